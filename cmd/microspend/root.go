@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"microspend/pricing"
+	"microspend/pricing/cardstore"
+	"microspend/report"
+	"microspend/scenarios"
+)
+
+// The exit codes. They are a contract.
+const (
+	exitDone        = 0
+	exitCheckFailed = 1 // a check did what it is for and found something
+	exitUsage       = 2 // bad usage or input
+	exitOutside     = 3 // an outside service failed
+)
+
+// errCheckFailed ends a command whose findings are already on standard output.
+var errCheckFailed = errors.New("a check failed")
+
+// process is what the program gets from outside.
+type process struct {
+	in       io.Reader
+	out, err io.Writer
+	environ  []string
+	now      func() time.Time
+}
+
+func (p process) env(name string) string {
+	for _, pair := range p.environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// app is what all commands share: the process and the global flags.
+type app struct {
+	process
+	asOf     string
+	ratesDir string
+	output   outputFlags
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, p process) int {
+	a := &app{process: p}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errCheckFailed):
+		return exitCheckFailed
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(p.err, "microspend: "+report.Visible(line))
+	}
+	return exitUsage
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "microspend",
+		Short: "What AWS Lambda MicroVMs cost: exact, itemised, explained",
+		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows how every figure is made.
+
+Write a workload with "microspend init" and price it with "microspend estimate workload.yaml".`,
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.SetVersionTemplate("microspend {{.Version}}\n")
+	root.PersistentFlags().StringVar(&a.asOf, "as-of", "", "`date` by which the age of rates is judged, as 2026-11-23 (default today)")
+	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "", "`folder` of imported rate cards (default in the user's data folder)")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(
+		a.priceCommand(), a.estimateCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(),
+		a.schemaCommand(),
+	)
+	return root
+}
+
+// version is the module's version, or the commit of a build from a checkout.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
+			return "development, commit " + setting.Value[:12]
+		}
+	}
+	if info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "development"
+	}
+	return info.Main.Version
+}
+
+// market is what things cost today, as far as the embedded and imported tables know.
+func (a *app) market() (scenarios.Market, error) {
+	prices, err := pricing.EmbeddedPrices()
+	if err != nil {
+		return scenarios.Market{}, err
+	}
+	now := a.now()
+	if a.asOf != "" {
+		if now, err = time.Parse(time.DateOnly, a.asOf); err != nil {
+			return scenarios.Market{}, fmt.Errorf("--as-of: %q is not a date such as 2026-11-23", a.asOf)
+		}
+	}
+	cards := pricing.EmbeddedCards()
+	if dir := a.cardFolder(); dir != "" {
+		cards = cards.Over(cardstore.In(dir).FS())
+	}
+	return scenarios.Market{Cards: cards, Prices: prices, Now: now}, nil
+}
+
+// cardFolder is where imported rate cards are kept: --rates-dir, or microspend/rates in the user's data folder.
+func (a *app) cardFolder() string {
+	if a.ratesDir != "" {
+		return a.ratesDir
+	}
+	if data := a.env("XDG_DATA_HOME"); filepath.IsAbs(data) {
+		return filepath.Join(data, "microspend", "rates")
+	}
+	if home := a.env("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".local", "share", "microspend", "rates")
+	}
+	return ""
+}
+
+// load reads a scenario from a file, or from standard input for "-".
+func (a *app) load(path string) (*scenarios.Scenario, error) {
+	if path == "-" {
+		return scenarios.LoadFrom("standard input", a.in)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder; give a scenario file", path)
+	}
+	return scenarios.LoadFrom(path, file)
+}
+
+// estimate reads and prices the scenarios of a command line. Faults of all files are reported together.
+func (a *app) estimate(market scenarios.Market, paths []string) ([]*scenarios.Estimate, error) {
+	var (
+		estimates []*scenarios.Estimate
+		faults    []error
+	)
+	for _, path := range paths {
+		s, err := a.load(path)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		e, err := market.Estimate(s)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		estimates = append(estimates, e)
+	}
+	return estimates, errors.Join(faults...)
+}

@@ -1,0 +1,268 @@
+package pricing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Kind is the family that an alternative belongs to; each has its own billing rule.
+type Kind string
+
+// The kinds of alternatives, by their key in a scenario's compare list.
+const (
+	KindEC2       Kind = "ec2"
+	KindFargate   Kind = "fargate"
+	KindFunction  Kind = "function"
+	KindLightsail Kind = "lightsail"
+	KindCI        Kind = "ci"
+	KindSandbox   Kind = "sandbox"
+	KindFixed     Kind = "fixed"
+)
+
+// Demand is what a workload asks of whatever runs it, for one month.
+type Demand struct {
+	Region    string
+	Size      Size            // the MicroVM's, whose baseline an alternative matches unless told otherwise
+	Users     decimal.Decimal // distinct users; 1 where the workload is counted in jobs
+	Jobs      decimal.Decimal // 0 where it is counted in users
+	Running   decimal.Decimal // seconds, all together
+	Stretches decimal.Decimal // times that something starts to run: jobs, or launches and resumes
+}
+
+// Candidate is something that could run the workload instead.
+type Candidate interface {
+	// Price says what the candidate costs for a demand. A price that is not known is not an error but an Alternative
+	// whose Unknown says what to do.
+	Price(PriceBook, Demand) Alternative
+}
+
+// Alternative is a candidate with its cost.
+type Alternative struct {
+	Kind    Kind
+	Name    string
+	Curve   Curve   // cost by running time
+	Formula string  // of the month's cost at the demand's running time
+	Sources []Price // what the cost rests on
+	GivesUp string  // against a MicroVM, in a short clause
+	Notes   []Note  // assumptions made for it
+	Unknown string  // why it has no price and what to do about it; "" where it has one
+
+	// PerInstance is the monthly cost of one instance where users can share instances, zero elsewhere.
+	PerInstance decimal.Decimal
+}
+
+// Note is an assumption or a warning: a stable id and a sentence.
+type Note struct{ ID, Text string }
+
+// EC2 is instances that run the whole month of 730 hours.
+//
+// The cost is instances × (730 h × hourly × (1 − discount) + EBS GB × price per GB-month + 730 h × public IPv4), with
+// ceil(users / UsersPerInstance) instances.
+type EC2 struct {
+	Type             string
+	UsersPerInstance decimal.Decimal // zero means one
+	EBSGB            decimal.Decimal // gp3, of each instance
+	PublicIPv4       bool            // one address for each instance
+	Purchase         string          // "on-demand" or empty; "spot" and "savings-plan" need Hourly or Discount
+	Hourly           *decimal.Decimal
+	Discount         decimal.Decimal // on the hourly price, 0 to 1
+	Name             string          // in place of the one made from the above
+}
+
+var hoursPerInstanceMonth = decimal.NewFromInt(HoursPerInstanceMonth)
+
+// Price implements Candidate.
+func (e EC2) Price(book PriceBook, d Demand) Alternative {
+	perInstance := decimal.Max(e.UsersPerInstance, one)
+	alt := Alternative{
+		Kind: KindEC2, Name: e.name(perInstance),
+		GivesUp: "bills while idle; the OS is yours to patch; users on one instance share a kernel",
+	}
+	hourly, found := e.hourly(book, d.Region, &alt)
+	if !found {
+		return alt
+	}
+	instances, rest := d.Users.QuoRem(perInstance, 0)
+	if rest.IsPositive() {
+		instances = instances.Add(one)
+	}
+
+	each := hoursPerInstanceMonth.Mul(hourly)
+	terms := []string{fmt.Sprintf("%d h × $%s", HoursPerInstanceMonth, hourly)}
+	if e.EBSGB.IsPositive() {
+		price, ok := book.ec2.EBSGBMonth.in(d.Region)
+		if !ok {
+			alt.Unknown = fmt.Sprintf("the price of EBS gp3 in %s is not known; leave ebs_gb out", d.Region)
+			return alt
+		}
+		alt.Sources = append(alt.Sources, price)
+		each = each.Add(e.EBSGB.Mul(price.USD))
+		terms = append(terms, fmt.Sprintf("%s GB × $%s", Grouped(e.EBSGB), price.USD))
+	}
+	if e.PublicIPv4 {
+		price, _ := book.ec2.PublicIPv4.in(d.Region)
+		alt.Sources = append(alt.Sources, price)
+		each = each.Add(hoursPerInstanceMonth.Mul(price.USD))
+		terms = append(terms, fmt.Sprintf("%d h × $%s", HoursPerInstanceMonth, price.USD))
+	}
+	alt.PerInstance = each
+	alt.Curve = Curve{Fixed: instances.Mul(each)}
+	alt.Formula = terms[0]
+	if len(terms) > 1 {
+		alt.Formula = "(" + strings.Join(terms, " + ") + ")"
+	}
+	alt.Formula = fmt.Sprintf("%s × %s", plural(instances, "instance"), alt.Formula)
+	return alt
+}
+
+func (e EC2) name(perInstance decimal.Decimal) string {
+	if e.Name != "" {
+		return e.Name
+	}
+	name := "EC2 " + e.Type
+	if e.Purchase != "" && e.Purchase != "on-demand" {
+		name += " " + e.Purchase
+	}
+	if perInstance.GreaterThan(one) {
+		name += ", " + perInstance.String() + " users each"
+	}
+	return name
+}
+
+// hourly finds the price of an instance-hour and takes the discount off.
+func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.Decimal, bool) {
+	onDemand := e.Purchase == "" || e.Purchase == "on-demand"
+	if e.Hourly != nil {
+		alt.Sources = append(alt.Sources, Price{USD: *e.Hourly, Source: "given in the scenario"})
+		return e.Hourly.Mul(one.Sub(e.Discount)), true
+	}
+	price, listed := book.ec2.Hourly[region][e.Type]
+	if !listed {
+		alt.Unknown = fmt.Sprintf("the price of EC2 %s in %s is not known; give it as hourly", e.Type, region)
+		return decimal.Decimal{}, false
+	}
+	if !onDemand && e.Discount.IsZero() {
+		alt.Unknown = fmt.Sprintf("the %s price of EC2 %s is not known; give it as hourly, or as a discount off the on-demand price",
+			e.Purchase, e.Type)
+		return decimal.Decimal{}, false
+	}
+	alt.Sources = append(alt.Sources, price)
+	return price.USD.Mul(one.Sub(e.Discount)), true
+}
+
+// Fixed is a price by the month, or by the minute of running time.
+type Fixed struct {
+	Name      string
+	PerMonth  decimal.Decimal // for the whole workload
+	PerMinute decimal.Decimal // of running time, not rounded
+}
+
+// Price implements Candidate.
+func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
+	alt := Alternative{
+		Kind: KindFixed, Name: f.Name,
+		Curve:   Curve{Fixed: f.PerMonth, HourRate: f.PerMinute.Mul(secondsPerMinute)},
+		Sources: []Price{{USD: decimal.Max(f.PerMonth, f.PerMinute), Source: "given in the scenario"}},
+		GivesUp: "what it gives up is for you to judge: its price is all that is known here",
+	}
+	switch {
+	case f.PerMinute.IsZero():
+		alt.Formula = "$" + f.PerMonth.String() + " a month"
+	case f.PerMonth.IsZero():
+		alt.Formula = fmt.Sprintf("%s s / 60 × $%s", Grouped(d.Running), f.PerMinute)
+	default:
+		alt.Formula = fmt.Sprintf("$%s a month + %s s / 60 × $%s", f.PerMonth, Grouped(d.Running), f.PerMinute)
+	}
+	return alt
+}
+
+// Lightsail is one bundle for each user, by the month.
+type Lightsail struct {
+	GB       decimal.Decimal // of memory; zero means the MicroVM's
+	IPv6Only bool
+}
+
+// Price implements Candidate.
+func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
+	gb := orElse(l.GB, d.Size.GB())
+	table, suffix := book.lightsail.WithIPv4, ""
+	if l.IPv6Only {
+		table, suffix = book.lightsail.IPv6Only, ", IPv6 only"
+	}
+	alt := Alternative{
+		Kind: KindLightsail, Name: fmt.Sprintf("Lightsail %s GB%s", gb, suffix),
+		GivesUp: "bills while idle; the OS is yours to patch; does not scale by itself",
+	}
+	price, listed := table[gb.String()+"GB"]
+	if !listed {
+		alt.Unknown = fmt.Sprintf("no Lightsail bundle of %s GB is known; bundles are 0.5, 1, 2, 4 and 8 GB", gb)
+		return alt
+	}
+	alt.Sources = []Price{price}
+	alt.Curve = Curve{Fixed: d.Users.Mul(price.USD)}
+	alt.PerInstance = price.USD
+	alt.Formula = fmt.Sprintf("%s × $%s", plural(d.Users, "bundle"), price.USD)
+	return alt
+}
+
+// CI is a hosted CI runner that bills each job by the started minute.
+type CI struct {
+	Runner    string           // such as github-linux-2-core
+	PerMinute *decimal.Decimal // in place of the listed price
+	Name      string           // in place of the listed title
+}
+
+// Price implements Candidate. Where the workload is counted in users, each stretch of running time is taken as a job.
+func (c CI) Price(book PriceBook, d Demand) Alternative {
+	alt := Alternative{
+		Kind: KindCI, Name: orName(c.Name, c.Runner),
+		GivesUp: "runs CI jobs only; a fresh machine each time, no state; minutes are rounded up",
+	}
+	listed, known := book.ci.PerMinute[c.Runner]
+	price := listed.Price
+	switch {
+	case c.PerMinute != nil:
+		price = Price{USD: *c.PerMinute, Source: "given in the scenario"}
+	case !known:
+		alt.Unknown = fmt.Sprintf("no runner %q is known; runners are %s", c.Runner, strings.Join(book.Runners(), ", "))
+		return alt
+	}
+	if known {
+		alt.Name = orName(c.Name, listed.Title)
+	}
+	jobs := d.Stretches
+	if d.Jobs.IsZero() {
+		alt.Notes = append(alt.Notes, Note{
+			"ci-jobs",
+			"each launch and each resume is taken as one CI job, of equal length",
+		})
+	}
+	alt.Sources = []Price{price}
+	alt.Curve = Curve{HourRate: price.USD.Mul(secondsPerMinute), Stretches: jobs, Step: book.ci.StepSeconds.Decimal}
+	minutes := Divide(alt.Curve.Billed(d.Running), secondsPerMinute, AmountPlaces)
+	alt.Formula = fmt.Sprintf("%s × $%s", plural(minutes, "minute"), price.USD)
+	return alt
+}
+
+func orElse(value, otherwise decimal.Decimal) decimal.Decimal {
+	if value.IsZero() {
+		return otherwise
+	}
+	return value
+}
+
+func orName(name, otherwise string) string {
+	if name != "" {
+		return name
+	}
+	return otherwise
+}
+
+func plural(n decimal.Decimal, noun string) string {
+	if n.Equal(one) {
+		return "1 " + noun
+	}
+	return Grouped(n) + " " + noun + "s"
+}

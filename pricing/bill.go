@@ -1,0 +1,262 @@
+package pricing
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Workload is what MicroVMs of one size do in one month, all users and jobs together. Times are in seconds. The zero
+// value does nothing and costs nothing.
+type Workload struct {
+	Size    Size
+	Running decimal.Decimal // seconds in state RUNNING, busy or idle
+	Burst   Burst
+
+	Launches decimal.Decimal // starts, each of which reads the image
+	Image    Image
+
+	Cycles    decimal.Decimal // suspends, each followed by a resume
+	StateGB   decimal.Decimal // written by one suspend, read by one resume, and held while suspended
+	Suspended decimal.Decimal // seconds in state SUSPENDED
+}
+
+// Burst is the part of the running time that is billed at a peak instead of the baseline. The zero value is none.
+type Burst struct {
+	Share decimal.Decimal // of the running time, 0 to 1 inclusive
+	VCPU  decimal.Decimal // in use during the burst, baseline included; at most BurstFactor × baseline
+	GB    decimal.Decimal // likewise
+}
+
+// Image is the snapshot that launches read and that is stored whether or not anything runs.
+type Image struct {
+	GB    decimal.Decimal // of one image version, as stored and as read by one launch
+	Count decimal.Decimal // versions stored, active or not
+	Hours decimal.Decimal // each is stored in the month; fewer than MinImageHours are billed as that many
+}
+
+// Bill prices the workload. This is the rule of the bill, in one place:
+//
+//   - Running time is split in two: the burst's share is billed at the burst's vCPU and memory, the rest at the
+//     baseline of the size. That is the same sum as the baseline over all seconds plus what the burst adds.
+//   - Each launch reads the image, each resume reads the state, each suspend writes it.
+//   - Image versions are stored by the hour, at least a week each; suspended MicroVMs hold their state by the hour.
+//
+// Lines that come to a zero quantity are left out. A rate that a line needs and the card does not have is an
+// [UnknownRateError]; all of them are reported together. Quantities below zero, and bursts outside the size's envelope,
+// are errors.
+//
+// Source: AWS Lambda pricing page, section MicroVMs, with its worked example 1, read 2026-09-19.
+func (w Workload) Bill(card RateCard) (Bill, error) {
+	if err := w.check(); err != nil {
+		return Bill{}, err
+	}
+	var (
+		burst    = w.Running.Mul(w.Burst.Share)
+		baseline = w.Running.Sub(burst)
+		hours    = decimal.Max(w.Image.Hours, minImageHours)
+		held     = Factor{w.Suspended, "s"}
+		perHour  = int64(SecondsPerHour)
+	)
+	if inHours, exact := secondsInHours(w.Suspended); exact {
+		held, perHour = Factor{inHours, "h"}, 1
+	}
+
+	b := biller{card: card, bill: Bill{Card: card, Lines: make([]Line, 0, 9)}}
+	b.add(BaselineVCPU, VCPU, 1, Factor{baseline, "s"}, Factor{w.Size.VCPU(), "vCPU"})
+	b.add(BaselineMemory, Memory, 1, Factor{baseline, "s"}, Factor{w.Size.GB(), "GB"})
+	b.add(PeakVCPU, VCPU, 1, Factor{burst, "s"}, Factor{w.Burst.VCPU, "vCPU"})
+	b.add(PeakMemory, Memory, 1, Factor{burst, "s"}, Factor{w.Burst.GB, "GB"})
+	b.add(WriteSuspend, SnapshotWrite, 1, Factor{w.Cycles, "suspend"}, Factor{w.StateGB, "GB"})
+	b.add(ReadLaunch, SnapshotRead, 1, Factor{w.Launches, "launch"}, Factor{w.Image.GB, "GB"})
+	b.add(ReadResume, SnapshotRead, 1, Factor{w.Cycles, "resume"}, Factor{w.StateGB, "GB"})
+	b.add(StorageImage, SnapshotStorage, 1,
+		Factor{w.Image.Count, "image"}, Factor{w.Image.GB, "GB"}, Factor{hours, "h"})
+	b.add(StorageSuspended, SnapshotStorage, perHour, held, Factor{w.StateGB, "GB"})
+	return b.bill, b.err()
+}
+
+var minImageHours = decimal.NewFromInt(MinImageHours)
+
+// secondsInHours converts exactly where the hours have a finite decimal expansion of up to six places.
+func secondsInHours(seconds decimal.Decimal) (decimal.Decimal, bool) {
+	hours, rest := seconds.QuoRem(secondsPerHour, 6)
+	return hours, rest.IsZero()
+}
+
+func (w Workload) check() error {
+	for _, f := range []struct {
+		name  string
+		value decimal.Decimal
+	}{
+		{"running time", w.Running},
+		{"burst share", w.Burst.Share},
+		{"launches", w.Launches},
+		{"image size", w.Image.GB},
+		{"image count", w.Image.Count},
+		{"image hours", w.Image.Hours},
+		{"cycles", w.Cycles},
+		{"state size", w.StateGB},
+		{"suspended time", w.Suspended},
+	} {
+		if f.value.IsNegative() {
+			return fmt.Errorf("%s is %s; it cannot be below zero", f.name, f.value)
+		}
+	}
+	if w.Burst.Share.IsZero() {
+		return nil
+	}
+	return errors.Join(
+		between("burst share", w.Burst.Share, decimal.Decimal{}, one),
+		between("burst vCPU", w.Burst.VCPU, w.Size.VCPU(), w.Size.PeakVCPU()),
+		between("burst memory in GB", w.Burst.GB, w.Size.GB(), w.Size.PeakGB()),
+	)
+}
+
+func between(name string, value, low, high decimal.Decimal) error {
+	if value.LessThan(low) || value.GreaterThan(high) {
+		return fmt.Errorf("%s is %s; it must be from %s to %s", name, value, low, high)
+	}
+	return nil
+}
+
+// Bill prices plain quantities: one line each, under the quantity's own id.
+func (q Quantities) Bill(card RateCard) (Bill, error) {
+	b := biller{card: card, bill: Bill{Card: card}}
+	for _, quantity := range BilledQuantities() {
+		if q[quantity].IsNegative() {
+			return Bill{}, fmt.Errorf("%s is %s; it cannot be below zero", quantity.Name(), q[quantity])
+		}
+		b.add(Component(quantity.String()), quantity, 1, Factor{q[quantity], quantity.Unit()})
+	}
+	return b.bill, b.err()
+}
+
+// Bill is what a workload costs at the rates of one card. Its lines are in the order of [Components].
+type Bill struct {
+	Card  RateCard
+	Lines []Line
+}
+
+// Total is the sum of all lines, exact.
+func (b Bill) Total() decimal.Decimal { return b.Sum("") }
+
+// Sum adds the lines whose component is, or lies under, the given id: "compute", "compute.peak" or a component's own. The
+// empty id sums all.
+func (b Bill) Sum(id string) decimal.Decimal {
+	sum := decimal.Decimal{}
+	for _, line := range b.Lines {
+		if id == "" || line.Component.within(id) {
+			sum = sum.Add(line.Amount)
+		}
+	}
+	return sum
+}
+
+// Line is one line of a bill: quantity × rate = amount.
+type Line struct {
+	Component Component
+	Of        BilledQuantity
+	Rate      Rate
+	Discount  decimal.Decimal // the card's
+
+	Quantity   decimal.Decimal // in Of.Unit(); rounded at AmountPlaces only where seconds make no finite hours
+	ListAmount decimal.Decimal // before the discount
+	Amount     decimal.Decimal // after it
+
+	factors []Factor
+	divisor int64 // 3,600 where the factors are in seconds and the unit in hours, otherwise 1
+}
+
+// Factor is one of the numbers whose product is a quantity, with its unit: a symbol such as GB, or a noun in the singular.
+type Factor struct {
+	Value decimal.Decimal
+	Unit  string
+}
+
+// String writes the factor with its unit, as in "20 resumes" or "2 vCPU".
+func (f Factor) String() string {
+	text := Grouped(f.Value) + " " + f.Unit
+	if nouns[f.Unit] != "" && !f.Value.Equal(one) {
+		text = Grouped(f.Value) + " " + nouns[f.Unit]
+	}
+	return text
+}
+
+// nouns are the units that have a plural.
+var nouns = map[string]string{"image": "images", "launch": "launches", "suspend": "suspends", "resume": "resumes"}
+
+// EffectiveRate is the rate after the discount, per the unit in which it is published.
+func (l Line) EffectiveRate() decimal.Decimal { return l.Rate.Figure.Mul(one.Sub(l.Discount)) }
+
+// Formula writes the line out so that it can be checked by hand, as in "288,000 s × 2 vCPU × $0.0000291572". Divisions
+// come last, as they are carried out.
+func (l Line) Formula() string {
+	var out strings.Builder
+	for _, f := range l.factors {
+		out.WriteString(f.String())
+		out.WriteString(" × ")
+	}
+	out.WriteByte('$')
+	out.WriteString(l.Rate.Figure.String())
+	if !l.Discount.IsZero() {
+		fmt.Fprintf(&out, " × %s%%", one.Sub(l.Discount).Shift(2))
+	}
+	for _, by := range []int64{l.divisor, int64(l.Rate.Per)} {
+		if by != 1 {
+			out.WriteString(" / ")
+			out.WriteString(Grouped(decimal.NewFromInt(by)))
+		}
+	}
+	return out.String()
+}
+
+// biller collects the lines of a bill and the rates it could not find.
+type biller struct {
+	card    RateCard
+	bill    Bill
+	unknown []error
+}
+
+// add appends the line whose quantity is the product of the factors over divisor, unless that is zero.
+func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Factor) {
+	units := factors[0].Value
+	for _, f := range factors[1:] {
+		units = units.Mul(f.Value)
+	}
+	if units.IsZero() {
+		return
+	}
+	rate := b.card.Rate(q)
+	if !rate.Known() {
+		b.unknown = append(b.unknown, &UnknownRateError{b.card.Region, q})
+		return
+	}
+	line := Line{
+		Component: c, Of: q, Rate: rate, Discount: b.card.Discount,
+		Quantity: units, ListAmount: rate.of(units, divisor), factors: factors, divisor: divisor,
+	}
+	if divisor != 1 {
+		line.Quantity = Divide(units, decimal.NewFromInt(divisor), AmountPlaces)
+	}
+	line.Amount = line.ListAmount
+	if !line.Discount.IsZero() {
+		line.Amount = line.ListAmount.Mul(one.Sub(line.Discount))
+	}
+	b.bill.Lines = append(b.bill.Lines, line)
+}
+
+// err reports each unknown rate once, however many lines need it.
+func (b *biller) err() error {
+	seen := map[string]bool{}
+	var distinct []error
+	for _, err := range b.unknown {
+		if !seen[err.Error()] {
+			seen[err.Error()] = true
+			distinct = append(distinct, err)
+		}
+	}
+	return errors.Join(distinct...)
+}

@@ -1,0 +1,345 @@
+package pricing
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
+)
+
+// ListCard is the name of the card that holds AWS's list prices.
+const ListCard = "aws-list"
+
+// StaleAfterDays is the age beyond which a card's figures are reported as stale. AWS changes prices without notice;
+// ninety days is this product's own choice of when to look again.
+const StaleAfterDays = 90
+
+// RateKey is the name of a rate in cards, scenarios and outputs; it tells the billed quantity and what the figure is per.
+type RateKey string
+
+// The keys of rates. A quantity has more than one key where sources publish it in more than one way.
+const (
+	KeyVCPUSecond      RateKey = "vcpu_second"
+	KeyVCPUHour        RateKey = "vcpu_hour"
+	KeyGBSecond        RateKey = "gb_second"
+	KeyGBHour          RateKey = "gb_hour"
+	KeySnapshotReadGB  RateKey = "snapshot_read_gb"
+	KeySnapshotWriteGB RateKey = "snapshot_write_gb"
+	KeyStorageGBHour   RateKey = "storage_gb_hour"
+	KeyStorageGBMonth  RateKey = "storage_gb_month"
+)
+
+var rateKeys = []struct {
+	key      RateKey
+	quantity BilledQuantity
+	per      Per
+}{
+	{KeyVCPUSecond, VCPU, PerUnit},
+	{KeyVCPUHour, VCPU, PerHour},
+	{KeyGBSecond, Memory, PerUnit},
+	{KeyGBHour, Memory, PerHour},
+	{KeySnapshotReadGB, SnapshotRead, PerUnit},
+	{KeySnapshotWriteGB, SnapshotWrite, PerUnit},
+	{KeyStorageGBHour, SnapshotStorage, PerUnit},
+	{KeyStorageGBMonth, SnapshotStorage, PerGBMonth},
+}
+
+// RateKeys returns the keys under which a quantity's rate can be given, the Price List's own first.
+func (q BilledQuantity) RateKeys() []RateKey {
+	var keys []RateKey
+	for _, k := range rateKeys {
+		if k.quantity == q {
+			keys = append(keys, k.key)
+		}
+	}
+	return keys
+}
+
+// Meaning tells the billed quantity and the unit of a key's figure. It reports false for a key that does not exist.
+func (k RateKey) Meaning() (q BilledQuantity, per Per, ok bool) {
+	for _, row := range rateKeys {
+		if row.key == k {
+			return row.quantity, row.per, true
+		}
+	}
+	return 0, 0, false
+}
+
+// RateCard holds the five rates of one region. Its methods never change it; [RateCard.With] returns a changed copy.
+type RateCard struct {
+	Name     string // "aws-list", or "inline" where every rate was given by the user
+	Region   string // as AWS names it, such as eu-west-1
+	Location string // in words, such as Europe (Ireland)
+	Opened   Date   // when MicroVMs opened in the region
+
+	// Discount is the part of every list amount that is not charged, from 0 up to but not including 1. AWS states no
+	// Savings Plan or free tier for MicroVMs; this is for a price agreed with AWS.
+	Discount decimal.Decimal
+
+	rates [quantityCount]Rate
+}
+
+// Rate returns the rate of one billed quantity.
+func (c RateCard) Rate(q BilledQuantity) Rate { return c.rates[q] }
+
+// With returns a copy of the card with one rate replaced.
+func (c RateCard) With(q BilledQuantity, r Rate) RateCard {
+	c.rates[q] = r
+	return c
+}
+
+// Unknown lists the quantities whose rate is not known.
+func (c RateCard) Unknown() []BilledQuantity {
+	var unknown []BilledQuantity
+	for _, q := range BilledQuantities() {
+		if !c.rates[q].Known() {
+			unknown = append(unknown, q)
+		}
+	}
+	return unknown
+}
+
+// Key returns the name under which the card gives the rate of q, and false where the rate is not known.
+func (c RateCard) Key(q BilledQuantity) (RateKey, bool) {
+	for _, row := range rateKeys {
+		if row.quantity == q && row.per == c.rates[q].Per {
+			return row.key, true
+		}
+	}
+	return "", false
+}
+
+// ReadOn is the day of the oldest figure that the card itself gives, which is as current as the card can claim to be.
+// Figures given inline do not count. It is the zero date where the card gives none.
+func (c RateCard) ReadOn() Date {
+	var oldest Date
+	for _, r := range c.rates {
+		if !r.Known() || r.Inline || r.ReadOn.IsZero() {
+			continue
+		}
+		if oldest.IsZero() || r.ReadOn.Before(oldest) {
+			oldest = r.ReadOn
+		}
+	}
+	return oldest
+}
+
+// Stale says whether the card's oldest figure was read more than [StaleAfterDays] days before now, and how many days
+// ago that was. A card without dated figures of its own is never stale.
+func (c RateCard) Stale(now time.Time) (days int, stale bool) {
+	readOn := c.ReadOn()
+	if readOn.IsZero() {
+		return 0, false
+	}
+	days = readOn.DaysUntil(now)
+	return days, days > StaleAfterDays
+}
+
+// cardFile is the YAML form of a card.
+type cardFile struct {
+	Card     string               `yaml:"card"`
+	Region   string               `yaml:"region"`
+	Location string               `yaml:"location"`
+	Opened   string               `yaml:"opened,omitempty"`
+	Currency string               `yaml:"currency"`
+	Rates    map[RateKey]rateFile `yaml:"rates"`
+}
+
+// rateFile is the YAML form of one rate. A figure that has been looked for and not found is written as "unknown".
+type rateFile struct {
+	Figure figureText `yaml:"figure"`
+	Source string     `yaml:"source"`
+	ReadOn string     `yaml:"read_on"`
+}
+
+// figureText keeps a YAML scalar as it is written, which a decoder into a number would not.
+type figureText string
+
+// UnmarshalYAML takes the scalar's own text.
+func (f *figureText) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.ScalarNode {
+		return fmt.Errorf("line %d: a figure is a single value", node.Line)
+	}
+	*f = figureText(node.Value)
+	return nil
+}
+
+// MarshalYAML writes the figure without quotes.
+func (f figureText) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: string(f)}, nil
+}
+
+const unknownFigure = "unknown"
+
+// ParseCard reads a rate card in YAML. An unknown key, a figure that is not a plain decimal, a negative figure, a missing
+// source or date, a currency other than USD, and two figures for one quantity are errors.
+func ParseCard(text []byte) (RateCard, error) {
+	var file cardFile
+	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
+		return RateCard{}, err
+	}
+	if file.Card == "" || file.Region == "" {
+		return RateCard{}, errors.New("a rate card names its card and its region")
+	}
+	if file.Currency != "USD" {
+		return RateCard{}, fmt.Errorf("currency is %q; rates are in USD", file.Currency)
+	}
+	card := RateCard{Name: file.Card, Region: file.Region, Location: file.Location}
+	if file.Opened != "" {
+		opened, err := ParseDate(file.Opened)
+		if err != nil {
+			return RateCard{}, fmt.Errorf("opened: %w", err)
+		}
+		card.Opened = opened
+	}
+	for _, row := range rateKeys {
+		written, given := file.Rates[row.key]
+		if !given {
+			continue
+		}
+		delete(file.Rates, row.key)
+		rate, err := written.rate(row.per)
+		if err != nil {
+			return RateCard{}, fmt.Errorf("rates.%s: %w", row.key, err)
+		}
+		if card.rates[row.quantity].Source != "" {
+			return RateCard{}, fmt.Errorf("rates.%s: the %s rate is given twice", row.key, row.quantity.Name())
+		}
+		card.rates[row.quantity] = rate
+	}
+	for key := range file.Rates {
+		return RateCard{}, fmt.Errorf("rates.%s: no such rate", key)
+	}
+	return card, nil
+}
+
+func (f rateFile) rate(per Per) (Rate, error) {
+	if f.Source == "" {
+		return Rate{}, errors.New("a figure names its source")
+	}
+	readOn, err := ParseDate(f.ReadOn)
+	if err != nil {
+		return Rate{}, fmt.Errorf("read_on: %w", err)
+	}
+	rate := Rate{Source: f.Source, ReadOn: readOn}
+	if f.Figure == unknownFigure {
+		return rate, nil
+	}
+	rate.Figure, err = ParseDecimal(string(f.Figure))
+	if err != nil {
+		return Rate{}, fmt.Errorf("figure %q: %w", f.Figure, err)
+	}
+	if rate.Figure.IsNegative() {
+		return Rate{}, fmt.Errorf("figure %s is negative", f.Figure)
+	}
+	rate.Per = per
+	return rate, nil
+}
+
+// EncodeCard writes a card in the YAML that [ParseCard] reads.
+func EncodeCard(card RateCard) ([]byte, error) {
+	file := cardFile{
+		Card: card.Name, Region: card.Region, Location: card.Location, Opened: card.Opened.String(),
+		Currency: "USD", Rates: map[RateKey]rateFile{},
+	}
+	for _, q := range BilledQuantities() {
+		rate := card.Rate(q)
+		key, known := card.Key(q)
+		figure := figureText(rate.Figure.String())
+		if !known {
+			key, figure = q.RateKeys()[0], unknownFigure
+		}
+		file.Rates[key] = rateFile{Figure: figure, Source: rate.Source, ReadOn: rate.ReadOn.String()}
+	}
+	var out bytes.Buffer
+	dumper, err := yaml.NewDumper(&out, yaml.WithIndent(2))
+	if err != nil {
+		return nil, err
+	}
+	if err := dumper.Dump(file); err != nil {
+		return nil, err
+	}
+	if err := dumper.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+//go:embed rates/*.yaml
+var embeddedCards embed.FS
+
+// CardSource gives the cards of AWS's list prices by region. The zero value has none; [EmbeddedCards] has those built in.
+type CardSource struct {
+	layers []fs.FS // later ones win
+}
+
+// EmbeddedCards is the source of the cards built into the program.
+func EmbeddedCards() CardSource {
+	sub, err := fs.Sub(embeddedCards, "rates")
+	if err != nil {
+		panic(err) // the path is a constant that go:embed has checked
+	}
+	return CardSource{[]fs.FS{sub}}
+}
+
+// Over returns a source in which the cards in folder, files named <region>.yaml, come before those of s.
+func (s CardSource) Over(folder fs.FS) CardSource {
+	return CardSource{append(slices.Clone(s.layers), folder)}
+}
+
+// Card returns the card of a region. [NoCardError] is its error where there is none.
+func (s CardSource) Card(region string) (RateCard, error) {
+	file := region + ".yaml"
+	if !fs.ValidPath(file) || strings.Contains(file, "/") {
+		return RateCard{}, &NoCardError{region, s.Regions()}
+	}
+	for _, layer := range slices.Backward(s.layers) {
+		text, err := fs.ReadFile(layer, file)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+			continue
+		}
+		if err != nil {
+			return RateCard{}, fmt.Errorf("rate card of %s: %w", region, err)
+		}
+		card, err := ParseCard(text)
+		if err != nil {
+			return RateCard{}, fmt.Errorf("rate card %s: %w", file, err)
+		}
+		if card.Region != region {
+			return RateCard{}, fmt.Errorf("rate card %s is for %s", file, card.Region)
+		}
+		return card, nil
+	}
+	return RateCard{}, &NoCardError{region, s.Regions()}
+}
+
+// Regions lists the regions that have a card, in alphabetical order.
+func (s CardSource) Regions() []string {
+	var regions []string
+	for _, layer := range s.layers {
+		files, _ := fs.Glob(layer, "*.yaml")
+		for _, file := range files {
+			regions = append(regions, strings.TrimSuffix(path.Base(file), ".yaml"))
+		}
+	}
+	slices.Sort(regions)
+	return slices.Compact(regions)
+}
+
+// NoCardError says that no rate card exists for a region.
+type NoCardError struct {
+	Region string
+	Known  []string
+}
+
+func (e *NoCardError) Error() string {
+	return fmt.Sprintf("no rates for region %q; regions with a rate card are %s", e.Region, strings.Join(e.Known, ", "))
+}

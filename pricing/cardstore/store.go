@@ -1,0 +1,166 @@
+// Package cardstore keeps imported rate cards in a folder, one YAML file per region, so that they can be read over the
+// cards built into the program.
+//
+// # What is promised
+//
+// A card is replaced as a whole or not at all, also if the program or the machine stops midway: each file is written
+// under another name, synced, and renamed. Nothing is replaced before all cards of a [Store.Save] lie complete on the disk
+// and have been read back, so an error keeps the last good cards and leaves nothing else behind.
+//
+// # What is not promised
+//
+// The renames of several cards are not one step: should one fail, the cards before it are new and the rest are old, each
+// of them complete, and the error says which. A machine that stops midway may leave a hidden temporary file, which is never
+// read. Two imports at the same time do not harm each other, but which card stays is the later one's.
+package cardstore
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"microspend/pricing"
+)
+
+// Store is a folder of rate cards. The zero value is a store without a folder: it has no cards and takes none.
+type Store struct{ dir string }
+
+// In returns the store in a folder, which need not exist; [Store.Save] creates it.
+func In(dir string) Store { return Store{dir} }
+
+// FS gives the cards in the form that [pricing.CardSource.Over] takes. It has none where the folder does not exist.
+func (s Store) FS() fs.FS {
+	if s.dir == "" {
+		return embed.FS{}
+	}
+	return os.DirFS(s.dir)
+}
+
+// Save writes each card as <region>.yaml, replacing the one that the store has. All cards are checked and written before
+// the first is replaced. Only AWS's list prices are kept: a discount or a card under another name is refused.
+func (s Store) Save(cards []pricing.RateCard) error { return s.save(cards, os.Rename) }
+
+func (s Store) save(cards []pricing.RateCard, rename func(from, to string) error) error {
+	if s.dir == "" {
+		return errors.New("no folder is set to keep rate cards in")
+	}
+	texts, err := encode(cards)
+	if err != nil || len(cards) == 0 {
+		return err
+	}
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return fmt.Errorf("no folder for rate cards: %w", err)
+	}
+	var written []string
+	defer func() {
+		for _, file := range written {
+			_ = os.Remove(file) // those that were renamed are gone already
+		}
+	}()
+	for i, card := range cards {
+		file, err := writeTemporary(s.dir, card.Region, texts[i])
+		written = append(written, file)
+		if err != nil {
+			return fmt.Errorf("rate card of %s: %w; the present cards are kept", card.Region, err)
+		}
+	}
+	for i, card := range cards {
+		if err := rename(written[i], filepath.Join(s.dir, card.Region+".yaml")); err != nil {
+			return fmt.Errorf("rate card of %s: %w; %s", card.Region, err, replaced(cards[:i]))
+		}
+	}
+	return syncFolder(s.dir)
+}
+
+// encode gives the text of every card, each proven to read back as the same card.
+func encode(cards []pricing.RateCard) ([][]byte, error) {
+	var texts [][]byte
+	var faults []error
+	seen := map[string]bool{}
+	for _, card := range cards {
+		text, err := encodeOne(card)
+		if err == nil && seen[card.Region] {
+			err = errors.New("given twice")
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("rate card of %.40q: %w", card.Region, err))
+		}
+		seen[card.Region] = true
+		texts = append(texts, text)
+	}
+	return texts, errors.Join(faults...)
+}
+
+// regionForm is what region names look like, such as eu-west-1 or us-gov-west-1. Names come from files that anyone may
+// have made, and become names of files here: nothing of this form leads out of the folder.
+var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+
+func encodeOne(card pricing.RateCard) ([]byte, error) {
+	switch {
+	case !regionForm.MatchString(card.Region) || len(card.Region) > 40:
+		return nil, errors.New("not the name of a region, such as eu-west-1")
+	case card.Name != pricing.ListCard:
+		return nil, fmt.Errorf("the card is named %q; only %q is kept", card.Name, pricing.ListCard)
+	case !card.Discount.IsZero():
+		return nil, errors.New("the card has a discount; only list prices are kept")
+	}
+	text, err := pricing.EncodeCard(card)
+	if err != nil {
+		return nil, err
+	}
+	back, err := pricing.ParseCard(text)
+	if err != nil {
+		return nil, fmt.Errorf("it would not read back: %w", err)
+	}
+	for _, q := range pricing.BilledQuantities() {
+		was, is := card.Rate(q), back.Rate(q)
+		if back.Region != card.Region || was.Per != is.Per || !was.Figure.Equal(is.Figure) {
+			return nil, fmt.Errorf("it would not read back: its %s rate changes", q.Name())
+		}
+	}
+	return text, nil
+}
+
+// writeTemporary writes a text to a new file of the folder, through to the disk, under a name that no reader of cards
+// looks at. It returns the name also where it fails once there is such a file, and "" otherwise.
+func writeTemporary(dir, region string, text []byte) (name string, err error) {
+	file, err := os.CreateTemp(dir, "."+region+".*.tmp")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.Write(text)
+	// Temporary files are private; cards are public prices, for whoever shares the folder.
+	return file.Name(), errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
+}
+
+// syncFolder makes the renames themselves last. Windows has no such call and needs none.
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("the rate cards are written, but may not outlast a power cut: %w", err)
+	}
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+		return fmt.Errorf("the rate cards are written, but may not outlast a power cut: %w", err)
+	}
+	return nil
+}
+
+func replaced(cards []pricing.RateCard) string {
+	if len(cards) == 0 {
+		return "the present cards are kept"
+	}
+	var regions []string
+	for _, card := range cards {
+		regions = append(regions, card.Region)
+	}
+	return "already replaced: " + strings.Join(regions, ", ")
+}

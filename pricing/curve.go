@@ -1,0 +1,56 @@
+package pricing
+
+import "github.com/shopspring/decimal"
+
+// Curve is a month's cost as a function of running time, which is how every alternative and the MicroVM itself can be
+// set against each other. All users and jobs are together. The zero value costs nothing.
+//
+// The cost of R seconds is Fixed + HourRate × billed(R) / 3,600, where billed(R) splits R evenly into Stretches, raises
+// each stretch to Minimum seconds, rounds each up to a multiple of Step, and takes Free off the sum.
+type Curve struct {
+	Fixed     decimal.Decimal // dollars a month, whatever runs
+	HourRate  decimal.Decimal // dollars per billed hour
+	Stretches decimal.Decimal // tasks, requests or jobs that are each billed by themselves; 0 for one flow of seconds
+	Minimum   decimal.Decimal // seconds billed at least for each stretch
+	Step      decimal.Decimal // seconds; 0 for exact seconds
+	Free      decimal.Decimal // billed seconds a month that cost nothing
+}
+
+// At is the cost of so many seconds of running time, exact but for one division by 3,600, half-even at AmountPlaces.
+func (c Curve) At(running decimal.Decimal) decimal.Decimal {
+	return c.Fixed.Add(Rate{Figure: c.HourRate, Per: PerHour}.of(c.Billed(running), 1))
+}
+
+// Billed is how many seconds are charged for so many seconds of running time.
+func (c Curve) Billed(running decimal.Decimal) decimal.Decimal {
+	if least := c.Stretches.Mul(c.Minimum); running.LessThan(least) {
+		running = least
+	}
+	if step := c.Stretches.Mul(c.Step); step.IsPositive() {
+		whole, rest := running.QuoRem(step, 0)
+		if rest.IsPositive() {
+			whole = whole.Add(one)
+		}
+		running = whole.Mul(step)
+	}
+	return decimal.Max(running.Sub(c.Free), decimal.Decimal{})
+}
+
+// Curve gives the MicroVMs' own cost by running time: what the scenario's launches, cycles and storage cost is fixed, and
+// each running hour costs the same, its share of bursts included.
+func (w Workload) Curve(card RateCard) (Curve, error) {
+	hour := w
+	hour.Launches, hour.Cycles, hour.Suspended, hour.Image = decimal.Decimal{}, decimal.Decimal{}, decimal.Decimal{}, Image{}
+	hour.Running = secondsPerHour
+	perHour, err := hour.Bill(card)
+	if err != nil {
+		return Curve{}, err
+	}
+	idle := w
+	idle.Running = decimal.Decimal{}
+	fixed, err := idle.Bill(card)
+	if err != nil {
+		return Curve{}, err
+	}
+	return Curve{Fixed: fixed.Total(), HourRate: perHour.Total()}, nil
+}

@@ -1,0 +1,105 @@
+package pricing
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+const (
+	// AmountPlaces is the number of decimals at which an amount is rounded, half-even, when a division leaves a
+	// remainder.
+	AmountPlaces = 20
+
+	// RatioPlaces is the number of decimals of ratios and break-even points.
+	RatioPlaces = 10
+
+	// maxIntegerDigits and maxFractionDigits bound what [ParseDecimal] accepts, so that no input can make exact
+	// arithmetic slow: 15 digits hold a quadrillion dollars, 20 decimals are as fine as an amount is kept.
+	maxIntegerDigits  = 15
+	maxFractionDigits = 20
+)
+
+// errNotPlain is what every malformed number gets; the caller names the field.
+var errNotPlain = errors.New("not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)")
+
+// ParseDecimal reads a number in plain notation: an optional minus, digits, and optionally a point with digits after it.
+// Exponents, separators, NaN and infinities are refused, as are more than 15 digits before the point or 20 after it, so
+// that the cost of exact arithmetic on the result is bounded.
+func ParseDecimal(s string) (decimal.Decimal, error) {
+	digits := strings.TrimPrefix(s, "-")
+	whole, fraction, hasPoint := strings.Cut(digits, ".")
+	if !allDigits(whole) || (hasPoint && !allDigits(fraction)) {
+		return decimal.Decimal{}, errNotPlain
+	}
+	if len(strings.TrimLeft(whole, "0")) > maxIntegerDigits {
+		return decimal.Decimal{}, fmt.Errorf("too large: at most %d digits before the point", maxIntegerDigits)
+	}
+	if len(fraction) > maxFractionDigits || len(whole) > maxIntegerDigits+maxFractionDigits {
+		return decimal.Decimal{}, fmt.Errorf("too long: at most %d digits before and %d after the point",
+			maxIntegerDigits, maxFractionDigits)
+	}
+	return decimal.NewFromString(s)
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// Divide returns a / b rounded half-even to places decimals. Every division of money, rates or quantities in microspend
+// goes through it, so that each names its precision. It panics if b is zero.
+func Divide(a, b decimal.Decimal, places int32) decimal.Decimal {
+	quotient, remainder := a.QuoRem(b, places)
+	if remainder.IsZero() {
+		return quotient
+	}
+	// The quotient is truncated towards zero; compare twice the rest with the divisor, scaled to the last place kept.
+	ulp := decimal.New(1, -places)
+	doubled := remainder.Abs().Mul(two)
+	order := doubled.Cmp(b.Abs().Mul(ulp))
+	odd := quotient.Coefficient().Bit(0) == 1 && quotient.Exponent() == -places
+	if order > 0 || (order == 0 && odd) {
+		if a.Sign() == b.Sign() {
+			return quotient.Add(ulp)
+		}
+		return quotient.Sub(ulp)
+	}
+	return quotient
+}
+
+var (
+	two              = decimal.NewFromInt(2)
+	secondsPerHour   = decimal.NewFromInt(SecondsPerHour)
+	secondsPerMinute = decimal.NewFromInt(60)
+)
+
+// Grouped writes d in plain notation with commas between thousands, as in 2,592,000 or 1,234.5. It never rounds.
+func Grouped(d decimal.Decimal) string {
+	s := d.String()
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	whole, fraction, hasPoint := strings.Cut(s, ".")
+	if len(whole) > 3 {
+		var b strings.Builder
+		for i, digit := range whole {
+			if i > 0 && (len(whole)-i)%3 == 0 {
+				b.WriteByte(',')
+			}
+			b.WriteRune(digit)
+		}
+		whole = b.String()
+	}
+	if hasPoint {
+		return sign + whole + "." + fraction
+	}
+	return sign + whole
+}

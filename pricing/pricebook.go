@@ -1,0 +1,153 @@
+package pricing
+
+import (
+	"embed"
+	"fmt"
+	"regexp"
+
+	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
+)
+
+// Price is one dated figure of an alternative, in US dollars per the unit its table names.
+type Price struct {
+	USD    decimal.Decimal
+	Source string
+	ReadOn string // a day, or as much of one as the source gives: 2026-10-08, 2026-10 or 2026
+}
+
+var partialDate = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
+
+// UnmarshalYAML reads a price and refuses one without a figure, a source or a date.
+func (p *Price) UnmarshalYAML(node *yaml.Node) error {
+	var file struct {
+		USD    figureText `yaml:"usd"`
+		Source string     `yaml:"source"`
+		ReadOn string     `yaml:"read_on"`
+	}
+	if err := node.Decode(&file); err != nil {
+		return err
+	}
+	usd, err := ParseDecimal(string(file.USD))
+	if err != nil {
+		return fmt.Errorf("line %d: usd: %w", node.Line, err)
+	}
+	if file.Source == "" || !partialDate.MatchString(file.ReadOn) {
+		return fmt.Errorf("line %d: a price names its source and the date it was read on", node.Line)
+	}
+	*p = Price{usd, file.Source, file.ReadOn}
+	return nil
+}
+
+// exact is a number in a table that must not pass through a float.
+type exact struct{ decimal.Decimal }
+
+func (e *exact) UnmarshalYAML(node *yaml.Node) (err error) {
+	e.Decimal, err = ParseDecimal(node.Value)
+	return err
+}
+
+// byRegion holds prices by region; the key "any" serves where a region has none of its own.
+type byRegion map[string]Price
+
+func (b byRegion) in(region string) (Price, bool) {
+	if p, ok := b[region]; ok {
+		return p, true
+	}
+	p, ok := b["any"]
+	return p, ok
+}
+
+// PriceBook holds what alternatives to MicroVMs cost, each figure with its source and date. Build one with
+// [EmbeddedPrices]; it is read-only from then on.
+type PriceBook struct {
+	ec2       ec2Prices
+	fargate   fargatePrices
+	function  functionPrices
+	lightsail lightsailPrices
+	ci        ciPrices
+	sandboxes map[string]sandboxPrices
+}
+
+type ec2Prices struct {
+	Types      map[string]instanceType     `yaml:"types"`
+	Hourly     map[string]map[string]Price `yaml:"hourly"`
+	EBSGBMonth byRegion                    `yaml:"ebs_gb_month"`
+	PublicIPv4 byRegion                    `yaml:"public_ipv4_hour"`
+}
+
+type instanceType struct {
+	VCPU   exact  `yaml:"vcpu"`
+	Memory string `yaml:"memory"`
+}
+
+type fargatePrices struct {
+	MinimumSeconds exact               `yaml:"minimum_seconds"`
+	FreeDiskGB     exact               `yaml:"free_disk_gb"`
+	VCPUHour       map[string]byRegion `yaml:"vcpu_hour"`
+	GBHour         map[string]byRegion `yaml:"gb_hour"`
+	DiskGBHour     byRegion            `yaml:"disk_gb_hour"`
+}
+
+type functionPrices struct {
+	StepSeconds     exact            `yaml:"step_seconds"`
+	MaxSeconds      exact            `yaml:"max_seconds"`
+	FreeRequests    exact            `yaml:"free_requests"`
+	FreeGBSeconds   exact            `yaml:"free_gb_seconds"`
+	GBSecond        map[string]Price `yaml:"gb_second"`
+	MillionRequests Price            `yaml:"million_requests"`
+}
+
+type lightsailPrices struct {
+	WithIPv4 map[string]Price `yaml:"with_ipv4"`
+	IPv6Only map[string]Price `yaml:"ipv6_only"`
+}
+
+type ciPrices struct {
+	StepSeconds exact `yaml:"step_seconds"`
+	PerMinute   map[string]struct {
+		Title string `yaml:"title"`
+		Price Price  `yaml:"price"`
+	} `yaml:"per_minute"`
+}
+
+type sandboxPrices struct {
+	Title             string `yaml:"title"`
+	Per               string `yaml:"per"` // second or hour
+	VCPU              Price  `yaml:"vcpu"`
+	Memory            Price  `yaml:"memory"`
+	Disk              *Price `yaml:"disk"`         // per GiB-hour beyond FreeDiskGB
+	FreeDiskGB        exact  `yaml:"free_disk_gb"` // only with Disk
+	WholeVCPUs        bool   `yaml:"whole_vcpus"`
+	IncludedGBPerVCPU exact  `yaml:"included_gb_per_vcpu"`
+	VCPUsPerCore      exact  `yaml:"vcpus_per_core"` // where the price is per physical core
+}
+
+//go:embed rates/alternatives/*.yaml
+var embeddedPrices embed.FS
+
+// EmbeddedPrices reads the prices built into the program. An error means that a table in rates/alternatives is broken,
+// which the package's tests rule out.
+func EmbeddedPrices() (PriceBook, error) {
+	var book PriceBook
+	for _, table := range []struct {
+		file string
+		into any
+	}{
+		{"ec2", &book.ec2},
+		{"fargate", &book.fargate},
+		{"function", &book.function},
+		{"lightsail", &book.lightsail},
+		{"ci", &book.ci},
+		{"sandbox", &book.sandboxes},
+	} {
+		text, err := embeddedPrices.ReadFile("rates/alternatives/" + table.file + ".yaml")
+		if err != nil {
+			return PriceBook{}, err
+		}
+		if err := yaml.Load(text, table.into, yaml.WithKnownFields()); err != nil {
+			return PriceBook{}, fmt.Errorf("rates/alternatives/%s.yaml: %w", table.file, err)
+		}
+	}
+	return book, nil
+}

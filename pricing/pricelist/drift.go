@@ -1,0 +1,73 @@
+package pricelist
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Drift is a rate that two cards of a region do not agree on. Either of the two may be unknown.
+type Drift struct {
+	Quantity pricing.BilledQuantity
+	Old, New pricing.Rate
+}
+
+// Compare lists the rates that differ in value, in the order of a bill. Values are compared exactly, per billed unit: a
+// rate of 0.36 per vCPU-hour is the same as one of 0.0001 per vCPU-second. A rate that only one of the cards knows is
+// a difference; where a figure was read, and when, is not.
+func Compare(old, new pricing.RateCard) []Drift {
+	var drifts []Drift
+	for _, q := range pricing.BilledQuantities() {
+		a, b := old.Rate(q), new.Rate(q)
+		if a.Known() != b.Known() || (a.Known() && compareTimes(a, b, 1) != 0) {
+			drifts = append(drifts, Drift{q, a, b})
+		}
+	}
+	return drifts
+}
+
+// compareTimes compares a's price of one billed unit with times that of b: -1 where it is less, 0 where they are equal, 1
+// where it is more. It multiplies each by what the other's figure is for, so that nothing is divided and nothing rounded.
+func compareTimes(a, b pricing.Rate, times int64) int {
+	left := a.Figure.Mul(decimal.NewFromInt(int64(b.Per)))
+	right := b.Figure.Mul(decimal.NewFromInt(int64(a.Per))).Mul(decimal.NewFromInt(times))
+	return left.Cmp(right)
+}
+
+// PlausibleFactor is how many times larger or smaller a rate may become from one import to the next. AWS has never changed
+// a Lambda price that much; a slip of a unit or of a decimal point is at least this large. It is this product's own choice.
+const PlausibleFactor = 10
+
+// Plausible reports every rate, a [JumpError] for each, that is more than [PlausibleFactor] times up or down from the
+// present card's. A rate that either card does not know is not compared.
+func Plausible(present, next pricing.RateCard) error {
+	var faults []error
+	for _, q := range pricing.BilledQuantities() {
+		a, b := present.Rate(q), next.Rate(q)
+		if !a.Known() || !b.Known() {
+			continue
+		}
+		if compareTimes(b, a, PlausibleFactor) > 0 || compareTimes(a, b, PlausibleFactor) > 0 {
+			from, _ := present.Key(q)
+			to, _ := next.Key(q)
+			faults = append(faults, &JumpError{next.Region, Drift{q, a, b}, from, to})
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// JumpError says that a rate changed by more than [PlausibleFactor] times.
+type JumpError struct {
+	Region string
+	Drift
+	From, To pricing.RateKey // what the figures are per
+}
+
+func (e *JumpError) Error() string {
+	return fmt.Sprintf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
+		"look at AWS's pricing page before you take it", e.Region, e.Quantity.Name(),
+		e.Old.Figure, e.From, e.New.Figure, e.To, PlausibleFactor)
+}

@@ -1,0 +1,152 @@
+package pricelist
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"microspend/pricing"
+)
+
+// Listing is what a price list says of MicroVMs. The zero value has no regions.
+type Listing struct {
+	// PassedOver counts MicroVM products that are no rate of any card: those for x86, and those sold in no region.
+	PassedOver int
+
+	// Unrecognized has the groups of MicroVM products that are none of the five billed quantities, in alphabetical
+	// order. If there are any, AWS may bill something that this program does not know of.
+	Unrecognized []string
+
+	byRegion    map[string][]*entry
+	moreFollows bool
+}
+
+// Regions lists the regions that have any MicroVM product, in alphabetical order.
+func (l Listing) Regions() []string { return slices.Sorted(maps.Keys(l.byRegion)) }
+
+// Editions lists the publications that the products are from, oldest first. Usually it is one.
+func (l Listing) Editions() []Edition {
+	seen := map[Edition]bool{}
+	for _, entries := range l.byRegion {
+		for _, e := range entries {
+			seen[e.edition] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(seen), func(a, b Edition) int {
+		switch {
+		case a.Published.Before(b.Published):
+			return -1
+		case b.Published.Before(a.Published):
+			return 1
+		}
+		return cmp.Compare(a.Version, b.Version)
+	})
+}
+
+// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices: errors
+// of the types [NoRegionError], [MissingError], [DuplicateError], [UnitError] and [PriceError], joined.
+//
+// What a price list does not tell, when MicroVMs opened in the region and the name by which base calls it, comes from
+// base, the present card; its rates don't. Base may be zero. Each rate is dated by the list's own publication, and by
+// readOn where the list does not tell.
+func (l Listing) Card(region string, base pricing.RateCard, readOn pricing.Date) (pricing.RateCard, error) {
+	if len(l.byRegion[region]) == 0 {
+		return pricing.RateCard{}, &NoRegionError{region, l.Regions()}
+	}
+	if base.Region != "" && base.Region != region {
+		return pricing.RateCard{}, fmt.Errorf("the card of %s is no base for %s", base.Region, region)
+	}
+	card := pricing.RateCard{Name: pricing.ListCard, Region: region, Location: base.Location, Opened: base.Opened}
+	missing := &MissingError{Region: region, MoreFollows: l.moreFollows}
+	var faults []error
+	for _, q := range pricing.BilledQuantities() {
+		candidates, x86 := l.candidates(region, q)
+		for _, e := range candidates {
+			faults = append(faults, e.fault)
+		}
+		switch len(candidates) {
+		case 0:
+			missing.Groups = append(missing.Groups, q.PriceListGroup())
+			missing.X86 = append(missing.X86, x86...)
+		case 1:
+			card = card.With(q, candidates[0].rate(readOn))
+			card.Location = cmp.Or(card.Location, candidates[0].location)
+		default:
+			faults = append(faults, duplicates(candidates)...)
+		}
+	}
+	if len(missing.Groups) > 0 {
+		faults = append(faults, missing)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return pricing.RateCard{}, err
+	}
+	return card, nil
+}
+
+// candidates are the products that claim to be a rate. Those for x86 never are, and serve for messages only.
+func (l Listing) candidates(region string, q pricing.BilledQuantity) (candidates []*entry, x86 []Product) {
+	for _, e := range l.byRegion[region] {
+		switch {
+		case e.quantity != q:
+		case e.x86:
+			x86 = append(x86, e.Product)
+		default:
+			candidates = append(candidates, e)
+		}
+	}
+	return candidates, x86
+}
+
+// Cards makes the cards of all regions, in the order of [Listing.Regions], or reports everything that is wrong in any of
+// them and makes none. Bases are taken from present where it has them.
+func (l Listing) Cards(present pricing.CardSource, readOn pricing.Date) ([]pricing.RateCard, error) {
+	var cards []pricing.RateCard
+	var faults []error
+	for _, region := range l.Regions() {
+		base, err := present.Card(region)
+		if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+			faults = append(faults, fmt.Errorf("the present %w; remove it to import another", err))
+			continue
+		}
+		card, err := l.Card(region, base, readOn)
+		cards, faults = append(cards, card), append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return cards, nil
+}
+
+func (e *entry) rate(readOn pricing.Date) pricing.Rate {
+	list := "AWS Price List"
+	if e.edition.Version != "" {
+		list += " " + e.edition.Version
+	}
+	if !e.edition.Published.IsZero() {
+		readOn = e.edition.Published
+	}
+	return pricing.Rate{Figure: e.price, Per: pricing.PerUnit, Source: list + ", group " + e.Group, ReadOn: readOn}
+}
+
+// duplicates compares each product with the first of its kind.
+func duplicates(same []*entry) []error {
+	var faults []error
+	first := same[0]
+	for _, other := range same[1:] {
+		faults = append(faults, &DuplicateError{
+			First: first.Product, FirstPage: first.page, FirstPrice: first.figure(),
+			Second: other.Product, SecondPage: other.page, SecondPrice: other.figure(),
+		})
+	}
+	return faults
+}
+
+func (e *entry) figure() string {
+	if e.fault != nil {
+		return ""
+	}
+	return e.price.String()
+}

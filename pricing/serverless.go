@@ -1,0 +1,205 @@
+package pricing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// Runners lists the CI runners with a known price.
+func (b PriceBook) Runners() []string { return slices.Sorted(maps.Keys(b.ci.PerMinute)) }
+
+// Sandboxes lists the sandbox providers with a known price.
+func (b PriceBook) Sandboxes() []string { return slices.Sorted(maps.Keys(b.sandboxes)) }
+
+// InstanceTypes lists the EC2 instance types with a known on-demand price in a region, cheapest first, whose memory is
+// at least gb.
+func (b PriceBook) InstanceTypes(region string, gb decimal.Decimal) []string {
+	prices := b.ec2.Hourly[region]
+	var fit []string
+	for name := range prices {
+		memory, err := ParseGB(b.ec2.Types[name].Memory)
+		if err == nil && memory.GreaterThanOrEqual(gb) {
+			fit = append(fit, name)
+		}
+	}
+	slices.SortFunc(fit, func(a, b string) int {
+		if order := prices[a].USD.Cmp(prices[b].USD); order != 0 {
+			return order
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+	return fit
+}
+
+// Fargate is tasks of one size, billed by the second with a minimum of a minute each, or kept running all month.
+//
+// While active it costs billed seconds × (vCPU × rate + GB × rate + (disk − 20 GB) × rate); always means users × 730
+// hours of the same.
+type Fargate struct {
+	Arch   string          // arm64, the default, or x86
+	Spot   bool            // ARM only: no price is known for x86
+	VCPU   decimal.Decimal // zero means the MicroVM's
+	GB     decimal.Decimal // zero means the MicroVM's
+	DiskGB decimal.Decimal // 20 GB are free
+	Always bool            // one task for each user all month, instead of running time only
+}
+
+// Price implements Candidate.
+func (f Fargate) Price(book PriceBook, d Demand) Alternative {
+	arch := orName(f.Arch, "arm64")
+	vcpu, gb := orElse(f.VCPU, d.Size.VCPU()), orElse(f.GB, d.Size.GB())
+	hours, spot, gives := "active", "", "no suspend: memory is lost when a task stops, and the next starts cold"
+	if f.Always {
+		hours, gives = "always on", "bills while idle; users who share a task share a kernel"
+	}
+	if f.Spot {
+		arch, spot, gives = arch+"-spot", "Spot ", gives+"; AWS may stop a Spot task at any time"
+	}
+	alt := Alternative{
+		Kind: KindFargate, GivesUp: gives,
+		Name: fmt.Sprintf("Fargate %s%s %s vCPU %s GB, %s", spot, orName(f.Arch, "arm64"), vcpu, gb, hours),
+	}
+	vcpuPrice, okVCPU := book.fargate.VCPUHour[arch].in(d.Region)
+	gbPrice, okGB := book.fargate.GBHour[arch].in(d.Region)
+	if !okVCPU || !okGB {
+		alt.Unknown = fmt.Sprintf("the price of Fargate %s in %s is not known; give the month's cost as fixed", arch, d.Region)
+		return alt
+	}
+	alt.Sources = []Price{vcpuPrice, gbPrice}
+	perHour := vcpu.Mul(vcpuPrice.USD).Add(gb.Mul(gbPrice.USD))
+	terms := fmt.Sprintf("%s vCPU × $%s + %s GB × $%s", vcpu, vcpuPrice.USD, gb, gbPrice.USD)
+	if extra := f.DiskGB.Sub(book.fargate.FreeDiskGB.Decimal); extra.IsPositive() {
+		disk, _ := book.fargate.DiskGBHour.in(d.Region)
+		alt.Sources = append(alt.Sources, disk)
+		perHour = perHour.Add(extra.Mul(disk.USD))
+		terms += fmt.Sprintf(" + %s GB disk × $%s", extra, disk.USD)
+	}
+	if f.Always {
+		alt.Curve = Curve{Fixed: d.Users.Mul(hoursPerInstanceMonth).Mul(perHour)}
+		alt.Formula = fmt.Sprintf("%s × %d h × (%s)", plural(d.Users, "task"), HoursPerInstanceMonth, terms)
+		return alt
+	}
+	alt.Curve = Curve{HourRate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
+	alt.Notes = []Note{{
+		"fargate-tasks",
+		"each launch, resume or job is taken as one Fargate task of equal length; pulling and starting it costs nothing",
+	}}
+	alt.Formula = fmt.Sprintf("%s s / 3,600 × (%s)", Grouped(alt.Curve.Billed(d.Running)), terms)
+	return alt
+}
+
+// Function is AWS Lambda functions: GB-seconds in steps of a millisecond, and requests.
+type Function struct {
+	Arch     string          // arm64, the default, or x86
+	GB       decimal.Decimal // zero means the MicroVM's
+	Requests decimal.Decimal // a month; zero means one for each stretch of running time
+	FreeTier bool            // take the account's free requests and GB-seconds off
+}
+
+// Price implements Candidate.
+func (f Function) Price(book PriceBook, d Demand) Alternative {
+	var (
+		arch     = orName(f.Arch, "arm64")
+		gb       = orElse(f.GB, d.Size.GB())
+		requests = orElse(f.Requests, d.Stretches)
+		table    = book.function
+	)
+	alt := Alternative{
+		Kind: KindFunction, Name: fmt.Sprintf("Lambda function %s GB", gb),
+		GivesUp: "15 minutes at most a request; no state between requests; no full OS",
+	}
+	if arch != "arm64" {
+		alt.Name += " " + arch
+	}
+	price, known := table.GBSecond[arch]
+	if !known {
+		alt.Unknown = fmt.Sprintf("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
+		return alt
+	}
+	if requests.IsPositive() && d.Running.GreaterThan(requests.Mul(table.MaxSeconds.Decimal)) {
+		alt.Notes = append(alt.Notes, Note{
+			"function-15-minutes",
+			"a request would run longer than the 15 minutes that a function may; the price supposes that the work can be cut up",
+		})
+	}
+	alt.Sources = []Price{price, table.MillionRequests}
+	alt.Curve = Curve{HourRate: gb.Mul(price.USD).Mul(secondsPerHour), Stretches: requests, Step: table.StepSeconds.Decimal}
+	charged := requests
+	if f.FreeTier {
+		alt.Name += ", free tier"
+		charged = decimal.Max(requests.Sub(table.FreeRequests.Decimal), decimal.Decimal{})
+		alt.Curve.Free = Divide(table.FreeGBSeconds.Decimal, gb, AmountPlaces)
+	}
+	alt.Curve.Fixed = charged.Mul(table.MillionRequests.USD).Shift(-6)
+	alt.Formula = fmt.Sprintf("%s s × %s GB × $%s + %s requests × $%s / 1,000,000",
+		Grouped(alt.Curve.Billed(d.Running)), gb, price.USD, Grouped(charged), table.MillionRequests.USD)
+	return alt
+}
+
+// Sandbox is a sandbox service of another provider, billed for running time.
+type Sandbox struct {
+	Provider string          // such as e2b
+	VCPU     decimal.Decimal // zero means the MicroVM's
+	GB       decimal.Decimal // zero means the MicroVM's
+	DiskGB   decimal.Decimal // where the provider charges for disk
+	Active   decimal.Decimal // part of running time in which the CPU is busy, for providers that bill only that; zero means all
+}
+
+// Price implements Candidate.
+func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
+	table, known := book.sandboxes[s.Provider]
+	alt := Alternative{
+		Kind: KindSandbox, Name: orName(table.Title, s.Provider),
+		GivesUp: "another provider: outside AWS's network, IAM and bill",
+	}
+	if !known {
+		alt.Unknown = fmt.Sprintf("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
+		return alt
+	}
+	vcpu, gb := orElse(s.VCPU, d.Size.VCPU()), orElse(s.GB, d.Size.GB())
+	unit, perHour := "s", secondsPerHour
+	if table.Per == "hour" {
+		unit, perHour = "h", one
+	}
+	cpuNoun := "vCPU"
+	if table.WholeVCPUs && !vcpu.Equal(vcpu.Ceil()) {
+		alt.Notes = append(alt.Notes, Note{"whole-vcpus", fmt.Sprintf("%s gives whole vCPUs only: %s is rounded up to %s",
+			alt.Name, vcpu, vcpu.Ceil())})
+		vcpu = vcpu.Ceil()
+	}
+	paidGB := decimal.Max(gb.Sub(vcpu.Mul(table.IncludedGBPerVCPU.Decimal)), decimal.Decimal{})
+	if table.VCPUsPerCore.IsPositive() {
+		vcpu, cpuNoun = Divide(vcpu, table.VCPUsPerCore.Decimal, AmountPlaces), "cores"
+	}
+	if s.Active.IsPositive() {
+		vcpu, cpuNoun = vcpu.Mul(s.Active), cpuNoun+" active"
+	}
+	if s.Provider == "agentcore" {
+		alt.GivesUp = "a runtime for agents, not a machine: no full OS of your own"
+	}
+	alt.Sources = []Price{table.VCPU, table.Memory}
+	rate := vcpu.Mul(table.VCPU.USD).Add(paidGB.Mul(table.Memory.USD))
+	terms := fmt.Sprintf("%s %s × $%s", vcpu, cpuNoun, table.VCPU.USD)
+	if paidGB.IsPositive() {
+		terms += fmt.Sprintf(" + %s GB × $%s", paidGB, table.Memory.USD)
+	}
+	if extra := s.DiskGB.Sub(table.FreeDiskGB.Decimal); table.Disk != nil && extra.IsPositive() {
+		alt.Sources = append(alt.Sources, *table.Disk)
+		rate = rate.Add(extra.Mul(table.Disk.USD))
+		terms += fmt.Sprintf(" + %s GB disk × $%s", extra, table.Disk.USD)
+		alt.Notes = append(alt.Notes, Note{"sandbox-disk", alt.Name + "'s disk is billed for running time only, as nothing says more"})
+	}
+	time := Grouped(d.Running) + " s"
+	if unit == "h" {
+		time += " / 3,600"
+	}
+	alt.Curve = Curve{HourRate: rate.Mul(perHour)}
+	alt.Formula = fmt.Sprintf("%s × (%s)", time, terms)
+	return alt
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/scenarios"
+)
+
+type alternativeJSON struct {
+	Name      string        `json:"name"`
+	Kind      string        `json:"kind"`
+	Monthly   *string       `json:"monthly"` // null where the price is not known; then unknown says why
+	PerUser   string        `json:"per_user,omitempty"`
+	PerJob    string        `json:"per_job,omitempty"`
+	Ratio     *string       `json:"ratio"` // MicroVMs' total over monthly
+	Formula   string        `json:"formula,omitempty"`
+	GivesUp   string        `json:"gives_up"`
+	Sources   []sourceJSON  `json:"sources,omitempty"`
+	Unknown   string        `json:"unknown,omitempty"`
+	BreakEven breakEvenJSON `json:"break_even"`
+}
+
+type sourceJSON struct {
+	USD    string `json:"usd"`
+	Source string `json:"source"`
+	ReadOn string `json:"read_on,omitempty"`
+}
+
+type breakEvenJSON struct {
+	RunningHoursPerMonth *string  `json:"running_hours_per_month"`
+	HoursPerDay          *string  `json:"hours_per_day"`
+	HoursPerDay20        *string  `json:"hours_per_day_20_days,omitempty"`
+	HoursPerDay22        *string  `json:"hours_per_day_22_days,omitempty"`
+	HoursPerDay30        *string  `json:"hours_per_day_30_days,omitempty"`
+	SecondsPerJob        *string  `json:"seconds_per_job,omitempty"`
+	UsersPerInstance     *string  `json:"users_per_instance,omitempty"`
+	Crossings            []string `json:"crossings,omitempty"` // where there is more than one, in running hours per month
+	Sentence             string   `json:"sentence"`
+}
+
+// ratio writes a ratio or a break-even as the contract has it: half-even at pricing.RatioPlaces.
+func ratio(d *decimal.Decimal) *string {
+	if d == nil {
+		return nil
+	}
+	text := d.RoundBank(pricing.RatioPlaces).String()
+	return &text
+}
+
+func alternativesJSON(e *scenarios.Estimate, comparisons []scenarios.Comparison) []alternativeJSON {
+	list := make([]alternativeJSON, len(comparisons))
+	_, noun := e.Scenario.PerUnit()
+	for i, c := range comparisons {
+		out := alternativeJSON{
+			Name: c.Name, Kind: string(c.Kind), GivesUp: c.GivesUp, Unknown: c.Unknown,
+			BreakEven: newBreakEvenJSON(e.Scenario, c.BreakEven),
+		}
+		if c.Unknown == "" {
+			monthly := c.Monthly.String()
+			out.Monthly, out.Ratio, out.Formula = &monthly, ratio(c.Ratio), c.Formula
+			if noun == "job" {
+				out.PerJob = c.PerUnit.String()
+			} else {
+				out.PerUser = c.PerUnit.String()
+			}
+			for _, source := range c.Sources {
+				out.Sources = append(out.Sources, sourceJSON{source.USD.String(), source.Source, source.ReadOn})
+			}
+		}
+		list[i] = out
+	}
+	return list
+}
+
+func newBreakEvenJSON(s *scenarios.Scenario, p scenarios.BreakEvenPoint) breakEvenJSON {
+	out := breakEvenJSON{
+		RunningHoursPerMonth: ratio(p.HoursPerMonth), HoursPerDay: ratio(p.HoursPerDay),
+		SecondsPerJob: ratio(p.SecondsPerJob), Sentence: p.Sentence,
+	}
+	if s.Jobs.IsZero() {
+		out.HoursPerDay20 = ratio(p.HoursPerDayOver(20))
+		out.HoursPerDay22 = ratio(p.HoursPerDayOver(22))
+		out.HoursPerDay30 = ratio(p.HoursPerDayOver(30))
+	}
+	if p.UsersPerInstance != nil {
+		users := p.UsersPerInstance.String()
+		out.UsersPerInstance = &users
+	}
+	if len(p.Crossings) > 1 {
+		for i := range p.Crossings {
+			out.Crossings = append(out.Crossings, *ratio(&p.Crossings[i]))
+		}
+	}
+	return out
+}
+
+// comparisonSection is the alternatives' table with the break-even sentences under it.
+func comparisonSection(e *scenarios.Estimate, comparisons []scenarios.Comparison) Section {
+	_, noun := e.Scenario.PerUnit()
+	t := &Table{Columns: []Column{
+		{Title: "instead"},
+		{Title: "a month $", Align: Decimal},
+		{Title: "MicroVMs are", Align: Right, Drop: 1},
+		{Title: "per " + noun + " $", Align: Decimal, Drop: 2},
+	}}
+	section := Section{Heading: "Alternatives", Table: t}
+	perUnit := []decimal.Decimal{e.PerUnit}
+	for _, c := range comparisons {
+		perUnit = append(perUnit, c.PerUnit)
+	}
+	places := placesFor(perUnit)
+	for _, c := range comparisons {
+		if c.Unknown != "" {
+			t.Rows = append(t.Rows, Row{Cells: []string{c.Name, "unknown", "", ""}, Warn: true})
+			continue
+		}
+		times := ""
+		if c.Ratio != nil {
+			times = fixed(*c.Ratio, 2) + "×"
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{c.Name, fixed(c.Monthly, 2), times, fixed(c.PerUnit, places)}})
+		section.Notes = append(section.Notes, Note{Text: c.BreakEven.Sentence})
+	}
+	return section
+}

@@ -1,0 +1,163 @@
+// Package report turns results into what people and programs read: a table for a terminal, Markdown for a design
+// document, CSV for a spreadsheet, JSON for everything else.
+//
+// Each result has one [Document], from which every format is rendered, so that they cannot disagree. Figures in JSON and
+// CSV are exact decimal strings in plain notation; tables and Markdown round for reading, and say where they do. Text
+// that comes from outside is made harmless: see [Visible] and the CSV renderer.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Format is an output format.
+type Format string
+
+// The formats.
+const (
+	FormatTable    Format = "table"
+	FormatJSON     Format = "json"
+	FormatCSV      Format = "csv"
+	FormatMarkdown Format = "markdown"
+)
+
+// Formats returns the formats that every document can be rendered in.
+func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatCSV, FormatMarkdown} }
+
+// ParseFormat reads the name of a format.
+func ParseFormat(name string) (Format, error) {
+	for _, f := range Formats() {
+		if name == string(f) {
+			return f, nil
+		}
+	}
+	return "", fmt.Errorf("no format %q; formats are table, json, csv and markdown", name)
+}
+
+// Document is one result, ready to be rendered.
+type Document struct {
+	Title    string
+	Subtitle string
+	Sections []Section
+
+	JSON any        // the value that the JSON format writes
+	CSV  [][]string // the rows that the CSV format writes, the header first
+}
+
+// Section is a part of a document: any of a heading, a table, a picture and notes, in that order.
+type Section struct {
+	Heading string
+	Table   *Table
+	Picture string // lines of text, as a chart is drawn in a terminal
+	Notes   []Note
+}
+
+// Note is a sentence with a tag before it.
+type Note struct {
+	Tag  string
+	Text string
+	Warn bool
+}
+
+// Align says how a column's cells stand.
+type Align uint8
+
+// The alignments. Decimal lines up the points of numbers.
+const (
+	Left Align = iota
+	Right
+	Decimal
+)
+
+// Column is one column of a table. Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0
+// stays. MinWidth is the width of a terminal below which the column is not shown at all.
+type Column struct {
+	Title    string
+	Align    Align
+	Drop     int
+	MinWidth int
+}
+
+// RowKind says what a row is, which decides how it looks.
+type RowKind uint8
+
+// The kinds of rows.
+const (
+	Line     RowKind = iota
+	Group            // a heading over lines, with their subtotal
+	Total            // the sum of everything
+	Heading          // a title over the rows that follow, as wide as the table: the first cell alone
+	Footnote         // an explanation of the row above it, likewise
+)
+
+// Row is one row of a table.
+type Row struct {
+	Kind  RowKind
+	Cells []string
+	Warn  bool // draws attention to the row
+}
+
+// Table is rows under columns.
+type Table struct {
+	Columns []Column
+	Rows    []Row
+}
+
+// Options say for what a document is rendered.
+type Options struct {
+	Format Format
+	Width  int // of the terminal, in columns; 0 means 80
+}
+
+// DefaultWidth is assumed where output is not a terminal.
+const DefaultWidth = 80
+
+// Render writes documents in one format. JSON is one object for one document and an array for several, CSV has one
+// header.
+func Render(w io.Writer, options Options, documents ...Document) error {
+	switch options.Format {
+	case FormatJSON:
+		return renderJSON(w, documents)
+	case FormatCSV:
+		return renderCSV(w, documents)
+	case FormatMarkdown:
+		return renderMarkdown(w, documents)
+	default:
+		return renderTerminal(w, options, documents)
+	}
+}
+
+// Visible makes text from outside harmless to a terminal and to the eye: control characters become their pictures (␛ for
+// escape), and characters that reorder or hide text become their code points (<U+202E>). A line break becomes ␊.
+func Visible(s string) string {
+	if !strings.ContainsFunc(s, deceptive) {
+		return s
+	}
+	var out strings.Builder
+	for _, r := range s {
+		switch {
+		case r < 0x20:
+			out.WriteRune(0x2400 + r)
+		case r == 0x7f:
+			out.WriteRune('␡')
+		case deceptive(r):
+			fmt.Fprintf(&out, "<U+%04X>", r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+func deceptive(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7f && r < 0xa0: // C0, DEL, C1
+		return true
+	case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff, r == 0xfffd:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strings"
+)
+
+func renderJSON(w io.Writer, documents []Document) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	if len(documents) == 1 {
+		return out.Encode(documents[0].JSON)
+	}
+	values := make([]any, len(documents))
+	for i, d := range documents {
+		values[i] = d.JSON
+	}
+	return out.Encode(values)
+}
+
+func renderCSV(w io.Writer, documents []Document) error {
+	out := csv.NewWriter(w)
+	for i, d := range documents {
+		rows := d.CSV
+		if i > 0 && len(rows) > 0 {
+			rows = rows[1:]
+		}
+		for _, row := range rows {
+			safe := make([]string, len(row))
+			for j, cell := range row {
+				safe[j] = csvCell(cell)
+			}
+			if err := out.Write(safe); err != nil {
+				return err
+			}
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// csvCell keeps spreadsheets from taking text for a formula: what begins with = + - @, a tab or a return gets an
+// apostrophe before it. Numbers below zero stay numbers.
+func csvCell(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || isNumber(cell) {
+		return cell
+	}
+	return "'" + cell
+}
+
+func isNumber(cell string) bool {
+	digits := strings.TrimPrefix(cell, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	return whole != "" && strings.Trim(whole+fraction, "0123456789") == ""
+}
+
+func renderMarkdown(w io.Writer, documents []Document) error {
+	var out strings.Builder
+	for i, d := range documents {
+		if i > 0 {
+			out.WriteString("\n")
+		}
+		if d.Title != "" {
+			out.WriteString("## " + markdownText(d.Title) + "\n\n")
+		}
+		if d.Subtitle != "" {
+			out.WriteString(markdownText(strings.ReplaceAll(d.Subtitle, "\n", "; ")) + "\n\n")
+		}
+		for _, section := range d.Sections {
+			markdownSection(&out, section)
+		}
+	}
+	_, err := io.WriteString(w, strings.TrimRight(out.String(), "\n")+"\n")
+	return err
+}
+
+func markdownSection(out *strings.Builder, section Section) {
+	if section.Heading != "" {
+		out.WriteString("### " + markdownText(section.Heading) + "\n\n")
+	}
+	if section.Table != nil {
+		markdownTable(out, *section.Table)
+		out.WriteString("\n")
+	}
+	if section.Picture != "" {
+		out.WriteString("```text\n" + strings.TrimRight(section.Picture, "\n") + "\n```\n\n")
+	}
+	for _, note := range section.Notes {
+		tag := ""
+		if note.Tag != "" {
+			tag = "**" + markdownText(note.Tag) + "** "
+		}
+		out.WriteString("- " + tag + markdownText(note.Text) + "\n")
+	}
+	if len(section.Notes) > 0 {
+		out.WriteString("\n")
+	}
+}
+
+func markdownTable(out *strings.Builder, table Table) {
+	cells := make([]string, len(table.Columns))
+	rule := make([]string, len(table.Columns))
+	for i, column := range table.Columns {
+		cells[i], rule[i] = markdownText(column.Title), "---"
+		if column.Align != Left {
+			rule[i] = "---:"
+		}
+	}
+	out.WriteString("| " + strings.Join(cells, " | ") + " |\n| " + strings.Join(rule, " | ") + " |\n")
+	for _, row := range table.Rows {
+		if row.Kind == Footnote {
+			continue
+		}
+		for i := range cells {
+			cells[i] = ""
+			if i < len(row.Cells) {
+				cells[i] = markdownText(strings.TrimSpace(row.Cells[i]))
+			}
+			if (row.Kind == Group || row.Kind == Heading || row.Kind == Total) && cells[i] != "" {
+				cells[i] = "**" + cells[i] + "**"
+			}
+		}
+		out.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+	}
+}
+
+var markdownEscaper = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`,
+)
+
+func markdownText(s string) string { return markdownEscaper.Replace(Visible(s)) }

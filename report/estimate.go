@@ -1,0 +1,351 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/scenarios"
+)
+
+// estimateJSON is the document microspend.estimate/v1. Its fields are a contract: they are added to, never changed.
+type estimateJSON struct {
+	Schema       string            `json:"schema"`
+	Name         string            `json:"name"`
+	Title        string            `json:"title,omitempty"`
+	Region       string            `json:"region"`
+	Currency     string            `json:"currency"`
+	MicroVM      microvmJSON       `json:"microvm"`
+	Rates        ratesJSON         `json:"rates"`
+	Lines        []lineJSON        `json:"lines"`
+	Groups       map[string]string `json:"groups"`
+	Total        string            `json:"total"`
+	PerUser      string            `json:"per_user,omitempty"`
+	PerJob       string            `json:"per_job,omitempty"`
+	Basis        []string          `json:"basis"`
+	Assumptions  []noteJSON        `json:"assumptions"`
+	Warnings     []noteJSON        `json:"warnings"`
+	Alternatives []alternativeJSON `json:"alternatives"`
+	Documented   []checkJSON       `json:"documented,omitempty"`
+}
+
+type microvmJSON struct {
+	MemoryGB string `json:"memory_gb"`
+	VCPU     string `json:"vcpu"`
+}
+
+// ratesJSON has the five rates, each under the key that says what it is per, and no key for a rate that is not known.
+type ratesJSON struct {
+	Card            string            `json:"card"`
+	ReadOn          *string           `json:"read_on"`
+	VCPUSecond      string            `json:"vcpu_second,omitempty"`
+	VCPUHour        string            `json:"vcpu_hour,omitempty"`
+	GBSecond        string            `json:"gb_second,omitempty"`
+	GBHour          string            `json:"gb_hour,omitempty"`
+	SnapshotReadGB  string            `json:"snapshot_read_gb,omitempty"`
+	SnapshotWriteGB string            `json:"snapshot_write_gb,omitempty"`
+	StorageGBHour   string            `json:"storage_gb_hour,omitempty"`
+	StorageGBMonth  string            `json:"storage_gb_month,omitempty"`
+	Discount        string            `json:"discount,omitempty"`
+	Sources         map[string]string `json:"sources"`
+}
+
+type lineJSON struct {
+	Component string `json:"component"`
+	Quantity  string `json:"quantity"`
+	Unit      string `json:"unit"`
+	Rate      string `json:"rate"`
+	// RateUnits is how many units the rate pays for, where that is not one: 720 GB-Hours for a rate per GB-month.
+	RateUnits  string `json:"rate_units,omitempty"`
+	ListRate   string `json:"list_rate,omitempty"`   // before the discount, where there is one
+	ListAmount string `json:"list_amount,omitempty"` // likewise
+	Amount     string `json:"amount"`
+	Formula    string `json:"formula"`
+}
+
+type noteJSON struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+type checkJSON struct {
+	Figure     string `json:"figure"`
+	Printed    string `json:"printed"`
+	Exact      string `json:"exact"`
+	Verdict    string `json:"verdict"`
+	Difference string `json:"difference"`
+	Because    string `json:"because,omitempty"`
+	Drift      string `json:"drift,omitempty"`
+}
+
+// EstimateOptions say how much of an estimate a table shows.
+type EstimateOptions struct {
+	Explain bool // each line's formula under it, and how the month's totals come about
+}
+
+// Estimate makes the document of one estimate.
+func Estimate(e *scenarios.Estimate, options EstimateOptions) Document {
+	s := e.Scenario
+	d := Document{
+		Title:    s.Name,
+		Subtitle: estimateSubtitle(e),
+		JSON:     newEstimateJSON(e),
+		CSV:      estimateCSV(e),
+	}
+	d.Sections = append(d.Sections, Section{Table: billTable(e, options)})
+	if options.Explain {
+		d.Sections = append(d.Sections, Section{Heading: "How the month comes about", Notes: plainNotes(s.Basis)})
+	}
+	d.Sections = append(d.Sections, Section{Notes: []Note{{Text: ratesSentence(e.Bill.Card)}}})
+	if len(e.Comparisons) > 0 {
+		d.Sections = append(d.Sections, comparisonSection(e, e.Comparisons))
+	}
+	if len(e.Documented) > 0 {
+		d.Sections = append(d.Sections, documentedSection(e))
+	}
+	if len(e.Warnings) > 0 {
+		d.Sections = append(d.Sections, Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
+	}
+	if len(e.Assumptions) > 0 {
+		d.Sections = append(d.Sections, Section{Heading: "Assumptions", Notes: notes(e.Assumptions, false)})
+	}
+	return d
+}
+
+func estimateSubtitle(e *scenarios.Estimate) string {
+	s := e.Scenario
+	machine := fmt.Sprintf("%s, MicroVM of %s GB / %s vCPU", s.Region, s.Size.GB(), s.Size.VCPU())
+	if s.Title == "" {
+		return machine
+	}
+	return s.Title + "\n" + machine
+}
+
+var componentLabels = map[pricing.Component]string{
+	pricing.BaselineVCPU:     "baseline vCPU",
+	pricing.BaselineMemory:   "baseline memory",
+	pricing.PeakVCPU:         "peak vCPU",
+	pricing.PeakMemory:       "peak memory",
+	pricing.WriteSuspend:     "write, suspend",
+	pricing.ReadLaunch:       "read, launch",
+	pricing.ReadResume:       "read, resume",
+	pricing.StorageImage:     "image",
+	pricing.StorageSuspended: "suspended",
+}
+
+// label is a component in words, under the heading of its group.
+func label(c pricing.Component) string {
+	if words, ok := componentLabels[c]; ok {
+		return words
+	}
+	return string(c)
+}
+
+func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
+	t := &Table{Columns: []Column{
+		{Title: "a month"},
+		{Title: "quantity", Align: Decimal, Drop: 1},
+		{Title: "unit", Drop: 3},
+		{Title: "rate $", Align: Decimal, Drop: 2},
+		{Title: "amount $", Align: Decimal},
+		{Title: "= quantity × rate", Drop: 4, MinWidth: 110},
+	}}
+	places := placesFor(amountsOf(e.Bill.Lines))
+	for _, group := range pricing.Groups() {
+		rows := lineRows(e.Bill.Lines, group, places, options.Explain)
+		if len(rows) == 0 {
+			continue
+		}
+		t.Rows = append(t.Rows, Row{Kind: Group, Cells: []string{group, "", "", "", fixed(e.Bill.Sum(group), places)}})
+		t.Rows = append(t.Rows, rows...)
+	}
+	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{"total", "", "", "", fixed(e.Bill.Total(), places)}})
+	if count, noun := e.Scenario.PerUnit(); count.GreaterThan(decimal.NewFromInt(1)) {
+		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{
+			unitPrice(e.PerUnit, noun) + ", " + pricing.Grouped(count) + " " + noun + "s",
+		}})
+	}
+	return t
+}
+
+func amountsOf(lines []pricing.Line) []decimal.Decimal {
+	amounts := make([]decimal.Decimal, len(lines))
+	for i, line := range lines {
+		amounts[i] = line.Amount
+	}
+	return amounts
+}
+
+func lineRows(lines []pricing.Line, group string, places int32, explain bool) []Row {
+	var rows []Row
+	for _, line := range lines {
+		if !strings.HasPrefix(string(line.Component), group+".") {
+			continue
+		}
+		rows = append(rows, Row{Cells: []string{
+			"  " + label(line.Component), upTo(line.Quantity, 4), line.Of.Unit(), rateText(line),
+			fixed(line.Amount, places), line.Formula(),
+		}})
+		if explain {
+			rows = append(rows, Row{Kind: Footnote, Cells: []string{line.Formula() + " = $" + pricing.Grouped(line.Amount)}})
+		}
+	}
+	return rows
+}
+
+// rateText is the rate as published, with what it is per where that is not the unit beside it.
+func rateText(line pricing.Line) string {
+	return line.EffectiveRate().String() + perSuffix(line.Rate.Per)
+}
+
+func perSuffix(per pricing.Per) string {
+	switch per {
+	case pricing.PerGBMonth:
+		return "/720"
+	case pricing.PerHour:
+		return "/3600"
+	default:
+		return ""
+	}
+}
+
+// ratesSentence says where the rates come from and how old they are.
+func ratesSentence(card pricing.RateCard) string {
+	if card.Name == "inline" {
+		var sources []string
+		for _, q := range pricing.BilledQuantities() {
+			if source := card.Rate(q).Source; len(sources) == 0 || sources[0] != source {
+				sources = append(sources, source)
+			}
+		}
+		return "Rates: " + strings.Join(sources, "; ") + "." + discountSentence(card)
+	}
+	return fmt.Sprintf("Rates: card %s of %s, read on %s.%s", card.Name, card.Region, card.ReadOn(), discountSentence(card))
+}
+
+func discountSentence(card pricing.RateCard) string {
+	if card.Discount.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" All are after a discount of %s%%.", card.Discount.Shift(2))
+}
+
+func plainNotes(texts []string) []Note {
+	list := make([]Note, len(texts))
+	for i, text := range texts {
+		list[i] = Note{Text: text}
+	}
+	return list
+}
+
+func notes(from []pricing.Note, warn bool) []Note {
+	list := make([]Note, len(from))
+	for i, n := range from {
+		list[i] = Note{Tag: n.ID, Text: n.Text, Warn: warn}
+	}
+	return list
+}
+
+func notesJSON(from []pricing.Note) []noteJSON {
+	list := make([]noteJSON, len(from))
+	for i, n := range from {
+		list[i] = noteJSON(n)
+	}
+	return list
+}
+
+func newEstimateJSON(e *scenarios.Estimate) estimateJSON {
+	s := e.Scenario
+	out := estimateJSON{
+		Schema: "microspend.estimate/v1", Name: s.Name, Title: s.Title, Region: s.Region, Currency: "USD",
+		MicroVM: microvmJSON{s.Size.GB().String(), s.Size.VCPU().String()},
+		Rates:   newRatesJSON(e.Bill.Card), Lines: linesJSON(e.Bill.Lines), Groups: map[string]string{},
+		Total: e.Bill.Total().String(), Basis: s.Basis,
+		Assumptions: notesJSON(e.Assumptions), Warnings: notesJSON(e.Warnings),
+		Alternatives: alternativesJSON(e, e.Comparisons), Documented: checksJSON(e.Documented),
+	}
+	for _, group := range pricing.Groups() {
+		out.Groups[group] = e.Bill.Sum(group).String()
+	}
+	if _, noun := s.PerUnit(); noun == "job" {
+		out.PerJob = e.PerUnit.String()
+	} else {
+		out.PerUser = e.PerUnit.String()
+	}
+	return out
+}
+
+func newRatesJSON(card pricing.RateCard) ratesJSON {
+	out := ratesJSON{Card: card.Name, Sources: map[string]string{}}
+	if readOn := ratesReadOn(card); !readOn.IsZero() {
+		text := readOn.String()
+		out.ReadOn = &text
+	}
+	if !card.Discount.IsZero() {
+		out.Discount = card.Discount.Shift(2).String() + "%"
+	}
+	fields := map[pricing.RateKey]*string{
+		pricing.KeyVCPUSecond: &out.VCPUSecond, pricing.KeyVCPUHour: &out.VCPUHour,
+		pricing.KeyGBSecond: &out.GBSecond, pricing.KeyGBHour: &out.GBHour,
+		pricing.KeySnapshotReadGB: &out.SnapshotReadGB, pricing.KeySnapshotWriteGB: &out.SnapshotWriteGB,
+		pricing.KeyStorageGBHour: &out.StorageGBHour, pricing.KeyStorageGBMonth: &out.StorageGBMonth,
+	}
+	for _, q := range pricing.BilledQuantities() {
+		if key, known := card.Key(q); known {
+			*fields[key] = card.Rate(q).Figure.String()
+			out.Sources[string(key)] = card.Rate(q).Source
+		}
+	}
+	return out
+}
+
+// ratesReadOn is the day of the card's oldest figure, or of the inline figures where the card gives none.
+func ratesReadOn(card pricing.RateCard) pricing.Date {
+	if readOn := card.ReadOn(); !readOn.IsZero() {
+		return readOn
+	}
+	for _, q := range pricing.BilledQuantities() {
+		if rate := card.Rate(q); rate.Known() {
+			return rate.ReadOn
+		}
+	}
+	return pricing.Date{}
+}
+
+func linesJSON(lines []pricing.Line) []lineJSON {
+	list := make([]lineJSON, len(lines))
+	for i, line := range lines {
+		list[i] = lineJSON{
+			Component: string(line.Component), Quantity: line.Quantity.String(), Unit: line.Of.Unit(),
+			Rate: line.EffectiveRate().String(), Amount: line.Amount.String(), Formula: line.Formula(),
+		}
+		if line.Rate.Per != pricing.PerUnit {
+			list[i].RateUnits = fmt.Sprint(int64(line.Rate.Per))
+		}
+		if !line.Discount.IsZero() {
+			list[i].ListRate, list[i].ListAmount = line.Rate.Figure.String(), line.ListAmount.String()
+		}
+	}
+	return list
+}
+
+var estimateColumns = []string{
+	"name", "region", "component", "quantity", "unit", "rate", "rate_units", "amount", "formula",
+}
+
+func estimateCSV(e *scenarios.Estimate) [][]string {
+	rows := [][]string{estimateColumns}
+	for _, line := range linesJSON(e.Bill.Lines) {
+		units := line.RateUnits
+		if units == "" {
+			units = "1"
+		}
+		rows = append(rows, []string{
+			e.Scenario.Name, e.Scenario.Region, line.Component, line.Quantity, line.Unit, line.Rate, units,
+			line.Amount, line.Formula,
+		})
+	}
+	return rows
+}

@@ -1,0 +1,276 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"charm.land/lipgloss/v2/table"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// The looks of the terminal. Nothing rests on colour alone: what is bold or coloured also has its own place or sign.
+var (
+	plainStyle = lipgloss.NewStyle()
+	titleStyle = lipgloss.NewStyle().Bold(true)
+	faintStyle = lipgloss.NewStyle().Faint(true)
+	warnStyle  = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+)
+
+const columnGap = 2
+
+func renderTerminal(w io.Writer, options Options, documents []Document) error {
+	width := options.Width
+	if width <= 0 {
+		width = DefaultWidth
+	}
+	var out strings.Builder
+	for i, d := range documents {
+		if i > 0 {
+			out.WriteString("\n" + faintStyle.Render(strings.Repeat("─", min(width, DefaultWidth))) + "\n\n")
+		}
+		if d.Title != "" {
+			out.WriteString(styled(titleStyle, Visible(d.Title), width))
+		}
+		if d.Subtitle != "" {
+			for line := range strings.SplitSeq(d.Subtitle, "\n") {
+				out.WriteString(styled(plainStyle, Visible(line), width))
+			}
+		}
+		for j, section := range d.Sections {
+			if j > 0 || d.Title != "" || d.Subtitle != "" {
+				out.WriteString("\n")
+			}
+			terminalSection(&out, section, width)
+		}
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func terminalSection(out *strings.Builder, section Section, width int) {
+	if section.Heading != "" {
+		out.WriteString(styled(titleStyle, Visible(section.Heading), width))
+	}
+	if section.Table != nil {
+		out.WriteString(terminalTable(*section.Table, width))
+	}
+	if section.Picture != "" {
+		out.WriteString(strings.TrimRight(section.Picture, "\n") + "\n")
+	}
+	for _, note := range section.Notes {
+		out.WriteString(terminalNote(note, width))
+	}
+}
+
+// terminalNote hangs the sentence under its tag.
+func terminalNote(note Note, width int) string {
+	tag, style := "  ", plainStyle
+	if note.Warn {
+		tag, style = "! ", warnStyle
+	}
+	if note.Tag != "" {
+		tag += Visible(note.Tag) + ": "
+	}
+	lines := strings.Split(wrap(tag+Visible(note.Text), width-2), "\n")
+	for i, line := range lines {
+		if i > 0 {
+			line = "  " + line
+		}
+		lines[i] = style.Render(line)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// styled wraps text and styles each line by itself; lipgloss would pad lines to the same width.
+func styled(style lipgloss.Style, text string, width int) string {
+	var out strings.Builder
+	for line := range strings.SplitSeq(wrap(text, width), "\n") {
+		out.WriteString(style.Render(line) + "\n")
+	}
+	return out.String()
+}
+
+// wrap breaks text between words; a word longer than the width is broken within.
+func wrap(text string, width int) string {
+	lines := strings.Split(ansi.Wrap(text, max(width, 10), " "), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// terminalTable lays a table out in the width there is, leaving columns away where it is narrow.
+func terminalTable(t Table, width int) string {
+	rows := make([][]string, 0, len(t.Rows))
+	for _, row := range t.Rows {
+		cells := make([]string, len(t.Columns))
+		for i := range cells {
+			if i < len(row.Cells) {
+				cells[i] = Visible(row.Cells[i])
+			}
+		}
+		rows = append(rows, cells)
+	}
+	for i, column := range t.Columns {
+		if column.Align == Decimal {
+			alignPoints(rows, i)
+		}
+	}
+	keep := fittingColumns(t, rows, width)
+
+	headers := make([]string, len(keep))
+	for i, c := range keep {
+		headers[i] = t.Columns[c].Title
+	}
+	layout := table.New().
+		Border(lipgloss.NormalBorder()).BorderStyle(faintStyle).
+		BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderColumn(false).
+		Headers(headers...).
+		StyleFunc(func(row, col int) lipgloss.Style { return cellStyle(t, keep, row, col) })
+	if !slices.ContainsFunc(headers, func(h string) bool { return h != "" }) {
+		layout = layout.Headers().BorderHeader(false)
+	}
+	for i, cells := range rows {
+		shown := make([]string, len(keep))
+		for j, c := range keep {
+			shown[j] = cells[c]
+		}
+		if spans(t.Rows[i].Kind) {
+			shown = []string{spanMark}
+		}
+		layout = layout.Row(shown...)
+	}
+	return finish(layout.Render(), t, rows, width) + droppedNote(t, keep, width)
+}
+
+// droppedNote names the columns that the width had no room for.
+func droppedNote(t Table, keep []int, width int) string {
+	var dropped []string
+	for i, column := range t.Columns {
+		if !slices.Contains(keep, i) && column.MinWidth <= width {
+			dropped = append(dropped, column.Title)
+		}
+	}
+	if len(dropped) == 0 {
+		return ""
+	}
+	return styled(faintStyle, "(no room for: "+strings.Join(dropped, ", ")+")", width)
+}
+
+// spanMark stands in for a row that spans the table while its columns are laid out, which such a row must not widen. No
+// cell can contain it, as Visible replaces control characters.
+const spanMark = "\x00"
+
+func spans(kind RowKind) bool { return kind == Heading || kind == Footnote }
+
+// finish trims the lines and writes the rows that span the table into their places.
+func finish(rendered string, t Table, rows [][]string, width int) string {
+	var out strings.Builder
+	next := 0
+	for line := range strings.SplitSeq(rendered, "\n") {
+		if !strings.Contains(line, spanMark) {
+			out.WriteString(strings.TrimRight(line, " ") + "\n")
+			continue
+		}
+		for !spans(t.Rows[next].Kind) {
+			next++
+		}
+		writeSpan(&out, t.Rows[next].Kind, rows[next][0], next == 0, width)
+		next++
+	}
+	return out.String()
+}
+
+func writeSpan(out *strings.Builder, kind RowKind, text string, first bool, width int) {
+	indent, style := "    ", faintStyle
+	if kind == Heading {
+		indent, style = "", titleStyle
+		if !first {
+			out.WriteString("\n")
+		}
+	}
+	for line := range strings.SplitSeq(wrap(text, width-len(indent)-2), "\n") {
+		out.WriteString(indent + style.Render(line) + "\n")
+	}
+}
+
+func cellStyle(t Table, keep []int, row, col int) lipgloss.Style {
+	style := plainStyle
+	if col < len(keep)-1 {
+		style = style.PaddingRight(columnGap)
+	}
+	if t.Columns[keep[col]].Align != Left {
+		style = style.Align(lipgloss.Right)
+	}
+	if row == table.HeaderRow {
+		return style.Faint(true)
+	}
+	switch t.Rows[row].Kind {
+	case Group, Total:
+		style = style.Bold(true)
+	}
+	if t.Rows[row].Warn {
+		style = style.Foreground(lipgloss.Yellow)
+	}
+	return style
+}
+
+// alignPoints pads the cells of a column on the right so that their decimal points stand under each other.
+func alignPoints(rows [][]string, column int) {
+	most := 0
+	for _, cells := range rows {
+		most = max(most, afterPoint(cells[column]))
+	}
+	for _, cells := range rows {
+		if cells[column] != "" {
+			cells[column] += strings.Repeat(" ", most-afterPoint(cells[column]))
+		}
+	}
+}
+
+// afterPoint is the number of places from the decimal point to the end, the point included.
+func afterPoint(cell string) int {
+	if dot := strings.LastIndexByte(cell, '.'); dot >= 0 {
+		return ansi.StringWidth(cell[dot:])
+	}
+	return 0
+}
+
+// fittingColumns chooses the columns that fit into the width, dropping those with the largest Drop first.
+func fittingColumns(t Table, rows [][]string, width int) []int {
+	var keep []int
+	for i, column := range t.Columns {
+		if column.MinWidth <= width {
+			keep = append(keep, i)
+		}
+	}
+	for tableWidth(t, rows, keep) > width {
+		worst := -1
+		for at, c := range keep {
+			if drop := t.Columns[c].Drop; drop > 0 && (worst < 0 || drop > t.Columns[keep[worst]].Drop) {
+				worst = at
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		keep = slices.Delete(keep, worst, worst+1)
+	}
+	return keep
+}
+
+func tableWidth(t Table, rows [][]string, keep []int) int {
+	total := 0
+	for _, c := range keep {
+		widest := ansi.StringWidth(t.Columns[c].Title)
+		for i, cells := range rows {
+			if !spans(t.Rows[i].Kind) {
+				widest = max(widest, ansi.StringWidth(cells[c]))
+			}
+		}
+		total += widest + columnGap
+	}
+	return total - columnGap
+}

@@ -1,0 +1,197 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/scenarios/strictyaml"
+)
+
+// CompareFile is one entry of the compare list: exactly one of its keys.
+type CompareFile struct {
+	EC2       *EC2File       `yaml:"ec2" jsonschema_description:"Instances that run all month (730 hours), one per user unless shared."`
+	Fargate   *FargateFile   `yaml:"fargate" jsonschema_description:"Fargate tasks, while active or always."`
+	Function  *FunctionFile  `yaml:"function" jsonschema_description:"AWS Lambda functions."`
+	Lightsail *LightsailFile `yaml:"lightsail" jsonschema_description:"One Lightsail bundle per user."`
+	CI        *CIFile        `yaml:"ci" jsonschema_description:"A hosted CI runner, by the started minute."`
+	Sandbox   *SandboxFile   `yaml:"sandbox" jsonschema_description:"Another provider's sandbox."`
+	Fixed     *FixedFile     `yaml:"fixed" jsonschema_description:"A price by the month or by the minute."`
+}
+
+// EC2File is EC2 instances; a plain value is the type.
+type EC2File struct {
+	Type             string    `yaml:"type,required,shorthand" jsonschema_description:"Instance type, such as t4g.medium."`
+	UsersPerInstance *Count    `yaml:"users_per_instance" jsonschema_description:"Users who share one instance. Default: 1."`
+	EBSGB            *Count    `yaml:"ebs_gb" jsonschema_description:"GB of EBS gp3 for each instance. Default: 0."`
+	PublicIPv4       bool      `yaml:"public_ipv4" jsonschema_description:"A public IPv4 address for each instance."`
+	Purchase         *Purchase `yaml:"purchase" jsonschema_description:"on-demand, spot or savings-plan; the latter two need hourly or discount."`
+	Hourly           *Price    `yaml:"hourly" jsonschema_description:"Dollars per instance-hour, in place of the listed price."`
+	Discount         *Percent  `yaml:"discount" jsonschema_description:"Off the hourly price."`
+	Name             string    `yaml:"name" jsonschema_description:"Name to show."`
+}
+
+// FargateFile is Fargate tasks; a plain value is the hours.
+type FargateFile struct {
+	Hours  *Hours `yaml:"hours,shorthand" jsonschema_description:"active (running time only, the default) or always."`
+	Arch   *Arch  `yaml:"arch" jsonschema_description:"arm64 (the default) or x86."`
+	VCPU   *Count `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
+	Memory *GB    `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
+	DiskGB *Count `yaml:"disk_gb" jsonschema_description:"GB of disk; 20 are free."`
+	Spot   bool   `yaml:"spot" jsonschema_description:"Fargate Spot; ARM only."`
+}
+
+// FunctionFile is Lambda functions; a plain value is the memory.
+type FunctionFile struct {
+	Memory   *GB    `yaml:"memory,shorthand" jsonschema_description:"Default: the MicroVM's. At most 10GB."`
+	Requests *Count `yaml:"requests" jsonschema_description:"Requests a month. Default: one per job, launch or resume."`
+	Arch     *Arch  `yaml:"arch" jsonschema_description:"arm64 (the default) or x86."`
+	FreeTier bool   `yaml:"free_tier" jsonschema_description:"Take the account's monthly free tier off."`
+}
+
+// LightsailFile is a Lightsail bundle; a plain value is the memory.
+type LightsailFile struct {
+	Memory   *GB  `yaml:"memory,shorthand" jsonschema_description:"0.5GB, 1GB, 2GB, 4GB or 8GB. Default: the MicroVM's."`
+	IPv6Only bool `yaml:"ipv6_only" jsonschema_description:"The bundle without a public IPv4 address."`
+}
+
+// CIFile is a CI runner; a plain value is the runner.
+type CIFile struct {
+	Runner    string `yaml:"runner,required,shorthand" jsonschema_description:"Such as github-linux-2-core."`
+	PerMinute *Price `yaml:"per_minute" jsonschema_description:"Dollars per minute, in place of the listed price."`
+	Name      string `yaml:"name" jsonschema_description:"Name to show."`
+}
+
+// SandboxFile is a sandbox; a plain value is the provider.
+type SandboxFile struct {
+	Provider string   `yaml:"provider,required,shorthand" jsonschema_description:"e2b, daytona, fly, fly-shared, modal or agentcore."`
+	VCPU     *Count   `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
+	Memory   *GB      `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
+	DiskGB   *Count   `yaml:"disk_gb" jsonschema_description:"GB of disk, where the provider charges for it."`
+	Active   *Percent `yaml:"active" jsonschema_description:"Part of running time in which the CPU is busy, for providers that bill only that."`
+}
+
+// FixedFile is a price as it is.
+type FixedFile struct {
+	Name      string `yaml:"name,required" jsonschema_description:"Name to show."`
+	PerMonth  *Price `yaml:"per_month" jsonschema_description:"Dollars a month for the whole workload."`
+	PerMinute *Price `yaml:"per_minute" jsonschema_description:"Dollars per minute of running time."`
+}
+
+var maxFunctionGB = decimal.NewFromInt(10)
+
+// candidate checks one entry and makes of it what the pricing engine takes. It returns nil after a fault.
+func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Candidate {
+	var (
+		found []string
+		made  pricing.Candidate
+	)
+	if f := c.EC2; f != nil {
+		found = append(found, "ec2")
+		if f.UsersPerInstance != nil && f.UsersPerInstance.LessThan(decimal.NewFromInt(1)) {
+			doc.Fault(path+".ec2.users_per_instance", "must be at least 1")
+		}
+		made = pricing.EC2{
+			Type: f.Type, UsersPerInstance: orZero(f.UsersPerInstance).Floor(), EBSGB: orZero(f.EBSGB),
+			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: priceOrNil(f.Hourly),
+			Discount: fraction(f.Discount), Name: f.Name,
+		}
+	}
+	if f := c.Fargate; f != nil {
+		found = append(found, "fargate")
+		arch := orFirst(f.Arch, ARM64)
+		if f.Spot && arch != ARM64 {
+			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64", arch)
+		}
+		made = pricing.Fargate{
+			Arch: string(arch), Spot: f.Spot, VCPU: orZero(f.VCPU), GB: gbOrZero(f.Memory), DiskGB: orZero(f.DiskGB),
+			Always: orFirst(f.Hours, ActiveHours) == AlwaysHours,
+		}
+	}
+	if f := c.Function; f != nil {
+		found = append(found, "function")
+		if f.Memory != nil && f.Memory.GreaterThan(maxFunctionGB) {
+			doc.Fault(path+".function.memory", "is above the 10 GB that a function can have")
+		}
+		made = pricing.Function{
+			Arch: string(orFirst(f.Arch, ARM64)), GB: gbOrZero(f.Memory), Requests: orZero(f.Requests),
+			FreeTier: f.FreeTier,
+		}
+	}
+	if f := c.Lightsail; f != nil {
+		found = append(found, "lightsail")
+		made = pricing.Lightsail{GB: gbOrZero(f.Memory), IPv6Only: f.IPv6Only}
+	}
+	if f := c.CI; f != nil {
+		found = append(found, "ci")
+		made = pricing.CI{Runner: f.Runner, PerMinute: priceOrNil(f.PerMinute), Name: f.Name}
+	}
+	if f := c.Sandbox; f != nil {
+		found = append(found, "sandbox")
+		made = pricing.Sandbox{
+			Provider: f.Provider, VCPU: orZero(f.VCPU), GB: gbOrZero(f.Memory), DiskGB: orZero(f.DiskGB),
+			Active: fraction(f.Active),
+		}
+	}
+	if f := c.Fixed; f != nil {
+		found = append(found, "fixed")
+		fixed := pricing.Fixed{Name: f.Name}
+		if f.PerMonth == nil && f.PerMinute == nil {
+			doc.Fault(path+".fixed", "has no price; give per_month or per_minute")
+		}
+		if f.PerMonth != nil {
+			fixed.PerMonth = f.PerMonth.Decimal
+		}
+		if f.PerMinute != nil {
+			fixed.PerMinute = f.PerMinute.Decimal
+		}
+		made = fixed
+	}
+	if len(found) > 1 {
+		doc.Fault(path, "names %s; write one alternative per list entry", strings.Join(found, " and "))
+	}
+	if len(found) == 0 {
+		doc.Fault(path, "names no alternative; allowed are ec2, fargate, function, lightsail, ci, sandbox and fixed")
+	}
+	return made
+}
+
+func orZero(c *Count) decimal.Decimal {
+	if c == nil {
+		return decimal.Decimal{}
+	}
+	return c.Decimal
+}
+
+func gbOrZero(g *GB) decimal.Decimal {
+	if g == nil {
+		return decimal.Decimal{}
+	}
+	return g.Decimal
+}
+
+func fraction(p *Percent) decimal.Decimal {
+	if p == nil {
+		return decimal.Decimal{}
+	}
+	return p.Fraction
+}
+
+func priceOrNil(p *Price) *decimal.Decimal {
+	if p == nil {
+		return nil
+	}
+	return &p.Decimal
+}
+
+func orFirst[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}
+
+// indexed writes the path of a list's entry.
+func indexed(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }

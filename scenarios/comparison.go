@@ -1,0 +1,277 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Comparison sets the MicroVMs' bill against one alternative.
+type Comparison struct {
+	pricing.Alternative
+	Monthly   decimal.Decimal  // of the whole scenario; meaningless where Unknown says why there is no price
+	PerUnit   decimal.Decimal  // by user or job
+	Ratio     *decimal.Decimal // MicroVMs' bill over the alternative's; nil where that is zero or unknown
+	BreakEven BreakEvenPoint
+}
+
+// BreakEvenPoint is where both cost the same, in the terms of the scenario.
+type BreakEvenPoint struct {
+	HoursPerMonth *decimal.Decimal // of running time per user (or in all, with jobs); nil where there is none
+	HoursPerDay   *decimal.Decimal // on each of the scenario's active days; nil with jobs or above 24
+	SecondsPerJob *decimal.Decimal // nil with users
+	Crossings     []decimal.Decimal
+	Sentence      string
+
+	// UsersPerInstance is the smallest number of users sharing one instance at which instances cost no more than the
+	// MicroVMs; nil where even one instance for all costs more, or where instances cannot be shared.
+	UsersPerInstance *decimal.Decimal
+
+	curve pricing.BreakEven
+}
+
+// HoursPerDayOver is the break-even running time per user and day in a month of so many active days, nil where there is
+// none or it is above 24 hours.
+func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
+	if p.HoursPerMonth == nil {
+		return nil
+	}
+	hours := pricing.Divide(*p.HoursPerMonth, decimal.NewFromInt(days), pricing.AmountPlaces)
+	if hours.GreaterThan(decimal.NewFromInt(24)) {
+		return nil
+	}
+	return &hours
+}
+
+// longestMonthSeconds is the most that one user's MicroVM can run in a month of 31 days.
+var longestMonthSeconds = decimal.NewFromInt(744 * 3600)
+
+var secondsPerHour = decimal.NewFromInt(pricing.SecondsPerHour)
+
+// Compare prices the scenario's alternatives, or, where it lists none, some of the same size. They come in the order of
+// the list.
+func (m Market) Compare(e *Estimate) ([]Comparison, error) {
+	if len(e.Comparisons) > 0 {
+		return e.Comparisons, nil
+	}
+	return m.compare(e.Scenario, e.Bill.Card, e.Bill, m.usualCandidates(e.Scenario))
+}
+
+// demand is what the scenario asks of an alternative.
+func (s *Scenario) demand() pricing.Demand {
+	d := pricing.Demand{
+		Region: s.Region, Size: s.Size, Users: s.Users, Jobs: s.Jobs,
+		Running: s.Workload.Running, Stretches: s.Jobs,
+	}
+	if s.Jobs.IsZero() {
+		// Somebody starts on each active day, however few launches are priced.
+		d.Stretches = decimal.Max(s.Workload.Launches, s.Users.Mul(s.Days)).Add(s.Workload.Cycles)
+	} else {
+		d.Users = decimal.NewFromInt(1)
+	}
+	return d
+}
+
+func (m Market) compare(
+	s *Scenario, card pricing.RateCard, bill pricing.Bill, candidates []pricing.Candidate,
+) ([]Comparison, error) {
+	if err := m.checkNames(s); err != nil {
+		return nil, err
+	}
+	own, err := s.Workload.Curve(card)
+	if err != nil {
+		return nil, s.rateFaults(err)
+	}
+	var (
+		total       = bill.Total()
+		demand      = s.demand()
+		count, _    = s.PerUnit()
+		comparisons = make([]Comparison, 0, len(candidates))
+	)
+	for _, candidate := range candidates {
+		c := Comparison{Alternative: candidate.Price(m.Prices, demand)}
+		if c.Unknown != "" {
+			c.BreakEven.Sentence = "No break-even: " + c.Unknown + "."
+			comparisons = append(comparisons, c)
+			continue
+		}
+		c.Monthly = c.Curve.At(s.Workload.Running)
+		c.PerUnit = pricing.Divide(c.Monthly, count, pricing.AmountPlaces)
+		if c.Monthly.IsPositive() {
+			ratio := pricing.Divide(total, c.Monthly, pricing.AmountPlaces)
+			c.Ratio = &ratio
+		}
+		c.BreakEven = s.breakEven(own, c.Alternative, total)
+		comparisons = append(comparisons, c)
+	}
+	return comparisons, nil
+}
+
+// checkNames refuses misspelt names of providers and runners, with the place in the file.
+func (m Market) checkNames(s *Scenario) error {
+	for i, entry := range s.file.Compare {
+		if f := entry.Sandbox; f != nil && !slices.Contains(m.Prices.Sandboxes(), f.Provider) {
+			return s.Fault(indexed("compare", i)+".sandbox", "%.60q is not a known sandbox; known are %s",
+				f.Provider, list(m.Prices.Sandboxes()))
+		}
+		if f := entry.CI; f != nil && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
+			return s.Fault(indexed("compare", i)+".ci", "%.60q is not a known runner; known are %s, or give per_minute",
+				f.Runner, list(m.Prices.Runners()))
+		}
+	}
+	return nil
+}
+
+// breakEven solves for the running time and puts the answer into the scenario's terms.
+func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total decimal.Decimal) BreakEvenPoint {
+	var (
+		users = decimal.NewFromInt(1)
+		limit decimal.Decimal // none for jobs, which run side by side
+	)
+	if s.Jobs.IsZero() {
+		users = s.Users
+		limit = users.Mul(longestMonthSeconds)
+	}
+	point := BreakEvenPoint{curve: pricing.FindBreakEven(own, alt.Curve, limit)}
+	perUser := users.Mul(secondsPerHour)
+	for _, c := range point.curve.Crossings {
+		point.Crossings = append(point.Crossings, pricing.Divide(c.Seconds, perUser, pricing.AmountPlaces))
+	}
+	if at, found := point.curve.LastEqual(); found {
+		hours := point.Crossings[at]
+		point.HoursPerMonth = &hours
+		last := point.curve.Crossings[at]
+		if s.Jobs.IsPositive() {
+			seconds := pricing.Divide(last.Seconds, s.Jobs, pricing.AmountPlaces)
+			point.SecondsPerJob = &seconds
+		} else if perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces); perDay.LessThanOrEqual(decimal.NewFromInt(24)) {
+			point.HoursPerDay = &perDay
+		}
+	}
+	if alt.PerInstance.IsPositive() && s.Jobs.IsZero() {
+		point.UsersPerInstance = usersPerInstance(s.Users, total, alt.PerInstance)
+	}
+	point.Sentence = s.breakEvenSentence(point, alt, own)
+	return point
+}
+
+// usersPerInstance finds how many users must share an instance for instances to cost no more than the MicroVMs.
+func usersPerInstance(users, total, perInstance decimal.Decimal) *decimal.Decimal {
+	affordable, _ := total.QuoRem(perInstance, 0)
+	if !affordable.IsPositive() {
+		return nil
+	}
+	needed := ceilDivide(users, affordable)
+	return &needed
+}
+
+// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size.
+func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
+	demand := s.demand()
+	var usual []pricing.Candidate
+	instance := "t4g.medium"
+	if fitting := m.Prices.InstanceTypes(s.Region, s.Size.GB()); len(fitting) > 0 {
+		instance = fitting[0]
+	}
+	usual = append(usual, pricing.EC2{Type: instance})
+	if s.Users.GreaterThan(decimal.NewFromInt(1)) {
+		usual = append(usual, pricing.EC2{Type: instance, UsersPerInstance: decimal.NewFromInt(4)})
+	}
+	usual = append(usual, pricing.Fargate{}, pricing.Fargate{Always: true})
+	if demand.Running.LessThanOrEqual(demand.Stretches.Mul(decimal.NewFromInt(900))) {
+		usual = append(usual, pricing.Function{})
+	}
+	if s.Jobs.IsPositive() {
+		usual = append(usual, pricing.CI{Runner: "github-linux-2-core"})
+	} else {
+		usual = append(usual, pricing.Lightsail{})
+	}
+	for _, provider := range m.Prices.Sandboxes() {
+		if provider != "fly-shared" {
+			usual = append(usual, pricing.Sandbox{Provider: provider})
+		}
+	}
+	return usual
+}
+
+func (s *Scenario) breakEvenSentence(p BreakEvenPoint, alt pricing.Alternative, own pricing.Curve) string {
+	name := alt.Name
+	crossings := p.curve.Crossings
+	if len(crossings) == 0 {
+		return s.neverSentence(p, alt, own)
+	}
+	last := crossings[len(crossings)-1]
+	below, above := "MicroVMs cost less", name+" does"
+	if last.After == pricing.MicroVMs {
+		below, above = name+" costs less", "MicroVMs do"
+	}
+	at, found := p.curve.LastEqual()
+	if !found {
+		return fmt.Sprintf("At no running time do both cost the same, as %s bills in steps: up to %s %s, beyond it %s.",
+			name, s.hours(p.Crossings[len(crossings)-1]), below, above)
+	}
+	cost := "$" + dollars(alt.Curve.At(crossings[at].Seconds)) + " a month"
+	switch {
+	case len(crossings) == 1:
+		return fmt.Sprintf("At %s both cost %s; below that %s, above it %s.", s.runningTime(p), cost, below, above)
+	case at == len(crossings)-1:
+		return fmt.Sprintf("At %s both cost %s, and above it %s; below it the cheaper side changes %s.",
+			s.runningTime(p), cost, costsLess(last.After, name), times(len(crossings)-1))
+	default:
+		return fmt.Sprintf("At %s both cost %s, but %s bills in steps and the cheaper side changes %s; beyond %s %s.",
+			s.runningTime(p), cost, name, times(len(crossings)), s.hours(p.Crossings[len(crossings)-1]), costsLess(last.After, name))
+	}
+}
+
+func costsLess(side pricing.Side, name string) string {
+	if side == pricing.MicroVMs {
+		return "MicroVMs cost less"
+	}
+	return name + " costs less"
+}
+
+// hours writes a running time without its share of a day or job.
+func (s *Scenario) hours(hours decimal.Decimal) string {
+	if s.Jobs.IsPositive() {
+		return rounded(hours, 2) + " running hours a month"
+	}
+	return rounded(hours, 2) + " running hours a month per user"
+}
+
+// runningTime writes a break-even as people say it: per user and month, and per day or job.
+func (s *Scenario) runningTime(p BreakEvenPoint) string {
+	hours := rounded(*p.HoursPerMonth, 2)
+	switch {
+	case p.SecondsPerJob != nil:
+		return fmt.Sprintf("%s running hours a month (%s s a job)", hours, rounded(*p.SecondsPerJob, 2))
+	case p.HoursPerDay != nil:
+		return fmt.Sprintf("%s running hours a month per user (%s h on each of %s)",
+			hours, rounded(*p.HoursPerDay, 2), counted(s.Days, "day"))
+	default:
+		return fmt.Sprintf("%s running hours a month per user (more than %s can hold)", hours, counted(s.Days, "day"))
+	}
+}
+
+// neverSentence says which side wins at every running time, and why.
+func (s *Scenario) neverSentence(p BreakEvenPoint, alt pricing.Alternative, own pricing.Curve) string {
+	winner := "MicroVMs cost"
+	if p.curve.Below == pricing.Other {
+		winner = alt.Name + " costs"
+	}
+	switch {
+	case p.curve.Below == pricing.Neither:
+		return fmt.Sprintf("No break-even: MicroVMs and %s cost the same at every running time.", alt.Name)
+	case p.curve.Beyond != nil:
+		users := decimal.Max(s.Users, decimal.NewFromInt(1))
+		return fmt.Sprintf("No break-even: %s less at every running time; it would take %s hours a month per user, and a month has 744 at most.",
+			winner, rounded(pricing.Divide(p.curve.Beyond.Seconds, users.Mul(secondsPerHour), 2), 2))
+	case p.curve.Below == pricing.Other && own.Fixed.IsPositive() && own.Fixed.GreaterThanOrEqual(alt.Curve.At(decimal.Decimal{})):
+		return fmt.Sprintf("No break-even: %s less at every running time; launches, cycles and storage alone cost $%s with MicroVMs.",
+			winner, dollars(own.Fixed))
+	default:
+		return fmt.Sprintf("No break-even: %s less at every running time.", winner)
+	}
+}

@@ -1,0 +1,142 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
+
+	"microspend/pricing"
+)
+
+// Diff is how one estimate differs from another, line by line, and which inputs made it so.
+type Diff struct {
+	Before, After *Estimate
+	Lines         []LineDiff    // every component that either bill has, in the order of a bill
+	Inputs        []InputChange // values that differ between the files, in the order of the second
+}
+
+// LineDiff is one component in both bills.
+type LineDiff struct {
+	Component     pricing.Component
+	Before, After *pricing.Line // nil where the bill has no such line
+
+	// QuantityEffect is what the change of quantity alone costs, at the old rate; RateEffect is what the change of rate
+	// and discount costs, at the new quantity. They add up to Change exactly.
+	QuantityEffect, RateEffect decimal.Decimal
+}
+
+// Change is the difference of the two amounts.
+func (l LineDiff) Change() decimal.Decimal { return l.QuantityEffect.Add(l.RateEffect) }
+
+// InputChange is one value of a scenario file that differs. An empty text means that the file does not give it.
+type InputChange struct{ Path, Before, After string }
+
+// Compare works out the difference between two estimates.
+func Compare(before, after *Estimate) Diff {
+	d := Diff{Before: before, After: after, Inputs: inputChanges(before.Scenario.root, after.Scenario.root)}
+	for _, c := range pricing.Components() {
+		line := LineDiff{Component: c, Before: findLine(before.Bill, c), After: findLine(after.Bill, c)}
+		if line.Before == nil && line.After == nil {
+			continue
+		}
+		line.split(before.Bill.Card)
+		d.Lines = append(d.Lines, line)
+	}
+	return d
+}
+
+func findLine(b pricing.Bill, c pricing.Component) *pricing.Line {
+	for i := range b.Lines {
+		if b.Lines[i].Component == c {
+			return &b.Lines[i]
+		}
+	}
+	return nil
+}
+
+// split divides the change of a line into the part of the quantity and the part of the rate.
+func (l *LineDiff) split(old pricing.RateCard) {
+	switch {
+	case l.After == nil:
+		l.QuantityEffect = l.Before.Amount.Neg()
+	case l.Before == nil && !old.Rate(l.After.Of).Known():
+		l.QuantityEffect = l.After.Amount // there is no old rate to value it at
+	default:
+		before := decimal.Decimal{}
+		if l.Before != nil {
+			before = l.Before.Amount
+		}
+		atOldRate := l.After.Amount
+		if !sameRate(old, l.After) {
+			list := old.Rate(l.After.Of).Amount(l.After.Quantity)
+			atOldRate = list.Mul(decimal.NewFromInt(1).Sub(old.Discount))
+		}
+		l.QuantityEffect = atOldRate.Sub(before)
+		l.RateEffect = l.After.Amount.Sub(atOldRate)
+	}
+}
+
+// sameRate says whether a line was priced as the card would; then its own amount is the better one, as quantities that
+// are no finite decimals are rounded in it once only.
+func sameRate(card pricing.RateCard, line *pricing.Line) bool {
+	old := card.Rate(line.Of)
+	return old.Per == line.Rate.Per && old.Figure.Equal(line.Rate.Figure) && card.Discount.Equal(line.Discount)
+}
+
+// inputChanges lists the values that differ, leaving out what does not enter the bill.
+func inputChanges(before, after *yaml.Node) []InputChange {
+	olds, news := leaves(before), leaves(after)
+	var changes []InputChange
+	for _, leaf := range news {
+		old := find(olds, leaf.path)
+		if old != leaf.text {
+			changes = append(changes, InputChange{leaf.path, old, leaf.text})
+		}
+	}
+	for _, leaf := range olds {
+		if !slices.ContainsFunc(news, func(n leafValue) bool { return n.path == leaf.path }) {
+			changes = append(changes, InputChange{leaf.path, leaf.text, ""})
+		}
+	}
+	return changes
+}
+
+type leafValue struct{ path, text string }
+
+func find(leaves []leafValue, path string) string {
+	for _, leaf := range leaves {
+		if leaf.path == path {
+			return leaf.text
+		}
+	}
+	return ""
+}
+
+// leaves flattens a scenario's tree into the values that enter the bill.
+func leaves(root *yaml.Node) []leafValue {
+	var all []leafValue
+	var walk func(node *yaml.Node, path string)
+	walk = func(node *yaml.Node, path string) {
+		switch node.Kind {
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(node.Content); i += 2 {
+				walk(node.Content[i+1], strings.TrimPrefix(path+"."+node.Content[i].Value, "."))
+			}
+		case yaml.SequenceNode:
+			for i, item := range node.Content {
+				walk(item, fmt.Sprintf("%s[%d]", path, i))
+			}
+		default:
+			all = append(all, leafValue{path, node.Value})
+		}
+	}
+	walk(root, "")
+	return slices.DeleteFunc(all, func(l leafValue) bool {
+		section, _, _ := strings.Cut(l.path, ".")
+		section, _, _ = strings.Cut(section, "[")
+		return slices.Contains([]string{"name", "title", "documented", "compare", "traits"}, section)
+	})
+}

@@ -1,0 +1,236 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Check sets one figure that a source prints beside the exact one.
+type Check struct {
+	ID      string   // see Figure
+	Printed *Printed // nil where the source does not print the figure
+	Exact   decimal.Decimal
+	Verdict Verdict // "" where nothing is printed
+	Because string  // why it differs, from the file
+
+	// Drift says in what the exact figure or the verdict is no longer what the file states, "" where it is or where the
+	// file states nothing.
+	Drift string
+}
+
+// Difference is how far the exact figure lies outside what is printed: exact − printed, or the distance to the nearer
+// end of a printed range; zero within it.
+func (c Check) Difference() decimal.Decimal {
+	switch {
+	case c.Printed == nil:
+		return decimal.Decimal{}
+	case c.Exact.LessThan(c.Printed.Low):
+		return c.Exact.Sub(c.Printed.Low)
+	case c.Exact.GreaterThan(c.Printed.High):
+		return c.Exact.Sub(c.Printed.High)
+	default:
+		return decimal.Decimal{}
+	}
+}
+
+// aboutTolerance is how far a figure printed with "~" may be off, as a part of it.
+var aboutTolerance = decimal.New(1, -2)
+
+// agreement decides whether a printed figure follows from the exact one: the exact figure, rounded to as many decimals as
+// are printed, is the printed one. A figure printed with "~" may also be one percent off. A range is taken at its word.
+func agreement(printed *Printed, exact decimal.Decimal) Verdict {
+	if printed == nil {
+		return ""
+	}
+	off := exact.Sub(printed.Low).Abs()
+	follows := off.LessThanOrEqual(decimal.New(5, printed.Low.Exponent()-1)) ||
+		(printed.About && off.LessThanOrEqual(printed.Low.Abs().Mul(aboutTolerance)))
+	if !printed.Low.Equal(printed.High) {
+		follows = exact.GreaterThanOrEqual(printed.Low) && exact.LessThanOrEqual(printed.High)
+	}
+	if follows {
+		return Follows
+	}
+	return Differs
+}
+
+// checkFigures compares every documented figure with the exact one.
+func (e *Estimate) checkFigures() ([]Check, error) {
+	var (
+		checks []Check
+		faults []error
+	)
+	for _, figure := range e.Scenario.Documented.Figures {
+		exact, err := e.Figure(figure.Key)
+		if err != nil {
+			faults = append(faults, e.Scenario.Fault("documented.figures."+figure.Key, "%s", err))
+			continue
+		}
+		stated := figure.Value
+		check := Check{
+			ID: figure.Key, Printed: stated.Printed, Exact: exact,
+			Verdict: agreement(stated.Printed, exact), Because: stated.Because,
+		}
+		check.Drift = check.driftFrom(stated)
+		checks = append(checks, check)
+	}
+	return checks, errors.Join(faults...)
+}
+
+func (c Check) driftFrom(stated DocumentedFigure) string {
+	if stated.Exact != "" {
+		want, err := pricing.ParseDecimal(stated.Exact)
+		if err != nil || !want.Equal(c.Exact) {
+			return fmt.Sprintf("the file states exactly %s; it is %s", stated.Exact, c.Exact)
+		}
+	}
+	if stated.Verdict != nil && *stated.Verdict != c.Verdict {
+		return fmt.Sprintf("the file states that it %s; it %s", *stated.Verdict, c.Verdict)
+	}
+	return ""
+}
+
+const (
+	perUserSuffix = ".per_user"
+	perJobSuffix  = ".per_job"
+	alternatives  = "alternatives."
+)
+
+// measures are the figures of one alternative.
+var measures = []string{
+	"monthly", "per_user", "per_job", "ratio", "inverse_ratio", "saving_percent",
+	"running_hours_per_month", "hours_per_day", "hours_per_day_20", "hours_per_day_22", "hours_per_day_30",
+}
+
+// checkFigureID refuses an id that can name no figure.
+func checkFigureID(id string) error {
+	if name, ok := strings.CutPrefix(id, alternatives); ok {
+		dot := strings.LastIndexByte(name, '.')
+		if dot > 0 && contains(measures, name[dot+1:]) {
+			return nil
+		}
+		return fmt.Errorf("write %sNAME.MEASURE, where a measure is one of %s", alternatives, list(measures))
+	}
+	base := strings.TrimSuffix(strings.TrimSuffix(id, perUserSuffix), perJobSuffix)
+	if base == "total" || base == "per_user" || base == "per_job" || isComponentOrGroup(base) {
+		return nil
+	}
+	return fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
+		"(such as compute.baseline.vcpu or compute), each also with %s or %s, and %sNAME.MEASURE",
+		perUserSuffix, perJobSuffix, alternatives)
+}
+
+func isComponentOrGroup(id string) bool {
+	for _, c := range pricing.Components() {
+		if string(c) == id || strings.HasPrefix(string(c), id+".") {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(words []string, word string) bool {
+	for _, w := range words {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// Figure returns one figure of the estimate by id:
+//
+//   - total, per_user, per_job;
+//   - a component such as compute.baseline.vcpu, or a group such as compute or compute.peak, zero where the bill has no
+//     such line; with the suffix .per_user or .per_job divided by their number;
+//   - alternatives.NAME.MEASURE, such as alternatives.EC2 t4g.medium.ratio. Ratios and hours are rounded half-even at
+//     pricing.RatioPlaces.
+func (e *Estimate) Figure(id string) (decimal.Decimal, error) {
+	if rest, ok := strings.CutPrefix(id, alternatives); ok {
+		return e.alternativeFigure(rest)
+	}
+	count, noun := e.Scenario.PerUnit()
+	base, divided := id, false
+	for _, suffix := range []string{perUserSuffix, perJobSuffix} {
+		if cut, ok := strings.CutSuffix("."+id, suffix); ok {
+			if suffix != ".per_"+noun {
+				return decimal.Decimal{}, fmt.Errorf("the workload is counted in %ss", noun)
+			}
+			base, divided = strings.TrimPrefix(cut, "."), true
+		}
+	}
+	if base == "total" {
+		base = ""
+	}
+	sum := e.Bill.Sum(base)
+	if divided {
+		sum = pricing.Divide(sum, count, pricing.AmountPlaces)
+	}
+	return sum, nil
+}
+
+func (e *Estimate) alternativeFigure(id string) (decimal.Decimal, error) {
+	dot := strings.LastIndexByte(id, '.')
+	name, measure := id[:max(dot, 0)], id[dot+1:]
+	for _, c := range e.Comparisons {
+		if c.Name != name {
+			continue
+		}
+		if c.Unknown != "" {
+			return decimal.Decimal{}, errors.New(c.Unknown)
+		}
+		value := c.measure(measure, e.Bill.Total())
+		if value == nil {
+			return decimal.Decimal{}, fmt.Errorf("%s has no %s: %s", name, measure, c.BreakEven.Sentence)
+		}
+		return *value, nil
+	}
+	var names []string
+	for _, c := range e.Comparisons {
+		names = append(names, c.Name)
+	}
+	return decimal.Decimal{}, fmt.Errorf("no alternative is named %q; the compare list has: %s", name, list(names))
+}
+
+// measure returns one figure of a comparison, nil where it does not exist.
+func (c Comparison) measure(name string, total decimal.Decimal) *decimal.Decimal {
+	var value *decimal.Decimal
+	switch name {
+	case "monthly":
+		return &c.Monthly
+	case "per_user", "per_job":
+		return &c.PerUnit
+	case "ratio":
+		value = c.Ratio
+	case "inverse_ratio":
+		if total.IsPositive() {
+			inverse := pricing.Divide(c.Monthly, total, pricing.AmountPlaces)
+			value = &inverse
+		}
+	case "saving_percent":
+		if c.Monthly.IsPositive() {
+			saving := pricing.Divide(c.Monthly.Sub(total).Shift(2), c.Monthly, pricing.AmountPlaces)
+			value = &saving
+		}
+	case "running_hours_per_month":
+		value = c.BreakEven.HoursPerMonth
+	case "hours_per_day":
+		value = c.BreakEven.HoursPerDay
+	case "hours_per_day_20":
+		value = c.BreakEven.HoursPerDayOver(20)
+	case "hours_per_day_22":
+		value = c.BreakEven.HoursPerDayOver(22)
+	case "hours_per_day_30":
+		value = c.BreakEven.HoursPerDayOver(30)
+	}
+	if value == nil {
+		return nil
+	}
+	roundedValue := value.RoundBank(pricing.RatioPlaces)
+	return &roundedValue
+}

@@ -1,0 +1,227 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Market is what the outside world charges, and the day on which that is asked.
+type Market struct {
+	Cards  pricing.CardSource
+	Prices pricing.PriceBook
+	Now    time.Time // for the age of rates only
+}
+
+// Estimate is a scenario's bill for a month, with everything needed to explain and to doubt it.
+type Estimate struct {
+	Scenario    *Scenario
+	Bill        pricing.Bill
+	PerUnit     decimal.Decimal // the total by user or job, half-even at pricing.AmountPlaces
+	Assumptions []pricing.Note
+	Warnings    []pricing.Note
+	Comparisons []Comparison // of the scenario's compare list
+	Documented  []Check      // of the scenario's documented figures
+}
+
+// Estimate prices a scenario. Errors are about the scenario or about rates that are not known; a warning is never an
+// error.
+func (m Market) Estimate(s *Scenario) (*Estimate, error) {
+	card, err := m.card(s)
+	if err != nil {
+		return nil, err
+	}
+	bill, err := s.Workload.Bill(card)
+	if err != nil {
+		return nil, s.rateFaults(err)
+	}
+	e := &Estimate{Scenario: s, Bill: bill}
+	count, _ := s.PerUnit()
+	e.PerUnit = pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
+	e.Assumptions = append(slices.Clone(s.Notes), standingAssumptions(bill)...)
+	e.Warnings = append(s.lifeWarnings(card), m.rateWarnings(s, card)...)
+	if s.Workload.Suspended.IsPositive() && s.Workload.Cycles.IsZero() {
+		e.Warnings = append(e.Warnings, pricing.Note{
+			ID: "suspended-without-cycles", Text: "time is spent suspended, but no suspend is priced; give workload.cycles.",
+		})
+	}
+	if len(s.Candidates) > 0 {
+		if e.Comparisons, err = m.compare(s, card, bill, s.Candidates); err != nil {
+			return nil, err
+		}
+		e.addAlternativeNotes()
+	}
+	if s.Documented != nil {
+		if e.Documented, err = e.checkFigures(); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// card settles the rates: the region's card, with what the scenario gives inline in place of the card's.
+func (m Market) card(s *Scenario) (pricing.RateCard, error) {
+	inline := s.inlineRates()
+	var card pricing.RateCard
+	if len(inline) < len(pricing.BilledQuantities()) {
+		var err error
+		card, err = m.Cards.Card(s.Region)
+		var none *pricing.NoCardError
+		if errors.As(err, &none) {
+			return card, s.Fault("region", "%s; or give all five rates in the scenario", err)
+		}
+		if err != nil {
+			return card, err
+		}
+	} else {
+		card.Name, card.Region = "inline", s.Region
+	}
+	if 0 < len(inline) && len(inline) < len(pricing.BilledQuantities()) {
+		card.Name += " with inline figures"
+	}
+	for q, rate := range inline {
+		card = card.With(q, rate)
+	}
+	if r := s.file.Rates; r != nil && r.Discount != nil {
+		card.Discount = r.Discount.Fraction
+	}
+	return card, nil
+}
+
+// inlineRates are the rates that the scenario itself gives.
+func (s *Scenario) inlineRates() map[pricing.BilledQuantity]pricing.Rate {
+	r := s.file.Rates
+	if r == nil {
+		return nil
+	}
+	source := r.Source
+	if source == "" {
+		source = "given in the scenario"
+	}
+	rates := map[pricing.BilledQuantity]pricing.Rate{}
+	for _, given := range []struct {
+		key   pricing.RateKey
+		price *Price
+	}{
+		{pricing.KeyVCPUSecond, r.VCPUSecond},
+		{pricing.KeyVCPUHour, r.VCPUHour},
+		{pricing.KeyGBSecond, r.GBSecond},
+		{pricing.KeyGBHour, r.GBHour},
+		{pricing.KeySnapshotReadGB, r.SnapshotReadGB},
+		{pricing.KeySnapshotWriteGB, r.SnapshotWriteGB},
+		{pricing.KeyStorageGBHour, r.StorageGBHour},
+		{pricing.KeyStorageGBMonth, r.StorageGBMonth},
+	} {
+		if given.price == nil {
+			continue
+		}
+		quantity, per, _ := given.key.Meaning()
+		rate := pricing.Rate{Figure: given.price.Decimal, Per: per, Source: source, Inline: true}
+		if r.ReadOn != nil {
+			rate.ReadOn = r.ReadOn.Date
+		}
+		rates[quantity] = rate
+	}
+	return rates
+}
+
+// rateFaults gives unknown rates the place in the file where they could be written.
+func (s *Scenario) rateFaults(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var placed []error
+	for _, each := range joined.Unwrap() {
+		var unknown *pricing.UnknownRateError
+		if errors.As(each, &unknown) {
+			each = s.Fault("rates."+string(unknown.Quantity.RateKeys()[0]), "%s", each)
+		}
+		placed = append(placed, each)
+	}
+	return errors.Join(placed...)
+}
+
+func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note {
+	var warnings []pricing.Note
+	if days, stale := card.Stale(m.Now); stale {
+		warnings = append(warnings, pricing.Note{ID: "stale-rates", Text: fmt.Sprintf(
+			"the rates of %s were read on %s, %d days ago; AWS may have changed them (see microspend rates check).",
+			s.Region, card.ReadOn(), days)})
+	}
+	if regions := m.Cards.Regions(); !slices.Contains(regions, s.Region) {
+		warnings = append(warnings, pricing.Note{ID: "region-unlisted", Text: fmt.Sprintf(
+			"%s is not a region with a known rate card (%s); the scenario's own rates are used.",
+			s.Region, strings.Join(regions, ", "))})
+	}
+	return warnings
+}
+
+// standingAssumptions are those that rest on what AWS has not established, for the lines that the bill has.
+func standingAssumptions(bill pricing.Bill) []pricing.Note {
+	var notes []pricing.Note
+	has := map[pricing.Component]bool{}
+	for _, line := range bill.Lines {
+		has[line.Component] = true
+	}
+	for _, standing := range []struct {
+		needs pricing.Component
+		note  pricing.Note
+	}{
+		{pricing.BaselineVCPU, pricing.Note{
+			ID:   "transition-billing",
+			Text: "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.",
+		}},
+		{pricing.ReadLaunch, pricing.Note{
+			ID:   "launch-read",
+			Text: "a launch reads the whole image; how many GB AWS counts for one is not established.",
+		}},
+		{pricing.StorageImage, pricing.Note{
+			ID:   "image-builds",
+			Text: "building the image is not priced; what AWS bills for builds is not established.",
+		}},
+		{pricing.StorageSuspended, pricing.Note{
+			ID:   "suspend-minimum",
+			Text: "suspended state is billed by the hour with no minimum; AWS states a minimum for images only.",
+		}},
+	} {
+		if has[standing.needs] {
+			notes = append(notes, standing.note)
+		}
+	}
+	if bill.Card.Discount.IsZero() && len(bill.Lines) > 0 {
+		notes = append(notes, pricing.Note{
+			ID:   "no-free-tier",
+			Text: "no free tier or Savings Plan applies; AWS states none for MicroVMs.",
+		})
+	}
+	return notes
+}
+
+// addAlternativeNotes lifts what the alternatives assume, and lack, into the estimate's own lists.
+func (e *Estimate) addAlternativeNotes() {
+	seen := map[string]bool{}
+	for _, c := range e.Comparisons {
+		for _, note := range c.Notes {
+			if !seen[note.ID+note.Text] {
+				seen[note.ID+note.Text] = true
+				e.Assumptions = append(e.Assumptions, pricing.Note{ID: note.ID, Text: note.Text + "."})
+			}
+		}
+		if c.Unknown != "" {
+			e.Warnings = append(e.Warnings, pricing.Note{ID: "unknown-alternative", Text: c.Unknown + "."})
+		}
+	}
+	if e.Scenario.Workload.Burst.Share.IsPositive() {
+		e.Assumptions = append(e.Assumptions, pricing.Note{
+			ID:   "alternatives-baseline",
+			Text: "alternatives are priced at the size given for them, or at the MicroVM's baseline, without bursts.",
+		})
+	}
+}

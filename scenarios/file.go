@@ -1,0 +1,89 @@
+package scenarios
+
+import "microspend/scenarios/strictyaml"
+
+// File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for editors
+// are all made from them.
+type File struct {
+	Name       string          `yaml:"name" jsonschema_description:"Short name of the workload. Default: the file's name."`
+	Title      string          `yaml:"title" jsonschema_description:"One line that says what the workload is."`
+	Region     string          `yaml:"region,required" jsonschema_description:"AWS region, such as eu-west-1."`
+	Rates      *RatesFile      `yaml:"rates" jsonschema_description:"Where the rates come from. Default: AWS's list prices for the region."`
+	MicroVM    MicroVMFile     `yaml:"microvm,required" jsonschema_description:"The MicroVM's size."`
+	Image      ImageFile       `yaml:"image" jsonschema_description:"The image that launches read and that is stored."`
+	State      StateFile       `yaml:"state" jsonschema_description:"The state that a suspend writes and a resume reads."`
+	Workload   WorkloadFile    `yaml:"workload,required" jsonschema_description:"What runs in a month."`
+	Traits     []Trait         `yaml:"traits" jsonschema_description:"What the workload needs, for the rule-of-thumb verdict."`
+	Compare    []CompareFile   `yaml:"compare" jsonschema_description:"What to compare with. Default: alternatives of the same size."`
+	Documented *DocumentedFile `yaml:"documented" jsonschema_description:"Figures that a source prints, checked against the exact ones."`
+}
+
+// RatesFile chooses the rates. A figure given here wins over the card's. vCPU and memory may be given per second or per
+// hour, storage per GB-hour or per GB-month of 720 hours.
+type RatesFile struct {
+	Card            string   `yaml:"card" jsonschema_description:"Rate card to start from: aws-list." jsonschema:"enum=aws-list"`
+	VCPUSecond      *Price   `yaml:"vcpu_second" jsonschema_description:"Dollars per vCPU-second."`
+	VCPUHour        *Price   `yaml:"vcpu_hour" jsonschema_description:"Dollars per vCPU-hour, in place of vcpu_second."`
+	GBSecond        *Price   `yaml:"gb_second" jsonschema_description:"Dollars per GB-second of memory."`
+	GBHour          *Price   `yaml:"gb_hour" jsonschema_description:"Dollars per GB-hour of memory, in place of gb_second."`
+	SnapshotReadGB  *Price   `yaml:"snapshot_read_gb" jsonschema_description:"Dollars per GB of snapshot read."`
+	SnapshotWriteGB *Price   `yaml:"snapshot_write_gb" jsonschema_description:"Dollars per GB of snapshot written."`
+	StorageGBHour   *Price   `yaml:"storage_gb_hour" jsonschema_description:"Dollars per GB-hour of snapshot stored."`
+	StorageGBMonth  *Price   `yaml:"storage_gb_month" jsonschema_description:"Dollars per GB-month of 720 hours, in place of storage_gb_hour."`
+	Discount        *Percent `yaml:"discount" jsonschema_description:"Flat discount on all five rates, below 100%."`
+	Source          string   `yaml:"source" jsonschema_description:"Where the figures given here come from."`
+	ReadOn          *Date    `yaml:"read_on" jsonschema_description:"The day on which they were read."`
+}
+
+// MicroVMFile is the size; vCPU follows from it (GB / 2).
+type MicroVMFile struct {
+	Memory *MicroVMSize `yaml:"memory,required" jsonschema_description:"Baseline memory: 0.5GB, 1GB, 2GB, 4GB or 8GB. vCPU is half the number of GB."`
+}
+
+// ImageFile is the image.
+type ImageFile struct {
+	Size  *GB       `yaml:"size" jsonschema_description:"Of one image version, read by each launch. Default: the baseline memory."`
+	Count *Count    `yaml:"count" jsonschema_description:"Image versions stored, active or not. Default: 1; 0 stores none."`
+	Hours *Duration `yaml:"hours" jsonschema_description:"How long each is stored in the month. Default: the whole month of 720 hours; a week at least is billed."`
+}
+
+// StateFile is the suspended state.
+type StateFile struct {
+	Size *GB `yaml:"size" jsonschema_description:"Written by a suspend, read by a resume, held while suspended. Default: the baseline memory."`
+}
+
+// WorkloadFile is what runs: users with active days, or jobs.
+type WorkloadFile struct {
+	Users     *Count          `yaml:"users" jsonschema_description:"Distinct users or tenants."`
+	Days      *Count          `yaml:"days" jsonschema_description:"Active days a month of each user, up to 31."`
+	Jobs      *Count          `yaml:"jobs" jsonschema_description:"Jobs a month, in place of users and days."`
+	Running   *PeriodDuration `yaml:"running,required" jsonschema_description:"Running time per active day or per job; or 1600s/month, 8s/job."`
+	Burst     *BurstFile      `yaml:"burst" jsonschema_description:"The share of running time that is billed at a peak."`
+	Suspended *PeriodDuration `yaml:"suspended" jsonschema_description:"Suspended time per active day or per job. Default: none."`
+	Launches  *PeriodCount    `yaml:"launches" jsonschema_description:"Starts per active day or per job, each reading the image. Default: 1."`
+	Cycles    *PeriodCount    `yaml:"cycles" jsonschema_description:"Suspends, each followed by a resume, per active day or per job. Default: 0."`
+}
+
+// BurstFile is the peak.
+type BurstFile struct {
+	Share  *Percent `yaml:"share,required" jsonschema_description:"Part of the running time at the peak."`
+	Memory *GB      `yaml:"memory" jsonschema_description:"Memory at the peak, from the baseline to 4 times it. Default: 4 times."`
+	VCPU   *Count   `yaml:"vcpu" jsonschema_description:"vCPU at the peak, from the baseline to 4 times it. Default: 4 times."`
+}
+
+// DocumentedFile is what a source prints about the workload. In the worked examples each figure also states the exact
+// one and whether the two agree.
+type DocumentedFile struct {
+	Source  string                           `yaml:"source" jsonschema_description:"Where the figures are printed."`
+	Verdict string                           `yaml:"verdict" jsonschema_description:"What to conclude, in a sentence or two."`
+	Figures strictyaml.Map[DocumentedFigure] `yaml:"figures,required" jsonschema_description:"Figure id to what is printed."`
+}
+
+// DocumentedFigure is one printed figure. A plain value is the printed figure alone; a figure that the source does not
+// print, but that follows from what it says, has the exact one alone.
+type DocumentedFigure struct {
+	Printed *Printed `yaml:"printed,shorthand" jsonschema_description:"As printed: 16.79, ~22 or 5..7."`
+	Exact   string   `yaml:"exact" jsonschema_description:"The exact figure, to be held to."`
+	Verdict *Verdict `yaml:"verdict" jsonschema_description:"follows or differs, to be held to."`
+	Because string   `yaml:"because" jsonschema_description:"Why it differs, in a sentence."`
+}

@@ -1,0 +1,77 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+var maxLife = decimal.NewFromInt(pricing.MaxLifeSeconds)
+
+// neededLaunches is how many MicroVMs the month takes at least. One lives for 8 hours, running and suspended time
+// together, and each active day or job starts anew; figures that are given per month are cut into lives as if they were
+// one stretch, which is the fewest there can be.
+func (s *Scenario) neededLaunches() decimal.Decimal {
+	w := s.file.Workload
+	alive := s.Workload.Running.Add(s.Workload.Suspended)
+	if alive.IsZero() {
+		return decimal.Decimal{}
+	}
+	monthly := w.Running.Per == PerMonth && (w.Suspended == nil || w.Suspended.Per == PerMonth || w.Suspended.Seconds.IsZero())
+	stretches := s.Users.Mul(s.Days)
+	if s.Jobs.IsPositive() {
+		stretches = s.Jobs
+		if monthly {
+			stretches = decimal.NewFromInt(1)
+		}
+	} else if monthly {
+		stretches = s.Users
+	}
+	return stretches.Mul(ceilDivide(alive, stretches.Mul(maxLife)))
+}
+
+func ceilDivide(a, b decimal.Decimal) decimal.Decimal {
+	whole, rest := a.QuoRem(b, 0)
+	if rest.IsPositive() {
+		whole = whole.Add(decimal.NewFromInt(1))
+	}
+	return whole
+}
+
+// lifeWarnings says where the launches that are written are fewer than AWS's limit on a MicroVM's life allows, with what
+// the missing ones would cost.
+func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
+	needed, written := s.neededLaunches(), s.Workload.Launches
+	if written.GreaterThanOrEqual(needed) {
+		return nil
+	}
+	missing := needed.Sub(written)
+	cost := fmt.Sprintf("the launch reads that are missing here would cost $%s",
+		launchReads(missing, s.Workload.Image.GB, card))
+	if !card.Rate(pricing.SnapshotRead).Known() {
+		cost = "the cost of the launch reads that are missing here is not known"
+	}
+	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
+	if written.IsZero() && needed.LessThanOrEqual(stretches) {
+		return []pricing.Note{{
+			ID: "no-launches",
+			Text: fmt.Sprintf("no launch is priced, but a MicroVM has to start at least %s times; %s.",
+				pricing.Grouped(needed), cost),
+		}}
+	}
+	return []pricing.Note{{
+		ID: "life-cap",
+		Text: fmt.Sprintf("a MicroVM lives 8 hours at most, running and suspended time together, so this takes at least %s launches, "+
+			"not %s; %s.", pricing.Grouped(needed), pricing.Grouped(written), cost),
+	}}
+}
+
+func launchReads(launches, gb decimal.Decimal, card pricing.RateCard) string {
+	bill, err := pricing.Workload{Launches: launches, Image: pricing.Image{GB: gb}}.Bill(card)
+	if err != nil {
+		return "an unknown amount"
+	}
+	return bill.Total().String()
+}

@@ -1,0 +1,382 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
+
+	"microspend/pricing"
+	"microspend/scenarios/strictyaml"
+)
+
+// Scenario is a workload that has been read and checked: what it does in a month, at which rates, against what.
+type Scenario struct {
+	Name, Title, Region string
+
+	Size     pricing.Size
+	Workload pricing.Workload // of one month, all users or jobs together
+
+	Users decimal.Decimal // distinct users; 0 where the workload is counted in jobs
+	Days  decimal.Decimal // active days a month of each user; 0 with jobs
+	Jobs  decimal.Decimal // a month; 0 with users
+
+	Candidates []pricing.Candidate // from the compare list, in its order
+	Traits     []Trait
+	Documented *DocumentedFile
+	Notes      []pricing.Note // assumptions that follow from what the file leaves open
+	Basis      []string       // how the month's totals come from the file's figures, one sentence each
+
+	file *File
+	doc  *strictyaml.Document
+	root *yaml.Node
+	name string // of the file, for messages
+}
+
+// PerUnit is what the cost is divided by, and what one of them is called: users, or jobs.
+func (s *Scenario) PerUnit() (count decimal.Decimal, noun string) {
+	if s.Jobs.IsPositive() {
+		return s.Jobs, "job"
+	}
+	return s.Users, "user"
+}
+
+// Load reads a scenario. The name of the file is used in messages and, without its extension, as the default name.
+// The error has every fault in the file, one per line, as file:line:column: path: message.
+func Load(file string, text []byte) (*Scenario, error) {
+	root, err := strictyaml.Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	return fromTree(file, root)
+}
+
+// LoadFrom reads a scenario from a stream, no more of it than a scenario may have.
+func LoadFrom(file string, in io.Reader) (*Scenario, error) {
+	text, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return Load(file, text)
+}
+
+func fromTree(file string, root *yaml.Node) (*Scenario, error) {
+	written := &File{}
+	doc := strictyaml.Decode(file, root, written)
+	s := &Scenario{file: written, doc: doc, root: root, name: file}
+	s.resolve()
+	if err := doc.Err(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
+
+// resolve checks values against each other and works out the month. Faults go to s.doc; where a value is already at
+// fault its zero is used, so that one mistake does not hide or cause another.
+func (s *Scenario) resolve() {
+	f := s.file
+	s.Name, s.Title, s.Region = f.Name, f.Title, f.Region
+	if s.Name == "" {
+		s.Name = strings.TrimSuffix(filepath.Base(s.name), filepath.Ext(s.name))
+	}
+	if len(s.Name) > maxNameBytes {
+		s.doc.Fault("name", "is longer than %d bytes", maxNameBytes)
+	}
+	if f.Region != "" && !regionForm.MatchString(f.Region) {
+		s.doc.Fault("region", "%.60q is not an AWS region such as eu-west-1", f.Region)
+	}
+	s.checkRates()
+	if f.MicroVM.Memory != nil {
+		s.Size = f.MicroVM.Memory.Size
+	}
+	s.Workload.Size = s.Size
+	s.resolveUnits()
+	s.resolveTimes()
+	s.resolveBurst()
+	s.resolveImage()
+	s.resolveState()
+	s.Traits, s.Documented = f.Traits, f.Documented
+	for i, entry := range f.Compare {
+		s.Candidates = append(s.Candidates, entry.candidate(s.doc, indexed("compare", i)))
+	}
+	s.checkDocumented()
+}
+
+const maxNameBytes = 200
+
+func (s *Scenario) note(id, format string, args ...any) {
+	s.Notes = append(s.Notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
+}
+
+func (s *Scenario) checkRates() {
+	r := s.file.Rates
+	if r == nil {
+		return
+	}
+	if r.Card != "" && r.Card != pricing.ListCard {
+		s.doc.Fault("rates.card", "%.60q is not a rate card; the only one is %s", r.Card, pricing.ListCard)
+	}
+	for _, pair := range []struct {
+		first, second *Price
+		name, other   string
+	}{
+		{r.VCPUSecond, r.VCPUHour, "vcpu_hour", "vcpu_second"},
+		{r.GBSecond, r.GBHour, "gb_hour", "gb_second"},
+		{r.StorageGBHour, r.StorageGBMonth, "storage_gb_month", "storage_gb_hour"},
+	} {
+		if pair.first != nil && pair.second != nil {
+			s.doc.Fault("rates."+pair.name, "is given beside %s; give one of the two", pair.other)
+		}
+	}
+	if r.Discount != nil && r.Discount.Fraction.Equal(decimal.NewFromInt(1)) {
+		s.doc.Fault("rates.discount", "100%% would make everything free; give less")
+	}
+}
+
+// resolveUnits settles whether the workload is counted in users or in jobs.
+func (s *Scenario) resolveUnits() {
+	w := s.file.Workload
+	switch {
+	case w.Jobs != nil && (w.Users != nil || w.Days != nil):
+		s.doc.Fault("workload.jobs", "takes the place of users and days; give one or the other")
+	case w.Jobs != nil:
+		s.Jobs = w.Jobs.Decimal
+		s.checkWhole("workload.jobs", w.Jobs)
+	case w.Users == nil && w.Days == nil:
+		s.doc.Fault("workload", "has neither users and days nor jobs; give one or the other")
+	case w.Users == nil:
+		s.doc.Fault("workload.users", "is missing beside days")
+	case w.Days == nil:
+		s.doc.Fault("workload.days", "is missing beside users")
+	}
+	if w.Jobs != nil {
+		return
+	}
+	if w.Users != nil {
+		s.Users = w.Users.Decimal
+		s.checkWhole("workload.users", w.Users)
+	}
+	if w.Days != nil {
+		s.Days = w.Days.Decimal
+		if !s.Days.IsPositive() || s.Days.GreaterThan(decimal.NewFromInt(31)) {
+			s.doc.Fault("workload.days", "%s is not possible in a month; give more than 0 and at most 31", s.Days)
+		}
+	}
+}
+
+func (s *Scenario) checkWhole(path string, c *Count) {
+	if !c.IsPositive() || !c.IsInteger() {
+		s.doc.Fault(path, "%s is not a whole number of at least 1", c)
+	}
+}
+
+// times is how often a figure per that period happens in a month, all users or jobs together.
+func (s *Scenario) times(path string, per Period) decimal.Decimal {
+	if s.file.Workload.Jobs != nil {
+		switch per {
+		case PerDay:
+			s.doc.Fault(path, "is per day, but the workload is counted in jobs; give it per job or per month")
+		case PerMonth:
+			return decimal.NewFromInt(1)
+		}
+		return s.Jobs
+	}
+	switch per {
+	case PerJob:
+		s.doc.Fault(path, "is per job, but the workload is counted in users; give it per day or per month")
+	case PerMonth:
+		return s.Users
+	}
+	return s.Users.Mul(s.Days)
+}
+
+var (
+	secondsPerDay = decimal.NewFromInt(86400)
+	oneMonthHours = decimal.NewFromInt(pricing.HoursPerGBMonth)
+)
+
+// resolveTimes works out the month's running and suspended seconds, launches and cycles.
+func (s *Scenario) resolveTimes() {
+	w, out := s.file.Workload, &s.Workload
+	if w.Running != nil {
+		out.Running = s.times("workload.running", w.Running.Per).Mul(w.Running.Seconds)
+		s.Basis = append(s.Basis, s.basis("running seconds", out.Running, w.Running.Per, w.Running.Seconds, " s"))
+	}
+	if w.Suspended != nil {
+		out.Suspended = s.times("workload.suspended", w.Suspended.Per).Mul(w.Suspended.Seconds)
+		if out.Suspended.IsPositive() {
+			s.Basis = append(s.Basis,
+				s.basis("suspended seconds", out.Suspended, w.Suspended.Per, w.Suspended.Seconds, " s"))
+		}
+	}
+	one := decimal.NewFromInt(1)
+	launches := orFirst(w.Launches, PeriodCount{Count: Count{one}})
+	out.Launches = s.times("workload.launches", launches.Per).Mul(launches.Count.Decimal)
+	if out.Launches.IsPositive() {
+		s.Basis = append(s.Basis, s.basis("launches", out.Launches, launches.Per, launches.Count.Decimal, ""))
+	}
+	if w.Launches == nil {
+		_, noun := s.PerUnit()
+		what := "each user's active day"
+		if noun == "job" {
+			what = "each job"
+		}
+		s.note("launches-default", "%s starts one MicroVM, which reads the image once.", what)
+	}
+	if w.Cycles != nil {
+		out.Cycles = s.times("workload.cycles", w.Cycles.Per).Mul(w.Cycles.Count.Decimal)
+		if out.Cycles.IsPositive() {
+			s.Basis = append(s.Basis, s.basis("cycles", out.Cycles, w.Cycles.Per, w.Cycles.Count.Decimal, ""))
+		}
+	}
+	s.checkDay(out.Running, out.Suspended)
+}
+
+// checkDay refuses days of more than 24 hours. Users have one MicroVM at a time; jobs may run side by side.
+func (s *Scenario) checkDay(running, suspended decimal.Decimal) {
+	available := s.Users.Mul(s.Days).Mul(secondsPerDay)
+	if s.Jobs.IsPositive() || available.IsZero() {
+		return
+	}
+	perDay := func(seconds decimal.Decimal) string {
+		return trimmed(pricing.Divide(seconds, s.Users.Mul(s.Days).Mul(decimal.NewFromInt(3600)), 4))
+	}
+	switch {
+	case running.GreaterThan(available):
+		s.doc.Fault("workload.running", "is %s hours a day; a day has 24", perDay(running))
+	case running.Add(suspended).GreaterThan(available):
+		s.doc.Fault("workload.suspended", "makes %s hours a day together with running; a day has 24",
+			perDay(running.Add(suspended)))
+	}
+}
+
+// basis writes how a month's total comes about: 288,000 running seconds = 1 user × 20 days × 14,400 s.
+func (s *Scenario) basis(what string, total decimal.Decimal, per Period, each decimal.Decimal, unit string) string {
+	figure := pricing.Grouped(each) + unit
+	var factors []string
+	switch {
+	case s.Jobs.IsPositive() && per != PerMonth:
+		factors = []string{counted(s.Jobs, "job")}
+	case s.Jobs.IsZero() && per == PerMonth:
+		factors = []string{counted(s.Users, "user")}
+	case s.Jobs.IsZero():
+		factors = []string{counted(s.Users, "user"), counted(s.Days, "day")}
+	}
+	return fmt.Sprintf("%s %s = %s", pricing.Grouped(total), what, strings.Join(append(factors, figure), " × "))
+}
+
+func counted(n decimal.Decimal, noun string) string {
+	if n.Equal(decimal.NewFromInt(1)) {
+		return "1 " + noun
+	}
+	return pricing.Grouped(n) + " " + noun + "s"
+}
+
+func trimmed(d decimal.Decimal) string { return d.String() }
+
+func (s *Scenario) resolveBurst() {
+	b := s.file.Workload.Burst
+	if b == nil || b.Share == nil || b.Share.Fraction.IsZero() {
+		return
+	}
+	burst := pricing.Burst{Share: b.Share.Fraction, VCPU: s.Size.PeakVCPU(), GB: s.Size.PeakGB()}
+	if b.VCPU != nil {
+		burst.VCPU = b.VCPU.Decimal
+	}
+	if b.Memory != nil {
+		burst.GB = b.Memory.Decimal
+	}
+	if b.VCPU == nil || b.Memory == nil {
+		s.note("burst-envelope", "during bursts, what burst does not name is billed at the whole envelope of 4 times the baseline.")
+	}
+	if s.file.MicroVM.Memory == nil {
+		return
+	}
+	if burst.VCPU.LessThan(s.Size.VCPU()) || burst.VCPU.GreaterThan(s.Size.PeakVCPU()) {
+		s.doc.Fault("workload.burst.vcpu", "%s is not possible on a %s MicroVM; give %s (its baseline) to %s (4 times that)",
+			burst.VCPU, s.Size, s.Size.VCPU(), s.Size.PeakVCPU())
+	}
+	if burst.GB.LessThan(s.Size.GB()) || burst.GB.GreaterThan(s.Size.PeakGB()) {
+		s.doc.Fault("workload.burst.memory", "%sGB is not possible on a %s MicroVM; give %sGB (its baseline) to %sGB (4 times that)",
+			burst.GB, s.Size, s.Size.GB(), s.Size.PeakGB())
+	}
+	s.Workload.Burst = burst
+}
+
+func (s *Scenario) resolveImage() {
+	written, image := s.file.Image, &s.Workload.Image
+	image.GB, image.Count, image.Hours = s.Size.GB(), decimal.NewFromInt(1), oneMonthHours
+	if written.Size != nil {
+		image.GB = written.Size.Decimal
+	} else {
+		s.note("image-size", "the image is as large as the baseline memory (%s); give image.size if it has been measured.", s.Size)
+	}
+	if written.Count != nil {
+		image.Count = written.Count.Decimal
+	}
+	if written.Hours != nil {
+		// A month of 31 days has 744 hours.
+		if limit := decimal.NewFromInt(744 * 3600); written.Hours.Seconds.GreaterThan(limit) {
+			s.doc.Fault("image.hours", "is longer than the 744 hours of the longest month")
+		}
+		image.Hours = pricing.Divide(written.Hours.Seconds, decimal.NewFromInt(3600), pricing.AmountPlaces)
+	}
+	if image.Hours.LessThan(decimal.NewFromInt(pricing.MinImageHours)) && image.Count.IsPositive() {
+		s.note("image-minimum", "the image is stored for %s hours; a week (%d hours) is billed, AWS's minimum for images.",
+			trimmed(image.Hours.Round(2)), pricing.MinImageHours)
+	}
+}
+
+func (s *Scenario) resolveState() {
+	s.Workload.StateGB = s.Size.GB()
+	if written := s.file.State.Size; written != nil {
+		s.Workload.StateGB = written.Decimal
+		if limit := s.Size.PeakGB().Add(s.Size.DiskGB()); s.file.MicroVM.Memory != nil && written.GreaterThan(limit) {
+			s.doc.Fault("state.size", "%sGB is more than a %s MicroVM can hold: %sGB of peak memory and %sGB of disk",
+				written, s.Size, s.Size.PeakGB(), s.Size.DiskGB())
+		}
+		return
+	}
+	if s.Workload.Cycles.IsPositive() || s.Workload.Suspended.IsPositive() {
+		s.note("state-size", "a suspend writes, and a resume reads, the baseline memory (%s), as in AWS's own examples; "+
+			"measured suspends of a 2 GiB MicroVM wrote 0.61 to 0.92 GiB. Give state.size if it has been measured.", s.Size)
+	}
+}
+
+func (s *Scenario) checkDocumented() {
+	if s.Documented == nil {
+		return
+	}
+	for _, figure := range s.Documented.Figures {
+		path := "documented.figures." + figure.Key
+		if err := checkFigureID(figure.Key); err != nil {
+			s.doc.Fault(path, "%s", err)
+		}
+		if figure.Value.Printed == nil && figure.Value.Exact == "" {
+			s.doc.Fault(path, "has neither a printed nor an exact figure")
+		}
+		if figure.Value.Exact != "" {
+			if _, err := pricing.ParseDecimal(figure.Value.Exact); err != nil {
+				s.doc.Fault(path+".exact", "%.60q is %s", figure.Value.Exact, err)
+			}
+		}
+	}
+}
+
+// Fault makes an error about the value at a path of the scenario's file, with its line and column.
+func (s *Scenario) Fault(path, format string, args ...any) error {
+	return s.doc.Error(path, format, args...)
+}
+
+// IsFault says whether an error is about what a file says, as opposed to reading it.
+func IsFault(err error) bool {
+	var faults *strictyaml.Faults
+	return errors.As(err, &faults)
+}

@@ -1,0 +1,139 @@
+package scenarios
+
+import (
+	_ "embed"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+
+	"microspend/scenarios/strictyaml"
+)
+
+// starter is the scenario that a user starts from.
+//
+//go:embed starter.yaml
+var starter string
+
+// Starter returns a commented scenario to start from, under the given name.
+func Starter(name string) []byte { return []byte(strings.ReplaceAll(starter, "NAME", name)) }
+
+// Schema returns the JSON Schema of a scenario file, made from the types that decode it.
+func Schema() *jsonschema.Schema {
+	reflector := jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		Anonymous:                  true,
+		DoNotReference:             true,
+		Mapper:                     schemaOf,
+	}
+	schema := reflector.Reflect(&File{})
+	schema.Title = "microspend scenario"
+	schema.Description = "A workload on AWS Lambda MicroVMs, to be priced."
+	complete(schema, reflect.TypeFor[File]())
+	return schema
+}
+
+// scalarSchemas says what text each scalar type takes. A pattern repeats the type's own rule as far as an editor needs.
+var scalarSchemas = map[reflect.Type]func() *jsonschema.Schema{
+	reflect.TypeFor[GB]():             pattern(`^[0-9]+(\.[0-9]+)? ?(GB|GiB|MiB)$`),
+	reflect.TypeFor[Duration]():       pattern(`^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)$`),
+	reflect.TypeFor[PeriodDuration](): pattern(`^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)(/(day|job|month))?$`),
+	reflect.TypeFor[Percent]():        pattern(`^[0-9]+(\.[0-9]+)?%$`),
+	reflect.TypeFor[Count]():          number(`^[0-9]+(\.[0-9]+)?$`),
+	reflect.TypeFor[PeriodCount]():    number(`^[0-9]+(\.[0-9]+)?(/(day|job|month))?$`),
+	reflect.TypeFor[Price]():          number(`^\$?[0-9]+(\.[0-9]+)?$`),
+	reflect.TypeFor[Printed]():        number(`^~?-?[0-9]+(\.[0-9]+)?(\.\.-?[0-9]+(\.[0-9]+)?)?$`),
+	reflect.TypeFor[Date]():           pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`),
+	reflect.TypeFor[MicroVMSize]():    pattern(`^(0?\.50*|1|2|4|8)(\.0+)? ?(GB|GiB)$|^(512|1024|2048|4096|8192) ?MiB$`),
+	reflect.TypeFor[Arch]():           enum(archs()),
+	reflect.TypeFor[Hours]():          enum(hours()),
+	reflect.TypeFor[Purchase]():       enum(purchases()),
+	reflect.TypeFor[Verdict]():        enum(verdicts()),
+	reflect.TypeFor[Trait]():          enum(traits()),
+}
+
+func schemaOf(t reflect.Type) *jsonschema.Schema {
+	if scalar, ok := scalarSchemas[t]; ok {
+		return scalar()
+	}
+	if t == reflect.TypeFor[strictyaml.Map[DocumentedFigure]]() {
+		reflector := jsonschema.Reflector{
+			FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, Anonymous: true, DoNotReference: true, Mapper: schemaOf,
+		}
+		figure := reflector.Reflect(&DocumentedFigure{})
+		figure.Version = ""
+		complete(figure, reflect.TypeFor[DocumentedFigure]())
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: figure}
+	}
+	return nil
+}
+
+func pattern(p string) func() *jsonschema.Schema {
+	return func() *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: p} }
+}
+
+// number is a scalar that YAML may take for a number or for text, depending on how it is written.
+func number(p string) func() *jsonschema.Schema {
+	return func() *jsonschema.Schema {
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", Pattern: p}}}
+	}
+}
+
+func enum(words []string) func() *jsonschema.Schema {
+	return func() *jsonschema.Schema {
+		s := &jsonschema.Schema{Type: "string"}
+		for _, word := range words {
+			s.Enum = append(s.Enum, word)
+		}
+		return s
+	}
+}
+
+// complete adds to a struct's schema what the tags say to the decoder and not to the reflector: which keys are required,
+// and which stands for the whole when a plain value is written in its place.
+func complete(schema *jsonschema.Schema, t reflect.Type) {
+	if schema == nil || schema.Properties == nil {
+		return
+	}
+	schema.Required = nil
+	var shorthand *jsonschema.Schema
+	for i := range t.NumField() {
+		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		property, ok := schema.Properties.Get(key)
+		if !ok {
+			continue
+		}
+		inner := t.Field(i).Type
+		for inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		switch {
+		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct && property.Items != nil:
+			complete(property.Items, inner.Elem())
+		case inner.Kind() == reflect.Struct && scalarSchemas[inner] == nil:
+			complete(property, inner)
+		}
+		if strings.Contains(options, "required") {
+			schema.Required = append(schema.Required, key)
+		}
+		if strings.Contains(options, "shorthand") {
+			shorthand = property
+		}
+	}
+	if shorthand != nil {
+		object := *schema
+		description := object.Description
+		object.Description, object.Version = "", ""
+		*schema = jsonschema.Schema{
+			Version: schema.Version, Description: description, OneOf: []*jsonschema.Schema{withoutText(shorthand), &object},
+		}
+	}
+}
+
+// withoutText is a copy without the words, which belong to the key and not to the value that stands for it.
+func withoutText(s *jsonschema.Schema) *jsonschema.Schema {
+	bare := *s
+	bare.Description = ""
+	return &bare
+}

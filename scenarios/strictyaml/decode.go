@@ -1,0 +1,240 @@
+package strictyaml
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Scalar is implemented by pointers to types that read themselves from the text of one YAML scalar. The error says what
+// is wrong and what is allowed.
+type Scalar interface{ ParseScalar(text string) error }
+
+// Entry is one key and value of a [Map].
+type Entry[T any] struct {
+	Key   string
+	Value T
+}
+
+// Map is a mapping with free keys, in the order of the file.
+type Map[T any] []Entry[T]
+
+func (m *Map[T]) grow(key string) any {
+	*m = append(*m, Entry[T]{Key: key})
+	return &(*m)[len(*m)-1].Value
+}
+
+// mapping is what decode needs of a Map, whatever its values are.
+type mapping interface{ grow(key string) any }
+
+// Document is a decoded file that remembers where each value stands, so that later checks across values can still name
+// the line.
+type Document struct {
+	faults Faults
+	places map[string]*yaml.Node
+}
+
+// Decode fills the struct that into points to from a tree made by [Parse].
+//
+// Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
+// shorthand marks the field that a plain scalar stands for. Pointers, slices and [Map]s are nil where the file says
+// nothing. Decode keeps going after a fault: [Document.Err] has all of them.
+func Decode(file string, root *yaml.Node, into any) *Document {
+	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}}
+	d.decode(root, "", reflect.ValueOf(into).Elem())
+	return d
+}
+
+// Fault records that the value at a path is wrong. The place is that of the path, or else of the nearest parent that is
+// in the file.
+func (d *Document) Fault(path, format string, args ...any) {
+	d.faults.List = append(d.faults.List, d.At(path, format, args...))
+}
+
+// At makes a fault without recording it.
+func (d *Document) At(path, format string, args ...any) Fault {
+	fault := Fault{Path: path, Message: fmt.Sprintf(format, args...)}
+	for at := path; ; {
+		if node, ok := d.places[at]; ok {
+			fault.Line, fault.Column = node.Line, node.Column
+			return fault
+		}
+		if at == "" {
+			return fault
+		}
+		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+	}
+}
+
+// Err returns every fault so far, in the order of the file, or nil.
+func (d *Document) Err() error { return d.faults.orNil() }
+
+// Error makes an error of one fault found after decoding.
+func (d *Document) Error(path, format string, args ...any) error {
+	return &Faults{d.faults.File, []Fault{d.At(path, format, args...)}}
+}
+
+func (d *Document) fault(node *yaml.Node, path, format string, args ...any) {
+	d.faults.add(node, path, fmt.Sprintf(format, args...))
+}
+
+func (d *Document) decode(node *yaml.Node, path string, into reflect.Value) {
+	d.places[path] = node
+	if into.Kind() == reflect.Pointer {
+		fresh := reflect.New(into.Type().Elem())
+		d.decode(node, path, fresh.Elem())
+		into.Set(fresh)
+		return
+	}
+	if isNull(node) {
+		d.fault(node, path, "is empty; give a value or leave the key out")
+		return
+	}
+	target := into.Addr().Interface()
+	if scalar, ok := target.(Scalar); ok {
+		if node.Kind != yaml.ScalarNode {
+			d.fault(node, path, "is %s; a single value belongs here", kindName(node))
+			return
+		}
+		if err := scalar.ParseScalar(node.Value); err != nil {
+			d.fault(node, path, "%s", err)
+		}
+		return
+	}
+	if free, ok := target.(mapping); ok {
+		d.decodeMap(node, path, free)
+		return
+	}
+	switch into.Kind() {
+	case reflect.Struct:
+		d.decodeStruct(node, path, into)
+	case reflect.Slice:
+		d.decodeSlice(node, path, into)
+	case reflect.String:
+		if node.Kind != yaml.ScalarNode {
+			d.fault(node, path, "is %s; text belongs here", kindName(node))
+			return
+		}
+		into.SetString(node.Value)
+	case reflect.Bool:
+		if node.Kind != yaml.ScalarNode || (node.Value != "true" && node.Value != "false") {
+			d.fault(node, path, "must be true or false")
+			return
+		}
+		into.SetBool(node.Value == "true")
+	default:
+		panic("strictyaml: no rule for " + into.Type().String())
+	}
+}
+
+func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value) {
+	fields := fieldsOf(into.Type())
+	if node.Kind == yaml.ScalarNode {
+		for _, f := range fields {
+			if f.shorthand {
+				d.decode(node, path, into.Field(f.index))
+				return
+			}
+		}
+	}
+	if node.Kind != yaml.MappingNode {
+		d.fault(node, path, "is %s; a mapping with the keys %s belongs here", kindName(node), keyList(fields))
+		return
+	}
+	given := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		f, known := find(fields, key.Value)
+		if !known {
+			d.fault(key, join(path, key.Value), "unknown key; allowed here: %s", keyList(fields))
+			continue
+		}
+		given[key.Value] = true
+		d.decode(value, join(path, key.Value), into.Field(f.index))
+	}
+	for _, f := range fields {
+		if f.required && !given[f.key] {
+			d.fault(node, join(path, f.key), "is missing")
+		}
+	}
+}
+
+func (d *Document) decodeSlice(node *yaml.Node, path string, into reflect.Value) {
+	if node.Kind != yaml.SequenceNode {
+		d.fault(node, path, "is %s; a list belongs here", kindName(node))
+		return
+	}
+	list := reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content))
+	for i, item := range node.Content {
+		d.decode(item, fmt.Sprintf("%s[%d]", path, i), list.Index(i))
+	}
+	into.Set(list)
+}
+
+func (d *Document) decodeMap(node *yaml.Node, path string, into mapping) {
+	if node.Kind != yaml.MappingNode {
+		d.fault(node, path, "is %s; a mapping belongs here", kindName(node))
+		return
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i].Value
+		d.decode(node.Content[i+1], join(path, key), reflect.ValueOf(into.grow(key)).Elem())
+	}
+}
+
+func isNull(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 &&
+		(node.Value == "" || node.Value == "null")
+}
+
+func kindName(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	default:
+		return fmt.Sprintf("%.40q", node.Value)
+	}
+}
+
+type field struct {
+	key                 string
+	index               int
+	required, shorthand bool
+}
+
+func fieldsOf(t reflect.Type) []field {
+	fields := make([]field, 0, t.NumField())
+	for i := range t.NumField() {
+		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if key == "" {
+			continue
+		}
+		fields = append(fields, field{
+			key: key, index: i,
+			required:  strings.Contains(options, "required"),
+			shorthand: strings.Contains(options, "shorthand"),
+		})
+	}
+	return fields
+}
+
+func find(fields []field, key string) (field, bool) {
+	for _, f := range fields {
+		if f.key == key {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+func keyList(fields []field) string {
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return strings.Join(keys, ", ")
+}

@@ -1,0 +1,39 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// rounded writes a figure for a sentence; sentences are for reading, the figures beside them are exact.
+func rounded(d decimal.Decimal, places int32) string {
+	return pricing.Grouped(d.RoundBank(places))
+}
+
+// dollars writes an amount for a sentence: to the cent, or for less than a dollar to three significant digits.
+func dollars(d decimal.Decimal) string {
+	if d.Abs().LessThan(decimal.NewFromInt(1)) && !d.IsZero() {
+		return significant(d, 3)
+	}
+	return d.RoundBank(2).StringFixed(2)
+}
+
+// significant writes d rounded half-even to so many significant digits, in plain notation.
+func significant(d decimal.Decimal, digits int32) string {
+	// NumDigits counts the coefficient's digits; the first of them has the weight 10^(NumDigits−1+Exponent).
+	leading := int32(d.NumDigits()) - 1 + d.Exponent()
+	return d.RoundBank(digits - 1 - leading).String()
+}
+
+func list(words []string) string { return strings.Join(words, ", ") }
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
