@@ -72,11 +72,13 @@ const (
 )
 
 // Column is one column of a table. Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0
-// stays. MinWidth is the width of a terminal below which the column is not shown at all.
+// stays. A column that may Shrink is first cut to what is left, 20 at least. MinWidth is the width of a terminal below
+// which the column is not shown at all.
 type Column struct {
 	Title    string
 	Align    Align
 	Drop     int
+	Shrink   bool
 	MinWidth int
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -150,8 +151,10 @@ func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
 		{Title: "unit", Drop: 3},
 		{Title: "rate $", Align: Decimal, Drop: 2},
 		{Title: "amount $", Align: Decimal},
-		{Title: "= quantity × rate", Drop: 4, MinWidth: 110},
 	}}
+	if !options.Explain {
+		t.Columns = append(t.Columns, Column{Title: "= quantity × rate", Drop: 4, MinWidth: 110})
+	}
 	places := placesFor(amountsOf(e.Bill.Lines))
 	for _, group := range pricing.Groups() {
 		rows := lineRows(e.Bill.Lines, group, places, options.Explain)
@@ -214,15 +217,25 @@ func perSuffix(per pricing.Per) string {
 // ratesSentence says where the rates come from and how old they are.
 func ratesSentence(card pricing.RateCard) string {
 	if card.Name == "inline" {
-		var sources []string
-		for _, q := range pricing.BilledQuantities() {
-			if source := card.Rate(q).Source; len(sources) == 0 || sources[0] != source {
-				sources = append(sources, source)
-			}
-		}
-		return "Rates: " + strings.Join(sources, "; ") + "." + discountSentence(card)
+		return "Rates: " + strings.Join(rateSources(card), "; ") + "." + discountSentence(card)
 	}
 	return fmt.Sprintf("Rates: card %s of %s, read on %s.%s", card.Name, card.Region, card.ReadOn(), discountSentence(card))
+}
+
+// rateSources lists where a card's figures come from, each source once, with its date where that is known.
+func rateSources(card pricing.RateCard) []string {
+	var sources []string
+	for _, q := range pricing.BilledQuantities() {
+		rate := card.Rate(q)
+		source := rate.Source
+		if !rate.ReadOn.IsZero() {
+			source += ", read on " + rate.ReadOn.String()
+		}
+		if rate.Known() && !slices.Contains(sources, source) {
+			sources = append(sources, source)
+		}
+	}
+	return sources
 }
 
 func discountSentence(card pricing.RateCard) string {

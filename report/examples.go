@@ -79,7 +79,7 @@ func ExampleList(estimates []*scenarios.Estimate) Document {
 		Total  string `json:"total"`
 	}
 	t := &Table{Columns: []Column{
-		{Title: "example"}, {Title: "exact total $", Align: Decimal, Drop: 1}, {Title: "what it is"},
+		{Title: "example"}, {Title: "exact total $", Align: Decimal}, {Title: "what it is", Shrink: true},
 	}}
 	entries := []entry{}
 	d := Document{CSV: [][]string{{"name", "title", "source", "total"}}}

@@ -118,6 +118,7 @@ func terminalTable(t Table, width int) string {
 			alignPoints(rows, i)
 		}
 	}
+	shrinkColumns(t, rows, width)
 	keep := fittingColumns(t, rows, width)
 
 	headers := make([]string, len(keep))
@@ -236,6 +237,28 @@ func afterPoint(cell string) int {
 		return ansi.StringWidth(cell[dot:])
 	}
 	return 0
+}
+
+const leastShrunk = 20
+
+// shrinkColumns cuts the cells of columns that may shrink to the width that the others leave.
+func shrinkColumns(t Table, rows [][]string, width int) {
+	all := make([]int, len(t.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	for i, column := range t.Columns {
+		over := tableWidth(t, rows, all) - width
+		if !column.Shrink || over <= 0 {
+			continue
+		}
+		room := max(tableWidth(t, rows, []int{i})-over, leastShrunk)
+		for r, cells := range rows {
+			if !spans(t.Rows[r].Kind) {
+				cells[i] = ansi.Truncate(cells[i], room, "…")
+			}
+		}
+	}
 }
 
 // fittingColumns chooses the columns that fit into the width, dropping those with the largest Drop first.

@@ -198,7 +198,7 @@ func (s *Scenario) times(path string, per Period) decimal.Decimal {
 }
 
 var (
-	secondsPerDay = decimal.NewFromInt(86400)
+	hoursOfDay    = decimal.NewFromInt(24)
 	oneMonthHours = decimal.NewFromInt(pricing.HoursPerGBMonth)
 )
 
@@ -236,25 +236,43 @@ func (s *Scenario) resolveTimes() {
 			s.Basis = append(s.Basis, s.basis("cycles", out.Cycles, w.Cycles.Per, w.Cycles.Count.Decimal, ""))
 		}
 	}
-	s.checkDay(out.Running, out.Suspended)
+	s.checkDay()
 }
 
-// checkDay refuses days of more than 24 hours. Users have one MicroVM at a time; jobs may run side by side.
-func (s *Scenario) checkDay(running, suspended decimal.Decimal) {
-	available := s.Users.Mul(s.Days).Mul(secondsPerDay)
-	if s.Jobs.IsPositive() || available.IsZero() {
+// checkDay refuses more time than there is: users have one MicroVM at a time, so a day has 24 hours for each. Jobs may run
+// side by side.
+func (s *Scenario) checkDay() {
+	w := s.file.Workload
+	if w.Jobs != nil || w.Running == nil {
 		return
 	}
-	perDay := func(seconds decimal.Decimal) string {
-		return trimmed(pricing.Divide(seconds, s.Users.Mul(s.Days).Mul(decimal.NewFromInt(3600)), 4))
+	running, known := s.hoursPerDay(w.Running)
+	if !known {
+		return
 	}
-	switch {
-	case running.GreaterThan(available):
-		s.doc.Fault("workload.running", "is %s hours a day; a day has 24", perDay(running))
-	case running.Add(suspended).GreaterThan(available):
-		s.doc.Fault("workload.suspended", "makes %s hours a day together with running; a day has 24",
-			perDay(running.Add(suspended)))
+	if running.GreaterThan(hoursOfDay) {
+		s.doc.Fault("workload.running", "is %s hours on each active day; a day has 24", running.Round(4))
+		return
 	}
+	if w.Suspended == nil {
+		return
+	}
+	suspended, known := s.hoursPerDay(w.Suspended)
+	if together := running.Add(suspended); known && together.GreaterThan(hoursOfDay) {
+		s.doc.Fault("workload.suspended", "makes %s hours on each active day together with running; a day has 24", together.Round(4))
+	}
+}
+
+// hoursPerDay is a duration's share of one active day of one user.
+func (s *Scenario) hoursPerDay(d *PeriodDuration) (hours decimal.Decimal, known bool) {
+	perDay := decimal.NewFromInt(3600)
+	if d.Per == PerMonth {
+		if !s.Days.IsPositive() {
+			return hours, false
+		}
+		perDay = perDay.Mul(s.Days)
+	}
+	return pricing.Divide(d.Seconds, perDay, pricing.AmountPlaces), true
 }
 
 // basis writes how a month's total comes about: 288,000 running seconds = 1 user × 20 days × 14,400 s.

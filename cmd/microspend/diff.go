@@ -13,7 +13,7 @@ func (a *app) diffCommand() *cobra.Command {
 		Short: "What changes between two workloads' bills, line by line, and why",
 		Long: `diff prices two workloads and shows for each line how much of its change comes from the quantity, valued at the
 first file's rate, and how much from the rate, at the second file's quantity; then which values differ in the files.`,
-		Args: cobra.ExactArgs(2),
+		Args: exactly(2, "two scenario files"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			market, err := a.market()
 			if err != nil {

@@ -15,7 +15,7 @@ func (a *app) estimateCommand() *cobra.Command {
 
 Tables are rounded for reading; JSON and CSV carry exact decimals.`,
 		Example: "  microspend estimate workload.yaml\n  microspend estimate --explain workload.yaml\n  microspend estimate --format json a.yaml b.yaml",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne("a scenario file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			market, err := a.market()
 			if err != nil {

@@ -32,7 +32,7 @@ func (a *app) examplesCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use:               "show NAME",
 		Short:             "Print one example's bill beside what its source prints",
-		Args:              cobra.ExactArgs(1),
+		Args:              exactly(1, "the name of an example"),
 		ValidArgsFunction: completeExamples,
 		RunE: func(_ *cobra.Command, args []string) error {
 			example, err := scenarios.FindExample(args[0])

@@ -32,7 +32,7 @@ func (a *app) ratesCommand() *cobra.Command {
 	show := &cobra.Command{
 		Use:               "show REGION",
 		Short:             "Show one region's rates with their sources",
-		Args:              cobra.ExactArgs(1),
+		Args:              exactly(1, "a region"),
 		ValidArgsFunction: a.completeRegions,
 		RunE: func(_ *cobra.Command, args []string) error {
 			market, err := a.market()
@@ -76,7 +76,7 @@ func (a *app) ratesCheckCommand() *cobra.Command {
 		Use:   "check FILE…",
 		Short: "Print where the rate cards differ from AWS's Price List",
 		Long:  "check compares the rate cards with a price list and exits 1 where they differ.\n\n" + priceListForms,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  atLeastOne("a price list file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			changes, _, err := a.readPriceList(args, region)
 			if err != nil {
@@ -105,7 +105,7 @@ func (a *app) ratesImportCommand() *cobra.Command {
 		Short: "Replace rate cards by AWS's Price List",
 		Long: "import makes rate cards from a price list and keeps them in the folder of --rates-dir, where they come before\n" +
 			"the cards built into the program. On any error the present cards stay.\n\n" + priceListForms,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("a price list file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			folder := a.cardFolder()
 			if folder == "" {

@@ -19,11 +19,11 @@ func TestReadRefuses(t *testing.T) {
 		{"empty", "a download that failed", "", "page 1: an empty file; download the price list again"},
 		{
 			"truncated", "a download that broke off", good[:1000],
-			"page 1: product \"SKUCEUWEST1\": after byte 1000: the file ends in the middle of the price list; download it again",
+			"page 1: product \"SKUCEUWEST1\": cannot be read as JSON after byte 1000: the file ends in the middle of the price list; download it again",
 		},
 		{
 			"truncated between values", "likewise", strings.SplitAfter(good, `"products":`)[0],
-			"page 1: after byte 121: the file ends in the middle of the price list; download it again",
+			"page 1: cannot be read as JSON after byte 121: the file ends in the middle of the price list; download it again",
 		},
 		{
 			"malformed", "a byte went wrong", strings.Replace(good, `"terms":{`, `"terms":{{`, 1),
@@ -89,19 +89,19 @@ func TestReadRefuses(t *testing.T) {
 		},
 		{
 			"products not an object", "not the documented form", `{"products":[]}`,
-			"page 1: after byte 13: an array where an object should be",
+			"page 1: cannot be read as JSON after byte 13: an array where an object should be",
 		},
 		{
 			"PriceList not an array", "not the documented form", `{"PriceList":null}`,
-			"page 1: after byte 17: null where an array should be",
+			"page 1: cannot be read as JSON after byte 17: null where an array should be",
 		},
 		{
 			"product not an object", "not the documented form", `{"products":{"A":5}}`,
-			`page 1: product "A": after byte 16: json: cannot unmarshal number`,
+			`page 1: product "A": cannot be read as JSON after byte 16: json: cannot unmarshal number`,
 		},
 		{
 			"element not JSON", "not the documented form", `{"PriceList":["{}","{]"]}`,
-			"page 1: after byte 18: PriceList[1]: invalid character ']'",
+			"page 1: cannot be read as JSON after byte 18: PriceList[1]: invalid character ']'",
 		},
 		{
 			"date", "a card's age rests on it", strings.Replace(good, "2026-10-01T05", "yesterday", 1),
@@ -109,7 +109,7 @@ func TestReadRefuses(t *testing.T) {
 		},
 		{
 			"deep nesting", "made to exhaust memory", `{"x":` + strings.Repeat("[", 100),
-			"page 1: after byte 70: nested more than 64 levels deep",
+			"page 1: cannot be read as JSON after byte 70: nested more than 64 levels deep",
 		},
 		{
 			"escape in a region", "a terminal would obey it", offerFile(t, row{sku: "A", group: pricing.VCPU.PriceListGroup(), region: "\x1b[2J"}),
@@ -135,7 +135,7 @@ func TestReadRefuses(t *testing.T) {
 func TestReadReportsEveryFile(t *testing.T) {
 	_, err := Read(Page{"a.json", strings.NewReader("{")}, Page{"b.json", strings.NewReader("<")},
 		Page{"c.json", iotest.ErrReader(errors.New("disk on fire"))})
-	require.EqualError(t, err, "a.json: after byte 1: the file ends in the middle of the price list; download it again\n"+
+	require.EqualError(t, err, "a.json: cannot be read as JSON after byte 1: the file ends in the middle of the price list; download it again\n"+
 		"b.json: neither an offer file nor a GetProducts reply but HTML or XML, perhaps an error page; download the JSON again\n"+
 		"c.json: reading failed after byte 0: disk on fire")
 	syntax, ok := errors.AsType[*SyntaxError](err)
@@ -161,13 +161,13 @@ func TestReadLimits(t *testing.T) {
 			"long string", "a string is held in memory as a whole",
 			limits{1 << 30, 10_000, 64, 10},
 			io.MultiReader(strings.NewReader(`{"x":"`), &repeat{text: "y", left: 1 << 30}),
-			"after byte 5: a single value of more than 10000 bytes",
+			"cannot be read as JSON after byte 5: a single value of more than 10000 bytes",
 		},
 		{
 			"large product", "so is a product",
 			limits{1 << 30, 10_000, 64, 10},
 			io.MultiReader(strings.NewReader(`{"products":{"P":{"x":[`), &repeat{text: "1,", left: 1 << 30}),
-			`product "P": after byte 17: a single value of more than 10000 bytes`,
+			`product "P": cannot be read as JSON after byte 17: a single value of more than 10000 bytes`,
 		},
 		{
 			"many products", "so is each MicroVM product",

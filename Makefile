@@ -1,0 +1,41 @@
+# make run and make test are all a newcomer needs; the rest is for working on the code.
+GO ?= go
+export CGO_ENABLED ?= 0
+
+.PHONY: run test build check fuzz bench golden tidy
+
+run: build
+	./microspend examples check
+	@echo
+	./microspend estimate --explain testdata/team-sandboxes.yaml
+
+test:
+	$(GO) test ./...
+
+build:
+	$(GO) build -o microspend ./cmd/microspend
+
+# What CI asks beyond the tests: formatting, vet, staticcheck, a tidy go.mod, and the race detector.
+check:
+	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "run 'go tool gofumpt -w' on: $$unformatted"; exit 1; fi
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+# Every parser for a few seconds; FUZZTIME=5m for a long run.
+FUZZTIME ?= 5s
+fuzz:
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$package; \
+		done; \
+	done
+
+bench: build
+	@$(GO) run ./cmd/bench
+
+golden:
+	$(GO) test ./... -update
