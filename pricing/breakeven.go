@@ -239,8 +239,15 @@ func plateauCrossings(line, alt ratCurve, from, to *big.Rat) []Crossing {
 		atStart := new(big.Rat).Add(line.fixed, new(big.Rat).Mul(line.perSecond, start))
 		atEnd := new(big.Rat).Add(line.fixed, new(big.Rat).Mul(line.perSecond, end))
 
-		if k.Sign() > 0 && atStart.Cmp(alt.plateau(k)) > 0 && atStart.Cmp(level) < 0 {
-			found = append(found, Crossing{toDecimal(start), MicroVMs, false})
+		if k.Sign() > 0 {
+			before := alt.plateau(k)
+			switch {
+			case atStart.Cmp(before) > 0 && atStart.Cmp(level) < 0:
+				found = append(found, Crossing{toDecimal(start), MicroVMs, false})
+			case atStart.Cmp(before) == 0 && atStart.Cmp(level) == 0 && line.perSecond.Sign() > 0:
+				// Two steps that cost the same, within a minimum or free seconds, and the line rises through where they meet.
+				found = append(found, Crossing{toDecimal(start), Other, true})
+			}
 		}
 		if atStart.Cmp(level) < 0 && atEnd.Cmp(level) > 0 {
 			x := new(big.Rat).Sub(level, line.fixed)

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -166,7 +168,7 @@ type figureText string
 // UnmarshalYAML takes the scalar's own text.
 func (f *figureText) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
-		return fmt.Errorf("line %d: a figure is a single value", node.Line)
+		return errors.New("a figure is a single value")
 	}
 	*f = figureText(node.Value)
 	return nil
@@ -215,8 +217,8 @@ func ParseCard(text []byte) (RateCard, error) {
 		}
 		card.rates[row.quantity] = rate
 	}
-	for key := range file.Rates {
-		return RateCard{}, fmt.Errorf("rates.%s: no such rate", key)
+	if len(file.Rates) > 0 {
+		return RateCard{}, fmt.Errorf("rates.%s: no such rate", slices.Min(slices.Collect(maps.Keys(file.Rates))))
 	}
 	return card, nil
 }
@@ -254,6 +256,9 @@ func EncodeCard(card RateCard) ([]byte, error) {
 		rate := card.Rate(q)
 		key, known := card.Key(q)
 		figure := figureText(rate.Figure.String())
+		if !known && rate.Source == "" {
+			continue // never looked for
+		}
 		if !known {
 			key, figure = q.RateKeys()[0], unknownFigure
 		}
@@ -277,8 +282,11 @@ func EncodeCard(card RateCard) ([]byte, error) {
 var embeddedCards embed.FS
 
 // CardSource gives the cards of AWS's list prices by region. The zero value has none; [EmbeddedCards] has those built in.
+// A card is read once and then remembered, so a source shows the cards as they were when it was made. It may be used by
+// several goroutines at once.
 type CardSource struct {
-	layers []fs.FS // later ones win
+	layers []fs.FS   // later ones win
+	read   *sync.Map // region to RateCard; nil in the zero value
 }
 
 // EmbeddedCards is the source of the cards built into the program.
@@ -287,16 +295,30 @@ func EmbeddedCards() CardSource {
 	if err != nil {
 		panic(err) // the path is a constant that go:embed has checked
 	}
-	return CardSource{[]fs.FS{sub}}
+	return CardSource{[]fs.FS{sub}, &sync.Map{}}
 }
 
 // Over returns a source in which the cards in folder, files named <region>.yaml, come before those of s.
 func (s CardSource) Over(folder fs.FS) CardSource {
-	return CardSource{append(slices.Clone(s.layers), folder)}
+	return CardSource{append(slices.Clone(s.layers), folder), &sync.Map{}}
 }
 
 // Card returns the card of a region. [NoCardError] is its error where there is none.
 func (s CardSource) Card(region string) (RateCard, error) {
+	if s.read == nil {
+		return s.readCard(region)
+	}
+	if card, ok := s.read.Load(region); ok {
+		return card.(RateCard), nil
+	}
+	card, err := s.readCard(region)
+	if err == nil {
+		s.read.Store(region, card)
+	}
+	return card, err
+}
+
+func (s CardSource) readCard(region string) (RateCard, error) {
 	file := region + ".yaml"
 	if !fs.ValidPath(file) || strings.Contains(file, "/") {
 		return RateCard{}, &NoCardError{region, s.Regions()}

@@ -80,6 +80,20 @@ var (
 	secondsPerMinute = decimal.NewFromInt(60)
 )
 
+// GroupedFixed writes d rounded half-even to so many decimals, all of them written, with commas between thousands.
+func GroupedFixed(d decimal.Decimal, places int32) string {
+	whole, fraction, hasPoint := strings.Cut(d.StringFixedBank(places), ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	grouped := sign + groupThousands(whole)
+	if hasPoint {
+		return grouped + "." + fraction
+	}
+	return grouped
+}
+
 // Grouped writes d in plain notation with commas between thousands, as in 2,592,000 or 1,234.5. It never rounds.
 func Grouped(d decimal.Decimal) string {
 	s := d.String()
@@ -88,18 +102,23 @@ func Grouped(d decimal.Decimal) string {
 		sign, s = "-", s[1:]
 	}
 	whole, fraction, hasPoint := strings.Cut(s, ".")
-	if len(whole) > 3 {
-		var b strings.Builder
-		for i, digit := range whole {
-			if i > 0 && (len(whole)-i)%3 == 0 {
-				b.WriteByte(',')
-			}
-			b.WriteRune(digit)
-		}
-		whole = b.String()
-	}
+	whole = groupThousands(whole)
 	if hasPoint {
 		return sign + whole + "." + fraction
 	}
 	return sign + whole
+}
+
+func groupThousands(digits string) string {
+	if len(digits) <= 3 {
+		return digits
+	}
+	var b strings.Builder
+	for i, digit := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(digit)
+	}
+	return b.String()
 }

@@ -1,6 +1,10 @@
 package pricing
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // BilledQuantity is one of the five things a MicroVM's bill is made of, in AWS's order. Its string is the id that
 // outputs use.
@@ -79,6 +83,12 @@ func Components() []Component {
 
 // Groups returns the groups that components add up to: the first element of their ids.
 func Groups() []string { return []string{"compute", "snapshot", "storage"} }
+
+// Group is the first element of the component's id: compute, snapshot or storage.
+func (c Component) Group() string {
+	group, _, _ := strings.Cut(string(c), ".")
+	return group
+}
 
 // within says whether a component is the named one or lies under it: compute.peak.vcpu is within compute.peak.
 func (c Component) within(prefix string) bool {

@@ -76,7 +76,7 @@ type Date struct{ day time.Time }
 // ParseDate reads a day written as 2026-09-19.
 func ParseDate(text string) (Date, error) {
 	day, err := time.Parse(time.DateOnly, text)
-	if err != nil {
+	if err != nil || day.IsZero() { // the first day of year 1 stands for a day not known
 		return Date{}, fmt.Errorf("%q is not a date such as 2026-09-19", text)
 	}
 	return Date{day}, nil

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
@@ -120,7 +122,34 @@ func comparisonSection(e *scenarios.Estimate, comparisons []scenarios.Comparison
 			times = fixed(*c.Ratio, 2) + "×"
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{c.Name, fixed(c.Monthly, 2), times, fixed(c.PerUnit, places)}})
-		section.Notes = append(section.Notes, Note{Text: c.BreakEven.Sentence})
 	}
+	section.Notes = breakEvenNotes(comparisons)
 	return section
+}
+
+// breakEvenNotes says where each alternative costs the same, and in one sentence each which are always cheaper or always
+// dearer.
+func breakEvenNotes(comparisons []scenarios.Comparison) []Note {
+	var (
+		list            []Note
+		cheaper, dearer []string
+	)
+	for _, c := range comparisons {
+		switch {
+		case c.Unknown != "":
+		case c.BreakEven.Always == pricing.Other:
+			cheaper = append(cheaper, c.Name)
+		case c.BreakEven.Always == pricing.MicroVMs:
+			dearer = append(dearer, c.Name)
+		default:
+			list = append(list, Note{Text: c.BreakEven.Sentence})
+		}
+	}
+	if len(cheaper) > 0 {
+		list = append(list, Note{Text: "Cheaper than MicroVMs at every running time: " + strings.Join(cheaper, "; ") + "."})
+	}
+	if len(dearer) > 0 {
+		list = append(list, Note{Text: "Dearer than MicroVMs at every running time: " + strings.Join(dearer, "; ") + "."})
+	}
+	return list
 }

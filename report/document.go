@@ -7,6 +7,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -21,20 +22,11 @@ const (
 	FormatJSON     Format = "json"
 	FormatCSV      Format = "csv"
 	FormatMarkdown Format = "markdown"
+	FormatSVG      Format = "svg" // only documents with a picture
 )
 
 // Formats returns the formats that every document can be rendered in.
 func Formats() []Format { return []Format{FormatTable, FormatJSON, FormatCSV, FormatMarkdown} }
-
-// ParseFormat reads the name of a format.
-func ParseFormat(name string) (Format, error) {
-	for _, f := range Formats() {
-		if name == string(f) {
-			return f, nil
-		}
-	}
-	return "", fmt.Errorf("no format %q; formats are table, json, csv and markdown", name)
-}
 
 // Document is one result, ready to be rendered.
 type Document struct {
@@ -44,13 +36,15 @@ type Document struct {
 
 	JSON any        // the value that the JSON format writes
 	CSV  [][]string // the rows that the CSV format writes, the header first
+
+	SVG func(io.Writer) error // the picture that the SVG format writes; nil where there is none
 }
 
 // Section is a part of a document: any of a heading, a table, a picture and notes, in that order.
 type Section struct {
 	Heading string
 	Table   *Table
-	Picture string // lines of text, as a chart is drawn in a terminal
+	Picture func(width int) string // lines of text, as a chart is drawn in a terminal of that width; nil for none
 	Notes   []Note
 }
 
@@ -126,6 +120,11 @@ func Render(w io.Writer, options Options, documents ...Document) error {
 		return renderCSV(w, documents)
 	case FormatMarkdown:
 		return renderMarkdown(w, documents)
+	case FormatSVG:
+		if len(documents) != 1 || documents[0].SVG == nil {
+			return errors.New("there is no picture to write as SVG")
+		}
+		return documents[0].SVG(w)
 	default:
 		return renderTerminal(w, options, documents)
 	}

@@ -85,8 +85,8 @@ func markdownSection(out *strings.Builder, section Section) {
 		markdownTable(out, *section.Table)
 		out.WriteString("\n")
 	}
-	if section.Picture != "" {
-		out.WriteString("```text\n" + strings.TrimRight(section.Picture, "\n") + "\n```\n\n")
+	if section.Picture != nil {
+		out.WriteString("```text\n" + strings.TrimRight(section.Picture(DefaultWidth), "\n") + "\n```\n\n")
 	}
 	for _, note := range section.Notes {
 		tag := ""

@@ -25,11 +25,22 @@ type estimateJSON struct {
 	Total        string            `json:"total"`
 	PerUser      string            `json:"per_user,omitempty"`
 	PerJob       string            `json:"per_job,omitempty"`
+	Low          *lowJSON          `json:"low,omitempty"`
 	Basis        []string          `json:"basis"`
 	Assumptions  []noteJSON        `json:"assumptions"`
 	Warnings     []noteJSON        `json:"warnings"`
 	Alternatives []alternativeJSON `json:"alternatives"`
+	Verdict      *verdictJSON      `json:"verdict,omitempty"`
 	Documented   []checkJSON       `json:"documented,omitempty"`
+}
+
+// lowJSON is the bill at the cheaper ends of a scenario's ranges; the document's own figures are at the costlier ends.
+type lowJSON struct {
+	Lines   []lineJSON        `json:"lines"`
+	Groups  map[string]string `json:"groups"`
+	Total   string            `json:"total"`
+	PerUser string            `json:"per_user,omitempty"`
+	PerJob  string            `json:"per_job,omitempty"`
 }
 
 type microvmJSON struct {
@@ -95,7 +106,11 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) Document {
 		JSON:     newEstimateJSON(e),
 		CSV:      estimateCSV(e),
 	}
-	d.Sections = append(d.Sections, Section{Table: billTable(e, options)})
+	if e.Low == nil {
+		d.Sections = append(d.Sections, Section{Table: billTable(e, options)})
+	} else {
+		d.Sections = append(d.Sections, Section{Table: rangeTable(e)})
+	}
 	if options.Explain {
 		d.Sections = append(d.Sections, Section{Heading: "How the month comes about", Notes: plainNotes(s.Basis)})
 	}
@@ -274,20 +289,41 @@ func newEstimateJSON(e *scenarios.Estimate) estimateJSON {
 	out := estimateJSON{
 		Schema: "microspend.estimate/v1", Name: s.Name, Title: s.Title, Region: s.Region, Currency: "USD",
 		MicroVM: microvmJSON{s.Size.GB().String(), s.Size.VCPU().String()},
-		Rates:   newRatesJSON(e.Bill.Card), Lines: linesJSON(e.Bill.Lines), Groups: map[string]string{},
+		Rates:   newRatesJSON(e.Bill.Card), Lines: linesJSON(e.Bill.Lines),
 		Total: e.Bill.Total().String(), Basis: s.Basis,
 		Assumptions: notesJSON(e.Assumptions), Warnings: notesJSON(e.Warnings),
 		Alternatives: alternativesJSON(e, e.Comparisons), Documented: checksJSON(e.Documented),
 	}
-	for _, group := range pricing.Groups() {
-		out.Groups[group] = e.Bill.Sum(group).String()
-	}
-	if _, noun := s.PerUnit(); noun == "job" {
-		out.PerJob = e.PerUnit.String()
-	} else {
-		out.PerUser = e.PerUnit.String()
+	out.Groups, out.PerUser, out.PerJob = groupSums(e.Bill), perUser(e), perJob(e)
+	if e.Low != nil {
+		out.Low = &lowJSON{
+			linesJSON(e.Low.Bill.Lines), groupSums(e.Low.Bill), e.Low.Bill.Total().String(), perUser(e.Low), perJob(e.Low),
+		}
 	}
 	return out
+}
+
+func groupSums(bill pricing.Bill) map[string]string {
+	sums := map[string]string{}
+	for _, group := range pricing.Groups() {
+		sums[group] = bill.Sum(group).String()
+	}
+	return sums
+}
+
+// perUser and perJob are what one of them costs, "" where the workload is counted in the other.
+func perUser(e *scenarios.Estimate) string {
+	if e.Scenario.Jobs.IsPositive() {
+		return ""
+	}
+	return e.PerUnit.String()
+}
+
+func perJob(e *scenarios.Estimate) string {
+	if e.Scenario.Jobs.IsZero() {
+		return ""
+	}
+	return e.PerUnit.String()
 }
 
 func newRatesJSON(card pricing.RateCard) ratesJSON {
@@ -345,20 +381,29 @@ func linesJSON(lines []pricing.Line) []lineJSON {
 }
 
 var estimateColumns = []string{
-	"name", "region", "component", "quantity", "unit", "rate", "rate_units", "amount", "formula",
+	"name", "region", "component", "quantity", "unit", "rate", "rate_units", "amount", "formula", "low_amount",
 }
 
+// estimateCSV has a row for each line of the bill. The low amount is that of the cheaper ends of ranges, and the same as
+// the amount where there are none.
 func estimateCSV(e *scenarios.Estimate) [][]string {
 	rows := [][]string{estimateColumns}
-	for _, line := range linesJSON(e.Bill.Lines) {
-		units := line.RateUnits
-		if units == "" {
-			units = "1"
+	for i, line := range linesJSON(e.Bill.Lines) {
+		low := line.Amount
+		if e.Low != nil {
+			low = e.Low.Bill.Sum(string(e.Bill.Lines[i].Component)).String()
 		}
 		rows = append(rows, []string{
-			e.Scenario.Name, e.Scenario.Region, line.Component, line.Quantity, line.Unit, line.Rate, units,
-			line.Amount, line.Formula,
+			e.Scenario.Name, e.Scenario.Region, line.Component, line.Quantity, line.Unit, line.Rate, orOne(line.RateUnits),
+			line.Amount, line.Formula, low,
 		})
 	}
 	return rows
+}
+
+func orOne(units string) string {
+	if units == "" {
+		return "1"
+	}
+	return units
 }

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"strings"
-
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
@@ -12,18 +10,7 @@ import (
 // CSV.
 
 // fixed writes d with so many decimals.
-func fixed(d decimal.Decimal, places int32) string {
-	text := d.RoundBank(places).StringFixedBank(places)
-	whole, fraction, hasPoint := strings.Cut(text, ".")
-	grouped := pricing.Grouped(decimal.RequireFromString(strings.TrimPrefix(whole, "-")))
-	if strings.HasPrefix(whole, "-") {
-		grouped = "-" + grouped
-	}
-	if hasPoint {
-		return grouped + "." + fraction
-	}
-	return grouped
-}
+func fixed(d decimal.Decimal, places int32) string { return pricing.GroupedFixed(d, places) }
 
 // upTo writes d with at most so many decimals, and no more than it has.
 func upTo(d decimal.Decimal, places int32) string { return pricing.Grouped(d.RoundBank(places)) }

@@ -34,12 +34,8 @@ func Price(bill pricing.Bill, now time.Time) Document {
 		t.Rows = append(t.Rows, Row{Cells: []string{
 			exact.Of.Name(), upTo(exact.Quantity, 4), line.Unit, rateText(exact), fixed(exact.Amount, places),
 		}})
-		units := line.RateUnits
-		if units == "" {
-			units = "1"
-		}
 		csvRows = append(csvRows, []string{
-			bill.Card.Region, line.Component, line.Quantity, line.Unit, line.Rate, units, line.Amount, line.Formula,
+			bill.Card.Region, line.Component, line.Quantity, line.Unit, line.Rate, orOne(line.RateUnits), line.Amount, line.Formula,
 		})
 	}
 	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{"total", "", "", "", fixed(bill.Total(), places)}})

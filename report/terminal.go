@@ -56,8 +56,8 @@ func terminalSection(out *strings.Builder, section Section, width int) {
 	if section.Table != nil {
 		out.WriteString(terminalTable(*section.Table, width))
 	}
-	if section.Picture != "" {
-		out.WriteString(strings.TrimRight(section.Picture, "\n") + "\n")
+	if section.Picture != nil {
+		out.WriteString(strings.TrimRight(section.Picture(width), "\n") + "\n")
 	}
 	for _, note := range section.Notes {
 		out.WriteString(terminalNote(note, width))

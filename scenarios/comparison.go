@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,6 +30,9 @@ type BreakEvenPoint struct {
 	// UsersPerInstance is the smallest number of users sharing one instance at which instances cost no more than the
 	// MicroVMs; nil where even one instance for all costs more, or where instances cannot be shared.
 	UsersPerInstance *decimal.Decimal
+
+	// Always is the side that costs less at every running time, Neither where the two meet or always cost the same.
+	Always pricing.Side
 
 	curve pricing.BreakEven
 }
@@ -110,19 +114,20 @@ func (m Market) compare(
 	return comparisons, nil
 }
 
-// checkNames refuses misspelt names of providers and runners, with the place in the file.
+// checkNames refuses misspelt names of providers and runners, all of them, each with its place in the file.
 func (m Market) checkNames(s *Scenario) error {
+	var faults []error
 	for i, entry := range s.file.Compare {
 		if f := entry.Sandbox; f != nil && !slices.Contains(m.Prices.Sandboxes(), f.Provider) {
-			return s.Fault(indexed("compare", i)+".sandbox", "%.60q is not a known sandbox; known are %s",
-				f.Provider, list(m.Prices.Sandboxes()))
+			faults = append(faults, s.Fault(indexed("compare", i)+".sandbox", "%.60q is not a known sandbox; known are %s",
+				f.Provider, list(m.Prices.Sandboxes())))
 		}
 		if f := entry.CI; f != nil && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
-			return s.Fault(indexed("compare", i)+".ci", "%.60q is not a known runner; known are %s, or give per_minute",
-				f.Runner, list(m.Prices.Runners()))
+			faults = append(faults, s.Fault(indexed("compare", i)+".ci",
+				"%.60q is not a known runner; known are %s, or give per_minute", f.Runner, list(m.Prices.Runners())))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // breakEven solves for the running time and puts the answer into the scenario's terms.
@@ -150,6 +155,9 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 		} else if perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces); perDay.LessThanOrEqual(decimal.NewFromInt(24)) {
 			point.HoursPerDay = &perDay
 		}
+	}
+	if len(point.curve.Crossings) == 0 {
+		point.Always = point.curve.Below
 	}
 	if alt.PerInstance.IsPositive() && s.Jobs.IsZero() {
 		point.UsersPerInstance = usersPerInstance(s.Users, total, alt.PerInstance)
@@ -236,20 +244,20 @@ func costsLess(side pricing.Side, name string) string {
 // hours writes a running time without its share of a day or job.
 func (s *Scenario) hours(hours decimal.Decimal) string {
 	if s.Jobs.IsPositive() {
-		return rounded(hours, 2) + " running hours a month"
+		return hoursText(hours) + " running hours a month"
 	}
-	return rounded(hours, 2) + " running hours a month per user"
+	return hoursText(hours) + " running hours a month per user"
 }
 
 // runningTime writes a break-even as people say it: per user and month, and per day or job.
 func (s *Scenario) runningTime(p BreakEvenPoint) string {
-	hours := rounded(*p.HoursPerMonth, 2)
+	hours := hoursText(*p.HoursPerMonth)
 	switch {
 	case p.SecondsPerJob != nil:
-		return fmt.Sprintf("%s running hours a month (%s s a job)", hours, rounded(*p.SecondsPerJob, 2))
+		return fmt.Sprintf("%s running hours a month (%s s a job)", hours, hoursText(*p.SecondsPerJob))
 	case p.HoursPerDay != nil:
 		return fmt.Sprintf("%s running hours a month per user (%s h on each of %s)",
-			hours, rounded(*p.HoursPerDay, 2), counted(s.Days, "day"))
+			hours, hoursText(*p.HoursPerDay), counted(s.Days, "day"))
 	default:
 		return fmt.Sprintf("%s running hours a month per user (more than %s can hold)", hours, counted(s.Days, "day"))
 	}

@@ -70,7 +70,11 @@ func (l *LineDiff) split(old pricing.RateCard) {
 			before = l.Before.Amount
 		}
 		atOldRate := l.After.Amount
-		if !sameRate(old, l.After) {
+		switch {
+		case sameRate(old, l.After):
+		case l.Before != nil && l.Before.Quantity.Equal(l.After.Quantity):
+			atOldRate = before // and not what a quantity rounded to 20 decimals would come to
+		default:
 			list := old.Rate(l.After.Of).Amount(l.After.Quantity)
 			atOldRate = list.Mul(decimal.NewFromInt(1).Sub(old.Discount))
 		}

@@ -90,6 +90,9 @@ func (c Check) driftFrom(stated DocumentedFigure) string {
 		}
 	}
 	if stated.Verdict != nil && *stated.Verdict != c.Verdict {
+		if c.Verdict == "" {
+			return fmt.Sprintf("the file states that it %s, but nothing is printed", *stated.Verdict)
+		}
 		return fmt.Sprintf("the file states that it %s; it %s", *stated.Verdict, c.Verdict)
 	}
 	return ""
@@ -107,6 +110,9 @@ var measures = []string{
 	"running_hours_per_month", "hours_per_day", "hours_per_day_20", "hours_per_day_22", "hours_per_day_30",
 }
 
+// quotients are the measures that divide by what one side costs.
+var quotients = []string{"ratio", "inverse_ratio", "saving_percent"}
+
 // checkFigureID refuses an id that can name no figure.
 func checkFigureID(id string) error {
 	if name, ok := strings.CutPrefix(id, alternatives); ok {
@@ -116,8 +122,14 @@ func checkFigureID(id string) error {
 		}
 		return fmt.Errorf("write %sNAME.MEASURE, where a measure is one of %s", alternatives, list(measures))
 	}
-	base := strings.TrimSuffix(strings.TrimSuffix(id, perUserSuffix), perJobSuffix)
-	if base == "total" || base == "per_user" || base == "per_job" || isComponentOrGroup(base) {
+	if id == "per_user" || id == "per_job" {
+		return nil
+	}
+	base, ofUser := strings.CutSuffix(id, perUserSuffix)
+	if !ofUser {
+		base = strings.TrimSuffix(id, perJobSuffix)
+	}
+	if base == "total" || isComponentOrGroup(base) {
 		return nil
 	}
 	return fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
@@ -151,6 +163,9 @@ func contains(words []string, word string) bool {
 //   - alternatives.NAME.MEASURE, such as alternatives.EC2 t4g.medium.ratio. Ratios and hours are rounded half-even at
 //     pricing.RatioPlaces.
 func (e *Estimate) Figure(id string) (decimal.Decimal, error) {
+	if err := checkFigureID(id); err != nil {
+		return decimal.Decimal{}, err
+	}
 	if rest, ok := strings.CutPrefix(id, alternatives); ok {
 		return e.alternativeFigure(rest)
 	}
@@ -186,7 +201,11 @@ func (e *Estimate) alternativeFigure(id string) (decimal.Decimal, error) {
 		}
 		value := c.measure(measure, e.Bill.Total())
 		if value == nil {
-			return decimal.Decimal{}, fmt.Errorf("%s has no %s: %s", name, measure, c.BreakEven.Sentence)
+			why := c.BreakEven.Sentence
+			if contains(quotients, measure) {
+				why = "one of the two costs nothing"
+			}
+			return decimal.Decimal{}, fmt.Errorf("%s has no %s: %s", name, measure, why)
 		}
 		return *value, nil
 	}

@@ -28,6 +28,9 @@ type Estimate struct {
 	Warnings    []pricing.Note
 	Comparisons []Comparison // of the scenario's compare list
 	Documented  []Check      // of the scenario's documented figures
+
+	// Low is the estimate at the cheaper ends of the scenario's ranges, nil where it has none.
+	Low *Estimate
 }
 
 // Estimate prices a scenario. Errors are about the scenario or about rates that are not known; a warning is never an
@@ -42,6 +45,11 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 		return nil, s.rateFaults(err)
 	}
 	e := &Estimate{Scenario: s, Bill: bill}
+	if s.Low != nil {
+		if e.Low, err = m.Estimate(s.Low); err != nil {
+			return nil, err
+		}
+	}
 	count, _ := s.PerUnit()
 	e.PerUnit = pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
 	e.Assumptions = append(slices.Clone(s.Notes), standingAssumptions(bill)...)

@@ -83,7 +83,7 @@ type DocumentedFile struct {
 // print, but that follows from what it says, has the exact one alone.
 type DocumentedFigure struct {
 	Printed *Printed `yaml:"printed,shorthand" jsonschema_description:"As printed: 16.79, ~22 or 5..7."`
-	Exact   string   `yaml:"exact" jsonschema_description:"The exact figure, to be held to."`
+	Exact   string   `yaml:"exact" jsonschema_description:"The exact figure, to be held to." jsonschema:"oneof_type=number;string"`
 	Verdict *Verdict `yaml:"verdict" jsonschema_description:"follows or differs, to be held to."`
 	Because string   `yaml:"because" jsonschema_description:"Why it differs, in a sentence."`
 }

@@ -57,8 +57,8 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 	if written.IsZero() && needed.LessThanOrEqual(stretches) {
 		return []pricing.Note{{
 			ID: "no-launches",
-			Text: fmt.Sprintf("no launch is priced, but a MicroVM has to start at least %s times; %s.",
-				pricing.Grouped(needed), cost),
+			Text: fmt.Sprintf("no launch is priced, but a MicroVM has to start at least %s; %s.",
+				counted(needed, "time"), cost),
 		}}
 	}
 	return []pricing.Note{{

@@ -32,6 +32,9 @@ type Scenario struct {
 	Notes      []pricing.Note // assumptions that follow from what the file leaves open
 	Basis      []string       // how the month's totals come from the file's figures, one sentence each
 
+	// Low is the scenario at the cheaper ends of its ranges, nil where it has none; the rest is at the costlier ends.
+	Low *Scenario
+
 	file *File
 	doc  *strictyaml.Document
 	root *yaml.Node
@@ -52,6 +55,13 @@ func Load(file string, text []byte) (*Scenario, error) {
 	root, err := strictyaml.Parse(file, text)
 	if err != nil {
 		return nil, err
+	}
+	ranges, err := findRanges(file, root)
+	if err != nil {
+		return nil, err
+	}
+	if len(ranges) > 0 {
+		return loadRanges(file, root, ranges)
 	}
 	return fromTree(file, root)
 }
@@ -89,7 +99,7 @@ func (s *Scenario) resolve() {
 	if len(s.Name) > maxNameBytes {
 		s.doc.Fault("name", "is longer than %d bytes", maxNameBytes)
 	}
-	if f.Region != "" && !regionForm.MatchString(f.Region) {
+	if !regionForm.MatchString(f.Region) {
 		s.doc.Fault("region", "%.60q is not an AWS region such as eu-west-1", f.Region)
 	}
 	s.checkRates()
@@ -190,6 +200,9 @@ func (s *Scenario) times(path string, per Period) decimal.Decimal {
 	}
 	switch per {
 	case PerJob:
+		if s.file.Workload.Users == nil && s.file.Workload.Days == nil {
+			return s.Jobs // that neither is given is the fault, and has been reported
+		}
 		s.doc.Fault(path, "is per job, but the workload is counted in users; give it per day or per month")
 	case PerMonth:
 		return s.Users
@@ -314,7 +327,7 @@ func (s *Scenario) resolveBurst() {
 	if b.VCPU == nil || b.Memory == nil {
 		s.note("burst-envelope", "during bursts, what burst does not name is billed at the whole envelope of 4 times the baseline.")
 	}
-	if s.file.MicroVM.Memory == nil {
+	if s.doc.Broken("microvm.memory") {
 		return
 	}
 	if burst.VCPU.LessThan(s.Size.VCPU()) || burst.VCPU.GreaterThan(s.Size.PeakVCPU()) {
@@ -356,7 +369,7 @@ func (s *Scenario) resolveState() {
 	s.Workload.StateGB = s.Size.GB()
 	if written := s.file.State.Size; written != nil {
 		s.Workload.StateGB = written.Decimal
-		if limit := s.Size.PeakGB().Add(s.Size.DiskGB()); s.file.MicroVM.Memory != nil && written.GreaterThan(limit) {
+		if limit := s.Size.PeakGB().Add(s.Size.DiskGB()); !s.doc.Broken("microvm.memory") && written.GreaterThan(limit) {
 			s.doc.Fault("state.size", "%sGB is more than a %s MicroVM can hold: %sGB of peak memory and %sGB of disk",
 				written, s.Size, s.Size.PeakGB(), s.Size.DiskGB())
 		}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	_ "embed"
+	"encoding/json"
 	"reflect"
 	"strings"
 
@@ -37,15 +38,15 @@ func Schema() *jsonschema.Schema {
 // scalarSchemas says what text each scalar type takes. A pattern repeats the type's own rule as far as an editor needs.
 var scalarSchemas = map[reflect.Type]func() *jsonschema.Schema{
 	reflect.TypeFor[GB]():             pattern(`^[0-9]+(\.[0-9]+)? ?(GB|GiB|MiB)$`),
-	reflect.TypeFor[Duration]():       pattern(`^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)$`),
-	reflect.TypeFor[PeriodDuration](): pattern(`^(0|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+)(/(day|job|month))?$`),
-	reflect.TypeFor[Percent]():        pattern(`^[0-9]+(\.[0-9]+)?%$`),
-	reflect.TypeFor[Count]():          number(`^[0-9]+(\.[0-9]+)?$`),
-	reflect.TypeFor[PeriodCount]():    number(`^[0-9]+(\.[0-9]+)?(/(day|job|month))?$`),
-	reflect.TypeFor[Price]():          number(`^\$?[0-9]+(\.[0-9]+)?$`),
-	reflect.TypeFor[Printed]():        number(`^~?-?[0-9]+(\.[0-9]+)?(\.\.-?[0-9]+(\.[0-9]+)?)?$`),
+	reflect.TypeFor[Duration]():       orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)$`),
+	reflect.TypeFor[PeriodDuration](): orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)( */ *(day|job|month))?$`),
+	reflect.TypeFor[Percent]():        pattern(`^[0-9]+(\.[0-9]+)? *%$`),
+	reflect.TypeFor[Count]():          number("0", `^[0-9]+(\.[0-9]+)?$`),
+	reflect.TypeFor[PeriodCount]():    number("0", `^[0-9]+(\.[0-9]+)?( */ *(day|job|month))?$`),
+	reflect.TypeFor[Price]():          number("0", `^\$?[0-9]+(\.[0-9]+)?$`),
+	reflect.TypeFor[Printed]():        number("", `^~?-?[0-9]+(\.[0-9]+)?(\.\.-?[0-9]+(\.[0-9]+)?)?$`),
 	reflect.TypeFor[Date]():           pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`),
-	reflect.TypeFor[MicroVMSize]():    pattern(`^(0?\.50*|1|2|4|8)(\.0+)? ?(GB|GiB)$|^(512|1024|2048|4096|8192) ?MiB$`),
+	reflect.TypeFor[MicroVMSize]():    pattern(`^(0\.50*|(1|2|4|8)(\.0+)?) ?(GB|GiB)$|^(512|1024|2048|4096|8192)(\.0+)? ?MiB$`),
 	reflect.TypeFor[Arch]():           enum(archs()),
 	reflect.TypeFor[Hours]():          enum(hours()),
 	reflect.TypeFor[Purchase]():       enum(purchases()),
@@ -73,10 +74,22 @@ func pattern(p string) func() *jsonschema.Schema {
 	return func() *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: p} }
 }
 
-// number is a scalar that YAML may take for a number or for text, depending on how it is written.
-func number(p string) func() *jsonschema.Schema {
+// number is a scalar that YAML may take for a number or for text, depending on how it is written. An empty least means
+// that it may be negative.
+func number(least json.Number, p string) func() *jsonschema.Schema {
 	return func() *jsonschema.Schema {
-		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", Pattern: p}}}
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "number", Minimum: least}, {Type: "string", Pattern: p},
+		}}
+	}
+}
+
+// orZeroNumber is a scalar with a unit, which only zero can do without.
+func orZeroNumber(p string) func() *jsonschema.Schema {
+	return func() *jsonschema.Schema {
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "number", Enum: []any{0}}, {Type: "string", Pattern: p},
+		}}
 	}
 }
 
@@ -120,6 +133,10 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 		if strings.Contains(options, "shorthand") {
 			shorthand = property
 		}
+	}
+	if t == reflect.TypeFor[CompareFile]() {
+		single := uint64(1)
+		schema.MinProperties, schema.MaxProperties = &single, &single
 	}
 	if shorthand != nil {
 		object := *schema

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -19,7 +18,16 @@ func dollars(d decimal.Decimal) string {
 	if d.Abs().LessThan(decimal.NewFromInt(1)) && !d.IsZero() {
 		return significant(d, 3)
 	}
-	return d.RoundBank(2).StringFixed(2)
+	return pricing.GroupedFixed(d, 2)
+}
+
+// hoursText writes a running time for a sentence: to a hundredth of an hour, or less than an hour to three significant
+// digits.
+func hoursText(d decimal.Decimal) string {
+	if d.Abs().LessThan(decimal.NewFromInt(1)) && !d.IsZero() {
+		return significant(d, 3)
+	}
+	return rounded(d, 2)
 }
 
 // significant writes d rounded half-even to so many significant digits, in plain notation.
@@ -35,5 +43,5 @@ func times(n int) string {
 	if n == 1 {
 		return "once"
 	}
-	return fmt.Sprintf("%d times", n)
+	return pricing.Grouped(decimal.NewFromInt(int64(n))) + " times"
 }

@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/term"
@@ -17,31 +19,38 @@ import (
 
 // outputFlags are the flags of every command that prints a document.
 type outputFlags struct {
-	format string
-	file   string
-	width  int
+	format  string
+	file    string
+	width   int
+	allowed []string
 }
 
-// addTo declares the flags on a command.
-func (o *outputFlags) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.format, "format", string(report.FormatTable), "output `format`: table, json, csv or markdown")
+// addTo declares the flags on a command. More formats than the usual ones are those that the command has besides.
+func (o *outputFlags) addTo(cmd *cobra.Command, more ...report.Format) {
+	var allowed []string
+	for _, format := range append(report.Formats(), more...) {
+		allowed = append(allowed, string(format))
+	}
+	// The flags of all commands share o; what is allowed is settled when a command runs.
+	cmd.PreRun = func(*cobra.Command, []string) { o.allowed = allowed }
+	words := strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1]
+	cmd.Flags().StringVar(&o.format, "format", string(report.FormatTable), "output `format`: "+words)
 	cmd.Flags().StringVar(&o.file, "output", "", "write to this `file` instead of standard output")
 	cmd.Flags().IntVar(&o.width, "width", 0, "`columns` of a table (default those of the terminal, or 80)")
 	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return []string{"table", "json", "csv", "markdown"}, cobra.ShellCompDirectiveNoFileComp
+		return allowed, cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
 // print renders documents as the flags say.
 func (a *app) print(documents ...report.Document) error {
-	format, err := report.ParseFormat(a.output.format)
-	if err != nil {
-		return fmt.Errorf("--format: %w", err)
+	if !slices.Contains(a.output.allowed, a.output.format) {
+		return fmt.Errorf("--format: no format %q; formats are %s", a.output.format, strings.Join(a.output.allowed, ", "))
 	}
 	if a.output.width < 0 || (a.output.width > 0 && a.output.width < 40) {
 		return fmt.Errorf("--width: %d is too narrow; give at least 40", a.output.width)
 	}
-	options := report.Options{Format: format, Width: a.output.width}
+	options := report.Options{Format: report.Format(a.output.format), Width: a.output.width}
 	if a.output.file != "" {
 		return a.writeFile(a.output.file, func(w io.Writer) error {
 			plain := &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}

@@ -82,7 +82,8 @@ func (a *app) rootCommand() *cobra.Command {
 		Short: "What AWS Lambda MicroVMs cost: exact, itemised, explained",
 		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows how every figure is made.
 
-Write a workload with "microspend init" and price it with "microspend estimate workload.yaml".`,
+Write a workload with "microspend init", price it with "microspend estimate workload.yaml", and set it against EC2,
+Fargate, functions and other sandboxes with "microspend compare workload.yaml".`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -98,8 +99,8 @@ Write a workload with "microspend init" and price it with "microspend estimate w
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		a.priceCommand(), a.estimateCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(),
-		a.schemaCommand(),
+		a.priceCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
+		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
 	)
 	return root
 }

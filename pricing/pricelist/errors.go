@@ -22,7 +22,9 @@ type SyntaxError struct {
 	Reason string
 }
 
-func (e *SyntaxError) Error() string { return fmt.Sprintf("cannot be read as JSON after byte %d: %s", e.Offset, e.Reason) }
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("cannot be read as JSON after byte %d: %s", e.Offset, e.Reason)
+}
 
 // NoMicroVMError says that the files have none of the products that MicroVMs are billed by.
 type NoMicroVMError struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -34,6 +35,7 @@ type mapping interface{ grow(key string) any }
 type Document struct {
 	faults Faults
 	places map[string]*yaml.Node
+	broken map[string]bool // paths at which decoding itself found a fault
 }
 
 // Decode fills the struct that into points to from a tree made by [Parse].
@@ -42,16 +44,34 @@ type Document struct {
 // shorthand marks the field that a plain scalar stands for. Pointers, slices and [Map]s are nil where the file says
 // nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 func Decode(file string, root *yaml.Node, into any) *Document {
-	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}}
+	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
 	d.decode(root, "", reflect.ValueOf(into).Elem())
 	return d
 }
 
 // Fault records that the value at a path is wrong. The place is that of the path, or else of the nearest parent that is
-// in the file.
+// in the file. A value that could not be decoded has been reported already, and what a later check makes of its zero is
+// no second mistake: nothing is recorded for it.
 func (d *Document) Fault(path, format string, args ...any) {
+	if d.Broken(path) {
+		return
+	}
 	d.faults.List = append(d.faults.List, d.At(path, format, args...))
 }
+
+// Broken says whether the value at a path, or one that it lies in, is missing or could not be decoded, so that its zero
+// means nothing.
+func (d *Document) Broken(path string) bool {
+	for ; path != ""; path = parent(path) {
+		if d.broken[path] {
+			return true
+		}
+	}
+	return d.broken[""]
+}
+
+// parent is the path of what a value lies in: workload of workload.users, compare of compare[0].
+func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
 
 // At makes a fault without recording it.
 func (d *Document) At(path, format string, args ...any) Fault {
@@ -64,7 +84,7 @@ func (d *Document) At(path, format string, args ...any) Fault {
 		if at == "" {
 			return fault
 		}
-		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+		at = parent(at)
 	}
 }
 
@@ -77,6 +97,7 @@ func (d *Document) Error(path, format string, args ...any) error {
 }
 
 func (d *Document) fault(node *yaml.Node, path, format string, args ...any) {
+	d.broken[path] = true
 	d.faults.add(node, path, fmt.Sprintf(format, args...))
 }
 
@@ -140,7 +161,11 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 		}
 	}
 	if node.Kind != yaml.MappingNode {
-		d.fault(node, path, "is %s; a mapping with the keys %s belongs here", kindName(node), keyList(fields))
+		noun := "keys"
+		if len(fields) == 1 {
+			noun = "key"
+		}
+		d.fault(node, path, "is %s; a mapping with the %s %s belongs here", kindName(node), noun, keyList(fields))
 		return
 	}
 	given := map[string]bool{}
@@ -185,8 +210,8 @@ func (d *Document) decodeMap(node *yaml.Node, path string, into mapping) {
 }
 
 func isNull(node *yaml.Node) bool {
-	return node.Kind == yaml.ScalarNode && node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 &&
-		(node.Value == "" || node.Value == "null")
+	quoted := node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+	return node.Kind == yaml.ScalarNode && (node.Value == "" || (node.Value == "null" && !quoted))
 }
 
 func kindName(node *yaml.Node) string {
@@ -206,7 +231,13 @@ type field struct {
 	required, shorthand bool
 }
 
+// fieldLists remembers what fieldsOf found in a type's tags, which never changes.
+var fieldLists sync.Map // reflect.Type to []field
+
 func fieldsOf(t reflect.Type) []field {
+	if known, ok := fieldLists.Load(t); ok {
+		return known.([]field)
+	}
 	fields := make([]field, 0, t.NumField())
 	for i := range t.NumField() {
 		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
@@ -219,6 +250,7 @@ func fieldsOf(t reflect.Type) []field {
 			shorthand: strings.Contains(options, "shorthand"),
 		})
 	}
+	fieldLists.Store(t, fields)
 	return fields
 }
 

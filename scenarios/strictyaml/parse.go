@@ -97,6 +97,9 @@ func Parse(file string, text []byte) (*yaml.Node, error) {
 	}
 	if err != nil {
 		line, column, message := explain(err)
+		if startsWithTab(text, line) {
+			message += "; indent with spaces, not with tabs"
+		}
 		return refuse(line, column, message)
 	}
 	if err := loader.Load(&yaml.Node{}); !errors.Is(err, io.EOF) {
@@ -122,6 +125,16 @@ func explain(err error) (line, column int, message string) {
 		return load.Mark.Line, load.Mark.Column, "is not valid YAML: " + load.Message
 	}
 	return 0, 0, "is not valid YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")
+}
+
+// startsWithTab looks for YAML's commonest trap, which the library's reasons do not name.
+func startsWithTab(text []byte, line int) bool {
+	lines := bytes.SplitN(text, []byte("\n"), line+1)
+	if line < 1 || line > len(lines) {
+		return false
+	}
+	trimmed := bytes.TrimLeft(lines[line-1], " ")
+	return bytes.HasPrefix(trimmed, []byte("\t"))
 }
 
 // checkTree refuses what no type could allow: anchors, aliases and merge keys, keys that are not plain text, repeated

@@ -18,7 +18,7 @@ func TestParseRefuses(t *testing.T) {
 		},
 		{
 			"tab indent", "a tab is YAML's commonest trap",
-			"a:\n\tb: 1\n", "f.yaml:2:1: is not valid YAML: found character that cannot start any token",
+			"a:\n\tb: 1\n", "f.yaml:2:1: is not valid YAML: found character that cannot start any token; indent with spaces, not with tabs",
 		},
 		{
 			"two documents", "only the first would be read", "a: 1\n---\na: 2\n",
@@ -99,14 +99,14 @@ func TestDecodeReportsEveryFaultInOrder(t *testing.T) {
 	root, err := Parse("f.yaml", []byte("on: maybe\ninner: {count: [1], color: red}\nlist: 3\nfree: x\nextra: 1\nname:\n"))
 	require.NoError(t, err)
 	d := Decode("f.yaml", root, &outer{})
-	d.Fault("inner.count", "is odd")
-	d.Fault("inner.kind", "has no place of its own, so its parent's is named")
+	d.Fault("inner.count", "is odd, as its zero would be")
+	d.Fault("inner.kind.first", "lies in what is missing")
+	d.Fault("inner.other", "has no place of its own, so its parent's is named")
 	require.EqualError(t, d.Err(), strings.Join([]string{
 		"f.yaml:1:5: on: must be true or false",
 		"f.yaml:2:8: inner.kind: is missing",
-		"f.yaml:2:8: inner.kind: has no place of its own, so its parent's is named",
+		"f.yaml:2:8: inner.other: has no place of its own, so its parent's is named",
 		"f.yaml:2:16: inner.count: is a list; a single value belongs here",
-		"f.yaml:2:16: inner.count: is odd",
 		"f.yaml:2:21: inner.color: unknown key; allowed here: kind, count",
 		`f.yaml:3:7: list: is "3"; a list belongs here`,
 		`f.yaml:4:7: free: is "x"; a mapping belongs here`,

@@ -1,0 +1,253 @@
+package pricing_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"microspend/pricing"
+)
+
+// listed is the rates of one region as read from AWS, copied here by hand; "" is a rate that is not known.
+type listed struct {
+	region, opened, readOn string
+	vcpu, memory           string
+	per                    pricing.Per // of vcpu and memory; the others are per unit
+	read, write, storage   string
+}
+
+var listPrices = []listed{
+	{
+		region: "us-east-1", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
+		vcpu: "0.0000276944", memory: "0.0000036667", read: "0.0015467699", write: "0.0037977138", storage: "0.0001111111",
+	},
+	{
+		region: "us-east-2", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
+		vcpu: "0.0000276944", memory: "0.0000036667", read: "0.0015467699", write: "0.0037977138", storage: "0.0001111111",
+	},
+	{
+		region: "us-west-2", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
+		vcpu: "0.0000276944", memory: "0.0000036667", read: "0.0015467699", write: "0.0037977138", storage: "0.0001111111",
+	},
+	{
+		region: "eu-west-1", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
+		vcpu: "0.0000291572", memory: "0.0000038603", read: "0.0016403088", write: "0.0040636422", storage: "0.0001322222",
+	},
+	{
+		region: "ap-northeast-1", opened: "2026-06-22", readOn: "2026-08-07", per: pricing.PerUnit,
+		vcpu: "0.0000322421", memory: "0.0000042688", read: "0.0018548941", write: "0.0046556039", storage: "0.0001333333",
+	},
+	{
+		region: "ap-south-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerUnit,
+		vcpu: "0.0000276944", memory: "0.0000036667",
+	},
+	{
+		region: "eu-north-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerHour,
+		vcpu: "0.09975", memory: "0.013208",
+	},
+	{
+		region: "eu-central-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerHour,
+		vcpu: "0.12599", memory: "0.016679",
+	},
+	{
+		region: "ap-southeast-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerHour,
+		vcpu: "0.12481", memory: "0.016524",
+	},
+	{
+		region: "ap-southeast-2", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerHour,
+		vcpu: "0.10079", memory: "0.013345",
+	},
+}
+
+func TestEmbeddedCards(t *testing.T) {
+	require.Len(t, pricing.EmbeddedCards().Regions(), len(listPrices), "a card for each region in the table, and no other")
+	for _, want := range listPrices {
+		t.Run(want.region, func(t *testing.T) {
+			card := listCard(t, want.region)
+			require.Equal(t, pricing.ListCard, card.Name)
+			require.Equal(t, want.region, card.Region)
+			require.NotEmpty(t, card.Location)
+			require.Equal(t, want.opened, card.Opened.String())
+			require.Equal(t, want.readOn, card.ReadOn().String())
+			require.True(t, card.Discount.IsZero(), "list prices")
+
+			var unknown []pricing.BilledQuantity
+			for q, cell := range map[pricing.BilledQuantity]struct {
+				figure string
+				per    pricing.Per
+			}{
+				pricing.VCPU:            {want.vcpu, want.per},
+				pricing.Memory:          {want.memory, want.per},
+				pricing.SnapshotRead:    {want.read, pricing.PerUnit},
+				pricing.SnapshotWrite:   {want.write, pricing.PerUnit},
+				pricing.SnapshotStorage: {want.storage, pricing.PerUnit},
+			} {
+				rate := card.Rate(q)
+				require.NotEmpty(t, rate.Source, "%s: also a rate that is not known says where it was looked for", q)
+				require.Equal(t, want.readOn, rate.ReadOn.String(), "%s", q)
+				require.False(t, rate.Inline)
+				if cell.figure == "" {
+					require.False(t, rate.Known(), "%s", q)
+					unknown = append(unknown, q)
+					continue
+				}
+				require.Equal(t, cell.figure, rate.Figure.String(), "%s", q)
+				require.Equal(t, cell.per, rate.Per, "%s", q)
+			}
+			require.ElementsMatch(t, unknown, card.Unknown())
+		})
+	}
+}
+
+// A per-second figure of a card that is published per hour would be a rounded one; the keys say which it is.
+func TestRateCardKey(t *testing.T) {
+	for _, tc := range []struct {
+		region string
+		q      pricing.BilledQuantity
+		key    pricing.RateKey
+		known  bool
+	}{
+		{"eu-west-1", pricing.VCPU, pricing.KeyVCPUSecond, true},
+		{"eu-west-1", pricing.SnapshotStorage, pricing.KeyStorageGBHour, true},
+		{"eu-central-1", pricing.VCPU, pricing.KeyVCPUHour, true},
+		{"eu-central-1", pricing.Memory, pricing.KeyGBHour, true},
+		{"eu-central-1", pricing.SnapshotWrite, "", false},
+	} {
+		key, known := listCard(t, tc.region).Key(tc.q)
+		require.Equal(t, tc.key, key, "%s of %s", tc.q, tc.region)
+		require.Equal(t, tc.known, known, "%s of %s", tc.q, tc.region)
+	}
+	month := pricing.RateCard{}.With(pricing.SnapshotStorage, pricing.Rate{Figure: dec("0.08"), Per: pricing.PerGBMonth})
+	key, known := month.Key(pricing.SnapshotStorage)
+	require.True(t, known)
+	require.Equal(t, pricing.KeyStorageGBMonth, key)
+}
+
+func TestRateCardWith(t *testing.T) {
+	before := listCard(t, "eu-central-1")
+	after := before.With(pricing.SnapshotWrite, pricing.Rate{Figure: dec("0.004"), Per: pricing.PerUnit, Inline: true})
+	require.True(t, after.Rate(pricing.SnapshotWrite).Known())
+	require.False(t, before.Rate(pricing.SnapshotWrite).Known(), "a card is a value")
+	require.Equal(t, []pricing.BilledQuantity{pricing.SnapshotRead, pricing.SnapshotStorage}, after.Unknown())
+}
+
+func TestReadOn(t *testing.T) {
+	rate := func(day string, inline bool) pricing.Rate {
+		r := pricing.Rate{Figure: dec("1"), Per: pricing.PerUnit, Inline: inline}
+		if day != "" {
+			r.ReadOn = date(t, day)
+		}
+		return r
+	}
+	unknown := pricing.Rate{ReadOn: date(t, "2020-01-01"), Source: "not found"}
+	for _, tc := range []struct {
+		name, reason string
+		rates        []pricing.Rate
+		want         string
+	}{
+		{"none", "a card without figures claims nothing", nil, ""},
+		{
+			"oldest", "a card is as current as its oldest figure",
+			[]pricing.Rate{rate("2026-09-19", false), rate("2026-08-07", false)},
+			"2026-08-07",
+		},
+		{
+			"inline", "the user's own figures are the user's matter",
+			[]pricing.Rate{rate("2026-09-19", false), rate("2020-01-01", true)},
+			"2026-09-19",
+		},
+		{
+			"undated", "a figure without a date says nothing",
+			[]pricing.Rate{rate("", false), rate("2026-09-19", false)},
+			"2026-09-19",
+		},
+		{
+			"unknown", "a rate that is not known is not a figure",
+			[]pricing.Rate{rate("2026-09-19", false), unknown},
+			"2026-09-19",
+		},
+		{"only inline", "nothing is the card's own", []pricing.Rate{rate("2020-01-01", true)}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			card := pricing.RateCard{}
+			for i, r := range tc.rates {
+				card = card.With(pricing.BilledQuantities()[i], r)
+			}
+			require.Equal(t, tc.want, card.ReadOn().String(), tc.reason)
+		})
+	}
+}
+
+func TestStale(t *testing.T) {
+	card := listCard(t, "us-east-1") // read on 2026-09-19; 90 days later is 2026-12-18
+	for _, tc := range []struct {
+		name, reason, now string
+		days              int
+		stale             bool
+	}{
+		{"same day", "as fresh as can be", "2026-09-19T18:00:00Z", 0, false},
+		{"ninety days", "the bound itself is not beyond it", "2026-12-18T00:00:00Z", 90, false},
+		{"end of the ninetieth day", "days are whole", "2026-12-18T23:59:59Z", 90, false},
+		{"ninety-one days", "the first stale day", "2026-12-19T00:00:00Z", 91, true},
+		{"before it was read", "a clock that is wrong makes nothing stale", "2026-09-01T00:00:00Z", -18, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			days, stale := card.Stale(moment(t, tc.now))
+			require.Equal(t, tc.days, days, tc.reason)
+			require.Equal(t, tc.stale, stale, tc.reason)
+		})
+	}
+	_, stale := pricing.RateCard{}.Stale(time.Now())
+	require.False(t, stale, "a card without dated figures is never stale")
+}
+
+func TestEncodeCardRoundTrip(t *testing.T) {
+	for _, region := range pricing.EmbeddedCards().Regions() {
+		t.Run(region, func(t *testing.T) { requireRoundTrip(t, listCard(t, region)) })
+	}
+	t.Run("drawn", rapid.MakeCheck(func(t *rapid.T) { requireRoundTrip(t, drawParsedCard(t)) }))
+}
+
+func requireRoundTrip(t require.TestingT, card pricing.RateCard) {
+	text, err := pricing.EncodeCard(card)
+	require.NoError(t, err)
+	back, err := pricing.ParseCard(text)
+	require.NoError(t, err, "%s", text)
+	require.Equal(t, card.Name, back.Name)
+	require.Equal(t, card.Region, back.Region)
+	require.Equal(t, card.Location, back.Location)
+	require.Equal(t, card.Opened, back.Opened)
+	for _, q := range pricing.BilledQuantities() {
+		want, got := card.Rate(q), back.Rate(q)
+		requireDecimal(t, want.Figure, got.Figure, "%s", q)
+		want.Figure = got.Figure // one number has many representations
+		require.Equal(t, want, got, "%s", q)
+	}
+}
+
+// drawParsedCard makes a card such as ParseCard returns: each rate known, looked for and not found, or absent.
+func drawParsedCard(t *rapid.T) pricing.RateCard {
+	text := rapid.StringMatching(`[ -~äß€]{1,12}`)
+	day := rapid.Custom(func(t *rapid.T) pricing.Date {
+		return pricing.DateOf(time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "second"), 0))
+	})
+	card := pricing.RateCard{Name: text.Draw(t, "name"), Region: text.Draw(t, "region"), Location: text.Draw(t, "location")}
+	if rapid.Bool().Draw(t, "has opened") {
+		card.Opened = day.Draw(t, "opened")
+	}
+	for _, q := range pricing.BilledQuantities() {
+		rate := pricing.Rate{Source: text.Draw(t, "source"), ReadOn: day.Draw(t, "read on")}
+		switch rapid.IntRange(0, 2).Draw(t, "state") {
+		case 0:
+			continue
+		case 1:
+			key := rapid.SampledFrom(q.RateKeys()).Draw(t, "key")
+			_, rate.Per, _ = key.Meaning()
+			rate.Figure = decimals(0, 1<<40, 20).Draw(t, "figure")
+		}
+		card = card.With(q, rate)
+	}
+	return card
+}

@@ -1,0 +1,70 @@
+package pricing_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"microspend/pricing"
+)
+
+// Hand-copied from the Price List: service code AWSLambda, group and unit of the ARM products.
+func TestBilledQuantities(t *testing.T) {
+	table := []struct{ id, name, unit, group string }{
+		{"vcpu", "vCPU", "vCPU-Seconds", "AWS-Lambda-MicroVM-vCPU-Second-ARM"},
+		{"memory", "memory", "GB-Seconds", "AWS-Lambda-MicroVM-Memory-GB-Second-ARM"},
+		{"snapshot.read", "snapshot read", "GB", "AWS-Lambda-MicroVM-Snapshot-Read-GB"},
+		{"snapshot.write", "snapshot write", "GB", "AWS-Lambda-MicroVM-Snapshot-Write-GB"},
+		{"storage", "snapshot storage", "GB-Hours", "AWS-Lambda-MicroVM-Snapshot-Storage-GB-Hour"},
+	}
+	require.Len(t, pricing.BilledQuantities(), len(table), "five usage types, nothing else")
+	for i, q := range pricing.BilledQuantities() {
+		require.Equal(t, table[i].id, q.String())
+		require.Equal(t, table[i].name, q.Name())
+		require.Equal(t, table[i].unit, q.Unit())
+		require.Equal(t, table[i].group, q.PriceListGroup())
+	}
+}
+
+func TestRateKeys(t *testing.T) {
+	table := []struct {
+		key pricing.RateKey
+		of  pricing.BilledQuantity
+		per pricing.Per
+	}{
+		{"vcpu_second", pricing.VCPU, pricing.PerUnit},
+		{"vcpu_hour", pricing.VCPU, pricing.PerHour},
+		{"gb_second", pricing.Memory, pricing.PerUnit},
+		{"gb_hour", pricing.Memory, pricing.PerHour},
+		{"snapshot_read_gb", pricing.SnapshotRead, pricing.PerUnit},
+		{"snapshot_write_gb", pricing.SnapshotWrite, pricing.PerUnit},
+		{"storage_gb_hour", pricing.SnapshotStorage, pricing.PerUnit},
+		{"storage_gb_month", pricing.SnapshotStorage, pricing.PerGBMonth},
+	}
+	var listed []pricing.RateKey
+	for _, q := range pricing.BilledQuantities() {
+		listed = append(listed, q.RateKeys()...)
+	}
+	require.Len(t, listed, len(table))
+	for i, row := range table {
+		require.Equal(t, row.key, listed[i], "the Price List's own key comes first")
+		q, per, ok := row.key.Meaning()
+		require.True(t, ok)
+		require.Equal(t, row.of, q)
+		require.Equal(t, row.per, per)
+	}
+	_, _, ok := pricing.RateKey("vcpu_month").Meaning()
+	require.False(t, ok)
+}
+
+func TestComponents(t *testing.T) {
+	require.Equal(t, []pricing.Component{
+		"compute.baseline.vcpu", "compute.baseline.memory", "compute.peak.vcpu", "compute.peak.memory",
+		"snapshot.write", "snapshot.read.launch", "snapshot.read.resume", "storage.image", "storage.suspended",
+	}, pricing.Components(), "the ids are a contract with scenario files and other programs")
+	for _, c := range pricing.Components() {
+		group, _, _ := strings.Cut(string(c), ".")
+		require.Contains(t, pricing.Groups(), group)
+	}
+}

@@ -1,0 +1,106 @@
+package scenarios
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"microspend/pricing"
+)
+
+// TestRandomScenariosAddUp: whatever can be written, the lines are the total.
+func TestRandomScenariosAddUp(t *testing.T) {
+	forRandom(t, func(t *testing.T, r scenarioSource) {
+		requireConsistent(t, estimate(t, r.scenario()+r.compare()))
+	})
+}
+
+// TestLinear: twice the users cost twice the compute, snapshots and suspended storage; images cost the same.
+func TestLinear(t *testing.T) {
+	forRandom(t, func(t *testing.T, r scenarioSource) {
+		text := "region: eu-west-1\nrates: {vcpu_second: 0.00003, gb_second: 0.000004, snapshot_read_gb: 0.002, " +
+			"snapshot_write_gb: 0.004, storage_gb_hour: 0.0001}\n" + r.machine() +
+			"workload: {users: 7, days: 20, running: 90m, suspended: 36s, cycles: " + r.decimal(0, 9, 2) + "}\n"
+		once, twice := estimate(t, text), estimate(t, strings.Replace(text, "users: 7", "users: 14", 1))
+		for _, component := range pricing.Components() {
+			want := once.Bill.Sum(string(component))
+			if component != pricing.StorageImage {
+				want = want.Add(want)
+			}
+			requireDecimal(t, want.String(), twice.Bill.Sum(string(component)), "%s", component)
+		}
+	})
+}
+
+var runningTime = regexp.MustCompile(`running: [^,}]+`)
+
+// withRunning changes the running time alone: of each user, or of all jobs, a month.
+func withRunning(text string, hours decimal.Decimal) string {
+	seconds := hours.Mul(decimal.NewFromInt(3600)).Round(20)
+	return runningTime.ReplaceAllLiteralString(text, "running: "+seconds.String()+"s/month")
+}
+
+// nearly is how far two costs may lie apart where a running time was rounded at 20 decimals before it was written down.
+var nearly = decimal.New(1, -9)
+
+// TestBreakEvenIsWhereBothCostTheSame runs the engine again at the break-even that it found: the bill, and the
+// alternative's cost, are the same.
+func TestBreakEvenIsWhereBothCostTheSame(t *testing.T) {
+	found := 0
+	forRandom(t, func(t *testing.T, r scenarioSource) {
+		text := r.scenario() + r.compare()
+		for i, c := range estimate(t, text).Comparisons {
+			hours := c.BreakEven.HoursPerMonth
+			if hours == nil {
+				require.Regexp(t, `^(No break-even|At no running time)`, c.BreakEven.Sentence)
+				continue
+			}
+			again, err := Load("again.yaml", []byte(withRunning(text, *hours)))
+			if err != nil {
+				require.ErrorContains(t, err, "a day has 24", "with the suspended time it is more than a month")
+				continue
+			}
+			found++
+			e, err := market(t).Estimate(again)
+			require.NoError(t, err)
+			apart := e.Bill.Total().Sub(e.Comparisons[i].Monthly).Abs()
+			require.True(t, apart.LessThan(nearly), "%s: %s against %s at %s h", c.Name, e.Bill.Total(), e.Comparisons[i].Monthly, hours)
+		}
+	})
+	if !testing.Short() {
+		require.Greater(t, found, runs, "too few break-evens to have tested anything")
+	}
+}
+
+// TestCheaperSideChangesAtCrossings looks on both sides of every crossing that is named, and halfway between them.
+func TestCheaperSideChangesAtCrossings(t *testing.T) {
+	two := decimal.NewFromInt(2)
+	forRandom(t, func(t *testing.T, r scenarioSource) {
+		text := r.scenario() + r.compare()
+		for i, c := range estimate(t, text).Comparisons {
+			crossings := c.BreakEven.Crossings
+			if len(crossings) > 5 {
+				crossings = crossings[:5]
+			}
+			last, side := decimal.Decimal{}, 0
+			for _, crossing := range crossings {
+				middle := last.Add(crossing).Div(two)
+				last = crossing
+				s, err := Load("again.yaml", []byte(withRunning(text, middle)))
+				if err != nil {
+					require.ErrorContains(t, err, "a day has 24")
+					break
+				}
+				e, err := market(t).Estimate(s)
+				require.NoError(t, err)
+				now := e.Bill.Total().Cmp(e.Comparisons[i].Monthly)
+				require.NotZero(t, now, "%s: the same at %s h, where nothing crosses", c.Name, middle)
+				require.NotEqual(t, side, now, "%s: the same side before and after a crossing, at %s h", c.Name, middle)
+				side = now
+			}
+		}
+	})
+}

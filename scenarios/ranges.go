@@ -1,0 +1,100 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"microspend/scenarios/strictyaml"
+)
+
+// Range is a value of a scenario that is written as two ends, such as running: 2h..4h.
+type Range struct {
+	Path      string
+	Low, High string // as written; the cost at Low is the lower one
+}
+
+// rangeSections are the parts of a file in which a value may be a range.
+var rangeSections = []string{"microvm", "image", "state", "workload", "rates"}
+
+// loadRanges reads a scenario whose file has ranges: the result is the costlier end, and its Low the cheaper one. Every
+// quantity and rate of a bill costs more the larger it is, except the discount, so the ends of the bill lie at the ends of
+// the ranges.
+func loadRanges(file string, root *yaml.Node, ranges []Range) (*Scenario, error) {
+	low, high := cloneTree(root), cloneTree(root)
+	for _, r := range ranges {
+		if err := setScalar(low, r.Path, r.Low); err != nil {
+			return nil, err
+		}
+		if err := setScalar(high, r.Path, r.High); err != nil {
+			return nil, err
+		}
+	}
+	s, err := fromTree(file, high)
+	if err != nil {
+		return nil, err
+	}
+	if s.Low, err = fromTree(file, low); err != nil {
+		return nil, err
+	}
+	for _, r := range ranges {
+		s.note("range", "%s is given as a range: amounts are for %s, and the low ones for %s.", r.Path, r.High, r.Low)
+	}
+	return s, nil
+}
+
+// findRanges collects the ranges of a file and what is wrong with them.
+func findRanges(file string, root *yaml.Node) ([]Range, error) {
+	var (
+		ranges []Range
+		faults = &strictyaml.Faults{File: file}
+	)
+	var walk func(node *yaml.Node, path string)
+	walk = func(node *yaml.Node, path string) {
+		if node.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(node.Content); i += 2 {
+				key := node.Content[i].Value
+				if path == "" && !slices.Contains(rangeSections, key) {
+					continue
+				}
+				walk(node.Content[i+1], strings.TrimPrefix(path+"."+key, "."))
+			}
+			return
+		}
+		if node.Kind != yaml.ScalarNode || !strings.Contains(node.Value, "..") {
+			return
+		}
+		low, high, _, err := splitRange(node.Value)
+		if err == nil {
+			err = ascending(low, high)
+		}
+		if err != nil {
+			faults.List = append(faults.List, strictyaml.Fault{
+				Line: node.Line, Column: node.Column, Path: path, Message: fmt.Sprintf("%.60q: %s", node.Value, err),
+			})
+			return
+		}
+		if path == "rates.discount" {
+			low, high = high, low
+		}
+		ranges = append(ranges, Range{path, low, high})
+	}
+	walk(root, "")
+	if len(faults.List) > 0 {
+		return nil, faults
+	}
+	return ranges, nil
+}
+
+// ascending refuses a range that ends before it starts, in whichever of the forms both ends can be read. Ends that cannot
+// be read are left to the decoder, which says what their field takes.
+func ascending(low, high string) error {
+	a, okA := Measure(low)
+	b, okB := Measure(high)
+	if okA && okB && a.GreaterThan(b) {
+		return fmt.Errorf("ends below its start")
+	}
+	return nil
+}

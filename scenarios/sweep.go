@@ -1,0 +1,283 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/shopspring/decimal"
+	"go.yaml.in/yaml/v4"
+
+	"microspend/pricing"
+)
+
+// MaxSweepPoints bounds a sweep; at some 30 µs a point it still ends in seconds.
+const MaxSweepPoints = 100_000
+
+// Axis is one field of a scenario and the values it takes in a sweep.
+type Axis struct {
+	Path   string
+	Values []string // as they would be written in the file
+}
+
+// ParseAxis reads path=from..to/step, such as workload.running=1h..12h/1h, or path=a,b,c. The MicroVM's memory needs no
+// step: its sizes are taken one after the other. The last value is not beyond to.
+func ParseAxis(text string) (Axis, error) {
+	path, values, ok := strings.Cut(text, "=")
+	if !ok || path == "" || values == "" {
+		return Axis{}, fmt.Errorf("%.80q is not of the form path=from..to/step, such as workload.running=1h..12h/1h", text)
+	}
+	axis := Axis{Path: path}
+	if !strings.Contains(values, "..") {
+		axis.Values = strings.Split(values, ",")
+		return axis, nil
+	}
+	bounds, step := values, ""
+	if slash := strings.LastIndexByte(values, '/'); slash >= 0 && slash+1 < len(values) && isDigit(values[slash+1]) {
+		bounds, step = values[:slash], values[slash+1:]
+	}
+	low, high, _, err := splitRange(bounds)
+	if err != nil {
+		return Axis{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if step == "" {
+		axis.Values, err = sizesBetween(low, high)
+	} else {
+		axis.Values, err = steps(low, high, step)
+	}
+	if err != nil {
+		return Axis{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return axis, nil
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// sizesBetween lists the MicroVM sizes from one to another.
+func sizesBetween(low, high string) ([]string, error) {
+	first, errFirst := pricing.ParseSize(low)
+	last, errLast := pricing.ParseSize(high)
+	if errFirst != nil || errLast != nil {
+		return nil, fmt.Errorf("%s..%s has no step; write it as %s..%s/STEP", low, high, low, high)
+	}
+	var values []string
+	for _, size := range pricing.Sizes() {
+		if size.MiB() >= first.MiB() && size.MiB() <= last.MiB() {
+			values = append(values, size.String())
+		}
+	}
+	if len(values) == 0 {
+		return nil, errors.New("ends below its start")
+	}
+	return values, nil
+}
+
+// steps lists the values from low to high. Where the three share a unit it is kept; otherwise they are all durations or
+// all sizes and are counted in seconds or GB.
+func steps(low, high, step string) ([]string, error) {
+	from, unit := splitNumber(low)
+	to, highUnit := splitNumber(high)
+	by, stepUnit := splitNumber(step)
+	if stepUnit == "" || stepUnit+perOf(unit) == unit {
+		stepUnit = unit
+	}
+	if unit != highUnit || unit != stepUnit {
+		var err error
+		if from, to, by, unit, err = inBaseUnit(low, high, step); err != nil {
+			return nil, err
+		}
+	}
+	first, errFirst := pricing.ParseDecimal(from)
+	last, errLast := pricing.ParseDecimal(to)
+	width, errWidth := pricing.ParseDecimal(by)
+	if err := errors.Join(errFirst, errLast, errWidth); err != nil {
+		return nil, fmt.Errorf("%s..%s/%s: %w", low, high, step, err)
+	}
+	switch {
+	case !width.IsPositive():
+		return nil, errors.New("the step must be above zero")
+	case last.LessThan(first):
+		return nil, errors.New("ends below its start")
+	}
+	count, _ := last.Sub(first).QuoRem(width, 0)
+	if count.GreaterThanOrEqual(decimal.NewFromInt(MaxSweepPoints)) {
+		return nil, fmt.Errorf("has %s values; at most %d are swept", count.Add(decimal.NewFromInt(1)), MaxSweepPoints)
+	}
+	values := make([]string, 0, count.IntPart()+1)
+	for value := first; !value.GreaterThan(last); value = value.Add(width) {
+		values = append(values, value.String()+unit)
+	}
+	return values, nil
+}
+
+// perOf is the "/day" of "6/day".
+func perOf(unit string) string {
+	if slash := strings.IndexByte(unit, '/'); slash >= 0 {
+		return unit[slash:]
+	}
+	return ""
+}
+
+// inBaseUnit turns values in different units of the same kind into numbers of one unit.
+func inBaseUnit(texts ...string) (from, to, by, unit string, err error) {
+	var numbers [3]string
+	for _, kind := range []struct {
+		unit string
+		read func(string) (decimal.Decimal, error)
+	}{
+		{"s", func(text string) (decimal.Decimal, error) {
+			var d Duration
+			err := d.ParseScalar(text)
+			return d.Seconds, err
+		}},
+		{"GB", pricing.ParseGB},
+	} {
+		read := 0
+		for i, text := range texts {
+			value, err := kind.read(text)
+			if err != nil {
+				break
+			}
+			numbers[i] = value.String()
+			read++
+		}
+		if read == len(texts) {
+			return numbers[0], numbers[1], numbers[2], kind.unit, nil
+		}
+	}
+	return "", "", "", "", fmt.Errorf("%s: start, end and step are not in the same unit", strings.Join(texts, ", "))
+}
+
+// Measure reads a value as a duration, a size, a percentage or a number, to compare it with another.
+func Measure(text string) (decimal.Decimal, bool) {
+	figure, _, _ := strings.Cut(text, "/")
+	var d Duration
+	if d.ParseScalar(figure) == nil {
+		return d.Seconds, true
+	}
+	if gb, err := pricing.ParseGB(figure); err == nil {
+		return gb, true
+	}
+	number, unit := splitNumber(figure)
+	value, err := pricing.ParseDecimal(number)
+	return value, err == nil && (unit == "" || unit == "%")
+}
+
+// Sweep is the total of a scenario over the values of one or two of its fields.
+type Sweep struct {
+	Scenario *Scenario
+	Axes     []Axis
+	// Points has the figure at every combination of values; the values of the last axis change fastest.
+	Points []SweepPoint
+}
+
+// SweepPoint is the scenario's cost with the values of one point.
+type SweepPoint struct {
+	Values  []string // one for each axis
+	Total   decimal.Decimal
+	PerUnit decimal.Decimal
+}
+
+// Sweep prices the scenario at every combination of values. A value that the scenario cannot have is an error that names
+// it.
+func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
+	if len(axes) < 1 || len(axes) > 2 {
+		return nil, errors.New("a sweep varies one field or two")
+	}
+	if len(axes) == 2 && axes[0].Path == axes[1].Path {
+		return nil, fmt.Errorf("%s is varied twice", axes[0].Path)
+	}
+	count := 1
+	for _, axis := range axes {
+		if count *= len(axis.Values); count > MaxSweepPoints {
+			return nil, fmt.Errorf("the sweep has more than %d points", MaxSweepPoints)
+		}
+	}
+	sweep := &Sweep{Scenario: s, Axes: axes, Points: make([]SweepPoint, count)}
+
+	workers := min(runtime.GOMAXPROCS(0), count)
+	faults := make([]error, workers)
+	var group sync.WaitGroup
+	for worker := range workers {
+		group.Go(func() {
+			root := cloneTree(s.root)
+			dropUnpriced(root, axes)
+			for i := worker * count / workers; i < (worker+1)*count/workers; i++ {
+				point := &sweep.Points[i]
+				point.Values = sweep.valuesAt(i)
+				for j, axis := range axes {
+					if err := setScalar(root, axis.Path, point.Values[j]); err != nil {
+						faults[worker] = err
+						return
+					}
+				}
+				bill, perUnit, err := m.price(s.variation(axes, point.Values), root)
+				if err != nil {
+					faults[worker] = err
+					return
+				}
+				point.Total, point.PerUnit = bill.Total(), perUnit
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sweep, nil
+}
+
+// dropUnpriced takes the sections off a tree that do not enter the bill, which spares decoding them at every point, unless
+// one of them is varied.
+func dropUnpriced(root *yaml.Node, axes []Axis) {
+	for i := len(root.Content) - 2; i >= 0; i -= 2 {
+		key := root.Content[i].Value
+		varied := slices.ContainsFunc(axes, func(a Axis) bool { return strings.HasPrefix(a.Path, key) })
+		if (key == "compare" || key == "documented") && !varied {
+			root.Content = slices.Delete(root.Content, i, i+2)
+		}
+	}
+}
+
+// variation names a point of a sweep for messages.
+func (s *Scenario) variation(axes []Axis, values []string) string {
+	var parts []string
+	for i, axis := range axes {
+		parts = append(parts, axis.Path+"="+values[i])
+	}
+	return s.name + " with " + strings.Join(parts, ", ")
+}
+
+// valuesAt are the values of the i-th point.
+func (s *Sweep) valuesAt(i int) []string {
+	values := make([]string, len(s.Axes))
+	for a := len(s.Axes) - 1; a >= 0; a-- {
+		n := len(s.Axes[a].Values)
+		values[a] = s.Axes[a].Values[i%n]
+		i /= n
+	}
+	return values
+}
+
+// price is the bill alone, without the rest of an estimate.
+func (m Market) price(name string, root *yaml.Node) (pricing.Bill, decimal.Decimal, error) {
+	s, err := fromTree(name, root)
+	if err != nil {
+		return pricing.Bill{}, decimal.Decimal{}, err
+	}
+	card, err := m.card(s)
+	if err != nil {
+		return pricing.Bill{}, decimal.Decimal{}, err
+	}
+	bill, err := s.Workload.Bill(card)
+	if err != nil {
+		return pricing.Bill{}, decimal.Decimal{}, s.rateFaults(err)
+	}
+	count, _ := s.PerUnit()
+	return bill, pricing.Divide(bill.Total(), count, pricing.AmountPlaces), nil
+}
