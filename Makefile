@@ -8,6 +8,8 @@ run: build
 	./microspend examples check
 	@echo
 	./microspend estimate --explain testdata/team-sandboxes.yaml
+	@echo
+	./microspend breakeven testdata/team-sandboxes.yaml
 
 test:
 	$(GO) test ./...

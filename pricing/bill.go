@@ -87,6 +87,7 @@ func secondsInHours(seconds decimal.Decimal) (decimal.Decimal, bool) {
 }
 
 func (w Workload) check() error {
+	var faults []error
 	for _, f := range []struct {
 		name  string
 		value decimal.Decimal
@@ -102,11 +103,11 @@ func (w Workload) check() error {
 		{"suspended time", w.Suspended},
 	} {
 		if f.value.IsNegative() {
-			return fmt.Errorf("%s is %s; it cannot be below zero", f.name, f.value)
+			faults = append(faults, fmt.Errorf("%s is %s; it cannot be below zero", f.name, f.value))
 		}
 	}
-	if w.Burst.Share.IsZero() {
-		return nil
+	if len(faults) > 0 || w.Burst.Share.IsZero() {
+		return errors.Join(faults...)
 	}
 	return errors.Join(
 		between("burst share", w.Burst.Share, decimal.Decimal{}, one),

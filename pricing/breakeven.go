@@ -24,6 +24,9 @@ type BreakEven struct {
 	Crossings []Crossing
 	// Below is the cheaper side before the first crossing, or everywhere if there is none.
 	Below Side
+	// More says that there are further crossings than were looked for. It happens only where an alternative that bills in
+	// steps costs almost the same per hour as the MicroVMs, so that the two keep changing places.
+	More bool
 	// Beyond is the first crossing past the longest running time that was asked about, where there is one.
 	Beyond *Crossing
 }
@@ -49,7 +52,7 @@ func (b BreakEven) LastEqual() (int, bool) {
 
 // maxPlateaus bounds how many billing steps are looked at one by one. It is reached only where a stepped alternative
 // costs the same per hour as the MicroVM to six digits.
-const maxPlateaus = 200_000
+const maxPlateaus = 10_000
 
 // FindBreakEven returns every running time above zero, up to limit seconds, at which microvm and other cost the same or
 // change places. A limit of zero means none. The curve microvm must be a straight line: it has neither steps, minimum
@@ -60,7 +63,7 @@ func FindBreakEven(microvm, other Curve, limit decimal.Decimal) BreakEven {
 	result := BreakEven{Below: cheaperNearZero(line, alt)}
 	var all []Crossing
 	if alt.step.Sign() > 0 {
-		all = steppedCrossings(line, alt)
+		all, result.More = steppedCrossings(line, alt, limit.Rat())
 	} else {
 		all = smoothCrossings(line, alt)
 	}
@@ -189,7 +192,7 @@ func roots(line, alt ratCurve) []root {
 
 // steppedCrossings solves against an alternative that bills whole steps. Its cost lies between two unstepped curves a
 // step apart, so only the stretches in which the line runs between those two are looked at step by step.
-func steppedCrossings(line, alt ratCurve) []Crossing {
+func steppedCrossings(line, alt ratCurve, limit *big.Rat) (found []Crossing, more bool) {
 	ahead := func(x *big.Rat) *big.Rat { return alt.at(new(big.Rat).Add(x, alt.step)) }
 	shifted := alt
 	shifted.least = maxRat(new(big.Rat).Sub(alt.least, alt.step), new(big.Rat))
@@ -205,57 +208,71 @@ func steppedCrossings(line, alt ratCurve) []Crossing {
 		marks = append(marks, r.seconds)
 	}
 	slices.SortFunc(marks, (*big.Rat).Cmp)
+	if line.perSecond.Cmp(alt.perSecond) == 0 {
+		// Side by side for ever: the two change places once a step, and there is no last mark.
+		endless := new(big.Rat).Mul(alt.step, big.NewRat(maxPlateaus, 1))
+		marks = append(marks, endless.Add(endless, marks[len(marks)-1]))
+	}
 
-	var found []Crossing
-	for i := 0; i+1 < len(marks); i++ {
+	walk := plateauWalk{line: line, alt: alt, limit: limit, left: maxPlateaus}
+	for i := 0; i+1 < len(marks) && !walk.done(); i++ {
 		middle := new(big.Rat).Add(marks[i], marks[i+1])
 		middle.Quo(middle, big.NewRat(2, 1))
-		cost := new(big.Rat).Add(line.fixed, new(big.Rat).Mul(line.perSecond, middle))
-		if cost.Cmp(alt.at(middle)) >= 0 && cost.Cmp(ahead(middle)) <= 0 {
-			found = append(found, plateauCrossings(line, alt, marks[i], marks[i+1])...)
+		if cost := line.at(middle); cost.Cmp(alt.at(middle)) >= 0 && cost.Cmp(ahead(middle)) <= 0 {
+			walk.between(marks[i], marks[i+1])
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Crossing) int { return a.Seconds.Cmp(b.Seconds) })
-	return slices.CompactFunc(found, func(a, b Crossing) bool {
+	slices.SortStableFunc(walk.found, func(a, b Crossing) int { return a.Seconds.Cmp(b.Seconds) })
+	distinct := slices.CompactFunc(walk.found, func(a, b Crossing) bool {
 		return cmp.Or(a.Seconds.Cmp(b.Seconds), cmp.Compare(a.After, b.After)) == 0
 	})
+	return distinct, walk.left <= 0
 }
 
-// plateauCrossings walks the steps from one running time to another. Within a step the line can only rise through the
-// constant cost; between two steps the alternative can only jump over the line.
-func plateauCrossings(line, alt ratCurve, from, to *big.Rat) []Crossing {
-	var found []Crossing
-	first := new(big.Rat).Quo(from, alt.step)
+// plateauWalk looks at billing steps one by one.
+type plateauWalk struct {
+	line, alt ratCurve
+	limit     *big.Rat // seconds beyond which one crossing is enough; zero for none
+	left      int      // steps that may still be looked at
+	found     []Crossing
+	beyond    bool // a crossing past the limit has been found
+}
+
+func (w *plateauWalk) done() bool { return w.beyond || w.left <= 0 }
+
+func (w *plateauWalk) add(seconds *big.Rat, after Side, equal bool) {
+	w.found = append(w.found, Crossing{toDecimal(seconds), after, equal})
+	w.beyond = w.beyond || (w.limit.Sign() > 0 && seconds.Cmp(w.limit) > 0)
+}
+
+// between walks the steps from one running time to another. Within a step the line can only rise through the constant
+// cost; between two steps the alternative can only jump over the line.
+func (w *plateauWalk) between(from, to *big.Rat) {
+	first := new(big.Rat).Quo(from, w.alt.step)
 	k := new(big.Int).Quo(first.Num(), first.Denom())
-	last := new(big.Rat).Quo(to, alt.step)
-	for range maxPlateaus {
-		start := new(big.Rat).Mul(alt.step, new(big.Rat).SetInt(k))
-		if new(big.Rat).SetInt(k).Cmp(last) > 0 {
-			break
-		}
+	last := new(big.Rat).Quo(to, w.alt.step)
+	for ; !w.done() && new(big.Rat).SetInt(k).Cmp(last) <= 0; w.left-- {
+		start := new(big.Rat).Mul(w.alt.step, new(big.Rat).SetInt(k))
 		next := new(big.Int).Add(k, big.NewInt(1))
-		end := new(big.Rat).Mul(alt.step, new(big.Rat).SetInt(next))
-		level := alt.plateau(next)
-		atStart := new(big.Rat).Add(line.fixed, new(big.Rat).Mul(line.perSecond, start))
-		atEnd := new(big.Rat).Add(line.fixed, new(big.Rat).Mul(line.perSecond, end))
+		end := new(big.Rat).Mul(w.alt.step, new(big.Rat).SetInt(next))
+		level, atStart, atEnd := w.alt.plateau(next), w.line.at(start), w.line.at(end)
 
 		if k.Sign() > 0 {
-			before := alt.plateau(k)
+			before := w.alt.plateau(k)
 			switch {
 			case atStart.Cmp(before) > 0 && atStart.Cmp(level) < 0:
-				found = append(found, Crossing{toDecimal(start), MicroVMs, false})
-			case atStart.Cmp(before) == 0 && atStart.Cmp(level) == 0 && line.perSecond.Sign() > 0:
+				w.add(start, MicroVMs, false)
+			case atStart.Cmp(before) == 0 && atStart.Cmp(level) == 0 && w.line.perSecond.Sign() > 0:
 				// Two steps that cost the same, within a minimum or free seconds, and the line rises through where they meet.
-				found = append(found, Crossing{toDecimal(start), Other, true})
+				w.add(start, Other, true)
 			}
 		}
 		if atStart.Cmp(level) < 0 && atEnd.Cmp(level) > 0 {
-			x := new(big.Rat).Sub(level, line.fixed)
-			found = append(found, Crossing{toDecimal(x.Quo(x, line.perSecond)), Other, true})
+			x := new(big.Rat).Sub(level, w.line.fixed)
+			w.add(x.Quo(x, w.line.perSecond), Other, true)
 		}
 		k = next
 	}
-	return found
 }
 
 func toDecimal(r *big.Rat) decimal.Decimal {

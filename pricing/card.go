@@ -256,9 +256,6 @@ func EncodeCard(card RateCard) ([]byte, error) {
 		rate := card.Rate(q)
 		key, known := card.Key(q)
 		figure := figureText(rate.Figure.String())
-		if !known && rate.Source == "" {
-			continue // never looked for
-		}
 		if !known {
 			key, figure = q.RateKeys()[0], unknownFigure
 		}

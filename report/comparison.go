@@ -37,9 +37,12 @@ type breakEvenJSON struct {
 	HoursPerDay30        *string  `json:"hours_per_day_30_days,omitempty"`
 	SecondsPerJob        *string  `json:"seconds_per_job,omitempty"`
 	UsersPerInstance     *string  `json:"users_per_instance,omitempty"`
-	Crossings            []string `json:"crossings,omitempty"` // where there is more than one, in running hours per month
+	Crossings            []string `json:"crossings,omitempty"` // where there are 2 to 100, in running hours per month
 	Sentence             string   `json:"sentence"`
 }
+
+// mostCrossings is how many crossings are listed; where billing in steps makes more, the list says nothing to anyone.
+const mostCrossings = 100
 
 // ratio writes a ratio or a break-even as the contract has it: half-even at pricing.RatioPlaces.
 func ratio(d *decimal.Decimal) *string {
@@ -89,7 +92,7 @@ func newBreakEvenJSON(s *scenarios.Scenario, p scenarios.BreakEvenPoint) breakEv
 		users := p.UsersPerInstance.String()
 		out.UsersPerInstance = &users
 	}
-	if len(p.Crossings) > 1 {
+	if len(p.Crossings) > 1 && len(p.Crossings) <= mostCrossings {
 		for i := range p.Crossings {
 			out.Crossings = append(out.Crossings, *ratio(&p.Crossings[i]))
 		}

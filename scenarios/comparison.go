@@ -216,6 +216,10 @@ func (s *Scenario) breakEvenSentence(p BreakEvenPoint, alt pricing.Alternative, 
 	if last.After == pricing.MicroVMs {
 		below, above = name+" costs less", "MicroVMs do"
 	}
+	if p.curve.More {
+		return fmt.Sprintf("MicroVMs and %s cost almost the same per hour, and as it bills in steps the cheaper side changes more than %s.",
+			name, times(len(crossings)))
+	}
 	at, found := p.curve.LastEqual()
 	if !found {
 		return fmt.Sprintf("At no running time do both cost the same, as %s bills in steps: up to %s %s, beyond it %s.",

@@ -73,7 +73,7 @@ func manyLines(line string, count int) string {
 }
 
 // patience is how long any file that is small enough to be read may take, to be refused or to be priced.
-const patience = time.Second
+const patience = slowdown * time.Second
 
 // requireHandled loads any bytes at all, and prices what loads: quickly, without a panic, and so that the parts are the
 // whole.

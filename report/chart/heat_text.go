@@ -76,7 +76,12 @@ func (h Heat) grid(width int) heatGrid {
 	for _, try := range []struct{ cell, gap, swatch int }{
 		{2 + 1 + number, 2, 2},
 		{1 + number, 2, 1},
-		{6, 1, 6}, {5, 1, 5}, {4, 1, 4}, {3, 1, 3}, {2, 1, 2}, {2, 0, 2},
+		{6, 1, 6},
+		{5, 1, 5},
+		{4, 1, 4},
+		{3, 1, 3},
+		{2, 1, 2},
+		{2, 0, 2},
 	} {
 		g.cell, g.gap, g.swatch = try.cell, try.gap, try.swatch
 		if cols*(g.cell+g.gap)-g.gap <= room {

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+)
+
+func TestVisible(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{"plain text stays", "a – b × 10 µs 東京 🚀", "a – b × 10 µs 東京 🚀"},
+		{"escape sequences show", "\x1b[2Jgone", "␛[2Jgone"},
+		{"line breaks show", "a\r\nb\tc", "a␍␊b␉c"},
+		{"delete and C1", "a\x7fb\u0085c\u009bd", "a␡b<U+0085>c<U+009B>d"},
+		{"text that runs backwards", "\u202eevil\u2066", "<U+202E>evil<U+2066>"},
+		{"text that hides", "a\u200bb\ufeff", "a<U+200B>b<U+FEFF>"},
+		{"broken UTF-8", "a\xffb", "a<U+FFFD>b"},
+	} {
+		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, Visible(test.in)) })
+	}
+}
+
+func TestCSVCellsAreNoFormulas(t *testing.T) {
+	for in, want := range map[string]string{
+		"=1+1": "'=1+1", "+1": "'+1", "@x": "'@x", "-x": "'-x", "\tx": "'\tx", "\rx": "'\rx",
+		"-1.25": "-1.25", "-0": "-0", "--1": "'--1", "-1.2.3": "'-1.2.3", "-": "'-", "": "", "a=b": "a=b",
+	} {
+		require.Equal(t, want, csvCell(in), "%q", in)
+	}
+}
+
+func hostile() Document {
+	name := "=cmd|'/c calc'\x1b[31m\u202e|\n<b>*x*"
+	return Document{
+		Title: name,
+		Sections: []Section{
+			{Heading: name, Table: &Table{
+				Columns: []Column{{Title: "name", Shrink: true}, {Title: "n", Align: Decimal, Drop: 1}, {Title: "wide"}},
+				Rows: []Row{
+					{Kind: Heading, Cells: []string{name}},
+					{Cells: []string{name, "1.25", strings.Repeat("長", 30)}},
+					{Kind: Footnote, Cells: []string{name}},
+					{Kind: Total, Cells: []string{"total"}},
+				},
+			}},
+			{Notes: []Note{{Tag: name, Text: name, Warn: true}}},
+		},
+		JSON: map[string]string{"name": name},
+		CSV:  [][]string{{"name"}, {name}},
+	}
+}
+
+func TestOutputIsHarmless(t *testing.T) {
+	for _, format := range []Format{FormatTable, FormatMarkdown} {
+		var out bytes.Buffer
+		require.NoError(t, Render(&out, Options{Format: format, Width: 60}, hostile()))
+		text := ansi.Strip(out.String())
+		require.NotContains(t, text, "\x1b")
+		require.NotContains(t, text, "\u202e")
+		require.NotContains(t, text, "\x00", "no mark of a spanning row is left")
+		if format == FormatMarkdown {
+			require.NotContains(t, text, "<b>")
+			for line := range strings.SplitSeq(text, "\n") {
+				if strings.HasPrefix(line, "|") {
+					require.Equal(t, 4, strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"), line)
+				}
+			}
+		}
+	}
+	var out bytes.Buffer
+	require.NoError(t, Render(&out, Options{Format: FormatCSV}, hostile()))
+	rows, err := csv.NewReader(&out).ReadAll()
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(rows[1][0], "'="))
+}
+
+func TestTablesKeepToTheWidth(t *testing.T) {
+	document := Document{Sections: []Section{{Table: &Table{
+		Columns: []Column{
+			{Title: "what", Shrink: true}, {Title: "amount", Align: Decimal}, {Title: "unit", Drop: 2}, {Title: "rate", Align: Decimal, Drop: 1},
+		},
+		Rows: []Row{
+			{Kind: Group, Cells: []string{"group", "", "", "1.5"}},
+			{Cells: []string{strings.Repeat("long ", 12), "1,234.56", "GB-Hours", "0.0001"}},
+			{Cells: []string{"東京の長い名前 🚀", "7.1", "s", "12.25"}},
+			{Kind: Footnote, Cells: []string{strings.Repeat("word ", 40)}},
+		},
+	}}}}
+	for width := 40; width <= 140; width++ {
+		var out bytes.Buffer
+		require.NoError(t, Render(&out, Options{Format: FormatTable, Width: width}, document))
+		for line := range strings.SplitSeq(ansi.Strip(out.String()), "\n") {
+			require.LessOrEqual(t, ansi.StringWidth(line), width, "%d: %q", width, line)
+		}
+	}
+}
+
+func TestDecimalPointsStandUnderEachOther(t *testing.T) {
+	rows := [][]string{{"1,234.5"}, {"~22"}, {""}, {"0.0001"}, {"2.5 %"}}
+	alignPoints(rows, 0)
+	points := map[int]bool{}
+	for _, row := range rows {
+		if dot := strings.IndexByte(row[0], '.'); dot >= 0 {
+			points[ansi.StringWidth(row[0][dot:])] = true
+		}
+	}
+	require.Len(t, points, 1)
+	require.Empty(t, rows[2][0])
+}
+
+func TestPlacesFor(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		amounts []string
+		want    int32
+	}{
+		{"cents are enough", []string{"16.79", "0.13"}, 2},
+		{"nothing", nil, 2},
+		{"zero says nothing", []string{"0", "1"}, 2},
+		{"a tenth of a cent", []string{"16.79", "0.0012"}, 4},
+		{"the smallest decides", []string{"0.05", "0.00031"}, 5},
+		{"up to a limit", []string{"0.000000000012"}, 8},
+		{"trailing zeros don't count", []string{"0.0500000"}, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var amounts []decimal.Decimal
+			for _, a := range test.amounts {
+				amounts = append(amounts, decimal.RequireFromString(a))
+			}
+			require.Equal(t, test.want, placesFor(amounts))
+		})
+	}
+}
+
+func TestUnitPrice(t *testing.T) {
+	for _, test := range []struct{ each, want string }{
+		{"12.4122", "$12.41 per user"},
+		{"0.10", "$0.10 per user"},
+		{"0.0003", "$0.30 per 1,000 users"},
+		{"0.0000003", "$0.30 per million users"},
+		{"0.0000000003", "$0.00 per million users"},
+		{"0", "$0.00 per user"},
+		{"1234567.891", "$1,234,567.89 per user"},
+	} {
+		require.Equal(t, test.want, unitPrice(decimal.RequireFromString(test.each), "user"), test.each)
+	}
+}
+
+func FuzzRender(f *testing.F) {
+	f.Add("name", "1.25", 80)
+	f.Add("\x00\x1b", "~7", 40)
+	f.Fuzz(func(t *testing.T, name, number string, width int) {
+		width = 40 + (width&0x7fffffff)%200
+		document := Document{Title: name, Sections: []Section{{
+			Heading: name,
+			Table: &Table{
+				Columns: []Column{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}},
+				Rows:    []Row{{Cells: []string{name, number}}, {Kind: Footnote, Cells: []string{name}}},
+			},
+			Notes: []Note{{Tag: name, Text: number}},
+		}}}
+		for _, format := range []Format{FormatTable, FormatMarkdown} {
+			var out bytes.Buffer
+			require.NoError(t, Render(&out, Options{Format: format, Width: width}, document))
+			for _, r := range ansi.Strip(out.String()) {
+				require.False(t, r != '\n' && deceptive(r) && r != 0xfffd, "%U", r)
+			}
+		}
+	})
+}
