@@ -56,7 +56,8 @@ func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) Docume
 	}
 	picture, beyond := costCurves(e, comparisons)
 	d.Sections = []Section{
-		{Table: t}, sentences,
+		{Table: t},
+		sentences,
 		{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
 	}
 	if len(beyond) > 0 {

@@ -90,7 +90,9 @@ func Fleet(fleet scenarios.Fleet) Document {
 		CSV:   [][]string{{"component", "quantity", "unit", "amount"}},
 	}
 	parts := &Table{Columns: []Column{
-		{Title: "scenario", Shrink: true}, {Title: "region", Drop: 1}, {Title: "a month $", Align: Decimal},
+		{Title: "scenario", Shrink: true},
+		{Title: "region", Drop: 1},
+		{Title: "a month $", Align: Decimal},
 		{Title: "share", Align: Decimal, Drop: 2},
 	}}
 	for _, e := range fleet.Estimates {

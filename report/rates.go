@@ -194,7 +194,10 @@ type driftJSON struct {
 // Drift makes the document of how rate cards differ from a price list, and tells whether any does.
 func Drift(changes []CardChange) (d Document, drifted bool) {
 	t := &Table{Columns: []Column{
-		{Title: "region"}, {Title: "rate"}, {Title: "card $", Align: Decimal}, {Title: "price list $", Align: Decimal},
+		{Title: "region"},
+		{Title: "rate"},
+		{Title: "card $", Align: Decimal},
+		{Title: "price list $", Align: Decimal},
 		{Title: "change", Align: Decimal, Drop: 1},
 	}}
 	rows := []driftJSON{}

@@ -43,8 +43,11 @@ func Sensitivity(s *scenarios.Sensitivity) Document {
 		CSV:      [][]string{{"input", "from", "to", "low", "high", "swing", "note"}},
 	}
 	t := &Table{Columns: []Column{
-		{Title: "input"}, {Title: "moved", Align: Right, Drop: 2},
-		{Title: "low $", Align: Decimal}, {Title: "high $", Align: Decimal}, {Title: "swing $", Align: Decimal},
+		{Title: "input"},
+		{Title: "moved", Align: Right, Drop: 2},
+		{Title: "low $", Align: Decimal},
+		{Title: "high $", Align: Decimal},
+		{Title: "swing $", Align: Decimal},
 		{Title: "of the bill", Align: Decimal, Drop: 1},
 	}}
 	picture := chart.Tornado{

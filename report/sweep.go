@@ -64,8 +64,11 @@ func Sweep(sweep *scenarios.Sweep) Document {
 func sweepLine(d *Document, sweep *scenarios.Sweep, noun string) {
 	axis := sweep.Axes[0]
 	t := &Table{Columns: []Column{
-		{Title: axis.Path, Align: Right}, {Title: "a month $", Align: Decimal}, {Title: "per " + noun + " $", Align: Decimal, Drop: 1},
-		{Title: "change", Align: Decimal, Drop: 2}, {Title: ""},
+		{Title: axis.Path, Align: Right},
+		{Title: "a month $", Align: Decimal},
+		{Title: "per " + noun + " $", Align: Decimal, Drop: 1},
+		{Title: "change", Align: Decimal, Drop: 2},
+		{Title: ""},
 	}}
 	var totals, each []decimal.Decimal
 	most := decimal.Decimal{}

@@ -109,11 +109,13 @@ func TestSweepRefuses(t *testing.T) {
 		message      string
 	}{
 		{
-			"impossible value", "the point is named", []string{"workload.running=23h..25h/1h"},
+			"impossible value", "the point is named",
+			[]string{"workload.running=23h..25h/1h"},
 			"test.yaml with workload.running=25h:10:41: workload.running: is 25 hours on each active day; a day has 24",
 		},
 		{
-			"unknown field", "a misspelt path must not be swept in silence", []string{"workload.runing=1h..2h/1h"},
+			"unknown field", "a misspelt path must not be swept in silence",
+			[]string{"workload.runing=1h..2h/1h"},
 			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, burst, suspended, launches, cycles",
 		},
 		{"not a path", "nor a path that is none", []string{"workload..x=1,2"}, `"workload..x" is not a path such as workload.running or compare[0].ec2.ebs_gb`},
