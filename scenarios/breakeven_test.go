@@ -39,6 +39,18 @@ func TestBreakEvenSentence(t *testing.T) {
 				"below that MicroVMs cost less, above it offer does.",
 		},
 		{
+			"more in all than a month has", "three users may each run 376.62 hours",
+			three + "compare: [fixed: {name: offer, per_month: 300}]", "376.6192",
+			"At 376.62 running hours a month per user (18.83 h on each of 20 days) both cost $300.00 a month; " +
+				"below that MicroVMs cost less, above it offer does.",
+		},
+		{
+			"around the clock", "24 hours a day are a day",
+			alone + "compare: [fixed: {name: offer, per_month: 127.4496768}]", "480",
+			"At 480 running hours a month per user (24 h on each of 20 days) both cost $127.45 a month; " +
+				"below that MicroVMs cost less, above it offer does.",
+		},
+		{
 			"one day", "one day, not 1 days",
 			"image: {count: 0}\nworkload: {users: 1, days: 1, running: 4h, launches: 0}\ncompare: [fixed: {name: offer, per_month: 1}]", "3.7662",
 			"At 3.77 running hours a month per user (3.77 h on each of 1 day) both cost $1.00 a month; " +

@@ -10,7 +10,7 @@ import (
 )
 
 // requireExplained holds a diff to its promise: the effects of its lines add up to the change of the total, exactly.
-func requireExplained(t *testing.T, d Diff) {
+func requireExplained(t tester, d Diff) {
 	t.Helper()
 	sum := decimal.Decimal{}
 	for _, line := range d.Lines {
@@ -30,13 +30,13 @@ func requireExplained(t *testing.T, d Diff) {
 }
 
 func TestDiffOfRandomScenariosAddsUp(t *testing.T) {
-	forRandom(t, func(t *testing.T, r scenarioSource) {
-		before, after := estimate(t, r.scenario()), estimate(t, r.scenario())
-		requireExplained(t, Compare(before, after))
+	forRandom(t, func(r scenarioSource) {
+		before, after := estimate(r, r.scenario()), estimate(r, r.scenario())
+		requireExplained(r, Compare(before, after))
 		for _, line := range Compare(before, before).Lines {
-			require.True(t, line.QuantityEffect.IsZero() && line.RateEffect.IsZero(), "%s differs from itself", line.Component)
+			require.True(r, line.QuantityEffect.IsZero() && line.RateEffect.IsZero(), "%s differs from itself", line.Component)
 		}
-		require.Empty(t, Compare(after, after).Inputs)
+		require.Empty(r, Compare(after, after).Inputs)
 	})
 }
 

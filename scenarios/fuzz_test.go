@@ -59,7 +59,8 @@ func hostile() map[string]string {
 		"many figures":        scenario + "documented: {figures: {" + manyLines("k%: 1, ", 20_000) + "}}\n",
 		"many ranges":         scenario + "image: {size: [" + strings.Repeat("1..2, ", 30_000) + "]}\n",
 		"long path":           scenario + "\"" + strings.Repeat("k", 200_000) + "\": {a: 1}\n",
-		"same price a minute": replace(scenario, "users: 1, days: 20", "jobs: 1") + "compare: [ci: {runner: r, per_minute: 0.0044}]\n",
+		"same price a minute": replace(scenario, "users: 1, days: 20", "jobs: 1") +
+			"compare: [ci: {runner: r, per_minute: 0.004425336}, ci: {runner: r, per_minute: 0.00442533599999999}]\n",
 	}
 }
 

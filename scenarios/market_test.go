@@ -3,7 +3,6 @@ package scenarios
 import (
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -12,13 +11,19 @@ import (
 	"microspend/pricing"
 )
 
+// tester is what helpers need of a test, a benchmark, or a run of a property.
+type tester interface {
+	require.TestingT
+	Helper()
+}
+
 // today is the day on which the tests look at the rates that are built in: three weeks after the youngest card was read.
 var today = time.Date(2026, time.October, 10, 12, 0, 0, 0, time.UTC)
 
 var embeddedPrices = sync.OnceValues(pricing.EmbeddedPrices)
 
 // market is the embedded rates and prices, as of today.
-func market(t testing.TB) Market {
+func market(t tester) Market {
 	t.Helper()
 	prices, err := embeddedPrices()
 	require.NoError(t, err)
@@ -26,7 +31,7 @@ func market(t testing.TB) Market {
 }
 
 // load reads a scenario that must be sound.
-func load(t testing.TB, text string) *Scenario {
+func load(t tester, text string) *Scenario {
 	t.Helper()
 	s, err := Load("test.yaml", []byte(text))
 	require.NoError(t, err, text)
@@ -34,7 +39,7 @@ func load(t testing.TB, text string) *Scenario {
 }
 
 // estimate prices a scenario that must be sound.
-func estimate(t testing.TB, text string) *Estimate {
+func estimate(t tester, text string) *Estimate {
 	t.Helper()
 	e, err := market(t).Estimate(load(t, text))
 	require.NoError(t, err, text)
@@ -61,7 +66,7 @@ func atPostRates(sections ...string) string {
 	return text
 }
 
-func dec(t testing.TB, text string) decimal.Decimal {
+func dec(t tester, text string) decimal.Decimal {
 	t.Helper()
 	d, err := decimal.NewFromString(text)
 	require.NoError(t, err)
@@ -69,7 +74,7 @@ func dec(t testing.TB, text string) decimal.Decimal {
 }
 
 // requireDecimal compares by value and shows both in plain notation.
-func requireDecimal(t testing.TB, want string, got decimal.Decimal, about ...any) {
+func requireDecimal(t tester, want string, got decimal.Decimal, about ...any) {
 	t.Helper()
 	if !dec(t, want).Equal(got) {
 		require.Equal(t, want, got.String(), about...)
@@ -85,7 +90,7 @@ func ids(notes []pricing.Note) []string {
 }
 
 // note finds the text of the note with that id, which must be there once.
-func note(t testing.TB, notes []pricing.Note, id string) string {
+func note(t tester, notes []pricing.Note, id string) string {
 	t.Helper()
 	var texts []string
 	for _, n := range notes {
@@ -98,7 +103,7 @@ func note(t testing.TB, notes []pricing.Note, id string) string {
 }
 
 // requireConsistent holds an estimate to what every estimate promises.
-func requireConsistent(t testing.TB, e *Estimate) {
+func requireConsistent(t tester, e *Estimate) {
 	t.Helper()
 	sum := decimal.Decimal{}
 	for _, line := range e.Bill.Lines {

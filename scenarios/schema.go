@@ -32,7 +32,32 @@ func Schema() *jsonschema.Schema {
 	schema.Title = "microspend scenario"
 	schema.Description = "A workload on AWS Lambda MicroVMs, to be priced."
 	complete(schema, reflect.TypeFor[File]())
+	for _, section := range rangeSections {
+		if property, ok := schema.Properties.Get(section); ok {
+			allowRanges(property)
+		}
+	}
 	return schema
+}
+
+// rangePattern is a value written as two ends, such as 2h..4h.
+const rangePattern = `|^[0-9.]+[^.]*\.\.[0-9.]+[^.]*$`
+
+// allowRanges lets the figures of a section be written as ranges too.
+func allowRanges(schema *jsonschema.Schema) {
+	for _, one := range append([]*jsonschema.Schema{schema}, schema.OneOf...) {
+		if one.Type == "string" && one.Pattern != "" {
+			one.Pattern += rangePattern
+		}
+	}
+	if schema.Properties == nil {
+		return
+	}
+	for pair := schema.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		if pair.Key != "read_on" { // a day is a day
+			allowRanges(pair.Value)
+		}
+	}
 }
 
 // scalarSchemas says what text each scalar type takes. A pattern repeats the type's own rule as far as an editor needs.
