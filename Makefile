@@ -40,4 +40,4 @@ bench: build
 	@$(GO) run ./cmd/bench
 
 golden:
-	$(GO) test ./... -update
+	$(GO) test ./cmd/microspend ./scenarios ./report/chart -update

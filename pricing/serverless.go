@@ -195,6 +195,9 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 		terms += fmt.Sprintf(" + %s GB disk × $%s", extra, table.Disk.USD)
 		alt.Notes = append(alt.Notes, Note{"sandbox-disk", alt.Name + "'s disk is billed for running time only, as nothing says more"})
 	}
+	if s.DiskGB.IsPositive() && table.Disk == nil {
+		alt.Notes = append(alt.Notes, Note{"sandbox-disk", "no price of disk is known for " + alt.Name + "; its disk is left out"})
+	}
 	time := Grouped(d.Running) + " s"
 	if unit == "h" {
 		time += " / 3,600"

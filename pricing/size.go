@@ -61,7 +61,7 @@ func ParseSize(text string) (Size, error) {
 			return s, nil
 		}
 	}
-	return Size{}, fmt.Errorf("%s is not a MicroVM size; sizes are %s", text, sizeList())
+	return Size{}, fmt.Errorf("%.60s is not a MicroVM size; sizes are %s", text, sizeList())
 }
 
 func sizeList() string {
@@ -123,14 +123,14 @@ func ParseGB(text string) (decimal.Decimal, error) {
 		}
 	}
 	if number == "" {
-		return decimal.Decimal{}, fmt.Errorf("%q is not %s", text, allowed)
+		return decimal.Decimal{}, fmt.Errorf("%.60q is not %s", text, allowed)
 	}
 	value, err := ParseDecimal(number)
 	if err != nil {
-		return decimal.Decimal{}, fmt.Errorf("%q is not %s", text, allowed)
+		return decimal.Decimal{}, fmt.Errorf("%.60q is not %s", text, allowed)
 	}
 	if !value.IsPositive() {
-		return decimal.Decimal{}, fmt.Errorf("%s is not above zero", text)
+		return decimal.Decimal{}, fmt.Errorf("%.60s is not above zero", text)
 	}
 	return Divide(value, perGB, maxFractionDigits+10), nil
 }

@@ -72,7 +72,7 @@ func TestBounds(t *testing.T) {
 		{
 			"users per instance", "one at least",
 			fit + "compare: [ec2: {type: t4g.medium, users_per_instance: 1}]",
-			fit + "compare: [ec2: {type: t4g.medium, users_per_instance: 0.99}]", "must be at least 1",
+			fit + "compare: [ec2: {type: t4g.medium, users_per_instance: 0.99}]", "0.99 is not a whole number of at least 1",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -90,11 +90,11 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	)
 	if f := c.EC2; f != nil {
 		found = append(found, "ec2")
-		if f.UsersPerInstance != nil && f.UsersPerInstance.LessThan(decimal.NewFromInt(1)) {
-			doc.Fault(path+".ec2.users_per_instance", "must be at least 1")
+		if n := f.UsersPerInstance; n != nil && (!n.IsPositive() || !n.IsInteger()) {
+			doc.Fault(path+".ec2.users_per_instance", "%s is not a whole number of at least 1", n)
 		}
 		made = pricing.EC2{
-			Type: f.Type, UsersPerInstance: orZero(f.UsersPerInstance).Floor(), EBSGB: orZero(f.EBSGB),
+			Type: f.Type, UsersPerInstance: orZero(f.UsersPerInstance), EBSGB: orZero(f.EBSGB),
 			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: priceOrNil(f.Hourly),
 			Discount: fraction(f.Discount), Name: f.Name,
 		}
@@ -102,6 +102,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	if f := c.Fargate; f != nil {
 		found = append(found, "fargate")
 		arch := orFirst(f.Arch, ARM64)
+		notZero(doc, path+".fargate.vcpu", f.VCPU)
 		if f.Spot && arch != ARM64 {
 			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64", arch)
 		}
@@ -112,6 +113,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	}
 	if f := c.Function; f != nil {
 		found = append(found, "function")
+		notZero(doc, path+".function.requests", f.Requests)
 		if f.Memory != nil && f.Memory.GreaterThan(maxFunctionGB) {
 			doc.Fault(path+".function.memory", "is above the 10 GB that a function can have")
 		}
@@ -130,6 +132,10 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	}
 	if f := c.Sandbox; f != nil {
 		found = append(found, "sandbox")
+		notZero(doc, path+".sandbox.vcpu", f.VCPU)
+		if f.Active != nil && f.Active.Fraction.IsZero() {
+			doc.Fault(path+".sandbox.active", "must be above 0%%")
+		}
 		made = pricing.Sandbox{
 			Provider: f.Provider, VCPU: orZero(f.VCPU), GB: gbOrZero(f.Memory), DiskGB: orZero(f.DiskGB),
 			Active: fraction(f.Active),
@@ -156,6 +162,13 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		doc.Fault(path, "names no alternative; allowed are ec2, fargate, function, lightsail, ci, sandbox and fixed")
 	}
 	return made
+}
+
+// notZero refuses a zero where leaving the key out is what would give the default.
+func notZero(doc *strictyaml.Document, path string, c *Count) {
+	if c != nil && c.IsZero() {
+		doc.Fault(path, "must be above zero; leave it out for the default")
+	}
 }
 
 func orZero(c *Count) decimal.Decimal {

@@ -199,6 +199,9 @@ func (e *Estimate) alternativeFigure(id string) (decimal.Decimal, error) {
 		if c.Unknown != "" {
 			return decimal.Decimal{}, errors.New(c.Unknown)
 		}
+		if _, noun := e.Scenario.PerUnit(); strings.HasPrefix(measure, "per_") && measure != "per_"+noun {
+			return decimal.Decimal{}, fmt.Errorf("the workload is counted in %ss", noun)
+		}
 		value := c.measure(measure, e.Bill.Total())
 		if value == nil {
 			why := c.BreakEven.Sentence

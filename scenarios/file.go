@@ -35,21 +35,21 @@ type RatesFile struct {
 	ReadOn          *Date    `yaml:"read_on" jsonschema_description:"The day on which they were read."`
 }
 
-// MicroVMFile is the size; vCPU follows from it (GB / 2).
+// MicroVMFile is the size; vCPU follows from it (GB / 2). A plain value is the memory.
 type MicroVMFile struct {
-	Memory *MicroVMSize `yaml:"memory,required" jsonschema_description:"Baseline memory: 0.5GB, 1GB, 2GB, 4GB or 8GB. vCPU is half the number of GB."`
+	Memory *MicroVMSize `yaml:"memory,required,shorthand" jsonschema_description:"Baseline memory: 0.5GB, 1GB, 2GB, 4GB or 8GB. vCPU is half the number of GB."`
 }
 
-// ImageFile is the image.
+// ImageFile is the image; a plain value is its size.
 type ImageFile struct {
-	Size  *GB       `yaml:"size" jsonschema_description:"Of one image version, read by each launch. Default: the baseline memory."`
+	Size  *GB       `yaml:"size,shorthand" jsonschema_description:"Of one image version, read by each launch. Default: the baseline memory."`
 	Count *Count    `yaml:"count" jsonschema_description:"Image versions stored, active or not. Default: 1; 0 stores none."`
 	Hours *Duration `yaml:"hours" jsonschema_description:"How long each is stored in the month. Default: the whole month of 720 hours; a week at least is billed."`
 }
 
-// StateFile is the suspended state.
+// StateFile is the suspended state; a plain value is its size.
 type StateFile struct {
-	Size *GB `yaml:"size" jsonschema_description:"Written by a suspend, read by a resume, held while suspended. Default: the baseline memory."`
+	Size *GB `yaml:"size,shorthand" jsonschema_description:"Written by a suspend, read by a resume, held while suspended. Default: the baseline memory."`
 }
 
 // WorkloadFile is what runs: users with active days, or jobs.

@@ -11,8 +11,8 @@ import (
 var maxLife = decimal.NewFromInt(pricing.MaxLifeSeconds)
 
 // neededLaunches is how many MicroVMs the month takes at least. One lives for 8 hours, running and suspended time
-// together, and each active day or job starts anew; figures that are given per month are cut into lives as if they were
-// one stretch, which is the fewest there can be.
+// together. A user's active day starts anew, as a night is longer than a life; short jobs may share a MicroVM, and figures
+// that are given per month are cut into lives as if they were one stretch, which is the fewest there can be.
 func (s *Scenario) neededLaunches() decimal.Decimal {
 	w := s.file.Workload
 	alive := s.Workload.Running.Add(s.Workload.Suspended)
@@ -21,12 +21,12 @@ func (s *Scenario) neededLaunches() decimal.Decimal {
 	}
 	monthly := w.Running.Per == PerMonth && (w.Suspended == nil || w.Suspended.Per == PerMonth || w.Suspended.Seconds.IsZero())
 	stretches := s.Users.Mul(s.Days)
-	if s.Jobs.IsPositive() {
+	switch {
+	case s.Jobs.IsPositive() && (monthly || alive.LessThanOrEqual(s.Jobs.Mul(maxLife))):
+		stretches = decimal.NewFromInt(1)
+	case s.Jobs.IsPositive():
 		stretches = s.Jobs
-		if monthly {
-			stretches = decimal.NewFromInt(1)
-		}
-	} else if monthly {
+	case monthly:
 		stretches = s.Users
 	}
 	return stretches.Mul(ceilDivide(alive, stretches.Mul(maxLife)))

@@ -61,7 +61,9 @@ func TestLifeCap(t *testing.T) {
 			"{jobs: 10, running: 20h}", "30", "life-cap",
 			"at least 30 launches, not 10; the launch reads that are missing here would cost $0.0656.",
 		},
-		{"short jobs", "each starts anew", "{jobs: 1000, running: 1s}", "1000", "", ""},
+		{"short jobs", "they may share a MicroVM for as long as it lives", "{jobs: 1000, running: 1s}", "1", "", ""},
+		{"pooled jobs", "100,000 × 0.2 s fit into one life", "{jobs: 100000, running: 200ms, launches: 10/month}", "1", "", ""},
+		{"pooled too far", "100,000 × 8 s take 27.8 lives", "{jobs: 100000, running: 8s, launches: 10/month}", "28", "life-cap", "at least 28 launches, not 10"},
 		{
 			"a month's time of jobs", "as if it were one stretch: the fewest there can be",
 			"{jobs: 1000, running: 9h/month, launches: 2/month}", "2", "", "",
@@ -84,8 +86,8 @@ func TestLifeCap(t *testing.T) {
 			"{users: 1, days: 1, running: 4h, launches: 0}", "1", "no-launches", "has to start at least 1 time; the launch reads",
 		},
 		{
-			"no launches, jobs", "likewise",
-			"{jobs: 10, running: 4h, launches: 0}", "10", "no-launches", "has to start at least 10 times",
+			"no launches, jobs", "two of them fit into one life",
+			"{jobs: 10, running: 4h, launches: 0}", "5", "no-launches", "has to start at least 5 times",
 		},
 		{"nothing runs", "nothing has to start", "{users: 1, days: 20, running: 0, launches: 0}", "0", "", ""},
 	} {

@@ -344,13 +344,14 @@ func (s *Scenario) resolveBurst() {
 func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
 	image.GB, image.Count, image.Hours = s.Size.GB(), decimal.NewFromInt(1), oneMonthHours
-	if written.Size != nil {
-		image.GB = written.Size.Decimal
-	} else {
-		s.note("image-size", "the image is as large as the baseline memory (%s); give image.size if it has been measured.", s.Size)
-	}
 	if written.Count != nil {
 		image.Count = written.Count.Decimal
+	}
+	switch {
+	case written.Size != nil:
+		image.GB = written.Size.Decimal
+	case image.Count.IsPositive() || s.Workload.Launches.IsPositive():
+		s.note("image-size", "the image is as large as the baseline memory (%s); give image.size if it has been measured.", s.Size)
 	}
 	if written.Hours != nil {
 		// A month of 31 days has 744 hours.

@@ -20,7 +20,7 @@ type GB struct{ decimal.Decimal }
 func (g *GB) ParseScalar(text string) error {
 	value, err := pricing.ParseGB(text)
 	if err == nil && value.GreaterThan(maxGB) {
-		err = fmt.Errorf("%s is above %s GB, the most that is accepted", text, maxGB)
+		err = fmt.Errorf("%s is above %s GB, the most that is accepted", text, pricing.Grouped(maxGB))
 	}
 	g.Decimal = value
 	return err
@@ -51,7 +51,7 @@ var maxSeconds = decimal.NewFromInt(100 * 366 * 86400)
 // ParseScalar implements strictyaml.Scalar.
 func (d *Duration) ParseScalar(text string) error {
 	if strings.HasPrefix(text, "-") {
-		return fmt.Errorf("%s is below zero; give %s", text, durationForms)
+		return fmt.Errorf("%.60s is below zero; give %s", text, durationForms)
 	}
 	if text == "0" {
 		d.Seconds = decimal.Decimal{}

@@ -59,11 +59,20 @@ func (f *Faults) Error() string {
 		}
 		out.WriteString(": ")
 		if fault.Path != "" {
-			out.WriteString(fault.Path + ": ")
+			out.WriteString(shortened(fault.Path) + ": ")
 		}
 		out.WriteString(fault.Message)
 	}
 	return out.String()
+}
+
+// shortened cuts a path that somebody made very long.
+func shortened(path string) string {
+	const most = 120
+	if len(path) <= most {
+		return path
+	}
+	return strings.ToValidUTF8(path[:most], "") + "…"
 }
 
 // orNil sorts the faults by place and returns them as an error, or nil where there are none.
@@ -142,6 +151,10 @@ func startsWithTab(text []byte, line int) bool {
 func checkTree(node *yaml.Node, path string, faults *Faults) {
 	if node.Kind == yaml.AliasNode || node.Anchor != "" {
 		faults.add(node, path, "anchors and aliases are not supported; write the value out")
+		return
+	}
+	if node.Style&yaml.TaggedStyle != 0 {
+		faults.add(node, path, "tags such as !x are not supported; write the value alone")
 		return
 	}
 	switch node.Kind {
