@@ -53,13 +53,39 @@ type Alternative struct {
 	PerInstance decimal.Decimal
 }
 
+// alwaysOn sets the cost of machines that run all month at so much each, and returns how many it takes: enough for the
+// users, or, for jobs, enough hours for their running time, so many at a time on each.
+func (d Demand) alwaysOn(alt *Alternative, each, perMachine decimal.Decimal) decimal.Decimal {
+	if d.Jobs.IsZero() {
+		machines := ceilQuo(d.Users, perMachine)
+		alt.Curve = Curve{Fixed: machines.Mul(each)}
+		return machines
+	}
+	month := hoursPerInstanceMonth.Mul(secondsPerHour).Mul(perMachine)
+	alt.Curve = Curve{Rate: each, Unit: month, Stretches: one, Minimum: month, Step: month}
+	alt.Notes = append(alt.Notes, Note{
+		"jobs-in-turn",
+		"jobs are spread evenly over the month and run one after the other, on as many machines as their running time fills",
+	})
+	return Divide(alt.Curve.Billed(d.Running), month, 0)
+}
+
+func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
+	whole, rest := a.QuoRem(b, 0)
+	if rest.IsPositive() {
+		whole = whole.Add(one)
+	}
+	return whole
+}
+
 // Note is an assumption or a warning: a stable id and a sentence.
 type Note struct{ ID, Text string }
 
 // EC2 is instances that run the whole month of 730 hours.
 //
 // The cost is instances × (730 h × hourly × (1 − discount) + EBS GB × price per GB-month + 730 h × public IPv4), with
-// ceil(users / UsersPerInstance) instances.
+// ceil(users / UsersPerInstance) instances. Jobs take as many instances as their running time fills, one at least, where
+// UsersPerInstance is how many run on one at a time.
 type EC2 struct {
 	Type             string
 	UsersPerInstance decimal.Decimal // zero means one
@@ -84,11 +110,6 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	if !found {
 		return alt
 	}
-	instances, rest := d.Users.QuoRem(perInstance, 0)
-	if rest.IsPositive() {
-		instances = instances.Add(one)
-	}
-
 	each := hoursPerInstanceMonth.Mul(hourly)
 	terms := []string{fmt.Sprintf("%d h × $%s", HoursPerInstanceMonth, hourly)}
 	if e.EBSGB.IsPositive() {
@@ -108,7 +129,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 		terms = append(terms, fmt.Sprintf("%d h × $%s", HoursPerInstanceMonth, price.USD))
 	}
 	alt.PerInstance = each
-	alt.Curve = Curve{Fixed: instances.Mul(each)}
+	instances := d.alwaysOn(&alt, each, perInstance)
 	alt.Formula = terms[0]
 	if len(terms) > 1 {
 		alt.Formula = "(" + strings.Join(terms, " + ") + ")"
@@ -163,7 +184,7 @@ type Fixed struct {
 func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
 	alt := Alternative{
 		Kind: KindFixed, Name: f.Name,
-		Curve:   Curve{Fixed: f.PerMonth, HourRate: f.PerMinute.Mul(secondsPerMinute)},
+		Curve:   Curve{Fixed: f.PerMonth, Rate: f.PerMinute, Unit: secondsPerMinute},
 		Sources: []Price{{USD: decimal.Max(f.PerMonth, f.PerMinute), Source: "given in the scenario"}},
 		GivesUp: "what it gives up is for you to judge: its price is all that is known here",
 	}
@@ -201,9 +222,9 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 		return alt
 	}
 	alt.Sources = []Price{price}
-	alt.Curve = Curve{Fixed: d.Users.Mul(price.USD)}
+	bundles := d.alwaysOn(&alt, price.USD, one)
 	alt.PerInstance = price.USD
-	alt.Formula = fmt.Sprintf("%s × $%s", plural(d.Users, "bundle"), price.USD)
+	alt.Formula = fmt.Sprintf("%s × $%s", plural(bundles, "bundle"), price.USD)
 	return alt
 }
 
@@ -240,7 +261,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 		})
 	}
 	alt.Sources = []Price{price}
-	alt.Curve = Curve{HourRate: price.USD.Mul(secondsPerMinute), Stretches: jobs, Step: book.ci.StepSeconds.Decimal}
+	alt.Curve = Curve{Rate: price.USD, Unit: secondsPerMinute, Stretches: jobs, Step: book.ci.StepSeconds.Decimal}
 	minutes := Divide(alt.Curve.Billed(d.Running), secondsPerMinute, AmountPlaces)
 	alt.Formula = fmt.Sprintf("%s × $%s", plural(minutes, "minute"), price.USD)
 	return alt

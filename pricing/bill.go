@@ -244,7 +244,9 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 	}
 	line.Amount = line.ListAmount
 	if !line.Discount.IsZero() {
-		line.Amount = line.ListAmount.Mul(one.Sub(line.Discount))
+		effective := rate
+		effective.Figure = line.EffectiveRate()
+		line.Amount = effective.of(units, divisor)
 	}
 	b.bill.Lines = append(b.bill.Lines, line)
 }

@@ -170,7 +170,7 @@ func TestLinesAddUpToTheTotal(t *testing.T) {
 	})
 }
 
-// The peak's seconds with the whole 4× envelope and the rest with the baseline is the same sum as the baseline over all
+// Two ways to bill bursts come to the same: the peak for its seconds and the baseline for the rest, or the baseline for all
 // seconds plus the extra 3× over the peak's seconds.
 func TestBurstIsBaselinePlusExtra(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -82,7 +82,7 @@ func TestWorkloadBill(t *testing.T) {
 		},
 		{
 			// AWS prints 498.50, 132.00, 373.87, 99.00, 91.20, 6.20, 37.20, 0.80, 2.44; total 1,241.22.
-			name: "AWS example 1", reason: "all nine lines; AWS rounds each printed figure from the unrounded sum",
+			name: "AWS example 1", reason: "all nine lines, unrounded, as the page rounds each figure by itself",
 			workload: awsExample1(t), card: awsCard(),
 			lines: []wantLine{
 				{"compute.baseline.vcpu", "13500000", "373.8744", "13,500,000 s × 1 vCPU × $0.0000276944"},

@@ -89,7 +89,7 @@ func newRatCurve(c Curve) ratCurve {
 	least.Free = decimal.Decimal{}
 	return ratCurve{
 		fixed:     c.Fixed.Rat(),
-		perSecond: new(big.Rat).Quo(c.HourRate.Rat(), big.NewRat(SecondsPerHour, 1)),
+		perSecond: new(big.Rat).Quo(c.Rate.Rat(), c.unit().Rat()),
 		least:     least.Billed(decimal.Decimal{}).Rat(),
 		free:      c.Free.Rat(),
 		step:      c.Stretches.Mul(c.Step).Rat(),

@@ -11,10 +11,10 @@ import (
 // TestBreakEvenOfParallelSteps has alternatives that bill in steps and cost the same per hour as the MicroVMs, or almost,
 // so that the two change places over and over: the search has to end, and to say that it did not see everything.
 func TestBreakEvenOfParallelSteps(t *testing.T) {
-	line := Curve{Fixed: decimal.New(5, -1), HourRate: decimal.NewFromInt(60)}
-	steps := Curve{HourRate: decimal.NewFromInt(60), Stretches: decimal.NewFromInt(1), Step: decimal.NewFromInt(60)}
+	line := Curve{Fixed: decimal.New(5, -1), Rate: decimal.NewFromInt(60)}
+	steps := Curve{Rate: decimal.NewFromInt(60), Stretches: decimal.NewFromInt(1), Step: decimal.NewFromInt(60)}
 	nearly := steps
-	nearly.HourRate = decimal.RequireFromString("60.0000001")
+	nearly.Rate = decimal.RequireFromString("60.0000001")
 
 	for name, other := range map[string]Curve{"the same per hour": steps, "almost the same per hour": nearly} {
 		t.Run(name, func(t *testing.T) {

@@ -24,16 +24,16 @@ func drawContest(t *rapid.T) contest {
 	// Sometimes a multiple of the alternative's own figures, so that the curves meet at knees and steps.
 	if rapid.Bool().Draw(t, "round") {
 		c.own.Fixed = whole(rapid.Int64Range(0, 20).Draw(t, "own fixed"))
-		c.own.HourRate = whole(60 * rapid.Int64Range(1, 8).Draw(t, "own dollars a minute"))
+		c.own.Rate = whole(60 * rapid.Int64Range(1, 8).Draw(t, "own dollars a minute"))
 	} else {
 		c.own.Fixed = decimals(0, 20_000, 3).Draw(t, "own fixed")
-		c.own.HourRate = decimals(1, 500_000, 3).Draw(t, "own dollars an hour")
+		c.own.Rate = decimals(1, 500_000, 3).Draw(t, "own dollars an hour")
 	}
 	// Against steps at the same price an hour, the sides may change for ever, which no list can hold.
 	stepped := c.other.Stretches.IsPositive() && c.other.Step.IsPositive()
-	apart := c.own.HourRate.Sub(c.other.HourRate).Abs()
+	apart := c.own.Rate.Sub(c.other.Rate).Abs()
 	if stepped && apart.LessThan(dec("0.5")) {
-		c.own.HourRate = c.other.HourRate.Add(dec("0.5"))
+		c.own.Rate = c.other.Rate.Add(dec("0.5"))
 	}
 	if rapid.Bool().Draw(t, "limited") {
 		c.limit = whole(rapid.Int64Range(1, 3600).Draw(t, "limit"))
@@ -191,7 +191,7 @@ func TestBreakEvenDoesNotDependOnScale(t *testing.T) {
 		c := drawContest(t)
 		k := decimals(1, 100_000, 3).Draw(t, "k")
 		scale := func(curve pricing.Curve) pricing.Curve {
-			curve.Fixed, curve.HourRate = curve.Fixed.Mul(k), curve.HourRate.Mul(k)
+			curve.Fixed, curve.Rate = curve.Fixed.Mul(k), curve.Rate.Mul(k)
 			return curve
 		}
 		scaled := pricing.FindBreakEven(scale(c.own), scale(c.other), c.limit)

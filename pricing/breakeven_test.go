@@ -16,7 +16,7 @@ type wantCrossing struct {
 
 // A line of a dollar a minute, unless a row says otherwise; the arithmetic is beside each row.
 func TestFindBreakEven(t *testing.T) {
-	perMinute := func(dollars int64) pricing.Curve { return pricing.Curve{HourRate: whole(60 * dollars)} }
+	perMinute := func(dollars int64) pricing.Curve { return pricing.Curve{Rate: whole(60 * dollars)} }
 	plus := func(fixed int64, c pricing.Curve) pricing.Curve {
 		c.Fixed = whole(fixed)
 		return c
@@ -117,7 +117,7 @@ func TestFindBreakEven(t *testing.T) {
 		{
 			name:   "steps, in and out",
 			reason: "0.1 + 1.2x passes each minute's dollars before the minute is over, until the next minute jumps over it",
-			line:   pricing.Curve{HourRate: dec("72"), Fixed: dec("0.1")}, other: jobs(perMinute(1), 1, 0, 60), below: m,
+			line:   pricing.Curve{Rate: dec("72"), Fixed: dec("0.1")}, other: jobs(perMinute(1), 1, 0, 60), below: m,
 			// 0.1 + 1.2x = k at x = 45 s (1), 95 s (2), 145 s (3), 195 s (4); jumps at 60, 120, 180 s where 0.1 + 1.2k < k + 1,
 			// that is k < 4.5: at 240 s the line is 4.9 < 5, too; 0.1 + 1.2x = 5 at 245 s; at 300 s it is 6.1 > 6: above for good.
 			crossings: []wantCrossing{
@@ -193,7 +193,7 @@ func TestBreakEvenAgainstEC2(t *testing.T) {
 	w := pricing.Workload{Size: size(t, "4GB"), Running: whole(288_000)}
 	line, err := w.Curve(postCard())
 	require.NoError(t, err)
-	require.Equal(t, "0.26552016", line.HourRate.String())
+	require.Equal(t, "0.26552016", line.Rate.String())
 	instance := pricing.EC2{Type: "t4g.medium"}.Price(prices(t), pricing.Demand{Region: "eu-west-1", Size: w.Size, Users: whole(1)})
 	require.Equal(t, "26.864", instance.Curve.Fixed.String())
 

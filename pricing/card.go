@@ -5,9 +5,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -186,7 +188,7 @@ const unknownFigure = "unknown"
 func ParseCard(text []byte) (RateCard, error) {
 	var file cardFile
 	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
-		return RateCard{}, err
+		return RateCard{}, fmt.Errorf("not a rate card: %w", err)
 	}
 	if file.Card == "" || file.Region == "" {
 		return RateCard{}, errors.New("a rate card names its card and its region")
@@ -315,18 +317,38 @@ func (s CardSource) Card(region string) (RateCard, error) {
 	return card, err
 }
 
+// maxCardBytes is far more than a card takes.
+const maxCardBytes = 64 << 10
+
+// readBounded reads a regular file, up to what a card may have.
+func readBounded(layer fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(layer, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxCardBytes {
+		return nil, fmt.Errorf("it is no file of at most %d KiB", maxCardBytes>>10)
+	}
+	file, err := layer.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maxCardBytes))
+}
+
 func (s CardSource) readCard(region string) (RateCard, error) {
 	file := region + ".yaml"
 	if !fs.ValidPath(file) || strings.Contains(file, "/") {
 		return RateCard{}, &NoCardError{region, s.Regions()}
 	}
 	for _, layer := range slices.Backward(s.layers) {
-		text, err := fs.ReadFile(layer, file)
+		text, err := readBounded(layer, file)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 			continue
 		}
 		if err != nil {
-			return RateCard{}, fmt.Errorf("rate card of %s: %w", region, err)
+			return RateCard{}, fmt.Errorf("rate card %s: %w", file, err)
 		}
 		card, err := ParseCard(text)
 		if err != nil {
@@ -340,13 +362,21 @@ func (s CardSource) readCard(region string) (RateCard, error) {
 	return RateCard{}, &NoCardError{region, s.Regions()}
 }
 
+// regionForm is how AWS names regions; other files in a folder of cards are none of this package's.
+var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
+
+// IsRegionName says whether a text has the form of a region's name, such as eu-west-1.
+func IsRegionName(text string) bool { return regionForm.MatchString(text) }
+
 // Regions lists the regions that have a card, in alphabetical order.
 func (s CardSource) Regions() []string {
 	var regions []string
 	for _, layer := range s.layers {
 		files, _ := fs.Glob(layer, "*.yaml")
 		for _, file := range files {
-			regions = append(regions, strings.TrimSuffix(path.Base(file), ".yaml"))
+			if region := strings.TrimSuffix(path.Base(file), ".yaml"); regionForm.MatchString(region) {
+				regions = append(regions, region)
+			}
 		}
 	}
 	slices.Sort(regions)

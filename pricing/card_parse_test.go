@@ -118,11 +118,11 @@ func TestParseCardRefuses(t *testing.T) {
 		},
 		{
 			"card of nothing", "an empty file is not a card", "",
-			"yaml: construct errors: <unknown position>: yaml: no documents in stream",
+			"not a rate card: yaml: construct errors: <unknown position>: yaml: no documents in stream",
 		},
 		{
 			"two cards", "which one holds?", head + "---\n" + head,
-			"yaml: construct errors: <unknown position>: yaml: expected single document, found multiple",
+			"not a rate card: yaml: construct errors: <unknown position>: yaml: expected single document, found multiple",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

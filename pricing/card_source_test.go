@@ -109,7 +109,7 @@ func TestCardReportsItsFile(t *testing.T) {
 			fstest.MapFS{"eu-west-1.yaml": cardText("eu-west-1", "-1")},
 			"rate card eu-west-1.yaml: rates.vcpu_second: figure -1 is negative",
 		},
-		{"an unreadable folder", "not the same as no card", failingFS{broken}, "rate card of eu-west-1: disk on fire"},
+		{"an unreadable folder", "not the same as no card", failingFS{broken}, "rate card eu-west-1.yaml: disk on fire"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := pricing.EmbeddedCards().Over(tc.folder).Card("eu-west-1")

@@ -5,21 +5,24 @@ import "github.com/shopspring/decimal"
 // Curve is a month's cost as a function of running time, which is how every alternative and the MicroVM itself can be
 // set against each other. All users and jobs are together. The zero value costs nothing.
 //
-// The cost of R seconds is Fixed + HourRate × billed(R) / 3,600, where billed(R) splits R evenly into Stretches, raises
-// each stretch to Minimum seconds, rounds each up to a multiple of Step, and takes Free off the sum.
+// The cost of R seconds is Fixed + Rate × billed(R) / Unit, where billed(R) splits R evenly into Stretches, raises each
+// stretch to Minimum seconds, rounds each up to a multiple of Step, and takes Free off the sum.
 type Curve struct {
 	Fixed     decimal.Decimal // dollars a month, whatever runs
-	HourRate  decimal.Decimal // dollars per billed hour
+	Rate      decimal.Decimal // dollars per Unit of billed time
+	Unit      decimal.Decimal // seconds; 0 stands for an hour
 	Stretches decimal.Decimal // tasks, requests or jobs that are each billed by themselves; 0 for one flow of seconds
 	Minimum   decimal.Decimal // seconds billed at least for each stretch
 	Step      decimal.Decimal // seconds; 0 for exact seconds
 	Free      decimal.Decimal // billed seconds a month that cost nothing
 }
 
-// At is the cost of so many seconds of running time, exact but for one division by 3,600, half-even at AmountPlaces.
+// At is the cost of so many seconds of running time, exact but for one division by the unit, half-even at AmountPlaces.
 func (c Curve) At(running decimal.Decimal) decimal.Decimal {
-	return c.Fixed.Add(Rate{Figure: c.HourRate, Per: PerHour}.of(c.Billed(running), 1))
+	return c.Fixed.Add(Divide(c.Rate.Mul(c.Billed(running)), c.unit(), AmountPlaces))
 }
+
+func (c Curve) unit() decimal.Decimal { return orElse(c.Unit, secondsPerHour) }
 
 // Billed is how many seconds are charged for so many seconds of running time.
 func (c Curve) Billed(running decimal.Decimal) decimal.Decimal {
@@ -52,5 +55,5 @@ func (w Workload) Curve(card RateCard) (Curve, error) {
 	if err != nil {
 		return Curve{}, err
 	}
-	return Curve{Fixed: fixed.Total(), HourRate: perHour.Total()}, nil
+	return Curve{Fixed: fixed.Total(), Rate: perHour.Total()}, nil
 }

@@ -14,12 +14,12 @@ import (
 func TestCurveBilledAndAt(t *testing.T) {
 	var (
 		flat    = pricing.Curve{Fixed: dec("26.864")}
-		linear  = pricing.Curve{HourRate: dec("3.6")} // a tenth of a cent a second
-		fargate = pricing.Curve{HourRate: dec("3.6"), Stretches: whole(10), Minimum: whole(60)}
-		ci      = pricing.Curve{HourRate: dec("3.6"), Stretches: whole(10), Step: whole(60)}
-		free    = pricing.Curve{Fixed: whole(2), HourRate: dec("3.6"), Free: whole(100)}
+		linear  = pricing.Curve{Rate: dec("3.6")} // a tenth of a cent a second
+		fargate = pricing.Curve{Rate: dec("3.6"), Stretches: whole(10), Minimum: whole(60)}
+		ci      = pricing.Curve{Rate: dec("3.6"), Stretches: whole(10), Step: whole(60)}
+		free    = pricing.Curve{Fixed: whole(2), Rate: dec("3.6"), Free: whole(100)}
 		all     = pricing.Curve{
-			Fixed: whole(1), HourRate: dec("3.6"), Stretches: whole(10), Minimum: whole(90), Step: whole(60), Free: whole(200),
+			Fixed: whole(1), Rate: dec("3.6"), Stretches: whole(10), Minimum: whole(90), Step: whole(60), Free: whole(200),
 		}
 	)
 	for _, tc := range []struct {
@@ -33,7 +33,7 @@ func TestCurveBilledAndAt(t *testing.T) {
 		{"linear", "by the second, exact", linear, "1234.5", "1234.5", "1.2345"},
 		{
 			"linear with a rest", "0.1 / 3,600 at twenty places",
-			pricing.Curve{HourRate: dec("0.1")},
+			pricing.Curve{Rate: dec("0.1")},
 			"1", "1",
 			"0.00002777777777777778",
 		},
@@ -43,7 +43,7 @@ func TestCurveBilledAndAt(t *testing.T) {
 		{"above the minimum", "ten tasks of 60.1 s", fargate, "601", "601", "0.601"},
 		{
 			"no stretches", "a minimum of each of none",
-			pricing.Curve{HourRate: dec("3.6"), Minimum: whole(60), Step: whole(60)},
+			pricing.Curve{Rate: dec("3.6"), Minimum: whole(60), Step: whole(60)},
 			"1", "1", "0.001",
 		},
 		{"step at zero", "no job, no minute", ci, "0", "0", "0"},
@@ -55,12 +55,12 @@ func TestCurveBilledAndAt(t *testing.T) {
 		},
 		{
 			"fractional stretches", "two and a half jobs a month on average: steps of 150 s",
-			pricing.Curve{HourRate: dec("3.6"), Stretches: dec("2.5"), Step: whole(60)},
+			pricing.Curve{Rate: dec("3.6"), Stretches: dec("2.5"), Step: whole(60)},
 			"151", "300", "0.3",
 		},
 		{
 			"millisecond step", "a thousand requests of 1.0001 ms are 2 ms each",
-			pricing.Curve{HourRate: whole(3600), Stretches: whole(1000), Step: dec("0.001")},
+			pricing.Curve{Rate: whole(3600), Stretches: whole(1000), Step: dec("0.001")},
 			"1.0001", "2", "2",
 		},
 		{"within the free seconds", "the fixed part is left", free, "99.9", "0", "2"},
@@ -100,7 +100,7 @@ func TestCurveAgainstItsDefinition(t *testing.T) {
 			billed.SetInt64(0)
 		}
 		require.Zero(t, billed.Cmp(c.Billed(running).Rat()))
-		cost := new(big.Rat).Mul(billed, c.HourRate.Rat())
+		cost := new(big.Rat).Mul(billed, c.Rate.Rat())
 		cost.Quo(cost, big.NewRat(3600, 1)).Add(cost, c.Fixed.Rat())
 		requireWithin(t, tenToMinus(20), cost, c.At(running).Rat())
 	})
@@ -113,9 +113,9 @@ func drawCurve(t *rapid.T) pricing.Curve {
 		return whole(max(0, rapid.Int64Range(-most/2, most).Draw(t, name)))
 	}
 	c := pricing.Curve{
-		Fixed:    some("fixed", 40),
-		HourRate: some("dollars a minute", 6).Mul(whole(60)),
-		Free:     some("free minutes", 10).Mul(whole(60)),
+		Fixed: some("fixed", 40),
+		Rate:  some("dollars a minute", 6).Mul(whole(60)),
+		Free:  some("free minutes", 10).Mul(whole(60)),
 	}
 	if rapid.Bool().Draw(t, "in stretches") {
 		c.Stretches = whole(rapid.Int64Range(1, 4).Draw(t, "stretches"))
@@ -130,9 +130,9 @@ func TestWorkloadCurve(t *testing.T) {
 	curve, err := personalDevTool(t).Curve(postCard())
 	require.NoError(t, err)
 	// Fixed: 0.3248 + 0.1312 + 0.1904; an hour: 3,600 × (2 × 0.0000291572 + 4 × 0.0000038603).
-	require.Equal(t, pricing.Curve{Fixed: curve.Fixed, HourRate: curve.HourRate}, curve, "a straight line")
+	require.Equal(t, pricing.Curve{Fixed: curve.Fixed, Rate: curve.Rate}, curve, "a straight line")
 	require.Equal(t, "0.6464", curve.Fixed.String())
-	require.Equal(t, "0.26552016", curve.HourRate.String())
+	require.Equal(t, "0.26552016", curve.Rate.String())
 
 	rapid.Check(t, func(t *rapid.T) {
 		w, card := drawWorkload(t, 1), drawCard(t, false)

@@ -17,8 +17,8 @@
 //
 // Amounts are exact decimals: additions and multiplications lose nothing. The one inexact operation is division, where a
 // rate is published per month or per hour but billed per hour or per second; it happens once per line, last, half-even
-// at [AmountPlaces] decimals. The lines of a [Bill] add up to its total exactly. A rate that is not known is an error
-// where it is needed ([UnknownRateError]), never a zero.
+// at [AmountPlaces] decimals. The lines of a [Bill] add up to its total exactly. Where a line needs a
+// rate that no source gives, there is an [UnknownRateError] instead of a bill.
 //
 // # What is not promised
 //

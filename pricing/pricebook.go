@@ -84,9 +84,19 @@ type instanceType struct {
 type fargatePrices struct {
 	MinimumSeconds exact               `yaml:"minimum_seconds"`
 	FreeDiskGB     exact               `yaml:"free_disk_gb"`
+	Sizes          []fargateSize       `yaml:"sizes"`
 	VCPUHour       map[string]byRegion `yaml:"vcpu_hour"`
 	GBHour         map[string]byRegion `yaml:"gb_hour"`
 	DiskGBHour     byRegion            `yaml:"disk_gb_hour"`
+}
+
+// fargateSize is the memory in GB that tasks of so many vCPUs can have: From to To in steps, and Also.
+type fargateSize struct {
+	VCPU exact `yaml:"vcpu"`
+	From exact `yaml:"from"`
+	To   exact `yaml:"to"`
+	Step exact `yaml:"step"`
+	Also exact `yaml:"also"`
 }
 
 type functionPrices struct {
@@ -120,6 +130,7 @@ type sandboxPrices struct {
 	FreeDiskGB        exact  `yaml:"free_disk_gb"` // only with Disk
 	WholeVCPUs        bool   `yaml:"whole_vcpus"`
 	IncludedGBPerVCPU exact  `yaml:"included_gb_per_vcpu"`
+	ActiveCPU         bool   `yaml:"active_cpu"`     // charges for a vCPU only while it is busy
 	VCPUsPerCore      exact  `yaml:"vcpus_per_core"` // where the price is per physical core
 }
 

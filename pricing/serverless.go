@@ -14,6 +14,9 @@ func (b PriceBook) Runners() []string { return slices.Sorted(maps.Keys(b.ci.PerM
 // Sandboxes lists the sandbox providers with a known price.
 func (b PriceBook) Sandboxes() []string { return slices.Sorted(maps.Keys(b.sandboxes)) }
 
+// BillsActiveCPU says whether a sandbox charges for a vCPU only while it is busy.
+func (b PriceBook) BillsActiveCPU(provider string) bool { return b.sandboxes[provider].ActiveCPU }
+
 // InstanceTypes lists the EC2 instance types with a known on-demand price in a region, cheapest first, whose memory is
 // at least gb.
 func (b PriceBook) InstanceTypes(region string, gb decimal.Decimal) []string {
@@ -50,6 +53,18 @@ type Fargate struct {
 	Always bool            // one task for each user all month, instead of running time only
 }
 
+// sells says whether a task may have that much of both.
+func (f fargatePrices) sells(vcpu, gb decimal.Decimal) bool {
+	for _, size := range f.Sizes {
+		if size.VCPU.Equal(vcpu) {
+			steps := gb.Sub(size.From.Decimal).Mod(size.Step.Decimal)
+			return (gb.GreaterThanOrEqual(size.From.Decimal) && gb.LessThanOrEqual(size.To.Decimal) && steps.IsZero()) ||
+				gb.Equal(size.Also.Decimal)
+		}
+	}
+	return false
+}
+
 // Price implements Candidate.
 func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	arch := orName(f.Arch, "arm64")
@@ -64,6 +79,10 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	alt := Alternative{
 		Kind: KindFargate, GivesUp: gives,
 		Name: fmt.Sprintf("Fargate %s%s %s vCPU %s GB, %s", spot, orName(f.Arch, "arm64"), vcpu, gb, hours),
+	}
+	if !book.fargate.sells(vcpu, gb) {
+		alt.Unknown = fmt.Sprintf("Fargate has no task of %s vCPU with %s GB; give a size that it has", vcpu, gb)
+		return alt
 	}
 	vcpuPrice, okVCPU := book.fargate.VCPUHour[arch].in(d.Region)
 	gbPrice, okGB := book.fargate.GBHour[arch].in(d.Region)
@@ -81,11 +100,11 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		terms += fmt.Sprintf(" + %s GB disk × $%s", extra, disk.USD)
 	}
 	if f.Always {
-		alt.Curve = Curve{Fixed: d.Users.Mul(hoursPerInstanceMonth).Mul(perHour)}
-		alt.Formula = fmt.Sprintf("%s × %d h × (%s)", plural(d.Users, "task"), HoursPerInstanceMonth, terms)
+		tasks := d.alwaysOn(&alt, hoursPerInstanceMonth.Mul(perHour), one)
+		alt.Formula = fmt.Sprintf("%s × %d h × (%s)", plural(tasks, "task"), HoursPerInstanceMonth, terms)
 		return alt
 	}
-	alt.Curve = Curve{HourRate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
+	alt.Curve = Curve{Rate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
 	alt.Notes = []Note{{
 		"fargate-tasks",
 		"each launch, resume or job is taken as one Fargate task of equal length; pulling and starting it costs nothing",
@@ -129,7 +148,7 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 		})
 	}
 	alt.Sources = []Price{price, table.MillionRequests}
-	alt.Curve = Curve{HourRate: gb.Mul(price.USD).Mul(secondsPerHour), Stretches: requests, Step: table.StepSeconds.Decimal}
+	alt.Curve = Curve{Rate: gb.Mul(price.USD), Unit: one, Stretches: requests, Step: table.StepSeconds.Decimal}
 	charged := requests
 	if f.FreeTier {
 		alt.Name += ", free tier"
@@ -163,9 +182,9 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 		return alt
 	}
 	vcpu, gb := orElse(s.VCPU, d.Size.VCPU()), orElse(s.GB, d.Size.GB())
-	unit, perHour := "s", secondsPerHour
+	unit, unitSeconds := "s", one
 	if table.Per == "hour" {
-		unit, perHour = "h", one
+		unit, unitSeconds = "h", secondsPerHour
 	}
 	cpuNoun := "vCPU"
 	if table.WholeVCPUs && !vcpu.Equal(vcpu.Ceil()) {
@@ -202,7 +221,7 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 	if unit == "h" {
 		time += " / 3,600"
 	}
-	alt.Curve = Curve{HourRate: rate.Mul(perHour)}
+	alt.Curve = Curve{Rate: rate, Unit: unitSeconds}
 	alt.Formula = fmt.Sprintf("%s × (%s)", time, terms)
 	return alt
 }

@@ -55,6 +55,7 @@ func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) Docume
 		})
 	}
 	picture, beyond := costCurves(e, comparisons)
+	sentences.Notes = append(sentences.Notes, rangeNote(s)...)
 	d.Sections = []Section{
 		{Table: t},
 		sentences,
@@ -124,9 +125,9 @@ func costCurves(e *scenarios.Estimate, comparisons []scenarios.Comparison) (pict
 		picture.Series = append(picture.Series, series)
 		if at := c.BreakEven.HoursPerMonth; at != nil {
 			cost := c.Curve.At(at.Mul(units).Mul(hourSeconds))
-			x, y := coordinate(*at), coordinate(cost.DivRound(units, 6))
+			x, y := coordinate(*at), coordinate(pricing.Divide(cost, units, 6))
 			picture.Marks = append(picture.Marks, chart.Mark{
-				X: x, Y: y, Label: fmt.Sprintf("%s h, $%s: %s", fixed(*at, 1), fixed(cost.DivRound(units, 6), centPlaces), c.Name),
+				X: x, Y: y, Label: fmt.Sprintf("%s h, $%s: %s", fixed(*at, 1), fixed(pricing.Divide(cost, units, 6), centPlaces), c.Name),
 			})
 		}
 	}
@@ -172,8 +173,8 @@ const curveSamples = 240
 func sampled(name string, curve pricing.Curve, end, units decimal.Decimal) chart.Series {
 	series := chart.Series{Name: name, Stepped: curve.Step.IsPositive()}
 	for i := range curveSamples + 1 {
-		hours := end.Mul(decimal.NewFromInt(int64(i))).DivRound(decimal.NewFromInt(curveSamples), 9)
-		cost := curve.At(hours.Mul(units).Mul(hourSeconds)).DivRound(units, 9)
+		hours := pricing.Divide(end.Mul(decimal.NewFromInt(int64(i))), decimal.NewFromInt(curveSamples), 9)
+		cost := pricing.Divide(curve.At(hours.Mul(units).Mul(hourSeconds)), units, 9)
 		series.Points = append(series.Points, chart.Point{X: coordinate(hours), Y: coordinate(cost)})
 	}
 	return series

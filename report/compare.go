@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/pricing"
 	"microspend/scenarios"
 )
 
@@ -83,7 +85,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) Document
 	}
 	total := e.Bill.Total()
 	t := &Table{Columns: []Column{
-		{Title: "cheapest first"},
+		{Title: "cheapest first", Shrink: true},
 		{Title: "a month $", Align: Decimal},
 		{Title: "× MicroVMs", Align: Decimal},
 		{Title: "per " + noun + " $", Align: Decimal, Drop: 1},
@@ -99,7 +101,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) Document
 		}
 		times, kind := "", Line
 		if total.IsPositive() {
-			times = fixed(o.monthly.DivRound(total, 4), 2) + "×"
+			times = fixed(pricing.Divide(o.monthly, total, 2), 2) + "×"
 		}
 		if o.own {
 			kind = Total
@@ -165,15 +167,19 @@ func numbersSentence(e *scenarios.Estimate, comparisons []scenarios.Comparison) 
 		first.name, fixed(first.monthly, centPlaces), fixed(e.Bill.Total(), centPlaces))
 }
 
-// givesUpSection says what each kind of alternative gives up, once.
+// givesUpSection says what alternatives give up, once for all that give up the same.
 func givesUpSection(comparisons []scenarios.Comparison) Section {
 	section := Section{Heading: "What they give up against a MicroVM"}
-	var seen []string
+	names := map[string][]string{}
+	var order []string
 	for _, c := range comparisons {
-		if !slices.Contains(seen, c.GivesUp) {
-			seen = append(seen, c.GivesUp)
-			section.Notes = append(section.Notes, Note{Tag: c.Name, Text: c.GivesUp + "."})
+		if len(names[c.GivesUp]) == 0 {
+			order = append(order, c.GivesUp)
 		}
+		names[c.GivesUp] = append(names[c.GivesUp], c.Name)
+	}
+	for _, givesUp := range order {
+		section.Notes = append(section.Notes, Note{Tag: strings.Join(names[givesUp], ", "), Text: givesUp + "."})
 	}
 	return section
 }

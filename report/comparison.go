@@ -104,7 +104,7 @@ func newBreakEvenJSON(s *scenarios.Scenario, p scenarios.BreakEvenPoint) breakEv
 func comparisonSection(e *scenarios.Estimate, comparisons []scenarios.Comparison) Section {
 	_, noun := e.Scenario.PerUnit()
 	t := &Table{Columns: []Column{
-		{Title: "instead"},
+		{Title: "instead", Shrink: true},
 		{Title: "a month $", Align: Decimal},
 		{Title: "MicroVMs are", Align: Right, Drop: 1},
 		{Title: "per " + noun + " $", Align: Decimal, Drop: 2},

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // Format is an output format.
@@ -97,6 +98,7 @@ type Row struct {
 
 // Table is rows under columns.
 type Table struct {
+	Tight   bool // columns stand one space apart instead of two
 	Columns []Column
 	Rows    []Row
 }
@@ -152,13 +154,17 @@ func Visible(s string) string {
 	return out.String()
 }
 
+// deceptive says whether a character does something else than show itself: controls, formats (which reorder, join or hide),
+// fillers without width, and the selectors and tags beyond those that emoji are made with.
 func deceptive(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7f && r < 0xa0: // C0, DEL, C1
 		return true
-	case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff, r == 0xfffd:
+	case r == 0x2028, r == 0x2029, r == 0x115f, r == 0x1160, r == 0x3164, r == 0xffa0, r == 0xfffd:
+		return true
+	case r >= 0xe0000 && r <= 0xe0fff:
 		return true
 	default:
-		return false
+		return unicode.Is(unicode.Cf, r)
 	}
 }

@@ -41,7 +41,7 @@ func printedText(c scenarios.Check) string {
 // checkTable is the table of printed beside exact figures; checkRows fills it.
 func checkTable() *Table {
 	return &Table{Columns: []Column{
-		{Title: "figure"},
+		{Title: "figure", Shrink: true},
 		{Title: "printed", Align: Decimal},
 		{Title: "exact", Align: Decimal},
 		{Title: "off by", Align: Decimal, Drop: 1},

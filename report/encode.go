@@ -43,8 +43,10 @@ func renderCSV(w io.Writer, documents []Document) error {
 }
 
 // csvCell keeps spreadsheets from taking text for a formula: what begins with = + - @, a tab or a return gets an
-// apostrophe before it. Numbers below zero stay numbers.
+// apostrophe before it. Numbers below zero stay numbers. Control characters become visible, as a CSV file is shown in
+// terminals too.
 func csvCell(cell string) string {
+	cell = Visible(cell)
 	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || isNumber(cell) {
 		return cell
 	}

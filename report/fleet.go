@@ -9,6 +9,14 @@ import (
 	"microspend/scenarios"
 )
 
+// rangeNote says which end of a scenario's ranges a document is for, where it is for one only.
+func rangeNote(s *scenarios.Scenario) []Note {
+	if s.Low == nil {
+		return nil
+	}
+	return []Note{{Text: "The scenario has ranges; this is for their costlier ends."}}
+}
+
 // rangeTable shows a bill at both ends of a scenario's ranges.
 func rangeTable(e *scenarios.Estimate) *Table {
 	t := &Table{Columns: []Column{
@@ -50,7 +58,7 @@ func rangeTable(e *scenarios.Estimate) *Table {
 	})
 	if count, noun := e.Scenario.PerUnit(); count.GreaterThan(decimal.NewFromInt(1)) {
 		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{
-			fmt.Sprintf("%s to %s", unitPrice(e.Low.PerUnit, noun), unitPrice(e.PerUnit, noun)),
+			fmt.Sprintf("%s to %s", unitPrice(decimal.Min(e.Low.PerUnit, e.PerUnit), noun), unitPrice(decimal.Max(e.Low.PerUnit, e.PerUnit), noun)),
 		}})
 	}
 	return t

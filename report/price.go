@@ -1,10 +1,10 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"microspend/pricing"
+	"microspend/scenarios"
 )
 
 // priceJSON is the document microspend.price/v1.
@@ -41,10 +41,8 @@ func Price(bill pricing.Bill, now time.Time) Document {
 	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{"total", "", "", "", fixed(bill.Total(), places)}})
 
 	var warnings []pricing.Note
-	if days, stale := bill.Card.Stale(now); stale {
-		warnings = append(warnings, pricing.Note{ID: "stale-rates", Text: fmt.Sprintf(
-			"the rates of %s were read on %s, %d days ago; AWS may have changed them (see microspend rates check).",
-			bill.Card.Region, bill.Card.ReadOn(), days)})
+	if note, stale := scenarios.StaleRates(bill.Card, now); stale {
+		warnings = append(warnings, note)
 	}
 	d := Document{
 		Sections: []Section{{Table: t}, {Notes: append([]Note{{Text: ratesSentence(bill.Card)}}, notes(warnings, true)...)}},

@@ -123,13 +123,13 @@ func ageNote(card pricing.RateCard, now time.Time) Note {
 // Cards makes the document that sets the rates of all regions beside each other, per the unit that is billed or as
 // published.
 func Cards(cards []pricing.RateCard, now time.Time) Document {
-	t := &Table{Columns: []Column{
+	t := &Table{Tight: true, Columns: []Column{
 		{Title: "region"},
 		{Title: "vCPU-s $", Align: Decimal},
 		{Title: "GB-s $", Align: Decimal},
 		{Title: "read GB $", Align: Decimal, Drop: 2},
 		{Title: "write GB $", Align: Decimal, Drop: 3},
-		{Title: "stored GB-h $", Align: Decimal, Drop: 4},
+		{Title: "stored $", Align: Decimal, Drop: 4},
 		{Title: "read on", Drop: 5},
 		{Title: "where", MinWidth: 120},
 	}}
@@ -152,7 +152,7 @@ func Cards(cards []pricing.RateCard, now time.Time) Document {
 		}
 	}
 	d.JSON = list
-	section := Section{Notes: []Note{{Text: "Figures marked /h are published per hour and billed per second. microspend rates show REGION has sources."}}}
+	section := Section{Notes: []Note{{Text: "Stored is per GB-hour. Figures marked /h are published per hour and billed per second. microspend rates show REGION has sources."}}}
 	if len(unknown) > 0 {
 		section.Notes = append(section.Notes, Note{Text: "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."})
 	}

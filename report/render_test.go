@@ -27,7 +27,7 @@ func TestVisible(t *testing.T) {
 
 func TestCSVCellsAreNoFormulas(t *testing.T) {
 	for in, want := range map[string]string{
-		"=1+1": "'=1+1", "+1": "'+1", "@x": "'@x", "-x": "'-x", "\tx": "'\tx", "\rx": "'\rx",
+		"=1+1": "'=1+1", "+1": "'+1", "@x": "'@x", "-x": "'-x", "\tx": "␉x", "\rx": "␍x", "a\x1b]0;b": "a␛]0;b",
 		"-1.25": "-1.25", "-0": "-0", "--1": "'--1", "-1.2.3": "'-1.2.3", "-": "'-", "": "", "a=b": "a=b",
 	} {
 		require.Equal(t, want, csvCell(in), "%q", in)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/pricing"
 	"microspend/report/chart"
 	"microspend/scenarios"
 )
@@ -58,6 +59,7 @@ func Sweep(sweep *scenarios.Sweep) Document {
 	} else {
 		sweepHeat(&d, sweep)
 	}
+	d.Sections = append(d.Sections, Section{Notes: rangeNote(s)})
 	return d
 }
 
@@ -108,7 +110,7 @@ func bar(part, whole decimal.Decimal, width int64) string {
 	if !whole.IsPositive() || !part.IsPositive() {
 		return ""
 	}
-	eighths := part.Mul(decimal.NewFromInt(width*8)).DivRound(whole, 0).IntPart()
+	eighths := pricing.Divide(part.Mul(decimal.NewFromInt(width*8)), whole, 0).IntPart()
 	out := make([]rune, 0, width)
 	for range eighths / 8 {
 		out = append(out, '█')

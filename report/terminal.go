@@ -18,7 +18,12 @@ var (
 	warnStyle  = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
 )
 
-const columnGap = 2
+func (t Table) gap() int {
+	if t.Tight {
+		return 1
+	}
+	return 2
+}
 
 func renderTerminal(w io.Writer, options Options, documents []Document) error {
 	width := options.Width
@@ -129,7 +134,13 @@ func terminalTable(t Table, width int) string {
 		Border(lipgloss.NormalBorder()).BorderStyle(faintStyle).
 		BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderColumn(false).
 		Headers(headers...).
-		StyleFunc(func(row, col int) lipgloss.Style { return cellStyle(t, keep, row, col) })
+		StyleFunc(func(row, col int) lipgloss.Style {
+			style := cellStyle(t, keep, row, col)
+			if row >= 0 && rows[row][keep[col]] == "" {
+				return style.UnsetBold().UnsetForeground() // so that blanks at the end of a line can be cut off
+			}
+			return style
+		})
 	if !slices.ContainsFunc(headers, func(h string) bool { return h != "" }) {
 		layout = layout.Headers().BorderHeader(false)
 	}
@@ -200,7 +211,7 @@ func writeSpan(out *strings.Builder, kind RowKind, text string, first bool, widt
 func cellStyle(t Table, keep []int, row, col int) lipgloss.Style {
 	style := plainStyle
 	if col < len(keep)-1 {
-		style = style.PaddingRight(columnGap)
+		style = style.PaddingRight(t.gap())
 	}
 	if t.Columns[keep[col]].Align != Left {
 		style = style.Align(lipgloss.Right)
@@ -293,7 +304,7 @@ func tableWidth(t Table, rows [][]string, keep []int) int {
 				widest = max(widest, ansi.StringWidth(cells[c]))
 			}
 		}
-		total += widest + columnGap
+		total += widest + t.gap()
 	}
-	return total - columnGap
+	return total - t.gap()
 }

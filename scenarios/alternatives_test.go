@@ -29,7 +29,7 @@ func TestAlternatives(t *testing.T) {
 		{"GitHub Actions Linux 2-core", "285.12"},                // 1,056 × 45 × 0.006
 		{"our own runner", "142.56"},                             // 1,056 × 45 × 0.003
 		{"Daytona", "65.5776"},                                   // 792 × (0.0504 + 2 × 0.0162)
-		{"Modal Sandbox", "121.0277376"},                         // 2,851,200 × (0.4 × 0.00003942 + 4 × 0.00000667): 2 vCPU are a core
+		{"Modal Sandbox", "188.46432"},                           // 2,851,200 × (0.00003942 + 4 × 0.00000667): 2 vCPU are a core
 		{"a contract", "99"},                                     //
 		{"by the minute", "52.52"},                               // 5 + 47,520 × 0.001
 	}

@@ -80,7 +80,11 @@ type FixedFile struct {
 	PerMinute *Price `yaml:"per_minute" jsonschema_description:"Dollars per minute of running time."`
 }
 
-var maxFunctionGB = decimal.NewFromInt(10)
+// A function has 128 MiB to 10 GB. Source: AWS Lambda documentation, quotas.
+var (
+	minFunctionGB = decimal.New(125, -3)
+	maxFunctionGB = decimal.NewFromInt(10)
+)
 
 // candidate checks one entry and makes of it what the pricing engine takes. It returns nil after a fault.
 func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Candidate {
@@ -116,6 +120,9 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		notZero(doc, path+".function.requests", f.Requests)
 		if f.Memory != nil && f.Memory.GreaterThan(maxFunctionGB) {
 			doc.Fault(path+".function.memory", "is above the 10 GB that a function can have")
+		}
+		if f.Memory != nil && f.Memory.LessThan(minFunctionGB) {
+			doc.Fault(path+".function.memory", "is below the 128MiB that a function has at least")
 		}
 		made = pricing.Function{
 			Arch: string(orFirst(f.Arch, ARM64)), GB: gbOrZero(f.Memory), Requests: orZero(f.Requests),

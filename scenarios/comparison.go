@@ -21,8 +21,8 @@ type Comparison struct {
 
 // BreakEvenPoint is where both cost the same, in the terms of the scenario.
 type BreakEvenPoint struct {
-	HoursPerMonth *decimal.Decimal // of running time per user (or in all, with jobs); nil where there is none
-	HoursPerDay   *decimal.Decimal // on each of the scenario's active days; nil with jobs or above 24
+	HoursPerMonth *decimal.Decimal // of running time per user (or in all, with jobs), also beyond a month; nil where there is none
+	HoursPerDay   *decimal.Decimal // on each of the scenario's active days, also beyond 24; nil with jobs
 	SecondsPerJob *decimal.Decimal // nil with users
 	Crossings     []decimal.Decimal
 	Sentence      string
@@ -38,15 +38,12 @@ type BreakEvenPoint struct {
 }
 
 // HoursPerDayOver is the break-even running time per user and day in a month of so many active days, nil where there is
-// none or it is above 24 hours.
+// none. It may be more than a day has.
 func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
 	if p.HoursPerMonth == nil {
 		return nil
 	}
 	hours := pricing.Divide(*p.HoursPerMonth, decimal.NewFromInt(days), pricing.AmountPlaces)
-	if hours.GreaterThan(decimal.NewFromInt(24)) {
-		return nil
-	}
 	return &hours
 }
 
@@ -82,9 +79,6 @@ func (s *Scenario) demand() pricing.Demand {
 func (m Market) compare(
 	s *Scenario, card pricing.RateCard, bill pricing.Bill, candidates []pricing.Candidate,
 ) ([]Comparison, error) {
-	if err := m.checkNames(s); err != nil {
-		return nil, err
-	}
 	own, err := s.Workload.Curve(card)
 	if err != nil {
 		return nil, s.rateFaults(err)
@@ -94,9 +88,11 @@ func (m Market) compare(
 		demand      = s.demand()
 		count, _    = s.PerUnit()
 		comparisons = make([]Comparison, 0, len(candidates))
+		named       = names{}
 	)
 	for _, candidate := range candidates {
 		c := Comparison{Alternative: candidate.Price(m.Prices, demand)}
+		c.Name = named.distinct(c.Name)
 		if c.Unknown != "" {
 			c.BreakEven.Sentence = "No break-even: " + c.Unknown + "."
 			comparisons = append(comparisons, c)
@@ -105,13 +101,25 @@ func (m Market) compare(
 		c.Monthly = c.Curve.At(s.Workload.Running)
 		c.PerUnit = pricing.Divide(c.Monthly, count, pricing.AmountPlaces)
 		if c.Monthly.IsPositive() {
-			ratio := pricing.Divide(total, c.Monthly, pricing.AmountPlaces)
+			ratio := pricing.Divide(total, c.Monthly, pricing.RatioPlaces)
 			c.Ratio = &ratio
 		}
 		c.BreakEven = s.breakEven(own, c.Alternative, total)
 		comparisons = append(comparisons, c)
 	}
 	return comparisons, nil
+}
+
+// names counts how often each has been given.
+type names map[string]int
+
+// distinct numbers a name that has been given before, so that each alternative can be referred to.
+func (n names) distinct(name string) string {
+	n[name]++
+	if n[name] == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s (%d)", name, n[name])
 }
 
 // checkNames refuses misspelt names of providers and runners, all of them, each with its place in the file.
@@ -121,6 +129,10 @@ func (m Market) checkNames(s *Scenario) error {
 		if f := entry.Sandbox; f != nil && !slices.Contains(m.Prices.Sandboxes(), f.Provider) {
 			faults = append(faults, s.Fault(indexed("compare", i)+".sandbox", "%.60q is not a known sandbox; known are %s",
 				f.Provider, list(m.Prices.Sandboxes())))
+		}
+		if f := entry.Sandbox; f != nil && f.Active != nil && !m.Prices.BillsActiveCPU(f.Provider) {
+			faults = append(faults, s.Fault(indexed("compare", i)+".sandbox.active",
+				"%.60s bills the whole running time; leave active out", f.Provider))
 		}
 		if f := entry.CI; f != nil && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
 			faults = append(faults, s.Fault(indexed("compare", i)+".ci",
@@ -142,17 +154,23 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 	}
 	point := BreakEvenPoint{curve: pricing.FindBreakEven(own, alt.Curve, limit)}
 	perUser := users.Mul(secondsPerHour)
+	if beyond := point.curve.Beyond; len(point.curve.Crossings) == 0 && beyond != nil && beyond.Equal {
+		hours := pricing.Divide(beyond.Seconds, perUser, pricing.AmountPlaces)
+		perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces)
+		point.HoursPerMonth, point.HoursPerDay = &hours, &perDay
+	}
 	for _, c := range point.curve.Crossings {
 		point.Crossings = append(point.Crossings, pricing.Divide(c.Seconds, perUser, pricing.AmountPlaces))
 	}
-	if at, found := point.curve.LastEqual(); found {
+	if at, found := point.curve.LastEqual(); found && !point.curve.More {
 		hours := point.Crossings[at]
 		point.HoursPerMonth = &hours
 		last := point.curve.Crossings[at]
 		if s.Jobs.IsPositive() {
 			seconds := pricing.Divide(last.Seconds, s.Jobs, pricing.AmountPlaces)
 			point.SecondsPerJob = &seconds
-		} else if perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces); perDay.LessThanOrEqual(decimal.NewFromInt(24)) {
+		} else {
+			perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces)
 			point.HoursPerDay = &perDay
 		}
 	}
@@ -259,7 +277,7 @@ func (s *Scenario) runningTime(p BreakEvenPoint) string {
 	switch {
 	case p.SecondsPerJob != nil:
 		return fmt.Sprintf("%s running hours a month (%s s a job)", hours, hoursText(*p.SecondsPerJob))
-	case p.HoursPerDay != nil:
+	case p.HoursPerDay.LessThanOrEqual(hoursOfDay):
 		return fmt.Sprintf("%s running hours a month per user (%s h on each of %s)",
 			hours, hoursText(*p.HoursPerDay), counted(s.Days, "day"))
 	default:
@@ -278,8 +296,8 @@ func (s *Scenario) neverSentence(p BreakEvenPoint, alt pricing.Alternative, own 
 		return fmt.Sprintf("No break-even: MicroVMs and %s cost the same at every running time.", alt.Name)
 	case p.curve.Beyond != nil:
 		users := decimal.Max(s.Users, decimal.NewFromInt(1))
-		return fmt.Sprintf("No break-even: %s less at every running time; it would take %s hours a month per user, and a month has 744 at most.",
-			winner, rounded(pricing.Divide(p.curve.Beyond.Seconds, users.Mul(secondsPerHour), 2), 2))
+		return fmt.Sprintf("No break-even within a month: %s less up to 744 hours, the longest there is; both would cost the same at %s running hours a month per user.",
+			winner, rounded(pricing.Divide(p.curve.Beyond.Seconds, users.Mul(secondsPerHour), pricing.AmountPlaces), 2))
 	case p.curve.Below == pricing.Other && own.Fixed.IsPositive() && own.Fixed.GreaterThanOrEqual(alt.Curve.At(decimal.Decimal{})):
 		return fmt.Sprintf("No break-even: %s less at every running time; launches, cycles and storage alone cost $%s with MicroVMs.",
 			winner, dollars(own.Fixed))

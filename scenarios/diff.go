@@ -141,6 +141,7 @@ func leaves(root *yaml.Node) []leafValue {
 	return slices.DeleteFunc(all, func(l leafValue) bool {
 		section, _, _ := strings.Cut(l.path, ".")
 		section, _, _ = strings.Cut(section, "[")
-		return slices.Contains([]string{"name", "title", "documented", "compare", "traits"}, section)
+		return slices.Contains([]string{"name", "title", "documented", "compare", "traits"}, section) ||
+			slices.Contains([]string{"rates.source", "rates.read_on", "rates.card"}, l.path)
 	})
 }

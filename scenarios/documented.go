@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -42,7 +43,7 @@ func (c Check) Difference() decimal.Decimal {
 var aboutTolerance = decimal.New(1, -2)
 
 // agreement decides whether a printed figure follows from the exact one: the exact figure, rounded to as many decimals as
-// are printed, is the printed one. A figure printed with "~" may also be one percent off. A range is taken at its word.
+// are printed, is the printed one; a tie may have been rounded either way. A figure printed with "~" may also be one percent off. A range is taken at its word.
 func agreement(printed *Printed, exact decimal.Decimal) Verdict {
 	if printed == nil {
 		return ""
@@ -117,7 +118,7 @@ var quotients = []string{"ratio", "inverse_ratio", "saving_percent"}
 func checkFigureID(id string) error {
 	if name, ok := strings.CutPrefix(id, alternatives); ok {
 		dot := strings.LastIndexByte(name, '.')
-		if dot > 0 && contains(measures, name[dot+1:]) {
+		if dot > 0 && slices.Contains(measures, name[dot+1:]) {
 			return nil
 		}
 		return fmt.Errorf("write %sNAME.MEASURE, where a measure is one of %s", alternatives, list(measures))
@@ -140,15 +141,6 @@ func checkFigureID(id string) error {
 func isComponentOrGroup(id string) bool {
 	for _, c := range pricing.Components() {
 		if string(c) == id || strings.HasPrefix(string(c), id+".") {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
 			return true
 		}
 	}
@@ -205,7 +197,7 @@ func (e *Estimate) alternativeFigure(id string) (decimal.Decimal, error) {
 		value := c.measure(measure, e.Bill.Total())
 		if value == nil {
 			why := c.BreakEven.Sentence
-			if contains(quotients, measure) {
+			if slices.Contains(quotients, measure) {
 				why = "one of the two costs nothing"
 			}
 			return decimal.Decimal{}, fmt.Errorf("%s has no %s: %s", name, measure, why)

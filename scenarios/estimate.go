@@ -41,8 +41,8 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 		return nil, err
 	}
 	bill, err := s.Workload.Bill(card)
-	if err != nil {
-		return nil, s.rateFaults(err)
+	if err := errors.Join(s.rateFaults(err), m.checkNames(s)); err != nil {
+		return nil, err
 	}
 	e := &Estimate{Scenario: s, Bill: bill}
 	if s.Low != nil {
@@ -141,6 +141,9 @@ func (s *Scenario) inlineRates() map[pricing.BilledQuantity]pricing.Rate {
 
 // rateFaults gives unknown rates the place in the file where they could be written.
 func (s *Scenario) rateFaults(err error) error {
+	if err == nil {
+		return nil
+	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return err
@@ -156,12 +159,18 @@ func (s *Scenario) rateFaults(err error) error {
 	return errors.Join(placed...)
 }
 
+// StaleRates is the warning that a card's figures were read long ago; it reports false where they were not.
+func StaleRates(card pricing.RateCard, now time.Time) (pricing.Note, bool) {
+	days, stale := card.Stale(now)
+	return pricing.Note{ID: "stale-rates", Text: fmt.Sprintf(
+		"the rates of %s were read on %s, %d days ago; AWS may have changed them (see microspend rates check).",
+		card.Region, card.ReadOn(), days)}, stale
+}
+
 func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note {
 	var warnings []pricing.Note
-	if days, stale := card.Stale(m.Now); stale {
-		warnings = append(warnings, pricing.Note{ID: "stale-rates", Text: fmt.Sprintf(
-			"the rates of %s were read on %s, %d days ago; AWS may have changed them (see microspend rates check).",
-			s.Region, card.ReadOn(), days)})
+	if note, stale := StaleRates(card, m.Now); stale {
+		warnings = append(warnings, note)
 	}
 	if regions := m.Cards.Regions(); !slices.Contains(regions, s.Region) {
 		warnings = append(warnings, pricing.Note{ID: "region-unlisted", Text: fmt.Sprintf(

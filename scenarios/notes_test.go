@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -102,7 +103,7 @@ func TestAssumptions(t *testing.T) {
 			e := estimate(t, text)
 			var want []string
 			for _, id := range standing {
-				if !contains(tc.lacks, id) {
+				if !slices.Contains(tc.lacks, id) {
 					want = append(want, id)
 				}
 			}

@@ -74,7 +74,7 @@ func splitNumber(text string) (number, unit string) {
 // simpleUnit is what can follow a number for both ends of a range.
 var simpleUnit = regexp.MustCompile(`^ ?(ms|s|m|h|d|GB|GiB|MiB|%)?(/(day|job|month))?$`)
 
-// splitRange takes a value such as 2h..4h or 6..8/day apart; an end without a unit takes that of the other.
+// splitRange takes a value such as 2h..4h or 6..8/day apart; an end without a unit takes that of the other, and what one is per the other is per too.
 func splitRange(text string) (low, high string, isRange bool, err error) {
 	low, high, isRange = strings.Cut(text, "..")
 	if !isRange {
@@ -86,11 +86,17 @@ func splitRange(text string) (low, high string, isRange bool, err error) {
 	if lowNumber == "" || highNumber == "" || strings.Contains(highUnit, "..") {
 		return "", "", true, errors.New("a range is written as its ends, such as 2h..4h")
 	}
-	if lowUnit == "" && simpleUnit.MatchString(highUnit) {
+	switch {
+	case lowUnit == "" && simpleUnit.MatchString(highUnit):
 		low += highUnit
-	}
-	if highUnit == "" && simpleUnit.MatchString(lowUnit) {
+	case highUnit == "" && simpleUnit.MatchString(lowUnit):
 		high += lowUnit
+	case perOf(lowUnit) == "":
+		low += perOf(highUnit)
+	case perOf(highUnit) == "":
+		high += perOf(lowUnit)
+	case perOf(lowUnit) != perOf(highUnit):
+		return "", "", true, errors.New("the two ends are not per the same")
 	}
 	return low, high, true, nil
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ type Range struct {
 
 // rangeSections are the parts of a file in which a value may be a range.
 var rangeSections = []string{"microvm", "image", "state", "workload", "rates"}
+
+// rangeless are the keys within them that hold words or a day.
+var rangeless = []string{"card", "source", "read_on"}
 
 // loadRanges reads a scenario whose file has ranges: the result is the costlier end, and its Low the cheaper one. Every
 // quantity and rate of a bill costs more the larger it is, except the discount, so the ends of the bill lie at the ends of
@@ -56,7 +60,7 @@ func findRanges(file string, root *yaml.Node) ([]Range, error) {
 		if node.Kind == yaml.MappingNode {
 			for i := 0; i+1 < len(node.Content); i += 2 {
 				key := node.Content[i].Value
-				if path == "" && !slices.Contains(rangeSections, key) {
+				if path == "" && !slices.Contains(rangeSections, key) || slices.Contains(rangeless, key) {
 					continue
 				}
 				walk(node.Content[i+1], strings.TrimPrefix(path+"."+key, "."))
@@ -82,11 +86,31 @@ func findRanges(file string, root *yaml.Node) ([]Range, error) {
 		ranges = append(ranges, Range{path, low, high})
 	}
 	walk(root, "")
-	if len(faults.List) > 0 {
-		return nil, faults
+	if len(faults.List) == 0 {
+		return ranges, nil
 	}
-	return ranges, nil
+	// The rest of the file is read too, with the ends of ranges in their place, so that its faults come up as well.
+	rest := cloneTree(root)
+	for _, fault := range faults.List {
+		low, _, _ := strings.Cut(nodeAt(root, fault.Path), "..")
+		_ = setScalar(rest, fault.Path, low)
+	}
+	for _, r := range ranges {
+		_ = setScalar(rest, r.Path, r.Low)
+	}
+	var others *strictyaml.Faults
+	if _, err := fromTree(file, rest); errors.As(err, &others) {
+		for _, fault := range others.List {
+			if !slices.ContainsFunc(faults.List, func(f strictyaml.Fault) bool { return f.Path == fault.Path }) {
+				faults.List = append(faults.List, fault)
+			}
+		}
+	}
+	return nil, faults.Sorted()
 }
+
+// nodeAt is the value at a path that a walk over the tree has found.
+func nodeAt(root *yaml.Node, path string) string { return find(leaves(root), path) }
 
 // ascending refuses a range that ends before it starts, in whichever of the forms both ends can be read. Ends that cannot
 // be read are left to the decoder, which says what their field takes.

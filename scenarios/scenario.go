@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -86,8 +85,6 @@ func fromTree(file string, root *yaml.Node) (*Scenario, error) {
 	return s, nil
 }
 
-var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
-
 // resolve checks values against each other and works out the month. Faults go to s.doc; where a value is already at
 // fault its zero is used, so that one mistake does not hide or cause another.
 func (s *Scenario) resolve() {
@@ -99,7 +96,7 @@ func (s *Scenario) resolve() {
 	if len(s.Name) > maxNameBytes {
 		s.doc.Fault("name", "is longer than %d bytes", maxNameBytes)
 	}
-	if !regionForm.MatchString(f.Region) {
+	if !pricing.IsRegionName(f.Region) {
 		s.doc.Fault("region", "%.60q is not an AWS region such as eu-west-1", f.Region)
 	}
 	s.checkRates()
@@ -113,13 +110,19 @@ func (s *Scenario) resolve() {
 	s.resolveImage()
 	s.resolveState()
 	s.Traits, s.Documented = f.Traits, f.Documented
+	if len(f.Compare) > maxAlternatives {
+		s.doc.Fault("compare", "has %d entries; at most %d are compared", len(f.Compare), maxAlternatives)
+	}
 	for i, entry := range f.Compare {
 		s.Candidates = append(s.Candidates, entry.candidate(s.doc, indexed("compare", i)))
 	}
 	s.checkDocumented()
 }
 
-const maxNameBytes = 200
+const (
+	maxNameBytes    = 200
+	maxAlternatives = 200
+)
 
 func (s *Scenario) note(id, format string, args ...any) {
 	s.Notes = append(s.Notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
@@ -310,8 +313,6 @@ func counted(n decimal.Decimal, noun string) string {
 	return pricing.Grouped(n) + " " + noun + "s"
 }
 
-func trimmed(d decimal.Decimal) string { return d.String() }
-
 func (s *Scenario) resolveBurst() {
 	b := s.file.Workload.Burst
 	if b == nil || b.Share == nil || b.Share.Fraction.IsZero() {
@@ -362,7 +363,7 @@ func (s *Scenario) resolveImage() {
 	}
 	if image.Hours.LessThan(decimal.NewFromInt(pricing.MinImageHours)) && image.Count.IsPositive() {
 		s.note("image-minimum", "the image is stored for %s hours; a week (%d hours) is billed, AWS's minimum for images.",
-			trimmed(image.Hours.Round(2)), pricing.MinImageHours)
+			image.Hours.Round(2), pricing.MinImageHours)
 	}
 }
 

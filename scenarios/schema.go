@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -41,7 +42,7 @@ func Schema() *jsonschema.Schema {
 }
 
 // rangePattern is a value written as two ends, such as 2h..4h.
-const rangePattern = `|^[0-9.]+[^.]*\.\.[0-9.]+[^.]*$`
+const rangePattern = `|^[0-9.]+[^.]*\.\. ?[0-9.]+[^.]*$`
 
 // allowRanges lets the figures of a section be written as ranges too.
 func allowRanges(schema *jsonschema.Schema) {
@@ -50,11 +51,16 @@ func allowRanges(schema *jsonschema.Schema) {
 			one.Pattern += rangePattern
 		}
 	}
+	for _, one := range schema.OneOf {
+		if one.Properties != nil {
+			allowRanges(one)
+		}
+	}
 	if schema.Properties == nil {
 		return
 	}
 	for pair := schema.Properties.Oldest(); pair != nil; pair = pair.Next() {
-		if pair.Key != "read_on" { // a day is a day
+		if !slices.Contains(rangeless, pair.Key) {
 			allowRanges(pair.Value)
 		}
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func TestWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, word := range append(words, "", " arm64", "ARM64", "none") {
 				err := scalar.scalar.ParseScalar(word)
-				if contains(scalar.takes, word) {
+				if slices.Contains(scalar.takes, word) {
 					require.NoError(t, err)
 					continue
 				}

@@ -37,6 +37,14 @@ func significant(d decimal.Decimal, digits int32) string {
 	return d.RoundBank(digits - 1 - leading).String()
 }
 
+// eachDay names a user's active days.
+func eachDay(days decimal.Decimal) string {
+	if days.Equal(decimal.NewFromInt(1)) {
+		return "its one day"
+	}
+	return "each of " + pricing.Grouped(days) + " days"
+}
+
 func list(words []string) string { return strings.Join(words, ", ") }
 
 func times(n int) string {

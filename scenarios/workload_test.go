@@ -154,8 +154,8 @@ func TestMonth(t *testing.T) {
 	}
 }
 
-// TestDesignScenario is the scenario of the design document, with its burst and without.
-func TestDesignScenario(t *testing.T) {
+// TestScenarioWithEverything is a scenario that uses every section, with its burst and without.
+func TestScenarioWithEverything(t *testing.T) {
 	const scenario = "microvm: {memory: 4GB}\nimage: {size: 2GB, count: 1}\nstate: {size: 4GB}\n" +
 		"workload: {users: 1, days: 20, running: 4h, suspended: 0h, launches: 0, cycles: 1"
 	plain := estimate(t, atPostRates(scenario+"}"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,9 @@ func (a *app) examplesCommand() *cobra.Command {
 			example, err := scenarios.FindExample(args[0])
 			if err != nil {
 				return err
+			}
+			if source && a.output.file != "" && a.output.file != "-" {
+				return a.writeFile(a.output.file, func(w io.Writer) error { _, err := w.Write(example.YAML); return err })
 			}
 			if source {
 				_, err := a.out.Write(example.YAML)

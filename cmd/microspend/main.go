@@ -11,9 +11,29 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], process{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now,
-	})
-	stop()
-	os.Exit(code)
+	defer stop()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, os.Args[1:], process{
+			in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now,
+		})
+	}()
+	select {
+	case code := <-done:
+		os.Exit(code)
+	case <-ctx.Done():
+		stop() // a second signal ends the program at once
+	}
+	// What is being written comes to an end; what waits for input does not have to.
+	select {
+	case code := <-done:
+		os.Exit(code)
+	case <-time.After(grace):
+		os.Exit(exitInterrupted)
+	}
 }
+
+const (
+	grace           = 2 * time.Second
+	exitInterrupted = 130
+)

@@ -32,33 +32,46 @@ func (o *outputFlags) addTo(cmd *cobra.Command, more ...report.Format) {
 		allowed = append(allowed, string(format))
 	}
 	// The flags of all commands share o; what is allowed is settled when a command runs.
-	cmd.PreRun = func(*cobra.Command, []string) { o.allowed = allowed }
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		o.allowed = allowed
+		return o.check()
+	}
 	words := strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1]
 	cmd.Flags().StringVar(&o.format, "format", string(report.FormatTable), "output `format`: "+words)
-	cmd.Flags().StringVar(&o.file, "output", "", "write to this `file` instead of standard output")
+	cmd.Flags().StringVar(&o.file, "output", "", "write to this `file` instead of standard output; - is standard output")
 	cmd.Flags().IntVar(&o.width, "width", 0, "`columns` of a table (default those of the terminal, or 80)")
 	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return allowed, cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
+// check refuses what cannot be printed, before a command has done anything.
+func (o *outputFlags) check() error {
+	if !slices.Contains(o.allowed, o.format) {
+		return fmt.Errorf("--format: no format %q; formats are %s", o.format, strings.Join(o.allowed, ", "))
+	}
+	if o.width < 0 || (o.width > 0 && o.width < 40) {
+		return fmt.Errorf("--width: %d is too narrow; give at least 40", o.width)
+	}
+	return nil
+}
+
 // print renders documents as the flags say.
 func (a *app) print(documents ...report.Document) error {
-	if !slices.Contains(a.output.allowed, a.output.format) {
-		return fmt.Errorf("--format: no format %q; formats are %s", a.output.format, strings.Join(a.output.allowed, ", "))
-	}
-	if a.output.width < 0 || (a.output.width > 0 && a.output.width < 40) {
-		return fmt.Errorf("--width: %d is too narrow; give at least 40", a.output.width)
-	}
 	options := report.Options{Format: report.Format(a.output.format), Width: a.output.width}
-	if a.output.file != "" {
+	if a.output.file != "" && a.output.file != "-" {
 		return a.writeFile(a.output.file, func(w io.Writer) error {
-			plain := &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
-			return report.Render(plain, options, documents...)
+			if options.Format == report.FormatTable {
+				w = &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
+			}
+			return report.Render(w, options, documents...)
 		})
 	}
 	if options.Width == 0 {
 		options.Width = a.terminalWidth()
+	}
+	if options.Format != report.FormatTable {
+		return report.Render(a.out, options, documents...) // only tables have colours to take away
 	}
 	return report.Render(a.colored(), options, documents...)
 }
@@ -91,23 +104,30 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 	if err := render(&content); err != nil {
 		return err
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
+	if link, err := os.Lstat(path); err == nil && link.Mode()&os.ModeSymlink != 0 {
+		target, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return fmt.Errorf("cannot write %s: it is a link to nothing", path)
+		}
 		path = target
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
+	before, err := os.Stat(path)
+	if err == nil && !before.Mode().IsRegular() {
+		if before.IsDir() {
 			return fmt.Errorf("cannot write %s: it is a folder", path)
 		}
 		return os.WriteFile(path, content.Bytes(), 0o644)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	hidden := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%.100s.%d", filepath.Base(path), os.Getpid()))
+	// A new file gets the rights that the user's umask leaves; one that is replaced keeps its own.
+	temporary, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	defer os.Remove(temporary.Name()) // fails, as it should, once the file has been renamed
+	defer os.Remove(hidden) // fails, as it should, once the file has been renamed
 	_, err = temporary.Write(content.Bytes())
-	if err == nil {
-		err = temporary.Chmod(0o644)
+	if err == nil && before != nil {
+		err = temporary.Chmod(before.Mode().Perm())
 	}
 	if err == nil {
 		err = temporary.Sync()
@@ -116,7 +136,7 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 		err = closeErr
 	}
 	if err == nil {
-		err = os.Rename(temporary.Name(), path)
+		err = os.Rename(hidden, path)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)

@@ -123,7 +123,7 @@ func (a *app) ratesImportCommand() *cobra.Command {
 			}
 			document, _ := report.Drift(changes)
 			if err := a.print(document); err != nil {
-				return err
+				return fmt.Errorf("the rate cards are imported, but: %w", err)
 			}
 			fmt.Fprintf(a.err, "%d rate cards are in %s\n", len(cards), folder)
 			return nil

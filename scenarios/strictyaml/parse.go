@@ -80,6 +80,11 @@ func (f *Faults) orNil() error {
 	if len(f.List) == 0 {
 		return nil
 	}
+	return f.Sorted()
+}
+
+// Sorted puts the faults into the order of the file.
+func (f *Faults) Sorted() *Faults {
 	slices.SortStableFunc(f.List, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
