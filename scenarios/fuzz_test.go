@@ -73,8 +73,9 @@ func manyLines(line string, count int) string {
 	return out.String()
 }
 
-// patience is how long any file that is small enough to be read may take, to be refused or to be priced.
-const patience = slowdown * time.Second
+// patience is how long any file that is small enough to be read may take, to be refused or to be priced: a guard against
+// hangs, as machines are shared; the slowest takes 0.2 s on an idle one.
+const patience = 10 * slowdown * time.Second
 
 // requireHandled loads any bytes at all, and prices what loads: quickly, without a panic, and so that the parts are the
 // whole.
