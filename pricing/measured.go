@@ -1,0 +1,40 @@
+package pricing
+
+import "github.com/shopspring/decimal"
+
+// Measured is usage as it was counted: for each billed quantity a whole number of small units, of which Per make up one
+// billed unit. It is priced from that number, dividing once and last, so that nothing is lost between the meter and the
+// bill.
+type Measured [quantityCount]Count
+
+// Count is a number of units, Per of which are one billed unit. Per must be above zero where Units is.
+type Count struct {
+	Units decimal.Decimal
+	Per   int64
+}
+
+// Bill prices measured usage: one line for each quantity that is not zero, under the quantity's own id. An amount is exact
+// where the division leaves no remainder, otherwise half-even at AmountPlaces.
+func (m Measured) Bill(card RateCard) (Bill, error) {
+	b := biller{card: card, bill: Bill{Card: card}}
+	for _, q := range BilledQuantities() {
+		if m[q].Units.IsZero() {
+			continue
+		}
+		b.add(Component(q.String()), q, m[q].Per, Factor{m[q].Units, smallUnits[q]})
+	}
+	return b.bill, b.err()
+}
+
+// smallUnits name what usage is counted in.
+var smallUnits = [quantityCount]string{
+	VCPU: "vCPU-ms", Memory: "MiB-ms", SnapshotRead: "bytes", SnapshotWrite: "bytes", SnapshotStorage: "byte-seconds",
+}
+
+// Quantity is the count in billed units, half-even at AmountPlaces where that is no finite decimal.
+func (c Count) Quantity() decimal.Decimal {
+	if c.Units.IsZero() {
+		return decimal.Decimal{}
+	}
+	return Divide(c.Units, decimal.NewFromInt(c.Per), AmountPlaces)
+}

@@ -1,0 +1,174 @@
+package usage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// csvColumn is a column of the file: its name and how its fields are read.
+type csvColumn struct {
+	name     string
+	required bool
+	read     func(row *csvRow, field []byte, to *Record) error
+}
+
+// csvColumns are the columns that a file can have, in the order in which they are written.
+var csvColumns = []csvColumn{
+	{"period_start", true, (*csvRow).start},
+	{"period_seconds", true, func(row *csvRow, field []byte, to *Record) error {
+		return row.count(field, &to.PeriodSeconds)
+	}},
+	{"region", true, nameColumn(0, func(r *Record) *string { return &r.Region })},
+	{"microvm_id", true, nameColumn(1, func(r *Record) *string { return &r.MicroVMID })},
+	{"image", true, nameColumn(2, func(r *Record) *string { return &r.Image })},
+	{"tenant", true, nameColumn(3, func(r *Record) *string { return &r.Tenant })},
+	amountColumn("vcpu_seconds", true, vcpuMillisPerSecond, func(r *Record) *int64 { return &r.VCPUMillis }),
+	amountColumn("gb_seconds", true, mibMillisPerGBSecond, func(r *Record) *int64 { return &r.MemMiBMillis }),
+	amountColumn("read_gb", true, bytesPerGB, func(r *Record) *int64 { return &r.ReadBytes }),
+	amountColumn("write_gb", true, bytesPerGB, func(r *Record) *int64 { return &r.WriteBytes }),
+	amountColumn("storage_gb_hours", true, byteSecondsPerGBHour, func(r *Record) *int64 { return &r.StorageByteSeconds }),
+	{"account", false, nameColumn(4, func(r *Record) *string { return &r.Account })},
+	{"role", false, nameColumn(5, func(r *Record) *string { return &r.Role })},
+	{"source", false, (*csvRow).source},
+	amountColumn("running_seconds", false, 1000, func(r *Record) *int64 { return &r.RunningMS }),
+	amountColumn("suspended_seconds", false, 1000, func(r *Record) *int64 { return &r.SuspendedMS }),
+	amountColumn("launches", false, 1, func(r *Record) *int64 { return &r.Launches }),
+	amountColumn("suspends", false, 1, func(r *Record) *int64 { return &r.Suspends }),
+	amountColumn("resumes", false, 1, func(r *Record) *int64 { return &r.Resumes }),
+	{"coverage", false, func(_ *csvRow, field []byte, to *Record) (err error) {
+		if len(field) > 0 {
+			to.Coverage, err = ParseCoverage(string(field))
+		}
+		return err
+	}},
+}
+
+// sourceNames is the place of the source among the names.
+const sourceNames = 6
+
+func nameColumn(place int, to func(*Record) *string) func(*csvRow, []byte, *Record) error {
+	return func(row *csvRow, field []byte, r *Record) error {
+		*to(r) = row.names[place].of(field)
+		return nil
+	}
+}
+
+func amountColumn(name string, required bool, perUnit int64, to func(*Record) *int64) csvColumn {
+	return csvColumn{name, required, func(row *csvRow, field []byte, r *Record) error {
+		if len(field) == 0 && !required {
+			return nil
+		}
+		if perUnit == 1 {
+			return row.count(field, to(r))
+		}
+		return row.amount(field, perUnit, to(r))
+	}}
+}
+
+func (row *csvRow) source(field []byte, to *Record) error {
+	if len(field) > 0 {
+		to.Source = row.names[sourceNames].of(field)
+	}
+	return nil
+}
+
+// header reads the header. All its faults come at once.
+func (c *CSVReader) header() error {
+	var line []byte
+	for len(line) == 0 {
+		var err error
+		if line, err = c.lines.next(); errors.Is(err, io.EOF) {
+			return errors.New("there is no header: the file is empty")
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", c.lines.line, err)
+		}
+	}
+	names, err := splitQuoted(line, nil)
+	if err != nil {
+		return fmt.Errorf("line %d: %w", c.lines.line, err)
+	}
+	var faults []error
+	seen := map[string]bool{}
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		i := slices.IndexFunc(csvColumns, func(column csvColumn) bool { return column.name == name })
+		switch {
+		case i < 0:
+			faults = append(faults, fmt.Errorf("%.40q is not a column", name))
+			continue
+		case seen[name]:
+			faults = append(faults, fmt.Errorf("column %s is there twice", name))
+		}
+		seen[name] = true
+		c.columns = append(c.columns, csvColumns[i])
+	}
+	for _, column := range csvColumns {
+		if column.required && !seen[column.name] {
+			faults = append(faults, fmt.Errorf("column %s is missing", column.name))
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	if len(faults) > 20 {
+		faults = append(faults[:20:20], fmt.Errorf("and %d more", len(faults)-20))
+	}
+	return fmt.Errorf("line %d: %w\nrequired columns: %s\nfurther columns: %s", c.lines.line, errors.Join(faults...),
+		columnList(true), columnList(false))
+}
+
+func columnList(required bool) string {
+	var names []string
+	for _, column := range csvColumns {
+		if column.required == required {
+			names = append(names, column.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// parse reads a row's fields. All its faults come at once.
+func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
+	c.row.rounded = 0
+	if bytes.IndexByte(line, '"') >= 0 {
+		if c.fields, err = splitQuoted(line, c.fields[:0]); err != nil {
+			return 0, err
+		}
+		if len(c.fields) != len(c.columns) {
+			return 0, fmt.Errorf("%d fields, not %d", len(c.fields), len(c.columns))
+		}
+		for i, field := range c.fields {
+			err = c.field(i, []byte(field), to, err)
+		}
+		return c.row.rounded, err
+	}
+	rest, more := line, true
+	for i := range c.columns {
+		if !more {
+			return 0, fmt.Errorf("%d fields, not %d", i, len(c.columns))
+		}
+		field := rest
+		comma := bytes.IndexByte(rest, ',')
+		if more = comma >= 0; more {
+			field, rest = rest[:comma], rest[comma+1:]
+		}
+		err = c.field(i, field, to, err)
+	}
+	if more {
+		return 0, fmt.Errorf("%d fields, not %d", len(c.columns)+1+bytes.Count(rest, []byte(",")), len(c.columns))
+	}
+	return c.row.rounded, err
+}
+
+// field reads a field, and joins its fault to those of the row before it.
+func (c *CSVReader) field(i int, field []byte, to *Record, before error) error {
+	if err := c.columns[i].read(&c.row, field, to); err != nil {
+		return errors.Join(before, fmt.Errorf("%s: %w", c.columns[i].name, err))
+	}
+	return before
+}
