@@ -1,0 +1,177 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"microspend/usage"
+)
+
+// Aggregate adds up the records of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of them
+// the columns that it groups by and sums, on all processors. Memory grows with the number of groups, not of records.
+//
+// Files that are damaged are named in the result and left out of it as a whole. An error is for a query that cannot be
+// answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended.
+func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
+	if err := q.check(); err != nil {
+		return Result{}, err
+	}
+	days, err := l.daysBetween(q.From, q.To)
+	if err != nil {
+		return Result{}, err
+	}
+	var (
+		work    = make(chan *part)
+		workers = make([]*aggregator, runtime.GOMAXPROCS(0))
+		wait    sync.WaitGroup
+		broken  []DamagedFile
+	)
+	for i := range workers {
+		workers[i] = newAggregator(&q)
+		wait.Go(func() {
+			for p := range work {
+				workers[i].part(p)
+			}
+		})
+	}
+	for _, day := range days {
+		if ctx.Err() != nil {
+			break
+		}
+		opened := l.openDay(day)
+		broken = append(broken, opened.damaged...)
+		for _, p := range opened.parts {
+			work <- p // which the worker closes
+		}
+	}
+	close(work)
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	return gather(workers, broken), nil
+}
+
+func (q *Query) check() error {
+	if !q.From.Before(q.To) {
+		return fmt.Errorf("the query's time from %s to %s is empty", q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
+	}
+	seen := map[Field]bool{}
+	for _, field := range q.By {
+		if field > FieldDay || seen[field] {
+			return fmt.Errorf("field %d is unknown or given twice", field)
+		}
+		seen[field] = true
+	}
+	return nil
+}
+
+// aggregator sums up parts, one at a time. Each goroutine has its own.
+type aggregator struct {
+	query  *Query
+	names  []Field // of the fields grouped by, those that are names
+	byDay  bool
+	table  groups
+	broken []DamagedFile
+
+	// For the part at hand; used again from part to part.
+	reader chunkReader
+	local  groups
+	calendar
+	indexes []int32
+	known   []uint32 // the ids of a dictionary's names
+	covered []int32
+	masked  []int64
+	days    []int32
+	changed []bool
+	spans   []span
+	ids     [nameCount][]uint32
+}
+
+func newAggregator(q *Query) *aggregator {
+	a := &aggregator{query: q, table: newGroups(), local: newGroups()}
+	for _, field := range q.By {
+		if field == FieldDay {
+			a.byDay = true
+			continue
+		}
+		a.names = append(a.names, field)
+	}
+	location := q.Location
+	if location == nil {
+		location = time.UTC
+	}
+	a.calendar = calendar{location: location}
+	return a
+}
+
+// part sums up a part and closes it. What it holds counts once it was read without a fault.
+func (a *aggregator) part(p *part) {
+	defer p.close()
+	a.local.reset()
+	if err := a.read(p); err != nil {
+		a.broken = append(a.broken, DamagedFile{shownPath(p.day, p.entry.Name), p.day.start(), reasonOf(err)})
+		return
+	}
+	a.table.merge(&a.local)
+}
+
+func (a *aggregator) read(p *part) (err error) {
+	defer recoverAsDamage(&err)
+	a.beginDay(p.day)
+	for group := range p.groups() {
+		if err := a.group(p, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errNegative = errors.New("a quantity below zero")
+
+// group sums up a row group: it cuts the rows into spans of one group each, then adds every column span by span.
+func (a *aggregator) group(p *part, group int) error {
+	if err := a.cut(p, group); err != nil {
+		return err
+	}
+	if len(a.spans) == 0 {
+		return nil
+	}
+	for c := range amountCount {
+		if err := a.sum(p, group, firstAmount+column(c), c, nil); err != nil {
+			return err
+		}
+	}
+	dictionary, indexes, err := a.reader.coverages(p, group, a.covered)
+	if err != nil {
+		return err
+	}
+	a.covered = indexes
+	complete := make([]int64, len(dictionary)) // all ones where it is complete
+	for i, coverage := range dictionary {
+		if coverage == usage.CoverageComplete {
+			complete[i] = -1
+		}
+	}
+	return a.sum(p, group, columnPeriodSeconds, sumSeconds, complete)
+}
+
+// sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to the
+// covered seconds.
+func (a *aggregator) sum(p *part, group int, c column, to int, complete []int64) error {
+	next, nextCovered := 0, 0
+	return a.reader.numbers(p, group, c, func(at int, values []int64) error {
+		if err := addSpans(a.local.sums, to, a.spans, &next, at, values); err != nil || complete == nil {
+			return err
+		}
+		a.masked = a.masked[:0]
+		for i, value := range values {
+			a.masked = append(a.masked, value&complete[a.covered[at+i]])
+		}
+		return addSpans(a.local.sums, sumCovered, a.spans, &nextCovered, at, a.masked)
+	})
+}

@@ -1,0 +1,157 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"microspend/usage"
+)
+
+// nameOf gives a record's value of a field, as a group's.
+func nameOf(r usage.Record, f Field, location *time.Location) string {
+	switch f {
+	case FieldTenant:
+		return r.Tenant
+	case FieldImage:
+		return r.Image
+	case FieldMicroVM:
+		return r.MicroVMID
+	case FieldRole:
+		return r.Role
+	case FieldRegion:
+		return r.Region
+	case FieldAccount:
+		return r.Account
+	case FieldSource:
+		return r.Source
+	}
+	return r.PeriodStart.In(location).Format(time.DateOnly)
+}
+
+func TestAggregateIsExact(t *testing.T) {
+	cairo, err := time.LoadLocation("Africa/Cairo")
+	require.NoError(t, err)
+	kathmandu, err := time.LoadLocation("Asia/Kathmandu")
+	require.NoError(t, err)
+	records := fleet{microVMs: 11, tenants: 4, days: 32, periods: 6}.all()
+	for i := range records {
+		if i%50 == 0 { // two of these do not fit into 63 bits together
+			records[i].ReadBytes, records[i].StorageByteSeconds = math.MaxInt64, math.MaxInt64-int64(i)
+		}
+		records[i].Role = []string{"", "arn:aws:iam::1:role/a", "Ünïcode\x1b[31m"}[i%3]
+	}
+	dir := t.TempDir()
+	w := openWriter(t, dir)
+	upsert(t, w, records)
+
+	day := func(d int) time.Time { return firstDay.AddDate(0, 0, d) }
+	for _, test := range []struct {
+		name, reason string
+		query        Query
+	}{
+		{"all in one", "no field is one sum over everything", Query{From: day(0), To: day(40)}},
+		{"tenant and day", "what finance asks for", Query{From: day(0), To: day(40), By: []Field{FieldTenant, FieldDay}}},
+		{"MicroVM", "the most groups there are", Query{From: day(0), To: day(40), By: []Field{FieldMicroVM}}},
+		{"all names", "each field has a column of its own", Query{From: day(0), To: day(40), By: []Field{
+			FieldRole, FieldTenant, FieldImage, FieldMicroVM, FieldRegion, FieldAccount, FieldSource, FieldDay,
+		}}},
+		{"some days", "days outside are not read", Query{From: day(3), To: day(5), By: []Field{FieldDay}}},
+		{"parts of days", "half-open: 04:00 is in, 08:00 is out", Query{
+			From: day(3).Add(4 * time.Hour), To: day(5).Add(8 * time.Hour), By: []Field{FieldImage, FieldDay},
+		}},
+		{"Kathmandu", "45 minutes are cut off a day, from a quarter to", Query{
+			From: day(3), To: day(9), By: []Field{FieldTenant, FieldDay}, Location: kathmandu,
+		}},
+		{"Cairo", "clocks are put back within the month, at midnight", Query{
+			From: day(0), To: day(40), By: []Field{FieldDay}, Location: cairo,
+		}},
+		{"nothing", "no records there", Query{From: day(100), To: day(101), By: []Field{FieldTenant}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			location := test.query.Location
+			if location == nil {
+				location = time.UTC
+			}
+			var inside []usage.Record
+			for _, r := range records {
+				if !r.PeriodStart.Before(test.query.From) && r.PeriodStart.Before(test.query.To) {
+					inside = append(inside, r)
+				}
+			}
+			want := bigSum(inside, func(r usage.Record) string {
+				var key []string
+				for _, f := range test.query.By {
+					key = append(key, nameOf(r, f, location))
+				}
+				return strings.Join(key, "|")
+			})
+			result, err := w.Aggregate(context.Background(), test.query)
+			require.NoError(t, err)
+			assert.Empty(t, result.Damaged)
+			got := sumTexts(result.Groups, func(g Group) string {
+				var key []string
+				for _, f := range test.query.By {
+					r := usage.Record{
+						PeriodStart: g.Day, Region: g.Region, Account: g.Account, MicroVMID: g.MicroVMID, Image: g.Image,
+						Tenant: g.Tenant, Role: g.Role, Source: g.Source,
+					}
+					key = append(key, nameOf(r, f, location))
+				}
+				return strings.Join(key, "|")
+			})
+			assert.Equal(t, want, got, test.reason)
+			assert.Len(t, result.Groups, len(want))
+		})
+	}
+}
+
+func TestDaysBeginWhereTheLocationSays(t *testing.T) {
+	for _, test := range []struct{ place, day, begins, reason string }{
+		{"Europe/Berlin", "2026-10-25", "2026-10-25T00:00:00+02:00", "the clocks go back later that day"},
+		{"Africa/Cairo", "2026-04-24", "2026-04-24T01:00:00+03:00", "midnight is skipped"},
+		{"UTC", "2026-04-24", "2026-04-24T00:00:00Z", "the default"},
+	} {
+		location, err := time.LoadLocation(test.place)
+		require.NoError(t, err)
+		date, err := time.Parse(time.DateOnly, test.day)
+		require.NoError(t, err)
+		assert.Equal(t, test.begins, startOfDay(int32(dayOf(date)), location).Format(time.RFC3339), test.reason)
+	}
+}
+
+func TestQueriesThatCannotBeAnswered(t *testing.T) {
+	l, err := Open(t.TempDir(), Options{})
+	require.NoError(t, err)
+	for _, q := range []Query{
+		{From: firstDay, To: firstDay},
+		{From: firstDay, To: firstDay.AddDate(0, 0, 1), By: []Field{FieldDay + 1}},
+		{From: firstDay, To: firstDay.AddDate(0, 0, 1), By: []Field{FieldTenant, FieldTenant}},
+	} {
+		_, err := l.Aggregate(context.Background(), q)
+		assert.Error(t, err, fmt.Sprint(q))
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = l.Aggregate(ended, Query{From: firstDay, To: firstDay.AddDate(0, 0, 1)})
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestEmptyLedger(t *testing.T) {
+	dir := t.TempDir()
+	l, err := Open(dir, Options{})
+	require.NoError(t, err)
+	result, err := l.Aggregate(context.Background(), Query{From: firstDay, To: firstDay.AddDate(1, 0, 0)})
+	require.NoError(t, err)
+	assert.Equal(t, Result{}, result)
+	assert.Empty(t, content(t, dir))
+	_, err = Open(dir+"/none", Options{})
+	assert.Error(t, err)
+	assert.Equal(t, Changes{}, upsert(t, openWriter(t, dir), nil))
+}

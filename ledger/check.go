@@ -1,0 +1,238 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"microspend/usage"
+)
+
+// CheckResult is what a full check found.
+type CheckResult struct {
+	Days, Parts int
+	Rows, Bytes int64         // of the parts that are in order
+	Damaged     []DamagedFile // parts that are damaged or missing, and manifests
+	// Orphaned are Parquet files that engines see and no manifest knows. Each lists its day and why.
+	Orphaned []DamagedFile
+	// SetAside are the damaged and orphaned files that were renamed, under their new names.
+	SetAside []DamagedFile
+}
+
+// OK says whether nothing was found.
+func (r *CheckResult) OK() bool { return len(r.Damaged) == 0 && len(r.Orphaned) == 0 }
+
+// Check reads every file in full: its bytes against the manifest's SHA-256, and its records against what
+// [usage.Record.Check], the day and the order of keys ask.
+func (l *Ledger) Check(ctx context.Context) (CheckResult, error) {
+	var result CheckResult
+	days, err := l.days()
+	if err != nil {
+		return result, err
+	}
+	for _, day := range days {
+		if err := l.checkDay(ctx, day, &result); err != nil {
+			return result, err
+		}
+	}
+	return result, nil
+}
+
+func (l *Ledger) checkDay(ctx context.Context, day dayNumber, result *CheckResult) error {
+	opened := l.openDay(day)
+	defer opened.close()
+	result.Days++
+	result.Damaged = append(result.Damaged, opened.damaged...)
+	var last usage.Record
+	for _, p := range opened.parts {
+		result.Parts++
+		err := p.verify(ctx, &last)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			result.Damaged = append(result.Damaged, opened.file(p.entry.Name, err))
+			continue
+		}
+		result.Rows += p.entry.Rows
+		result.Bytes += p.entry.Bytes
+	}
+	if opened.manifest == nil {
+		return nil
+	}
+	entries, err := os.ReadDir(l.dayFolder(day))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		known := slices.ContainsFunc(opened.manifest.Parts, func(p partEntry) bool { return p.Name == entry.Name() }) ||
+			slices.Contains(opened.manifest.Dropped, entry.Name())
+		if strings.HasSuffix(entry.Name(), ".parquet") && !strings.HasPrefix(entry.Name(), ".") && !known {
+			result.Orphaned = append(result.Orphaned, opened.file(entry.Name(), errors.New("the day's manifest does not know it")))
+		}
+	}
+	return nil
+}
+
+// verify reads a part in full. Its first key must come after last, which is then its own last record.
+func (p *part) verify(ctx context.Context, last *usage.Record) error {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(p.file, 0, p.entry.Bytes)); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != p.entry.SHA256 {
+		return damaged("its SHA-256 is %s, not %s", got, p.entry.SHA256)
+	}
+	rows := partRows{part: p}
+	var r usage.Record
+	for n := int64(1); ; n++ {
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		switch more, err := rows.read(&r); {
+		case err != nil:
+			return err
+		case !more:
+			return nil
+		}
+		if err := r.Check(); err != nil {
+			return damaged("row %d: %v", n, err)
+		}
+		if dayOf(r.PeriodStart) != p.day {
+			return damaged("row %d is of %s", n, dayOf(r.PeriodStart))
+		}
+		if last.Source != "" && compareKeys(last, &r) >= 0 {
+			return damaged("row %d is out of order", n)
+		}
+		*last = r
+	}
+}
+
+// Repair checks the ledger and sets what is damaged aside: such files are renamed to *.damaged, so that engines do not read
+// them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is reported as
+// lacking them until [Writer.AcceptLoss]. A damaged manifest is set aside with all parts of its day.
+func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
+	if w.lock == nil {
+		return CheckResult{}, errClosed
+	}
+	result, err := w.Check(ctx)
+	if err != nil {
+		return result, err
+	}
+	byDay := map[dayNumber]map[string]string{}
+	for _, orphan := range result.Orphaned { // which are no loss
+		day := dayOf(orphan.Day)
+		name, err := setAside(w.dayFolder(day), filepath.Base(orphan.Path))
+		if err != nil {
+			return result, fmt.Errorf("%s: %w", orphan.Path, err)
+		}
+		result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, name), orphan.Day, orphan.Reason})
+	}
+	for _, file := range result.Damaged {
+		day := dayOf(file.Day)
+		if byDay[day] == nil {
+			byDay[day] = map[string]string{}
+		}
+		byDay[day][filepath.Base(file.Path)] = file.Reason
+	}
+	for _, day := range slices.Sorted(maps.Keys(byDay)) {
+		moved, err := w.repairDay(day, byDay[day])
+		result.SetAside = append(result.SetAside, moved...)
+		if err != nil {
+			return result, fmt.Errorf("%s: %w", day, err)
+		}
+	}
+	return result, nil
+}
+
+// repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
+func (w *Writer) repairDay(day dayNumber, reasons map[string]string) (moved []DamagedFile, err error) {
+	folder := w.dayFolder(day)
+	m, _, err := readManifest(folder, day)
+	if err != nil || m == nil {
+		m = &manifest{Version: manifestVersion, Day: day.String()}
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			if partName.MatchString(entry.Name()) {
+				reasons[entry.Name()] = "the day's manifest is damaged, so that nothing says whether the file is complete"
+			}
+		}
+	}
+	p := &prepared{day: day, manifest: m}
+	kept := m.Parts[:0:0]
+	for _, part := range m.Parts {
+		if reasons[part.Name] == "" {
+			kept = append(kept, part)
+		}
+	}
+	rows := map[string]int64{}
+	for _, part := range m.Parts {
+		rows[part.Name] = part.Rows
+	}
+	lostAlready := func(name string) bool {
+		return slices.ContainsFunc(m.Lost, func(l lostPart) bool { return l.Name == name })
+	}
+	for _, name := range slices.Sorted(maps.Keys(reasons)) {
+		if !lostAlready(name) {
+			p.aside = append(p.aside, lostPart{Name: name, Rows: rows[name], Reason: reasons[name], At: w.options.Now().UTC()})
+		}
+	}
+	if len(p.aside) == 0 {
+		return nil, nil
+	}
+	m.Parts, m.Dropped = kept, nil
+	if err := w.recount(m, day); err != nil {
+		return nil, err
+	}
+	return w.commit(p)
+}
+
+// recount sets the manifest's figures to those of the parts that are left.
+func (w *Writer) recount(m *manifest, day dayNumber) error {
+	m.Rows, m.Seconds, m.CoveredSeconds, m.First, m.Last = 0, 0, 0, secondStart(0), secondStart(0)
+	var r usage.Record
+	for _, entry := range m.Parts {
+		p, err := openEitherName(w.dayFolder(day), day, entry)
+		if err != nil {
+			return err
+		}
+		rows := partRows{part: p}
+		more, err := rows.read(&r)
+		for ; more && err == nil; more, err = rows.read(&r) {
+			m.count(&r)
+		}
+		p.close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AcceptLoss ends the reports of a day's lost parts: for when what they held has been imported again, or will never be.
+// The files that were set aside stay.
+func (w *Writer) AcceptLoss(day time.Time) error {
+	if w.lock == nil {
+		return errClosed
+	}
+	folder := w.dayFolder(dayOf(day))
+	m, _, err := readManifest(folder, dayOf(day))
+	if err != nil || m == nil || len(m.Lost) == 0 {
+		return err
+	}
+	m.Lost = nil
+	_, err = w.commit(&prepared{day: dayOf(day), manifest: m})
+	return err
+}

@@ -1,0 +1,121 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// chunkReader reads column chunks of a part, each checked against the manifest before it is decoded. It holds what can be
+// used again from chunk to chunk; it is not for several goroutines.
+type chunkReader struct {
+	data   []byte
+	values []int64
+}
+
+// pages gives a column chunk's pages in order. The pages are valid during the call alone.
+func (r *chunkReader) pages(p *part, group int, c column, page func(parquet.Page) error) error {
+	from, length := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[c])
+	if from < 0 || length < 0 || from+length > p.entry.Tail.Offset {
+		return damaged("the chunk of column %s in row group %d lies outside of the file", columnNames[c], group)
+	}
+	r.data = slices.Grow(r.data[:0], int(length))[:length]
+	if _, err := p.file.ReadAt(r.data, from); err != nil {
+		if errors.Is(err, io.EOF) {
+			return damaged("it ends within column %s of row group %d", columnNames[c], group)
+		}
+		return fmt.Errorf("reading column %s of row group %d: %w", columnNames[c], group, err)
+	}
+	if got, want := checksumOf(r.data), p.entry.Chunks[group*int(columnCount)+int(c)]; got != want {
+		return damaged("the checksum of column %s in row group %d is %s, not %s", columnNames[c], group, got, want)
+	}
+	chunk, ok := p.parsed.RowGroups()[group].ColumnChunks()[c].(*parquet.FileColumnChunk)
+	if !ok {
+		return damaged("column %s in row group %d is of an unknown kind", columnNames[c], group)
+	}
+	pages := chunk.PagesFrom(at{from, r.data})
+	defer pages.Close()
+	for {
+		next, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return damaged("column %s in row group %d cannot be decoded: %v", columnNames[c], group, err)
+		}
+		err = page(next)
+		parquet.Release(next)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// numbers gives the values of a column of whole numbers, page by page, with the row that each page begins at.
+func (r *chunkReader) numbers(p *part, group int, c column, take func(at int, values []int64) error) error {
+	at, rows := 0, p.rowsOf(group)
+	var dictionary []int64
+	err := r.pages(p, group, c, func(page parquet.Page) error {
+		data := page.Data()
+		if page.Dictionary() == nil {
+			values := data.Int64()
+			at += len(values)
+			return take(at-len(values), values)
+		}
+		if dictionary == nil {
+			whole := page.Dictionary().Page()
+			values := whole.Data()
+			dictionary = slices.Clone(values.Int64())
+		}
+		indexes := data.Int32()
+		r.values = slices.Grow(r.values[:0], len(indexes))[:len(indexes)]
+		for i, index := range indexes {
+			r.values[i] = dictionary[index]
+		}
+		at += len(indexes)
+		return take(at-len(indexes), r.values)
+	})
+	if err == nil && at != rows {
+		err = damaged("column %s in row group %d has %d values, not %d", columnNames[c], group, at, rows)
+	}
+	return err
+}
+
+// words gives a column of strings as its dictionary and, for each row, the index into it. The indexes are written to the
+// slice given where it is large enough.
+func (r *chunkReader) words(p *part, group int, c column, into []int32) (dictionary []string, indexes []int32, err error) {
+	rows := p.rowsOf(group)
+	indexes = slices.Grow(into[:0], rows)
+	err = r.pages(p, group, c, func(page parquet.Page) error {
+		if page.Dictionary() == nil {
+			return damaged("column %s in row group %d has no dictionary", columnNames[c], group)
+		}
+		if dictionary == nil {
+			dictionary = make([]string, page.Dictionary().Len())
+			for i := range dictionary {
+				dictionary[i] = page.Dictionary().Index(int32(i)).String()
+			}
+		}
+		data := page.Data()
+		indexes = append(indexes, data.Int32()...)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(indexes) != rows:
+		return nil, nil, damaged("column %s in row group %d has %d values, not %d", columnNames[c], group, len(indexes), rows)
+	}
+	for _, index := range indexes {
+		if int(index) >= len(dictionary) || index < 0 {
+			return nil, nil, damaged("column %s in row group %d refers to a name that is not there", columnNames[c], group)
+		}
+	}
+	return dictionary, indexes, nil
+}
+
+func (p *part) groups() int          { return len(p.entry.Chunks) / int(columnCount) }
+func (p *part) rowsOf(group int) int { return int(p.parsed.Metadata().RowGroups[group].NumRows) }

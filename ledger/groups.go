@@ -1,0 +1,163 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"microspend/usage"
+)
+
+// columnOf is the column that a field groups by. FieldDay has none of its own.
+var columnOf = [...]column{
+	FieldTenant: columnTenant, FieldImage: columnImage, FieldMicroVM: columnMicroVM, FieldRole: columnRole,
+	FieldRegion: columnRegion, FieldAccount: columnAccount, FieldSource: columnSource,
+}
+
+// groupKey tells groups apart: names by their id, 0 where they are not asked for, and the day.
+type groupKey struct {
+	names [len(columnOf)]uint32
+	day   int32
+}
+
+// The sums of a group: the summed columns, then the seconds of the periods and of those with complete coverage.
+const (
+	sumSeconds = amountCount
+	sumCovered = amountCount + 1
+	sumCount   = amountCount + 2
+)
+
+// groups are sums by group, column by column.
+type groups struct {
+	ids   map[string]uint32 // of the names, from 1
+	index map[groupKey]int32
+	keys  []groupKey
+	sums  []groupSums
+	rows  []int64
+}
+
+type groupSums [sumCount]usage.Uint128
+
+func newGroups() groups {
+	return groups{ids: map[string]uint32{}, index: map[groupKey]int32{}}
+}
+
+func (g *groups) id(name string) uint32 {
+	id, ok := g.ids[name]
+	if !ok {
+		id = uint32(len(g.ids)) + 1
+		g.ids[name] = id
+	}
+	return id
+}
+
+func (g *groups) group(key groupKey) int32 {
+	i, ok := g.index[key]
+	if !ok {
+		i = int32(len(g.keys))
+		g.index[key] = i
+		g.keys = append(g.keys, key)
+		g.rows = append(g.rows, 0)
+		g.sums = append(g.sums, groupSums{})
+	}
+	return i
+}
+
+// reset empties the sums and keeps the memory.
+func (g *groups) reset() {
+	clear(g.index)
+	g.keys, g.rows, g.sums = g.keys[:0], g.rows[:0], g.sums[:0]
+}
+
+// merge adds groups whose names have the same ids.
+func (g *groups) merge(other *groups) {
+	for i, key := range other.keys {
+		g.add(key, other, i)
+	}
+}
+
+func (g *groups) add(key groupKey, other *groups, i int) {
+	to := g.group(key)
+	g.rows[to] += other.rows[i]
+	for c := range g.sums[to] {
+		g.sums[to][c] = g.sums[to][c].Add(other.sums[i][c])
+	}
+}
+
+// gather puts the workers' sums together.
+func gather(workers []*aggregator, broken []DamagedFile) Result {
+	all := workers[0].table
+	for _, worker := range workers {
+		broken = append(broken, worker.broken...)
+	}
+	for _, worker := range workers[1:] {
+		names := make([]uint32, len(worker.table.ids)+1)
+		for name, id := range worker.table.ids {
+			names[id] = all.id(name)
+		}
+		for i, key := range worker.table.keys {
+			for n := range key.names {
+				key.names[n] = names[key.names[n]]
+			}
+			all.add(key, &worker.table, i)
+		}
+	}
+	names := make([]string, 1, len(all.ids)+1)
+	for name := range all.ids {
+		names = append(names, name)
+	}
+	slices.Sort(names[1:])
+	rank := make([]uint32, len(names)) // of an id: its place among the names
+	for i, name := range names[1:] {
+		rank[all.ids[name]] = uint32(i + 1)
+	}
+	order := make([]int, len(all.keys))
+	for i := range all.keys {
+		order[i] = i
+		for n, id := range all.keys[i].names {
+			all.keys[i].names[n] = rank[id]
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return compareGroups(&all.keys[a], &all.keys[b]) })
+	result := Result{Damaged: broken}
+	if len(order) > 0 {
+		result.Groups = make([]Group, len(order))
+	}
+	days := map[int32]time.Time{}
+	for i, of := range order {
+		result.Groups[i] = all.result(of, names)
+		if workers[0].byDay {
+			day, known := days[all.keys[of].day]
+			if !known {
+				day = startOfDay(all.keys[of].day, workers[0].location)
+				days[all.keys[of].day] = day
+			}
+			result.Groups[i].Day = day
+		}
+	}
+	slices.SortFunc(result.Damaged, func(a, b DamagedFile) int { return cmp.Compare(a.Path, b.Path) })
+	return result
+}
+
+func (g *groups) result(i int, names []string) Group {
+	of := func(f Field) string { return names[g.keys[i].names[f]] }
+	s := &g.sums[i]
+	return Group{
+		Tenant: of(FieldTenant), Image: of(FieldImage), MicroVMID: of(FieldMicroVM), Role: of(FieldRole),
+		Region: of(FieldRegion), Account: of(FieldAccount), Source: of(FieldSource),
+		Sum: usage.Sum{
+			VCPUMillis: s[0], MemMiBMillis: s[1], ReadBytes: s[2], WriteBytes: s[3], StorageByteSeconds: s[4], RunningMS: s[5],
+			SuspendedMS: s[6], Launches: s[7], Suspends: s[8], Resumes: s[9],
+			Seconds: s[sumSeconds], CoveredSeconds: s[sumCovered], Records: g.rows[i],
+		},
+	}
+}
+
+// compareGroups orders groups by their names, as the fields are declared, then by day. The names' ids must be in the order
+// of the names.
+func compareGroups(a, b *groupKey) int {
+	if c := slices.Compare(a.names[:], b.names[:]); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.day, b.day)
+}

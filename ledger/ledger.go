@@ -1,0 +1,113 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Options are what a ledger takes from outside. The zero value will do.
+type Options struct {
+	Now     func() time.Time // for the lock's holder line and for when a file was set aside; nil means time.Now
+	Logger  *slog.Logger     // for what was completed, cleared away or found damaged; nil keeps quiet
+	Command string           // what the lock's holder line says is running, such as "microspend import"; may be ""
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Ledger reads a ledger. It takes no lock, writes nothing, and may be used by several goroutines, also while a [Writer]
+// works on the same folder.
+type Ledger struct {
+	dir     string
+	options Options
+}
+
+// Open opens the ledger in a folder for reading. The folder must exist; one that nothing was written to is an empty
+// ledger.
+func Open(dir string, options Options) (*Ledger, error) {
+	switch info, err := os.Stat(dir); {
+	case err != nil:
+		return nil, fmt.Errorf("no ledger: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("no ledger: %s is not a folder", dir)
+	}
+	return &Ledger{dir, options.withDefaults()}, nil
+}
+
+// Dir is the ledger's folder.
+func (l *Ledger) Dir() string { return l.dir }
+
+const (
+	usageFolder  = "usage"
+	dayPrefix    = "dt="
+	manifestName = "_manifest.json"
+	secondsInDay = 86_400
+)
+
+// dayNumber counts UTC days from 1 January 1970.
+type dayNumber int64
+
+func dayOf(t time.Time) dayNumber { return dayNumber(floorDiv(t.Unix(), secondsInDay)) }
+
+func (d dayNumber) start() time.Time { return time.Unix(int64(d)*secondsInDay, 0).UTC() }
+func (d dayNumber) String() string   { return d.start().Format(time.DateOnly) }
+
+func floorDiv(a, b int64) int64 {
+	if q := a / b; a%b >= 0 {
+		return q
+	}
+	return a/b - 1
+}
+
+func (l *Ledger) dayFolder(day dayNumber) string {
+	return filepath.Join(l.dir, usageFolder, dayPrefix+day.String())
+}
+
+// shownPath is how a file is named in results: within the ledger's folder, with slashes.
+func shownPath(day dayNumber, name string) string {
+	return usageFolder + "/" + dayPrefix + day.String() + "/" + name
+}
+
+// days lists the days that have a folder, in order. Folders of other forms are not the ledger's.
+func (l *Ledger) days() ([]dayNumber, error) {
+	entries, err := os.ReadDir(filepath.Join(l.dir, usageFolder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	var days []dayNumber
+	for _, entry := range entries {
+		name, isDay := entry.Name(), entry.IsDir() && len(entry.Name()) == len(dayPrefix)+len(time.DateOnly)
+		if !isDay || name[:len(dayPrefix)] != dayPrefix {
+			continue
+		}
+		if date, err := time.Parse(time.DateOnly, name[len(dayPrefix):]); err == nil {
+			days = append(days, dayOf(date))
+		}
+	}
+	slices.Sort(days)
+	return days, nil
+}
+
+// daysBetween lists the days that can hold periods starting in [from, to).
+func (l *Ledger) daysBetween(from, to time.Time) ([]dayNumber, error) {
+	days, err := l.days()
+	return slices.DeleteFunc(days, func(d dayNumber) bool {
+		return !d.start().Before(to) || !d.start().Add(secondsInDay*time.Second).After(from)
+	}), err
+}

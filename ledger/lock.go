@@ -1,0 +1,67 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const lockName = "writer.lock"
+
+// HeldError says that another writer is at work on the ledger.
+type HeldError struct {
+	Path   string // of the lock file
+	Holder string // what the holder says of itself: its pid, host, command and since when; may be ""
+}
+
+func (e *HeldError) Error() string {
+	holder := e.Holder
+	if holder == "" {
+		holder = "it has not named itself"
+	}
+	return fmt.Sprintf("another writer is at work on the ledger: %s (%s); wait for it to end", holder, e.Path)
+}
+
+// errHeld is what lockFile returns where another process, or another handle of this one, holds the lock.
+var errHeld = errors.New("held")
+
+// lock takes the one writer's lock of a folder. The lock is the operating system's and ends with its holder, whatever
+// becomes of it; the line in the file is for people. The file stays: deleting it would let two writers lock two files.
+func lock(dir string, options Options) (*os.File, error) {
+	path := filepath.Join(dir, lockName)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
+	}
+	switch err := lockFile(file); {
+	case errors.Is(err, errHeld):
+		line, _ := io.ReadAll(io.LimitReader(file, 1000))
+		_ = file.Close()
+		return nil, &HeldError{path, strings.ToValidUTF8(strings.TrimSpace(string(line)), "?")}
+	case err != nil:
+		_ = file.Close()
+		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unnamed host"
+	}
+	command := options.Command
+	if command == "" {
+		command = filepath.Base(os.Args[0])
+	}
+	line := fmt.Sprintf("pid %d on %s, command %q, since %s\n", os.Getpid(), host, command, options.Now().UTC().Format(time.RFC3339))
+	// The line informs only; a full disk must not keep a writer from cleaning up.
+	_ = file.Truncate(0)
+	_, _ = file.WriteAt([]byte(line), 0)
+	return file, nil
+}
+
+func unlock(file *os.File) error {
+	_ = file.Truncate(0)
+	return file.Close() // which gives the lock back
+}

@@ -1,0 +1,25 @@
+package ledger
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"unsafe"
+)
+
+var lockFileEx = syscall.NewLazyDLL("kernel32.dll").NewProc("LockFileEx")
+
+// lockFile locks one byte far behind the holder line, so that others can read the line.
+func lockFile(file *os.File) error {
+	const exclusive, failImmediately = 2, 1
+	const errorLockViolation = syscall.Errno(33)
+	at := syscall.Overlapped{OffsetHigh: 1}
+	ok, _, err := lockFileEx.Call(file.Fd(), exclusive|failImmediately, 0, 1, 0, uintptr(unsafe.Pointer(&at)))
+	switch {
+	case ok != 0:
+		return nil
+	case errors.Is(err, errorLockViolation):
+		return errHeld
+	}
+	return err
+}

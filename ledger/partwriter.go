@@ -1,0 +1,176 @@
+package ledger
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"math"
+	"math/bits"
+	"os"
+	"reflect"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"microspend/usage"
+)
+
+// sizes bound files and memory. They are a part of what the bytes of a ledger depend on.
+type sizes struct {
+	partRows  int // rows of a file
+	groupRows int // rows of a row group, which a writer and a reader of whole records hold in memory
+	stageRows int // records of an import that are held in memory before they are spilled
+}
+
+var defaultSizes = sizes{partRows: 2_000_000, groupRows: 128 * 1024, stageRows: 256 * 1024}
+
+// partWriter writes one Parquet file: rows in the order they come, which must be that of compareKeys.
+type partWriter struct {
+	file   *os.File
+	sum    hash.Hash
+	out    *bufio.Writer
+	writer *parquet.GenericWriter[row]
+	group  []row // the row group at hand
+	sizes  sizes
+	codec  compress.Codec
+	rows   int64
+}
+
+// newCodec returns the codec that pages are compressed with. It holds encoders of many megabytes, to be used again.
+func newCodec() compress.Codec { return &zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1} }
+
+func newPartWriter(path string, s sizes, codec compress.Codec, buffer []row) (*partWriter, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	w := &partWriter{file: file, sum: sha256.New(), group: buffer[:0], sizes: s, codec: codec}
+	w.out = bufio.NewWriterSize(teeWriter{file, w.sum}, 1<<18)
+	return w, nil
+}
+
+// teeWriter hashes what it writes.
+type teeWriter struct {
+	file *os.File
+	sum  hash.Hash
+}
+
+func (t teeWriter) Write(p []byte) (int, error) {
+	t.sum.Write(p)
+	return t.file.Write(p)
+}
+
+func (w *partWriter) add(r *usage.Record) error {
+	w.group = append(w.group, row{})
+	w.group[len(w.group)-1].set(r)
+	w.rows++
+	if len(w.group) < w.sizes.groupRows {
+		return nil
+	}
+	return w.flush()
+}
+
+func (w *partWriter) flush() error {
+	if w.writer == nil {
+		options := []parquet.WriterOption{
+			parquet.Compression(w.codec),
+			parquet.CreatedBy("microspend", "1", ""), // the bytes must not depend on the build
+			parquet.DataPageVersion(1),
+			parquet.PageBufferSize(pageBytes),
+			parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("microvm_id"), parquet.Ascending("period_start"))),
+		}
+		w.writer = parquet.NewGenericWriter[row](w.out, append(options, encodingsFor(w.group)...)...)
+	}
+	for chunk := range slices.Chunk(w.group, 4096) {
+		if _, err := w.writer.Write(chunk); err != nil {
+			return err
+		}
+	}
+	w.group = w.group[:0]
+	return w.writer.Flush()
+}
+
+// pageBytes is the size of a page before it is encoded: 32768 whole numbers.
+const pageBytes = 256 * 1024
+
+// encodingsFor chooses the encoding of each summed column by the first row group, by what takes fewer bits: a dictionary,
+// as for counts and for sizes of snapshots, where few values recur, or differences, which are the default.
+func encodingsFor(group []row) []parquet.WriterOption {
+	const few = 32 * 1024 // values of a dictionary
+	var options []parquet.WriterOption
+	distinct := map[int64]struct{}{}
+	for i := range amountCount {
+		clear(distinct)
+		least, most := int64(math.MaxInt64), int64(0)
+		for r := range group {
+			value := group[r].amounts()[i]
+			least, most = min(least, value), max(most, value)
+			if distinct[value] = struct{}{}; len(distinct) > few {
+				break
+			}
+		}
+		ofDictionary := len(distinct)*64 + len(group)*bits.Len(uint(len(distinct)))
+		ofDifferences := len(group) * (bits.Len64(uint64(most-least)) + 1)
+		if len(distinct) <= few && ofDictionary < ofDifferences {
+			c := int(firstAmount) + i
+			tag := reflect.StructTag(fmt.Sprintf(`parquet:"%s,dict"`, columnNames[c]))
+			options = append(options, parquet.StructTag(tag, reflect.TypeFor[row]().Field(c).Name))
+		}
+	}
+	return options
+}
+
+// finish completes the file, through to the disk, reads it back and describes it.
+func (w *partWriter) finish(name string) (partEntry, error) {
+	if len(w.group) > 0 || w.writer == nil {
+		if err := w.flush(); err != nil {
+			return partEntry{}, err
+		}
+	}
+	if err := errors.Join(w.writer.Close(), w.out.Flush(), w.file.Sync()); err != nil {
+		return partEntry{}, err
+	}
+	info, err := w.file.Stat()
+	if err != nil {
+		return partEntry{}, err
+	}
+	entry := partEntry{Name: name, Rows: w.rows, Bytes: info.Size(), SHA256: hex.EncodeToString(w.sum.Sum(nil))}
+	return describe(w.file, entry)
+}
+
+func (w *partWriter) close() error { return w.file.Close() }
+
+// describe adds the checksums of a file that lies complete on the disk. Reading it back shows that its footer can be read,
+// and that the chunks follow each other.
+func describe(file *os.File, entry partEntry) (partEntry, error) {
+	opened, err := parquet.OpenFile(file, entry.Bytes, openOptions...)
+	if err != nil {
+		return entry, fmt.Errorf("it would not read back: %w", err)
+	}
+	end := int64(len("PAR1"))
+	for _, group := range opened.Metadata().RowGroups {
+		for c := range group.Columns {
+			from, length := chunkRange(&group.Columns[c])
+			if from != end {
+				return entry, errors.New("it would not read back: a column chunk does not follow the one before")
+			}
+			data := make([]byte, length)
+			if _, err := file.ReadAt(data, from); err != nil {
+				return entry, fmt.Errorf("it would not read back: %w", err)
+			}
+			entry.Chunks = append(entry.Chunks, checksumOf(data))
+			end = from + length
+		}
+	}
+	tail := make([]byte, entry.Bytes-end)
+	if _, err := file.ReadAt(tail, end); err != nil {
+		return entry, fmt.Errorf("it would not read back: %w", err)
+	}
+	entry.Tail = tailEntry{end, checksumOf(tail)}
+	return entry, nil
+}

@@ -1,0 +1,273 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"microspend/usage"
+)
+
+// prepared is the next version of a day: complete on the disk, under hidden names, not yet in effect.
+type prepared struct {
+	day      dayNumber
+	manifest *manifest
+	pending  []string // paths of the files that wait
+	aside    []lostPart
+	changes  changes
+	changed  bool
+}
+
+func (p *prepared) discard() {
+	for _, path := range p.pending {
+		_ = os.Remove(path)
+	}
+	p.pending = nil
+}
+
+// builder writes the next versions of days. Each goroutine has its own.
+type builder struct {
+	w       *Writer
+	staging string
+	name    string // tells the files of builders apart
+	group   []row
+}
+
+// prepare merges a day with what is staged for it. Parts of the day that turn out to be damaged are left out, to be set
+// aside; what they held is then named in the manifest as lost.
+func (b *builder) prepare(ctx context.Context, day dayNumber, staged func() []recordReader) (*prepared, error) {
+	lost := map[string]string{} // the damaged parts and why
+	for {
+		p, bad, err := b.tryPrepare(ctx, day, staged(), lost)
+		if bad == "" {
+			return p, err
+		}
+		p.discard()
+		lost[bad] = err.Error()
+	}
+}
+
+// tryPrepare leaves out the lost parts. It returns the name of a part that turns out to be damaged, with the damage.
+func (b *builder) tryPrepare(ctx context.Context, day dayNumber, staged []recordReader, lost map[string]string) (
+	p *prepared, bad string, err error,
+) {
+	p = &prepared{day: day}
+	now := b.w.openDay(day)
+	defer now.close()
+	old := now.manifest
+	switch {
+	case old != nil:
+	case len(now.damaged) > 0:
+		return p, "", fmt.Errorf("%s: %s; check and repair the ledger first", now.damaged[0].Path, now.damaged[0].Reason)
+	default:
+		old = &manifest{}
+	}
+	p.manifest = &manifest{Version: manifestVersion, Day: day.String(), Lost: old.Lost}
+	var kept concatenated
+	opened := map[string]*part{}
+	for _, part := range now.parts {
+		opened[part.entry.Name] = part
+	}
+	for _, entry := range old.Parts {
+		part, reason := opened[entry.Name], lost[entry.Name]
+		if part == nil {
+			if reason, err = whyLost(now.faults[entry.Name]); err != nil {
+				return p, "", fmt.Errorf("%s: %w", entry.Name, err)
+			}
+		}
+		if reason != "" {
+			p.aside = append(p.aside, lostPart{Name: entry.Name, Rows: entry.Rows, Reason: reason, At: b.w.options.Now().UTC()})
+			continue
+		}
+		kept = append(kept, &namedRows{partRows{part: part}, entry.Name})
+	}
+	p.changes, err = b.write(ctx, p, &kept, staged)
+	var d *damagedPart
+	if errors.As(err, &d) {
+		return p, d.name, d.damage
+	}
+	if err != nil {
+		p.discard()
+		return p, "", err
+	}
+	b.compare(p, old)
+	return p, "", nil
+}
+
+// whyLost gives the reason why a part cannot be kept. A fault that may pass, such as a lack of rights, is none: it returns
+// that one as an error.
+func whyLost(fault error) (string, error) {
+	var d *damage
+	if errors.Is(fault, os.ErrNotExist) || errors.Is(fault, errNotThisPart) || errors.As(fault, &d) {
+		return reasonOf(fault), nil
+	}
+	return "", fault
+}
+
+// damagedPart is damage with the part that has it.
+type damagedPart struct {
+	*damage
+	name string
+}
+
+// namedRows says of damage which part it is in.
+type namedRows struct {
+	partRows
+	name string
+}
+
+func (n *namedRows) read(r *usage.Record) (bool, error) {
+	more, err := n.partRows.read(r)
+	var d *damage
+	if errors.As(err, &d) {
+		err = &damagedPart{d, n.name}
+	}
+	return more, err
+}
+
+// write writes the merged records to parts, which then wait under hidden names in the day's folder.
+func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, staged []recordReader) (changes, error) {
+	var out *partWriter
+	m := p.manifest
+	finish := func() error {
+		entry, err := out.finish(partNameOf(len(m.Parts)))
+		path := out.file.Name()
+		if err := errors.Join(err, out.close()); err != nil {
+			_ = os.Remove(path)
+			return err
+		}
+		out = nil
+		m.Parts = append(m.Parts, entry)
+		folder := b.w.dayFolder(p.day)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		waiting := filepath.Join(folder, entry.pendingName())
+		p.pending = append(p.pending, waiting)
+		return os.Rename(path, waiting)
+	}
+	n, err := merge(kept, staged, func(r *usage.Record) (err error) {
+		if out == nil {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			path := filepath.Join(b.staging, fmt.Sprintf("%s-%s-%d", b.name, p.day, len(m.Parts)))
+			if out, err = newPartWriter(path, b.w.sizes, b.w.codec, b.group); err != nil {
+				return err
+			}
+		}
+		if err := out.add(r); err != nil {
+			return err
+		}
+		m.count(r)
+		b.group = out.group
+		if out.rows == int64(b.w.sizes.partRows) {
+			return finish()
+		}
+		return nil
+	})
+	if err == nil && out != nil {
+		err = finish()
+	}
+	if out != nil {
+		_ = errors.Join(out.close(), os.Remove(out.file.Name()))
+	}
+	return n, err
+}
+
+func (m *manifest) count(r *usage.Record) {
+	if m.Rows == 0 || r.PeriodStart.Before(m.First) {
+		m.First = r.PeriodStart
+	}
+	if m.Rows == 0 || r.PeriodStart.After(m.Last) {
+		m.Last = r.PeriodStart
+	}
+	m.Rows++
+	m.Seconds += r.PeriodSeconds
+	if r.Coverage == usage.CoverageComplete {
+		m.CoveredSeconds += r.PeriodSeconds
+	}
+}
+
+// compare finds out what the next version of a day changes. Parts that stay as they are do not wait to be renamed.
+func (b *builder) compare(p *prepared, old *manifest) {
+	folder := b.w.dayFolder(p.day)
+	before := map[string]string{}
+	for _, entry := range old.Parts {
+		before[entry.Name] = entry.SHA256
+	}
+	for _, lost := range p.aside {
+		delete(before, lost.Name)
+	}
+	p.changed = len(p.aside) > 0
+	var pending []string
+	for _, entry := range p.manifest.Parts {
+		waiting := filepath.Join(folder, entry.pendingName())
+		if before[entry.Name] == entry.SHA256 {
+			_ = os.Remove(waiting)
+		} else {
+			p.changed = true
+			pending = append(pending, waiting)
+		}
+		delete(before, entry.Name)
+	}
+	p.pending = pending
+	for _, entry := range old.Parts {
+		if _, gone := before[entry.Name]; gone {
+			p.changed = true
+			p.manifest.Dropped = append(p.manifest.Dropped, entry.Name)
+		}
+	}
+}
+
+// commit puts a prepared day into effect.
+func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
+	folder := w.dayFolder(p.day)
+	var aside []DamagedFile
+	for _, lost := range p.aside {
+		moved, err := setAside(folder, lost.Name)
+		if err != nil {
+			return aside, err
+		}
+		lost.Name = moved
+		p.manifest.Lost = append(p.manifest.Lost, lost)
+		file := DamagedFile{shownPath(p.day, moved), p.day.start(), lost.Reason}
+		aside = append(aside, file)
+		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
+	}
+	if err := syncFolder(folder); err != nil { // the files that wait must be there before the manifest names them
+		return aside, err
+	}
+	w.step("ready")
+	text, err := p.manifest.encode()
+	if err != nil {
+		return aside, err
+	}
+	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
+	if err := replaceFile(folder, manifestName, text); err != nil {
+		return aside, err
+	}
+	w.step("switched")
+	return aside, w.settle(folder, p.manifest)
+}
+
+// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone already
+// gets a name to be reported under.
+func setAside(folder, name string) (string, error) {
+	for n := 1; ; n++ {
+		aside := name + ".damaged"
+		if n > 1 {
+			aside = fmt.Sprintf("%s.%d.damaged", name, n)
+		}
+		if _, err := os.Lstat(filepath.Join(folder, aside)); err == nil {
+			continue
+		}
+		err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))
+		if errors.Is(err, os.ErrNotExist) {
+			return name + ".missing", nil
+		}
+		return aside, err
+	}
+}

@@ -1,0 +1,177 @@
+package ledger
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// span is a run of rows of one group.
+type span struct {
+	from, to int // rows of the row group, half-open
+	group    int32
+}
+
+// outside stands for the day of a row that the query does not ask for.
+const outside = math.MinInt32
+
+// cut sets a.spans for a row group, and makes the groups that are new.
+func (a *aggregator) cut(p *part, group int) error {
+	rows := p.rowsOf(group)
+	a.changed = slices.Grow(a.changed[:0], rows)[:rows]
+	clear(a.changed)
+	for n, field := range a.names {
+		dictionary, indexes, err := a.reader.words(p, group, columnOf[field], a.indexes)
+		if err != nil {
+			return err
+		}
+		a.indexes = indexes
+		a.known = a.known[:0]
+		for _, name := range dictionary {
+			a.known = append(a.known, a.table.id(name))
+		}
+		ids, last := slices.Grow(a.ids[n][:0], rows), int32(-1)
+		for i, index := range indexes {
+			ids = append(ids, a.known[index])
+			if index != last {
+				a.changed[i], last = true, index
+			}
+		}
+		a.ids[n] = ids
+	}
+	days := a.wholeDay(p.day)
+	if days == nil {
+		if err := a.dayOfRows(p, group); err != nil {
+			return err
+		}
+		days = a.days
+	}
+	a.spans = a.spans[:0]
+	for i := 0; i < rows; {
+		end := i + 1
+		for end < rows && !a.changed[end] {
+			end++
+		}
+		key := groupKey{day: days[min(i, len(days)-1)]}
+		if key.day != outside {
+			for n, field := range a.names {
+				key.names[field] = a.ids[n][i]
+			}
+			if !a.byDay {
+				key.day = 0
+			}
+			s := span{i, end, a.local.group(key)}
+			a.local.rows[s.group] += int64(end - i)
+			a.spans = append(a.spans, s)
+		}
+		i = end
+	}
+	return nil
+}
+
+// wholeDay gives the one day of all rows where that is so for the whole UTC day: it lies within the query, and the query
+// does not ask for days or cuts them as UTC does. Otherwise nil.
+func (a *aggregator) wholeDay(day dayNumber) []int32 {
+	from := day.start()
+	within := !from.Before(a.query.From) && !from.Add(secondsInDay*time.Second).After(a.query.To)
+	if within && (!a.byDay || a.location == time.UTC) {
+		return []int32{int32(day)}
+	}
+	return nil
+}
+
+// dayOfRows sets a.days to each row's day in the query's location, and marks the rows where it changes.
+func (a *aggregator) dayOfRows(p *part, group int) error {
+	a.days = slices.Grow(a.days[:0], p.rowsOf(group))
+	from, to := a.query.From, a.query.To
+	err := a.reader.numbers(p, group, columnPeriodStart, func(_ int, starts []int64) error {
+		for _, milli := range starts {
+			day := int32(outside)
+			if start := time.UnixMilli(milli); !start.Before(from) && start.Before(to) {
+				day = a.dayOfSecond(milli / 1000)
+			}
+			if n := len(a.days); n == 0 || a.days[n-1] != day {
+				a.changed[n] = true
+			}
+			a.days = append(a.days, day)
+		}
+		return nil
+	})
+	return err
+}
+
+// calendar tells which day of a location a second lies on.
+type calendar struct {
+	location *time.Location
+	begin    int64               // of the UTC day at hand
+	looked   [secondsInDay]int32 // days of its seconds, each plus aboveZero; 0 where not yet looked up
+}
+
+const aboveZero = 1 << 20
+
+func (c *calendar) beginDay(day dayNumber) {
+	c.begin = int64(day) * secondsInDay
+	clear(c.looked[:])
+}
+
+func (c *calendar) dayOfSecond(unix int64) int32 {
+	second := unix - c.begin
+	if second < 0 || second >= secondsInDay {
+		panic("a period that starts on another day")
+	}
+	if c.looked[second] == 0 {
+		year, month, day := time.Unix(unix, 0).In(c.location).Date()
+		c.looked[second] = int32(dayOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))) + aboveZero
+	}
+	return c.looked[second] - aboveZero
+}
+
+// startOfDay is the first moment of a location's day, which is midnight unless clocks are put forward then.
+func startOfDay(day int32, location *time.Location) time.Time {
+	year, month, date := dayNumber(day).start().Date()
+	start := time.Date(year, month, date, 0, 0, 0, 0, location)
+	for start.Day() != date { // midnight is skipped, and Date chose the moment before
+		start = start.Add(15 * time.Minute)
+	}
+	return start
+}
+
+// addSpans adds a page's values to the c-th sums of the groups of their rows. The page begins at a row; next is the span to
+// begin at, and is kept up for the page that follows.
+func addSpans(sums []groupSums, c int, spans []span, next *int, at int, values []int64) error {
+	var all uint64
+	for _, value := range values {
+		all |= uint64(value)
+	}
+	switch {
+	case all == 0:
+		return nil
+	case all>>63 != 0:
+		return errNegative
+	}
+	wide := bits.Len64(all)+bits.Len(uint(len(values))) > 63 // a span's sum may not fit into 63 bits
+	end := at + len(values)
+	for *next < len(spans) && spans[*next].from < end {
+		s := spans[*next]
+		if s.to > at {
+			of := values[max(s.from, at)-at : min(s.to, end)-at]
+			if wide {
+				for _, value := range of {
+					sums[s.group][c] = sums[s.group][c].AddInt(value)
+				}
+			} else {
+				var sum int64
+				for _, value := range of {
+					sum += value
+				}
+				sums[s.group][c] = sums[s.group][c].AddInt(sum)
+			}
+		}
+		if s.to > end {
+			break
+		}
+		*next++
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package ledger
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"os"
+	"slices"
+
+	"microspend/usage"
+)
+
+// spill is a file of staged records: for each day a section that is sorted and has each key once. It lives as long as the
+// import, and only this process reads it.
+type spill struct {
+	file     *os.File
+	sections map[dayNumber]section
+	replaced int64 // records left out, as a later one of the same spill has their key
+}
+
+type section struct{ offset, length int64 }
+
+// sortKey is the place of a record by day, MicroVM and second; index is its place in the order of import.
+type sortKey struct {
+	key   uint64 // day − first day, rank of the MicroVM among those of the spill, second of the day
+	index uint32
+}
+
+const (
+	secondBits = 17 // 86,400 seconds
+	rankBits   = 30
+)
+
+// sortKeys orders records by day and key, those with the same key by import.
+func sortKeys(records []usage.Record) []sortKey {
+	rank := map[string]uint64{}
+	first := dayOf(records[0].PeriodStart)
+	for i := range records {
+		rank[records[i].MicroVMID] = 0
+		first = min(first, dayOf(records[i].PeriodStart))
+	}
+	names := make([]string, 0, len(rank))
+	for name := range rank {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		rank[name] = uint64(i)
+	}
+	keys := make([]sortKey, len(records))
+	for i := range records {
+		r := &records[i]
+		day, second := dayOf(r.PeriodStart), uint64(r.PeriodStart.Unix())%secondsInDay
+		keys[i] = sortKey{uint64(day-first)<<(rankBits+secondBits) | rank[r.MicroVMID]<<secondBits | second, uint32(i)}
+	}
+	slices.SortFunc(keys, func(a, b sortKey) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		if c := compareOrigin(&records[a.index], &records[b.index]); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.index, b.index)
+	})
+	return keys
+}
+
+// writeSpill sorts records and writes them to a new file.
+func writeSpill(path string, records []usage.Record) (*spill, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	s := &spill{file: file, sections: map[dayNumber]section{}}
+	out := bufio.NewWriterSize(file, 1<<18)
+	keys := sortKeys(records)
+	var text []byte
+	var offset, begin int64
+	var previous *usage.Record
+	for i, key := range keys {
+		r := &records[key.index]
+		if i+1 < len(keys) && keys[i+1].key == key.key && compareOrigin(r, &records[keys[i+1].index]) == 0 {
+			s.replaced++
+			continue
+		}
+		day := dayOf(r.PeriodStart)
+		if previous != nil && dayOf(previous.PeriodStart) != day {
+			s.sections[dayOf(previous.PeriodStart)] = section{begin, offset - begin}
+			begin, previous = offset, nil
+		}
+		text = appendRecord(text[:0], r, previous)
+		if _, err := out.Write(text); err != nil {
+			return s, err
+		}
+		offset += int64(len(text))
+		previous = r
+	}
+	if previous != nil {
+		s.sections[dayOf(previous.PeriodStart)] = section{begin, offset - begin}
+	}
+	return s, out.Flush()
+}
+
+// noRecord is what the first record of a section is written as a difference to.
+var noRecord usage.Record
+
+// appendRecord writes a record: a byte that says which names differ from the record before, those names, the start and the
+// numbers.
+func appendRecord(text []byte, r, previous *usage.Record) []byte {
+	if previous == nil {
+		previous = &noRecord
+	}
+	mask := len(text)
+	text = append(text, 0)
+	before := namesOf(previous)
+	for n, name := range namesOf(r) {
+		if *name != *before[n] {
+			text[mask] |= 1 << n
+			text = binary.AppendUvarint(text, uint64(len(*name)))
+			text = append(text, *name...)
+		}
+	}
+	text = binary.AppendUvarint(text, uint64(r.PeriodStart.Unix()))
+	text = binary.AppendUvarint(text, uint64(r.PeriodSeconds))
+	for _, amount := range amountsOf(r) {
+		text = binary.AppendUvarint(text, uint64(amount))
+	}
+	return append(text, byte(r.Coverage))
+}
+
+// maxRecordBytes is more than any record takes.
+const maxRecordBytes = nameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) + (amountCount+2)*binary.MaxVarintLen64 + 2
+
+// spillRows reads one section of a spill.
+type spillRows struct {
+	file   *os.File
+	rest   section // what is not yet in the buffer
+	buffer []byte
+	unread []byte
+	last   usage.Record
+}
+
+func newSpillRows(s *spill, day dayNumber, bufferBytes int) *spillRows {
+	return &spillRows{file: s.file, rest: s.sections[day], buffer: make([]byte, max(bufferBytes, 2*maxRecordBytes))}
+}
+
+var errSpill = errors.New("a staged record is not what was written")
+
+func (s *spillRows) read(r *usage.Record) (more bool, err error) {
+	if len(s.unread) < maxRecordBytes && s.rest.length > 0 {
+		if err := s.fill(); err != nil {
+			return false, err
+		}
+	}
+	if len(s.unread) == 0 {
+		return false, nil
+	}
+	text, ok := s.unread[1:], true
+	mask := s.unread[0]
+	number := func() int64 {
+		n, length := binary.Uvarint(text)
+		if length <= 0 {
+			ok = false
+			return 0
+		}
+		text = text[length:]
+		return int64(n)
+	}
+	for n, name := range namesOf(&s.last) {
+		if mask&(1<<n) == 0 {
+			continue
+		}
+		length := number()
+		if !ok || length > int64(len(text)) {
+			return false, errSpill
+		}
+		*name = string(text[:length])
+		text = text[length:]
+	}
+	s.last.PeriodStart = secondStart(number())
+	s.last.PeriodSeconds = number()
+	var amounts [amountCount]int64
+	for a := range amounts {
+		amounts[a] = number()
+	}
+	if !ok || len(text) == 0 {
+		return false, errSpill
+	}
+	setAmounts(&s.last, &amounts)
+	s.last.Coverage = usage.Coverage(text[0])
+	s.unread = text[1:]
+	*r = s.last
+	return true, nil
+}
+
+func (s *spillRows) fill() error {
+	n := copy(s.buffer, s.unread)
+	want := min(int64(len(s.buffer)-n), s.rest.length)
+	if _, err := s.file.ReadAt(s.buffer[n:n+int(want)], s.rest.offset); err != nil {
+		return err
+	}
+	s.rest.offset += want
+	s.rest.length -= want
+	s.unread = s.buffer[:n+int(want)]
+	return nil
+}

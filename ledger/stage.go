@@ -1,0 +1,150 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	"microspend/usage"
+)
+
+// stage takes in the records of an import: in memory up to a limit, then spilled to sorted files. Sorting and writing run
+// beside the import.
+type stage struct {
+	folder string
+	limit  int
+	buffer []usage.Record
+	spills []*spill
+
+	full chan []usage.Record // to the spilling goroutine
+	free chan []usage.Record // back from it
+	done chan struct{}
+	err  error // of the spilling goroutine; read once it is done
+
+	failed atomic.Bool // whether err is set
+	read   int64
+	// Of the spilling goroutine.
+	spilled int64
+}
+
+func newStage(folder string, limit int) *stage {
+	s := &stage{
+		folder: folder, limit: limit,
+		full: make(chan []usage.Record, 1), free: make(chan []usage.Record, 2), done: make(chan struct{}),
+	}
+	s.free <- nil // a second buffer, made when it is needed
+	go s.spillAll(s.full)
+	return s
+}
+
+func (s *stage) spillAll(full <-chan []usage.Record) {
+	defer close(s.done)
+	for records := range full {
+		if s.err == nil {
+			path := filepath.Join(s.folder, fmt.Sprintf("spill-%06d", len(s.spills)))
+			err := checkAll(records, s.spilled)
+			var written *spill
+			if err == nil {
+				written, err = writeSpill(path, records)
+			}
+			s.spilled += int64(len(records))
+			if written != nil {
+				s.spills = append(s.spills, written)
+			}
+			s.err = err
+			s.failed.Store(err != nil)
+		}
+		s.free <- records[:0]
+	}
+}
+
+// checkAll refuses records that cannot be, and gives starts the one form that can be compared.
+func checkAll(records []usage.Record, before int64) error {
+	for i := range records {
+		if err := records[i].Check(); err != nil {
+			return fmt.Errorf("record %d: %w", before+int64(i)+1, err)
+		}
+		records[i].PeriodStart = secondStart(records[i].PeriodStart.Unix())
+	}
+	return nil
+}
+
+// add takes a copy of the records.
+func (s *stage) add(batch []usage.Record) error {
+	for len(batch) > 0 {
+		if s.buffer == nil {
+			size := s.limit
+			if s.read == 0 { // most imports are small
+				size = min(s.limit, max(len(batch), 1024))
+			}
+			s.buffer = make([]usage.Record, 0, size)
+		}
+		n := min(len(batch), s.limit-len(s.buffer))
+		s.buffer = append(s.buffer, batch[:n]...)
+		s.read += int64(n)
+		batch = batch[n:]
+		if len(s.buffer) == s.limit {
+			s.full <- s.buffer
+			if s.buffer = <-s.free; s.failed.Load() {
+				return s.finish()
+			}
+		}
+	}
+	return nil
+}
+
+// finish spills the rest, so that every record lies in s.spills.
+func (s *stage) finish() error {
+	if len(s.buffer) > 0 {
+		s.full <- s.buffer
+		s.buffer = nil
+	}
+	close(s.full)
+	s.full = nil
+	<-s.done
+	return s.err
+}
+
+// remove ends the stage and deletes its files.
+func (s *stage) remove() error {
+	if s.full != nil {
+		close(s.full)
+		<-s.done
+	}
+	var faults []error
+	for _, spill := range s.spills {
+		faults = append(faults, spill.file.Close(), os.Remove(spill.file.Name()))
+	}
+	return errors.Join(faults...)
+}
+
+// days lists the days that records were staged for.
+func (s *stage) days() []dayNumber {
+	seen := map[dayNumber]bool{}
+	var days []dayNumber
+	for _, spill := range s.spills {
+		for day := range spill.sections {
+			if !seen[day] {
+				seen[day] = true
+				days = append(days, day)
+			}
+		}
+	}
+	slices.Sort(days)
+	return days
+}
+
+// rows gives the staged records of a day, each spill's by itself, the earlier spill first.
+func (s *stage) rows(day dayNumber) []recordReader {
+	const memory = 8 << 20 // for all buffers of a day
+	var readers []recordReader
+	for _, spill := range s.spills {
+		if _, ok := spill.sections[day]; ok {
+			readers = append(readers, newSpillRows(spill, day, min(1<<18, memory/len(s.spills))))
+		}
+	}
+	return readers
+}

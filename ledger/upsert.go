@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"microspend/usage"
+)
+
+// Changes says what an import did.
+type Changes struct {
+	Read       int64 // records that the import gave
+	Added      int64 // records with a new key
+	Replaced   int64 // records of the ledger that took on other content
+	Unchanged  int64 // records that the ledger had already
+	Superseded int64 // records that a later one of the same import took the place of
+
+	Days     []time.Time   // the days that were written, in order
+	SetAside []DamagedFile // files that were found damaged on the way and renamed; what they held is lost
+}
+
+var errClosed = errors.New("the ledger's writer is closed")
+
+// Upsert takes in records: one with a new key is added, one with a known key takes the place of the one before. Of records
+// with one key the latest counts. A batch may be used again by the iterator once it has been asked for the next one.
+//
+// An error from the iterator, a record that [usage.Record.Check] refuses, or the end of the context before the first day is
+// switched leave the ledger as it was. Memory does not grow with the number of records; the staging folder does, by about
+// 50 bytes for each, and so does the disk by the new version of every day concerned before the first is switched.
+func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, error]) (n Changes, err error) {
+	if w.lock == nil {
+		return n, errClosed
+	}
+	staging := filepath.Join(w.dir, stagingFolder)
+	if err := os.MkdirAll(staging, 0o700); err != nil {
+		return n, fmt.Errorf("no folder to stage the import in: %w", err)
+	}
+	defer os.RemoveAll(staging) // what cannot be removed the next writer will
+	staged := newStage(staging, w.sizes.stageRows)
+	defer func() { _ = staged.remove() }()
+	for batch, err := range batches {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return n, err
+		}
+		if err := staged.add(batch); err != nil {
+			return n, fmt.Errorf("staging the import: %w", err)
+		}
+	}
+	if err := staged.finish(); err != nil {
+		return n, fmt.Errorf("staging the import: %w", err)
+	}
+	w.step("staged")
+	days, err := w.prepareAll(ctx, staging, staged)
+	defer func() {
+		for _, day := range days {
+			if day != nil {
+				day.discard()
+			}
+		}
+	}()
+	if err != nil {
+		return n, err
+	}
+	n.Read = staged.read
+	for _, spill := range staged.spills {
+		n.Superseded += spill.replaced
+	}
+	return n, w.commitAll(ctx, days, &n)
+}
+
+// prepareAll prepares the days on all processors.
+func (w *Writer) prepareAll(ctx context.Context, staging string, staged *stage) ([]*prepared, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	days := staged.days()
+	result := make([]*prepared, len(days))
+	work := make(chan int)
+	var wait sync.WaitGroup
+	for i := range min(runtime.GOMAXPROCS(0), len(days)) {
+		b := &builder{w: w, staging: staging, name: fmt.Sprintf("part-%d", i)}
+		wait.Go(func() {
+			for day := range work {
+				p, err := b.prepare(ctx, days[day], func() []recordReader { return staged.rows(days[day]) })
+				if result[day] = p; err != nil {
+					cancel(fmt.Errorf("%s: %w", days[day], err))
+				}
+			}
+		})
+	}
+	for day := range days {
+		if ctx.Err() != nil {
+			break
+		}
+		work <- day
+	}
+	close(work)
+	wait.Wait()
+	return result, context.Cause(ctx)
+}
+
+func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) error {
+	if len(days) > 0 { // new days' folders
+		if err := syncFolder(filepath.Join(w.dir, usageFolder)); err != nil {
+			return err
+		}
+	}
+	for _, day := range days {
+		n.Added += day.changes.added
+		n.Replaced += day.changes.replaced
+		n.Unchanged += day.changes.unchanged
+		n.Superseded += day.changes.superseded
+		if !day.changed {
+			continue
+		}
+		err := ctx.Err()
+		var aside []DamagedFile
+		if err == nil {
+			aside, err = w.commit(day)
+		}
+		n.SetAside = append(n.SetAside, aside...)
+		if err != nil {
+			return fmt.Errorf("%s: %w; %d days are written, import again to write the rest", day.day, err, len(n.Days))
+		}
+		n.Days = append(n.Days, day.day.start())
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/compress"
+)
+
+const stagingFolder = ".staging"
+
+// Writer reads and writes a ledger. There is one at a time; it is not for use by several goroutines.
+type Writer struct {
+	Ledger
+	lock  *os.File
+	sizes sizes
+	codec compress.Codec
+	step  func(string) // called at each step of a switch, for tests that end the process there
+}
+
+// OpenForWriting opens the ledger in a folder for writing and takes its writer lock; the folder is created where it does
+// not exist. It returns a [HeldError] where another writer is at work. What a writer that died had decided is completed,
+// the rest of it is cleared away.
+func OpenForWriting(dir string, options Options) (*Writer, error) {
+	if err := os.MkdirAll(filepath.Join(dir, usageFolder), 0o755); err != nil {
+		return nil, fmt.Errorf("no folder for the ledger: %w", err)
+	}
+	options = options.withDefaults()
+	held, err := lock(dir, options)
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{Ledger: Ledger{dir, options}, lock: held, sizes: defaultSizes, codec: newCodec(), step: func(string) {}}
+	if err := w.recover(); err != nil {
+		_ = unlock(held)
+		return nil, fmt.Errorf("completing what the last writer left: %w", err)
+	}
+	return w, nil
+}
+
+// Close gives the writer lock back.
+func (w *Writer) Close() error {
+	if w.lock == nil {
+		return nil
+	}
+	err := unlock(w.lock)
+	w.lock = nil
+	return err
+}
+
+// recover brings every day's folder to what its manifest says.
+func (w *Writer) recover() error {
+	if err := os.RemoveAll(filepath.Join(w.dir, stagingFolder)); err != nil {
+		return err
+	}
+	days, err := w.days()
+	if err != nil {
+		return err
+	}
+	for _, day := range days {
+		if err := w.recoverDay(day); err != nil {
+			return fmt.Errorf("%s: %w", day, err)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) recoverDay(day dayNumber) error {
+	folder := w.dayFolder(day)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	var left []string // the hidden files, which none are left of but by a writer that died
+	dropped := map[string]bool{}
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasPrefix(name, ".part-") || name == "."+manifestName+".tmp" {
+			left = append(left, name)
+		}
+		dropped[entry.Name()] = true
+	}
+	m, _, err := readManifest(folder, day)
+	if err != nil {
+		w.options.Logger.Error("a day's manifest is damaged; nothing of the day is touched", "day", day.String(), "reason", err)
+		return nil
+	}
+	if m == nil {
+		m = &manifest{}
+	}
+	unfinished := len(left) > 0
+	for _, name := range m.Dropped {
+		unfinished = unfinished || dropped[name]
+	}
+	if unfinished {
+		if err := w.settle(folder, m); err != nil {
+			return err
+		}
+		for _, name := range left {
+			if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+		w.options.Logger.Info("completed what a writer that died had begun", "day", day.String())
+	}
+	if len(entries) == len(left) {
+		_ = os.Remove(folder) // it is empty, if no one else has put something there
+	}
+	return nil
+}
+
+// settle gives the parts of a manifest that has taken effect their names, and deletes what has no successor. It may be
+// interrupted and repeated.
+func (w *Writer) settle(folder string, m *manifest) error {
+	for i := range m.Parts {
+		part := &m.Parts[i]
+		err := os.Rename(filepath.Join(folder, part.pendingName()), filepath.Join(folder, part.Name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		w.step("renamed")
+	}
+	for _, name := range m.Dropped {
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return syncFolder(folder)
+}
