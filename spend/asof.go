@@ -1,0 +1,78 @@
+package spend
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"microspend/ledger"
+)
+
+// asOf is the end of the latest period that starts before now, at most now, given the days that have any. It is zero where
+// no day has.
+//
+// A ledger tells sums, not single periods, so the start of the latest one is found by halving the last day. Where several
+// start together the shortest counts: a record of a whole day, as of image storage, does not mean that the day is over.
+func (s Source) asOf(ctx context.Context, covered map[civilDay]bool, now time.Time, loc *time.Location) (time.Time, error) {
+	if len(covered) == 0 {
+		return time.Time{}, nil
+	}
+	last := slices.Max(slices.Collect(maps.Keys(covered)))
+	low, end := last.start(loc), (last + 1).start(loc)
+	if now.Before(end) {
+		end = now
+	}
+	for high := end; high.Sub(low) > time.Second; {
+		middle := low.Add((high.Sub(low) / 2).Truncate(time.Second))
+		if !middle.After(low) {
+			break
+		}
+		result, err := s.Usage.Aggregate(ctx, ledger.Query{From: middle, To: end, Location: loc})
+		if err != nil {
+			return time.Time{}, err
+		}
+		if records(result) > 0 {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	result, err := s.Usage.Aggregate(ctx, ledger.Query{
+		From: low, To: end, By: []ledger.Field{ledger.FieldMicroVM}, Location: loc,
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	shortest := int64(0)
+	for _, g := range result.Groups {
+		if g.Sum.Records == 0 {
+			continue
+		}
+		if length := int64(g.Sum.Seconds.Lo) / g.Sum.Records; shortest == 0 || length < shortest {
+			shortest = length
+		}
+	}
+	until := low.Add(time.Duration(shortest) * time.Second)
+	if until.After(now) {
+		until = now
+	}
+	return until, nil
+}
+
+func records(result ledger.Result) (n int64) {
+	for _, g := range result.Groups {
+		n += g.Sum.Records
+	}
+	return n
+}
+
+// parseCivilDay reads what [civilDay.String] wrote.
+func parseCivilDay(text string) civilDay {
+	moment, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		panic(fmt.Sprintf("spend: a row's day is %q", text))
+	}
+	return dayOf(moment, time.UTC)
+}

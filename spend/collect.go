@@ -1,0 +1,190 @@
+package spend
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"microspend/ledger"
+	"microspend/usage"
+)
+
+// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know the
+// tenant, the key has it all the same.
+type cellKey struct {
+	Key
+	region string
+}
+
+type cells map[cellKey]*usage.Sum
+
+func (c cells) add(key cellKey, sum *usage.Sum) {
+	if have, ok := c[key]; ok {
+		have.Merge(sum)
+		return
+	}
+	fresh := *sum
+	c[key] = &fresh
+}
+
+// sorted returns the cells in the order of their keys.
+func (c cells) sorted(by []Dimension) []cellKey {
+	keys := make([]cellKey, 0, len(c))
+	for key := range c {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b cellKey) int {
+		return cmp.Or(compareKeys(a.Key, b.Key, by), compareKeys(a.Key, b.Key, []Dimension{ByTenant}),
+			cmp.Compare(a.region, b.region))
+	})
+	return keys
+}
+
+// collector gathers the usage of one span into cells.
+type collector struct {
+	source   Source
+	request  Request
+	loc      *time.Location
+	byTenant bool // the tenant is needed, for rows or for the filter
+	relabel  func(civilDay) labels
+	dayNames map[civilDay]labels
+	damaged  []ledger.DamagedFile
+}
+
+// labels are a day's texts in the three dimensions of time.
+type labels struct{ day, week, month string }
+
+func labelsOf(d civilDay) labels { return labels{d.String(), d.week(), d.month()} }
+
+func (c *collector) has(d Dimension) bool { return slices.Contains(c.request.By, d) }
+
+// fields are what the query groups by: no more than rows, filters and rules need.
+func (c *collector) fields() []ledger.Field {
+	need := map[ledger.Field]bool{ledger.FieldRegion: true}
+	if c.byTenant {
+		need = c.source.ownerFields()
+		need[ledger.FieldRegion] = true
+	}
+	filter := c.request.Filter
+	if c.has(ByImage) || len(filter.Images) > 0 {
+		need[ledger.FieldImage] = true
+	}
+	if c.has(ByMicroVM) || len(filter.MicroVMs) > 0 {
+		need[ledger.FieldMicroVM] = true
+	}
+	if c.has(ByDay) || c.has(ByWeek) || c.has(ByMonth) {
+		need[ledger.FieldDay] = true
+	}
+	var fields []ledger.Field
+	for f := ledger.FieldTenant; f <= ledger.FieldDay; f++ {
+		if need[f] {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// collect asks for the usage of a span, in as many parts as there are changes of rules in it.
+func (c *collector) collect(ctx context.Context, s span) (cells, error) {
+	out := cells{}
+	from := s.from
+	var cuts []time.Time
+	if c.byTenant {
+		cuts = c.source.Tenants.cuts(s)
+	}
+	for _, to := range append(cuts, s.to) {
+		if err := c.part(ctx, span{from, to}, out); err != nil {
+			return nil, err
+		}
+		from = to
+	}
+	return out, nil
+}
+
+func (c *collector) part(ctx context.Context, s span, out cells) error {
+	fields := c.fields()
+	who := owners{}
+	if c.byTenant {
+		who = c.source.ownersAt(s.from)
+	}
+	groups, err := c.query(ctx, s, fields)
+	if err != nil {
+		return err
+	}
+	if c.byTenant && !slices.Contains(fields, ledger.FieldMicroVM) && anyUnallocated(groups, who) {
+		// It may be image storage. Only now is it worth telling MicroVMs apart, which makes many more groups.
+		fields = slices.Sorted(slices.Values(append(fields, ledger.FieldMicroVM)))
+		if groups, err = c.query(ctx, s, fields); err != nil {
+			return err
+		}
+	}
+	for i := range groups {
+		c.take(&groups[i], who, out)
+	}
+	return nil
+}
+
+// anyUnallocated says whether there is usage that no tenant can be named for.
+func anyUnallocated(groups []ledger.Group, who owners) bool {
+	for i := range groups {
+		if _, kind := who.owner(&groups[i]); kind == KindUnallocated {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *collector) query(ctx context.Context, s span, fields []ledger.Field) ([]ledger.Group, error) {
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.from, To: s.to, By: fields, Location: c.loc})
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range result.Damaged {
+		if !slices.ContainsFunc(c.damaged, func(have ledger.DamagedFile) bool { return have.Path == file.Path }) {
+			c.damaged = append(c.damaged, file)
+		}
+	}
+	return result.Groups, nil
+}
+
+// take adds a group to the cell it belongs to, unless a filter leaves it out.
+func (c *collector) take(g *ledger.Group, who owners, out cells) {
+	filter := c.request.Filter
+	if g.Sum.Records == 0 || !matchAny(filter.Images, g.Image) || !matchAny(filter.MicroVMs, g.MicroVMID) ||
+		!matchAny(filter.Regions, g.Region) {
+		return
+	}
+	key := cellKey{region: g.Region}
+	if c.byTenant {
+		key.Tenant, key.Kind = who.owner(g)
+	}
+	for _, d := range c.request.By {
+		switch d {
+		case ByImage:
+			key.Image = g.Image
+		case ByMicroVM:
+			key.MicroVM = g.MicroVMID
+		case ByRegion:
+			key.Region = g.Region
+		case ByDay:
+			key.Day = c.names(g.Day).day
+		case ByWeek:
+			key.Week = c.names(g.Day).week
+		case ByMonth:
+			key.Month = c.names(g.Day).month
+		case ByTenant, ByComponent: // the tenant is there already; components come with pricing
+		}
+	}
+	out.add(key, &g.Sum)
+}
+
+func (c *collector) names(midnight time.Time) labels {
+	d := groupDay(midnight, c.loc)
+	names, ok := c.dayNames[d]
+	if !ok {
+		names = c.relabel(d)
+		c.dayNames[d] = names
+	}
+	return names
+}

@@ -1,0 +1,154 @@
+package spend
+
+import (
+	"errors"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/scenarios/strictyaml"
+)
+
+// regionRates are a region's own rates, as they are written. vCPU and memory may be given per second or per hour, storage
+// per GB-hour or per GB-month of 720 hours.
+type regionRates struct {
+	Card            string   `yaml:"card"`
+	VCPUSecond      *price   `yaml:"vcpu_second"`
+	VCPUHour        *price   `yaml:"vcpu_hour"`
+	GBSecond        *price   `yaml:"gb_second"`
+	GBHour          *price   `yaml:"gb_hour"`
+	SnapshotReadGB  *price   `yaml:"snapshot_read_gb"`
+	SnapshotWriteGB *price   `yaml:"snapshot_write_gb"`
+	StorageGBHour   *price   `yaml:"storage_gb_hour"`
+	StorageGBMonth  *price   `yaml:"storage_gb_month"`
+	Discount        *percent `yaml:"discount"`
+	Source          string   `yaml:"source"`
+	ReadOn          *day     `yaml:"read_on"`
+}
+
+func (r regionRates) check(doc *strictyaml.Document, path, region string) {
+	if !regionForm.MatchString(region) {
+		doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", region)
+	}
+	for _, pair := range []struct {
+		first, second *price
+		name, other   string
+	}{
+		{r.VCPUSecond, r.VCPUHour, "vcpu_hour", "vcpu_second"},
+		{r.GBSecond, r.GBHour, "gb_hour", "gb_second"},
+		{r.StorageGBHour, r.StorageGBMonth, "storage_gb_month", "storage_gb_hour"},
+	} {
+		if pair.first != nil && pair.second != nil {
+			doc.Fault(path+"."+pair.name, "is given beside %s; give one of the two", pair.other)
+		}
+	}
+	if r.Discount != nil && !r.Discount.fraction.LessThan(decimal.NewFromInt(1)) {
+		doc.Fault(path+".discount", "%s%% would make everything free; give less than 100%%", r.Discount.fraction.Shift(2))
+	}
+}
+
+// inline are the rates that the configuration itself gives.
+func (r regionRates) inline() map[pricing.BilledQuantity]pricing.Rate {
+	source := r.Source
+	if source == "" {
+		source = "given in the configuration"
+	}
+	rates := map[pricing.BilledQuantity]pricing.Rate{}
+	for _, given := range []struct {
+		key   pricing.RateKey
+		price *price
+	}{
+		{pricing.KeyVCPUSecond, r.VCPUSecond},
+		{pricing.KeyVCPUHour, r.VCPUHour},
+		{pricing.KeyGBSecond, r.GBSecond},
+		{pricing.KeyGBHour, r.GBHour},
+		{pricing.KeySnapshotReadGB, r.SnapshotReadGB},
+		{pricing.KeySnapshotWriteGB, r.SnapshotWriteGB},
+		{pricing.KeyStorageGBHour, r.StorageGBHour},
+		{pricing.KeyStorageGBMonth, r.StorageGBMonth},
+	} {
+		if given.price == nil {
+			continue
+		}
+		quantity, per, _ := given.key.Meaning()
+		rate := pricing.Rate{Figure: given.price.Decimal, Per: per, Source: source, Inline: true}
+		if r.ReadOn != nil {
+			rate.ReadOn = r.ReadOn.Date
+		}
+		rates[quantity] = rate
+	}
+	return rates
+}
+
+// cards are the rates of a configuration over those of a list.
+type cards struct {
+	base    Rates
+	regions map[string]regionRates
+	private map[string]pricing.RateCard
+}
+
+// Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which gets the
+// paths as they are written; an error names the place in the configuration.
+func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates, error) {
+	out := cards{list, map[string]regionRates{}, map[string]pricing.RateCard{}}
+	var faults []error
+	for _, region := range c.rates {
+		out.regions[region.Key] = region.Value
+		if region.Value.Card == "" {
+			continue
+		}
+		path := "rates." + region.Key + ".card"
+		text, err := read(region.Value.Card)
+		if err != nil {
+			faults = append(faults, c.doc.Error(path, "%s", err))
+			continue
+		}
+		card, err := pricing.ParseCard(text)
+		switch {
+		case err != nil:
+			faults = append(faults, c.doc.Error(path, "%s: %s", region.Value.Card, err))
+		case card.Region != region.Key:
+			faults = append(faults, c.doc.Error(path, "%s is the card of %s", region.Value.Card, card.Region))
+		}
+		out.private[region.Key] = card
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return out, nil
+}
+
+// Card implements [Rates].
+func (c cards) Card(region string) (pricing.RateCard, error) {
+	own, given := c.regions[region]
+	if !given {
+		return c.base.Card(region)
+	}
+	inline := own.inline()
+	card, private := c.private[region]
+	switch {
+	case private:
+	case len(inline) == len(pricing.BilledQuantities()):
+		card = pricing.RateCard{Name: "inline", Region: region}
+	default:
+		var err error
+		card, err = c.base.Card(region)
+		var none *pricing.NoCardError
+		if errors.As(err, &none) && len(inline) > 0 {
+			card, err = pricing.RateCard{Name: "inline", Region: region}, nil
+		}
+		if err != nil {
+			return card, err
+		}
+	}
+	if len(inline) > 0 && card.Name != "inline" {
+		card.Name += " with inline figures"
+	}
+	for q, rate := range inline {
+		card = card.With(q, rate)
+	}
+	if own.Discount != nil {
+		card.Discount = own.Discount.fraction
+	}
+	return card, nil
+}

@@ -1,0 +1,176 @@
+package spend
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// Cost is an amount of money together with what it lacks. The zero value is nothing spent.
+type Cost struct {
+	Amount  decimal.Decimal // of everything that has a rate
+	Unknown []Unknown       // what was used without a known rate, by region and quantity; none where the amount is complete
+
+	priced bool // at least one quantity that was used has a rate
+}
+
+// Unknown is usage that cannot be priced.
+type Unknown struct {
+	Region   string
+	Quantity pricing.BilledQuantity
+	NoCard   bool          // there is no rate card for the region at all
+	Used     pricing.Count // how much was used; no units in a row that has only a share of it
+}
+
+// String says what is missing and what to do.
+func (u Unknown) String() string {
+	reason := "is not known"
+	if u.NoCard {
+		reason = "is not known, as there is no rate card for the region"
+	}
+	return fmt.Sprintf("the %s rate of %s %s; give it under rates.%s.%s in microspend.yaml or refresh the rates",
+		u.Quantity.Name(), u.Region, reason, u.Region, u.Quantity.RateKeys()[0])
+}
+
+// Complete says whether the amount lacks nothing.
+func (c Cost) Complete() bool { return len(c.Unknown) == 0 }
+
+// Known says whether the amount means anything: it is complete, or some part of it could be priced. Where it is false the
+// cost is unknown, and is to be shown as that and not as zero.
+func (c Cost) Known() bool { return c.priced || c.Complete() }
+
+// plus adds two costs. Neither is changed.
+func (c Cost) plus(d Cost) Cost {
+	if !c.priced && c.Complete() && c.Amount.IsZero() {
+		return d
+	}
+	sum := Cost{Amount: c.Amount.Add(d.Amount), Unknown: c.Unknown, priced: c.priced || d.priced}
+	if len(d.Unknown) > 0 {
+		sum.Unknown = mergeUnknown(c.Unknown, d.Unknown)
+	}
+	return sum
+}
+
+func mergeUnknown(a, b []Unknown) []Unknown {
+	merged := slices.Clone(a)
+	for _, u := range b {
+		at, found := slices.BinarySearchFunc(merged, u, func(x, y Unknown) int {
+			return cmp.Or(cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
+		})
+		if found {
+			merged[at].Used.Units = merged[at].Used.Units.Add(u.Used.Units)
+			merged[at].Used.Per = max(merged[at].Used.Per, u.Used.Per)
+		} else {
+			merged = slices.Insert(merged, at, u)
+		}
+	}
+	return merged
+}
+
+// UnknownRatesError says that usage needs rates that are not known. A report returns it only where it is asked to.
+type UnknownRatesError struct{ Unknown []Unknown }
+
+func (e *UnknownRatesError) Error() string {
+	lines := make([]string, len(e.Unknown))
+	for i, u := range e.Unknown {
+		lines[i] = u.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// priceList remembers the cards of one report.
+type priceList struct {
+	rates Rates
+	cards map[string]regionCard
+}
+
+type regionCard struct {
+	card   pricing.RateCard
+	noCard bool
+}
+
+func newPriceList(rates Rates) *priceList { return &priceList{rates, map[string]regionCard{}} }
+
+func (p *priceList) card(region string) (regionCard, error) {
+	if known, ok := p.cards[region]; ok {
+		return known, nil
+	}
+	card, err := p.rates.Card(region)
+	var none *pricing.NoCardError
+	switch {
+	case errors.As(err, &none):
+		p.cards[region] = regionCard{pricing.RateCard{Region: region}, true}
+	case err != nil:
+		return regionCard{}, err
+	default:
+		p.cards[region] = regionCard{card, false}
+	}
+	return p.cards[region], nil
+}
+
+// prepare reads the cards of all regions, so that pricing from then on only reads what is there and can be done from
+// several goroutines.
+func (p *priceList) prepare(keys []cellKey) error {
+	regions := map[string]bool{}
+	for _, key := range keys {
+		regions[key.region] = true
+	}
+	for _, region := range slices.Sorted(maps.Keys(regions)) {
+		if _, err := p.card(region); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// componentCosts are the costs of the billed quantities of one sum in one region.
+type componentCosts struct {
+	costs [5]Cost
+	used  [5]bool
+}
+
+// price prices a sum of usage in one region: once per quantity, all of the group's usage together.
+func (p *priceList) price(region string, sum *usage.Sum) (componentCosts, error) {
+	var out componentCosts
+	rc, err := p.card(region)
+	if err != nil {
+		return out, err
+	}
+	measured := sum.Measured()
+	for _, q := range pricing.BilledQuantities() {
+		if measured[q].Units.IsZero() {
+			continue
+		}
+		out.used[q] = true
+		if !rc.card.Rate(q).Known() {
+			out.costs[q] = Cost{Unknown: []Unknown{{region, q, rc.noCard, measured[q]}}}
+			measured[q] = pricing.Count{}
+		}
+	}
+	bill, err := measured.Bill(rc.card)
+	if err != nil {
+		return out, err
+	}
+	for _, line := range bill.Lines {
+		out.costs[line.Of] = Cost{Amount: line.Amount, priced: true}
+	}
+	return out, nil
+}
+
+func (c *componentCosts) total() Cost {
+	sum := Cost{}
+	for i, cost := range c.costs {
+		if c.used[i] {
+			sum = sum.plus(cost)
+		}
+	}
+	return sum
+}

@@ -1,0 +1,168 @@
+package spend
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"microspend/pricing"
+)
+
+// Dimension is something that spend can be grouped by.
+type Dimension uint8
+
+// The dimensions.
+const (
+	ByTenant Dimension = iota
+	ByImage
+	ByMicroVM
+	ByRegion
+	ByDay       // written 2026-10-01
+	ByWeek      // ISO 8601, from Monday, written 2026-W40
+	ByMonth     // written 2026-10
+	ByComponent // billed quantity: vcpu, memory, snapshot.read, snapshot.write, storage
+)
+
+var dimensionNames = [...]string{
+	ByTenant: "tenant", ByImage: "image", ByMicroVM: "microvm", ByRegion: "region", ByDay: "day", ByWeek: "week",
+	ByMonth: "month", ByComponent: "component",
+}
+
+// Dimensions returns all dimensions.
+func Dimensions() []Dimension {
+	return []Dimension{ByTenant, ByImage, ByMicroVM, ByRegion, ByDay, ByWeek, ByMonth, ByComponent}
+}
+
+// String is the word used in flags and outputs, such as tenant.
+func (d Dimension) String() string {
+	if int(d) >= len(dimensionNames) {
+		return fmt.Sprintf("dimension %d", uint8(d))
+	}
+	return dimensionNames[d]
+}
+
+// ParseDimensions reads dimensions separated by commas, as in "tenant,day". An empty text is none: one row over all.
+func ParseDimensions(text string) ([]Dimension, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	var by []Dimension
+	for word := range strings.SplitSeq(text, ",") {
+		at := slices.Index(dimensionNames[:], strings.TrimSpace(word))
+		if at < 0 {
+			return nil, fmt.Errorf("%.40q cannot be grouped by; choose from %s", strings.TrimSpace(word),
+				strings.Join(dimensionNames[:], ", "))
+		}
+		by = append(by, Dimension(at))
+	}
+	return by, checkDimensions(by)
+}
+
+func checkDimensions(by []Dimension) error {
+	for i, d := range by {
+		if int(d) >= len(dimensionNames) {
+			return fmt.Errorf("%s does not exist", d)
+		}
+		if slices.Contains(by[:i], d) {
+			return fmt.Errorf("%s is given twice", d)
+		}
+	}
+	return nil
+}
+
+// Kind tells a tenant's row from rows that stand for something else, so that no tenant's name can be taken for one of
+// them. Rows are listed in this order.
+type Kind uint8
+
+// The kinds of rows.
+const (
+	KindTenant      Kind = iota // a tenant, or any row of a report that is not by tenant
+	KindUnallocated             // usage that no tenant can be named for
+	KindShared                  // cost that all tenants share
+	KindOther                   // rows folded into one by a report's Top or Min
+)
+
+// The labels of rows that are no tenant's.
+const (
+	Unallocated = "(unallocated)"
+	Shared      = "(shared)"
+	Other       = "(other)"
+)
+
+// Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without usage
+// has its tenant alone.
+type Key struct {
+	Kind      Kind
+	Tenant    string // a tenant's name, or the label of the row's kind
+	Image     string // "" also where the image is not known
+	MicroVM   string
+	Region    string
+	Day       string // 2026-10-01
+	Week      string // 2026-W40
+	Month     string // 2026-10
+	Component string // id of a billed quantity; "" where nothing was used
+}
+
+// Value is the key's text for one dimension.
+func (k Key) Value(d Dimension) string {
+	switch d {
+	case ByTenant:
+		return k.Tenant
+	case ByImage:
+		return k.Image
+	case ByMicroVM:
+		return k.MicroVM
+	case ByRegion:
+		return k.Region
+	case ByDay:
+		return k.Day
+	case ByWeek:
+		return k.Week
+	case ByMonth:
+		return k.Month
+	case ByComponent:
+		return k.Component
+	default:
+		return ""
+	}
+}
+
+// compareKeys orders by each dimension in turn: names by their bytes, components as on a bill, and the row of what was
+// folded together last.
+func compareKeys(a, b Key, by []Dimension) int {
+	if order := cmp.Compare(btoi(a.Kind == KindOther), btoi(b.Kind == KindOther)); order != 0 {
+		return order
+	}
+	for _, d := range by {
+		order := 0
+		switch d {
+		case ByTenant:
+			order = cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
+		case ByComponent:
+			order = cmp.Compare(componentPlace(a.Component), componentPlace(b.Component))
+		default:
+			order = cmp.Compare(a.Value(d), b.Value(d))
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return 0
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func componentPlace(id string) int {
+	for i, q := range pricing.BilledQuantities() {
+		if q.String() == id {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,168 @@
+package spend
+
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// habit is what a tenant spent day by day.
+type habit struct {
+	kind    Kind
+	tenant  string
+	first   civilDay // with any usage
+	days    map[civilDay]*dayCost
+	covered map[civilDay]bool // days on which the ledger has anything
+}
+
+// dayCost is a day's spend by billed quantity.
+type dayCost struct {
+	total      decimal.Decimal
+	components [5]decimal.Decimal
+	incomplete bool
+}
+
+// habits sorts rows by tenant, day and component into one habit per tenant, in the order of the rows.
+func habits(rows []Row, covered map[civilDay]bool) []*habit {
+	var out []*habit
+	for _, row := range rows {
+		if row.Day == "" {
+			continue // a tenant that is only listed
+		}
+		d := parseCivilDay(row.Day)
+		if len(out) == 0 || out[len(out)-1].tenant != row.Tenant || out[len(out)-1].kind != row.Kind {
+			out = append(out, &habit{row.Kind, row.Tenant, d, map[civilDay]*dayCost{}, covered})
+		}
+		days := out[len(out)-1].days
+		if days[d] == nil {
+			days[d] = &dayCost{}
+		}
+		days[d].total = days[d].total.Add(row.Amount)
+		if at := componentPlace(row.Component); at >= 0 {
+			days[d].components[at] = row.Amount
+		}
+		days[d].incomplete = days[d].incomplete || !row.Complete()
+	}
+	return out
+}
+
+// on is a day's spend: zero where nothing was used.
+func (h *habit) on(d civilDay) dayCost {
+	if cost, ok := h.days[d]; ok {
+		return *cost
+	}
+	return dayCost{}
+}
+
+// peers are the days that a day is compared with.
+func (h *habit) peers(d civilDay) (peers []civilDay, sameWeekday bool) {
+	var all, same []civilDay
+	for before := max(h.first, d-historyDays); before < d; before++ {
+		if !h.covered[before] {
+			continue
+		}
+		all = append(all, before)
+		if before.weekday() == d.weekday() {
+			same = append(same, before)
+		}
+	}
+	switch {
+	case len(all) < minHistoryDays:
+		return nil, false
+	case len(same) >= minSameWeekdays:
+		return same, true
+	default:
+		return all, false
+	}
+}
+
+// judge says whether a day stands out.
+func (h *habit) judge(d civilDay, rule AnomalyRule) (Anomaly, bool) {
+	if !h.covered[d] {
+		return Anomaly{}, false
+	}
+	peers, same := h.peers(d)
+	if len(peers) == 0 {
+		return Anomaly{}, false
+	}
+	cost := h.on(d)
+	middle, spread := h.usual(peers, rule)
+	far := func(from decimal.Decimal) bool {
+		distance := cost.total.Sub(from).Abs()
+		return distance.GreaterThan(spread) && !distance.LessThan(rule.floor())
+	}
+	if !far(middle) {
+		return Anomaly{}, false
+	}
+	for _, before := range peers {
+		if !same && before.weekday() == d.weekday() && !far(h.on(before).total) {
+			return Anomaly{}, false // a quiet Saturday after a quiet Saturday is no news, even if Saturdays are too few to judge by
+		}
+	}
+	distance := cost.total.Sub(middle)
+	reach := decimal.Max(spread, rule.floor())
+	a := Anomaly{
+		Kind: h.kind, Tenant: h.tenant, Day: d.String(), Amount: cost.total, Expected: middle,
+		Low: decimal.Max(decimal.Decimal{}, middle.Sub(reach)), High: middle.Add(reach), Up: distance.IsPositive(),
+		SameWeekday: same, Days: len(peers), Incomplete: cost.incomplete,
+	}
+	a.Component, a.Moved = h.moved(cost, peers)
+	return a, true
+}
+
+// usual is the median of some days and how far from it a day may lie.
+func (h *habit) usual(peers []civilDay, rule AnomalyRule) (middle, spread decimal.Decimal) {
+	values := make([]decimal.Decimal, len(peers))
+	for i, d := range peers {
+		values[i] = h.on(d).total
+	}
+	middle = median(values)
+	for i := range values {
+		values[i] = values[i].Sub(middle).Abs()
+	}
+	deviation := median(values)
+	if deviation.IsZero() {
+		return middle, middle.Mul(flatShare)
+	}
+	return middle, rule.k().Mul(madScale).Mul(deviation)
+}
+
+// moved is the billed quantity that moved most against its own median; the first on a bill where several moved as far.
+func (h *habit) moved(cost dayCost, peers []civilDay) (most pricing.BilledQuantity, by decimal.Decimal) {
+	values := make([]decimal.Decimal, len(peers))
+	for _, q := range pricing.BilledQuantities() {
+		for i, d := range peers {
+			values[i] = h.on(d).components[q]
+		}
+		if change := cost.components[q].Sub(median(values)); change.Abs().GreaterThan(by.Abs()) {
+			most, by = q, change
+		}
+	}
+	return most, by
+}
+
+// median sorts the values, of which there is at least one. Between two it is exact.
+func median(values []decimal.Decimal) decimal.Decimal {
+	slices.SortFunc(values, decimal.Decimal.Cmp)
+	n := len(values)
+	if n%2 == 1 {
+		return values[n/2]
+	}
+	return values[n/2-1].Add(values[n/2]).Mul(half)
+}
+
+func (r AnomalyRule) k() decimal.Decimal {
+	if r.K.IsZero() {
+		return defaultK
+	}
+	return r.K
+}
+
+func (r AnomalyRule) floor() decimal.Decimal {
+	if r.Floor.IsZero() {
+		return defaultFloor
+	}
+	return r.Floor
+}

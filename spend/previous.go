@@ -1,0 +1,58 @@
+package spend
+
+import (
+	"time"
+
+	"microspend/pricing"
+)
+
+// relabeled names the days of the period before as the days of this one that they stand beside, so that rows by day, week
+// and month can be compared. Whole months stand beside whole months; otherwise the first day stands beside the first day. A
+// day that has no counterpart, as the 31st beside a shorter month, keeps its own name.
+func relabeled(before, now span, loc *time.Location) func(civilDay) labels {
+	months := now.months(loc)
+	first, last := dayOf(now.from, loc), dayOf(now.to.Add(-1), loc)
+	shift := first - dayOf(before.from, loc)
+	return func(d civilDay) labels {
+		beside := d + shift
+		if months > 0 {
+			beside = d.addMonths(months)
+		}
+		clamped := labelsOf(min(beside, last))
+		if beside > last || (months > 0 && beside.addMonths(-months) != d) {
+			clamped.day = d.String()
+		}
+		return clamped
+	}
+}
+
+// compareWith puts the rows of the period before beside those of this one. Rows that only the period before has are added
+// with nothing spent.
+func (t *table) compareWith(before *table) {
+	for key, row := range t.rows {
+		row.Previous = &Comparison{}
+		if was, ok := before.rows[key]; ok {
+			row.Previous.Cost = was.Cost
+		}
+	}
+	for key, was := range before.rows {
+		if _, ok := t.rows[key]; !ok {
+			t.row(key).Previous = &Comparison{Cost: was.Cost}
+		}
+	}
+	t.total.Previous = &Comparison{Cost: before.total.Cost}
+}
+
+// settle works out the change to a cost.
+func (c *Comparison) settle(now Cost) {
+	c.Change, c.Percent = nil, nil
+	if !c.Complete() || !now.Complete() {
+		return
+	}
+	change := now.Amount.Sub(c.Amount)
+	c.Change = &change
+	if !c.Amount.IsZero() {
+		percent := pricing.Divide(change.Mul(hundred), c.Amount, pricing.RatioPlaces)
+		c.Percent = &percent
+	}
+}

@@ -1,0 +1,47 @@
+package spend
+
+import (
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// Quantities are the five billed quantities of a sum in the units of the bill: vCPU-seconds, GB-seconds, GB read, GB
+// written, GB-hours stored. Each is half-even at [pricing.AmountPlaces] where it is no finite decimal.
+func Quantities(sum *usage.Sum) pricing.Quantities {
+	var out pricing.Quantities
+	measured := sum.Measured()
+	for _, q := range pricing.BilledQuantities() {
+		out[q] = measured[q].Quantity()
+	}
+	return out
+}
+
+// Coverage is the part of the time that was measured completely, from 0 to 1, half-even at [pricing.RatioPlaces]. It is
+// nil where nothing was measured, which is not the same as 0.
+func Coverage(sum *usage.Sum) *decimal.Decimal {
+	if sum.Seconds.IsZero() {
+		return nil
+	}
+	ratio := pricing.Divide(sum.CoveredSeconds.Decimal(), sum.Seconds.Decimal(), pricing.RatioPlaces)
+	return &ratio
+}
+
+// onlyComponent is the sum with one billed quantity and the time measured; the counts beside it belong to no quantity.
+func onlyComponent(sum *usage.Sum, q pricing.BilledQuantity) usage.Sum {
+	only := usage.Sum{Seconds: sum.Seconds, CoveredSeconds: sum.CoveredSeconds, Records: sum.Records}
+	switch q {
+	case pricing.VCPU:
+		only.VCPUMillis = sum.VCPUMillis
+	case pricing.Memory:
+		only.MemMiBMillis = sum.MemMiBMillis
+	case pricing.SnapshotRead:
+		only.ReadBytes = sum.ReadBytes
+	case pricing.SnapshotWrite:
+		only.WriteBytes = sum.WriteBytes
+	case pricing.SnapshotStorage:
+		only.StorageByteSeconds = sum.StorageByteSeconds
+	}
+	return only
+}

@@ -1,0 +1,271 @@
+package spend
+
+import (
+	"context"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// Report works out what was spent. Errors are about the request, the ledger or a rate card that cannot be read; rates that
+// are not known are an error only where the request is strict.
+func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
+	if err := request.check(); err != nil {
+		return Spend{}, err
+	}
+	r := s.run(request)
+	now := span{request.From, request.To}
+	t, err := r.table(ctx, now, labelsOf)
+	if err != nil {
+		return Spend{}, err
+	}
+	out := Spend{
+		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy, SharedOut: t.sharedOut,
+	}
+	if request.Previous {
+		before := now.previous(r.loc)
+		previous, err := r.table(ctx, before, relabeled(before, now, r.loc))
+		if err != nil {
+			return Spend{}, err
+		}
+		t.compareWith(previous)
+		out.PreviousFrom, out.PreviousTo = before.from, before.to
+	}
+	if r.has(ByTenant) {
+		r.listTenants(t)
+	}
+	arranged := arrange(t.sorted(request.By), request)
+	out.Rows = make([]Row, len(arranged))
+	for i, row := range arranged {
+		out.Rows[i] = *row
+	}
+	out.Total = t.total
+	if request.Previous {
+		out.Total.Previous.settle(out.Total.Cost)
+		for i := range out.Rows {
+			out.Rows[i].Previous.settle(out.Rows[i].Cost)
+		}
+	}
+	out.Damaged = r.damaged
+	if request.Strict && !out.Total.Complete() {
+		return Spend{}, &UnknownRatesError{out.Total.Unknown}
+	}
+	return out, nil
+}
+
+// run is the state of one report.
+type run struct {
+	collector
+	policy Policy
+	prices *priceList
+}
+
+func (s Source) run(request Request) *run {
+	r := &run{policy: s.Sharing.Policy, prices: newPriceList(s.Rates)}
+	r.source, r.request, r.loc = s, request, s.location(request.Location)
+	r.byTenant = r.has(ByTenant) || len(request.Filter.Tenants) > 0
+	return r
+}
+
+// table is the rows of one period.
+type table struct {
+	rows      map[Key]*Row
+	total     Total
+	sharedOut *SharedOut
+}
+
+func (t *table) row(key Key) *Row {
+	row, ok := t.rows[key]
+	if !ok {
+		row = &Row{Key: key}
+		t.rows[key] = row
+	}
+	return row
+}
+
+func (t *table) sorted(by []Dimension) []*Row {
+	order := make([]*Row, 0, len(t.rows))
+	for _, row := range t.rows {
+		order = append(order, row)
+	}
+	slices.SortFunc(order, func(a, b *Row) int { return compareKeys(a.Key, b.Key, by) })
+	return order
+}
+
+// ownKey is a cell's key without a tenant that the report is not by.
+func (r *run) ownKey(key Key) Key {
+	if !r.has(ByTenant) {
+		key.Tenant, key.Kind = "", KindTenant
+	}
+	return key
+}
+
+// table prices the usage of one span.
+func (r *run) table(ctx context.Context, s span, relabel func(civilDay) labels) (*table, error) {
+	r.relabel, r.dayNames = relabel, map[civilDay]labels{}
+	all, err := r.collect(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	t := &table{rows: make(map[Key]*Row, len(all))}
+	direct, shared := all, cells{}
+	if r.byTenant && r.policy != OwnRow {
+		direct, shared = split(all)
+	}
+	if len(shared) > 0 {
+		names, weights, err := r.recipients(direct)
+		if err != nil {
+			return nil, err
+		}
+		if len(names) == 0 { // nobody to bear it
+			direct = all
+		} else if err := r.shareOut(shared, names, weights, t); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.priceRows(direct, t); err != nil {
+		return nil, err
+	}
+	for _, row := range t.rows { // in any order: sums are exact
+		t.total.Cost = t.total.plus(row.Cost)
+		t.total.Shared = t.total.Shared.Add(row.Shared)
+	}
+	if t.sharedOut != nil && len(r.request.Filter.Tenants) == 0 {
+		t.total.Unknown = mergeUnknown(t.total.Unknown, t.sharedOut.Unknown)
+	}
+	return t, nil
+}
+
+func split(all cells) (direct, shared cells) {
+	direct, shared = cells{}, cells{}
+	for key, sum := range all {
+		if key.Kind == KindShared {
+			shared[key] = sum
+		} else {
+			direct[key] = sum
+		}
+	}
+	return direct, shared
+}
+
+// priceRows makes rows of cells. Cells that differ only in a tenant that the report is not by are summed before they are
+// priced.
+func (r *run) priceRows(direct cells, t *table) error {
+	own := direct
+	if len(r.request.Filter.Tenants) > 0 {
+		own = cells{}
+		for key, sum := range direct {
+			if matchAny(r.request.Filter.Tenants, key.Tenant) {
+				own.add(cellKey{r.ownKey(key.Key), key.region}, sum)
+			}
+		}
+	}
+	for _, sum := range own {
+		t.total.Sum.Merge(sum)
+	}
+	return r.priced(own, func(part Key, cost Cost, sum *usage.Sum) {
+		row := t.row(part)
+		row.Cost = row.plus(cost)
+		row.Sum.Merge(sum)
+	})
+}
+
+// priced prices cells and hands on what each costs, whole or by component, in no particular order: all that is done with
+// it is exact addition.
+func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) error {
+	keys := slices.AppendSeq(make([]cellKey, 0, len(of)), maps.Keys(of))
+	if err := r.prices.prepare(keys); err != nil {
+		return err
+	}
+	byComponent := r.has(ByComponent)
+	for block := range slices.Chunk(keys, 4096) {
+		costs := make([]componentCosts, len(block))
+		errs := inParallel(len(block), func(i int) (err error) {
+			costs[i], err = r.prices.price(block[i].region, of[block[i]])
+			return err
+		})
+		if errs != nil {
+			return errs
+		}
+		for i, key := range block {
+			costs[i].each(key.Key, of[key], byComponent, yield)
+		}
+	}
+	return nil
+}
+
+// inParallel calls do for 0 to n - 1 on all processors and returns the first error by place.
+func inParallel(n int, do func(int) error) error {
+	workers := min(runtime.GOMAXPROCS(0), (n+63)/64)
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < n; i += workers {
+				errs[i] = do(i)
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each hands on the cost of a cell.
+func (c *componentCosts) each(key Key, sum *usage.Sum, byComponent bool, yield func(Key, Cost, *usage.Sum)) {
+	if !byComponent || c.used == [5]bool{} {
+		yield(key, c.total(), sum)
+		return
+	}
+	for _, q := range pricing.BilledQuantities() {
+		if c.used[q] {
+			key.Component = q.String()
+			only := onlyComponent(sum, q)
+			yield(key, c.costs[q], &only)
+		}
+	}
+}
+
+// listTenants adds a row for each tenant of the tenants file that has none.
+func (r *run) listTenants(t *table) {
+	have := map[string]bool{}
+	for key := range t.rows {
+		if key.Kind == KindTenant {
+			have[key.Tenant] = true
+		}
+	}
+	for _, name := range r.source.Tenants.Names() {
+		if have[name] || !matchAny(r.request.Filter.Tenants, name) {
+			continue
+		}
+		row := t.row(Key{Tenant: name})
+		if r.request.Previous {
+			row.Previous = &Comparison{}
+		}
+	}
+}
+
+// daysWithData lists the days of a span on which anything was recorded.
+func (s Source) daysWithData(ctx context.Context, in span, loc *time.Location) (map[civilDay]bool, error) {
+	result, err := s.Usage.Aggregate(ctx, ledger.Query{From: in.from, To: in.to, By: []ledger.Field{ledger.FieldDay}, Location: loc})
+	if err != nil {
+		return nil, err
+	}
+	days := map[civilDay]bool{}
+	for _, g := range result.Groups {
+		if g.Sum.Records > 0 {
+			days[groupDay(g.Day, loc)] = true
+		}
+	}
+	return days, nil
+}

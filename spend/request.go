@@ -1,0 +1,130 @@
+package spend
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/usage"
+)
+
+// Request says what a report is about.
+type Request struct {
+	From, To time.Time      // usage whose period starts in [From, To)
+	By       []Dimension    // what rows are grouped by; none gives one row
+	Location *time.Location // where days, weeks and months are cut; nil means the source's
+
+	Filter Filter
+
+	Top  int             // keep so many rows with the largest amounts and fold the rest into one; 0 keeps all
+	Min  decimal.Decimal // fold rows below so many dollars into one; rows whose cost is incomplete are kept
+	Sort Sort
+
+	Previous bool // put the period before beside each row
+	Strict   bool // make rates that are not known an [UnknownRatesError]
+}
+
+// Filter chooses usage. A list that is empty chooses all; otherwise a name must match one of its patterns.
+type Filter struct {
+	// Images, MicroVMs and Regions choose usage before anything else is done: what is left is shared out among the tenants
+	// that are left.
+	Images, MicroVMs, Regions []Pattern
+	// Tenants chooses rows after shared cost has been shared out, by their name or label.
+	Tenants []Pattern
+}
+
+// Sort is the order of rows. Rows that stand equal are in the order of their keys, and what was folded together is last.
+type Sort uint8
+
+// The orders.
+const (
+	SortKey    Sort = iota // by each dimension in the order in which they were asked for
+	SortAmount             // the largest amount first
+	SortChange             // the largest change from the period before first, up or down
+)
+
+// ParseSort reads the word used in flags: key, amount or change.
+func ParseSort(word string) (Sort, error) {
+	for i, name := range [...]string{"key", "amount", "change"} {
+		if word == name {
+			return Sort(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%.40q is not an order; orders are key, amount and change", word)
+}
+
+func (r Request) check() error {
+	var faults []error
+	if !r.From.Before(r.To) {
+		faults = append(faults, fmt.Errorf("from %s is not before to %s", r.From.UTC().Format(time.RFC3339),
+			r.To.UTC().Format(time.RFC3339)))
+	}
+	if r.Top < 0 {
+		faults = append(faults, fmt.Errorf("top %d is below zero", r.Top))
+	}
+	if r.Min.IsNegative() {
+		faults = append(faults, fmt.Errorf("min %s is below zero", r.Min))
+	}
+	if r.Sort > SortChange || (r.Sort == SortChange && !r.Previous) {
+		faults = append(faults, errors.New("an order by change needs the period before"))
+	}
+	return errors.Join(append(faults, checkDimensions(r.By))...)
+}
+
+// Spend is a report. Its rows add up to its total.
+type Spend struct {
+	From, To time.Time
+	By       []Dimension
+	Location *time.Location
+	Policy   Policy // how shared cost was treated
+
+	Rows  []Row
+	Total Total
+
+	// SharedOut is the shared cost that rows contain a share of; nil where it was not shared out. Its usage is in no row:
+	// money is shared out, what was measured is not.
+	SharedOut *SharedOut
+
+	PreviousFrom, PreviousTo time.Time // the period before; zero where it was not asked for
+
+	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
+}
+
+// Row is what was spent on what its key says.
+type Row struct {
+	Key
+	Cost
+	Shared decimal.Decimal // the part of the amount that is a share of shared cost
+
+	Sum    usage.Sum // what was measured; in a row by component, of the billed quantities only that one
+	Folded int       // how many rows were folded into this one; 0 unless its kind is KindOther
+
+	Previous *Comparison // nil unless asked for
+}
+
+// Total is what all rows add up to.
+type Total struct {
+	Cost
+	Shared   decimal.Decimal
+	Sum      usage.Sum
+	Previous *Comparison
+}
+
+// SharedOut is cost that was shared out among tenants.
+type SharedOut struct {
+	Cost
+	Sum     usage.Sum
+	Tenants int // how many have a share
+}
+
+// Comparison is the period before.
+type Comparison struct {
+	Cost
+	// Change is the amount minus that of the period before, and Percent the change in percent of it, half-even at
+	// [pricing.RatioPlaces]. Change is nil where one of the two costs is incomplete; Percent also where nothing was spent
+	// before.
+	Change, Percent *decimal.Decimal
+}

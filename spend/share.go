@@ -1,0 +1,200 @@
+package spend
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// Policy is what becomes of shared cost in reports by tenant.
+type Policy uint8
+
+// The policies.
+const (
+	OwnRow   Policy = iota // a row of its own
+	Evenly                 // the same share for each tenant with spend
+	ByDirect               // in proportion to each tenant's own spend in the period of the report
+)
+
+var policyNames = [...]string{OwnRow: "own-row", Evenly: "even", ByDirect: "direct"}
+
+// String is the word used in files: own-row, even or direct.
+func (p Policy) String() string { return policyNames[p] }
+
+// ParseScalar implements strictyaml.Scalar.
+func (p *Policy) ParseScalar(text string) error {
+	at := slices.Index(policyNames[:], text)
+	if at < 0 {
+		return fmt.Errorf("%.40q is not a policy; policies are %s", text, strings.Join(policyNames[:], ", "))
+	}
+	*p = Policy(at)
+	return nil
+}
+
+// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([ImageStorage]) always is.
+type Sharing struct {
+	Policy Policy
+	Usage  []SharedUsage
+}
+
+// SharedUsage is usage that is shared, whoever's it would otherwise be.
+type SharedUsage struct {
+	Field   RuleField
+	Pattern Pattern
+}
+
+// rules are the same in the form that is looked up.
+func (s Sharing) rules() []Rule {
+	out := make([]Rule, len(s.Usage))
+	for i, u := range s.Usage {
+		out[i] = Rule{Field: u.Field, Pattern: u.Pattern, Tenant: Shared}
+	}
+	return out
+}
+
+// recipients are the tenants among whom shared cost is shared out, in order, and their weights. Tenants with spend take
+// part; usage that has no known rate counts as spend for an even share, and as nothing in proportion. If nobody has
+// spend, all that have usage or that the tenants file names take an even share.
+func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
+	sums := cells{}
+	for _, key := range direct.sorted(r.request.By) {
+		if key.Kind == KindTenant {
+			sums.add(cellKey{Key{Tenant: key.Tenant}, key.region}, direct[key])
+		}
+	}
+	spent := map[string]Cost{}
+	for _, key := range sums.sorted(nil) {
+		costs, err := r.prices.price(key.region, sums[key])
+		if err != nil {
+			return nil, nil, err
+		}
+		spent[key.Tenant] = spent[key.Tenant].plus(costs.total())
+	}
+	var (
+		names   []Key
+		weights []decimal.Decimal
+		all     = decimal.Decimal{}
+	)
+	for _, name := range slices.Sorted(maps.Keys(spent)) {
+		if cost := spent[name]; cost.Amount.IsPositive() || !cost.Complete() {
+			names = append(names, Key{Tenant: name})
+			weights = append(weights, cost.Amount)
+			all = all.Add(cost.Amount)
+		}
+	}
+	if len(names) == 0 {
+		for _, name := range r.source.Tenants.Names() {
+			spent[name] = Cost{}
+		}
+		for _, name := range slices.Sorted(maps.Keys(spent)) {
+			names = append(names, Key{Tenant: name})
+		}
+	}
+	if all.IsZero() || r.policy == Evenly {
+		weights = slices.Repeat([]decimal.Decimal{decimal.NewFromInt(1)}, len(names))
+	}
+	return names, weights, nil
+}
+
+// shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and so on.
+func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *table) error {
+	parts := map[Key]Cost{}
+	out := &SharedOut{Tenants: len(names)}
+	nobodys := cells{}
+	for key, sum := range shared {
+		nobodys[cellKey{withOwner(key.Key, "", KindTenant), key.region}] = sum
+		out.Sum.Merge(sum)
+	}
+	err := r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
+		parts[part] = parts[part].plus(cost)
+		out.Cost = out.plus(cost)
+	})
+	if err != nil {
+		return err
+	}
+	keys := slices.SortedFunc(maps.Keys(parts), func(a, b Key) int { return compareKeys(a, b, r.request.By) })
+	for _, key := range keys {
+		cost := parts[key]
+		if cost.Amount.IsZero() && cost.Complete() {
+			continue
+		}
+		for i, share := range allocate(cost.Amount, weights) {
+			if !matchAny(r.request.Filter.Tenants, names[i].Tenant) {
+				continue
+			}
+			row := t.row(r.ownKey(withOwner(key, names[i].Tenant, KindTenant)))
+			part := Cost{Amount: share, Unknown: shareOf(cost.Unknown), priced: cost.priced}
+			row.Cost = row.plus(part)
+			row.Shared = row.Shared.Add(share)
+		}
+	}
+	t.sharedOut = out
+	return nil
+}
+
+func withOwner(key Key, tenant string, kind Kind) Key {
+	key.Tenant, key.Kind = tenant, kind
+	return key
+}
+
+// shareOf names what is unknown without saying how much of it is one tenant's, which nobody measured.
+func shareOf(unknown []Unknown) []Unknown {
+	shares := slices.Clone(unknown)
+	for i := range shares {
+		shares[i].Used.Units = decimal.Decimal{}
+	}
+	return shares
+}
+
+// allocate divides an amount, which is not below zero, in proportion to weights, of which at least one is above zero and
+// none below. Shares have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they
+// add up to the amount exactly, as what rounding down leaves over goes to the largest remainders, and to the earlier
+// where those are the same.
+func allocate(amount decimal.Decimal, weights []decimal.Decimal) []decimal.Decimal {
+	places := max(pricing.AmountPlaces, -amount.Exponent())
+	units := scaled(amount, places)
+	finest := int32(0)
+	for _, w := range weights {
+		finest = max(finest, -w.Exponent())
+	}
+	all := new(big.Int)
+	each := make([]*big.Int, len(weights))
+	for i, w := range weights {
+		each[i] = scaled(w, finest)
+		all.Add(all, each[i])
+	}
+	shares, rests := make([]*big.Int, len(weights)), make([]*big.Int, len(weights))
+	left := new(big.Int).Set(units)
+	for i, w := range each {
+		shares[i], rests[i] = new(big.Int).QuoRem(new(big.Int).Mul(units, w), all, new(big.Int))
+		left.Sub(left, shares[i])
+	}
+	for _, i := range byLargest(rests)[:left.Int64()] {
+		shares[i].Add(shares[i], big.NewInt(1))
+	}
+	out := make([]decimal.Decimal, len(shares))
+	for i, share := range shares {
+		out[i] = decimal.NewFromBigInt(share, -places)
+	}
+	return out
+}
+
+// scaled is d × 10^places, which must be a whole number.
+func scaled(d decimal.Decimal, places int32) *big.Int { return d.Shift(places).BigInt() }
+
+// byLargest returns the places of the numbers from the largest to the smallest, the earlier first where they are the same.
+func byLargest(numbers []*big.Int) []int {
+	order := make([]int, len(numbers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return numbers[b].Cmp(numbers[a]) })
+	return order
+}

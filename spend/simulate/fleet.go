@@ -1,0 +1,145 @@
+// Package simulate makes up the usage of a fleet of MicroVMs, for demonstrations and tests. The same seed gives the same
+// fleet, record by record.
+//
+// Every MicroVM goes through a life as AWS describes it: a launch reads the image, bursts go up to four times the baseline,
+// an idle MicroVM is suspended after its timeout and writes its state, a resume reads it, and 8 hours after its start, running
+// and suspended time together, it ends. Tenants keep office hours, run batches at night, play on weekends, or never stop;
+// one grows from week to week, one has a day on which a loop runs away, one does nothing at all, and some usage is nobody's.
+package simulate
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"microspend/usage"
+)
+
+// Source is the source that records name.
+const Source = "demo"
+
+const (
+	account       = "111122223333" // an account id of AWS's own examples
+	hourMS        = 3_600_000
+	secondsPerDay = 86_400
+	mib           = 1 << 20
+)
+
+// Fleet is what is made up. Its zero value, with an End, is 40 tenants over 45 days.
+type Fleet struct {
+	Seed    uint64
+	End     time.Time // days up to the UTC day of End, which is not part of them
+	Days    int       // 0 stands for 45
+	Tenants int       // 0 stands for 40; at most that many
+}
+
+func (f Fleet) days() int {
+	if f.Days == 0 {
+		return 45
+	}
+	return f.Days
+}
+
+func (f Fleet) end() time.Time { return f.End.UTC().Truncate(24 * time.Hour) }
+
+// Start is the first moment that usage can be in.
+func (f Fleet) Start() time.Time { return f.end().AddDate(0, 0, -f.days()) }
+
+// BadDay is the day on which [Runaway]'s loop runs away. It is never on a weekend, when nobody would have launched it.
+func (f Fleet) BadDay() time.Time {
+	day := f.end().AddDate(0, 0, -min(4, f.days()))
+	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
+		day = day.AddDate(0, 0, -1)
+	}
+	return day
+}
+
+// Batches yields the records of one UTC day after the other: one for each MicroVM and hour in which it ran or was
+// suspended, and one for each image and day. They are in the order of their start and id, and pass [usage.Record.Check].
+func (f Fleet) Batches() iter.Seq[[]usage.Record] {
+	return func(yield func([]usage.Record) bool) {
+		tenants := f.tenants()
+		randoms := make([]*rand.Rand, len(tenants))
+		for i := range tenants {
+			randoms[i] = rand.New(rand.NewPCG(f.Seed, uint64(i)+1))
+		}
+		var today, tomorrow []usage.Record
+		for n := range f.days() {
+			day := f.Start().AddDate(0, 0, n)
+			today, tomorrow = tomorrow, nil
+			for i, t := range tenants {
+				for _, launch := range t.launches(f, day, n, randoms[i]) {
+					for _, r := range launch.records() {
+						if r.Day().Equal(day) {
+							today = append(today, r)
+						} else {
+							tomorrow = append(tomorrow, r)
+						}
+					}
+				}
+			}
+			today = append(today, imageStorage(tenants, day)...)
+			slices.SortFunc(today, func(a, b usage.Record) int {
+				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), cmp.Compare(a.MicroVMID, b.MicroVMID), cmp.Compare(a.Region, b.Region))
+			})
+			if !yield(today) {
+				return
+			}
+		}
+	}
+}
+
+// imageStorage is a record for each image and region: what its snapshot held that day.
+func imageStorage(tenants []tenant, day time.Time) []usage.Record {
+	type place struct{ image, region string }
+	var out []usage.Record
+	seen := map[place]bool{}
+	for _, t := range tenants {
+		if at := (place{t.image.name, t.region}); t.image.bytes > 0 && !seen[at] {
+			seen[at] = true
+			out = append(out, usage.Record{
+				PeriodStart: day, PeriodSeconds: secondsPerDay, Region: t.region, Account: account,
+				MicroVMID: "(image) " + t.image.name, Image: t.image.name, Source: Source,
+				Quantities: usage.Quantities{StorageByteSeconds: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
+			})
+		}
+	}
+	return out
+}
+
+// TenantsFile is a tenants file for the fleet, in CSV: tenants told by image and by role, and the idle one.
+func (f Fleet) TenantsFile() []byte {
+	out := []byte("match,value,tenant,from,to\n")
+	for _, t := range f.tenants() {
+		switch {
+		case t.habit == idle:
+			out = fmt.Appendf(out, ",,%s,,\n", t.name)
+		case t.told == byImage:
+			out = fmt.Appendf(out, "image,%s*,%s,,\n", t.image.name, t.name)
+		case t.told == byRole:
+			out = fmt.Appendf(out, "role,%s,%s,,\n", t.role(), t.name)
+		}
+	}
+	return out
+}
+
+// ConfigFile is a microspend.yaml for the fleet, whose tenants file is tenants.csv beside it.
+func (f Fleet) ConfigFile() []byte {
+	return []byte(`# Written by microspend demo.
+tenants: tenants.csv
+timezone: UTC
+shared:
+  policy: own-row
+budgets:
+  total: 7500
+  threshold: 100%
+  tenants:
+    ` + Growing + `: {monthly: 70, threshold: 80%}
+    ` + Runaway + `: 50
+    ` + Idle + `: 20
+anomalies: {floor: 2}
+`)
+}

@@ -1,0 +1,107 @@
+package spend
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWordsOfFlags(t *testing.T) {
+	for _, test := range []struct {
+		name, reason, text string
+		want               []Dimension
+		message            string
+	}{
+		{"none", "one row over all", " ", nil, ""},
+		{"some", "blanks around a word are no fault", "tenant, day", []Dimension{ByTenant, ByDay}, ""},
+		{"unknown", "says what there is", "tenant,colour", nil, `"colour" cannot be grouped by; choose from tenant, image, microvm, region, day, week, month, component`},
+		{"twice", "a column would come twice", "day,day", []Dimension{ByDay, ByDay}, "day is given twice"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := ParseDimensions(test.text)
+			if test.message != "" {
+				require.EqualError(t, err, test.message, test.reason)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, got, test.reason)
+		})
+	}
+	for _, d := range Dimensions() {
+		got, err := ParseDimensions(d.String())
+		require.NoError(t, err)
+		require.Equal(t, []Dimension{d}, got, "every dimension is read as it is written")
+	}
+	order, err := ParseSort("change")
+	require.NoError(t, err)
+	require.Equal(t, SortChange, order)
+	_, err = ParseSort("size")
+	require.EqualError(t, err, `"size" is not an order; orders are key, amount and change`)
+	require.Equal(t, "direct", ByDirect.String())
+}
+
+func TestPatterns(t *testing.T) {
+	for _, test := range []struct {
+		name, reason, text string
+		matches, leaves    []string
+		message            string
+	}{
+		{"exact", "case and all", "acme", []string{"acme"}, []string{"Acme", "acme-1", ""}, ""},
+		{"prefix", "the name itself too", "acme*", []string{"acme", "acme-1"}, []string{"acm", ""}, ""},
+		{"everything", "but what is not known", "*", []string{"a", "*"}, []string{""}, ""},
+		{"no other sign has a meaning", "names are never interpreted", "a.[b]?", []string{"a.[b]?"}, []string{"axb"}, ""},
+		{"inside", "", "a*b", nil, nil, `"a*b" has a * before its end; a * stands at the end only, for every name that begins so`},
+		{"empty", "", "", nil, nil, "is empty"},
+		{"too long", "no name is", strings.Repeat("x", 2049), nil, nil, "is longer than 2048 bytes"},
+		{"not text", "", "\xff", nil, nil, "is not valid UTF-8 text"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := ParsePattern(test.text)
+			if test.message != "" {
+				require.EqualError(t, err, test.message, test.reason)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.text, p.String())
+			for _, name := range test.matches {
+				require.True(t, p.Match(name), "%s: %s", test.reason, name)
+			}
+			for _, name := range test.leaves {
+				require.False(t, p.Match(name), "%s: %s", test.reason, name)
+			}
+		})
+	}
+}
+
+func TestEveryQuestionStopsWhenToldTo(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	source := dollars(hour(at(t, "2026-10-05"), "acme", 1))
+	_, err := source.BudgetStatus(stopped, at(t, "2026-10-06"))
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = source.Anomalies(stopped, AnomalyRequest{From: at(t, "2026-10-05"), To: at(t, "2026-10-06")})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestUnusualNamesComeThroughUnchanged(t *testing.T) {
+	day := at(t, "2026-10-05")
+	source := dollars()
+	data := source.Usage.(*memory)
+	for i, name := range hostileNames {
+		data.records = append(data.records, hour(day, name, int64(i)+1))
+	}
+	data.records = append(data.records, hour(day, "", 1000))
+	got := report(t, source, october(t, ByTenant))
+	require.Len(t, got.Rows, len(hostileNames)+1, "a tenant who calls itself (unallocated) is not what is")
+	names := []string{}
+	for _, row := range got.Rows[:len(hostileNames)] {
+		require.Equal(t, KindTenant, row.Kind)
+		names = append(names, row.Tenant)
+	}
+	require.ElementsMatch(t, hostileNames, names)
+	last := got.Rows[len(got.Rows)-1]
+	require.Equal(t, KindUnallocated, last.Kind)
+	requireDecimal(t, "1000", last.Amount)
+}
