@@ -10,6 +10,9 @@ run: build
 	./microspend estimate --explain testdata/team-sandboxes.yaml
 	@echo
 	./microspend breakeven testdata/team-sandboxes.yaml
+	@echo
+	./microspend demo --output microspend-demo
+	./microspend spend --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --top 10 --previous
 
 test:
 	$(GO) test ./...

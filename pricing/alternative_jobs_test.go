@@ -49,8 +49,17 @@ func TestFargateSizes(t *testing.T) {
 		vcpu, gb string
 		sold     bool
 	}{
-		{"0.25", "0.5", true}, {"0.25", "1", true}, {"0.25", "1.5", false}, {"0.25", "4", false}, {"0.5", "0.5", false},
-		{"4", "30", true}, {"4", "31", false}, {"8", "20", true}, {"8", "18", false}, {"3", "8", false}, {"2", "4.5", false},
+		{"0.25", "0.5", true},
+		{"0.25", "1", true},
+		{"0.25", "1.5", false},
+		{"0.25", "4", false},
+		{"0.5", "0.5", false},
+		{"4", "30", true},
+		{"4", "31", false},
+		{"8", "20", true},
+		{"8", "18", false},
+		{"3", "8", false},
+		{"2", "4.5", false},
 	} {
 		alt := pricing.Fargate{VCPU: dec(test.vcpu), GB: dec(test.gb)}.Price(book, pricing.Demand{Region: "eu-west-1"})
 		require.Equal(t, test.sold, alt.Unknown == "", "%s vCPU, %s GB: %s", test.vcpu, test.gb, alt.Unknown)

@@ -53,7 +53,7 @@ func TestBreakEvenSentence(t *testing.T) {
 		{
 			"one day", "one day, not 1 days",
 			"image: {count: 0}\nworkload: {users: 1, days: 1, running: 4h, launches: 0}\ncompare: [fixed: {name: offer, per_month: 1}]", "3.7662",
-			"At 3.77 running hours a month per user (3.77 h on each of 1 day) both cost $1.00 a month; " +
+			"At 3.77 running hours a month per user (3.77 h on its one day) both cost $1.00 a month; " +
 				"below that MicroVMs cost less, above it offer does.",
 		},
 		{

@@ -278,8 +278,8 @@ func (s *Scenario) runningTime(p BreakEvenPoint) string {
 	case p.SecondsPerJob != nil:
 		return fmt.Sprintf("%s running hours a month (%s s a job)", hours, hoursText(*p.SecondsPerJob))
 	case p.HoursPerDay.LessThanOrEqual(hoursOfDay):
-		return fmt.Sprintf("%s running hours a month per user (%s h on each of %s)",
-			hours, hoursText(*p.HoursPerDay), counted(s.Days, "day"))
+		return fmt.Sprintf("%s running hours a month per user (%s h on %s)",
+			hours, hoursText(*p.HoursPerDay), eachDay(s.Days))
 	default:
 		return fmt.Sprintf("%s running hours a month per user (more than %s can hold)", hours, counted(s.Days, "day"))
 	}

@@ -53,6 +53,7 @@ type app struct {
 	asOf     string
 	ratesDir string
 	output   outputFlags
+	finance  financeFlags
 }
 
 // run executes one command line and returns its exit code.
@@ -101,6 +102,7 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 	root.AddCommand(
 		a.priceCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
+		a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.demoCommand(),
 	)
 	return root
 }

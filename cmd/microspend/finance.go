@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"microspend/ledger"
+	"microspend/spend"
+)
+
+// financeFlags are the flags of the commands that read the ledger.
+type financeFlags struct {
+	ledger, config string
+	from, to, tz   string
+}
+
+func (f *financeFlags) addTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
+	cmd.Flags().StringVar(&f.config, "config", "", "configuration `file` (default ./microspend.yaml, then in the user's config folder)")
+}
+
+// addPeriodTo declares the flags that say which days are looked at.
+func (f *financeFlags) addPeriodTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.from, "from", "", "first `day`, as 2026-10-01 (default the first of this month)")
+	cmd.Flags().StringVar(&f.to, "to", "", "`day` after the last (default the first of the month after --from)")
+	cmd.Flags().StringVar(&f.tz, "tz", "", "time `zone` in which days are cut, as Europe/Berlin (default that of the configuration, or UTC)")
+}
+
+// ledgerFolder is where the ledger is: --ledger, or microspend/ledger in the user's data folder.
+func (a *app) ledgerFolder() (string, error) {
+	if a.finance.ledger != "" {
+		return a.finance.ledger, nil
+	}
+	if folder := a.userFolder("XDG_DATA_HOME", ".local/share"); folder != "" {
+		return filepath.Join(folder, "ledger"), nil
+	}
+	return "", errors.New("there is no home folder to look for a ledger in; give --ledger")
+}
+
+// userFolder is the program's folder below one of the user's base folders.
+func (a *app) userFolder(variable, below string) string {
+	if base := a.env(variable); filepath.IsAbs(base) {
+		return filepath.Join(base, "microspend")
+	}
+	if home := a.env("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, below, "microspend")
+	}
+	return ""
+}
+
+// openLedger opens the ledger for reading.
+func (a *app) openLedger() (*ledger.Ledger, error) {
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return nil, err
+	}
+	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no ledger in %s; microspend import or microspend demo makes one, --ledger names another", folder)
+	}
+	return opened, err
+}
+
+const configName = "microspend.yaml"
+
+// loadConfig reads the configuration, which nobody has to have unless it is named. It returns the folder that paths in it
+// are relative to.
+func (a *app) loadConfig() (spend.Config, string, error) {
+	candidates := []string{a.finance.config}
+	if a.finance.config == "" {
+		candidates = []string{configName}
+		if folder := a.userFolder("XDG_CONFIG_HOME", ".config"); folder != "" {
+			candidates = append(candidates, filepath.Join(folder, configName))
+		}
+	}
+	for _, path := range candidates {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) && a.finance.config == "" {
+			continue
+		}
+		if err != nil {
+			return spend.Config{}, "", err
+		}
+		config, err := spend.LoadConfig(path, text)
+		return config, filepath.Dir(path), err
+	}
+	return spend.Config{}, ".", nil
+}
+
+// spendSource puts together everything that spend is worked out from.
+func (a *app) spendSource() (spend.Source, error) {
+	config, folder, err := a.loadConfig()
+	if err != nil {
+		return spend.Source{}, err
+	}
+	inFolder := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(folder, path)
+	}
+	var tenants spend.Tenants
+	if config.TenantsFile != "" {
+		path := inFolder(config.TenantsFile)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return spend.Source{}, err
+		}
+		if tenants, err = spend.LoadTenants(path, text); err != nil {
+			return spend.Source{}, err
+		}
+	}
+	market, err := a.market()
+	if err != nil {
+		return spend.Source{}, err
+	}
+	rates, err := config.Rates(market.Cards, func(path string) ([]byte, error) { return os.ReadFile(inFolder(path)) })
+	if err != nil {
+		return spend.Source{}, err
+	}
+	opened, err := a.openLedger()
+	if err != nil {
+		return spend.Source{}, err
+	}
+	return config.Source(opened, rates, tenants), nil
+}
+
+// period reads --from, --to and --tz. Without them it is the month that now lies in.
+func (a *app) period(source spend.Source) (from, to time.Time, loc *time.Location, err error) {
+	loc = time.UTC
+	if source.Location != nil {
+		loc = source.Location
+	}
+	if a.finance.tz != "" {
+		if loc, err = spend.ParseLocation(a.finance.tz); err != nil {
+			return from, to, nil, fmt.Errorf("--tz: %w", err)
+		}
+	}
+	now, err := a.today()
+	if err != nil {
+		return from, to, nil, err
+	}
+	here := now.In(loc)
+	from = time.Date(here.Year(), here.Month(), 1, 0, 0, 0, 0, loc)
+	if a.finance.from != "" {
+		if from, err = parseDayIn(a.finance.from, loc); err != nil {
+			return from, to, nil, fmt.Errorf("--from: %w", err)
+		}
+	}
+	to = time.Date(from.In(loc).Year(), from.In(loc).Month()+1, 1, 0, 0, 0, 0, loc)
+	if a.finance.to != "" {
+		if to, err = parseDayIn(a.finance.to, loc); err != nil {
+			return from, to, nil, fmt.Errorf("--to: %w", err)
+		}
+	}
+	if !from.Before(to) {
+		return from, to, nil, fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
+	}
+	return from, to, loc, nil
+}
+
+// parseDayIn reads a day, or a moment with its offset.
+func parseDayIn(text string, loc *time.Location) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, text, loc); err == nil {
+		return day, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	return time.Time{}, fmt.Errorf("%.40q is neither a day such as 2026-10-01 nor a moment such as 2026-10-01T06:00:00Z", text)
+}
+
+// today is --as-of, or now.
+func (a *app) today() (time.Time, error) {
+	if a.asOf == "" {
+		return a.now(), nil
+	}
+	day, err := time.Parse(time.DateOnly, a.asOf)
+	if err != nil {
+		return day, fmt.Errorf("--as-of: %.40q is not a date such as 2026-11-23", a.asOf)
+	}
+	return day, nil
+}
+
+// writeLedger opens the ledger for writing, does the work, and closes it.
+func (a *app) writeLedger(ctx context.Context, folder, command string, work func(context.Context, *ledger.Writer) error) error {
+	writer, err := ledger.OpenForWriting(folder, ledger.Options{Now: a.now, Command: command})
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(ctx, writer), writer.Close())
+}

@@ -1,0 +1,277 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+// spendJSON is the document microspend.spend/v1. Its rows have the dimensions asked for under their names.
+type spendJSON struct {
+	Schema    string            `json:"schema"`
+	From      string            `json:"from"`
+	To        string            `json:"to"`
+	TimeZone  string            `json:"time_zone"`
+	Currency  string            `json:"currency"`
+	By        []string          `json:"by"`
+	Rows      []map[string]any  `json:"rows"`
+	Total     *string           `json:"total"` // of everything with a known rate; null where nothing has one
+	Unknown   []string          `json:"unknown,omitempty"`
+	SharedOut *sharedOutJSON    `json:"shared_out,omitempty"`
+	Previous  *spendBeforeJSON  `json:"previous,omitempty"`
+	Damaged   []damagedFileJSON `json:"damaged,omitempty"`
+}
+
+type sharedOutJSON struct {
+	Policy  string `json:"policy"`
+	Amount  string `json:"amount"`
+	Tenants int    `json:"tenants"`
+}
+
+type spendBeforeJSON struct {
+	From   string  `json:"from"`
+	To     string  `json:"to"`
+	Total  *string `json:"total"`
+	Change *string `json:"change"`
+}
+
+type damagedFileJSON struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+func damagedJSON(files []ledger.DamagedFile) []damagedFileJSON {
+	var list []damagedFileJSON
+	for _, file := range files {
+		list = append(list, damagedFileJSON{file.Path, file.Reason})
+	}
+	return list
+}
+
+// knownAmount is a cost as a figure, nil where nothing of it could be priced.
+func knownAmount(c spend.Cost) *string {
+	if !c.Known() {
+		return nil
+	}
+	text := c.Amount.String()
+	return &text
+}
+
+func optional(d *decimal.Decimal) *string {
+	if d == nil {
+		return nil
+	}
+	text := d.String()
+	return &text
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// quantityColumns are the billed quantities under the names of the contract.
+var quantityColumns = []string{"vcpu_seconds", "gb_seconds", "read_gb", "write_gb", "storage_gb_hours"}
+
+func quantityTexts(sum *usage.Sum) []string {
+	quantities := spend.Quantities(sum)
+	texts := make([]string, len(quantityColumns))
+	for i, q := range pricing.BilledQuantities() {
+		texts[i] = quantities[q].String()
+	}
+	return texts
+}
+
+// Spend makes the document of what was spent.
+func Spend(s spend.Spend) Document {
+	out := spendJSON{
+		Schema: "microspend.spend/v1", From: moment(s.From), To: moment(s.To), TimeZone: s.Location.String(), Currency: "USD",
+		By: dimensionNames(s.By), Rows: []map[string]any{}, Total: knownAmount(s.Total.Cost), Unknown: unknownTexts(s.Total.Cost),
+		Damaged: damagedJSON(s.Damaged),
+	}
+	if s.SharedOut != nil {
+		out.SharedOut = &sharedOutJSON{s.Policy.String(), s.SharedOut.Amount.String(), s.SharedOut.Tenants}
+	}
+	if p := s.Total.Previous; p != nil {
+		out.Previous = &spendBeforeJSON{moment(s.PreviousFrom), moment(s.PreviousTo), knownAmount(p.Cost), optional(p.Change)}
+	}
+	header := append(slices.Clone(out.By), "amount")
+	header = append(header, quantityColumns...)
+	header = append(header, "coverage", "shared", "unknown")
+	if s.Total.Previous != nil {
+		header = append(header, "previous", "change", "change_percent")
+	}
+	d := Document{CSV: [][]string{header}}
+	for i := range s.Rows {
+		row := &s.Rows[i]
+		out.Rows = append(out.Rows, spendRowJSON(s.By, row))
+		d.CSV = append(d.CSV, spendRowCSV(s, row))
+	}
+	d.JSON = out
+	d.Title = "Spend from " + day(s.From, s.Location) + " to " + day(s.To.Add(-time.Nanosecond), s.Location)
+	if s.Location != time.UTC {
+		d.Subtitle = "days as in " + s.Location.String()
+	}
+	d.Sections = []Section{{Table: spendTable(s)}, {Notes: spendNotes(s)}}
+	return d
+}
+
+func day(t time.Time, loc *time.Location) string { return t.In(loc).Format(time.DateOnly) }
+
+func dimensionNames(by []spend.Dimension) []string {
+	names := make([]string, len(by))
+	for i, d := range by {
+		names[i] = d.String()
+	}
+	return names
+}
+
+func unknownTexts(c spend.Cost) []string {
+	var texts []string
+	for _, u := range c.Unknown {
+		texts = append(texts, u.String())
+	}
+	return texts
+}
+
+func spendRowJSON(by []spend.Dimension, row *spend.Row) map[string]any {
+	out := map[string]any{"amount": knownAmount(row.Cost)}
+	for _, d := range by {
+		out[d.String()] = row.Value(d)
+	}
+	for i, text := range quantityTexts(&row.Sum) {
+		out[quantityColumns[i]] = text
+	}
+	out["coverage"] = optional(spend.Coverage(&row.Sum))
+	if !row.Shared.IsZero() {
+		out["shared"] = row.Shared.String()
+	}
+	if !row.Complete() {
+		out["unknown"] = unknownTexts(row.Cost)
+	}
+	if row.Folded > 0 {
+		out["folded"] = row.Folded
+	}
+	if p := row.Previous; p != nil {
+		out["previous"], out["change"], out["change_percent"] = knownAmount(p.Cost), optional(p.Change), optional(p.Percent)
+	}
+	return out
+}
+
+func spendRowCSV(s spend.Spend, row *spend.Row) []string {
+	var cells []string
+	for _, d := range s.By {
+		cells = append(cells, row.Value(d))
+	}
+	cells = append(cells, orEmpty(knownAmount(row.Cost)))
+	cells = append(cells, quantityTexts(&row.Sum)...)
+	cells = append(cells, orEmpty(optional(spend.Coverage(&row.Sum))), row.Shared.String(), strings.Join(unknownTexts(row.Cost), "; "))
+	if s.Total.Previous != nil {
+		before, change, percent := "", "", ""
+		if p := row.Previous; p != nil {
+			before, change, percent = orEmpty(knownAmount(p.Cost)), orEmpty(optional(p.Change)), orEmpty(optional(p.Percent))
+		}
+		cells = append(cells, before, change, percent)
+	}
+	return cells
+}
+
+// spendTable shows cents that add up to the total as shown.
+func spendTable(s spend.Spend) *Table {
+	t := &Table{}
+	for _, d := range s.By {
+		t.Columns = append(t.Columns, Column{Title: d.String(), Shrink: d == spend.ByImage || d == spend.ByMicroVM || d == spend.ByTenant})
+	}
+	if len(s.By) == 0 {
+		t.Columns = append(t.Columns, Column{})
+	}
+	t.Columns = append(t.Columns, Column{Title: "$", Align: Decimal}, Column{Title: "share", Align: Decimal, Drop: 2})
+	if s.Total.Previous != nil {
+		t.Columns = append(t.Columns, Column{Title: "before $", Align: Decimal, Drop: 1}, Column{Title: "change $", Align: Decimal})
+	}
+	t.Columns = append(t.Columns, Column{Title: "running h", Align: Decimal, Drop: 3}, Column{Title: "coverage", Align: Right, Drop: 4})
+
+	amounts := make([]decimal.Decimal, len(s.Rows))
+	for i := range s.Rows {
+		amounts[i] = s.Rows[i].Amount
+	}
+	shown, total := spend.Cents(amounts)
+	for i := range s.Rows {
+		row := &s.Rows[i]
+		var cells []string
+		for _, d := range s.By {
+			cells = append(cells, row.Value(d))
+		}
+		if len(s.By) == 0 {
+			cells = append(cells, "all")
+		}
+		t.Rows = append(t.Rows, Row{
+			Cells: append(cells, spendCells(s, row.Cost, row.Previous, &row.Sum, shown[i])...), Warn: !row.Complete(),
+		})
+	}
+	totals := make([]string, max(len(s.By), 1))
+	totals[0] = "total"
+	t.Rows = append(t.Rows, Row{
+		Kind: Total, Cells: append(totals, spendCells(s, s.Total.Cost, s.Total.Previous, &s.Total.Sum, total)...),
+	})
+	return t
+}
+
+func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *usage.Sum, shown decimal.Decimal) []string {
+	amount, share, coverage := "unknown", "", ""
+	if cost.Known() {
+		amount = fixed(shown, centPlaces)
+		if !cost.Complete() {
+			amount += " +?"
+		}
+		if s.Total.Amount.IsPositive() {
+			share = fixed(pricing.Divide(cost.Amount.Shift(2), s.Total.Amount, 4), 1) + " %"
+		}
+	}
+	cells := []string{amount, share}
+	if s.Total.Previous != nil {
+		previous, change := "", ""
+		if before != nil {
+			if before.Known() {
+				previous = fixed(before.Amount, centPlaces)
+			}
+			if before.Change != nil {
+				change = signed(*before.Change, centPlaces)
+			}
+		}
+		cells = append(cells, previous, change)
+	}
+	if c := spend.Coverage(sum); c != nil {
+		coverage = c.Shift(2).Floor().String() + " %" // 100 % only where nothing is missing
+	}
+	running := ""
+	if !sum.RunningMS.IsZero() {
+		running = fixed(pricing.Divide(sum.RunningMS.Decimal(), decimal.NewFromInt(3_600_000), 4), 1)
+	}
+	return append(cells, running, coverage)
+}
+
+func spendNotes(s spend.Spend) []Note {
+	var list []Note
+	if s.SharedOut != nil {
+		list = append(list, Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
+			fixed(s.SharedOut.Amount, centPlaces), s.SharedOut.Tenants, s.Policy)})
+	}
+	for _, unknown := range unknownTexts(s.Total.Cost) {
+		list = append(list, Note{Warn: true, Text: unknown + "."})
+	}
+	return append(list, damagedNotes(s.Damaged)...)
+}
+
+func damagedNotes(files []ledger.DamagedFile) []Note {
+	var list []Note
+	for _, file := range files {
+		list = append(list, Note{Warn: true, Text: fmt.Sprintf("%s is damaged and left out: %s.", file.Path, strings.TrimSuffix(file.Reason, "."))})
+	}
+	return list
+}
