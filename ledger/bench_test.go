@@ -1,17 +1,15 @@
 package ledger
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,20 +65,14 @@ func benchCSV(b *testing.B) (path string, rows int) {
 		b.Fatal(err)
 	}
 	defer os.Remove(file.Name())
-	out := bufio.NewWriter(file)
-	fmt.Fprintln(out, "period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours,"+
-		"account,running_seconds,suspended_seconds,launches,suspends,resumes,coverage")
-	milli := func(n, perUnit int64) string { return strconv.FormatFloat(float64(n)/float64(perUnit), 'f', 6, 64) }
-	for i := range f.count() {
-		r := f.record(i)
-		fmt.Fprintln(out, strings.Join([]string{
-			r.PeriodStart.Format(time.RFC3339), strconv.FormatInt(r.PeriodSeconds, 10), r.Region, r.MicroVMID, r.Image, r.Tenant,
-			milli(r.VCPUMillis, 1000), milli(r.MemMiBMillis, 1024_000), milli(r.ReadBytes, 1<<30), milli(r.WriteBytes, 1<<30),
-			milli(r.StorageByteSeconds, 3600<<30), r.Account, milli(r.RunningMS, 1000), milli(r.SuspendedMS, 1000),
-			strconv.FormatInt(r.Launches, 10), strconv.FormatInt(r.Suspends, 10), strconv.FormatInt(r.Resumes, 10), r.Coverage.String(),
-		}, ","))
-	}
-	if err := out.Flush(); err != nil {
+	_, err = usage.WriteCSV(file, func(yield func(usage.Record, error) bool) {
+		for i := range f.count() {
+			if !yield(f.record(i), nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
 		b.Fatal(err)
 	}
 	if err := os.Rename(file.Name(), path); err != nil {
@@ -92,7 +84,7 @@ func benchCSV(b *testing.B) (path string, rows int) {
 // peakHeap samples the memory that Go holds from the system until the function it returns is called, which gives the peak
 // in MB.
 func peakHeap() func() float64 {
-	runtime.GC()
+	debug.FreeOSMemory()
 	stop, done := make(chan struct{}), make(chan struct{})
 	var peak uint64
 	go func() {

@@ -105,20 +105,24 @@ func (a *aggregator) dayOfRows(p *part, group int) error {
 type calendar struct {
 	location *time.Location
 	begin    int64               // of the UTC day at hand
+	stale    bool                // whether looked is of another day
 	looked   [secondsInDay]int32 // days of its seconds, each plus aboveZero; 0 where not yet looked up
 }
 
 const aboveZero = 1 << 20
 
 func (c *calendar) beginDay(day dayNumber) {
-	c.begin = int64(day) * secondsInDay
-	clear(c.looked[:])
+	c.begin, c.stale = int64(day)*secondsInDay, true
 }
 
 func (c *calendar) dayOfSecond(unix int64) int32 {
 	second := unix - c.begin
 	if second < 0 || second >= secondsInDay {
 		panic("a period that starts on another day")
+	}
+	if c.stale {
+		clear(c.looked[:])
+		c.stale = false
 	}
 	if c.looked[second] == 0 {
 		year, month, day := time.Unix(unix, 0).In(c.location).Date()
