@@ -103,6 +103,8 @@ const pageBytes = 256 * 1024
 // as for counts and for sizes of snapshots, where few values recur, or differences, which are the default.
 func encodingsFor(group []row) []parquet.WriterOption {
 	const few = 32 * 1024 // values of a dictionary
+	const sample, manyOfSample = 4096, 3900
+	const tooMany = -1 // no column has a value below zero
 	var options []parquet.WriterOption
 	distinct := map[int64]struct{}{}
 	for i := range amountCount {
@@ -111,13 +113,15 @@ func encodingsFor(group []row) []parquet.WriterOption {
 		for r := range group {
 			value := group[r].amounts()[i]
 			least, most = min(least, value), max(most, value)
-			if distinct[value] = struct{}{}; len(distinct) > few {
+			distinct[value] = struct{}{}
+			if len(distinct) > few || r == sample && len(distinct) > manyOfSample {
+				distinct[tooMany] = struct{}{}
 				break
 			}
 		}
 		ofDictionary := len(distinct)*64 + len(group)*bits.Len(uint(len(distinct)))
 		ofDifferences := len(group) * (bits.Len64(uint64(most-least)) + 1)
-		if len(distinct) <= few && ofDictionary < ofDifferences {
+		if _, many := distinct[tooMany]; !many && ofDictionary < ofDifferences {
 			c := int(firstAmount) + i
 			tag := reflect.StructTag(fmt.Sprintf(`parquet:"%s,dict"`, columnNames[c]))
 			options = append(options, parquet.StructTag(tag, reflect.TypeFor[row]().Field(c).Name))
