@@ -77,6 +77,17 @@ func (k RateKey) Meaning() (q BilledQuantity, per Per, ok bool) {
 	return 0, 0, false
 }
 
+// InlineRates makes rates of the figures that a user gives beside a card, by key; a figure that is nil is not given.
+func InlineRates(figures map[RateKey]*decimal.Decimal, source string, readOn Date) map[BilledQuantity]Rate {
+	rates := map[BilledQuantity]Rate{}
+	for _, row := range rateKeys {
+		if figure := figures[row.key]; figure != nil {
+			rates[row.quantity] = Rate{Figure: *figure, Per: row.per, Source: source, ReadOn: readOn, Inline: true}
+		}
+	}
+	return rates
+}
+
 // RateCard holds the five rates of one region. Its methods never change it; [RateCard.With] returns a changed copy.
 type RateCard struct {
 	Name     string // "aws-list", or "inline" where every rate was given by the user

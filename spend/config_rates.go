@@ -27,7 +27,7 @@ type regionRates struct {
 }
 
 func (r regionRates) check(doc *strictyaml.Document, path, region string) {
-	if !regionForm.MatchString(region) {
+	if !pricing.IsRegionName(region) {
 		doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", region)
 	}
 	for _, pair := range []struct {
@@ -53,31 +53,20 @@ func (r regionRates) inline() map[pricing.BilledQuantity]pricing.Rate {
 	if source == "" {
 		source = "given in the configuration"
 	}
-	rates := map[pricing.BilledQuantity]pricing.Rate{}
-	for _, given := range []struct {
-		key   pricing.RateKey
-		price *price
-	}{
-		{pricing.KeyVCPUSecond, r.VCPUSecond},
-		{pricing.KeyVCPUHour, r.VCPUHour},
-		{pricing.KeyGBSecond, r.GBSecond},
-		{pricing.KeyGBHour, r.GBHour},
-		{pricing.KeySnapshotReadGB, r.SnapshotReadGB},
-		{pricing.KeySnapshotWriteGB, r.SnapshotWriteGB},
-		{pricing.KeyStorageGBHour, r.StorageGBHour},
-		{pricing.KeyStorageGBMonth, r.StorageGBMonth},
-	} {
-		if given.price == nil {
-			continue
-		}
-		quantity, per, _ := given.key.Meaning()
-		rate := pricing.Rate{Figure: given.price.Decimal, Per: per, Source: source, Inline: true}
-		if r.ReadOn != nil {
-			rate.ReadOn = r.ReadOn.Date
-		}
-		rates[quantity] = rate
+	var readOn pricing.Date
+	if r.ReadOn != nil {
+		readOn = r.ReadOn.Date
 	}
-	return rates
+	return pricing.InlineRates(map[pricing.RateKey]*decimal.Decimal{
+		pricing.KeyVCPUSecond:      priceOrNil(r.VCPUSecond),
+		pricing.KeyVCPUHour:        priceOrNil(r.VCPUHour),
+		pricing.KeyGBSecond:        priceOrNil(r.GBSecond),
+		pricing.KeyGBHour:          priceOrNil(r.GBHour),
+		pricing.KeySnapshotReadGB:  priceOrNil(r.SnapshotReadGB),
+		pricing.KeySnapshotWriteGB: priceOrNil(r.SnapshotWriteGB),
+		pricing.KeyStorageGBHour:   priceOrNil(r.StorageGBHour),
+		pricing.KeyStorageGBMonth:  priceOrNil(r.StorageGBMonth),
+	}, source, readOn)
 }
 
 // cards are the rates of a configuration over those of a list.

@@ -3,7 +3,6 @@ package spend
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -29,6 +28,13 @@ func (p *price) ParseScalar(text string) error {
 	}
 	p.Decimal = value
 	return nil
+}
+
+func priceOrNil(p *price) *decimal.Decimal {
+	if p == nil {
+		return nil
+	}
+	return &p.Decimal
 }
 
 // positive is a number above zero, with or without a $ before it.
@@ -83,5 +89,3 @@ func ParseLocation(name string) (*time.Location, error) {
 	}
 	return loc, nil
 }
-
-var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)

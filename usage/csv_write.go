@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
 )
 
 // WriteCSV writes records as CSV with all columns that [CSVReader] reads, and returns how many it wrote. Quantities are
@@ -69,7 +71,7 @@ func gbHours(byteSeconds int64) string {
 	if byteSeconds == 0 {
 		return "0"
 	}
-	return decimal.NewFromInt(byteSeconds).DivRound(decimal.NewFromInt(byteSecondsPerGBHour), places).String()
+	return pricing.Divide(decimal.NewFromInt(byteSeconds), decimal.NewFromInt(byteSecondsPerGBHour), places).String()
 }
 
 const guarded = "=+-@\t\r"
