@@ -173,3 +173,14 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+// A column that is not shown must not take room from one that may shrink.
+func TestHiddenColumnsTakeNoRoom(t *testing.T) {
+	name := strings.Repeat("n", 40)
+	var out bytes.Buffer
+	require.NoError(t, Render(&out, Options{Format: FormatTable, Width: 80}, Document{Sections: []Section{{Table: &Table{
+		Columns: []Column{{Title: "name", Shrink: true}, {Title: "words", MinWidth: 130}},
+		Rows:    []Row{{Cells: []string{name, strings.Repeat("w", 90)}}},
+	}}}}))
+	require.Contains(t, out.String(), name)
+}

@@ -254,9 +254,11 @@ const leastShrunk = 20
 
 // shrinkColumns cuts the cells of columns that may shrink to the width that the others leave.
 func shrinkColumns(t Table, rows [][]string, width int) {
-	all := make([]int, len(t.Columns))
-	for i := range all {
-		all[i] = i
+	var all []int
+	for i, column := range t.Columns {
+		if column.MinWidth <= width {
+			all = append(all, i)
+		}
 	}
 	for i, column := range t.Columns {
 		over := tableWidth(t, rows, all) - width
