@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/scenarios/strictyaml"
+	"microspend/config/strictyaml"
 )
 
 // TestBasis reads the sentences that say how the month comes about.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 )
 
 // CompareFile is one entry of the compare list: exactly one of its keys.

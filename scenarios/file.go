@@ -1,6 +1,6 @@
 package scenarios
 
-import "microspend/scenarios/strictyaml"
+import "microspend/config/strictyaml"
 
 // File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for editors
 // are all made from them.

@@ -10,8 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 )
 
 // Scenario is a workload that has been read and checked: what it does in a month, at which rates, against what.
@@ -233,7 +233,7 @@ func (s *Scenario) resolveTimes() {
 		}
 	}
 	one := decimal.NewFromInt(1)
-	launches := orFirst(w.Launches, PeriodCount{Count: Count{one}})
+	launches := orFirst(w.Launches, PeriodCount{Count: Count{Decimal: one}})
 	out.Launches = s.times("workload.launches", launches.Per).Mul(launches.Count.Decimal)
 	if out.Launches.IsPositive() {
 		s.Basis = append(s.Basis, s.basis("launches", out.Launches, launches.Per, launches.Count.Decimal, ""))

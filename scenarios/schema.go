@@ -9,7 +9,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"microspend/scenarios/strictyaml"
+	"microspend/config/strictyaml"
 )
 
 // starter is the scenario that a user starts from.

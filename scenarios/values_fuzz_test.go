@@ -11,8 +11,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 )
 
 // atOnce is far more than reading one scalar takes, and far less than anybody would wait.
@@ -47,6 +47,13 @@ func requireWithin(t *testing.T, value, low, high decimal.Decimal) {
 	require.True(t, value.GreaterThanOrEqual(low) && value.LessThanOrEqual(high), "%s is outside %s to %s", value, low, high)
 	require.Less(t, value.NumDigits(), 80, "exact arithmetic on it is slow")
 }
+
+// The bounds that the types document.
+var (
+	maxSeconds = decimal.NewFromInt(100 * 366 * 86400)
+	maxGB      = decimal.NewFromInt(1 << 20)
+	maxCount   = decimal.New(1, 12)
+)
 
 func FuzzDuration(f *testing.F) {
 	fuzzScalar(f, []string{"1h30m", "200ms", "7d", ".5h", "36600d", "1h 30 m"}, func(t *testing.T, d Duration) {

@@ -6,10 +6,23 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/scenarios/strictyaml"
+	"microspend/config/scalar"
+	"microspend/config/strictyaml"
 )
 
-// Config is microspend.yaml, read and checked. Every key may be left out:
+// Config is a [ConfigFile], read and checked. The zero value is the configuration of one who has no such file.
+type Config struct {
+	TenantsFile string         // as written; "" where there is none
+	Location    *time.Location // nil where none is given
+	Sharing     Sharing
+	Budgets     Budgets
+	AnomalyRule AnomalyRule
+
+	rates strictyaml.Map[regionRates]
+	doc   *strictyaml.Document
+}
+
+// ConfigFile is what microspend.yaml says about spend, as it is written. Every key may be left out:
 //
 //	tenants: tenants.csv            # tenants file, CSV or YAML; relative to this file
 //	timezone: Europe/Berlin         # where days and months are cut; default UTC
@@ -36,21 +49,7 @@ import (
 //	    discount: 10%
 //	    source: contract 4711
 //	    read_on: 2026-09-30
-//
-// The zero value is the configuration of one who has no such file.
-type Config struct {
-	TenantsFile string         // as written; "" where there is none
-	Location    *time.Location // nil where none is given
-	Sharing     Sharing
-	Budgets     Budgets
-	AnomalyRule AnomalyRule
-
-	rates strictyaml.Map[regionRates]
-	doc   *strictyaml.Document
-}
-
-// configFile is the file as it is written.
-type configFile struct {
+type ConfigFile struct {
 	Tenants   string                      `yaml:"tenants"`
 	Timezone  *zone                       `yaml:"timezone"`
 	Shared    sharedFile                  `yaml:"shared"`
@@ -73,29 +72,23 @@ type sharedUsageFile struct {
 }
 
 type budgetsFile struct {
-	Threshold *percent                   `yaml:"threshold"`
+	Threshold *scalar.Proportion         `yaml:"threshold"`
 	Total     *budgetFile                `yaml:"total"`
 	Tenants   strictyaml.Map[budgetFile] `yaml:"tenants"`
 }
 
 type budgetFile struct {
-	Monthly   *positive `yaml:"monthly,required,shorthand"`
-	Threshold *percent  `yaml:"threshold"`
+	Monthly   *scalar.Positive   `yaml:"monthly,required,shorthand"`
+	Threshold *scalar.Proportion `yaml:"threshold"`
 }
 
 type anomaliesFile struct {
-	Floor *positive `yaml:"floor"`
-	K     *positive `yaml:"k"`
+	Floor *scalar.Positive `yaml:"floor"`
+	K     *scalar.Positive `yaml:"k"`
 }
 
-// LoadConfig reads microspend.yaml. Errors name every fault, each with file:line:column.
-func LoadConfig(file string, text []byte) (Config, error) {
-	root, err := strictyaml.Parse(file, text)
-	if err != nil {
-		return Config{}, err
-	}
-	var written configFile
-	doc := strictyaml.Decode(file, root, &written)
+// Config checks the file. Its faults go to the document that it was decoded from.
+func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	c := Config{
 		TenantsFile: written.Tenants, Budgets: written.Budgets.budgets(doc), rates: written.Rates, doc: doc,
 		Sharing: Sharing{Policy: written.Shared.Policy},
@@ -119,10 +112,7 @@ func LoadConfig(file string, text []byte) (Config, error) {
 	for _, region := range written.Rates {
 		region.Value.check(doc, "rates."+region.Key, region.Key)
 	}
-	if err := doc.Err(); err != nil {
-		return Config{}, err
-	}
-	return c, nil
+	return c
 }
 
 func (f budgetsFile) budgets(doc *strictyaml.Document) Budgets {
@@ -131,7 +121,7 @@ func (f budgetsFile) budgets(doc *strictyaml.Document) Budgets {
 		total := f.Total.budget(doc, "budgets.total", f.Threshold)
 		out.Total = &total
 	}
-	if f.Threshold != nil && f.Threshold.fraction.IsZero() {
+	if f.Threshold != nil && f.Threshold.Fraction.IsZero() {
 		doc.Fault("budgets.threshold", "0%% would be exceeded by any spend; give more")
 	}
 	for _, tenant := range f.Tenants {
@@ -144,19 +134,19 @@ func (f budgetsFile) budgets(doc *strictyaml.Document) Budgets {
 	return out
 }
 
-func (f budgetFile) budget(doc *strictyaml.Document, path string, threshold *percent) Budget {
+func (f budgetFile) budget(doc *strictyaml.Document, path string, threshold *scalar.Proportion) Budget {
 	out := Budget{Threshold: decimal.NewFromInt(1)}
 	if f.Monthly != nil {
 		out.Monthly = f.Monthly.Decimal
 	}
 	if f.Threshold != nil {
 		threshold = f.Threshold
-		if threshold.fraction.IsZero() {
+		if threshold.Fraction.IsZero() {
 			doc.Fault(path+".threshold", "0%% would be exceeded by any spend; give more")
 		}
 	}
 	if threshold != nil {
-		out.Threshold = threshold.fraction
+		out.Threshold = threshold.Fraction
 	}
 	return out
 }

@@ -5,25 +5,26 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/config/scalar"
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 )
 
 // regionRates are a region's own rates, as they are written. vCPU and memory may be given per second or per hour, storage
 // per GB-hour or per GB-month of 720 hours.
 type regionRates struct {
-	Card            string   `yaml:"card"`
-	VCPUSecond      *price   `yaml:"vcpu_second"`
-	VCPUHour        *price   `yaml:"vcpu_hour"`
-	GBSecond        *price   `yaml:"gb_second"`
-	GBHour          *price   `yaml:"gb_hour"`
-	SnapshotReadGB  *price   `yaml:"snapshot_read_gb"`
-	SnapshotWriteGB *price   `yaml:"snapshot_write_gb"`
-	StorageGBHour   *price   `yaml:"storage_gb_hour"`
-	StorageGBMonth  *price   `yaml:"storage_gb_month"`
-	Discount        *percent `yaml:"discount"`
-	Source          string   `yaml:"source"`
-	ReadOn          *day     `yaml:"read_on"`
+	Card            string             `yaml:"card"`
+	VCPUSecond      *scalar.Price      `yaml:"vcpu_second"`
+	VCPUHour        *scalar.Price      `yaml:"vcpu_hour"`
+	GBSecond        *scalar.Price      `yaml:"gb_second"`
+	GBHour          *scalar.Price      `yaml:"gb_hour"`
+	SnapshotReadGB  *scalar.Price      `yaml:"snapshot_read_gb"`
+	SnapshotWriteGB *scalar.Price      `yaml:"snapshot_write_gb"`
+	StorageGBHour   *scalar.Price      `yaml:"storage_gb_hour"`
+	StorageGBMonth  *scalar.Price      `yaml:"storage_gb_month"`
+	Discount        *scalar.Proportion `yaml:"discount"`
+	Source          string             `yaml:"source"`
+	ReadOn          *scalar.Date       `yaml:"read_on"`
 }
 
 func (r regionRates) check(doc *strictyaml.Document, path, region string) {
@@ -31,7 +32,7 @@ func (r regionRates) check(doc *strictyaml.Document, path, region string) {
 		doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", region)
 	}
 	for _, pair := range []struct {
-		first, second *price
+		first, second *scalar.Price
 		name, other   string
 	}{
 		{r.VCPUSecond, r.VCPUHour, "vcpu_hour", "vcpu_second"},
@@ -42,8 +43,8 @@ func (r regionRates) check(doc *strictyaml.Document, path, region string) {
 			doc.Fault(path+"."+pair.name, "is given beside %s; give one of the two", pair.other)
 		}
 	}
-	if r.Discount != nil && !r.Discount.fraction.LessThan(decimal.NewFromInt(1)) {
-		doc.Fault(path+".discount", "%s%% would make everything free; give less than 100%%", r.Discount.fraction.Shift(2))
+	if r.Discount != nil && !r.Discount.Fraction.LessThan(decimal.NewFromInt(1)) {
+		doc.Fault(path+".discount", "%s%% would make everything free; give less than 100%%", r.Discount.Fraction.Shift(2))
 	}
 }
 
@@ -58,14 +59,14 @@ func (r regionRates) inline() map[pricing.BilledQuantity]pricing.Rate {
 		readOn = r.ReadOn.Date
 	}
 	return pricing.InlineRates(map[pricing.RateKey]*decimal.Decimal{
-		pricing.KeyVCPUSecond:      priceOrNil(r.VCPUSecond),
-		pricing.KeyVCPUHour:        priceOrNil(r.VCPUHour),
-		pricing.KeyGBSecond:        priceOrNil(r.GBSecond),
-		pricing.KeyGBHour:          priceOrNil(r.GBHour),
-		pricing.KeySnapshotReadGB:  priceOrNil(r.SnapshotReadGB),
-		pricing.KeySnapshotWriteGB: priceOrNil(r.SnapshotWriteGB),
-		pricing.KeyStorageGBHour:   priceOrNil(r.StorageGBHour),
-		pricing.KeyStorageGBMonth:  priceOrNil(r.StorageGBMonth),
+		pricing.KeyVCPUSecond:      r.VCPUSecond.OrNil(),
+		pricing.KeyVCPUHour:        r.VCPUHour.OrNil(),
+		pricing.KeyGBSecond:        r.GBSecond.OrNil(),
+		pricing.KeyGBHour:          r.GBHour.OrNil(),
+		pricing.KeySnapshotReadGB:  r.SnapshotReadGB.OrNil(),
+		pricing.KeySnapshotWriteGB: r.SnapshotWriteGB.OrNil(),
+		pricing.KeyStorageGBHour:   r.StorageGBHour.OrNil(),
+		pricing.KeyStorageGBMonth:  r.StorageGBMonth.OrNil(),
 	}, source, readOn)
 }
 
@@ -137,7 +138,7 @@ func (c cards) Card(region string) (pricing.RateCard, error) {
 		card = card.With(q, rate)
 	}
 	if own.Discount != nil {
-		card.Discount = own.Discount.fraction
+		card.Discount = own.Discount.Fraction
 	}
 	return card, nil
 }

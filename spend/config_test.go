@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 )
 
 const wholeConfig = `tenants: tenants.csv
@@ -36,8 +36,19 @@ rates:
     vcpu_hour: 0.09
 `
 
+// loadConfig reads a file that says nothing but what is spend's.
+func loadConfig(name string, text []byte) (Config, error) {
+	root, err := strictyaml.Parse(name, text)
+	if err != nil {
+		return Config{}, err
+	}
+	var written ConfigFile
+	doc := strictyaml.Decode(name, root, &written)
+	return written.Config(doc), doc.Err()
+}
+
 func TestConfig(t *testing.T) {
-	got, err := LoadConfig("microspend.yaml", []byte(wholeConfig))
+	got, err := loadConfig("microspend.yaml", []byte(wholeConfig))
 	require.NoError(t, err)
 	require.Equal(t, "tenants.csv", got.TenantsFile)
 	require.Equal(t, "Europe/Berlin", got.Location.String())
@@ -55,7 +66,7 @@ func TestConfig(t *testing.T) {
 
 func TestConfigRates(t *testing.T) {
 	list := pricing.EmbeddedCards()
-	config, err := LoadConfig("microspend.yaml", []byte(wholeConfig))
+	config, err := loadConfig("microspend.yaml", []byte(wholeConfig))
 	require.NoError(t, err)
 	private, err := list.Card("us-east-1")
 	require.NoError(t, err)
@@ -87,7 +98,7 @@ func TestConfigRates(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, untouched)
 
-	elsewhere, err := LoadConfig("c.yaml", []byte("rates: {xx-new-1: {vcpu_second: 1}, yy-new-1: {discount: 5%}}\n"))
+	elsewhere, err := loadConfig("c.yaml", []byte("rates: {xx-new-1: {vcpu_second: 1}, yy-new-1: {discount: 5%}}\n"))
 	require.NoError(t, err)
 	rates, err = elsewhere.Rates(list, nil)
 	require.NoError(t, err)
@@ -100,7 +111,7 @@ func TestConfigRates(t *testing.T) {
 }
 
 func TestConfigNamesPrivateCardsThatCannotBeRead(t *testing.T) {
-	config, err := LoadConfig("c.yaml", []byte("rates:\n  us-east-1: {card: a.yaml}\n  eu-west-1: {card: b.yaml}\n  us-west-2: {card: c.yaml}\n"))
+	config, err := loadConfig("c.yaml", []byte("rates:\n  us-east-1: {card: a.yaml}\n  eu-west-1: {card: b.yaml}\n  us-west-2: {card: c.yaml}\n"))
 	require.NoError(t, err)
 	other, err := pricing.EmbeddedCards().Card("us-east-2")
 	require.NoError(t, err)
@@ -119,7 +130,7 @@ func TestConfigNamesPrivateCardsThatCannotBeRead(t *testing.T) {
 }
 
 func TestConfigNamesEveryFault(t *testing.T) {
-	_, err := LoadConfig("microspend.yaml", []byte(`tenants: [a]
+	_, err := loadConfig("microspend.yaml", []byte(`tenants: [a]
 timezone: Mars/Olympus
 shared: {policy: odd, usage: [{image: a, tenant: b}, {microvm: "a*b"}]}
 budgets:
@@ -168,7 +179,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add("budgets: {tenants: {\"\\e[2J\": 1, '=1+1': {monthly: 0.00000000000000000001, threshold: 1%}}}\n")
 	f.Add("rates: {eu-west-1: {}}\nshared: {}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		config, err := LoadConfig("f.yaml", []byte(text))
+		config, err := loadConfig("f.yaml", []byte(text))
 		if err != nil {
 			var faults *strictyaml.Faults
 			require.True(t, errors.As(err, &faults))

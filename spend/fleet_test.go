@@ -24,7 +24,7 @@ func simulated(t testing.TB) (simulate.Fleet, Source, []usage.Record) {
 	t.Helper()
 	fleet := simulate.Fleet{Seed: 1, End: at(t, "2026-10-08")}
 	records := fleetRecords()
-	config, err := LoadConfig("microspend.yaml", fleet.ConfigFile())
+	config, err := loadConfig("microspend.yaml", fleet.ConfigFile())
 	require.NoError(t, err)
 	tenants, err := LoadTenants(config.TenantsFile, fleet.TenantsFile())
 	require.NoError(t, err)

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 )
 
 // tenantColumns are the columns of a tenants file in CSV.

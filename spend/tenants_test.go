@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/config/strictyaml"
 	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
 	"microspend/usage"
 )
 

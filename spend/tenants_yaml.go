@@ -3,8 +3,8 @@ package spend
 import (
 	"fmt"
 
-	"microspend/pricing"
-	"microspend/scenarios/strictyaml"
+	"microspend/config/scalar"
+	"microspend/config/strictyaml"
 )
 
 // tenantsFile is a tenants file as it is written in YAML.
@@ -15,12 +15,12 @@ type tenantsFile struct {
 
 // ruleFile is a rule: one of microvm, image and role, and the tenant.
 type ruleFile struct {
-	MicroVM *Pattern    `yaml:"microvm"`
-	Image   *Pattern    `yaml:"image"`
-	Role    *Pattern    `yaml:"role"`
-	Tenant  *tenantName `yaml:"tenant,required"`
-	From    *day        `yaml:"from"`
-	To      *day        `yaml:"to"`
+	MicroVM *Pattern     `yaml:"microvm"`
+	Image   *Pattern     `yaml:"image"`
+	Role    *Pattern     `yaml:"role"`
+	Tenant  *tenantName  `yaml:"tenant,required"`
+	From    *scalar.Date `yaml:"from"`
+	To      *scalar.Date `yaml:"to"`
 }
 
 // tenantName is the name of a tenant, or (shared).
@@ -30,15 +30,6 @@ type tenantName string
 func (n *tenantName) ParseScalar(text string) error {
 	*n = tenantName(text)
 	return checkTenant(text)
-}
-
-// day is a UTC day, written as 2026-10-01.
-type day struct{ pricing.Date }
-
-// ParseScalar implements strictyaml.Scalar.
-func (d *day) ParseScalar(text string) (err error) {
-	d.Date, err = pricing.ParseDate(text)
-	return err
 }
 
 func loadTenantsYAML(file string, text []byte) (Tenants, error) {

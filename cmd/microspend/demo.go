@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/config"
 	"microspend/ledger"
 	"microspend/spend/simulate"
 	"microspend/usage"
@@ -37,7 +38,7 @@ their usage into a ledger through the same code as real usage; with a tenants fi
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				return err
 			}
-			for name, content := range map[string][]byte{"tenants.csv": fleet.TenantsFile(), configName: fleet.ConfigFile()} {
+			for name, content := range map[string][]byte{"tenants.csv": fleet.TenantsFile(), config.Name: fleet.ConfigFile()} {
 				err := a.writeFile(filepath.Join(folder, name), func(w io.Writer) error { _, err := w.Write(content); return err })
 				if err != nil {
 					return err
@@ -53,7 +54,7 @@ their usage into a ledger through the same code as real usage; with a tenants fi
 				return err
 			}
 			fmt.Fprintf(a.err, "%d records of %d days are in %s; next: microspend spend --ledger %s --config %s\n",
-				changes.Read, len(changes.Days), filepath.Join(folder, "ledger"), filepath.Join(folder, "ledger"), filepath.Join(folder, configName))
+				changes.Read, len(changes.Days), filepath.Join(folder, "ledger"), filepath.Join(folder, "ledger"), filepath.Join(folder, config.Name))
 			return nil
 		},
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/config"
 	"microspend/ledger"
 	"microspend/spend"
 )
@@ -68,16 +69,14 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	return opened, err
 }
 
-const configName = "microspend.yaml"
-
-// loadConfig reads the configuration, which nobody has to have unless it is named. It returns the folder that paths in it
-// are relative to.
-func (a *app) loadConfig() (spend.Config, string, error) {
+// loadConfig reads the configuration, which nobody has to have unless it is named. It returns its path, "" where there is
+// none.
+func (a *app) loadConfig() (config.Config, string, error) {
 	candidates := []string{a.finance.config}
 	if a.finance.config == "" {
-		candidates = []string{configName}
+		candidates = []string{config.Name}
 		if folder := a.userFolder("XDG_CONFIG_HOME", ".config"); folder != "" {
-			candidates = append(candidates, filepath.Join(folder, configName))
+			candidates = append(candidates, filepath.Join(folder, config.Name))
 		}
 	}
 	for _, path := range candidates {
@@ -86,42 +85,17 @@ func (a *app) loadConfig() (spend.Config, string, error) {
 			continue
 		}
 		if err != nil {
-			return spend.Config{}, "", err
+			return config.Config{}, path, err
 		}
-		config, err := spend.LoadConfig(path, text)
-		return config, filepath.Dir(path), err
+		read, err := config.Load(path, text)
+		return read, path, err
 	}
-	return spend.Config{}, ".", nil
+	return config.Config{}, "", nil
 }
 
 // spendSource puts together everything that spend is worked out from.
 func (a *app) spendSource() (spend.Source, error) {
-	config, folder, err := a.loadConfig()
-	if err != nil {
-		return spend.Source{}, err
-	}
-	inFolder := func(path string) string {
-		if filepath.IsAbs(path) {
-			return path
-		}
-		return filepath.Join(folder, path)
-	}
-	var tenants spend.Tenants
-	if config.TenantsFile != "" {
-		path := inFolder(config.TenantsFile)
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return spend.Source{}, err
-		}
-		if tenants, err = spend.LoadTenants(path, text); err != nil {
-			return spend.Source{}, err
-		}
-	}
-	market, err := a.market()
-	if err != nil {
-		return spend.Source{}, err
-	}
-	rates, err := config.Rates(market.Cards, func(path string) ([]byte, error) { return os.ReadFile(inFolder(path)) })
+	source, err := a.spendSourceWithoutUsage()
 	if err != nil {
 		return spend.Source{}, err
 	}
@@ -129,7 +103,41 @@ func (a *app) spendSource() (spend.Source, error) {
 	if err != nil {
 		return spend.Source{}, err
 	}
-	return config.Source(opened, rates, tenants), nil
+	source.Usage = opened
+	return source, nil
+}
+
+// spendSourceWithoutUsage puts together what the configuration says, and the files it names.
+func (a *app) spendSourceWithoutUsage() (spend.Source, error) {
+	read, path, err := a.loadConfig()
+	if err != nil {
+		return spend.Source{}, err
+	}
+	inFolder := func(name string) string {
+		if filepath.IsAbs(name) {
+			return name
+		}
+		return filepath.Join(filepath.Dir(path), name)
+	}
+	var tenants spend.Tenants
+	if name := read.Spend.TenantsFile; name != "" {
+		text, err := os.ReadFile(inFolder(name))
+		if err != nil {
+			return spend.Source{}, fmt.Errorf("%s names a tenants file: %w", path, err)
+		}
+		if tenants, err = spend.LoadTenants(inFolder(name), text); err != nil {
+			return spend.Source{}, err
+		}
+	}
+	market, err := a.market()
+	if err != nil {
+		return spend.Source{}, err
+	}
+	rates, err := read.Spend.Rates(market.Cards, func(name string) ([]byte, error) { return os.ReadFile(inFolder(name)) })
+	if err != nil {
+		return spend.Source{}, err
+	}
+	return read.Spend.Source(nil, rates, tenants), nil
 }
 
 // period reads --from, --to and --tz. Without them it is the month that now lies in.

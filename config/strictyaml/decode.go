@@ -41,7 +41,8 @@ type Document struct {
 // Decode fills the struct that into points to from a tree made by [Parse].
 //
 // Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
-// shorthand marks the field that a plain scalar stands for. Pointers, slices and [Map]s are nil where the file says
+// shorthand marks the field that a plain scalar stands for. The keys of a struct tagged `yaml:",inline"` stand beside those
+// of the struct it lies in. Pointers, slices and [Map]s are nil where the file says
 // nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 func Decode(file string, root *yaml.Node, into any) *Document {
 	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
@@ -155,7 +156,7 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 	if node.Kind == yaml.ScalarNode {
 		for _, f := range fields {
 			if f.shorthand {
-				d.decode(node, path, into.Field(f.index))
+				d.decode(node, path, into.FieldByIndex(f.index))
 				return
 			}
 		}
@@ -177,7 +178,7 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 			continue
 		}
 		given[key.Value] = true
-		d.decode(value, join(path, key.Value), into.Field(f.index))
+		d.decode(value, join(path, key.Value), into.FieldByIndex(f.index))
 	}
 	for _, f := range fields {
 		if f.required && !given[f.key] {
@@ -227,7 +228,7 @@ func kindName(node *yaml.Node) string {
 
 type field struct {
 	key                 string
-	index               int
+	index               []int // as of reflect.Value.FieldByIndex
 	required, shorthand bool
 }
 
@@ -241,11 +242,17 @@ func fieldsOf(t reflect.Type) []field {
 	fields := make([]field, 0, t.NumField())
 	for i := range t.NumField() {
 		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if key == "" && options == "inline" {
+			for _, f := range fieldsOf(t.Field(i).Type) {
+				f.index = append([]int{i}, f.index...)
+				fields = append(fields, f)
+			}
+		}
 		if key == "" {
 			continue
 		}
 		fields = append(fields, field{
-			key: key, index: i,
+			key: key, index: []int{i},
 			required:  strings.Contains(options, "required"),
 			shorthand: strings.Contains(options, "shorthand"),
 		})

@@ -1,0 +1,40 @@
+// Package config reads microspend.yaml, the one file in which everything about a place is written down that flags do not
+// say: each part of it is defined by the package that it is about, and this package puts the parts together.
+//
+// The file is read strictly. An unknown key, a value out of its bounds and parts that contradict each other are faults, and
+// all faults of a file are reported at once, each as file:line:column (package strictyaml). What the file says is kept as
+// it is written: nothing it names, such as a tenants file, is opened here.
+package config
+
+import (
+	"microspend/config/strictyaml"
+	"microspend/spend"
+)
+
+// Name is what the file is called.
+const Name = "microspend.yaml"
+
+// Config is the whole file, read and checked. The zero value is the configuration of one who has no such file.
+type Config struct {
+	Spend spend.Config
+}
+
+// file is the file as it is written.
+type file struct {
+	spend.ConfigFile `yaml:",inline"`
+}
+
+// Load reads the file; its name is used in messages only. Errors name every fault, each with file:line:column.
+func Load(name string, text []byte) (Config, error) {
+	root, err := strictyaml.Parse(name, text)
+	if err != nil {
+		return Config{}, err
+	}
+	var written file
+	doc := strictyaml.Decode(name, root, &written)
+	c := Config{Spend: written.ConfigFile.Config(doc)}
+	if err := doc.Err(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
