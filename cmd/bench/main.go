@@ -1,116 +1,72 @@
 // Command bench prints the figures that microspend promises, measured in one run and set against each other: machines are
-// shared and noisy, ratios less so. It is what make bench runs, from the root of the checkout.
+// shared and noisy, ratios less so. It is what make bench runs, from the root of the checkout, with ./microspend built.
+//
+//	go run ./cmd/bench           # everything
+//	go run ./cmd/bench engine    # one area, or several
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 	"text/tabwriter"
-	"time"
 )
 
+// area is a part of the program whose figures are measured together. Each has a file of its own.
+type area struct {
+	name    string
+	measure func(show func(figure)) error
+}
+
+// areas are all of them, in the order in which they are printed.
+func areas() []area {
+	return []area{
+		{"engine", engineFigures},
+	}
+}
+
+// figure is one line: what was measured, what is promised, and what to see it beside.
+type figure struct{ name, measured, promised, beside string }
+
 func main() {
-	if err := run(); err != nil {
+	if err := run(os.Stdout, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "figure\tmeasured\tpromised\tbeside it")
-	process, floor, err := processTimes("./microspend")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "examples check, whole process\t%s\tunder 50 ms\t%.1f × the time of --version\n",
-		process.Round(100*time.Microsecond), ratio(process, floor))
-
-	engine, err := benchmarks("./pricing", "Bill$|BillLines|BareDecimals")
-	if err != nil {
-		return err
-	}
-	bill, bare := engine["Bill"], engine["BareDecimals"]
-	fmt.Fprintf(out, "one bill of nine lines\t%s\tunder 20 µs\t%.2f × its bare decimal multiplications and additions\n",
-		bill, ratio(bill, bare))
-	one, nine := engine["BillLines/lines=1"], engine["BillLines/lines=9"]
-	fmt.Fprintf(out, "nine lines against one\t%.1f ×\tlinear: up to 9 ×\t%s for one line\n", ratio(nine, one), one)
-
-	scenario, err := benchmarks("./scenarios", "Estimate|Load|Sweep")
-	if err != nil {
-		return err
-	}
-	for _, name := range sortedNames(scenario) {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%.1f × one bill\n", name, scenario[name], promises[name], ratio(scenario[name], bill))
-	}
-	return out.Flush()
-}
-
-// promises are those of the benchmarks that are printed under their own names.
-var promises = map[string]string{"Sweep10000": "under 1 s"}
-
-func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
-
-func sortedNames(figures map[string]time.Duration) []string {
-	var names []string
-	for name := range figures {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// processTimes is the median time of examples check as a process of its own, and of the least that the program can do.
-func processTimes(program string) (check, floor time.Duration, err error) {
-	median := func(args ...string) (time.Duration, error) {
-		const runs = 31
-		times := make([]time.Duration, runs)
-		for i := range times {
-			start := time.Now()
-			if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
-				return 0, fmt.Errorf("%s %v: %w\n%s", program, args, err, out)
+// run measures the areas named, or all. An area that fails does not keep the others from being measured.
+func run(to io.Writer, names []string) error {
+	all := areas()
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(a area) bool { return a.name == name }) {
+			var known []string
+			for _, a := range all {
+				known = append(known, a.name)
 			}
-			times[i] = time.Since(start)
+			return fmt.Errorf("no area %q; areas are %s", name, strings.Join(known, ", "))
 		}
-		slices.Sort(times)
-		return times[runs/2], nil
 	}
-	if check, err = median("examples", "check"); err != nil {
-		return 0, 0, err
-	}
-	floor, err = median("--version")
-	return check, floor, err
-}
-
-var resultLine = regexp.MustCompile(`(?m)^Benchmark(\S+?)(?:-\d+)?\s+\d+\s+([0-9.]+) ns/op`)
-
-// benchmarks runs a package's Go benchmarks three times and takes the fastest of each.
-func benchmarks(pkg, pattern string) (map[string]time.Duration, error) {
-	cmd := exec.Command("go", "test", "-run", "^$", "-bench", pattern, "-benchtime", "300ms", "-count", "3", pkg)
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
-	text, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("benchmarks of %s: %w\n%s%s", pkg, err, text, errors.String())
-	}
-	fastest := map[string]time.Duration{}
-	for _, match := range resultLine.FindAllStringSubmatch(string(text), -1) {
-		nanoseconds, err := strconv.ParseFloat(match[2], 64)
+	var faults []error
+	for _, a := range all {
+		if len(names) > 0 && !slices.Contains(names, a.name) {
+			continue
+		}
+		out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(out, a.name+"\tmeasured\tpromised\tbeside it")
+		err := a.measure(func(f figure) {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", f.name, f.measured, f.promised, f.beside)
+		})
 		if err != nil {
-			return nil, err
+			faults = append(faults, fmt.Errorf("%s: %w", a.name, err))
 		}
-		took := time.Duration(nanoseconds)
-		if best, seen := fastest[match[1]]; !seen || took < best {
-			fastest[match[1]] = took
+		fmt.Fprintln(out)
+		if err := out.Flush(); err != nil {
+			return err
 		}
 	}
-	if len(fastest) == 0 {
-		return nil, fmt.Errorf("no benchmark of %s matches %s:\n%s", pkg, pattern, text)
-	}
-	return fastest, nil
+	return errors.Join(faults...)
 }
