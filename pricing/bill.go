@@ -19,6 +19,7 @@ type Workload struct {
 	Image    Image
 
 	Cycles    decimal.Decimal // suspends, each followed by a resume
+	Unresumed decimal.Decimal // suspends that no resume follows, as the MicroVM is terminated while suspended
 	StateGB   decimal.Decimal // written by one suspend, read by one resume, and held while suspended
 	Suspended decimal.Decimal // seconds in state SUSPENDED
 }
@@ -69,7 +70,7 @@ func (w Workload) Bill(card RateCard) (Bill, error) {
 	b.add(BaselineMemory, Memory, 1, Factor{baseline, "s"}, Factor{w.Size.GB(), "GB"})
 	b.add(PeakVCPU, VCPU, 1, Factor{burst, "s"}, Factor{w.Burst.VCPU, "vCPU"})
 	b.add(PeakMemory, Memory, 1, Factor{burst, "s"}, Factor{w.Burst.GB, "GB"})
-	b.add(WriteSuspend, SnapshotWrite, 1, Factor{w.Cycles, "suspend"}, Factor{w.StateGB, "GB"})
+	b.add(WriteSuspend, SnapshotWrite, 1, Factor{w.Cycles.Add(w.Unresumed), "suspend"}, Factor{w.StateGB, "GB"})
 	b.add(ReadLaunch, SnapshotRead, 1, Factor{w.Launches, "launch"}, Factor{w.Image.GB, "GB"})
 	b.add(ReadResume, SnapshotRead, 1, Factor{w.Cycles, "resume"}, Factor{w.StateGB, "GB"})
 	b.add(StorageImage, SnapshotStorage, 1,
@@ -99,6 +100,7 @@ func (w Workload) check() error {
 		{"image count", w.Image.Count},
 		{"image hours", w.Image.Hours},
 		{"cycles", w.Cycles},
+		{"suspends without a resume", w.Unresumed},
 		{"state size", w.StateGB},
 		{"suspended time", w.Suspended},
 	} {

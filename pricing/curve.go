@@ -43,7 +43,8 @@ func (c Curve) Billed(running decimal.Decimal) decimal.Decimal {
 // each running hour costs the same, its share of bursts included.
 func (w Workload) Curve(card RateCard) (Curve, error) {
 	hour := w
-	hour.Launches, hour.Cycles, hour.Suspended, hour.Image = decimal.Decimal{}, decimal.Decimal{}, decimal.Decimal{}, Image{}
+	hour.Launches, hour.Cycles, hour.Unresumed = decimal.Decimal{}, decimal.Decimal{}, decimal.Decimal{}
+	hour.Suspended, hour.Image = decimal.Decimal{}, Image{}
 	hour.Running = secondsPerHour
 	perHour, err := hour.Bill(card)
 	if err != nil {

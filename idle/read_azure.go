@@ -1,0 +1,156 @@
+package idle
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// ReadAzure reads files in the layout of the Azure Functions Trace 2019: HashOwner, HashApp, HashFunction, Trigger, and a
+// column for each minute with the number of invocations in it. Several files follow each other in time, as the trace's
+// days do. Each function is one MicroVM, busy for the whole of every minute with invocations; its tenant is the owner and
+// its image the app. A gap is the minutes between minutes with invocations; pauses within a minute, and between adjacent
+// minutes, cannot be seen and are no gaps, but the latter are counted.
+//
+// Source: Shahrad et al., "Serverless in the Wild", USENIX ATC 2020; data CC-BY 4.0, Microsoft.
+func ReadAzure(files []Named, options ReadOptions) (*Trace, error) {
+	b := newBuilder(options.KeptGaps)
+	a := azure{builder: b, last: map[int]*stretch{}}
+	for _, file := range files {
+		t, err := openTable(file, options)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.read(t); err != nil {
+			return nil, err
+		}
+	}
+	name := ""
+	if len(files) > 0 {
+		name = files[0].Name
+	}
+	return a.finish(name)
+}
+
+const minuteMS = 60 * msPerSecond
+
+var azureColumns = []string{"HashOwner", "HashApp", "HashFunction", "Trigger"}
+
+type azure struct {
+	*builder
+	minutes int64 // of the files before
+	last    map[int]*stretch
+}
+
+// stretch is a run of minutes with invocations that may still go on, and the gap before it.
+type stretch struct {
+	gap, from, to int64 // in minutes; to is exclusive
+	first         bool
+	file          int64 // the minute that the file it was seen in begins with
+}
+
+func (a *azure) read(t *table) error {
+	for i, name := range azureColumns {
+		if i >= len(t.columns) || t.columns[i] != name {
+			return t.missing(name)
+		}
+	}
+	minutes := t.columns[len(azureColumns):]
+	if len(minutes) == 0 {
+		return fmt.Errorf("%s:1: there are no minutes in it", t.name)
+	}
+	for i := range minutes {
+		minute, err := strconv.Atoi(minutes[i])
+		before, _ := strconv.Atoi(minutes[max(i-1, 0)])
+		if err != nil || i > 0 && minute != before+1 {
+			return fmt.Errorf("%s:1: column %d, %.40q, is not the minute after the column before it", t.name, i+1+len(azureColumns), minutes[i])
+		}
+	}
+	for {
+		more, err := t.next()
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		a.function(t)
+	}
+	a.minutes += int64(len(minutes))
+	return t.failed()
+}
+
+func (a *azure) function(t *table) {
+	for _, name := range t.row[:len(azureColumns)] {
+		if len(name) > maxNameBytes {
+			t.fault("a name is longer than %d bytes", maxNameBytes)
+			return
+		}
+	}
+	id := t.row[2]
+	if t.row[3] != "" {
+		id += " (" + t.row[3] + ")" // one function may have a row for each of its triggers
+	}
+	at, _ := a.microVM(microVMKey{id: id, tenant: t.row[0], image: t.row[1]})
+	now, seen := a.last[at]
+	if seen && now.file == a.minutes {
+		t.fault("the function is there twice, with the same trigger")
+		return
+	}
+	if !seen {
+		now = &stretch{first: true, from: -1}
+		a.last[at] = now
+	}
+	now.file = a.minutes
+	for i, text := range t.row[len(azureColumns):] {
+		if text == "0" {
+			continue
+		}
+		invocations, err := strconv.ParseUint(text, 10, 40)
+		if err != nil {
+			t.fault("column %d: %.40q is not a number of invocations", i+1+len(azureColumns), text)
+			return
+		}
+		if invocations > 0 {
+			a.trace.Requests += int64(invocations)
+			a.busy(at, now, a.minutes+int64(i))
+		}
+	}
+}
+
+// busy adds a minute with invocations.
+func (a *azure) busy(at int, now *stretch, minute int64) {
+	switch {
+	case now.from < 0:
+		a.trace.MicroVMs[at].StartMS = minute * minuteMS
+		now.from = minute
+	case minute == now.to:
+		a.trace.Adjacent++
+	default:
+		a.close(at, now)
+		now.gap, now.from, now.first = minute-now.to, minute, false
+	}
+	now.to = minute + 1
+}
+
+func (a *azure) close(at int, now *stretch) {
+	busy := (now.to - now.from) * minuteMS
+	if now.first {
+		a.trace.MicroVMs[at].BusyMS = busy
+		return
+	}
+	a.gap(at, Step{now.gap * minuteMS, busy})
+}
+
+func (a *azure) finish(name string) (*Trace, error) {
+	invoked := a.trace.MicroVMs[:0]
+	for at := range a.trace.MicroVMs {
+		if now := a.last[at]; now.from >= 0 {
+			a.close(at, now)
+			invoked = append(invoked, a.trace.MicroVMs[at]) // never overtakes what is still to be read
+		}
+	}
+	a.trace.MicroVMs = invoked
+	a.trace.PeriodMS = a.minutes * minuteMS
+	a.trace.Dated = true
+	return a.builder.finish(name)
+}

@@ -1,0 +1,142 @@
+package idle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// MaxRequests is how many requests with their times are read; each takes 16 bytes, as they have to be put in order. Who
+// has more works the gaps out and gives those.
+const MaxRequests = 50_000_000
+
+// request is when one came and how long it ran.
+type request struct{ start, length int64 }
+
+// ReadRequests reads CSV with a column time, one row a request: in RFC 3339, or in seconds of any one clock. Columns
+// microvm_id, tenant and image say whose it is, and duration_seconds how long it ran, which is no time where it is not
+// given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant where
+// MicroVMs are not named. Rows may come in any order.
+func ReadRequests(in Named, options ReadOptions) (*Trace, error) {
+	t, err := openTable(in, options)
+	if err != nil {
+		return nil, err
+	}
+	return readRequests(t)
+}
+
+var timeColumns = []string{"time", "timestamp", "request_time"}
+
+func readRequests(t *table) (*Trace, error) {
+	at, length, whose := t.column(timeColumns...), t.column("duration_seconds"), t.identityColumns()
+	if at < 0 {
+		return nil, t.missing(timeColumns...)
+	}
+	b := newBuilder(t.options.KeptGaps)
+	b.trace.Ignored = t.ignored(at, length, whose.microVM, whose.tenant, whose.image)
+	var (
+		requests [][]request // by MicroVM
+		count    int
+		dated    bool
+	)
+	for {
+		more, err := t.next()
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			break
+		}
+		r, ok := t.request(b, at, length, count == 0, &dated)
+		key, named := t.identity(whose)
+		if !ok || !named {
+			continue
+		}
+		if count++; count > MaxRequests {
+			return nil, fmt.Errorf("%s:%d: there are more than %d requests; give the gaps between them as CSV with a column gap_seconds",
+				t.name, t.line, MaxRequests)
+		}
+		vm, fresh := b.microVM(key)
+		if fresh {
+			requests = append(requests, nil)
+		}
+		requests[vm] = append(requests[vm], r)
+	}
+	if err := t.failed(); err != nil {
+		return nil, err
+	}
+	b.fromRequests(requests)
+	return b.finish(t.name)
+}
+
+// request reads the times of a row. All rows have to give the time in the same way as the first.
+func (t *table) request(b *builder, at, length int, first bool, dated *bool) (request, bool) {
+	start, isDate, rounded, err := parseMoment(t.field(at))
+	if err != nil {
+		t.fault("%s: %.40q %s", t.columns[at], t.field(at), err)
+		return request{}, false
+	}
+	if first {
+		*dated = isDate
+	}
+	if isDate != *dated {
+		t.fault("%s: %.40q mixes dates with seconds; give all times in one way", t.columns[at], t.field(at))
+		return request{}, false
+	}
+	r := request{start: start}
+	if text := t.field(length); text != "" {
+		var roundedLength bool
+		if r.length, roundedLength, err = parseGap(text); err != nil {
+			t.fault("duration_seconds: %.40q %s", text, err)
+			return r, false
+		}
+		rounded = rounded || roundedLength
+	}
+	if rounded {
+		b.trace.Rounded++
+	}
+	return r, true
+}
+
+// fromRequests makes gaps of the pauses between requests. Requests that overlap or touch are one stretch of work.
+func (b *builder) fromRequests(requests [][]request) {
+	if len(requests) == 0 {
+		return
+	}
+	for _, list := range requests {
+		slices.SortFunc(list, func(x, y request) int { return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.length, y.length)) })
+	}
+	first := requests[0][0].start
+	for _, list := range requests {
+		first = min(first, list[0].start)
+	}
+	last := first
+	for at, list := range requests {
+		vm := &b.trace.MicroVMs[at]
+		vm.StartMS = list[0].start - first
+		begin, end := list[0].start, list[0].start+list[0].length
+		gap := int64(0) // before the stretch that begins at begin
+		shut := func() {
+			if begin == list[0].start {
+				vm.BusyMS = end - begin
+				return
+			}
+			b.gap(at, Step{gap, end - begin})
+			vm = &b.trace.MicroVMs[at]
+		}
+		for _, r := range list[1:] {
+			if r.start <= end {
+				b.trace.Overlaps++
+				end = max(end, r.start+r.length)
+				continue
+			}
+			shut()
+			gap, begin, end = r.start-end, r.start, r.start+r.length
+		}
+		shut()
+		last = max(last, end)
+		b.trace.Requests += int64(len(list))
+	}
+	b.trace.PeriodMS = last - first
+	b.trace.Dated = true
+}

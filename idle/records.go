@@ -1,0 +1,112 @@
+package idle
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+
+	"microspend/usage"
+)
+
+// RecordOptions say what the ledger cannot: how a fleet was set while it was measured.
+type RecordOptions struct {
+	ReadOptions
+	// TimeoutMS is the idle timeout in force when the usage was measured. A suspension of x is a gap of x and the timeout.
+	TimeoutMS int64
+	// Owner names the tenant of a record; nil takes what the record says.
+	Owner func(*usage.Record) string
+}
+
+// FromRecords makes a trace of measured usage: the suspends, resumes and suspended time of each MicroVM and period.
+//
+// What can be known from it: between a suspend and the resume after it lies a gap of the idle timeout in force and the
+// suspended time. Where the periods are short enough for one suspension to lie between two, its length is exact; where one
+// period has several, they are taken to be equally long. What cannot be known: gaps that were too short to be suspended.
+// They cost the same under every timeout that is not shorter than the one in force, so longer timeouts are priced
+// rightly, and shorter ones too cheaply; [Trace.Notes] says so. A suspension that no resume ends is counted and left out.
+//
+// The order of records does not matter. They are read once.
+func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) (*Trace, error) {
+	seen := map[microVMKey][]reading{}
+	var first, last int64
+	for r, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		from := r.PeriodStart.UnixMilli()
+		until := from + r.PeriodSeconds*msPerSecond
+		if last == 0 {
+			first, last = from, until
+		}
+		first, last = min(first, from), max(last, until)
+		if r.Suspends == 0 && r.Resumes == 0 && r.SuspendedMS == 0 && r.Launches == 0 {
+			continue
+		}
+		key := microVMKey{id: r.Region + "/" + r.Account + "/" + r.MicroVMID, tenant: r.Tenant, image: r.Image}
+		if options.Owner != nil {
+			key.tenant = options.Owner(&r)
+		}
+		seen[key] = append(seen[key], reading{from, r.SuspendedMS, r.Suspends, r.Resumes})
+	}
+	b := newBuilder(options.KeptGaps)
+	for _, key := range sortedKeys(seen) {
+		b.fromReadings(key, seen[key], options.TimeoutMS, first)
+	}
+	b.trace.PeriodMS, b.trace.Dated, b.trace.Gappy = last-first, true, true
+	b.trace.Notes = append(b.trace.Notes, fmt.Sprintf(
+		"the ledger shows suspensions, not requests: each is taken as a gap of its length and the %s s that the idle timeout is "+
+			"assumed to have been. Gaps shorter than that were never suspended and do not show, so timeouts below it look cheaper "+
+			"than they are, and only the gaps that were suspended are counted.", seconds(options.TimeoutMS)))
+	return b.finish("the ledger")
+}
+
+// reading is what a period says of a MicroVM's suspensions.
+type reading struct {
+	fromMS      int64
+	suspendedMS int64
+	suspends    int64
+	resumes     int64
+}
+
+func sortedKeys(of map[microVMKey][]reading) []microVMKey {
+	keys := make([]microVMKey, 0, len(of))
+	for key := range of {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b microVMKey) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.image, b.image), cmp.Compare(a.id, b.id))
+	})
+	return keys
+}
+
+// fromReadings closes suspensions whenever as many have ended as have begun.
+func (b *builder) fromReadings(key microVMKey, readings []reading, timeoutMS, first int64) {
+	slices.SortStableFunc(readings, func(x, y reading) int { return cmp.Compare(x.fromMS, y.fromMS) })
+	at := -1
+	var begun, ended, suspendedMS int64
+	for _, r := range readings {
+		begun += r.suspends
+		ended += r.resumes
+		suspendedMS += r.suspendedMS
+		if ended < begun || begun == 0 {
+			if begun == 0 { // ends what had begun before the first reading
+				ended, suspendedMS = 0, 0
+			}
+			continue
+		}
+		if at < 0 {
+			at, _ = b.microVM(key)
+			b.trace.MicroVMs[at].StartMS = max(r.fromMS-first, 0)
+		}
+		for i := range begun { // what does not divide evenly goes to the first of them
+			share := suspendedMS / begun
+			if i < suspendedMS%begun {
+				share++
+			}
+			b.gap(at, Step{GapMS: timeoutMS + share})
+		}
+		begun, ended, suspendedMS = 0, 0, 0
+	}
+	b.trace.Unended += begun - min(ended, begun)
+}

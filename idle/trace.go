@@ -1,0 +1,180 @@
+package idle
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Trace is what was seen of requests: for each MicroVM when it was busy and how long it then waited. Where a source names
+// no MicroVM, its gaps are those of one.
+type Trace struct {
+	MicroVMs []MicroVM    // nil where the trace has more than KeptGaps gaps
+	All      Distribution // of every gap
+	Count    int64        // of MicroVMs
+	Requests int64        // that the source counts; 0 where it does not
+	PeriodMS int64        // that the trace covers; 0 where it does not say
+	// Dated says whether the starts of the MicroVMs are on one clock, so that what happened first is known across them.
+	Dated bool
+	// Gappy says that gaps are missing from the trace, so that the lives of its MicroVMs cannot be followed.
+	Gappy bool
+
+	// What was left out, or changed, while reading.
+	Adjacent int64    // pauses of less than a minute between minutes with requests, which a trace by minutes cannot see
+	Overlaps int64    // requests that came while one before was still running, or at the same moment
+	Rounded  int64    // times finer than a millisecond, rounded half-even
+	Unended  int64    // suspends in a ledger that no resume was seen for
+	Ignored  []string // columns that mean nothing here
+	Notes    []string // what has to be assumed of the source, as whole sentences
+	Unnamed  bool     // no tenant is named anywhere
+}
+
+// MicroVM is one MicroVM's part of a trace, or one tenant's where tenants are all that is known.
+type MicroVM struct {
+	ID, Tenant, Image string
+
+	StartMS int64 // of its first request, from the start of the trace
+	BusyMS  int64 // how long that one ran
+	Steps   []Step
+}
+
+// Step is a wait and the request that ended it.
+type Step struct{ GapMS, BusyMS int64 }
+
+// KeptGaps is how many gaps a trace keeps in their order, which takes 16 bytes each. Of a longer trace the distribution
+// alone is kept: it has everything but the lives of MicroVMs, policies that learn, and choices by tenant.
+const KeptGaps = 25_000_000
+
+// microVMKey tells MicroVMs apart.
+type microVMKey struct{ id, tenant, image string }
+
+// builder puts a trace together, gap by gap.
+type builder struct {
+	trace Trace
+	tally tally
+	index map[microVMKey]int
+	kept  int64
+	limit int64
+	over  bool // more gaps than are kept
+}
+
+func newBuilder(limit int64) *builder {
+	if limit == 0 {
+		limit = KeptGaps
+	}
+	return &builder{index: map[microVMKey]int{}, limit: limit}
+}
+
+// microVM is the place of a MicroVM, which is made if it is new.
+func (b *builder) microVM(key microVMKey) (at int, fresh bool) {
+	at, known := b.index[key]
+	if !known {
+		at = len(b.trace.MicroVMs)
+		b.index[key] = at
+		b.trace.MicroVMs = append(b.trace.MicroVMs, MicroVM{ID: key.id, Tenant: key.tenant, Image: key.image})
+	}
+	return at, !known
+}
+
+func (b *builder) gap(at int, step Step) {
+	b.tally.add(step.GapMS)
+	if b.over {
+		return
+	}
+	if b.kept++; b.kept > b.limit {
+		b.over = true
+		for i := range b.trace.MicroVMs {
+			b.trace.MicroVMs[i].Steps = nil
+		}
+		return
+	}
+	vm := &b.trace.MicroVMs[at]
+	vm.Steps = append(vm.Steps, step)
+}
+
+// errNoGaps is for traces that hold nothing to decide on.
+var errNoGaps = errors.New("there are no gaps in it")
+
+func (b *builder) done() (*Trace, error) {
+	var err error
+	if b.trace.All, err = b.tally.distribution(); err != nil {
+		return nil, err
+	}
+	if b.trace.All.Gaps() == 0 {
+		return nil, errNoGaps
+	}
+	b.trace.Count = int64(len(b.trace.MicroVMs))
+	b.trace.Unnamed = true
+	for _, vm := range b.trace.MicroVMs {
+		b.trace.Unnamed = b.trace.Unnamed && vm.Tenant == ""
+	}
+	if b.over {
+		b.trace.MicroVMs = nil
+		return &b.trace, nil
+	}
+	for i := range b.trace.MicroVMs {
+		b.trace.MicroVMs[i].Steps = slices.Clip(b.trace.MicroVMs[i].Steps)
+	}
+	slices.SortStableFunc(b.trace.MicroVMs, func(x, y MicroVM) int {
+		return cmp.Or(cmp.Compare(x.Tenant, y.Tenant), cmp.Compare(x.Image, y.Image), cmp.Compare(x.ID, y.ID))
+	})
+	return &b.trace, nil
+}
+
+// Only returns the trace of one tenant. It is an error if the trace does not have it.
+func (t *Trace) Only(tenant string) (*Trace, error) {
+	if t.MicroVMs == nil {
+		return nil, fmt.Errorf("the trace has more than %d gaps, whose tenants are not kept; give those of one tenant", int64(KeptGaps))
+	}
+	part := *t
+	part.MicroVMs = nil
+	var sum tally
+	for _, vm := range t.MicroVMs {
+		if vm.Tenant != tenant {
+			continue
+		}
+		part.MicroVMs = append(part.MicroVMs, vm)
+		for _, step := range vm.Steps {
+			sum.add(step.GapMS)
+		}
+	}
+	if part.MicroVMs == nil {
+		return nil, fmt.Errorf("there is no tenant %q in it", tenant)
+	}
+	part.Count = int64(len(part.MicroVMs))
+	part.Requests = 0 // the source counts those of all tenants together
+	var err error
+	if part.All, err = sum.distribution(); err == nil && part.All.Gaps() == 0 {
+		err = fmt.Errorf("tenant %q has no gaps in it", tenant)
+	}
+	return &part, err
+}
+
+// served is how many requests the lives of MicroVMs serve: those that the source counts, or else one for each wait and one
+// to begin with.
+func (t *Trace) served() int64 {
+	if t.Requests > 0 {
+		return t.Requests
+	}
+	return t.All.Gaps() + t.Count
+}
+
+// period is what the trace covers. Where the source does not say, the longest series of gaps and requests is taken for it.
+func (t *Trace) period() (ms int64, known bool) {
+	if t.PeriodMS > 0 {
+		return t.PeriodMS, true
+	}
+	longest := int64(0)
+	for _, vm := range t.MicroVMs {
+		length := vm.BusyMS
+		for _, step := range vm.Steps {
+			length += step.GapMS + step.BusyMS
+		}
+		longest = max(longest, length)
+	}
+	if t.MicroVMs == nil {
+		longest = t.All.TotalMS()
+	}
+	return longest, false
+}
