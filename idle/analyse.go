@@ -14,16 +14,19 @@ const MonthMS = 30 * 86_400 * msPerSecond
 
 // Options say what is asked of a trace. The zero value asks for everything, with the defaults.
 type Options struct {
-	Timeouts       []int64 // in whole seconds: the fixed timeouts that are priced; nil means FixedTimeouts
-	CurrentSeconds int64   // the timeout in force, against which savings are; 0 means DefaultCurrent
-	HeldSeconds    *int64  // the one suspended duration to look at; nil for several
-	LifeSeconds    int64   // of a MicroVM at most; 0 means the service's limit
-	Latency        Latency
+	Timeouts       []int64  // in whole seconds: the fixed timeouts that are priced; nil means FixedTimeouts
+	CurrentSeconds int64    // the timeout in force, against which savings are; 0 means DefaultCurrent
+	HeldSeconds    *int64   // the one suspended duration to look at; nil for several
+	LifeSeconds    int64    // of a MicroVM at most; 0 means the service's limit
+	Latency        *Latency // nil means DefaultLatency
 	Limits         Limits
 	Validate       *decimal.Decimal // the share of the trace that a choice is made on; nil for no validation
 	Seed           uint64           // of the randomised policy
 	PeriodMS       int64            // that the trace covers; 0 for what it says itself
 	NoLives        bool             // leaves the lives of MicroVMs out
+
+	// What was not given but assumed, which is then named in the assumptions.
+	StateAssumed, ImageAssumed, CurrentAssumed bool
 }
 
 // FixedTimeouts are the idle timeouts that people use, in seconds: the service's least, those of samples (300 and 900),
@@ -140,7 +143,7 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	a.Current = a.priced(d.At(options.CurrentSeconds * msPerSecond))
 	a.Best = a.priced(m.Best(d, LeastTimeout))
 	if options.Limits.any() {
-		limited := a.priced(m.BestWithin(d, LeastTimeout, options.Limits.resumes(t, a.PeriodMS, options.Latency)))
+		limited := a.priced(m.BestWithin(d, LeastTimeout, options.Limits.resumes(t, a.PeriodMS, *options.Latency)))
 		a.Limited = &limited
 	}
 	terminated := m.bestTerminated(d, LeastTimeout)
@@ -159,7 +162,7 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	}
 	if !t.Gappy && !options.NoLives {
 		lifeMS := options.LifeSeconds * msPerSecond
-		a.Lives = m.frontier(t, a.lifeTimeouts(lifeMS), options.held(lifeMS), lifeMS, options.Latency, options.Limits, a.PeriodMS)
+		a.Lives = m.frontier(t, a.lifeTimeouts(lifeMS), options.held(lifeMS), lifeMS, *options.Latency, options.Limits, a.PeriodMS)
 	}
 	return a, nil
 }
@@ -169,7 +172,11 @@ func (o *Options) complete() error {
 		o.Timeouts = FixedTimeouts()
 	}
 	if o.CurrentSeconds == 0 {
-		o.CurrentSeconds = DefaultCurrent
+		o.CurrentSeconds, o.CurrentAssumed = DefaultCurrent, true
+	}
+	if o.Latency == nil {
+		latency := DefaultLatency()
+		o.Latency = &latency
 	}
 	if o.LifeSeconds == 0 {
 		o.LifeSeconds = pricing.MaxLifeSeconds

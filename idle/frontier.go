@@ -1,9 +1,7 @@
 package idle
 
 import (
-	"cmp"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/shopspring/decimal"
@@ -11,6 +9,11 @@ import (
 
 // Latency is what requests wait, in milliseconds, for what they find.
 type Latency struct{ ResumeMS, LaunchMS int64 }
+
+// DefaultLatency is what is assumed where nothing has been measured: the middle of the 0.4 to 2 s that resumes are said to
+// take (AWS Lambda MicroVMs documentation, read 2026-09-19), and for a launch, of which nothing is published, the slowest
+// resume.
+func DefaultLatency() Latency { return Latency{ResumeMS: 1200, LaunchMS: 2000} }
 
 // Limits are what a policy may do to requests. A limit that is nil is none.
 type Limits struct {
@@ -29,18 +32,23 @@ type Outcome struct {
 	Cost   decimal.Decimal // of everything: requests, waits, snapshots and launches
 	Waits  int64           // requests that found nothing running, but for the first of each MicroVM
 	WaitMS int64           // how long they waited together
-	// Frontier says that no other outcome costs less and makes requests wait no longer.
+	Lost   int64           // of the waits, those that found their state gone and had to launch anew
+	// Frontier says that no other outcome is at least as good in cost, in waiting and in state lost, and better in one.
 	Frontier bool
 	Within   bool // the limits
 }
 
-// Frontier is every lifecycle that was played, by idle timeout and suspended duration, and the cheapest within the limits.
+// Frontier is every lifecycle that was played, by idle timeout and suspended duration.
 type Frontier struct {
 	Latency  Latency
 	LifeMS   int64
-	Outcomes []Outcome
-	Best     *Outcome // nil where none is within the limits
-	Served   int64    // requests
+	Served   int64     // requests
+	Outcomes []Outcome // by idle timeout, then suspended duration
+	// Best is the cheapest within the limits of those that keep state for as long as was asked for, or as a life allows;
+	// nil where the limits allow none.
+	Best *Outcome
+	// Cheapest is the cheapest within the limits whatever state it loses; nil likewise.
+	Cheapest *Outcome
 }
 
 // frontier plays every pair of an idle timeout and a suspended duration.
@@ -70,35 +78,48 @@ func (m Model) frontier(t *Trace, timeoutsMS, heldMS []int64, lifeMS int64, late
 	allowed := limits.waits(t, periodMS)
 	for i := range f.Outcomes {
 		o := &f.Outcomes[i]
-		again := o.Launches - t.Count
-		o.Waits = o.Resumes + again
-		o.WaitMS = o.Resumes*latency.ResumeMS + again*latency.LaunchMS
+		o.Lost = o.Launches - t.Count
+		o.Waits = o.Resumes + o.Lost
+		o.WaitMS = o.Resumes*latency.ResumeMS + o.Lost*latency.LaunchMS
 		o.Within = o.Waits <= allowed && limits.latencyHolds(o.WaitMS, f.Served)
 	}
 	f.mark()
 	return f
 }
 
-// mark finds the frontier and the best: outcomes by cost, then by waiting; each is on the frontier that waits less than
-// all that are cheaper.
+// mark finds the frontier and the best.
 func (f *Frontier) mark() {
-	order := make([]*Outcome, len(f.Outcomes))
+	longest := int64(0)
 	for i := range f.Outcomes {
-		order[i] = &f.Outcomes[i]
+		longest = max(longest, f.Outcomes[i].HeldMS)
 	}
-	slices.SortStableFunc(order, func(a, b *Outcome) int {
-		return cmp.Or(a.Cost.Cmp(b.Cost), cmp.Compare(a.WaitMS, b.WaitMS), cmp.Compare(a.Waits, b.Waits),
-			cmp.Compare(a.TimeoutMS, b.TimeoutMS), cmp.Compare(b.HeldMS, a.HeldMS))
-	})
-	least := int64(Never) // that a cheaper one waits
-	for _, o := range order {
-		if o.WaitMS < least {
-			o.Frontier, least = true, o.WaitMS
+	for i := range f.Outcomes {
+		o := &f.Outcomes[i]
+		o.Frontier = true
+		for j := range f.Outcomes {
+			if f.Outcomes[j].dominates(o) || j < i && f.Outcomes[j].equals(o) {
+				o.Frontier = false
+				break
+			}
 		}
-		if o.Within && f.Best == nil {
+		if !o.Within {
+			continue
+		}
+		if f.Cheapest == nil || o.Cost.LessThan(f.Cheapest.Cost) {
+			f.Cheapest = o
+		}
+		if o.HeldMS == longest && (f.Best == nil || o.Cost.LessThan(f.Best.Cost)) {
 			f.Best = o
 		}
 	}
+}
+
+func (o *Outcome) equals(other *Outcome) bool {
+	return o.Cost.Equal(other.Cost) && o.WaitMS == other.WaitMS && o.Lost == other.Lost
+}
+
+func (o *Outcome) dominates(other *Outcome) bool {
+	return o.Cost.LessThanOrEqual(other.Cost) && o.WaitMS <= other.WaitMS && o.Lost <= other.Lost && !o.equals(other)
 }
 
 // waits is how many requests may find nothing running: of all MicroVMs over the whole trace.

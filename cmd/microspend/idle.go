@@ -1,0 +1,357 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/spf13/cobra"
+
+	"microspend/idle"
+	"microspend/pricing"
+	"microspend/report"
+	"microspend/scenarios"
+	"microspend/usage"
+)
+
+// idleFlags are what idle is told.
+type idleFlags struct {
+	gaps, requests string
+	traces         []string
+	tenant         string
+
+	memory, state, image, region string
+	rates                        []string
+
+	timeouts, current, suspended, life string
+	resumeLatency, launchLatency       string
+	maxResumes, maxLatency             string
+	validate, period                   string
+	seed                               uint64
+	noLifecycle                        bool
+}
+
+func (a *app) idleCommand() *cobra.Command {
+	f := &idleFlags{}
+	cmd := &cobra.Command{
+		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
+		Short: "How long to wait before suspending: the exact optimum over real gaps",
+		Long: `idle prices every idle timeout on the gaps that were really seen between requests and finds the cheapest, exactly; with
+what each timeout that people use costs on the same gaps, what policies of your own could do, and how dollars trade against
+requests that wait. See docs/idle.md.
+
+The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if known, microvm_id, tenant,
+image and duration_seconds (--requests), files in the layout of the Azure Functions Trace 2019, in the order of their days
+(--trace), or the suspends and resumes in the ledger (--ledger). Files may be gzip; - is standard input.`,
+		Example: `  microspend idle --gaps gaps.csv --memory 2GB --state 0.63GB --region eu-west-1
+  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
+  microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
+  microspend idle --ledger ledger --tenant acme --current 30m --memory 4GB --region eu-west-1`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			model, options, err := a.idleQuestion(f)
+			if err != nil {
+				return err
+			}
+			name, trace, err := a.idleTrace(cmd.Context(), f, options)
+			if err != nil {
+				return err
+			}
+			if f.tenant != "" {
+				if trace, err = trace.Only(f.tenant); err != nil {
+					return fmt.Errorf("--tenant: %w", err)
+				}
+				name += ", " + f.tenant
+			}
+			analysis, err := model.Analyse(trace, options)
+			if err != nil {
+				return err
+			}
+			return a.print(report.Idle(name, analysis))
+		},
+	}
+	a.output.addTo(cmd, report.FormatSVG)
+	a.idleInputFlags(cmd, f)
+	flags := cmd.Flags()
+	flags.StringVar(&f.timeouts, "timeouts", "", "fixed timeouts to price, in `seconds` or as durations, as 60,300,30m (default 60,300,600,900,1800,3600)")
+	flags.StringVar(&f.current, "current", "", "`timeout` in force, against which savings are (default 1800)")
+	flags.StringVar(&f.suspended, "suspended-duration", "", "suspendedDurationSeconds, as a `duration` such as 8h; 0 terminates in place of suspending (default several)")
+	flags.StringVar(&f.life, "max-life", "", "maximumDurationInSeconds of a MicroVM, as a `duration` (default the service's limit, 8h)")
+	flags.StringVar(&f.resumeLatency, "resume-latency", "", "how long a request waits for a resume, as a `duration` (default 1200ms)")
+	flags.StringVar(&f.launchLatency, "launch-latency", "", "how long a request waits for a launch, as a `duration` (default 2s)")
+	flags.StringVar(&f.maxResumes, "max-resumes-per-hour", "", "`number` of times an hour that a MicroVM may make a request wait, on average")
+	flags.StringVar(&f.maxLatency, "max-added-latency", "", "`duration` that a request may wait, on average over all, as 20ms")
+	flags.StringVar(&f.validate, "validate", "", "choose on this `share` of the trace and price on the rest, as 70%; without a value 50%")
+	flags.Lookup("validate").NoOptDefVal = "50%"
+	flags.StringVar(&f.period, "period", "", "time that the trace covers, as a `duration`, to scale savings to a month (default what it says)")
+	flags.Uint64Var(&f.seed, "seed", 1, "`number` that the randomised policy draws from")
+	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false, "leave out the lives of MicroVMs, of which long traces take some time")
+	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
+	return cmd
+}
+
+func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.gaps, "gaps", "", "CSV `file` of gaps")
+	flags.StringVar(&f.requests, "requests", "", "CSV `file` of request times")
+	flags.StringArrayVar(&f.traces, "trace", nil, "`file` in the layout of the Azure Functions Trace 2019; may be repeated, in the order of days")
+	flags.StringVar(&a.finance.ledger, "ledger", "", "`folder` of a ledger, whose suspends and resumes are taken")
+	flags.StringVar(&a.finance.config, "config", "", "configuration `file` that names the tenants of a ledger (default ./microspend.yaml, then in the user's config folder)")
+	flags.StringVar(&a.finance.from, "from", "", "first `day` of the ledger's usage to take (default its first)")
+	flags.StringVar(&a.finance.to, "to", "", "`day` after the last (default its end)")
+	flags.StringVar(&f.tenant, "tenant", "", "only this `tenant`")
+	flags.StringVar(&f.memory, "memory", "", "baseline memory of the MicroVMs, as `size` such as 2GB")
+	flags.StringVar(&f.state, "state", "", "what a suspend writes and a resume reads, as `size` (default the baseline memory)")
+	flags.StringVar(&f.image, "image-size", "", "what a launch reads, as `size` (default the baseline memory)")
+	flags.StringVar(&f.region, "region", "", "AWS `region`, whose rates are taken")
+	flags.StringArrayVar(&f.rates, "rate", nil, "a `rate` in place of the region's, as snapshot_write_gb=0.0038; may be repeated")
+	_ = cmd.MarkFlagRequired("memory")
+	_ = cmd.MarkFlagRequired("region")
+	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "ledger")
+	cmd.MarkFlagsOneRequired("gaps", "requests", "trace", "ledger")
+}
+
+// idleQuestion reads every flag but for the input, and names all that are wrong.
+func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
+	market, err := a.market()
+	if err != nil {
+		return idle.Model{}, idle.Options{}, err
+	}
+	r := flagReader{}
+	options := idle.Options{Seed: f.seed, NoLives: f.noLifecycle, StateAssumed: f.state == "", ImageAssumed: f.image == ""}
+	size, err := pricing.ParseSize(f.memory)
+	r.add("--memory", err)
+	state, image := r.gb("--state", f.state, size.GB()), r.gb("--image-size", f.image, size.GB())
+	if limit := size.PeakGB().Add(size.DiskGB()); err == nil && state.GreaterThan(limit) {
+		r.add("--state", fmt.Errorf("%s GB is more than a %s MicroVM can hold: %s GB of peak memory and %s GB of disk",
+			state, size, size.PeakGB(), size.DiskGB()))
+	}
+	card, err := market.Cards.Card(f.region)
+	r.add("--region", err)
+	card = r.rates(card, f.rates)
+
+	if f.timeouts != "" {
+		options.Timeouts = []int64{}
+		for text := range strings.SplitSeq(f.timeouts, ",") {
+			options.Timeouts = append(options.Timeouts, r.wholeSeconds("--timeouts", strings.TrimSpace(text), 0))
+		}
+	}
+	if f.current != "" {
+		options.CurrentSeconds = r.wholeSeconds("--current", f.current, idle.LeastTimeout)
+	}
+	if f.suspended != "" {
+		held := r.wholeSeconds("--suspended-duration", f.suspended, 0)
+		options.HeldSeconds = &held
+	}
+	if f.life != "" {
+		options.LifeSeconds = r.wholeSeconds("--max-life", f.life, idle.LeastTimeout)
+		if options.LifeSeconds > pricing.MaxLifeSeconds {
+			r.add("--max-life", fmt.Errorf("a MicroVM lives %d s at most", pricing.MaxLifeSeconds))
+		}
+	}
+	latency := idle.DefaultLatency()
+	if f.resumeLatency != "" {
+		latency.ResumeMS = r.milliseconds("--resume-latency", f.resumeLatency)
+	}
+	if f.launchLatency != "" {
+		latency.LaunchMS = r.milliseconds("--launch-latency", f.launchLatency)
+	}
+	options.Latency = &latency
+	if f.maxResumes != "" {
+		options.Limits.ResumesPerHour = r.number("--max-resumes-per-hour", f.maxResumes)
+	}
+	if f.maxLatency != "" {
+		seconds := r.duration("--max-added-latency", f.maxLatency)
+		added := seconds.Shift(3)
+		options.Limits.AddedMS = &added
+	}
+	if f.period != "" {
+		if options.PeriodMS = r.milliseconds("--period", f.period); options.PeriodMS == 0 {
+			r.add("--period", errors.New("is no time; give more"))
+		}
+	}
+	if f.validate != "" {
+		options.Validate = r.share("--validate", f.validate)
+	}
+	if err := errors.Join(r.faults...); err != nil {
+		return idle.Model{}, options, err
+	}
+	model, err := idle.NewModel(card, size, state, image)
+	if err != nil {
+		return model, options, fmt.Errorf("%w; or give it with --rate", err)
+	}
+	return model, options, nil
+}
+
+// idleTrace reads the input, and says what it is called.
+func (a *app) idleTrace(ctx context.Context, f *idleFlags, options idle.Options) (string, *idle.Trace, error) {
+	switch {
+	case f.gaps != "":
+		trace, err := a.idleFile(f.gaps, idle.ReadGaps)
+		return shortName(f.gaps), trace, err
+	case f.requests != "":
+		trace, err := a.idleFile(f.requests, idle.ReadRequests)
+		return shortName(f.requests), trace, err
+	case len(f.traces) > 0:
+		var files []idle.Named
+		for _, path := range f.traces {
+			file, _, err := a.openInput(path)
+			if err != nil {
+				return "", nil, err
+			}
+			defer file.Close()
+			files = append(files, idle.Named{Name: inputName(path), Reader: file})
+		}
+		trace, err := idle.ReadAzure(files, idle.ReadOptions{})
+		name := shortName(f.traces[0])
+		if more := len(f.traces) - 1; more > 0 {
+			name += fmt.Sprintf(" and %d more", more)
+		}
+		return name, trace, err
+	default:
+		trace, err := a.idleLedger(ctx, f, options)
+		return "the ledger", trace, err
+	}
+}
+
+func (a *app) idleFile(path string, read func(idle.Named, idle.ReadOptions) (*idle.Trace, error)) (*idle.Trace, error) {
+	file, _, err := a.openInput(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return read(idle.Named{Name: inputName(path), Reader: file}, idle.ReadOptions{})
+}
+
+func inputName(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
+}
+
+func shortName(path string) string { return filepath.Base(inputName(path)) }
+
+// idleLedger takes the usage of one region from the ledger.
+func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options) (*idle.Trace, error) {
+	source, err := a.spendSource()
+	if err != nil {
+		return nil, err
+	}
+	opened, err := a.openLedger()
+	if err != nil {
+		return nil, err
+	}
+	from, to := time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, bound := range []struct {
+		flag, text string
+		into       *time.Time
+	}{{"--from", a.finance.from, &from}, {"--to", a.finance.to, &to}} {
+		if bound.text == "" {
+			continue
+		}
+		if *bound.into, err = parseDayIn(bound.text, time.UTC); err != nil {
+			return nil, fmt.Errorf("%s: %w", bound.flag, err)
+		}
+	}
+	timeout := options.CurrentSeconds
+	if timeout == 0 {
+		timeout = idle.DefaultCurrent
+	}
+	return idle.FromRecords(func(yield func(usage.Record, error) bool) {
+		for r, err := range opened.Records(ctx, from, to) {
+			if err == nil && r.Region != f.region {
+				continue
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: source.RecordOwner()})
+}
+
+// flagReader reads the values of flags and collects what is wrong with them.
+type flagReader struct{ faults []error }
+
+func (r *flagReader) add(flag string, err error) {
+	if err != nil {
+		r.faults = append(r.faults, fmt.Errorf("%s: %w", flag, err))
+	}
+}
+
+func (r *flagReader) gb(flag, text string, otherwise decimal.Decimal) decimal.Decimal {
+	if text == "" {
+		return otherwise
+	}
+	var gb scenarios.GB
+	r.add(flag, gb.ParseScalar(text))
+	return gb.Decimal
+}
+
+// duration reads a duration, or a plain number of seconds.
+func (r *flagReader) duration(flag, text string) decimal.Decimal {
+	if _, err := strconv.ParseUint(text, 10, 40); err == nil {
+		text += "s"
+	}
+	var d scenarios.Duration
+	r.add(flag, d.ParseScalar(text))
+	return d.Seconds
+}
+
+func (r *flagReader) wholeSeconds(flag, text string, least int64) int64 {
+	before := len(r.faults)
+	seconds := r.duration(flag, text)
+	switch {
+	case len(r.faults) > before:
+	case !seconds.IsInteger():
+		r.add(flag, fmt.Errorf("%s is not a whole number of seconds, which is what the service takes", text))
+	case seconds.LessThan(decimal.NewFromInt(least)):
+		r.add(flag, fmt.Errorf("%s is below %d s, the least that is accepted", text, least))
+	}
+	return seconds.IntPart()
+}
+
+func (r *flagReader) milliseconds(flag, text string) int64 {
+	ms := r.duration(flag, text).Shift(3)
+	if !ms.IsInteger() {
+		r.add(flag, fmt.Errorf("%s is not a whole number of milliseconds", text))
+	}
+	return ms.IntPart()
+}
+
+func (r *flagReader) number(flag, text string) *decimal.Decimal {
+	var n scenarios.Count
+	r.add(flag, n.ParseScalar(text))
+	return &n.Decimal
+}
+
+func (r *flagReader) share(flag, text string) *decimal.Decimal {
+	var p scenarios.Percent
+	err := p.ParseScalar(text)
+	if err == nil && (p.Fraction.IsZero() || p.Fraction.Equal(decimal.NewFromInt(1))) {
+		err = fmt.Errorf("%s leaves one of the two parts empty", text)
+	}
+	r.add(flag, err)
+	return &p.Fraction
+}
+
+// rates puts rates that were given in the place of a card's.
+func (r *flagReader) rates(card pricing.RateCard, given []string) pricing.RateCard {
+	for _, text := range given {
+		key, figure, ok := strings.Cut(text, "=")
+		quantity, per, known := pricing.RateKey(key).Meaning()
+		if !ok || !known {
+			r.add("--rate", fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text))
+			continue
+		}
+		var price scenarios.Price
+		r.add("--rate", price.ParseScalar(figure))
+		card = card.With(quantity, pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true})
+	}
+	return card
+}

@@ -1,0 +1,162 @@
+package idle
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Recommendation is what to set, in two sentences: what it saves a month, and what that rests on.
+func (a *Analysis) Recommendation() string {
+	advised := a.Advised()
+	setting := fmt.Sprintf("Set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
+	if a.Limited != nil {
+		setting = fmt.Sprintf("Within the limits, set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
+	}
+	now := count(a.Options.CurrentSeconds) + " s"
+	saving := a.Saving()
+	monthly, perMonth := a.Monthly(saving.Abs())
+	of := ""
+	if a.Current.Cost.IsPositive() {
+		of = fmt.Sprintf(" (%s %%)", pricing.Divide(saving.Abs().Shift(2), a.Current.Cost, 1))
+	}
+	if perMonth {
+		of = " a month" + of
+	} else {
+		monthly = saving.Abs()
+		of = " over the trace" + of
+	}
+	var first string
+	switch {
+	case saving.IsZero() && advised.TimeoutMS == a.Current.TimeoutMS:
+		first = fmt.Sprintf("Leave maxIdleDurationSeconds at %s: no other timeout costs less", now)
+	case saving.IsZero():
+		first = fmt.Sprintf("%s: it costs what %s does, and none costs less", setting, now)
+	case saving.IsNegative():
+		first = fmt.Sprintf("%s: that costs $%s%s more than %s, which the limits rule out", setting, dollars(monthly), of, now)
+	default:
+		first = fmt.Sprintf("%s: that saves $%s%s against %s", setting, dollars(monthly), of, now)
+	}
+	return first + ". " + a.basis()
+}
+
+// basis is the sentence that says what the figures rest on.
+func (a *Analysis) basis() string {
+	m := a.Model
+	source := "that every month is like these " + duration(a.PeriodMS)
+	if !a.PeriodStated {
+		source = "that these gaps follow each other and come again all month"
+	}
+	return fmt.Sprintf("This assumes %s, MicroVMs of %s that write and read %s GB a cycle at the rates of %s, and that %s requests a day may wait for a resume.",
+		source, m.Size, m.StateGB, m.Card.Region, pricing.Grouped(a.PerDay(a.Advised().Suspends).RoundBank(0)))
+}
+
+func count(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+
+func dollars(d decimal.Decimal) string {
+	if d.IsPositive() && d.LessThan(decimal.New(1, -2)) {
+		return d.StringFixedBank(6)
+	}
+	return pricing.GroupedFixed(d, 2)
+}
+
+// duration writes a length of time in the largest unit that it has two of, or one exactly.
+func duration(ms int64) string {
+	for _, unit := range []struct {
+		ms   int64
+		name string
+	}{{86_400 * msPerSecond, "day"}, {hourMS, "hour"}, {minuteMS, "minute"}} {
+		if ms == unit.ms {
+			return "1 " + unit.name
+		}
+		if ms >= 2*unit.ms {
+			return pricing.Grouped(pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)) + " " + unit.name + "s"
+		}
+	}
+	return pricing.Grouped(seconds(ms)) + " seconds"
+}
+
+// Assumptions are what the figures rest on that nobody has established, or that the trace leaves open.
+func (a *Analysis) Assumptions() []pricing.Note {
+	var notes []pricing.Note
+	add := func(id, format string, args ...any) {
+		notes = append(notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
+	}
+	t := a.Trace
+	for _, text := range t.Notes {
+		add("ledger-gaps", "%s", text)
+	}
+	if a.Options.StateAssumed {
+		add("state-size", "a suspend writes, and a resume reads, the baseline memory (%s GB), as in AWS's own examples; measured suspends "+
+			"of a 2 GiB MicroVM wrote 0.61 to 0.92 GiB, which would make shorter timeouts better.", a.Model.StateGB)
+	}
+	if a.Options.ImageAssumed {
+		add("image-size", "the image is as large as the baseline memory (%s GB).", a.Model.ImageGB)
+	}
+	if a.Options.CurrentAssumed {
+		add("current-timeout", "savings are against a timeout of %s s, that of a published post.", count(a.Options.CurrentSeconds))
+	}
+	add("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.")
+	add("suspend-minimum", "suspended state is billed by the second with no minimum; AWS states a minimum for images only.")
+	add("no-burst", "idle time is billed at the baseline; what a burst adds is left out.")
+	if a.Lives != nil {
+		add("latency", "a resume takes %s s and a launch %s s, and moves no later request; AWS documents 0.4 to 2 s for a resume and "+
+			"nothing for a launch.", seconds(a.Lives.Latency.ResumeMS), seconds(a.Lives.Latency.LaunchMS))
+		add("last-request", "nothing after a MicroVM's last request is counted; the trace does not say how long it goes on.")
+		add("zero-duration", "with a suspended duration of 0 the MicroVM is terminated at the idle timeout and nothing is written.")
+	}
+	if t.MicroVMs != nil && !a.PeriodStated {
+		add("period", "the trace does not say what time it covers; the longest series of its gaps, %s, is taken for it.", duration(a.PeriodMS))
+	}
+	return notes
+}
+
+// Warnings are what the reader should know of before the figures are used.
+func (a *Analysis) Warnings() []pricing.Note {
+	var notes []pricing.Note
+	add := func(id, format string, args ...any) {
+		notes = append(notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
+	}
+	t := a.Trace
+	if a.BreakEven == nil {
+		add("never-pays", "a second suspended costs as much as a second running or more, so suspending never pays.")
+	}
+	for _, p := range a.Policies {
+		if p.TimeoutMS < LeastTimeout*msPerSecond {
+			add("below-minimum", "the service takes no idle timeout below %d s; %s s is only for those who call SuspendMicrovm themselves.",
+				LeastTimeout, seconds(p.TimeoutMS))
+		}
+	}
+	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
+		add("beyond-life", "the best timeout, %s s, is as long as a MicroVM's life or longer: it amounts to never suspending.",
+			count(a.Best.TimeoutSeconds()))
+	}
+	if t.Adjacent > 0 {
+		add("under-a-minute", "%s pauses of less than a minute, between adjacent minutes with invocations, are left out.", count(t.Adjacent))
+	}
+	if t.Overlaps > 0 {
+		add("overlaps", "%s requests came while one before was running, or at the same moment, and make no gap.", count(t.Overlaps))
+	}
+	if t.Rounded > 0 {
+		add("rounded", "%s times are finer than a millisecond and were rounded half-even.", count(t.Rounded))
+	}
+	if t.Unended > 0 {
+		add("unended", "%s suspensions that no resume was seen for are left out.", count(t.Unended))
+	}
+	if len(t.Ignored) > 0 {
+		add("ignored-columns", "columns that mean nothing here were ignored: %.200s.", strings.Join(t.Ignored, ", "))
+	}
+	if t.MicroVMs == nil {
+		add("not-kept", "the trace has more than %s gaps: lives of MicroVMs, policies by tenant and validation are left out.", count(KeptGaps))
+	}
+	if a.Options.Validate != nil && a.Validation == nil && t.MicroVMs != nil {
+		add("too-little", "one of the two parts of the trace has no gaps, so nothing was validated.")
+	}
+	if a.Lives != nil && a.Lives.Best == nil {
+		add("limits", "no policy that was played keeps the limits; lives end after %s whatever the policy.", duration(a.Lives.LifeMS))
+	}
+	return notes
+}

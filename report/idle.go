@@ -1,0 +1,236 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/idle"
+	"microspend/pricing"
+)
+
+// Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
+// the same gaps. The source is how the trace is called.
+func Idle(source string, a *idle.Analysis) Document {
+	picture := idleCurve(a)
+	d := Document{
+		Title:    "How long to wait before suspending: " + source,
+		Subtitle: idleSubtitle(a),
+		Sections: []Section{
+			{Notes: []Note{{Text: a.Recommendation()}}},
+			{Table: idlePolicies(a)},
+			{Notes: idleReading(a)},
+			{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
+		},
+		JSON: newIdleJSON(a),
+		CSV:  idleCSV(a),
+		SVG:  func(w io.Writer) error { return picture.SVG(w) },
+	}
+	if t := idleChoices(a); t != nil {
+		d.Sections = append(d.Sections, Section{Heading: "One policy, or several", Table: t})
+	}
+	if v := a.Validation; v != nil {
+		d.Sections = append(d.Sections, Section{
+			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest", v.Share.Shift(2)),
+			Table:   idleValidation(a, v),
+		})
+	}
+	if a.Lives != nil {
+		d.Sections = append(d.Sections, Section{
+			Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a), Notes: idleLivesNotes(a),
+		})
+	}
+	d.Sections = append(d.Sections,
+		Section{Notes: notes(a.Warnings(), true)},
+		Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
+	return d
+}
+
+func idleSubtitle(a *idle.Analysis) string {
+	t, m := a.Trace, a.Model
+	text := fmt.Sprintf("%s, MicroVM of %s / %s vCPU, %s GB of state\n%s gaps of %s",
+		m.Card.Region, m.Size, m.Size.VCPU(), m.StateGB, idleCount(t.All.Gaps()), plural(t.Count, "MicroVM"))
+	if a.PeriodStated {
+		text += " over " + clockTime(a.PeriodMS)
+	}
+	return text + fmt.Sprintf("; half are up to %s, 90 %% up to %s, 99 %% up to %s, the longest is %s",
+		clockTime(t.All.Percentile(50)), clockTime(t.All.Percentile(90)), clockTime(t.All.Percentile(99)), clockTime(t.All.LongestMS()))
+}
+
+func idleCount(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return idleCount(n) + " " + noun + "s"
+}
+
+// clockTime writes milliseconds as 4 min, 1.5 h or 12 s.
+func clockTime(ms int64) string {
+	d := decimal.NewFromInt(ms)
+	for _, unit := range []struct {
+		ms   int64
+		name string
+	}{{86_400_000, "d"}, {3_600_000, "h"}, {60_000, "min"}} {
+		if ms >= 2*unit.ms || ms == unit.ms {
+			return upTo(pricing.Divide(d, decimal.NewFromInt(unit.ms), 1), 1) + " " + unit.name
+		}
+	}
+	return upTo(d.Shift(-3), 3) + " s"
+}
+
+// idlePolicies sets every policy beside the others.
+func idlePolicies(a *idle.Analysis) *Table {
+	t := &Table{Columns: []Column{
+		{Title: "policy", Shrink: true},
+		{Title: "timeout s", Align: Right},
+		{Title: "cost $", Align: Decimal},
+		{Title: "a month $", Align: Decimal, Drop: 1},
+		{Title: "waits/day", Align: Right, Drop: 2},
+		{Title: "× hindsight", Align: Decimal},
+	}}
+	row := func(name, timeout string, cost decimal.Decimal, waits *int64, ratio *decimal.Decimal) Row {
+		month, perDay, times := "", "–", "–"
+		if monthly, ok := a.Monthly(cost); ok {
+			month = fixed(monthly, centPlaces)
+		}
+		if waits != nil {
+			perDay = pricing.Grouped(a.PerDay(*waits).RoundBank(0))
+		}
+		if ratio != nil {
+			times = fixed(*ratio, 3)
+		}
+		return Row{Cells: []string{name, timeout, fixed(cost, idlePlaces(a)), month, perDay, times}}
+	}
+	add := func(name string, p idle.Priced) {
+		t.Rows = append(t.Rows, row(name, idleCount(p.TimeoutSeconds()), p.Cost, &p.Suspends, p.Ratio))
+	}
+	heading := func(text string) { t.Rows = append(t.Rows, Row{Kind: Heading, Cells: []string{text}}) }
+
+	heading("One timeout for every gap")
+	best := a.Best
+	best.Fixed.Suspends = a.Best.Suspends
+	if a.Limited != nil {
+		add("◆ best within the limits", *a.Limited)
+	}
+	add("◆ best of all", best)
+	for _, p := range a.Policies {
+		name := "fixed"
+		if p.TimeoutMS == a.Current.TimeoutMS {
+			name = "fixed, in force"
+		}
+		add(name, p)
+	}
+	if !currentIsListed(a) {
+		add("in force", a.Current)
+	}
+	never := a.Never
+	t.Rows = append(t.Rows, row("never suspended", "–", never.Cost, &never.Suspends, never.Ratio))
+	heading("Terminated instead: state is lost, the next request launches")
+	add("◆ best", a.Terminated)
+	heading("By calls of your own")
+	t.Rows = append(t.Rows, row("suspended at once", "0", a.AtOnce.Cost, &a.AtOnce.Suspends, a.AtOnce.Ratio))
+	for _, o := range a.Online {
+		t.Rows = append(t.Rows, row(o.Name, "–", o.Cost, o.Waits, o.Ratio))
+	}
+	heading("Nobody can do better")
+	t.Rows = append(t.Rows, row("hindsight", "–", a.Hindsight.Cost, &a.Hindsight.Suspends, a.Hindsight.Ratio))
+	return t
+}
+
+func currentIsListed(a *idle.Analysis) bool {
+	for _, p := range a.Policies {
+		if p.TimeoutMS == a.Current.TimeoutMS {
+			return true
+		}
+	}
+	return false
+}
+
+// idlePlaces are the decimals at which the costs of policies can be told apart.
+func idlePlaces(a *idle.Analysis) int32 {
+	return placesFor([]decimal.Decimal{a.Best.Cost, a.Hindsight.Cost, a.Terminated.Cost})
+}
+
+// idleReading says in words what stands behind the table.
+func idleReading(a *idle.Analysis) []Note {
+	var list []Note
+	if a.BreakEven != nil {
+		list = append(list, Note{Text: fmt.Sprintf(
+			"Break-even: a gap of %s s costs the same run through as suspended at once; shorter ones are cheaper run through.",
+			fixed(*a.BreakEven, 1))})
+	}
+	if monthly, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && monthly.IsPositive() && a.BreakEven != nil {
+		list = append(list, Note{Text: fmt.Sprintf(
+			"Terminating after %s s would save $%s a month more, and lose the state in %s gaps.",
+			idleCount(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), idleCount(a.Terminated.Suspends))})
+	}
+	for _, o := range a.Online {
+		text := strings.ToUpper(o.Name[:1]) + o.Name[1:] + ": " + o.Rule
+		if o.Promise != "" {
+			text = strings.TrimSuffix(text, ".") + "; " + o.Promise + "."
+		}
+		list = append(list, Note{Text: text})
+	}
+	return list
+}
+
+var grainNames = map[idle.Grain]string{
+	idle.GrainAll: "one for all", idle.GrainImage: "one per image", idle.GrainTenant: "one per tenant",
+	idle.GrainMicroVM: "one per MicroVM",
+}
+
+// idleChoices shows what finer policies save.
+func idleChoices(a *idle.Analysis) *Table {
+	if len(a.Choices) < 2 {
+		return nil
+	}
+	t := &Table{Columns: []Column{
+		{Title: "timeouts"},
+		{Title: "policies", Align: Right},
+		{Title: "cost $", Align: Decimal},
+		{Title: "saves a month $", Align: Decimal},
+		{Title: "waits/day", Align: Right, Drop: 1},
+	}}
+	for _, c := range a.Choices {
+		saved := ""
+		if monthly, ok := a.Monthly(a.Current.Cost.Sub(c.Cost)); ok {
+			saved = fixed(monthly, centPlaces)
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{
+			grainNames[c.Grain], idleCount(int64(c.Policies)), fixed(c.Cost, idlePlaces(a)), saved,
+			pricing.Grouped(a.PerDay(c.Suspends).RoundBank(0)),
+		}})
+	}
+	return t
+}
+
+func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {
+	t := &Table{Columns: []Column{
+		{Title: "timeouts"},
+		{Title: "timeout s", Align: Right},
+		{Title: "cost of the rest $", Align: Decimal},
+		{Title: "saves against in force", Align: Decimal},
+	}}
+	row := func(name, timeout string, cost decimal.Decimal) Row {
+		saved := "–"
+		if v.CurrentCost.IsPositive() {
+			saved = fixed(pricing.Divide(v.CurrentCost.Sub(cost).Shift(2), v.CurrentCost, 2), 1) + " %"
+		}
+		return Row{Cells: []string{name, timeout, fixed(cost, idlePlaces(a)), saved}}
+	}
+	for _, c := range v.Choices {
+		timeout := "–"
+		if c.Grain == idle.GrainAll {
+			timeout = idleCount(c.TimeoutSeconds)
+		}
+		t.Rows = append(t.Rows, row(grainNames[c.Grain], timeout, c.Cost))
+	}
+	t.Rows = append(t.Rows,
+		row("best for the rest, known afterwards", idleCount(v.BestOnRest.TimeoutSeconds()), v.BestCost),
+		row("in force", idleCount(a.Options.CurrentSeconds), v.CurrentCost))
+	return t
+}

@@ -1,0 +1,124 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/idle"
+	"microspend/pricing"
+)
+
+// mostOutcomes is how many lines of the frontier a table has; JSON and CSV have all.
+const mostOutcomes = 14
+
+// idleLives shows the frontier, cheapest first: those that keep state the longest, and the best of those that lose some.
+func idleLives(a *idle.Analysis) *Table {
+	t := &Table{Columns: []Column{
+		{Title: ""},
+		{Title: "idle s", Align: Right},
+		{Title: "suspended s", Align: Right},
+		{Title: "cost $", Align: Decimal},
+		{Title: "a month $", Align: Decimal, Drop: 2},
+		{Title: "waits/day", Align: Right},
+		{Title: "state lost/day", Align: Right, Drop: 1},
+		{Title: "mean wait ms", Align: Decimal, Drop: 3},
+	}}
+	for _, o := range shownOutcomes(a.Lives) {
+		mark := ""
+		switch {
+		case sameOutcome(o, a.Lives.Best):
+			mark = "◆"
+		case !o.Within:
+			mark = "✗"
+		}
+		month := ""
+		if monthly, ok := a.Monthly(o.Cost); ok {
+			month = fixed(monthly, centPlaces)
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{
+			mark, idleTimeout(o, a.Lives), heldText(o), fixed(o.Cost, centPlaces), month,
+			pricing.Grouped(a.PerDay(o.Waits).RoundBank(0)), pricing.Grouped(a.PerDay(o.Lost).RoundBank(0)),
+			fixed(meanWaitMS(o, a.Lives), 1),
+		}})
+	}
+	return t
+}
+
+func meanWaitMS(o *idle.Outcome, f *idle.Frontier) decimal.Decimal {
+	return pricing.Divide(decimal.NewFromInt(o.WaitMS), decimal.NewFromInt(max(f.Served, 1)), pricing.RatioPlaces)
+}
+
+func idleTimeout(o *idle.Outcome, f *idle.Frontier) string {
+	if o.TimeoutMS >= f.LifeMS {
+		return "never"
+	}
+	return idleCount(o.TimeoutMS / 1000)
+}
+
+func heldText(o *idle.Outcome) string {
+	if o.HeldMS == 0 {
+		return "terminated"
+	}
+	return idleCount(o.HeldMS / 1000)
+}
+
+func sameOutcome(o, other *idle.Outcome) bool {
+	return other != nil && o.TimeoutMS == other.TimeoutMS && o.HeldMS == other.HeldMS
+}
+
+// shownOutcomes picks what a reader needs of the frontier: the best two, and others at even distances in cost.
+func shownOutcomes(f *idle.Frontier) []*idle.Outcome {
+	var on []*idle.Outcome
+	for i := range f.Outcomes {
+		o := &f.Outcomes[i]
+		if o.Frontier || sameOutcome(o, f.Best) || sameOutcome(o, f.Cheapest) {
+			on = append(on, o)
+		}
+	}
+	slices.SortStableFunc(on, func(a, b *idle.Outcome) int { return cmp.Or(a.Cost.Cmp(b.Cost), cmp.Compare(a.WaitMS, b.WaitMS)) })
+	if len(on) <= mostOutcomes {
+		return on
+	}
+	var shown []*idle.Outcome
+	for i, o := range on {
+		evenly := i*(mostOutcomes-1)/(len(on)-1) != (i-1)*(mostOutcomes-1)/(len(on)-1)
+		if i == 0 || evenly || sameOutcome(o, f.Best) || sameOutcome(o, f.Cheapest) {
+			shown = append(shown, o)
+		}
+	}
+	return shown
+}
+
+func idleLivesNotes(a *idle.Analysis) []Note {
+	f := a.Lives
+	list := []Note{{Text: fmt.Sprintf(
+		"Costs here are of everything, requests included. %d policies were played through the trace, with lives of at most %s; "+
+			"shown are those that none beats in dollars, waits and state lost at once.", len(f.Outcomes), clockTime(f.LifeMS))}}
+	if f.Best != nil {
+		list = append(list, Note{Text: fmt.Sprintf(
+			"◆ The cheapest that keeps state: idle %s s, suspended up to %s s, $%s; %s suspends, %s resumes, %s launches.",
+			idleTimeout(f.Best, f), heldText(f.Best), fixed(f.Best.Cost, centPlaces), idleCount(f.Best.Suspends()),
+			idleCount(f.Best.Resumes), idleCount(f.Best.Launches))})
+	}
+	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {
+		saved, _ := a.Monthly(f.Best.Cost.Sub(f.Cheapest.Cost))
+		what := "with a suspended duration of " + heldText(f.Cheapest) + " s"
+		if f.Cheapest.HeldMS == 0 {
+			what = "by terminating in place of suspending"
+		}
+		list = append(list, Note{Text: fmt.Sprintf(
+			"Losing state %s times a day more, %s after %s s, would save another $%s a month.",
+			pricing.Grouped(a.PerDay(f.Cheapest.Lost-f.Best.Lost).RoundBank(0)), what, idleTimeout(f.Cheapest, f), fixed(saved, centPlaces))})
+	}
+	for i := range f.Outcomes {
+		if f.Outcomes[i].Interrupted > 0 {
+			list = append(list, Note{Text: fmt.Sprintf("%s requests are longer than what is left of a life, and are cut by its end.",
+				idleCount(f.Outcomes[i].Interrupted))})
+			break
+		}
+	}
+	return list
+}
