@@ -32,7 +32,11 @@ func (a *Analysis) Recommendation() string {
 	var first string
 	switch {
 	case saving.IsZero() && advised.TimeoutMS == a.Current.TimeoutMS:
-		first = fmt.Sprintf("Leave maxIdleDurationSeconds at %s: no other timeout costs less", now)
+		which := "no other timeout"
+		if a.Trace.SeenFromMS > 0 {
+			which = "no longer timeout"
+		}
+		first = fmt.Sprintf("Leave maxIdleDurationSeconds at %s: %s costs less", now, which)
 	case saving.IsZero():
 		first = fmt.Sprintf("%s: it costs what %s does, and none costs less", setting, now)
 	case saving.IsNegative():
@@ -86,9 +90,7 @@ func (a *Analysis) Assumptions() []pricing.Note {
 		notes = append(notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
 	}
 	t := a.Trace
-	for _, text := range t.Notes {
-		add("ledger-gaps", "%s", text)
-	}
+	notes = append(notes, t.Notes...)
 	if a.Options.StateAssumed {
 		add("state-size", "a suspend writes, and a resume reads, the baseline memory (%s GB), as in AWS's own examples; measured suspends "+
 			"of a 2 GiB MicroVM wrote 0.61 to 0.92 GiB, which would make shorter timeouts better.", a.Model.StateGB)
@@ -121,6 +123,10 @@ func (a *Analysis) Warnings() []pricing.Note {
 		notes = append(notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
 	}
 	t := a.Trace
+	if t.SeenFromMS > 0 {
+		add("unseen-gaps", "timeouts below %s s cannot be judged from the ledger: the figures for them leave out the gaps that were too short "+
+			"to be suspended. Times of requests (--requests) would show those.", seconds(t.SeenFromMS))
+	}
 	if a.BreakEven == nil {
 		add("never-pays", "a second suspended costs as much as a second running or more, so suspending never pays.")
 	}

@@ -54,12 +54,14 @@ type Analysis struct {
 	Model   Model
 	Options Options // with the defaults in their places
 
+	LeastSeconds int64 // of the timeouts to choose from: the service's least, or from where on the trace shows gaps
+
 	BreakEven  *decimal.Decimal // in seconds, half-even at 10 decimals; nil where suspending never pays
 	Policies   []Priced         // the fixed timeouts, in the order in which they were given
 	Never      Priced           // never suspended
 	AtOnce     Priced           // suspended as soon as a request is done, by a call of one's own
 	Hindsight  Priced           // what somebody pays who knows each gap beforehand: no timeout, a bound for all policies
-	Best       Priced           // the cheapest timeout of LeastTimeout or more
+	Best       Priced           // the cheapest timeout of LeastSeconds or more
 	Limited    *Priced          // the cheapest within the limits, where there are any
 	Current    Priced           // the timeout in force
 	Terminated Priced           // the cheapest where MicroVMs are terminated in place of being suspended; Suspends counts terminations
@@ -131,6 +133,7 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	if seconds, ok := m.BreakEvenSeconds(); ok {
 		a.BreakEven = &seconds
 	}
+	a.LeastSeconds = max(LeastTimeout, ceilSeconds(t.SeenFromMS))
 	d := t.All
 	a.Hindsight = a.priced(Fixed{Use: m.hindsight(d)})
 	a.Hindsight.Suspends = a.Hindsight.Use.Resumes
@@ -141,12 +144,12 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	a.Never = a.priced(d.At(Never))
 	a.AtOnce = a.priced(d.At(0))
 	a.Current = a.priced(d.At(options.CurrentSeconds * msPerSecond))
-	a.Best = a.priced(m.Best(d, LeastTimeout))
+	a.Best = a.priced(m.Best(d, a.LeastSeconds))
 	if options.Limits.any() {
-		limited := a.priced(m.BestWithin(d, LeastTimeout, options.Limits.resumes(t, a.PeriodMS, *options.Latency)))
+		limited := a.priced(m.BestWithin(d, a.LeastSeconds, options.Limits.resumes(t, a.PeriodMS, *options.Latency)))
 		a.Limited = &limited
 	}
-	terminated := m.bestTerminated(d, LeastTimeout)
+	terminated := m.bestTerminated(d, a.LeastSeconds)
 	terminated.Use = terminated.terminated()
 	a.Terminated = a.priced(terminated)
 	for _, o := range m.online(t, a.Hindsight.Use, options.Seed) {
@@ -156,11 +159,11 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	if t.MicroVMs == nil {
 		return a, nil
 	}
-	a.Choices = m.choices(t, LeastTimeout, options.CurrentSeconds*msPerSecond)
+	a.Choices = m.choices(t, a.LeastSeconds, options.CurrentSeconds*msPerSecond)
 	if options.Validate != nil {
-		a.Validation, _ = m.validate(t, *options.Validate, LeastTimeout, options.CurrentSeconds*msPerSecond)
+		a.Validation, _ = m.validate(t, *options.Validate, a.LeastSeconds, options.CurrentSeconds*msPerSecond)
 	}
-	if !t.Gappy && !options.NoLives {
+	if t.SeenFromMS == 0 && !options.NoLives {
 		lifeMS := options.LifeSeconds * msPerSecond
 		a.Lives = m.frontier(t, a.lifeTimeouts(lifeMS), options.held(lifeMS), lifeMS, *options.Latency, options.Limits, a.PeriodMS)
 	}

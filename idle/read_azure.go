@@ -3,6 +3,8 @@ package idle
 import (
 	"fmt"
 	"strconv"
+
+	"microspend/pricing"
 )
 
 // ReadAzure reads files in the layout of the Azure Functions Trace 2019: HashOwner, HashApp, HashFunction, Trigger, and a
@@ -152,5 +154,10 @@ func (a *azure) finish(name string) (*Trace, error) {
 	a.trace.MicroVMs = invoked
 	a.trace.PeriodMS = a.minutes * minuteMS
 	a.trace.Dated = true
+	a.trace.Notes = append(a.trace.Notes, pricing.Note{
+		ID: "by-the-minute",
+		Text: "each function is one MicroVM, busy for the whole of every minute with invocations; a trace by the minute does not say when " +
+			"in a minute they came, so gaps are up to two minutes longer than they are taken for.",
+	})
 	return a.builder.finish(name)
 }

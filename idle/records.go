@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -23,8 +24,8 @@ type RecordOptions struct {
 // What can be known from it: between a suspend and the resume after it lies a gap of the idle timeout in force and the
 // suspended time. Where the periods are short enough for one suspension to lie between two, its length is exact; where one
 // period has several, they are taken to be equally long. What cannot be known: gaps that were too short to be suspended.
-// They cost the same under every timeout that is not shorter than the one in force, so longer timeouts are priced
-// rightly, and shorter ones too cheaply; [Trace.Notes] says so. A suspension that no resume ends is counted and left out.
+// They cost the same under every timeout that is not shorter than the one in force, so longer timeouts are compared
+// rightly; about shorter ones it says nothing, so [Model.Analyse] chooses none of them. A suspension that no resume ends is counted and left out.
 //
 // The order of records does not matter. They are read once.
 func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) (*Trace, error) {
@@ -53,11 +54,11 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 	for _, key := range sortedKeys(seen) {
 		b.fromReadings(key, seen[key], options.TimeoutMS, first)
 	}
-	b.trace.PeriodMS, b.trace.Dated, b.trace.Gappy = last-first, true, true
-	b.trace.Notes = append(b.trace.Notes, fmt.Sprintf(
+	b.trace.PeriodMS, b.trace.Dated, b.trace.SeenFromMS = last-first, true, options.TimeoutMS
+	b.trace.Notes = append(b.trace.Notes, pricing.Note{ID: "ledger-gaps", Text: fmt.Sprintf(
 		"the ledger shows suspensions, not requests: each is taken as a gap of its length and the %s s that the idle timeout is "+
-			"assumed to have been. Gaps shorter than that were never suspended and do not show, so timeouts below it look cheaper "+
-			"than they are, and only the gaps that were suspended are counted.", seconds(options.TimeoutMS)))
+			"assumed to have been. Gaps shorter than that were never suspended and do not show; they cost the same under every timeout "+
+			"that is no shorter, and what they cost under a shorter one is not known.", seconds(options.TimeoutMS))})
 	return b.finish("the ledger")
 }
 

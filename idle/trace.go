@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"microspend/pricing"
 )
 
 // Trace is what was seen of requests: for each MicroVM when it was busy and how long it then waited. Where a source names
@@ -17,17 +19,18 @@ type Trace struct {
 	PeriodMS int64        // that the trace covers; 0 where it does not say
 	// Dated says whether the starts of the MicroVMs are on one clock, so that what happened first is known across them.
 	Dated bool
-	// Gappy says that gaps are missing from the trace, so that the lives of its MicroVMs cannot be followed.
-	Gappy bool
+	// SeenFromMS is the length from which gaps show in the trace; 0 where all do. Where it is not, timeouts below it cannot
+	// be judged, nor lives be followed.
+	SeenFromMS int64
 
 	// What was left out, or changed, while reading.
-	Adjacent int64    // pauses of less than a minute between minutes with requests, which a trace by minutes cannot see
-	Overlaps int64    // requests that came while one before was still running, or at the same moment
-	Rounded  int64    // times finer than a millisecond, rounded half-even
-	Unended  int64    // suspends in a ledger that no resume was seen for
-	Ignored  []string // columns that mean nothing here
-	Notes    []string // what has to be assumed of the source, as whole sentences
-	Unnamed  bool     // no tenant is named anywhere
+	Adjacent int64          // pauses of less than a minute between minutes with requests, which a trace by minutes cannot see
+	Overlaps int64          // requests that came while one before was still running, or at the same moment
+	Rounded  int64          // times finer than a millisecond, rounded half-even
+	Unended  int64          // suspends in a ledger that no resume was seen for
+	Ignored  []string       // columns that mean nothing here
+	Notes    []pricing.Note // what has to be assumed of the source
+	Unnamed  bool           // no tenant is named anywhere
 }
 
 // MicroVM is one MicroVM's part of a trace, or one tenant's where tenants are all that is known.

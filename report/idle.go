@@ -14,7 +14,7 @@ import (
 // Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
 // the same gaps. The source is how the trace is called.
 func Idle(source string, a *idle.Analysis) Document {
-	picture := idleCurve(a)
+	picture := idleCurve(source, a)
 	d := Document{
 		Title:    "How long to wait before suspending: " + source,
 		Subtitle: idleSubtitle(a),
@@ -111,16 +111,17 @@ func idlePolicies(a *idle.Analysis) *Table {
 	heading := func(text string) { t.Rows = append(t.Rows, Row{Kind: Heading, Cells: []string{text}}) }
 
 	heading("One timeout for every gap")
-	best := a.Best
-	best.Fixed.Suspends = a.Best.Suspends
 	if a.Limited != nil {
 		add("◆ best within the limits", *a.Limited)
 	}
-	add("◆ best of all", best)
+	add("◆ best of all", a.Best)
 	for _, p := range a.Policies {
 		name := "fixed"
 		if p.TimeoutMS == a.Current.TimeoutMS {
 			name = "fixed, in force"
+		}
+		if p.TimeoutMS < a.Trace.SeenFromMS {
+			name = "fixed, of gaps seen"
 		}
 		add(name, p)
 	}
@@ -169,6 +170,9 @@ func idleReading(a *idle.Analysis) []Note {
 			idleCount(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), idleCount(a.Terminated.Suspends))})
 	}
 	for _, o := range a.Online {
+		if o.ID == "randomised-drawn" {
+			continue // what it is has been said of its average
+		}
 		text := strings.ToUpper(o.Name[:1]) + o.Name[1:] + ": " + o.Rule
 		if o.Promise != "" {
 			text = strings.TrimSuffix(text, ".") + "; " + o.Promise + "."
@@ -212,8 +216,8 @@ func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {
 	t := &Table{Columns: []Column{
 		{Title: "timeouts"},
 		{Title: "timeout s", Align: Right},
-		{Title: "cost of the rest $", Align: Decimal},
-		{Title: "saves against in force", Align: Decimal},
+		{Title: "rest $", Align: Decimal},
+		{Title: "saves", Align: Decimal},
 	}}
 	row := func(name, timeout string, cost decimal.Decimal) Row {
 		saved := "–"

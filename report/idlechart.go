@@ -8,11 +8,11 @@ import (
 )
 
 // idleCurve draws the cost by timeout, with the policies on it that people set or could.
-func idleCurve(a *idle.Analysis) chart.Line {
+func idleCurve(source string, a *idle.Analysis) chart.Line {
 	picture := chart.Line{
-		Title: "Cost of the gaps by idle timeout",
+		Title: "Cost of the gaps by idle timeout: " + source,
 		X:     chart.Axis{Title: "idle timeout in seconds"},
-		Y:     chart.Axis{Title: "$"},
+		Y:     chart.Axis{Title: "$ over the trace"},
 	}
 	cost := chart.Series{Name: "one timeout for all gaps"}
 	for _, p := range a.Curve {

@@ -39,7 +39,7 @@ func idleLives(a *idle.Analysis) *Table {
 			month = fixed(monthly, centPlaces)
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{
-			mark, idleTimeout(o, a.Lives), heldText(o), fixed(o.Cost, centPlaces), month,
+			mark, idleTimeout(o, a.Lives), heldCell(o, a.Lives), fixed(o.Cost, centPlaces), month,
 			pricing.Grouped(a.PerDay(o.Waits).RoundBank(0)), pricing.Grouped(a.PerDay(o.Lost).RoundBank(0)),
 			fixed(meanWaitMS(o, a.Lives), 1),
 		}})
@@ -63,6 +63,14 @@ func heldText(o *idle.Outcome) string {
 		return "terminated"
 	}
 	return idleCount(o.HeldMS / 1000)
+}
+
+// heldCell is the suspended duration, which means nothing where nothing is ever suspended.
+func heldCell(o *idle.Outcome, f *idle.Frontier) string {
+	if o.TimeoutMS >= f.LifeMS {
+		return "–"
+	}
+	return heldText(o)
 }
 
 func sameOutcome(o, other *idle.Outcome) bool {
