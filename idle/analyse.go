@@ -126,7 +126,7 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 		return nil, err
 	}
 	a := &Analysis{Trace: t, Model: m, Options: options}
-	a.PeriodMS, a.PeriodStated = t.period()
+	a.PeriodMS, a.PeriodStated = t.Period()
 	if options.PeriodMS > 0 {
 		a.PeriodMS, a.PeriodStated = options.PeriodMS, true
 	}

@@ -163,8 +163,8 @@ func (t *Trace) served() int64 {
 	return t.All.Gaps() + t.Count
 }
 
-// period is what the trace covers. Where the source does not say, the longest series of gaps and requests is taken for it.
-func (t *Trace) period() (ms int64, known bool) {
+// Period is what the trace covers. Where the source does not say, the longest series of gaps and requests is taken for it.
+func (t *Trace) Period() (ms int64, known bool) {
 	if t.PeriodMS > 0 {
 		return t.PeriodMS, true
 	}

@@ -25,7 +25,7 @@ type ValidatedChoice struct {
 // validate splits a trace at a share of its time or, where it has no dates, each MicroVM's gaps at that share of their
 // number. A gap belongs to the part in which it begins.
 func (m Model) validate(t *Trace, share decimal.Decimal, leastSeconds, currentMS int64) (*Validation, bool) {
-	period, _ := t.period()
+	period, _ := t.Period()
 	cut := share.Mul(decimal.NewFromInt(period)).IntPart()
 	first := func(_ *MicroVM, _ int, startMS int64) bool { return startMS < cut }
 	if !t.Dated {

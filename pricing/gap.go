@@ -89,7 +89,7 @@ func (p GapPrices) BreakEvenSeconds() (decimal.Decimal, bool) {
 // Source: Karlin, Manasse, McGeoch and Owicki, Competitive Randomized Algorithms for Nonuniform Problems, 1994.
 func RandomisedCost(hindsight, suspendedThroughout decimal.Decimal) decimal.Decimal {
 	above := hindsight.Sub(suspendedThroughout).Mul(randomisedFactor)
-	return suspendedThroughout.Add(above).RoundBank(AmountPlaces)
+	return Divide(suspendedThroughout.Add(above), one, AmountPlaces)
 }
 
 // randomisedFactor is e/(e − 1) to 50 decimals.

@@ -52,16 +52,21 @@ type StateFile struct {
 	Size *GB `yaml:"size,shorthand" jsonschema_description:"Written by a suspend, read by a resume, held while suspended. Default: the baseline memory."`
 }
 
-// WorkloadFile is what runs: users with active days, or jobs.
+// WorkloadFile is what runs: users with active days, or jobs, or a trace of requests.
 type WorkloadFile struct {
 	Users     *Count          `yaml:"users" jsonschema_description:"Distinct users or tenants."`
 	Days      *Count          `yaml:"days" jsonschema_description:"Active days a month of each user, up to 31."`
 	Jobs      *Count          `yaml:"jobs" jsonschema_description:"Jobs a month, in place of users and days."`
-	Running   *PeriodDuration `yaml:"running,required" jsonschema_description:"Running time per active day or per job; or 1600s/month, 8s/job."`
+	Running   *PeriodDuration `yaml:"running" jsonschema_description:"Running time per active day or per job; or 1600s/month, 8s/job."`
 	Burst     *BurstFile      `yaml:"burst" jsonschema_description:"The share of running time that is billed at a peak."`
 	Suspended *PeriodDuration `yaml:"suspended" jsonschema_description:"Suspended time per active day or per job. Default: none."`
 	Launches  *PeriodCount    `yaml:"launches" jsonschema_description:"Starts per active day or per job, each reading the image. Default: 1."`
 	Cycles    *PeriodCount    `yaml:"cycles" jsonschema_description:"Suspends, each followed by a resume, per active day or per job. Default: 0."`
+
+	Trace             string    `yaml:"trace" jsonschema_description:"File of request times, gaps or invocations a minute, in place of running, suspended, launches and cycles, which are found by playing it; relative to this file."`
+	IdleTimeout       *Duration `yaml:"idle_timeout" jsonschema_description:"With a trace: maxIdleDurationSeconds, 60s at least. Default: 1800s."`
+	SuspendedDuration *Duration `yaml:"suspended_duration" jsonschema_description:"With a trace: suspendedDurationSeconds; 0 terminates in place of suspending. Default: 8h."`
+	TracePeriod       *Duration `yaml:"trace_period" jsonschema_description:"With a trace: the time that it covers, which is scaled to a month of 30 days. Default: what it says itself."`
 }
 
 // BurstFile is the peak.

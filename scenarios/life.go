@@ -15,6 +15,9 @@ var maxLife = decimal.NewFromInt(pricing.MaxLifeSeconds)
 // that are given per month are cut into lives as if they were one stretch, which is the fewest there can be.
 func (s *Scenario) neededLaunches() decimal.Decimal {
 	w := s.file.Workload
+	if w.Trace != "" {
+		return s.Workload.Launches // lives were played, and ended when they do
+	}
 	alive := s.Workload.Running.Add(s.Workload.Suspended)
 	if alive.IsZero() {
 		return decimal.Decimal{}

@@ -20,13 +20,13 @@ type Range struct {
 // rangeSections are the parts of a file in which a value may be a range.
 var rangeSections = []string{"microvm", "image", "state", "workload", "rates"}
 
-// rangeless are the keys within them that hold words or a day.
-var rangeless = []string{"card", "source", "read_on"}
+// rangeless are the keys within them that hold words or a day, or a time whose growth may make a bill grow or shrink.
+var rangeless = []string{"card", "source", "read_on", "trace", "idle_timeout", "suspended_duration", "trace_period"}
 
 // loadRanges reads a scenario whose file has ranges: the result is the costlier end, and its Low the cheaper one. Every
 // quantity and rate of a bill costs more the larger it is, except the discount, so the ends of the bill lie at the ends of
 // the ranges.
-func loadRanges(file string, root *yaml.Node, ranges []Range) (*Scenario, error) {
+func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*Scenario, error) {
 	low, high := cloneTree(root), cloneTree(root)
 	for _, r := range ranges {
 		if err := setScalar(low, r.Path, r.Low); err != nil {
@@ -36,11 +36,11 @@ func loadRanges(file string, root *yaml.Node, ranges []Range) (*Scenario, error)
 			return nil, err
 		}
 	}
-	s, err := fromTree(file, high)
+	s, err := fromTree(file, high, beside)
 	if err != nil {
 		return nil, err
 	}
-	if s.Low, err = fromTree(file, low); err != nil {
+	if s.Low, err = fromTree(file, low, beside); err != nil {
 		return nil, err
 	}
 	for _, r := range ranges {
@@ -50,7 +50,7 @@ func loadRanges(file string, root *yaml.Node, ranges []Range) (*Scenario, error)
 }
 
 // findRanges collects the ranges of a file and what is wrong with them.
-func findRanges(file string, root *yaml.Node) ([]Range, error) {
+func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 	var (
 		ranges []Range
 		faults = &strictyaml.Faults{File: file}
@@ -99,7 +99,7 @@ func findRanges(file string, root *yaml.Node) ([]Range, error) {
 		_ = setScalar(rest, r.Path, r.Low)
 	}
 	var others *strictyaml.Faults
-	if _, err := fromTree(file, rest); errors.As(err, &others) {
+	if _, err := fromTree(file, rest, beside); errors.As(err, &others) {
 		for _, fault := range others.List {
 			if !slices.ContainsFunc(faults.List, func(f strictyaml.Fault) bool { return f.Path == fault.Path }) {
 				faults.List = append(faults.List, fault)

@@ -34,10 +34,11 @@ type Scenario struct {
 	// Low is the scenario at the cheaper ends of its ranges, nil where it has none; the rest is at the costlier ends.
 	Low *Scenario
 
-	file *File
-	doc  *strictyaml.Document
-	root *yaml.Node
-	name string // of the file, for messages
+	file   *File
+	doc    *strictyaml.Document
+	root   *yaml.Node
+	name   string // of the file, for messages
+	traces *traces
 }
 
 // PerUnit is what the cost is divided by, and what one of them is called: users, or jobs.
@@ -49,35 +50,46 @@ func (s *Scenario) PerUnit() (count decimal.Decimal, noun string) {
 }
 
 // Load reads a scenario. The name of the file is used in messages and, without its extension, as the default name.
-// The error has every fault in the file, one per line, as file:line:column: path: message.
+// The error has every fault in the file, one per line, as file:line:column: path: message. Files that the
+// scenario names are not opened, which is a fault; see [LoadWithFiles].
 func Load(file string, text []byte) (*Scenario, error) {
+	return loadText(file, text, nil)
+}
+
+func loadText(file string, text []byte, open Opener) (*Scenario, error) {
 	root, err := strictyaml.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
-	ranges, err := findRanges(file, root)
+	beside := &traces{folder: filepath.Dir(file), open: open}
+	ranges, err := findRanges(file, root, beside)
 	if err != nil {
 		return nil, err
 	}
 	if len(ranges) > 0 {
-		return loadRanges(file, root, ranges)
+		return loadRanges(file, root, ranges, beside)
 	}
-	return fromTree(file, root)
+	return fromTree(file, root, beside)
 }
 
 // LoadFrom reads a scenario from a stream, no more of it than a scenario may have.
 func LoadFrom(file string, in io.Reader) (*Scenario, error) {
+	return LoadWithFiles(file, in, nil)
+}
+
+// LoadWithFiles is [LoadFrom] for a scenario that may name a trace, which is opened by open.
+func LoadWithFiles(file string, in io.Reader, open Opener) (*Scenario, error) {
 	text, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return Load(file, text)
+	return loadText(file, text, open)
 }
 
-func fromTree(file string, root *yaml.Node) (*Scenario, error) {
+func fromTree(file string, root *yaml.Node, beside *traces) (*Scenario, error) {
 	written := &File{}
 	doc := strictyaml.Decode(file, root, written)
-	s := &Scenario{file: written, doc: doc, root: root, name: file}
+	s := &Scenario{file: written, doc: doc, root: root, name: file, traces: beside}
 	s.resolve()
 	if err := doc.Err(); err != nil {
 		return nil, err
@@ -156,6 +168,9 @@ func (s *Scenario) checkRates() {
 // resolveUnits settles whether the workload is counted in users or in jobs.
 func (s *Scenario) resolveUnits() {
 	w := s.file.Workload
+	if w.Trace != "" {
+		return // resolveTrace does
+	}
 	switch {
 	case w.Jobs != nil && (w.Users != nil || w.Days != nil):
 		s.doc.Fault("workload.jobs", "takes the place of users and days; give one or the other")
@@ -221,7 +236,12 @@ var (
 // resolveTimes works out the month's running and suspended seconds, launches and cycles.
 func (s *Scenario) resolveTimes() {
 	w, out := s.file.Workload, &s.Workload
-	if w.Running != nil {
+	if s.resolveTrace() {
+		return
+	}
+	if w.Running == nil {
+		s.doc.Missing("workload.running")
+	} else {
 		out.Running = s.times("workload.running", w.Running.Per).Mul(w.Running.Seconds)
 		s.Basis = append(s.Basis, s.basis("running seconds", out.Running, w.Running.Per, w.Running.Seconds, " s"))
 	}

@@ -165,6 +165,9 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 			shorthand = property
 		}
 	}
+	if t == reflect.TypeFor[WorkloadFile]() {
+		schema.OneOf = []*jsonschema.Schema{{Required: []string{"running"}}, {Required: []string{"trace"}}}
+	}
 	if t == reflect.TypeFor[CompareFile]() {
 		single := uint64(1)
 		schema.MinProperties, schema.MaxProperties = &single, &single

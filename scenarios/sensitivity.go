@@ -101,7 +101,9 @@ func (e *Estimate) inputs() []input {
 		w.Running, w.Suspended = w.Running.Mul(factor), w.Suspended.Mul(factor)
 		w.Launches, w.Cycles = w.Launches.Mul(factor), w.Cycles.Mul(factor)
 	}
-	if s.Jobs.IsPositive() {
+	if s.file.Workload.Trace != "" {
+		add("requests", decimal.NewFromInt(1), " × the trace", none, everything)
+	} else if s.Jobs.IsPositive() {
 		add("workload.jobs", s.Jobs, "", none, everything)
 	} else {
 		add("workload.users", s.Users, "", none, everything)

@@ -214,7 +214,7 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 						return
 					}
 				}
-				bill, perUnit, err := m.price(s.variation(axes, point.Values), root)
+				bill, perUnit, err := m.price(s.variation(axes, point.Values), root, s.traces)
 				if err != nil {
 					faults[worker] = err
 					return
@@ -265,8 +265,8 @@ func (s *Sweep) valuesAt(i int) []string {
 }
 
 // price is the bill alone, without the rest of an estimate.
-func (m Market) price(name string, root *yaml.Node) (pricing.Bill, decimal.Decimal, error) {
-	s, err := fromTree(name, root)
+func (m Market) price(name string, root *yaml.Node, beside *traces) (pricing.Bill, decimal.Decimal, error) {
+	s, err := fromTree(name, root, beside)
 	if err != nil {
 		return pricing.Bill{}, decimal.Decimal{}, err
 	}

@@ -116,7 +116,7 @@ func TestSweepRefuses(t *testing.T) {
 		{
 			"unknown field", "a misspelt path must not be swept in silence",
 			[]string{"workload.runing=1h..2h/1h"},
-			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, burst, suspended, launches, cycles",
+			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, burst, suspended, launches, cycles, trace, idle_timeout, suspended_duration, trace_period",
 		},
 		{"not a path", "nor a path that is none", []string{"workload..x=1,2"}, `"workload..x" is not a path such as workload.running or compare[0].ec2.ebs_gb`},
 		{"no such entry", "list entries are not made", []string{"compare[7].ec2=1,2"}, "compare[7].ec2: there is no entry 7"},

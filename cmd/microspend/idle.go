@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -226,6 +227,15 @@ func (a *app) idleFile(path string, read func(idle.Named, idle.ReadOptions) (*id
 	}
 	defer file.Close()
 	return read(idle.Named{Name: inputName(path), Reader: file}, idle.ReadOptions{})
+}
+
+// openTrace opens the trace that a scenario names.
+func (a *app) openTrace(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return nil, errors.New("standard input cannot be a scenario's trace")
+	}
+	file, _, err := a.openInput(path)
+	return file, err
 }
 
 func inputName(path string) string {

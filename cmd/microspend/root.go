@@ -180,7 +180,7 @@ func (a *app) cardFolder() string {
 // load reads a scenario from a file, or from standard input for "-".
 func (a *app) load(path string) (*scenarios.Scenario, error) {
 	if path == "-" {
-		return scenarios.LoadFrom("standard input", a.in)
+		return scenarios.LoadWithFiles("standard input", a.in, a.openTrace)
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -190,7 +190,7 @@ func (a *app) load(path string) (*scenarios.Scenario, error) {
 	if info, err := file.Stat(); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder; give a scenario file", path)
 	}
-	return scenarios.LoadFrom(path, file)
+	return scenarios.LoadWithFiles(path, file, a.openTrace)
 }
 
 // estimate reads and prices the scenarios of a command line. Faults of all files are reported together.

@@ -60,6 +60,15 @@ func (d *Document) Fault(path, format string, args ...any) {
 	d.faults.List = append(d.faults.List, d.At(path, format, args...))
 }
 
+// Missing records that a value is not there, as Decode does for a required one.
+func (d *Document) Missing(path string) {
+	if d.Broken(path) {
+		return
+	}
+	d.Fault(path, "is missing")
+	d.broken[path] = true
+}
+
 // Broken says whether the value at a path, or one that it lies in, is missing or could not be decoded, so that its zero
 // means nothing.
 func (d *Document) Broken(path string) bool {
