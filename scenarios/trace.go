@@ -133,7 +133,6 @@ func (s *Scenario) refuseWithTrace() {
 		key   string
 		given bool
 	}{
-		{"jobs", w.Jobs != nil},
 		{"running", w.Running != nil},
 		{"suspended", w.Suspended != nil},
 		{"launches", w.Launches != nil},
@@ -142,6 +141,12 @@ func (s *Scenario) refuseWithTrace() {
 		if f.given {
 			s.doc.Fault("workload."+f.key, "is found by playing workload.trace; leave it out")
 		}
+	}
+	if w.Jobs != nil {
+		s.doc.Fault("workload.jobs", "has no place beside workload.trace; users may stand there")
+	}
+	if w.Days != nil {
+		s.doc.Fault("workload.days", "has no place beside workload.trace, which has its own; leave it out")
 	}
 }
 
@@ -195,9 +200,6 @@ func (s *Scenario) tracePeriod(trace *idle.Trace) int64 {
 func (s *Scenario) resolveTraceUsers(trace *idle.Trace) {
 	w := s.file.Workload
 	s.Days = monthDays
-	if w.Days != nil {
-		s.doc.Fault("workload.days", "has no place beside workload.trace, which has its own; leave it out")
-	}
 	if w.Users != nil {
 		s.Users = w.Users.Decimal
 		s.checkWhole("workload.users", w.Users)
