@@ -83,20 +83,24 @@ func openTable(in Named, options ReadOptions) (*table, error) {
 		}
 		source = unpacked
 	}
+	source, err := withoutMark(source)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
 	t := &table{name: in.Name, options: options, csv: csv.NewReader(&shortLines{in: source})}
 	t.csv.FieldsPerRecord = -1
 	t.csv.ReuseRecord = true
 	header, err := t.csv.Read()
+	var syntax *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("%s: there is no header: the file is empty", in.Name)
+	case errors.As(err, &syntax):
+		return nil, fmt.Errorf("%s:%d: %w", in.Name, syntax.Line, syntax.Err)
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", in.Name, reason(err))
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	for i, name := range header {
-		if i == 0 {
-			name = strings.TrimPrefix(name, "\ufeff")
-		}
+	for _, name := range header {
 		t.columns = append(t.columns, strings.TrimSpace(name))
 	}
 	return t, nil
@@ -196,13 +200,19 @@ func (t *table) ignored(used ...int) []string {
 	return names
 }
 
-// reason takes the words of package csv for a line apart from its number, which is named in its own way.
-func reason(err error) error {
-	var syntax *csv.ParseError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("line %d: %w", syntax.Line, syntax.Err)
+// withoutMark takes the byte order mark off a stream that begins with one.
+func withoutMark(in io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReaderSize(in, 1<<16)
+	mark := []byte("\ufeff")
+	begin, err := buffered.Peek(len(mark))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	return err
+	if bytes.Equal(begin, mark) {
+		_, err = buffered.Discard(len(mark))
+		return buffered, err
+	}
+	return buffered, nil
 }
 
 // shortLines passes a stream on and refuses rows that are too long to be rows, before they fill the memory. A row ends
