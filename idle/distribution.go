@@ -37,6 +37,13 @@ func NewDistribution(gapsMS []int64) (Distribution, error) {
 	}
 	var d Distribution
 	d.n = int64(len(gapsMS))
+	different := 0
+	for i, length := range gapsMS {
+		if i == 0 || length != gapsMS[i-1] {
+			different++
+		}
+	}
+	d.counts = make([]int64, 0, different)
 	distinct := gapsMS[:0]
 	for from := 0; from < len(gapsMS); {
 		length, to := gapsMS[from], from+1

@@ -1,7 +1,9 @@
 package idle
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -52,4 +54,14 @@ func azureTrace(t testing.TB) *Trace {
 	trace, err := ReadAzure([]Named{{"azure", file}}, ReadOptions{})
 	require.NoError(t, err)
 	return trace
+}
+
+// csvOfGaps writes random gaps as CSV.
+func csvOfGaps(n int) string {
+	var out strings.Builder
+	out.WriteString("gap_seconds\n")
+	for _, gap := range randomGaps(n) {
+		fmt.Fprintf(&out, "%d.%03d\n", gap/1000, gap%1000)
+	}
+	return out.String()
 }

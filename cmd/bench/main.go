@@ -25,6 +25,7 @@ type area struct {
 func areas() []area {
 	return []area{
 		{"engine", engineFigures},
+		{"idle", idleFigures},
 	}
 }
 
