@@ -206,6 +206,9 @@ func (o *Options) held(lifeMS int64) []int64 {
 	return distinct(0, min(900*msPerSecond, lifeMS), min(hourMS, lifeMS), min(4*hourMS, lifeMS), lifeMS)
 }
 
+// lifePercentiles are the lengths of gaps that are played as timeouts.
+var lifePercentiles = []int64{50, 75, 90, 95, 99}
+
 // lifeTimeouts are the idle timeouts to play: the fixed ones, the optima, and some lengths that occur. A timeout as long as
 // a life never suspends.
 func (a *Analysis) lifeTimeouts(lifeMS int64) []int64 {
@@ -216,7 +219,7 @@ func (a *Analysis) lifeTimeouts(lifeMS int64) []int64 {
 	if a.Limited != nil {
 		list = append(list, a.Limited.TimeoutMS)
 	}
-	for _, percent := range []int64{50, 75, 90, 95, 99} {
+	for _, percent := range lifePercentiles {
 		list = append(list, ceilSeconds(a.Trace.All.Percentile(percent))*msPerSecond)
 	}
 	for i := range list {

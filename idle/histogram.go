@@ -109,8 +109,9 @@ func (m Model) histogram(t *Trace, breakEvenMS int64) learned {
 	var sum learned
 	for of := range t.parts(byTenantOrMicroVM) {
 		starts := gapsInTime(of.vms, t.Dated)
-		ends := slices.Clone(starts)
+		ends := starts // of one MicroVM gaps end in the order in which they begin
 		if t.Dated && len(of.vms) > 1 {
+			ends = slices.Clone(starts)
 			slices.SortFunc(starts, func(a, b moment) int { return cmp.Compare(a.start, b.start) })
 			slices.SortFunc(ends, func(a, b moment) int { return cmp.Compare(a.end, b.end) })
 		}

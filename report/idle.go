@@ -12,8 +12,9 @@ import (
 )
 
 // Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
-// the same gaps. The source is how the trace is called.
-func Idle(source string, a *idle.Analysis) Document {
+// the same gaps. The source is how the trace is called. By names the parts of the trace, images or tenants, that are listed
+// each with its own optimum; the empty grain lists none.
+func Idle(source string, a *idle.Analysis, by idle.Grain) Document {
 	picture := idleCurve(source, a)
 	d := Document{
 		Title:    "How long to wait before suspending: " + source,
@@ -30,6 +31,11 @@ func Idle(source string, a *idle.Analysis) Document {
 	}
 	if t := idleChoices(a); t != nil {
 		d.Sections = append(d.Sections, Section{Heading: "One policy, or several", Table: t})
+	}
+	for _, c := range a.Choices {
+		if c.Grain == by {
+			d.Sections = append(d.Sections, idleParts(a, c))
+		}
 	}
 	if v := a.Validation; v != nil {
 		d.Sections = append(d.Sections, Section{
@@ -210,6 +216,39 @@ func idleChoices(a *idle.Analysis) *Table {
 		}})
 	}
 	return t
+}
+
+// mostParts is how many images or tenants a table lists; JSON has all.
+const mostParts = 25
+
+// idleParts lists images or tenants, those first that cost the most now.
+func idleParts(a *idle.Analysis, c idle.Choice) Section {
+	t := &Table{Columns: []Column{
+		{Title: string(c.Grain), Shrink: true},
+		{Title: "gaps", Align: Right, Drop: 2},
+		{Title: "timeout s", Align: Right},
+		{Title: "now $", Align: Decimal, Drop: 1},
+		{Title: "then $", Align: Decimal},
+		{Title: "saves a month $", Align: Decimal},
+	}}
+	for _, p := range c.Parts[:min(len(c.Parts), mostParts)] {
+		name := p.Key
+		if name == "" {
+			name = "(none)"
+		}
+		saved := ""
+		if monthly, ok := a.Monthly(p.Current.Sub(p.Cost)); ok {
+			saved = fixed(monthly, centPlaces)
+		}
+		t.Rows = append(t.Rows, Row{Cells: []string{
+			name, idleCount(p.Gaps), idleCount(p.Best.TimeoutSeconds()), fixed(p.Current, idlePlaces(a)), fixed(p.Cost, idlePlaces(a)), saved,
+		}})
+	}
+	s := Section{Heading: "Each " + string(c.Grain) + " by itself", Table: t}
+	if more := len(c.Parts) - mostParts; more > 0 {
+		s.Notes = []Note{{Text: fmt.Sprintf("and %s more; --format json has all.", idleCount(int64(more)))}}
+	}
+	return s
 }
 
 func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {

@@ -35,6 +35,7 @@ type idleFlags struct {
 	validate, period                   string
 	seed                               uint64
 	noLifecycle                        bool
+	by                                 string
 }
 
 func (a *app) idleCommand() *cobra.Command {
@@ -73,7 +74,11 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 			if err != nil {
 				return err
 			}
-			return a.print(report.Idle(name, analysis))
+			by, err := idleParts(analysis, f.by)
+			if err != nil {
+				return err
+			}
+			return a.print(report.Idle(name, analysis, by))
 		},
 	}
 	a.output.addTo(cmd, report.FormatSVG)
@@ -91,9 +96,26 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 	flags.Lookup("validate").NoOptDefVal = "50%"
 	flags.StringVar(&f.period, "period", "", "time that the trace covers, as a `duration`, to scale savings to a month (default what it says)")
 	flags.Uint64Var(&f.seed, "seed", 1, "`number` that the randomised policy draws from")
+	flags.StringVar(&f.by, "by", "", "list each `part` of the trace with its own optimum: image or tenant")
 	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false, "leave out the lives of MicroVMs, of which long traces take some time")
 	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 	return cmd
+}
+
+// idleParts is what --by asks to be listed.
+func idleParts(analysis *idle.Analysis, by string) (idle.Grain, error) {
+	if by == "" {
+		return "", nil
+	}
+	if grain := idle.Grain(by); grain == idle.GrainImage || grain == idle.GrainTenant {
+		for _, c := range analysis.Choices {
+			if c.Grain == grain {
+				return grain, nil
+			}
+		}
+		return "", fmt.Errorf("--by: the trace does not tell one %s from another", by)
+	}
+	return "", fmt.Errorf("--by: %.40q is neither image nor tenant", by)
 }
 
 func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
