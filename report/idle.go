@@ -11,10 +11,17 @@ import (
 	"microspend/pricing"
 )
 
+// IdleShow says what of an analysis is shown besides the usual.
+type IdleShow struct {
+	By       idle.Grain // the parts that are listed, each with its own optimum: images or tenants; "" for none
+	Frontier bool       // the SVG is of dollars against waits, not of the cost by timeout
+}
+
+const frontierHeight = 16
+
 // Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
-// the same gaps. The source is how the trace is called. By names the parts of the trace, images or tenants, that are listed
-// each with its own optimum; the empty grain lists none.
-func Idle(source string, a *idle.Analysis, by idle.Grain) Document {
+// the same gaps. The source is how the trace is called.
+func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 	picture := idleCurve(source, a)
 	d := Document{
 		Title:    "How long to wait before suspending: " + source,
@@ -33,7 +40,7 @@ func Idle(source string, a *idle.Analysis, by idle.Grain) Document {
 		d.Sections = append(d.Sections, Section{Heading: "One policy, or several", Table: t})
 	}
 	for _, c := range a.Choices {
-		if c.Grain == by {
+		if c.Grain == show.By {
 			d.Sections = append(d.Sections, idleParts(a, c))
 		}
 	}
@@ -44,9 +51,17 @@ func Idle(source string, a *idle.Analysis, by idle.Grain) Document {
 		})
 	}
 	if a.Lives != nil {
-		d.Sections = append(d.Sections, Section{
-			Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a), Notes: idleLivesNotes(a),
-		})
+		lives := Section{Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a), Notes: idleLivesNotes(a)}
+		d.Sections = append(d.Sections, lives)
+		if a.PeriodMS > 0 {
+			frontier := idleFrontier(source, a)
+			d.Sections = append(d.Sections, Section{
+				Picture: func(width int) string { return frontier.Text(min(width, 120), frontierHeight) },
+			})
+			if show.Frontier {
+				d.SVG = func(w io.Writer) error { return frontier.SVG(w) }
+			}
+		}
 	}
 	d.Sections = append(d.Sections,
 		Section{Notes: notes(a.Warnings(), true)},

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"microspend/idle"
 	"microspend/report/chart"
@@ -46,6 +48,54 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 		}
 	}
 	return picture
+}
+
+// idleFrontier draws a month's dollars against the requests a day that wait, for policies that keep state and for those that
+// lose the most of it.
+func idleFrontier(source string, a *idle.Analysis) chart.Line {
+	picture := chart.Line{
+		Title: "Dollars against waits: " + source,
+		X:     chart.Axis{Title: "requests a day that wait"},
+		Y:     chart.Axis{Title: "$ a month, requests included"},
+	}
+	longest := int64(0)
+	for i := range a.Lives.Outcomes {
+		longest = max(longest, a.Lives.Outcomes[i].HeldMS)
+	}
+	for _, line := range []struct {
+		name   string
+		heldMS int64
+	}{{"suspended, up to " + clockTime(longest), longest}, {"terminated instead", 0}} {
+		series := chart.Series{Name: line.name}
+		for i := range a.Lives.Outcomes {
+			if o := &a.Lives.Outcomes[i]; o.HeldMS == line.heldMS {
+				series.Points = append(series.Points, frontierPoint(a, o))
+			}
+		}
+		slices.SortStableFunc(series.Points, func(x, y chart.Point) int { return cmp.Compare(x.X, y.X) })
+		picture.Series = append(picture.Series, series)
+		if longest == 0 {
+			break
+		}
+	}
+	mark := func(name string, o *idle.Outcome) {
+		p := frontierPoint(a, o)
+		picture.Marks = append(picture.Marks, chart.Mark{X: p.X, Y: p.Y, Label: fmt.Sprintf("%s: idle %s s", name, idleTimeout(o, a.Lives))})
+	}
+	if a.Lives.Best != nil {
+		mark("cheapest with state", a.Lives.Best)
+	}
+	for i := range a.Lives.Outcomes {
+		if o := &a.Lives.Outcomes[i]; o.TimeoutMS == a.Current.TimeoutMS && o.HeldMS == longest && !sameOutcome(o, a.Lives.Best) {
+			mark("in force", o)
+		}
+	}
+	return picture
+}
+
+func frontierPoint(a *idle.Analysis, o *idle.Outcome) chart.Point {
+	monthly, _ := a.Monthly(o.Cost)
+	return chart.Point{X: coordinate(a.PerDay(o.Waits)), Y: coordinate(monthly)}
 }
 
 // idleX is a timeout as a place in a picture, in seconds.

@@ -35,7 +35,7 @@ type idleFlags struct {
 	validate, period                   string
 	seed                               uint64
 	noLifecycle                        bool
-	by                                 string
+	by, chart                          string
 }
 
 func (a *app) idleCommand() *cobra.Command {
@@ -56,6 +56,9 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
   microspend idle --ledger ledger --tenant acme --current 30m --memory 4GB --region eu-west-1`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.chart != "cost" && f.chart != "frontier" {
+				return fmt.Errorf("--chart: %.40q is neither cost nor frontier", f.chart)
+			}
 			model, options, err := a.idleQuestion(f)
 			if err != nil {
 				return err
@@ -78,7 +81,7 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 			if err != nil {
 				return err
 			}
-			return a.print(report.Idle(name, analysis, by))
+			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier"}))
 		},
 	}
 	a.output.addTo(cmd, report.FormatSVG)
@@ -96,6 +99,7 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 	flags.Lookup("validate").NoOptDefVal = "50%"
 	flags.StringVar(&f.period, "period", "", "time that the trace covers, as a `duration`, to scale savings to a month (default what it says)")
 	flags.Uint64Var(&f.seed, "seed", 1, "`number` that the randomised policy draws from")
+	flags.StringVar(&f.chart, "chart", "cost", "`picture` that --format svg writes: cost, by timeout, or frontier, of dollars against waits")
 	flags.StringVar(&f.by, "by", "", "list each `part` of the trace with its own optimum: image or tenant")
 	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false, "leave out the lives of MicroVMs, of which long traces take some time")
 	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
