@@ -54,8 +54,9 @@ func (a *Analysis) basis() string {
 	if !a.PeriodStated {
 		source = "that these gaps follow each other and come again all month"
 	}
-	return fmt.Sprintf("This assumes %s, MicroVMs of %s that write and read %s GB a cycle at the rates of %s, and that %s requests a day may wait for a resume.",
-		source, m.Size, m.StateGB, m.Card.Region, pricing.Grouped(a.PerDay(a.Advised().Suspends).RoundBank(0)))
+	return fmt.Sprintf("This assumes %s, MicroVMs of %s GB that write and read %s GB a cycle at the rates of %s, and that %s requests a day may "+
+		"wait for a resume.",
+		source, m.Size.GB(), m.StateGB, m.Card.Region, pricing.Grouped(a.PerDay(a.Advised().Suspends).RoundBank(0)))
 }
 
 func count(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }

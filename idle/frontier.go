@@ -33,7 +33,8 @@ type Outcome struct {
 	Waits  int64           // requests that found nothing running, but for the first of each MicroVM
 	WaitMS int64           // how long they waited together
 	Lost   int64           // of the waits, those that found their state gone and had to launch anew
-	// Frontier says that no other outcome is at least as good in cost, in waiting and in state lost, and better in one.
+	// Frontier says that no other outcome is at least as good in cost, in waiting and in state lost, and better in one. Of
+	// those that are as good in all three it is the one with the longest durations.
 	Frontier bool
 	Within   bool // the limits
 }
@@ -97,7 +98,7 @@ func (f *Frontier) mark() {
 		o := &f.Outcomes[i]
 		o.Frontier = true
 		for j := range f.Outcomes {
-			if f.Outcomes[j].dominates(o) || j < i && f.Outcomes[j].equals(o) {
+			if f.Outcomes[j].dominates(o) || j > i && f.Outcomes[j].equals(o) {
 				o.Frontier = false
 				break
 			}

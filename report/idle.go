@@ -63,16 +63,17 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 			}
 		}
 	}
-	d.Sections = append(d.Sections,
-		Section{Notes: notes(a.Warnings(), true)},
-		Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
+	if warnings := a.Warnings(); len(warnings) > 0 {
+		d.Sections = append(d.Sections, Section{Notes: notes(warnings, true)})
+	}
+	d.Sections = append(d.Sections, Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
 	return d
 }
 
 func idleSubtitle(a *idle.Analysis) string {
 	t, m := a.Trace, a.Model
-	text := fmt.Sprintf("%s, MicroVM of %s / %s vCPU, %s GB of state\n%s gaps of %s",
-		m.Card.Region, m.Size, m.Size.VCPU(), m.StateGB, idleCount(t.All.Gaps()), plural(t.Count, "MicroVM"))
+	text := fmt.Sprintf("%s, MicroVM of %s GB / %s vCPU, %s GB of state\n%s of %s",
+		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB, plural(t.All.Gaps(), "gap"), plural(t.Count, "MicroVM"))
 	if a.PeriodStated {
 		text += " over " + clockTime(a.PeriodMS)
 	}
@@ -85,6 +86,9 @@ func idleCount(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if strings.HasSuffix(noun, "ch") {
+		noun += "e"
 	}
 	return idleCount(n) + " " + noun + "s"
 }
@@ -187,8 +191,8 @@ func idleReading(a *idle.Analysis) []Note {
 	}
 	if monthly, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && monthly.IsPositive() && a.BreakEven != nil {
 		list = append(list, Note{Text: fmt.Sprintf(
-			"Terminating after %s s would save $%s a month more, and lose the state in %s gaps.",
-			idleCount(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), idleCount(a.Terminated.Suspends))})
+			"Terminating after %s s would save $%s a month more, and lose the state in %s.",
+			idleCount(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), plural(a.Terminated.Suspends, "gap"))})
 	}
 	for _, o := range a.Online {
 		if o.ID == "randomised-drawn" {

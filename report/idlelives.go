@@ -107,9 +107,9 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 			"shown are those that none beats in dollars, waits and state lost at once.", len(f.Outcomes), clockTime(f.LifeMS))}}
 	if f.Best != nil {
 		list = append(list, Note{Text: fmt.Sprintf(
-			"◆ The cheapest that keeps state: idle %s s, suspended up to %s s, $%s; %s suspends, %s resumes, %s launches.",
-			idleTimeout(f.Best, f), heldText(f.Best), fixed(f.Best.Cost, centPlaces), idleCount(f.Best.Suspends()),
-			idleCount(f.Best.Resumes), idleCount(f.Best.Launches))})
+			"◆ The cheapest that keeps state: idle %s s, suspended up to %s s, $%s; %s, %s, %s.",
+			idleTimeout(f.Best, f), heldText(f.Best), fixed(f.Best.Cost, centPlaces), plural(f.Best.Suspends(), "suspend"),
+			plural(f.Best.Resumes, "resume"), plural(f.Best.Launches, "launch"))})
 	}
 	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {
 		saved, _ := a.Monthly(f.Best.Cost.Sub(f.Cheapest.Cost))
@@ -123,8 +123,8 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 	}
 	for i := range f.Outcomes {
 		if f.Outcomes[i].Interrupted > 0 {
-			list = append(list, Note{Text: fmt.Sprintf("%s requests are longer than what is left of a life, and are cut by its end.",
-				idleCount(f.Outcomes[i].Interrupted))})
+			list = append(list, Note{Text: fmt.Sprintf("With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
+				idleCount(f.Outcomes[i].Interrupted), idleTimeout(&f.Outcomes[i], f))})
 			break
 		}
 	}

@@ -210,7 +210,7 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 	}
 	model, err := idle.NewModel(card, size, state, image)
 	if err != nil {
-		return model, options, fmt.Errorf("%w; or give it with --rate", err)
+		return model, options, withRateFlags(err)
 	}
 	return model, options, nil
 }
@@ -309,6 +309,24 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options
 			}
 		}
 	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: source.RecordOwner()})
+}
+
+// withRateFlags says of rates that are not known by which flag they can be given.
+func withRateFlags(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var faults []error
+	for _, each := range joined.Unwrap() {
+		var unknown *pricing.UnknownRateError
+		if errors.As(each, &unknown) {
+			each = fmt.Errorf("the %s rate of %s is not known; give it with --rate %s=FIGURE or refresh the rates",
+				unknown.Quantity.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
+		}
+		faults = append(faults, each)
+	}
+	return errors.Join(faults...)
 }
 
 // flagReader reads the values of flags and collects what is wrong with them.
