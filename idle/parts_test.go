@@ -21,7 +21,7 @@ func randomTrace(t *rapid.T) *Trace {
 		})
 		b.trace.MicroVMs[at].StartMS = rapid.Int64Range(0, 3_000_000).Draw(t, "start")
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
-			b.gap(at, Step{rapid.Int64Range(0, 18).Draw(t, "gap") * 20_000, rapid.Int64Range(0, 90).Draw(t, "busy") * 1000})
+			b.gap(at, Step{rapid.Int64Range(0, 9).Draw(t, "gap") * 30_000, rapid.Int64Range(0, 90).Draw(t, "busy") * 1000})
 		}
 	}
 	b.trace.Dated = rapid.Bool().Draw(t, "dated")
