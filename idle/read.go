@@ -118,6 +118,20 @@ func (t *table) column(names ...string) int {
 	return -1
 }
 
+// rows visits every row, and returns what is wrong with the file or with rows of it.
+func (t *table) rows(visit func()) error {
+	for {
+		more, err := t.next()
+		if err != nil {
+			return err
+		}
+		if !more {
+			return t.failed()
+		}
+		visit()
+	}
+}
+
 // next reads the next row that is as long as the header. Rows that are not are faults.
 func (t *table) next() (more bool, err error) {
 	for {

@@ -67,18 +67,9 @@ func (a *azure) read(t *table) error {
 			return fmt.Errorf("%s:1: column %d, %.40q, is not the minute after the column before it", t.name, i+1+len(azureColumns), minutes[i])
 		}
 	}
-	for {
-		more, err := t.next()
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		a.function(t)
-	}
+	err := t.rows(func() { a.function(t) })
 	a.minutes += int64(len(minutes))
-	return t.failed()
+	return err
 }
 
 func (a *azure) function(t *table) {

@@ -23,24 +23,17 @@ func readGaps(t *table) (*Trace, error) {
 	if !named {
 		b.microVM(microVMKey{})
 	}
-	for {
-		more, err := t.next()
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
+	err := t.rows(func() {
 		ms, rounded, err := parseGap(t.field(gap))
 		if err != nil {
 			t.fault("gap_seconds: %.40q %s", t.field(gap), err)
-			continue
+			return
 		}
 		at := 0
 		if named {
 			key, ok := t.identity(whose)
 			if !ok {
-				continue
+				return
 			}
 			at, _ = b.microVM(key)
 		}
@@ -48,8 +41,8 @@ func readGaps(t *table) (*Trace, error) {
 			b.trace.Rounded++
 		}
 		b.gap(at, Step{GapMS: ms})
-	}
-	if err := t.failed(); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	return b.finish(t.name)

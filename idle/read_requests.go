@@ -39,31 +39,27 @@ func readRequests(t *table) (*Trace, error) {
 		count    int
 		dated    bool
 	)
-	for {
-		more, err := t.next()
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			break
-		}
+	err := t.rows(func() {
 		r, ok := t.request(b, at, length, count == 0, &dated)
 		key, named := t.identity(whose)
 		if !ok || !named {
-			continue
+			return
 		}
 		if count++; count > MaxRequests {
-			return nil, fmt.Errorf("%s:%d: there are more than %d requests; give the gaps between them as CSV with a column gap_seconds",
-				t.name, t.line, MaxRequests)
+			return
 		}
 		vm, fresh := b.microVM(key)
 		if fresh {
 			requests = append(requests, nil)
 		}
 		requests[vm] = append(requests[vm], r)
-	}
-	if err := t.failed(); err != nil {
+	})
+	if err != nil {
 		return nil, err
+	}
+	if count > MaxRequests {
+		return nil, fmt.Errorf("%s: there are %d requests, more than the %d that are read; give the gaps between them as CSV with a column gap_seconds",
+			t.name, count, MaxRequests)
 	}
 	b.fromRequests(requests)
 	return b.finish(t.name)

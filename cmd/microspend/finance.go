@@ -174,6 +174,23 @@ func (a *app) period(source spend.Source) (from, to time.Time, loc *time.Locatio
 	return from, to, loc, nil
 }
 
+// utcBounds are --from and --to as days in UTC; without them everything that there can be.
+func (a *app) utcBounds() (from, to time.Time, err error) {
+	from, to = time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, bound := range []struct {
+		flag, text string
+		into       *time.Time
+	}{{"--from", a.finance.from, &from}, {"--to", a.finance.to, &to}} {
+		if bound.text == "" {
+			continue
+		}
+		if *bound.into, err = parseDayIn(bound.text, time.UTC); err != nil {
+			return from, to, fmt.Errorf("%s: %w", bound.flag, err)
+		}
+	}
+	return from, to, nil
+}
+
 // parseDayIn reads a day, or a moment with its offset.
 func parseDayIn(text string, loc *time.Location) (time.Time, error) {
 	if day, err := time.ParseInLocation(time.DateOnly, text, loc); err == nil {

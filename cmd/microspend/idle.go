@@ -8,15 +8,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
+	"microspend/config/scalar"
 	"microspend/idle"
 	"microspend/pricing"
 	"microspend/report"
-	"microspend/scenarios"
 	"microspend/usage"
 )
 
@@ -275,7 +274,7 @@ func shortName(path string) string { return filepath.Base(inputName(path)) }
 
 // idleLedger takes the usage of one region from the ledger.
 func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options) (*idle.Trace, error) {
-	source, err := a.spendSource()
+	source, err := a.spendSourceWithoutUsage()
 	if err != nil {
 		return nil, err
 	}
@@ -283,17 +282,9 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options
 	if err != nil {
 		return nil, err
 	}
-	from, to := time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, bound := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"--from", a.finance.from, &from}, {"--to", a.finance.to, &to}} {
-		if bound.text == "" {
-			continue
-		}
-		if *bound.into, err = parseDayIn(bound.text, time.UTC); err != nil {
-			return nil, fmt.Errorf("%s: %w", bound.flag, err)
-		}
+	from, to, err := a.utcBounds()
+	if err != nil {
+		return nil, err
 	}
 	timeout := options.CurrentSeconds
 	if timeout == 0 {
@@ -342,7 +333,7 @@ func (r *flagReader) gb(flag, text string, otherwise decimal.Decimal) decimal.De
 	if text == "" {
 		return otherwise
 	}
-	var gb scenarios.GB
+	var gb scalar.GB
 	r.add(flag, gb.ParseScalar(text))
 	return gb.Decimal
 }
@@ -352,7 +343,7 @@ func (r *flagReader) duration(flag, text string) decimal.Decimal {
 	if _, err := strconv.ParseUint(text, 10, 40); err == nil {
 		text += "s"
 	}
-	var d scenarios.Duration
+	var d scalar.Duration
 	r.add(flag, d.ParseScalar(text))
 	return d.Seconds
 }
@@ -379,13 +370,13 @@ func (r *flagReader) milliseconds(flag, text string) int64 {
 }
 
 func (r *flagReader) number(flag, text string) *decimal.Decimal {
-	var n scenarios.Count
+	var n scalar.Count
 	r.add(flag, n.ParseScalar(text))
 	return &n.Decimal
 }
 
 func (r *flagReader) share(flag, text string) *decimal.Decimal {
-	var p scenarios.Percent
+	var p scalar.Percent
 	err := p.ParseScalar(text)
 	if err == nil && (p.Fraction.IsZero() || p.Fraction.Equal(decimal.NewFromInt(1))) {
 		err = fmt.Errorf("%s leaves one of the two parts empty", text)
@@ -403,7 +394,7 @@ func (r *flagReader) rates(card pricing.RateCard, given []string) pricing.RateCa
 			r.add("--rate", fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text))
 			continue
 		}
-		var price scenarios.Price
+		var price scalar.Price
 		r.add("--rate", price.ParseScalar(figure))
 		card = card.With(quantity, pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true})
 	}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,17 +28,9 @@ func (a *app) ledgerCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			from, to := time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
-			for _, bound := range []struct {
-				flag, text string
-				into       *time.Time
-			}{{"--from", a.finance.from, &from}, {"--to", a.finance.to, &to}} {
-				if bound.text == "" {
-					continue
-				}
-				if *bound.into, err = parseDayIn(bound.text, time.UTC); err != nil {
-					return fmt.Errorf("%s: %w", bound.flag, err)
-				}
+			from, to, err := a.utcBounds()
+			if err != nil {
+				return err
 			}
 			write := func(w io.Writer) error {
 				_, err := usage.WriteCSV(w, opened.Records(cmd.Context(), from, to))
