@@ -84,6 +84,22 @@ func duration(ms int64) string {
 	return pricing.Grouped(seconds(ms)) + " seconds"
 }
 
+// livesDiffer says whether, over whole lives, another timeout is cheaper than the one advised, by how much a month, and which.
+func (a *Analysis) livesDiffer() (less decimal.Decimal, best *Outcome, differ bool) {
+	if a.Lives == nil || a.Lives.Best == nil {
+		return less, nil, false
+	}
+	best = a.Lives.Best
+	for i := range a.Lives.Outcomes {
+		o := &a.Lives.Outcomes[i]
+		if o.TimeoutMS == min(a.Advised().TimeoutMS, a.Lives.LifeMS) && o.HeldMS == best.HeldMS && o.Within {
+			less, ok := a.Monthly(o.Cost.Sub(best.Cost))
+			return less, best, ok && less.IsPositive()
+		}
+	}
+	return less, nil, false
+}
+
 // Assumptions are what the figures rest on that nobody has established, or that the trace leaves open.
 func (a *Analysis) Assumptions() []pricing.Note {
 	var notes []pricing.Note
@@ -161,6 +177,10 @@ func (a *Analysis) Warnings() []pricing.Note {
 	}
 	if a.Options.Validate != nil && a.Validation == nil && t.MicroVMs != nil {
 		add("too-little", "one of the two parts of the trace has no gaps, so nothing was validated.")
+	}
+	if less, best, ok := a.livesDiffer(); ok {
+		add("lives-differ", "played over whole lives of MicroVMs, an idle timeout of %s s costs $%s a month less than %s s: some that are suspended "+
+			"are gone before the next request.", count(ceilSeconds(best.TimeoutMS)), dollars(less), count(a.Advised().TimeoutSeconds()))
 	}
 	if a.Lives != nil && a.Lives.Best == nil {
 		add("limits", "no policy that was played keeps the limits; lives end after %s whatever the policy.", duration(a.Lives.LifeMS))

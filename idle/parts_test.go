@@ -3,6 +3,7 @@ package idle
 import (
 	"fmt"
 	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,4 +201,22 @@ func seq(records []usage.Record) iter.Seq2[usage.Record, error] {
 			}
 		}
 	}
+}
+
+// Where lives end so soon that suspending is in vain, the advice of the plain formula is not left standing alone.
+func TestLivesDiffer(t *testing.T) {
+	var csv strings.Builder
+	csv.WriteString("gap_seconds\n")
+	for range 200 {
+		csv.WriteString("500\n")
+	}
+	trace, err := ReadGaps(text("g", csv.String()), ReadOptions{})
+	require.NoError(t, err)
+	a, err := usEast(t).Analyse(trace, Options{LifeSeconds: 620})
+	require.NoError(t, err)
+	require.EqualValues(t, 60, a.Advised().TimeoutSeconds())
+	_, best, differ := a.livesDiffer()
+	require.True(t, differ)
+	require.NotEqualValues(t, 60_000, best.TimeoutMS)
+	require.Contains(t, fmt.Sprint(a.Warnings()), "lives-differ")
 }

@@ -62,10 +62,15 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 	for i := range a.Lives.Outcomes {
 		longest = max(longest, a.Lives.Outcomes[i].HeldMS)
 	}
-	for _, line := range []struct {
+	type line struct {
 		name   string
 		heldMS int64
-	}{{"suspended, up to " + clockTime(longest), longest}, {"terminated instead", 0}} {
+	}
+	lines := []line{{"suspended, up to " + clockTime(longest), longest}, {"terminated instead", 0}}
+	if longest == 0 {
+		lines = lines[1:]
+	}
+	for _, line := range lines {
 		series := chart.Series{Name: line.name}
 		for i := range a.Lives.Outcomes {
 			if o := &a.Lives.Outcomes[i]; o.HeldMS == line.heldMS {
@@ -74,16 +79,17 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 		}
 		slices.SortStableFunc(series.Points, func(x, y chart.Point) int { return cmp.Compare(x.X, y.X) })
 		picture.Series = append(picture.Series, series)
-		if longest == 0 {
-			break
-		}
 	}
 	mark := func(name string, o *idle.Outcome) {
 		p := frontierPoint(a, o)
 		picture.Marks = append(picture.Marks, chart.Mark{X: p.X, Y: p.Y, Label: fmt.Sprintf("%s: idle %s s", name, idleTimeout(o, a.Lives))})
 	}
 	if a.Lives.Best != nil {
-		mark("cheapest with state", a.Lives.Best)
+		name := "cheapest with state"
+		if longest == 0 {
+			name = "cheapest"
+		}
+		mark(name, a.Lives.Best)
 	}
 	for i := range a.Lives.Outcomes {
 		if o := &a.Lives.Outcomes[i]; o.TimeoutMS == a.Current.TimeoutMS && o.HeldMS == longest && !sameOutcome(o, a.Lives.Best) {

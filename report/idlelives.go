@@ -106,9 +106,12 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 		"Costs here are of everything, requests included. %d policies were played through the trace, with lives of at most %s; "+
 			"shown are those that none beats in dollars, waits and state lost at once.", len(f.Outcomes), clockTime(f.LifeMS))}}
 	if f.Best != nil {
+		what := fmt.Sprintf("The cheapest that keeps state: idle %s s, suspended up to %s s", idleTimeout(f.Best, f), heldText(f.Best))
+		if f.Best.HeldMS == 0 {
+			what = fmt.Sprintf("The cheapest: idle %s s, then terminated", idleTimeout(f.Best, f))
+		}
 		list = append(list, Note{Text: fmt.Sprintf(
-			"◆ The cheapest that keeps state: idle %s s, suspended up to %s s, $%s; %s, %s, %s.",
-			idleTimeout(f.Best, f), heldText(f.Best), fixed(f.Best.Cost, centPlaces), plural(f.Best.Suspends(), "suspend"),
+			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, centPlaces), plural(f.Best.Suspends(), "suspend"),
 			plural(f.Best.Resumes, "resume"), plural(f.Best.Launches, "launch"))})
 	}
 	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {

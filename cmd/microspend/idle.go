@@ -16,6 +16,7 @@ import (
 	"microspend/idle"
 	"microspend/pricing"
 	"microspend/report"
+	"microspend/spend"
 	"microspend/usage"
 )
 
@@ -144,7 +145,7 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 
 // idleQuestion reads every flag but for the input, and names all that are wrong.
 func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
-	market, err := a.market()
+	rates, err := a.idleRates()
 	if err != nil {
 		return idle.Model{}, idle.Options{}, err
 	}
@@ -157,7 +158,7 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 		r.add("--state", fmt.Errorf("%s GB is more than a %s MicroVM can hold: %s GB of peak memory and %s GB of disk",
 			state, size, size.PeakGB(), size.DiskGB()))
 	}
-	card, err := market.Cards.Card(f.region)
+	card, err := rates.Card(f.region)
 	r.add("--region", err)
 	card = r.rates(card, f.rates)
 
@@ -212,6 +213,17 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 		return model, options, withRateFlags(err)
 	}
 	return model, options, nil
+}
+
+// idleRates are those by which spend prices the ledger where that is the input, the company's own included, and the list's
+// otherwise.
+func (a *app) idleRates() (spend.Rates, error) {
+	if a.finance.ledger != "" {
+		source, err := a.spendSourceWithoutUsage()
+		return source.Rates, err
+	}
+	market, err := a.market()
+	return market.Cards, err
 }
 
 // idleTrace reads the input, and says what it is called.
