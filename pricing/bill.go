@@ -100,7 +100,7 @@ func (w Workload) check() error {
 		{"image count", w.Image.Count},
 		{"image hours", w.Image.Hours},
 		{"cycles", w.Cycles},
-		{"suspends without a resume", w.Unresumed},
+		{"number of suspends without a resume", w.Unresumed},
 		{"state size", w.StateGB},
 		{"suspended time", w.Suspended},
 	} {

@@ -99,7 +99,7 @@ func (e *Estimate) inputs() []input {
 	none := decimal.Decimal{}
 	everything := func(w *pricing.Workload, _ *pricing.RateCard, factor decimal.Decimal) {
 		w.Running, w.Suspended = w.Running.Mul(factor), w.Suspended.Mul(factor)
-		w.Launches, w.Cycles = w.Launches.Mul(factor), w.Cycles.Mul(factor)
+		w.Launches, w.Cycles, w.Unresumed = w.Launches.Mul(factor), w.Cycles.Mul(factor), w.Unresumed.Mul(factor)
 	}
 	if s.file.Workload.Trace != "" {
 		add("requests", decimal.NewFromInt(1), " × the trace", none, everything)
