@@ -4,17 +4,20 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
 	"microspend/pricing"
+	"microspend/scenarios"
 )
 
 // IdleShow says what of an analysis is shown besides the usual.
 type IdleShow struct {
 	By       idle.Grain // the parts that are listed, each with its own optimum: images or tenants; "" for none
 	Frontier bool       // the SVG is of dollars against waits, not of the cost by timeout
+	Now      time.Time  // by which the age of the rates is judged
 }
 
 const frontierHeight = 16
@@ -23,6 +26,10 @@ const frontierHeight = 16
 // the same gaps. The source is how the trace is called.
 func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 	picture := idleCurve(source, a)
+	warnings := a.Warnings()
+	if note, stale := scenarios.StaleRates(a.Model.Card, show.Now); stale {
+		warnings = append(warnings, note)
+	}
 	d := Document{
 		Title:    "How long to wait before suspending: " + source,
 		Subtitle: idleSubtitle(a),
@@ -32,9 +39,14 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 			{Notes: idleReading(a)},
 			{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
 		},
-		JSON: newIdleJSON(a),
+		JSON: newIdleJSON(a, warnings),
 		CSV:  idleCSV(a),
 		SVG:  func(w io.Writer) error { return picture.SVG(w) },
+	}
+	if neverIsAbove(a) {
+		d.Sections = append(d.Sections, Section{Notes: []Note{{
+			Text: "Above the picture: never suspended, $" + fixed(a.Never.Cost, idlePlaces(a)) + ".",
+		}}})
 	}
 	if t := idleChoices(a); t != nil {
 		d.Sections = append(d.Sections, Section{Heading: "One policy, or several", Table: t})
@@ -63,9 +75,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 			}
 		}
 	}
-	if warnings := a.Warnings(); len(warnings) > 0 {
-		d.Sections = append(d.Sections, Section{Notes: notes(warnings, true)})
-	}
+	d.Sections = append(d.Sections, Section{Notes: append([]Note{{Text: ratesSentence(a.Model.Card)}}, notes(warnings, true)...)})
 	d.Sections = append(d.Sections, Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
 	return d
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"microspend/idle"
 	"microspend/report/chart"
 )
@@ -25,7 +27,11 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 		y := coordinate(p.Cost)
 		return chart.Series{Name: name, Points: []chart.Point{{X: first, Y: y}, {X: last, Y: y}}}
 	}
-	picture.Series = []chart.Series{cost, level("never suspended", a.Never), level("hindsight", a.Hindsight)}
+	picture.Series = []chart.Series{cost}
+	if !neverIsAbove(a) {
+		picture.Series = append(picture.Series, level("never suspended", a.Never))
+	}
+	picture.Series = append(picture.Series, level("hindsight", a.Hindsight))
 	mark := func(name string, p idle.Priced) {
 		picture.Marks = append(picture.Marks, chart.Mark{
 			X: idleX(p.TimeoutMS), Y: coordinate(p.Cost),
@@ -49,6 +55,19 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 	}
 	return picture
 }
+
+// neverIsAbove says whether never suspending costs so much more than every timeout drawn that its line would press them to
+// the bottom of the picture.
+func neverIsAbove(a *idle.Analysis) bool {
+	most := decimal.Decimal{}
+	for _, p := range a.Curve {
+		most = decimal.Max(most, p.Cost)
+	}
+	return a.Never.Cost.GreaterThan(most.Mul(idleHeadroom))
+}
+
+// idleHeadroom is how much higher than the cost of every timeout drawn the picture may reach.
+var idleHeadroom = decimal.New(15, -1)
 
 // idleFrontier draws a month's dollars against the requests a day that wait, for policies that keep state and for those that
 // lose the most of it.

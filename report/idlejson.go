@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/pricing"
 )
 
 // idleJSON is the document microspend.idle/v1. Costs are over the trace; those under recommendation that say so are a
@@ -17,6 +18,8 @@ type idleJSON struct {
 	Memory   string `json:"memory_gb"`
 	State    string `json:"state_gb"`
 	Image    string `json:"image_gb"`
+
+	Rates ratesJSON `json:"rates"`
 
 	Gaps          int64    `json:"gaps"`
 	GapSeconds    string   `json:"gap_seconds"`
@@ -158,7 +161,7 @@ type idleRecommendationJSON struct {
 	SavingPerMonth *string `json:"saving_per_month"` // of 30 days; null where the trace covers no time
 }
 
-func newIdleJSON(a *idle.Analysis) idleJSON {
+func newIdleJSON(a *idle.Analysis, warnings []pricing.Note) idleJSON {
 	t, m := a.Trace, a.Model
 	out := idleJSON{
 		Schema: "microspend.idle/v1", Currency: "USD", Region: m.Card.Region, Memory: m.Size.GB().String(),
@@ -179,7 +182,7 @@ func newIdleJSON(a *idle.Analysis) idleJSON {
 		Recommendation: idleRecommendationJSON{
 			Text: a.Recommendation(), TimeoutSeconds: a.Advised().TimeoutSeconds(), Saving: a.Saving().String(),
 		},
-		Assumptions: notesJSON(a.Assumptions()), Warnings: notesJSON(a.Warnings()),
+		Assumptions: notesJSON(a.Assumptions()), Warnings: notesJSON(warnings), Rates: newRatesJSON(m.Card),
 	}
 	if t.Requests > 0 {
 		out.Requests = &t.Requests

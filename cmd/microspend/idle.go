@@ -54,7 +54,7 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
   microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
   microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
   microspend idle --ledger ledger --tenant acme --current 30m --memory 4GB --region eu-west-1`,
-		Args: cobra.NoArgs,
+		Args: f.arguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.chart != "cost" && f.chart != "frontier" {
 				return fmt.Errorf("--chart: %.40q is neither cost nor frontier", f.chart)
@@ -77,11 +77,15 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 			if err != nil {
 				return err
 			}
+			now, err := a.today()
+			if err != nil {
+				return err
+			}
 			by, err := idleParts(analysis, f.by)
 			if err != nil {
 				return err
 			}
-			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier"}))
+			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier", Now: now}))
 		},
 	}
 	a.output.addTo(cmd, report.FormatSVG)
@@ -104,6 +108,15 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false, "leave out the lives of MicroVMs, of which long traces take some time")
 	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 	return cmd
+}
+
+// arguments takes the value of --validate from where a space before it puts it, and refuses any others.
+func (f *idleFlags) arguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && strings.HasSuffix(args[0], "%") && cmd.Flags().Changed("validate") {
+		f.validate = args[0]
+		return nil
+	}
+	return cobra.NoArgs(cmd, args)
 }
 
 // idleParts is what --by asks to be listed.
@@ -399,6 +412,7 @@ func (r *flagReader) share(flag, text string) *decimal.Decimal {
 
 // rates puts rates that were given in the place of a card's.
 func (r *flagReader) rates(card pricing.RateCard, given []string) pricing.RateCard {
+	seen := map[pricing.BilledQuantity]bool{}
 	for _, text := range given {
 		key, figure, ok := strings.Cut(text, "=")
 		quantity, per, known := pricing.RateKey(key).Meaning()
@@ -409,6 +423,14 @@ func (r *flagReader) rates(card pricing.RateCard, given []string) pricing.RateCa
 		var price scalar.Price
 		r.add("--rate", price.ParseScalar(figure))
 		card = card.With(quantity, pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true})
+		seen[quantity] = true
+	}
+	switch len(seen) {
+	case 0:
+	case len(pricing.BilledQuantities()):
+		card.Name = "inline"
+	default:
+		card.Name += " with inline figures"
 	}
 	return card
 }
