@@ -192,6 +192,11 @@ func (o *Options) complete() error {
 	if o.HeldSeconds != nil && (*o.HeldSeconds < 0 || *o.HeldSeconds > MaxTimeout) {
 		return errors.New("a suspended duration is from 0 seconds to a hundred years")
 	}
+	for _, ms := range []int64{o.Latency.ResumeMS, o.Latency.LaunchMS} {
+		if ms < 0 || ms > hourMS {
+			return errors.New("a request waits for a resume or a launch from 0 seconds to an hour")
+		}
+	}
 	if o.LifeSeconds < LeastTimeout {
 		return errors.New("the life of a MicroVM is a minute at least")
 	}
