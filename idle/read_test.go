@@ -254,3 +254,15 @@ func TestOnly(t *testing.T) {
 	_, err = trace.Only("c")
 	require.EqualError(t, err, `there is no tenant "c" in it`)
 }
+
+// What a trace can tell apart is bounded, as each MicroVM takes memory.
+func TestManyMicroVMs(t *testing.T) {
+	b := newBuilder(0)
+	b.trace.MicroVMs = make([]MicroVM, MaxMicroVMs-1)
+	b.microVM(microVMKey{id: "the last"})
+	b.microVM(microVMKey{id: "the last"})
+	require.False(t, b.tooMany)
+	b.microVM(microVMKey{id: "one too many"})
+	_, err := b.finish("f.csv")
+	require.EqualError(t, err, "f.csv: it tells more than 1000000 MicroVMs apart; give those of some tenants, or gaps without microvm_id")
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"microspend/pricing"
 )
@@ -60,6 +61,8 @@ type builder struct {
 	kept  int64
 	limit int64
 	over  bool // more gaps than are kept
+
+	tooMany bool // MicroVMs
 }
 
 func newBuilder(limit int64) *builder {
@@ -72,7 +75,13 @@ func newBuilder(limit int64) *builder {
 // microVM is the place of a MicroVM, which is made if it is new.
 func (b *builder) microVM(key microVMKey) (at int, fresh bool) {
 	at, known := b.index[key]
+	if !known && len(b.trace.MicroVMs) == MaxMicroVMs {
+		b.tooMany = true
+		return 0, false
+	}
 	if !known {
+		// What the reader gives are pieces of whole rows, which would be kept with them.
+		key = microVMKey{strings.Clone(key.id), strings.Clone(key.tenant), strings.Clone(key.image)}
 		at = len(b.trace.MicroVMs)
 		b.index[key] = at
 		b.trace.MicroVMs = append(b.trace.MicroVMs, MicroVM{ID: key.id, Tenant: key.tenant, Image: key.image})
@@ -96,10 +105,19 @@ func (b *builder) gap(at int, step Step) {
 	vm.Steps = append(vm.Steps, step)
 }
 
+// MaxMicroVMs is how many MicroVMs a trace can tell apart.
+const MaxMicroVMs = 1_000_000
+
+// errTooMany is for traces with more.
+var errTooMany = fmt.Errorf("it tells more than %d MicroVMs apart; give those of some tenants, or gaps without microvm_id", MaxMicroVMs)
+
 // errNoGaps is for traces that hold nothing to decide on.
 var errNoGaps = errors.New("there are no gaps in it")
 
 func (b *builder) done() (*Trace, error) {
+	if b.tooMany {
+		return nil, errTooMany
+	}
 	var err error
 	if b.trace.All, err = b.tally.distribution(); err != nil {
 		return nil, err
