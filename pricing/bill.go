@@ -192,7 +192,7 @@ func (f Factor) String() string {
 var nouns = map[string]string{"image": "images", "launch": "launches", "suspend": "suspends", "resume": "resumes"}
 
 // EffectiveRate is the rate after the discount, per the unit in which it is published.
-func (l Line) EffectiveRate() decimal.Decimal { return l.Rate.Figure.Mul(one.Sub(l.Discount)) }
+func (l Line) EffectiveRate() decimal.Decimal { return l.Rate.less(l.Discount).Figure }
 
 // Formula writes the line out so that it can be checked by hand, as in "288,000 s × 2 vCPU × $0.0000291572". Divisions
 // come last, as they are carried out.
@@ -246,9 +246,7 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 	}
 	line.Amount = line.ListAmount
 	if !line.Discount.IsZero() {
-		effective := rate
-		effective.Figure = line.EffectiveRate()
-		line.Amount = effective.of(units, divisor)
+		line.Amount = rate.less(line.Discount).of(units, divisor)
 	}
 	b.bill.Lines = append(b.bill.Lines, line)
 }

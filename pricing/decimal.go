@@ -3,6 +3,7 @@ package pricing
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -56,26 +57,41 @@ func allDigits(s string) bool {
 // Divide returns a / b rounded half-even to places decimals. Every division of money, rates or quantities in microspend
 // goes through it, so that each names its precision. It panics if b is zero.
 func Divide(a, b decimal.Decimal, places int32) decimal.Decimal {
-	quotient, remainder := a.QuoRem(b, places)
-	if remainder.IsZero() {
-		return quotient
+	above, below := a.Coefficient(), b.Coefficient()
+	if scale := int(a.Exponent()) - int(b.Exponent()) + int(places); scale >= 0 {
+		above.Mul(above, powerOfTen(scale))
+	} else {
+		below.Mul(below, powerOfTen(-scale))
 	}
-	// The quotient is truncated towards zero; compare twice the rest with the divisor, scaled to the last place kept.
-	ulp := decimal.New(1, -places)
-	doubled := remainder.Abs().Mul(two)
-	order := doubled.Cmp(b.Abs().Mul(ulp))
-	odd := quotient.Coefficient().Bit(0) == 1 && quotient.Exponent() == -places
-	if order > 0 || (order == 0 && odd) {
-		if a.Sign() == b.Sign() {
-			return quotient.Add(ulp)
+	// The quotient is truncated towards zero; compare twice the rest with the divisor.
+	quotient, rest := above.QuoRem(above, below, new(big.Int))
+	if rest.Sign() != 0 {
+		away := int64(rest.Sign() * below.Sign()) // the sign of a / b
+		if order := rest.Lsh(rest, 1).CmpAbs(below); order > 0 || order == 0 && quotient.Bit(0) == 1 {
+			quotient.Add(quotient, big.NewInt(away))
 		}
-		return quotient.Sub(ulp)
 	}
-	return quotient
+	return decimal.NewFromBigInt(quotient, -places)
+}
+
+// powersOfTen are those that divisions need: up to the places of an amount and of the figures that go into it.
+var powersOfTen = func() (powers [64]*big.Int) {
+	powers[0] = big.NewInt(1)
+	for i := 1; i < len(powers); i++ {
+		powers[i] = new(big.Int).Mul(powers[i-1], big.NewInt(10))
+	}
+	return powers
+}()
+
+// powerOfTen must not be changed by whoever gets it.
+func powerOfTen(n int) *big.Int {
+	if n < len(powersOfTen) {
+		return powersOfTen[n]
+	}
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
 var (
-	two              = decimal.NewFromInt(2)
 	secondsPerHour   = decimal.NewFromInt(SecondsPerHour)
 	secondsPerMinute = decimal.NewFromInt(60)
 )

@@ -26,6 +26,19 @@ func (m Measured) Bill(card RateCard) (Bill, error) {
 	return b.bill, b.err()
 }
 
+// Amount is what a count of a billed quantity costs, with the card's discount: the amount of its line in [Measured.Bill],
+// for when nothing else of the line is wanted. A rate that is not known is an [UnknownRateError], unless nothing was used.
+func (c Count) Amount(card RateCard, q BilledQuantity) (decimal.Decimal, error) {
+	if c.Units.IsZero() {
+		return decimal.Decimal{}, nil
+	}
+	rate := card.Rate(q)
+	if !rate.Known() {
+		return decimal.Decimal{}, &UnknownRateError{card.Region, q}
+	}
+	return rate.less(card.Discount).of(c.Units, c.Per), nil
+}
+
 // smallUnits name what usage is counted in.
 var smallUnits = [quantityCount]string{
 	VCPU: "vCPU-ms", Memory: "MiB-ms", SnapshotRead: "bytes", SnapshotWrite: "bytes", SnapshotStorage: "byte-seconds",

@@ -55,6 +55,14 @@ func (r Rate) of(units decimal.Decimal, divisor int64) decimal.Decimal {
 	return amount
 }
 
+// less is the rate after a discount.
+func (r Rate) less(discount decimal.Decimal) Rate {
+	if !discount.IsZero() {
+		r.Figure = r.Figure.Mul(one.Sub(discount))
+	}
+	return r
+}
+
 // Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is published
 // per hour or per month and the division leaves a remainder.
 func (r Rate) Amount(units decimal.Decimal) decimal.Decimal { return r.of(units, 1) }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -39,6 +40,10 @@ type Document struct {
 	CSV  [][]string // the rows that the CSV format writes, the header first
 
 	SVG func(io.Writer) error // the picture that the SVG format writes; nil where there is none
+
+	// complete makes what a format needs and is not there yet, for documents of so many rows that making each for every
+	// format would take longer than working them out. Nil where everything is there.
+	complete func(*Document, Format)
 }
 
 // Section is a part of a document: any of a heading, a table, a picture and notes, in that order.
@@ -115,6 +120,12 @@ const DefaultWidth = 80
 // Render writes documents in one format. JSON is one object for one document and an array for several, CSV has one
 // header.
 func Render(w io.Writer, options Options, documents ...Document) error {
+	documents = slices.Clone(documents)
+	for i := range documents {
+		if complete := documents[i].complete; complete != nil {
+			complete(&documents[i], options.Format)
+		}
+	}
 	switch options.Format {
 	case FormatJSON:
 		return renderJSON(w, documents)

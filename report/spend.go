@@ -2,8 +2,9 @@ package report
 
 import (
 	"fmt"
-	"slices"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -89,10 +90,28 @@ func quantityTexts(sum *usage.Sum) []string {
 
 // Spend makes the document of what was spent.
 func Spend(s spend.Spend) Document {
+	d := Document{Title: "Spend from " + day(s.From, s.Location) + " to " + day(s.To.Add(-time.Nanosecond), s.Location)}
+	if s.Location != time.UTC {
+		d.Subtitle = "days as in " + s.Location.String()
+	}
+	d.complete = func(d *Document, format Format) {
+		switch format {
+		case FormatJSON:
+			d.JSON = spendDocumentJSON(s)
+		case FormatCSV:
+			d.CSV = spendDocumentCSV(s)
+		default:
+			d.Sections = []Section{{Table: spendTable(s)}, {Notes: spendNotes(s)}}
+		}
+	}
+	return d
+}
+
+func spendDocumentJSON(s spend.Spend) spendJSON {
 	out := spendJSON{
 		Schema: "microspend.spend/v1", From: moment(s.From), To: moment(s.To), TimeZone: s.Location.String(), Currency: "USD",
-		By: dimensionNames(s.By), Rows: []map[string]any{}, Total: knownAmount(s.Total.Cost), Unknown: unknownTexts(s.Total.Cost),
-		Damaged: damagedJSON(s.Damaged),
+		By: dimensionNames(s.By), Rows: make([]map[string]any, len(s.Rows)), Total: knownAmount(s.Total.Cost),
+		Unknown: unknownTexts(s.Total.Cost), Damaged: damagedJSON(s.Damaged),
 	}
 	if s.SharedOut != nil {
 		out.SharedOut = &sharedOutJSON{s.Policy.String(), s.SharedOut.Amount.String(), s.SharedOut.Tenants}
@@ -100,25 +119,35 @@ func Spend(s spend.Spend) Document {
 	if p := s.Total.Previous; p != nil {
 		out.Previous = &spendBeforeJSON{moment(s.PreviousFrom), moment(s.PreviousTo), knownAmount(p.Cost), optional(p.Change)}
 	}
-	header := append(slices.Clone(out.By), "amount")
+	inParallel(len(s.Rows), func(i int) { out.Rows[i] = spendRowJSON(s.By, &s.Rows[i]) })
+	return out
+}
+
+func spendDocumentCSV(s spend.Spend) [][]string {
+	header := append(dimensionNames(s.By), "amount")
 	header = append(header, quantityColumns...)
 	header = append(header, "coverage", "shared", "unknown")
 	if s.Total.Previous != nil {
 		header = append(header, "previous", "change", "change_percent")
 	}
-	d := Document{CSV: [][]string{header}}
-	for i := range s.Rows {
-		row := &s.Rows[i]
-		out.Rows = append(out.Rows, spendRowJSON(s.By, row))
-		d.CSV = append(d.CSV, spendRowCSV(s, row))
+	rows := make([][]string, len(s.Rows)+1)
+	rows[0] = header
+	inParallel(len(s.Rows), func(i int) { rows[i+1] = spendRowCSV(s, &s.Rows[i]) })
+	return rows
+}
+
+// inParallel calls do for 0 to n - 1 on all processors.
+func inParallel(n int, do func(int)) {
+	workers := min(runtime.GOMAXPROCS(0), (n+255)/256)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < n; i += workers {
+				do(i)
+			}
+		})
 	}
-	d.JSON = out
-	d.Title = "Spend from " + day(s.From, s.Location) + " to " + day(s.To.Add(-time.Nanosecond), s.Location)
-	if s.Location != time.UTC {
-		d.Subtitle = "days as in " + s.Location.String()
-	}
-	d.Sections = []Section{{Table: spendTable(s)}, {Notes: spendNotes(s)}}
-	return d
+	wait.Wait()
 }
 
 func day(t time.Time, loc *time.Location) string { return t.In(loc).Format(time.DateOnly) }
@@ -201,7 +230,8 @@ func spendTable(s spend.Spend) *Table {
 		amounts[i] = s.Rows[i].Amount
 	}
 	shown, total := spend.Cents(amounts)
-	for i := range s.Rows {
+	t.Rows = make([]Row, len(s.Rows), len(s.Rows)+1)
+	inParallel(len(s.Rows), func(i int) {
 		row := &s.Rows[i]
 		var cells []string
 		for _, d := range s.By {
@@ -210,10 +240,10 @@ func spendTable(s spend.Spend) *Table {
 		if len(s.By) == 0 {
 			cells = append(cells, "all")
 		}
-		t.Rows = append(t.Rows, Row{
+		t.Rows[i] = Row{
 			Cells: append(cells, spendCells(s, row.Cost, row.Previous, &row.Sum, shown[i])...), Warn: !row.Complete(),
-		})
-	}
+		}
+	})
 	totals := make([]string, max(len(s.By), 1))
 	totals[0] = "total"
 	t.Rows = append(t.Rows, Row{

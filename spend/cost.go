@@ -152,15 +152,13 @@ func (p *priceList) price(region string, sum *usage.Sum) (componentCosts, error)
 		out.used[q] = true
 		if !rc.card.Rate(q).Known() {
 			out.costs[q] = Cost{Unknown: []Unknown{{region, q, rc.noCard, measured[q]}}}
-			measured[q] = pricing.Count{}
+			continue
 		}
-	}
-	bill, err := measured.Bill(rc.card)
-	if err != nil {
-		return out, err
-	}
-	for _, line := range bill.Lines {
-		out.costs[line.Of] = Cost{Amount: line.Amount, priced: true}
+		amount, err := measured[q].Amount(rc.card, q)
+		if err != nil {
+			return out, err
+		}
+		out.costs[q] = Cost{Amount: amount, priced: true}
 	}
 	return out, nil
 }
