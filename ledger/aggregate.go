@@ -60,6 +60,9 @@ func (q *Query) check() error {
 	if !q.From.Before(q.To) {
 		return fmt.Errorf("the query's time from %s to %s is empty", q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
 	}
+	if q.Sums >= 1<<amountCount {
+		return fmt.Errorf("sums %b are unknown", q.Sums)
+	}
 	seen := map[Field]bool{}
 	for _, field := range q.By {
 		if field > FieldDay || seen[field] {
@@ -142,6 +145,9 @@ func (a *aggregator) group(p *part, group int) error {
 		return nil
 	}
 	for c := range amountCount {
+		if !a.query.Sums.has(c) {
+			continue
+		}
 		if err := a.sum(p, group, firstAmount+column(c), c, nil); err != nil {
 			return err
 		}

@@ -11,7 +11,31 @@ type Query struct {
 	From, To time.Time      // periods that start in [From, To)
 	By       []Field        // what the sums are grouped by; none for one sum over all
 	Location *time.Location // where days are cut for FieldDay; nil means UTC
+	Sums     Sums           // what is summed besides the records and their seconds; 0 means everything
 }
+
+// Sums is a set of what can be summed: columns that are not asked for are not read, and zero in the result.
+type Sums uint16
+
+// The members of the set.
+const (
+	SumVCPU Sums = 1 << iota
+	SumMemory
+	SumRead
+	SumWrite
+	SumStorage
+	SumRunning
+	SumSuspended
+	SumLaunches
+	SumSuspends
+	SumResumes
+
+	// SumBilled are the five billed quantities.
+	SumBilled = SumVCPU | SumMemory | SumRead | SumWrite | SumStorage
+)
+
+// has says whether the amount in a place among the columns is asked for.
+func (s Sums) has(amount int) bool { return s == 0 || s&(1<<amount) != 0 }
 
 // Field is something that sums can be grouped by.
 type Field uint8

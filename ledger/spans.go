@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"time"
+
+	"microspend/usage"
 )
 
 // span is a run of rows of one group.
@@ -144,32 +146,26 @@ func startOfDay(day int32, location *time.Location) time.Time {
 // addSpans adds a page's values to the c-th sums of the groups of their rows. The page begins at a row; next is the span to
 // begin at, and is kept up for the page that follows.
 func addSpans(sums []groupSums, c int, spans []span, next *int, at int, values []int64) error {
-	var all uint64
-	for _, value := range values {
-		all |= uint64(value)
-	}
-	switch {
-	case all == 0:
-		return nil
-	case all>>63 != 0:
-		return errNegative
-	}
-	wide := bits.Len64(all)+bits.Len(uint(len(values))) > 63 // a span's sum may not fit into 63 bits
 	end := at + len(values)
 	for *next < len(spans) && spans[*next].from < end {
 		s := spans[*next]
 		if s.to > at {
 			of := values[max(s.from, at)-at : min(s.to, end)-at]
-			if wide {
+			var sum, all uint64
+			for _, value := range of {
+				sum += uint64(value)
+				all |= uint64(value)
+			}
+			switch {
+			case all == 0:
+			case all>>63 != 0:
+				return errNegative
+			case bits.Len64(all)+bits.Len(uint(len(of))) > 64: // the sum may not fit into 64 bits
 				for _, value := range of {
 					sums[s.group][c] = sums[s.group][c].AddInt(value)
 				}
-			} else {
-				var sum int64
-				for _, value := range of {
-					sum += value
-				}
-				sums[s.group][c] = sums[s.group][c].AddInt(sum)
+			default:
+				sums[s.group][c] = sums[s.group][c].Add(usage.Uint128{Lo: sum})
 			}
 		}
 		if s.to > end {

@@ -136,7 +136,9 @@ func anyUnallocated(groups []ledger.Group, who owners) bool {
 }
 
 func (c *collector) query(ctx context.Context, s span, fields []ledger.Field) ([]ledger.Group, error) {
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.from, To: s.to, By: fields, Location: c.loc})
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
+		From: s.from, To: s.to, By: fields, Location: c.loc, Sums: ledger.SumBilled | ledger.SumRunning,
+	})
 	if err != nil {
 		return nil, err
 	}
