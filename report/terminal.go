@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"charm.land/lipgloss/v2"
-	"charm.land/lipgloss/v2/table"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -123,38 +122,56 @@ func terminalTable(t Table, width int) string {
 			alignPoints(rows, i)
 		}
 	}
-	shrinkColumns(t, rows, width)
-	keep := fittingColumns(t, rows, width)
-
-	headers := make([]string, len(keep))
-	for i, c := range keep {
-		headers[i] = t.Columns[c].Title
+	widths := make([]int, len(t.Columns))
+	for i := range t.Columns {
+		widths[i] = columnWidth(t, rows, i)
 	}
-	layout := table.New().
-		Border(lipgloss.NormalBorder()).BorderStyle(faintStyle).
-		BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).BorderColumn(false).
-		Headers(headers...).
-		StyleFunc(func(row, col int) lipgloss.Style {
-			style := cellStyle(t, keep, row, col)
-			if row >= 0 && rows[row][keep[col]] == "" {
-				return style.UnsetBold().UnsetForeground() // so that blanks at the end of a line can be cut off
-			}
-			return style
-		})
-	if !slices.ContainsFunc(headers, func(h string) bool { return h != "" }) {
-		layout = layout.Headers().BorderHeader(false)
+	shrinkColumns(t, rows, widths, width)
+	keep := fittingColumns(t, widths, width)
+
+	var out strings.Builder
+	headers, titled := make([]string, len(t.Columns)), false
+	for _, c := range keep {
+		headers[c] = t.Columns[c].Title
+		titled = titled || headers[c] != ""
+	}
+	if titled {
+		writeRow(&out, t, keep, widths, headers, faintStyle)
+		out.WriteString(faintStyle.Render(strings.Repeat("─", tableWidth(t, widths, keep))) + "\n")
 	}
 	for i, cells := range rows {
-		shown := make([]string, len(keep))
-		for j, c := range keep {
-			shown[j] = cells[c]
-		}
 		if spans(t.Rows[i].Kind) {
-			shown = []string{spanMark}
+			writeSpan(&out, t.Rows[i].Kind, cells[0], i == 0, width)
+			continue
 		}
-		layout = layout.Row(shown...)
+		writeRow(&out, t, keep, widths, cells, rowStyle(t.Rows[i]))
 	}
-	return finish(layout.Render(), t, rows, width) + droppedNote(t, keep, width)
+	return out.String() + droppedNote(t, keep, width)
+}
+
+// writeRow writes the cells of the columns that are kept. Blanks are not styled, and left away at the end of the line.
+func writeRow(out *strings.Builder, t Table, keep, widths []int, cells []string, style lipgloss.Style) {
+	blanks := 0
+	for i, c := range keep {
+		if i > 0 {
+			blanks += t.gap()
+		}
+		text := strings.TrimRight(cells[c], " ")
+		after := widths[c] - ansi.StringWidth(text)
+		if t.Columns[c].Align != Left {
+			trimmed := len(cells[c]) - len(text) // blanks that line up decimal points
+			blanks += after - trimmed
+			after = trimmed
+		}
+		if text == "" {
+			blanks += after
+			continue
+		}
+		out.WriteString(strings.Repeat(" ", blanks))
+		out.WriteString(style.Render(text))
+		blanks = after
+	}
+	out.WriteByte('\n')
 }
 
 // droppedNote names the columns that the width had no room for.
@@ -171,30 +188,9 @@ func droppedNote(t Table, keep []int, width int) string {
 	return styled(faintStyle, "(no room for: "+strings.Join(dropped, ", ")+")", width)
 }
 
-// spanMark stands in for a row that spans the table while its columns are laid out, which such a row must not widen. No
-// cell can contain it, as Visible replaces control characters.
-const spanMark = "\x00"
-
 func spans(kind RowKind) bool { return kind == Heading || kind == Footnote }
 
-// finish trims the lines and writes the rows that span the table into their places.
-func finish(rendered string, t Table, rows [][]string, width int) string {
-	var out strings.Builder
-	next := 0
-	for line := range strings.SplitSeq(rendered, "\n") {
-		if !strings.Contains(line, spanMark) {
-			out.WriteString(strings.TrimRight(line, " ") + "\n")
-			continue
-		}
-		for !spans(t.Rows[next].Kind) {
-			next++
-		}
-		writeSpan(&out, t.Rows[next].Kind, rows[next][0], next == 0, width)
-		next++
-	}
-	return out.String()
-}
-
+// writeSpan writes a row that spans the table.
 func writeSpan(out *strings.Builder, kind RowKind, text string, first bool, width int) {
 	indent, style := "    ", faintStyle
 	if kind == Heading {
@@ -208,22 +204,12 @@ func writeSpan(out *strings.Builder, kind RowKind, text string, first bool, widt
 	}
 }
 
-func cellStyle(t Table, keep []int, row, col int) lipgloss.Style {
+func rowStyle(row Row) lipgloss.Style {
 	style := plainStyle
-	if col < len(keep)-1 {
-		style = style.PaddingRight(t.gap())
-	}
-	if t.Columns[keep[col]].Align != Left {
-		style = style.Align(lipgloss.Right)
-	}
-	if row == table.HeaderRow {
-		return style.Faint(true)
-	}
-	switch t.Rows[row].Kind {
-	case Group, Total:
+	if row.Kind == Group || row.Kind == Total {
 		style = style.Bold(true)
 	}
-	if t.Rows[row].Warn {
+	if row.Warn {
 		style = style.Foreground(lipgloss.Yellow)
 	}
 	return style
@@ -252,8 +238,8 @@ func afterPoint(cell string) int {
 
 const leastShrunk = 20
 
-// shrinkColumns cuts the cells of columns that may shrink to the width that the others leave.
-func shrinkColumns(t Table, rows [][]string, width int) {
+// shrinkColumns cuts the cells of columns that may shrink to the width that the others leave, and sets their widths.
+func shrinkColumns(t Table, rows [][]string, widths []int, width int) {
 	var all []int
 	for i, column := range t.Columns {
 		if column.MinWidth <= width {
@@ -261,28 +247,29 @@ func shrinkColumns(t Table, rows [][]string, width int) {
 		}
 	}
 	for i, column := range t.Columns {
-		over := tableWidth(t, rows, all) - width
+		over := tableWidth(t, widths, all) - width
 		if !column.Shrink || over <= 0 {
 			continue
 		}
-		room := max(tableWidth(t, rows, []int{i})-over, leastShrunk)
+		room := max(widths[i]-over, leastShrunk)
 		for r, cells := range rows {
 			if !spans(t.Rows[r].Kind) {
 				cells[i] = ansi.Truncate(cells[i], room, "…")
 			}
 		}
+		widths[i] = columnWidth(t, rows, i)
 	}
 }
 
 // fittingColumns chooses the columns that fit into the width, dropping those with the largest Drop first.
-func fittingColumns(t Table, rows [][]string, width int) []int {
+func fittingColumns(t Table, widths []int, width int) []int {
 	var keep []int
 	for i, column := range t.Columns {
 		if column.MinWidth <= width {
 			keep = append(keep, i)
 		}
 	}
-	for tableWidth(t, rows, keep) > width {
+	for tableWidth(t, widths, keep) > width {
 		worst := -1
 		for at, c := range keep {
 			if drop := t.Columns[c].Drop; drop > 0 && (worst < 0 || drop > t.Columns[keep[worst]].Drop) {
@@ -297,16 +284,20 @@ func fittingColumns(t Table, rows [][]string, width int) []int {
 	return keep
 }
 
-func tableWidth(t Table, rows [][]string, keep []int) int {
+func columnWidth(t Table, rows [][]string, c int) int {
+	widest := ansi.StringWidth(t.Columns[c].Title)
+	for i, cells := range rows {
+		if !spans(t.Rows[i].Kind) && len(cells[c]) > widest { // a text is never wider than its bytes
+			widest = max(widest, ansi.StringWidth(cells[c]))
+		}
+	}
+	return widest
+}
+
+func tableWidth(t Table, widths []int, keep []int) int {
 	total := 0
 	for _, c := range keep {
-		widest := ansi.StringWidth(t.Columns[c].Title)
-		for i, cells := range rows {
-			if !spans(t.Rows[i].Kind) {
-				widest = max(widest, ansi.StringWidth(cells[c]))
-			}
-		}
-		total += widest + t.gap()
+		total += widths[c] + t.gap()
 	}
 	return total - t.gap()
 }
