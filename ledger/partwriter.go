@@ -27,7 +27,7 @@ type sizes struct {
 	stageRows int // records of an import that are held in memory before they are spilled
 }
 
-var defaultSizes = sizes{partRows: 2_000_000, groupRows: 128 * 1024, stageRows: 256 * 1024}
+var defaultSizes = sizes{partRows: 2_000_000, groupRows: 128 * 1024, stageRows: 64 * 1024}
 
 // partWriter writes one Parquet file: rows in the order they come, which must be that of compareKeys.
 type partWriter struct {

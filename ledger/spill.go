@@ -5,21 +5,21 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"slices"
 
 	"microspend/usage"
 )
 
-// spill is a file of staged records: for each day a section that is sorted and has each key once. It lives as long as the
-// import, and only this process reads it.
+// spill is a run of staged records within the staging file: for each day a section that is sorted and has each key once.
+// The file lives as long as the import, and only this process reads it.
 type spill struct {
-	file     *os.File
 	sections map[dayNumber]section
 	replaced int64 // records left out, as a later one of the same spill has their key
 }
 
-type section struct{ offset, length int64 }
+type section struct{ offset, length int64 } // in the staging file
 
 // sortKey is the place of a record by day, MicroVM and second; index is its place in the order of import.
 type sortKey struct {
@@ -66,17 +66,13 @@ func sortKeys(records []usage.Record) []sortKey {
 	return keys
 }
 
-// writeSpill sorts records and writes them to a new file.
-func writeSpill(path string, records []usage.Record) (*spill, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	s := &spill{file: file, sections: map[dayNumber]section{}}
-	out := bufio.NewWriterSize(file, 1<<18)
+// writeSpill sorts records and writes them to the file from an offset on. It returns where it ends.
+func writeSpill(file *os.File, offset int64, records []usage.Record) (*spill, int64, error) {
+	s := &spill{sections: map[dayNumber]section{}}
+	out := bufio.NewWriterSize(io.NewOffsetWriter(file, offset), 1<<18)
 	keys := sortKeys(records)
 	var text []byte
-	var offset, begin int64
+	begin := offset
 	var previous *usage.Record
 	for i, key := range keys {
 		r := &records[key.index]
@@ -91,7 +87,7 @@ func writeSpill(path string, records []usage.Record) (*spill, error) {
 		}
 		text = appendRecord(text[:0], r, previous)
 		if _, err := out.Write(text); err != nil {
-			return s, err
+			return s, offset, err
 		}
 		offset += int64(len(text))
 		previous = r
@@ -99,7 +95,7 @@ func writeSpill(path string, records []usage.Record) (*spill, error) {
 	if previous != nil {
 		s.sections[dayOf(previous.PeriodStart)] = section{begin, offset - begin}
 	}
-	return s, out.Flush()
+	return s, offset, out.Flush()
 }
 
 // noRecord is what the first record of a section is written as a difference to.
@@ -141,8 +137,8 @@ type spillRows struct {
 	last   usage.Record
 }
 
-func newSpillRows(s *spill, day dayNumber, bufferBytes int) *spillRows {
-	return &spillRows{file: s.file, rest: s.sections[day], buffer: make([]byte, max(bufferBytes, 2*maxRecordBytes))}
+func newSpillRows(file *os.File, of section, bufferBytes int) *spillRows {
+	return &spillRows{file: file, rest: of, buffer: make([]byte, max(bufferBytes, 2*maxRecordBytes))}
 }
 
 var errSpill = errors.New("a staged record is not what was written")

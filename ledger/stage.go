@@ -11,10 +11,10 @@ import (
 	"microspend/usage"
 )
 
-// stage takes in the records of an import: in memory up to a limit, then spilled to sorted files. Sorting and writing run
-// beside the import.
+// stage takes in the records of an import: in memory up to a limit, then spilled to a file in sorted runs. Sorting and
+// writing run beside the import.
 type stage struct {
-	folder string
+	file   *os.File
 	limit  int
 	buffer []usage.Record
 	spills []*spill
@@ -28,32 +28,34 @@ type stage struct {
 	read   int64
 	// Of the spilling goroutine.
 	spilled int64
+	end     int64 // of the file
 }
 
-func newStage(folder string, limit int) *stage {
+func newStage(folder string, limit int) (*stage, error) {
+	file, err := os.OpenFile(filepath.Join(folder, "spills"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
 	s := &stage{
-		folder: folder, limit: limit,
+		file: file, limit: limit,
 		full: make(chan []usage.Record, 1), free: make(chan []usage.Record, 2), done: make(chan struct{}),
 	}
 	s.free <- nil // a second buffer, made when it is needed
 	go s.spillAll(s.full)
-	return s
+	return s, nil
 }
 
 func (s *stage) spillAll(full <-chan []usage.Record) {
 	defer close(s.done)
 	for records := range full {
 		if s.err == nil {
-			path := filepath.Join(s.folder, fmt.Sprintf("spill-%06d", len(s.spills)))
 			err := checkAll(records, s.spilled)
-			var written *spill
 			if err == nil {
-				written, err = writeSpill(path, records)
-			}
-			s.spilled += int64(len(records))
-			if written != nil {
+				var written *spill
+				written, s.end, err = writeSpill(s.file, s.end, records)
 				s.spills = append(s.spills, written)
 			}
+			s.spilled += int64(len(records))
 			s.err = err
 			s.failed.Store(err != nil)
 		}
@@ -105,20 +107,17 @@ func (s *stage) finish() error {
 	close(s.full)
 	s.full = nil
 	<-s.done
+	s.free = nil // the buffers are not needed to write the days
 	return s.err
 }
 
-// remove ends the stage and deletes its files.
+// remove ends the stage and deletes its file.
 func (s *stage) remove() error {
 	if s.full != nil {
 		close(s.full)
 		<-s.done
 	}
-	var faults []error
-	for _, spill := range s.spills {
-		faults = append(faults, spill.file.Close(), os.Remove(spill.file.Name()))
-	}
-	return errors.Join(faults...)
+	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
 }
 
 // days lists the days that records were staged for.
@@ -142,8 +141,8 @@ func (s *stage) rows(day dayNumber) []recordReader {
 	const memory = 8 << 20 // for all buffers of a day
 	var readers []recordReader
 	for _, spill := range s.spills {
-		if _, ok := spill.sections[day]; ok {
-			readers = append(readers, newSpillRows(spill, day, min(1<<18, memory/len(s.spills))))
+		if section, ok := spill.sections[day]; ok {
+			readers = append(readers, newSpillRows(s.file, section, min(1<<18, memory/len(s.spills))))
 		}
 	}
 	return readers

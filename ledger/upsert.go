@@ -43,7 +43,10 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 		return n, fmt.Errorf("no folder to stage the import in: %w", err)
 	}
 	defer os.RemoveAll(staging) // what cannot be removed the next writer will
-	staged := newStage(staging, w.sizes.stageRows)
+	staged, err := newStage(staging, w.sizes.stageRows)
+	if err != nil {
+		return n, fmt.Errorf("staging the import: %w", err)
+	}
 	defer func() { _ = staged.remove() }()
 	for batch, err := range batches {
 		if err == nil {
