@@ -1,77 +1,174 @@
 package usage
 
 import (
-	"encoding/csv"
 	"io"
 	"iter"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
-
-	"microspend/pricing"
 )
 
 // WriteCSV writes records as CSV with all columns that [CSVReader] reads, and returns how many it wrote. Quantities are
-// exact decimals. Names that a spreadsheet would compute, those that begin with = + - @, a tab or a carriage return, are
-// written with an apostrophe before them; what is written reads back as the same records, but for carriage returns that
-// stand before a line feed within a name. It ends with the first error of the records.
+// exact decimals, but for GB-hours that are none: those have the 15 places that make them read back as the same number.
+// Names that a spreadsheet would compute, those that begin with = + - @, a tab or a carriage return, are written with an
+// apostrophe before them; what is written reads back as the same records, but for carriage returns that stand before a line
+// feed within a name. It ends with the first error of the records, or of writing.
 func WriteCSV(to io.Writer, records iter.Seq2[Record, error]) (written int64, err error) {
-	out := csv.NewWriter(to)
-	row := make([]string, 0, len(csvColumns))
-	for _, column := range csvColumns {
-		row = append(row, column.name)
+	w := csvWriter{}
+	for i, column := range csvColumns {
+		if i > 0 {
+			w.text = append(w.text, ',')
+		}
+		w.text = append(w.text, column.name...)
 	}
-	if err := out.Write(row); err != nil {
-		return 0, err
+	w.text = append(w.text, '\n')
+	flush := func() error {
+		_, err := to.Write(w.text)
+		w.text = w.text[:0]
+		return err
 	}
 	for r, err := range records {
 		if err != nil {
-			out.Flush()
+			_ = flush()
 			return written, err
 		}
-		row = append(
-			row[:0], r.PeriodStart.UTC().Format(time.RFC3339), strconv.FormatInt(r.PeriodSeconds, 10), guard(r.Region),
-			guard(r.MicroVMID), guard(r.Image), guard(r.Tenant),
-			exact(r.VCPUMillis, 3, 1), exact(r.MemMiBMillis, 3, 1<<10), exact(r.ReadBytes, 0, bytesPerGB),
-			exact(r.WriteBytes, 0, bytesPerGB), gbHours(r.StorageByteSeconds),
-			guard(r.Account), guard(r.Role), guard(r.Source),
-			exact(r.RunningMS, 3, 1), exact(r.SuspendedMS, 3, 1),
-			strconv.FormatInt(r.Launches, 10), strconv.FormatInt(r.Suspends, 10), strconv.FormatInt(r.Resumes, 10),
-			r.Coverage.String(),
-		)
-		if err := out.Write(row); err != nil {
-			return written, err
-		}
+		w.row(&r)
 		written++
+		if len(w.text) >= csvBlockBytes {
+			if err := flush(); err != nil {
+				return written, err
+			}
+		}
 	}
-	out.Flush()
-	return written, out.Error()
+	return written, flush()
 }
 
-// exact writes n units, 10^places × twos of which make up one; twos is a power of two, so that the decimal is finite.
-func exact(n int64, places int32, twos int64) string {
-	if n == 0 {
-		return "0"
-	}
-	d := decimal.New(n, -places)
-	for ; twos > 1; twos /= 2 {
-		d = d.Mul(half)
-	}
-	return d.String()
+// csvBlockBytes is about how much is written at a time.
+const csvBlockBytes = 1 << 16
+
+// csvWriter puts rows into text. It remembers what recurs from row to row as it is written.
+type csvWriter struct {
+	text      []byte
+	names     [sourceNames + 1]writtenName
+	start     int64 // Unix seconds
+	startText []byte
 }
 
-var half = decimal.New(5, -1)
+type writtenName struct {
+	name string
+	text []byte
+}
 
-// gbHours writes byte-seconds as GB-hours. A third of one is no finite decimal: it is written to as many places as make
-// it read back as the same number.
-func gbHours(byteSeconds int64) string {
-	const places = 15 // 3.87e12 byte-seconds are one GB-hour
-	if byteSeconds == 0 {
-		return "0"
+// row appends a record, in the order of csvColumns.
+func (w *csvWriter) row(r *Record) {
+	if unix := r.PeriodStart.Unix(); unix != w.start || len(w.startText) == 0 {
+		w.start = unix
+		w.startText = r.PeriodStart.UTC().AppendFormat(w.startText[:0], time.RFC3339)
 	}
-	return pricing.Divide(decimal.NewFromInt(byteSeconds), decimal.NewFromInt(byteSecondsPerGBHour), places).String()
+	w.text = append(w.text, w.startText...)
+	w.count(r.PeriodSeconds)
+	w.name(0, r.Region)
+	w.name(1, r.MicroVMID)
+	w.name(2, r.Image)
+	w.name(3, r.Tenant)
+	w.amount(r.VCPUMillis, vcpuMillisPerSecond)
+	w.amount(r.MemMiBMillis, mibMillisPerGBSecond)
+	w.amount(r.ReadBytes, bytesPerGB)
+	w.amount(r.WriteBytes, bytesPerGB)
+	w.amount(r.StorageByteSeconds, byteSecondsPerGBHour)
+	w.name(4, r.Account)
+	w.name(5, r.Role)
+	w.name(sourceNames, r.Source)
+	w.amount(r.RunningMS, 1000)
+	w.amount(r.SuspendedMS, 1000)
+	w.count(r.Launches)
+	w.count(r.Suspends)
+	w.count(r.Resumes)
+	w.text = append(w.text, ',')
+	w.text = append(w.text, r.Coverage.String()...)
+	w.text = append(w.text, '\n')
+}
+
+func (w *csvWriter) count(n int64) { w.text = strconv.AppendInt(append(w.text, ','), n, 10) }
+
+func (w *csvWriter) name(place int, name string) {
+	last := &w.names[place]
+	if name != last.name {
+		last.name, last.text = name, appendCell(last.text[:0], guard(name))
+	}
+	w.text = append(append(w.text, ','), last.text...)
+}
+
+// appendCell appends a field, in quotes where it needs them.
+func appendCell(text []byte, field string) []byte {
+	if !strings.ContainsAny(field, ",\"\r\n") && !strings.HasPrefix(field, " ") {
+		return append(text, field...)
+	}
+	text = append(text, '"')
+	text = append(text, strings.ReplaceAll(field, `"`, `""`)...)
+	return append(text, '"')
+}
+
+func (w *csvWriter) amount(n, perUnit int64) {
+	w.text = appendQuotient(append(w.text, ','), uint64(n), uint64(perUnit))
+}
+
+const (
+	// quotientPlaces are the places of a quotient that is no finite decimal, which only a third of a GB-hour is not:
+	// 3.87e12 byte-seconds are one, so that they read back as the same number.
+	quotientPlaces = 15
+	// placesAtOnce is how many digits one division gives: 10^6 × the largest divisor stays below 2^63.
+	placesAtOnce = 6
+	finitePlaces = 30 // of a byte in GB
+)
+
+// appendQuotient appends n / by as a plain decimal without trailing zeros: exact where by divides a power of ten of 30
+// places at most, otherwise half-even at 15.
+func appendQuotient(text []byte, n, by uint64) []byte {
+	whole, rest := n/by, n%by
+	if rest == 0 {
+		return strconv.AppendUint(text, whole, 10)
+	}
+	places := finitePlaces
+	if by%3 == 0 {
+		places = quotientPlaces
+	}
+	text = append(strconv.AppendUint(text, whole, 10), '.')
+	for ; rest != 0 && places > 0; places -= placesAtOnce {
+		at := min(places, placesAtOnce)
+		rest *= powersOfTen[at]
+		digits := rest / by
+		rest %= by
+		text = append(text, "000000"[:at]...)
+		for i := len(text) - 1; digits > 0; i-- {
+			text[i] = byte('0' + digits%10)
+			digits /= 10
+		}
+	}
+	last := text[len(text)-1]
+	if half := by - rest; rest > half || rest == half && last%2 == 1 {
+		roundUp(text)
+	}
+	end := len(text)
+	for text[end-1] == '0' {
+		end--
+	}
+	if text[end-1] == '.' {
+		end--
+	}
+	return text[:end]
+}
+
+// roundUp adds one to the last place. It never gets past the point: a fraction of the divisors there are is at least 2.5e-13
+// away from one.
+func roundUp(digits []byte) {
+	for i := len(digits) - 1; ; i-- {
+		if digits[i] != '9' {
+			digits[i]++
+			return
+		}
+		digits[i] = '0'
+	}
 }
 
 const guarded = "=+-@\t\r"
