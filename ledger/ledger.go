@@ -16,6 +16,9 @@ type Options struct {
 	Now     func() time.Time // for the lock's holder line and for when a file was set aside; nil means time.Now
 	Logger  *slog.Logger     // for what was completed, cleared away or found damaged; nil keeps quiet
 	Command string           // what the lock's holder line says is running, such as "microspend import"; may be ""
+	// Progress is told how many of the days that an import concerns are sorted and on the disk, before the first of them is
+	// switched. It is called by one goroutine at a time. Nil is not told.
+	Progress func(done, of int)
 }
 
 func (o Options) withDefaults() Options {
@@ -24,6 +27,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Progress == nil {
+		o.Progress = func(int, int) {}
 	}
 	return o
 }

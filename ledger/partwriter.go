@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"math"
 	"math/bits"
 	"os"
@@ -29,16 +30,22 @@ type sizes struct {
 
 var defaultSizes = sizes{partRows: 2_000_000, groupRows: 128 * 1024, stageRows: 64 * 1024}
 
-// partWriter writes one Parquet file: rows in the order they come, which must be that of compareKeys.
+// rowWriter writes records as Parquet, row group by row group, in the order in which they come.
+type rowWriter struct {
+	to        io.Writer
+	codec     compress.Codec
+	groupRows int
+	group     []row // the row group at hand
+	writer    *parquet.GenericWriter[row]
+	rows      int64
+}
+
+// partWriter writes one Parquet file of a day: rows in the order of compareKeys.
 type partWriter struct {
-	file   *os.File
-	sum    hash.Hash
-	out    *bufio.Writer
-	writer *parquet.GenericWriter[row]
-	group  []row // the row group at hand
-	sizes  sizes
-	codec  compress.Codec
-	rows   int64
+	rowWriter
+	file *os.File
+	sum  hash.Hash
+	out  *bufio.Writer
 }
 
 // newCodec returns the codec that pages are compressed with. It holds encoders of megabytes, to be used again. Stronger
@@ -50,8 +57,9 @@ func newPartWriter(path string, s sizes, codec compress.Codec, buffer []row) (*p
 	if err != nil {
 		return nil, err
 	}
-	w := &partWriter{file: file, sum: sha256.New(), group: buffer[:0], sizes: s, codec: codec}
+	w := &partWriter{file: file, sum: sha256.New()}
 	w.out = bufio.NewWriterSize(teeWriter{file, w.sum}, 1<<18)
+	w.rowWriter = rowWriter{to: w.out, codec: codec, groupRows: s.groupRows, group: buffer[:0]}
 	return w, nil
 }
 
@@ -66,17 +74,18 @@ func (t teeWriter) Write(p []byte) (int, error) {
 	return t.file.Write(p)
 }
 
-func (w *partWriter) add(r *usage.Record) error {
+func (w *rowWriter) add(r *usage.Record) error {
 	w.group = append(w.group, row{})
 	w.group[len(w.group)-1].set(r)
 	w.rows++
-	if len(w.group) < w.sizes.groupRows {
+	if len(w.group) < w.groupRows {
 		return nil
 	}
 	return w.flush()
 }
 
-func (w *partWriter) flush() error {
+// flush ends the row group.
+func (w *rowWriter) flush() error {
 	if w.writer == nil {
 		options := []parquet.WriterOption{
 			parquet.Compression(w.codec),
@@ -85,7 +94,7 @@ func (w *partWriter) flush() error {
 			parquet.PageBufferSize(pageBytes),
 			parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("microvm_id"), parquet.Ascending("period_start"))),
 		}
-		w.writer = parquet.NewGenericWriter[row](w.out, append(options, encodingsFor(w.group)...)...)
+		w.writer = parquet.NewGenericWriter[row](w.to, append(options, encodingsFor(w.group)...)...)
 	}
 	for chunk := range slices.Chunk(w.group, 4096) {
 		if _, err := w.writer.Write(chunk); err != nil {
@@ -94,6 +103,16 @@ func (w *partWriter) flush() error {
 	}
 	w.group = w.group[:0]
 	return w.writer.Flush()
+}
+
+// end completes the file.
+func (w *rowWriter) end() error {
+	if len(w.group) > 0 || w.writer == nil {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return w.writer.Close()
 }
 
 // pageBytes is the size of a page before it is encoded: 32768 whole numbers.
@@ -132,12 +151,7 @@ func encodingsFor(group []row) []parquet.WriterOption {
 
 // finish completes the file, through to the disk, reads it back and describes it.
 func (w *partWriter) finish(name string) (partEntry, error) {
-	if len(w.group) > 0 || w.writer == nil {
-		if err := w.flush(); err != nil {
-			return partEntry{}, err
-		}
-	}
-	if err := errors.Join(w.writer.Close(), w.out.Flush(), w.file.Sync()); err != nil {
+	if err := errors.Join(w.end(), w.out.Flush(), w.file.Sync()); err != nil {
 		return partEntry{}, err
 	}
 	info, err := w.file.Stat()

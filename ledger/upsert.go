@@ -89,6 +89,8 @@ func (w *Writer) prepareAll(ctx context.Context, staging string, staged *stage) 
 	result := make([]*prepared, len(days))
 	work := make(chan int)
 	var wait sync.WaitGroup
+	var count sync.Mutex
+	done := 0
 	for i := range min(runtime.GOMAXPROCS(0), len(days)) {
 		b := &builder{w: w, staging: staging, name: fmt.Sprintf("part-%d", i)}
 		wait.Go(func() {
@@ -97,6 +99,10 @@ func (w *Writer) prepareAll(ctx context.Context, staging string, staged *stage) 
 				if result[day] = p; err != nil {
 					cancel(fmt.Errorf("%s: %w", days[day], err))
 				}
+				count.Lock()
+				done++
+				w.options.Progress(done, len(days))
+				count.Unlock()
 			}
 		})
 	}

@@ -45,7 +45,7 @@ their usage into a ledger through the same code as real usage; with a tenants fi
 				}
 			}
 			var changes ledger.Changes
-			err = a.writeLedger(cmd.Context(), filepath.Join(folder, "ledger"), "microspend demo",
+			err = a.writeLedger(cmd.Context(), filepath.Join(folder, "ledger"), ledger.Options{Command: "microspend demo"},
 				func(ctx context.Context, writer *ledger.Writer) (err error) {
 					changes, err = writer.Upsert(ctx, withoutErrors(fleet.Batches()))
 					return err

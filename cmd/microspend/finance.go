@@ -215,8 +215,9 @@ func (a *app) today() (time.Time, error) {
 }
 
 // writeLedger opens the ledger for writing, does the work, and closes it.
-func (a *app) writeLedger(ctx context.Context, folder, command string, work func(context.Context, *ledger.Writer) error) error {
-	writer, err := ledger.OpenForWriting(folder, ledger.Options{Now: a.now, Command: command})
+func (a *app) writeLedger(ctx context.Context, folder string, options ledger.Options, work func(context.Context, *ledger.Writer) error) error {
+	options.Now = a.now
+	writer, err := ledger.OpenForWriting(folder, options)
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,7 @@ import (
 	"io"
 	"iter"
 	"os"
-	"strings"
-	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
@@ -43,11 +40,15 @@ Bad rows are all reported, and nothing is imported then, unless --skip-bad leave
 			}
 			defer in.Close()
 			reader := usage.ReadCSV(in, options)
+			bar := a.startProgress("reading", "rows")
+			defer bar.clear()
 			var changes ledger.Changes
-			err = a.writeLedger(cmd.Context(), folder, "microspend import", func(ctx context.Context, writer *ledger.Writer) (err error) {
-				changes, err = writer.Upsert(ctx, a.withProgress(reader, size))
+			ofLedger := ledger.Options{Command: "microspend import", Progress: func(done, of int) { bar.at(int64(done), int64(of), int64(done)) }}
+			err = a.writeLedger(cmd.Context(), folder, ofLedger, func(ctx context.Context, writer *ledger.Writer) (err error) {
+				changes, err = writer.Upsert(ctx, shown(reader, size, bar))
 				return err
 			})
+			bar.clear()
 			var bad *usage.CSVError
 			if errors.As(err, &bad) {
 				return fmt.Errorf("%s: %w\nnothing was imported; mend the rows, or leave them out with --skip-bad", args[0], bad)
@@ -67,6 +68,11 @@ Bad rows are all reported, and nothing is imported then, unless --skip-bad leave
 // openInput opens a file, or standard input for "-", and tells its size where that is known.
 func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
+		if file, ok := a.in.(*os.File); ok { // it may be a file all the same
+			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+				return io.NopCloser(a.in), info.Size(), nil
+			}
+		}
 		return io.NopCloser(a.in), 0, nil
 	}
 	file, err := os.Open(path)
@@ -102,31 +108,16 @@ func (a *app) reportImport(read usage.CSVReport, changes ledger.Changes, folder 
 	return nil
 }
 
-const (
-	progressEvery = 200 * time.Millisecond
-	progressWidth = 30
-)
-
-// withProgress draws how far a file has been read, where standard error is a terminal and the file's size is known.
-func (a *app) withProgress(reader *usage.CSVReader, size int64) iter.Seq2[[]usage.Record, error] {
-	file, ok := a.err.(*os.File)
-	if !ok || size == 0 || !term.IsTerminal(file.Fd()) {
-		return reader.Batches()
-	}
+// shown gives the reader's batches and shows how far it has come: in bytes where the size is known.
+func shown(reader *usage.CSVReader, size int64, p *progress) iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
-		defer fmt.Fprint(a.err, "\r\x1b[K")
-		next := a.now()
 		for batch, err := range reader.Batches() {
-			if now := a.now(); now.After(next) {
-				next = now.Add(progressEvery)
-				read := reader.Report()
-				done := min(int(read.Bytes*progressWidth/size), progressWidth)
-				fmt.Fprintf(a.err, "\r%s%s %3d %%  %d rows", strings.Repeat("█", done), strings.Repeat("░", progressWidth-done),
-					read.Bytes*100/size, read.Rows)
-			}
+			read := reader.Report()
+			p.at(read.Bytes, size, read.Rows)
 			if !yield(batch, err) {
 				return
 			}
 		}
+		p.relabel("sorting into days", "days")
 	}
 }

@@ -87,7 +87,7 @@ do not read it either; what it held is lost and has to be imported again.`,
 			}
 			var result ledger.CheckResult
 			if repair {
-				err = a.writeLedger(cmd.Context(), opened.Dir(), "microspend ledger check --repair",
+				err = a.writeLedger(cmd.Context(), opened.Dir(), ledger.Options{Command: "microspend ledger check --repair"},
 					func(ctx context.Context, writer *ledger.Writer) (err error) {
 						result, err = writer.Repair(ctx)
 						return err

@@ -1,9 +1,11 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,13 +99,10 @@ func (a *app) terminalWidth() int {
 	return report.DefaultWidth
 }
 
-// writeFile replaces a file atomically: whatever goes wrong, either the old content or the whole new one is there. A
-// link is followed, and what is no regular file, such as /dev/null, is written to as it is.
+// writeFile replaces a file atomically: whatever goes wrong, either the old content or the whole new one is there. What is
+// rendered goes to a hidden file beside it as it comes, however much it is. A link is followed, and what is no regular
+// file, such as /dev/null, is written to as it is.
 func (a *app) writeFile(path string, render func(io.Writer) error) error {
-	var content bytes.Buffer
-	if err := render(&content); err != nil {
-		return err
-	}
 	if link, err := os.Lstat(path); err == nil && link.Mode()&os.ModeSymlink != 0 {
 		target, err := filepath.EvalSymlinks(path)
 		if err != nil {
@@ -116,7 +115,11 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 		if before.IsDir() {
 			return fmt.Errorf("cannot write %s: it is a folder", path)
 		}
-		return os.WriteFile(path, content.Bytes(), 0o644)
+		special, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("cannot write %s: %w", path, err)
+		}
+		return errors.Join(renderTo(special, path, render), special.Close())
 	}
 	hidden := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%.100s.%d", filepath.Base(path), os.Getpid()))
 	// A new file gets the rights that the user's umask leaves; one that is replaced keeps its own.
@@ -125,8 +128,10 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	defer os.Remove(hidden) // fails, as it should, once the file has been renamed
-	_, err = temporary.Write(content.Bytes())
-	if err == nil && before != nil {
+	if err := renderTo(temporary, path, render); err != nil {
+		return errors.Join(err, temporary.Close())
+	}
+	if before != nil {
 		err = temporary.Chmod(before.Mode().Perm())
 	}
 	if err == nil {
@@ -142,4 +147,28 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return nil
+}
+
+// renderTo renders to a file. A fault of the file is told by the name that the user knows it by.
+func renderTo(file *os.File, path string, render func(io.Writer) error) error {
+	out := bufio.NewWriterSize(fileWriter{file, path}, 1<<16)
+	if err := render(out); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+type fileWriter struct {
+	file *os.File
+	path string
+}
+
+// Write implements [io.Writer].
+func (f fileWriter) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	var fault *fs.PathError
+	if errors.As(err, &fault) {
+		err = fmt.Errorf("cannot write %s: %w", f.path, fault.Err)
+	}
+	return n, err
 }
