@@ -26,6 +26,8 @@ type CheckResult struct {
 	Orphaned []DamagedFile
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.
 	SetAside []DamagedFile
+	// Rebuilt are manifests that were made anew, each with what from.
+	Rebuilt []DamagedFile
 }
 
 // OK says whether nothing was found.
@@ -119,7 +121,8 @@ func (p *part) verify(ctx context.Context, last *usage.Record) error {
 
 // Repair checks the ledger and sets what is damaged aside: such files are renamed to *.damaged, so that engines do not read
 // them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is reported as
-// lacking them until [Writer.AcceptLoss]. A damaged manifest is set aside with all parts of its day.
+// lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of the day's parts
+// that prove to be what this program wrote, and only the others are set aside.
 func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 	if w.lock == nil {
 		return CheckResult{}, errClosed
@@ -145,9 +148,7 @@ func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 		byDay[day][filepath.Base(file.Path)] = file.Reason
 	}
 	for _, day := range slices.Sorted(maps.Keys(byDay)) {
-		moved, err := w.repairDay(day, byDay[day])
-		result.SetAside = append(result.SetAside, moved...)
-		if err != nil {
+		if err := w.repairDay(ctx, day, byDay[day], &result); err != nil {
 			return result, fmt.Errorf("%s: %w", day, err)
 		}
 	}
@@ -155,48 +156,39 @@ func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 }
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
-func (w *Writer) repairDay(day dayNumber, reasons map[string]string) (moved []DamagedFile, err error) {
-	folder := w.dayFolder(day)
-	m, _, err := readManifest(folder, day)
+func (w *Writer) repairDay(ctx context.Context, day dayNumber, reasons map[string]string, result *CheckResult) error {
+	m, _, err := readManifest(w.dayFolder(day), day)
+	var newer *newerVersionError
+	if errors.As(err, &newer) {
+		return err
+	}
 	if err != nil || m == nil {
-		m = &manifest{Version: manifestVersion, Day: day.String()}
-		entries, err := os.ReadDir(folder)
-		if err != nil {
-			return nil, err
-		}
-		for _, entry := range entries {
-			if partName.MatchString(entry.Name()) {
-				reasons[entry.Name()] = "the day's manifest is damaged, so that nothing says whether the file is complete"
-			}
-		}
+		return w.rebuildDay(ctx, day, reasons[manifestName], result)
 	}
 	p := &prepared{day: day, manifest: m}
 	kept := m.Parts[:0:0]
+	rows := map[string]int64{}
 	for _, part := range m.Parts {
+		rows[part.Name] = part.Rows
 		if reasons[part.Name] == "" {
 			kept = append(kept, part)
 		}
 	}
-	rows := map[string]int64{}
-	for _, part := range m.Parts {
-		rows[part.Name] = part.Rows
-	}
-	lostAlready := func(name string) bool {
-		return slices.ContainsFunc(m.Lost, func(l lostPart) bool { return l.Name == name })
-	}
 	for _, name := range slices.Sorted(maps.Keys(reasons)) {
-		if !lostAlready(name) {
+		if !m.lostHere(name) {
 			p.aside = append(p.aside, lostPart{Name: name, Rows: rows[name], Reason: reasons[name], At: w.options.Now().UTC()})
 		}
 	}
 	if len(p.aside) == 0 {
-		return nil, nil
+		return nil
 	}
 	m.Parts, m.Dropped = kept, nil
 	if err := w.recount(m, day); err != nil {
-		return nil, err
+		return err
 	}
-	return w.commit(p)
+	aside, err := w.commit(p)
+	result.SetAside = append(result.SetAside, aside...)
+	return err
 }
 
 // recount sets the manifest's figures to those of the parts that are left.
@@ -221,18 +213,34 @@ func (w *Writer) recount(m *manifest, day dayNumber) error {
 	return nil
 }
 
-// AcceptLoss ends the reports of a day's lost parts: for when what they held has been imported again, or will never be.
-// The files that were set aside stay.
-func (w *Writer) AcceptLoss(day time.Time) error {
+// AcceptLoss ends the reports of the lost parts of days, or of all days where none is given: for when what they held has
+// been imported again, or will never be. It returns what is no longer reported. The files that were set aside stay.
+func (w *Writer) AcceptLoss(days ...time.Time) (accepted []DamagedFile, err error) {
 	if w.lock == nil {
-		return errClosed
+		return nil, errClosed
 	}
-	folder := w.dayFolder(dayOf(day))
-	m, _, err := readManifest(folder, dayOf(day))
-	if err != nil || m == nil || len(m.Lost) == 0 {
-		return err
+	there, err := w.days()
+	if err != nil {
+		return nil, err
 	}
-	m.Lost = nil
-	_, err = w.commit(&prepared{day: dayOf(day), manifest: m})
-	return err
+	for _, day := range there {
+		if len(days) > 0 && !slices.ContainsFunc(days, func(d time.Time) bool { return dayOf(d) == day }) {
+			continue
+		}
+		m, _, err := readManifest(w.dayFolder(day), day)
+		if err != nil || m == nil {
+			continue // which is for Repair, and still reported
+		}
+		if len(m.Lost) == 0 {
+			continue
+		}
+		for _, lost := range m.Lost {
+			accepted = append(accepted, DamagedFile{shownPath(day, lost.Name), day.start(), lost.reason().Error()})
+		}
+		m.Lost = nil
+		if _, err := w.commit(&prepared{day: day, manifest: m}); err != nil {
+			return accepted, fmt.Errorf("%s: %w", day, err)
+		}
+	}
+	return accepted, nil
 }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -56,8 +55,7 @@ func (l *Ledger) tryOpenDay(folder string, day dayNumber) (*openDay, []byte) {
 	}
 	d.manifest = m
 	for _, lost := range m.Lost {
-		d.damaged = append(d.damaged, d.file(lost.Name, fmt.Errorf("%s; it was set aside on %s with %d rows", lost.Reason,
-			lost.At.UTC().Format("2006-01-02"), lost.Rows)))
+		d.damaged = append(d.damaged, d.file(lost.Name, lost.reason()))
 	}
 	for _, entry := range m.Parts {
 		opened, err := openEitherName(folder, day, entry)

@@ -31,7 +31,8 @@ func TestOneWriterAtATime(t *testing.T) {
 	w, err = OpenForWriting(dir, Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
-	assert.ErrorIs(t, w.AcceptLoss(firstDay), errClosed)
+	_, err = w.AcceptLoss(firstDay)
+	assert.ErrorIs(t, err, errClosed)
 	_, err = w.Repair(t.Context())
 	assert.ErrorIs(t, err, errClosed)
 }

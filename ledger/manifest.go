@@ -71,9 +71,24 @@ type tailEntry struct {
 
 type lostPart struct {
 	Name   string    `json:"name"` // the name it was given when it was set aside
-	Rows   int64     `json:"rows"`
+	Rows   int64     `json:"rows"` // 0 where that is not known
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
+}
+
+func (l lostPart) reason() error {
+	rows := ""
+	if l.Rows > 0 {
+		rows = fmt.Sprintf(" with %d rows", l.Rows)
+	}
+	return fmt.Errorf("%s; it was set aside on %s%s", l.Reason, l.At.UTC().Format(time.DateOnly), rows)
+}
+
+// newerVersionError says that a manifest is sound but of a version that this program does not read.
+type newerVersionError struct{ version int }
+
+func (e *newerVersionError) Error() string {
+	return fmt.Sprintf("the manifest is of version %d; this program reads version %d", e.version, manifestVersion)
 }
 
 // manifestVersion is the version of manifest and files that this program writes, and the only one it reads.
@@ -120,7 +135,7 @@ func decodeManifest(text []byte, day dayNumber) (*manifest, error) {
 	}
 	switch {
 	case m.Version != manifestVersion:
-		return nil, fmt.Errorf("the manifest is of version %d; this program reads version %d", m.Version, manifestVersion)
+		return nil, &newerVersionError{m.Version}
 	case m.Day != day.String():
 		return nil, fmt.Errorf("the manifest is of %.20q, not of %s", m.Day, day)
 	}

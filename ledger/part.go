@@ -99,6 +99,15 @@ func (p *part) parse(tail []byte) (err error) {
 	return nil
 }
 
+// rowsWithin is how many rows a file's own footer says it has.
+func rowsWithin(file *os.File, size int64) (int64, error) {
+	opened, err := parquet.OpenFile(file, size, openOptions...)
+	if err != nil {
+		return 0, damaged("its footer is not readable: %v", err)
+	}
+	return opened.NumRows(), nil
+}
+
 func (p *part) close() { _ = p.file.Close() }
 
 // at is a part of a file in memory, read by the file's offsets.

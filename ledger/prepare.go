@@ -253,13 +253,16 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 	return aside, w.settle(folder, p.manifest)
 }
 
+// asideSuffix ends the names of files that were set aside.
+const asideSuffix = ".damaged"
+
 // setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone already
 // gets a name to be reported under.
 func setAside(folder, name string) (string, error) {
 	for n := 1; ; n++ {
-		aside := name + ".damaged"
+		aside := name + asideSuffix
 		if n > 1 {
-			aside = fmt.Sprintf("%s.%d.damaged", name, n)
+			aside = fmt.Sprintf("%s.%d%s", name, n, asideSuffix)
 		}
 		if _, err := os.Lstat(filepath.Join(folder, aside)); err == nil {
 			continue
