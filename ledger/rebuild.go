@@ -85,7 +85,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 	if err == nil && len(p.manifest.Parts) > 0 {
 		result.Rebuilt = append(result.Rebuilt, DamagedFile{
 			shownPath(day, manifestName), day.start(),
-			fmt.Sprintf("made anew from %d files with %d rows, each proven by writing its records again", len(p.manifest.Parts), p.manifest.Rows),
+			fmt.Sprintf("from the day's files, %d with %d rows, each proven by writing its records again", len(p.manifest.Parts), p.manifest.Rows),
 		})
 	}
 	return err

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -64,8 +66,8 @@ func LedgerInfo(dir string, info ledger.Info) Document {
 	return d
 }
 
-// LedgerCheck makes the document of what a full check found.
-func LedgerCheck(dir string, result ledger.CheckResult) Document {
+// LedgerCheck makes the document of what a full check found, and of the losses that were accepted before it.
+func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.DamagedFile) Document {
 	d := Document{
 		Title: "Ledger in " + dir,
 		JSON: struct {
@@ -76,9 +78,12 @@ func LedgerCheck(dir string, result ledger.CheckResult) Document {
 			Damaged  []damagedFileJSON `json:"damaged"`
 			Orphaned []damagedFileJSON `json:"orphaned"`
 			SetAside []damagedFileJSON `json:"set_aside"`
+			Rebuilt  []damagedFileJSON `json:"rebuilt,omitempty"`
+			Accepted []damagedFileJSON `json:"accepted,omitempty"`
 		}{
 			"microspend.ledger-check/v1", result.Days, result.Parts, result.Rows,
 			damagedJSON(result.Damaged), damagedJSON(result.Orphaned), damagedJSON(result.SetAside),
+			damagedJSON(result.Rebuilt), damagedJSON(accepted),
 		},
 		CSV: [][]string{{"state", "path", "reason"}},
 	}
@@ -87,12 +92,41 @@ func LedgerCheck(dir string, result ledger.CheckResult) Document {
 	for _, found := range []struct {
 		state string
 		files []ledger.DamagedFile
-	}{{"damaged", result.Damaged}, {"orphaned", result.Orphaned}, {"set aside", result.SetAside}} {
+		fine  bool
+	}{
+		{"damaged", result.Damaged, false},
+		{"orphaned", result.Orphaned, false},
+		{"set aside", result.SetAside, false},
+		{"made anew", result.Rebuilt, true},
+		{"accepted", accepted, true},
+	} {
 		for _, file := range found.files {
-			section.Notes = append(section.Notes, Note{Tag: found.state, Text: file.Path + ": " + file.Reason, Warn: true})
+			section.Notes = append(section.Notes, Note{Tag: found.state, Text: file.Path + ": " + file.Reason, Warn: !found.fine})
 			d.CSV = append(d.CSV, []string{found.state, file.Path, file.Reason})
 		}
 	}
+	section.Notes = append(section.Notes, checkHints(result)...)
 	d.Sections = []Section{section}
 	return d
+}
+
+// checkHints says what to do about what a check found.
+func checkHints(result ledger.CheckResult) []Note {
+	aside := func(file ledger.DamagedFile) bool {
+		return strings.HasSuffix(file.Path, ".damaged") || strings.HasSuffix(file.Path, ".missing")
+	}
+	lost := func(file ledger.DamagedFile) bool { // neither a manifest nor an orphan holds records
+		return aside(file) && !strings.Contains(file.Path, "/_manifest.json") &&
+			!slices.ContainsFunc(result.Orphaned, func(o ledger.DamagedFile) bool { return strings.HasPrefix(file.Path, o.Path) })
+	}
+	var hints []Note
+	here := len(result.Orphaned) > 0 || slices.ContainsFunc(result.Damaged, func(file ledger.DamagedFile) bool { return !aside(file) })
+	if here && len(result.SetAside) == 0 {
+		hints = append(hints, Note{Text: "microspend ledger check --repair sets what is damaged aside, so that no engine reads it, and makes manifests anew."})
+	}
+	if slices.ContainsFunc(slices.Concat(result.Damaged, result.SetAside), lost) {
+		hints = append(hints, Note{Text: "What was set aside is lost. Import it again, or do without it; then microspend ledger check " +
+			"--accept-loss ends the reports of it."})
+	}
+	return hints
 }

@@ -15,37 +15,6 @@ type CSVOptions struct {
 	MaxLineBytes  int    // the longest row; 0 means 1 MiB
 }
 
-// CSVFault is a row that cannot be read, and why.
-type CSVFault struct {
-	Line   int // of the file, from 1, that the row begins on
-	Reason string
-}
-
-func (f CSVFault) String() string { return fmt.Sprintf("line %d: %s", f.Line, f.Reason) }
-
-// CSVReport says what was read.
-type CSVReport struct {
-	Rows    int64 // good rows
-	Bad     int64 // rows that cannot be read
-	Rounded int64 // values finer than their unit, which were rounded half-even
-	Bytes   int64
-	Faults  []CSVFault // the first of the bad rows
-}
-
-// CSVError says that rows of a file cannot be read.
-type CSVError struct{ CSVReport }
-
-func (e *CSVError) Error() string {
-	text := fmt.Sprintf("%d of %d rows cannot be read", e.Bad, e.Bad+e.Rows)
-	for _, fault := range e.Faults {
-		text += "\n  " + fault.String()
-	}
-	if more := e.Bad - int64(len(e.Faults)); more > 0 {
-		text += fmt.Sprintf("\n  and %d more", more)
-	}
-	return text
-}
-
 // CSVReader reads records from CSV with a header. The columns may come in any order:
 //
 //   - period_start (RFC 3339 with any offset, or 2026-10-01 00:00:00 in UTC), period_seconds, region, microvm_id, image,
@@ -61,7 +30,7 @@ func (e *CSVError) Error() string {
 type CSVReader struct {
 	lines   *lineReader
 	options CSVOptions
-	report  CSVReport
+	report  ReadReport
 	batch   []Record
 	columns []csvColumn
 	fields  []string // of a quoted row
@@ -83,7 +52,7 @@ func ReadCSV(r io.Reader, options CSVOptions) *CSVReader {
 }
 
 // Report says what was read so far.
-func (c *CSVReader) Report() CSVReport {
+func (c *CSVReader) Report() ReadReport {
 	report := c.report
 	report.Bytes = c.lines.bytes
 	return report
@@ -93,7 +62,7 @@ func (c *CSVReader) Report() CSVReport {
 const batchRows = 2048
 
 // Batches gives the records in batches, each of which is valid until the next is asked for. It can be used once. A header
-// that cannot be used and a failing reader end it with an error; bad rows end it with a [CSVError] after the last batch,
+// that cannot be used and a failing reader end it with an error; bad rows end it with a [RowsError] after the last batch,
 // unless they are to be skipped.
 func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
@@ -126,7 +95,7 @@ func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 			return
 		}
 		if c.report.Bad > 0 && !c.options.SkipBad {
-			yield(nil, &CSVError{c.Report()})
+			yield(nil, &RowsError{c.Report()})
 		}
 	}
 }
@@ -158,8 +127,5 @@ func (c *CSVReader) isBadRow(err error) bool {
 }
 
 func (c *CSVReader) fault(err error) {
-	c.report.Bad++
-	if len(c.report.Faults) < c.options.MaxFaults {
-		c.report.Faults = append(c.report.Faults, CSVFault{c.lines.line, err.Error()})
-	}
+	c.report.AddFault(fmt.Sprintf("line %d", c.lines.line), err, c.options.MaxFaults)
 }

@@ -156,7 +156,7 @@ func TestBadRowsAreAllReported(t *testing.T) {
 	}
 	reader := usage.ReadCSV(strings.NewReader(text), usage.CSVOptions{})
 	_, err := readAll(reader)
-	var faults *usage.CSVError
+	var faults *usage.RowsError
 	require.ErrorAs(t, err, &faults)
 	var got []string
 	for _, fault := range faults.Faults {

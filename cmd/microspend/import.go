@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,63 +18,137 @@ import (
 )
 
 func (a *app) importCommand() *cobra.Command {
-	var options usage.CSVOptions
+	var source string
+	var skipBad bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take usage from a CSV file into the ledger",
-		Long: `import reads usage from CSV ("-" is standard input) into the ledger. Importing the same rows again changes nothing; a
-row with a known key (source, region, account, MicroVM, period start) takes the place of the one before.
+		Short: "Take usage from a CSV or Parquet file into the ledger",
+		Long: `import reads usage from CSV ("-" is standard input) or from a Parquet file into the ledger. Importing the same rows again
+changes nothing; a row with a known key (source, region, account, MicroVM, period start) takes the place of the one before.
 
-The header names the columns, in any order:
+The header of a CSV file names the columns, in any order:
   period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours
 and, where they are known: account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage.
+A Parquet file has the columns of the ledger's own files, as ledger export writes them.
 
 Bad rows are all reported, and nothing is imported then, unless --skip-bad leaves them out.`,
-		Args: exactly(1, "one CSV file"),
+		Args: exactly(1, "one CSV or Parquet file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			folder, err := a.ledgerFolder()
 			if err != nil {
 				return err
 			}
-			in, size, err := a.openInput(args[0])
+			in, err := a.openUsage(args[0], source, skipBad)
 			if err != nil {
 				return err
 			}
 			defer in.Close()
-			reader := usage.ReadCSV(in, options)
 			bar := a.startProgress("reading", "rows")
 			defer bar.clear()
+			options := ledger.Options{Command: "microspend import", Progress: func(done, of int) {
+				bar.relabel("sorting into days", fmt.Sprintf("of %d", of))
+				bar.at(int64(done), int64(of), int64(done))
+			}}
 			var changes ledger.Changes
-			ofLedger := ledger.Options{Command: "microspend import", Progress: func(done, of int) { bar.at(int64(done), int64(of), int64(done)) }}
-			err = a.writeLedger(cmd.Context(), folder, ofLedger, func(ctx context.Context, writer *ledger.Writer) (err error) {
-				changes, err = writer.Upsert(ctx, shown(reader, size, bar))
+			err = a.writeLedger(cmd.Context(), folder, options, func(ctx context.Context, writer *ledger.Writer) (err error) {
+				changes, err = writer.Upsert(ctx, in.shown(bar))
 				return err
 			})
 			bar.clear()
-			var bad *usage.CSVError
+			var bad *usage.RowsError
 			if errors.As(err, &bad) {
 				return fmt.Errorf("%s: %w\nnothing was imported; mend the rows, or leave them out with --skip-bad", args[0], bad)
 			}
 			if err != nil {
 				return err
 			}
-			return a.reportImport(reader.Report(), changes, folder)
+			return a.reportImport(in.Report(), changes, folder)
 		},
 	}
-	cmd.Flags().StringVar(&a.finance.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
-	cmd.Flags().BoolVar(&options.SkipBad, "skip-bad", false, "leave rows out that cannot be read, instead of importing nothing")
-	cmd.Flags().StringVar(&options.DefaultSource, "source", "import", "the `source` of rows that name none")
+	a.addLedgerTo(cmd)
+	cmd.Flags().BoolVar(&skipBad, "skip-bad", false, "leave rows out that cannot be read, instead of importing nothing")
+	cmd.Flags().StringVar(&source, "source", "import", "the `source` of rows that name none")
 	return cmd
+}
+
+// usageReader reads records from a file of some format.
+type usageReader interface {
+	Batches() iter.Seq2[[]usage.Record, error]
+	Report() usage.ReadReport
+}
+
+// usageFile is a file of records.
+type usageFile struct {
+	usageReader
+	io.Closer
+	size int64 // 0 where it is not known
+}
+
+// shown gives the records and shows how far they have come: by bytes where the size is known.
+func (f usageFile) shown(bar *progress) iter.Seq2[[]usage.Record, error] {
+	return func(yield func([]usage.Record, error) bool) {
+		for batch, err := range f.Batches() {
+			read := f.Report()
+			bar.at(read.Bytes, f.size, read.Rows)
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
+
+// openUsage opens a file, or standard input for "-", and tells Parquet from CSV by its first bytes.
+func (a *app) openUsage(path, source string, skipBad bool) (usageFile, error) {
+	ofCSV := usage.CSVOptions{DefaultSource: source, SkipBad: skipBad}
+	var file *os.File
+	if path == "-" {
+		regular, ok := a.in.(*os.File)
+		if info, err := fileInfo(regular); !ok || err != nil || !info.Mode().IsRegular() {
+			in := bufio.NewReader(a.in)
+			if magic, _ := in.Peek(len(parquetMagic)); string(magic) == parquetMagic {
+				return usageFile{}, errors.New("a Parquet file cannot be read from a pipe; give its name")
+			}
+			return usageFile{usage.ReadCSV(in, ofCSV), io.NopCloser(nil), 0}, nil
+		}
+		file = regular
+	} else {
+		opened, err := os.Open(path)
+		if err != nil {
+			return usageFile{}, err
+		}
+		file = opened
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder; give a CSV or Parquet file", path)
+	}
+	if err != nil {
+		return usageFile{}, errors.Join(err, file.Close())
+	}
+	var magic [len(parquetMagic)]byte
+	_, _ = file.ReadAt(magic[:], 0) // what is not there is not Parquet
+	if string(magic[:]) != parquetMagic && !strings.HasSuffix(path, ".parquet") {
+		return usageFile{usage.ReadCSV(file, ofCSV), file, info.Size()}, nil
+	}
+	reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{DefaultSource: source, SkipBad: skipBad})
+	if err != nil {
+		return usageFile{}, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	return usageFile{reader, file, info.Size()}, nil
+}
+
+const parquetMagic = "PAR1"
+
+func fileInfo(file *os.File) (os.FileInfo, error) {
+	if file == nil {
+		return nil, os.ErrInvalid
+	}
+	return file.Stat()
 }
 
 // openInput opens a file, or standard input for "-", and tells its size where that is known.
 func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
-		if file, ok := a.in.(*os.File); ok { // it may be a file all the same
-			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-				return io.NopCloser(a.in), info.Size(), nil
-			}
-		}
 		return io.NopCloser(a.in), 0, nil
 	}
 	file, err := os.Open(path)
@@ -90,7 +166,7 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 }
 
 // reportImport says what an import did, on standard error, as the ledger is where the data goes.
-func (a *app) reportImport(read usage.CSVReport, changes ledger.Changes, folder string) error {
+func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder string) error {
 	fmt.Fprintf(a.err, "%d rows: %d added, %d replaced, %d unchanged, %d superseded by a later row; %d days written to %s\n",
 		read.Rows, changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded, len(changes.Days), folder)
 	if read.Bad > 0 {
@@ -106,18 +182,4 @@ func (a *app) reportImport(read usage.CSVReport, changes ledger.Changes, folder 
 		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, report.Visible(file.Reason))
 	}
 	return nil
-}
-
-// shown gives the reader's batches and shows how far it has come: in bytes where the size is known.
-func shown(reader *usage.CSVReader, size int64, p *progress) iter.Seq2[[]usage.Record, error] {
-	return func(yield func([]usage.Record, error) bool) {
-		for batch, err := range reader.Batches() {
-			read := reader.Report()
-			p.at(read.Bytes, size, read.Rows)
-			if !yield(batch, err) {
-				return
-			}
-		}
-		p.relabel("sorting into days", "days")
-	}
 }

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
 	"microspend/report"
-	"microspend/usage"
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
@@ -18,36 +19,13 @@ func (a *app) ledgerCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var file string
-	export := &cobra.Command{
-		Use:   "export",
-		Short: "Write the ledger's usage as CSV, in the form that import reads",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			opened, err := a.openLedger()
-			if err != nil {
-				return err
-			}
-			from, to, err := a.utcBounds()
-			if err != nil {
-				return err
-			}
-			write := func(w io.Writer) error {
-				_, err := usage.WriteCSV(w, opened.Records(cmd.Context(), from, to))
-				return err
-			}
-			if file != "" && file != "-" {
-				return a.writeFile(file, write)
-			}
-			return write(a.out)
-		},
-	}
-	export.Flags().StringVar(&a.finance.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
-	export.Flags().StringVar(&a.finance.from, "from", "", "first `day` in UTC (default the ledger's first)")
-	export.Flags().StringVar(&a.finance.to, "to", "", "`day` after the last in UTC (default the ledger's end)")
-	export.Flags().StringVar(&file, "output", "", "write to this `file` instead of standard output")
-	cmd.AddCommand(a.ledgerInfoCommand(), a.ledgerCheckCommand(), export)
+	cmd.AddCommand(a.ledgerInfoCommand(), a.ledgerCheckCommand(), a.ledgerExportCommand())
 	return cmd
+}
+
+// addLedgerTo declares --ledger.
+func (a *app) addLedgerTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.finance.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
 }
 
 func (a *app) ledgerInfoCommand() *cobra.Command {
@@ -68,37 +46,43 @@ func (a *app) ledgerInfoCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(cmd)
-	cmd.Flags().StringVar(&a.finance.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
+	a.addLedgerTo(cmd)
 	return cmd
 }
 
 func (a *app) ledgerCheckCommand() *cobra.Command {
-	var repair bool
+	var repair, accept bool
+	var days []string
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Read every file in full and exit with 1 where one is damaged",
-		Long: `check reads every file in full against its checksums. --repair renames what is damaged to *.damaged, so that query engines
-do not read it either; what it held is lost and has to be imported again.`,
+		Long: `check reads every file in full against its checksums, and exits with 1 where one is damaged or was set aside.
+
+--repair renames what is damaged to *.damaged, so that query engines do not read it either. What such a file held is lost,
+and reports say so until it is accepted. A damaged manifest is made anew from those of its day's files that prove to be whole.
+
+--accept-loss ends those reports, once what was lost has been imported again or never will be; --day limits it to that day.`,
+		Example: `  microspend ledger check --repair
+  microspend import october.csv
+  microspend ledger check --accept-loss --day 2026-10-03`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			limit, err := parseDays(days)
+			if err != nil {
+				return fmt.Errorf("--day: %w", err)
+			}
+			if len(days) > 0 && !accept {
+				return errors.New("--day goes with --accept-loss: check always reads every day")
+			}
 			opened, err := a.openLedger()
 			if err != nil {
 				return err
 			}
-			var result ledger.CheckResult
-			if repair {
-				err = a.writeLedger(cmd.Context(), opened.Dir(), ledger.Options{Command: "microspend ledger check --repair"},
-					func(ctx context.Context, writer *ledger.Writer) (err error) {
-						result, err = writer.Repair(ctx)
-						return err
-					})
-			} else {
-				result, err = opened.Check(cmd.Context())
-			}
+			result, accepted, err := a.checkLedger(cmd.Context(), opened, repair, accept, limit)
 			if err != nil {
 				return err
 			}
-			if err := a.print(report.LedgerCheck(opened.Dir(), result)); err != nil {
+			if err := a.print(report.LedgerCheck(opened.Dir(), result, accepted)); err != nil {
 				return err
 			}
 			if !result.OK() {
@@ -108,7 +92,46 @@ do not read it either; what it held is lost and has to be imported again.`,
 		},
 	}
 	a.output.addTo(cmd)
-	cmd.Flags().StringVar(&a.finance.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
-	cmd.Flags().BoolVar(&repair, "repair", false, "set damaged files aside")
+	a.addLedgerTo(cmd)
+	cmd.Flags().BoolVar(&repair, "repair", false, "set damaged files aside, and make damaged manifests anew")
+	cmd.Flags().BoolVar(&accept, "accept-loss", false, "report what was set aside no longer")
+	cmd.Flags().StringArrayVar(&days, "day", nil, "accept the loss of this `day` alone, in UTC; may be repeated")
 	return cmd
+}
+
+// checkLedger accepts, repairs and checks, in the order that leaves nothing accepted that nobody has seen yet.
+func (a *app) checkLedger(ctx context.Context, opened *ledger.Ledger, repair, accept bool, days []time.Time) (
+	result ledger.CheckResult, accepted []ledger.DamagedFile, err error,
+) {
+	if !repair && !accept {
+		result, err = opened.Check(ctx)
+		return result, nil, err
+	}
+	options := ledger.Options{Command: "microspend ledger check"}
+	err = a.writeLedger(ctx, opened.Dir(), options, func(ctx context.Context, writer *ledger.Writer) error {
+		if accept {
+			if accepted, err = writer.AcceptLoss(days...); err != nil {
+				return err
+			}
+		}
+		if repair {
+			result, err = writer.Repair(ctx)
+		} else {
+			result, err = writer.Check(ctx)
+		}
+		return err
+	})
+	return result, accepted, err
+}
+
+func parseDays(texts []string) ([]time.Time, error) {
+	var days []time.Time
+	for _, text := range texts {
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			return nil, fmt.Errorf("%.40q is not a day such as 2026-10-03", text)
+		}
+		days = append(days, day)
+	}
+	return days, nil
 }

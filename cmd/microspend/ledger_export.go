@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"microspend/ledger"
+	"microspend/report"
+	"microspend/usage"
+)
+
+func (a *app) ledgerExportCommand() *cobra.Command {
+	var file, format string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write the ledger's usage as CSV or as one Parquet file, both of which import reads",
+		Long: `export writes the records of a span of days, day by day, within a day by MicroVM and start: as CSV, or as one Parquet file
+in the schema of the ledger's own files. Where a file of the ledger is damaged the others are written, what is missing is
+named, and the exit code is 1.`,
+		Example: `  microspend ledger export --from 2026-10-01 --to 2026-11-01 --output october.csv
+  microspend ledger export --format parquet --output usage.parquet`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			write, err := exporter(format)
+			if err != nil {
+				return err
+			}
+			toStandard := file == "" || file == "-"
+			if out, ok := a.out.(*os.File); ok && toStandard && format == "parquet" && term.IsTerminal(out.Fd()) {
+				return errors.New("a Parquet file is nothing for a terminal; name a file with --output")
+			}
+			opened, err := a.openLedger()
+			if err != nil {
+				return err
+			}
+			from, to, err := a.utcBounds()
+			if err != nil {
+				return err
+			}
+			if !from.Before(to) {
+				return fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
+			}
+			export := &exported{ctx: cmd.Context(), ledger: opened, from: from, to: to}
+			if !toStandard {
+				export.bar = a.startProgress("writing", "rows")
+				err = a.writeFile(file, func(w io.Writer) error { return export.run(w, write) })
+			} else {
+				err = export.run(a.out, write)
+			}
+			export.bar.clear()
+			if err != nil {
+				return err
+			}
+			for _, damaged := range export.damaged {
+				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, report.Visible(damaged.Reason))
+			}
+			if len(export.damaged) > 0 {
+				return errCheckFailed
+			}
+			return nil
+		},
+	}
+	a.addLedgerTo(cmd)
+	cmd.Flags().StringVar(&format, "format", "csv", "output `format`: csv or parquet")
+	cmd.Flags().StringVar(&a.finance.from, "from", "", "first `day` in UTC (default the ledger's first)")
+	cmd.Flags().StringVar(&a.finance.to, "to", "", "`day` after the last in UTC (default the ledger's end)")
+	cmd.Flags().StringVar(&file, "output", "", "write to this `file` instead of standard output; - is standard output")
+	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"csv", "parquet"}, cobra.ShellCompDirectiveNoFileComp
+	})
+	return cmd
+}
+
+// writeRecords writes records in a format.
+type writeRecords = func(io.Writer, iter.Seq2[usage.Record, error]) (int64, error)
+
+func exporter(format string) (writeRecords, error) {
+	switch format {
+	case "csv":
+		return usage.WriteCSV, nil
+	case "parquet":
+		return ledger.WriteParquet, nil
+	default:
+		return nil, fmt.Errorf("--format: no format %q; formats are csv and parquet", format)
+	}
+}
+
+// exported is an export under way.
+type exported struct {
+	ctx      context.Context
+	ledger   *ledger.Ledger
+	from, to time.Time
+	bar      *progress
+	damaged  []ledger.DamagedFile
+}
+
+func (e *exported) run(w io.Writer, write writeRecords) error {
+	_, err := write(w, e.records)
+	return err
+}
+
+// records gives what can be read and remembers what cannot.
+func (e *exported) records(yield func(usage.Record, error) bool) {
+	rows, total := int64(0), e.expected()
+	for r, err := range e.ledger.Records(e.ctx, e.from, e.to) {
+		var damaged *ledger.DamagedError
+		if errors.As(err, &damaged) {
+			e.damaged = append(e.damaged, damaged.File)
+			continue
+		}
+		if rows++; rows%4096 == 0 {
+			e.bar.at(rows, total, rows)
+		}
+		if !yield(r, err) {
+			return
+		}
+	}
+}
+
+// expected is about how many rows there are to write, for the bar.
+func (e *exported) expected() (rows int64) {
+	if e.bar == nil {
+		return 0
+	}
+	info, err := e.ledger.Info()
+	if err != nil {
+		return 0
+	}
+	for _, day := range info.Days {
+		if !day.Last.Before(e.from) && day.First.Before(e.to) {
+			rows += day.Rows
+		}
+	}
+	return rows
+}

@@ -1,0 +1,211 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"microspend/usage"
+)
+
+// ParquetOptions say how a Parquet file from outside is read. The zero value will do.
+type ParquetOptions struct {
+	DefaultSource string // the source of rows that name none; "" means import
+	SkipBad       bool   // whether rows that cannot be are left out, rather than make the reading fail at the end
+	MaxFaults     int    // how many bad rows are kept with their reason; 0 means 20
+}
+
+// ParquetReader reads records from a Parquet file in the schema of the ledger's, as [WriteParquet] and query engines write
+// it. Columns are found by their names, in any order; the column dt, which engines make of a ledger's folders, is passed
+// over.
+//
+//   - period_start (a timestamp of any unit; one without time zone is UTC), period_seconds, region, microvm_id, image, tenant,
+//     vcpu_ms, mem_mib_ms, read_bytes, write_bytes and storage_byte_seconds are required.
+//   - account, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage may be missing or null; a row
+//     that says nothing of coverage is complete, as it states what was used.
+//
+// Names may be null where they may be empty; an amount may not. What [usage.Record.Check] refuses is a bad row. The file has
+// no manifest to be checked against: pages with a checksum are held to it, and the records to what a record can be.
+type ParquetReader struct {
+	file    *parquet.File
+	options ParquetOptions
+	cursors []*cursor
+	report  usage.ReadReport
+	batch   []usage.Record
+	bad     []error // of the batch's rows
+	rows    int64   // read, good and bad
+}
+
+// ReadParquet opens a Parquet file of so many bytes. A file that is none and columns that cannot be used are errors.
+func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *ParquetReader, err error) {
+	defer recoverAsDamage(&err)
+	if options.DefaultSource == "" {
+		options.DefaultSource = "import"
+	}
+	if options.MaxFaults == 0 {
+		options.MaxFaults = 20
+	}
+	opened, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("it is no Parquet file: %w", err)
+	}
+	r = &ParquetReader{file: opened, options: options}
+	return r, r.columns()
+}
+
+// optionalColumns need not be there.
+const optionalColumns = 1<<columnAccount | 1<<columnRole | 1<<columnSource | 1<<columnRunningMS | 1<<columnSuspendedMS |
+	1<<columnLaunches | 1<<columnSuspends | 1<<columnResumes | 1<<columnCoverage
+
+// columns finds the columns. All their faults come at once.
+func (r *ParquetReader) columns() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	seen := map[column]bool{}
+	for _, found := range r.file.Root().Columns() {
+		if found.Name() == "dt" {
+			continue
+		}
+		c := column(slices.Index(columnNames[:], found.Name()))
+		switch {
+		case c < 0:
+			fault("%.40q is not a column", found.Name())
+			continue
+		case seen[c]:
+			fault("column %s is there twice", found.Name())
+			continue
+		}
+		seen[c] = true
+		cursor, err := newCursor(c, found)
+		if err != nil {
+			fault("column %s %w", found.Name(), err)
+			continue
+		}
+		r.cursors = append(r.cursors, cursor)
+	}
+	for c := range columnCount {
+		if !seen[c] && optionalColumns&(1<<c) == 0 {
+			fault("column %s is missing", columnNames[c])
+		}
+	}
+	if len(faults) > 20 {
+		faults = append(faults[:20:20], fmt.Errorf("and %d more", len(faults)-20))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("%w\ncolumns are those of the ledger's own files: %s", err, strings.Join(columnNames[:], ", "))
+	}
+	return nil
+}
+
+// Report says what was read so far.
+func (r *ParquetReader) Report() usage.ReadReport {
+	report := r.report
+	if total := r.file.NumRows(); total > 0 { // about
+		report.Bytes = int64(float64(r.file.Size()) * float64(r.rows) / float64(total))
+	}
+	return report
+}
+
+// batchRows is how many records are given at a time.
+const batchRows = 2048
+
+// Batches gives the records in batches, each of which is valid until the next is asked for. It can be used once. A file that
+// cannot be read to its end ends it with an error; bad rows end it with a [usage.RowsError] after the last batch, unless
+// they are to be skipped.
+func (r *ParquetReader) Batches() iter.Seq2[[]usage.Record, error] {
+	return func(yield func([]usage.Record, error) bool) {
+		defer func() {
+			for _, c := range r.cursors {
+				c.close()
+			}
+		}()
+		for _, group := range r.file.RowGroups() {
+			for left := group.NumRows(); left > 0; left -= int64(len(r.bad)) {
+				begin := left == group.NumRows()
+				if err := r.read(group, begin, min(int(min(left, batchRows)), batchRows)); err != nil {
+					yield(nil, fmt.Errorf("after row %d: %w", r.rows, err))
+					return
+				}
+				if good := r.good(); len(good) > 0 && !yield(good, nil) {
+					return
+				}
+			}
+		}
+		if r.report.Bad > 0 && !r.options.SkipBad {
+			yield(nil, &usage.RowsError{ReadReport: r.Report()})
+		}
+	}
+}
+
+// read reads the next n rows of a row group into the batch.
+func (r *ParquetReader) read(group parquet.RowGroup, begin bool, n int) (err error) {
+	defer recoverAsDamage(&err)
+	r.batch = slices.Grow(r.batch[:0], n)[:n]
+	r.bad = slices.Grow(r.bad[:0], n)[:n]
+	clear(r.bad)
+	for i := range r.batch {
+		r.batch[i] = usage.Record{Source: r.options.DefaultSource, Coverage: usage.CoverageComplete}
+	}
+	for _, c := range r.cursors {
+		if begin {
+			c.begin(group.ColumnChunks()[c.leaf])
+		}
+		values, err := c.next(n)
+		if err != nil {
+			return fmt.Errorf("column %s: %w", columnNames[c.column], err)
+		}
+		for i, value := range values {
+			if err := c.set(&r.batch[i], value); err != nil {
+				r.bad[i] = errors.Join(r.bad[i], fmt.Errorf("%s: %w", columnNames[c.column], err))
+			}
+		}
+	}
+	return nil
+}
+
+// good takes the bad rows out of the batch and counts both.
+func (r *ParquetReader) good() []usage.Record {
+	kept := r.batch[:0]
+	for i := range r.batch {
+		r.rows++
+		err := r.bad[i]
+		if err == nil {
+			err = r.batch[i].Check()
+		}
+		if err != nil {
+			r.report.AddFault(fmt.Sprintf("row %d", r.rows), err, r.options.MaxFaults)
+			continue
+		}
+		kept = append(kept, r.batch[i])
+	}
+	r.report.Rows += int64(len(kept))
+	return kept
+}
+
+// timestampUnit is how many of a timestamp column's units make up a second: 0 for a column that is none.
+func timestampUnit(of *parquet.Column) int64 {
+	logical := of.Type().LogicalType()
+	if logical == nil {
+		return 0
+	}
+	stamp, ok := logical.Value.(*format.TimestampType)
+	if !ok {
+		return 0
+	}
+	switch stamp.Unit.Value.(type) {
+	case *format.MilliSeconds:
+		return 1e3
+	case *format.MicroSeconds:
+		return 1e6
+	case *format.NanoSeconds:
+		return 1e9
+	default:
+		return 0
+	}
+}
