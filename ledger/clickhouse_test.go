@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"os/exec"
@@ -67,6 +69,67 @@ func TestClickHouseReadsTheLedger(t *testing.T) {
 		}
 		require.Equal(t, ours, theirs[group.Tenant])
 	}
+}
+
+// TestClickHouseReadsAndWritesExports has a real ClickHouse read an export and write it again in its own way: the same sums,
+// and, imported, the same ledger to the byte.
+func TestClickHouseReadsAndWritesExports(t *testing.T) {
+	if os.Getenv("MICROSPEND_CHDB") == "" {
+		t.Skip("MICROSPEND_CHDB does not name the folder of the npm package chdb")
+	}
+	fleet := simulate.Fleet{Seed: 1, Days: 5, End: time.Date(2026, time.November, 23, 0, 0, 0, 0, time.UTC)}
+	dir := t.TempDir()
+	content := filled(t, filepath.Join(dir, "ledger"), sound(fleet.Batches()))
+
+	exported, theirs := filepath.Join(dir, "export.parquet"), filepath.Join(dir, "theirs.parquet")
+	file, err := os.Create(exported)
+	require.NoError(t, err)
+	opened, err := ledger.Open(filepath.Join(dir, "ledger"), ledger.Options{})
+	require.NoError(t, err)
+	rows, err := ledger.WriteParquet(file, opened.Records(context.Background(), fleet.Start(), fleet.End))
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+
+	cmd := exec.Command("node", "-e", `
+const { query } = require(process.env.MICROSPEND_CHDB);
+const [, from, to] = process.argv;
+query("INSERT INTO FUNCTION file('" + to + "', Parquet) SELECT * FROM file('" + from + "', Parquet) ORDER BY rand()", "JSONEachRow");
+process.stdout.write(query("SELECT count() FROM file('" + to + "', Parquet)", "TSV"));
+`, exported, theirs)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	require.NoError(t, err, errs.String())
+	require.Equal(t, fmt.Sprintf("%d\n", rows), string(out))
+
+	file, err = os.Open(theirs)
+	require.NoError(t, err)
+	defer file.Close()
+	info, err := file.Stat()
+	require.NoError(t, err)
+	reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{})
+	require.NoError(t, err)
+	require.Equal(t, content, filled(t, filepath.Join(dir, "again"), reader.Batches()))
+}
+
+// filled makes a ledger of records and returns its files' content.
+func filled(t *testing.T, dir string, batches iter.Seq2[[]usage.Record, error]) map[string]string {
+	t.Helper()
+	writer, err := ledger.OpenForWriting(dir, ledger.Options{})
+	require.NoError(t, err)
+	_, err = writer.Upsert(context.Background(), batches)
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	content := map[string]string{}
+	require.NoError(t, fs.WalkDir(os.DirFS(dir), "usage", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, path))
+		content[path] = string(data)
+		return err
+	}))
+	return content
 }
 
 // sound gives batches that cannot fail in the form of those that can.

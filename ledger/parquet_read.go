@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -51,12 +52,39 @@ func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *Parqu
 	if options.MaxFaults == 0 {
 		options.MaxFaults = 20
 	}
+	if err := checkFrame(file, size); err != nil {
+		return nil, fmt.Errorf("it is no Parquet file: %w", err)
+	}
 	opened, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("it is no Parquet file: %w", err)
 	}
 	r = &ParquetReader{file: opened, options: options}
 	return r, r.columns()
+}
+
+// checkFrame looks at what a Parquet file begins and ends with, before the library makes room for as long a footer as the
+// file says it has.
+func checkFrame(file io.ReaderAt, size int64) error {
+	const magic = "PAR1"
+	var begin [len(magic)]byte
+	var end [4 + len(magic)]byte
+	if size < int64(len(begin)+len(end)) {
+		return fmt.Errorf("it has %d bytes", size)
+	}
+	if _, err := file.ReadAt(begin[:], 0); err != nil {
+		return err
+	}
+	if _, err := file.ReadAt(end[:], size-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(begin[:]) != magic || string(end[4:]) != magic {
+		return errors.New("it does not begin and end with " + magic)
+	}
+	if footer := int64(binary.LittleEndian.Uint32(end[:])); footer > size-int64(len(begin)+len(end)) {
+		return fmt.Errorf("its footer of %d bytes does not fit into it", footer)
+	}
+	return nil
 }
 
 // optionalColumns need not be there.
