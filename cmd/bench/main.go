@@ -26,6 +26,7 @@ func areas() []area {
 	return []area{
 		{"engine", engineFigures},
 		{"idle", idleFigures},
+		{"ledger", ledgerFigures},
 	}
 }
 
