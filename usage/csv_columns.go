@@ -88,6 +88,9 @@ func (c *CSVReader) header() error {
 			return fmt.Errorf("line %d: %w", c.lines.line, err)
 		}
 	}
+	if err := otherFormat(line); err != nil {
+		return err
+	}
 	names, err := splitQuoted(line, nil)
 	if err != nil {
 		return fmt.Errorf("line %d: %w", c.lines.line, err)
@@ -120,6 +123,24 @@ func (c *CSVReader) header() error {
 	}
 	return fmt.Errorf("line %d: %w\nrequired columns: %s\nfurther columns: %s", c.lines.line, errors.Join(faults...),
 		columnList(true), columnList(false))
+}
+
+// otherFormat knows what people take for CSV, by its first line, and says what to do about it.
+func otherFormat(line []byte) error {
+	switch {
+	case bytes.HasPrefix(line, []byte("\x1f\x8b")):
+		return errors.New("it is compressed with gzip; decompress it first, as in gunzip -c FILE | microspend import -")
+	case bytes.HasPrefix(line, []byte("\xff\xfe")), bytes.HasPrefix(line, []byte("\xfe\xff")):
+		return errors.New("it is in UTF-16; save it as UTF-8")
+	case bytes.HasPrefix(line, []byte("PK\x03\x04")):
+		return errors.New("it is a workbook or another archive; save it as CSV")
+	case bytes.IndexByte(line, ',') < 0 && bytes.Count(line, []byte{';'}) > 3:
+		return errors.New("its fields are separated by semicolons; save it with commas, and with points in numbers")
+	case bytes.IndexByte(line, ',') < 0 && bytes.Count(line, []byte{'\t'}) > 3:
+		return errors.New("its fields are separated by tabs; save it with commas")
+	default:
+		return nil
+	}
 }
 
 func columnList(required bool) string {

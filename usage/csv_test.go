@@ -145,11 +145,11 @@ func TestBadRowsAreAllReported(t *testing.T) {
 	want := []string{
 		"line 3: 1 fields, not 11",
 		`line 4: period_seconds: "86400.5" is not a whole number`,
-		"line 5: the period from 2026-10-01T23:30:00Z of 3600 s crosses midnight UTC; split it there\ntenant is not valid UTF-8 text",
+		"line 5: the period from 2026-10-01T23:30:00Z of 3600 s crosses midnight UTC; split it there; tenant is not valid UTF-8 text",
 		"line 6: not CSV: a quote within a field that does not begin with one",
 		"line 7: not CSV: text after the quote that ends a field",
 		"line 8: 12 fields, not 11",
-		`line 9: period_start: "2026-02-30T00:00:00Z" is not a time such as 2026-10-01T00:00:00Z or 2026-10-01 00:00:00` + "\n" +
+		`line 9: period_start: "2026-02-30T00:00:00Z" is not a time such as 2026-10-01T00:00:00Z or 2026-10-01 00:00:00; ` +
 			`gb_seconds: "x" is not a plain decimal`,
 		"line 10: image is longer than 2048 bytes",
 		"line 12: not CSV: a quoted field begins here that does not end",
@@ -188,6 +188,11 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		}},
 		{"quotes in the header", strings.NewReader("a\"b\n"), []string{"line 1"}},
 		{"failing", io.MultiReader(strings.NewReader(header+row), iotest.ErrReader(errRead)), []string{"line 3: the disk is gone"}},
+		{"gzip", strings.NewReader("\x1f\x8b\x08\x00"), []string{"compressed with gzip"}},
+		{"UTF-16", strings.NewReader("\xff\xfep\x00e\x00"), []string{"UTF-16"}},
+		{"workbook", strings.NewReader("PK\x03\x04\x14"), []string{"workbook"}},
+		{"semicolons", strings.NewReader(strings.ReplaceAll(header, ",", ";")), []string{"separated by semicolons"}},
+		{"tabs", strings.NewReader(strings.ReplaceAll(header, ",", "\t")), []string{"separated by tabs"}},
 		{"line without end", strings.NewReader(strings.Repeat("x", 3<<20)), []string{"longer than 1048576 bytes"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

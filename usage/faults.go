@@ -1,6 +1,9 @@
 package usage
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // ReadReport says what was read from a file of records.
 type ReadReport struct {
@@ -17,7 +20,8 @@ type Fault struct {
 	Reason string
 }
 
-func (f Fault) String() string { return f.Where + ": " + f.Reason }
+// String writes the fault on one line.
+func (f Fault) String() string { return f.Where + ": " + strings.ReplaceAll(f.Reason, "\n", "; ") }
 
 // AddFault counts a bad row. The first of them are kept with their reason, as many as are asked for.
 func (r *ReadReport) AddFault(where string, reason error, kept int) {

@@ -81,6 +81,7 @@ type usageReader interface {
 type usageFile struct {
 	usageReader
 	io.Closer
+	path string
 	size int64 // 0 where it is not known
 }
 
@@ -90,6 +91,9 @@ func (f usageFile) shown(bar *progress) iter.Seq2[[]usage.Record, error] {
 		for batch, err := range f.Batches() {
 			read := f.Report()
 			bar.at(read.Bytes, f.size, read.Rows)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", f.path, err)
+			}
 			if !yield(batch, err) {
 				return
 			}
@@ -108,7 +112,7 @@ func (a *app) openUsage(path, source string, skipBad bool) (usageFile, error) {
 			if magic, _ := in.Peek(len(parquetMagic)); string(magic) == parquetMagic {
 				return usageFile{}, errors.New("a Parquet file cannot be read from a pipe; give its name")
 			}
-			return usageFile{usage.ReadCSV(in, ofCSV), io.NopCloser(nil), 0}, nil
+			return usageFile{usage.ReadCSV(in, ofCSV), io.NopCloser(nil), path, 0}, nil
 		}
 		file = regular
 	} else {
@@ -128,13 +132,13 @@ func (a *app) openUsage(path, source string, skipBad bool) (usageFile, error) {
 	var magic [len(parquetMagic)]byte
 	_, _ = file.ReadAt(magic[:], 0) // what is not there is not Parquet
 	if string(magic[:]) != parquetMagic && !strings.HasSuffix(path, ".parquet") {
-		return usageFile{usage.ReadCSV(file, ofCSV), file, info.Size()}, nil
+		return usageFile{usage.ReadCSV(file, ofCSV), file, path, info.Size()}, nil
 	}
 	reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{DefaultSource: source, SkipBad: skipBad})
 	if err != nil {
 		return usageFile{}, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
-	return usageFile{reader, file, info.Size()}, nil
+	return usageFile{reader, file, path, info.Size()}, nil
 }
 
 const parquetMagic = "PAR1"
@@ -167,12 +171,16 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 
 // reportImport says what an import did, on standard error, as the ledger is where the data goes.
 func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder string) error {
-	fmt.Fprintf(a.err, "%d rows: %d added, %d replaced, %d unchanged, %d superseded by a later row; %d days written to %s\n",
-		read.Rows, changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded, len(changes.Days), folder)
+	fmt.Fprintf(a.err, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
+		counted(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
+		counted(int64(len(changes.Days)), "day"), folder)
 	if read.Bad > 0 {
-		fmt.Fprintf(a.err, "%d bad rows were left out:\n", read.Bad)
+		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", counted(read.Bad, "row"))
 		for _, fault := range read.Faults {
 			fmt.Fprintln(a.err, "  "+report.Visible(fault.String()))
+		}
+		if more := read.Bad - int64(len(read.Faults)); more > 0 {
+			fmt.Fprintf(a.err, "  and %d more\n", more)
 		}
 	}
 	if read.Rounded > 0 {
@@ -182,4 +190,12 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, report.Visible(file.Reason))
 	}
 	return nil
+}
+
+// counted writes a number with what it counts, in the singular or the plural.
+func counted(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
