@@ -126,38 +126,49 @@ func sizeOf(dir string) (bytes int64, err error) {
 const sums = "SELECT tenant, region, dt, sum(vcpu_ms), sum(mem_mib_ms), sum(read_bytes), sum(write_bytes), " +
 	"sum(storage_byte_seconds), sum(running_ms), sum(period_seconds), count(*)"
 
-// otherEngines sets the query beside engines that can be had: a duckdb on the PATH, and the npm package chdb, a whole
+// otherEngines sets the query beside engines that can be had, each as a whole process that does nothing else: a duckdb on
+// the PATH or the npm package @duckdb/node-api, whose folder MICROSPEND_DUCKDB names, and the npm package chdb, a whole
 // ClickHouse, whose folder MICROSPEND_CHDB names.
 func otherEngines(show func(figure), dir string, ours took) error {
-	beside := func(engine string, theirs took) {
-		show(figure{
-			"the same sums in " + engine, seconds(theirs.wall), "",
-			fmt.Sprintf("spend takes %.2f × the time and %.2f × the processor time", ratio(ours.wall, theirs.wall), ratio(ours.cpu, theirs.cpu)),
-		})
-	}
-	if duckdb, err := exec.LookPath("duckdb"); err == nil {
-		query := fmt.Sprintf("%s FROM read_parquet('%s', hive_partitioning = true) GROUP BY ALL", sums, quoted(parquetFiles(dir)))
-		theirs, err := fastest(3, nil, duckdb, "-csv", "-c", query)
+	beside := func(engine, program string, args ...string) error {
+		theirs, err := fastest(3, nil, program, args...)
 		if err != nil {
 			return err
 		}
-		beside("DuckDB, whole process", theirs)
-	} else {
-		show(figure{"the same sums in DuckDB", "not measured", "", "there is no duckdb on the PATH"})
-	}
-	if os.Getenv("MICROSPEND_CHDB") == "" {
-		show(figure{"the same sums in ClickHouse", "not measured", "", "MICROSPEND_CHDB does not name the folder of the npm package chdb"})
+		show(figure{
+			"the same sums in " + engine, seconds(theirs.wall), "",
+			fmt.Sprintf("spend takes %.2f × the time, %.2f × the processor time", ratio(ours.wall, theirs.wall), ratio(ours.cpu, theirs.cpu)),
+		})
 		return nil
 	}
-	query := fmt.Sprintf("%s FROM file('%s', Parquet) GROUP BY tenant, region, dt", strings.Replace(sums, "dt,", "toDate(period_start) AS dt,", 1),
-		quoted(parquetFiles(dir)))
-	theirs, err := fastest(3, nil, "node", "-e", "require(process.env.MICROSPEND_CHDB).query(process.argv[1], 'CSV')", query)
+	absent := func(engine, why string) { show(figure{"the same sums in " + engine, "not measured", "", why}) }
+
+	files := quoted(parquetFiles(dir))
+	query := fmt.Sprintf("%s FROM read_parquet('%s', hive_partitioning = true) GROUP BY ALL", sums, files)
+	duckdb, err := exec.LookPath("duckdb")
+	switch {
+	case err == nil:
+		err = beside("DuckDB", duckdb, "-csv", "-c", query)
+	case os.Getenv("MICROSPEND_DUCKDB") != "":
+		err = beside("DuckDB (from npm)", "node", "-e", duckDBScript, query)
+	default:
+		absent("DuckDB", "no duckdb is on the PATH, and MICROSPEND_DUCKDB does not name the npm package @duckdb/node-api")
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
-	beside("ClickHouse (chdb), whole process", theirs)
-	return nil
+	if os.Getenv("MICROSPEND_CHDB") == "" {
+		absent("ClickHouse", "MICROSPEND_CHDB does not name the npm package chdb")
+		return nil
+	}
+	query = fmt.Sprintf("%s FROM file('%s', Parquet) GROUP BY tenant, region, dt",
+		strings.Replace(sums, "dt,", "toDate(period_start) AS dt,", 1), files)
+	return beside("ClickHouse (chdb)", "node", "-e", "require(process.env.MICROSPEND_CHDB).query(process.argv[1], 'CSV')", query)
 }
+
+const duckDBScript = `const { DuckDBInstance } = require(process.env.MICROSPEND_DUCKDB);
+DuckDBInstance.create(":memory:").then(i => i.connect()).then(c => c.runAndReadAll(process.argv[1]))`
 
 // quoted is a text for between the quotes of SQL.
 func quoted(text string) string { return strings.ReplaceAll(text, "'", "''") }
