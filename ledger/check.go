@@ -22,7 +22,8 @@ type CheckResult struct {
 	Days, Parts int
 	Rows, Bytes int64         // of the parts that are in order
 	Damaged     []DamagedFile // parts that are damaged or missing, and manifests
-	// Orphaned are Parquet files that engines see and no manifest knows. Each lists its day and why.
+	// Orphaned are files of a day's folder that engines see and no manifest knows: Athena, Trino and Spark read every file
+	// whose name does not begin with a dot or an underscore. Each lists its day and why.
 	Orphaned []DamagedFile
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.
 	SetAside []DamagedFile
@@ -78,7 +79,7 @@ func (l *Ledger) checkDay(ctx context.Context, day dayNumber, result *CheckResul
 	for _, entry := range entries {
 		known := slices.ContainsFunc(opened.manifest.Parts, func(p partEntry) bool { return p.Name == entry.Name() }) ||
 			slices.Contains(opened.manifest.Dropped, entry.Name())
-		if strings.HasSuffix(entry.Name(), ".parquet") && !strings.HasPrefix(entry.Name(), ".") && !known {
+		if hidden := strings.ContainsAny(entry.Name()[:1], "._"); !hidden && !known {
 			result.Orphaned = append(result.Orphaned, opened.file(entry.Name(), errors.New("the day's manifest does not know it")))
 		}
 	}
@@ -119,7 +120,7 @@ func (p *part) verify(ctx context.Context, last *usage.Record) error {
 	}
 }
 
-// Repair checks the ledger and sets what is damaged aside: such files are renamed to *.damaged, so that engines do not read
+// Repair checks the ledger and sets what is damaged aside: such files are renamed to _*.damaged, so that engines do not read
 // them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is reported as
 // lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of the day's parts
 // that prove to be what this program wrote, and only the others are set aside.

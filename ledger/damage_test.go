@@ -130,8 +130,8 @@ func TestImportIntoADamagedDay(t *testing.T) {
 	late.Tenant = "late"
 	n := upsert(t, w, []usage.Record{late})
 	require.Len(t, n.SetAside, 1)
-	assert.Equal(t, "usage/dt=2026-10-02/part-00001.parquet.damaged", n.SetAside[0].Path)
-	aside, err := os.ReadFile(path + ".damaged")
+	assert.Equal(t, "usage/dt=2026-10-02/_part-00001.parquet.damaged", n.SetAside[0].Path)
+	aside, err := os.ReadFile(filepath.Join(folder, "_part-00001.parquet.damaged"))
 	require.NoError(t, err)
 	assert.Equal(t, data, aside)
 	result := total(t, dir)
@@ -153,7 +153,7 @@ func TestOrphansAreFoundAndSetAside(t *testing.T) {
 	require.Len(t, checked.Orphaned, 1)
 	assert.Equal(t, "usage/dt=2026-10-02/dropped-in.parquet", checked.Orphaned[0].Path)
 	assert.NoFileExists(t, filepath.Join(folder, "dropped-in.parquet"))
-	assert.FileExists(t, filepath.Join(folder, "dropped-in.parquet.damaged"))
+	assert.FileExists(t, filepath.Join(folder, "_dropped-in.parquet.damaged"))
 	assert.Equal(t, reference(records), content(t, dir))
 	assert.Empty(t, total(t, dir).Damaged, "an orphan is no loss")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"microspend/usage"
 )
@@ -256,13 +257,15 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 // asideSuffix ends the names of files that were set aside.
 const asideSuffix = ".damaged"
 
-// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone already
-// gets a name to be reported under.
+// setAside renames a damaged file so that nothing reads it any more, and returns its new name: one that does not end in
+// .parquet, and begins with an underscore, as Athena, Trino and Spark read every other file of a folder whatever its name
+// ends in. One that is gone already gets a name to be reported under.
 func setAside(folder, name string) (string, error) {
+	plain := strings.TrimLeft(name, "._")
 	for n := 1; ; n++ {
-		aside := name + asideSuffix
+		aside := "_" + plain + asideSuffix
 		if n > 1 {
-			aside = fmt.Sprintf("%s.%d%s", name, n, asideSuffix)
+			aside = fmt.Sprintf("_%s.%d%s", plain, n, asideSuffix)
 		}
 		if _, err := os.Lstat(filepath.Join(folder, aside)); err == nil {
 			continue

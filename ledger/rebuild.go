@@ -39,11 +39,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 		name := file.Name()
 		switch {
 		case strings.HasPrefix(name, ".part-") && strings.HasSuffix(name, ".new"):
-			visible := strings.TrimPrefix(name, ".")
-			if err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, visible)); err != nil {
-				return err
-			}
-			lose(visible, "it is of an import, of which only the damaged manifest could tell whether it was in effect")
+			lose(name, "it is of an import, of which only the damaged manifest could tell whether it was in effect")
 			continue
 		case strings.HasSuffix(name, asideSuffix):
 			p.manifest.Lost = append(p.manifest.Lost, lostPart{

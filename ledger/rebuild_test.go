@@ -21,7 +21,7 @@ func TestRebuiltFromWhatProvesItself(t *testing.T) {
 		rows         int      // that are left of the day's 96
 	}{
 		{"nothing else", "all parts prove themselves", func(*testing.T, string) {}, nil, 96},
-		{"a bit in a page", "its checksum does not hold", flip(second, 4), []string{second + ".damaged"}, 56},
+		{"a bit in a page", "its checksum does not hold", flip(second, 4), []string{"_" + second + ".damaged"}, 56},
 		{"a bit in the footer", "the records are whole, yet the file is not what they make", func(t *testing.T, folder string) {
 			path := filepath.Join(folder, second)
 			data, err := os.ReadFile(path)
@@ -30,30 +30,30 @@ func TestRebuiltFromWhatProvesItself(t *testing.T) {
 			require.Positive(t, at)
 			data[len(data)-200+at] = 'M'
 			require.NoError(t, os.WriteFile(path, data, 0o644))
-		}, []string{second + ".damaged"}, 56},
+		}, []string{"_" + second + ".damaged"}, 56},
 		{"a part in between", "parts are numbered in sequence", remove(second), []string{second + ".missing"}, 56},
 		{"the last part", "the one before it is full", remove(third), []string{third + ".missing"}, 80},
 		{"an import in progress", "nobody can tell whether it was in effect", func(t *testing.T, folder string) {
 			data, err := os.ReadFile(filepath.Join(folder, first))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "."+first+".0123456789abcdef.new"), data, 0o644))
-		}, []string{first + ".0123456789abcdef.new.damaged"}, 96},
+		}, []string{"_" + first + ".0123456789abcdef.new.damaged"}, 96},
 		{"set aside before", "its reason is lost, its loss is not", func(t *testing.T, folder string) {
-			require.NoError(t, os.WriteFile(filepath.Join(folder, third+".damaged"), []byte("x"), 0o644))
-		}, []string{third + ".damaged"}, 96},
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "_"+third+".damaged"), []byte("x"), 0o644))
+		}, []string{"_" + third + ".damaged"}, 96},
 		{"another part's content", "a record cannot be in two parts", func(t *testing.T, folder string) {
 			data, err := os.ReadFile(filepath.Join(folder, first))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(folder, second), data, 0o644))
-		}, []string{second + ".damaged"}, 56},
+		}, []string{"_" + second + ".damaged"}, 56},
 		{"not Parquet", "it cannot be read at all", func(t *testing.T, folder string) {
 			require.NoError(t, os.WriteFile(filepath.Join(folder, second), []byte("PAR1 no PAR1"), 0o644))
-		}, []string{second + ".damaged"}, 56},
+		}, []string{"_" + second + ".damaged"}, 56},
 		{"everything", "a day without a part", func(t *testing.T, folder string) {
 			for _, name := range []string{first, second, third} {
 				require.NoError(t, os.WriteFile(filepath.Join(folder, name), nil, 0o644))
 			}
-		}, []string{first + ".damaged", second + ".damaged", third + ".damaged"}, 0},
+		}, []string{"_" + first + ".damaged", "_" + second + ".damaged", "_" + third + ".damaged"}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir, folder, records := damagedDay(t)

@@ -115,9 +115,9 @@ func checkHints(result ledger.CheckResult) []Note {
 	aside := func(file ledger.DamagedFile) bool {
 		return strings.HasSuffix(file.Path, ".damaged") || strings.HasSuffix(file.Path, ".missing")
 	}
-	lost := func(file ledger.DamagedFile) bool { // neither a manifest nor an orphan holds records
+	lost := func(file ledger.DamagedFile) bool { // neither a manifest nor an orphan holds records of the ledger
 		return aside(file) && !strings.Contains(file.Path, "/_manifest.json") &&
-			!slices.ContainsFunc(result.Orphaned, func(o ledger.DamagedFile) bool { return strings.HasPrefix(file.Path, o.Path) })
+			!slices.ContainsFunc(result.Orphaned, func(o ledger.DamagedFile) bool { return o.Reason == file.Reason })
 	}
 	var hints []Note
 	here := len(result.Orphaned) > 0 || slices.ContainsFunc(result.Damaged, func(file ledger.DamagedFile) bool { return !aside(file) })

@@ -58,7 +58,7 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 		Short: "Read every file in full and exit with 1 where one is damaged",
 		Long: `check reads every file in full against its checksums, and exits with 1 where one is damaged or was set aside.
 
---repair renames what is damaged to *.damaged, so that query engines do not read it either. What such a file held is lost,
+--repair renames what is damaged to _*.damaged, so that query engines do not read it either. What such a file held is lost,
 and reports say so until it is accepted. A damaged manifest is made anew from those of its day's files that prove to be whole.
 
 --accept-loss ends those reports, once what was lost has been imported again or never will be; --day limits it to that day.`,
