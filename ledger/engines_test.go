@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,6 +141,41 @@ func TestEnginesReadAndWriteExports(t *testing.T) {
 		reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{})
 		require.NoError(t, err)
 		require.Equal(t, content, filled(t, filepath.Join(dir, "again"), reader.Batches()))
+	})
+}
+
+// The queries that docs/ledger.md gives to people run as they stand there, and come to our figures.
+func TestDocumentedQueries(t *testing.T) {
+	docs, err := os.ReadFile("../docs/ledger.md")
+	require.NoError(t, err)
+	forEachEngine(t, func(t *testing.T, e engine) {
+		dir := t.TempDir()
+		fleet := simulate.Fleet{Seed: 1, Days: 5, End: time.Date(2026, time.October, 25, 0, 0, 0, 0, time.UTC)}
+		filled(t, dir, sound(fleet.Batches()))
+		_, after, found := strings.Cut(string(docs), "**"+e.name)
+		require.True(t, found)
+		_, after, _ = strings.Cut(after, "```sql\n")
+		sql, _, found := strings.Cut(after, ";\n```")
+		require.True(t, found)
+		out := e.query(t, strings.Replace(sql, "usage/dt=*/*.parquet", filepath.Join(dir, "usage", "dt=*", "*.parquet"), 1))
+
+		opened, err := ledger.Open(dir, ledger.Options{})
+		require.NoError(t, err)
+		ours, err := opened.Aggregate(context.Background(), ledger.Query{
+			From: fleet.Start(), To: fleet.End, By: []ledger.Field{ledger.FieldTenant, ledger.FieldDay},
+		})
+		require.NoError(t, err)
+		lines := json.NewDecoder(bytes.NewReader(out))
+		for _, group := range ours.Groups {
+			var row struct {
+				Tenant, DT, Day string
+				Seconds         float64 `json:"vcpu_seconds"`
+			}
+			require.NoError(t, lines.Decode(&row))
+			require.Equal(t, [2]string{group.Tenant, group.Day.Format(time.DateOnly)}, [2]string{row.Tenant, row.DT + row.Day})
+			require.InDelta(t, group.Sum.VCPUMillis.Decimal().InexactFloat64()/1000, row.Seconds, 1e-6)
+		}
+		require.False(t, lines.More())
 	})
 }
 
