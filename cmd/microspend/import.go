@@ -18,8 +18,7 @@ import (
 )
 
 func (a *app) importCommand() *cobra.Command {
-	var source string
-	var skipBad bool
+	var how importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Take usage from a CSV or Parquet file into the ledger",
@@ -38,7 +37,7 @@ Bad rows are all reported, and nothing is imported then, unless --skip-bad leave
 			if err != nil {
 				return err
 			}
-			in, err := a.openUsage(args[0], source, skipBad)
+			in, err := a.openUsage(args[0], how)
 			if err != nil {
 				return err
 			}
@@ -66,9 +65,17 @@ Bad rows are all reported, and nothing is imported then, unless --skip-bad leave
 		},
 	}
 	a.addLedgerTo(cmd)
-	cmd.Flags().BoolVar(&skipBad, "skip-bad", false, "leave rows out that cannot be read, instead of importing nothing")
-	cmd.Flags().StringVar(&source, "source", "import", "the `source` of rows that name none")
+	cmd.Flags().BoolVar(&how.skipBad, "skip-bad", false, "leave rows out that cannot be read, instead of importing nothing")
+	cmd.Flags().IntVar(&how.maxFaults, "max-faults", 1000, "how `many` bad rows are named; the others are counted")
+	cmd.Flags().StringVar(&how.source, "source", "import", "the `source` of rows that name none")
 	return cmd
+}
+
+// importFlags say how a file is read.
+type importFlags struct {
+	source    string
+	skipBad   bool
+	maxFaults int
 }
 
 // usageReader reads records from a file of some format.
@@ -102,8 +109,11 @@ func (f usageFile) shown(bar *progress) iter.Seq2[[]usage.Record, error] {
 }
 
 // openUsage opens a file, or standard input for "-", and tells Parquet from CSV by its first bytes.
-func (a *app) openUsage(path, source string, skipBad bool) (usageFile, error) {
-	ofCSV := usage.CSVOptions{DefaultSource: source, SkipBad: skipBad}
+func (a *app) openUsage(path string, how importFlags) (usageFile, error) {
+	if how.maxFaults < 1 {
+		return usageFile{}, fmt.Errorf("--max-faults: %d is not 1 or more", how.maxFaults)
+	}
+	ofCSV := usage.CSVOptions{DefaultSource: how.source, SkipBad: how.skipBad, MaxFaults: how.maxFaults}
 	var file *os.File
 	if path == "-" {
 		regular, ok := a.in.(*os.File)
@@ -134,7 +144,9 @@ func (a *app) openUsage(path, source string, skipBad bool) (usageFile, error) {
 	if string(magic[:]) != parquetMagic && !strings.HasSuffix(path, ".parquet") {
 		return usageFile{usage.ReadCSV(file, ofCSV), file, path, info.Size()}, nil
 	}
-	reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{DefaultSource: source, SkipBad: skipBad})
+	reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{
+		DefaultSource: how.source, SkipBad: how.skipBad, MaxFaults: how.maxFaults,
+	})
 	if err != nil {
 		return usageFile{}, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
