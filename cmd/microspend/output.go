@@ -117,7 +117,7 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 		}
 		special, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("cannot write %s: %w", path, err)
+			return cannotWrite(path, err)
 		}
 		return errors.Join(renderTo(special, path, render), special.Close())
 	}
@@ -125,7 +125,7 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 	// A new file gets the rights that the user's umask leaves; one that is replaced keeps its own.
 	temporary, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return cannotWrite(path, err)
 	}
 	defer os.Remove(hidden) // fails, as it should, once the file has been renamed
 	if err := renderTo(temporary, path, render); err != nil {
@@ -144,12 +144,25 @@ func (a *app) writeFile(path string, render func(io.Writer) error) error {
 		err = os.Rename(hidden, path)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return cannotWrite(path, err)
 	}
 	return nil
 }
 
-// renderTo renders to a file. A fault of the file is told by the name that the user knows it by.
+// cannotWrite tells a fault by the name that the user knows the file by, and not by that of the hidden one.
+func cannotWrite(path string, err error) error {
+	var ofPath *fs.PathError
+	var ofLink *os.LinkError
+	switch {
+	case errors.As(err, &ofPath):
+		err = ofPath.Err
+	case errors.As(err, &ofLink):
+		err = ofLink.Err
+	}
+	return fmt.Errorf("cannot write %s: %w", path, err)
+}
+
+// renderTo renders to a file that was opened for a path.
 func renderTo(file *os.File, path string, render func(io.Writer) error) error {
 	out := bufio.NewWriterSize(fileWriter{file, path}, 1<<16)
 	if err := render(out); err != nil {
@@ -166,9 +179,8 @@ type fileWriter struct {
 // Write implements [io.Writer].
 func (f fileWriter) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
-	var fault *fs.PathError
-	if errors.As(err, &fault) {
-		err = fmt.Errorf("cannot write %s: %w", f.path, fault.Err)
+	if err != nil {
+		err = cannotWrite(f.path, err)
 	}
 	return n, err
 }
