@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +156,45 @@ func TestEmptyLedger(t *testing.T) {
 	_, err = Open(dir+"/none", Options{})
 	assert.Error(t, err)
 	assert.Equal(t, Changes{}, upsert(t, openWriter(t, dir), nil))
+}
+
+// Sums that are not asked for are not read, so that damage to their columns does not keep the others from being summed.
+func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
+	dir, folder, records := damagedDay(t)
+	query := Query{From: always[0], To: always[1], Sums: SumBilled | SumRunning}
+	l, err := Open(dir, Options{})
+	require.NoError(t, err)
+	result, err := l.Aggregate(t.Context(), query)
+	require.NoError(t, err)
+	require.Empty(t, result.Damaged)
+	var want usage.Sum
+	for i := range records {
+		want.Add(&records[i])
+	}
+	want.SuspendedMS, want.Launches, want.Suspends, want.Resumes = usage.Uint128{}, usage.Uint128{}, usage.Uint128{}, usage.Uint128{}
+	require.Equal(t, want, result.Groups[0].Sum)
+
+	m, _, err := readManifest(folder, dayOf(firstDay)+1)
+	require.NoError(t, err)
+	p, err := openPart(filepath.Join(folder, m.Parts[0].Name), dayOf(firstDay)+1, m.Parts[0])
+	require.NoError(t, err)
+	from, length := chunkRange(&p.parsed.Metadata().RowGroups[0].Columns[columnSuspendedMS])
+	p.close()
+	path := filepath.Join(folder, m.Parts[0].Name)
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	data[from+length-1] ^= 1
+	require.NoError(t, os.WriteFile(path, data, 0o644))
+	result, err = l.Aggregate(t.Context(), query)
+	require.NoError(t, err)
+	require.Empty(t, result.Damaged)
+	require.Equal(t, want, result.Groups[0].Sum)
+	query.Sums = 0
+	result, err = l.Aggregate(t.Context(), query)
+	require.NoError(t, err)
+	require.Len(t, result.Damaged, 1, "everything is asked for")
+
+	query.Sums = 1 << amountCount
+	_, err = l.Aggregate(t.Context(), query)
+	require.ErrorContains(t, err, "unknown")
 }
