@@ -257,23 +257,28 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 // asideSuffix ends the names of files that were set aside.
 const asideSuffix = ".damaged"
 
-// setAside renames a damaged file so that nothing reads it any more, and returns its new name: one that does not end in
-// .parquet, and begins with an underscore, as Athena, Trino and Spark read every other file of a folder whatever its name
-// ends in. One that is gone already gets a name to be reported under.
+// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone already gets
+// a name to be reported under.
 func setAside(folder, name string) (string, error) {
+	aside := asideName(folder, name)
+	err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))
+	if errors.Is(err, os.ErrNotExist) {
+		return name + ".missing", nil
+	}
+	return aside, err
+}
+
+// asideName is a name that no file of the folder has, under which no engine reads it: it does not end in .parquet, and begins
+// with an underscore, as Athena, Trino and Spark read every other file of a folder whatever its name ends in.
+func asideName(folder, name string) string {
 	plain := strings.TrimLeft(name, "._")
 	for n := 1; ; n++ {
 		aside := "_" + plain + asideSuffix
 		if n > 1 {
 			aside = fmt.Sprintf("_%s.%d%s", plain, n, asideSuffix)
 		}
-		if _, err := os.Lstat(filepath.Join(folder, aside)); err == nil {
-			continue
+		if _, err := os.Lstat(filepath.Join(folder, aside)); err != nil {
+			return aside
 		}
-		err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))
-		if errors.Is(err, os.ErrNotExist) {
-			return name + ".missing", nil
-		}
-		return aside, err
 	}
 }

@@ -54,8 +54,9 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 		}
 		next++
 		entry, err := w.prove(ctx, day, name, &last)
-		if ctx.Err() != nil {
-			return ctx.Err()
+		var unproven *damage
+		if err != nil && !errors.As(err, &unproven) {
+			return err // which may pass, as a lack of rights does
 		}
 		if err != nil {
 			lose(name, "the day's manifest cannot be read, and the file does not prove itself: "+reasonOf(err))
@@ -71,11 +72,9 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 	if err := w.recount(p.manifest, day); err != nil {
 		return err
 	}
-	moved, err := setAside(folder, manifestName)
-	if err != nil {
+	if err := keepManifest(folder, day, reason, result); err != nil {
 		return err
 	}
-	result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, moved), day.start(), reason})
 	aside, err := w.commit(p)
 	result.SetAside = append(result.SetAside, aside...)
 	if err == nil && len(p.manifest.Parts) > 0 {
@@ -87,11 +86,25 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 	return err
 }
 
+// keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
+func keepManifest(folder string, day dayNumber, reason string, result *CheckResult) error {
+	text, err := os.ReadFile(filepath.Join(folder, manifestName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name := asideName(folder, manifestName)
+	result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, name), day.start(), reason})
+	return os.WriteFile(filepath.Join(folder, name), text, 0o644)
+}
+
 // prove shows that a part is what this program writes for the records in it, without a manifest: every page's own checksum
 // holds, every record is sound, of the day and in order after last, and writing them again gives the same file to the byte.
-// So nothing outside of the pages can be falsified either. It describes the part as a manifest does.
+// So nothing outside of the pages can be falsified either. It describes the part as a manifest does. A part that does not
+// prove itself is damaged; any other error is for a file that cannot be read at present.
 func (w *Writer) prove(ctx context.Context, day dayNumber, name string, last *usage.Record) (entry partEntry, err error) {
-	defer recoverAsDamage(&err)
 	path := filepath.Join(w.dayFolder(day), name)
 	file, err := os.Open(path)
 	if err != nil {
@@ -103,31 +116,41 @@ func (w *Writer) prove(ctx context.Context, day dayNumber, name string, last *us
 	if err != nil {
 		return entry, err
 	}
-	entry, err = describe(file, partEntry{Name: name, Bytes: size, SHA256: hex.EncodeToString(sum.Sum(nil))})
-	if err != nil {
-		return entry, err
+	entry = partEntry{Name: name, Bytes: size, SHA256: hex.EncodeToString(sum.Sum(nil))}
+	if err := w.proveContent(ctx, file, path, day, &entry, last); err != nil && ctx.Err() == nil {
+		return entry, damaged("%s", reasonOf(err))
 	}
-	if entry.Rows, err = rowsWithin(file, size); err != nil {
-		return entry, err
+	return entry, ctx.Err()
+}
+
+func (w *Writer) proveContent(
+	ctx context.Context, file *os.File, path string, day dayNumber, entry *partEntry, last *usage.Record,
+) (err error) {
+	defer recoverAsDamage(&err)
+	if *entry, err = describe(file, *entry); err != nil {
+		return err
 	}
-	opened, err := openPart(path, day, entry)
+	if entry.Rows, err = rowsWithin(file, entry.Bytes); err != nil {
+		return err
+	}
+	opened, err := openPart(path, day, *entry)
 	if err != nil {
-		return entry, err
+		return err
 	}
 	defer opened.close()
 	end := *last
 	if err := opened.verify(ctx, &end); err != nil {
-		return entry, err
+		return err
 	}
 	again, err := w.rewrite(opened)
 	if err != nil {
-		return entry, err
+		return err
 	}
 	if again != entry.SHA256 {
-		return entry, errors.New("its records are whole, but it is not the file that this program writes for them")
+		return errors.New("its records are whole, but it is not the file that this program writes for them")
 	}
 	*last = end
-	return entry, nil
+	return nil
 }
 
 // rewrite gives the SHA-256 of the file that a part's records make.

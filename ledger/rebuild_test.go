@@ -103,6 +103,24 @@ func TestRepairLeavesLaterVersionsAlone(t *testing.T) {
 	assert.Equal(t, before, filesOf(t, dir))
 }
 
+// What cannot be read at present may be readable again: nothing is set aside for it.
+func TestRepairWaitsForWhatCannotBeRead(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	dir, folder, records := damagedDay(t)
+	require.NoError(t, os.Remove(filepath.Join(folder, manifestName)))
+	path := filepath.Join(folder, "part-00001.parquet")
+	require.NoError(t, os.Chmod(path, 0))
+	w := openWriter(t, dir)
+	_, err := w.Repair(context.Background())
+	require.ErrorIs(t, err, os.ErrPermission)
+	require.NoError(t, os.Chmod(path, 0o644))
+	_, err = w.Repair(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, reference(records), content(t, dir))
+}
+
 func remove(name string) func(*testing.T, string) {
 	return func(t *testing.T, folder string) { require.NoError(t, os.Remove(filepath.Join(folder, name))) }
 }
