@@ -26,7 +26,7 @@ func TestImportKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	times := 50
 	if testing.Short() {
-		times = 8
+		times = 4
 	}
 	dir := t.TempDir()
 	files := [2]string{filepath.Join(dir, "even.csv"), filepath.Join(dir, "odd.csv")}
