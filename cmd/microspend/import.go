@@ -114,57 +114,43 @@ func (a *app) openUsage(path string, how importFlags) (usageFile, error) {
 		return usageFile{}, fmt.Errorf("--max-faults: %d is not 1 or more", how.maxFaults)
 	}
 	ofCSV := usage.CSVOptions{DefaultSource: how.source, SkipBad: how.skipBad, MaxFaults: how.maxFaults}
-	var file *os.File
-	if path == "-" {
-		regular, ok := a.in.(*os.File)
-		if info, err := fileInfo(regular); !ok || err != nil || !info.Mode().IsRegular() {
-			in := bufio.NewReader(a.in)
-			if magic, _ := in.Peek(len(parquetMagic)); string(magic) == parquetMagic {
-				return usageFile{}, errors.New("a Parquet file cannot be read from a pipe; give its name")
-			}
-			return usageFile{usage.ReadCSV(in, ofCSV), io.NopCloser(nil), path, 0}, nil
-		}
-		file = regular
-	} else {
-		opened, err := os.Open(path)
-		if err != nil {
-			return usageFile{}, err
-		}
-		file = opened
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a folder; give a CSV or Parquet file", path)
-	}
+	in, size, err := a.openInput(path)
 	if err != nil {
-		return usageFile{}, errors.Join(err, file.Close())
+		return usageFile{}, err
+	}
+	file, ok := in.(*os.File)
+	if !ok {
+		stream := bufio.NewReader(in)
+		if magic, _ := stream.Peek(len(parquetMagic)); string(magic) == parquetMagic {
+			return usageFile{}, errors.New("a Parquet file cannot be read from a pipe; give its name")
+		}
+		return usageFile{usage.ReadCSV(stream, ofCSV), in, path, 0}, nil
 	}
 	var magic [len(parquetMagic)]byte
 	_, _ = file.ReadAt(magic[:], 0) // what is not there is not Parquet
 	if string(magic[:]) != parquetMagic && !strings.HasSuffix(path, ".parquet") {
-		return usageFile{usage.ReadCSV(file, ofCSV), file, path, info.Size()}, nil
+		return usageFile{usage.ReadCSV(file, ofCSV), file, path, size}, nil
 	}
-	reader, err := ledger.ReadParquet(file, info.Size(), ledger.ParquetOptions{
+	reader, err := ledger.ReadParquet(file, size, ledger.ParquetOptions{
 		DefaultSource: how.source, SkipBad: how.skipBad, MaxFaults: how.maxFaults,
 	})
 	if err != nil {
 		return usageFile{}, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
-	return usageFile{reader, file, path, info.Size()}, nil
+	return usageFile{reader, file, path, size}, nil
 }
 
 const parquetMagic = "PAR1"
 
-func fileInfo(file *os.File) (os.FileInfo, error) {
-	if file == nil {
-		return nil, os.ErrInvalid
-	}
-	return file.Stat()
-}
-
-// openInput opens a file, or standard input for "-", and tells its size where that is known.
+// openInput opens a file, or standard input for "-", and tells its size where that is known. What is a file is given as one,
+// also where the shell made it standard input.
 func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
+		if file, ok := a.in.(*os.File); ok {
+			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+				return file, info.Size(), nil
+			}
+		}
 		return io.NopCloser(a.in), 0, nil
 	}
 	file, err := os.Open(path)
@@ -173,7 +159,7 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a folder; give a CSV file", path)
+		err = fmt.Errorf("%s is a folder; give a file", path)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
