@@ -3,6 +3,7 @@ package pricing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -143,6 +144,23 @@ type Bill struct {
 	Lines []Line
 }
 
+// ListTotal is what all lines come to at AWS's public rates, exact.
+func (b Bill) ListTotal() decimal.Decimal { return b.ListSum("") }
+
+// ListSum adds list amounts, of the lines that [Bill.Sum] adds.
+func (b Bill) ListSum(id string) decimal.Decimal {
+	sum := decimal.Decimal{}
+	for _, line := range b.Lines {
+		if id == "" || line.Component.within(id) {
+			sum = sum.Add(line.ListAmount)
+		}
+	}
+	return sum
+}
+
+// Agreed says whether any line is charged differently from list.
+func (b Bill) Agreed() bool { return slices.ContainsFunc(b.Lines, Line.Agreed) }
+
 // Total is the sum of all lines, exact.
 func (b Bill) Total() decimal.Decimal { return b.Sum("") }
 
@@ -163,11 +181,12 @@ type Line struct {
 	Component Component
 	Of        BilledQuantity
 	Rate      Rate
-	Discount  decimal.Decimal // the card's
+	ListRate  Rate            // AWS's public one, where the card knows both; otherwise Rate
+	Discount  decimal.Decimal // the card's, for this quantity
 
 	Quantity   decimal.Decimal // in Of.Unit(); rounded at AmountPlaces only where seconds make no finite hours
-	ListAmount decimal.Decimal // before the discount
-	Amount     decimal.Decimal // after it
+	ListAmount decimal.Decimal // at ListRate, without a discount
+	Amount     decimal.Decimal // what is charged: at Rate, after the discount
 
 	factors []Factor
 	divisor int64 // 3,600 where the factors are in seconds and the unit in hours, otherwise 1
@@ -186,6 +205,11 @@ func (f Factor) String() string {
 		text = Grouped(f.Value) + " " + nouns[f.Unit]
 	}
 	return text
+}
+
+// Agreed says whether the line is charged differently from list.
+func (l Line) Agreed() bool {
+	return !l.Discount.IsZero() || l.Rate.Per != l.ListRate.Per || !l.Rate.Figure.Equal(l.ListRate.Figure)
 }
 
 // nouns are the units that have a plural.
@@ -238,14 +262,15 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 		return
 	}
 	line := Line{
-		Component: c, Of: q, Rate: rate, Discount: b.card.Discount,
-		Quantity: units, ListAmount: rate.of(units, divisor), factors: factors, divisor: divisor,
+		Component: c, Of: q, Rate: rate, ListRate: b.card.ListRate(q), Discount: b.card.Discounts[q],
+		Quantity: units, factors: factors, divisor: divisor,
 	}
 	if divisor != 1 {
 		line.Quantity = Divide(units, decimal.NewFromInt(divisor), AmountPlaces)
 	}
+	line.ListAmount = line.ListRate.of(units, divisor)
 	line.Amount = line.ListAmount
-	if !line.Discount.IsZero() {
+	if line.Agreed() {
 		line.Amount = rate.less(line.Discount).of(units, divisor)
 	}
 	b.bill.Lines = append(b.bill.Lines, line)

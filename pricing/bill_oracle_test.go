@@ -54,12 +54,12 @@ func oracle(w pricing.Workload, card pricing.RateCard) []oracleLine {
 		},
 	}
 	var lines []oracleLine
-	charged := new(big.Rat).Sub(big.NewRat(1, 1), card.Discount.Rat())
 	for _, line := range all {
 		if line.quantity.Sign() == 0 {
 			continue
 		}
 		rate := card.Rate(line.of)
+		charged := new(big.Rat).Sub(big.NewRat(1, 1), card.Discounts[line.of].Rat())
 		perUnit := new(big.Rat).Quo(rate.Figure.Rat(), big.NewRat(int64(rate.Per), 1))
 		line.amount = product(perUnit, charged, line.quantity)
 		lines = append(lines, line)

@@ -54,7 +54,9 @@ func drawCard(t *rapid.T, perUnit bool) pricing.RateCard {
 		card = card.With(q, rate)
 	}
 	if rapid.Bool().Draw(t, "discounted") {
-		card.Discount = decimal.New(rapid.Int64Range(0, 99).Draw(t, "discount"), -2)
+		for q := range card.Discounts {
+			card.Discounts[q] = decimal.New(rapid.Int64Range(0, 99).Draw(t, "discount"), -2)
+		}
 	}
 	return card
 }

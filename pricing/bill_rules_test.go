@@ -186,7 +186,7 @@ func TestUnknownRates(t *testing.T) {
 
 func TestDiscount(t *testing.T) {
 	card := awsCard()
-	card.Discount = dec("0.125")
+	card.Discounts = pricing.FlatDiscount(dec("0.125"))
 	bill, err := awsExample1(t).Bill(card)
 	require.NoError(t, err)
 	list, err := awsExample1(t).Bill(awsCard())

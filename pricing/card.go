@@ -95,20 +95,43 @@ type RateCard struct {
 	Location string // in words, such as Europe (Ireland)
 	Opened   Date   // when MicroVMs opened in the region
 
-	// Discount is the part of every list amount that is not charged, from 0 up to but not including 1. AWS states no
-	// Savings Plan or free tier for MicroVMs; this is for a price agreed with AWS.
-	Discount decimal.Decimal
+	Discounts Discounts
 
 	rates [quantityCount]Rate
+	list  [quantityCount]Rate // where they differ from rates; see ListRate
 }
 
 // Rate returns the rate of one billed quantity.
 func (c RateCard) Rate(q BilledQuantity) Rate { return c.rates[q] }
 
-// With returns a copy of the card with one rate replaced.
+// ListRate returns AWS's public rate of one billed quantity, where the card was set against a list by
+// [RateCard.AgainstList] and that knows it, and otherwise the card's own.
+func (c RateCard) ListRate(q BilledQuantity) Rate {
+	if c.list[q].Known() {
+		return c.list[q]
+	}
+	return c.rates[q]
+}
+
+// With returns a copy of the card with one rate replaced, which from then on is its own list rate.
 func (c RateCard) With(q BilledQuantity, r Rate) RateCard {
-	c.rates[q] = r
+	c.rates[q], c.list[q] = r, Rate{}
 	return c
+}
+
+// AgainstList returns a copy of the card whose list amounts are those of another, AWS's public one, so that what was agreed
+// can be shown beside what everybody pays. What is charged stays the same.
+func (c RateCard) AgainstList(public RateCard) RateCard {
+	c.list = public.rates
+	return c
+}
+
+// Agreed says whether anything is charged differently from list: by a discount or by a rate of its own.
+func (c RateCard) Agreed() bool { return slices.ContainsFunc(BilledQuantities(), c.agreedOn) }
+
+func (c RateCard) agreedOn(q BilledQuantity) bool {
+	own, list := c.rates[q], c.list[q]
+	return !c.Discounts[q].IsZero() || (list.Known() && (own.Per != list.Per || !own.Figure.Equal(list.Figure)))
 }
 
 // Unknown lists the quantities whose rate is not known.

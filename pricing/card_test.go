@@ -71,7 +71,7 @@ func TestEmbeddedCards(t *testing.T) {
 			require.NotEmpty(t, card.Location)
 			require.Equal(t, want.opened, card.Opened.String())
 			require.Equal(t, want.readOn, card.ReadOn().String())
-			require.True(t, card.Discount.IsZero(), "list prices")
+			require.True(t, card.Discounts.IsZero(), "list prices")
 
 			var unknown []pricing.BilledQuantity
 			for q, cell := range map[pricing.BilledQuantity]struct {

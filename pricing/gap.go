@@ -34,10 +34,9 @@ func (c RateCard) GapPrices(size Size, stateGB, imageGB decimal.Decimal) (GapPri
 	if len(unknown) > 0 {
 		return GapPrices{}, errors.Join(unknown...)
 	}
-	effective := one.Sub(c.Discount)
 	rate := func(q BilledQuantity) decimal.Decimal { // in parts of 1 / per of a dollar
 		whole, _ := per.QuoRem(decimal.NewFromInt(int64(c.rates[q].Per)), 0) // per is a multiple of it
-		return c.rates[q].Figure.Mul(effective).Mul(whole)
+		return c.rates[q].Figure.Mul(one.Sub(c.Discounts[q])).Mul(whole)
 	}
 	msPerHour := decimal.NewFromInt(SecondsPerHour * 1000)
 	msPerSecond := decimal.NewFromInt(1000)

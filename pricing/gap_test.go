@@ -23,7 +23,7 @@ func TestGapPricesAreTheBills(t *testing.T) {
 	}
 	require.NotEmpty(t, cards)
 	other := cards["us-east-1"]
-	other.Discount = dec("0.125")
+	other.Discounts = pricing.FlatDiscount(dec("0.125"))
 	for q, rate := range map[pricing.BilledQuantity]pricing.Rate{
 		pricing.VCPU:            {Figure: dec("0.12599"), Per: pricing.PerHour},
 		pricing.Memory:          {Figure: dec("0.016679"), Per: pricing.PerHour},

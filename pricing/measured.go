@@ -26,17 +26,22 @@ func (m Measured) Bill(card RateCard) (Bill, error) {
 	return b.bill, b.err()
 }
 
-// Amount is what a count of a billed quantity costs, with the card's discount: the amount of its line in [Measured.Bill],
-// for when nothing else of the line is wanted. A rate that is not known is an [UnknownRateError], unless nothing was used.
-func (c Count) Amount(card RateCard, q BilledQuantity) (decimal.Decimal, error) {
+// Amounts are what a count of a billed quantity costs, after the discount, and what it would at list: the amounts of its line
+// in [Measured.Bill], for when nothing else of the line is wanted. A rate that is not known is an [UnknownRateError],
+// unless nothing was used.
+func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.Decimal, err error) {
 	if c.Units.IsZero() {
-		return decimal.Decimal{}, nil
+		return amount, list, nil
 	}
 	rate := card.Rate(q)
 	if !rate.Known() {
-		return decimal.Decimal{}, &UnknownRateError{card.Region, q}
+		return amount, list, &UnknownRateError{card.Region, q}
 	}
-	return rate.less(card.Discount).of(c.Units, c.Per), nil
+	amount = rate.less(card.Discounts[q]).of(c.Units, c.Per)
+	if !card.agreedOn(q) {
+		return amount, amount, nil
+	}
+	return amount, card.ListRate(q).of(c.Units, c.Per), nil
 }
 
 // smallUnits name what usage is counted in.

@@ -13,7 +13,9 @@ import (
 func TestAmountOfACountIsThatOfItsLine(t *testing.T) {
 	t.Run("any card, any discount", rapid.MakeCheck(func(t *rapid.T) {
 		card := drawCard(t, false)
-		card.Discount = whole(rapid.Int64Range(0, 100).Draw(t, "discount in percent")).Shift(-2)
+		if rapid.Bool().Draw(t, "agreed") {
+			card = card.AgainstList(drawCard(t, false))
+		}
 		var measured pricing.Measured
 		for _, q := range pricing.BilledQuantities() {
 			measured[q] = pricing.Count{
@@ -23,14 +25,15 @@ func TestAmountOfACountIsThatOfItsLine(t *testing.T) {
 		bill, err := measured.Bill(card)
 		require.NoError(t, err)
 		for _, q := range pricing.BilledQuantities() {
-			amount, err := measured[q].Amount(card, q)
+			amount, list, err := measured[q].Amounts(card, q)
 			require.NoError(t, err)
 			requireDecimal(t, bill.Sum(q.String()), amount, "%s", q)
+			requireDecimal(t, bill.ListSum(q.String()), list, "%s at list", q)
 		}
 	}))
-	_, err := pricing.Count{Units: whole(1), Per: 1}.Amount(pricing.RateCard{Region: "nowhere"}, pricing.Memory)
+	_, _, err := pricing.Count{Units: whole(1), Per: 1}.Amounts(pricing.RateCard{Region: "nowhere"}, pricing.Memory)
 	require.ErrorContains(t, err, "the memory rate of nowhere is not known", "unknown is not zero")
-	amount, err := pricing.Count{}.Amount(pricing.RateCard{Region: "nowhere"}, pricing.Memory)
+	amount, _, err := pricing.Count{}.Amounts(pricing.RateCard{Region: "nowhere"}, pricing.Memory)
 	require.NoError(t, err, "what was not used needs no rate")
 	require.True(t, amount.IsZero())
 }

@@ -23,6 +23,7 @@ type estimateJSON struct {
 	Lines        []lineJSON        `json:"lines"`
 	Groups       map[string]string `json:"groups"`
 	Total        string            `json:"total"`
+	ListTotal    string            `json:"list_total,omitempty"` // at AWS's public rates, where something else was agreed
 	PerUser      string            `json:"per_user,omitempty"`
 	PerJob       string            `json:"per_job,omitempty"`
 	Low          *lowJSON          `json:"low,omitempty"`
@@ -60,7 +61,8 @@ type ratesJSON struct {
 	SnapshotWriteGB string            `json:"snapshot_write_gb,omitempty"`
 	StorageGBHour   string            `json:"storage_gb_hour,omitempty"`
 	StorageGBMonth  string            `json:"storage_gb_month,omitempty"`
-	Discount        string            `json:"discount,omitempty"`
+	Discount        string            `json:"discount,omitempty"`  // where it is the same for all
+	Discounts       map[string]string `json:"discounts,omitempty"` // where it is not: by billed quantity
 	Sources         map[string]string `json:"sources"`
 }
 
@@ -71,10 +73,12 @@ type lineJSON struct {
 	Rate      string `json:"rate"`
 	// RateUnits is how many units the rate pays for, where that is not one: 720 GB-Hours for a rate per GB-month.
 	RateUnits  string `json:"rate_units,omitempty"`
-	ListRate   string `json:"list_rate,omitempty"`   // before the discount, where there is one
+	ListRate   string `json:"list_rate,omitempty"`   // AWS's, without the discount; where something else was agreed
 	ListAmount string `json:"list_amount,omitempty"` // likewise
-	Amount     string `json:"amount"`
-	Formula    string `json:"formula"`
+	// ListRateUnits is how many units the list rate pays for, where that is not as many as of rate.
+	ListRateUnits string `json:"list_rate_units,omitempty"`
+	Amount        string `json:"amount"`
+	Formula       string `json:"formula"`
 }
 
 type noteJSON struct {
@@ -159,27 +163,39 @@ func label(c pricing.Component) string {
 	return string(c)
 }
 
+// billTable has a column of list amounts where something else than AWS's public rates was agreed.
 func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
 	t := &Table{Columns: []Column{
 		{Title: "a month"},
-		{Title: "quantity", Align: Decimal, Drop: 1},
-		{Title: "unit", Drop: 3},
-		{Title: "rate $", Align: Decimal, Drop: 2},
-		{Title: "amount $", Align: Decimal},
+		{Title: "quantity", Align: Decimal, Drop: 2},
+		{Title: "unit", Drop: 4},
+		{Title: "rate $", Align: Decimal, Drop: 3},
 	}}
+	agreed := e.Bill.Agreed()
+	if agreed {
+		t.Columns = append(t.Columns, Column{Title: "list $", Align: Decimal, Drop: 1})
+	}
+	t.Columns = append(t.Columns, Column{Title: "amount $", Align: Decimal})
 	if !options.Explain {
-		t.Columns = append(t.Columns, Column{Title: "= quantity × rate", Drop: 4, MinWidth: 110})
+		t.Columns = append(t.Columns, Column{Title: "= quantity × rate", Drop: 5, MinWidth: 110})
 	}
 	places := placesFor(amountsOf(e.Bill.Lines))
+	sums := func(id string) []string {
+		cells := []string{"", "", ""}
+		if agreed {
+			cells = append(cells, fixed(e.Bill.ListSum(id), places))
+		}
+		return append(cells, fixed(e.Bill.Sum(id), places))
+	}
 	for _, group := range pricing.Groups() {
-		rows := lineRows(e.Bill.Lines, group, places, options.Explain)
+		rows := lineRows(e.Bill, group, places, options.Explain)
 		if len(rows) == 0 {
 			continue
 		}
-		t.Rows = append(t.Rows, Row{Kind: Group, Cells: []string{group, "", "", "", fixed(e.Bill.Sum(group), places)}})
+		t.Rows = append(t.Rows, Row{Kind: Group, Cells: append([]string{group}, sums(group)...)})
 		t.Rows = append(t.Rows, rows...)
 	}
-	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{"total", "", "", "", fixed(e.Bill.Total(), places)}})
+	t.Rows = append(t.Rows, Row{Kind: Total, Cells: append([]string{"total"}, sums("")...)})
 	if count, noun := e.Scenario.PerUnit(); count.GreaterThan(decimal.NewFromInt(1)) {
 		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{
 			unitPrice(e.PerUnit, noun) + ", " + pricing.Grouped(count) + " " + noun + "s",
@@ -196,16 +212,18 @@ func amountsOf(lines []pricing.Line) []decimal.Decimal {
 	return amounts
 }
 
-func lineRows(lines []pricing.Line, group string, places int32, explain bool) []Row {
+func lineRows(bill pricing.Bill, group string, places int32, explain bool) []Row {
 	var rows []Row
-	for _, line := range lines {
+	agreed := bill.Agreed()
+	for _, line := range bill.Lines {
 		if !strings.HasPrefix(string(line.Component), group+".") {
 			continue
 		}
-		rows = append(rows, Row{Cells: []string{
-			"  " + label(line.Component), upTo(line.Quantity, 4), line.Of.Unit(), rateText(line),
-			fixed(line.Amount, places), line.Formula(),
-		}})
+		cells := []string{"  " + label(line.Component), upTo(line.Quantity, 4), line.Of.Unit(), rateText(line)}
+		if agreed {
+			cells = append(cells, fixed(line.ListAmount, places))
+		}
+		rows = append(rows, Row{Cells: append(cells, fixed(line.Amount, places), line.Formula())})
 		if explain {
 			rows = append(rows, Row{Kind: Footnote, Cells: []string{line.Formula() + " = $" + pricing.Grouped(line.Amount)}})
 		}
@@ -254,10 +272,13 @@ func rateSources(card pricing.RateCard) []string {
 }
 
 func discountSentence(card pricing.RateCard) string {
-	if card.Discount.IsZero() {
+	if card.Discounts.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf(" All are after a discount of %s%%.", card.Discount.Shift(2))
+	if _, flat := card.Discounts.Flat(); flat {
+		return fmt.Sprintf(" All are after a discount of %s.", card.Discounts)
+	}
+	return fmt.Sprintf(" They are after discounts: %s.", card.Discounts)
 }
 
 func plainNotes(texts []string) []Note {
@@ -293,6 +314,9 @@ func newEstimateJSON(e *scenarios.Estimate) estimateJSON {
 		Total: e.Bill.Total().String(), Basis: s.Basis,
 		Assumptions: notesJSON(e.Assumptions), Warnings: notesJSON(e.Warnings),
 		Alternatives: alternativesJSON(e, e.Comparisons), Documented: checksJSON(e.Documented),
+	}
+	if e.Bill.Agreed() {
+		out.ListTotal = e.Bill.ListTotal().String()
 	}
 	out.Groups, out.PerUser, out.PerJob = groupSums(e.Bill), perUser(e), perJob(e)
 	if e.Low != nil {
@@ -332,8 +356,13 @@ func newRatesJSON(card pricing.RateCard) ratesJSON {
 		text := readOn.String()
 		out.ReadOn = &text
 	}
-	if !card.Discount.IsZero() {
-		out.Discount = card.Discount.Shift(2).String() + "%"
+	if _, flat := card.Discounts.Flat(); flat {
+		out.Discount = card.Discounts.String()
+	} else {
+		out.Discounts = map[string]string{}
+		for _, q := range pricing.BilledQuantities() {
+			out.Discounts[q.String()] = card.Discounts[q].Shift(2).String() + "%"
+		}
 	}
 	fields := map[pricing.RateKey]*string{
 		pricing.KeyVCPUSecond: &out.VCPUSecond, pricing.KeyVCPUHour: &out.VCPUHour,
@@ -373,8 +402,11 @@ func linesJSON(lines []pricing.Line) []lineJSON {
 		if line.Rate.Per != pricing.PerUnit {
 			list[i].RateUnits = fmt.Sprint(int64(line.Rate.Per))
 		}
-		if !line.Discount.IsZero() {
-			list[i].ListRate, list[i].ListAmount = line.Rate.Figure.String(), line.ListAmount.String()
+		if line.Agreed() {
+			list[i].ListRate, list[i].ListAmount = line.ListRate.Figure.String(), line.ListAmount.String()
+			if line.ListRate.Per != line.Rate.Per {
+				list[i].ListRateUnits = fmt.Sprint(int64(line.ListRate.Per))
+			}
 		}
 	}
 	return list
@@ -385,18 +417,26 @@ var estimateColumns = []string{
 }
 
 // estimateCSV has a row for each line of the bill. The low amount is that of the cheaper ends of ranges, and the same as
-// the amount where there are none.
+// the amount where there are none. Where something else than list was agreed, the list amount is one more column.
 func estimateCSV(e *scenarios.Estimate) [][]string {
-	rows := [][]string{estimateColumns}
+	rows := [][]string{slices.Clone(estimateColumns)}
+	agreed := e.Bill.Agreed()
+	if agreed {
+		rows[0] = append(rows[0], "list_amount")
+	}
 	for i, line := range linesJSON(e.Bill.Lines) {
 		low := line.Amount
 		if e.Low != nil {
 			low = e.Low.Bill.Sum(string(e.Bill.Lines[i].Component)).String()
 		}
-		rows = append(rows, []string{
+		row := []string{
 			e.Scenario.Name, e.Scenario.Region, line.Component, line.Quantity, line.Unit, line.Rate, orOne(line.RateUnits),
 			line.Amount, line.Formula, low,
-		})
+		}
+		if agreed {
+			row = append(row, e.Bill.Lines[i].ListAmount.String())
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -24,7 +24,8 @@ type spendJSON struct {
 	Currency  string            `json:"currency"`
 	By        []string          `json:"by"`
 	Rows      []map[string]any  `json:"rows"`
-	Total     *string           `json:"total"` // of everything with a known rate; null where nothing has one
+	Total     *string           `json:"total"`                // of everything with a known rate; null where nothing has one
+	ListTotal *string           `json:"list_total,omitempty"` // at AWS's public rates, where something else was agreed
 	Unknown   []string          `json:"unknown,omitempty"`
 	SharedOut *sharedOutJSON    `json:"shared_out,omitempty"`
 	Previous  *spendBeforeJSON  `json:"previous,omitempty"`
@@ -63,6 +64,15 @@ func knownAmount(c spend.Cost) *string {
 		return nil
 	}
 	text := c.Amount.String()
+	return &text
+}
+
+// knownList is what a cost comes to at AWS's public rates, nil where nothing of it could be priced.
+func knownList(c spend.Cost) *string {
+	if !c.Known() {
+		return nil
+	}
+	text := c.List.String()
 	return &text
 }
 
@@ -113,13 +123,16 @@ func spendDocumentJSON(s spend.Spend) spendJSON {
 		By: dimensionNames(s.By), Rows: make([]map[string]any, len(s.Rows)), Total: knownAmount(s.Total.Cost),
 		Unknown: unknownTexts(s.Total.Cost), Damaged: damagedJSON(s.Damaged),
 	}
+	if s.Agreed {
+		out.ListTotal = knownList(s.Total.Cost)
+	}
 	if s.SharedOut != nil {
 		out.SharedOut = &sharedOutJSON{s.Policy.String(), s.SharedOut.Amount.String(), s.SharedOut.Tenants}
 	}
 	if p := s.Total.Previous; p != nil {
 		out.Previous = &spendBeforeJSON{moment(s.PreviousFrom), moment(s.PreviousTo), knownAmount(p.Cost), optional(p.Change)}
 	}
-	inParallel(len(s.Rows), func(i int) { out.Rows[i] = spendRowJSON(s.By, &s.Rows[i]) })
+	inParallel(len(s.Rows), func(i int) { out.Rows[i] = spendRowJSON(s, &s.Rows[i]) })
 	return out
 }
 
@@ -127,6 +140,9 @@ func spendDocumentCSV(s spend.Spend) [][]string {
 	header := append(dimensionNames(s.By), "amount")
 	header = append(header, quantityColumns...)
 	header = append(header, "coverage", "shared", "unknown")
+	if s.Agreed {
+		header = append(header, "list_amount")
+	}
 	if s.Total.Previous != nil {
 		header = append(header, "previous", "change", "change_percent")
 	}
@@ -168,9 +184,12 @@ func unknownTexts(c spend.Cost) []string {
 	return texts
 }
 
-func spendRowJSON(by []spend.Dimension, row *spend.Row) map[string]any {
+func spendRowJSON(s spend.Spend, row *spend.Row) map[string]any {
 	out := map[string]any{"amount": knownAmount(row.Cost)}
-	for _, d := range by {
+	if s.Agreed {
+		out["list_amount"] = knownList(row.Cost)
+	}
+	for _, d := range s.By {
 		out[d.String()] = row.Value(d)
 	}
 	for i, text := range quantityTexts(&row.Sum) {
@@ -200,6 +219,9 @@ func spendRowCSV(s spend.Spend, row *spend.Row) []string {
 	cells = append(cells, orEmpty(knownAmount(row.Cost)))
 	cells = append(cells, quantityTexts(&row.Sum)...)
 	cells = append(cells, orEmpty(optional(spend.Coverage(&row.Sum))), row.Shared.String(), strings.Join(unknownTexts(row.Cost), "; "))
+	if s.Agreed {
+		cells = append(cells, orEmpty(knownList(row.Cost)))
+	}
 	if s.Total.Previous != nil {
 		before, change, percent := "", "", ""
 		if p := row.Previous; p != nil {
@@ -219,17 +241,21 @@ func spendTable(s spend.Spend) *Table {
 	if len(s.By) == 0 {
 		t.Columns = append(t.Columns, Column{})
 	}
+	if s.Agreed {
+		t.Columns = append(t.Columns, Column{Title: "list $", Align: Decimal, Drop: 1})
+	}
 	t.Columns = append(t.Columns, Column{Title: "$", Align: Decimal}, Column{Title: "share", Align: Decimal, Drop: 2})
 	if s.Total.Previous != nil {
 		t.Columns = append(t.Columns, Column{Title: "before $", Align: Decimal, Drop: 1}, Column{Title: "change $", Align: Decimal})
 	}
 	t.Columns = append(t.Columns, Column{Title: "running h", Align: Decimal, Drop: 3}, Column{Title: "coverage", Align: Right, Drop: 4})
 
-	amounts := make([]decimal.Decimal, len(s.Rows))
+	amounts, lists := make([]decimal.Decimal, len(s.Rows)), make([]decimal.Decimal, len(s.Rows))
 	for i := range s.Rows {
-		amounts[i] = s.Rows[i].Amount
+		amounts[i], lists[i] = s.Rows[i].Amount, s.Rows[i].List
 	}
 	shown, total := spend.Cents(amounts)
+	shownList, listTotal := spend.Cents(lists)
 	t.Rows = make([]Row, len(s.Rows), len(s.Rows)+1)
 	inParallel(len(s.Rows), func(i int) {
 		row := &s.Rows[i]
@@ -241,18 +267,18 @@ func spendTable(s spend.Spend) *Table {
 			cells = append(cells, "all")
 		}
 		t.Rows[i] = Row{
-			Cells: append(cells, spendCells(s, row.Cost, row.Previous, &row.Sum, shown[i])...), Warn: !row.Complete(),
+			Cells: append(cells, spendCells(s, row.Cost, row.Previous, &row.Sum, shown[i], shownList[i])...), Warn: !row.Complete(),
 		}
 	})
 	totals := make([]string, max(len(s.By), 1))
 	totals[0] = "total"
 	t.Rows = append(t.Rows, Row{
-		Kind: Total, Cells: append(totals, spendCells(s, s.Total.Cost, s.Total.Previous, &s.Total.Sum, total)...),
+		Kind: Total, Cells: append(totals, spendCells(s, s.Total.Cost, s.Total.Previous, &s.Total.Sum, total, listTotal)...),
 	})
 	return t
 }
 
-func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *usage.Sum, shown decimal.Decimal) []string {
+func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *usage.Sum, shown, list decimal.Decimal) []string {
 	amount, share, coverage := "unknown", "", ""
 	if cost.Known() {
 		amount = fixed(shown, centPlaces)
@@ -264,6 +290,13 @@ func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *u
 		}
 	}
 	cells := []string{amount, share}
+	if s.Agreed {
+		atList := "unknown"
+		if cost.Known() {
+			atList = fixed(list, centPlaces)
+		}
+		cells = append([]string{atList}, cells...)
+	}
 	if s.Total.Previous != nil {
 		previous, change := "", ""
 		if before != nil {

@@ -76,7 +76,7 @@ func (l *LineDiff) split(old pricing.RateCard) {
 			atOldRate = before // and not what a quantity rounded to 20 decimals would come to
 		default:
 			list := old.Rate(l.After.Of).Amount(l.After.Quantity)
-			atOldRate = list.Mul(decimal.NewFromInt(1).Sub(old.Discount))
+			atOldRate = list.Mul(decimal.NewFromInt(1).Sub(old.Discounts[l.After.Of]))
 		}
 		l.QuantityEffect = atOldRate.Sub(before)
 		l.RateEffect = l.After.Amount.Sub(atOldRate)
@@ -87,7 +87,7 @@ func (l *LineDiff) split(old pricing.RateCard) {
 // are no finite decimals are rounded in it once only.
 func sameRate(card pricing.RateCard, line *pricing.Line) bool {
 	old := card.Rate(line.Of)
-	return old.Per == line.Rate.Per && old.Figure.Equal(line.Rate.Figure) && card.Discount.Equal(line.Discount)
+	return old.Per == line.Rate.Per && old.Figure.Equal(line.Rate.Figure) && card.Discounts[line.Of].Equal(line.Discount)
 }
 
 // inputChanges lists the values that differ, leaving out what does not enter the bill.

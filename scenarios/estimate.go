@@ -14,9 +14,15 @@ import (
 
 // Market is what the outside world charges, and the day on which that is asked.
 type Market struct {
-	Cards  pricing.CardSource
+	Cards  Cards
 	Prices pricing.PriceBook
 	Now    time.Time // for the age of rates only
+}
+
+// Cards gives the rate card of a region, and lists the regions that have one. [pricing.CardSource] does.
+type Cards interface {
+	Card(region string) (pricing.RateCard, error)
+	Regions() []string
 }
 
 // Estimate is a scenario's bill for a month, with everything needed to explain and to doubt it.
@@ -76,19 +82,14 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 // card settles the rates: the region's card, with what the scenario gives inline in place of the card's.
 func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 	inline := s.inlineRates()
-	var card pricing.RateCard
-	if len(inline) < len(pricing.BilledQuantities()) {
-		var err error
-		card, err = m.Cards.Card(s.Region)
-		var none *pricing.NoCardError
-		if errors.As(err, &none) {
-			return card, s.Fault("region", "%s; or give all five rates in the scenario", err)
-		}
-		if err != nil {
-			return card, err
-		}
-	} else {
-		card.Name, card.Region = "inline", s.Region
+	card, err := m.Cards.Card(s.Region)
+	switch _, none := errors.AsType[*pricing.NoCardError](err); {
+	case len(inline) == len(pricing.BilledQuantities()):
+		card = pricing.RateCard{Name: "inline", Region: s.Region, Discounts: card.Discounts}
+	case none:
+		return card, s.Fault("region", "%s; or give all five rates in the scenario", err)
+	case err != nil:
+		return card, err
 	}
 	if 0 < len(inline) && len(inline) < len(pricing.BilledQuantities()) {
 		card.Name += " with inline figures"
@@ -97,7 +98,7 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 		card = card.With(q, rate)
 	}
 	if r := s.file.Rates; r != nil && r.Discount != nil {
-		card.Discount = r.Discount.Fraction
+		card.Discounts = r.Discount.Over(card.Discounts)
 	}
 	return card, nil
 }
@@ -201,7 +202,7 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 			notes = append(notes, standing.note)
 		}
 	}
-	if bill.Card.Discount.IsZero() && len(bill.Lines) > 0 {
+	if bill.Card.Discounts.IsZero() && len(bill.Lines) > 0 {
 		notes = append(notes, pricing.Note{
 			ID:   "no-free-tier",
 			Text: "no free tier or Savings Plan applies; AWS states none for MicroVMs.",

@@ -80,7 +80,7 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 			})
 			return
 		}
-		if path == "rates.discount" {
+		if path == "rates.discount" || strings.HasPrefix(path, "rates.discount.") {
 			low, high = high, low
 		}
 		ranges = append(ranges, Range{path, low, high})

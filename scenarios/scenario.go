@@ -160,8 +160,8 @@ func (s *Scenario) checkRates() {
 			s.doc.Fault("rates."+pair.name, "is given beside %s; give one of the two", pair.other)
 		}
 	}
-	if r.Discount != nil && r.Discount.Fraction.Equal(decimal.NewFromInt(1)) {
-		s.doc.Fault("rates.discount", "100%% would make everything free; give less")
+	if r.Discount != nil {
+		r.Discount.Check("rates.discount", s.doc.Fault)
 	}
 }
 

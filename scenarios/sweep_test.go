@@ -166,8 +166,8 @@ func TestRanges(t *testing.T) {
 func TestRangeOfDiscountCostsMoreAtItsLowEnd(t *testing.T) {
 	text := strings.Replace(atPostRates(sweptWorkload), "  storage_gb_month", "  discount: 5%..15%\n  storage_gb_month", 1)
 	e := estimate(t, text)
-	require.Equal(t, "0.05", e.Bill.Card.Discount.String())
-	require.Equal(t, "0.15", e.Low.Bill.Card.Discount.String())
+	require.Equal(t, "0.05", e.Bill.Card.Discounts[pricing.VCPU].String())
+	require.Equal(t, "0.15", e.Low.Bill.Card.Discounts[pricing.VCPU].String())
 	require.True(t, e.Low.Bill.Total().LessThan(e.Bill.Total()))
 }
 

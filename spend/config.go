@@ -18,8 +18,9 @@ type Config struct {
 	Budgets     Budgets
 	AnomalyRule AnomalyRule
 
-	rates strictyaml.Map[regionRates]
-	doc   *strictyaml.Document
+	discounts *scalar.Discounts
+	rates     strictyaml.Map[regionRates]
+	doc       *strictyaml.Document
 }
 
 // ConfigFile is what microspend.yaml says about spend, as it is written. Every key may be left out:
@@ -40,21 +41,28 @@ type Config struct {
 //	anomalies:
 //	  floor: 1                      # dollars; smaller moves are not worth a word
 //	  k: 4                          # deviations from the median, scaled to a standard deviation
+//	discounts:                      # what is not charged, of all regions; or one figure for everything: discounts: 5%
+//	  all: 5%                       # of what has no discount of its own
+//	  vcpu: 10%                     # also memory, snapshot_read, snapshot_write and storage
 //	rates:                          # per region, over AWS's list prices
 //	  eu-central-1:
 //	    card: private.yaml          # a rate card in place of the list's; relative to this file
 //	    snapshot_read_gb: 0.0016    # inline figures win over the card
 //	    snapshot_write_gb: 0.0041   # also vcpu_second or vcpu_hour, gb_second or gb_hour,
 //	    storage_gb_month: 0.0952    # storage_gb_hour or storage_gb_month of 720 hours
-//	    discount: 10%
+//	    discount: 10%               # in place of discounts; likewise one figure, or one for each quantity
 //	    source: contract 4711
 //	    read_on: 2026-09-30
+//
+// A quantity's discount in a region is the first there is of: the region's for that quantity, the region's for all, that
+// of discounts for that quantity, that of discounts for all. Discounts come off the rates in use, whoever's they are.
 type ConfigFile struct {
 	Tenants   string                      `yaml:"tenants"`
 	Timezone  *zone                       `yaml:"timezone"`
 	Shared    sharedFile                  `yaml:"shared"`
 	Budgets   budgetsFile                 `yaml:"budgets"`
 	Anomalies anomaliesFile               `yaml:"anomalies"`
+	Discounts *scalar.Discounts           `yaml:"discounts"`
 	Rates     strictyaml.Map[regionRates] `yaml:"rates"`
 }
 
@@ -90,7 +98,8 @@ type anomaliesFile struct {
 // Config checks the file. Its faults go to the document that it was decoded from.
 func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	c := Config{
-		TenantsFile: written.Tenants, Budgets: written.Budgets.budgets(doc), rates: written.Rates, doc: doc,
+		TenantsFile: written.Tenants, Budgets: written.Budgets.budgets(doc), doc: doc,
+		rates: written.Rates, discounts: written.Discounts,
 		Sharing: Sharing{Policy: written.Shared.Policy},
 	}
 	if written.Timezone != nil {
@@ -109,6 +118,7 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	if k := written.Anomalies.K; k != nil {
 		c.AnomalyRule.K = k.Decimal
 	}
+	written.Discounts.Check("discounts", doc.Fault)
 	for _, region := range written.Rates {
 		region.Value.check(doc, "rates."+region.Key, region.Key)
 	}

@@ -13,18 +13,18 @@ import (
 // regionRates are a region's own rates, as they are written. vCPU and memory may be given per second or per hour, storage
 // per GB-hour or per GB-month of 720 hours.
 type regionRates struct {
-	Card            string             `yaml:"card"`
-	VCPUSecond      *scalar.Price      `yaml:"vcpu_second"`
-	VCPUHour        *scalar.Price      `yaml:"vcpu_hour"`
-	GBSecond        *scalar.Price      `yaml:"gb_second"`
-	GBHour          *scalar.Price      `yaml:"gb_hour"`
-	SnapshotReadGB  *scalar.Price      `yaml:"snapshot_read_gb"`
-	SnapshotWriteGB *scalar.Price      `yaml:"snapshot_write_gb"`
-	StorageGBHour   *scalar.Price      `yaml:"storage_gb_hour"`
-	StorageGBMonth  *scalar.Price      `yaml:"storage_gb_month"`
-	Discount        *scalar.Proportion `yaml:"discount"`
-	Source          string             `yaml:"source"`
-	ReadOn          *scalar.Date       `yaml:"read_on"`
+	Card            string            `yaml:"card"`
+	VCPUSecond      *scalar.Price     `yaml:"vcpu_second"`
+	VCPUHour        *scalar.Price     `yaml:"vcpu_hour"`
+	GBSecond        *scalar.Price     `yaml:"gb_second"`
+	GBHour          *scalar.Price     `yaml:"gb_hour"`
+	SnapshotReadGB  *scalar.Price     `yaml:"snapshot_read_gb"`
+	SnapshotWriteGB *scalar.Price     `yaml:"snapshot_write_gb"`
+	StorageGBHour   *scalar.Price     `yaml:"storage_gb_hour"`
+	StorageGBMonth  *scalar.Price     `yaml:"storage_gb_month"`
+	Discount        *scalar.Discounts `yaml:"discount"`
+	Source          string            `yaml:"source"`
+	ReadOn          *scalar.Date      `yaml:"read_on"`
 }
 
 func (r regionRates) check(doc *strictyaml.Document, path, region string) {
@@ -43,9 +43,7 @@ func (r regionRates) check(doc *strictyaml.Document, path, region string) {
 			doc.Fault(path+"."+pair.name, "is given beside %s; give one of the two", pair.other)
 		}
 	}
-	if r.Discount != nil && !r.Discount.Fraction.LessThan(decimal.NewFromInt(1)) {
-		doc.Fault(path+".discount", "%s%% would make everything free; give less than 100%%", r.Discount.Fraction.Shift(2))
-	}
+	r.Discount.Check(path+".discount", doc.Fault)
 }
 
 // inline are the rates that the configuration itself gives.
@@ -72,15 +70,16 @@ func (r regionRates) inline() map[pricing.BilledQuantity]pricing.Rate {
 
 // cards are the rates of a configuration over those of a list.
 type cards struct {
-	base    Rates
-	regions map[string]regionRates
-	private map[string]pricing.RateCard
+	base      Rates
+	discounts *scalar.Discounts
+	regions   map[string]regionRates
+	private   map[string]pricing.RateCard
 }
 
 // Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which gets the
 // paths as they are written; an error names the place in the configuration.
 func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates, error) {
-	out := cards{list, map[string]regionRates{}, map[string]pricing.RateCard{}}
+	out := cards{list, c.discounts, map[string]regionRates{}, map[string]pricing.RateCard{}}
 	var faults []error
 	for _, region := range c.rates {
 		out.regions[region.Key] = region.Value
@@ -108,28 +107,25 @@ func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates
 	return out, nil
 }
 
-// Card implements [Rates].
+// Card implements [Rates]. Where a region has rates of its own, the list's are kept beside them: see
+// [pricing.RateCard.ListRate].
 func (c cards) Card(region string) (pricing.RateCard, error) {
-	own, given := c.regions[region]
-	if !given {
-		return c.base.Card(region)
+	public, err := c.base.Card(region)
+	var none *pricing.NoCardError
+	if err != nil && !errors.As(err, &none) {
+		return public, err
 	}
-	inline := own.inline()
+	own, given := c.regions[region]
 	card, private := c.private[region]
+	inline := own.inline()
 	switch {
 	case private:
-	case len(inline) == len(pricing.BilledQuantities()):
+	case len(inline) == len(pricing.BilledQuantities()), none != nil && len(inline) > 0:
 		card = pricing.RateCard{Name: "inline", Region: region}
+	case none != nil:
+		return public, err
 	default:
-		var err error
-		card, err = c.base.Card(region)
-		var none *pricing.NoCardError
-		if errors.As(err, &none) && len(inline) > 0 {
-			card, err = pricing.RateCard{Name: "inline", Region: region}, nil
-		}
-		if err != nil {
-			return card, err
-		}
+		card = public
 	}
 	if len(inline) > 0 && card.Name != "inline" {
 		card.Name += " with inline figures"
@@ -137,8 +133,12 @@ func (c cards) Card(region string) (pricing.RateCard, error) {
 	for q, rate := range inline {
 		card = card.With(q, rate)
 	}
-	if own.Discount != nil {
-		card.Discount = own.Discount.Fraction
+	if private || len(inline) > 0 {
+		card = card.AgainstList(public)
+	}
+	card.Discounts = c.discounts.Over(card.Discounts)
+	if given {
+		card.Discounts = own.Discount.Over(card.Discounts)
 	}
 	return card, nil
 }

@@ -90,7 +90,7 @@ func TestConfigRates(t *testing.T) {
 	eu, err := rates.Card("eu-central-1")
 	require.NoError(t, err)
 	require.Equal(t, []pricing.BilledQuantity{pricing.SnapshotRead, pricing.SnapshotStorage}, eu.Unknown(), "the others stay unknown")
-	requireDecimal(t, "0.1", eu.Discount)
+	requireDecimal(t, "0.1", eu.Discounts[pricing.VCPU])
 	require.Equal(t, "contract 4711", eu.Rate(pricing.SnapshotWrite).Source)
 	untouched, err := rates.Card("eu-west-1")
 	require.NoError(t, err)
@@ -161,10 +161,10 @@ microspend.yaml:11:36: budgets.tenants.delta.threshold: 0% would be exceeded by 
 microspend.yaml:12:20: anomalies.floor: 0 is not above zero
 microspend.yaml:12:23: anomalies.sigma: unknown key; allowed here: floor, k
 microspend.yaml:14:14: rates.frankfurt: "frankfurt" is not an AWS region such as eu-west-1
-microspend.yaml:14:25: rates.frankfurt.discount: 100% would make everything free; give less than 100%
+microspend.yaml:14:25: rates.frankfurt.discount: 100% would make everything free; give less
 microspend.yaml:15:24: rates.eu-west-1.gb_hour: is given beside gb_second; give one of the two
 microspend.yaml:15:59: rates.eu-west-1.snapshot_read_gb: "1e3" is not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)
-microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, budgets, anomalies, rates`)
+microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, budgets, anomalies, discounts, rates`)
 }
 
 func TestTheMachinesOwnZoneIsRefused(t *testing.T) {

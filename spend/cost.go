@@ -17,6 +17,7 @@ import (
 // Cost is an amount of money together with what it lacks. The zero value is nothing spent.
 type Cost struct {
 	Amount  decimal.Decimal // of everything that has a rate
+	List    decimal.Decimal // what the same comes to at AWS's public rates; the same as Amount where nothing else was agreed
 	Unknown []Unknown       // what was used without a known rate, by region and quantity; none where the amount is complete
 
 	priced bool // at least one quantity that was used has a rate
@@ -49,10 +50,10 @@ func (c Cost) Known() bool { return c.priced || c.Complete() }
 
 // plus adds two costs. Neither is changed.
 func (c Cost) plus(d Cost) Cost {
-	if !c.priced && c.Complete() && c.Amount.IsZero() {
+	if !c.priced && c.Complete() && c.Amount.IsZero() && c.List.IsZero() {
 		return d
 	}
-	sum := Cost{Amount: c.Amount.Add(d.Amount), Unknown: c.Unknown, priced: c.priced || d.priced}
+	sum := Cost{Amount: c.Amount.Add(d.Amount), List: c.List.Add(d.List), Unknown: c.Unknown, priced: c.priced || d.priced}
 	if len(d.Unknown) > 0 {
 		sum.Unknown = mergeUnknown(c.Unknown, d.Unknown)
 	}
@@ -116,6 +117,16 @@ func (p *priceList) card(region string) (regionCard, error) {
 	return p.cards[region], nil
 }
 
+// agreed says whether any card that was used charges something else than AWS's public rates.
+func (p *priceList) agreed() bool {
+	for _, used := range p.cards {
+		if used.card.Agreed() {
+			return true
+		}
+	}
+	return false
+}
+
 // prepare reads the cards of all regions, so that pricing from then on only reads what is there and can be done from
 // several goroutines.
 func (p *priceList) prepare(keys []cellKey) error {
@@ -154,11 +165,11 @@ func (p *priceList) price(region string, sum *usage.Sum) (componentCosts, error)
 			out.costs[q] = Cost{Unknown: []Unknown{{region, q, rc.noCard, measured[q]}}}
 			continue
 		}
-		amount, err := measured[q].Amount(rc.card, q)
+		amount, list, err := measured[q].Amounts(rc.card, q)
 		if err != nil {
 			return out, err
 		}
-		out.costs[q] = Cost{Amount: amount, priced: true}
+		out.costs[q] = Cost{Amount: amount, List: list, priced: true}
 	}
 	return out, nil
 }

@@ -52,7 +52,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 			out.Rows[i].Previous.settle(out.Rows[i].Cost)
 		}
 	}
-	out.Damaged = r.damaged
+	out.Damaged, out.Agreed = r.damaged, r.prices.agreed()
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
 	}

@@ -88,6 +88,9 @@ type Spend struct {
 	// money is shared out, what was measured is not.
 	SharedOut *SharedOut
 
+	// Agreed says that some of the rates are not AWS's public ones, so that list and effective cost differ.
+	Agreed bool
+
 	PreviousFrom, PreviousTo time.Time // the period before; zero where it was not asked for
 
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures

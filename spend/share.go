@@ -122,15 +122,16 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 	keys := slices.SortedFunc(maps.Keys(parts), func(a, b Key) int { return compareKeys(a, b, r.request.By) })
 	for _, key := range keys {
 		cost := parts[key]
-		if cost.Amount.IsZero() && cost.Complete() {
+		if cost.Amount.IsZero() && cost.List.IsZero() && cost.Complete() {
 			continue
 		}
+		atList := allocate(cost.List, weights)
 		for i, share := range allocate(cost.Amount, weights) {
 			if !matchAny(r.request.Filter.Tenants, names[i].Tenant) {
 				continue
 			}
 			row := t.row(r.ownKey(withOwner(key, names[i].Tenant, KindTenant)))
-			part := Cost{Amount: share, Unknown: shareOf(cost.Unknown), priced: cost.priced}
+			part := Cost{Amount: share, List: atList[i], Unknown: shareOf(cost.Unknown), priced: cost.priced}
 			row.Cost = row.plus(part)
 			row.Shared = row.Shared.Add(share)
 		}

@@ -23,6 +23,7 @@ first, with what each gives up, and the running time at which it costs the same.
 		},
 	}
 	a.output.addTo(cmd)
+	a.addOwnRatesTo(cmd)
 	return cmd
 }
 
@@ -43,12 +44,13 @@ as a picture to paste.`,
 		},
 	}
 	a.output.addTo(cmd, report.FormatSVG)
+	a.addOwnRatesTo(cmd)
 	return cmd
 }
 
 // compared prices one scenario and its alternatives.
 func (a *app) compared(path string) (*scenarios.Estimate, []scenarios.Comparison, error) {
-	market, err := a.market()
+	market, err := a.ownMarket()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,7 +15,7 @@ func (a *app) diffCommand() *cobra.Command {
 first file's rate, and how much from the rate, at the second file's quantity; then which values differ in the files.`,
 		Args: exactly(2, "two scenario files"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			market, err := a.market()
+			market, err := a.ownMarket()
 			if err != nil {
 				return err
 			}
@@ -27,5 +27,6 @@ first file's rate, and how much from the rate, at the second file's quantity; th
 		},
 	}
 	a.output.addTo(cmd)
+	a.addOwnRatesTo(cmd)
 	return cmd
 }

@@ -20,7 +20,7 @@ Tables are rounded for reading; JSON and CSV carry exact decimals. Several files
 		Example: "  microspend estimate workload.yaml\n  microspend estimate --explain workload.yaml\n  microspend estimate --format json a.yaml b.yaml",
 		Args:    atLeastOne("a scenario file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			market, err := a.market()
+			market, err := a.ownMarket()
 			if err != nil {
 				return err
 			}
@@ -44,6 +44,7 @@ Tables are rounded for reading; JSON and CSV carry exact decimals. Several files
 		},
 	}
 	a.output.addTo(cmd)
+	a.addOwnRatesTo(cmd)
 	cmd.Flags().BoolVar(&options.Explain, "explain", false, "write out how each line and each month's total comes about")
 	cmd.Flags().BoolVar(&fleet, "fleet", false, "print all files as one bill only")
 	return cmd

@@ -13,6 +13,7 @@ import (
 
 	"microspend/config"
 	"microspend/ledger"
+	"microspend/scenarios"
 	"microspend/spend"
 )
 
@@ -93,6 +94,48 @@ func (a *app) loadConfig() (config.Config, string, error) {
 	return config.Config{}, "", nil
 }
 
+// addOwnRatesTo declares --config on a command that prices workloads. Without it they cost what AWS's list says, so that the
+// same file gives the same bill wherever it is run.
+func (a *app) addOwnRatesTo(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.finance.config, "config", "", "take rates and discounts from this configuration `file`")
+}
+
+// ownMarket is the market with the rates and discounts of --config, where that is given.
+func (a *app) ownMarket() (scenarios.Market, error) {
+	market, err := a.market()
+	if err != nil || a.finance.config == "" {
+		return market, err
+	}
+	read, path, err := a.loadConfig()
+	if err != nil {
+		return market, err
+	}
+	rates, err := read.Spend.Rates(market.Cards, reader(filepath.Dir(path)))
+	if err != nil {
+		return market, err
+	}
+	market.Cards = ownCards{rates, market.Cards}
+	return market, nil
+}
+
+// ownCards are the cards of a configuration, in the regions of the list below it.
+type ownCards struct {
+	spend.Rates
+	list scenarios.Cards
+}
+
+func (c ownCards) Regions() []string { return c.list.Regions() }
+
+// reader reads files by the paths that a configuration gives them, relative to its folder.
+func reader(folder string) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(folder, path)
+		}
+		return os.ReadFile(path)
+	}
+}
+
 // spendSource puts together everything that spend is worked out from.
 func (a *app) spendSource() (spend.Source, error) {
 	source, err := a.spendSourceWithoutUsage()
@@ -133,7 +176,7 @@ func (a *app) spendSourceWithoutUsage() (spend.Source, error) {
 	if err != nil {
 		return spend.Source{}, err
 	}
-	rates, err := read.Spend.Rates(market.Cards, func(name string) ([]byte, error) { return os.ReadFile(inFolder(name)) })
+	rates, err := read.Spend.Rates(market.Cards, reader(filepath.Dir(path)))
 	if err != nil {
 		return spend.Source{}, err
 	}

@@ -13,13 +13,14 @@ import (
 func (a *app) priceCommand() *cobra.Command {
 	var region string
 	var given [5]string
+	var discounts []string
 	cmd := &cobra.Command{
 		Use:     "price --region REGION [quantities]",
 		Short:   "Price plain quantities at a region's rates",
 		Example: "  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			market, err := a.market()
+			market, err := a.ownMarket()
 			if err != nil {
 				return err
 			}
@@ -31,6 +32,11 @@ func (a *app) priceCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--region: %w", err)
 			}
+			if len(discounts) > 0 {
+				if card.Discounts, err = pricing.ParseDiscounts(discounts); err != nil {
+					return fmt.Errorf("--discount: %w", err)
+				}
+			}
 			bill, err := quantities.Bill(card)
 			if err != nil {
 				return err
@@ -39,7 +45,9 @@ func (a *app) priceCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(cmd)
+	a.addOwnRatesTo(cmd)
 	flags := cmd.Flags()
+	flags.StringArrayVar(&discounts, "discount", nil, "`percentage` that is not charged: 5%, or of one quantity: vcpu=10%; may be repeated; in place of the configuration's")
 	flags.StringVar(&region, "region", "", "AWS `region`, such as eu-west-1")
 	for i, q := range pricing.BilledQuantities() {
 		flags.StringVar(&given[i], quantityFlag(q), "", "`"+q.Unit()+"` of "+q.Name())

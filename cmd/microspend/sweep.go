@@ -26,7 +26,7 @@ map. Any field of the file can be varied, by its path; values are written as in 
 			if err != nil {
 				return err
 			}
-			market, err := a.market()
+			market, err := a.ownMarket()
 			if err != nil {
 				return err
 			}
@@ -42,6 +42,7 @@ map. Any field of the file can be varied, by its path; values are written as in 
 		},
 	}
 	a.output.addTo(cmd, report.FormatSVG)
+	a.addOwnRatesTo(cmd)
 	cmd.Flags().StringArrayVar(&vary, "vary", nil, "the `field` and its values; give it once or twice")
 	return cmd
 }
@@ -77,7 +78,7 @@ figures that are worth measuring before the others.`,
 			if err := percent.ParseScalar(by); err != nil {
 				return fmt.Errorf("--by: %w", err)
 			}
-			market, err := a.market()
+			market, err := a.ownMarket()
 			if err != nil {
 				return err
 			}
@@ -93,6 +94,7 @@ figures that are worth measuring before the others.`,
 		},
 	}
 	a.output.addTo(cmd, report.FormatSVG)
+	a.addOwnRatesTo(cmd)
 	cmd.Flags().StringVar(&by, "by", by, "how far each input is moved, as a `percentage`")
 	return cmd
 }

@@ -107,7 +107,7 @@ func encodeOne(card pricing.RateCard) ([]byte, error) {
 		return nil, errors.New("not the name of a region, such as eu-west-1")
 	case card.Name != pricing.ListCard:
 		return nil, fmt.Errorf("the card is named %q; only %q is kept", card.Name, pricing.ListCard)
-	case !card.Discount.IsZero():
+	case !card.Discounts.IsZero():
 		return nil, errors.New("the card has a discount; only list prices are kept")
 	}
 	text, err := pricing.EncodeCard(card)

@@ -122,7 +122,7 @@ func TestSaveRefuses(t *testing.T) {
 			`rate card of "us-east-1": the card is named "inline"; only "aws-list" is kept`,
 		},
 		{
-			"discount", "the file has no place for it, so it would be lost", with(func(c *pricing.RateCard) { c.Discount = decimal.RequireFromString("0.1") }),
+			"discount", "the file has no place for it, so it would be lost", with(func(c *pricing.RateCard) { c.Discounts = pricing.FlatDiscount(decimal.RequireFromString("0.1")) }),
 			`rate card of "us-east-1": the card has a discount; only list prices are kept`,
 		},
 		{

@@ -100,9 +100,14 @@ func (l Listing) candidates(region string, q pricing.BilledQuantity) (candidates
 	return candidates, x86
 }
 
+// PresentCards gives the cards that there are already. [pricing.CardSource] does.
+type PresentCards interface {
+	Card(region string) (pricing.RateCard, error)
+}
+
 // Cards makes the cards of all regions, in the order of [Listing.Regions], or reports everything that is wrong in any of
 // them and makes none. Bases are taken from present where it has them.
-func (l Listing) Cards(present pricing.CardSource, readOn pricing.Date) ([]pricing.RateCard, error) {
+func (l Listing) Cards(present PresentCards, readOn pricing.Date) ([]pricing.RateCard, error) {
 	var cards []pricing.RateCard
 	var faults []error
 	for _, region := range l.Regions() {
