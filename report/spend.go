@@ -23,6 +23,7 @@ type spendJSON struct {
 	TimeZone  string            `json:"time_zone"`
 	Currency  string            `json:"currency"`
 	By        []string          `json:"by"`
+	Basis     string            `json:"basis,omitempty"` // billed, where amounts are AWS's bill and not made from rates
 	Rows      []map[string]any  `json:"rows"`
 	Total     *string           `json:"total"`                // of everything with a known rate; null where nothing has one
 	ListTotal *string           `json:"list_total,omitempty"` // at AWS's public rates, where something else was agreed
@@ -122,6 +123,9 @@ func spendDocumentJSON(s spend.Spend) spendJSON {
 		Schema: "microspend.spend/v1", From: moment(s.From), To: moment(s.To), TimeZone: s.Location.String(), Currency: "USD",
 		By: dimensionNames(s.By), Rows: make([]map[string]any, len(s.Rows)), Total: knownAmount(s.Total.Cost),
 		Unknown: unknownTexts(s.Total.Cost), Damaged: damagedJSON(s.Damaged),
+	}
+	if s.Basis != spend.BasisRates {
+		out.Basis = s.Basis.String()
 	}
 	if s.Agreed {
 		out.ListTotal = knownList(s.Total.Cost)
@@ -321,6 +325,9 @@ func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *u
 
 func spendNotes(s spend.Spend) []Note {
 	var list []Note
+	if s.Basis == spend.BasisBilled {
+		list = append(list, Note{Text: "Amounts are what AWS billed, shared out by what was measured; " + spend.Unmetered + " is what no measured usage accounts for."})
+	}
 	if s.SharedOut != nil {
 		list = append(list, Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			fixed(s.SharedOut.Amount, centPlaces), s.SharedOut.Tenants, s.Policy)})

@@ -42,7 +42,7 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 		}
 	}
 	for _, row := range rows {
-		if row.Amount.LessThan(request.Min) && row.Complete() {
+		if request.Min.IsPositive() && row.Amount.LessThan(request.Min) && row.Complete() {
 			out[row] = true
 		}
 	}

@@ -48,7 +48,7 @@ func BenchmarkPrice(b *testing.B) {
 	prices := newPriceList(pricing.EmbeddedCards())
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := prices.price("us-east-1", &sum); err != nil {
+		if _, err := prices.priceSum("us-east-1", &sum); err != nil {
 			b.Fatal(err)
 		}
 	}

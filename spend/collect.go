@@ -15,17 +15,27 @@ import (
 type cellKey struct {
 	Key
 	region string
+	billed billedKey // zero but while billed amounts are shared out
 }
 
-type cells map[cellKey]*usage.Sum
+// cell is the usage of a key. Where it is priced by what AWS billed, billed is its part of that.
+type cell struct {
+	usage.Sum
+	billed *componentCosts
+}
 
-func (c cells) add(key cellKey, sum *usage.Sum) {
-	if have, ok := c[key]; ok {
-		have.Merge(sum)
-		return
+type cells map[cellKey]*cell
+
+func (c cells) add(key cellKey, more *cell) {
+	have, ok := c[key]
+	if !ok {
+		have = &cell{}
+		c[key] = have
 	}
-	fresh := *sum
-	c[key] = &fresh
+	have.Merge(&more.Sum)
+	if more.billed != nil {
+		have.billed = have.billed.plus(more.billed)
+	}
 }
 
 // sorted returns the cells in the order of their keys.
@@ -36,7 +46,7 @@ func (c cells) sorted(by []Dimension) []cellKey {
 	}
 	slices.SortFunc(keys, func(a, b cellKey) int {
 		return cmp.Or(compareKeys(a.Key, b.Key, by), compareKeys(a.Key, b.Key, []Dimension{ByTenant}),
-			cmp.Compare(a.region, b.region))
+			cmp.Compare(a.region, b.region), a.billed.compare(b.billed))
 	})
 	return keys
 }
@@ -57,6 +67,8 @@ type labels struct{ day, week, month string }
 
 func labelsOf(d civilDay) labels { return labels{d.String(), d.week(), d.month()} }
 
+func (c *collector) billed() bool { return c.request.Basis == BasisBilled }
+
 func (c *collector) has(d Dimension) bool { return slices.Contains(c.request.By, d) }
 
 // fields are what the query groups by: no more than rows, filters and rules need.
@@ -67,6 +79,9 @@ func (c *collector) fields() []ledger.Field {
 		need[ledger.FieldRegion] = true
 	}
 	filter := c.request.Filter
+	if c.billed() {
+		need[ledger.FieldDay] = true
+	}
 	if c.has(ByImage) || len(filter.Images) > 0 {
 		need[ledger.FieldImage] = true
 	}
@@ -153,11 +168,21 @@ func (c *collector) query(ctx context.Context, s span, fields []ledger.Field) ([
 // take adds a group to the cell it belongs to, unless a filter leaves it out.
 func (c *collector) take(g *ledger.Group, who owners, out cells) {
 	filter := c.request.Filter
-	if g.Sum.Records == 0 || !matchAny(filter.Images, g.Image) || !matchAny(filter.MicroVMs, g.MicroVMID) ||
-		!matchAny(filter.Regions, g.Region) {
+	if g.Sum.Records == 0 {
 		return
 	}
 	key := cellKey{region: g.Region}
+	if c.billed() { // all usage has a part in the bill; filters choose from the parts
+		key.billed = billedKey{day: groupDay(g.Day, c.loc)}
+		if len(filter.Images) > 0 {
+			key.billed.image = g.Image
+		}
+		if len(filter.MicroVMs) > 0 {
+			key.billed.microvm = g.MicroVMID
+		}
+	} else if !matchAny(filter.Images, g.Image) || !matchAny(filter.MicroVMs, g.MicroVMID) || !matchAny(filter.Regions, g.Region) {
+		return
+	}
 	if c.byTenant {
 		key.Tenant, key.Kind = who.owner(g)
 	}
@@ -178,7 +203,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		case ByTenant, ByComponent: // the tenant is there already; components come with pricing
 		}
 	}
-	out.add(key, &g.Sum)
+	out.add(key, &cell{Sum: g.Sum})
 }
 
 func (c *collector) names(midnight time.Time) labels {

@@ -148,8 +148,16 @@ type componentCosts struct {
 	used  [5]bool
 }
 
-// price prices a sum of usage in one region: once per quantity, all of the group's usage together.
-func (p *priceList) price(region string, sum *usage.Sum) (componentCosts, error) {
+// price prices the usage of a cell in one region: once per quantity, all of the group's usage together. A cell with a part
+// of AWS's bill costs that.
+func (p *priceList) price(region string, of *cell) (componentCosts, error) {
+	if of.billed != nil {
+		return *of.billed, nil
+	}
+	return p.priceSum(region, &of.Sum)
+}
+
+func (p *priceList) priceSum(region string, sum *usage.Sum) (componentCosts, error) {
 	var out componentCosts
 	rc, err := p.card(region)
 	if err != nil {
@@ -172,6 +180,18 @@ func (p *priceList) price(region string, sum *usage.Sum) (componentCosts, error)
 		out.costs[q] = Cost{Amount: amount, List: list, priced: true}
 	}
 	return out, nil
+}
+
+// plus adds two sets of costs. Neither is changed; c may be nil.
+func (c *componentCosts) plus(d *componentCosts) *componentCosts {
+	sum := *d
+	if c != nil {
+		for q := range sum.costs {
+			sum.costs[q] = c.costs[q].plus(d.costs[q])
+			sum.used[q] = c.used[q] || d.used[q]
+		}
+	}
+	return &sum
 }
 
 func (c *componentCosts) total() Cost {

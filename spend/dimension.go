@@ -80,6 +80,7 @@ const (
 	KindTenant      Kind = iota // a tenant, or any row of a report that is not by tenant
 	KindUnallocated             // usage that no tenant can be named for
 	KindShared                  // cost that all tenants share
+	KindUnmetered               // what AWS billed and no measured usage accounts for; on the billed basis only
 	KindOther                   // rows folded into one by a report's Top or Min
 )
 
@@ -87,6 +88,7 @@ const (
 const (
 	Unallocated = "(unallocated)"
 	Shared      = "(shared)"
+	Unmetered   = "(unmetered)"
 	Other       = "(other)"
 )
 

@@ -21,12 +21,16 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	}
 	r := s.run(request)
 	now := span{request.From, request.To}
+	if r.billed() && r.loc != time.UTC {
+		return Spend{}, errBilledZone
+	}
 	t, err := r.table(ctx, now, labelsOf)
 	if err != nil {
 		return Spend{}, err
 	}
 	out := Spend{
 		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy, SharedOut: t.sharedOut,
+		Basis: request.Basis,
 	}
 	if request.Previous {
 		before := now.previous(r.loc)
@@ -52,7 +56,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 			out.Rows[i].Previous.settle(out.Rows[i].Cost)
 		}
 	}
-	out.Damaged, out.Agreed = r.damaged, r.prices.agreed()
+	out.Damaged, out.Agreed = r.damaged, !r.billed() && r.prices.agreed()
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
 	}
@@ -114,6 +118,11 @@ func (r *run) table(ctx context.Context, s span, relabel func(civilDay) labels) 
 		return nil, err
 	}
 	t := &table{rows: make(map[Key]*Row, len(all))}
+	if r.billed() {
+		if all, err = r.billedTable(s, all, t); err != nil {
+			return nil, err
+		}
+	}
 	direct, shared := all, cells{}
 	if r.byTenant && r.policy != OwnRow {
 		direct, shared = split(all)
@@ -144,11 +153,11 @@ func (r *run) table(ctx context.Context, s span, relabel func(civilDay) labels) 
 
 func split(all cells) (direct, shared cells) {
 	direct, shared = cells{}, cells{}
-	for key, sum := range all {
+	for key, used := range all {
 		if key.Kind == KindShared {
-			shared[key] = sum
+			shared[key] = used
 		} else {
-			direct[key] = sum
+			direct[key] = used
 		}
 	}
 	return direct, shared
@@ -160,14 +169,14 @@ func (r *run) priceRows(direct cells, t *table) error {
 	own := direct
 	if len(r.request.Filter.Tenants) > 0 {
 		own = cells{}
-		for key, sum := range direct {
+		for key, used := range direct {
 			if matchAny(r.request.Filter.Tenants, key.Tenant) {
-				own.add(cellKey{r.ownKey(key.Key), key.region}, sum)
+				own.add(cellKey{Key: r.ownKey(key.Key), region: key.region}, used)
 			}
 		}
 	}
-	for _, sum := range own {
-		t.total.Sum.Merge(sum)
+	for _, used := range own {
+		t.total.Sum.Merge(&used.Sum)
 	}
 	return r.priced(own, func(part Key, cost Cost, sum *usage.Sum) {
 		row := t.row(part)
@@ -194,7 +203,7 @@ func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) error {
 			return errs
 		}
 		for i, key := range block {
-			costs[i].each(key.Key, of[key], byComponent, yield)
+			costs[i].each(key.Key, &of[key].Sum, byComponent, yield)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package spend
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -18,6 +20,7 @@ type Request struct {
 	Location *time.Location // where days, weeks and months are cut; nil means the source's
 
 	Filter Filter
+	Basis  Basis
 
 	Top  int             // keep so many rows with the largest amounts and fold the rest into one; 0 keeps all
 	Min  decimal.Decimal // fold rows below so many dollars into one; rows whose cost is incomplete are kept
@@ -25,6 +28,29 @@ type Request struct {
 
 	Previous bool // put the period before beside each row
 	Strict   bool // make rates that are not known an [UnknownRatesError]
+}
+
+// Basis is what amounts are made of.
+type Basis uint8
+
+// The bases.
+const (
+	BasisRates  Basis = iota // measured usage × rates
+	BasisBilled              // what AWS billed, shared out by measured usage: see [Billed]
+)
+
+var basisNames = [...]string{BasisRates: "rates", BasisBilled: "billed"}
+
+// String is the word used in flags and outputs: rates or billed.
+func (b Basis) String() string { return basisNames[b] }
+
+// ParseBasis reads the word used in flags.
+func ParseBasis(word string) (Basis, error) {
+	at := slices.Index(basisNames[:], word)
+	if at < 0 {
+		return 0, fmt.Errorf("%.40q is not a basis; bases are %s", word, strings.Join(basisNames[:], " and "))
+	}
+	return Basis(at), nil
 }
 
 // Filter chooses usage. A list that is empty chooses all; otherwise a name must match one of its patterns.
@@ -80,6 +106,7 @@ type Spend struct {
 	By       []Dimension
 	Location *time.Location
 	Policy   Policy // how shared cost was treated
+	Basis    Basis
 
 	Rows  []Row
 	Total Total

@@ -66,7 +66,7 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 	sums := cells{}
 	for _, key := range direct.sorted(r.request.By) {
 		if key.Kind == KindTenant {
-			sums.add(cellKey{Key{Tenant: key.Tenant}, key.region}, direct[key])
+			sums.add(cellKey{Key: Key{Tenant: key.Tenant}, region: key.region}, direct[key])
 		}
 	}
 	spent := map[string]Cost{}
@@ -108,9 +108,9 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 	parts := map[Key]Cost{}
 	out := &SharedOut{Tenants: len(names)}
 	nobodys := cells{}
-	for key, sum := range shared {
-		nobodys[cellKey{withOwner(key.Key, "", KindTenant), key.region}] = sum
-		out.Sum.Merge(sum)
+	for key, used := range shared {
+		nobodys.add(cellKey{Key: withOwner(key.Key, "", KindTenant), region: key.region}, used)
+		out.Sum.Merge(&used.Sum)
 	}
 	err := r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
 		parts[part] = parts[part].plus(cost)
@@ -154,11 +154,17 @@ func shareOf(unknown []Unknown) []Unknown {
 	return shares
 }
 
-// allocate divides an amount, which is not below zero, in proportion to weights, of which at least one is above zero and
-// none below. Shares have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they
+// allocate divides an amount in proportion to weights, of which at least one is above zero and none below. Shares have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they
 // add up to the amount exactly, as what rounding down leaves over goes to the largest remainders, and to the earlier
 // where those are the same.
 func allocate(amount decimal.Decimal, weights []decimal.Decimal) []decimal.Decimal {
+	if amount.IsNegative() {
+		shares := allocate(amount.Neg(), weights)
+		for i := range shares {
+			shares[i] = shares[i].Neg()
+		}
+		return shares
+	}
 	places := max(pricing.AmountPlaces, -amount.Exponent())
 	units := scaled(amount, places)
 	finest := int32(0)

@@ -30,6 +30,7 @@ type Source struct {
 	Sharing     Sharing
 	Budgets     Budgets
 	AnomalyRule AnomalyRule
+	Billed      *Billed        // what AWS billed, for [BasisBilled]; nil where no bill has been taken in
 	Location    *time.Location // where days and months are cut unless a request says otherwise; nil means UTC
 }
 

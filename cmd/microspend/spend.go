@@ -9,11 +9,13 @@ import (
 	"microspend/report"
 	"microspend/scenarios"
 	"microspend/spend"
+	"microspend/spend/reconcile"
 )
 
 func (a *app) spendCommand() *cobra.Command {
 	var (
 		by, sort, least string
+		basis           string
 		request         spend.Request
 		tenants, images []string
 		microvms, regs  []string
@@ -37,6 +39,14 @@ component. Rows add up to the total exactly; usage that no tenant can be named f
 			}
 			if request.By, err = spend.ParseDimensions(by); err != nil {
 				return fmt.Errorf("--by: %w", err)
+			}
+			if request.Basis, err = spend.ParseBasis(basis); err != nil {
+				return fmt.Errorf("--basis: %w", err)
+			}
+			if request.Basis == spend.BasisBilled {
+				if source.Billed, err = a.loadBilled(); err != nil {
+					return err
+				}
 			}
 			if sort == "" {
 				sort = usualSort(request.By)
@@ -80,6 +90,7 @@ component. Rows add up to the total exactly; usage that no tenant can be named f
 	flags := cmd.Flags()
 	flags.StringVar(&by, "by", "tenant", "what rows are grouped by: any of "+dimensionWords())
 	flags.StringVar(&sort, "sort", "", "`order` of rows: amount, key or change (default amount, or key where rows are days, weeks or months)")
+	flags.StringVar(&basis, "basis", "rates", "what amounts are made of: `rates`, or billed: AWS's bill as microspend reconcile --allocate took it in")
 	flags.IntVar(&request.Top, "top", 0, "keep so `many` rows and fold the rest into one")
 	flags.StringVar(&least, "min", "0", "fold rows below so many `dollars` into one")
 	flags.BoolVar(&request.Previous, "previous", false, "put the period before beside it, with the change")
@@ -89,6 +100,15 @@ component. Rows add up to the total exactly; usage that no tenant can be named f
 	flags.StringArrayVar(&microvms, "microvm", nil, "only this MicroVM's `id`, likewise")
 	flags.StringArrayVar(&regs, "region", nil, "only this `region`, likewise")
 	return cmd
+}
+
+// loadBilled reads the bills that are kept beside the ledger.
+func (a *app) loadBilled() (*spend.Billed, error) {
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return nil, err
+	}
+	return reconcile.Load(folder)
 }
 
 // usualSort is how people read rows: in the order of time, or the largest first.

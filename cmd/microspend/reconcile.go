@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"microspend/report"
+	"microspend/spend"
+	"microspend/spend/awsbill"
+	"microspend/spend/reconcile"
+)
+
+func (a *app) reconcileCommand() *cobra.Command {
+	var (
+		from, to, tolerance string
+		allocate, all       bool
+	)
+	cmd := &cobra.Command{
+		Use:   "reconcile FILE",
+		Short: "Set AWS's bill beside what was measured, and say why they differ",
+		Long: `reconcile compares AWS's bill with the ledger, for each usage type, region and day: ours, theirs, the difference and the
+likely reasons, ranked by what they make. FILE is a reply of Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE,
+and by REGION if it can be), a Cost and Usage Report or a FOCUS export; CSV, gzip or Parquet. It exits with 1 where the
+total, or a usage type in a region, is further off than --tolerance.
+
+With --allocate the bill is kept beside the ledger, for microspend spend --basis billed: tenants' rows then add up to the bill
+exactly, with what no measured usage accounts for as a row of its own.`,
+		Example: `  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity \
+    --time-period Start=2026-10-01,End=2026-11-01 --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
+  microspend reconcile bill.json --tolerance 1%
+  microspend reconcile cur-00001.csv.gz --allocate`,
+		Args: exactly(1, "the file of one bill"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			request := reconcile.Request{}
+			var err error
+			if request.Tolerance, err = reconcile.ParseTolerance(tolerance); err != nil {
+				return fmt.Errorf("--tolerance: %w", err)
+			}
+			for _, bound := range []struct {
+				flag, text string
+				into       *time.Time
+			}{{"from", from, &request.From}, {"to", to, &request.To}} {
+				if bound.text == "" {
+					continue
+				}
+				if *bound.into, err = time.Parse(time.DateOnly, bound.text); err != nil {
+					return fmt.Errorf("--%s: %.40q is not a day such as 2026-10-01", bound.flag, bound.text)
+				}
+			}
+			if request.Bill, err = readBill(args[0]); err != nil {
+				return err
+			}
+			source, err := a.spendSource()
+			if err != nil {
+				return err
+			}
+			shown := report.Reconciliation{Source: filepath.Base(args[0]), All: all}
+			if shown.Comparison, err = reconcile.Compare(cmd.Context(), source, request); err != nil {
+				return err
+			}
+			if allocate {
+				if err := a.allocate(cmd.Context(), source, &shown); err != nil {
+					return err
+				}
+			}
+			if err := a.print(report.Reconcile(shown)); err != nil {
+				return err
+			}
+			if !shown.Comparison.Within() {
+				return errCheckFailed
+			}
+			return nil
+		},
+	}
+	a.output.addTo(cmd)
+	a.finance.addTo(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&from, "from", "", "first `day` to compare, as 2026-10-01 (default the bill's first)")
+	flags.StringVar(&to, "to", "", "`day` after the last (default after the bill's last)")
+	flags.StringVar(&tolerance, "tolerance", "1%", "how far off is still right: a `percentage` of the bill, or dollars")
+	flags.BoolVar(&allocate, "allocate", false, "keep the bill beside the ledger and share it out among tenants")
+	flags.BoolVar(&all, "all", false, "show every day in the table, not only those that are furthest off")
+	return cmd
+}
+
+// readBill reads the file of a bill.
+func readBill(path string) (awsbill.Bill, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return awsbill.Bill{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return awsbill.Bill{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return awsbill.Bill{}, fmt.Errorf("%s is no regular file", path)
+	}
+	bill, err := awsbill.Read(file, info.Size())
+	if err != nil {
+		return awsbill.Bill{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return bill, nil
+}
+
+// allocate keeps the bill beside the ledger, once it has been shared out among tenants.
+func (a *app) allocate(ctx context.Context, source spend.Source, shown *report.Reconciliation) error {
+	c := shown.Comparison
+	request := spend.Request{From: c.From, To: c.To, By: []spend.Dimension{spend.ByTenant}, Location: time.UTC, Sort: spend.SortAmount}
+	rates, err := source.Report(ctx, request)
+	if err != nil {
+		return err
+	}
+	source.Billed = c.Billed()
+	request.Basis = spend.BasisBilled
+	billed, err := source.Report(ctx, request)
+	if err != nil {
+		return err
+	}
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return err
+	}
+	shown.File, err = reconcile.Save(folder, shown.Source, c.Bill, source.Billed, c.From, c.To, a.now())
+	shown.Billed, shown.Rates = &billed, &rates
+	return err
+}

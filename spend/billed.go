@@ -1,0 +1,217 @@
+package spend
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place of rates:
+//
+//   - Measured usage gets its part of each line of the bill: of a day, a region and a billed quantity. Where AWS billed more
+//     than was measured, the part is that of what was measured; where it billed less, measured usage shares the line out.
+//   - A line's part is shared out in proportion to what was measured, exactly, what rounding leaves over going to the
+//     largest remainders.
+//   - What is left of a line is its own row, [Unmetered].
+//
+// Rows so add up to the bill exactly. Where the bill does not say how much was used, the part is what the rates give, at
+// most the line.
+type Billed struct {
+	Days  map[string]bool // the days that are covered, written 2026-10-01
+	Lines []BilledLine    // each day, region and quantity once at most
+}
+
+// BilledLine is what one quantity cost on a day in a region.
+type BilledLine struct {
+	Day       string // 2026-10-01
+	Region    string
+	Quantity  pricing.BilledQuantity
+	Cost      decimal.Decimal
+	Used      decimal.Decimal // in Quantity.Unit()
+	UsedKnown bool
+}
+
+var errBilledZone = errors.New("bills are by UTC day; the billed basis cannot cut days in another time zone")
+
+// billedKey tells cells apart that a report would put together, while the bill is shared out among them.
+type billedKey struct {
+	day            civilDay
+	image, microvm string // where filters need them
+}
+
+func (k billedKey) compare(other billedKey) int {
+	return cmp.Or(cmp.Compare(k.day, other.day), cmp.Compare(k.image, other.image), cmp.Compare(k.microvm, other.microvm))
+}
+
+// check refuses a span of which some day is in no bill: it would look as if nothing had been spent.
+func (b *Billed) check(s span) error {
+	if b == nil {
+		return errors.New("there is no bill to go by; microspend reconcile FILE --allocate takes one in")
+	}
+	if !s.wholeDays(time.UTC) {
+		return errors.New("the billed basis goes by whole UTC days")
+	}
+	var without []string
+	for day := dayOf(s.from, time.UTC); day < dayOf(s.to, time.UTC); day++ {
+		if !b.Days[day.String()] {
+			without = append(without, day.String())
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	more := ""
+	if len(without) > 1 {
+		more = fmt.Sprintf(" and %d more days up to %s", len(without)-1, without[len(without)-1])
+	}
+	return fmt.Errorf("no bill covers %s%s; microspend reconcile FILE --allocate takes one in", without[0], more)
+}
+
+// lineKey is where a line and the usage that it is for meet.
+type lineKey struct {
+	day      string
+	region   string
+	quantity pricing.BilledQuantity
+}
+
+// billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that the
+// filters choose.
+func (r *run) billedTable(s span, all cells, t *table) (cells, error) {
+	if err := r.source.Billed.check(s); err != nil {
+		return nil, err
+	}
+	order := all.sorted(r.request.By)
+	measured := make(map[cellKey]pricing.Measured, len(order))
+	users := map[lineKey][]cellKey{}
+	for _, key := range order {
+		counts := all[key].Measured()
+		measured[key] = counts
+		costs := &componentCosts{}
+		for _, q := range pricing.BilledQuantities() {
+			if counts[q].Units.IsZero() {
+				continue
+			}
+			costs.used[q] = true
+			costs.costs[q] = Cost{priced: true} // where the bill has no line for it
+			of := lineKey{key.billed.day.String(), key.region, q}
+			users[of] = append(users[of], key)
+		}
+		all[key].billed = costs
+	}
+	for _, line := range r.source.Billed.Lines {
+		day := parseCivilDay(line.Day)
+		if day.start(time.UTC).Before(s.from) || !day.start(time.UTC).Before(s.to) {
+			continue
+		}
+		keys := users[lineKey{line.Day, line.Region, line.Quantity}]
+		weights, units := make([]decimal.Decimal, len(keys)), decimal.Decimal{}
+		for i, key := range keys {
+			weights[i] = measured[key][line.Quantity].Units
+			units = units.Add(weights[i])
+		}
+		part := decimal.Decimal{}
+		if len(keys) > 0 {
+			var err error
+			count := pricing.Count{Units: units, Per: measured[keys[0]][line.Quantity].Per}
+			if part, err = r.metered(line, count); err != nil {
+				return nil, err
+			}
+			for i, share := range allocate(part, weights) {
+				all[keys[i]].billed.costs[line.Quantity] = Cost{Amount: share, List: share, priced: true}
+			}
+		}
+		if rest := line.Cost.Sub(part); !rest.IsZero() {
+			r.unmetered(line, day, rest, t)
+		}
+	}
+	return r.chosen(all), nil
+}
+
+// metered is the part of a line that measured usage accounts for, half-even at [pricing.AmountPlaces] decimals.
+func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, error) {
+	if line.UsedKnown {
+		billed := line.Used.Mul(decimal.NewFromInt(count.Per))
+		if !count.Units.LessThan(billed) {
+			return line.Cost, nil
+		}
+		return pricing.Divide(line.Cost.Mul(count.Units), billed, pricing.AmountPlaces), nil
+	}
+	card, err := r.prices.card(line.Region)
+	if err != nil || !card.card.Rate(line.Quantity).Known() {
+		return line.Cost, err
+	}
+	one := pricing.Measured{}
+	one[line.Quantity] = count
+	bill, err := one.Bill(card.card)
+	if err != nil {
+		return decimal.Decimal{}, err
+	}
+	return decimal.Min(line.Cost, bill.Total()), nil
+}
+
+// unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or MicroVM, and
+// else as a part of its day, region or quantity.
+func (r *run) unmetered(line BilledLine, day civilDay, rest decimal.Decimal, t *table) {
+	filter := r.request.Filter
+	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !matchAny(filter.Regions, line.Region) ||
+		!matchAny(filter.Tenants, Unmetered) {
+		return
+	}
+	var key Key
+	label := func(into *string) {
+		if key.Kind != KindUnmetered {
+			key.Kind, *into = KindUnmetered, Unmetered
+		}
+	}
+	names := r.names(day.start(time.UTC))
+	for _, d := range r.request.By {
+		switch d {
+		case ByTenant:
+			label(&key.Tenant)
+		case ByImage:
+			label(&key.Image)
+		case ByMicroVM:
+			label(&key.MicroVM)
+		case ByRegion:
+			key.Region = line.Region
+		case ByDay:
+			key.Day = names.day
+		case ByWeek:
+			key.Week = names.week
+		case ByMonth:
+			key.Month = names.month
+		case ByComponent:
+			key.Component = line.Quantity.String()
+		}
+	}
+	row := t.row(key)
+	row.Cost = row.plus(Cost{Amount: rest, List: rest, priced: true})
+}
+
+// chosen are the cells that the filters leave, put together as the report does.
+func (r *run) chosen(all cells) cells {
+	filter, out := r.request.Filter, cells{}
+	for key, used := range all {
+		if !matchAny(filter.Images, key.billed.image) || !matchAny(filter.MicroVMs, key.billed.microvm) ||
+			!matchAny(filter.Regions, key.region) {
+			continue
+		}
+		key.billed = billedKey{}
+		out.add(key, used)
+	}
+	return out
+}
+
+// SortLines puts the lines of a bill into their order.
+func (b *Billed) SortLines() {
+	slices.SortFunc(b.Lines, func(x, y BilledLine) int {
+		return cmp.Or(strings.Compare(x.Day, y.Day), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
+	})
+}

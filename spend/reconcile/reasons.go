@@ -1,0 +1,179 @@
+package reconcile
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+)
+
+// ReasonID names a reason. The ids are stable: they appear in outputs.
+type ReasonID string
+
+// The reasons for a difference, and what in the figures points at each.
+const (
+	MissingDays   ReasonID = "missing-days"         // billed, and the ledger has nothing of that day and region
+	Gaps          ReasonID = "gaps"                 // billed more, and the ledger saw only a part of the day
+	ImageStorage  ReasonID = "image-storage"        // storage billed more; image versions are stored unseen, a week at least
+	ImageBuilds   ReasonID = "image-builds"         // written more while compute agrees: builds write snapshots
+	LaunchReads   ReasonID = "launch-reads"         // read more or less while compute agrees: what a launch reads is not established
+	UnknownVMs    ReasonID = "unknown-microvms"     // compute, and what is read by launches, billed more: MicroVMs nobody measured
+	Burst         ReasonID = "burst"                // compute billed more while launches agree: bursts above the baseline
+	StateSize     ReasonID = "state-size"           // written or stored less: suspended state is smaller than was taken for it
+	Transitions   ReasonID = "transitions"          // compute billed less: starting, suspending and resuming counted as running
+	CountedTwice  ReasonID = "counted-twice"        // billed less, and the ledger has two sources for the day
+	NotFinal      ReasonID = "estimated"            // billed less, and the bill says that the day is an estimate
+	Rates         ReasonID = "rates"                // the bill's price of a unit is not ours
+	NoRate        ReasonID = "no-rate"              // we have no rate for what was used
+	QuantityBlind ReasonID = "quantity-not-in-bill" // the bill does not say how much it is for, so nothing can be told apart
+	Rounding      ReasonID = "rounding"             // less than a ten-thousandth of the line
+)
+
+// Reason is what one cause makes of the difference.
+type Reason struct {
+	ID      ReasonID
+	Amount  decimal.Decimal // its part of theirs minus ours
+	Lines   int
+	Days    int
+	Regions []string
+	Text    string // what it is
+	Do      string // what to do about it; "" for nothing
+}
+
+// reasonTexts say what a reason is and what to do.
+func reasonTexts(id ReasonID) (text, do string) {
+	switch id {
+	case MissingDays:
+		return "AWS billed days of which the ledger has nothing", "collect or import those days"
+	case Gaps:
+		return "the ledger saw only a part of the day", "collect those days again; CloudWatch keeps minutes for 15 days"
+	case ImageStorage:
+		return "AWS stores image versions, also inactive ones and each for a week at least, that are not in the ledger",
+			"record their storage under microvm_id (image), or delete old versions"
+	case ImageBuilds:
+		return "snapshots were written beyond those of suspends; image builds write them and are not metered", ""
+	case LaunchReads:
+		return "launches read another number of GB than the image's size", "give the image's size as measured"
+	case UnknownVMs:
+		return "MicroVMs ran that nobody measured", "look for MicroVMs without a meter: other accounts, roles or images"
+	case Burst:
+		return "compute was billed above the baseline; bursts have no meter here", "run the meter in the MicroVMs"
+	case StateSize:
+		return "suspended state is smaller than was taken for it", "give the state's size as measured"
+	case Transitions:
+		return "time that was counted as running was not billed, such as starting, suspending and resuming", ""
+	case CountedTwice:
+		return "two sources recorded the same days", "look at microspend ledger check, and import each day from one source"
+	case NotFinal:
+		return "AWS says that these days are estimates", "compare again when they are final; AWS may take three days"
+	case Rates:
+		return "AWS charged another price per unit", "refresh the rates, or give your discount or private rates in microspend.yaml"
+	case NoRate:
+		return "no rate is known for what was used", "refresh the rates, or give it in microspend.yaml"
+	case QuantityBlind:
+		return "the bill does not say how much it is for", "ask Cost Explorer for UsageQuantity as well"
+	default:
+		return "amounts are rounded in the bill", ""
+	}
+}
+
+// explain splits each line's difference into reasons.
+func (c *Comparison) explain(source spend.Source, found evidence) error {
+	type tally struct {
+		Reason
+		days    map[string]bool
+		regions map[string]bool
+	}
+	tallies := map[ReasonID]*tally{}
+	cards := map[string]pricing.RateCard{}
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		card, known := cards[l.Region]
+		if !known {
+			var err error
+			card, err = source.Rates.Card(l.Region)
+			if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+				return err
+			}
+			cards[l.Region] = card
+		}
+		largest := decimal.Decimal{}
+		for _, part := range l.split(card, found) {
+			if part.amount.IsZero() {
+				continue
+			}
+			if l.Reason == "" || part.amount.Abs().GreaterThan(largest) {
+				l.Reason, largest = part.id, part.amount.Abs()
+			}
+			t := tallies[part.id]
+			if t == nil {
+				t = &tally{Reason: Reason{ID: part.id}, days: map[string]bool{}, regions: map[string]bool{}}
+				t.Text, t.Do = reasonTexts(part.id)
+				tallies[part.id] = t
+			}
+			t.Amount = t.Amount.Add(part.amount)
+			t.Lines++
+			t.days[l.Day.Format(time.DateOnly)], t.regions[l.Region] = true, true
+		}
+	}
+	for _, t := range tallies {
+		t.Days = len(t.days)
+		for region := range t.regions {
+			t.Regions = append(t.Regions, region)
+		}
+		slices.Sort(t.Regions)
+		c.Reasons = append(c.Reasons, t.Reason)
+	}
+	slices.SortFunc(c.Reasons, func(a, b Reason) int {
+		return cmp.Or(b.Amount.Abs().Cmp(a.Amount.Abs()), cmp.Compare(a.ID, b.ID))
+	})
+	return nil
+}
+
+// part is what one reason makes of a line's difference.
+type part struct {
+	id     ReasonID
+	amount decimal.Decimal
+}
+
+// split divides theirs minus ours without a rest: into what AWS's price makes of AWS's quantity, and what the difference of
+// quantities makes at our price.
+func (l *Line) split(card pricing.RateCard, found evidence) []part {
+	difference := l.Difference()
+	rate := card.Rate(l.Quantity)
+	switch {
+	case difference.IsZero():
+		return nil
+	case !rate.Known() || !l.RateKnown:
+		return []part{{NoRate, difference}}
+	case l.InBill && !l.UsedKnown:
+		return []part{{QuantityBlind, difference}}
+	}
+	theirsAtOurRate := rate.Amount(l.TheirsUsed)
+	if discount := card.Discounts[l.Quantity]; !discount.IsZero() {
+		theirsAtOurRate = theirsAtOurRate.Mul(decimal.NewFromInt(1).Sub(discount))
+	}
+	ofRate := l.Theirs.Sub(theirsAtOurRate)
+	ofQuantity := difference.Sub(ofRate)
+	parts := []part{{Rates, ofRate}, {found.quantityReason(l), ofQuantity}}
+	size := decimal.Max(l.Theirs.Abs(), l.Ours.Abs())
+	for i := range parts {
+		if parts[i].amount.Abs().LessThan(size.Shift(-4)) {
+			parts[i].id = Rounding
+		}
+	}
+	return parts
+}
+
+// String is the reason as a sentence.
+func (r Reason) String() string {
+	if r.Do == "" {
+		return r.Text
+	}
+	return r.Text + "; " + r.Do
+}
