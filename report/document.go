@@ -25,6 +25,11 @@ const (
 	FormatCSV      Format = "csv"
 	FormatMarkdown Format = "markdown"
 	FormatSVG      Format = "svg" // only documents with a picture
+
+	// What is handed on, by packages of their own: xlsx and focus.
+	FormatXLSX         Format = "xlsx"
+	FormatFOCUSCSV     Format = "focus-csv"
+	FormatFOCUSParquet Format = "focus-parquet"
 )
 
 // Formats returns the formats that every document can be rendered in.

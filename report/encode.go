@@ -42,6 +42,9 @@ func renderCSV(w io.Writer, documents []Document) error {
 	return out.Error()
 }
 
+// SafeCell is a text as the CSV renderer writes it, for others that write CSV.
+func SafeCell(cell string) string { return csvCell(cell) }
+
 // csvCell keeps spreadsheets from taking text for a formula: what begins with = + - @, a tab or a return gets an
 // apostrophe before it. Numbers below zero stay numbers. Control characters become visible, as a CSV file is shown in
 // terminals too.

@@ -27,6 +27,7 @@ func areas() []area {
 		{"engine", engineFigures},
 		{"idle", idleFigures},
 		{"ledger", ledgerFigures},
+		{"handon", handOnFigures},
 	}
 }
 

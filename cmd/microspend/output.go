@@ -78,6 +78,17 @@ func (a *app) print(documents ...report.Document) error {
 	return report.Render(a.colored(), options, documents...)
 }
 
+// printBinary writes what is no text to --output, or to standard output where that is no terminal.
+func (a *app) printBinary(write func(io.Writer) error) error {
+	if a.output.file != "" && a.output.file != "-" {
+		return a.writeFile(a.output.file, write)
+	}
+	if file, ok := a.out.(*os.File); ok && term.IsTerminal(file.Fd()) {
+		return fmt.Errorf("%s is not for a terminal; give --output FILE", a.output.format)
+	}
+	return write(a.out)
+}
+
 // colored is standard output with colours reduced to what it can show: none in a pipe or with NO_COLOR.
 func (a *app) colored() io.Writer {
 	w := colorprofile.NewWriter(a.out, a.environ)

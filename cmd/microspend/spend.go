@@ -15,7 +15,7 @@ import (
 func (a *app) spendCommand() *cobra.Command {
 	var (
 		by, sort, least string
-		basis           string
+		basis, account  string
 		request         spend.Request
 		tenants, images []string
 		microvms, regs  []string
@@ -24,10 +24,15 @@ func (a *app) spendCommand() *cobra.Command {
 		Use:   "spend",
 		Short: "What each tenant spent",
 		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm, region, day, week, month and
-component. Rows add up to the total exactly; usage that no tenant can be named for is (unallocated).`,
+component. Rows add up to the total exactly; usage that no tenant can be named for is (unallocated).
+
+xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and focus-parquet are FOCUS 1.2: a row for each
+tenant, UTC day, region and usage type.`,
 		Example: `  microspend spend
   microspend spend --by tenant,day --from 2026-10-01 --to 2026-11-01 --format csv
-  microspend spend --by tenant --previous --sort change --top 10`,
+  microspend spend --by tenant --previous --sort change --top 10
+  microspend spend --from 2026-10-01 --format xlsx --output october.xlsx
+  microspend spend --from 2026-10-01 --format focus-parquet --output october.parquet`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			source, err := a.spendSource()
@@ -77,6 +82,9 @@ component. Rows add up to the total exactly; usage that no tenant can be named f
 					*filter.into = append(*filter.into, pattern)
 				}
 			}
+			if done, err := a.exportSpend(cmd, source, request, account); done {
+				return err
+			}
 			result, err := source.Report(cmd.Context(), request)
 			if err != nil {
 				return err
@@ -84,10 +92,11 @@ component. Rows add up to the total exactly; usage that no tenant can be named f
 			return a.print(report.Spend(result))
 		},
 	}
-	a.output.addTo(cmd)
+	a.output.addTo(cmd, exportFormats...)
 	a.finance.addTo(cmd)
 	a.finance.addPeriodTo(cmd)
 	flags := cmd.Flags()
+	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
 	flags.StringVar(&by, "by", "tenant", "what rows are grouped by: any of "+dimensionWords())
 	flags.StringVar(&sort, "sort", "", "`order` of rows: amount, key or change (default amount, or key where rows are days, weeks or months)")
 	flags.StringVar(&basis, "basis", "rates", "what amounts are made of: `rates`, or billed: AWS's bill as microspend reconcile --allocate took it in")

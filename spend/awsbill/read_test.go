@@ -3,6 +3,7 @@ package awsbill_test
 import (
 	"bytes"
 	"compress/gzip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -206,5 +207,26 @@ func TestRefusals(t *testing.T) {
 			require.Error(t, err, tc.reason)
 			require.Contains(t, err.Error(), tc.err, tc.reason)
 		})
+	}
+}
+
+// BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.
+func BenchmarkCUR(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(curHeader)
+	for i := range 100_000 {
+		usageType := "EU-Request"
+		if i%10 == 0 {
+			usageType = "EU-Lambda-MicroVM-vCPU-Second-ARM"
+		}
+		text.WriteString(curRow(strconv.Itoa(i), usageType, "Usage", "7200", "0.20993184"))
+	}
+	whole := []byte(text.String())
+	b.SetBytes(int64(len(whole)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := read(whole); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -1,0 +1,33 @@
+package main
+
+import "fmt"
+
+// handOnFigures are those of what is handed on and taken in: the workbook of 500 tenants over 31 days, rows of FOCUS, and
+// rows of a Cost and Usage Report.
+func handOnFigures(show func(figure)) error {
+	workbook, err := benchmarks("./report/xlsx", "Month")
+	if err != nil {
+		return err
+	}
+	show(figure{"500 tenants × 31 days to XLSX", workbook["Month"].String(), "under 500 ms", "15,500 rows of tenant-days"})
+	focus, err := benchmarks("./report/focus", "CSV|Parquet")
+	if err != nil {
+		return err
+	}
+	const rows = 1599 // of the fleet that the benchmarks write
+	for _, format := range []string{"CSV", "Parquet"} {
+		show(figure{
+			fmt.Sprintf("%d rows to FOCUS %s", rows, format), focus[format].String(), "",
+			fmt.Sprintf("%.0f rows a second, of 48 columns each", rows/focus[format].Seconds()),
+		})
+	}
+	report, err := benchmarks("./spend/awsbill", "CUR")
+	if err != nil {
+		return err
+	}
+	show(figure{
+		"a Cost and Usage Report of 100,000 rows", report["CUR"].String(), "",
+		fmt.Sprintf("%.0f rows a second read", 100_000/report["CUR"].Seconds()),
+	})
+	return nil
+}

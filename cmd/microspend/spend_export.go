@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"microspend/report"
+	"microspend/report/focus"
+	"microspend/report/xlsx"
+	"microspend/spend"
+)
+
+// exportFormats are the formats of spend that are handed on, beside those of every document.
+var exportFormats = []report.Format{report.FormatXLSX, report.FormatFOCUSCSV, report.FormatFOCUSParquet}
+
+// exportSpend writes spend in one of exportFormats. It reports false for other formats.
+func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) (done bool, err error) {
+	format := report.Format(a.output.format)
+	switch format {
+	case report.FormatXLSX:
+		if err := a.refuseFlags(cmd, "by", "sort", "top", "min"); err != nil {
+			return true, err
+		}
+		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())
+		if err != nil {
+			return true, err
+		}
+		return true, a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
+	case report.FormatFOCUSCSV, report.FormatFOCUSParquet:
+		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
+			return true, err
+		}
+		charges, err := source.Charges(cmd.Context(), request.From, request.To, request.Filter)
+		if err != nil {
+			return true, err
+		}
+		data := focus.Dataset{Charges: charges, Account: account}
+		if format == report.FormatFOCUSCSV {
+			return true, a.printBinary(func(w io.Writer) error { return focus.WriteCSV(w, data) })
+		}
+		return true, a.printBinary(func(w io.Writer) error { return focus.WriteParquet(w, data) })
+	default:
+		return false, nil
+	}
+}
+
+// refuseFlags refuses flags that a format has no use for, instead of leaving them out in silence.
+func (a *app) refuseFlags(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s has no meaning in --format %s, whose rows are fixed", name, a.output.format)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package focus
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+)
+
+// Type is a column's data type in the specification's words.
+type Type uint8
+
+// The types. JSON is kept as text.
+const (
+	String Type = iota
+	Decimal
+	DateTime
+	JSON
+)
+
+// Column is one column of the dataset.
+type Column struct {
+	Name     string
+	Type     Type
+	Nullable bool
+
+	text    func(*row) (string, bool) // String and JSON; false for null
+	decimal func(*row) *decimal.Decimal
+	moment  func(*row) time.Time
+}
+
+// row is a charge with what its columns are made of.
+type row struct {
+	spend.Charge
+	account string // billing account
+
+	pricingQuantity decimal.Decimal
+	pricingUnit     string
+	listPrice       decimal.Decimal
+	contractPrice   decimal.Decimal
+	policy          spend.Policy
+}
+
+// Columns returns the columns in the order in which they are written: by name, own ones last.
+func Columns() []Column { return columns }
+
+func text(name string, value func(*row) string) Column {
+	return Column{Name: name, Type: String, text: func(r *row) (string, bool) { return value(r), true }}
+}
+
+func optional(name string, of Type, value func(*row) (string, bool)) Column {
+	return Column{Name: name, Type: of, Nullable: true, text: value}
+}
+
+func null(name string) Column {
+	return optional(name, String, func(*row) (string, bool) { return "", false })
+}
+
+func number(name string, value func(*row) decimal.Decimal) Column {
+	return Column{Name: name, Type: Decimal, decimal: func(r *row) *decimal.Decimal { d := value(r); return &d }}
+}
+
+func moment(name string, value func(*row) time.Time) Column {
+	return Column{Name: name, Type: DateTime, moment: value}
+}
+
+func constant(name, value string) Column { return text(name, func(*row) string { return value }) }
+
+// columns are those of FOCUS 1.2 that are mandatory or whose condition holds, the allocation columns of 1.3, and three of
+// this product's own.
+var columns = []Column{
+	optional("AllocatedMethodDetails", JSON, (*row).methodDetails),
+	optional("AllocatedMethodId", String, (*row).methodID),
+	optional("AllocatedResourceId", String, (*row).allocatedID),
+	optional("AllocatedResourceName", String, (*row).allocatedName),
+	optional("AllocatedTags", JSON, (*row).allocatedTags),
+	number("BilledCost", func(r *row) decimal.Decimal { return r.Amount }),
+	text("BillingAccountId", func(r *row) string { return r.account }),
+	null("BillingAccountName"),
+	constant("BillingCurrency", "USD"),
+	moment("BillingPeriodEnd", func(r *row) time.Time { return monthOf(r.Day).AddDate(0, 1, 0) }),
+	moment("BillingPeriodStart", func(r *row) time.Time { return monthOf(r.Day) }),
+	constant("ChargeCategory", "Usage"),
+	null("ChargeClass"),
+	text("ChargeDescription", (*row).description),
+	constant("ChargeFrequency", "Usage-Based"),
+	moment("ChargePeriodEnd", func(r *row) time.Time { return r.Day.AddDate(0, 0, 1) }),
+	moment("ChargePeriodStart", func(r *row) time.Time { return r.Day }),
+	number("ConsumedQuantity", func(r *row) decimal.Decimal { return r.Used }),
+	text("ConsumedUnit", func(r *row) string { return r.Quantity.Unit() }),
+	number("ContractedCost", func(r *row) decimal.Decimal { return r.contractPrice.Mul(r.pricingQuantity) }),
+	number("ContractedUnitPrice", func(r *row) decimal.Decimal { return r.contractPrice }),
+	number("EffectiveCost", func(r *row) decimal.Decimal { return r.Amount }),
+	null("InvoiceId"),
+	constant("InvoiceIssuerName", "Amazon Web Services, Inc."),
+	number("ListCost", func(r *row) decimal.Decimal { return r.listPrice.Mul(r.pricingQuantity) }),
+	number("ListUnitPrice", func(r *row) decimal.Decimal { return r.listPrice }),
+	constant("PricingCategory", "Standard"),
+	number("PricingQuantity", func(r *row) decimal.Decimal { return r.pricingQuantity }),
+	text("PricingUnit", func(r *row) string { return r.pricingUnit }),
+	constant("ProviderName", "AWS"),
+	constant("PublisherName", "AWS"),
+	text("RegionId", func(r *row) string { return r.Region }),
+	text("RegionName", (*row).regionName),
+	null("ResourceId"),
+	null("ResourceName"),
+	null("ResourceType"),
+	constant("ServiceCategory", "Compute"),
+	constant("ServiceName", "AWS Lambda"),
+	constant("ServiceSubcategory", "Serverless Compute"),
+	text("SkuId", func(r *row) string { return r.Quantity.PriceListGroup() }),
+	text("SkuMeter", func(r *row) string { return "MicroVM " + r.Quantity.Name() }),
+	text("SkuPriceId", func(r *row) string { return r.Quantity.PriceListGroup() + "/" + r.Region }),
+	null("SubAccountId"),
+	null("SubAccountName"),
+	optional("Tags", JSON, (*row).tags),
+	{Name: "x_Coverage", Type: Decimal, Nullable: true, decimal: func(r *row) *decimal.Decimal { return r.Coverage }},
+	constant("x_ServiceCode", "AWSLambda"),
+	text("x_UsageType", func(r *row) string { return strings.TrimPrefix(r.Quantity.PriceListGroup(), "AWS-") }),
+}
+
+func monthOf(day time.Time) time.Time {
+	return time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+func (r *row) regionName() string {
+	if r.Location == "" {
+		return r.Region
+	}
+	return r.Location
+}
+
+func (r *row) description() string {
+	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" + r.contractPrice.String() + " per " +
+		strings.TrimSuffix(r.pricingUnit, "s")
+}
+
+// tags name the tenant, on rows of shared cost the one that bears it: sums by tag are those of spend --by tenant.
+func (r *row) tags() (string, bool) { return object("tenant", r.Tenant), true }
+
+func object(key, value string) string {
+	text, err := json.Marshal(map[string]string{key: value})
+	if err != nil {
+		panic(err) // strings can always be written
+	}
+	return string(text)
+}
+
+func (r *row) methodID() (string, bool) {
+	return "microspend/" + r.policy.String(), r.Share != nil
+}
+
+// methodDetails say which part of the shared cost the row is, and what follows from what: each tenant counts once, or by
+// the dollars of its own spend.
+func (r *row) methodDetails() (string, bool) {
+	if r.Share == nil {
+		return "", false
+	}
+	unit := "Tenants"
+	if r.policy == spend.ByDirect {
+		unit = "USD"
+	}
+	return `{"Elements":[{"AllocatedRatio":` + r.Share.Ratio.String() + `,"UsageUnit":"` + unit + `","UsageQuantity":` +
+		r.Share.Weight.String() + `}]}`, true
+}
+
+// allocatedID is no tenant's bare name, which a spreadsheet might take for a formula.
+func (r *row) allocatedID() (string, bool) { return "tenant/" + r.Tenant, r.Share != nil }
+
+func (r *row) allocatedName() (string, bool) { return r.Tenant, r.Share != nil }
+
+// allocatedTags say what the origin was; the tenant is in Tags already, which may not be repeated here.
+func (r *row) allocatedTags() (string, bool) {
+	return object("microspend/origin", spend.Shared), r.Share != nil
+}
+
+// price settles in which unit the row is priced: as AWS publishes the list price.
+func (r *row) price() {
+	per := r.ListRate.Per
+	units := map[pricing.Per]string{pricing.PerUnit: r.Quantity.Unit(), pricing.PerGBMonth: "GB-Months"}
+	if per == pricing.PerHour {
+		units[per] = map[pricing.BilledQuantity]string{pricing.VCPU: "vCPU-Hours", pricing.Memory: "GB-Hours"}[r.Quantity]
+	}
+	r.pricingUnit, r.pricingQuantity, r.listPrice = units[per], r.Used, r.ListRate.Figure
+	if per != pricing.PerUnit {
+		r.pricingQuantity = pricing.Divide(r.Used, decimal.NewFromInt(int64(per)), pricing.AmountPlaces)
+	}
+	r.contractPrice = r.Rate.Figure.Mul(decimal.NewFromInt(1).Sub(r.Discount))
+	if r.Rate.Per != per {
+		r.contractPrice = pricing.Divide(r.contractPrice.Mul(decimal.NewFromInt(int64(per))), decimal.NewFromInt(int64(r.Rate.Per)), pricing.AmountPlaces)
+	}
+}

@@ -1,0 +1,296 @@
+package focus_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/report/focus"
+	"microspend/spend"
+	"microspend/spend/awsbill"
+	"microspend/spend/simulate"
+	"microspend/usage"
+)
+
+var end = time.Date(2026, time.November, 3, 0, 0, 0, 0, time.UTC)
+
+// fleet is six days of the made-up fleet, over the turn of a month, in a ledger; with discounts, private rates in one region
+// and shared cost shared out.
+func fleet(t testing.TB, policy spend.Policy) spend.Source {
+	t.Helper()
+	dir := t.TempDir()
+	writer, err := ledger.OpenForWriting(dir, ledger.Options{})
+	require.NoError(t, err)
+	made := simulate.Fleet{Seed: 7, End: end, Days: 6}
+	_, err = writer.Upsert(context.Background(), func(yield func([]usage.Record, error) bool) {
+		for batch := range made.Batches() {
+			for i := range batch {
+				if batch[i].Tenant == "acme" {
+					batch[i].Tenant = `=1+1 "x", ü`
+				}
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	})
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	opened, err := ledger.Open(dir, ledger.Options{})
+	require.NoError(t, err)
+	config, err := spend.LoadConfig("c.yaml", []byte(`
+discounts: {all: 3%, vcpu: 12.5%}
+rates:
+  eu-west-1: {vcpu_hour: 0.09, storage_gb_month: 0.08, discount: {storage: 0%}}
+`))
+	require.NoError(t, err)
+	rates, err := config.Rates(pricing.EmbeddedCards(), nil)
+	require.NoError(t, err)
+	tenants, err := spend.LoadTenants("tenants.csv", made.TenantsFile())
+	require.NoError(t, err)
+	source := config.Source(opened, rates, tenants)
+	source.Sharing.Policy = policy
+	return source
+}
+
+func charges(t testing.TB, source spend.Source) spend.Charges {
+	t.Helper()
+	made, err := source.Charges(context.Background(), end.AddDate(0, 0, -6), end, spend.Filter{})
+	require.NoError(t, err)
+	require.NotEmpty(t, made.Lines)
+	return made
+}
+
+// finest is the report whose rows the charges are.
+func finest(t testing.TB, source spend.Source, made spend.Charges) spend.Spend {
+	t.Helper()
+	report, err := source.Report(t.Context(), spend.Request{
+		From: made.From, To: made.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByRegion, spend.ByComponent},
+	})
+	require.NoError(t, err)
+	return report
+}
+
+func readCSV(t testing.TB, text []byte) ([]string, []record) {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	require.NoError(t, err)
+	var records []record
+	for _, row := range rows[1:] {
+		r := record{}
+		for i, name := range rows[0] {
+			r[name] = row[i]
+		}
+		records = append(records, r)
+	}
+	return rows[0], records
+}
+
+// TestSpecification holds every row, under every policy, to the specification.
+func TestSpecification(t *testing.T) {
+	for _, policy := range []spend.Policy{spend.OwnRow, spend.Evenly, spend.ByDirect} {
+		t.Run(policy.String(), func(t *testing.T) {
+			source := fleet(t, policy)
+			made := charges(t, source)
+			var out bytes.Buffer
+			require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: made}))
+			columns, records := readCSV(t, out.Bytes())
+			require.Empty(t, check(columns, records, -1))
+
+			allocated := slices.ContainsFunc(records, func(r record) bool { return r["AllocatedMethodId"] != "" })
+			require.Equal(t, policy != spend.OwnRow, allocated)
+
+			report := finest(t, source, made)
+			sums, total, seen := map[string]decimal.Decimal{}, decimal.Decimal{}, map[string]bool{}
+			for _, r := range records {
+				tenant, _ := r.object("Tags")["tenant"].(string)
+				sums[tenant] = sums[tenant].Add(r.number("EffectiveCost"))
+				total = total.Add(r.number("BilledCost"))
+				key := fmt.Sprint(tenant, r["ChargePeriodStart"], r["SkuPriceId"], r["AllocatedMethodId"])
+				require.False(t, seen[key], "one row for each tenant, day and usage type: %s", key)
+				seen[key] = true
+			}
+			require.Equal(t, report.Total.Amount.String(), total.String(), "the rows are the report")
+			for _, row := range report.Rows {
+				sums[row.Tenant] = sums[row.Tenant].Sub(row.Amount)
+			}
+			for tenant, rest := range sums {
+				require.True(t, rest.IsZero(), "%s is off by %s", tenant, rest)
+			}
+		})
+	}
+}
+
+// A checker that finds nothing wrong with anything is worth nothing.
+func TestCheckerFindsFaults(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges(t, fleet(t, spend.Evenly))}))
+	columns, records := readCSV(t, out.Bytes())
+	at := slices.IndexFunc(records, func(r record) bool { return r["AllocatedMethodId"] != "" })
+	for _, change := range []struct{ column, value, rule string }{
+		{"BilledCost", "", "BilledCost is not null"},
+		{"ListCost", "1", "ListCost is ListUnitPrice × PricingQuantity"},
+		{"ContractedUnitPrice", "5", "ContractedCost is"},
+		{"BillingCurrency", "$", "BillingCurrency is"},
+		{"ChargePeriodEnd", records[at]["ChargePeriodStart"], "ChargePeriod is half-open"},
+		{"ChargePeriodStart", "2026-10-30T00:00:00+02:00", "ChargePeriodStart is in UTC"},
+		{"ChargeCategory", "usage", "ChargeCategory is allowed"},
+		{"PricingCategory", "", "PricingCategory is allowed"},
+		{"SkuPriceId", "", "SkuPriceId is there"},
+		{"ConsumedQuantity", "1e5", "ConsumedQuantity is a plain number"},
+		{"Tags", "tenant=a", "Tags is JSON"},
+		{"AllocatedResourceId", "", "allocation columns are null together"},
+		{"AllocatedMethodDetails", `{"Elements":[{"AllocatedRatio":2}]}`, "AllocatedMethodDetails has elements"},
+	} {
+		broken := record{}
+		for name, value := range records[at] {
+			broken[name] = value
+		}
+		broken[change.column] = change.value
+		faults := func() (faults []string) {
+			defer func() {
+				if fault := recover(); fault != nil {
+					faults = append(faults, change.rule+fmt.Sprint(fault))
+				}
+			}()
+			return check(columns, []record{broken}, -1)
+		}()
+		require.True(t, slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, change.rule) }), "%s: %v", change.rule, faults)
+	}
+	require.Contains(t, strings.Join(check(slices.DeleteFunc(columns, func(c string) bool { return c == "ListCost" }), nil, -1), "\n"),
+		"ListCost is mandatory and missing")
+}
+
+func TestHostileNamesAreData(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges(t, fleet(t, spend.Evenly))}))
+	rows, err := csv.NewReader(bytes.NewReader(out.Bytes())).ReadAll()
+	require.NoError(t, err)
+	found := false
+	for _, row := range rows {
+		for _, cell := range row {
+			require.False(t, strings.HasPrefix(cell, "="), "%q is a formula", cell)
+			found = found || cell == `{"tenant":"=1+1 \"x\", ü"}`
+		}
+	}
+	require.True(t, found)
+}
+
+func TestAccount(t *testing.T) {
+	made := charges(t, fleet(t, spend.OwnRow))
+	made.Accounts = []string{"111122223333", "444455556666"}
+	err := focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made})
+	require.EqualError(t, err, "FOCUS names the account that is billed, which the ledger does not know for all usage or knows several of; "+
+		"give it with --billing-account")
+	require.NoError(t, focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made, Account: "999999999999"}))
+	made.Lines = nil
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: made}), "nothing was used")
+	require.Equal(t, 1, strings.Count(out.String(), "\n"), "a header says so")
+}
+
+// What is exported can be reconciled: AWS's own export has the same columns. Nothing may differ.
+func TestExportsReconcile(t *testing.T) {
+	source := fleet(t, spend.ByDirect)
+	made := charges(t, source)
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"CSV":     func(out *bytes.Buffer) error { return focus.WriteCSV(out, focus.Dataset{Charges: made}) },
+		"Parquet": func(out *bytes.Buffer) error { return focus.WriteParquet(out, focus.Dataset{Charges: made}) },
+	} {
+		var out bytes.Buffer
+		require.NoError(t, write(&out))
+		bill, err := awsbill.Read(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		require.NoError(t, err, name)
+		require.Equal(t, awsbill.FOCUS, bill.Format)
+		report := finest(t, source, made)
+		if name == "CSV" {
+			require.Equal(t, report.Total.Amount.String(), bill.Total().String())
+		}
+		require.True(t, report.Total.Amount.Sub(bill.Total()).Abs().LessThan(decimal.New(1, -15)), name)
+	}
+}
+
+const chdbQuery = `
+const { query } = require(process.env.MICROSPEND_CHDB);
+process.stdout.write(query("SELECT toTypeName(BilledCost) AS type, toString(sum(toDecimal256(BilledCost, 20))) AS billed, " +
+  "toString(sum(toDecimal256(ListCost, 20))) AS list, toString(count()) AS rows, toString(uniqExact(JSONExtractString(Tags, 'tenant'))) AS tenants, " +
+  "toString(min(ChargePeriodStart)) AS first, toString(countIf(AllocatedMethodId IS NOT NULL)) AS shares " +
+  "FROM file('" + process.argv[1] + "', Parquet)", "JSONEachRow"));
+`
+
+// TestClickHouseReadsTheExport compares what a real ClickHouse reads with what was written. It needs Node and the npm
+// package chdb; CI installs it and names its folder in MICROSPEND_CHDB.
+func TestClickHouseReadsTheExport(t *testing.T) {
+	if os.Getenv("MICROSPEND_CHDB") == "" {
+		t.Skip("MICROSPEND_CHDB does not name the folder of the npm package chdb")
+	}
+	made := charges(t, fleet(t, spend.ByDirect))
+	path := filepath.Join(t.TempDir(), "focus.parquet")
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteParquet(&out, focus.Dataset{Charges: made}))
+	require.NoError(t, os.WriteFile(path, out.Bytes(), 0o644))
+	cmd := exec.Command("node", "-e", chdbQuery, path)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	text, err := cmd.Output()
+	require.NoError(t, err, errs.String())
+	var got struct{ Type, Billed, List, Rows, Tenants, First, Shares string }
+	require.NoError(t, json.Unmarshal(text, &got))
+
+	var exact bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&exact, focus.Dataset{Charges: made}))
+	_, records := readCSV(t, exact.Bytes())
+	billed, list, shares, tenants := decimal.Decimal{}, decimal.Decimal{}, 0, map[string]bool{}
+	for _, r := range records {
+		billed, list = billed.Add(r.number("BilledCost").RoundBank(20)), list.Add(r.number("ListCost").RoundBank(20))
+		tenants[r["Tags"]] = true
+		if r["AllocatedMethodId"] != "" {
+			shares++
+		}
+	}
+	require.Equal(t, "Decimal(38, 20)", got.Type)
+	require.Equal(t, billed.String(), got.Billed)
+	require.Equal(t, list.String(), got.List)
+	require.Equal(t, fmt.Sprint(len(records)), got.Rows)
+	require.Equal(t, fmt.Sprint(len(tenants)), got.Tenants)
+	require.Equal(t, fmt.Sprint(shares), got.Shares)
+	require.Equal(t, "2026-10-28 00:00:00.000", got.First)
+}
+
+func BenchmarkCSV(b *testing.B) {
+	made := charges(b, fleet(b, spend.ByDirect))
+	b.ReportAllocs()
+	for b.Loop() {
+		var out bytes.Buffer
+		if err := focus.WriteCSV(&out, focus.Dataset{Charges: made}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(made.Lines)), "rows")
+}
+
+func BenchmarkParquet(b *testing.B) {
+	made := charges(b, fleet(b, spend.ByDirect))
+	b.ReportAllocs()
+	for b.Loop() {
+		var out bytes.Buffer
+		if err := focus.WriteParquet(&out, focus.Dataset{Charges: made}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(made.Lines)), "rows")
+}

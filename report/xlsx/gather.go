@@ -1,0 +1,48 @@
+package xlsx
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"microspend/pricing"
+	"microspend/report"
+	"microspend/spend"
+)
+
+// Gather asks a source for all that a workbook is made of. Of the request, the period, the filter, the basis and the period
+// before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
+func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
+	out := Report{Made: made}
+	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
+		asked := request
+		asked.By, asked.Sort, asked.Top, asked.Previous = by, sort, 0, previous
+		var err error
+		*into, err = source.Report(ctx, asked)
+		return err
+	}
+	var regions spend.Spend
+	if err := errors.Join(
+		ask(&out.Tenants, request.Previous, spend.SortAmount, spend.ByTenant),
+		ask(&out.TenantDays, false, spend.SortKey, spend.ByTenant, spend.ByDay),
+		ask(&out.Components, false, spend.SortKey, spend.ByComponent),
+		ask(&regions, false, spend.SortKey, spend.ByRegion),
+	); err != nil {
+		return out, err
+	}
+	for _, row := range regions.Rows {
+		if row.Region == "" {
+			continue
+		}
+		card, err := source.Rates.Card(row.Region)
+		if _, none := errors.AsType[*pricing.NoCardError](err); none {
+			continue // the figures that lack it say so
+		}
+		if err != nil {
+			return out, err
+		}
+		out.Cards = append(out.Cards, card)
+	}
+	out.Assumptions = report.SpendAssumptions(out.Tenants)
+	return out, nil
+}

@@ -1,0 +1,143 @@
+package xlsx
+
+import (
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+// spendColumns are the columns that the sheets of spend have in common, after what they are by.
+func spendColumns(s spend.Spend) []column {
+	columns := []column{figures("amount $", 13), figures("amount $, exact", 28)}
+	if s.Agreed {
+		columns = append(columns, figures("list $", 13), figures("list $, exact", 28))
+	}
+	return append(columns, figures("of it shared cost $", 12), figures("share of total", 10))
+}
+
+func quantityColumns() []column {
+	return []column{
+		figures("vCPU-seconds", 16),
+		figures("GB-seconds", 16),
+		figures("GB read", 13),
+		figures("GB written", 13),
+		figures("GB-hours stored", 14),
+		figures("coverage", 10),
+		words("rates not known", 30),
+	}
+}
+
+// amounts are the cells of spendColumns.
+func (b *book) amounts(s spend.Spend, row *spend.Row) []any {
+	shown, exact := b.dollars(known(row.Cost, row.Amount))
+	cells := []any{shown, exact}
+	if s.Agreed {
+		list, exactList := b.dollars(known(row.Cost, row.List))
+		cells = append(cells, list, exactList)
+	}
+	var share *decimal.Decimal
+	if s.Total.Amount.IsPositive() && row.Known() {
+		part := pricing.Divide(row.Amount, s.Total.Amount, pricing.RatioPlaces)
+		share = &part
+	}
+	return append(cells, number(b.styles.dollars, &row.Shared), number(b.styles.percent, share))
+}
+
+// known is an amount, nil where nothing of it could be priced.
+func known(cost spend.Cost, amount decimal.Decimal) *decimal.Decimal {
+	if !cost.Known() {
+		return nil
+	}
+	return &amount
+}
+
+// quantities are the cells of quantityColumns.
+func (b *book) quantities(cost spend.Cost, sum *usage.Sum) []any {
+	var cells []any
+	used := spend.Quantities(sum)
+	for _, q := range pricing.BilledQuantities() {
+		cells = append(cells, number(b.styles.quantity, &used[q]))
+	}
+	cells = append(cells, number(b.styles.percent, spend.Coverage(sum)))
+	var unknown []string
+	for _, u := range cost.Unknown {
+		unknown = append(unknown, u.Quantity.Name()+" in "+u.Region)
+	}
+	if len(unknown) == 0 {
+		return append(cells, nil)
+	}
+	return append(cells, text(strings.Join(unknown, ", ")))
+}
+
+func (b *book) tenants(r Report) error {
+	s := r.Tenants
+	columns := append([]column{words("tenant", 28)}, spendColumns(s)...)
+	before := s.Total.Previous != nil
+	if before {
+		columns = append(columns, figures("period before $", 13), figures("period before $, exact", 28), figures("change $", 13), figures("change", 10))
+	}
+	t, err := b.table(tenantsSheet, "tenants", append(columns, quantityColumns()...))
+	if err != nil {
+		return err
+	}
+	for i := range s.Rows {
+		row := &s.Rows[i]
+		cells := append([]any{text(row.Tenant)}, b.amounts(s, row)...)
+		if before {
+			cells = append(cells, b.previous(row.Previous)...)
+		}
+		if err := t.add(append(cells, b.quantities(row.Cost, &row.Sum)...)...); err != nil {
+			return err
+		}
+	}
+	return t.finish()
+}
+
+func (b *book) previous(p *spend.Comparison) []any {
+	if p == nil {
+		return []any{nil, nil, nil, nil}
+	}
+	shown, exact := b.dollars(known(p.Cost, p.Amount))
+	var percent *decimal.Decimal
+	if p.Percent != nil {
+		fraction := p.Percent.Shift(-2)
+		percent = &fraction
+	}
+	return []any{shown, exact, number(b.styles.dollars, p.Change), number(b.styles.percent, percent)}
+}
+
+func (b *book) tenantDays(r Report) error {
+	s := r.TenantDays
+	columns := append([]column{words("tenant", 28), words("day", 12)}, spendColumns(s)...)
+	t, err := b.table(tenantDaysSheet, "tenant_days", append(columns, quantityColumns()...))
+	if err != nil {
+		return err
+	}
+	for i := range s.Rows {
+		row := &s.Rows[i]
+		if row.Day == "" { // a tenant that is listed and spent nothing
+			continue
+		}
+		cells := append([]any{text(row.Tenant), b.day(row.Day)}, b.amounts(s, row)...)
+		if err := t.add(append(cells, b.quantities(row.Cost, &row.Sum)...)...); err != nil {
+			return err
+		}
+	}
+	return t.finish()
+}
+
+// day is a real date, or text where rows were folded into one.
+func (b *book) day(written string) any {
+	day, err := time.Parse(time.DateOnly, written)
+	if err != nil {
+		return text(written)
+	}
+	// Spreadsheets count days from 30 December 1899.
+	return excelize.Cell{StyleID: b.styles.day, Value: int(day.Sub(time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))}
+}

@@ -1,0 +1,229 @@
+package xlsx_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/report/xlsx"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+// records is a ledger in memory.
+type records []usage.Record
+
+func (r records) Aggregate(_ context.Context, q ledger.Query) (ledger.Result, error) {
+	groups := map[ledger.Group]*usage.Sum{}
+	for i := range r {
+		if r[i].PeriodStart.Before(q.From) || !r[i].PeriodStart.Before(q.To) {
+			continue
+		}
+		var key ledger.Group
+		for _, field := range q.By {
+			switch field {
+			case ledger.FieldTenant:
+				key.Tenant = r[i].Tenant
+			case ledger.FieldMicroVM:
+				key.MicroVMID = r[i].MicroVMID
+			case ledger.FieldRegion:
+				key.Region = r[i].Region
+			case ledger.FieldDay:
+				key.Day = r[i].Day()
+			}
+		}
+		if groups[key] == nil {
+			groups[key] = &usage.Sum{}
+		}
+		groups[key].Add(&r[i])
+	}
+	var result ledger.Result
+	for key, sum := range groups {
+		key.Sum = *sum
+		result.Groups = append(result.Groups, key)
+	}
+	return result, nil
+}
+
+var october = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
+
+// fleet is so many tenants over so many days, of which the first have names that are out for trouble.
+func fleet(tenants, days int) records {
+	hostile := []string{"=1+1", "+49 30", "-2", "@SUM(A1)", "\t=x", "acme\x1b[2J", "ünï 租户", strings.Repeat("long ", 400), `"quoted", <b>`, "_x0041_"}
+	var out records
+	for i := range tenants {
+		name := fmt.Sprintf("tenant-%03d", i)
+		if i < len(hostile) {
+			name = hostile[i]
+		}
+		for day := range days {
+			out = append(out, usage.Record{
+				PeriodStart: october.AddDate(0, 0, day), PeriodSeconds: 3600, Region: []string{"us-east-1", "eu-west-1"}[i%2],
+				MicroVMID: fmt.Sprint("mvm-", i), Tenant: name, Source: "test", Coverage: usage.CoverageComplete,
+				Quantities: usage.Quantities{
+					VCPUMillis: int64(7_200_001 + i*1009 + day), MemMiBMillis: int64(4096*3_600_000 + i), ReadBytes: int64(3<<30 + day), WriteBytes: 2<<30 + 1,
+					StorageByteSeconds: 5<<30*3600 + 7,
+				},
+			})
+		}
+	}
+	return out
+}
+
+func gather(t testing.TB, r records, request spend.Request, config string) xlsx.Report {
+	t.Helper()
+	c, err := spend.LoadConfig("c.yaml", []byte("timezone: UTC\n"+config))
+	require.NoError(t, err)
+	rates, err := c.Rates(pricing.EmbeddedCards(), nil)
+	require.NoError(t, err)
+	request.From, request.To = october, october.AddDate(0, 1, 0)
+	made, err := xlsx.Gather(context.Background(), c.Source(r, rates, spend.Tenants{}), request, october.AddDate(0, 1, 3))
+	require.NoError(t, err)
+	return made
+}
+
+func write(t testing.TB, r xlsx.Report) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, xlsx.Write(&out, r))
+	return out.Bytes()
+}
+
+func open(t testing.TB, text []byte) *excelize.File {
+	t.Helper()
+	file, err := excelize.OpenReader(bytes.NewReader(text))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, file.Close()) })
+	return file
+}
+
+// column finds a column of a sheet by its header.
+func column(t testing.TB, rows [][]string, title string) int {
+	t.Helper()
+	for i, cell := range rows[0] {
+		if cell == title {
+			return i
+		}
+	}
+	require.Fail(t, "no column", title)
+	return -1
+}
+
+func TestReadBack(t *testing.T) {
+	made := gather(t, fleet(12, 3), spend.Request{}, "discounts: 10%\n")
+	file := open(t, write(t, made))
+	require.Equal(t, []string{"Summary", "Tenants", "Tenant-days", "Rates", "Assumptions"}, file.GetSheetList())
+
+	for sheet, want := range map[string]*spend.Spend{"Tenants": &made.Tenants, "Tenant-days": &made.TenantDays} {
+		rows, err := file.GetRows(sheet, excelize.Options{RawCellValue: true})
+		require.NoError(t, err)
+		require.Len(t, rows, len(want.Rows)+1)
+		exact, shown, list := column(t, rows, "amount $, exact"), column(t, rows, "amount $"), column(t, rows, "list $, exact")
+		sum, atList := decimal.Decimal{}, decimal.Decimal{}
+		for i, row := range rows[1:] {
+			require.Equal(t, want.Rows[i].Amount.String(), row[exact], "the exact amount, as text")
+			near, err := decimal.NewFromString(row[shown])
+			require.NoError(t, err)
+			require.True(t, near.Sub(want.Rows[i].Amount).Abs().LessThan(decimal.New(1, -10)), "and a number for reading beside it")
+			sum, atList = sum.Add(decimal.RequireFromString(row[exact])), atList.Add(decimal.RequireFromString(row[list]))
+		}
+		require.Equal(t, want.Total.Amount.String(), sum.String(), "the exact column adds up to the total")
+		require.Equal(t, want.Total.List.String(), atList.String())
+
+		panes, err := file.GetPanes(sheet)
+		require.NoError(t, err)
+		require.True(t, panes.Freeze && panes.YSplit == 1, "%s: the header stays in sight", sheet)
+		tables, err := file.GetTables(sheet)
+		require.NoError(t, err)
+		require.Len(t, tables, 1, "%s: a table with filters", sheet)
+	}
+	formatted, err := file.GetCellValue("Tenants", "B2")
+	require.NoError(t, err)
+	require.Regexp(t, `^[0-9,]+\.[0-9]{2}$`, formatted, "amounts are formatted to cents")
+	day, err := file.GetCellValue("Tenant-days", "B2")
+	require.NoError(t, err)
+	require.Equal(t, "2026-10-01", day, "days are dates")
+	summary, err := file.GetRows("Summary")
+	require.NoError(t, err)
+	require.Contains(t, fmt.Sprint(summary), made.Tenants.Total.Amount.String())
+	rates, err := file.GetRows("Rates")
+	require.NoError(t, err)
+	require.Len(t, rates, 11, "two regions")
+	require.Contains(t, rates[1], "AWS Price List, group AWS-Lambda-MicroVM-vCPU-Second-ARM")
+	require.Contains(t, rates[1], "10.0%")
+}
+
+// TestNoFormulas looks at the XML itself: no cell is a formula, whatever tenants are called.
+func TestNoFormulas(t *testing.T) {
+	text := write(t, gather(t, fleet(10, 2), spend.Request{}, ""))
+	files, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	require.NoError(t, err)
+	for _, file := range files.File {
+		require.False(t, strings.Contains(file.Name, "vba") || strings.Contains(file.Name, "externalLink"), file.Name)
+		if !strings.HasPrefix(file.Name, "xl/worksheets/sheet") {
+			continue
+		}
+		in, err := file.Open()
+		require.NoError(t, err)
+		xml, err := io.ReadAll(in)
+		require.NoError(t, err)
+		require.NotContains(t, string(xml), "<f>", file.Name)
+		require.NotContains(t, string(xml), "<f ", file.Name)
+		require.NotContains(t, string(xml), "\x1b", file.Name)
+	}
+	rows, err := open(t, text).GetRows("Tenants")
+	require.NoError(t, err)
+	var names []string
+	for _, row := range rows[1:] {
+		names = append(names, row[0])
+	}
+	require.Subset(t, names, []string{"=1+1", "+49 30", "-2", "@SUM(A1)", "␉=x", "acme␛[2J", "ünï 租户", `"quoted", <b>`, "_x0041_"})
+}
+
+func TestEmptyAndUnknown(t *testing.T) {
+	rows, err := open(t, write(t, gather(t, nil, spend.Request{Previous: true}, ""))).GetRows("Tenants")
+	require.NoError(t, err)
+	require.Len(t, rows, 1, "a header says that there is nothing")
+
+	unknown := fleet(1, 1)
+	unknown[0].Region = "eu-central-1"
+	file := open(t, write(t, gather(t, unknown, spend.Request{}, "")))
+	rows, err = file.GetRows("Tenants")
+	require.NoError(t, err)
+	require.Equal(t, "snapshot read in eu-central-1, snapshot write in eu-central-1, snapshot storage in eu-central-1",
+		rows[1][column(t, rows, "rates not known")], "what is missing is named beside the figure")
+	nowhere := fleet(1, 1)
+	nowhere[0].Region = "xx-none-1"
+	file = open(t, write(t, gather(t, nowhere, spend.Request{}, "")))
+	cell, err := file.GetCellValue("Tenants", "B2")
+	require.NoError(t, err)
+	require.Equal(t, "unknown", cell, "unknown is not zero")
+}
+
+func TestTooManyRows(t *testing.T) {
+	made := gather(t, fleet(1, 1), spend.Request{}, "")
+	made.TenantDays.Rows = make([]spend.Row, 1<<20)
+	require.EqualError(t, xlsx.Write(io.Discard, made), "sheet Tenant-days would have 1048576 rows; a sheet holds 1048575: choose fewer days or tenants")
+}
+
+// BenchmarkMonth is the workbook of 500 tenants over 31 days, from reports to bytes.
+func BenchmarkMonth(b *testing.B) {
+	made := gather(b, fleet(500, 31), spend.Request{}, "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := xlsx.Write(io.Discard, made); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package spend
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/pricing"
+)
+
+// Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest, with
+// what was used and the rates, for exports that hand on every line.
+type Charges struct {
+	From, To time.Time
+	Policy   Policy // how shared cost was treated
+	Lines    []Charge
+	Accounts []string // AWS accounts whose usage it is; "" where some usage has none
+	Damaged  []ledger.DamagedFile
+}
+
+// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region and component.
+type Charge struct {
+	Kind     Kind
+	Tenant   string // or the label of the kind
+	Day      time.Time
+	Region   string
+	Location string // the region in words; "" where that is not known
+	Quantity pricing.BilledQuantity
+
+	Used     decimal.Decimal // in Quantity.Unit(), half-even at [pricing.AmountPlaces]
+	Rate     pricing.Rate
+	ListRate pricing.Rate
+	Discount decimal.Decimal
+	Amount   decimal.Decimal // what is charged
+
+	Coverage *decimal.Decimal // see [Coverage]; nil on shares
+	Share    *Share           // nil unless the line is a tenant's share of shared cost
+}
+
+// Share says which part of a shared line a tenant bears.
+type Share struct {
+	Ratio  decimal.Decimal // the ratios of one shared line add up to 1 exactly
+	Weight decimal.Decimal // what the ratio follows from: dollars of direct spend, or 1 for each tenant
+}
+
+var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
+
+// Charges works out what everybody pays. A rate that is not known is an [UnknownRatesError]: a line without an amount could
+// not be handed on. Filter.Tenants chooses lines; the other filters are as in a report.
+func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
+	request := Request{
+		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC, Filter: filter, Strict: true,
+	}
+	if err := request.check(); err != nil {
+		return Charges{}, err
+	}
+	in := span{from, to}
+	if !in.wholeDays(time.UTC) {
+		return Charges{}, errWholeDays
+	}
+	out := Charges{From: from, To: to, Policy: s.Sharing.Policy}
+	var err error
+	if out.Accounts, err = s.accounts(ctx, in); err != nil {
+		return out, err
+	}
+	tenants := request.Filter.Tenants
+	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
+	r := s.run(request)
+	r.relabel, r.dayNames = labelsOf, map[civilDay]labels{}
+	all, err := r.collect(ctx, in)
+	if err != nil {
+		return out, err
+	}
+	out.Damaged = r.damaged
+	t := &table{rows: map[Key]*Row{}}
+	if err := r.priceRows(all, t); err != nil {
+		return out, err
+	}
+	if cost := t.cost(); !cost.Complete() {
+		return out, &UnknownRatesError{cost.Unknown}
+	}
+	var names []Key
+	var weights []decimal.Decimal
+	direct, shared := split(all)
+	if len(shared) > 0 && r.policy != OwnRow {
+		if names, weights, err = r.recipients(direct); err != nil {
+			return out, err
+		}
+	}
+	for _, row := range t.sorted(request.By) {
+		line, used, err := r.charge(row)
+		if err != nil {
+			return out, err
+		}
+		if !used {
+			continue
+		}
+		if row.Kind == KindShared && len(names) > 0 {
+			out.Lines = append(out.Lines, shares(line, names, weights)...)
+		} else {
+			out.Lines = append(out.Lines, line)
+		}
+	}
+	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !matchAny(tenants, c.Tenant) })
+	return out, nil
+}
+
+// cost is what all rows cost.
+func (t *table) cost() Cost {
+	sum := Cost{}
+	for _, row := range t.rows {
+		sum = sum.plus(row.Cost)
+	}
+	return sum
+}
+
+// charge makes a line of a row of a report by all four dimensions. It reports false where nothing was used.
+func (r *run) charge(row *Row) (Charge, bool, error) {
+	at := componentPlace(row.Component)
+	if at < 0 {
+		return Charge{}, false, nil
+	}
+	q := pricing.BilledQuantities()[at]
+	card, err := r.prices.card(row.Region)
+	if err != nil {
+		return Charge{}, false, err
+	}
+	return Charge{
+		Kind: row.Kind, Tenant: row.Tenant, Day: parseCivilDay(row.Day).utc(), Region: row.Region, Location: card.card.Location,
+		Quantity: q, Used: Quantities(&row.Sum)[q], Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
+		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
+	}, true, nil
+}
+
+// shares divides a shared line among tenants: what was used, what it costs, and the whole as such, each without a rest.
+func shares(of Charge, names []Key, weights []decimal.Decimal) []Charge {
+	used, amounts := allocate(of.Used, weights), allocate(of.Amount, weights)
+	ratios := allocate(decimal.NewFromInt(1), weights)
+	out := make([]Charge, len(names))
+	for i, name := range names {
+		out[i] = of
+		out[i].Kind, out[i].Tenant, out[i].Coverage = KindTenant, name.Tenant, nil
+		out[i].Used, out[i].Amount = used[i], amounts[i]
+		out[i].Share = &Share{ratios[i], weights[i]}
+	}
+	return out
+}
+
+// accounts lists the accounts that used anything.
+func (s Source) accounts(ctx context.Context, in span) ([]string, error) {
+	result, err := s.Usage.Aggregate(ctx, ledger.Query{From: in.from, To: in.to, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC})
+	if err != nil {
+		return nil, err
+	}
+	var accounts []string
+	for _, g := range result.Groups {
+		if g.Sum.Records > 0 {
+			accounts = append(accounts, g.Account)
+		}
+	}
+	return accounts, nil
+}
