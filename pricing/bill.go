@@ -149,13 +149,7 @@ func (b Bill) ListTotal() decimal.Decimal { return b.ListSum("") }
 
 // ListSum adds list amounts, of the lines that [Bill.Sum] adds.
 func (b Bill) ListSum(id string) decimal.Decimal {
-	sum := decimal.Decimal{}
-	for _, line := range b.Lines {
-		if id == "" || line.Component.within(id) {
-			sum = sum.Add(line.ListAmount)
-		}
-	}
-	return sum
+	return b.sum(id, func(l Line) decimal.Decimal { return l.ListAmount })
 }
 
 // Agreed says whether any line is charged differently from list.
@@ -167,10 +161,14 @@ func (b Bill) Total() decimal.Decimal { return b.Sum("") }
 // Sum adds the lines whose component is, or lies under, the given id: "compute", "compute.peak" or a component's own. The
 // empty id sums all.
 func (b Bill) Sum(id string) decimal.Decimal {
+	return b.sum(id, func(l Line) decimal.Decimal { return l.Amount })
+}
+
+func (b Bill) sum(id string, of func(Line) decimal.Decimal) decimal.Decimal {
 	sum := decimal.Decimal{}
 	for _, line := range b.Lines {
 		if id == "" || line.Component.within(id) {
-			sum = sum.Add(line.Amount)
+			sum = sum.Add(of(line))
 		}
 	}
 	return sum

@@ -14,54 +14,19 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
-	"microspend/ledger"
+	"microspend/ledger/ledgertest"
 	"microspend/pricing"
 	"microspend/report/xlsx"
 	"microspend/spend"
 	"microspend/usage"
 )
 
-// records is a ledger in memory.
-type records []usage.Record
-
-func (r records) Aggregate(_ context.Context, q ledger.Query) (ledger.Result, error) {
-	groups := map[ledger.Group]*usage.Sum{}
-	for i := range r {
-		if r[i].PeriodStart.Before(q.From) || !r[i].PeriodStart.Before(q.To) {
-			continue
-		}
-		var key ledger.Group
-		for _, field := range q.By {
-			switch field {
-			case ledger.FieldTenant:
-				key.Tenant = r[i].Tenant
-			case ledger.FieldMicroVM:
-				key.MicroVMID = r[i].MicroVMID
-			case ledger.FieldRegion:
-				key.Region = r[i].Region
-			case ledger.FieldDay:
-				key.Day = r[i].Day()
-			}
-		}
-		if groups[key] == nil {
-			groups[key] = &usage.Sum{}
-		}
-		groups[key].Add(&r[i])
-	}
-	var result ledger.Result
-	for key, sum := range groups {
-		key.Sum = *sum
-		result.Groups = append(result.Groups, key)
-	}
-	return result, nil
-}
-
 var october = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 
 // fleet is so many tenants over so many days, of which the first have names that are out for trouble.
-func fleet(tenants, days int) records {
+func fleet(tenants, days int) ledgertest.Records {
 	hostile := []string{"=1+1", "+49 30", "-2", "@SUM(A1)", "\t=x", "acme\x1b[2J", "ünï 租户", strings.Repeat("long ", 400), `"quoted", <b>`, "_x0041_"}
-	var out records
+	var out ledgertest.Records
 	for i := range tenants {
 		name := fmt.Sprintf("tenant-%03d", i)
 		if i < len(hostile) {
@@ -81,7 +46,7 @@ func fleet(tenants, days int) records {
 	return out
 }
 
-func gather(t testing.TB, r records, request spend.Request, config string) xlsx.Report {
+func gather(t testing.TB, r ledgertest.Records, request spend.Request, config string) xlsx.Report {
 	t.Helper()
 	c, err := spend.LoadConfig("c.yaml", []byte("timezone: UTC\n"+config))
 	require.NoError(t, err)

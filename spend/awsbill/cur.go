@@ -1,9 +1,6 @@
 package awsbill
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // curLayout is the Cost and Usage Report. Column names of CUR 2.0; those of the report before it come out the same.
 // Source: AWS Data Exports user guide, table dictionary of CUR 2.0.
@@ -23,42 +20,11 @@ func curLayout() layout {
 }
 
 func takeCUR(t *taker) error {
-	usageType := t.text("line_item_usage_type")
-	q, prefix, class := classify(usageType)
-	if class == unrelated {
-		t.bill.Ignored++
-		return nil
-	}
-	t.bill.Metric = "line_item_unblended_cost"
-	day, err := t.day("line_item_usage_start_date", "line_item_usage_end_date")
-	if err != nil {
-		return err
-	}
-	if err := t.refuseTwice(t.curKey()...); err != nil {
-		return err
-	}
-	c := charge{day: day, usageType: usageType, region: t.text("product_region_code"), prefix: prefix, quantity: q, class: class}
-	c.kind, c.kindName = lineItemKind(t.text("line_item_line_item_type"))
-	if c.cost, err = parseAmount(t.text("line_item_unblended_cost")); err != nil {
-		return fmt.Errorf("line_item_unblended_cost: %w", err)
-	}
-	if err := checkCurrency(t.text("line_item_currency_code")); err != nil {
-		return err
-	}
-	if text := t.text("line_item_usage_amount"); text != "" && c.kind == "" {
-		if c.used, err = parseAmount(text); err != nil {
-			return fmt.Errorf("line_item_usage_amount: %w", err)
-		}
-		unit := t.text("pricing_unit")
-		c.usedKnown = unit == "" || sameUnit(unit, q)
-	}
-	if c.kind == "" {
-		t.cover(day, day.AddDate(0, 0, 1))
-		if c.cost.IsNegative() {
-			c.kind, c.kindName = Adjust, usageType
-		}
-	}
-	return t.take(c)
+	return t.take(fields{
+		usageType: "line_item_usage_type", start: "line_item_usage_start_date", end: "line_item_usage_end_date",
+		cost: "line_item_unblended_cost", currency: "line_item_currency_code", region: "product_region_code",
+		used: "line_item_usage_amount", unit: "pricing_unit", metric: "line_item_unblended_cost",
+	}, (*taker).curKey, func(t *taker) (Kind, string) { return lineItemKind(t.text("line_item_line_item_type")) })
 }
 
 // curKey identifies a row: by its own id and interval where the report has them, or by everything that is read.

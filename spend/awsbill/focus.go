@@ -1,9 +1,5 @@
 package awsbill
 
-import (
-	"fmt"
-)
-
 // focusLayout is a FOCUS dataset with AWS's own columns, x_UsageType above all.
 // Source: FOCUS 1.2; AWS Data Exports user guide, FOCUS 1.2 with AWS columns.
 func focusLayout() layout {
@@ -20,42 +16,11 @@ func focusLayout() layout {
 }
 
 func takeFOCUS(t *taker) error {
-	usageType := t.text("x_usage_type")
-	q, prefix, class := classify(usageType)
-	if class == unrelated {
-		t.bill.Ignored++
-		return nil
-	}
-	t.bill.Metric = "BilledCost"
-	day, err := t.day("charge_period_start", "charge_period_end")
-	if err != nil {
-		return err
-	}
-	if err := t.refuseTwice(t.row...); err != nil {
-		return err
-	}
-	c := charge{day: day, usageType: usageType, region: t.text("region_id"), prefix: prefix, quantity: q, class: class}
-	c.kind, c.kindName = chargeKind(t.text("charge_category"), t.text("charge_class"))
-	if c.cost, err = parseAmount(t.text("billed_cost")); err != nil {
-		return fmt.Errorf("BilledCost: %w", err)
-	}
-	if err := checkCurrency(t.text("billing_currency")); err != nil {
-		return err
-	}
-	if text := t.text("consumed_quantity"); text != "" && c.kind == "" {
-		if c.used, err = parseAmount(text); err != nil {
-			return fmt.Errorf("ConsumedQuantity: %w", err)
-		}
-		unit := t.text("consumed_unit")
-		c.usedKnown = unit == "" || sameUnit(unit, q)
-	}
-	if c.kind == "" {
-		t.cover(day, day.AddDate(0, 0, 1))
-		if c.cost.IsNegative() {
-			c.kind, c.kindName = Adjust, usageType
-		}
-	}
-	return t.take(c)
+	whole := func(t *taker) []string { return t.row }
+	return t.take(fields{
+		usageType: "x_usage_type", start: "charge_period_start", end: "charge_period_end", cost: "billed_cost",
+		currency: "billing_currency", region: "region_id", used: "consumed_quantity", unit: "consumed_unit", metric: "BilledCost",
+	}, whole, func(t *taker) (Kind, string) { return chargeKind(t.text("charge_category"), t.text("charge_class")) })
 }
 
 // chargeKind says what a charge category stands for; "" is usage.

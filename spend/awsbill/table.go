@@ -127,6 +127,48 @@ func (t *taker) refuseTwice(key ...string) error {
 	return nil
 }
 
+// fields are the columns that both kinds of tables have, under the names that each gives them.
+type fields struct{ usageType, start, end, cost, currency, region, used, unit, metric string }
+
+// take takes in the row, unless it is of no MicroVM. What identifies it and what kind it is differ between tables.
+func (t *taker) take(f fields, key func(*taker) []string, kind func(*taker) (Kind, string)) error {
+	q, prefix, class := classify(t.text(f.usageType))
+	if class == unrelated {
+		t.bill.Ignored++
+		return nil
+	}
+	t.bill.Metric = f.metric
+	day, err := t.day(f.start, f.end)
+	if err != nil {
+		return err
+	}
+	if err := t.refuseTwice(key(t)...); err != nil {
+		return err
+	}
+	c := charge{day: day, usageType: t.text(f.usageType), region: t.text(f.region), prefix: prefix, quantity: q, class: class}
+	c.kind, c.kindName = kind(t)
+	if c.cost, err = parseAmount(t.text(f.cost)); err != nil {
+		return fmt.Errorf("%s: %w", f.metric, err)
+	}
+	if err := checkCurrency(t.text(f.currency)); err != nil {
+		return err
+	}
+	if c.kind == "" {
+		t.cover(day, day.AddDate(0, 0, 1))
+		if text := t.text(f.used); text != "" {
+			if c.used, err = parseAmount(text); err != nil {
+				return fmt.Errorf("%s: %w", f.used, err)
+			}
+			unit := t.text(f.unit)
+			c.usedKnown = unit == "" || sameUnit(unit, q)
+		}
+		if c.cost.IsNegative() {
+			c.kind, c.kindName = Adjust, c.usageType
+		}
+	}
+	return t.builder.take(c)
+}
+
 // readTable takes in all rows.
 func readTable(l layout, table rows) (Bill, error) {
 	t := taker{builder: newBuilder(l.format), at: map[string]int{}, row: make([]string, len(l.wants)), seen: map[[16]byte]bool{}}

@@ -67,8 +67,3 @@ func regionOfPrefix(prefix string) (string, bool) {
 	}[prefix]
 	return region, ok
 }
-
-// usageTypeName is the usage type of a quantity without a prefix, as it is called in us-east-1.
-func usageTypeName(q pricing.BilledQuantity) string {
-	return strings.TrimPrefix(q.PriceListGroup(), "AWS-")
-}

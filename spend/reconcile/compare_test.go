@@ -1,7 +1,6 @@
 package reconcile_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"microspend/ledger"
+	"microspend/ledger/ledgertest"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/awsbill"
@@ -23,43 +22,6 @@ import (
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 
 var day = time.Date(2026, time.October, 5, 0, 0, 0, 0, time.UTC)
-
-// records is a ledger in memory of which the days do not matter: all are on one day in us-east-1.
-type records []usage.Record
-
-func (r records) Aggregate(_ context.Context, q ledger.Query) (ledger.Result, error) {
-	groups := map[ledger.Group]*usage.Sum{}
-	for i := range r {
-		if r[i].PeriodStart.Before(q.From) || !r[i].PeriodStart.Before(q.To) {
-			continue
-		}
-		var key ledger.Group
-		for _, field := range q.By {
-			switch field {
-			case ledger.FieldTenant:
-				key.Tenant = r[i].Tenant
-			case ledger.FieldMicroVM:
-				key.MicroVMID = r[i].MicroVMID
-			case ledger.FieldRegion:
-				key.Region = r[i].Region
-			case ledger.FieldSource:
-				key.Source = r[i].Source
-			case ledger.FieldDay:
-				key.Day = r[i].Day()
-			}
-		}
-		if groups[key] == nil {
-			groups[key] = &usage.Sum{}
-		}
-		groups[key].Add(&r[i])
-	}
-	var result ledger.Result
-	for key, sum := range groups {
-		key.Sum = *sum
-		result.Groups = append(result.Groups, key)
-	}
-	return result, nil
-}
 
 // hour is an hour of everything: 2 vCPU and 4 GB, 3 GB read and 2 GB written, 5 GB-hours stored.
 func hour(microvm, source string) usage.Record {
@@ -112,8 +74,8 @@ func with(changes map[pricing.BilledQuantity]string) map[pricing.BilledQuantity]
 func TestReasons(t *testing.T) {
 	partial := hour("mvm-1", "cloudwatch")
 	partial.Coverage = usage.CoveragePartial
-	twice := records{hour("mvm-1", "cloudwatch"), hour("mvm-1", "import")}
-	one := records{hour("mvm-1", "cloudwatch")}
+	twice := ledgertest.Records{hour("mvm-1", "cloudwatch"), hour("mvm-1", "import")}
+	one := ledgertest.Records{hour("mvm-1", "cloudwatch")}
 	elsewhere := one[0]
 	elsewhere.PeriodStart = day.AddDate(0, 0, -1)
 	dearer := func(l *awsbill.Line) {
@@ -123,7 +85,7 @@ func TestReasons(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, reason string
-		measured     records
+		measured     ledgertest.Records
 		bill         awsbill.Bill
 		want         []reconcile.ReasonID
 	}{
@@ -156,11 +118,11 @@ func TestReasons(t *testing.T) {
 		},
 		{
 			"gaps", "half of the day was not seen",
-			records{partial},
+			ledgertest.Records{partial},
 			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "14400"}), nil),
 			[]reconcile.ReasonID{reconcile.Gaps},
 		},
-		{"missing", "the ledger has another day", records{elsewhere}, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.MissingDays}},
+		{"missing", "the ledger has another day", ledgertest.Records{elsewhere}, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.MissingDays}},
 		{"twice", "two sources for one day", twice, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.CountedTwice}},
 		{
 			"estimated", "AWS is not done with the day", one,
@@ -213,7 +175,7 @@ func TestReasons(t *testing.T) {
 // Whatever was measured and billed, reasons add up to the difference, line by line and in all.
 func TestReasonsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var measured records
+		var measured ledgertest.Records
 		for i := range rapid.IntRange(0, 3).Draw(t, "records") {
 			r := hour("mvm-1", string(rune('a'+i)))
 			r.VCPUMillis, r.ReadBytes = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"), rapid.Int64Range(0, 1<<40).Draw(t, "read")
@@ -245,7 +207,7 @@ func TestStore(t *testing.T) {
 	require.Nil(t, none)
 
 	bill := billed(asMeasured(), nil)
-	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: bill})
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: bill})
 	require.NoError(t, err)
 	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	path, err := reconcile.Save(dir, "october.json", bill, c.Billed(), c.From, c.To, first)
