@@ -17,6 +17,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/config"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report/focus"
@@ -52,17 +53,17 @@ func fleet(t testing.TB, policy spend.Policy) spend.Source {
 	require.NoError(t, writer.Close())
 	opened, err := ledger.Open(dir, ledger.Options{})
 	require.NoError(t, err)
-	config, err := spend.LoadConfig("c.yaml", []byte(`
+	read, err := config.Load("c.yaml", []byte(`
 discounts: {all: 3%, vcpu: 12.5%}
 rates:
   eu-west-1: {vcpu_hour: 0.09, storage_gb_month: 0.08, discount: {storage: 0%}}
 `))
 	require.NoError(t, err)
-	rates, err := config.Rates(pricing.EmbeddedCards(), nil)
+	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
 	tenants, err := spend.LoadTenants("tenants.csv", made.TenantsFile())
 	require.NoError(t, err)
-	source := config.Source(opened, rates, tenants)
+	source := read.Spend.Source(opened, rates, tenants)
 	source.Sharing.Policy = policy
 	return source
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
+	"microspend/config"
 	"microspend/ledger/ledgertest"
 	"microspend/pricing"
 	"microspend/report/xlsx"
@@ -46,14 +47,14 @@ func fleet(tenants, days int) ledgertest.Records {
 	return out
 }
 
-func gather(t testing.TB, r ledgertest.Records, request spend.Request, config string) xlsx.Report {
+func gather(t testing.TB, r ledgertest.Records, request spend.Request, text string) xlsx.Report {
 	t.Helper()
-	c, err := spend.LoadConfig("c.yaml", []byte("timezone: UTC\n"+config))
+	read, err := config.Load("c.yaml", []byte("timezone: UTC\n"+text))
 	require.NoError(t, err)
-	rates, err := c.Rates(pricing.EmbeddedCards(), nil)
+	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
 	request.From, request.To = october, october.AddDate(0, 1, 0)
-	made, err := xlsx.Gather(context.Background(), c.Source(r, rates, spend.Tenants{}), request, october.AddDate(0, 1, 3))
+	made, err := xlsx.Gather(context.Background(), read.Spend.Source(r, rates, spend.Tenants{}), request, october.AddDate(0, 1, 3))
 	require.NoError(t, err)
 	return made
 }
