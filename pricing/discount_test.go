@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,4 +76,25 @@ func TestListRateThatIsNotKnown(t *testing.T) {
 	require.False(t, agreed.Agreed())
 	changed := agreed.With(pricing.VCPU, pricing.Rate{Figure: dec("0.00002"), Per: pricing.PerUnit}).AgainstList(card)
 	require.True(t, changed.Agreed(), "a rate of its own is as much an agreement as a discount")
+}
+
+// FuzzParseDiscounts: what is read is from nothing to less than everything, and one figure is read as it is written.
+func FuzzParseDiscounts(f *testing.F) {
+	f.Add("5%", "vcpu=10%")
+	f.Add("100%", "snapshot.read=0%")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		got, err := pricing.ParseDiscounts([]string{first, second})
+		if err != nil {
+			return
+		}
+		for _, fraction := range got {
+			require.False(t, fraction.IsNegative())
+			require.True(t, fraction.LessThan(dec("1")))
+		}
+		if all, named := strings.Contains(first, "="), strings.Contains(second, "="); all != named {
+			other, err := pricing.ParseDiscounts([]string{second, first})
+			require.NoError(t, err)
+			require.Equal(t, got.String(), other.String(), "the order does not matter")
+		}
+	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,20 +22,21 @@ func (a *app) reconcileCommand() *cobra.Command {
 		allocate, all       bool
 	)
 	cmd := &cobra.Command{
-		Use:   "reconcile FILE",
+		Use:   "reconcile FILE…",
 		Short: "Set AWS's bill beside what was measured, and say why they differ",
 		Long: `reconcile compares AWS's bill with the ledger, for each usage type, region and day: ours, theirs, the difference and the
 likely reasons, ranked by what they make. FILE is a reply of Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE,
-and by REGION if it can be), a Cost and Usage Report or a FOCUS export; CSV, gzip or Parquet. It exits with 1 where the
-total, or a usage type in a region, is further off than --tolerance.
+and by REGION if it can be), a Cost and Usage Report or a FOCUS export; CSV, gzip or Parquet. A report that AWS delivers in
+several files is given as all of them. It exits with 1 where the total, or a usage type in a region, is further off than
+--tolerance.
 
 With --allocate the bill is kept beside the ledger, for microspend spend --basis billed: tenants' rows then add up to the bill
 exactly, with what no measured usage accounts for as a row of its own.`,
 		Example: `  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity \
     --time-period Start=2026-10-01,End=2026-11-01 --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
   microspend reconcile bill.json --tolerance 1%
-  microspend reconcile cur-00001.csv.gz --allocate`,
-		Args: exactly(1, "the file of one bill"),
+  microspend reconcile cur-*.csv.gz --allocate`,
+		Args: atLeastOne("the file of a bill"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			request := reconcile.Request{}
 			var err error
@@ -52,14 +54,14 @@ exactly, with what no measured usage accounts for as a row of its own.`,
 					return fmt.Errorf("--%s: %.40q is not a day such as 2026-10-01", bound.flag, bound.text)
 				}
 			}
-			if request.Bill, err = readBill(args[0]); err != nil {
+			if request.Bill, err = readBills(args); err != nil {
 				return err
 			}
 			source, err := a.spendSource()
 			if err != nil {
 				return err
 			}
-			shown := report.Reconciliation{Source: filepath.Base(args[0]), All: all}
+			shown := report.Reconciliation{Source: billName(args), All: all}
 			if shown.Comparison, err = reconcile.Compare(cmd.Context(), source, request); err != nil {
 				return err
 			}
@@ -88,7 +90,30 @@ exactly, with what no measured usage accounts for as a row of its own.`,
 	return cmd
 }
 
-// readBill reads the file of a bill.
+// billName is what a bill is called: its file, or the first of them.
+func billName(paths []string) string {
+	name := filepath.Base(paths[0])
+	if len(paths) > 1 {
+		name += fmt.Sprintf(" and %d more", len(paths)-1)
+	}
+	return name
+}
+
+// readBills reads the files of one bill. Faults of all files are reported together.
+func readBills(paths []string) (awsbill.Bill, error) {
+	var parts []awsbill.Bill
+	var faults []error
+	for _, path := range paths {
+		part, err := readBill(path)
+		parts, faults = append(parts, part), append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return awsbill.Bill{}, err
+	}
+	return awsbill.Join(parts)
+}
+
+// readBill reads one file.
 func readBill(path string) (awsbill.Bill, error) {
 	file, err := os.Open(path)
 	if err != nil {

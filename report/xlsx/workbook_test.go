@@ -193,3 +193,14 @@ func BenchmarkMonth(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMonthWhole is the same from a source, with everything that has to be worked out.
+func BenchmarkMonthWhole(b *testing.B) {
+	r := fleet(500, 31)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := xlsx.Write(io.Discard, gather(b, r, spend.Request{}, "")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -125,15 +125,15 @@ func (b *builder) add(part Line) {
 	have.Estimated = have.Estimated || part.Estimated
 }
 
-func (b *builder) setApart(kind Kind, name string, amount decimal.Decimal) {
-	key := apartKey{kind, name}
+func (b *builder) setApart(more Apart) {
+	key := apartKey{more.Kind, more.Name}
 	have, ok := b.apart[key]
 	if !ok {
-		have = &Apart{Kind: kind, Name: name}
+		have = &Apart{Kind: more.Kind, Name: more.Name}
 		b.apart[key] = have
 	}
-	have.Amount = have.Amount.Add(amount)
-	have.Rows++
+	have.Amount = have.Amount.Add(more.Amount)
+	have.Rows += more.Rows
 }
 
 func (b *builder) finish() Bill {

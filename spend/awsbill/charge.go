@@ -33,13 +33,13 @@ type charge struct {
 func (b *builder) take(c charge) error {
 	switch {
 	case c.kind != "" && c.kind != discount:
-		b.setApart(c.kind, c.kindName, c.cost)
+		b.setApart(Apart{c.kind, c.kindName, c.cost, 1})
 		return nil
 	case c.class == x86:
-		b.setApart(X86, c.usageType, c.cost)
+		b.setApart(Apart{X86, c.usageType, c.cost, 1})
 		return nil
 	case c.class == other:
-		b.setApart(Unknown, c.usageType, c.cost)
+		b.setApart(Apart{Unknown, c.usageType, c.cost, 1})
 		return nil
 	}
 	region := c.region

@@ -210,6 +210,31 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestJoin(t *testing.T) {
+	part := func(text string) awsbill.Bill {
+		bill, err := read([]byte(text))
+		require.NoError(t, err)
+		return bill
+	}
+	first := part(curText())
+	second := part(curHeader + curRow("z", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Usage", "1", "1") +
+		curRow("y", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Tax", "", "0.01"))
+	both, err := awsbill.Join([]awsbill.Bill{first, second})
+	require.NoError(t, err)
+	require.Equal(t, []string{"2026-10-01 eu-west-1 vcpu 14401 1.37787731 discount -0.04198637"}, lines(both), "chunks of a report")
+	require.Equal(t, []string{"credit Credit -0.1", "refund Refund -0.2", "tax Tax 0.06"}, apart(both))
+	require.Equal(t, first.Rows+second.Rows, both.Rows)
+
+	_, err = awsbill.Join([]awsbill.Bill{first, second, first})
+	require.EqualError(t, err, "file 1 and file 3 are the same")
+	reply := part(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "1", "1", "GB"))))
+	other := part(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "2", "1", "GB"))))
+	_, err = awsbill.Join([]awsbill.Bill{reply, other})
+	require.EqualError(t, err, "file 1 and file 2 cover the same days, which would be counted twice")
+	_, err = awsbill.Join([]awsbill.Bill{first, reply})
+	require.EqualError(t, err, "a bill is of one kind: these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
+}
+
 // BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.
 func BenchmarkCUR(b *testing.B) {
 	var text strings.Builder

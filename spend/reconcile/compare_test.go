@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -234,6 +235,27 @@ func TestStore(t *testing.T) {
 		_, err = reconcile.Load(dir)
 		require.Error(t, err, "%.40s", broken)
 	}
+}
+
+// Bills taken in at the same time do not get in each other's way: each file is one of them, whole.
+func TestTwoAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	bill := billed(asMeasured(), nil)
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: bill})
+	require.NoError(t, err)
+	var wait sync.WaitGroup
+	for i := range 20 {
+		wait.Go(func() {
+			_, err := reconcile.Save(dir, "bill", bill, c.Billed(), c.From, c.To, day.Add(time.Duration(i)*time.Hour))
+			require.NoError(t, err)
+			_, err = reconcile.Load(dir)
+			require.NoError(t, err)
+		})
+	}
+	wait.Wait()
+	entries, err := os.ReadDir(filepath.Join(dir, "billed"))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "no half file is left")
 }
 
 func lineTexts(b *spend.Billed) []string {
