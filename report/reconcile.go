@@ -258,6 +258,10 @@ func verdictNotes(c reconcile.Comparison) []Note {
 		}
 	}
 	list := []Note{{Text: sentence, Warn: !c.Within()}}
+	if !c.Total.UsedKnown {
+		list = append(list, Note{Text: "The bill does not say how much all of it is for; reasons take it for what our rates make of it. " +
+			"Cost Explorer gives quantities when asked for UsageQuantity."})
+	}
 	if c.Total.Estimated {
 		list = append(list, Note{Text: "AWS says that some of these days are estimates; it may take three days until they are final."})
 	}

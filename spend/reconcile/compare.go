@@ -42,7 +42,7 @@ type Line struct {
 
 	Ours, Theirs         decimal.Decimal
 	OursUsed, TheirsUsed decimal.Decimal // in Quantity.Unit(); no meaning in a total
-	UsedKnown            bool            // the bill says how much was used
+	UsedKnown            bool            // the bill says how much was used; else TheirsUsed is what the charge makes at our rate
 	RateKnown            bool            // we have a rate; where not, Ours lacks what was used
 	InBill               bool
 	Estimated            bool // the bill says that it is not final
@@ -114,13 +114,18 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 		out.Lines = append(out.Lines, *l)
 	}
 	slices.SortFunc(out.Lines, compareLines)
+	cards, err := regionCards(source, out.Lines)
+	if err != nil {
+		return Comparison{}, err
+	}
+	for i := range out.Lines {
+		out.Lines[i].inferUse(cards[out.Lines[i].Region])
+	}
 	found, err := gather(ctx, source, from, to, out.Lines)
 	if err != nil {
 		return Comparison{}, err
 	}
-	if err := out.explain(source, found); err != nil {
-		return Comparison{}, err
-	}
+	out.explain(cards, found)
 	out.sum()
 	return out, nil
 }

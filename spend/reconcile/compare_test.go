@@ -141,9 +141,9 @@ func TestReasons(t *testing.T) {
 			[]reconcile.ReasonID{reconcile.StateSize},
 		},
 		{
-			"no quantity", "nothing can be told apart", one,
-			billed(asMeasured(), func(l *awsbill.Line) { dearer(l); l.UsedKnown = false }),
-			[]reconcile.ReasonID{reconcile.QuantityBlind},
+			"no quantity", "the charge is taken to be at our rate", one,
+			billed(asMeasured(), func(l *awsbill.Line) { dearer(l); l.Used, l.UsedKnown = decimal.Decimal{}, false }),
+			[]reconcile.ReasonID{reconcile.Burst},
 		},
 		{
 			"rounding", "cents of cents", one,

@@ -17,21 +17,20 @@ type ReasonID string
 
 // The reasons for a difference, and what in the figures points at each.
 const (
-	MissingDays   ReasonID = "missing-days"         // billed, and the ledger has nothing of that day and region
-	Gaps          ReasonID = "gaps"                 // billed more, and the ledger saw only a part of the day
-	ImageStorage  ReasonID = "image-storage"        // storage billed more; image versions are stored unseen, a week at least
-	ImageBuilds   ReasonID = "image-builds"         // written more while compute agrees: builds write snapshots
-	LaunchReads   ReasonID = "launch-reads"         // read more or less while compute agrees: what a launch reads is not established
-	UnknownVMs    ReasonID = "unknown-microvms"     // compute, and what is read by launches, billed more: MicroVMs nobody measured
-	Burst         ReasonID = "burst"                // compute billed more while launches agree: bursts above the baseline
-	StateSize     ReasonID = "state-size"           // written or stored less: suspended state is smaller than was taken for it
-	Transitions   ReasonID = "transitions"          // compute billed less: starting, suspending and resuming counted as running
-	CountedTwice  ReasonID = "counted-twice"        // billed less, and the ledger has two sources for the day
-	NotFinal      ReasonID = "estimated"            // billed less, and the bill says that the day is an estimate
-	Rates         ReasonID = "rates"                // the bill's price of a unit is not ours
-	NoRate        ReasonID = "no-rate"              // we have no rate for what was used
-	QuantityBlind ReasonID = "quantity-not-in-bill" // the bill does not say how much it is for, so nothing can be told apart
-	Rounding      ReasonID = "rounding"             // less than a ten-thousandth of the line
+	MissingDays  ReasonID = "missing-days"     // billed, and the ledger has nothing of that day and region
+	Gaps         ReasonID = "gaps"             // billed more, and the ledger saw only a part of the day
+	ImageStorage ReasonID = "image-storage"    // storage billed more; image versions are stored unseen, a week at least
+	ImageBuilds  ReasonID = "image-builds"     // written more while compute agrees: builds write snapshots
+	LaunchReads  ReasonID = "launch-reads"     // read more or less while compute agrees: what a launch reads is not established
+	UnknownVMs   ReasonID = "unknown-microvms" // compute, and what is read by launches, billed more: MicroVMs nobody measured
+	Burst        ReasonID = "burst"            // compute billed more while launches agree: bursts above the baseline
+	StateSize    ReasonID = "state-size"       // written or stored less: suspended state is smaller than was taken for it
+	Transitions  ReasonID = "transitions"      // compute billed less: starting, suspending and resuming counted as running
+	CountedTwice ReasonID = "counted-twice"    // billed less, and the ledger has two sources for the day
+	NotFinal     ReasonID = "estimated"        // billed less, and the bill says that the day is an estimate
+	Rates        ReasonID = "rates"            // the bill's price of a unit is not ours
+	NoRate       ReasonID = "no-rate"          // we have no rate for what was used
+	Rounding     ReasonID = "rounding"         // less than a ten-thousandth of the line
 )
 
 // Reason is what one cause makes of the difference.
@@ -75,35 +74,23 @@ func reasonTexts(id ReasonID) (text, do string) {
 		return "AWS charged another price per unit", "refresh the rates, or give your discount or private rates in microspend.yaml"
 	case NoRate:
 		return "no rate is known for what was used", "refresh the rates, or give it in microspend.yaml"
-	case QuantityBlind:
-		return "the bill does not say how much it is for", "ask Cost Explorer for UsageQuantity as well"
 	default:
 		return "amounts are rounded in the bill", ""
 	}
 }
 
 // explain splits each line's difference into reasons.
-func (c *Comparison) explain(source spend.Source, found evidence) error {
+func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) {
 	type tally struct {
 		Reason
 		days    map[string]bool
 		regions map[string]bool
 	}
 	tallies := map[ReasonID]*tally{}
-	cards := map[string]pricing.RateCard{}
 	for i := range c.Lines {
 		l := &c.Lines[i]
-		card, known := cards[l.Region]
-		if !known {
-			var err error
-			card, err = source.Rates.Card(l.Region)
-			if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
-				return err
-			}
-			cards[l.Region] = card
-		}
 		largest := decimal.Decimal{}
-		for _, part := range l.split(card, found) {
+		for _, part := range l.split(cards[l.Region], found) {
 			if part.amount.IsZero() {
 				continue
 			}
@@ -132,7 +119,32 @@ func (c *Comparison) explain(source spend.Source, found evidence) error {
 	slices.SortFunc(c.Reasons, func(a, b Reason) int {
 		return cmp.Or(b.Amount.Abs().Cmp(a.Amount.Abs()), cmp.Compare(a.ID, b.ID))
 	})
-	return nil
+}
+
+// regionCards are the cards of the regions of all lines; empty ones where there is none.
+func regionCards(source spend.Source, lines []Line) (map[string]pricing.RateCard, error) {
+	cards := map[string]pricing.RateCard{}
+	for _, l := range lines {
+		if _, known := cards[l.Region]; known {
+			continue
+		}
+		card, err := source.Rates.Card(l.Region)
+		if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+			return nil, err
+		}
+		cards[l.Region] = card
+	}
+	return cards, nil
+}
+
+// inferUse takes what AWS charged for what our rate makes of some quantity, where the bill does not say how much it was.
+func (l *Line) inferUse(card pricing.RateCard) {
+	rate := card.Rate(l.Quantity)
+	if l.UsedKnown || !rate.Known() || rate.Figure.IsZero() {
+		return
+	}
+	charged := rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[l.Quantity]))
+	l.TheirsUsed = pricing.Divide(l.Theirs.Mul(decimal.NewFromInt(int64(rate.Per))), charged, pricing.AmountPlaces)
 }
 
 // part is what one reason makes of a line's difference.
@@ -151,16 +163,16 @@ func (l *Line) split(card pricing.RateCard, found evidence) []part {
 		return nil
 	case !rate.Known() || !l.RateKnown:
 		return []part{{NoRate, difference}}
-	case l.InBill && !l.UsedKnown:
-		return []part{{QuantityBlind, difference}}
 	}
-	theirsAtOurRate := rate.Amount(l.TheirsUsed)
-	if discount := card.Discounts[l.Quantity]; !discount.IsZero() {
-		theirsAtOurRate = theirsAtOurRate.Mul(decimal.NewFromInt(1).Sub(discount))
+	ofRate := decimal.Decimal{}
+	if l.UsedKnown {
+		atOurRate := rate.Amount(l.TheirsUsed)
+		if discount := card.Discounts[l.Quantity]; !discount.IsZero() {
+			atOurRate = atOurRate.Mul(decimal.NewFromInt(1).Sub(discount))
+		}
+		ofRate = l.Theirs.Sub(atOurRate)
 	}
-	ofRate := l.Theirs.Sub(theirsAtOurRate)
-	ofQuantity := difference.Sub(ofRate)
-	parts := []part{{Rates, ofRate}, {found.quantityReason(l), ofQuantity}}
+	parts := []part{{Rates, ofRate}, {found.quantityReason(l), difference.Sub(ofRate)}}
 	size := decimal.Max(l.Theirs.Abs(), l.Ours.Abs())
 	for i := range parts {
 		if parts[i].amount.Abs().LessThan(size.Shift(-4)) {
