@@ -86,15 +86,16 @@ func (b *book) tenants(r Report) error {
 	if err != nil {
 		return err
 	}
-	for i := range s.Rows {
+	err = t.addAll(len(s.Rows), func(i int) []any {
 		row := &s.Rows[i]
 		cells := append([]any{text(row.Tenant)}, b.amounts(s, row)...)
 		if before {
 			cells = append(cells, b.previous(row.Previous)...)
 		}
-		if err := t.add(append(cells, b.quantities(row.Cost, &row.Sum)...)...); err != nil {
-			return err
-		}
+		return append(cells, b.quantities(row.Cost, &row.Sum)...)
+	})
+	if err != nil {
+		return err
 	}
 	return t.finish()
 }
@@ -119,15 +120,16 @@ func (b *book) tenantDays(r Report) error {
 	if err != nil {
 		return err
 	}
-	for i := range s.Rows {
+	err = t.addAll(len(s.Rows), func(i int) []any {
 		row := &s.Rows[i]
 		if row.Day == "" { // a tenant that is listed and spent nothing
-			continue
+			return nil
 		}
 		cells := append([]any{text(row.Tenant), b.day(row.Day)}, b.amounts(s, row)...)
-		if err := t.add(append(cells, b.quantities(row.Cost, &row.Sum)...)...); err != nil {
-			return err
-		}
+		return append(cells, b.quantities(row.Cost, &row.Sum)...)
+	})
+	if err != nil {
+		return err
 	}
 	return t.finish()
 }

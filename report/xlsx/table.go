@@ -1,7 +1,9 @@
 package xlsx
 
 import (
+	"runtime"
 	"strconv"
+	"sync"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
@@ -62,6 +64,34 @@ func (t *table) add(cells ...any) error {
 		return err
 	}
 	return t.stream.SetRow(at, cells)
+}
+
+// addAll adds n rows whose cells are made on all processors, a block at a time. A row without cells is left out.
+func (t *table) addAll(n int, cells func(i int) []any) error {
+	const most = 2048
+	block := make([][]any, min(n, most))
+	workers := runtime.GOMAXPROCS(0)
+	for start := 0; start < n; start += len(block) {
+		made := block[:min(len(block), n-start)]
+		var wait sync.WaitGroup
+		for w := range workers {
+			wait.Go(func() {
+				for i := w; i < len(made); i += workers {
+					made[i] = cells(start + i)
+				}
+			})
+		}
+		wait.Wait()
+		for _, row := range made {
+			if row == nil {
+				continue
+			}
+			if err := t.add(row...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // finish makes the rows a table with filters. A table has a row at least.
