@@ -25,7 +25,7 @@ type Request struct {
 // Comparison is a bill beside what was measured.
 type Comparison struct {
 	From, To  time.Time
-	Bill      awsbill.Bill // its lines and what stands apart, of the days compared
+	Bill      awsbill.Bill // its lines are those of the days compared; what stands apart is of the whole file
 	Tolerance Tolerance
 
 	Lines   []Line // by day, region and quantity
