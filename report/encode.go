@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -23,23 +24,54 @@ func renderJSON(w io.Writer, documents []Document) error {
 
 func renderCSV(w io.Writer, documents []Document) error {
 	out := csv.NewWriter(w)
-	for i, d := range documents {
-		rows := d.CSV
-		if i > 0 && len(rows) > 0 {
-			rows = rows[1:]
+	for _, row := range csvRows(documents) {
+		safe := make([]string, len(row))
+		for i, cell := range row {
+			safe[i] = csvCell(cell)
 		}
-		for _, row := range rows {
-			safe := make([]string, len(row))
-			for j, cell := range row {
-				safe[j] = csvCell(cell)
-			}
-			if err := out.Write(safe); err != nil {
-				return err
-			}
+		if err := out.Write(safe); err != nil {
+			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// csvRows puts the rows of all documents under one header. Where headers differ, it is the first one's and, after it, the
+// columns that only others have; a document leaves cells empty that it has no column for.
+func csvRows(documents []Document) [][]string {
+	documents = slices.DeleteFunc(slices.Clone(documents), func(d Document) bool { return len(d.CSV) == 0 })
+	if len(documents) == 0 {
+		return nil
+	}
+	header, same := slices.Clone(documents[0].CSV[0]), true
+	for _, d := range documents[1:] {
+		same = same && slices.Equal(d.CSV[0], documents[0].CSV[0])
+		for _, name := range d.CSV[0] {
+			if !slices.Contains(header, name) {
+				header = append(header, name)
+			}
+		}
+	}
+	rows := [][]string{header}
+	for _, d := range documents {
+		for _, row := range d.CSV[1:] {
+			if !same {
+				row = underHeader(header, d.CSV[0], row)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// underHeader puts the cells of a row that has its own header under another.
+func underHeader(header, own, row []string) []string {
+	cells := make([]string, len(header))
+	for i, cell := range row {
+		cells[slices.Index(header, own[i])] = cell
+	}
+	return cells
 }
 
 // SafeCell is a text as the CSV renderer writes it, for others that write CSV.

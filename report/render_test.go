@@ -34,6 +34,17 @@ func TestCSVCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
+func TestCSVOfDifferentColumns(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, Render(&out, Options{Format: FormatCSV},
+		Document{CSV: [][]string{{"name", "amount", "list"}, {"a", "1", "2"}}},
+		Document{},
+		Document{CSV: [][]string{{"name", "amount"}, {"b", "3"}}},
+		Document{CSV: [][]string{{"name", "low", "amount"}, {"c", "4", "5"}}},
+	))
+	require.Equal(t, "name,amount,list,low\na,1,2,\nb,3,,\nc,5,,4\n", out.String(), "each cell under its own name")
+}
+
 func hostile() Document {
 	name := "=cmd|'/c calc'\x1b[31m\u202e|\n<b>*x*"
 	return Document{

@@ -13,6 +13,7 @@ const (
 	maxAmountText = 60 // characters; a double in full has 24
 	maxExponent   = 40
 	maxWhole      = 15 // digits before the point
+	maxDecimals   = 60 // behind it
 )
 
 // parseAmount reads a number as bills have them: plain, or with an exponent as in 1.0E-7, exactly. Anything else, as NaN or
@@ -45,6 +46,9 @@ func parseAmount(text string) (decimal.Decimal, error) {
 	value = value.Shift(int32(shift))
 	if value.NumDigits()+int(value.Exponent()) > maxWhole && !value.IsZero() {
 		return decimal.Decimal{}, fmt.Errorf("%.60q has more than %d digits before the point", text, maxWhole)
+	}
+	if value.Exponent() < -maxDecimals {
+		return decimal.Decimal{}, fmt.Errorf("%.60q has more than %d decimals", text, maxDecimals)
 	}
 	return value, nil
 }
