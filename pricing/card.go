@@ -120,9 +120,13 @@ func (c RateCard) With(q BilledQuantity, r Rate) RateCard {
 }
 
 // AgainstList returns a copy of the card whose list amounts are those of another, AWS's public one, so that what was agreed
-// can be shown beside what everybody pays. What is charged stays the same.
+// can be shown beside what everybody pays. What is charged stays the same. A card that does not say where the region is
+// takes that over too.
 func (c RateCard) AgainstList(public RateCard) RateCard {
 	c.list = public.rates
+	if c.Location == "" {
+		c.Location = public.Location
+	}
 	return c
 }
 

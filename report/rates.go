@@ -32,6 +32,12 @@ type rateFigureJSON struct {
 	Unit     string  `json:"unit"`
 	Source   string  `json:"source"`
 	ReadOn   string  `json:"read_on"`
+
+	// Where something else than list was agreed: AWS's public rate with its unit, the discount, and the figure after it.
+	List      string `json:"list_figure,omitempty"`
+	ListUnit  string `json:"list_unit,omitempty"`
+	Discount  string `json:"discount,omitempty"`
+	Effective string `json:"effective_figure,omitempty"`
 }
 
 func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
@@ -48,6 +54,12 @@ func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
 		if key, known := card.Key(q); known {
 			text := rate.Figure.String()
 			figure.Key, figure.Figure, figure.Unit = string(key), &text, publishedUnit(q, rate.Per)
+			if card.Agreed() {
+				list := card.ListRate(q)
+				figure.List, figure.ListUnit = list.Figure.String(), publishedUnit(q, list.Per)
+				figure.Discount = card.Discounts[q].Shift(2).String() + "%"
+				figure.Effective = rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q])).String()
+			}
 		}
 		out.Rates = append(out.Rates, figure)
 	}
@@ -68,16 +80,28 @@ func publishedUnit(q pricing.BilledQuantity, per pricing.Per) string {
 	}
 }
 
-var rateCSVHeader = []string{"region", "quantity", "key", "figure", "unit", "source", "read_on"}
+var (
+	rateCSVHeader   = []string{"region", "quantity", "key", "figure", "unit", "source", "read_on"}
+	agreedCSVHeader = []string{"list_figure", "list_unit", "discount", "effective_figure"}
+)
 
-func cardCSV(card cardJSON) [][]string {
-	var rows [][]string
+// cardCSV is a card with its header, which is longer where something else than list was agreed.
+func cardCSV(card cardJSON, agreed bool) [][]string {
+	header := slices.Clone(rateCSVHeader)
+	if agreed {
+		header = append(header, agreedCSVHeader...)
+	}
+	rows := [][]string{header}
 	for _, r := range card.Rates {
 		figure := "unknown"
 		if r.Figure != nil {
 			figure = *r.Figure
 		}
-		rows = append(rows, []string{card.Region, r.Quantity, r.Key, figure, r.Unit, r.Source, r.ReadOn})
+		row := []string{card.Region, r.Quantity, r.Key, figure, r.Unit, r.Source, r.ReadOn}
+		if agreed {
+			row = append(row, r.List, r.ListUnit, r.Discount, r.Effective)
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }
@@ -85,23 +109,33 @@ func cardCSV(card cardJSON) [][]string {
 // Card makes the document of one region's rates.
 func Card(card pricing.RateCard, now time.Time) Document {
 	out := newCardJSON(card, now)
-	t := &Table{Columns: []Column{
-		{Title: "rate"}, {Title: "$", Align: Decimal}, {Title: "per"}, {Title: "read on"},
-	}}
+	t := &Table{Columns: []Column{{Title: "rate"}}}
+	if card.Agreed() {
+		t.Columns = append(t.Columns, Column{Title: "list $", Align: Decimal}, Column{Title: "discount", Align: Right})
+	}
+	t.Columns = append(t.Columns, Column{Title: "$", Align: Decimal}, Column{Title: "per"}, Column{Title: "read on", Drop: 1})
 	for i, q := range pricing.BilledQuantities() {
-		figure := "unknown"
-		if r := out.Rates[i]; r.Figure != nil {
+		r := out.Rates[i]
+		cells, figure := []string{q.Name()}, "unknown"
+		if r.Figure != nil {
 			figure = *r.Figure
 		}
-		t.Rows = append(t.Rows, Row{
-			Cells: []string{q.Name(), figure, out.Rates[i].Unit, out.Rates[i].ReadOn},
-			Warn:  out.Rates[i].Figure == nil,
-		})
+		if card.Agreed() {
+			list := r.List
+			if r.ListUnit != r.Unit {
+				list += " per " + r.ListUnit
+			}
+			cells = append(cells, list, r.Discount)
+			if r.Effective != "" {
+				figure = r.Effective
+			}
+		}
+		t.Rows = append(t.Rows, Row{Cells: append(cells, figure, r.Unit, r.ReadOn), Warn: r.Figure == nil})
 		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{out.Rates[i].Source}})
 	}
 	d := Document{
 		Title: fmt.Sprintf("%s, %s", card.Region, card.Location),
-		JSON:  out, CSV: append([][]string{rateCSVHeader}, cardCSV(out)...),
+		JSON:  out, CSV: cardCSV(out, card.Agreed()),
 	}
 	if !card.Opened.IsZero() {
 		d.Subtitle = "MicroVMs since " + card.Opened.String()
@@ -138,7 +172,7 @@ func Cards(cards []pricing.RateCard, now time.Time) Document {
 	var unknown, stale []string
 	for i, card := range cards {
 		list[i] = newCardJSON(card, now)
-		d.CSV = append(d.CSV, cardCSV(list[i])...)
+		d.CSV = append(d.CSV, cardCSV(list[i], false)[1:]...)
 		cells := []string{card.Region}
 		for _, q := range pricing.BilledQuantities() {
 			cells = append(cells, briefRate(card.Rate(q)))

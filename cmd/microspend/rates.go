@@ -35,7 +35,7 @@ func (a *app) ratesCommand() *cobra.Command {
 		Args:              exactly(1, "a region"),
 		ValidArgsFunction: a.completeRegions,
 		RunE: func(_ *cobra.Command, args []string) error {
-			market, err := a.market()
+			market, err := a.ownMarket()
 			if err != nil {
 				return err
 			}
@@ -47,6 +47,7 @@ func (a *app) ratesCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(show)
+	a.addOwnRatesTo(show)
 	cmd.AddCommand(list, show, a.ratesCheckCommand(), a.ratesImportCommand())
 	return cmd
 }
