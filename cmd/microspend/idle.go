@@ -141,7 +141,7 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 	flags.StringVar(&f.requests, "requests", "", "CSV `file` of request times")
 	flags.StringArrayVar(&f.traces, "trace", nil, "`file` in the layout of the Azure Functions Trace 2019; may be repeated, in the order of days")
 	flags.StringVar(&a.finance.ledger, "ledger", "", "`folder` of a ledger, whose suspends and resumes are taken")
-	flags.StringVar(&a.finance.config, "config", "", "configuration `file` that names the tenants of a ledger (default ./microspend.yaml, then in the user's config folder)")
+	flags.StringVar(&a.finance.config, "config", "", "configuration `file` with your rates and the tenants of a ledger (default for a ledger ./microspend.yaml, then in the user's config folder)")
 	flags.StringVar(&a.finance.from, "from", "", "first `day` of the ledger's usage to take (default its first)")
 	flags.StringVar(&a.finance.to, "to", "", "`day` after the last (default its end)")
 	flags.StringVar(&f.tenant, "tenant", "", "only this `tenant`")
@@ -228,14 +228,14 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 	return model, options, nil
 }
 
-// idleRates are those by which spend prices the ledger where that is the input, the company's own included, and the list's
-// otherwise.
+// idleRates are those by which spend prices the ledger where that is the input, the company's own included, and otherwise
+// the list's, with those of --config over them.
 func (a *app) idleRates() (spend.Rates, error) {
 	if a.finance.ledger != "" {
 		source, err := a.spendSourceWithoutUsage()
 		return source.Rates, err
 	}
-	market, err := a.market()
+	market, err := a.ownMarket()
 	return market.Cards, err
 }
 
