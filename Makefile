@@ -43,4 +43,4 @@ bench: build
 	@$(GO) run ./cmd/bench
 
 golden:
-	$(GO) test ./cmd/microspend ./scenarios ./report/chart -update
+	$(GO) test ./cmd/microspend ./scenarios ./report/chart ./report/focus -update

@@ -171,6 +171,14 @@ func TestRangeOfDiscountCostsMoreAtItsLowEnd(t *testing.T) {
 	require.True(t, e.Low.Bill.Total().LessThan(e.Bill.Total()))
 }
 
+func TestRangeOfOneDiscountCostsMoreAtItsLowEnd(t *testing.T) {
+	text := strings.Replace(atPostRates(sweptWorkload), "  storage_gb_month", "  discount: {vcpu: 5%..15%, memory: 1%}\n  storage_gb_month", 1)
+	e := estimate(t, text)
+	require.Equal(t, "5% on vCPU, 1% on memory", e.Bill.Card.Discounts.String())
+	require.Equal(t, "15% on vCPU, 1% on memory", e.Low.Bill.Card.Discounts.String())
+	require.True(t, e.Low.Bill.Total().LessThan(e.Bill.Total()))
+}
+
 func TestRangesRefuse(t *testing.T) {
 	for _, test := range []struct{ name, field, message string }{
 		{"backwards", "running: 4h..2h", `test.yaml:8:41: workload.running: "4h..2h": ends below its start`},

@@ -2,6 +2,7 @@ package focus
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ type row struct {
 }
 
 // Columns returns the columns in the order in which they are written: by name, own ones last.
-func Columns() []Column { return columns }
+func Columns() []Column { return slices.Clone(columns) }
 
 func text(name string, value func(*row) string) Column {
 	return Column{Name: name, Type: String, text: func(r *row) (string, bool) { return value(r), true }}

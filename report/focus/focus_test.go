@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,6 +20,7 @@ import (
 
 	"microspend/config"
 	"microspend/ledger"
+	"microspend/ledger/ledgertest"
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"
@@ -26,6 +28,8 @@ import (
 	"microspend/spend/simulate"
 	"microspend/usage"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden file of this package")
 
 var end = time.Date(2026, time.November, 3, 0, 0, 0, 0, time.UTC)
 
@@ -134,6 +138,42 @@ func TestSpecification(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestGolden shows a small dataset as it is written: two tenants of eu-west-1 with a discount, the image that both share,
+// and a region whose price is published per hour.
+func TestGolden(t *testing.T) {
+	day := time.Date(2026, time.October, 31, 0, 0, 0, 0, time.UTC)
+	use := func(region, microvm, tenant string, q usage.Quantities) usage.Record {
+		return usage.Record{
+			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333", MicroVMID: microvm, Tenant: tenant, Source: "test",
+			Coverage: usage.CoverageComplete, Quantities: q,
+		}
+	}
+	made := ledgertest.Records{
+		use("eu-west-1", "mvm-1", "acme", usage.Quantities{VCPUMillis: 7_200_000, MemMiBMillis: 4096 * 3_600_000, ReadBytes: 3 << 30, WriteBytes: 1 << 29}),
+		use("eu-west-1", "mvm-2", "bravo", usage.Quantities{VCPUMillis: 3_600_000}),
+		use("eu-north-1", "mvm-3", "bravo", usage.Quantities{VCPUMillis: 5_400_000}),
+		use("eu-west-1", "(image) base", "", usage.Quantities{StorageByteSeconds: 2 << 30 * 86_400}),
+	}
+	read, err := config.Load("c.yaml", []byte("shared: {policy: direct}\ndiscounts: {vcpu: 10%}\n"))
+	require.NoError(t, err)
+	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
+	require.NoError(t, err)
+	charges, err := read.Spend.Source(made, rates, spend.Tenants{}).Charges(t.Context(), day, day.AddDate(0, 0, 1), spend.Filter{})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges}))
+	columns, records := readCSV(t, out.Bytes())
+	require.Empty(t, check(columns, records, -1))
+	golden := filepath.Join("testdata", "small.csv")
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(golden, out.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), out.String())
 }
 
 // A checker that finds nothing wrong with anything is worth nothing.
