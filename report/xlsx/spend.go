@@ -18,7 +18,10 @@ func spendColumns(s spend.Spend) []column {
 	if s.Agreed {
 		columns = append(columns, figures("list $", 13), figures("list $, exact", 28))
 	}
-	return append(columns, figures("of it shared cost $", 12), figures("share of total", 10))
+	if s.SharedOut != nil {
+		columns = append(columns, figures("of it shared cost $", 13), figures("of it shared cost $, exact", 28))
+	}
+	return append(columns, figures("share of total", 10))
 }
 
 func quantityColumns() []column {
@@ -46,7 +49,11 @@ func (b *book) amounts(s spend.Spend, row *spend.Row) []any {
 		part := pricing.Divide(row.Amount, s.Total.Amount, pricing.RatioPlaces)
 		share = &part
 	}
-	return append(cells, number(b.styles.dollars, &row.Shared), number(b.styles.percent, share))
+	if s.SharedOut != nil {
+		shared, exactShared := b.dollars(&row.Shared)
+		cells = append(cells, shared, exactShared)
+	}
+	return append(cells, number(b.styles.percent, share))
 }
 
 // known is an amount, nil where nothing of it could be priced.
@@ -80,7 +87,8 @@ func (b *book) tenants(r Report) error {
 	columns := append([]column{words("tenant", 28)}, spendColumns(s)...)
 	before := s.Total.Previous != nil
 	if before {
-		columns = append(columns, figures("period before $", 13), figures("period before $, exact", 28), figures("change $", 13), figures("change", 10))
+		columns = append(columns, figures("period before $", 13), figures("period before $, exact", 28),
+			figures("change $", 13), figures("change $, exact", 28), figures("change", 10))
 	}
 	t, err := b.table(tenantsSheet, "tenants", append(columns, quantityColumns()...))
 	if err != nil {
@@ -100,17 +108,22 @@ func (b *book) tenants(r Report) error {
 	return t.finish()
 }
 
+// previous are the cells of the period before. A change is empty where one of the two is not known.
 func (b *book) previous(p *spend.Comparison) []any {
 	if p == nil {
-		return []any{nil, nil, nil, nil}
+		return []any{nil, nil, nil, nil, nil}
 	}
 	shown, exact := b.dollars(known(p.Cost, p.Amount))
+	cells := []any{shown, exact, nil, nil}
+	if p.Change != nil {
+		cells[2], cells[3] = b.dollars(p.Change)
+	}
 	var percent *decimal.Decimal
 	if p.Percent != nil {
 		fraction := p.Percent.Shift(-2)
 		percent = &fraction
 	}
-	return []any{shown, exact, number(b.styles.dollars, p.Change), number(b.styles.percent, percent)}
+	return append(cells, number(b.styles.percent, percent))
 }
 
 func (b *book) tenantDays(r Report) error {

@@ -157,6 +157,24 @@ func TestNoFormulas(t *testing.T) {
 	require.Subset(t, names, []string{"=1+1", "+49 30", "-2", "@SUM(A1)", "␉=x", "acme␛[2J", "ünï 租户", `"quoted", <b>`, "_x0041_"})
 }
 
+func TestSharedAndBefore(t *testing.T) {
+	use := fleet(3, 2)
+	image := use[0]
+	image.MicroVMID, image.Tenant = spend.ImageStorage+" base", ""
+	use = append(use, image)
+	made := gather(t, use, spend.Request{Previous: true}, "shared: {policy: even}\n")
+	rows, err := open(t, write(t, made)).GetRows("Tenants", excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	shared, change := column(t, rows, "of it shared cost $, exact"), column(t, rows, "change $, exact")
+	sum := decimal.Decimal{}
+	for i, row := range rows[1:] {
+		require.Equal(t, made.Tenants.Rows[i].Shared.String(), row[shared])
+		require.Equal(t, made.Tenants.Rows[i].Amount.String(), row[change], "nothing was spent before")
+		sum = sum.Add(decimal.RequireFromString(row[shared]))
+	}
+	require.Equal(t, made.Tenants.SharedOut.Amount.String(), sum.String())
+}
+
 func TestEmptyAndUnknown(t *testing.T) {
 	rows, err := open(t, write(t, gather(t, nil, spend.Request{Previous: true}, ""))).GetRows("Tenants")
 	require.NoError(t, err)
