@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +27,7 @@ func (a *app) reconcileCommand() *cobra.Command {
 		Long: `reconcile compares AWS's bill with the ledger, for each usage type, region and day: ours, theirs, the difference and the
 likely reasons, ranked by what they make. FILE is a reply of Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE,
 and by REGION if it can be), a Cost and Usage Report or a FOCUS export; CSV, gzip or Parquet. A report that AWS delivers in
-several files is given as all of them. It exits with 1 where the total, or a usage type in a region, is further off than
+several files is given as all of them; - is standard input. It exits with 1 where the total, or a usage type in a region, is further off than
 --tolerance.
 
 With --allocate the bill is kept beside the ledger, for microspend spend --basis billed: tenants' rows then add up to the bill
@@ -54,7 +54,7 @@ exactly, with what no measured usage accounts for as a row of its own.`,
 					return fmt.Errorf("--%s: %.40q is not a day such as 2026-10-01", bound.flag, bound.text)
 				}
 			}
-			if request.Bill, err = readBills(args); err != nil {
+			if request.Bill, err = a.readBills(args); err != nil {
 				return err
 			}
 			source, err := a.spendSource()
@@ -92,7 +92,7 @@ exactly, with what no measured usage accounts for as a row of its own.`,
 
 // billName is what a bill is called: its file, or the first of them.
 func billName(paths []string) string {
-	name := filepath.Base(paths[0])
+	name := shortName(paths[0])
 	if len(paths) > 1 {
 		name += fmt.Sprintf(" and %d more", len(paths)-1)
 	}
@@ -100,11 +100,11 @@ func billName(paths []string) string {
 }
 
 // readBills reads the files of one bill. Faults of all files are reported together.
-func readBills(paths []string) (awsbill.Bill, error) {
+func (a *app) readBills(paths []string) (awsbill.Bill, error) {
 	var parts []awsbill.Bill
 	var faults []error
 	for _, path := range paths {
-		part, err := readBill(path)
+		part, err := a.readBill(path)
 		parts, faults = append(parts, part), append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -113,23 +113,30 @@ func readBills(paths []string) (awsbill.Bill, error) {
 	return awsbill.Join(parts)
 }
 
-// readBill reads one file.
-func readBill(path string) (awsbill.Bill, error) {
-	file, err := os.Open(path)
+// maxPipedBill bounds a bill that does not come as a file and so has to be kept in memory.
+const maxPipedBill = 512 << 20
+
+// readBill reads one file, or standard input for "-".
+func (a *app) readBill(path string) (awsbill.Bill, error) {
+	in, size, err := a.openInput(path)
 	if err != nil {
 		return awsbill.Bill{}, err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return awsbill.Bill{}, err
+	defer in.Close()
+	whole, isFile := in.(io.ReaderAt)
+	if !isFile || size == 0 {
+		text, err := io.ReadAll(io.LimitReader(in, maxPipedBill+1))
+		if err == nil && len(text) > maxPipedBill {
+			err = fmt.Errorf("it is larger than %d MiB; give it as a file", maxPipedBill>>20)
+		}
+		if err != nil {
+			return awsbill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
+		}
+		whole, size = bytes.NewReader(text), int64(len(text))
 	}
-	if !info.Mode().IsRegular() {
-		return awsbill.Bill{}, fmt.Errorf("%s is no regular file", path)
-	}
-	bill, err := awsbill.Read(file, info.Size())
+	bill, err := awsbill.Read(whole, size)
 	if err != nil {
-		return awsbill.Bill{}, fmt.Errorf("%s: %w", path, err)
+		return awsbill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
 	}
 	return bill, nil
 }
