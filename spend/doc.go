@@ -13,6 +13,10 @@
 // however shared cost is shared out. Usage that no tenant can be named for is its own row. The same input gives the same
 // output, in the same order.
 //
+// What was agreed with AWS, by discounts or private rates, changes what is charged; what the same costs at AWS's public rates
+// is kept beside it and adds up as exactly ([Cost.List]). On [BasisBilled] amounts are AWS's bill shared out, to the last
+// digit ([Billed]).
+//
 // # What is not promised
 //
 // Pricing divides once per group, half-even at [pricing.AmountPlaces] decimals. Reports of the same period grouped in

@@ -215,13 +215,10 @@ func recordKind(recordType string) (Kind, string) {
 	}
 }
 
-// sameUnit says whether a file's unit is that of the bill; one that it leaves open, as N/A, is not.
+// sameUnit says whether a file's unit is that of the bill, however it is written. One that it leaves open, as N/A, is not.
 func sameUnit(unit string, q pricing.BilledQuantity) bool {
 	plain := func(s string) string {
 		return strings.NewReplacer("-", "", " ", "", "_", "").Replace(strings.TrimSuffix(strings.ToLower(s), "s"))
 	}
-	own := plain(q.Unit())
-	got := plain(unit)
-	// Bills have been seen to shorten a unit to the part that is time.
-	return got == own || got == "second" && strings.HasSuffix(own, "second") || got == "gbhr" && own == "gbhour" || got == "gbhour" && own == "gbhour"
+	return plain(unit) == plain(q.Unit())
 }

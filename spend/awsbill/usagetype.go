@@ -52,8 +52,9 @@ func classify(usageType string) (q pricing.BilledQuantity, prefix string, c clas
 	return 0, prefix, other
 }
 
-// regionOfPrefix is the region that a location's prefix stands for. AWS uses the same prefixes for all services; those here
-// are of the regions in which MicroVMs are or may come to be. Us-east-1 has none, though USE1- is seen.
+// regionOfPrefix is the region that a location's prefix stands for, where a file does not name the region itself. AWS uses the
+// same prefixes for all services but lists them in no one place: those of the regions in which MicroVMs have opened are seen
+// on their usage types, the others on other services'. Us-east-1 has none, though USE1- is seen.
 func regionOfPrefix(prefix string) (string, bool) {
 	region, ok := map[string]string{
 		"": "us-east-1", "USE1-": "us-east-1", "USE2-": "us-east-2", "USW1-": "us-west-1", "USW2-": "us-west-2",
