@@ -53,7 +53,12 @@ func (c Cost) plus(d Cost) Cost {
 	if !c.priced && c.Complete() && c.Amount.IsZero() && c.List.IsZero() {
 		return d
 	}
-	sum := Cost{Amount: c.Amount.Add(d.Amount), List: c.List.Add(d.List), Unknown: c.Unknown, priced: c.priced || d.priced}
+	sum := Cost{Amount: c.Amount.Add(d.Amount), Unknown: c.Unknown, priced: c.priced || d.priced}
+	if c.List == c.Amount && d.List == d.Amount { // the very same numbers, not only as large: nothing was agreed
+		sum.List = sum.Amount
+	} else {
+		sum.List = c.List.Add(d.List)
+	}
 	if len(d.Unknown) > 0 {
 		sum.Unknown = mergeUnknown(c.Unknown, d.Unknown)
 	}

@@ -125,8 +125,12 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 		if cost.Amount.IsZero() && cost.List.IsZero() && cost.Complete() {
 			continue
 		}
-		atList := allocate(cost.List, weights)
-		for i, share := range allocate(cost.Amount, weights) {
+		charged := allocate(cost.Amount, weights)
+		atList := charged
+		if !cost.List.Equal(cost.Amount) {
+			atList = allocate(cost.List, weights)
+		}
+		for i, share := range charged {
 			if !matchAny(r.request.Filter.Tenants, names[i].Tenant) {
 				continue
 			}
