@@ -39,9 +39,6 @@ tenant, UTC day, region and usage type.`,
 			if err != nil {
 				return err
 			}
-			if request.From, request.To, request.Location, err = a.period(source); err != nil {
-				return err
-			}
 			if request.By, err = spend.ParseDimensions(by); err != nil {
 				return fmt.Errorf("--by: %w", err)
 			}
@@ -52,6 +49,12 @@ tenant, UTC day, region and usage type.`,
 				if source.Billed, err = a.loadBilled(); err != nil {
 					return err
 				}
+			}
+			if request.Basis == spend.BasisBilled || a.writesFOCUS() {
+				source.Location = nil // both go by UTC days, whatever zone the configuration cuts days in
+			}
+			if request.From, request.To, request.Location, err = a.period(source); err != nil {
+				return err
 			}
 			if sort == "" {
 				sort = usualSort(request.By)

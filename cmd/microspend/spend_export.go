@@ -46,6 +46,11 @@ func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend
 	}
 }
 
+func (a *app) writesFOCUS() bool {
+	format := report.Format(a.output.format)
+	return format == report.FormatFOCUSCSV || format == report.FormatFOCUSParquet
+}
+
 // refuseFlags refuses flags that a format has no use for, instead of leaving them out in silence.
 func (a *app) refuseFlags(cmd *cobra.Command, names ...string) error {
 	for _, name := range names {
