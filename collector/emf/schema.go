@@ -1,0 +1,148 @@
+package emf
+
+const (
+	// Schema is the name and version of the line, in its member of that name.
+	Schema = "microspend.meter/v1"
+
+	// schemaFamily begins the name of every version.
+	schemaFamily = "microspend.meter/"
+
+	// DefaultNamespace is the CloudWatch namespace of the meter's metrics.
+	DefaultNamespace = "microspend"
+
+	// NoTenant stands for a tenant that is not known: a dimension must have a value.
+	NoTenant = "(unallocated)"
+
+	// NoImage stands for an image that is not known.
+	NoImage = "(unknown)"
+)
+
+// The dimensions of the metrics, which are also members of the line.
+const (
+	DimensionTenant    = "Tenant"
+	DimensionImage     = "Image"
+	DimensionMicroVMID = "MicrovmId"
+)
+
+// Metric is one number of a line, and a CloudWatch metric where the line publishes it. Its statistic is Sum.
+type Metric struct {
+	Name   string
+	Unit   string // in CloudWatch's spelling
+	Billed bool   // one of the five billed quantities
+}
+
+// Metrics returns every number of a line, the billed ones first.
+func Metrics() []Metric { return append([]Metric(nil), metrics[:]...) }
+
+const (
+	metricCount = 10
+	billedCount = 5
+)
+
+// metrics are in the order of Line.values, and never written to.
+var metrics = [metricCount]Metric{
+	{"VCPUMilliseconds", "Milliseconds", true},       // vCPU × milliseconds
+	{"MemoryMiBMilliseconds", "None", true},          // MiB × milliseconds
+	{"SnapshotReadBytes", "Bytes", true},             // read by launches and resumes
+	{"SnapshotWriteBytes", "Bytes", true},            // written by suspends
+	{"SnapshotStorageByteSeconds", "None", true},     // bytes × seconds of suspended state
+	{"RunningMilliseconds", "Milliseconds", false},   // in state RUNNING
+	{"SuspendedMilliseconds", "Milliseconds", false}, // in state SUSPENDED
+	{"Launches", "Count", false},
+	{"Suspends", "Count", false},
+	{"Resumes", "Count", false},
+}
+
+// MetricSet says which numbers of a line become metrics, each of which CloudWatch bills per set of dimension values.
+type MetricSet uint8
+
+// The sets. The zero value is the usual one.
+const (
+	BilledMetrics MetricSet = iota // the five billed quantities
+	AllMetrics                     // all ten
+	NoMetrics                      // none: the lines are read from the log
+)
+
+var metricSetNames = [...]string{BilledMetrics: "billed", AllMetrics: "all", NoMetrics: "none"}
+
+// String is the word used in flags: billed, all or none.
+func (s MetricSet) String() string { return metricSetNames[s] }
+
+// ParseMetricSet reads the word used in flags.
+func ParseMetricSet(word string) (MetricSet, bool) {
+	for s, name := range metricSetNames {
+		if word == name {
+			return MetricSet(s), true
+		}
+	}
+	return 0, false
+}
+
+// Metrics are the metrics in the set.
+func (s MetricSet) Metrics() []Metric { return Metrics()[:s.Count()] }
+
+// Count is how many metrics are in the set.
+func (s MetricSet) Count() int {
+	switch s {
+	case AllMetrics:
+		return metricCount
+	case NoMetrics:
+		return 0
+	default:
+		return billedCount
+	}
+}
+
+// Event is what ended a line's period.
+type Event uint8
+
+// The events.
+const (
+	Interval  Event = iota + 1 // a minute of UTC was over, the clock was set, or the meter was stopped
+	Launch                     // the MicroVM was started from its image; a period of no length
+	Suspend                    // the MicroVM is about to be suspended
+	Suspended                  // nothing ended: time that passed while suspended, found at the resume
+	Resume                     // the MicroVM was resumed; a period of no length
+	Terminate                  // the MicroVM is about to be terminated
+)
+
+var eventNames = [...]string{
+	Interval: "interval", Launch: "launch", Suspend: "suspend", Suspended: "suspended", Resume: "resume", Terminate: "terminate",
+}
+
+// String is the word in the line.
+func (e Event) String() string {
+	if int(e) < len(eventNames) {
+		return eventNames[e]
+	}
+	return ""
+}
+
+func parseEvent(word string) (Event, bool) {
+	for e, name := range eventNames {
+		if word == name && name != "" {
+			return Event(e), true
+		}
+	}
+	return 0, false
+}
+
+// Notes that a line can carry. Readers accept others, which later meters may add.
+const (
+	NoteTenantMissing     = "tenant-missing"      // neither flag, environment nor payload names a tenant
+	NoteNameChanged       = "name-changed"        // a name was not printable ASCII or too long; see Name
+	NoteRunUnreadable     = "run-unreadable"      // the run hook's body was not as AWS documents it
+	NoteLaunchUnseen      = "launch-unseen"       // metering began without a run hook
+	NoteImageSizeUnknown  = "image-size-unknown"  // what the launch read is not in SnapshotReadBytes
+	NoteBaselineInferred  = "baseline-inferred"   // the baseline was worked out from the memory that the guest sees
+	NoteBurstUnknown      = "burst-unknown"       // CPU or memory could not be read: the baseline alone is counted
+	NoteUnannounced       = "unannounced"         // a jump of the clock was taken as a suspend that no hook announced
+	NoteResumeUnseen      = "resume-unseen"       // no resume hook came; the clock showed that the MicroVM runs again
+	NoteSuspendUndone     = "suspend-undone"      // after a suspend hook the MicroVM ran on
+	NoteClockStepped      = "clock-stepped"       // the wall clock was set
+	NoteClockUncorrected  = "clock-uncorrected"   // the wall clock may not have been set after a snapshot
+	NoteSuspendedUnknown  = "suspended-unknown"   // how long the MicroVM was suspended could not be told: it is not counted
+	NoteMeterStopped      = "meter-stopped"       // the meter was stopped; the MicroVM may run on
+	NoteLinesDropped      = "lines-dropped"       // standard output did not take earlier lines: see DroppedLines
+	NoteMeasuredForCgroup = "measured-for-cgroup" // CPU and memory are those of the meter's cgroup, not of the whole guest
+)
