@@ -1,0 +1,117 @@
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/usage"
+)
+
+// Source is somewhere that usage is read from. Plan and Fetch are called by several goroutines at a time, for one target
+// too. They return when their context ends.
+//
+// An error that means that nothing can be read of the target, such as missing credentials, is a [TargetError]; any other
+// concerns what was asked for alone. Retrying what may pass is the source's work: an error is final for the run.
+type Source interface {
+	// Name is the source of its records: cloudwatch, logs, microvms.
+	Name() string
+	Traits() Traits
+	// Plan says what reading a window would take. It may ask the service what there is to read; what that takes is part of
+	// the plan. The batches of a plan, and those of adjoining windows, have no record in common.
+	Plan(ctx context.Context, target Target, window Window) (Plan, error)
+	// Fetch reads a batch of a plan, of this run or of one that was interrupted. The result is complete in itself: every
+	// record is what the whole period amounts to, as far as it is known. A part that cannot be read is a gap of the
+	// result, and the rest is there; an error means that there is nothing at all.
+	Fetch(ctx context.Context, target Target, batch Batch) (Result, error)
+}
+
+// Traits are what the runner has to know of a source.
+type Traits struct {
+	// Live says that only the present can be read: a window begins where the last one ended and ends now, to the
+	// nanosecond, without overlap, and is never cut. The first window is empty: From equals To.
+	Live bool
+	// Settle is how long after the end of a period the data is usually there.
+	Settle time.Duration
+	// MaxWindow is the longest window, in whole days; 0 means a day.
+	MaxWindow time.Duration
+	// FinestPeriod is the shortest period that can still be asked for when a window begins at such an age, or 0 where
+	// nothing can. Nil means any period at any age.
+	FinestPeriod func(age time.Duration) time.Duration
+	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
+	// window is read again, as records with new keys would stand beside those with the old ones.
+	Shape string
+}
+
+// Plan is what reading a window takes.
+type Plan struct {
+	Batches []Batch `json:"batches"`
+	Listing Cost    `json:"listing"` // of the calls that the plan itself took
+}
+
+// Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a later
+// run can go on with it.
+type Batch struct {
+	ID     string          `json:"id"` // tells the batches of a plan apart
+	Window Window          `json:"window"`
+	Cost   Cost            `json:"cost"`           // expected
+	Spec   json.RawMessage `json:"spec,omitempty"` // what the source needs to read it; compact, as it is kept in memory
+	// State is what the source last returned as [Result.State] for the target. The runner sets it before Fetch.
+	State json.RawMessage `json:"-"`
+}
+
+// Cost is what calls amount to.
+type Cost struct {
+	Calls    int64           `json:"calls"`
+	Metrics  int64           `json:"metrics"`  // metrics requested of CloudWatch, which are what it charges for
+	APIPrice decimal.Decimal `json:"apiPrice"` // US dollars
+}
+
+// Add sums two costs.
+func (c Cost) Add(other Cost) Cost {
+	return Cost{c.Calls + other.Calls, c.Metrics + other.Metrics, c.APIPrice.Add(other.APIPrice)}
+}
+
+// Result is what a batch gave.
+type Result struct {
+	Records []usage.Record // in any order; each with the source's name
+	Gaps    []Gap          // parts that could not be read; Target and Window may be left out where they are the batch's
+	Calls   int64          // calls made, with repeated ones
+	// Counts are what a reader of the summary should know of, by what was counted, as a plural: "periods without a
+	// datapoint", "values rounded to a whole unit", "lines that are cut". They are summed over batches.
+	Counts map[string]int64
+	// State is what the source wants to remember for the target. It takes effect together with the records; nil keeps
+	// what was. A source that uses it plans one batch per window.
+	State json.RawMessage
+}
+
+// Gap is something that could not be read, and is not in the ledger.
+type Gap struct {
+	Target Target
+	Window Window // zero where no time can be named
+	What   string // of the target: a series, a log group; "" for all of it
+	Reason string
+}
+
+// String names a gap in a message.
+func (g Gap) String() string {
+	text := g.Target.String()
+	if g.What != "" {
+		text += ", " + g.What
+	}
+	if !g.Window.To.IsZero() {
+		text += ", " + g.Window.String()
+	}
+	return text + ": " + g.Reason
+}
+
+// TargetError says that nothing can be read of a target: its credentials are missing or expired, its role may not be
+// assumed. The run leaves the target and goes on with the others.
+type TargetError struct{ Err error }
+
+func (e *TargetError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *TargetError) Unwrap() error { return e.Err }

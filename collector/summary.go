@@ -1,0 +1,27 @@
+package collector
+
+import (
+	"time"
+
+	"microspend/ledger"
+)
+
+// Summary is what a run did.
+type Summary struct {
+	Source  string
+	Targets int
+	From    time.Time // start of the earliest window; zero where there was none
+	To      time.Time
+	Resumed bool // whether it went on with a run that was interrupted
+
+	Batches int64 // read by this run
+	Reused  int64 // that an interrupted run had read
+	Cost    Cost  // of what was asked for, by plan; Calls are those made, with repeated ones
+
+	Changes ledger.Changes
+	Counts  map[string]int64 // see [Result.Counts]
+	Gaps    []Gap
+
+	Interrupted bool // its context ended before it was through
+	Took        time.Duration
+}

@@ -1,0 +1,58 @@
+package pricing
+
+import (
+	_ "embed"
+	"fmt"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// MeasuringPrices are what measuring usage costs by itself, in US dollars. They do not pass through a bill: they are what
+// a collector says of its own calls, and a meter of its metrics.
+type MeasuringPrices struct {
+	MetricMonth              MeasuringPrice `yaml:"metric_month"`               // one custom metric for a month, by the hour
+	ThousandMetricsRequested MeasuringPrice `yaml:"thousand_metrics_requested"` // GetMetricData
+	ThousandListCalls        MeasuringPrice `yaml:"thousand_list_calls"`        // ListMetrics
+	LogIngestGB              MeasuringPrice `yaml:"log_ingest_gb"`
+	LogStorageGBMonth        MeasuringPrice `yaml:"log_storage_gb_month"`
+}
+
+// MeasuringPrice is a price that may rest on an assumption.
+type MeasuringPrice struct {
+	Price
+	Assumption string // its name; "" where a source gives the price
+}
+
+// UnmarshalYAML reads a price and the name of its assumption.
+func (p *MeasuringPrice) UnmarshalYAML(node *yaml.Node) error {
+	var named struct {
+		Assumption string `yaml:"assumption"`
+	}
+	if err := node.Decode(&named); err != nil {
+		return err
+	}
+	p.Assumption = named.Assumption
+	return p.Price.UnmarshalYAML(node)
+}
+
+//go:embed rates/measuring/cloudwatch.yaml
+var measuringPrices []byte
+
+// EmbeddedMeasuringPrices reads the prices built into the program. An error means that rates/measuring/cloudwatch.yaml is broken,
+// which the package's tests rule out.
+func EmbeddedMeasuringPrices() (MeasuringPrices, error) {
+	var prices MeasuringPrices
+	if err := yaml.Load(measuringPrices, &prices, yaml.WithKnownFields()); err != nil {
+		return prices, fmt.Errorf("rates/measuring/cloudwatch.yaml: %w", err)
+	}
+	for name, price := range map[string]MeasuringPrice{
+		"metric_month": prices.MetricMonth, "thousand_metrics_requested": prices.ThousandMetricsRequested,
+		"thousand_list_calls": prices.ThousandListCalls, "log_ingest_gb": prices.LogIngestGB,
+		"log_storage_gb_month": prices.LogStorageGBMonth,
+	} {
+		if !price.USD.IsPositive() {
+			return prices, fmt.Errorf("rates/measuring/cloudwatch.yaml: %s is missing", name)
+		}
+	}
+	return prices, nil
+}
