@@ -1,0 +1,91 @@
+package meter
+
+import (
+	"slices"
+	"strings"
+
+	"microspend/collector/emf"
+	"microspend/pricing"
+)
+
+// Identity is who a MicroVM is, and the sizes that its usage is reckoned with.
+type Identity struct {
+	MicroVMID    string // "" where not known: a name is made of the life's id then
+	Tenant       string
+	Image        string
+	ImageVersion string
+	Region       string
+	Account      string
+	Role         string
+
+	Size         pricing.Size // the baseline, by its memory
+	SizeInferred bool         // from the peak that the guest sees
+	ImageBytes   int64        // what a launch reads; 0 where not known
+	StateBytes   int64        // what a suspend writes and a resume reads; 0 means the baseline memory
+}
+
+func (i Identity) stateBytes() int64 {
+	if i.StateBytes > 0 {
+		return i.StateBytes
+	}
+	return i.Size.MiB() << 20
+}
+
+// inLine makes names of CloudWatch's form, reads region and account off the image's ARN where nothing else gives them, and
+// says what a reader of the lines should know.
+func (i Identity) inLine() (Identity, []string) {
+	var notes []string
+	changed := false
+	for _, name := range []*string{&i.MicroVMID, &i.Tenant, &i.Image, &i.ImageVersion, &i.Region, &i.Account, &i.Role} {
+		made, different := emf.Name(*name)
+		*name, changed = made, changed || different
+	}
+	if changed {
+		notes = append(notes, emf.NoteNameChanged)
+	}
+	// What stands for a name that is not known cannot be one.
+	if i.Tenant == emf.NoTenant {
+		i.Tenant = ""
+	}
+	if i.Image == emf.NoImage {
+		i.Image = ""
+	}
+	if region, account, ok := parseARN(i.Image); ok {
+		if i.Region == "" {
+			i.Region = region
+		}
+		if i.Account == "" {
+			i.Account = account
+		}
+	}
+	if i.Tenant == "" {
+		notes = append(notes, emf.NoteTenantMissing)
+	}
+	if i.SizeInferred {
+		notes = append(notes, emf.NoteBaselineInferred)
+	}
+	if i.ImageBytes <= 0 {
+		notes = append(notes, emf.NoteImageSizeUnknown)
+	}
+	return i, notes
+}
+
+// parseARN finds region and account in arn:aws:lambda:eu-west-1:123456789012:microvm-image:name.
+func parseARN(arn string) (region, account string, ok bool) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "lambda" {
+		return "", "", false
+	}
+	return parts[3], parts[4], true
+}
+
+// inferSize works the baseline out of the memory that the guest sees, which is a little less than the peak: four times the
+// baseline. It is the smallest size whose peak is no less; ok is false for more memory than any MicroVM has.
+func inferSize(totalKiB int64) (size pricing.Size, ok bool) {
+	sizes := pricing.Sizes()
+	i := slices.IndexFunc(sizes, func(s pricing.Size) bool { return s.MiB()*pricing.BurstFactor*1024 >= totalKiB })
+	if i < 0 {
+		return sizes[len(sizes)-1], false
+	}
+	return sizes[i], true
+}
