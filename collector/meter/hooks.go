@@ -1,0 +1,152 @@
+package meter
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"microspend/collector/emf"
+)
+
+// HookPath is the path below which the service calls an image's hooks. Source: AWS Lambda MicroVMs documentation,
+// lifecycle hooks.
+const HookPath = "/aws/lambda-microvms/runtime/v1/"
+
+const (
+	// maxHookBody holds the longest payload, every character of it escaped, many times over.
+	maxHookBody = 64 << 10
+
+	// flushPatience is how long the answer to a suspend or terminate hook waits for the last line to be written. The least
+	// timeout that a hook can have is a second.
+	flushPatience = 500 * time.Millisecond
+)
+
+// hooks serves the lifecycle hooks. Each is answered at once: what it means is recorded in memory, lines are written by
+// another goroutine, and only before a suspend and a termination is that waited for, for flushPatience at most.
+//
+// The order with an application's own hooks is that of opening and closing: on run and resume the meter goes first, so that
+// the application's work counts as running; on suspend and terminate the application does, for the same reason.
+type hooks struct {
+	clock Clock
+	guest Guest
+	out   *output
+	say   func(format string, args ...any)
+	chain *chain // nil without an application's hooks
+
+	identity Identity // what flags and environment say
+	form     PayloadForm
+	keys     PayloadKeys
+
+	mu       sync.Mutex
+	recorder *Recorder
+}
+
+// look calls one of the recorder's methods at this moment.
+func (h *hooks) look(tell func(r *Recorder, at Instant, load Load)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	tell(h.recorder, h.clock.Now(), h.guest.Load())
+}
+
+func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	hook, below := strings.CutPrefix(request.URL.Path, HookPath)
+	known := below
+	switch hook {
+	case "ready", "validate", "run", "resume", "suspend", "terminate":
+	default:
+		known = false
+	}
+	switch {
+	case !known && (h.chain == nil || !below):
+		refuse(w, http.StatusNotFound, "not a lifecycle hook")
+		return
+	case known && request.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		refuse(w, http.StatusMethodNotAllowed, "hooks are called with POST")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxHookBody))
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		refuse(w, http.StatusRequestEntityTooLarge, "the body is longer than that of any hook")
+		return
+	}
+	if err != nil && hook != "suspend" && hook != "terminate" {
+		refuse(w, http.StatusBadRequest, "the body could not be read")
+		return
+	}
+	switch hook {
+	case "run":
+		h.run(body)
+	case "resume":
+		h.look((*Recorder).Resume)
+	}
+	answered := h.forward(request, body)
+	switch hook {
+	case "suspend":
+		h.look((*Recorder).Suspend)
+		h.flush()
+	case "terminate":
+		h.look((*Recorder).Terminate)
+		h.flush()
+	}
+	answered.write(w)
+}
+
+// forward asks the application, where there is one.
+func (h *hooks) forward(request *http.Request, body []byte) answer {
+	if h.chain == nil {
+		return answer{status: http.StatusOK}
+	}
+	return h.chain.forward(request, body)
+}
+
+// run reads the hook's body and begins a life. Whatever the body is, the MicroVM has been launched and runs.
+func (h *hooks) run(body []byte) {
+	id := h.identity
+	var notes []string
+	microVMID, payload, err := parseRun(body)
+	if err == nil {
+		if microVMID != "" {
+			id.MicroVMID = microVMID
+		}
+		err = id.apply(payload, h.form, h.keys)
+	}
+	if err != nil {
+		h.say("%v", err)
+		notes = append(notes, emf.NoteRunUnreadable)
+	}
+	h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) })
+}
+
+func (h *hooks) flush() {
+	if !h.out.flush(flushPatience) {
+		h.say("standard output takes no lines: the last ones are kept for later")
+	}
+}
+
+// answer is what a hook is answered.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // who asked may be gone
+}
+
+func refuse(w http.ResponseWriter, status int, why string) {
+	plain(status, why).write(w)
+}
+
+func plain(status int, text string) answer {
+	return answer{status, http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, []byte("microspend meter: " + text + "\n")}
+}
