@@ -71,6 +71,10 @@ func run(ctx context.Context, args []string, p process) int {
 	case errors.Is(err, errCheckFailed):
 		return exitCheckFailed
 	}
+	var lent exitCodeOfCommand
+	if errors.As(err, &lent) {
+		return int(lent)
+	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(p.err, "microspend: "+report.Visible(line))
 	}
@@ -104,6 +108,7 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
 		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
 		a.reconcileCommand(),
+		a.meterCommand(),
 	)
 	return root
 }

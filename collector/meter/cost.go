@@ -1,0 +1,76 @@
+package meter
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/collector/emf"
+	"microspend/pricing"
+)
+
+// Cost is what a meter's metrics cost by CloudWatch's list price, in US dollars for a month. A metric is billed for the hours
+// in which it gets data.
+type Cost struct {
+	Metrics    int // per set of dimension values
+	PerMetric  pricing.MeasuringPrice
+	PerTenant  decimal.Decimal // for each tenant and image that has usage all month
+	PerMicroVM decimal.Decimal // for each MicroVM that runs all month besides; 0 where it has no metrics of its own
+	LogIngest  pricing.MeasuringPrice
+	LineBytes  int // of a usual line
+}
+
+// CostOf works out what a publication costs.
+func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
+	cost := Cost{Metrics: p.Metrics.Count(), PerMetric: prices.MetricMonth, LogIngest: prices.LogIngestGB}
+	perSet := decimal.NewFromInt(int64(cost.Metrics)).Mul(prices.MetricMonth.USD)
+	if p.Sets() > 0 {
+		cost.PerTenant = perSet
+	}
+	if p.Sets() > 1 {
+		cost.PerMicroVM = perSet
+	}
+	usual := emf.Line{
+		Life: "00000000000000000000000000000000", Sequence: 100, Event: emf.Interval, Tenant: "tenant-0000",
+		MicroVMID: "microvm-00000000-0000-0000-0000-000000000000", Region: "eu-west-1", Account: "000000000000",
+		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000, PeriodEnd: 1_795_435_260_000,
+		RunningMS: 60_000, Publication: p,
+	}
+	usual.VCPUMillis, usual.MemMiBMillis = 60_000, 122_880_000
+	cost.LineBytes = len(usual.AppendTo(nil)) + 1
+	return cost
+}
+
+// hoursOfLines is an hour of lines, one a minute.
+const linesPerHour = 60
+
+// Write says it in words.
+func (c Cost) Write(w io.Writer) {
+	if c.Metrics == 0 {
+		fmt.Fprintln(w, "microspend meter: no metrics: CloudWatch bills none; read the lines with microspend collect --source logs")
+	} else {
+		fmt.Fprintf(w, "microspend meter: %d metrics at $%s a month each cost $%s a month for each tenant and image with usage, by the hour",
+			c.Metrics, dollars(c.PerMetric.USD), dollars(c.PerTenant))
+		if c.PerMicroVM.IsPositive() {
+			fmt.Fprintf(w, ",\n  and $%s a month for each MicroVM that runs, by the hour", dollars(c.PerMicroVM))
+		}
+		fmt.Fprintf(w, " (%s, read %s)\n", c.PerMetric.Source, c.PerMetric.ReadOn)
+	}
+	bytes := decimal.NewFromInt(int64(c.LineBytes * linesPerHour))
+	thousandHours := pricing.Divide(bytes.Mul(decimal.NewFromInt(1000)).Mul(c.LogIngest.USD), bytesPerGB, pricing.AmountPlaces)
+	fmt.Fprintf(w, "microspend meter: its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion",
+		pricing.GroupedFixed(thousandHours, 4))
+	if c.LogIngest.Assumption != "" {
+		fmt.Fprintf(w, " (assumption %s: $%s per GB)", c.LogIngest.Assumption, dollars(c.LogIngest.USD))
+	}
+	fmt.Fprintln(w)
+}
+
+// dollars writes an amount exactly, with cents at least.
+func dollars(d decimal.Decimal) string {
+	if d.Equal(d.Round(2)) {
+		return d.StringFixed(2)
+	}
+	return d.String()
+}

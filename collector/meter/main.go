@@ -1,0 +1,95 @@
+package meter
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+)
+
+// The exit codes of the program itself. A command that it runs lends it its own.
+const (
+	exitDone  = 0
+	exitUsage = 2
+)
+
+// Usage is the synopsis and what there is to say before the flags.
+const Usage = `microspend meter [flags] [-- command argument...]
+
+meter runs inside a MicroVM and prints its usage to standard output, one line in CloudWatch's Embedded Metric Format a minute,
+and one before each suspend and termination. It serves the lifecycle hooks of the image, and can call an application's own.
+With a command it runs that, passes signals on, reaps what it leaves behind and exits as it does: an image's first process.
+
+Each flag can be given in the environment too: MICROSPEND_METER_PER_MICROVM=true for --per-microvm.`
+
+// Main runs the meter's own program and returns its exit code.
+func Main(args []string, p Process) int {
+	flags := flag.NewFlagSet("microspend-meter", flag.ContinueOnError)
+	flags.SetOutput(p.Err)
+	flags.Usage = func() {
+		fmt.Fprintf(p.Err, "%s\n\nFlags:\n", strings.ReplaceAll(Usage, "microspend meter", "microspend-meter"))
+		flags.PrintDefaults()
+	}
+	settings := NewSettings(flags)
+	err := ApplyEnv(flags, p.Env)
+	if err == nil {
+		err = flags.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return exitDone
+		}
+		if err != nil {
+			return exitUsage // said with the usage
+		}
+	}
+	code := exitUsage
+	if err == nil {
+		code, err = Run(context.Background(), p, settings, flags.Args())
+	}
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			sayer(p.Err)("%s", line)
+		}
+	}
+	return code
+}
+
+// Run runs the meter, with a command where there is one, until a signal or the command's end, or ctx is done. It returns the
+// exit code, which is the command's own; an error is one of settings, or of a port that cannot be had. Standard output that
+// is closed does not end the process.
+func Run(ctx context.Context, p Process, s *Settings, command []string) (code int, err error) {
+	options, err := s.Options(p.Env)
+	if err != nil {
+		return exitUsage, err
+	}
+	// The heap is small and hardly grows; a collector that waits for megabytes of garbage would double the memory.
+	debug.SetGCPercent(gcPercent)
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE) // a write to a closed pipe is an error then, and not the end
+	defer signal.Stop(broken)
+
+	m, err := start(ctx, p, options)
+	if err != nil {
+		return exitUsage, err
+	}
+	defer m.stop()
+	debug.FreeOSMemory() // what starting took
+	handBack()
+	if len(command) > 0 {
+		return m.supervise(ctx, command)
+	}
+	asked, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	select {
+	case <-asked.Done():
+		return exitDone, nil
+	case err := <-m.failed:
+		return exitUsage, fmt.Errorf("serving the hooks: %w", err)
+	}
+}
+
+const gcPercent = 25

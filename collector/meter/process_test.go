@@ -1,0 +1,310 @@
+//go:build unix
+
+package meter
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"microspend/collector/emf"
+)
+
+// The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the nanoseconds
+// in the folder's file "wall", which the test writes to set it. Nothing else differs from the real program.
+const asProcess = "METER_TEST_CLOCK"
+
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(asProcess); folder != "" {
+		os.Exit(Main(os.Args[1:], Process{
+			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: "/", Clock: filedClock{SystemClock(), filepath.Join(folder, "wall")},
+		}))
+	}
+	os.Exit(m.Run())
+}
+
+type filedClock struct {
+	Clock
+	path string
+}
+
+func (c filedClock) Now() Instant {
+	now := c.Clock.Now()
+	text, _ := os.ReadFile(c.path)
+	off, _ := strconv.ParseInt(string(text), 10, 64)
+	now.Wall += off
+	return now
+}
+
+// process is a meter that runs as a process of its own.
+type process struct {
+	*exec.Cmd
+	t        testing.TB
+	url      string
+	wallFile string
+	errs     *syncBuffer
+	out      *syncBuffer
+}
+
+func freePort(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// startProcess starts a meter with a clock whose minute is as far on as said.
+func startProcess(t testing.TB, intoMinute time.Duration, stdout *os.File, args ...string) *process {
+	folder := t.TempDir()
+	port := freePort(t)
+	program, err := os.Executable()
+	require.NoError(t, err)
+	p := &process{
+		t: t, url: "http://127.0.0.1:" + port + HookPath, wallFile: filepath.Join(folder, "wall"), errs: &syncBuffer{}, out: &syncBuffer{},
+		Cmd: exec.Command(program, append([]string{"--port", port, "--address", "127.0.0.1", "--memory", "2GB", "--image-size", "3GB"}, args...)...),
+	}
+	now := time.Now()
+	p.setWall(now.Truncate(time.Minute).Add(intoMinute).Sub(now))
+	p.Env = append(os.Environ(), asProcess+"="+folder)
+	p.Stderr = p.errs
+	p.Stdout = p.out
+	if stdout != nil {
+		p.Stdout = stdout
+	}
+	require.NoError(t, p.Start())
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		_ = p.Wait()
+	})
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	}, 10*time.Second, 5*time.Millisecond, p.errs)
+	return p
+}
+
+// setWall sets the process's wall clock off by so much.
+func (p *process) setWall(off time.Duration) {
+	require.NoError(p.t, os.WriteFile(p.wallFile+"~", []byte(strconv.FormatInt(int64(off), 10)), 0o644))
+	require.NoError(p.t, os.Rename(p.wallFile+"~", p.wallFile))
+}
+
+func (p *process) jump(d time.Duration) {
+	text, err := os.ReadFile(p.wallFile)
+	require.NoError(p.t, err)
+	off, err := strconv.ParseInt(string(text), 10, 64)
+	require.NoError(p.t, err)
+	p.setWall(time.Duration(off) + d)
+}
+
+// hook calls a hook and returns how long the answer took.
+func (p *process) hook(name, body string) time.Duration {
+	begin := time.Now()
+	response, err := http.Post(p.url+name, "application/json", strings.NewReader(body))
+	require.NoError(p.t, err, p.errs)
+	response.Body.Close()
+	require.Equal(p.t, 200, response.StatusCode)
+	return time.Since(begin)
+}
+
+func (p *process) lines() []emf.Line {
+	text := p.out.String()
+	for line := range strings.Lines(text) {
+		require.NoError(p.t, emf.CheckRules([]byte(line)))
+	}
+	lines, kinds := decodeAll(p.t, []byte(text))
+	require.Empty(p.t, kinds)
+	return lines
+}
+
+func exitOf(err error) int {
+	if exit, ok := err.(*exec.ExitError); ok {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		return -1
+	}
+	return 0
+}
+
+// TestProcessLife follows a life in the real program: over the end of a minute, through a suspend, to the end.
+func TestProcessLife(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t, 57*time.Second, nil, "--per-microvm", "--metrics", "all")
+	p.hook("ready", "")
+	p.hook("validate", "")
+	time.Sleep(1100 * time.Millisecond) // a look at the clocks before the snapshot
+	p.jump(72 * time.Hour)
+	begin := time.Now()
+	p.hook("run", `{"microvmId":"mvm-7","runHookPayload":"acme"}`)
+	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 10*time.Second, 20*time.Millisecond)
+	p.hook("suspend", "")
+	ran := time.Since(begin)
+	p.jump(31 * time.Minute)
+	asleep := time.Now()
+	p.hook("resume", "")
+	awake := time.Since(asleep)
+	begin = time.Now()
+	time.Sleep(300 * time.Millisecond)
+	p.hook("terminate", "")
+	ran += time.Since(begin)
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.Wait())
+
+	var running, suspended, vcpu int64
+	var events []string
+	for i, l := range p.lines() {
+		require.Equal(t, int64(i+1), l.Sequence)
+		require.Equal(t, "mvm-7 acme", l.MicroVMID+" "+l.Tenant)
+		require.True(t, l.PerMicroVM && l.Metrics == emf.AllMetrics)
+		running, suspended, vcpu = running+l.RunningMS, suspended+l.SuspendedMS, vcpu+l.VCPUMillis
+		if l.Event != emf.Suspended {
+			events = append(events, l.Event.String())
+		}
+		if l.Event == emf.Interval {
+			require.Zero(t, l.PeriodEnd%60_000, "the minute's end")
+		}
+	}
+	require.Equal(t, []string{"launch", "interval", "suspend", "resume", "terminate"}, events)
+	require.InDelta(t, ran.Milliseconds(), running, 400)
+	require.InDelta(t, (31*time.Minute + awake).Milliseconds(), suspended, 400)
+	require.GreaterOrEqual(t, vcpu, running, "the baseline is one vCPU")
+	require.Contains(t, p.errs.String(), "10 metrics at $0.30 a month each cost $3.00 a month")
+}
+
+// TestProcessStops: a signal ends the meter with a last line.
+func TestProcessStops(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t, 0, nil, "--start", "now", "--microvm-id", "m")
+	time.Sleep(200 * time.Millisecond)
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.Wait())
+	lines := p.lines()
+	require.Len(t, lines, 2)
+	require.Contains(t, lines[1].Notes, emf.NoteMeterStopped)
+}
+
+// TestProcessKilled: what was printed before a kill is whole.
+func TestProcessKilled(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t, 58*time.Second, nil, "--start", "now")
+	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, p.Process.Kill())
+	_ = p.Wait()
+	require.GreaterOrEqual(t, len(p.lines()), 2)
+}
+
+// TestProcessOutputs: whatever standard output is, the meter lives and answers at once.
+func TestProcessOutputs(t *testing.T) {
+	t.Parallel()
+	closed, write, err := os.Pipe()
+	require.NoError(t, err)
+	closed.Close()
+	neverRead, full, err := os.Pipe()
+	require.NoError(t, err)
+	defer neverRead.Close()
+	fill := bytes.Repeat([]byte{'\n'}, 1<<10)
+	require.NoError(t, full.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
+	for err == nil {
+		_, err = full.Write(fill)
+	}
+	outputs := map[string]*os.File{"closed pipe": write, "full pipe": full}
+	if device, err := os.OpenFile("/dev/full", os.O_WRONLY, 0); err == nil {
+		outputs["full disk"] = device
+	}
+	for name, file := range outputs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startProcess(t, 0, file)
+			for _, hook := range []string{"run", "suspend", "resume", "suspend", "terminate"} {
+				require.Less(t, p.hook(hook, `{"microvmId":"m"}`), flushPatience+450*time.Millisecond, hook)
+			}
+			require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+			require.NoError(t, p.Wait(), p.errs)
+			require.Contains(t, p.errs.String(), "lines could not be written and are lost")
+		})
+	}
+}
+
+// TestTwoAtOnce: the port is taken, which is said, and the first goes on.
+func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t, 0, nil)
+	port := strings.TrimSuffix(strings.TrimPrefix(p.url, "http://127.0.0.1:"), HookPath)
+	second := exec.Command(p.Path, "--port", port, "--address", "127.0.0.1")
+	second.Env = p.Env
+	said, err := second.CombinedOutput()
+	require.Equal(t, 2, exitOf(err))
+	require.Contains(t, string(said), "microspend meter: the hooks' port: listen tcp")
+	p.hook("ready", "")
+
+	wrong := exec.Command(p.Path, "--port", "x", "--metrics", "y")
+	wrong.Env = p.Env
+	said, err = wrong.CombinedOutput()
+	require.Equal(t, 2, exitOf(err))
+	require.Contains(t, string(said), "-port")
+}
+
+// TestCommands: an image's first process runs the application, ends as it does, and hides nothing from it.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, reason string
+		command      []string
+		signal       syscall.Signal
+		exit         int
+		prints       string
+	}{
+		{"exit code", "is the command's", []string{"sh", "-c", "exit 7"}, 0, 7, ""},
+		{"success", "is the command's", []string{"true"}, 0, 0, ""},
+		{"arguments", "come through as they are", []string{"printf", "%s|", "a b", "--port", "$x", ""}, 0, 0, "a b|--port|$x||"},
+		{"killed by a signal", "as a shell would say it", []string{"sh", "-c", "kill -9 $$"}, 0, 128 + 9, ""},
+		{"signals", "go to the command, which ends as it likes", []string{"sh", "-c", `trap 'exit 42' TERM; echo up; while :; do sleep 0.05; done`}, syscall.SIGTERM, 42, "up\n"},
+		{"other signals", "likewise", []string{"sh", "-c", `trap 'exit 43' USR1; echo up; while :; do sleep 0.05; done`}, syscall.SIGUSR1, 43, "up\n"},
+		{"no such command", "as a shell would say it", []string{"no-such-command-anywhere"}, 0, 127, ""},
+		{"no program", "as a shell would say it", []string{"/"}, 0, 126, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			program, err := os.Executable()
+			require.NoError(t, err)
+			cmd := exec.Command(program, append([]string{"--port", freePort(t), "--address", "127.0.0.1", "--"}, tc.command...)...)
+			cmd.Env = append(os.Environ(), asProcess+"="+t.TempDir())
+			var out, errs syncBuffer
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			require.NoError(t, cmd.Start())
+			if tc.signal != 0 {
+				require.Eventually(t, func() bool { return out.String() == tc.prints }, 10*time.Second, 5*time.Millisecond)
+				require.NoError(t, cmd.Process.Signal(tc.signal))
+			}
+			require.Equal(t, tc.exit, exitOf(cmd.Wait()), "%s: %s", tc.reason, errs.String())
+			require.Equal(t, tc.prints, out.String())
+		})
+	}
+}
+
+// TestCommandIsMetered: the last line of a command's life is out when the meter ends with it.
+func TestCommandIsMetered(t *testing.T) {
+	t.Parallel()
+	p := startProcess(t, 0, nil, "--start", "now", "--", "sleep", "0.3")
+	require.NoError(t, p.Wait())
+	lines := p.lines()
+	require.Len(t, lines, 2)
+	require.InDelta(t, 300, lines[1].RunningMS, 300)
+	require.Contains(t, lines[1].Notes, emf.NoteMeterStopped)
+	require.Contains(t, fmt.Sprint(p.errs), "metering begins now")
+}

@@ -1,0 +1,202 @@
+package meter
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"microspend/collector/emf"
+	"microspend/pricing"
+)
+
+// Settings are what flags and environment say. Make one with NewSettings, which declares the flags.
+type Settings struct {
+	address string
+	port    int
+
+	names                        Identity // of strings alone
+	memory, imageSize, stateSize string
+	payload, payloadKeys         string
+
+	namespace, metrics string
+	perMicroVM         bool
+
+	start, measure string
+	sample, jump   time.Duration
+
+	chain        string
+	chainTimeout time.Duration
+}
+
+// Start says when metering begins.
+type Start string
+
+// The starts.
+const (
+	StartAtRun  Start = "run"  // with the run hook
+	StartAtJump Start = "jump" // with the jump of the clock at a launch, for images whose run hook is not enabled
+	StartNow    Start = "now"  // with the meter, where it is started in the MicroVM itself and not in the image
+)
+
+// EnvPrefix begins the names of the environment variables that stand for flags: MICROSPEND_METER_PER_MICROVM for
+// --per-microvm.
+const EnvPrefix = "MICROSPEND_METER_"
+
+const (
+	// DefaultPort is the port of the hooks by custom.
+	DefaultPort = 9000
+
+	shortestSample = 100 * time.Millisecond
+	longestSample  = time.Minute
+	shortestJump   = 2 * time.Second
+	longestJump    = time.Hour
+)
+
+// NewSettings declares the meter's flags. They take effect with Options, after the flag set was parsed.
+func NewSettings(flags *flag.FlagSet) *Settings {
+	s := &Settings{}
+	flags.IntVar(&s.port, "port", DefaultPort, "`port` that the lifecycle hooks are served on, the image's hooks.port")
+	flags.StringVar(&s.address, "address", "", "`address` that is listened on (default all)")
+	flags.StringVar(&s.chain, "chain", "", "`port` or URL of an application's own hooks, which are called too")
+	flags.DurationVar(&s.chainTimeout, "chain-timeout", DefaultChainTimeout, "`duration` that the application's hooks are waited for")
+	flags.StringVar(&s.memory, "memory", "", "`size` of the MicroVM by its baseline memory, such as 2GB (default worked out from the memory that the guest sees)")
+	flags.StringVar(&s.imageSize, "image-size", "", "`size` that a launch reads, such as 2GB (default not known: launches are counted and their reads are not)")
+	flags.StringVar(&s.stateSize, "state-size", "", "`size` that a suspend writes and a resume reads, such as 0.63GB (default the baseline memory)")
+	flags.StringVar(&s.names.Tenant, "tenant", "", "`name` of the tenant, where the run hook's payload names none")
+	flags.StringVar(&s.names.Image, "image", "", "`name` or ARN of the image (default $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
+	flags.StringVar(&s.names.ImageVersion, "image-version", "", "`version` of the image")
+	flags.StringVar(&s.names.MicroVMID, "microvm-id", "", "`id` of the MicroVM, where the run hook tells none")
+	flags.StringVar(&s.names.Region, "region", "", "AWS `region` (default that of the image's ARN, or $AWS_REGION)")
+	flags.StringVar(&s.names.Account, "account", "", "AWS account `id` (default that of the image's ARN)")
+	flags.StringVar(&s.names.Role, "role", "", "`ARN` of the execution role")
+	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text (the tenant), none")
+	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as tenant=customer.id,memory=size (default tenant, image, image-version, role, memory, image-size, state-size)")
+	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `namespace` of the metrics")
+	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`which` metrics to publish: billed (5), all (10), none (the lines alone)")
+	flags.BoolVar(&s.perMicroVM, "per-microvm", false, "publish metrics for each MicroVM besides those for tenant and image")
+	flags.StringVar(&s.start, "start", string(StartAtRun), "`moment` at which metering begins: run (the run hook), jump (of the clock, without hooks), now")
+	flags.StringVar(&s.measure, "measure", string(MeasureAuto), "`whose` CPU and memory are read: guest, cgroup, auto (the guest's where they can be read)")
+	flags.DurationVar(&s.sample, "sample", time.Second, "`interval` at which CPU and memory are read")
+	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`duration` of a jump of the wall clock that is taken for a suspend where no hook tells of one")
+	return s
+}
+
+// ApplyEnv sets flags from environment variables. Flags of a command line are to be parsed after it, so that they win.
+func ApplyEnv(flags *flag.FlagSet, lookUp func(name string) string) error {
+	var faults []error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := EnvPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if value := lookUp(name); value != "" {
+			if err := flags.Set(f.Name, value); err != nil {
+				faults = append(faults, fmt.Errorf("%s: %.60q is not what --%s takes: %w", name, value, f.Name, err))
+			}
+		}
+	})
+	return errors.Join(faults...)
+}
+
+// Options are settings that were checked.
+type Options struct {
+	Address      string // that hooks are served on, with the port
+	Identity     Identity
+	SizeGiven    bool
+	Payload      PayloadForm
+	PayloadKeys  PayloadKeys
+	Publication  emf.Publication
+	Start        Start
+	Measure      Measure
+	Sample       time.Duration
+	Timing       Timing
+	Chain        *url.URL // nil without
+	ChainTimeout time.Duration
+}
+
+// Options checks the settings, and completes them from AWS's own environment variables. All faults are reported.
+func (s *Settings) Options(env func(name string) string) (Options, error) {
+	var faults []error
+	fault := func(name string, err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
+		}
+	}
+	o := Options{
+		Identity: s.names, Payload: PayloadForm(s.payload), Start: Start(s.start), Measure: Measure(s.measure),
+		Publication: emf.Publication{Namespace: s.namespace, PerMicroVM: s.perMicroVM},
+		Sample:      s.sample, Timing: DefaultTiming(), ChainTimeout: s.chainTimeout,
+	}
+	if s.port < 1 || s.port > 65_535 {
+		fault("port", fmt.Errorf("%d is not a port", s.port))
+	}
+	o.Address = s.address + ":" + strconv.Itoa(s.port)
+	if o.Identity.Image == "" {
+		o.Identity.Image = env("AWS_LAMBDA_MICROVM_IMAGE_ARN")
+	}
+	if o.Identity.Region == "" {
+		if region, _, ok := parseARN(o.Identity.Image); !ok || region == "" {
+			o.Identity.Region = env("AWS_REGION")
+		}
+	}
+	var err error
+	if s.memory != "" {
+		o.Identity.Size, err = pricing.ParseSize(s.memory)
+		o.SizeGiven = true
+		fault("memory", err)
+	}
+	if s.imageSize != "" {
+		o.Identity.ImageBytes, err = parseBytes(s.imageSize, 0)
+		fault("image-size", err)
+	}
+	if s.stateSize != "" {
+		o.Identity.StateBytes, err = parseBytes(s.stateSize, 0)
+		fault("state-size", err)
+	}
+	fault("payload", oneOf(s.payload, string(PayloadAuto), string(PayloadJSON), string(PayloadText), string(PayloadNone)))
+	o.PayloadKeys, err = ParsePayloadKeys(s.payloadKeys)
+	fault("payload-keys", err)
+	fault("metrics", oneOf(s.metrics, "billed", "all", "none"))
+	o.Publication.Metrics, _ = emf.ParseMetricSet(s.metrics)
+	if o.Publication.Metrics == emf.NoMetrics && s.perMicroVM {
+		fault("per-microvm", errors.New("there are no metrics with --metrics none"))
+	}
+	if name, changed := emf.Name(s.namespace); changed || name == "" || len(name) > emf.MaxNamespace || name[0] == ':' || strings.HasPrefix(name, "AWS/") {
+		fault("namespace", fmt.Errorf("%.60q is not a namespace: 1 to %d printable ASCII characters, the first neither : nor AWS/", s.namespace, emf.MaxNamespace))
+	}
+	fault("start", oneOf(s.start, string(StartAtRun), string(StartAtJump), string(StartNow)))
+	fault("measure", oneOf(s.measure, string(MeasureAuto), string(MeasureGuest), string(MeasureCgroup)))
+	fault("sample", within(s.sample, shortestSample, longestSample))
+	fault("jump", within(s.jump, shortestJump, longestJump))
+	fault("chain-timeout", within(s.chainTimeout, time.Millisecond, 10*time.Minute))
+	o.Timing.Jump = s.jump
+	// A look at the clocks that comes late by its own interval is no stall, and the waits see more than one.
+	o.Timing.Stall = max(o.Timing.Stall, 3*s.sample)
+	if s.chain != "" {
+		o.Chain, err = parseChain(s.chain)
+		fault("chain", err)
+		if err == nil && o.Chain.Port() == strconv.Itoa(s.port) && isLoopback(o.Chain.Hostname()) {
+			fault("chain", fmt.Errorf("port %d is the meter's own", s.port))
+		}
+	}
+	return o, errors.Join(faults...)
+}
+
+func oneOf(word string, allowed ...string) error {
+	for _, a := range allowed {
+		if word == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%.40q is none of %s", word, strings.Join(allowed, ", "))
+}
+
+func within(d, least, most time.Duration) error {
+	if d < least || d > most {
+		return fmt.Errorf("%s is not from %s to %s", d, least, most)
+	}
+	return nil
+}
+
+func isLoopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
