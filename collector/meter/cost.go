@@ -2,7 +2,6 @@ package meter
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/shopspring/decimal"
 
@@ -42,29 +41,29 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 	return cost
 }
 
-// hoursOfLines is an hour of lines, one a minute.
 const linesPerHour = 60
 
-// Write says it in words.
-func (c Cost) Write(w io.Writer) {
-	if c.Metrics == 0 {
-		fmt.Fprintln(w, "microspend meter: no metrics: CloudWatch bills none; read the lines with microspend collect --source logs")
-	} else {
-		fmt.Fprintf(w, "microspend meter: %d metrics at $%s a month each cost $%s a month for each tenant and image with usage, by the hour",
-			c.Metrics, dollars(c.PerMetric.USD), dollars(c.PerTenant))
-		if c.PerMicroVM.IsPositive() {
-			fmt.Fprintf(w, ",\n  and $%s a month for each MicroVM that runs, by the hour", dollars(c.PerMicroVM))
-		}
-		fmt.Fprintf(w, " (%s, read %s)\n", c.PerMetric.Source, c.PerMetric.ReadOn)
+// Sentences say it in words.
+func (c Cost) Sentences() (sentences []string) {
+	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
+	switch {
+	case c.Metrics == 0:
+		say("no metrics: CloudWatch bills none; read the lines with microspend collect --source logs")
+	default:
+		say("%d metrics at $%s a month each cost $%s a month for each tenant and image with usage, by the hour (%s, read %s)",
+			c.Metrics, dollars(c.PerMetric.USD), dollars(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
+	}
+	if c.PerMicroVM.IsPositive() {
+		say("and $%s a month for each MicroVM that runs, by the hour", dollars(c.PerMicroVM))
 	}
 	bytes := decimal.NewFromInt(int64(c.LineBytes * linesPerHour))
 	thousandHours := pricing.Divide(bytes.Mul(decimal.NewFromInt(1000)).Mul(c.LogIngest.USD), bytesPerGB, pricing.AmountPlaces)
-	fmt.Fprintf(w, "microspend meter: its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion",
-		pricing.GroupedFixed(thousandHours, 4))
+	assumption := ""
 	if c.LogIngest.Assumption != "" {
-		fmt.Fprintf(w, " (assumption %s: $%s per GB)", c.LogIngest.Assumption, dollars(c.LogIngest.USD))
+		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, dollars(c.LogIngest.USD))
 	}
-	fmt.Fprintln(w)
+	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", pricing.GroupedFixed(thousandHours, 4), assumption)
+	return sentences
 }
 
 // dollars writes an amount exactly, with cents at least.

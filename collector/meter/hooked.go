@@ -30,8 +30,8 @@ func (r *Recorder) Run(at Instant, load Load, id Identity, notes ...string) {
 // Suspend tells of the suspend hook: the MicroVM is about to be frozen. The last line has been emitted when it returns.
 func (r *Recorder) Suspend(at Instant, load Load) {
 	r.Observe(at, load)
-	if r.life == nil && !r.beginUnhooked(true) {
-		r.Say("a suspend hook came and nothing is metered: no run hook came before")
+	if r.life == nil && !r.beginUnhooked() {
+		r.Say("a suspend hook came after the end; it counts nothing")
 		return
 	}
 	r.awake()
@@ -45,15 +45,15 @@ func (r *Recorder) Suspend(at Instant, load Load) {
 	}
 	r.suspend()
 	l.pos, l.from = at.Wall, at.Wall
-	l.suspended = &suspension{mark: at}
+	l.suspended = &suspension{}
 }
 
 // Resume tells of the resume hook: the MicroVM runs again.
 func (r *Recorder) Resume(at Instant, load Load) {
 	r.Observe(at, load)
 	if r.life == nil {
-		if !r.beginUnhooked(true) {
-			r.Say("a resume hook came and nothing is metered: no run hook came before")
+		if !r.beginUnhooked() {
+			r.Say("a resume hook came after the end; it counts nothing")
 			return
 		}
 		r.life.note(emf.NoteSuspendedUnknown)
@@ -63,9 +63,7 @@ func (r *Recorder) Resume(at Instant, load Load) {
 	l := r.life
 	if u := l.suspended; u != nil {
 		l.suspended = nil
-		elapsed, ran := at.Wall-u.mark.Wall, at.Mono-u.mark.Mono
-		trusted := u.thawed || elapsed-int64(ran) >= int64(r.Timing.Step) || ran >= r.Timing.Stall
-		r.awaitClock(trusted)
+		r.awaitClock(u.thawed)
 		return
 	}
 	switch {
@@ -104,7 +102,7 @@ func (r *Recorder) Terminate(at Instant, load Load) {
 		l.pos, l.from = at.Wall, at.Wall
 	}
 	r.cut(emf.Terminate)
-	r.life = nil
+	r.life, r.ended = nil, true
 }
 
 // Stop tells that the meter ends, while the MicroVM may go on.

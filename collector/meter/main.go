@@ -52,7 +52,7 @@ func Main(args []string, p Process) int {
 	}
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			sayer(p.Err)("%s", line)
+			fmt.Fprint(p.Err, messageLine(line))
 		}
 	}
 	return code

@@ -65,7 +65,12 @@ func freePort(t testing.TB) string {
 }
 
 // startProcess starts a meter with a clock whose minute is as far on as said.
-func startProcess(t testing.TB, intoMinute time.Duration, stdout *os.File, args ...string) *process {
+func startProcess(t testing.TB, intoMinute time.Duration, args ...string) *process {
+	return startProcessInto(t, intoMinute, nil, nil, args...)
+}
+
+// startProcessInto starts one that writes to files, in place of the test's memory.
+func startProcessInto(t testing.TB, intoMinute time.Duration, stdout, stderr *os.File, args ...string) *process {
 	folder := t.TempDir()
 	port := freePort(t)
 	program, err := os.Executable()
@@ -81,6 +86,9 @@ func startProcess(t testing.TB, intoMinute time.Duration, stdout *os.File, args 
 	p.Stdout = p.out
 	if stdout != nil {
 		p.Stdout = stdout
+	}
+	if stderr != nil {
+		p.Stderr = stderr
 	}
 	require.NoError(t, p.Start())
 	t.Cleanup(func() {
@@ -144,7 +152,7 @@ func exitOf(err error) int {
 // TestProcessLife follows a life in the real program: over the end of a minute, through a suspend, to the end.
 func TestProcessLife(t *testing.T) {
 	t.Parallel()
-	p := startProcess(t, 57*time.Second, nil, "--per-microvm", "--metrics", "all")
+	p := startProcess(t, 57*time.Second, "--per-microvm", "--metrics", "all")
 	p.hook("ready", "")
 	p.hook("validate", "")
 	time.Sleep(1100 * time.Millisecond) // a look at the clocks before the snapshot
@@ -189,7 +197,7 @@ func TestProcessLife(t *testing.T) {
 // TestProcessStops: a signal ends the meter with a last line.
 func TestProcessStops(t *testing.T) {
 	t.Parallel()
-	p := startProcess(t, 0, nil, "--start", "now", "--microvm-id", "m")
+	p := startProcess(t, 0, "--start", "now", "--microvm-id", "m")
 	time.Sleep(200 * time.Millisecond)
 	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, p.Wait())
@@ -201,7 +209,7 @@ func TestProcessStops(t *testing.T) {
 // TestProcessKilled: what was printed before a kill is whole.
 func TestProcessKilled(t *testing.T) {
 	t.Parallel()
-	p := startProcess(t, 58*time.Second, nil, "--start", "now")
+	p := startProcess(t, 58*time.Second, "--start", "now")
 	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, p.Process.Kill())
 	_ = p.Wait()
@@ -229,13 +237,19 @@ func TestProcessOutputs(t *testing.T) {
 	for name, file := range outputs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := startProcess(t, 0, file)
+			var messages *os.File
+			if name == "full pipe" {
+				messages = file // standard error goes the same way
+			}
+			p := startProcessInto(t, 0, file, messages)
 			for _, hook := range []string{"run", "suspend", "resume", "suspend", "terminate"} {
 				require.Less(t, p.hook(hook, `{"microvmId":"m"}`), flushPatience+450*time.Millisecond, hook)
 			}
 			require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 			require.NoError(t, p.Wait(), p.errs)
-			require.Contains(t, p.errs.String(), "lines could not be written and are lost")
+			if messages == nil {
+				require.Contains(t, p.errs.String(), "lines could not be written and are lost")
+			}
 		})
 	}
 }
@@ -243,7 +257,7 @@ func TestProcessOutputs(t *testing.T) {
 // TestTwoAtOnce: the port is taken, which is said, and the first goes on.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
-	p := startProcess(t, 0, nil)
+	p := startProcess(t, 0)
 	port := strings.TrimSuffix(strings.TrimPrefix(p.url, "http://127.0.0.1:"), HookPath)
 	second := exec.Command(p.Path, "--port", port, "--address", "127.0.0.1")
 	second.Env = p.Env
@@ -300,7 +314,7 @@ func TestCommands(t *testing.T) {
 // TestCommandIsMetered: the last line of a command's life is out when the meter ends with it.
 func TestCommandIsMetered(t *testing.T) {
 	t.Parallel()
-	p := startProcess(t, 0, nil, "--start", "now", "--", "sleep", "0.3")
+	p := startProcess(t, 0, "--start", "now", "--", "sleep", "0.3")
 	require.NoError(t, p.Wait())
 	lines := p.lines()
 	require.Len(t, lines, 2)

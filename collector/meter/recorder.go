@@ -39,7 +39,7 @@ type Recorder struct {
 	Emit        func(*emf.Line)                    // takes a line; it must not keep it
 	Say         func(format string, args ...any)   // tells people
 	DrawLife    func(at Instant, id string) string // makes the id of a life
-	Unhooked    func() (id Identity, ok bool)      // who a MicroVM is that no run hook has named, if it is to be metered
+	Unhooked    Identity                           // who a MicroVM is that no run hook has named
 	AtJump      bool                               // a jump of the clock is a launch where nothing is metered
 	LaunchNotes []string                           // for the first line of each life
 
@@ -51,7 +51,8 @@ type Recorder struct {
 	jumpedAt time.Duration
 	jumpedBy int64
 
-	life *life
+	life  *life
+	ended bool // the MicroVM was terminated: nothing but another run hook begins a life
 }
 
 // life is one MicroVM from its launch to its end.
@@ -103,7 +104,7 @@ func (r *Recorder) Observe(at Instant, load Load) {
 	switch {
 	case l == nil:
 		if r.AtJump && jump >= int64(r.Timing.Jump) {
-			r.beginUnhooked(true)
+			r.beginUnhooked()
 		}
 		return
 	case l.suspended != nil:
@@ -234,7 +235,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 		l.MicroVMID = "unnamed-" + l.id
 	}
 	notes = append(append(notes, idNotes...), r.LaunchNotes...)
-	r.life = l
+	r.life, r.ended = l, false
 	r.Say("metering %s, tenant %s: %s baseline%s", l.MicroVMID, orUnknown(l.Tenant), l.Size, notesInWords(notes))
 	l.wait = &clockWait{notes: notes}
 	if trustClock {
@@ -242,12 +243,13 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	}
 }
 
-func (r *Recorder) beginUnhooked(trustClock bool) bool {
-	id, ok := r.Unhooked()
-	if ok {
-		r.begin(id, trustClock, emf.NoteLaunchUnseen)
+// beginUnhooked begins a life that no run hook told of, and says whether it did.
+func (r *Recorder) beginUnhooked() bool {
+	if r.ended {
+		return false
 	}
-	return ok
+	r.begin(r.Unhooked, true, emf.NoteLaunchUnseen)
+	return true
 }
 
 // settle ends the wait for the clock: what time it is now is taken for true, whether it was seen to be set or not.

@@ -107,6 +107,20 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 1000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
 		},
 		{
+			"hooks after the end", "a hook that is tried again does not begin another life",
+			func(w *world) {
+				w.launched()
+				w.recorder.AtJump = true
+				w.runs(second).terminate().suspend().frozen(hour).runs(second).resume().terminate()
+			},
+			"run 1000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
+		},
+		{
+			"run after the end", "a launch is a launch",
+			func(w *world) { w.launched().runs(second).terminate().runs(second).run().runs(second).terminate() },
+			"run 2000, suspended 0, 2 launches, 0 suspends, 0 resumes", "",
+		},
+		{
 			"stale at the launch", "the clock of the build is set after the run hook: all lines come with the right time",
 			func(w *world) {
 				w.frozenStale(30 * 24 * hour).run().runs(3 * second).setClock().runs(7 * second).terminate()
@@ -139,6 +153,37 @@ func TestClocksAndHooks(t *testing.T) {
 				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second).setClock().runs(10 * second).terminate()
 			},
 			"run 170000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "clock-uncorrected",
+		},
+		{
+			"set very late, then a suspend of its own", "one jump is one suspend's length",
+			func(w *world) {
+				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second).setClock()
+				w.runs(100 * second).frozen(5 * time.Minute).runs(10 * second).terminate()
+			},
+			"run 270000, suspended 900000, 1 launches, 2 suspends, 2 resumes", "clock-uncorrected unannounced",
+		},
+		{
+			"never set before the next suspend", "a jump after that is not the first one's length",
+			func(w *world) {
+				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second)
+				w.suspend().frozen(5 * time.Minute).resume().runs(60 * second).frozen(2 * time.Minute).runs(10 * second).terminate()
+			},
+			"run 230000, suspended 420000, 1 launches, 3 suspends, 3 resumes", "clock-uncorrected unannounced",
+		},
+		{
+			"two long suspends", "together they would be longer than a life",
+			func(w *world) {
+				w.launched().runs(100 * second).suspend().frozen(5 * hour).resume().runs(100 * second).frozen(4 * hour).runs(10 * second).terminate()
+			},
+			"run 210000, suspended 18000000, 1 launches, 1 suspends, 1 resumes", "clock-stepped",
+		},
+		{
+			"a clock that is a little off", "a suspend is measured by the clock itself",
+			func(w *world) {
+				w.launched().runs(10 * second).stepClock(600 * time.Millisecond).runs(90 * second).suspend().frozen(10 * time.Minute).resume()
+				w.runs(10 * second).terminate()
+			},
+			"run 110000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "",
 		},
 		{
 			"never set", "how long it was suspended cannot be told, and is not made up",
@@ -297,9 +342,8 @@ func TestClocksAndHooks(t *testing.T) {
 			"the run hook after all", "it names what was found to be launched",
 			func(w *world) {
 				w.recorder.AtJump = true
-				w.identity.MicroVMID = ""
+				w.recorder.Unhooked.MicroVMID = ""
 				w.runs(hour).frozen(72 * hour).runs(second)
-				w.identity.MicroVMID = "mvm-1"
 				w.run().runs(100 * second).terminate()
 				require.Equal(w.t, "mvm-1", w.lines[len(w.lines)-1].MicroVMID)
 			},

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"microspend/collector/emf"
 	"microspend/pricing"
@@ -36,6 +35,9 @@ const (
 	idlePatience   = 5 * time.Second
 	maxHeaderBytes = 16 << 10
 
+	// tidyEvery is how often memory is given back that hooks and lines took.
+	tidyEvery = time.Minute
+
 	// reminder is how long nothing may be metered before that is said once.
 	reminder = 10 * time.Minute
 )
@@ -43,18 +45,18 @@ const (
 // meter is the running program.
 type meter struct {
 	Process
-	options Options
-	hooks   *hooks
-	out     *output
-	server  *http.Server
-	failed  chan error
-	ended   chan struct{}
-	ticking sync.WaitGroup
+	options  Options
+	messages *messages
+	hooks    *hooks
+	out      *output
+	server   *http.Server
+	failed   chan error
+	ended    chan struct{}
+	ticking  sync.WaitGroup
 }
 
 // start listens, says what it does, and begins to look at the clocks. An error means that it cannot run at all.
 func start(ctx context.Context, p Process, o Options) (*meter, error) {
-	say := sayer(p.Err)
 	prices, err := pricing.EmbeddedMeasuringPrices()
 	if err != nil {
 		return nil, err
@@ -64,9 +66,11 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the hooks' port: %w", err)
 	}
+	words := newMessages(p.Err)
+	say := words.say
 	guest, cgroup := SystemGuest(p.Root, o.Measure)
 	o.Identity = o.Identity.completed(p, o.SizeGiven, say)
-	m := &meter{Process: p, options: o, failed: make(chan error, 1), ended: make(chan struct{})}
+	m := &meter{Process: p, options: o, messages: words, failed: make(chan error, 1), ended: make(chan struct{})}
 	m.out = newOutput(p.Out, queueLines, say)
 	m.hooks = &hooks{
 		clock: p.Clock, guest: guest, out: m.out, say: say, identity: o.Identity, form: o.Payload, keys: o.PayloadKeys,
@@ -77,18 +81,20 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	m.hooks.recorder = &Recorder{
 		Publication: o.Publication, Timing: o.Timing, AtJump: o.Start == StartAtJump, Say: say, DrawLife: lifeDrawer(p.Random),
 		Emit:     m.out.put,
-		Unhooked: func() (Identity, bool) { return o.Identity, true },
+		Unhooked: o.Identity,
 	}
 	if cgroup {
 		say("CPU and memory are those of the meter's cgroup, not of the whole MicroVM")
 		m.hooks.recorder.LaunchNotes = []string{emf.NoteMeasuredForCgroup}
 	}
 	say("serving the lifecycle hooks on port %d; metering begins %s", listener.Addr().(*net.TCPAddr).Port, o.Start.inWords())
-	CostOf(o.Publication, prices).Write(p.Err)
+	for _, sentence := range CostOf(o.Publication, prices).Sentences() {
+		say("%s", sentence)
+	}
 	if o.Start == StartNow {
 		m.hooks.look(func(r *Recorder, at Instant, load Load) {
 			r.Observe(at, load)
-			r.beginUnhooked(true)
+			r.beginUnhooked()
 		})
 	}
 	m.server = &http.Server{
@@ -144,6 +150,7 @@ func (m *meter) tick() {
 	defer timer.Stop()
 	begin := m.Clock.Now().Mono
 	reminded := m.options.Start != StartAtRun
+	tidied := begin
 	for {
 		select {
 		case <-m.ended:
@@ -161,6 +168,10 @@ func (m *meter) tick() {
 				reminded = true
 			}
 		})
+		if now.Mono-tidied >= tidyEvery {
+			tidied = now.Mono
+			handBack()
+		}
 		timer.Reset(untilNext(now.Wall, m.options.Sample))
 	}
 }
@@ -170,32 +181,21 @@ func untilNext(wall int64, interval time.Duration) time.Duration {
 	return interval - time.Duration(wall-floorDiv(wall, int64(interval))*int64(interval)) + time.Millisecond
 }
 
-// stop tells the last line, waits a moment for it to be written, and ends.
+// stop ends the serving and the looking, tells the last line and waits a moment for it to be written.
 func (m *meter) stop() {
 	close(m.ended)
 	m.ticking.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), flushPatience)
+	defer cancel()
+	if err := m.server.Shutdown(ctx); err != nil {
+		_ = m.server.Close()
+	}
 	m.hooks.look((*Recorder).Stop)
 	m.hooks.flush()
-	_ = m.server.Close()
 	if lost := m.out.close(); lost > 0 {
 		m.hooks.say("%d lines could not be written and are lost", lost)
 	}
-}
-
-// sayer writes messages in one line each, with nothing in them that a terminal would obey.
-func sayer(w io.Writer) func(format string, args ...any) {
-	var mu sync.Mutex
-	return func(format string, args ...any) {
-		text := strings.Map(func(r rune) rune {
-			if unicode.IsPrint(r) {
-				return r
-			}
-			return unicode.ReplacementChar
-		}, fmt.Sprintf(format, args...))
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintln(w, "microspend meter: "+text)
-	}
+	m.messages.close()
 }
 
 // lifeDrawer draws the ids of lives. Two MicroVMs restored from one snapshot might draw the same random numbers, where the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,10 +106,9 @@ func TestCost(t *testing.T) {
 			cost := CostOf(tc.publication, prices)
 			require.Equal(t, tc.perTenant, cost.PerTenant.String())
 			require.Equal(t, tc.perMicroVM, cost.PerMicroVM.String())
-			var said bytes.Buffer
-			cost.Write(&said)
-			require.Contains(t, said.String(), tc.says)
-			require.Contains(t, said.String(), "log-ingest-price")
+			said := strings.Join(cost.Sentences(), "\n")
+			require.Contains(t, said, tc.says)
+			require.Contains(t, said, "log-ingest-price")
 		})
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 // suspension is the time after a suspend hook, until it is known that the MicroVM runs again.
 type suspension struct {
-	mark Instant
 	// ran is running time since the hook without a sign that the MicroVM was frozen: it may not be suspended at all.
 	ran      []segment
 	ranTotal time.Duration

@@ -53,7 +53,7 @@ func newWorld(t testing.TB) *world {
 		},
 		Say:      func(format string, args ...any) { w.said = append(w.said, fmt.Sprintf(format, args...)) },
 		DrawLife: func(Instant, string) string { lives++; return fmt.Sprintf("%032x", lives) },
-		Unhooked: func() (Identity, bool) { return w.identity, true },
+		Unhooked: w.identity,
 	}
 	w.recorder.Observe(w.now, w.load)
 	return w
