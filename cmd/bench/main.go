@@ -28,6 +28,7 @@ func areas() []area {
 		{"idle", idleFigures},
 		{"ledger", ledgerFigures},
 		{"handon", handOnFigures},
+		{"meter", meterFigures},
 	}
 }
 

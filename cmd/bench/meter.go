@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// measureFor is how long the meters run: long enough for a line, and for their use of the CPU to show.
+const measureFor = 65 * time.Second
+
+// meterFigures runs the meter, as part of the whole program and as one of its own, inside what the bench pretends is a
+// MicroVM, and prints what they take of it.
+func meterFigures(show func(figure)) error {
+	if runtime.GOOS != "linux" {
+		show(figure{"meter", "–", "under 15 MB, 0.1 % of a core", "measured on Linux only"})
+		return nil
+	}
+	folder, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	small := filepath.Join(folder, "microspend-meter")
+	build := exec.Command("go", "build", "-o", small, "./cmd/microspend-meter")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the meter: %w\n%s", err, text)
+	}
+	meters := []*runningMeter{
+		{name: "microspend meter", command: []string{"./microspend", "meter"}},
+		{name: "microspend-meter", command: []string{small}},
+	}
+	for _, m := range meters {
+		if err := m.start(filepath.Join(folder, m.name+".lines")); err != nil {
+			return err
+		}
+		defer m.cmd.Process.Kill()
+	}
+	for _, m := range meters {
+		if err := m.callHooks(); err != nil {
+			return err
+		}
+	}
+	before := make([]time.Duration, len(meters))
+	begin := time.Now()
+	for i, m := range meters {
+		if before[i], err = m.cpu(); err != nil {
+			return err
+		}
+	}
+	time.Sleep(measureFor)
+	for i, m := range meters {
+		after, err := m.cpu()
+		if err != nil {
+			return err
+		}
+		if err := m.show(show, after-before[i], time.Since(begin)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type runningMeter struct {
+	name    string
+	command []string
+	cmd     *exec.Cmd
+	url     string
+	lines   string // the file that it writes to
+	hooks   []time.Duration
+}
+
+func (m *runningMeter) start(lines string) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	listener.Close()
+	m.url = "http://127.0.0.1:" + port + "/aws/lambda-microvms/runtime/v1/"
+	m.lines = lines
+	file, err := os.Create(lines)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	m.cmd = exec.Command(m.command[0], append(m.command[1:], "--address", "127.0.0.1", "--port", port, "--memory", "2GB")...)
+	m.cmd.Stdout = file
+	if err := m.cmd.Start(); err != nil {
+		return err
+	}
+	for range 500 {
+		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+			return conn.Close()
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return fmt.Errorf("%s does not listen", m.name)
+}
+
+// callHooks times a life's hooks, and leaves the meter running.
+func (m *runningMeter) callHooks() error {
+	hooks := []string{"ready", "validate", "run"}
+	for range 50 {
+		hooks = append(hooks, "suspend", "resume")
+	}
+	for _, hook := range hooks {
+		begin := time.Now()
+		response, err := http.Post(m.url+hook, "application/json", strings.NewReader(`{"microvmId":"bench","runHookPayload":"acme"}`))
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		if err = errors.Join(err, response.Body.Close()); err != nil {
+			return err
+		}
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s to %s", m.name, response.Status, hook)
+		}
+		m.hooks = append(m.hooks, time.Since(begin))
+	}
+	slices.Sort(m.hooks)
+	return nil
+}
+
+// cpu is the time that all of the process's threads have run.
+func (m *runningMeter) cpu() (total time.Duration, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", m.cmd.Process.Pid))
+	if err != nil || len(threads) == 0 {
+		return 0, fmt.Errorf("%s has ended, or /proc has no schedstat: %w", m.name, err)
+	}
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if err != nil {
+			return 0, err
+		}
+		first, _, _ := bytes.Cut(text, []byte{' '})
+		ran, err := strconv.ParseInt(string(first), 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(ran)
+	}
+	return total, nil
+}
+
+func (m *runningMeter) show(show func(figure), cpu, passed time.Duration) error {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
+	if err != nil {
+		return err
+	}
+	kib := map[string]int64{}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		if n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64); err == nil {
+			kib[name] = n
+		}
+	}
+	of := func(field string) float64 { return float64(kib[field]) * 1024 / 1e6 }
+	lines, err := os.ReadFile(m.lines)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(lines, []byte(`"Event":"interval"`)) {
+		return fmt.Errorf("%s printed no line in %s", m.name, passed)
+	}
+	show(figure{
+		m.name + ", memory in use", fmt.Sprintf("%.1f MB", of("VmRSS")), "under 15 MB",
+		fmt.Sprintf("%.1f MB of it its own, the rest the program's file; %.1f MB at most, while starting", of("RssAnon"), of("VmHWM")),
+	})
+	show(figure{
+		m.name + ", of a core", fmt.Sprintf("%.3f %%", 100*cpu.Seconds()/passed.Seconds()), "under 0.1 %",
+		"over " + passed.Round(time.Second).String(),
+	})
+	show(figure{
+		m.name + ", a hook", m.hooks[len(m.hooks)/2].Round(10 * time.Microsecond).String(), "at once",
+		fmt.Sprintf("%s the slowest of %d", m.hooks[len(m.hooks)-1].Round(10*time.Microsecond), len(m.hooks)),
+	})
+	return nil
+}
