@@ -5,11 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/pflag"
 )
 
 // The exit codes of the program itself. A command that it runs lends it its own.
@@ -30,25 +33,10 @@ Each flag can be given in the environment too: MICROSPEND_METER_PER_MICROVM=true
 // Main runs the meter's own program and returns its exit code.
 func Main(args []string, p Process) int {
 	flags := flag.NewFlagSet("microspend-meter", flag.ContinueOnError)
-	flags.SetOutput(p.Err)
-	flags.Usage = func() {
-		fmt.Fprintf(p.Err, "%s\n\nFlags:\n", strings.ReplaceAll(Usage, "microspend meter", "microspend-meter"))
-		flags.PrintDefaults()
-	}
 	settings := NewSettings(flags)
-	err := ApplyEnv(flags, p.Env)
+	code, err := exitUsage, ApplyEnv(flags, p.Env)
 	if err == nil {
-		err = flags.Parse(args)
-		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
-		}
-		if err != nil {
-			return exitUsage // said with the usage
-		}
-	}
-	code := exitUsage
-	if err == nil {
-		code, err = Run(context.Background(), p, settings, flags.Args())
+		code, err = runArgs(args, p, flags, settings)
 	}
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -56,6 +44,24 @@ func Main(args []string, p Process) int {
 		}
 	}
 	return code
+}
+
+func runArgs(args []string, p Process, flags *flag.FlagSet, settings *Settings) (code int, err error) {
+	line := pflag.NewFlagSet(flags.Name(), pflag.ContinueOnError)
+	line.AddGoFlagSet(flags)
+	line.SetInterspersed(false)
+	line.SetOutput(io.Discard)
+	line.Usage = func() {
+		fmt.Fprintf(p.Out, "%s\n\nFlags:\n%s", strings.ReplaceAll(Usage, "microspend meter", flags.Name()), line.FlagUsages())
+	}
+	err = line.Parse(args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return exitDone, nil
+	case err != nil:
+		return exitUsage, fmt.Errorf("%w; see %s --help", err, flags.Name())
+	}
+	return Run(context.Background(), p, settings, line.Args())
 }
 
 // Run runs the meter, with a command where there is one, until a signal or the command's end, or ctx is done. It returns the

@@ -270,7 +270,14 @@ func TestTwoAtOnce(t *testing.T) {
 	wrong.Env = p.Env
 	said, err = wrong.CombinedOutput()
 	require.Equal(t, 2, exitOf(err))
-	require.Contains(t, string(said), "-port")
+	require.Equal(t, "microspend meter: invalid argument \"x\" for \"--port\" flag: parse error; see microspend-meter --help\n", string(said))
+
+	help := exec.Command(p.Path, "--help")
+	help.Env = p.Env
+	said, err = help.Output()
+	require.NoError(t, err)
+	require.Contains(t, string(said), "--per-microvm ")
+	require.Contains(t, string(said), "microspend-meter [flags] [-- command argument...]")
 }
 
 // TestCommands: an image's first process runs the application, ends as it does, and hides nothing from it.

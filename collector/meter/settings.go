@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -131,7 +132,7 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	if s.port < 1 || s.port > 65_535 {
 		fault("port", fmt.Errorf("%d is not a port", s.port))
 	}
-	o.Address = s.address + ":" + strconv.Itoa(s.port)
+	o.Address = net.JoinHostPort(s.address, strconv.Itoa(s.port))
 	if o.Identity.Image == "" {
 		o.Identity.Image = env("AWS_LAMBDA_MICROVM_IMAGE_ARN")
 	}
