@@ -163,6 +163,9 @@ func TestRefusedRequests(t *testing.T) {
 	require.Contains(t, lines[0].Notes, emf.NoteTenantMissing)
 }
 
+// slack is what a busy machine may take for an answer besides.
+const slack = 2 * time.Second
+
 // TestHooksDoNotWait: with a reader that never reads, and a queue that is full, each hook is answered within the patience.
 func TestHooksDoNotWait(t *testing.T) {
 	read, write := io.Pipe()
@@ -171,7 +174,7 @@ func TestHooksDoNotWait(t *testing.T) {
 	for _, hook := range []string{"run", "suspend", "resume", "suspend", "resume", "terminate"} {
 		begin := time.Now()
 		require.Equal(t, 200, s.hook(hook, `{"microvmId":"m"}`))
-		require.Less(t, time.Since(begin), flushPatience+400*time.Millisecond, hook)
+		require.Less(t, time.Since(begin), flushPatience+slack, hook)
 		s.clock.passes(time.Second, 2*time.Hour/10)
 	}
 }
