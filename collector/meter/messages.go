@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -11,18 +12,27 @@ import (
 // messages writes what there is to say to people, in a goroutine of its own: standard error goes where standard output
 // does, and a hook may wait for neither. Messages that nobody takes are dropped.
 type messages struct {
+	clock      Clock
 	queue      chan string
 	stop, done chan struct{}
+
+	mu    sync.Mutex
+	since time.Duration  // when counting began
+	said  map[string]int // how often, by what is said, names and numbers left out
 }
 
 const (
 	maxMessages    = 64
 	messageMaxRune = 500
 	farewell       = 200 * time.Millisecond
+
+	// repeats of one message are written within a minute: whoever calls hooks in a loop should not fill a log that is paid
+	// by the byte.
+	repeats = 10
 )
 
-func newMessages(w io.Writer) *messages {
-	m := &messages{queue: make(chan string, maxMessages), stop: make(chan struct{}), done: make(chan struct{})}
+func newMessages(w io.Writer, clock Clock) *messages {
+	m := &messages{clock: clock, since: clock.Now().Mono, said: map[string]int{}, queue: make(chan string, maxMessages), stop: make(chan struct{}), done: make(chan struct{})}
 	go m.write(w)
 	return m
 }
@@ -47,10 +57,28 @@ func (m *messages) write(w io.Writer) {
 
 // say takes a message of one line. It never waits.
 func (m *messages) say(format string, args ...any) {
+	switch n := m.count(format); {
+	case n > repeats:
+		return
+	case n == repeats:
+		format += " (and more of this in the minute)"
+	}
 	select {
 	case m.queue <- messageLine(fmt.Sprintf(format, args...)):
 	default:
 	}
+}
+
+// count is how often something has been said within the minute, this time included.
+func (m *messages) count(format string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now := m.clock.Now().Mono; now-m.since >= time.Minute {
+		m.since = now
+		clear(m.said)
+	}
+	m.said[format]++
+	return m.said[format]
 }
 
 // close waits a moment for what was said. What is said after it is not written.

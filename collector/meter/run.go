@@ -66,7 +66,7 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the hooks' port: %w", err)
 	}
-	words := newMessages(p.Err)
+	words := newMessages(p.Err, p.Clock)
 	say := words.say
 	guest, cgroup := SystemGuest(p.Root, o.Measure)
 	o.Identity = o.Identity.completed(p, o.SizeGiven, say)
