@@ -16,8 +16,11 @@ const (
 	maxGapMS = 100 * 366 * 86_400 * msPerSecond
 )
 
-// errTooLong is for gaps whose sum no longer fits; nobody has measured them.
-var errTooLong = errors.New("the gaps add up to more than 200 million years")
+// maxTotalMS bounds what all gaps, or all requests, of a trace are together, so that no sum of the two overflows.
+const maxTotalMS = math.MaxInt64 / 4
+
+// errTooLong is for gaps or requests whose sum is beyond maxTotalMS; nobody has measured them.
+var errTooLong = errors.New("the gaps, or the requests, add up to more than 70 million years")
 
 // Distribution says how often each length of gap occurs. It holds each distinct length once, so its memory is bounded by
 // the number of distinct lengths, not of gaps. Its methods never change it. The zero value has no gaps.
@@ -29,7 +32,7 @@ type Distribution struct {
 }
 
 // NewDistribution counts gaps, given in milliseconds. It sorts the slice and then owns it. A gap below zero, or gaps that
-// add up to more than 2^62 milliseconds, are errors.
+// add up to more than 2^61 milliseconds, are errors.
 func NewDistribution(gapsMS []int64) (Distribution, error) {
 	slices.Sort(gapsMS)
 	if len(gapsMS) > 0 && gapsMS[0] < 0 {
@@ -51,7 +54,7 @@ func NewDistribution(gapsMS []int64) (Distribution, error) {
 			to++
 		}
 		count := int64(to - from)
-		if length > 0 && count > (math.MaxInt64/2-d.totalMS)/length {
+		if length > 0 && count > (maxTotalMS-d.totalMS)/length {
 			return Distribution{}, errTooLong
 		}
 		d.totalMS += count * length
@@ -90,7 +93,7 @@ func (d Distribution) Percentile(p int64) int64 {
 
 // merge adds two distributions up.
 func merge(a, b Distribution) (Distribution, error) {
-	if b.totalMS > math.MaxInt64/2-a.totalMS {
+	if b.totalMS > maxTotalMS-a.totalMS {
 		return Distribution{}, errTooLong
 	}
 	out := Distribution{

@@ -100,8 +100,14 @@ func openTable(in Named, options ReadOptions) (*table, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
+	seen := map[string]bool{}
 	for _, name := range header {
-		t.columns = append(t.columns, strings.TrimSpace(name))
+		name = strings.TrimSpace(name)
+		if seen[name] && name != "" {
+			return nil, fmt.Errorf("%s:1: column %.60q is there twice", in.Name, name)
+		}
+		seen[name] = true
+		t.columns = append(t.columns, name)
 	}
 	return t, nil
 }
@@ -146,6 +152,9 @@ func (t *table) next() (more bool, err error) {
 			continue
 		}
 		if err != nil {
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				err = errors.New("the gzip file is cut off; copy it again")
+			}
 			return false, errors.Join(t.failed(), fmt.Errorf("%s: %w", t.name, err))
 		}
 		t.row = row

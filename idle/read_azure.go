@@ -2,6 +2,7 @@ package idle
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"microspend/pricing"
@@ -33,13 +34,18 @@ func ReadAzure(files []Named, options ReadOptions) (*Trace, error) {
 	return a.finish(name)
 }
 
-const minuteMS = 60 * msPerSecond
+const (
+	minuteMS     = 60 * msPerSecond
+	minutesOfDay = 1440
+)
 
 var azureColumns = []string{"HashOwner", "HashApp", "HashFunction", "Trigger"}
 
 type azure struct {
 	*builder
 	minutes int64 // of the files before
+	ended   int   // the minute of its day that the file before ends with
+	breaks  int   // files that do not begin with the minute after the one before
 	last    map[int]*stretch
 }
 
@@ -52,21 +58,29 @@ type stretch struct {
 
 func (a *azure) read(t *table) error {
 	for i, name := range azureColumns {
-		if i >= len(t.columns) || t.columns[i] != name {
+		if i >= len(t.columns) {
 			return t.missing(name)
+		}
+		if t.columns[i] != name {
+			return fmt.Errorf("%s:1: column %d is %.40q; the layout has %s there", t.name, i+1, t.columns[i], name)
 		}
 	}
 	minutes := t.columns[len(azureColumns):]
 	if len(minutes) == 0 {
 		return fmt.Errorf("%s:1: there are no minutes in it", t.name)
 	}
+	before := a.ended
 	for i := range minutes {
 		minute, err := strconv.Atoi(minutes[i])
-		before, _ := strconv.Atoi(minutes[max(i-1, 0)])
 		if err != nil || i > 0 && minute != before+1 {
 			return fmt.Errorf("%s:1: column %d, %.40q, is not the minute after the column before it", t.name, i+1+len(azureColumns), minutes[i])
 		}
+		if i == 0 && a.minutes > 0 && minute != before%minutesOfDay+1 {
+			a.breaks++
+		}
+		before = minute
 	}
+	a.ended = before
 	err := t.rows(func() { a.function(t) })
 	a.minutes += int64(len(minutes))
 	return err
@@ -101,6 +115,10 @@ func (a *azure) function(t *table) {
 		invocations, err := strconv.ParseUint(text, 10, 40)
 		if err != nil {
 			t.fault("column %d: %.40q is not a number of invocations", i+1+len(azureColumns), text)
+			return
+		}
+		if int64(invocations) > math.MaxInt64-a.trace.Requests {
+			t.fault("column %d: there are more invocations than can be counted", i+1+len(azureColumns))
 			return
 		}
 		if invocations > 0 {
@@ -150,5 +168,12 @@ func (a *azure) finish(name string) (*Trace, error) {
 		Text: "each function is one MicroVM, busy for the whole of every minute with invocations; a trace by the minute does not say when " +
 			"in a minute they came, so gaps are up to two minutes longer than they are taken for.",
 	})
+	if a.breaks > 0 {
+		a.trace.Notes = append(a.trace.Notes, pricing.Note{
+			ID: "files-joined",
+			Text: fmt.Sprintf("the files follow each other without a pause, though by the minutes in their headers time is missing in "+
+				"%d places; gaps across those are longer than they are taken for.", a.breaks),
+		})
+	}
 	return a.builder.finish(name)
 }

@@ -5,11 +5,15 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
+
+	"microspend/pricing"
 )
 
 func text(name, content string) Named { return Named{name, strings.NewReader(content)} }
@@ -145,12 +149,37 @@ func TestReadAzure(t *testing.T) {
 	}
 }
 
+// Files that do not follow each other by the minutes that their headers name are joined all the same, and said to be.
+func TestAzureFilesWithTimeMissingBetween(t *testing.T) {
+	for _, tc := range []struct {
+		name, reason string
+		minutes      []string
+		joined       bool
+	}{
+		{"one after the other", "", []string{"1,2", "3,4"}, false},
+		{"midnight", "the minute after the last of a day is the first", []string{"1439,1440", "1,2"}, false},
+		{"the same minutes", "two mornings have an afternoon and a night between them", []string{"480,481", "480,481"}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var files []Named
+			for _, minutes := range tc.minutes {
+				files = append(files, text("d.csv", "HashOwner,HashApp,HashFunction,Trigger,"+minutes+"\no,a,f,http,1,0\n"))
+			}
+			got, err := ReadAzure(files, ReadOptions{})
+			require.NoError(t, err)
+			joined := slices.ContainsFunc(got.Notes, func(n pricing.Note) bool { return n.ID == "files-joined" })
+			require.Equal(t, tc.joined, joined, tc.reason)
+		})
+	}
+}
+
 // Every refusal, with its line, and all of a file's at once.
 func TestRefusals(t *testing.T) {
 	const azure = "HashOwner,HashApp,HashFunction,Trigger,1,2\n"
 	for _, tc := range []struct{ name, reason, csv, want string }{
 		{"empty", "", "", "f.csv: there is no header: the file is empty"},
 		{"no known column", "what it could have", "a,b\n1,2\n", "f.csv:1: there is no column gap_seconds or time or HashOwner; it has a, b"},
+		{"columns", "which of the two is meant cannot be known", "gap_seconds,tenant, gap_seconds\n1,a,2\n", `f.csv:1: column "gap_seconds" is there twice`},
 		{"no rows", "nothing to decide on", "gap_seconds\n", "f.csv: there are no gaps in it"},
 		{"one request", "no gap either", "time\n5\n", "f.csv: there are no gaps in it"},
 		{
@@ -175,7 +204,7 @@ f.csv:6: time: "0001-01-01T00:00:00Z" is not in the years 1970 to 2199`,
 		},
 		{"durations", "", "time,duration_seconds\n1,-5\n2,1s\n", `f.csv:2: duration_seconds: "-5" is below zero
 f.csv:3: duration_seconds: "1s" is not a plain number of seconds such as 90 or 12.5`},
-		{"azure header", "in the order of the layout", "HashOwner,HashFunction,HashApp,Trigger,1\n", "f.csv:1: there is no column HashApp; it has HashOwner, HashFunction, HashApp, Trigger, 1"},
+		{"azure header", "in the order of the layout", "HashOwner,HashFunction,HashApp,Trigger,1\n", `f.csv:1: column 2 is "HashFunction"; the layout has HashApp there`},
 		{"azure without minutes", "", "HashOwner,HashApp,HashFunction,Trigger\n", "f.csv:1: there are no minutes in it"},
 		{"azure minutes", "one after the other", "HashOwner,HashApp,HashFunction,Trigger,1,3\n", `f.csv:1: column 6, "3", is not the minute after the column before it`},
 		{"azure counts", "", azure + "o,a,f,http,1,x\no,a,g,http,-1,0\n", "f.csv:2: column 6: \"x\" is not a number of invocations\nf.csv:3: column 5: \"-1\" is not a number of invocations"},
@@ -187,6 +216,20 @@ f.csv:3: duration_seconds: "1s" is not a plain number of seconds such as 90 or 1
 			require.EqualError(t, err, tc.want, tc.reason)
 		})
 	}
+}
+
+// No sum of running times may overflow: the busy times of a trace are bounded like its gaps.
+func TestBusyForTooLong(t *testing.T) {
+	const longest = 1e15 // what the times of one MicroVM can span
+	b := newBuilder(0)
+	var requests [][]request
+	for id := range 10_000 {
+		b.microVM(microVMKey{id: strconv.Itoa(id)})
+		requests = append(requests, []request{{0, longest}, {2 * longest, 1}})
+	}
+	b.fromRequests(requests)
+	_, err := b.done()
+	require.ErrorIs(t, err, errTooLong)
 }
 
 // Inputs made to hurt end in an error, and soon.
@@ -206,7 +249,7 @@ func TestHostileInput(t *testing.T) {
 
 	whole := packed(t, "gap_seconds\n"+strings.Repeat("60\n", 10_000))
 	_, err = ReadGaps(Named{"f.gz", bytes.NewReader(whole[:len(whole)/2])}, ReadOptions{})
-	require.EqualError(t, err, "f.gz: unexpected EOF")
+	require.EqualError(t, err, "f.gz: the gzip file is cut off; copy it again")
 	_, err = ReadGaps(Named{"f.gz", bytes.NewReader([]byte{0x1f, 0x8b, 0xff})}, ReadOptions{})
 	require.ErrorContains(t, err, "f.gz: ")
 	_, err = ReadGaps(Named{"f.csv", iotest.ErrReader(errors.New("disk on fire"))}, ReadOptions{})

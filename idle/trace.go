@@ -137,10 +137,31 @@ func (b *builder) done() (*Trace, error) {
 	for i := range b.trace.MicroVMs {
 		b.trace.MicroVMs[i].Steps = slices.Clip(b.trace.MicroVMs[i].Steps)
 	}
+	if b.busyTooLong() {
+		return nil, errTooLong
+	}
 	slices.SortStableFunc(b.trace.MicroVMs, func(x, y MicroVM) int {
 		return cmp.Or(cmp.Compare(x.Tenant, y.Tenant), cmp.Compare(x.Image, y.Image), cmp.Compare(x.ID, y.ID))
 	})
 	return &b.trace, nil
+}
+
+// busyTooLong says whether requests ran for so long together that sums of it would overflow.
+func (b *builder) busyTooLong() bool {
+	left := int64(maxTotalMS)
+	for i := range b.trace.MicroVMs {
+		vm := &b.trace.MicroVMs[i]
+		left -= vm.BusyMS
+		for n := range vm.Steps {
+			if left -= vm.Steps[n].BusyMS; left < 0 {
+				return true
+			}
+		}
+		if left < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Only returns the trace of one tenant. It is an error if the trace does not have it.
