@@ -17,17 +17,19 @@ func (a *Analysis) Recommendation() string {
 		setting = fmt.Sprintf("Within the limits, set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
 	}
 	now := count(a.Options.CurrentSeconds) + " s"
+	against := now
+	if a.Options.CurrentAssumed {
+		against = "an assumed " + now
+	}
 	saving := a.Saving()
 	monthly, perMonth := a.Monthly(saving.Abs())
-	of := ""
-	if a.Current.Cost.IsPositive() {
-		of = fmt.Sprintf(" (%s %%)", pricing.Divide(saving.Abs().Shift(2), a.Current.Cost, 1))
+	of := " a month"
+	if !perMonth {
+		monthly, of = saving.Abs(), " over the trace"
 	}
-	if perMonth {
-		of = " a month" + of
-	} else {
-		monthly = saving.Abs()
-		of = " over the trace" + of
+	share := ""
+	if a.Current.Cost.IsPositive() {
+		share = fmt.Sprintf(", %s %% of what the gaps cost with that", pricing.Divide(saving.Abs().Shift(2), a.Current.Cost, 1))
 	}
 	var first string
 	switch {
@@ -40,9 +42,9 @@ func (a *Analysis) Recommendation() string {
 	case saving.IsZero():
 		first = fmt.Sprintf("%s: it costs what %s does, and none costs less", setting, now)
 	case saving.IsNegative():
-		first = fmt.Sprintf("%s: that costs $%s%s more than %s, which the limits rule out", setting, dollars(monthly), of, now)
+		first = fmt.Sprintf("%s: that costs $%s%s more than %s, which the limits rule out", setting, dollars(monthly), of, against)
 	default:
-		first = fmt.Sprintf("%s: that saves $%s%s against %s", setting, dollars(monthly), of, now)
+		first = fmt.Sprintf("%s: that saves $%s%s against %s%s", setting, dollars(monthly), of, against, share)
 	}
 	return first + ". " + a.basis()
 }
@@ -50,13 +52,22 @@ func (a *Analysis) Recommendation() string {
 // basis is the sentence that says what the figures rest on.
 func (a *Analysis) basis() string {
 	m := a.Model
-	source := "that every month is like these " + duration(a.PeriodMS)
-	if !a.PeriodStated {
-		source = "that these gaps follow each other and come again all month"
+	return fmt.Sprintf("This assumes that %s, that MicroVMs of %s GB write and read %s GB a cycle at the rates of %s, and that %s requests a "+
+		"day may wait for a resume.",
+		a.month(), m.Size.GB(), m.StateGB, m.Card.Region, pricing.Grouped(a.PerDay(a.Advised().Suspends).RoundBank(0)))
+}
+
+// month says how the trace stands for a month.
+func (a *Analysis) month() string {
+	switch times, ok := a.Monthly(decimal.NewFromInt(1)); {
+	case !ok:
+		return "the trace shows what usually happens"
+	case !a.PeriodStated:
+		return "these gaps follow each other and come again all month"
+	case a.PeriodMS < MonthMS:
+		return fmt.Sprintf("a month of 30 days is these %s %s times over", duration(a.PeriodMS), pricing.Grouped(times.RoundBank(1)))
 	}
-	return fmt.Sprintf("This assumes %s, MicroVMs of %s GB that write and read %s GB a cycle at the rates of %s, and that %s requests a day may "+
-		"wait for a resume.",
-		source, m.Size.GB(), m.StateGB, m.Card.Region, pricing.Grouped(a.PerDay(a.Advised().Suspends).RoundBank(0)))
+	return fmt.Sprintf("every 30 days are like these %s", duration(a.PeriodMS))
 }
 
 func count(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
@@ -133,6 +144,8 @@ func (a *Analysis) Assumptions() []pricing.Note {
 	return notes
 }
 
+const weekMS = 7 * 86_400 * msPerSecond
+
 // Warnings are what the reader should know of before the figures are used.
 func (a *Analysis) Warnings() []pricing.Note {
 	var notes []pricing.Note
@@ -156,6 +169,10 @@ func (a *Analysis) Warnings() []pricing.Note {
 	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
 		add("beyond-life", "the best timeout, %s s, is as long as a MicroVM's life or longer: it amounts to never suspending.",
 			count(a.Best.TimeoutSeconds()))
+	}
+	if a.PeriodStated && a.PeriodMS > 0 && a.PeriodMS < weekMS {
+		add("short-trace", "the trace covers %s: what a week has of nights and days off is not all in it, so figures a month may be far off.",
+			duration(a.PeriodMS))
 	}
 	if t.Adjacent > 0 {
 		add("under-a-minute", "%s pauses of less than a minute, between adjacent minutes with invocations, are left out.", count(t.Adjacent))

@@ -153,7 +153,7 @@ func idlePolicies(a *idle.Analysis) *Table {
 	for _, p := range a.Policies {
 		name := "fixed"
 		if p.TimeoutMS == a.Current.TimeoutMS {
-			name = "fixed, in force"
+			name = "fixed, " + inForce(a)
 		}
 		if p.TimeoutMS < a.Trace.SeenFromMS {
 			name = "fixed, of gaps seen"
@@ -161,7 +161,7 @@ func idlePolicies(a *idle.Analysis) *Table {
 		add(name, p)
 	}
 	if !currentIsListed(a) {
-		add("in force", a.Current)
+		add(inForce(a), a.Current)
 	}
 	never := a.Never
 	t.Rows = append(t.Rows, row("never suspended", "–", never.Cost, &never.Suspends, never.Ratio))
@@ -175,6 +175,14 @@ func idlePolicies(a *idle.Analysis) *Table {
 	heading("Nobody can do better")
 	t.Rows = append(t.Rows, row("hindsight", "–", a.Hindsight.Cost, &a.Hindsight.Suspends, a.Hindsight.Ratio))
 	return t
+}
+
+// inForce is what the timeout is called that savings are against.
+func inForce(a *idle.Analysis) string {
+	if a.Options.CurrentAssumed {
+		return "assumed in force"
+	}
+	return "in force"
 }
 
 func currentIsListed(a *idle.Analysis) bool {
@@ -282,7 +290,7 @@ func idleParts(a *idle.Analysis, c idle.Choice) Section {
 
 func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {
 	t := &Table{Columns: []Column{
-		{Title: "timeouts"},
+		{Title: "timeouts", Shrink: true},
 		{Title: "timeout s", Align: Right},
 		{Title: "rest $", Align: Decimal},
 		{Title: "saves", Align: Decimal},
@@ -303,6 +311,6 @@ func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {
 	}
 	t.Rows = append(t.Rows,
 		row("best for the rest, known afterwards", idleCount(v.BestOnRest.TimeoutSeconds()), v.BestCost),
-		row("in force", idleCount(a.Options.CurrentSeconds), v.CurrentCost))
+		row(inForce(a), idleCount(a.Options.CurrentSeconds), v.CurrentCost))
 	return t
 }

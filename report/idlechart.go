@@ -43,7 +43,7 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 		mark("within the limits", *a.Limited)
 	}
 	if a.Current.TimeoutMS != a.Best.TimeoutMS {
-		mark("in force", a.Current)
+		mark(inForce(a), a.Current)
 	}
 	for _, o := range a.Online {
 		if o.ID == "break-even" && a.BreakEven != nil {
@@ -112,7 +112,7 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 	}
 	for i := range a.Lives.Outcomes {
 		if o := &a.Lives.Outcomes[i]; o.TimeoutMS == a.Current.TimeoutMS && o.HeldMS == longest && !sameOutcome(o, a.Lives.Best) {
-			mark("in force", o)
+			mark(inForce(a), o)
 		}
 	}
 	return picture

@@ -16,6 +16,7 @@ const mostOutcomes = 14
 
 // idleLives shows the frontier, cheapest first: those that keep state the longest, and the best of those that lose some.
 func idleLives(a *idle.Analysis) *Table {
+	places := livesPlaces(a.Lives)
 	t := &Table{Columns: []Column{
 		{Title: ""},
 		{Title: "idle s", Align: Right},
@@ -39,12 +40,21 @@ func idleLives(a *idle.Analysis) *Table {
 			month = fixed(monthly, centPlaces)
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{
-			mark, idleTimeout(o, a.Lives), heldCell(o, a.Lives), fixed(o.Cost, centPlaces), month,
+			mark, idleTimeout(o, a.Lives), heldCell(o, a.Lives), fixed(o.Cost, places), month,
 			pricing.Grouped(a.PerDay(o.Waits).RoundBank(0)), pricing.Grouped(a.PerDay(o.Lost).RoundBank(0)),
 			fixed(meanWaitMS(o, a.Lives), 1),
 		}})
 	}
 	return t
+}
+
+// livesPlaces are the decimals at which the costs of lives can be told apart.
+func livesPlaces(f *idle.Frontier) int32 {
+	costs := make([]decimal.Decimal, len(f.Outcomes))
+	for i := range f.Outcomes {
+		costs[i] = f.Outcomes[i].Cost
+	}
+	return placesFor(costs)
 }
 
 func meanWaitMS(o *idle.Outcome, f *idle.Frontier) decimal.Decimal {
@@ -111,7 +121,7 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 			what = fmt.Sprintf("The cheapest: idle %s s, then terminated", idleTimeout(f.Best, f))
 		}
 		list = append(list, Note{Text: fmt.Sprintf(
-			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, centPlaces), plural(f.Best.Suspends(), "suspend"),
+			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, livesPlaces(f)), plural(f.Best.Suspends(), "suspend"),
 			plural(f.Best.Resumes, "resume"), plural(f.Best.Launches, "launch"))})
 	}
 	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {

@@ -112,7 +112,7 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 
 // arguments takes the value of --validate from where a space before it puts it, and refuses any others.
 func (f *idleFlags) arguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 1 && strings.HasSuffix(args[0], "%") && cmd.Flags().Changed("validate") {
+	if len(args) == 1 && f.validate == cmd.Flags().Lookup("validate").NoOptDefVal {
 		f.validate = args[0]
 		return nil
 	}
@@ -419,6 +419,9 @@ func (r *flagReader) rates(card pricing.RateCard, given []string) pricing.RateCa
 		if !ok || !known {
 			r.add("--rate", fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text))
 			continue
+		}
+		if seen[quantity] {
+			r.add("--rate", fmt.Errorf("the %s rate is given twice", quantity.Name()))
 		}
 		var price scalar.Price
 		r.add("--rate", price.ParseScalar(figure))
