@@ -54,7 +54,7 @@ func (a *Analysis) basis() string {
 	m := a.Model
 	return fmt.Sprintf("This assumes that %s, that MicroVMs of %s GB write and read %s GB a cycle at the rates of %s, and that %s requests a "+
 		"day may wait for a resume.",
-		a.month(), m.Size.GB(), m.StateGB, m.Card.Region, pricing.Grouped(a.PerDay(a.Advised().Suspends).RoundBank(0)))
+		a.month(), m.Size.GB(), m.StateGB, m.Card.Region, aDay(a.PerDay(a.Advised().Suspends)))
 }
 
 // month says how the trace stands for a month.
@@ -65,9 +65,17 @@ func (a *Analysis) month() string {
 	case !a.PeriodStated:
 		return "these gaps follow each other and come again all month"
 	case a.PeriodMS < MonthMS:
-		return fmt.Sprintf("a month of 30 days is these %s %s times over", duration(a.PeriodMS), pricing.Grouped(times.RoundBank(1)))
+		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", duration(a.PeriodMS), pricing.Grouped(times.RoundBank(1)))
 	}
-	return fmt.Sprintf("every 30 days are like these %s", duration(a.PeriodMS))
+	return fmt.Sprintf("every 30 days are like the trace's %s", duration(a.PeriodMS))
+}
+
+// aDay writes how often something happens on a day: whole numbers, or with decimals where it is less than once.
+func aDay(n decimal.Decimal) string {
+	if n.LessThan(decimal.NewFromInt(1)) {
+		return n.String()
+	}
+	return pricing.Grouped(n.RoundBank(0))
 }
 
 func count(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }

@@ -96,9 +96,10 @@ func merge(a, b Distribution) (Distribution, error) {
 	if b.totalMS > maxTotalMS-a.totalMS {
 		return Distribution{}, errTooLong
 	}
+	distinct := len(a.lengths) + len(b.lengths) - common(a.lengths, b.lengths)
 	out := Distribution{
 		n: a.n + b.n, totalMS: a.totalMS + b.totalMS,
-		lengths: make([]int64, 0, len(a.lengths)+len(b.lengths)), counts: make([]int64, 0, len(a.lengths)+len(b.lengths)),
+		lengths: make([]int64, 0, distinct), counts: make([]int64, 0, distinct),
 	}
 	for i, j := 0, 0; i < len(a.lengths) || j < len(b.lengths); {
 		switch {
@@ -114,6 +115,23 @@ func merge(a, b Distribution) (Distribution, error) {
 		}
 	}
 	return out, nil
+}
+
+// common is how many lengths are in both lists, which ascend.
+func common(a, b []int64) int {
+	both := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case b[j] < a[i]:
+			j++
+		default:
+			both++
+			i, j = i+1, j+1
+		}
+	}
+	return both
 }
 
 // tally counts gaps as they come in, holding each distinct length once and a buffer of no more than as many again.

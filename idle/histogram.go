@@ -108,43 +108,53 @@ type moment struct{ start, end int64 }
 func (m Model) histogram(t *Trace, breakEvenMS int64) learned {
 	var sum learned
 	for of := range t.parts(byTenantOrMicroVM) {
-		starts := gapsInTime(of.vms, t.Dated)
-		ends := starts // of one MicroVM gaps end in the order in which they begin
 		if t.Dated && len(of.vms) > 1 {
-			ends = slices.Clone(starts)
-			slices.SortFunc(starts, func(a, b moment) int { return cmp.Compare(a.start, b.start) })
-			slices.SortFunc(ends, func(a, b moment) int { return cmp.Compare(a.end, b.end) })
-		}
-		var h histogram
-		known := 0
-		decided, at := window{0, breakEvenMS}, -1
-		for _, gap := range starts {
-			for known < len(ends) && ends[known].end <= gap.start {
-				h.learn(ends[known].end - ends[known].start)
-				known++
-			}
-			if known != at {
-				decided, at = h.window(breakEvenMS), known
-			}
-			sum.gap(gap.end-gap.start, decided)
+			sum.overlapping(of.vms, breakEvenMS)
+		} else {
+			sum.inTurn(of.vms, breakEvenMS)
 		}
 	}
 	return sum
 }
 
-// gapsInTime lists gaps with their moments. MicroVMs that share no clock come one after the other.
-func gapsInTime(vms []MicroVM, dated bool) []moment {
+// inTurn plays gaps of which each begins after the one before has ended: those of one MicroVM, or of several that share no
+// clock and are taken one after the other.
+func (l *learned) inTurn(vms []MicroVM, breakEvenMS int64) {
+	var h histogram
+	for i := range vms {
+		for _, step := range vms[i].Steps {
+			l.gap(step.GapMS, h.window(breakEvenMS))
+			h.learn(step.GapMS)
+		}
+	}
+}
+
+// overlapping plays the gaps of MicroVMs on one clock, of which one may begin before another has ended.
+func (l *learned) overlapping(vms []MicroVM, breakEvenMS int64) {
+	starts := gapsInTime(vms)
+	ends := slices.Clone(starts)
+	slices.SortFunc(starts, func(a, b moment) int { return cmp.Compare(a.start, b.start) })
+	slices.SortFunc(ends, func(a, b moment) int { return cmp.Compare(a.end, b.end) })
+	var h histogram
+	known := 0
+	for _, gap := range starts {
+		for known < len(ends) && ends[known].end <= gap.start {
+			h.learn(ends[known].end - ends[known].start)
+			known++
+		}
+		l.gap(gap.end-gap.start, h.window(breakEvenMS))
+	}
+}
+
+// gapsInTime lists gaps with their moments.
+func gapsInTime(vms []MicroVM) []moment {
 	count := 0
 	for _, vm := range vms {
 		count += len(vm.Steps)
 	}
 	moments := make([]moment, 0, count)
-	clock := int64(0)
 	for _, vm := range vms {
-		if dated {
-			clock = vm.StartMS
-		}
-		clock += vm.BusyMS
+		clock := vm.StartMS + vm.BusyMS
 		for _, step := range vm.Steps {
 			moments = append(moments, moment{clock, clock + step.GapMS})
 			clock += step.GapMS + step.BusyMS

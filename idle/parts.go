@@ -125,7 +125,10 @@ func (m Model) choices(t *Trace, leastSeconds, currentMS int64) []Choice {
 	for _, grain := range t.grains() {
 		c := Choice{Grain: grain}
 		for p := range t.parts(grainKeys[grain]) {
-			d := p.distribution(nil)
+			d := t.All
+			if grain != GrainAll {
+				d = p.distribution(nil)
+			}
 			if d.Gaps() == 0 {
 				continue
 			}
