@@ -22,25 +22,29 @@ func TestRecommendation(t *testing.T) {
 	}{
 		{
 			"an hour", "so often over that it is said",
-			[]int64{100, 3500}, Options{PeriodMS: hour * msPerSecond, CurrentSeconds: 1800},
+			[]int64{100, 3500},
+			Options{PeriodMS: hour * msPerSecond, CurrentSeconds: 1800},
 			"Set maxIdleDurationSeconds to 100: that saves $42.80 a month against 1,800 s, 76.9 % of what the gaps cost with that. This " +
 				"assumes that a month of 30 days is the trace's 1 hour 720 times over" + rest + "24 requests a day may wait for a resume.", true,
 		},
 		{
 			"two months", "a trace of a month or more is not repeated",
-			[]int64{100, 3500}, Options{PeriodMS: 60 * day * msPerSecond},
+			[]int64{100, 3500},
+			Options{PeriodMS: 60 * day * msPerSecond},
 			"Set maxIdleDurationSeconds to 100: that saves $0.03 a month against an assumed 1,800 s, 76.9 % of what the gaps cost with that. " +
 				"This assumes that every 30 days are like the trace's 60 days" + rest + "0.02 requests a day may wait for a resume.", false,
 		},
 		{
 			"gaps alone", "they are all that is known of time",
-			[]int64{100, 3500}, Options{CurrentSeconds: 100},
+			[]int64{100, 3500},
+			Options{CurrentSeconds: 100},
 			"Leave maxIdleDurationSeconds at 100 s: no other timeout costs less. This assumes that these gaps follow each other and come " +
 				"again all month" + rest + "24 requests a day may wait for a resume.", false,
 		},
 		{
 			"no time at all", "then there is no month either",
-			[]int64{0, 0}, Options{CurrentSeconds: 60},
+			[]int64{0, 0},
+			Options{CurrentSeconds: 60},
 			"Leave maxIdleDurationSeconds at 60 s: no other timeout costs less. This assumes that the trace shows what usually happens" + rest +
 				"0 requests a day may wait for a resume.", false,
 		},

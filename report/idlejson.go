@@ -21,14 +21,14 @@ type idleJSON struct {
 
 	Rates ratesJSON `json:"rates"`
 
-	Gaps          int64    `json:"gaps"`
-	GapSeconds    string   `json:"gap_seconds"`
-	MicroVMs      int64    `json:"microvms"`
-	Requests      *int64   `json:"requests"` // null where the trace does not count them
-	PeriodSeconds string   `json:"period_seconds"`
-	PeriodStated  bool     `json:"period_stated"`
-	UnderAMinute  int64    `json:"gaps_under_a_minute_left_out"`
-	Percentiles   []string `json:"gap_seconds_p50_p90_p99_max"`
+	Gaps          int64              `json:"gaps"`
+	GapSeconds    string             `json:"gap_seconds"` // of all together
+	Percentiles   idlePercentileJSON `json:"gap_percentiles_seconds"`
+	UnderAMinute  int64              `json:"gaps_under_a_minute_left_out"`
+	MicroVMs      int64              `json:"microvms"`
+	Requests      *int64             `json:"requests"` // null where the trace does not count them
+	PeriodSeconds string             `json:"period_seconds"`
+	PeriodStated  bool               `json:"period_stated"`
 
 	Policies  []idlePolicyJSON `json:"policies"`
 	Never     idleCostJSON     `json:"never_suspend"`
@@ -48,6 +48,13 @@ type idleJSON struct {
 	Recommendation idleRecommendationJSON `json:"recommendation"`
 	Assumptions    []noteJSON             `json:"assumptions"`
 	Warnings       []noteJSON             `json:"warnings"`
+}
+
+type idlePercentileJSON struct {
+	P50 string `json:"p50"`
+	P90 string `json:"p90"`
+	P99 string `json:"p99"`
+	Max string `json:"max"`
 }
 
 type idlePolicyJSON struct {
@@ -168,7 +175,7 @@ func newIdleJSON(a *idle.Analysis, warnings []pricing.Note) idleJSON {
 		State: m.StateGB.String(), Image: m.ImageGB.String(),
 		Gaps: t.All.Gaps(), GapSeconds: secondsText(t.All.TotalMS()), MicroVMs: t.Count,
 		PeriodSeconds: secondsText(a.PeriodMS), PeriodStated: a.PeriodStated, UnderAMinute: t.Adjacent,
-		Percentiles: []string{
+		Percentiles: idlePercentileJSON{
 			secondsText(t.All.Percentile(50)), secondsText(t.All.Percentile(90)), secondsText(t.All.Percentile(99)),
 			secondsText(t.All.LongestMS()),
 		},
