@@ -162,8 +162,8 @@ func (a *Analysis) Warnings() []pricing.Note {
 	}
 	t := a.Trace
 	if t.SeenFromMS > 0 {
-		add("unseen-gaps", "timeouts below %s s cannot be judged from the ledger: the figures for them leave out the gaps that were too short "+
-			"to be suspended. Times of requests (--requests) would show those.", seconds(t.SeenFromMS))
+		add("unseen-gaps", "timeouts below %s s, policies of your own and hindsight cannot be judged from the ledger: the figures for them leave "+
+			"out the gaps that were too short to be suspended. Times of requests (--requests) would show those.", seconds(t.SeenFromMS))
 	}
 	if a.BreakEven == nil {
 		add("never-pays", "a second suspended costs as much as a second running or more, so suspending never pays.")

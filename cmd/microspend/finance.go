@@ -231,6 +231,9 @@ func (a *app) utcBounds() (from, to time.Time, err error) {
 			return from, to, fmt.Errorf("%s: %w", bound.flag, err)
 		}
 	}
+	if !from.Before(to) {
+		return from, to, fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
+	}
 	return from, to, nil
 }
 

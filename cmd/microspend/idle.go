@@ -59,6 +59,9 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 			if f.chart != "cost" && f.chart != "frontier" {
 				return fmt.Errorf("--chart: %.40q is neither cost nor frontier", f.chart)
 			}
+			if err := a.idleLedgerFlags(); err != nil {
+				return err
+			}
 			model, options, err := a.idleQuestion(f)
 			if err != nil {
 				return err
@@ -84,6 +87,9 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 			by, err := idleParts(analysis, f.by)
 			if err != nil {
 				return err
+			}
+			if f.chart == "frontier" && (analysis.Lives == nil || analysis.PeriodMS == 0) {
+				return errors.New("--chart: there is no frontier where the lives of MicroVMs are left out, or cannot be followed, as in a ledger")
 			}
 			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier", Now: now}))
 		},
@@ -133,6 +139,21 @@ func idleParts(analysis *idle.Analysis, by string) (idle.Grain, error) {
 		return "", fmt.Errorf("--by: the trace does not tell one %s from another", by)
 	}
 	return "", fmt.Errorf("--by: %.40q is neither image nor tenant", by)
+}
+
+// idleLedgerFlags refuses what has a meaning for a ledger only.
+func (a *app) idleLedgerFlags() error {
+	if a.finance.ledger != "" {
+		return nil
+	}
+	for _, given := range []struct{ flag, value string }{
+		{"--from", a.finance.from}, {"--to", a.finance.to}, {"--config", a.finance.config},
+	} {
+		if given.value != "" {
+			return fmt.Errorf("%s: is for --ledger", given.flag)
+		}
+	}
+	return nil
 }
 
 func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
