@@ -99,8 +99,8 @@ func best(d Distribution, weigh scale, leastMS, suspends int64) Fixed {
 	}
 }
 
-// runs is how long the gaps run with a timeout. Where gaps are longer than the timeout it is no more than their total, so it does not
-// overflow.
+// runs is how long the gaps run with a timeout. Where gaps are longer than the timeout it is no more than their total, so it
+// does not overflow.
 func runs(running, longer, timeoutMS int64) int64 {
 	if longer == 0 {
 		return running

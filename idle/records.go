@@ -25,7 +25,8 @@ type RecordOptions struct {
 // suspended time. Where the periods are short enough for one suspension to lie between two, its length is exact; where one
 // period has several, they are taken to be equally long. What cannot be known: gaps that were too short to be suspended.
 // They cost the same under every timeout that is not shorter than the one in force, so longer timeouts are compared
-// rightly; about shorter ones it says nothing, so [Model.Analyse] chooses none of them. A suspension that no resume ends is counted and left out.
+// rightly; about shorter ones it says nothing, so [Model.Analyse] chooses none of them. A suspension that no resume ends is
+// counted and left out.
 //
 // The order of records does not matter. They are read once.
 func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) (*Trace, error) {

@@ -82,8 +82,8 @@ func (p GapPrices) BreakEvenSeconds() (decimal.Decimal, bool) {
 
 // RandomisedCost is what a randomised wait costs on average that is drawn for each gap between 0 and the break-even B with
 // the density e^(x/B) / (B(e − 1)): of every gap it costs e/(e − 1) times what hindsight pays above having been suspended
-// throughout. Integrating over the density gives that for each gap exactly, whatever its length, so only the two sums are needed. The result
-// is rounded half-even at AmountPlaces.
+// throughout. Integrating over the density gives that for each gap exactly, whatever its length, so only the two sums are
+// needed. The result is rounded half-even at AmountPlaces.
 //
 // Source: Karlin, Manasse, McGeoch and Owicki, Competitive Randomized Algorithms for Nonuniform Problems, 1994.
 func RandomisedCost(hindsight, suspendedThroughout decimal.Decimal) decimal.Decimal {
