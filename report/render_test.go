@@ -195,3 +195,17 @@ func TestHiddenColumnsTakeNoRoom(t *testing.T) {
 	}}}}))
 	require.Contains(t, out.String(), name)
 }
+
+func TestWrap(t *testing.T) {
+	for _, tc := range []struct {
+		name, reason, text, want string
+		width                    int
+	}{
+		{"words", "", "one two three", "one two\nthree", 10},
+		{"hyphen", "the name of a region is one word", "rates of us-east-1", "rates of\nus-east-1", 14},
+		{"long", "what does not fit is broken all the same", "AWS-Lambda-MicroVM", "AWS-Lambda\n-MicroVM", 10},
+		{"held already", "what is written as such a hyphen stays one", "a\u2011b c-d efgh", "a\u2011b c-d\nefgh", 10},
+	} {
+		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, wrap(tc.text, tc.width), tc.reason) })
+	}
+}

@@ -96,13 +96,23 @@ func styled(style lipgloss.Style, text string, width int) string {
 	return out.String()
 }
 
-// wrap breaks text between words; a word longer than the width is broken within.
+// wrap breaks text between words; a word longer than the width is broken within. The library would break words after their
+// hyphens too, as in us-east-1, so those are held together meanwhile.
 func wrap(text string, width int) string {
+	const held = "\u2011" // a hyphen as wide as the other, after which nothing is broken
+	holds := !strings.Contains(text, held)
+	if holds {
+		text = strings.ReplaceAll(text, "-", held)
+	}
 	lines := strings.Split(ansi.Wrap(text, max(width, 10), " "), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
-	return strings.Join(lines, "\n")
+	text = strings.Join(lines, "\n")
+	if holds {
+		text = strings.ReplaceAll(text, held, "-")
+	}
+	return text
 }
 
 // terminalTable lays a table out in the width there is, leaving columns away where it is narrow.
