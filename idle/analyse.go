@@ -193,7 +193,7 @@ func (o *Options) complete() error {
 		return errors.New("a suspended duration is from 0 seconds to a hundred years")
 	}
 	for _, ms := range []int64{o.Latency.ResumeMS, o.Latency.LaunchMS} {
-		if ms < 0 || ms > hourMS {
+		if ms < 0 || ms > MaxLatencyMS {
 			return errors.New("a request waits for a resume or a launch from 0 seconds to an hour")
 		}
 	}

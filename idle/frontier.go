@@ -10,6 +10,9 @@ import (
 // Latency is what requests wait, in milliseconds, for what they find.
 type Latency struct{ ResumeMS, LaunchMS int64 }
 
+// MaxLatencyMS is the longest that a request can be said to wait: an hour.
+const MaxLatencyMS = hourMS
+
 // DefaultLatency is what is assumed where nothing has been measured: the middle of the 0.4 to 2 s that resumes are said to
 // take (AWS Lambda MicroVMs documentation, read 2026-09-19), and for a launch, of which nothing is published, the slowest
 // resume.

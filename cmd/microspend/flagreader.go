@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/config/scalar"
+	"microspend/idle"
 	"microspend/pricing"
 )
 
@@ -58,6 +59,15 @@ func (r *flagReader) milliseconds(flag, text string) int64 {
 		r.add(flag, fmt.Errorf("%s is not a whole number of milliseconds", text))
 	}
 	return ms.IntPart()
+}
+
+// latency reads how long a request waits.
+func (r *flagReader) latency(flag, text string) int64 {
+	ms := r.milliseconds(flag, text)
+	if ms > idle.MaxLatencyMS {
+		r.add(flag, fmt.Errorf("%s is longer than an hour", text))
+	}
+	return ms
 }
 
 func (r *flagReader) number(flag, text string) *decimal.Decimal {

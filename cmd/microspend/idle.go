@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -214,10 +215,10 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 	}
 	latency := idle.DefaultLatency()
 	if f.resumeLatency != "" {
-		latency.ResumeMS = r.milliseconds("--resume-latency", f.resumeLatency)
+		latency.ResumeMS = r.latency("--resume-latency", f.resumeLatency)
 	}
 	if f.launchLatency != "" {
-		latency.LaunchMS = r.milliseconds("--launch-latency", f.launchLatency)
+		latency.LaunchMS = r.latency("--launch-latency", f.launchLatency)
 	}
 	options.Latency = &latency
 	if f.maxResumes != "" {
@@ -268,7 +269,10 @@ func (a *app) idleTrace(ctx context.Context, f *idleFlags, options idle.Options)
 		return shortName(f.requests), trace, err
 	case len(f.traces) > 0:
 		var files []idle.Named
-		for _, path := range f.traces {
+		for i, path := range f.traces {
+			if path == "-" && slices.Contains(f.traces[:i], path) {
+				return "", nil, errors.New("--trace: standard input can be read once only")
+			}
 			file, _, err := a.openInput(path)
 			if err != nil {
 				return "", nil, err
