@@ -49,7 +49,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 		}}})
 	}
 	if t := idleChoices(a); t != nil {
-		d.Sections = append(d.Sections, Section{Heading: "One policy, or several", Table: t})
+		d.Sections = append(d.Sections, Section{Heading: "One policy, or several" + withoutLimits(a), Table: t})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
@@ -58,7 +58,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 	}
 	if v := a.Validation; v != nil {
 		d.Sections = append(d.Sections, Section{
-			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest", v.Share.Shift(2)),
+			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest%s", v.Share.Shift(2), withoutLimits(a)),
 			Table:   idleValidation(a, v),
 		})
 	}
@@ -78,6 +78,14 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 	d.Sections = append(d.Sections, Section{Notes: append([]Note{{Text: ratesSentence(a.Model.Card)}}, notes(warnings, true)...)})
 	d.Sections = append(d.Sections, Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
 	return d
+}
+
+// withoutLimits says of a heading that limits, where there are any, are not held to below it.
+func withoutLimits(a *idle.Analysis) string {
+	if a.Limited == nil {
+		return ""
+	}
+	return ", without the limits"
 }
 
 func idleSubtitle(a *idle.Analysis) string {

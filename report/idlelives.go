@@ -124,6 +124,9 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, livesPlaces(f)), plural(f.Best.Suspends(), "suspend"),
 			plural(f.Best.Resumes, "resume"), plural(f.Best.Launches, "launch"))})
 	}
+	if a.Limited != nil {
+		list = append(list, Note{Text: "✗ does not keep the limits."})
+	}
 	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {
 		saved, _ := a.Monthly(f.Best.Cost.Sub(f.Cheapest.Cost))
 		what := "with a suspended duration of " + heldText(f.Cheapest) + " s"
