@@ -182,6 +182,9 @@ func (a *Analysis) Warnings() []pricing.Note {
 		add("short-trace", "the trace covers %s: what a week has of nights and days off is not all in it, so figures a month may be far off.",
 			duration(a.PeriodMS))
 	}
+	if own, _ := t.Period(); a.Options.PeriodMS > 0 && a.Options.PeriodMS < own {
+		add("period-too-short", "the trace by itself spans %s, more than the period given, so figures a month are too high.", duration(own))
+	}
 	if t.Adjacent > 0 {
 		add("under-a-minute", "%s pauses of less than a minute, between adjacent minutes with invocations, are left out.", count(t.Adjacent))
 	}

@@ -59,3 +59,13 @@ func TestRecommendation(t *testing.T) {
 		})
 	}
 }
+
+// A period shorter than what the trace itself spans would multiply every saving.
+func TestPeriodShorterThanTheTrace(t *testing.T) {
+	for periodMS, want := range map[int64]bool{3_599_000: true, 3_600_000: false, 0: false} {
+		a, err := usEast(t).Analyse(&Trace{All: gapsOf(t, 100, 3500), Count: 1}, Options{PeriodMS: periodMS})
+		require.NoError(t, err)
+		got := slices.ContainsFunc(a.Warnings(), func(n pricing.Note) bool { return n.ID == "period-too-short" })
+		require.Equal(t, want, got, periodMS)
+	}
+}
