@@ -65,6 +65,9 @@ func (c Cost) plus(d Cost) Cost {
 	return sum
 }
 
+// Plus adds two costs exactly. What is unknown in one of them is unknown in the sum.
+func (c Cost) Plus(d Cost) Cost { return c.plus(d) }
+
 func mergeUnknown(a, b []Unknown) []Unknown {
 	merged := slices.Clone(a)
 	for _, u := range b {

@@ -32,6 +32,9 @@ func ParsePattern(text string) (Pattern, error) {
 	return p, checkName(p.text)
 }
 
+// Exactly is the pattern that matches one name alone, also where the name ends in a *.
+func Exactly(name string) Pattern { return Pattern{text: name} }
+
 // ParseScalar implements strictyaml.Scalar.
 func (p *Pattern) ParseScalar(text string) (err error) {
 	*p, err = ParsePattern(text)

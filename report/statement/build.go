@@ -1,0 +1,363 @@
+package statement
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+)
+
+// Request says what a statement is about.
+type Request struct {
+	From, To time.Time
+	Location *time.Location // nil means the source's
+	Now      time.Time      // decides what is a forecast and what is known; must be given
+
+	// Tenants chooses tenants, or labels such as (unallocated). Empty chooses everything.
+	Tenants []spend.Pattern
+
+	// Detailed is for how many of the largest tenants images and MicroVMs are listed; 0 stands for all. There may be a
+	// hundred times as many MicroVMs as tenants.
+	Detailed int
+	// Listed is how many images and MicroVMs are listed for each; 0 stands for 5.
+	Listed int
+	// Apart fills the parts of each tenant's days, which [Statement.For] needs. It makes five times as many figures.
+	Apart bool
+}
+
+const listedByDefault = 5
+
+// Build makes a statement. Errors are those of [spend.Source.Report], [spend.Source.BudgetStatus] and
+// [spend.Source.Anomalies].
+func Build(ctx context.Context, source spend.Source, request Request) (Statement, error) {
+	if request.Location == nil {
+		request.Location = cmp.Or(source.Location, time.UTC)
+	}
+	source.Location = request.Location // budgets and days that stand out are cut like everything else
+	request.Listed = cmp.Or(request.Listed, listedByDefault)
+	b := &builder{ctx: ctx, source: source, request: request, cards: map[string]RegionRates{}}
+	for _, step := range []func() error{
+		b.tenants, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
+	} {
+		if err := step(); err != nil {
+			return Statement{}, err
+		}
+	}
+	b.out.annotate()
+	return b.out, nil
+}
+
+// builder asks for one report after the other and puts their rows into their places.
+type builder struct {
+	ctx     context.Context
+	source  spend.Source
+	request Request
+	out     Statement
+
+	at    map[owner]int  // places of tenants
+	dayAt map[string]int // places of days
+	cards map[string]RegionRates
+}
+
+// owner tells a tenant from a label that happens to be the same text.
+type owner struct {
+	kind spend.Kind
+	name string
+}
+
+func (b *builder) report(request spend.Request, by ...spend.Dimension) (spend.Spend, error) {
+	request.From, request.To, request.Location, request.By = b.request.From, b.request.To, b.request.Location, by
+	if request.Filter.Tenants == nil {
+		request.Filter.Tenants = b.request.Tenants
+	}
+	return b.source.Report(b.ctx, request)
+}
+
+// tenants fills in who spent what, and the total.
+func (b *builder) tenants() error {
+	s, err := b.report(spend.Request{Previous: true, Sort: spend.SortAmount}, spend.ByTenant)
+	if err != nil {
+		return err
+	}
+	b.out = Statement{
+		From: s.From, To: s.To, Location: s.Location, Now: b.request.Now, Whole: len(b.request.Tenants) == 0,
+		Total: s.Total, PreviousFrom: s.PreviousFrom, PreviousTo: s.PreviousTo, Policy: s.Policy, Damaged: s.Damaged,
+	}
+	if b.out.Whole {
+		b.out.SharedOut = s.SharedOut
+	}
+	b.at = make(map[owner]int, len(s.Rows))
+	for _, row := range s.Rows {
+		b.at[owner{row.Kind, row.Tenant}] = len(b.out.Tenants)
+		b.out.Tenants = append(b.out.Tenants, Tenant{
+			Kind: row.Kind, Name: row.Tenant, Cost: row.Cost, Shared: row.Shared, Sum: row.Sum, Previous: row.Previous,
+			Detailed: b.request.Detailed == 0 || len(b.out.Tenants) < b.request.Detailed,
+		})
+	}
+	return nil
+}
+
+// tenant is the tenant of a row; nil for one that a report by tenant alone does not have, which cannot be.
+func (b *builder) tenant(key spend.Key) *Tenant {
+	if i, ok := b.at[owner{key.Kind, key.Tenant}]; ok {
+		return &b.out.Tenants[i]
+	}
+	return nil
+}
+
+// days fills in each day of the period, and which of them the ledger knows anything about.
+func (b *builder) days() error {
+	recorded, err := b.recorded()
+	if err != nil {
+		return err
+	}
+	b.dayAt = map[string]int{}
+	for _, day := range calendar(b.out.From, b.out.To, b.out.Location) {
+		b.dayAt[day] = len(b.out.Days)
+		b.out.Days = append(b.out.Days, Day{Day: day, Recorded: recorded[day]})
+	}
+	whole, err := b.report(spend.Request{}, spend.ByDay)
+	if err != nil {
+		return err
+	}
+	for _, row := range whole.Rows {
+		b.day(b.out.Days, row)
+	}
+	parts, err := b.report(spend.Request{}, spend.ByDay, spend.ByComponent)
+	if err != nil {
+		return err
+	}
+	for _, row := range parts.Rows {
+		b.part(b.out.Days, row)
+	}
+	return nil
+}
+
+func (b *builder) day(days []Day, row spend.Row) {
+	if i, ok := b.dayAt[row.Day]; ok {
+		days[i].Cost, days[i].Shared, days[i].Sum = row.Cost, row.Shared, row.Sum
+	}
+}
+
+func (b *builder) part(days []Day, row spend.Row) {
+	i, dayKnown := b.dayAt[row.Day]
+	q, componentKnown := quantityOf(row.Component)
+	if dayKnown && componentKnown {
+		days[i].Parts[q] = row.Cost
+	}
+}
+
+// recorded are the days on which the ledger has anything.
+func (b *builder) recorded() (map[string]bool, error) {
+	result, err := b.source.Usage.Aggregate(b.ctx, ledger.Query{
+		From: b.out.From, To: b.out.To, By: []ledger.Field{ledger.FieldDay}, Location: b.out.Location,
+	})
+	if err != nil {
+		return nil, err
+	}
+	days := map[string]bool{}
+	for _, g := range result.Groups {
+		if g.Sum.Records > 0 {
+			// A few hours on: where clocks change at midnight, a day may begin in the last hour of the one before.
+			days[g.Day.Add(6*time.Hour).In(b.out.Location).Format(time.DateOnly)] = true
+		}
+	}
+	return days, nil
+}
+
+// calendar lists the days that a period touches.
+func calendar(from, to time.Time, loc *time.Location) []string {
+	year, month, day := from.In(loc).Date()
+	last := to.Add(-1).In(loc).Format(time.DateOnly)
+	var days []string
+	for {
+		text := time.Date(year, month, day+len(days), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		if text > last {
+			return days
+		}
+		days = append(days, text)
+	}
+}
+
+func quantityOf(component string) (pricing.BilledQuantity, bool) {
+	for _, q := range pricing.BilledQuantities() {
+		if q.String() == component {
+			return q, true
+		}
+	}
+	return 0, false
+}
+
+// tenantDays fills in the days of each tenant.
+func (b *builder) tenantDays() error {
+	for i := range b.out.Tenants {
+		days := make([]Day, len(b.out.Days))
+		for n, day := range b.out.Days {
+			days[n] = Day{Day: day.Day, Recorded: day.Recorded}
+		}
+		b.out.Tenants[i].Days = days
+	}
+	s, err := b.report(spend.Request{}, spend.ByTenant, spend.ByDay)
+	if err != nil {
+		return err
+	}
+	for _, row := range s.Rows {
+		if t := b.tenant(row.Key); t != nil {
+			b.day(t.Days, row)
+		}
+	}
+	if !b.request.Apart {
+		return nil
+	}
+	if s, err = b.report(spend.Request{}, spend.ByTenant, spend.ByDay, spend.ByComponent); err != nil {
+		return err
+	}
+	for _, row := range s.Rows {
+		if t := b.tenant(row.Key); t != nil {
+			b.part(t.Days, row)
+		}
+	}
+	return nil
+}
+
+// lines fills in quantities and rates, of everything and of each tenant.
+func (b *builder) lines() error {
+	all, err := b.report(spend.Request{}, spend.ByRegion, spend.ByComponent)
+	if err != nil {
+		return err
+	}
+	for _, row := range all.Rows {
+		if b.out.Lines, err = b.line(b.out.Lines, row); err != nil {
+			return err
+		}
+	}
+	each, err := b.report(spend.Request{}, spend.ByTenant, spend.ByRegion, spend.ByComponent)
+	if err != nil {
+		return err
+	}
+	for _, row := range each.Rows {
+		t := b.tenant(row.Key)
+		if t == nil {
+			continue
+		}
+		if t.Lines, err = b.line(t.Lines, row); err != nil {
+			return err
+		}
+	}
+	for _, line := range b.out.Lines {
+		if !slices.ContainsFunc(b.out.Rates, func(r RegionRates) bool { return r.Region == line.Region }) {
+			b.out.Rates = append(b.out.Rates, b.cards[line.Region])
+		}
+	}
+	slices.SortFunc(b.out.Rates, func(x, y RegionRates) int { return cmp.Compare(x.Region, y.Region) })
+	return nil
+}
+
+func (b *builder) line(lines []Line, row spend.Row) ([]Line, error) {
+	q, ok := quantityOf(row.Component)
+	if !ok {
+		return lines, nil // a tenant without usage
+	}
+	card, err := b.card(row.Region)
+	if err != nil {
+		return nil, err
+	}
+	return append(lines, Line{
+		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q], Rate: card.Card.Rate(q), Discount: card.Card.Discount,
+		Cost: row.Cost, Shared: row.Shared,
+	}), nil
+}
+
+func (b *builder) card(region string) (RegionRates, error) {
+	if known, ok := b.cards[region]; ok {
+		return known, nil
+	}
+	card, err := b.source.Rates.Card(region)
+	out := RegionRates{Region: region, Card: card}
+	var none *pricing.NoCardError
+	switch {
+	case errors.As(err, &none):
+		out.NoCard, out.Card = true, pricing.RateCard{Region: region}
+	case err != nil:
+		return out, err
+	}
+	b.cards[region] = out
+	return out, nil
+}
+
+// details lists images and MicroVMs.
+func (b *builder) details() error {
+	request := spend.Request{Sort: spend.SortAmount}
+	if b.request.Detailed > 0 && b.request.Detailed < len(b.out.Tenants) {
+		for _, t := range b.out.Tenants[:b.request.Detailed] {
+			request.Filter.Tenants = append(request.Filter.Tenants, spend.Exactly(t.Name))
+		}
+	}
+	images, err := b.report(request, spend.ByTenant, spend.ByImage)
+	if err != nil {
+		return err
+	}
+	for _, row := range images.Rows {
+		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
+			t.Images = b.listed(t.Images, &t.OtherImages, row.Image, row)
+		}
+	}
+	microVMs, err := b.report(request, spend.ByTenant, spend.ByMicroVM)
+	if err != nil {
+		return err
+	}
+	for _, row := range microVMs.Rows {
+		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
+			t.MicroVMs = b.listed(t.MicroVMs, &t.OtherMicroVMs, row.MicroVM, row)
+		}
+	}
+	return nil
+}
+
+// listed appends to a list that is not yet full, and otherwise adds to what stands behind it. Shares of shared cost belong
+// to no image or MicroVM of the tenant's.
+func (b *builder) listed(list []Named, rest *Rest, name string, row spend.Row) []Named {
+	row.Amount = row.Amount.Sub(row.Shared)
+	if len(list) < b.request.Listed {
+		return append(list, Named{name, row.Cost, row.Sum})
+	}
+	rest.Count++
+	rest.Cost = rest.Plus(row.Cost)
+	return list
+}
+
+// budgets fills in how budgets stood when the period ended, or stand now where it has not.
+func (b *builder) budgets() error {
+	moment := b.request.Now
+	over := !moment.Before(b.out.To)
+	if over {
+		moment = b.out.To.Add(-1)
+	}
+	status, err := b.source.BudgetStatus(b.ctx, moment)
+	if err != nil {
+		return err
+	}
+	b.out.AsOf = status.AsOf
+	status.Lines = slices.DeleteFunc(status.Lines, func(line spend.BudgetLine) bool {
+		return !b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant))
+	})
+	b.out.Budgets = Budgets{status, !b.request.Now.Before(status.To)}
+	return nil
+}
+
+func matches(patterns []spend.Pattern, name string) bool {
+	return slices.ContainsFunc(patterns, func(p spend.Pattern) bool { return p.Match(name) })
+}
+
+func (b *builder) anomalies() error {
+	found, err := b.source.Anomalies(b.ctx, spend.AnomalyRequest{
+		From: b.out.From, To: b.out.To, Now: b.request.Now, Filter: spend.Filter{Tenants: b.request.Tenants},
+	})
+	b.out.Anomalies = found.Anomalies
+	return err
+}

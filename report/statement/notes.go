@@ -1,0 +1,95 @@
+package statement
+
+import (
+	"microspend/pricing"
+	"microspend/spend"
+)
+
+// annotate adds what the figures rest on: the assumptions that concern them, and how they are made.
+func (s *Statement) annotate() {
+	s.Assumptions, s.Methods = s.assumptions(), s.methods()
+}
+
+// assumptions are those that rest on what AWS has not established, or that measuring brings with it, for the quantities
+// that were used.
+func (s *Statement) assumptions() []pricing.Note {
+	var notes []pricing.Note
+	add := func(when bool, id, text string) {
+		if when {
+			notes = append(notes, pricing.Note{ID: id, Text: text})
+		}
+	}
+	compute := s.uses(pricing.VCPU) || s.uses(pricing.Memory)
+	add(compute, "transition-billing", "Time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.")
+	add(compute, "baseline", "Running time bills the configured baseline, busy or idle, and bursts only where the meter recorded them.")
+	add(s.uses(pricing.SnapshotRead), "launch-read",
+		"A launch reads as many GB as were recorded for it; how many AWS counts for one is not established.")
+	add(s.uses(pricing.SnapshotStorage), "image-minimum",
+		"Storage counts as long as it was recorded; AWS bills an image version for a week at least, so one that is deleted sooner costs more on its bill.")
+	add(s.uses(pricing.SnapshotStorage), "suspend-minimum",
+		"Suspended state is billed by the hour with no minimum; AWS states a minimum for images only.")
+	add(len(s.Lines) > 0, "image-builds", "Building an image is not priced; what AWS bills for builds is not established.")
+	add(len(s.Lines) > 0 && !s.discounted(), "no-free-tier", "No free tier or Savings Plan applies; AWS states none for MicroVMs.")
+	add(true, "attribution", "AWS's bill has no line for a MicroVM or a tenant. Whose usage is whose follows from the ledger and the tenants file.")
+	return notes
+}
+
+func (s *Statement) uses(q pricing.BilledQuantity) bool {
+	for _, line := range s.Lines {
+		if line.Quantity == q {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Statement) discounted() bool {
+	for _, line := range s.Lines {
+		if !line.Discount.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// methods say how each figure is made.
+func (s *Statement) methods() []pricing.Note {
+	notes := []pricing.Note{
+		{ID: "Amount", Text: "The usage that was measured is added up as whole numbers (vCPU-milliseconds, MiB-milliseconds, bytes, byte-seconds) " +
+			"and multiplied by the rate once, in exact decimals. Figures are rounded only to be shown, so that a column of cents adds up to its total."},
+		{ID: "Quantity", Text: "A GB is 2^30 bytes. A GB-month of snapshot storage is 720 GB-hours."},
+		{ID: "Change", Text: "Against the period of the same length before, or against as many calendar months where the period is whole months."},
+		{ID: "Coverage", Text: "The part of the time of all MicroVMs for which every measurement arrived. What is missing is not guessed at; " +
+			"a figure with less than full coverage is a lower bound."},
+		{ID: "Unknown", Text: "Usage without a known rate is named beside the figure that lacks it. A day of which the ledger has nothing shows a dash: not known, rather than nothing spent."},
+	}
+	switch {
+	case s.Policy == spend.OwnRow:
+		notes = append(notes, pricing.Note{ID: "Shared cost", Text: "Storage of images that is no tenant's, and what the configuration calls shared, is a row of its own, (shared)."})
+	case s.Policy == spend.Evenly:
+		notes = append(notes, pricing.Note{ID: "Shared cost", Text: "Storage of images that is no tenant's, and what the configuration calls shared, is shared out: the same to each tenant with spend, to the last cent."})
+	default:
+		notes = append(notes, pricing.Note{ID: "Shared cost", Text: "Storage of images that is no tenant's, and what the configuration calls shared, is shared out in proportion to each tenant's own spend, to the last cent."})
+	}
+	if s.Whole {
+		notes = append(notes, pricing.Note{ID: "Unallocated", Text: "Usage that no tenant can be named for is the row (unallocated). It is never dropped."})
+	}
+	return append(notes, s.outlookNotes()...)
+}
+
+// outlookNotes explain forecasts and anomalies where there are any.
+func (s *Statement) outlookNotes() []pricing.Note {
+	var notes []pricing.Note
+	methods := map[spend.Method]bool{}
+	for _, line := range s.Budgets.Lines {
+		methods[line.Method] = !s.Budgets.Over
+	}
+	if methods[spend.MethodWeekday] {
+		notes = append(notes, pricing.Note{ID: "Forecast", Text: "What is spent, and for each remaining day the mean of its weekday over the last up to eight weeks."})
+	}
+	if methods[spend.MethodRunRate] {
+		notes = append(notes, pricing.Note{ID: "Forecast, run rate", Text: "With fewer than two weeks of data, the month goes on at its average so far."})
+	}
+	return append(notes, pricing.Note{ID: "Days that stand out", Text: "A day is set against the same weekday of the eight weeks before, or against all days where " +
+		"fewer than three of that weekday are known. It stands out when it is further from their median than is usual for the tenant, and by more than a small amount."})
+}

@@ -1,0 +1,133 @@
+// Package statement puts everything together that a report on a period says: what was spent, by whom, on what, on which
+// day, against which budget, at which rates, on which assumptions, and how each figure is made. It is plain data; the HTML
+// page and the spreadsheet render it, and the server serves it.
+//
+// # Units
+//
+// Money is in US dollars, exact; quantities are in the units of the bill (vCPU-seconds, GB-seconds, GB, GB-hours). Days are
+// cut in the statement's location and written 2026-10-01. Intervals are half-open.
+//
+// # What is promised
+//
+// Each figure is what package spend says for the same grouping, so a statement cannot disagree with the command line:
+// tenants are those of a report by tenant, a tenant's days those of one by tenant and day, and so on. Tenants add up to
+// the total exactly, and so do the days, up to the 20th decimal, at which package spend divides.
+//
+// A statement of chosen tenants holds no name and no figure of any other: see [Request.Tenants] and [Statement.For].
+//
+// # What is not promised
+//
+// Nothing is rounded here, and nothing is escaped: names are as the ledger has them.
+package statement
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+// Statement is what a report on a period says.
+type Statement struct {
+	From, To time.Time
+	Location *time.Location
+	Now      time.Time // the moment it was made for
+	// AsOf is the end of the latest period of usage that the ledger has, at most Now and To. It is zero where the ledger has
+	// none in the eight weeks before.
+	AsOf time.Time
+	// Whole says that the statement is about everything in the ledger. Otherwise it is about chosen tenants, and says nothing
+	// of what others spent, together or alone.
+	Whole bool
+
+	Total                    spend.Total // with the period before
+	PreviousFrom, PreviousTo time.Time
+	Policy                   spend.Policy
+	SharedOut                *spend.SharedOut // cost that was shared out among tenants; nil where it was not, or not Whole
+
+	Days    []Day    // each calendar day of the period, in order
+	Lines   []Line   // each billed quantity of each region, in the order of a bill
+	Tenants []Tenant // the largest first; what is nobody's and what is shared stands among them by its amount
+
+	Budgets   Budgets
+	Anomalies []spend.Anomaly // by day
+
+	Rates       []RegionRates // of the regions with usage, in alphabetical order
+	Assumptions []pricing.Note
+	Methods     []pricing.Note // how the figures are made; the id is what a figure is called
+
+	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
+}
+
+// Day is what was spent on a calendar day.
+type Day struct {
+	Day string // 2026-10-01
+	// Recorded says that the ledger has something for the day, whoever's. Where it has nothing, what was spent is not known,
+	// which is not the same as nothing.
+	Recorded bool
+	spend.Cost
+	Shared decimal.Decimal // the part of the amount that is a share of shared cost
+	Sum    usage.Sum
+	Parts  [5]spend.Cost // by billed quantity; of a tenant's days only where the statement was asked for them
+}
+
+// Line is what a billed quantity cost in a region. Its amount less Shared is the quantity times the rate, less the
+// discount.
+type Line struct {
+	Region   string
+	Quantity pricing.BilledQuantity
+	Used     decimal.Decimal // in the unit of the quantity; half-even at [pricing.AmountPlaces]
+	Rate     pricing.Rate    // not known where the cost is incomplete
+	Discount decimal.Decimal // the part of the list price that is not charged
+	spend.Cost
+	Shared decimal.Decimal
+}
+
+// Tenant is what one tenant spent, or what is nobody's or shared.
+type Tenant struct {
+	Kind spend.Kind
+	Name string // a tenant's name, or the label of its kind
+	spend.Cost
+	Shared   decimal.Decimal
+	Sum      usage.Sum
+	Previous *spend.Comparison
+
+	Days  []Day // beside those of the statement, one for one
+	Lines []Line
+
+	// Images and MicroVMs are the most costly ones, without shares of shared cost, the largest first, and OtherImages and OtherMicroVMs what there is
+	// besides. They are there where Detailed says so: see [Request.Detailed].
+	Detailed                   bool
+	Images, MicroVMs           []Named
+	OtherImages, OtherMicroVMs Rest
+}
+
+// Named is what an image or a MicroVM cost.
+type Named struct {
+	Name string // "" where it is not known
+	spend.Cost
+	Sum usage.Sum
+}
+
+// Rest is what stands behind a list that was cut.
+type Rest struct {
+	Count int
+	spend.Cost
+}
+
+// Budgets are how the budgets of the month stand in which the statement's last moment lies.
+type Budgets struct {
+	spend.BudgetReport
+	// Over says that the month had ended when the statement was made: what was forecast is known, and Forecast means nothing.
+	Over bool
+}
+
+// RegionRates are the rates of a region that was used.
+type RegionRates struct {
+	Region string
+	NoCard bool // there is no rate card for the region; Card has nothing but its name
+	Card   pricing.RateCard
+}
