@@ -39,6 +39,12 @@ func FuzzHeatAndTornado(f *testing.F) {
 			h.Values = append(h.Values, []float64{p.X, p.Y})
 			c.Bars = append(c.Bars, Bar{label, p.X, p.Y, label, label})
 		}
+		stacked := Stacked{Title: label, X: label, Parts: []string{label, label}, Narrow: width%2 == 0}
+		for _, p := range pointsOf(data) {
+			stacked.Bars = append(stacked.Bars, Stack{Label: label, Told: label, Parts: []float64{p.X, p.Y}})
+		}
+		checkSVG(t, svg(t, stacked))
+		checkSVG(t, figure(t, stacked))
 		checkText(t, h.Text(width), width, 0)
 		checkText(t, c.Text(width), width, 0)
 		checkSVG(t, svg(t, h))

@@ -28,6 +28,8 @@ func TestGolden(t *testing.T) {
 		{"heat-120.txt", heat(8, 12).Text(120), "numbers in the cells"},
 		{"heat-80.txt", heat(8, 12).Text(80), "no room for the numbers"},
 		{"heat-thinned-60.txt", heat(8, 60).Text(60), "no room for all columns"},
+		{"stacked.svg", svg(t, daily(31, false)), "five parts, weekends on bands, one day not known"},
+		{"stacked-narrow.svg", svg(t, daily(31, true)), "the same for a phone, every fifth label"},
 		{"tornado.svg", svg(t, tornado()), "six bars, the longest first"},
 		{"tornado-80.txt", tornado().Text(80), "eighths of a cell at the right ends"},
 	} {

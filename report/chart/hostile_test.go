@@ -62,6 +62,18 @@ func hostileTornado(label string) Tornado {
 	return c
 }
 
+func hostileStacked(label string) Stacked {
+	s := daily(9, false)
+	s.Title, s.X, s.Y.Format = label, label, func(v float64) string { return label + fmt.Sprint(v) }
+	for i := range s.Parts {
+		s.Parts[i] = label
+	}
+	for i := range s.Bars {
+		s.Bars[i].Label, s.Bars[i].Told = label, label
+	}
+	return s
+}
+
 func TestHostileLabels(t *testing.T) {
 	for _, label := range hostile {
 		t.Run(fmt.Sprintf("%.12q", label), func(t *testing.T) {
@@ -70,9 +82,10 @@ func TestHostileLabels(t *testing.T) {
 				checkText(t, hostileHeat(label).Text(size[0]), size[0], 0)
 				checkText(t, hostileTornado(label).Text(size[0]), size[0], 0)
 			}
-			for _, picture := range []drawing{hostileLine(label), hostileHeat(label), hostileTornado(label)} {
+			for _, picture := range []drawing{hostileLine(label), hostileHeat(label), hostileTornado(label), hostileStacked(label)} {
 				checkSVG(t, svg(t, picture))
 			}
+			checkSVG(t, figure(t, hostileStacked(label)))
 		})
 	}
 }
@@ -187,6 +200,28 @@ func TestNothingAndTooMuch(t *testing.T) {
 	}
 }
 
+func TestStackedNothingAndTooMuch(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for name, s := range map[string]Stacked{
+		"nothing":        {},
+		"no parts":       {Bars: make([]Stack, 5)},
+		"no bars":        {Parts: []string{"a"}},
+		"zero":           {Parts: []string{"a"}, Bars: []Stack{{Parts: []float64{0}}}},
+		"no numbers":     {Parts: []string{"a", "b", "c"}, Bars: []Stack{{Parts: []float64{nan, inf, -inf}}}},
+		"below zero":     {Parts: []string{"a"}, Bars: []Stack{{Parts: []float64{-5}}, {Parts: []float64{5}}}},
+		"huge":           {Parts: []string{"a", "b"}, Bars: []Stack{{Parts: []float64{1e300, 1e300}}}},
+		"tiny":           {Parts: []string{"a"}, Bars: []Stack{{Parts: []float64{5e-324}}}},
+		"too many":       daily(5000, true),
+		"too many kinds": {Parts: make([]string, 50), Bars: []Stack{{Parts: make([]float64, 500)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkSVG(t, svg(t, s))
+			checkSVG(t, figure(t, s))
+			require.NotContains(t, figure(t, s), "<style", "a page's own style sheet is the only one")
+		})
+	}
+}
+
 func TestTooSmall(t *testing.T) {
 	for width := -1; width < leastWidth; width++ {
 		for _, text := range []string{months().Text(width, 30), months().Text(80, width/5), heat(3, 3).Text(width), tornado().Text(width)} {
@@ -194,4 +229,11 @@ func TestTooSmall(t *testing.T) {
 		}
 		checkText(t, months().Text(width, 30), width, 1)
 	}
+}
+
+func figure(t testing.TB, s Stacked) string {
+	t.Helper()
+	var out strings.Builder
+	require.NoError(t, s.Figure(&out))
+	return out.String()
 }

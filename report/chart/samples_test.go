@@ -76,3 +76,22 @@ func tornado() Tornado {
 	}
 	return t
 }
+
+// daily is a month of days by component, its weekends quiet, one day not known.
+func daily(days int, narrow bool) Stacked {
+	s := Stacked{
+		Title: "Spend by day", X: "days", Y: Axis{Format: func(v float64) string { return fmt.Sprintf("$%.0f", v) }},
+		Parts: []string{"vCPU", "memory", "snapshot read", "snapshot write", "storage"}, Narrow: narrow,
+	}
+	for day := range days {
+		size := 10 + float64(day*7%11)
+		if day%7 > 4 {
+			size /= 4
+		}
+		s.Bars = append(s.Bars, Stack{
+			Label: fmt.Sprint(day + 1), Parts: []float64{8 * size, 3 * size, size, size / 2, size / 3},
+			Told: fmt.Sprintf("%d October", day+1), Shaded: day%7 > 4, Unknown: day == 12,
+		})
+	}
+	return s
+}

@@ -34,8 +34,12 @@ type document struct{ out strings.Builder }
 
 // open writes everything up to the picture itself. The title and description are what a screen reader says.
 func (d *document) open(height float64, title, description, moreDarkStyle string) {
-	d.add(`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 `, num(svgWidth), ` `, num(height),
-		`" width="`, num(svgWidth), `" height="`, num(height), `" font-family="`, svgFonts, `" font-size="13">`, "\n")
+	d.openSized(svgWidth, height, title, description, moreDarkStyle)
+}
+
+func (d *document) openSized(width, height float64, title, description, moreDarkStyle string) {
+	d.add(`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 `, num(width), ` `, num(height),
+		`" width="`, num(width), `" height="`, num(height), `" font-family="`, svgFonts, `" font-size="13">`, "\n")
 	if title == "" {
 		title = "Chart"
 	}
