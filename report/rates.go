@@ -53,6 +53,7 @@ func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
 		}
 		if key, known := card.Key(q); known {
 			text := rate.Figure.String()
+<<<<<<< HEAD
 			figure.Key, figure.Figure, figure.Unit = string(key), &text, publishedUnit(q, rate.Per)
 			if card.Agreed() {
 				list := card.ListRate(q)
@@ -60,14 +61,17 @@ func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
 				figure.Discount = card.Discounts[q].Shift(2).String() + "%"
 				figure.Effective = rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q])).String()
 			}
+=======
+			figure.Key, figure.Figure, figure.Unit = string(key), &text, PublishedUnit(q, rate.Per)
+>>>>>>> 8edca9b (Write a statement as one page that needs nothing else, and look at it in a browser)
 		}
 		out.Rates = append(out.Rates, figure)
 	}
 	return out
 }
 
-// publishedUnit is the unit that a figure is per, in the singular.
-func publishedUnit(q pricing.BilledQuantity, per pricing.Per) string {
+// PublishedUnit is the unit that a rate is per, in the singular: vCPU-Second, GB-month of 720 hours and so on.
+func PublishedUnit(q pricing.BilledQuantity, per pricing.Per) string {
 	switch {
 	case per == pricing.PerGBMonth:
 		return "GB-month of 720 hours"

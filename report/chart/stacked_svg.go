@@ -27,7 +27,9 @@ func stackedDarkStyle() string {
 }
 
 // PageStyle is the style sheet of pages that [Stacked.Figure] is part of.
-func PageStyle() string { return darkStyle + stackedDarkStyle() + "}" }
+func PageStyle() string {
+	return strings.Replace(darkStyle, "@media (", "@media screen and (", 1) + stackedDarkStyle() + "}"
+}
 
 // SVG writes the chart as a picture that needs nothing else.
 func (s Stacked) SVG(w io.Writer) error {
@@ -41,11 +43,12 @@ func (s Stacked) SVG(w io.Writer) error {
 // Figure writes the chart as a part of a page that has [PageStyle] in its style sheet, as wide as there is room. It holds
 // no style of its own, so that a page can forbid all but its own.
 func (s Stacked) Figure(w io.Writer) error {
+	title := or(clean(s.Title), "Chart")
+	s.Title = "" // which the page has above it
 	l := s.layout()
 	var d document
-	d.add(`<svg class="chart" role="img" aria-label="`, escaped(or(clean(s.Title), "Chart")), `" viewBox="0 0 `, num(l.width), ` `, num(l.height),
+	d.add(`<svg class="chart" role="img" aria-label="`, escaped(title), `" viewBox="0 0 `, num(l.width), ` `, num(l.height),
 		`" font-family="`, svgFonts, `" font-size="13">`, "\n<desc>", escaped(s.describe()), "</desc>\n")
-	l.titled = false
 	l.draw(&d, s)
 	return d.close(w)
 }
@@ -53,7 +56,6 @@ func (s Stacked) Figure(w io.Writer) error {
 // stackedLayout is where the parts of the chart are, in user units.
 type stackedLayout struct {
 	width, height float64
-	titled        bool
 	plot          box
 	y             span
 	ticks         []tick
@@ -68,7 +70,7 @@ type stackKey struct {
 }
 
 func (s Stacked) layout() stackedLayout {
-	l := stackedLayout{width: svgWidth, height: 300, titled: true, y: s.scale()}
+	l := stackedLayout{width: svgWidth, height: 300, y: s.scale()}
 	if s.Narrow {
 		l.width, l.height = 380, 260
 	}
@@ -114,9 +116,7 @@ func (l stackedLayout) at(v float64) float64 { return l.plot.y1 - l.y.share(v)*(
 func (l stackedLayout) left(bar int) float64 { return l.plot.x0 + float64(bar)*l.pitch }
 
 func (l stackedLayout) draw(d *document, s Stacked) {
-	if l.titled {
-		d.text(0, 24, start, titleText, cut(clean(s.Title), titleSize, l.width))
-	}
+	d.text(0, 24, start, titleText, cut(clean(s.Title), titleSize, l.width))
 	l.bands(d, s)
 	l.grid(d)
 	l.bars(d, s)

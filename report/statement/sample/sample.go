@@ -64,9 +64,9 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 	}
 }
 
-// record is an hour of a tenant: how much differs from tenant to tenant, from weekday to weekday and over the hours.
+// record is an hour of a tenant: how much differs from tenant to tenant, from day to day and over the hours.
 func (f Fleet) record(tenant, day, hour int) usage.Record {
-	running := int64(200+tenant*7%1700+hour*20) * 1000
+	running := int64(200+tenant*7%1700+(tenant*31+day*97)%13*100+hour*20) * 1000
 	if weekday := f.Start.AddDate(0, 0, day).Weekday(); weekday == time.Saturday || weekday == time.Sunday {
 		running /= 4
 	}

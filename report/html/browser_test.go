@@ -1,0 +1,188 @@
+package html_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+
+	"microspend/report/html"
+	"microspend/report/html/browsertest"
+	"microspend/report/statement"
+	"microspend/report/statement/sample"
+)
+
+var (
+	november = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	noon     = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+)
+
+func demo(t testing.TB, request statement.Request) statement.Statement {
+	t.Helper()
+	source, err := sample.Demo(t.TempDir(), noon)
+	require.NoError(t, err)
+	request.From, request.To, request.Now = november, november.AddDate(0, 1, 0), noon
+	s, err := statement.Build(t.Context(), source, request)
+	require.NoError(t, err)
+	return s
+}
+
+func rendered(t testing.TB, s statement.Statement, options html.Options) string {
+	t.Helper()
+	text, err := html.Page(s, options)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// saved writes a page into a file and returns its address.
+func saved(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.html")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	return (&url.URL{Scheme: "file", Path: path}).String()
+}
+
+// TestInBrowser looks at the demo's page and at one tenant's in all the ways people do.
+func TestInBrowser(t *testing.T) {
+	browser := browsertest.Start(t)
+	whole := demo(t, statement.Request{Apart: true})
+	cinder := slices.IndexFunc(whole.Tenants, func(t statement.Tenant) bool { return t.Name == "cinder" })
+	for name, s := range map[string]statement.Statement{"whole": whole, "tenant": whole.For(cinder)} {
+		address := saved(t, rendered(t, s, html.Options{}))
+		for _, view := range []browsertest.View{
+			{Width: 390, Height: 844},
+			{Width: 820, Height: 1180},
+			{Width: 1280, Height: 800},
+			{Width: 390, Height: 844, Dark: true},
+			{Width: 1280, Height: 800, Dark: true},
+			{Width: 1280, Height: 800, NoScript: true},
+		} {
+			kind := fmt.Sprintf("%s-%d-dark=%t-noscript=%t", name, view.Width, view.Dark, view.NoScript)
+			t.Run(kind, func(t *testing.T) {
+				tab := browser.Open(t, address, view)
+				picture := tab.Screenshot(t, kind)
+				require.NotEmpty(t, picture)
+				require.Empty(t, tab.Errors())
+				require.Equal(t, []string{address}, tab.Requests(), "no request leaves the page")
+				if view.NoScript {
+					return
+				}
+				require.LessOrEqual(t, tab.Number(t, "document.documentElement.scrollWidth"), tab.Number(t, "document.documentElement.clientWidth"),
+					"nothing sticks out to the side")
+				require.Equal(t, "Together", tab.Text(t, `document.querySelector("tfoot th").textContent.trim()`))
+			})
+		}
+		t.Run(name+"-printed", func(t *testing.T) {
+			tab := browser.Open(t, address, browsertest.View{Width: 1280, Height: 800, Dark: true})
+			require.NotEmpty(t, tab.PDF(t, name))
+		})
+	}
+}
+
+// TestSorting sorts by click and by keyboard.
+func TestSorting(t *testing.T) {
+	browser := browsertest.Start(t)
+	tab := browser.Open(t, saved(t, rendered(t, demo(t, statement.Request{}), html.Options{})), browsertest.View{Width: 1280, Height: 800})
+	names := func() []string {
+		var out []string
+		tab.Eval(t, `[...document.querySelectorAll("#tenants tbody tr:not([hidden]) th")].map(c => c.textContent)`, &out)
+		return out
+	}
+	sorted := func(column int) string {
+		return tab.Text(t, fmt.Sprintf(`document.querySelectorAll("#tenants thead th")[%d].getAttribute("aria-sort") || ""`, column))
+	}
+	head := func(column int) string { return fmt.Sprintf("#tenants thead th:nth-child(%d) button", column+1) }
+
+	before := names()
+	require.Len(t, before, 42)
+	require.Equal(t, "descending", sorted(2), "the page comes sorted by amount")
+	require.False(t, slices.IsSorted(before))
+
+	tab.Click(t, head(0))
+	byName := names()
+	require.Equal(t, "ascending", sorted(0))
+	require.Empty(t, sorted(2), "one column at a time")
+	require.Equal(t, "acme", byName[2], "after (shared) and (unallocated)")
+	require.ElementsMatch(t, before, byName, "no row is lost")
+
+	tab.Press(t, head(2), kb.Enter)
+	require.Equal(t, "descending", sorted(2))
+	require.Equal(t, before[:35], names()[:35])
+	tab.Press(t, head(2), " ")
+	require.Equal(t, "ascending", sorted(2))
+	require.Equal(t, "dormouse", names()[0])
+
+	tab.Click(t, head(4))
+	require.Equal(t, "cinder", names()[0], "the largest change, where a minus is a minus sign")
+
+	tab.Type(t, ".find input", "CIN")
+	require.Equal(t, []string{"cinder"}, names())
+	require.Empty(t, tab.Errors())
+}
+
+// TestAccessible asks for what a screen reader needs: names for everything that can be reached, headings in order, tables
+// with captions and headings, charts in words.
+func TestAccessible(t *testing.T) {
+	browser := browsertest.Start(t)
+	tab := browser.Open(t, saved(t, rendered(t, demo(t, statement.Request{}), html.Options{})), browsertest.View{Width: 1280, Height: 800})
+	roles := map[string]int{}
+	for _, node := range tab.Accessible(t) {
+		roles[node.Role]++
+		switch node.Role {
+		case "link", "button", "region", "image", "img", "table", "heading", "searchbox", "navigation", "columnheader", "rowheader":
+			require.NotEmpty(t, node.Name, "a %s needs a name", node.Role)
+		}
+	}
+	for _, role := range []string{"main", "banner", "contentinfo", "navigation", "table", "columnheader", "rowheader", "region", "searchbox", "button"} {
+		require.Positive(t, roles[role], role)
+	}
+	var levels []int
+	tab.Eval(t, `[...document.querySelectorAll("h1,h2,h3,h4")].map(h => +h.tagName[1])`, &levels)
+	for i := range levels[1:] {
+		if levels[i] != 2 || levels[i+1] != 4 { // "What it rests on" has no third level
+			require.LessOrEqual(t, levels[i+1], levels[i]+1, "heading %d", i+1)
+		}
+	}
+	require.Zero(t, tab.Number(t, `document.querySelectorAll("table:not(:has(caption)), th:not([scope]), svg:not([aria-hidden]):not([role])").length`))
+	require.Zero(t, tab.Number(t, `[...document.querySelectorAll("[id]")].length - new Set([...document.querySelectorAll("[id]")].map(e => e.id)).size`), "ids are unique")
+	require.Zero(t, tab.Number(t, `[...document.querySelectorAll("a[href^='#']")].filter(a => !document.getElementById(a.getAttribute("href").slice(1))).length`), "links lead somewhere")
+	require.Equal(t, "en", tab.Text(t, "document.documentElement.lang"))
+	require.Contains(t, tab.Text(t, `document.querySelector("figcaption").textContent`), "The highest day was Thursday 19 November")
+	require.NotEmpty(t, strings.TrimSpace(tab.Text(t, `document.querySelector(".chart desc").textContent`)))
+}
+
+// contrast is the worst contrast of text against what it stands on, over all elements with text of their own.
+const contrast = `(() => {
+  const lum = (c) => { const v = c.map(x => { x /= 255; return x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4 }); return .2126 * v[0] + .7152 * v[1] + .0722 * v[2] };
+  const rgba = (s) => (s.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  let worst = [99, ""];
+  for (const e of document.querySelectorAll("body *")) {
+    if (e.closest("svg") || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.getClientRects().length) continue;
+    let back = e, ground = [255, 255, 255];
+    for (; back; back = back.parentElement) { const c = rgba(getComputedStyle(back).backgroundColor); if (c.length < 4 || c[3] > 0) { ground = c.slice(0, 3); break } }
+    const a = lum(rgba(getComputedStyle(e).color).slice(0, 3)), b = lum(ground);
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < worst[0]) worst = [ratio, e.outerHTML.slice(0, 120)];
+  }
+  return worst.join(" ");
+})()`
+
+func TestContrast(t *testing.T) {
+	browser := browsertest.Start(t)
+	address := saved(t, rendered(t, demo(t, statement.Request{}), html.Options{}))
+	for _, dark := range []bool{false, true} {
+		tab := browser.Open(t, address, browsertest.View{Width: 1280, Height: 800, Dark: dark})
+		text := tab.Text(t, contrast)
+		var ratio float64
+		_, err := fmt.Sscan(text, &ratio)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, ratio, 4.5, "WCAG AA, dark %t: %s", dark, text)
+	}
+}

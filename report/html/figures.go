@@ -1,0 +1,170 @@
+package html
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/report/statement"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+// Figures on the page are rounded for reading, so that a column of cents adds up to its total as shown. A figure above zero
+// that comes to no cent is shown as "<0.01", what is not known as "unknown" or a dash, and a minus as a minus sign.
+
+var (
+	zero = decimal.Decimal{}
+	one  = decimal.NewFromInt(1)
+)
+
+func decimalOf(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
+
+func fixed(d decimal.Decimal, places int32) string { return minus(pricing.GroupedFixed(d, places)) }
+
+// upTo writes d with at most so many decimals.
+func upTo(d decimal.Decimal, places int32) string { return minus(pricing.Grouped(d.RoundBank(places))) }
+
+func minus(text string) string { return strings.Replace(text, "-", "−", 1) }
+
+// plain marks text as needing no escapes, which would make the page longer: digits, signs and blanks of our own.
+func plain(text string) template.HTML { return template.HTML(text) } //nolint:gosec // never text from outside
+
+func signed(d decimal.Decimal, places int32) string {
+	text := fixed(d, places)
+	if d.IsPositive() {
+		return "+" + text
+	}
+	return text
+}
+
+// amount is a cost by itself, in cents.
+func amount(c spend.Cost) string { return shown(c, c.Amount.RoundBank(2)) }
+
+// shown is a cost whose cents are already settled.
+func shown(c spend.Cost, cents decimal.Decimal) string {
+	switch {
+	case !c.Known():
+		return "unknown"
+	case cents.IsZero() && c.Amount.IsPositive():
+		return "<0.01"
+	case !c.Complete():
+		return fixed(cents, 2) + " +?"
+	default:
+		return fixed(cents, 2)
+	}
+}
+
+// dayCents are the cents of days, which add up to their total, and that total.
+func dayCents(days []statement.Day) ([]decimal.Decimal, decimal.Decimal) {
+	amounts := make([]decimal.Decimal, len(days))
+	for i := range days {
+		amounts[i] = days[i].Amount
+	}
+	return spend.Cents(amounts)
+}
+
+func lineCents(lines []statement.Line) ([]decimal.Decimal, string) {
+	amounts := make([]decimal.Decimal, len(lines))
+	for i := range lines {
+		amounts[i] = lines[i].Amount
+	}
+	cents, total := spend.Cents(amounts)
+	return cents, fixed(total, 2)
+}
+
+// percentOf is a part of a whole above zero, in percent.
+func percentOf(part, whole decimal.Decimal) string {
+	if !whole.IsPositive() {
+		return "–"
+	}
+	percent := pricing.Divide(part.Shift(2), whole, 4)
+	if percent.IsPositive() && percent.LessThan(decimal.New(5, -2)) {
+		return "<0.1\u00a0%"
+	}
+	return fixed(percent, 1) + "\u00a0%"
+}
+
+// coverageText rounds down, so that 100 % is shown only where nothing is missing.
+func coverageText(sum *usage.Sum) string {
+	c := spend.Coverage(sum)
+	if c == nil {
+		return "–"
+	}
+	percent := c.Shift(2)
+	if percent.Equal(decimal.NewFromInt(100)) {
+		return "100\u00a0%"
+	}
+	return percent.Shift(1).Floor().Shift(-1).StringFixed(1) + "\u00a0%"
+}
+
+// hours writes milliseconds as hours.
+func hours(ms usage.Uint128) string {
+	return fixed(pricing.Divide(ms.Decimal(), decimal.NewFromInt(3_600_000), 4), 1)
+}
+
+// share is a part of a whole from 0 to 1, for drawing only.
+func share(part, whole decimal.Decimal) float64 {
+	if !whole.IsPositive() || !part.IsPositive() {
+		return 0
+	}
+	return min(pricing.Divide(part, whole, 6).InexactFloat64(), 1)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fixed(decimalOf(n), 0) + " " + noun + "s"
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// upper begins a sentence with a capital, but for vCPU.
+func upper(text string) string {
+	if text == "" || strings.HasPrefix(text, "vCPU") {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// period writes an interval as people do: October 2026, 1–7 October 2026, 28 September to 4 October 2026.
+func period(from, to time.Time, loc *time.Location) string {
+	first, last := from.In(loc), to.Add(-1).In(loc)
+	switch {
+	case !midnight(first) || !midnight(to.In(loc)):
+		return first.Format("2 January 2006 15:04") + " to " + to.In(loc).Format("2 January 2006 15:04")
+	case first.Format(time.DateOnly) == last.Format(time.DateOnly):
+		return first.Format("2 January 2006")
+	case first.Day() == 1 && last.Add(1).Day() == 1 && first.Format("2006-01") == last.Format("2006-01"):
+		return first.Format("January 2006")
+	case first.Format("2006-01") == last.Format("2006-01"):
+		return first.Format("2") + "–" + last.Format("2 January 2006")
+	case first.Year() == last.Year():
+		return first.Format("2 January") + " to " + last.Format("2 January 2006")
+	default:
+		return first.Format("2 January 2006") + " to " + last.Format("2 January 2006")
+	}
+}
+
+// midnight is true for the first moment of a day, also where clocks change at it.
+func midnight(t time.Time) bool { return t.Add(-1).Day() != t.Day() }
+
+// dated reads a day of a statement.
+func dated(day string) time.Time {
+	// A statement's days are written by time.Format.
+	t, _ := time.Parse(time.DateOnly, day)
+	return t
+}
+
+func weekend(day time.Time) bool {
+	return day.Weekday() == time.Saturday || day.Weekday() == time.Sunday
+}

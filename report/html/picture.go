@@ -1,0 +1,268 @@
+package html
+
+import (
+	"cmp"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/report/chart"
+	"microspend/report/statement"
+	"microspend/spend"
+)
+
+// mostBars is how many days are drawn as days; longer periods are drawn by week.
+const mostBars = 100
+
+// bucket is a day or a week of a chart.
+type bucket struct {
+	first, last time.Time
+	amount      decimal.Decimal
+	parts       [5]decimal.Decimal
+	known       bool
+}
+
+// buckets are the days of a period, or its weeks from Monday where it is long.
+func buckets(days []statement.Day) []bucket {
+	var out []bucket
+	for _, d := range days {
+		day := dated(d.Day)
+		if len(days) <= mostBars || len(out) == 0 || day.Weekday() == time.Monday {
+			out = append(out, bucket{first: day})
+		}
+		b := &out[len(out)-1]
+		b.last, b.known = day, b.known || d.Recorded
+		b.amount = b.amount.Add(d.Amount)
+		for q := range d.Parts {
+			b.parts[q] = b.parts[q].Add(d.Parts[q].Amount)
+		}
+	}
+	return out
+}
+
+func (b bucket) name() string {
+	if b.first.Equal(b.last) {
+		return b.first.Format("Monday 2 January")
+	}
+	return b.first.Format("2 January") + " to " + b.last.Format("2 January")
+}
+
+// chart draws spend by day in two widths, and says in words what it shows.
+func (r renderer) chart() (wide, narrow template.HTML, caption string) {
+	s := chart.Stacked{Title: "Spend by day and component", X: "days", Y: chart.Axis{Format: dollars}}
+	for _, q := range pricing.BilledQuantities() {
+		s.Parts = append(s.Parts, q.Name())
+	}
+	all := buckets(r.statement.Days)
+	weekly := len(r.statement.Days) > mostBars
+	if weekly {
+		s.Title, s.X = "Spend by week and component", "weeks"
+	}
+	for i, b := range all {
+		stack := chart.Stack{Label: b.first.Format("2"), Told: b.name() + ": still to come"}
+		if !b.known && r.past(b.last.Format(time.DateOnly)) {
+			stack.Told, stack.Unknown = b.name()+": not known", true
+		}
+		if weekly || (i > 0 && b.first.Day() == 1) {
+			stack.Label = b.first.Format("2 Jan")
+		}
+		if b.known {
+			stack.Told = b.name() + ": $" + fixed(b.amount, 2)
+		}
+		stack.Shaded = !weekly && weekend(b.first)
+		for _, part := range b.parts {
+			stack.Parts = append(stack.Parts, part.InexactFloat64()) // for a picture, which has no cents
+		}
+		s.Bars = append(s.Bars, stack)
+	}
+	draw := func(s chart.Stacked) template.HTML {
+		var out strings.Builder
+		// A strings.Builder takes every write.
+		_ = s.Figure(&out)
+		return template.HTML(out.String()) //nolint:gosec // package chart escapes every label
+	}
+	wide = draw(s)
+	s.Narrow = true
+	return wide, draw(s), r.caption(all, weekly)
+}
+
+// dollars writes a round number of a chart's axis.
+func dollars(v float64) string {
+	d := decimal.NewFromFloat(v)
+	if d.Equal(d.Truncate(0)) {
+		return "$" + pricing.Grouped(d)
+	}
+	return "$" + pricing.GroupedFixed(d, max(2, min(-d.Exponent(), 6)))
+}
+
+// caption is the chart in words.
+func (r renderer) caption(all []bucket, weekly bool) string {
+	noun := "day"
+	if weekly {
+		noun = "week"
+	}
+	known := slices.DeleteFunc(slices.Clone(all), func(b bucket) bool { return !b.known })
+	if len(known) == 0 {
+		return "The ledger has nothing for this period."
+	}
+	highest := slices.MaxFunc(known, func(a, b bucket) int { return cmp.Or(a.amount.Cmp(b.amount), b.first.Compare(a.first)) })
+	lowest := slices.MinFunc(known, func(a, b bucket) int { return cmp.Or(a.amount.Cmp(b.amount), a.first.Compare(b.first)) })
+	words := "The highest " + noun + " was " + highest.name() + " with $" + fixed(highest.amount, 2) + ", the lowest " + lowest.name() + " with $" +
+		fixed(lowest.amount, 2) + "."
+	if largest, part := r.largestComponent(); part != "" {
+		words += " " + upper(largest) + " is " + part + " of the spend."
+	}
+	unknown := 0
+	for _, b := range all {
+		if !b.known && r.past(b.last.Format(time.DateOnly)) {
+			unknown++
+		}
+	}
+	if unknown > 0 {
+		words += " Of " + count(unknown, noun) + " the ledger has nothing, which a dotted line marks."
+	}
+	if !weekly {
+		words += " Bands mark weekends."
+	}
+	return words + " The figures are under “Day by day”."
+}
+
+func (r renderer) largestComponent() (name, part string) {
+	sums := [5]decimal.Decimal{}
+	for _, line := range r.statement.Lines {
+		sums[line.Quantity] = sums[line.Quantity].Add(line.Amount)
+	}
+	most := pricing.VCPU
+	for _, q := range pricing.BilledQuantities() {
+		if sums[q].GreaterThan(sums[most]) {
+			most = q
+		}
+	}
+	if !r.statement.Total.Amount.IsPositive() {
+		return "", ""
+	}
+	return most.Name(), percentOf(sums[most], r.statement.Total.Amount)
+}
+
+// typicalDay is the median of the days that are over.
+func (r renderer) typicalDay() (name, figure, words string, ok bool) {
+	var amounts []decimal.Decimal
+	for _, day := range r.statement.Days {
+		if day.Recorded && r.past(day.Day) {
+			amounts = append(amounts, day.Amount)
+		}
+	}
+	if len(amounts) < 3 {
+		return "", "", "", false
+	}
+	slices.SortFunc(amounts, decimal.Decimal.Cmp)
+	return "A typical day", "$" + fixed(amounts[len(amounts)/2], 2), "the median of " + count(len(amounts), "day"), true
+}
+
+// sparkLevels is how finely a line in a table is drawn.
+const sparkLevels = 9
+
+// How many points a line has at most: a day each for a month, or every second day where there are many tenants, which
+// keeps the page small.
+const (
+	mostPoints, fewPoints = 31, 16
+	manyTenants           = 200
+)
+
+// spark is the path of a line through a tenant's days in a field of 30 × 9 units, upside down as pictures are. Where there
+// are more days than points, a point is the highest of the days it stands for. Steps are written relative to the point
+// before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
+func spark(days []statement.Day, points int) string {
+	levels := make([]int, 0, points)
+	most := zero
+	for i := range days {
+		most = decimal.Max(most, days[i].Amount)
+	}
+	if most.IsZero() {
+		return ""
+	}
+	each := (len(days) + points - 1) / points
+	for chunk := range slices.Chunk(days, each) {
+		highest := zero
+		for i := range chunk {
+			highest = decimal.Max(highest, chunk[i].Amount)
+		}
+		levels = append(levels, sparkLevels-int(share(highest, most)*sparkLevels+0.5))
+	}
+	step := max(30/max(len(levels)-1, 1), 1)
+	out := strconv.AppendInt([]byte("M0 "), int64(levels[0]), 10)
+	for i := 1; i < len(levels); {
+		rise, run := levels[i]-levels[i-1], 1
+		for i+run < len(levels) && levels[i+run]-levels[i+run-1] == rise {
+			run++
+		}
+		out = append(out, " l"[btoi(i == 1)])
+		out = strconv.AppendInt(out, int64(run*step), 10)
+		if rise >= 0 {
+			out = append(out, ' ')
+		}
+		out = strconv.AppendInt(out, int64(run*rise), 10)
+		i += run
+	}
+	return string(out)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// bar is the path of a bar, 100 units long for a part of one.
+func bar(part float64) string {
+	if part <= 0 {
+		return ""
+	}
+	return "M0 10h" + strconv.Itoa(max(int(part*100+0.5), 1))
+}
+
+// mini is the path of a bar for each day, in a field of as many units as there are days times 20.
+func mini(days []statement.Day) (path string, width int) {
+	all := buckets(days)
+	most := zero
+	for _, b := range all {
+		most = decimal.Max(most, b.amount)
+	}
+	var out strings.Builder
+	for i, b := range all {
+		if height := int(share(b.amount, most)*20 + 0.5); height > 0 {
+			out.WriteString("M" + strconv.Itoa(i*10+1) + " 20h8v-" + strconv.Itoa(height) + "h-8z")
+		}
+	}
+	return out.String(), len(all) * 10
+}
+
+// miniCaption is the same in words.
+func miniCaption(t statement.Tenant) string {
+	known := slices.DeleteFunc(slices.Clone(t.Days), func(d statement.Day) bool { return !d.Recorded })
+	if len(known) == 0 || t.Amount.IsZero() {
+		return ""
+	}
+	highest := slices.MaxFunc(known, func(a, b statement.Day) int { return a.Amount.Cmp(b.Amount) })
+	spent := 0
+	for _, d := range known {
+		if d.Amount.IsPositive() {
+			spent++
+		}
+	}
+	words := "Highest on " + dated(highest.Day).Format("Monday 2 January") + " with $" + fixed(highest.Amount, 2) + "; spend on " +
+		count(spent, "day") + " of " + strconv.Itoa(len(known)) + "."
+	if t.Kind != spend.KindTenant {
+		return words
+	}
+	if c := spend.Coverage(&t.Sum); c != nil && !c.Equal(one) {
+		words += " Coverage " + coverageText(&t.Sum) + "."
+	}
+	return words
+}

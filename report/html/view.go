@@ -1,0 +1,317 @@
+package html
+
+import (
+	"html/template"
+	"time"
+
+	"microspend/pricing"
+	"microspend/report"
+	"microspend/report/statement"
+	"microspend/spend"
+)
+
+// page is what the template writes: text that is already formatted, and nothing that has to be worked out. Text from
+// outside went through [report.Visible]; the template escapes it.
+type page struct {
+	Security string // the Content-Security-Policy
+	Title    string
+	Name     string // of the one tenant that the page is about; "" for several
+	Period   string
+	Zone     string // where days are cut; "" for UTC
+	Nav      []Link
+	Sections []Link // of the page itself
+
+	Sum, Change string
+	Incomplete  bool // the sum lacks what has no known rate
+	Tiles       []tile
+	Warnings    []string
+
+	Wide, Narrow template.HTML // the chart, which package chart escapes
+	Caption      string
+
+	Tenants      *tenantTable
+	Detailed     []detail
+	Compact      []compact
+	CompactWords string
+	Alone        *detail // of the one tenant
+
+	Budgets   *budgetTable
+	Anomalies *anomalyTable
+	Days      dayTable
+	Lines     []lineRow
+	LinesSum  string
+	Rates     []rateRow
+	Notes     []pricing.Note
+	Methods   []pricing.Note
+	Made      string
+}
+
+// Link is an address and what it is called.
+type Link struct {
+	URL, Text string
+	Current   bool // the page is that address
+}
+
+type tile struct{ Name, Figure, Words string }
+
+func (r renderer) view() page {
+	s := r.statement
+	p := page{Nav: r.options.Nav, Period: period(s.From, s.To, s.Location), Notes: s.Assumptions, Methods: s.Methods}
+	p.Title = "What Lambda MicroVMs cost"
+	switch {
+	case len(s.Tenants) == 1 && !s.Whole:
+		p.Name = report.Visible(s.Tenants[0].Name)
+		p.Title = p.Name
+	case !s.Whole:
+		p.Title = "What Lambda MicroVMs cost, chosen tenants"
+	}
+	if s.Location != time.UTC && s.Location.String() != "UTC" {
+		p.Zone = s.Location.String()
+	}
+	p.Sum, p.Incomplete = amount(s.Total.Cost), !s.Total.Complete()
+	p.Change = r.change()
+	p.Tiles = r.tiles()
+	p.Warnings = r.warnings()
+	p.Wide, p.Narrow, p.Caption = r.chart()
+	p.Days = r.dayTable(s.Days)
+	p.Lines, p.LinesSum = r.lineRows(s.Lines)
+	p.Rates = r.rateRows()
+	p.Budgets = r.budgetTable()
+	p.Anomalies = r.anomalyTable()
+	p.Made = "Made on " + s.Now.In(s.Location).Format("2 January 2006, 15:04 MST") + " from the ledger" + r.asOf() +
+		". AWS's public list prices in US dollars unless the rates say otherwise, without tax. The figures are an account of usage, not AWS's bill."
+	if p.Name != "" {
+		alone := r.detail(0)
+		p.Alone = &alone
+	} else {
+		p.Tenants = r.tenantTable()
+	}
+	p.Sections = p.contents()
+	return p
+}
+
+func (r renderer) asOf() string {
+	if r.statement.AsOf.IsZero() {
+		return ""
+	}
+	return ", which has data until " + r.statement.AsOf.Add(time.Second/2).In(r.statement.Location).Format("2 January 2006, 15:04 MST")
+}
+
+// contents are the links to the sections that the page has.
+func (p page) contents() []Link {
+	var links []Link
+	add := func(when bool, id, text string) {
+		if when {
+			links = append(links, Link{URL: "#" + id, Text: text})
+		}
+	}
+	add(true, "days", "Spend by day")
+	add(p.Tenants != nil, "tenants", "Tenants")
+	add(p.Budgets != nil, "budgets", "Budgets")
+	add(true, "anomalies", "Days that stand out")
+	add(len(p.Lines) > 0, "lines", "Quantities and rates")
+	add(true, "calendar", "Day by day")
+	add(true, "basis", "What it rests on")
+	return links
+}
+
+// change says how the total moved.
+func (r renderer) change() string {
+	s := r.statement
+	before := s.Total.Previous
+	if before == nil {
+		return ""
+	}
+	against := "in " + period(s.PreviousFrom, s.PreviousTo, s.Location)
+	switch {
+	case before.Change == nil:
+		return "Not compared with " + period(s.PreviousFrom, s.PreviousTo, s.Location) + ": not every rate is known."
+	case before.Amount.IsZero():
+		return "Nothing was spent " + against + "."
+	case before.Change.IsZero():
+		return "The same as " + against + "."
+	}
+	word := "more"
+	if before.Change.IsNegative() {
+		word = "less"
+	}
+	return "$" + fixed(before.Change.Abs(), 2) + " (" + fixed(before.Percent.Abs(), 1) + " %) " + word + " than the $" +
+		fixed(before.Amount, 2) + " " + against + "."
+}
+
+func (r renderer) warnings() []string {
+	var out []string
+	for _, unknown := range r.statement.Total.Unknown {
+		text := unknown.String()
+		out = append(out, report.Visible(upper(text))+".")
+	}
+	for _, file := range r.statement.Damaged {
+		out = append(out, report.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
+	}
+	missing := 0
+	for _, day := range r.statement.Days {
+		if !day.Recorded && r.past(day.Day) {
+			missing++
+		}
+	}
+	if missing > 0 {
+		out = append(out, "The ledger has nothing for "+count(missing, "day")+" of this period that "+isAre(missing)+" over. What was spent then is not known.")
+	}
+	return out
+}
+
+// past says whether a day is over, as far as the data goes.
+func (r renderer) past(day string) bool {
+	s := r.statement
+	until := s.AsOf
+	if until.IsZero() {
+		until = s.Now
+	}
+	return day < until.In(s.Location).Format(time.DateOnly)
+}
+
+// tiles are the figures beside the sum.
+func (r renderer) tiles() []tile {
+	s := r.statement
+	var tiles []tile
+	if line, ok := r.outlook(); ok {
+		month := s.Budgets.From.In(s.Location).Format("January")
+		switch {
+		case line.Forecast != nil && !s.Budgets.Over:
+			t := tile{Name: "Forecast for " + month, Figure: "$" + fixed(*line.Forecast, 2), Words: "no budget is set"}
+			if line.Budget != nil {
+				t.Words = percentOf(*line.Forecast, line.Budget.Monthly) + " of the $" + fixed(line.Budget.Monthly, 2) + " budget"
+			}
+			tiles = append(tiles, t)
+		case line.Budget != nil:
+			tiles = append(tiles, tile{
+				"Budget for " + month, "$" + fixed(line.Budget.Monthly, 2),
+				percentOf(line.Spent.Amount, line.Budget.Monthly) + " of it was spent",
+			})
+		}
+	}
+	if name, figure, words, ok := r.typicalDay(); ok {
+		tiles = append(tiles, tile{name, figure, words})
+	}
+	if s.Whole {
+		tiles = append(tiles, r.tenantsTile())
+	} else if s.Total.Shared.IsPositive() {
+		tiles = append(tiles, tile{"Of which shared cost", "$" + fixed(s.Total.Shared, 2), "the share of what all use together"})
+	}
+	if c := spend.Coverage(&s.Total.Sum); c != nil {
+		words := "every measurement arrived"
+		if !c.Equal(one) {
+			words = "of the time was measured; the rest is not guessed at"
+		}
+		tiles = append(tiles, tile{"Coverage", coverageText(&s.Total.Sum), words})
+	}
+	if !s.Total.Sum.RunningMS.IsZero() {
+		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.RunningMS) + " h", fixed(s.Total.Sum.Launches.Decimal(), 0) + " launches, " +
+			fixed(s.Total.Sum.Resumes.Decimal(), 0) + " resumes"})
+	}
+	return tiles
+}
+
+// outlook is the budget line that the page is about: the total, or the one tenant's.
+func (r renderer) outlook() (spend.BudgetLine, bool) {
+	for _, line := range r.statement.Budgets.Lines {
+		if line.Total || (!r.statement.Whole && len(r.statement.Tenants) == 1) {
+			return line, true
+		}
+	}
+	return spend.BudgetLine{}, false
+}
+
+func (r renderer) tenantsTile() tile {
+	s := r.statement
+	tenants, spending, idle := 0, 0, 0
+	top := zero
+	for _, t := range s.Tenants {
+		if t.Kind != spend.KindTenant {
+			continue
+		}
+		tenants++
+		if t.Amount.IsPositive() || !t.Complete() {
+			spending++
+			if spending <= 3 {
+				top = top.Add(t.Amount)
+			}
+		} else {
+			idle++
+		}
+	}
+	words := ""
+	if spending > 3 && s.Total.Amount.IsPositive() {
+		words = "the largest three are " + percentOf(top, s.Total.Amount)
+	}
+	if idle > 0 {
+		if words != "" {
+			words += "; "
+		}
+		words += count(idle, "tenant") + " without spend"
+	}
+	return tile{"Tenants", fixed(decimalOf(tenants), 0), words}
+}
+
+// lineRow is one billed quantity of one region.
+type lineRow struct {
+	Region, Quantity, Used, Unit string
+	Figure                       string // of the rate, alone
+	Rate                         string // with what it is per
+	Discount, Amount             string
+}
+
+func (r renderer) lineRows(lines []statement.Line) ([]lineRow, string) {
+	amounts, total := lineCents(lines)
+	var rows []lineRow
+	for i, line := range lines {
+		row := lineRow{
+			Region: report.Visible(line.Region), Quantity: line.Quantity.Name(), Used: upTo(line.Used, 3), Unit: line.Quantity.Unit(),
+			Rate: "unknown", Figure: "unknown", Amount: shown(line.Cost, amounts[i]),
+		}
+		if line.Rate.Known() {
+			row.Figure = pricing.Grouped(line.Rate.Figure)
+			row.Rate = "$" + row.Figure + " per " + report.PublishedUnit(line.Quantity, line.Rate.Per)
+		}
+		if !line.Discount.IsZero() {
+			row.Discount = "less " + pricing.Grouped(line.Discount.Shift(2)) + "\u00a0%"
+			row.Figure += " " + row.Discount
+		}
+		if line.Shared.IsPositive() {
+			row.Rate += ", and $" + fixed(line.Shared, 2) + " of shared cost"
+		}
+		rows = append(rows, row)
+	}
+	return rows, total
+}
+
+// rateRow is one rate, with where it was read.
+type rateRow struct{ Region, Quantity, Figure, Unit, Source, ReadOn string }
+
+func (r renderer) rateRows() []rateRow {
+	var rows []rateRow
+	for _, region := range r.statement.Rates {
+		place := region.Region
+		if region.Card.Location != "" {
+			place += ", " + region.Card.Location
+		}
+		for _, q := range pricing.BilledQuantities() {
+			rate := region.Card.Rate(q)
+			row := rateRow{
+				Region: report.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: report.PublishedUnit(q, pricing.PerUnit),
+				Source: report.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
+			}
+			if region.NoCard {
+				row.Source = "there is no rate card for the region"
+			}
+			if rate.Known() {
+				row.Figure, row.Unit = pricing.Grouped(rate.Figure), report.PublishedUnit(q, rate.Per)
+			}
+			if !region.Card.Discount.IsZero() && rate.Known() {
+				row.Source += "; less " + pricing.Grouped(region.Card.Discount.Shift(2)) + " %"
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
