@@ -138,6 +138,7 @@ type dayRow struct {
 }
 
 func (r renderer) dayTable(days []statement.Day) dayTable {
+	days = r.over(days)
 	t := dayTable{}
 	for _, q := range pricing.BilledQuantities() {
 		t.Heads = append(t.Heads, upper(q.Name()))

@@ -87,7 +87,7 @@ type namedRow struct{ Name, Running, Starts, Amount string }
 
 func (r renderer) detail(n int) detail {
 	t := r.statement.Tenants[n]
-	d := detail{N: n, Name: report.Visible(t.Name), Amount: dollarSign(t.Cost), Words: miniCaption(t), Calendar: calendarText(r.over(t.Days))}
+	d := detail{N: n, Name: report.Visible(t.Name), Amount: dollarSign(t.Cost), Words: miniCaption(t), Calendar: calendarText(r.over(t.Days), r.wholeDollars())}
 	d.Mini, d.MiniWidth = mini(t.Days)
 	d.Lines, d.LinesSum = r.lineRows(t.Lines)
 	for _, line := range t.Lines {
@@ -131,12 +131,13 @@ type compact struct {
 
 func (r renderer) compact(n int) compact {
 	t := &r.statement.Tenants[n]
-	return compact{n, report.Visible(t.Name), dollarSign(t.Cost), calendarText(r.over(t.Days))}
+	return compact{n, report.Visible(t.Name), dollarSign(t.Cost), calendarText(r.over(t.Days), r.wholeDollars())}
 }
 
 // calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the date
-// of its first day. A day that is not known, or not yet over, is a dash; from a thousand dollars on there are no cents.
-func calendarText(days []statement.Day) string {
+// of its first day. A day that is not known, or not yet over, is a dash; from so many
+// dollars on there are no cents.
+func calendarText(days []statement.Day, wholeFrom decimal.Decimal) string {
 	cents, _ := dayCents(days)
 	var out strings.Builder
 	out.Grow(8 * len(days))
@@ -161,7 +162,7 @@ func calendarText(days []statement.Day) string {
 			out.WriteByte('0')
 		case d.Known() && cents[i].IsZero():
 			out.WriteString("<.01")
-		case d.Known() && cents[i].GreaterThanOrEqual(thousand):
+		case d.Known() && cents[i].GreaterThanOrEqual(wholeFrom):
 			out.WriteString(d.Amount.StringFixedBank(0))
 		case d.Known():
 			out.WriteString(cents[i].StringFixed(2))
@@ -172,7 +173,13 @@ func calendarText(days []statement.Day) string {
 	return out.String()
 }
 
-var thousand = decimal.NewFromInt(1000)
+// wholeDollars is from what amount on the days of a section are shown without cents, which keeps the page small.
+func (r renderer) wholeDollars() decimal.Decimal {
+	if len(r.statement.Tenants) > manyTenants {
+		return decimal.NewFromInt(100)
+	}
+	return decimal.NewFromInt(1000)
+}
 
 // known are the days up to the last of which the ledger has anything, so that a line does not fall to zero in the days to
 // come.
