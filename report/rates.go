@@ -53,17 +53,13 @@ func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
 		}
 		if key, known := card.Key(q); known {
 			text := rate.Figure.String()
-<<<<<<< HEAD
-			figure.Key, figure.Figure, figure.Unit = string(key), &text, publishedUnit(q, rate.Per)
+			figure.Key, figure.Figure, figure.Unit = string(key), &text, PublishedUnit(q, rate.Per)
 			if card.Agreed() {
 				list := card.ListRate(q)
-				figure.List, figure.ListUnit = list.Figure.String(), publishedUnit(q, list.Per)
+				figure.List, figure.ListUnit = list.Figure.String(), PublishedUnit(q, list.Per)
 				figure.Discount = card.Discounts[q].Shift(2).String() + "%"
 				figure.Effective = rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q])).String()
 			}
-=======
-			figure.Key, figure.Figure, figure.Unit = string(key), &text, PublishedUnit(q, rate.Per)
->>>>>>> 8edca9b (Write a statement as one page that needs nothing else, and look at it in a browser)
 		}
 		out.Rates = append(out.Rates, figure)
 	}

@@ -185,36 +185,11 @@ func (a *app) spendSourceWithoutUsage() (spend.Source, error) {
 
 // period reads --from, --to and --tz. Without them it is the month that now lies in.
 func (a *app) period(source spend.Source) (from, to time.Time, loc *time.Location, err error) {
-	loc = time.UTC
-	if source.Location != nil {
-		loc = source.Location
-	}
-	if a.finance.tz != "" {
-		if loc, err = spend.ParseLocation(a.finance.tz); err != nil {
-			return from, to, nil, fmt.Errorf("--tz: %w", err)
-		}
-	}
 	now, err := a.today()
 	if err != nil {
 		return from, to, nil, err
 	}
-	here := now.In(loc)
-	from = time.Date(here.Year(), here.Month(), 1, 0, 0, 0, 0, loc)
-	if a.finance.from != "" {
-		if from, err = parseDayIn(a.finance.from, loc); err != nil {
-			return from, to, nil, fmt.Errorf("--from: %w", err)
-		}
-	}
-	to = time.Date(from.In(loc).Year(), from.In(loc).Month()+1, 1, 0, 0, 0, 0, loc)
-	if a.finance.to != "" {
-		if to, err = parseDayIn(a.finance.to, loc); err != nil {
-			return from, to, nil, fmt.Errorf("--to: %w", err)
-		}
-	}
-	if !from.Before(to) {
-		return from, to, nil, fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
-	}
-	return from, to, loc, nil
+	return a.finance.asked().Period(source, now, flagName)
 }
 
 // utcBounds are --from and --to as days in UTC; without them everything that there can be.
@@ -227,7 +202,7 @@ func (a *app) utcBounds() (from, to time.Time, err error) {
 		if bound.text == "" {
 			continue
 		}
-		if *bound.into, err = parseDayIn(bound.text, time.UTC); err != nil {
+		if *bound.into, err = spend.ParseDayIn(bound.text, time.UTC); err != nil {
 			return from, to, fmt.Errorf("%s: %w", bound.flag, err)
 		}
 	}
@@ -237,16 +212,13 @@ func (a *app) utcBounds() (from, to time.Time, err error) {
 	return from, to, nil
 }
 
-// parseDayIn reads a day, or a moment with its offset.
-func parseDayIn(text string, loc *time.Location) (time.Time, error) {
-	if day, err := time.ParseInLocation(time.DateOnly, text, loc); err == nil {
-		return day, nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
-	}
-	return time.Time{}, fmt.Errorf("%.40q is neither a day such as 2026-10-01 nor a moment such as 2026-10-01T06:00:00Z", text)
+// asked is the period as the flags have it.
+func (f *financeFlags) asked() spend.AskedPeriod {
+	return spend.AskedPeriod{From: f.from, To: f.to, TimeZone: f.tz}
 }
+
+// flagName is what a field is called on the command line.
+func flagName(field string) string { return "--" + field }
 
 // today is --as-of, or now.
 func (a *app) today() (time.Time, error) {

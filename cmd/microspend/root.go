@@ -107,8 +107,7 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 		a.priceCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
 		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
-		a.reconcileCommand(),
-		a.meterCommand(),
+		a.reconcileCommand(), a.meterCommand(), a.reportCommand(),
 	)
 	return root
 }

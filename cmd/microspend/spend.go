@@ -7,18 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
-	"microspend/scenarios"
 	"microspend/spend"
 	"microspend/spend/reconcile"
 )
 
 func (a *app) spendCommand() *cobra.Command {
 	var (
-		by, sort, least string
-		basis, account  string
-		request         spend.Request
-		tenants, images []string
-		microvms, regs  []string
+		asked          spend.Asked
+		basis, account string
 	)
 	cmd := &cobra.Command{
 		Use:   "spend",
@@ -39,52 +35,28 @@ tenant, UTC day, region and usage type.`,
 			if err != nil {
 				return err
 			}
-			if request.By, err = spend.ParseDimensions(by); err != nil {
-				return fmt.Errorf("--by: %w", err)
-			}
-			if request.Basis, err = spend.ParseBasis(basis); err != nil {
+			var on spend.Basis
+			if on, err = spend.ParseBasis(basis); err != nil {
 				return fmt.Errorf("--basis: %w", err)
 			}
-			if request.Basis == spend.BasisBilled {
+			if on == spend.BasisBilled {
 				if source.Billed, err = a.loadBilled(); err != nil {
 					return err
 				}
 			}
-			if request.Basis == spend.BasisBilled || a.writesFOCUS() {
+			if on == spend.BasisBilled || a.writesFOCUS() {
 				source.Location = nil // both go by UTC days, whatever zone the configuration cuts days in
 			}
-			if request.From, request.To, request.Location, err = a.period(source); err != nil {
+			now, err := a.today()
+			if err != nil {
 				return err
 			}
-			if sort == "" {
-				sort = usualSort(request.By)
+			asked.AskedPeriod = a.finance.asked()
+			request, err := asked.Request(source, now, flagName)
+			if err != nil {
+				return err
 			}
-			if request.Sort, err = spend.ParseSort(sort); err != nil {
-				return fmt.Errorf("--sort: %w", err)
-			}
-			var amount scenarios.Price
-			if err := amount.ParseScalar(least); err != nil {
-				return fmt.Errorf("--min: %w", err)
-			}
-			request.Min = amount.Decimal
-			for _, filter := range []struct {
-				flag  string
-				texts []string
-				into  *[]spend.Pattern
-			}{
-				{"tenant", tenants, &request.Filter.Tenants},
-				{"image", images, &request.Filter.Images},
-				{"microvm", microvms, &request.Filter.MicroVMs},
-				{"region", regs, &request.Filter.Regions},
-			} {
-				for _, text := range filter.texts {
-					pattern, err := spend.ParsePattern(text)
-					if err != nil {
-						return fmt.Errorf("--%s: %w", filter.flag, err)
-					}
-					*filter.into = append(*filter.into, pattern)
-				}
-			}
+			request.Basis = on
 			if done, err := a.exportSpend(cmd, source, request, account); done {
 				return err
 			}
@@ -100,17 +72,17 @@ tenant, UTC day, region and usage type.`,
 	a.finance.addPeriodTo(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
-	flags.StringVar(&by, "by", "tenant", "what rows are grouped by: any of "+dimensionWords())
-	flags.StringVar(&sort, "sort", "", "`order` of rows: amount, key or change (default amount, or key where rows are days, weeks or months)")
+	flags.StringVar(&asked.By, "by", "tenant", "what rows are grouped by: any of "+dimensionWords())
+	flags.StringVar(&asked.Sort, "sort", "", "`order` of rows: amount, key or change (default amount, or key where rows are days, weeks or months)")
 	flags.StringVar(&basis, "basis", "rates", "what amounts are made of: `rates`, or billed: AWS's bill as microspend reconcile --allocate took it in")
-	flags.IntVar(&request.Top, "top", 0, "keep so `many` rows and fold the rest into one")
-	flags.StringVar(&least, "min", "0", "fold rows below so many `dollars` into one")
-	flags.BoolVar(&request.Previous, "previous", false, "put the period before beside it, with the change")
-	flags.BoolVar(&request.Strict, "strict", false, "fail where a rate is not known, instead of saying what is missing")
-	flags.StringArrayVar(&tenants, "tenant", nil, "only this `tenant`; a * at the end stands for any rest; may be repeated")
-	flags.StringArrayVar(&images, "image", nil, "only this `image`, likewise")
-	flags.StringArrayVar(&microvms, "microvm", nil, "only this MicroVM's `id`, likewise")
-	flags.StringArrayVar(&regs, "region", nil, "only this `region`, likewise")
+	flags.IntVar(&asked.Top, "top", 0, "keep so `many` rows and fold the rest into one")
+	flags.StringVar(&asked.Min, "min", "0", "fold rows below so many `dollars` into one")
+	flags.BoolVar(&asked.Previous, "previous", false, "put the period before beside it, with the change")
+	flags.BoolVar(&asked.Strict, "strict", false, "fail where a rate is not known, instead of saying what is missing")
+	flags.StringArrayVar(&asked.Tenants, "tenant", nil, "only this `tenant`; a * at the end stands for any rest; may be repeated")
+	flags.StringArrayVar(&asked.Images, "image", nil, "only this `image`, likewise")
+	flags.StringArrayVar(&asked.MicroVMs, "microvm", nil, "only this MicroVM's `id`, likewise")
+	flags.StringArrayVar(&asked.Regions, "region", nil, "only this `region`, likewise")
 	return cmd
 }
 
@@ -121,16 +93,6 @@ func (a *app) loadBilled() (*spend.Billed, error) {
 		return nil, err
 	}
 	return reconcile.Load(folder)
-}
-
-// usualSort is how people read rows: in the order of time, or the largest first.
-func usualSort(by []spend.Dimension) string {
-	for _, d := range by {
-		if d == spend.ByDay || d == spend.ByWeek || d == spend.ByMonth {
-			return "key"
-		}
-	}
-	return "amount"
 }
 
 func dimensionWords() string {

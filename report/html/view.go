@@ -307,8 +307,8 @@ func (r renderer) rateRows() []rateRow {
 			if rate.Known() {
 				row.Figure, row.Unit = pricing.Grouped(rate.Figure), report.PublishedUnit(q, rate.Per)
 			}
-			if !region.Card.Discount.IsZero() && rate.Known() {
-				row.Source += "; less " + pricing.Grouped(region.Card.Discount.Shift(2)) + " %"
+			if !region.Card.Discounts[q].IsZero() && rate.Known() {
+				row.Source += "; less " + pricing.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
 			}
 			rows = append(rows, row)
 		}

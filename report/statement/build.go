@@ -268,7 +268,7 @@ func (b *builder) line(lines []Line, row spend.Row) ([]Line, error) {
 		return nil, err
 	}
 	return append(lines, Line{
-		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q], Rate: card.Card.Rate(q), Discount: card.Card.Discount,
+		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q], Rate: card.Card.Rate(q), Discount: card.Card.Discounts[q],
 		Cost: row.Cost, Shared: row.Shared,
 	}), nil
 }
