@@ -14,6 +14,7 @@ import (
 	"microspend/config"
 	"microspend/ledger"
 	"microspend/scenarios"
+	"microspend/serve"
 	"microspend/spend"
 )
 
@@ -70,17 +71,22 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	return opened, err
 }
 
+// configFiles are the places of the configuration, of which the first that is there counts.
+func (a *app) configFiles() []string {
+	if a.finance.config != "" {
+		return []string{a.finance.config}
+	}
+	files := []string{config.Name}
+	if folder := a.userFolder("XDG_CONFIG_HOME", ".config"); folder != "" {
+		files = append(files, filepath.Join(folder, config.Name))
+	}
+	return files
+}
+
 // loadConfig reads the configuration, which nobody has to have unless it is named. It returns its path, "" where there is
 // none.
 func (a *app) loadConfig() (config.Config, string, error) {
-	candidates := []string{a.finance.config}
-	if a.finance.config == "" {
-		candidates = []string{config.Name}
-		if folder := a.userFolder("XDG_CONFIG_HOME", ".config"); folder != "" {
-			candidates = append(candidates, filepath.Join(folder, config.Name))
-		}
-	}
-	for _, path := range candidates {
+	for _, path := range a.configFiles() {
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) && a.finance.config == "" {
 			continue
@@ -138,20 +144,34 @@ func reader(folder string) func(path string) ([]byte, error) {
 
 // spendSource puts together everything that spend is worked out from.
 func (a *app) spendSource() (spend.Source, error) {
-	source, err := a.spendSourceWithoutUsage()
-	if err != nil {
-		return spend.Source{}, err
+	in, err := a.spendInputs()
+	return in.Source, err
+}
+
+// spendInputs is the same, with the files that it was read from or would have been if they were there.
+func (a *app) spendInputs() (serve.Inputs, error) {
+	in := serve.Inputs{Files: a.configFiles()}
+	if folder := a.cardFolder(); folder != "" {
+		in.Files = append(in.Files, folder)
 	}
-	opened, err := a.openLedger()
+	var err error
+	in.Source, err = a.sourceReadBy(func(path string) ([]byte, error) {
+		in.Files = append(in.Files, path)
+		return os.ReadFile(path)
+	})
 	if err != nil {
-		return spend.Source{}, err
+		return in, err
 	}
-	source.Usage = opened
-	return source, nil
+	in.Ledger, err = a.openLedger()
+	in.Source.Usage = in.Ledger
+	return in, err
 }
 
 // spendSourceWithoutUsage puts together what the configuration says, and the files it names.
-func (a *app) spendSourceWithoutUsage() (spend.Source, error) {
+func (a *app) spendSourceWithoutUsage() (spend.Source, error) { return a.sourceReadBy(os.ReadFile) }
+
+// sourceReadBy is the same where somebody wants to know what is read.
+func (a *app) sourceReadBy(readFile func(path string) ([]byte, error)) (spend.Source, error) {
 	read, path, err := a.loadConfig()
 	if err != nil {
 		return spend.Source{}, err
@@ -164,7 +184,7 @@ func (a *app) spendSourceWithoutUsage() (spend.Source, error) {
 	}
 	var tenants spend.Tenants
 	if name := read.Spend.TenantsFile; name != "" {
-		text, err := os.ReadFile(inFolder(name))
+		text, err := readFile(inFolder(name))
 		if err != nil {
 			return spend.Source{}, fmt.Errorf("%s names a tenants file: %w", path, err)
 		}
@@ -176,7 +196,7 @@ func (a *app) spendSourceWithoutUsage() (spend.Source, error) {
 	if err != nil {
 		return spend.Source{}, err
 	}
-	rates, err := read.Spend.Rates(market.Cards, reader(filepath.Dir(path)))
+	rates, err := read.Spend.Rates(market.Cards, func(name string) ([]byte, error) { return readFile(inFolder(name)) })
 	if err != nil {
 		return spend.Source{}, err
 	}

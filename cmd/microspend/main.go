@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 	_ "time/tzdata" // --tz works where the system has no time zones
@@ -20,9 +21,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	done := make(chan int, 1)
+	var patience atomic.Int64
+	patience.Store(int64(grace))
 	go func() {
 		done <- run(ctx, os.Args[1:], process{
 			in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now,
+			patience: func(d time.Duration) { patience.Store(int64(d)) },
 		})
 	}()
 	select {
@@ -35,7 +39,7 @@ func main() {
 	select {
 	case code := <-done:
 		os.Exit(code)
-	case <-time.After(grace):
+	case <-time.After(time.Duration(patience.Load())):
 		os.Exit(exitInterrupted)
 	}
 }

@@ -36,6 +36,8 @@ type process struct {
 	out, err io.Writer
 	environ  []string
 	now      func() time.Time
+	// patience changes how long an interrupted command may take to end; nil where nobody waits.
+	patience func(time.Duration)
 }
 
 func (p process) env(name string) string {
@@ -107,7 +109,7 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 		a.priceCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
 		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
-		a.reconcileCommand(), a.meterCommand(), a.reportCommand(),
+		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(),
 	)
 	return root
 }

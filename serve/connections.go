@@ -1,0 +1,112 @@
+package serve
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// connections keeps account of a server's connections, and closes those that do nothing when there are too many: a client
+// that connects and never asks must not keep out one that does.
+type connections struct {
+	most int
+	now  func() time.Time
+
+	mutex   sync.Mutex
+	open    map[net.Conn]*connection
+	evicted int
+}
+
+// connection is one of them. It is serving from when a request has come in whole until it is answered; net/http's own
+// states do not tell that, as its "active" begins with the first byte.
+type connection struct {
+	since   time.Time // of the last change
+	serving bool
+}
+
+// stuck is how long a request may take before its connection can be closed for others: no answer takes that long to make,
+// so that the client does not read it.
+const stuck = 10 * time.Second
+
+func newConnections(most int, now func() time.Time) *connections {
+	return &connections{most: most, now: now, open: map[net.Conn]*connection{}}
+}
+
+type connectionKey struct{}
+
+// context is for http.Server.ConnContext: the first that is heard of a connection.
+func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	mine := &connection{since: c.now()}
+	if len(c.open) >= c.most {
+		c.evict(conn)
+	}
+	c.open[conn] = mine
+	return context.WithValue(ctx, connectionKey{}, mine)
+}
+
+// state is for http.Server.ConnState.
+func (c *connections) state(conn net.Conn, state http.ConnState) {
+	if state == http.StateClosed || state == http.StateHijacked {
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		delete(c.open, conn)
+	}
+}
+
+// evict closes the connection that has done nothing for longest, or one that is stuck, or else the one that has come.
+func (c *connections) evict(newcomer net.Conn) {
+	victim := newcomer
+	var best *connection
+	for conn, state := range c.open {
+		if state.serving && c.now().Sub(state.since) < stuck {
+			continue
+		}
+		if best == nil || (best.serving && !state.serving) || (best.serving == state.serving && state.since.Before(best.since)) {
+			victim, best = conn, state
+		}
+	}
+	c.evicted++
+	delete(c.open, victim)
+	_ = victim.Close() // whatever state it is in
+}
+
+// serving marks the connection of a request while it is answered.
+func (c *connections) serving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mine, _ := r.Context().Value(connectionKey{}).(*connection)
+		c.mark(mine, true)
+		defer c.mark(mine, false)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (c *connections) mark(conn *connection, serving bool) {
+	if conn == nil {
+		return
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	conn.since, conn.serving = c.now(), serving
+}
+
+// closeIdle closes all connections without a request, so that a shutdown waits only for those with one.
+func (c *connections) closeIdle() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for conn, state := range c.open {
+		if !state.serving {
+			delete(c.open, conn)
+			_ = conn.Close()
+		}
+	}
+}
+
+func (c *connections) count() (open, evicted int) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return len(c.open), c.evicted
+}

@@ -1,0 +1,210 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"microspend/report"
+	"microspend/report/html"
+	"microspend/report/statement"
+	"microspend/spend"
+)
+
+// requestError is a fault of who asked.
+type requestError struct{ error }
+
+// mostDays bounds the period of one request.
+const mostDays = 400
+
+// page answers with the page of a period.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+	a, err := s.pageFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "tenant"))
+	if err != nil {
+		s.fail(w, err, func(sentence string, status int) { refuse(w, status, sentence) })
+		return
+	}
+	a.send(w, r)
+}
+
+func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
+	asked := spend.AskedPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
+	tenants, err := spend.ParsePatterns(q.many("tenant"))
+	if err != nil {
+		q.fail("tenant: %w", err)
+	}
+	now := s.options.Now()
+	request := statement.Request{Tenants: tenants, Now: now, Detailed: 100}
+	if request.From, request.To, request.Location, err = asked.Period(at.Source, now, fieldName); err != nil {
+		q.fail("%w", err)
+	}
+	if request.To.Sub(request.From) > mostDays*24*time.Hour {
+		q.fail("a page is of %d days at most", mostDays)
+	}
+	if q.fault != nil {
+		return nil, requestError{q.fault}
+	}
+	return s.cache.get(ctx, "page "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version, func(ctx context.Context) (*answer, error) {
+		var made statement.Statement
+		err := at.settled(func() (err error) {
+			made, err = statement.Build(ctx, at.Source, request)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if !made.Whole && len(made.Tenants) == 0 {
+			return nil, requestError{errors.New("no such tenant, neither in the ledger in this period nor in the tenants file")}
+		}
+		text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
+		if err != nil {
+			return nil, err
+		}
+		return newAnswer("text/html; charset=utf-8", text, at.version, s.options.Now())
+	})
+}
+
+// settled does work again where the ledger changed while it was done, so that its figures are of one state. A ledger that
+// changes all the time is not waited for.
+func (at *snapshot) settled(work func() error) error {
+	for try := 0; ; try++ {
+		before := at.fingerprint()
+		if err := work(); err != nil {
+			return err
+		}
+		if try == 2 || at.fingerprint() == before {
+			return nil
+		}
+	}
+}
+
+// tenantAddress gives the address of a tenant's own page in the same period. A name with a * in it has none, as it would
+// be read as a pattern.
+func tenantAddress(q *query) func(string) string {
+	return func(name string) string {
+		if strings.Contains(name, "*") {
+			return ""
+		}
+		return address(q, url.Values{"tenant": {name}})
+	}
+}
+
+// navigation leads to the months around, and from a tenant's page to everybody's.
+func navigation(q *query, request statement.Request) []html.Link {
+	first := request.From.In(request.Location)
+	month := func(n int) html.Link {
+		from := time.Date(first.Year(), first.Month()+time.Month(n), 1, 0, 0, 0, 0, request.Location)
+		to := time.Date(first.Year(), first.Month()+time.Month(n)+1, 1, 0, 0, 0, 0, request.Location)
+		values := url.Values{"from": {from.Format(time.DateOnly)}, "to": {to.Format(time.DateOnly)}}
+		return html.Link{
+			URL: address(q, values), Text: from.Format("January 2006"), Current: from.Equal(request.From) && to.Equal(request.To),
+		}
+	}
+	links := []html.Link{month(-1), month(0)}
+	if next := month(1); !first.AddDate(0, 1, 0).After(request.Now) {
+		links = append(links, next)
+	}
+	if len(request.Tenants) > 0 {
+		all := url.Values{}
+		for _, name := range []string{"from", "to", "tz"} {
+			if q.values.Has(name) {
+				all[name] = q.values[name]
+			}
+		}
+		links = append(links, html.Link{URL: "/?" + all.Encode(), Text: "All tenants"})
+	}
+	return links
+}
+
+// address is the same address with other values.
+func address(q *query, values url.Values) string {
+	merged := url.Values{}
+	for name, value := range q.values {
+		merged[name] = value
+	}
+	for name, value := range values {
+		merged[name] = value
+	}
+	return "/?" + merged.Encode()
+}
+
+// mostRows bounds an answer in JSON.
+const mostRows = 200_000
+
+// spend answers with what the command line prints.
+func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
+	a, err := s.spendFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "by", "sort", "top", "min", "previous",
+		"strict", "tenant", "image", "microvm", "region"))
+	if err != nil {
+		s.fail(w, err, func(sentence string, status int) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": sentence})
+		})
+		return
+	}
+	a.send(w, r)
+}
+
+func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
+	asked := spend.Asked{
+		AskedPeriod: spend.AskedPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
+		By:          q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
+		Previous: q.truth("previous"), Strict: q.truth("strict"),
+		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),
+	}
+	if !q.values.Has("by") {
+		asked.By = spend.ByTenant.String()
+	}
+	request, err := asked.Request(at.Source, s.options.Now(), fieldName)
+	if err != nil {
+		q.fail("%w", err)
+	}
+	if q.fault != nil {
+		return nil, requestError{q.fault}
+	}
+	return s.cache.get(ctx, "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version, func(ctx context.Context) (*answer, error) {
+		var result spend.Spend
+		err := at.settled(func() (err error) {
+			result, err = at.Source.Report(ctx, request)
+			return err
+		})
+		var unknown *spend.UnknownRatesError
+		switch {
+		case errors.As(err, &unknown):
+			return nil, requestError{err}
+		case err != nil:
+			return nil, err
+		case len(result.Rows) > mostRows:
+			return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; ask for less, or use top", len(result.Rows), mostRows)}
+		}
+		var out bytes.Buffer
+		if err := report.Render(&out, report.Options{Format: report.FormatJSON}, report.Spend(result)); err != nil {
+			return nil, err
+		}
+		return newAnswer("application/json", out.Bytes(), at.version, s.options.Now())
+	})
+}
+
+// fail says what went wrong: to who asked, where it is their fault, and otherwise to the log.
+func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence string, status int)) {
+	var fault requestError
+	switch {
+	case errors.As(err, &fault):
+		answer(report.Visible(fault.Error()), http.StatusBadRequest)
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "5")
+		answer(err.Error(), http.StatusServiceUnavailable)
+	case errors.Is(err, context.Canceled):
+		answer("nobody is waiting for the answer any more", http.StatusServiceUnavailable)
+	default:
+		s.options.Logger.Error("an answer could not be made", "error", err)
+		answer("the answer could not be made; the log says why", http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,90 @@
+package serve
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// query reads the parameters of an address strictly: one that is not known, given twice or not readable is a fault, so that
+// a slip never gives figures for something else.
+type query struct {
+	values url.Values
+	fault  error
+}
+
+func readQuery(raw string, allowed ...string) *query {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return &query{url.Values{}, fmt.Errorf("the query is not readable: %.80q", err.Error())}
+	}
+	q := &query{values: values}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case !slices.Contains(allowed, name):
+			q.fail("%.40q is not a parameter here; parameters are %s", name, strings.Join(allowed, ", "))
+		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) || strings.ContainsRune(v, 0) }):
+			q.fail("%s: not valid UTF-8 text", name)
+		}
+	}
+	return q
+}
+
+func (q *query) fail(format string, args ...any) {
+	if q.fault == nil {
+		q.fault = fmt.Errorf(format, args...)
+	}
+}
+
+// one is a parameter that may be given once.
+func (q *query) one(name string) string {
+	if len(q.values[name]) > 1 {
+		q.fail("%s is given %d times; give it once", name, len(q.values[name]))
+	}
+	return q.values.Get(name)
+}
+
+// mostPatterns bounds the work that one request can ask for.
+const mostPatterns = 100
+
+// many are the values of a parameter that may be repeated.
+func (q *query) many(name string) []string {
+	if len(q.values[name]) > mostPatterns {
+		q.fail("%s is given %d times; %d at most", name, len(q.values[name]), mostPatterns)
+	}
+	return q.values[name]
+}
+
+func (q *query) number(name string) int {
+	text := q.one(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		q.fail("%s: %.40q is not a whole number", name, text)
+	}
+	return n
+}
+
+func (q *query) truth(name string) bool {
+	text := q.one(name)
+	if text == "" && !q.values.Has(name) {
+		return false
+	}
+	truth, err := strconv.ParseBool(text)
+	if err != nil {
+		q.fail("%s: %.40q is neither true nor false", name, text)
+	}
+	return truth
+}
+
+// canonical is the query in the one form under which its answer is kept.
+func (q *query) canonical() string { return q.values.Encode() }
+
+// fieldName is what a field is called in an address: as it is.
+func fieldName(field string) string { return field }
