@@ -48,12 +48,19 @@ func (c *connections) context(ctx context.Context, conn net.Conn) context.Contex
 	return context.WithValue(ctx, connectionKey{}, mine)
 }
 
-// state is for http.Server.ConnState.
+// state is for http.Server.ConnState. A connection is idle again only when its answer has been sent to the end, which is
+// after the handler has returned.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
-	if state == http.StateClosed || state == http.StateHijacked {
-		c.mutex.Lock()
-		defer c.mutex.Unlock()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	switch state {
+	case http.StateClosed, http.StateHijacked:
 		delete(c.open, conn)
+	case http.StateIdle:
+		if mine, ok := c.open[conn]; ok {
+			mine.since, mine.serving = c.now(), false
+		}
+	case http.StateNew, http.StateActive:
 	}
 }
 
@@ -74,23 +81,16 @@ func (c *connections) evict(newcomer net.Conn) {
 	_ = victim.Close() // whatever state it is in
 }
 
-// serving marks the connection of a request while it is answered.
+// serving marks the connection of a request as soon as the request has come in whole.
 func (c *connections) serving(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mine, _ := r.Context().Value(connectionKey{}).(*connection)
-		c.mark(mine, true)
-		defer c.mark(mine, false)
+		if mine, ok := r.Context().Value(connectionKey{}).(*connection); ok {
+			c.mutex.Lock()
+			mine.since, mine.serving = c.now(), true
+			c.mutex.Unlock()
+		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (c *connections) mark(conn *connection, serving bool) {
-	if conn == nil {
-		return
-	}
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	conn.since, conn.serving = c.now(), serving
 }
 
 // closeIdle closes all connections without a request, so that a shutdown waits only for those with one.

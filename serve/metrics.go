@@ -146,7 +146,7 @@ var (
 	forecastDesc = budgetGauge("microspend_month_forecast_dollars", "US dollars forecast for this calendar month.")
 	exceededDesc = budgetGauge("microspend_budget_exceeded", "1 where the budget's threshold is exceeded.")
 
-	daysDesc    = gauge("microspend_ledger_days", "Days that the ledger has.")
+	daysDesc    = gauge("microspend_ledger_partitions", "Days that the ledger has.")
 	recordsDesc = gauge("microspend_ledger_records", "Records in the ledger.")
 	bytesDesc   = gauge("microspend_ledger_size_bytes", "Size of the ledger's Parquet files.")
 	damagedDesc = gauge("microspend_ledger_damaged_files", "Files of the ledger that are damaged and left out of all figures.")

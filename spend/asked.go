@@ -101,7 +101,7 @@ func (a Asked) Request(s Source, now time.Time, naming func(string) string) (req
 			return Request{}, fmt.Errorf("%s: %w", naming(filter.field), err)
 		}
 	}
-	return request, nil
+	return request, request.check()
 }
 
 // usualSort is how people read rows: in the order of time, or the largest first.

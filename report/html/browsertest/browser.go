@@ -120,6 +120,18 @@ func (b *Tab) Eval(t testing.TB, expression string, into any) {
 	require.NoError(t, chromedp.Run(b.ctx, chromedp.Evaluate(expression, into)), expression)
 }
 
+// WaitFor waits until an expression is true, on whatever page the tab then is.
+func (b *Tab) WaitFor(t testing.TB, expression string) {
+	t.Helper()
+	for until := time.Now().Add(15 * time.Second); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		var holds bool
+		if err := chromedp.Run(b.ctx, chromedp.Evaluate(expression, &holds)); err == nil && holds {
+			return
+		}
+	}
+	require.Fail(t, "never became true", expression)
+}
+
 // Text evaluates an expression that gives a string.
 func (b *Tab) Text(t testing.TB, expression string) string {
 	t.Helper()

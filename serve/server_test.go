@@ -1,0 +1,466 @@
+package serve_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/report"
+	"microspend/report/statement/sample"
+	"microspend/serve"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+var (
+	november = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	noon     = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+)
+
+const token = "correct-horse-battery-staple"
+
+// demo is the demo's ledger, made once for all tests that only read it.
+var demo = sync.OnceValues(func() (spend.Source, error) {
+	dir, err := os.MkdirTemp("", "microspend-serve")
+	if err != nil {
+		return spend.Source{}, err
+	}
+	folder = dir
+	return sample.Demo(dir, noon)
+})
+
+var folder string // of the demo's ledger
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if folder != "" {
+		_ = os.RemoveAll(folder)
+	}
+	os.Exit(code)
+}
+
+// running is a server that runs until the test ends.
+type running struct {
+	*serve.Server
+	base string
+	stop func() error // shuts it down and waits
+	log  *logged
+}
+
+// logged is a log that may be read while it is written.
+type logged struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
+}
+
+func start(t testing.TB, options serve.Options) *running {
+	t.Helper()
+	if options.Load == nil {
+		source, err := demo()
+		require.NoError(t, err)
+		options.Load = func() (serve.Inputs, error) {
+			return serve.Inputs{Source: source, Ledger: source.Usage.(*ledger.Ledger)}, nil
+		}
+	}
+	log := &logged{}
+	options.Logger = slog.New(slog.NewTextHandler(log, nil))
+	if options.Now == nil {
+		options.Now = func() time.Time { return noon }
+	}
+	server, err := serve.New(options)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx, listener) }()
+	var once sync.Once
+	var result error
+	stop := func() error {
+		once.Do(func() {
+			cancel()
+			result = <-ended
+		})
+		return result
+	}
+	t.Cleanup(func() { _ = stop() })
+	r := &running{server, "http://" + listener.Addr().String(), stop, log}
+	require.Eventually(t, func() bool {
+		response, err := http.Get(r.base + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}, time.Minute, 20*time.Millisecond, "ready")
+	return r
+}
+
+// get asks for an address and returns status, header and body.
+func (r *running) get(t testing.TB, address string, header ...string) (int, http.Header, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.base+address, nil)
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Host" {
+			request.Host = header[i+1]
+			continue
+		}
+		request.Header.Set(header[i], header[i+1])
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
+	response, err := transport.RoundTrip(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, response.Header, string(body)
+}
+
+func TestPages(t *testing.T) {
+	r := start(t, serve.Options{})
+	status, header, body := r.get(t, "/")
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, `<p class="sum">$4,874.85</p>`)
+	require.Contains(t, body, `<a href="/?from=2026-10-01&amp;to=2026-11-01">October 2026</a>`)
+	require.Contains(t, body, `<a href="/?tenant=cinder">cinder</a>`)
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "private, no-cache",
+	} {
+		require.Equal(t, want, header.Get(name), name)
+	}
+	require.Contains(t, header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+
+	_, _, alone := r.get(t, "/?tenant=cinder")
+	require.Contains(t, alone, "<h1>cinder</h1>")
+	require.Contains(t, alone, `<a href="/?">All tenants</a>`)
+	require.NotContains(t, alone, "juniper")
+	_, _, before := r.get(t, "/?from=2026-10-01&to=2026-11-01&tenant=acme")
+	require.Contains(t, before, "November 2026", "the way forward")
+
+	for path, want := range map[string]int{"/nowhere": 404, "/api/v1": 404, "/..%2f": 404, "/favicon.ico": 204, "/healthz": 200} {
+		status, _, _ := r.get(t, path)
+		require.Equal(t, want, status, path)
+	}
+}
+
+// TestUnchanged saves what a client has already.
+func TestUnchanged(t *testing.T) {
+	r := start(t, serve.Options{})
+	_, plain, body := r.get(t, "/")
+	_, packed, small := r.get(t, "/", "Accept-Encoding", "br, gzip;q=0.5")
+	require.Equal(t, "gzip", packed.Get("Content-Encoding"))
+	unpacked, err := gzip.NewReader(strings.NewReader(small))
+	require.NoError(t, err)
+	text, err := io.ReadAll(unpacked)
+	require.NoError(t, err)
+	require.Equal(t, body, string(text))
+	require.Less(t, len(small)*3, len(body))
+	require.NotEqual(t, plain.Get("ETag"), packed.Get("ETag"), "two encodings are two things")
+	for _, tag := range []string{plain.Get("ETag"), "W/" + plain.Get("ETag"), `"x", ` + plain.Get("ETag"), "*"} {
+		status, _, body := r.get(t, "/", "If-None-Match", tag)
+		require.Equal(t, http.StatusNotModified, status, tag)
+		require.Empty(t, body)
+	}
+	status, _, _ := r.get(t, "/", "If-None-Match", `"other"`)
+	require.Equal(t, http.StatusOK, status)
+	_, header, _ := r.get(t, "/", "Accept-Encoding", "gzip;q=0")
+	require.Empty(t, header.Get("Content-Encoding"), "refused by the client")
+	response, err := http.Head(r.base + "/")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// TestSpendIsTheCommandLines compares with what the command line renders.
+func TestSpendIsTheCommandLines(t *testing.T) {
+	r := start(t, serve.Options{})
+	source, err := demo()
+	require.NoError(t, err)
+	for query, asked := range map[string]spend.Asked{
+		"":                          {By: "tenant"},
+		"by=tenant,day&previous=1":  {By: "tenant,day", Previous: true},
+		"by=":                       {},
+		"by=component&tenant=a*":    {By: "component", Tenants: []string{"a*"}},
+		"top=3&sort=amount&min=0.5": {By: "tenant", Top: 3, Sort: "amount", Min: "0.5"},
+		"from=2026-10-15&to=2026-11-02&tz=Europe/Berlin&by=region,week": {
+			AskedPeriod: spend.AskedPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
+		},
+	} {
+		request, err := asked.Request(source, noon, func(s string) string { return s })
+		require.NoError(t, err)
+		result, err := source.Report(t.Context(), request)
+		require.NoError(t, err)
+		var want bytes.Buffer
+		require.NoError(t, report.Render(&want, report.Options{Format: report.FormatJSON}, report.Spend(result)))
+		status, header, got := r.get(t, "/api/v1/spend?"+query)
+		require.Equal(t, http.StatusOK, status, got)
+		require.Equal(t, "application/json", header.Get("Content-Type"))
+		require.Equal(t, want.String(), got, query)
+	}
+}
+
+func TestHostileQueries(t *testing.T) {
+	r := start(t, serve.Options{})
+	for query, says := range map[string]string{
+		"from=yesterday":                  "from: \"yesterday\" is neither a day",
+		"from=2026-12-01&to=2026-11-01":   "is not before to",
+		"tz=../../etc/passwd":             "tz: ",
+		"tz=Local":                        "tz: ",
+		"tenant=a*b":                      "has a * before its end",
+		"tenant=":                         "tenant: is empty",
+		"tenant=%ff":                      "not valid UTF-8",
+		"tenant=%00":                      "not valid UTF-8",
+		"from=2026-11-01&from=2026-10-01": "from is given 2 times",
+		"unknown=1":                       "is not a parameter here",
+		"%zz=1":                           "the query is not readable",
+		"a;b":                             "the query is not readable",
+		strings.Repeat("tenant=x&", 101) + "tenant=x": "tenant is given 102 times",
+	} {
+		for _, path := range []string{"/?", "/api/v1/spend?"} {
+			status, _, body := r.get(t, path+query)
+			require.Equal(t, http.StatusBadRequest, status, query)
+			if path != "/?" {
+				var sentence struct{ Error string }
+				require.NoError(t, json.Unmarshal([]byte(body), &sentence))
+				body = sentence.Error
+			}
+			require.Contains(t, body, says, query)
+		}
+	}
+	for query, says := range map[string]string{
+		"by=colour": `\"colour\" cannot be grouped by`, "by=day,day": "given twice", "sort=size": "is not an order", "top=-1": "not a whole number",
+		"top=999999999999999999999": "not a whole number", "min=NaN": "min: ", "min=-1": "below zero", "strict=perhaps": "neither true nor false",
+		"sort=change": "needs the period before",
+	} {
+		status, _, body := r.get(t, "/api/v1/spend?"+query)
+		require.Equal(t, http.StatusBadRequest, status, "%s: %s", query, body)
+		require.Contains(t, body, says, query)
+	}
+	status, _, body := r.get(t, "/?from=2020-01-01&to=2026-01-01")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, body, "400 days at most")
+	status, _, body = r.get(t, "/?tenant=%3Cscript%3Ealert(1)%3C/script%3E")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.NotContains(t, body, "<script>")
+	status, _, _ = r.get(t, "/?tenant="+strings.Repeat("x", 9000))
+	require.Equal(t, http.StatusRequestURITooLong, status)
+	require.NotContains(t, r.log.String(), "level=ERROR", "a fault of who asks is nothing for the log")
+}
+
+func TestOnlyReads(t *testing.T) {
+	r := start(t, serve.Options{})
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, "TRACE", "BREW"} {
+		request, err := http.NewRequestWithContext(t.Context(), method, r.base+"/", nil)
+		require.NoError(t, err)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusMethodNotAllowed, response.StatusCode, method)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.base+"/", strings.NewReader("a body"))
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+}
+
+func TestHosts(t *testing.T) {
+	r := start(t, serve.Options{Hosts: []string{"Spend.example.com"}})
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:1234": 200, "LOCALHOST.": 200, "127.0.0.1": 200, "[::1]:80": 200, "[::1]": 200,
+		"spend.example.com": 200, "evil.example.com": 421, "127.0.0.1.evil.com": 421, "localhost.evil.com:8480": 421, "169.254.1.1": 421,
+	} {
+		status, _, _ := r.get(t, "/", "Host", host)
+		require.Equal(t, want, status, host)
+	}
+}
+
+func TestToken(t *testing.T) {
+	r := start(t, serve.Options{Token: token})
+	for name, header := range map[string][]string{
+		"none": nil, "wrong": {"Authorization", "Bearer " + token + "x"}, "empty": {"Authorization", "Bearer "}, "prefix": {"Authorization", "Bearer " + token[:10]},
+		"basic": {"Authorization", "Basic " + token}, "cookie": {"Cookie", "microspend=" + token}, "another cookie": {"Cookie", "microspend="},
+	} {
+		for _, path := range []string{"/", "/metrics", "/api/v1/spend", "/nowhere", "/favicon.ico"} {
+			status, answer, body := r.get(t, path, header...)
+			require.Equal(t, http.StatusUnauthorized, status, "%s %s", name, path)
+			require.Contains(t, answer.Get("WWW-Authenticate"), "Bearer")
+			require.NotContains(t, body, "$")
+		}
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		status, _, _ := r.get(t, path)
+		require.Equal(t, http.StatusOK, status, "whatever keeps it running has no token")
+	}
+	for _, scheme := range []string{"Bearer ", "bearer ", "BEARER  "} {
+		status, _, _ := r.get(t, "/", "Authorization", scheme+token)
+		require.Equal(t, http.StatusOK, status, scheme)
+	}
+	status, _, _ := r.get(t, "/", "Authorization", "Bearer "+token, "Host", "anything.example.com")
+	require.Equal(t, http.StatusOK, status, "with a token any name will do")
+
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	client := &http.Client{Jar: jar}
+	response, err := client.Get(r.base + "/?tenant=cinder&token=" + token)
+	require.NoError(t, err)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Contains(t, string(body), "<h1>cinder</h1>")
+	require.Equal(t, "tenant=cinder", response.Request.URL.RawQuery, "the token is gone from the address")
+	base, err := url.Parse(r.base)
+	require.NoError(t, err)
+	cookies := jar.Cookies(base)
+	require.Len(t, cookies, 1)
+	require.NotContains(t, cookies[0].Value, token)
+	response, err = client.Get(r.base + "/metrics")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode, "the cookie is enough")
+
+	_, header, _ := r.get(t, "//evil.example.com/?token="+token)
+	require.True(t, strings.HasPrefix(header.Get("Location"), "/evil.example.com"), "no way to another host: %s", header.Get("Location"))
+	status, _, _ = r.get(t, "/?token=wrong")
+	require.Equal(t, http.StatusUnauthorized, status)
+}
+
+func TestTokensThatWillNotDo(t *testing.T) {
+	for _, bad := range []string{"short", "with a blank in the middle", "caf\u00e9caf\u00e9caf\u00e9caf\u00e9", "line\nbreak-line-break"} {
+		require.Error(t, serve.CheckToken(bad), bad)
+		_, err := serve.New(serve.Options{Token: bad})
+		require.Error(t, err)
+	}
+	require.NoError(t, serve.CheckToken(token))
+}
+
+func TestElsewhereNeedsAToken(t *testing.T) {
+	source, err := demo()
+	require.NoError(t, err)
+	server, err := serve.New(serve.Options{Load: func() (serve.Inputs, error) {
+		return serve.Inputs{Source: source, Ledger: source.Usage.(*ledger.Ledger)}, nil
+	}})
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "0.0.0.0:0")
+	require.NoError(t, err)
+	require.ErrorContains(t, server.Serve(t.Context(), listener), "needs a token")
+}
+
+// TestRefresh sees that a change of the ledger is served, and that a broken configuration is not.
+func TestRefresh(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config")
+	require.NoError(t, os.WriteFile(config, []byte("good"), 0o600))
+	measured, err := sample.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
+	require.NoError(t, err)
+	r := start(t, serve.Options{Refresh: 50 * time.Millisecond, Load: func() (serve.Inputs, error) {
+		in := serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured, Files: []string{config}}
+		text, err := os.ReadFile(config)
+		if err == nil && string(text) != "good" {
+			err = fmt.Errorf("config: %s", text)
+		}
+		return in, err
+	}})
+	_, _, before := r.get(t, "/api/v1/spend")
+	_, err = sample.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { _, _, now := r.get(t, "/api/v1/spend"); return now != before }, 10*time.Second, 20*time.Millisecond)
+	require.NoError(t, os.WriteFile(config, []byte("broken"), 0o600))
+	require.Eventually(t, func() bool { return strings.Contains(r.log.String(), "config: broken") }, 10*time.Second, 20*time.Millisecond)
+	status, _, _ := r.get(t, "/")
+	require.Equal(t, http.StatusOK, status, "what was read before is served on")
+	_, _, text := r.get(t, "/metrics")
+	require.Contains(t, text, `microspend_refreshes_total{result="failed"} 1`)
+}
+
+func hour(n int, vcpu int64) usage.Record {
+	return usage.Record{
+		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-1", Image: "base", Tenant: "acme",
+		Source: "test", Coverage: usage.CoverageComplete, Quantities: usage.Quantities{VCPUMillis: vcpu},
+	}
+}
+
+// TestWhileTheLedgerIsWritten asks while days are switched: every answer adds up, and is one of the states that were.
+func TestWhileTheLedgerIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	batch := func(size int64) []usage.Record {
+		var out []usage.Record
+		for day := range 5 {
+			for n := range 3 {
+				r := hour(day*24+n, size<<30)
+				r.Tenant, r.MicroVMID = fmt.Sprintf("tenant-%d", n), fmt.Sprintf("mvm-%d", n)
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	measured, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(1)) })
+	require.NoError(t, err)
+	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
+		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
+	}})
+	writing := make(chan error, 1)
+	go func() {
+		for size := int64(2); size < 12; size++ {
+			if _, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(size)) }); err != nil {
+				writing <- err
+				return
+			}
+		}
+		writing <- nil
+	}()
+	asked := 0
+	for done := false; !done || asked < 20; asked++ {
+		status, _, body := r.get(t, "/api/v1/spend?by=tenant,day&x=")
+		require.Equal(t, http.StatusBadRequest, status, "a fault is a fault at any time")
+		status, _, body = r.get(t, "/api/v1/spend?by=tenant,day")
+		require.Equal(t, http.StatusOK, status, body)
+		status, _, page := r.get(t, "/")
+		require.Equal(t, http.StatusOK, status)
+		require.NotContains(t, page, "is damaged")
+		require.NotContains(t, body, "damaged")
+		select {
+		case err := <-writing:
+			require.NoError(t, err)
+			done = true
+		default:
+		}
+	}
+	require.Eventually(t, func() bool {
+		_, _, page := r.get(t, "/")
+		return strings.Count(page, "<tr><th scope=row><a href=") == 3 && strings.Contains(page, "$")
+	}, 10*time.Second, 50*time.Millisecond)
+}
