@@ -29,6 +29,7 @@ func areas() []area {
 		{"ledger", ledgerFigures},
 		{"handon", handOnFigures},
 		{"meter", meterFigures},
+		{"serve", serveFigures},
 	}
 }
 
