@@ -13,6 +13,7 @@ run: build
 	@echo
 	./microspend demo --output microspend-demo
 	./microspend spend --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --top 10 --previous
+	./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --output microspend-demo/report.html
 
 test:
 	$(GO) test ./...

@@ -20,6 +20,9 @@ import (
 // requestError is a fault of who asked.
 type requestError struct{ error }
 
+// errNoTenant says that there is nothing about whom was asked for.
+var errNoTenant = errors.New("no such tenant, neither in the ledger in this period nor in the tenants file")
+
 // mostDays bounds the period of one request.
 const mostDays = 400
 
@@ -60,7 +63,7 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 			return nil, err
 		}
 		if !made.Whole && len(made.Tenants) == 0 {
-			return nil, requestError{errors.New("no such tenant, neither in the ledger in this period nor in the tenants file")}
+			return nil, errNoTenant
 		}
 		text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
 		if err != nil {
@@ -198,6 +201,8 @@ func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence str
 	switch {
 	case errors.As(err, &fault):
 		answer(report.Visible(fault.Error()), http.StatusBadRequest)
+	case errors.Is(err, errNoTenant):
+		answer(err.Error(), http.StatusNotFound)
 	case errors.Is(err, errBusy):
 		w.Header().Set("Retry-After", "5")
 		answer(err.Error(), http.StatusServiceUnavailable)

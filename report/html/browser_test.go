@@ -1,12 +1,14 @@
 package html_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,15 +26,27 @@ var (
 	noon     = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 )
 
-func demo(t testing.TB, request statement.Request) statement.Statement {
+// demo is the statement of the demo's November, made once, as nobody changes it.
+func demo(t testing.TB) statement.Statement {
 	t.Helper()
-	source, err := sample.Demo(t.TempDir(), noon)
-	require.NoError(t, err)
-	request.From, request.To, request.Now = november, november.AddDate(0, 1, 0), noon
-	s, err := statement.Build(t.Context(), source, request)
+	s, err := demoOnce()
 	require.NoError(t, err)
 	return s
 }
+
+var demoOnce = sync.OnceValues(func() (statement.Statement, error) {
+	dir, err := os.MkdirTemp("", "microspend-html")
+	if err != nil {
+		return statement.Statement{}, err
+	}
+	defer os.RemoveAll(dir)
+	source, err := sample.Demo(dir, noon, 45)
+	if err != nil {
+		return statement.Statement{}, err
+	}
+	return statement.Build(context.Background(), source,
+		statement.Request{From: november, To: november.AddDate(0, 1, 0), Now: noon, Apart: true})
+})
 
 func rendered(t testing.TB, s statement.Statement, options html.Options) string {
 	t.Helper()
@@ -52,7 +66,7 @@ func saved(t testing.TB, text string) string {
 // TestInBrowser looks at the demo's page and at one tenant's in all the ways people do.
 func TestInBrowser(t *testing.T) {
 	browser := browsertest.Start(t)
-	whole := demo(t, statement.Request{Apart: true})
+	whole := demo(t)
 	cinder := slices.IndexFunc(whole.Tenants, func(t statement.Tenant) bool { return t.Name == "cinder" })
 	for name, s := range map[string]statement.Statement{"whole": whole, "tenant": whole.For(cinder)} {
 		address := saved(t, rendered(t, s, html.Options{}))
@@ -89,7 +103,7 @@ func TestInBrowser(t *testing.T) {
 // TestSorting sorts by click and by keyboard.
 func TestSorting(t *testing.T) {
 	browser := browsertest.Start(t)
-	tab := browser.Open(t, saved(t, rendered(t, demo(t, statement.Request{}), html.Options{})), browsertest.View{Width: 1280, Height: 800})
+	tab := browser.Open(t, saved(t, rendered(t, demo(t), html.Options{})), browsertest.View{Width: 1280, Height: 800})
 	names := func() []string {
 		var out []string
 		tab.Eval(t, `[...document.querySelectorAll("#tenants tbody tr:not([hidden]) th")].map(c => c.textContent)`, &out)
@@ -131,7 +145,7 @@ func TestSorting(t *testing.T) {
 // with captions and headings, charts in words.
 func TestAccessible(t *testing.T) {
 	browser := browsertest.Start(t)
-	tab := browser.Open(t, saved(t, rendered(t, demo(t, statement.Request{}), html.Options{})), browsertest.View{Width: 1280, Height: 800})
+	tab := browser.Open(t, saved(t, rendered(t, demo(t), html.Options{})), browsertest.View{Width: 1280, Height: 800})
 	roles := map[string]int{}
 	for _, node := range tab.Accessible(t) {
 		roles[node.Role]++
@@ -176,7 +190,7 @@ const contrast = `(() => {
 
 func TestContrast(t *testing.T) {
 	browser := browsertest.Start(t)
-	address := saved(t, rendered(t, demo(t, statement.Request{}), html.Options{}))
+	address := saved(t, rendered(t, demo(t), html.Options{}))
 	for _, dark := range []bool{false, true} {
 		tab := browser.Open(t, address, browsertest.View{Width: 1280, Height: 800, Dark: dark})
 		text := tab.Text(t, contrast)

@@ -28,6 +28,9 @@ var october = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 
 // TestSize is the promise: 500 tenants over 31 days in less than 300,000 bytes.
 func TestSize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a ledger of 372,000 records takes long")
+	}
 	source, err := sample.Fleet{Tenants: 500, Days: 31, Start: october}.Source(t.TempDir())
 	require.NoError(t, err)
 	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Detailed: 20})
@@ -54,7 +57,7 @@ func TestSize(t *testing.T) {
 
 // TestPolicy checks that what the policy names is what the page has, and that nothing else could run.
 func TestPolicy(t *testing.T) {
-	text := rendered(t, demo(t, statement.Request{}), html.Options{})
+	text := rendered(t, demo(t), html.Options{})
 	policy := stdhtml.UnescapeString(regexp.MustCompile(`http-equiv="Content-Security-Policy" content="([^"]+)"`).FindStringSubmatch(text)[1])
 	require.Equal(t, html.Policy(), policy)
 	require.True(t, strings.HasPrefix(policy, "default-src 'none'; "))

@@ -3,6 +3,8 @@ package statement_test
 import (
 	"fmt"
 	"math"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,12 +23,25 @@ var (
 	to   = from.AddDate(0, 1, 0)
 )
 
-// demo is the demo's fleet with six of its days in November, so that October is whole.
+// demo is the demo's fleet with six of its days in November, so that October is whole. It is written once.
 func demo(t testing.TB) spend.Source {
 	t.Helper()
-	source, err := sample.Demo(t.TempDir(), to.AddDate(0, 0, 6))
+	source, err := demoOnce()
 	require.NoError(t, err)
 	return source
+}
+
+var demoOnce = sync.OnceValues(func() (spend.Source, error) {
+	return sample.Demo(folder, to.AddDate(0, 0, 6), 45)
+})
+
+var folder string // of the demo's ledger
+
+func TestMain(m *testing.M) {
+	folder, _ = os.MkdirTemp("", "microspend-statement")
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 func build(t testing.TB, source spend.Source, request statement.Request) statement.Statement {
@@ -101,6 +116,9 @@ func TestEverythingAddsUp(t *testing.T) {
 // TestForIsBuildWithThatTenantChosen: a tenant's statement is the same whichever way it is made, and so has nobody else's
 // figures, as the other way never sees them.
 func TestForIsBuildWithThatTenantChosen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a statement for each of some tenants takes long")
+	}
 	for _, policy := range []spend.Policy{spend.OwnRow, spend.Evenly} {
 		source := demo(t)
 		source.Sharing.Policy = policy

@@ -24,9 +24,12 @@ import (
 // Browser is a running Chromium. It ends with the test.
 type Browser struct{ ctx context.Context }
 
-// Start starts Chromium, or skips the test where there is none. CI has one.
+// Start starts Chromium, or skips the test where there is none, or where tests are to be short. CI has one.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes long")
+	}
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {

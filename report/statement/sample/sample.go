@@ -17,9 +17,9 @@ import (
 	"microspend/usage"
 )
 
-// Demo writes the demo's fleet of 40 tenants into a folder: 45 days up to the UTC day of end.
-func Demo(dir string, end time.Time) (spend.Source, error) {
-	fleet := simulate.Fleet{Seed: 1, End: end}
+// Demo writes the demo's fleet of 40 tenants into a folder: so many days up to the UTC day of end.
+func Demo(dir string, end time.Time, days int) (spend.Source, error) {
+	fleet := simulate.Fleet{Seed: 1, End: end, Days: days}
 	read, err := config.Load(config.Name, fleet.ConfigFile())
 	if err != nil {
 		return spend.Source{}, err
