@@ -9,7 +9,9 @@ import (
 )
 
 // connections keeps account of a server's connections, and closes those that do nothing when there are too many: a client
-// that connects and never asks must not keep out one that does.
+// that connects and never asks must not keep out one that does. Each has some time to ask before that; where all are that
+// young, who comes next waits for a place, in the order of coming, so that a crowd that comes again and again cannot push
+// out one that is about to ask.
 type connections struct {
 	most int
 	now  func() time.Time
@@ -17,6 +19,7 @@ type connections struct {
 	mutex   sync.Mutex
 	open    map[net.Conn]*connection
 	evicted int
+	closing bool // nobody waits for a place any more
 }
 
 // connection is one of them. It is serving from when a request has come in whole until it is answered; net/http's own
@@ -34,18 +37,29 @@ func newConnections(most int, now func() time.Time) *connections {
 	return &connections{most: most, now: now, open: map[net.Conn]*connection{}}
 }
 
+// courtesy is how long a connection is left alone before it must have sent a request to stay when others want its place.
+const courtesy = 500 * time.Millisecond
+
 type connectionKey struct{}
 
-// context is for http.Server.ConnContext: the first that is heard of a connection.
+// context is for http.Server.ConnContext: the first that is heard of a connection. It waits for a place, and holds up all
+// that come after, which the kernel keeps in a queue meanwhile.
 func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
+	for !c.room() {
+		time.Sleep(5 * time.Millisecond)
+	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	mine := &connection{since: c.now()}
-	if len(c.open) >= c.most {
-		c.evict(conn)
-	}
 	c.open[conn] = mine
 	return context.WithValue(ctx, connectionKey{}, mine)
+}
+
+// room makes room for one more, if it can, and says whether there is.
+func (c *connections) room() bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return len(c.open) < c.most || c.closing || c.evict()
 }
 
 // state is for http.Server.ConnState. A connection is idle again only when its answer has been sent to the end, which is
@@ -64,21 +78,28 @@ func (c *connections) state(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// evict closes the connection that has done nothing for longest, or one that is stuck, or else the one that has come.
-func (c *connections) evict(newcomer net.Conn) {
-	victim := newcomer
-	var best *connection
+// evict closes the connection that has done nothing for longest, or else one that is stuck, and says whether there was
+// one.
+func (c *connections) evict() bool {
+	var (
+		victim net.Conn
+		best   *connection
+	)
 	for conn, state := range c.open {
-		if state.serving && c.now().Sub(state.since) < stuck {
+		if patience := c.now().Sub(state.since); patience < courtesy || (state.serving && patience < stuck) {
 			continue
 		}
 		if best == nil || (best.serving && !state.serving) || (best.serving == state.serving && state.since.Before(best.since)) {
 			victim, best = conn, state
 		}
 	}
+	if best == nil {
+		return false
+	}
 	c.evicted++
 	delete(c.open, victim)
 	_ = victim.Close() // whatever state it is in
+	return true
 }
 
 // serving marks the connection of a request as soon as the request has come in whole.
@@ -97,6 +118,7 @@ func (c *connections) serving(next http.Handler) http.Handler {
 func (c *connections) closeIdle() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	c.closing = true
 	for conn, state := range c.open {
 		if !state.serving {
 			delete(c.open, conn)

@@ -104,14 +104,20 @@ func heap() uint64 {
 	return stats.HeapInuse + stats.StackInuse
 }
 
-// TestCrowd lets 100 slow clients, some that do not listen, and a stream of broken requests at a server of 60 connections:
-// everyone else is still answered, memory stays flat, and the shutdown does not wait for them.
+// TestCrowd lets 100 slow clients, some that do not listen, and a stream of broken requests at a server, of as many
+// connections as it usually has and of fewer than there are clients: everyone else is still answered, memory stays flat, and
+// the shutdown does not wait for them.
 func TestCrowd(t *testing.T) {
-	r := start(t, serve.Options{Connections: 60, Drain: 5 * time.Second})
+	t.Run("usual", func(t *testing.T) { crowded(t, 0) })
+	t.Run("full", func(t *testing.T) { crowded(t, 60) })
+}
+
+func crowded(t *testing.T, most int) {
+	r := start(t, serve.Options{Connections: most, Drain: 5 * time.Second})
 	address := strings.TrimPrefix(r.base, "http://")
 	ask := func() (time.Duration, error) {
 		began := time.Now()
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+"/", nil)
 		if err != nil {
@@ -144,7 +150,7 @@ func TestCrowd(t *testing.T) {
 	time.Sleep(time.Second)
 	early := heap()
 	longest := time.Duration(0)
-	until := time.Now().Add(6 * time.Second)
+	until := time.Now().Add(4 * time.Second)
 	answered := 0
 	for ; time.Now().Before(until); answered++ {
 		took, err := ask()
@@ -153,11 +159,14 @@ func TestCrowd(t *testing.T) {
 	}
 	late := heap()
 	t.Logf("%d answers among the crowd, the slowest after %s; memory %d KiB, then %d KiB", answered, longest, early>>10, late>>10)
-	require.Less(t, longest, 3*time.Second)
+	require.Less(t, longest, 10*time.Second)
+	require.Greater(t, answered, 3)
 	require.Less(t, float64(late), 1.5*float64(early)+8<<20, "memory stays flat")
-	_, _, text := r.get(t, "/metrics")
-	require.Regexp(t, `(?m)^microspend_http_connections_evicted_total [1-9]`, text)
-	require.Regexp(t, `(?m)^microspend_http_connections ([1-5]?[0-9]|60)$`, text)
+	if most > 0 {
+		_, _, text := r.get(t, "/metrics")
+		require.Regexp(t, `(?m)^microspend_http_connections_evicted_total [1-9]`, text)
+		require.Regexp(t, `(?m)^microspend_http_connections ([1-5]?[0-9]|60)$`, text)
+	}
 
 	began := time.Now()
 	require.NoError(t, r.stop())

@@ -15,7 +15,7 @@
 // could be are served on, and the log says so.
 //
 // A client that is slow or broken takes nothing from others. Every read and write has a deadline, a request has a largest
-// size, and when there are too many connections, those are closed first that have sent no complete request for longest.
+// size, and when there are too many connections, those make room that have sent no complete request for longest.
 // Only so many answers are made at once; who would have to wait too long is told so with 503.
 //
 // Where a token is set, everything but /healthz and /readyz needs it: as Authorization: Bearer, or once as ?token=, which
