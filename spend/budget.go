@@ -29,6 +29,7 @@ type TenantBudget struct {
 type Budgets struct {
 	Total   *Budget
 	Tenants []TenantBudget
+	Others  []string // tenants without a budget whose spend is forecast all the same
 }
 
 func (b Budget) limit() decimal.Decimal {
@@ -63,7 +64,7 @@ type BudgetReport struct {
 	// AsOf is the end of the latest period that the ledger has, at most Now: what is spent is known until then. It is zero
 	// where the ledger has nothing in this month and the eight weeks before Now.
 	AsOf    time.Time
-	Lines   []BudgetLine // one for each tenant with a budget, in order of their names, and the total last
+	Lines   []BudgetLine // one for each tenant with a budget, in order of their names, then the others, and the total last
 	Damaged []ledger.DamagedFile
 }
 
@@ -82,7 +83,7 @@ func (r BudgetReport) Exceeded() []BudgetLine {
 type BudgetLine struct {
 	Tenant string
 	Total  bool    // the line is of everything together; Tenant is ""
-	Budget *Budget // nil on the total where it has none
+	Budget *Budget // nil on the total where it has none, and for the others
 
 	Spent Cost             // from the start of the month on
 	Used  *decimal.Decimal // spent as a part of the budget, half-even at RatioPlaces; nil without a budget
@@ -124,6 +125,11 @@ func (s Source) BudgetStatus(ctx context.Context, now time.Time) (BudgetReport, 
 	slices.SortFunc(budgets, func(a, b TenantBudget) int { return strings.Compare(a.Tenant, b.Tenant) })
 	for _, b := range budgets {
 		out.Lines = append(out.Lines, book.line(b.Tenant, &b.Budget, f))
+	}
+	for _, name := range s.Budgets.Others {
+		if !slices.ContainsFunc(budgets, func(b TenantBudget) bool { return b.Tenant == name }) {
+			out.Lines = append(out.Lines, book.line(name, nil, f))
+		}
 	}
 	total := book.line("", s.Budgets.Total, f)
 	total.Total = true

@@ -159,13 +159,17 @@ func TestBudgetIsTheReport(t *testing.T) {
 	source := sourceOf(hour(day, "acme", 7), hour(day, "bravo", 13), stored(day, "base", 3), frankfurt(day, "charlie"))
 	source.Sharing.Policy = ByDirect
 	budget := Budget{Monthly: dec("1000")}
-	source.Budgets = Budgets{&budget, []TenantBudget{{"acme", budget}, {"charlie", budget}}}
+	source.Budgets = Budgets{Total: &budget, Tenants: []TenantBudget{{"acme", budget}, {"charlie", budget}}, Others: []string{"acme", "bravo"}}
 	now := at(t, "2026-10-05T12:00")
 	got, err := source.BudgetStatus(t.Context(), now)
 	require.NoError(t, err)
 	want := report(t, source, Request{From: at(t, "2026-10-01"), To: now, By: []Dimension{ByTenant}})
 	require.Equal(t, want.Rows[0].Amount.String(), got.Lines[0].Spent.Amount.String(), "one engine, one number")
-	require.Equal(t, want.Total.Amount.String(), got.Lines[2].Spent.Amount.String())
+	require.Len(t, got.Lines, 4, "acme has a budget and is listed once")
+	require.Equal(t, want.Rows[1].Amount.String(), got.Lines[2].Spent.Amount.String())
+	require.Equal(t, "bravo none", got.Lines[2].Tenant+" "+got.Lines[2].Status.String(), "forecast without a budget")
+	require.NotNil(t, got.Lines[2].Forecast)
+	require.Equal(t, want.Total.Amount.String(), got.Lines[3].Spent.Amount.String())
 	require.Equal(t, StatusOK, got.Lines[0].Status)
 	require.Equal(t, StatusUnknown, got.Lines[1].Status, "what is not known might be over")
 	require.Equal(t, at(t, "2026-10-05T01:00"), got.AsOf, "the hour, not the day of the image beside it")

@@ -212,10 +212,17 @@ func (r renderer) tiles() []tile {
 	return tiles
 }
 
-// outlook is the budget line that the page is about: the total, or the one tenant's.
+// outlook is how the month stands of what the page is about: everything, or the one tenant.
 func (r renderer) outlook() (spend.BudgetLine, bool) {
-	for _, line := range r.statement.Budgets.Lines {
-		if line.Total || (!r.statement.Whole && len(r.statement.Tenants) == 1) {
+	s := r.statement
+	if !s.Whole {
+		if len(s.Tenants) == 1 && s.Tenants[0].Outlook != nil {
+			return *s.Tenants[0].Outlook, true
+		}
+		return spend.BudgetLine{}, false
+	}
+	for _, line := range s.Budgets.Lines {
+		if line.Total {
 			return line, true
 		}
 	}

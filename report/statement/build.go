@@ -338,13 +338,26 @@ func (b *builder) budgets() error {
 	if over {
 		moment = b.out.To.Add(-1)
 	}
-	status, err := b.source.BudgetStatus(b.ctx, moment)
+	source := b.source
+	if b.request.Apart || !b.out.Whole {
+		for _, t := range b.out.Tenants {
+			if t.Kind == spend.KindTenant {
+				source.Budgets.Others = append(source.Budgets.Others, t.Name)
+			}
+		}
+	}
+	status, err := source.BudgetStatus(b.ctx, moment)
 	if err != nil {
 		return err
 	}
 	b.out.AsOf = status.AsOf
+	for _, line := range status.Lines {
+		if t := b.tenant(spend.Key{Tenant: line.Tenant}); t != nil && !line.Total && len(source.Budgets.Others) > 0 {
+			t.Outlook = &line
+		}
+	}
 	status.Lines = slices.DeleteFunc(status.Lines, func(line spend.BudgetLine) bool {
-		return !b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant))
+		return (line.Budget == nil && !line.Total) || (!b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant)))
 	})
 	b.out.Budgets = Budgets{status, !b.request.Now.Before(status.To)}
 	return nil

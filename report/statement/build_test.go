@@ -137,6 +137,7 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 			}
 			require.Equal(t, text(alone), text(got), tenant.Name)
 			require.False(t, got.Whole)
+			require.Equal(t, tenant.Kind == spend.KindTenant, got.Tenants[0].Outlook != nil, "a forecast for each tenant, budget or not")
 			require.Nil(t, got.SharedOut)
 		}
 	}
@@ -158,6 +159,9 @@ func text(s statement.Statement) string {
 		add(l.Region, l.Quantity, l.Used, l.Rate, cost(l.Cost), l.Shared.StringFixed(12))
 	}
 	for _, tenant := range s.Tenants {
+		if o := tenant.Outlook; o != nil {
+			add(o.Tenant, cost(o.Spent), o.Forecast, o.Method, o.Status)
+		}
 		add(tenant.Kind, tenant.Name, cost(tenant.Cost), tenant.Images, tenant.MicroVMs, tenant.OtherImages.Count, tenant.OtherMicroVMs.Count)
 	}
 	for _, l := range s.Budgets.Lines {

@@ -84,6 +84,9 @@ func (s *Statement) outlookNotes() []pricing.Note {
 	for _, line := range s.Budgets.Lines {
 		methods[line.Method] = !s.Budgets.Over
 	}
+	if len(s.Tenants) == 1 && !s.Whole && s.Tenants[0].Outlook != nil {
+		methods[s.Tenants[0].Outlook.Method] = !s.Budgets.Over
+	}
 	if methods[spend.MethodWeekday] {
 		notes = append(notes, pricing.Note{ID: "Forecast", Text: "What is spent, and for each remaining day the mean of its weekday over the last up to eight weeks."})
 	}

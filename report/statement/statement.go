@@ -98,6 +98,10 @@ type Tenant struct {
 	Days  []Day // beside those of the statement, one for one
 	Lines []Line
 
+	// Outlook is how the tenant's month stands, also where it has no budget. It is there where the statement is about chosen
+	// tenants or was built with [Request.Apart].
+	Outlook *spend.BudgetLine
+
 	// Images and MicroVMs are the most costly ones, without shares of shared cost, the largest first, and OtherImages and OtherMicroVMs what there is
 	// besides. They are there where Detailed says so: see [Request.Detailed].
 	Detailed                   bool
