@@ -198,6 +198,9 @@ func (r renderer) tiles() []tile {
 	} else if s.Total.Shared.IsPositive() {
 		tiles = append(tiles, tile{"Of which shared cost", "$" + fixed(s.Total.Shared, 2), "the share of what all use together"})
 	}
+	if s.Total.Known() && !s.Total.List.Equal(s.Total.Amount) {
+		tiles = append(tiles, tile{"At list price", "$" + fixed(s.Total.List, 2), "what AWS's public rates come to"})
+	}
 	if c := spend.Coverage(&s.Total.Sum); c != nil {
 		words := "every measurement arrived"
 		if !c.Equal(one) {
@@ -313,6 +316,9 @@ func (r renderer) rateRows() []rateRow {
 			}
 			if rate.Known() {
 				row.Figure, row.Unit = pricing.Grouped(rate.Figure), report.PublishedUnit(q, rate.Per)
+			}
+			if list := region.Card.ListRate(q); rate.Known() && list.Known() && (list.Per != rate.Per || !list.Figure.Equal(rate.Figure)) {
+				row.Source += "; list price " + pricing.Grouped(list.Figure) + " per " + report.PublishedUnit(q, list.Per)
 			}
 			if !region.Card.Discounts[q].IsZero() && rate.Known() {
 				row.Source += "; less " + pricing.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
