@@ -94,7 +94,9 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	if info.Rows > 0 {
 		source := in.Source
 		source.Sharing.Policy = spend.OwnRow
-		request := spend.Request{From: info.First, To: info.Last.Add(time.Second), By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion}}
+		request := spend.Request{
+			From: info.First, To: info.Last.Add(time.Second), By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion}, Counts: true,
+		}
 		whole, err := source.Report(ctx, request)
 		if err != nil {
 			return err

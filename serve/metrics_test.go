@@ -47,7 +47,7 @@ func TestMetrics(t *testing.T) {
 	source, err := demo()
 	require.NoError(t, err)
 	source.Sharing.Policy = spend.OwnRow
-	all, err := source.Report(t.Context(), spend.Request{From: noon.AddDate(-1, 0, 0), To: noon})
+	all, err := source.Report(t.Context(), spend.Request{From: noon.AddDate(-1, 0, 0), To: noon, Counts: true})
 	require.NoError(t, err)
 	require.InEpsilon(t, all.Total.Amount.InexactFloat64(), sumOf(t, text, "microspend_spend_dollars_total"), 1e-9, "the dollars of the whole ledger")
 	quantities := spend.Quantities(&all.Total.Sum)

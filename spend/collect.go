@@ -151,9 +151,11 @@ func anyUnallocated(groups []ledger.Group, who owners) bool {
 }
 
 func (c *collector) query(ctx context.Context, s span, fields []ledger.Field) ([]ledger.Group, error) {
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
-		From: s.from, To: s.to, By: fields, Location: c.loc, Sums: ledger.SumBilled | ledger.SumRunning,
-	})
+	sums := ledger.SumBilled | ledger.SumRunning
+	if c.request.Counts {
+		sums = 0 // everything
+	}
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.from, To: s.to, By: fields, Location: c.loc, Sums: sums})
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Request struct {
 	Sort Sort
 
 	Previous bool // put the period before beside each row
+	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make rates that are not known an [UnknownRatesError]
 }
 

@@ -80,7 +80,7 @@ func (b *builder) report(request spend.Request, by ...spend.Dimension) (spend.Sp
 
 // tenants fills in who spent what, and the total.
 func (b *builder) tenants() error {
-	s, err := b.report(spend.Request{Previous: true, Sort: spend.SortAmount}, spend.ByTenant)
+	s, err := b.report(spend.Request{Previous: true, Counts: true, Sort: spend.SortAmount}, spend.ByTenant)
 	if err != nil {
 		return err
 	}
@@ -292,7 +292,7 @@ func (b *builder) card(region string) (RegionRates, error) {
 
 // details lists images and MicroVMs.
 func (b *builder) details() error {
-	request := spend.Request{Sort: spend.SortAmount}
+	request := spend.Request{Sort: spend.SortAmount, Counts: true}
 	if b.request.Detailed > 0 && b.request.Detailed < len(b.out.Tenants) {
 		for _, t := range b.out.Tenants[:b.request.Detailed] {
 			request.Filter.Tenants = append(request.Filter.Tenants, spend.Exactly(t.Name))

@@ -70,6 +70,7 @@ func TestEverythingAddsUp(t *testing.T) {
 			source.Sharing.Policy = policy
 			s := build(t, source, statement.Request{Apart: true, Listed: math.MaxInt})
 			require.Len(t, s.Days, 31)
+			require.False(t, s.Total.Sum.Launches.IsZero() || s.Total.Sum.Resumes.IsZero(), "what is shown beside the money")
 			var tenants, days, lines decimal.Decimal
 			for _, tenant := range s.Tenants {
 				tenants = tenants.Add(tenant.Amount)
