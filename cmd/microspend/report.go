@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/report"
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
@@ -38,23 +39,29 @@ func statementFormats() []statementFormat {
 
 func (a *app) reportCommand() *cobra.Command {
 	var (
-		format, file, folder string
-		tenants              []string
+		format, file, folder, account string
+		tenants                       []string
 	)
 	formats := statementFormats()
 	names := make([]string, len(formats))
 	for i, f := range formats {
 		names[i] = f.name
 	}
+	for _, f := range append(report.Formats(), exportFormats...) {
+		names = append(names, string(f))
+	}
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "A report to hand on: who spent what, on which day, at which rates, and how it was made",
 		Long: `report writes everything there is to say about a period into one file: an HTML page that needs no network, no other file
 and no JavaScript, and reads well on a screen, on a phone and on paper. With --per-tenant it writes a page for each tenant
-with nobody else's data in it.`,
+with nobody else's data in it.
+
+The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day in the rest.`,
 		Example: `  microspend report --output november.html
   microspend report --from 2026-10-01 --to 2026-11-01 --tenant acme --output acme.html
-  microspend report --per-tenant bills`,
+  microspend report --per-tenant bills
+  microspend report --from 2026-10-01 --to 2026-11-01 --format xlsx --output october.xlsx`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			at := slices.Index(names, format)
@@ -67,6 +74,13 @@ with nobody else's data in it.`,
 			source, err := a.spendSource()
 			if err != nil {
 				return err
+			}
+			if at >= len(formats) {
+				a.output = outputFlags{format: format, file: file, allowed: names}
+				return a.exportReport(cmd, source, tenants, account)
+			}
+			if account != "" {
+				return fmt.Errorf("--billing-account has no meaning in --format %s; FOCUS alone names it", format)
 			}
 			request := statement.Request{}
 			if request.From, request.To, request.Location, err = a.period(source); err != nil {
@@ -108,8 +122,38 @@ with nobody else's data in it.`,
 	flags.StringVar(&format, "format", names[0], "output `format`: "+strings.Join(names, ", "))
 	flags.StringVar(&file, "output", "", "write to this `file` instead of standard output; - is standard output")
 	flags.StringArrayVar(&tenants, "tenant", nil, "only this `tenant`, with nobody else's data; a * at the end stands for any rest; may be repeated")
+	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
 	flags.StringVar(&folder, "per-tenant", "", "write a page for each tenant into this `folder`")
 	return cmd
+}
+
+// exportReport writes the period in a format that spend has too.
+func (a *app) exportReport(cmd *cobra.Command, source spend.Source, tenants []string, account string) (err error) {
+	if a.writesFOCUS() {
+		source.Location = nil // FOCUS goes by UTC days, whatever zone the configuration cuts days in
+	}
+	request := spend.Request{}
+	if request.From, request.To, request.Location, err = a.period(source); err != nil {
+		return err
+	}
+	if request.Filter.Tenants, err = spend.ParsePatterns(tenants); err != nil {
+		return fmt.Errorf("--tenant: %w", err)
+	}
+	if done, err := a.exportSpend(cmd, source, request, account); done {
+		return err
+	}
+	if err := a.refuseFlags(cmd, "billing-account"); err != nil {
+		return err
+	}
+	if err := a.output.check(); err != nil {
+		return err
+	}
+	request.By = []spend.Dimension{spend.ByTenant, spend.ByDay}
+	result, err := source.Report(cmd.Context(), request)
+	if err != nil {
+		return err
+	}
+	return a.print(report.Spend(result))
 }
 
 // writePages writes a page for each tenant.

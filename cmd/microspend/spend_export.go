@@ -20,7 +20,7 @@ func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend
 	format := report.Format(a.output.format)
 	switch format {
 	case report.FormatXLSX:
-		if err := a.refuseFlags(cmd, "by", "sort", "top", "min"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "billing-account"); err != nil {
 			return true, err
 		}
 		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())
@@ -55,7 +55,7 @@ func (a *app) writesFOCUS() bool {
 func (a *app) refuseFlags(cmd *cobra.Command, names ...string) error {
 	for _, name := range names {
 		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s has no meaning in --format %s, whose rows are fixed", name, a.output.format)
+			return fmt.Errorf("--%s has no meaning in --format %s", name, a.output.format)
 		}
 	}
 	return nil
