@@ -1,0 +1,173 @@
+// Package mapping says which metrics are usage: whose metric stands for which billed quantity, and in what unit. It turns
+// the numbers that a metrics service gives into the whole numbers of a usage record, and knows of no service.
+//
+// # Units
+//
+// A metric's unit is what one of its number means, such as gb-seconds; a GB is 2^30 bytes. A unit without a time, such as
+// vcpus, is of a metric that shows how much is in use: it counts for the whole period, so that its statistic is the
+// average. A number is taken as the shortest decimal that reads as it (0.1 is a tenth; from 2^53 on as it is), multiplied exactly, and rounded
+// half-even to a whole unit of the record where it does not come out whole.
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Mapping is one kind of series: metrics that have the same dimensions.
+type Mapping struct {
+	Namespace  string
+	Dimensions Dimensions
+	Match      []Dimension // further dimensions that the series have, each with the one value that counts
+	Metrics    []Metric    // each quantity once
+	Series     []Subject   // the series there are; none where they are to be listed
+}
+
+// Dimensions are the names of the dimensions that say whose usage a series is; "" where there is none. A series counts
+// where its dimensions are these and those of Match, and no others.
+type Dimensions struct{ Tenant, Image, MicroVM, Role string }
+
+// Dimension is a name and a value.
+type Dimension struct{ Name, Value string }
+
+// Subject is whose usage a series is: the values of the dimensions.
+type Subject struct{ Tenant, Image, MicroVM, Role string }
+
+// Metric is where a quantity is read from.
+type Metric struct {
+	Quantity   Quantity
+	Namespace  string // "" is that of the mapping
+	Name       string
+	Statistic  string // Sum, Average, Minimum, Maximum or SampleCount
+	Unit       Unit
+	Scale      decimal.Decimal // the number is multiplied by it; zero means 1
+	UnitFilter string          // read only data that was published in this unit of the service; "" reads all
+	// Sparse says that the metric is only published when there is something to count, as a number of launches may be: where
+	// another metric of the subject has a datapoint and this one has none, it is zero. Otherwise it is not known.
+	Sparse bool
+}
+
+// Quantity is a field of a usage record.
+type Quantity uint8
+
+// The quantities, the five billed ones first.
+const (
+	VCPU Quantity = iota
+	Memory
+	SnapshotRead
+	SnapshotWrite
+	SnapshotStorage
+	Running
+	Suspended
+	Launches
+	Suspends
+	Resumes
+	quantityCount
+)
+
+var quantityNames = [quantityCount]string{
+	"vcpu", "memory", "snapshot_read", "snapshot_write", "snapshot_storage", "running", "suspended", "launches", "suspends", "resumes",
+}
+
+// String is the word used in the configuration.
+func (q Quantity) String() string { return quantityNames[q] }
+
+// Quantities lists them in order.
+func Quantities() []Quantity {
+	out := make([]Quantity, quantityCount)
+	for i := range out {
+		out[i] = Quantity(i)
+	}
+	return out
+}
+
+// Statistics are those that a metric may be read by.
+var statistics = []string{"Sum", "Average", "Minimum", "Maximum", "SampleCount"}
+
+// IsStatistic says whether a metric may be read by a statistic.
+func IsStatistic(name string) bool { return slices.Contains(statistics, name) }
+
+// Statistics lists them for messages.
+func Statistics() string { return strings.Join(statistics, ", ") }
+
+// Shape identifies what the records of mappings are keyed by. Where it differs, so may the keys of the records.
+func Shape(mappings []Mapping) string {
+	var parts []string
+	for _, m := range mappings {
+		namespaces := []string{m.Namespace}
+		for _, metric := range m.Metrics {
+			if metric.Namespace != "" {
+				namespaces = append(namespaces, metric.Namespace)
+			}
+		}
+		slices.Sort(namespaces)
+		parts = append(parts, fmt.Sprintf("%q %q %q", slices.Compact(namespaces), m.Dimensions, m.Match))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
+}
+
+// Names are the names of all dimensions that a series of the mapping has, in the order in which [Mapping.Values] gives
+// their values.
+func (m Mapping) Names() []string {
+	var names []string
+	for _, name := range []string{m.Dimensions.Tenant, m.Dimensions.Image, m.Dimensions.MicroVM, m.Dimensions.Role} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	for _, d := range m.Match {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// Values are the values of a subject's dimensions, in the order of [Mapping.Names].
+func (m Mapping) Values(s Subject) []string {
+	var values []string
+	for _, d := range []Dimension{
+		{m.Dimensions.Tenant, s.Tenant},
+		{m.Dimensions.Image, s.Image},
+		{m.Dimensions.MicroVM, s.MicroVM},
+		{m.Dimensions.Role, s.Role},
+	} {
+		if d.Name != "" {
+			values = append(values, d.Value)
+		}
+	}
+	for _, d := range m.Match {
+		values = append(values, d.Value)
+	}
+	return values
+}
+
+// SubjectOf reads the subject of a series from its dimensions. It is false where they are not those of the mapping.
+func (m Mapping) SubjectOf(dimensions []Dimension) (Subject, bool) {
+	names := m.Names()
+	if len(dimensions) != len(names) {
+		return Subject{}, false
+	}
+	var s Subject
+	for _, d := range dimensions {
+		switch d.Name {
+		case "":
+			return s, false
+		case m.Dimensions.Tenant:
+			s.Tenant = d.Value
+		case m.Dimensions.Image:
+			s.Image = d.Value
+		case m.Dimensions.MicroVM:
+			s.MicroVM = d.Value
+		case m.Dimensions.Role:
+			s.Role = d.Value
+		default:
+			if !slices.Contains(m.Match, d) {
+				return s, false
+			}
+		}
+	}
+	return s, true
+}
