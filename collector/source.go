@@ -49,12 +49,15 @@ type Traits struct {
 type Plan struct {
 	Batches []Batch `json:"batches"`
 	Listing Cost    `json:"listing"` // of the calls that the plan itself took
+	// Notes are sentences for who asks what a run would cost, such as what the metrics cost by themselves.
+	Notes []string `json:"-"`
 }
 
 // Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a later
 // run can go on with it.
 type Batch struct {
-	ID     string          `json:"id"` // tells the batches of a plan apart
+	ID string `json:"id"` // tells the batches of a plan apart
+	// Window is what Fetch is to read. Of a batch that is asked for again it may be shorter or longer than planned.
 	Window Window          `json:"window"`
 	Cost   Cost            `json:"cost"`           // expected
 	Spec   json.RawMessage `json:"spec,omitempty"` // what the source needs to read it; compact, as it is kept in memory

@@ -38,6 +38,10 @@ func (w Window) Periods() int64 {
 // Contains says whether a moment lies in the window.
 func (w Window) Contains(at time.Time) bool { return !at.Before(w.From) && at.Before(w.To) }
 
+func (w Window) overlaps(other Window) bool {
+	return w.From.Before(other.To) && other.From.Before(w.To)
+}
+
 // String names a window in messages: 2026-10-01T00:00:00Z to 2026-10-02T00:00:00Z.
 func (w Window) String() string {
 	return fmt.Sprintf("%s to %s", w.From.UTC().Format(time.RFC3339), w.To.UTC().Format(time.RFC3339))

@@ -1,0 +1,206 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"microspend/collector"
+	"microspend/collector/mapping"
+)
+
+// metricsSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
+type metricsSpec struct {
+	Mapping  int        `json:"mapping"`
+	Subjects [][]string `json:"subjects"` // values of the mapping's dimensions, those of Match left out
+	Metrics  []uint16   `json:"metrics"`
+}
+
+// Plan implements collector.Source. Batches keep to one page of GetMetricData each, where a subject's metrics fit on it.
+func (m *Metrics) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
+	t, err := m.target(ctx, target)
+	if err != nil {
+		return collector.Plan{}, err
+	}
+	listing, err := m.list(ctx, t)
+	if err != nil {
+		return collector.Plan{}, err
+	}
+	plan := collector.Plan{Listing: listing}
+	most := int(max(1, min(maxQueries, maxDatapoints/max(1, window.Periods()))))
+	for i, subjects := range t.series {
+		for len(subjects) > 0 {
+			n, queries := 0, 0
+			for n < len(subjects) && (n == 0 || queries+count(subjects[n].metrics) <= most) {
+				queries += count(subjects[n].metrics)
+				n++
+			}
+			batch, err := m.batch(i, subjects[:n], window, queries)
+			if err != nil {
+				return plan, err
+			}
+			batch.ID = fmt.Sprintf("%d/%s", i, batch.ID)
+			plan.Batches = append(plan.Batches, batch)
+			subjects = subjects[n:]
+		}
+	}
+	return plan, nil
+}
+
+func count(metrics uint16) int {
+	n := 0
+	for ; metrics != 0; metrics &= metrics - 1 {
+		n++
+	}
+	return n
+}
+
+func (m *Metrics) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (collector.Batch, error) {
+	spec := metricsSpec{Mapping: of}
+	for _, s := range subjects {
+		spec.Subjects = append(spec.Subjects, []string{s.Tenant, s.Image, s.MicroVM, s.Role})
+		spec.Metrics = append(spec.Metrics, s.metrics)
+	}
+	text, err := json.Marshal(spec)
+	pages := (int64(queries)*window.Periods() + maxDatapoints - 1) / maxDatapoints
+	return collector.Batch{
+		ID: microVMOf(subjects[0].Subject), Window: window, Spec: text,
+		Cost: collector.Cost{
+			Calls: max(1, pages), Metrics: int64(queries), APIPrice: price(m.options.Prices.ThousandMetricsRequested, int64(queries)),
+		},
+	}, err
+}
+
+// microVMOf is what stands for the MicroVM in records: its id, or the fleet of a tenant and an image.
+func microVMOf(s mapping.Subject) string {
+	if s.MicroVM != "" {
+		return s.MicroVM
+	}
+	return FleetID(s.Tenant, s.Image)
+}
+
+// FleetID stands for the MicroVM in records of all MicroVMs of a tenant and an image.
+func FleetID(tenant, image string) string {
+	return "(fleet) " + url.PathEscape(tenant) + "/" + url.PathEscape(image)
+}
+
+// list finds out which series a target has, unless that is known.
+func (m *Metrics) list(ctx context.Context, t *metricsTarget) (collector.Cost, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var cost collector.Cost
+	if age := m.options.Now().Sub(t.listed); !t.listed.IsZero() && age >= 0 && age < listedFor {
+		return cost, nil
+	}
+	series := make([][]subjectSeries, len(m.options.Mappings))
+	owner := map[string]int{} // of what stands for a MicroVM, the mapping
+	for i, of := range m.options.Mappings {
+		found, calls, err := m.listMapping(ctx, t.client, of)
+		cost.Calls += calls
+		if err != nil {
+			return cost, fmt.Errorf("listing metrics: %w", err)
+		}
+		for _, s := range found {
+			id := microVMOf(s.Subject)
+			if first, twice := owner[id]; twice {
+				return cost, fmt.Errorf("%q is in the metrics of %s and in those of %s, and would count twice; tell them apart by their dimensions",
+					id, m.options.Mappings[first].Namespace, of.Namespace)
+			}
+			owner[id] = i
+		}
+		series[i] = found
+	}
+	cost.APIPrice = price(m.options.Prices.ThousandListCalls, cost.Calls)
+	t.series, t.listed = series, m.options.Now()
+	return cost, nil
+}
+
+// listMapping gives the subjects of a mapping, in order.
+func (m *Metrics) listMapping(ctx context.Context, client MetricsAPI, of mapping.Mapping) ([]subjectSeries, int64, error) {
+	if len(of.Series) > 0 {
+		all := uint16(1)<<len(of.Metrics) - 1
+		given := make([]subjectSeries, len(of.Series))
+		for i, s := range of.Series {
+			given[i] = subjectSeries{s, all}
+		}
+		return given, 0, nil
+	}
+	metrics := map[mapping.Subject]uint16{}
+	var calls int64
+	for i := range of.Metrics {
+		n, err := m.listMetric(ctx, client, of, i, metrics)
+		if calls += n; err != nil {
+			return nil, calls, m.fail(err)
+		}
+	}
+	found := make([]subjectSeries, 0, len(metrics))
+	for s, of := range metrics {
+		found = append(found, subjectSeries{s, of})
+	}
+	slices.SortFunc(found, func(a, b subjectSeries) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
+	})
+	return found, calls, nil
+}
+
+// listMetric adds the subjects that have a metric. CloudWatch lists also series with further dimensions, which are left
+// out: they are the same usage again.
+func (m *Metrics) listMetric(
+	ctx context.Context, client MetricsAPI, of mapping.Mapping, index int, into map[mapping.Subject]uint16,
+) (calls int64, err error) {
+	metric := of.Metrics[index]
+	namespace := namespaceOf(of, metric)
+	in := &cloudwatch.ListMetricsInput{Namespace: &namespace, MetricName: &metric.Name}
+	for _, name := range of.Names() {
+		filter := types.DimensionFilter{Name: &name}
+		if i := slices.IndexFunc(of.Match, func(d mapping.Dimension) bool { return d.Name == name }); i >= 0 {
+			filter.Value = &of.Match[i].Value
+		}
+		in.Dimensions = append(in.Dimensions, filter)
+	}
+	var dimensions []mapping.Dimension
+	for {
+		calls++
+		out, err := client.ListMetrics(ctx, in)
+		if err != nil {
+			return calls, err
+		}
+		for _, series := range out.Metrics {
+			if !is(series.Namespace, namespace) || !is(series.MetricName, metric.Name) {
+				return calls, nonsense("it lists a metric that was not asked for")
+			}
+			dimensions = dimensions[:0]
+			for _, d := range series.Dimensions {
+				if d.Name == nil || d.Value == nil {
+					return calls, nonsense("it lists a dimension without a name or a value")
+				}
+				dimensions = append(dimensions, mapping.Dimension{Name: *d.Name, Value: *d.Value})
+			}
+			if subject, ok := of.SubjectOf(dimensions); ok {
+				into[subject] |= 1 << index
+			}
+		}
+		if out.NextToken == nil {
+			return calls, nil
+		}
+		if in.NextToken != nil && *in.NextToken == *out.NextToken {
+			return calls, nonsense("a page of metrics is followed by itself")
+		}
+		in.NextToken = out.NextToken
+	}
+}
+
+func is(text *string, want string) bool { return text != nil && *text == want }
+
+func namespaceOf(of mapping.Mapping, metric mapping.Metric) string {
+	if metric.Namespace != "" {
+		return metric.Namespace
+	}
+	return of.Namespace
+}

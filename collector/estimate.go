@@ -1,0 +1,84 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"microspend/ledger"
+)
+
+// Estimate is what a run would read and what its calls would cost. Calls that finding out took are part of it.
+type Estimate struct {
+	Source  string
+	Targets []TargetEstimate
+	Cost    Cost     // of all targets
+	Notes   []string // see [Plan.Notes]
+	Gaps    []Gap    // what could not be planned, and what is lost
+}
+
+// TargetEstimate is what would be read of a target.
+type TargetEstimate struct {
+	Target  Target
+	From    time.Time // start of the earliest window
+	To      time.Time
+	Period  time.Duration // of the latest window
+	Batches int64
+	Left    int64 // of the batches, those left by earlier runs
+	Cost    Cost
+}
+
+// Estimate finds out what a run would do, and writes nothing. It asks for which series there are, as a run does.
+func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
+	e := Estimate{Source: r.Source.Name()}
+	var s Summary
+	c := &collection{Runner: r, summary: &s, states: map[Target]*state{}, heldGroups: map[[2]int64][]ledger.Group{}}
+	opened, err := ledger.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
+	if err == nil {
+		c.ledger = opened
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return e, err
+	}
+	targets, gaps := r.Targets(ctx)
+	s.Gaps = gaps
+	routes, err := c.routes(ctx, r.Now().UTC(), targets)
+	if err != nil {
+		return e, err
+	}
+	for _, route := range routes {
+		t := TargetEstimate{Target: route.target}
+		for _, stage := range route.stages {
+			plan := Plan{Batches: stage.Batches}
+			if stage.planned {
+				t.Left += int64(len(plan.Batches))
+			} else if plan, err = r.Source.Plan(ctx, stage.Target, stage.Window); err != nil {
+				s.Gaps = append(s.Gaps, Gap{Target: stage.Target, Window: stage.Window, Reason: err.Error()})
+				break
+			}
+			t.add(plan)
+			for _, note := range plan.Notes {
+				if !slices.Contains(e.Notes, note) {
+					e.Notes = append(e.Notes, note)
+				}
+			}
+		}
+		e.Targets, e.Cost = append(e.Targets, t), e.Cost.Add(t.Cost)
+	}
+	c.orderGaps()
+	e.Gaps = s.Gaps
+	return e, ctx.Err()
+}
+
+func (t *TargetEstimate) add(plan Plan) {
+	t.Cost = t.Cost.Add(plan.Listing)
+	for _, b := range plan.Batches {
+		if t.From.IsZero() || b.Window.From.Before(t.From) {
+			t.From = b.Window.From
+		}
+		t.To, t.Period = later(t.To, b.Window.To), b.Window.Period
+		t.Batches++
+		t.Cost = t.Cost.Add(b.Cost)
+	}
+}

@@ -1,0 +1,234 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// read plans and reads stages, one per target, and has everything in the journal when it returns. The error is one of the
+// journal.
+func (c *collection) read(ctx context.Context, stages []*stage) error {
+	if err := c.journal.begin(); err != nil {
+		return err
+	}
+	// What is in flight when the context ends is finished, within the grace.
+	inFlight, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(c.Grace, cancel) })()
+	var (
+		targets = make(chan struct{}, targetsAtATime)
+		batches = make(chan struct{}, c.Parallel)
+		wait    sync.WaitGroup
+	)
+	for _, s := range stages {
+		wait.Go(func() {
+			targets <- struct{}{}
+			defer func() { <-targets }()
+			c.readStage(ctx, inFlight, s, batches)
+		})
+	}
+	wait.Wait()
+	return c.journal.end()
+}
+
+func (c *collection) readStage(ctx, inFlight context.Context, s *stage, slots chan struct{}) {
+	if ctx.Err() != nil || !c.plan(ctx, s) {
+		return
+	}
+	if err := c.journal.addPlan(s.planEntry); err != nil {
+		c.leave(s, err)
+		return
+	}
+	c.progress(0, int64(len(s.Batches)), s.Target.String())
+	var (
+		wait sync.WaitGroup
+		down = make(chan struct{}) // closed when the target is left
+		row  failures
+	)
+	for _, b := range s.Batches {
+		taken := false
+		select {
+		case slots <- struct{}{}:
+			taken = true
+		case <-ctx.Done():
+		case <-down:
+		case <-c.journal.failed:
+		}
+		if !taken || ctx.Err() != nil || isClosed(down) || isClosed(c.journal.failed) {
+			if taken {
+				<-slots
+			}
+			break
+		}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			if err := c.readBatch(inFlight, s, b); row.end(err) {
+				c.leave(s, err)
+				close(down)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// failures decides when a target is left: when an error says that nothing can be read of it, or when batches keep failing.
+type failures struct {
+	mu   sync.Mutex
+	row  int
+	left bool
+}
+
+const failuresInARow = 3
+
+// end notes how a batch ended, and says once that the target is to be left.
+func (f *failures) end(err error) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		f.row = 0
+		return false
+	}
+	f.row++
+	var ofTarget *TargetError
+	leave := errors.As(err, &ofTarget) || f.row >= failuresInARow
+	if !leave || f.left || errors.Is(err, context.Canceled) {
+		return false
+	}
+	f.left = true
+	return true
+}
+
+// plan makes the plan of a stage that has none.
+func (c *collection) plan(ctx context.Context, s *stage) bool {
+	if s.planned {
+		return true
+	}
+	plan, err := c.Source.Plan(ctx, s.Target, s.Window)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.leave(s, err)
+		}
+		return false
+	}
+	s.Batches, s.planned = plan.Batches, true
+	for i := range s.Batches {
+		if s.Batches[i].Window == (Window{}) {
+			s.Batches[i].Window = s.Window
+		}
+	}
+	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
+	return true
+}
+
+// leave gives up a target for this run.
+func (c *collection) leave(s *stage, err error) {
+	c.count(func(sum *Summary) {
+		s.route.down = true
+		window := Window{From: s.Window.From, To: s.Goal}
+		if s.Window == (Window{}) {
+			window = Window{}
+		}
+		sum.Gaps = append(sum.Gaps, Gap{Target: s.Target, Window: window, Reason: err.Error()})
+	})
+}
+
+// readBatch reads a batch into the journal.
+func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
+	b.State = c.states[s.Target].Source
+	result, err := c.Source.Fetch(ctx, s.Target, b)
+	entry := batchEntry{Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, State: result.State}
+	var ofTarget *TargetError
+	if err != nil {
+		// Of a target that cannot be read, and of a run that was interrupted, the batch is left for the next run.
+		if errors.As(err, &ofTarget) || ctx.Err() != nil {
+			c.count(func(sum *Summary) { sum.Cost.Calls += result.Calls })
+			return err
+		}
+		entry.Reason = err.Error()
+		result.Records = nil
+	}
+	for i := range entry.Gaps {
+		entry.Gaps[i].Target = s.Target
+		if entry.Gaps[i].Window == (Window{}) {
+			entry.Gaps[i].Window = b.Window
+		}
+	}
+	if addErr := c.journal.addBatch(entry, result.Records); addErr != nil {
+		return addErr
+	}
+	c.count(func(sum *Summary) {
+		s.take(entry)
+		sum.Batches++
+		sum.Cost = sum.Cost.Add(Cost{Calls: result.Calls, Metrics: b.Cost.Metrics, APIPrice: b.Cost.APIPrice})
+	})
+	c.progress(1, 0, s.Target.String())
+	return err
+}
+
+// take notes what came of a batch.
+func (s *stage) take(b batchEntry) {
+	s.read[b.Key] = true
+	delete(s.failed, b.Key)
+	if b.Reason != "" || len(b.Gaps) > 0 {
+		s.failed[b.Key] = failure{b.Gaps, b.Reason}
+	}
+	if b.State != nil {
+		s.state = b.State
+	}
+}
+
+// foresee adds up what a run would cost, by plan. A target that cannot be planned costs nothing.
+func (c *collection) foresee(ctx context.Context, routes []*route) (Cost, error) {
+	var total Cost
+	for _, route := range routes {
+		for _, s := range route.stages {
+			batches := s.Batches
+			if !s.planned {
+				plan, err := c.Source.Plan(ctx, s.Target, s.Window)
+				if err != nil {
+					break // which the run will meet again, and report
+				}
+				total, batches = total.Add(plan.Listing), plan.Batches
+			}
+			for _, b := range batches {
+				total = total.Add(b.Cost)
+			}
+		}
+	}
+	return total, ctx.Err()
+}
+
+// reportOpen adds the gaps that earlier runs left, and that this one did not ask for.
+func (c *collection) reportOpen(targets []Target) {
+	for _, target := range targets {
+		for _, g := range c.states[target].Gaps {
+			if g.reported {
+				continue
+			}
+			c.summary.Gaps = append(c.summary.Gaps, Gap{
+				Target: target, Window: g.Batch.Window, What: g.What,
+				Reason: fmt.Sprintf("%s; tried %d times, asked for again from %s on", g.Reason, g.Tries, g.Next.Format(time.RFC3339)),
+			})
+		}
+	}
+}
+
+// orderGaps puts gaps into an order that does not depend on which goroutine was first.
+func (c *collection) orderGaps() {
+	slices.SortStableFunc(c.summary.Gaps, func(a, b Gap) int {
+		return compareGaps(&a, &b)
+	})
+}

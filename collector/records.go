@@ -1,0 +1,155 @@
+package collector
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"time"
+
+	"microspend/usage"
+)
+
+// Records in the journal are written one after the other, each as the difference to the one before: the names where they
+// are others, the start, and the quantities that are not zero.
+
+const (
+	sameNames  = 1 << 0
+	sameLength = 1 << 1 // the length of the period is that of the one before
+	follows    = 1 << 2 // the period begins where the one before ends
+)
+
+func names(r *usage.Record) [7]*string {
+	return [7]*string{&r.Region, &r.Account, &r.MicroVMID, &r.Image, &r.Tenant, &r.Role, &r.Source}
+}
+
+func amounts(r *usage.Record) [10]*int64 {
+	return [10]*int64{
+		&r.VCPUMillis, &r.MemMiBMillis, &r.ReadBytes, &r.WriteBytes, &r.StorageByteSeconds,
+		&r.RunningMS, &r.SuspendedMS, &r.Launches, &r.Suspends, &r.Resumes,
+	}
+}
+
+func sameNamed(a, b *usage.Record) bool {
+	return a.MicroVMID == b.MicroVMID && a.Tenant == b.Tenant && a.Image == b.Image && a.Role == b.Role &&
+		a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
+}
+
+func appendRecords(b []byte, records []usage.Record) []byte {
+	previous := &usage.Record{}
+	var end int64 // of the period before
+	for i := range records {
+		r := &records[i]
+		start := r.PeriodStart.Unix()
+		flags := byte(r.Coverage) << 4
+		if i > 0 && sameNamed(r, previous) {
+			flags |= sameNames
+		}
+		if i > 0 && r.PeriodSeconds == previous.PeriodSeconds {
+			flags |= sameLength
+		}
+		if i > 0 && start == end {
+			flags |= follows
+		}
+		b = append(b, flags)
+		if flags&sameNames == 0 {
+			for _, name := range names(r) {
+				b = append(binary.AppendUvarint(b, uint64(len(*name))), *name...)
+			}
+		}
+		if flags&follows == 0 {
+			b = binary.AppendVarint(b, start-end)
+		}
+		if flags&sameLength == 0 {
+			b = binary.AppendVarint(b, r.PeriodSeconds)
+		}
+		var given uint64
+		for q, amount := range amounts(r) {
+			if *amount != 0 {
+				given |= 1 << q
+			}
+		}
+		b = binary.AppendUvarint(b, given)
+		all := amounts(r)
+		for left := given; left != 0; left &= left - 1 {
+			b = binary.AppendVarint(b, *all[bits.TrailingZeros64(left)])
+		}
+		previous, end = r, start+r.PeriodSeconds
+	}
+	return b
+}
+
+var errBadRecords = errors.New("the journal holds records that cannot be read")
+
+// recordDecoder reads what appendRecords wrote.
+type recordDecoder struct {
+	rest []byte
+	last usage.Record
+	end  int64
+	bad  bool
+}
+
+func (d *recordDecoder) varint() int64 {
+	value, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return value
+}
+
+func (d *recordDecoder) uvarint() uint64 {
+	value, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return value
+}
+
+func (d *recordDecoder) text() string {
+	length := d.uvarint()
+	if length > uint64(len(d.rest)) {
+		d.bad = true
+		return ""
+	}
+	text := string(d.rest[:length])
+	d.rest = d.rest[length:]
+	return text
+}
+
+// next sets r to the next record; it is false after the last one.
+func (d *recordDecoder) next(r *usage.Record) (bool, error) {
+	if len(d.rest) == 0 {
+		return false, nil
+	}
+	flags := d.rest[0]
+	d.rest = d.rest[1:]
+	if flags&sameNames == 0 {
+		for _, name := range names(&d.last) {
+			*name = d.text()
+		}
+	}
+	if start := d.end; flags&follows == 0 {
+		d.end = start + d.varint()
+	}
+	d.last.PeriodStart = time.Unix(d.end, 0).UTC()
+	if flags&sameLength == 0 {
+		d.last.PeriodSeconds = d.varint()
+	}
+	d.last.Coverage = usage.Coverage(flags >> 4)
+	given := d.uvarint()
+	for q, amount := range amounts(&d.last) {
+		*amount = 0
+		if given&(1<<q) != 0 {
+			*amount = d.varint()
+		}
+	}
+	if d.bad || given>>len(amounts(&d.last)) != 0 {
+		return false, errBadRecords
+	}
+	d.end += d.last.PeriodSeconds
+	*r = d.last
+	return true, nil
+}

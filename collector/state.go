@@ -1,0 +1,109 @@
+package collector
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// state is the checkpoint of a target: what of it has been read. It is a file beside the ledger that is replaced as a whole.
+// Where it is lost, the next run reads the lookback again, which changes nothing that has been read.
+type state struct {
+	Version int    `json:"version"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	Shape   string `json:"shape"` // of the source when the target was last read
+
+	Begin   time.Time `json:"begin"`   // start of the first window ever
+	Through time.Time `json:"through"` // everything before has been read, but for what is pending or a gap
+	ReadAt  time.Time `json:"readAt"`  // when the last run began that read all that it wanted to
+	Goal    time.Time `json:"goal"`    // where the last run wanted to get to
+
+	Pending []Batch         `json:"pending,omitempty"` // planned and not read
+	Gaps    []gapState      `json:"gaps,omitempty"`
+	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
+}
+
+// gapState is a batch of which something could not be read.
+type gapState struct {
+	Batch  Batch     `json:"batch"`
+	What   string    `json:"what"`
+	Reason string    `json:"reason"`
+	Tries  int       `json:"tries"`
+	Next   time.Time `json:"next"` // when it is asked for again
+
+	reported bool // in this run
+}
+
+const stateVersion = 1
+
+// A gap is asked for again after 5 minutes, then after twice as long each time, up to a day.
+const (
+	firstRetry = 5 * time.Minute
+	lastRetry  = day
+)
+
+func retryAfter(tries int) time.Duration {
+	wait := firstRetry
+	for range tries - 1 {
+		if wait *= 2; wait >= lastRetry {
+			return lastRetry
+		}
+	}
+	return wait
+}
+
+func statePath(folder string, target Target) string {
+	account := target.Account
+	if account == "" {
+		account = "unknown"
+	}
+	return filepath.Join(folder, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
+}
+
+func loadState(folder string, target Target) (*state, error) {
+	path := statePath(folder, target)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &state{Version: stateVersion, Account: target.Account, Region: target.Region}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the checkpoint cannot be read: %w", err)
+	}
+	var s state
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("the checkpoint %s is damaged (%w); delete it to read the lookback again", path, err)
+	}
+	if s.Version != stateVersion {
+		return nil, fmt.Errorf("the checkpoint %s is of version %d; this program knows version %d", path, s.Version, stateVersion)
+	}
+	return &s, nil
+}
+
+// save replaces the file, through to the disk.
+func (s *state) save(folder string, target Target) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	path := statePath(folder, target)
+	next := path + ".new"
+	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("the checkpoint cannot be written: %w", err)
+	}
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err != nil {
+		return fmt.Errorf("the checkpoint cannot be written: %w", err)
+	}
+	return syncFolder(folder)
+}

@@ -1,0 +1,119 @@
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// Timing says which windows a run reads. The zero value is completed by the defaults.
+type Timing struct {
+	Period   time.Duration // of the records; default 5 minutes
+	Lookback time.Duration // of the first run; default 14 days
+	Overlap  time.Duration // that is read again; default 48 hours, below zero for none
+	Settle   time.Duration // before now; default that of the source, below zero for none
+	Since    time.Time     // in place of where the last run ended
+	Until    time.Time     // in place of now
+}
+
+func (t Timing) withDefaults(of Traits) Timing {
+	for _, d := range []struct {
+		into  *time.Duration
+		value time.Duration
+	}{{&t.Period, 5 * time.Minute}, {&t.Lookback, 14 * day}, {&t.Overlap, 48 * time.Hour}, {&t.Settle, of.Settle}} {
+		if *d.into == 0 {
+			*d.into = d.value
+		}
+		*d.into = max(*d.into, 0)
+	}
+	return t
+}
+
+func (t Timing) check() error {
+	var faults []error
+	if t.Period < time.Minute || t.Period%time.Minute != 0 || day%t.Period != 0 {
+		faults = append(faults, fmt.Errorf("a period of %s is not whole minutes that divide a day, such as 1m, 5m or 1h", t.Period))
+	}
+	if t.Lookback < t.Period {
+		faults = append(faults, fmt.Errorf("a lookback of %s is shorter than a period", t.Lookback))
+	}
+	if !t.Since.IsZero() && !t.Until.IsZero() && !t.Since.Before(t.Until) {
+		faults = append(faults, fmt.Errorf("since %s is not before until %s", t.Since.Format(time.RFC3339), t.Until.Format(time.RFC3339)))
+	}
+	return errors.Join(faults...)
+}
+
+// reach is the time that a run reads of a target, before it is cut into windows.
+type reach struct {
+	from, to time.Time
+	readAt   time.Time // what becomes the checkpoint's
+	resumed  bool      // the run before did not get to its end, so this one reads no overlap
+	aside    bool      // it is all before what was read last, and does not move the checkpoint
+	note     string    // why it begins elsewhere than usual; "" where it does not
+}
+
+// reach works out what to read. The window ends a while before now and begins an overlap before what was read last, but
+// never before what was read first: another source may have the time before.
+func (t Timing) reach(now time.Time, s *state, shape string) reach {
+	r := reach{to: now.Add(-t.Settle), readAt: now}
+	if !t.Until.IsZero() && t.Until.Before(r.to) {
+		r.to = t.Until.UTC()
+	}
+	switch {
+	case s.Through.IsZero():
+		r.from = now.Add(-t.Lookback)
+	case s.Through.After(now):
+		r.from = later(now.Add(-max(t.Lookback, t.Overlap)), s.Begin)
+		r.note = "the checkpoint lies in the future, as the clock was wrong at some time; the lookback is read again"
+		s.Through = time.Time{}
+	case s.Shape != shape:
+		r.from = s.Through
+		r.note = "the series are keyed in another way than before; nothing is read again"
+	case len(s.Pending) > 0 || s.Through.Before(s.Goal):
+		r.from, r.readAt, r.resumed = later(s.Through, s.Begin), s.ReadAt, true
+	default:
+		r.from = later(earlier(s.Through, earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
+	}
+	if !t.Since.IsZero() {
+		if t.Since.After(r.from) && !s.Through.IsZero() {
+			r.readAt = s.ReadAt // what would have been read again is not
+		}
+		r.from, r.resumed, r.note = t.Since.UTC(), false, ""
+	}
+	r.aside = r.to.Before(s.Through)
+	return r
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// periodAt chooses the period for data of an age: the one that is wanted, or the next coarser that is still kept. It is 0
+// where nothing is.
+func (t Timing) periodAt(age time.Duration, finest func(time.Duration) time.Duration) time.Duration {
+	if finest == nil {
+		return t.Period
+	}
+	kept := finest(age)
+	if kept == 0 {
+		return 0
+	}
+	for _, period := range []time.Duration{t.Period, 5 * time.Minute, time.Hour, day} {
+		if period >= t.Period && period%t.Period == 0 && period%kept == 0 {
+			return period
+		}
+	}
+	return 0
+}
