@@ -1,0 +1,33 @@
+package awsconfig
+
+import (
+	"context"
+	"time"
+)
+
+// Clock is where time comes from. The zero value is the machine's clock.
+type Clock struct {
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error // returns the context's error when that is done first
+}
+
+func (c Clock) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+func (c Clock) sleep(ctx context.Context, d time.Duration) error {
+	if c.Sleep != nil {
+		return c.Sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
