@@ -125,6 +125,11 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 			return &CostError{cost.APIPrice, *r.MaxAPICost}
 		}
 	}
+	for _, route := range routes {
+		for _, stage := range route.stages {
+			s.extend(stage.Window)
+		}
+	}
 	for round := 0; ; round++ {
 		var stages []*stage
 		for _, route := range routes {

@@ -55,13 +55,16 @@ func (c *collection) settle(ctx context.Context, stages []*stage) error {
 		return err
 	}
 	for _, s := range stages {
-		if !s.planned {
+		if !s.planned && (c.traits.Live || !c.states[s.Target].Through.IsZero()) {
 			continue
 		}
 		of, report := c.states[s.Target], func(g Gap) { c.summary.Gaps = append(c.summary.Gaps, g) }
-		if c.traits.Live {
+		switch {
+		case !s.planned: // the first window of all: the next run begins where this one did
+			of.Begin, of.Through, of.ReadAt, of.Goal, of.Shape = s.Window.From, s.Window.From, s.ReadAt, s.Goal, s.Shape
+		case c.traits.Live:
 			of.settleLive(s, report)
-		} else {
+		default:
 			of.settle(s, c.Now().UTC(), report)
 		}
 		if err := of.save(c.folder, s.Target); err != nil {

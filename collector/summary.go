@@ -25,3 +25,14 @@ type Summary struct {
 	Interrupted bool // its context ended before it was through
 	Took        time.Duration
 }
+
+// extend widens the time that the run is about.
+func (s *Summary) extend(w Window) {
+	if w == (Window{}) {
+		return
+	}
+	if s.From.IsZero() || w.From.Before(s.From) {
+		s.From = w.From
+	}
+	s.To = later(s.To, w.To)
+}

@@ -44,7 +44,7 @@ type noCredentialsError struct{ error }
 
 func (e *noCredentialsError) Unwrap() error { return e.error }
 
-// wholeBodies sends bodies that nobody closes. The SDK closes a request's body as soon as the reply has begun; when a
+// wholeBodies sends bodies that nobody closes, and takes no replies without one. The SDK closes a request's body as soon as the reply has begun; when a
 // server is quick, net/http is about to look whether the body is at its end, takes the closed body for a failure, and cuts
 // the connection off in the middle of the reply. One in twenty large replies from a server on the same machine breaks that
 // way (aws-sdk-go-v2 v1.47.7, smithy-go v1.28.8).
@@ -56,15 +56,27 @@ func (w wholeBodies) Do(r *http.Request) (*http.Response, error) {
 	if client == nil {
 		client = awshttp.NewBuildableClient()
 	}
-	if r.Body == nil || r.Body == http.NoBody {
-		return client.Do(r)
+	if r.Body != nil && r.Body != http.NoBody {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r = r.WithContext(r.Context())
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
+	reply, err := client.Do(r)
+	if err == nil && reply.StatusCode == http.StatusOK && reply.ContentLength == 0 {
+		_ = reply.Body.Close()
+		return nil, &emptyReplyError{}
 	}
-	whole := r.WithContext(r.Context())
-	whole.Body = io.NopCloser(bytes.NewReader(body))
-	whole.ContentLength = int64(len(body))
-	return client.Do(whole)
+	return reply, err
 }
+
+// emptyReplyError is a reply without a body, which none of the calls has; the SDK would take it for one that says that there
+// is nothing. It is worth another try.
+type emptyReplyError struct{}
+
+func (*emptyReplyError) Error() string { return "the reply is empty" }
+
+// RetryableError implements what the SDK's retryers look for.
+func (*emptyReplyError) RetryableError() bool { return true }

@@ -145,8 +145,8 @@ func (f *fetch) readPages(ctx context.Context, client MetricsAPI, asked []int) e
 		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)
 		f.queries[i].status, f.queries[i].reason = "", ""
 	}
-	// A page that brings nothing new may be followed by one that does, but not for ever.
-	for left := 100 + 10*(1+len(f.values)/maxDatapoints); left > 0; left-- {
+	// A page may bring nothing and be followed by one that does, but not for ever.
+	for left := 100 + len(f.values); left > 0; left-- {
 		f.result.Calls++
 		out, err := client.GetMetricData(ctx, in)
 		if err != nil {
@@ -206,7 +206,9 @@ func (f *fetch) take(r *types.MetricDataResult) error {
 		return nonsense("%d values stand at %d times", len(r.Values), len(r.Timestamps))
 	}
 	q := &f.queries[n]
-	if r.StatusCode != "" {
+	// On every page but an Id's last one, PartialData says that there is more to come. An error on one page is not made
+	// good by the next.
+	if r.StatusCode != "" && (q.status == "" || q.status == types.StatusCodePartialData || q.complete()) {
 		q.status = r.StatusCode
 	}
 	for _, message := range r.Messages {

@@ -171,6 +171,9 @@ func (m *Metrics) listMetric(
 		if err != nil {
 			return calls, err
 		}
+		if in.NextToken != nil && out.Metrics == nil {
+			return calls, nonsense("a page of metrics is missing")
+		}
 		for _, series := range out.Metrics {
 			if !is(series.Namespace, namespace) || !is(series.MetricName, metric.Name) {
 				return calls, nonsense("it lists a metric that was not asked for")

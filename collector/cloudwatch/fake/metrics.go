@@ -78,10 +78,17 @@ func newMetrics() *metrics { return &metrics{byKey: map[string]*series{}} }
 
 func (m *metrics) put(metric Metric, datum Datum, now time.Time) {
 	key := metric.key()
+	came := now
+	if !datum.Arrives.IsZero() {
+		came = datum.Arrives
+	}
 	s := m.byKey[key]
 	if s == nil {
-		s = &series{metric: metric, first: now}
+		s = &series{metric: metric, first: came}
 		m.byKey[key], m.stale = s, true
+	}
+	if came.Before(s.first) {
+		s.first = came
 	}
 	datum.At = datum.At.UTC().Truncate(time.Minute)
 	if n := len(s.data); n > 0 && s.data[n-1].At.After(datum.At) {

@@ -1,0 +1,205 @@
+package cloudwatch
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/require"
+
+	"microspend/collector"
+	"microspend/collector/awsconfig"
+	"microspend/collector/cloudwatch/fake"
+	"microspend/collector/mapping"
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// world is a CloudWatch with metrics of which everything is known, a clock, and a collector with a ledger of its own.
+type world struct {
+	t       testing.TB
+	now     time.Time
+	fake    *fake.CloudWatch
+	server  *httptest.Server
+	source  *Metrics
+	ledger  string
+	timing  collector.Timing
+	options collector.Options
+
+	data map[usage.Key][]point
+}
+
+// point is what one line of a meter adds to a record.
+type point struct {
+	arrives time.Time
+	values  [5]int64
+	given   [5]bool
+}
+
+var (
+	monday = time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
+	target = collector.Target{Account: fake.DefaultAccount, Region: "eu-west-1"}
+	place  = fake.Place(target)
+)
+
+func newWorld(t testing.TB, options fake.Options, mappings ...mapping.Mapping) *world {
+	w := &world{t: t, now: monday.Add(60 * time.Hour), data: map[usage.Key][]point{}, ledger: filepath.Join(t.TempDir(), "ledger")}
+	clock := func() time.Time { return w.now }
+	options.Now = clock
+	w.fake = fake.NewCloudWatch(options)
+	w.server = httptest.NewServer(w.fake)
+	t.Cleanup(w.server.Close)
+	if len(mappings) == 0 {
+		mappings = []mapping.Mapping{perMicroVM()}
+	}
+	w.source = newSource(t, w.server.URL, clock, mappings)
+	w.options = collector.Options{
+		Source: w.source, Ledger: w.ledger, Now: clock,
+		Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
+	}
+	return w
+}
+
+func newSource(t testing.TB, url string, now func() time.Time, mappings []mapping.Mapping) *Metrics {
+	prices, err := pricing.EmbeddedMeasuringPrices()
+	require.NoError(t, err)
+	return NewMetrics(MetricsOptions{
+		Mappings: mappings, Prices: prices, Now: now, Explain: awsconfig.Explain, Random: func() float64 { return 0 },
+		Client: func(_ context.Context, of collector.Target) (MetricsAPI, error) {
+			return NewMetricsClient(aws.Config{
+				Region: of.Region, BaseEndpoint: &url,
+				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+					return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
+				}),
+				Retryer: func() aws.Retryer {
+					return awsconfig.NewRetryer(awsconfig.Retry{Attempts: 3, Random: func() float64 { return 0 }}, nil)
+				},
+			}), nil
+		},
+	})
+}
+
+// perMicroVM is the meter's mapping with a dimension of the MicroVM.
+func perMicroVM() mapping.Mapping {
+	m := mapping.Default()
+	m.Dimensions.MicroVM = "MicrovmId"
+	return m
+}
+
+// put adds a line of a meter: five metrics of a MicroVM at a minute, each of them given or not.
+func (w *world) put(at time.Time, microVM string, p point) {
+	m := perMicroVM()
+	for i, metric := range m.Metrics {
+		if !p.given[i] {
+			continue
+		}
+		datum := fake.Value(at, float64(p.values[i]))
+		datum.Arrives = p.arrives
+		w.fake.Put(place, fake.Metric{
+			Namespace: m.Namespace, Name: metric.Name,
+			Dimensions: map[string]string{"Tenant": "tenant of " + microVM, "Image": "web", "MicrovmId": microVM},
+		}, datum)
+	}
+	key := usage.Key{
+		Source: "cloudwatch", Region: target.Region, Account: target.Account, MicroVMID: microVM,
+		PeriodStart: at.Truncate(5 * time.Minute).Unix(),
+	}
+	w.data[key] = append(w.data[key], p)
+}
+
+var allGiven = [5]bool{true, true, true, true, true}
+
+// truth is the record that a key should have, of what has arrived at a time.
+func (w *world) truth(key usage.Key, at time.Time) (usage.Record, bool) {
+	r := usage.Record{
+		PeriodStart: time.Unix(key.PeriodStart, 0).UTC(), PeriodSeconds: 300, Region: key.Region, Account: key.Account,
+		MicroVMID: key.MicroVMID, Tenant: "tenant of " + key.MicroVMID, Image: "web", Source: key.Source,
+	}
+	var given [5]bool
+	for _, p := range w.data[key] {
+		if p.arrives.After(at) {
+			continue
+		}
+		for i, amount := range []*int64{&r.VCPUMillis, &r.MemMiBMillis, &r.ReadBytes, &r.WriteBytes, &r.StorageByteSeconds} {
+			if p.given[i] {
+				*amount += p.values[i]
+				given[i] = true
+			}
+		}
+	}
+	r.Coverage = usage.CoveragePartial
+	if given == allGiven {
+		r.Coverage = usage.CoverageComplete
+	}
+	return r, given != [5]bool{}
+}
+
+func (w *world) run() collector.Summary {
+	w.t.Helper()
+	s, err := w.tryRun(context.Background())
+	require.NoError(w.t, err)
+	return s
+}
+
+func (w *world) tryRun(ctx context.Context) (collector.Summary, error) {
+	w.options.Timing = w.timing
+	runner, err := collector.New(w.options)
+	require.NoError(w.t, err)
+	return runner.Run(ctx)
+}
+
+// content is all that the ledger has.
+func (w *world) content() map[usage.Key]usage.Record {
+	w.t.Helper()
+	opened, err := ledger.Open(w.ledger, ledger.Options{})
+	require.NoError(w.t, err)
+	out := map[usage.Key]usage.Record{}
+	for r, err := range opened.Records(context.Background(), monday.AddDate(-2, 0, 0), monday.AddDate(2, 0, 0)) {
+		require.NoError(w.t, err)
+		key := r.Key()
+		require.NotContains(w.t, out, key, "one record per key")
+		out[key] = r
+	}
+	return out
+}
+
+// holdsTruth says where the ledger differs from what had arrived at a time, in [from, to).
+func (w *world) holdsTruth(from, to, at time.Time) error {
+	content := w.content()
+	for key := range w.data {
+		start := time.Unix(key.PeriodStart, 0)
+		if start.Before(from) || !start.Before(to) {
+			continue
+		}
+		want, known := w.truth(key, at)
+		got, found := content[key]
+		switch {
+		case known != found:
+			return fmt.Errorf("%s at %s: there is a record %v, it should be %v", key.MicroVMID, start.UTC(), found, known)
+		case known && want != got:
+			return fmt.Errorf("%s at %s:\n got %+v\nwant %+v", key.MicroVMID, start.UTC(), got, want)
+		}
+	}
+	for key := range content {
+		if _, known := w.truth(key, at); !known {
+			return fmt.Errorf("%s at %s: usage that never was", key.MicroVMID, time.Unix(key.PeriodStart, 0).UTC())
+		}
+	}
+	return nil
+}
+
+// busy fills days with a line every few minutes for each of some MicroVMs.
+func (w *world) busy(from, to time.Time, microVMs int) {
+	n := int64(0)
+	for at := from; at.Before(to); at = at.Add(7 * time.Minute) {
+		for i := range microVMs {
+			n++
+			w.put(at, fmt.Sprint("microvm-", i), point{values: [5]int64{n, 2 * n, n % 3, n % 2, 5 * n}, given: allGiven})
+		}
+	}
+}
