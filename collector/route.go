@@ -137,7 +137,7 @@ func (c *collection) left(now time.Time, target Target, s *state, windows []Wind
 		}
 		c.summary.Gaps = append(c.summary.Gaps, Gap{
 			Target: target, Window: b.Window, What: b.ID,
-			Reason: fmt.Sprintf("periods of %s are no longer kept; what was not read of it is lost", b.Window.Period),
+			Reason: fmt.Sprintf("periods of %s are no longer kept; what was not read of it is lost", Short(b.Window.Period)),
 		})
 		return false
 	}
@@ -187,7 +187,7 @@ func (c *collection) windows(ctx context.Context, now time.Time, target Target, 
 		case recorded == 0:
 			w.Period = fresh
 		case kept > 0 && recorded%kept != 0:
-			lost(w, fmt.Sprintf("the ledger has that day in periods of %s, which the service no longer keeps; it is not read again", recorded))
+			lost(w, fmt.Sprintf("the ledger has that day in periods of %s, which the service no longer keeps; it is not read again", Short(recorded)))
 			continue
 		default:
 			w.Period = recorded

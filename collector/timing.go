@@ -3,6 +3,7 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -33,16 +34,23 @@ func (t Timing) withDefaults(of Traits) Timing {
 
 func (t Timing) check() error {
 	var faults []error
-	if t.Period < time.Minute || t.Period%time.Minute != 0 || day%t.Period != 0 {
-		faults = append(faults, fmt.Errorf("a period of %s is not whole minutes that divide a day, such as 1m, 5m or 1h", t.Period))
+	if err := checkPeriod(t.Period); err != nil {
+		faults = append(faults, err)
 	}
 	if t.Lookback < t.Period {
-		faults = append(faults, fmt.Errorf("a lookback of %s is shorter than a period", t.Lookback))
+		faults = append(faults, fmt.Errorf("a lookback of %s is shorter than a period", Short(t.Lookback)))
 	}
 	if !t.Since.IsZero() && !t.Until.IsZero() && !t.Since.Before(t.Until) {
 		faults = append(faults, fmt.Errorf("since %s is not before until %s", t.Since.Format(time.RFC3339), t.Until.Format(time.RFC3339)))
 	}
 	return errors.Join(faults...)
+}
+
+func checkPeriod(period time.Duration) error {
+	if period < time.Minute || period%time.Minute != 0 || day%period != 0 {
+		return fmt.Errorf("a period of %s is not whole minutes that divide a day, such as 1m, 5m or 1h", Short(max(period, 0)))
+	}
+	return nil
 }
 
 // reach is the time that a run reads of a target, before it is cut into windows.
@@ -66,8 +74,8 @@ func (t Timing) reach(now time.Time, s *state, shape string) reach {
 		r.from = now.Add(-t.Lookback)
 	case s.Through.After(now):
 		r.from = later(now.Add(-max(t.Lookback, t.Overlap)), s.Begin)
-		r.note = "the checkpoint lies in the future, as the clock was wrong at some time; the lookback is read again"
-		s.Through = time.Time{}
+		r.note = "the checkpoint lies in the future, as the clock was wrong at some time; what lies before is read again"
+		s.Through = r.from
 	case s.Shape != shape:
 		r.from = s.Through
 		r.note = "the series are keyed in another way than before; nothing is read again"
@@ -84,6 +92,18 @@ func (t Timing) reach(now time.Time, s *state, shape string) reach {
 	}
 	r.aside = r.to.Before(s.Through)
 	return r
+}
+
+// Short writes a length as people do: 5m, 1h30m, 36h.
+func Short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func earlier(a, b time.Time) time.Time {

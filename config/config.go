@@ -7,6 +7,7 @@
 package config
 
 import (
+	"microspend/collector"
 	"microspend/config/strictyaml"
 	"microspend/spend"
 )
@@ -16,12 +17,14 @@ const Name = "microspend.yaml"
 
 // Config is the whole file, read and checked. The zero value is the configuration of one who has no such file.
 type Config struct {
-	Spend spend.Config
+	Spend   spend.Config
+	Collect collector.Config
 }
 
 // file is the file as it is written.
 type file struct {
 	spend.ConfigFile `yaml:",inline"`
+	Collect          collector.ConfigFile `yaml:"collect"`
 }
 
 // Load reads the file; its name is used in messages only. Errors name every fault, each with file:line:column.
@@ -32,7 +35,7 @@ func Load(name string, text []byte) (Config, error) {
 	}
 	var written file
 	doc := strictyaml.Decode(name, root, &written)
-	c := Config{Spend: written.ConfigFile.Config(doc)}
+	c := Config{Spend: written.ConfigFile.Config(doc), Collect: written.Collect.Config(doc)}
 	if err := doc.Err(); err != nil {
 		return Config{}, err
 	}

@@ -19,6 +19,9 @@ type Unit struct {
 // String is the word used in the configuration.
 func (u Unit) String() string { return u.name }
 
+// Level says whether the unit is of how much is in use, rather than of what was used.
+func (u Unit) Level() bool { return u.level }
+
 const (
 	kib = 1 << 10
 	mib = 1 << 20
