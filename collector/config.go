@@ -135,7 +135,7 @@ func (f ConfigFile) Config(doc *strictyaml.Document) Config {
 		if *d.into == 0 {
 			*d.into = d.none
 		}
-		if err := checkLength(d.key, *d.into); err != nil {
+		if err := CheckLength(d.key, *d.into); err != nil {
 			doc.Fault(section+d.key, "%s", err)
 		}
 	}
@@ -161,7 +161,8 @@ func isCollecting(source string) bool {
 	return false
 }
 
-func checkLength(key string, d time.Duration) error {
+// CheckLength checks a length of [Timing], or of every, by its key.
+func CheckLength(key string, d time.Duration) error {
 	switch {
 	case key == "period":
 		return checkPeriod(d)

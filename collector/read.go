@@ -117,6 +117,7 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		return true
 	}
 	plan, err := c.Source.Plan(ctx, s.Target, s.Window)
+	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
 	if err != nil {
 		if ctx.Err() == nil {
 			c.leave(s, err)
@@ -129,7 +130,6 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 			s.Batches[i].Window = s.Window
 		}
 	}
-	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
 	return true
 }
 

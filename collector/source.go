@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -20,7 +21,7 @@ type Source interface {
 	Name() string
 	Traits() Traits
 	// Plan says what reading a window would take. It may ask the service what there is to read; what that takes is part of
-	// the plan. The batches of a plan, and those of adjoining windows, have no record in common.
+	// the plan, also where there is an error. The batches of a plan, and those of adjoining windows, have no record in common.
 	Plan(ctx context.Context, target Target, window Window) (Plan, error)
 	// Fetch reads a batch of a plan, of this run or of one that was interrupted. The result is complete in itself: every
 	// record is what the whole period amounts to, as far as it is known. A part that cannot be read is a gap of the
@@ -100,14 +101,19 @@ type Gap struct {
 
 // String names a gap in a message.
 func (g Gap) String() string {
-	text := g.Target.String()
-	if g.What != "" {
-		text += ", " + g.What
+	var parts []string
+	for _, part := range []string{g.Target.String(), g.What} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
 	if !g.Window.To.IsZero() {
-		text += ", " + g.Window.String()
+		parts = append(parts, g.Window.String())
 	}
-	return text + ": " + g.Reason
+	if len(parts) == 0 {
+		return g.Reason
+	}
+	return strings.Join(parts, ", ") + ": " + g.Reason
 }
 
 // TargetError says that nothing can be read of a target: its credentials are missing or expired, its role may not be

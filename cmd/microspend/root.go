@@ -30,6 +30,12 @@ const (
 // errCheckFailed ends a command whose findings are already on standard output.
 var errCheckFailed = errors.New("a check failed")
 
+// errOutside ends a command to which an outside service did not give all that it should have; what came of it is printed.
+var errOutside = errors.New("an outside service failed")
+
+// errInterrupted ends a command that was ended by a signal and has said what came of it.
+var errInterrupted = errors.New("interrupted")
+
 // process is what the program gets from outside.
 type process struct {
 	in       io.Reader
@@ -38,6 +44,7 @@ type process struct {
 	now      func() time.Time
 	// patience changes how long an interrupted command may take to end; nil where nobody waits.
 	patience func(time.Duration)
+	patience func(time.Duration) // sets how long the program stays after a signal; nil where nobody waits
 }
 
 func (p process) env(name string) string {
@@ -60,6 +67,9 @@ type app struct {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, p process) int {
+	if p.patience == nil {
+		p.patience = func(time.Duration) {}
+	}
 	a := &app{process: p}
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -72,6 +82,10 @@ func run(ctx context.Context, args []string, p process) int {
 		return exitDone
 	case errors.Is(err, errCheckFailed):
 		return exitCheckFailed
+	case errors.Is(err, errOutside):
+		return exitOutside
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
 	}
 	var lent exitCodeOfCommand
 	if errors.As(err, &lent) {
@@ -110,6 +124,9 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
 		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
 		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(),
+		a.reconcileCommand(),
+		a.meterCommand(),
+		a.collectCommand(),
 	)
 	return root
 }

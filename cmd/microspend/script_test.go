@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", root+"/../..")
 			env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
-			return nil
+			return setUpAWS(env)
 		},
 	})
 }

@@ -27,9 +27,9 @@ const (
 	// MetricsSource is the source of the records of [Metrics].
 	MetricsSource = "cloudwatch"
 
-	// maxWindow keeps the overlap of two days, and what has come since, in one window: a metric that is requested costs the
-	// same for an hour as for days.
-	maxWindow = 72 * time.Hour
+	// maxWindow is a week, so that the overlap of two days and what has come since are mostly one window: a metric that is
+	// requested costs the same for an hour as for days.
+	maxWindow = 7 * 24 * time.Hour
 	// settle is how long after a period its data is usually there.
 	settle = 10 * time.Minute
 	// listedFor is how long a list of series is used for. New metrics take 15 minutes to be listed anyway.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/shopspring/decimal"
 
 	"microspend/collector"
 	"microspend/collector/mapping"
@@ -30,9 +31,9 @@ func (m *Metrics) Plan(ctx context.Context, target collector.Target, window coll
 	}
 	listing, err := m.list(ctx, t)
 	if err != nil {
-		return collector.Plan{}, err
+		return collector.Plan{Listing: listing}, err
 	}
-	plan := collector.Plan{Listing: listing}
+	plan := collector.Plan{Listing: listing, Notes: m.notes(t)}
 	most := int(max(1, min(maxQueries, maxDatapoints/max(1, window.Periods()))))
 	for i, subjects := range t.series {
 		for len(subjects) > 0 {
@@ -51,6 +52,23 @@ func (m *Metrics) Plan(ctx context.Context, target collector.Target, window coll
 		}
 	}
 	return plan, nil
+}
+
+// notes say what the metrics cost by themselves, whether they are read or not, and which price is assumed.
+func (m *Metrics) notes(t *metricsTarget) []string {
+	series := int64(0)
+	for _, subjects := range t.series {
+		for _, s := range subjects {
+			series += int64(count(s.metrics))
+		}
+	}
+	each := m.options.Prices.MetricMonth.USD
+	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %d custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
+		series, each, each.Mul(decimal.NewFromInt(series)))}
+	if assumed := m.options.Prices.ThousandListCalls; assumed.Assumption != "" {
+		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, assumed.USD))
+	}
+	return notes
 }
 
 func count(metrics uint16) int {

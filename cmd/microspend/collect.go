@@ -1,0 +1,440 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"microspend/collector"
+	"microspend/collector/awsconfig"
+	"microspend/collector/cloudwatch"
+	"microspend/collector/mapping"
+	"microspend/config/scalar"
+	"microspend/pricing"
+	"microspend/report"
+)
+
+// collectFlags are those of the command line; what they leave out the configuration says.
+type collectFlags struct {
+	source, profile, endpointURL, externalID string
+	regions, roles                           []string
+	since, until                             string
+	period, lookback, overlap, settle, every string
+	maxAPICost                               string
+	parallel                                 int
+	dryRun, perMicroVM, overlappingSources   bool
+	logFormat                                string
+}
+
+func (a *app) collectCommand() *cobra.Command {
+	var flags collectFlags
+	cmd := &cobra.Command{
+		Use:   "collect",
+		Short: "Read usage from AWS into the ledger",
+		Long: `collect reads usage from AWS into the ledger: from CloudWatch metrics, those of microspend's own meter or, as the
+configuration says, anybody's.
+
+It goes on where the last run ended, reads two days again because data may arrive late, and records nothing twice. What
+could not be read is named, asked for again by later runs, and makes the exit code 3; all the rest is in the ledger. A run
+that is killed costs no call twice.
+
+Credentials, region and profile are found as AWS's own tools find them. Everything can be written down in microspend.yaml
+under collect.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.collect(cmd.Context(), flags, cmd.Flags().Changed)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.source, "source", "", "where usage is read from: "+strings.Join(a.sourceNames(), ", ")+" (default cloudwatch)")
+	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; may be given again (default that of the profile)")
+	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; may be given again")
+	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
+	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
+	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for the region")
+	f.StringVar(&flags.since, "since", "", "read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
+	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")
+	f.StringVar(&flags.period, "period", "", "length of the records' `periods` (default 5m)")
+	f.StringVar(&flags.lookback, "lookback", "", "how far back the first run reads, as a `duration` (default 14d)")
+	f.StringVar(&flags.overlap, "overlap", "", "what is read again, as a `duration` (default 48h)")
+	f.StringVar(&flags.settle, "settle", "", "how long before now reading ends, as a `duration` (default that of the source)")
+	f.StringVar(&flags.every, "every", "", "run again and again, this `duration` after each run began")
+	f.BoolVar(&flags.dryRun, "dry-run", false, "say what would be read and what its calls cost, and read nothing")
+	f.StringVar(&flags.maxAPICost, "max-api-cost", "", "read nothing where a run would cost more than so many `dollars`")
+	f.IntVar(&flags.parallel, "parallel", 0, "calls in flight at a time (default 4)")
+	f.BoolVar(&flags.perMicroVM, "per-microvm", false, "read the meter's metrics that have a dimension of the MicroVM")
+	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false, "read also what another source has collected, which counts it twice")
+	f.StringVar(&flags.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
+	a.finance.addTo(cmd)
+	a.output.addTo(cmd)
+	return cmd
+}
+
+// sourceNames are the sources that there are.
+func (a *app) sourceNames() []string {
+	var names []string
+	for _, source := range a.sources() {
+		names = append(names, source.name)
+	}
+	return names
+}
+
+// collectSource makes a source of a name.
+type collectSource struct {
+	name string
+	make func(clients *targets, settings collector.Config) (collector.Source, error)
+}
+
+func (a *app) sources() []collectSource {
+	return []collectSource{
+		{cloudwatch.MetricsSource, a.metricsSource},
+	}
+}
+
+func (a *app) metricsSource(clients *targets, settings collector.Config) (collector.Source, error) {
+	prices, err := pricing.EmbeddedMeasuringPrices()
+	if err != nil {
+		return nil, err
+	}
+	mappings := settings.Metrics
+	if len(mappings) == 0 {
+		mappings = []mapping.Mapping{mapping.Default()}
+	}
+	return cloudwatch.NewMetrics(cloudwatch.MetricsOptions{
+		Mappings: mappings, Prices: prices, Explain: awsconfig.Explain, Now: a.now,
+		Client: func(_ context.Context, target collector.Target) (cloudwatch.MetricsAPI, error) {
+			of, err := clients.of(target)
+			if err != nil {
+				return nil, err
+			}
+			return cloudwatch.NewMetricsClient(of.Config), nil
+		},
+	}), nil
+}
+
+// targets are the accounts and regions that are asked. They are found out by the first run that can.
+type targets struct {
+	options awsconfig.Options
+
+	mu    sync.Mutex
+	found map[collector.Target]awsconfig.Target
+	order []collector.Target
+}
+
+func (t *targets) find(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.found != nil {
+		return nil
+	}
+	list, err := awsconfig.Targets(ctx, t.options)
+	if err != nil {
+		return err
+	}
+	t.found = map[collector.Target]awsconfig.Target{}
+	for _, of := range list {
+		target := collector.Target{Account: of.Account, Region: of.Region}
+		t.found[target] = of
+		t.order = append(t.order, target)
+	}
+	return nil
+}
+
+// list implements collector.TargetsFunc.
+func (t *targets) list(ctx context.Context) ([]collector.Target, []collector.Gap) {
+	if err := t.find(ctx); err != nil {
+		return nil, []collector.Gap{{Reason: err.Error()}}
+	}
+	return t.order, nil
+}
+
+func (t *targets) of(target collector.Target) (awsconfig.Target, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	of, known := t.found[target]
+	if !known {
+		return of, fmt.Errorf("%s is not among the accounts and regions that are asked", target)
+	}
+	return of, nil
+}
+
+// The rate at which an account and region is asked, where the configuration does not say. CloudWatch's default quota of
+// GetMetricData is higher, but others share it.
+const (
+	callsPerSecond = 25
+	callsAtOnce    = 50
+)
+
+func (a *app) collect(ctx context.Context, flags collectFlags, changed func(string) bool) error {
+	if err := a.output.check(); err != nil {
+		return err
+	}
+	logger, err := a.collectLogger(flags.logFormat)
+	if err != nil {
+		return err
+	}
+	read, _, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	settings, err := flags.over(read.Collect, changed)
+	if err != nil {
+		return err
+	}
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return err
+	}
+	clients := &targets{options: awsOptions(settings, a.now)}
+	var source collector.Source
+	for _, known := range a.sources() {
+		if known.name == settings.Source {
+			if source, err = known.make(clients, settings); err != nil {
+				return err
+			}
+		}
+	}
+	if source == nil {
+		return fmt.Errorf("--source: %.40q is no source; sources are %s", settings.Source, strings.Join(a.sourceNames(), ", "))
+	}
+	bar := a.newBar()
+	runner, err := collector.New(collector.Options{
+		Source: source, Targets: clients.list, Ledger: folder, Command: "microspend collect", Timing: settings.Timing,
+		MaxAPICost: settings.MaxAPICost, AllowOverlappingSources: settings.AllowOverlappingSources, Parallel: settings.Parallel,
+		Now: a.now, Logger: logger, Progress: bar.show,
+	})
+	if err != nil {
+		return err
+	}
+	// What is wrong with the configuration is said at once; what may pass is a gap of the run.
+	if err := clients.find(ctx); awsconfig.IsConfiguration(err) {
+		return err
+	}
+	switch {
+	case flags.dryRun:
+		return a.collectPlan(ctx, runner, settings)
+	case settings.Every > 0:
+		a.patience(collectGrace)
+		return runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
+			bar.clear()
+			logRun(logger, s, err)
+		})
+	}
+	a.patience(collectGrace)
+	summary, err := runner.Run(ctx)
+	bar.clear()
+	var tooDear *collector.CostError
+	if errors.As(err, &tooDear) {
+		fmt.Fprintln(a.err, "microspend: "+report.Visible(tooDear.Error()))
+		return errCheckFailed
+	}
+	if err != nil {
+		return err
+	}
+	if !bar.shown {
+		logRun(logger, summary, nil)
+	}
+	if err := a.print(report.Collection(summary)); err != nil {
+		return err
+	}
+	switch {
+	case summary.Interrupted:
+		return errInterrupted
+	case len(summary.Gaps) > 0:
+		return errOutside
+	}
+	return nil
+}
+
+// collectGrace is how long the program stays after a signal: for what is in flight, and for the ledger to be written.
+const collectGrace = 2 * time.Minute
+
+func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, settings collector.Config) error {
+	estimate, err := runner.Estimate(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.print(report.CollectionPlan(estimate)); err != nil {
+		return err
+	}
+	if len(estimate.Gaps) > 0 {
+		return errOutside
+	}
+	if limit := settings.MaxAPICost; limit != nil && estimate.Cost.APIPrice.GreaterThan(*limit) {
+		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, and may cost $%s\n", estimate.Cost.APIPrice, limit)
+		return errCheckFailed
+	}
+	return nil
+}
+
+func (a *app) collectLogger(format string) (*slog.Logger, error) {
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(a.err, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(a.err, nil)), nil
+	}
+	return nil, fmt.Errorf("--log-format: no format %.40q; formats are text and json", format)
+}
+
+// logRun writes the one line of a run.
+func logRun(logger *slog.Logger, s collector.Summary, err error) {
+	attributes := []any{
+		"source", s.Source, "from", s.From, "to", s.To, "targets", s.Targets, "calls", s.Cost.Calls, "api_price", s.Cost.APIPrice.String(),
+		"added", s.Changes.Added, "replaced", s.Changes.Replaced, "unchanged", s.Changes.Unchanged, "gaps", len(s.Gaps), "took", s.Took,
+	}
+	switch {
+	case err != nil:
+		logger.Error("the run failed", append(attributes, "error", err)...)
+	case len(s.Gaps) > 0:
+		logger.Warn("collected, with gaps", append(attributes, "first_gap", s.Gaps[0].String())...)
+	default:
+		logger.Info("collected", attributes...)
+	}
+}
+
+// over lays the flags over the configuration. All that is wrong with them is said at once.
+func (f collectFlags) over(c collector.Config, changed func(string) bool) (collector.Config, error) {
+	var faults []error
+	fault := func(flag string, err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--%s: %w", flag, err))
+		}
+	}
+	for _, text := range []struct {
+		value string
+		into  *string
+	}{{f.source, &c.Source}, {f.profile, &c.Profile}, {f.endpointURL, &c.EndpointURL}} {
+		if text.value != "" {
+			*text.into = text.value
+		}
+	}
+	if c.Source == "" {
+		c.Source = cloudwatch.MetricsSource
+	}
+	if len(f.regions) > 0 {
+		c.Regions = f.regions
+	}
+	if len(f.roles) > 0 {
+		c.Roles = nil
+		for _, arn := range f.roles {
+			c.Roles = append(c.Roles, collector.Role{ARN: arn, ExternalID: f.externalID})
+		}
+	} else if f.externalID != "" {
+		for i := range c.Roles {
+			c.Roles[i].ExternalID = f.externalID
+		}
+	}
+	for _, d := range []struct {
+		flag, text string
+		into       *time.Duration
+	}{
+		{"period", f.period, &c.Timing.Period},
+		{"lookback", f.lookback, &c.Timing.Lookback},
+		{"overlap", f.overlap, &c.Timing.Overlap},
+		{"settle", f.settle, &c.Timing.Settle},
+		{"every", f.every, &c.Every},
+	} {
+		if !changed(d.flag) {
+			continue
+		}
+		var length scalar.Duration
+		err := length.ParseScalar(d.text)
+		if *d.into = time.Duration(length.Seconds.Shift(9).IntPart()); *d.into == 0 {
+			*d.into = -1 // none, which is not the default
+		}
+		if err == nil {
+			err = collector.CheckLength(d.flag, *d.into)
+		}
+		fault(d.flag, err)
+	}
+	for _, moment := range []struct {
+		flag, text string
+		into       *time.Time
+	}{{"since", f.since, &c.Timing.Since}, {"until", f.until, &c.Timing.Until}} {
+		if moment.text == "" {
+			continue
+		}
+		at, err := parseDayIn(moment.text, time.UTC)
+		fault(moment.flag, err)
+		*moment.into = at.UTC()
+	}
+	if f.maxAPICost != "" {
+		var most scalar.Price
+		err := most.ParseScalar(f.maxAPICost)
+		fault("max-api-cost", err)
+		c.MaxAPICost = &most.Decimal
+	}
+	if changed("parallel") {
+		if f.parallel < 1 || f.parallel > 64 {
+			fault("parallel", fmt.Errorf("%d is not from 1 to 64", f.parallel))
+		}
+		c.Parallel = f.parallel
+	}
+	c.AllowOverlappingSources = c.AllowOverlappingSources || f.overlappingSources
+	if f.perMicroVM {
+		if len(c.Metrics) > 0 {
+			fault("per-microvm", errors.New("the configuration says which metrics are read; give it a dimension for microvm there"))
+		}
+		m := mapping.Default()
+		m.Dimensions.MicroVM = "MicrovmId"
+		c.Metrics = []mapping.Mapping{m}
+	}
+	return c, errors.Join(faults...)
+}
+
+func awsOptions(c collector.Config, now func() time.Time) awsconfig.Options {
+	options := awsconfig.Options{
+		Profile: c.Profile, Regions: c.Regions, EndpointURL: c.EndpointURL,
+		Rate:  awsconfig.Rate{PerSecond: callsPerSecond, Burst: callsAtOnce},
+		Retry: awsconfig.Retry{Random: rand.Float64},
+	}
+	for _, role := range c.Roles {
+		options.Roles = append(options.Roles, awsconfig.Role(role))
+	}
+	if c.CallsPerSecond > 0 {
+		options.Rate.PerSecond = c.CallsPerSecond
+	}
+	if c.CallsBurst > 0 {
+		options.Rate.Burst = c.CallsBurst
+	}
+	return options
+}
+
+// bar draws how far a run is, where standard error is a terminal.
+type bar struct {
+	app   *app
+	shown bool
+	next  time.Time
+}
+
+func (a *app) newBar() *bar {
+	file, ok := a.err.(*os.File)
+	return &bar{app: a, shown: ok && term.IsTerminal(file.Fd())}
+}
+
+func (b *bar) show(done, total int64, label string) {
+	now := time.Now()
+	if !b.shown || total == 0 || now.Before(b.next) {
+		return
+	}
+	b.next = now.Add(progressEvery)
+	filled := int(done * progressWidth / total)
+	fmt.Fprintf(b.app.err, "\r\x1b[K%s%s %d of %d batches  %s", strings.Repeat("█", filled), strings.Repeat("░", progressWidth-filled),
+		done, total, report.Visible(label))
+}
+
+func (b *bar) clear() {
+	if b.shown {
+		fmt.Fprint(b.app.err, "\r\x1b[K")
+	}
+}
