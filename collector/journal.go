@@ -48,6 +48,7 @@ type batchEntry struct {
 	Key     string           `json:"key"`
 	Gaps    []Gap            `json:"gaps,omitempty"`
 	Counts  map[string]int64 `json:"counts,omitempty"`
+	Notes   []string         `json:"notes,omitempty"`
 	State   json.RawMessage  `json:"state,omitempty"`
 	Reason  string           `json:"reason,omitempty"` // why it could not be read; "" where it was
 	Records int              `json:"records"`

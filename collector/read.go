@@ -149,7 +149,7 @@ func (c *collection) leave(s *stage, err error) {
 func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	b.State = c.states[s.Target].Source
 	result, err := c.Source.Fetch(ctx, s.Target, b)
-	entry := batchEntry{Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, State: result.State}
+	entry := batchEntry{Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State}
 	var ofTarget *TargetError
 	if err != nil {
 		// Of a target that cannot be read, and of a run that was interrupted, the batch is left for the next run.

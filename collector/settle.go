@@ -204,8 +204,13 @@ func (g gapState) joins(next gapState) bool {
 
 // upsert writes the journal's records into the ledger.
 func (c *collection) upsert(ctx context.Context, stages []*stage) error {
-	patchy := map[string]bool{} // the batches with gaps
+	patchy := map[string]bool{} // the batches with gaps, and all where what is known only grows
 	for _, s := range stages {
+		for _, b := range s.Batches {
+			if c.traits.Grows {
+				patchy[s.Target.String()+" "+b.key()] = true
+			}
+		}
 		for key := range s.failed {
 			patchy[s.Target.String()+" "+key] = true
 		}
@@ -220,6 +225,7 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 		for what, n := range b.Counts {
 			c.summary.Counts[what] += n
 		}
+		c.summary.note(b.Notes)
 		return nil
 	})
 	if err != nil || !any {

@@ -41,6 +41,9 @@ type Traits struct {
 	// FinestPeriod is the shortest period that can still be asked for when a window begins at such an age, or 0 where
 	// nothing can. Nil means any period at any age.
 	FinestPeriod func(age time.Duration) time.Duration
+	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
+	// one that is, as when the service has begun to forget the period.
+	Grows bool
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
 	// window is read again, as records with new keys would stand beside those with the old ones.
 	Shape string
@@ -86,6 +89,9 @@ type Result struct {
 	// Counts are what a reader of the summary should know of, by what was counted, as a plural: "periods without a
 	// datapoint", "values rounded to a whole unit", "lines that are cut". They are summed over batches.
 	Counts map[string]int64
+	// Notes name single things of those that are counted, such as a line that is cut with where it is. A source gives the
+	// first few; the summary keeps the first MaxNotes.
+	Notes []string
 	// State is what the source wants to remember for the target. It takes effect together with the records; nil keeps
 	// what was. A source that uses it plans one batch per window.
 	State json.RawMessage

@@ -21,9 +21,17 @@ type Summary struct {
 	Changes ledger.Changes
 	Counts  map[string]int64 // see [Result.Counts]
 	Gaps    []Gap
+	Notes   []string // see [Result.Notes]; at most MaxNotes
 
 	Interrupted bool // its context ended before it was through
 	Took        time.Duration
+}
+
+// MaxNotes is how many notes a summary keeps. What they are about is counted in full.
+const MaxNotes = 100
+
+func (s *Summary) note(notes []string) {
+	s.Notes = append(s.Notes, notes[:min(len(notes), MaxNotes-len(s.Notes))]...)
 }
 
 // extend widens the time that the run is about.
