@@ -27,6 +27,7 @@ type collectJSON struct {
 	Records     recordsJSON       `json:"records"`
 	Days        int               `json:"days_written"`
 	Counts      map[string]int64  `json:"counts"`
+	Notes       []string          `json:"notes"`
 	Gaps        []gapJSON         `json:"gaps"`
 	SetAside    []damagedFileJSON `json:"set_aside,omitempty"`
 }
@@ -79,7 +80,7 @@ func Collection(s collector.Summary) Document {
 		Schema: "microspend.collect/v1", Source: s.Source, From: momentOrNil(s.From), To: momentOrNil(s.To), Targets: s.Targets,
 		Resumed: s.Resumed, Interrupted: s.Interrupted, Batches: s.Batches, Reused: s.Reused, Cost: costOf(s.Cost),
 		Records: recordsJSON{s.Changes.Read, s.Changes.Added, s.Changes.Replaced, s.Changes.Unchanged},
-		Days:    len(s.Changes.Days), Counts: s.Counts, Gaps: gapsJSON(s.Gaps), SetAside: damagedJSON(s.Changes.SetAside),
+		Days:    len(s.Changes.Days), Counts: s.Counts, Notes: append([]string{}, s.Notes...), Gaps: gapsJSON(s.Gaps), SetAside: damagedJSON(s.Changes.SetAside),
 	}
 	subtitle := "nothing to read"
 	if !s.From.IsZero() {
@@ -113,6 +114,13 @@ func Collection(s collector.Summary) Document {
 		notes = append(notes, Note{Tag: "interrupted", Text: "the run was ended before it was through; the next one goes on where it stopped", Warn: true})
 	}
 	notes = append(append(notes, gapNotes(s.Gaps)...), damagedNotes(s.Changes.SetAside)...)
+	for i, note := range s.Notes {
+		if i == gapsShown {
+			notes = append(notes, Note{Text: fmt.Sprintf("and %d more; --format json lists them", len(s.Notes)-i)})
+			break
+		}
+		notes = append(notes, Note{Tag: "note", Text: note})
+	}
 	if len(notes) > 0 {
 		d.Sections = append(d.Sections, Section{Notes: notes})
 	}

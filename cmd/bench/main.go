@@ -30,6 +30,7 @@ func areas() []area {
 		{"handon", handOnFigures},
 		{"meter", meterFigures},
 		{"serve", serveFigures},
+		{"collect", collectFigures},
 	}
 }
 
@@ -37,6 +38,13 @@ func areas() []area {
 type figure struct{ name, measured, promised, beside string }
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == sdkAloneCommand {
+		if err := sdkAlone(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(os.Stdout, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

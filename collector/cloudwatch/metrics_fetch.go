@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -50,17 +51,38 @@ type fetch struct {
 	result  collector.Result
 }
 
-// Fetch implements collector.Source.
-func (m *Metrics) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
+// open reads a batch as it was planned.
+func (m *Metrics) open(batch collector.Batch) (*fetch, metricsSpec, error) {
 	var spec metricsSpec
 	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Mapping >= len(m.options.Mappings) || len(spec.Metrics) != len(spec.Subjects) {
-		return collector.Result{}, fmt.Errorf("the batch was planned with another configuration")
+		return nil, spec, errors.New("the batch was planned with another configuration")
+	}
+	return newFetch(m.options.Mappings[spec.Mapping], spec, batch.Window), spec, nil
+}
+
+// Request is what a batch asks CloudWatch for, without the pages that may follow.
+func (m *Metrics) Request(batch collector.Batch) (*cloudwatch.GetMetricDataInput, error) {
+	f, _, err := m.open(batch)
+	if err != nil {
+		return nil, err
+	}
+	in := f.request()
+	for i := range f.queries {
+		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)
+	}
+	return in, nil
+}
+
+// Fetch implements collector.Source.
+func (m *Metrics) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
+	f, spec, err := m.open(batch)
+	if err != nil {
+		return collector.Result{}, err
 	}
 	t, err := m.target(ctx, target)
 	if err != nil {
 		return collector.Result{}, err
 	}
-	f := newFetch(m.options.Mappings[spec.Mapping], spec, batch.Window)
 	if err := f.read(ctx, m, t.client); err != nil {
 		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, m.fail(err)
 	}
@@ -138,9 +160,13 @@ func (f *fetch) read(ctx context.Context, m *Metrics, client MetricsAPI) error {
 	}
 }
 
+func (f *fetch) request() *cloudwatch.GetMetricDataInput {
+	return &cloudwatch.GetMetricDataInput{StartTime: &f.window.From, EndTime: &f.window.To, ScanBy: types.ScanByTimestampAscending}
+}
+
 // readPages reads all pages of some queries and puts them together by Id.
 func (f *fetch) readPages(ctx context.Context, client MetricsAPI, asked []int) error {
-	in := &cloudwatch.GetMetricDataInput{StartTime: &f.window.From, EndTime: &f.window.To, ScanBy: types.ScanByTimestampAscending}
+	in := f.request()
 	for _, i := range asked {
 		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)
 		f.queries[i].status, f.queries[i].reason = "", ""
