@@ -36,6 +36,7 @@ type planEntry struct {
 	Target  Target    `json:"target"`
 	Window  Window    `json:"window"` // zero for what was left of earlier ones
 	Batches []Batch   `json:"batches"`
+	From    time.Time `json:"from"` // where the run began
 	ReadAt  time.Time `json:"readAt"`
 	Goal    time.Time `json:"goal"`
 	Aside   bool      `json:"aside,omitempty"` // it does not move the checkpoint

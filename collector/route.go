@@ -97,7 +97,10 @@ func (c *collection) route(ctx context.Context, now time.Time, target Target, s 
 		earlier.planned = true
 		r.stages = append(r.stages, earlier)
 	}
-	entry.ReadAt, entry.Aside = reach.readAt, reach.aside
+	entry.From, entry.ReadAt, entry.Aside = reach.from, reach.readAt, reach.aside
+	if reach.resumed {
+		entry.From = s.From
+	}
 	c.summary.Resumed = c.summary.Resumed || reach.resumed
 	if len(windows) > 0 {
 		entry.Goal = windows[len(windows)-1].To

@@ -61,7 +61,7 @@ func (c *collection) settle(ctx context.Context, stages []*stage) error {
 		of, report := c.states[s.Target], func(g Gap) { c.summary.Gaps = append(c.summary.Gaps, g) }
 		switch {
 		case !s.planned: // the first window of all: the next run begins where this one did
-			of.Begin, of.Through, of.ReadAt, of.Goal, of.Shape = s.Window.From, s.Window.From, s.ReadAt, s.Goal, s.Shape
+			of.Begin, of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.From, s.Window.From, s.From, s.ReadAt, s.Goal, s.Shape
 		case c.traits.Live:
 			of.settleLive(s, report)
 		default:
@@ -82,7 +82,7 @@ func (of *state) settle(s *stage, now time.Time, report func(Gap)) {
 			of.Begin = s.Window.From
 		}
 		if !s.Aside {
-			of.Through, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.ReadAt, s.Goal, s.Shape
+			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}
 		if s.state != nil {
 			of.Source = s.state

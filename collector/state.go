@@ -22,12 +22,16 @@ type state struct {
 	Begin   time.Time `json:"begin"`   // start of the first window ever
 	Through time.Time `json:"through"` // everything before has been read, but for what is pending or a gap
 	ReadAt  time.Time `json:"readAt"`  // when the last run began that read all that it wanted to
-	Goal    time.Time `json:"goal"`    // where the last run wanted to get to
+	From    time.Time `json:"from"`    // where the last run began
+	Goal    time.Time `json:"goal"`    // where it wanted to get to
 
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
 	Gaps    []gapState      `json:"gaps,omitempty"`
 	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
 }
+
+// unfinished says whether the last run did not get to its end.
+func (s *state) unfinished() bool { return len(s.Pending) > 0 || s.Through.Before(s.Goal) }
 
 // gapState is a batch of which something could not be read.
 type gapState struct {

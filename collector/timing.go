@@ -79,12 +79,12 @@ func (t Timing) reach(now time.Time, s *state, shape string) reach {
 	case s.Shape != shape:
 		r.from = s.Through
 		r.note = "the series are keyed in another way than before; nothing is read again"
-	case len(s.Pending) > 0 || s.Through.Before(s.Goal):
+	case s.unfinished():
 		r.from, r.readAt, r.resumed = later(s.Through, s.Begin), s.ReadAt, true
 	default:
 		r.from = later(earlier(s.Through, earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
 	}
-	if !t.Since.IsZero() {
+	if again := r.resumed && t.Since.Equal(s.From); !t.Since.IsZero() && !again {
 		if t.Since.After(r.from) && !s.Through.IsZero() {
 			r.readAt = s.ReadAt // what would have been read again is not
 		}

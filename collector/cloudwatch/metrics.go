@@ -57,6 +57,7 @@ type MetricsOptions struct {
 type Metrics struct {
 	options MetricsOptions
 	shape   string
+	rooms   sync.Pool // of *[]usage.Record, to be used again
 
 	mu      sync.Mutex
 	targets map[collector.Target]*metricsTarget

@@ -16,6 +16,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/mapping"
+	"microspend/usage"
 )
 
 // What the summary counts.
@@ -86,7 +87,15 @@ func (m *Metrics) Fetch(ctx context.Context, target collector.Target, batch coll
 	if err := f.read(ctx, m, t.client); err != nil {
 		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, m.fail(err)
 	}
-	f.assemble(target, spec)
+	room, _ := m.rooms.Get().(*[]usage.Record)
+	if room == nil {
+		room = new([]usage.Record)
+	}
+	f.assemble(target, spec, *room)
+	f.result.Done = func() {
+		*room = f.result.Records
+		m.rooms.Put(room)
+	}
 	return f.result, nil
 }
 

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +13,10 @@ import (
 	"microspend/usage"
 )
 
-// assemble makes records of what was read: one per subject and period of which any metric has a datapoint.
-func (f *fetch) assemble(target collector.Target, spec metricsSpec) {
+// assemble makes records of what was read: one per subject and period of which any metric has a datapoint. They are put
+// where there is room from an earlier batch.
+func (f *fetch) assemble(target collector.Target, spec metricsSpec, room []usage.Record) {
+	f.result.Records = slices.Grow(room[:0], len(spec.Subjects)*f.periods)
 	next := 0 // among the queries, which come subject by subject
 	var absent, partial int64
 	for i, values := range spec.Subjects {
@@ -34,10 +37,9 @@ func (f *fetch) assemble(target collector.Target, spec metricsSpec) {
 		}
 		required := f.required()
 		for p := range f.periods {
-			record, of := base, uint16(0)
+			of := uint16(0)
 			for n := first; n < next; n++ {
 				if q := &f.queries[n]; f.known[n*f.periods+p] && !q.broken {
-					*field(&record, f.mapping.Metrics[q.metric].Quantity) = f.values[n*f.periods+p]
 					of |= 1 << q.metric
 				}
 			}
@@ -45,13 +47,19 @@ func (f *fetch) assemble(target collector.Target, spec metricsSpec) {
 				absent++
 				continue
 			}
+			f.result.Records = append(f.result.Records, base)
+			record := &f.result.Records[len(f.result.Records)-1]
+			for n := first; n < next; n++ {
+				if metric := f.queries[n].metric; of&(1<<metric) != 0 {
+					*field(record, f.mapping.Metrics[metric].Quantity) = f.values[n*f.periods+p]
+				}
+			}
 			record.PeriodStart = f.window.From.Add(time.Duration(p) * f.window.Period)
 			record.Coverage = usage.CoverageComplete
 			if !sound || of&required != required {
 				record.Coverage = usage.CoveragePartial
 				partial++
 			}
-			f.result.Records = append(f.result.Records, record)
 		}
 	}
 	f.result.Counts[countAbsent] += absent

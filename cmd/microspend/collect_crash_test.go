@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"microspend/collector/cloudwatch/fake"
+	"microspend/collector/mapping"
+	"microspend/ledger"
+	"microspend/usage"
+)
+
+// A collect that is killed at any moment loses nothing, counts nothing twice, and costs no call twice but for those that
+// were on their way: the program itself, as a process, fifty times and more.
+func TestCollectKilledAtAnyMoment(t *testing.T) {
+	kills := 60
+	if testing.Short() {
+		kills = 10
+	}
+	program := filepath.Join(t.TempDir(), "microspend")
+	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	// Every call takes a while, so that there are moments to be killed at.
+	var slow sync.Map
+	metrics := fake.NewCloudWatch(fake.Options{Faults: func(call fake.Call) fake.Fault {
+		if call.Get != nil {
+			key := fmt.Sprint(call.Get.StartTime, call.Get.EndTime, *call.Get.MetricDataQueries[0].MetricStat.Metric.Dimensions[2].Value)
+			count, _ := slow.LoadOrStore(key, new(int))
+			*count.(*int)++
+		}
+		return fake.Fault{Delay: 3 * time.Millisecond}
+	}})
+	server := httptest.NewServer(metrics)
+	defer server.Close()
+	now := time.Now().UTC()
+	from := now.Add(-73 * time.Hour).Truncate(5 * time.Minute)
+	truth := map[usage.Key]usage.Quantities{}
+	const microVMs = 120
+	for i := range microVMs {
+		id := fmt.Sprintf("mvm-%03d", i)
+		for at := from; at.Before(now.Add(-15 * time.Minute)); at = at.Add(25 * time.Minute) {
+			values := []int64{int64(i + 1), at.Unix() % 1000, 3, 4, 5}
+			for q, value := range values {
+				metrics.Put(fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}, fake.Metric{
+					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(q)),
+					Dimensions: map[string]string{"Tenant": "acme", "Image": "web", "MicrovmId": id},
+				}, fake.Value(at, float64(value)))
+			}
+			key := usage.Key{
+				Source: "cloudwatch", Region: "eu-west-1", Account: fake.DefaultAccount, MicroVMID: id, PeriodStart: at.Unix(),
+			}
+			truth[key] = usage.Quantities{VCPUMillis: values[0], MemMiBMillis: values[1], ReadBytes: 3, WriteBytes: 4, StorageByteSeconds: 5}
+		}
+	}
+	const inFlight = 2
+	collect := func(dir string) *exec.Cmd {
+		cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--per-microvm", "--ledger", dir, "--lookback", "72h", "--parallel", fmt.Sprint(inFlight))
+		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
+			"AWS_ACCOUNT_ID="+fake.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
+		return cmd
+	}
+	whole := time.Now()
+	out, err = collect(filepath.Join(t.TempDir(), "whole")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	usual := time.Since(whole)
+
+	random := rand.New(rand.NewPCG(3, 4))
+	killed, ledgers := 0, 0
+	for killed < kills {
+		dir := filepath.Join(t.TempDir(), fmt.Sprint(ledgers))
+		ledgers++
+		asked := len(metrics.Calls())
+		slow.Clear()
+		killedHere := 0
+		for through := false; !through; {
+			var said bytes.Buffer
+			cmd := collect(dir)
+			cmd.Stdout, cmd.Stderr = &said, &said
+			require.NoError(t, cmd.Start())
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			select {
+			case err := <-ended:
+				require.NoError(t, err, said.String())
+				through = true
+			case <-time.After(time.Duration(random.Int64N(int64(usual)))):
+				_ = cmd.Process.Kill()
+				if err := <-ended; err != nil {
+					killedHere++
+				} else {
+					through = true
+				}
+			}
+		}
+		killed += killedHere
+		holds(t, dir, truth, now.Add(-72*time.Hour), now.Add(-15*time.Minute))
+		again := 0
+		slow.Range(func(_, count any) bool {
+			again += *count.(*int) - 1
+			return true
+		})
+		t.Logf("ledger %d: %d kills, %d calls, %d of them for data again", ledgers, killedHere, len(metrics.Calls())-asked, again)
+		assert.LessOrEqual(t, again, inFlight*killedHere, "no more than were on their way")
+	}
+	t.Logf("killed %d times", killed)
+}
+
+// holds says whether a ledger is the truth between two moments, and has nothing else.
+func holds(t *testing.T, dir string, truth map[usage.Key]usage.Quantities, from, to time.Time) {
+	t.Helper()
+	opened, err := ledger.Open(dir, ledger.Options{})
+	require.NoError(t, err)
+	seen := map[usage.Key]bool{}
+	for r, err := range opened.Records(context.Background(), time.Unix(1_600_000_000, 0), to.AddDate(1, 0, 0)) {
+		require.NoError(t, err)
+		key := r.Key()
+		want, known := truth[key]
+		if !known || want != r.Quantities || seen[key] {
+			t.Fatalf("%+v is not the truth: %+v (there before: %v)", r, want, seen[key])
+		}
+		seen[key] = true
+	}
+	for key := range truth {
+		start := time.Unix(key.PeriodStart, 0)
+		if !start.Before(from) && start.Before(to) && !seen[key] {
+			t.Fatalf("%+v at %s is missing", key, start.UTC())
+		}
+	}
+}

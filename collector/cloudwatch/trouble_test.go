@@ -1,0 +1,236 @@
+package cloudwatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"microspend/collector"
+	"microspend/collector/awsconfig"
+	"microspend/collector/cloudwatch/fake"
+	"microspend/collector/mapping"
+	"microspend/ledger"
+)
+
+// getCalls are the calls of GetMetricData so far.
+func (w *world) getCalls() int {
+	n := 0
+	for _, call := range w.fake.Calls() {
+		if call.Get != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Credentials that expire in the middle cost no call twice: what was read is kept, and the next run asks for the rest.
+func TestExpiredCredentials(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.busy(w.now.Add(-48*time.Hour), w.now, 150) // 48 h are 574 periods, so 35 MicroVMs make a batch
+	w.timing.Lookback = 48 * time.Hour
+	w.options.Parallel = 1
+	w.fake.SetFaults(func(call fake.Call) fake.Fault {
+		if call.Get != nil && w.now.Before(monday.Add(61*time.Hour)) && call.Number > 6 {
+			return fake.Expired
+		}
+		return fake.Fault{}
+	})
+	s := w.run()
+	require.Len(t, s.Gaps, 1)
+	assert.Contains(t, s.Gaps[0].Reason, "the credentials have expired; renew them")
+	read := s.Batches
+	assert.Positive(t, read)
+	assert.NotEmpty(t, w.content(), "what was read is in the ledger")
+	calls := w.getCalls()
+
+	w.now = w.now.Add(2 * time.Hour)
+	s = w.run()
+	assert.Empty(t, s.Gaps)
+	plan, err := w.source.Plan(context.Background(), target, collector.Window{
+		From: monday.Add(12 * time.Hour), To: monday.Add(60*time.Hour - 10*time.Minute), Period: 5 * time.Minute,
+	})
+	require.NoError(t, err)
+	rest := int64(len(plan.Batches)) - read
+	assert.Equal(t, rest+2, s.Batches, "the rest, and two batches of what has come since")
+	assert.Equal(t, calls+int(rest)+2, w.getCalls())
+	require.NoError(t, w.holdsTruth(monday.Add(12*time.Hour), w.now.Add(-10*time.Minute), w.now))
+}
+
+func TestNoNetwork(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
+	w.timing.Lookback = 4 * time.Hour
+	gone := httptest.NewServer(w.fake)
+	gone.Close()
+	w.options.Source = newSource(t, gone.URL, func() time.Time { return w.now }, []mapping.Mapping{perMicroVM()})
+	s := w.run()
+	require.Len(t, s.Gaps, 1)
+	assert.Contains(t, s.Gaps[0].Reason, "no connection to 127.0.0.1")
+	first := w.now.Add(-4 * time.Hour)
+
+	w.options.Source = w.source
+	w.now = w.now.Add(6 * time.Hour)
+	require.Empty(t, w.run().Gaps)
+	require.NoError(t, w.holdsTruth(first, w.now.Add(-10*time.Minute), w.now), "also what came before the lookback")
+}
+
+// A target that fails keeps none of the others from being read.
+func TestOneOfManyTargetsFails(t *testing.T) {
+	w := newWorld(t, fake.Options{Faults: func(call fake.Call) fake.Fault {
+		if call.Place.Region == "us-east-1" {
+			return fake.Denied
+		}
+		return fake.Fault{}
+	}})
+	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
+	w.timing.Lookback = 4 * time.Hour
+	w.options.Targets = func(context.Context) ([]collector.Target, []collector.Gap) {
+		return []collector.Target{{Account: target.Account, Region: "us-east-1"}, target}, []collector.Gap{{Reason: "a role cannot be assumed"}}
+	}
+	s := w.run()
+	require.Len(t, s.Gaps, 2)
+	assert.Equal(t, 3, s.Targets)
+	require.NoError(t, w.holdsTruth(w.now.Add(-4*time.Hour), w.now.Add(-10*time.Minute), w.now))
+}
+
+func TestTwoAtOnce(t *testing.T) {
+	w := newWorld(t, fake.Options{Faults: func(fake.Call) fake.Fault { return fake.Fault{Delay: 2 * time.Millisecond} }})
+	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
+	w.timing.Lookback = 4 * time.Hour
+	w.options.Timing = w.timing
+	var held, done atomic.Int64
+	var wait sync.WaitGroup
+	for range 6 {
+		wait.Go(func() {
+			runner, err := collector.New(w.options)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, err = runner.Run(context.Background())
+			var other *ledger.HeldError
+			switch {
+			case errors.As(err, &other):
+				held.Add(1)
+			case err == nil:
+				done.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	assert.Equal(t, int64(6), held.Load()+done.Load())
+	assert.Positive(t, done.Load())
+	require.NoError(t, w.holdsTruth(w.now.Add(-4*time.Hour), w.now.Add(-10*time.Minute), w.now))
+}
+
+func TestClockThatJumps(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.busy(monday, monday.Add(5*24*time.Hour), 2)
+	w.timing.Lookback = 4 * time.Hour
+	start := w.now
+	first := start.Add(-4 * time.Hour)
+	for _, at := range []time.Duration{0, -3 * time.Hour, 2 * time.Hour, 400 * 24 * time.Hour, 3 * time.Hour, -time.Hour, 20 * time.Hour, 19 * time.Hour} {
+		w.now = start.Add(at)
+		w.run()
+	}
+	w.now = start.Add(21 * time.Hour)
+	require.Empty(t, w.run().Gaps)
+	require.NoError(t, w.holdsTruth(first, w.now.Add(-10*time.Minute), w.now))
+}
+
+// Late data heals for as long as the overlap is.
+func TestLateDataHeals(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.timing.Lookback = 24 * time.Hour
+	at := w.now.Add(-2 * time.Hour)
+	w.put(at, "a", point{arrives: at, values: [5]int64{1, 1, 1, 1, 1}, given: allGiven})
+	w.put(at, "a", point{arrives: w.now.Add(45 * time.Hour), values: [5]int64{5, 5, 5, 5, 5}, given: allGiven})
+	w.run()
+	require.NoError(t, w.holdsTruth(monday, w.now, w.now))
+	w.now = w.now.Add(45*time.Hour + time.Minute)
+	s := w.run()
+	assert.Equal(t, int64(1), s.Changes.Replaced)
+	require.NoError(t, w.holdsTruth(monday, w.now, w.now))
+}
+
+// One token bucket per account and region keeps a run within what the service allows.
+func TestTokenBucket(t *testing.T) {
+	w := newWorld(t, fake.Options{PerSecond: 200})
+	for i := range 400 {
+		w.put(w.now.Add(-time.Hour), fmt.Sprint("m", i), point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
+	}
+	w.timing.Lookback = 2 * time.Hour
+	limit := awsconfig.NewLimit(awsconfig.Rate{PerSecond: 100, Burst: 5}, awsconfig.Clock{})
+	url := w.server.URL
+	client := NewMetricsClient(aws.Config{
+		Region: target.Region, BaseEndpoint: &url,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
+		}),
+		Retryer: func() aws.Retryer {
+			return awsconfig.NewRetryer(awsconfig.Retry{Attempts: 2, Random: func() float64 { return 0.5 }}, limit)
+		},
+	})
+	w.source.options.Client = func(context.Context, collector.Target) (MetricsAPI, error) { return client, nil }
+	began := time.Now()
+	s := w.run()
+	assert.Empty(t, s.Gaps)
+	assert.Len(t, w.content(), 400)
+	assert.GreaterOrEqual(t, time.Since(began), time.Duration(len(w.fake.Calls())-5)*10*time.Millisecond, "no faster than the bucket")
+}
+
+// Memory grows with the series, not with the window.
+func TestMemoryIsFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it collects half a million records")
+	}
+	fleet := fake.Fleet{Namespace: "microspend", MicroVMs: 130, Tenants: 10}
+	server := httptest.NewServer(fleet)
+	defer server.Close()
+	now := monday.Add(20 * 24 * time.Hour)
+	peak := func(days int) uint64 {
+		source := newSource(t, server.URL, func() time.Time { return now }, []mapping.Mapping{perMicroVM()})
+		runner, err := collector.New(collector.Options{
+			Source: source, Ledger: t.TempDir(), Now: func() time.Time { return now },
+			Timing:  collector.Timing{Lookback: time.Duration(days) * 24 * time.Hour},
+			Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
+		})
+		require.NoError(t, err)
+		most, stop := uint64(0), make(chan struct{})
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			var m runtime.MemStats
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(20 * time.Millisecond):
+					runtime.ReadMemStats(&m)
+					most = max(most, m.HeapAlloc)
+				}
+			}
+		})
+		runtime.GC()
+		s, err := runner.Run(context.Background())
+		close(stop)
+		wait.Wait()
+		require.NoError(t, err)
+		require.Empty(t, s.Gaps)
+		t.Logf("%d days, %d records: %d MB", days, s.Changes.Added, most>>20)
+		return most
+	}
+	short, long := peak(7), peak(14)
+	assert.Less(t, long, short*2, "a week more is not to need more memory")
+}
