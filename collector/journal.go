@@ -160,7 +160,7 @@ func (j *journal) begin() error {
 	if err := j.file.Truncate(j.size); err != nil {
 		return fmt.Errorf("the journal cannot be written: %w", err)
 	}
-	j.entries, j.written, j.failed, j.err = make(chan []byte, 8), make(chan struct{}), make(chan struct{}), nil
+	j.entries, j.written, j.failed, j.err = make(chan []byte, 2), make(chan struct{}), make(chan struct{}), nil
 	go j.write()
 	return nil
 }
