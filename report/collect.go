@@ -23,7 +23,7 @@ type collectJSON struct {
 	Interrupted bool              `json:"interrupted"`
 	Batches     int64             `json:"batches"`
 	Reused      int64             `json:"reused"`
-	Cost        costJSON          `json:"cost"`
+	Cost        apiCostJSON       `json:"cost"`
 	Records     recordsJSON       `json:"records"`
 	Days        int               `json:"days_written"`
 	Counts      map[string]int64  `json:"counts"`
@@ -32,7 +32,7 @@ type collectJSON struct {
 	SetAside    []damagedFileJSON `json:"set_aside,omitempty"`
 }
 
-type costJSON struct {
+type apiCostJSON struct {
 	Calls    int64  `json:"calls"`
 	Metrics  int64  `json:"metrics_requested"`
 	APIPrice string `json:"api_price"`
@@ -54,7 +54,9 @@ type gapJSON struct {
 	Reason  string  `json:"reason"`
 }
 
-func costOf(c collector.Cost) costJSON { return costJSON{c.Calls, c.Metrics, c.APIPrice.String()} }
+func apiCostOf(c collector.Cost) apiCostJSON {
+	return apiCostJSON{c.Calls, c.Metrics, c.APIPrice.String()}
+}
 
 func momentOrNil(t time.Time) *string {
 	if t.IsZero() {
@@ -78,7 +80,7 @@ func gapsJSON(gaps []collector.Gap) []gapJSON {
 func Collection(s collector.Summary) Document {
 	out := collectJSON{
 		Schema: "microspend.collect/v1", Source: s.Source, From: momentOrNil(s.From), To: momentOrNil(s.To), Targets: s.Targets,
-		Resumed: s.Resumed, Interrupted: s.Interrupted, Batches: s.Batches, Reused: s.Reused, Cost: costOf(s.Cost),
+		Resumed: s.Resumed, Interrupted: s.Interrupted, Batches: s.Batches, Reused: s.Reused, Cost: apiCostOf(s.Cost),
 		Records: recordsJSON{s.Changes.Read, s.Changes.Added, s.Changes.Replaced, s.Changes.Unchanged},
 		Days:    len(s.Changes.Days), Counts: s.Counts, Notes: append([]string{}, s.Notes...), Gaps: gapsJSON(s.Gaps), SetAside: damagedJSON(s.Changes.SetAside),
 	}
@@ -164,26 +166,26 @@ type collectPlanJSON struct {
 	Schema  string              `json:"schema"`
 	Source  string              `json:"source"`
 	Targets []collectTargetJSON `json:"targets"`
-	Cost    costJSON            `json:"cost"`
+	Cost    apiCostJSON         `json:"cost"`
 	Notes   []string            `json:"notes"`
 	Gaps    []gapJSON           `json:"gaps"`
 }
 
 type collectTargetJSON struct {
-	Account       string   `json:"account"`
-	Region        string   `json:"region"`
-	From          *string  `json:"from"`
-	To            *string  `json:"to"`
-	PeriodSeconds int64    `json:"period_seconds"`
-	Batches       int64    `json:"batches"`
-	Left          int64    `json:"left_by_earlier_runs"`
-	Cost          costJSON `json:"cost"`
+	Account       string      `json:"account"`
+	Region        string      `json:"region"`
+	From          *string     `json:"from"`
+	To            *string     `json:"to"`
+	PeriodSeconds int64       `json:"period_seconds"`
+	Batches       int64       `json:"batches"`
+	Left          int64       `json:"left_by_earlier_runs"`
+	Cost          apiCostJSON `json:"cost"`
 }
 
 // CollectionPlan makes the document of what a run of a collector would read, and what its calls would cost.
 func CollectionPlan(e collector.Estimate) Document {
 	out := collectPlanJSON{
-		Schema: "microspend.collect-plan/v1", Source: e.Source, Targets: []collectTargetJSON{}, Cost: costOf(e.Cost),
+		Schema: "microspend.collect-plan/v1", Source: e.Source, Targets: []collectTargetJSON{}, Cost: apiCostOf(e.Cost),
 		Notes: append([]string{}, e.Notes...), Gaps: gapsJSON(e.Gaps),
 	}
 	d := Document{
@@ -209,7 +211,7 @@ func CollectionPlan(e collector.Estimate) Document {
 	for _, target := range e.Targets {
 		row := collectTargetJSON{
 			target.Target.Account, target.Target.Region, momentOrNil(target.From), momentOrNil(target.To),
-			int64(target.Period / time.Second), target.Batches, target.Left, costOf(target.Cost),
+			int64(target.Period / time.Second), target.Batches, target.Left, apiCostOf(target.Cost),
 		}
 		out.Targets = append(out.Targets, row)
 		d.CSV = append(d.CSV, []string{
