@@ -133,6 +133,44 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 	t.Logf("killed %d times", killed)
 }
 
+// With --every it runs on until a signal; then it ends with 0, and has let go of the ledger, as it does between runs.
+func TestCollectAsAService(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "microspend")
+	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	metrics := fake.NewCloudWatch(fake.Options{})
+	at := time.Now().UTC().Add(-time.Hour)
+	metrics.Put(fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}, fake.Metric{
+		Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.VCPU), Dimensions: map[string]string{"Tenant": "acme", "Image": "web"},
+	}, fake.Value(at, 1000))
+	server := httptest.NewServer(metrics)
+	defer server.Close()
+	dir := filepath.Join(t.TempDir(), "ledger")
+	var said bytes.Buffer
+	cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--ledger", dir, "--every", "1m", "--log-format", "json")
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
+		"AWS_ACCOUNT_ID="+fake.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
+	cmd.Stderr = &said
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	require.Eventually(t, func() bool {
+		opened, err := ledger.Open(dir, ledger.Options{})
+		if err != nil {
+			return false
+		}
+		info, err := opened.Info()
+		return err == nil && info.Rows == 1
+	}, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		writer, err := ledger.OpenForWriting(dir, ledger.Options{})
+		return err == nil && writer.Close() == nil
+	}, 10*time.Second, 20*time.Millisecond, "the ledger is not held between runs")
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, cmd.Wait(), said.String())
+	assert.Contains(t, said.String(), `"msg":"collected"`)
+	assert.Contains(t, said.String(), `"added":1,`)
+}
+
 // holds says whether a ledger is the truth between two moments, and has nothing else.
 func holds(t *testing.T, dir string, truth map[usage.Key]usage.Quantities, from, to time.Time) {
 	t.Helper()
