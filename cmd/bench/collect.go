@@ -6,12 +6,8 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,12 +30,6 @@ const (
 // sdkAloneCommand makes this program the SDK's client and nothing else: its argument is the server's URL.
 const sdkAloneCommand = "sdk-alone"
 
-// cost is what a process took.
-type cost struct {
-	wall, cpu time.Duration
-	megabytes float64 // at most in memory
-}
-
 // collectFigures collects the fleet from a server in this process by the real program, and lets the SDK alone decode the
 // same replies in a process of its own.
 func collectFigures(show func(figure)) error {
@@ -55,54 +45,47 @@ func collectFigures(show func(figure)) error {
 	}
 	defer os.RemoveAll(folder)
 
-	from, to := collectWindow()
+	// Credentials that the server takes, whatever the machine has.
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fake.DefaultAccount,
+		"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	var alone, whole, again []cost
-	const rounds = 3 // of which the best counts, as machines are shared
-	for round := range rounds {
-		took, err := processCost(exec.Command(self, sdkAloneCommand, server.URL))
-		if err != nil {
-			return err
-		}
-		alone = append(alone, took)
-		collect := []string{
-			"collect", "--endpoint-url", server.URL, "--per-microvm", "--parallel", fmt.Sprint(collectParallel),
-			"--ledger", filepath.Join(folder, fmt.Sprint(round)), "--since", from.Format(time.RFC3339), "--until", to.Format(time.RFC3339),
-		}
-		if took, err = processCost(exec.Command("./microspend", collect...)); err != nil {
-			return err
-		}
-		whole = append(whole, took)
-		if round == 0 {
-			if took, err = processCost(exec.Command("./microspend", collect...)); err != nil {
-				return err
-			}
-			again = append(again, took)
-		}
-		if err := os.RemoveAll(filepath.Join(folder, fmt.Sprint(round))); err != nil {
-			return err
-		}
+	const runs = 3 // of which the fastest counts, as machines are shared
+	alone, err := fastest(runs, nil, self, sdkAloneCommand, server.URL)
+	if err != nil {
+		return err
 	}
-	points := float64(fleet.Points(collectPeriods))
-	rate := func(c cost) float64 { return points / c.wall.Seconds() / 1e6 }
-	best := func(costs []cost) cost {
-		return slices.MinFunc(costs, func(a, b cost) int { return int(a.wall - b.wall) })
+	from, to := collectWindow()
+	dir := filepath.Join(folder, "ledger")
+	collect := []string{
+		"collect", "--endpoint-url", server.URL, "--per-microvm", "--parallel", fmt.Sprint(collectParallel), "--ledger", dir,
+		"--since", from.Format(time.RFC3339), "--until", to.Format(time.RFC3339),
 	}
-	sdk, all := best(alone), best(whole)
+	all, err := fastest(runs, func() error { return os.RemoveAll(dir) }, "./microspend", collect...)
+	if err != nil {
+		return err
+	}
+	again, err := fastest(1, nil, "./microspend", collect...)
+	if err != nil {
+		return err
+	}
+	points := float64(fleet.Points(collectPeriods)) / 1e6
+	rate := func(t took) float64 { return points / t.wall.Seconds() }
 	show(figure{
-		"collect 14.4 M points, whole process", fmt.Sprintf("%.1f M points/s", rate(all)), "half of the SDK alone, or more",
-		fmt.Sprintf("%.2f of the SDK alone, %.1f M points/s", rate(all)/rate(sdk), rate(sdk)),
+		"collect 14.4 M points, whole process", fmt.Sprintf("%.1f M points/s", rate(all)), "half the rate of the SDK alone, or more",
+		fmt.Sprintf("%.2f of the SDK alone, %.1f M points/s", rate(all)/rate(alone), rate(alone)),
 	})
-	show(figure{
-		"CPU of it", all.cpu.Round(10 * time.Millisecond).String(), "twice that of the SDK alone, or less",
-		fmt.Sprintf("%.2f × the SDK alone, %s", ratio(all.cpu, sdk.cpu), sdk.cpu.Round(10*time.Millisecond)),
-	})
-	show(figure{"the same again, from the ledger's point of view", best(again).wall.Round(10 * time.Millisecond).String(), "", ""})
-	most := slices.MaxFunc(append(whole, again...), func(a, b cost) int { return int(a.megabytes - b.megabytes) })
-	show(figure{"memory of it", fmt.Sprintf("%.0f MB", most.megabytes), "under 300 MB", fmt.Sprintf("%.0f MB for the SDK alone", sdk.megabytes)})
+	show(figure{"  CPU", seconds(all.cpu), "twice that of the SDK alone, or less", fmt.Sprintf("%.2f × the SDK alone, %s", ratio(all.cpu, alone.cpu), seconds(alone.cpu))})
+	show(figure{"  memory", megabytes(max(all.memory, again.memory)), "under 300 MB", megabytes(alone.memory) + " for the SDK alone"})
+	show(figure{"the same again, which changes nothing", seconds(again.wall), "", fmt.Sprintf("%.2f × the first time", ratio(again.wall, all.wall))})
 	return nil
 }
 
@@ -110,24 +93,6 @@ func collectFigures(show func(figure)) error {
 func collectWindow() (from, to time.Time) {
 	to = time.Now().UTC().Truncate(24 * time.Hour)
 	return to.Add(-collectPeriods * 5 * time.Minute), to
-}
-
-// processCost runs a process with credentials that a fake takes.
-func processCost(cmd *exec.Cmd) (cost, error) {
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_ACCOUNT_ID="+fake.DefaultAccount,
-		"AWS_REGION=eu-west-1", "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
-	began := time.Now()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return cost{}, fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
-	}
-	c := cost{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		c.megabytes = float64(usage.Maxrss) / 1e3
-		if runtime.GOOS == "darwin" { // which counts in bytes
-			c.megabytes /= 1e3
-		}
-	}
-	return c, nil
 }
 
 // sdkAlone asks for everything that collect asks for, and lets go of the decoded replies.

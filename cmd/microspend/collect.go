@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"microspend/collector"
@@ -207,11 +205,11 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 	if source == nil {
 		return fmt.Errorf("--source: %.40q is no source; sources are %s", settings.Source, strings.Join(a.sourceNames(), ", "))
 	}
-	bar := a.newBar()
+	bar := a.startProgress("collecting", "batches")
 	runner, err := collector.New(collector.Options{
 		Source: source, Targets: clients.list, Ledger: folder, Command: "microspend collect", Timing: settings.Timing,
 		MaxAPICost: settings.MaxAPICost, AllowOverlappingSources: settings.AllowOverlappingSources, Parallel: settings.Parallel,
-		Now: a.now, Logger: logger, Progress: bar.show,
+		Now: a.now, Logger: logger, Progress: func(done, total int64, _ string) { bar.at(done, total, done) },
 	})
 	if err != nil {
 		return err
@@ -243,7 +241,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 	if err != nil {
 		return err
 	}
-	if !bar.shown {
+	if bar == nil {
 		logRun(logger, summary, nil)
 	}
 	if err := a.print(report.Collection(summary)); err != nil {
@@ -420,33 +418,4 @@ func awsOptions(c collector.Config, now func() time.Time) awsconfig.Options {
 		options.Rate.Burst = c.CallsBurst
 	}
 	return options
-}
-
-// bar draws how far a run is, where standard error is a terminal.
-type bar struct {
-	app   *app
-	shown bool
-	next  time.Time
-}
-
-func (a *app) newBar() *bar {
-	file, ok := a.err.(*os.File)
-	return &bar{app: a, shown: ok && term.IsTerminal(file.Fd())}
-}
-
-func (b *bar) show(done, total int64, label string) {
-	now := time.Now()
-	if !b.shown || total == 0 || now.Before(b.next) {
-		return
-	}
-	b.next = now.Add(progressEvery)
-	filled := int(done * progressWidth / total)
-	fmt.Fprintf(b.app.err, "\r\x1b[K%s%s %d of %d batches  %s", strings.Repeat("█", filled), strings.Repeat("░", progressWidth-filled),
-		done, total, report.Visible(label))
-}
-
-func (b *bar) clear() {
-	if b.shown {
-		fmt.Fprint(b.app.err, "\r\x1b[K")
-	}
 }
