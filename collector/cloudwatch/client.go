@@ -21,6 +21,7 @@ type MetricsAPI interface {
 func NewMetricsClient(config aws.Config) *cloudwatch.Client {
 	return cloudwatch.NewFromConfig(config, func(o *cloudwatch.Options) {
 		o.HTTPClient = wholeBodies{o.HTTPClient}
+		o.Protocol = newUsualForm(o.Protocol)
 		if o.Credentials != nil {
 			o.Credentials = toldApart{o.Credentials}
 		}
