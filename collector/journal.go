@@ -16,7 +16,7 @@ import (
 )
 
 // The journal is the spool of a run: the plans that were made and the batches that were read, until they are in the ledger.
-// It is a file of entries, each with its length and checksum, appended to and synced. An entry that is cut off, as a kill
+// It is a file of entries, each with its length and checksum, appended to and synced every second. An entry that is cut off, as a kill
 // leaves the last one, and whatever follows it, does not count and is overwritten.
 const (
 	journalName  = "journal"
@@ -165,17 +165,26 @@ func (j *journal) begin() error {
 	return nil
 }
 
-// write appends entries as they come, and syncs when none is waiting.
+// syncEvery is how much of what was read a power cut may cost. A kill costs nothing that was written.
+const syncEvery = time.Second
+
+// write appends entries as they come, syncs them every so often and at the end.
 func (j *journal) write() {
 	defer close(j.written)
+	synced := time.Now()
+	defer func() {
+		if j.err == nil {
+			j.err = j.file.Sync()
+		}
+	}()
 	for entry := range j.entries {
 		if j.err != nil {
 			continue
 		}
 		if _, j.err = j.file.WriteAt(entry, j.size); j.err == nil {
 			j.size += int64(len(entry))
-			if len(j.entries) == 0 {
-				j.err = j.file.Sync()
+			if now := time.Now(); now.Sub(synced) >= syncEvery {
+				j.err, synced = j.file.Sync(), now
 			}
 		}
 		if j.err != nil {

@@ -37,7 +37,9 @@ func sortKeys(records []usage.Record) []sortKey {
 	rank := map[string]uint64{}
 	first := dayOf(records[0].PeriodStart)
 	for i := range records {
-		rank[records[i].MicroVMID] = 0
+		if i == 0 || records[i].MicroVMID != records[i-1].MicroVMID { // imports mostly have a MicroVM's records together
+			rank[records[i].MicroVMID] = 0
+		}
 		first = min(first, dayOf(records[i].PeriodStart))
 	}
 	names := make([]string, 0, len(rank))
@@ -49,10 +51,14 @@ func sortKeys(records []usage.Record) []sortKey {
 		rank[name] = uint64(i)
 	}
 	keys := make([]sortKey, len(records))
+	var place uint64
 	for i := range records {
 		r := &records[i]
+		if i == 0 || r.MicroVMID != records[i-1].MicroVMID {
+			place = rank[r.MicroVMID]
+		}
 		day, second := dayOf(r.PeriodStart), uint64(r.PeriodStart.Unix())%secondsInDay
-		keys[i] = sortKey{uint64(day-first)<<(rankBits+secondBits) | rank[r.MicroVMID]<<secondBits | second, uint32(i)}
+		keys[i] = sortKey{uint64(day-first)<<(rankBits+secondBits) | place<<secondBits | second, uint32(i)}
 	}
 	slices.SortFunc(keys, func(a, b sortKey) int {
 		if a.key != b.key {

@@ -161,8 +161,9 @@ func (m *Metrics) listMapping(ctx context.Context, client MetricsAPI, of mapping
 	for s, of := range metrics {
 		found = append(found, subjectSeries{s, of})
 	}
+	// In the order in which the ledger keeps them, which is less work for it.
 	slices.SortFunc(found, func(a, b subjectSeries) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
+		return cmp.Or(cmp.Compare(microVMOf(a.Subject), microVMOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
 	})
 	return found, calls, nil
 }
