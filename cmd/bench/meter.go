@@ -179,8 +179,6 @@ func (m *runningMeter) show(show func(figure), cpu, passed time.Duration) error 
 	show(figure{
 		m.name + ", memory in use", fmt.Sprintf("%.1f MB", of("VmRSS")), "under 15 MB",
 		fmt.Sprintf("%.1f MB of it its own, the rest the program's file; %.1f MB at most, while starting", of("RssAnon"), of("VmHWM")),
-		m.name + ", memory in use", fmt.Sprintf("%.1f MB", megabytesOfKiB(kib["VmRSS"])), "under 15 MB",
-		fmt.Sprintf("%.1f MB of it its own, the rest the program's file; %.1f MB at most, while starting", megabytesOfKiB(kib["RssAnon"]), megabytesOfKiB(kib["VmHWM"])),
 	})
 	show(figure{
 		m.name + ", of a core", fmt.Sprintf("%.3f %%", 100*cpu.Seconds()/passed.Seconds()), "under 0.1 %",
@@ -192,5 +190,3 @@ func (m *runningMeter) show(show func(figure), cpu, passed time.Duration) error 
 	})
 	return nil
 }
-
-func megabytesOfKiB(kib int64) float64 { return float64(kib) * 1024 / 1e6 }
