@@ -1,26 +1,14 @@
 package collector
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
-	"hash/maphash"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
-	"microspend/ledger"
 	"microspend/usage"
 )
-
-func compareGaps(a, b *Gap) int {
-	return cmp.Or(
-		strings.Compare(a.Target.String(), b.Target.String()), a.Window.From.Compare(b.Window.From),
-		strings.Compare(a.What, b.What), strings.Compare(a.Reason, b.Reason),
-	)
-}
 
 // resume brings into the ledger what a run that was killed had read, and makes of the rest of its plan what is pending.
 func (c *collection) resume(ctx context.Context) error {
@@ -140,68 +128,6 @@ func (of *state) settleLive(s *stage, report func(Gap)) {
 	}
 }
 
-// open notes a gap, to be asked for again.
-func (of *state) open(target Target, b Batch, f failure, tries int, now time.Time, report func(Gap)) {
-	g := gapState{Batch: b, Tries: tries, Next: now.Add(retryAfter(tries)), reported: true}
-	if f.reason != "" {
-		g.What, g.Reason = b.ID, f.reason
-		report(Gap{Target: target, Window: b.Window, What: b.ID, Reason: f.reason})
-	}
-	for _, part := range f.gaps {
-		if g.Reason == "" {
-			g.What, g.Reason = part.What, part.Reason
-			if len(f.gaps) > 1 {
-				g.What += " and others"
-			}
-		}
-		report(part)
-	}
-	of.Gaps = append(of.Gaps, g)
-}
-
-// cut takes a window that has been read again out of the gaps.
-func (of *state) cut(w Window) {
-	var gaps []gapState
-	for _, g := range of.Gaps {
-		if !w.overlaps(g.Batch.Window) {
-			gaps = append(gaps, g)
-			continue
-		}
-		before, after := g, g
-		before.Batch.Window.To, after.Batch.Window.From = w.From, w.To
-		for _, rest := range []gapState{before, after} {
-			if rest.Batch.Window.From.Before(rest.Batch.Window.To) {
-				gaps = append(gaps, rest)
-			}
-		}
-	}
-	of.Gaps = gaps
-}
-
-// join makes one gap of those of the same batch whose windows follow each other.
-func (of *state) join() {
-	slices.SortStableFunc(of.Gaps, func(a, b gapState) int {
-		return cmp.Or(strings.Compare(a.Batch.ID, b.Batch.ID), a.Batch.Window.From.Compare(b.Batch.Window.From))
-	})
-	var gaps []gapState
-	for _, g := range of.Gaps {
-		if last := len(gaps) - 1; last >= 0 && gaps[last].joins(g) {
-			gaps[last].Batch.Window.To = g.Batch.Window.To
-			gaps[last].Tries = max(gaps[last].Tries, g.Tries)
-			gaps[last].Next = later(gaps[last].Next, g.Next)
-			gaps[last].reported = gaps[last].reported || g.reported
-			continue
-		}
-		gaps = append(gaps, g)
-	}
-	of.Gaps = gaps
-}
-
-func (g gapState) joins(next gapState) bool {
-	a, b := g.Batch, next.Batch
-	return a.ID == b.ID && a.Window.Period == b.Window.Period && a.Window.To.Equal(b.Window.From) && bytes.Equal(a.Spec, b.Spec)
-}
-
 // upsert writes the journal's records into the ledger.
 func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 	patchy := map[string]bool{} // the batches with gaps, and all where what is known only grows
@@ -287,70 +213,4 @@ func (c *collection) records(patchy map[string]bool, better *betterRecords) iter
 			yield(nil, err)
 		}
 	}
-}
-
-const countKept = "records that were read before with fewer gaps, and stay as they were"
-
-// betterRecords are the keys of records of which the ledger has more than was read now. Keys are kept as hashes: at worst a
-// record of a batch with gaps, which is read again, is left out.
-type betterRecords struct {
-	seed maphash.Seed
-	keys map[uint64]bool // whether the ledger has it complete
-}
-
-func (b *betterRecords) hash(r *usage.Record) uint64 { return maphash.Comparable(b.seed, r.Key()) }
-
-func (b *betterRecords) has(r *usage.Record) bool {
-	return r.Coverage != usage.CoverageComplete && b.keys[b.hash(r)]
-}
-
-// better finds the records of batches with gaps that the ledger has complete. A series that fails when it is read again
-// must not take away what it gave before.
-func (c *collection) better(ctx context.Context, patchy map[string]bool) (*betterRecords, error) {
-	if len(patchy) == 0 {
-		return nil, nil
-	}
-	b := &betterRecords{maphash.MakeSeed(), map[uint64]bool{}}
-	var from, to time.Time
-	err := c.journal.replay(func(planEntry) error { return nil }, func(e batchEntry, text []byte) error {
-		if !patchy[e.Target.String()+" "+e.Key] {
-			return nil
-		}
-		decoder := recordDecoder{rest: text}
-		var r usage.Record
-		for {
-			more, err := decoder.next(&r)
-			if err != nil || !more {
-				return err
-			}
-			if r.Coverage == usage.CoverageComplete {
-				continue
-			}
-			b.keys[b.hash(&r)] = false
-			if from.IsZero() || r.PeriodStart.Before(from) {
-				from = r.PeriodStart
-			}
-			to = later(to, r.PeriodStart.Add(time.Second))
-		}
-	})
-	if err != nil || len(b.keys) == 0 {
-		return b, err
-	}
-	for r, err := range c.ledger.Records(ctx, from, to) {
-		var damaged *ledger.DamagedError
-		if errors.As(err, &damaged) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if r.Coverage != usage.CoverageComplete || r.Source != c.Source.Name() {
-			continue
-		}
-		hash := b.hash(&r)
-		if _, asked := b.keys[hash]; asked {
-			b.keys[hash] = true
-		}
-	}
-	return b, nil
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +15,6 @@ import (
 	"microspend/collector/awsconfig"
 	"microspend/collector/cloudwatch"
 	"microspend/collector/mapping"
-	"microspend/config/scalar"
 	"microspend/pricing"
 	"microspend/report"
 )
@@ -119,59 +116,6 @@ func (a *app) metricsSource(clients *targets, settings collector.Config) (collec
 		},
 	}), nil
 }
-
-// targets are the accounts and regions that are asked. They are found out by the first run that can.
-type targets struct {
-	options awsconfig.Options
-
-	mu    sync.Mutex
-	found map[collector.Target]awsconfig.Target
-	order []collector.Target
-}
-
-func (t *targets) find(ctx context.Context) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.found != nil {
-		return nil
-	}
-	list, err := awsconfig.Targets(ctx, t.options)
-	if err != nil {
-		return err
-	}
-	t.found = map[collector.Target]awsconfig.Target{}
-	for _, of := range list {
-		target := collector.Target{Account: of.Account, Region: of.Region}
-		t.found[target] = of
-		t.order = append(t.order, target)
-	}
-	return nil
-}
-
-// list implements collector.TargetsFunc.
-func (t *targets) list(ctx context.Context) ([]collector.Target, []collector.Gap) {
-	if err := t.find(ctx); err != nil {
-		return nil, []collector.Gap{{Reason: err.Error()}}
-	}
-	return t.order, nil
-}
-
-func (t *targets) of(target collector.Target) (awsconfig.Target, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	of, known := t.found[target]
-	if !known {
-		return of, fmt.Errorf("%s is not among the accounts and regions that are asked", target)
-	}
-	return of, nil
-}
-
-// The rate at which an account and region is asked, where the configuration does not say. CloudWatch's default quota of
-// GetMetricData is higher, but others share it.
-const (
-	callsPerSecond = 25
-	callsAtOnce    = 50
-)
 
 func (a *app) collect(ctx context.Context, flags collectFlags, changed func(string) bool) error {
 	if err := a.output.check(); err != nil {
@@ -310,112 +254,4 @@ func logRun(logger *slog.Logger, s collector.Summary, err error) {
 	default:
 		logger.Info("collected", attributes...)
 	}
-}
-
-// over lays the flags over the configuration. All that is wrong with them is said at once.
-func (f collectFlags) over(c collector.Config, changed func(string) bool) (collector.Config, error) {
-	var faults []error
-	fault := func(flag string, err error) {
-		if err != nil {
-			faults = append(faults, fmt.Errorf("--%s: %w", flag, err))
-		}
-	}
-	for _, text := range []struct {
-		value string
-		into  *string
-	}{{f.source, &c.Source}, {f.profile, &c.Profile}, {f.endpointURL, &c.EndpointURL}} {
-		if text.value != "" {
-			*text.into = text.value
-		}
-	}
-	if c.Source == "" {
-		c.Source = cloudwatch.MetricsSource
-	}
-	if len(f.regions) > 0 {
-		c.Regions = f.regions
-	}
-	if len(f.roles) > 0 {
-		c.Roles = nil
-		for _, arn := range f.roles {
-			c.Roles = append(c.Roles, collector.Role{ARN: arn, ExternalID: f.externalID})
-		}
-	} else if f.externalID != "" {
-		for i := range c.Roles {
-			c.Roles[i].ExternalID = f.externalID
-		}
-	}
-	for _, d := range []struct {
-		flag, text string
-		into       *time.Duration
-	}{
-		{"period", f.period, &c.Timing.Period},
-		{"lookback", f.lookback, &c.Timing.Lookback},
-		{"overlap", f.overlap, &c.Timing.Overlap},
-		{"settle", f.settle, &c.Timing.Settle},
-		{"every", f.every, &c.Every},
-	} {
-		if !changed(d.flag) {
-			continue
-		}
-		var length scalar.Duration
-		err := length.ParseScalar(d.text)
-		if *d.into = time.Duration(length.Seconds.Shift(9).IntPart()); *d.into == 0 {
-			*d.into = -1 // none, which is not the default
-		}
-		if err == nil {
-			err = collector.CheckLength(d.flag, *d.into)
-		}
-		fault(d.flag, err)
-	}
-	for _, moment := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"since", f.since, &c.Timing.Since}, {"until", f.until, &c.Timing.Until}} {
-		if moment.text == "" {
-			continue
-		}
-		at, err := parseDayIn(moment.text, time.UTC)
-		fault(moment.flag, err)
-		*moment.into = at.UTC()
-	}
-	if f.maxAPICost != "" {
-		var most scalar.Price
-		err := most.ParseScalar(f.maxAPICost)
-		fault("max-api-cost", err)
-		c.MaxAPICost = &most.Decimal
-	}
-	if changed("parallel") {
-		if f.parallel < 1 || f.parallel > 64 {
-			fault("parallel", fmt.Errorf("%d is not from 1 to 64", f.parallel))
-		}
-		c.Parallel = f.parallel
-	}
-	c.AllowOverlappingSources = c.AllowOverlappingSources || f.overlappingSources
-	if f.perMicroVM {
-		if len(c.Metrics) > 0 {
-			fault("per-microvm", errors.New("the configuration says which metrics are read; give it a dimension for microvm there"))
-		}
-		m := mapping.Default()
-		m.Dimensions.MicroVM = "MicrovmId"
-		c.Metrics = []mapping.Mapping{m}
-	}
-	return c, errors.Join(faults...)
-}
-
-func awsOptions(c collector.Config, now func() time.Time) awsconfig.Options {
-	options := awsconfig.Options{
-		Profile: c.Profile, Regions: c.Regions, EndpointURL: c.EndpointURL,
-		Rate:  awsconfig.Rate{PerSecond: callsPerSecond, Burst: callsAtOnce},
-		Retry: awsconfig.Retry{Random: rand.Float64},
-	}
-	for _, role := range c.Roles {
-		options.Roles = append(options.Roles, awsconfig.Role(role))
-	}
-	if c.CallsPerSecond > 0 {
-		options.Rate.PerSecond = c.CallsPerSecond
-	}
-	if c.CallsBurst > 0 {
-		options.Rate.Burst = c.CallsBurst
-	}
-	return options
 }

@@ -175,7 +175,7 @@ func valuesOf(datum types.MetricDatum) ([]Datum, error) {
 	switch s := datum.StatisticValues; {
 	case len(datum.Values) > 0:
 		if datum.Counts != nil && len(datum.Counts) != len(datum.Values) {
-			return nil, errors.New("Counts and Values differ in length")
+			return nil, errors.New("the lists Counts and Values differ in length")
 		}
 		out := make([]Datum, len(datum.Values))
 		for i, value := range datum.Values {
@@ -188,7 +188,7 @@ func valuesOf(datum types.MetricDatum) ([]Datum, error) {
 		return out, nil
 	case s != nil:
 		if s.Sum == nil || s.Minimum == nil || s.Maximum == nil || s.SampleCount == nil {
-			return nil, errors.New("StatisticValues is not complete")
+			return nil, errors.New("the set StatisticValues is not complete")
 		}
 		return []Datum{{Sum: *s.Sum, Min: *s.Minimum, Max: *s.Maximum, Samples: *s.SampleCount}}, nil
 	case datum.Value == nil:
