@@ -70,8 +70,11 @@ func live(t *testing.T, w *world, perVM bool) {
 	require.NoError(t, err)
 	recorder := &meter.Recorder{
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, PerMicroVM: perVM}, Timing: meter.DefaultTiming(),
-		Emit: func(line *emf.Line) { require.NoError(t, w.fake.PutLine(place, line.AppendTo(nil))) },
-		Say:  func(string, ...any) {},
+		Emit: func(line *emf.Line) {
+			w.show()
+			require.NoError(t, w.fake.PutLine(place, line.AppendTo(nil)))
+		},
+		Say: func(string, ...any) {},
 		DrawLife: func(meter.Instant, string) string {
 			return "0123456789abcdef0123456789abcdef"
 		},

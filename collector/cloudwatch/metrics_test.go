@@ -248,3 +248,50 @@ func TestRepliesThatMakeNoSense(t *testing.T) {
 		assert.Empty(t, w.content(), name)
 	}
 }
+
+// A day that the ledger has in one length of periods stays so: an hour beside its twelfths would count them twice.
+func TestADayKeepsItsPeriod(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.busy(monday, monday.Add(90*time.Hour), 2)
+	w.timing.Lookback = 24 * time.Hour
+	w.run()
+	w.timing.Period = time.Hour
+	w.now = w.now.Add(20 * time.Hour) // the next day
+	require.Empty(t, w.run().Gaps)
+	lengths := map[string]map[int64]bool{}
+	for _, r := range w.content() {
+		day := r.Day().Format(time.DateOnly)
+		if lengths[day] == nil {
+			lengths[day] = map[int64]bool{}
+		}
+		lengths[day][r.PeriodSeconds] = true
+	}
+	assert.Equal(t, map[string]map[int64]bool{
+		"2026-11-17": {300: true}, "2026-11-18": {300: true}, "2026-11-19": {3600: true},
+	}, lengths)
+}
+
+// Where the series are keyed in another way than before, nothing is read again: it would stand there twice.
+func TestOtherKeysAreNotReadAgain(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	for hour := range 30 {
+		at := w.now.Add(time.Duration(hour-20) * time.Hour)
+		w.put(at, "a", point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
+		w.fake.Put(place, fake.Metric{
+			Namespace: "microspend", Name: "VCPUMilliseconds", Dimensions: map[string]string{"Tenant": "t", "Image": "web"},
+		}, fake.Value(at, 1))
+	}
+	w.timing.Lookback = 24 * time.Hour
+	w.run()
+	w.options.Source = newSource(t, w.server.URL, func() time.Time { return *w.shown.Load() }, []mapping.Mapping{mapping.Default()})
+	w.now = w.now.Add(5 * time.Hour)
+	w.run()
+	seen := map[time.Time]int{}
+	for _, r := range w.content() {
+		seen[r.PeriodStart]++
+	}
+	for at, n := range seen {
+		assert.Equal(t, 1, n, at)
+	}
+	assert.Len(t, seen, 25)
+}

@@ -72,7 +72,7 @@ func TestNoNetwork(t *testing.T) {
 	w.timing.Lookback = 4 * time.Hour
 	gone := httptest.NewServer(w.fake)
 	gone.Close()
-	w.options.Source = newSource(t, gone.URL, func() time.Time { return w.now }, []mapping.Mapping{perMicroVM()})
+	w.options.Source = newSource(t, gone.URL, func() time.Time { return *w.shown.Load() }, []mapping.Mapping{perMicroVM()})
 	s := w.run()
 	require.Len(t, s.Gaps, 1)
 	assert.Contains(t, s.Gaps[0].Reason, "no connection to 127.0.0.1")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,14 @@ type world struct {
 	options collector.Options
 
 	data map[usage.Key][]point
+
+	shown atomic.Pointer[time.Time] // now as the others see it: a server may still be at work on a call that was given up
+}
+
+// show lets the others see what time it is.
+func (w *world) show() {
+	now := w.now
+	w.shown.Store(&now)
 }
 
 // point is what one line of a meter adds to a record.
@@ -49,7 +58,8 @@ var (
 
 func newWorld(t testing.TB, options fake.Options, mappings ...mapping.Mapping) *world {
 	w := &world{t: t, now: monday.Add(60 * time.Hour), data: map[usage.Key][]point{}, ledger: filepath.Join(t.TempDir(), "ledger")}
-	clock := func() time.Time { return w.now }
+	w.show()
+	clock := func() time.Time { return *w.shown.Load() }
 	options.Now = clock
 	w.fake = fake.NewCloudWatch(options)
 	w.server = httptest.NewServer(w.fake)
@@ -147,6 +157,7 @@ func (w *world) run() collector.Summary {
 }
 
 func (w *world) tryRun(ctx context.Context) (collector.Summary, error) {
+	w.show()
 	w.options.Timing = w.timing
 	runner, err := collector.New(w.options)
 	require.NoError(w.t, err)

@@ -1,0 +1,76 @@
+package collector
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestPeriodAt(t *testing.T) {
+	kept := func(age time.Duration) time.Duration {
+		switch {
+		case age <= 15*day:
+			return time.Minute
+		case age <= 63*day:
+			return 5 * time.Minute
+		case age <= 455*day:
+			return time.Hour
+		}
+		return 0
+	}
+	for _, test := range []struct {
+		wanted time.Duration
+		age    time.Duration
+		want   time.Duration
+		reason string
+	}{
+		{time.Minute, 14 * day, time.Minute, "as wanted"},
+		{time.Minute, 16 * day, 5 * time.Minute, "minutes are gone"},
+		{5 * time.Minute, 64 * day, time.Hour, "five minutes are gone"},
+		{10 * time.Minute, 16 * day, 10 * time.Minute, "ten are made of fives"},
+		{10 * time.Minute, 64 * day, time.Hour, "an hour is made of tens"},
+		{90 * time.Minute, 64 * day, day, "an hour is not made of ninety minutes"},
+		{time.Hour, 456 * day, 0, "all is gone"},
+	} {
+		assert.Equal(t, test.want, Timing{Period: test.wanted}.periodAt(test.age, kept), test.reason)
+	}
+	assert.Equal(t, time.Minute, Timing{Period: time.Minute}.periodAt(1000*day, nil), "a source that keeps everything")
+}
+
+func TestReach(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	timing := Timing{}.withDefaults(Traits{Settle: 10 * time.Minute})
+	hours := func(h int) time.Time { return now.Add(time.Duration(h) * time.Hour) }
+	read := state{Shape: "s", Begin: hours(-100), From: hours(-30), Through: hours(-1), ReadAt: hours(-1), Goal: hours(-1)}
+	with := func(change func(*state, *Timing)) (state, Timing) {
+		s, t := read, timing
+		change(&s, &t)
+		return s, t
+	}
+	for _, test := range []struct {
+		change  func(*state, *Timing)
+		from    time.Time
+		resumed bool
+		aside   bool
+		reason  string
+	}{
+		{func(s *state, _ *Timing) { *s = state{} }, hours(-14 * 24), false, false, "the first run reads the lookback"},
+		{func(*state, *Timing) {}, hours(-49), false, false, "the overlap before the last run"},
+		{func(s *state, _ *Timing) { s.Begin = hours(-3) }, hours(-3), false, false, "never before the first window"},
+		{func(s *state, _ *Timing) { s.Goal = hours(0) }, hours(-1), true, false, "the last run did not get to its end"},
+		{func(s *state, _ *Timing) { s.Pending = []Batch{{}} }, hours(-1), true, false, "it left batches"},
+		{func(s *state, _ *Timing) { s.Shape = "other" }, hours(-1), false, false, "other keys are not read again"},
+		{func(s *state, _ *Timing) { s.Through = hours(1) }, hours(-100), false, false, "a checkpoint in the future is not believed"},
+		{func(_ *state, t *Timing) { t.Since = hours(-5) }, hours(-5), false, false, "as asked for"},
+		{func(_ *state, t *Timing) { t.Since, t.Until = hours(-50), hours(-40) }, hours(-50), false, true, "a backfill moves nothing"},
+		{func(s *state, t *Timing) { s.Goal, t.Since = hours(0), hours(-30) }, hours(-1), true, false, "the same since goes on"},
+		{func(_ *state, t *Timing) { t.Overlap = 0 }, hours(-1), false, false, "without an overlap"},
+	} {
+		s, timing := with(test.change)
+		r := timing.reach(now, &s, "s")
+		assert.Equal(t, test.from, r.from, test.reason)
+		assert.Equal(t, test.resumed, r.resumed, test.reason)
+		assert.Equal(t, test.aside, r.aside, test.reason)
+	}
+}
