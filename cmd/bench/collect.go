@@ -89,9 +89,9 @@ func collectFigures(show func(figure)) error {
 	return nil
 }
 
-// collectWindow is a whole number of periods that ended a while ago.
+// collectWindow is a whole number of periods that ended a while ago, from noon to noon: on two days, as most are.
 func collectWindow() (from, to time.Time) {
-	to = time.Now().UTC().Truncate(24 * time.Hour)
+	to = time.Now().UTC().Truncate(24 * time.Hour).Add(-12 * time.Hour)
 	return to.Add(-collectPeriods * 5 * time.Minute), to
 }
 
