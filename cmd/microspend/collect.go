@@ -167,14 +167,14 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 		return a.collectPlan(ctx, runner, settings)
 	case settings.Every > 0:
 		a.boundMemory()
-		a.patience(collectGrace)
+		a.waitForCollect()
 		return runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
 			bar.clear()
 			logRun(logger, s, err)
 		})
 	}
 	a.boundMemory()
-	a.patience(collectGrace)
+	a.waitForCollect()
 	summary, err := runner.Run(ctx)
 	bar.clear()
 	var tooDear *collector.CostError
@@ -211,6 +211,12 @@ func (a *app) boundMemory() {
 
 // collectGrace is how long the program stays after a signal: for what is in flight, and for the ledger to be written.
 const collectGrace = 2 * time.Minute
+
+func (a *app) waitForCollect() {
+	if a.patience != nil {
+		a.patience(collectGrace)
+	}
+}
 
 func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, settings collector.Config) error {
 	estimate, err := runner.Estimate(ctx)

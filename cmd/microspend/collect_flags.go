@@ -9,6 +9,7 @@ import (
 	"microspend/collector/cloudwatch"
 	"microspend/collector/mapping"
 	"microspend/config/scalar"
+	"microspend/spend"
 )
 
 // over lays the flags over the configuration. All that is wrong with them is said at once.
@@ -73,7 +74,7 @@ func (f collectFlags) over(c collector.Config, changed func(string) bool) (colle
 		if moment.text == "" {
 			continue
 		}
-		at, err := parseDayIn(moment.text, time.UTC)
+		at, err := spend.ParseDayIn(moment.text, time.UTC)
 		fault(moment.flag, err)
 		*moment.into = at.UTC()
 	}

@@ -44,7 +44,6 @@ type process struct {
 	now      func() time.Time
 	// patience changes how long an interrupted command may take to end; nil where nobody waits.
 	patience func(time.Duration)
-	patience func(time.Duration) // sets how long the program stays after a signal; nil where nobody waits
 }
 
 func (p process) env(name string) string {
@@ -67,9 +66,6 @@ type app struct {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, p process) int {
-	if p.patience == nil {
-		p.patience = func(time.Duration) {}
-	}
 	a := &app{process: p}
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -124,8 +120,6 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
 		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
 		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(),
-		a.reconcileCommand(),
-		a.meterCommand(),
 		a.collectCommand(),
 	)
 	return root
