@@ -11,14 +11,16 @@ type Clock struct {
 	Sleep func(context.Context, time.Duration) error // returns the context's error when that is done first
 }
 
-func (c Clock) now() time.Time {
+// Time is the time of day.
+func (c Clock) Time() time.Time {
 	if c.Now == nil {
 		return time.Now()
 	}
 	return c.Now()
 }
 
-func (c Clock) sleep(ctx context.Context, d time.Duration) error {
+// Wait waits, and returns the context's error when that is done first.
+func (c Clock) Wait(ctx context.Context, d time.Duration) error {
 	if c.Sleep != nil {
 		return c.Sleep(ctx, d)
 	}

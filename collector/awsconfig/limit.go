@@ -32,7 +32,7 @@ type Limit struct {
 
 // NewLimit returns a full bucket.
 func NewLimit(rate Rate, clock Clock) *Limit {
-	return &Limit{clock: clock, full: rate, rate: rate.PerSecond, tokens: float64(rate.Burst), at: clock.now()}
+	return &Limit{clock: clock, full: rate, rate: rate.PerSecond, tokens: float64(rate.Burst), at: clock.Time()}
 }
 
 // Wait takes a token, and waits until there is one. It returns the context's error when that is done first.
@@ -44,7 +44,7 @@ func (l *Limit) Wait(ctx context.Context) error {
 	if delay <= 0 {
 		return nil
 	}
-	if err := l.clock.sleep(ctx, delay); err != nil {
+	if err := l.clock.Wait(ctx, delay); err != nil {
 		l.mu.Lock()
 		l.tokens++ // another may have it
 		l.mu.Unlock()
@@ -57,7 +57,7 @@ func (l *Limit) Wait(ctx context.Context) error {
 func (l *Limit) take() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.clock.now()
+	now := l.clock.Time()
 	if elapsed := now.Sub(l.at); elapsed > 0 { // a clock that was set back gives nothing
 		l.tokens = min(l.tokens+elapsed.Seconds()*l.rate, float64(l.full.Burst))
 	}
@@ -75,7 +75,7 @@ func (l *Limit) take() time.Duration {
 func (l *Limit) Throttled(pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.clock.now()
+	now := l.clock.Time()
 	if until := now.Add(pause); until.After(l.pause) {
 		l.pause = until
 	}
