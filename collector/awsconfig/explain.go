@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -69,6 +70,35 @@ var (
 	}
 	refusedCodes = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"}
 )
+
+// CredentialsError is a failure to get credentials, as from a role that may not be assumed.
+type CredentialsError struct{ Err error }
+
+func (e *CredentialsError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// EndsTarget says whether an error keeps everything of a target from being read: its credentials are missing, wrong or
+// expired, or have not the right to make the call.
+func EndsTarget(err error) bool {
+	var (
+		credentials *CredentialsError
+		answer      interface{ HTTPStatusCode() int }
+		api         smithy.APIError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, &credentials):
+		return true
+	case errors.As(err, &api) && slices.Contains(slices.Concat(expiredCodes, wrongCodes, refusedCodes), api.ErrorCode()):
+		return true
+	case errors.As(err, &answer):
+		return answer.HTTPStatusCode() == http.StatusUnauthorized || answer.HTTPStatusCode() == http.StatusForbidden
+	}
+	return false
+}
 
 // Explain says what an error of a call means to the user. An error that is explained already, one that says all by itself,
 // and a context that is done come back as they are.

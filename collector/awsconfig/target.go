@@ -129,7 +129,7 @@ func accountOf(ctx context.Context, base aws.Config) (string, error) {
 func serviceConfig(base aws.Config, options Options, target Target, credentials aws.CredentialsProvider) aws.Config {
 	cfg := base.Copy()
 	cfg.Region = target.Region
-	cfg.Credentials = credentials
+	cfg.Credentials = toldApart{credentials}
 	cfg.Retryer = func() aws.Retryer { return NewRetryer(options.Retry, target.Limit) }
 	if options.EndpointURL != "" {
 		url := endpointOf(options.EndpointURL, target.Region)
@@ -180,4 +180,16 @@ func Endpoint(ctx context.Context, cfg aws.Config, sdkID, fallback string) strin
 		return *cfg.BaseEndpoint
 	}
 	return fallback
+}
+
+// toldApart gives credentials such that a failure to get them can be told from one of the call.
+type toldApart struct{ aws.CredentialsProvider }
+
+// Retrieve implements aws.CredentialsProvider.
+func (t toldApart) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	credentials, err := t.CredentialsProvider.Retrieve(ctx)
+	if err != nil {
+		err = &CredentialsError{err}
+	}
+	return credentials, err
 }

@@ -1,0 +1,167 @@
+package microvmapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"microspend/usage"
+)
+
+// ImagePrefix begins the microvm_id of a record of an image's storage, which the image's ARN and version follow.
+const ImagePrefix = "(image) "
+
+// imageWeek is the least that the storage of an image's version is billed for, in milliseconds.
+const imageWeek = 7 * 24 * 60 * 60 * 1000
+
+// stored is what a listing of versions said of one.
+type stored struct {
+	created int64
+	memory  int64
+}
+
+// isStored says whether a version in a state has a snapshot that is stored: one that was built, and is not deleted yet.
+func isStored(state string) bool {
+	return state == "SUCCESSFUL" || state == "DELETING" || state == "DELETE_FAILED" || state == ""
+}
+
+// storage counts the storage of images, when it is time for that: versions come and go seldom, and listings are what the
+// service limits most.
+func (p *poll) storage(ctx context.Context) error {
+	every := p.source.options.ImagesEvery
+	if every < 0 || p.state.Images != 0 && p.now-p.state.Images < every.Milliseconds() {
+		return nil
+	}
+	there, err := p.listVersions(ctx)
+	if unanswerable(err) {
+		p.gap("the storage of images", p.source.explain(err))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for key, found := range there {
+		v := p.state.image(key.arn, key.version)
+		v.Created, v.Memory = found.created, or(v.Memory, found.memory)
+		if !v.Kept {
+			v.Kept, v.At = true, max(v.Created, p.state.Since)
+		}
+		p.store(v, p.now, true)
+	}
+	for _, v := range p.state.Versions {
+		if _, found := there[versionKey{v.ARN, v.Version}]; v.Kept && !found {
+			p.deleted(v)
+		}
+	}
+	p.state.Images = p.now
+	return nil
+}
+
+// store counts the storage of a version up to a moment. It was there all the time, also while there were no polls: a version
+// that is deleted does not come back.
+func (p *poll) store(v *image, until int64, sure bool) {
+	v.Open.add(passage{stretches: []stretch{{span{v.At, until}, suspended, sure}}}, p.state.Cut)
+	v.At = max(v.At, until)
+}
+
+// deleted ends a version's storage, at some moment since it was last seen: the middle is taken. What is missing to a week is
+// counted in that period.
+func (p *poll) deleted(v *image) {
+	middle := v.At + (p.now-v.At)/2
+	p.store(v, middle, false)
+	v.Kept = false
+	if rest := imageWeek - (middle - v.Created); rest > 0 {
+		v.Open.of(middle, p.state.Cut).Extra += byteSeconds(p.source.sizes(v).image, rest)
+	}
+}
+
+type versionKey struct{ arn, version string }
+
+// listVersions lists every version that is stored.
+func (p *poll) listVersions(ctx context.Context) (map[versionKey]stored, error) {
+	var arns []string
+	err := p.pages(ctx, "images", func(token *string) (int, *string, error) {
+		out, err := p.api.ListMicrovmImages(ctx, &ListMicrovmImagesInput{MaxResults: aws.Int32(MaxResults), NextToken: token})
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, image := range out.Items {
+			arns = append(arns, *image.ImageArn)
+		}
+		return len(out.Items), out.NextToken, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	there := map[versionKey]stored{}
+	for _, arn := range arns {
+		err := p.pages(ctx, "versions", func(token *string) (int, *string, error) {
+			out, err := p.api.ListMicrovmImageVersions(ctx, &ListMicrovmImageVersionsInput{
+				ImageIdentifier: &arn, MaxResults: aws.Int32(MaxResults), NextToken: token,
+			})
+			if err != nil {
+				return 0, nil, err
+			}
+			for _, v := range out.Items {
+				if isStored(v.State) {
+					there[versionKey{arn, *v.ImageVersion}] = stored{v.CreatedAt.UnixMilli(), memoryOf(v.Resources)}
+				}
+			}
+			return len(out.Items), out.NextToken, nil
+		})
+		if err != nil && !isNotFound(err) { // it was deleted since the images were listed
+			return nil, err
+		}
+	}
+	return there, nil
+}
+
+// imageRecords makes records of the storage of images whose periods are over.
+func (p *poll) imageRecords() {
+	kept := p.state.Versions[:0]
+	for _, v := range p.state.Versions {
+		bytes := p.source.sizes(v).image
+		until := v.At
+		if !v.Kept {
+			until = p.now
+		}
+		switch {
+		case p.pending[v.key()]:
+		case bytes == 0 && v.Kept:
+			p.counts["image versions whose size is not known"]++
+			v.Open.closed(until)
+		default:
+			for _, t := range v.Open.closed(until) {
+				p.record(p.imageRecord(v, t, bytes))
+			}
+		}
+		if v.Kept || len(v.Open) > 0 || p.inUse[v.key()] {
+			kept = append(kept, v)
+		}
+	}
+	clear(p.state.Versions[len(kept):])
+	p.state.Versions = kept
+}
+
+func (p *poll) imageRecord(v *image, t tally, bytes int64) usage.Record {
+	r := p.recordOf(t)
+	r.MicroVMID, r.Image = ImagePrefix+v.key(), v.ARN
+	r.StorageByteSeconds = byteSeconds(bytes, t.Suspended) + t.Extra
+	from, to := max(t.Start*1000, v.Created), t.end()*1000
+	if !v.Kept {
+		to = min(to, v.At)
+	}
+	r.Coverage = coverage(t.Sure, to-from)
+	return r
+}
+
+// coverage says whether all of a time is known for certain.
+func coverage(sure, whole int64) usage.Coverage {
+	if sure >= whole {
+		return usage.CoverageComplete
+	}
+	return usage.CoveragePartial
+}
+
+func millis(t time.Time) int64 { return t.UnixMilli() }

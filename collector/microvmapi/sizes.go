@@ -1,0 +1,170 @@
+package microvmapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Sizing gives sizes in place of those that the API tells, for the images whose ARN or name matches. The first that matches
+// counts, field by field; 0 leaves a field to the next.
+type Sizing struct {
+	Image      string // ARN or name, with an asterisk at the end for every one that begins so; "" or "*" for all
+	MemoryMiB  int64  // of the baseline
+	ImageBytes int64  // that a launch reads, and that are stored
+	StateBytes int64  // that a suspend writes, a resume reads, and a suspended MicroVM stores
+}
+
+func (s Sizing) matches(arn string) bool {
+	pattern, open := strings.CutSuffix(s.Image, "*")
+	for _, name := range []string{arn, imageName(arn)} {
+		if name == pattern && s.Image != "" || open && strings.HasPrefix(name, pattern) {
+			return true
+		}
+	}
+	return s.Image == ""
+}
+
+// imageName is the last part of an image's ARN: arn:aws:lambda:eu-west-1:123456789012:microvm-image:NAME.
+func imageName(arn string) string {
+	_, name, found := strings.Cut(arn, ":microvm-image:")
+	if !found {
+		return arn
+	}
+	return name
+}
+
+// The bounds of sizes that are believed. The service has up to 8 GiB of baseline memory.
+const (
+	maxMemoryMiB = 1 << 16
+	maxBytes     = 1 << 40
+)
+
+// sized are the sizes that a MicroVM of a version goes by; 0 where one is not known.
+type sized struct{ memory, image, state int64 }
+
+// sizes finds the sizes of a version: as configured, else as the API told, the state by default that of the baseline memory.
+func (s *Source) sizes(v *image) sized {
+	var out sized
+	for _, rule := range s.options.Sizes {
+		if rule.matches(v.ARN) {
+			out.memory, out.image, out.state = or(out.memory, rule.MemoryMiB), or(out.image, rule.ImageBytes), or(out.state, rule.StateBytes)
+		}
+	}
+	out.memory, out.image = or(out.memory, v.Memory), or(out.image, v.Bytes)
+	out.state = or(out.state, out.memory<<20)
+	return out
+}
+
+func or(a, b int64) int64 {
+	if a != 0 {
+		return a
+	}
+	return b
+}
+
+// recheck is how long a size that is not known is left alone, in milliseconds.
+const recheck = 60 * 60 * 1000
+
+// learn asks for the sizes of a version that are needed and not known. An error leaves them to the next poll; that the API
+// does not tell them, or may not be asked, is none.
+func (p *poll) learn(ctx context.Context, v *image) error {
+	known := p.source.sizes(v)
+	if known.memory != 0 && known.image != 0 || v.Checked != 0 && p.now-v.Checked < recheck {
+		return nil
+	}
+	if v.Memory == 0 {
+		out, err := p.api.GetMicrovmImageVersion(ctx, &GetMicrovmImageVersionInput{ImageIdentifier: &v.ARN, ImageVersion: &v.Version})
+		p.calls++
+		switch {
+		case unanswerable(err):
+			p.untold(v, err)
+		case err != nil:
+			return err
+		default:
+			v.Created = out.CreatedAt.UnixMilli()
+			v.Memory = memoryOf(out.Resources)
+		}
+	}
+	if known.image == 0 {
+		if err := p.learnSize(ctx, v); err != nil {
+			return err
+		}
+	}
+	v.Checked = p.now
+	return nil
+}
+
+func memoryOf(resources []Resources) int64 {
+	if len(resources) == 0 || resources[0].MinimumMemoryInMiB == nil {
+		return 0
+	}
+	if memory := int64(*resources[0].MinimumMemoryInMiB); memory > 0 && memory <= maxMemoryMiB {
+		return memory
+	}
+	return 0
+}
+
+// learnSize works the size of a version out as that of the largest of its builds: see the assumption image-size.
+func (p *poll) learnSize(ctx context.Context, v *image) error {
+	var ids []string
+	err := p.pages(ctx, "builds", func(token *string) (int, *string, error) {
+		out, err := p.api.ListMicrovmImageBuilds(ctx, &ListMicrovmImageBuildsInput{
+			ImageIdentifier: &v.ARN, ImageVersion: &v.Version, MaxResults: aws.Int32(MaxResults), NextToken: token,
+		})
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, build := range out.Items {
+			if build.BuildState == "SUCCESSFUL" {
+				ids = append(ids, *build.BuildId)
+			}
+		}
+		return len(out.Items), out.NextToken, nil
+	})
+	for _, id := range ids {
+		if err != nil {
+			break
+		}
+		var out *GetMicrovmImageBuildOutput
+		out, err = p.api.GetMicrovmImageBuild(ctx, &GetMicrovmImageBuildInput{ImageIdentifier: &v.ARN, ImageVersion: &v.Version, BuildId: &id})
+		p.calls++
+		if err == nil {
+			v.Bytes = max(v.Bytes, out.SnapshotBuild.bytes())
+		}
+	}
+	if unanswerable(err) {
+		p.untold(v, err)
+		return nil
+	}
+	return err
+}
+
+// bytes is the sum of what a build stored, or 0 where it is not told.
+func (b *SnapshotBuild) bytes() int64 {
+	if b == nil || b.MemorySnapshotSizeInBytes == nil {
+		return 0
+	}
+	sum := *b.MemorySnapshotSizeInBytes + aws.ToInt64(b.DiskSnapshotSizeInBytes) + aws.ToInt64(b.CodeInstallSizeInBytes)
+	if sum > maxBytes {
+		return 0
+	}
+	return sum
+}
+
+// unanswerable says whether the service will not answer a question, now or later.
+func unanswerable(err error) bool {
+	var status interface{ HTTPStatusCode() int }
+	if !errors.As(err, &status) {
+		return false
+	}
+	return status.HTTPStatusCode() == http.StatusNotFound || status.HTTPStatusCode() == http.StatusForbidden
+}
+
+func (p *poll) untold(v *image, err error) {
+	p.gap(fmt.Sprintf("the sizes of %s", v.key()), p.source.explain(err))
+}

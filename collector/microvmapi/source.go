@@ -1,0 +1,180 @@
+package microvmapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"microspend/collector"
+	"microspend/collector/awsconfig"
+	"microspend/pricing"
+)
+
+// SourceName is the source of the records.
+const SourceName = "microvms"
+
+// Options are what a [Source] works with. Client is required.
+type Options struct {
+	Client func(context.Context, collector.Target) (API, error) // asked once per target
+
+	Poll        time.Duration // how often a poll is meant to be made; 0 means a minute
+	MaxGap      time.Duration // the longest time between two polls that is filled in; 0 means three times Poll
+	Period      time.Duration // of the records: whole seconds that divide a day; 0 means 5 minutes
+	ImagesEvery time.Duration // how often images are listed for their storage; 0 means an hour, below zero never
+	Sizes       []Sizing      // in place of what the API tells
+	Details     int           // most MicroVMs whose role is asked for in one poll; 0 means 1,000, below zero none
+
+	Now     func() time.Time  // nil means time.Now
+	Explain func(error) error // says what an error means to the user; nil leaves it as it is
+}
+
+// Source polls the MicroVM API. It implements collector.Source.
+type Source struct {
+	options Options
+
+	mu   sync.Mutex
+	apis map[collector.Target]API
+}
+
+var _ collector.Source = (*Source)(nil)
+
+// New returns a source.
+func New(options Options) (*Source, error) {
+	def := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	def(&options.Poll, time.Minute)
+	def(&options.MaxGap, 3*options.Poll)
+	def(&options.Period, 5*time.Minute)
+	def(&options.ImagesEvery, time.Hour)
+	if options.Details == 0 {
+		options.Details = 1000
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Explain == nil {
+		options.Explain = func(err error) error { return err }
+	}
+	return &Source{options: options, apis: map[collector.Target]API{}}, options.check()
+}
+
+func (o Options) check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	const day = 24 * time.Hour
+	if o.Period < time.Second || o.Period > day || day%o.Period != 0 || o.Period%time.Second != 0 {
+		fault("a period of %v does not divide a day into whole seconds", o.Period)
+	}
+	if o.Poll < time.Second || o.Poll > time.Hour {
+		fault("a poll every %v is not from 1s to 1h", o.Poll)
+	}
+	if o.MaxGap < o.Poll {
+		fault("the longest gap that is filled in, %v, is shorter than the time between polls, %v", o.MaxGap, o.Poll)
+	}
+	for _, s := range o.Sizes {
+		if s.MemoryMiB < 0 || s.MemoryMiB > maxMemoryMiB {
+			fault("a baseline of %d MiB for images %q is not from 1 to %d", s.MemoryMiB, s.Image, maxMemoryMiB)
+		}
+		if min(s.ImageBytes, s.StateBytes) < 0 || max(s.ImageBytes, s.StateBytes) > maxBytes {
+			fault("sizes for images %q are not from 1 to %d bytes", s.Image, int64(maxBytes))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Name implements collector.Source.
+func (s *Source) Name() string { return SourceName }
+
+// Traits implements collector.Source: only the present can be read.
+func (s *Source) Traits() collector.Traits {
+	return collector.Traits{Live: true, Shape: SourceName + "/v1"}
+}
+
+// Plan implements collector.Source: a poll is one batch.
+func (s *Source) Plan(_ context.Context, _ collector.Target, window collector.Window) (collector.Plan, error) {
+	return collector.Plan{Batches: []collector.Batch{{ID: "poll", Window: window, Cost: collector.Cost{Calls: 1}}}}, nil
+}
+
+// Fetch implements collector.Source: it looks at the target once.
+func (s *Source) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
+	api, err := s.api(ctx, target)
+	if err != nil {
+		return collector.Result{}, &collector.TargetError{Err: s.explain(err)}
+	}
+	kept, err := decodeState(batch.State)
+	if err != nil {
+		return collector.Result{}, err
+	}
+	p := &poll{
+		source: s, api: api, target: target, state: kept,
+		inUse: map[string]bool{}, pending: map[string]bool{}, counts: map[string]int64{},
+	}
+	if err := p.run(ctx); err != nil {
+		if errors.Is(err, context.Canceled) {
+			return collector.Result{}, err
+		}
+		if awsconfig.EndsTarget(err) {
+			return collector.Result{}, &collector.TargetError{Err: s.explain(err)}
+		}
+		return collector.Result{}, s.explain(err)
+	}
+	return p.result()
+}
+
+func (p *poll) result() (collector.Result, error) {
+	next, err := p.state.encode()
+	if err != nil {
+		return collector.Result{}, err
+	}
+	for what, n := range map[string]int64{
+		"milliseconds of running":                  p.runningSum,
+		"milliseconds of running, at least":        p.running.Least,
+		"milliseconds of running, at most":         p.running.Most,
+		"milliseconds of suspension":               p.suspendedSum,
+		"milliseconds of suspension, at least":     p.suspended.Least,
+		"milliseconds of suspension, at most":      p.suspended.Most,
+		"milliseconds of MicroVMs that nobody saw": p.unseen,
+	} {
+		if n != 0 {
+			p.counts[what] += n
+		}
+	}
+	return collector.Result{Records: p.records, Gaps: p.gaps, Calls: p.calls, Counts: p.counts, State: json.RawMessage(next)}, nil
+}
+
+func (s *Source) explain(err error) error { return s.options.Explain(err) }
+
+func (s *Source) api(ctx context.Context, target collector.Target) (API, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if api := s.apis[target]; api != nil {
+		return api, nil
+	}
+	api, err := s.options.Client(ctx, target)
+	if err == nil {
+		s.apis[target] = api
+	}
+	return api, err
+}
+
+// Assumptions are what the records rest on that AWS has not established, or that a poll cannot see.
+func Assumptions() []pricing.Note {
+	return []pricing.Note{
+		{ID: "transitions", Text: "While PENDING, SUSPENDING and TERMINATING a MicroVM is counted as neither running nor suspended; what AWS bills then is not established. " +
+			"The upper bound of running time has it as running."},
+		{ID: "started-at", Text: "A MicroVM that is first seen running is counted as running from startedAt; how long it was PENDING is not known."},
+		{ID: "half-way", Text: "A change of state between two polls is put in the middle of them."},
+		{ID: "one-change", Text: "Between two polls a MicroVM changes its state once. Cycles shorter than the time between polls are not seen."},
+		{ID: "baseline-only", Text: "Use above the baseline cannot be seen from outside and is not counted."},
+		{ID: "image-size", Text: "A launch reads, and an image version stores, the memory snapshot, the disk snapshot and the installed code of the version's largest build, " +
+			"once; what AWS bills is not established. An image size in the configuration takes its place."},
+		{ID: "state-size", Text: "A suspend writes, a resume reads and a suspended MicroVM stores its baseline memory. A state size in the configuration takes its place."},
+		{ID: "image-week", Text: "What is missing to the least storage of a week is counted in the period in which an image version is deleted."},
+	}
+}
