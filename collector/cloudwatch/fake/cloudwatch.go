@@ -121,7 +121,7 @@ func (c *CloudWatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the caller is gone
 	}
-	place, err := c.caller(r)
+	place, err := callerOf(r, "monitoring", c.options.Accounts)
 	if err != nil {
 		reply(w, r, c.answerError(err), Fault{})
 		return
@@ -142,14 +142,14 @@ func readBody(r *http.Request) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, maxBody))
 }
 
-// caller reads who calls out of the signature, which is not checked: Credential=AKID/date/region/monitoring/aws4_request.
-func (c *CloudWatch) caller(r *http.Request) (Place, error) {
+// callerOf reads who calls out of the signature, which is not checked: Credential=AKID/date/region/monitoring/aws4_request.
+func callerOf(r *http.Request, service string, accounts map[string]string) (Place, error) {
 	_, credential, found := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	parts := strings.Split(credential, "/")
-	if !found || len(parts) < 5 || parts[3] != "monitoring" {
+	if !found || len(parts) < 5 || parts[3] != service {
 		return Place{}, &failure{http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token"}
 	}
-	account, known := c.options.Accounts[parts[0]]
+	account, known := accounts[parts[0]]
 	if !known {
 		account = DefaultAccount
 	}
@@ -157,9 +157,10 @@ func (c *CloudWatch) caller(r *http.Request) (Place, error) {
 }
 
 type content struct {
-	status int
-	body   []byte
-	query  string // the code of an error in the older protocol, with who is to blame
+	status      int
+	body        []byte
+	contentType string // "" means CBOR
+	query       string // the code of an error in the older protocol, with who is to blame
 }
 
 // answer works out the reply to a call.
@@ -218,7 +219,7 @@ func (c *CloudWatch) answerError(err error) content {
 	if f.status >= 500 {
 		blame = "Receiver"
 	}
-	return content{f.status, appendError(nil, f.code, f.message), f.code + ";" + blame}
+	return content{status: f.status, body: appendError(nil, f.code, f.message), query: f.code + ";" + blame}
 }
 
 func reply(w http.ResponseWriter, r *http.Request, answer content, fault Fault) {
@@ -233,12 +234,17 @@ func reply(w http.ResponseWriter, r *http.Request, answer content, fault Fault) 
 		panic(http.ErrAbortHandler)
 	}
 	if fault.Garbage != nil {
-		answer = content{status: http.StatusOK, body: fault.Garbage}
+		answer = content{status: http.StatusOK, body: fault.Garbage, contentType: answer.contentType}
 	}
 	header := w.Header()
-	header.Set("Smithy-Protocol", "rpc-v2-cbor")
-	if len(answer.body) > 0 {
-		header.Set("Content-Type", "application/cbor")
+	switch {
+	case answer.contentType != "":
+		header.Set("Content-Type", answer.contentType)
+	default:
+		header.Set("Smithy-Protocol", "rpc-v2-cbor")
+		if len(answer.body) > 0 {
+			header.Set("Content-Type", "application/cbor")
+		}
 	}
 	if answer.query != "" {
 		header.Set("X-Amzn-Query-Error", answer.query)
