@@ -3,6 +3,7 @@ package fake
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,7 +12,7 @@ import (
 var comparison = regexp.MustCompile(`^\s*\$\.(\w+)\s*(=|!=|<=|>=|<|>)\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$`)
 
 // parsePattern reads the part of CloudWatch Logs' pattern language that a collector has use for: nothing, a quoted text
-// that an event has somewhere in it, or conditions on members of a JSON event that are joined by &&. Source: CloudWatch Logs
+// that an event has somewhere in it, several with question marks of which it has one, or conditions on members of a JSON event that are joined by &&. Source: CloudWatch Logs
 // user guide, filter pattern syntax.
 func parsePattern(pattern string) (func(message string) bool, error) {
 	text := strings.TrimSpace(pattern)
@@ -20,11 +21,18 @@ func parsePattern(pattern string) (func(message string) bool, error) {
 		return func(string) bool { return true }, nil
 	case strings.HasPrefix(text, "{") && strings.HasSuffix(text, "}"):
 		return parseConditions(text[1 : len(text)-1])
-	case len(text) > 2 && text[0] == '"' && strings.IndexByte(text[1:], '"') == len(text)-2:
-		phrase := text[1 : len(text)-1]
-		return func(message string) bool { return strings.Contains(message, phrase) }, nil
 	}
-	return nil, invalidParameter("Invalid filter pattern: %s", pattern)
+	var phrases []string
+	for _, term := range strings.Fields(text) {
+		phrase, optional := strings.CutPrefix(term, "?")
+		if n := len(phrase); n < 3 || phrase[0] != '"' || phrase[n-1] != '"' || !optional && len(text) != len(term) {
+			return nil, invalidParameter("Invalid filter pattern: %s", pattern)
+		}
+		phrases = append(phrases, phrase[1:len(phrase)-1])
+	}
+	return func(message string) bool {
+		return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(message, phrase) })
+	}, nil
 }
 
 func parseConditions(text string) (func(string) bool, error) {

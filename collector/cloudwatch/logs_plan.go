@@ -1,0 +1,180 @@
+package cloudwatch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"microspend/collector"
+)
+
+const (
+	pageBytes = 1 << 20 // of a page of FilterLogEvents
+	// sliceBytes is how much a batch reads at most, as far as can be told beforehand: what it holds in memory meanwhile is
+	// about a third of it.
+	sliceBytes = 256 << 20
+	// forgetting is how much sooner than a log group forgets a period it is no longer read: lines of it would be missing.
+	forgetting = time.Hour
+)
+
+// logGroup is a log group that is read.
+type logGroup struct {
+	name      string
+	retention time.Duration // 0 keeps lines for ever
+	hourly    int64         // bytes that it takes in an hour on average; below zero where that is not known
+	stored    int64
+}
+
+type logsSpec struct {
+	Group string `json:"group"`
+	Slice int64  `json:"slice"` // seconds that are read at a time
+}
+
+// Plan implements collector.Source. A batch is a log group for so long as it takes in a bearable amount.
+func (l *Logs) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
+	t, err := l.target(ctx, target)
+	if err != nil {
+		return collector.Plan{}, err
+	}
+	listing, err := l.list(ctx, t)
+	plan := collector.Plan{Listing: listing}
+	if err != nil {
+		return plan, err
+	}
+	for _, group := range t.groups {
+		from, note := l.kept(group, window)
+		slice := group.slice(window.Period)
+		spec, err := json.Marshal(logsSpec{group.name, int64(slice / time.Second)})
+		if err != nil {
+			return plan, err
+		}
+		if note != "" {
+			plan.Notes = append(plan.Notes, note)
+		}
+		for from.Before(window.To) {
+			to := earlier(from.Truncate(slice).Add(slice), window.To)
+			plan.Batches = append(plan.Batches, collector.Batch{
+				ID: group.name, Window: collector.Window{From: from, To: to, Period: window.Period}, Spec: spec,
+				Cost: collector.Cost{Calls: group.calls(to.Sub(from))},
+			})
+			from = to
+		}
+	}
+	plan.Notes = append(plan.Notes, l.prices(t.groups)...)
+	return plan, nil
+}
+
+// kept is where reading of a group begins: nothing is read of periods of which the group has forgotten a part.
+func (l *Logs) kept(group logGroup, window collector.Window) (from time.Time, note string) {
+	if group.retention == 0 {
+		return window.From, ""
+	}
+	oldest := l.options.Now().Add(forgetting - group.retention).Truncate(window.Period).Add(window.Period)
+	if !oldest.After(window.From) {
+		return window.From, ""
+	}
+	return oldest, fmt.Sprintf("the log group %s keeps lines for %d days; what is older is lost", group.name, group.retention/(24*time.Hour))
+}
+
+// slice is how much time a batch of the group covers: a part of a day, of whole periods.
+func (g logGroup) slice(period time.Duration) time.Duration {
+	hourly := g.hourly
+	if hourly < 0 {
+		hourly = sliceBytes / 4
+	}
+	for _, length := range []time.Duration{24 * time.Hour, 12 * time.Hour, 6 * time.Hour, 4 * time.Hour, 2 * time.Hour} {
+		if hourly*int64(length/time.Hour) <= sliceBytes {
+			return max(length, period)
+		}
+	}
+	return max(time.Hour, period)
+}
+
+// calls is about how many pages a batch takes: those of its lines, and of the lines that were printed later.
+func (g logGroup) calls(length time.Duration) int64 {
+	return 2 + max(g.hourly, 0)*int64(length/time.Minute)/60/pageBytes
+}
+
+// list finds out which log groups there are, unless that is known.
+func (l *Logs) list(ctx context.Context, t *logsTarget) (collector.Cost, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var cost collector.Cost
+	if age := l.options.Now().Sub(t.listed); !t.listed.IsZero() && age >= 0 && age < listedFor {
+		return cost, nil
+	}
+	var groups []logGroup
+	for _, pattern := range l.options.Groups {
+		found, calls, err := l.match(ctx, t.client, pattern)
+		if cost.Calls += calls; err != nil {
+			return cost, fmt.Errorf("listing log groups: %w", l.fail(err))
+		}
+		groups = append(groups, found...)
+	}
+	if len(groups) == 0 {
+		return cost, fmt.Errorf("there is no log group %s; name those that MicroVMs log to with --log-group or in the configuration, "+
+			"under collect.log_groups", strings.Join(l.options.Groups, " or "))
+	}
+	slices.SortFunc(groups, func(a, b logGroup) int { return strings.Compare(a.name, b.name) })
+	t.groups = slices.CompactFunc(groups, func(a, b logGroup) bool { return a.name == b.name })
+	t.listed = l.options.Now()
+	return cost, nil
+}
+
+// match lists the log groups of a name, or of a beginning of one.
+func (l *Logs) match(ctx context.Context, client LogsAPI, pattern string) (groups []logGroup, calls int64, err error) {
+	prefix, open := strings.CutSuffix(pattern, "*")
+	in := &cloudwatchlogs.DescribeLogGroupsInput{}
+	if prefix != "" {
+		in.LogGroupNamePrefix = &prefix
+	}
+	for barren := 0; ; {
+		calls++
+		out, err := client.DescribeLogGroups(ctx, in)
+		if err != nil {
+			return nil, calls, err
+		}
+		for _, g := range out.LogGroups {
+			name := aws.ToString(g.LogGroupName)
+			if !strings.HasPrefix(name, prefix) {
+				return nil, calls, nonsense("it lists a log group that was not asked for")
+			}
+			if !open && name != prefix {
+				continue
+			}
+			group := logGroup{name: name, hourly: -1, stored: aws.ToInt64(g.StoredBytes)}
+			group.retention = time.Duration(aws.ToInt32(g.RetentionInDays)) * 24 * time.Hour
+			if hours := l.hours(g.CreationTime, group.retention); hours > 0 && group.stored > 0 {
+				group.hourly = group.stored / hours
+			}
+			groups = append(groups, group)
+		}
+		switch next := aws.ToString(out.NextToken); {
+		case next == "" || !open && len(groups) > 0:
+			return groups, calls, nil
+		case next == aws.ToString(in.NextToken):
+			if barren++; barren == endlessPages {
+				return nil, calls, nonsense("the list of log groups does not end")
+			}
+		}
+		in.NextToken = out.NextToken
+	}
+}
+
+// hours is how long a log group has been taking lines in that it still has.
+func (l *Logs) hours(created *int64, retention time.Duration) int64 {
+	if created == nil {
+		return 0
+	}
+	age := l.options.Now().Sub(time.UnixMilli(*created))
+	if retention > 0 {
+		age = min(age, retention)
+	}
+	return int64(age / time.Hour)
+}

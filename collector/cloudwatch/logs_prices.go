@@ -1,0 +1,90 @@
+package cloudwatch
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/collector/emf"
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// monthHours is the month that CloudWatch's price of a metric is divided by here: see the note metric-month.
+const monthHours = 730
+
+// eventBytes is what CloudWatch Logs adds to the size of each event. Source: CloudWatch Logs quotas, PutLogEvents.
+const eventBytes = 26
+
+// sampleLine is a line of a MicroVM that runs, with names of a usual length.
+func sampleLine(publication emf.Publication) emf.Line {
+	start := time.Date(2026, time.October, 1, 9, 0, 0, 0, time.UTC).UnixMilli()
+	return emf.Line{
+		Life: "0123456789abcdef0123456789abcdef", Sequence: 100, Event: emf.Interval,
+		MicroVMID: "microvm-0123456789abcdef0", Tenant: "tenant-0001", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
+		ImageVersion: "12.0", Region: "eu-west-1", Account: "123456789012",
+		PeriodStart: start, PeriodEnd: start + 60_000,
+		Quantities: usage.Quantities{VCPUMillis: 60_000, MemMiBMillis: 122_880_000}, RunningMS: 60_000,
+		Publication: publication,
+	}
+}
+
+// perHour is what the lines of a MicroVM that runs an hour take: their bytes, and what taking them in costs.
+func perHour(prices pricing.MeasuringPrices, publication emf.Publication) (bytes int64, cost decimal.Decimal) {
+	line := sampleLine(publication)
+	bytes = 60 * (int64(len(line.AppendTo(nil))) + eventBytes)
+	return bytes, ingestion(prices, bytes)
+}
+
+func ingestion(prices pricing.MeasuringPrices, bytes int64) decimal.Decimal {
+	return pricing.Divide(prices.LogIngestGB.USD.Mul(decimal.NewFromInt(bytes)), decimal.NewFromInt(1_000_000_000), pricing.AmountPlaces)
+}
+
+// prices sets the price of usage per MicroVM from logs beside that of metrics per MicroVM.
+func (l *Logs) prices(groups []logGroup) []string {
+	p := l.options.Prices
+	metrics := emf.Publication{Namespace: emf.DefaultNamespace, PerMicroVM: true}
+	_, lineWithMetrics := perHour(p, metrics)
+	metric := pricing.Divide(p.MetricMonth.USD.Mul(decimal.NewFromInt(int64(metrics.Metrics.Count()))), decimal.NewFromInt(monthHours), pricing.AmountPlaces)
+	byMetrics := metric.Add(lineWithMetrics)
+	bytes, byLogs := perHour(p, emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics})
+	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
+	notes := []string{
+		"Reading CloudWatch Logs is not charged for, as far as AWS's price list says (assumption log-read-free); taking lines in is: " +
+			fmt.Sprintf("$%s per GB of 10^9 bytes (%s%s).", p.LogIngestGB.USD, p.LogIngestGB.Source, assumed(p.LogIngestGB)),
+		fmt.Sprintf("Usage per MicroVM costs, for each hour that a MicroVM runs: from logs $%s (60 lines, %s bytes, meter --metrics none); "+
+			"from metrics $%s (%d metrics at $%s a month of %d hours with a MicrovmId dimension, and their lines): %s times as much.",
+			short(byLogs), pricing.Grouped(decimal.NewFromInt(bytes)), short(byMetrics), metrics.Metrics.Count(), p.MetricMonth.USD, monthHours, ratio.StringFixed(0)),
+	}
+	var stored, hourly int64
+	for _, g := range groups {
+		stored += g.stored
+		hourly += max(g.hourly, 0)
+	}
+	if hourly > 0 {
+		notes = append(notes, fmt.Sprintf("The %d log groups take in about %s bytes an hour, of all programs: $%s a month of %d hours. Storage is extra: $%s per GB-month (%s%s).",
+			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(ingestion(p, hourly*monthHours)), monthHours, p.LogStorageGBMonth.USD, p.LogStorageGBMonth.Source, assumed(p.LogStorageGBMonth)))
+	}
+	return notes
+}
+
+func assumed(p pricing.MeasuringPrice) string {
+	text := ""
+	if p.ReadOn != "" {
+		text = ", read " + p.ReadOn
+	}
+	if p.Assumption != "" {
+		text += ", assumption " + p.Assumption
+	}
+	return text
+}
+
+// short shows an amount to four figures that count.
+func short(amount decimal.Decimal) string {
+	if amount.IsZero() {
+		return "0"
+	}
+	places := int32(3) - int32(amount.NumDigits()) - amount.Exponent() + 1
+	return amount.Round(max(places, 2)).String()
+}
