@@ -32,6 +32,13 @@ import (
 //	  parallel: 4                   # calls in flight
 //	  calls: {per_second: 25, burst: 50}   # per account and region
 //	  allow_overlapping_sources: false
+//	  log_groups: [/aws/lambda-microvms/*, /acme/sandboxes]   # of logs; * at the end for all that begin so
+//	  microvms:                     # of the source microvms
+//	    poll: 1m                    # how often polls are made, where every does not say so
+//	    max_gap: 3m                 # the longest time between two polls that is filled in
+//	    images_every: 1h            # how often images are listed for their storage; 0 never
+//	    sizes:                      # in place of what the API tells; the first that matches counts, size by size
+//	      - {image: "team/*", memory: 2GB, image_size: 1.5GB, state: 0.63GB}
 //	  cloudwatch:                   # which metrics are usage; without it those of microspend's own meter
 //	    - namespace: acme/sandboxes
 //	      dimensions: {tenant: Customer, image: Template, microvm: VmId, role: Role}   # names; leave out what there is not
@@ -57,6 +64,8 @@ type ConfigFile struct {
 	Parallel    *scalar.Count    `yaml:"parallel"`
 	Calls       callsFile        `yaml:"calls"`
 	Overlapping bool             `yaml:"allow_overlapping_sources"`
+	LogGroups   []string         `yaml:"log_groups"`
+	MicroVMs    microVMsFile     `yaml:"microvms"`
 	CloudWatch  []mappingFile    `yaml:"cloudwatch"`
 }
 
@@ -89,7 +98,9 @@ type Config struct {
 
 	AllowOverlappingSources bool
 
-	Metrics []mapping.Mapping // none where it says nothing
+	Metrics   []mapping.Mapping // none where it says nothing
+	LogGroups []string          // likewise
+	MicroVMs  MicroVMs
 }
 
 // Role is a role that is assumed to read an account.
@@ -146,6 +157,7 @@ func (f ConfigFile) Config(doc *strictyaml.Document) Config {
 			doc.Fault(section+"calls.per_second", "%s calls a second are not from 0.01 to 10,000", rate.Decimal)
 		}
 	}
+	c.LogGroups, c.MicroVMs = f.LogGroups, f.MicroVMs.config(doc, section+"microvms")
 	for i, m := range f.CloudWatch {
 		c.Metrics = append(c.Metrics, m.mapping(doc, fmt.Sprintf("%scloudwatch[%d]", section, i)))
 	}

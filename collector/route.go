@@ -76,6 +76,9 @@ func (c *collection) route(ctx context.Context, now time.Time, target Target, s 
 				"the clock was set back: it was %s when the target was last read", s.Through.Format(time.RFC3339))})
 			return r, nil
 		}
+		if _, err := c.recorded(ctx, target, from.Truncate(c.Timing.Period), now.Add(1)); err != nil {
+			return nil, err
+		}
 		entry.Window = Window{From: from, To: now}
 		r.stages = []*stage{newStage(r, entry)}
 		return r, nil

@@ -15,6 +15,7 @@ import (
 	"microspend/collector/awsconfig"
 	"microspend/collector/cloudwatch"
 	"microspend/collector/mapping"
+	"microspend/collector/microvmapi"
 	"microspend/pricing"
 	"microspend/report"
 )
@@ -29,6 +30,7 @@ type collectFlags struct {
 	parallel                                 int
 	dryRun, perMicroVM, overlappingSources   bool
 	logFormat                                string
+	logGroups                                []string
 }
 
 func (a *app) collectCommand() *cobra.Command {
@@ -37,7 +39,9 @@ func (a *app) collectCommand() *cobra.Command {
 		Use:   "collect",
 		Short: "Read usage from AWS into the ledger",
 		Long: `collect reads usage from AWS into the ledger: from CloudWatch metrics, those of microspend's own meter or, as the
-configuration says, anybody's.
+configuration says, anybody's; from the meter's lines in CloudWatch Logs (--source logs), which have the usage of each
+MicroVM at about a hundredth of the price; or from the states that the MicroVM API tells (--source microvms), for those
+who cannot change their images.
 
 It goes on where the last run ended, reads two days again because data may arrive late, and records nothing twice. What
 could not be read is named, asked for again by later runs, and makes the exit code 3; all the rest is in the ledger. A run
@@ -69,6 +73,7 @@ under collect.`,
 	f.IntVar(&flags.parallel, "parallel", 0, "calls in flight at a time (default 4)")
 	f.BoolVar(&flags.perMicroVM, "per-microvm", false, "read the meter's metrics that have a dimension of the MicroVM")
 	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false, "read also what another source has collected, which counts it twice")
+	f.StringArrayVar(&flags.logGroups, "log-group", nil, "log group to read, by `name`, or all that begin so where it ends in *; may be given again (default those of MicroVMs)")
 	f.StringVar(&flags.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
 	a.finance.addTo(cmd)
 	a.output.addTo(cmd)
@@ -93,6 +98,8 @@ type collectSource struct {
 func (a *app) sources() []collectSource {
 	return []collectSource{
 		{cloudwatch.MetricsSource, a.metricsSource},
+		{cloudwatch.LogsSource, a.logsSource},
+		{microvmapi.SourceName, a.microVMsSource},
 	}
 }
 

@@ -90,6 +90,9 @@ func (f collectFlags) over(c collector.Config, changed func(string) bool) (colle
 		}
 		c.Parallel = f.parallel
 	}
+	if len(f.logGroups) > 0 {
+		c.LogGroups = f.logGroups
+	}
 	c.AllowOverlappingSources = c.AllowOverlappingSources || f.overlappingSources
 	if f.perMicroVM {
 		if len(c.Metrics) > 0 {

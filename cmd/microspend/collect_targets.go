@@ -57,17 +57,10 @@ func (t *targets) of(target collector.Target) (awsconfig.Target, error) {
 	return of, nil
 }
 
-// The rate at which an account and region is asked, where the configuration does not say. CloudWatch's default quota of
-// GetMetricData is higher, but others share it.
-const (
-	callsPerSecond = 25
-	callsAtOnce    = 50
-)
-
 func awsOptions(c collector.Config, now func() time.Time) awsconfig.Options {
 	options := awsconfig.Options{
 		Profile: c.Profile, Regions: c.Regions, EndpointURL: c.EndpointURL,
-		Rate:  awsconfig.Rate{PerSecond: callsPerSecond, Burst: callsAtOnce},
+		Rate:  rateOf(c.Source),
 		Retry: awsconfig.Retry{Random: rand.Float64},
 	}
 	for _, role := range c.Roles {

@@ -51,10 +51,10 @@ func (l *Logs) prices(groups []logGroup) []string {
 	bytes, byLogs := perHour(p, emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics})
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
-		"Reading CloudWatch Logs is not charged for, as far as AWS's price list says (assumption log-read-free); taking lines in is: " +
-			fmt.Sprintf("$%s per GB of 10^9 bytes (%s%s).", p.LogIngestGB.USD, p.LogIngestGB.Source, assumed(p.LogIngestGB)),
-		fmt.Sprintf("Usage per MicroVM costs, for each hour that a MicroVM runs: from logs $%s (60 lines, %s bytes, meter --metrics none); "+
-			"from metrics $%s (%d metrics at $%s a month of %d hours with a MicrovmId dimension, and their lines): %s times as much.",
+		"log-read-free: FilterLogEvents is taken to cost nothing, as AWS's page of prices names no price for it",
+		fmt.Sprintf("taking lines in costs $%s per GB of 10^9 bytes (%s%s)", p.LogIngestGB.USD, p.LogIngestGB.Source, assumed(p.LogIngestGB)),
+		fmt.Sprintf("usage per MicroVM costs, for each hour that a MicroVM runs: from logs $%s (60 lines, %s bytes, meter --metrics none); "+
+			"from metrics $%s (%d metrics at $%s a month of %d hours with a MicrovmId dimension, and their lines), %s times as much",
 			short(byLogs), pricing.Grouped(decimal.NewFromInt(bytes)), short(byMetrics), metrics.Metrics.Count(), p.MetricMonth.USD, monthHours, ratio.StringFixed(0)),
 	}
 	var stored, hourly int64
@@ -63,7 +63,7 @@ func (l *Logs) prices(groups []logGroup) []string {
 		hourly += max(g.hourly, 0)
 	}
 	if hourly > 0 {
-		notes = append(notes, fmt.Sprintf("The %d log groups take in about %s bytes an hour, of all programs: $%s a month of %d hours. Storage is extra: $%s per GB-month (%s%s).",
+		notes = append(notes, fmt.Sprintf("the log groups (%d) take in about %s bytes an hour, of all programs: $%s a month of %d hours; keeping it costs $%s per GB-month (%s%s)",
 			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(ingestion(p, hourly*monthHours)), monthHours, p.LogStorageGBMonth.USD, p.LogStorageGBMonth.Source, assumed(p.LogStorageGBMonth)))
 	}
 	return notes

@@ -326,10 +326,10 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 	require.NoError(t, err)
 	text := strings.Join(estimate.Notes, "\n")
 	t.Log("\n" + text)
-	require.Contains(t, text, "assumption log-read-free")
+	require.Contains(t, text, "log-read-free: FilterLogEvents is taken to cost nothing")
 	require.Contains(t, text, "$0.5 per GB of 10^9 bytes")
 	require.Contains(t, text, "from metrics $0.002085")
-	require.Regexp(t, `: (9\d|1[01]\d) times as much`, text, "about a hundredth")
-	require.Contains(t, text, "The 1 log groups take in about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours.")
+	require.Regexp(t, `, (9\d|1[01]\d) times as much`, text, "about a hundredth")
+	require.Contains(t, text, "the log groups (1) take in about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours")
 	require.Empty(t, w.fake.Calls()[0].Filter, "nothing is read for it")
 }

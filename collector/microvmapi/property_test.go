@@ -63,8 +63,7 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		slow := rapid.Bool().Draw(rt, "slow")
 		failing := rapid.IntRange(0, 4).Draw(rt, "failing")
-		var w *world
-		w = newWorld(t, func(o *microvmapi.Options, f *fake.Options) {
+		w := newWorld(t, func(o *microvmapi.Options, f *fake.Options) {
 			o.MaxGap, o.ImagesEvery, f.PageItems = longestGap, -1, rapid.IntRange(1, 5).Draw(rt, "page")
 		})
 		w.addImage(start.Add(-time.Hour))
@@ -86,11 +85,11 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 		})
 		// A poll takes time, and sees each MicroVM at some moment of it: what it says lies between what is true of the
 		// time within the first and the last poll, and of the time with them.
-		before, after := w.time(), w.time()
+		before := w.time()
 		for ; w.fetch() != nil; before = w.time() {
 			w.advance(time.Second)
 		}
-		after = w.time()
+		after := w.time()
 		for w.time().Sub(start) < 80*time.Minute {
 			step := time.Duration(rapid.Int64Range(2000, 150_000).Draw(rt, "step")) * time.Millisecond
 			if rapid.IntRange(0, 60).Draw(rt, "down") == 0 {

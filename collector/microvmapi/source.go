@@ -98,7 +98,11 @@ func (s *Source) Traits() collector.Traits {
 
 // Plan implements collector.Source: a poll is one batch.
 func (s *Source) Plan(_ context.Context, _ collector.Target, window collector.Window) (collector.Plan, error) {
-	return collector.Plan{Batches: []collector.Batch{{ID: "poll", Window: window, Cost: collector.Cost{Calls: 1}}}}, nil
+	plan := collector.Plan{Batches: []collector.Batch{{ID: "poll", Window: window, Cost: collector.Cost{Calls: 1}}}}
+	for _, note := range Assumptions() {
+		plan.Notes = append(plan.Notes, note.ID+": "+note.Text)
+	}
+	return plan, nil
 }
 
 // Fetch implements collector.Source: it looks at the target once.
