@@ -45,14 +45,8 @@ func collectFigures(show func(figure)) error {
 	}
 	defer os.RemoveAll(folder)
 
-	// Credentials that the server takes, whatever the machine has.
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fake.DefaultAccount,
-		"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
-	} {
-		if err := os.Setenv(name, value); err != nil {
-			return err
-		}
+	if err := fakeCredentials(); err != nil {
+		return err
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -86,6 +80,19 @@ func collectFigures(show func(figure)) error {
 	show(figure{"  CPU", seconds(all.cpu), "twice that of the SDK alone, or less", fmt.Sprintf("%.2f × the SDK alone, %s", ratio(all.cpu, alone.cpu), seconds(alone.cpu))})
 	show(figure{"  memory", megabytes(max(all.memory, again.memory)), "under 300 MB", megabytes(alone.memory) + " for the SDK alone"})
 	show(figure{"the same again, which changes nothing", seconds(again.wall), "", fmt.Sprintf("%.2f × the first time", ratio(again.wall, all.wall))})
+	return nil
+}
+
+// fakeCredentials gives the programs that are measured credentials that a fake takes, whatever the machine has.
+func fakeCredentials() error {
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fake.DefaultAccount,
+		"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

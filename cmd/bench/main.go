@@ -31,6 +31,7 @@ func areas() []area {
 		{"meter", meterFigures},
 		{"serve", serveFigures},
 		{"collect", collectFigures},
+		{"logs", logsFigures},
 	}
 }
 
@@ -38,8 +39,8 @@ func areas() []area {
 type figure struct{ name, measured, promised, beside string }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == sdkAloneCommand {
-		if err := sdkAlone(os.Args[2]); err != nil {
+	if alone := map[string]func(string) error{sdkAloneCommand: sdkAlone, sdkLogsCommand: sdkLogs}; len(os.Args) == 3 && alone[os.Args[1]] != nil {
+		if err := alone[os.Args[1]](os.Args[2]); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

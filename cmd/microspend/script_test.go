@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"testing"
@@ -38,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", root+"/../..")
 			env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
-			return setUpAWS(env)
+			return errors.Join(setUpAWS(env), setUpSources(env))
 		},
 	})
 }

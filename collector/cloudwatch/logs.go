@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"golang.org/x/sync/semaphore"
 
 	"microspend/collector"
 	"microspend/collector/awsconfig"
@@ -27,10 +28,10 @@ const (
 
 	// neighbours is how much more than the window is looked at on both sides, to see whether a line is missing at its edge: a
 	// MicroVM that lives has a line every minute, and one for every five minutes of suspension.
-	neighbours = 10 * time.Minute
+	neighbours = 6 * time.Minute
 	// printed is how long after the end of its period a line is looked for among all lines. Later ones are looked for by
 	// their PeriodStart alone.
-	printed = 15 * time.Minute
+	printed = 7 * time.Minute
 	// backdated is how long after its period a line can be printed: at the resume, when a suspension is found. A MicroVM
 	// lives 8 hours at most. Source: AWS Lambda MicroVMs, maximum duration.
 	backdated = 9 * time.Hour
@@ -68,6 +69,8 @@ type LogsOptions struct {
 type Logs struct {
 	options LogsOptions
 
+	room *semaphore.Weighted // for what is read at a time, in bytes of lines
+
 	mu      sync.Mutex
 	targets map[collector.Target]*logsTarget
 }
@@ -97,7 +100,7 @@ func NewLogs(options LogsOptions) (*Logs, error) {
 	for _, group := range options.Groups {
 		faults = append(faults, CheckLogGroup(group))
 	}
-	return &Logs{options: options, targets: map[collector.Target]*logsTarget{}}, errors.Join(faults...)
+	return &Logs{options: options, room: semaphore.NewWeighted(roomBytes), targets: map[collector.Target]*logsTarget{}}, errors.Join(faults...)
 }
 
 // Name implements collector.Source.

@@ -36,6 +36,11 @@ func (l *Logs) Fetch(ctx context.Context, target collector.Target, batch collect
 	if err != nil {
 		return collector.Result{}, err
 	}
+	size := min(max(spec.Bytes, 1), roomBytes)
+	if err := l.room.Acquire(ctx, size); err != nil {
+		return collector.Result{}, err
+	}
+	defer l.room.Release(size)
 	all := collector.Result{Counts: map[string]int64{}}
 	slice := time.Duration(spec.Slice) * time.Second
 	for from := batch.Window.From; from.Before(batch.Window.To); { // which may be longer than planned

@@ -16,9 +16,11 @@ import (
 
 const (
 	pageBytes = 1 << 20 // of a page of FilterLogEvents
-	// sliceBytes is how much a batch reads at most, as far as can be told beforehand: what it holds in memory meanwhile is
-	// about a third of it.
-	sliceBytes = 256 << 20
+	// sliceBytes is how much a batch reads at most, where an hour is not more, as far as can be told beforehand. What it
+	// holds in memory meanwhile is about a fifth of it.
+	sliceBytes = 128 << 20
+	// roomBytes is how much may be read at a time, by all batches in flight.
+	roomBytes = 256 << 20
 	// forgetting is how much sooner than a log group forgets a period it is no longer read: lines of it would be missing.
 	forgetting = time.Hour
 )
@@ -34,6 +36,7 @@ type logGroup struct {
 type logsSpec struct {
 	Group string `json:"group"`
 	Slice int64  `json:"slice"` // seconds that are read at a time
+	Bytes int64  `json:"bytes"` // expected of them
 }
 
 // Plan implements collector.Source. A batch is a log group for so long as it takes in a bearable amount.
@@ -50,7 +53,7 @@ func (l *Logs) Plan(ctx context.Context, target collector.Target, window collect
 	for _, group := range t.groups {
 		from, note := l.kept(group, window)
 		slice := group.slice(window.Period)
-		spec, err := json.Marshal(logsSpec{group.name, int64(slice / time.Second)})
+		spec, err := json.Marshal(logsSpec{group.name, int64(slice / time.Second), group.expected(slice)})
 		if err != nil {
 			return plan, err
 		}
@@ -79,21 +82,26 @@ func (l *Logs) kept(group logGroup, window collector.Window) (from time.Time, no
 	if !oldest.After(window.From) {
 		return window.From, ""
 	}
-	return oldest, fmt.Sprintf("the log group %s keeps lines for %d days; what is older is lost", group.name, group.retention/(24*time.Hour))
+	return oldest, fmt.Sprintf("retention: the log group %s keeps lines for %d days; what is older is lost", group.name, group.retention/(24*time.Hour))
 }
 
 // slice is how much time a batch of the group covers: a part of a day, of whole periods.
 func (g logGroup) slice(period time.Duration) time.Duration {
-	hourly := g.hourly
-	if hourly < 0 {
-		hourly = sliceBytes / 4
-	}
 	for _, length := range []time.Duration{24 * time.Hour, 12 * time.Hour, 6 * time.Hour, 4 * time.Hour, 2 * time.Hour} {
-		if hourly*int64(length/time.Hour) <= sliceBytes {
+		if g.expected(length) <= sliceBytes {
 			return max(length, period)
 		}
 	}
 	return max(time.Hour, period)
+}
+
+// expected is about how much the group takes in in a time. One of which nothing is known is taken for one that is new.
+func (g logGroup) expected(length time.Duration) int64 {
+	hourly := g.hourly
+	if hourly < 0 {
+		hourly = sliceBytes / 16
+	}
+	return hourly * int64(length/time.Minute) / 60
 }
 
 // calls is about how many pages a batch takes: those of its lines, and of the lines that were printed later.

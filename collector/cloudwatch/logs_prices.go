@@ -51,10 +51,10 @@ func (l *Logs) prices(groups []logGroup) []string {
 	bytes, byLogs := perHour(p, emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics})
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
-		"log-read-free: FilterLogEvents is taken to cost nothing, as AWS's page of prices names no price for it",
-		fmt.Sprintf("taking lines in costs $%s per GB of 10^9 bytes (%s%s)", p.LogIngestGB.USD, p.LogIngestGB.Source, assumed(p.LogIngestGB)),
-		fmt.Sprintf("usage per MicroVM costs, for each hour that a MicroVM runs: from logs $%s (60 lines, %s bytes, meter --metrics none); "+
-			"from metrics $%s (%d metrics at $%s a month of %d hours with a MicrovmId dimension, and their lines), %s times as much",
+		"log-read-free: FilterLogEvents is taken to cost nothing, as the prices at hand name none for it",
+		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), p.LogIngestGB.USD, sourceOf(p.LogIngestGB)),
+		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs (60 lines, %s bytes, meter --metrics none) "+
+			"and $%s from metrics (%d with a MicrovmId dimension at $%s a month of %d hours, and their lines), %s times as much",
 			short(byLogs), pricing.Grouped(decimal.NewFromInt(bytes)), short(byMetrics), metrics.Metrics.Count(), p.MetricMonth.USD, monthHours, ratio.StringFixed(0)),
 	}
 	var stored, hourly int64
@@ -63,21 +63,25 @@ func (l *Logs) prices(groups []logGroup) []string {
 		hourly += max(g.hourly, 0)
 	}
 	if hourly > 0 {
-		notes = append(notes, fmt.Sprintf("the log groups (%d) take in about %s bytes an hour, of all programs: $%s a month of %d hours; keeping it costs $%s per GB-month (%s%s)",
-			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(ingestion(p, hourly*monthHours)), monthHours, p.LogStorageGBMonth.USD, p.LogStorageGBMonth.Source, assumed(p.LogStorageGBMonth)))
+		notes = append(notes, fmt.Sprintf("log-groups: these %d take in about %s bytes an hour, of all programs: $%s a month of %d hours; keeping it costs $%s per GB-month (%s)",
+			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(ingestion(p, hourly*monthHours)), monthHours, p.LogStorageGBMonth.USD, sourceOf(p.LogStorageGBMonth)))
 	}
 	return notes
 }
 
-func assumed(p pricing.MeasuringPrice) string {
-	text := ""
-	if p.ReadOn != "" {
-		text = ", read " + p.ReadOn
-	}
+// named is the name of a price's assumption, or of the note where a source gives the price.
+func named(p pricing.MeasuringPrice, note string) string {
 	if p.Assumption != "" {
-		text += ", assumption " + p.Assumption
+		return p.Assumption
 	}
-	return text
+	return note
+}
+
+func sourceOf(p pricing.MeasuringPrice) string {
+	if p.ReadOn == "" {
+		return p.Source
+	}
+	return p.Source + ", read " + p.ReadOn
 }
 
 // short shows an amount to four figures that count.
