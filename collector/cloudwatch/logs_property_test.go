@@ -46,7 +46,7 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 		})
 		lost := map[usage.Key]bool{}
 		for i := range 1 + random.IntN(3) {
-			m := meter(fmt.Sprint("mvm-", i), "acme", monday.Add(time.Duration(random.Int64N(int64(48*time.Hour)))).Truncate(time.Millisecond))
+			m := meterOf(fmt.Sprint("mvm-", i), "acme", monday.Add(time.Duration(random.Int64N(int64(48*time.Hour)))).Truncate(time.Millisecond))
 			for range 1 + random.IntN(3) {
 				m.run(time.Duration(1+random.Int64N(int64(40*time.Minute))).Round(time.Millisecond)+time.Millisecond, emf.Suspend)
 				m.sleep(time.Duration(1+random.Int64N(int64(100*time.Minute))).Round(time.Millisecond) + time.Millisecond)

@@ -106,7 +106,7 @@ const (
 	meteredState  = int64(2 << 30)
 )
 
-func meter(id, tenant string, start time.Time) *metered {
+func meterOf(id, tenant string, start time.Time) *metered {
 	m := &metered{now: start, line: emf.Line{
 		Life: fmt.Sprintf("%032x", []byte(id + fmt.Sprint(start.Unix()))[:min(16, len(id)+1)]), MicroVMID: id, Tenant: tenant, Image: "sandbox",
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics},
@@ -163,7 +163,7 @@ func (m *metered) sleep(d time.Duration) {
 
 // aDay is a MicroVM's life of about eight hours.
 func aDay(id, tenant string, start time.Time) *metered {
-	m := meter(id, tenant, start)
+	m := meterOf(id, tenant, start)
 	m.run(47*time.Minute+13*time.Second, emf.Suspend)
 	m.sleep(3*time.Hour + 7*time.Second)
 	m.run(2*time.Minute+350*time.Millisecond, emf.Suspend)
