@@ -145,6 +145,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 		return err
 	}
 	clients := &targets{options: awsOptions(settings, a.now)}
+	clients.options.Token = a.askForCode()
 	var source collector.Source
 	for _, known := range a.sources() {
 		if known.name == settings.Source {

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+
+	"github.com/charmbracelet/x/term"
 
 	"microspend/collector"
 	"microspend/collector/awsconfig"
@@ -19,7 +22,7 @@ func rateOf(source string) awsconfig.Rate {
 	case cloudwatch.LogsSource:
 		return awsconfig.Rate{PerSecond: 4, Burst: 4}
 	case microvmapi.SourceName:
-		return awsconfig.Rate{PerSecond: 10, Burst: 20}
+		return awsconfig.Rate{PerSecond: 20, Burst: 40}
 	default:
 		return awsconfig.Rate{PerSecond: 25, Burst: 50}
 	}
@@ -69,4 +72,17 @@ func (a *app) microVMsSource(clients *targets, settings collector.Config) (colle
 		return nil, fmt.Errorf("source microvms: %w", err)
 	}
 	return source, nil
+}
+
+// askForCode asks for the code of an MFA device, which a profile may name, where there is someone to ask.
+func (a *app) askForCode() func() (string, error) {
+	in, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(in.Fd()) {
+		return nil
+	}
+	return func() (code string, err error) {
+		fmt.Fprint(a.err, "Code of the MFA device: ")
+		_, err = fmt.Fscanln(in, &code)
+		return code, err
+	}
 }

@@ -26,6 +26,8 @@ const (
 	countBeginning  = "lives whose earlier lines are missing"
 	countTenants    = "periods in which a MicroVM's tenant changed, of which the last counts"
 	countOverfull   = "periods that lines are about for longer than they last, as of two meters in one MicroVM"
+	countImpossible = "lines that say more than a MicroVM can use, which do not count"
+	countStream     = "lines in the log stream of another MicroVM than they name"
 	countElsewhere  = "lines that name another account or region than the one they were read in"
 )
 
@@ -202,10 +204,39 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	for _, note := range line.Notes {
 		r.counts["lines with the note "+note]++
 	}
+	cell := life.usage.cell(r, line.PeriodStart)
+	// What a MicroVM prints is up to whoever runs in it: a line may be forged. The period is not believed then.
+	if stream := aws.ToString(e.LogStreamName); stream != line.MicroVMID && r.microVMs[microVMKey{life.usage.region, life.usage.account, stream}] != nil {
+		r.counts[countStream]++
+		r.note(countStream, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+		cell.doubtful = true
+	}
+	if !possible(line) {
+		r.counts[countImpossible]++
+		r.note(countImpossible, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+		cell.doubtful = true
+		return
+	}
 	if line.Region != "" && line.Region != r.target.Region || line.Account != "" && line.Account != r.target.Account {
 		r.counts[countElsewhere]++
 	}
-	r.count(life.usage.cell(r, line.PeriodStart), line)
+	r.count(cell, line)
+}
+
+// possible says whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to come.
+func possible(line *emf.Line) bool {
+	const (
+		mostVCPU  = 4 * 16        // the largest size's peak is 16 vCPU
+		mostMiB   = 4 * 32 * 1024 // and 32 GB
+		mostBytes = 4 * 32 << 30
+		mostTime  = 10 * 60_000 // lines are about five minutes at most
+		mostTimes = 100
+	)
+	return line.RunningMS <= mostTime && line.SuspendedMS <= mostTime &&
+		line.VCPUMillis <= mostVCPU*line.RunningMS && line.MemMiBMillis <= mostMiB*line.RunningMS &&
+		max(line.Launches, line.Suspends, line.Resumes) <= mostTimes &&
+		line.ReadBytes <= mostBytes*(line.Launches+line.Resumes) && line.WriteBytes <= mostBytes*line.Suspends &&
+		line.StorageByteSeconds <= mostBytes*(line.SuspendedMS/1000+1)
 }
 
 // again takes a line whose number was seen before. The same line counts once; another one is not believed, and neither is

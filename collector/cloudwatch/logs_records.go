@@ -19,10 +19,6 @@ func (r *reading) result(out *collector.Result) {
 	}) {
 		r.missing(r.lives[id])
 	}
-	for what, n := range r.counts {
-		out.Counts[what] += n
-	}
-	out.Notes = append(out.Notes, r.notes...)
 	for _, u := range r.inOrder() {
 		for i := range u.cells {
 			record := r.record(u, &u.cells[i])
@@ -36,6 +32,10 @@ func (r *reading) result(out *collector.Result) {
 			out.Records = append(out.Records, record)
 		}
 	}
+	for what, n := range r.counts {
+		out.Counts[what] += n
+	}
+	out.Notes = append(out.Notes, r.notes...)
 	if r.newer > 0 {
 		out.Gaps = append(out.Gaps, collector.Gap{
 			Window: r.window, What: "log group " + r.group, Reason: fmt.Sprintf("%d lines are of a newer meter than this program knows; a newer microspend reads them", r.newer),

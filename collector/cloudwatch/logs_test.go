@@ -333,3 +333,33 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 	require.Contains(t, text, "log-groups: these 1 take in about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours")
 	require.Empty(t, w.fake.Calls()[0].Filter, "nothing is read for it")
 }
+
+// TestForgedLines: what a MicroVM prints is up to whoever runs in it. What is forged does not pass for usage that is known.
+func TestForgedLines(t *testing.T) {
+	w := newLogsWorld(t, fake.LogsOptions{})
+	victim, culprit := aDay("mvm-1", "acme", monday.Add(time.Hour)), aDay("mvm-2", "evil", monday.Add(time.Hour))
+	w.put(logGroupName, victim, nil)
+	w.put(logGroupName, culprit, nil)
+	forge := func(stream string, change func(*emf.Line)) {
+		line := victim.lines[30].Line
+		line.Life, line.Sequence = strings.Repeat("f", 32), 1
+		change(&line)
+		w.fake.Put(place, logGroupName, stream, fake.LogEvent{At: victim.lines[30].at.Add(time.Second), Message: string(line.AppendTo(nil))})
+	}
+	forge("mvm-2", func(l *emf.Line) {})                                                         // in another's name
+	forge("mvm-1", func(l *emf.Line) { l.Sequence, l.VCPUMillis = 2, 1<<52 })                    // more than can be
+	forge("mvm-2", func(l *emf.Line) { l.MicroVMID, l.Life = "mvm-2", strings.Repeat("e", 32) }) // its own twice
+	summary := w.run()
+	require.Equal(t, int64(1), summary.Counts[countStream])
+	require.Equal(t, int64(1), summary.Counts[countImpossible])
+	require.NotZero(t, summary.Counts[countOverfull])
+	forged := victim.lines[30].Start().Truncate(5 * time.Minute)
+	for key, got := range w.inLedger() {
+		if got.PeriodStart.Equal(forged) {
+			require.Equal(t, usage.CoverageUnknown, got.Coverage, "%s", got.MicroVMID)
+			require.Less(t, got.VCPUMillis, int64(2*300_000))
+			continue
+		}
+		require.Equal(t, w.truth[key], got, "nothing else is touched")
+	}
+}

@@ -25,7 +25,7 @@ type Options struct {
 	Period      time.Duration // of the records: whole seconds that divide a day; 0 means 5 minutes
 	ImagesEvery time.Duration // how often images are listed for their storage; 0 means an hour, below zero never
 	Sizes       []Sizing      // in place of what the API tells
-	Details     int           // most MicroVMs whose role is asked for in one poll; 0 means 1,000, below zero none
+	Details     int           // most MicroVMs whose role is asked for in one poll; 0 means 300, below zero none
 
 	Now     func() time.Time  // nil means time.Now
 	Explain func(error) error // says what an error means to the user; nil leaves it as it is
@@ -53,7 +53,7 @@ func New(options Options) (*Source, error) {
 	def(&options.Period, 5*time.Minute)
 	def(&options.ImagesEvery, time.Hour)
 	if options.Details == 0 {
-		options.Details = 1000
+		options.Details = 300
 	}
 	if options.Now == nil {
 		options.Now = time.Now
