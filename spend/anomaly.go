@@ -104,17 +104,15 @@ func (s Source) Anomalies(ctx context.Context, request AnomalyRequest) (AnomalyR
 	if !history.from.Before(until) {
 		return out, nil
 	}
-	spend, err := s.Report(ctx, Request{
-		From: history.from, To: until, By: []Dimension{ByTenant, ByDay, ByComponent}, Location: loc, Filter: request.Filter,
-	})
-	if err != nil {
-		return out, err
-	}
-	out.Damaged = spend.Damaged
 	if !first.start(loc).Equal(request.From) {
 		first++
 	}
-	for _, h := range habits(spend.Rows, covered) {
+	rows, damaged, err := s.suspects(ctx, span{history.from, until}, first, covered, loc, request.Filter)
+	if err != nil {
+		return out, err
+	}
+	out.Damaged = damaged
+	for _, h := range habits(rows, covered) {
 		for d := first; !(d + 1).start(loc).After(until); d++ {
 			if a, found := h.judge(d, s.AnomalyRule); found {
 				out.Anomalies = append(out.Anomalies, a)
@@ -125,4 +123,45 @@ func (s Source) Anomalies(ctx context.Context, request AnomalyRequest) (AnomalyR
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
 	})
 	return out, nil
+}
+
+// cellsAtATime bounds how many groups of usage are held at a time where they are read by tenant and day.
+const cellsAtATime = 50_000
+
+// suspects are the rows by tenant, day and billed quantity of the tenants that may have a day that stands out. Who that is, a
+// sketch tells: exact amounts of all tenants on all days would take as much memory as there are of both.
+func (s Source) suspects(
+	ctx context.Context, in span, judged civilDay, covered map[civilDay]bool, loc *time.Location, filter Filter,
+) (rows []Row, damaged []ledger.DamagedFile, err error) {
+	sketch, err := s.sketch(ctx, in, loc, filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	first, last := dayOf(in.from, loc), dayOf(in.to.Add(-1), loc)
+	by := []Dimension{ByTenant, ByDay, ByComponent}
+	names := sketch.worthALook(first, judged, last+1, covered, s.AnomalyRule)
+	names = slices.DeleteFunc(names, func(name string) bool { return !matchAny(filter.Tenants, name) })
+	filter.Tenants = []Pattern{{}} // which matches nothing
+	for _, name := range names {
+		filter.Tenants = append(filter.Tenants, Exactly(name))
+	}
+	step := civilDay(max(1, cellsAtATime/max(len(sketch.series), 1)))
+	for d := first; d <= last; d += step {
+		to := min(d+step, last+1).start(loc)
+		if in.to.Before(to) {
+			to = in.to
+		}
+		part, err := s.Report(ctx, Request{From: d.start(loc), To: to, By: by, Location: loc, Filter: filter})
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, part.Rows...)
+		for _, file := range part.Damaged {
+			if !slices.ContainsFunc(damaged, func(have ledger.DamagedFile) bool { return have.Path == file.Path }) {
+				damaged = append(damaged, file)
+			}
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int { return compareKeys(a.Key, b.Key, by) })
+	return rows, damaged, nil
 }

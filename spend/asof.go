@@ -10,6 +10,17 @@ import (
 	"microspend/ledger"
 )
 
+// AsOf is the end of the latest period of usage that starts before now, at most now: how far the data goes. It is zero where
+// the ledger has nothing in the eight weeks before now.
+func (s Source) AsOf(ctx context.Context, now time.Time) (time.Time, error) {
+	loc := s.location(nil)
+	covered, err := s.daysWithData(ctx, span{(dayOf(now, loc) - historyDays).start(loc), now}, loc)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return s.asOf(ctx, covered, now, loc)
+}
+
 // asOf is the end of the latest period that starts before now, at most now, given the days that have any. It is zero where
 // no day has.
 //

@@ -149,6 +149,7 @@ type budgetBook struct {
 	lastDay map[string]Cost
 	daily   map[string]map[civilDay]decimal.Decimal
 	damaged []ledger.DamagedFile
+	only    []Pattern // tenants that a report is narrowed to; none for all
 }
 
 func (b *budgetBook) read(history span) (err error) {
@@ -168,25 +169,58 @@ func (b *budgetBook) read(history span) (err error) {
 	if err := b.report(span{b.asOf.Add(-24 * time.Hour), b.asOf}, []Dimension{ByTenant}, add(b.lastDay)); err != nil {
 		return err
 	}
-	return b.report(history, []Dimension{ByTenant, ByDay}, func(row Row) {
-		if row.Day == "" {
-			return // a tenant that is only listed
-		}
-		d := parseCivilDay(row.Day)
-		for _, name := range []string{"", row.Tenant} {
-			if b.daily[name] == nil {
-				b.daily[name] = map[civilDay]decimal.Decimal{}
+	return b.readDays(history)
+}
+
+// readDays reads what was spent day by day: together, and by each tenant that has a budget.
+func (b *budgetBook) readDays(history span) error {
+	add := func(names func(Row) []string) func(Row) {
+		return func(row Row) {
+			if row.Day == "" {
+				return // a tenant that is only listed
 			}
-			b.daily[name][d] = b.daily[name][d].Add(row.Amount)
+			d := parseCivilDay(row.Day)
+			for _, name := range names(row) {
+				if b.daily[name] == nil {
+					b.daily[name] = map[civilDay]decimal.Decimal{}
+				}
+				b.daily[name][d] = b.daily[name][d].Add(row.Amount)
+			}
 		}
-	})
+	}
+	if b.source.Sharing.Policy != OwnRow { // what a tenant bears follows from what all others spend
+		return b.report(history, []Dimension{ByTenant, ByDay}, add(func(row Row) []string { return []string{"", row.Tenant} }))
+	}
+	if err := b.report(history, []Dimension{ByDay}, add(func(Row) []string { return []string{""} })); err != nil {
+		return err
+	}
+	if len(b.source.Budgets.Tenants) == 0 {
+		return nil
+	}
+	for _, budget := range b.source.Budgets.Tenants {
+		b.only = append(b.only, Exactly(budget.Tenant))
+	}
+	defer func() { b.only = nil }()
+	loc := b.source.location(nil)
+	step := civilDay(max(1, cellsAtATime/max(len(b.spent), 1)))
+	for d := dayOf(history.from, loc); d.start(loc).Before(history.to); d += step {
+		to := (d + step).start(loc)
+		if history.to.Before(to) {
+			to = history.to
+		}
+		err := b.report(span{d.start(loc), to}, []Dimension{ByTenant, ByDay}, add(func(row Row) []string { return []string{row.Tenant} }))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *budgetBook) report(in span, by []Dimension, each func(Row)) error {
 	if !in.from.Before(in.to) {
 		return nil
 	}
-	spend, err := b.source.Report(b.ctx, Request{From: in.from, To: in.to, By: by})
+	spend, err := b.source.Report(b.ctx, Request{From: in.from, To: in.to, By: by, Filter: Filter{Tenants: b.only}})
 	if err != nil {
 		return fmt.Errorf("budgets: %w", err)
 	}

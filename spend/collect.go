@@ -187,6 +187,9 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 	}
 	if c.byTenant {
 		key.Tenant, key.Kind = who.owner(g)
+		if !c.billed() && c.source.Sharing.Policy == OwnRow && !matchAny(filter.Tenants, key.Tenant) {
+			return // nobody else's row has a part of it
+		}
 	}
 	for _, d := range c.request.By {
 		switch d {
