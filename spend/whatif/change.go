@@ -1,0 +1,208 @@
+package whatif
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// Change is what is done differently. The zero value is nothing.
+type Change struct {
+	Region string           // in place of each part's own; "" leaves it
+	Card   pricing.RateCard // of that region
+
+	Memory *pricing.Size // in place of each part's own; nil leaves it
+
+	TimeoutNow, TimeoutThen int64     // seconds; where they are the same nothing changes
+	Idle                    IdleModel // nil is [Memoryless]
+
+	Alternative *Alternative // in place of MicroVMs altogether; nil leaves them
+}
+
+// Line is one billed quantity, as it was and as it would have been. Where a rate is not known the amount says nothing.
+type Line struct {
+	Of                 pricing.BilledQuantity
+	Quantity, Then     decimal.Decimal // in the unit of the bill
+	Amount, ThenAmount decimal.Decimal
+	Known, ThenKnown   bool
+}
+
+// Outcome is the bill as it was beside the bill as it would have been.
+type Outcome struct {
+	Lines []Line // of quantities that either bill has, in the order of a bill
+
+	Total, Then           decimal.Decimal // of the time measured; without what is not known
+	Month, ThenMonth      decimal.Decimal // of 730 hours at the same pace
+	Complete              bool            // every rate that the bill as it was needs is known
+	ThenComplete          bool
+	Alternative           *Alternative // with its cost, where the change is to one
+	Notes                 []pricing.Note
+	Unknown               []string // what is not known and what to do
+	Running, ThenRunning  decimal.Decimal
+	Suspends, ThenSuspend decimal.Decimal
+}
+
+// Apply prices usage that was measured over so many seconds, as it was and as it would have been.
+func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
+	var (
+		out   = Outcome{Complete: true, ThenComplete: true}
+		lines [5]Line
+		used  [5]bool
+		notes = noteBook{}
+	)
+	for i := range parts {
+		part := &parts[i]
+		before := part.Sum.Measured()
+		after, facts, effect := changed(part, change, &notes)
+		out.Running, out.ThenRunning = out.Running.Add(facts.Running), out.ThenRunning.Add(facts.Running.Add(effect.Running))
+		out.Suspends, out.ThenSuspend = out.Suspends.Add(facts.Suspends), out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
+		card := part.Card
+		if change.Region != "" {
+			card = change.Card
+		}
+		for _, q := range pricing.BilledQuantities() {
+			line := &lines[q]
+			if !used[q] {
+				line.Of, line.Known, line.ThenKnown = q, true, true
+			}
+			for _, side := range []struct {
+				measured         pricing.Measured
+				card             pricing.RateCard
+				quantity, amount *decimal.Decimal
+				known            *bool
+			}{
+				{before, part.Card, &line.Quantity, &line.Amount, &line.Known},
+				{after, card, &line.Then, &line.ThenAmount, &line.ThenKnown},
+			} {
+				if side.measured[q].Units.IsZero() {
+					continue
+				}
+				used[q] = true
+				amount, known, err := priced(side.measured, q, side.card)
+				if err != nil {
+					return Outcome{}, err
+				}
+				*side.quantity = side.quantity.Add(side.measured[q].Quantity())
+				*side.amount = side.amount.Add(amount)
+				if !known {
+					*side.known = false
+					out.unknown((&pricing.UnknownRateError{Region: side.card.Region, Quantity: q}).Error())
+				}
+			}
+		}
+	}
+	for q, line := range lines {
+		if !used[q] {
+			continue
+		}
+		out.Lines = append(out.Lines, line)
+		out.Total, out.Then = out.Total.Add(line.Amount), out.Then.Add(line.ThenAmount)
+		out.Complete, out.ThenComplete = out.Complete && line.Known, out.ThenComplete && line.ThenKnown
+	}
+	out.Month, out.ThenMonth = aMonth(out.Total, seconds), aMonth(out.Then, seconds)
+	if change.Alternative != nil {
+		out.replaced(*change.Alternative, seconds, &notes)
+	}
+	notes.add(pricing.Note{ID: "month-at-this-pace", Text: "a month is 730 hours that go on like the time measured"})
+	out.Notes = notes.list
+	return out, nil
+}
+
+// priced is the amount of one measured quantity.
+func priced(measured pricing.Measured, q pricing.BilledQuantity, card pricing.RateCard) (decimal.Decimal, bool, error) {
+	var only pricing.Measured
+	only[q] = measured[q]
+	bill, err := only.Bill(card)
+	var none *pricing.UnknownRateError
+	if errors.As(err, &none) {
+		return decimal.Decimal{}, false, nil
+	}
+	return bill.Total(), true, err
+}
+
+func (o *Outcome) unknown(text string) {
+	for _, have := range o.Unknown {
+		if have == text {
+			return
+		}
+	}
+	o.Unknown = append(o.Unknown, text)
+}
+
+// changed is the usage of a part after a change.
+func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Facts, Effect) {
+	measured := part.Sum.Measured()
+	facts, ran := FactsOf(&part.Sum)
+	if !ran {
+		return measured, Facts{}, Effect{}
+	}
+	if change.Region != "" && change.Region != part.Region {
+		notes.add(pricing.Note{ID: "same-usage", Text: "another region sees the same usage; moving data between regions is not priced"})
+	}
+	var effect Effect
+	if change.TimeoutNow != change.TimeoutThen {
+		model := change.Idle
+		if model == nil {
+			model = Memoryless{}
+		}
+		effect = model.Effect(facts, change.TimeoutNow, change.TimeoutThen)
+		for _, note := range effect.Notes {
+			notes.add(note)
+		}
+		if !effect.Running.IsZero() || !effect.Suspends.IsZero() {
+			notes.add(pricing.Note{ID: "idle-timeout-now", Text: fmt.Sprintf("the timeout at present is taken for %d s; the ledger does not have it", change.TimeoutNow)})
+			notes.add(pricing.Note{ID: "idle-baseline", Text: fmt.Sprintf("idle time runs at the baseline of a %s MicroVM", facts.Size)})
+		}
+		measured = idled(measured, facts, effect)
+	}
+	if change.Memory != nil && *change.Memory != facts.Size {
+		factor := pricing.Divide(change.Memory.GB(), facts.Size.GB(), pricing.RatioPlaces)
+		measured = resized(measured, facts, effect, factor)
+		notes.add(pricing.Note{ID: "size-measured", Text: fmt.Sprintf(
+			"the size at present is taken for %s, as %s GB were in use per running second, bursts included", facts.Size,
+			pricing.GroupedFixed(facts.Average, 2))})
+		notes.add(pricing.Note{ID: "size-scales", Text: "vCPU, memory and bursts grow and shrink with the size; running time stays the same"})
+		notes.add(pricing.Note{ID: "state-scales", Text: "the state that is suspended, and so what is written, resumed and stored, does so too; the image does not"})
+	}
+	return measured, facts, effect
+}
+
+// idled adds the effect of another timeout.
+func idled(m pricing.Measured, f Facts, e Effect) pricing.Measured {
+	ms := e.Running.Mul(thousand)
+	add := func(q pricing.BilledQuantity, units decimal.Decimal) {
+		m[q].Units = decimal.Max(m[q].Units.Add(units), decimal.Decimal{})
+	}
+	add(pricing.VCPU, ms.Mul(f.Size.VCPU()))
+	add(pricing.Memory, ms.Mul(f.Size.GB()).Mul(mibMSPerGBMS))
+	add(pricing.SnapshotWrite, e.Suspends.Mul(f.State))
+	add(pricing.SnapshotRead, e.Suspends.Mul(f.State))
+	add(pricing.SnapshotStorage, e.Suspended.Mul(f.State))
+	return m
+}
+
+// resized scales what grows with the size: everything but what launches read, which is the image.
+func resized(m pricing.Measured, f Facts, e Effect, factor decimal.Decimal) pricing.Measured {
+	resumed := decimal.Min(f.Resumes.Add(e.Suspends).Mul(f.State), m[pricing.SnapshotRead].Units)
+	resumed = decimal.Max(resumed, decimal.Decimal{})
+	for _, q := range []pricing.BilledQuantity{pricing.VCPU, pricing.Memory, pricing.SnapshotWrite, pricing.SnapshotStorage} {
+		m[q].Units = m[q].Units.Mul(factor)
+	}
+	m[pricing.SnapshotRead].Units = m[pricing.SnapshotRead].Units.Add(resumed.Mul(factor.Sub(one)))
+	return m
+}
+
+// noteBook collects notes, each id once.
+type noteBook struct{ list []pricing.Note }
+
+func (b *noteBook) add(note pricing.Note) {
+	for _, have := range b.list {
+		if have.ID == note.ID {
+			return
+		}
+	}
+	b.list = append(b.list, note)
+}

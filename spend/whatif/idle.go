@@ -1,0 +1,68 @@
+package whatif
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+)
+
+// IdleModel says what another idle timeout would do to measured usage.
+type IdleModel interface {
+	// Effect of a timeout of then in place of now, in seconds.
+	Effect(f Facts, now, then int64) Effect
+}
+
+// Effect is how usage changes. The zero value changes nothing.
+type Effect struct {
+	Running   decimal.Decimal // seconds
+	Suspended decimal.Decimal // seconds
+	Suspends  decimal.Decimal // each followed by a resume
+	Notes     []pricing.Note
+}
+
+// Memoryless is an [IdleModel] from averages alone. It takes the pauses between uses for memoryless (exponential): however
+// long a pause has lasted, what is left of it is m on average, which is the suspended time of an average suspend. Of n
+// suspends at a timeout T there are then n·e^((T−U)/m) at a timeout U, and each suspend less is m seconds more of
+// running, idle, in place of suspended time.
+//
+// Pauses of real workloads are often many short ones and a few very long ones, for which this understates what a shorter
+// timeout saves.
+type Memoryless struct{}
+
+// largestExponent keeps a model that does not fit from getting out of hand.
+var largestExponent = decimal.NewFromInt(12)
+
+// Effect implements [IdleModel].
+func (Memoryless) Effect(f Facts, now, then int64) Effect {
+	if now == then {
+		return Effect{}
+	}
+	if !f.Suspends.IsPositive() || !f.Suspended.IsPositive() {
+		return Effect{Notes: []pricing.Note{{
+			ID: "idle-no-suspends", Text: "nothing was suspended, so that the ledger cannot tell what another idle timeout would do",
+		}}}
+	}
+	mean := pricing.Divide(f.Suspended, f.Suspends, pricing.RatioPlaces)
+	exponent := pricing.Divide(decimal.NewFromInt(now-then), mean, pricing.RatioPlaces)
+	exponent = decimal.Max(decimal.Min(exponent, largestExponent), largestExponent.Neg())
+	factor, err := exponent.ExpTaylor(pricing.AmountPlaces)
+	if err != nil {
+		return Effect{Notes: []pricing.Note{{ID: "idle-model", Text: "the idle model does not fit this usage: " + err.Error()}}}
+	}
+	suspends := f.Suspends.Mul(factor.Sub(one))
+	running := suspends.Mul(mean).Neg()
+	if floor := f.Running.Neg(); running.LessThan(floor) { // no more than all running time can be idle
+		running = floor
+		suspends = pricing.Divide(f.Running, mean, pricing.RatioPlaces)
+	}
+	return Effect{
+		Running: running, Suspended: running.Neg(), Suspends: suspends,
+		Notes: []pricing.Note{{
+			ID: "idle-memoryless",
+			Text: fmt.Sprintf("pauses are taken for memoryless: what is left of one is %s s on average, the mean suspended time of %s suspends; "+
+				"the ledger has sums, not single pauses", pricing.GroupedFixed(mean, 0), pricing.Grouped(f.Suspends)),
+		}},
+	}
+}

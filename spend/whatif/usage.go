@@ -1,0 +1,75 @@
+package whatif
+
+import (
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// Part is the usage of one region, with the rates there.
+type Part struct {
+	Region string
+	Card   pricing.RateCard // a card without rates where there is none
+	Sum    usage.Sum
+}
+
+// Facts are what a sum of usage tells about the MicroVMs behind it.
+type Facts struct {
+	Size    pricing.Size    // the largest size that uses no more memory than was measured per running second
+	Average decimal.Decimal // GB in use per running second, bursts included
+
+	Running   decimal.Decimal // seconds
+	Suspended decimal.Decimal // seconds
+	Launches  decimal.Decimal
+	Suspends  decimal.Decimal
+	Resumes   decimal.Decimal
+
+	State decimal.Decimal // bytes written by a suspend on average; zero without suspends
+}
+
+var (
+	thousand     = decimal.NewFromInt(1000)
+	mibMSPerGBMS = decimal.NewFromInt(1024)
+	one          = decimal.NewFromInt(1)
+)
+
+// FactsOf works out the facts. It reports false where nothing ran, so that there is nothing to change.
+func FactsOf(sum *usage.Sum) (Facts, bool) {
+	if sum.RunningMS.IsZero() || sum.MemMiBMillis.IsZero() {
+		return Facts{}, false
+	}
+	runningMS := sum.RunningMS.Decimal()
+	f := Facts{
+		Running: runningMS.Shift(-3), Suspended: sum.SuspendedMS.Decimal().Shift(-3), Launches: sum.Launches.Decimal(),
+		Suspends: sum.Suspends.Decimal(), Resumes: sum.Resumes.Decimal(),
+		Average: pricing.Divide(sum.MemMiBMillis.Decimal(), runningMS.Mul(mibMSPerGBMS), pricing.RatioPlaces),
+	}
+	f.Size = pricing.Sizes()[0]
+	for _, size := range pricing.Sizes() {
+		if size.GB().LessThanOrEqual(f.Average) {
+			f.Size = size
+		}
+	}
+	if f.Suspends.IsPositive() {
+		f.State = pricing.Divide(sum.WriteBytes.Decimal(), f.Suspends, pricing.AmountPlaces)
+	}
+	return f, true
+}
+
+// aMonth turns a figure of some seconds into that of a month of 730 hours at the same pace.
+func aMonth(figure decimal.Decimal, seconds int64) decimal.Decimal {
+	return pricing.Divide(figure.Mul(decimal.NewFromInt(monthSeconds)), decimal.NewFromInt(max(seconds, 1)), pricing.AmountPlaces)
+}
+
+const monthSeconds = pricing.HoursPerInstanceMonth * pricing.SecondsPerHour
+
+// demand is what the usage of so many seconds asks of an alternative in a month at the same pace. Launches and resumes are
+// taken for jobs, so that machines that are always on come to as many as the running time fills, one at least.
+func demand(region string, f Facts, seconds int64) pricing.Demand {
+	starts := decimal.Max(f.Launches.Add(f.Resumes), one)
+	jobs := aMonth(starts, seconds)
+	return pricing.Demand{
+		Region: region, Size: f.Size, Users: one, Jobs: jobs, Running: aMonth(f.Running, seconds), Stretches: jobs,
+	}
+}

@@ -1,0 +1,178 @@
+package whatif_test
+
+import (
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"microspend/pricing"
+	"microspend/spend/whatif"
+	"microspend/usage"
+)
+
+func card(t require.TestingT, region string) pricing.RateCard {
+	card, err := pricing.EmbeddedCards().Card(region)
+	require.NoError(t, err)
+	return card
+}
+
+func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+// twoGB is a MicroVM of 2 GB that ran for 100 hours, was suspended 40 times for 30 minutes each with 1 GB of state, and launched
+// 10 times from an image of 2 GB.
+func twoGB(region string, t require.TestingT) whatif.Part {
+	var sum usage.Sum
+	sum.Add(&usage.Record{
+		PeriodSeconds: 86_400, RunningMS: 360_000_000, SuspendedMS: 72_000_000, Launches: 10, Suspends: 40, Resumes: 40,
+		Quantities: usage.Quantities{
+			VCPUMillis: 360_000_000, MemMiBMillis: 360_000_000 * 2048, ReadBytes: (20 + 40) << 30, WriteBytes: 40 << 30,
+			StorageByteSeconds: 72_000 << 30,
+		},
+	})
+	return whatif.Part{Region: region, Card: card(t, region), Sum: sum}
+}
+
+const thirtyDays = 30 * 86_400
+
+func apply(t require.TestingT, change whatif.Change, parts ...whatif.Part) whatif.Outcome {
+	out, err := whatif.Apply(parts, thirtyDays, change)
+	require.NoError(t, err)
+	return out
+}
+
+func line(t require.TestingT, out whatif.Outcome, q pricing.BilledQuantity) whatif.Line {
+	for _, l := range out.Lines {
+		if l.Of == q {
+			return l
+		}
+	}
+	require.Fail(t, "no line of "+q.String())
+	return whatif.Line{}
+}
+
+func TestFacts(t *testing.T) {
+	part := twoGB("eu-west-1", t)
+	facts, ran := whatif.FactsOf(&part.Sum)
+	require.True(t, ran)
+	require.Equal(t, "2GB", facts.Size.String())
+	require.True(t, facts.Running.Equal(dec("360000")))
+	require.True(t, facts.Average.Equal(dec("2")))
+	require.True(t, facts.State.Equal(dec("1073741824")))
+
+	part.Sum.MemMiBMillis = usage.Uint128{Lo: 360_000_000 * 3000}
+	facts, _ = whatif.FactsOf(&part.Sum)
+	require.Equal(t, "2GB", facts.Size.String(), "a burst makes the average larger, never the size")
+	_, ran = whatif.FactsOf(&usage.Sum{})
+	require.False(t, ran)
+}
+
+func TestNothingChangedIsTheBill(t *testing.T) {
+	out := apply(t, whatif.Change{}, twoGB("eu-west-1", t))
+	// 360,000 vCPU-s × 0.0000291572 + 720,000 GB-s × 0.0000038603 + 60 GB × 0.0016403088 + 40 GB × 0.0040636422 + 20 GB-h × 0.0001322222
+	require.Equal(t, "13.539616660", out.Total.StringFixed(9))
+	require.True(t, out.Then.Equal(out.Total))
+	require.True(t, out.Complete && out.ThenComplete)
+	month := pricing.Divide(out.Total.Mul(dec("730")), dec("720"), pricing.AmountPlaces)
+	require.True(t, out.Month.Equal(month))
+}
+
+func TestAnotherRegionIsTheSameUsageAtItsRates(t *testing.T) {
+	part := twoGB("eu-west-1", t)
+	elsewhere := twoGB("us-east-1", t)
+	out := apply(t, whatif.Change{Region: "us-east-1", Card: card(t, "us-east-1")}, part)
+	require.True(t, out.Then.Equal(apply(t, whatif.Change{}, elsewhere).Total))
+	require.True(t, line(t, out, pricing.VCPU).Then.Equal(line(t, out, pricing.VCPU).Quantity))
+
+	unknown := apply(t, whatif.Change{Region: "eu-central-1", Card: card(t, "eu-central-1")}, part)
+	require.False(t, unknown.ThenComplete, "no rate of snapshots is known there")
+	require.True(t, unknown.Complete)
+	require.False(t, line(t, unknown, pricing.SnapshotWrite).ThenKnown)
+	require.Contains(t, unknown.Unknown, "the snapshot write rate of eu-central-1 is not known; give it in the scenario or refresh the rates")
+}
+
+func TestTwiceTheMemory(t *testing.T) {
+	size, err := pricing.ParseSize("4GB")
+	require.NoError(t, err)
+	out := apply(t, whatif.Change{Memory: &size}, twoGB("eu-west-1", t))
+	two := dec("2")
+	for _, q := range []pricing.BilledQuantity{pricing.VCPU, pricing.Memory, pricing.SnapshotWrite, pricing.SnapshotStorage} {
+		require.True(t, line(t, out, q).Then.Equal(line(t, out, q).Quantity.Mul(two)), "%s doubles", q)
+	}
+	require.True(t, line(t, out, pricing.SnapshotRead).Then.Equal(dec("100")), "20 GB of images stay, 40 GB of state double")
+}
+
+func TestAnotherIdleTimeout(t *testing.T) {
+	part := twoGB("eu-west-1", t)
+	// The mean suspended time is 1,800 s. At 300 s + 1,800 s there are 40/e suspends, and each less is 1,800 s more of running.
+	out := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 2100}, part)
+	require.Equal(t, "14.7151776469", out.ThenSuspend.StringFixed(10))
+	require.Equal(t, "405512.680236", out.ThenRunning.StringFixed(6))
+	require.Equal(t, "405512.680236", line(t, out, pricing.VCPU).Then.StringFixed(6), "idle time runs at the baseline, one vCPU")
+	require.Equal(t, "14.715178", line(t, out, pricing.SnapshotWrite).Then.StringFixed(6))
+	require.Equal(t, "34.715178", line(t, out, pricing.SnapshotRead).Then.StringFixed(6))
+	shorter := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60}, part)
+	require.True(t, shorter.ThenSuspend.GreaterThan(shorter.Suspends) && shorter.ThenRunning.LessThan(shorter.Running))
+	require.True(t, apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 300}, part).Then.Equal(out.Total))
+
+	part.Sum.Suspends, part.Sum.SuspendedMS = usage.Uint128{}, usage.Uint128{}
+	none := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60}, part)
+	require.True(t, none.Then.Equal(none.Total))
+	require.Equal(t, "idle-no-suspends", none.Notes[0].ID)
+}
+
+// TestIdleModel is what must hold whatever the usage: a longer timeout never runs less nor suspends more, nothing falls below
+// zero, and time is only moved between running and suspended.
+func TestIdleModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := whatif.Facts{
+			Running: decimal.NewFromInt(rapid.Int64Range(0, 1e9).Draw(t, "running")), Suspended: decimal.NewFromInt(rapid.Int64Range(0, 1e9).Draw(t, "suspended")),
+			Suspends: decimal.NewFromInt(rapid.Int64Range(0, 1e6).Draw(t, "suspends")),
+		}
+		now := rapid.Int64Range(60, 28_800).Draw(t, "now")
+		short, long := rapid.Int64Range(60, 28_800).Draw(t, "short"), rapid.Int64Range(60, 28_800).Draw(t, "long")
+		if short > long {
+			short, long = long, short
+		}
+		a, b := whatif.Memoryless{}.Effect(f, now, short), whatif.Memoryless{}.Effect(f, now, long)
+		require.True(t, b.Running.GreaterThanOrEqual(a.Running), "%s %s", a.Running, b.Running)
+		require.True(t, b.Suspends.LessThanOrEqual(a.Suspends))
+		for _, e := range []whatif.Effect{a, b} {
+			require.False(t, f.Running.Add(e.Running).IsNegative())
+			require.False(t, f.Suspends.Add(e.Suspends).IsNegative())
+			require.True(t, e.Running.Add(e.Suspended).IsZero())
+		}
+	})
+}
+
+func TestInstead(t *testing.T) {
+	book, err := pricing.EmbeddedPrices()
+	require.NoError(t, err)
+	part := twoGB("eu-west-1", t)
+	ec2 := whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
+	require.Equal(t, "EC2 t4g.medium", ec2.Name, "the cheapest with 2 GB whose price is known there")
+	require.Equal(t, "26.864", ec2.Month.String(), "0.0368 × 730 h: one is busy for 101 h")
+	require.Equal(t, 1, ec2.Cheaper)
+	require.NotNil(t, ec2.BreakEven)
+	// (26.864 − what reads, writes and storage cost a month) / what an hour of 1 vCPU and 2 GB costs
+	rest := pricing.Divide(dec("0.263608660").Mul(dec("730")), dec("720"), 20)
+	hour := dec("0.0000291572").Add(dec("0.0000038603").Mul(dec("2"))).Mul(dec("3600"))
+	require.Equal(t, pricing.Divide(dec("26.864").Sub(rest), hour, 4).String(), ec2.BreakEven.RoundBank(4).String())
+
+	three := whatif.Instead(book, whatif.EC2, []whatif.Part{part, part, {Region: "mars-north-1", Sum: part.Sum}}, thirtyDays)
+	require.Equal(t, "53.728", three.Month.String())
+	require.Equal(t, []int{2, 1}, []int{three.Priced, three.Unpriced}, "what has no price is counted, not taken for free")
+	require.Contains(t, three.Unknown, "the price of EC2 with 2GB in mars-north-1 is not known")
+
+	out := apply(t, whatif.Change{Alternative: &ec2}, part)
+	require.Equal(t, "26.864", out.ThenMonth.String())
+	require.Equal(t, pricing.Divide(dec("26.864").Mul(dec("720")), dec("730"), 20).String(), out.Then.String())
+	for _, kind := range whatif.Kinds() {
+		alt := whatif.Instead(book, kind, []whatif.Part{part}, thirtyDays)
+		require.Equal(t, 1, alt.Priced, kind)
+		require.NotEmpty(t, alt.Sources)
+		require.True(t, alt.Month.IsPositive())
+	}
+	require.Zero(t, whatif.Instead(book, whatif.EC2, []whatif.Part{{Region: "eu-west-1"}}, thirtyDays).Priced, "nothing ran")
+}
