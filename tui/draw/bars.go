@@ -1,0 +1,174 @@
+package draw
+
+import (
+	"math"
+	"strings"
+
+	"microspend/tui/theme"
+)
+
+// eighths fill a cell from the bottom, by eighths.
+var eighths = []rune(" ▁▂▃▄▅▆▇█")
+
+// Bar draws a part of a whole, from 0 to 1 and full beyond, as a line of so many cells: heavy where it is filled, light
+// elsewhere. It is exact to half a cell; what is above zero shows.
+func Bar(part float64, width int, fill, track theme.Paint) string {
+	if width <= 0 {
+		return ""
+	}
+	if !(part > 0) { // NaN too
+		part = 0
+	}
+	halves := int(math.Round(min(part, 1) * float64(width) * 2))
+	if part > 0 {
+		halves = max(halves, 1)
+	}
+	bar := strings.Repeat("━", halves/2)
+	if halves%2 == 1 {
+		bar += "╸"
+	}
+	return fill.Text(bar) + track.Text(strings.Repeat("─", width-(halves+1)/2))
+}
+
+// Missing is a value that is not known, in a series.
+func Missing() float32 { return float32(math.NaN()) }
+
+// Spark draws a series as one line of so many cells. Neighbours share a cell where there are more values than cells, and the
+// latest are always there. What is missing is a dot, zero the lowest stroke.
+func Spark(values []float32, width int) string {
+	if width <= 0 || len(values) == 0 {
+		return Blank(width)
+	}
+	per := (len(values) + width - 1) / width
+	top := float32(0)
+	cells := make([]float32, 0, width)
+	for end := len(values); end > 0; end -= per {
+		cell := Missing()
+		for _, v := range values[max(0, end-per):end] {
+			if v == v && (cell != cell || v > cell) { // NaN differs from itself
+				cell = v
+			}
+		}
+		cells = append(cells, cell)
+		if cell > top {
+			top = cell
+		}
+	}
+	var out strings.Builder
+	out.WriteString(Blank(width - len(cells)))
+	for i := len(cells) - 1; i >= 0; i-- {
+		switch v := cells[i]; {
+		case v != v:
+			out.WriteRune('·')
+		case top == 0:
+			out.WriteRune('▁')
+		default:
+			out.WriteRune(eighths[1+int(math.Round(float64(v/top)*6))]) // never the whole cell: lines stay apart
+		}
+	}
+	return out.String()
+}
+
+// Stack is one column of a chart: its parts from the bottom up, or unknown.
+type Stack struct {
+	Parts   [5]float64
+	Missing bool
+}
+
+func (s Stack) total() (sum float64) {
+	for _, part := range s.Parts {
+		sum += part
+	}
+	return sum
+}
+
+// partGlyphs tell the parts of a stack apart without colour.
+var partGlyphs = [5]rune{'█', '▓', '▒', '░', '▚'}
+
+// PartGlyph is the pattern of a part, or a full block where colours tell parts apart.
+func PartGlyph(part int, t *theme.Theme) string {
+	if !t.Patterns {
+		return "█"
+	}
+	return string(partGlyphs[part])
+}
+
+// Stacks draws columns of so many rows of cells, each so wide with a gap after it, up to top. With colours it is exact to an
+// eighth of a cell; with patterns a cell shows the part that most of it belongs to.
+func Stacks(stacks []Stack, top float64, rows, width, gap int, t *theme.Theme) []string {
+	lines := make([]string, rows)
+	for row := range rows {
+		var out strings.Builder
+		level := rows - 1 - row // from the bottom
+		for i, s := range stacks {
+			if i > 0 {
+				out.WriteString(Blank(gap))
+			}
+			out.WriteString(stackCell(s, top, rows, level, width, t))
+		}
+		lines[row] = out.String()
+	}
+	return lines
+}
+
+func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) string {
+	total := s.total()
+	switch {
+	case level == 0 && s.Missing:
+		return t.Muted.Text(strings.Repeat("·", width))
+	case s.Missing:
+		return Blank(width)
+	case !(total > 0) || !(top > 0):
+		if level == 0 {
+			return t.Muted.Text(strings.Repeat("▁", width))
+		}
+		return Blank(width)
+	}
+	scale := float64(rows) / top
+	from, to := float64(level), min(max(total*scale, 0.125), float64(level)+1)
+	if to <= from {
+		return Blank(width)
+	}
+	parts := overlaps(s, scale, from, to)
+	best, second := largest(parts)
+	glyph, paint := partGlyphs[best], t.Components[best]
+	switch filled := int(math.Round((to - from) * 8)); {
+	case filled < 8: // the uppermost cell
+		glyph = eighths[max(1, filled)]
+	case t.Patterns:
+	case second < 0:
+		glyph = '█'
+	default: // two parts share the cell: the lower in front, the upper behind
+		lower, upper := min(best, second), max(best, second)
+		eighth := int(math.Round(parts[lower] / (parts[lower] + parts[upper]) * 8))
+		glyph, paint = eighths[max(1, min(eighth, 7))], t.Over[lower][upper]
+	}
+	return paint.Text(strings.Repeat(string(glyph), width))
+}
+
+// overlaps is how much of a stretch each part fills.
+func overlaps(s Stack, scale, from, to float64) (parts [5]float64) {
+	below := 0.0
+	for i, part := range s.Parts {
+		above := below + part*scale
+		parts[i] = max(0, min(above, to)-max(below, from))
+		below = above
+	}
+	return parts
+}
+
+// largest are the two parts that fill most, the second -1 where it is less than a sixteenth.
+func largest(parts [5]float64) (best, second int) {
+	second = -1
+	for i, part := range parts {
+		if part > parts[best] {
+			best = i
+		}
+	}
+	for i, part := range parts {
+		if i != best && part >= 1.0/16 && (second < 0 || part > parts[second]) {
+			second = i
+		}
+	}
+	return best, second
+}
