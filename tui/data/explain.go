@@ -1,0 +1,143 @@
+package data
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/usage"
+)
+
+// Line is one line behind a figure: a billed quantity of one region, its rate, and what they come to.
+type Line struct {
+	Region   string
+	Of       pricing.BilledQuantity
+	Count    pricing.Count   // as it was measured
+	Quantity decimal.Decimal // in the unit of the bill
+	Rate     pricing.Rate
+	Discount decimal.Decimal
+	Amount   decimal.Decimal
+	Known    bool
+	Formula  string // from what was measured
+}
+
+// Explanation is what a figure is made of.
+type Explanation struct {
+	Title    string // what is explained
+	From, To time.Time
+	Query    Query
+	Lines    []Line
+	Shared   decimal.Decimal // the share of shared cost in the amount
+	Total    spend.Total
+	Policy   spend.Policy
+	Card     map[string]pricing.RateCard
+	Notes    []pricing.Note
+}
+
+// Explain works out the lines behind what was spent in a scope and period.
+func (r *Reader) Explain(ctx context.Context, q Query, asOf time.Time) (*Explanation, error) {
+	until := q.Period.To
+	if asOf.After(q.Period.From) && asOf.Before(until) {
+		until = asOf
+	}
+	by := []spend.Dimension{spend.ByRegion}
+	if q.Scope.Tenant != nil {
+		by = append(by, spend.ByTenant)
+	}
+	found, err := r.Source.Report(ctx, spend.Request{
+		From: q.Period.From, To: until, By: by, Location: r.Location(), Filter: q.Scope.filter(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &Explanation{
+		From: q.Period.From, To: until, Query: q, Total: found.Total, Policy: found.Policy, Card: map[string]pricing.RateCard{},
+	}
+	for i := range found.Rows {
+		row := &found.Rows[i]
+		out.Shared = out.Shared.Add(row.Shared)
+		if row.Sum == (usage.Sum{}) {
+			continue
+		}
+		card, err := r.card(row.Region)
+		if err != nil {
+			return nil, err
+		}
+		out.Card[row.Region] = card
+		if err := out.add(row.Region, card, row.Sum.Measured(), q.Scope.Component); err != nil {
+			return nil, err
+		}
+	}
+	out.note(r)
+	return out, nil
+}
+
+func (e *Explanation) add(region string, card pricing.RateCard, measured pricing.Measured, component *string) error {
+	for _, q := range pricing.BilledQuantities() {
+		if measured[q].Units.IsZero() || (component != nil && *component != q.String()) {
+			continue
+		}
+		line := Line{
+			Region: region, Of: q, Count: measured[q], Quantity: measured[q].Quantity(), Rate: card.Rate(q), Discount: card.Discounts[q],
+		}
+		if line.Rate.Known() {
+			var only pricing.Measured
+			only[q] = measured[q]
+			bill, err := only.Bill(card)
+			if err != nil {
+				return err
+			}
+			line.Known, line.Amount, line.Formula = true, bill.Total(), bill.Lines[0].Formula()
+		}
+		e.Lines = append(e.Lines, line)
+	}
+	return nil
+}
+
+// Sum is what the lines and the share of shared cost come to: what is known of it.
+func (e *Explanation) Sum() decimal.Decimal {
+	sum := e.Shared
+	for _, line := range e.Lines {
+		sum = sum.Add(line.Amount)
+	}
+	return sum
+}
+
+func (e *Explanation) has(q pricing.BilledQuantity) bool {
+	for _, line := range e.Lines {
+		if line.Of == q {
+			return true
+		}
+	}
+	return false
+}
+
+// note says what the figure rests on.
+func (e *Explanation) note(r *Reader) {
+	add := func(id, text string) { e.Notes = append(e.Notes, pricing.Note{ID: id, Text: text}) }
+	if e.has(pricing.VCPU) {
+		add("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say")
+	}
+	if e.has(pricing.SnapshotRead) {
+		add("launch-read", "a launch reads the whole image; how many GB AWS counts for one is not established")
+	}
+	if e.has(pricing.SnapshotStorage) {
+		add("suspend-minimum", "suspended state is billed by the hour with no minimum; AWS states a minimum for images only")
+	}
+	if e.has(pricing.VCPU) {
+		add("no-free-tier", "no free tier or Savings Plan applies; AWS states none for MicroVMs")
+	}
+	switch {
+	case e.Query.Scope.Tenant == nil:
+	case len(r.Source.Tenants.Rules) > 0:
+		add("whose", "usage is the tenant's by the first rule of the tenants file that matches, or as the record names it")
+	default:
+		add("whose", "usage is the tenant's as the record names it")
+	}
+	if !e.Shared.IsZero() {
+		add("shared", "shared cost is shared out by the policy "+e.Policy.String())
+	}
+}

@@ -1,0 +1,176 @@
+// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away from the
+// screen. What it returns is not changed any more and can be drawn at any time.
+//
+// Money is in US dollars, exact decimals, and only ever added up here; every price is from package pricing. Series for
+// sparklines and charts are floats, as they are pictures. An amount that is not known is never shown as zero.
+package data
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/tui/draw"
+)
+
+// Reader reads from the ledger by way of package spend. It may be used by several goroutines.
+type Reader struct {
+	Source  spend.Source
+	Prices  pricing.PriceBook
+	Regions []string // those with a rate card, for a what-if
+	// Fingerprint changes when the ledger does; nil for a ledger that never does.
+	Fingerprint func() (string, error)
+}
+
+// Location is where days are cut.
+func (r *Reader) Location() *time.Location {
+	if r.Source.Location == nil {
+		return time.UTC
+	}
+	return r.Source.Location
+}
+
+// Scope narrows what is looked at, by drilling down. Fields that are nil are not narrowed.
+type Scope struct {
+	Tenant, Image, MicroVM, Region, Component *string
+}
+
+func (s Scope) filter() spend.Filter {
+	var f spend.Filter
+	for _, narrowed := range []struct {
+		name *string
+		into *[]spend.Pattern
+	}{{s.Tenant, &f.Tenants}, {s.Image, &f.Images}, {s.MicroVM, &f.MicroVMs}, {s.Region, &f.Regions}} {
+		if narrowed.name != nil {
+			*narrowed.into = []spend.Pattern{spend.Exactly(*narrowed.name)}
+		}
+	}
+	return f
+}
+
+// Query says what a listing is of.
+type Query struct {
+	Period Period
+	By     []spend.Dimension
+	Scope  Scope
+	Most   int // keep so many rows with the largest amounts and fold the rest into one; 0 keeps all
+}
+
+// Listing is spend by some dimensions, with what is shown beside it.
+type Listing struct {
+	Query Query
+	Spend spend.Spend
+	Until time.Time // the data is looked at up to here: the end of the period, or how far the data goes
+
+	Names  [][]string        // of each dimension, safe to show, for each row
+	Cents  []decimal.Decimal // the amounts rounded so that they add up to the total as shown
+	Total  decimal.Decimal   // rounded
+	Shares []*decimal.Decimal
+	Trends *Trends // nil where there are none
+}
+
+// Listing reads spend. AsOf is how far the data goes: a period that is not over is compared with a stretch before it that is
+// as long as what there is of it.
+func (r *Reader) Listing(ctx context.Context, q Query, asOf time.Time) (*Listing, error) {
+	loc := r.Location()
+	until, previous := q.Period.To, !slices.Contains(q.By, spend.ByMicroVM) // a MicroVM lives for hours: it has no before
+	switch {
+	case asOf.After(q.Period.From) && asOf.Before(until):
+		until = asOf
+	case !asOf.After(q.Period.From):
+		previous = false // there is nothing to compare yet
+	}
+	found, err := r.Source.Report(ctx, spend.Request{
+		From: q.Period.From, To: until, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount, Previous: previous,
+		Top: q.Most, Counts: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := &Listing{Query: q, Spend: found, Until: until}
+	amounts := make([]decimal.Decimal, len(found.Rows))
+	l.Shares = make([]*decimal.Decimal, len(found.Rows))
+	for i := range found.Rows {
+		row := &found.Rows[i]
+		amounts[i] = row.Amount
+		if found.Total.Amount.IsPositive() && row.Known() {
+			share := pricing.Divide(row.Amount, found.Total.Amount, pricing.RatioPlaces)
+			l.Shares[i] = &share
+		}
+	}
+	l.Cents, l.Total = spend.Cents(amounts)
+	l.Names = make([][]string, len(q.By))
+	for d, dimension := range q.By {
+		l.Names[d] = make([]string, len(found.Rows))
+		for i := range found.Rows {
+			l.Names[d][i] = shownName(&found.Rows[i], dimension)
+		}
+	}
+	return l, nil
+}
+
+// shownName is a name as it is shown: what is not known, and what is empty, says so.
+func shownName(row *spend.Row, d spend.Dimension) string {
+	name := row.Value(d)
+	switch {
+	case name != "" && d == spend.ByDay && row.Kind != spend.KindOther:
+		if day, err := time.Parse(time.DateOnly, name); err == nil {
+			return name + day.Format(" Mon")
+		}
+		return draw.Name(name)
+	case name != "":
+		return draw.Name(name)
+	case row.Kind == spend.KindOther:
+		return ""
+	case d == spend.ByImage:
+		return "(unknown)"
+	case d == spend.ByComponent:
+		return "(nothing used)"
+	default:
+		return "–"
+	}
+}
+
+// Status is how far the data goes.
+type Status struct {
+	Fingerprint string
+	AsOf        time.Time // zero where there is no data in the last eight weeks
+}
+
+// Status reads how far the data goes.
+func (r *Reader) Status(ctx context.Context, now time.Time) (Status, error) {
+	var s Status
+	var err error
+	if s.Fingerprint, err = r.Version(); err != nil {
+		return s, err
+	}
+	s.AsOf, err = r.Source.AsOf(ctx, now)
+	return s, err
+}
+
+// Version is the ledger's fingerprint.
+func (r *Reader) Version() (string, error) {
+	if r.Fingerprint == nil {
+		return "", nil
+	}
+	return r.Fingerprint()
+}
+
+// Damage adds files to a list, each once.
+func Damage(have []ledger.DamagedFile, more ...ledger.DamagedFile) []ledger.DamagedFile {
+next:
+	for _, file := range more {
+		for _, known := range have {
+			if known.Path == file.Path {
+				continue next
+			}
+		}
+		have = append(have, file)
+	}
+	return have
+}
