@@ -1,0 +1,154 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/whatif"
+	"microspend/tui/data"
+)
+
+// Forecast says how a forecast was made.
+func Forecast(b *spend.BudgetReport, line spend.BudgetLine) []Step {
+	steps := []Step{
+		{"spent so far", amount(line.Spent), "from " + b.From.In(b.Location).Format("2 Jan") + " until " + moment(b, b.AsOf)},
+	}
+	if line.Forecast == nil {
+		return append(steps, Step{Remark: "There is nothing to go by yet: the ledger has no data of this month or the eight weeks before."})
+	}
+	steps = append(steps,
+		Step{"still to come", dollars(line.Forecast.Sub(line.Spent.Amount)), "until " + moment(b, b.To)},
+		Step{"forecast", dollars(*line.Forecast), "at the end of the month, exactly $" + pricing.Grouped(*line.Forecast)},
+	)
+	switch line.Method {
+	case spend.MethodWeekday:
+		steps = append(steps, Step{Remark: "weekday-mean: each day to come is taken for the mean of its weekday over the last eight weeks; " +
+			"of the day on which the data ends, only what is left of it."})
+	case spend.MethodRunRate:
+		steps = append(steps, Step{Remark: "run-rate: the month goes on as it has been so far, as there are fewer than two weeks of data."})
+	case spend.MethodNone:
+	}
+	return steps
+}
+
+// Burn says how the burn rates were made.
+func Burn(b *spend.BudgetReport, line spend.BudgetLine) []Step {
+	if line.BurnDay == nil {
+		return []Step{{Remark: "There is no data to work a burn rate out from."}}
+	}
+	steps := []Step{{"last 24 h", dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + pricing.Grouped(*line.BurnDay)}}
+	steps = append(steps, Step{"a day", dollars(line.BurnDay.Mul(decimal.NewFromInt(24))), "of the same"})
+	if line.BurnMonth != nil {
+		steps = append(steps, Step{"this month", dollars(*line.BurnMonth) + " /h", amount(line.Spent) + " over the hours from " +
+			b.From.In(b.Location).Format("2 Jan") + " on"})
+	}
+	return steps
+}
+
+// Budget says how a budget stands, and why.
+func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
+	steps := []Step{
+		{"budget", dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
+	}
+	if threshold := line.Budget.Threshold; !threshold.IsZero() && !threshold.Equal(decimal.NewFromInt(1)) {
+		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + dollars(line.Budget.Monthly.Mul(threshold))})
+	}
+	if line.Used != nil {
+		steps = append(steps, Step{"used", pricing.GroupedFixed(line.Used.Shift(2), 2) + " %", ""})
+	}
+	steps = append(steps, Forecast(b, line)...)
+	if line.RunsOut != nil {
+		word := "runs out on"
+		if line.Status == spend.StatusOver {
+			word = "ran out on"
+		}
+		steps = append(steps, Step{word, line.RunsOut.In(b.Location).Format("2 Jan 2006"), "the day on which the sum passes the budget"})
+	}
+	return append(steps, Step{"status", line.Status.String(), ""})
+}
+
+// Anomaly says why a day stands out.
+func Anomaly(a spend.Anomaly, rule spend.AnomalyRule) []Step {
+	compared := fmt.Sprintf("the %d days before with data", a.Days)
+	if a.SameWeekday {
+		compared = fmt.Sprintf("the same weekday of %d weeks before", a.Days)
+	}
+	k, floor := rule.K, rule.Floor
+	if k.IsZero() {
+		k = decimal.NewFromInt(4)
+	}
+	if floor.IsZero() {
+		floor = decimal.NewFromInt(1)
+	}
+	steps := []Step{
+		{"spent", dollars(a.Amount), "on " + a.Day + ", exactly $" + pricing.Grouped(a.Amount)},
+		{"usual", dollars(a.Expected), "the median of " + compared},
+		{"range", dollars(a.Low) + " – " + dollars(a.High), "what lies between would not have stood out"},
+		{"moved most", a.Component.Name(), "by " + signed(a.Moved) + " against its own median"},
+		{Remark: fmt.Sprintf("A day stands out beyond %s median absolute deviations, scaled to standard deviations, and $%s at least.", k, floor)},
+	}
+	if a.Incomplete {
+		steps = append(steps, Step{Remark: "Some usage of that day has no known rate; the amount lacks it."})
+	}
+	return steps
+}
+
+// Alternative says how the cost of something else was made.
+func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) []Step {
+	days := i.From.In(loc).Format("2 Jan") + " – " + i.To.In(loc).Format("2 Jan 15:04")
+	steps := []Step{
+		{"MicroVMs", dollars(i.Month), "a month of 730 hours at the pace of " + days},
+	}
+	if alt.Priced == 0 {
+		steps = append(steps, Step{alt.Name, "unknown", alt.Unknown})
+		return steps
+	}
+	steps = append(steps, Step{alt.Name, dollars(alt.Month), "a month, tenant by tenant and region by region"})
+	if i.Month.IsPositive() {
+		ratio := pricing.Divide(alt.Month, i.Month, pricing.RatioPlaces)
+		steps = append(steps, Step{"ratio", pricing.GroupedFixed(ratio, 2) + " ×", "of what MicroVMs cost"})
+	}
+	steps = append(steps, Step{"MicroVMs win", fmt.Sprintf("%d of %d", alt.Cheaper, alt.Priced), "tenants by region cost no more with MicroVMs"})
+	if alt.Unpriced > 0 {
+		steps = append(steps, Step{"without a price", fmt.Sprint(alt.Unpriced), alt.Unknown})
+	}
+	return steps
+}
+
+// AlternativeNotes are the assumptions behind the cost of something else.
+func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
+	return append([]pricing.Note{
+		{ID: "size-measured", Text: "a MicroVM's size is taken for the largest that uses no more memory than was measured per running second"},
+	}, alt.Notes...)
+}
+
+func dollars(d decimal.Decimal) string { return "$" + pricing.GroupedFixed(d, 2) }
+
+func signed(d decimal.Decimal) string {
+	if d.IsPositive() {
+		return "+$" + pricing.GroupedFixed(d, 2)
+	}
+	return "-$" + pricing.GroupedFixed(d.Neg(), 2)
+}
+
+func amount(c spend.Cost) string {
+	switch {
+	case !c.Known():
+		return "unknown"
+	case !c.Complete():
+		return dollars(c.Amount) + " +?"
+	default:
+		return dollars(c.Amount)
+	}
+}
+
+func moment(b *spend.BudgetReport, t time.Time) string {
+	if t.IsZero() {
+		return "now, without data"
+	}
+	return t.In(b.Location).Format("2 Jan 15:04 MST")
+}

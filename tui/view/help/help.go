@@ -1,0 +1,80 @@
+// Package help draws the keys and what they do, from the one keymap.
+package help
+
+import (
+	"charm.land/bubbles/v2/key"
+
+	"microspend/tui/draw"
+	"microspend/tui/theme"
+)
+
+// State is everything that the help is drawn from.
+type State struct {
+	Theme  *theme.Theme
+	Groups []Group
+	Scroll int
+}
+
+// Group is keys under a heading.
+type Group struct {
+	Title string
+	Keys  []key.Binding
+	Notes []string // sentences below
+}
+
+// Render draws the help in exactly so many lines of at most so many cells.
+func Render(s State, width, height int) string {
+	lines := s.Lines(width)
+	first := max(0, min(s.Scroll, len(lines)-height))
+	return draw.Frame(lines[first:], width, height)
+}
+
+// Lines are all its lines, of which [Render] shows those in sight: in as many columns as there is room for.
+func (s State) Lines(width int) []string {
+	columns := max(1, min(3, width/44))
+	each := (width - (columns-1)*2) / columns
+	blocks := make([][]string, len(s.Groups))
+	total := 0
+	for i, group := range s.Groups {
+		blocks[i] = s.group(group, each)
+		total += len(blocks[i])
+	}
+	filled := make([][]string, columns)
+	at := 0
+	for _, block := range blocks {
+		if at < columns-1 && len(filled[at]) > 0 && len(filled[at])+len(block)/2 > (total+columns-1)/columns {
+			at++
+		}
+		filled[at] = append(filled[at], block...)
+	}
+	lines := filled[0]
+	for i := 1; i < columns; i++ {
+		lines = draw.Beside(lines, i*(each+2), filled[i])
+	}
+	return lines
+}
+
+func (s State) group(group Group, width int) []string {
+	t := s.Theme
+	lines := []string{draw.Heading(t, group.Title, "", width)}
+	keys := 10
+	for _, binding := range group.Keys {
+		keys = max(keys, draw.Width(binding.Help().Key))
+	}
+	for _, binding := range group.Keys {
+		help := binding.Help()
+		for i, line := range draw.Wrap(help.Desc, width-keys-4) {
+			name := help.Key
+			if i > 0 {
+				name = ""
+			}
+			lines = append(lines, " "+t.Strong.Text(draw.Left(name, keys))+"  "+line)
+		}
+	}
+	for _, note := range group.Notes {
+		for _, line := range draw.Wrap(note, width-2) {
+			lines = append(lines, " "+t.Muted.Text(line))
+		}
+	}
+	return append(lines, "")
+}

@@ -1,0 +1,201 @@
+// Package listing draws the four views that are tables of spend: tenants, images, MicroVMs and days.
+//
+// [Content] turns what was read into a table, once, when the data changes. [Render] draws what is in sight.
+package listing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/tui/data"
+	"microspend/tui/draw"
+	"microspend/tui/table"
+	"microspend/tui/theme"
+)
+
+// State is everything that a listing is drawn from.
+type State struct {
+	Theme   *theme.Theme
+	Table   *table.State
+	Listing *data.Listing // nil until it is read
+	Noun    string        // what rows are, in the plural, such as tenants
+	Path    string        // what was drilled into, "" at the top
+	Fault   string        // why it could not be read, "" where it was
+	Typing  bool          // the filter is being typed
+}
+
+// Render draws a listing in exactly so many lines of at most so many cells.
+func Render(s State, width, height int) string {
+	t := s.Theme
+	lines := []string{draw.Cut(s.caption(width), width)}
+	switch {
+	case s.Listing == nil && s.Fault != "":
+		lines = append(lines, "", "  "+t.Bad.Text("✗ "+s.Noun+" could not be read"))
+		lines = append(lines, indented(draw.Wrap(s.Fault, width-4))...)
+	case s.Listing == nil:
+		lines = append(lines, "", "  "+t.Muted.Text("reading the ledger …"))
+	case s.Table.Content.Len() == 0:
+		lines = append(lines, "", "  "+t.Strong.Text("No usage in this period."),
+			"  "+t.Muted.Text(draw.Cut("t chooses another period; microspend import or collect brings usage in.", width-2)))
+	case s.Table.Shown() == 0:
+		lines = append(lines, s.Table.Render(t, nil, width, 1)...)
+		lines = append(lines, "", "  "+t.Strong.Text("Nothing matches the filter."), "  "+t.Muted.Text("esc clears it."))
+	default:
+		lines = append(lines, s.Table.Render(t, s.footer(), width, height-len(lines))...)
+	}
+	return draw.Frame(lines, width, height)
+}
+
+// CaptionHeight is how many lines stand above the table.
+const CaptionHeight = 1
+
+func indented(lines []string) []string {
+	for i := range lines {
+		lines[i] = "  " + lines[i]
+	}
+	return lines
+}
+
+// caption says what is listed, or what is filtered by and how many rows that leaves.
+func (s State) caption(width int) string {
+	t := s.Theme
+	if s.Typing || s.Table.Filtered() {
+		cursor := ""
+		if s.Typing {
+			cursor = "▏"
+		}
+		count := "–"
+		if s.Listing != nil {
+			count = fmt.Sprintf("%s of %s", grouped(s.Table.Shown()), grouped(s.Table.Content.Len()))
+		}
+		note := ""
+		if s.Table.Fault != nil {
+			note = "  " + t.Warn.Text(draw.Name(s.Table.Fault.Error()))
+		}
+		// The count stays in sight, however long the text is.
+		room := max(width-draw.Width(count)-6, 4)
+		text := tail(draw.Name(s.Table.Text), room)
+		return " " + t.Accent.Text("/") + " " + t.Input.Text(text+cursor) + "  " + t.Strong.Text(count) + note
+	}
+	if s.Listing == nil {
+		return " " + t.Strong.Text(s.Noun)
+	}
+	l := s.Listing
+	loc := l.Spend.Location
+	count := s.Table.Content.Len()
+	noun := s.Noun
+	if count == 1 {
+		noun = strings.TrimSuffix(noun, "s")
+	}
+	if s.Path != "" {
+		noun += " of " + s.Path
+	}
+	left := " " + t.Strong.Text(grouped(count)+" "+noun)
+	right := l.Query.Period.Label(loc)
+	if l.Spend.Total.Previous != nil {
+		right += ", compared with " + span(l.Spend.PreviousFrom.In(loc).Format("2 Jan"), l.Spend.PreviousTo.Add(-1).In(loc).Format("2 Jan"))
+	}
+	return draw.Ends(left, t.Muted.Text(right)+" ", width)
+}
+
+func span(from, to string) string {
+	if from == to {
+		return from
+	}
+	return from + " – " + to
+}
+
+// tail is the end of a text that is longer than there is room.
+func tail(s string, width int) string {
+	for draw.Width(s) > width && s != "" {
+		_, rest, _ := strings.Cut(s, string([]rune(s)[:1]))
+		s = rest
+	}
+	return s
+}
+
+// footer is the total of what is shown.
+func (s State) footer() *table.Footer {
+	l := s.Listing
+	cells := map[string]string{}
+	label := "total"
+	if s.Table.Filtered() {
+		label = fmt.Sprintf("%s shown", grouped(s.Table.Shown()))
+		cells["amount"] = pricing.GroupedFixed(s.Table.Total(), 2)
+		if l.Spend.Total.Amount.IsPositive() {
+			cells["share"] = percent(pricing.Divide(s.Table.Total(), l.Spend.Total.Amount, pricing.RatioPlaces), 1)
+		}
+		return &table.Footer{Label: label, Cells: cells}
+	}
+	total := &l.Spend.Total
+	cells["amount"] = amount(total.Cost, l.Total, 2)
+	cells["share"] = "100.0 %"
+	if p := total.Previous; p != nil {
+		cells["before"] = amount(p.Cost, p.Amount, 2)
+		if p.Change != nil {
+			cells["change"] = signed(*p.Change, 2)
+		}
+		if p.Percent != nil {
+			cells["percent"] = signed(*p.Percent, 1) + " %"
+		}
+	}
+	cells["running"] = hours(total.Sum.RunningMS.Decimal())
+	cells["suspended"] = hours(total.Sum.SuspendedMS.Decimal())
+	cells["launches"] = total.Sum.Launches.String()
+	cells["suspends"] = total.Sum.Suspends.String()
+	cells["coverage"] = coverage(spend.Coverage(&total.Sum))
+	quantities := spend.Quantities(&total.Sum)
+	for _, q := range pricing.BilledQuantities() {
+		cells[quantityWords[q]] = pricing.GroupedFixed(quantities[q], 1)
+	}
+	return &table.Footer{Label: label, Cells: cells}
+}
+
+func grouped(n int) string { return pricing.Grouped(decimal.NewFromInt(int64(n))) }
+
+// amount writes a cost: unknown where nothing of it could be priced, with a mark where part of it could not.
+func amount(c spend.Cost, shown decimal.Decimal, places int32) string {
+	switch {
+	case !c.Known():
+		return "unknown"
+	case !c.Complete():
+		return pricing.GroupedFixed(shown, places) + " +?"
+	default:
+		return pricing.GroupedFixed(shown, places)
+	}
+}
+
+func signed(d decimal.Decimal, places int32) string {
+	text := pricing.GroupedFixed(d, places)
+	if d.IsPositive() {
+		return "+" + text
+	}
+	return text
+}
+
+func percent(part decimal.Decimal, places int32) string {
+	return pricing.GroupedFixed(part.Shift(2), places) + " %"
+}
+
+func hours(ms decimal.Decimal) string { return pricing.GroupedFixed(inHours(ms), 1) }
+
+var msPerHour = decimal.NewFromInt(3_600_000)
+
+func inHours(ms decimal.Decimal) decimal.Decimal {
+	if ms.IsZero() {
+		return decimal.Decimal{}
+	}
+	return pricing.Divide(ms, msPerHour, 4)
+}
+
+// coverage is rounded down, so that 100 % stands only where nothing is missing.
+func coverage(c *decimal.Decimal) string {
+	if c == nil {
+		return "–"
+	}
+	return c.Shift(2).Floor().String() + " %"
+}

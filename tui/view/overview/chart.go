@@ -1,0 +1,157 @@
+package overview
+
+import (
+	"math"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/tui/data"
+	"microspend/tui/draw"
+)
+
+// chart is the last days as columns, split by billed quantity, in so many lines with heading, axis and legend.
+func (s *State) chart(width, height int) []string {
+	t := s.Theme
+	note := ""
+	if s.Days != nil {
+		note = dollars(s.Days.Total)
+	}
+	lines := []string{draw.Heading(t, "last 30 days", note, width)}
+	if s.Days == nil {
+		lines = append(lines, s.pending(Chart, width)...)
+		for len(lines) < height {
+			lines = append(lines, "")
+		}
+		return lines
+	}
+	stacks, most := stacksOf(s.Days)
+	top := niceTop(most)
+	rows := height - 3
+	if rows >= 4 {
+		rows -= rows % 2 // so that half of the top is the upper edge of a row
+	}
+	labels := axisLabels(top, rows)
+	axis := 0
+	for _, label := range labels {
+		axis = max(axis, draw.Width(label))
+	}
+	axis += 2
+	column, gap := columnWidths(width-axis, len(stacks))
+	for i, line := range draw.Stacks(stacks, top, rows, column, gap, t) {
+		lines = append(lines, t.Muted.Text(draw.Right(labels[i], axis-1))+t.Track.Text("│")+line)
+	}
+	return append(lines, t.Muted.Text(draw.Blank(axis)+s.dates(column, gap)), s.legend(width))
+}
+
+func stacksOf(days *data.Days) ([]draw.Stack, float64) {
+	stacks := make([]draw.Stack, len(days.Days))
+	most := 0.0
+	for i := range days.Days {
+		day := &days.Days[i]
+		stacks[i].Missing = !day.HasData || !day.Known
+		sum := 0.0
+		for q := range day.Parts {
+			stacks[i].Parts[q] = day.Parts[q].InexactFloat64()
+			sum += stacks[i].Parts[q]
+		}
+		most = max(most, sum)
+	}
+	return stacks, most
+}
+
+// niceTop is the top of the axis: 1, 1.5, 2, 2.5, 3, 4, 5, 6 or 8 times a power of ten.
+func niceTop(most float64) float64 {
+	if !(most > 0) {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(most)))
+	for _, digit := range []float64{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10} {
+		if top := digit * power; top >= most*0.999 {
+			return top
+		}
+	}
+	return 10 * power
+}
+
+// axisLabels are for each row of the chart: the top, half of it, and nothing elsewhere.
+func axisLabels(top float64, rows int) []string {
+	labels := make([]string, rows)
+	at := func(row int, value float64) {
+		places := int32(0)
+		if top < 10 {
+			places = 2
+		}
+		labels[row] = "$" + pricing.GroupedFixed(decimal.NewFromFloat(value), places)
+	}
+	at(0, top)
+	if rows >= 4 {
+		at(rows/2, top/2)
+	}
+	return labels
+}
+
+// columnWidths are the width of a column and of the gap after it.
+func columnWidths(width, count int) (column, gap int) {
+	each := width / count
+	switch {
+	case each <= 1:
+		return 1, 0
+	case each <= 8:
+		return each - 1, 1
+	default:
+		return 7, 2
+	}
+}
+
+// dates are the days below the columns, one in seven.
+func (s *State) dates(column, gap int) string {
+	var out strings.Builder
+	used := 0
+	for i := range s.Days.Days {
+		at := i * (column + gap)
+		if at < used || (len(s.Days.Days)-1-i)%7 != 0 {
+			continue
+		}
+		label := s.Days.Days[i].Start.In(s.Location).Format("2 Jan")
+		if i == len(s.Days.Days)-1 {
+			at = max(used, at+column-len(label)) // flush with the last column
+		}
+		out.WriteString(draw.Blank(at - used))
+		out.WriteString(label)
+		used = at + len(label)
+		out.WriteString(" ")
+		used++
+	}
+	return strings.TrimRight(out.String(), " ")
+}
+
+// legend tells the parts apart, with the share of each.
+func (s *State) legend(width int) string {
+	t := s.Theme
+	var out strings.Builder
+	out.WriteByte(' ')
+	used := 1
+	for _, q := range pricing.BilledQuantities() {
+		text := " " + shortNames[q]
+		if s.Days.Total.IsPositive() {
+			text += " " + percentText(partOf(s.Days.Totals[q], s.Days.Total))
+		}
+		if used+2+len(text)+2 > width {
+			break
+		}
+		if used > 1 {
+			out.WriteString("   ")
+			used += 3
+		}
+		out.WriteString(t.Component(q).Text(draw.PartGlyph(int(q), t)) + t.Muted.Text(text))
+		used += 1 + draw.Width(text)
+	}
+	return out.String()
+}
+
+var shortNames = [5]string{
+	pricing.VCPU: "vCPU", pricing.Memory: "memory", pricing.SnapshotRead: "read", pricing.SnapshotWrite: "write",
+	pricing.SnapshotStorage: "storage",
+}

@@ -1,0 +1,140 @@
+package overview
+
+import (
+	"strings"
+
+	"microspend/spend"
+	"microspend/tui/draw"
+	"microspend/tui/theme"
+)
+
+// figure is one of the figures at the head: what it is, how much, and a word on it.
+type figure struct {
+	label, value, note string
+	paint              theme.Paint // of the note
+}
+
+func (s *State) heads() [figureCount]figure {
+	t := s.Theme
+	out := [figureCount]figure{
+		FigureToday: {label: "today", value: "–"}, FigureMonth: {label: "this month", value: "–"},
+		FigureForecast: {label: "forecast", value: "–"}, FigureBurn: {label: "burn rate", value: "–"},
+	}
+	for i := range out {
+		out[i].paint = t.Muted
+	}
+	if s.Sums != nil {
+		out[FigureMonth].label = s.Sums.MonthFrom.In(s.Location).Format("January") + " so far"
+		out[FigureToday].value = cost(s.Sums.Today.Cost)
+		if s.Sums.Today.Sum.Records == 0 {
+			out[FigureToday].value, out[FigureToday].note = "–", "no data yet"
+		} else {
+			out[FigureToday].note, out[FigureToday].paint = s.change(s.Sums.Today.Previous, "yesterday")
+		}
+		out[FigureMonth].value = cost(s.Sums.Month.Cost)
+		out[FigureMonth].note, out[FigureMonth].paint = s.change(s.Sums.Month.Previous, s.before())
+	} else if fault := s.Faults[Figures]; fault != "" {
+		out[FigureToday].note, out[FigureToday].paint = "✗ "+draw.Name(fault), t.Bad
+	}
+	line, ok := s.TotalLine()
+	if !ok {
+		return out
+	}
+	if line.Forecast != nil {
+		out[FigureForecast].value = dollars(*line.Forecast)
+		out[FigureForecast].note = "by the end of " + s.Budgets.From.In(s.Location).Format("January")
+		if line.Budget != nil {
+			out[FigureForecast].note, out[FigureForecast].paint = s.headroom(line)
+		}
+	}
+	if line.BurnDay != nil {
+		out[FigureBurn].value = dollars(*line.BurnDay) + " /h"
+		out[FigureBurn].note = "over 24 h"
+		if line.BurnMonth != nil {
+			out[FigureBurn].note = "month " + dollars(*line.BurnMonth) + " /h"
+		}
+	}
+	return out
+}
+
+// before is what the month is compared with, in days.
+func (s *State) before() string {
+	from, last := s.Sums.BeforeFrom.In(s.Location), s.Sums.BeforeTo.Add(-1).In(s.Location)
+	if from.Month() == last.Month() && from.Year() == last.Year() {
+		return from.Format("2") + "–" + last.Format("2 Jan")
+	}
+	return from.Format("2 Jan") + "–" + last.Format("2 Jan")
+}
+
+// change says how a total moved against the stretch before.
+func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
+	t := s.Theme
+	switch {
+	case p == nil:
+		return "", t.Muted
+	case p.Change == nil:
+		return "change unknown", t.Warn
+	case p.Percent == nil:
+		return "nothing " + than, t.Muted
+	case p.Change.IsPositive():
+		return "▲ " + signed(*p.Percent, 1) + " % on " + than, t.Up
+	case p.Change.IsNegative():
+		return "▼ " + signed(*p.Percent, 1) + " % on " + than, t.Down
+	default:
+		return "as " + than, t.Muted
+	}
+}
+
+// headroom says what part of the budget the forecast comes to.
+func (s *State) headroom(line spend.BudgetLine) (string, theme.Paint) {
+	part := partOf(*line.Forecast, line.Budget.Monthly)
+	text := percentOf(part) + " of " + dollarsRound(line.Budget.Monthly)
+	if line.Forecast.GreaterThan(line.Budget.Monthly) {
+		return "! " + text, s.Theme.Warn
+	}
+	return "✓ " + text, s.Theme.Good
+}
+
+// figures are the figures beside each other, three lines high.
+func (s *State) figures(width int) []string {
+	heads := s.heads()
+	lines := make([]string, 3)
+	left := 0
+	for i, head := range heads {
+		right := width * (i + 1) / len(heads)
+		cell := right - left
+		text := cell - 1
+		label, value := head.label, head.value
+		if s.focused(Figures, i) {
+			label = s.Theme.Marked.Text(draw.Left("▸"+label, text))
+		} else {
+			label = s.Theme.Muted.Text(draw.Cut(" "+label, text))
+		}
+		lines[0] += draw.Left(label, cell)
+		lines[1] += draw.Left(s.Theme.Strong.Text(draw.Cut(" "+value, text)), cell)
+		note := head.note
+		if draw.Width(note) > text-1 {
+			note, _, _ = strings.Cut(note, " on ")
+		}
+		lines[2] += draw.Left(head.paint.Text(draw.Cut(" "+note, text)), cell)
+		left = right
+	}
+	return lines
+}
+
+// figureLines are the figures below each other.
+func (s *State) figureLines(width int) []string {
+	lines := make([]string, 0, figureCount)
+	for i, head := range s.heads() {
+		label, value, note := draw.Left(head.label, 16), draw.Left(head.value, 14), head.note
+		if width < 60 {
+			label = draw.Left([...]string{"today", "month", "forecast", "burn rate"}[i], 10)
+			value = draw.Left(head.value, 13)
+			note, _, _ = strings.Cut(note, " on ")
+		}
+		plain := label + value + note
+		painted := s.Theme.Muted.Text(label) + s.Theme.Strong.Text(value) + head.paint.Text(note)
+		lines = append(lines, s.line(Figures, i, plain, painted, width))
+	}
+	return lines
+}

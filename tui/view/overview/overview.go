@@ -1,0 +1,360 @@
+// Package overview draws the first view: what is spent, what it is heading for, who spends it, and what stands out.
+package overview
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/tui/data"
+	"microspend/tui/draw"
+	"microspend/tui/theme"
+)
+
+// State is everything that the overview is drawn from. What is nil is not read yet, unless there is a fault.
+type State struct {
+	Theme    *theme.Theme
+	Location *time.Location
+
+	Sums      *data.Sums
+	Budgets   *spend.BudgetReport
+	Anomalies *spend.AnomalyReport
+	Days      *data.Days
+	Instead   *data.Instead
+	Tenants   *data.Listing // in the period chosen, the largest amount first
+
+	Empty  bool             // the ledger has no data of the last eight weeks
+	Faults map[Panel]string // why a panel could not be read
+	Focus  Item
+}
+
+// Panel is a part of the overview.
+type Panel uint8
+
+// The panels, in the order in which the cursor goes through them.
+const (
+	Figures Panel = iota
+	Chart
+	TopTenants
+	BudgetBars
+	StandsOut
+	InsteadOf
+)
+
+// Item is one figure that the cursor can be on.
+type Item struct {
+	Panel Panel
+	Index int
+}
+
+// The figures at the head.
+const (
+	FigureToday = iota
+	FigureMonth
+	FigureForecast
+	FigureBurn
+	figureCount
+)
+
+// mostTenants is how many tenants the overview lists; the others have a view of their own.
+const mostTenants = 50
+
+// Items are all that the cursor can be on, in order.
+func (s *State) Items() []Item {
+	var items []Item
+	for _, panel := range []struct {
+		panel Panel
+		count int
+	}{
+		{Figures, figureCount},
+		{TopTenants, s.tenantCount()},
+		{BudgetBars, len(s.budgetLines())},
+		{StandsOut, len(s.anomalies())},
+		{InsteadOf, s.insteadCount()},
+	} {
+		for i := range panel.count {
+			items = append(items, Item{panel.panel, i})
+		}
+	}
+	return items
+}
+
+func (s *State) tenantCount() int {
+	if s.Tenants == nil {
+		return 0
+	}
+	return min(len(s.Tenants.Spend.Rows), mostTenants)
+}
+
+// budgetLines are the budgets: the total first, as it is what a reader looks for.
+func (s *State) budgetLines() []spend.BudgetLine {
+	if s.Budgets == nil {
+		return nil
+	}
+	var lines []spend.BudgetLine
+	for _, line := range s.Budgets.Lines {
+		if line.Budget == nil {
+			continue
+		}
+		if line.Total {
+			lines = append([]spend.BudgetLine{line}, lines...)
+		} else {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Budget is the budget with an index.
+func (s *State) Budget(i int) (spend.BudgetLine, bool) {
+	lines := s.budgetLines()
+	if i < 0 || i >= len(lines) {
+		return spend.BudgetLine{}, false
+	}
+	return lines[i], true
+}
+
+// TotalLine is how everything together stands, with or without a budget.
+func (s *State) TotalLine() (spend.BudgetLine, bool) {
+	if s.Budgets == nil || len(s.Budgets.Lines) == 0 {
+		return spend.BudgetLine{}, false
+	}
+	return s.Budgets.Lines[len(s.Budgets.Lines)-1], true
+}
+
+// anomalies are the days that stand out, the latest first.
+func (s *State) anomalies() []spend.Anomaly {
+	if s.Anomalies == nil {
+		return nil
+	}
+	count := len(s.Anomalies.Anomalies)
+	latest := make([]spend.Anomaly, count)
+	for i := range latest {
+		latest[i] = s.Anomalies.Anomalies[count-1-i]
+	}
+	return latest
+}
+
+// Anomaly is the anomaly with an index.
+func (s *State) Anomaly(i int) (spend.Anomaly, bool) {
+	found := s.anomalies()
+	if i < 0 || i >= len(found) {
+		return spend.Anomaly{}, false
+	}
+	return found[i], true
+}
+
+func (s *State) insteadCount() int {
+	if s.Instead == nil {
+		return 0
+	}
+	return len(s.Instead.Alternatives)
+}
+
+// Move puts the focus on an item that is so many further; ones that no longer exist count as the first of their panel.
+func (s *State) Move(by int) {
+	items := s.Items()
+	if len(items) == 0 {
+		return
+	}
+	s.Focus = items[max(0, min(s.place(items)+by, len(items)-1))]
+}
+
+// Jump puts the focus on the first item of the next or the previous panel.
+func (s *State) Jump(by int) {
+	items := s.Items()
+	at := s.place(items)
+	for i := at; i >= 0 && i < len(items); i += by {
+		if items[i].Panel != s.Focus.Panel {
+			s.Focus = Item{items[i].Panel, 0}
+			return
+		}
+	}
+}
+
+func (s *State) place(items []Item) int {
+	first := 0
+	for i, item := range items {
+		if item == s.Focus {
+			return i
+		}
+		if item.Panel < s.Focus.Panel || item.Panel == s.Focus.Panel {
+			first = i
+		}
+	}
+	return first
+}
+
+// Render draws the overview in exactly so many lines of at most so many cells.
+func Render(s State, width, height int) string {
+	if s.Empty {
+		return draw.Frame(s.empty(width), width, height)
+	}
+	if width < wide || height < tall {
+		return draw.Frame(s.narrow(width, height), width, height)
+	}
+	return draw.Frame(s.roomy(width, height), width, height)
+}
+
+// empty says what to do where there is no data.
+func (s *State) empty(width int) []string {
+	t := s.Theme
+	lines := []string{"", " " + t.Strong.Text("The ledger has no usage of the last eight weeks.")}
+	for _, text := range []string{
+		"microspend collect brings it in from CloudWatch, microspend import from CSV; microspend demo makes some up to look at.",
+		"This screen looks again by itself. t and T choose an older period for the other views.",
+	} {
+		lines = append(lines, "")
+		for _, line := range draw.Wrap(text, width-2) {
+			lines = append(lines, " "+t.Muted.Text(line))
+		}
+	}
+	return lines
+}
+
+// The least size at which the overview has a chart and two columns.
+const (
+	wide = 72
+	tall = 17
+)
+
+// roomy has the figures at the head and two columns of panels below, with the chart on top of the left one or, where that is
+// too narrow for thirty columns, across both.
+func (s *State) roomy(width, height int) []string {
+	lines := s.figures(width)
+	lines = append(lines, "")
+	left := width * 57 / 100
+	if width < split {
+		left = width * 54 / 100
+	}
+	right := width - left - 2
+	chart := max(6, min(height*2/5, 18))
+	if width < split {
+		chart = max(6, min(height/3, 12))
+		lines = append(lines, s.chart(width, chart)...)
+		if height >= 24 {
+			lines = append(lines, "")
+		}
+		rest := height - len(lines)
+		return append(lines, draw.Beside(s.tenants(left, rest), left+2, s.side(right, rest))...)
+	}
+	rest := height - len(lines)
+	column := append(s.chart(left, chart), "")
+	column = append(column, s.tenants(left, rest-len(column))...)
+	return append(lines, draw.Beside(column, left+2, s.side(right, rest))...)
+}
+
+// split is the width from which on the chart fits into the left column.
+const split = 112
+
+// side is the right column: budgets, anomalies, alternatives, each with the room that it needs as far as there is any.
+func (s *State) side(width, height int) []string {
+	panels := []struct {
+		draw  func(width, height int) []string
+		wants int
+	}{
+		{s.budgets, 1 + max(1, len(s.budgetLines()))},
+		{s.standsOut, 1 + max(1, len(s.anomalies()))},
+		{s.insteadOf, 2 + max(1, s.insteadCount())},
+	}
+	gap := 0
+	if height >= 14 {
+		gap = 1
+	}
+	room := height - gap*(len(panels)-1)
+	heights := make([]int, len(panels))
+	for i := range heights {
+		heights[i] = min(2, panels[i].wants)
+		room -= heights[i]
+	}
+	for grown := true; grown && room > 0; {
+		grown = false
+		for i := range heights {
+			if heights[i] < panels[i].wants && room > 0 {
+				heights[i]++
+				room--
+				grown = true
+			}
+		}
+	}
+	var lines []string
+	for i, panel := range panels {
+		if i > 0 && gap > 0 {
+			lines = append(lines, "")
+		}
+		drawn := panel.draw(width, heights[i])
+		lines = append(lines, drawn...)
+		for range heights[i] - len(drawn) {
+			lines = append(lines, "")
+		}
+	}
+	return lines
+}
+
+// narrow is one column that scrolls with the focus.
+func (s *State) narrow(width, height int) []string {
+	var lines []string
+	at := 0
+	add := func(panel []string, first Panel, heading int) {
+		if s.Focus.Panel == first {
+			at = len(lines) + heading + s.Focus.Index
+		}
+		lines = append(lines, panel...)
+	}
+	add(s.figureLines(width), Figures, 0)
+	add(s.tenants(width, 1+max(1, s.tenantCount())), TopTenants, 1)
+	add(s.budgets(width, 1+max(1, len(s.budgetLines()))), BudgetBars, 1)
+	add(s.standsOut(width, 1+max(1, len(s.anomalies()))), StandsOut, 1)
+	add(s.insteadOf(width, 2+max(1, s.insteadCount())), InsteadOf, 2)
+	first := max(0, min(at-height/2, len(lines)-height))
+	return lines[first:]
+}
+
+// window is which of so many items are in sight in so many lines, so that the focused one is.
+func (s *State) window(panel Panel, count, lines int) (from, to int) {
+	if s.Focus.Panel == panel {
+		from = max(0, min(s.Focus.Index-lines+1, count-lines))
+	}
+	return from, min(count, from+max(lines, 0))
+}
+
+func (s *State) focused(panel Panel, index int) bool { return s.Focus == Item{panel, index} }
+
+// line paints a line of a panel, marked where the cursor is on it.
+func (s *State) line(panel Panel, index int, plain, painted string, width int) string {
+	if s.focused(panel, index) {
+		return s.Theme.Marked.Text(draw.Left("▸"+plain, width))
+	}
+	return draw.Cut(" "+painted, width)
+}
+
+// pending says that a panel is not read yet, or why it could not be.
+func (s *State) pending(panel Panel, width int) []string {
+	if fault := s.Faults[panel]; fault != "" {
+		return []string{" " + s.Theme.Bad.Text(draw.Cut("✗ "+draw.Name(fault), width-1))}
+	}
+	return []string{" " + s.Theme.Muted.Text("reading …")}
+}
+
+func dollars(d decimal.Decimal) string { return "$" + pricing.GroupedFixed(d, 2) }
+
+func cost(c spend.Cost) string {
+	switch {
+	case !c.Known():
+		return "unknown"
+	case !c.Complete():
+		return dollars(c.Amount) + " +?"
+	default:
+		return dollars(c.Amount)
+	}
+}
+
+func signed(d decimal.Decimal, places int32) string {
+	text := pricing.GroupedFixed(d, places)
+	if d.IsPositive() {
+		return "+" + text
+	}
+	return text
+}
