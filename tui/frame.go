@@ -1,0 +1,291 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/help"
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"microspend/ledger"
+	"microspend/tui/data"
+	"microspend/tui/draw"
+)
+
+// The least size of a terminal.
+const (
+	leastWidth  = 40
+	leastHeight = 10
+)
+
+// View implements tea.Model.
+func (m *Model) View() tea.View {
+	if news := m.news(); m.changed || news != m.lastNews {
+		m.last, m.lastNews, m.changed = m.frame(), news, false
+	}
+	view := tea.NewView(m.last)
+	view.AltScreen = true
+	view.WindowTitle = "microspend"
+	if m.options.Mouse {
+		view.MouseMode = tea.MouseModeCellMotion
+	}
+	return view
+}
+
+// news is what of the screen changes as time passes. While it stays the same, and nothing else has happened, so does the frame.
+func (m *Model) news() string {
+	return m.tabs() + m.age(false) + m.notice + strings.Join(m.banners(), "\n")
+}
+
+func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leastHeight }
+
+// frame is the whole screen: head, page and foot.
+func (m *Model) frame() string {
+	if m.width <= 0 || m.height <= 0 || m.quitting {
+		return ""
+	}
+	if m.tooSmall() {
+		return draw.Frame([]string{
+			fmt.Sprintf("%d×%d is too small:", m.width, m.height),
+			fmt.Sprintf("%d×%d is needed.", leastWidth, leastHeight),
+			"q quits.",
+		}, m.width, m.height)
+	}
+	lines := m.head()
+	body := m.height - len(lines) - 1
+	page := m.shown().render(m, m.width, body)
+	return draw.Frame(append(append(lines, strings.Split(page, "\n")...), m.foot()), m.width, m.height)
+}
+
+// head is the tabs, the path with the age of the data, and what is wrong.
+func (m *Model) head() []string {
+	lines := []string{m.tabs(), m.pathLine()}
+	for _, text := range m.banners() {
+		lines = append(lines, m.theme.Banner.Text(draw.Left(" "+text, m.width)))
+	}
+	return lines
+}
+
+func (m *Model) headHeight() int { return 2 + len(m.banners()) }
+
+// tabs are the views with their keys, in as many words as there is room for, and the period.
+func (m *Model) tabs() string {
+	t := m.theme
+	period := m.period.Label(m.location())
+	if m.location() != time.UTC {
+		period += ", " + m.location().String()
+	}
+	names := []string{"overview", "tenants", "images", "MicroVMs", "days"}
+	for _, form := range []struct {
+		brand string
+		short int
+		gap   string
+	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 4, " "}, {" ", 0, ""}} {
+		line, width := t.Accent.Text(form.brand), draw.Width(form.brand)
+		for i, name := range names {
+			if form.short < len(name) && i != m.view {
+				name = strings.TrimSpace(name[:form.short])
+			}
+			label := strings.TrimSpace(fmt.Sprintf("%d %s", i+1, name))
+			paint := t.Tab
+			if i == m.view {
+				paint = t.Current
+			}
+			line += paint.Text(" "+label+" ") + form.gap
+			width += draw.Width(label) + 2 + len(form.gap)
+		}
+		if width+draw.Width(period)+2 <= m.width {
+			return draw.Ends(line, t.Strong.Text(period)+" ", m.width)
+		}
+		if form.short == 0 {
+			return draw.Cut(line, m.width)
+		}
+	}
+	return ""
+}
+
+// tabAt is the view whose tab is at a column, -1 where there is none.
+func (m *Model) tabAt(x int) int {
+	plain := []rune(stripped(m.tabs()))
+	for i := range Views() {
+		digit := rune('1' + i)
+		for at, r := range plain {
+			if r == digit && at > 0 && plain[at-1] == ' ' {
+				end := at
+				for end+1 < len(plain) && !(plain[end] == ' ' && plain[end+1] == ' ') && !(plain[end] == ' ' && plain[end+1] >= '1' && plain[end+1] <= '5') {
+					end++
+				}
+				if x >= at-1 && x <= end {
+					return i
+				}
+				break
+			}
+		}
+	}
+	return -1
+}
+
+// pathLine is where one is, and how old the data is.
+func (m *Model) pathLine() string {
+	t := m.theme
+	var names []string
+	for _, p := range m.pages[m.view] {
+		names = append(names, p.name())
+	}
+	path := m.coverage()
+	if len(names) > 1 {
+		path = strings.Join(names, " › ")
+	}
+	age := m.age(false)
+	if draw.Width(path)+draw.Width(age)+4 > m.width {
+		age = m.age(true)
+	}
+	room := m.width - draw.Width(age) - 4
+	if draw.Width(path) > room && len(names) > 2 {
+		path = "… › " + strings.Join(names[len(names)-2:], " › ")
+	}
+	paint := t.Muted
+	if len(names) > 1 {
+		paint = t.Accent
+	}
+	return draw.Ends(" "+paint.Text(draw.Cut(path, max(room, 0))), age+" ", m.width)
+}
+
+// coverage is how much of the last days was measured completely, which is what figures are worth.
+func (m *Model) coverage() string {
+	days := m.overview().state.Days
+	if days == nil || days.Coverage == nil || m.view != 0 {
+		return ""
+	}
+	text := "coverage " + days.Coverage.Shift(2).Truncate(1).String() + " %"
+	if m.width >= 72 {
+		text += " of 30 days"
+	}
+	return text
+}
+
+// age says how far the data goes and when it was read.
+func (m *Model) age(short bool) string {
+	t := m.theme
+	if progress := m.collect.progress(m); progress != "" {
+		return progress
+	}
+	var parts []string
+	if m.paused {
+		parts = append(parts, t.Warn.Text("paused"))
+	}
+	if m.status != nil && !m.status.AsOf.IsZero() && !short {
+		parts = append(parts, t.Muted.Text("data until "+m.moment(m.status.AsOf)))
+	}
+	switch {
+	case m.status == nil && m.fault == nil:
+		parts = append(parts, t.Muted.Text("reading …"))
+	case m.status != nil:
+		parts = append(parts, t.Muted.Text("updated "+ago(m.options.Clock().Sub(m.readAt))))
+	}
+	return strings.Join(parts, t.Muted.Text(" · "))
+}
+
+// moment is a time of day, with its day where that is not today.
+func (m *Model) moment(at time.Time) string {
+	at = at.In(m.location())
+	if at.Format(time.DateOnly) == m.options.Now().In(m.location()).Format(time.DateOnly) {
+		return at.Format("15:04")
+	}
+	return at.Format("2 Jan 15:04")
+}
+
+// ago is an age in the largest unit that says something, and in steps: a screen that changes every second keeps a processor
+// and a reader busy for nothing.
+func ago(d time.Duration) string {
+	switch {
+	case d < 4*time.Second:
+		return "just now"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s ago", int(d.Seconds())/4*4)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+	}
+}
+
+// banners are what is wrong, the worst first: one where the screen is low.
+func (m *Model) banners() []string {
+	var out []string
+	if m.fault != nil {
+		out = append(out, "✗ the ledger could not be read: "+faultText(m.fault))
+	}
+	if m.collect != nil && m.collect.fault != nil {
+		out = append(out, "✗ collecting failed: "+faultText(m.collect.fault))
+	}
+	if damaged := m.damaged(); len(damaged) > 0 {
+		text := "! " + draw.Name(damaged[0].Path) + " is damaged and left out: " + draw.Name(damaged[0].Reason)
+		if len(damaged) > 1 {
+			text = fmt.Sprintf("! %d files of the ledger are damaged and left out, the first %s: %s", len(damaged),
+				draw.Name(damaged[0].Path), draw.Name(damaged[0].Reason))
+		}
+		out = append(out, text)
+	}
+	if m.status != nil && m.options.StaleAfter > 0 && !m.status.AsOf.IsZero() {
+		if age := m.options.Now().Sub(m.status.AsOf); age >= m.options.StaleAfter {
+			out = append(out, "! stale: the data ends "+m.moment(m.status.AsOf)+", "+ago(age))
+		}
+	}
+	if len(m.unknown) > 0 {
+		text := "! " + draw.Name(m.unknown[0].String())
+		if len(m.unknown) > 1 {
+			text = fmt.Sprintf("! %d rates are not known, amounts without them are marked +?: %s", len(m.unknown), draw.Name(m.unknown[0].String()))
+		}
+		out = append(out, text)
+	}
+	most := 3
+	if m.height < 20 {
+		most = 1
+	}
+	return out[:min(len(out), most)]
+}
+
+func (m *Model) damaged() []ledger.DamagedFile {
+	var all []ledger.DamagedFile
+	for _, part := range []string{"budgets", "days", "listing"} {
+		all = data.Damage(all, m.damage[part]...)
+	}
+	return all
+}
+
+// foot is the keys worth naming, or what is being asked for, or a word on what was done.
+func (m *Model) foot() string {
+	t := m.theme
+	hints := m.shown().keys(m)
+	left := ""
+	switch {
+	case m.prompt != nil && m.prompt.listing == nil:
+		hints = m.prompt.keys(m.keys)
+		left = m.prompt.line(m, max(m.width-24, 20))
+	case m.prompt != nil:
+		hints = m.prompt.keys(m.keys)
+	case m.notice != "":
+		paint := t.Good
+		if m.badNews {
+			paint = t.Bad
+		}
+		return draw.Cut(" "+paint.Text(draw.Cut(m.notice, m.width-2)), m.width)
+	}
+	brieves := make([]key.Binding, len(hints))
+	for i, hint := range hints {
+		brieves[i] = brief(hint)
+	}
+	h := help.New()
+	h.Styles = t.Keys()
+	h.ShortSeparator = "  "
+	h.SetWidth(max(m.width-2-draw.Width(left), 1))
+	if left != "" {
+		return draw.Cut(left+"  "+h.ShortHelpView(brieves), m.width)
+	}
+	return draw.Cut(" "+h.ShortHelpView(brieves), m.width)
+}

@@ -1,0 +1,160 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"microspend/ledger"
+	"microspend/spend"
+	"microspend/tui/data"
+	"microspend/tui/theme"
+)
+
+// Model is the state of the dashboard.
+type Model struct {
+	options Options
+	ctx     context.Context
+	keys    *keyMap
+	theme   *theme.Theme
+	dark    bool
+	colors  theme.Colors
+
+	width, height int
+
+	period data.Period
+	custom *data.Period // the last one that was typed, for the key that goes through them
+
+	view  int // which of the views is shown
+	pages [5][]page
+
+	status   *data.Status                    // nil until it was read
+	readAt   time.Time                       // by the clock, when reading was last finished
+	fault    error                           // why the ledger could not be read the last time
+	damage   map[string][]ledger.DamagedFile // by what was read
+	unknown  []spend.Unknown                 // rates that the month needs and that are not known
+	trends   map[spend.Dimension]trends
+	looked   time.Time // when the ledger was last looked at
+	looking  bool
+	paused   bool
+	quitting bool
+
+	last     string // the frame that was drawn last
+	lastNews string // what of it changes as time passes
+	changed  bool   // anything else has changed since
+
+	queue      []job
+	busy       bool
+	generation int
+	cancel     context.CancelFunc
+	jobs       context.Context
+
+	prompt   *prompt
+	notice   string // a word at the foot, until noticed is over
+	noticeTo time.Time
+	badNews  bool // the notice is of something that failed
+
+	collect  *collecting
+	memory   memory
+	memoryAt string // what was last saved
+}
+
+// newModel makes the dashboard before anything is read.
+func newModel(ctx context.Context, options Options) *Model {
+	if options.Clock == nil {
+		options.Clock = options.Now
+	}
+	m := &Model{
+		options: options, ctx: ctx, keys: newKeyMap(), dark: true, colors: theme.Sixteen, trends: map[spend.Dimension]trends{},
+		damage: map[string][]ledger.DamagedFile{},
+		memory: memory{Views: map[string]viewMemory{}},
+	}
+	m.theme = theme.New(m.dark, m.colors)
+	m.jobs, m.cancel = context.WithCancel(ctx)
+	m.period = data.PeriodOf(data.Month, options.Now(), m.location())
+	if options.Period != nil {
+		m.period = *options.Period
+		m.custom = options.Period
+	}
+	m.pages[0] = []page{newOverviewPage()}
+	for i, view := range listingViews() {
+		m.pages[i+1] = []page{newListingPage(view, 0)}
+	}
+	m.view = max(0, slices.Index(Views(), options.View))
+	return m
+}
+
+func (m *Model) location() *time.Location { return m.options.Reader.Location() }
+
+// trends are sparklines, and the version of the ledger that they are of.
+type trends struct {
+	*data.Trends
+	version string
+}
+
+// page is what the views and what was opened from them have in common.
+type page interface {
+	// name is for the path at the head.
+	name() string
+	// reads are the jobs that the page needs done before it shows what the ledger has now.
+	reads(m *Model) []job
+	// key answers a key that is the page's own. It reports whether it was.
+	key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool)
+	// keys are those worth naming at the foot.
+	keys(m *Model) []key.Binding
+	// render draws the page. It is pure: the same state gives the same lines.
+	render(m *Model, width, height int) string
+}
+
+// shown is the page that is shown.
+func (m *Model) shown() page {
+	pages := m.pages[m.view]
+	return pages[len(pages)-1]
+}
+
+// overview is the first page of the first view.
+func (m *Model) overview() *overviewPage { return m.pages[0][0].(*overviewPage) }
+
+// push opens a page on top of the one that is shown.
+func (m *Model) push(p page) tea.Cmd {
+	m.pages[m.view] = append(m.pages[m.view], p)
+	return m.enqueue(p.reads(m)...)
+}
+
+// pop goes back to the page below. It reports whether there was one.
+func (m *Model) pop() bool {
+	pages := m.pages[m.view]
+	if len(pages) < 2 {
+		return false
+	}
+	m.pages[m.view] = pages[:len(pages)-1]
+	return true
+}
+
+// show changes the view; the one that is shown goes back to its first page.
+func (m *Model) show(view int) tea.Cmd {
+	if view == m.view {
+		m.pages[view] = m.pages[view][:1]
+	}
+	m.view = view
+	return m.enqueue(m.shown().reads(m)...)
+}
+
+// say puts a word at the foot for a while.
+func (m *Model) say(text string, bad bool) {
+	m.notice, m.badNews, m.noticeTo = text, bad, m.options.Clock().Add(6*time.Second)
+}
+
+// bodyHeight is how many lines there are between head and foot.
+func (m *Model) bodyHeight() int { return max(0, m.height-m.headHeight()-1) }
+
+// setTheme follows what the terminal says of itself.
+func (m *Model) setTheme(dark bool, colors theme.Colors) {
+	if dark != m.dark || colors != m.colors {
+		m.dark, m.colors = dark, colors
+		m.theme = theme.New(dark, colors)
+	}
+}

@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"microspend/tui/data"
+	"microspend/tui/view/listing"
+)
+
+// memory is what is remembered from one session to the next.
+type memory struct {
+	Version int                   `json:"version"`
+	Period  string                `json:"period,omitempty"` // month, today or week
+	Views   map[string]viewMemory `json:"views"`
+}
+
+type viewMemory struct {
+	Group  string `json:"group"` // what its rows are
+	Sort   string `json:"sort"`
+	Down   bool   `json:"down"`
+	Filter string `json:"filter,omitempty"`
+}
+
+const (
+	memoryVersion = 1
+	maxMemory     = 64 << 10
+)
+
+// remember notes how a view is sorted and filtered; what was opened from it is not remembered.
+func (m *Model) remember(p *listingPage) {
+	if p.opened {
+		return
+	}
+	t := p.state.Table
+	m.memory.Views[p.view.Name] = viewMemory{p.group().Noun, t.Sort, t.Down, t.Text}
+}
+
+// recall opens the views as they were left. A file that is not there, is broken or of another version is ignored.
+func (m *Model) recall() {
+	file, err := os.Open(m.options.StateFile)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	text := make([]byte, maxMemory+1)
+	n, _ := file.Read(text)
+	var was memory
+	if n > maxMemory || json.Unmarshal(text[:n], &was) != nil || was.Version != memoryVersion {
+		return
+	}
+	for i, view := range listingViews() {
+		seen, ok := was.Views[view.Name]
+		if !ok || len(seen.Filter) > longest {
+			continue
+		}
+		at := slices.IndexFunc(view.Groups, func(g listing.Group) bool { return g.Noun == seen.Group })
+		if at < 0 {
+			continue
+		}
+		p := newListingPage(view, at)
+		p.state.Table.SetSort(seen.Sort, seen.Down)
+		p.state.Table.SetFilter(seen.Filter)
+		m.pages[i+1] = []page{p}
+		m.memory.Views[view.Name] = seen
+	}
+	for _, kind := range []data.Kind{data.Today, data.Week} {
+		if was.Period == kind.String() && m.options.Period == nil {
+			m.period = data.PeriodOf(kind, m.options.Now(), m.location())
+			m.memory.Period = was.Period
+		}
+	}
+	m.memoryAt = m.memoryText()
+}
+
+func (m *Model) memoryText() string {
+	m.memory.Version = memoryVersion
+	text, err := json.MarshalIndent(m.memory, "", "  ")
+	if err != nil {
+		return ""
+	}
+	return string(text) + "\n"
+}
+
+// save writes what is remembered, if it has changed.
+func (m *Model) save() tea.Cmd {
+	text := m.memoryText()
+	if m.options.StateFile == "" || text == m.memoryAt || text == "" {
+		return nil
+	}
+	m.memoryAt = text
+	path := m.options.StateFile
+	return func() tea.Msg { return savedMsg{replaceFile(path, []byte(text))} }
+}
+
+// replaceFile puts a text in the place of a file: whole or not at all, and readable by its owner alone.
+func replaceFile(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"microspend/tui/theme"
+)
+
+// Run opens the dashboard on a terminal and returns when it is closed. The terminal is given back as it was, also after a
+// panic, which is an error. The end of the context closes it.
+func Run(ctx context.Context, options Options) error {
+	if err := options.check(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newModel(ctx, options)
+	if options.StateFile != "" {
+		m.recall()
+	}
+	programOptions := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond)}
+	if options.Input != nil {
+		programOptions = append(programOptions, tea.WithInput(options.Input))
+	}
+	if options.Output != nil {
+		programOptions = append(programOptions, tea.WithOutput(options.Output))
+	}
+	if options.Environ != nil {
+		programOptions = append(programOptions, tea.WithEnvironment(options.Environ))
+	}
+	_, err := tea.NewProgram(m, programOptions...).Run()
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("the dashboard has fallen over, which is a fault of microspend; nothing in the ledger is touched by it: %w", err)
+	case ctx.Err() != nil:
+		return nil // it was asked to end
+	case errors.Is(err, tea.ErrInterrupted):
+		return nil
+	default:
+		return err
+	}
+}
+
+// framesPerSecond is how often the screen may change: often enough that a held key looks smooth.
+const framesPerSecond = 30
+
+func (o Options) check() error {
+	if o.Reader == nil || o.Now == nil {
+		return errors.New("the dashboard needs a reader and a clock")
+	}
+	if o.View != "" && !slices.Contains(Views(), o.View) {
+		return fmt.Errorf("%.40q is not a view; views are %s", o.View, strings.Join(Views(), ", "))
+	}
+	return nil
+}
+
+// Once reads everything that a view shows and draws it once, in exactly so many lines of at most so many cells. What is
+// remembered from other sessions is left aside, and an error of reading is an error.
+func Once(ctx context.Context, options Options, dark bool, colors theme.Colors, width, height int) (string, error) {
+	if err := options.check(); err != nil {
+		return "", err
+	}
+	if width < leastWidth || height < leastHeight {
+		return "", fmt.Errorf("%d×%d is too small; %d×%d is needed", width, height, leastWidth, leastHeight)
+	}
+	options.StateFile, options.Collector = "", nil
+	m := newModel(ctx, options)
+	defer func() { m.cancel() }()
+	m.width, m.height = width, height
+	m.setTheme(dark, colors)
+	if err := m.settle(m.enqueue(m.readStatus())); err != nil {
+		return "", err
+	}
+	return m.frame(), nil
+}
+
+// settle does all jobs, and those that follow from them.
+func (m *Model) settle(cmd tea.Cmd) error {
+	for pending := []tea.Cmd{cmd}; len(pending) > 0; {
+		next := pending[0]
+		pending = pending[1:]
+		if next == nil {
+			continue
+		}
+		msg := next()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			pending = append(pending, batch...)
+			continue
+		}
+		if msg == nil {
+			continue
+		}
+		if err := failure(msg); err != nil {
+			return err
+		}
+		_, more := m.Update(msg)
+		pending = append(pending, more)
+	}
+	return m.ctx.Err()
+}
+
+// failure is the error that a job ended in.
+func failure(msg tea.Msg) error {
+	done, ok := msg.(doneMsg)
+	if !ok {
+		return nil
+	}
+	switch msg := done.msg.(type) {
+	case statusMsg:
+		return msg.err
+	case sumsMsg:
+		return msg.err
+	case budgetsMsg:
+		return msg.err
+	case anomaliesMsg:
+		return msg.err
+	case daysMsg:
+		return msg.err
+	case insteadMsg:
+		return msg.err
+	case listingMsg:
+		return msg.err
+	default:
+		return nil
+	}
+}
