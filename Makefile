@@ -11,9 +11,12 @@ run: build
 	@echo
 	./microspend breakeven testdata/team-sandboxes.yaml
 	@echo
-	./microspend demo --output microspend-demo
+	./microspend demo --no-dash --output microspend-demo
 	./microspend spend --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --top 10 --previous
 	./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --output microspend-demo/report.html
+	@echo
+	@if [ -t 0 ] && [ -t 1 ]; then ./microspend demo --output microspend-demo; \
+	else ./microspend dash --once --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --stale-after 0; fi
 
 test:
 	$(GO) test ./...
@@ -44,4 +47,4 @@ bench: build
 	@$(GO) run ./cmd/bench
 
 golden:
-	$(GO) test ./cmd/microspend ./scenarios ./report/chart ./report/focus -update
+	$(GO) test ./cmd/microspend ./scenarios ./report/chart ./report/focus ./tui -update

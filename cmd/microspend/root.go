@@ -121,6 +121,7 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
 		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(),
 		a.collectCommand(),
+		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(), a.dashCommand(),
 	)
 	return root
 }

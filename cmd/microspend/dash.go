@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"microspend/spend"
+	"microspend/tui"
+	"microspend/tui/data"
+	"microspend/tui/theme"
+)
+
+// dashFlags are the flags of the dashboard.
+type dashFlags struct {
+	view, period, theme string
+	once, mouse         bool
+	width, height       int
+	poll, stale         time.Duration
+}
+
+const (
+	pollEvery  = 2 * time.Second
+	staleAfter = 6 * time.Hour // CloudWatch itself may be hours late
+)
+
+func (a *app) dashCommand() *cobra.Command {
+	var f dashFlags
+	cmd := &cobra.Command{
+		Use:   "dash",
+		Short: "The dashboard: what is spent, by whom and why, in the terminal",
+		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and what stands out; tenants, images, MicroVMs
+and days to sort, filter and open; the lines behind every figure; and what a tenant's bill would be in another way. It looks
+for news by itself. ? lists the keys.
+
+--once prints one frame and exits, for pipes, CI and screenshots.`,
+		Example: `  microspend dash
+  microspend dash --period 2026-10
+  microspend dash --once --view tenants --width 120 --height 40`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			source, err := a.spendSource()
+			if err != nil {
+				return err
+			}
+			options, err := a.dashOptions(source, f)
+			if err != nil {
+				return err
+			}
+			if f.once {
+				return a.dashOnce(cmd.Context(), options, f)
+			}
+			if !a.onTerminal() {
+				return errors.New("the dashboard needs a terminal; --once prints one frame")
+			}
+			return a.runDash(cmd.Context(), options)
+		},
+	}
+	a.finance.addTo(cmd)
+	a.finance.addPeriodTo(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.view, "view", "", "`view` to open with: "+strings.Join(tui.Views(), ", "))
+	flags.StringVar(&f.period, "period", "", "`period`: month, today, week, 30d, 2026-10, or 2026-10-01..2026-10-15")
+	flags.BoolVar(&f.once, "once", false, "print one frame and exit")
+	flags.IntVar(&f.width, "width", 0, "`columns` of the frame of --once (default those of the terminal, or 120)")
+	flags.IntVar(&f.height, "height", 0, "`lines` of the frame of --once (default those of the terminal, or 40)")
+	flags.StringVar(&f.theme, "theme", "auto", "`theme` of --once: dark, light or auto")
+	flags.BoolVar(&f.mouse, "mouse", false, "take the mouse: wheel, rows and tabs (the terminal then selects text with shift)")
+	flags.DurationVar(&f.poll, "poll", pollEvery, "how often to look for news in the ledger")
+	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`age` from which on the data is called stale; 0 is never")
+	_ = cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(tui.Views(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// runDash opens the dashboard. It is looked at for hours beside other programs, so that memory matters more than the time of
+// a collection; GOGC still has the last word.
+func (a *app) runDash(ctx context.Context, options tui.Options) error {
+	if a.env("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(dashGC))
+	}
+	return tui.Run(ctx, options)
+}
+
+const dashGC = 30 // percent
+
+// giveMemoryBack returns what reading took: it is read in a second and then looked at for hours. The second time is for the
+// buffers that pools keep for one collection longer.
+func giveMemoryBack() {
+	debug.FreeOSMemory()
+	debug.FreeOSMemory()
+}
+
+// dashOptions puts together what the dashboard takes.
+func (a *app) dashOptions(source spend.Source, f dashFlags) (tui.Options, error) {
+	market, err := a.market()
+	if err != nil {
+		return tui.Options{}, err
+	}
+	opened, err := a.openLedger()
+	if err != nil {
+		return tui.Options{}, err
+	}
+	if a.finance.tz != "" {
+		if source.Location, err = spend.ParseLocation(a.finance.tz); err != nil {
+			return tui.Options{}, fmt.Errorf("--tz: %w", err)
+		}
+	}
+	now, err := a.today()
+	if err != nil {
+		return tui.Options{}, err
+	}
+	options := tui.Options{
+		Reader: &data.Reader{
+			Source: source, Prices: market.Prices, Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint,
+		},
+		Settled: giveMemoryBack,
+		Now:     a.now, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
+		Input: a.in, Output: a.out,
+	}
+	if a.asOf != "" {
+		options.Now = func() time.Time { return now }
+	}
+	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {
+		options.StateFile = filepath.Join(folder, "dash.json")
+	}
+	options.Period, err = a.dashPeriod(source, f, now)
+	return options, err
+}
+
+// dashPeriod is the period to open with: --period, or --from and --to; nil is the month.
+func (a *app) dashPeriod(source spend.Source, f dashFlags, now time.Time) (*data.Period, error) {
+	loc := time.UTC
+	if source.Location != nil {
+		loc = source.Location
+	}
+	if a.finance.from != "" || a.finance.to != "" {
+		if f.period != "" {
+			return nil, errors.New("--period is given beside --from or --to; give one of the two")
+		}
+		from, to, _, err := a.period(source)
+		return &data.Period{Kind: data.Custom, From: from, To: to}, err
+	}
+	for _, kind := range []data.Kind{data.Month, data.Today, data.Week} {
+		if f.period == kind.String() {
+			period := data.PeriodOf(kind, now, loc)
+			return &period, nil
+		}
+	}
+	if f.period == "" {
+		return nil, nil
+	}
+	period, err := data.ParsePeriod(f.period, now, loc)
+	if err != nil {
+		return nil, fmt.Errorf("--period: %w", err)
+	}
+	return &period, nil
+}
+
+// dashOnce prints one frame.
+func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) error {
+	width, height := f.width, f.height
+	if file, ok := a.out.(*os.File); ok && (width == 0 || height == 0) && term.IsTerminal(file.Fd()) {
+		if w, h, err := term.GetSize(file.Fd()); err == nil {
+			width, height = orDefault(width, w), orDefault(height, h-1)
+		}
+	}
+	width, height = orDefault(width, 120), orDefault(height, 40)
+	dark := true
+	switch f.theme {
+	case "dark":
+	case "light":
+		dark = false
+	case "auto":
+		if in, ok := a.in.(*os.File); ok && a.onTerminal() {
+			dark = lipgloss.HasDarkBackground(in, a.out.(*os.File))
+		}
+	default:
+		return fmt.Errorf("--theme: no theme %q; themes are dark, light and auto", f.theme)
+	}
+	out := colorprofile.NewWriter(a.out, a.environ)
+	if a.env("NO_COLOR") != "" {
+		out.Profile = min(out.Profile, colorprofile.Ascii)
+	}
+	colors := theme.Many
+	switch out.Profile {
+	case colorprofile.ANSI:
+		colors = theme.Sixteen
+	case colorprofile.Ascii, colorprofile.NoTTY, colorprofile.Unknown:
+		colors = theme.None
+	}
+	frame, err := tui.Once(ctx, options, dark, colors, width, height)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, frame)
+	return err
+}
+
+func orDefault(value, otherwise int) int {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}
+
+// onTerminal says whether both ends of the program are a terminal.
+func (a *app) onTerminal() bool {
+	in, isFile := a.in.(*os.File)
+	out, alsoFile := a.out.(*os.File)
+	return isFile && alsoFile && term.IsTerminal(in.Fd()) && term.IsTerminal(out.Fd())
+}
