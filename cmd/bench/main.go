@@ -32,6 +32,7 @@ func areas() []area {
 		{"serve", serveFigures},
 		{"collect", collectFigures},
 		{"logs", logsFigures},
+		{"dash", dashFigures},
 	}
 }
 
