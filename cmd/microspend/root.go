@@ -118,10 +118,9 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 	root.AddCommand(
 		a.priceCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
 		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
-		a.idleCommand(), a.importCommand(), a.spendCommand(), a.budgetCommand(), a.anomaliesCommand(), a.ledgerCommand(), a.configCommand(), a.demoCommand(),
-		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(),
-		a.collectCommand(),
-		a.reconcileCommand(), a.meterCommand(), a.reportCommand(), a.serveCommand(), a.dashCommand(),
+		a.idleCommand(), a.meterCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(),
+		a.budgetCommand(), a.anomaliesCommand(), a.reconcileCommand(), a.reportCommand(), a.serveCommand(), a.dashCommand(),
+		a.configCommand(), a.demoCommand(),
 	)
 	return root
 }
