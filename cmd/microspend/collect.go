@@ -132,40 +132,16 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 	if err != nil {
 		return err
 	}
-	read, _, err := a.loadConfig()
-	if err != nil {
-		return err
-	}
-	settings, err := flags.over(read.Collect, changed)
-	if err != nil {
-		return err
-	}
-	folder, err := a.ledgerFolder()
-	if err != nil {
-		return err
-	}
-	clients := &targets{options: awsOptions(settings, a.now)}
-	clients.options.Token = a.askForCode()
-	var source collector.Source
-	for _, known := range a.sources() {
-		if known.name == settings.Source {
-			if source, err = known.make(clients, settings); err != nil {
-				return err
-			}
-		}
-	}
-	if source == nil {
-		return fmt.Errorf("--source: %.40q is no source; sources are %s", settings.Source, strings.Join(a.sourceNames(), ", "))
-	}
 	bar := a.startProgress("collecting", "batches")
-	runner, err := collector.New(collector.Options{
-		Source: source, Targets: clients.list, Ledger: folder, Command: "microspend collect", Timing: settings.Timing,
-		MaxAPICost: settings.MaxAPICost, AllowOverlappingSources: settings.AllowOverlappingSources, Parallel: settings.Parallel,
-		Now: a.now, Logger: logger, Progress: func(done, total int64, _ string) { bar.at(done, total, done) },
-	})
+	made, err := a.newCollection(flags, changed, logger)
 	if err != nil {
 		return err
 	}
+	runner, err := made.runner(func(done, total int64, _ string) { bar.at(done, total, done) })
+	if err != nil {
+		return err
+	}
+	settings, clients := made.settings, made.clients
 	// What is wrong with the configuration is said at once; what may pass is a gap of the run.
 	if err := clients.find(ctx); awsconfig.IsConfiguration(err) {
 		return err
@@ -206,6 +182,52 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 		return errOutside
 	}
 	return nil
+}
+
+// collection is what a run is made from: the flags laid over the configuration, the source, and whom to ask.
+type collection struct {
+	settings collector.Config
+	clients  *targets
+	options  collector.Options
+}
+
+func (a *app) newCollection(flags collectFlags, changed func(string) bool, logger *slog.Logger) (*collection, error) {
+	read, _, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	settings, err := flags.over(read.Collect, changed)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return nil, err
+	}
+	clients := &targets{options: awsOptions(settings, a.now)}
+	clients.options.Token = a.askForCode()
+	var source collector.Source
+	for _, known := range a.sources() {
+		if known.name == settings.Source {
+			if source, err = known.make(clients, settings); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if source == nil {
+		return nil, fmt.Errorf("--source: %.40q is no source; sources are %s", settings.Source, strings.Join(a.sourceNames(), ", "))
+	}
+	return &collection{settings, clients, collector.Options{
+		Source: source, Targets: clients.list, Ledger: folder, Command: "microspend collect", Timing: settings.Timing,
+		MaxAPICost: settings.MaxAPICost, AllowOverlappingSources: settings.AllowOverlappingSources, Parallel: settings.Parallel,
+		Now: a.now, Logger: logger,
+	}}, nil
+}
+
+func (c *collection) runner(progress collector.ProgressFunc) (*collector.Runner, error) {
+	options := c.options
+	options.Progress = progress
+	return collector.New(options)
 }
 
 // boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the program

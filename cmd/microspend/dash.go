@@ -27,6 +27,8 @@ type dashFlags struct {
 	once, mouse         bool
 	width, height       int
 	poll, stale         time.Duration
+	collect             bool
+	collectEvery        time.Duration
 }
 
 const (
@@ -43,12 +45,19 @@ func (a *app) dashCommand() *cobra.Command {
 and days to sort, filter and open; the lines behind every figure; and what a tenant's bill would be in another way. It looks
 for news by itself. ? lists the keys.
 
+--collect reads usage from AWS in the background, as microspend collect does with what microspend.yaml says under collect.
+
 --once prints one frame and exits, for pipes, CI and screenshots.`,
 		Example: `  microspend dash
   microspend dash --period 2026-10
   microspend dash --once --view tenants --width 120 --height 40`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.collect {
+				if err := a.makeLedgerFolder(); err != nil {
+					return err
+				}
+			}
 			source, err := a.spendSource()
 			if err != nil {
 				return err
@@ -57,11 +66,22 @@ for news by itself. ? lists the keys.
 			if err != nil {
 				return err
 			}
+			switch {
+			case f.collect && f.once:
+				return errors.New("--collect has no meaning with --once; collect first, with microspend collect")
+			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
+				return errors.New("--collect-every is how often --collect collects; give both, and a duration such as 15m")
+			}
 			if f.once {
 				return a.dashOnce(cmd.Context(), options, f)
 			}
 			if !a.onTerminal() {
 				return errors.New("the dashboard needs a terminal; --once prints one frame")
+			}
+			if f.collect {
+				if err := a.collectInDash(cmd.Context(), &options, f.collectEvery); err != nil {
+					return err
+				}
 			}
 			return a.runDash(cmd.Context(), options)
 		},
@@ -78,6 +98,8 @@ for news by itself. ? lists the keys.
 	flags.BoolVar(&f.mouse, "mouse", false, "take the mouse: wheel, rows and tabs (the terminal then selects text with shift)")
 	flags.DurationVar(&f.poll, "poll", pollEvery, "how often to look for news in the ledger")
 	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`age` from which on the data is called stale; 0 is never")
+	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
+	flags.DurationVar(&f.collectEvery, "collect-every", 0, "how often to collect (default what the configuration says, or 15m)")
 	_ = cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(tui.Views(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -83,6 +83,15 @@ func (a *app) configFiles() []string {
 	return files
 }
 
+// makeLedgerFolder makes an empty ledger where there is none, for what is going to write to it.
+func (a *app) makeLedgerFolder() error {
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return err
+	}
+	return os.MkdirAll(folder, 0o755)
+}
+
 // loadConfig reads the configuration, which nobody has to have unless it is named. It returns its path, "" where there is
 // none.
 func (a *app) loadConfig() (config.Config, string, error) {

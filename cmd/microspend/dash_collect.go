@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"microspend/collector/awsconfig"
+	"microspend/tui"
+)
+
+// dashCollectEvery is how often the dashboard collects where the configuration does not say. Each run reads the overlap
+// again, which CloudWatch charges for by the metric, however short it is.
+const dashCollectEvery = 15 * time.Minute
+
+// dashCollector collects while the dashboard is open, as microspend collect does with the same configuration.
+type dashCollector struct{ collection *collection }
+
+// collectInDash lets the dashboard collect. What is wrong with the configuration is said before it opens.
+func (a *app) collectInDash(ctx context.Context, options *tui.Options, every time.Duration) error {
+	// The screen is the dashboard's: what a log line would say, its own lines say.
+	made, err := a.newCollection(collectFlags{}, func(string) bool { return false }, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	made.clients.options.Token = nil // a prompt would be lost behind the screen
+	made.options.Command = "microspend dash --collect"
+	if err := made.clients.find(ctx); awsconfig.IsConfiguration(err) {
+		return err
+	}
+	options.Collector = dashCollector{made}
+	switch {
+	case every > 0:
+		options.CollectEvery = every
+	case made.settings.Every > 0:
+		options.CollectEvery = made.settings.Every
+	default:
+		options.CollectEvery = dashCollectEvery
+	}
+	return nil
+}
+
+// Collect implements [tui.Collector].
+func (c dashCollector) Collect(ctx context.Context, progress func(done, total int64, label string)) error {
+	runner, err := c.collection.runner(progress)
+	if err != nil {
+		return err
+	}
+	summary, err := runner.Run(ctx)
+	switch {
+	case err != nil:
+		return err
+	case summary.Interrupted:
+		return ctx.Err()
+	case len(summary.Gaps) == 1:
+		return fmt.Errorf("collected with a gap: %s", summary.Gaps[0])
+	case len(summary.Gaps) > 1:
+		return fmt.Errorf("collected with %d gaps; the first: %s", len(summary.Gaps), summary.Gaps[0])
+	}
+	return nil
+}
