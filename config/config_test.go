@@ -1,9 +1,15 @@
 package config
 
 import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"microspend/spend"
 )
 
 func TestLoad(t *testing.T) {
@@ -28,4 +34,38 @@ func FuzzLoad(f *testing.F) {
 			require.Regexp(t, `^microspend\.yaml(:\d+)?`, err.Error())
 		}
 	})
+}
+
+// TestTheDocumentedFileIsInOrder reads the files in the documentation as a user would write them down.
+func TestTheDocumentedFileIsInOrder(t *testing.T) {
+	text, err := os.ReadFile("../docs/configuration.md")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```(yaml|csv)\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	require.Len(t, blocks, 3)
+	c, err := Load(Name, []byte(blocks[0][2]))
+	require.NoError(t, err)
+	for _, key := range keysOf(reflect.TypeFor[file]()) {
+		require.Regexp(t, `(?m)^`+key+`:`, blocks[0][2], "%s is not documented", key)
+	}
+	require.Equal(t, "7500", c.Spend.Budgets.Total.Monthly.String())
+	require.Len(t, c.Collect.Roles, 2)
+	for i, name := range []string{"tenants.csv", "tenants.yaml"} {
+		tenants, err := spend.LoadTenants(name, []byte(blocks[i+1][2]))
+		require.NoError(t, err)
+		require.NotEmpty(t, tenants.Rules)
+	}
+}
+
+// keysOf lists the keys of a struct as the decoder knows them.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if options == "inline" {
+			keys = append(keys, keysOf(t.Field(i).Type)...)
+		} else if key != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
