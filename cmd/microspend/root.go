@@ -100,7 +100,10 @@ func (a *app) rootCommand() *cobra.Command {
 		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows how every figure is made.
 
 Write a workload with "microspend init", price it with "microspend estimate workload.yaml", and set it against EC2,
-Fargate, functions and other sandboxes with "microspend compare workload.yaml".`,
+Fargate, functions and other sandboxes with "microspend compare workload.yaml".
+
+Measured usage comes into a ledger with "microspend collect" or "microspend import"; "microspend dash" shows what each tenant
+spent. "microspend demo" makes up a fleet to look at.`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -115,13 +118,24 @@ Fargate, functions and other sandboxes with "microspend compare workload.yaml".`
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(
-		a.priceCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
-		a.sensitivityCommand(), a.diffCommand(), a.examplesCommand(), a.ratesCommand(), a.initCommand(), a.schemaCommand(),
-		a.idleCommand(), a.meterCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(),
-		a.budgetCommand(), a.anomaliesCommand(), a.reconcileCommand(), a.reportCommand(), a.serveCommand(), a.dashCommand(),
-		a.configCommand(), a.demoCommand(),
-	)
+	const would, did = "would", "did"
+	root.AddGroup(&cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
+	for group, commands := range map[string][]*cobra.Command{
+		would: {
+			a.initCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(), a.sensitivityCommand(),
+			a.diffCommand(), a.idleCommand(), a.priceCommand(), a.examplesCommand(), a.ratesCommand(), a.schemaCommand(),
+		},
+		did: {
+			a.meterCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(), a.budgetCommand(),
+			a.anomaliesCommand(), a.dashCommand(), a.reportCommand(), a.serveCommand(), a.reconcileCommand(), a.configCommand(),
+			a.demoCommand(),
+		},
+	} {
+		for _, command := range commands {
+			command.GroupID = group
+			root.AddCommand(command)
+		}
+	}
 	return root
 }
 
