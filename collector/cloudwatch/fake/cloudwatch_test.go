@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -260,8 +261,9 @@ func TestLateDataIsNotThereYet(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	var fault Fault
-	c, client := start(t, Options{Faults: func(Call) Fault { return fault }})
+	var fault atomic.Pointer[Fault] // a call whose connection was dropped may still be looking
+	fault.Store(&Fault{})
+	c, client := start(t, Options{Faults: func(Call) Fault { return *fault.Load() }})
 	c.Put(place, metricNamed("a"), Value(noon.Add(-time.Minute), 1))
 	ask := func() (*cloudwatch.GetMetricDataOutput, error) {
 		return client.GetMetricData(ctx, get(noon.Add(-time.Hour), noon, queryOf("q", metricNamed("a"), 60)))
@@ -270,7 +272,7 @@ func TestFaults(t *testing.T) {
 		"Throttling": Throttled, "ThrottlingException": TooMany, "InternalServiceFault": Internal, "ServiceUnavailable": Down,
 		"ExpiredToken": Expired, "AccessDenied": Denied,
 	} {
-		fault = f
+		fault.Store(&f)
 		_, err := ask()
 		var api smithy.APIError
 		require.ErrorAs(t, err, &api, code)
@@ -280,14 +282,14 @@ func TestFaults(t *testing.T) {
 		assert.Equal(t, f.Status, status.HTTPStatusCode(), code)
 	}
 	for _, f := range []Fault{{Drop: DropBefore}, {Drop: DropMidway}, {Garbage: []byte("<html>")}} {
-		fault = f
+		fault.Store(&f)
 		_, err := ask()
 		assert.Error(t, err, "%+v", f)
 	}
-	fault = Fault{
+	fault.Store(&Fault{
 		Result:   func(r *types.MetricDataResult) { r.StatusCode = types.StatusCodeForbidden },
 		Messages: []types.MessageData{{Code: aws.String("MaxMetricsExceeded")}},
-	}
+	})
 	out, err := ask()
 	require.NoError(t, err)
 	assert.Equal(t, types.StatusCodeForbidden, out.MetricDataResults[0].StatusCode)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -210,25 +211,26 @@ func TestDescribeLogGroups(t *testing.T) {
 }
 
 func TestFaultsOfLogs(t *testing.T) {
-	var fault LogsFault
-	l, client := startLogs(t, LogsOptions{Faults: func(LogsCall) LogsFault { return fault }})
+	var fault atomic.Pointer[LogsFault] // a call whose connection was dropped may still be looking
+	fault.Store(&LogsFault{})
+	l, client := startLogs(t, LogsOptions{Faults: func(LogsCall) LogsFault { return *fault.Load() }})
 	for i := range 3 {
 		l.Put(place, "/g", "s", LogEvent{At: noon.Add(-time.Duration(i) * time.Minute), Message: "x"})
 	}
 	ask := func() (*cloudwatchlogs.FilterLogEventsOutput, error) {
 		return client.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/g")})
 	}
-	fault = LogsFault{Fault: Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}}
+	fault.Store(&LogsFault{Fault: Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}})
 	_, err := ask()
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)
 	require.Equal(t, "ThrottlingException", api.ErrorCode())
 	for _, f := range []Fault{{Drop: DropBefore}, {Drop: DropMidway}, {Garbage: []byte("<html>")}} {
-		fault = LogsFault{Fault: f}
+		fault.Store(&LogsFault{Fault: f})
 		_, err := ask()
 		require.Error(t, err, "%+v", f)
 	}
-	fault = LogsFault{Empty: true}
+	fault.Store(&LogsFault{Empty: true})
 	out, err := ask()
 	require.NoError(t, err)
 	require.Empty(t, out.Events)
