@@ -153,6 +153,14 @@ func (g *groups) result(i int, names []string) Group {
 	}
 }
 
+// sumsOf is the inverse of what result does with the sums.
+func sumsOf(s *usage.Sum) groupSums {
+	return groupSums{
+		s.VCPUMillis, s.MemMiBMillis, s.ReadBytes, s.WriteBytes, s.StorageByteSeconds, s.RunningMS, s.SuspendedMS, s.Launches,
+		s.Suspends, s.Resumes, s.Seconds, s.CoveredSeconds,
+	}
+}
+
 // compareGroups orders groups by their names, as the fields are declared, then by day. The names' ids must be in the order
 // of the names.
 func compareGroups(a, b *groupKey) int {

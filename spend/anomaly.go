@@ -141,7 +141,11 @@ func (s Source) suspects(
 	by := []Dimension{ByTenant, ByDay, ByComponent}
 	names := sketch.worthALook(first, judged, last+1, covered, s.AnomalyRule)
 	names = slices.DeleteFunc(names, func(name string) bool { return !matchAny(filter.Tenants, name) })
-	filter.Tenants = []Pattern{{}} // which matches nothing
+	damaged = sketch.damaged
+	if len(names) == 0 {
+		return nil, damaged, nil
+	}
+	filter.Tenants = nil
 	for _, name := range names {
 		filter.Tenants = append(filter.Tenants, Exactly(name))
 	}
@@ -156,11 +160,7 @@ func (s Source) suspects(
 			return nil, nil, err
 		}
 		rows = append(rows, part.Rows...)
-		for _, file := range part.Damaged {
-			if !slices.ContainsFunc(damaged, func(have ledger.DamagedFile) bool { return have.Path == file.Path }) {
-				damaged = append(damaged, file)
-			}
-		}
+		damaged = mergeDamaged(damaged, part.Damaged)
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int { return compareKeys(a.Key, b.Key, by) })
 	return rows, damaged, nil

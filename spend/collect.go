@@ -159,12 +159,18 @@ func (c *collector) query(ctx context.Context, s span, fields []ledger.Field) ([
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range result.Damaged {
-		if !slices.ContainsFunc(c.damaged, func(have ledger.DamagedFile) bool { return have.Path == file.Path }) {
-			c.damaged = append(c.damaged, file)
+	c.damaged = mergeDamaged(c.damaged, result.Damaged)
+	return result.Groups, nil
+}
+
+// mergeDamaged adds the files that are not named yet.
+func mergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
+	for _, file := range more {
+		if !slices.ContainsFunc(have, func(known ledger.DamagedFile) bool { return known.Path == file.Path }) {
+			have = append(have, file)
 		}
 	}
-	return result.Groups, nil
+	return have
 }
 
 // take adds a group to the cell it belongs to, unless a filter leaves it out.

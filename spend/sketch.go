@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -15,6 +16,8 @@ import (
 type Sketch struct {
 	Days   int // of the series
 	series map[owned]*sketched
+
+	damaged []ledger.DamagedFile
 }
 
 // owned is whose a series is.
@@ -72,6 +75,7 @@ func (s Source) sketch(ctx context.Context, in span, loc *time.Location, filter 
 		if err != nil {
 			return Sketch{}, err
 		}
+		out.damaged = mergeDamaged(out.damaged, r.damaged)
 		for key, sum := range cells {
 			rate, ok := rates[key.region]
 			if !ok {

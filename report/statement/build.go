@@ -39,6 +39,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 		request.Location = cmp.Or(source.Location, time.UTC)
 	}
 	source.Location = request.Location // budgets and days that stand out are cut like everything else
+	source.Usage = ledger.Remember(source.Usage, request.From, request.To, request.Location)
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request, cards: map[string]RegionRates{}}
 	for _, step := range []func() error{

@@ -1,10 +1,12 @@
 package xlsx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/spend"
@@ -14,6 +16,7 @@ import (
 // before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
 func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
 	out := Report{Made: made}
+	source.Usage = ledger.Remember(source.Usage, request.From, request.To, cmp.Or(request.Location, source.Location))
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request
 		asked.By, asked.Sort, asked.Top, asked.Previous = by, sort, 0, previous

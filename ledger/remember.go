@@ -1,0 +1,160 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"microspend/usage"
+)
+
+// Aggregator answers queries. A [Ledger] does.
+type Aggregator interface {
+	Aggregate(ctx context.Context, q Query) (Result, error)
+}
+
+// Remembering answers queries about one period for somebody who asks again and again for other groups of the same usage:
+// what was read once is added up to what is asked for, with the same result. What does not follow from it is asked of the
+// aggregator as it is: other periods, and days cut elsewhere.
+//
+// It holds a group for each tenant, image, region and day that belong together. Other fields are read when they are first
+// asked for; MicroVMs, of which there may be a hundred times as many, are held when they are asked for again. What is written later it does not see, so it is for one reading, and for one goroutine.
+type Remembering struct {
+	of       Aggregator
+	from, to time.Time
+	location *time.Location
+	read     []remembered
+	microVMs bool // were asked for once
+}
+
+// Remember returns an aggregator that remembers [from, to), with days cut in a location; nil means UTC.
+func Remember(of Aggregator, from, to time.Time, location *time.Location) *Remembering {
+	return &Remembering{of: of, from: from, to: to, location: cmp.Or(location, time.UTC)}
+}
+
+// readAlong are fields that are read whatever is asked for, as they do not make many more groups.
+var readAlong = []Field{FieldTenant, FieldImage, FieldRegion, FieldDay}
+
+// Aggregate answers a query as [Ledger.Aggregate] would.
+func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
+	if q.check() != nil || !r.holds(&q) {
+		return r.of.Aggregate(ctx, q)
+	}
+	for i := range r.read {
+		if r.read[i].has(q.By) {
+			return r.read[i].answer(&q, r), nil
+		}
+	}
+	if slices.Contains(q.By, FieldMicroVM) && !r.microVMs {
+		r.microVMs = true
+		return r.of.Aggregate(ctx, q)
+	}
+	fields := slices.Clone(readAlong)
+	for _, f := range q.By {
+		if !slices.Contains(fields, f) {
+			fields = append(fields, f)
+		}
+	}
+	result, err := r.of.Aggregate(ctx, Query{From: r.from, To: r.to, By: fields, Location: r.location})
+	if err != nil {
+		return Result{}, err
+	}
+	r.read = append(r.read, remember(fields, result, r.location))
+	return r.read[len(r.read)-1].answer(&q, r), nil
+}
+
+// holds says whether a query is about whole days of the period, so that its answer follows from sums of days.
+func (r *Remembering) holds(q *Query) bool {
+	if slices.Contains(q.By, FieldDay) && cmp.Or(q.Location, time.UTC).String() != r.location.String() {
+		return false
+	}
+	return (q.From.Equal(r.from) || (q.From.After(r.from) && r.beginsDay(q.From))) &&
+		(q.To.Equal(r.to) || (q.To.Before(r.to) && r.beginsDay(q.To)))
+}
+
+func (r *Remembering) beginsDay(t time.Time) bool {
+	return startOfDay(dayIn(t, r.location), r.location).Equal(t)
+}
+
+// dayIn is the number of the day in a location in which a moment lies.
+func dayIn(t time.Time, location *time.Location) int32 {
+	year, month, day := t.In(location).Date()
+	return int32(dayOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC)))
+}
+
+// remembered is the answer to a query by some fields, day among them, over the whole period.
+type remembered struct {
+	fields  []Field
+	damaged []DamagedFile
+	table   groups // by day
+}
+
+func remember(fields []Field, result Result, location *time.Location) remembered {
+	m := remembered{fields, result.Damaged, newGroups()}
+	slices.SortStableFunc(result.Groups, func(a, b Group) int { return a.Day.Compare(b.Day) })
+	for i := range result.Groups {
+		g := &result.Groups[i]
+		key := groupKey{day: dayIn(g.Day, location)}
+		for _, f := range fields {
+			if f != FieldDay {
+				key.names[f] = m.table.id(g.name(f))
+			}
+		}
+		to := m.table.group(key)
+		m.table.rows[to] = g.Sum.Records
+		m.table.sums[to] = sumsOf(&g.Sum)
+	}
+	return m
+}
+
+func (m *remembered) has(fields []Field) bool {
+	return !slices.ContainsFunc(fields, func(f Field) bool { return !slices.Contains(m.fields, f) })
+}
+
+// answer adds up the groups of the days of a query.
+func (m *remembered) answer(q *Query, r *Remembering) Result {
+	a := newAggregator(q)
+	a.table.ids = m.table.ids
+	from, to := 0, len(m.table.keys)
+	byDay := func(key groupKey, day int32) int { return cmp.Compare(key.day, day) }
+	if !q.From.Equal(r.from) {
+		from, _ = slices.BinarySearchFunc(m.table.keys, dayIn(q.From, r.location), byDay)
+	}
+	if !q.To.Equal(r.to) {
+		to, _ = slices.BinarySearchFunc(m.table.keys, dayIn(q.To, r.location), byDay)
+	}
+	for i := from; i < to; i++ {
+		key := groupKey{}
+		for _, f := range q.By {
+			if f == FieldDay {
+				key.day = m.table.keys[i].day
+			} else {
+				key.names[f] = m.table.keys[i].names[f]
+			}
+		}
+		a.table.add(key, &m.table, i)
+	}
+	for c := range amountCount {
+		for i := range a.table.sums {
+			if !q.Sums.has(c) {
+				a.table.sums[i][c] = usage.Uint128{}
+			}
+		}
+	}
+	var damaged []DamagedFile
+	for _, file := range m.damaged {
+		if file.Day.Before(q.To) && q.From.Before(file.Day.AddDate(0, 0, 1)) {
+			damaged = append(damaged, file)
+		}
+	}
+	return gather([]*aggregator{a}, damaged)
+}
+
+// name is what a group is called in one of the fields but the day.
+func (g *Group) name(f Field) string {
+	return [...]string{
+		FieldTenant: g.Tenant, FieldImage: g.Image, FieldMicroVM: g.MicroVMID, FieldRole: g.Role, FieldRegion: g.Region,
+		FieldAccount: g.Account, FieldSource: g.Source,
+	}[f]
+}
