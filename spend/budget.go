@@ -172,7 +172,7 @@ func (b *budgetBook) read(history span) (err error) {
 	return b.readDays(history)
 }
 
-// readDays reads what was spent day by day: together, and by each tenant that has a budget.
+// readDays reads what was spent day by day: together, and by each tenant that has a line.
 func (b *budgetBook) readDays(history span) error {
 	add := func(names func(Row) []string) func(Row) {
 		return func(row Row) {
@@ -194,11 +194,14 @@ func (b *budgetBook) readDays(history span) error {
 	if err := b.report(history, []Dimension{ByDay}, add(func(Row) []string { return []string{""} })); err != nil {
 		return err
 	}
-	if len(b.source.Budgets.Tenants) == 0 {
-		return nil
-	}
 	for _, budget := range b.source.Budgets.Tenants {
 		b.only = append(b.only, Exactly(budget.Tenant))
+	}
+	for _, name := range b.source.Budgets.Others {
+		b.only = append(b.only, Exactly(name))
+	}
+	if len(b.only) == 0 {
+		return nil
 	}
 	defer func() { b.only = nil }()
 	loc := b.source.location(nil)
@@ -227,11 +230,7 @@ func (b *budgetBook) report(in span, by []Dimension, each func(Row)) error {
 	for _, row := range spend.Rows {
 		each(row)
 	}
-	for _, file := range spend.Damaged {
-		if !slices.ContainsFunc(b.damaged, func(have ledger.DamagedFile) bool { return have.Path == file.Path }) {
-			b.damaged = append(b.damaged, file)
-		}
-	}
+	b.damaged = mergeDamaged(b.damaged, spend.Damaged)
 	return nil
 }
 

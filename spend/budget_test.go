@@ -196,3 +196,37 @@ func TestAsOf(t *testing.T) {
 		})
 	}
 }
+
+func TestForecastDoesNotDependOnABudget(t *testing.T) {
+	day := at(t, "2026-10-01")
+	var records []usage.Record
+	for n := range 28 {
+		dollarsOfDay := int64(10)
+		if (day.AddDate(0, 0, n)).Weekday() == time.Saturday {
+			dollarsOfDay = 100
+		}
+		records = append(records, hour(day.AddDate(0, 0, n), "acme", dollarsOfDay), hour(day.AddDate(0, 0, n), "bravo", 3))
+	}
+	source := dollars(records...)
+	outlook := func(budgets Budgets, name string) (string, string) {
+		source.Budgets = budgets
+		got, err := source.BudgetStatus(t.Context(), day.AddDate(0, 0, 28))
+		require.NoError(t, err)
+		for _, line := range got.Lines {
+			if line.Tenant == name && !line.Total {
+				return line.Forecast.String(), line.Method.String()
+			}
+		}
+		return "no line", ""
+	}
+	some := TenantBudget{"bravo", Budget{Monthly: dec("1000")}}
+	want, method := outlook(Budgets{Tenants: []TenantBudget{{"acme", Budget{Monthly: dec("1000")}}}}, "acme")
+	require.Equal(t, "weekday-mean", method)
+	for reason, budgets := range map[string]Budgets{
+		"nobody has one": {Others: []string{"acme"}}, "somebody else has one": {Tenants: []TenantBudget{some}, Others: []string{"acme"}},
+	} {
+		got, method := outlook(budgets, "acme")
+		require.Equal(t, want, got, reason)
+		require.Equal(t, "weekday-mean", method, reason)
+	}
+}
