@@ -21,7 +21,7 @@ func handOnFigures(show func(figure)) error {
 	for _, format := range []string{"CSV", "Parquet"} {
 		show(figure{
 			fmt.Sprintf("%d rows to FOCUS %s", rows, format), focus[format].String(), "",
-			fmt.Sprintf("%.0f rows a second, of 48 columns each", rows/focus[format].Seconds()),
+			fmt.Sprintf("%.0f rows a second, of 49 columns each", rows/focus[format].Seconds()),
 		})
 	}
 	report, err := benchmarks("./spend/awsbill", "CUR")

@@ -115,6 +115,7 @@ var columns = []Column{
 	constant("ServiceSubcategory", "Serverless Compute"),
 	text("SkuId", func(r *row) string { return r.Quantity.PriceListGroup() }),
 	text("SkuMeter", func(r *row) string { return "MicroVM " + r.Quantity.Name() }),
+	optional("SkuPriceDetails", JSON, (*row).priceDetails),
 	text("SkuPriceId", func(r *row) string { return r.Quantity.PriceListGroup() + "/" + r.Region }),
 	null("SubAccountId"),
 	null("SubAccountName"),
@@ -138,6 +139,18 @@ func (r *row) regionName() string {
 func (r *row) description() string {
 	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" + r.contractPrice.String() + " per " +
 		strings.TrimSuffix(r.pricingUnit, "s")
+}
+
+// priceDetails are the properties that the specification knows of what is priced, for a single unit: one core, or one GB of
+// memory or of storage. It has none for data that is read and written once.
+func (r *row) priceDetails() (string, bool) {
+	property, known := map[pricing.BilledQuantity]string{
+		pricing.VCPU: "CoreCount", pricing.Memory: "MemorySize", pricing.SnapshotStorage: "DiskSpace",
+	}[r.Quantity]
+	if !known {
+		return "", false
+	}
+	return `{"` + property + `":1}`, true
 }
 
 // tags name the tenant, on rows of shared cost the one that bears it: sums by tag are those of spend --by tenant.

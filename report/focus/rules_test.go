@@ -40,10 +40,20 @@ var specified = map[string]struct {
 	"RegionName": {"String", true, "C"}, "ResourceId": {"String", true, "C"}, "ResourceName": {"String", true, "C"},
 	"ResourceType": {"String", true, "C"}, "ServiceCategory": {"String", false, "M"}, "ServiceName": {"String", false, "M"},
 	"ServiceSubcategory": {"String", false, "R"}, "SkuId": {"String", true, "C"}, "SkuMeter": {"String", true, "C"},
-	"SkuPriceId": {"String", true, "C"}, "SubAccountId": {"String", true, "C"}, "SubAccountName": {"String", true, "C"},
+	"SkuPriceDetails": {"JSON", true, "C"}, "SkuPriceId": {"String", true, "C"}, "SubAccountId": {"String", true, "C"}, "SubAccountName": {"String", true, "C"},
 	"Tags":              {"JSON", true, "C"},
 	"AllocatedMethodId": {"String", true, "C"}, "AllocatedMethodDetails": {"JSON", true, "R"}, "AllocatedResourceId": {"String", true, "C"},
 	"AllocatedResourceName": {"String", true, "C"}, "AllocatedTags": {"JSON", true, "C"},
+}
+
+// skuNumbers are the specification's numeric properties of a SKU price.
+var skuNumbers = []string{"CoreCount", "DiskMaxIops", "DiskSpace", "GpuCount", "MemorySize", "NetworkMaxIops", "NetworkMaxThroughput"}
+
+// present are the conditional columns whose condition holds here: usage is measured, prices are per unit, published and
+// per SKU, negotiated prices, regions, resources, sub accounts and tags are known to the provider.
+var present = []string{
+	"ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice", "PricingCategory", "RegionId", "RegionName", "ResourceId",
+	"ResourceName", "ResourceType", "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "SubAccountId", "SubAccountName", "Tags",
 }
 
 var (
@@ -135,6 +145,17 @@ func rules(places int32) []rule {
 		{"SkuPriceId is there for usage, and has one SkuId", func(r record) bool {
 			return !r.null("SkuPriceId") && strings.HasPrefix(r["SkuPriceId"], r["SkuId"]+"/")
 		}},
+		{"SkuPriceDetails is null where SkuPriceId is, and has the specification's properties alone, or own ones", func(r record) bool {
+			if r.null("SkuPriceId") {
+				return r.null("SkuPriceDetails")
+			}
+			for key, value := range r.object("SkuPriceDetails") {
+				if _, number := value.(float64); !(slices.Contains(skuNumbers, key) && number) && !ownColumn.MatchString(key) {
+					return false
+				}
+			}
+			return true
+		}},
 		{"SkuMeter is null where SkuId is", func(r record) bool { return r.null("SkuMeter") == r.null("SkuId") }},
 		{"RegionName is null where RegionId is", func(r record) bool { return r.null("RegionId") == r.null("RegionName") }},
 		{"ResourceName and ResourceType are null where ResourceId is", func(r record) bool {
@@ -214,6 +235,11 @@ func check(columns []string, records []record, places int32) []string {
 	for name, column := range specified {
 		if column.importance == "M" && !slices.Contains(columns, name) {
 			faults = append(faults, name+" is mandatory and missing")
+		}
+	}
+	for _, name := range present {
+		if !slices.Contains(columns, name) {
+			faults = append(faults, name+" is missing, though its condition holds")
 		}
 	}
 	checks := rules(places)
