@@ -241,7 +241,11 @@ func reconcileTable(lines []reconcile.Line, total *reconcile.Line, days bool) *T
 func signedCents(d decimal.Decimal) string { return signed(d.RoundBank(centPlaces), centPlaces) }
 
 func verdictNotes(c reconcile.Comparison) []Note {
-	sentence := "The bill and what was measured agree within " + c.Tolerance.String() + "."
+	tolerance := c.Tolerance.String()
+	if strings.HasSuffix(tolerance, "%") {
+		tolerance += " of the bill"
+	}
+	sentence := "No usage type in any region, nor the total, differs by more than " + tolerance + "."
 	if !c.Within() {
 		var where []string
 		for _, l := range c.Sums {
@@ -252,10 +256,7 @@ func verdictNotes(c reconcile.Comparison) []Note {
 		if c.Total.Beyond {
 			where = append(where, "the total")
 		}
-		sentence = "Further off than " + c.Tolerance.String() + " of the bill: " + strings.Join(where, ", ") + "."
-		if !strings.HasSuffix(c.Tolerance.String(), "%") {
-			sentence = strings.Replace(sentence, " of the bill:", ":", 1)
-		}
+		sentence = "Further off than " + tolerance + ": " + strings.Join(where, ", ") + "."
 	}
 	list := []Note{{Text: sentence, Warn: !c.Within()}}
 	if !c.Total.UsedKnown {
