@@ -113,7 +113,7 @@ func TestCrowd(t *testing.T) {
 }
 
 func crowded(t *testing.T, most int) {
-	r := start(t, serve.Options{Connections: most, Drain: 5 * time.Second})
+	r := start(t, serve.Options{Connections: most, Drain: 2 * time.Second})
 	address := strings.TrimPrefix(r.base, "http://")
 	ask := func() (time.Duration, error) {
 		began := time.Now()
@@ -170,7 +170,7 @@ func crowded(t *testing.T, most int) {
 
 	began := time.Now()
 	require.NoError(t, r.stop())
-	require.Less(t, time.Since(began), 8*time.Second, "the shutdown does not wait for those who never ask")
+	require.Less(t, time.Since(began), 5*time.Second, "the shutdown does not wait for those who never ask")
 	close(c.stop)
 	c.wait.Wait()
 }

@@ -202,7 +202,7 @@ func TestForecastDoesNotDependOnABudget(t *testing.T) {
 	var records []usage.Record
 	for n := range 28 {
 		dollarsOfDay := int64(10)
-		if (day.AddDate(0, 0, n)).Weekday() == time.Saturday {
+		if day.AddDate(0, 0, n).Weekday() == time.Saturday {
 			dollarsOfDay = 100
 		}
 		records = append(records, hour(day.AddDate(0, 0, n), "acme", dollarsOfDay), hour(day.AddDate(0, 0, n), "bravo", 3))

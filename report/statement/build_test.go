@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/report/statement/sample"
@@ -122,6 +123,8 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 	}
 	for _, policy := range []spend.Policy{spend.OwnRow, spend.Evenly} {
 		source := demo(t)
+		// Days of the eight weeks before October, and of November so far, are read by each of the many statements.
+		source.Usage = ledger.Remember(source.Usage, from.AddDate(0, 0, -56), to.AddDate(0, 0, 6), nil)
 		source.Sharing.Policy = policy
 		whole := build(t, source, statement.Request{Apart: true})
 		for i, tenant := range whole.Tenants {
