@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,36 +19,18 @@ import (
 	"microspend/spend"
 )
 
-// statementFormat is one of the formats that a statement can be handed on in.
-type statementFormat struct {
-	name string
-	// request changes what the statement is built with, where the format needs more or less of it; nil changes nothing.
-	request func(*statement.Request)
-	write   func(io.Writer, statement.Statement) error
-}
+// formatHTML is the format that report has beside those of spend.
+const formatHTML = "html"
 
-// statementFormats are the formats of the report command, the usual one first.
-func statementFormats() []statementFormat {
-	return []statementFormat{
-		{
-			name: "html",
-			// As many of the largest tenants as a page has room to show in full.
-			request: func(r *statement.Request) { r.Detailed = 100 },
-			write:   func(w io.Writer, s statement.Statement) error { return html.Write(w, s, html.Options{}) },
-		},
-	}
-}
+// mostDetailed is how many of the largest tenants a page may have room to show in full.
+const mostDetailed = 100
 
 func (a *app) reportCommand() *cobra.Command {
 	var (
 		format, file, folder, account string
 		tenants                       []string
 	)
-	formats := statementFormats()
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.name
-	}
+	names := []string{formatHTML}
 	for _, f := range append(report.Formats(), exportFormats...) {
 		names = append(names, string(f))
 	}
@@ -55,7 +39,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "A report to hand on: who spent what, on which day, at which rates, and how it was made",
 		Long: `report writes everything there is to say about a period into one file: an HTML page that needs no network, no other file
 and no JavaScript, and reads well on a screen, on a phone and on paper. With --per-tenant it writes a page for each tenant
-with nobody else's data in it.
+with nobody else's data in it; the page of --output then leads to each of them.
 
 The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day in the rest.`,
 		Example: `  microspend report --output november.html
@@ -64,25 +48,24 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
   microspend report --from 2026-10-01 --to 2026-11-01 --format xlsx --output october.xlsx`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at := slices.Index(names, format)
-			if at < 0 {
+			if !slices.Contains(names, format) {
 				return fmt.Errorf("--format: no format %.40q; formats are %s", format, strings.Join(names, ", "))
 			}
-			if folder != "" && format != "html" {
+			if folder != "" && format != formatHTML {
 				return errors.New("--per-tenant writes HTML pages; give --format html")
 			}
 			source, err := a.spendSource()
 			if err != nil {
 				return err
 			}
-			if at >= len(formats) {
+			if format != formatHTML {
 				a.output = outputFlags{format: format, file: file, allowed: names}
 				return a.exportReport(cmd, source, tenants, account)
 			}
 			if account != "" {
 				return fmt.Errorf("--billing-account has no meaning in --format %s; FOCUS alone names it", format)
 			}
-			request := statement.Request{}
+			request := statement.Request{Detailed: mostDetailed}
 			if request.From, request.To, request.Location, err = a.period(source); err != nil {
 				return err
 			}
@@ -93,9 +76,7 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 				return fmt.Errorf("--tenant: %w", err)
 			}
 			if folder != "" {
-				request.Apart = true
-			} else if formats[at].request != nil {
-				formats[at].request(&request)
+				request.Apart, request.Detailed = true, 0
 			}
 			s, err := statement.Build(cmd.Context(), source, request)
 			if err != nil {
@@ -104,12 +85,16 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 			if len(s.Tenants) == 0 && !s.Whole {
 				return fmt.Errorf("--tenant: nobody is called %s, neither in the ledger in this period nor in the tenants file", strings.Join(tenants, " or "))
 			}
+			options := html.Options{}
 			if folder != "" {
 				if err := a.writePages(folder, s); err != nil || file == "" {
 					return err
 				}
+				if options.TenantURL, err = addressesIn(folder, file); err != nil {
+					return err
+				}
 			}
-			write := func(w io.Writer) error { return formats[at].write(w, s) }
+			write := func(w io.Writer) error { return html.Write(w, s, options) }
 			if file != "" && file != "-" {
 				return a.writeFile(file, write)
 			}
@@ -119,7 +104,7 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 	a.finance.addTo(cmd)
 	a.finance.addPeriodTo(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", names[0], "output `format`: "+strings.Join(names, ", "))
+	flags.StringVar(&format, "format", formatHTML, "output `format`: "+strings.Join(names, ", "))
 	flags.StringVar(&file, "output", "", "write to this `file` instead of standard output; - is standard output")
 	flags.StringArrayVar(&tenants, "tenant", nil, "only this `tenant`, with nobody else's data; a * at the end stands for any rest; may be repeated")
 	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
@@ -154,6 +139,29 @@ func (a *app) exportReport(cmd *cobra.Command, source spend.Source, tenants []st
 		return err
 	}
 	return a.print(report.Spend(result))
+}
+
+// addressesIn gives the addresses of tenants' pages in a folder, as seen from a file: a - from the working directory.
+func addressesIn(folder, file string) (func(tenant string) string, error) {
+	from := "."
+	if file != "-" {
+		from = filepath.Dir(file)
+	}
+	from, err := filepath.Abs(from)
+	if err != nil {
+		return nil, err
+	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return nil, err
+	}
+	way, err := filepath.Rel(from, folder)
+	if err != nil { // on another drive
+		return nil, fmt.Errorf("--output: a page in %s cannot lead to those in %s", from, folder)
+	}
+	return func(tenant string) string {
+		address := url.URL{Path: path.Join(filepath.ToSlash(way), html.FileName(tenant))}
+		return address.String()
+	}, nil
 }
 
 // writePages writes a page for each tenant.
