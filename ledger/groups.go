@@ -56,11 +56,19 @@ func (g *groups) group(key groupKey) int32 {
 	if !ok {
 		i = int32(len(g.keys))
 		g.index[key] = i
+		if len(g.sums) == cap(g.sums) { // append would move them four times as often
+			g.grow(max(len(g.sums), 64))
+		}
 		g.keys = append(g.keys, key)
 		g.rows = append(g.rows, 0)
 		g.sums = append(g.sums, groupSums{})
 	}
 	return i
+}
+
+// grow makes room for more groups, so that they need not be moved again and again.
+func (g *groups) grow(more int) {
+	g.keys, g.rows, g.sums = slices.Grow(g.keys, more), slices.Grow(g.rows, more), slices.Grow(g.sums, more)
 }
 
 // reset empties the sums and keeps the memory.
@@ -94,6 +102,9 @@ func gather(workers []*aggregator, broken []DamagedFile) Result {
 		names := make([]uint32, len(worker.table.ids)+1)
 		for name, id := range worker.table.ids {
 			names[id] = all.id(name)
+		}
+		if workers[0].byDay { // and days are divided among workers, so that few groups are of several
+			all.grow(len(worker.table.keys))
 		}
 		for i, key := range worker.table.keys {
 			for n := range key.names {

@@ -92,6 +92,7 @@ type remembered struct {
 
 func remember(fields []Field, result Result, location *time.Location) remembered {
 	m := remembered{fields, result.Damaged, newGroups()}
+	m.table.grow(len(result.Groups))
 	slices.SortStableFunc(result.Groups, func(a, b Group) int { return a.Day.Compare(b.Day) })
 	for i := range result.Groups {
 		g := &result.Groups[i]
