@@ -131,7 +131,10 @@ func Reconcile(r Reconciliation) Document {
 		out.Apart = append(out.Apart, apartJSON{string(apart.Kind), apart.Name, apart.Amount.String(), apart.Rows})
 	}
 	d.Title = "AWS's bill from " + day(c.From, time.UTC) + " to " + day(c.To.Add(-time.Nanosecond), time.UTC)
-	d.Subtitle = fmt.Sprintf("%s: %s, %s", r.Source, formatWords(c.Bill.Format), c.Bill.Metric)
+	d.Subtitle = r.Source + ": " + formatWords(c.Bill.Format)
+	if c.Bill.Metric != "" { // a bill of nothing has none
+		d.Subtitle += ", " + c.Bill.Metric
+	}
 	d.Sections = []Section{{Table: reconcileTable(c.Sums, &c.Total, false), Notes: verdictNotes(c)}}
 	if len(c.Reasons) > 0 {
 		d.Sections = append(d.Sections, Section{Heading: "Likely reasons", Table: reasonTable(c), Notes: reasonNotes(c)})

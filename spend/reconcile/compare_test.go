@@ -131,6 +131,11 @@ func TestReasons(t *testing.T) {
 			[]reconcile.ReasonID{reconcile.NotFinal},
 		},
 		{
+			"not listed", "AWS lists another usage type of the day, and calls nothing an estimate", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: ""}), nil),
+			[]reconcile.ReasonID{reconcile.NotListed},
+		},
+		{
 			"transitions", "less compute than was taken for running", one,
 			billed(with(map[pricing.BilledQuantity]string{pricing.Memory: "14000"}), nil),
 			[]reconcile.ReasonID{reconcile.Transitions},

@@ -114,8 +114,10 @@ func (e evidence) quantityReason(l *Line) ReasonID {
 		}
 	}
 	switch {
-	case l.Estimated || !l.InBill:
+	case l.Estimated:
 		return NotFinal
+	case !l.InBill:
+		return NotListed
 	case e.sources[at] > 1:
 		return CountedTwice
 	case l.Quantity == pricing.SnapshotRead:

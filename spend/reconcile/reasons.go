@@ -28,6 +28,7 @@ const (
 	Transitions  ReasonID = "transitions"      // compute billed less: starting, suspending and resuming counted as running
 	CountedTwice ReasonID = "counted-twice"    // billed less, and the ledger has two sources for the day
 	NotFinal     ReasonID = "estimated"        // billed less, and the bill says that the day is an estimate
+	NotListed    ReasonID = "not-billed"       // measured, and not on the bill at all
 	Rates        ReasonID = "rates"            // the bill's price of a unit is not ours
 	NoRate       ReasonID = "no-rate"          // we have no rate for what was used
 	Rounding     ReasonID = "rounding"         // less than a ten-thousandth of the line
@@ -70,6 +71,9 @@ func reasonTexts(id ReasonID) (text, do string) {
 		return "two sources recorded the same days", "look at microspend ledger check, and import each day from one source"
 	case NotFinal:
 		return "AWS says that these days are estimates", "compare again when they are final; AWS may take three days"
+	case NotListed:
+		return "the bill has nothing of what was measured",
+			"see whether it is of other accounts or filtered; AWS may take three days to list a day"
 	case Rates:
 		return "AWS charged another price per unit", "refresh the rates, or give your discount or private rates in microspend.yaml"
 	case NoRate:
