@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -100,4 +101,15 @@ func TestAnomaliesDoNotTakeGapsForSilence(t *testing.T) {
 	require.True(t, none.AsOf.IsZero())
 	_, err = dollars().Anomalies(t.Context(), AnomalyRequest{From: day, To: day})
 	require.Error(t, err)
+}
+
+func TestDamageIsNamedWhereNothingStandsOut(t *testing.T) {
+	damage := []ledger.DamagedFile{{Path: "usage/dt=2026-10-05/part-0.parquet", Reason: "checksum"}}
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	source := dollars(daily(from, day.AddDate(0, 0, 1), "acme", always(100))...)
+	source.Usage.(*memory).damaged = damage
+	got, err := source.Anomalies(t.Context(), AnomalyRequest{From: day, To: day.AddDate(0, 0, 1)})
+	require.NoError(t, err)
+	require.Empty(t, got.Anomalies)
+	require.Equal(t, damage, got.Damaged, "once")
 }
