@@ -63,6 +63,23 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 	}
 }
 
+// What stands for a tenant and an image that nobody named are no names in the ledger, as they are none in that of the logs.
+func TestWhatNobodyNamedHasNoName(t *testing.T) {
+	w := newWorld(t, fake.Options{}, mapping.Default())
+	for _, metric := range mapping.Default().Metrics {
+		w.fake.Put(place, fake.Metric{
+			Namespace: emf.DefaultNamespace, Name: metric.Name, Dimensions: map[string]string{emf.DimensionTenant: emf.NoTenant, emf.DimensionImage: emf.NoImage},
+		}, fake.Value(w.now.Add(-time.Hour), 5))
+	}
+	require.Empty(t, w.run().Gaps)
+	content := w.content()
+	require.Len(t, content, 1)
+	for _, r := range content {
+		assert.Equal(t, []string{"", ""}, []string{r.Tenant, r.Image})
+		assert.Equal(t, int64(5), r.VCPUMillis)
+	}
+}
+
 // live lets a MicroVM be launched, run ten minutes, be suspended for two hours, run five more, and end.
 func live(t *testing.T, w *world, perVM bool) {
 	t.Helper()

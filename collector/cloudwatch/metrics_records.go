@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"microspend/collector"
+	"microspend/collector/emf"
 	"microspend/collector/mapping"
 	"microspend/usage"
 )
@@ -33,7 +34,8 @@ func (f *fetch) assemble(target collector.Target, spec metricsSpec, room []usage
 		subject := subjectFrom(values)
 		base := usage.Record{
 			PeriodSeconds: int64(f.window.Period / time.Second), Region: target.Region, Account: target.Account,
-			MicroVMID: microVMOf(subject), Image: subject.Image, Tenant: subject.Tenant, Role: subject.Role, Source: MetricsSource,
+			MicroVMID: microVMOf(subject), Image: unless(subject.Image, emf.NoImage), Tenant: unless(subject.Tenant, emf.NoTenant),
+			Role: subject.Role, Source: MetricsSource,
 		}
 		required := f.required()
 		for p := range f.periods {
@@ -64,6 +66,14 @@ func (f *fetch) assemble(target collector.Target, spec metricsSpec, room []usage
 	}
 	f.result.Counts[countAbsent] += absent
 	f.result.Counts[countPartial] += partial
+}
+
+// unless is a name, or none where it is the one that stands for none: a dimension must have a value.
+func unless(name, none string) string {
+	if name == none {
+		return ""
+	}
+	return name
 }
 
 // required are the metrics without which a record is not complete.
