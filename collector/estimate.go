@@ -24,7 +24,7 @@ type TargetEstimate struct {
 	Target  Target
 	From    time.Time // start of the earliest window
 	To      time.Time
-	Period  time.Duration // of the latest window
+	Period  time.Duration // of the records of the latest window
 	Batches int64
 	Left    int64 // of the batches, those left by earlier runs
 	Cost    Cost
@@ -58,6 +58,9 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 				break
 			}
 			t.add(plan)
+			if r.traits.Live { // whose windows have no period
+				t.Period = r.Timing.Period
+			}
 			for _, note := range plan.Notes {
 				if !slices.Contains(e.Notes, note) {
 					e.Notes = append(e.Notes, note)
