@@ -26,6 +26,7 @@ import (
 //	  period: 5m                    # of the records: 1m, 5m, 1h ...
 //	  lookback: 14d                 # of the first run
 //	  overlap: 48h                  # that is read again, as data may arrive late
+//	  reread: 1h                    # how often, where runs are made with every; 0 by each run
 //	  settle: 10m                   # before now, where the latest data is still arriving
 //	  every: 5m                     # run again and again
 //	  max_api_cost: 0.50            # US dollars a run
@@ -58,6 +59,7 @@ type ConfigFile struct {
 	Period      *scalar.Duration `yaml:"period"`
 	Lookback    *scalar.Duration `yaml:"lookback"`
 	Overlap     *scalar.Duration `yaml:"overlap"`
+	Reread      *scalar.Duration `yaml:"reread"`
 	Settle      *scalar.Duration `yaml:"settle"`
 	Every       *scalar.Duration `yaml:"every"`
 	MaxAPICost  *scalar.Price    `yaml:"max_api_cost"`
@@ -136,6 +138,7 @@ func (f ConfigFile) Config(doc *strictyaml.Document) Config {
 		{"period", f.Period, &c.Timing.Period, -1},
 		{"lookback", f.Lookback, &c.Timing.Lookback, -1},
 		{"overlap", f.Overlap, &c.Timing.Overlap, -1},
+		{"reread", f.Reread, &c.Timing.Reread, -1},
 		{"settle", f.Settle, &c.Timing.Settle, -1},
 		{"every", f.Every, &c.Every, -1},
 	} {

@@ -14,10 +14,15 @@ type Timing struct {
 	Period   time.Duration // of the records; default 5 minutes
 	Lookback time.Duration // of the first run; default 14 days
 	Overlap  time.Duration // that is read again; default 48 hours, below zero for none
+	Reread   time.Duration // how often all of the overlap is read again, by other runs its last half hour; default by every run
 	Settle   time.Duration // before now; default that of the source, below zero for none
 	Since    time.Time     // in place of where the last run ended
 	Until    time.Time     // in place of now
 }
+
+// recent is what every run reads again, as most of what is late is only a little late: a new metric of CloudWatch takes a
+// quarter of an hour to be listed.
+const recent = 30 * time.Minute
 
 func (t Timing) withDefaults(of Traits) Timing {
 	for _, d := range []struct {
@@ -81,6 +86,9 @@ func (t Timing) reach(now time.Time, s *state, shape string) reach {
 		r.note = "the series are keyed in another way than before; nothing is read again"
 	case s.unfinished():
 		r.from, r.readAt, r.resumed = later(s.Through, s.Begin), s.ReadAt, true
+	case t.Reread > 0 && !now.Before(s.ReadAt) && now.Sub(s.ReadAt) < t.Reread:
+		// The next run that reads the overlap begins it before the last one that did, so that nothing is passed over.
+		r.from, r.readAt = later(s.Through.Add(-min(t.Overlap, recent)), s.Begin), s.ReadAt
 	default:
 		r.from = later(earlier(s.Through, earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
 	}

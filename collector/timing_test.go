@@ -66,6 +66,10 @@ func TestReach(t *testing.T) {
 		{func(_ *state, t *Timing) { t.Since, t.Until = hours(-50), hours(-40) }, hours(-50), false, true, "a backfill moves nothing"},
 		{func(s *state, t *Timing) { s.Goal, t.Since = hours(0), hours(-30) }, hours(-1), true, false, "the same since goes on"},
 		{func(_ *state, t *Timing) { t.Overlap = 0 }, hours(-1), false, false, "without an overlap"},
+		{func(_ *state, t *Timing) { t.Reread = 2 * time.Hour }, now.Add(-90 * time.Minute), false, false, "the overlap was read an hour ago"},
+		{func(_ *state, t *Timing) { t.Reread, t.Overlap = 2*time.Hour, 0 }, hours(-1), false, false, "there is no overlap, recent or not"},
+		{func(_ *state, t *Timing) { t.Reread = time.Hour }, hours(-49), false, false, "it is time to read the overlap again"},
+		{func(s *state, t *Timing) { t.Reread, s.ReadAt = time.Hour, hours(1) }, hours(-48), false, false, "the clock was set back: nobody knows when it was read"},
 	} {
 		s, timing := with(test.change)
 		r := timing.reach(now, &s, "s")

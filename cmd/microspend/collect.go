@@ -25,7 +25,8 @@ type collectFlags struct {
 	source, profile, endpointURL, externalID string
 	regions, roles                           []string
 	since, until                             string
-	period, lookback, overlap, settle, every string
+	period, lookback, overlap, reread        string
+	settle, every                            string
 	maxAPICost                               string
 	parallel                                 int
 	dryRun, perMicroVM, overlappingSources   bool
@@ -66,6 +67,7 @@ under collect.`,
 	f.StringVar(&flags.period, "period", "", "length of the records' `periods` (default 5m)")
 	f.StringVar(&flags.lookback, "lookback", "", "how far back the first run reads, as a `duration` (default 14d)")
 	f.StringVar(&flags.overlap, "overlap", "", "what is read again, as a `duration` (default 48h)")
+	f.StringVar(&flags.reread, "reread", "", "how often that is read again where runs are made with --every, as a `duration`; 0 by each run (default 1h)")
 	f.StringVar(&flags.settle, "settle", "", "how long before now reading ends, as a `duration` (default that of the source)")
 	f.StringVar(&flags.every, "every", "", "run again and again, this `duration` after each run began")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "say what would be read and what its calls cost, and read nothing")
@@ -203,6 +205,11 @@ func (a *app) newCollection(flags collectFlags, changed func(string) bool, logge
 	folder, err := a.ledgerFolder()
 	if err != nil {
 		return nil, err
+	}
+	if settings.Every == 0 {
+		settings.Timing.Reread = 0 // who runs it once wants all of it
+	} else if settings.Timing.Reread == 0 {
+		settings.Timing.Reread = collector.UsualReread
 	}
 	clients := &targets{options: awsOptions(settings, a.now)}
 	clients.options.Token = a.askForCode()

@@ -51,6 +51,7 @@ func (f collectFlags) over(c collector.Config, changed func(string) bool) (colle
 		{"period", f.period, &c.Timing.Period},
 		{"lookback", f.lookback, &c.Timing.Lookback},
 		{"overlap", f.overlap, &c.Timing.Overlap},
+		{"reread", f.reread, &c.Timing.Reread},
 		{"settle", f.settle, &c.Timing.Settle},
 		{"every", f.every, &c.Every},
 	} {

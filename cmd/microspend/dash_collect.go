@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"microspend/collector"
 	"microspend/collector/awsconfig"
 	"microspend/tui"
 )
@@ -26,6 +27,9 @@ func (a *app) collectInDash(ctx context.Context, options *tui.Options, every tim
 	}
 	made.clients.options.Token = nil // a prompt would be lost behind the screen
 	made.options.Command = "microspend dash --collect"
+	if made.options.Timing.Reread == 0 {
+		made.options.Timing.Reread = collector.UsualReread
+	}
 	if err := made.clients.find(ctx); awsconfig.IsConfiguration(err) {
 		return err
 	}

@@ -165,6 +165,55 @@ func TestLateDataHeals(t *testing.T) {
 	require.NoError(t, w.holdsTruth(monday, w.now, w.now))
 }
 
+// Where the overlap is read again by some of the runs only, what is late heals with the next of them, and what is a little
+// late with the next run.
+func TestLateDataHealsWithTheNextReread(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.timing.Lookback, w.timing.Reread = 24*time.Hour, time.Hour
+	late := func(before, arrives time.Duration) {
+		w.put(w.now.Add(-before), "a", point{arrives: w.now.Add(arrives), values: [5]int64{5, 5, 5, 5, 5}, given: allGiven})
+	}
+	late(2*time.Hour, 0)
+	late(2*time.Hour, 4*time.Minute)  // two hours late
+	late(20*time.Minute, time.Minute) // twenty minutes late
+	began := w.now
+	w.run()
+	for minutes := 5; minutes < 60; minutes += 5 {
+		w.now = began.Add(time.Duration(minutes) * time.Minute)
+		s := w.run()
+		assert.LessOrEqual(t, s.To.Sub(s.From), 35*time.Minute)
+		require.NoError(t, w.holdsTruth(began.Add(-time.Hour), w.now, w.now), "after %d minutes", minutes)
+		require.Error(t, w.holdsTruth(monday, w.now, w.now))
+	}
+	w.now = began.Add(time.Hour)
+	s := w.run()
+	assert.Equal(t, int64(1), s.Changes.Replaced)
+	require.NoError(t, w.holdsTruth(monday, w.now, w.now))
+}
+
+// What is asked for by its beginning is read once by runs that follow each other, not by each of them.
+func TestABackfillIsReadOnce(t *testing.T) {
+	w := newWorld(t, fake.Options{})
+	w.busy(monday, w.now, 1)
+	w.options.Timing = collector.Timing{Since: monday, Reread: time.Hour}
+	runner, err := collector.New(w.options)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var from []time.Time
+	require.NoError(t, runner.Every(ctx, time.Millisecond, func(s collector.Summary, err error) {
+		assert.NoError(t, err)
+		w.now = w.now.Add(5 * time.Minute)
+		w.show()
+		if from = append(from, s.From); len(from) == 3 {
+			cancel()
+		}
+	}))
+	assert.Equal(t, monday, from[0])
+	assert.Equal(t, monday.Add(60*time.Hour-10*time.Minute-30*time.Minute), from[1])
+	assert.Equal(t, from[1].Add(5*time.Minute), from[2])
+}
+
 // One token bucket per account and region keeps a run within what the service allows.
 func TestTokenBucket(t *testing.T) {
 	w := newWorld(t, fake.Options{PerSecond: 200})
