@@ -63,7 +63,7 @@ func (r *reading) missing(life *logLife) {
 		life.lacks(r, before.end, after.start)
 		if r.inside(before.end) {
 			r.counts[countMissing] += n
-			r.noteMissing(countMissing, "%d lines of MicroVM %s between %s and %s (stream %s)",
+			r.noteMissing(countMissing, "%d of MicroVM %s between %s and %s (stream %s)",
 				n, life.usage.id, moment(before.end), moment(after.start), life.stream)
 		}
 	}
