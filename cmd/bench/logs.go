@@ -36,8 +36,8 @@ func logsFigures(show func(figure)) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	config := filepath.Join(folder, "microspend.yaml")
-	if err := os.WriteFile(config, []byte("collect:\n  calls: {per_second: 10000, burst: 10000}\n"), 0o600); err != nil {
+	config, err := unhurried(folder)
+	if err != nil {
 		return err
 	}
 	if err := fakeCredentials(); err != nil {

@@ -238,11 +238,11 @@ func (c *collection) runner(progress collector.ProgressFunc) (*collector.Runner,
 }
 
 // boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the program
-// comes near to 240 MB, not each time it doubles. What is needed at once may take more; then it is collected more often.
+// comes near to 220 MB, not each time it doubles. What is needed at once may take more; then it is collected more often.
 func (a *app) boundMemory() {
 	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(240 << 20)
+		debug.SetMemoryLimit(220 << 20)
 	}
 }
 
