@@ -35,8 +35,9 @@ const (
 	idlePatience   = 5 * time.Second
 	maxHeaderBytes = 16 << 10
 
-	// tidyEvery is how often memory is given back that hooks and lines took.
-	tidyEvery = time.Minute
+	// tidyEvery is how often memory is given back that hooks and lines took, and tidyFirst how soon that which starting took.
+	tidyEvery = 10 * time.Second
+	tidyFirst = 2 * time.Second
 
 	// reminder is how long nothing may be metered before that is said once.
 	reminder = 10 * time.Minute
@@ -150,7 +151,7 @@ func (m *meter) tick() {
 	defer timer.Stop()
 	begin := m.Clock.Now().Mono
 	reminded := m.options.Start != StartAtRun
-	tidied := begin
+	tidied := begin - tidyEvery + tidyFirst
 	for {
 		select {
 		case <-m.ended:
