@@ -34,6 +34,7 @@ collect:
     - {arn: "arn:aws:iam::210987654321:role/path/microspend", external_id: 4711}
   period: 1h
   overlap: 0
+  reread: 6h
   every: 5m
   max_api_cost: $0.50
   calls: {per_second: 0.5, burst: 3}
@@ -53,6 +54,7 @@ collect:
 	assert.Equal(t, Role{"arn:aws:iam::210987654321:role/path/microspend", "4711", ""}, c.Roles[1])
 	assert.Equal(t, time.Hour, c.Timing.Period)
 	assert.Negative(t, c.Timing.Overlap, "none is not the default")
+	assert.Equal(t, 6*time.Hour, c.Timing.Reread)
 	assert.Equal(t, "0.5", c.MaxAPICost.String())
 	assert.Equal(t, 3, c.CallsBurst)
 	require.Len(t, c.Metrics, 2)
