@@ -53,7 +53,8 @@ func (of *state) cut(w Window) {
 	of.Gaps = gaps
 }
 
-// join makes one gap of those of the same batch whose windows follow each other.
+// join makes one gap of those of the same batch whose windows follow each other. One that this run has reported stays apart
+// from one that it has yet to.
 func (of *state) join() {
 	slices.SortStableFunc(of.Gaps, func(a, b gapState) int {
 		return cmp.Or(strings.Compare(a.Batch.ID, b.Batch.ID), a.Batch.Window.From.Compare(b.Batch.Window.From))
@@ -64,7 +65,6 @@ func (of *state) join() {
 			gaps[last].Batch.Window.To = g.Batch.Window.To
 			gaps[last].Tries = max(gaps[last].Tries, g.Tries)
 			gaps[last].Next = later(gaps[last].Next, g.Next)
-			gaps[last].reported = gaps[last].reported || g.reported
 			continue
 		}
 		gaps = append(gaps, g)
@@ -74,5 +74,5 @@ func (of *state) join() {
 
 func (g gapState) joins(next gapState) bool {
 	a, b := g.Batch, next.Batch
-	return a.ID == b.ID && a.Window.Period == b.Window.Period && a.Window.To.Equal(b.Window.From) && bytes.Equal(a.Spec, b.Spec)
+	return g.reported == next.reported && a.ID == b.ID && a.Window.Period == b.Window.Period && a.Window.To.Equal(b.Window.From) && bytes.Equal(a.Spec, b.Spec)
 }

@@ -78,6 +78,7 @@ func TestWhateverCloudWatchDoes(t *testing.T) {
 		w.options.Parallel = rapid.IntRange(1, 4).Draw(rt, "parallel")
 		w.source.options.Backoff = time.Nanosecond
 		w.timing.Lookback = time.Duration(rapid.IntRange(3, 60).Draw(rt, "lookback")) * time.Hour
+		w.timing.Reread = time.Duration(rapid.SampledFrom([]int{0, 1, 6}).Draw(rt, "reread")) * time.Hour
 		microVMs := rapid.IntRange(1, 3).Draw(rt, "MicroVMs")
 		end := monday.Add(110 * time.Hour)
 		for range rapid.IntRange(1, 150).Draw(rt, "lines") {

@@ -20,6 +20,7 @@ import (
 	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
 	"microspend/ledger"
+	"microspend/usage"
 )
 
 // getCalls are the calls of GetMetricData so far.
@@ -189,6 +190,32 @@ func TestLateDataHealsWithTheNextReread(t *testing.T) {
 	s := w.run()
 	assert.Equal(t, int64(1), s.Changes.Replaced)
 	require.NoError(t, w.holdsTruth(monday, w.now, w.now))
+}
+
+// A gap is reported by every run until it is filled, also by those that read only the end of it again, in vain.
+func TestAGapIsReportedUntilItIsFilled(t *testing.T) {
+	w := newWorld(t, fake.Options{Faults: func(call fake.Call) fake.Fault {
+		if call.Get != nil {
+			return fake.Internal
+		}
+		return fake.Fault{}
+	}})
+	w.source.options.Backoff = time.Nanosecond
+	w.timing.Lookback, w.timing.Reread = 24*time.Hour, time.Hour
+	w.busy(monday, w.now, 1)
+	first := w.run()
+	require.NotEmpty(t, first.Gaps)
+	for range 3 {
+		w.now = w.now.Add(5 * time.Minute)
+		s := w.run()
+		for at := first.From; at.Before(s.To); at = at.Add(5 * time.Minute) {
+			require.True(t, inGap(s.Gaps, usage.Key{}, at), "%s is in no gap of %v", at, s.Gaps)
+		}
+	}
+	w.fake.SetFaults(nil)
+	w.now = w.now.Add(time.Hour)
+	assert.Empty(t, w.run().Gaps)
+	require.NoError(t, w.holdsTruth(first.From, w.now.Add(-10*time.Minute), w.now))
 }
 
 // What is asked for by its beginning is read once by runs that follow each other, not by each of them.
