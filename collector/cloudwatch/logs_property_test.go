@@ -44,6 +44,7 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 				return fake.LogsFault{}
 			},
 		})
+		w.options.Timing.Reread = time.Duration(seed%3) * 3 * time.Hour
 		lost := map[usage.Key]bool{}
 		for i := range 1 + random.IntN(3) {
 			m := meterOf(fmt.Sprint("mvm-", i), "acme", monday.Add(time.Duration(random.Int64N(int64(48*time.Hour)))).Truncate(time.Millisecond))
