@@ -125,6 +125,14 @@ func Grouped(d decimal.Decimal) string {
 	return sign + whole
 }
 
+// GroupedCents writes an amount of money exactly, with commas between thousands and cents at least, as in 0.30 or 15,000.00.
+func GroupedCents(d decimal.Decimal) string {
+	if d.Equal(d.Truncate(2)) {
+		return GroupedFixed(d, 2)
+	}
+	return Grouped(d)
+}
+
 func groupThousands(digits string) string {
 	if len(digits) <= 3 {
 		return digits

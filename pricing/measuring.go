@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 
+	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -33,6 +34,17 @@ func (p *MeasuringPrice) UnmarshalYAML(node *yaml.Node) error {
 	}
 	p.Assumption = named.Assumption
 	return p.Price.UnmarshalYAML(node)
+}
+
+// LogEventBytes is what CloudWatch Logs adds to the size of each event. Source: CloudWatch Logs quotas, PutLogEvents.
+const LogEventBytes = 26
+
+var bytesPerLogGB = decimal.NewFromInt(1_000_000_000)
+
+// LogIngestion is what CloudWatch Logs charges for taking in so many bytes, LogEventBytes of each event among them, in US
+// dollars. A GB is taken for 10^9 bytes, which is the dearer reading of the price.
+func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
+	return Divide(p.LogIngestGB.USD.Mul(decimal.NewFromInt(bytes)), bytesPerLogGB, AmountPlaces)
 }
 
 //go:embed rates/measuring/cloudwatch.yaml

@@ -14,9 +14,6 @@ import (
 // monthHours is the month that CloudWatch's price of a metric is divided by here: see the note metric-month.
 const monthHours = 730
 
-// eventBytes is what CloudWatch Logs adds to the size of each event. Source: CloudWatch Logs quotas, PutLogEvents.
-const eventBytes = 26
-
 // sampleLine is a line of a MicroVM that runs, with names of a usual length.
 func sampleLine(publication emf.Publication) emf.Line {
 	start := time.Date(2026, time.October, 1, 9, 0, 0, 0, time.UTC).UnixMilli()
@@ -33,12 +30,8 @@ func sampleLine(publication emf.Publication) emf.Line {
 // perHour is what the lines of a MicroVM that runs an hour take: their bytes, and what taking them in costs.
 func perHour(prices pricing.MeasuringPrices, publication emf.Publication) (bytes int64, cost decimal.Decimal) {
 	line := sampleLine(publication)
-	bytes = 60 * (int64(len(line.AppendTo(nil))) + eventBytes)
-	return bytes, ingestion(prices, bytes)
-}
-
-func ingestion(prices pricing.MeasuringPrices, bytes int64) decimal.Decimal {
-	return pricing.Divide(prices.LogIngestGB.USD.Mul(decimal.NewFromInt(bytes)), decimal.NewFromInt(1_000_000_000), pricing.AmountPlaces)
+	bytes = 60 * (int64(len(line.AppendTo(nil))) + pricing.LogEventBytes)
+	return bytes, prices.LogIngestion(bytes)
 }
 
 // prices sets the price of usage per MicroVM from logs beside that of metrics per MicroVM.
@@ -52,10 +45,10 @@ func (l *Logs) prices(groups []logGroup) []string {
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
 		"log-read-free: FilterLogEvents is taken to cost nothing, as the prices at hand name none for it",
-		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), p.LogIngestGB.USD, sourceOf(p.LogIngestGB)),
+		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), pricing.GroupedCents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
 		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs (60 lines, %s bytes, meter --metrics none) "+
 			"and $%s from metrics (%d with a MicrovmId dimension at $%s a month of %d hours, and their lines), %s times as much",
-			short(byLogs), pricing.Grouped(decimal.NewFromInt(bytes)), short(byMetrics), metrics.Metrics.Count(), p.MetricMonth.USD, monthHours, ratio.StringFixed(0)),
+			short(byLogs), pricing.Grouped(decimal.NewFromInt(bytes)), short(byMetrics), metrics.Metrics.Count(), pricing.GroupedCents(p.MetricMonth.USD), monthHours, ratio.StringFixed(0)),
 	}
 	var stored, hourly int64
 	for _, g := range groups {
@@ -64,7 +57,7 @@ func (l *Logs) prices(groups []logGroup) []string {
 	}
 	if hourly > 0 {
 		notes = append(notes, fmt.Sprintf("log-groups: these %d take in about %s bytes an hour, of all programs: $%s a month of %d hours; keeping it costs $%s per GB-month (%s)",
-			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(ingestion(p, hourly*monthHours)), monthHours, p.LogStorageGBMonth.USD, sourceOf(p.LogStorageGBMonth)))
+			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(p.LogIngestion(hourly*monthHours)), monthHours, pricing.GroupedCents(p.LogStorageGBMonth.USD), sourceOf(p.LogStorageGBMonth)))
 	}
 	return notes
 }

@@ -17,7 +17,8 @@ type Cost struct {
 	PerTenant  decimal.Decimal // for each tenant and image that has usage all month
 	PerMicroVM decimal.Decimal // for each MicroVM that runs all month besides; 0 where it has no metrics of its own
 	LogIngest  pricing.MeasuringPrice
-	LineBytes  int // of a usual line
+	// ThousandHours is what CloudWatch Logs charges for the lines of so much running time.
+	ThousandHours decimal.Decimal
 }
 
 // CostOf works out what a publication costs.
@@ -37,7 +38,7 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 		RunningMS: 60_000, Publication: p,
 	}
 	usual.VCPUMillis, usual.MemMiBMillis = 60_000, 122_880_000
-	cost.LineBytes = len(usual.AppendTo(nil)) + 1
+	cost.ThousandHours = prices.LogIngestion(1000 * linesPerHour * int64(len(usual.AppendTo(nil))+pricing.LogEventBytes))
 	return cost
 }
 
@@ -51,25 +52,15 @@ func (c Cost) Sentences() (sentences []string) {
 		say("no metrics: CloudWatch bills none; read the lines with microspend collect --source logs")
 	default:
 		say("%d metrics at $%s a month each cost $%s a month for each tenant and image with usage, by the hour (%s, read %s)",
-			c.Metrics, dollars(c.PerMetric.USD), dollars(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
+			c.Metrics, pricing.GroupedCents(c.PerMetric.USD), pricing.GroupedCents(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
 	}
 	if c.PerMicroVM.IsPositive() {
-		say("and $%s a month for each MicroVM that runs, by the hour", dollars(c.PerMicroVM))
+		say("and $%s a month for each MicroVM that runs, by the hour", pricing.GroupedCents(c.PerMicroVM))
 	}
-	bytes := decimal.NewFromInt(int64(c.LineBytes * linesPerHour))
-	thousandHours := pricing.Divide(bytes.Mul(decimal.NewFromInt(1000)).Mul(c.LogIngest.USD), bytesPerGB, pricing.AmountPlaces)
 	assumption := ""
 	if c.LogIngest.Assumption != "" {
-		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, dollars(c.LogIngest.USD))
+		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, pricing.GroupedCents(c.LogIngest.USD))
 	}
-	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", pricing.GroupedFixed(thousandHours, 4), assumption)
+	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", pricing.GroupedFixed(c.ThousandHours, 4), assumption)
 	return sentences
-}
-
-// dollars writes an amount exactly, with cents at least.
-func dollars(d decimal.Decimal) string {
-	if d.Equal(d.Round(2)) {
-		return d.StringFixed(2)
-	}
-	return d.String()
 }
