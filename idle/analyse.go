@@ -120,7 +120,7 @@ func (a *Analysis) PerDay(events int64) decimal.Decimal {
 // Analyse works everything out. The same trace, model and options give the same analysis.
 func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	if t.All.Gaps() == 0 {
-		return nil, errNoGaps
+		return nil, ErrNoGaps
 	}
 	if err := options.complete(); err != nil {
 		return nil, err

@@ -241,5 +241,5 @@ func TestDistributionRefusals(t *testing.T) {
 	require.Zero(t, Distribution{}.LongestMS())
 	require.Zero(t, Distribution{}.Percentile(50))
 	_, err = usEast(t).Analyse(&Trace{}, Options{})
-	require.ErrorIs(t, err, errNoGaps)
+	require.ErrorIs(t, err, ErrNoGaps)
 }

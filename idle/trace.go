@@ -111,8 +111,8 @@ const MaxMicroVMs = 1_000_000
 // errTooMany is for traces with more.
 var errTooMany = fmt.Errorf("it tells more than %d MicroVMs apart; give those of some tenants, or gaps without microvm_id", MaxMicroVMs)
 
-// errNoGaps is for traces that hold nothing to decide on.
-var errNoGaps = errors.New("there are no gaps in it")
+// ErrNoGaps is for traces that hold nothing to decide on.
+var ErrNoGaps = errors.New("there are no gaps in it")
 
 func (b *builder) done() (*Trace, error) {
 	if b.tooMany {
@@ -123,7 +123,7 @@ func (b *builder) done() (*Trace, error) {
 		return nil, err
 	}
 	if b.trace.All.Gaps() == 0 {
-		return nil, errNoGaps
+		return nil, ErrNoGaps
 	}
 	b.trace.Count = int64(len(b.trace.MicroVMs))
 	b.trace.Unnamed = true

@@ -77,7 +77,9 @@ func demoReader(t testing.TB) *data.Reader {
 	require.NoError(t, err)
 	opened, err := ledger.Open(filepath.Join(folder, "ledger"), ledger.Options{})
 	require.NoError(t, err)
-	return readerOf(t, read.Spend.Source(opened, pricing.EmbeddedCards(), tenants), opened.Fingerprint)
+	reader := readerOf(t, read.Spend.Source(opened, pricing.EmbeddedCards(), tenants), opened.Fingerprint)
+	reader.Records = opened.Records
+	return reader
 }
 
 func readerOf(t testing.TB, source spend.Source, fingerprint func() (string, error)) *data.Reader {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -338,6 +339,47 @@ func TestWhatIf(t *testing.T) {
 	s.press("down", "right").has("EC2 t4g.medium", "730 h", "AWS EC2 on-demand price").press("right").has("Fargate")
 	s.press("esc").has("3 tenants")
 	s.press("5", "w").has("what if is for a tenant")
+}
+
+// TestWhatIfPauseByPause reads single pauses once a longer timeout asks for them, and says from what it judges.
+func TestWhatIfPauseByPause(t *testing.T) {
+	measured, reads := fewRecords(), 0
+	var fault error
+	options := over(t, measured, nil)
+	options.Reader.Records = func(context.Context, time.Time, time.Time) iter.Seq2[usage.Record, error] {
+		return func(yield func(usage.Record, error) bool) {
+			reads++
+			if !yield(usage.Record{}, &ledger.DamagedError{File: ledger.DamagedFile{Path: "part", Reason: "cut"}}) {
+				return
+			}
+			for _, r := range measured.all {
+				if fault != nil {
+					yield(usage.Record{}, fault)
+					return
+				}
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+	s := open(t, options, 120, 40)
+	s.press("2", "w").has("no difference")
+	require.Zero(t, reads, "nothing asks for single pauses yet")
+	s.press("right").has("worked out from 10 pauses", "idle-pauses", "10 suspensions of eu-west-1", "idle-cheapest").lacks("idle-memoryless")
+	s.press("right", "right").has("worked out from 10 pauses")
+	require.Equal(t, 1, reads, "they are read once")
+	s.press("left", "left", "left", "left").has("estimated: the ledger hides short pauses", "idle-shorter", "idle-memoryless")
+	s.resize(40, 10)
+	s.press("right", "right").has("idle timeout then", "actual", "what if  ")
+	s.resize(120, 40)
+
+	fault = errors.New("the disk is gone")
+	s.press("esc", "w", "right").has("estimated from averages", "idle-memoryless", "single pauses were not read: the disk is gone")
+	fault = context.DeadlineExceeded
+	s.press("r").has("estimated from averages")
+	fault = nil
+	s.press("r").has("worked out from 10 pauses").lacks("not read")
 }
 
 func TestOverviewFigures(t *testing.T) {

@@ -58,6 +58,11 @@ type (
 		to    time.Time
 		err   error
 	}
+	pausesMsg struct {
+		page   *whatIfPage
+		pauses *whatif.Pauses
+		err    error
+	}
 	outcomeMsg struct {
 		page    *whatIfPage
 		outcome *whatif.Outcome

@@ -20,6 +20,8 @@ type whatIfPage struct {
 	period data.Period
 	fresh  bool
 	asked  whatif.Choice // the choice that is being worked out, or was last
+
+	soughtPauses bool // single pauses are being read, or were
 }
 
 func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {
@@ -34,7 +36,10 @@ func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {
 
 func (p *whatIfPage) name() string { return "what if" }
 
-func (p *whatIfPage) spoil() { p.fresh = false }
+func (p *whatIfPage) spoil() {
+	p.fresh = false
+	p.state.Pauses.Reading, p.soughtPauses = false, false
+}
 
 func (p *whatIfPage) reads(m *Model) []job {
 	if p.fresh || m.status == nil {
@@ -75,13 +80,33 @@ func (p *whatIfPage) work(m *Model) job {
 	}
 }
 
-func (p *whatIfPage) takeOutcome(msg outcomeMsg) {
+// takeOutcome shows the outcome, at first from averages where single pauses would tell more: those are read behind it, and
+// only for whom they matter.
+func (p *whatIfPage) takeOutcome(m *Model, msg outcomeMsg) tea.Cmd {
 	p.state.Fault = ""
 	if msg.err != nil {
 		p.state.Fault = faultText(msg.err)
-		return
+		return nil
 	}
 	p.state.Outcome = msg.outcome
+	reader := m.options.Reader
+	if p.soughtPauses || !p.state.Longer() || reader.Records == nil {
+		return nil
+	}
+	p.soughtPauses, p.state.Pauses.Reading = true, true
+	from, to, tenant := p.state.From, p.state.To, p.tenant
+	return m.enqueue(func(ctx context.Context) any {
+		pauses, err := reader.Pauses(ctx, from, to, tenant)
+		return pausesMsg{p, pauses, err}
+	})
+}
+
+func (p *whatIfPage) takePauses(m *Model, msg pausesMsg) tea.Cmd {
+	p.state.Pauses = whatif.Pauses{Seen: msg.pauses}
+	if msg.err != nil {
+		p.state.Pauses.Fault = faultText(msg.err)
+	}
+	return m.first(p.work(m))
 }
 
 func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {

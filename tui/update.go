@@ -191,8 +191,10 @@ func (m *Model) read(msg any) tea.Cmd {
 		msg.page.take(msg)
 	case partsMsg:
 		return msg.page.takeParts(m, msg)
+	case pausesMsg:
+		return msg.page.takePauses(m, msg)
 	case outcomeMsg:
-		msg.page.takeOutcome(msg)
+		return msg.page.takeOutcome(m, msg)
 	}
 	return nil
 }

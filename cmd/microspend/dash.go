@@ -144,6 +144,7 @@ func (a *app) dashOptions(source spend.Source, f dashFlags) (tui.Options, error)
 	options := tui.Options{
 		Reader: &data.Reader{
 			Source: source, Prices: market.Prices, Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint,
+			Records: opened.Records,
 		},
 		Settled: giveMemoryBack,
 		Now:     a.now, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,

@@ -3,6 +3,7 @@ package whatif
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -17,7 +18,7 @@ type Change struct {
 	Memory *pricing.Size // in place of each part's own; nil leaves it
 
 	TimeoutNow, TimeoutThen int64     // seconds; where they are the same nothing changes
-	Idle                    IdleModel // nil is [Memoryless]
+	Idle                    IdleModel // [Pauses], or nil for [Memoryless]
 
 	Alternative *Alternative // in place of MicroVMs altogether; nil leaves them
 }
@@ -148,7 +149,7 @@ func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Fact
 		if model == nil {
 			model = Memoryless{}
 		}
-		effect = model.Effect(facts, change.TimeoutNow, change.TimeoutThen)
+		effect = model.Effect(part, facts, change.TimeoutNow, change.TimeoutThen)
 		for _, note := range effect.Notes {
 			notes.add(note)
 		}
@@ -195,14 +196,19 @@ func resized(m pricing.Measured, f Facts, e Effect, factor decimal.Decimal) pric
 	return m
 }
 
-// noteBook collects notes, each id once.
+// noteBook collects notes.
 type noteBook struct{ list []pricing.Note }
 
+// add adds a note that is not there yet. Regions may differ in what there is to say.
 func (b *noteBook) add(note pricing.Note) {
-	for _, have := range b.list {
-		if have.ID == note.ID {
-			return
-		}
+	if !slices.Contains(b.list, note) {
+		b.list = append(b.list, note)
 	}
-	b.list = append(b.list, note)
+}
+
+// addFirst adds a note unless there is one of its id: of thousands of parts, what the first has to say stands for all.
+func (b *noteBook) addFirst(note pricing.Note) {
+	if !slices.ContainsFunc(b.list, func(have pricing.Note) bool { return have.ID == note.ID }) {
+		b.list = append(b.list, note)
+	}
 }

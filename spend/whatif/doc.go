@@ -13,6 +13,7 @@
 //
 // # What is not promised
 //
-// The ledger has sums, not single pauses and sizes. A MicroVM's size is taken from memory used per running second, and
-// another idle timeout's effect from averages ([Memoryless]); both are estimates, and their notes say so.
+// A MicroVM's size is taken from memory used per running second. A longer idle timeout's effect is worked out from the single
+// suspensions that the ledger shows where they are given ([Pauses]), and otherwise, like that of a shorter one, from averages
+// ([Memoryless]). What is an estimate says so in its notes.
 package whatif

@@ -10,8 +10,8 @@ import (
 
 // IdleModel says what another idle timeout would do to measured usage.
 type IdleModel interface {
-	// Effect of a timeout of then in place of now, in seconds.
-	Effect(f Facts, now, then int64) Effect
+	// Effect on a part, of which the facts are given, of a timeout of then in place of now, in seconds.
+	Effect(part *Part, f Facts, now, then int64) Effect
 }
 
 // Effect is how usage changes. The zero value changes nothing.
@@ -35,7 +35,7 @@ type Memoryless struct{}
 var largestExponent = decimal.NewFromInt(12)
 
 // Effect implements [IdleModel].
-func (Memoryless) Effect(f Facts, now, then int64) Effect {
+func (Memoryless) Effect(_ *Part, f Facts, now, then int64) Effect {
 	if now == then {
 		return Effect{}
 	}
@@ -60,9 +60,8 @@ func (Memoryless) Effect(f Facts, now, then int64) Effect {
 	return Effect{
 		Running: running, Suspended: running.Neg(), Suspends: suspends,
 		Notes: []pricing.Note{{
-			ID: "idle-memoryless",
-			Text: fmt.Sprintf("pauses are taken for memoryless: what is left of one is %s s on average, the mean suspended time of %s suspends; "+
-				"the ledger has sums, not single pauses", pricing.GroupedFixed(mean, 0), pricing.Grouped(f.Suspends)),
+			ID:   "idle-memoryless",
+			Text: fmt.Sprintf("pauses are taken for memoryless: what is left of one is %s s on average, the mean suspended time of %s suspends", pricing.GroupedFixed(mean, 0), pricing.Grouped(f.Suspends)),
 		}},
 	}
 }

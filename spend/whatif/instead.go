@@ -92,7 +92,7 @@ func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alt
 			out.Cheaper++
 		}
 		for _, note := range alt.Notes {
-			notes.add(note)
+			notes.addFirst(note)
 		}
 		if len(parts) == 1 {
 			out.Name, out.Formula, out.GivesUp, out.Sources = alt.Name, alt.Formula, alt.GivesUp, alt.Sources

@@ -29,6 +29,7 @@ type Facts struct {
 }
 
 var (
+	bytesPerGB   = decimal.NewFromInt(1 << 30)
 	thousand     = decimal.NewFromInt(1000)
 	mibMSPerGBMS = decimal.NewFromInt(1024)
 	one          = decimal.NewFromInt(1)

@@ -135,7 +135,7 @@ func TestIdleModel(t *testing.T) {
 		if short > long {
 			short, long = long, short
 		}
-		a, b := whatif.Memoryless{}.Effect(f, now, short), whatif.Memoryless{}.Effect(f, now, long)
+		a, b := whatif.Memoryless{}.Effect(nil, f, now, short), whatif.Memoryless{}.Effect(nil, f, now, long)
 		require.True(t, b.Running.GreaterThanOrEqual(a.Running), "%s %s", a.Running, b.Running)
 		require.True(t, b.Suspends.LessThanOrEqual(a.Suspends))
 		for _, e := range []whatif.Effect{a, b} {

@@ -7,6 +7,7 @@ package data
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/draw"
+	"microspend/usage"
 )
 
 // Reader reads from the ledger by way of package spend. It may be used by several goroutines.
@@ -23,6 +25,8 @@ type Reader struct {
 	Source  spend.Source
 	Prices  pricing.PriceBook
 	Regions []string // those with a rate card, for a what-if
+	// Records gives the ledger's records one by one, for the single pauses in them; nil where there are none to be had.
+	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
 	Fingerprint func() (string, error)
 }

@@ -43,6 +43,7 @@ type State struct {
 	Fault    string
 
 	Parts   []whatif.Part // nil until they are read
+	Pauses  Pauses
 	Regions []string
 	Choice  Choice
 	Focus   Knob
@@ -86,12 +87,9 @@ func (s *State) value(k Knob) (text, remark string) {
 	at := s.Choice[k]
 	switch k {
 	case TimeoutNow:
-		return seconds(Timeouts()[at]), "taken for granted: the ledger does not have it"
+		return seconds(Timeouts()[at]), "assumed: the ledger does not have it"
 	case TimeoutThen:
-		if at == s.Choice[TimeoutNow] {
-			return seconds(Timeouts()[at]), "as it is"
-		}
-		return seconds(Timeouts()[at]), ""
+		return seconds(Timeouts()[at]), s.judged()
 	case Memory:
 		if at == 0 {
 			return "as it is", s.sizes()
@@ -199,7 +197,11 @@ func (s *State) Lines(width, height int) []string {
 	} else {
 		lines = append(lines, table...)
 	}
-	lines = append(lines, s.month(width)...)
+	month := s.month(width)
+	if height < low {
+		month = month[1:] // both bars are in sight
+	}
+	lines = append(lines, month...)
 	if alt := s.Outcome.Alternative; alt != nil {
 		lines = append(lines, s.alternative(alt, width)...)
 	}
@@ -389,6 +391,12 @@ func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard,
 		alt := whatif.Instead(book, whatif.Kinds()[at-1], s.Parts, length)
 		change.Alternative = &alt
 	}
+	if s.Pauses.Seen != nil {
+		change.Idle = s.Pauses.Seen
+	}
 	outcome, err := whatif.Apply(s.Parts, length, change)
+	if s.Longer() && s.Pauses.Fault != "" {
+		outcome.Notes = append(outcome.Notes, pricing.Note{ID: "idle-not-read", Text: "single pauses were not read: " + s.Pauses.Fault})
+	}
 	return &outcome, err
 }

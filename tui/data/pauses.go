@@ -1,0 +1,38 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"microspend/ledger"
+	"microspend/spend/whatif"
+	"microspend/usage"
+)
+
+// pausesWithin bounds the reading of single records, which sums never need: what else is to be shown waits for it.
+const pausesWithin = 5 * time.Second
+
+// Pauses reads a tenant's suspensions one by one. What is damaged is left out; it is named where sums are read. It gives up
+// after some seconds, and on more suspensions than fit into little memory, with an error that says so.
+func (r *Reader) Pauses(ctx context.Context, from, to time.Time, tenant string) (*whatif.Pauses, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, pausesWithin, fmt.Errorf("it took more than %s", pausesWithin))
+	defer cancel()
+	owner := r.Source.RecordOwner()
+	pauses, err := whatif.ReadPauses(func(yield func(usage.Record, error) bool) {
+		for record, err := range r.Records(ctx, from, to) {
+			var damaged *ledger.DamagedError
+			if errors.As(err, &damaged) || err == nil && owner(&record) != tenant {
+				continue
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = context.Cause(ctx)
+	}
+	return pauses, err
+}
