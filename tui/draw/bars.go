@@ -39,7 +39,7 @@ func Spark(values []float32, width int) string {
 	if width <= 0 || len(values) == 0 {
 		return Blank(width)
 	}
-	per := (len(values) + width - 1) / width
+	per := sharing(len(values), width)
 	top := float32(0)
 	cells := make([]float32, 0, width)
 	for end := len(values); end > 0; end -= per {
@@ -68,6 +68,18 @@ func Spark(values []float32, width int) string {
 	}
 	return out.String()
 }
+
+// SparkCells is how many of so many cells [Spark] fills with so many values.
+func SparkCells(values, width int) int {
+	if values <= 0 || width <= 0 {
+		return 0
+	}
+	per := sharing(values, width)
+	return (values + per - 1) / per
+}
+
+// sharing is how many values share a cell.
+func sharing(values, width int) int { return (values + width - 1) / width }
 
 // Stack is one column of a chart: its parts from the bottom up, or unknown.
 type Stack struct {

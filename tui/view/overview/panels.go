@@ -101,7 +101,7 @@ func (s *State) tenants(width, height int) []string {
 	}
 	name := min(widest, room, 32)
 	if spark > 0 { // what is left is for the pictures
-		more := min(data.TrendDays-spark, room-name)
+		more := draw.SparkCells(data.TrendDays, spark+min(data.TrendDays-spark, room-name)) - spark
 		spark, room = spark+more, room-more
 	}
 	if bar > 0 {
