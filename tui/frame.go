@@ -62,13 +62,13 @@ func (m *Model) frame() string {
 // head is the tabs, the path with the age of the data, and what is wrong.
 func (m *Model) head() []string {
 	lines := []string{m.tabs(), m.pathLine()}
-	for _, text := range m.banners() {
+	for _, text := range m.bannerLines() {
 		lines = append(lines, m.theme.Banner.Text(draw.Left(" "+text, m.width)))
 	}
 	return lines
 }
 
-func (m *Model) headHeight() int { return 2 + len(m.banners()) }
+func (m *Model) headHeight() int { return 2 + len(m.bannerLines()) }
 
 // tabs are the views with their keys, in as many words as there is room for, and the period.
 func (m *Model) tabs() string {
@@ -214,6 +214,29 @@ func ago(d time.Duration) string {
 	}
 }
 
+// bannerLines are the banners, in as many lines as they need where the screen is high: what is cut off cannot be read anywhere.
+func (m *Model) bannerLines() []string {
+	banners := m.banners()
+	if m.height < lowScreen {
+		return banners
+	}
+	var lines []string
+	for _, text := range banners {
+		wrapped := draw.Wrap(text, m.width-2)
+		if len(wrapped) > mostOfBanner {
+			wrapped = wrapped[:mostOfBanner]
+			wrapped[mostOfBanner-1] = draw.Cut(wrapped[mostOfBanner-1]+" …", m.width-2)
+		}
+		lines = append(lines, wrapped...)
+	}
+	return lines
+}
+
+const (
+	lowScreen    = 20 // lines, below which a banner has one of them
+	mostOfBanner = 4  // lines
+)
+
 // banners are what is wrong, the worst first: one where the screen is low.
 func (m *Model) banners() []string {
 	var out []string
@@ -244,7 +267,7 @@ func (m *Model) banners() []string {
 		out = append(out, text)
 	}
 	most := 3
-	if m.height < 20 {
+	if m.height < lowScreen {
 		most = 1
 	}
 	return out[:min(len(out), most)]

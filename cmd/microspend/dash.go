@@ -79,7 +79,7 @@ for news by itself. ? lists the keys.
 				return errors.New("the dashboard needs a terminal; --once prints one frame")
 			}
 			if f.collect {
-				if err := a.collectInDash(cmd.Context(), &options, f.collectEvery); err != nil {
+				if err := a.collectInDash(&options, f.collectEvery); err != nil {
 					return err
 				}
 			}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
 	"microspend/tui"
 )
 
@@ -18,8 +17,9 @@ const dashCollectEvery = 15 * time.Minute
 // dashCollector collects while the dashboard is open, as microspend collect does with the same configuration.
 type dashCollector struct{ collection *collection }
 
-// collectInDash lets the dashboard collect. What is wrong with the configuration is said before it opens.
-func (a *app) collectInDash(ctx context.Context, options *tui.Options, every time.Duration) error {
+// collectInDash lets the dashboard collect. What is wrong with the configuration is said before it opens; what AWS has to say,
+// which may take long, is waited for behind the screen.
+func (a *app) collectInDash(options *tui.Options, every time.Duration) error {
 	// The screen is the dashboard's: what a log line would say, its own lines say.
 	made, err := a.newCollection(collectFlags{}, func(string) bool { return false }, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -30,7 +30,7 @@ func (a *app) collectInDash(ctx context.Context, options *tui.Options, every tim
 	if made.options.Timing.Reread == 0 {
 		made.options.Timing.Reread = collector.UsualReread
 	}
-	if err := made.clients.find(ctx); awsconfig.IsConfiguration(err) {
+	if err := made.clients.options.Check(); err != nil {
 		return err
 	}
 	options.Collector = dashCollector{made}
@@ -57,10 +57,25 @@ func (c dashCollector) Collect(ctx context.Context, progress func(done, total in
 		return err
 	case summary.Interrupted:
 		return ctx.Err()
-	case len(summary.Gaps) == 1:
-		return fmt.Errorf("collected with a gap: %s", summary.Gaps[0])
-	case len(summary.Gaps) > 1:
-		return fmt.Errorf("collected with %d gaps; the first: %s", len(summary.Gaps), summary.Gaps[0])
+	case len(summary.Gaps) > 0:
+		return gapsError(summary.Gaps)
 	}
 	return nil
+}
+
+// gapsError is what could not be read.
+type gapsError []collector.Gap
+
+// Error gives the reason first: on a narrow screen the rest may be cut off.
+func (gaps gapsError) Error() string {
+	where := gaps[0]
+	where.Reason = "not read"
+	text := gaps[0].Reason
+	if named := where.String(); named != where.Reason {
+		text += "; " + named
+	}
+	if more := len(gaps) - 1; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
 }
