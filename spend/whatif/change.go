@@ -57,6 +57,10 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	for i := range parts {
 		part := &parts[i]
 		before := part.Sum.Measured()
+		if why := part.unmeasured(); why != "" && (change.Memory != nil || change.TimeoutNow != change.TimeoutThen) {
+			out.unknown(why)
+			out.ThenComplete = false
+		}
 		after, facts, effect := changed(part, change, &notes)
 		out.Running, out.ThenRunning = out.Running.Add(facts.Running), out.ThenRunning.Add(facts.Running.Add(effect.Running))
 		out.Suspends, out.ThenSuspend = out.Suspends.Add(facts.Suspends), out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))

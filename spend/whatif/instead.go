@@ -75,6 +75,10 @@ func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alt
 		part := &parts[i]
 		facts, ran := FactsOf(&part.Sum)
 		if !ran {
+			if why := part.unmeasured(); why != "" {
+				out.Unpriced++
+				out.Unknown = why
+			}
 			continue
 		}
 		d := demand(part.Region, facts, seconds)
@@ -162,9 +166,12 @@ func (o *Outcome) replaced(by Alternative, seconds int64, notes *noteBook) {
 	for _, note := range by.Notes {
 		notes.add(note)
 	}
-	o.ThenMonth, o.ThenComplete = by.Month, by.Unpriced == 0
+	o.ThenMonth, o.ThenComplete = by.Month, by.Unpriced == 0 && by.Priced > 0
 	o.Then = pricing.Divide(by.Month.Mul(decimal.NewFromInt(seconds)), decimal.NewFromInt(monthSeconds), pricing.AmountPlaces)
-	if by.Unknown != "" {
+	switch {
+	case by.Unknown != "":
 		o.unknown(by.Unknown)
+	case by.Priced == 0:
+		o.unknown("nothing ran, so that there is nothing to run elsewhere")
 	}
 }

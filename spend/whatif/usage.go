@@ -28,6 +28,15 @@ type Facts struct {
 	State decimal.Decimal // bytes written by a suspend on average; zero without suspends
 }
 
+// unmeasured says what keeps facts from being known of a sum: it computed, but for how long is not measured. It is "" where
+// nothing computed.
+func (p *Part) unmeasured() string {
+	if !p.Sum.RunningMS.IsZero() || p.Sum.VCPUMillis.IsZero() && p.Sum.MemMiBMillis.IsZero() {
+		return ""
+	}
+	return "for how long MicroVMs ran in " + p.Region + " is not measured; collect from logs or the MicroVM API, or map a metric of running time"
+}
+
 var (
 	bytesPerGB   = decimal.NewFromInt(1 << 30)
 	thousand     = decimal.NewFromInt(1000)

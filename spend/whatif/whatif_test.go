@@ -146,6 +146,37 @@ func TestIdleModel(t *testing.T) {
 	})
 }
 
+// TestRunningTimeThatIsNotMeasured: metrics may have what is billed and not for how long anything ran.
+func TestRunningTimeThatIsNotMeasured(t *testing.T) {
+	book, err := pricing.EmbeddedPrices()
+	require.NoError(t, err)
+	part := twoGB("eu-west-1", t)
+	measured := part
+	part.Sum.RunningMS = usage.Uint128{}
+	size, err := pricing.ParseSize("4GB")
+	require.NoError(t, err)
+	for name, change := range map[string]whatif.Change{"size": {Memory: &size}, "timeout": {TimeoutNow: 300, TimeoutThen: 600}} {
+		out := apply(t, change, part)
+		require.True(t, out.Complete && !out.ThenComplete, "another %s is not the same bill", name)
+		require.Contains(t, out.Unknown[0], "for how long MicroVMs ran in eu-west-1 is not measured")
+	}
+	elsewhere := apply(t, whatif.Change{Region: "us-east-1", Card: card(t, "us-east-1")}, part)
+	require.True(t, elsewhere.ThenComplete, "rates are all that changes")
+
+	alt := whatif.Instead(book, whatif.EC2, []whatif.Part{part, measured}, thirtyDays)
+	require.Equal(t, []int{1, 1}, []int{alt.Priced, alt.Unpriced}, "its bill has no counterpart, which is not a saving")
+	alt = whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
+	out := apply(t, whatif.Change{Alternative: &alt}, part)
+	require.False(t, out.ThenComplete)
+	require.Contains(t, out.Unknown[0], "is not measured")
+
+	part.Sum = usage.Sum{StorageByteSeconds: usage.Uint128{Lo: 1 << 40}}
+	alt = whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
+	out = apply(t, whatif.Change{Alternative: &alt}, part)
+	require.False(t, out.ThenComplete, "suspended all the time")
+	require.Contains(t, out.Unknown[0], "nothing ran")
+}
+
 func TestInstead(t *testing.T) {
 	book, err := pricing.EmbeddedPrices()
 	require.NoError(t, err)
