@@ -120,6 +120,7 @@ const dashGC = 30 // percent
 func giveMemoryBack() {
 	debug.FreeOSMemory()
 	debug.FreeOSMemory()
+	giveProgramBack()
 }
 
 // dashOptions puts together what the dashboard takes.
