@@ -57,9 +57,10 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	for i := range parts {
 		part := &parts[i]
 		before := part.Sum.Measured()
-		if why := part.unmeasured(); why != "" && (change.Memory != nil || change.TimeoutNow != change.TimeoutThen) {
+		why := part.unmeasured()
+		blind := why != "" && (change.Memory != nil || change.TimeoutNow != change.TimeoutThen)
+		if blind {
 			out.unknown(why)
-			out.ThenComplete = false
 		}
 		after, facts, effect := changed(part, change, &notes)
 		out.Running, out.ThenRunning = out.Running.Add(facts.Running), out.ThenRunning.Add(facts.Running.Add(effect.Running))
@@ -72,6 +73,9 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 			line := &lines[q]
 			if !used[q] {
 				line.Of, line.Known, line.ThenKnown = q, true, true
+			}
+			if blind {
+				line.ThenKnown = false
 			}
 			for _, side := range []struct {
 				measured         pricing.Measured
