@@ -51,7 +51,7 @@ func collecting(t *testing.T, program, folder, endpoint string, environ ...strin
 
 // TestCollectFailsAndThenWorks shows why nothing came, goes on meanwhile, and takes the reason down once something does.
 func TestCollectFailsAndThenWorks(t *testing.T) {
-	program := build(t, "microspend/cmd/microspend")
+	program := built(t)
 	service, endpoint := measured(t)
 	service.SetFaults(func(fake.Call) fake.Fault { return fake.Denied })
 	s := collecting(t, program, t.TempDir(), endpoint)
@@ -67,7 +67,7 @@ func TestCollectFailsAndThenWorks(t *testing.T) {
 
 // TestQuitWhileCollecting leaves in the middle of calls that take long: at once, with the terminal given back and the ledger free.
 func TestQuitWhileCollecting(t *testing.T) {
-	program := build(t, "microspend/cmd/microspend")
+	program := built(t)
 	folder := t.TempDir()
 	service, endpoint := measured(t)
 	service.SetFaults(func(call fake.Call) fake.Fault {
@@ -94,7 +94,7 @@ func TestQuitWhileCollecting(t *testing.T) {
 
 // TestCollectOpensBeforeAWSAnswers asks behind the screen whose credentials these are.
 func TestCollectOpensBeforeAWSAnswers(t *testing.T) {
-	program := build(t, "microspend/cmd/microspend")
+	program := built(t)
 	asked, over := make(chan struct{}, 100), make(chan struct{})
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		asked <- struct{}{}

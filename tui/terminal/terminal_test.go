@@ -1,10 +1,12 @@
 package terminal_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,12 +17,39 @@ import (
 
 const patience = 30 * time.Second
 
-// build builds a program of this module.
-func build(t *testing.T, pkg string) string {
+// microspend is the program, built once for all tests.
+var microspend = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "microspend-terminal-*")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(folder, "program"), builds(filepath.Join(folder, "program"), "microspend/cmd/microspend")
+})
+
+func builds(program, pkg string) error {
+	if out, err := exec.Command("go", "build", "-o", program, pkg).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if terminal.Available() {
+		if program, err := microspend(); err == nil {
+			_ = os.RemoveAll(filepath.Dir(program))
+		}
+	}
+	os.Exit(code)
+}
+
+func built(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "program")
-	out, err := exec.Command("go", "build", "-o", program, pkg).CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	if !terminal.Available() {
+		t.Skip("there is no tmux")
+	}
+	program, err := microspend()
+	require.NoError(t, err)
 	return program
 }
 
@@ -77,7 +106,7 @@ func (s session) value(name string) string {
 // TestRealKeys goes through the dashboard of the demo with real keys in a real terminal.
 func TestRealKeys(t *testing.T) {
 	folder := t.TempDir()
-	program := build(t, "microspend/cmd/microspend")
+	program := built(t)
 	state := filepath.Join(folder, "state")
 	made := exec.Command(program, "demo", "--no-dash", "--output", folder, "--as-of", "2026-11-24")
 	out, err := made.CombinedOutput()
@@ -125,7 +154,7 @@ func TestRealKeys(t *testing.T) {
 // TestNewUsageShowsByItself imports usage while the dashboard is open.
 func TestNewUsageShowsByItself(t *testing.T) {
 	folder := t.TempDir()
-	program := build(t, "microspend/cmd/microspend")
+	program := built(t)
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "ledger"), 0o755))
 	header := "period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours\n"
 	usage := filepath.Join(folder, "usage.csv")
@@ -142,7 +171,7 @@ func TestNewUsageShowsByItself(t *testing.T) {
 // TestDemoOpensTheDashboard makes up a fleet on a terminal, and goes on with the hours of today.
 func TestDemoOpensTheDashboard(t *testing.T) {
 	folder := t.TempDir()
-	program := build(t, "microspend/cmd/microspend")
+	program := built(t)
 	s := start(t, 120, 40, program+" demo --output "+folder+"; echo ended with $?; sleep 100")
 	s.shows("last 30 days", "top tenants", "stands out")
 	s.press("q").shows("ended with 0")
@@ -154,7 +183,8 @@ func TestDemoOpensTheDashboard(t *testing.T) {
 
 // TestTerminalIsGivenBackAfterAPanic makes the program panic while it reads.
 func TestTerminalIsGivenBackAfterAPanic(t *testing.T) {
-	program := build(t, "microspend/tui/terminal/testdata/panic")
+	program := filepath.Join(t.TempDir(), "program")
+	require.NoError(t, builds(program, "microspend/tui/terminal/testdata/panic"))
 	s := start(t, 100, 30, "stty -a > /dev/null; "+program+" 2>/dev/null; echo code $?; stty -a | grep -o -- '-\\?echo ' | head -1; stty -a | grep -o -- '-\\?icanon'; sleep 60")
 	s.shows("has no usage")
 	s.press("r")
