@@ -134,3 +134,17 @@ func requireFits(t require.TestingT, what, frame string, width, height int) {
 		require.LessOrEqual(t, ansi.StringWidthWc(ansi.Strip(line)), width, "%s: line %d is too wide without graphemes: %q", what, i, ansi.Strip(line))
 	}
 }
+
+// TestTotalsAreWhole makes sure that no total is cut off for being longer than what it adds up.
+func TestTotalsAreWhole(t *testing.T) {
+	s := open(t, demoOptions(t), 200, 60)
+	for _, keys := range []string{"2", "3", "4", "5", "2 enter"} {
+		s.reset()
+		s.press(strings.Fields(keys)...)
+		for line := range strings.Lines(s.text()) {
+			if strings.HasPrefix(line, "  total") {
+				require.NotContains(t, line, "…", keys)
+			}
+		}
+	}
+}

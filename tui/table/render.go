@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	"microspend/tui/draw"
@@ -21,8 +22,8 @@ type layout struct {
 }
 
 // lay chooses the columns for a width: the first always, then those from the scrolled one on. Columns give way in the order
-// of their Give; once scrolled, what does not fit at the right is cut off instead, as more scrolling brings it into sight.
-func (s *State) lay(width int) layout {
+// of their Give, as wide as the rows and the footer need; once scrolled, what does not fit at the right is cut off instead, as more scrolling brings it into sight.
+func (s *State) lay(width int, footer *Footer) layout {
 	c := s.Content
 	room := width - mark
 	keep := []int{0}
@@ -31,8 +32,13 @@ func (s *State) lay(width int) layout {
 			keep = append(keep, i)
 		}
 	}
-	widths := make([]int, len(c.Columns))
-	copy(widths, c.widths)
+	natural := slices.Clone(c.widths)
+	if footer != nil {
+		for i := range c.Columns {
+			natural[i] = max(natural[i], draw.Width(footer.Cells[c.Columns[i].Word]))
+		}
+	}
+	widths := slices.Clone(natural)
 	total := func() int {
 		sum := -gap
 		for _, i := range keep {
@@ -62,13 +68,13 @@ func (s *State) lay(width int) layout {
 			}
 		}
 		keep = append(keep[:worst], keep[worst+1:]...)
-		copy(widths, c.widths)
+		copy(widths, natural)
 		out.right = true
 	}
 	if over := total() - room; over > 0 {
 		widths[keep[0]] = max(1, widths[keep[0]]-over)
-	} else if first := &c.Columns[keep[0]]; first.Least > 0 && widths[keep[0]] < c.widths[keep[0]] {
-		widths[keep[0]] = min(c.widths[keep[0]], widths[keep[0]]-over)
+	} else if first := &c.Columns[keep[0]]; first.Least > 0 && widths[keep[0]] < natural[keep[0]] {
+		widths[keep[0]] = min(natural[keep[0]], widths[keep[0]]-over)
 	}
 	out.columns, out.widths = keep, widths
 	return out
@@ -93,7 +99,7 @@ func (s *State) Render(t *theme.Theme, footer *Footer, width, height int) []stri
 	if s.Content.Len() == 0 || height < 1 || width < 1 {
 		return nil
 	}
-	l := s.lay(width)
+	l := s.lay(width, footer)
 	lines := []string{s.heading(t, l, width)}
 	rows := s.pageRows(footer != nil, height)
 	offset := s.offset(rows)
