@@ -145,8 +145,8 @@ func (s State) footer() *table.Footer {
 	}
 	cells["running"] = hours(total.Sum.RunningMS.Decimal())
 	cells["suspended"] = hours(total.Sum.SuspendedMS.Decimal())
-	cells["launches"] = total.Sum.Launches.String()
-	cells["suspends"] = total.Sum.Suspends.String()
+	cells["launches"] = pricing.Grouped(total.Sum.Launches.Decimal())
+	cells["suspends"] = pricing.Grouped(total.Sum.Suspends.Decimal())
 	cells["coverage"] = coverage(spend.Coverage(&total.Sum))
 	quantities := spend.Quantities(&total.Sum)
 	for _, q := range pricing.BilledQuantities() {
