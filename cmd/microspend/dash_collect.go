@@ -10,8 +10,8 @@ import (
 	"microspend/tui"
 )
 
-// dashCollectEvery is how often the dashboard collects where the configuration does not say. Each run reads the overlap
-// again, which CloudWatch charges for by the metric, however short it is.
+// dashCollectEvery is how often the dashboard collects where the configuration does not say. CloudWatch charges for each run by
+// the metric, however short it is.
 const dashCollectEvery = 15 * time.Minute
 
 // dashCollector collects while the dashboard is open, as microspend collect does with the same configuration.
