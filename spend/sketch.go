@@ -3,16 +3,28 @@ package spend
 import (
 	"context"
 	"math"
+	"math/big"
 	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
 )
 
-// Sketch is what each owner of usage spent day by day, in floats: for pictures, and for finding out which few of many tenants
-// are worth an exact look. No figure that is read as one comes from it. Shared cost is a series of its own.
+// MicroDollars is money in millionths of a dollar, rounded down: enough for a picture, and for finding out which few of many
+// tenants are worth an exact look. No figure that is read comes from one.
+type MicroDollars int64
+
+// UnknownMicroDollars stands where no rate is known for what was used.
+const UnknownMicroDollars MicroDollars = math.MinInt64
+
+// mostMicroDollars is what amounts are cut off at: a hundred million dollars, of one tenant on one day.
+const mostMicroDollars MicroDollars = 1e14
+
+// Sketch is what each owner of usage spent day by day, roughly. Shared cost is a series of its own.
 type Sketch struct {
 	Days   int // of the series
 	series map[owned]*sketched
@@ -28,12 +40,12 @@ type owned struct {
 
 type sketched struct {
 	first   int // day with the first usage
-	amounts []float32
+	amounts []MicroDollars
 }
 
-// Of is the series of a tenant, or of the label of rows that are no tenant's: dollars for each day, NaN where no rate is known
-// for what was used. It is nil where there was no usage.
-func (s Sketch) Of(name string) []float32 {
+// Of is the series of a tenant, or of the label of rows that are no tenant's, an amount for each day. It is nil where there was
+// no usage.
+func (s Sketch) Of(name string) []MicroDollars {
 	for _, kind := range [...]Kind{KindTenant, KindUnallocated, KindShared} {
 		if found, ok := s.series[owned{kind, name}]; ok {
 			return found.amounts
@@ -43,13 +55,13 @@ func (s Sketch) Of(name string) []float32 {
 }
 
 // add adds the cost in one region; what is not known anywhere else than there leaves the rest as it is.
-func (s *sketched) add(day int, cost float32) {
+func (s *sketched) add(day int, cost MicroDollars) {
 	have := &s.amounts[day]
-	switch unknown := math.IsNaN(float64(cost)); {
-	case unknown && *have == 0, math.IsNaN(float64(*have)):
+	switch unknown := cost == UnknownMicroDollars; {
+	case unknown && *have == 0, *have == UnknownMicroDollars:
 		*have = cost
 	case !unknown:
-		*have += cost
+		*have = min(*have+cost, mostMicroDollars)
 	}
 }
 
@@ -63,7 +75,7 @@ func (s Source) sketch(ctx context.Context, in span, loc *time.Location, filter 
 	first, last := dayOf(in.from, loc), dayOf(in.to.Add(-1), loc)
 	out := Sketch{Days: int(last-first) + 1, series: map[owned]*sketched{}}
 	s.Sharing.Policy = OwnRow
-	rates := map[string]floatRates{}
+	rates := map[string]roughRates{}
 	for d := first; d <= last; d++ {
 		day := span{d.start(loc), (d + 1).start(loc)}
 		if in.to.Before(day.to) {
@@ -83,13 +95,13 @@ func (s Source) sketch(ctx context.Context, in span, loc *time.Location, filter 
 				if err != nil {
 					return Sketch{}, err
 				}
-				rate = floatRatesOf(card.card)
+				rate = roughRatesOf(card.card)
 				rates[key.region] = rate
 			}
 			who := owned{key.Kind, key.Tenant}
 			series := out.series[who]
 			if series == nil {
-				series = &sketched{int(d - first), make([]float32, out.Days)}
+				series = &sketched{int(d - first), make([]MicroDollars, out.Days)}
 				out.series[who] = series
 			}
 			series.add(int(d-first), rate.of(&sum.Sum))
@@ -98,66 +110,78 @@ func (s Source) sketch(ctx context.Context, in span, loc *time.Location, filter 
 	return out, nil
 }
 
-// floatRates are the rates of a region for the whole numbers in which usage is measured; NaN where a rate is not known.
-type floatRates [5]float64
+// roughBits is how many bits after the point the rates of a sketch have: a millionth of a dollar is 10^11 of the smallest
+// rates and more, so that what is cut off them is far less than what is cut off the amounts.
+const roughBits = 96
 
-func floatRatesOf(card pricing.RateCard) floatRates {
-	var out floatRates
+// roughRates are the rates of a region in millionths of a dollar, shifted by roughBits, for the whole numbers in which usage
+// is measured; nil where a rate is not known.
+type roughRates [5]*big.Int
+
+func roughRatesOf(card pricing.RateCard) roughRates {
+	var out roughRates
 	one := usage.Sum{
 		VCPUMillis: usage.Uint128{Lo: 1}, MemMiBMillis: usage.Uint128{Lo: 1}, ReadBytes: usage.Uint128{Lo: 1},
 		WriteBytes: usage.Uint128{Lo: 1}, StorageByteSeconds: usage.Uint128{Lo: 1},
 	}
 	units := one.Measured()
+	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), roughBits), 6)
 	for _, q := range pricing.BilledQuantities() {
 		rate := card.Rate(q)
 		if !rate.Known() {
-			out[q] = math.NaN()
 			continue
 		}
-		out[q] = rate.Figure.InexactFloat64() / float64(rate.Per) / float64(units[q].Per) * (1 - card.Discounts[q].InexactFloat64())
+		charged := rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q]))
+		per := decimal.NewFromInt(int64(rate.Per)).Mul(decimal.NewFromInt(units[q].Per))
+		out[q] = pricing.Divide(charged.Mul(shifted), per, 0).BigInt()
 	}
 	return out
 }
 
-// of is what a sum costs: of what has a rate, and NaN where nothing that was used has one.
-func (r floatRates) of(sum *usage.Sum) float32 {
+// of is what a sum costs: of what has a rate, and unknown where nothing that was used has one.
+func (r roughRates) of(sum *usage.Sum) MicroDollars {
 	used := [5]usage.Uint128{
 		pricing.VCPU: sum.VCPUMillis, pricing.Memory: sum.MemMiBMillis, pricing.SnapshotRead: sum.ReadBytes,
 		pricing.SnapshotWrite: sum.WriteBytes, pricing.SnapshotStorage: sum.StorageByteSeconds,
 	}
-	total, known, unknown := 0.0, false, false
-	for q, units := range used {
+	var total, units, amount big.Int
+	known, unknown := false, false
+	for q, n := range used {
 		switch {
-		case units.IsZero():
-		case math.IsNaN(r[q]):
+		case n.IsZero():
+		case r[q] == nil:
 			unknown = true
 		default:
 			known = true
-			total += (float64(units.Hi)*(1<<64) + float64(units.Lo)) * r[q]
+			units.Lsh(units.SetUint64(n.Hi), 64)
+			units.Or(&units, amount.SetUint64(n.Lo))
+			total.Add(&total, amount.Mul(&units, r[q]))
 		}
 	}
 	if unknown && !known {
-		return float32(math.NaN())
+		return UnknownMicroDollars
 	}
-	return float32(total)
+	total.Rsh(&total, roughBits)
+	if !total.IsInt64() {
+		return mostMicroDollars
+	}
+	return min(MicroDollars(total.Int64()), mostMicroDollars)
 }
 
-// slack is by how much the sieve errs on the side of looking: far more than floats of 24 bits can be off.
-const slack = 1e-4
+// slack is by how much the sieve errs on the side of looking: a tenth of a cent, where rounding can be off by a millionth of a
+// dollar for each region.
+const slack MicroDollars = 1000
 
-// worthALook are the names of the owners that may have a day that stands out, and surely all of them: for these the sieve's
-// floats decide nothing. Days from judged up to until are looked at.
+// worthALook are the names of the owners that may have a day that stands out, and surely all of them. Days from judged up to
+// until are looked at.
 func (s Sketch) worthALook(start civilDay, judged, until civilDay, covered map[civilDay]bool, rule AnomalyRule) []string {
 	var names []string
-	k, floor := rule.k().Mul(madScale).InexactFloat64(), rule.floor().InexactFloat64()
+	k, floor := rule.k().Mul(madScale), rule.floor()
+	floorMicro := MicroDollars(decimal.Min(floor.Shift(6), decimal.NewFromInt(int64(mostMicroDollars))).IntPart())
 	for who, series := range s.series {
 		h := habit{first: start + civilDay(series.first), covered: covered}
-		on := func(d civilDay) float64 {
-			amount := float64(series.amounts[d-start])
-			if math.IsNaN(amount) {
-				return 0 // as an amount of which nothing is known counts
-			}
-			return amount
+		on := func(d civilDay) MicroDollars {
+			return max(0, series.amounts[d-start]) // what is unknown counts as an amount of which nothing is known
 		}
 		for d := max(judged, start); d < until && int(d-start) < s.Days; d++ {
 			if !covered[d] {
@@ -167,17 +191,20 @@ func (s Sketch) worthALook(start civilDay, judged, until civilDay, covered map[c
 			if len(peers) == 0 {
 				continue
 			}
-			values := make([]float64, len(peers))
+			values := make([]MicroDollars, len(peers))
 			for i, peer := range peers {
 				values[i] = on(peer)
 			}
-			middle := floatMedian(values)
-			for i := range values {
-				values[i] = math.Abs(values[i] - middle)
+			middle := roughMedian(values)
+			distance := distanceOf(on(d), middle) + slack
+			if distance < floorMicro {
+				continue
 			}
-			off := slack * (1 + math.Abs(middle) + on(d))
-			distance := math.Abs(on(d)-middle) + off
-			if distance >= floor && distance >= k*max(0, floatMedian(values)-off) {
+			for i := range values {
+				values[i] = distanceOf(values[i], middle)
+			}
+			usual := decimal.New(int64(max(0, roughMedian(values)-slack)), -6)
+			if decimal.New(int64(distance), -6).GreaterThanOrEqual(k.Mul(usual)) || distance >= mostMicroDollars {
 				names = append(names, who.name)
 				break
 			}
@@ -187,7 +214,9 @@ func (s Sketch) worthALook(start civilDay, judged, until civilDay, covered map[c
 	return slices.Compact(names)
 }
 
-func floatMedian(values []float64) float64 {
+func distanceOf(a, b MicroDollars) MicroDollars { return max(a-b, b-a) }
+
+func roughMedian(values []MicroDollars) MicroDollars {
 	slices.Sort(values)
 	n := len(values)
 	if n%2 == 1 {

@@ -34,7 +34,7 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, asOf time.Time)
 	days := r.lastDays(asOf)
 	if of == spend.ByTenant { // of which there may be many
 		sketch, err := r.Source.Sketch(ctx, days[0], days[TrendDays])
-		return &Trends{From: days[0], of: sketch.Of}, err
+		return &Trends{From: days[0], of: func(name string) []float32 { return heights(sketch.Of(name)) }}, err
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: days[0], To: days[TrendDays], By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
@@ -63,6 +63,21 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, asOf time.Time)
 		series[name][place] = value
 	}
 	return &Trends{From: days[0], of: func(name string) []float32 { return series[name] }}, nil
+}
+
+// heights are amounts as they are drawn.
+func heights(amounts []spend.MicroDollars) []float32 {
+	if amounts == nil {
+		return nil
+	}
+	out := make([]float32, len(amounts))
+	for i, amount := range amounts {
+		out[i] = float32(amount) / 1e6
+		if amount == spend.UnknownMicroDollars {
+			out[i] = draw.Missing()
+		}
+	}
+	return out
 }
 
 // lastDays are the starts of the last days up to the one that the data ends in, and the end of that.
