@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !linux
 
 package main
 
@@ -8,14 +8,16 @@ import (
 	"syscall"
 )
 
-// peakMemory is the most memory that an ended process had, in bytes.
-func peakMemory(state *os.ProcessState) int64 {
-	usage, ok := state.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0
+// watchPeak gives the most memory that an ended process had, in bytes.
+func watchPeak(*os.Process) func(*os.ProcessState) int64 {
+	return func(state *os.ProcessState) int64 {
+		usage, ok := state.SysUsage().(*syscall.Rusage)
+		if !ok {
+			return 0
+		}
+		if runtime.GOOS == "darwin" {
+			return usage.Maxrss
+		}
+		return usage.Maxrss * 1024
 	}
-	if runtime.GOOS == "darwin" {
-		return usage.Maxrss
-	}
-	return usage.Maxrss * 1024
 }

@@ -26,11 +26,17 @@ func fastest(runs int, first func() error, program string, args ...string) (best
 		var errors bytes.Buffer
 		cmd.Stderr = &errors // standard output goes nowhere
 		start := time.Now()
-		if err := cmd.Run(); err != nil {
+		if err := cmd.Start(); err != nil {
+			return best, fmt.Errorf("%s: %w", program, err)
+		}
+		peak := watchPeak(cmd.Process)
+		err := cmd.Wait()
+		memory := peak(cmd.ProcessState)
+		if err != nil {
 			return best, fmt.Errorf("%s %v: %w\n%s", program, args, err, errors.String())
 		}
 		wall, state := time.Since(start), cmd.ProcessState
-		run := took{wall, state.UserTime() + state.SystemTime(), max(best.memory, peakMemory(state))}
+		run := took{wall, state.UserTime() + state.SystemTime(), max(best.memory, memory)}
 		if i == 0 || wall < best.wall {
 			best.wall, best.cpu = run.wall, run.cpu
 		}
