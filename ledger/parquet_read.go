@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -134,8 +135,10 @@ func (r *ParquetReader) columns() error {
 // Report says what was read so far.
 func (r *ParquetReader) Report() usage.ReadReport {
 	report := r.report
-	if total := r.file.NumRows(); total > 0 { // about
-		report.Bytes = int64(float64(r.file.Size()) * float64(r.rows) / float64(total))
+	if total := r.file.NumRows(); total > 0 { // about, as rows are of different lengths
+		hi, lo := bits.Mul64(uint64(r.file.Size()), uint64(min(r.rows, total)))
+		bytes, _ := bits.Div64(hi, lo, uint64(total))
+		report.Bytes = int64(bytes)
 	}
 	return report
 }

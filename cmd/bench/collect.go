@@ -45,10 +45,7 @@ func collectFigures(show func(figure)) error {
 	}
 	defer os.RemoveAll(folder)
 
-	if err := fakeCredentials(); err != nil {
-		return err
-	}
-	self, err := os.Executable()
+	self, config, err := readyToCollect(folder)
 	if err != nil {
 		return err
 	}
@@ -59,10 +56,6 @@ func collectFigures(show func(figure)) error {
 	}
 	from, to := collectWindow()
 	dir := filepath.Join(folder, "ledger")
-	config, err := unhurried(folder)
-	if err != nil {
-		return err
-	}
 	collect := []string{
 		"collect", "--endpoint-url", server.URL, "--config", config, "--per-microvm", "--parallel", fmt.Sprint(collectParallel), "--ledger", dir,
 		"--since", from.Format(time.RFC3339), "--until", to.Format(time.RFC3339),
@@ -85,6 +78,19 @@ func collectFigures(show func(figure)) error {
 	show(figure{"  memory", megabytes(max(all.memory, again.memory)), "under 300 MB", megabytes(alone.memory) + " for the SDK alone"})
 	show(figure{"the same again, which changes nothing", seconds(again.wall), "", fmt.Sprintf("%.2f × the first time", ratio(again.wall, all.wall))})
 	return nil
+}
+
+// readyToCollect gives what a measurement of collecting takes: this program, which is also what reads by the SDK alone, and a
+// configuration; and credentials to all programs it starts.
+func readyToCollect(folder string) (self, config string, err error) {
+	if err := fakeCredentials(); err != nil {
+		return "", "", err
+	}
+	if self, err = os.Executable(); err != nil {
+		return "", "", err
+	}
+	config, err = unhurried(folder)
+	return self, config, err
 }
 
 // unhurried makes a configuration without a limit of calls: how many AWS may be asked a second says nothing of the program.

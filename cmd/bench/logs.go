@@ -36,14 +36,7 @@ func logsFigures(show func(figure)) error {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	config, err := unhurried(folder)
-	if err != nil {
-		return err
-	}
-	if err := fakeCredentials(); err != nil {
-		return err
-	}
-	self, err := os.Executable()
+	self, config, err := readyToCollect(folder)
 	if err != nil {
 		return err
 	}

@@ -46,41 +46,31 @@ func (m *members) word(name string) string {
 	return ""
 }
 
-func (m *members) whole(name string) *int32 {
-	value, given := m.of[name]
-	if !given {
-		return nil
-	}
-	number, err := cbor.AsInt32(value)
-	if err != nil {
-		m.wrong(name, "whole number")
-	}
-	return &number
-}
+func (m *members) whole(name string) *int32 { return decoded(m, name, "whole number", cbor.AsInt32) }
+
+func (m *members) number(name string) *float64 { return decoded(m, name, "number", cbor.AsFloat64) }
 
 func (m *members) truth(name string) *bool {
-	value, given := m.of[name]
-	if !given {
-		return nil
-	}
-	truth, ok := value.(cbor.Bool)
-	if !ok {
-		m.wrong(name, "truth value")
-	}
-	out := bool(truth)
-	return &out
+	return decoded(m, name, "truth value", func(value cbor.Value) (bool, error) {
+		truth, ok := value.(cbor.Bool)
+		if !ok {
+			return false, errors.ErrUnsupported
+		}
+		return bool(truth), nil
+	})
 }
 
-func (m *members) number(name string) *float64 {
+// decoded reads a member; nil where it is not given.
+func decoded[T any](m *members, name, kind string, as func(cbor.Value) (T, error)) *T {
 	value, given := m.of[name]
 	if !given {
 		return nil
 	}
-	number, err := cbor.AsFloat64(value)
+	out, err := as(value)
 	if err != nil {
-		m.wrong(name, "number")
+		m.wrong(name, kind)
 	}
-	return &number
+	return &out
 }
 
 // each reads a list of structures.

@@ -10,19 +10,20 @@ import (
 	"microspend/spend"
 	"microspend/spend/whatif"
 	"microspend/tui/data"
+	"microspend/tui/draw"
 )
 
 // Forecast says how a forecast was made.
 func Forecast(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 	steps := []Step{
-		{"spent so far", amount(line.Spent), "from " + b.From.In(b.Location).Format("2 Jan") + " until " + moment(b, b.AsOf)},
+		{"spent so far", draw.Cost(line.Spent), "from " + b.From.In(b.Location).Format("2 Jan") + " until " + moment(b, b.AsOf)},
 	}
 	if line.Forecast == nil {
 		return append(steps, Step{Remark: "There is nothing to go by yet: the ledger has no data of this month or the eight weeks before."})
 	}
 	steps = append(steps,
-		Step{"still to come", dollars(line.Forecast.Sub(line.Spent.Amount)), "until " + moment(b, b.To)},
-		Step{"forecast", dollars(*line.Forecast), "at the end of the month, exactly $" + pricing.Grouped(*line.Forecast)},
+		Step{"still to come", draw.Dollars(line.Forecast.Sub(line.Spent.Amount)), "until " + moment(b, b.To)},
+		Step{"forecast", draw.Dollars(*line.Forecast), "at the end of the month, exactly $" + pricing.Grouped(*line.Forecast)},
 	)
 	switch line.Method {
 	case spend.MethodWeekday:
@@ -40,10 +41,10 @@ func Burn(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 	if line.BurnDay == nil {
 		return []Step{{Remark: "There is no data to work a burn rate out from."}}
 	}
-	steps := []Step{{"last 24 h", dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + pricing.Grouped(*line.BurnDay)}}
-	steps = append(steps, Step{"a day", dollars(line.BurnDay.Mul(decimal.NewFromInt(24))), "of the same"})
+	steps := []Step{{"last 24 h", draw.Dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + pricing.Grouped(*line.BurnDay)}}
+	steps = append(steps, Step{"a day", draw.Dollars(line.BurnDay.Mul(decimal.NewFromInt(24))), "of the same"})
 	if line.BurnMonth != nil {
-		steps = append(steps, Step{"this month", dollars(*line.BurnMonth) + " /h", amount(line.Spent) + " over the hours from " +
+		steps = append(steps, Step{"this month", draw.Dollars(*line.BurnMonth) + " /h", draw.Cost(line.Spent) + " over the hours from " +
 			b.From.In(b.Location).Format("2 Jan") + " on"})
 	}
 	return steps
@@ -52,10 +53,10 @@ func Burn(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 // Budget says how a budget stands, and why.
 func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 	steps := []Step{
-		{"budget", dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
+		{"budget", draw.Dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
 	}
 	if threshold := line.Budget.Threshold; !threshold.IsZero() && !threshold.Equal(decimal.NewFromInt(1)) {
-		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + dollars(line.Budget.Monthly.Mul(threshold))})
+		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Monthly.Mul(threshold))})
 	}
 	if line.Used != nil {
 		steps = append(steps, Step{"used", pricing.GroupedFixed(line.Used.Shift(2), 2) + " %", ""})
@@ -85,9 +86,9 @@ func Anomaly(a spend.Anomaly, rule spend.AnomalyRule) []Step {
 		floor = decimal.NewFromInt(1)
 	}
 	steps := []Step{
-		{"spent", dollars(a.Amount), "on " + a.Day + ", exactly $" + pricing.Grouped(a.Amount)},
-		{"usual", dollars(a.Expected), "the median of " + compared},
-		{"range", dollars(a.Low) + " – " + dollars(a.High), "what lies between would not have stood out"},
+		{"spent", draw.Dollars(a.Amount), "on " + a.Day + ", exactly $" + pricing.Grouped(a.Amount)},
+		{"usual", draw.Dollars(a.Expected), "the median of " + compared},
+		{"range", draw.Dollars(a.Low) + " – " + draw.Dollars(a.High), "what lies between would not have stood out"},
 		{"moved most", a.Component.Name(), "by " + signed(a.Moved) + " against its own median"},
 		{Remark: fmt.Sprintf("A day stands out beyond %s median absolute deviations, scaled to standard deviations, and $%s at least.", k, floor)},
 	}
@@ -101,13 +102,13 @@ func Anomaly(a spend.Anomaly, rule spend.AnomalyRule) []Step {
 func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) []Step {
 	days := i.From.In(loc).Format("2 Jan") + " – " + i.To.In(loc).Format("2 Jan 15:04")
 	steps := []Step{
-		{"MicroVMs", dollars(i.Month), "a month of 730 hours at the pace of " + days},
+		{"MicroVMs", draw.Dollars(i.Month), "a month of 730 hours at the pace of " + days},
 	}
 	if alt.Priced == 0 {
 		steps = append(steps, Step{alt.Name, "unknown", alt.Unknown})
 		return steps
 	}
-	steps = append(steps, Step{alt.Name, dollars(alt.Month), "a month, tenant by tenant and region by region"})
+	steps = append(steps, Step{alt.Name, draw.Dollars(alt.Month), "a month, tenant by tenant and region by region"})
 	if i.Month.IsPositive() {
 		ratio := pricing.Divide(alt.Month, i.Month, pricing.RatioPlaces)
 		steps = append(steps, Step{"ratio", pricing.GroupedFixed(ratio, 2) + " ×", "of what MicroVMs cost"})
@@ -126,24 +127,11 @@ func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
 	}, alt.Notes...)
 }
 
-func dollars(d decimal.Decimal) string { return "$" + pricing.GroupedFixed(d, 2) }
-
 func signed(d decimal.Decimal) string {
 	if d.IsPositive() {
 		return "+$" + pricing.GroupedFixed(d, 2)
 	}
 	return "-$" + pricing.GroupedFixed(d.Neg(), 2)
-}
-
-func amount(c spend.Cost) string {
-	switch {
-	case !c.Known():
-		return "unknown"
-	case !c.Complete():
-		return dollars(c.Amount) + " +?"
-	default:
-		return dollars(c.Amount)
-	}
 }
 
 func moment(b *spend.BudgetReport, t time.Time) string {

@@ -16,7 +16,7 @@ func (s *State) chart(width, height int) []string {
 	t := s.Theme
 	note := ""
 	if s.Days != nil {
-		note = dollars(s.Days.Total)
+		note = draw.Dollars(s.Days.Total)
 	}
 	lines := []string{draw.Heading(t, "last 30 days", note, width)}
 	if s.Days == nil {

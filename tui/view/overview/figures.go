@@ -25,13 +25,13 @@ func (s *State) heads() [figureCount]figure {
 	}
 	if s.Sums != nil {
 		out[FigureMonth].label = s.Sums.MonthFrom.In(s.Location).Format("January") + " so far"
-		out[FigureToday].value = cost(s.Sums.Today.Cost)
+		out[FigureToday].value = draw.Cost(s.Sums.Today.Cost)
 		if s.Sums.Today.Sum.Records == 0 {
 			out[FigureToday].value, out[FigureToday].note = "–", "no data yet"
 		} else {
 			out[FigureToday].note, out[FigureToday].paint = s.change(s.Sums.Today.Previous, "yesterday")
 		}
-		out[FigureMonth].value = cost(s.Sums.Month.Cost)
+		out[FigureMonth].value = draw.Cost(s.Sums.Month.Cost)
 		out[FigureMonth].note, out[FigureMonth].paint = s.change(s.Sums.Month.Previous, s.before())
 	} else if fault := s.Faults[Figures]; fault != "" {
 		out[FigureToday].note, out[FigureToday].paint = "✗ "+draw.Name(fault), t.Bad
@@ -41,17 +41,17 @@ func (s *State) heads() [figureCount]figure {
 		return out
 	}
 	if line.Forecast != nil {
-		out[FigureForecast].value = dollars(*line.Forecast)
+		out[FigureForecast].value = draw.Dollars(*line.Forecast)
 		out[FigureForecast].note = "by the end of " + s.Budgets.From.In(s.Location).Format("January")
 		if line.Budget != nil {
 			out[FigureForecast].note, out[FigureForecast].paint = s.headroom(line)
 		}
 	}
 	if line.BurnDay != nil {
-		out[FigureBurn].value = dollars(*line.BurnDay) + " /h"
+		out[FigureBurn].value = draw.Dollars(*line.BurnDay) + " /h"
 		out[FigureBurn].note = "over 24 h"
 		if line.BurnMonth != nil {
-			out[FigureBurn].note = "month " + dollars(*line.BurnMonth) + " /h"
+			out[FigureBurn].note = "month " + draw.Dollars(*line.BurnMonth) + " /h"
 		}
 	}
 	return out

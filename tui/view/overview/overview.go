@@ -338,19 +338,6 @@ func (s *State) pending(panel Panel, width int) []string {
 	return []string{" " + s.Theme.Muted.Text("reading …")}
 }
 
-func dollars(d decimal.Decimal) string { return "$" + pricing.GroupedFixed(d, 2) }
-
-func cost(c spend.Cost) string {
-	switch {
-	case !c.Known():
-		return "unknown"
-	case !c.Complete():
-		return dollars(c.Amount) + " +?"
-	default:
-		return dollars(c.Amount)
-	}
-}
-
 func signed(d decimal.Decimal, places int32) string {
 	text := pricing.GroupedFixed(d, places)
 	if d.IsPositive() {

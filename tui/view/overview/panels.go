@@ -32,7 +32,7 @@ func dollarsRound(d decimal.Decimal) string {
 	if d.Equal(d.Floor()) {
 		return "$" + pricing.GroupedFixed(d, 0)
 	}
-	return dollars(d)
+	return draw.Dollars(d)
 }
 
 // fields lays texts out beside each other, each in its own width; negative widths stand against the right.

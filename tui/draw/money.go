@@ -1,0 +1,23 @@
+package draw
+
+import (
+	"github.com/shopspring/decimal"
+
+	"microspend/pricing"
+	"microspend/spend"
+)
+
+// Dollars writes an amount to the cent.
+func Dollars(d decimal.Decimal) string { return "$" + pricing.GroupedFixed(d, 2) }
+
+// Cost writes a cost to the cent, and says where it lacks something.
+func Cost(c spend.Cost) string {
+	switch {
+	case !c.Known():
+		return "unknown"
+	case !c.Complete():
+		return Dollars(c.Amount) + " +?"
+	default:
+		return Dollars(c.Amount)
+	}
+}
