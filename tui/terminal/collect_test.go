@@ -13,23 +13,23 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 )
 
 // measured is a CloudWatch with what the meter says of two tenants in the last five hours.
-func measured(t *testing.T) (service *fake.CloudWatch, url string) {
+func measured(t *testing.T) (service *fakecloudwatch.CloudWatch, url string) {
 	t.Helper()
-	service = fake.NewCloudWatch(fake.Options{})
-	place := fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}
+	service = fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{})
+	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
 	now := time.Now().UTC().Truncate(5 * time.Minute)
 	for _, tenant := range []string{"acme", "bravo"} {
 		for at := now.Add(-5 * time.Hour); at.Before(now); at = at.Add(5 * time.Minute) {
 			for quantity, value := range []int64{300_000, 300_000 * 2048, 0, 0, 0} {
-				service.Put(place, fake.Metric{
+				service.Put(place, fakecloudwatch.Metric{
 					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(quantity)),
 					Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
-				}, fake.Value(at, float64(value)))
+				}, fakecloudwatch.Value(at, float64(value)))
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func collecting(t *testing.T, program, folder, endpoint string, environ ...strin
 	t.Helper()
 	config := filepath.Join(folder, "microspend.yaml")
 	require.NoError(t, os.WriteFile(config, []byte("collect:\n  endpoint_url: "+endpoint+"\n"), 0o600))
-	aws := "AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret AWS_REGION=eu-west-1 AWS_ACCOUNT_ID=" + fake.DefaultAccount +
+	aws := "AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret AWS_REGION=eu-west-1 AWS_ACCOUNT_ID=" + fakecloudwatch.DefaultAccount +
 		" AWS_CONFIG_FILE=none AWS_SHARED_CREDENTIALS_FILE=none AWS_EC2_METADATA_DISABLED=true XDG_STATE_HOME=" + folder + " " + strings.Join(environ, " ")
 	return start(t, 120, 40, fmt.Sprintf("%s %s dash --collect --poll 200ms --ledger %s/ledger --config %s; echo ended with $?; sleep 100",
 		aws, program, folder, config))
@@ -53,7 +53,7 @@ func collecting(t *testing.T, program, folder, endpoint string, environ ...strin
 func TestCollectFailsAndThenWorks(t *testing.T) {
 	program := built(t)
 	service, endpoint := measured(t)
-	service.SetFaults(func(fake.Call) fake.Fault { return fake.Denied })
+	service.SetFaults(func(fakecloudwatch.Call) fakecloudwatch.Fault { return fakecloudwatch.Denied })
 	s := collecting(t, program, t.TempDir(), endpoint)
 	s.shows("✗ collecting failed: listing metrics: the credentials may not ListMetrics", ": not read")
 	s.press("2").shows("tenants")
@@ -70,11 +70,11 @@ func TestQuitWhileCollecting(t *testing.T) {
 	program := built(t)
 	folder := t.TempDir()
 	service, endpoint := measured(t)
-	service.SetFaults(func(call fake.Call) fake.Fault {
+	service.SetFaults(func(call fakecloudwatch.Call) fakecloudwatch.Fault {
 		if call.Get == nil {
-			return fake.Fault{}
+			return fakecloudwatch.Fault{}
 		}
-		return fake.Fault{Delay: time.Minute}
+		return fakecloudwatch.Fault{Delay: time.Minute}
 	})
 	s := collecting(t, program, folder, endpoint)
 	s.shows("collecting", "─── 0 %")

@@ -1,4 +1,4 @@
-package fake
+package fakemicrovms
 
 import (
 	"encoding/json"
