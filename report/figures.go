@@ -3,26 +3,20 @@ package report
 import (
 	"github.com/shopspring/decimal"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // Figures in tables are rounded half-even, in fixed point, with commas between thousands. The exact ones are in JSON and
 // CSV.
 
 // fixed writes d with so many decimals.
-func fixed(d decimal.Decimal, places int32) string { return pricing.GroupedFixed(d, places) }
+func fixed(d decimal.Decimal, places int32) string { return figures.Fixed(d, places) }
 
 // upTo writes d with at most so many decimals, and no more than it has.
-func upTo(d decimal.Decimal, places int32) string { return pricing.Grouped(d.RoundBank(places)) }
+func upTo(d decimal.Decimal, places int32) string { return figures.UpTo(d, places) }
 
 // signed writes a change with its sign, and none as "0".
-func signed(d decimal.Decimal, places int32) string {
-	text := fixed(d, places)
-	if d.IsPositive() {
-		return "+" + text
-	}
-	return text
-}
+func signed(d decimal.Decimal, places int32) string { return figures.Signed(d, places) }
 
 const (
 	centPlaces = 2

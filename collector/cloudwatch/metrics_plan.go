@@ -14,7 +14,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/mapping"
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // metricsSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
@@ -65,9 +65,9 @@ func (m *Metrics) notes(t *metricsTarget) []string {
 	}
 	each := m.options.Prices.MetricMonth.USD
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
-		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each), pricing.GroupedCents(each.Mul(decimal.NewFromInt(series))))}
+		figures.Int(series), figures.Cents(each), figures.Cents(each.Mul(decimal.NewFromInt(series))))}
 	if assumed := m.options.Prices.ThousandListCalls; assumed.Assumption != "" {
-		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, pricing.GroupedCents(assumed.USD)))
+		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, figures.Cents(assumed.USD)))
 	}
 	return notes
 }
