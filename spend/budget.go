@@ -266,6 +266,6 @@ func (b *budgetBook) line(tenant string, budget *Budget, f forecaster) BudgetLin
 }
 
 func perHour(amount decimal.Decimal, seconds int64) *decimal.Decimal {
-	rate := pricing.Divide(amount.Mul(decimal.NewFromInt(pricing.SecondsPerHour)), decimal.NewFromInt(seconds), pricing.AmountPlaces)
+	rate := pricing.ProrateTime(amount, pricing.SecondsPerHour, seconds)
 	return &rate
 }

@@ -59,7 +59,7 @@ func (f forecaster) outlook(daily map[civilDay]decimal.Decimal, spent decimal.De
 	if elapsed == 0 {
 		return outlook{}
 	}
-	sum := pricing.Divide(spent.Mul(decimal.NewFromInt(f.month.seconds())), decimal.NewFromInt(elapsed), pricing.AmountPlaces)
+	sum := pricing.ProrateTime(spent, f.month.seconds(), elapsed)
 	return outlook{method: MethodRunRate, amount: &sum}
 }
 
@@ -113,7 +113,7 @@ func (f forecaster) ahead(means weekdayMeans, each func(civilDay, decimal.Decima
 		whole := span{d.start(f.loc), (d + 1).start(f.loc)}
 		expected := means[d.weekday()]
 		if rest := (span{from, whole.to}).seconds(); rest < whole.seconds() {
-			expected = pricing.Divide(expected.Mul(decimal.NewFromInt(rest)), decimal.NewFromInt(whole.seconds()), pricing.AmountPlaces)
+			expected = pricing.ProrateTime(expected, rest, whole.seconds())
 		}
 		if !each(d, expected) {
 			return
