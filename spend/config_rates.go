@@ -5,8 +5,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 
