@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/shopspring/decimal"
 
 	"microspend/collector"
 	"microspend/collector/mapping"
@@ -63,9 +62,9 @@ func (m *Metrics) notes(t *metricsTarget) []string {
 			series += int64(count(s.metrics))
 		}
 	}
-	each := m.options.Prices.MetricMonth.USD
+	each := m.options.Prices.MetricMonth
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
-		figures.Int(series), figures.Cents(each), figures.Cents(each.Mul(decimal.NewFromInt(series))))}
+		figures.Int(series), figures.Cents(each.USD), figures.Cents(each.Cost(series, 1)))}
 	if assumed := m.options.Prices.ThousandListCalls; assumed.Assumption != "" {
 		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, figures.Cents(assumed.USD)))
 	}
