@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
+	"microspend/view"
 	"microspend/scenarios"
 )
 
@@ -43,7 +44,7 @@ as a picture to paste.`,
 			return a.print(report.BreakEven(e, comparisons))
 		},
 	}
-	a.output.addTo(cmd, report.FormatSVG)
+	a.output.addTo(cmd, view.FormatSVG)
 	a.addOwnRatesTo(cmd)
 	return cmd
 }

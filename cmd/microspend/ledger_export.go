@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
-	"microspend/report"
+	"microspend/view"
 	"microspend/usage"
 )
 
@@ -60,7 +60,7 @@ named, and the exit code is 1.`,
 				return err
 			}
 			for _, damaged := range export.damaged {
-				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, report.Visible(damaged.Reason))
+				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, view.Visible(damaged.Reason))
 			}
 			if len(export.damaged) > 0 {
 				return errCheckFailed

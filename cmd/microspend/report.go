@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
+	"microspend/view"
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
@@ -31,7 +32,7 @@ func (a *app) reportCommand() *cobra.Command {
 		tenants                       []string
 	)
 	names := []string{formatHTML}
-	for _, f := range append(report.Formats(), exportFormats...) {
+	for _, f := range append(view.Formats(), exportFormats...) {
 		names = append(names, string(f))
 	}
 	cmd := &cobra.Command{
