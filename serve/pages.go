@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"microspend/report"
-	"microspend/view"
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // requestError is a fault of who asked.

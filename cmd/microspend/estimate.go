@@ -4,8 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
-	"microspend/view"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 func (a *app) estimateCommand() *cobra.Command {

@@ -14,9 +14,9 @@ import (
 	"microspend/idle"
 	"microspend/pricing"
 	"microspend/report"
-	"microspend/view"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 // idleFlags are what idle is told.

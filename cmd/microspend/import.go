@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
-	"microspend/view"
 	"microspend/usage"
+	"microspend/view"
 )
 
 func (a *app) importCommand() *cobra.Command {

@@ -15,8 +15,8 @@ import (
 
 	"microspend/pricing"
 	"microspend/pricing/cardstore"
-	"microspend/view"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 // The exit codes. They are a contract.

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"microspend/view"
 	"microspend/report/focus"
 	"microspend/report/xlsx"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // exportFormats are the formats of spend that are handed on, beside those of every document.

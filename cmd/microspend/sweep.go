@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
-	"microspend/view"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 func (a *app) sweepCommand() *cobra.Command {
