@@ -13,10 +13,10 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"microspend/report"
-	"microspend/view"
 	"microspend/tui/data"
 	"microspend/tui/view/explain"
 	"microspend/tui/view/whatif"
+	"microspend/view"
 )
 
 // export writes what is shown into a file of its own, in the formats of the command line: the same documents by the same
