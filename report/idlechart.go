@@ -9,7 +9,7 @@ import (
 
 	"microspend/idle"
 	"microspend/internal/figures"
-	"microspend/report/chart"
+	"microspend/view/chart"
 )
 
 // idleCurve draws the cost by timeout, with the policies on it that people set or could.

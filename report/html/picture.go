@@ -12,9 +12,9 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view/chart"
 )
 
 // mostBars is how many days are drawn as days; longer periods are drawn by week.
