@@ -268,7 +268,7 @@ func (r *run) listTenants(t *table) {
 func (s Source) daysWithData(ctx context.Context, in span, loc *time.Location) (map[civilDay]bool, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
 		From: in.from, To: in.to, By: []ledger.Field{ledger.FieldDay}, Location: loc,
-		Sums: ledger.SumRunning, // that there are records is all that counts
+		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
 		return nil, err
