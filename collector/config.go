@@ -8,8 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/mapping"
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 

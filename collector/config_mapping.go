@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"microspend/collector/mapping"
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 )
 
 type mappingFile struct {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 )
 
 // microVMsFile is how the source microvms polls, and the sizes that count in place of those that the API tells.

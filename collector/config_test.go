@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/mapping"
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 func loadConfig(t *testing.T, text string) (Config, error) {

@@ -8,7 +8,7 @@ package config
 
 import (
 	"microspend/collector"
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 	"microspend/spend"
 )
 

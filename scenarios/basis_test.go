@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 // TestBasis reads the sentences that say how the month comes about.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 

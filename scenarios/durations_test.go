@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 // scalarCase is one text of a scalar. An empty want means that it is refused, with the words of refusal in the message.

@@ -1,8 +1,8 @@
 package scenarios
 
 import (
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 )
 
 // File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for editors

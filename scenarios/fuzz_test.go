@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 // hostile are inputs made to hurt: by depth, by size, by expansion, by numbers, by encoding.

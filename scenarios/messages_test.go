@@ -36,8 +36,8 @@ func placeOf(message string) (place, bool) {
 
 // sources are the files whose messages are about what a scenario file says.
 var sources = []string{
-	"scenario.go", "compare_file.go", "comparison.go", "documented.go", "estimate.go", "values.go", "../config/scalar/scalar.go", "choices.go",
-	"../config/strictyaml/decode.go", "../config/strictyaml/parse.go", "../pricing/size.go", "../pricing/decimal.go",
+	"scenario.go", "compare_file.go", "comparison.go", "documented.go", "estimate.go", "values.go", "../internal/scalar/scalar.go", "choices.go",
+	"../internal/strictyaml/decode.go", "../internal/strictyaml/parse.go", "../pricing/size.go", "../pricing/decimal.go",
 }
 
 // notInFiles are messages of the sources that no file in testdata/bad can bring about, each with the reason.

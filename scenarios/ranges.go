@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 // Range is a value of a scenario that is written as two ends, such as running: 2h..4h.

@@ -10,7 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 

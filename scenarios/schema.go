@@ -9,7 +9,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 // starter is the scenario that a user starts from.

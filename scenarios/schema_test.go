@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 )
 
 // TestSchemaHasEveryKey walks the types that decode a file beside the schema: neither has a key that the other lacks, and

@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/config/scalar"
+	"microspend/internal/scalar"
 	"microspend/pricing"
 )
 

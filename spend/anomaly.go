@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 )
@@ -84,10 +85,10 @@ func (s Source) Anomalies(ctx context.Context, request AnomalyRequest) (AnomalyR
 	if request.Now.IsZero() {
 		request.Now = request.To
 	}
-	first := dayOf(request.From, loc)
-	history := span{(first - historyDays).start(loc), request.Now}
+	first := civil.DayOf(request.From, loc)
+	history := civil.Between((first - historyDays).Start(loc), request.Now)
 	out := AnomalyReport{}
-	if !history.from.Before(history.to) {
+	if !history.From.Before(history.To) {
 		return out, nil
 	}
 	covered, err := s.daysWithData(ctx, history, loc)
@@ -101,19 +102,19 @@ func (s Source) Anomalies(ctx context.Context, request AnomalyRequest) (AnomalyR
 	if out.AsOf.Before(until) {
 		until = out.AsOf
 	}
-	if !history.from.Before(until) {
+	if !history.From.Before(until) {
 		return out, nil
 	}
-	if !first.start(loc).Equal(request.From) {
+	if !first.Start(loc).Equal(request.From) {
 		first++
 	}
-	rows, damaged, err := s.suspects(ctx, span{history.from, until}, first, covered, loc, request.Filter)
+	rows, damaged, err := s.suspects(ctx, civil.Between(history.From, until), first, covered, loc, request.Filter)
 	if err != nil {
 		return out, err
 	}
 	out.Damaged = damaged
 	for _, h := range habits(rows, covered) {
-		for d := first; !(d + 1).start(loc).After(until); d++ {
+		for d := first; !(d + 1).Start(loc).After(until); d++ {
 			if a, found := h.judge(d, s.AnomalyRule); found {
 				out.Anomalies = append(out.Anomalies, a)
 			}
@@ -131,13 +132,13 @@ const cellsAtATime = 50_000
 // suspects are the rows by tenant, day and billed quantity of the tenants that may have a day that stands out. Who that is, a
 // sketch tells: exact amounts of all tenants on all days would take as much memory as there are of both.
 func (s Source) suspects(
-	ctx context.Context, in span, judged civilDay, covered map[civilDay]bool, loc *time.Location, filter Filter,
+	ctx context.Context, in civil.Span, judged civil.Day, covered map[civil.Day]bool, loc *time.Location, filter Filter,
 ) (rows []Row, damaged []ledger.DamagedFile, err error) {
 	sketch, err := s.sketch(ctx, in, loc, filter)
 	if err != nil {
 		return nil, nil, err
 	}
-	first, last := dayOf(in.from, loc), dayOf(in.to.Add(-1), loc)
+	first, last := civil.DayOf(in.From, loc), civil.DayOf(in.To.Add(-1), loc)
 	by := []Dimension{ByTenant, ByDay, ByComponent}
 	names := sketch.worthALook(first, judged, last+1, covered, s.AnomalyRule)
 	names = slices.DeleteFunc(names, func(name string) bool { return !matchAny(filter.Tenants, name) })
@@ -149,13 +150,13 @@ func (s Source) suspects(
 	for _, name := range names {
 		filter.Tenants = append(filter.Tenants, Exactly(name))
 	}
-	step := civilDay(max(1, cellsAtATime/max(len(sketch.series), 1)))
+	step := civil.Day(max(1, cellsAtATime/max(len(sketch.series), 1)))
 	for d := first; d <= last; d += step {
-		to := min(d+step, last+1).start(loc)
-		if in.to.Before(to) {
-			to = in.to
+		to := min(d+step, last+1).Start(loc)
+		if in.To.Before(to) {
+			to = in.To
 		}
-		part, err := s.Report(ctx, Request{From: d.start(loc), To: to, By: by, Location: loc, Filter: filter})
+		part, err := s.Report(ctx, Request{From: d.Start(loc), To: to, By: by, Location: loc, Filter: filter})
 		if err != nil {
 			return nil, nil, err
 		}

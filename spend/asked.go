@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"microspend/config/scalar"
+	"microspend/internal/scalar"
 )
 
 // AskedPeriod is a period as people write it, in flags or in the query of an address. What is left out is "".

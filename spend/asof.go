@@ -2,11 +2,11 @@ package spend
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 )
 
@@ -14,7 +14,7 @@ import (
 // the ledger has nothing in the eight weeks before now.
 func (s Source) AsOf(ctx context.Context, now time.Time) (time.Time, error) {
 	loc := s.location(nil)
-	covered, err := s.daysWithData(ctx, span{(dayOf(now, loc) - historyDays).start(loc), now}, loc)
+	covered, err := s.daysWithData(ctx, civil.Between((civil.DayOf(now, loc)-historyDays).Start(loc), now), loc)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -26,12 +26,12 @@ func (s Source) AsOf(ctx context.Context, now time.Time) (time.Time, error) {
 //
 // A ledger tells sums, not single periods, so the start of the latest one is found by halving the last day. Where several
 // start together the shortest counts: a record of a whole day, as of image storage, does not mean that the day is over.
-func (s Source) asOf(ctx context.Context, covered map[civilDay]bool, now time.Time, loc *time.Location) (time.Time, error) {
+func (s Source) asOf(ctx context.Context, covered map[civil.Day]bool, now time.Time, loc *time.Location) (time.Time, error) {
 	if len(covered) == 0 {
 		return time.Time{}, nil
 	}
 	last := slices.Max(slices.Collect(maps.Keys(covered)))
-	low, end := last.start(loc), (last + 1).start(loc)
+	low, end := last.Start(loc), (last + 1).Start(loc)
 	if now.Before(end) {
 		end = now
 	}
@@ -77,13 +77,4 @@ func records(result ledger.Result) (n int64) {
 		n += g.Sum.Records
 	}
 	return n
-}
-
-// parseCivilDay reads what [civilDay.String] wrote.
-func parseCivilDay(text string) civilDay {
-	moment, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		panic(fmt.Sprintf("spend: a row's day is %q", text))
-	}
-	return dayOf(moment, time.UTC)
 }

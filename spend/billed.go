@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 )
 
@@ -42,7 +43,7 @@ var errBilledZone = errors.New("bills are by UTC day; the billed basis cannot cu
 
 // billedKey tells cells apart that a report would put together, while the bill is shared out among them.
 type billedKey struct {
-	day            civilDay
+	day            civil.Day
 	image, microvm string // where filters need them
 }
 
@@ -51,15 +52,15 @@ func (k billedKey) compare(other billedKey) int {
 }
 
 // check refuses a span of which some day is in no bill: it would look as if nothing had been spent.
-func (b *Billed) check(s span) error {
+func (b *Billed) check(s civil.Span) error {
 	if b == nil {
 		return errors.New("there is no bill to go by; microspend reconcile FILE --allocate takes one in")
 	}
-	if !s.wholeDays(time.UTC) {
+	if !s.WholeDays(time.UTC) {
 		return errors.New("the billed basis goes by whole UTC days")
 	}
 	var without []string
-	for day := dayOf(s.from, time.UTC); day < dayOf(s.to, time.UTC); day++ {
+	for day := civil.DayOf(s.From, time.UTC); day < civil.DayOf(s.To, time.UTC); day++ {
 		if !b.Days[day.String()] {
 			without = append(without, day.String())
 		}
@@ -83,7 +84,7 @@ type lineKey struct {
 
 // billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that the
 // filters choose.
-func (r *run) billedTable(s span, all cells, t *table) (cells, error) {
+func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 	if err := r.source.Billed.check(s); err != nil {
 		return nil, err
 	}
@@ -106,8 +107,8 @@ func (r *run) billedTable(s span, all cells, t *table) (cells, error) {
 		all[key].billed = costs
 	}
 	for _, line := range r.source.Billed.Lines {
-		day := parseCivilDay(line.Day)
-		if day.start(time.UTC).Before(s.from) || !day.start(time.UTC).Before(s.to) {
+		day := civil.MustParse(line.Day)
+		if day.Start(time.UTC).Before(s.From) || !day.Start(time.UTC).Before(s.To) {
 			continue
 		}
 		keys := users[lineKey{line.Day, line.Region, line.Quantity}]
@@ -141,7 +142,7 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 		if !count.Units.LessThan(billed) {
 			return line.Cost, nil
 		}
-		return pricing.Divide(line.Cost.Mul(count.Units), billed, pricing.AmountPlaces), nil
+		return pricing.Prorate(line.Cost, count.Units, billed), nil
 	}
 	card, err := r.prices.card(line.Region)
 	if err != nil || !card.card.Rate(line.Quantity).Known() {
@@ -158,7 +159,7 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 
 // unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or MicroVM, and
 // else as a part of its day, region or quantity.
-func (r *run) unmetered(line BilledLine, day civilDay, rest decimal.Decimal, t *table) {
+func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t *table) {
 	filter := r.request.Filter
 	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !matchAny(filter.Regions, line.Region) ||
 		!matchAny(filter.Tenants, Unmetered) {
@@ -170,7 +171,7 @@ func (r *run) unmetered(line BilledLine, day civilDay, rest decimal.Decimal, t *
 			key.Kind, *into = KindUnmetered, Unmetered
 		}
 	}
-	names := r.names(day.start(time.UTC))
+	names := r.names(day.Start(time.UTC))
 	for _, d := range r.request.By {
 		switch d {
 		case ByTenant:

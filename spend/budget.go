@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 )
@@ -103,11 +104,11 @@ type BudgetLine struct {
 // BudgetStatus works out how the source's budgets stand. The month is that of now in the source's location.
 func (s Source) BudgetStatus(ctx context.Context, now time.Time) (BudgetReport, error) {
 	loc := s.location(nil)
-	first := dayOf(now, loc).firstOfMonth()
-	month := span{first.start(loc), first.addMonths(1).start(loc)}
-	out := BudgetReport{From: month.from, To: month.to, Location: loc, Now: now}
+	first := civil.DayOf(now, loc).FirstOfMonth()
+	month := civil.Between(first.Start(loc), first.AddMonths(1).Start(loc))
+	out := BudgetReport{From: month.From, To: month.To, Location: loc, Now: now}
 
-	history := span{min(first, dayOf(now, loc)-historyDays).start(loc), now}
+	history := civil.Between(min(first, civil.DayOf(now, loc)-historyDays).Start(loc), now)
 	covered, err := s.daysWithData(ctx, history, loc)
 	if err != nil {
 		return out, err
@@ -143,17 +144,17 @@ type budgetBook struct {
 	ctx    context.Context
 	now    time.Time
 	asOf   time.Time
-	month  span
+	month  civil.Span
 
 	spent   map[string]Cost
 	lastDay map[string]Cost
-	daily   map[string]map[civilDay]decimal.Decimal
+	daily   map[string]map[civil.Day]decimal.Decimal
 	damaged []ledger.DamagedFile
 	only    []Pattern // tenants that a report is narrowed to; none for all
 }
 
-func (b *budgetBook) read(history span) (err error) {
-	b.spent, b.lastDay, b.daily = map[string]Cost{}, map[string]Cost{}, map[string]map[civilDay]decimal.Decimal{}
+func (b *budgetBook) read(history civil.Span) (err error) {
+	b.spent, b.lastDay, b.daily = map[string]Cost{}, map[string]Cost{}, map[string]map[civil.Day]decimal.Decimal{}
 	if b.asOf.IsZero() {
 		return nil
 	}
@@ -163,26 +164,26 @@ func (b *budgetBook) read(history span) (err error) {
 			into[row.Tenant] = into[row.Tenant].plus(row.Cost)
 		}
 	}
-	if err := b.report(span{b.month.from, b.now}, []Dimension{ByTenant}, add(b.spent)); err != nil {
+	if err := b.report(civil.Between(b.month.From, b.now), []Dimension{ByTenant}, add(b.spent)); err != nil {
 		return err
 	}
-	if err := b.report(span{b.asOf.Add(-24 * time.Hour), b.asOf}, []Dimension{ByTenant}, add(b.lastDay)); err != nil {
+	if err := b.report(civil.Between(b.asOf.Add(-24*time.Hour), b.asOf), []Dimension{ByTenant}, add(b.lastDay)); err != nil {
 		return err
 	}
 	return b.readDays(history)
 }
 
 // readDays reads what was spent day by day: together, and by each tenant that has a line.
-func (b *budgetBook) readDays(history span) error {
+func (b *budgetBook) readDays(history civil.Span) error {
 	add := func(names func(Row) []string) func(Row) {
 		return func(row Row) {
 			if row.Day == "" {
 				return // a tenant that is only listed
 			}
-			d := parseCivilDay(row.Day)
+			d := civil.MustParse(row.Day)
 			for _, name := range names(row) {
 				if b.daily[name] == nil {
-					b.daily[name] = map[civilDay]decimal.Decimal{}
+					b.daily[name] = map[civil.Day]decimal.Decimal{}
 				}
 				b.daily[name][d] = b.daily[name][d].Add(row.Amount)
 			}
@@ -205,13 +206,13 @@ func (b *budgetBook) readDays(history span) error {
 	}
 	defer func() { b.only = nil }()
 	loc := b.source.location(nil)
-	step := civilDay(max(1, cellsAtATime/max(len(b.spent), 1)))
-	for d := dayOf(history.from, loc); d.start(loc).Before(history.to); d += step {
-		to := (d + step).start(loc)
-		if history.to.Before(to) {
-			to = history.to
+	step := civil.Day(max(1, cellsAtATime/max(len(b.spent), 1)))
+	for d := civil.DayOf(history.From, loc); d.Start(loc).Before(history.To); d += step {
+		to := (d + step).Start(loc)
+		if history.To.Before(to) {
+			to = history.To
 		}
-		err := b.report(span{d.start(loc), to}, []Dimension{ByTenant, ByDay}, add(func(row Row) []string { return []string{row.Tenant} }))
+		err := b.report(civil.Between(d.Start(loc), to), []Dimension{ByTenant, ByDay}, add(func(row Row) []string { return []string{row.Tenant} }))
 		if err != nil {
 			return err
 		}
@@ -219,11 +220,11 @@ func (b *budgetBook) readDays(history span) error {
 	return nil
 }
 
-func (b *budgetBook) report(in span, by []Dimension, each func(Row)) error {
-	if !in.from.Before(in.to) {
+func (b *budgetBook) report(in civil.Span, by []Dimension, each func(Row)) error {
+	if !in.From.Before(in.To) {
 		return nil
 	}
-	spend, err := b.source.Report(b.ctx, Request{From: in.from, To: in.to, By: by, Filter: Filter{Tenants: b.only}})
+	spend, err := b.source.Report(b.ctx, Request{From: in.From, To: in.To, By: by, Filter: Filter{Tenants: b.only}})
 	if err != nil {
 		return fmt.Errorf("budgets: %w", err)
 	}
@@ -238,7 +239,7 @@ func (b *budgetBook) line(tenant string, budget *Budget, f forecaster) BudgetLin
 	line := BudgetLine{Tenant: tenant, Budget: budget, Spent: b.spent[tenant]}
 	if !b.asOf.IsZero() {
 		line.BurnDay = perHour(b.lastDay[tenant].Amount, 86_400)
-		if elapsed := (span{b.month.from, b.asOf}).seconds(); elapsed > 0 {
+		if elapsed := civil.Between(b.month.From, b.asOf).Seconds(); elapsed > 0 {
 			line.BurnMonth = perHour(line.Spent.Amount, elapsed)
 		}
 	}
@@ -266,6 +267,6 @@ func (b *budgetBook) line(tenant string, budget *Budget, f forecaster) BudgetLin
 }
 
 func perHour(amount decimal.Decimal, seconds int64) *decimal.Decimal {
-	rate := pricing.Divide(amount.Mul(decimal.NewFromInt(pricing.SecondsPerHour)), decimal.NewFromInt(seconds), pricing.AmountPlaces)
+	rate := pricing.ProrateTime(amount, pricing.SecondsPerHour, seconds)
 	return &rate
 }

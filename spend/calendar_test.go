@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"microspend/usage"
 )
@@ -65,25 +64,6 @@ func TestDaysAreCutWhereTheyAre(t *testing.T) {
 	}
 }
 
-func TestPeriodBefore(t *testing.T) {
-	for _, test := range []struct{ name, reason, zone, from, to, wantFrom string }{
-		{"month", "October is held against September", "UTC", "2026-10-01", "2026-11-01", "2026-09-01"},
-		{"short month", "March against all of February", "UTC", "2026-03-01", "2026-04-01", "2026-02-01"},
-		{"quarter", "three months against three", "UTC", "2026-04-01", "2026-07-01", "2026-01-01"},
-		{"month in Berlin", "its own midnights", "Europe/Berlin", "2026-10-31T23:00", "2026-11-30T23:00", "2026-09-30T22:00"},
-		{"days", "a week against the week before", "UTC", "2026-10-05", "2026-10-12", "2026-09-28"},
-		{"days over a change of clocks", "24 hours against a day of 25", "Europe/Berlin", "2026-10-25T23:00", "2026-10-26T23:00", "2026-10-24T22:00"},
-		{"hours", "the same length", "UTC", "2026-10-05T10:00", "2026-10-05T12:30", "2026-10-05T07:30"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			now := span{at(t, test.from), at(t, test.to)}
-			before := now.previous(zoneOf(t, test.zone))
-			require.Equal(t, at(t, test.wantFrom), before.from.UTC(), test.reason)
-			require.Equal(t, now.from, before.to.UTC())
-		})
-	}
-}
-
 func TestPreviousStandsBesideEachRow(t *testing.T) {
 	records := []usage.Record{
 		hour(at(t, "2026-01-31"), "gone", 8), hour(at(t, "2026-01-02"), "acme", 4),
@@ -112,20 +92,4 @@ func TestPreviousStandsBesideEachRow(t *testing.T) {
 	require.Equal(t, []string{"2026-01-31 0 was 8 -8 -100%", "2026-02-02 5 was 4 1 25%", "2026-02-03 1 was 0 1 new"}, compare(ByDay),
 		"the 2nd beside the 2nd; February has no 31st, so January's stands alone")
 	require.Equal(t, []string{"2026-02 6 was 12 -6 -50%"}, compare(ByMonth), "a month beside a month, whatever their lengths")
-}
-
-func TestDayStartsAreDays(t *testing.T) {
-	zones := []string{"UTC", "Europe/Berlin", "Asia/Beirut", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe", "America/Sao_Paulo"}
-	rapid.Check(t, func(r *rapid.T) {
-		loc := zoneOf(t, rapid.SampledFrom(zones).Draw(r, "zone"))
-		d := civilDay(rapid.IntRange(14_000, 25_000).Draw(r, "day"))
-		if d.String() == "2011-12-30" {
-			return // Samoa left this day out when it crossed the date line
-		}
-		start := d.start(loc)
-		require.Equal(r, d, dayOf(start, loc))
-		require.Less(r, dayOf(start.Add(-time.Second), loc), d)
-		require.Equal(r, d, groupDay(start, loc))
-		require.Equal(r, d, parseCivilDay(d.String()))
-	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 )
@@ -58,8 +59,8 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	if err := request.check(); err != nil {
 		return Charges{}, err
 	}
-	in := span{from, to}
-	if !in.wholeDays(time.UTC) {
+	in := civil.Between(from, to)
+	if !in.WholeDays(time.UTC) {
 		return Charges{}, errWholeDays
 	}
 	out := Charges{From: from, To: to, Policy: s.Sharing.Policy}
@@ -70,7 +71,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	tenants := request.Filter.Tenants
 	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
 	r := s.run(request)
-	r.relabel, r.dayNames = labelsOf, map[civilDay]labels{}
+	r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
 	all, err := r.collect(ctx, in)
 	if err != nil {
 		return out, err
@@ -130,7 +131,7 @@ func (r *run) charge(row *Row) (Charge, bool, error) {
 		return Charge{}, false, err
 	}
 	return Charge{
-		Kind: row.Kind, Tenant: row.Tenant, Day: parseCivilDay(row.Day).utc(), Region: row.Region, Location: card.card.Location,
+		Kind: row.Kind, Tenant: row.Tenant, Day: civil.MustParse(row.Day).UTC(), Region: row.Region, Location: card.card.Location,
 		Quantity: q, Used: Quantities(&row.Sum)[q], Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
 		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
 	}, true, nil
@@ -151,8 +152,8 @@ func shares(of Charge, names []Key, weights []decimal.Decimal) []Charge {
 }
 
 // accounts lists the accounts that used anything.
-func (s Source) accounts(ctx context.Context, in span) ([]string, error) {
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{From: in.from, To: in.to, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC})
+func (s Source) accounts(ctx context.Context, in civil.Span) ([]string, error) {
+	result, err := s.Usage.Aggregate(ctx, ledger.Query{From: in.From, To: in.To, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC})
 	if err != nil {
 		return nil, err
 	}

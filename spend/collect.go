@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/usage"
 )
@@ -57,15 +58,15 @@ type collector struct {
 	request  Request
 	loc      *time.Location
 	byTenant bool // the tenant is needed, for rows or for the filter
-	relabel  func(civilDay) labels
-	dayNames map[civilDay]labels
+	relabel  func(civil.Day) labels
+	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
 }
 
 // labels are a day's texts in the three dimensions of time.
 type labels struct{ day, week, month string }
 
-func labelsOf(d civilDay) labels { return labels{d.String(), d.week(), d.month()} }
+func labelsOf(d civil.Day) labels { return labels{d.String(), d.Week(), d.Month()} }
 
 func (c *collector) billed() bool { return c.request.Basis == BasisBilled }
 
@@ -101,15 +102,15 @@ func (c *collector) fields() []ledger.Field {
 }
 
 // collect asks for the usage of a span, in as many parts as there are changes of rules in it.
-func (c *collector) collect(ctx context.Context, s span) (cells, error) {
+func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
 	out := cells{}
-	from := s.from
+	from := s.From
 	var cuts []time.Time
 	if c.byTenant {
 		cuts = c.source.Tenants.cuts(s)
 	}
-	for _, to := range append(cuts, s.to) {
-		if err := c.part(ctx, span{from, to}, out); err != nil {
+	for _, to := range append(cuts, s.To) {
+		if err := c.part(ctx, civil.Between(from, to), out); err != nil {
 			return nil, err
 		}
 		from = to
@@ -117,11 +118,11 @@ func (c *collector) collect(ctx context.Context, s span) (cells, error) {
 	return out, nil
 }
 
-func (c *collector) part(ctx context.Context, s span, out cells) error {
+func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	fields := c.fields()
 	who := owners{}
 	if c.byTenant {
-		who = c.source.ownersAt(s.from)
+		who = c.source.ownersAt(s.From)
 	}
 	groups, err := c.query(ctx, s, fields)
 	if err != nil {
@@ -150,12 +151,12 @@ func anyUnallocated(groups []ledger.Group, who owners) bool {
 	return false
 }
 
-func (c *collector) query(ctx context.Context, s span, fields []ledger.Field) ([]ledger.Group, error) {
+func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Field) ([]ledger.Group, error) {
 	sums := ledger.SumBilled | ledger.SumOf(usage.Running)
 	if c.request.Counts {
 		sums = 0 // everything
 	}
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.from, To: s.to, By: fields, Location: c.loc, Sums: sums})
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums})
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +182,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 	}
 	key := cellKey{region: g.Region}
 	if c.billed() { // all usage has a part in the bill; filters choose from the parts
-		key.billed = billedKey{day: groupDay(g.Day, c.loc)}
+		key.billed = billedKey{day: civil.DayStartingAt(g.Day, c.loc)}
 		if len(filter.Images) > 0 {
 			key.billed.image = g.Image
 		}
@@ -218,7 +219,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 }
 
 func (c *collector) names(midnight time.Time) labels {
-	d := groupDay(midnight, c.loc)
+	d := civil.DayStartingAt(midnight, c.loc)
 	names, ok := c.dayNames[d]
 	if !ok {
 		names = c.relabel(d)

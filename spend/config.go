@@ -6,8 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 )
 
 // Config is a [ConfigFile], read and checked. The zero value is the configuration of one who has no such file.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 )
 
@@ -31,9 +32,9 @@ func (m Method) String() string { return [...]string{"none", "run-rate", "weekda
 // forecaster looks ahead to the end of a month.
 type forecaster struct {
 	loc     *time.Location
-	month   span
+	month   civil.Span
 	asOf    time.Time // zero where there is no data
-	covered map[civilDay]bool
+	covered map[civil.Day]bool
 }
 
 // outlook is a forecast.
@@ -43,23 +44,23 @@ type outlook struct {
 	means  weekdayMeans
 }
 
-func (f forecaster) outlook(daily map[civilDay]decimal.Decimal, spent decimal.Decimal) outlook {
+func (f forecaster) outlook(daily map[civil.Day]decimal.Decimal, spent decimal.Decimal) outlook {
 	if f.asOf.IsZero() {
 		return outlook{}
 	}
 	if means, days := f.weekdayMeans(daily); days >= patternDays {
 		sum := spent
-		f.ahead(means, func(_ civilDay, expected decimal.Decimal) bool {
+		f.ahead(means, func(_ civil.Day, expected decimal.Decimal) bool {
 			sum = sum.Add(expected)
 			return true
 		})
 		return outlook{MethodWeekday, &sum, means}
 	}
-	elapsed := span{f.month.from, f.asOf}.seconds()
+	elapsed := civil.Between(f.month.From, f.asOf).Seconds()
 	if elapsed == 0 {
 		return outlook{}
 	}
-	sum := pricing.Divide(spent.Mul(decimal.NewFromInt(f.month.seconds())), decimal.NewFromInt(elapsed), pricing.AmountPlaces)
+	sum := pricing.ProrateTime(spent, f.month.Seconds(), elapsed)
 	return outlook{method: MethodRunRate, amount: &sum}
 }
 
@@ -68,8 +69,8 @@ type weekdayMeans [7]decimal.Decimal
 
 // weekdayMeans looks at the complete days of the last eight weeks since the tenant's first. A day without a row is a day on
 // which nothing was spent, unless the ledger has nothing at all on it: then it is not known, and does not count.
-func (f forecaster) weekdayMeans(daily map[civilDay]decimal.Decimal) (means weekdayMeans, days int) {
-	today := dayOf(f.asOf, f.loc)
+func (f forecaster) weekdayMeans(daily map[civil.Day]decimal.Decimal) (means weekdayMeans, days int) {
+	today := civil.DayOf(f.asOf, f.loc)
 	first := today
 	for d := range daily {
 		if d >= today-historyDays {
@@ -83,8 +84,8 @@ func (f forecaster) weekdayMeans(daily map[civilDay]decimal.Decimal) (means week
 	)
 	for d := first; d < today; d++ {
 		if f.covered[d] {
-			sums[d.weekday()] = sums[d.weekday()].Add(daily[d])
-			counts[d.weekday()]++
+			sums[d.Weekday()] = sums[d.Weekday()].Add(daily[d])
+			counts[d.Weekday()]++
 			all = all.Add(daily[d])
 			days++
 		}
@@ -104,34 +105,34 @@ func (f forecaster) weekdayMeans(daily map[civilDay]decimal.Decimal) (means week
 
 // ahead goes through the days from as-of to the end of the month with what is expected of each, of the first one for the
 // rest of the day, until each says to stop.
-func (f forecaster) ahead(means weekdayMeans, each func(civilDay, decimal.Decimal) bool) {
+func (f forecaster) ahead(means weekdayMeans, each func(civil.Day, decimal.Decimal) bool) {
 	from := f.asOf
-	if from.Before(f.month.from) {
-		from = f.month.from
+	if from.Before(f.month.From) {
+		from = f.month.From
 	}
-	for d := dayOf(from, f.loc); from.Before(f.month.to); d++ {
-		whole := span{d.start(f.loc), (d + 1).start(f.loc)}
-		expected := means[d.weekday()]
-		if rest := (span{from, whole.to}).seconds(); rest < whole.seconds() {
-			expected = pricing.Divide(expected.Mul(decimal.NewFromInt(rest)), decimal.NewFromInt(whole.seconds()), pricing.AmountPlaces)
+	for d := civil.DayOf(from, f.loc); from.Before(f.month.To); d++ {
+		whole := d.Span(f.loc)
+		expected := means[d.Weekday()]
+		if rest := civil.Between(from, whole.To).Seconds(); rest < whole.Seconds() {
+			expected = pricing.ProrateTime(expected, rest, whole.Seconds())
 		}
 		if !each(d, expected) {
 			return
 		}
-		from = whole.to
+		from = whole.To
 	}
 }
 
 // runsOut is the start of the day on which a budget was or will be passed in this month; nil if it is not.
-func (f forecaster) runsOut(o outlook, daily map[civilDay]decimal.Decimal, spent, budget decimal.Decimal) *time.Time {
-	on := func(d civilDay) *time.Time {
-		start := d.start(f.loc)
+func (f forecaster) runsOut(o outlook, daily map[civil.Day]decimal.Decimal, spent, budget decimal.Decimal) *time.Time {
+	on := func(d civil.Day) *time.Time {
+		start := d.Start(f.loc)
 		return &start
 	}
 	if spent.GreaterThan(budget) {
-		today := dayOf(f.asOf, f.loc)
+		today := civil.DayOf(f.asOf, f.loc)
 		sum := decimal.Decimal{}
-		for d := dayOf(f.month.from, f.loc); d < today; d++ {
+		for d := civil.DayOf(f.month.From, f.loc); d < today; d++ {
 			if sum = sum.Add(daily[d]); sum.GreaterThan(budget) {
 				return on(d)
 			}
@@ -142,12 +143,12 @@ func (f forecaster) runsOut(o outlook, daily map[civilDay]decimal.Decimal, spent
 		return nil
 	}
 	if o.method == MethodRunRate {
-		elapsed := decimal.NewFromInt(span{f.month.from, f.asOf}.seconds())
+		elapsed := decimal.NewFromInt(civil.Between(f.month.From, f.asOf).Seconds())
 		seconds := pricing.Divide(budget.Mul(elapsed), spent, 0).IntPart()
-		return on(min(dayOf(f.month.from.Add(time.Duration(seconds)*time.Second), f.loc), dayOf(f.month.to.Add(-1), f.loc)))
+		return on(min(civil.DayOf(f.month.From.Add(time.Duration(seconds)*time.Second), f.loc), civil.DayOf(f.month.To.Add(-1), f.loc)))
 	}
 	var out *time.Time
-	f.ahead(o.means, func(d civilDay, expected decimal.Decimal) bool {
+	f.ahead(o.means, func(d civil.Day, expected decimal.Decimal) bool {
 		if spent = spent.Add(expected); spent.GreaterThan(budget) {
 			out = on(d)
 		}

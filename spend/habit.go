@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 )
 
@@ -12,9 +13,9 @@ import (
 type habit struct {
 	kind    Kind
 	tenant  string
-	first   civilDay // with any usage
-	days    map[civilDay]*dayCost
-	covered map[civilDay]bool // days on which the ledger has anything
+	first   civil.Day // with any usage
+	days    map[civil.Day]*dayCost
+	covered map[civil.Day]bool // days on which the ledger has anything
 }
 
 // dayCost is a day's spend by billed quantity.
@@ -25,15 +26,15 @@ type dayCost struct {
 }
 
 // habits sorts rows by tenant, day and component into one habit per tenant, in the order of the rows.
-func habits(rows []Row, covered map[civilDay]bool) []*habit {
+func habits(rows []Row, covered map[civil.Day]bool) []*habit {
 	var out []*habit
 	for _, row := range rows {
 		if row.Day == "" {
 			continue // a tenant that is only listed
 		}
-		d := parseCivilDay(row.Day)
+		d := civil.MustParse(row.Day)
 		if len(out) == 0 || out[len(out)-1].tenant != row.Tenant || out[len(out)-1].kind != row.Kind {
-			out = append(out, &habit{row.Kind, row.Tenant, d, map[civilDay]*dayCost{}, covered})
+			out = append(out, &habit{row.Kind, row.Tenant, d, map[civil.Day]*dayCost{}, covered})
 		}
 		days := out[len(out)-1].days
 		if days[d] == nil {
@@ -49,7 +50,7 @@ func habits(rows []Row, covered map[civilDay]bool) []*habit {
 }
 
 // on is a day's spend: zero where nothing was used.
-func (h *habit) on(d civilDay) dayCost {
+func (h *habit) on(d civil.Day) dayCost {
 	if cost, ok := h.days[d]; ok {
 		return *cost
 	}
@@ -57,14 +58,14 @@ func (h *habit) on(d civilDay) dayCost {
 }
 
 // peers are the days that a day is compared with.
-func (h *habit) peers(d civilDay) (peers []civilDay, sameWeekday bool) {
-	var all, same []civilDay
+func (h *habit) peers(d civil.Day) (peers []civil.Day, sameWeekday bool) {
+	var all, same []civil.Day
 	for before := max(h.first, d-historyDays); before < d; before++ {
 		if !h.covered[before] {
 			continue
 		}
 		all = append(all, before)
-		if before.weekday() == d.weekday() {
+		if before.Weekday() == d.Weekday() {
 			same = append(same, before)
 		}
 	}
@@ -79,7 +80,7 @@ func (h *habit) peers(d civilDay) (peers []civilDay, sameWeekday bool) {
 }
 
 // judge says whether a day stands out.
-func (h *habit) judge(d civilDay, rule AnomalyRule) (Anomaly, bool) {
+func (h *habit) judge(d civil.Day, rule AnomalyRule) (Anomaly, bool) {
 	if !h.covered[d] {
 		return Anomaly{}, false
 	}
@@ -97,7 +98,7 @@ func (h *habit) judge(d civilDay, rule AnomalyRule) (Anomaly, bool) {
 		return Anomaly{}, false
 	}
 	for _, before := range peers {
-		if !same && before.weekday() == d.weekday() && !far(h.on(before).total) {
+		if !same && before.Weekday() == d.Weekday() && !far(h.on(before).total) {
 			return Anomaly{}, false // a quiet Saturday after a quiet Saturday is no news, even if Saturdays are too few to judge by
 		}
 	}
@@ -113,7 +114,7 @@ func (h *habit) judge(d civilDay, rule AnomalyRule) (Anomaly, bool) {
 }
 
 // usual is the median of some days and how far from it a day may lie.
-func (h *habit) usual(peers []civilDay, rule AnomalyRule) (middle, spread decimal.Decimal) {
+func (h *habit) usual(peers []civil.Day, rule AnomalyRule) (middle, spread decimal.Decimal) {
 	values := make([]decimal.Decimal, len(peers))
 	for i, d := range peers {
 		values[i] = h.on(d).total
@@ -130,7 +131,7 @@ func (h *habit) usual(peers []civilDay, rule AnomalyRule) (middle, spread decima
 }
 
 // moved is the billed quantity that moved most against its own median; the first on a bill where several moved as far.
-func (h *habit) moved(cost dayCost, peers []civilDay) (most pricing.BilledQuantity, by decimal.Decimal) {
+func (h *habit) moved(cost dayCost, peers []civil.Day) (most pricing.BilledQuantity, by decimal.Decimal) {
 	values := make([]decimal.Decimal, len(peers))
 	for _, q := range pricing.BilledQuantities() {
 		for i, d := range peers {

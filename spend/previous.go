@@ -3,23 +3,24 @@ package spend
 import (
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 )
 
 // relabeled names the days of the period before as the days of this one that they stand beside, so that rows by day, week
 // and month can be compared. Whole months stand beside whole months; otherwise the first day stands beside the first day. A
 // day that has no counterpart, as the 31st beside a shorter month, keeps its own name.
-func relabeled(before, now span, loc *time.Location) func(civilDay) labels {
-	months := now.months(loc)
-	first, last := dayOf(now.from, loc), dayOf(now.to.Add(-1), loc)
-	shift := first - dayOf(before.from, loc)
-	return func(d civilDay) labels {
+func relabeled(before, now civil.Span, loc *time.Location) func(civil.Day) labels {
+	months := now.Months(loc)
+	first, last := civil.DayOf(now.From, loc), civil.DayOf(now.To.Add(-1), loc)
+	shift := first - civil.DayOf(before.From, loc)
+	return func(d civil.Day) labels {
 		beside := d + shift
 		if months > 0 {
-			beside = d.addMonths(months)
+			beside = d.AddMonths(months)
 		}
 		clamped := labelsOf(min(beside, last))
-		if beside > last || (months > 0 && beside.addMonths(-months) != d) {
+		if beside > last || (months > 0 && beside.AddMonths(-months) != d) {
 			clamped.day = d.String()
 		}
 		return clamped
@@ -52,7 +53,7 @@ func (c *Comparison) settle(now Cost) {
 	change := now.Amount.Sub(c.Amount)
 	c.Change = &change
 	if !c.Amount.IsZero() {
-		percent := pricing.Divide(change.Mul(hundred), c.Amount, pricing.RatioPlaces)
+		percent := pricing.Divide(change.Shift(2), c.Amount, pricing.RatioPlaces)
 		c.Percent = &percent
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -20,7 +21,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		return Spend{}, err
 	}
 	r := s.run(request)
-	now := span{request.From, request.To}
+	now := civil.Between(request.From, request.To)
 	if r.billed() && r.loc != time.UTC {
 		return Spend{}, errBilledZone
 	}
@@ -33,13 +34,13 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		Basis: request.Basis,
 	}
 	if request.Previous {
-		before := now.previous(r.loc)
+		before := now.Previous(r.loc)
 		previous, err := r.table(ctx, before, relabeled(before, now, r.loc))
 		if err != nil {
 			return Spend{}, err
 		}
 		t.compareWith(previous)
-		out.PreviousFrom, out.PreviousTo = before.from, before.to
+		out.PreviousFrom, out.PreviousTo = before.From, before.To
 	}
 	if r.has(ByTenant) {
 		r.listTenants(t)
@@ -111,8 +112,8 @@ func (r *run) ownKey(key Key) Key {
 }
 
 // table prices the usage of one span.
-func (r *run) table(ctx context.Context, s span, relabel func(civilDay) labels) (*table, error) {
-	r.relabel, r.dayNames = relabel, map[civilDay]labels{}
+func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (*table, error) {
+	r.relabel, r.dayNames = relabel, map[civil.Day]labels{}
 	all, err := r.collect(ctx, s)
 	if err != nil {
 		return nil, err
@@ -265,18 +266,18 @@ func (r *run) listTenants(t *table) {
 }
 
 // daysWithData lists the days of a span on which anything was recorded.
-func (s Source) daysWithData(ctx context.Context, in span, loc *time.Location) (map[civilDay]bool, error) {
+func (s Source) daysWithData(ctx context.Context, in civil.Span, loc *time.Location) (map[civil.Day]bool, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.from, To: in.to, By: []ledger.Field{ledger.FieldDay}, Location: loc,
+		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
 		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
 		return nil, err
 	}
-	days := map[civilDay]bool{}
+	days := map[civil.Day]bool{}
 	for _, g := range result.Groups {
 		if g.Sum.Records > 0 {
-			days[groupDay(g.Day, loc)] = true
+			days[civil.DayStartingAt(g.Day, loc)] = true
 		}
 	}
 	return days, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -68,21 +69,21 @@ func (s *sketched) add(day int, cost MicroDollars) {
 // Sketch reads the days that begin in [from, to), one after the other, so that memory grows with the owners and not with the
 // days between them. From must be the start of a day.
 func (s Source) Sketch(ctx context.Context, from, to time.Time) (Sketch, error) {
-	return s.sketch(ctx, span{from, to}, s.location(nil), Filter{})
+	return s.sketch(ctx, civil.Between(from, to), s.location(nil), Filter{})
 }
 
-func (s Source) sketch(ctx context.Context, in span, loc *time.Location, filter Filter) (Sketch, error) {
-	first, last := dayOf(in.from, loc), dayOf(in.to.Add(-1), loc)
+func (s Source) sketch(ctx context.Context, in civil.Span, loc *time.Location, filter Filter) (Sketch, error) {
+	first, last := civil.DayOf(in.From, loc), civil.DayOf(in.To.Add(-1), loc)
 	out := Sketch{Days: int(last-first) + 1, series: map[owned]*sketched{}}
 	s.Sharing.Policy = OwnRow
 	rates := map[string]roughRates{}
 	for d := first; d <= last; d++ {
-		day := span{d.start(loc), (d + 1).start(loc)}
-		if in.to.Before(day.to) {
-			day.to = in.to
+		day := d.Span(loc)
+		if in.To.Before(day.To) {
+			day.To = in.To
 		}
-		r := s.run(Request{From: day.from, To: day.to, By: []Dimension{ByTenant}, Location: loc, Filter: filter})
-		r.relabel, r.dayNames = labelsOf, map[civilDay]labels{}
+		r := s.run(Request{From: day.From, To: day.To, By: []Dimension{ByTenant}, Location: loc, Filter: filter})
+		r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
 		cells, err := r.collect(ctx, day)
 		if err != nil {
 			return Sketch{}, err
@@ -122,13 +123,10 @@ func roughRatesOf(card pricing.RateCard) roughRates {
 	var out roughRates
 	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), roughBits), 6)
 	for _, q := range pricing.BilledQuantities() {
-		rate := card.Rate(q)
-		if !rate.Known() {
-			continue
+		one := pricing.Count{Units: shifted, Per: q.Counted().PerUnit}
+		if amount, _, err := one.Amounts(card, q); err == nil { // otherwise the rate is not known
+			out[q] = amount.RoundBank(0).BigInt()
 		}
-		charged := rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q]))
-		per := decimal.NewFromInt(int64(rate.Per)).Mul(decimal.NewFromInt(q.Counted().PerUnit))
-		out[q] = pricing.Divide(charged.Mul(shifted), per, 0).BigInt()
 	}
 	return out
 }
@@ -166,13 +164,13 @@ const slack MicroDollars = 1000
 
 // worthALook are the names of the owners that may have a day that stands out, and surely all of them. Days from judged up to
 // until are looked at.
-func (s Sketch) worthALook(start civilDay, judged, until civilDay, covered map[civilDay]bool, rule AnomalyRule) []string {
+func (s Sketch) worthALook(start civil.Day, judged, until civil.Day, covered map[civil.Day]bool, rule AnomalyRule) []string {
 	var names []string
 	k, floor := rule.k().Mul(madScale), rule.floor()
 	floorMicro := MicroDollars(decimal.Min(floor.Shift(6), decimal.NewFromInt(int64(mostMicroDollars))).IntPart())
 	for who, series := range s.series {
-		h := habit{first: start + civilDay(series.first), covered: covered}
-		on := func(d civilDay) MicroDollars {
+		h := habit{first: start + civil.Day(series.first), covered: covered}
+		on := func(d civil.Day) MicroDollars {
 			return max(0, series.amounts[d-start]) // what is unknown counts as an amount of which nothing is known
 		}
 		for d := max(judged, start); d < until && int(d-start) < s.Days; d++ {

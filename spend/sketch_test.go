@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -19,8 +20,8 @@ import (
 // exactAnomalies judges every tenant on every day by exact amounts, as Anomalies would without a sieve.
 func exactAnomalies(t *rapid.T, s Source, from, to time.Time) []Anomaly {
 	loc := time.UTC
-	first := dayOf(from, loc)
-	history := span{(first - historyDays).start(loc), to}
+	first := civil.DayOf(from, loc)
+	history := civil.Between((first - historyDays).Start(loc), to)
 	covered, err := s.daysWithData(context.Background(), history, loc)
 	require.NoError(t, err)
 	asOf, err := s.asOf(context.Background(), covered, to, loc)
@@ -32,11 +33,11 @@ func exactAnomalies(t *rapid.T, s Source, from, to time.Time) []Anomaly {
 	if asOf.Before(until) {
 		until = asOf
 	}
-	report, err := s.Report(context.Background(), Request{From: history.from, To: until, By: []Dimension{ByTenant, ByDay, ByComponent}})
+	report, err := s.Report(context.Background(), Request{From: history.From, To: until, By: []Dimension{ByTenant, ByDay, ByComponent}})
 	require.NoError(t, err)
 	var out []Anomaly
 	for _, h := range habits(report.Rows, covered) {
-		for d := first; !(d + 1).start(loc).After(until); d++ {
+		for d := first; !(d + 1).Start(loc).After(until); d++ {
 			if a, found := h.judge(d, s.AnomalyRule); found {
 				out = append(out, a)
 			}
@@ -105,7 +106,7 @@ func TestSketchIsNearTheExactAmounts(t *testing.T) {
 	for _, row := range report.Rows {
 		series := sketch.Of(row.Tenant)
 		require.Len(t, series, 7)
-		at := int(parseCivilDay(row.Day) - dayOf(start, time.UTC))
+		at := int(civil.MustParse(row.Day) - civil.DayOf(start, time.UTC))
 		if !row.Known() {
 			require.Equal(t, UnknownMicroDollars, series[at], "%s on %s is unknown, not zero", row.Tenant, row.Day)
 			continue

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 )
 
@@ -104,14 +105,14 @@ func startOf(date pricing.Date) time.Time {
 }
 
 // cuts are the moments inside a span at which rules begin or cease to hold, so that between two of them the same rules hold.
-func (t Tenants) cuts(s span) []time.Time {
+func (t Tenants) cuts(s civil.Span) []time.Time {
 	var cuts []time.Time
 	for _, rule := range t.Rules {
 		for _, date := range []pricing.Date{rule.From, rule.To} {
 			if date.IsZero() {
 				continue
 			}
-			if moment := startOf(date); s.from.Before(moment) && moment.Before(s.to) {
+			if moment := startOf(date); s.From.Before(moment) && moment.Before(s.To) {
 				cuts = append(cuts, moment)
 			}
 		}

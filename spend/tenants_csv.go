@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"microspend/config/strictyaml"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 

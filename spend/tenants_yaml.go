@@ -3,8 +3,8 @@ package spend
 import (
 	"fmt"
 
-	"microspend/config/scalar"
-	"microspend/config/strictyaml"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
 )
 
 // tenantsFile is a tenants file as it is written in YAML.

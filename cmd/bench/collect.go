@@ -15,8 +15,8 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/cloudwatch"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 	"microspend/pricing"
 )
 
@@ -33,7 +33,7 @@ const sdkAloneCommand = "sdk-alone"
 // collectFigures collects the fleet from a server in this process by the real program, and lets the SDK alone decode the
 // same replies in a process of its own.
 func collectFigures(show func(figure)) error {
-	fleet := fake.Fleet{Namespace: mapping.MeterNamespace, MicroVMs: collectMicroVMs, Tenants: 200}
+	fleet := fakecloudwatch.Fleet{Namespace: mapping.MeterNamespace, MicroVMs: collectMicroVMs, Tenants: 200}
 	for _, q := range mapping.Default().Metrics {
 		fleet.Metrics = append(fleet.Metrics, q.Name)
 	}
@@ -102,7 +102,7 @@ func unhurried(folder string) (path string, err error) {
 // fakeCredentials gives the programs that are measured credentials that a fake takes, whatever the machine has.
 func fakeCredentials() error {
 	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fake.DefaultAccount,
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fakecloudwatch.DefaultAccount,
 		"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
 	} {
 		if err := os.Setenv(name, value); err != nil {

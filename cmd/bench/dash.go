@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/terminal"
 	"microspend/ledger"
 	"microspend/pricing"
-	"microspend/tui/terminal"
 	"microspend/usage"
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
+	"microspend/internal/fakecloudwatch"
 )
 
 // The fleet whose lines are collected: 2,000 MicroVMs for two hours and for twelve, to see whether memory grows with time.
@@ -28,7 +28,7 @@ const sdkLogsCommand = "sdk-alone-logs"
 // logsFigures collects the lines of a fleet from a server in this process by the real program, and lets the SDK alone decode
 // the same replies in a process of its own.
 func logsFigures(show func(figure)) error {
-	fleet := fake.LogFleet{Group: logsGroup, MicroVMs: logsMicroVMs, Tenants: 100}
+	fleet := fakecloudwatch.LogFleet{Group: logsGroup, MicroVMs: logsMicroVMs, Tenants: 100}
 	server := httptest.NewServer(fleet)
 	defer server.Close()
 	folder, err := os.MkdirTemp("", "microspend-bench")
@@ -69,7 +69,7 @@ func logsFigures(show func(figure)) error {
 	show(figure{
 		"  memory, and that for six times the time", megabytes(short.memory) + ", " + megabytes(long.memory), "under 300 MB", "",
 	})
-	line := fake.LogFleet{MicroVMs: 1, Tenants: 1}.Sample()
+	line := fakecloudwatch.LogFleet{MicroVMs: 1, Tenants: 1}.Sample()
 	began, n := time.Now(), 0
 	for time.Since(began) < 500*time.Millisecond {
 		for range 1000 {

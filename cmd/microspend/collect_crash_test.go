@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -42,13 +42,13 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 
 	// Every call takes a while, so that there are moments to be killed at.
 	var slow sync.Map
-	metrics := fake.NewCloudWatch(fake.Options{Faults: func(call fake.Call) fake.Fault {
+	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Faults: func(call fakecloudwatch.Call) fakecloudwatch.Fault {
 		if call.Get != nil {
 			batch := request{*call.Get.StartTime, *call.Get.MetricDataQueries[0].MetricStat.Metric.Dimensions[2].Value}
 			count, _ := slow.LoadOrStore(batch, new(int))
 			*count.(*int)++
 		}
-		return fake.Fault{Delay: 3 * time.Millisecond}
+		return fakecloudwatch.Fault{Delay: 3 * time.Millisecond}
 	}})
 	server := httptest.NewServer(metrics)
 	defer server.Close()
@@ -61,13 +61,13 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 		for at := from; at.Before(now.Add(-15 * time.Minute)); at = at.Add(25 * time.Minute) {
 			values := []int64{int64(i + 1), at.Unix() % 1000, 3, 4, 5}
 			for q, value := range values {
-				metrics.Put(fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}, fake.Metric{
+				metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{
 					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(q)),
 					Dimensions: map[string]string{"Tenant": "acme", "Image": "web", "MicrovmId": id},
-				}, fake.Value(at, float64(value)))
+				}, fakecloudwatch.Value(at, float64(value)))
 			}
 			key := usage.Key{
-				Source: "cloudwatch", Region: "eu-west-1", Account: fake.DefaultAccount, MicroVMID: id, PeriodStart: at.Unix(),
+				Source: "cloudwatch", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount, MicroVMID: id, PeriodStart: at.Unix(),
 			}
 			truth[key] = usage.Amounts{pricing.VCPU: values[0], pricing.Memory: values[1], pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5}
 		}
@@ -76,7 +76,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 	collect := func(dir string) *exec.Cmd {
 		cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--per-microvm", "--ledger", dir, "--lookback", "72h", "--parallel", fmt.Sprint(inFlight))
 		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
-			"AWS_ACCOUNT_ID="+fake.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
+			"AWS_ACCOUNT_ID="+fakecloudwatch.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
 		return cmd
 	}
 	whole := time.Now()
@@ -139,18 +139,18 @@ func TestCollectAsAService(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "microspend")
 	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	metrics := fake.NewCloudWatch(fake.Options{})
+	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{})
 	at := time.Now().UTC().Add(-time.Hour)
-	metrics.Put(fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}, fake.Metric{
+	metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{
 		Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.VCPU), Dimensions: map[string]string{"Tenant": "acme", "Image": "web"},
-	}, fake.Value(at, 1000))
+	}, fakecloudwatch.Value(at, 1000))
 	server := httptest.NewServer(metrics)
 	defer server.Close()
 	dir := filepath.Join(t.TempDir(), "ledger")
 	var said bytes.Buffer
 	cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--ledger", dir, "--every", "1m", "--log-format", "json")
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
-		"AWS_ACCOUNT_ID="+fake.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
+		"AWS_ACCOUNT_ID="+fakecloudwatch.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
 	cmd.Stderr = &said
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })

@@ -8,7 +8,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/cloudwatch"
 	"microspend/collector/mapping"
-	"microspend/config/scalar"
+	"microspend/internal/scalar"
 	"microspend/spend"
 )
 

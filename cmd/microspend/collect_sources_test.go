@@ -7,11 +7,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
 	"microspend/collector/meter"
 	"microspend/collector/microvmapi"
-	microvms "microspend/collector/microvmapi/fake"
+	"microspend/internal/fakecloudwatch"
+	"microspend/internal/fakemicrovms"
 	"microspend/pricing"
 )
 
@@ -42,7 +42,7 @@ func scriptedLife(print func(at time.Time, line string)) error {
 	}
 	recorder.Observe(now(), load)
 	recorder.Run(now(), load, meter.Identity{
-		MicroVMID: "microvm-42", Tenant: "acme", Image: "sandbox", Region: "eu-west-1", Account: fake.DefaultAccount,
+		MicroVMID: "microvm-42", Tenant: "acme", Image: "sandbox", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount,
 		Size: size, ImageBytes: 3 << 30,
 	})
 	runs(20 * time.Minute)
@@ -58,33 +58,33 @@ func scriptedLife(print func(at time.Time, line string)) error {
 // application, and a MicroVM API at $MICROVMS, with a MicroVM that has been running for an hour.
 func setUpSources(env *testscript.Env) error {
 	clock := func() time.Time { return scriptDay }
-	place := fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}
-	logs := fake.NewLogs(fake.LogsOptions{Now: clock, PageEvents: 10})
-	logs.AddGroup(place, fake.LogGroup{Name: "/aws/lambda-microvms/sandbox", Created: scriptDay.AddDate(0, 0, -30)})
+	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
+	logs := fakecloudwatch.NewLogs(fakecloudwatch.LogsOptions{Now: clock, PageEvents: 10})
+	logs.AddGroup(place, fakecloudwatch.LogGroup{Name: "/aws/lambda-microvms/sandbox", Created: scriptDay.AddDate(0, 0, -30)})
 	lines := 0
 	err := scriptedLife(func(at time.Time, line string) {
 		if lines++; lines == 7 {
 			line += line // torn apart and put together again by something on the way
 		}
 		logs.Put(place, "/aws/lambda-microvms/sandbox", "microvm-42",
-			fake.LogEvent{At: at, Message: line}, fake.LogEvent{At: at, Message: "GET /health 200"})
+			fakecloudwatch.LogEvent{At: at, Message: line}, fakecloudwatch.LogEvent{At: at, Message: "GET /health 200"})
 	})
 	if err != nil {
 		return err
 	}
-	whole := fake.NewLogs(fake.LogsOptions{Now: clock})
+	whole := fakecloudwatch.NewLogs(fakecloudwatch.LogsOptions{Now: clock})
 	if err := scriptedLife(func(at time.Time, line string) {
-		whole.Put(place, "/aws/lambda-microvms/sandbox", "microvm-42", fake.LogEvent{At: at, Message: line})
+		whole.Put(place, "/aws/lambda-microvms/sandbox", "microvm-42", fakecloudwatch.LogEvent{At: at, Message: line})
 	}); err != nil {
 		return err
 	}
-	image := "arn:aws:lambda:eu-west-1:" + fake.DefaultAccount + ":microvm-image:sandbox"
-	api := microvms.New(microvms.Options{Now: clock, Keys: map[string]string{"AKID": "secret"}, Region: "eu-west-1"})
-	api.AddImage(microvms.Image{
+	image := "arn:aws:lambda:eu-west-1:" + fakecloudwatch.DefaultAccount + ":microvm-image:sandbox"
+	api := fakemicrovms.New(fakemicrovms.Options{Now: clock, Keys: map[string]string{"AKID": "secret"}, Region: "eu-west-1"})
+	api.AddImage(fakemicrovms.Image{
 		ARN: image, Version: "1.0", MemoryMiB: 2048, CreatedAt: scriptDay.AddDate(0, 0, -9),
-		Builds: []microvms.Build{{ID: "b1", Memory: 1 << 30, Disk: 1 << 20}},
+		Builds: []fakemicrovms.Build{{ID: "b1", Memory: 1 << 30, Disk: 1 << 20}},
 	})
-	api.Add(microvms.MicroVM{ID: "microvm-43", Image: image, Version: "1.0", StartedAt: scriptDay.Add(-time.Hour), Changes: []microvms.Change{
+	api.Add(fakemicrovms.MicroVM{ID: "microvm-43", Image: image, Version: "1.0", StartedAt: scriptDay.Add(-time.Hour), Changes: []fakemicrovms.Change{
 		{At: scriptDay.Add(-time.Hour), State: microvmapi.StateRunning},
 	}})
 	for name, server := range map[string]*httptest.Server{

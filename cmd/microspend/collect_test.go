@@ -7,29 +7,29 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 )
 
 // setUpAWS gives a script a CloudWatch of its own at $CLOUDWATCH, on the scripts' clock, with the metrics of a meter: two
 // tenants, a line a minute from 09:00 to 11:30 on the scripts' day. At $FORBIDDEN the same is not to be read by whoever
 // asks, and nothing listens at $NOBODY.
 func setUpAWS(env *testscript.Env) error {
-	metrics := fake.NewCloudWatch(fake.Options{Now: func() time.Time { return scriptDay }})
-	place := fake.Place{Account: fake.DefaultAccount, Region: "eu-west-1"}
+	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Now: func() time.Time { return scriptDay }})
+	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
 	for _, tenant := range []string{"acme", "bravo"} {
 		for minute := range 150 {
 			at := scriptDay.Add(-3*time.Hour + time.Duration(minute)*time.Minute)
 			for i, value := range []int64{60_000, 60_000 * 2048, 0, 0, 0} {
-				metrics.Put(place, fake.Metric{
+				metrics.Put(place, fakecloudwatch.Metric{
 					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(i)),
 					Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
-				}, fake.Value(at, float64(value)))
+				}, fakecloudwatch.Value(at, float64(value)))
 			}
 		}
 	}
-	forbidden := fake.NewCloudWatch(fake.Options{Faults: func(fake.Call) fake.Fault { return fake.Denied }})
-	for name, of := range map[string]*fake.CloudWatch{"CLOUDWATCH": metrics, "FORBIDDEN": forbidden} {
+	forbidden := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Faults: func(fakecloudwatch.Call) fakecloudwatch.Fault { return fakecloudwatch.Denied }})
+	for name, of := range map[string]*fakecloudwatch.CloudWatch{"CLOUDWATCH": metrics, "FORBIDDEN": forbidden} {
 		server := httptest.NewServer(of)
 		env.Defer(server.Close)
 		env.Setenv(name, server.URL)
@@ -38,7 +38,7 @@ func setUpAWS(env *testscript.Env) error {
 	nobody.Close()
 	env.Setenv("NOBODY", nobody.URL)
 	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fake.DefaultAccount,
+		"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ACCOUNT_ID": fakecloudwatch.DefaultAccount,
 		"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	} {

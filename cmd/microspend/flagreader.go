@@ -7,8 +7,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/config/scalar"
 	"microspend/idle"
+	"microspend/internal/scalar"
 	"microspend/pricing"
 )
 

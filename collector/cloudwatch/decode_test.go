@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/cloudwatch/fake"
+	"microspend/internal/fakecloudwatch"
 )
 
 // answering is an HTTP client that has one answer.
@@ -81,13 +81,13 @@ func usualReplies() [][]byte {
 	id, other, long := "q0", "q1", strings.Repeat("ä", 200)
 	at := time.Unix(1_790_000_000, 0)
 	return [][]byte{
-		fake.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{}),
-		fake.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{}}),
-		fake.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{NextToken: &long, MetricDataResults: []types.MetricDataResult{
+		fakecloudwatch.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{}),
+		fakecloudwatch.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{}}),
+		fakecloudwatch.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{NextToken: &long, MetricDataResults: []types.MetricDataResult{
 			{Id: &id, Label: &long, StatusCode: "Complete", Timestamps: []time.Time{at, at.Add(time.Minute)}, Values: []float64{0, -1.5}},
 			{Id: &other, StatusCode: "PartialData", Timestamps: []time.Time{}, Values: []float64{}},
 		}}),
-		fake.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{
+		fakecloudwatch.AppendGetMetricData(nil, &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{
 			{Id: &id, Timestamps: []time.Time{at.Add(time.Millisecond)}, Values: []float64{1, 2, 3}},
 			{Messages: []types.MessageData{{Code: &id}}},
 		}}),

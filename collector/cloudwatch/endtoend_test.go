@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
 	"microspend/collector/mapping"
 	"microspend/collector/meter"
+	"microspend/internal/fakecloudwatch"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -34,7 +34,7 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 			if perVM {
 				of.Dimensions.MicroVM = emf.DimensionMicroVMID
 			}
-			w := newWorld(t, fake.Options{}, of)
+			w := newWorld(t, fakecloudwatch.Options{}, of)
 			live(t, w, perVM)
 			w.now = w.now.Add(time.Hour)
 			w.timing.Lookback = 24 * time.Hour
@@ -65,11 +65,11 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 
 // What stands for a tenant and an image that nobody named are no names in the ledger, as they are none in that of the logs.
 func TestWhatNobodyNamedHasNoName(t *testing.T) {
-	w := newWorld(t, fake.Options{}, mapping.Default())
+	w := newWorld(t, fakecloudwatch.Options{}, mapping.Default())
 	for _, metric := range mapping.Default().Metrics {
-		w.fake.Put(place, fake.Metric{
+		w.fake.Put(place, fakecloudwatch.Metric{
 			Namespace: emf.DefaultNamespace, Name: metric.Name, Dimensions: map[string]string{emf.DimensionTenant: emf.NoTenant, emf.DimensionImage: emf.NoImage},
-		}, fake.Value(w.now.Add(-time.Hour), 5))
+		}, fakecloudwatch.Value(w.now.Add(-time.Hour), 5))
 	}
 	require.Empty(t, w.run().Gaps)
 	content := w.content()

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/cloudwatch/fake"
+	"microspend/internal/fakecloudwatch"
 )
 
 // A disk that is full at any point of a run leaves a ledger that is right as far as it goes; once there is room, the next
@@ -22,7 +22,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("no small disk to fill: mounting a tmpfs: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(w.now.Add(-30*time.Hour), w.now, 12)
 	w.timing.Lookback = 24 * time.Hour
 	w.ledger = filepath.Join(dir, "ledger")

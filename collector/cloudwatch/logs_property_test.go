@@ -9,22 +9,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
+	"microspend/internal/fakecloudwatch"
 	"microspend/usage"
 )
 
 // TestWhateverGoesWrongWithLogs: calls fail at random, pages are empty or repeat, lines arrive late, twice, or not at all. The
 // ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one is never wrong.
 func TestWhateverGoesWrongWithLogs(t *testing.T) {
-	throttled := fake.LogsFault{Fault: fake.Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}}
-	faults := []fake.LogsFault{
+	throttled := fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}}
+	faults := []fakecloudwatch.LogsFault{
 		throttled,
-		{Fault: fake.Internal},
-		{Fault: fake.Down},
-		{Fault: fake.Fault{Drop: fake.DropBefore}},
-		{Fault: fake.Fault{Drop: fake.DropMidway}},
-		{Fault: fake.Fault{Garbage: []byte("<html>")}},
+		{Fault: fakecloudwatch.Internal},
+		{Fault: fakecloudwatch.Down},
+		{Fault: fakecloudwatch.Fault{Drop: fakecloudwatch.DropBefore}},
+		{Fault: fakecloudwatch.Fault{Drop: fakecloudwatch.DropMidway}},
+		{Fault: fakecloudwatch.Fault{Garbage: []byte("<html>")}},
 		{Empty: true},
 		{Twice: true},
 	}
@@ -35,13 +35,13 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 0))
 		failing, losing, late := random.IntN(6), random.IntN(4), random.IntN(2) == 0
-		w := newLogsWorld(t, fake.LogsOptions{
+		w := newLogsWorld(t, fakecloudwatch.LogsOptions{
 			Scan: 20 + random.IntN(1000), PageEvents: 5 + random.IntN(1000),
-			Faults: func(fake.LogsCall) fake.LogsFault {
+			Faults: func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
 				if random.IntN(10) < failing {
 					return faults[random.IntN(len(faults))]
 				}
-				return fake.LogsFault{}
+				return fakecloudwatch.LogsFault{}
 			},
 		})
 		w.options.Timing.Reread = time.Duration(seed%3) * 3 * time.Hour
@@ -56,7 +56,7 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 			w.know(m)
 			for _, line := range m.lines {
 				key := usage.Key{Source: LogsSource, Region: target.Region, Account: target.Account, MicroVMID: m.line.MicroVMID, PeriodStart: line.Start().Truncate(5 * time.Minute).Unix()}
-				event := fake.LogEvent{At: line.at, Message: string(line.AppendTo(nil))}
+				event := fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))}
 				if late && random.IntN(4) == 0 {
 					event.Arrives = line.at.Add(time.Duration(random.Int64N(int64(20 * time.Hour))))
 				}

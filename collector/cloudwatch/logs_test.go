@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
+	"microspend/internal/fakecloudwatch"
 	"microspend/pricing"
 	"microspend/usage"
 )
 
 func TestLinesOfALifeBecomeItsUsageToTheLastUnit(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	for i := range 5 {
 		w.put(logGroupName, aDay(fmt.Sprint("mvm-", i), fmt.Sprint("tenant-", i%2), monday.Add(time.Duration(i)*5*time.Hour+1234567*time.Millisecond)), nil)
 	}
@@ -38,7 +38,7 @@ func TestLinesOfALifeBecomeItsUsageToTheLastUnit(t *testing.T) {
 
 // TestASuspensionIsFoundAtTheResume: its periods are hours older than the lines about them.
 func TestASuspensionIsFoundAtTheResume(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	w.now = monday.Add(6 * time.Hour)
 	m := aDay("mvm-1", "acme", monday.Add(2*time.Hour))
 	w.put(logGroupName, m, nil)
@@ -57,22 +57,22 @@ func TestASuspensionIsFoundAtTheResume(t *testing.T) {
 }
 
 func TestPagesEmptyAndCutShort(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{Scan: 50, PageEvents: 7})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{Scan: 50, PageEvents: 7})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
 	for i := range 500 { // another program that says a lot
-		w.fake.Put(place, logGroupName, "mvm-1", fake.LogEvent{At: monday.Add(time.Hour + time.Duration(i)*time.Minute), Message: "application"})
+		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{At: monday.Add(time.Hour + time.Duration(i)*time.Minute), Message: "application"})
 	}
 	n := 0
-	w.fake.SetFaults(func(fake.LogsCall) fake.LogsFault {
+	w.fake.SetFaults(func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
 		n++
-		return fake.LogsFault{Empty: n%3 == 0, Twice: n%3 == 1}
+		return fakecloudwatch.LogsFault{Empty: n%3 == 0, Twice: n%3 == 1}
 	})
 	summary := w.run()
 	require.Empty(t, summary.Gaps)
 	w.requireTruth()
 	require.NotZero(t, summary.Counts[countTwice], "an event that is on two pages counts once")
 
-	w.fake.SetFaults(func(fake.LogsCall) fake.LogsFault { return fake.LogsFault{Empty: true} })
+	w.fake.SetFaults(func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault { return fakecloudwatch.LogsFault{Empty: true} })
 	w.options.Ledger = t.TempDir()
 	summary = w.run()
 	require.NotEmpty(t, summary.Gaps)
@@ -81,7 +81,7 @@ func TestPagesEmptyAndCutShort(t *testing.T) {
 
 // TestWhatIsNotALineIsCountedAndNamed has one of each.
 func TestWhatIsNotALineIsCountedAndNamed(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(time.Hour))
 	at := monday.Add(90*time.Minute + 250*time.Millisecond)
 	texts := map[string]string{}
@@ -95,10 +95,10 @@ func TestWhatIsNotALineIsCountedAndNamed(t *testing.T) {
 	i := 0
 	for _, bad := range texts {
 		i++
-		w.fake.Put(place, logGroupName, "odd-stream", fake.LogEvent{At: at.Add(time.Duration(i) * time.Second), Message: bad})
+		w.fake.Put(place, logGroupName, "odd-stream", fakecloudwatch.LogEvent{At: at.Add(time.Duration(i) * time.Second), Message: bad})
 	}
-	w.fake.Put(place, logGroupName, "twice", fake.LogEvent{At: at, Message: text(20)})
-	w.fake.Put(place, logGroupName, "liar", fake.LogEvent{At: at, Message: strings.Replace(text(21), `"VCPUMilliseconds":60000`, `"VCPUMilliseconds":1`, 1)})
+	w.fake.Put(place, logGroupName, "twice", fakecloudwatch.LogEvent{At: at, Message: text(20)})
+	w.fake.Put(place, logGroupName, "liar", fakecloudwatch.LogEvent{At: at, Message: strings.Replace(text(21), `"VCPUMilliseconds":60000`, `"VCPUMilliseconds":1`, 1)})
 
 	summary := w.run()
 	for what := range texts {
@@ -139,7 +139,7 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 		{"a whole suspension", func(m *metered, i int) bool { return m.lines[i].Event == emf.Suspended && i < 88 }, 37, 0, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newLogsWorld(t, fake.LogsOptions{})
+			w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 			m := aDay("mvm-1", "acme", monday.Add(23*time.Hour+30*time.Minute+10*time.Second))
 			lost := map[int]bool{}
 			w.put(logGroupName, m, func(i int) bool {
@@ -169,7 +169,7 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 }
 
 func TestLinesThatArriveLateHeal(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(40*time.Hour))
 	w.know(m)
 	for i, line := range m.lines {
@@ -177,7 +177,7 @@ func TestLinesThatArriveLateHeal(t *testing.T) {
 		if i%3 == 0 {
 			arrives = line.at.Add(30 * time.Hour)
 		}
-		w.fake.Put(place, logGroupName, "mvm-1", fake.LogEvent{At: line.at, Message: string(line.AppendTo(nil)), Arrives: arrives})
+		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil)), Arrives: arrives})
 	}
 	summary := w.run()
 	require.NotZero(t, summary.Counts[countMissing])
@@ -196,7 +196,7 @@ func TestLinesThatArriveLateHeal(t *testing.T) {
 }
 
 func TestTheOrderOfLinesDoesNotMatter(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(time.Hour))
 	w.know(m)
 	order := shuffled(len(m.lines), 7)
@@ -205,7 +205,7 @@ func TestTheOrderOfLinesDoesNotMatter(t *testing.T) {
 		if d := at.Sub(m.lines[j].at); d < -9*time.Minute || d > 8*time.Hour {
 			at = m.lines[j].at
 		}
-		w.fake.Put(place, logGroupName, "mvm-1", fake.LogEvent{At: at, Message: string(m.lines[j].AppendTo(nil))})
+		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{At: at, Message: string(m.lines[j].AppendTo(nil))})
 	}
 	summary := w.run()
 	w.requireTruth()
@@ -214,8 +214,8 @@ func TestTheOrderOfLinesDoesNotMatter(t *testing.T) {
 }
 
 func TestALogGroupThatForgetsTakesNothingAway(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
-	w.fake.AddGroup(place, fake.LogGroup{Name: logGroupName, RetentionDays: 1, Created: monday.AddDate(0, 0, -30)})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName, RetentionDays: 1, Created: monday.AddDate(0, 0, -30)})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(2*time.Hour)), nil)
 	w.now = monday.Add(12 * time.Hour)
 	w.run()
@@ -228,16 +228,16 @@ func TestALogGroupThatForgetsTakesNothingAway(t *testing.T) {
 }
 
 func TestOneGroupThatFailsDoesNotStopTheOthers(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{}, "/a/*", "/b/only", "/b/only")
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{}, "/a/*", "/b/only", "/b/only")
 	w.put("/a/one", aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
 	w.put("/b/only", aDay("mvm-2", "acme", monday.Add(3*time.Hour)), nil)
-	w.fake.Put(place, "/b/only-else", "s", fake.LogEvent{At: monday.Add(time.Hour), Message: "not asked for"})
+	w.fake.Put(place, "/b/only-else", "s", fakecloudwatch.LogEvent{At: monday.Add(time.Hour), Message: "not asked for"})
 	truth := w.truth
-	w.fake.SetFaults(func(c fake.LogsCall) fake.LogsFault {
+	w.fake.SetFaults(func(c fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
 		if c.Filter != nil && *c.Filter.LogGroupName == "/a/one" {
-			return fake.LogsFault{Fault: fake.Fault{Status: http.StatusBadRequest, Code: "InvalidOperationException", Message: "not of this class"}}
+			return fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "InvalidOperationException", Message: "not of this class"}}
 		}
-		return fake.LogsFault{}
+		return fakecloudwatch.LogsFault{}
 	})
 	summary := w.run()
 	require.NotEmpty(t, summary.Gaps)
@@ -266,14 +266,14 @@ func TestOneGroupThatFailsDoesNotStopTheOthers(t *testing.T) {
 }
 
 func TestWhatKeepsAllOfATargetFromBeingRead(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	summary := w.run()
 	require.Len(t, summary.Gaps, 1)
 	require.Contains(t, summary.Gaps[0].String(), "there is no log group /aws/lambda-microvms/* or /aws/lambda/microvms/*; name those that MicroVMs log to")
 
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
-	w.fake.SetFaults(func(fake.LogsCall) fake.LogsFault {
-		return fake.LogsFault{Fault: fake.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "no"}}
+	w.fake.SetFaults(func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
+		return fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "no"}}
 	})
 	w.now = w.now.Add(time.Hour)
 	summary = w.run()
@@ -293,11 +293,11 @@ func TestTheNamesOfLogGroups(t *testing.T) {
 }
 
 func TestBatchesAreAsLongAsTheirLogGroupsAreQuiet(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	created := w.now.AddDate(0, 0, -10)
-	w.fake.AddGroup(place, fake.LogGroup{Name: logGroupName, Created: created, StoredBytes: 240 << 20})
-	w.fake.AddGroup(place, fake.LogGroup{Name: logGroupName + "-busy", Created: created, StoredBytes: 240 << 30})
-	w.fake.AddGroup(place, fake.LogGroup{Name: logGroupName + "-new"})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName, Created: created, StoredBytes: 240 << 20})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName + "-busy", Created: created, StoredBytes: 240 << 30})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName + "-new"})
 	day := collector.Window{From: monday.AddDate(0, 0, 1), To: monday.AddDate(0, 0, 2), Period: 5 * time.Minute}
 	plan, err := w.source.Plan(context.Background(), target, day)
 	require.NoError(t, err)
@@ -318,9 +318,9 @@ func TestBatchesAreAsLongAsTheirLogGroupsAreQuiet(t *testing.T) {
 
 // TestBothPricesStandSideBySide is worked out by hand: five metrics at $0.30 a month of 730 hours are $0.002055 an hour.
 func TestBothPricesStandSideBySide(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
-	w.fake.AddGroup(place, fake.LogGroup{Name: logGroupName, Created: w.now.Add(-100 * time.Hour), StoredBytes: 100_000_000})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName, Created: w.now.Add(-100 * time.Hour), StoredBytes: 100_000_000})
 	runner, err := collector.New(w.options)
 	require.NoError(t, err)
 	estimate, err := runner.Estimate(context.Background())
@@ -337,7 +337,7 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 
 // TestForgedLines: what a MicroVM prints is up to whoever runs in it. What is forged does not pass for usage that is known.
 func TestForgedLines(t *testing.T) {
-	w := newLogsWorld(t, fake.LogsOptions{})
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	victim, culprit := aDay("mvm-1", "acme", monday.Add(time.Hour)), aDay("mvm-2", "evil", monday.Add(time.Hour))
 	w.put(logGroupName, victim, nil)
 	w.put(logGroupName, culprit, nil)
@@ -345,7 +345,7 @@ func TestForgedLines(t *testing.T) {
 		line := victim.lines[30].Line
 		line.Life, line.Sequence = strings.Repeat("f", 32), 1
 		change(&line)
-		w.fake.Put(place, logGroupName, stream, fake.LogEvent{At: victim.lines[30].at.Add(time.Second), Message: string(line.AppendTo(nil))})
+		w.fake.Put(place, logGroupName, stream, fakecloudwatch.LogEvent{At: victim.lines[30].at.Add(time.Second), Message: string(line.AppendTo(nil))})
 	}
 	forge("mvm-2", func(l *emf.Line) {})                                                         // in another's name
 	forge("mvm-1", func(l *emf.Line) { l.Sequence, l.Amounts[pricing.VCPU] = 2, 1<<52 })         // more than can be

@@ -14,8 +14,8 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awsconfig"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
+	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -27,17 +27,17 @@ const logGroupName = "/aws/lambda-microvms/sandbox"
 type logsWorld struct {
 	t       testing.TB
 	now     time.Time
-	fake    *fake.Logs
+	fake    *fakecloudwatch.Logs
 	source  *Logs
 	options collector.Options
 	truth   map[usage.Key]usage.Record
 }
 
-func newLogsWorld(t testing.TB, options fake.LogsOptions, groups ...string) *logsWorld {
+func newLogsWorld(t testing.TB, options fakecloudwatch.LogsOptions, groups ...string) *logsWorld {
 	w := &logsWorld{t: t, now: monday.Add(60 * time.Hour), truth: map[usage.Key]usage.Record{}}
 	clock := func() time.Time { return w.now }
 	options.Now = clock
-	w.fake = fake.NewLogs(options)
+	w.fake = fakecloudwatch.NewLogs(options)
 	server := httptest.NewServer(w.fake)
 	t.Cleanup(server.Close)
 	prices, err := pricing.EmbeddedMeasuringPrices()
@@ -180,7 +180,7 @@ func (w *logsWorld) put(group string, m *metered, keep func(int) bool) {
 		if keep != nil && !keep(i) {
 			continue
 		}
-		w.fake.Put(place, group, m.line.MicroVMID, fake.LogEvent{At: line.at, Message: string(line.AppendTo(nil))})
+		w.fake.Put(place, group, m.line.MicroVMID, fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))})
 	}
 	w.know(m)
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 	"microspend/pricing"
 	"microspend/usage"
 )
 
 func TestCollect(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(monday, w.now, 3)
 	s := w.run()
 	assert.Empty(t, s.Gaps)
@@ -35,7 +35,7 @@ func TestCollect(t *testing.T) {
 // Pages on which an Id comes again are put together: whatever the size of a page, the records are the same.
 func TestPagesAreMergedByID(t *testing.T) {
 	for _, page := range []int{1, 7, 100, 5000} {
-		w := newWorld(t, fake.Options{PageDatapoints: page, PageMetrics: 3})
+		w := newWorld(t, fakecloudwatch.Options{PageDatapoints: page, PageMetrics: 3})
 		w.busy(w.now.Add(-5*time.Hour), w.now, 3)
 		w.timing.Lookback = 4 * time.Hour
 		s := w.run()
@@ -61,8 +61,8 @@ func TestStatusCodes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			left := test.times
 			code, value := "Forbidden", "ask the owner"
-			w := newWorld(t, fake.Options{Faults: func(call fake.Call) fake.Fault {
-				return fake.Fault{Result: func(r *types.MetricDataResult) {
+			w := newWorld(t, fakecloudwatch.Options{Faults: func(call fakecloudwatch.Call) fakecloudwatch.Fault {
+				return fakecloudwatch.Fault{Result: func(r *types.MetricDataResult) {
 					query := call.Get.MetricDataQueries[indexOf(call, *r.Id)]
 					if *query.MetricStat.Metric.MetricName != bad || left == 0 {
 						return
@@ -102,7 +102,7 @@ func TestStatusCodes(t *testing.T) {
 	}
 }
 
-func indexOf(call fake.Call, id string) int {
+func indexOf(call fakecloudwatch.Call, id string) int {
 	for i, query := range call.Get.MetricDataQueries {
 		if *query.Id == id {
 			return i
@@ -113,13 +113,13 @@ func indexOf(call fake.Call, id string) int {
 
 // A series that fails when it is read again takes nothing away.
 func TestAGapDoesNotUndoWhatWasRead(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(w.now.Add(-3*time.Hour), w.now, 2)
 	w.timing.Lookback = 2 * time.Hour
 	w.run()
 	before := w.content()
-	w.fake.SetFaults(func(call fake.Call) fake.Fault {
-		return fake.Fault{Result: func(r *types.MetricDataResult) {
+	w.fake.SetFaults(func(call fakecloudwatch.Call) fakecloudwatch.Fault {
+		return fakecloudwatch.Fault{Result: func(r *types.MetricDataResult) {
 			if indexOf(call, *r.Id)%5 == 1 {
 				r.StatusCode, r.Timestamps, r.Values = types.StatusCodeForbidden, nil, nil
 			}
@@ -136,7 +136,7 @@ func TestAGapDoesNotUndoWhatWasRead(t *testing.T) {
 }
 
 func TestAbsentIsNotZero(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.put(w.now.Add(-time.Hour), "a", point{values: [5]int64{1, 2}, given: [5]bool{true, true}})
 	w.timing.Lookback = 2 * time.Hour
 	s := w.run()
@@ -152,7 +152,7 @@ func TestAbsentIsNotZero(t *testing.T) {
 	for i := 2; i < 5; i++ {
 		sparse.Metrics[i].Sparse = true
 	}
-	other := newWorld(t, fake.Options{}, sparse)
+	other := newWorld(t, fakecloudwatch.Options{}, sparse)
 	other.put(other.now.Add(-time.Hour), "a", point{values: [5]int64{1, 2}, given: [5]bool{true, true}})
 	other.timing.Lookback = 2 * time.Hour
 	other.run()
@@ -162,14 +162,14 @@ func TestAbsentIsNotZero(t *testing.T) {
 }
 
 func TestFleets(t *testing.T) {
-	w := newWorld(t, fake.Options{}, mapping.Default())
+	w := newWorld(t, fakecloudwatch.Options{}, mapping.Default())
 	for name, tenant := range map[string]string{"fleet": "acme/eu", "also listed": "acme/eu"} {
 		dimensions := map[string]string{"Tenant": tenant, "Image": "web"}
 		if name == "also listed" {
 			dimensions["MicrovmId"] = "a" // the same usage again
 		}
-		w.fake.Put(place, fake.Metric{Namespace: "microspend", Name: "VCPUMilliseconds", Dimensions: dimensions},
-			fake.Value(w.now.Add(-time.Hour), 5))
+		w.fake.Put(place, fakecloudwatch.Metric{Namespace: "microspend", Name: "VCPUMilliseconds", Dimensions: dimensions},
+			fakecloudwatch.Value(w.now.Add(-time.Hour), 5))
 	}
 	w.timing.Lookback = 2 * time.Hour
 	w.run()
@@ -184,7 +184,7 @@ func TestFleets(t *testing.T) {
 
 // Everything that a batch asks for fits into the limits, whatever the period.
 func TestBatchesKeepToTheLimits(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	for i := range 300 {
 		w.put(w.now.Add(-time.Hour), strings.Repeat("x", 1+i%5)+string(rune('a'+i%26))+time.Duration(i).String(), point{given: allGiven})
 	}
@@ -214,7 +214,7 @@ func TestPriceOfADay(t *testing.T) {
 	for i := range 1000 {
 		m.Series = append(m.Series, mapping.Subject{Tenant: time.Duration(i).String(), Image: "web"})
 	}
-	w := newWorld(t, fake.Options{}, m)
+	w := newWorld(t, fakecloudwatch.Options{}, m)
 	w.timing.Lookback = time.Hour
 	w.options.Timing = w.timing
 	runner, err := collector.New(w.options)
@@ -240,7 +240,7 @@ func TestRepliesThatMakeNoSense(t *testing.T) {
 			}
 		},
 	} {
-		w := newWorld(t, fake.Options{Faults: func(fake.Call) fake.Fault { return fake.Fault{Result: change} }})
+		w := newWorld(t, fakecloudwatch.Options{Faults: func(fakecloudwatch.Call) fakecloudwatch.Fault { return fakecloudwatch.Fault{Result: change} }})
 		w.put(w.now.Add(-time.Hour), "a", point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
 		w.timing.Lookback = 2 * time.Hour
 		s := w.run()
@@ -252,7 +252,7 @@ func TestRepliesThatMakeNoSense(t *testing.T) {
 
 // A day that the ledger has in one length of periods stays so: an hour beside its twelfths would count them twice.
 func TestADayKeepsItsPeriod(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(monday, monday.Add(90*time.Hour), 2)
 	w.timing.Lookback = 24 * time.Hour
 	w.run()
@@ -274,13 +274,13 @@ func TestADayKeepsItsPeriod(t *testing.T) {
 
 // Where the series are keyed in another way than before, nothing is read again: it would stand there twice.
 func TestOtherKeysAreNotReadAgain(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	for hour := range 30 {
 		at := w.now.Add(time.Duration(hour-20) * time.Hour)
 		w.put(at, "a", point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
-		w.fake.Put(place, fake.Metric{
+		w.fake.Put(place, fakecloudwatch.Metric{
 			Namespace: "microspend", Name: "VCPUMilliseconds", Dimensions: map[string]string{"Tenant": "t", "Image": "web"},
-		}, fake.Value(at, 1))
+		}, fakecloudwatch.Value(at, 1))
 	}
 	w.timing.Lookback = 24 * time.Hour
 	w.run()

@@ -12,15 +12,15 @@ import (
 	"pgregory.net/rapid"
 
 	"microspend/collector"
-	"microspend/collector/cloudwatch/fake"
+	"microspend/internal/fakecloudwatch"
 	"microspend/usage"
 )
 
 // chaos draws what goes wrong with a call: nothing more often than not.
-func chaos(random *rand.Rand, mood float64, paged bool) func(fake.Call) fake.Fault {
-	return func(call fake.Call) fake.Fault {
+func chaos(random *rand.Rand, mood float64, paged bool) func(fakecloudwatch.Call) fakecloudwatch.Fault {
+	return func(call fakecloudwatch.Call) fakecloudwatch.Fault {
 		if random.Float64() > mood {
-			return fake.Fault{}
+			return fakecloudwatch.Fault{}
 		}
 		garbage := [][]byte{[]byte("<html>"), {}, {0xbf, 0x61}}
 		if call.Get != nil || call.List.NextToken != nil { // as the first page of a list, an empty reply means what it says
@@ -28,28 +28,28 @@ func chaos(random *rand.Rand, mood float64, paged bool) func(fake.Call) fake.Fau
 		}
 		switch random.IntN(12) {
 		case 0:
-			return fake.Throttled
+			return fakecloudwatch.Throttled
 		case 1:
-			return fake.TooMany
+			return fakecloudwatch.TooMany
 		case 2:
-			return fake.Internal
+			return fakecloudwatch.Internal
 		case 3:
-			return fake.Down
+			return fakecloudwatch.Down
 		case 4:
-			return fake.Expired
+			return fakecloudwatch.Expired
 		case 5:
-			return fake.Fault{Drop: fake.DropBefore}
+			return fakecloudwatch.Fault{Drop: fakecloudwatch.DropBefore}
 		case 6:
-			return fake.Fault{Drop: fake.DropMidway}
+			return fakecloudwatch.Fault{Drop: fakecloudwatch.DropMidway}
 		case 7:
-			return fake.Fault{Garbage: garbage[random.IntN(len(garbage))]}
+			return fakecloudwatch.Fault{Garbage: garbage[random.IntN(len(garbage))]}
 		case 8:
-			return fake.Fault{Delay: time.Duration(random.IntN(3)) * time.Millisecond}
+			return fakecloudwatch.Fault{Delay: time.Duration(random.IntN(3)) * time.Millisecond}
 		}
 		status := []types.StatusCode{
 			types.StatusCodeInternalError, types.StatusCodePartialData, types.StatusCodeForbidden,
 		}[random.IntN(3)]
-		return fake.Fault{Result: func(r *types.MetricDataResult) {
+		return fakecloudwatch.Fault{Result: func(r *types.MetricDataResult) {
 			if random.IntN(4) != 0 || paged && status == types.StatusCodePartialData {
 				return // where there are more pages, the status says that there are, and the last page is what counts
 			}
@@ -68,8 +68,8 @@ func chaos(random *rand.Rand, mood float64, paged bool) func(fake.Call) fake.Fau
 func TestWhateverCloudWatchDoes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
-		page := rapid.SampledFrom([]int{3, 50, fake.MaxDatapoints}).Draw(rt, "page")
-		w := newWorld(t, fake.Options{
+		page := rapid.SampledFrom([]int{3, 50, fakecloudwatch.MaxDatapoints}).Draw(rt, "page")
+		w := newWorld(t, fakecloudwatch.Options{
 			PageDatapoints: page,
 			PageMetrics:    rapid.SampledFrom([]int{2, 500}).Draw(rt, "listed"),
 		})
@@ -101,7 +101,7 @@ func TestWhateverCloudWatchDoes(t *testing.T) {
 		var begin time.Time
 		for range rapid.IntRange(1, 5).Draw(rt, "runs") {
 			w.now = w.now.Add(time.Duration(rapid.IntRange(-120, 20*60).Draw(rt, "minutes later")) * time.Minute)
-			w.fake.SetFaults(chaos(random, rapid.SampledFrom([]float64{0, 0.1, 0.5, 0.95}).Draw(rt, "mood"), page < fake.MaxDatapoints))
+			w.fake.SetFaults(chaos(random, rapid.SampledFrom([]float64{0, 0.1, 0.5, 0.95}).Draw(rt, "mood"), page < fakecloudwatch.MaxDatapoints))
 			if runs = append(runs, w.now); len(runs) == 1 {
 				begin = w.now.Add(-w.timing.Lookback)
 			}
@@ -171,7 +171,7 @@ func inGap(gaps []collector.Gap, _ usage.Key, start time.Time) bool {
 }
 
 func TestDroppedConnectionsOfLargeReplies(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(monday, w.now, 20)
 	w.source.options.Attempts = 1
 	for range 3 {

@@ -17,8 +17,8 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awsconfig"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/usage"
 )
@@ -36,15 +36,15 @@ func (w *world) getCalls() int {
 
 // Credentials that expire in the middle cost no call twice: what was read is kept, and the next run asks for the rest.
 func TestExpiredCredentials(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(w.now.Add(-48*time.Hour), w.now, 150) // 48 h are 574 periods, so 35 MicroVMs make a batch
 	w.timing.Lookback = 48 * time.Hour
 	w.options.Parallel = 1
-	w.fake.SetFaults(func(call fake.Call) fake.Fault {
+	w.fake.SetFaults(func(call fakecloudwatch.Call) fakecloudwatch.Fault {
 		if call.Get != nil && w.now.Before(monday.Add(61*time.Hour)) && call.Number > 6 {
-			return fake.Expired
+			return fakecloudwatch.Expired
 		}
-		return fake.Fault{}
+		return fakecloudwatch.Fault{}
 	})
 	s := w.run()
 	require.Len(t, s.Gaps, 1)
@@ -68,7 +68,7 @@ func TestExpiredCredentials(t *testing.T) {
 }
 
 func TestNoNetwork(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
 	w.timing.Lookback = 4 * time.Hour
 	gone := httptest.NewServer(w.fake)
@@ -87,11 +87,11 @@ func TestNoNetwork(t *testing.T) {
 
 // A target that fails keeps none of the others from being read.
 func TestOneOfManyTargetsFails(t *testing.T) {
-	w := newWorld(t, fake.Options{Faults: func(call fake.Call) fake.Fault {
+	w := newWorld(t, fakecloudwatch.Options{Faults: func(call fakecloudwatch.Call) fakecloudwatch.Fault {
 		if call.Place.Region == "us-east-1" {
-			return fake.Denied
+			return fakecloudwatch.Denied
 		}
-		return fake.Fault{}
+		return fakecloudwatch.Fault{}
 	}})
 	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
 	w.timing.Lookback = 4 * time.Hour
@@ -105,7 +105,9 @@ func TestOneOfManyTargetsFails(t *testing.T) {
 }
 
 func TestTwoAtOnce(t *testing.T) {
-	w := newWorld(t, fake.Options{Faults: func(fake.Call) fake.Fault { return fake.Fault{Delay: 2 * time.Millisecond} }})
+	w := newWorld(t, fakecloudwatch.Options{Faults: func(fakecloudwatch.Call) fakecloudwatch.Fault {
+		return fakecloudwatch.Fault{Delay: 2 * time.Millisecond}
+	}})
 	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
 	w.timing.Lookback = 4 * time.Hour
 	w.options.Timing = w.timing
@@ -137,7 +139,7 @@ func TestTwoAtOnce(t *testing.T) {
 }
 
 func TestClockThatJumps(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(monday, monday.Add(5*24*time.Hour), 2)
 	w.timing.Lookback = 4 * time.Hour
 	start := w.now
@@ -153,7 +155,7 @@ func TestClockThatJumps(t *testing.T) {
 
 // Late data heals for as long as the overlap is.
 func TestLateDataHeals(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.timing.Lookback = 24 * time.Hour
 	at := w.now.Add(-2 * time.Hour)
 	w.put(at, "a", point{arrives: at, values: [5]int64{1, 1, 1, 1, 1}, given: allGiven})
@@ -169,7 +171,7 @@ func TestLateDataHeals(t *testing.T) {
 // Where the overlap is read again by some of the runs only, what is late heals with the next of them, and what is a little
 // late with the next run.
 func TestLateDataHealsWithTheNextReread(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.timing.Lookback, w.timing.Reread = 24*time.Hour, time.Hour
 	late := func(before, arrives time.Duration) {
 		w.put(w.now.Add(-before), "a", point{arrives: w.now.Add(arrives), values: [5]int64{5, 5, 5, 5, 5}, given: allGiven})
@@ -194,11 +196,11 @@ func TestLateDataHealsWithTheNextReread(t *testing.T) {
 
 // A gap is reported by every run until it is filled, also by those that read only the end of it again, in vain.
 func TestAGapIsReportedUntilItIsFilled(t *testing.T) {
-	w := newWorld(t, fake.Options{Faults: func(call fake.Call) fake.Fault {
+	w := newWorld(t, fakecloudwatch.Options{Faults: func(call fakecloudwatch.Call) fakecloudwatch.Fault {
 		if call.Get != nil {
-			return fake.Internal
+			return fakecloudwatch.Internal
 		}
-		return fake.Fault{}
+		return fakecloudwatch.Fault{}
 	}})
 	w.source.options.Backoff = time.Nanosecond
 	w.timing.Lookback, w.timing.Reread = 24*time.Hour, time.Hour
@@ -220,7 +222,7 @@ func TestAGapIsReportedUntilItIsFilled(t *testing.T) {
 
 // What is asked for by its beginning is read once by runs that follow each other, not by each of them.
 func TestABackfillIsReadOnce(t *testing.T) {
-	w := newWorld(t, fake.Options{})
+	w := newWorld(t, fakecloudwatch.Options{})
 	w.busy(monday, w.now, 1)
 	w.options.Timing = collector.Timing{Since: monday, Reread: time.Hour}
 	runner, err := collector.New(w.options)
@@ -243,7 +245,7 @@ func TestABackfillIsReadOnce(t *testing.T) {
 
 // One token bucket per account and region keeps a run within what the service allows.
 func TestTokenBucket(t *testing.T) {
-	w := newWorld(t, fake.Options{PerSecond: 200})
+	w := newWorld(t, fakecloudwatch.Options{PerSecond: 200})
 	for i := range 400 {
 		w.put(w.now.Add(-time.Hour), fmt.Sprint("m", i), point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
 	}
@@ -272,7 +274,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it collects half a million records")
 	}
-	fleet := fake.Fleet{Namespace: "microspend", MicroVMs: 130, Tenants: 10}
+	fleet := fakecloudwatch.Fleet{Namespace: "microspend", MicroVMs: 130, Tenants: 10}
 	server := httptest.NewServer(fleet)
 	defer server.Close()
 	now := monday.Add(20 * 24 * time.Hour)

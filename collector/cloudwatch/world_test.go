@@ -14,8 +14,8 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awsconfig"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -25,7 +25,7 @@ import (
 type world struct {
 	t       testing.TB
 	now     time.Time
-	fake    *fake.CloudWatch
+	fake    *fakecloudwatch.CloudWatch
 	server  *httptest.Server
 	source  *Metrics
 	ledger  string
@@ -52,16 +52,16 @@ type point struct {
 
 var (
 	monday = time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
-	target = collector.Target{Account: fake.DefaultAccount, Region: "eu-west-1"}
-	place  = fake.Place(target)
+	target = collector.Target{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
+	place  = fakecloudwatch.Place(target)
 )
 
-func newWorld(t testing.TB, options fake.Options, mappings ...mapping.Mapping) *world {
+func newWorld(t testing.TB, options fakecloudwatch.Options, mappings ...mapping.Mapping) *world {
 	w := &world{t: t, now: monday.Add(60 * time.Hour), data: map[usage.Key][]point{}, ledger: filepath.Join(t.TempDir(), "ledger")}
 	w.show()
 	clock := func() time.Time { return *w.shown.Load() }
 	options.Now = clock
-	w.fake = fake.NewCloudWatch(options)
+	w.fake = fakecloudwatch.NewCloudWatch(options)
 	w.server = httptest.NewServer(w.fake)
 	t.Cleanup(w.server.Close)
 	if len(mappings) == 0 {
@@ -108,9 +108,9 @@ func (w *world) put(at time.Time, microVM string, p point) {
 		if !p.given[i] {
 			continue
 		}
-		datum := fake.Value(at, float64(p.values[i]))
+		datum := fakecloudwatch.Value(at, float64(p.values[i]))
 		datum.Arrives = p.arrives
-		w.fake.Put(place, fake.Metric{
+		w.fake.Put(place, fakecloudwatch.Metric{
 			Namespace: m.Namespace, Name: metric.Name,
 			Dimensions: map[string]string{"Tenant": "tenant of " + microVM, "Image": "web", "MicrovmId": microVM},
 		}, datum)

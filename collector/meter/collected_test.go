@@ -13,9 +13,9 @@ import (
 	"microspend/collector"
 	"microspend/collector/awsconfig"
 	"microspend/collector/cloudwatch"
-	"microspend/collector/cloudwatch/fake"
 	"microspend/collector/emf"
 	"microspend/collector/mapping"
+	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -24,10 +24,10 @@ import (
 // collected is what a ledger has after CloudWatch made metrics of lines and the collector read them.
 func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (records []usage.Record, sum usage.Sum) {
 	clock := func() time.Time { return now }
-	target := collector.Target{Account: fake.DefaultAccount, Region: "eu-west-1"}
-	service := fake.NewCloudWatch(fake.Options{Now: clock})
+	target := collector.Target{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
+	service := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Now: clock})
 	for i := range lines {
-		require.NoError(t, service.PutLine(fake.Place(target), lines[i].AppendTo(nil)))
+		require.NoError(t, service.PutLine(fakecloudwatch.Place(target), lines[i].AppendTo(nil)))
 	}
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)

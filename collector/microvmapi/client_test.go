@@ -15,7 +15,7 @@ import (
 
 	"microspend/collector/awsconfig"
 	"microspend/collector/microvmapi"
-	"microspend/collector/microvmapi/fake"
+	"microspend/internal/fakemicrovms"
 )
 
 const (
@@ -38,23 +38,23 @@ func configOf(url string, retry awsconfig.Retry, limit *awsconfig.Limit) aws.Con
 	}
 }
 
-func serve(t *testing.T, options fake.Options) (*fake.Service, *microvmapi.Client) {
+func serve(t *testing.T, options fakemicrovms.Options) (*fakemicrovms.Service, *microvmapi.Client) {
 	t.Helper()
 	if options.Now == nil {
 		options.Now = func() time.Time { return start }
 	}
 	options.Keys, options.Region = map[string]string{"AKID": "secret"}, region
-	service := fake.New(options)
+	service := fakemicrovms.New(options)
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	clock := awsconfig.Clock{Now: options.Now, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	return service, microvmapi.NewClient(t.Context(), configOf(server.URL, awsconfig.Retry{Attempts: 4}, nil), clock)
 }
 
-func box() fake.MicroVM {
-	return fake.MicroVM{
+func box() fakemicrovms.MicroVM {
+	return fakemicrovms.MicroVM{
 		ID: "mvm-1", Image: imageARN, Version: "1.0", Role: "arn:aws:iam::123456789012:role/tenant-a", StartedAt: start.Add(-90 * time.Minute),
-		Changes: []fake.Change{
+		Changes: []fakemicrovms.Change{
 			{At: start.Add(-89 * time.Minute), State: microvmapi.StateRunning},
 			{At: start.Add(-2*time.Minute + 250*time.Millisecond), State: microvmapi.StateTerminated},
 		},
@@ -62,11 +62,11 @@ func box() fake.MicroVM {
 }
 
 func TestCallsAreSignedAndDecoded(t *testing.T) {
-	service, client := serve(t, fake.Options{})
+	service, client := serve(t, fakemicrovms.Options{})
 	service.Add(box())
-	service.AddImage(fake.Image{
+	service.AddImage(fakemicrovms.Image{
 		ARN: imageARN, Version: "1.0", MemoryMiB: 2048, CreatedAt: start.Add(-48 * time.Hour),
-		Builds: []fake.Build{{ID: "b 1", Memory: 1 << 30, Disk: 1 << 20, Code: 5}},
+		Builds: []fakemicrovms.Build{{ID: "b 1", Memory: 1 << 30, Disk: 1 << 20, Code: 5}},
 	})
 	ctx := t.Context()
 
@@ -111,7 +111,7 @@ func TestCallsAreSignedAndDecoded(t *testing.T) {
 }
 
 func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
-	service := fake.New(fake.Options{Now: func() time.Time { return start }, Keys: map[string]string{"AKID": "another"}, Region: region})
+	service := fakemicrovms.New(fakemicrovms.Options{Now: func() time.Time { return start }, Keys: map[string]string{"AKID": "another"}, Region: region})
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	ask := func(config aws.Config, now time.Time) error {
@@ -131,17 +131,17 @@ func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
 }
 
 func TestWhatMayPassIsTriedAgain(t *testing.T) {
-	for name, fault := range map[string]fake.Fault{
-		"throttled": fake.Throttled, "a fault of the service": fake.Internal, "dropped": {Drop: true}, "cut off": {Cut: true},
+	for name, fault := range map[string]fakemicrovms.Fault{
+		"throttled": fakemicrovms.Throttled, "a fault of the service": fakemicrovms.Internal, "dropped": {Drop: true}, "cut off": {Cut: true},
 		"garbage": {Garbage: []byte("<html>")}, "another answer": {Garbage: []byte(`{}`)},
 		"an answer with half of it": {Garbage: []byte(`{"items":[{"microvmId":"x"}]}`)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			service, client := serve(t, fake.Options{Faults: func(c fake.Call) fake.Fault {
+			service, client := serve(t, fakemicrovms.Options{Faults: func(c fakemicrovms.Call) fakemicrovms.Fault {
 				if c.Number < 3 {
 					return fault
 				}
-				return fake.Fault{}
+				return fakemicrovms.Fault{}
 			}})
 			service.Add(box())
 			listed, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
@@ -149,7 +149,7 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 			require.Len(t, listed.Items, 1)
 			require.Len(t, service.Calls(), 4)
 
-			service.SetFaults(func(fake.Call) fake.Fault { return fault })
+			service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault { return fault })
 			_, err = client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
 			require.Error(t, err)
 			require.InDelta(t, 8, len(service.Calls()), 1, "but not for ever; net/http repeats a GET itself when a kept connection turns out broken")
@@ -160,15 +160,15 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
-		fault fake.Fault
+		fault fakemicrovms.Fault
 		code  string
 		says  string
 	}{
-		{"a quota", fake.Quota, "ServiceQuotaExceededException", "the quota is used up"},
-		{"not allowed", fake.Denied, "AccessDeniedException", "the credentials may not ListMicrovms"},
+		{"a quota", fakemicrovms.Quota, "ServiceQuotaExceededException", "the quota is used up"},
+		{"not allowed", fakemicrovms.Denied, "AccessDeniedException", "the credentials may not ListMicrovms"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			service, client := serve(t, fake.Options{Faults: func(fake.Call) fake.Fault { return tc.fault }})
+			service, client := serve(t, fakemicrovms.Options{Faults: func(fakemicrovms.Call) fakemicrovms.Fault { return tc.fault }})
 			_, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
 			var api smithy.APIError
 			require.ErrorAs(t, err, &api)
@@ -177,7 +177,7 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 			require.Len(t, service.Calls(), 1)
 		})
 	}
-	_, client := serve(t, fake.Options{})
+	_, client := serve(t, fakemicrovms.Options{})
 	_, err := client.GetMicrovm(t.Context(), &microvmapi.GetMicrovmInput{MicrovmIdentifier: aws.String("mvm-none")})
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)
@@ -185,13 +185,13 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 }
 
 func TestTheServiceSaysHowLongToWait(t *testing.T) {
-	fault := fake.Throttled
+	fault := fakemicrovms.Throttled
 	fault.RetryAfter = 7
-	service := fake.New(fake.Options{Now: func() time.Time { return start }, Faults: func(c fake.Call) fake.Fault {
+	service := fakemicrovms.New(fakemicrovms.Options{Now: func() time.Time { return start }, Faults: func(c fakemicrovms.Call) fakemicrovms.Fault {
 		if c.Number == 0 {
 			return fault
 		}
-		return fake.Fault{}
+		return fakemicrovms.Fault{}
 	}})
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
@@ -210,7 +210,7 @@ func TestTheServiceSaysHowLongToWait(t *testing.T) {
 }
 
 func TestAnEndedContextEndsTheCall(t *testing.T) {
-	_, client := serve(t, fake.Options{Faults: func(fake.Call) fake.Fault { return fake.Fault{Delay: time.Minute} }})
+	_, client := serve(t, fakemicrovms.Options{Faults: func(fakemicrovms.Call) fakemicrovms.Fault { return fakemicrovms.Fault{Delay: time.Minute} }})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	began := time.Now()

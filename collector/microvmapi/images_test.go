@@ -11,7 +11,7 @@ import (
 
 	"microspend/collector/awsconfig"
 	"microspend/collector/microvmapi"
-	"microspend/collector/microvmapi/fake"
+	"microspend/internal/fakemicrovms"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -24,13 +24,13 @@ func apiOf(t *testing.T, w *world) microvmapi.API {
 }
 
 func TestImagesAreStoredFromTheirCreationToTheirDeletion(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.Poll, o.MaxGap = 10*time.Minute, time.Hour })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.Poll, o.MaxGap = 10*time.Minute, time.Hour })
 	w.addImage(start.Add(-100 * 24 * time.Hour)) // long before: its week is over
-	w.service.AddImage(fake.Image{
+	w.service.AddImage(fakemicrovms.Image{
 		ARN: imageARN, Version: "2.0", MemoryMiB: 512, CreatedAt: start.Add(90 * time.Minute), DeletedAt: start.Add(5*time.Hour + 30*time.Minute),
-		Builds: []fake.Build{{ID: "b", Memory: 5000}},
+		Builds: []fakemicrovms.Build{{ID: "b", Memory: 5000}},
 	})
-	w.service.AddImage(fake.Image{ARN: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:bare", Version: "1", CreatedAt: start})
+	w.service.AddImage(fakemicrovms.Image{ARN: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:bare", Version: "1", CreatedAt: start})
 	w.poll()
 	w.pollThrough(8*time.Hour, 10*time.Minute)
 
@@ -52,11 +52,11 @@ func TestImagesThatMayNotBeListedAreAGapOnly(t *testing.T) {
 	w := newWorld(t, nil)
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("mvm-1", 0, at(0, running)))
-	w.service.SetFaults(func(c fake.Call) fake.Fault {
+	w.service.SetFaults(func(c fakemicrovms.Call) fakemicrovms.Fault {
 		if c.Operation == "ListMicrovmImages" {
-			return fake.Denied
+			return fakemicrovms.Denied
 		}
-		return fake.Fault{}
+		return fakemicrovms.Fault{}
 	})
 	w.poll()
 	w.pollThrough(5*time.Minute, time.Minute)

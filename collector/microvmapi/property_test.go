@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"microspend/collector/microvmapi"
-	"microspend/collector/microvmapi/fake"
+	"microspend/internal/fakemicrovms"
 	"microspend/usage"
 )
 
@@ -19,7 +19,7 @@ const longestGap = 3 * time.Minute
 
 // drawLife draws a life of which every state that is billed lasts longer than the longest gap that is filled in, so that no
 // two polls miss a cycle: what the source says it cannot see.
-func drawLife(t *rapid.T, id string) fake.MicroVM {
+func drawLife(t *rapid.T, id string) fakemicrovms.MicroVM {
 	millis := func(from, to time.Duration, label string) time.Duration {
 		return time.Duration(rapid.Int64Range(from.Milliseconds(), to.Milliseconds()).Draw(t, label)) * time.Millisecond
 	}
@@ -47,12 +47,12 @@ func drawLife(t *rapid.T, id string) fake.MicroVM {
 		m.Changes = append(m.Changes, at(now, terminated))
 	case 2: // at any moment
 		end := start.Add(millis(m.StartedAt.Sub(start), now, "ended"))
-		m.Changes = slices.DeleteFunc(m.Changes, func(c fake.Change) bool { return !c.At.Before(end) })
+		m.Changes = slices.DeleteFunc(m.Changes, func(c fakemicrovms.Change) bool { return !c.At.Before(end) })
 		if rapid.Bool().Draw(t, "terminating is seen") {
-			m.Changes = append(m.Changes, fake.Change{At: end, State: microvmapi.StateTerminating})
+			m.Changes = append(m.Changes, fakemicrovms.Change{At: end, State: microvmapi.StateTerminating})
 			end = end.Add(millis(0, 30*time.Second, "terminating"))
 		}
-		m.Changes = append(m.Changes, fake.Change{At: end, State: terminated})
+		m.Changes = append(m.Changes, fakemicrovms.Change{At: end, State: terminated})
 	}
 	return m
 }
@@ -63,7 +63,7 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		slow := rapid.Bool().Draw(rt, "slow")
 		failing := rapid.IntRange(0, 4).Draw(rt, "failing")
-		w := newWorld(t, func(o *microvmapi.Options, f *fake.Options) {
+		w := newWorld(t, func(o *microvmapi.Options, f *fakemicrovms.Options) {
 			o.MaxGap, o.ImagesEvery, f.PageItems = longestGap, -1, rapid.IntRange(1, 5).Draw(rt, "page")
 		})
 		w.addImage(start.Add(-time.Hour))
@@ -73,15 +73,15 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 			w.service.Add(drawLife(rt, ids[i]))
 		}
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "faults"), 0))
-		faults := []fake.Fault{fake.Throttled, fake.Internal, {Drop: true}, {Garbage: []byte("<")}, {Repeat: true}, {Empty: true}}
-		w.service.SetFaults(func(fake.Call) fake.Fault {
+		faults := []fakemicrovms.Fault{fakemicrovms.Throttled, fakemicrovms.Internal, {Drop: true}, {Garbage: []byte("<")}, {Repeat: true}, {Empty: true}}
+		w.service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault {
 			if slow {
 				w.advance(time.Duration(random.IntN(900)) * time.Millisecond)
 			}
 			if random.IntN(10) < failing {
 				return faults[random.IntN(len(faults))]
 			}
-			return fake.Fault{}
+			return fakemicrovms.Fault{}
 		})
 		// A poll takes time, and sees each MicroVM at some moment of it: what it says lies between what is true of the
 		// time within the first and the last poll, and of the time with them.

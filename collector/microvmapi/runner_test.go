@@ -11,7 +11,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/microvmapi"
-	"microspend/collector/microvmapi/fake"
+	"microspend/internal/fakemicrovms"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -43,7 +43,7 @@ func ledgerSum(t *testing.T, folder string) (sum usage.Record) {
 
 // TestPollsGoIntoTheLedger lets every poll be a process of its own: all that is remembered lies beside the ledger.
 func TestPollsGoIntoTheLedger(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery = -1 })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery = -1 })
 	folder := filepath.Join(t.TempDir(), "ledger")
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("mvm-1", 30*time.Second, at(30*time.Second, running), at(10*time.Minute+30*time.Second, suspended),
@@ -63,7 +63,7 @@ func TestPollsGoIntoTheLedger(t *testing.T) {
 }
 
 func TestADaemonThatIsStoppedLosesTheGapOnly(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery = -1 })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery = -1 })
 	folder := filepath.Join(t.TempDir(), "ledger")
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("mvm-1", 0, at(0, running)))

@@ -10,14 +10,14 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/microvmapi"
-	"microspend/collector/microvmapi/fake"
+	"microspend/internal/fakemicrovms"
 	"microspend/pricing"
 	"microspend/usage"
 )
 
 // TestAWholeLife follows a MicroVM whose changes come between polls, and works the figures out by hand.
 func TestAWholeLife(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery = -1 })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery = -1 })
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("mvm-1", 90*time.Second,
 		at(90*time.Second, running),
@@ -32,7 +32,7 @@ func TestAWholeLife(t *testing.T) {
 	sum := w.sum()
 	require.Equal(t, ran.Milliseconds(), sum.Amounts[usage.Running])
 	require.Equal(t, slept.Milliseconds(), sum.Amounts[usage.Suspended])
-	require.Equal(t, w.service.Truth(start, w.now), fake.Truth{Running: ran, Suspended: slept, Launches: 1, Suspends: 1, Resumes: 1})
+	require.Equal(t, w.service.Truth(start, w.now), fakemicrovms.Truth{Running: ran, Suspended: slept, Launches: 1, Suspends: 1, Resumes: 1})
 	require.Equal(t, []int64{1, 1, 1}, []int64{sum.Amounts[usage.Launches], sum.Amounts[usage.Suspends], sum.Amounts[usage.Resumes]})
 	require.Equal(t, ran.Milliseconds(), sum.Amounts[pricing.VCPU], "one vCPU at 2 GiB")
 	require.Equal(t, ran.Milliseconds()*2048, sum.Amounts[pricing.Memory])
@@ -63,10 +63,10 @@ func TestAWholeLife(t *testing.T) {
 }
 
 func TestExactWherePollsBracketTheChanges(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.MaxGap = time.Hour })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.MaxGap = time.Hour })
 	w.addImage(start.Add(-time.Hour))
 	w.poll()
-	changes := []fake.Change{
+	changes := []fakemicrovms.Change{
 		at(61*time.Second, running), at(400*time.Second, suspended), at(1000*time.Second, running), at(1500*time.Second, terminated),
 	}
 	w.service.Add(life("mvm-1", 61*time.Second, changes...))
@@ -123,7 +123,7 @@ func TestWhatWasBeforeTheFirstPollIsNotCounted(t *testing.T) {
 }
 
 func TestADaemonThatWasDownLeavesAGapAndInventsNothing(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery = -1 })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery = -1 })
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("living", 0, at(0, running)))
 	w.service.Add(life("ended-soon", 0, at(0, running), at(11*time.Minute, terminated)))
@@ -151,22 +151,22 @@ func TestADaemonThatWasDownLeavesAGapAndInventsNothing(t *testing.T) {
 }
 
 func TestAFailedPollChangesNothing(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, f *fake.Options) { o.ImagesEvery, f.PageItems = -1, 1 })
+	w := newWorld(t, func(o *microvmapi.Options, f *fakemicrovms.Options) { o.ImagesEvery, f.PageItems = -1, 1 })
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("a", 0, at(0, running)))
 	w.service.Add(life("b", 0, at(0, running)))
 	w.poll()
 	before := string(w.state)
 	w.now = start.Add(time.Minute)
-	w.service.SetFaults(func(c fake.Call) fake.Fault {
+	w.service.SetFaults(func(c fakemicrovms.Call) fakemicrovms.Fault {
 		if c.Query.Get("nextToken") != "" {
-			return fake.Throttled // the second page, again and again
+			return fakemicrovms.Throttled // the second page, again and again
 		}
-		return fake.Fault{}
+		return fakemicrovms.Fault{}
 	})
 	require.ErrorContains(t, w.fetch(), "AWS throttled the calls again and again")
 	require.Equal(t, before, string(w.state))
-	w.service.SetFaults(func(fake.Call) fake.Fault { return fake.Denied })
+	w.service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault { return fakemicrovms.Denied })
 	err := w.fetch()
 	var ends *collector.TargetError
 	require.ErrorAs(t, err, &ends)
@@ -177,14 +177,14 @@ func TestAFailedPollChangesNothing(t *testing.T) {
 }
 
 func TestPagesMayBeEmptyAndItemsMayComeTwice(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, f *fake.Options) {
+	w := newWorld(t, func(o *microvmapi.Options, f *fakemicrovms.Options) {
 		o.ImagesEvery, f.PageItems = -1, 3
 		empties := 0
-		f.Faults = func(c fake.Call) fake.Fault {
+		f.Faults = func(c fakemicrovms.Call) fakemicrovms.Fault {
 			if empties++; empties%2 == 0 {
-				return fake.Fault{Empty: true}
+				return fakemicrovms.Fault{Empty: true}
 			}
-			return fake.Fault{Repeat: true}
+			return fakemicrovms.Fault{Repeat: true}
 		}
 	})
 	w.addImage(start.Add(-time.Hour))
@@ -196,12 +196,12 @@ func TestPagesMayBeEmptyAndItemsMayComeTwice(t *testing.T) {
 	require.Equal(t, 7*5*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running])
 	require.Len(t, w.records, 7)
 
-	w.service.SetFaults(func(fake.Call) fake.Fault { return fake.Fault{Empty: true} })
+	w.service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault { return fakemicrovms.Fault{Empty: true} })
 	require.ErrorContains(t, w.fetch(), "the listing of MicroVMs does not end")
 }
 
 func TestAMicroVMThatIsNoLongerListedEnded(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, f *fake.Options) {
+	w := newWorld(t, func(o *microvmapi.Options, f *fakemicrovms.Options) {
 		o.ImagesEvery, f.ListedFor = -1, time.Millisecond // gone as soon as it ends
 	})
 	w.addImage(start.Add(-time.Hour))
@@ -216,7 +216,7 @@ func TestAMicroVMThatIsNoLongerListedEnded(t *testing.T) {
 }
 
 func TestSizesThatAreNotKnownAreNotZero(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery = -1 })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery = -1 })
 	w.service.Add(life("mvm-1", 0, at(0, running))) // its image has been deleted
 	w.poll()
 	w.pollThrough(10*time.Minute, time.Minute)
@@ -231,7 +231,7 @@ func TestSizesThatAreNotKnownAreNotZero(t *testing.T) {
 	require.NotEmpty(t, w.gaps)
 	require.Contains(t, w.gaps[0].String(), "the sizes of "+imageARN+":1.0")
 
-	w = newWorld(t, func(o *microvmapi.Options, _ *fake.Options) {
+	w = newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) {
 		o.ImagesEvery = -1
 		o.Sizes = []microvmapi.Sizing{{Image: "team/*", MemoryMiB: 512, StateBytes: 3}, {ImageBytes: 7, StateBytes: 9}}
 	})
@@ -246,14 +246,14 @@ func TestSizesThatAreNotKnownAreNotZero(t *testing.T) {
 }
 
 func TestSizesThatCouldNotBeAskedForHoldRecordsBack(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery = -1 })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery = -1 })
 	w.addImage(start.Add(-time.Hour))
 	w.service.Add(life("mvm-1", 0, at(0, running)))
-	w.service.SetFaults(func(c fake.Call) fake.Fault {
+	w.service.SetFaults(func(c fakemicrovms.Call) fakemicrovms.Fault {
 		if c.Operation == "GetMicrovmImageVersion" {
-			return fake.Internal
+			return fakemicrovms.Internal
 		}
-		return fake.Fault{}
+		return fakemicrovms.Fault{}
 	})
 	w.poll()
 	w.pollThrough(11*time.Minute, time.Minute)
@@ -267,7 +267,7 @@ func TestSizesThatCouldNotBeAskedForHoldRecordsBack(t *testing.T) {
 
 func TestTheClockOfTheServiceCounts(t *testing.T) {
 	var drift time.Duration // of the machine's clock
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) {
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) {
 		service := o.Now
 		o.Now = func() time.Time { return service().Add(drift) }
 		o.ImagesEvery = -1
@@ -293,7 +293,7 @@ func TestTheClockOfTheServiceCounts(t *testing.T) {
 }
 
 func TestRecordsAreCutAtPeriodsAndDays(t *testing.T) {
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) {
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) {
 		o.ImagesEvery, o.Period, o.Poll = -1, time.Hour, 7*time.Minute
 	})
 	w.addImage(start.Add(-time.Hour))
@@ -311,7 +311,7 @@ func TestRecordsAreCutAtPeriodsAndDays(t *testing.T) {
 
 func TestAnotherPeriodTakesEffectAtMidnight(t *testing.T) {
 	period := 5 * time.Minute
-	w := newWorld(t, func(o *microvmapi.Options, _ *fake.Options) { o.ImagesEvery, o.Poll = -1, 10*time.Minute })
+	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery, o.Poll = -1, 10*time.Minute })
 	w.remake = func() *microvmapi.Source {
 		source, err := microvmapi.New(microvmapi.Options{
 			Client: func(context.Context, collector.Target) (microvmapi.API, error) { return apiOf(t, w), nil },

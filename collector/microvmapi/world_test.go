@@ -17,7 +17,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/awsconfig"
 	"microspend/collector/microvmapi"
-	"microspend/collector/microvmapi/fake"
+	"microspend/internal/fakemicrovms"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -45,7 +45,7 @@ type world struct {
 	t       testing.TB
 	mu      sync.Mutex
 	now     time.Time
-	service *fake.Service
+	service *fakemicrovms.Service
 	source  *microvmapi.Source
 	remake  func() *microvmapi.Source
 
@@ -55,15 +55,15 @@ type world struct {
 	counts  map[string]int64
 }
 
-func newWorld(t testing.TB, change func(*microvmapi.Options, *fake.Options)) *world {
+func newWorld(t testing.TB, change func(*microvmapi.Options, *fakemicrovms.Options)) *world {
 	w := &world{t: t, now: start, records: map[usage.Key]usage.Record{}, counts: map[string]int64{}}
 	clock := w.time
-	served := fake.Options{Now: clock}
+	served := fakemicrovms.Options{Now: clock}
 	options := microvmapi.Options{Poll: time.Minute, Period: 5 * time.Minute, Now: clock, Explain: awsconfig.Explain}
 	if change != nil {
 		change(&options, &served)
 	}
-	w.service = fake.New(served)
+	w.service = fakemicrovms.New(served)
 	options.Client = func(ctx context.Context, _ collector.Target) (microvmapi.API, error) {
 		sleep := awsconfig.Clock{Now: clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 		config := configOf("http://service", awsconfig.Retry{Attempts: 3}, nil)
@@ -174,9 +174,9 @@ const (
 )
 
 func (w *world) addImage(created time.Time) {
-	w.service.AddImage(fake.Image{
+	w.service.AddImage(fakemicrovms.Image{
 		ARN: imageARN, Version: "1.0", MemoryMiB: 2048, CreatedAt: created,
-		Builds: []fake.Build{
+		Builds: []fakemicrovms.Build{
 			{ID: "g3", Memory: 1000, Disk: 100, Code: 10},
 			{ID: "g4", Memory: 900, Disk: 100, Code: 10},
 			{ID: "bad", State: "FAILED", Memory: 9999},
@@ -184,15 +184,15 @@ func (w *world) addImage(created time.Time) {
 	})
 }
 
-func life(id string, started time.Duration, changes ...fake.Change) fake.MicroVM {
-	return fake.MicroVM{
+func life(id string, started time.Duration, changes ...fakemicrovms.Change) fakemicrovms.MicroVM {
+	return fakemicrovms.MicroVM{
 		ID: id, Image: imageARN, Version: "1.0", Role: "arn:aws:iam::123456789012:role/" + id,
 		StartedAt: start.Add(started), Changes: changes,
 	}
 }
 
-func at(after time.Duration, state microvmapi.MicrovmState) fake.Change {
-	return fake.Change{At: start.Add(after), State: state}
+func at(after time.Duration, state microvmapi.MicrovmState) fakemicrovms.Change {
+	return fakemicrovms.Change{At: start.Add(after), State: state}
 }
 
 const (
