@@ -28,6 +28,7 @@ import (
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 var (
@@ -230,7 +231,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		result, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
 		var want bytes.Buffer
-		require.NoError(t, report.Render(&want, report.Options{Format: report.FormatJSON}, report.Spend(result)))
+		require.NoError(t, view.Render(&want, view.Options{Format: view.FormatJSON}, report.Spend(result)))
 		status, header, got := r.get(t, "/api/v1/spend?"+query)
 		require.Equal(t, http.StatusOK, status, got)
 		require.Equal(t, "application/json", header.Get("Content-Type"))

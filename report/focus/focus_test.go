@@ -335,3 +335,30 @@ func BenchmarkParquet(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(made.Lines)), "rows")
 }
+
+// A region with rates of its own has both prices, each from its own card: AWS's as the list price, and what was agreed, in
+// the unit of the list price.
+func TestListPriceIsAWSAndContractedPriceIsAgreed(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges(t, fleet(t, spend.Evenly))}))
+	_, records := readCSV(t, out.Bytes())
+	for _, test := range []struct{ usageType, list, contracted, unit, reason string }{
+		{"Lambda-MicroVM-vCPU-Second-ARM", "0.0000291572", "0.000021875", "vCPU-Seconds", "0.09 an hour less 12.5% over 3,600"},
+		{"Lambda-MicroVM-Memory-GB-Second-ARM", "0.0000038603", "0.000003744491", "GB-Seconds", "no rate of its own; 3% off"},
+		{"Lambda-MicroVM-Snapshot-Storage-GB-Hour", "0.0001322222", "0.00011111111111111111", "GB-Hours", "0.08 a month over 720, without a discount"},
+	} {
+		found := 0
+		for _, r := range records {
+			if r["RegionId"] != "eu-west-1" || r["x_UsageType"] != test.usageType {
+				continue
+			}
+			found++
+			require.Equal(t, test.list, r["ListUnitPrice"], test.reason)
+			require.Equal(t, test.contracted, r["ContractedUnitPrice"], test.reason)
+			require.Equal(t, test.unit, r["PricingUnit"])
+			require.Equal(t, r.number("ListUnitPrice").Mul(r.number("ConsumedQuantity")).String(), r["ListCost"])
+			require.Equal(t, r.number("ContractedUnitPrice").Mul(r.number("ConsumedQuantity")).String(), r["ContractedCost"])
+		}
+		require.NotZero(t, found, test.usageType)
+	}
+}

@@ -171,7 +171,7 @@ func TestRunningTimeThatIsNotMeasured(t *testing.T) {
 	require.False(t, out.ThenComplete)
 	require.Contains(t, out.Unknown[0], "is not measured")
 
-	part.Sum = usage.Sum{Amounts: [usage.MeasureCount]usage.Uint128{pricing.SnapshotStorage: usage.Uint128{Lo: 1 << 40}}}
+	part.Sum = usage.Sum{Amounts: usage.Totals{pricing.SnapshotStorage: {Lo: 1 << 40}}}
 	alt = whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
 	out = apply(t, whatif.Change{Alternative: &alt}, part)
 	require.False(t, out.ThenComplete, "suspended all the time")

@@ -56,7 +56,7 @@ func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 		{"budget", draw.Dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
 	}
 	if threshold := line.Budget.Threshold; !threshold.IsZero() && !threshold.Equal(decimal.NewFromInt(1)) {
-		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Monthly.Mul(threshold))})
+		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Limit())})
 	}
 	if line.Used != nil {
 		steps = append(steps, Step{"used", pricing.GroupedFixed(line.Used.Shift(2), 2) + " %", ""})
