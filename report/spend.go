@@ -86,12 +86,9 @@ func optional(d *decimal.Decimal) *string {
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// quantityColumns are the billed quantities under the names of the contract.
-var quantityColumns = []string{"vcpu_seconds", "gb_seconds", "read_gb", "write_gb", "storage_gb_hours"}
-
 func quantityTexts(sum *usage.Sum) []string {
 	quantities := spend.Quantities(sum)
-	texts := make([]string, len(quantityColumns))
+	texts := make([]string, pricing.QuantityCount)
 	for i, q := range pricing.BilledQuantities() {
 		texts[i] = quantities[q].String()
 	}
@@ -141,7 +138,9 @@ func spendDocumentJSON(s spend.Spend) spendJSON {
 
 func spendDocumentCSV(s spend.Spend) [][]string {
 	header := append(dimensionNames(s.By), "amount")
-	header = append(header, quantityColumns...)
+	for _, q := range pricing.BilledQuantities() {
+		header = append(header, q.Column())
+	}
 	header = append(header, "coverage", "shared", "unknown")
 	if s.Agreed {
 		header = append(header, "list_amount")
@@ -174,7 +173,7 @@ func spendRowJSON(s spend.Spend, row *spend.Row) map[string]any {
 		out[d.String()] = row.Value(d)
 	}
 	for i, text := range quantityTexts(&row.Sum) {
-		out[quantityColumns[i]] = text
+		out[pricing.BilledQuantity(i).Column()] = text
 	}
 	out["coverage"] = optional(spend.Coverage(&row.Sum))
 	if !row.Shared.IsZero() {
@@ -294,8 +293,8 @@ func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *u
 		coverage = c.Shift(2).Floor().String() + " %" // 100 % only where nothing is missing
 	}
 	running := ""
-	if !sum.RunningMS.IsZero() {
-		running = fixed(pricing.Divide(sum.RunningMS.Decimal(), decimal.NewFromInt(3_600_000), 4), 1)
+	if !sum.Amounts[usage.Running].IsZero() {
+		running = fixed(pricing.Divide(sum.Amounts[usage.Running].Decimal(), decimal.NewFromInt(3_600_000), 4), 1)
 	}
 	return append(cells, running, coverage)
 }

@@ -418,7 +418,7 @@ func TestRefresh(t *testing.T) {
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
 		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-1", Image: "base", Tenant: "acme",
-		Source: "test", Coverage: usage.CoverageComplete, Quantities: usage.Quantities{VCPUMillis: vcpu},
+		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
 }
 

@@ -152,15 +152,15 @@ func (f form) write(d decimal.Decimal, places int32) string {
 	case exactForm:
 		return d.String()
 	case upToForm:
-		return FormatUpTo(d, places)
+		return figures.UpTo(d, places)
 	case signedForm:
-		return FormatSigned(d, places)
+		return figures.Signed(d, places)
 	case percentForm:
-		return FormatFixed(d.Shift(2), places) + " %"
+		return figures.Fixed(d.Shift(2), places) + " %"
 	case signedPercentForm:
-		return FormatSigned(d, places) + " %"
+		return figures.Signed(d, places) + " %"
 	default:
-		return FormatFixed(d, places)
+		return figures.Fixed(d, places)
 	}
 }
 

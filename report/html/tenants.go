@@ -10,6 +10,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/usage"
 	"microspend/view"
 )
 
@@ -112,7 +113,7 @@ func dollarSign(c spend.Cost) string {
 func namedRows(list []statement.Named, rest statement.Rest, noun string) ([]namedRow, string) {
 	var rows []namedRow
 	for _, n := range list {
-		row := namedRow{Name: view.Visible(n.Name), Amount: amount(n.Cost), Running: hours(n.Sum.RunningMS), Starts: fixed(n.Sum.Launches.Decimal(), 0)}
+		row := namedRow{Name: view.Visible(n.Name), Amount: amount(n.Cost), Running: hours(n.Sum.Amounts[usage.Running]), Starts: fixed(n.Sum.Amounts[usage.Launches].Decimal(), 0)}
 		if n.Name == "" {
 			row.Name = "(not known)"
 		}

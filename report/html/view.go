@@ -8,6 +8,7 @@ import (
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/usage"
 	"microspend/view"
 )
 
@@ -209,9 +210,9 @@ func (r renderer) tiles() []tile {
 		}
 		tiles = append(tiles, tile{"Coverage", coverageText(&s.Total.Sum), words})
 	}
-	if !s.Total.Sum.RunningMS.IsZero() {
-		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.RunningMS) + " h", fixed(s.Total.Sum.Launches.Decimal(), 0) + " launches, " +
-			fixed(s.Total.Sum.Resumes.Decimal(), 0) + " resumes"})
+	if !s.Total.Sum.Amounts[usage.Running].IsZero() {
+		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.Amounts[usage.Running]) + " h", fixed(s.Total.Sum.Amounts[usage.Launches].Decimal(), 0) + " launches, " +
+			fixed(s.Total.Sum.Amounts[usage.Resumes].Decimal(), 0) + " resumes"})
 	}
 	return tiles
 }
