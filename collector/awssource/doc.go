@@ -1,4 +1,5 @@
-// Package awsconfig finds out which accounts and regions are to be asked, and with whose credentials.
+// Package awssource has what the sources share that ask AWS: which accounts and regions to read, with whose credentials and at
+// what rate; what an error means; and how a source is defined ([Definition]).
 //
 // # Configuration
 //
@@ -11,9 +12,9 @@
 // AWS limits calls per account and region. So all clients of a target share one [Limit], a token bucket that halves its
 // rate when a call is throttled and recovers as calls succeed. A [Retryer] tries again, after a random delay between zero
 // and a bound that doubles (full jitter), whatever may pass: throttling, 5xx, broken connections, answers that cannot be
-// decoded. It is meant for calls that only read, which may all be repeated.
+// decoded. It is meant for calls that only read, which are all safe to repeat.
 //
 // # What it does not do
 //
-// It does not check what the credentials are allowed to do; [Explain] says so once a call is refused.
-package awsconfig
+// It does not check beforehand what the credentials are allowed to do; [Explain] says so once a call is refused.
+package awssource

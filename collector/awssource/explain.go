@@ -1,4 +1,4 @@
-package awsconfig
+package awssource
 
 import (
 	"context"
@@ -37,26 +37,32 @@ type Fault struct {
 	Kind Kind
 	Text string // what is wrong and what to do; "" where Err says it all
 	Err  error  // as the SDK has it; may be nil
+	// Needs are the IAM actions that the source needs, where a call was refused for the lack of one.
+	Needs []string
 }
 
 func (f *Fault) Error() string {
+	text := f.Text
+	if len(f.Needs) > 0 {
+		text += "; the IAM policy must allow " + strings.Join(f.Needs, ", ")
+	}
 	switch {
-	case f.Text == "":
+	case text == "":
 		return f.Err.Error()
 	case f.Err == nil:
-		return f.Text
+		return text
 	}
-	return fmt.Sprintf("%s (%s)", f.Text, f.Err)
+	return fmt.Sprintf("%s (%s)", text, f.Err)
 }
 
 func (f *Fault) Unwrap() error { return f.Err }
 
-// Configuration says whether the fault lies in what the user gave rather than in what a service did.
+// Configuration reports whether the fault lies in what the user gave rather than in what a service did.
 func (f *Fault) Configuration() bool {
 	return slices.Contains([]Kind{BadOptions, NoProfile, NoRegion, NoCredentials}, f.Kind)
 }
 
-// IsConfiguration says whether an error is a fault of the configuration.
+// IsConfiguration reports whether an error is a fault of the configuration.
 func IsConfiguration(err error) bool {
 	var fault *Fault
 	return errors.As(err, &fault) && fault.Configuration()
@@ -79,7 +85,7 @@ func (e *CredentialsError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// EndsTarget says whether an error keeps everything of a target from being read: its credentials are missing, wrong or
+// EndsTarget reports whether an error keeps everything of a target from being read: its credentials are missing, wrong or
 // expired, or have not the right to make the call.
 func EndsTarget(err error) bool {
 	var (
@@ -158,7 +164,7 @@ func explain(err error) (Kind, string) {
 func refusal(err error) string {
 	var operation *smithy.OperationError
 	if !errors.As(err, &operation) {
-		return "AWS refused the call; the IAM policy that is needed is in the documentation of collect"
+		return "AWS refused the call"
 	}
 	for next := operation; errors.As(next.Err, &next); { // the innermost: a call fails for the call that was to give its credentials
 		operation = next
@@ -166,7 +172,7 @@ func refusal(err error) string {
 	if operation.Operation() == "AssumeRole" {
 		return "the role cannot be assumed; check its trust policy, its external id, and that the credentials may sts:AssumeRole it"
 	}
-	return fmt.Sprintf("the credentials may not %s; the IAM policy that is needed is in the documentation of collect", operation.Operation())
+	return fmt.Sprintf("the credentials may not %s", operation.Operation())
 }
 
 // brief leaves out of an error the layers that only say that calls were repeated.

@@ -1,4 +1,4 @@
-package awsconfig
+package awssource
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Options are what the user asked for beyond what AWS's own configuration says. Only Retry.Random and Rate are required.
+// Options are what the user asked for beyond what AWS's own configuration says. Only Rate is required.
 type Options struct {
 	Profile     string   // of ~/.aws/config; "" means AWS_PROFILE, else default
 	Regions     []string // "" or none means the one that the profile or the environment names
@@ -43,6 +43,21 @@ func (r Role) Account() string {
 	return ""
 }
 
+// checkARN reports an ARN that is not that of a role.
+func (r Role) checkARN() error {
+	if r.Account() == "" {
+		return fmt.Errorf("%.200q is not the ARN of a role such as arn:aws:iam::123456789012:role/microspend", r.ARN)
+	}
+	return nil
+}
+
+func checkRegion(region string) error {
+	if !regionName.MatchString(region) {
+		return fmt.Errorf("%.60q is not an AWS region such as eu-west-1", region)
+	}
+	return nil
+}
+
 func (r Role) session() string {
 	if r.SessionName == "" {
 		return "microspend"
@@ -57,9 +72,9 @@ func (o Options) Check() error {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	regions := map[string]bool{}
 	for _, region := range o.Regions {
-		switch {
-		case !regionName.MatchString(region):
-			fault("%.40q is not a region; a region is written like eu-west-1", region)
+		switch err := checkRegion(region); {
+		case err != nil:
+			faults = append(faults, err)
 		case regions[region]:
 			fault("region %s is given twice", region)
 		}
@@ -70,7 +85,7 @@ func (o Options) Check() error {
 		account := role.Account()
 		switch {
 		case account == "":
-			fault("%.200q is not the ARN of a role; one is written like arn:aws:iam::123456789012:role/microspend", role.ARN)
+			faults = append(faults, role.checkARN())
 			continue
 		case accounts[account] != "":
 			fault("the roles %s and %s are of one account, whose usage would be collected twice", accounts[account], role.ARN)

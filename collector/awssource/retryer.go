@@ -1,9 +1,10 @@
-package awsconfig
+package awssource
 
 import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ type Retry struct {
 	Attempts int            // tries in all; 0 means 8
 	Base     time.Duration  // bound of the first delay, which doubles with each; 0 means 250 ms, twice that after throttling
 	Longest  time.Duration  // bound of every delay; 0 means 20 s
-	Random   func() float64 // from [0, 1): where between zero and its bound a delay lies; required
+	Random   func() float64 // from [0, 1): where between zero and its bound a delay lies; nil means math/rand
 }
 
 func (r Retry) withDefaults() Retry {
@@ -32,6 +33,9 @@ func (r Retry) withDefaults() Retry {
 	}
 	if r.Longest == 0 {
 		r.Longest = 20 * time.Second
+	}
+	if r.Random == nil {
+		r.Random = rand.Float64
 	}
 	return r
 }

@@ -1,4 +1,4 @@
-package awsconfig
+package awssource
 
 import (
 	"context"
@@ -129,7 +129,7 @@ func accountOf(ctx context.Context, base aws.Config) (string, error) {
 func serviceConfig(base aws.Config, options Options, target Target, credentials aws.CredentialsProvider) aws.Config {
 	cfg := base.Copy()
 	cfg.Region = target.Region
-	cfg.Credentials = toldApart{credentials}
+	cfg.Credentials = taggedCredentials{credentials}
 	cfg.Retryer = func() aws.Retryer { return NewRetryer(options.Retry, target.Limit) }
 	if options.EndpointURL != "" {
 		url := endpointOf(options.EndpointURL, target.Region)
@@ -182,11 +182,12 @@ func Endpoint(ctx context.Context, cfg aws.Config, sdkID, fallback string) strin
 	return fallback
 }
 
-// toldApart gives credentials such that a failure to get them can be told from one of the call.
-type toldApart struct{ aws.CredentialsProvider }
+// taggedCredentials tags a failure to get credentials, which keeps everything of a target from being read, to tell it from the
+// failure of a call.
+type taggedCredentials struct{ aws.CredentialsProvider }
 
 // Retrieve implements aws.CredentialsProvider.
-func (t toldApart) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (t taggedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	credentials, err := t.CredentialsProvider.Retrieve(ctx)
 	if err != nil {
 		err = &CredentialsError{err}

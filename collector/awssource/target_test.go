@@ -1,4 +1,4 @@
-package awsconfig
+package awssource
 
 import (
 	"context"
@@ -255,9 +255,9 @@ func TestOptionsThatCannotBeAreRefusedAllAtOnce(t *testing.T) {
 	err := options.Check()
 	require.Error(t, err)
 	require.Equal(t, strings.TrimSpace(`
-"eu-west1" is not a region; a region is written like eu-west-1
+"eu-west1" is not an AWS region such as eu-west-1
 region us-east-1 is given twice
-"arn:aws:iam::12:role/x" is not the ARN of a role; one is written like arn:aws:iam::123456789012:role/microspend
+"arn:aws:iam::12:role/x" is not the ARN of a role such as arn:aws:iam::123456789012:role/microspend
 the external id of arn:aws:iam::111122223333:role/a is not 2 to 1224 letters, digits and +=,.@:/-
 the roles arn:aws:iam::111122223333:role/a and arn:aws:iam::111122223333:role/b are of one account, whose usage would be collected twice
 "x y" is not a session name: 2 to 64 letters, digits and +=,.@-

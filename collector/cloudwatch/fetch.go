@@ -16,7 +16,6 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/mapping"
-	"microspend/usage"
 )
 
 // What the summary counts.
@@ -53,53 +52,32 @@ type fetch struct {
 }
 
 // open reads a batch as it was planned.
-func (m *Metrics) open(batch collector.Batch) (*fetch, metricsSpec, error) {
-	var spec metricsSpec
-	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Mapping >= len(m.options.Mappings) || len(spec.Metrics) != len(spec.Subjects) {
+func (s *Source) open(batch collector.Batch) (*fetch, batchSpec, error) {
+	var spec batchSpec
+	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Mapping >= len(s.options.Mappings) || len(spec.Metrics) != len(spec.Subjects) {
 		return nil, spec, errors.New("the batch was planned with another configuration")
 	}
-	return newFetch(m.options.Mappings[spec.Mapping], spec, batch.Window), spec, nil
-}
-
-// Request is what a batch asks CloudWatch for, without the pages that may follow.
-func (m *Metrics) Request(batch collector.Batch) (*cloudwatch.GetMetricDataInput, error) {
-	f, _, err := m.open(batch)
-	if err != nil {
-		return nil, err
-	}
-	in := f.request()
-	for i := range f.queries {
-		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)
-	}
-	return in, nil
+	return newFetch(s.options.Mappings[spec.Mapping], spec, batch.Window), spec, nil
 }
 
 // Fetch implements collector.Source.
-func (m *Metrics) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
-	f, spec, err := m.open(batch)
+func (s *Source) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
+	f, spec, err := s.open(batch)
 	if err != nil {
 		return collector.Result{}, err
 	}
-	t, err := m.target(ctx, target)
+	t, err := s.targets.For(ctx, target)
 	if err != nil {
 		return collector.Result{}, err
 	}
-	if err := f.read(ctx, m, t.client); err != nil {
-		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, m.fail(err)
+	if err := f.read(ctx, s, t.Client); err != nil {
+		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, s.targets.Failure(err)
 	}
-	room, _ := m.rooms.Get().(*[]usage.Record)
-	if room == nil {
-		room = new([]usage.Record)
-	}
-	f.assemble(target, spec, *room)
-	f.result.Done = func() {
-		*room = f.result.Records
-		m.rooms.Put(room)
-	}
+	f.assemble(target, spec)
 	return f.result, nil
 }
 
-func newFetch(of mapping.Mapping, spec metricsSpec, window collector.Window) *fetch {
+func newFetch(of mapping.Mapping, spec batchSpec, window collector.Window) *fetch {
 	f := &fetch{window: window, periods: int(window.Periods()), mapping: of, result: collector.Result{Counts: map[string]int64{}}}
 	for _, metric := range of.Metrics {
 		f.convert = append(f.convert, metric.Converter(window.Period))
@@ -144,12 +122,12 @@ func (f *fetch) ask(number int, metric *mapping.Metric, dimensions []types.Dimen
 }
 
 // read asks for all queries, and for those that failed in a way that may pass again, by themselves.
-func (f *fetch) read(ctx context.Context, m *Metrics, client MetricsAPI) error {
+func (f *fetch) read(ctx context.Context, s *Source, client API) error {
 	asked := make([]int, len(f.queries))
 	for i := range asked {
 		asked[i] = i
 	}
-	delay := m.options.Backoff
+	delay := s.options.Backoff
 	for attempt := 1; ; attempt++ {
 		if err := f.readPages(ctx, client, asked); err != nil {
 			return err
@@ -158,11 +136,11 @@ func (f *fetch) read(ctx context.Context, m *Metrics, client MetricsAPI) error {
 			q := &f.queries[i]
 			return q.complete() || q.broken || q.status == types.StatusCodeForbidden
 		})
-		if len(asked) == 0 || attempt == m.options.Attempts {
+		if len(asked) == 0 || attempt == s.options.Attempts {
 			return nil
 		}
 		f.result.Counts[countAgain] += int64(len(asked))
-		if err := m.options.Sleep(ctx, time.Duration(m.options.Random()*float64(delay))); err != nil {
+		if err := s.options.Sleep(ctx, time.Duration(s.options.Random()*float64(delay))); err != nil {
 			return err
 		}
 		delay *= 2
@@ -174,7 +152,7 @@ func (f *fetch) request() *cloudwatch.GetMetricDataInput {
 }
 
 // readPages reads all pages of some queries and puts them together by Id.
-func (f *fetch) readPages(ctx context.Context, client MetricsAPI, asked []int) error {
+func (f *fetch) readPages(ctx context.Context, client API, asked []int) error {
 	in := f.request()
 	for _, i := range asked {
 		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)

@@ -17,33 +17,33 @@ import (
 	"microspend/pricing"
 )
 
-// metricsSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
-type metricsSpec struct {
+// batchSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
+type batchSpec struct {
 	Mapping  int        `json:"mapping"`
 	Subjects [][]string `json:"subjects"` // values of the mapping's dimensions, those of Match left out
 	Metrics  []uint16   `json:"metrics"`
 }
 
 // Plan implements collector.Source. Batches keep to one page of GetMetricData each, where a subject's metrics fit on it.
-func (m *Metrics) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
-	t, err := m.target(ctx, target)
+func (s *Source) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
+	t, err := s.targets.For(ctx, target)
 	if err != nil {
 		return collector.Plan{}, err
 	}
-	listing, err := m.list(ctx, t)
+	series, listing, err := s.list(ctx, t)
 	if err != nil {
 		return collector.Plan{Listing: listing}, err
 	}
-	plan := collector.Plan{Listing: listing, Notes: m.notes(t)}
+	plan := collector.Plan{Listing: listing, Notes: s.notes(series)}
 	most := int(max(1, min(maxQueries, maxDatapoints/max(1, window.Periods()))))
-	for i, subjects := range t.series {
+	for i, subjects := range series {
 		for len(subjects) > 0 {
 			n, queries := 0, 0
 			for n < len(subjects) && (n == 0 || queries+count(subjects[n].metrics) <= most) {
 				queries += count(subjects[n].metrics)
 				n++
 			}
-			batch, err := m.batch(i, subjects[:n], window, queries)
+			batch, err := s.batch(i, subjects[:n], window, queries)
 			if err != nil {
 				return plan, err
 			}
@@ -56,17 +56,17 @@ func (m *Metrics) Plan(ctx context.Context, target collector.Target, window coll
 }
 
 // notes say what the metrics cost by themselves, whether they are read or not, and which price is assumed.
-func (m *Metrics) notes(t *metricsTarget) []string {
+func (s *Source) notes(all [][]subjectSeries) []string {
 	series := int64(0)
-	for _, subjects := range t.series {
+	for _, subjects := range all {
 		for _, s := range subjects {
 			series += int64(count(s.metrics))
 		}
 	}
-	each := m.options.Prices.MetricMonth.USD
+	each := s.options.Prices.MetricMonth.USD
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
 		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each), pricing.GroupedCents(each.Mul(decimal.NewFromInt(series))))}
-	if assumed := m.options.Prices.ThousandListCalls; assumed.Assumption != "" {
+	if assumed := s.options.Prices.ThousandListCalls; assumed.Assumption != "" {
 		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, pricing.GroupedCents(assumed.USD)))
 	}
 	return notes
@@ -80,8 +80,8 @@ func count(metrics uint16) int {
 	return n
 }
 
-func (m *Metrics) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (collector.Batch, error) {
-	spec := metricsSpec{Mapping: of}
+func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (collector.Batch, error) {
+	spec := batchSpec{Mapping: of}
 	for _, s := range subjects {
 		spec.Subjects = append(spec.Subjects, []string{s.Tenant, s.Image, s.MicroVM, s.Role})
 		spec.Metrics = append(spec.Metrics, s.metrics)
@@ -91,7 +91,7 @@ func (m *Metrics) batch(of int, subjects []subjectSeries, window collector.Windo
 	return collector.Batch{
 		ID: microVMOf(subjects[0].Subject), Window: window, Spec: text,
 		Cost: collector.Cost{
-			Calls: max(1, pages), Metrics: int64(queries), APIPrice: price(m.options.Prices.ThousandMetricsRequested, int64(queries)),
+			Calls: max(1, pages), Metrics: int64(queries), APIPrice: price(s.options.Prices.ThousandMetricsRequested, int64(queries)),
 		},
 	}, err
 }
@@ -109,39 +109,35 @@ func FleetID(tenant, image string) string {
 	return "(fleet) " + url.PathEscape(tenant) + "/" + url.PathEscape(image)
 }
 
-// list finds out which series a target has, unless that is known.
-func (m *Metrics) list(ctx context.Context, t *metricsTarget) (collector.Cost, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var cost collector.Cost
-	if age := m.options.Now().Sub(t.listed); !t.listed.IsZero() && age >= 0 && age < listedFor {
-		return cost, nil
-	}
-	series := make([][]subjectSeries, len(m.options.Mappings))
-	owner := map[string]int{} // of what stands for a MicroVM, the mapping
-	for i, of := range m.options.Mappings {
-		found, calls, err := m.listMapping(ctx, t.client, of)
-		cost.Calls += calls
-		if err != nil {
-			return cost, fmt.Errorf("listing metrics: %w", err)
-		}
-		for _, s := range found {
-			id := microVMOf(s.Subject)
-			if first, twice := owner[id]; twice {
-				return cost, fmt.Errorf("%q is in the metrics of %s and in those of %s, and would count twice; tell them apart by their dimensions",
-					id, m.options.Mappings[first].Namespace, of.Namespace)
+// list returns the series of a target, and what listing them cost where they had to be listed.
+func (s *Source) list(ctx context.Context, t *targetSeries) (series [][]subjectSeries, cost collector.Cost, err error) {
+	series, err = t.Get(s.options.Now(), func(client API) ([][]subjectSeries, error) {
+		series := make([][]subjectSeries, len(s.options.Mappings))
+		owner := map[string]int{} // of what stands for a MicroVM, the mapping
+		for i, of := range s.options.Mappings {
+			found, calls, err := s.listMapping(ctx, client, of)
+			cost.Calls += calls
+			if err != nil {
+				return nil, fmt.Errorf("listing metrics: %w", err)
 			}
-			owner[id] = i
+			for _, subject := range found {
+				id := microVMOf(subject.Subject)
+				if first, twice := owner[id]; twice {
+					return nil, fmt.Errorf("%q is in the metrics of %s and in those of %s, and would count twice; tell them apart by "+
+						"their dimensions", id, s.options.Mappings[first].Namespace, of.Namespace)
+				}
+				owner[id] = i
+			}
+			series[i] = found
 		}
-		series[i] = found
-	}
-	cost.APIPrice = price(m.options.Prices.ThousandListCalls, cost.Calls)
-	t.series, t.listed = series, m.options.Now()
-	return cost, nil
+		cost.APIPrice = price(s.options.Prices.ThousandListCalls, cost.Calls)
+		return series, nil
+	})
+	return series, cost, err
 }
 
 // listMapping gives the subjects of a mapping, in order.
-func (m *Metrics) listMapping(ctx context.Context, client MetricsAPI, of mapping.Mapping) ([]subjectSeries, int64, error) {
+func (s *Source) listMapping(ctx context.Context, client API, of mapping.Mapping) ([]subjectSeries, int64, error) {
 	if len(of.Series) > 0 {
 		all := uint16(1)<<len(of.Metrics) - 1
 		given := make([]subjectSeries, len(of.Series))
@@ -153,9 +149,9 @@ func (m *Metrics) listMapping(ctx context.Context, client MetricsAPI, of mapping
 	metrics := map[mapping.Subject]uint16{}
 	var calls int64
 	for i := range of.Metrics {
-		n, err := m.listMetric(ctx, client, of, i, metrics)
+		n, err := s.listMetric(ctx, client, of, i, metrics)
 		if calls += n; err != nil {
-			return nil, calls, m.fail(err)
+			return nil, calls, s.targets.Failure(err)
 		}
 	}
 	found := make([]subjectSeries, 0, len(metrics))
@@ -171,8 +167,8 @@ func (m *Metrics) listMapping(ctx context.Context, client MetricsAPI, of mapping
 
 // listMetric adds the subjects that have a metric. CloudWatch lists also series with further dimensions, which are left
 // out: they are the same usage again.
-func (m *Metrics) listMetric(
-	ctx context.Context, client MetricsAPI, of mapping.Mapping, index int, into map[mapping.Subject]uint16,
+func (s *Source) listMetric(
+	ctx context.Context, client API, of mapping.Mapping, index int, into map[mapping.Subject]uint16,
 ) (calls int64, err error) {
 	metric := of.Metrics[index]
 	namespace := namespaceOf(of, metric)

@@ -2,7 +2,6 @@ package cloudwatch
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +13,9 @@ import (
 	"microspend/usage"
 )
 
-// assemble makes records of what was read: one per subject and period of which any metric has a datapoint. They are put
-// where there is room from an earlier batch.
-func (f *fetch) assemble(target collector.Target, spec metricsSpec, room []usage.Record) {
-	f.result.Records = slices.Grow(room[:0], len(spec.Subjects)*f.periods)
+// assemble makes records of what was read: one per subject and period of which any metric has a datapoint.
+func (f *fetch) assemble(target collector.Target, spec batchSpec) {
+	f.result.Records = make([]usage.Record, 0, len(spec.Subjects)*f.periods)
 	next := 0 // among the queries, which come subject by subject
 	var absent, partial int64
 	for i, values := range spec.Subjects {
@@ -35,7 +33,7 @@ func (f *fetch) assemble(target collector.Target, spec metricsSpec, room []usage
 		base := usage.Record{
 			PeriodSeconds: int64(f.window.Period / time.Second), Region: target.Region, Account: target.Account,
 			MicroVMID: microVMOf(subject), Image: unless(subject.Image, emf.NoImage), Tenant: unless(subject.Tenant, emf.NoTenant),
-			Role: subject.Role, Source: MetricsSource,
+			Role: subject.Role, Source: SourceName,
 		}
 		required := f.required()
 		for p := range f.periods {

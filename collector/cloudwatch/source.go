@@ -2,17 +2,14 @@ package cloudwatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"sync"
 	"time"
 
-	"github.com/aws/smithy-go"
 	"github.com/shopspring/decimal"
 
 	"microspend/collector"
+	"microspend/collector/awssource"
 	"microspend/collector/mapping"
 	"microspend/pricing"
 )
@@ -24,24 +21,19 @@ const (
 )
 
 const (
-	// MetricsSource is the source of the records of [Metrics].
-	MetricsSource = "cloudwatch"
-
 	// maxWindow is a week, so that the overlap of two days and what has come since are mostly one window: a metric that is
 	// requested costs the same for an hour as for days.
 	maxWindow = 7 * 24 * time.Hour
 	// settle is how long after a period its data is usually there.
 	settle = 10 * time.Minute
-	// listedFor is how long a list of series is used for. New metrics take 15 minutes to be listed anyway.
-	listedFor = 10 * time.Minute
 	// margin is how much sooner than CloudWatch forgets a period it is no longer asked for: a run takes a while.
 	margin = time.Hour
 )
 
-// MetricsOptions are what a [Metrics] works with.
-type MetricsOptions struct {
+// Options are what a [Source] works with.
+type Options struct {
 	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
-	Client   func(context.Context, collector.Target) (MetricsAPI, error)
+	Client   func(context.Context, collector.Target) (API, error)
 	Mappings []mapping.Mapping // at least one
 	Prices   pricing.MeasuringPrices
 	Explain  func(error) error // says what an error means to a user; nil leaves it as it is
@@ -53,23 +45,15 @@ type MetricsOptions struct {
 	Random   func() float64                             // in [0, 1); nil means math/rand
 }
 
-// Metrics reads usage from CloudWatch metrics.
-type Metrics struct {
-	options MetricsOptions
+// Source reads usage from CloudWatch metrics. It implements collector.Source.
+type Source struct {
+	options Options
 	shape   string
-	rooms   sync.Pool // of *[]usage.Record, to be used again
-
-	mu      sync.Mutex
-	targets map[collector.Target]*metricsTarget
+	targets awssource.PerTarget[*targetSeries]
 }
 
-// metricsTarget is what is known of a target.
-type metricsTarget struct {
-	mu     sync.Mutex // held while series are listed
-	client MetricsAPI
-	listed time.Time
-	series [][]subjectSeries // by mapping
-}
+// targetSeries is what is known of a target: the series of each mapping.
+type targetSeries = awssource.Listing[API, [][]subjectSeries]
 
 // subjectSeries is a subject with its metrics: bit i is metric i of the mapping.
 type subjectSeries struct {
@@ -77,10 +61,10 @@ type subjectSeries struct {
 	metrics uint16
 }
 
-var _ collector.Source = (*Metrics)(nil)
+var _ collector.Source = (*Source)(nil)
 
-// NewMetrics returns a source of usage from metrics.
-func NewMetrics(options MetricsOptions) *Metrics {
+// New returns a source of usage from metrics.
+func New(options Options) *Source {
 	if options.Attempts == 0 {
 		options.Attempts = 3
 	}
@@ -91,7 +75,7 @@ func NewMetrics(options MetricsOptions) *Metrics {
 		options.Now = time.Now
 	}
 	if options.Sleep == nil {
-		options.Sleep = sleep
+		options.Sleep = awssource.Clock{}.Wait
 	}
 	if options.Random == nil {
 		options.Random = rand.Float64
@@ -99,28 +83,21 @@ func NewMetrics(options MetricsOptions) *Metrics {
 	if options.Explain == nil {
 		options.Explain = func(err error) error { return err }
 	}
-	return &Metrics{
-		options: options, shape: mapping.Shape(options.Mappings), targets: map[collector.Target]*metricsTarget{},
+	s := &Source{options: options, shape: mapping.Shape(options.Mappings)}
+	s.targets.Explain = options.Explain
+	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetSeries, error) {
+		client, err := s.options.Client(ctx, target)
+		return &targetSeries{Client: client}, err
 	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s
 }
 
 // Name implements collector.Source.
-func (m *Metrics) Name() string { return MetricsSource }
+func (s *Source) Name() string { return SourceName }
 
 // Traits implements collector.Source.
-func (m *Metrics) Traits() collector.Traits {
-	return collector.Traits{Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: m.shape}
+func (s *Source) Traits() collector.Traits {
+	return collector.Traits{Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: s.shape}
 }
 
 // finestPeriod is the shortest period that CloudWatch still has. Source: CloudWatch documentation, metrics retention: 60 s
@@ -138,53 +115,11 @@ func finestPeriod(age time.Duration) time.Duration {
 	return 0
 }
 
-// target returns what is known of a target, with a client.
-func (m *Metrics) target(ctx context.Context, target collector.Target) (*metricsTarget, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t := m.targets[target]
-	if t == nil {
-		client, err := m.options.Client(ctx, target)
-		if err != nil {
-			return nil, &collector.TargetError{Err: m.options.Explain(err)}
-		}
-		t = &metricsTarget{client: client}
-		m.targets[target] = t
-	}
-	return t, nil
-}
-
 // price is what so many metrics requested, or calls, cost at a price per thousand.
 func price(thousand pricing.MeasuringPrice, n int64) decimal.Decimal {
 	return pricing.Divide(thousand.USD.Mul(decimal.NewFromInt(n)), decimal.NewFromInt(1000), pricing.AmountPlaces)
 }
 
-// refusals are the codes of errors with which nothing can be read of a target.
-var refusals = []string{
-	"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature",
-	"InvalidClientTokenId", "InvalidSignatureException", "MissingAuthenticationToken", "NotAuthorized", "OptInRequired",
-	"RequestExpired", "SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException",
+func nonsense(format string, args ...any) error {
+	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
 }
-
-// fail says whether an error is one of the target, and what it means. A reply that makes no sense is neither's.
-func (m *Metrics) fail(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	var (
-		api  smithy.APIError
-		none *noCredentialsError
-	)
-	explained := m.options.Explain(err)
-	if errors.As(err, &none) || errors.As(err, &api) && slices.Contains(refusals, api.ErrorCode()) {
-		return &collector.TargetError{Err: explained}
-	}
-	return explained
-}
-
-// errNonsense is a reply that is not what was asked for.
-type errNonsense struct{ text string }
-
-func (e *errNonsense) Error() string { return "CloudWatch's reply makes no sense: " + e.text }
-
-func nonsense(format string, args ...any) error { return &errNonsense{fmt.Sprintf(format, args...)} }

@@ -1,4 +1,4 @@
-package cloudwatch
+package logs
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/emf"
 )
 
@@ -27,34 +27,34 @@ const anyVersion = `?"` + emf.Schema + `" ?"microspend.meter/v2"`
 
 // Fetch implements collector.Source. It reads a log group's lines twice: all that were printed in the window and soon after,
 // then, of what was printed later, those whose period lies in the window.
-func (l *Logs) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
-	var spec logsSpec
+func (s *Source) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
+	var spec batchSpec
 	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Group == "" || spec.Slice <= 0 {
 		return collector.Result{}, errors.New("the batch was planned with another configuration")
 	}
-	t, err := l.target(ctx, target)
+	t, err := s.targets.For(ctx, target)
 	if err != nil {
 		return collector.Result{}, err
 	}
 	size := min(max(spec.Bytes, 1), roomBytes)
-	if err := l.room.Acquire(ctx, size); err != nil {
+	if err := s.room.Acquire(ctx, size); err != nil {
 		return collector.Result{}, err
 	}
-	defer l.room.Release(size)
+	defer s.room.Release(size)
 	all := collector.Result{Counts: map[string]int64{}}
 	slice := time.Duration(spec.Slice) * time.Second
 	for from := batch.Window.From; from.Before(batch.Window.To); { // which may be longer than planned
 		to := earlier(from.Truncate(slice).Add(slice), batch.Window.To)
 		r := newReading(target, spec.Group, collector.Window{From: from, To: to, Period: batch.Window.Period})
-		calls, err := l.read(ctx, t.client, r)
+		calls, err := s.read(ctx, t.Client, r)
 		all.Calls += calls
 		if ofGroup(err) { // others can be read all the same
-			gap := collector.Gap{Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period}, What: "log group " + spec.Group, Reason: l.options.Explain(err).Error()}
+			gap := collector.Gap{Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period}, What: "log group " + spec.Group, Reason: s.options.Explain(err).Error()}
 			all.Gaps = append(all.Gaps, gap)
 			return all, nil
 		}
 		if err != nil {
-			return collector.Result{Calls: all.Calls}, l.fail(err)
+			return collector.Result{Calls: all.Calls}, s.targets.Failure(err)
 		}
 		r.result(&all)
 		from = to
@@ -67,14 +67,14 @@ func ofGroup(err error) bool {
 	var api smithy.APIError
 	var answer interface{ HTTPStatusCode() int }
 	return errors.As(err, &api) && errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError &&
-		!awsconfig.EndsTarget(err) && !awsconfig.IsThrottled(err)
+		!awssource.EndsTarget(err) && !awssource.IsThrottled(err)
 }
 
-func (l *Logs) read(ctx context.Context, client LogsAPI, r *reading) (calls int64, err error) {
-	now := l.options.Now()
+func (s *Source) read(ctx context.Context, client API, r *reading) (calls int64, err error) {
+	now := s.options.Now()
 	soon := earlier(r.window.To.Add(printed), now)
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &r.group, FilterPattern: aws.String(anyVersion)}
-	calls, err = l.pages(ctx, client, in, r.window.From.Add(-neighbours), soon, r.event)
+	calls, err = s.pages(ctx, client, in, r.window.From.Add(-neighbours), soon, r.event)
 	if err != nil || !soon.Before(now) {
 		return calls, err
 	}
@@ -82,13 +82,13 @@ func (l *Logs) read(ctx context.Context, client LogsAPI, r *reading) (calls int6
 		`{ $.Schema = %q && $.PeriodStart >= %d && $.PeriodStart < %d }`,
 		emf.Schema, r.window.From.Add(-neighbours).UnixMilli(), r.window.To.Add(neighbours).UnixMilli(),
 	))}
-	more, err := l.pages(ctx, client, in, soon, earlier(r.window.To.Add(backdated), now), r.event)
+	more, err := s.pages(ctx, client, in, soon, earlier(r.window.To.Add(backdated), now), r.event)
 	return calls + more, err
 }
 
 // pages reads what was printed in [from, to) to its end. A page may be empty and not be the last.
-func (l *Logs) pages(
-	ctx context.Context, client LogsAPI, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time, event func(*types.FilteredLogEvent) error,
+func (s *Source) pages(
+	ctx context.Context, client API, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time, event func(*types.FilteredLogEvent) error,
 ) (calls int64, err error) {
 	if !from.Before(to) {
 		return 0, nil

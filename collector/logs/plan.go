@@ -1,4 +1,4 @@
-package cloudwatch
+package logs
 
 import (
 	"context"
@@ -33,27 +33,27 @@ type logGroup struct {
 	stored    int64
 }
 
-type logsSpec struct {
+type batchSpec struct {
 	Group string `json:"group"`
 	Slice int64  `json:"slice"` // seconds that are read at a time
 	Bytes int64  `json:"bytes"` // expected of them
 }
 
 // Plan implements collector.Source. A batch is a log group for so long as it takes in a bearable amount.
-func (l *Logs) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
-	t, err := l.target(ctx, target)
+func (s *Source) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
+	t, err := s.targets.For(ctx, target)
 	if err != nil {
 		return collector.Plan{}, err
 	}
-	listing, err := l.list(ctx, t)
+	groups, listing, err := s.list(ctx, t)
 	plan := collector.Plan{Listing: listing}
 	if err != nil {
 		return plan, err
 	}
-	for _, group := range t.groups {
-		from, note := l.kept(group, window)
+	for _, group := range groups {
+		from, note := s.kept(group, window)
 		slice := group.slice(window.Period)
-		spec, err := json.Marshal(logsSpec{group.name, int64(slice / time.Second), group.expected(slice)})
+		spec, err := json.Marshal(batchSpec{group.name, int64(slice / time.Second), group.expected(slice)})
 		if err != nil {
 			return plan, err
 		}
@@ -69,16 +69,16 @@ func (l *Logs) Plan(ctx context.Context, target collector.Target, window collect
 			from = to
 		}
 	}
-	plan.Notes = append(plan.Notes, l.prices(t.groups)...)
+	plan.Notes = append(plan.Notes, s.prices(groups)...)
 	return plan, nil
 }
 
 // kept is where reading of a group begins: nothing is read of periods of which the group has forgotten a part.
-func (l *Logs) kept(group logGroup, window collector.Window) (from time.Time, note string) {
+func (s *Source) kept(group logGroup, window collector.Window) (from time.Time, note string) {
 	if group.retention == 0 {
 		return window.From, ""
 	}
-	oldest := l.options.Now().Add(forgetting - group.retention).Truncate(window.Period).Add(window.Period)
+	oldest := s.options.Now().Add(forgetting - group.retention).Truncate(window.Period).Add(window.Period)
 	if !oldest.After(window.From) {
 		return window.From, ""
 	}
@@ -109,34 +109,29 @@ func (g logGroup) calls(length time.Duration) int64 {
 	return 2 + max(g.hourly, 0)*int64(length/time.Minute)/60/pageBytes
 }
 
-// list finds out which log groups there are, unless that is known.
-func (l *Logs) list(ctx context.Context, t *logsTarget) (collector.Cost, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var cost collector.Cost
-	if age := l.options.Now().Sub(t.listed); !t.listed.IsZero() && age >= 0 && age < listedFor {
-		return cost, nil
-	}
-	var groups []logGroup
-	for _, pattern := range l.options.Groups {
-		found, calls, err := l.match(ctx, t.client, pattern)
-		if cost.Calls += calls; err != nil {
-			return cost, fmt.Errorf("listing log groups: %w", l.fail(err))
+// list returns the log groups of a target, and what listing them cost where they had to be listed.
+func (s *Source) list(ctx context.Context, t *targetGroups) (groups []logGroup, cost collector.Cost, err error) {
+	groups, err = t.Get(s.options.Now(), func(client API) ([]logGroup, error) {
+		var groups []logGroup
+		for _, pattern := range s.options.Groups {
+			found, calls, err := s.match(ctx, client, pattern)
+			if cost.Calls += calls; err != nil {
+				return nil, fmt.Errorf("listing log groups: %w", s.targets.Failure(err))
+			}
+			groups = append(groups, found...)
 		}
-		groups = append(groups, found...)
-	}
-	if len(groups) == 0 {
-		return cost, fmt.Errorf("there is no log group %s; name those that MicroVMs log to with --log-group or in the configuration, "+
-			"under collect.log_groups", strings.Join(l.options.Groups, " or "))
-	}
-	slices.SortFunc(groups, func(a, b logGroup) int { return strings.Compare(a.name, b.name) })
-	t.groups = slices.CompactFunc(groups, func(a, b logGroup) bool { return a.name == b.name })
-	t.listed = l.options.Now()
-	return cost, nil
+		if len(groups) == 0 {
+			return nil, fmt.Errorf("there is no log group %s; name those that MicroVMs log to with --log-group or in the configuration, "+
+				"under collect.log_groups", strings.Join(s.options.Groups, " or "))
+		}
+		slices.SortFunc(groups, func(a, b logGroup) int { return strings.Compare(a.name, b.name) })
+		return slices.CompactFunc(groups, func(a, b logGroup) bool { return a.name == b.name }), nil
+	})
+	return groups, cost, err
 }
 
 // match lists the log groups of a name, or of a beginning of one.
-func (l *Logs) match(ctx context.Context, client LogsAPI, pattern string) (groups []logGroup, calls int64, err error) {
+func (s *Source) match(ctx context.Context, client API, pattern string) (groups []logGroup, calls int64, err error) {
 	prefix, open := strings.CutSuffix(pattern, "*")
 	in := &cloudwatchlogs.DescribeLogGroupsInput{}
 	if prefix != "" {
@@ -158,7 +153,7 @@ func (l *Logs) match(ctx context.Context, client LogsAPI, pattern string) (group
 			}
 			group := logGroup{name: name, hourly: -1, stored: aws.ToInt64(g.StoredBytes)}
 			group.retention = time.Duration(aws.ToInt32(g.RetentionInDays)) * 24 * time.Hour
-			if hours := l.hours(g.CreationTime, group.retention); hours > 0 && group.stored > 0 {
+			if hours := s.hours(g.CreationTime, group.retention); hours > 0 && group.stored > 0 {
 				group.hourly = group.stored / hours
 			}
 			groups = append(groups, group)
@@ -176,11 +171,11 @@ func (l *Logs) match(ctx context.Context, client LogsAPI, pattern string) (group
 }
 
 // hours is how long a log group has been taking lines in that it still has.
-func (l *Logs) hours(created *int64, retention time.Duration) int64 {
+func (s *Source) hours(created *int64, retention time.Duration) int64 {
 	if created == nil {
 		return 0
 	}
-	age := l.options.Now().Sub(time.UnixMilli(*created))
+	age := s.options.Now().Sub(time.UnixMilli(*created))
 	if retention > 0 {
 		age = min(age, retention)
 	}

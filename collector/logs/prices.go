@@ -1,4 +1,4 @@
-package cloudwatch
+package logs
 
 import (
 	"fmt"
@@ -35,8 +35,8 @@ func perHour(prices pricing.MeasuringPrices, publication emf.Publication) (bytes
 }
 
 // prices sets the price of usage per MicroVM from logs beside that of metrics per MicroVM.
-func (l *Logs) prices(groups []logGroup) []string {
-	p := l.options.Prices
+func (s *Source) prices(groups []logGroup) []string {
+	p := s.options.Prices
 	metrics := emf.Publication{Namespace: emf.DefaultNamespace, PerMicroVM: true}
 	_, lineWithMetrics := perHour(p, metrics)
 	metric := pricing.Divide(p.MetricMonth.USD.Mul(decimal.NewFromInt(int64(metrics.Metrics.Count()))), decimal.NewFromInt(monthHours), pricing.AmountPlaces)

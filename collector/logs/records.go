@@ -1,4 +1,4 @@
-package cloudwatch
+package logs
 
 import (
 	"cmp"
@@ -101,7 +101,7 @@ func (r *reading) noteMissing(what, format string, args ...any) {
 func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
-		Region: u.region, Account: u.account, MicroVMID: u.id, Image: c.image, Tenant: c.tenant, Role: c.role, Source: LogsSource,
+		Region: u.region, Account: u.account, MicroVMID: u.id, Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
 		Quantities: c.Quantities,
 		RunningMS:  c.running, SuspendedMS: c.suspended, Launches: c.launches, Suspends: c.suspends, Resumes: c.resumes,
 		Coverage: usage.CoverageComplete,

@@ -1,10 +1,10 @@
-package cloudwatch
+package logs
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,19 +12,16 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/pricing"
 )
 
 const (
-	// LogsSource is the source of the records of [Logs].
-	LogsSource = "logs"
-
-	// logsSettle is how long after a period its lines are usually there: the meter prints a line within the minute that it is
+	// settle is how long after a period its lines are usually there: the meter prints a line within the minute that it is
 	// about is over, and CloudWatch Logs takes it in soon after.
-	logsSettle = 5 * time.Minute
-	// logsFinest is the shortest period of records. What is found out about a suspension comes in lines of five minutes.
-	logsFinest = 5 * time.Minute
+	settle = 5 * time.Minute
+	// finestPeriod is the shortest period of records. What is found out about a suspension comes in lines of five minutes.
+	finestPeriod = 5 * time.Minute
 
 	// neighbours is how much more than the window is looked at on both sides, to see whether a line is missing at its edge: a
 	// MicroVM that lives has a line every minute, and one for every five minutes of suspension.
@@ -41,23 +38,25 @@ const (
 // documentation has the first in some languages and the second in others; practitioners find the first.
 func DefaultLogGroups() []string { return []string{"/aws/lambda-microvms/*", "/aws/lambda/microvms/*"} }
 
-// LogsAPI is the part of CloudWatch Logs that is used: [cloudwatchlogs.Client] is one.
-type LogsAPI interface {
-	FilterLogEvents(context.Context, *cloudwatchlogs.FilterLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.FilterLogEventsOutput, error)
-	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
+// API is the part of CloudWatch Logs that is used: [cloudwatchlogs.Client] is one.
+type API interface {
+	FilterLogEvents(context.Context, *cloudwatchlogs.FilterLogEventsInput, ...func(*cloudwatchlogs.Options)) (
+		*cloudwatchlogs.FilterLogEventsOutput, error)
+	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (
+		*cloudwatchlogs.DescribeLogGroupsOutput, error)
 }
 
-// NewLogsClient returns a client for logs.
-func NewLogsClient(config aws.Config) *cloudwatchlogs.Client {
+// NewClient returns a client for logs.
+func NewClient(config aws.Config) API {
 	return cloudwatchlogs.NewFromConfig(config, func(o *cloudwatchlogs.Options) {
-		o.HTTPClient = wholeBodies{o.HTTPClient}
+		o.HTTPClient = awssource.WholeBodies{Client: o.HTTPClient}
 	})
 }
 
-// LogsOptions are what a [Logs] works with. Client and Prices are required.
-type LogsOptions struct {
+// Options are what a [Source] works with. Client and Prices are required.
+type Options struct {
 	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
-	Client func(context.Context, collector.Target) (LogsAPI, error)
+	Client func(context.Context, collector.Target) (API, error)
 	// Groups are log groups by name, or with an asterisk at the end all that begin so; none means DefaultLogGroups.
 	Groups  []string
 	Prices  pricing.MeasuringPrices
@@ -65,28 +64,22 @@ type LogsOptions struct {
 	Now     func() time.Time  // nil means time.Now
 }
 
-// Logs reads usage from the meter's lines in CloudWatch Logs. It implements collector.Source.
-type Logs struct {
-	options LogsOptions
+// Source reads usage from the meter's lines in CloudWatch Logs. It implements collector.Source.
+type Source struct {
+	options Options
 
 	room *semaphore.Weighted // for what is read at a time, in bytes of lines
 
-	mu      sync.Mutex
-	targets map[collector.Target]*logsTarget
+	targets awssource.PerTarget[*targetGroups]
 }
 
-// logsTarget is what is known of a target.
-type logsTarget struct {
-	mu     sync.Mutex // held while log groups are listed
-	client LogsAPI
-	listed time.Time
-	groups []logGroup
-}
+// targetGroups is what is known of a target.
+type targetGroups = awssource.Listing[API, []logGroup]
 
-var _ collector.Source = (*Logs)(nil)
+var _ collector.Source = (*Source)(nil)
 
-// NewLogs returns a source of usage from logs.
-func NewLogs(options LogsOptions) (*Logs, error) {
+// New returns a source of usage from logs.
+func New(options Options) (*Source, error) {
 	if len(options.Groups) == 0 {
 		options.Groups = DefaultLogGroups()
 	}
@@ -100,63 +93,37 @@ func NewLogs(options LogsOptions) (*Logs, error) {
 	for _, group := range options.Groups {
 		faults = append(faults, CheckLogGroup(group))
 	}
-	return &Logs{options: options, room: semaphore.NewWeighted(roomBytes), targets: map[collector.Target]*logsTarget{}}, errors.Join(faults...)
+	s := &Source{options: options, room: semaphore.NewWeighted(roomBytes)}
+	s.targets.Explain = options.Explain
+	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetGroups, error) {
+		client, err := options.Client(ctx, target)
+		return &targetGroups{Client: client}, err
+	}
+	return s, errors.Join(faults...)
 }
 
 // Name implements collector.Source.
-func (l *Logs) Name() string { return LogsSource }
+func (s *Source) Name() string { return SourceName }
 
 // Traits implements collector.Source. Log groups forget, and FilterLogEvents may not show a line that it showed before.
-func (l *Logs) Traits() collector.Traits {
+func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
-		Settle: logsSettle, Grows: true, Shape: LogsSource + "/v1",
-		FinestPeriod: func(time.Duration) time.Duration { return logsFinest },
-	}
-}
-
-// target returns what is known of a target, with a client.
-func (l *Logs) target(ctx context.Context, target collector.Target) (*logsTarget, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	t := l.targets[target]
-	if t == nil {
-		client, err := l.options.Client(ctx, target)
-		if err != nil {
-			return nil, &collector.TargetError{Err: l.options.Explain(err)}
-		}
-		t = &logsTarget{client: client}
-		l.targets[target] = t
-	}
-	return t, nil
-}
-
-// fail says whether an error is one of the target, and what it means.
-func (l *Logs) fail(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	if explained := l.options.Explain(err); awsconfig.EndsTarget(err) {
-		return &collector.TargetError{Err: explained}
-	} else {
-		return explained
+		Settle: settle, Grows: true, Shape: SourceName + "/v1",
+		FinestPeriod: func(time.Duration) time.Duration { return finestPeriod },
 	}
 }
 
 // CheckLogGroup checks the name of a log group, which may have an asterisk at its end.
 func CheckLogGroup(name string) error {
-	rest := name
-	if n := len(name); n > 0 && name[n-1] == '*' {
-		rest = name[:n-1]
-	}
-	for i := range len(rest) {
-		switch c := rest[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '/', c == '.', c == '#':
-		default:
-			return fmt.Errorf("%.80q is not the name of a log group; one has letters, digits and _-/.#, and may end in * for all that begin so", name)
-		}
-	}
-	if name == "" || len(rest) > 512 {
-		return fmt.Errorf("%.80q is not the name of a log group; one has 1 to 512 characters", name)
+	if !groupNames.MatchString(name) {
+		return fmt.Errorf("%.80q is not the name of a log group; one has 1 to 512 letters, digits and _-/.#, "+
+			"and may end in * for all that begin so", name)
 	}
 	return nil
+}
+
+var groupNames = regexp.MustCompile(`^([a-zA-Z0-9_/.#-]{1,512}\*?|\*)$`)
+
+func nonsense(format string, args ...any) error {
+	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
 }

@@ -1,4 +1,4 @@
-package cloudwatch
+package logs
 
 import (
 	"context"
@@ -153,7 +153,7 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 			require.Empty(t, summary.Gaps)
 			got := w.inLedger()
 			for i := range m.lines {
-				key := usage.Key{Source: LogsSource, Region: target.Region, Account: target.Account, MicroVMID: "mvm-1", PeriodStart: m.lines[i].Start().Truncate(5 * time.Minute).Unix()}
+				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, MicroVMID: "mvm-1", PeriodStart: m.lines[i].Start().Truncate(5 * time.Minute).Unix()}
 				if r, there := got[key]; lost[i] && there {
 					require.Equal(t, usage.CoveragePartial, r.Coverage, "line %d", i)
 				}
@@ -287,7 +287,7 @@ func TestTheNamesOfLogGroups(t *testing.T) {
 	for _, name := range []string{"*", "/aws/lambda-microvms/*", "a_B-1.2#3"} {
 		require.NoError(t, CheckLogGroup(name), name)
 	}
-	_, err := NewLogs(LogsOptions{Groups: []string{"a b"}})
+	_, err := New(Options{Groups: []string{"a b"}})
 	require.ErrorContains(t, err, `"a b" is not the name of a log group`)
 }
 

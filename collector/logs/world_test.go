@@ -1,4 +1,4 @@
-package cloudwatch
+package logs
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
@@ -23,12 +23,18 @@ import (
 
 const logGroupName = "/aws/lambda-microvms/sandbox"
 
+var (
+	monday = time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)
+	target = collector.Target{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
+	place  = fakecloudwatch.Place(target)
+)
+
 // logsWorld is a CloudWatch Logs with a meter's lines of which everything is known, a clock, and a collector with a ledger.
 type logsWorld struct {
 	t       testing.TB
 	now     time.Time
 	fake    *fakecloudwatch.Logs
-	source  *Logs
+	source  *Source
 	options collector.Options
 	truth   map[usage.Key]usage.Record
 }
@@ -42,16 +48,16 @@ func newLogsWorld(t testing.TB, options fakecloudwatch.LogsOptions, groups ...st
 	t.Cleanup(server.Close)
 	prices, err := pricing.EmbeddedMeasuringPrices()
 	require.NoError(t, err)
-	w.source, err = NewLogs(LogsOptions{
-		Groups: groups, Prices: prices, Now: clock, Explain: awsconfig.Explain,
-		Client: func(_ context.Context, of collector.Target) (LogsAPI, error) {
-			retry := awsconfig.Retry{Attempts: 4, Base: time.Microsecond, Longest: time.Microsecond, Random: func() float64 { return 0 }}
-			return NewLogsClient(aws.Config{
+	w.source, err = New(Options{
+		Groups: groups, Prices: prices, Now: clock, Explain: awssource.Explain,
+		Client: func(_ context.Context, of collector.Target) (API, error) {
+			retry := awssource.Retry{Attempts: 4, Base: time.Microsecond, Longest: time.Microsecond, Random: func() float64 { return 0 }}
+			return NewClient(aws.Config{
 				Region: of.Region, BaseEndpoint: &server.URL,
 				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 					return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
 				}),
-				Retryer: func() aws.Retryer { return awsconfig.NewRetryer(retry, nil) },
+				Retryer: func() aws.Retryer { return awssource.NewRetryer(retry, nil) },
 			}), nil
 		},
 	})
@@ -189,7 +195,7 @@ func (w *logsWorld) know(m *metered) {
 		line := &m.lines[i].Line
 		r := usage.Record{
 			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region, Account: target.Account,
-			MicroVMID: line.MicroVMID, Tenant: line.Tenant, Image: line.Image, Source: LogsSource, Coverage: usage.CoverageComplete,
+			MicroVMID: line.MicroVMID, Tenant: line.Tenant, Image: line.Image, Source: SourceName, Coverage: usage.CoverageComplete,
 		}
 		if known, ok := w.truth[r.Key()]; ok {
 			r = known
