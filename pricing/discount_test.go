@@ -73,9 +73,9 @@ func TestListRateThatIsNotKnown(t *testing.T) {
 	agreed := card.AgainstList(public)
 	require.Equal(t, card.Rate(pricing.SnapshotRead), agreed.ListRate(pricing.SnapshotRead),
 		"where AWS publishes none, the agreed one is all that can be compared with")
-	require.False(t, agreed.Agreed())
+	require.False(t, agreed.Negotiated())
 	changed := agreed.With(pricing.VCPU, pricing.Rate{Figure: dec("0.00002"), Per: pricing.PerUnit}).AgainstList(card)
-	require.True(t, changed.Agreed(), "a rate of its own is as much an agreement as a discount")
+	require.True(t, changed.Negotiated(), "a rate of its own is as much an agreement as a discount")
 }
 
 // FuzzParseDiscounts: what is read is from nothing to less than everything, and one figure is read as it is written.
@@ -97,4 +97,16 @@ func FuzzParseDiscounts(f *testing.F) {
 			require.Equal(t, got.String(), other.String(), "the order does not matter")
 		}
 	})
+}
+
+// With replaces the rate for good: a list rate set before it is not that of the new one, which stands for itself until it
+// is set against a list again.
+func TestWithForgetsTheListRate(t *testing.T) {
+	card := awsCard().AgainstList(awsCard().With(pricing.VCPU, pricing.Rate{Figure: dec("1"), Per: pricing.PerUnit}))
+	require.True(t, card.Negotiated())
+	fresh := pricing.Rate{Figure: dec("0.5"), Per: pricing.PerHour, Source: "a test"}
+	replaced := card.With(pricing.VCPU, fresh)
+	require.Equal(t, fresh, replaced.ListRate(pricing.VCPU))
+	require.False(t, replaced.Negotiated(), "list and charged rate are the same one")
+	requireDecimal(t, dec("1"), card.ListRate(pricing.VCPU).Figure, "the card itself is not changed")
 }

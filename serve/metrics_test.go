@@ -15,9 +15,9 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/browsertest"
+	"microspend/internal/sampleledger"
 	"microspend/pricing"
-	"microspend/report/html/browsertest"
-	"microspend/report/statement/sample"
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/usage"
@@ -58,9 +58,9 @@ func TestMetrics(t *testing.T) {
 		"microspend_snapshot_read_bytes_total":           quantities[pricing.SnapshotRead].InexactFloat64() * gb,
 		"microspend_snapshot_written_bytes_total":        quantities[pricing.SnapshotWrite].InexactFloat64() * gb,
 		"microspend_snapshot_storage_byte_seconds_total": quantities[pricing.SnapshotStorage].InexactFloat64() * gb * 3600,
-		"microspend_running_seconds_total":               all.Total.Sum.RunningMS.Decimal().InexactFloat64() / 1000,
-		"microspend_suspended_seconds_total":             all.Total.Sum.SuspendedMS.Decimal().InexactFloat64() / 1000,
-		"microspend_launches_total":                      all.Total.Sum.Launches.Decimal().InexactFloat64(),
+		"microspend_running_seconds_total":               all.Total.Sum.Amounts[usage.Running].Decimal().InexactFloat64() / 1000,
+		"microspend_suspended_seconds_total":             all.Total.Sum.Amounts[usage.Suspended].Decimal().InexactFloat64() / 1000,
+		"microspend_launches_total":                      all.Total.Sum.Amounts[usage.Launches].Decimal().InexactFloat64(),
 	} {
 		require.InEpsilon(t, want, sumOf(t, text, name), 1e-9, name)
 	}
@@ -99,11 +99,11 @@ func TestMetricsAreBounded(t *testing.T) {
 func TestCountersNeverGoDown(t *testing.T) {
 	dir := t.TempDir()
 	put := func(records ...usage.Record) {
-		_, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(records) })
+		_, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(records) })
 		require.NoError(t, err)
 	}
 	put(hour(0, 1<<40))
-	measured, err := sample.Write(dir, func(func([]usage.Record) bool) {})
+	measured, err := sampleledger.Write(dir, func(func([]usage.Record) bool) {})
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
 		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
@@ -128,7 +128,7 @@ func TestCountersNeverGoDown(t *testing.T) {
 func TestHostileLabels(t *testing.T) {
 	names := []string{"(other)", "(unallocated)", "(shared)", "(total)", `"}{x="`, "a\nb", `\`, "", strings.Repeat("長", 80)}
 	dir := t.TempDir()
-	measured, err := sample.Write(dir, func(yield func([]usage.Record) bool) {
+	measured, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) {
 		var batch []usage.Record
 		for i, name := range names {
 			r := hour(i, 1<<40)

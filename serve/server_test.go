@@ -21,13 +21,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report"
-	"microspend/report/statement/sample"
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 var (
@@ -47,7 +48,7 @@ var demo = sync.OnceValues(func() (spend.Source, error) {
 		return spend.Source{}, err
 	}
 	folder = dir
-	return sample.Demo(dir, noon, demoDays)
+	return sampleledger.Demo(dir, noon, demoDays)
 })
 
 var folder string // of the demo's ledger
@@ -230,7 +231,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		result, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
 		var want bytes.Buffer
-		require.NoError(t, report.Render(&want, report.Options{Format: report.FormatJSON}, report.Spend(result)))
+		require.NoError(t, view.Render(&want, view.Options{Format: view.FormatJSON}, report.Spend(result)))
 		status, header, got := r.get(t, "/api/v1/spend?"+query)
 		require.Equal(t, http.StatusOK, status, got)
 		require.Equal(t, "application/json", header.Get("Content-Type"))
@@ -391,7 +392,7 @@ func TestRefresh(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config")
 	require.NoError(t, os.WriteFile(config, []byte("good"), 0o600))
-	measured, err := sample.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
+	measured, err := sampleledger.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 50 * time.Millisecond, Load: func() (serve.Inputs, error) {
 		in := serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured, Files: []string{config}}
@@ -402,7 +403,7 @@ func TestRefresh(t *testing.T) {
 		return in, err
 	}})
 	_, _, before := r.get(t, "/api/v1/spend")
-	_, err = sample.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
+	_, err = sampleledger.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { _, _, now := r.get(t, "/api/v1/spend"); return now != before }, 10*time.Second, 20*time.Millisecond)
 	require.NoError(t, os.WriteFile(config, []byte("broken"), 0o600))
@@ -416,7 +417,7 @@ func TestRefresh(t *testing.T) {
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
 		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-1", Image: "base", Tenant: "acme",
-		Source: "test", Coverage: usage.CoverageComplete, Quantities: usage.Quantities{VCPUMillis: vcpu},
+		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
 }
 
@@ -434,7 +435,7 @@ func TestWhileTheLedgerIsWritten(t *testing.T) {
 		}
 		return out
 	}
-	measured, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(1)) })
+	measured, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(1)) })
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
 		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
@@ -442,7 +443,7 @@ func TestWhileTheLedgerIsWritten(t *testing.T) {
 	writing := make(chan error, 1)
 	go func() {
 		for size := int64(2); size < 12; size++ {
-			if _, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(size)) }); err != nil {
+			if _, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(size)) }); err != nil {
 				writing <- err
 				return
 			}

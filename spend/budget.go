@@ -33,7 +33,8 @@ type Budgets struct {
 	Others  []string // tenants without a budget whose spend is forecast all the same
 }
 
-func (b Budget) limit() decimal.Decimal {
+// Limit is the amount above which a check fails: the threshold's part of the budget, or all of it where none is set.
+func (b Budget) Limit() decimal.Decimal {
 	if b.Threshold.IsZero() {
 		return b.Monthly
 	}
@@ -251,7 +252,7 @@ func (b *budgetBook) line(tenant string, budget *Budget, f forecaster) BudgetLin
 	}
 	used := pricing.Divide(line.Spent.Amount, budget.Monthly, pricing.RatioPlaces)
 	line.Used = &used
-	line.Exceeded = line.Spent.Amount.GreaterThan(budget.limit())
+	line.Exceeded = line.Spent.Amount.GreaterThan(budget.Limit())
 	line.RunsOut = f.runsOut(outlook, b.daily[tenant], line.Spent.Amount, budget.Monthly)
 	switch {
 	case line.Spent.Amount.GreaterThan(budget.Monthly):
@@ -267,6 +268,6 @@ func (b *budgetBook) line(tenant string, budget *Budget, f forecaster) BudgetLin
 }
 
 func perHour(amount decimal.Decimal, seconds int64) *decimal.Decimal {
-	rate := pricing.Divide(amount.Mul(decimal.NewFromInt(pricing.SecondsPerHour)), decimal.NewFromInt(seconds), pricing.AmountPlaces)
+	rate := pricing.ProrateTime(amount, pricing.SecondsPerHour, seconds)
 	return &rate
 }

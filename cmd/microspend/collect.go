@@ -17,6 +17,7 @@ import (
 	"microspend/collector/awssource"
 	"microspend/collector/sources"
 	"microspend/report"
+	"microspend/view"
 )
 
 func (a *app) collectCommand() *cobra.Command {
@@ -87,7 +88,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	bar.clear()
 	var tooDear *collector.CostError
 	if errors.As(err, &tooDear) {
-		fmt.Fprintln(a.err, "microspend: "+report.Visible(tooDear.Error()))
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(tooDear.Error()))
 		return errCheckFailed
 	}
 	if err != nil {

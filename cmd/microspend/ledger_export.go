@@ -12,9 +12,10 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/ledger"
-	"microspend/report"
 	"microspend/usage"
+	"microspend/view"
 )
 
 func (a *app) ledgerExportCommand() *cobra.Command {
@@ -51,7 +52,7 @@ named, and the exit code is 1.`,
 			export := &exported{ctx: cmd.Context(), ledger: opened, from: from, to: to}
 			if !toStandard {
 				export.bar = a.startProgress("writing", "rows")
-				err = a.writeFile(file, func(w io.Writer) error { return export.run(w, write) })
+				err = atomicfile.Replace(file, newFile, func(w io.Writer) error { return export.run(w, write) })
 			} else {
 				err = export.run(a.out, write)
 			}
@@ -60,7 +61,7 @@ named, and the exit code is 1.`,
 				return err
 			}
 			for _, damaged := range export.damaged {
-				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, report.Visible(damaged.Reason))
+				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, view.Visible(damaged.Reason))
 			}
 			if len(export.damaged) > 0 {
 				return errCheckFailed

@@ -13,10 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/report"
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // formatHTML is the format that report has beside those of spend.
@@ -31,7 +33,7 @@ func (a *app) reportCommand() *cobra.Command {
 		tenants                       []string
 	)
 	names := []string{formatHTML}
-	for _, f := range append(report.Formats(), exportFormats...) {
+	for _, f := range append(view.Formats(), exportFormats...) {
 		names = append(names, string(f))
 	}
 	cmd := &cobra.Command{
@@ -96,7 +98,7 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 			}
 			write := func(w io.Writer) error { return html.Write(w, s, options) }
 			if file != "" && file != "-" {
-				return a.writeFile(file, write)
+				return atomicfile.Replace(file, newFile, write)
 			}
 			return write(a.out)
 		},
@@ -170,7 +172,7 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 		return err
 	}
 	pages, err := html.PerTenant(s, func(name string, render func(io.Writer) error) error {
-		return a.writeFile(filepath.Join(folder, name), render)
+		return atomicfile.Replace(filepath.Join(folder, name), newFile, render)
 	})
 	if err != nil {
 		return err

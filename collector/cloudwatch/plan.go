@@ -63,9 +63,9 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 			series += int64(count(s.metrics))
 		}
 	}
-	each := s.options.Prices.MetricMonth.USD
+	each := s.options.Prices.MetricMonth
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
-		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each), pricing.GroupedCents(each.Mul(decimal.NewFromInt(series))))}
+		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each.USD), pricing.GroupedCents(each.Cost(series, 1)))}
 	if assumed := s.options.Prices.ThousandListCalls; assumed.Assumption != "" {
 		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, pricing.GroupedCents(assumed.USD)))
 	}
@@ -91,7 +91,7 @@ func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window
 	return collector.Batch{
 		ID: microVMOf(subjects[0].Subject), Window: window, Spec: text,
 		Cost: collector.Cost{
-			Calls: max(1, pages), Metrics: int64(queries), APIPrice: price(s.options.Prices.ThousandMetricsRequested, int64(queries)),
+			Calls: max(1, pages), Metrics: int64(queries), APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),
 		},
 	}, err
 }
@@ -130,7 +130,7 @@ func (s *Source) list(ctx context.Context, t *targetSeries) (series [][]subjectS
 			}
 			series[i] = found
 		}
-		cost.APIPrice = price(s.options.Prices.ThousandListCalls, cost.Calls)
+		cost.APIPrice = s.options.Prices.ThousandListCalls.Cost(cost.Calls, 1000)
 		return series, nil
 	})
 	return series, cost, err

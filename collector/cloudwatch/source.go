@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/collector"
 	"microspend/collector/awssource"
 	"microspend/collector/mapping"
@@ -113,11 +111,6 @@ func finestPeriod(age time.Duration) time.Duration {
 		return time.Hour
 	}
 	return 0
-}
-
-// price is what so many metrics requested, or calls, cost at a price per thousand.
-func price(thousand pricing.MeasuringPrice, n int64) decimal.Decimal {
-	return pricing.Divide(thousand.USD.Mul(decimal.NewFromInt(n)), decimal.NewFromInt(1000), pricing.AmountPlaces)
 }
 
 func nonsense(format string, args ...any) error {

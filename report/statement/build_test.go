@@ -11,10 +11,10 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report/statement"
-	"microspend/report/statement/sample"
 	"microspend/spend"
 	"microspend/usage"
 )
@@ -33,7 +33,7 @@ func demo(t testing.TB) spend.Source {
 }
 
 var demoOnce = sync.OnceValues(func() (spend.Source, error) {
-	return sample.Demo(folder, to.AddDate(0, 0, 6), 45)
+	return sampleledger.Demo(folder, to.AddDate(0, 0, 6), 45)
 })
 
 var folder string // of the demo's ledger
@@ -71,7 +71,7 @@ func TestEverythingAddsUp(t *testing.T) {
 			source.Sharing.Policy = policy
 			s := build(t, source, statement.Request{Apart: true, Listed: math.MaxInt})
 			require.Len(t, s.Days, 31)
-			require.False(t, s.Total.Sum.Launches.IsZero() || s.Total.Sum.Resumes.IsZero(), "what is shown beside the money")
+			require.False(t, s.Total.Sum.Amounts[usage.Launches].IsZero() || s.Total.Sum.Amounts[usage.Resumes].IsZero(), "what is shown beside the money")
 			var tenants, days, lines decimal.Decimal
 			for _, tenant := range s.Tenants {
 				tenants = tenants.Add(tenant.Amount)
@@ -181,9 +181,9 @@ func text(s statement.Statement) string {
 func TestUnknownIsNotZero(t *testing.T) {
 	hour := usage.Record{
 		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme",
-		Source: "test", Quantities: usage.Quantities{VCPUMillis: 1000}, Coverage: usage.CoveragePartial,
+		Source: "test", Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 	}
-	measured, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
+	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
 	require.NoError(t, err)
 	s := build(t, spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, statement.Request{})
 	require.False(t, s.Total.Known())
@@ -194,7 +194,7 @@ func TestUnknownIsNotZero(t *testing.T) {
 }
 
 func TestNothingAtAll(t *testing.T) {
-	measured, err := sample.Write(t.TempDir(), func(func([]usage.Record) bool) {})
+	measured, err := sampleledger.Write(t.TempDir(), func(func([]usage.Record) bool) {})
 	require.NoError(t, err)
 	s := build(t, spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, statement.Request{})
 	require.Empty(t, s.Tenants)
@@ -216,10 +216,10 @@ func TestLabelsAreNotTenants(t *testing.T) {
 	record := func(hours int, tenant, microVM string, vcpu int64) usage.Record {
 		return usage.Record{
 			PeriodStart: from.Add(time.Duration(hours) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: microVM, Tenant: tenant,
-			Source: "test", Quantities: usage.Quantities{VCPUMillis: vcpu}, Coverage: usage.CoverageComplete,
+			Source: "test", Amounts: usage.Amounts{pricing.VCPU: vcpu}, Coverage: usage.CoverageComplete,
 		}
 	}
-	measured, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
+	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		yield([]usage.Record{record(0, "a*", "mvm-1", 1000), record(1, "ab", "mvm-2", 5000), record(2, "", "mvm-3", 9000)})
 	})
 	require.NoError(t, err)

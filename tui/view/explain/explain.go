@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/data"
@@ -202,7 +200,7 @@ func (s State) line(l data.Line, width int) []string {
 			rate += fmt.Sprintf(" / %d", l.Rate.Per)
 		}
 		if !l.Discount.IsZero() {
-			rate += " × " + decimal.NewFromInt(1).Sub(l.Discount).Shift(2).String() + " %"
+			rate += " × " + pricing.ChargedPercent(l.Discount).String() + " %"
 		}
 		amount, paint = "$"+pricing.GroupedFixed(l.Amount, 6), t.Strong
 	}
@@ -223,7 +221,7 @@ func (s State) line(l data.Line, width int) []string {
 		source += ", read on " + l.Rate.ReadOn.String()
 	}
 	if l.Known && l.Count.Per > 1 {
-		source += "; measured as " + pricing.Grouped(l.Count.Units) + " " + smallUnits[l.Of]
+		source += "; measured as " + pricing.Grouped(l.Count.Units) + " " + l.Of.Counted().Name
 	}
 	if !l.Known {
 		source = "no rate is known; " + source
@@ -232,9 +230,4 @@ func (s State) line(l data.Line, width int) []string {
 		lines = append(lines, "   "+t.Muted.Text(part))
 	}
 	return lines
-}
-
-var smallUnits = [5]string{
-	pricing.VCPU: "vCPU-ms", pricing.Memory: "MiB-ms", pricing.SnapshotRead: "bytes", pricing.SnapshotWrite: "bytes",
-	pricing.SnapshotStorage: "byte-seconds",
 }

@@ -42,7 +42,7 @@ func Burn(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 		return []Step{{Remark: "There is no data to work a burn rate out from."}}
 	}
 	steps := []Step{{"last 24 h", draw.Dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + pricing.Grouped(*line.BurnDay)}}
-	steps = append(steps, Step{"a day", draw.Dollars(line.BurnDay.Mul(decimal.NewFromInt(24))), "of the same"})
+	steps = append(steps, Step{"a day", draw.Dollars(pricing.ProrateTime(*line.BurnDay, 24, 1)), "of the same"})
 	if line.BurnMonth != nil {
 		steps = append(steps, Step{"this month", draw.Dollars(*line.BurnMonth) + " /h", draw.Cost(line.Spent) + " over the hours from " +
 			b.From.In(b.Location).Format("2 Jan") + " on"})
@@ -56,7 +56,7 @@ func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 		{"budget", draw.Dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
 	}
 	if threshold := line.Budget.Threshold; !threshold.IsZero() && !threshold.Equal(decimal.NewFromInt(1)) {
-		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Monthly.Mul(threshold))})
+		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Limit())})
 	}
 	if line.Used != nil {
 		steps = append(steps, Step{"used", pricing.GroupedFixed(line.Used.Shift(2), 2) + " %", ""})
