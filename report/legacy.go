@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/view"
 )
 
@@ -51,9 +52,9 @@ func (t *Table) view() *view.Table {
 	return out
 }
 
-func fixed(d decimal.Decimal, places int32) string  { return view.FormatFixed(d, places) }
-func upTo(d decimal.Decimal, places int32) string   { return view.FormatUpTo(d, places) }
-func signed(d decimal.Decimal, places int32) string { return view.FormatSigned(d, places) }
+func fixed(d decimal.Decimal, places int32) string  { return figures.Fixed(d, places) }
+func upTo(d decimal.Decimal, places int32) string   { return figures.UpTo(d, places) }
+func signed(d decimal.Decimal, places int32) string { return figures.Signed(d, places) }
 func placesFor(amounts []decimal.Decimal) int32     { return view.PlacesFor(amounts) }
 
 // inParallel calls do for 0 to n - 1 on all processors.
