@@ -78,9 +78,6 @@ func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
 	return whole
 }
 
-// Note is an assumption or a warning: a stable id and a sentence.
-type Note struct{ ID, Text string }
-
 // EC2 is instances that run the whole month of 730 hours.
 //
 // The cost is instances × (730 h × hourly × (1 − discount) + EBS GB × price per GB-month + 730 h × public IPv4), with
