@@ -9,8 +9,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/scenarios"
+	"microspend/view/chart"
 )
 
 // BreakEven makes the document of the running times at which each alternative costs the same, with the cost curves as a
@@ -57,7 +57,7 @@ func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) Docume
 	picture, beyond := costCurves(e, comparisons)
 	sentences.Notes = append(sentences.Notes, rangeNote(s)...)
 	d.Sections = []Section{
-		{Table: t},
+		{Table: t.view()},
 		sentences,
 		{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
 	}

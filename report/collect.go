@@ -110,7 +110,7 @@ func Collection(s collector.Summary) Document {
 			add(what, count(n))
 		}
 	}
-	d.Sections = append(d.Sections, Section{Table: t})
+	d.Sections = append(d.Sections, Section{Table: t.view()})
 	var notes []Note
 	if s.Interrupted {
 		notes = append(notes, Note{Tag: "interrupted", Text: "the run was ended before it was through; the next one goes on where it stopped", Warn: true})
@@ -235,6 +235,6 @@ func CollectionPlan(e collector.Estimate) Document {
 		notes = append(notes, Note{Tag: tag, Text: text})
 	}
 	d.JSON = out
-	d.Sections = []Section{{Table: t}, {Notes: append(notes, gapNotes(e.Gaps)...)}}
+	d.Sections = []Section{{Table: t.view()}, {Notes: append(notes, gapNotes(e.Gaps)...)}}
 	return d
 }

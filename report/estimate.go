@@ -111,9 +111,9 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) Document {
 		CSV:      estimateCSV(e),
 	}
 	if e.Low == nil {
-		d.Sections = append(d.Sections, Section{Table: billTable(e, options)})
+		d.Sections = append(d.Sections, Section{Table: billTable(e, options).view()})
 	} else {
-		d.Sections = append(d.Sections, Section{Table: rangeTable(e)})
+		d.Sections = append(d.Sections, Section{Table: rangeTable(e).view()})
 	}
 	if options.Explain {
 		d.Sections = append(d.Sections, Section{Heading: "How the month comes about", Notes: plainNotes(s.Basis)})

@@ -35,7 +35,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 		Subtitle: idleSubtitle(a),
 		Sections: []Section{
 			{Notes: []Note{{Text: a.Recommendation()}}},
-			{Table: idlePolicies(a)},
+			{Table: idlePolicies(a).view()},
 			{Notes: idleReading(a)},
 			{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
 		},
@@ -49,7 +49,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 		}}})
 	}
 	if t := idleChoices(a); t != nil {
-		d.Sections = append(d.Sections, Section{Heading: "One policy, or several" + withoutLimits(a), Table: t})
+		d.Sections = append(d.Sections, Section{Heading: "One policy, or several" + withoutLimits(a), Table: t.view()})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
@@ -59,11 +59,11 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 	if v := a.Validation; v != nil {
 		d.Sections = append(d.Sections, Section{
 			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest%s", v.Share.Shift(2), withoutLimits(a)),
-			Table:   idleValidation(a, v),
+			Table:   idleValidation(a, v).view(),
 		})
 	}
 	if a.Lives != nil {
-		lives := Section{Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a), Notes: idleLivesNotes(a)}
+		lives := Section{Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a).view(), Notes: idleLivesNotes(a)}
 		d.Sections = append(d.Sections, lives)
 		if a.PeriodMS > 0 {
 			frontier := idleFrontier(source, a)
@@ -289,7 +289,7 @@ func idleParts(a *idle.Analysis, c idle.Choice) Section {
 			name, idleCount(p.Gaps), idleCount(p.Best.TimeoutSeconds()), fixed(p.Current, idlePlaces(a)), fixed(p.Cost, idlePlaces(a)), saved,
 		}})
 	}
-	s := Section{Heading: "Each " + string(c.Grain) + " by itself", Table: t}
+	s := Section{Heading: "Each " + string(c.Grain) + " by itself", Table: t.view()}
 	if more := len(c.Parts) - mostParts; more > 0 {
 		s.Notes = []Note{{Text: fmt.Sprintf("and %s more; --format json has all.", idleCount(int64(more)))}}
 	}

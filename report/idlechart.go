@@ -8,7 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
-	"microspend/report/chart"
+	"microspend/view/chart"
 )
 
 // idleCurve draws the cost by timeout, with the policies on it that people set or could.

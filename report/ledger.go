@@ -62,7 +62,7 @@ func LedgerInfo(dir string, info ledger.Info) Document {
 		out.First, out.Last = moment(info.First), moment(info.Last)
 	}
 	d.JSON = out
-	d.Sections = []Section{{Table: t}, {Notes: damagedNotes(info.Damaged)}}
+	d.Sections = []Section{{Table: t.view()}, {Notes: damagedNotes(info.Damaged)}}
 	return d
 }
 

@@ -15,6 +15,7 @@ import (
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // requestError is a fault of who asked.
@@ -188,7 +189,7 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 			return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; ask for less, or use top", len(result.Rows), mostRows)}
 		}
 		var out bytes.Buffer
-		if err := report.Render(&out, report.Options{Format: report.FormatJSON}, report.Spend(result)); err != nil {
+		if err := view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result)); err != nil {
 			return nil, err
 		}
 		return newAnswer("application/json", out.Bytes(), at.version, s.options.Now())
@@ -200,7 +201,7 @@ func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence str
 	var fault requestError
 	switch {
 	case errors.As(err, &fault):
-		answer(report.Visible(fault.Error()), http.StatusBadRequest)
+		answer(view.Visible(fault.Error()), http.StatusBadRequest)
 	case errors.Is(err, errNoTenant):
 		answer(err.Error(), http.StatusNotFound)
 	case errors.Is(err, errBusy):

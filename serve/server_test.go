@@ -28,6 +28,7 @@ import (
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 var (
@@ -230,7 +231,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		result, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
 		var want bytes.Buffer
-		require.NoError(t, report.Render(&want, report.Options{Format: report.FormatJSON}, report.Spend(result)))
+		require.NoError(t, view.Render(&want, view.Options{Format: view.FormatJSON}, report.Spend(result)))
 		status, header, got := r.get(t, "/api/v1/spend?"+query)
 		require.Equal(t, http.StatusOK, status, got)
 		require.Equal(t, "application/json", header.Get("Content-Type"))
@@ -416,7 +417,7 @@ func TestRefresh(t *testing.T) {
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
 		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-1", Image: "base", Tenant: "acme",
-		Source: "test", Coverage: usage.CoverageComplete, Quantities: usage.Quantities{VCPUMillis: vcpu},
+		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
 }
 

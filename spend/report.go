@@ -269,7 +269,7 @@ func (r *run) listTenants(t *table) {
 func (s Source) daysWithData(ctx context.Context, in civil.Span, loc *time.Location) (map[civil.Day]bool, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
-		Sums: ledger.SumRunning, // that there are records is all that counts
+		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ func TestSieveLosesNoAnomaly(t *testing.T) {
 				seconds := usual + rapid.SampledFrom([]int64{0, 0, 0, 0, 1, 2, 36_108, 36_109, 36_110, 144_434, 500_000}).Draw(t, "more")
 				source.records = append(source.records, usage.Record{
 					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: fmt.Sprintf("mvm-%d", tenant),
-					Tenant: []string{"acme", "bravo", Unallocated, ""}[tenant], Source: "test", Quantities: usage.Quantities{VCPUMillis: seconds * 1000},
+					Tenant: []string{"acme", "bravo", Unallocated, ""}[tenant], Source: "test", Amounts: usage.Amounts{pricing.VCPU: seconds * 1000},
 				})
 			}
 		}
@@ -87,16 +87,16 @@ func TestSketchIsNearTheExactAmounts(t *testing.T) {
 			for _, region := range []string{"us-east-1", "eu-west-1", "mars-north-1"}[:1+i] {
 				source.records = append(source.records, usage.Record{
 					PeriodStart: start.AddDate(0, 0, day), PeriodSeconds: 3600, Region: region, MicroVMID: "mvm-" + tenant + region, Tenant: tenant, Source: "test",
-					Quantities: usage.Quantities{
-						VCPUMillis: int64(day+1) * 3_600_000, MemMiBMillis: int64(day) * 3_600_000 * 2048, ReadBytes: 1 << 30, WriteBytes: 3 << 30,
-						StorageByteSeconds: 7 << 40,
+					Amounts: usage.Amounts{
+						pricing.VCPU: int64(day+1) * 3_600_000, pricing.Memory: int64(day) * 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 3 << 30,
+						pricing.SnapshotStorage: 7 << 40,
 					},
 				})
 			}
 		}
 	}
 	source.records = append(source.records, usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-x", Tenant: "nowhere", Source: "test", Quantities: usage.Quantities{ReadBytes: 1},
+		PeriodStart: start, PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-x", Tenant: "nowhere", Source: "test", Amounts: usage.Amounts{pricing.SnapshotRead: 1},
 	})
 	s := Source{Usage: source, Rates: pricing.EmbeddedCards()}
 	sketch, err := s.Sketch(context.Background(), start, start.AddDate(0, 0, 7))

@@ -13,7 +13,7 @@ import (
 // frankfurt is usage in a region whose snapshot rates AWS's list does not give.
 func frankfurt(start time.Time, tenant string) usage.Record {
 	r := hour(start, tenant, 3600)
-	r.Region, r.WriteBytes = "eu-central-1", 3<<30
+	r.Region, r.Amounts[pricing.SnapshotWrite] = "eu-central-1", 3<<30
 	return r
 }
 
@@ -72,7 +72,7 @@ func TestUnknownSharedCostMarksEveryShare(t *testing.T) {
 
 func TestSpendWithoutAnyRateIsUnknown(t *testing.T) {
 	r := hour(at(t, "2026-10-05"), "acme", 0)
-	r.Region, r.WriteBytes = "eu-central-1", 1
+	r.Region, r.Amounts[pricing.SnapshotWrite] = "eu-central-1", 1
 	got := report(t, sourceOf(r), october(t, ByTenant))
 	require.False(t, got.Total.Known())
 }

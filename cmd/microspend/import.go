@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
-	"microspend/report"
 	"microspend/usage"
+	"microspend/view"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -175,7 +175,7 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 	if read.Bad > 0 {
 		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", counted(read.Bad, "row"))
 		for _, fault := range read.Faults {
-			fmt.Fprintln(a.err, "  "+report.Visible(fault.String()))
+			fmt.Fprintln(a.err, "  "+view.Visible(fault.String()))
 		}
 		if more := read.Bad - int64(len(read.Faults)); more > 0 {
 			fmt.Fprintf(a.err, "  and %d more\n", more)
@@ -185,7 +185,7 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		fmt.Fprintf(a.err, "%d values were finer than the ledger's units (milliseconds, bytes) and were rounded half-even\n", read.Rounded)
 	}
 	for _, file := range changes.SetAside {
-		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, report.Visible(file.Reason))
+		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, view.Visible(file.Reason))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // formatHTML is the format that report has beside those of spend.
@@ -32,7 +33,7 @@ func (a *app) reportCommand() *cobra.Command {
 		tenants                       []string
 	)
 	names := []string{formatHTML}
-	for _, f := range append(report.Formats(), exportFormats...) {
+	for _, f := range append(view.Formats(), exportFormats...) {
 		names = append(names, string(f))
 	}
 	cmd := &cobra.Command{

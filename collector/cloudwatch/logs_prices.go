@@ -22,7 +22,7 @@ func sampleLine(publication emf.Publication) emf.Line {
 		MicroVMID: "microvm-0123456789abcdef0", Tenant: "tenant-0001", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
 		ImageVersion: "12.0", Region: "eu-west-1", Account: "123456789012",
 		PeriodStart: start, PeriodEnd: start + 60_000,
-		Quantities: usage.Quantities{VCPUMillis: 60_000, MemMiBMillis: 122_880_000}, RunningMS: 60_000,
+		Amounts:     usage.Amounts{pricing.VCPU: 60_000, pricing.Memory: 122_880_000, usage.Running: 60_000},
 		Publication: publication,
 	}
 }

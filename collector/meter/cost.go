@@ -7,6 +7,7 @@ import (
 
 	"microspend/collector/emf"
 	"microspend/pricing"
+	"microspend/usage"
 )
 
 // Cost is what a meter's metrics cost by CloudWatch's list price, in US dollars for a month. A metric is billed for the hours
@@ -35,9 +36,9 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 		Life: "00000000000000000000000000000000", Sequence: 100, Event: emf.Interval, Tenant: "tenant-0000",
 		MicroVMID: "microvm-00000000-0000-0000-0000-000000000000", Region: "eu-west-1", Account: "000000000000",
 		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000, PeriodEnd: 1_795_435_260_000,
-		RunningMS: 60_000, Publication: p,
+		Amounts: usage.Amounts{usage.Running: 60_000}, Publication: p,
 	}
-	usual.VCPUMillis, usual.MemMiBMillis = 60_000, 122_880_000
+	usual.Amounts[pricing.VCPU], usual.Amounts[pricing.Memory] = 60_000, 122_880_000
 	cost.ThousandHours = prices.LogIngestion(1000 * linesPerHour * int64(len(usual.AppendTo(nil))+pricing.LogEventBytes))
 	return cost
 }

@@ -144,17 +144,17 @@ func TestSpecification(t *testing.T) {
 // and a region whose price is published per hour.
 func TestGolden(t *testing.T) {
 	day := time.Date(2026, time.October, 31, 0, 0, 0, 0, time.UTC)
-	use := func(region, microvm, tenant string, q usage.Quantities) usage.Record {
+	use := func(region, microvm, tenant string, q usage.Amounts) usage.Record {
 		return usage.Record{
 			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333", MicroVMID: microvm, Tenant: tenant, Source: "test",
-			Coverage: usage.CoverageComplete, Quantities: q,
+			Coverage: usage.CoverageComplete, Amounts: q,
 		}
 	}
 	made := ledgertest.Records{
-		use("eu-west-1", "mvm-1", "acme", usage.Quantities{VCPUMillis: 7_200_000, MemMiBMillis: 4096 * 3_600_000, ReadBytes: 3 << 30, WriteBytes: 1 << 29}),
-		use("eu-west-1", "mvm-2", "bravo", usage.Quantities{VCPUMillis: 3_600_000}),
-		use("eu-north-1", "mvm-3", "bravo", usage.Quantities{VCPUMillis: 5_400_000}),
-		use("eu-west-1", "(image) base", "", usage.Quantities{StorageByteSeconds: 2 << 30 * 86_400}),
+		use("eu-west-1", "mvm-1", "acme", usage.Amounts{pricing.VCPU: 7_200_000, pricing.Memory: 4096 * 3_600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 29}),
+		use("eu-west-1", "mvm-2", "bravo", usage.Amounts{pricing.VCPU: 3_600_000}),
+		use("eu-north-1", "mvm-3", "bravo", usage.Amounts{pricing.VCPU: 5_400_000}),
+		use("eu-west-1", "(image) base", "", usage.Amounts{pricing.SnapshotStorage: 2 << 30 * 86_400}),
 	}
 	read, err := config.Load("c.yaml", []byte("shared: {policy: direct}\ndiscounts: {vcpu: 10%}\n"))
 	require.NoError(t, err)

@@ -5,7 +5,7 @@
 //
 // The page needs no network, no other file and no JavaScript; with JavaScript its tables can be sorted. Its own
 // Content-Security-Policy forbids everything else: only the style sheet and the script that are part of it run, and it can
-// load nothing. Whatever comes from outside is made visible by [report.Visible] and escaped by html/template.
+// load nothing. Whatever comes from outside is made visible by [view.Visible] and escaped by html/template.
 //
 // Every chart has its figures in words or in a table beside it. Columns of cents add up to their totals as shown.
 //
@@ -28,8 +28,8 @@ import (
 	"sync"
 
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/report/statement"
+	"microspend/view/chart"
 )
 
 var (

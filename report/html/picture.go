@@ -11,9 +11,9 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view/chart"
 )
 
 // mostBars is how many days are drawn as days; longer periods are drawn by week.

@@ -6,9 +6,9 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
-	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // budgetTable is how budgets stand.
@@ -57,7 +57,7 @@ func (r renderer) budgetTable() *budgetTable {
 
 func (r renderer) budgetRow(line spend.BudgetLine) budgetRow {
 	row := budgetRow{
-		Class: line.Status.String(), Name: report.Visible(line.Tenant), Budget: fixed(line.Budget.Monthly, 2), Spent: amount(line.Spent),
+		Class: line.Status.String(), Name: view.Visible(line.Tenant), Budget: fixed(line.Budget.Monthly, 2), Spent: amount(line.Spent),
 		Total: line.Total, Sign: "✓ within",
 	}
 	if line.Total {
@@ -109,7 +109,7 @@ func (r renderer) anomalyTable() *anomalyTable {
 			sign = "▼ below"
 		}
 		row := anomalyRow{
-			Day: dated(a.Day).Format("Mon 2 Jan"), Key: a.Day, Name: report.Visible(a.Tenant), Amount: fixed(a.Amount, 2), Usual: fixed(a.Expected, 2),
+			Day: dated(a.Day).Format("Mon 2 Jan"), Key: a.Day, Name: view.Visible(a.Tenant), Amount: fixed(a.Amount, 2), Usual: fixed(a.Expected, 2),
 			Sign: sign, Moved: upper(a.Component.Name()) + " " + signed(a.Moved, 2),
 		}
 		if a.Incomplete {

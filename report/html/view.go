@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"microspend/pricing"
-	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/usage"
+	"microspend/view"
 )
 
 // page is what the template writes: text that is already formatted, and nothing that has to be worked out. Text from
-// outside went through [report.Visible]; the template escapes it.
+// outside went through [view.Visible]; the template escapes it.
 type page struct {
 	Security string // the Content-Security-Policy
 	Title    string
@@ -60,7 +61,7 @@ func (r renderer) view() page {
 	p.Title = "What Lambda MicroVMs cost"
 	switch {
 	case len(s.Tenants) == 1 && !s.Whole:
-		p.Name = report.Visible(s.Tenants[0].Name)
+		p.Name = view.Visible(s.Tenants[0].Name)
 		p.Title = p.Name
 	case !s.Whole:
 		p.Title = "What Lambda MicroVMs cost, chosen tenants"
@@ -143,10 +144,10 @@ func (r renderer) warnings() []string {
 	var out []string
 	for _, unknown := range r.statement.Total.Unknown {
 		text := unknown.String()
-		out = append(out, report.Visible(upper(text))+".")
+		out = append(out, view.Visible(upper(text))+".")
 	}
 	for _, file := range r.statement.Damaged {
-		out = append(out, report.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
+		out = append(out, view.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
 	}
 	missing := 0
 	for _, day := range r.statement.Days {
@@ -208,9 +209,9 @@ func (r renderer) tiles() []tile {
 		}
 		tiles = append(tiles, tile{"Coverage", coverageText(&s.Total.Sum), words})
 	}
-	if !s.Total.Sum.RunningMS.IsZero() {
-		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.RunningMS) + " h", fixed(s.Total.Sum.Launches.Decimal(), 0) + " launches, " +
-			fixed(s.Total.Sum.Resumes.Decimal(), 0) + " resumes"})
+	if !s.Total.Sum.Amounts[usage.Running].IsZero() {
+		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.Amounts[usage.Running]) + " h", fixed(s.Total.Sum.Amounts[usage.Launches].Decimal(), 0) + " launches, " +
+			fixed(s.Total.Sum.Amounts[usage.Resumes].Decimal(), 0) + " resumes"})
 	}
 	return tiles
 }
@@ -276,7 +277,7 @@ func (r renderer) lineRows(lines []statement.Line) ([]lineRow, string) {
 	var rows []lineRow
 	for i, line := range lines {
 		row := lineRow{
-			Region: report.Visible(line.Region), Quantity: line.Quantity.Name(), Used: upTo(line.Used, 3), Unit: line.Quantity.Unit(),
+			Region: view.Visible(line.Region), Quantity: line.Quantity.Name(), Used: upTo(line.Used, 3), Unit: line.Quantity.Unit(),
 			Rate: "unknown", Figure: "unknown", Amount: shown(line.Cost, amounts[i]),
 		}
 		if line.Rate.Known() {
@@ -308,8 +309,8 @@ func (r renderer) rateRows() []rateRow {
 		for _, q := range pricing.BilledQuantities() {
 			rate := region.Card.Rate(q)
 			row := rateRow{
-				Region: report.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: q.PublishedUnit(pricing.PerUnit),
-				Source: report.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
+				Region: view.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: q.PublishedUnit(pricing.PerUnit),
+				Source: view.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
 			}
 			if region.NoCard {
 				row.Source = "there is no rate card for the region"

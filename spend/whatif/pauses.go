@@ -39,7 +39,7 @@ func ReadPauses(records iter.Seq2[usage.Record, error]) (*Pauses, error) {
 	readings := 0
 	trace, err := idle.FromRecords(func(yield func(usage.Record, error) bool) {
 		for r, err := range records {
-			if err == nil && r.Suspends == 0 && r.Resumes == 0 && r.SuspendedMS == 0 {
+			if err == nil && r.Amounts[usage.Suspends] == 0 && r.Amounts[usage.Resumes] == 0 && r.Amounts[usage.Suspended] == 0 {
 				continue
 			}
 			if readings++; err == nil && readings > MostPauses {

@@ -221,7 +221,7 @@ func (s State) line(l data.Line, width int) []string {
 		source += ", read on " + l.Rate.ReadOn.String()
 	}
 	if l.Known && l.Count.Per > 1 {
-		source += "; measured as " + pricing.Grouped(l.Count.Units) + " " + smallUnits[l.Of]
+		source += "; measured as " + pricing.Grouped(l.Count.Units) + " " + l.Of.Counted().Name
 	}
 	if !l.Known {
 		source = "no rate is known; " + source
@@ -230,9 +230,4 @@ func (s State) line(l data.Line, width int) []string {
 		lines = append(lines, "   "+t.Muted.Text(part))
 	}
 	return lines
-}
-
-var smallUnits = [5]string{
-	pricing.VCPU: "vCPU-ms", pricing.Memory: "MiB-ms", pricing.SnapshotRead: "bytes", pricing.SnapshotWrite: "bytes",
-	pricing.SnapshotStorage: "byte-seconds",
 }

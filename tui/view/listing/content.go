@@ -11,6 +11,7 @@ import (
 	"microspend/tui/draw"
 	"microspend/tui/table"
 	"microspend/tui/theme"
+	"microspend/usage"
 )
 
 // quantityWords name the billed quantities in filters.
@@ -274,16 +275,16 @@ var whole = decimal.NewFromInt(1)
 func (b *builder) measured() []table.Column {
 	columns := []table.Column{
 		{Title: "running h", Word: "running", Give: 11, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(inHours(row.Sum.RunningMS.Decimal()))
+			return table.Known(inHours(row.Sum.Amounts[usage.Running].Decimal()))
 		})},
 		{Title: "suspended h", Word: "suspended", Give: 12, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(inHours(row.Sum.SuspendedMS.Decimal()))
+			return table.Known(inHours(row.Sum.Amounts[usage.Suspended].Decimal()))
 		})},
 		{Title: "launches", Word: "launches", Give: 13, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(row.Sum.Launches.Decimal())
+			return table.Known(row.Sum.Amounts[usage.Launches].Decimal())
 		})},
 		{Title: "suspends", Word: "suspends", Give: 14, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(row.Sum.Suspends.Decimal())
+			return table.Known(row.Sum.Amounts[usage.Suspends].Decimal())
 		})},
 	}
 	for _, q := range pricing.BilledQuantities() {

@@ -15,6 +15,7 @@ import (
 	"microspend/tui/draw"
 	"microspend/tui/table"
 	"microspend/tui/theme"
+	"microspend/usage"
 )
 
 // State is everything that a listing is drawn from.
@@ -143,10 +144,10 @@ func (s State) footer() *table.Footer {
 			cells["percent"] = signed(*p.Percent, 1) + " %"
 		}
 	}
-	cells["running"] = hours(total.Sum.RunningMS.Decimal())
-	cells["suspended"] = hours(total.Sum.SuspendedMS.Decimal())
-	cells["launches"] = pricing.Grouped(total.Sum.Launches.Decimal())
-	cells["suspends"] = pricing.Grouped(total.Sum.Suspends.Decimal())
+	cells["running"] = hours(total.Sum.Amounts[usage.Running].Decimal())
+	cells["suspended"] = hours(total.Sum.Amounts[usage.Suspended].Decimal())
+	cells["launches"] = pricing.Grouped(total.Sum.Amounts[usage.Launches].Decimal())
+	cells["suspends"] = pricing.Grouped(total.Sum.Amounts[usage.Suspends].Decimal())
 	cells["coverage"] = coverage(spend.Coverage(&total.Sum))
 	quantities := spend.Quantities(&total.Sum)
 	for _, q := range pricing.BilledQuantities() {
