@@ -5,6 +5,8 @@ import (
 
 	"microspend/spend"
 	"microspend/view"
+
+	"microspend/pricing/assumption"
 )
 
 // Budget makes the document of how budgets stand.
@@ -106,6 +108,11 @@ var budgetSigns = map[spend.Status]string{
 
 const budgetBarWidth = 20
 
+func noteOf(id assumption.ID) view.Note {
+	note := id.Note()
+	return view.Note{Tag: note.ID, Text: note.Text}
+}
+
 func budgetNotes(b spend.BudgetReport) []view.Note {
 	var list []view.Note
 	methods, budgets := map[spend.Method]bool{}, false
@@ -114,15 +121,10 @@ func budgetNotes(b spend.BudgetReport) []view.Note {
 		budgets = budgets || line.Budget != nil
 	}
 	if methods[spend.MethodRunRate] {
-		list = append(list, view.Note{
-			Tag: "run-rate", Text: "the forecast goes on at the month's average, as there are fewer than two weeks of data.",
-		})
+		list = append(list, noteOf(assumption.RunRate))
 	}
 	if methods[spend.MethodWeekday] {
-		list = append(list, view.Note{
-			Tag:  "weekday-mean",
-			Text: "the forecast takes each remaining day for the mean of its weekday over the last eight weeks.",
-		})
+		list = append(list, noteOf(assumption.WeekdayMean))
 	}
 	if !budgets {
 		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})

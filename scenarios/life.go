@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 var maxLife = decimal.NewFromInt(pricing.MaxLifeSeconds)
@@ -58,17 +59,9 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 	}
 	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
 	if written.IsZero() && needed.LessThanOrEqual(stretches) {
-		return []pricing.Note{{
-			ID: "no-launches",
-			Text: fmt.Sprintf("no launch is priced, but a MicroVM has to start at least %s; %s.",
-				counted(needed, "time"), cost),
-		}}
+		return []pricing.Note{assumption.NoLaunches.Note(counted(needed, "time"), cost)}
 	}
-	return []pricing.Note{{
-		ID: "life-cap",
-		Text: fmt.Sprintf("a MicroVM lives 8 hours at most, running and suspended time together, so this takes at least %s launches, "+
-			"not %s; %s.", pricing.Grouped(needed), pricing.Grouped(written), cost),
-	}}
+	return []pricing.Note{assumption.LifeCap.Note(pricing.Grouped(needed), pricing.Grouped(written), cost)}
 }
 
 func launchReads(launches, gb decimal.Decimal, card pricing.RateCard) string {

@@ -166,6 +166,9 @@ func (id ID) note(text string, figures []any) Note {
 // Note is an assumption or a warning as it is printed: a stable id and what it says.
 type Note struct{ ID, Text string }
 
+// String writes the note as a line: its id and what it says.
+func (n Note) String() string { return n.ID + ": " + n.Text }
+
 // Sentence is the note with a capital letter and a full stop.
 func (n Note) Sentence() Note {
 	return Note{n.ID, strings.ToUpper(n.Text[:1]) + strings.TrimSuffix(n.Text[1:], ".") + "."}

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/spend/whatif"
 	"microspend/tui/data"
@@ -27,10 +28,9 @@ func Forecast(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 	)
 	switch line.Method {
 	case spend.MethodWeekday:
-		steps = append(steps, Step{Remark: "weekday-mean: each day to come is taken for the mean of its weekday over the last eight weeks; " +
-			"of the day on which the data ends, only what is left of it."})
+		steps = append(steps, Step{Remark: assumption.WeekdayMean.Note().String()})
 	case spend.MethodRunRate:
-		steps = append(steps, Step{Remark: "run-rate: the month goes on as it has been so far, as there are fewer than two weeks of data."})
+		steps = append(steps, Step{Remark: assumption.RunRate.Note().String()})
 	case spend.MethodNone:
 	}
 	return steps
@@ -122,9 +122,7 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) []
 
 // AlternativeNotes are the assumptions behind the cost of something else.
 func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
-	return append([]pricing.Note{
-		{ID: "size-measured", Text: "a MicroVM's size is taken for the largest that uses no more memory than was measured per running second"},
-	}, alt.Notes...)
+	return append([]pricing.Note{assumption.SizeMeasured.Clause()}, alt.Notes...)
 }
 
 func signed(d decimal.Decimal) string {
