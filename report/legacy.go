@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/spend"
 	"microspend/view"
@@ -52,9 +53,9 @@ func (t *Table) view() *view.Table {
 	return out
 }
 
-func fixed(d decimal.Decimal, places int32) string  { return view.FormatFixed(d, places) }
-func upTo(d decimal.Decimal, places int32) string   { return view.FormatUpTo(d, places) }
-func signed(d decimal.Decimal, places int32) string { return view.FormatSigned(d, places) }
+func fixed(d decimal.Decimal, places int32) string  { return figures.Fixed(d, places) }
+func upTo(d decimal.Decimal, places int32) string   { return figures.UpTo(d, places) }
+func signed(d decimal.Decimal, places int32) string { return figures.Signed(d, places) }
 func placesFor(amounts []decimal.Decimal) int32     { return view.PlacesFor(amounts) }
 
 func optional(d *decimal.Decimal) *string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/view"
@@ -90,7 +91,7 @@ func spendNotes(s spend.Spend) []view.Note {
 	}
 	if s.SharedOut != nil {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
-			view.FormatFixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
+			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
 }

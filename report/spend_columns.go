@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/usage"
@@ -158,12 +159,12 @@ func inCents(s spend.Spend, look SpendLook, of func(spend.Cost) decimal.Decimal)
 	})
 	return func(r *spend.Row) string {
 		if look.Places != 0 {
-			return view.FormatFixed(of(r.Cost), look.Places)
+			return figures.Fixed(of(r.Cost), look.Places)
 		}
 		if cents, ok := settle()[r]; ok {
-			return view.FormatFixed(cents, view.CentPlaces)
+			return figures.Fixed(cents, view.CentPlaces)
 		}
-		return view.FormatFixed(of(r.Cost), view.CentPlaces) // the total
+		return figures.Fixed(of(r.Cost), view.CentPlaces) // the total
 	}
 }
 

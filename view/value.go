@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // Value is one cell: the exact datum that programs read and the text that people do. JSON and CSV take the datum, every
@@ -162,7 +162,7 @@ func (v Value) String() string {
 	case decimal.Decimal:
 		return v.form.write(d, v.places)
 	case int64:
-		return pricing.Grouped(decimal.NewFromInt(d))
+		return figures.Int(d)
 	default:
 		return v.Exact()
 	}
@@ -173,17 +173,17 @@ func (f form) write(d decimal.Decimal, places int32) string {
 	case exactForm:
 		return d.String()
 	case upToForm:
-		return FormatUpTo(d, places)
+		return figures.UpTo(d, places)
 	case signedForm:
-		return FormatSigned(d, places)
+		return figures.Signed(d, places)
 	case percentForm:
-		return FormatFixed(d.Shift(2), places) + " %"
+		return figures.Fixed(d.Shift(2), places) + " %"
 	case percentDownForm:
-		return FormatFixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
+		return figures.Fixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
 	case signedPercentForm:
-		return FormatSigned(d, places) + " %"
+		return figures.Signed(d, places) + " %"
 	default:
-		return FormatFixed(d, places)
+		return figures.Fixed(d, places)
 	}
 }
 
