@@ -6,9 +6,8 @@ import (
 	"io"
 	"os"
 
-	"github.com/parquet-go/parquet-go/format"
-
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"microspend/internal/civil"
 )
