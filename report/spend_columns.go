@@ -81,14 +81,20 @@ func SpendColumns(s spend.Spend, look SpendLook) []spendColumn {
 			return view.Maybe(p.Percent, func(d decimal.Decimal) view.Value { return view.SignedPercent(d, 1) })
 		}),
 	})
-	add(true, spendColumn{ID: "running_hours", Title: "running", Unit: "h", Align: view.Decimal, Drop: 3, Scope: view.People,
-		Value: hoursOf(usage.Running)})
+	add(true, spendColumn{
+		ID: "running_hours", Title: "running", Unit: "h", Align: view.Decimal, Drop: 3, Scope: view.People,
+		Value: hoursOf(usage.Running),
+	})
 	if look.Counts {
-		add(true, spendColumn{ID: "suspended_hours", Title: "suspended", Unit: "h", Align: view.Decimal, Scope: view.Data,
-			Value: hoursOf(usage.Suspended)})
+		add(true, spendColumn{
+			ID: "suspended_hours", Title: "suspended", Unit: "h", Align: view.Decimal, Scope: view.Data,
+			Value: hoursOf(usage.Suspended),
+		})
 		for _, m := range []usage.Measure{usage.Launches, usage.Suspends, usage.Resumes} {
-			add(true, spendColumn{ID: m.Column(), Title: m.Column(), Align: view.Decimal, Scope: view.Data,
-				Value: func(r *spend.Row) view.Value { return view.Number(r.Sum.Amounts[m].Decimal(), 0) }})
+			add(true, spendColumn{
+				ID: m.Column(), Title: m.Column(), Align: view.Decimal, Scope: view.Data,
+				Value: func(r *spend.Row) view.Value { return view.Number(r.Sum.Amounts[m].Decimal(), 0) },
+			})
 		}
 	}
 	for _, q := range pricing.BilledQuantities() {
