@@ -7,7 +7,7 @@
 package config
 
 import (
-	"microspend/collector"
+	"microspend/collector/sources"
 	"microspend/internal/strictyaml"
 	"microspend/spend"
 )
@@ -18,13 +18,13 @@ const Name = "microspend.yaml"
 // Config is the whole file, read and checked. The zero value is the configuration of one who has no such file.
 type Config struct {
 	Spend   spend.Config
-	Collect collector.Config
+	Collect sources.Config
 }
 
 // file is the file as it is written.
 type file struct {
 	spend.ConfigFile `yaml:",inline"`
-	Collect          collector.ConfigFile `yaml:"collect"`
+	Collect          sources.ConfigFile `yaml:"collect"`
 }
 
 // Load reads the file; its name is used in messages only. Errors name every fault, each with file:line:column.
@@ -33,7 +33,7 @@ func Load(name string, text []byte) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	var written file
+	written := file{Collect: sources.NewConfigFile()}
 	doc := strictyaml.Decode(name, root, &written)
 	c := Config{Spend: written.ConfigFile.Config(doc), Collect: written.Collect.Config(doc)}
 	if err := doc.Err(); err != nil {

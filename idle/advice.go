@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 )
@@ -13,11 +14,11 @@ import (
 // Recommendation is what to set, in two sentences: what it saves a month, and what that rests on.
 func (a *Analysis) Recommendation() string {
 	advised := a.Advised()
-	setting := fmt.Sprintf("Set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
+	setting := fmt.Sprintf("Set maxIdleDurationSeconds to %s", figures.Int(advised.TimeoutSeconds()))
 	if a.Limited != nil {
-		setting = fmt.Sprintf("Within the limits, set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
+		setting = fmt.Sprintf("Within the limits, set maxIdleDurationSeconds to %s", figures.Int(advised.TimeoutSeconds()))
 	}
-	now := count(a.Options.CurrentSeconds) + " s"
+	now := figures.Int(a.Options.CurrentSeconds) + " s"
 	against := now
 	if a.Options.CurrentAssumed {
 		against = "an assumed " + now
@@ -66,7 +67,7 @@ func (a *Analysis) month() string {
 	case !a.PeriodStated:
 		return "these gaps follow each other and come again all month"
 	case a.PeriodMS < MonthMS:
-		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", duration(a.PeriodMS), pricing.Grouped(times.RoundBank(1)))
+		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", duration(a.PeriodMS), figures.UpTo(times, 1))
 	}
 	return fmt.Sprintf("every 30 days are like the trace's %s", duration(a.PeriodMS))
 }
@@ -76,16 +77,14 @@ func aDay(n decimal.Decimal) string {
 	if n.LessThan(decimal.NewFromInt(1)) {
 		return n.String()
 	}
-	return pricing.Grouped(n.RoundBank(0))
+	return figures.UpTo(n, 0)
 }
-
-func count(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
 
 func dollars(d decimal.Decimal) string {
 	if d.IsPositive() && d.LessThan(decimal.New(1, -2)) {
 		return d.StringFixedBank(6)
 	}
-	return pricing.GroupedFixed(d, 2)
+	return figures.Fixed(d, 2)
 }
 
 // duration writes a length of time in the largest unit that it has two of, or one exactly.
@@ -98,10 +97,10 @@ func duration(ms int64) string {
 			return "1 " + unit.name
 		}
 		if ms >= 2*unit.ms {
-			return pricing.Grouped(pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)) + " " + unit.name + "s"
+			return figures.Grouped(pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)) + " " + unit.name + "s"
 		}
 	}
-	return pricing.Grouped(seconds(ms)) + " seconds"
+	return figures.Grouped(seconds(ms)) + " seconds"
 }
 
 // livesDiffer says whether, over whole lives, another timeout is cheaper than the one advised, by how much a month, and which.
@@ -133,7 +132,7 @@ func (a *Analysis) Assumptions() []pricing.Note {
 		add(assumption.ImageSize.Note(a.Model.ImageGB.String()+" GB", ""))
 	}
 	if a.Options.CurrentAssumed {
-		add(assumption.CurrentTimeout.Note(count(a.Options.CurrentSeconds)))
+		add(assumption.CurrentTimeout.Note(figures.Int(a.Options.CurrentSeconds)))
 	}
 	add(assumption.TransitionBilling.Note())
 	add(assumption.SuspendMinimum.Note())
@@ -168,7 +167,7 @@ func (a *Analysis) Warnings() []pricing.Note {
 		}
 	}
 	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
-		add(assumption.BeyondLife.Note(count(a.Best.TimeoutSeconds())))
+		add(assumption.BeyondLife.Note(figures.Int(a.Best.TimeoutSeconds())))
 	}
 	if a.PeriodStated && a.PeriodMS > 0 && a.PeriodMS < weekMS {
 		add(assumption.ShortTrace.Note(duration(a.PeriodMS)))
@@ -177,28 +176,28 @@ func (a *Analysis) Warnings() []pricing.Note {
 		add(assumption.PeriodTooShort.Note(duration(own)))
 	}
 	if t.Adjacent > 0 {
-		add(assumption.UnderAMinute.Note(count(t.Adjacent)))
+		add(assumption.UnderAMinute.Note(figures.Int(t.Adjacent)))
 	}
 	if t.Overlaps > 0 {
-		add(assumption.Overlaps.Note(count(t.Overlaps)))
+		add(assumption.Overlaps.Note(figures.Int(t.Overlaps)))
 	}
 	if t.Rounded > 0 {
-		add(assumption.Rounded.Note(count(t.Rounded)))
+		add(assumption.Rounded.Note(figures.Int(t.Rounded)))
 	}
 	if t.Unended > 0 {
-		add(assumption.Unended.Note(count(t.Unended)))
+		add(assumption.Unended.Note(figures.Int(t.Unended)))
 	}
 	if len(t.Ignored) > 0 {
 		add(assumption.IgnoredColumns.Note(fmt.Sprintf("%.200s", strings.Join(t.Ignored, ", "))))
 	}
 	if t.MicroVMs == nil {
-		add(assumption.NotKept.Note(count(KeptGaps)))
+		add(assumption.NotKept.Note(figures.Int(KeptGaps)))
 	}
 	if a.Options.Validate != nil && a.Validation == nil && t.MicroVMs != nil {
 		add(assumption.TooLittle.Note())
 	}
 	if less, best, ok := a.livesDiffer(); ok {
-		add(assumption.LivesDiffer.Note(count(ceilSeconds(best.TimeoutMS)), dollars(less), count(a.Advised().TimeoutSeconds())))
+		add(assumption.LivesDiffer.Note(figures.Int(ceilSeconds(best.TimeoutMS)), dollars(less), figures.Int(a.Advised().TimeoutSeconds())))
 	}
 	if a.Lives != nil && a.Lives.Best == nil {
 		add(assumption.Limits.Note(duration(a.Lives.LifeMS)))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view/chart"
@@ -75,7 +76,7 @@ func sharedSentence(c scenarios.Comparison) string {
 		return ""
 	}
 	return fmt.Sprintf("Shared by %s users or more, %s costs no more than MicroVMs, at $%s for each.",
-		pricing.Grouped(*c.BreakEven.UsersPerInstance), c.Name, fixed(c.PerInstance, centPlaces))
+		figures.Grouped(*c.BreakEven.UsersPerInstance), c.Name, fixed(c.PerInstance, centPlaces))
 }
 
 func hoursCell(text *string) string {

@@ -6,10 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/collector"
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // collectJSON is the document microspend.collect/v1: what a run did.
@@ -89,7 +87,7 @@ func Collection(s collector.Summary) Document {
 		subtitle = fmt.Sprintf("%s to %s", moment(s.From), moment(s.To))
 	}
 	d := Document{Title: "Collected from " + s.Source, Subtitle: subtitle, JSON: out, CSV: gapsCSV(s.Gaps)}
-	count := func(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+	count := func(n int64) string { return figures.Int(n) }
 	t := &Table{Columns: []Column{{Title: ""}, {Title: "", Align: Right}}}
 	add := func(what, value string) { t.Rows = append(t.Rows, Row{Cells: []string{what, value}}) }
 	add("targets (account and region)", fmt.Sprint(s.Targets))
@@ -201,7 +199,7 @@ func CollectionPlan(e collector.Estimate) Document {
 		{Title: "metrics", Align: Right},
 		{Title: "price", Align: Decimal},
 	}}
-	count := func(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+	count := func(n int64) string { return figures.Int(n) }
 	short := func(t time.Time) string {
 		if t.IsZero() {
 			return ""

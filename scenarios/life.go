@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 )
@@ -59,9 +60,9 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 	}
 	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
 	if written.IsZero() && needed.LessThanOrEqual(stretches) {
-		return []pricing.Note{assumption.NoLaunches.Note(counted(needed, "time"), cost)}
+		return []pricing.Note{assumption.NoLaunches.Note(figures.CountOf(needed, "time"), cost)}
 	}
-	return []pricing.Note{assumption.LifeCap.Note(pricing.Grouped(needed), pricing.Grouped(written), cost)}
+	return []pricing.Note{assumption.LifeCap.Note(figures.Grouped(needed), figures.Grouped(written), cost)}
 }
 
 func launchReads(launches, gb decimal.Decimal, card pricing.RateCard) string {

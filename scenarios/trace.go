@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 )
@@ -96,16 +97,16 @@ func (s *Scenario) resolveTrace() bool {
 	out.Running, out.Suspended = scaled(played.RunningMS).Shift(-3), scaled(played.SuspendedMS).Shift(-3)
 	out.Launches, out.Cycles, out.Unresumed = scaled(played.Launches), scaled(played.Resumes), scaled(played.Unresumed)
 	s.Notes = append(s.Notes, trace.Notes...)
-	s.note(assumption.TraceMonth.Note(pricing.Grouped(decimal.New(periodMS, -3))))
+	s.note(assumption.TraceMonth.Note(figures.Grouped(decimal.New(periodMS, -3))))
 	s.note(assumption.TraceEnd.Note())
 	s.Basis = append(s.Basis,
 		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times %s for a month",
 			grouped(played.RunningMS, -3), grouped(played.SuspendedMS, -3), grouped(played.Launches, 0), grouped(played.Suspends(), 0),
-			grouped(played.Resumes, 0), grouped(periodMS, -3), pricing.Grouped(scaled(1).RoundBank(6))))
+			grouped(played.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6)))
 	return true
 }
 
-func grouped(n int64, exponent int32) string { return pricing.Grouped(decimal.New(n, exponent)) }
+func grouped(n int64, exponent int32) string { return figures.Grouped(decimal.New(n, exponent)) }
 
 var monthDays = decimal.NewFromInt(30)
 

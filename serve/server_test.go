@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/figures"
 	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
@@ -159,7 +160,7 @@ func TestPages(t *testing.T) {
 	require.NoError(t, err)
 	all, err := source.Report(t.Context(), spend.Request{From: november, To: november.AddDate(0, 1, 0)})
 	require.NoError(t, err)
-	require.Contains(t, body, `<p class="sum">$`+pricing.GroupedFixed(all.Total.Amount, 2)+`</p>`)
+	require.Contains(t, body, `<p class="sum">$`+figures.Fixed(all.Total.Amount, 2)+`</p>`)
 	require.Contains(t, body, `<a href="/?from=2026-10-01&amp;to=2026-11-01">October 2026</a>`)
 	require.Contains(t, body, `<a href="/?tenant=cinder">cinder</a>`)
 	for name, want := range map[string]string{

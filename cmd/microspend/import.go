@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/usage"
 	"microspend/view"
@@ -170,10 +171,10 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 // reportImport says what an import did, on standard error, as the ledger is where the data goes.
 func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder string) error {
 	fmt.Fprintf(a.err, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
-		counted(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
-		counted(int64(len(changes.Days)), "day"), folder)
+		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
+		figures.Count(len(changes.Days), "day"), folder)
 	if read.Bad > 0 {
-		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", counted(read.Bad, "row"))
+		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", figures.Count(read.Bad, "row"))
 		for _, fault := range read.Faults {
 			fmt.Fprintln(a.err, "  "+view.Visible(fault.String()))
 		}
@@ -188,12 +189,4 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, view.Visible(file.Reason))
 	}
 	return nil
-}
-
-// counted writes a number with what it counts, in the singular or the plural.
-func counted(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/emf"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -53,15 +54,15 @@ func (c Cost) Sentences() (sentences []string) {
 		say("no metrics: CloudWatch bills none; read the lines with microspend collect --source logs")
 	default:
 		say("%d metrics at $%s a month each cost $%s a month for each tenant and image with usage, by the hour (%s, read %s)",
-			c.Metrics, pricing.GroupedCents(c.PerMetric.USD), pricing.GroupedCents(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
+			c.Metrics, figures.Cents(c.PerMetric.USD), figures.Cents(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
 	}
 	if c.PerMicroVM.IsPositive() {
-		say("and $%s a month for each MicroVM that runs, by the hour", pricing.GroupedCents(c.PerMicroVM))
+		say("and $%s a month for each MicroVM that runs, by the hour", figures.Cents(c.PerMicroVM))
 	}
 	assumption := ""
 	if c.LogIngest.Assumption != "" {
-		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, pricing.GroupedCents(c.LogIngest.USD))
+		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, figures.Cents(c.LogIngest.USD))
 	}
-	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", pricing.GroupedFixed(c.ThousandHours, 4), assumption)
+	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", figures.Fixed(c.ThousandHours, 4), assumption)
 	return sentences
 }

@@ -8,9 +8,11 @@ package scalar
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -21,7 +23,7 @@ type GB struct{ decimal.Decimal }
 func (g *GB) ParseScalar(text string) error {
 	value, err := pricing.ParseGB(text)
 	if err == nil && value.GreaterThan(maxGB) {
-		err = fmt.Errorf("%s is above %s GB, the most that is accepted", text, pricing.Grouped(maxGB))
+		err = fmt.Errorf("%s is above %s GB, the most that is accepted", text, figures.Grouped(maxGB))
 	}
 	g.Decimal = value
 	return err
@@ -48,6 +50,9 @@ var durationUnits = []struct {
 
 // maxSeconds bounds a single duration: a hundred years.
 var maxSeconds = decimal.NewFromInt(100 * 366 * 86400)
+
+// Length is the duration to the nanosecond.
+func (d Duration) Length() time.Duration { return time.Duration(d.Seconds.Shift(9).IntPart()) }
 
 // ParseScalar implements strictyaml.Scalar.
 func (d *Duration) ParseScalar(text string) error {
@@ -134,7 +139,7 @@ func (c *Count) ParseScalar(text string) error {
 		return fmt.Errorf("%s is below zero", text)
 	}
 	if value.GreaterThan(maxCount) {
-		return fmt.Errorf("%s is above %s, the most that is accepted", text, pricing.Grouped(maxCount))
+		return fmt.Errorf("%s is above %s, the most that is accepted", text, figures.Grouped(maxCount))
 	}
 	c.Decimal = value
 	return nil

@@ -27,7 +27,7 @@ import (
 	"strings"
 	"sync"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 	"microspend/report/statement"
 	"microspend/view/chart"
 )
@@ -166,8 +166,8 @@ func (r renderer) sections(p *page) error {
 	}
 	p.Compact = all[shown:]
 	if shown > 0 && len(p.Compact) > 0 {
-		p.CompactWords = "The largest " + count(shown, "tenant") + " with quantities, rates, images and MicroVMs; the others with the dollars of each day, without cents from $" +
-			pricing.Grouped(r.wholeDollars()) + " on. Each tenant's own report has all of it."
+		p.CompactWords = "The largest " + figures.Count(shown, "tenant") + " with quantities, rates, images and MicroVMs; the others with the dollars of each day, without cents from $" +
+			figures.Grouped(r.wholeDollars()) + " on. Each tenant's own report has all of it."
 	}
 	return nil
 }

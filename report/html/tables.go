@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
@@ -50,7 +51,7 @@ func (r renderer) budgetTable() *budgetTable {
 		return nil
 	}
 	if left > 0 {
-		t.More = "and " + count(left, "budget") + " more that " + isAre(left) + " kept to"
+		t.More = "and " + figures.Count(left, "budget") + " more that " + isAre(left) + " kept to"
 	}
 	return t
 }
@@ -82,7 +83,7 @@ func (r renderer) budgetRow(line spend.BudgetLine) budgetRow {
 	case line.Status == spend.StatusUnknown:
 		row.Sign = "? not known"
 	case line.Exceeded:
-		row.Sign = "! above " + pricing.Grouped(line.Budget.Threshold.Shift(2)) + " %"
+		row.Sign = "! above " + figures.Grouped(line.Budget.Threshold.Shift(2)) + " %"
 	case line.Status == spend.StatusWarning && !over:
 		row.Sign = "! will not do"
 	}
@@ -101,7 +102,7 @@ func (r renderer) anomalyTable() *anomalyTable {
 	t := &anomalyTable{}
 	for i, a := range r.statement.Anomalies {
 		if i == mostAnomalies {
-			t.More = "and " + count(len(r.statement.Anomalies)-i, "day") + " more"
+			t.More = "and " + figures.Count(len(r.statement.Anomalies)-i, "day") + " more"
 			break
 		}
 		sign := "▲ above"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/usage"
@@ -121,7 +122,7 @@ func namedRows(list []statement.Named, rest statement.Rest, noun string) ([]name
 	if rest.Count == 0 {
 		return rows, ""
 	}
-	return rows, "and " + count(rest.Count, noun) + " more, " + dollarSign(rest.Cost) + " together"
+	return rows, "and " + figures.Count(rest.Count, noun) + " more, " + dollarSign(rest.Cost) + " together"
 }
 
 // compact is a section in a few lines, for the many that are small.

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"time"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
@@ -156,7 +157,7 @@ func (r renderer) warnings() []string {
 		}
 	}
 	if missing > 0 {
-		out = append(out, "The ledger has nothing for "+count(missing, "day")+" of this period that "+isAre(missing)+" over. What was spent then is not known.")
+		out = append(out, "The ledger has nothing for "+figures.Count(missing, "day")+" of this period that "+isAre(missing)+" over. What was spent then is not known.")
 	}
 	return out
 }
@@ -259,7 +260,7 @@ func (r renderer) tenantsTile() tile {
 		if words != "" {
 			words += "; "
 		}
-		words += count(idle, "tenant") + " without spend"
+		words += figures.Count(idle, "tenant") + " without spend"
 	}
 	return tile{"Tenants", fixed(decimalOf(tenants), 0), words}
 }
@@ -281,11 +282,11 @@ func (r renderer) lineRows(lines []statement.Line) ([]lineRow, string) {
 			Rate: "unknown", Figure: "unknown", Amount: shown(line.Cost, amounts[i]),
 		}
 		if line.Rate.Known() {
-			row.Figure = pricing.Grouped(line.Rate.Figure)
+			row.Figure = figures.Grouped(line.Rate.Figure)
 			row.Rate = "$" + row.Figure + " per " + line.Quantity.PublishedUnit(line.Rate.Per)
 		}
 		if !line.Discount.IsZero() {
-			row.Discount = "less " + pricing.Grouped(line.Discount.Shift(2)) + "\u00a0%"
+			row.Discount = "less " + figures.Grouped(line.Discount.Shift(2)) + "\u00a0%"
 			row.Figure += " " + row.Discount
 		}
 		if line.Shared.IsPositive() {
@@ -316,13 +317,13 @@ func (r renderer) rateRows() []rateRow {
 				row.Source = "there is no rate card for the region"
 			}
 			if rate.Known() {
-				row.Figure, row.Unit = pricing.Grouped(rate.Figure), q.PublishedUnit(rate.Per)
+				row.Figure, row.Unit = figures.Grouped(rate.Figure), q.PublishedUnit(rate.Per)
 			}
 			if list := region.Card.ListRate(q); rate.Known() && list.Known() && !list.Equal(rate) {
-				row.Source += "; list price " + pricing.Grouped(list.Figure) + " per " + q.PublishedUnit(list.Per)
+				row.Source += "; list price " + figures.Grouped(list.Figure) + " per " + q.PublishedUnit(list.Per)
 			}
 			if !region.Card.Discounts[q].IsZero() && rate.Known() {
-				row.Source += "; less " + pricing.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
+				row.Source += "; less " + figures.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
 			}
 			rows = append(rows, row)
 		}

@@ -20,7 +20,7 @@ type column struct {
 
 func words(title string, width float64) column { return column{title: title, width: width} }
 
-func figures(title string, width float64) column {
+func numeric(title string, width float64) column {
 	return column{title: title, width: width, number: true}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 )
@@ -170,7 +171,7 @@ func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Fact
 	if change.Memory != nil && *change.Memory != facts.Size {
 		factor := pricing.Divide(change.Memory.GB(), facts.Size.GB(), pricing.RatioPlaces)
 		measured = resized(measured, facts, effect, factor)
-		notes.add(assumption.SizeMeasured.Measured(facts.Size, pricing.GroupedFixed(facts.Average, 2)))
+		notes.add(assumption.SizeMeasured.Measured(facts.Size, figures.Fixed(facts.Average, 2)))
 		notes.add(assumption.SizeScales.Clause())
 		notes.add(assumption.StateScales.Clause())
 	}

@@ -3,6 +3,7 @@ package whatif
 import (
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 )
@@ -56,6 +57,6 @@ func (Memoryless) Effect(_ *Part, f Facts, now, then int64) Effect {
 	}
 	return Effect{
 		Running: running, Suspended: running.Neg(), Suspends: suspends,
-		Notes: []pricing.Note{assumption.IdleMemoryless.Clause(pricing.GroupedFixed(mean, 0), pricing.Grouped(f.Suspends))},
+		Notes: []pricing.Note{assumption.IdleMemoryless.Clause(figures.Fixed(mean, 0), figures.Grouped(f.Suspends))},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/usage"
@@ -30,7 +31,7 @@ const MostPauses = 500_000
 type TooManyPausesError struct{}
 
 func (TooManyPausesError) Error() string {
-	return fmt.Sprintf("there are more than %s pauses", pricing.Grouped(decimal.NewFromInt(MostPauses)))
+	return fmt.Sprintf("there are more than %s pauses", figures.Int(MostPauses))
 }
 
 // ReadPauses reads the suspensions of records, once and in any order. Those that share a period are taken to be equally
@@ -102,9 +103,9 @@ func (p *Pauses) read(part *Part, f Facts, d idle.Distribution) []pricing.Note {
 	count := decimal.NewFromInt(d.Gaps())
 	more := ""
 	if rest := f.Suspends.Sub(count); rest.IsPositive() {
-		more = fmt.Sprintf("; %s more that no resume was seen for stay as they were", pricing.Grouped(rest))
+		more = fmt.Sprintf("; %s more that no resume was seen for stay as they were", figures.Grouped(rest))
 	}
-	return []pricing.Note{assumption.IdlePauses.Clause(pricing.Grouped(count), part.Region, more)}
+	return []pricing.Note{assumption.IdlePauses.Clause(figures.Grouped(count), part.Region, more)}
 }
 
 // cheapest names the best timeout that can be judged.
