@@ -10,6 +10,8 @@ import (
 	"microspend/collector"
 	"microspend/internal/strictyaml"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 )
 
 // Name is what the file is called.
@@ -17,13 +19,17 @@ const Name = "microspend.yaml"
 
 // Config is the whole file, read and checked. The zero value is the configuration of one who has no such file.
 type Config struct {
-	Spend   spend.Config
-	Collect collector.Config
+	Spend     spend.Config
+	Budgets   budget.Set
+	Anomalies anomaly.Rule
+	Collect   collector.Config
 }
 
 // file is the file as it is written.
 type file struct {
 	spend.ConfigFile `yaml:",inline"`
+	Budgets          budget.ConfigFile    `yaml:"budgets"`
+	Anomalies        anomaly.ConfigFile   `yaml:"anomalies"`
 	Collect          collector.ConfigFile `yaml:"collect"`
 }
 
@@ -35,7 +41,10 @@ func Load(name string, text []byte) (Config, error) {
 	}
 	var written file
 	doc := strictyaml.Decode(name, root, &written)
-	c := Config{Spend: written.ConfigFile.Config(doc), Collect: written.Collect.Config(doc)}
+	c := Config{
+		Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc), Anomalies: written.Anomalies.Config(),
+		Collect: written.Collect.Config(doc),
+	}
 	if err := doc.Err(); err != nil {
 		return Config{}, err
 	}

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"microspend/spend/tenants"
 
-	"microspend/spend"
+	"github.com/stretchr/testify/require"
 )
 
 func TestLoad(t *testing.T) {
@@ -50,7 +50,7 @@ func TestTheDocumentedFileIsInOrder(t *testing.T) {
 	require.Equal(t, "7500", c.Spend.Budgets.Total.Monthly.String())
 	require.Len(t, c.Collect.Roles, 2)
 	for i, name := range []string{"tenants.csv", "tenants.yaml"} {
-		tenants, err := spend.LoadTenants(name, []byte(blocks[i+1][2]))
+		tenants, err := tenants.Load(name, []byte(blocks[i+1][2]))
 		require.NoError(t, err)
 		require.NotEmpty(t, tenants.Rules)
 	}

@@ -3,9 +3,10 @@ package report
 import (
 	"fmt"
 
-	"github.com/shopspring/decimal"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 
-	"microspend/spend"
+	"github.com/shopspring/decimal"
 )
 
 // budgetJSON is the document microspend.budget/v1.
@@ -36,7 +37,7 @@ type budgetLineJSON struct {
 }
 
 // Budget makes the document of how budgets stand.
-func Budget(b spend.BudgetReport) Document {
+func Budget(b budget.Report) Document {
 	out := budgetJSON{
 		Schema: "microspend.budget/v1", From: moment(b.From), To: moment(b.To), Currency: "USD",
 		Budgets: []budgetLineJSON{}, Damaged: damagedJSON(b.Damaged),
@@ -97,7 +98,7 @@ func Budget(b spend.BudgetReport) Document {
 	return d
 }
 
-func newBudgetLineJSON(b spend.BudgetReport, line spend.BudgetLine) budgetLineJSON {
+func newBudgetLineJSON(b budget.Report, line budget.Line) budgetLineJSON {
 	row := budgetLineJSON{
 		Tenant: line.Tenant, Spent: knownAmount(line.Spent), Used: ratio(line.Used), BurnDay: optional(line.BurnDay),
 		BurnMonth: optional(line.BurnMonth), Forecast: optional(line.Forecast), Method: line.Method.String(), Exceeded: line.Exceeded,
@@ -118,7 +119,7 @@ func newBudgetLineJSON(b spend.BudgetReport, line spend.BudgetLine) budgetLineJS
 	return row
 }
 
-func budgetRow(line spend.BudgetLine, row budgetLineJSON) Row {
+func budgetRow(line budget.Line, row budgetLineJSON) Row {
 	name, kind := line.Tenant, Line
 	if line.Total {
 		name, kind = "total", Total
@@ -136,7 +137,7 @@ func budgetRow(line spend.BudgetLine, row budgetLineJSON) Row {
 		spent = fixed(line.Spent.Amount, centPlaces)
 	}
 	return Row{
-		Kind: kind, Warn: line.Exceeded || line.Status == spend.StatusOver || line.Status == spend.StatusWarning,
+		Kind: kind, Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning,
 		Cells: []string{
 			name, budget, spent, used, fixedOrBlank(line.BurnDay, 4), fixedOrBlank(line.Forecast, centPlaces), orEmpty(row.RunsOut),
 			budgetSign(line), bar,
@@ -145,15 +146,15 @@ func budgetRow(line spend.BudgetLine, row budgetLineJSON) Row {
 }
 
 // budgetSign marks a status without colour.
-func budgetSign(line spend.BudgetLine) string {
+func budgetSign(line budget.Line) string {
 	switch line.Status {
-	case spend.StatusOK:
+	case budget.OK:
 		return "✓ ok"
-	case spend.StatusWarning:
+	case budget.Warning:
 		return "! warning"
-	case spend.StatusOver:
+	case budget.Over:
 		return "✗ over"
-	case spend.StatusUnknown:
+	case budget.Unknown:
 		return "? unknown"
 	default:
 		return "–"
@@ -191,7 +192,7 @@ type anomalyJSON struct {
 }
 
 // Anomalies makes the document of the days that stand out.
-func Anomalies(a spend.AnomalyReport) Document {
+func Anomalies(a anomaly.Report) Document {
 	out := struct {
 		Schema    string            `json:"schema"`
 		Currency  string            `json:"currency"`

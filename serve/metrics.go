@@ -12,6 +12,7 @@ import (
 
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 )
 
 // metrics are what Prometheus is told. Exact decimals become floating point here and nowhere else, as its format wants.
@@ -23,7 +24,7 @@ type metrics struct {
 
 	mutex   sync.Mutex
 	series  *series
-	budgets spend.BudgetReport
+	budgets budget.Report
 	ledger  ledgerState
 }
 

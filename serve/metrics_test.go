@@ -20,6 +20,7 @@ import (
 	"microspend/report/statement/sample"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
@@ -139,7 +140,7 @@ func TestHostileLabels(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
-	source.Budgets.Tenants = []spend.TenantBudget{{Tenant: "(total)", Budget: spend.Budget{Monthly: decimal.NewFromInt(1)}}}
+	source.Budgets.Tenants = []budget.TenantBudget{{Tenant: "(total)", Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}}}
 	r := start(t, serve.Options{Series: 4, Load: func() (serve.Inputs, error) { return serve.Inputs{Source: source, Ledger: measured}, nil }})
 	status, _, text := r.get(t, "/metrics")
 	require.Equal(t, 200, status, text)

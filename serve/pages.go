@@ -15,6 +15,7 @@ import (
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/tenants"
 )
 
 // requestError is a fault of who asked.
@@ -37,8 +38,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
-	asked := spend.AskedPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
-	tenants, err := spend.ParsePatterns(q.many("tenant"))
+	asked := spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
+	tenants, err := tenants.ParsePatterns(q.many("tenant"))
 	if err != nil {
 		q.fail("tenant: %w", err)
 	}
@@ -156,8 +157,8 @@ func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
-	asked := spend.Asked{
-		AskedPeriod: spend.AskedPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
+	asked := spend.RawRequest{
+		AskedPeriod: spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
 		By:          q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
 		Previous: q.truth("previous"), Strict: q.truth("strict"),
 		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),

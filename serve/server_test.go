@@ -215,14 +215,14 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 	r := start(t, serve.Options{})
 	source, err := demo()
 	require.NoError(t, err)
-	for query, asked := range map[string]spend.Asked{
+	for query, asked := range map[string]spend.RawRequest{
 		"":                          {By: "tenant"},
 		"by=tenant,day&previous=1":  {By: "tenant,day", Previous: true},
 		"by=":                       {},
 		"by=component&tenant=a*":    {By: "component", Tenants: []string{"a*"}},
 		"top=3&sort=amount&min=0.5": {By: "tenant", Top: 3, Sort: "amount", Min: "0.5"},
 		"from=2026-10-15&to=2026-11-02&tz=Europe/Berlin&by=region,week": {
-			AskedPeriod: spend.AskedPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
+			AskedPeriod: spend.RawPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
 		},
 	} {
 		request, err := asked.Request(source, noon, func(s string) string { return s })

@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/spendtest"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 )
 
 const wholeConfig = `tenants: tenants.csv
@@ -52,16 +54,16 @@ func TestConfig(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "tenants.csv", got.TenantsFile)
 	require.Equal(t, "Europe/Berlin", got.Location.String())
-	require.Equal(t, Sharing{ByDirect, []SharedUsage{{MatchMicroVM, Pattern{"(image)", true}}, {MatchTenant, Pattern{"platform", false}}}}, got.Sharing)
+	require.Equal(t, Sharing{ByDirect, []tenants.Selector{{tenants.MicroVM, tenants.Pattern{"(image)", true}}, {tenants.Tenant, tenants.Pattern{"platform", false}}}}, got.Sharing)
 	require.Equal(t, Budget{dec("5000"), dec("0.90")}, *got.Budgets.Total)
 	require.Equal(t, []TenantBudget{{"acme", Budget{dec("100"), dec("0.90")}}, {"bravo", Budget{dec("250"), dec("0.80")}}}, got.Budgets.Tenants)
 	requireDecimal(t, "2.5", got.AnomalyRule.Floor)
 	requireDecimal(t, "3", got.AnomalyRule.K)
-	source := got.Source(&memory{}, flat{}, Tenants{Known: []string{"x"}})
+	source := got.Source(&memory{}, spendtest.DollarRates{}, tenants.File{Known: []string{"x"}})
 	require.Equal(t, got.Sharing, source.Sharing)
 	require.Equal(t, got.AnomalyRule, source.AnomalyRule)
 	require.Equal(t, got.Budgets, source.Budgets)
-	require.Equal(t, got.Location, source.location(nil))
+	require.Equal(t, got.Location, source.Zone(nil))
 }
 
 func TestConfigRates(t *testing.T) {
@@ -189,7 +191,7 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		source := config.Source(&memory{records: hourly(at(t, "2026-10-01"), at(t, "2026-10-02"), "acme")}, rates, Tenants{})
+		source := config.Source(&memory{records: hourly(at(t, "2026-10-01"), at(t, "2026-10-02"), "acme")}, rates, tenants.File{})
 		_, err = source.BudgetStatus(t.Context(), at(t, "2026-10-02"))
 		require.NoError(t, err)
 	})

@@ -13,8 +13,10 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/spendtest"
 	"microspend/pricing"
 	"microspend/spend/simulate"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -26,9 +28,9 @@ func simulated(t testing.TB) (simulate.Fleet, Source, []usage.Record) {
 	records := fleetRecords()
 	config, err := loadConfig("microspend.yaml", fleet.ConfigFile())
 	require.NoError(t, err)
-	tenants, err := LoadTenants(config.TenantsFile, fleet.TenantsFile())
+	tenants, err := tenants.Load(config.TenantsFile, fleet.TenantsFile())
 	require.NoError(t, err)
-	return fleet, config.Source(&memory{records: records}, pricing.EmbeddedCards(), tenants), records
+	return fleet, config.Source(spendtest.Of(records...), pricing.EmbeddedCards(), tenants), records
 }
 
 var fleetRecords = sync.OnceValue(func() (records []usage.Record) {
@@ -74,7 +76,7 @@ func TestFleet(t *testing.T) {
 	rows(Request{From: at(t, "2026-09-01"), To: at(t, "2026-10-01"), By: []Dimension{ByTenant}, Top: 5, Sort: SortAmount, Previous: true})
 	section("weeks and components of " + simulate.Growing)
 	rows(Request{
-		From: fleet.Start(), To: fleet.End, By: []Dimension{ByWeek, ByComponent}, Filter: Filter{Tenants: []Pattern{{simulate.Growing, false}}},
+		From: fleet.Start(), To: fleet.End, By: []Dimension{ByWeek, ByComponent}, Filter: Filter{Tenants: []tenants.Pattern{{simulate.Growing, false}}},
 	})
 
 	section("budgets")
@@ -117,11 +119,11 @@ func TestFleetTellsItsStories(t *testing.T) {
 		found = found || (a.Tenant == simulate.Runaway && a.Day == fleet.BadDay().Format(time.DateOnly) && a.Up)
 	}
 	require.True(t, found, "the bad day")
-	idle := report(t, source, Request{From: fleet.Start(), To: fleet.End, By: []Dimension{ByTenant}, Filter: Filter{Tenants: []Pattern{{simulate.Idle, false}}}})
+	idle := report(t, source, Request{From: fleet.Start(), To: fleet.End, By: []Dimension{ByTenant}, Filter: Filter{Tenants: []tenants.Pattern{{simulate.Idle, false}}}})
 	require.Len(t, idle.Rows, 1)
 	require.True(t, idle.Total.Amount.IsZero())
 	weeks := report(t, source, Request{
-		From: at(t, "2026-08-31"), To: at(t, "2026-10-05"), By: []Dimension{ByWeek}, Filter: Filter{Tenants: []Pattern{{simulate.Growing, false}}},
+		From: at(t, "2026-08-31"), To: at(t, "2026-10-05"), By: []Dimension{ByWeek}, Filter: Filter{Tenants: []tenants.Pattern{{simulate.Growing, false}}},
 	})
 	require.Len(t, weeks.Rows, 5)
 	for i, row := range weeks.Rows[1:] {

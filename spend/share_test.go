@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -43,7 +44,7 @@ func TestSharedCost(t *testing.T) {
 		},
 		{
 			"filter", "a tenant's share stays the same when only they are shown", use, ByDirect,
-			func(_ *Source, r *Request) { r.Filter.Tenants = []Pattern{{"bravo", false}} },
+			func(_ *Source, r *Request) { r.Filter.Tenants = []tenants.Pattern{{"bravo", false}} },
 			[]Dimension{ByTenant},
 			[]string{"bravo 28"},
 		},
@@ -64,7 +65,7 @@ func TestSharedCost(t *testing.T) {
 		{
 			"a shared tenant", "a platform team's spend is everybody's", append([]usage.Record{hour(day, "platform", 8)}, use...), ByDirect,
 			func(s *Source, _ *Request) {
-				s.Sharing.Usage = []SharedUsage{{MatchTenant, Pattern{"plat", true}}}
+				s.Sharing.Usage = []tenants.Selector{{tenants.Tenant, tenants.Pattern{"plat", true}}}
 			},
 			[]Dimension{ByTenant},
 			[]string{"acme 90", "bravo 30", "idle 0"},

@@ -90,9 +90,9 @@ func TestUnusualNamesComeThroughUnchanged(t *testing.T) {
 	source := dollars()
 	data := source.Usage.(*memory)
 	for i, name := range hostileNames {
-		data.records = append(data.records, hour(day, name, int64(i)+1))
+		data.Records = append(data.Records, hour(day, name, int64(i)+1))
 	}
-	data.records = append(data.records, hour(day, "", 1000))
+	data.Records = append(data.Records, hour(day, "", 1000))
 	got := report(t, source, october(t, ByTenant))
 	require.Len(t, got.Rows, len(hostileNames)+1, "a tenant who calls itself (unallocated) is not what is")
 	names := []string{}

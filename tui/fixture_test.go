@@ -17,6 +17,7 @@ import (
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/simulate"
+	"microspend/spend/tenants"
 	"microspend/tui/data"
 	"microspend/tui/theme"
 	"microspend/usage"
@@ -73,7 +74,7 @@ func demoReader(t testing.TB) *data.Reader {
 	require.NoError(t, err)
 	text, err = os.ReadFile(filepath.Join(folder, "tenants.csv"))
 	require.NoError(t, err)
-	tenants, err := spend.LoadTenants("tenants.csv", text)
+	tenants, err := tenants.Load("tenants.csv", text)
 	require.NoError(t, err)
 	opened, err := ledger.Open(filepath.Join(folder, "ledger"), ledger.Options{})
 	require.NoError(t, err)

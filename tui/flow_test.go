@@ -21,6 +21,7 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
@@ -385,9 +386,9 @@ func TestWhatIfPauseByPause(t *testing.T) {
 func TestOverviewFigures(t *testing.T) {
 	measured := fewRecords()
 	options := over(t, measured, func(_ *Options, source *spend.Source) {
-		source.Budgets = spend.Budgets{
-			Total:   &spend.Budget{Monthly: decimal.NewFromInt(100)},
-			Tenants: []spend.TenantBudget{{Tenant: "acme", Budget: spend.Budget{Monthly: decimal.New(5, -1)}}},
+		source.Budgets = budget.Set{
+			Total:   &budget.Budget{Monthly: decimal.NewFromInt(100)},
+			Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: decimal.New(5, -1)}}},
 		}
 	})
 	s := open(t, options, 120, 40)

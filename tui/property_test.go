@@ -11,6 +11,7 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/tui/theme"
 	"microspend/usage"
 )
@@ -51,9 +52,9 @@ func TestNothingBreaksTheFrame(t *testing.T) {
 		source := spend.Source{
 			Usage: measured, Rates: pricing.EmbeddedCards(),
 			Sharing: spend.Sharing{Policy: spend.Policy(rapid.IntRange(0, 2).Draw(rt, "policy"))},
-			Budgets: spend.Budgets{
-				Total:   &spend.Budget{Monthly: decimal.NewFromInt(100)},
-				Tenants: []spend.TenantBudget{{Tenant: hostileNames[1], Budget: spend.Budget{Monthly: decimal.New(1, -2)}}},
+			Budgets: budget.Set{
+				Total:   &budget.Budget{Monthly: decimal.NewFromInt(100)},
+				Tenants: []budget.TenantBudget{{Tenant: hostileNames[1], Budget: budget.Budget{Monthly: decimal.New(1, -2)}}},
 			},
 		}
 		options := Options{Reader: readerOf(t, source, nil), Now: fixed(evening), StaleAfter: time.Hour, ExportDir: exports}

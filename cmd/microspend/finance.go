@@ -16,6 +16,7 @@ import (
 	"microspend/scenarios"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/tenants"
 )
 
 // financeFlags are the flags of the commands that read the ledger.
@@ -191,13 +192,13 @@ func (a *app) sourceReadBy(readFile func(path string) ([]byte, error)) (spend.So
 		}
 		return filepath.Join(filepath.Dir(path), name)
 	}
-	var tenants spend.Tenants
+	var tenants tenants.File
 	if name := read.Spend.TenantsFile; name != "" {
 		text, err := readFile(inFolder(name))
 		if err != nil {
 			return spend.Source{}, fmt.Errorf("%s names a tenants file: %w", path, err)
 		}
-		if tenants, err = spend.LoadTenants(inFolder(name), text); err != nil {
+		if tenants, err = tenants.Load(inFolder(name), text); err != nil {
 			return spend.Source{}, err
 		}
 	}
@@ -242,8 +243,8 @@ func (a *app) utcBounds() (from, to time.Time, err error) {
 }
 
 // asked is the period as the flags have it.
-func (f *financeFlags) asked() spend.AskedPeriod {
-	return spend.AskedPeriod{From: f.from, To: f.to, TimeZone: f.tz}
+func (f *financeFlags) asked() spend.RawPeriod {
+	return spend.RawPeriod{From: f.from, To: f.to, TimeZone: f.tz}
 }
 
 // flagName is what a field is called on the command line.

@@ -72,7 +72,7 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 			if request.Now, err = a.today(); err != nil {
 				return err
 			}
-			if request.Tenants, err = spend.ParsePatterns(tenants); err != nil {
+			if request.Tenants, err = tenants.ParsePatterns(tenants); err != nil {
 				return fmt.Errorf("--tenant: %w", err)
 			}
 			if folder != "" {
@@ -121,7 +121,7 @@ func (a *app) exportReport(cmd *cobra.Command, source spend.Source, tenants []st
 	if request.From, request.To, request.Location, err = a.period(source); err != nil {
 		return err
 	}
-	if request.Filter.Tenants, err = spend.ParsePatterns(tenants); err != nil {
+	if request.Filter.Tenants, err = tenants.ParsePatterns(tenants); err != nil {
 		return fmt.Errorf("--tenant: %w", err)
 	}
 	if done, err := a.exportSpend(cmd, source, request, account); done {

@@ -8,12 +8,14 @@ import (
 
 	"microspend/report"
 	"microspend/spend"
-	"microspend/spend/reconcile"
+	"microspend/spend/anomaly"
+	"microspend/spend/bill/reconcile"
+	"microspend/spend/budget"
 )
 
 func (a *app) spendCommand() *cobra.Command {
 	var (
-		asked          spend.Asked
+		asked          spend.RawRequest
 		basis, account string
 	)
 	cmd := &cobra.Command{
@@ -137,18 +139,18 @@ func (a *app) budgetCommand() *cobra.Command {
 }
 
 // budgets prints how budgets stand.
-func (a *app) budgets(cmd *cobra.Command) (spend.BudgetReport, error) {
+func (a *app) budgets(cmd *cobra.Command) (budget.Report, error) {
 	source, err := a.spendSource()
 	if err != nil {
-		return spend.BudgetReport{}, err
+		return budget.Report{}, err
 	}
 	now, err := a.today()
 	if err != nil {
-		return spend.BudgetReport{}, err
+		return budget.Report{}, err
 	}
 	status, err := source.BudgetStatus(cmd.Context(), now)
 	if err != nil {
-		return spend.BudgetReport{}, err
+		return budget.Report{}, err
 	}
 	return status, a.print(report.Budget(status))
 }
@@ -163,7 +165,7 @@ func (a *app) anomaliesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			request := spend.AnomalyRequest{}
+			request := anomaly.Request{}
 			if request.From, request.To, request.Location, err = a.period(source); err != nil {
 				return err
 			}

@@ -21,6 +21,8 @@ import (
 	"microspend/report/statement"
 	"microspend/report/statement/sample"
 	"microspend/spend"
+	"microspend/spend/budget"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -99,7 +101,7 @@ func TestHostileNames(t *testing.T) {
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
 	for _, name := range hostile {
-		source.Budgets.Tenants = append(source.Budgets.Tenants, spend.TenantBudget{Tenant: name, Budget: spend.Budget{Monthly: decimal.NewFromInt(1)}})
+		source.Budgets.Tenants = append(source.Budgets.Tenants, budget.TenantBudget{Tenant: name, Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}})
 	}
 	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Apart: true})
 	require.NoError(t, err)
@@ -154,7 +156,7 @@ func TestPerTenantHasNobodyElsesData(t *testing.T) {
 		require.NoError(t, err)
 		own := source
 		own.Usage = alone
-		request.Tenants = []spend.Pattern{spend.Exactly(name)}
+		request.Tenants = []tenants.Pattern{tenants.Exactly(name)}
 		s, err := statement.Build(t.Context(), own, request)
 		require.NoError(t, err)
 		require.Equal(t, rendered(t, s, html.Options{}), pages[name+".html"])

@@ -8,6 +8,7 @@ import (
 	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/budget"
 )
 
 // page is what the template writes: text that is already formatted, and nothing that has to be worked out. Text from
@@ -216,20 +217,20 @@ func (r renderer) tiles() []tile {
 }
 
 // outlook is how the month stands of what the page is about: everything, or the one tenant.
-func (r renderer) outlook() (spend.BudgetLine, bool) {
+func (r renderer) outlook() (budget.Line, bool) {
 	s := r.statement
 	if !s.Whole {
 		if len(s.Tenants) == 1 && s.Tenants[0].Outlook != nil {
 			return *s.Tenants[0].Outlook, true
 		}
-		return spend.BudgetLine{}, false
+		return budget.Line{}, false
 	}
 	for _, line := range s.Budgets.Lines {
 		if line.Total {
 			return line, true
 		}
 	}
-	return spend.BudgetLine{}, false
+	return budget.Line{}, false
 }
 
 func (r renderer) tenantsTile() tile {

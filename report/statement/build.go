@@ -10,6 +10,9 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
+	"microspend/spend/tenants"
 )
 
 // Request says what a statement is about.
@@ -19,7 +22,7 @@ type Request struct {
 	Now      time.Time      // decides what is a forecast and what is known; must be given
 
 	// Tenants chooses tenants, or labels such as (unallocated). Empty chooses everything.
-	Tenants []spend.Pattern
+	Tenants []tenants.Pattern
 
 	// Detailed is for how many of the largest tenants images and MicroVMs are listed; 0 stands for all. There may be a
 	// hundred times as many MicroVMs as tenants.
@@ -296,7 +299,7 @@ func (b *builder) details() error {
 	request := spend.Request{Sort: spend.SortAmount, Counts: true}
 	if b.request.Detailed > 0 && b.request.Detailed < len(b.out.Tenants) {
 		for _, t := range b.out.Tenants[:b.request.Detailed] {
-			request.Filter.Tenants = append(request.Filter.Tenants, spend.Exactly(t.Name))
+			request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(t.Name))
 		}
 	}
 	images, err := b.report(request, spend.ByTenant, spend.ByImage)
@@ -357,19 +360,19 @@ func (b *builder) budgets() error {
 			t.Outlook = &line
 		}
 	}
-	status.Lines = slices.DeleteFunc(status.Lines, func(line spend.BudgetLine) bool {
+	status.Lines = slices.DeleteFunc(status.Lines, func(line budget.Line) bool {
 		return (line.Budget == nil && !line.Total) || (!b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant)))
 	})
 	b.out.Budgets = Budgets{status, !b.request.Now.Before(status.To)}
 	return nil
 }
 
-func matches(patterns []spend.Pattern, name string) bool {
-	return slices.ContainsFunc(patterns, func(p spend.Pattern) bool { return p.Match(name) })
+func matches(patterns []tenants.Pattern, name string) bool {
+	return slices.ContainsFunc(patterns, func(p tenants.Pattern) bool { return p.Match(name) })
 }
 
 func (b *builder) anomalies() error {
-	found, err := b.source.Anomalies(b.ctx, spend.AnomalyRequest{
+	found, err := b.source.Anomalies(b.ctx, anomaly.Request{
 		From: b.out.From, To: b.out.To, Now: b.request.Now, Filter: spend.Filter{Tenants: b.request.Tenants},
 	})
 	b.out.Anomalies = found.Anomalies

@@ -16,6 +16,7 @@ import (
 	"microspend/report/statement"
 	"microspend/report/statement/sample"
 	"microspend/spend"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -131,7 +132,7 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 			if i%20 != 0 && tenant.Kind == spend.KindTenant && tenant.Name != "cinder" && tenant.Name != "borealis" {
 				continue
 			}
-			alone := build(t, source, statement.Request{Apart: true, Tenants: []spend.Pattern{spend.Exactly(tenant.Name)}})
+			alone := build(t, source, statement.Request{Apart: true, Tenants: []tenants.Pattern{tenants.Exactly(tenant.Name)}})
 			// The parts of a day are grouped by day alone there, and so may differ where pricing divides.
 			got := whole.For(i)
 			for n := range alone.Days {
@@ -224,7 +225,7 @@ func TestLabelsAreNotTenants(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
-	s := build(t, source, statement.Request{Tenants: []spend.Pattern{spend.Exactly("a*")}, Detailed: 1})
+	s := build(t, source, statement.Request{Tenants: []tenants.Pattern{tenants.Exactly("a*")}, Detailed: 1})
 	require.Len(t, s.Tenants, 1, "a name that looks like a pattern is a name")
 	require.Equal(t, "a*", s.Tenants[0].Name)
 	whole := build(t, source, statement.Request{})

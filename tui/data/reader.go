@@ -16,6 +16,7 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/tenants"
 	"microspend/tui/draw"
 	"microspend/usage"
 )
@@ -48,10 +49,10 @@ func (s Scope) filter() spend.Filter {
 	var f spend.Filter
 	for _, narrowed := range []struct {
 		name *string
-		into *[]spend.Pattern
+		into *[]tenants.Pattern
 	}{{s.Tenant, &f.Tenants}, {s.Image, &f.Images}, {s.MicroVM, &f.MicroVMs}, {s.Region, &f.Regions}} {
 		if narrowed.name != nil {
-			*narrowed.into = []spend.Pattern{spend.Exactly(*narrowed.name)}
+			*narrowed.into = []tenants.Pattern{tenants.Exactly(*narrowed.name)}
 		}
 	}
 	return f

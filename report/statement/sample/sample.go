@@ -14,6 +14,7 @@ import (
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/simulate"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -24,7 +25,7 @@ func Demo(dir string, end time.Time, days int) (spend.Source, error) {
 	if err != nil {
 		return spend.Source{}, err
 	}
-	tenants, err := spend.LoadTenants(read.Spend.TenantsFile, fleet.TenantsFile())
+	tenants, err := tenants.Load(read.Spend.TenantsFile, fleet.TenantsFile())
 	if err != nil {
 		return spend.Source{}, err
 	}

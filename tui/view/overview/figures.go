@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
 )
@@ -86,7 +87,7 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 }
 
 // headroom says what part of the budget the forecast comes to.
-func (s *State) headroom(line spend.BudgetLine) (string, theme.Paint) {
+func (s *State) headroom(line budget.Line) (string, theme.Paint) {
 	part := partOf(*line.Forecast, line.Budget.Monthly)
 	text := percentOf(part) + " of " + dollarsRound(line.Budget.Monthly)
 	if line.Forecast.GreaterThan(line.Budget.Monthly) {
