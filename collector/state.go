@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"microspend/internal/atomicfile"
 )
 
 // state is the checkpoint of a target: what of it has been read. It is a file beside the ledger that is replaced as a whole.
@@ -89,25 +91,14 @@ func loadState(folder string, target Target) (*state, error) {
 	return &s, nil
 }
 
-// save replaces the file, through to the disk.
+// save replaces the file.
 func (s *state) save(folder string, target Target) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	path := statePath(folder, target)
-	next := path + ".new"
-	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("the checkpoint cannot be written: %w", err)
+	if err := atomicfile.Write(statePath(folder, target), text, 0o600); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
 	}
-	_, err = file.Write(text)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(next, path)
-	}
-	if err != nil {
-		return fmt.Errorf("the checkpoint cannot be written: %w", err)
-	}
-	return syncFolder(folder)
+	return nil
 }

@@ -106,7 +106,7 @@ func (a *Analysis) Monthly(amount decimal.Decimal) (decimal.Decimal, bool) {
 	if a.PeriodMS == 0 {
 		return decimal.Decimal{}, false
 	}
-	return pricing.Divide(amount.Mul(decimal.NewFromInt(MonthMS)), decimal.NewFromInt(a.PeriodMS), pricing.AmountPlaces), true
+	return pricing.ProrateTime(amount, MonthMS, a.PeriodMS), true
 }
 
 // PerDay is a number of events of the trace's on each day of it, half-even at 2 decimals.
@@ -114,7 +114,7 @@ func (a *Analysis) PerDay(events int64) decimal.Decimal {
 	if a.PeriodMS == 0 {
 		return decimal.Decimal{}
 	}
-	return pricing.Divide(decimal.NewFromInt(events).Mul(decimal.NewFromInt(86_400*msPerSecond)), decimal.NewFromInt(a.PeriodMS), 2)
+	return pricing.Divide(decimal.New(events*86_400, 3), decimal.NewFromInt(a.PeriodMS), 2)
 }
 
 // Analyse works everything out. The same trace, model and options give the same analysis.

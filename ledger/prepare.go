@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"microspend/internal/atomicfile"
 	"microspend/usage"
 )
 
@@ -238,7 +239,7 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 		aside = append(aside, file)
 		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
 	}
-	if err := syncFolder(folder); err != nil { // the files that wait must be there before the manifest names them
+	if err := atomicfile.SyncDir(folder); err != nil { // the files that wait must be there before the manifest names them
 		return aside, err
 	}
 	w.step("ready")
@@ -247,7 +248,7 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 		return aside, err
 	}
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
-	if err := replaceFile(folder, manifestName, text); err != nil {
+	if err := atomicfile.Write(filepath.Join(folder, manifestName), text, 0o644); err != nil {
 		return aside, err
 	}
 	w.step("switched")

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"microspend/internal/atomicfile"
 	"microspend/usage"
 )
 
@@ -119,7 +120,7 @@ func (w *Writer) prepareAll(ctx context.Context, staging string, staged *stage) 
 
 func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) error {
 	if len(days) > 0 { // new days' folders
-		if err := syncFolder(filepath.Join(w.dir, usageFolder)); err != nil {
+		if err := atomicfile.SyncDir(filepath.Join(w.dir, usageFolder)); err != nil {
 			return err
 		}
 	}

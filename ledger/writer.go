@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go/compress"
+
+	"microspend/internal/atomicfile"
 )
 
 const stagingFolder = ".staging"
@@ -77,7 +79,7 @@ func (w *Writer) recoverDay(day dayNumber) error {
 	var left []string // the hidden files, which none are left of but by a writer that died
 	dropped := map[string]bool{}
 	for _, entry := range entries {
-		if name := entry.Name(); strings.HasPrefix(name, ".part-") || name == "."+manifestName+".tmp" {
+		if name := entry.Name(); strings.HasPrefix(name, ".part-") || atomicfile.IsLeftover(name, manifestName) {
 			left = append(left, name)
 		}
 		dropped[entry.Name()] = true
@@ -127,5 +129,5 @@ func (w *Writer) settle(folder string, m *manifest) error {
 			return err
 		}
 	}
-	return syncFolder(folder)
+	return atomicfile.SyncDir(folder)
 }

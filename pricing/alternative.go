@@ -157,7 +157,7 @@ func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.De
 	onDemand := e.Purchase == "" || e.Purchase == "on-demand"
 	if e.Hourly != nil {
 		alt.Sources = append(alt.Sources, Price{USD: *e.Hourly, Source: "given in the scenario"})
-		return e.Hourly.Mul(one.Sub(e.Discount)), true
+		return net(*e.Hourly, e.Discount), true
 	}
 	price, listed := book.ec2.Hourly[region][e.Type]
 	if !listed {
@@ -170,7 +170,7 @@ func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.De
 		return decimal.Decimal{}, false
 	}
 	alt.Sources = append(alt.Sources, price)
-	return price.USD.Mul(one.Sub(e.Discount)), true
+	return net(price.USD, e.Discount), true
 }
 
 // Fixed is a price by the month, or by the minute of running time.

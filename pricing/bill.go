@@ -152,8 +152,8 @@ func (b Bill) ListSum(id string) decimal.Decimal {
 	return b.sum(id, func(l Line) decimal.Decimal { return l.ListAmount })
 }
 
-// Agreed says whether any line is charged differently from list.
-func (b Bill) Agreed() bool { return slices.ContainsFunc(b.Lines, Line.Agreed) }
+// Negotiated reports whether any line is charged differently from list.
+func (b Bill) Negotiated() bool { return slices.ContainsFunc(b.Lines, Line.Negotiated) }
 
 // Total is the sum of all lines, exact.
 func (b Bill) Total() decimal.Decimal { return b.Sum("") }
@@ -205,16 +205,16 @@ func (f Factor) String() string {
 	return text
 }
 
-// Agreed says whether the line is charged differently from list.
-func (l Line) Agreed() bool {
-	return !l.Discount.IsZero() || l.Rate.Per != l.ListRate.Per || !l.Rate.Figure.Equal(l.ListRate.Figure)
+// Negotiated reports whether the line is charged differently from list.
+func (l Line) Negotiated() bool {
+	return !l.Discount.IsZero() || !l.Rate.Equal(l.ListRate)
 }
 
 // nouns are the units that have a plural.
 var nouns = map[string]string{"image": "images", "launch": "launches", "suspend": "suspends", "resume": "resumes"}
 
 // EffectiveRate is the rate after the discount, per the unit in which it is published.
-func (l Line) EffectiveRate() decimal.Decimal { return l.Rate.less(l.Discount).Figure }
+func (l Line) EffectiveRate() decimal.Decimal { return l.Rate.Net(l.Discount).Figure }
 
 // Formula writes the line out so that it can be checked by hand, as in "288,000 s × 2 vCPU × $0.0000291572". Divisions
 // come last, as they are carried out.
@@ -227,7 +227,7 @@ func (l Line) Formula() string {
 	out.WriteByte('$')
 	out.WriteString(l.Rate.Figure.String())
 	if !l.Discount.IsZero() {
-		fmt.Fprintf(&out, " × %s%%", one.Sub(l.Discount).Shift(2))
+		fmt.Fprintf(&out, " × %s%%", ChargedPercent(l.Discount))
 	}
 	for _, by := range []int64{l.divisor, int64(l.Rate.Per)} {
 		if by != 1 {
@@ -266,10 +266,10 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 	if divisor != 1 {
 		line.Quantity = Divide(units, decimal.NewFromInt(divisor), AmountPlaces)
 	}
-	line.ListAmount = line.ListRate.of(units, divisor)
+	line.ListAmount = line.ListRate.price(units, divisor)
 	line.Amount = line.ListAmount
-	if line.Agreed() {
-		line.Amount = rate.less(line.Discount).of(units, divisor)
+	if line.Negotiated() {
+		line.Amount = rate.Net(line.Discount).price(units, divisor)
 	}
 	b.bill.Lines = append(b.bill.Lines, line)
 }

@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -25,68 +24,6 @@ const ListCard = "aws-list"
 // StaleAfterDays is the age beyond which a card's figures are reported as stale. AWS changes prices without notice;
 // ninety days is this product's own choice of when to look again.
 const StaleAfterDays = 90
-
-// RateKey is the name of a rate in cards, scenarios and outputs; it tells the billed quantity and what the figure is per.
-type RateKey string
-
-// The keys of rates. A quantity has more than one key where sources publish it in more than one way.
-const (
-	KeyVCPUSecond      RateKey = "vcpu_second"
-	KeyVCPUHour        RateKey = "vcpu_hour"
-	KeyGBSecond        RateKey = "gb_second"
-	KeyGBHour          RateKey = "gb_hour"
-	KeySnapshotReadGB  RateKey = "snapshot_read_gb"
-	KeySnapshotWriteGB RateKey = "snapshot_write_gb"
-	KeyStorageGBHour   RateKey = "storage_gb_hour"
-	KeyStorageGBMonth  RateKey = "storage_gb_month"
-)
-
-var rateKeys = []struct {
-	key      RateKey
-	quantity BilledQuantity
-	per      Per
-}{
-	{KeyVCPUSecond, VCPU, PerUnit},
-	{KeyVCPUHour, VCPU, PerHour},
-	{KeyGBSecond, Memory, PerUnit},
-	{KeyGBHour, Memory, PerHour},
-	{KeySnapshotReadGB, SnapshotRead, PerUnit},
-	{KeySnapshotWriteGB, SnapshotWrite, PerUnit},
-	{KeyStorageGBHour, SnapshotStorage, PerUnit},
-	{KeyStorageGBMonth, SnapshotStorage, PerGBMonth},
-}
-
-// RateKeys returns the keys under which a quantity's rate can be given, the Price List's own first.
-func (q BilledQuantity) RateKeys() []RateKey {
-	var keys []RateKey
-	for _, k := range rateKeys {
-		if k.quantity == q {
-			keys = append(keys, k.key)
-		}
-	}
-	return keys
-}
-
-// Meaning tells the billed quantity and the unit of a key's figure. It reports false for a key that does not exist.
-func (k RateKey) Meaning() (q BilledQuantity, per Per, ok bool) {
-	for _, row := range rateKeys {
-		if row.key == k {
-			return row.quantity, row.per, true
-		}
-	}
-	return 0, 0, false
-}
-
-// InlineRates makes rates of the figures that a user gives beside a card, by key; a figure that is nil is not given.
-func InlineRates(figures map[RateKey]*decimal.Decimal, source string, readOn Date) map[BilledQuantity]Rate {
-	rates := map[BilledQuantity]Rate{}
-	for _, row := range rateKeys {
-		if figure := figures[row.key]; figure != nil {
-			rates[row.quantity] = Rate{Figure: *figure, Per: row.per, Source: source, ReadOn: readOn, Inline: true}
-		}
-	}
-	return rates
-}
 
 // RateCard holds the five rates of one region. Its methods never change it; [RateCard.With] returns a changed copy.
 type RateCard struct {
@@ -103,6 +40,9 @@ type RateCard struct {
 
 // Rate returns the rate of one billed quantity.
 func (c RateCard) Rate(q BilledQuantity) Rate { return c.rates[q] }
+
+// Charged returns the rate of one billed quantity after its discount: what usage is charged at.
+func (c RateCard) Charged(q BilledQuantity) Rate { return c.rates[q].Net(c.Discounts[q]) }
 
 // ListRate returns AWS's public rate of one billed quantity, where the card was set against a list by
 // [RateCard.AgainstList] and that knows it, and otherwise the card's own.
@@ -130,12 +70,11 @@ func (c RateCard) AgainstList(public RateCard) RateCard {
 	return c
 }
 
-// Agreed says whether anything is charged differently from list: by a discount or by a rate of its own.
-func (c RateCard) Agreed() bool { return slices.ContainsFunc(BilledQuantities(), c.agreedOn) }
+// Negotiated reports whether anything is charged differently from list: by a discount or by a rate of its own.
+func (c RateCard) Negotiated() bool { return slices.ContainsFunc(BilledQuantities(), c.negotiatedOn) }
 
-func (c RateCard) agreedOn(q BilledQuantity) bool {
-	own, list := c.rates[q], c.list[q]
-	return !c.Discounts[q].IsZero() || (list.Known() && (own.Per != list.Per || !own.Figure.Equal(list.Figure)))
+func (c RateCard) negotiatedOn(q BilledQuantity) bool {
+	return !c.Discounts[q].IsZero() || !c.rates[q].Equal(c.ListRate(q))
 }
 
 // Unknown lists the quantities whose rate is not known.
@@ -151,12 +90,11 @@ func (c RateCard) Unknown() []BilledQuantity {
 
 // Key returns the name under which the card gives the rate of q, and false where the rate is not known.
 func (c RateCard) Key(q BilledQuantity) (RateKey, bool) {
-	for _, row := range rateKeys {
-		if row.quantity == q && row.per == c.rates[q].Per {
-			return row.key, true
-		}
+	rate := c.rates[q]
+	if !rate.Known() {
+		return "", false
 	}
-	return "", false
+	return q.form(rate.Per).key, true
 }
 
 // ReadOn is the day of the oldest figure that the card itself gives, which is as current as the card can claim to be.
@@ -242,20 +180,20 @@ func ParseCard(text []byte) (RateCard, error) {
 		}
 		card.Opened = opened
 	}
-	for _, row := range rateKeys {
-		written, given := file.Rates[row.key]
+	for _, form := range rateForms {
+		written, given := file.Rates[form.key]
 		if !given {
 			continue
 		}
-		delete(file.Rates, row.key)
-		rate, err := written.rate(row.per)
+		delete(file.Rates, form.key)
+		rate, err := written.rate(form.per)
 		if err != nil {
-			return RateCard{}, fmt.Errorf("rates.%s: %w", row.key, err)
+			return RateCard{}, fmt.Errorf("rates.%s: %w", form.key, err)
 		}
-		if card.rates[row.quantity].Source != "" {
-			return RateCard{}, fmt.Errorf("rates.%s: the %s rate is given twice", row.key, row.quantity.Name())
+		if card.rates[form.quantity].Source != "" {
+			return RateCard{}, fmt.Errorf("rates.%s: the %s rate is given twice", form.key, form.quantity.Name())
 		}
-		card.rates[row.quantity] = rate
+		card.rates[form.quantity] = rate
 	}
 	if len(file.Rates) > 0 {
 		return RateCard{}, fmt.Errorf("rates.%s: no such rate", slices.Min(slices.Collect(maps.Keys(file.Rates))))

@@ -109,10 +109,10 @@ func TestRateCardKey(t *testing.T) {
 		key    pricing.RateKey
 		known  bool
 	}{
-		{"eu-west-1", pricing.VCPU, pricing.KeyVCPUSecond, true},
-		{"eu-west-1", pricing.SnapshotStorage, pricing.KeyStorageGBHour, true},
-		{"eu-central-1", pricing.VCPU, pricing.KeyVCPUHour, true},
-		{"eu-central-1", pricing.Memory, pricing.KeyGBHour, true},
+		{"eu-west-1", pricing.VCPU, "vcpu_second", true},
+		{"eu-west-1", pricing.SnapshotStorage, "storage_gb_hour", true},
+		{"eu-central-1", pricing.VCPU, "vcpu_hour", true},
+		{"eu-central-1", pricing.Memory, "gb_hour", true},
 		{"eu-central-1", pricing.SnapshotWrite, "", false},
 	} {
 		key, known := listCard(t, tc.region).Key(tc.q)
@@ -122,7 +122,7 @@ func TestRateCardKey(t *testing.T) {
 	month := pricing.RateCard{}.With(pricing.SnapshotStorage, pricing.Rate{Figure: dec("0.08"), Per: pricing.PerGBMonth})
 	key, known := month.Key(pricing.SnapshotStorage)
 	require.True(t, known)
-	require.Equal(t, pricing.KeyStorageGBMonth, key)
+	require.Equal(t, pricing.RateKey("storage_gb_month"), key)
 }
 
 func TestRateCardWith(t *testing.T) {

@@ -73,9 +73,9 @@ func TestListRateThatIsNotKnown(t *testing.T) {
 	agreed := card.AgainstList(public)
 	require.Equal(t, card.Rate(pricing.SnapshotRead), agreed.ListRate(pricing.SnapshotRead),
 		"where AWS publishes none, the agreed one is all that can be compared with")
-	require.False(t, agreed.Agreed())
+	require.False(t, agreed.Negotiated())
 	changed := agreed.With(pricing.VCPU, pricing.Rate{Figure: dec("0.00002"), Per: pricing.PerUnit}).AgainstList(card)
-	require.True(t, changed.Agreed(), "a rate of its own is as much an agreement as a discount")
+	require.True(t, changed.Negotiated(), "a rate of its own is as much an agreement as a discount")
 }
 
 // FuzzParseDiscounts: what is read is from nothing to less than everything, and one figure is read as it is written.

@@ -36,7 +36,7 @@ func (c RateCard) GapPrices(size Size, stateGB, imageGB decimal.Decimal) (GapPri
 	}
 	rate := func(q BilledQuantity) decimal.Decimal { // in parts of 1 / per of a dollar
 		whole, _ := per.QuoRem(decimal.NewFromInt(int64(c.rates[q].Per)), 0) // per is a multiple of it
-		return c.rates[q].Figure.Mul(one.Sub(c.Discounts[q])).Mul(whole)
+		return c.Charged(q).Figure.Mul(whole)
 	}
 	msPerHour := decimal.NewFromInt(SecondsPerHour * 1000)
 	msPerSecond := decimal.NewFromInt(1000)

@@ -37,11 +37,11 @@ func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.De
 	if !rate.Known() {
 		return amount, list, &UnknownRateError{card.Region, q}
 	}
-	amount = rate.less(card.Discounts[q]).of(c.Units, c.Per)
-	if !card.agreedOn(q) {
+	amount = card.Charged(q).price(c.Units, c.Per)
+	if !card.negotiatedOn(q) {
 		return amount, amount, nil
 	}
-	return amount, card.ListRate(q).of(c.Units, c.Per), nil
+	return amount, card.ListRate(q).price(c.Units, c.Per), nil
 }
 
 // smallUnits name what usage is counted in.

@@ -24,6 +24,10 @@ type MeasuringPrice struct {
 	Assumption string // its name; "" where a source gives the price
 }
 
+// Cost is what n of something costs at a price for each per of it, half-even at AmountPlaces: the calls of a price per
+// thousand, or the hours of a price per month.
+func (p MeasuringPrice) Cost(n, per int64) decimal.Decimal { return ProrateTime(p.USD, n, per) }
+
 // UnmarshalYAML reads a price and the name of its assumption.
 func (p *MeasuringPrice) UnmarshalYAML(node *yaml.Node) error {
 	var named struct {
@@ -39,12 +43,12 @@ func (p *MeasuringPrice) UnmarshalYAML(node *yaml.Node) error {
 // LogEventBytes is what CloudWatch Logs adds to the size of each event. Source: CloudWatch Logs quotas, PutLogEvents.
 const LogEventBytes = 26
 
-var bytesPerLogGB = decimal.NewFromInt(1_000_000_000)
+const bytesPerLogGB = 1_000_000_000
 
 // LogIngestion is what CloudWatch Logs charges for taking in so many bytes, LogEventBytes of each event among them, in US
 // dollars. A GB is taken for 10^9 bytes, which is the dearer reading of the price.
 func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
-	return Divide(p.LogIngestGB.USD.Mul(decimal.NewFromInt(bytes)), bytesPerLogGB, AmountPlaces)
+	return p.LogIngestGB.Cost(bytes, bytesPerLogGB)
 }
 
 //go:embed rates/measuring/cloudwatch.yaml

@@ -32,8 +32,13 @@ const (
 	PerGBMonth Per = HoursPerGBMonth
 )
 
+func (p Per) decimal() decimal.Decimal { return decimal.NewFromInt(int64(p)) }
+
 // Rate is what one billed quantity costs, as its source publishes it, in US dollars. The zero value is a rate that is
 // not known, which is different from a rate of zero.
+//
+// Its methods are the only place in the program where a rate is multiplied or a discount applied. Elsewhere code asks
+// for an amount or for another rate, so that the bill, the exports and the explanation of a line cannot disagree.
 type Rate struct {
 	Figure decimal.Decimal // as published
 	Per    Per             // how many billed units Figure pays for; 0 where the rate is not known
@@ -42,12 +47,41 @@ type Rate struct {
 	Inline bool            // given by the user beside the workload rather than by a card
 }
 
-// Known says whether there is a figure.
+// Known reports whether there is a figure.
 func (r Rate) Known() bool { return r.Per != 0 }
 
-// of prices a number of billed units that was multiplied by divisor, dividing once and last. Without a remainder the
-// result is exact, otherwise half-even at AmountPlaces.
-func (r Rate) of(units decimal.Decimal, divisor int64) decimal.Decimal {
+// Equal reports whether two rates have the same figure for the same number of units. A rate per hour is not equal to the
+// same price per second: the two round differently.
+func (r Rate) Equal(other Rate) bool { return r.Per == other.Per && r.Figure.Equal(other.Figure) }
+
+// Net is the rate that is charged where r is listed: r less the discount, a fraction from 0 up to but not including 1.
+// The discount comes off the rate and not off the amount, because an amount has already been rounded where its rate is
+// published per hour or per month.
+func (r Rate) Net(discount decimal.Decimal) Rate {
+	if discount.IsZero() {
+		return r
+	}
+	r.Figure = net(r.Figure, discount)
+	return r
+}
+
+// net takes a discount off a price. There is no other place that does.
+func net(price, discount decimal.Decimal) decimal.Decimal { return price.Mul(one.Sub(discount)) }
+
+// Scale is the rate times a factor, exact.
+func (r Rate) Scale(factor decimal.Decimal) Rate {
+	r.Figure = r.Figure.Mul(factor)
+	return r
+}
+
+// Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is published
+// per hour or per month and the division leaves a remainder.
+func (r Rate) Amount(units decimal.Decimal) decimal.Decimal { return r.price(units, 1) }
+
+// price is the amount for a number of units that was multiplied by divisor. Both divisions, by the divisor and by what
+// the rate is published per, are one division and come last: a quotient that is multiplied afterwards would multiply its
+// rounding too.
+func (r Rate) price(units decimal.Decimal, divisor int64) decimal.Decimal {
 	amount := units.Mul(r.Figure)
 	if by := int64(r.Per) * divisor; by != 1 {
 		amount = Divide(amount, decimal.NewFromInt(by), AmountPlaces)
@@ -55,17 +89,66 @@ func (r Rate) of(units decimal.Decimal, divisor int64) decimal.Decimal {
 	return amount
 }
 
-// less is the rate after a discount.
-func (r Rate) less(discount decimal.Decimal) Rate {
-	if !discount.IsZero() {
-		r.Figure = r.Figure.Mul(one.Sub(discount))
+// Units is how many billed units an amount pays for, half-even at AmountPlaces. It reports false where the rate is not
+// known or is zero, as then any number of units costs the same.
+func (r Rate) Units(amount decimal.Decimal) (units decimal.Decimal, ok bool) {
+	if !r.Known() || r.Figure.IsZero() {
+		return decimal.Decimal{}, false
+	}
+	return Divide(amount.Mul(r.Per.decimal()), r.Figure, AmountPlaces), true
+}
+
+// In is the same price quoted per another number of billed units, half-even at AmountPlaces.
+func (r Rate) In(per Per) Rate {
+	if r.Per != per {
+		r.Figure, r.Per = Divide(r.Figure.Mul(per.decimal()), r.Per.decimal(), AmountPlaces), per
 	}
 	return r
 }
 
-// Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is published
-// per hour or per month and the division leaves a remainder.
-func (r Rate) Amount(units decimal.Decimal) decimal.Decimal { return r.of(units, 1) }
+// Quoted is a number of billed units in the unit that the rate is quoted in, such as GB-months for a rate per GB-month,
+// half-even at AmountPlaces; and what that many cost, which is the product of the two figures as an export prints them.
+// [Rate.Amount] is the better figure of a bill, as it divides last.
+func (r Rate) Quoted(units decimal.Decimal) (quantity, cost decimal.Decimal) {
+	quantity = units
+	if r.Per != PerUnit {
+		quantity = Divide(units, r.Per.decimal(), AmountPlaces)
+	}
+	return quantity, r.Figure.Mul(quantity)
+}
+
+// Compare compares the price of one billed unit at r with times that at other: -1 where it is less, 0 where they are
+// equal, 1 where it is more. Each is multiplied by what the other's figure pays for, so nothing is divided or rounded.
+func (r Rate) Compare(other Rate, times int64) int {
+	ours := r.Figure.Mul(other.Per.decimal())
+	theirs := other.Figure.Mul(r.Per.decimal()).Mul(decimal.NewFromInt(times))
+	return ours.Cmp(theirs)
+}
+
+// ChangePercent is how much more one billed unit costs at another rate, in percent of what it costs at r, half-even at
+// RatioPlaces. It reports false where either is not known or r is zero.
+func (r Rate) ChangePercent(to Rate) (percent decimal.Decimal, ok bool) {
+	if !r.Known() || !to.Known() || r.Figure.IsZero() {
+		return decimal.Decimal{}, false
+	}
+	before, after := r.Figure.Mul(to.Per.decimal()), to.Figure.Mul(r.Per.decimal())
+	return Divide(after.Sub(before).Shift(2), before, RatioPlaces), true
+}
+
+// ChargedPercent is the part of a rate that a discount leaves to be charged, in percent.
+func ChargedPercent(discount decimal.Decimal) decimal.Decimal { return one.Sub(discount).Shift(2) }
+
+// Prorate is the part of an amount that belongs to part of a whole, amount × part / whole, half-even at AmountPlaces: the
+// cost of an hour from that of a day, or of a month at the pace of the days measured. The whole must not be zero. Parts
+// that must add up to the whole are not prorated one by one but allocated.
+func Prorate(amount, part, whole decimal.Decimal) decimal.Decimal {
+	return Divide(amount.Mul(part), whole, AmountPlaces)
+}
+
+// ProrateTime is [Prorate] by whole units of time, such as seconds.
+func ProrateTime(amount decimal.Decimal, part, whole int64) decimal.Decimal {
+	return Prorate(amount, decimal.NewFromInt(part), decimal.NewFromInt(whole))
+}
 
 // UnknownRateError says that a workload needs a rate that no source gives.
 type UnknownRateError struct {

@@ -171,7 +171,7 @@ func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
 		{Title: "unit", Drop: 4},
 		{Title: "rate $", Align: Decimal, Drop: 3},
 	}}
-	agreed := e.Bill.Agreed()
+	agreed := e.Bill.Negotiated()
 	if agreed {
 		t.Columns = append(t.Columns, Column{Title: "list $", Align: Decimal, Drop: 1})
 	}
@@ -214,7 +214,7 @@ func amountsOf(lines []pricing.Line) []decimal.Decimal {
 
 func lineRows(bill pricing.Bill, group string, places int32, explain bool) []Row {
 	var rows []Row
-	agreed := bill.Agreed()
+	agreed := bill.Negotiated()
 	for _, line := range bill.Lines {
 		if !strings.HasPrefix(string(line.Component), group+".") {
 			continue
@@ -315,7 +315,7 @@ func newEstimateJSON(e *scenarios.Estimate) estimateJSON {
 		Assumptions: notesJSON(e.Assumptions), Warnings: notesJSON(e.Warnings),
 		Alternatives: alternativesJSON(e, e.Comparisons), Documented: checksJSON(e.Documented),
 	}
-	if e.Bill.Agreed() {
+	if e.Bill.Negotiated() {
 		out.ListTotal = e.Bill.ListTotal().String()
 	}
 	out.Groups, out.PerUser, out.PerJob = groupSums(e.Bill), perUser(e), perJob(e)
@@ -365,10 +365,10 @@ func newRatesJSON(card pricing.RateCard) ratesJSON {
 		}
 	}
 	fields := map[pricing.RateKey]*string{
-		pricing.KeyVCPUSecond: &out.VCPUSecond, pricing.KeyVCPUHour: &out.VCPUHour,
-		pricing.KeyGBSecond: &out.GBSecond, pricing.KeyGBHour: &out.GBHour,
-		pricing.KeySnapshotReadGB: &out.SnapshotReadGB, pricing.KeySnapshotWriteGB: &out.SnapshotWriteGB,
-		pricing.KeyStorageGBHour: &out.StorageGBHour, pricing.KeyStorageGBMonth: &out.StorageGBMonth,
+		"vcpu_second": &out.VCPUSecond, "vcpu_hour": &out.VCPUHour,
+		"gb_second": &out.GBSecond, "gb_hour": &out.GBHour,
+		"snapshot_read_gb": &out.SnapshotReadGB, "snapshot_write_gb": &out.SnapshotWriteGB,
+		"storage_gb_hour": &out.StorageGBHour, "storage_gb_month": &out.StorageGBMonth,
 	}
 	for _, q := range pricing.BilledQuantities() {
 		if key, known := card.Key(q); known {
@@ -402,7 +402,7 @@ func linesJSON(lines []pricing.Line) []lineJSON {
 		if line.Rate.Per != pricing.PerUnit {
 			list[i].RateUnits = fmt.Sprint(int64(line.Rate.Per))
 		}
-		if line.Agreed() {
+		if line.Negotiated() {
 			list[i].ListRate, list[i].ListAmount = line.ListRate.Figure.String(), line.ListAmount.String()
 			if line.ListRate.Per != line.Rate.Per {
 				list[i].ListRateUnits = fmt.Sprint(int64(line.ListRate.Per))
@@ -420,7 +420,7 @@ var estimateColumns = []string{
 // the amount where there are none. Where something else than list was agreed, the list amount is one more column.
 func estimateCSV(e *scenarios.Estimate) [][]string {
 	rows := [][]string{slices.Clone(estimateColumns)}
-	agreed := e.Bill.Agreed()
+	agreed := e.Bill.Negotiated()
 	if agreed {
 		rows[0] = append(rows[0], "list_amount")
 	}

@@ -21,7 +21,7 @@ type priceJSON struct {
 
 // Price makes the document of plain quantities priced at a card.
 func Price(bill pricing.Bill, now time.Time) Document {
-	places, agreed := placesFor(amountsOf(bill.Lines)), bill.Agreed()
+	places, agreed := placesFor(amountsOf(bill.Lines)), bill.Negotiated()
 	t := &Table{Columns: []Column{
 		{Title: ""},
 		{Title: "quantity", Align: Decimal, Drop: 2},

@@ -53,31 +53,17 @@ func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
 		}
 		if key, known := card.Key(q); known {
 			text := rate.Figure.String()
-			figure.Key, figure.Figure, figure.Unit = string(key), &text, PublishedUnit(q, rate.Per)
-			if card.Agreed() {
+			figure.Key, figure.Figure, figure.Unit = string(key), &text, q.PublishedUnit(rate.Per)
+			if card.Negotiated() {
 				list := card.ListRate(q)
-				figure.List, figure.ListUnit = list.Figure.String(), PublishedUnit(q, list.Per)
+				figure.List, figure.ListUnit = list.Figure.String(), q.PublishedUnit(list.Per)
 				figure.Discount = card.Discounts[q].Shift(2).String() + "%"
-				figure.Effective = rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q])).String()
+				figure.Effective = card.Charged(q).Figure.String()
 			}
 		}
 		out.Rates = append(out.Rates, figure)
 	}
 	return out
-}
-
-// PublishedUnit is the unit that a rate is per, in the singular: vCPU-Second, GB-month of 720 hours and so on.
-func PublishedUnit(q pricing.BilledQuantity, per pricing.Per) string {
-	switch {
-	case per == pricing.PerGBMonth:
-		return "GB-month of 720 hours"
-	case per == pricing.PerHour && q == pricing.VCPU:
-		return "vCPU-hour"
-	case per == pricing.PerHour:
-		return "GB-hour"
-	default:
-		return strings.TrimSuffix(q.Unit(), "s")
-	}
 }
 
 var (
@@ -110,7 +96,7 @@ func cardCSV(card cardJSON, agreed bool) [][]string {
 func Card(card pricing.RateCard, now time.Time) Document {
 	out := newCardJSON(card, now)
 	t := &Table{Columns: []Column{{Title: "rate"}}}
-	if card.Agreed() {
+	if card.Negotiated() {
 		t.Columns = append(t.Columns, Column{Title: "list $", Align: Decimal}, Column{Title: "discount", Align: Right})
 	}
 	t.Columns = append(t.Columns, Column{Title: "$", Align: Decimal}, Column{Title: "per"}, Column{Title: "read on", Drop: 1})
@@ -120,7 +106,7 @@ func Card(card pricing.RateCard, now time.Time) Document {
 		if r.Figure != nil {
 			figure = *r.Figure
 		}
-		if card.Agreed() {
+		if card.Negotiated() {
 			list := r.List
 			if r.ListUnit != r.Unit {
 				list += " per " + r.ListUnit
@@ -135,7 +121,7 @@ func Card(card pricing.RateCard, now time.Time) Document {
 	}
 	d := Document{
 		Title: fmt.Sprintf("%s, %s", card.Region, card.Location),
-		JSON:  out, CSV: cardCSV(out, card.Agreed()),
+		JSON:  out, CSV: cardCSV(out, card.Negotiated()),
 	}
 	if !card.Opened.IsZero() {
 		d.Subtitle = "MicroVMs since " + card.Opened.String()
@@ -284,12 +270,11 @@ func published(r pricing.Rate) *string {
 // changePercent is the change of the rate per billed unit, half-even at pricing.RatioPlaces; nil where there is nothing to
 // compare with.
 func changePercent(drift pricelist.Drift) *string {
-	if !drift.Old.Known() || !drift.New.Known() || drift.Old.Figure.IsZero() {
+	percent, ok := drift.Old.ChangePercent(drift.New)
+	if !ok {
 		return nil
 	}
-	before := drift.Old.Figure.Mul(decimal.NewFromInt(int64(drift.New.Per)))
-	after := drift.New.Figure.Mul(decimal.NewFromInt(int64(drift.Old.Per)))
-	text := pricing.Divide(after.Sub(before).Shift(2), before, pricing.RatioPlaces).String()
+	text := percent.String()
 	return &text
 }
 

@@ -75,8 +75,7 @@ func (l *LineDiff) split(old pricing.RateCard) {
 		case l.Before != nil && l.Before.Quantity.Equal(l.After.Quantity):
 			atOldRate = before // and not what a quantity rounded to 20 decimals would come to
 		default:
-			list := old.Rate(l.After.Of).Amount(l.After.Quantity)
-			atOldRate = list.Mul(decimal.NewFromInt(1).Sub(old.Discounts[l.After.Of]))
+			atOldRate = old.Charged(l.After.Of).Amount(l.After.Quantity)
 		}
 		l.QuantityEffect = atOldRate.Sub(before)
 		l.RateEffect = l.After.Amount.Sub(atOldRate)
@@ -86,8 +85,7 @@ func (l *LineDiff) split(old pricing.RateCard) {
 // sameRate says whether a line was priced as the card would; then its own amount is the better one, as quantities that
 // are no finite decimals are rounded in it once only.
 func sameRate(card pricing.RateCard, line *pricing.Line) bool {
-	old := card.Rate(line.Of)
-	return old.Per == line.Rate.Per && old.Figure.Equal(line.Rate.Figure) && card.Discounts[line.Of].Equal(line.Discount)
+	return card.Rate(line.Of).Equal(line.Rate) && card.Discounts[line.Of].Equal(line.Discount)
 }
 
 // inputChanges lists the values that differ, leaving out what does not enter the bill.

@@ -118,14 +118,14 @@ func (s *Scenario) inlineRates() map[pricing.BilledQuantity]pricing.Rate {
 		readOn = r.ReadOn.Date
 	}
 	return pricing.InlineRates(map[pricing.RateKey]*decimal.Decimal{
-		pricing.KeyVCPUSecond:      priceOrNil(r.VCPUSecond),
-		pricing.KeyVCPUHour:        priceOrNil(r.VCPUHour),
-		pricing.KeyGBSecond:        priceOrNil(r.GBSecond),
-		pricing.KeyGBHour:          priceOrNil(r.GBHour),
-		pricing.KeySnapshotReadGB:  priceOrNil(r.SnapshotReadGB),
-		pricing.KeySnapshotWriteGB: priceOrNil(r.SnapshotWriteGB),
-		pricing.KeyStorageGBHour:   priceOrNil(r.StorageGBHour),
-		pricing.KeyStorageGBMonth:  priceOrNil(r.StorageGBMonth),
+		"vcpu_second":       priceOrNil(r.VCPUSecond),
+		"vcpu_hour":         priceOrNil(r.VCPUHour),
+		"gb_second":         priceOrNil(r.GBSecond),
+		"gb_hour":           priceOrNil(r.GBHour),
+		"snapshot_read_gb":  priceOrNil(r.SnapshotReadGB),
+		"snapshot_write_gb": priceOrNil(r.SnapshotWriteGB),
+		"storage_gb_hour":   priceOrNil(r.StorageGBHour),
+		"storage_gb_month":  priceOrNil(r.StorageGBMonth),
 	}, source, readOn)
 }
 

@@ -158,9 +158,7 @@ func (e *Estimate) inputs() []input {
 		}
 		add("rates."+string(key), e.Bill.Card.Rate(q).Figure, "", none,
 			func(_ *pricing.Workload, card *pricing.RateCard, f decimal.Decimal) {
-				rate := card.Rate(q)
-				rate.Figure = rate.Figure.Mul(f)
-				*card = card.With(q, rate)
+				*card = card.With(q, card.Rate(q).Scale(f))
 			})
 	}
 	return all

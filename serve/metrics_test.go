@@ -15,9 +15,9 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/browsertest"
+	"microspend/internal/sampleledger"
 	"microspend/pricing"
-	"microspend/report/html/browsertest"
-	"microspend/report/statement/sample"
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/spend/budget"
@@ -100,11 +100,11 @@ func TestMetricsAreBounded(t *testing.T) {
 func TestCountersNeverGoDown(t *testing.T) {
 	dir := t.TempDir()
 	put := func(records ...usage.Record) {
-		_, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(records) })
+		_, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(records) })
 		require.NoError(t, err)
 	}
 	put(hour(0, 1<<40))
-	measured, err := sample.Write(dir, func(func([]usage.Record) bool) {})
+	measured, err := sampleledger.Write(dir, func(func([]usage.Record) bool) {})
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
 		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
@@ -129,7 +129,7 @@ func TestCountersNeverGoDown(t *testing.T) {
 func TestHostileLabels(t *testing.T) {
 	names := []string{"(other)", "(unallocated)", "(shared)", "(total)", `"}{x="`, "a\nb", `\`, "", strings.Repeat("長", 80)}
 	dir := t.TempDir()
-	measured, err := sample.Write(dir, func(yield func([]usage.Record) bool) {
+	measured, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) {
 		var batch []usage.Record
 		for i, name := range names {
 			r := hour(i, 1<<40)

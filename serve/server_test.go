@@ -21,10 +21,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report"
-	"microspend/report/statement/sample"
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/usage"
@@ -47,7 +47,7 @@ var demo = sync.OnceValues(func() (spend.Source, error) {
 		return spend.Source{}, err
 	}
 	folder = dir
-	return sample.Demo(dir, noon, demoDays)
+	return sampleledger.Demo(dir, noon, demoDays)
 })
 
 var folder string // of the demo's ledger
@@ -391,7 +391,7 @@ func TestRefresh(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config")
 	require.NoError(t, os.WriteFile(config, []byte("good"), 0o600))
-	measured, err := sample.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
+	measured, err := sampleledger.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 50 * time.Millisecond, Load: func() (serve.Inputs, error) {
 		in := serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured, Files: []string{config}}
@@ -402,7 +402,7 @@ func TestRefresh(t *testing.T) {
 		return in, err
 	}})
 	_, _, before := r.get(t, "/api/v1/spend")
-	_, err = sample.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
+	_, err = sampleledger.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { _, _, now := r.get(t, "/api/v1/spend"); return now != before }, 10*time.Second, 20*time.Millisecond)
 	require.NoError(t, os.WriteFile(config, []byte("broken"), 0o600))
@@ -434,7 +434,7 @@ func TestWhileTheLedgerIsWritten(t *testing.T) {
 		}
 		return out
 	}
-	measured, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(1)) })
+	measured, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(1)) })
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
 		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
@@ -442,7 +442,7 @@ func TestWhileTheLedgerIsWritten(t *testing.T) {
 	writing := make(chan error, 1)
 	go func() {
 		for size := int64(2); size < 12; size++ {
-			if _, err := sample.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(size)) }); err != nil {
+			if _, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(size)) }); err != nil {
 				writing <- err
 				return
 			}

@@ -143,7 +143,7 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 		if !count.Units.LessThan(billed) {
 			return line.Cost, nil
 		}
-		return pricing.Divide(line.Cost.Mul(count.Units), billed, pricing.AmountPlaces), nil
+		return pricing.Prorate(line.Cost, count.Units, billed), nil
 	}
 	card, err := r.prices.card(line.Region)
 	if err != nil || !card.card.Rate(line.Quantity).Known() {

@@ -125,7 +125,7 @@ func (p *priceList) card(region string) (regionCard, error) {
 // agreed says whether any card that was used charges something else than AWS's public rates.
 func (p *priceList) agreed() bool {
 	for _, used := range p.cards {
-		if used.card.Agreed() {
+		if used.card.Negotiated() {
 			return true
 		}
 	}

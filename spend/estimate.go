@@ -118,13 +118,10 @@ func roughRatesOf(card pricing.RateCard) roughRates {
 	units := one.Measured()
 	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), roughBits), 6)
 	for _, q := range pricing.BilledQuantities() {
-		rate := card.Rate(q)
-		if !rate.Known() {
-			continue
+		one := pricing.Count{Units: shifted, Per: units[q].Per}
+		if amount, _, err := one.Amounts(card, q); err == nil { // otherwise the rate is not known
+			out[q] = amount.RoundBank(0).BigInt()
 		}
-		charged := rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q]))
-		per := decimal.NewFromInt(int64(rate.Per)).Mul(decimal.NewFromInt(units[q].Per))
-		out[q] = pricing.Divide(charged.Mul(shifted), per, 0).BigInt()
 	}
 	return out
 }

@@ -53,7 +53,7 @@ func (c *Comparison) settle(now Cost) {
 	change := now.Amount.Sub(c.Amount)
 	c.Change = &change
 	if !c.Amount.IsZero() {
-		percent := pricing.Divide(change.Mul(hundred), c.Amount, pricing.RatioPlaces)
+		percent := pricing.Divide(change.Shift(2), c.Amount, pricing.RatioPlaces)
 		c.Percent = &percent
 	}
 }

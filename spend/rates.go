@@ -57,14 +57,14 @@ func (r regionRates) inline() map[pricing.BilledQuantity]pricing.Rate {
 		readOn = r.ReadOn.Date
 	}
 	return pricing.InlineRates(map[pricing.RateKey]*decimal.Decimal{
-		pricing.KeyVCPUSecond:      r.VCPUSecond.OrNil(),
-		pricing.KeyVCPUHour:        r.VCPUHour.OrNil(),
-		pricing.KeyGBSecond:        r.GBSecond.OrNil(),
-		pricing.KeyGBHour:          r.GBHour.OrNil(),
-		pricing.KeySnapshotReadGB:  r.SnapshotReadGB.OrNil(),
-		pricing.KeySnapshotWriteGB: r.SnapshotWriteGB.OrNil(),
-		pricing.KeyStorageGBHour:   r.StorageGBHour.OrNil(),
-		pricing.KeyStorageGBMonth:  r.StorageGBMonth.OrNil(),
+		"vcpu_second":       r.VCPUSecond.OrNil(),
+		"vcpu_hour":         r.VCPUHour.OrNil(),
+		"gb_second":         r.GBSecond.OrNil(),
+		"gb_hour":           r.GBHour.OrNil(),
+		"snapshot_read_gb":  r.SnapshotReadGB.OrNil(),
+		"snapshot_write_gb": r.SnapshotWriteGB.OrNil(),
+		"storage_gb_hour":   r.StorageGBHour.OrNil(),
+		"storage_gb_month":  r.StorageGBMonth.OrNil(),
 	}, source, readOn)
 }
 

@@ -2,14 +2,13 @@ package tui
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
+	"microspend/internal/atomicfile"
 	"microspend/tui/data"
 	"microspend/tui/view/listing"
 )
@@ -96,26 +95,13 @@ func (m *Model) save() tea.Cmd {
 	}
 	m.memoryAt = text
 	path := m.options.StateFile
-	return func() tea.Msg { return savedMsg{replaceFile(path, []byte(text))} }
+	return func() tea.Msg { return savedMsg{writePrivate(path, []byte(text))} }
 }
 
-// replaceFile puts a text in the place of a file: whole or not at all, and readable by its owner alone.
-func replaceFile(path string, text []byte) error {
+// writePrivate replaces a file that only its owner may read, and creates its folder.
+func writePrivate(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, text, 0o600)
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/terminal"
 	"microspend/ledger"
-	"microspend/tui/terminal"
 	"microspend/usage"
 )
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/config"
+	"microspend/internal/atomicfile"
 	"microspend/ledger"
 	"microspend/spend/simulate"
 	"microspend/usage"
@@ -44,7 +44,7 @@ then opens the dashboard on that ledger, and goes on making up the hours of toda
 				return err
 			}
 			for name, content := range map[string][]byte{"tenants.csv": fleet.TenantsFile(), config.Name: fleet.ConfigFile()} {
-				err := a.writeFile(filepath.Join(folder, name), func(w io.Writer) error { _, err := w.Write(content); return err })
+				err := atomicfile.Write(filepath.Join(folder, name), content, newFile)
 				if err != nil {
 					return err
 				}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/report"
 	"microspend/scenarios"
 )
@@ -41,7 +41,7 @@ func (a *app) examplesCommand() *cobra.Command {
 				return err
 			}
 			if source && a.output.file != "" && a.output.file != "-" {
-				return a.writeFile(a.output.file, func(w io.Writer) error { _, err := w.Write(example.YAML); return err })
+				return atomicfile.Write(a.output.file, example.YAML, newFile)
 			}
 			if source {
 				_, err := a.out.Write(example.YAML)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/scenarios"
 )
 
@@ -44,7 +45,7 @@ func (a *app) initCommand() *cobra.Command {
 			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) && !force {
 				return fmt.Errorf("%s exists; give another name, or --force to replace it", path)
 			}
-			if err := a.writeFile(path, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
+			if err := atomicfile.Write(path, text, newFile); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.err, "wrote %s; next: microspend estimate %s\n", path, path)
@@ -73,7 +74,7 @@ func (a *app) schemaCommand() *cobra.Command {
 				return out.Encode(scenarios.Schema())
 			}
 			if file != "" {
-				return a.writeFile(file, write)
+				return atomicfile.Replace(file, newFile, write)
 			}
 			return write(a.out)
 		},

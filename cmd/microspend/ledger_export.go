@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/ledger"
 	"microspend/report"
 	"microspend/usage"
@@ -51,7 +52,7 @@ named, and the exit code is 1.`,
 			export := &exported{ctx: cmd.Context(), ledger: opened, from: from, to: to}
 			if !toStandard {
 				export.bar = a.startProgress("writing", "rows")
-				err = a.writeFile(file, func(w io.Writer) error { return export.run(w, write) })
+				err = atomicfile.Replace(file, newFile, func(w io.Writer) error { return export.run(w, write) })
 			} else {
 				err = export.run(a.out, write)
 			}

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/report"
 )
 
@@ -62,7 +59,7 @@ func (o *outputFlags) check() error {
 func (a *app) print(documents ...report.Document) error {
 	options := report.Options{Format: report.Format(a.output.format), Width: a.output.width}
 	if a.output.file != "" && a.output.file != "-" {
-		return a.writeFile(a.output.file, func(w io.Writer) error {
+		return atomicfile.Replace(a.output.file, newFile, func(w io.Writer) error {
 			if options.Format == report.FormatTable {
 				w = &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
 			}
@@ -81,7 +78,7 @@ func (a *app) print(documents ...report.Document) error {
 // printBinary writes what is no text to --output, or to standard output where that is no terminal.
 func (a *app) printBinary(write func(io.Writer) error) error {
 	if a.output.file != "" && a.output.file != "-" {
-		return a.writeFile(a.output.file, write)
+		return atomicfile.Replace(a.output.file, newFile, write)
 	}
 	if file, ok := a.out.(*os.File); ok && term.IsTerminal(file.Fd()) {
 		return fmt.Errorf("%s is not for a terminal; give --output FILE", a.output.format)
@@ -110,88 +107,5 @@ func (a *app) terminalWidth() int {
 	return report.DefaultWidth
 }
 
-// writeFile replaces a file atomically: whatever goes wrong, either the old content or the whole new one is there. What is
-// rendered goes to a hidden file beside it as it comes, however much it is. A link is followed, and what is no regular
-// file, such as /dev/null, is written to as it is.
-func (a *app) writeFile(path string, render func(io.Writer) error) error {
-	if link, err := os.Lstat(path); err == nil && link.Mode()&os.ModeSymlink != 0 {
-		target, err := filepath.EvalSymlinks(path)
-		if err != nil {
-			return fmt.Errorf("cannot write %s: it is a link to nothing", path)
-		}
-		path = target
-	}
-	before, err := os.Stat(path)
-	if err == nil && !before.Mode().IsRegular() {
-		if before.IsDir() {
-			return fmt.Errorf("cannot write %s: it is a folder", path)
-		}
-		special, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return cannotWrite(path, err)
-		}
-		return errors.Join(renderTo(special, path, render), special.Close())
-	}
-	hidden := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%.100s.%d", filepath.Base(path), os.Getpid()))
-	// A new file gets the rights that the user's umask leaves; one that is replaced keeps its own.
-	temporary, err := os.OpenFile(hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return cannotWrite(path, err)
-	}
-	defer os.Remove(hidden) // fails, as it should, once the file has been renamed
-	if err := renderTo(temporary, path, render); err != nil {
-		return errors.Join(err, temporary.Close())
-	}
-	if before != nil {
-		err = temporary.Chmod(before.Mode().Perm())
-	}
-	if err == nil {
-		err = temporary.Sync()
-	}
-	if closeErr := temporary.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(hidden, path)
-	}
-	if err != nil {
-		return cannotWrite(path, err)
-	}
-	return nil
-}
-
-// cannotWrite tells a fault by the name that the user knows the file by, and not by that of the hidden one.
-func cannotWrite(path string, err error) error {
-	var ofPath *fs.PathError
-	var ofLink *os.LinkError
-	switch {
-	case errors.As(err, &ofPath):
-		err = ofPath.Err
-	case errors.As(err, &ofLink):
-		err = ofLink.Err
-	}
-	return fmt.Errorf("cannot write %s: %w", path, err)
-}
-
-// renderTo renders to a file that was opened for a path.
-func renderTo(file *os.File, path string, render func(io.Writer) error) error {
-	out := bufio.NewWriterSize(fileWriter{file, path}, 1<<16)
-	if err := render(out); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-type fileWriter struct {
-	file *os.File
-	path string
-}
-
-// Write implements [io.Writer].
-func (f fileWriter) Write(p []byte) (int, error) {
-	n, err := f.file.Write(p)
-	if err != nil {
-		err = cannotWrite(f.path, err)
-	}
-	return n, err
-}
+// newFile is the mode of files that commands write, less the umask.
+const newFile = 0o666

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/atomicfile"
 	"microspend/report"
 	"microspend/report/html"
 	"microspend/report/statement"
@@ -96,7 +97,7 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 			}
 			write := func(w io.Writer) error { return html.Write(w, s, options) }
 			if file != "" && file != "-" {
-				return a.writeFile(file, write)
+				return atomicfile.Replace(file, newFile, write)
 			}
 			return write(a.out)
 		},
@@ -170,7 +171,7 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 		return err
 	}
 	pages, err := html.PerTenant(s, func(name string, render func(io.Writer) error) error {
-		return a.writeFile(filepath.Join(folder, name), render)
+		return atomicfile.Replace(filepath.Join(folder, name), newFile, render)
 	})
 	if err != nil {
 		return err

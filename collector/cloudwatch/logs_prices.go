@@ -39,7 +39,7 @@ func (l *Logs) prices(groups []logGroup) []string {
 	p := l.options.Prices
 	metrics := emf.Publication{Namespace: emf.DefaultNamespace, PerMicroVM: true}
 	_, lineWithMetrics := perHour(p, metrics)
-	metric := pricing.Divide(p.MetricMonth.USD.Mul(decimal.NewFromInt(int64(metrics.Metrics.Count()))), decimal.NewFromInt(monthHours), pricing.AmountPlaces)
+	metric := p.MetricMonth.Cost(int64(metrics.Metrics.Count()), monthHours)
 	byMetrics := metric.Add(lineWithMetrics)
 	bytes, byLogs := perHour(p, emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics})
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)

@@ -156,7 +156,7 @@ func (m *Metrics) target(ctx context.Context, target collector.Target) (*metrics
 
 // price is what so many metrics requested, or calls, cost at a price per thousand.
 func price(thousand pricing.MeasuringPrice, n int64) decimal.Decimal {
-	return pricing.Divide(thousand.USD.Mul(decimal.NewFromInt(n)), decimal.NewFromInt(1000), pricing.AmountPlaces)
+	return thousand.Cost(n, 1000)
 }
 
 // refusals are the codes of errors with which nothing can be read of a target.

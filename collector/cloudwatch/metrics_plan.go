@@ -63,9 +63,9 @@ func (m *Metrics) notes(t *metricsTarget) []string {
 			series += int64(count(s.metrics))
 		}
 	}
-	each := m.options.Prices.MetricMonth.USD
+	each := m.options.Prices.MetricMonth
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
-		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each), pricing.GroupedCents(each.Mul(decimal.NewFromInt(series))))}
+		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each.USD), pricing.GroupedCents(each.Cost(series, 1)))}
 	if assumed := m.options.Prices.ThousandListCalls; assumed.Assumption != "" {
 		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, pricing.GroupedCents(assumed.USD)))
 	}

@@ -24,7 +24,7 @@ type Cost struct {
 // CostOf works out what a publication costs.
 func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 	cost := Cost{Metrics: p.Metrics.Count(), PerMetric: prices.MetricMonth, LogIngest: prices.LogIngestGB}
-	perSet := decimal.NewFromInt(int64(cost.Metrics)).Mul(prices.MetricMonth.USD)
+	perSet := prices.MetricMonth.Cost(int64(cost.Metrics), 1)
 	if p.Sets() > 0 {
 		cost.PerTenant = perSet
 	}

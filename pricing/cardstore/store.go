@@ -18,13 +18,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 
+	"microspend/internal/atomicfile"
 	"microspend/pricing"
 )
 
@@ -44,9 +45,11 @@ func (s Store) FS() fs.FS {
 
 // Save writes each card as <region>.yaml, replacing the one that the store has. All cards are checked and written before
 // the first is replaced. Only AWS's list prices are kept: a discount or a card under another name is refused.
-func (s Store) Save(cards []pricing.RateCard) error { return s.save(cards, os.Rename) }
+func (s Store) Save(cards []pricing.RateCard) error {
+	return s.save(cards, (*atomicfile.Staged).Commit)
+}
 
-func (s Store) save(cards []pricing.RateCard, rename func(from, to string) error) error {
+func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) error) error {
 	if s.dir == "" {
 		return errors.New("no folder is set to keep rate cards in")
 	}
@@ -57,25 +60,29 @@ func (s Store) save(cards []pricing.RateCard, rename func(from, to string) error
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("no folder for rate cards: %w", err)
 	}
-	var written []string
+	var staged []*atomicfile.Staged
 	defer func() {
-		for _, file := range written {
-			_ = os.Remove(file) // those that were renamed are gone already
+		for _, file := range staged {
+			file.Discard()
 		}
 	}()
 	for i, card := range cards {
-		file, err := writeTemporary(s.dir, card.Region, texts[i])
-		written = append(written, file)
+		// Anyone who shares the folder may read the cards: they are public prices.
+		file, err := atomicfile.Stage(filepath.Join(s.dir, card.Region+".yaml"), 0o644, func(w io.Writer) error {
+			_, err := w.Write(texts[i])
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("rate card of %s: %w; the present cards are kept", card.Region, err)
 		}
+		staged = append(staged, file)
 	}
 	for i, card := range cards {
-		if err := rename(written[i], filepath.Join(s.dir, card.Region+".yaml")); err != nil {
+		if err := commit(staged[i]); err != nil {
 			return fmt.Errorf("rate card of %s: %w; %s", card.Region, err, replaced(cards[:i]))
 		}
 	}
-	return syncFolder(s.dir)
+	return atomicfile.SyncDir(s.dir)
 }
 
 // encode gives the text of every card, each proven to read back as the same card.
@@ -125,33 +132,6 @@ func encodeOne(card pricing.RateCard) ([]byte, error) {
 		}
 	}
 	return text, nil
-}
-
-// writeTemporary writes a text to a new file of the folder, through to the disk, under a name that no reader of cards
-// looks at. It returns the name also where it fails once there is such a file, and "" otherwise.
-func writeTemporary(dir, region string, text []byte) (name string, err error) {
-	file, err := os.CreateTemp(dir, "."+region+".*.tmp")
-	if err != nil {
-		return "", err
-	}
-	_, err = file.Write(text)
-	// Temporary files are private; cards are public prices, for whoever shares the folder.
-	return file.Name(), errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
-}
-
-// syncFolder makes the renames themselves last. Windows has no such call and needs none.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("the rate cards are written, but may not outlast a power cut: %w", err)
-	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
-		return fmt.Errorf("the rate cards are written, but may not outlast a power cut: %w", err)
-	}
-	return nil
 }
 
 func replaced(cards []pricing.RateCard) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/atomicfile"
 	"microspend/pricing"
 )
 
@@ -184,12 +185,12 @@ func TestSaveWhenARenameFails(t *testing.T) {
 		}
 		require.NoError(t, In(dir).Save(before))
 		calls := 0
-		err := In(dir).save(after, func(from, to string) error {
+		err := In(dir).save(after, func(file *atomicfile.Staged) error {
 			require.Len(t, files(t, dir), 6-calls, "all are written before the first is replaced")
 			if calls++; calls > fails {
 				return errors.New("disk full")
 			}
-			return os.Rename(from, to)
+			return file.Commit()
 		})
 		require.EqualError(t, err, want)
 		require.Equal(t, []string{"eu-north-1.yaml", "eu-west-1.yaml", "us-east-1.yaml"}, files(t, dir), "nothing is left behind")

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/pricing"
 )
 
@@ -22,19 +20,11 @@ func Compare(old, new pricing.RateCard) []Drift {
 	var drifts []Drift
 	for _, q := range pricing.BilledQuantities() {
 		a, b := old.Rate(q), new.Rate(q)
-		if a.Known() != b.Known() || (a.Known() && compareTimes(a, b, 1) != 0) {
+		if a.Known() != b.Known() || (a.Known() && a.Compare(b, 1) != 0) {
 			drifts = append(drifts, Drift{q, a, b})
 		}
 	}
 	return drifts
-}
-
-// compareTimes compares a's price of one billed unit with times that of b: -1 where it is less, 0 where they are equal, 1
-// where it is more. It multiplies each by what the other's figure is for, so that nothing is divided and nothing rounded.
-func compareTimes(a, b pricing.Rate, times int64) int {
-	left := a.Figure.Mul(decimal.NewFromInt(int64(b.Per)))
-	right := b.Figure.Mul(decimal.NewFromInt(int64(a.Per))).Mul(decimal.NewFromInt(times))
-	return left.Cmp(right)
 }
 
 // PlausibleFactor is how many times larger or smaller a rate may become from one import to the next. AWS has never changed
@@ -50,7 +40,7 @@ func Plausible(present, next pricing.RateCard) error {
 		if !a.Known() || !b.Known() {
 			continue
 		}
-		if compareTimes(b, a, PlausibleFactor) > 0 || compareTimes(a, b, PlausibleFactor) > 0 {
+		if b.Compare(a, PlausibleFactor) > 0 || a.Compare(b, PlausibleFactor) > 0 {
 			from, _ := present.Key(q)
 			to, _ := next.Key(q)
 			faults = append(faults, &JumpError{next.Region, Drift{q, a, b}, from, to})

@@ -39,10 +39,10 @@ type row struct {
 	spend.Charge
 	account string // billing account
 
+	contracted      pricing.Rate // what is charged, quoted as the list rate is
 	pricingQuantity decimal.Decimal
-	pricingUnit     string
-	listPrice       decimal.Decimal
-	contractPrice   decimal.Decimal
+	contractedCost  decimal.Decimal
+	listCost        decimal.Decimal
 	policy          spend.Policy
 }
 
@@ -93,16 +93,16 @@ var columns = []Column{
 	moment("ChargePeriodStart", func(r *row) time.Time { return r.Day }),
 	number("ConsumedQuantity", func(r *row) decimal.Decimal { return r.Used }),
 	text("ConsumedUnit", func(r *row) string { return r.Quantity.Unit() }),
-	number("ContractedCost", func(r *row) decimal.Decimal { return r.contractPrice.Mul(r.pricingQuantity) }),
-	number("ContractedUnitPrice", func(r *row) decimal.Decimal { return r.contractPrice }),
+	number("ContractedCost", func(r *row) decimal.Decimal { return r.contractedCost }),
+	number("ContractedUnitPrice", func(r *row) decimal.Decimal { return r.contracted.Figure }),
 	number("EffectiveCost", func(r *row) decimal.Decimal { return r.Amount }),
 	null("InvoiceId"),
 	constant("InvoiceIssuerName", "Amazon Web Services, Inc."),
-	number("ListCost", func(r *row) decimal.Decimal { return r.listPrice.Mul(r.pricingQuantity) }),
-	number("ListUnitPrice", func(r *row) decimal.Decimal { return r.listPrice }),
+	number("ListCost", func(r *row) decimal.Decimal { return r.listCost }),
+	number("ListUnitPrice", func(r *row) decimal.Decimal { return r.ListRate.Figure }),
 	constant("PricingCategory", "Standard"),
 	number("PricingQuantity", func(r *row) decimal.Decimal { return r.pricingQuantity }),
-	text("PricingUnit", func(r *row) string { return r.pricingUnit }),
+	text("PricingUnit", (*row).pricingUnit),
 	constant("ProviderName", "AWS"),
 	constant("PublisherName", "AWS"),
 	text("RegionId", func(r *row) string { return r.Region }),
@@ -137,8 +137,8 @@ func (r *row) regionName() string {
 }
 
 func (r *row) description() string {
-	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" + r.contractPrice.String() + " per " +
-		strings.TrimSuffix(r.pricingUnit, "s")
+	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" + r.contracted.Figure.String() + " per " +
+		strings.TrimSuffix(r.pricingUnit(), "s")
 }
 
 // priceDetails are the properties that the specification knows of what is priced, for a single unit: one core, or one GB of
@@ -194,17 +194,9 @@ func (r *row) allocatedTags() (string, bool) {
 
 // price settles in which unit the row is priced: as AWS publishes the list price.
 func (r *row) price() {
-	per := r.ListRate.Per
-	units := map[pricing.Per]string{pricing.PerUnit: r.Quantity.Unit(), pricing.PerGBMonth: "GB-Months"}
-	if per == pricing.PerHour {
-		units[per] = map[pricing.BilledQuantity]string{pricing.VCPU: "vCPU-Hours", pricing.Memory: "GB-Hours"}[r.Quantity]
-	}
-	r.pricingUnit, r.pricingQuantity, r.listPrice = units[per], r.Used, r.ListRate.Figure
-	if per != pricing.PerUnit {
-		r.pricingQuantity = pricing.Divide(r.Used, decimal.NewFromInt(int64(per)), pricing.AmountPlaces)
-	}
-	r.contractPrice = r.Rate.Figure.Mul(decimal.NewFromInt(1).Sub(r.Discount))
-	if r.Rate.Per != per {
-		r.contractPrice = pricing.Divide(r.contractPrice.Mul(decimal.NewFromInt(int64(per))), decimal.NewFromInt(int64(r.Rate.Per)), pricing.AmountPlaces)
-	}
+	r.contracted = r.Rate.Net(r.Discount).In(r.ListRate.Per)
+	r.pricingQuantity, r.contractedCost = r.contracted.Quoted(r.Used)
+	_, r.listCost = r.ListRate.Quoted(r.Used)
 }
+
+func (r *row) pricingUnit() string { return r.Quantity.QuotedUnit(r.ListRate.Per) }

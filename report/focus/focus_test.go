@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/ledgertest"
 	"microspend/ledger"
-	"microspend/ledger/ledgertest"
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"

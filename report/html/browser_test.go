@@ -15,10 +15,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/browsertest"
+	"microspend/internal/sampleledger"
 	"microspend/report/html"
-	"microspend/report/html/browsertest"
 	"microspend/report/statement"
-	"microspend/report/statement/sample"
 )
 
 var (
@@ -40,7 +40,7 @@ var demoOnce = sync.OnceValues(func() (statement.Statement, error) {
 		return statement.Statement{}, err
 	}
 	defer os.RemoveAll(dir)
-	source, err := sample.Demo(dir, noon, 45)
+	source, err := sampleledger.Demo(dir, noon, 45)
 	if err != nil {
 		return statement.Statement{}, err
 	}

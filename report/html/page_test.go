@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/sampleledger"
 	"microspend/pricing"
 	"microspend/report/html"
 	"microspend/report/statement"
-	"microspend/report/statement/sample"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/spend/tenants"
@@ -33,7 +33,7 @@ func TestSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a ledger of 372,000 records takes long")
 	}
-	source, err := sample.Fleet{Tenants: 500, Days: 31, Start: october}.Source(t.TempDir())
+	source, err := sampleledger.Fleet{Tenants: 500, Days: 31, Start: october}.Source(t.TempDir())
 	require.NoError(t, err)
 	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Detailed: 20})
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestHostileNames(t *testing.T) {
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'onmouseover='alert(1)`, `javascript:alert(1)`, `</title><script>`,
 		"\x1b[31mred\r\n\u202eevil", `{{.}}`, `]]>`, `--></style>`, strings.Repeat("W", 200), "=cmd|' /C calc'!A0",
 	}
-	measured, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
+	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		var batch []usage.Record
 		for i, name := range hostile {
 			batch = append(batch, usage.Record{
@@ -124,7 +124,7 @@ func TestHostileNames(t *testing.T) {
 // TestPerTenantHasNobodyElsesData compares each page with the one made of a ledger that never had anybody else in it: they
 // are the same to the byte.
 func TestPerTenantHasNobodyElsesData(t *testing.T) {
-	fleet := sample.Fleet{Tenants: 6, Days: 40, Start: october}
+	fleet := sampleledger.Fleet{Tenants: 6, Days: 40, Start: october}
 	source, err := fleet.Source(t.TempDir())
 	require.NoError(t, err)
 	request := statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: october.AddDate(0, 0, 40), Apart: true}
@@ -140,7 +140,7 @@ func TestPerTenantHasNobodyElsesData(t *testing.T) {
 	require.Equal(t, 6, written)
 	for i := range 6 {
 		name := fmt.Sprintf("tenant-%04d", i)
-		alone, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
+		alone, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 			for batch := range fleet.Batches() {
 				var own []usage.Record
 				for _, r := range batch {
@@ -198,7 +198,7 @@ func TestFileName(t *testing.T) {
 }
 
 func TestUnknownAndNothing(t *testing.T) {
-	empty, err := sample.Write(t.TempDir(), func(func([]usage.Record) bool) {})
+	empty, err := sampleledger.Write(t.TempDir(), func(func([]usage.Record) bool) {})
 	require.NoError(t, err)
 	s, err := statement.Build(t.Context(), spend.Source{Usage: empty, Rates: pricing.EmbeddedCards()},
 		statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon})
@@ -208,7 +208,7 @@ func TestUnknownAndNothing(t *testing.T) {
 	require.Contains(t, text, "The ledger has nothing for 31 days of this period that are over.")
 	require.Contains(t, text, "Nothing was used.")
 
-	mars, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
+	mars, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		yield([]usage.Record{{
 			PeriodStart: october, PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme", Source: "test",
 			Quantities: usage.Quantities{VCPUMillis: 1000}, Coverage: usage.CoveragePartial,
@@ -225,7 +225,7 @@ func TestUnknownAndNothing(t *testing.T) {
 }
 
 func BenchmarkPage(b *testing.B) {
-	source, err := sample.Fleet{Tenants: 500, Days: 31, Start: october}.Source(b.TempDir())
+	source, err := sampleledger.Fleet{Tenants: 500, Days: 31, Start: october}.Source(b.TempDir())
 	require.NoError(b, err)
 	request := statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Detailed: 20}
 	s, err := statement.Build(b.Context(), source, request)

@@ -282,7 +282,7 @@ func (r renderer) lineRows(lines []statement.Line) ([]lineRow, string) {
 		}
 		if line.Rate.Known() {
 			row.Figure = pricing.Grouped(line.Rate.Figure)
-			row.Rate = "$" + row.Figure + " per " + report.PublishedUnit(line.Quantity, line.Rate.Per)
+			row.Rate = "$" + row.Figure + " per " + line.Quantity.PublishedUnit(line.Rate.Per)
 		}
 		if !line.Discount.IsZero() {
 			row.Discount = "less " + pricing.Grouped(line.Discount.Shift(2)) + "\u00a0%"
@@ -309,17 +309,17 @@ func (r renderer) rateRows() []rateRow {
 		for _, q := range pricing.BilledQuantities() {
 			rate := region.Card.Rate(q)
 			row := rateRow{
-				Region: report.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: report.PublishedUnit(q, pricing.PerUnit),
+				Region: report.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: q.PublishedUnit(pricing.PerUnit),
 				Source: report.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
 			}
 			if region.NoCard {
 				row.Source = "there is no rate card for the region"
 			}
 			if rate.Known() {
-				row.Figure, row.Unit = pricing.Grouped(rate.Figure), report.PublishedUnit(q, rate.Per)
+				row.Figure, row.Unit = pricing.Grouped(rate.Figure), q.PublishedUnit(rate.Per)
 			}
-			if list := region.Card.ListRate(q); rate.Known() && list.Known() && (list.Per != rate.Per || !list.Figure.Equal(rate.Figure)) {
-				row.Source += "; list price " + pricing.Grouped(list.Figure) + " per " + report.PublishedUnit(q, list.Per)
+			if list := region.Card.ListRate(q); rate.Known() && list.Known() && !list.Equal(rate) {
+				row.Source += "; list price " + pricing.Grouped(list.Figure) + " per " + q.PublishedUnit(list.Per)
 			}
 			if !region.Card.Discounts[q].IsZero() && rate.Known() {
 				row.Source += "; less " + pricing.Grouped(region.Card.Discounts[q].Shift(2)) + " %"

@@ -11,10 +11,10 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report/statement"
-	"microspend/report/statement/sample"
 	"microspend/spend"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -34,7 +34,7 @@ func demo(t testing.TB) spend.Source {
 }
 
 var demoOnce = sync.OnceValues(func() (spend.Source, error) {
-	return sample.Demo(folder, to.AddDate(0, 0, 6), 45)
+	return sampleledger.Demo(folder, to.AddDate(0, 0, 6), 45)
 })
 
 var folder string // of the demo's ledger
@@ -184,7 +184,7 @@ func TestUnknownIsNotZero(t *testing.T) {
 		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme",
 		Source: "test", Quantities: usage.Quantities{VCPUMillis: 1000}, Coverage: usage.CoveragePartial,
 	}
-	measured, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
+	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
 	require.NoError(t, err)
 	s := build(t, spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, statement.Request{})
 	require.False(t, s.Total.Known())
@@ -195,7 +195,7 @@ func TestUnknownIsNotZero(t *testing.T) {
 }
 
 func TestNothingAtAll(t *testing.T) {
-	measured, err := sample.Write(t.TempDir(), func(func([]usage.Record) bool) {})
+	measured, err := sampleledger.Write(t.TempDir(), func(func([]usage.Record) bool) {})
 	require.NoError(t, err)
 	s := build(t, spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, statement.Request{})
 	require.Empty(t, s.Tenants)
@@ -220,7 +220,7 @@ func TestLabelsAreNotTenants(t *testing.T) {
 			Source: "test", Quantities: usage.Quantities{VCPUMillis: vcpu}, Coverage: usage.CoverageComplete,
 		}
 	}
-	measured, err := sample.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
+	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		yield([]usage.Record{record(0, "a*", "mvm-1", 1000), record(1, "ab", "mvm-2", 5000), record(2, "", "mvm-3", 9000)})
 	})
 	require.NoError(t, err)

@@ -147,10 +147,10 @@ func (b *book) rates(r Report) error {
 				}
 				continue
 			}
-			effective := rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[q]))
-			per := perWords(q, rate.Per)
+			effective := card.Charged(q).Figure
+			per := perUnits(q, rate.Per)
 			if list.Per != rate.Per {
-				per += "; list: " + perWords(q, list.Per)
+				per += "; list: " + perUnits(q, list.Per)
 			}
 			if err := t.add(
 				card.Region, q.Name(), per,
@@ -166,17 +166,6 @@ func (b *book) rates(r Report) error {
 	return t.finish()
 }
 
-func perWords(q pricing.BilledQuantity, per pricing.Per) string {
-	switch per {
-	case pricing.PerHour:
-		return "3,600 " + q.Unit()
-	case pricing.PerGBMonth:
-		return "720 " + q.Unit()
-	default:
-		return q.Unit()
-	}
-}
-
 func (b *book) assumptions(r Report) error {
 	t, err := b.table(assumptionsSheet, "assumptions", []column{words("name", 24), words("what is assumed", 110)})
 	if err != nil {
@@ -188,4 +177,12 @@ func (b *book) assumptions(r Report) error {
 		}
 	}
 	return t.finish()
+}
+
+// perUnits is how many billed units a figure pays for, as in "720 GB-Hours"; one goes without saying.
+func perUnits(q pricing.BilledQuantity, per pricing.Per) string {
+	if per == pricing.PerUnit {
+		return q.Unit()
+	}
+	return pricing.Grouped(decimal.NewFromInt(int64(per))) + " " + q.Unit()
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"microspend/config"
-	"microspend/ledger/ledgertest"
+	"microspend/internal/ledgertest"
 	"microspend/pricing"
 	"microspend/report/xlsx"
 	"microspend/spend"

@@ -269,7 +269,6 @@ func (r *reader) line(tenant string, budget *Budget, f forecaster) Line {
 }
 
 func perHour(amount decimal.Decimal, seconds int64) *decimal.Decimal {
-	hourly := amount.Mul(decimal.NewFromInt(pricing.SecondsPerHour))
-	rate := pricing.Divide(hourly, decimal.NewFromInt(seconds), pricing.AmountPlaces)
+	rate := pricing.ProrateTime(amount, pricing.SecondsPerHour, seconds)
 	return &rate
 }

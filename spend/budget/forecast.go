@@ -58,7 +58,7 @@ func (f forecaster) outlook(daily map[civil.Day]decimal.Decimal, spent decimal.D
 	if elapsed == 0 {
 		return outlook{}
 	}
-	sum := pricing.Divide(spent.Mul(decimal.NewFromInt(f.month.Seconds())), decimal.NewFromInt(elapsed), pricing.AmountPlaces)
+	sum := pricing.ProrateTime(spent, f.month.Seconds(), elapsed)
 	return outlook{method: RunRate, amount: &sum}
 }
 
@@ -112,7 +112,7 @@ func (f forecaster) ahead(means weekdayMeans, each func(civil.Day, decimal.Decim
 		whole := d.Span(f.loc)
 		expected := means[d.Weekday()]
 		if rest := civil.Between(from, whole.To).Seconds(); rest < whole.Seconds() {
-			expected = pricing.Divide(expected.Mul(decimal.NewFromInt(rest)), decimal.NewFromInt(whole.Seconds()), pricing.AmountPlaces)
+			expected = pricing.ProrateTime(expected, rest, whole.Seconds())
 		}
 		if !each(d, expected) {
 			return

@@ -167,7 +167,7 @@ func (o *Outcome) replaced(by Alternative, seconds int64, notes *noteBook) {
 		notes.add(note)
 	}
 	o.ThenMonth, o.ThenComplete = by.Month, by.Unpriced == 0 && by.Priced > 0
-	o.Then = pricing.Divide(by.Month.Mul(decimal.NewFromInt(seconds)), decimal.NewFromInt(monthSeconds), pricing.AmountPlaces)
+	o.Then = pricing.ProrateTime(by.Month, seconds, monthSeconds)
 	switch {
 	case by.Unknown != "":
 		o.unknown(by.Unknown)

@@ -69,7 +69,7 @@ func FactsOf(sum *usage.Sum) (Facts, bool) {
 
 // aMonth turns a figure of some seconds into that of a month of 730 hours at the same pace.
 func aMonth(figure decimal.Decimal, seconds int64) decimal.Decimal {
-	return pricing.Divide(figure.Mul(decimal.NewFromInt(monthSeconds)), decimal.NewFromInt(max(seconds, 1)), pricing.AmountPlaces)
+	return pricing.ProrateTime(figure, monthSeconds, max(seconds, 1))
 }
 
 const monthSeconds = pricing.HoursPerInstanceMonth * pricing.SecondsPerHour

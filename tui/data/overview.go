@@ -78,8 +78,7 @@ func (r *Reader) Instead(ctx context.Context, asOf time.Time) (*Instead, error) 
 		return nil, err
 	}
 	out := &Instead{From: from, To: asOf, Complete: total.Complete(), Coverage: spend.Coverage(&total.Sum)}
-	out.Month = pricing.Divide(total.Amount.Mul(decimal.NewFromInt(pricing.HoursPerInstanceMonth*pricing.SecondsPerHour)),
-		decimal.NewFromInt(max(out.Seconds(), 1)), pricing.AmountPlaces)
+	out.Month = pricing.ProrateTime(total.Amount, pricing.HoursPerInstanceMonth*pricing.SecondsPerHour, max(out.Seconds(), 1))
 	for _, kind := range whatif.Kinds() {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"microspend/ledger/ledgertest"
+	"microspend/internal/ledgertest"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"

@@ -143,12 +143,9 @@ func regionCards(source spend.Source, lines []Line) (map[string]pricing.RateCard
 
 // inferUse takes what AWS charged for what our rate makes of some quantity, where the bill does not say how much it was.
 func (l *Line) inferUse(card pricing.RateCard) {
-	rate := card.Rate(l.Quantity)
-	if l.UsedKnown || !rate.Known() || rate.Figure.IsZero() {
-		return
+	if units, ok := card.Charged(l.Quantity).Units(l.Theirs); ok && !l.UsedKnown {
+		l.TheirsUsed = units
 	}
-	charged := rate.Figure.Mul(decimal.NewFromInt(1).Sub(card.Discounts[l.Quantity]))
-	l.TheirsUsed = pricing.Divide(l.Theirs.Mul(decimal.NewFromInt(int64(rate.Per))), charged, pricing.AmountPlaces)
 }
 
 // part is what one reason makes of a line's difference.
@@ -161,7 +158,7 @@ type part struct {
 // quantities makes at our price.
 func (l *Line) split(card pricing.RateCard, found evidence) []part {
 	difference := l.Difference()
-	rate := card.Rate(l.Quantity)
+	rate := card.Charged(l.Quantity)
 	switch {
 	case difference.IsZero():
 		return nil
@@ -170,11 +167,7 @@ func (l *Line) split(card pricing.RateCard, found evidence) []part {
 	}
 	ofRate := decimal.Decimal{}
 	if l.UsedKnown {
-		atOurRate := rate.Amount(l.TheirsUsed)
-		if discount := card.Discounts[l.Quantity]; !discount.IsZero() {
-			atOurRate = atOurRate.Mul(decimal.NewFromInt(1).Sub(discount))
-		}
-		ofRate = l.Theirs.Sub(atOurRate)
+		ofRate = l.Theirs.Sub(rate.Amount(l.TheirsUsed))
 	}
 	parts := []part{{Rates, ofRate}, {found.quantityReason(l), difference.Sub(ofRate)}}
 	size := decimal.Max(l.Theirs.Abs(), l.Ours.Abs())

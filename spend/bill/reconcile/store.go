@@ -15,6 +15,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/atomicfile"
 	"microspend/spend"
 	"microspend/spend/bill"
 )
@@ -84,30 +85,7 @@ func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, no
 		return "", err
 	}
 	path := filepath.Join(folder, file.From+"_"+file.To+".json")
-	return path, replace(path, append(text, '\n'))
-}
-
-// replace puts a text in the place of a file. Two at once do not get in each other's way: one of them wins.
-func replace(path string, text []byte) error {
-	folder := filepath.Dir(path)
-	temporary, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // fails, as it should, once the file has been renamed
-	_, err = temporary.Write(text)
-	if err := errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temporary.Name(), path); err != nil {
-		return err
-	}
-	opened, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	_ = opened.Sync() // Windows has no such call
-	return opened.Close()
+	return path, atomicfile.Write(path, append(text, '\n'), 0o644)
 }
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/data"
@@ -202,7 +200,7 @@ func (s State) line(l data.Line, width int) []string {
 			rate += fmt.Sprintf(" / %d", l.Rate.Per)
 		}
 		if !l.Discount.IsZero() {
-			rate += " × " + decimal.NewFromInt(1).Sub(l.Discount).Shift(2).String() + " %"
+			rate += " × " + pricing.ChargedPercent(l.Discount).String() + " %"
 		}
 		amount, paint = "$"+pricing.GroupedFixed(l.Amount, 6), t.Strong
 	}

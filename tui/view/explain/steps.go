@@ -43,7 +43,7 @@ func Burn(b *budget.Report, line budget.Line) []Step {
 		return []Step{{Remark: "There is no data to work a burn rate out from."}}
 	}
 	steps := []Step{{"last 24 h", draw.Dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + pricing.Grouped(*line.BurnDay)}}
-	steps = append(steps, Step{"a day", draw.Dollars(line.BurnDay.Mul(decimal.NewFromInt(24))), "of the same"})
+	steps = append(steps, Step{"a day", draw.Dollars(pricing.ProrateTime(*line.BurnDay, 24, 1)), "of the same"})
 	if line.BurnMonth != nil {
 		steps = append(steps, Step{"this month", draw.Dollars(*line.BurnMonth) + " /h", draw.Cost(line.Spent) + " over the hours from " +
 			b.From.In(b.Location).Format("2 Jan") + " on"})

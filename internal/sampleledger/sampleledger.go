@@ -1,6 +1,6 @@
-// Package sample writes made-up ledgers for tests and benchmarks of what is made of statements: the demo's fleet, and one
+// Package sampleledger writes made-up ledgers for tests and benchmarks of what is made of statements: the demo's fleet, and one
 // as large as what the product promises its speed for. The same arguments give the same ledger.
-package sample
+package sampleledger
 
 import (
 	"context"

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/tui/terminal"
+	"microspend/internal/terminal"
 )
 
 const patience = 30 * time.Second
@@ -184,7 +184,7 @@ func TestDemoOpensTheDashboard(t *testing.T) {
 // TestTerminalIsGivenBackAfterAPanic makes the program panic while it reads.
 func TestTerminalIsGivenBackAfterAPanic(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "program")
-	require.NoError(t, builds(program, "microspend/tui/terminal/testdata/panic"))
+	require.NoError(t, builds(program, "microspend/internal/terminal/testdata/panic"))
 	s := start(t, 100, 30, "stty -a > /dev/null; "+program+" 2>/dev/null; echo code $?; stty -a | grep -o -- '-\\?echo ' | head -1; stty -a | grep -o -- '-\\?icanon'; sleep 60")
 	s.shows("has no usage")
 	s.press("r")
