@@ -2,8 +2,8 @@
 // say: each part of it is defined by the package that it is about, and this package puts the parts together.
 //
 // The file is read strictly. An unknown key, a value out of its bounds and parts that contradict each other are faults, and
-// all faults of a file are reported at once, each as file:line:column (package strictyaml). What the file says is kept as
-// it is written: nothing it names, such as a tenants file, is opened here.
+// all faults of a file are reported at once, each as file:line:column (package strictyaml). Nothing that the file
+// names, such as a tenants file, is opened before [Config.Inputs] asks for it.
 package config
 
 import (
@@ -19,6 +19,7 @@ const Name = "microspend.yaml"
 
 // Config is the whole file, read and checked. The zero value is the configuration of one who has no such file.
 type Config struct {
+	Path      string // of the file; "" where there is none
 	Spend     spend.Config
 	Budgets   budget.Set
 	Anomalies anomaly.Rule
@@ -33,7 +34,7 @@ type file struct {
 	Collect          collector.ConfigFile `yaml:"collect"`
 }
 
-// Load reads the file; its name is used in messages only. Errors name every fault, each with file:line:column.
+// Load reads the file, by its name or path. Errors name every fault, each with file:line:column.
 func Load(name string, text []byte) (Config, error) {
 	root, err := strictyaml.Parse(name, text)
 	if err != nil {
@@ -42,7 +43,7 @@ func Load(name string, text []byte) (Config, error) {
 	var written file
 	doc := strictyaml.Decode(name, root, &written)
 	c := Config{
-		Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc), Anomalies: written.Anomalies.Config(),
+		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc), Anomalies: written.Anomalies.Config(),
 		Collect: written.Collect.Config(doc),
 	}
 	if err := doc.Err(); err != nil {

@@ -124,9 +124,9 @@ func budgetRow(line budget.Line, row budgetLineJSON) Row {
 	if line.Total {
 		name, kind = "total", Total
 	}
-	budget, used, bar := "–", "", ""
+	limit, used, bar := "–", "", ""
 	if line.Budget != nil {
-		budget = fixed(line.Budget.Monthly, centPlaces)
+		limit = fixed(line.Budget.Monthly, centPlaces)
 	}
 	if line.Used != nil {
 		used = fixed(line.Used.Shift(2), 0) + " %"
@@ -139,7 +139,7 @@ func budgetRow(line budget.Line, row budgetLineJSON) Row {
 	return Row{
 		Kind: kind, Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning,
 		Cells: []string{
-			name, budget, spent, used, fixedOrBlank(line.BurnDay, 4), fixedOrBlank(line.Forecast, centPlaces), orEmpty(row.RunsOut),
+			name, limit, spent, used, fixedOrBlank(line.BurnDay, 4), fixedOrBlank(line.Forecast, centPlaces), orEmpty(row.RunsOut),
 			budgetSign(line), bar,
 		},
 	}

@@ -110,7 +110,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 		places = countedOf(byComponent, whole)
 		state.unknownRates = float64(len(whole.Total.Unknown))
 	}
-	budgets, err := in.Source.BudgetStatus(ctx, now)
+	budgets, err := budget.Evaluate(ctx, in.Source, in.Budgets, now)
 	if err != nil {
 		return err
 	}

@@ -39,12 +39,14 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
 	asked := spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
-	tenants, err := tenants.ParsePatterns(q.many("tenant"))
+	chosen, err := tenants.ParsePatterns(q.many("tenant"))
 	if err != nil {
 		q.fail("tenant: %w", err)
 	}
 	now := s.options.Now()
-	request := statement.Request{Tenants: tenants, Now: now, Detailed: 100}
+	request := statement.Request{
+		Tenants: chosen, Now: now, Detailed: 100, Budgets: at.Budgets, AnomalyRule: at.AnomalyRule,
+	}
 	if request.From, request.To, request.Location, err = asked.Period(at.Source, now, fieldName); err != nil {
 		q.fail("%w", err)
 	}
@@ -158,7 +160,7 @@ func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
 	asked := spend.RawRequest{
-		AskedPeriod: spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
+		RawPeriod: spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
 		By:          q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
 		Previous: q.truth("previous"), Strict: q.truth("strict"),
 		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),

@@ -10,18 +10,21 @@ import (
 
 	"microspend/internal/spendtest"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
 type memory = spendtest.Ledger
 
 var (
-	dec    = spendtest.Dec
-	at     = spendtest.At
-	zoneOf = spendtest.Zone
-	hour   = spendtest.Hour
-	hourly = spendtest.Hours
-	stored = spendtest.Stored
+	dec       = spendtest.Dec
+	at        = spendtest.At
+	zoneOf    = spendtest.Zone
+	hour      = spendtest.Hour
+	hourly    = spendtest.Hours
+	stored    = spendtest.Stored
+	frankfurt = spendtest.Frankfurt
+	text      = spendtest.OrDash
 )
 
 // sourceOf is a source over records at AWS's list prices.
@@ -106,4 +109,10 @@ func requireAddsUp(t require.TestingT, s Spend) {
 	require.Equal(t, complete, s.Total.Complete())
 	require.Equal(t, s.Total.Sum.VCPUMillis, measured.VCPUMillis)
 	require.Equal(t, s.Total.Sum.StorageByteSeconds, measured.StorageByteSeconds)
+}
+
+func pattern(t testing.TB, text string) tenants.Pattern {
+	p, err := tenants.ParsePattern(text)
+	require.NoError(t, err)
+	return p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/spendtest"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -58,20 +59,22 @@ func drawDate(t *rapid.T) (date pricing.Date) {
 }
 
 func drawPattern(t *rapid.T) tenants.Pattern {
-	return tenants.Pattern{
-		rapid.SampledFrom([]string{"a", "acme", "mvm-", "mvm-1", "", "=", "ünï"}).Draw(t, "pattern"),
-		rapid.Bool().Draw(t, "prefix"),
+	text := rapid.SampledFrom([]string{"a", "acme", "mvm-", "mvm-1", "", "=", "ünï"}).Draw(t, "pattern")
+	if rapid.Bool().Draw(t, "prefix") {
+		pattern, err := tenants.ParsePattern(text + "*")
+		require.NoError(t, err)
+		return pattern
 	}
+	return tenants.Exactly(text)
 }
 
-func drawRules(t *rapid.T) []Rule {
-	out := make([]Rule, rapid.IntRange(0, 4).Draw(t, "rules"))
+func drawRules(t *rapid.T) []tenants.Rule {
+	out := make([]tenants.Rule, rapid.IntRange(0, 4).Draw(t, "rules"))
 	for i := range out {
-		out[i] = Rule{
-			Field:           tenants.Field(rapid.IntRange(0, 2).Draw(t, "field")),
-			tenants.Pattern: drawPattern(t),
-			Tenant:          rapid.SampledFrom([]string{"acme", "charlie", Shared}).Draw(t, "to"),
-			From:            drawDate(t), To: drawDate(t),
+		out[i] = tenants.Rule{
+			Selector: tenants.Selector{Field: tenants.Field(rapid.IntRange(0, 2).Draw(t, "field")), Pattern: drawPattern(t)},
+			Tenant:   rapid.SampledFrom([]string{"acme", "charlie", Shared}).Draw(t, "to"),
+			From:     drawDate(t), To: drawDate(t),
 		}
 	}
 	return out
@@ -83,7 +86,7 @@ func drawSource(t *rapid.T, records []usage.Record) Source {
 	s.Sharing = Sharing{Policy: Policy(rapid.IntRange(0, 2).Draw(t, "policy"))}
 	for range rapid.IntRange(0, 2).Draw(t, "shared") {
 		field := tenants.Field(rapid.IntRange(0, 4-1).Draw(t, "field"))
-		s.Sharing.Usage = append(s.Sharing.Usage, tenants.Selector{field, drawPattern(t)})
+		s.Sharing.Usage = append(s.Sharing.Usage, tenants.Selector{Field: field, Pattern: drawPattern(t)})
 	}
 	return s
 }
@@ -148,7 +151,7 @@ func TestOrderOfUsageDoesNotMatter(t *testing.T) {
 		source, request := drawSource(t, records), drawRequest(t)
 		first, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
-		source.Usage = &memory{records: rapid.Permutation(records).Draw(t, "order")}
+		source.Usage = spendtest.Of(rapid.Permutation(records).Draw(t, "order")...)
 		second, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
 		require.Equal(t, first, second)

@@ -194,7 +194,7 @@ type collection struct {
 }
 
 func (a *app) newCollection(flags collectFlags, changed func(string) bool, logger *slog.Logger) (*collection, error) {
-	read, _, err := a.loadConfig()
+	read, err := a.loadConfig()
 	if err != nil {
 		return nil, err
 	}

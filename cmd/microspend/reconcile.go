@@ -134,11 +134,11 @@ func (a *app) readBill(path string) (bill.Bill, error) {
 		}
 		whole, size = bytes.NewReader(text), int64(len(text))
 	}
-	bill, err := bill.Read(whole, size)
+	read, err := bill.Read(whole, size)
 	if err != nil {
 		return bill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
 	}
-	return bill, nil
+	return read, nil
 }
 
 // allocate keeps the bill beside the ledger, once it has been shared out among tenants.

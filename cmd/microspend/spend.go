@@ -53,7 +53,7 @@ tenant, UTC day, region and usage type.`,
 			if err != nil {
 				return err
 			}
-			asked.AskedPeriod = a.finance.asked()
+			asked.RawPeriod = a.finance.asked()
 			request, err := asked.Request(source, now, flagName)
 			if err != nil {
 				return err
@@ -140,7 +140,7 @@ func (a *app) budgetCommand() *cobra.Command {
 
 // budgets prints how budgets stand.
 func (a *app) budgets(cmd *cobra.Command) (budget.Report, error) {
-	source, err := a.spendSource()
+	in, err := a.spendInputs()
 	if err != nil {
 		return budget.Report{}, err
 	}
@@ -148,7 +148,7 @@ func (a *app) budgets(cmd *cobra.Command) (budget.Report, error) {
 	if err != nil {
 		return budget.Report{}, err
 	}
-	status, err := source.BudgetStatus(cmd.Context(), now)
+	status, err := budget.Evaluate(cmd.Context(), in.Source, in.Budgets, now)
 	if err != nil {
 		return budget.Report{}, err
 	}
@@ -161,18 +161,18 @@ func (a *app) anomaliesCommand() *cobra.Command {
 		Short: "Days on which a tenant's spend left its own range, and what moved",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			source, err := a.spendSource()
+			in, err := a.spendInputs()
 			if err != nil {
 				return err
 			}
 			request := anomaly.Request{}
-			if request.From, request.To, request.Location, err = a.period(source); err != nil {
+			if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
 				return err
 			}
 			if request.Now, err = a.today(); err != nil {
 				return err
 			}
-			found, err := source.Anomalies(cmd.Context(), request)
+			found, err := anomaly.Find(cmd.Context(), in.Source, in.AnomalyRule, request)
 			if err != nil {
 				return err
 			}

@@ -255,14 +255,14 @@ func TestExportsReconcile(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		require.NoError(t, write(&out))
-		bill, err := bill.Read(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		read, err := bill.Read(bytes.NewReader(out.Bytes()), int64(out.Len()))
 		require.NoError(t, err, name)
-		require.Equal(t, bill.FOCUS, bill.Format)
+		require.Equal(t, bill.FOCUS, read.Format)
 		report := finest(t, source, made)
 		if name == "CSV" {
-			require.Equal(t, report.Total.Amount.String(), bill.Total().String())
+			require.Equal(t, report.Total.Amount.String(), read.Total().String())
 		}
-		require.True(t, report.Total.Amount.Sub(bill.Total()).Abs().LessThan(decimal.New(1, -15)), name)
+		require.True(t, report.Total.Amount.Sub(read.Total()).Abs().LessThan(decimal.New(1, -15)), name)
 	}
 }
 

@@ -100,10 +100,11 @@ func TestHostileNames(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
+	var budgets budget.Set
 	for _, name := range hostile {
-		source.Budgets.Tenants = append(source.Budgets.Tenants, budget.TenantBudget{Tenant: name, Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}})
+		budgets.Tenants = append(budgets.Tenants, budget.TenantBudget{Tenant: name, Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}})
 	}
-	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Apart: true})
+	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Apart: true, Budgets: budgets})
 	require.NoError(t, err)
 	whole := rendered(t, s, html.Options{TenantURL: func(name string) string { return "/?tenant=" + name }, Nav: []html.Link{{URL: `javascript:alert(1)`, Text: hostile[0]}}})
 	pages := []string{whole}

@@ -31,12 +31,14 @@ type Request struct {
 	Listed int
 	// Apart fills the parts of each tenant's days, which [Statement.For] needs. It makes five times as many figures.
 	Apart bool
+
+	Budgets     budget.Set
+	AnomalyRule anomaly.Rule
 }
 
 const listedByDefault = 5
 
-// Build makes a statement. Errors are those of [spend.Source.Report], [spend.Source.BudgetStatus] and
-// [spend.Source.Anomalies].
+// Build makes a statement. Errors are those of [spend.Source.Report], [budget.Evaluate] and [anomaly.Find].
 func Build(ctx context.Context, source spend.Source, request Request) (Statement, error) {
 	if request.Location == nil {
 		request.Location = cmp.Or(source.Location, time.UTC)
@@ -342,21 +344,21 @@ func (b *builder) budgets() error {
 	if over {
 		moment = b.out.To.Add(-1)
 	}
-	source := b.source
+	budgets := b.request.Budgets
 	if b.request.Apart || !b.out.Whole {
 		for _, t := range b.out.Tenants {
 			if t.Kind == spend.KindTenant {
-				source.Budgets.Others = append(source.Budgets.Others, t.Name)
+				budgets.Others = append(budgets.Others, t.Name)
 			}
 		}
 	}
-	status, err := source.BudgetStatus(b.ctx, moment)
+	status, err := budget.Evaluate(b.ctx, b.source, budgets, moment)
 	if err != nil {
 		return err
 	}
 	b.out.AsOf = status.AsOf
 	for _, line := range status.Lines {
-		if t := b.tenant(spend.Key{Tenant: line.Tenant}); t != nil && !line.Total && len(source.Budgets.Others) > 0 {
+		if t := b.tenant(spend.Key{Tenant: line.Tenant}); t != nil && !line.Total && len(budgets.Others) > 0 {
 			t.Outlook = &line
 		}
 	}
@@ -372,7 +374,7 @@ func matches(patterns []tenants.Pattern, name string) bool {
 }
 
 func (b *builder) anomalies() error {
-	found, err := b.source.Anomalies(b.ctx, anomaly.Request{
+	found, err := anomaly.Find(b.ctx, b.source, b.request.AnomalyRule, anomaly.Request{
 		From: b.out.From, To: b.out.To, Now: b.request.Now, Filter: spend.Filter{Tenants: b.request.Tenants},
 	})
 	b.out.Anomalies = found.Anomalies

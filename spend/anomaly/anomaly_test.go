@@ -1,4 +1,4 @@
-package anomaly
+package anomaly_test
 
 import (
 	"fmt"
@@ -7,10 +7,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/spendtest"
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/anomaly"
 	"microspend/usage"
 )
+
+var (
+	at         = spendtest.At
+	dec        = spendtest.Dec
+	hour       = spendtest.Hour
+	daily      = spendtest.Daily
+	always     = spendtest.Always
+	officeDays = spendtest.OfficeDays
+)
+
+// dollars is a source on which each vCPU-second costs a dollar.
+func dollars(records ...usage.Record) spend.Source {
+	return spend.Source{Usage: spendtest.Of(records...), Rates: spendtest.DollarRates{}}
+}
 
 func TestAnomalies(t *testing.T) {
 	// Eight weeks up to Thursday 8 October 2026, which is the day that is judged.
@@ -22,35 +39,34 @@ func TestAnomalies(t *testing.T) {
 	for _, test := range []struct {
 		name, reason string
 		records      []usage.Record
-		rule         AnomalyRule
+		rule         anomaly.Rule
 		want         string
 	}{
-		{"as ever", "within the range", history(from, wavy, 103), AnomalyRule{}, ""},
-		{"up", "8 Thursdays, median 101, 4 × 1.4826 × 1 around it", history(from, wavy, 107), AnomalyRule{}, "up 107 of 95.0696..106.9304 same weekday 8"},
-		{"down", "likewise", history(from, wavy, 95), AnomalyRule{}, "down 95 of 95.0696..106.9304 same weekday 8"},
-		{"just inside", "106.9304 is the end of the range", history(from, wavy, 106), AnomalyRule{}, ""},
-		{"another k", "a narrower range", history(from, wavy, 104), AnomalyRule{K: dec("2")}, "up 104 of 98.0348..103.9652 same weekday 8"},
-		{"floor", "a move of 6 dollars is not worth a word below 7", history(from, wavy, 107), AnomalyRule{Floor: dec("7")}, ""},
-		{"at the floor", "the floor itself is", history(from, wavy, 107), AnomalyRule{Floor: dec("6")}, "up 107 of 95..107 same weekday 8"},
-		{"weekends", "a quiet day of the week is quiet every week", history(from, officeDays(50), 50), AnomalyRule{}, ""},
-		{"flat", "all days the same: a tenth more is no news", history(from, always(100), 110), AnomalyRule{}, ""},
-		{"flat and a leap", "more than that is", history(from, always(100), 111), AnomalyRule{}, "up 111 of 90..110 same weekday 8"},
-		{"out of nothing", "a tenant that never spent", history(from, always(0), 2), AnomalyRule{}, "up 2 of 0..1 same weekday 8"},
-		{"two weeks", "fewer than 3 Thursdays: all days", history(at(t, "2026-09-24"), wavy, 200), AnomalyRule{}, "up 200 of 95.0696..106.9304 all days 14"},
-		{"a week", "just enough to say something", history(at(t, "2026-10-01"), wavy, 200), AnomalyRule{}, "up 200 of 95.0696..106.9304 all days 7"},
-		{"six days", "nothing said", history(at(t, "2026-10-02"), wavy, 200), AnomalyRule{}, ""},
-		{"a day that is not over", "nothing said of it yet", append(daily(from, day, "acme", wavy), hour(day, "acme", 900)), AnomalyRule{}, ""},
+		{"as ever", "within the range", history(from, wavy, 103), anomaly.Rule{}, ""},
+		{"up", "8 Thursdays, median 101, 4 × 1.4826 × 1 around it", history(from, wavy, 107), anomaly.Rule{}, "up 107 of 95.0696..106.9304 same weekday 8"},
+		{"down", "likewise", history(from, wavy, 95), anomaly.Rule{}, "down 95 of 95.0696..106.9304 same weekday 8"},
+		{"just inside", "106.9304 is the end of the range", history(from, wavy, 106), anomaly.Rule{}, ""},
+		{"another k", "a narrower range", history(from, wavy, 104), anomaly.Rule{K: dec("2")}, "up 104 of 98.0348..103.9652 same weekday 8"},
+		{"floor", "a move of 6 dollars is not worth a word below 7", history(from, wavy, 107), anomaly.Rule{Floor: dec("7")}, ""},
+		{"at the floor", "the floor itself is", history(from, wavy, 107), anomaly.Rule{Floor: dec("6")}, "up 107 of 95..107 same weekday 8"},
+		{"weekends", "a quiet day of the week is quiet every week", history(from, officeDays(50), 50), anomaly.Rule{}, ""},
+		{"flat", "all days the same: a tenth more is no news", history(from, always(100), 110), anomaly.Rule{}, ""},
+		{"flat and a leap", "more than that is", history(from, always(100), 111), anomaly.Rule{}, "up 111 of 90..110 same weekday 8"},
+		{"out of nothing", "a tenant that never spent", history(from, always(0), 2), anomaly.Rule{}, "up 2 of 0..1 same weekday 8"},
+		{"two weeks", "fewer than 3 Thursdays: all days", history(at(t, "2026-09-24"), wavy, 200), anomaly.Rule{}, "up 200 of 95.0696..106.9304 all days 14"},
+		{"a week", "just enough to say something", history(at(t, "2026-10-01"), wavy, 200), anomaly.Rule{}, "up 200 of 95.0696..106.9304 all days 7"},
+		{"six days", "nothing said", history(at(t, "2026-10-02"), wavy, 200), anomaly.Rule{}, ""},
+		{"a day that is not over", "nothing said of it yet", append(daily(from, day, "acme", wavy), hour(day, "acme", 900)), anomaly.Rule{}, ""},
 		{
 			"gone", "usage of others shows that the day is known",
 			append(daily(from, day, "acme", wavy), hour(day.Add(23*time.Hour), "bravo", 1)),
-			AnomalyRule{},
+			anomaly.Rule{},
 			"down 0 of 95.0696..106.9304 same weekday 8",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(test.records...)
-			source.AnomalyRule = test.rule
-			got, err := source.Anomalies(t.Context(), AnomalyRequest{From: day, To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-09T08:00")})
+			got, err := anomaly.Find(t.Context(), source, test.rule, anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-09T08:00")})
 			require.NoError(t, err)
 			said := ""
 			for _, a := range got.Anomalies {
@@ -76,12 +92,12 @@ func TestAnomalyNamesTheComponentThatMoved(t *testing.T) {
 	records := daily(at(t, "2026-08-13"), day.AddDate(0, 0, 1), "acme", always(100))
 	records[len(records)-1].VCPUMillis = 60_000
 	records[len(records)-1].WriteBytes = 400 << 30
-	got, err := dollars(records...).Anomalies(t.Context(), AnomalyRequest{From: day, To: day.AddDate(0, 0, 1)})
+	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
 	require.NoError(t, err)
 	require.Len(t, got.Anomalies, 1, "a now that is not given is the end")
 	require.Equal(t, pricing.SnapshotWrite, got.Anomalies[0].Component)
-	requireDecimal(t, "400", got.Anomalies[0].Moved, "while vCPU fell by 40")
-	requireDecimal(t, "460", got.Anomalies[0].Amount)
+	require.Equal(t, "400", got.Anomalies[0].Moved.String(), "while vCPU fell by 40")
+	require.Equal(t, "460", got.Anomalies[0].Amount.String())
 }
 
 func TestAnomaliesDoNotTakeGapsForSilence(t *testing.T) {
@@ -92,14 +108,14 @@ func TestAnomaliesDoNotTakeGapsForSilence(t *testing.T) {
 			records = append(records, r)
 		}
 	}
-	got, err := dollars(records...).Anomalies(t.Context(), AnomalyRequest{From: at(t, "2026-09-01"), To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-20")})
+	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: at(t, "2026-09-01"), To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-20")})
 	require.NoError(t, err)
 	require.Empty(t, got.Anomalies)
 
-	none, err := dollars().Anomalies(t.Context(), AnomalyRequest{From: day, To: day.AddDate(0, 0, 1), Now: day})
+	none, err := anomaly.Find(t.Context(), dollars(), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: day})
 	require.NoError(t, err)
 	require.True(t, none.AsOf.IsZero())
-	_, err = dollars().Anomalies(t.Context(), AnomalyRequest{From: day, To: day})
+	_, err = anomaly.Find(t.Context(), dollars(), anomaly.Rule{}, anomaly.Request{From: day, To: day})
 	require.Error(t, err)
 }
 
@@ -107,8 +123,8 @@ func TestDamageIsNamedWhereNothingStandsOut(t *testing.T) {
 	damage := []ledger.DamagedFile{{Path: "usage/dt=2026-10-05/part-0.parquet", Reason: "checksum"}}
 	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
 	source := dollars(daily(from, day.AddDate(0, 0, 1), "acme", always(100))...)
-	source.Usage.(*memory).damaged = damage
-	got, err := source.Anomalies(t.Context(), AnomalyRequest{From: day, To: day.AddDate(0, 0, 1)})
+	source.Usage.(*spendtest.Ledger).Damaged = damage
+	got, err := anomaly.Find(t.Context(), source, anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
 	require.NoError(t, err)
 	require.Empty(t, got.Anomalies)
 	require.Equal(t, damage, got.Damaged, "once")

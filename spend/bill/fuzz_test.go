@@ -18,13 +18,13 @@ func FuzzRead(f *testing.F) {
 		"2026-10-01,Usage,1,USD,Lambda-MicroVM-Snapshot-Read-GB,us-east-1\n"))
 	f.Add(parquetOf(f, curRows()))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		bill, err := read(text)
+		made, err := read(text)
 		if err != nil {
 			return
 		}
-		require.True(t, bill.From.Before(bill.To))
+		require.True(t, made.From.Before(made.To))
 		seen := map[string]bool{}
-		for i, l := range bill.Lines {
+		for i, l := range made.Lines {
 			require.Equal(t, l.Day, l.Day.UTC().Truncate(24*time.Hour))
 			require.True(t, pricing.IsRegionName(l.Region))
 			key := l.Day.String() + l.Region + l.Quantity.String()
@@ -33,6 +33,6 @@ func FuzzRead(f *testing.F) {
 		}
 		again, err := read(text)
 		require.NoError(t, err)
-		require.Equal(t, lines(bill), lines(again), "the same file is the same bill")
+		require.Equal(t, lines(made), lines(again), "the same file is the same bill")
 	})
 }

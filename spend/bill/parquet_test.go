@@ -54,13 +54,13 @@ func curRows() []curFile {
 }
 
 func TestCURInParquet(t *testing.T) {
-	bill, err := read(parquetOf(t, curRows()))
+	made, err := read(parquetOf(t, curRows()))
 	require.NoError(t, err)
-	require.Equal(t, bill.CUR, bill.Format)
+	require.Equal(t, bill.CUR, made.Format)
 	require.Equal(t, []string{
 		"2026-10-01 eu-west-1 vcpu 7200.3 0.30993194", "2026-10-01 eu-west-1 snapshot.write 0.3 0.2",
-	}, lines(bill), "0.1 + 0.2 is 0.3: doubles are taken for the decimals that they stand for")
-	require.Equal(t, 1, bill.Ignored)
+	}, lines(made), "0.1 + 0.2 is 0.3: doubles are taken for the decimals that they stand for")
+	require.Equal(t, 1, made.Ignored)
 }
 
 func TestDamagedParquet(t *testing.T) {

@@ -58,7 +58,7 @@ func group(usageType, region, amount, used, unit string) string {
 }
 
 func TestCostExplorer(t *testing.T) {
-	bill, err := read(costExplorer(strings.Join([]string{
+	made, err := read(costExplorer(strings.Join([]string{
 		group("EU-Lambda-MicroVM-vCPU-Second-ARM", "eu-west-1", "2.0995184400", "72000", "vCPU-Seconds"),
 		group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "1.0E-7", "0.0001", "GB"),
 		group("Lambda-MicroVM-vCPU-Second", "us-east-1", "0.1175605200", "3600", "vCPU-Seconds"),
@@ -72,13 +72,13 @@ func TestCostExplorer(t *testing.T) {
 		"2026-10-01 eu-west-1 vcpu 72000 2.09951844",
 		"2026-10-01 us-east-1 snapshot.read 0.0001 0.0000001",
 		"2026-10-01 us-west-2 storage ? 0.5",
-	}, lines(bill), "exactly as written; the region from the prefix where REGION is empty; no quantity in an unknown unit")
+	}, lines(made), "exactly as written; the region from the prefix where REGION is empty; no quantity in an unknown unit")
 	require.Equal(t, []string{
 		"credit Lambda-MicroVM-Memory-GB-Second-ARM -5", "unknown USE2-Lambda-MicroVM-Network-GB 3",
 		"x86 Lambda-MicroVM-vCPU-Second 0.11756052",
-	}, apart(bill), "never taken for a line")
-	require.Equal(t, 1, bill.Ignored, "an ordinary function's")
-	require.Equal(t, "UnblendedCost", bill.Metric)
+	}, apart(made), "never taken for a line")
+	require.Equal(t, 1, made.Ignored, "an ordinary function's")
+	require.Equal(t, "UnblendedCost", made.Metric)
 }
 
 func TestCostExplorerPages(t *testing.T) {
@@ -88,9 +88,9 @@ func TestCostExplorerPages(t *testing.T) {
 	_, err := read([]byte(first))
 	require.EqualError(t, err, "the reply goes on: it ends with a NextPageToken; put the pages into one file, one after the other")
 	for _, both := range []string{first + "\n" + second, "[" + first + "," + second + "]"} {
-		bill, err := read([]byte(both))
+		made, err := read([]byte(both))
 		require.NoError(t, err)
-		require.Equal(t, "3", bill.Total().String())
+		require.Equal(t, "3", made.Total().String())
 	}
 	_, err = read([]byte(second + second))
 	require.ErrorContains(t, err, "is there twice")
@@ -132,12 +132,12 @@ func TestCUR(t *testing.T) {
 	for name, text := range map[string][]byte{
 		"CSV": []byte(curText()), "with a byte order mark": []byte("\ufeff" + curText()), "gzip": packed.Bytes(), "the older report": []byte(older),
 	} {
-		bill, err := read(text)
+		made, err := read(text)
 		require.NoError(t, err, name)
-		require.Equal(t, bill.CUR, bill.Format, name)
-		require.Equal(t, want, lines(bill), name)
-		require.Equal(t, wantApart, apart(bill), name)
-		require.Equal(t, 1, bill.Ignored, name)
+		require.Equal(t, bill.CUR, made.Format, name)
+		require.Equal(t, want, lines(made), name)
+		require.Equal(t, wantApart, apart(made), name)
+		require.Equal(t, 1, made.Ignored, name)
 	}
 }
 
@@ -212,9 +212,9 @@ func TestRefusals(t *testing.T) {
 
 func TestJoin(t *testing.T) {
 	part := func(text string) bill.Bill {
-		bill, err := read([]byte(text))
+		made, err := read([]byte(text))
 		require.NoError(t, err)
-		return bill
+		return made
 	}
 	first := part(curText())
 	second := part(curHeader + curRow("z", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Usage", "1", "1") +

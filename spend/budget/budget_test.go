@@ -1,39 +1,32 @@
-package budget
+package budget_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/spendtest"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
-// daily is one hour of so many vCPU-seconds at 23:00 of each day, so that each day is a known amount and complete.
-func daily(from, to time.Time, tenant string, amount func(time.Time) int64) (out []usage.Record) {
-	for ; from.Before(to); from = from.AddDate(0, 0, 1) {
-		out = append(out, hour(from.Add(23*time.Hour), tenant, amount(from)))
-	}
-	return out
-}
+var (
+	at         = spendtest.At
+	dec        = spendtest.Dec
+	hour       = spendtest.Hour
+	daily      = spendtest.Daily
+	always     = spendtest.Always
+	officeDays = spendtest.OfficeDays
+	hourly     = spendtest.Hours
+	text       = spendtest.OrDash
+)
 
-func always(amount int64) func(time.Time) int64 { return func(time.Time) int64 { return amount } }
-
-func officeDays(amount int64) func(time.Time) int64 {
-	return func(d time.Time) int64 {
-		if d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
-			return 0
-		}
-		return amount
-	}
-}
-
-func text(d *decimal.Decimal) string {
-	if d == nil {
-		return "-"
-	}
-	return d.String()
+// dollars is a source on which each vCPU-second costs a dollar.
+func dollars(records ...usage.Record) spend.Source {
+	return spend.Source{Usage: spendtest.Of(records...), Rates: spendtest.DollarRates{}}
 }
 
 func TestBudgetStatus(t *testing.T) {
@@ -48,61 +41,61 @@ func TestBudgetStatus(t *testing.T) {
 		burnDay      string
 		burnMonth    string
 		forecast     string
-		method       Method
+		method       budget.Method
 		runsOut      string
-		status       Status
+		status       budget.Status
 	}{
 		{
 			"run rate", "ten days at 24 a day make 744 in a month of 31", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
-			"UTC", "2026-10-11T00:30", "800", "2026-10-11", "240", "0.3", "1", "1", "744", MethodRunRate, "", StatusOK,
+			"UTC", "2026-10-11T00:30", "800", "2026-10-11", "240", "0.3", "1", "1", "744", budget.RunRate, "", budget.OK,
 		},
 		{
 			"run rate over budget", "480 are reached after 20 days", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
-			"UTC", "2026-10-11T00:30", "480", "2026-10-11", "240", "0.5", "1", "1", "744", MethodRunRate, "2026-10-21", StatusWarning,
+			"UTC", "2026-10-11T00:30", "480", "2026-10-11", "240", "0.5", "1", "1", "744", budget.RunRate, "2026-10-21", budget.Warning,
 		},
 		{
 			"late data", "the run rate is that of the time that is known, not of the time since", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
-			"UTC", "2026-10-14T12:00", "800", "2026-10-11", "240", "0.3", "1", "1", "744", MethodRunRate, "", StatusOK,
+			"UTC", "2026-10-14T12:00", "800", "2026-10-11", "240", "0.3", "1", "1", "744", budget.RunRate, "", budget.OK,
 		},
 		{
 			"weekdays", "22 working days in October 2026, 7 of them gone by the 10th", daily(at(t, "2026-09-07"), at(t, "2026-10-10"), "acme", officeDays(10)),
-			"UTC", "2026-10-10T00:00", "215", "2026-10-10", "70", "0.3255813953", "0.41666666666666666667", "0.32407407407407407407", "220", MethodWeekday, "2026-10-30", StatusWarning,
+			"UTC", "2026-10-10T00:00", "215", "2026-10-10", "70", "0.3255813953", "0.41666666666666666667", "0.32407407407407407407", "220", budget.WeekdayMean, "2026-10-30", budget.Warning,
 		},
 		{
 			"first hour of the month", "nothing spent yet, habits known", daily(at(t, "2026-09-01"), at(t, "2026-10-01"), "acme", always(5)),
-			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "155", MethodWeekday, "2026-10-21", StatusWarning,
+			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "155", budget.WeekdayMean, "2026-10-21", budget.Warning,
 		},
 		{
 			"first hour of the first month", "there is nothing to go by yet", daily(at(t, "2026-09-25"), at(t, "2026-10-01"), "acme", always(5)),
-			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "-", MethodNone, "", StatusOK,
+			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "-", budget.NoForecast, "", budget.OK,
 		},
 		{
 			"short month", "28 days of 5 in February, after 31 in January", daily(at(t, "2027-01-01"), at(t, "2027-02-01"), "acme", always(5)),
-			"UTC", "2027-02-01T00:00", "140", "2027-02-01", "0", "0", "0.20833333333333333333", "-", "140", MethodWeekday, "", StatusOK,
+			"UTC", "2027-02-01T00:00", "140", "2027-02-01", "0", "0", "0.20833333333333333333", "-", "140", budget.WeekdayMean, "", budget.OK,
 		},
 		{
 			"over", "used up on the day that passed it", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
-			"UTC", "2026-10-11T00:00", "100", "2026-10-11", "240", "2.4", "1", "1", "744", MethodRunRate, "2026-10-05", StatusOver,
+			"UTC", "2026-10-11T00:00", "100", "2026-10-11", "240", "2.4", "1", "1", "744", budget.RunRate, "2026-10-05", budget.Over,
 		},
 		{
 			"exactly used up", "is not over, but will be", daily(at(t, "2026-10-01"), at(t, "2026-10-02"), "acme", always(24)),
-			"UTC", "2026-10-02", "24", "2026-10-02", "24", "1", "1", "1", "744", MethodRunRate, "2026-10-02", StatusWarning,
+			"UTC", "2026-10-02", "24", "2026-10-02", "24", "1", "1", "1", "744", budget.RunRate, "2026-10-02", budget.Warning,
 		},
-		{"no data", "is not ok", nil, "UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", MethodNone, "", StatusUnknown},
+		{"no data", "is not ok", nil, "UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", budget.NoForecast, "", budget.Unknown},
 		{
 			"only data from the future", "has not happened", daily(at(t, "2026-10-12"), at(t, "2026-10-20"), "acme", always(24)),
-			"UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", MethodNone, "", StatusUnknown,
+			"UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", budget.NoForecast, "", budget.Unknown,
 		},
 		{
 			"month in Berlin", "October begins two hours before it does in UTC", hourly(at(t, "2026-09-30T20:00"), at(t, "2026-10-01T10:00"), "acme"),
-			"Europe/Berlin", "2026-10-01T10:00", "800", "2026-10-01T10:00", "12", "0.015", "0.58333333333333333333", "1", "745", MethodRunRate, "", StatusOK,
+			"Europe/Berlin", "2026-10-01T10:00", "800", "2026-10-01T10:00", "12", "0.015", "0.58333333333333333333", "1", "745", budget.RunRate, "", budget.OK,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(test.records...)
-			source.Location = zoneOf(t, test.zone)
-			source.Budgets = Budgets{Tenants: []TenantBudget{{"acme", Budget{Monthly: dec(test.budget)}}}}
-			got, err := source.BudgetStatus(t.Context(), at(t, test.now))
+			source.Location = spendtest.Zone(t, test.zone)
+			budgets := budget.Set{Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: dec(test.budget)}}}}
+			got, err := budget.Evaluate(t.Context(), source, budgets, at(t, test.now))
 			require.NoError(t, err)
 			require.Len(t, got.Lines, 2)
 			line, runsOut, asOf := got.Lines[0], "", ""
@@ -126,7 +119,7 @@ func TestBudgetStatus(t *testing.T) {
 			require.Equal(t, test.method, line.Method, test.reason)
 			require.Equal(t, line.Spent.Amount.GreaterThan(dec(test.budget)), line.Exceeded)
 			require.Equal(t, line.Spent, got.Lines[1].Spent, "the total of one tenant")
-			require.Equal(t, StatusNone, got.Lines[1].Status)
+			require.Equal(t, budget.NoBudget, got.Lines[1].Status)
 		})
 	}
 }
@@ -135,12 +128,14 @@ func TestBudgetCheck(t *testing.T) {
 	records := append(daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "bravo", always(9)),
 		daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(1))...)
 	source := dollars(append(records, hour(at(t, "2026-10-02"), "", 3))...)
-	budget := func(monthly, threshold string) Budget { return Budget{dec(monthly), dec(threshold)} }
-	total := budget("103", "1")
-	source.Budgets = Budgets{Total: &total, Tenants: []TenantBudget{
-		{"nobody", budget("1", "1")}, {"bravo", budget("100", "0.9")}, {"acme", budget("11", "0.9")}, {Unallocated, budget("2", "2")},
+	limit := func(monthly, threshold string) budget.Budget {
+		return budget.Budget{Monthly: dec(monthly), Threshold: dec(threshold)}
+	}
+	total := limit("103", "1")
+	budgets := budget.Set{Total: &total, Tenants: []budget.TenantBudget{
+		{Tenant: "nobody", Budget: limit("1", "1")}, {Tenant: "bravo", Budget: limit("100", "0.9")}, {Tenant: "acme", Budget: limit("11", "0.9")}, {Tenant: spend.Unallocated, Budget: limit("2", "2")},
 	}}
-	got, err := source.BudgetStatus(t.Context(), at(t, "2026-10-11"))
+	got, err := budget.Evaluate(t.Context(), source, budgets, at(t, "2026-10-11"))
 	require.NoError(t, err)
 	lines := []string{}
 	for _, line := range got.Lines {
@@ -156,22 +151,25 @@ func TestBudgetCheck(t *testing.T) {
 
 func TestBudgetIsTheReport(t *testing.T) {
 	day := at(t, "2026-10-05")
-	source := sourceOf(hour(day, "acme", 7), hour(day, "bravo", 13), stored(day, "base", 3), frankfurt(day, "charlie"))
-	source.Sharing.Policy = ByDirect
-	budget := Budget{Monthly: dec("1000")}
-	source.Budgets = Budgets{Total: &budget, Tenants: []TenantBudget{{"acme", budget}, {"charlie", budget}}, Others: []string{"acme", "bravo"}}
+	source := spend.Source{Rates: pricing.EmbeddedCards(), Usage: spendtest.Of(
+		hour(day, "acme", 7), hour(day, "bravo", 13), spendtest.Stored(day, "base", 3), spendtest.Frankfurt(day, "charlie"),
+	)}
+	source.Sharing.Policy = spend.ByDirect
+	each := budget.Budget{Monthly: dec("1000")}
+	budgets := budget.Set{Total: &each, Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: each}, {Tenant: "charlie", Budget: each}}, Others: []string{"acme", "bravo"}}
 	now := at(t, "2026-10-05T12:00")
-	got, err := source.BudgetStatus(t.Context(), now)
+	got, err := budget.Evaluate(t.Context(), source, budgets, now)
 	require.NoError(t, err)
-	want := report(t, source, Request{From: at(t, "2026-10-01"), To: now, By: []Dimension{ByTenant}})
+	want, err := source.Report(t.Context(), spend.Request{From: at(t, "2026-10-01"), To: now, By: []spend.Dimension{spend.ByTenant}})
+	require.NoError(t, err)
 	require.Equal(t, want.Rows[0].Amount.String(), got.Lines[0].Spent.Amount.String(), "one engine, one number")
 	require.Len(t, got.Lines, 4, "acme has a budget and is listed once")
 	require.Equal(t, want.Rows[1].Amount.String(), got.Lines[2].Spent.Amount.String())
 	require.Equal(t, "bravo none", got.Lines[2].Tenant+" "+got.Lines[2].Status.String(), "forecast without a budget")
 	require.NotNil(t, got.Lines[2].Forecast)
 	require.Equal(t, want.Total.Amount.String(), got.Lines[3].Spent.Amount.String())
-	require.Equal(t, StatusOK, got.Lines[0].Status)
-	require.Equal(t, StatusUnknown, got.Lines[1].Status, "what is not known might be over")
+	require.Equal(t, budget.OK, got.Lines[0].Status)
+	require.Equal(t, budget.Unknown, got.Lines[1].Status, "what is not known might be over")
 	require.Equal(t, at(t, "2026-10-05T01:00"), got.AsOf, "the hour, not the day of the image beside it")
 }
 
@@ -185,8 +183,8 @@ func TestAsOf(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(hour(at(t, "2026-10-05T15:00"), "acme", 1), hour(at(t, "2026-10-05T03:00"), "acme", 1))
-			source.Location = zoneOf(t, test.zone)
-			got, err := source.BudgetStatus(t.Context(), at(t, test.now).Add(time.Nanosecond/2))
+			source.Location = spendtest.Zone(t, test.zone)
+			got, err := budget.Evaluate(t.Context(), source, budget.Set{}, at(t, test.now).Add(time.Nanosecond/2))
 			require.NoError(t, err)
 			if test.want == "" {
 				require.True(t, got.AsOf.IsZero())
@@ -208,9 +206,8 @@ func TestForecastDoesNotDependOnABudget(t *testing.T) {
 		records = append(records, hour(day.AddDate(0, 0, n), "acme", dollarsOfDay), hour(day.AddDate(0, 0, n), "bravo", 3))
 	}
 	source := dollars(records...)
-	outlook := func(budgets Budgets, name string) (string, string) {
-		source.Budgets = budgets
-		got, err := source.BudgetStatus(t.Context(), day.AddDate(0, 0, 28))
+	outlook := func(budgets budget.Set, name string) (string, string) {
+		got, err := budget.Evaluate(t.Context(), source, budgets, day.AddDate(0, 0, 28))
 		require.NoError(t, err)
 		for _, line := range got.Lines {
 			if line.Tenant == name && !line.Total {
@@ -219,11 +216,11 @@ func TestForecastDoesNotDependOnABudget(t *testing.T) {
 		}
 		return "no line", ""
 	}
-	some := TenantBudget{"bravo", Budget{Monthly: dec("1000")}}
-	want, method := outlook(Budgets{Tenants: []TenantBudget{{"acme", Budget{Monthly: dec("1000")}}}}, "acme")
+	some := budget.TenantBudget{Tenant: "bravo", Budget: budget.Budget{Monthly: dec("1000")}}
+	want, method := outlook(budget.Set{Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: dec("1000")}}}}, "acme")
 	require.Equal(t, "weekday-mean", method)
-	for reason, budgets := range map[string]Budgets{
-		"nobody has one": {Others: []string{"acme"}}, "somebody else has one": {Tenants: []TenantBudget{some}, Others: []string{"acme"}},
+	for reason, budgets := range map[string]budget.Set{
+		"nobody has one": {Others: []string{"acme"}}, "somebody else has one": {Tenants: []budget.TenantBudget{some}, Others: []string{"acme"}},
 	} {
 		got, method := outlook(budgets, "acme")
 		require.Equal(t, want, got, reason)

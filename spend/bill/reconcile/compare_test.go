@@ -41,7 +41,7 @@ func billed(used map[pricing.BilledQuantity]string, change func(*bill.Line)) bil
 	if err != nil {
 		panic(err)
 	}
-	bill := bill.Bill{Format: bill.CostExplorer, Metric: "UnblendedCost", From: day, To: day.AddDate(0, 0, 1)}
+	made := bill.Bill{Format: bill.CostExplorer, Metric: "UnblendedCost", From: day, To: day.AddDate(0, 0, 1)}
 	for _, q := range pricing.BilledQuantities() {
 		if used[q] == "" {
 			continue
@@ -52,9 +52,9 @@ func billed(used map[pricing.BilledQuantity]string, change func(*bill.Line)) bil
 		if change != nil {
 			change(&line)
 		}
-		bill.Lines = append(bill.Lines, line)
+		made.Lines = append(made.Lines, line)
 	}
-	return bill
+	return made
 }
 
 // asMeasured is exactly one [hour].
@@ -187,12 +187,12 @@ func TestReasonsAddUp(t *testing.T) {
 			r.VCPUMillis, r.ReadBytes = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"), rapid.Int64Range(0, 1<<40).Draw(t, "read")
 			measured = append(measured, r)
 		}
-		bill := billed(asMeasured(), func(l *bill.Line) {
+		made := billed(asMeasured(), func(l *bill.Line) {
 			l.Cost, l.Used = decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "cost"), -10), decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "used"), -6)
 			l.UsedKnown = rapid.Bool().Draw(t, "known")
 		})
 		rates := pricing.EmbeddedCards()
-		got, err := reconcile.Compare(t.Context(), spend.Source{Usage: measured, Rates: rates}, reconcile.Request{Bill: bill})
+		got, err := reconcile.Compare(t.Context(), spend.Source{Usage: measured, Rates: rates}, reconcile.Request{Bill: made})
 		require.NoError(t, err)
 		sum, lines := decimal.Decimal{}, decimal.Decimal{}
 		for _, r := range got.Reasons {
@@ -202,7 +202,7 @@ func TestReasonsAddUp(t *testing.T) {
 			lines = lines.Add(l.Difference())
 		}
 		require.True(t, sum.Equal(got.Total.Difference()) && lines.Equal(got.Total.Difference()))
-		require.True(t, got.Total.Theirs.Equal(bill.Total()))
+		require.True(t, got.Total.Theirs.Equal(made.Total()))
 	})
 }
 
@@ -212,11 +212,11 @@ func TestStore(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, none)
 
-	bill := billed(asMeasured(), nil)
-	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: bill})
+	made := billed(asMeasured(), nil)
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
-	path, err := reconcile.Save(dir, "october.json", bill, c.Billed(), c.From, c.To, first)
+	path, err := reconcile.Save(dir, "october.json", made, c.Billed(), c.From, c.To, first)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), path)
 	got, err := reconcile.Load(dir)
@@ -226,7 +226,7 @@ func TestStore(t *testing.T) {
 	later := c.Billed()
 	later.Lines = later.Lines[:1]
 	later.Lines[0].Cost, later.Lines[0].UsedKnown = dec("1.5"), false
-	_, err = reconcile.Save(dir, "october-final.json", bill, later, c.From.AddDate(0, 0, -1), c.To, first.Add(time.Hour))
+	_, err = reconcile.Save(dir, "october-final.json", made, later, c.From.AddDate(0, 0, -1), c.To, first.Add(time.Hour))
 	require.NoError(t, err)
 	got, err = reconcile.Load(dir)
 	require.NoError(t, err)
@@ -245,13 +245,13 @@ func TestStore(t *testing.T) {
 // Bills taken in at the same time do not get in each other's way: each file is one of them, whole.
 func TestTwoAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	bill := billed(asMeasured(), nil)
-	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: bill})
+	made := billed(asMeasured(), nil)
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			_, err := reconcile.Save(dir, "bill", bill, c.Billed(), c.From, c.To, day.Add(time.Duration(i)*time.Hour))
+			_, err := reconcile.Save(dir, "bill", made, c.Billed(), c.From, c.To, day.Add(time.Duration(i)*time.Hour))
 			require.NoError(t, err)
 			_, err = reconcile.Load(dir)
 			require.NoError(t, err)
