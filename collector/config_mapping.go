@@ -128,7 +128,7 @@ func quantityList() string {
 		if i > 0 {
 			text += ", "
 		}
-		text += q.String()
+		text += mapping.Word(q)
 	}
 	return text
 }

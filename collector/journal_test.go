@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -23,12 +24,12 @@ func TestRecordsComeBack(t *testing.T) {
 			PeriodSeconds: rapid.SampledFrom([]int64{60, 300, 3600}).Draw(t, "length"),
 			Region:        name.Draw(t, "region"), Account: name.Draw(t, "account"), MicroVMID: name.Draw(t, "microvm"),
 			Image: name.Draw(t, "image"), Tenant: name.Draw(t, "tenant"), Role: name.Draw(t, "role"), Source: "cloudwatch",
-			Quantities: usage.Quantities{
-				VCPUMillis: amount.Draw(t, "vcpu"), MemMiBMillis: amount.Draw(t, "memory"), ReadBytes: amount.Draw(t, "read"),
-				WriteBytes: amount.Draw(t, "write"), StorageByteSeconds: amount.Draw(t, "storage"),
+			Amounts: usage.Amounts{
+				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "memory"), pricing.SnapshotRead: amount.Draw(t, "read"),
+				pricing.SnapshotWrite: amount.Draw(t, "write"), pricing.SnapshotStorage: amount.Draw(t, "storage"),
+				usage.Running: amount.Draw(t, "running"), usage.Suspended: amount.Draw(t, "suspended"), usage.Launches: amount.Draw(t, "launches"), usage.Suspends: amount.Draw(t, "suspends"), usage.Resumes: amount.Draw(t, "resumes"),
 			},
-			RunningMS: amount.Draw(t, "running"), SuspendedMS: amount.Draw(t, "suspended"), Launches: amount.Draw(t, "launches"),
-			Suspends: amount.Draw(t, "suspends"), Resumes: amount.Draw(t, "resumes"),
+
 			Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 		}
 	})

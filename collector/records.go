@@ -22,13 +22,6 @@ func names(r *usage.Record) [7]*string {
 	return [7]*string{&r.Region, &r.Account, &r.MicroVMID, &r.Image, &r.Tenant, &r.Role, &r.Source}
 }
 
-func amounts(r *usage.Record) [10]*int64 {
-	return [10]*int64{
-		&r.VCPUMillis, &r.MemMiBMillis, &r.ReadBytes, &r.WriteBytes, &r.StorageByteSeconds,
-		&r.RunningMS, &r.SuspendedMS, &r.Launches, &r.Suspends, &r.Resumes,
-	}
-}
-
 func sameNamed(a, b *usage.Record) bool {
 	return a.MicroVMID == b.MicroVMID && a.Tenant == b.Tenant && a.Image == b.Image && a.Role == b.Role &&
 		a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
@@ -63,15 +56,14 @@ func appendRecords(b []byte, records []usage.Record) []byte {
 			b = binary.AppendVarint(b, r.PeriodSeconds)
 		}
 		var given uint64
-		for q, amount := range amounts(r) {
-			if *amount != 0 {
+		for q, amount := range r.Amounts {
+			if amount != 0 {
 				given |= 1 << q
 			}
 		}
 		b = binary.AppendUvarint(b, given)
-		all := amounts(r)
 		for left := given; left != 0; left &= left - 1 {
-			b = binary.AppendVarint(b, *all[bits.TrailingZeros64(left)])
+			b = binary.AppendVarint(b, r.Amounts[bits.TrailingZeros64(left)])
 		}
 		previous, end = r, start+r.PeriodSeconds
 	}
@@ -140,13 +132,13 @@ func (d *recordDecoder) next(r *usage.Record) (bool, error) {
 	}
 	d.last.Coverage = usage.Coverage(flags >> 4)
 	given := d.uvarint()
-	for q, amount := range amounts(&d.last) {
-		*amount = 0
+	for q := range d.last.Amounts {
+		d.last.Amounts[q] = 0
 		if given&(1<<q) != 0 {
-			*amount = d.varint()
+			d.last.Amounts[q] = d.varint()
 		}
 	}
-	if d.bad || given>>len(amounts(&d.last)) != 0 {
+	if d.bad || given>>usage.MeasureCount != 0 {
 		return false, errBadRecords
 	}
 	d.end += d.last.PeriodSeconds

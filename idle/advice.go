@@ -6,17 +6,18 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
 // Recommendation is what to set, in two sentences: what it saves a month, and what that rests on.
 func (a *Analysis) Recommendation() string {
 	advised := a.Advised()
-	setting := fmt.Sprintf("Set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
+	setting := fmt.Sprintf("Set maxIdleDurationSeconds to %s", figures.Int(advised.TimeoutSeconds()))
 	if a.Limited != nil {
-		setting = fmt.Sprintf("Within the limits, set maxIdleDurationSeconds to %s", count(advised.TimeoutSeconds()))
+		setting = fmt.Sprintf("Within the limits, set maxIdleDurationSeconds to %s", figures.Int(advised.TimeoutSeconds()))
 	}
-	now := count(a.Options.CurrentSeconds) + " s"
+	now := figures.Int(a.Options.CurrentSeconds) + " s"
 	against := now
 	if a.Options.CurrentAssumed {
 		against = "an assumed " + now
@@ -65,7 +66,7 @@ func (a *Analysis) month() string {
 	case !a.PeriodStated:
 		return "these gaps follow each other and come again all month"
 	case a.PeriodMS < MonthMS:
-		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", duration(a.PeriodMS), pricing.Grouped(times.RoundBank(1)))
+		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", duration(a.PeriodMS), figures.UpTo(times, 1))
 	}
 	return fmt.Sprintf("every 30 days are like the trace's %s", duration(a.PeriodMS))
 }
@@ -75,16 +76,14 @@ func aDay(n decimal.Decimal) string {
 	if n.LessThan(decimal.NewFromInt(1)) {
 		return n.String()
 	}
-	return pricing.Grouped(n.RoundBank(0))
+	return figures.UpTo(n, 0)
 }
-
-func count(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
 
 func dollars(d decimal.Decimal) string {
 	if d.IsPositive() && d.LessThan(decimal.New(1, -2)) {
 		return d.StringFixedBank(6)
 	}
-	return pricing.GroupedFixed(d, 2)
+	return figures.Fixed(d, 2)
 }
 
 // duration writes a length of time in the largest unit that it has two of, or one exactly.
@@ -97,10 +96,10 @@ func duration(ms int64) string {
 			return "1 " + unit.name
 		}
 		if ms >= 2*unit.ms {
-			return pricing.Grouped(pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)) + " " + unit.name + "s"
+			return figures.Grouped(pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)) + " " + unit.name + "s"
 		}
 	}
-	return pricing.Grouped(seconds(ms)) + " seconds"
+	return figures.Grouped(seconds(ms)) + " seconds"
 }
 
 // livesDiffer says whether, over whole lives, another timeout is cheaper than the one advised, by how much a month, and which.
@@ -135,7 +134,7 @@ func (a *Analysis) Assumptions() []pricing.Note {
 		add("image-size", "the image is as large as the baseline memory (%s GB).", a.Model.ImageGB)
 	}
 	if a.Options.CurrentAssumed {
-		add("current-timeout", "savings are against a timeout of %s s, that of a published post.", count(a.Options.CurrentSeconds))
+		add("current-timeout", "savings are against a timeout of %s s, that of a published post.", figures.Int(a.Options.CurrentSeconds))
 	}
 	add("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.")
 	add("suspend-minimum", "suspended state is billed by the second with no minimum; AWS states a minimum for images only.")
@@ -176,7 +175,7 @@ func (a *Analysis) Warnings() []pricing.Note {
 	}
 	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
 		add("beyond-life", "the best timeout, %s s, is as long as a MicroVM's life or longer: it amounts to never suspending.",
-			count(a.Best.TimeoutSeconds()))
+			figures.Int(a.Best.TimeoutSeconds()))
 	}
 	if a.PeriodStated && a.PeriodMS > 0 && a.PeriodMS < weekMS {
 		add("short-trace", "the trace covers %s: what a week has of nights and days off is not all in it, so figures a month may be far off.",
@@ -186,29 +185,29 @@ func (a *Analysis) Warnings() []pricing.Note {
 		add("period-too-short", "the trace by itself spans %s, more than the period given, so figures a month are too high.", duration(own))
 	}
 	if t.Adjacent > 0 {
-		add("under-a-minute", "%s pauses of less than a minute, between adjacent minutes with invocations, are left out.", count(t.Adjacent))
+		add("under-a-minute", "%s pauses of less than a minute, between adjacent minutes with invocations, are left out.", figures.Int(t.Adjacent))
 	}
 	if t.Overlaps > 0 {
-		add("overlaps", "%s requests came while one before was running, or at the same moment, and make no gap.", count(t.Overlaps))
+		add("overlaps", "%s requests came while one before was running, or at the same moment, and make no gap.", figures.Int(t.Overlaps))
 	}
 	if t.Rounded > 0 {
-		add("rounded", "%s times are finer than a millisecond and were rounded half-even.", count(t.Rounded))
+		add("rounded", "%s times are finer than a millisecond and were rounded half-even.", figures.Int(t.Rounded))
 	}
 	if t.Unended > 0 {
-		add("unended", "%s suspensions that no resume was seen for are left out.", count(t.Unended))
+		add("unended", "%s suspensions that no resume was seen for are left out.", figures.Int(t.Unended))
 	}
 	if len(t.Ignored) > 0 {
 		add("ignored-columns", "columns that mean nothing here were ignored: %.200s.", strings.Join(t.Ignored, ", "))
 	}
 	if t.MicroVMs == nil {
-		add("not-kept", "the trace has more than %s gaps: lives of MicroVMs, policies by tenant and validation are left out.", count(KeptGaps))
+		add("not-kept", "the trace has more than %s gaps: lives of MicroVMs, policies by tenant and validation are left out.", figures.Int(KeptGaps))
 	}
 	if a.Options.Validate != nil && a.Validation == nil && t.MicroVMs != nil {
 		add("too-little", "one of the two parts of the trace has no gaps, so nothing was validated.")
 	}
 	if less, best, ok := a.livesDiffer(); ok {
 		add("lives-differ", "played over whole lives of MicroVMs, an idle timeout of %s s costs $%s a month less than %s s: some that are suspended "+
-			"are gone before the next request.", count(ceilSeconds(best.TimeoutMS)), dollars(less), count(a.Advised().TimeoutSeconds()))
+			"are gone before the next request.", figures.Int(ceilSeconds(best.TimeoutMS)), dollars(less), figures.Int(a.Advised().TimeoutSeconds()))
 	}
 	if a.Lives != nil && a.Lives.Best == nil {
 		add("limits", "no policy that was played keeps the limits; lives end after %s whatever the policy.", duration(a.Lives.LifeMS))

@@ -145,7 +145,7 @@ func TestFromRecords(t *testing.T) {
 	record := func(minute int64, id string, suspends, resumes, suspended int64) usage.Record {
 		return usage.Record{
 			PeriodStart: start.Add(time.Duration(minute) * time.Minute), PeriodSeconds: 60, Region: "us-east-1", MicroVMID: id, Tenant: "t" + id,
-			Source: "test", Suspends: suspends, Resumes: resumes, SuspendedMS: suspended * 1000,
+			Source: "test", Amounts: usage.Amounts{usage.Suspends: suspends, usage.Resumes: resumes, usage.Suspended: suspended * 1000},
 		}
 	}
 	from := func(records ...usage.Record) (*Trace, error) {

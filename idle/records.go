@@ -42,14 +42,14 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 			first, last = from, until
 		}
 		first, last = min(first, from), max(last, until)
-		if r.Suspends == 0 && r.Resumes == 0 && r.SuspendedMS == 0 && r.Launches == 0 {
+		if r.Amounts[usage.Suspends] == 0 && r.Amounts[usage.Resumes] == 0 && r.Amounts[usage.Suspended] == 0 && r.Amounts[usage.Launches] == 0 {
 			continue
 		}
 		key := microVMKey{id: r.Region + "/" + r.Account + "/" + r.MicroVMID, tenant: r.Tenant, image: r.Image}
 		if options.Owner != nil {
 			key.tenant = options.Owner(&r)
 		}
-		seen[key] = append(seen[key], reading{from, r.SuspendedMS, r.Suspends, r.Resumes})
+		seen[key] = append(seen[key], reading{from, r.Amounts[usage.Suspended], r.Amounts[usage.Suspends], r.Amounts[usage.Resumes]})
 	}
 	b := newBuilder(options.KeptGaps)
 	for _, key := range sortedKeys(seen) {

@@ -144,11 +144,11 @@ func (a *aggregator) group(p *part, group int) error {
 	if len(a.spans) == 0 {
 		return nil
 	}
-	for c := range amountCount {
-		if !a.query.Sums.has(c) {
+	for m := range usage.Measure(amountCount) {
+		if !a.query.Sums.has(m) {
 			continue
 		}
-		if err := a.sum(p, group, firstAmount+column(c), c, nil); err != nil {
+		if err := a.sum(p, group, firstAmount+column(m), int(m), nil); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -45,7 +46,7 @@ func TestAggregateIsExact(t *testing.T) {
 	records := fleet{microVMs: 11, tenants: 4, days: 32, periods: 6}.all()
 	for i := range records {
 		if i%50 == 0 { // two of these do not fit into 63 bits together
-			records[i].ReadBytes, records[i].StorageByteSeconds = math.MaxInt64, math.MaxInt64-int64(i)
+			records[i].Amounts[pricing.SnapshotRead], records[i].Amounts[pricing.SnapshotStorage] = math.MaxInt64, math.MaxInt64-int64(i)
 		}
 		records[i].Role = []string{"", "arn:aws:iam::1:role/a", "Ünïcode\x1b[31m"}[i%3]
 	}
@@ -161,7 +162,7 @@ func TestEmptyLedger(t *testing.T) {
 // Sums that are not asked for are not read, so that damage to their columns does not keep the others from being summed.
 func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	dir, folder, records := damagedDay(t)
-	query := Query{From: always[0], To: always[1], Sums: SumBilled | SumRunning}
+	query := Query{From: always[0], To: always[1], Sums: SumBilled | SumOf(usage.Running)}
 	l, err := Open(dir, Options{})
 	require.NoError(t, err)
 	result, err := l.Aggregate(t.Context(), query)
@@ -171,7 +172,7 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	for i := range records {
 		want.Add(&records[i])
 	}
-	want.SuspendedMS, want.Launches, want.Suspends, want.Resumes = usage.Uint128{}, usage.Uint128{}, usage.Uint128{}, usage.Uint128{}
+	want.Amounts[usage.Suspended], want.Amounts[usage.Launches], want.Amounts[usage.Suspends], want.Amounts[usage.Resumes] = usage.Uint128{}, usage.Uint128{}, usage.Uint128{}, usage.Uint128{}
 	require.Equal(t, want, result.Groups[0].Sum)
 
 	m, _, err := readManifest(folder, dayOf(firstDay)+1)

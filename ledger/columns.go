@@ -3,6 +3,7 @@ package ledger
 import (
 	"time"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -68,24 +69,12 @@ var columnNames = [columnCount]string{
 const (
 	firstAmount = columnVCPUMillis
 	lastAmount  = columnResumes
-	amountCount = int(lastAmount-firstAmount) + 1
+	amountCount = usage.MeasureCount
 )
 
-// amountsOf gives a row's summed columns in the file's order.
-func (r *row) amounts() [amountCount]int64 {
-	return [...]int64{
-		r.VCPUMillis, r.MemMiBMillis, r.ReadBytes, r.WriteBytes, r.StorageByteSeconds, r.RunningMS, r.SuspendedMS, r.Launches,
-		r.Suspends, r.Resumes,
-	}
-}
-
-func setAmounts(r *usage.Record, a *[amountCount]int64) {
-	r.VCPUMillis, r.MemMiBMillis, r.ReadBytes, r.WriteBytes, r.StorageByteSeconds = a[0], a[1], a[2], a[3], a[4]
-	r.RunningMS, r.SuspendedMS, r.Launches, r.Suspends, r.Resumes = a[5], a[6], a[7], a[8], a[9]
-}
-
-func amountsOf(r *usage.Record) [amountCount]int64 {
-	return [...]int64{
+// amounts gives a row's summed columns.
+func (r *row) amounts() usage.Amounts {
+	return usage.Amounts{
 		r.VCPUMillis, r.MemMiBMillis, r.ReadBytes, r.WriteBytes, r.StorageByteSeconds, r.RunningMS, r.SuspendedMS, r.Launches,
 		r.Suspends, r.Resumes,
 	}
@@ -106,10 +95,11 @@ func (r *row) set(from *usage.Record) {
 		PeriodStart: from.PeriodStart.UnixMilli(), PeriodSeconds: from.PeriodSeconds,
 		Region: from.Region, Account: from.Account, MicroVMID: from.MicroVMID, Image: from.Image, Tenant: from.Tenant,
 		Role: from.Role, Source: from.Source,
-		VCPUMillis: from.VCPUMillis, MemMiBMillis: from.MemMiBMillis, ReadBytes: from.ReadBytes, WriteBytes: from.WriteBytes,
-		StorageByteSeconds: from.StorageByteSeconds,
-		RunningMS:          from.RunningMS, SuspendedMS: from.SuspendedMS,
-		Launches: from.Launches, Suspends: from.Suspends, Resumes: from.Resumes,
+		VCPUMillis: from.Amounts[pricing.VCPU], MemMiBMillis: from.Amounts[pricing.Memory],
+		ReadBytes: from.Amounts[pricing.SnapshotRead], WriteBytes: from.Amounts[pricing.SnapshotWrite],
+		StorageByteSeconds: from.Amounts[pricing.SnapshotStorage],
+		RunningMS:          from.Amounts[usage.Running], SuspendedMS: from.Amounts[usage.Suspended],
+		Launches: from.Amounts[usage.Launches], Suspends: from.Amounts[usage.Suspends], Resumes: from.Amounts[usage.Resumes],
 		Coverage: from.Coverage.String(),
 	}
 }

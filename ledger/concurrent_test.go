@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"microspend/pricing"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -37,7 +39,7 @@ func TestReadersSeeWholeDaysDuringWrites(t *testing.T) {
 					return
 				}
 				for _, g := range result.Groups {
-					seen := "generation-" + strconv.FormatUint(g.Sum.VCPUMillis.Lo/72, 10) // each of the 72 records has its number
+					seen := "generation-" + strconv.FormatUint(g.Sum.Amounts[pricing.VCPU].Lo/72, 10) // each of the 72 records has its number
 					if !assert.Equal(t, int64(72), g.Sum.Records) || !assert.Equal(t, seen, g.Tenant) {
 						return
 					}

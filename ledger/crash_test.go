@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 func generation(g int64) []usage.Record {
 	records := fleet{microVMs: 9, tenants: 3, days: 4, periods: 8}.all()
 	for i := range records {
-		records[i].VCPUMillis, records[i].Tenant = g, fmt.Sprint("generation-", g)
+		records[i].Amounts[pricing.VCPU], records[i].Tenant = g, fmt.Sprint("generation-", g)
 	}
 	return records
 }
@@ -122,7 +123,7 @@ func generations(t *testing.T, dir string, completed int64) {
 	}
 	require.Len(t, byDay, len(wanted))
 	for day, records := range byDay {
-		g := records[0].VCPUMillis
+		g := records[0].Amounts[pricing.VCPU]
 		require.Contains(t, []int64{completed, completed + 1}, g, day)
 		var want []usage.Record
 		for _, r := range reference(generation(g)) {

@@ -135,9 +135,7 @@ func setNumber(c column, narrow bool) func(*usage.Record, parquet.Value) error {
 			r.PeriodSeconds = n
 			return nil
 		}
-		amounts := amountsOf(r)
-		amounts[c-firstAmount] = n
-		setAmounts(r, &amounts)
+		r.Amounts[c-firstAmount] = n
 		return nil
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/spend/simulate"
 	"microspend/usage"
 )
@@ -108,7 +109,7 @@ func TestEnginesReadTheLedger(t *testing.T) {
 		}
 		for _, group := range result.Groups {
 			ours := sums{
-				group.Tenant, group.Sum.VCPUMillis.String(), group.Sum.MemMiBMillis.String(), group.Sum.StorageByteSeconds.String(),
+				group.Tenant, group.Sum.Amounts[pricing.VCPU].String(), group.Sum.Amounts[pricing.Memory].String(), group.Sum.Amounts[pricing.SnapshotStorage].String(),
 				fmt.Sprint(group.Sum.Records), fmt.Sprint(days[group.Tenant]),
 			}
 			require.Equal(t, ours, theirs[group.Tenant])
@@ -173,7 +174,7 @@ func TestDocumentedQueries(t *testing.T) {
 			}
 			require.NoError(t, lines.Decode(&row))
 			require.Equal(t, [2]string{group.Tenant, group.Day.Format(time.DateOnly)}, [2]string{row.Tenant, row.DT + row.Day})
-			require.InDelta(t, group.Sum.VCPUMillis.Decimal().InexactFloat64()/1000, row.Seconds, 1e-6)
+			require.InDelta(t, group.Sum.Amounts[pricing.VCPU].Decimal().InexactFloat64()/1000, row.Seconds, 1e-6)
 		}
 		require.False(t, lines.More())
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -22,7 +23,7 @@ func TestFingerprintChangesWithTheContent(t *testing.T) {
 		_, err = writer.Upsert(context.Background(), func(yield func([]usage.Record, error) bool) {
 			yield([]usage.Record{{
 				PeriodStart: time.Date(2026, time.October, day, 0, 0, 0, 0, time.UTC), PeriodSeconds: 3600, Region: "eu-west-1", MicroVMID: "mvm-1",
-				Source: "test", Quantities: usage.Quantities{VCPUMillis: int64(seconds) * 1000},
+				Source: "test", Amounts: usage.Amounts{pricing.VCPU: int64(seconds) * 1000},
 			}}, nil)
 		})
 		require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -42,22 +43,21 @@ func (f fleet) record(i int) usage.Record {
 		Image:         fmt.Sprintf("image-%d", vm%40),
 		Tenant:        fmt.Sprintf("tenant-%03d", vm%f.tenants),
 		Source:        "cloudwatch",
-		RunningMS:     running,
-		SuspendedMS:   seconds*1000 - running,
+		Amounts:       usage.Amounts{usage.Running: running, usage.Suspended: seconds*1000 - running},
 		Coverage:      usage.Coverage(noise.IntN(20)/9) % 3,
 	}
-	r.VCPUMillis = running * memory / 2048
-	r.MemMiBMillis = running * memory
+	r.Amounts[pricing.VCPU] = running * memory / 2048
+	r.Amounts[pricing.Memory] = running * memory
 	if noise.IntN(4) == 0 { // a burst, as metered
-		r.VCPUMillis += noise.Int64N(running/2 + 1)
-		r.MemMiBMillis += noise.Int64N(running*memory/2 + 1)
+		r.Amounts[pricing.VCPU] += noise.Int64N(running/2 + 1)
+		r.Amounts[pricing.Memory] += noise.Int64N(running*memory/2 + 1)
 	}
-	r.Suspends = noise.Int64N(3)
-	r.Resumes = noise.Int64N(3)
-	r.Launches = noise.Int64N(8) / 7
-	r.WriteBytes = r.Suspends * memory << 20
-	r.ReadBytes = r.Resumes*memory<<20 + r.Launches*2<<30
-	r.StorageByteSeconds = (r.SuspendedMS / 1000) * memory << 20
+	r.Amounts[usage.Suspends] = noise.Int64N(3)
+	r.Amounts[usage.Resumes] = noise.Int64N(3)
+	r.Amounts[usage.Launches] = noise.Int64N(8) / 7
+	r.Amounts[pricing.SnapshotWrite] = r.Amounts[usage.Suspends] * memory << 20
+	r.Amounts[pricing.SnapshotRead] = r.Amounts[usage.Resumes]*memory<<20 + r.Amounts[usage.Launches]*2<<30
+	r.Amounts[pricing.SnapshotStorage] = (r.Amounts[usage.Suspended] / 1000) * memory << 20
 	return r
 }
 
@@ -155,8 +155,8 @@ func bigSum(records []usage.Record, by func(usage.Record) string) map[string][13
 			covered = r.PeriodSeconds
 		}
 		for i, n := range []int64{
-			r.VCPUMillis, r.MemMiBMillis, r.ReadBytes, r.WriteBytes, r.StorageByteSeconds, r.RunningMS, r.SuspendedMS, r.Launches,
-			r.Suspends, r.Resumes, r.PeriodSeconds, covered, 1,
+			r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead], r.Amounts[pricing.SnapshotWrite], r.Amounts[pricing.SnapshotStorage], r.Amounts[usage.Running], r.Amounts[usage.Suspended], r.Amounts[usage.Launches],
+			r.Amounts[usage.Suspends], r.Amounts[usage.Resumes], r.PeriodSeconds, covered, 1,
 		} {
 			s[i].Add(&s[i], big.NewInt(n))
 		}
@@ -178,9 +178,9 @@ func sumTexts(groups []Group, by func(Group) string) map[string][13]string {
 	for _, g := range groups {
 		s := g.Sum
 		texts[by(g)] = [13]string{
-			s.VCPUMillis.String(), s.MemMiBMillis.String(), s.ReadBytes.String(), s.WriteBytes.String(),
-			s.StorageByteSeconds.String(), s.RunningMS.String(), s.SuspendedMS.String(), s.Launches.String(), s.Suspends.String(),
-			s.Resumes.String(), s.Seconds.String(), s.CoveredSeconds.String(), fmt.Sprint(s.Records),
+			s.Amounts[pricing.VCPU].String(), s.Amounts[pricing.Memory].String(), s.Amounts[pricing.SnapshotRead].String(), s.Amounts[pricing.SnapshotWrite].String(),
+			s.Amounts[pricing.SnapshotStorage].String(), s.Amounts[usage.Running].String(), s.Amounts[usage.Suspended].String(), s.Amounts[usage.Launches].String(), s.Amounts[usage.Suspends].String(),
+			s.Amounts[usage.Resumes].String(), s.Seconds.String(), s.CoveredSeconds.String(), fmt.Sprint(s.Records),
 		}
 	}
 	return texts

@@ -157,8 +157,7 @@ func (g *groups) result(i int, names []string) Group {
 		Tenant: of(FieldTenant), Image: of(FieldImage), MicroVMID: of(FieldMicroVM), Role: of(FieldRole),
 		Region: of(FieldRegion), Account: of(FieldAccount), Source: of(FieldSource),
 		Sum: usage.Sum{
-			VCPUMillis: s[0], MemMiBMillis: s[1], ReadBytes: s[2], WriteBytes: s[3], StorageByteSeconds: s[4], RunningMS: s[5],
-			SuspendedMS: s[6], Launches: s[7], Suspends: s[8], Resumes: s[9],
+			Amounts: usage.Totals(s[:amountCount]),
 			Seconds: s[sumSeconds], CoveredSeconds: s[sumCovered], Records: g.rows[i],
 		},
 	}
@@ -166,10 +165,10 @@ func (g *groups) result(i int, names []string) Group {
 
 // sumsOf is the inverse of what result does with the sums.
 func sumsOf(s *usage.Sum) groupSums {
-	return groupSums{
-		s.VCPUMillis, s.MemMiBMillis, s.ReadBytes, s.WriteBytes, s.StorageByteSeconds, s.RunningMS, s.SuspendedMS, s.Launches,
-		s.Suspends, s.Resumes, s.Seconds, s.CoveredSeconds,
-	}
+	var sums groupSums
+	copy(sums[:], s.Amounts[:])
+	sums[sumSeconds], sums[sumCovered] = s.Seconds, s.CoveredSeconds
+	return sums
 }
 
 // compareGroups orders groups by their names, as the fields are declared, then by day. The names' ids must be in the order

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -171,10 +172,10 @@ func TestReadParquetOfOtherPrograms(t *testing.T) {
 	require.NoError(t, err)
 	first := usage.Record{
 		PeriodStart: firstDay.Add(time.Hour), PeriodSeconds: 60, Region: "eu-west-1", MicroVMID: "m", Image: "img", Tenant: "acme",
-		Source: "meter", Quantities: usage.Quantities{VCPUMillis: 5, ReadBytes: 7}, Launches: 2, Coverage: usage.CoveragePartial,
+		Source: "meter", Amounts: usage.Amounts{pricing.VCPU: 5, pricing.SnapshotRead: 7, usage.Launches: 2}, Coverage: usage.CoveragePartial,
 	}
 	second := first
-	second.Tenant, second.Launches, second.Coverage, second.MicroVMID = "", 0, usage.CoverageComplete, "other"
+	second.Tenant, second.Amounts[usage.Launches], second.Coverage, second.MicroVMID = "", 0, usage.CoverageComplete, "other"
 	assert.Equal(t, []usage.Record{first, second}, records)
 }
 

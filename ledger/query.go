@@ -3,6 +3,7 @@ package ledger
 import (
 	"time"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -14,28 +15,22 @@ type Query struct {
 	Sums     Sums           // what is summed besides the records and their seconds; 0 means everything
 }
 
-// Sums is a set of what can be summed: columns that are not asked for are not read, and zero in the result.
+// Sums is a set of measures: columns that are not asked for are not read, and zero in the result. The empty set is all of them.
 type Sums uint16
 
-// The members of the set.
-const (
-	SumVCPU Sums = 1 << iota
-	SumMemory
-	SumRead
-	SumWrite
-	SumStorage
-	SumRunning
-	SumSuspended
-	SumLaunches
-	SumSuspends
-	SumResumes
+// SumOf is the set of some measures.
+func SumOf(measures ...usage.Measure) (s Sums) {
+	for _, m := range measures {
+		s |= 1 << m
+	}
+	return s
+}
 
-	// SumBilled are the five billed quantities.
-	SumBilled = SumVCPU | SumMemory | SumRead | SumWrite | SumStorage
-)
+// SumBilled are the billed quantities.
+const SumBilled Sums = 1<<pricing.QuantityCount - 1
 
-// has says whether the amount in a place among the columns is asked for.
-func (s Sums) has(amount int) bool { return s == 0 || s&(1<<amount) != 0 }
+// has reports whether a measure is asked for.
+func (s Sums) has(m usage.Measure) bool { return s == 0 || s&(1<<m) != 0 }
 
 // Field is something that sums can be grouped by.
 type Field uint8

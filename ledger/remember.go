@@ -136,7 +136,7 @@ func (m *remembered) answer(q *Query, r *Remembering) Result {
 		}
 		a.table.add(key, &m.table, i)
 	}
-	for c := range amountCount {
+	for c := range usage.Measure(amountCount) {
 		for i := range a.table.sums {
 			if !q.Sums.has(c) {
 				a.table.sums[i][c] = usage.Uint128{}

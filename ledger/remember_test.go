@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"microspend/pricing"
+	"microspend/usage"
+
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -49,7 +52,7 @@ func TestWhatIsRememberedIsWhatWouldBeRead(t *testing.T) {
 				From: rapid.SampledFrom([]time.Time{from, at("q.from")}).Draw(t, "q.from"),
 				To:   rapid.SampledFrom([]time.Time{to, at("q.to")}).Draw(t, "q.to"),
 				By:   rapid.SliceOfNDistinct(rapid.SampledFrom([]Field{0, 1, 2, 3, 4, 5, 6, 7}), 0, 4, rapid.ID).Draw(t, "by"),
-				Sums: rapid.SampledFrom([]Sums{0, SumBilled | SumRunning, SumVCPU}).Draw(t, "sums"),
+				Sums: rapid.SampledFrom([]Sums{0, SumBilled | SumOf(usage.Running), SumOf(usage.Measure(pricing.VCPU))}).Draw(t, "sums"),
 			}
 			q.Location = rapid.SampledFrom([]*time.Location{location, locations[0], locations[2]}).Draw(t, "q.location")
 			want, wantErr := l.Aggregate(t.Context(), q)

@@ -35,11 +35,9 @@ func (p *partRows) read(r *usage.Record) (more bool, err error) {
 	p.next++
 	r.PeriodStart = secondStart(p.starts[i] / 1000)
 	r.PeriodSeconds = p.seconds[i]
-	var amounts [amountCount]int64
-	for a := range amounts {
-		amounts[a] = p.amounts[a][i]
+	for a := range r.Amounts {
+		r.Amounts[a] = p.amounts[a][i]
 	}
-	setAmounts(r, &amounts)
 	for n, name := range namesOf(r) {
 		*name = p.words[n][p.names[n][i]]
 	}

@@ -125,7 +125,7 @@ func appendRecord(text []byte, r, previous *usage.Record) []byte {
 	}
 	text = binary.AppendUvarint(text, uint64(r.PeriodStart.Unix()))
 	text = binary.AppendUvarint(text, uint64(r.PeriodSeconds))
-	for _, amount := range amountsOf(r) {
+	for _, amount := range r.Amounts {
 		text = binary.AppendUvarint(text, uint64(amount))
 	}
 	return append(text, byte(r.Coverage))
@@ -182,14 +182,14 @@ func (s *spillRows) read(r *usage.Record) (more bool, err error) {
 	}
 	s.last.PeriodStart = secondStart(number())
 	s.last.PeriodSeconds = number()
-	var amounts [amountCount]int64
+	var amounts usage.Amounts
 	for a := range amounts {
 		amounts[a] = number()
 	}
 	if !ok || len(text) == 0 {
 		return false, errSpill
 	}
-	setAmounts(&s.last, &amounts)
+	s.last.Amounts = amounts
 	s.last.Coverage = usage.Coverage(text[0])
 	s.unread = text[1:]
 	*r = s.last

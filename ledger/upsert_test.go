@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -51,7 +52,7 @@ func TestUpsertKeepsTheLatestOfEachKey(t *testing.T) {
 	assert.Equal(t, before, filesOf(t, dir), "no byte of it changes")
 
 	late := records[80]
-	late.Tenant, late.VCPUMillis = "someone else", 7
+	late.Tenant, late.Amounts[pricing.VCPU] = "someone else", 7
 	n = upsert(t, w, []usage.Record{records[80], late, records[1]})
 	assert.Equal(t, Changes{Read: 3, Replaced: 1, Unchanged: 1, Superseded: 1, Days: []time.Time{late.Day()}}, n)
 	assert.Equal(t, reference(records, []usage.Record{late}), content(t, dir))
@@ -73,8 +74,8 @@ func someRecords(t *rapid.T) []usage.Record {
 			Account: rapid.SampledFrom([]string{"", "1"}).Draw(t, "account"),
 			Tenant:  rapid.SampledFrom([]string{"", "acme", "dt=2026-01-01/../..", "\x1b[2J"}).Draw(t, "tenant"),
 			Source:  rapid.SampledFrom([]string{"import", "cloudwatch"}).Draw(t, "source"),
-			Quantities: usage.Quantities{
-				VCPUMillis: amount.Draw(t, "vcpu"), MemMiBMillis: amount.Draw(t, "mem"), StorageByteSeconds: amount.Draw(t, "storage"),
+			Amounts: usage.Amounts{
+				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "mem"), pricing.SnapshotStorage: amount.Draw(t, "storage"),
 			},
 			Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 		}
@@ -109,7 +110,7 @@ func TestAnImportThatFailsChangesNothing(t *testing.T) {
 	upsert(t, w, records[:100])
 	before := filesOf(t, dir)
 	bad := append([]usage.Record{}, records...)
-	bad[210].VCPUMillis = -1
+	bad[210].Amounts[pricing.VCPU] = -1
 	errSource := errors.New("the source broke off")
 	ended, cancel := context.WithCancel(context.Background())
 	for _, test := range []struct {

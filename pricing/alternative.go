@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/figures"
 )
 
 // Kind is the family that an alternative belongs to; each has its own billing rule.
@@ -120,7 +122,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 		}
 		alt.Sources = append(alt.Sources, price)
 		each = each.Add(e.EBSGB.Mul(price.USD))
-		terms = append(terms, fmt.Sprintf("%s GB × $%s", Grouped(e.EBSGB), price.USD))
+		terms = append(terms, fmt.Sprintf("%s GB × $%s", figures.Grouped(e.EBSGB), price.USD))
 	}
 	if e.PublicIPv4 {
 		price, _ := book.ec2.PublicIPv4.in(d.Region)
@@ -134,7 +136,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	if len(terms) > 1 {
 		alt.Formula = "(" + strings.Join(terms, " + ") + ")"
 	}
-	alt.Formula = fmt.Sprintf("%s × %s", plural(instances, "instance"), alt.Formula)
+	alt.Formula = fmt.Sprintf("%s × %s", figures.CountOf(instances, "instance"), alt.Formula)
 	return alt
 }
 
@@ -192,9 +194,9 @@ func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
 	case f.PerMinute.IsZero():
 		alt.Formula = "$" + f.PerMonth.String() + " a month"
 	case f.PerMonth.IsZero():
-		alt.Formula = fmt.Sprintf("%s s / 60 × $%s", Grouped(d.Running), f.PerMinute)
+		alt.Formula = fmt.Sprintf("%s s / 60 × $%s", figures.Grouped(d.Running), f.PerMinute)
 	default:
-		alt.Formula = fmt.Sprintf("$%s a month + %s s / 60 × $%s", f.PerMonth, Grouped(d.Running), f.PerMinute)
+		alt.Formula = fmt.Sprintf("$%s a month + %s s / 60 × $%s", f.PerMonth, figures.Grouped(d.Running), f.PerMinute)
 	}
 	return alt
 }
@@ -224,7 +226,7 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 	alt.Sources = []Price{price}
 	bundles := d.alwaysOn(&alt, price.USD, one)
 	alt.PerInstance = price.USD
-	alt.Formula = fmt.Sprintf("%s × $%s", plural(bundles, "bundle"), price.USD)
+	alt.Formula = fmt.Sprintf("%s × $%s", figures.CountOf(bundles, "bundle"), price.USD)
 	return alt
 }
 
@@ -263,7 +265,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	alt.Sources = []Price{price}
 	alt.Curve = Curve{Rate: price.USD, Unit: secondsPerMinute, Stretches: jobs, Step: book.ci.StepSeconds.Decimal}
 	minutes := Divide(alt.Curve.Billed(d.Running), secondsPerMinute, AmountPlaces)
-	alt.Formula = fmt.Sprintf("%s × $%s", plural(minutes, "minute"), price.USD)
+	alt.Formula = fmt.Sprintf("%s × $%s", figures.CountOf(minutes, "minute"), price.USD)
 	return alt
 }
 
@@ -279,11 +281,4 @@ func orName(name, otherwise string) string {
 		return name
 	}
 	return otherwise
-}
-
-func plural(n decimal.Decimal, noun string) string {
-	if n.Equal(one) {
-		return "1 " + noun
-	}
-	return Grouped(n) + " " + noun + "s"
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/figures"
 )
 
 // Workload is what MicroVMs of one size do in one month, all users and jobs together. Times are in seconds. The zero
@@ -198,9 +200,9 @@ type Factor struct {
 
 // String writes the factor with its unit, as in "20 resumes" or "2 vCPU".
 func (f Factor) String() string {
-	text := Grouped(f.Value) + " " + f.Unit
+	text := figures.Grouped(f.Value) + " " + f.Unit
 	if nouns[f.Unit] != "" && !f.Value.Equal(one) {
-		text = Grouped(f.Value) + " " + nouns[f.Unit]
+		text = figures.Grouped(f.Value) + " " + nouns[f.Unit]
 	}
 	return text
 }
@@ -232,7 +234,7 @@ func (l Line) Formula() string {
 	for _, by := range []int64{l.divisor, int64(l.Rate.Per)} {
 		if by != 1 {
 			out.WriteString(" / ")
-			out.WriteString(Grouped(decimal.NewFromInt(by)))
+			out.WriteString(figures.Grouped(decimal.NewFromInt(by)))
 		}
 	}
 	return out.String()

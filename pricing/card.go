@@ -34,8 +34,8 @@ type RateCard struct {
 
 	Discounts Discounts
 
-	rates [quantityCount]Rate
-	list  [quantityCount]Rate // where they differ from rates; see ListRate
+	rates [QuantityCount]Rate
+	list  [QuantityCount]Rate // where they differ from rates; see ListRate
 }
 
 // Rate returns the rate of one billed quantity.

@@ -100,36 +100,6 @@ func TestDivideAgainstRationals(t *testing.T) {
 	}))
 }
 
-func TestGrouped(t *testing.T) {
-	for _, tc := range []struct{ name, reason, in, want string }{
-		{"zero", "the zero value of a decimal", "0", "0"},
-		{"three digits", "nothing to separate", "730", "730"},
-		{"four digits", "the first comma", "3600", "3,600"},
-		{"six digits", "no comma in front", "288000", "288,000"},
-		{"seven digits", "two commas", "2592000", "2,592,000"},
-		{"fraction", "digits after the point are not grouped", "1234.56789", "1,234.56789"},
-		{"small fraction", "a rate is not cut", "0.0000291572", "0.0000291572"},
-		{"trailing zeros", "plain notation has none", "1500.000", "1,500"},
-		{"negative hundreds", "the sign is not a digit", "-100", "-100"},
-		{"negative thousands", "the sign comes first", "-1234.5", "-1,234.5"},
-		{"exponent", "plain notation, however the number was made", "1e6", "1,000,000"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			require.Equal(t, tc.want, pricing.Grouped(dec(tc.in)), tc.reason)
-		})
-	}
-	t.Run("never rounds", rapid.MakeCheck(func(t *rapid.T) {
-		d := decimals(-1<<62, 1<<62, 30).Draw(t, "d")
-		grouped := pricing.Grouped(d)
-		require.Equal(t, d.String(), strings.ReplaceAll(grouped, ",", ""))
-		whole, _, _ := strings.Cut(strings.TrimPrefix(grouped, "-"), ".")
-		for i, group := range strings.Split(whole, ",") {
-			require.LessOrEqual(t, len(group), 3)
-			require.True(t, i == 0 || len(group) == 3, "%s", grouped)
-		}
-	}))
-}
-
 const notPlain = "not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)"
 
 func TestParseDecimal(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // Discounts are, for each billed quantity, the part of every amount that is not charged: from 0 up to but not including
 // 1. They come off the rates that a card gives, whoever's those are. AWS states no Savings Plan or free tier for MicroVMs;
 // this is for a price agreed with AWS. The zero value is no discount.
-type Discounts [quantityCount]decimal.Decimal
+type Discounts [QuantityCount]decimal.Decimal
 
 // FlatDiscount is the same discount on everything.
 func FlatDiscount(fraction decimal.Decimal) Discounts {

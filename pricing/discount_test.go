@@ -98,3 +98,15 @@ func FuzzParseDiscounts(f *testing.F) {
 		}
 	})
 }
+
+// With replaces the rate for good: a list rate set before it is not that of the new one, which stands for itself until it
+// is set against a list again.
+func TestWithForgetsTheListRate(t *testing.T) {
+	card := awsCard().AgainstList(awsCard().With(pricing.VCPU, pricing.Rate{Figure: dec("1"), Per: pricing.PerUnit}))
+	require.True(t, card.Negotiated())
+	fresh := pricing.Rate{Figure: dec("0.5"), Per: pricing.PerHour, Source: "a test"}
+	replaced := card.With(pricing.VCPU, fresh)
+	require.Equal(t, fresh, replaced.ListRate(pricing.VCPU))
+	require.False(t, replaced.Negotiated(), "list and charged rate are the same one")
+	requireDecimal(t, dec("1"), card.ListRate(pricing.VCPU).Figure, "the card itself is not changed")
+}

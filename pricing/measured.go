@@ -5,7 +5,7 @@ import "github.com/shopspring/decimal"
 // Measured is usage as it was counted: for each billed quantity a whole number of small units, of which Per make up one
 // billed unit. It is priced from that number, dividing once and last, so that nothing is lost between the meter and the
 // bill.
-type Measured [quantityCount]Count
+type Measured [QuantityCount]Count
 
 // Count is a number of units, Per of which are one billed unit. Per must be above zero where Units is.
 type Count struct {
@@ -21,7 +21,7 @@ func (m Measured) Bill(card RateCard) (Bill, error) {
 		if m[q].Units.IsZero() {
 			continue
 		}
-		b.add(Component(q.String()), q, m[q].Per, Factor{m[q].Units, smallUnits[q]})
+		b.add(Component(q.String()), q, m[q].Per, Factor{m[q].Units, q.Counted().Name})
 	}
 	return b.bill, b.err()
 }
@@ -42,11 +42,6 @@ func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.De
 		return amount, amount, nil
 	}
 	return amount, card.ListRate(q).price(c.Units, c.Per), nil
-}
-
-// smallUnits name what usage is counted in.
-var smallUnits = [quantityCount]string{
-	VCPU: "vCPU-ms", Memory: "MiB-ms", SnapshotRead: "bytes", SnapshotWrite: "bytes", SnapshotStorage: "byte-seconds",
 }
 
 // Quantity is the count in billed units, half-even at AmountPlaces where that is no finite decimal.

@@ -26,11 +26,3 @@ func TestLogIngestion(t *testing.T) {
 	assert.Equal(t, "0.5", prices.LogIngestion(1_000_000_000).String())
 	assert.Equal(t, "0.02022", prices.LogIngestion(1000*60*(648+pricing.LogEventBytes)).String(), "1,000 hours of a line a minute")
 }
-
-func TestGroupedCents(t *testing.T) {
-	for in, want := range map[string]string{
-		"0.3": "0.30", "3": "3.00", "15000": "15,000.00", "0.3000": "0.30", "0.00035": "0.00035", "1234.567": "1,234.567", "-1.5": "-1.50", "0": "0.00",
-	} {
-		assert.Equal(t, want, pricing.GroupedCents(dec(in)), in)
-	}
-}

@@ -6,11 +6,11 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// BilledQuantity is one of the five things a MicroVM's bill is made of, in AWS's order. Its string is the id that
+// BilledQuantity is one of the things a MicroVM's bill is made of, in AWS's order. Its string is the id that
 // outputs use.
 type BilledQuantity uint8
 
-// The five billed quantities. Source: AWS Lambda pricing page and Price List, service code AWSLambda, read 2026-09-19.
+// The billed quantities. Source: AWS Lambda pricing page and Price List, service code AWSLambda, read 2026-09-19.
 const (
 	// VCPU is running time × vCPUs: the configured baseline, busy or idle, and what a burst adds while it lasts.
 	VCPU BilledQuantity = iota
@@ -23,22 +23,61 @@ const (
 	// SnapshotStorage is GB × hours of image versions, also inactive ones, and of suspended MicroVMs.
 	SnapshotStorage
 
-	quantityCount = 5
+	// QuantityCount is how many billed quantities there are: the length of every array that has one place for each.
+	QuantityCount = int(iota)
 )
 
-type quantityFacts struct{ id, name, unit, group string }
-
-var quantityTable = [quantityCount]quantityFacts{
-	VCPU:            {"vcpu", "vCPU", "vCPU-Seconds", "AWS-Lambda-MicroVM-vCPU-Second-ARM"},
-	Memory:          {"memory", "memory", "GB-Seconds", "AWS-Lambda-MicroVM-Memory-GB-Second-ARM"},
-	SnapshotRead:    {"snapshot.read", "snapshot read", "GB", "AWS-Lambda-MicroVM-Snapshot-Read-GB"},
-	SnapshotWrite:   {"snapshot.write", "snapshot write", "GB", "AWS-Lambda-MicroVM-Snapshot-Write-GB"},
-	SnapshotStorage: {"storage", "snapshot storage", "GB-Hours", "AWS-Lambda-MicroVM-Snapshot-Storage-GB-Hour"},
+// quantityFacts is everything that differs between billed quantities and is a name or a number rather than a rule.
+type quantityFacts struct {
+	id, name, unit, group, column string
+	counted                       CountUnit
 }
 
-// BilledQuantities returns the five, in the order of a bill.
+// CountUnit is the small unit in which a billed quantity is measured, as a whole number.
+type CountUnit struct {
+	Column  string // heads columns of such numbers: vcpu_ms
+	Name    string // for text: vCPU-ms
+	PerUnit int64  // how many make up one billed unit
+}
+
+const (
+	bytesPerGB  = 1 << 30
+	mibsPerGB   = 1 << 10
+	msPerSecond = 1000
+)
+
+// quantityTable has one line for each billed quantity. Whatever else needs to be known of one comes from here, so that a new
+// quantity of AWS's is a line in this table and a rate in the cards.
+var quantityTable = [QuantityCount]quantityFacts{
+	VCPU: {
+		"vcpu", "vCPU", "vCPU-Seconds", "AWS-Lambda-MicroVM-vCPU-Second-ARM", "vcpu_seconds",
+		CountUnit{"vcpu_ms", "vCPU-ms", msPerSecond},
+	},
+	Memory: {
+		"memory", "memory", "GB-Seconds", "AWS-Lambda-MicroVM-Memory-GB-Second-ARM", "gb_seconds",
+		CountUnit{"mem_mib_ms", "MiB-ms", mibsPerGB * msPerSecond},
+	},
+	SnapshotRead: {
+		"snapshot.read", "snapshot read", "GB", "AWS-Lambda-MicroVM-Snapshot-Read-GB", "read_gb",
+		CountUnit{"read_bytes", "bytes", bytesPerGB},
+	},
+	SnapshotWrite: {
+		"snapshot.write", "snapshot write", "GB", "AWS-Lambda-MicroVM-Snapshot-Write-GB", "write_gb",
+		CountUnit{"write_bytes", "bytes", bytesPerGB},
+	},
+	SnapshotStorage: {
+		"storage", "snapshot storage", "GB-Hours", "AWS-Lambda-MicroVM-Snapshot-Storage-GB-Hour", "storage_gb_hours",
+		CountUnit{"storage_byte_seconds", "byte-seconds", bytesPerGB * SecondsPerHour},
+	},
+}
+
+// BilledQuantities returns every billed quantity, in the order of a bill.
 func BilledQuantities() []BilledQuantity {
-	return []BilledQuantity{VCPU, Memory, SnapshotRead, SnapshotWrite, SnapshotStorage}
+	quantities := make([]BilledQuantity, QuantityCount)
+	for i := range quantities {
+		quantities[i] = BilledQuantity(i)
+	}
+	return quantities
 }
 
 // String is the id used in outputs: vcpu, memory, snapshot.read, snapshot.write or storage.
@@ -54,8 +93,14 @@ func (q BilledQuantity) Unit() string { return quantityTable[q].unit }
 // the names of usage types carry a prefix of the location.
 func (q BilledQuantity) PriceListGroup() string { return quantityTable[q].group }
 
+// Column heads columns of the quantity in billed units, in CSV files and JSON: vcpu_seconds.
+func (q BilledQuantity) Column() string { return quantityTable[q].column }
+
+// Counted is the unit in which the quantity is measured.
+func (q BilledQuantity) Counted() CountUnit { return quantityTable[q].counted }
+
 // Quantities holds an amount of each billed quantity. The zero value is nothing used.
-type Quantities [quantityCount]decimal.Decimal
+type Quantities [QuantityCount]decimal.Decimal
 
 // Component names a line of a bill. The ids are stable: they appear in JSON, CSV and scenario files.
 type Component string

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/figures"
 )
 
 // Runners lists the CI runners with a known price.
@@ -101,7 +103,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	}
 	if f.Always {
 		tasks := d.alwaysOn(&alt, hoursPerInstanceMonth.Mul(perHour), one)
-		alt.Formula = fmt.Sprintf("%s × %d h × (%s)", plural(tasks, "task"), HoursPerInstanceMonth, terms)
+		alt.Formula = fmt.Sprintf("%s × %d h × (%s)", figures.CountOf(tasks, "task"), HoursPerInstanceMonth, terms)
 		return alt
 	}
 	alt.Curve = Curve{Rate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
@@ -109,7 +111,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		"fargate-tasks",
 		"each launch, resume or job is taken as one Fargate task of equal length; pulling and starting it costs nothing",
 	}}
-	alt.Formula = fmt.Sprintf("%s s / 3,600 × (%s)", Grouped(alt.Curve.Billed(d.Running)), terms)
+	alt.Formula = fmt.Sprintf("%s s / 3,600 × (%s)", figures.Grouped(alt.Curve.Billed(d.Running)), terms)
 	return alt
 }
 
@@ -157,7 +159,7 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 	}
 	alt.Curve.Fixed = charged.Mul(table.MillionRequests.USD).Shift(-6)
 	alt.Formula = fmt.Sprintf("%s s × %s GB × $%s + %s requests × $%s / 1,000,000",
-		Grouped(alt.Curve.Billed(d.Running)), gb, price.USD, Grouped(charged), table.MillionRequests.USD)
+		figures.Grouped(alt.Curve.Billed(d.Running)), gb, price.USD, figures.Grouped(charged), table.MillionRequests.USD)
 	return alt
 }
 
@@ -217,7 +219,7 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 	if s.DiskGB.IsPositive() && table.Disk == nil {
 		alt.Notes = append(alt.Notes, Note{"sandbox-disk", "no price of disk is known for " + alt.Name + "; its disk is left out"})
 	}
-	time := Grouped(d.Running) + " s"
+	time := figures.Grouped(d.Running) + " s"
 	if unit == "h" {
 		time += " / 3,600"
 	}

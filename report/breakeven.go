@@ -8,9 +8,10 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/scenarios"
+	"microspend/view/chart"
 )
 
 // BreakEven makes the document of the running times at which each alternative costs the same, with the cost curves as a
@@ -57,7 +58,7 @@ func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) Docume
 	picture, beyond := costCurves(e, comparisons)
 	sentences.Notes = append(sentences.Notes, rangeNote(s)...)
 	d.Sections = []Section{
-		{Table: t},
+		{Table: t.view()},
 		sentences,
 		{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
 	}
@@ -75,7 +76,7 @@ func sharedSentence(c scenarios.Comparison) string {
 		return ""
 	}
 	return fmt.Sprintf("Shared by %s users or more, %s costs no more than MicroVMs, at $%s for each.",
-		pricing.Grouped(*c.BreakEven.UsersPerInstance), c.Name, fixed(c.PerInstance, centPlaces))
+		figures.Grouped(*c.BreakEven.UsersPerInstance), c.Name, fixed(c.PerInstance, centPlaces))
 }
 
 func hoursCell(text *string) string {

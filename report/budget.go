@@ -1,247 +1,189 @@
 package report
 
 import (
-	"fmt"
+	"github.com/shopspring/decimal"
 
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
-
-	"github.com/shopspring/decimal"
+	"microspend/view"
 )
 
-// budgetJSON is the document microspend.budget/v1.
-type budgetJSON struct {
-	Schema   string            `json:"schema"`
-	From     string            `json:"from"`
-	To       string            `json:"to"`
-	AsOf     *string           `json:"as_of"`
-	Currency string            `json:"currency"`
-	Budgets  []budgetLineJSON  `json:"budgets"`
-	Damaged  []damagedFileJSON `json:"damaged,omitempty"`
-}
-
-type budgetLineJSON struct {
-	Tenant    string   `json:"tenant"` // "" for everything together
-	Budget    *string  `json:"budget"`
-	Threshold *string  `json:"threshold"`
-	Spent     *string  `json:"spent"`
-	Used      *string  `json:"used"`
-	BurnDay   *string  `json:"burn_per_hour_last_day"`
-	BurnMonth *string  `json:"burn_per_hour_month"`
-	Forecast  *string  `json:"forecast"`
-	Method    string   `json:"method"`
-	RunsOut   *string  `json:"runs_out"`
-	Exceeded  bool     `json:"exceeded"`
-	Status    string   `json:"status"`
-	Unknown   []string `json:"unknown,omitempty"`
-}
-
 // Budget makes the document of how budgets stand.
-func Budget(b budget.Report) Document {
-	out := budgetJSON{
-		Schema: "microspend.budget/v1", From: moment(b.From), To: moment(b.To), Currency: "USD",
-		Budgets: []budgetLineJSON{}, Damaged: damagedJSON(b.Damaged),
-	}
-	d := Document{
-		Title: "Budgets of " + b.From.In(b.Location).Format("January 2006"),
-		CSV: [][]string{{
-			"tenant", "budget", "threshold", "spent", "used", "burn_per_hour_last_day", "burn_per_hour_month", "forecast", "method",
-			"runs_out", "exceeded", "status",
-		}},
-	}
-	if !b.AsOf.IsZero() {
-		text := moment(b.AsOf)
-		out.AsOf, d.Subtitle = &text, "data until "+b.AsOf.In(b.Location).Format("2006-01-02 15:04 MST")
-	}
-	t := &Table{Columns: []Column{
-		{Title: "tenant", Shrink: true},
-		{Title: "budget $", Align: Decimal},
-		{Title: "spent $", Align: Decimal},
-		{Title: "used", Align: Right},
-		{Title: "$/h", Align: Decimal, Drop: 3},
-		{Title: "forecast $", Align: Decimal},
-		{Title: "runs out", Drop: 1},
-		{Title: "status"},
-		{Title: "", MinWidth: 100, Drop: 4},
-	}}
-	methods := map[string]bool{}
-	for _, line := range b.Lines {
-		row := newBudgetLineJSON(b, line)
-		out.Budgets = append(out.Budgets, row)
-		d.CSV = append(d.CSV, []string{
-			row.Tenant, orEmpty(row.Budget), orEmpty(row.Threshold), orEmpty(row.Spent), orEmpty(row.Used), orEmpty(row.BurnDay),
-			orEmpty(row.BurnMonth), orEmpty(row.Forecast), row.Method, orEmpty(row.RunsOut), fmt.Sprint(row.Exceeded), row.Status,
-		})
-		methods[row.Method] = true
-		t.Rows = append(t.Rows, budgetRow(line, row))
-	}
-	d.JSON = out
-	section := Section{}
-	if methods["run-rate"] {
-		section.Notes = append(section.Notes, Note{Tag: "run-rate", Text: "the forecast goes on at the month's average, as there are fewer than two weeks of data."})
-	}
-	if methods["weekday-mean"] {
-		section.Notes = append(section.Notes, Note{Tag: "weekday-mean", Text: "the forecast takes each remaining day for the mean of its weekday over the last eight weeks."})
-	}
-	if len(b.Lines) == 0 || (len(b.Lines) == 1 && b.Lines[0].Budget == nil) {
-		section.Notes = append(section.Notes, Note{Text: "No budget is set; give budgets in microspend.yaml."})
-	}
-	for _, line := range b.Lines {
-		for _, unknown := range unknownTexts(line.Spent) {
-			if line.Total {
-				section.Notes = append(section.Notes, Note{Warn: true, Text: unknown + "."})
-			}
+func Budget(b budget.Report) view.Document {
+	table := view.NewTable(budgetColumns(b), b.Lines, func(line budget.Line) view.Look {
+		look := view.Look{Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning}
+		if line.Total {
+			look.Kind = view.Total
 		}
+		return look
+	})
+	d := view.Document{
+		Title:    "Budgets of " + b.From.In(b.Location).Format("January 2006"),
+		Sections: []view.Section{{Table: table}, {Notes: budgetNotes(b)}},
 	}
-	section.Notes = append(section.Notes, damagedNotes(b.Damaged)...)
-	d.Sections = []Section{{Table: t}, section}
+	asOf := view.Value{}
+	if !b.AsOf.IsZero() {
+		asOf, d.Subtitle = view.Moment(b.AsOf), "data until "+b.AsOf.In(b.Location).Format("2006-01-02 15:04 MST")
+	}
+	d.JSON = withDamaged(view.Object{
+		{ID: "schema", Value: "microspend.budget/v1"},
+		{ID: "from", Value: view.Moment(b.From)},
+		{ID: "to", Value: view.Moment(b.To)},
+		{ID: "as_of", Value: asOf},
+		{ID: "currency", Value: "USD"},
+		{ID: "budgets", Value: view.Records{Table: table}},
+	}, b.Damaged)
 	return d
 }
 
-func newBudgetLineJSON(b budget.Report, line budget.Line) budgetLineJSON {
-	row := budgetLineJSON{
-		Tenant: line.Tenant, Spent: knownAmount(line.Spent), Used: ratio(line.Used), BurnDay: optional(line.BurnDay),
-		BurnMonth: optional(line.BurnMonth), Forecast: optional(line.Forecast), Method: line.Method.String(), Exceeded: line.Exceeded,
-		Status: line.Status.String(), Unknown: unknownTexts(line.Spent),
-	}
-	if line.Budget != nil {
-		monthly, threshold := line.Budget.Monthly.String(), line.Budget.Threshold
-		if threshold.IsZero() {
-			threshold = decimal.NewFromInt(1)
+func budgetColumns(b budget.Report) []view.Column[budget.Line] {
+	type line = budget.Line
+	ofBudget := func(of func(budget.Budget) view.Value, none string) func(line) view.Value {
+		return func(l line) view.Value {
+			if l.Budget == nil {
+				return view.Missing(none)
+			}
+			return of(*l.Budget)
 		}
-		part := threshold.String()
-		row.Budget, row.Threshold = &monthly, &part
 	}
-	if line.RunsOut != nil {
-		text := line.RunsOut.In(b.Location).Format("2006-01-02")
-		row.RunsOut = &text
+	return []view.Column[line]{
+		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(l line) view.Value {
+			if l.Total {
+				return view.Text(l.Tenant).Shown("total")
+			}
+			return view.Text(l.Tenant)
+		}},
+		{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: ofBudget(func(b budget.Budget) view.Value {
+			return view.Dollars(b.Monthly)
+		}, "–")},
+		{ID: "threshold", Scope: view.Data, Value: ofBudget(func(b budget.Budget) view.Value {
+			if b.Threshold.IsZero() {
+				return view.Exact(decimal.NewFromInt(1))
+			}
+			return view.Exact(b.Threshold)
+		}, "")},
+		{ID: "spent", Title: "spent", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
+			return view.Dollars(l.Spent.Amount).Or("unknown", l.Spent.Known())
+		}},
+		{ID: "used", Title: "used", Align: view.Right, Value: func(l line) view.Value {
+			return view.Maybe(l.Used, func(d decimal.Decimal) view.Value { return view.Percent(d, 0) })
+		}},
+		{ID: "burn_per_hour_last_day", Title: "$/h", Align: view.Decimal, Drop: 3, Value: func(l line) view.Value {
+			return view.Maybe(l.BurnDay, func(d decimal.Decimal) view.Value { return view.Number(d, 4) })
+		}},
+		{ID: "burn_per_hour_month", Scope: view.Data, Value: func(l line) view.Value {
+			return view.Maybe(l.BurnMonth, view.Exact)
+		}},
+		{ID: "forecast", Title: "forecast", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
+			return view.Maybe(l.Forecast, view.Dollars)
+		}},
+		{ID: "method", Scope: view.Data, Value: func(l line) view.Value { return view.Text(l.Method.String()) }},
+		{ID: "runs_out", Title: "runs out", Drop: 1, Value: func(l line) view.Value {
+			if l.RunsOut == nil {
+				return view.Value{}
+			}
+			return view.Day(*l.RunsOut, b.Location)
+		}},
+		{ID: "exceeded", Scope: view.Data, Value: func(l line) view.Value { return view.Bool(l.Exceeded) }},
+		{ID: "status", Title: "status", Value: func(l line) view.Value {
+			return view.Text(l.Status.String()).Shown(budgetSigns[l.Status])
+		}},
+		{ID: "unknown", Scope: view.JSONOnly, Value: func(l line) view.Value {
+			return view.List(unknownTexts(l.Spent)).OmitEmpty()
+		}},
+		{MinWidth: 100, Drop: 4, Value: func(l line) view.Value {
+			return view.Maybe(l.Used, func(used decimal.Decimal) view.Value {
+				return view.Missing(bar(decimal.Min(used, one), one, budgetBarWidth))
+			})
+		}},
 	}
-	return row
 }
 
-func budgetRow(line budget.Line, row budgetLineJSON) Row {
-	name, kind := line.Tenant, Line
-	if line.Total {
-		name, kind = "total", Total
-	}
-	limit, used, bar := "–", "", ""
-	if line.Budget != nil {
-		limit = fixed(line.Budget.Monthly, centPlaces)
-	}
-	if line.Used != nil {
-		used = fixed(line.Used.Shift(2), 0) + " %"
-		bar = progress(*line.Used, budgetBarWidth)
-	}
-	spent := "unknown"
-	if line.Spent.Known() {
-		spent = fixed(line.Spent.Amount, centPlaces)
-	}
-	return Row{
-		Kind: kind, Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning,
-		Cells: []string{
-			name, limit, spent, used, fixedOrBlank(line.BurnDay, 4), fixedOrBlank(line.Forecast, centPlaces), orEmpty(row.RunsOut),
-			budgetSign(line), bar,
-		},
-	}
-}
-
-// budgetSign marks a status without colour.
-func budgetSign(line budget.Line) string {
-	switch line.Status {
-	case budget.OK:
-		return "✓ ok"
-	case budget.Warning:
-		return "! warning"
-	case budget.Over:
-		return "✗ over"
-	case budget.Unknown:
-		return "? unknown"
-	default:
-		return "–"
-	}
+// budgetSigns mark a status without colour.
+var budgetSigns = map[budget.Status]string{
+	budget.NoBudget: "–", budget.OK: "✓ ok", budget.Warning: "! warning", budget.Over: "✗ over",
+	budget.Unknown: "? unknown",
 }
 
 const budgetBarWidth = 20
 
-// progress draws a part of one, full at and beyond it.
-func progress(part decimal.Decimal, width int64) string {
-	one := decimal.NewFromInt(1)
-	return bar(decimal.Min(part, one), one, width)
-}
-
-func fixedOrBlank(d *decimal.Decimal, places int32) string {
-	if d == nil {
-		return ""
+func budgetNotes(b budget.Report) []view.Note {
+	var list []view.Note
+	methods, budgets := map[budget.Method]bool{}, false
+	for _, line := range b.Lines {
+		methods[line.Method] = true
+		budgets = budgets || line.Budget != nil
 	}
-	return fixed(*d, places)
-}
-
-// anomalyJSON is one entry of the document microspend.anomalies/v1.
-type anomalyJSON struct {
-	Tenant    string `json:"tenant"`
-	Day       string `json:"day"`
-	Amount    string `json:"amount"`
-	Expected  string `json:"expected"`
-	Low       string `json:"low"`
-	High      string `json:"high"`
-	Direction string `json:"direction"`
-	Component string `json:"component"`
-	Moved     string `json:"moved"`
-	Compared  string `json:"compared_with"`
-	Days      int    `json:"days"`
+	if methods[budget.RunRate] {
+		list = append(list, view.Note{
+			Tag: "run-rate", Text: "the forecast goes on at the month's average, as there are fewer than two weeks of data.",
+		})
+	}
+	if methods[budget.WeekdayMean] {
+		list = append(list, view.Note{
+			Tag:  "weekday-mean",
+			Text: "the forecast takes each remaining day for the mean of its weekday over the last eight weeks.",
+		})
+	}
+	if !budgets {
+		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})
+	}
+	for _, line := range b.Lines {
+		if line.Total {
+			list = append(list, unknownNotes(line.Spent)...)
+		}
+	}
+	return append(list, damagedNotes(b.Damaged)...)
 }
 
 // Anomalies makes the document of the days that stand out.
-func Anomalies(a anomaly.Report) Document {
-	out := struct {
-		Schema    string            `json:"schema"`
-		Currency  string            `json:"currency"`
-		Anomalies []anomalyJSON     `json:"anomalies"`
-		Damaged   []damagedFileJSON `json:"damaged,omitempty"`
-	}{"microspend.anomalies/v1", "USD", []anomalyJSON{}, damagedJSON(a.Damaged)}
-	d := Document{
-		Title: "Days that stand out",
-		CSV: [][]string{{
-			"tenant", "day", "amount", "expected", "low", "high", "direction", "component", "moved", "compared_with", "days",
-		}},
+func Anomalies(a anomaly.Report) view.Document {
+	data := view.NewTable(anomalyColumns, a.Anomalies, nil)
+	table := view.NewTable(view.First(anomalyColumns, "day"), a.Anomalies, func(n anomaly.Anomaly) view.Look {
+		return view.Look{Warn: n.Up}
+	})
+	d := view.Document{
+		Title:    "Days that stand out",
+		Sections: []view.Section{{Table: table}, {Notes: damagedNotes(a.Damaged)}},
+		Data:     data,
+		JSON: withDamaged(view.Object{
+			{ID: "schema", Value: "microspend.anomalies/v1"},
+			{ID: "currency", Value: "USD"},
+			{ID: "anomalies", Value: view.Records{Table: data}},
+		}, a.Damaged),
 	}
-	t := &Table{Columns: []Column{
-		{Title: "day"},
-		{Title: "tenant", Shrink: true},
-		{Title: "$", Align: Decimal},
-		{Title: "usual $", Align: Decimal},
-		{Title: "", Align: Left},
-		{Title: "moved most", Drop: 1},
-		{Title: "by $", Align: Decimal, Drop: 1},
-	}}
-	for _, n := range a.Anomalies {
-		row := anomalyJSON{
-			Tenant: n.Tenant, Day: n.Day, Amount: n.Amount.String(), Expected: n.Expected.String(), Low: n.Low.String(),
-			High: n.High.String(), Direction: "down", Component: n.Component.String(), Moved: n.Moved.String(),
-			Compared: "all days", Days: n.Days,
-		}
-		sign := "▼"
-		if n.Up {
-			row.Direction, sign = "up", "▲"
-		}
-		if n.SameWeekday {
-			row.Compared = "same weekday"
-		}
-		out.Anomalies = append(out.Anomalies, row)
-		d.CSV = append(d.CSV, []string{
-			row.Tenant, row.Day, row.Amount, row.Expected, row.Low, row.High, row.Direction, row.Component, row.Moved, row.Compared,
-			fmt.Sprint(row.Days),
-		})
-		t.Rows = append(t.Rows, Row{Warn: n.Up, Cells: []string{
-			n.Day, n.Tenant, fixed(n.Amount, centPlaces), fixed(n.Expected, centPlaces), sign + " " + row.Direction,
-			n.Component.Name(), signed(n.Moved, centPlaces),
-		}})
-	}
-	d.JSON = out
 	if len(a.Anomalies) == 0 {
-		d.Sections = []Section{{Notes: append([]Note{{Text: "No day stands out."}}, damagedNotes(a.Damaged)...)}}
-		return d
+		d.Sections = []view.Section{{Notes: append([]view.Note{{Text: "No day stands out."}}, damagedNotes(a.Damaged)...)}}
 	}
-	d.Sections = []Section{{Table: t}, {Notes: damagedNotes(a.Damaged)}}
 	return d
+}
+
+var anomalyColumns = []view.Column[anomaly.Anomaly]{
+	{ID: "tenant", Title: "tenant", Shrink: true, Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.Tenant) }},
+	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.Day) }},
+	{ID: "amount", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value { return view.Dollars(n.Amount) }},
+	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
+		return view.Dollars(n.Expected)
+	}},
+	{ID: "low", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Exact(n.Low) }},
+	{ID: "high", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Exact(n.High) }},
+	{ID: "direction", Value: func(n anomaly.Anomaly) view.Value {
+		if n.Up {
+			return view.Text("up").Shown("▲ up")
+		}
+		return view.Text("down").Shown("▼ down")
+	}},
+	{ID: "component", Title: "moved most", Drop: 1, Value: func(n anomaly.Anomaly) view.Value {
+		return view.Text(n.Component.String()).Shown(n.Component.Name())
+	}},
+	{ID: "moved", Title: "by", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(n anomaly.Anomaly) view.Value {
+		return view.Signed(n.Moved, view.CentPlaces)
+	}},
+	{ID: "compared_with", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value {
+		if n.SameWeekday {
+			return view.Text("same weekday")
+		}
+		return view.Text("all days")
+	}},
+	{ID: "days", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Count(n.Days) }},
 }

@@ -6,10 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/collector"
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // collectJSON is the document microspend.collect/v1: what a run did.
@@ -89,7 +87,7 @@ func Collection(s collector.Summary) Document {
 		subtitle = fmt.Sprintf("%s to %s", moment(s.From), moment(s.To))
 	}
 	d := Document{Title: "Collected from " + s.Source, Subtitle: subtitle, JSON: out, CSV: gapsCSV(s.Gaps)}
-	count := func(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+	count := func(n int64) string { return figures.Int(n) }
 	t := &Table{Columns: []Column{{Title: ""}, {Title: "", Align: Right}}}
 	add := func(what, value string) { t.Rows = append(t.Rows, Row{Cells: []string{what, value}}) }
 	add("targets (account and region)", fmt.Sprint(s.Targets))
@@ -110,7 +108,7 @@ func Collection(s collector.Summary) Document {
 			add(what, count(n))
 		}
 	}
-	d.Sections = append(d.Sections, Section{Table: t})
+	d.Sections = append(d.Sections, Section{Table: t.view()})
 	var notes []Note
 	if s.Interrupted {
 		notes = append(notes, Note{Tag: "interrupted", Text: "the run was ended before it was through; the next one goes on where it stopped", Warn: true})
@@ -201,7 +199,7 @@ func CollectionPlan(e collector.Estimate) Document {
 		{Title: "metrics", Align: Right},
 		{Title: "price", Align: Decimal},
 	}}
-	count := func(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+	count := func(n int64) string { return figures.Int(n) }
 	short := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -235,6 +233,6 @@ func CollectionPlan(e collector.Estimate) Document {
 		notes = append(notes, Note{Tag: tag, Text: text})
 	}
 	d.JSON = out
-	d.Sections = []Section{{Table: t}, {Notes: append(notes, gapNotes(e.Gaps)...)}}
+	d.Sections = []Section{{Table: t.view()}, {Notes: append(notes, gapNotes(e.Gaps)...)}}
 	return d
 }

@@ -111,7 +111,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) Document
 		}})
 	}
 	d.CSV = append(d.CSV, compareCSV(e, comparisons)...)
-	d.Sections = []Section{{Table: t}}
+	d.Sections = []Section{{Table: t.view()}}
 	if e.Scenario.Low != nil {
 		d.Sections = append(d.Sections, Section{Notes: []Note{{Text: fmt.Sprintf(
 			"The scenario has ranges; this is for their costlier ends. At the cheaper ones MicroVMs cost $%s a month.",

@@ -7,6 +7,7 @@ import (
 
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 type alternativeJSON struct {
@@ -101,34 +102,37 @@ func newBreakEvenJSON(s *scenarios.Scenario, p scenarios.BreakEvenPoint) breakEv
 }
 
 // comparisonSection is the alternatives' table with the break-even sentences under it.
-func comparisonSection(e *scenarios.Estimate, comparisons []scenarios.Comparison) Section {
+func comparisonSection(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Section {
 	_, noun := e.Scenario.PerUnit()
-	t := &Table{Columns: []Column{
-		{Title: "instead", Shrink: true},
-		{Title: "a month $", Align: Decimal},
-		{Title: "MicroVMs are", Align: Right, Drop: 1},
-		{Title: "per " + noun + " $", Align: Decimal, Drop: 2},
-	}}
-	section := Section{Heading: "Alternatives", Table: t}
 	perUnit := []decimal.Decimal{e.PerUnit}
 	for _, c := range comparisons {
 		perUnit = append(perUnit, c.PerUnit)
 	}
-	places := placesFor(perUnit)
-	for _, c := range comparisons {
-		if c.Unknown != "" {
-			t.Rows = append(t.Rows, Row{Cells: []string{c.Name, "unknown", "", ""}, Warn: true})
-			continue
-		}
-		times := ""
-		if c.Ratio != nil {
-			times = fixed(*c.Ratio, 2) + "×"
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{c.Name, fixed(c.Monthly, 2), times, fixed(c.PerUnit, places)}})
+	places := view.PlacesFor(perUnit)
+	known := func(c scenarios.Comparison) bool { return c.Unknown == "" }
+	columns := []view.Column[scenarios.Comparison]{
+		{Title: "instead", Shrink: true, Value: func(c scenarios.Comparison) view.Value { return view.Text(c.Name) }},
+		{Title: "a month", Unit: "$", Align: view.Decimal, Value: func(c scenarios.Comparison) view.Value {
+			return view.Dollars(c.Monthly).Or("unknown", known(c))
+		}},
+		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(c scenarios.Comparison) view.Value {
+			return view.Maybe(c.Ratio, times)
+		}},
+		{Title: "per " + noun, Unit: "$", Align: view.Decimal, Drop: 2, Value: func(c scenarios.Comparison) view.Value {
+			return view.Number(c.PerUnit, places).Or("", known(c))
+		}},
 	}
-	section.Notes = breakEvenNotes(comparisons)
-	return section
+	return view.Section{
+		Heading: "Alternatives",
+		Table: view.NewTable(columns, comparisons, func(c scenarios.Comparison) view.Look {
+			return view.Look{Warn: !known(c)}
+		}),
+		Notes: breakEvenNotes(comparisons),
+	}
 }
+
+// times is a ratio, as in "0.62×".
+func times(ratio decimal.Decimal) view.Value { return view.Number(ratio, 2).Marked("×") }
 
 // breakEvenNotes says where each alternative costs the same, and in one sentence each which are always cheaper or always
 // dearer.

@@ -93,7 +93,7 @@ func Diff(diff scenarios.Diff) Document {
 		"total", fixed(before, places), fixed(after, places), signed(after.Sub(before), places),
 		signedOrBlank(byQuantity, places), signedOrBlank(byRate, places),
 	}})
-	d.Sections = []Section{{Table: t}}
+	d.Sections = []Section{{Table: t.view()}}
 	if before.IsPositive() {
 		percent := pricing.Divide(after.Sub(before).Shift(2), before, pricing.RatioPlaces)
 		text := percent.String()

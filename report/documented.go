@@ -76,7 +76,7 @@ func documentedSection(e *scenarios.Estimate) Section {
 	t := checkTable()
 	t.Rows = checkRows(e.Documented)
 	return Section{
-		Heading: "As documented", Table: t,
+		Heading: "As documented", Table: t.view(),
 		Notes: sentences(e.Scenario.Documented.Source, e.Scenario.Documented.Verdict),
 	}
 }

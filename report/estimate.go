@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
 )
@@ -111,9 +112,9 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) Document {
 		CSV:      estimateCSV(e),
 	}
 	if e.Low == nil {
-		d.Sections = append(d.Sections, Section{Table: billTable(e, options)})
+		d.Sections = append(d.Sections, Section{Table: billTable(e, options).view()})
 	} else {
-		d.Sections = append(d.Sections, Section{Table: rangeTable(e)})
+		d.Sections = append(d.Sections, Section{Table: rangeTable(e).view()})
 	}
 	if options.Explain {
 		d.Sections = append(d.Sections, Section{Heading: "How the month comes about", Notes: plainNotes(s.Basis)})
@@ -198,7 +199,7 @@ func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
 	t.Rows = append(t.Rows, Row{Kind: Total, Cells: append([]string{"total"}, sums("")...)})
 	if count, noun := e.Scenario.PerUnit(); count.GreaterThan(decimal.NewFromInt(1)) {
 		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{
-			unitPrice(e.PerUnit, noun) + ", " + pricing.Grouped(count) + " " + noun + "s",
+			unitPrice(e.PerUnit, noun) + ", " + figures.Grouped(count) + " " + noun + "s",
 		}})
 	}
 	return t
@@ -225,7 +226,7 @@ func lineRows(bill pricing.Bill, group string, places int32, explain bool) []Row
 		}
 		rows = append(rows, Row{Cells: append(cells, fixed(line.Amount, places), line.Formula())})
 		if explain {
-			rows = append(rows, Row{Kind: Footnote, Cells: []string{line.Formula() + " = $" + pricing.Grouped(line.Amount)}})
+			rows = append(rows, Row{Kind: Footnote, Cells: []string{line.Formula() + " = $" + figures.Grouped(line.Amount)}})
 		}
 	}
 	return rows

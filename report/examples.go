@@ -65,7 +65,7 @@ func Examples(estimates []*scenarios.Estimate) (d Document, drifted int) {
 	if out.Drifted > 0 {
 		summary = Note{Warn: true, Text: fmt.Sprintf("%d of %d figures are no longer what the examples state.", out.Drifted, out.Figures)}
 	}
-	d.Sections = []Section{{Table: t}, {Notes: []Note{summary}}}
+	d.Sections = []Section{{Table: t.view()}, {Notes: []Note{summary}}}
 	d.JSON = out
 	return d, out.Drifted
 }
@@ -90,7 +90,7 @@ func ExampleList(estimates []*scenarios.Estimate) Document {
 		entries = append(entries, entry{s.Name, s.Title, s.Documented.Source, total})
 		d.CSV = append(d.CSV, []string{s.Name, s.Title, s.Documented.Source, total})
 	}
-	d.Sections = []Section{{Table: t}}
+	d.Sections = []Section{{Table: t.view()}}
 	d.JSON = entries
 	return d
 }

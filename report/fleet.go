@@ -137,7 +137,7 @@ func Fleet(fleet scenarios.Fleet) Document {
 		})
 	}
 	lines.Rows = append(lines.Rows, Row{Kind: Total, Cells: []string{"total", "", "", fixed(fleet.Total, centPlaces)}})
-	d.Sections = []Section{{Table: parts}, {Table: lines}}
+	d.Sections = []Section{{Table: parts.view()}, {Table: lines.view()}}
 	d.JSON = out
 	return d
 }

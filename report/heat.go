@@ -3,8 +3,8 @@ package report
 import (
 	"strconv"
 
-	"microspend/report/chart"
 	"microspend/scenarios"
+	"microspend/view/chart"
 )
 
 // heatMap is the picture of a sweep over two fields.

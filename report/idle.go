@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
 )
@@ -35,7 +36,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 		Subtitle: idleSubtitle(a),
 		Sections: []Section{
 			{Notes: []Note{{Text: a.Recommendation()}}},
-			{Table: idlePolicies(a)},
+			{Table: idlePolicies(a).view()},
 			{Notes: idleReading(a)},
 			{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
 		},
@@ -49,7 +50,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 		}}})
 	}
 	if t := idleChoices(a); t != nil {
-		d.Sections = append(d.Sections, Section{Heading: "One policy, or several" + withoutLimits(a), Table: t})
+		d.Sections = append(d.Sections, Section{Heading: "One policy, or several" + withoutLimits(a), Table: t.view()})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
@@ -59,11 +60,11 @@ func Idle(source string, a *idle.Analysis, show IdleShow) Document {
 	if v := a.Validation; v != nil {
 		d.Sections = append(d.Sections, Section{
 			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest%s", v.Share.Shift(2), withoutLimits(a)),
-			Table:   idleValidation(a, v),
+			Table:   idleValidation(a, v).view(),
 		})
 	}
 	if a.Lives != nil {
-		lives := Section{Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a), Notes: idleLivesNotes(a)}
+		lives := Section{Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a).view(), Notes: idleLivesNotes(a)}
 		d.Sections = append(d.Sections, lives)
 		if a.PeriodMS > 0 {
 			frontier := idleFrontier(source, a)
@@ -91,24 +92,12 @@ func withoutLimits(a *idle.Analysis) string {
 func idleSubtitle(a *idle.Analysis) string {
 	t, m := a.Trace, a.Model
 	text := fmt.Sprintf("%s, MicroVM of %s GB / %s vCPU, %s GB of state\n%s of %s",
-		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB, plural(t.All.Gaps(), "gap"), plural(t.Count, "MicroVM"))
+		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB, figures.Count(t.All.Gaps(), "gap"), figures.Count(t.Count, "MicroVM"))
 	if a.PeriodStated {
 		text += " over " + clockTime(a.PeriodMS)
 	}
 	return text + fmt.Sprintf("; half are up to %s, 90 %% up to %s, 99 %% up to %s, the longest is %s",
 		clockTime(t.All.Percentile(50)), clockTime(t.All.Percentile(90)), clockTime(t.All.Percentile(99)), clockTime(t.All.LongestMS()))
-}
-
-func idleCount(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if strings.HasSuffix(noun, "ch") {
-		noun += "e"
-	}
-	return idleCount(n) + " " + noun + "s"
 }
 
 // clockTime writes milliseconds as 4 min, 1.5 h or 12 s.
@@ -141,7 +130,7 @@ func idlePolicies(a *idle.Analysis) *Table {
 			month = fixed(monthly, centPlaces)
 		}
 		if waits != nil {
-			perDay = pricing.Grouped(a.PerDay(*waits).RoundBank(0))
+			perDay = figures.UpTo(a.PerDay(*waits), 0)
 		}
 		if ratio != nil {
 			times = fixed(*ratio, 3)
@@ -149,7 +138,7 @@ func idlePolicies(a *idle.Analysis) *Table {
 		return Row{Cells: []string{name, timeout, fixed(cost, idlePlaces(a)), month, perDay, times}}
 	}
 	add := func(name string, p idle.Priced) {
-		t.Rows = append(t.Rows, row(name, idleCount(p.TimeoutSeconds()), p.Cost, &p.Suspends, p.Ratio))
+		t.Rows = append(t.Rows, row(name, figures.Int(p.TimeoutSeconds()), p.Cost, &p.Suspends, p.Ratio))
 	}
 	heading := func(text string) { t.Rows = append(t.Rows, Row{Kind: Heading, Cells: []string{text}}) }
 
@@ -218,7 +207,7 @@ func idleReading(a *idle.Analysis) []Note {
 	if monthly, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && monthly.IsPositive() && a.BreakEven != nil {
 		list = append(list, Note{Text: fmt.Sprintf(
 			"Terminating after %s s would save $%s a month more, and lose the state in %s.",
-			idleCount(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), plural(a.Terminated.Suspends, "gap"))})
+			figures.Int(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), figures.Count(a.Terminated.Suspends, "gap"))})
 	}
 	for _, o := range a.Online {
 		if o.ID == "randomised-drawn" {
@@ -256,8 +245,8 @@ func idleChoices(a *idle.Analysis) *Table {
 			saved = fixed(monthly, centPlaces)
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{
-			grainNames[c.Grain], idleCount(int64(c.Policies)), fixed(c.Cost, idlePlaces(a)), saved,
-			pricing.Grouped(a.PerDay(c.Suspends).RoundBank(0)),
+			grainNames[c.Grain], figures.Int(int64(c.Policies)), fixed(c.Cost, idlePlaces(a)), saved,
+			figures.UpTo(a.PerDay(c.Suspends), 0),
 		}})
 	}
 	return t
@@ -286,12 +275,12 @@ func idleParts(a *idle.Analysis, c idle.Choice) Section {
 			saved = fixed(monthly, centPlaces)
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{
-			name, idleCount(p.Gaps), idleCount(p.Best.TimeoutSeconds()), fixed(p.Current, idlePlaces(a)), fixed(p.Cost, idlePlaces(a)), saved,
+			name, figures.Int(p.Gaps), figures.Int(p.Best.TimeoutSeconds()), fixed(p.Current, idlePlaces(a)), fixed(p.Cost, idlePlaces(a)), saved,
 		}})
 	}
-	s := Section{Heading: "Each " + string(c.Grain) + " by itself", Table: t}
+	s := Section{Heading: "Each " + string(c.Grain) + " by itself", Table: t.view()}
 	if more := len(c.Parts) - mostParts; more > 0 {
-		s.Notes = []Note{{Text: fmt.Sprintf("and %s more; --format json has all.", idleCount(int64(more)))}}
+		s.Notes = []Note{{Text: fmt.Sprintf("and %s more; --format json has all.", figures.Int(int64(more)))}}
 	}
 	return s
 }
@@ -313,12 +302,12 @@ func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {
 	for _, c := range v.Choices {
 		timeout := "–"
 		if c.Grain == idle.GrainAll {
-			timeout = idleCount(c.TimeoutSeconds)
+			timeout = figures.Int(c.TimeoutSeconds)
 		}
 		t.Rows = append(t.Rows, row(grainNames[c.Grain], timeout, c.Cost))
 	}
 	t.Rows = append(t.Rows,
-		row("best for the rest, known afterwards", idleCount(v.BestOnRest.TimeoutSeconds()), v.BestCost),
-		row(inForce(a), idleCount(a.Options.CurrentSeconds), v.CurrentCost))
+		row("best for the rest, known afterwards", figures.Int(v.BestOnRest.TimeoutSeconds()), v.BestCost),
+		row(inForce(a), figures.Int(a.Options.CurrentSeconds), v.CurrentCost))
 	return t
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
-	"microspend/report/chart"
+	"microspend/internal/figures"
+	"microspend/view/chart"
 )
 
 // idleCurve draws the cost by timeout, with the policies on it that people set or could.
@@ -35,7 +36,7 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 	mark := func(name string, p idle.Priced) {
 		picture.Marks = append(picture.Marks, chart.Mark{
 			X: idleX(p.TimeoutMS), Y: coordinate(p.Cost),
-			Label: fmt.Sprintf("%s %s s, $%s", name, idleCount(p.TimeoutSeconds()), fixed(p.Cost, idlePlaces(a))),
+			Label: fmt.Sprintf("%s %s s, $%s", name, figures.Int(p.TimeoutSeconds()), fixed(p.Cost, idlePlaces(a))),
 		})
 	}
 	mark("best", a.Best)

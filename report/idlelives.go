@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -41,7 +42,7 @@ func idleLives(a *idle.Analysis) *Table {
 		}
 		t.Rows = append(t.Rows, Row{Cells: []string{
 			mark, idleTimeout(o, a.Lives), heldCell(o, a.Lives), fixed(o.Cost, places), month,
-			pricing.Grouped(a.PerDay(o.Waits).RoundBank(0)), pricing.Grouped(a.PerDay(o.Lost).RoundBank(0)),
+			figures.UpTo(a.PerDay(o.Waits), 0), figures.UpTo(a.PerDay(o.Lost), 0),
 			fixed(meanWaitMS(o, a.Lives), 1),
 		}})
 	}
@@ -65,14 +66,14 @@ func idleTimeout(o *idle.Outcome, f *idle.Frontier) string {
 	if o.TimeoutMS >= f.LifeMS {
 		return "never"
 	}
-	return idleCount(o.TimeoutMS / 1000)
+	return figures.Int(o.TimeoutMS / 1000)
 }
 
 func heldText(o *idle.Outcome) string {
 	if o.HeldMS == 0 {
 		return "terminated"
 	}
-	return idleCount(o.HeldMS / 1000)
+	return figures.Int(o.HeldMS / 1000)
 }
 
 // heldCell is the suspended duration, which means nothing where nothing is ever suspended.
@@ -121,8 +122,8 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 			what = fmt.Sprintf("The cheapest: idle %s s, then terminated", idleTimeout(f.Best, f))
 		}
 		list = append(list, Note{Text: fmt.Sprintf(
-			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, livesPlaces(f)), plural(f.Best.Suspends(), "suspend"),
-			plural(f.Best.Resumes, "resume"), plural(f.Best.Launches, "launch"))})
+			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, livesPlaces(f)), figures.Count(f.Best.Suspends(), "suspend"),
+			figures.Count(f.Best.Resumes, "resume"), figures.Count(f.Best.Launches, "launch"))})
 	}
 	if a.Limited != nil {
 		list = append(list, Note{Text: "✗ does not keep the limits."})
@@ -135,12 +136,12 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 		}
 		list = append(list, Note{Text: fmt.Sprintf(
 			"Losing state %s times a day more, %s after %s s, would save another $%s a month.",
-			pricing.Grouped(a.PerDay(f.Cheapest.Lost-f.Best.Lost).RoundBank(0)), what, idleTimeout(f.Cheapest, f), fixed(saved, centPlaces))})
+			figures.UpTo(a.PerDay(f.Cheapest.Lost-f.Best.Lost), 0), what, idleTimeout(f.Cheapest, f), fixed(saved, centPlaces))})
 	}
 	for i := range f.Outcomes {
 		if f.Outcomes[i].Interrupted > 0 {
 			list = append(list, Note{Text: fmt.Sprintf("With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
-				idleCount(f.Outcomes[i].Interrupted), idleTimeout(&f.Outcomes[i], f))})
+				figures.Int(f.Outcomes[i].Interrupted), idleTimeout(&f.Outcomes[i], f))})
 			break
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/pricing"
 )
@@ -43,7 +44,7 @@ func LedgerInfo(dir string, info ledger.Info) Document {
 		{Title: "kB", Align: Right, Drop: 1},
 		{Title: "coverage", Align: Right},
 	}}
-	count := func(n int64) string { return pricing.Grouped(decimal.NewFromInt(n)) }
+	count := func(n int64) string { return figures.Int(n) }
 	for _, day := range info.Days {
 		row := ledgerDayJSON{Day: day.Day.Format(time.DateOnly), Rows: day.Rows, Files: day.Parts, Bytes: day.Bytes}
 		shown := ""
@@ -62,7 +63,7 @@ func LedgerInfo(dir string, info ledger.Info) Document {
 		out.First, out.Last = moment(info.First), moment(info.Last)
 	}
 	d.JSON = out
-	d.Sections = []Section{{Table: t}, {Notes: damagedNotes(info.Damaged)}}
+	d.Sections = []Section{{Table: t.view()}, {Notes: damagedNotes(info.Damaged)}}
 	return d
 }
 
@@ -88,7 +89,7 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 		CSV: [][]string{{"state", "path", "reason"}},
 	}
 	section := Section{Notes: []Note{{Text: fmt.Sprintf("%d days, %d files, %s rows in order.",
-		result.Days, result.Parts, pricing.Grouped(decimal.NewFromInt(result.Rows)))}}}
+		result.Days, result.Parts, figures.Int(result.Rows))}}}
 	for _, found := range []struct {
 		state string
 		files []ledger.DamagedFile

@@ -59,7 +59,7 @@ func Price(bill pricing.Bill, now time.Time) Document {
 		warnings = append(warnings, note)
 	}
 	d := Document{
-		Sections: []Section{{Table: t}, {Notes: append([]Note{{Text: ratesSentence(bill.Card)}}, notes(warnings, true)...)}},
+		Sections: []Section{{Table: t.view()}, {Notes: append([]Note{{Text: ratesSentence(bill.Card)}}, notes(warnings, true)...)}},
 		JSON: priceJSON{
 			Schema: "microspend.price/v1", Region: bill.Card.Region, Currency: "USD",
 			Rates: newRatesJSON(bill.Card), Lines: linesJSON(bill.Lines), Total: bill.Total().String(), List: listTotal,

@@ -126,7 +126,7 @@ func Card(card pricing.RateCard, now time.Time) Document {
 	if !card.Opened.IsZero() {
 		d.Subtitle = "MicroVMs since " + card.Opened.String()
 	}
-	d.Sections = []Section{{Table: t}, {Notes: []Note{ageNote(card, now)}}}
+	d.Sections = []Section{{Table: t.view()}, {Notes: []Note{ageNote(card, now)}}}
 	return d
 }
 
@@ -180,7 +180,7 @@ func Cards(cards []pricing.RateCard, now time.Time) Document {
 		section.Notes = append(section.Notes, Note{Warn: true, Text: fmt.Sprintf("read more than %d days ago: %s.",
 			pricing.StaleAfterDays, strings.Join(stale, ", "))})
 	}
-	d.Sections = []Section{{Table: t}, section}
+	d.Sections = []Section{{Table: t.view()}, section}
 	return d
 }
 
@@ -247,7 +247,7 @@ func Drift(changes []CardChange) (d Document, drifted bool) {
 		Same   []string    `json:"same"`
 	}{"microspend.rates-check/v1", rows, append([]string{}, same...)}
 	if len(rows) > 0 {
-		d.Sections = append(d.Sections, Section{Table: t})
+		d.Sections = append(d.Sections, Section{Table: t.view()})
 	}
 	if len(same) > 0 {
 		slices.Sort(same)

@@ -135,15 +135,15 @@ func Reconcile(r Reconciliation) Document {
 	if c.Bill.Metric != "" { // a bill of nothing has none
 		d.Subtitle += ", " + c.Bill.Metric
 	}
-	d.Sections = []Section{{Table: reconcileTable(c.Sums, &c.Total, false), Notes: verdictNotes(c)}}
+	d.Sections = []Section{{Table: reconcileTable(c.Sums, &c.Total, false).view(), Notes: verdictNotes(c)}}
 	if len(c.Reasons) > 0 {
-		d.Sections = append(d.Sections, Section{Heading: "Likely reasons", Table: reasonTable(c), Notes: reasonNotes(c)})
+		d.Sections = append(d.Sections, Section{Heading: "Likely reasons", Table: reasonTable(c).view(), Notes: reasonNotes(c)})
 	}
 	if lines, heading := daysShown(c, r.All); len(lines) > 0 {
-		d.Sections = append(d.Sections, Section{Heading: heading, Table: reconcileTable(lines, nil, true)})
+		d.Sections = append(d.Sections, Section{Heading: heading, Table: reconcileTable(lines, nil, true).view()})
 	}
 	if len(c.Bill.Apart) > 0 {
-		d.Sections = append(d.Sections, Section{Heading: "On the bill, and not compared", Table: apartTable(c.Bill.Apart)})
+		d.Sections = append(d.Sections, Section{Heading: "On the bill, and not compared", Table: apartTable(c.Bill.Apart).view()})
 	}
 	if r.Billed != nil {
 		out.Allocation = newAllocationJSON(r)
@@ -361,7 +361,7 @@ func allocationSection(r Reconciliation) Section {
 		t.Rows = append(t.Rows, Row{Cells: []string{row.Tenant, rates, fixed(shown[i], centPlaces)}})
 	}
 	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{"total", fixed(r.Rates.Total.Amount, centPlaces), fixed(total, centPlaces)}})
-	return Section{Heading: "The bill by tenant", Table: t, Notes: []Note{
+	return Section{Heading: "The bill by tenant", Table: t.view(), Notes: []Note{
 		{Text: "Kept in " + r.File + "; microspend spend --basis billed goes by it."},
 	}}
 }

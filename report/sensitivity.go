@@ -5,8 +5,8 @@ import (
 	"io"
 
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/scenarios"
+	"microspend/view/chart"
 )
 
 // sensitivityJSON is the document microspend.sensitivity/v1.
@@ -75,7 +75,7 @@ func Sensitivity(s *scenarios.Sensitivity) Document {
 		})
 	}
 	d.JSON = out
-	d.Sections = []Section{{Picture: func(width int) string { return picture.Text(min(width, 120)) }}, {Table: t}, {Notes: rangeNote(e.Scenario)}}
+	d.Sections = []Section{{Picture: func(width int) string { return picture.Text(min(width, 120)) }}, {Table: t.view()}, {Notes: rangeNote(e.Scenario)}}
 	d.SVG = func(w io.Writer) error { return picture.SVG(w) }
 	return d
 }

@@ -2,9 +2,7 @@ package report
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -13,6 +11,7 @@ import (
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 // spendJSON is the document microspend.spend/v1. Its rows have the dimensions asked for under their names.
@@ -87,12 +86,9 @@ func optional(d *decimal.Decimal) *string {
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// quantityColumns are the billed quantities under the names of the contract.
-var quantityColumns = []string{"vcpu_seconds", "gb_seconds", "read_gb", "write_gb", "storage_gb_hours"}
-
 func quantityTexts(sum *usage.Sum) []string {
 	quantities := spend.Quantities(sum)
-	texts := make([]string, len(quantityColumns))
+	texts := make([]string, pricing.QuantityCount)
 	for i, q := range pricing.BilledQuantities() {
 		texts[i] = quantities[q].String()
 	}
@@ -105,14 +101,14 @@ func Spend(s spend.Spend) Document {
 	if s.Location != time.UTC {
 		d.Subtitle = "days as in " + s.Location.String()
 	}
-	d.complete = func(d *Document, format Format) {
+	d.Complete = func(d *Document, format view.Format) {
 		switch format {
-		case FormatJSON:
+		case view.FormatJSON:
 			d.JSON = spendDocumentJSON(s)
-		case FormatCSV:
+		case view.FormatCSV:
 			d.CSV = spendDocumentCSV(s)
 		default:
-			d.Sections = []Section{{Table: spendTable(s)}, {Notes: spendNotes(s)}}
+			d.Sections = []Section{{Table: spendTable(s).view()}, {Notes: spendNotes(s)}}
 		}
 	}
 	return d
@@ -142,7 +138,9 @@ func spendDocumentJSON(s spend.Spend) spendJSON {
 
 func spendDocumentCSV(s spend.Spend) [][]string {
 	header := append(dimensionNames(s.By), "amount")
-	header = append(header, quantityColumns...)
+	for _, q := range pricing.BilledQuantities() {
+		header = append(header, q.Column())
+	}
 	header = append(header, "coverage", "shared", "unknown")
 	if s.Agreed {
 		header = append(header, "list_amount")
@@ -156,20 +154,6 @@ func spendDocumentCSV(s spend.Spend) [][]string {
 	return rows
 }
 
-// inParallel calls do for 0 to n - 1 on all processors.
-func inParallel(n int, do func(int)) {
-	workers := min(runtime.GOMAXPROCS(0), (n+255)/256)
-	var wait sync.WaitGroup
-	for w := range workers {
-		wait.Go(func() {
-			for i := w; i < n; i += workers {
-				do(i)
-			}
-		})
-	}
-	wait.Wait()
-}
-
 func day(t time.Time, loc *time.Location) string { return t.In(loc).Format(time.DateOnly) }
 
 func dimensionNames(by []spend.Dimension) []string {
@@ -178,14 +162,6 @@ func dimensionNames(by []spend.Dimension) []string {
 		names[i] = d.String()
 	}
 	return names
-}
-
-func unknownTexts(c spend.Cost) []string {
-	var texts []string
-	for _, u := range c.Unknown {
-		texts = append(texts, u.String())
-	}
-	return texts
 }
 
 func spendRowJSON(s spend.Spend, row *spend.Row) map[string]any {
@@ -197,7 +173,7 @@ func spendRowJSON(s spend.Spend, row *spend.Row) map[string]any {
 		out[d.String()] = row.Value(d)
 	}
 	for i, text := range quantityTexts(&row.Sum) {
-		out[quantityColumns[i]] = text
+		out[pricing.BilledQuantity(i).Column()] = text
 	}
 	out["coverage"] = optional(spend.Coverage(&row.Sum))
 	if !row.Shared.IsZero() {
@@ -317,8 +293,8 @@ func spendCells(s spend.Spend, cost spend.Cost, before *spend.Comparison, sum *u
 		coverage = c.Shift(2).Floor().String() + " %" // 100 % only where nothing is missing
 	}
 	running := ""
-	if !sum.RunningMS.IsZero() {
-		running = fixed(pricing.Divide(sum.RunningMS.Decimal(), decimal.NewFromInt(3_600_000), 4), 1)
+	if !sum.Amounts[usage.Running].IsZero() {
+		running = fixed(pricing.Divide(sum.Amounts[usage.Running].Decimal(), decimal.NewFromInt(3_600_000), 4), 1)
 	}
 	return append(cells, running, coverage)
 }
@@ -336,12 +312,4 @@ func spendNotes(s spend.Spend) []Note {
 		list = append(list, Note{Warn: true, Text: unknown + "."})
 	}
 	return append(list, damagedNotes(s.Damaged)...)
-}
-
-func damagedNotes(files []ledger.DamagedFile) []Note {
-	var list []Note
-	for _, file := range files {
-		list = append(list, Note{Warn: true, Text: fmt.Sprintf("%s is damaged and left out: %s.", file.Path, strings.TrimSuffix(file.Reason, "."))})
-	}
-	return list
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/scenarios"
+	"microspend/view/chart"
 )
 
 // sweepJSON is the document microspend.sweep/v1.
@@ -93,7 +93,7 @@ func sweepLine(d *Document, sweep *scenarios.Sweep, noun string) {
 		numeric = numeric && ok
 		series.Points = append(series.Points, chart.Point{X: coordinate(x), Y: coordinate(p.Total)})
 	}
-	d.Sections = []Section{{Table: t}}
+	d.Sections = []Section{{Table: t.view()}}
 	if numeric {
 		picture := chart.Line{
 			Title: d.Title + " by " + axis.Path, X: chart.Axis{Title: axis.Path}, Y: chart.Axis{Title: "$ a month"},

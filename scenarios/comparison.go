@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -281,7 +282,7 @@ func (s *Scenario) runningTime(p BreakEvenPoint) string {
 		return fmt.Sprintf("%s running hours a month per user (%s h on %s)",
 			hours, hoursText(*p.HoursPerDay), eachDay(s.Days))
 	default:
-		return fmt.Sprintf("%s running hours a month per user (more than %s can hold)", hours, counted(s.Days, "day"))
+		return fmt.Sprintf("%s running hours a month per user (more than %s can hold)", hours, figures.CountOf(s.Days, "day"))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -61,13 +62,13 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 		return []pricing.Note{{
 			ID: "no-launches",
 			Text: fmt.Sprintf("no launch is priced, but a MicroVM has to start at least %s; %s.",
-				counted(needed, "time"), cost),
+				figures.CountOf(needed, "time"), cost),
 		}}
 	}
 	return []pricing.Note{{
 		ID: "life-cap",
 		Text: fmt.Sprintf("a MicroVM lives 8 hours at most, running and suspended time together, so this takes at least %s launches, "+
-			"not %s; %s.", pricing.Grouped(needed), pricing.Grouped(written), cost),
+			"not %s; %s.", figures.Grouped(needed), figures.Grouped(written), cost),
 	}}
 }
 

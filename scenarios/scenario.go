@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 
+	"microspend/internal/figures"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
@@ -313,24 +314,17 @@ func (s *Scenario) hoursPerDay(d *PeriodDuration) (hours decimal.Decimal, known 
 
 // basis writes how a month's total comes about: 288,000 running seconds = 1 user × 20 days × 14,400 s.
 func (s *Scenario) basis(what string, total decimal.Decimal, per Period, each decimal.Decimal, unit string) string {
-	figure := pricing.Grouped(each) + unit
+	figure := figures.Grouped(each) + unit
 	var factors []string
 	switch {
 	case s.Jobs.IsPositive() && per != PerMonth:
-		factors = []string{counted(s.Jobs, "job")}
+		factors = []string{figures.CountOf(s.Jobs, "job")}
 	case s.Jobs.IsZero() && per == PerMonth:
-		factors = []string{counted(s.Users, "user")}
+		factors = []string{figures.CountOf(s.Users, "user")}
 	case s.Jobs.IsZero():
-		factors = []string{counted(s.Users, "user"), counted(s.Days, "day")}
+		factors = []string{figures.CountOf(s.Users, "user"), figures.CountOf(s.Days, "day")}
 	}
-	return fmt.Sprintf("%s %s = %s", pricing.Grouped(total), what, strings.Join(append(factors, figure), " × "))
-}
-
-func counted(n decimal.Decimal, noun string) string {
-	if n.Equal(decimal.NewFromInt(1)) {
-		return "1 " + noun
-	}
-	return pricing.Grouped(n) + " " + noun + "s"
+	return fmt.Sprintf("%s %s = %s", figures.Grouped(total), what, strings.Join(append(factors, figure), " × "))
 }
 
 func (s *Scenario) resolveBurst() {

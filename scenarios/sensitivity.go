@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -82,7 +83,7 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 }
 
 func scaledText(in input, factor decimal.Decimal) string {
-	return pricing.Grouped(in.value.Mul(factor).Round(sensitivityPlaces)) + in.unit
+	return figures.Grouped(in.value.Mul(factor).Round(sensitivityPlaces)) + in.unit
 }
 
 const sensitivityPlaces = 12

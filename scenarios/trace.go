@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -96,16 +97,16 @@ func (s *Scenario) resolveTrace() bool {
 	out.Launches, out.Cycles, out.Unresumed = scaled(played.Launches), scaled(played.Resumes), scaled(played.Unresumed)
 	s.Notes = append(s.Notes, trace.Notes...)
 	s.note("trace-month", "the month of 30 days is made of the trace's %s s over and over; amounts of it are scaled by that.",
-		pricing.Grouped(decimal.New(periodMS, -3)))
+		figures.Grouped(decimal.New(periodMS, -3)))
 	s.note("trace-end", "after its last request each MicroVM goes on as the policy says, until it is terminated.")
 	s.Basis = append(s.Basis,
 		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times %s for a month",
 			grouped(played.RunningMS, -3), grouped(played.SuspendedMS, -3), grouped(played.Launches, 0), grouped(played.Suspends(), 0),
-			grouped(played.Resumes, 0), grouped(periodMS, -3), pricing.Grouped(scaled(1).RoundBank(6))))
+			grouped(played.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6)))
 	return true
 }
 
-func grouped(n int64, exponent int32) string { return pricing.Grouped(decimal.New(n, exponent)) }
+func grouped(n int64, exponent int32) string { return figures.Grouped(decimal.New(n, exponent)) }
 
 var monthDays = decimal.NewFromInt(30)
 

@@ -5,12 +5,12 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // rounded writes a figure for a sentence; sentences are for reading, the figures beside them are exact.
 func rounded(d decimal.Decimal, places int32) string {
-	return pricing.Grouped(d.RoundBank(places))
+	return figures.UpTo(d, places)
 }
 
 // dollars writes an amount for a sentence: to the cent, or for less than a dollar to three significant digits.
@@ -18,7 +18,7 @@ func dollars(d decimal.Decimal) string {
 	if d.Abs().LessThan(decimal.NewFromInt(1)) && !d.IsZero() {
 		return significant(d, 3)
 	}
-	return pricing.GroupedFixed(d, 2)
+	return figures.Fixed(d, 2)
 }
 
 // hoursText writes a running time for a sentence: to a hundredth of an hour, or less than an hour to three significant
@@ -42,7 +42,7 @@ func eachDay(days decimal.Decimal) string {
 	if days.Equal(decimal.NewFromInt(1)) {
 		return "its one day"
 	}
-	return "each of " + pricing.Grouped(days) + " days"
+	return "each of " + figures.Grouped(days) + " days"
 }
 
 func list(words []string) string { return strings.Join(words, ", ") }
@@ -51,5 +51,5 @@ func times(n int) string {
 	if n == 1 {
 		return "once"
 	}
-	return pricing.Grouped(decimal.NewFromInt(int64(n))) + " times"
+	return figures.Count(n, "time")
 }

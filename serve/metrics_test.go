@@ -60,9 +60,9 @@ func TestMetrics(t *testing.T) {
 		"microspend_snapshot_read_bytes_total":           quantities[pricing.SnapshotRead].InexactFloat64() * gb,
 		"microspend_snapshot_written_bytes_total":        quantities[pricing.SnapshotWrite].InexactFloat64() * gb,
 		"microspend_snapshot_storage_byte_seconds_total": quantities[pricing.SnapshotStorage].InexactFloat64() * gb * 3600,
-		"microspend_running_seconds_total":               all.Total.Sum.RunningMS.Decimal().InexactFloat64() / 1000,
-		"microspend_suspended_seconds_total":             all.Total.Sum.SuspendedMS.Decimal().InexactFloat64() / 1000,
-		"microspend_launches_total":                      all.Total.Sum.Launches.Decimal().InexactFloat64(),
+		"microspend_running_seconds_total":               all.Total.Sum.Amounts[usage.Running].Decimal().InexactFloat64() / 1000,
+		"microspend_suspended_seconds_total":             all.Total.Sum.Amounts[usage.Suspended].Decimal().InexactFloat64() / 1000,
+		"microspend_launches_total":                      all.Total.Sum.Amounts[usage.Launches].Decimal().InexactFloat64(),
 	} {
 		require.InEpsilon(t, want, sumOf(t, text, name), 1e-9, name)
 	}

@@ -16,6 +16,7 @@ import (
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/spend/tenants"
+	"microspend/view"
 )
 
 // requestError is a fault of who asked.
@@ -161,7 +162,7 @@ func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
 	asked := spend.RawRequest{
 		RawPeriod: spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
-		By:          q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
+		By:        q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
 		Previous: q.truth("previous"), Strict: q.truth("strict"),
 		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),
 	}
@@ -191,7 +192,7 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 			return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; ask for less, or use top", len(result.Rows), mostRows)}
 		}
 		var out bytes.Buffer
-		if err := report.Render(&out, report.Options{Format: report.FormatJSON}, report.Spend(result)); err != nil {
+		if err := view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result)); err != nil {
 			return nil, err
 		}
 		return newAnswer("application/json", out.Bytes(), at.version, s.options.Now())
@@ -203,7 +204,7 @@ func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence str
 	var fault requestError
 	switch {
 	case errors.As(err, &fault):
-		answer(report.Visible(fault.Error()), http.StatusBadRequest)
+		answer(view.Visible(fault.Error()), http.StatusBadRequest)
 	case errors.Is(err, errNoTenant):
 		answer(err.Error(), http.StatusNotFound)
 	case errors.Is(err, errBusy):

@@ -47,16 +47,16 @@ var (
 // of is a sum of usage in base units, exactly: a thousand of what the ledger counts in are one at most.
 func (c *counted) add(sum *usage.Sum) {
 	for i, value := range [usageCount]decimal.Decimal{
-		vcpuSeconds:       sum.VCPUMillis.Decimal().Mul(perThousand),
-		memoryByteSeconds: sum.MemMiBMillis.Decimal().Mul(mib).Mul(perThousand),
-		readBytes:         sum.ReadBytes.Decimal(),
-		writtenBytes:      sum.WriteBytes.Decimal(),
-		storedByteSeconds: sum.StorageByteSeconds.Decimal(),
-		runningSeconds:    sum.RunningMS.Decimal().Mul(perThousand),
-		suspendedSeconds:  sum.SuspendedMS.Decimal().Mul(perThousand),
-		launches:          sum.Launches.Decimal(),
-		suspends:          sum.Suspends.Decimal(),
-		resumes:           sum.Resumes.Decimal(),
+		vcpuSeconds:       sum.Amounts[pricing.VCPU].Decimal().Mul(perThousand),
+		memoryByteSeconds: sum.Amounts[pricing.Memory].Decimal().Mul(mib).Mul(perThousand),
+		readBytes:         sum.Amounts[pricing.SnapshotRead].Decimal(),
+		writtenBytes:      sum.Amounts[pricing.SnapshotWrite].Decimal(),
+		storedByteSeconds: sum.Amounts[pricing.SnapshotStorage].Decimal(),
+		runningSeconds:    sum.Amounts[usage.Running].Decimal().Mul(perThousand),
+		suspendedSeconds:  sum.Amounts[usage.Suspended].Decimal().Mul(perThousand),
+		launches:          sum.Amounts[usage.Launches].Decimal(),
+		suspends:          sum.Amounts[usage.Suspends].Decimal(),
+		resumes:           sum.Amounts[usage.Resumes].Decimal(),
 	} {
 		c.usage[i] = c.usage[i].Add(value)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/figures"
 	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
@@ -29,6 +30,7 @@ import (
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 var (
@@ -162,7 +164,7 @@ func TestPages(t *testing.T) {
 	source := in.Source
 	all, err := source.Report(t.Context(), spend.Request{From: november, To: november.AddDate(0, 1, 0)})
 	require.NoError(t, err)
-	require.Contains(t, body, `<p class="sum">$`+pricing.GroupedFixed(all.Total.Amount, 2)+`</p>`)
+	require.Contains(t, body, `<p class="sum">$`+figures.Fixed(all.Total.Amount, 2)+`</p>`)
 	require.Contains(t, body, `<a href="/?from=2026-10-01&amp;to=2026-11-01">October 2026</a>`)
 	require.Contains(t, body, `<a href="/?tenant=cinder">cinder</a>`)
 	for name, want := range map[string]string{
@@ -235,7 +237,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		result, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
 		var want bytes.Buffer
-		require.NoError(t, report.Render(&want, report.Options{Format: report.FormatJSON}, report.Spend(result)))
+		require.NoError(t, view.Render(&want, view.Options{Format: view.FormatJSON}, report.Spend(result)))
 		status, header, got := r.get(t, "/api/v1/spend?"+query)
 		require.Equal(t, http.StatusOK, status, got)
 		require.Equal(t, "application/json", header.Get("Content-Type"))
@@ -422,7 +424,7 @@ func TestRefresh(t *testing.T) {
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
 		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-1", Image: "base", Tenant: "acme",
-		Source: "test", Coverage: usage.CoverageComplete, Quantities: usage.Quantities{VCPUMillis: vcpu},
+		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
 }
 

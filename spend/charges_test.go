@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"microspend/pricing"
+
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -55,7 +57,7 @@ func TestChargesRefuse(t *testing.T) {
 	_, err := source.Charges(t.Context(), at(t, "2026-10-05T01:00"), at(t, "2026-10-06"), Filter{})
 	require.EqualError(t, err, "charges are by UTC day; give whole UTC days")
 	unknown := hour(at(t, "2026-10-05"), "acme", 60)
-	unknown.Region, unknown.ReadBytes = "eu-central-1", 1
+	unknown.Region, unknown.Amounts[pricing.SnapshotRead] = "eu-central-1", 1
 	_, err = sourceOf(unknown).Charges(t.Context(), at(t, "2026-10-05"), at(t, "2026-10-06"), Filter{})
 	var missing *UnknownRatesError
 	require.ErrorAs(t, err, &missing, "a line without an amount cannot be handed on")

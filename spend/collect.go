@@ -153,7 +153,7 @@ func anyUnallocated(groups []ledger.Group, who owners) bool {
 }
 
 func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Field) ([]ledger.Group, error) {
-	sums := ledger.SumBilled | ledger.SumRunning
+	sums := ledger.SumBilled | ledger.SumOf(usage.Running)
 	if c.request.Counts {
 		sums = 0 // everything
 	}

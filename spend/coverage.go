@@ -31,17 +31,6 @@ func Coverage(sum *usage.Sum) *decimal.Decimal {
 // onlyComponent is the sum with one billed quantity and the time measured; the counts beside it belong to no quantity.
 func onlyComponent(sum *usage.Sum, q pricing.BilledQuantity) usage.Sum {
 	only := usage.Sum{Seconds: sum.Seconds, CoveredSeconds: sum.CoveredSeconds, Records: sum.Records}
-	switch q {
-	case pricing.VCPU:
-		only.VCPUMillis = sum.VCPUMillis
-	case pricing.Memory:
-		only.MemMiBMillis = sum.MemMiBMillis
-	case pricing.SnapshotRead:
-		only.ReadBytes = sum.ReadBytes
-	case pricing.SnapshotWrite:
-		only.WriteBytes = sum.WriteBytes
-	case pricing.SnapshotStorage:
-		only.StorageByteSeconds = sum.StorageByteSeconds
-	}
+	only.Amounts[q] = sum.Amounts[q]
 	return only
 }

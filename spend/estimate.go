@@ -107,18 +107,13 @@ const roughBits = 96
 
 // roughRates are the rates of a region in millionths of a dollar, shifted by roughBits, for the whole numbers in which usage
 // is measured; nil where a rate is not known.
-type roughRates [5]*big.Int
+type roughRates [pricing.QuantityCount]*big.Int
 
 func roughRatesOf(card pricing.RateCard) roughRates {
 	var out roughRates
-	one := usage.Sum{
-		VCPUMillis: usage.Uint128{Lo: 1}, MemMiBMillis: usage.Uint128{Lo: 1}, ReadBytes: usage.Uint128{Lo: 1},
-		WriteBytes: usage.Uint128{Lo: 1}, StorageByteSeconds: usage.Uint128{Lo: 1},
-	}
-	units := one.Measured()
 	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), roughBits), 6)
 	for _, q := range pricing.BilledQuantities() {
-		one := pricing.Count{Units: shifted, Per: units[q].Per}
+		one := pricing.Count{Units: shifted, Per: q.Counted().PerUnit}
 		if amount, _, err := one.Amounts(card, q); err == nil { // otherwise the rate is not known
 			out[q] = amount.RoundBank(0).BigInt()
 		}
@@ -128,13 +123,10 @@ func roughRatesOf(card pricing.RateCard) roughRates {
 
 // price is what a sum costs: of what has a rate, and unknown where nothing that was used has one.
 func (r roughRates) price(sum *usage.Sum) MicroDollars {
-	used := [5]usage.Uint128{
-		pricing.VCPU: sum.VCPUMillis, pricing.Memory: sum.MemMiBMillis, pricing.SnapshotRead: sum.ReadBytes,
-		pricing.SnapshotWrite: sum.WriteBytes, pricing.SnapshotStorage: sum.StorageByteSeconds,
-	}
 	var total, units, amount big.Int
 	known, unknown := false, false
-	for q, n := range used {
+	for q := range r {
+		n := sum.Amounts[q]
 		switch {
 		case n.IsZero():
 		case r[q] == nil:

@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/usage"
 )
 
 // HistoryDays is how far back habits are looked for: eight weeks, so that each weekday is there eight times, and a change of
@@ -28,7 +29,7 @@ type History struct {
 func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (History, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
-		Sums: ledger.SumRunning, // that there are records is all that counts
+		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
 		return History{}, err

@@ -41,11 +41,11 @@ func oracle(t testing.TB, records []usage.Record) *big.Rat {
 		card, err := cards.Card(r.Region)
 		require.NoError(t, err)
 		for q, count := range map[pricing.BilledQuantity]struct{ units, per int64 }{
-			pricing.VCPU:            {r.VCPUMillis, 1000},
-			pricing.Memory:          {r.MemMiBMillis, 1024 * 1000},
-			pricing.SnapshotRead:    {r.ReadBytes, 1 << 30},
-			pricing.SnapshotWrite:   {r.WriteBytes, 1 << 30},
-			pricing.SnapshotStorage: {r.StorageByteSeconds, 3600 << 30},
+			pricing.VCPU:            {r.Amounts[pricing.VCPU], 1000},
+			pricing.Memory:          {r.Amounts[pricing.Memory], 1024 * 1000},
+			pricing.SnapshotRead:    {r.Amounts[pricing.SnapshotRead], 1 << 30},
+			pricing.SnapshotWrite:   {r.Amounts[pricing.SnapshotWrite], 1 << 30},
+			pricing.SnapshotStorage: {r.Amounts[pricing.SnapshotStorage], 3600 << 30},
 		} {
 			if count.units == 0 {
 				continue
@@ -107,8 +107,8 @@ func requireAddsUp(t require.TestingT, s Spend) {
 	require.True(t, sum.Equal(s.Total.Amount), "rows %s, total %s", sum, s.Total.Amount)
 	require.True(t, shared.Equal(s.Total.Shared))
 	require.Equal(t, complete, s.Total.Complete())
-	require.Equal(t, s.Total.Sum.VCPUMillis, measured.VCPUMillis)
-	require.Equal(t, s.Total.Sum.StorageByteSeconds, measured.StorageByteSeconds)
+	require.Equal(t, s.Total.Sum.Amounts[pricing.VCPU], measured.Amounts[pricing.VCPU])
+	require.Equal(t, s.Total.Sum.Amounts[pricing.SnapshotStorage], measured.Amounts[pricing.SnapshotStorage])
 }
 
 func pattern(t testing.TB, text string) tenants.Pattern {

@@ -35,9 +35,9 @@ func drawRecord(t *rapid.T, i int) usage.Record {
 		PeriodStart: start, PeriodSeconds: 3600, Region: rapid.SampledFrom(someRegions).Draw(t, "region"),
 		MicroVMID: rapid.SampledFrom([]string{"mvm-1", "mvm-2", "(image)", "(image) base"}).Draw(t, "microvm"),
 		Image:     name("image"), Tenant: name("tenant"), Role: name("role"), Source: fmt.Sprint("test-", i),
-		Quantities: usage.Quantities{
-			VCPUMillis: quantity("vcpu", 1<<40), MemMiBMillis: quantity("memory", 1<<50), ReadBytes: quantity("read", 1<<45),
-			WriteBytes: quantity("write", 1<<45), StorageByteSeconds: quantity("storage", 1<<60),
+		Amounts: usage.Amounts{
+			pricing.VCPU: quantity("vcpu", 1<<40), pricing.Memory: quantity("memory", 1<<50), pricing.SnapshotRead: quantity("read", 1<<45),
+			pricing.SnapshotWrite: quantity("write", 1<<45), pricing.SnapshotStorage: quantity("storage", 1<<60),
 		},
 		Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 	}

@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 	eu.Region, eu.MicroVMID = "eu-west-1", "mvm-eu"
 	nobody := hour(day, "", 3)
 	mixed := hour(day.AddDate(0, 0, 1), "acme", 2)
-	mixed.ReadBytes = 5 << 30
+	mixed.Amounts[pricing.SnapshotRead] = 5 << 30
 	oct := func(change func(*Request), by ...Dimension) Request {
 		r := october(t, by...)
 		change(&r)

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
@@ -92,7 +93,7 @@ func TestSharedOutSaysWhatWasShared(t *testing.T) {
 	requireDecimal(t, "24", got.SharedOut.Amount)
 	requireDecimal(t, "24", got.Total.Shared)
 	require.Equal(t, int64(1), got.SharedOut.Sum.Records)
-	require.True(t, got.Rows[0].Sum.StorageByteSeconds.IsZero(), "money is shared out, not what was measured")
+	require.True(t, got.Rows[0].Sum.Amounts[pricing.SnapshotStorage].IsZero(), "money is shared out, not what was measured")
 }
 
 func TestAllocateGivesTheRestToTheLargestRemainder(t *testing.T) {

@@ -63,7 +63,7 @@ func TestUnknownSharedCostMarksEveryShare(t *testing.T) {
 
 func TestSpendWithoutAnyRateIsUnknown(t *testing.T) {
 	r := hour(at(t, "2026-10-05"), "acme", 0)
-	r.Region, r.WriteBytes = "eu-central-1", 1
+	r.Region, r.Amounts[pricing.SnapshotWrite] = "eu-central-1", 1
 	got := report(t, sourceOf(r), october(t, ByTenant))
 	require.False(t, got.Total.Known())
 }

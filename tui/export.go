@@ -16,6 +16,7 @@ import (
 	"microspend/tui/data"
 	"microspend/tui/view/explain"
 	"microspend/tui/view/whatif"
+	"microspend/view"
 )
 
 // export writes what is shown into a file of its own, in the formats of the command line: the same documents by the same
@@ -30,7 +31,7 @@ func (m *Model) export(format string) tea.Cmd {
 	folder, base := m.options.ExportDir, fmt.Sprintf("microspend-%s-%s", name, period)
 	return func() tea.Msg {
 		var out bytes.Buffer
-		if err := report.Render(&out, report.Options{Format: report.Format(format)}, document); err != nil {
+		if err := view.Render(&out, view.Options{Format: view.Format(format)}, document); err != nil {
 			return exportedMsg{err: err}
 		}
 		path, err := writeNew(folder, base, format, out.Bytes())
@@ -76,7 +77,7 @@ func writeNew(folder, base, format string, text []byte) (string, error) {
 }
 
 // document is what is shown, ready to be rendered.
-func (m *Model) document() (d report.Document, name string, rows int, ok bool) {
+func (m *Model) document() (d view.Document, name string, rows int, ok bool) {
 	switch p := m.shown().(type) {
 	case *listingPage:
 		l := p.state.Listing
@@ -144,9 +145,9 @@ type noteJSON struct {
 	Text string `json:"text"`
 }
 
-func explainDocument(s explain.State) report.Document {
+func explainDocument(s explain.State) view.Document {
 	out := explainJSON{Schema: "microspend.explain/v1", Title: s.Title, Lines: []explainLineJSON{}, Assumed: []noteJSON{}}
-	d := report.Document{CSV: [][]string{{"region", "component", "quantity", "unit", "rate", "per", "amount", "source", "read_on", "formula"}}}
+	d := view.Document{CSV: [][]string{{"region", "component", "quantity", "unit", "rate", "per", "amount", "source", "read_on", "formula"}}}
 	for _, step := range s.Steps {
 		out.Steps = append(out.Steps, stepJSON(step))
 	}
@@ -231,7 +232,7 @@ type whatIfLineJSON struct {
 	ThenCost  *string `json:"amount_what_if"`
 }
 
-func whatIfDocument(s whatif.State) report.Document {
+func whatIfDocument(s whatif.State) view.Document {
 	o := s.Outcome
 	known := func(text string, is bool) *string {
 		if !is {
@@ -249,7 +250,7 @@ func whatIfDocument(s whatif.State) report.Document {
 	if o.Alternative != nil {
 		out.Sentence = o.Alternative.Sentence
 	}
-	d := report.Document{CSV: [][]string{{"component", "unit", "quantity", "quantity_what_if", "amount", "amount_what_if"}}}
+	d := view.Document{CSV: [][]string{{"component", "unit", "quantity", "quantity_what_if", "amount", "amount_what_if"}}}
 	for _, line := range o.Lines {
 		row := whatIfLineJSON{
 			line.Of.String(), line.Of.Unit(), line.Quantity.String(), line.Then.String(), known(line.Amount.String(), line.Known),

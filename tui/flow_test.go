@@ -18,6 +18,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -159,7 +160,7 @@ func TestExplainAddsUpToTheFigure(t *testing.T) {
 	require.True(t, page.state.Usage.Sum().Equal(page.state.Usage.Total.Amount), "the lines add up to the total")
 	row := s.m.pages[1][0].(*listingPage).state.Listing.Spend.Rows[0]
 	require.True(t, row.Amount.Equal(page.state.Usage.Sum()), "and the total is the figure that was explained")
-	s.has("$" + pricing.Grouped(row.Amount))
+	s.has("$" + figures.Grouped(row.Amount))
 }
 
 func TestGroups(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -87,10 +88,11 @@ func (r *records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result,
 func hour(start time.Time, tenant, image, microvm, region string, seconds int64) usage.Record {
 	return usage.Record{
 		PeriodStart: start.Truncate(time.Hour), PeriodSeconds: 3600, Region: region, MicroVMID: microvm, Image: image, Tenant: tenant,
-		Source: "test", Coverage: usage.CoverageComplete, RunningMS: seconds * 1000, SuspendedMS: 600_000, Launches: 1, Suspends: 1, Resumes: 1,
-		Quantities: usage.Quantities{
-			VCPUMillis: seconds * 1000, MemMiBMillis: seconds * 1000 * 2048, ReadBytes: 3 << 30, WriteBytes: 1 << 30,
-			StorageByteSeconds: 600 << 30,
+		Source: "test", Coverage: usage.CoverageComplete,
+		Amounts: usage.Amounts{
+			pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 30,
+			pricing.SnapshotStorage: 600 << 30,
+			usage.Running:           seconds * 1000, usage.Suspended: 600_000, usage.Launches: 1, usage.Suspends: 1, usage.Resumes: 1,
 		},
 	}
 }

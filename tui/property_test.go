@@ -30,7 +30,7 @@ func randomRecords(t *rapid.T) []usage.Record {
 		r := hour(start, name.Draw(t, "tenant"), name.Draw(t, "image"), "mvm-"+name.Draw(t, "microvm"),
 			rapid.SampledFrom([]string{"eu-west-1", "us-east-1", "ap-south-1", "mars-north-1"}).Draw(t, "region"), rapid.Int64Range(0, 3600).Draw(t, "seconds"))
 		scale := rapid.SampledFrom([]int64{1, 1, 1, 1000, 100_000_000}).Draw(t, "scale")
-		r.VCPUMillis, r.MemMiBMillis = r.VCPUMillis*scale, r.MemMiBMillis*scale/1000
+		r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory] = r.Amounts[pricing.VCPU]*scale, r.Amounts[pricing.Memory]*scale/1000
 		r.Coverage = usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage"))
 		return r
 	}), 0, 40).Draw(t, "records")

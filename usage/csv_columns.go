@@ -17,56 +17,63 @@ type csvColumn struct {
 }
 
 // csvColumns are the columns that a file can have, in the order in which they are written.
-var csvColumns = []csvColumn{
-	{"period_start", true, (*csvRow).start},
-	{"period_seconds", true, func(row *csvRow, field []byte, to *Record) error {
-		return row.count(field, &to.PeriodSeconds)
-	}},
-	{"region", true, nameColumn(0, func(r *Record) *string { return &r.Region })},
-	{"microvm_id", true, nameColumn(1, func(r *Record) *string { return &r.MicroVMID })},
-	{"image", true, nameColumn(2, func(r *Record) *string { return &r.Image })},
-	{"tenant", true, nameColumn(3, func(r *Record) *string { return &r.Tenant })},
-	amountColumn("vcpu_seconds", true, vcpuMillisPerSecond, func(r *Record) *int64 { return &r.VCPUMillis }),
-	amountColumn("gb_seconds", true, mibMillisPerGBSecond, func(r *Record) *int64 { return &r.MemMiBMillis }),
-	amountColumn("read_gb", true, bytesPerGB, func(r *Record) *int64 { return &r.ReadBytes }),
-	amountColumn("write_gb", true, bytesPerGB, func(r *Record) *int64 { return &r.WriteBytes }),
-	amountColumn("storage_gb_hours", true, byteSecondsPerGBHour, func(r *Record) *int64 { return &r.StorageByteSeconds }),
-	{"account", false, nameColumn(4, func(r *Record) *string { return &r.Account })},
-	{"role", false, nameColumn(5, func(r *Record) *string { return &r.Role })},
-	{"source", false, (*csvRow).source},
-	amountColumn("running_seconds", false, 1000, func(r *Record) *int64 { return &r.RunningMS }),
-	amountColumn("suspended_seconds", false, 1000, func(r *Record) *int64 { return &r.SuspendedMS }),
-	amountColumn("launches", false, 1, func(r *Record) *int64 { return &r.Launches }),
-	amountColumn("suspends", false, 1, func(r *Record) *int64 { return &r.Suspends }),
-	amountColumn("resumes", false, 1, func(r *Record) *int64 { return &r.Resumes }),
-	{"coverage", false, func(_ *csvRow, field []byte, to *Record) (err error) {
+var csvColumns = slices.Concat(
+	[]csvColumn{
+		{"period_start", true, (*csvRow).start},
+		{"period_seconds", true, func(row *csvRow, field []byte, to *Record) error {
+			return row.count(field, &to.PeriodSeconds)
+		}},
+		nameColumn("region", true, 0, func(r *Record) *string { return &r.Region }),
+		nameColumn("microvm_id", true, 1, func(r *Record) *string { return &r.MicroVMID }),
+		nameColumn("image", true, 2, func(r *Record) *string { return &r.Image }),
+		nameColumn("tenant", true, 3, func(r *Record) *string { return &r.Tenant }),
+	},
+	amountColumns(true),
+	[]csvColumn{
+		nameColumn("account", false, 4, func(r *Record) *string { return &r.Account }),
+		nameColumn("role", false, 5, func(r *Record) *string { return &r.Role }),
+		{"source", false, (*csvRow).source},
+	},
+	amountColumns(false),
+	[]csvColumn{{"coverage", false, func(_ *csvRow, field []byte, to *Record) (err error) {
 		if len(field) > 0 {
 			to.Coverage, err = ParseCoverage(string(field))
 		}
 		return err
-	}},
-}
+	}}},
+)
 
 // sourceNames is the place of the source among the names.
 const sourceNames = 6
 
-func nameColumn(place int, to func(*Record) *string) func(*csvRow, []byte, *Record) error {
-	return func(row *csvRow, field []byte, r *Record) error {
+func nameColumn(name string, required bool, place int, to func(*Record) *string) csvColumn {
+	return csvColumn{name, required, func(row *csvRow, field []byte, r *Record) error {
 		*to(r) = row.names[place].of(field)
 		return nil
-	}
+	}}
 }
 
-func amountColumn(name string, required bool, perUnit int64, to func(*Record) *int64) csvColumn {
-	return csvColumn{name, required, func(row *csvRow, field []byte, r *Record) error {
+// amountColumns are the columns of the billed quantities, which a file must have, or of the other measures.
+func amountColumns(billed bool) (columns []csvColumn) {
+	for _, m := range Measures() {
+		if m.Billed() == billed {
+			columns = append(columns, csvColumn{m.Column(), billed, amountReader(m, billed)})
+		}
+	}
+	return columns
+}
+
+func amountReader(m Measure, required bool) func(*csvRow, []byte, *Record) error {
+	perUnit := m.Counted().PerUnit
+	return func(row *csvRow, field []byte, r *Record) error {
 		if len(field) == 0 && !required {
 			return nil
 		}
 		if perUnit == 1 {
-			return row.count(field, to(r))
+			return row.count(field, &r.Amounts[m])
 		}
-		return row.amount(field, perUnit, to(r))
-	}}
+		return row.amount(field, perUnit, &r.Amounts[m])
+	}
 }
 
 func (row *csvRow) source(field []byte, to *Record) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -68,9 +69,9 @@ func compareWithPeer(t *testing.T, data []byte, records []usage.Record) {
 					t.Fatalf("tenant %q of %q", r.Tenant, cell)
 				}
 			case "read_gb":
-				checkRounded(t, cell, 1<<30, r.ReadBytes)
+				checkRounded(t, cell, 1<<30, r.Amounts[pricing.SnapshotRead])
 			case "storage_gb_hours":
-				checkRounded(t, cell, 3600<<30, r.StorageByteSeconds)
+				checkRounded(t, cell, 3600<<30, r.Amounts[pricing.SnapshotStorage])
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -36,9 +37,9 @@ func TestReadCSV(t *testing.T) {
 	want := usage.Record{
 		PeriodStart: start, PeriodSeconds: 3600, Region: "eu-west-1", MicroVMID: "microvm-1", Image: "web", Tenant: "acme",
 		Source: "import", Coverage: usage.CoverageComplete,
-		Quantities: usage.Quantities{
-			VCPUMillis: 3_600_000, MemMiBMillis: 7_372_800_000, ReadBytes: 1 << 30, WriteBytes: 1 << 29,
-			StorageByteSeconds: 3 * 3600 << 30,
+		Amounts: usage.Amounts{
+			pricing.VCPU: 3_600_000, pricing.Memory: 7_372_800_000, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 29,
+			pricing.SnapshotStorage: 3 * 3600 << 30,
 		},
 	}
 	with := func(change func(*usage.Record)) usage.Record {
@@ -68,7 +69,7 @@ func TestReadCSV(t *testing.T) {
 		{"all columns, another order", "columns go by their names", "coverage,resumes,suspends,launches,suspended_seconds,running_seconds,source,role,account," +
 			header + "complete,3,2,1,0.5,3599.5,poll,arn:r,123," + row, []usage.Record{
 			with(func(r *usage.Record) {
-				r.Coverage, r.Resumes, r.Suspends, r.Launches, r.SuspendedMS, r.RunningMS = usage.CoverageComplete, 3, 2, 1, 500, 3_599_500
+				r.Coverage, r.Amounts[usage.Resumes], r.Amounts[usage.Suspends], r.Amounts[usage.Launches], r.Amounts[usage.Suspended], r.Amounts[usage.Running] = usage.CoverageComplete, 3, 2, 1, 500, 3_599_500
 				r.Source, r.Role, r.Account = "poll", "arn:r", "123"
 			}),
 		}},
@@ -124,7 +125,7 @@ func TestAmountsAreExact(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, test.want, records[0].VCPUMillis)
+			assert.Equal(t, test.want, records[0].Amounts[pricing.VCPU])
 			assert.Equal(t, test.rounded, reader.Report().Rounded)
 		})
 	}
@@ -219,12 +220,12 @@ func TestCSVRoundTrip(t *testing.T) {
 				PeriodStart: day.Add(time.Duration(rapid.IntRange(0, 86_400-seconds).Draw(t, "at")) * time.Second), PeriodSeconds: int64(seconds),
 				Region: some.Draw(t, "region"), MicroVMID: some.Draw(t, "microvm"), Source: some.Draw(t, "source"),
 				Account: names.Draw(t, "account"), Image: names.Draw(t, "image"), Tenant: names.Draw(t, "tenant"), Role: names.Draw(t, "role"),
-				Quantities: usage.Quantities{
-					VCPUMillis: amounts.Draw(t, "vcpu"), MemMiBMillis: amounts.Draw(t, "mem"), ReadBytes: amounts.Draw(t, "read"),
-					WriteBytes: amounts.Draw(t, "write"), StorageByteSeconds: amounts.Draw(t, "storage"),
+				Amounts: usage.Amounts{
+					pricing.VCPU: amounts.Draw(t, "vcpu"), pricing.Memory: amounts.Draw(t, "mem"), pricing.SnapshotRead: amounts.Draw(t, "read"),
+					pricing.SnapshotWrite: amounts.Draw(t, "write"), pricing.SnapshotStorage: amounts.Draw(t, "storage"),
+					usage.Running: amounts.Draw(t, "running"), usage.Suspended: amounts.Draw(t, "suspended"), usage.Launches: amounts.Draw(t, "launches"), usage.Suspends: amounts.Draw(t, "suspends"), usage.Resumes: amounts.Draw(t, "resumes"),
 				},
-				RunningMS: amounts.Draw(t, "running"), SuspendedMS: amounts.Draw(t, "suspended"), Launches: amounts.Draw(t, "launches"),
-				Suspends: amounts.Draw(t, "suspends"), Resumes: amounts.Draw(t, "resumes"),
+
 				Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 			}
 		})).Draw(t, "records")

@@ -71,19 +71,11 @@ func (w *csvWriter) row(r *Record) {
 	w.name(1, r.MicroVMID)
 	w.name(2, r.Image)
 	w.name(3, r.Tenant)
-	w.amount(r.VCPUMillis, vcpuMillisPerSecond)
-	w.amount(r.MemMiBMillis, mibMillisPerGBSecond)
-	w.amount(r.ReadBytes, bytesPerGB)
-	w.amount(r.WriteBytes, bytesPerGB)
-	w.amount(r.StorageByteSeconds, byteSecondsPerGBHour)
+	w.amounts(r, true)
 	w.name(4, r.Account)
 	w.name(5, r.Role)
 	w.name(sourceNames, r.Source)
-	w.amount(r.RunningMS, 1000)
-	w.amount(r.SuspendedMS, 1000)
-	w.count(r.Launches)
-	w.count(r.Suspends)
-	w.count(r.Resumes)
+	w.amounts(r, false)
 	w.text = append(w.text, ',')
 	w.text = append(w.text, r.Coverage.String()...)
 	w.text = append(w.text, '\n')
@@ -109,8 +101,12 @@ func appendCell(text []byte, field string) []byte {
 	return append(text, '"')
 }
 
-func (w *csvWriter) amount(n, perUnit int64) {
-	w.text = appendQuotient(append(w.text, ','), uint64(n), uint64(perUnit))
+func (w *csvWriter) amounts(r *Record, billed bool) {
+	for i, amount := range r.Amounts {
+		if m := Measure(i); m.Billed() == billed {
+			w.text = appendQuotient(append(w.text, ','), uint64(amount), uint64(m.Counted().PerUnit))
+		}
+	}
 }
 
 const (

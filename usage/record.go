@@ -22,24 +22,9 @@ type Record struct {
 	Role      string // ARN of the execution role; "" where it is not known
 	Source    string // what measured it, such as cloudwatch or import
 
-	Quantities
-
-	RunningMS   int64 // milliseconds in state RUNNING, for showing
-	SuspendedMS int64 // milliseconds in state SUSPENDED, for showing
-	Launches    int64
-	Suspends    int64
-	Resumes     int64
+	Amounts Amounts
 
 	Coverage Coverage
-}
-
-// Quantities are the five billed quantities as whole numbers.
-type Quantities struct {
-	VCPUMillis         int64 // vCPU × milliseconds
-	MemMiBMillis       int64 // MiB × milliseconds
-	ReadBytes          int64
-	WriteBytes         int64
-	StorageByteSeconds int64
 }
 
 // Coverage says how much of a period was seen.
@@ -111,9 +96,17 @@ func (r *Record) sound() bool {
 		r.Region != "" && r.MicroVMID != "" && r.Source != "" &&
 		soundName(r.Region) && soundName(r.Account) && soundName(r.MicroVMID) && soundName(r.Image) && soundName(r.Tenant) &&
 		soundName(r.Role) && soundName(r.Source) &&
-		r.VCPUMillis|r.MemMiBMillis|r.ReadBytes|r.WriteBytes|r.StorageByteSeconds >= 0 &&
-		r.RunningMS|r.SuspendedMS|r.Launches|r.Suspends|r.Resumes >= 0 &&
+		r.Amounts.sound() &&
 		int(r.Coverage) < len(coverageNames)
+}
+
+// sound reports whether no amount is below zero: the sign bits of all of them, in one comparison.
+func (a *Amounts) sound() bool {
+	var all int64
+	for _, amount := range a {
+		all |= amount
+	}
+	return all >= 0
 }
 
 func soundName(name string) bool {
@@ -156,23 +149,9 @@ func (r Record) faults() error {
 			fault("%s is not valid UTF-8 text", name.field)
 		}
 	}
-	for _, count := range []struct {
-		field string
-		value int64
-	}{
-		{"vcpu_ms", r.VCPUMillis},
-		{"mem_mib_ms", r.MemMiBMillis},
-		{"read_bytes", r.ReadBytes},
-		{"write_bytes", r.WriteBytes},
-		{"storage_byte_seconds", r.StorageByteSeconds},
-		{"running_ms", r.RunningMS},
-		{"suspended_ms", r.SuspendedMS},
-		{"launches", r.Launches},
-		{"suspends", r.Suspends},
-		{"resumes", r.Resumes},
-	} {
-		if count.value < 0 {
-			fault("%s is %d; it cannot be below zero", count.field, count.value)
+	for i, amount := range r.Amounts {
+		if amount < 0 {
+			fault("%s is %d; it cannot be below zero", Measure(i).Counted().Column, amount)
 		}
 	}
 	if int(r.Coverage) >= len(coverageNames) {

@@ -30,9 +30,8 @@ func TestCheckAgreesWithItself(t *testing.T) {
 			PeriodStart: start, PeriodSeconds: rapid.SampledFrom([]int64{1, 0, -1, 2, 3600, 86_400, 86_401, math.MaxInt64}).Draw(t, "seconds"),
 			Region: name("region"), Account: name("account"), MicroVMID: name("microvm"), Image: name("image"), Tenant: name("tenant"),
 			Role: name("role"), Source: name("source"),
-			Quantities: Quantities{amount("v"), amount("m"), amount("r"), amount("w"), amount("s")},
-			RunningMS:  amount("running"), SuspendedMS: amount("suspended"), Launches: amount("launches"), Suspends: amount("suspends"),
-			Resumes: amount("resumes"), Coverage: Coverage(rapid.IntRange(0, 3).Draw(t, "coverage")),
+			Amounts:  Amounts{amount("v"), amount("m"), amount("r"), amount("w"), amount("s"), Running: amount("running"), Suspended: amount("suspended"), Launches: amount("launches"), Suspends: amount("suspends"), Resumes: amount("resumes")},
+			Coverage: Coverage(rapid.IntRange(0, 3).Draw(t, "coverage")),
 		}
 		if faults := r.faults(); r.sound() != (faults == nil) {
 			t.Fatalf("sound: %v, faults: %v", r.sound(), faults)
@@ -41,7 +40,7 @@ func TestCheckAgreesWithItself(t *testing.T) {
 }
 
 func TestCheckExplains(t *testing.T) {
-	r := Record{PeriodStart: time.Date(2026, 10, 1, 23, 0, 0, 0, time.UTC), PeriodSeconds: 7200, RunningMS: -1}
+	r := Record{PeriodStart: time.Date(2026, 10, 1, 23, 0, 0, 0, time.UTC), PeriodSeconds: 7200, Amounts: Amounts{Running: -1}}
 	assert.EqualError(t, r.Check(), `the period from 2026-10-01T23:00:00Z of 7200 s crosses midnight UTC; split it there
 region is missing
 microvm_id is missing

@@ -46,12 +46,12 @@ func (u Uint128) Decimal() decimal.Decimal {
 // String writes u in decimal.
 func (u Uint128) String() string { return u.Decimal().String() }
 
-// Sum adds up records: the five billed quantities and what is shown beside them. The zero value is the sum of none.
-type Sum struct {
-	VCPUMillis, MemMiBMillis, ReadBytes, WriteBytes, StorageByteSeconds Uint128
+// Totals are sums of [Amounts], by [Measure].
+type Totals [MeasureCount]Uint128
 
-	RunningMS, SuspendedMS      Uint128
-	Launches, Suspends, Resumes Uint128
+// Sum adds up records. The zero value is the sum of none.
+type Sum struct {
+	Amounts Totals
 
 	// Seconds is the length of all periods together, and CoveredSeconds of those with complete coverage, so that their
 	// ratio is the coverage of the sum.
@@ -61,16 +61,9 @@ type Sum struct {
 
 // Add adds one record.
 func (s *Sum) Add(r *Record) {
-	s.VCPUMillis = s.VCPUMillis.AddInt(r.VCPUMillis)
-	s.MemMiBMillis = s.MemMiBMillis.AddInt(r.MemMiBMillis)
-	s.ReadBytes = s.ReadBytes.AddInt(r.ReadBytes)
-	s.WriteBytes = s.WriteBytes.AddInt(r.WriteBytes)
-	s.StorageByteSeconds = s.StorageByteSeconds.AddInt(r.StorageByteSeconds)
-	s.RunningMS = s.RunningMS.AddInt(r.RunningMS)
-	s.SuspendedMS = s.SuspendedMS.AddInt(r.SuspendedMS)
-	s.Launches = s.Launches.AddInt(r.Launches)
-	s.Suspends = s.Suspends.AddInt(r.Suspends)
-	s.Resumes = s.Resumes.AddInt(r.Resumes)
+	for i, amount := range r.Amounts {
+		s.Amounts[i] = s.Amounts[i].AddInt(amount)
+	}
 	s.Seconds = s.Seconds.AddInt(r.PeriodSeconds)
 	if r.Coverage == CoverageComplete {
 		s.CoveredSeconds = s.CoveredSeconds.AddInt(r.PeriodSeconds)
@@ -80,36 +73,19 @@ func (s *Sum) Add(r *Record) {
 
 // Merge adds another sum.
 func (s *Sum) Merge(t *Sum) {
-	s.VCPUMillis = s.VCPUMillis.Add(t.VCPUMillis)
-	s.MemMiBMillis = s.MemMiBMillis.Add(t.MemMiBMillis)
-	s.ReadBytes = s.ReadBytes.Add(t.ReadBytes)
-	s.WriteBytes = s.WriteBytes.Add(t.WriteBytes)
-	s.StorageByteSeconds = s.StorageByteSeconds.Add(t.StorageByteSeconds)
-	s.RunningMS = s.RunningMS.Add(t.RunningMS)
-	s.SuspendedMS = s.SuspendedMS.Add(t.SuspendedMS)
-	s.Launches = s.Launches.Add(t.Launches)
-	s.Suspends = s.Suspends.Add(t.Suspends)
-	s.Resumes = s.Resumes.Add(t.Resumes)
+	for i := range s.Amounts {
+		s.Amounts[i] = s.Amounts[i].Add(t.Amounts[i])
+	}
 	s.Seconds = s.Seconds.Add(t.Seconds)
 	s.CoveredSeconds = s.CoveredSeconds.Add(t.CoveredSeconds)
 	s.Records += t.Records
 }
 
-// How many of a record's units make up one billed unit.
-const (
-	vcpuMillisPerSecond  = 1000
-	mibMillisPerGBSecond = 1024 * 1000
-	bytesPerGB           = 1 << 30
-	byteSecondsPerGBHour = bytesPerGB * 3600
-)
-
 // Measured is the sum in the form that is priced.
 func (s *Sum) Measured() pricing.Measured {
-	return pricing.Measured{
-		pricing.VCPU:            {Units: s.VCPUMillis.Decimal(), Per: vcpuMillisPerSecond},
-		pricing.Memory:          {Units: s.MemMiBMillis.Decimal(), Per: mibMillisPerGBSecond},
-		pricing.SnapshotRead:    {Units: s.ReadBytes.Decimal(), Per: bytesPerGB},
-		pricing.SnapshotWrite:   {Units: s.WriteBytes.Decimal(), Per: bytesPerGB},
-		pricing.SnapshotStorage: {Units: s.StorageByteSeconds.Decimal(), Per: byteSecondsPerGBHour},
+	var m pricing.Measured
+	for i := range m {
+		m[i] = pricing.Count{Units: s.Amounts[i].Decimal(), Per: Measure(i).Counted().PerUnit}
 	}
+	return m
 }

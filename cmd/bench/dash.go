@@ -13,6 +13,7 @@ import (
 
 	"microspend/internal/terminal"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -167,11 +168,12 @@ func writeMany(folder string) error {
 				batch[i] = usage.Record{
 					PeriodStart: manyFrom.AddDate(0, 0, day).Add(time.Duration(i%24) * time.Hour), PeriodSeconds: 3600,
 					Region: []string{"eu-west-1", "us-east-1"}[i%2], MicroVMID: fmt.Sprintf("mvm-%05d-%02d", i, day), Tenant: fmt.Sprintf("tenant-%05d", i),
-					Image: fmt.Sprintf("image-%d", i%20), Source: "bench", Coverage: usage.CoverageComplete, RunningMS: seconds * 1000, Launches: 1,
-					Suspends: 1, Resumes: 1, SuspendedMS: 900_000,
-					Quantities: usage.Quantities{
-						VCPUMillis: seconds * 1000, MemMiBMillis: seconds * 1000 * 2048, ReadBytes: 2 << 30, WriteBytes: 1 << 30,
-						StorageByteSeconds: 900 << 30,
+					Image: fmt.Sprintf("image-%d", i%20), Source: "bench", Coverage: usage.CoverageComplete,
+
+					Amounts: usage.Amounts{
+						pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 2 << 30, pricing.SnapshotWrite: 1 << 30,
+						pricing.SnapshotStorage: 900 << 30,
+						usage.Running:           seconds * 1000, usage.Launches: 1, usage.Suspends: 1, usage.Resumes: 1, usage.Suspended: 900_000,
 					},
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -77,17 +78,17 @@ func use(r *usage.Record, mib int64, random uint64) {
 		random = mix(random)
 		return n
 	}
-	r.RunningMS = draw(fleetPeriod*1000 + 1)
-	r.SuspendedMS = fleetPeriod*1000 - r.RunningMS
-	r.VCPUMillis, r.MemMiBMillis = r.RunningMS*mib/2048, r.RunningMS*mib
+	r.Amounts[usage.Running] = draw(fleetPeriod*1000 + 1)
+	r.Amounts[usage.Suspended] = fleetPeriod*1000 - r.Amounts[usage.Running]
+	r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory] = r.Amounts[usage.Running]*mib/2048, r.Amounts[usage.Running]*mib
 	if draw(4) == 0 { // a burst
-		r.VCPUMillis += draw(r.RunningMS/2 + 1)
-		r.MemMiBMillis += draw(r.RunningMS/2+1) * mib
+		r.Amounts[pricing.VCPU] += draw(r.Amounts[usage.Running]/2 + 1)
+		r.Amounts[pricing.Memory] += draw(r.Amounts[usage.Running]/2+1) * mib
 	}
-	r.Suspends, r.Resumes, r.Launches = draw(3), draw(3), draw(8)/7
-	r.WriteBytes = r.Suspends * mib << 20
-	r.ReadBytes = r.Resumes*mib<<20 + r.Launches*2<<30
-	r.StorageByteSeconds = r.SuspendedMS / 1000 * mib << 20
+	r.Amounts[usage.Suspends], r.Amounts[usage.Resumes], r.Amounts[usage.Launches] = draw(3), draw(3), draw(8)/7
+	r.Amounts[pricing.SnapshotWrite] = r.Amounts[usage.Suspends] * mib << 20
+	r.Amounts[pricing.SnapshotRead] = r.Amounts[usage.Resumes]*mib<<20 + r.Amounts[usage.Launches]*2<<30
+	r.Amounts[pricing.SnapshotStorage] = r.Amounts[usage.Suspended] / 1000 * mib << 20
 	r.Coverage = usage.CoverageComplete
 	if draw(20) == 0 {
 		r.Coverage = usage.CoveragePartial

@@ -18,6 +18,7 @@ import (
 	"microspend/collector/microvmapi"
 	"microspend/pricing"
 	"microspend/report"
+	"microspend/view"
 )
 
 // collectFlags are those of the command line; what they leave out the configuration says.
@@ -165,7 +166,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags, changed func(stri
 	bar.clear()
 	var tooDear *collector.CostError
 	if errors.As(err, &tooDear) {
-		fmt.Fprintln(a.err, "microspend: "+report.Visible(tooDear.Error()))
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(tooDear.Error()))
 		return errCheckFailed
 	}
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"microspend/collector/mapping"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -53,7 +54,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 	defer server.Close()
 	now := time.Now().UTC()
 	from := now.Add(-73 * time.Hour).Truncate(5 * time.Minute)
-	truth := map[usage.Key]usage.Quantities{}
+	truth := map[usage.Key]usage.Amounts{}
 	const microVMs = 120
 	for i := range microVMs {
 		id := fmt.Sprintf("mvm-%03d", i)
@@ -68,7 +69,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 			key := usage.Key{
 				Source: "cloudwatch", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount, MicroVMID: id, PeriodStart: at.Unix(),
 			}
-			truth[key] = usage.Quantities{VCPUMillis: values[0], MemMiBMillis: values[1], ReadBytes: 3, WriteBytes: 4, StorageByteSeconds: 5}
+			truth[key] = usage.Amounts{pricing.VCPU: values[0], pricing.Memory: values[1], pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5}
 		}
 	}
 	const inFlight = 2
@@ -172,7 +173,7 @@ func TestCollectAsAService(t *testing.T) {
 }
 
 // holds says whether a ledger is the truth between two moments, and has nothing else.
-func holds(t *testing.T, dir string, truth map[usage.Key]usage.Quantities, from, to time.Time) {
+func holds(t *testing.T, dir string, truth map[usage.Key]usage.Amounts, from, to time.Time) {
 	t.Helper()
 	opened, err := ledger.Open(dir, ledger.Options{})
 	require.NoError(t, err)
@@ -181,7 +182,7 @@ func holds(t *testing.T, dir string, truth map[usage.Key]usage.Quantities, from,
 		require.NoError(t, err)
 		key := r.Key()
 		want, known := truth[key]
-		if !known || want != r.Quantities || seen[key] {
+		if !known || want != r.Amounts || seen[key] {
 			t.Fatalf("%+v is not the truth: %+v (there before: %v)", r, want, seen[key])
 		}
 		seen[key] = true

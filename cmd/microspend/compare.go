@@ -5,6 +5,7 @@ import (
 
 	"microspend/report"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 func (a *app) compareCommand() *cobra.Command {
@@ -43,7 +44,7 @@ as a picture to paste.`,
 			return a.print(report.BreakEven(e, comparisons))
 		},
 	}
-	a.output.addTo(cmd, report.FormatSVG)
+	a.output.addTo(cmd, view.FormatSVG)
 	a.addOwnRatesTo(cmd)
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 
 	"microspend/report"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 func (a *app) estimateCommand() *cobra.Command {
@@ -31,13 +32,13 @@ Tables are rounded for reading; JSON and CSV carry exact decimals. Several files
 			if fleet {
 				return a.print(report.Fleet(scenarios.NewFleet(estimates)))
 			}
-			documents := make([]report.Document, len(estimates))
+			documents := make([]view.Document, len(estimates))
 			for i, e := range estimates {
 				documents[i] = report.Estimate(e, options)
 			}
 			// Programs get one document per file; for people the files are also one bill.
-			if format := report.Format(a.output.format); len(estimates) > 1 &&
-				(format == report.FormatTable || format == report.FormatMarkdown) {
+			if format := view.Format(a.output.format); len(estimates) > 1 &&
+				(format == view.FormatTable || format == view.FormatMarkdown) {
 				documents = append(documents, report.Fleet(scenarios.NewFleet(estimates)))
 			}
 			return a.print(documents...)

@@ -17,6 +17,7 @@ import (
 	"microspend/report"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 )
 
 // idleFlags are what idle is told.
@@ -93,7 +94,7 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier", Now: now}))
 		},
 	}
-	a.output.addTo(cmd, report.FormatSVG)
+	a.output.addTo(cmd, view.FormatSVG)
 	a.idleInputFlags(cmd, f)
 	flags := cmd.Flags()
 	flags.StringVar(&f.timeouts, "timeouts", "", "fixed timeouts to price, in `seconds` or as durations, as 60,300,30m (default 60,300,600,900,1800,3600)")

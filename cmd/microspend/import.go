@@ -12,9 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
-	"microspend/report"
 	"microspend/usage"
+	"microspend/view"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -170,12 +171,12 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 // reportImport says what an import did, on standard error, as the ledger is where the data goes.
 func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder string) error {
 	fmt.Fprintf(a.err, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
-		counted(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
-		counted(int64(len(changes.Days)), "day"), folder)
+		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
+		figures.Count(len(changes.Days), "day"), folder)
 	if read.Bad > 0 {
-		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", counted(read.Bad, "row"))
+		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", figures.Count(read.Bad, "row"))
 		for _, fault := range read.Faults {
-			fmt.Fprintln(a.err, "  "+report.Visible(fault.String()))
+			fmt.Fprintln(a.err, "  "+view.Visible(fault.String()))
 		}
 		if more := read.Bad - int64(len(read.Faults)); more > 0 {
 			fmt.Fprintf(a.err, "  and %d more\n", more)
@@ -185,15 +186,7 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		fmt.Fprintf(a.err, "%d values were finer than the ledger's units (milliseconds, bytes) and were rounded half-even\n", read.Rounded)
 	}
 	for _, file := range changes.SetAside {
-		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, report.Visible(file.Reason))
+		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, view.Visible(file.Reason))
 	}
 	return nil
-}
-
-// counted writes a number with what it counts, in the singular or the plural.
-func counted(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -108,7 +109,7 @@ func writeUsage(t *testing.T, path string, generation int64) {
 				r := usage.Record{
 					PeriodStart: time.Date(2026, 10, 1, int(hour), 0, 0, 0, time.UTC), PeriodSeconds: 3600, Region: "eu-west-1",
 					MicroVMID: fmt.Sprint("microvm-", vm), Tenant: fmt.Sprint("tenant-", vm%20), Source: "import",
-					Quantities: usage.Quantities{VCPUMillis: 1000*generation + vm*hour, MemMiBMillis: vm << 10}, Coverage: usage.CoverageComplete,
+					Amounts: usage.Amounts{pricing.VCPU: 1000*generation + vm*hour, pricing.Memory: vm << 10}, Coverage: usage.CoverageComplete,
 				}
 				if !yield(r, nil) {
 					return

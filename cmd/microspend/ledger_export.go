@@ -14,8 +14,8 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/ledger"
-	"microspend/report"
 	"microspend/usage"
+	"microspend/view"
 )
 
 func (a *app) ledgerExportCommand() *cobra.Command {
@@ -61,7 +61,7 @@ named, and the exit code is 1.`,
 				return err
 			}
 			for _, damaged := range export.damaged {
-				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, report.Visible(damaged.Reason))
+				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, view.Visible(damaged.Reason))
 			}
 			if len(export.damaged) > 0 {
 				return errCheckFailed

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/internal/atomicfile"
-	"microspend/report"
+	"microspend/view"
 )
 
 // outputFlags are the flags of every command that prints a document.
@@ -25,9 +25,9 @@ type outputFlags struct {
 }
 
 // addTo declares the flags on a command. More formats than the usual ones are those that the command has besides.
-func (o *outputFlags) addTo(cmd *cobra.Command, more ...report.Format) {
+func (o *outputFlags) addTo(cmd *cobra.Command, more ...view.Format) {
 	var allowed []string
-	for _, format := range append(report.Formats(), more...) {
+	for _, format := range append(view.Formats(), more...) {
 		allowed = append(allowed, string(format))
 	}
 	// The flags of all commands share o; what is allowed is settled when a command runs.
@@ -36,7 +36,7 @@ func (o *outputFlags) addTo(cmd *cobra.Command, more ...report.Format) {
 		return o.check()
 	}
 	words := strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1]
-	cmd.Flags().StringVar(&o.format, "format", string(report.FormatTable), "output `format`: "+words)
+	cmd.Flags().StringVar(&o.format, "format", string(view.FormatTable), "output `format`: "+words)
 	cmd.Flags().StringVar(&o.file, "output", "", "write to this `file` instead of standard output; - is standard output")
 	cmd.Flags().IntVar(&o.width, "width", 0, "`columns` of a table (default those of the terminal, or 80)")
 	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -56,23 +56,23 @@ func (o *outputFlags) check() error {
 }
 
 // print renders documents as the flags say.
-func (a *app) print(documents ...report.Document) error {
-	options := report.Options{Format: report.Format(a.output.format), Width: a.output.width}
+func (a *app) print(documents ...view.Document) error {
+	options := view.Options{Format: view.Format(a.output.format), Width: a.output.width}
 	if a.output.file != "" && a.output.file != "-" {
 		return atomicfile.Replace(a.output.file, newFile, func(w io.Writer) error {
-			if options.Format == report.FormatTable {
+			if options.Format == view.FormatTable {
 				w = &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
 			}
-			return report.Render(w, options, documents...)
+			return view.Render(w, options, documents...)
 		})
 	}
 	if options.Width == 0 {
 		options.Width = a.terminalWidth()
 	}
-	if options.Format != report.FormatTable {
-		return report.Render(a.out, options, documents...) // only tables have colours to take away
+	if options.Format != view.FormatTable {
+		return view.Render(a.out, options, documents...) // only tables have colours to take away
 	}
-	return report.Render(a.colored(), options, documents...)
+	return view.Render(a.colored(), options, documents...)
 }
 
 // printBinary writes what is no text to --output, or to standard output where that is no terminal.
@@ -104,7 +104,7 @@ func (a *app) terminalWidth() int {
 	if columns, err := strconv.Atoi(a.env("COLUMNS")); err == nil && columns >= 40 {
 		return columns
 	}
-	return report.DefaultWidth
+	return view.DefaultWidth
 }
 
 // newFile is the mode of files that commands write, less the umask.

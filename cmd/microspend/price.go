@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,7 @@ import (
 
 func (a *app) priceCommand() *cobra.Command {
 	var region string
-	var given [5]string
+	var given [pricing.QuantityCount]string
 	var discounts []string
 	cmd := &cobra.Command{
 		Use:     "price --region REGION [quantities]",
@@ -58,12 +59,7 @@ func (a *app) priceCommand() *cobra.Command {
 }
 
 // quantityFlag is the flag that gives a billed quantity.
-func quantityFlag(q pricing.BilledQuantity) string {
-	return [...]string{
-		pricing.VCPU: "vcpu-seconds", pricing.Memory: "gb-seconds", pricing.SnapshotRead: "read-gb",
-		pricing.SnapshotWrite: "write-gb", pricing.SnapshotStorage: "storage-gb-hours",
-	}[q]
-}
+func quantityFlag(q pricing.BilledQuantity) string { return strings.ReplaceAll(q.Column(), "_", "-") }
 
 func parseQuantities(cmd *cobra.Command, given [5]string) (pricing.Quantities, error) {
 	var (

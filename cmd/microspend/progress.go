@@ -9,9 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/term"
-	"github.com/shopspring/decimal"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // progress shows on one line of a terminal how far something long has come. It is drawn five times a second at most, first
@@ -82,7 +81,7 @@ func (p *progress) clear() {
 
 // progressLine fits into a width less one column, in which some terminals would break the line.
 func progressLine(width int, label, unit string, done, total, count int64) string {
-	text := pricing.Grouped(decimal.NewFromInt(count)) + " " + unit
+	text := figures.Int(count) + " " + unit
 	if total > 0 {
 		done = max(min(done, total), 0)
 		text = fmt.Sprintf("%3d %%  %s", done*100/total, text)

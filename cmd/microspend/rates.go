@@ -12,6 +12,7 @@ import (
 	"microspend/pricing/cardstore"
 	"microspend/pricing/pricelist"
 	"microspend/report"
+	"microspend/view"
 )
 
 func (a *app) ratesCommand() *cobra.Command {
@@ -169,7 +170,7 @@ func (a *app) readPriceList(paths []string, region string) ([]report.CardChange,
 		return nil, nil, err
 	}
 	for _, group := range listing.Unrecognized {
-		fmt.Fprintln(a.err, "microspend: warning: the price list has a MicroVM product that is not one of the five: "+report.Visible(group))
+		fmt.Fprintln(a.err, "microspend: warning: the price list has a MicroVM product that is not one of the five: "+view.Visible(group))
 	}
 	var cards []pricing.RateCard
 	if region == "" {
@@ -189,7 +190,7 @@ func (a *app) readPriceList(paths []string, region string) ([]report.CardChange,
 		var none *pricing.NoCardError
 		if err != nil && !errors.As(err, &none) {
 			fmt.Fprintf(a.err, "microspend: warning: the present card of %s cannot be read and will be replaced: %s\n",
-				card.Region, report.Visible(err.Error()))
+				card.Region, view.Visible(err.Error()))
 		}
 		changes[i] = report.CardChange{Present: present, Next: card, Drift: pricelist.Compare(present, card)}
 	}

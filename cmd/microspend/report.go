@@ -19,6 +19,7 @@ import (
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/spend/tenants"
+	"microspend/view"
 )
 
 // formatHTML is the format that report has beside those of spend.
@@ -33,7 +34,7 @@ func (a *app) reportCommand() *cobra.Command {
 		chosen                        []string
 	)
 	names := []string{formatHTML}
-	for _, f := range append(report.Formats(), exportFormats...) {
+	for _, f := range append(view.Formats(), exportFormats...) {
 		names = append(names, string(f))
 	}
 	cmd := &cobra.Command{

@@ -15,8 +15,8 @@ import (
 
 	"microspend/pricing"
 	"microspend/pricing/cardstore"
-	"microspend/report"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 // The exit codes. They are a contract.
@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, p process) int {
 		return int(lent)
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(p.err, "microspend: "+report.Visible(line))
+		fmt.Fprintln(p.err, "microspend: "+view.Visible(line))
 	}
 	return exitUsage
 }

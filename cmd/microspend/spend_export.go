@@ -6,20 +6,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"microspend/report"
 	"microspend/report/focus"
 	"microspend/report/xlsx"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // exportFormats are the formats of spend that are handed on, beside those of every document.
-var exportFormats = []report.Format{report.FormatXLSX, report.FormatFOCUSCSV, report.FormatFOCUSParquet}
+var exportFormats = []view.Format{view.FormatXLSX, view.FormatFOCUSCSV, view.FormatFOCUSParquet}
 
 // exportSpend writes spend in one of exportFormats. It reports false for other formats.
 func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) (done bool, err error) {
-	format := report.Format(a.output.format)
+	format := view.Format(a.output.format)
 	switch format {
-	case report.FormatXLSX:
+	case view.FormatXLSX:
 		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "billing-account"); err != nil {
 			return true, err
 		}
@@ -28,7 +28,7 @@ func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend
 			return true, err
 		}
 		return true, a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
-	case report.FormatFOCUSCSV, report.FormatFOCUSParquet:
+	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
 		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
 			return true, err
 		}
@@ -37,7 +37,7 @@ func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend
 			return true, err
 		}
 		data := focus.Dataset{Charges: charges, Account: account}
-		if format == report.FormatFOCUSCSV {
+		if format == view.FormatFOCUSCSV {
 			return true, a.printBinary(func(w io.Writer) error { return focus.WriteCSV(w, data) })
 		}
 		return true, a.printBinary(func(w io.Writer) error { return focus.WriteParquet(w, data) })
@@ -47,8 +47,8 @@ func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend
 }
 
 func (a *app) writesFOCUS() bool {
-	format := report.Format(a.output.format)
-	return format == report.FormatFOCUSCSV || format == report.FormatFOCUSParquet
+	format := view.Format(a.output.format)
+	return format == view.FormatFOCUSCSV || format == view.FormatFOCUSParquet
 }
 
 // refuseFlags refuses flags that a format has no use for, instead of leaving them out in silence.

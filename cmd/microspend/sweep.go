@@ -8,6 +8,7 @@ import (
 
 	"microspend/report"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 func (a *app) sweepCommand() *cobra.Command {
@@ -41,7 +42,7 @@ map. Any field of the file can be varied, by its path; values are written as in 
 			return a.print(report.Sweep(sweep))
 		},
 	}
-	a.output.addTo(cmd, report.FormatSVG)
+	a.output.addTo(cmd, view.FormatSVG)
 	a.addOwnRatesTo(cmd)
 	cmd.Flags().StringArrayVar(&vary, "vary", nil, "the `field` and its values; give it once or twice")
 	return cmd
@@ -93,7 +94,7 @@ figures that are worth measuring before the others.`,
 			return a.print(report.Sensitivity(sensitivity))
 		},
 	}
-	a.output.addTo(cmd, report.FormatSVG)
+	a.output.addTo(cmd, view.FormatSVG)
 	a.addOwnRatesTo(cmd)
 	cmd.Flags().StringVar(&by, "by", by, "how far each input is moved, as a `percentage`")
 	return cmd

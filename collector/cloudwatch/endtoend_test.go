@@ -47,11 +47,11 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 				assert.Equal(t, perVM, key.MicroVMID == "mvm-1", key.MicroVMID)
 				sum.Add(&r)
 			}
-			assert.Equal(t, "900000", sum.VCPUMillis.String(), "10 and 5 minutes of one vCPU")
-			assert.Equal(t, fmt.Sprint(900_000*2048), sum.MemMiBMillis.String())
-			assert.Equal(t, fmt.Sprint(5<<30), sum.ReadBytes.String(), "an image of 3 GB and a state of 2 GB")
-			assert.Equal(t, fmt.Sprint(2<<30), sum.WriteBytes.String())
-			assert.Equal(t, fmt.Sprint(2*7200<<30), sum.StorageByteSeconds.String(), "2 GB for two hours")
+			assert.Equal(t, "900000", sum.Amounts[pricing.VCPU].String(), "10 and 5 minutes of one vCPU")
+			assert.Equal(t, fmt.Sprint(900_000*2048), sum.Amounts[pricing.Memory].String())
+			assert.Equal(t, fmt.Sprint(5<<30), sum.Amounts[pricing.SnapshotRead].String(), "an image of 3 GB and a state of 2 GB")
+			assert.Equal(t, fmt.Sprint(2<<30), sum.Amounts[pricing.SnapshotWrite].String())
+			assert.Equal(t, fmt.Sprint(2*7200<<30), sum.Amounts[pricing.SnapshotStorage].String(), "2 GB for two hours")
 
 			card, err := pricing.EmbeddedCards().Card("eu-west-1")
 			require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestWhatNobodyNamedHasNoName(t *testing.T) {
 	require.Len(t, content, 1)
 	for _, r := range content {
 		assert.Equal(t, []string{"", ""}, []string{r.Tenant, r.Image})
-		assert.Equal(t, int64(5), r.VCPUMillis)
+		assert.Equal(t, int64(5), r.Amounts[pricing.VCPU])
 	}
 }
 

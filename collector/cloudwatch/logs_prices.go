@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/emf"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -22,7 +23,7 @@ func sampleLine(publication emf.Publication) emf.Line {
 		MicroVMID: "microvm-0123456789abcdef0", Tenant: "tenant-0001", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
 		ImageVersion: "12.0", Region: "eu-west-1", Account: "123456789012",
 		PeriodStart: start, PeriodEnd: start + 60_000,
-		Quantities: usage.Quantities{VCPUMillis: 60_000, MemMiBMillis: 122_880_000}, RunningMS: 60_000,
+		Amounts:     usage.Amounts{pricing.VCPU: 60_000, pricing.Memory: 122_880_000, usage.Running: 60_000},
 		Publication: publication,
 	}
 }
@@ -45,10 +46,10 @@ func (l *Logs) prices(groups []logGroup) []string {
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
 		"log-read-free: FilterLogEvents is taken to cost nothing, as the prices at hand name none for it",
-		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), pricing.GroupedCents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
+		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), figures.Cents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
 		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs (60 lines, %s bytes, meter --metrics none) "+
 			"and $%s from metrics (%d with a MicrovmId dimension at $%s a month of %d hours, and their lines), %s times as much",
-			short(byLogs), pricing.Grouped(decimal.NewFromInt(bytes)), short(byMetrics), metrics.Metrics.Count(), pricing.GroupedCents(p.MetricMonth.USD), monthHours, ratio.StringFixed(0)),
+			short(byLogs), figures.Int(bytes), short(byMetrics), metrics.Metrics.Count(), figures.Cents(p.MetricMonth.USD), monthHours, ratio.StringFixed(0)),
 	}
 	var stored, hourly int64
 	for _, g := range groups {
@@ -57,7 +58,7 @@ func (l *Logs) prices(groups []logGroup) []string {
 	}
 	if hourly > 0 {
 		notes = append(notes, fmt.Sprintf("log-groups: these %d take in about %s bytes an hour, of all programs: $%s a month of %d hours; keeping it costs $%s per GB-month (%s)",
-			len(groups), pricing.Grouped(decimal.NewFromInt(hourly)), short(p.LogIngestion(hourly*monthHours)), monthHours, pricing.GroupedCents(p.LogStorageGBMonth.USD), sourceOf(p.LogStorageGBMonth)))
+			len(groups), figures.Int(hourly), short(p.LogIngestion(hourly*monthHours)), monthHours, figures.Cents(p.LogStorageGBMonth.USD), sourceOf(p.LogStorageGBMonth)))
 	}
 	return notes
 }

@@ -13,6 +13,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/emf"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -97,10 +98,8 @@ type logUsage struct {
 
 // logCell is a MicroVM's period.
 type logCell struct {
-	index int64 // of the period in the window
-	usage.Quantities
-	running, suspended          int64
-	launches, suspends, resumes int64
+	index   int64 // of the period in the window
+	amounts usage.Amounts
 
 	covered    int64 // milliseconds that lines are about
 	begin, end int64 // of the MicroVM's life, where it lies within the period; else of the period
@@ -232,11 +231,14 @@ func possible(line *emf.Line) bool {
 		mostTime  = 10 * 60_000 // lines are about five minutes at most
 		mostTimes = 100
 	)
-	return line.RunningMS <= mostTime && line.SuspendedMS <= mostTime &&
-		line.VCPUMillis <= mostVCPU*line.RunningMS && line.MemMiBMillis <= mostMiB*line.RunningMS &&
-		max(line.Launches, line.Suspends, line.Resumes) <= mostTimes &&
-		line.ReadBytes <= mostBytes*(line.Launches+line.Resumes) && line.WriteBytes <= mostBytes*line.Suspends &&
-		line.StorageByteSeconds <= mostBytes*(line.SuspendedMS/1000+1)
+	a := &line.Amounts
+	running, suspended := a[usage.Running], a[usage.Suspended]
+	return running <= mostTime && suspended <= mostTime &&
+		a[pricing.VCPU] <= mostVCPU*running && a[pricing.Memory] <= mostMiB*running &&
+		max(a[usage.Launches], a[usage.Suspends], a[usage.Resumes]) <= mostTimes &&
+		a[pricing.SnapshotRead] <= mostBytes*(a[usage.Launches]+a[usage.Resumes]) &&
+		a[pricing.SnapshotWrite] <= mostBytes*a[usage.Suspends] &&
+		a[pricing.SnapshotStorage] <= mostBytes*(suspended/1000+1)
 }
 
 // again takes a line whose number was seen before. The same line counts once; another one is not believed, and neither is
@@ -294,16 +296,9 @@ var incomplete = []string{
 }
 
 func (r *reading) count(c *logCell, line *emf.Line) {
-	c.VCPUMillis += line.VCPUMillis
-	c.MemMiBMillis += line.MemMiBMillis
-	c.ReadBytes += line.ReadBytes
-	c.WriteBytes += line.WriteBytes
-	c.StorageByteSeconds += line.StorageByteSeconds
-	c.running += line.RunningMS
-	c.suspended += line.SuspendedMS
-	c.launches += line.Launches
-	c.suspends += line.Suspends
-	c.resumes += line.Resumes
+	for m, amount := range line.Amounts {
+		c.amounts[m] += amount
+	}
 	c.covered += line.PeriodEnd - line.PeriodStart
 	switch line.Event {
 	case emf.Launch:

@@ -102,8 +102,7 @@ func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
 		Region: u.region, Account: u.account, MicroVMID: u.id, Image: c.image, Tenant: c.tenant, Role: c.role, Source: LogsSource,
-		Quantities: c.Quantities,
-		RunningMS:  c.running, SuspendedMS: c.suspended, Launches: c.launches, Suspends: c.suspends, Resumes: c.resumes,
+		Amounts:  c.amounts,
 		Coverage: usage.CoverageComplete,
 	}
 	if c.covered > c.end-c.begin+clockStep {

@@ -13,6 +13,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/emf"
 	"microspend/internal/fakecloudwatch"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -347,7 +348,7 @@ func TestForgedLines(t *testing.T) {
 		w.fake.Put(place, logGroupName, stream, fakecloudwatch.LogEvent{At: victim.lines[30].at.Add(time.Second), Message: string(line.AppendTo(nil))})
 	}
 	forge("mvm-2", func(l *emf.Line) {})                                                         // in another's name
-	forge("mvm-1", func(l *emf.Line) { l.Sequence, l.VCPUMillis = 2, 1<<52 })                    // more than can be
+	forge("mvm-1", func(l *emf.Line) { l.Sequence, l.Amounts[pricing.VCPU] = 2, 1<<52 })         // more than can be
 	forge("mvm-2", func(l *emf.Line) { l.MicroVMID, l.Life = "mvm-2", strings.Repeat("e", 32) }) // its own twice
 	summary := w.run()
 	require.Equal(t, int64(1), summary.Counts[countStream])
@@ -357,7 +358,7 @@ func TestForgedLines(t *testing.T) {
 	for key, got := range w.inLedger() {
 		if got.PeriodStart.Equal(forged) {
 			require.Equal(t, usage.CoverageUnknown, got.Coverage, "%s", got.MicroVMID)
-			require.Less(t, got.VCPUMillis, int64(2*300_000))
+			require.Less(t, got.Amounts[pricing.VCPU], int64(2*300_000))
 			continue
 		}
 		require.Equal(t, w.truth[key], got, "nothing else is touched")

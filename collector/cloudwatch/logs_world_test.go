@@ -111,7 +111,7 @@ func meterOf(id, tenant string, start time.Time) *metered {
 		Life: fmt.Sprintf("%032x", []byte(id + fmt.Sprint(start.Unix()))[:min(16, len(id)+1)]), MicroVMID: id, Tenant: tenant, Image: "sandbox",
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics},
 	}}
-	m.print(emf.Launch, start, start, func(l *emf.Line) { l.Launches, l.ReadBytes = 1, meteredImage })
+	m.print(emf.Launch, start, start, func(l *emf.Line) { l.Amounts[usage.Launches], l.Amounts[pricing.SnapshotRead] = 1, meteredImage })
 	return m
 }
 
@@ -139,9 +139,9 @@ func (m *metered) run(d time.Duration, last emf.Event) {
 		m.now = to
 		ms := to.Sub(from).Milliseconds()
 		m.print(event, from, to, func(l *emf.Line) {
-			l.RunningMS, l.VCPUMillis, l.MemMiBMillis = ms, ms, ms*meteredMemory
+			l.Amounts[usage.Running], l.Amounts[pricing.VCPU], l.Amounts[pricing.Memory] = ms, ms, ms*meteredMemory
 			if event == emf.Suspend {
-				l.Suspends, l.WriteBytes = 1, meteredState
+				l.Amounts[usage.Suspends], l.Amounts[pricing.SnapshotWrite] = 1, meteredState
 			}
 		})
 	}
@@ -155,10 +155,12 @@ func (m *metered) sleep(d time.Duration) {
 	for from.Before(end) {
 		to := earlier(from.Truncate(5*time.Minute).Add(5*time.Minute), end)
 		ms := to.Sub(from).Milliseconds()
-		m.print(emf.Suspended, from, to, func(l *emf.Line) { l.SuspendedMS, l.StorageByteSeconds = ms, meteredState*ms/1000 })
+		m.print(emf.Suspended, from, to, func(l *emf.Line) {
+			l.Amounts[usage.Suspended], l.Amounts[pricing.SnapshotStorage] = ms, meteredState*ms/1000
+		})
 		from = to
 	}
-	m.print(emf.Resume, end, end, func(l *emf.Line) { l.Resumes, l.ReadBytes = 1, meteredState })
+	m.print(emf.Resume, end, end, func(l *emf.Line) { l.Amounts[usage.Resumes], l.Amounts[pricing.SnapshotRead] = 1, meteredState })
 }
 
 // aDay is a MicroVM's life of about eight hours.
@@ -194,16 +196,16 @@ func (w *logsWorld) know(m *metered) {
 		if known, ok := w.truth[r.Key()]; ok {
 			r = known
 		}
-		r.VCPUMillis += line.VCPUMillis
-		r.MemMiBMillis += line.MemMiBMillis
-		r.ReadBytes += line.ReadBytes
-		r.WriteBytes += line.WriteBytes
-		r.StorageByteSeconds += line.StorageByteSeconds
-		r.RunningMS += line.RunningMS
-		r.SuspendedMS += line.SuspendedMS
-		r.Launches += line.Launches
-		r.Suspends += line.Suspends
-		r.Resumes += line.Resumes
+		r.Amounts[pricing.VCPU] += line.Amounts[pricing.VCPU]
+		r.Amounts[pricing.Memory] += line.Amounts[pricing.Memory]
+		r.Amounts[pricing.SnapshotRead] += line.Amounts[pricing.SnapshotRead]
+		r.Amounts[pricing.SnapshotWrite] += line.Amounts[pricing.SnapshotWrite]
+		r.Amounts[pricing.SnapshotStorage] += line.Amounts[pricing.SnapshotStorage]
+		r.Amounts[usage.Running] += line.Amounts[usage.Running]
+		r.Amounts[usage.Suspended] += line.Amounts[usage.Suspended]
+		r.Amounts[usage.Launches] += line.Amounts[usage.Launches]
+		r.Amounts[usage.Suspends] += line.Amounts[usage.Suspends]
+		r.Amounts[usage.Resumes] += line.Amounts[usage.Resumes]
 		w.truth[r.Key()] = r
 	}
 }

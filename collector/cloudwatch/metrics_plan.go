@@ -10,11 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/shopspring/decimal"
 
 	"microspend/collector"
 	"microspend/collector/mapping"
-	"microspend/pricing"
+	"microspend/internal/figures"
 )
 
 // metricsSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
@@ -65,9 +64,9 @@ func (m *Metrics) notes(t *metricsTarget) []string {
 	}
 	each := m.options.Prices.MetricMonth
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
-		pricing.Grouped(decimal.NewFromInt(series)), pricing.GroupedCents(each.USD), pricing.GroupedCents(each.Cost(series, 1)))}
+		figures.Int(series), figures.Cents(each.USD), figures.Cents(each.Cost(series, 1)))}
 	if assumed := m.options.Prices.ThousandListCalls; assumed.Assumption != "" {
-		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, pricing.GroupedCents(assumed.USD)))
+		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, figures.Cents(assumed.USD)))
 	}
 	return notes
 }

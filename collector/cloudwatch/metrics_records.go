@@ -10,7 +10,6 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/emf"
-	"microspend/collector/mapping"
 	"microspend/usage"
 )
 
@@ -53,7 +52,7 @@ func (f *fetch) assemble(target collector.Target, spec metricsSpec, room []usage
 			record := &f.result.Records[len(f.result.Records)-1]
 			for n := first; n < next; n++ {
 				if metric := f.queries[n].metric; of&(1<<metric) != 0 {
-					*field(record, f.mapping.Metrics[metric].Quantity) = f.values[n*f.periods+p]
+					record.Amounts[f.mapping.Metrics[metric].Quantity] = f.values[n*f.periods+p]
 				}
 			}
 			record.PeriodStart = f.window.From.Add(time.Duration(p) * f.window.Period)
@@ -112,30 +111,4 @@ func (f *fetch) whyIncomplete(q *query) string {
 		why += ": " + q.reason
 	}
 	return why
-}
-
-// field is where a record has a quantity.
-func field(r *usage.Record, q mapping.Quantity) *int64 {
-	switch q {
-	case mapping.VCPU:
-		return &r.VCPUMillis
-	case mapping.Memory:
-		return &r.MemMiBMillis
-	case mapping.SnapshotRead:
-		return &r.ReadBytes
-	case mapping.SnapshotWrite:
-		return &r.WriteBytes
-	case mapping.SnapshotStorage:
-		return &r.StorageByteSeconds
-	case mapping.Running:
-		return &r.RunningMS
-	case mapping.Suspended:
-		return &r.SuspendedMS
-	case mapping.Launches:
-		return &r.Launches
-	case mapping.Suspends:
-		return &r.Suspends
-	default:
-		return &r.Resumes
-	}
 }

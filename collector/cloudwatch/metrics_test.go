@@ -13,6 +13,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/mapping"
 	"microspend/internal/fakecloudwatch"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -91,7 +92,7 @@ func TestStatusCodes(t *testing.T) {
 			assert.Contains(t, s.Gaps[0].Reason, test.reason)
 			for _, r := range w.content() {
 				assert.Equal(t, usage.CoveragePartial, r.Coverage)
-				assert.Equal(t, usage.Quantities{VCPUMillis: 1, ReadBytes: 3, WriteBytes: 4, StorageByteSeconds: 5}, r.Quantities, "the others land")
+				assert.Equal(t, usage.Amounts{pricing.VCPU: 1, pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5}, r.Amounts, "the others land")
 			}
 			w.fake.SetFaults(nil)
 			w.now = w.now.Add(5 * time.Minute)
@@ -177,7 +178,7 @@ func TestFleets(t *testing.T) {
 	for key, r := range content {
 		assert.Equal(t, "(fleet) acme%2Feu/web", key.MicroVMID)
 		assert.Equal(t, "acme/eu", r.Tenant)
-		assert.Equal(t, int64(5), r.VCPUMillis)
+		assert.Equal(t, int64(5), r.Amounts[pricing.VCPU])
 	}
 }
 

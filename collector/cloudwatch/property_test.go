@@ -149,16 +149,20 @@ func (w *world) explained(from, to time.Time, runs []time.Time, s collector.Summ
 		}
 	}
 	for key, r := range content {
-		if want, known := w.truth(key, w.now.AddDate(1, 0, 0)); !known || exceeds(r.Quantities, want.Quantities) {
+		if want, known := w.truth(key, w.now.AddDate(1, 0, 0)); !known || exceeds(r.Amounts, want.Amounts) {
 			return fmt.Errorf("usage that never was: %+v", r)
 		}
 	}
 	return nil
 }
 
-func exceeds(got, most usage.Quantities) bool {
-	return got.VCPUMillis > most.VCPUMillis || got.MemMiBMillis > most.MemMiBMillis || got.ReadBytes > most.ReadBytes ||
-		got.WriteBytes > most.WriteBytes || got.StorageByteSeconds > most.StorageByteSeconds
+func exceeds(got, most usage.Amounts) bool {
+	for m := range got {
+		if got[m] > most[m] {
+			return true
+		}
+	}
+	return false
 }
 
 // inGap says whether a gap may be what keeps a record from being there: one of its time.

@@ -135,7 +135,7 @@ func (w *world) truth(key usage.Key, at time.Time) (usage.Record, bool) {
 		if p.arrives.After(at) {
 			continue
 		}
-		for i, amount := range []*int64{&r.VCPUMillis, &r.MemMiBMillis, &r.ReadBytes, &r.WriteBytes, &r.StorageByteSeconds} {
+		for i, amount := range []*int64{&r.Amounts[pricing.VCPU], &r.Amounts[pricing.Memory], &r.Amounts[pricing.SnapshotRead], &r.Amounts[pricing.SnapshotWrite], &r.Amounts[pricing.SnapshotStorage]} {
 			if p.given[i] {
 				*amount += p.values[i]
 				given[i] = true

@@ -183,7 +183,7 @@ func (l *Line) member(s *scanner, member int, timestamp *int64) (fault *Error) {
 		return l.readNotes(s)
 	default:
 		if member >= memberFirstValue {
-			*l.values()[member-memberFirstValue], fault = s.integer()
+			l.Amounts[member-memberFirstValue], fault = s.integer()
 			return fault
 		}
 		return l.readName(s, member-memberFirstName)

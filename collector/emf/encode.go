@@ -28,8 +28,8 @@ func (l *Line) AppendTo(b []byte) []byte {
 	}
 	b = appendNumber(b, "PeriodStart", l.PeriodStart)
 	b = appendNumber(b, "PeriodEnd", l.PeriodEnd)
-	for i, value := range l.values() {
-		b = appendNumber(b, metrics[i].Name, *value)
+	for i, value := range l.Amounts {
+		b = appendNumber(b, metrics[i].Name, value)
 	}
 	if l.DroppedLines != 0 {
 		b = appendNumber(b, "DroppedLines", l.DroppedLines)

@@ -27,9 +27,7 @@ type Line struct {
 
 	PeriodStart, PeriodEnd int64 // Unix milliseconds, half-open
 
-	usage.Quantities
-	RunningMS, SuspendedMS      int64
-	Launches, Suspends, Resumes int64
+	Amounts usage.Amounts
 
 	DroppedLines int64    // lines of this life that were lost before this one
 	Notes        []string // what a reader should know: see the constants; nil where there is nothing
@@ -86,14 +84,6 @@ var (
 	latest   = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 )
 
-// values lists the numbers in the order of metrics.
-func (l *Line) values() [metricCount]*int64 {
-	return [metricCount]*int64{
-		&l.VCPUMillis, &l.MemMiBMillis, &l.ReadBytes, &l.WriteBytes, &l.StorageByteSeconds,
-		&l.RunningMS, &l.SuspendedMS, &l.Launches, &l.Suspends, &l.Resumes,
-	}
-}
-
 // named is a member of the line that holds a name.
 type named struct {
 	member   string
@@ -149,9 +139,9 @@ func (l *Line) Check() error {
 	case l.PeriodEnd > l.PeriodStart && (l.PeriodEnd-1)/grain != l.PeriodStart/grain:
 		fault("the period from %d to %d crosses a boundary of %d s", l.PeriodStart, l.PeriodEnd, grain/1000)
 	}
-	for i, value := range l.values() {
-		if *value < 0 || *value > MaxValue {
-			fault("%s %d is not from 0 to 2^53 - 1", metrics[i].Name, *value)
+	for i, value := range l.Amounts {
+		if value < 0 || value > MaxValue {
+			fault("%s %d is not from 0 to 2^53 - 1", metrics[i].Name, value)
 		}
 	}
 	if l.DroppedLines < 0 || l.DroppedLines > MaxValue {

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -17,7 +18,7 @@ func sample(change func(*Line)) Line {
 		MicroVMID: "microvm-0a1b2c3d", Tenant: "acme", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
 		Region: "eu-west-1", Account: "123456789012",
 		PeriodStart: start, PeriodEnd: start + 60_000,
-		Quantities: usage.Quantities{VCPUMillis: 60_000, MemMiBMillis: 2048 * 60_000}, RunningMS: 60_000,
+		Amounts:     usage.Amounts{pricing.VCPU: 60_000, pricing.Memory: 2048 * 60_000, usage.Running: 60_000},
 		Publication: Publication{Namespace: DefaultNamespace},
 	}
 	if change != nil {
@@ -61,8 +62,8 @@ func lines() *rapid.Generator[Line] {
 		if rapid.Bool().Draw(t, "no notes") {
 			l.Notes = nil
 		}
-		for i, value := range l.values() {
-			*value = number(metrics[i].Name)
+		for i := range l.Amounts {
+			l.Amounts[i] = number(metrics[i].Name)
 		}
 		grain := l.Event.Grain()
 		begin := rapid.Int64Range(earliest/grain, latest/grain-2).Draw(t, "begin") * grain

@@ -1,5 +1,10 @@
 package emf
 
+import (
+	"microspend/pricing"
+	"microspend/usage"
+)
+
 const (
 	// Schema is the name and version of the line, in its member of that name.
 	Schema = "microspend.meter/v1"
@@ -35,11 +40,11 @@ type Metric struct {
 func Metrics() []Metric { return append([]Metric(nil), metrics[:]...) }
 
 const (
-	metricCount = 10
-	billedCount = 5
+	metricCount = usage.MeasureCount
+	billedCount = pricing.QuantityCount
 )
 
-// metrics are in the order of Line.values, and never written to.
+// metrics are by measure, and never written to.
 var metrics = [metricCount]Metric{
 	{"VCPUMilliseconds", "Milliseconds", true},       // vCPU × milliseconds
 	{"MemoryMiBMilliseconds", "None", true},          // MiB × milliseconds

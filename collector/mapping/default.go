@@ -1,6 +1,10 @@
 package mapping
 
-import "fmt"
+import (
+	"fmt"
+
+	"microspend/usage"
+)
 
 // MeterNamespace is the namespace of microspend's own meter.
 const MeterNamespace = "microspend"
@@ -24,7 +28,7 @@ func MeterMetrics(quantities ...Quantity) []Metric {
 	return metrics
 }
 
-var meterNames = [quantityCount]string{
+var meterNames = [usage.MeasureCount]string{
 	VCPU:            "VCPUMilliseconds",
 	Memory:          "MemoryMiBMilliseconds",
 	SnapshotRead:    "SnapshotReadBytes",

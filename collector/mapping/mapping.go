@@ -14,6 +14,9 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/pricing"
+	"microspend/usage"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -50,39 +53,32 @@ type Metric struct {
 	Sparse bool
 }
 
-// Quantity is a field of a usage record.
-type Quantity uint8
+// Quantity is what a metric measures of a usage record.
+type Quantity = usage.Measure
 
-// The quantities, the five billed ones first.
+// The quantities, the billed ones first.
 const (
-	VCPU Quantity = iota
-	Memory
-	SnapshotRead
-	SnapshotWrite
-	SnapshotStorage
-	Running
-	Suspended
-	Launches
-	Suspends
-	Resumes
-	quantityCount
+	VCPU            = Quantity(pricing.VCPU)
+	Memory          = Quantity(pricing.Memory)
+	SnapshotRead    = Quantity(pricing.SnapshotRead)
+	SnapshotWrite   = Quantity(pricing.SnapshotWrite)
+	SnapshotStorage = Quantity(pricing.SnapshotStorage)
+	Running         = usage.Running
+	Suspended       = usage.Suspended
+	Launches        = usage.Launches
+	Suspends        = usage.Suspends
+	Resumes         = usage.Resumes
 )
 
-var quantityNames = [quantityCount]string{
+var quantityNames = [usage.MeasureCount]string{
 	"vcpu", "memory", "snapshot_read", "snapshot_write", "snapshot_storage", "running", "suspended", "launches", "suspends", "resumes",
 }
 
-// String is the word used in the configuration.
-func (q Quantity) String() string { return quantityNames[q] }
+// Word is what the configuration calls a quantity.
+func Word(q Quantity) string { return quantityNames[q] }
 
 // Quantities lists them in order.
-func Quantities() []Quantity {
-	out := make([]Quantity, quantityCount)
-	for i := range out {
-		out[i] = Quantity(i)
-	}
-	return out
-}
+func Quantities() []Quantity { return usage.Measures() }
 
 // Statistics are those that a metric may be read by.
 var statistics = []string{"Sum", "Average", "Minimum", "Maximum", "SampleCount"}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"microspend/usage"
+
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,7 +66,7 @@ func TestConvertRefuses(t *testing.T) {
 // Whatever the number and the factor, the result is that of exact rational arithmetic.
 func TestConvertIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		q := Quantity(rapid.IntRange(0, int(quantityCount)-1).Draw(t, "quantity"))
+		q := Quantity(rapid.IntRange(0, int(usage.MeasureCount)-1).Draw(t, "quantity"))
 		unit := rapid.SampledFrom(unitsOf(q)).Draw(t, "unit")
 		scale := decimal.New(rapid.Int64Range(1, 1_000_000).Draw(t, "scale"), -rapid.Int32Range(0, 6).Draw(t, "places"))
 		number := rapid.OneOf(rapid.Float64Range(0, 1e6), rapid.Map(rapid.Int64Range(0, 1<<53), func(n int64) float64 { return float64(n) })).Draw(t, "number")
@@ -127,7 +129,7 @@ func TestParseUnitSaysWhatThereIs(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, u.String(), parsed.String())
 		}
-		back, err := ParseQuantity(q.String())
+		back, err := ParseQuantity(Word(q))
 		require.NoError(t, err)
 		assert.Equal(t, q, back)
 		assert.NotEmpty(t, MeterName(q))

@@ -71,7 +71,7 @@ func ParseUnit(q Quantity, word string) (Unit, error) {
 	for i, u := range units {
 		names[i] = u.name
 	}
-	return Unit{}, fmt.Errorf("%.40q is no unit of %s; units are %s", word, q, strings.Join(names, ", "))
+	return Unit{}, fmt.Errorf("%.40q is no unit of %s; units are %s", word, Word(q), strings.Join(names, ", "))
 }
 
 // Converter turns the numbers of a metric into the record's units, for periods of one length.

@@ -28,7 +28,7 @@ func TestCollectedProcess(t *testing.T) {
 	lines := p.lines()
 	var printed usage.Sum
 	for i := range lines {
-		printed.Add(&usage.Record{Quantities: lines[i].Quantities})
+		printed.Add(&usage.Record{Amounts: lines[i].Amounts})
 	}
 	records, sum := collected(t, lines, true, lines[len(lines)-1].End().Add(time.Hour))
 	require.Equal(t, printed.Measured(), sum.Measured())

@@ -93,7 +93,7 @@ func TestCollectedLife(t *testing.T) {
 		}
 		printed := w.sum()
 		require.Equal(t, printed.Measured(), sum.Measured())
-		require.Equal(t, "220250", sum.VCPUMillis.String())
+		require.Equal(t, "220250", sum.Amounts[pricing.VCPU].String())
 		card, err := pricing.EmbeddedCards().Card("eu-west-1")
 		require.NoError(t, err)
 		bill, err := sum.Measured().Bill(card)

@@ -6,7 +6,9 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/emf"
+	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/usage"
 )
 
 // Cost is what a meter's metrics cost by CloudWatch's list price, in US dollars for a month. A metric is billed for the hours
@@ -35,9 +37,9 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 		Life: "00000000000000000000000000000000", Sequence: 100, Event: emf.Interval, Tenant: "tenant-0000",
 		MicroVMID: "microvm-00000000-0000-0000-0000-000000000000", Region: "eu-west-1", Account: "000000000000",
 		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000, PeriodEnd: 1_795_435_260_000,
-		RunningMS: 60_000, Publication: p,
+		Amounts: usage.Amounts{usage.Running: 60_000}, Publication: p,
 	}
-	usual.VCPUMillis, usual.MemMiBMillis = 60_000, 122_880_000
+	usual.Amounts[pricing.VCPU], usual.Amounts[pricing.Memory] = 60_000, 122_880_000
 	cost.ThousandHours = prices.LogIngestion(1000 * linesPerHour * int64(len(usual.AppendTo(nil))+pricing.LogEventBytes))
 	return cost
 }
@@ -52,15 +54,15 @@ func (c Cost) Sentences() (sentences []string) {
 		say("no metrics: CloudWatch bills none; read the lines with microspend collect --source logs")
 	default:
 		say("%d metrics at $%s a month each cost $%s a month for each tenant and image with usage, by the hour (%s, read %s)",
-			c.Metrics, pricing.GroupedCents(c.PerMetric.USD), pricing.GroupedCents(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
+			c.Metrics, figures.Cents(c.PerMetric.USD), figures.Cents(c.PerTenant), c.PerMetric.Source, c.PerMetric.ReadOn)
 	}
 	if c.PerMicroVM.IsPositive() {
-		say("and $%s a month for each MicroVM that runs, by the hour", pricing.GroupedCents(c.PerMicroVM))
+		say("and $%s a month for each MicroVM that runs, by the hour", figures.Cents(c.PerMicroVM))
 	}
 	assumption := ""
 	if c.LogIngest.Assumption != "" {
-		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, pricing.GroupedCents(c.LogIngest.USD))
+		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, figures.Cents(c.LogIngest.USD))
 	}
-	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", pricing.GroupedFixed(c.ThousandHours, 4), assumption)
+	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", figures.Fixed(c.ThousandHours, 4), assumption)
 	return sentences
 }

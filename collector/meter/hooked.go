@@ -1,6 +1,10 @@
 package meter
 
-import "microspend/collector/emf"
+import (
+	"microspend/collector/emf"
+	"microspend/pricing"
+	"microspend/usage"
+)
 
 // Run tells of the run hook: a MicroVM was launched, and is who the hook says.
 func (r *Recorder) Run(at Instant, load Load, id Identity, notes ...string) {
@@ -140,7 +144,9 @@ func (r *Recorder) awaitClock(trusted bool) {
 func (r *Recorder) countResume() {
 	l := r.life
 	l.resumed, l.resumedAt = true, r.at.Mono
-	r.cut(emf.Resume, func(line *emf.Line) { line.Resumes, line.ReadBytes = 1, l.stateBytes() })
+	r.cut(emf.Resume, func(line *emf.Line) {
+		line.Amounts[usage.Resumes], line.Amounts[pricing.SnapshotRead] = 1, l.stateBytes()
+	})
 }
 
 // Metering says whether a life is under way.

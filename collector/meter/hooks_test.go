@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/emf"
+	"microspend/pricing"
+	"microspend/usage"
 )
 
 // movedClock is a clock that a test moves.
@@ -125,7 +127,7 @@ func TestHooks(t *testing.T) {
 	for _, l := range lines {
 		require.Equal(t, "mvm-9", l.MicroVMID)
 		require.Equal(t, "acme", l.Tenant)
-		running, suspended, vcpu = running+l.RunningMS, suspended+l.SuspendedMS, vcpu+l.VCPUMillis
+		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+l.Amounts[pricing.VCPU]
 	}
 	require.Equal(t, []int64{15_000, 3_600_000, 30_000}, []int64{running, suspended, vcpu})
 	require.Contains(t, lines[1].Notes, emf.NoteBurstUnknown)
@@ -255,7 +257,7 @@ func TestChain(t *testing.T) {
 	require.Equal(t, []string{"run running", "suspend running", "resume running", "terminate running"}, during)
 	var running int64
 	for _, l := range s.lines() {
-		running += l.RunningMS
+		running += l.Amounts[usage.Running]
 	}
 	require.Equal(t, int64(12_000), running, "what the application does in its hooks is running time")
 

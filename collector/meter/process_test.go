@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/emf"
+	"microspend/pricing"
+	"microspend/usage"
 )
 
 // The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the nanoseconds
@@ -181,7 +183,7 @@ func TestProcessLife(t *testing.T) {
 		require.Equal(t, int64(i+1), l.Sequence)
 		require.Equal(t, "mvm-7 acme", l.MicroVMID+" "+l.Tenant)
 		require.True(t, l.PerMicroVM && l.Metrics == emf.AllMetrics)
-		running, suspended, vcpu = running+l.RunningMS, suspended+l.SuspendedMS, vcpu+l.VCPUMillis
+		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+l.Amounts[pricing.VCPU]
 		if l.Event != emf.Suspended {
 			events = append(events, l.Event.String())
 		}
@@ -347,7 +349,7 @@ func TestCommandIsMetered(t *testing.T) {
 	require.NoError(t, p.Wait())
 	lines := p.lines()
 	require.Len(t, lines, 2)
-	require.GreaterOrEqual(t, lines[1].RunningMS, int64(290))
+	require.GreaterOrEqual(t, lines[1].Amounts[usage.Running], int64(290))
 	require.Contains(t, lines[1].Notes, emf.NoteMeterStopped)
 	require.Contains(t, fmt.Sprint(p.errs), "metering begins now")
 }

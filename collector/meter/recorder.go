@@ -6,6 +6,7 @@ import (
 
 	"microspend/collector/emf"
 	"microspend/pricing"
+	"microspend/usage"
 )
 
 // Timing is how a recorder judges clocks. See DefaultTiming.
@@ -176,14 +177,14 @@ func (r *Recorder) cut(event emf.Event, changes ...func(*emf.Line)) {
 	l := r.life
 	line := r.line(event)
 	line.PeriodStart, line.PeriodEnd = floorDiv(l.from, nsPerMS), floorDiv(l.pos, nsPerMS)
-	line.RunningMS = draw(&l.running, nsPerMS)
-	line.VCPUMillis = draw(&l.vcpu, vcpuUnit)
-	line.MemMiBMillis = draw(&l.memory, memoryUnit)
+	line.Amounts[usage.Running] = draw(&l.running, nsPerMS)
+	line.Amounts[pricing.VCPU] = draw(&l.vcpu, vcpuUnit)
+	line.Amounts[pricing.Memory] = draw(&l.memory, memoryUnit)
 	for _, change := range changes {
 		change(&line)
 	}
 	l.from = l.pos
-	if event == emf.Interval && line.PeriodStart == line.PeriodEnd && line.RunningMS == 0 && line.VCPUMillis == 0 && line.MemMiBMillis == 0 {
+	if event == emf.Interval && line.PeriodStart == line.PeriodEnd && line.Amounts[usage.Running] == 0 && line.Amounts[pricing.VCPU] == 0 && line.Amounts[pricing.Memory] == 0 {
 		return
 	}
 	if l.unknown {
@@ -263,7 +264,7 @@ func (r *Recorder) settle(set bool) {
 	} else {
 		l.pos, l.from = begin, begin
 		r.cut(emf.Launch, func(line *emf.Line) {
-			line.Launches, line.ReadBytes, line.Notes = 1, max(l.ImageBytes, 0), w.notes
+			line.Amounts[usage.Launches], line.Amounts[pricing.SnapshotRead], line.Notes = 1, max(l.ImageBytes, 0), w.notes
 		})
 	}
 	for _, s := range w.segments {

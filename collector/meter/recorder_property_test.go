@@ -10,6 +10,7 @@ import (
 
 	"microspend/collector/emf"
 	"microspend/pricing"
+	"microspend/usage"
 )
 
 // TestAnyLife draws lives of MicroVMs whose hooks are all served, and adds the truth up beside the recorder: not a
@@ -72,26 +73,26 @@ func TestAnyLife(t *testing.T) {
 			whole := new(big.Int).Div(truth[what], big.NewInt(units))
 			require.Equal(rt, whole.String(), got, what)
 		}
-		told("ns", 1e6, sum.RunningMS.String())
-		told("quarter vCPU ns", 4e6, sum.VCPUMillis.String())
-		told("KiB ns", 1024e6, sum.MemMiBMillis.String())
-		require.EqualValues(rt, cycles, sum.Suspends.Decimal().IntPart())
-		require.EqualValues(rt, cycles, sum.Resumes.Decimal().IntPart())
-		require.EqualValues(rt, 1, sum.Launches.Decimal().IntPart())
+		told("ns", 1e6, sum.Amounts[usage.Running].String())
+		told("quarter vCPU ns", 4e6, sum.Amounts[pricing.VCPU].String())
+		told("KiB ns", 1024e6, sum.Amounts[pricing.Memory].String())
+		require.EqualValues(rt, cycles, sum.Amounts[usage.Suspends].Decimal().IntPart())
+		require.EqualValues(rt, cycles, sum.Amounts[usage.Resumes].Decimal().IntPart())
+		require.EqualValues(rt, 1, sum.Amounts[usage.Launches].Decimal().IntPart())
 		state := w.identity.StateBytes
 		if state == 0 {
 			state = baseline << 20
 		}
-		require.EqualValues(rt, int64(cycles)*state, sum.WriteBytes.Decimal().IntPart())
-		require.EqualValues(rt, int64(cycles)*state+3<<30, sum.ReadBytes.Decimal().IntPart())
+		require.EqualValues(rt, int64(cycles)*state, sum.Amounts[pricing.SnapshotWrite].Decimal().IntPart())
+		require.EqualValues(rt, int64(cycles)*state+3<<30, sum.Amounts[pricing.SnapshotRead].Decimal().IntPart())
 		// Each suspend begins and ends somewhere within a millisecond.
 		suspended := new(big.Int)
 		if truth["suspended ns"] != nil {
 			suspended = suspended.Div(truth["suspended ns"], big.NewInt(1e6))
 		}
-		require.InDelta(rt, suspended.Int64(), sum.SuspendedMS.Decimal().IntPart(), float64(cycles)+1)
-		require.Equal(rt, new(big.Int).Div(new(big.Int).Mul(big.NewInt(state), big.NewInt(sum.SuspendedMS.Decimal().IntPart())), big.NewInt(1000)).String(),
-			sum.StorageByteSeconds.String())
+		require.InDelta(rt, suspended.Int64(), sum.Amounts[usage.Suspended].Decimal().IntPart(), float64(cycles)+1)
+		require.Equal(rt, new(big.Int).Div(new(big.Int).Mul(big.NewInt(state), big.NewInt(sum.Amounts[usage.Suspended].Decimal().IntPart())), big.NewInt(1000)).String(),
+			sum.Amounts[pricing.SnapshotStorage].String())
 	})
 }
 
@@ -132,7 +133,7 @@ func TestAnything(t *testing.T) {
 		var running int64
 		sequences := emf.Sequences{}
 		for i := range w.lines {
-			running += w.lines[i].RunningMS
+			running += w.lines[i].Amounts[usage.Running]
 			require.True(rt, sequences.Add(&w.lines[i]), "a line came twice")
 		}
 		require.Zero(rt, sequences.Missing(true))

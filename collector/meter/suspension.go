@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"microspend/collector/emf"
+	"microspend/pricing"
+	"microspend/usage"
 )
 
 // suspension is the time after a suspend hook, until it is known that the MicroVM runs again.
@@ -42,7 +44,9 @@ func (r *Recorder) suspend(notes ...string) {
 	l := r.life
 	l.unmeasured = false
 	l.note(notes...)
-	r.cut(emf.Suspend, func(line *emf.Line) { line.Suspends, line.WriteBytes = 1, l.stateBytes() })
+	r.cut(emf.Suspend, func(line *emf.Line) {
+		line.Amounts[usage.Suspends], line.Amounts[pricing.SnapshotWrite] = 1, l.stateBytes()
+	})
 }
 
 // resume tells the time that the MicroVM was suspended, from where the calendar stood to begin, and a resume. Measured says
@@ -63,7 +67,9 @@ func (r *Recorder) resume(begin int64, measured bool, notes ...string) {
 	}
 	l.pos, l.from = begin, begin
 	l.note(notes...)
-	r.cut(emf.Resume, func(line *emf.Line) { line.Resumes, line.ReadBytes = 1, l.stateBytes() })
+	r.cut(emf.Resume, func(line *emf.Line) {
+		line.Amounts[usage.Resumes], line.Amounts[pricing.SnapshotRead] = 1, l.stateBytes()
+	})
 }
 
 // tellSuspended tells suspended time, in lines of its own that never cross five minutes of UTC.
@@ -74,11 +80,11 @@ func (r *Recorder) tellSuspended(from, to int64, notes ...string) {
 		end := min((floorDiv(from, suspendedGrain)+1)*suspendedGrain, to)
 		line := r.line(emf.Suspended)
 		line.PeriodStart, line.PeriodEnd = floorDiv(from, nsPerMS), floorDiv(end, nsPerMS)
-		line.SuspendedMS = line.PeriodEnd - line.PeriodStart
-		l.storage += l.stateBytes() * line.SuspendedMS
-		line.StorageByteSeconds = draw(&l.storage, unitsPerByteMilli)
+		line.Amounts[usage.Suspended] = line.PeriodEnd - line.PeriodStart
+		l.storage += l.stateBytes() * line.Amounts[usage.Suspended]
+		line.Amounts[pricing.SnapshotStorage] = draw(&l.storage, unitsPerByteMilli)
 		line.Notes = append(line.Notes, notes...)
-		if line.SuspendedMS > 0 {
+		if line.Amounts[usage.Suspended] > 0 {
 			r.emit(&line)
 		}
 		from = end

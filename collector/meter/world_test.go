@@ -114,11 +114,7 @@ func (w *world) launched() *world { return w.frozen(72 * time.Hour).run() }
 func (w *world) sum() usage.Sum {
 	var sum usage.Sum
 	for i := range w.lines {
-		l := &w.lines[i]
-		sum.Add(&usage.Record{
-			Quantities: l.Quantities, RunningMS: l.RunningMS, SuspendedMS: l.SuspendedMS,
-			Launches: l.Launches, Suspends: l.Suspends, Resumes: l.Resumes,
-		})
+		sum.Add(&usage.Record{Amounts: w.lines[i].Amounts})
 	}
 	return sum
 }
@@ -127,7 +123,7 @@ func (w *world) sum() usage.Sum {
 func (w *world) totals() string {
 	s := w.sum()
 	return fmt.Sprintf("run %s, suspended %s, %s launches, %s suspends, %s resumes",
-		s.RunningMS, s.SuspendedMS, s.Launches, s.Suspends, s.Resumes)
+		s.Amounts[usage.Running], s.Amounts[usage.Suspended], s.Amounts[usage.Launches], s.Amounts[usage.Suspends], s.Amounts[usage.Resumes])
 }
 
 // notes are those of all lines, each once, in order.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -147,7 +148,7 @@ func (p *poll) imageRecords() {
 func (p *poll) imageRecord(v *image, t tally, bytes int64) usage.Record {
 	r := p.recordOf(t)
 	r.MicroVMID, r.Image = ImagePrefix+v.key(), v.ARN
-	r.StorageByteSeconds = byteSeconds(bytes, t.Suspended) + t.Extra
+	r.Amounts[pricing.SnapshotStorage] = byteSeconds(bytes, t.Suspended) + t.Extra
 	from, to := max(t.Start*1000, v.Created), t.end()*1000
 	if !v.Kept {
 		to = min(to, v.At)

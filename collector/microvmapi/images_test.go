@@ -12,6 +12,7 @@ import (
 	"microspend/collector/awsconfig"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -36,14 +37,14 @@ func TestImagesAreStoredFromTheirCreationToTheirDeletion(t *testing.T) {
 	byVersion := map[string]usage.Record{}
 	for _, r := range w.list() {
 		sum := byVersion[r.MicroVMID]
-		sum.StorageByteSeconds += r.StorageByteSeconds
+		sum.Amounts[pricing.SnapshotStorage] += r.Amounts[pricing.SnapshotStorage]
 		byVersion[r.MicroVMID] = sum
-		require.Zero(t, r.SuspendedMS+r.RunningMS)
+		require.Zero(t, r.Amounts[usage.Suspended]+r.Amounts[usage.Running])
 	}
 	require.Equal(t, []string{"(image) " + imageARN + ":1.0", "(image) " + imageARN + ":2.0"}, slices.Sorted(maps.Keys(byVersion)))
 	hour := int64(3600)
-	require.Equal(t, 1110*8*hour, byVersion["(image) "+imageARN+":1.0"].StorageByteSeconds)
-	require.Equal(t, 5000*7*24*hour, byVersion["(image) "+imageARN+":2.0"].StorageByteSeconds, "four hours, and the rest of its first week")
+	require.Equal(t, 1110*8*hour, byVersion["(image) "+imageARN+":1.0"].Amounts[pricing.SnapshotStorage])
+	require.Equal(t, 5000*7*24*hour, byVersion["(image) "+imageARN+":2.0"].Amounts[pricing.SnapshotStorage], "four hours, and the rest of its first week")
 	require.NotZero(t, w.counts["image versions whose size is not known"])
 }
 
@@ -59,6 +60,6 @@ func TestImagesThatMayNotBeListedAreAGapOnly(t *testing.T) {
 	})
 	w.poll()
 	w.pollThrough(5*time.Minute, time.Minute)
-	require.Equal(t, 5*time.Minute.Milliseconds(), w.sum().RunningMS)
+	require.Equal(t, 5*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running])
 	require.Contains(t, w.gaps[0].String(), "the storage of images")
 }

@@ -129,9 +129,9 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 				continue
 			}
 			truth := w.service.Truth(from, to, r.MicroVMID)
-			require.Equal(rt, truth.Running.Milliseconds(), r.RunningMS, "a complete record is exact: %v", r)
-			require.Equal(rt, truth.Suspended.Milliseconds(), r.SuspendedMS, "a complete record is exact: %v", r)
-			require.Zero(rt, r.Suspends+r.Resumes)
+			require.Equal(rt, truth.Running.Milliseconds(), r.Amounts[usage.Running], "a complete record is exact: %v", r)
+			require.Equal(rt, truth.Suspended.Milliseconds(), r.Amounts[usage.Suspended], "a complete record is exact: %v", r)
+			require.Zero(rt, r.Amounts[usage.Suspends]+r.Amounts[usage.Resumes])
 		}
 		require.GreaterOrEqual(rt, w.counts["launches"], least.Launches, "startedAt tells every launch")
 		require.LessOrEqual(rt, w.counts["launches"], most.Launches)

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"time"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -48,15 +49,15 @@ func (p *poll) recordOf(t tally) usage.Record {
 func (p *poll) lifeRecord(l *life, v *image, t tally) usage.Record {
 	r := p.recordOf(t)
 	r.MicroVMID, r.Image, r.Role = l.ID, l.Image, l.Role
-	r.RunningMS, r.SuspendedMS = t.Running, t.Suspended
-	r.Launches, r.Suspends, r.Resumes = t.Launches, t.Suspends, t.Resumes
+	r.Amounts[usage.Running], r.Amounts[usage.Suspended] = t.Running, t.Suspended
+	r.Amounts[usage.Launches], r.Amounts[usage.Suspends], r.Amounts[usage.Resumes] = t.Launches, t.Suspends, t.Resumes
 
 	size := p.source.sizes(v)
-	r.VCPUMillis = divideHalfEven(t.Running*size.memory, mibPerVCPU)
-	r.MemMiBMillis = t.Running * size.memory
-	r.ReadBytes = t.Launches*size.image + t.Resumes*size.state
-	r.WriteBytes = t.Suspends * size.state
-	r.StorageByteSeconds = byteSeconds(size.state, t.Suspended)
+	r.Amounts[pricing.VCPU] = divideHalfEven(t.Running*size.memory, mibPerVCPU)
+	r.Amounts[pricing.Memory] = t.Running * size.memory
+	r.Amounts[pricing.SnapshotRead] = t.Launches*size.image + t.Resumes*size.state
+	r.Amounts[pricing.SnapshotWrite] = t.Suspends * size.state
+	r.Amounts[pricing.SnapshotStorage] = byteSeconds(size.state, t.Suspended)
 
 	from, to := t.Start*1000, t.end()*1000
 	if l.Whole {

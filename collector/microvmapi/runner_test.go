@@ -13,6 +13,7 @@ import (
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -31,11 +32,11 @@ func ledgerSum(t *testing.T, folder string) (sum usage.Record) {
 	require.NoError(t, err)
 	for r, err := range l.Records(context.Background(), start.AddDate(0, 0, -1), start.AddDate(0, 0, 2)) {
 		require.NoError(t, err)
-		sum.RunningMS += r.RunningMS
-		sum.SuspendedMS += r.SuspendedMS
-		sum.Launches += r.Launches
-		sum.VCPUMillis += r.VCPUMillis
-		sum.StorageByteSeconds += r.StorageByteSeconds
+		sum.Amounts[usage.Running] += r.Amounts[usage.Running]
+		sum.Amounts[usage.Suspended] += r.Amounts[usage.Suspended]
+		sum.Amounts[usage.Launches] += r.Amounts[usage.Launches]
+		sum.Amounts[pricing.VCPU] += r.Amounts[pricing.VCPU]
+		sum.Amounts[pricing.SnapshotStorage] += r.Amounts[pricing.SnapshotStorage]
 	}
 	return sum
 }
@@ -54,11 +55,11 @@ func TestPollsGoIntoTheLedger(t *testing.T) {
 		require.Empty(t, summary.Gaps, "minute %d", minute)
 	}
 	truth, sum := w.service.Truth(start, w.time()), ledgerSum(t, folder)
-	require.Equal(t, truth.Suspended.Milliseconds(), sum.SuspendedMS)
+	require.Equal(t, truth.Suspended.Milliseconds(), sum.Amounts[usage.Suspended])
 	// It started half a minute before the first poll, which is not known of.
-	require.Equal(t, truth.Running.Milliseconds()-30_000, sum.RunningMS)
-	require.Equal(t, sum.RunningMS, sum.VCPUMillis)
-	require.Equal(t, 2*gib*600, sum.StorageByteSeconds)
+	require.Equal(t, truth.Running.Milliseconds()-30_000, sum.Amounts[usage.Running])
+	require.Equal(t, sum.Amounts[usage.Running], sum.Amounts[pricing.VCPU])
+	require.Equal(t, 2*gib*600, sum.Amounts[pricing.SnapshotStorage])
 }
 
 func TestADaemonThatIsStoppedLosesTheGapOnly(t *testing.T) {
@@ -82,7 +83,7 @@ func TestADaemonThatIsStoppedLosesTheGapOnly(t *testing.T) {
 	for range 10 {
 		step(time.Minute)
 	}
-	require.Equal(t, 20*time.Minute.Milliseconds(), ledgerSum(t, folder).RunningMS, "12 and 8 minutes; two are of a period that is not over")
+	require.Equal(t, 20*time.Minute.Milliseconds(), ledgerSum(t, folder).Amounts[usage.Running], "12 and 8 minutes; two are of a period that is not over")
 }
 
 func TestAnotherSourceForTheSameUsageIsRefused(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -29,15 +30,15 @@ func TestAWholeLife(t *testing.T) {
 
 	ran, slept := (9*60+6*60+45)*time.Second, 10*time.Minute
 	sum := w.sum()
-	require.Equal(t, ran.Milliseconds(), sum.RunningMS)
-	require.Equal(t, slept.Milliseconds(), sum.SuspendedMS)
+	require.Equal(t, ran.Milliseconds(), sum.Amounts[usage.Running])
+	require.Equal(t, slept.Milliseconds(), sum.Amounts[usage.Suspended])
 	require.Equal(t, w.service.Truth(start, w.now), fakemicrovms.Truth{Running: ran, Suspended: slept, Launches: 1, Suspends: 1, Resumes: 1})
-	require.Equal(t, []int64{1, 1, 1}, []int64{sum.Launches, sum.Suspends, sum.Resumes})
-	require.Equal(t, ran.Milliseconds(), sum.VCPUMillis, "one vCPU at 2 GiB")
-	require.Equal(t, ran.Milliseconds()*2048, sum.MemMiBMillis)
-	require.Equal(t, 1110+2*gib, sum.ReadBytes, "the larger build at the launch, the baseline memory at the resume")
-	require.Equal(t, 2*gib, sum.WriteBytes)
-	require.Equal(t, 2*gib*600, sum.StorageByteSeconds)
+	require.Equal(t, []int64{1, 1, 1}, []int64{sum.Amounts[usage.Launches], sum.Amounts[usage.Suspends], sum.Amounts[usage.Resumes]})
+	require.Equal(t, ran.Milliseconds(), sum.Amounts[pricing.VCPU], "one vCPU at 2 GiB")
+	require.Equal(t, ran.Milliseconds()*2048, sum.Amounts[pricing.Memory])
+	require.Equal(t, 1110+2*gib, sum.Amounts[pricing.SnapshotRead], "the larger build at the launch, the baseline memory at the resume")
+	require.Equal(t, 2*gib, sum.Amounts[pricing.SnapshotWrite])
+	require.Equal(t, 2*gib*600, sum.Amounts[pricing.SnapshotStorage])
 
 	records := w.list()
 	var covers []usage.Coverage
@@ -54,9 +55,9 @@ func TestAWholeLife(t *testing.T) {
 
 	// Four changes, each between two polls a minute apart; the end came 15 s after one, the launch 30 s before one.
 	minute := time.Minute.Milliseconds()
-	require.Equal(t, sum.RunningMS, w.counts["milliseconds of running"])
-	require.Equal(t, sum.RunningMS-30_000-30_000-30_000-15_000, w.counts["milliseconds of running, at least"])
-	require.Equal(t, sum.RunningMS+minute/2+minute/2, w.counts["milliseconds of running, at most"])
+	require.Equal(t, sum.Amounts[usage.Running], w.counts["milliseconds of running"])
+	require.Equal(t, sum.Amounts[usage.Running]-30_000-30_000-30_000-15_000, w.counts["milliseconds of running, at least"])
+	require.Equal(t, sum.Amounts[usage.Running]+minute/2+minute/2, w.counts["milliseconds of running, at most"])
 	require.Empty(t, w.gaps)
 	require.Zero(t, w.counts["milliseconds of MicroVMs that nobody saw"])
 }
@@ -77,10 +78,10 @@ func TestExactWherePollsBracketTheChanges(t *testing.T) {
 	}
 	w.pollAt(time.Hour)
 	truth, sum := w.service.Truth(start, w.now), w.sum()
-	require.InDelta(t, truth.Running.Milliseconds(), sum.RunningMS, 2, "a millisecond at each change")
-	require.InDelta(t, truth.Suspended.Milliseconds(), sum.SuspendedMS, 2)
-	require.InDelta(t, sum.RunningMS, w.counts["milliseconds of running, at least"], 3)
-	require.InDelta(t, sum.RunningMS, w.counts["milliseconds of running, at most"], 3)
+	require.InDelta(t, truth.Running.Milliseconds(), sum.Amounts[usage.Running], 2, "a millisecond at each change")
+	require.InDelta(t, truth.Suspended.Milliseconds(), sum.Amounts[usage.Suspended], 2)
+	require.InDelta(t, sum.Amounts[usage.Running], w.counts["milliseconds of running, at least"], 3)
+	require.InDelta(t, sum.Amounts[usage.Running], w.counts["milliseconds of running, at most"], 3)
 }
 
 func TestShortLivesBetweenTwoPollsAreSeen(t *testing.T) {
@@ -90,9 +91,9 @@ func TestShortLivesBetweenTwoPollsAreSeen(t *testing.T) {
 	w.service.Add(life("mvm-1", 10*time.Second, at(10*time.Second, running), at(40*time.Second, terminated)))
 	w.pollThrough(10*time.Minute, time.Minute)
 	sum := w.sum()
-	require.Equal(t, int64(30_000), sum.RunningMS)
-	require.Equal(t, int64(1), sum.Launches)
-	require.Equal(t, int64(1110), sum.ReadBytes)
+	require.Equal(t, int64(30_000), sum.Amounts[usage.Running])
+	require.Equal(t, int64(1), sum.Amounts[usage.Launches])
+	require.Equal(t, int64(1110), sum.Amounts[pricing.SnapshotRead])
 	require.Zero(t, w.counts["milliseconds of running, at least"], "it may have been suspended all the time")
 	require.Equal(t, int64(30_000), w.counts["milliseconds of running, at most"])
 }
@@ -114,11 +115,11 @@ func TestWhatWasBeforeTheFirstPollIsNotCounted(t *testing.T) {
 		}
 	}
 	require.Len(t, living, 2)
-	require.Equal(t, int64(180_000), living[0].RunningMS, "from the first poll on")
+	require.Equal(t, int64(180_000), living[0].Amounts[usage.Running], "from the first poll on")
 	require.Equal(t, usage.CoveragePartial, living[0].Coverage)
-	require.Equal(t, int64(300_000), living[1].RunningMS)
+	require.Equal(t, int64(300_000), living[1].Amounts[usage.Running])
 	require.Equal(t, usage.CoverageComplete, living[1].Coverage)
-	require.Zero(t, w.sum().Launches)
+	require.Zero(t, w.sum().Amounts[usage.Launches])
 }
 
 func TestADaemonThatWasDownLeavesAGapAndInventsNothing(t *testing.T) {
@@ -135,7 +136,7 @@ func TestADaemonThatWasDownLeavesAGapAndInventsNothing(t *testing.T) {
 
 	sums := map[string]int64{}
 	for _, r := range w.list() {
-		sums[r.MicroVMID] += r.RunningMS
+		sums[r.MicroVMID] += r.Amounts[usage.Running]
 		if !r.PeriodStart.Before(start.Add(15*time.Minute)) && r.PeriodStart.Before(start.Add(180*time.Minute)) {
 			require.Equal(t, "short", r.MicroVMID, "only what is known of the time without polls")
 		}
@@ -172,7 +173,7 @@ func TestAFailedPollChangesNothing(t *testing.T) {
 	require.ErrorContains(t, err, "the credentials may not ListMicrovms")
 	w.service.SetFaults(nil)
 	w.pollThrough(10*time.Minute, time.Minute)
-	require.Equal(t, 20*time.Minute.Milliseconds(), w.sum().RunningMS, "two minutes without a poll are filled in")
+	require.Equal(t, 20*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running], "two minutes without a poll are filled in")
 }
 
 func TestPagesMayBeEmptyAndItemsMayComeTwice(t *testing.T) {
@@ -192,7 +193,7 @@ func TestPagesMayBeEmptyAndItemsMayComeTwice(t *testing.T) {
 	}
 	w.poll()
 	w.pollThrough(5*time.Minute, time.Minute)
-	require.Equal(t, 7*5*time.Minute.Milliseconds(), w.sum().RunningMS)
+	require.Equal(t, 7*5*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running])
 	require.Len(t, w.records, 7)
 
 	w.service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault { return fakemicrovms.Fault{Empty: true} })
@@ -207,7 +208,7 @@ func TestAMicroVMThatIsNoLongerListedEnded(t *testing.T) {
 	w.service.Add(life("mvm-1", 0, at(0, running), at(150*time.Second, terminated)))
 	w.poll()
 	w.pollThrough(10*time.Minute, time.Minute)
-	require.Equal(t, int64(150_000), w.sum().RunningMS, "half of the minute in which it ended")
+	require.Equal(t, int64(150_000), w.sum().Amounts[usage.Running], "half of the minute in which it ended")
 	require.Equal(t, int64(120_000), w.counts["milliseconds of running, at least"])
 	require.Equal(t, int64(180_000), w.counts["milliseconds of running, at most"])
 	require.Equal(t, int64(1), w.counts["MicroVMs that ended"])
@@ -221,8 +222,8 @@ func TestSizesThatAreNotKnownAreNotZero(t *testing.T) {
 	w.pollThrough(10*time.Minute, time.Minute)
 	for _, r := range w.list() {
 		require.Equal(t, usage.CoverageUnknown, r.Coverage)
-		require.Zero(t, r.VCPUMillis)
-		require.NotZero(t, r.RunningMS)
+		require.Zero(t, r.Amounts[pricing.VCPU])
+		require.NotZero(t, r.Amounts[usage.Running])
 	}
 	require.Len(t, w.records, 2)
 	require.Equal(t, int64(2), w.counts["records of MicroVMs whose baseline is not known"])
@@ -238,9 +239,9 @@ func TestSizesThatAreNotKnownAreNotZero(t *testing.T) {
 	w.poll()
 	w.pollThrough(5*time.Minute, time.Minute)
 	sum := w.sum()
-	require.Equal(t, int64(30_000/4), sum.VCPUMillis, "a quarter of a vCPU at 512 MiB")
-	require.Equal(t, int64(7), sum.ReadBytes)
-	require.Equal(t, int64(3), sum.WriteBytes, "the first rule that says something counts")
+	require.Equal(t, int64(30_000/4), sum.Amounts[pricing.VCPU], "a quarter of a vCPU at 512 MiB")
+	require.Equal(t, int64(7), sum.Amounts[pricing.SnapshotRead])
+	require.Equal(t, int64(3), sum.Amounts[pricing.SnapshotWrite], "the first rule that says something counts")
 	require.Empty(t, w.gaps, "nothing is asked for that is configured")
 }
 
@@ -260,7 +261,7 @@ func TestSizesThatCouldNotBeAskedForHoldRecordsBack(t *testing.T) {
 	require.NotEmpty(t, w.gaps)
 	w.service.SetFaults(nil)
 	w.pollThrough(15*time.Minute, time.Minute)
-	require.Equal(t, 15*time.Minute.Milliseconds(), w.sum().VCPUMillis)
+	require.Equal(t, 15*time.Minute.Milliseconds(), w.sum().Amounts[pricing.VCPU])
 	require.Len(t, w.records, 3)
 }
 
@@ -279,7 +280,7 @@ func TestTheClockOfTheServiceCounts(t *testing.T) {
 	w.pollThrough(20*time.Minute, time.Minute)
 	drift = -time.Hour
 	w.pollThrough(30*time.Minute, time.Minute)
-	require.InDelta(t, 30*time.Minute.Milliseconds(), w.sum().RunningMS, 2000, "no hours were made up or lost")
+	require.InDelta(t, 30*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running], 2000, "no hours were made up or lost")
 	require.Empty(t, w.gaps)
 	require.Equal(t, int64(2), w.counts["times the machine's clock did not go with the service's"])
 	partial := 0
@@ -303,7 +304,7 @@ func TestRecordsAreCutAtPeriodsAndDays(t *testing.T) {
 	require.Len(t, records, 13)
 	for i, r := range records {
 		require.Equal(t, start.Add(time.Duration(i)*time.Hour), r.PeriodStart)
-		require.Equal(t, time.Hour.Milliseconds(), r.RunningMS)
+		require.Equal(t, time.Hour.Milliseconds(), r.Amounts[usage.Running])
 		require.Equal(t, usage.CoverageComplete, r.Coverage)
 	}
 }
@@ -333,9 +334,9 @@ func TestAnotherPeriodTakesEffectAtMidnight(t *testing.T) {
 			want = 3600
 		}
 		require.Equal(t, want, r.PeriodSeconds, r.PeriodStart)
-		require.Equal(t, want*1000, r.RunningMS)
+		require.Equal(t, want*1000, r.Amounts[usage.Running])
 	}
-	require.Equal(t, 13*time.Hour.Milliseconds(), w.sum().RunningMS)
+	require.Equal(t, 13*time.Hour.Milliseconds(), w.sum().Amounts[usage.Running])
 }
 
 func TestOptionsThatCannotBe(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"microspend/collector/awsconfig"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -153,16 +154,16 @@ func (w *world) list() []usage.Record {
 
 func (w *world) sum() (sum usage.Record) {
 	for _, r := range w.records {
-		sum.VCPUMillis += r.VCPUMillis
-		sum.MemMiBMillis += r.MemMiBMillis
-		sum.ReadBytes += r.ReadBytes
-		sum.WriteBytes += r.WriteBytes
-		sum.StorageByteSeconds += r.StorageByteSeconds
-		sum.RunningMS += r.RunningMS
-		sum.SuspendedMS += r.SuspendedMS
-		sum.Launches += r.Launches
-		sum.Suspends += r.Suspends
-		sum.Resumes += r.Resumes
+		sum.Amounts[pricing.VCPU] += r.Amounts[pricing.VCPU]
+		sum.Amounts[pricing.Memory] += r.Amounts[pricing.Memory]
+		sum.Amounts[pricing.SnapshotRead] += r.Amounts[pricing.SnapshotRead]
+		sum.Amounts[pricing.SnapshotWrite] += r.Amounts[pricing.SnapshotWrite]
+		sum.Amounts[pricing.SnapshotStorage] += r.Amounts[pricing.SnapshotStorage]
+		sum.Amounts[usage.Running] += r.Amounts[usage.Running]
+		sum.Amounts[usage.Suspended] += r.Amounts[usage.Suspended]
+		sum.Amounts[usage.Launches] += r.Amounts[usage.Launches]
+		sum.Amounts[usage.Suspends] += r.Amounts[usage.Suspends]
+		sum.Amounts[usage.Resumes] += r.Amounts[usage.Resumes]
 	}
 	return sum
 }

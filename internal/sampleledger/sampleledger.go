@@ -74,10 +74,10 @@ func (f Fleet) record(tenant, day, hour int) usage.Record {
 		Region: []string{"us-east-1", "eu-west-1"}[tenant%2], Account: "111122223333",
 		MicroVMID: fmt.Sprintf("mvm-%04d-%02d-%d", tenant, day, hour/8), Image: fmt.Sprintf("image-%02d", tenant%40),
 		Tenant: fmt.Sprintf("tenant-%04d", tenant), Source: "sample", Coverage: usage.CoverageComplete,
-		RunningMS: running, Launches: int64(1 - min(hour%8, 1)),
-		Quantities: usage.Quantities{
-			VCPUMillis: running * gb / 2, MemMiBMillis: running * gb * 1024, ReadBytes: gb << 29, WriteBytes: gb << 28,
-			StorageByteSeconds: gb << 40,
+		Amounts: usage.Amounts{
+			pricing.VCPU: running * gb / 2, pricing.Memory: running * gb * 1024, pricing.SnapshotRead: gb << 29, pricing.SnapshotWrite: gb << 28,
+			pricing.SnapshotStorage: gb << 40,
+			usage.Running:           running, usage.Launches: int64(1 - min(hour%8, 1)),
 		},
 	}
 }

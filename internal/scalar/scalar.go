@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -21,7 +22,7 @@ type GB struct{ decimal.Decimal }
 func (g *GB) ParseScalar(text string) error {
 	value, err := pricing.ParseGB(text)
 	if err == nil && value.GreaterThan(maxGB) {
-		err = fmt.Errorf("%s is above %s GB, the most that is accepted", text, pricing.Grouped(maxGB))
+		err = fmt.Errorf("%s is above %s GB, the most that is accepted", text, figures.Grouped(maxGB))
 	}
 	g.Decimal = value
 	return err
@@ -134,7 +135,7 @@ func (c *Count) ParseScalar(text string) error {
 		return fmt.Errorf("%s is below zero", text)
 	}
 	if value.GreaterThan(maxCount) {
-		return fmt.Errorf("%s is above %s, the most that is accepted", text, pricing.Grouped(maxCount))
+		return fmt.Errorf("%s is above %s, the most that is accepted", text, figures.Grouped(maxCount))
 	}
 	c.Decimal = value
 	return nil

@@ -126,7 +126,7 @@ func Zone(t testing.TB, name string) *time.Location {
 func Hour(start time.Time, tenant string, vcpuSeconds int64) usage.Record {
 	return usage.Record{
 		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-" + tenant, Tenant: tenant, Source: "test",
-		Image: "app", Quantities: usage.Quantities{VCPUMillis: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
+		Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
 	}
 }
 
@@ -163,7 +163,7 @@ func OfficeDays(amount int64) func(time.Time) int64 {
 func Stored(day time.Time, image string, gb int64) usage.Record {
 	return usage.Record{
 		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: "(image) " + image, Image: image,
-		Source: "test", Quantities: usage.Quantities{StorageByteSeconds: gb << 30 * 86_400}, Coverage: usage.CoverageComplete,
+		Source: "test", Amounts: usage.Amounts{pricing.SnapshotStorage: gb << 30 * 86_400}, Coverage: usage.CoverageComplete,
 	}
 }
 
@@ -178,6 +178,6 @@ func OrDash(d *decimal.Decimal) string {
 // Frankfurt is usage in a region whose snapshot rates AWS's list does not give.
 func Frankfurt(start time.Time, tenant string) usage.Record {
 	r := Hour(start, tenant, 3600)
-	r.Region, r.WriteBytes = "eu-central-1", 3<<30
+	r.Region, r.Amounts[pricing.SnapshotWrite] = "eu-central-1", 3<<30
 	return r
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"microspend/report"
+	"microspend/view"
 )
 
 // WriteCSV writes a dataset as CSV with a header. Null is an empty cell. Numbers are exact, in plain notation. Cells that a
@@ -43,7 +43,7 @@ func (c *Column) csv(r *row) string {
 		return c.moment(r).Format(time.RFC3339)
 	default:
 		if value, ok := c.text(r); ok {
-			return report.SafeCell(value)
+			return view.SafeCell(value)
 		}
 		return ""
 	}

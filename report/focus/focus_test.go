@@ -145,17 +145,17 @@ func TestSpecification(t *testing.T) {
 // and a region whose price is published per hour.
 func TestGolden(t *testing.T) {
 	day := time.Date(2026, time.October, 31, 0, 0, 0, 0, time.UTC)
-	use := func(region, microvm, tenant string, q usage.Quantities) usage.Record {
+	use := func(region, microvm, tenant string, q usage.Amounts) usage.Record {
 		return usage.Record{
 			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333", MicroVMID: microvm, Tenant: tenant, Source: "test",
-			Coverage: usage.CoverageComplete, Quantities: q,
+			Coverage: usage.CoverageComplete, Amounts: q,
 		}
 	}
 	made := ledgertest.Records{
-		use("eu-west-1", "mvm-1", "acme", usage.Quantities{VCPUMillis: 7_200_000, MemMiBMillis: 4096 * 3_600_000, ReadBytes: 3 << 30, WriteBytes: 1 << 29}),
-		use("eu-west-1", "mvm-2", "bravo", usage.Quantities{VCPUMillis: 3_600_000}),
-		use("eu-north-1", "mvm-3", "bravo", usage.Quantities{VCPUMillis: 5_400_000}),
-		use("eu-west-1", "(image) base", "", usage.Quantities{StorageByteSeconds: 2 << 30 * 86_400}),
+		use("eu-west-1", "mvm-1", "acme", usage.Amounts{pricing.VCPU: 7_200_000, pricing.Memory: 4096 * 3_600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 29}),
+		use("eu-west-1", "mvm-2", "bravo", usage.Amounts{pricing.VCPU: 3_600_000}),
+		use("eu-north-1", "mvm-3", "bravo", usage.Amounts{pricing.VCPU: 5_400_000}),
+		use("eu-west-1", "(image) base", "", usage.Amounts{pricing.SnapshotStorage: 2 << 30 * 86_400}),
 	}
 	read, err := config.Load("c.yaml", []byte("shared: {policy: direct}\ndiscounts: {vcpu: 10%}\n"))
 	require.NoError(t, err)
@@ -335,4 +335,31 @@ func BenchmarkParquet(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(len(made.Lines)), "rows")
+}
+
+// A region with rates of its own has both prices, each from its own card: AWS's as the list price, and what was agreed, in
+// the unit of the list price.
+func TestListPriceIsAWSAndContractedPriceIsAgreed(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges(t, fleet(t, spend.Evenly))}))
+	_, records := readCSV(t, out.Bytes())
+	for _, test := range []struct{ usageType, list, contracted, unit, reason string }{
+		{"Lambda-MicroVM-vCPU-Second-ARM", "0.0000291572", "0.000021875", "vCPU-Seconds", "0.09 an hour less 12.5% over 3,600"},
+		{"Lambda-MicroVM-Memory-GB-Second-ARM", "0.0000038603", "0.000003744491", "GB-Seconds", "no rate of its own; 3% off"},
+		{"Lambda-MicroVM-Snapshot-Storage-GB-Hour", "0.0001322222", "0.00011111111111111111", "GB-Hours", "0.08 a month over 720, without a discount"},
+	} {
+		found := 0
+		for _, r := range records {
+			if r["RegionId"] != "eu-west-1" || r["x_UsageType"] != test.usageType {
+				continue
+			}
+			found++
+			require.Equal(t, test.list, r["ListUnitPrice"], test.reason)
+			require.Equal(t, test.contracted, r["ContractedUnitPrice"], test.reason)
+			require.Equal(t, test.unit, r["PricingUnit"])
+			require.Equal(t, r.number("ListUnitPrice").Mul(r.number("ConsumedQuantity")).String(), r["ListCost"])
+			require.Equal(t, r.number("ContractedUnitPrice").Mul(r.number("ConsumedQuantity")).String(), r["ContractedCost"])
+		}
+		require.NotZero(t, found, test.usageType)
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
@@ -23,23 +24,17 @@ var (
 
 func decimalOf(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
 
-func fixed(d decimal.Decimal, places int32) string { return minus(pricing.GroupedFixed(d, places)) }
+func fixed(d decimal.Decimal, places int32) string { return minus(figures.Fixed(d, places)) }
 
 // upTo writes d with at most so many decimals.
-func upTo(d decimal.Decimal, places int32) string { return minus(pricing.Grouped(d.RoundBank(places))) }
+func upTo(d decimal.Decimal, places int32) string { return minus(figures.UpTo(d, places)) }
 
 func minus(text string) string { return strings.Replace(text, "-", "−", 1) }
 
 // plain marks text as needing no escapes, which would make the page longer: digits, signs and blanks of our own.
 func plain(text string) template.HTML { return template.HTML(text) } //nolint:gosec // never text from outside
 
-func signed(d decimal.Decimal, places int32) string {
-	text := fixed(d, places)
-	if d.IsPositive() {
-		return "+" + text
-	}
-	return text
-}
+func signed(d decimal.Decimal, places int32) string { return minus(figures.Signed(d, places)) }
 
 // amount is a cost by itself, in cents.
 func amount(c spend.Cost) string { return shown(c, c.Amount.RoundBank(2)) }
@@ -112,13 +107,6 @@ func share(part, whole decimal.Decimal) float64 {
 		return 0
 	}
 	return min(pricing.Divide(part, whole, 6).InexactFloat64(), 1)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fixed(decimalOf(n), 0) + " " + noun + "s"
 }
 
 func isAre(n int) string {

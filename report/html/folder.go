@@ -8,9 +8,9 @@ import (
 	"regexp"
 	"strings"
 
-	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // PerTenant makes a page for each tenant, with nobody else's data in it, and hands each on under the name of its file. What
@@ -26,7 +26,7 @@ func PerTenant(s statement.Statement, write func(name string, render func(io.Wri
 		}
 		name := FileName(t.Name)
 		if other, ok := taken[name]; ok {
-			return pages, fmt.Errorf("the tenants %q and %q would be the same file", report.Visible(other), report.Visible(t.Name))
+			return pages, fmt.Errorf("the tenants %q and %q would be the same file", view.Visible(other), view.Visible(t.Name))
 		}
 		taken[name] = t.Name
 		err := write(name, func(w io.Writer) error { return Write(w, s.For(i), Options{}) })

@@ -5,7 +5,7 @@
 //
 // The page needs no network, no other file and no JavaScript; with JavaScript its tables can be sorted. Its own
 // Content-Security-Policy forbids everything else: only the style sheet and the script that are part of it run, and it can
-// load nothing. Whatever comes from outside is made visible by [report.Visible] and escaped by html/template.
+// load nothing. Whatever comes from outside is made visible by [view.Visible] and escaped by html/template.
 //
 // Every chart has its figures in words or in a table beside it. Columns of cents add up to their totals as shown.
 //
@@ -27,9 +27,9 @@ import (
 	"strings"
 	"sync"
 
-	"microspend/pricing"
-	"microspend/report/chart"
+	"microspend/internal/figures"
 	"microspend/report/statement"
+	"microspend/view/chart"
 )
 
 var (
@@ -166,8 +166,8 @@ func (r renderer) sections(p *page) error {
 	}
 	p.Compact = all[shown:]
 	if shown > 0 && len(p.Compact) > 0 {
-		p.CompactWords = "The largest " + count(shown, "tenant") + " with quantities, rates, images and MicroVMs; the others with the dollars of each day, without cents from $" +
-			pricing.Grouped(r.wholeDollars()) + " on. Each tenant's own report has all of it."
+		p.CompactWords = "The largest " + figures.Count(shown, "tenant") + " with quantities, rates, images and MicroVMs; the others with the dollars of each day, without cents from $" +
+			figures.Grouped(r.wholeDollars()) + " on. Each tenant's own report has all of it."
 	}
 	return nil
 }

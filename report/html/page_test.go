@@ -92,8 +92,8 @@ func TestHostileNames(t *testing.T) {
 		for i, name := range hostile {
 			batch = append(batch, usage.Record{
 				PeriodStart: october.Add(time.Duration(i) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: name, Image: name,
-				Tenant: name, Source: name, Coverage: usage.CoverageComplete, RunningMS: 1000,
-				Quantities: usage.Quantities{VCPUMillis: int64(i+1) << 40, MemMiBMillis: 1 << 40},
+				Tenant: name, Source: name, Coverage: usage.CoverageComplete,
+				Amounts: usage.Amounts{pricing.VCPU: int64(i+1) << 40, pricing.Memory: 1 << 40, usage.Running: 1000},
 			})
 		}
 		yield(batch)
@@ -212,7 +212,7 @@ func TestUnknownAndNothing(t *testing.T) {
 	mars, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		yield([]usage.Record{{
 			PeriodStart: october, PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme", Source: "test",
-			Quantities: usage.Quantities{VCPUMillis: 1000}, Coverage: usage.CoveragePartial,
+			Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 		}})
 	})
 	require.NoError(t, err)

@@ -10,10 +10,11 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report/chart"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view/chart"
 )
 
 // mostBars is how many days are drawn as days; longer periods are drawn by week.
@@ -95,9 +96,9 @@ func (r renderer) chart() (wide, narrow template.HTML, caption string) {
 func dollars(v float64) string {
 	d := decimal.NewFromFloat(v)
 	if d.Equal(d.Truncate(0)) {
-		return "$" + pricing.Grouped(d)
+		return "$" + figures.Grouped(d)
 	}
-	return "$" + pricing.GroupedFixed(d, max(2, min(-d.Exponent(), 6)))
+	return "$" + figures.Fixed(d, max(2, min(-d.Exponent(), 6)))
 }
 
 // caption is the chart in words.
@@ -124,7 +125,7 @@ func (r renderer) caption(all []bucket, weekly bool) string {
 		}
 	}
 	if unknown > 0 {
-		words += " Of " + count(unknown, noun) + " the ledger has nothing, which a dotted line marks."
+		words += " Of " + figures.Count(unknown, noun) + " the ledger has nothing, which a dotted line marks."
 	}
 	if !weekly {
 		words += " Bands mark weekends."
@@ -161,7 +162,7 @@ func (r renderer) typicalDay() (name, figure, words string, ok bool) {
 		return "", "", "", false
 	}
 	slices.SortFunc(amounts, decimal.Decimal.Cmp)
-	return "A typical day", "$" + fixed(amounts[len(amounts)/2], 2), "the median of " + count(len(amounts), "day"), true
+	return "A typical day", "$" + fixed(amounts[len(amounts)/2], 2), "the median of " + figures.Count(len(amounts), "day"), true
 }
 
 // sparkLevels is how finely a line in a table is drawn.
@@ -257,7 +258,7 @@ func miniCaption(t statement.Tenant) string {
 		}
 	}
 	words := "Highest on " + dated(highest.Day).Format("Monday 2 January") + " with $" + fixed(highest.Amount, 2) + "; spend on " +
-		count(spent, "day") + " of " + strconv.Itoa(len(known)) + "."
+		figures.Count(spent, "day") + " of " + strconv.Itoa(len(known)) + "."
 	if t.Kind != spend.KindTenant {
 		return words
 	}

@@ -5,11 +5,12 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/spend/budget"
+	"microspend/view"
 )
 
 // budgetTable is how budgets stand.
@@ -51,14 +52,14 @@ func (r renderer) budgetTable() *budgetTable {
 		return nil
 	}
 	if left > 0 {
-		t.More = "and " + count(left, "budget") + " more that " + isAre(left) + " kept to"
+		t.More = "and " + figures.Count(left, "budget") + " more that " + isAre(left) + " kept to"
 	}
 	return t
 }
 
 func (r renderer) budgetRow(line budget.Line) budgetRow {
 	row := budgetRow{
-		Class: line.Status.String(), Name: report.Visible(line.Tenant), Budget: fixed(line.Budget.Monthly, 2), Spent: amount(line.Spent),
+		Class: line.Status.String(), Name: view.Visible(line.Tenant), Budget: fixed(line.Budget.Monthly, 2), Spent: amount(line.Spent),
 		Total: line.Total, Sign: "✓ within",
 	}
 	if line.Total {
@@ -83,7 +84,7 @@ func (r renderer) budgetRow(line budget.Line) budgetRow {
 	case line.Status == budget.Unknown:
 		row.Sign = "? not known"
 	case line.Exceeded:
-		row.Sign = "! above " + pricing.Grouped(line.Budget.Threshold.Shift(2)) + " %"
+		row.Sign = "! above " + figures.Grouped(line.Budget.Threshold.Shift(2)) + " %"
 	case line.Status == budget.Warning && !over:
 		row.Sign = "! will not do"
 	}
@@ -102,7 +103,7 @@ func (r renderer) anomalyTable() *anomalyTable {
 	t := &anomalyTable{}
 	for i, a := range r.statement.Anomalies {
 		if i == mostAnomalies {
-			t.More = "and " + count(len(r.statement.Anomalies)-i, "day") + " more"
+			t.More = "and " + figures.Count(len(r.statement.Anomalies)-i, "day") + " more"
 			break
 		}
 		sign := "▲ above"
@@ -110,7 +111,7 @@ func (r renderer) anomalyTable() *anomalyTable {
 			sign = "▼ below"
 		}
 		row := anomalyRow{
-			Day: dated(a.Day).Format("Mon 2 Jan"), Key: a.Day, Name: report.Visible(a.Tenant), Amount: fixed(a.Amount, 2), Usual: fixed(a.Expected, 2),
+			Day: dated(a.Day).Format("Mon 2 Jan"), Key: a.Day, Name: view.Visible(a.Tenant), Amount: fixed(a.Amount, 2), Usual: fixed(a.Expected, 2),
 			Sign: sign, Moved: upper(a.Component.Name()) + " " + signed(a.Moved, 2),
 		}
 		if a.Incomplete {

@@ -7,9 +7,11 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/report"
+	"microspend/internal/figures"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/usage"
+	"microspend/view"
 )
 
 // tenantTable lists all tenants, the largest first.
@@ -43,7 +45,7 @@ func (r renderer) tenantTable() *tenantTable {
 	for i := range s.Tenants {
 		tenant := &s.Tenants[i]
 		row := tenantRow{
-			N: i, Name: report.Visible(tenant.Name), Spark: spark(r.known(tenant.Days), points), Bar: bar(share(tenant.Amount, most) * 0.68),
+			N: i, Name: view.Visible(tenant.Name), Spark: spark(r.known(tenant.Days), points), Bar: bar(share(tenant.Amount, most) * 0.68),
 			Amount: escaped(shown(tenant.Cost, cents[i])), Change: plain(changeText(tenant.Previous)), Coverage: plain(coverageText(&tenant.Sum)),
 		}
 		if tenant.Known() {
@@ -87,7 +89,7 @@ type namedRow struct{ Name, Running, Starts, Amount string }
 
 func (r renderer) detail(n int) detail {
 	t := r.statement.Tenants[n]
-	d := detail{N: n, Name: report.Visible(t.Name), Amount: dollarSign(t.Cost), Words: miniCaption(t), Calendar: calendarText(r.over(t.Days), r.wholeDollars())}
+	d := detail{N: n, Name: view.Visible(t.Name), Amount: dollarSign(t.Cost), Words: miniCaption(t), Calendar: calendarText(r.over(t.Days), r.wholeDollars())}
 	d.Mini, d.MiniWidth = mini(t.Days)
 	d.Lines, d.LinesSum = r.lineRows(t.Lines)
 	for _, line := range t.Lines {
@@ -111,7 +113,7 @@ func dollarSign(c spend.Cost) string {
 func namedRows(list []statement.Named, rest statement.Rest, noun string) ([]namedRow, string) {
 	var rows []namedRow
 	for _, n := range list {
-		row := namedRow{Name: report.Visible(n.Name), Amount: amount(n.Cost), Running: hours(n.Sum.RunningMS), Starts: fixed(n.Sum.Launches.Decimal(), 0)}
+		row := namedRow{Name: view.Visible(n.Name), Amount: amount(n.Cost), Running: hours(n.Sum.Amounts[usage.Running]), Starts: fixed(n.Sum.Amounts[usage.Launches].Decimal(), 0)}
 		if n.Name == "" {
 			row.Name = "(not known)"
 		}
@@ -120,7 +122,7 @@ func namedRows(list []statement.Named, rest statement.Rest, noun string) ([]name
 	if rest.Count == 0 {
 		return rows, ""
 	}
-	return rows, "and " + count(rest.Count, noun) + " more, " + dollarSign(rest.Cost) + " together"
+	return rows, "and " + figures.Count(rest.Count, noun) + " more, " + dollarSign(rest.Cost) + " together"
 }
 
 // compact is a section in a few lines, for the many that are small.
@@ -131,7 +133,7 @@ type compact struct {
 
 func (r renderer) compact(n int) compact {
 	t := &r.statement.Tenants[n]
-	return compact{n, report.Visible(t.Name), dollarSign(t.Cost), calendarText(r.over(t.Days), r.wholeDollars())}
+	return compact{n, view.Visible(t.Name), dollarSign(t.Cost), calendarText(r.over(t.Days), r.wholeDollars())}
 }
 
 // calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the date

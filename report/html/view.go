@@ -4,15 +4,17 @@ import (
 	"html/template"
 	"time"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/spend/budget"
+	"microspend/usage"
+	"microspend/view"
 )
 
 // page is what the template writes: text that is already formatted, and nothing that has to be worked out. Text from
-// outside went through [report.Visible]; the template escapes it.
+// outside went through [view.Visible]; the template escapes it.
 type page struct {
 	Security string // the Content-Security-Policy
 	Title    string
@@ -61,7 +63,7 @@ func (r renderer) view() page {
 	p.Title = "What Lambda MicroVMs cost"
 	switch {
 	case len(s.Tenants) == 1 && !s.Whole:
-		p.Name = report.Visible(s.Tenants[0].Name)
+		p.Name = view.Visible(s.Tenants[0].Name)
 		p.Title = p.Name
 	case !s.Whole:
 		p.Title = "What Lambda MicroVMs cost, chosen tenants"
@@ -144,10 +146,10 @@ func (r renderer) warnings() []string {
 	var out []string
 	for _, unknown := range r.statement.Total.Unknown {
 		text := unknown.String()
-		out = append(out, report.Visible(upper(text))+".")
+		out = append(out, view.Visible(upper(text))+".")
 	}
 	for _, file := range r.statement.Damaged {
-		out = append(out, report.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
+		out = append(out, view.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
 	}
 	missing := 0
 	for _, day := range r.statement.Days {
@@ -156,7 +158,7 @@ func (r renderer) warnings() []string {
 		}
 	}
 	if missing > 0 {
-		out = append(out, "The ledger has nothing for "+count(missing, "day")+" of this period that "+isAre(missing)+" over. What was spent then is not known.")
+		out = append(out, "The ledger has nothing for "+figures.Count(missing, "day")+" of this period that "+isAre(missing)+" over. What was spent then is not known.")
 	}
 	return out
 }
@@ -209,9 +211,9 @@ func (r renderer) tiles() []tile {
 		}
 		tiles = append(tiles, tile{"Coverage", coverageText(&s.Total.Sum), words})
 	}
-	if !s.Total.Sum.RunningMS.IsZero() {
-		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.RunningMS) + " h", fixed(s.Total.Sum.Launches.Decimal(), 0) + " launches, " +
-			fixed(s.Total.Sum.Resumes.Decimal(), 0) + " resumes"})
+	if !s.Total.Sum.Amounts[usage.Running].IsZero() {
+		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.Amounts[usage.Running]) + " h", fixed(s.Total.Sum.Amounts[usage.Launches].Decimal(), 0) + " launches, " +
+			fixed(s.Total.Sum.Amounts[usage.Resumes].Decimal(), 0) + " resumes"})
 	}
 	return tiles
 }
@@ -259,7 +261,7 @@ func (r renderer) tenantsTile() tile {
 		if words != "" {
 			words += "; "
 		}
-		words += count(idle, "tenant") + " without spend"
+		words += figures.Count(idle, "tenant") + " without spend"
 	}
 	return tile{"Tenants", fixed(decimalOf(tenants), 0), words}
 }
@@ -277,15 +279,15 @@ func (r renderer) lineRows(lines []statement.Line) ([]lineRow, string) {
 	var rows []lineRow
 	for i, line := range lines {
 		row := lineRow{
-			Region: report.Visible(line.Region), Quantity: line.Quantity.Name(), Used: upTo(line.Used, 3), Unit: line.Quantity.Unit(),
+			Region: view.Visible(line.Region), Quantity: line.Quantity.Name(), Used: upTo(line.Used, 3), Unit: line.Quantity.Unit(),
 			Rate: "unknown", Figure: "unknown", Amount: shown(line.Cost, amounts[i]),
 		}
 		if line.Rate.Known() {
-			row.Figure = pricing.Grouped(line.Rate.Figure)
+			row.Figure = figures.Grouped(line.Rate.Figure)
 			row.Rate = "$" + row.Figure + " per " + line.Quantity.PublishedUnit(line.Rate.Per)
 		}
 		if !line.Discount.IsZero() {
-			row.Discount = "less " + pricing.Grouped(line.Discount.Shift(2)) + "\u00a0%"
+			row.Discount = "less " + figures.Grouped(line.Discount.Shift(2)) + "\u00a0%"
 			row.Figure += " " + row.Discount
 		}
 		if line.Shared.IsPositive() {
@@ -309,20 +311,20 @@ func (r renderer) rateRows() []rateRow {
 		for _, q := range pricing.BilledQuantities() {
 			rate := region.Card.Rate(q)
 			row := rateRow{
-				Region: report.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: q.PublishedUnit(pricing.PerUnit),
-				Source: report.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
+				Region: view.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: q.PublishedUnit(pricing.PerUnit),
+				Source: view.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
 			}
 			if region.NoCard {
 				row.Source = "there is no rate card for the region"
 			}
 			if rate.Known() {
-				row.Figure, row.Unit = pricing.Grouped(rate.Figure), q.PublishedUnit(rate.Per)
+				row.Figure, row.Unit = figures.Grouped(rate.Figure), q.PublishedUnit(rate.Per)
 			}
 			if list := region.Card.ListRate(q); rate.Known() && list.Known() && !list.Equal(rate) {
-				row.Source += "; list price " + pricing.Grouped(list.Figure) + " per " + q.PublishedUnit(list.Per)
+				row.Source += "; list price " + figures.Grouped(list.Figure) + " per " + q.PublishedUnit(list.Per)
 			}
 			if !region.Card.Discounts[q].IsZero() && rate.Known() {
-				row.Source += "; less " + pricing.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
+				row.Source += "; less " + figures.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
 			}
 			rows = append(rows, row)
 		}

@@ -74,7 +74,7 @@ func TestEverythingAddsUp(t *testing.T) {
 			request.Apart, request.Listed = true, math.MaxInt
 			s := build(t, source, request)
 			require.Len(t, s.Days, 31)
-			require.False(t, s.Total.Sum.Launches.IsZero() || s.Total.Sum.Resumes.IsZero(), "what is shown beside the money")
+			require.False(t, s.Total.Sum.Amounts[usage.Launches].IsZero() || s.Total.Sum.Amounts[usage.Resumes].IsZero(), "what is shown beside the money")
 			var tenants, days, lines decimal.Decimal
 			for _, tenant := range s.Tenants {
 				tenants = tenants.Add(tenant.Amount)
@@ -186,7 +186,7 @@ func text(s statement.Statement) string {
 func TestUnknownIsNotZero(t *testing.T) {
 	hour := usage.Record{
 		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme",
-		Source: "test", Quantities: usage.Quantities{VCPUMillis: 1000}, Coverage: usage.CoveragePartial,
+		Source: "test", Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 	}
 	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
 	require.NoError(t, err)
@@ -223,7 +223,7 @@ func TestLabelsAreNotTenants(t *testing.T) {
 	record := func(hours int, tenant, microVM string, vcpu int64) usage.Record {
 		return usage.Record{
 			PeriodStart: from.Add(time.Duration(hours) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: microVM, Tenant: tenant,
-			Source: "test", Quantities: usage.Quantities{VCPUMillis: vcpu}, Coverage: usage.CoverageComplete,
+			Source: "test", Amounts: usage.Amounts{pricing.VCPU: vcpu}, Coverage: usage.CoverageComplete,
 		}
 	}
 	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 )
@@ -127,11 +128,11 @@ func (b *book) rates(r Report) error {
 		words("region", 16),
 		words("usage type", 18),
 		words("per", 24),
-		figures("list rate $", 16),
-		figures("list rate $, exact", 20),
-		figures("discount", 10),
-		figures("effective rate $", 16),
-		figures("effective rate $, exact", 22),
+		numeric("list rate $", 16),
+		numeric("list rate $, exact", 20),
+		numeric("discount", 10),
+		numeric("effective rate $", 16),
+		numeric("effective rate $, exact", 22),
 		words("source", 60),
 		words("read on", 12),
 	})
@@ -184,5 +185,5 @@ func perUnits(q pricing.BilledQuantity, per pricing.Per) string {
 	if per == pricing.PerUnit {
 		return q.Unit()
 	}
-	return pricing.Grouped(decimal.NewFromInt(int64(per))) + " " + q.Unit()
+	return figures.Int(per) + " " + q.Unit()
 }

@@ -14,24 +14,24 @@ import (
 
 // spendColumns are the columns that the sheets of spend have in common, after what they are by.
 func spendColumns(s spend.Spend) []column {
-	columns := []column{figures("amount $", 13), figures("amount $, exact", 28)}
+	columns := []column{numeric("amount $", 13), numeric("amount $, exact", 28)}
 	if s.Agreed {
-		columns = append(columns, figures("list $", 13), figures("list $, exact", 28))
+		columns = append(columns, numeric("list $", 13), numeric("list $, exact", 28))
 	}
 	if s.SharedOut != nil {
-		columns = append(columns, figures("of it shared cost $", 13), figures("of it shared cost $, exact", 28))
+		columns = append(columns, numeric("of it shared cost $", 13), numeric("of it shared cost $, exact", 28))
 	}
-	return append(columns, figures("share of total", 10))
+	return append(columns, numeric("share of total", 10))
 }
 
 func quantityColumns() []column {
 	return []column{
-		figures("vCPU-seconds", 16),
-		figures("GB-seconds", 16),
-		figures("GB read", 13),
-		figures("GB written", 13),
-		figures("GB-hours stored", 14),
-		figures("coverage", 10),
+		numeric("vCPU-seconds", 16),
+		numeric("GB-seconds", 16),
+		numeric("GB read", 13),
+		numeric("GB written", 13),
+		numeric("GB-hours stored", 14),
+		numeric("coverage", 10),
 		words("rates not known", 30),
 	}
 }
@@ -87,8 +87,8 @@ func (b *book) tenants(r Report) error {
 	columns := append([]column{words("tenant", 28)}, spendColumns(s)...)
 	before := s.Total.Previous != nil
 	if before {
-		columns = append(columns, figures("period before $", 13), figures("period before $, exact", 28),
-			figures("change $", 13), figures("change $, exact", 28), figures("change", 10))
+		columns = append(columns, numeric("period before $", 13), numeric("period before $, exact", 28),
+			numeric("change $", 13), numeric("change $, exact", 28), numeric("change", 10))
 	}
 	t, err := b.table(tenantsSheet, "tenants", append(columns, quantityColumns()...))
 	if err != nil {

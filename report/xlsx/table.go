@@ -8,7 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
-	"microspend/report"
+	"microspend/view"
 )
 
 // column is one column of a sheet's table.
@@ -20,7 +20,7 @@ type column struct {
 
 func words(title string, width float64) column { return column{title: title, width: width} }
 
-func figures(title string, width float64) column {
+func numeric(title string, width float64) column {
 	return column{title: title, width: width, number: true}
 }
 
@@ -114,7 +114,7 @@ func (t *table) finish() error {
 // text is a cell of text from outside. It is written as text, whatever it begins with.
 func text(s string) any {
 	const most = 32_000 // a cell holds 32,767 characters
-	shown := []rune(report.Visible(s))
+	shown := []rune(view.Visible(s))
 	if len(shown) > most {
 		shown = append(shown[:most], '…')
 	}

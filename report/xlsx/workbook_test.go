@@ -38,9 +38,9 @@ func fleet(tenants, days int) ledgertest.Records {
 			out = append(out, usage.Record{
 				PeriodStart: october.AddDate(0, 0, day), PeriodSeconds: 3600, Region: []string{"us-east-1", "eu-west-1"}[i%2],
 				MicroVMID: fmt.Sprint("mvm-", i), Tenant: name, Source: "test", Coverage: usage.CoverageComplete,
-				Quantities: usage.Quantities{
-					VCPUMillis: int64(7_200_001 + i*1009 + day), MemMiBMillis: int64(4096*3_600_000 + i), ReadBytes: int64(3<<30 + day), WriteBytes: 2<<30 + 1,
-					StorageByteSeconds: 5<<30*3600 + 7,
+				Amounts: usage.Amounts{
+					pricing.VCPU: int64(7_200_001 + i*1009 + day), pricing.Memory: int64(4096*3_600_000 + i), pricing.SnapshotRead: int64(3<<30 + day), pricing.SnapshotWrite: 2<<30 + 1,
+					pricing.SnapshotStorage: 5<<30*3600 + 7,
 				},
 			})
 		}

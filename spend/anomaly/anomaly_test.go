@@ -90,8 +90,8 @@ func TestAnomalies(t *testing.T) {
 func TestAnomalyNamesTheComponentThatMoved(t *testing.T) {
 	day := at(t, "2026-10-08")
 	records := daily(at(t, "2026-08-13"), day.AddDate(0, 0, 1), "acme", always(100))
-	records[len(records)-1].VCPUMillis = 60_000
-	records[len(records)-1].WriteBytes = 400 << 30
+	records[len(records)-1].Amounts[pricing.VCPU] = 60_000
+	records[len(records)-1].Amounts[pricing.SnapshotWrite] = 400 << 30
 	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
 	require.NoError(t, err)
 	require.Len(t, got.Anomalies, 1, "a now that is not given is the end")

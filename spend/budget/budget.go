@@ -42,7 +42,8 @@ type Set struct {
 	Others  []string // tenants without a budget whose spend is forecast all the same
 }
 
-func (b Budget) limit() decimal.Decimal {
+// Limit is the amount above which a check fails: the threshold's part of the budget, or all of it where none is set.
+func (b Budget) Limit() decimal.Decimal {
 	if b.Threshold.IsZero() {
 		return b.Monthly
 	}
@@ -253,7 +254,7 @@ func (r *reader) line(tenant string, budget *Budget, f forecaster) Line {
 	}
 	used := pricing.Divide(line.Spent.Amount, budget.Monthly, pricing.RatioPlaces)
 	line.Used = &used
-	line.Exceeded = line.Spent.Amount.GreaterThan(budget.limit())
+	line.Exceeded = line.Spent.Amount.GreaterThan(budget.Limit())
 	line.RunsOut = f.runsOut(outlook, r.daily[tenant], line.Spent.Amount, budget.Monthly)
 	switch {
 	case line.Spent.Amount.GreaterThan(budget.Monthly):

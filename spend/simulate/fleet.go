@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -103,7 +104,7 @@ func imageStorage(tenants []tenant, day time.Time) []usage.Record {
 			out = append(out, usage.Record{
 				PeriodStart: day, PeriodSeconds: secondsPerDay, Region: t.region, Account: account,
 				MicroVMID: "(image) " + t.image.name, Image: t.image.name, Source: Source,
-				Quantities: usage.Quantities{StorageByteSeconds: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
+				Amounts: usage.Amounts{pricing.SnapshotStorage: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
 			})
 		}
 	}

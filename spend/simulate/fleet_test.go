@@ -34,18 +34,18 @@ func TestFleetKeepsTheRulesOfTheService(t *testing.T) {
 			require.True(t, r.Day().Equal(day), "a batch is one day")
 			require.False(t, seen[r.Key()], "keys are unique")
 			seen[r.Key()] = true
-			if r.Launches+r.RunningMS+r.SuspendedMS == 0 {
+			if r.Amounts[usage.Launches]+r.Amounts[usage.Running]+r.Amounts[usage.Suspended] == 0 {
 				require.Equal(t, r.PeriodSeconds*1000, int64(secondsPerDay*1000), "only image storage neither runs nor rests")
 				continue
 			}
-			require.LessOrEqual(t, r.RunningMS+r.SuspendedMS, r.PeriodSeconds*1000, "an hour has an hour")
-			require.LessOrEqual(t, r.MemMiBMillis, r.RunningMS*8192*pricing.BurstFactor)
-			require.Equal(t, r.MemMiBMillis, r.VCPUMillis*2048, "half a vCPU per GB, in bursts too")
-			require.Zero(t, (r.SuspendedMS > 0) != (r.StorageByteSeconds > 0), "suspended state is stored, nothing else is")
-			lives[r.MicroVMID] += r.RunningMS + r.SuspendedMS
-			launches[r.MicroVMID] += r.Launches
-			resumes[r.MicroVMID] += r.Resumes
-			suspends[r.MicroVMID] += r.Suspends
+			require.LessOrEqual(t, r.Amounts[usage.Running]+r.Amounts[usage.Suspended], r.PeriodSeconds*1000, "an hour has an hour")
+			require.LessOrEqual(t, r.Amounts[pricing.Memory], r.Amounts[usage.Running]*8192*pricing.BurstFactor)
+			require.Equal(t, r.Amounts[pricing.Memory], r.Amounts[pricing.VCPU]*2048, "half a vCPU per GB, in bursts too")
+			require.Zero(t, (r.Amounts[usage.Suspended] > 0) != (r.Amounts[pricing.SnapshotStorage] > 0), "suspended state is stored, nothing else is")
+			lives[r.MicroVMID] += r.Amounts[usage.Running] + r.Amounts[usage.Suspended]
+			launches[r.MicroVMID] += r.Amounts[usage.Launches]
+			resumes[r.MicroVMID] += r.Amounts[usage.Resumes]
+			suspends[r.MicroVMID] += r.Amounts[usage.Suspends]
 		}
 		day = day.AddDate(0, 0, 1)
 	}
@@ -88,8 +88,8 @@ func TestFleetHasItsStories(t *testing.T) {
 		if perDay[name] == nil {
 			perDay[name] = map[string]int64{}
 		}
-		perDay[name][r.Day().Format(time.DateOnly)] += r.RunningMS
-		if r.Tenant == "" && r.Role == "" && r.Image == "sandbox-python" && r.Launches > 0 {
+		perDay[name][r.Day().Format(time.DateOnly)] += r.Amounts[usage.Running]
+		if r.Tenant == "" && r.Role == "" && r.Image == "sandbox-python" && r.Amounts[usage.Launches] > 0 {
 			nobody++
 		}
 		if r.PeriodSeconds == secondsPerDay {

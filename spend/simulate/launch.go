@@ -72,28 +72,28 @@ func (l launch) records() []usage.Record {
 		first := at(p.from)
 		switch {
 		case i == 0:
-			first.Launches++
-			first.ReadBytes += l.tenant.image.bytes
+			first.Amounts[usage.Launches]++
+			first.Amounts[pricing.SnapshotRead] += l.tenant.image.bytes
 		case p.resumed:
-			first.Resumes++
-			first.ReadBytes += l.tenant.state
+			first.Amounts[usage.Resumes]++
+			first.Amounts[pricing.SnapshotRead] += l.tenant.state
 		case p.suspended:
-			first.Suspends++
-			first.WriteBytes += l.tenant.state
+			first.Amounts[usage.Suspends]++
+			first.Amounts[pricing.SnapshotWrite] += l.tenant.state
 		}
 		for from := p.from; from < p.to; {
 			r := at(from)
 			to := min(p.to, int64(r.PeriodStart.Add(time.Hour).Sub(l.start)/time.Second))
 			seconds := to - from
 			if p.suspended {
-				r.SuspendedMS += seconds * 1000
-				r.StorageByteSeconds += seconds * l.tenant.state
+				r.Amounts[usage.Suspended] += seconds * 1000
+				r.Amounts[pricing.SnapshotStorage] += seconds * l.tenant.state
 			} else {
 				peak := max(0, min(to, p.from+p.burst)-from)
 				billed := (seconds + peak*(p.factor-1)) * 1000 // as if all of it had run at the baseline
-				r.RunningMS += seconds * 1000
-				r.MemMiBMillis += billed * mibs
-				r.VCPUMillis += billed * mibs / 2048 // half a vCPU per GB; sizes of 512 MiB and whole seconds leave no rest
+				r.Amounts[usage.Running] += seconds * 1000
+				r.Amounts[pricing.Memory] += billed * mibs
+				r.Amounts[pricing.VCPU] += billed * mibs / 2048 // half a vCPU per GB; sizes of 512 MiB and whole seconds leave no rest
 			}
 			from = to
 		}

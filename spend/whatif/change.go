@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -172,7 +173,7 @@ func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Fact
 		measured = resized(measured, facts, effect, factor)
 		notes.add(pricing.Note{ID: "size-measured", Text: fmt.Sprintf(
 			"the size at present is taken for %s, as %s GB were in use per running second, bursts included", facts.Size,
-			pricing.GroupedFixed(facts.Average, 2))})
+			figures.Fixed(facts.Average, 2))})
 		notes.add(pricing.Note{ID: "size-scales", Text: "vCPU, memory and bursts grow and shrink with the size; running time stays the same"})
 		notes.add(pricing.Note{ID: "state-scales", Text: "the state that is suspended, and so what is written, resumed and stored, does so too; the image does not"})
 	}

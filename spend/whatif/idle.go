@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -61,7 +62,7 @@ func (Memoryless) Effect(_ *Part, f Facts, now, then int64) Effect {
 		Running: running, Suspended: running.Neg(), Suspends: suspends,
 		Notes: []pricing.Note{{
 			ID:   "idle-memoryless",
-			Text: fmt.Sprintf("pauses are taken for memoryless: what is left of one is %s s on average, the mean suspended time of %s suspends", pricing.GroupedFixed(mean, 0), pricing.Grouped(f.Suspends)),
+			Text: fmt.Sprintf("pauses are taken for memoryless: what is left of one is %s s on average, the mean suspended time of %s suspends", figures.Fixed(mean, 0), figures.Grouped(f.Suspends)),
 		}},
 	}
 }

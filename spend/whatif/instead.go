@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -134,7 +135,7 @@ func ownCurve(part *Part, seconds int64, running decimal.Decimal) (pricing.Curve
 func (a *Alternative) meet(own pricing.Curve, alt pricing.Alternative, running decimal.Decimal) {
 	found := pricing.FindBreakEven(own, alt.Curve, decimal.Decimal{})
 	hours := func(seconds decimal.Decimal) string {
-		return pricing.GroupedFixed(pricing.Divide(seconds, decimal.NewFromInt(pricing.SecondsPerHour), 4), 1)
+		return figures.Fixed(pricing.Divide(seconds, decimal.NewFromInt(pricing.SecondsPerHour), 4), 1)
 	}
 	if len(found.Crossings) == 0 {
 		switch found.Below {

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/idle"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -29,7 +30,7 @@ const MostPauses = 500_000
 type TooManyPausesError struct{}
 
 func (TooManyPausesError) Error() string {
-	return fmt.Sprintf("there are more than %s pauses", pricing.Grouped(decimal.NewFromInt(MostPauses)))
+	return fmt.Sprintf("there are more than %s pauses", figures.Int(MostPauses))
 }
 
 // ReadPauses reads the suspensions of records, once and in any order. Those that share a period are taken to be equally
@@ -39,7 +40,7 @@ func ReadPauses(records iter.Seq2[usage.Record, error]) (*Pauses, error) {
 	readings := 0
 	trace, err := idle.FromRecords(func(yield func(usage.Record, error) bool) {
 		for r, err := range records {
-			if err == nil && r.Suspends == 0 && r.Resumes == 0 && r.SuspendedMS == 0 {
+			if err == nil && r.Amounts[usage.Suspends] == 0 && r.Amounts[usage.Resumes] == 0 && r.Amounts[usage.Suspended] == 0 {
 				continue
 			}
 			if readings++; err == nil && readings > MostPauses {
@@ -101,9 +102,9 @@ func (p *Pauses) Effect(part *Part, f Facts, now, then int64) Effect {
 func (p *Pauses) read(part *Part, f Facts, d idle.Distribution) []pricing.Note {
 	count := decimal.NewFromInt(d.Gaps())
 	text := fmt.Sprintf("worked out pause by pause, from %s suspensions of %s in the ledger; those that share a period are taken to be equally long",
-		pricing.Grouped(count), part.Region)
+		figures.Grouped(count), part.Region)
 	if rest := f.Suspends.Sub(count); rest.IsPositive() {
-		text += fmt.Sprintf("; %s more that no resume was seen for stay as they were", pricing.Grouped(rest))
+		text += fmt.Sprintf("; %s more that no resume was seen for stay as they were", figures.Grouped(rest))
 	}
 	return []pricing.Note{{ID: "idle-pauses", Text: text}}
 }

@@ -23,9 +23,10 @@ func suspended(region string, seconds ...int64) []usage.Record {
 	for i, length := range seconds {
 		records = append(records, usage.Record{
 			PeriodStart: time.Date(2026, time.November, 1+i%28, 0, 0, 0, 0, time.UTC), PeriodSeconds: 86_400, Region: region,
-			MicroVMID: fmt.Sprintf("mvm-%d", i), Tenant: "acme", RunningMS: 3_600_000, SuspendedMS: length * 1000, Suspends: 1, Resumes: 1,
-			Quantities: usage.Quantities{
-				VCPUMillis: 3_600_000, MemMiBMillis: 3_600_000 * 2048, ReadBytes: 1 << 30, WriteBytes: 1 << 30, StorageByteSeconds: length << 30,
+			MicroVMID: fmt.Sprintf("mvm-%d", i), Tenant: "acme",
+			Amounts: usage.Amounts{
+				pricing.VCPU: 3_600_000, pricing.Memory: 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 30, pricing.SnapshotStorage: length << 30,
+				usage.Running: 3_600_000, usage.Suspended: length * 1000, usage.Suspends: 1, usage.Resumes: 1,
 			},
 		})
 	}
@@ -109,7 +110,7 @@ func TestWhereThereAreNoPauses(t *testing.T) {
 	require.NotEmpty(t, note(out, "idle-memoryless"))
 
 	open := suspended("eu-west-1", 100, 200)
-	open[1].Resumes = 0
+	open[1].Amounts[usage.Resumes] = 0
 	pauses, err = whatif.ReadPauses(each(open))
 	require.NoError(t, err)
 	change.Idle = pauses

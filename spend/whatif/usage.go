@@ -31,7 +31,7 @@ type Facts struct {
 // unmeasured says what keeps facts from being known of a sum: it computed, but for how long is not measured. It is "" where
 // nothing computed.
 func (p *Part) unmeasured() string {
-	if !p.Sum.RunningMS.IsZero() || p.Sum.VCPUMillis.IsZero() && p.Sum.MemMiBMillis.IsZero() {
+	if !p.Sum.Amounts[usage.Running].IsZero() || p.Sum.Amounts[pricing.VCPU].IsZero() && p.Sum.Amounts[pricing.Memory].IsZero() {
 		return ""
 	}
 	return "for how long MicroVMs ran in " + p.Region + " is not measured; collect from logs or the MicroVM API, or map a metric of running time"
@@ -46,14 +46,14 @@ var (
 
 // FactsOf works out the facts. It reports false where nothing ran, so that there is nothing to change.
 func FactsOf(sum *usage.Sum) (Facts, bool) {
-	if sum.RunningMS.IsZero() || sum.MemMiBMillis.IsZero() {
+	if sum.Amounts[usage.Running].IsZero() || sum.Amounts[pricing.Memory].IsZero() {
 		return Facts{}, false
 	}
-	runningMS := sum.RunningMS.Decimal()
+	runningMS := sum.Amounts[usage.Running].Decimal()
 	f := Facts{
-		Running: runningMS.Shift(-3), Suspended: sum.SuspendedMS.Decimal().Shift(-3), Launches: sum.Launches.Decimal(),
-		Suspends: sum.Suspends.Decimal(), Resumes: sum.Resumes.Decimal(),
-		Average: pricing.Divide(sum.MemMiBMillis.Decimal(), runningMS.Mul(mibMSPerGBMS), pricing.RatioPlaces),
+		Running: runningMS.Shift(-3), Suspended: sum.Amounts[usage.Suspended].Decimal().Shift(-3), Launches: sum.Amounts[usage.Launches].Decimal(),
+		Suspends: sum.Amounts[usage.Suspends].Decimal(), Resumes: sum.Amounts[usage.Resumes].Decimal(),
+		Average: pricing.Divide(sum.Amounts[pricing.Memory].Decimal(), runningMS.Mul(mibMSPerGBMS), pricing.RatioPlaces),
 	}
 	f.Size = pricing.Sizes()[0]
 	for _, size := range pricing.Sizes() {
@@ -62,7 +62,7 @@ func FactsOf(sum *usage.Sum) (Facts, bool) {
 		}
 	}
 	if f.Suspends.IsPositive() {
-		f.State = pricing.Divide(sum.WriteBytes.Decimal(), f.Suspends, pricing.AmountPlaces)
+		f.State = pricing.Divide(sum.Amounts[pricing.SnapshotWrite].Decimal(), f.Suspends, pricing.AmountPlaces)
 	}
 	return f, true
 }

@@ -25,10 +25,11 @@ func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 func twoGB(region string, t require.TestingT) whatif.Part {
 	var sum usage.Sum
 	sum.Add(&usage.Record{
-		PeriodSeconds: 86_400, RunningMS: 360_000_000, SuspendedMS: 72_000_000, Launches: 10, Suspends: 40, Resumes: 40,
-		Quantities: usage.Quantities{
-			VCPUMillis: 360_000_000, MemMiBMillis: 360_000_000 * 2048, ReadBytes: (20 + 40) << 30, WriteBytes: 40 << 30,
-			StorageByteSeconds: 72_000 << 30,
+		PeriodSeconds: 86_400,
+		Amounts: usage.Amounts{
+			pricing.VCPU: 360_000_000, pricing.Memory: 360_000_000 * 2048, pricing.SnapshotRead: (20 + 40) << 30, pricing.SnapshotWrite: 40 << 30,
+			pricing.SnapshotStorage: 72_000 << 30,
+			usage.Running:           360_000_000, usage.Suspended: 72_000_000, usage.Launches: 10, usage.Suspends: 40, usage.Resumes: 40,
 		},
 	})
 	return whatif.Part{Region: region, Card: card(t, region), Sum: sum}
@@ -61,7 +62,7 @@ func TestFacts(t *testing.T) {
 	require.True(t, facts.Average.Equal(dec("2")))
 	require.True(t, facts.State.Equal(dec("1073741824")))
 
-	part.Sum.MemMiBMillis = usage.Uint128{Lo: 360_000_000 * 3000}
+	part.Sum.Amounts[pricing.Memory] = usage.Uint128{Lo: 360_000_000 * 3000}
 	facts, _ = whatif.FactsOf(&part.Sum)
 	require.Equal(t, "2GB", facts.Size.String(), "a burst makes the average larger, never the size")
 	_, ran = whatif.FactsOf(&usage.Sum{})
@@ -116,7 +117,7 @@ func TestAnotherIdleTimeout(t *testing.T) {
 	require.True(t, shorter.ThenSuspend.GreaterThan(shorter.Suspends) && shorter.ThenRunning.LessThan(shorter.Running))
 	require.True(t, apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 300}, part).Then.Equal(out.Total))
 
-	part.Sum.Suspends, part.Sum.SuspendedMS = usage.Uint128{}, usage.Uint128{}
+	part.Sum.Amounts[usage.Suspends], part.Sum.Amounts[usage.Suspended] = usage.Uint128{}, usage.Uint128{}
 	none := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60}, part)
 	require.True(t, none.Then.Equal(none.Total))
 	require.Equal(t, "idle-no-suspends", none.Notes[0].ID)
@@ -152,7 +153,7 @@ func TestRunningTimeThatIsNotMeasured(t *testing.T) {
 	require.NoError(t, err)
 	part := twoGB("eu-west-1", t)
 	measured := part
-	part.Sum.RunningMS = usage.Uint128{}
+	part.Sum.Amounts[usage.Running] = usage.Uint128{}
 	size, err := pricing.ParseSize("4GB")
 	require.NoError(t, err)
 	for name, change := range map[string]whatif.Change{"size": {Memory: &size}, "timeout": {TimeoutNow: 300, TimeoutThen: 600}} {
@@ -170,7 +171,7 @@ func TestRunningTimeThatIsNotMeasured(t *testing.T) {
 	require.False(t, out.ThenComplete)
 	require.Contains(t, out.Unknown[0], "is not measured")
 
-	part.Sum = usage.Sum{StorageByteSeconds: usage.Uint128{Lo: 1 << 40}}
+	part.Sum = usage.Sum{Amounts: usage.Totals{pricing.SnapshotStorage: {Lo: 1 << 40}}}
 	alt = whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
 	out = apply(t, whatif.Change{Alternative: &alt}, part)
 	require.False(t, out.ThenComplete, "suspended all the time")

@@ -3,12 +3,12 @@ package draw
 import (
 	"github.com/shopspring/decimal"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 	"microspend/spend"
 )
 
 // Dollars writes an amount to the cent.
-func Dollars(d decimal.Decimal) string { return "$" + pricing.GroupedFixed(d, 2) }
+func Dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, 2) }
 
 // Cost writes a cost to the cent, and says where it lacks something.
 func Cost(c spend.Cost) string {

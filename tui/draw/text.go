@@ -11,7 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"microspend/report"
+	"microspend/view"
 )
 
 // Width is how many cells a text takes; paint takes none.
@@ -152,7 +152,7 @@ func Name(s string) string {
 	if plain {
 		return s
 	}
-	visible := report.Visible(s)
+	visible := view.Visible(s)
 	if agreed(visible) {
 		return visible
 	}

@@ -29,8 +29,8 @@ func hour(microvm, source string) usage.Record {
 	return usage.Record{
 		PeriodStart: day, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: microvm, Tenant: "acme", Source: source,
 		Coverage: usage.CoverageComplete,
-		Quantities: usage.Quantities{
-			VCPUMillis: 7200_000, MemMiBMillis: 4096 * 3600_000, ReadBytes: 3 << 30, WriteBytes: 2 << 30, StorageByteSeconds: 5 << 30 * 3600,
+		Amounts: usage.Amounts{
+			pricing.VCPU: 7200_000, pricing.Memory: 4096 * 3600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 2 << 30, pricing.SnapshotStorage: 5 << 30 * 3600,
 		},
 	}
 }
@@ -184,7 +184,7 @@ func TestReasonsAddUp(t *testing.T) {
 		var measured ledgertest.Records
 		for i := range rapid.IntRange(0, 3).Draw(t, "records") {
 			r := hour("mvm-1", string(rune('a'+i)))
-			r.VCPUMillis, r.ReadBytes = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"), rapid.Int64Range(0, 1<<40).Draw(t, "read")
+			r.Amounts[pricing.VCPU], r.Amounts[pricing.SnapshotRead] = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"), rapid.Int64Range(0, 1<<40).Draw(t, "read")
 			measured = append(measured, r)
 		}
 		made := billed(asMeasured(), func(l *bill.Line) {

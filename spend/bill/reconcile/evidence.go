@@ -69,7 +69,7 @@ func gather(ctx context.Context, source spend.Source, from, to time.Time, lines 
 		return e, err
 	}
 	for _, row := range images.Rows {
-		e.images[row.Region] = !row.Sum.StorageByteSeconds.IsZero()
+		e.images[row.Region] = !row.Sum.Amounts[pricing.SnapshotStorage].IsZero()
 	}
 	for _, l := range lines {
 		if l.TheirsUsed.IsZero() {

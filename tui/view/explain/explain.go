@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/data"
@@ -142,10 +143,10 @@ func (s State) bill(width int) []string {
 	}
 	lines = append(lines, "")
 	if !e.Shared.IsZero() {
-		lines = append(lines, s.sum("share of shared cost", "$"+pricing.Grouped(e.Shared), width)...)
+		lines = append(lines, s.sum("share of shared cost", "$"+figures.Grouped(e.Shared), width)...)
 	}
 	sum := e.Sum()
-	total := "$" + pricing.GroupedFixed(sum, 2)
+	total := "$" + figures.Fixed(sum, 2)
 	if !e.Total.Known() {
 		total = "unknown"
 	} else if !e.Total.Complete() {
@@ -153,7 +154,7 @@ func (s State) bill(width int) []string {
 	}
 	lines = append(lines, s.sum("total", total, width)...)
 	if e.Total.Known() {
-		lines = append(lines, s.sum("exactly", "$"+pricing.Grouped(sum), width)...)
+		lines = append(lines, s.sum("exactly", "$"+figures.Grouped(sum), width)...)
 	}
 	if covered := spend.Coverage(&e.Total.Sum); covered != nil {
 		lines = append(lines, s.sum("measured completely", covered.Shift(2).Truncate(2).String()+" % of the time", width)...)
@@ -189,9 +190,9 @@ func (s State) sum(label, value string, width int) []string {
 // line is quantity × rate = amount, and below it where the rate is from.
 func (s State) line(l data.Line, width int) []string {
 	t := s.Theme
-	quantity := pricing.GroupedFixed(l.Quantity, 4)
+	quantity := figures.Fixed(l.Quantity, 4)
 	if l.Quantity.Equal(l.Quantity.Truncate(0)) {
-		quantity = pricing.GroupedFixed(l.Quantity, 0)
+		quantity = figures.Fixed(l.Quantity, 0)
 	}
 	rate, amount, paint := "unknown", "unknown", t.Warn
 	if l.Known {
@@ -202,7 +203,7 @@ func (s State) line(l data.Line, width int) []string {
 		if !l.Discount.IsZero() {
 			rate += " × " + pricing.ChargedPercent(l.Discount).String() + " %"
 		}
-		amount, paint = "$"+pricing.GroupedFixed(l.Amount, 6), t.Strong
+		amount, paint = "$"+figures.Fixed(l.Amount, 6), t.Strong
 	}
 	var lines []string
 	product := quantity + " " + l.Of.Unit() + " × " + rate
@@ -221,7 +222,7 @@ func (s State) line(l data.Line, width int) []string {
 		source += ", read on " + l.Rate.ReadOn.String()
 	}
 	if l.Known && l.Count.Per > 1 {
-		source += "; measured as " + pricing.Grouped(l.Count.Units) + " " + smallUnits[l.Of]
+		source += "; measured as " + figures.Grouped(l.Count.Units) + " " + l.Of.Counted().Name
 	}
 	if !l.Known {
 		source = "no rate is known; " + source
@@ -230,9 +231,4 @@ func (s State) line(l data.Line, width int) []string {
 		lines = append(lines, "   "+t.Muted.Text(part))
 	}
 	return lines
-}
-
-var smallUnits = [5]string{
-	pricing.VCPU: "vCPU-ms", pricing.Memory: "MiB-ms", pricing.SnapshotRead: "bytes", pricing.SnapshotWrite: "bytes",
-	pricing.SnapshotStorage: "byte-seconds",
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -24,7 +25,7 @@ func Forecast(b *budget.Report, line budget.Line) []Step {
 	}
 	steps = append(steps,
 		Step{"still to come", draw.Dollars(line.Forecast.Sub(line.Spent.Amount)), "until " + moment(b, b.To)},
-		Step{"forecast", draw.Dollars(*line.Forecast), "at the end of the month, exactly $" + pricing.Grouped(*line.Forecast)},
+		Step{"forecast", draw.Dollars(*line.Forecast), "at the end of the month, exactly $" + figures.Grouped(*line.Forecast)},
 	)
 	switch line.Method {
 	case budget.WeekdayMean:
@@ -42,7 +43,7 @@ func Burn(b *budget.Report, line budget.Line) []Step {
 	if line.BurnDay == nil {
 		return []Step{{Remark: "There is no data to work a burn rate out from."}}
 	}
-	steps := []Step{{"last 24 h", draw.Dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + pricing.Grouped(*line.BurnDay)}}
+	steps := []Step{{"last 24 h", draw.Dollars(*line.BurnDay) + " /h", "up to " + moment(b, b.AsOf) + ", exactly $" + figures.Grouped(*line.BurnDay)}}
 	steps = append(steps, Step{"a day", draw.Dollars(pricing.ProrateTime(*line.BurnDay, 24, 1)), "of the same"})
 	if line.BurnMonth != nil {
 		steps = append(steps, Step{"this month", draw.Dollars(*line.BurnMonth) + " /h", draw.Cost(line.Spent) + " over the hours from " +
@@ -57,10 +58,10 @@ func Budget(b *budget.Report, line budget.Line) []Step {
 		{"budget", draw.Dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
 	}
 	if threshold := line.Budget.Threshold; !threshold.IsZero() && !threshold.Equal(decimal.NewFromInt(1)) {
-		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Monthly.Mul(threshold))})
+		steps = append(steps, Step{"threshold", threshold.Shift(2).String() + " %", "a check fails above " + draw.Dollars(line.Budget.Limit())})
 	}
 	if line.Used != nil {
-		steps = append(steps, Step{"used", pricing.GroupedFixed(line.Used.Shift(2), 2) + " %", ""})
+		steps = append(steps, Step{"used", figures.Fixed(line.Used.Shift(2), 2) + " %", ""})
 	}
 	steps = append(steps, Forecast(b, line)...)
 	if line.RunsOut != nil {
@@ -87,7 +88,7 @@ func Anomaly(a anomaly.Anomaly, rule anomaly.Rule) []Step {
 		floor = decimal.NewFromInt(1)
 	}
 	steps := []Step{
-		{"spent", draw.Dollars(a.Amount), "on " + a.Day + ", exactly $" + pricing.Grouped(a.Amount)},
+		{"spent", draw.Dollars(a.Amount), "on " + a.Day + ", exactly $" + figures.Grouped(a.Amount)},
 		{"usual", draw.Dollars(a.Expected), "the median of " + compared},
 		{"range", draw.Dollars(a.Low) + " – " + draw.Dollars(a.High), "what lies between would not have stood out"},
 		{"moved most", a.Component.Name(), "by " + signed(a.Moved) + " against its own median"},
@@ -112,7 +113,7 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) []
 	steps = append(steps, Step{alt.Name, draw.Dollars(alt.Month), "a month, tenant by tenant and region by region"})
 	if i.Month.IsPositive() {
 		ratio := pricing.Divide(alt.Month, i.Month, pricing.RatioPlaces)
-		steps = append(steps, Step{"ratio", pricing.GroupedFixed(ratio, 2) + " ×", "of what MicroVMs cost"})
+		steps = append(steps, Step{"ratio", figures.Fixed(ratio, 2) + " ×", "of what MicroVMs cost"})
 	}
 	steps = append(steps, Step{"MicroVMs win", fmt.Sprintf("%d of %d", alt.Cheaper, alt.Priced), "tenants by region cost no more with MicroVMs"})
 	if alt.Unpriced > 0 {
@@ -130,9 +131,9 @@ func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
 
 func signed(d decimal.Decimal) string {
 	if d.IsPositive() {
-		return "+$" + pricing.GroupedFixed(d, 2)
+		return "+$" + figures.Fixed(d, 2)
 	}
-	return "-$" + pricing.GroupedFixed(d.Neg(), 2)
+	return "-$" + figures.Fixed(d.Neg(), 2)
 }
 
 func moment(b *budget.Report, t time.Time) string {

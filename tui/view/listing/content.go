@@ -5,12 +5,14 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/table"
 	"microspend/tui/theme"
+	"microspend/usage"
 )
 
 // quantityWords name the billed quantities in filters.
@@ -186,7 +188,7 @@ func (b *builder) change() table.Column {
 		Number: b.number(func(row *spend.Row) table.Number { return numberOf(row.Previous.Change) }),
 		Cell: func(row int) string {
 			if change := b.rows[row].Previous.Change; change != nil {
-				return signed(*change, b.places)
+				return figures.Signed(*change, b.places)
 			}
 			return "unknown"
 		},
@@ -207,7 +209,7 @@ func (b *builder) percent() table.Column {
 			p := b.rows[row].Previous
 			switch {
 			case p.Percent != nil:
-				return signed(*p.Percent, 1) + " %"
+				return figures.Signed(*p.Percent, 1) + " %"
 			case p.Change != nil && p.Change.IsPositive():
 				return "new"
 			default:
@@ -249,7 +251,7 @@ func (b *builder) shared() table.Column {
 	return table.Column{
 		Title: "shared $", Word: "shared", Give: 10,
 		Number: b.number(func(row *spend.Row) table.Number { return table.Known(row.Shared) }),
-		Cell:   func(row int) string { return pricing.GroupedFixed(b.rows[row].Shared, b.places) },
+		Cell:   func(row int) string { return figures.Fixed(b.rows[row].Shared, b.places) },
 		Tone:   muted,
 	}
 }
@@ -274,16 +276,16 @@ var whole = decimal.NewFromInt(1)
 func (b *builder) measured() []table.Column {
 	columns := []table.Column{
 		{Title: "running h", Word: "running", Give: 11, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(inHours(row.Sum.RunningMS.Decimal()))
+			return table.Known(inHours(row.Sum.Amounts[usage.Running].Decimal()))
 		})},
 		{Title: "suspended h", Word: "suspended", Give: 12, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(inHours(row.Sum.SuspendedMS.Decimal()))
+			return table.Known(inHours(row.Sum.Amounts[usage.Suspended].Decimal()))
 		})},
 		{Title: "launches", Word: "launches", Give: 13, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(row.Sum.Launches.Decimal())
+			return table.Known(row.Sum.Amounts[usage.Launches].Decimal())
 		})},
 		{Title: "suspends", Word: "suspends", Give: 14, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(row.Sum.Suspends.Decimal())
+			return table.Known(row.Sum.Amounts[usage.Suspends].Decimal())
 		})},
 	}
 	for _, q := range pricing.BilledQuantities() {
@@ -297,7 +299,7 @@ func (b *builder) measured() []table.Column {
 		if word := columns[i].Word; word == "launches" || word == "suspends" {
 			places = 0
 		}
-		columns[i].Cell = func(row int) string { return pricing.GroupedFixed(number(row).Value, places) }
+		columns[i].Cell = func(row int) string { return figures.Fixed(number(row).Value, places) }
 		columns[i].Tone = muted
 	}
 	return columns

@@ -9,12 +9,14 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/table"
 	"microspend/tui/theme"
+	"microspend/usage"
 )
 
 // State is everything that a listing is drawn from.
@@ -70,7 +72,7 @@ func (s State) caption(width int) string {
 		}
 		count := "–"
 		if s.Listing != nil {
-			count = fmt.Sprintf("%s of %s", grouped(s.Table.Shown()), grouped(s.Table.Content.Len()))
+			count = fmt.Sprintf("%s of %s", figures.Int(s.Table.Shown()), figures.Int(s.Table.Content.Len()))
 		}
 		note := ""
 		if s.Table.Fault != nil {
@@ -94,7 +96,7 @@ func (s State) caption(width int) string {
 	if s.Path != "" {
 		noun += " of " + s.Path
 	}
-	left := " " + t.Strong.Text(grouped(count)+" "+noun)
+	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
 	right := l.Query.Period.Label(loc)
 	if l.Spend.Total.Previous != nil {
 		right += ", compared with " + span(l.Spend.PreviousFrom.In(loc).Format("2 Jan"), l.Spend.PreviousTo.Add(-1).In(loc).Format("2 Jan"))
@@ -124,8 +126,8 @@ func (s State) footer() *table.Footer {
 	cells := map[string]string{}
 	label := "total"
 	if s.Table.Filtered() {
-		label = fmt.Sprintf("%s shown", grouped(s.Table.Shown()))
-		cells["amount"] = pricing.GroupedFixed(s.Table.Total(), 2)
+		label = fmt.Sprintf("%s shown", figures.Int(s.Table.Shown()))
+		cells["amount"] = figures.Fixed(s.Table.Total(), 2)
 		if l.Spend.Total.Amount.IsPositive() {
 			cells["share"] = percent(pricing.Divide(s.Table.Total(), l.Spend.Total.Amount, pricing.RatioPlaces), 1)
 		}
@@ -137,25 +139,23 @@ func (s State) footer() *table.Footer {
 	if p := total.Previous; p != nil {
 		cells["before"] = amount(p.Cost, p.Amount, 2)
 		if p.Change != nil {
-			cells["change"] = signed(*p.Change, 2)
+			cells["change"] = figures.Signed(*p.Change, 2)
 		}
 		if p.Percent != nil {
-			cells["percent"] = signed(*p.Percent, 1) + " %"
+			cells["percent"] = figures.Signed(*p.Percent, 1) + " %"
 		}
 	}
-	cells["running"] = hours(total.Sum.RunningMS.Decimal())
-	cells["suspended"] = hours(total.Sum.SuspendedMS.Decimal())
-	cells["launches"] = pricing.Grouped(total.Sum.Launches.Decimal())
-	cells["suspends"] = pricing.Grouped(total.Sum.Suspends.Decimal())
+	cells["running"] = hours(total.Sum.Amounts[usage.Running].Decimal())
+	cells["suspended"] = hours(total.Sum.Amounts[usage.Suspended].Decimal())
+	cells["launches"] = figures.Grouped(total.Sum.Amounts[usage.Launches].Decimal())
+	cells["suspends"] = figures.Grouped(total.Sum.Amounts[usage.Suspends].Decimal())
 	cells["coverage"] = coverage(spend.Coverage(&total.Sum))
 	quantities := spend.Quantities(&total.Sum)
 	for _, q := range pricing.BilledQuantities() {
-		cells[quantityWords[q]] = pricing.GroupedFixed(quantities[q], 1)
+		cells[quantityWords[q]] = figures.Fixed(quantities[q], 1)
 	}
 	return &table.Footer{Label: label, Cells: cells}
 }
-
-func grouped(n int) string { return pricing.Grouped(decimal.NewFromInt(int64(n))) }
 
 // amount writes a cost: unknown where nothing of it could be priced, with a mark where part of it could not.
 func amount(c spend.Cost, shown decimal.Decimal, places int32) string {
@@ -163,25 +163,17 @@ func amount(c spend.Cost, shown decimal.Decimal, places int32) string {
 	case !c.Known():
 		return "unknown"
 	case !c.Complete():
-		return pricing.GroupedFixed(shown, places) + " +?"
+		return figures.Fixed(shown, places) + " +?"
 	default:
-		return pricing.GroupedFixed(shown, places)
+		return figures.Fixed(shown, places)
 	}
-}
-
-func signed(d decimal.Decimal, places int32) string {
-	text := pricing.GroupedFixed(d, places)
-	if d.IsPositive() {
-		return "+" + text
-	}
-	return text
 }
 
 func percent(part decimal.Decimal, places int32) string {
-	return pricing.GroupedFixed(part.Shift(2), places) + " %"
+	return figures.Fixed(part.Shift(2), places) + " %"
 }
 
-func hours(ms decimal.Decimal) string { return pricing.GroupedFixed(inHours(ms), 1) }
+func hours(ms decimal.Decimal) string { return figures.Fixed(inHours(ms), 1) }
 
 var msPerHour = decimal.NewFromInt(3_600_000)
 

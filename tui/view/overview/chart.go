@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/tui/data"
 	"microspend/tui/draw"
@@ -83,7 +84,7 @@ func axisLabels(top float64, rows int) []string {
 		if top < 10 {
 			places = 2
 		}
-		labels[row] = "$" + pricing.GroupedFixed(decimal.NewFromFloat(value), places)
+		labels[row] = "$" + figures.Fixed(decimal.NewFromFloat(value), places)
 	}
 	at(0, top)
 	if rows >= 4 {

@@ -3,6 +3,7 @@ package overview
 import (
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/tui/draw"
@@ -78,9 +79,9 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 	case p.Percent == nil:
 		return "nothing " + than, t.Muted
 	case p.Change.IsPositive():
-		return "▲ " + signed(*p.Percent, 1) + " % on " + than, t.Up
+		return "▲ " + figures.Signed(*p.Percent, 1) + " % on " + than, t.Up
 	case p.Change.IsNegative():
-		return "▼ " + signed(*p.Percent, 1) + " % on " + than, t.Down
+		return "▼ " + figures.Signed(*p.Percent, 1) + " % on " + than, t.Down
 	default:
 		return "as " + than, t.Muted
 	}

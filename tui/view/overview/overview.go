@@ -4,9 +4,6 @@ package overview
 import (
 	"time"
 
-	"github.com/shopspring/decimal"
-
-	"microspend/pricing"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/tui/data"
@@ -337,12 +334,4 @@ func (s *State) pending(panel Panel, width int) []string {
 		return []string{" " + s.Theme.Bad.Text(draw.Cut("✗ "+draw.Name(fault), width-1))}
 	}
 	return []string{" " + s.Theme.Muted.Text("reading …")}
-}
-
-func signed(d decimal.Decimal, places int32) string {
-	text := pricing.GroupedFixed(d, places)
-	if d.IsPositive() {
-		return "+" + text
-	}
-	return text
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/budget"
@@ -24,14 +25,14 @@ func percentText(part decimal.Decimal) string {
 	if part.Abs().LessThan(decimal.New(1, -1)) {
 		places = 1
 	}
-	return pricing.GroupedFixed(part.Shift(2), places) + " %"
+	return figures.Fixed(part.Shift(2), places) + " %"
 }
 
-func percentOf(part decimal.Decimal) string { return pricing.GroupedFixed(part.Shift(2), 0) + " %" }
+func percentOf(part decimal.Decimal) string { return figures.Fixed(part.Shift(2), 0) + " %" }
 
 func dollarsRound(d decimal.Decimal) string {
 	if d.Equal(d.Floor()) {
-		return "$" + pricing.GroupedFixed(d, 0)
+		return "$" + figures.Fixed(d, 0)
 	}
 	return draw.Dollars(d)
 }
@@ -119,7 +120,7 @@ func (s *State) tenants(width, height int) []string {
 		}
 		part := "–"
 		if l.Shares[i] != nil {
-			part = pricing.GroupedFixed(l.Shares[i].Shift(2), 1) + " %"
+			part = figures.Fixed(l.Shares[i].Shift(2), 1) + " %"
 		}
 		nameOf, amountPaint := t.Plain, t.Strong
 		if row.Kind != spend.KindTenant {
@@ -156,9 +157,9 @@ func amountOf(l *data.Listing, i int) string {
 	case !row.Known():
 		return "unknown"
 	case !row.Complete():
-		return pricing.GroupedFixed(l.Cents[i], 2) + " +?"
+		return figures.Fixed(l.Cents[i], 2) + " +?"
 	default:
-		return pricing.GroupedFixed(l.Cents[i], 2)
+		return figures.Fixed(l.Cents[i], 2)
 	}
 }
 
@@ -173,9 +174,9 @@ func (s *State) moved(p *spend.Comparison) (string, theme.Paint) {
 	case p.Percent == nil:
 		return "–", t.Muted
 	case p.Change.IsPositive():
-		return signed(*p.Percent, 1) + " %", t.Up
+		return figures.Signed(*p.Percent, 1) + " %", t.Up
 	case p.Change.IsNegative():
-		return signed(*p.Percent, 1) + " %", t.Down
+		return figures.Signed(*p.Percent, 1) + " %", t.Down
 	default:
 		return "0.0 %", t.Muted
 	}
@@ -209,7 +210,7 @@ func (s *State) budgets(width, height int) []string {
 		line := all[i]
 		word, paint := s.sign(line)
 		used := line.Used.InexactFloat64()
-		spent := pricing.GroupedFixed(line.Spent.Amount, 2) + " of " + pricing.GroupedFixed(line.Budget.Monthly, 0)
+		spent := figures.Fixed(line.Spent.Amount, 2) + " of " + figures.Fixed(line.Budget.Monthly, 0)
 		if !line.Spent.Known() {
 			spent, used = "unknown", 0
 		}
@@ -266,7 +267,7 @@ func (s *State) standsOut(width, height int) []string {
 	name, amounts := 6, 7
 	for _, a := range found {
 		name = max(name, draw.Width(draw.Name(a.Tenant)))
-		amounts = max(amounts, draw.Width(pricing.GroupedFixed(a.Amount, 2)))
+		amounts = max(amounts, draw.Width(figures.Fixed(a.Amount, 2)))
 	}
 	usual, moved := 0, 0
 	room := width - 1 - 7 - 2 - amounts - 2
@@ -294,9 +295,9 @@ func (s *State) standsOut(width, height int) []string {
 			{text: day, width: 6, paint: t.Muted, right: true},
 			{text: draw.Name(a.Tenant), width: name, paint: t.Plain},
 			{text: glyph, width: 1, paint: paint},
-			{text: pricing.GroupedFixed(a.Amount, 2), width: amounts, paint: t.Strong, right: true},
-			{text: "usual " + pricing.GroupedFixed(a.Expected, 2), width: usual, paint: t.Muted},
-			{text: a.Component.Name() + " " + signed(a.Moved, 2), width: moved, paint: t.Muted},
+			{text: figures.Fixed(a.Amount, 2), width: amounts, paint: t.Strong, right: true},
+			{text: "usual " + figures.Fixed(a.Expected, 2), width: usual, paint: t.Muted},
+			{text: a.Component.Name() + " " + figures.Signed(a.Moved, 2), width: moved, paint: t.Muted},
 		})
 		lines = append(lines, s.line(StandsOut, i, plain, painted, width))
 	}
@@ -312,7 +313,7 @@ func (s *State) insteadOf(width, height int) []string {
 	}
 	amounts, change := 11, 8
 	name := max(4, width-1-amounts-1-change-1)
-	own := pricing.GroupedFixed(s.Instead.Month, 2)
+	own := figures.Fixed(s.Instead.Month, 2)
 	if !s.Instead.Complete {
 		own += " +?"
 	}
@@ -327,7 +328,7 @@ func (s *State) insteadOf(width, height int) []string {
 	from, to := s.window(InsteadOf, s.insteadCount(), height-len(lines))
 	for i := from; i < to; i++ {
 		alt := s.Instead.Alternatives[i]
-		amount, moved, paint := pricing.GroupedFixed(alt.Month, 2), "", t.Muted
+		amount, moved, paint := figures.Fixed(alt.Month, 2), "", t.Muted
 		switch {
 		case alt.Priced == 0:
 			amount = "unknown"
@@ -335,7 +336,7 @@ func (s *State) insteadOf(width, height int) []string {
 			amount += " +?"
 		case s.Instead.Month.IsPositive() && s.Instead.Complete:
 			part := partOf(alt.Month.Sub(s.Instead.Month), s.Instead.Month)
-			moved = signed(part.Shift(2), 0) + " %"
+			moved = figures.Signed(part.Shift(2), 0) + " %"
 			if part.IsPositive() {
 				paint = t.Up
 			} else {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/pricing"
+	"microspend/internal/figures"
 	"microspend/spend/whatif"
 )
 
@@ -29,7 +29,7 @@ func (s *State) judged() string {
 	case s.Pauses.Reading:
 		return "reading single pauses …"
 	case s.Pauses.Seen != nil && s.Pauses.Seen.Count() > 0:
-		return fmt.Sprintf("worked out from %s pauses", pricing.Grouped(decimal.NewFromInt(s.Pauses.Seen.Count())))
+		return fmt.Sprintf("worked out from %s pauses", figures.Grouped(decimal.NewFromInt(s.Pauses.Seen.Count())))
 	default:
 		return "estimated from averages"
 	}

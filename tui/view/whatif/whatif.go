@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend/whatif"
 	"microspend/tui/draw"
@@ -264,17 +265,17 @@ func (s *State) table(width int) []string {
 		}
 		change := ""
 		if line.Known && line.ThenKnown && o.Alternative == nil {
-			change = signed(line.ThenAmount.Sub(line.Amount))
+			change = figures.Signed(line.ThenAmount.Sub(line.Amount), 2)
 		}
-		then := pricing.GroupedFixed(line.Then, 1)
+		then := figures.Fixed(line.Then, 1)
 		if o.Alternative != nil {
 			then = ""
 		}
-		lines = append(lines, draw.Cut(row(line.Of.Name(), a, b, change, pricing.GroupedFixed(line.Quantity, 1), then), width))
+		lines = append(lines, draw.Cut(row(line.Of.Name(), a, b, change, figures.Fixed(line.Quantity, 1), then), width))
 	}
 	change := ""
 	if o.Complete && o.ThenComplete {
-		change = signed(o.Then.Sub(o.Total))
+		change = figures.Signed(o.Then.Sub(o.Total), 2)
 	}
 	return append(lines,
 		t.Strong.Text(draw.Cut(row("total", known(o.Total, o.Complete), known(o.Then, o.ThenComplete), change, "", ""), width)))
@@ -285,18 +286,10 @@ func known(d decimal.Decimal, is bool) string {
 	case !is && d.IsZero():
 		return "unknown"
 	case !is:
-		return pricing.GroupedFixed(d, 2) + " +?"
+		return figures.Fixed(d, 2) + " +?"
 	default:
-		return pricing.GroupedFixed(d, 2)
+		return figures.Fixed(d, 2)
 	}
-}
-
-func signed(d decimal.Decimal) string {
-	text := pricing.GroupedFixed(d, 2)
-	if d.IsPositive() {
-		return "+" + text
-	}
-	return text
 }
 
 // month sets a month of both beside each other, as bars.
@@ -336,11 +329,11 @@ func (s *State) verdict() string {
 		return "no difference"
 	}
 	percent := pricing.Divide(change.Shift(2), o.Month, pricing.RatioPlaces)
-	sign := "saves $" + pricing.GroupedFixed(change.Neg(), 2)
+	sign := "saves $" + figures.Fixed(change.Neg(), 2)
 	if change.IsPositive() {
-		sign = "costs $" + pricing.GroupedFixed(change, 2) + " more"
+		sign = "costs $" + figures.Fixed(change, 2) + " more"
 	}
-	text := pricing.GroupedFixed(percent, 1)
+	text := figures.Fixed(percent, 1)
 	if percent.IsPositive() {
 		text = "+" + text
 	}

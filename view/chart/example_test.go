@@ -3,7 +3,7 @@ package chart_test
 import (
 	"fmt"
 
-	"microspend/report/chart"
+	"microspend/view/chart"
 )
 
 func ExampleLine_Text() {

@@ -1,4 +1,4 @@
-package report
+package view
 
 import (
 	"bytes"
@@ -30,17 +30,17 @@ func TestCSVCellsAreNoFormulas(t *testing.T) {
 		"=1+1": "'=1+1", "+1": "'+1", "@x": "'@x", "-x": "'-x", "\tx": "␉x", "\rx": "␍x", "a\x1b]0;b": "a␛]0;b",
 		"-1.25": "-1.25", "-0": "-0", "--1": "'--1", "-1.2.3": "'-1.2.3", "-": "'-", "": "", "a=b": "a=b",
 	} {
-		require.Equal(t, want, csvCell(in), "%q", in)
+		require.Equal(t, want, SafeCell(in), "%q", in)
 	}
 }
 
 func TestCSVOfDifferentColumns(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, Render(&out, Options{Format: FormatCSV},
-		Document{CSV: [][]string{{"name", "amount", "list"}, {"a", "1", "2"}}},
+		Document{Data: csvTable([][]string{{"name", "amount", "list"}, {"a", "1", "2"}})},
 		Document{},
-		Document{CSV: [][]string{{"name", "amount"}, {"b", "3"}}},
-		Document{CSV: [][]string{{"name", "low", "amount"}, {"c", "4", "5"}}},
+		Document{Data: csvTable([][]string{{"name", "amount"}, {"b", "3"}})},
+		Document{Data: csvTable([][]string{{"name", "low", "amount"}, {"c", "4", "5"}})},
 	))
 	require.Equal(t, "name,amount,list,low\na,1,2,\nb,3,,\nc,5,,4\n", out.String(), "each cell under its own name")
 }
@@ -50,19 +50,16 @@ func hostile() Document {
 	return Document{
 		Title: name,
 		Sections: []Section{
-			{Heading: name, Table: &Table{
-				Columns: []Column{{Title: "name", Shrink: true}, {Title: "n", Align: Decimal, Drop: 1}, {Title: "wide"}},
-				Rows: []Row{
-					{Kind: Heading, Cells: []string{name}},
-					{Cells: []string{name, "1.25", strings.Repeat("長", 30)}},
-					{Kind: Footnote, Cells: []string{name}},
-					{Kind: Total, Cells: []string{"total"}},
-				},
-			}},
+			{Heading: name, Table: plainTable([]Head{{Title: "name", Shrink: true}, {Title: "n", Align: Decimal, Drop: 1}, {Title: "wide"}}, []shownRow{
+				{kind: Heading, cells: []string{name}},
+				{cells: []string{name, "1.25", strings.Repeat("長", 30)}},
+				{kind: Footnote, cells: []string{name}},
+				{kind: Total, cells: []string{"total"}},
+			})},
 			{Notes: []Note{{Tag: name, Text: name, Warn: true}}},
 		},
 		JSON: map[string]string{"name": name},
-		CSV:  [][]string{{"name"}, {name}},
+		Data: csvTable([][]string{{"name"}, {name}}),
 	}
 }
 
@@ -91,17 +88,14 @@ func TestOutputIsHarmless(t *testing.T) {
 }
 
 func TestTablesKeepToTheWidth(t *testing.T) {
-	document := Document{Sections: []Section{{Table: &Table{
-		Columns: []Column{
-			{Title: "what", Shrink: true}, {Title: "amount", Align: Decimal}, {Title: "unit", Drop: 2}, {Title: "rate", Align: Decimal, Drop: 1},
-		},
-		Rows: []Row{
-			{Kind: Group, Cells: []string{"group", "", "", "1.5"}},
-			{Cells: []string{strings.Repeat("long ", 12), "1,234.56", "GB-Hours", "0.0001"}},
-			{Cells: []string{"東京の長い名前 🚀", "7.1", "s", "12.25"}},
-			{Kind: Footnote, Cells: []string{strings.Repeat("word ", 40)}},
-		},
-	}}}}
+	document := Document{Sections: []Section{{Table: plainTable([]Head{
+		{Title: "what", Shrink: true}, {Title: "amount", Align: Decimal}, {Title: "unit", Drop: 2}, {Title: "rate", Align: Decimal, Drop: 1},
+	}, []shownRow{
+		{kind: Group, cells: []string{"group", "", "", "1.5"}},
+		{cells: []string{strings.Repeat("long ", 12), "1,234.56", "GB-Hours", "0.0001"}},
+		{cells: []string{"東京の長い名前 🚀", "7.1", "s", "12.25"}},
+		{kind: Footnote, cells: []string{strings.Repeat("word ", 40)}},
+	})}}}
 	for width := 40; width <= 140; width++ {
 		var out bytes.Buffer
 		require.NoError(t, Render(&out, Options{Format: FormatTable, Width: width}, document))
@@ -112,16 +106,17 @@ func TestTablesKeepToTheWidth(t *testing.T) {
 }
 
 func TestDecimalPointsStandUnderEachOther(t *testing.T) {
-	rows := [][]string{{"1,234.5"}, {"~22"}, {""}, {"0.0001"}, {"2.5 %"}}
-	alignPoints(rows, 0)
+	rows := []shownRow{{cells: []string{"1,234.5"}}, {cells: []string{"~22"}}, {cells: []string{""}}, {cells: []string{"0.0001"}}, {cells: []string{"2.5 %"}}}
+	l := layout{rows: rows}
+	l.alignPoints(0)
 	points := map[int]bool{}
 	for _, row := range rows {
-		if dot := strings.IndexByte(row[0], '.'); dot >= 0 {
-			points[ansi.StringWidth(row[0][dot:])] = true
+		if dot := strings.IndexByte(row.cells[0], '.'); dot >= 0 {
+			points[ansi.StringWidth(row.cells[0][dot:])] = true
 		}
 	}
 	require.Len(t, points, 1)
-	require.Empty(t, rows[2][0])
+	require.Empty(t, rows[2].cells[0])
 }
 
 func TestPlacesFor(t *testing.T) {
@@ -143,22 +138,8 @@ func TestPlacesFor(t *testing.T) {
 			for _, a := range test.amounts {
 				amounts = append(amounts, decimal.RequireFromString(a))
 			}
-			require.Equal(t, test.want, placesFor(amounts))
+			require.Equal(t, test.want, PlacesFor(amounts))
 		})
-	}
-}
-
-func TestUnitPrice(t *testing.T) {
-	for _, test := range []struct{ each, want string }{
-		{"12.4122", "$12.41 per user"},
-		{"0.10", "$0.10 per user"},
-		{"0.0003", "$0.30 per 1,000 users"},
-		{"0.0000003", "$0.30 per million users"},
-		{"0.0000000003", "$0.00 per million users"},
-		{"0", "$0.00 per user"},
-		{"1234567.891", "$1,234,567.89 per user"},
-	} {
-		require.Equal(t, test.want, unitPrice(decimal.RequireFromString(test.each), "user"), test.each)
 	}
 }
 
@@ -169,11 +150,8 @@ func FuzzRender(f *testing.F) {
 		width = 40 + (width&0x7fffffff)%200
 		document := Document{Title: name, Sections: []Section{{
 			Heading: name,
-			Table: &Table{
-				Columns: []Column{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}},
-				Rows:    []Row{{Cells: []string{name, number}}, {Kind: Footnote, Cells: []string{name}}},
-			},
-			Notes: []Note{{Tag: name, Text: number}},
+			Table:   plainTable([]Head{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}}, []shownRow{{cells: []string{name, number}}, {kind: Footnote, cells: []string{name}}}),
+			Notes:   []Note{{Tag: name, Text: number}},
 		}}}
 		for _, format := range []Format{FormatTable, FormatMarkdown} {
 			var out bytes.Buffer
@@ -189,10 +167,7 @@ func FuzzRender(f *testing.F) {
 func TestHiddenColumnsTakeNoRoom(t *testing.T) {
 	name := strings.Repeat("n", 40)
 	var out bytes.Buffer
-	require.NoError(t, Render(&out, Options{Format: FormatTable, Width: 80}, Document{Sections: []Section{{Table: &Table{
-		Columns: []Column{{Title: "name", Shrink: true}, {Title: "words", MinWidth: 130}},
-		Rows:    []Row{{Cells: []string{name, strings.Repeat("w", 90)}}},
-	}}}}))
+	require.NoError(t, Render(&out, Options{Format: FormatTable, Width: 80}, Document{Sections: []Section{{Table: plainTable([]Head{{Title: "name", Shrink: true}, {Title: "words", MinWidth: 130}}, []shownRow{{cells: []string{name, strings.Repeat("w", 90)}}})}}}))
 	require.Contains(t, out.String(), name)
 }
 
@@ -208,4 +183,30 @@ func TestWrap(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, wrap(tc.text, tc.width), tc.reason) })
 	}
+}
+
+// plainTable is a table of words.
+func plainTable(columns []Head, rows []shownRow) *Table {
+	t := &Table{Columns: columns}
+	for _, row := range rows {
+		t.Add(Row{Kind: row.kind, Warn: row.warn, Cells: texts(row.cells)})
+	}
+	return t
+}
+
+// csvTable is a table of data, its header first.
+func csvTable(rows [][]string) *Table {
+	var columns []Column[[]string]
+	for i, id := range rows[0] {
+		columns = append(columns, Column[[]string]{ID: id, Value: func(row []string) Value { return Text(row[i]) }})
+	}
+	return NewTable(columns, rows[1:], nil)
+}
+
+func texts(words []string) []Value {
+	values := make([]Value, len(words))
+	for i, word := range words {
+		values[i] = Text(word)
+	}
+	return values
 }

@@ -1,0 +1,88 @@
+// Package figures writes numbers the way people read them: in plain notation, with commas between thousands, rounded
+// half-even where they are rounded at all.
+//
+// What it writes is for eyes only. Programs get the exact figure, as [decimal.Decimal] marshals itself.
+package figures
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Grouped writes d exactly, as in 2,592,000 or 1,234.5. It never rounds.
+func Grouped(d decimal.Decimal) string { return group(d.String()) }
+
+// Fixed writes d rounded half-even to so many decimals, all of them written, as in 1,234.50.
+func Fixed(d decimal.Decimal, places int32) string { return group(d.StringFixedBank(places)) }
+
+// UpTo writes d rounded half-even to at most so many decimals, and no more than it has.
+func UpTo(d decimal.Decimal, places int32) string { return Grouped(d.RoundBank(places)) }
+
+// Cents writes an amount of money exactly, with cents at least, as in 0.30, 15,000.00 or 0.0000291572.
+func Cents(d decimal.Decimal) string {
+	if d.Equal(d.Truncate(2)) {
+		return Fixed(d, 2)
+	}
+	return Grouped(d)
+}
+
+// Signed writes a change as [Fixed] does, with a plus where there is an increase. A change of exactly zero has no sign; one
+// that rounds to zero keeps its own, so that it does not pass for none.
+func Signed(d decimal.Decimal, places int32) string {
+	text := Fixed(d, places)
+	if d.IsPositive() {
+		return "+" + text
+	}
+	return text
+}
+
+// Int writes a whole number.
+func Int[N ~int | ~int64](n N) string { return Grouped(decimal.NewFromInt(int64(n))) }
+
+// Count writes a number with what it counts, as in "1 day", "1,200 days" or "2 launches".
+func Count[N ~int | ~int64](n N, noun string) string {
+	return CountOf(decimal.NewFromInt(int64(n)), noun)
+}
+
+// CountOf is [Count] for numbers that need not be whole, as in "0.5 instances".
+func CountOf(n decimal.Decimal, noun string) string {
+	if n.Equal(decimal.NewFromInt(1)) {
+		return "1 " + noun
+	}
+	return Grouped(n) + " " + Plural(noun)
+}
+
+// Plural is a regular noun in the plural. Nouns in -y are not among those we count.
+func Plural(noun string) string {
+	for _, ending := range []string{"ch", "sh", "s", "x"} {
+		if strings.HasSuffix(noun, ending) {
+			return noun + "es"
+		}
+	}
+	return noun + "s"
+}
+
+// group puts commas between the thousands of a number in plain notation, of which the digits after the point are not grouped.
+func group(number string) string {
+	whole, fraction, hasPoint := strings.Cut(number, ".")
+	sign, digits := "", whole
+	if strings.HasPrefix(whole, "-") {
+		sign, digits = "-", whole[1:]
+	}
+	if len(digits) <= 3 {
+		return number
+	}
+	var out strings.Builder
+	out.WriteString(sign)
+	for i := range len(digits) {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			out.WriteByte(',')
+		}
+		out.WriteByte(digits[i])
+	}
+	if hasPoint {
+		out.WriteString("." + fraction)
+	}
+	return out.String()
+}

@@ -1,0 +1,89 @@
+package figures_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"microspend/internal/figures"
+)
+
+func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+func TestGrouped(t *testing.T) {
+	for _, tc := range []struct{ name, reason, in, want string }{
+		{"zero", "the zero value of a decimal", "0", "0"},
+		{"three digits", "nothing to separate", "730", "730"},
+		{"four digits", "the first comma", "3600", "3,600"},
+		{"six digits", "no comma in front", "288000", "288,000"},
+		{"seven digits", "two commas", "2592000", "2,592,000"},
+		{"fraction", "digits after the point are not grouped", "1234.56789", "1,234.56789"},
+		{"small fraction", "a rate is not cut", "0.0000291572", "0.0000291572"},
+		{"trailing zeros", "plain notation has none", "1500.000", "1,500"},
+		{"negative hundreds", "the sign is not a digit", "-100", "-100"},
+		{"negative thousands", "the sign comes first", "-1234.5", "-1,234.5"},
+		{"exponent", "plain notation, however the number was made", "1e6", "1,000,000"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			require.Equal(t, tc.want, figures.Grouped(dec(tc.in)), tc.reason)
+		})
+	}
+	t.Run("never rounds", rapid.MakeCheck(func(t *rapid.T) {
+		d := decimal.New(rapid.Int64().Draw(t, "coefficient"), rapid.Int32Range(-30, 10).Draw(t, "exponent"))
+		grouped := figures.Grouped(d)
+		require.Equal(t, d.String(), strings.ReplaceAll(grouped, ",", ""))
+		whole, _, _ := strings.Cut(strings.TrimPrefix(grouped, "-"), ".")
+		for i, group := range strings.Split(whole, ",") {
+			require.LessOrEqual(t, len(group), 3)
+			require.True(t, i == 0 || len(group) == 3, "%s", grouped)
+		}
+	}))
+}
+
+func TestFixed(t *testing.T) {
+	for _, tc := range []struct {
+		name, reason, in string
+		places           int32
+		want             string
+	}{
+		{"pads", "all decimals are written", "1500", 2, "1,500.00"},
+		{"half to even, down", "0.125 lies between 0.12 and 0.13, and 2 is even", "0.125", 2, "0.12"},
+		{"half to even, up", "0.375 lies between 0.37 and 0.38, and 8 is even", "0.375", 2, "0.38"},
+		{"no decimals", "a fixed point of none has no point", "1234.5", 0, "1,234"},
+		{"rounding carries", "a comma appears by rounding", "999.999", 2, "1,000.00"},
+		{"negative", "the sign comes first", "-1234.567", 2, "-1,234.57"},
+	} {
+		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, figures.Fixed(dec(tc.in), tc.places), tc.reason) })
+	}
+}
+
+func TestWritten(t *testing.T) {
+	for _, tc := range []struct{ name, reason, got, want string }{
+		{"up to, fewer", "no zeros are added", figures.UpTo(dec("1234.5"), 3), "1,234.5"},
+		{"up to, more", "rounded half-even", figures.UpTo(dec("0.00025"), 4), "0.0002"},
+		{"increase", "a change has its sign", figures.Signed(dec("1234.5"), 2), "+1,234.50"},
+		{"decrease", "a change has its sign", figures.Signed(dec("-1234.5"), 2), "-1,234.50"},
+		{"no change", "nothing has no sign", figures.Signed(decimal.Zero, 2), "0.00"},
+		{"a small increase", "it is not nothing", figures.Signed(dec("0.001"), 2), "+0.00"},
+		{"int", "grouped", figures.Int(int64(1234567)), "1,234,567"},
+		{"one", "the singular", figures.Count(1, "day"), "1 day"},
+		{"none", "zero takes the plural", figures.Count(0, "day"), "0 days"},
+		{"many", "grouped", figures.Count(1200, "day"), "1,200 days"},
+		{"sibilant", "an e before the s", figures.Count(2, "launch"), "2 launches"},
+		{"fraction", "a fraction takes the plural", figures.CountOf(dec("0.5"), "instance"), "0.5 instances"},
+		{"one, written otherwise", "1.0 is one", figures.CountOf(dec("1.0"), "instance"), "1 instance"},
+	} {
+		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.want, tc.got, tc.reason) })
+	}
+}
+
+func TestCents(t *testing.T) {
+	for in, want := range map[string]string{
+		"0.3": "0.30", "3": "3.00", "15000": "15,000.00", "0.3000": "0.30", "0.00035": "0.00035", "1234.567": "1,234.567", "-1.5": "-1.50", "0": "0.00",
+	} {
+		require.Equal(t, want, figures.Cents(dec(in)), in)
+	}
+}

@@ -1,0 +1,53 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/spend"
+	"microspend/view"
+)
+
+// What several documents say of figures that lack something.
+
+var one = decimal.NewFromInt(1)
+
+// withDamaged adds the ledger's damaged files to a document, where there are any.
+func withDamaged(o view.Object, files []ledger.DamagedFile) view.Object {
+	return o.With(len(files) > 0, "damaged", view.Records{Table: view.NewTable(damagedColumns, files, nil)})
+}
+
+var damagedColumns = []view.Column[ledger.DamagedFile]{
+	{ID: "path", Value: func(f ledger.DamagedFile) view.Value { return view.Text(f.Path) }},
+	{ID: "reason", Value: func(f ledger.DamagedFile) view.Value { return view.Text(f.Reason) }},
+}
+
+func damagedNotes(files []ledger.DamagedFile) []view.Note {
+	var list []view.Note
+	for _, file := range files {
+		list = append(list, view.Note{
+			Warn: true, Text: fmt.Sprintf("%s is damaged and left out: %s.", file.Path, strings.TrimSuffix(file.Reason, ".")),
+		})
+	}
+	return list
+}
+
+// unknownTexts name the rates that a cost lacks.
+func unknownTexts(c spend.Cost) []string {
+	var texts []string
+	for _, u := range c.Unknown {
+		texts = append(texts, u.String())
+	}
+	return texts
+}
+
+func unknownNotes(c spend.Cost) []view.Note {
+	var list []view.Note
+	for _, text := range unknownTexts(c) {
+		list = append(list, view.Note{Warn: true, Text: text + "."})
+	}
+	return list
+}

@@ -1,0 +1,232 @@
+package view
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Align says how a column's cells stand.
+type Align uint8
+
+// The alignments. Decimal lines up the points of numbers.
+const (
+	Left Align = iota
+	Right
+	Decimal
+)
+
+// Scope says who gets a column.
+type Scope uint8
+
+// The scopes.
+const (
+	Everyone Scope = iota
+	People         // a picture, or words about other columns
+	Data           // JSON and CSV alone
+	JSONOnly
+)
+
+// Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in a
+// row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the dashboard have
+// it.
+type Column[Row any] struct {
+	ID    string // the field in JSON, the heading in CSV, the word in filters
+	Title string // the heading for people
+	Unit  string // behind the title, such as "$"
+	Align Align
+
+	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may Shrink is
+	// first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column is not shown
+	// at all.
+	Drop     int
+	Shrink   bool
+	MinWidth int
+	Scope    Scope
+
+	Value func(Row) Value
+}
+
+// Head is a column without its values.
+type Head struct {
+	ID, Title, Unit string
+	Align           Align
+	Drop            int
+	Shrink          bool
+	MinWidth        int
+	Scope           Scope
+}
+
+func (h Head) inJSON() bool { return h.ID != "" && h.Scope != People }
+func (h Head) inCSV() bool  { return h.inJSON() && h.Scope != JSONOnly }
+
+// Heading is the title with its unit.
+func (h Head) Heading() string {
+	switch {
+	case h.Unit == "":
+		return h.Title
+	case h.Title == "":
+		return h.Unit
+	default:
+		return h.Title + " " + h.Unit
+	}
+}
+
+// RowKind says what a row is, which decides how it looks and whether it is data.
+type RowKind uint8
+
+// The kinds of rows.
+const (
+	Line     RowKind = iota
+	Group            // a heading over lines, with their subtotal
+	Total            // the sum of everything
+	Heading          // a title over the rows that follow, as wide as the table: the first cell alone
+	Footnote         // an explanation of the row above it, likewise
+)
+
+// Row is one row of a table. It may have fewer cells than the table has columns.
+type Row struct {
+	Kind  RowKind
+	Cells []Value
+	Warn  bool // draws attention to the row
+}
+
+// Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of which
+// a terminal's user wants the first screen and a program the CSV.
+type Table struct {
+	Columns []Head
+	Tight   bool // one blank between columns in place of two
+	length  int
+	row     func(i int) Row
+	more    []Row // behind those
+}
+
+// Look says what a row of a table is.
+type Look struct {
+	Kind RowKind
+	Warn bool
+}
+
+// NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain lines.
+func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
+	t := &Table{length: len(rows), Columns: make([]Head, len(columns))}
+	for i, c := range columns {
+		t.Columns[i] = Head{c.ID, c.Title, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+	}
+	t.row = func(i int) Row { return RowOf(columns, rows[i], look) }
+	return t
+}
+
+// RowOf makes one row, such as a total to [Table.Add].
+func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
+	row := Row{Cells: make([]Value, len(columns))}
+	if look != nil {
+		l := look(of)
+		row.Kind, row.Warn = l.Kind, l.Warn
+	}
+	for c := range columns {
+		if columns[c].Value != nil {
+			row.Cells[c] = columns[c].Value(of)
+		}
+	}
+	return row
+}
+
+// First is columns with those of the given ids before the others, for a table that people read in another order than
+// programs do.
+func First[R any](columns []Column[R], ids ...string) []Column[R] {
+	var first []Column[R]
+	for _, id := range ids {
+		for _, c := range columns {
+			if c.ID == id {
+				first = append(first, c)
+			}
+		}
+	}
+	return append(first, slices.DeleteFunc(slices.Clone(columns), func(c Column[R]) bool {
+		return slices.Contains(ids, c.ID)
+	})...)
+}
+
+// Add puts rows behind those that the table was made of. They are for people alone: CSV and JSON do not have them.
+func (t *Table) Add(rows ...Row) { t.more = append(t.more, rows...) }
+
+// Len is the number of rows of all kinds.
+func (t *Table) Len() int { return t.length + len(t.more) }
+
+// Row makes a row.
+func (t *Table) Row(i int) Row {
+	if i >= t.length {
+		return t.more[i-t.length]
+	}
+	return t.row(i)
+}
+
+// Cell is the value of a column in a row, missing where the row has none.
+func (r Row) Cell(column int) Value {
+	if column >= len(r.Cells) {
+		return Value{}
+	}
+	return r.Cells[column]
+}
+
+// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings, notes
+// and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory does not
+// grow with the table.
+func (t *Table) EachRecord(yield func(Row) error) error {
+	const most = 2048
+	block := make([]Row, min(t.length, most))
+	for start := 0; start < t.length; start += len(block) {
+		made := block[:min(len(block), t.length-start)]
+		parallel(len(made), func(i int) { made[i] = t.row(start + i) })
+		for _, row := range made {
+			if row.Kind != Line && row.Kind != Total {
+				continue
+			}
+			if err := yield(row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parallel calls do for 0 to n - 1 on all processors; few calls are not worth it.
+func parallel(n int, do func(int)) {
+	workers := min(runtime.GOMAXPROCS(0), (n+255)/256)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < n; i += workers {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// shown is the table as people see it: the columns for them, and the text of every cell.
+func (t *Table) shown() (columns []Head, rows []shownRow) {
+	var places []int
+	for i, head := range t.Columns {
+		if head.Scope == Everyone || head.Scope == People {
+			columns, places = append(columns, head), append(places, i)
+		}
+	}
+	rows = make([]shownRow, t.Len())
+	parallel(len(rows), func(i int) {
+		row := t.Row(i)
+		cells := make([]string, len(columns))
+		for c, place := range places {
+			cells[c] = Visible(row.Cell(place).String())
+		}
+		rows[i] = shownRow{row.Kind, row.Warn, cells}
+	})
+	return columns, rows
+}
+
+type shownRow struct {
+	kind  RowKind
+	warn  bool
+	cells []string
+}

@@ -1,0 +1,217 @@
+package view
+
+import (
+	"encoding"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/internal/figures"
+)
+
+// Value is one cell: the exact datum that programs read and the text that people do. JSON and CSV take the datum, every
+// other renderer the text, so that rounding happens nowhere else. The zero value is a figure that there is none of: null
+// in JSON, empty elsewhere.
+type Value struct {
+	data   any    // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
+	words  string // what people read, where that does not follow from the datum
+	shown  bool   // words count
+	form   form
+	places int32
+	omit   bool
+}
+
+// form is how a decimal is written for people.
+type form uint8
+
+const (
+	fixedForm form = iota
+	exactForm
+	upToForm
+	signedForm
+	percentForm
+	signedPercentForm
+)
+
+// Text is a name or a word.
+func Text[S ~string](s S) Value { return Value{data: string(s)} }
+
+// Number is a figure shown with a fixed number of decimals, rounded half-even.
+func Number(d decimal.Decimal, places int32) Value { return Value{data: d, places: places} }
+
+// Dollars is an amount of money shown to the cent.
+func Dollars(d decimal.Decimal) Value { return Number(d, CentPlaces) }
+
+// Exact is a figure shown in full.
+func Exact(d decimal.Decimal) Value { return Value{data: d, form: exactForm} }
+
+// UpTo is a figure shown with at most so many decimals, and no more than it has.
+func UpTo(d decimal.Decimal, places int32) Value {
+	return Value{data: d, places: places, form: upToForm}
+}
+
+// Signed is a change, shown with its sign.
+func Signed(d decimal.Decimal, places int32) Value {
+	return Value{data: d, places: places, form: signedForm}
+}
+
+// Percent is a part of one, shown as a percentage. The datum stays the part of one.
+func Percent(d decimal.Decimal, places int32) Value {
+	return Value{data: d, places: places, form: percentForm}
+}
+
+// SignedPercent is a change that is given in percent already, shown with its sign.
+func SignedPercent(d decimal.Decimal, places int32) Value {
+	return Value{data: d, places: places, form: signedPercentForm}
+}
+
+// Count is a whole number: a number in JSON, with its digits grouped for people.
+func Count[N ~int | ~int32 | ~int64](n N) Value { return Value{data: int64(n)} }
+
+// Bool is true or false.
+func Bool(b bool) Value { return Value{data: b} }
+
+// Moment is a point in time, in UTC to the second.
+func Moment(t time.Time) Value { return Text(t.UTC().Format(time.RFC3339)) }
+
+// Day is the calendar day of a moment in a location.
+func Day(t time.Time, location *time.Location) Value {
+	return Text(t.In(location).Format(time.DateOnly))
+}
+
+// List is several words: an array in JSON, joined by semicolons elsewhere.
+func List(words []string) Value { return Value{data: words} }
+
+// Missing is a figure that there is none of, with the words that stand in its place for people.
+func Missing(words string) Value { return Value{words: words, shown: true} }
+
+// Maybe is a value of something that may not be there; where it is not, the cell is empty.
+func Maybe[T any](p *T, of func(T) Value) Value {
+	if p == nil {
+		return Value{}
+	}
+	return of(*p)
+}
+
+// Or is the value, or one that is missing where the condition does not hold, with the words that stand in its place.
+func (v Value) Or(words string, holds bool) Value {
+	if holds {
+		return v
+	}
+	return Missing(words)
+}
+
+// Shown is the same datum with another text for people.
+func (v Value) Shown(words string) Value {
+	v.words, v.shown = words, true
+	return v
+}
+
+// Marked is the same datum with a mark behind its text.
+func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
+
+// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
+func (v Value) OmitEmpty() Value {
+	v.omit = true
+	return v
+}
+
+// IsMissing reports whether there is no datum.
+func (v Value) IsMissing() bool { return v.data == nil }
+
+// Number returns the figure, and reports whether the value is one.
+func (v Value) Number() (decimal.Decimal, bool) {
+	switch d := v.data.(type) {
+	case decimal.Decimal:
+		return d, true
+	case int64:
+		return decimal.NewFromInt(d), true
+	default:
+		return decimal.Decimal{}, false
+	}
+}
+
+// String is the text for people.
+func (v Value) String() string {
+	if v.shown {
+		return v.words
+	}
+	switch d := v.data.(type) {
+	case decimal.Decimal:
+		return v.form.write(d, v.places)
+	case int64:
+		return figures.Int(d)
+	default:
+		return v.Exact()
+	}
+}
+
+func (f form) write(d decimal.Decimal, places int32) string {
+	switch f {
+	case exactForm:
+		return d.String()
+	case upToForm:
+		return figures.UpTo(d, places)
+	case signedForm:
+		return figures.Signed(d, places)
+	case percentForm:
+		return figures.Fixed(d.Shift(2), places) + " %"
+	case signedPercentForm:
+		return figures.Signed(d, places) + " %"
+	default:
+		return figures.Fixed(d, places)
+	}
+}
+
+// Exact is the datum as CSV has it: decimals in plain notation, lists joined by semicolons, "" where there is none.
+func (v Value) Exact() string {
+	switch d := v.data.(type) {
+	case nil:
+		return ""
+	case string:
+		return d
+	case decimal.Decimal:
+		return d.String()
+	case int64:
+		return decimal.NewFromInt(d).String()
+	case bool:
+		if d {
+			return "true"
+		}
+		return "false"
+	case []string:
+		return strings.Join(d, "; ")
+	case encoding.TextMarshaler:
+		text, err := d.MarshalText()
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	default:
+		return ""
+	}
+}
+
+// omitted reports whether the field is left out of a JSON object.
+func (v Value) omitted() bool {
+	if !v.omit {
+		return false
+	}
+	switch d := v.data.(type) {
+	case nil:
+		return true
+	case string:
+		return d == ""
+	case decimal.Decimal:
+		return d.IsZero()
+	case int64:
+		return d == 0
+	case bool:
+		return !d
+	case []string:
+		return len(d) == 0
+	default:
+		return false
+	}
+}
