@@ -7,7 +7,7 @@
 package config
 
 import (
-	"microspend/collector"
+	"microspend/collector/sources"
 	"microspend/internal/strictyaml"
 	"microspend/spend"
 	"microspend/spend/anomaly"
@@ -23,15 +23,15 @@ type Config struct {
 	Spend     spend.Config
 	Budgets   budget.Set
 	Anomalies anomaly.Rule
-	Collect   collector.Config
+	Collect   sources.Config
 }
 
 // file is the file as it is written.
 type file struct {
 	spend.ConfigFile `yaml:",inline"`
-	Budgets          budget.ConfigFile    `yaml:"budgets"`
-	Anomalies        anomaly.ConfigFile   `yaml:"anomalies"`
-	Collect          collector.ConfigFile `yaml:"collect"`
+	Budgets          budget.ConfigFile  `yaml:"budgets"`
+	Anomalies        anomaly.ConfigFile `yaml:"anomalies"`
+	Collect          sources.ConfigFile `yaml:"collect"`
 }
 
 // Load reads the file, by its name or path. Errors name every fault, each with file:line:column.
@@ -40,7 +40,7 @@ func Load(name string, text []byte) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	var written file
+	written := file{Collect: sources.NewConfigFile()}
 	doc := strictyaml.Decode(name, root, &written)
 	c := Config{
 		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc), Anomalies: written.Anomalies.Config(),

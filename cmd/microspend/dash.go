@@ -117,11 +117,10 @@ func (a *app) runDash(ctx context.Context, options tui.Options) error {
 const dashGC = 30 // percent
 
 // giveMemoryBack returns what reading took: it is read in a second and then looked at for hours. The second time is for the
-// buffers that pools keep for one collection longer.
+// buffers that pools keep for one more collection.
 func giveMemoryBack() {
 	debug.FreeOSMemory()
 	debug.FreeOSMemory()
-	giveProgramBack()
 }
 
 // dashOptions puts together what the dashboard takes.
