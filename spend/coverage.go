@@ -11,11 +11,15 @@ import (
 // written, GB-hours stored. Each is half-even at [pricing.AmountPlaces] where it is no finite decimal.
 func Quantities(sum *usage.Sum) pricing.Quantities {
 	var out pricing.Quantities
-	measured := sum.Measured()
-	for _, q := range pricing.BilledQuantities() {
-		out[q] = measured[q].Quantity()
+	for i := range out {
+		out[i] = Quantity(sum, pricing.BilledQuantity(i))
 	}
 	return out
+}
+
+// Quantity is one of them.
+func Quantity(sum *usage.Sum, q pricing.BilledQuantity) decimal.Decimal {
+	return pricing.Count{Units: sum.Amounts[q].Decimal(), Per: q.Counted().PerUnit}.Quantity()
 }
 
 // Coverage is the part of the time that was measured completely, from 0 to 1, half-even at [pricing.RatioPlaces]. It is
