@@ -136,7 +136,7 @@ func (w *jsonWriter) records(t *Table) error {
 			return w.list('{', '}', func(item func()) error {
 				for i, head := range t.Columns {
 					v := row.Cell(i)
-					if !head.inJSON() || v.omitted() {
+					if !head.forData() || v.omitted() {
 						continue
 					}
 					item()
