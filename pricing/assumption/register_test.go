@@ -99,7 +99,7 @@ func TestIDsAreWrittenOnce(t *testing.T) {
 	names, _ := entries(t)
 	ids := map[string]bool{}
 	for _, name := range names {
-		ids[name.Facts().ID] = true
+		ids[name.Facts().ID] = strings.Contains(string(name), "-") // other ids are words of other fields too
 	}
 	text := func(lit *ast.BasicLit) string {
 		if lit == nil || lit.Kind != token.STRING {
@@ -145,7 +145,7 @@ func TestIDsAreWrittenOnce(t *testing.T) {
 				}
 				return true
 			}
-			if id, _, begins := strings.Cut(text(lit), ": "); ok && begins && ids[id] && strings.Contains(id, "-") {
+			if id, _, begins := strings.Cut(text(lit), ": "); ok && begins && ids[id] {
 				t.Errorf("%s: the note %s is worded here; use package assumption", set.Position(n.Pos()), id)
 			}
 			return true
