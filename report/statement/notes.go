@@ -3,6 +3,7 @@ package statement
 import (
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 )
 
 // annotate adds what the figures rest on: the assumptions that concern them, and how they are made.
@@ -80,17 +81,17 @@ func (s *Statement) methods() []pricing.Note {
 // outlookNotes explain forecasts and anomalies where there are any.
 func (s *Statement) outlookNotes() []pricing.Note {
 	var notes []pricing.Note
-	methods := map[spend.Method]bool{}
+	methods := map[budget.Method]bool{}
 	for _, line := range s.Budgets.Lines {
 		methods[line.Method] = !s.Budgets.Over
 	}
 	if len(s.Tenants) == 1 && !s.Whole && s.Tenants[0].Outlook != nil {
 		methods[s.Tenants[0].Outlook.Method] = !s.Budgets.Over
 	}
-	if methods[spend.MethodWeekday] {
+	if methods[budget.WeekdayMean] {
 		notes = append(notes, pricing.Note{ID: "Forecast", Text: "What is spent, and for each remaining day the mean of its weekday over the last up to eight weeks."})
 	}
-	if methods[spend.MethodRunRate] {
+	if methods[budget.RunRate] {
 		notes = append(notes, pricing.Note{ID: "Forecast, run rate", Text: "With fewer than two weeks of data, the month goes on at its average so far."})
 	}
 	return append(notes, pricing.Note{ID: "Days that stand out", Text: "A day is set against the same weekday of the eight weeks before, or against all days where " +
