@@ -51,3 +51,12 @@ func unknownNotes(c spend.Cost) []view.Note {
 	}
 	return list
 }
+
+// unknownNames name them in few words, as in "snapshot read in us-east-1".
+func unknownNames(c spend.Cost) string {
+	names := make([]string, len(c.Unknown))
+	for i, u := range c.Unknown {
+		names[i] = u.Quantity.Name() + " in " + u.Region
+	}
+	return strings.Join(names, ", ")
+}

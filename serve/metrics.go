@@ -10,8 +10,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/shopspring/decimal"
+
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
@@ -25,7 +27,7 @@ type metrics struct {
 
 	mutex   sync.Mutex
 	series  *series
-	budgets spend.BudgetReport
+	budgets budget.Report
 	ledger  ledgerState
 }
 
@@ -116,7 +118,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 		places = countedOf(byComponent, whole)
 		state.unknownRates = float64(len(whole.Total.Unknown))
 	}
-	budgets, err := in.Source.BudgetStatus(ctx, now)
+	budgets, err := budget.Evaluate(ctx, in.Source, in.Budgets, now)
 	if err != nil {
 		return err
 	}

@@ -10,12 +10,16 @@ import (
 
 	"microspend/ledger"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 )
 
 // Inputs are what answers are built from.
 type Inputs struct {
-	Source spend.Source
-	Ledger *ledger.Ledger
+	Source      spend.Source
+	Budgets     budget.Set
+	AnomalyRule anomaly.Rule
+	Ledger      *ledger.Ledger
 	// Files are what else the answers depend on: the configuration, the tenants file, rate cards. The inputs are reloaded
 	// when one of them changes, appears or disappears.
 	Files []string

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,16 +17,29 @@ const (
 	Decimal
 )
 
-// Scope says who gets a column.
+// Scope says who gets a column: any of the following together. The zero value is everyone.
 type Scope uint8
 
 // The scopes.
 const (
-	Everyone Scope = iota
-	People         // a picture, or words about other columns
-	Data           // JSON and CSV alone
+	People Scope = 1 << iota // terminal, Markdown and pages: a picture, say, or words about other columns
 	JSONOnly
+	CSVOnly
+	Nobody
+
+	Everyone Scope = 0
+	Data           = JSONOnly | CSVOnly
 )
+
+// When is the scope where the condition holds, and nobody otherwise: for a column that only some results have.
+func When(holds bool, s Scope) Scope {
+	if holds {
+		return s
+	}
+	return Nobody
+}
+
+func (s Scope) includes(who Scope) bool { return s == Everyone || s&who != 0 }
 
 // Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in a
 // row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the dashboard have
@@ -33,6 +47,7 @@ const (
 type Column[Row any] struct {
 	ID    string // the field in JSON, the heading in CSV, the word in filters
 	Title string // the heading for people
+	Long  string // the title in full, for workbooks, which have the room; "" is Title
 	Unit  string // behind the title, such as "$"
 	Align Align
 
@@ -49,27 +64,36 @@ type Column[Row any] struct {
 
 // Head is a column without its values.
 type Head struct {
-	ID, Title, Unit string
-	Align           Align
-	Drop            int
-	Shrink          bool
-	MinWidth        int
-	Scope           Scope
+	ID, Title, Long, Unit string
+	Align                 Align
+	Drop                  int
+	Shrink                bool
+	MinWidth              int
+	Scope                 Scope
 }
 
-func (h Head) inJSON() bool { return h.ID != "" && h.Scope != People }
-func (h Head) inCSV() bool  { return h.inJSON() && h.Scope != JSONOnly }
+func (h Head) inJSON() bool  { return h.ID != "" && h.Scope.includes(JSONOnly) }
+func (h Head) inCSV() bool   { return h.ID != "" && h.Scope.includes(CSVOnly) }
+func (h Head) forData() bool { return h.ID != "" && h.Scope.includes(Data) }
+
+func (h Head) forPeople() bool { return h.Scope.includes(People) }
 
 // Heading is the title with its unit.
-func (h Head) Heading() string {
-	switch {
-	case h.Unit == "":
-		return h.Title
-	case h.Title == "":
-		return h.Unit
-	default:
-		return h.Title + " " + h.Unit
+func (h Head) Heading() string { return withUnit(h.Title, h.Unit) }
+
+// LongHeading is the title in full with its unit; "" for a column that is data alone.
+func (h Head) LongHeading() string {
+	if h.Title == "" && h.Long == "" {
+		return ""
 	}
+	return withUnit(cmp.Or(h.Long, h.Title), h.Unit)
+}
+
+func withUnit(title, unit string) string {
+	if title == "" || unit == "" {
+		return title + unit
+	}
+	return title + " " + unit
 }
 
 // RowKind says what a row is, which decides how it looks and whether it is data.
@@ -86,9 +110,8 @@ const (
 
 // Row is one row of a table. It may have fewer cells than the table has columns.
 type Row struct {
-	Kind  RowKind
+	Look
 	Cells []Value
-	Warn  bool // draws attention to the row
 }
 
 // Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of which
@@ -97,35 +120,44 @@ type Table struct {
 	Columns []Head
 	Tight   bool // one blank between columns in place of two
 	length  int
-	row     func(i int) Row
+	row     func(i int, wanted func(Head) bool) Row
 	more    []Row // behind those
 }
 
-// Look says what a row of a table is.
+// Look says what a row is and what stands around it for people. The zero value is a plain line.
 type Look struct {
-	Kind RowKind
-	Warn bool
+	Kind    RowKind
+	Warn    bool     // draws attention to the row
+	Heading string   // a title above the row, as wide as the table
+	Notes   []string // explanations below the row, likewise; Markdown leaves them out
 }
 
 // NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain lines.
 func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
 	t := &Table{length: len(rows), Columns: make([]Head, len(columns))}
 	for i, c := range columns {
-		t.Columns[i] = Head{c.ID, c.Title, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+		t.Columns[i] = Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
 	}
-	t.row = func(i int) Row { return RowOf(columns, rows[i], look) }
+	t.row = func(i int, wanted func(Head) bool) Row {
+		return rowOf(columns, rows[i], look, func(c int) bool { return wanted(t.Columns[c]) })
+	}
 	return t
 }
 
 // RowOf makes one row, such as a total to [Table.Add].
 func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
+	return rowOf(columns, of, look, func(int) bool { return true })
+}
+
+// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out and
+// that not every renderer shows.
+func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted func(column int) bool) Row {
 	row := Row{Cells: make([]Value, len(columns))}
 	if look != nil {
-		l := look(of)
-		row.Kind, row.Warn = l.Kind, l.Warn
+		row.Look = look(of)
 	}
 	for c := range columns {
-		if columns[c].Value != nil {
+		if columns[c].Value != nil && wanted(c) {
 			row.Cells[c] = columns[c].Value(of)
 		}
 	}
@@ -135,17 +167,20 @@ func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
 // First is columns with those of the given ids before the others, for a table that people read in another order than
 // programs do.
 func First[R any](columns []Column[R], ids ...string) []Column[R] {
-	var first []Column[R]
-	for _, id := range ids {
-		for _, c := range columns {
-			if c.ID == id {
-				first = append(first, c)
-			}
-		}
-	}
-	return append(first, slices.DeleteFunc(slices.Clone(columns), func(c Column[R]) bool {
+	return append(Pick(columns, ids...), slices.DeleteFunc(slices.Clone(columns), func(c Column[R]) bool {
 		return slices.Contains(ids, c.ID)
 	})...)
+}
+
+// Pick is the columns of the given ids, in their order.
+func Pick[R any](columns []Column[R], ids ...string) []Column[R] {
+	var picked []Column[R]
+	for _, id := range ids {
+		if at := slices.IndexFunc(columns, func(c Column[R]) bool { return c.ID == id }); at >= 0 {
+			picked = append(picked, columns[at])
+		}
+	}
+	return picked
 }
 
 // Add puts rows behind those that the table was made of. They are for people alone: CSV and JSON do not have them.
@@ -154,12 +189,15 @@ func (t *Table) Add(rows ...Row) { t.more = append(t.more, rows...) }
 // Len is the number of rows of all kinds.
 func (t *Table) Len() int { return t.length + len(t.more) }
 
-// Row makes a row.
-func (t *Table) Row(i int) Row {
+// Row makes a row with all its cells.
+func (t *Table) Row(i int) Row { return t.rowWith(i, func(Head) bool { return true }) }
+
+// rowWith makes the cells of a row that are wanted, and leaves the others missing.
+func (t *Table) rowWith(i int, wanted func(Head) bool) Row {
 	if i >= t.length {
 		return t.more[i-t.length]
 	}
-	return t.row(i)
+	return t.row(i, wanted)
 }
 
 // Cell is the value of a column in a row, missing where the row has none.
@@ -173,12 +211,14 @@ func (r Row) Cell(column int) Value {
 // EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings, notes
 // and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory does not
 // grow with the table.
-func (t *Table) EachRecord(yield func(Row) error) error {
+func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
+
+func (t *Table) eachLine(wanted func(Head) bool, yield func(Row) error) error {
 	const most = 2048
 	block := make([]Row, min(t.length, most))
 	for start := 0; start < t.length; start += len(block) {
 		made := block[:min(len(block), t.length-start)]
-		parallel(len(made), func(i int) { made[i] = t.row(start + i) })
+		parallel(len(made), func(i int) { made[i] = t.row(start+i, wanted) })
 		for _, row := range made {
 			if row.Kind != Line && row.Kind != Total {
 				continue
@@ -209,19 +249,33 @@ func parallel(n int, do func(int)) {
 func (t *Table) shown() (columns []Head, rows []shownRow) {
 	var places []int
 	for i, head := range t.Columns {
-		if head.Scope == Everyone || head.Scope == People {
+		if head.forPeople() {
 			columns, places = append(columns, head), append(places, i)
 		}
 	}
-	rows = make([]shownRow, t.Len())
-	parallel(len(rows), func(i int) {
-		row := t.Row(i)
-		cells := make([]string, len(columns))
+	made := make([]Row, t.Len())
+	texts := make([][]string, len(made))
+	parallel(len(made), func(i int) {
+		made[i], texts[i] = t.rowWith(i, Head.forPeople), make([]string, len(columns))
 		for c, place := range places {
-			cells[c] = Visible(row.Cell(place).String())
+			texts[i][c] = Visible(made[i].Cell(place).String())
 		}
-		rows[i] = shownRow{row.Kind, row.Warn, cells}
 	})
+	rows = make([]shownRow, 0, len(made))
+	span := func(kind RowKind, text string) {
+		cells := make([]string, len(columns))
+		cells[0] = Visible(text)
+		rows = append(rows, shownRow{kind: kind, cells: cells})
+	}
+	for i, row := range made {
+		if row.Heading != "" {
+			span(Heading, row.Heading)
+		}
+		rows = append(rows, shownRow{row.Kind, row.Warn, texts[i]})
+		for _, note := range row.Notes {
+			span(Footnote, note)
+		}
+	}
 	return columns, rows
 }
 

@@ -14,12 +14,13 @@ import (
 // other renderer the text, so that rounding happens nowhere else. The zero value is a figure that there is none of: null
 // in JSON, empty elsewhere.
 type Value struct {
-	data   any    // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
-	words  string // what people read, where that does not follow from the datum
-	shown  bool   // words count
+	data   any           // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
+	words  string        // what people read, where that does not follow from the datum
+	shown  bool          // words count
+	later  func() string // makes the words when they are asked for
 	form   form
 	places int32
-	omit   bool
+	omit   bool // from JSON objects
 }
 
 // form is how a decimal is written for people.
@@ -32,6 +33,8 @@ const (
 	signedForm
 	percentForm
 	signedPercentForm
+	percentDownForm
+	dateForm
 )
 
 // Text is a name or a word.
@@ -61,6 +64,12 @@ func Percent(d decimal.Decimal, places int32) Value {
 	return Value{data: d, places: places, form: percentForm}
 }
 
+// PercentDown is a part of one, shown as a percentage that is rounded down, so that 100 % stands only where nothing is
+// missing. The datum stays the part of one.
+func PercentDown(d decimal.Decimal, places int32) Value {
+	return Value{data: d, places: places, form: percentDownForm}
+}
+
 // SignedPercent is a change that is given in percent already, shown with its sign.
 func SignedPercent(d decimal.Decimal, places int32) Value {
 	return Value{data: d, places: places, form: signedPercentForm}
@@ -77,11 +86,17 @@ func Moment(t time.Time) Value { return Text(t.UTC().Format(time.RFC3339)) }
 
 // Day is the calendar day of a moment in a location.
 func Day(t time.Time, location *time.Location) Value {
-	return Text(t.In(location).Format(time.DateOnly))
+	return Date(t.In(location).Format(time.DateOnly))
 }
+
+// Date is a calendar day that is written already, as in 2026-10-01.
+func Date(day string) Value { return Value{data: day, form: dateForm} }
 
 // List is several words: an array in JSON, joined by semicolons elsewhere.
 func List(words []string) Value { return Value{data: words} }
+
+// Nested is a JSON object or array in a field, which no other format has.
+func Nested(data any) Value { return Value{data: data} }
 
 // Missing is a figure that there is none of, with the words that stand in its place for people.
 func Missing(words string) Value { return Value{words: words, shown: true} }
@@ -108,14 +123,26 @@ func (v Value) Shown(words string) Value {
 	return v
 }
 
+// ShownBy is the same datum with another text for people that takes a while to work out, and is not where nobody asks.
+func (v Value) ShownBy(words func() string) Value {
+	v.later = words
+	return v
+}
+
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
 
-// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
-func (v Value) OmitEmpty() Value {
-	v.omit = true
+// OmitIf leaves the field out of a JSON object where the condition holds. CSV has the datum all the same.
+func (v Value) OmitIf(holds bool) Value {
+	v.omit = holds
 	return v
 }
+
+// OmitMissing leaves the field out of a JSON object where there is no datum.
+func (v Value) OmitMissing() Value { return v.OmitIf(v.IsMissing()) }
+
+// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
+func (v Value) OmitEmpty() Value { return v.OmitIf(v.isEmpty()) }
 
 // IsMissing reports whether there is no datum.
 func (v Value) IsMissing() bool { return v.data == nil }
@@ -134,8 +161,11 @@ func (v Value) Number() (decimal.Decimal, bool) {
 
 // String is the text for people.
 func (v Value) String() string {
-	if v.shown {
+	switch {
+	case v.shown:
 		return v.words
+	case v.later != nil:
+		return v.later()
 	}
 	switch d := v.data.(type) {
 	case decimal.Decimal:
@@ -157,6 +187,8 @@ func (f form) write(d decimal.Decimal, places int32) string {
 		return figures.Signed(d, places)
 	case percentForm:
 		return figures.Fixed(d.Shift(2), places) + " %"
+	case percentDownForm:
+		return figures.Fixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
 	case signedPercentForm:
 		return figures.Signed(d, places) + " %"
 	default:
@@ -193,11 +225,7 @@ func (v Value) Exact() string {
 	}
 }
 
-// omitted reports whether the field is left out of a JSON object.
-func (v Value) omitted() bool {
-	if !v.omit {
-		return false
-	}
+func (v Value) isEmpty() bool {
 	switch d := v.data.(type) {
 	case nil:
 		return true

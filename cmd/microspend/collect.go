@@ -118,7 +118,7 @@ type collection struct {
 
 // newCollection makes a collection. The token asks for the code of an MFA device; nil where there is no one to ask.
 func (a *app) newCollection(flags collectFlags, token func() (string, error), logger *slog.Logger) (*collection, error) {
-	read, _, err := a.loadConfig()
+	read, err := a.loadConfig()
 	if err != nil {
 		return nil, err
 	}
