@@ -105,7 +105,7 @@ func TestServeRefuses(t *testing.T) {
 	}{
 		{"elsewhere without a token", "can be reached from elsewhere, which needs a token", nil, []string{"--listen", "0.0.0.0:0"}},
 		{"every address without a token", "can be reached from elsewhere, which needs a token", nil, []string{"--listen", ":0"}},
-		{"a short token", "the token has 5 characters; give at least 16", nil, []string{"--token", "short"}},
+		{"a short token", "the token has 5 characters; use at least 16", nil, []string{"--token", "short"}},
 		{"a short token in the environment", "the token has 5 characters", []string{"MICROSPEND_TOKEN=short"}, nil},
 		{"two tokens", "give --token or --token-file, not both", nil, []string{"--token", "x", "--token-file", "y"}},
 		{"no such token file", "no such file", nil, []string{"--token-file", filepath.Join(dir, "missing")}},
