@@ -125,24 +125,19 @@ type Spend struct {
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
 
-// Row is what was spent on what its key says.
+// Row is what was spent on what its key says. Its sum, in a row by component, has of the billed quantities only that one.
 type Row struct {
 	Key
-	Cost
-	Shared decimal.Decimal // the part of the amount that is a share of shared cost
-
-	Sum    usage.Sum // what was measured; in a row by component, of the billed quantities only that one
-	Folded int       // how many rows were folded into this one; 0 unless its kind is KindOther
-
-	Previous *Comparison // nil unless asked for
+	Total
+	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
 }
 
-// Total is what all rows add up to.
+// Total is what was spent: of a row, or of all rows together.
 type Total struct {
 	Cost
-	Shared   decimal.Decimal
-	Sum      usage.Sum
-	Previous *Comparison
+	Shared   decimal.Decimal // the part of the amount that is a share of shared cost
+	Sum      usage.Sum       // what was measured
+	Previous *Comparison     // nil unless asked for
 }
 
 // SharedOut is cost that was shared out among tenants.
