@@ -48,7 +48,7 @@ func (t *Table) view() *view.Table {
 		for i, cell := range row.Cells {
 			cells[i] = view.Text(cell)
 		}
-		out.Add(view.Row{Kind: row.Kind, Warn: row.Warn, Cells: cells})
+		out.Add(view.Row{Look: view.Look{Kind: row.Kind, Warn: row.Warn}, Cells: cells})
 	}
 	return out
 }

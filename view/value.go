@@ -20,7 +20,7 @@ type Value struct {
 	later  func() string // makes the words when they are asked for
 	form   form
 	places int32
-	omit   bool
+	omit   bool // from JSON objects
 }
 
 // form is how a decimal is written for people.
@@ -95,6 +95,9 @@ func Date(day string) Value { return Value{data: day, form: dateForm} }
 // List is several words: an array in JSON, joined by semicolons elsewhere.
 func List(words []string) Value { return Value{data: words} }
 
+// Nested is a JSON object or array in a field, which no other format has.
+func Nested(data any) Value { return Value{data: data} }
+
 // Missing is a figure that there is none of, with the words that stand in its place for people.
 func Missing(words string) Value { return Value{words: words, shown: true} }
 
@@ -129,11 +132,17 @@ func (v Value) ShownBy(words func() string) Value {
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
 
-// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
-func (v Value) OmitEmpty() Value {
-	v.omit = true
+// OmitIf leaves the field out of a JSON object where the condition holds. CSV has the datum all the same.
+func (v Value) OmitIf(holds bool) Value {
+	v.omit = holds
 	return v
 }
+
+// OmitMissing leaves the field out of a JSON object where there is no datum.
+func (v Value) OmitMissing() Value { return v.OmitIf(v.IsMissing()) }
+
+// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
+func (v Value) OmitEmpty() Value { return v.OmitIf(v.isEmpty()) }
 
 // IsMissing reports whether there is no datum.
 func (v Value) IsMissing() bool { return v.data == nil }
@@ -216,11 +225,7 @@ func (v Value) Exact() string {
 	}
 }
 
-// omitted reports whether the field is left out of a JSON object.
-func (v Value) omitted() bool {
-	if !v.omit {
-		return false
-	}
+func (v Value) isEmpty() bool {
 	switch d := v.data.(type) {
 	case nil:
 		return true

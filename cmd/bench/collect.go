@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"microspend/collector/emf"
 	"microspend/collector/mapping"
 	"microspend/internal/fakecloudwatch"
 )
@@ -24,7 +25,7 @@ const awsPoints = 180_000
 
 // collectFigures collects the fleet from a server in this process by the real program.
 func collectFigures(show func(figure)) error {
-	fleet := fakecloudwatch.Fleet{Namespace: mapping.MeterNamespace, MicroVMs: collectMicroVMs, Tenants: 200}
+	fleet := fakecloudwatch.Fleet{Namespace: emf.DefaultNamespace, MicroVMs: collectMicroVMs, Tenants: 200}
 	for _, q := range mapping.Default().Metrics {
 		fleet.Metrics = append(fleet.Metrics, q.Name)
 	}

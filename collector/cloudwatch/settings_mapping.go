@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"microspend/collector/emf"
 	"microspend/collector/mapping"
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
@@ -53,7 +54,7 @@ func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapp
 	if names := m.Names(); hasTwice(names) {
 		doc.Fault(path+".dimensions", "a dimension stands for two things; each name may be there once")
 	}
-	if f.Namespace != "" && f.Namespace != mapping.MeterNamespace && len(f.Metrics) == 0 {
+	if f.Namespace != "" && f.Namespace != emf.DefaultNamespace && len(f.Metrics) == 0 {
 		doc.Fault(path+".metrics", "is missing: it says which metrics of %s are usage", f.Namespace)
 	}
 	if len(f.Metrics) > 0 {

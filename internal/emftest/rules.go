@@ -1,4 +1,7 @@
-package emf
+// Package emftest checks what the meter prints, for tests: each line against the rules that AWS publishes for CloudWatch's
+// Embedded Metric Format ([CheckRules]), and all lines for doubled and missing ones ([Sequences]). It shares nothing with package
+// emf, so that the two can contradict each other.
+package emftest
 
 import (
 	"bytes"
@@ -15,6 +18,9 @@ import (
 // The limits of the Embedded Metric Format and of CloudWatch's metrics. Sources: CloudWatch user guide, "Specification:
 // Embedded metric format" with its JSON schema; CloudWatch API reference, Dimension and MetricDatum.
 const (
+	MaxLine            = 1 << 20 // bytes of an event of CloudWatch Logs
+	maxValue           = 1024    // characters of a dimension's value
+	maxNamespace       = 255     // as the API has it; the schema would allow 1024
 	maxMetrics         = 100
 	maxDimensions      = 30
 	maxDimensionKey    = 250
@@ -57,18 +63,18 @@ func CheckRules(text []byte) error {
 	}
 	aws, ok := root["_aws"].(map[string]any)
 	if !ok {
-		r.fault("_aws is missing or no object")
+		r.fault("_aws is missing or not an object")
 		return r.err()
 	}
 	r.onlyMembers("_aws", aws, "Timestamp", "CloudWatchMetrics")
 	if n, ok := aws["Timestamp"].(json.Number); !ok {
-		r.fault("_aws.Timestamp is missing or no number")
+		r.fault("_aws.Timestamp is missing or not a number")
 	} else if ms, err := n.Int64(); err != nil || ms < 0 {
 		r.fault("_aws.Timestamp %s is not whole milliseconds since 1970", n)
 	}
 	directives, ok := aws["CloudWatchMetrics"].([]any)
 	if !ok {
-		r.fault("_aws.CloudWatchMetrics is missing or no array")
+		r.fault("_aws.CloudWatchMetrics is missing or not an array")
 	}
 	for i, directive := range directives {
 		r.directive(fmt.Sprintf("CloudWatchMetrics[%d]", i), directive, root)
@@ -96,29 +102,29 @@ func (r *ruleCheck) onlyMembers(where string, object map[string]any, allowed ...
 func (r *ruleCheck) directive(where string, directive any, root map[string]any) {
 	object, ok := directive.(map[string]any)
 	if !ok {
-		r.fault("%s is no object", where)
+		r.fault("%s is not an object", where)
 		return
 	}
 	r.onlyMembers(where, object, "Namespace", "Dimensions", "Metrics")
 	namespace, ok := object["Namespace"].(string)
 	switch {
 	case !ok:
-		r.fault("%s.Namespace is missing or no string", where)
-	case namespace == "" || len(namespace) > MaxNamespace || !isName(namespace) || namespace[0] == ':':
-		r.fault("%s.Namespace is not 1 to %d printable ASCII characters", where, MaxNamespace)
+		r.fault("%s.Namespace is missing or not a string", where)
+	case namespace == "" || len(namespace) > maxNamespace || !isName(namespace) || namespace[0] == ':':
+		r.fault("%s.Namespace is not 1 to %d printable ASCII characters", where, maxNamespace)
 	case strings.HasPrefix(namespace, "AWS/"):
 		r.fault("%s.Namespace begins with AWS/, which is Amazon's", where)
 	}
 	sets, ok := object["Dimensions"].([]any)
 	if !ok || len(sets) == 0 {
-		r.fault("%s.Dimensions is missing, empty or no array", where)
+		r.fault("%s.Dimensions is missing, empty or not an array", where)
 	}
 	for i, set := range sets {
 		r.dimensionSet(fmt.Sprintf("%s.Dimensions[%d]", where, i), set, root)
 	}
 	definitions, ok := object["Metrics"].([]any)
 	if !ok {
-		r.fault("%s.Metrics is missing or no array", where)
+		r.fault("%s.Metrics is missing or not an array", where)
 	}
 	if len(definitions) > maxMetrics {
 		r.fault("%s.Metrics has %d metrics, more than %d", where, len(definitions), maxMetrics)
@@ -137,7 +143,7 @@ func (r *ruleCheck) directive(where string, directive any, root map[string]any) 
 func (r *ruleCheck) dimensionSet(where string, set any, root map[string]any) {
 	keys, ok := set.([]any)
 	if !ok {
-		r.fault("%s is no array", where)
+		r.fault("%s is not an array", where)
 		return
 	}
 	if len(keys) > maxDimensions {
@@ -155,9 +161,9 @@ func (r *ruleCheck) dimensionSet(where string, set any, root map[string]any) {
 		}
 		seen = append(seen, name)
 		if value, ok := root[name].(string); !ok {
-			r.fault("%s: the dimension %.60q is missing from the root or no string", where, name)
+			r.fault("%s: the dimension %.60q is missing from the root or not a string", where, name)
 		} else if !isName(value) {
-			r.fault("%s: the value of %.60q is not 1 to %d printable ASCII characters", where, name, MaxName)
+			r.fault("%s: the value of %.60q is not 1 to %d printable ASCII characters", where, name, maxValue)
 		}
 	}
 }
@@ -165,7 +171,7 @@ func (r *ruleCheck) dimensionSet(where string, set any, root map[string]any) {
 func (r *ruleCheck) metric(where string, definition any, root map[string]any) string {
 	object, ok := definition.(map[string]any)
 	if !ok {
-		r.fault("%s is no object", where)
+		r.fault("%s is not an object", where)
 		return ""
 	}
 	r.onlyMembers(where, object, "Name", "Unit", "StorageResolution")
@@ -197,7 +203,7 @@ func (r *ruleCheck) metric(where string, definition any, root map[string]any) st
 	return name
 }
 
-// isMetricValue says whether CloudWatch takes a value: a number within ±2^360.
+// isMetricValue reports whether CloudWatch takes a value: a number within ±2^360.
 func isMetricValue(value any) bool {
 	number, ok := value.(json.Number)
 	if !ok {
@@ -205,4 +211,14 @@ func isMetricValue(value any) bool {
 	}
 	f, err := number.Float64()
 	return err == nil && math.Abs(f) <= math.Ldexp(1, 360)
+}
+
+// isName reports whether CloudWatch takes s as the value of a dimension.
+func isName(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return len(s) <= maxValue && strings.Trim(s, " ") != ""
 }

@@ -1,4 +1,4 @@
-package emf
+package emftest
 
 import (
 	"fmt"
@@ -43,10 +43,10 @@ func TestRules(t *testing.T) {
 		{"no metadata", `{"a":1}`, "_aws is missing"},
 		{"extra in metadata", replace(`"Timestamp"`, `"x":1,"Timestamp"`), `_aws has a member "x"`},
 		{"timestamp missing", replace(`"Timestamp":1574109732004,`, ``), "Timestamp is missing"},
-		{"timestamp in text", replace(`1574109732004`, `"now"`), "Timestamp is missing or no number"},
+		{"timestamp in text", replace(`1574109732004`, `"now"`), "Timestamp is missing or not a number"},
 		{"timestamp with a fraction", replace(`1574109732004`, `1.5`), "whole milliseconds"},
 		{"directives missing", `{"_aws":{"Timestamp":1}}`, "CloudWatchMetrics is missing"},
-		{"directive no object", `{"_aws":{"Timestamp":1,"CloudWatchMetrics":[1]}}`, "is no object"},
+		{"directive no object", `{"_aws":{"Timestamp":1,"CloudWatchMetrics":[1]}}`, "is not an object"},
 		{"extra in directive", replace(`"Namespace"`, `"x":1,"Namespace"`), `has a member "x"`},
 		{"namespace empty", replace(`"lambda-function-metrics"`, `""`), "Namespace is not 1 to 255"},
 		{"namespace too long", replace(`lambda-function-metrics`, strings.Repeat("n", 256)), "Namespace is not 1 to 255"},
@@ -54,19 +54,19 @@ func TestRules(t *testing.T) {
 		{"namespace missing", replace(`"Namespace":"lambda-function-metrics",`, ``), "Namespace is missing"},
 		{"dimensions missing", replace(`"Dimensions":[["functionVersion"]],`, ``), "Dimensions is missing"},
 		{"dimensions empty", replace(`[["functionVersion"]]`, `[]`), "Dimensions is missing, empty"},
-		{"dimension set no array", replace(`["functionVersion"]`, `"functionVersion"`), "is no array"},
+		{"dimension set no array", replace(`["functionVersion"]`, `"functionVersion"`), "is not an array"},
 		{"31 dimensions", replace(`["functionVersion"]`, "["+many(31, `"d%d"`)+"]"), "31 keys, more than 30"},
 		{"dimension twice", replace(`["functionVersion"]`, `["functionVersion","functionVersion"]`), "is there twice"},
 		{"dimension key of a control", replace(`["functionVersion"]`, `["a\u0007"]`), "a key is not"},
 		{"dimension without value", replace(`"functionVersion":"$LATEST"`, `"x":1`), "missing from the root"},
-		{"dimension a number", replace(`"$LATEST"`, `1`), "no string"},
+		{"dimension a number", replace(`"$LATEST"`, `1`), "not a string"},
 		{"dimension empty", replace(`$LATEST`, ``), "the value of"},
 		{"dimension blank", replace(`$LATEST`, `  `), "the value of"},
 		{"dimension beyond ASCII", replace(`$LATEST`, `Müller`), "the value of"},
 		{"dimension too long", replace(`$LATEST`, strings.Repeat("x", 1025)), "the value of"},
 		{"metrics missing", replace(`,"Metrics":[{"Name":"time","Unit":"Milliseconds","StorageResolution":60}]`, ``), "Metrics is missing"},
 		{"101 metrics", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, many(101, `{"Name":"m%d"}`)), "101 metrics, more than 100"},
-		{"metric no object", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, `"time"`), "is no object"},
+		{"metric no object", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, `"time"`), "is not an object"},
 		{"metric twice", replace(`{"Name":"time"`, `{"Name":"time"},{"Name":"time"`), "is there twice"},
 		{"metric without name", replace(`"Name":"time",`, ``), "Name is not"},
 		{"metric name too long", replace(`"Name":"time"`, `"Name":"`+strings.Repeat("m", 256)+`"`), "Name is not"},

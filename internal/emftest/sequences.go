@@ -1,4 +1,4 @@
-package emf
+package emftest
 
 import (
 	"cmp"
@@ -15,13 +15,12 @@ type Sequences struct {
 // span is an inclusive range of sequence numbers.
 type span struct{ first, last int64 }
 
-// Add notes a line and says whether it is new. A line of which it says otherwise was seen before.
-func (s *Sequences) Add(l *Line) bool {
+// Add notes a line by its life and number, and reports whether it is new rather than one that was seen before.
+func (s *Sequences) Add(life string, n int64) bool {
 	if s.lives == nil {
 		s.lives = map[string][]span{}
 	}
-	spans := s.lives[l.Life]
-	n := l.Sequence
+	spans := s.lives[life]
 	// The first span that ends at n - 1 or later: it holds n, touches it, or lies behind it.
 	i, _ := slices.BinarySearchFunc(spans, n-1, func(sp span, target int64) int { return cmp.Compare(sp.last, target) })
 	switch {
@@ -38,7 +37,7 @@ func (s *Sequences) Add(l *Line) bool {
 			spans = slices.Delete(spans, i+1, i+2)
 		}
 	}
-	s.lives[l.Life] = spans
+	s.lives[life] = spans
 	return true
 }
 
