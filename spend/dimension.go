@@ -120,12 +120,7 @@ func (k Key) Value(d Dimension) string { return *k.field(d) }
 
 // Quantity is the billed quantity of a row by component. It reports false where nothing was used.
 func (k Key) Quantity() (pricing.BilledQuantity, bool) {
-	for _, q := range pricing.BilledQuantities() {
-		if q.String() == k.Component {
-			return q, true
-		}
-	}
-	return 0, false
+	return pricing.ParseBilledQuantity(k.Component)
 }
 
 // compareKeys orders by each dimension in turn: names by their bytes, components as on a bill, and the row of what was

@@ -105,10 +105,8 @@ func (b *book) summary(r Report) error {
 
 // componentName is a component in words; a report without any usage has one row, about nothing.
 func componentName(id string) string {
-	for _, q := range pricing.BilledQuantities() {
-		if q.String() == id {
-			return q.Name()
-		}
+	if q, ok := pricing.ParseBilledQuantity(id); ok {
+		return q.Name()
 	}
 	return id
 }
