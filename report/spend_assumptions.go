@@ -18,7 +18,7 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	} else {
 		note("measured-usage", "amounts are measured usage at the rates shown; AWS's invoice may differ: microspend reconcile says by how much.")
 	}
-	if s.Agreed {
+	if s.Negotiated {
 		note("agreed-rates", "list cost is at AWS's public rates; amounts are after discounts and at private rates.")
 	} else if s.Basis == spend.BasisRates {
 		note("no-free-tier", "no free tier or Savings Plan applies; AWS states none for MicroVMs.")

@@ -50,7 +50,7 @@ func SpendColumns(s spend.Spend, look SpendLook) []spendColumn {
 		})
 		return v.Or("unknown", r.Known())
 	}})
-	add(s.Agreed, spendColumn{
+	add(s.Negotiated, spendColumn{
 		ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(r *spend.Row) view.Value {
 			return view.Number(r.List, places).ShownBy(func() string { return lists(r) }).Or("unknown", r.Known())
 		},

@@ -67,7 +67,9 @@ type collector struct {
 // labels are a day's texts in the three dimensions of time.
 type labels [ByMonth + 1]string
 
-func labelsOf(d civil.Day) labels { return labels{ByDay: d.String(), ByWeek: d.Week(), ByMonth: d.Month()} }
+func labelsOf(d civil.Day) labels {
+	return labels{ByDay: d.String(), ByWeek: d.Week(), ByMonth: d.Month()}
+}
 
 func (c *collector) billed() bool { return c.request.Basis == BasisBilled }
 

@@ -50,12 +50,11 @@ func ParseDimensions(text string) ([]Dimension, error) {
 	}
 	var by []Dimension
 	for word := range strings.SplitSeq(text, ",") {
-		at := slices.Index(dimensionNames[:], strings.TrimSpace(word))
-		if at < 0 {
-			return nil, fmt.Errorf("%.40q cannot be grouped by; choose from %s", strings.TrimSpace(word),
-				strings.Join(dimensionNames[:], ", "))
+		d, err := parseWord[Dimension]("dimension", dimensionNames[:], strings.TrimSpace(word))
+		if err != nil {
+			return nil, err
 		}
-		by = append(by, Dimension(at))
+		by = append(by, d)
 	}
 	return by, checkDimensions(by)
 }
