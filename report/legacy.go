@@ -70,3 +70,10 @@ func inParallel(n int, do func(int)) {
 	}
 	wait.Wait()
 }
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/spend"
 	"microspend/view"
@@ -51,3 +52,6 @@ func unknownNotes(c spend.Cost) []view.Note {
 	}
 	return list
 }
+
+// dollars is an amount of money rounded to the cent, for sentences and pictures.
+func dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, view.CentPlaces) }
