@@ -2,195 +2,116 @@ package collector
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
-	"microspend/collector/mapping"
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
-	"microspend/pricing"
 )
 
-// ConfigFile is the section collect of microspend.yaml as it is written. Every key may be left out, and a flag wins over it:
-//
-//	collect:
-//	  source: cloudwatch            # or logs, microvms
-//	  profile: finance              # of ~/.aws/config
-//	  regions: [eu-west-1, us-east-1]
-//	  roles:                        # one per account
-//	    - arn:aws:iam::123456789012:role/microspend
-//	    - {arn: "arn:aws:iam::210987654321:role/microspend", external_id: 4711}
-//	  endpoint_url: http://localhost:4566
-//	  period: 5m                    # of the records: 1m, 5m, 1h ...
-//	  lookback: 14d                 # of the first run
-//	  overlap: 48h                  # that is read again, as data may arrive late
-//	  reread: 1h                    # how often, where runs are made with every; 0 by each run
-//	  settle: 10m                   # before now, where the latest data is still arriving
-//	  every: 5m                     # run again and again
-//	  max_api_cost: 0.50            # US dollars a run
-//	  parallel: 4                   # calls in flight
-//	  calls: {per_second: 25, burst: 50}   # per account and region
-//	  allow_overlapping_sources: false
-//	  log_groups: [/aws/lambda-microvms/*, /acme/sandboxes]   # of logs; * at the end for all that begin so
-//	  microvms:                     # of the source microvms
-//	    poll: 1m                    # how often polls are made, where every does not say so
-//	    max_gap: 3m                 # the longest time between two polls that is filled in
-//	    images_every: 1h            # how often images are listed for their storage; 0 never
-//	    sizes:                      # in place of what the API tells; the first that matches counts, size by size
-//	      - {image: "team/*", memory: 2GB, image_size: 1.5GB, state: 0.63GB}
-//	  cloudwatch:                   # which metrics are usage; without it those of microspend's own meter
-//	    - namespace: acme/sandboxes
-//	      dimensions: {tenant: Customer, image: Template, microvm: VmId, role: Role}   # names; leave out what there is not
-//	      match: {Stage: prod}      # further dimensions, each with the one value that counts
-//	      metrics:                  # vcpu, memory, snapshot_read, snapshot_write, snapshot_storage, running, suspended,
-//	                                # launches, suspends, resumes
-//	        vcpu: {name: CPUSeconds, unit: vcpu-seconds, statistic: Sum, scale: 1, sparse: false}
-//	        memory: {name: MemoryInUse, unit: bytes, statistic: Average, namespace: acme/memory, filter_unit: Bytes}
-//	      series:                   # in place of asking which there are
-//	        - {tenant: acme, image: web, microvm: mvm-1}
-type ConfigFile struct {
-	Source      string           `yaml:"source"`
-	Profile     string           `yaml:"profile"`
-	Regions     []string         `yaml:"regions"`
-	Roles       []roleFile       `yaml:"roles"`
-	EndpointURL string           `yaml:"endpoint_url"`
-	Period      *scalar.Duration `yaml:"period"`
-	Lookback    *scalar.Duration `yaml:"lookback"`
-	Overlap     *scalar.Duration `yaml:"overlap"`
-	Reread      *scalar.Duration `yaml:"reread"`
-	Settle      *scalar.Duration `yaml:"settle"`
-	Every       *scalar.Duration `yaml:"every"`
-	MaxAPICost  *scalar.Price    `yaml:"max_api_cost"`
-	Parallel    *scalar.Count    `yaml:"parallel"`
-	Calls       callsFile        `yaml:"calls"`
-	Overlapping bool             `yaml:"allow_overlapping_sources"`
-	LogGroups   []string         `yaml:"log_groups"`
-	MicroVMs    microVMsFile     `yaml:"microvms"`
-	CloudWatch  []mappingFile    `yaml:"cloudwatch"`
-}
-
-type roleFile struct {
-	ARN         string `yaml:"arn,required,shorthand"`
-	ExternalID  string `yaml:"external_id"`
-	SessionName string `yaml:"session_name"`
-}
-
-type callsFile struct {
-	PerSecond *scalar.Count `yaml:"per_second"`
-	Burst     *scalar.Count `yaml:"burst"`
-}
-
-// Config is the section, read and checked.
+// Config is what the section collect of microspend.yaml says of a run, whatever its source. What is zero was left out.
 type Config struct {
-	Source      string // "" where none is named
-	Profile     string
-	Regions     []string
-	Roles       []Role
-	EndpointURL string
-
-	Timing     Timing        // zero where it says nothing
-	Every      time.Duration // 0 where it says nothing
-	MaxAPICost *decimal.Decimal
-	Parallel   int // 0 where it says nothing
-
-	CallsPerSecond float64 // 0 where it says nothing; no money, so a float
-	CallsBurst     int     // likewise
+	Timing     Timing
+	Every      time.Duration    // run again and again
+	MaxAPICost *decimal.Decimal // US dollars that one run may cost
+	Parallel   int              // calls in flight
 
 	AllowOverlappingSources bool
-
-	Metrics   []mapping.Mapping // none where it says nothing
-	LogGroups []string          // likewise
-	MicroVMs  MicroVMs
 }
 
-// Role is a role that is assumed to read an account.
-type Role struct{ ARN, ExternalID, SessionName string }
-
-// Config checks the section. Faults are recorded in the document.
-func (f ConfigFile) Config(doc *strictyaml.Document) Config {
-	const section = "collect."
-	c := Config{
-		Source: f.Source, Profile: f.Profile, Regions: f.Regions, EndpointURL: f.EndpointURL,
-		MaxAPICost: f.MaxAPICost.OrNil(), AllowOverlappingSources: f.Overlapping,
-	}
-	if f.Source != "" && !isCollecting(f.Source) {
-		doc.Fault(section+"source", "%.40q is no source; sources are %s", f.Source, strings.Join(CollectingSources(), ", "))
-	}
-	for i, region := range f.Regions {
-		if !pricing.IsRegionName(region) {
-			doc.Fault(fmt.Sprintf("%sregions[%d]", section, i), "%.60q is not an AWS region such as eu-west-1", region)
-		}
-	}
-	for i, role := range f.Roles {
-		if !strings.HasPrefix(role.ARN, "arn:") || !strings.Contains(role.ARN, ":role/") {
-			doc.Fault(fmt.Sprintf("%sroles[%d]", section, i), "%.200q is not the ARN of a role such as arn:aws:iam::123456789012:role/microspend", role.ARN)
-		}
-		c.Roles = append(c.Roles, Role(role))
-	}
-	for _, d := range []struct {
-		key     string
-		written *scalar.Duration
-		into    *time.Duration
-		none    time.Duration // what zero is kept as
-	}{
-		{"period", f.Period, &c.Timing.Period, -1},
-		{"lookback", f.Lookback, &c.Timing.Lookback, -1},
-		{"overlap", f.Overlap, &c.Timing.Overlap, -1},
-		{"reread", f.Reread, &c.Timing.Reread, -1},
-		{"settle", f.Settle, &c.Timing.Settle, -1},
-		{"every", f.Every, &c.Every, -1},
-	} {
-		if d.written == nil {
-			continue
-		}
-		*d.into = time.Duration(d.written.Seconds.Shift(9).IntPart())
-		if *d.into == 0 {
-			*d.into = d.none
-		}
-		if err := CheckLength(d.key, *d.into); err != nil {
-			doc.Fault(section+d.key, "%s", err)
-		}
-	}
-	c.Parallel = wholeCount(doc, section+"parallel", f.Parallel, 64)
-	c.CallsBurst = wholeCount(doc, section+"calls.burst", f.Calls.Burst, 10_000)
-	if rate := f.Calls.PerSecond; rate != nil {
-		if c.CallsPerSecond = rate.InexactFloat64(); c.CallsPerSecond < 0.01 || c.CallsPerSecond > 10_000 {
-			doc.Fault(section+"calls.per_second", "%s calls a second are not from 0.01 to 10,000", rate.Decimal)
-		}
-	}
-	c.LogGroups, c.MicroVMs = f.LogGroups, f.MicroVMs.config(doc, section+"microvms")
-	for i, m := range f.CloudWatch {
-		c.Metrics = append(c.Metrics, m.mapping(doc, fmt.Sprintf("%scloudwatch[%d]", section, i)))
-	}
-	return c
+// ConfigFile is Config as it is written; [NewConfigFile] makes one to decode into.
+type ConfigFile struct {
+	Lengths     strictyaml.Keys `yaml:",inline"` // see [Lengths]
+	MaxAPICost  *scalar.Price   `yaml:"max_api_cost"`
+	Parallel    *scalar.Count   `yaml:"parallel"`
+	Overlapping bool            `yaml:"allow_overlapping_sources"`
 }
 
-func isCollecting(source string) bool {
-	for _, known := range CollectingSources() {
-		if source == known {
-			return true
-		}
-	}
-	return false
+// Length is a length of time that users choose: by a key of the configuration, or by a flag of the same name.
+type Length struct {
+	Name string
+	Help string
+	of   func(*Config) *time.Duration
 }
 
-// CheckLength checks a length of [Timing], or of every, by its key.
-func CheckLength(key string, d time.Duration) error {
+// Lengths lists them.
+func Lengths() []Length {
+	return []Length{
+		{
+			"period", "length of the records' `periods` (default 5m)",
+			func(c *Config) *time.Duration { return &c.Timing.Period },
+		},
+		{
+			"lookback", "how far back the first run reads, as a `duration` (default 14d)",
+			func(c *Config) *time.Duration { return &c.Timing.Lookback },
+		},
+		{
+			"overlap", "how much of what was read before to read again, as a `duration` (default 48h)",
+			func(c *Config) *time.Duration { return &c.Timing.Overlap },
+		},
+		{
+			"reread", "with --every, how often to read the whole overlap again, as a `duration`; 0 in every run (default 1h)",
+			func(c *Config) *time.Duration { return &c.Timing.Reread },
+		},
+		{
+			"settle", "how long before now to stop reading, as a `duration` (default depends on the source)",
+			func(c *Config) *time.Duration { return &c.Timing.Settle },
+		},
+		{
+			"every", "run again and again, each run this `duration` after the start of the previous one",
+			func(c *Config) *time.Duration { return &c.Every },
+		},
+	}
+}
+
+// Set checks a length and keeps it. A length of zero means none at all, not the default, and is kept as -1.
+func (l Length) Set(c *Config, d time.Duration) error {
+	if d == 0 {
+		d = -1
+	}
+	*l.of(c) = d
 	switch {
-	case key == "period":
+	case l.Name == "period":
 		return checkPeriod(d)
-	case key == "every" && d < time.Minute:
+	case l.Name == "every" && d < time.Minute:
 		return fmt.Errorf("running more often than once a minute reads nothing new")
-	case key == "lookback" && d <= 0:
+	case l.Name == "lookback" && d <= 0:
 		return fmt.Errorf("a lookback of nothing would never read anything")
 	}
 	return nil
 }
 
-// wholeCount reads a number from 1 on.
-func wholeCount(doc *strictyaml.Document, path string, written *scalar.Count, most int64) int {
+// NewConfigFile returns an empty section.
+func NewConfigFile() ConfigFile {
+	var f ConfigFile
+	for _, l := range Lengths() {
+		f.Lengths = append(f.Lengths, strictyaml.Key{Name: l.Name, Into: new(*scalar.Duration)})
+	}
+	return f
+}
+
+// Config checks what was decoded, and records faults in the document. Keys lie in the given section.
+func (f ConfigFile) Config(doc *strictyaml.Document, section string) Config {
+	c := Config{MaxAPICost: f.MaxAPICost.OrNil(), AllowOverlappingSources: f.Overlapping}
+	for i, l := range Lengths() {
+		written := *f.Lengths[i].Into.(**scalar.Duration)
+		if written == nil {
+			continue
+		}
+		if err := l.Set(&c, written.Length()); err != nil {
+			doc.Fault(section+"."+l.Name, "%s", err)
+		}
+	}
+	c.Parallel = WholeCount(doc, section+".parallel", f.Parallel, MaxParallel)
+	return c
+}
+
+// MaxParallel is the most calls that may be in flight.
+const MaxParallel = 64
+
+// WholeCount reads a number from 1 to most, or 0 where none is written. Anything else is a fault of the document.
+func WholeCount(doc *strictyaml.Document, path string, written *scalar.Count, most int64) int {
 	if written == nil {
 		return 0
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// UsualReread is how often runs that follow each other quickly read the overlap again, unless it is said otherwise.
-const UsualReread = time.Hour
+// DefaultReread is how often runs that follow each other quickly read the overlap again, unless it is said otherwise.
+const DefaultReread = time.Hour
 
 // Every runs again and again, an interval after each run began, until the context ends; then what is in flight is finished
 // and nil returned. What a run came to is handed to done; an error does not end it, as what keeps one run from going on may

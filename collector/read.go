@@ -149,9 +149,6 @@ func (c *collection) leave(s *stage, err error) {
 func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	b.State = c.states[s.Target].Source
 	result, err := c.Source.Fetch(ctx, s.Target, b)
-	if result.Done != nil {
-		defer result.Done()
-	}
 	entry := batchEntry{Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State}
 	var ofTarget *TargetError
 	if err != nil {

@@ -228,9 +228,6 @@ func (d dayRecords) period() (length time.Duration, mixed bool) {
 	return length, rest != 0 || length <= 0 || day%length != 0
 }
 
-// CollectingSources are the sources that read the same usage in different ways.
-func CollectingSources() []string { return []string{"cloudwatch", "logs", "microvms"} }
-
 // OverlapError says that another source has collected the same usage.
 type OverlapError struct {
 	Target        Target
@@ -244,8 +241,8 @@ func (e *OverlapError) Error() string {
 		e.Target, e.Target.Region, e.Other, e.Day.Format(time.DateOnly), e.Source)
 }
 
-// recorded finds out which records of a target the ledger has, by day, and refuses those of another collecting source in
-// what is to be read.
+// recorded finds out which records of a target the ledger has, by day, and refuses those of another source of the same
+// usage in what is to be read.
 func (c *collection) recorded(ctx context.Context, target Target, from, to time.Time) (map[time.Time]dayRecords, error) {
 	days := map[time.Time]dayRecords{}
 	groups, err := c.held(ctx, from.Truncate(day), to)
@@ -265,7 +262,7 @@ func (c *collection) recorded(ctx context.Context, target Target, from, to time.
 	}
 	for _, g := range groups {
 		if g.Account == target.Account && g.Region == target.Region && g.Source != c.Source.Name() &&
-			slices.Contains(CollectingSources(), g.Source) {
+			slices.Contains(c.SameUsage, g.Source) {
 			return nil, &OverlapError{target, c.Source.Name(), g.Source, g.Day}
 		}
 	}

@@ -24,7 +24,8 @@ type Options struct {
 	Timing Timing
 
 	MaxAPICost              *decimal.Decimal // US dollars that one run may cost by plan; nil means any
-	AllowOverlappingSources bool             // collect also where another source has
+	SameUsage               []string         // the sources that measure the same usage, this one among them
+	AllowOverlappingSources bool             // collect also where another of them has
 	Parallel                int              // batches in flight at a time; 0 means 4
 	Grace                   time.Duration    // what is in flight may take so long once the context has ended; 0 means 20 s
 

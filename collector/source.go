@@ -84,7 +84,6 @@ func (c Cost) Add(other Cost) Cost {
 // Result is what a batch gave.
 type Result struct {
 	Records []usage.Record // in any order; each with the source's name
-	Done    func()         // called once when Records are not needed any more; may be nil
 	Gaps    []Gap          // parts that could not be read; Target and Window may be left out where they are the batch's
 	Calls   int64          // calls made, with repeated ones
 	// Counts are what a reader of the summary should know of, by what was counted, as a plural: "periods without a

@@ -2,14 +2,16 @@
 // say: each part of it is defined by the package that it is about, and this package puts the parts together.
 //
 // The file is read strictly. An unknown key, a value out of its bounds and parts that contradict each other are faults, and
-// all faults of a file are reported at once, each as file:line:column (package strictyaml). What the file says is kept as
-// it is written: nothing it names, such as a tenants file, is opened here.
+// all faults of a file are reported at once, each as file:line:column (package strictyaml). Nothing that the file
+// names, such as a tenants file, is opened before [Config.Inputs] asks for it.
 package config
 
 import (
-	"microspend/collector"
+	"microspend/collector/sources"
 	"microspend/internal/strictyaml"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 )
 
 // Name is what the file is called.
@@ -17,25 +19,33 @@ const Name = "microspend.yaml"
 
 // Config is the whole file, read and checked. The zero value is the configuration of one who has no such file.
 type Config struct {
-	Spend   spend.Config
-	Collect collector.Config
+	Path      string // of the file; "" where there is none
+	Spend     spend.Config
+	Budgets   budget.Set
+	Anomalies anomaly.Rule
+	Collect   sources.Config
 }
 
 // file is the file as it is written.
 type file struct {
 	spend.ConfigFile `yaml:",inline"`
-	Collect          collector.ConfigFile `yaml:"collect"`
+	Budgets          budget.ConfigFile  `yaml:"budgets"`
+	Anomalies        anomaly.ConfigFile `yaml:"anomalies"`
+	Collect          sources.ConfigFile `yaml:"collect"`
 }
 
-// Load reads the file; its name is used in messages only. Errors name every fault, each with file:line:column.
+// Load reads the file, by its name or path. Errors name every fault, each with file:line:column.
 func Load(name string, text []byte) (Config, error) {
 	root, err := strictyaml.Parse(name, text)
 	if err != nil {
 		return Config{}, err
 	}
-	var written file
+	written := file{Collect: sources.NewConfigFile()}
 	doc := strictyaml.Decode(name, root, &written)
-	c := Config{Spend: written.ConfigFile.Config(doc), Collect: written.Collect.Config(doc)}
+	c := Config{
+		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc), Anomalies: written.Anomalies.Config(),
+		Collect: written.Collect.Config(doc),
+	}
 	if err := doc.Err(); err != nil {
 		return Config{}, err
 	}

@@ -7,16 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"microspend/spend/tenants"
 
-	"microspend/spend"
+	"github.com/stretchr/testify/require"
 )
 
 func TestLoad(t *testing.T) {
 	c, err := Load(Name, []byte("tenants: tenants.csv\nbudgets: {total: 5000}\n"))
 	require.NoError(t, err)
 	require.Equal(t, "tenants.csv", c.Spend.TenantsFile)
-	require.Equal(t, "5000", c.Spend.Budgets.Total.Monthly.String())
+	require.Equal(t, "5000", c.Budgets.Total.Monthly.String())
 }
 
 func TestLoadNamesTheFaultsOfAllParts(t *testing.T) {
@@ -47,12 +47,12 @@ func TestTheDocumentedFileIsInOrder(t *testing.T) {
 	for _, key := range keysOf(reflect.TypeFor[file]()) {
 		require.Regexp(t, `(?m)^`+key+`:`, blocks[0][2], "%s is not documented", key)
 	}
-	require.Equal(t, "7500", c.Spend.Budgets.Total.Monthly.String())
-	require.Len(t, c.Collect.Roles, 2)
+	require.Equal(t, "7500", c.Budgets.Total.Monthly.String())
+	require.Len(t, c.Collect.AWS.Roles, 2)
 	for i, name := range []string{"tenants.csv", "tenants.yaml"} {
-		tenants, err := spend.LoadTenants(name, []byte(blocks[i+1][2]))
+		named, err := tenants.Load(name, []byte(blocks[i+1][2]))
 		require.NoError(t, err)
-		require.NotEmpty(t, tenants.Rules)
+		require.NotEmpty(t, named.Rules)
 	}
 }
 

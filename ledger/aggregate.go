@@ -117,7 +117,7 @@ func (a *aggregator) part(p *part) {
 	defer p.close()
 	a.local.reset()
 	if err := a.read(p); err != nil {
-		a.broken = append(a.broken, DamagedFile{shownPath(p.day, p.entry.Name), p.day.start(), reasonOf(err)})
+		a.broken = append(a.broken, DamagedFile{shownPath(p.day, p.entry.Name), p.day.UTC(), reasonOf(err)})
 		return
 	}
 	a.table.merge(&a.local)

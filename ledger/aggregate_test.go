@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -123,9 +124,7 @@ func TestDaysBeginWhereTheLocationSays(t *testing.T) {
 	} {
 		location, err := time.LoadLocation(test.place)
 		require.NoError(t, err)
-		date, err := time.Parse(time.DateOnly, test.day)
-		require.NoError(t, err)
-		assert.Equal(t, test.begins, startOfDay(int32(dayOf(date)), location).Format(time.RFC3339), test.reason)
+		assert.Equal(t, test.begins, civil.MustParse(test.day).Start(location).Format(time.RFC3339), test.reason)
 	}
 }
 

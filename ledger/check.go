@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -50,7 +51,7 @@ func (l *Ledger) Check(ctx context.Context) (CheckResult, error) {
 	return result, nil
 }
 
-func (l *Ledger) checkDay(ctx context.Context, day dayNumber, result *CheckResult) error {
+func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResult) error {
 	opened := l.openDay(day)
 	defer opened.close()
 	result.Days++
@@ -132,7 +133,7 @@ func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 	if err != nil {
 		return result, err
 	}
-	byDay := map[dayNumber]map[string]string{}
+	byDay := map[civil.Day]map[string]string{}
 	for _, orphan := range result.Orphaned { // which are no loss
 		day := dayOf(orphan.Day)
 		name, err := setAside(w.dayFolder(day), filepath.Base(orphan.Path))
@@ -157,7 +158,7 @@ func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 }
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
-func (w *Writer) repairDay(ctx context.Context, day dayNumber, reasons map[string]string, result *CheckResult) error {
+func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[string]string, result *CheckResult) error {
 	m, _, err := readManifest(w.dayFolder(day), day)
 	var newer *newerVersionError
 	if errors.As(err, &newer) {
@@ -193,7 +194,7 @@ func (w *Writer) repairDay(ctx context.Context, day dayNumber, reasons map[strin
 }
 
 // recount sets the manifest's figures to those of the parts that are left.
-func (w *Writer) recount(m *manifest, day dayNumber) error {
+func (w *Writer) recount(m *manifest, day civil.Day) error {
 	m.Rows, m.Seconds, m.CoveredSeconds, m.First, m.Last = 0, 0, 0, secondStart(0), secondStart(0)
 	var r usage.Record
 	for _, entry := range m.Parts {
@@ -236,7 +237,7 @@ func (w *Writer) AcceptLoss(days ...time.Time) (accepted []DamagedFile, err erro
 			continue
 		}
 		for _, lost := range m.Lost {
-			accepted = append(accepted, DamagedFile{shownPath(day, lost.Name), day.start(), lost.reason().Error()})
+			accepted = append(accepted, DamagedFile{shownPath(day, lost.Name), day.UTC(), lost.reason().Error()})
 		}
 		m.Lost = nil
 		if _, err := w.commit(&prepared{day: day, manifest: m}); err != nil {

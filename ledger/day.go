@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"microspend/internal/civil"
 )
 
 // openDay is the content of a day at one moment: all parts of one manifest, held open.
 type openDay struct {
-	day      dayNumber
+	day      civil.Day
 	manifest *manifest // nil where the day has nothing
 	parts    []*part
 	damaged  []DamagedFile
@@ -26,7 +28,7 @@ func (d *openDay) close() {
 
 // openDay opens a day's parts. They are of one manifest also while a writer switches it: a part that is not as the
 // manifest says is looked for again, under both of its names, until the manifest stays the same.
-func (l *Ledger) openDay(day dayNumber) *openDay {
+func (l *Ledger) openDay(day civil.Day) *openDay {
 	folder := l.dayFolder(day)
 	opened, before := l.tryOpenDay(folder, day)
 	for settled := 0; len(opened.damaged) > 0 && settled < 2; {
@@ -40,7 +42,7 @@ func (l *Ledger) openDay(day dayNumber) *openDay {
 	return opened
 }
 
-func (l *Ledger) tryOpenDay(folder string, day dayNumber) (*openDay, []byte) {
+func (l *Ledger) tryOpenDay(folder string, day civil.Day) (*openDay, []byte) {
 	d := &openDay{day: day, faults: map[string]error{}}
 	m, text, err := readManifest(folder, day)
 	if err != nil {
@@ -70,7 +72,7 @@ func (l *Ledger) tryOpenDay(folder string, day dayNumber) (*openDay, []byte) {
 }
 
 func (d *openDay) file(name string, reason error) DamagedFile {
-	return DamagedFile{Path: shownPath(d.day, name), Day: d.day.start(), Reason: reasonOf(reason)}
+	return DamagedFile{Path: shownPath(d.day, name), Day: d.day.UTC(), Reason: reasonOf(reason)}
 }
 
 func reasonOf(fault error) string {
@@ -82,7 +84,7 @@ func reasonOf(fault error) string {
 
 // openEitherName opens a part under its own name or, where the switch to it has not got that far, under the one it waits
 // under.
-func openEitherName(folder string, day dayNumber, entry partEntry) (*part, error) {
+func openEitherName(folder string, day civil.Day, entry partEntry) (*part, error) {
 	opened, err := openPart(filepath.Join(folder, entry.Name), day, entry)
 	if err == nil {
 		return opened, nil

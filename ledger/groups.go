@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -140,7 +141,7 @@ func gather(workers []*aggregator, broken []DamagedFile) Result {
 		if workers[0].byDay {
 			day, known := days[all.keys[of].day]
 			if !known {
-				day = startOfDay(all.keys[of].day, workers[0].location)
+				day = civil.Day(all.keys[of].day).Start(workers[0].location)
 				days[all.keys[of].day] = day
 			}
 			result.Groups[i].Day = day

@@ -42,7 +42,7 @@ func (l *Ledger) Info() (Info, error) {
 			continue
 		}
 		d := DayInfo{
-			Day: day.start(), Rows: m.Rows, Parts: len(m.Parts), First: m.First, Last: m.Last,
+			Day: day.UTC(), Rows: m.Rows, Parts: len(m.Parts), First: m.First, Last: m.Last,
 			Seconds: m.Seconds, CoveredSeconds: m.CoveredSeconds,
 		}
 		for _, part := range m.Parts {

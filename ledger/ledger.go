@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"microspend/internal/civil"
 )
 
 // Options are what a ledger takes from outside. The zero value will do.
@@ -63,13 +65,8 @@ const (
 	secondsInDay = 86_400
 )
 
-// dayNumber counts UTC days from 1 January 1970.
-type dayNumber int64
-
-func dayOf(t time.Time) dayNumber { return dayNumber(floorDiv(t.Unix(), secondsInDay)) }
-
-func (d dayNumber) start() time.Time { return time.Unix(int64(d)*secondsInDay, 0).UTC() }
-func (d dayNumber) String() string   { return d.start().Format(time.DateOnly) }
+// dayOf is the UTC day that a moment lies in.
+func dayOf(t time.Time) civil.Day { return civil.DayOf(t, time.UTC) }
 
 func floorDiv(a, b int64) int64 {
 	if q := a / b; a%b >= 0 {
@@ -78,17 +75,17 @@ func floorDiv(a, b int64) int64 {
 	return a/b - 1
 }
 
-func (l *Ledger) dayFolder(day dayNumber) string {
+func (l *Ledger) dayFolder(day civil.Day) string {
 	return filepath.Join(l.dir, usageFolder, dayPrefix+day.String())
 }
 
 // shownPath is how a file is named in results: within the ledger's folder, with slashes.
-func shownPath(day dayNumber, name string) string {
+func shownPath(day civil.Day, name string) string {
 	return usageFolder + "/" + dayPrefix + day.String() + "/" + name
 }
 
 // days lists the days that have a folder, in order. Folders of other forms are not the ledger's.
-func (l *Ledger) days() ([]dayNumber, error) {
+func (l *Ledger) days() ([]civil.Day, error) {
 	entries, err := os.ReadDir(filepath.Join(l.dir, usageFolder))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -96,14 +93,14 @@ func (l *Ledger) days() ([]dayNumber, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger: %w", err)
 	}
-	var days []dayNumber
+	var days []civil.Day
 	for _, entry := range entries {
 		name, isDay := entry.Name(), entry.IsDir() && len(entry.Name()) == len(dayPrefix)+len(time.DateOnly)
 		if !isDay || name[:len(dayPrefix)] != dayPrefix {
 			continue
 		}
-		if date, err := time.Parse(time.DateOnly, name[len(dayPrefix):]); err == nil {
-			days = append(days, dayOf(date))
+		if day, err := civil.Parse(name[len(dayPrefix):]); err == nil {
+			days = append(days, day)
 		}
 	}
 	slices.Sort(days)
@@ -111,9 +108,9 @@ func (l *Ledger) days() ([]dayNumber, error) {
 }
 
 // daysBetween lists the days that can hold periods starting in [from, to).
-func (l *Ledger) daysBetween(from, to time.Time) ([]dayNumber, error) {
+func (l *Ledger) daysBetween(from, to time.Time) ([]civil.Day, error) {
 	days, err := l.days()
-	return slices.DeleteFunc(days, func(d dayNumber) bool {
-		return !d.start().Before(to) || !d.start().Add(secondsInDay*time.Second).After(from)
+	return slices.DeleteFunc(days, func(d civil.Day) bool {
+		return !d.UTC().Before(to) || !(d + 1).UTC().After(from)
 	}), err
 }

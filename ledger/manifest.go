@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"microspend/internal/civil"
 )
 
 // castagnoli is the polynomial of CRC-32C, which processors compute.
@@ -120,7 +122,7 @@ func partNameOf(index int) string { return fmt.Sprintf("part-%05d.parquet", inde
 // neither globs nor engines see it.
 func (p *partEntry) pendingName() string { return "." + p.Name + "." + p.SHA256[:16] + ".new" }
 
-func decodeManifest(text []byte, day dayNumber) (*manifest, error) {
+func decodeManifest(text []byte, day civil.Day) (*manifest, error) {
 	var outer sealed
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(&outer); err != nil {
@@ -155,7 +157,7 @@ func decodeManifest(text []byte, day dayNumber) (*manifest, error) {
 
 // readManifest reads the manifest of a day's folder, and gives its bytes to tell whether it has changed. Both are nil
 // where the folder has none.
-func readManifest(folder string, day dayNumber) (*manifest, []byte, error) {
+func readManifest(folder string, day civil.Day) (*manifest, []byte, error) {
 	text, err := os.ReadFile(filepath.Join(folder, manifestName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil

@@ -8,6 +8,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"microspend/internal/civil"
 )
 
 // openOptions keep the library from reading what is not asked for.
@@ -19,7 +21,7 @@ var openOptions = []parquet.FileOption{
 // files are replaced, never written to.
 type part struct {
 	entry  partEntry
-	day    dayNumber
+	day    civil.Day
 	file   *os.File
 	parsed *parquet.File
 }
@@ -35,7 +37,7 @@ func damaged(format string, args ...any) error { return &damage{fmt.Sprintf(form
 var errNotThisPart = errors.New("another version of the part")
 
 // openPart opens a file if it has the size and the tail that the manifest says.
-func openPart(path string, day dayNumber, entry partEntry) (*part, error) {
+func openPart(path string, day civil.Day, entry partEntry) (*part, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err

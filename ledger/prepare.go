@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
 // prepared is the next version of a day: complete on the disk, under hidden names, not yet in effect.
 type prepared struct {
-	day      dayNumber
+	day      civil.Day
 	manifest *manifest
 	pending  []string // paths of the files that wait
 	aside    []lostPart
@@ -39,7 +40,7 @@ type builder struct {
 
 // prepare merges a day with what is staged for it. Parts of the day that turn out to be damaged are left out, to be set
 // aside; what they held is then named in the manifest as lost.
-func (b *builder) prepare(ctx context.Context, day dayNumber, staged func() []recordReader) (*prepared, error) {
+func (b *builder) prepare(ctx context.Context, day civil.Day, staged func() []recordReader) (*prepared, error) {
 	lost := map[string]string{} // the damaged parts and why
 	for {
 		p, bad, err := b.tryPrepare(ctx, day, staged(), lost)
@@ -52,7 +53,7 @@ func (b *builder) prepare(ctx context.Context, day dayNumber, staged func() []re
 }
 
 // tryPrepare leaves out the lost parts. It returns the name of a part that turns out to be damaged, with the damage.
-func (b *builder) tryPrepare(ctx context.Context, day dayNumber, staged []recordReader, lost map[string]string) (
+func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []recordReader, lost map[string]string) (
 	p *prepared, bad string, err error,
 ) {
 	p = &prepared{day: day}
@@ -235,7 +236,7 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 		}
 		lost.Name = moved
 		p.manifest.Lost = append(p.manifest.Lost, lost)
-		file := DamagedFile{shownPath(p.day, moved), p.day.start(), lost.Reason}
+		file := DamagedFile{shownPath(p.day, moved), p.day.UTC(), lost.Reason}
 		aside = append(aside, file)
 		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
 	}

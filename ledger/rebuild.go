@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -23,7 +24,7 @@ import (
 //   - parts that must have been there, as parts are numbered in sequence and all but the last are full. Whether the one after
 //     the last full part existed cannot be told; it is reported, too;
 //   - what the damaged manifest listed as lost, as far as the files that were set aside then still tell.
-func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, result *CheckResult) error {
+func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, result *CheckResult) error {
 	folder := w.dayFolder(day)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -79,7 +80,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 	result.SetAside = append(result.SetAside, aside...)
 	if err == nil && len(p.manifest.Parts) > 0 {
 		result.Rebuilt = append(result.Rebuilt, DamagedFile{
-			shownPath(day, manifestName), day.start(),
+			shownPath(day, manifestName), day.UTC(),
 			fmt.Sprintf("from the day's files, %d with %d rows, each proven by writing its records again", len(p.manifest.Parts), p.manifest.Rows),
 		})
 	}
@@ -87,7 +88,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day dayNumber, reason string, r
 }
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
-func keepManifest(folder string, day dayNumber, reason string, result *CheckResult) error {
+func keepManifest(folder string, day civil.Day, reason string, result *CheckResult) error {
 	text, err := os.ReadFile(filepath.Join(folder, manifestName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -96,7 +97,7 @@ func keepManifest(folder string, day dayNumber, reason string, result *CheckResu
 		return err
 	}
 	name := asideName(folder, manifestName)
-	result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, name), day.start(), reason})
+	result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, name), day.UTC(), reason})
 	return os.WriteFile(filepath.Join(folder, name), text, 0o644)
 }
 
@@ -104,7 +105,7 @@ func keepManifest(folder string, day dayNumber, reason string, result *CheckResu
 // holds, every record is sound, of the day and in order after last, and writing them again gives the same file to the byte.
 // So nothing outside of the pages can be falsified either. It describes the part as a manifest does. A part that does not
 // prove itself is damaged; any other error is for a file that cannot be read at present.
-func (w *Writer) prove(ctx context.Context, day dayNumber, name string, last *usage.Record) (entry partEntry, err error) {
+func (w *Writer) prove(ctx context.Context, day civil.Day, name string, last *usage.Record) (entry partEntry, err error) {
 	path := filepath.Join(w.dayFolder(day), name)
 	file, err := os.Open(path)
 	if err != nil {
@@ -124,7 +125,7 @@ func (w *Writer) prove(ctx context.Context, day dayNumber, name string, last *us
 }
 
 func (w *Writer) proveContent(
-	ctx context.Context, file *os.File, path string, day dayNumber, entry *partEntry, last *usage.Record,
+	ctx context.Context, file *os.File, path string, day civil.Day, entry *partEntry, last *usage.Record,
 ) (err error) {
 	defer recoverAsDamage(&err)
 	if *entry, err = describe(file, *entry); err != nil {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -35,7 +36,7 @@ func (e *DamagedError) Error() string {
 }
 
 // recordsOf reports whether to go on with the next day.
-func (l *Ledger) recordsOf(ctx context.Context, day dayNumber, from, to time.Time, yield func(usage.Record, error) bool) bool {
+func (l *Ledger) recordsOf(ctx context.Context, day civil.Day, from, to time.Time, yield func(usage.Record, error) bool) bool {
 	opened := l.openDay(day)
 	defer opened.close()
 	for _, file := range opened.damaged {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -74,13 +75,7 @@ func (r *Remembering) holds(q *Query) bool {
 }
 
 func (r *Remembering) beginsDay(t time.Time) bool {
-	return startOfDay(dayIn(t, r.location), r.location).Equal(t)
-}
-
-// dayIn is the number of the day in a location in which a moment lies.
-func dayIn(t time.Time, location *time.Location) int32 {
-	year, month, day := t.In(location).Date()
-	return int32(dayOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC)))
+	return civil.DayOf(t, r.location).Start(r.location).Equal(t)
 }
 
 // remembered is the answer to a query by some fields, day among them, over the whole period.
@@ -96,7 +91,7 @@ func remember(fields []Field, result Result, location *time.Location) remembered
 	slices.SortStableFunc(result.Groups, func(a, b Group) int { return a.Day.Compare(b.Day) })
 	for i := range result.Groups {
 		g := &result.Groups[i]
-		key := groupKey{day: dayIn(g.Day, location)}
+		key := groupKey{day: int32(civil.DayOf(g.Day, location))}
 		for _, f := range fields {
 			if f != FieldDay {
 				key.names[f] = m.table.id(g.name(f))
@@ -120,10 +115,10 @@ func (m *remembered) answer(q *Query, r *Remembering) Result {
 	from, to := 0, len(m.table.keys)
 	byDay := func(key groupKey, day int32) int { return cmp.Compare(key.day, day) }
 	if !q.From.Equal(r.from) {
-		from, _ = slices.BinarySearchFunc(m.table.keys, dayIn(q.From, r.location), byDay)
+		from, _ = slices.BinarySearchFunc(m.table.keys, int32(civil.DayOf(q.From, r.location)), byDay)
 	}
 	if !q.To.Equal(r.to) {
-		to, _ = slices.BinarySearchFunc(m.table.keys, dayIn(q.To, r.location), byDay)
+		to, _ = slices.BinarySearchFunc(m.table.keys, int32(civil.DayOf(q.To, r.location)), byDay)
 	}
 	for i := from; i < to; i++ {
 		key := groupKey{}

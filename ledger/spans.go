@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -74,8 +75,8 @@ func (a *aggregator) cut(p *part, group int) error {
 
 // wholeDay gives the one day of all rows where that is so for the whole UTC day: it lies within the query, and the query
 // does not ask for days or cuts them as UTC does. Otherwise nil.
-func (a *aggregator) wholeDay(day dayNumber) []int32 {
-	from := day.start()
+func (a *aggregator) wholeDay(day civil.Day) []int32 {
+	from := day.UTC()
 	within := !from.Before(a.query.From) && !from.Add(secondsInDay*time.Second).After(a.query.To)
 	if within && (!a.byDay || a.location == time.UTC) {
 		return []int32{int32(day)}
@@ -113,7 +114,7 @@ type calendar struct {
 
 const aboveZero = 1 << 20
 
-func (c *calendar) beginDay(day dayNumber) {
+func (c *calendar) beginDay(day civil.Day) {
 	c.begin, c.stale = int64(day)*secondsInDay, true
 }
 
@@ -127,20 +128,9 @@ func (c *calendar) dayOfSecond(unix int64) int32 {
 		c.stale = false
 	}
 	if c.looked[second] == 0 {
-		year, month, day := time.Unix(unix, 0).In(c.location).Date()
-		c.looked[second] = int32(dayOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC))) + aboveZero
+		c.looked[second] = int32(civil.DayOf(time.Unix(unix, 0), c.location)) + aboveZero
 	}
 	return c.looked[second] - aboveZero
-}
-
-// startOfDay is the first moment of a location's day, which is midnight unless clocks are put forward then.
-func startOfDay(day int32, location *time.Location) time.Time {
-	year, month, date := dayNumber(day).start().Date()
-	start := time.Date(year, month, date, 0, 0, 0, 0, location)
-	for start.Day() != date { // midnight is skipped, and Date chose the moment before
-		start = start.Add(15 * time.Minute)
-	}
-	return start
 }
 
 // addSpans adds a page's values to the c-th sums of the groups of their rows. The page begins at a row; next is the span to

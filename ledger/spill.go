@@ -9,13 +9,14 @@ import (
 	"os"
 	"slices"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
 // spill is a run of staged records within the staging file: for each day a section that is sorted and has each key once.
 // The file lives as long as the import, and only this process reads it.
 type spill struct {
-	sections map[dayNumber]section
+	sections map[civil.Day]section
 	replaced int64 // records left out, as a later one of the same spill has their key
 }
 
@@ -74,7 +75,7 @@ func sortKeys(records []usage.Record) []sortKey {
 
 // writeSpill sorts records and writes them to the file from an offset on. It returns where it ends.
 func writeSpill(file *os.File, offset int64, records []usage.Record) (*spill, int64, error) {
-	s := &spill{sections: map[dayNumber]section{}}
+	s := &spill{sections: map[civil.Day]section{}}
 	out := bufio.NewWriterSize(io.NewOffsetWriter(file, offset), 1<<18)
 	keys := sortKeys(records)
 	var text []byte

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -121,9 +122,9 @@ func (s *stage) remove() error {
 }
 
 // days lists the days that records were staged for.
-func (s *stage) days() []dayNumber {
-	seen := map[dayNumber]bool{}
-	var days []dayNumber
+func (s *stage) days() []civil.Day {
+	seen := map[civil.Day]bool{}
+	var days []civil.Day
 	for _, spill := range s.spills {
 		for day := range spill.sections {
 			if !seen[day] {
@@ -137,7 +138,7 @@ func (s *stage) days() []dayNumber {
 }
 
 // rows gives the staged records of a day, each spill's by itself, the earlier spill first.
-func (s *stage) rows(day dayNumber) []recordReader {
+func (s *stage) rows(day civil.Day) []recordReader {
 	const memory = 8 << 20 // for all buffers of a day
 	var readers []recordReader
 	for _, spill := range s.spills {

@@ -141,7 +141,7 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) er
 		if err != nil {
 			return fmt.Errorf("%s: %w; %d days are written, import again to write the rest", day.day, err, len(n.Days))
 		}
-		n.Days = append(n.Days, day.day.start())
+		n.Days = append(n.Days, day.day.UTC())
 	}
 	return nil
 }

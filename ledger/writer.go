@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/civil"
 )
 
 const stagingFolder = ".staging"
@@ -70,7 +71,7 @@ func (w *Writer) recover() error {
 	return nil
 }
 
-func (w *Writer) recoverDay(day dayNumber) error {
+func (w *Writer) recoverDay(day civil.Day) error {
 	folder := w.dayFolder(day)
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -3,14 +3,16 @@ package report
 import (
 	"github.com/shopspring/decimal"
 
-	"microspend/spend"
+	"microspend/pricing/assumption"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/view"
 )
 
 // Budget makes the document of how budgets stand.
-func Budget(b spend.BudgetReport) view.Document {
-	table := view.NewTable(budgetColumns(b), b.Lines, func(line spend.BudgetLine) view.Look {
-		look := view.Look{Warn: line.Exceeded || line.Status == spend.StatusOver || line.Status == spend.StatusWarning}
+func Budget(b budget.Report) view.Document {
+	table := view.NewTable(budgetColumns(b), b.Lines, func(line budget.Line) view.Look {
+		look := view.Look{Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning}
 		if line.Total {
 			look.Kind = view.Total
 		}
@@ -35,9 +37,9 @@ func Budget(b spend.BudgetReport) view.Document {
 	return d
 }
 
-func budgetColumns(b spend.BudgetReport) []view.Column[spend.BudgetLine] {
-	type line = spend.BudgetLine
-	ofBudget := func(of func(spend.Budget) view.Value, none string) func(line) view.Value {
+func budgetColumns(b budget.Report) []view.Column[budget.Line] {
+	type line = budget.Line
+	ofBudget := func(of func(budget.Budget) view.Value, none string) func(line) view.Value {
 		return func(l line) view.Value {
 			if l.Budget == nil {
 				return view.Missing(none)
@@ -52,10 +54,10 @@ func budgetColumns(b spend.BudgetReport) []view.Column[spend.BudgetLine] {
 			}
 			return view.Text(l.Tenant)
 		}},
-		{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: ofBudget(func(b spend.Budget) view.Value {
+		{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: ofBudget(func(b budget.Budget) view.Value {
 			return view.Dollars(b.Monthly)
 		}, "–")},
-		{ID: "threshold", Scope: view.Data, Value: ofBudget(func(b spend.Budget) view.Value {
+		{ID: "threshold", Scope: view.Data, Value: ofBudget(func(b budget.Budget) view.Value {
 			if b.Threshold.IsZero() {
 				return view.Exact(decimal.NewFromInt(1))
 			}
@@ -99,30 +101,30 @@ func budgetColumns(b spend.BudgetReport) []view.Column[spend.BudgetLine] {
 }
 
 // budgetSigns mark a status without colour.
-var budgetSigns = map[spend.Status]string{
-	spend.StatusNone: "–", spend.StatusOK: "✓ ok", spend.StatusWarning: "! warning", spend.StatusOver: "✗ over",
-	spend.StatusUnknown: "? unknown",
+var budgetSigns = map[budget.Status]string{
+	budget.NoBudget: "–", budget.OK: "✓ ok", budget.Warning: "! warning", budget.Over: "✗ over",
+	budget.Unknown: "? unknown",
 }
 
 const budgetBarWidth = 20
 
-func budgetNotes(b spend.BudgetReport) []view.Note {
+func noteOf(id assumption.ID) view.Note {
+	note := id.Note()
+	return view.Note{Tag: note.ID, Text: note.Text}
+}
+
+func budgetNotes(b budget.Report) []view.Note {
 	var list []view.Note
-	methods, budgets := map[spend.Method]bool{}, false
+	methods, budgets := map[budget.Method]bool{}, false
 	for _, line := range b.Lines {
 		methods[line.Method] = true
 		budgets = budgets || line.Budget != nil
 	}
-	if methods[spend.MethodRunRate] {
-		list = append(list, view.Note{
-			Tag: "run-rate", Text: "the forecast goes on at the month's average, as there are fewer than two weeks of data.",
-		})
+	if methods[budget.RunRate] {
+		list = append(list, noteOf(assumption.RunRate))
 	}
-	if methods[spend.MethodWeekday] {
-		list = append(list, view.Note{
-			Tag:  "weekday-mean",
-			Text: "the forecast takes each remaining day for the mean of its weekday over the last eight weeks.",
-		})
+	if methods[budget.WeekdayMean] {
+		list = append(list, noteOf(assumption.WeekdayMean))
 	}
 	if !budgets {
 		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})
@@ -136,9 +138,9 @@ func budgetNotes(b spend.BudgetReport) []view.Note {
 }
 
 // Anomalies makes the document of the days that stand out.
-func Anomalies(a spend.AnomalyReport) view.Document {
+func Anomalies(a anomaly.Report) view.Document {
 	data := view.NewTable(anomalyColumns, a.Anomalies, nil)
-	table := view.NewTable(view.First(anomalyColumns, "day"), a.Anomalies, func(n spend.Anomaly) view.Look {
+	table := view.NewTable(view.First(anomalyColumns, "day"), a.Anomalies, func(n anomaly.Anomaly) view.Look {
 		return view.Look{Warn: n.Up}
 	})
 	d := view.Document{
@@ -157,32 +159,32 @@ func Anomalies(a spend.AnomalyReport) view.Document {
 	return d
 }
 
-var anomalyColumns = []view.Column[spend.Anomaly]{
-	{ID: "tenant", Title: "tenant", Shrink: true, Value: func(n spend.Anomaly) view.Value { return view.Text(n.Tenant) }},
-	{ID: "day", Title: "day", Value: func(n spend.Anomaly) view.Value { return view.Text(n.Day) }},
-	{ID: "amount", Unit: "$", Align: view.Decimal, Value: func(n spend.Anomaly) view.Value { return view.Dollars(n.Amount) }},
-	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n spend.Anomaly) view.Value {
+var anomalyColumns = []view.Column[anomaly.Anomaly]{
+	{ID: "tenant", Title: "tenant", Shrink: true, Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.Tenant) }},
+	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.Day) }},
+	{ID: "amount", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value { return view.Dollars(n.Amount) }},
+	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Dollars(n.Expected)
 	}},
-	{ID: "low", Scope: view.Data, Value: func(n spend.Anomaly) view.Value { return view.Exact(n.Low) }},
-	{ID: "high", Scope: view.Data, Value: func(n spend.Anomaly) view.Value { return view.Exact(n.High) }},
-	{ID: "direction", Value: func(n spend.Anomaly) view.Value {
+	{ID: "low", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Exact(n.Low) }},
+	{ID: "high", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Exact(n.High) }},
+	{ID: "direction", Value: func(n anomaly.Anomaly) view.Value {
 		if n.Up {
 			return view.Text("up").Shown("▲ up")
 		}
 		return view.Text("down").Shown("▼ down")
 	}},
-	{ID: "component", Title: "moved most", Drop: 1, Value: func(n spend.Anomaly) view.Value {
+	{ID: "component", Title: "moved most", Drop: 1, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Text(n.Component.String()).Shown(n.Component.Name())
 	}},
-	{ID: "moved", Title: "by", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(n spend.Anomaly) view.Value {
+	{ID: "moved", Title: "by", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Signed(n.Moved, view.CentPlaces)
 	}},
-	{ID: "compared_with", Scope: view.Data, Value: func(n spend.Anomaly) view.Value {
+	{ID: "compared_with", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value {
 		if n.SameWeekday {
 			return view.Text("same weekday")
 		}
 		return view.Text("all days")
 	}},
-	{ID: "days", Scope: view.Data, Value: func(n spend.Anomaly) view.Value { return view.Count(n.Days) }},
+	{ID: "days", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Count(n.Days) }},
 }

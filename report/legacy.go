@@ -1,12 +1,13 @@
 package report
 
 import (
-	"runtime"
-	"sync"
+	"time"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/ledger"
+	"microspend/spend"
 	"microspend/view"
 )
 
@@ -57,18 +58,35 @@ func upTo(d decimal.Decimal, places int32) string   { return figures.UpTo(d, pla
 func signed(d decimal.Decimal, places int32) string { return figures.Signed(d, places) }
 func placesFor(amounts []decimal.Decimal) int32     { return view.PlacesFor(amounts) }
 
-// inParallel calls do for 0 to n - 1 on all processors.
-func inParallel(n int, do func(int)) {
-	workers := min(runtime.GOMAXPROCS(0), (n+255)/256)
-	var wait sync.WaitGroup
-	for w := range workers {
-		wait.Go(func() {
-			for i := w; i < n; i += workers {
-				do(i)
-			}
-		})
+func optional(d *decimal.Decimal) *string {
+	if d == nil {
+		return nil
 	}
-	wait.Wait()
+	text := d.String()
+	return &text
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+type damagedFileJSON struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+func damagedJSON(files []ledger.DamagedFile) []damagedFileJSON {
+	var list []damagedFileJSON
+	for _, file := range files {
+		list = append(list, damagedFileJSON{file.Path, file.Reason})
+	}
+	return list
+}
+
+func knownAmount(c spend.Cost) *string {
+	if !c.Known() {
+		return nil
+	}
+	text := c.Amount.String()
+	return &text
 }
 
 func orEmpty(text *string) string {

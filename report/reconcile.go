@@ -10,8 +10,8 @@ import (
 
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/awsbill"
-	"microspend/spend/reconcile"
+	"microspend/spend/bill"
+	"microspend/spend/bill/reconcile"
 )
 
 // reconcileJSON is the document microspend.reconcile/v1. Differences are theirs minus ours.
@@ -153,9 +153,9 @@ func Reconcile(r Reconciliation) Document {
 	return d
 }
 
-func formatWords(f awsbill.Format) string {
-	return map[awsbill.Format]string{
-		awsbill.CostExplorer: "Cost Explorer", awsbill.CUR: "Cost and Usage Report", awsbill.FOCUS: "FOCUS export",
+func formatWords(f bill.Format) string {
+	return map[bill.Format]string{
+		bill.CostExplorer: "Cost Explorer", bill.CUR: "Cost and Usage Report", bill.FOCUS: "FOCUS export",
 	}[f]
 }
 
@@ -311,7 +311,7 @@ func daysShown(c reconcile.Comparison, all bool) ([]reconcile.Line, string) {
 	return off, "Days that differ"
 }
 
-func apartTable(list []awsbill.Apart) *Table {
+func apartTable(list []bill.Apart) *Table {
 	t := &Table{Columns: []Column{
 		{Title: "kind"}, {Title: "name", Shrink: true}, {Title: "rows", Align: Right}, {Title: "amount $", Align: Decimal},
 	}}

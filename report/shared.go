@@ -55,3 +55,12 @@ func unknownNotes(c spend.Cost) []view.Note {
 
 // dollars is an amount of money rounded to the cent, for sentences and pictures.
 func dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, view.CentPlaces) }
+
+// unknownNames name them in few words, as in "snapshot read in us-east-1".
+func unknownNames(c spend.Cost) string {
+	names := make([]string, len(c.Unknown))
+	for i, u := range c.Unknown {
+		names[i] = u.Quantity.Name() + " in " + u.Region
+	}
+	return strings.Join(names, ", ")
+}

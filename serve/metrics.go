@@ -12,6 +12,7 @@ import (
 
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 )
 
 // metrics are what Prometheus is told. Exact decimals become floating point here and nowhere else, as its format wants.
@@ -23,7 +24,7 @@ type metrics struct {
 
 	mutex   sync.Mutex
 	series  *series
-	budgets spend.BudgetReport
+	budgets budget.Report
 	ledger  ledgerState
 }
 
@@ -109,7 +110,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 		places = countedOf(byComponent, whole)
 		state.unknownRates = float64(len(whole.Total.Unknown))
 	}
-	budgets, err := in.Source.BudgetStatus(ctx, now)
+	budgets, err := budget.Evaluate(ctx, in.Source, in.Budgets, now)
 	if err != nil {
 		return err
 	}

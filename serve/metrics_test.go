@@ -20,6 +20,7 @@ import (
 	"microspend/pricing"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
@@ -44,8 +45,9 @@ func TestMetrics(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, problems)
 
-	source, err := demo()
+	in, err := demo()
 	require.NoError(t, err)
+	source := in.Source
 	source.Sharing.Policy = spend.OwnRow
 	all, err := source.Report(t.Context(), spend.Request{From: noon.AddDate(-1, 0, 0), To: noon, Counts: true})
 	require.NoError(t, err)
@@ -139,8 +141,10 @@ func TestHostileLabels(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
-	source.Budgets.Tenants = []spend.TenantBudget{{Tenant: "(total)", Budget: spend.Budget{Monthly: decimal.NewFromInt(1)}}}
-	r := start(t, serve.Options{Series: 4, Load: func() (serve.Inputs, error) { return serve.Inputs{Source: source, Ledger: measured}, nil }})
+	budgets := budget.Set{Tenants: []budget.TenantBudget{{Tenant: "(total)", Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}}}}
+	r := start(t, serve.Options{Series: 4, Load: func() (serve.Inputs, error) {
+		return serve.Inputs{Source: source, Budgets: budgets, Ledger: measured}, nil
+	}})
 	status, _, text := r.get(t, "/metrics")
 	require.Equal(t, 200, status, text)
 	problems, err := promlint.New(strings.NewReader(text)).Lint()

@@ -15,6 +15,7 @@ import (
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/tenants"
 	"microspend/view"
 )
 
@@ -38,13 +39,15 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
-	asked := spend.AskedPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
-	tenants, err := spend.ParsePatterns(q.many("tenant"))
+	asked := spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
+	chosen, err := tenants.ParsePatterns(q.many("tenant"))
 	if err != nil {
 		q.fail("tenant: %w", err)
 	}
 	now := s.options.Now()
-	request := statement.Request{Tenants: tenants, Now: now, Detailed: 100}
+	request := statement.Request{
+		Tenants: chosen, Now: now, Detailed: 100, Budgets: at.Budgets, AnomalyRule: at.AnomalyRule,
+	}
 	if request.From, request.To, request.Location, err = asked.Period(at.Source, now, fieldName); err != nil {
 		q.fail("%w", err)
 	}
@@ -157,9 +160,9 @@ func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
-	asked := spend.Asked{
-		AskedPeriod: spend.AskedPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
-		By:          q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
+	asked := spend.RawRequest{
+		RawPeriod: spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
+		By:        q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
 		Previous: q.truth("previous"), Strict: q.truth("strict"),
 		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),
 	}

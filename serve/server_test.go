@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/config"
 	"microspend/internal/figures"
 	"microspend/internal/sampleledger"
 	"microspend/ledger"
@@ -43,10 +44,10 @@ const token = "correct-horse-battery-staple"
 const demoDays = 8
 
 // demo is the demo's ledger, made once for all tests that only read it.
-var demo = sync.OnceValues(func() (spend.Source, error) {
+var demo = sync.OnceValues(func() (config.Inputs, error) {
 	dir, err := os.MkdirTemp("", "microspend-serve")
 	if err != nil {
-		return spend.Source{}, err
+		return config.Inputs{}, err
 	}
 	folder = dir
 	return sampleledger.Demo(dir, noon, demoDays)
@@ -91,10 +92,12 @@ func (l *logged) String() string {
 func start(t testing.TB, options serve.Options) *running {
 	t.Helper()
 	if options.Load == nil {
-		source, err := demo()
+		in, err := demo()
 		require.NoError(t, err)
 		options.Load = func() (serve.Inputs, error) {
-			return serve.Inputs{Source: source, Ledger: source.Usage.(*ledger.Ledger)}, nil
+			return serve.Inputs{
+				Source: in.Source, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule, Ledger: in.Source.Usage.(*ledger.Ledger),
+			}, nil
 		}
 	}
 	log := &logged{}
@@ -156,8 +159,9 @@ func TestPages(t *testing.T) {
 	r := start(t, serve.Options{})
 	status, header, body := r.get(t, "/")
 	require.Equal(t, http.StatusOK, status)
-	source, err := demo()
+	in, err := demo()
 	require.NoError(t, err)
+	source := in.Source
 	all, err := source.Report(t.Context(), spend.Request{From: november, To: november.AddDate(0, 1, 0)})
 	require.NoError(t, err)
 	require.Contains(t, body, `<p class="sum">$`+figures.Fixed(all.Total.Amount, 2)+`</p>`)
@@ -215,16 +219,17 @@ func TestUnchanged(t *testing.T) {
 // TestSpendIsTheCommandLines compares with what the command line renders.
 func TestSpendIsTheCommandLines(t *testing.T) {
 	r := start(t, serve.Options{})
-	source, err := demo()
+	in, err := demo()
 	require.NoError(t, err)
-	for query, asked := range map[string]spend.Asked{
+	source := in.Source
+	for query, asked := range map[string]spend.RawRequest{
 		"":                          {By: "tenant"},
 		"by=tenant,day&previous=1":  {By: "tenant,day", Previous: true},
 		"by=":                       {},
 		"by=component&tenant=a*":    {By: "component", Tenants: []string{"a*"}},
 		"top=3&sort=amount&min=0.5": {By: "tenant", Top: 3, Sort: "amount", Min: "0.5"},
 		"from=2026-10-15&to=2026-11-02&tz=Europe/Berlin&by=region,week": {
-			AskedPeriod: spend.AskedPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
+			RawPeriod: spend.RawPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
 		},
 	} {
 		request, err := asked.Request(source, noon, func(s string) string { return s })
@@ -377,8 +382,9 @@ func TestTokensThatWillNotDo(t *testing.T) {
 }
 
 func TestElsewhereNeedsAToken(t *testing.T) {
-	source, err := demo()
+	in, err := demo()
 	require.NoError(t, err)
+	source := in.Source
 	server, err := serve.New(serve.Options{Load: func() (serve.Inputs, error) {
 		return serve.Inputs{Source: source, Ledger: source.Usage.(*ledger.Ledger)}, nil
 	}})

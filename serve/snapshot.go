@@ -10,12 +10,16 @@ import (
 
 	"microspend/ledger"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 )
 
 // Inputs are what answers are made from.
 type Inputs struct {
-	Source spend.Source
-	Ledger *ledger.Ledger
+	Source      spend.Source
+	Budgets     budget.Set
+	AnomalyRule anomaly.Rule
+	Ledger      *ledger.Ledger
 	// Files are what else the answers depend on: the configuration, the tenants file, rate cards. A change of one of them, or
 	// that it comes or goes, has the inputs read again.
 	Files []string

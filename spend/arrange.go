@@ -87,7 +87,7 @@ func otherKey(by []Dimension) Key {
 }
 
 func (r *Row) absorb(row *Row) {
-	r.Cost = r.plus(row.Cost)
+	r.Cost = r.Plus(row.Cost)
 	r.Shared = r.Shared.Add(row.Shared)
 	r.Sum.Merge(&row.Sum)
 	r.Folded++
@@ -95,6 +95,6 @@ func (r *Row) absorb(row *Row) {
 		if r.Previous == nil {
 			r.Previous = &Comparison{}
 		}
-		r.Previous.Cost = r.Previous.plus(row.Previous.Cost)
+		r.Previous.Cost = r.Previous.Plus(row.Previous.Cost)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 )
 
 // Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place of rates:
@@ -161,8 +162,8 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 // else as a part of its day, region or quantity.
 func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t *table) {
 	filter := r.request.Filter
-	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !matchAny(filter.Regions, line.Region) ||
-		!matchAny(filter.Tenants, Unmetered) {
+	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !tenants.MatchAny(filter.Regions, line.Region) ||
+		!tenants.MatchAny(filter.Tenants, Unmetered) {
 		return
 	}
 	var key Key
@@ -193,15 +194,15 @@ func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t 
 		}
 	}
 	row := t.row(key)
-	row.Cost = row.plus(Cost{Amount: rest, List: rest, priced: true})
+	row.Cost = row.Plus(Cost{Amount: rest, List: rest, priced: true})
 }
 
 // chosen are the cells that the filters leave, put together as the report does.
 func (r *run) chosen(all cells) cells {
 	filter, out := r.request.Filter, cells{}
 	for key, used := range all {
-		if !matchAny(filter.Images, key.billed.image) || !matchAny(filter.MicroVMs, key.billed.microvm) ||
-			!matchAny(filter.Regions, key.region) {
+		if !tenants.MatchAny(filter.Images, key.billed.image) || !tenants.MatchAny(filter.MicroVMs, key.billed.microvm) ||
+			!tenants.MatchAny(filter.Regions, key.region) {
 			continue
 		}
 		key.billed = billedKey{}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -95,14 +96,14 @@ func TestBilledBasis(t *testing.T) {
 		{
 			"filter", "a tenant's part does not depend on who else is shown", use,
 			[]BilledLine{vcpuLine("2026-10-05", "100", "50")},
-			func(_ *Source, r *Request) { r.Filter.Tenants = []Pattern{{"bravo", false}} },
+			func(_ *Source, r *Request) { r.Filter.Tenants = []tenants.Pattern{tenants.Exactly("bravo")} },
 			[]Dimension{ByTenant},
 			[]string{"bravo 20"},
 		},
 		{
 			"a MicroVM", "nor does a MicroVM's", use,
 			[]BilledLine{vcpuLine("2026-10-05", "100", "50")},
-			func(_ *Source, r *Request) { r.Filter.MicroVMs = []Pattern{{"mvm-a", true}} },
+			func(_ *Source, r *Request) { r.Filter.MicroVMs = []tenants.Pattern{pattern(t, "mvm-a*")} },
 			[]Dimension{ByMicroVM},
 			[]string{"mvm-acme 60"},
 		},
@@ -117,7 +118,7 @@ func TestBilledBasis(t *testing.T) {
 			"shared", "what is shared out is the billed part", append([]usage.Record{hour(day, "platform", 40)}, use[:2]...),
 			[]BilledLine{vcpuLine("2026-10-05", "160", "80")},
 			func(s *Source, _ *Request) {
-				s.Sharing = Sharing{Policy: ByDirect, Usage: []SharedUsage{{MatchTenant, Pattern{"platform", false}}}}
+				s.Sharing = Sharing{Policy: ByDirect, Usage: []tenants.Selector{{Field: tenants.Tenant, Pattern: tenants.Exactly("platform")}}}
 			},
 			[]Dimension{ByTenant},
 			[]string{"acme 120", "bravo 40"},

@@ -2,20 +2,11 @@ package spend
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"microspend/usage"
 )
-
-// hourly is one vCPU-second in each hour of a span, so that amounts count hours.
-func hourly(from, to time.Time, tenant string) (out []usage.Record) {
-	for ; from.Before(to); from = from.Add(time.Hour) {
-		out = append(out, hour(from, tenant, 1))
-	}
-	return out
-}
 
 func TestDaysAreCutWhereTheyAre(t *testing.T) {
 	for _, test := range []struct {

@@ -11,6 +11,7 @@ import (
 	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 )
 
 // Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest, with
@@ -56,7 +57,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	request := Request{
 		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC, Filter: filter, Strict: true,
 	}
-	if err := request.check(); err != nil {
+	if err := request.Check(); err != nil {
 		return Charges{}, err
 	}
 	in := civil.Between(from, to)
@@ -68,7 +69,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	if out.Accounts, err = s.accounts(ctx, in); err != nil {
 		return out, err
 	}
-	tenants := request.Filter.Tenants
+	chosen := request.Filter.Tenants
 	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
 	r := s.run(request)
 	r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
@@ -106,7 +107,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 			out.Lines = append(out.Lines, line)
 		}
 	}
-	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !matchAny(tenants, c.Tenant) })
+	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !tenants.MatchAny(chosen, c.Tenant) })
 	return out, nil
 }
 
@@ -114,18 +115,17 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 func (t *table) cost() Cost {
 	sum := Cost{}
 	for _, row := range t.rows {
-		sum = sum.plus(row.Cost)
+		sum = sum.Plus(row.Cost)
 	}
 	return sum
 }
 
 // charge makes a line of a row of a report by all four dimensions. It reports false where nothing was used.
 func (r *run) charge(row *Row) (Charge, bool, error) {
-	at := componentPlace(row.Component)
-	if at < 0 {
+	q, used := row.Quantity()
+	if !used {
 		return Charge{}, false, nil
 	}
-	q := pricing.BilledQuantities()[at]
 	card, err := r.prices.card(row.Region)
 	if err != nil {
 		return Charge{}, false, err

@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -35,7 +36,7 @@ func (c cells) add(key cellKey, more *cell) {
 	}
 	have.Merge(&more.Sum)
 	if more.billed != nil {
-		have.billed = have.billed.plus(more.billed)
+		have.billed = have.billed.Plus(more.billed)
 	}
 }
 
@@ -76,7 +77,7 @@ func (c *collector) has(d Dimension) bool { return slices.Contains(c.request.By,
 func (c *collector) fields() []ledger.Field {
 	need := map[ledger.Field]bool{ledger.FieldRegion: true}
 	if c.byTenant {
-		need = c.source.ownerFields()
+		need = tenants.Fields(c.source.Tenants, c.source.Sharing.Usage)
 		need[ledger.FieldRegion] = true
 	}
 	filter := c.request.Filter
@@ -107,7 +108,7 @@ func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
 	from := s.From
 	var cuts []time.Time
 	if c.byTenant {
-		cuts = c.source.Tenants.cuts(s)
+		cuts = c.source.Tenants.Cuts(s)
 	}
 	for _, to := range append(cuts, s.To) {
 		if err := c.part(ctx, civil.Between(from, to), out); err != nil {
@@ -120,7 +121,7 @@ func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
 
 func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	fields := c.fields()
-	who := owners{}
+	var who owners
 	if c.byTenant {
 		who = c.source.ownersAt(s.From)
 	}
@@ -160,12 +161,12 @@ func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Fie
 	if err != nil {
 		return nil, err
 	}
-	c.damaged = mergeDamaged(c.damaged, result.Damaged)
+	c.damaged = MergeDamaged(c.damaged, result.Damaged)
 	return result.Groups, nil
 }
 
-// mergeDamaged adds the files that are not named yet.
-func mergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
+// MergeDamaged adds to damaged files the files that are not named yet.
+func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 	for _, file := range more {
 		if !slices.ContainsFunc(have, func(known ledger.DamagedFile) bool { return known.Path == file.Path }) {
 			have = append(have, file)
@@ -189,12 +190,12 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		if len(filter.MicroVMs) > 0 {
 			key.billed.microvm = g.MicroVMID
 		}
-	} else if !matchAny(filter.Images, g.Image) || !matchAny(filter.MicroVMs, g.MicroVMID) || !matchAny(filter.Regions, g.Region) {
+	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.MicroVMID) || !tenants.MatchAny(filter.Regions, g.Region) {
 		return
 	}
 	if c.byTenant {
 		key.Tenant, key.Kind = who.owner(g)
-		if !c.billed() && c.source.Sharing.Policy == OwnRow && !matchAny(filter.Tenants, key.Tenant) {
+		if !c.billed() && c.source.Sharing.Policy == OwnRow && !tenants.MatchAny(filter.Tenants, key.Tenant) {
 			return // nobody else's row has a part of it
 		}
 	}

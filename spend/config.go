@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
+	"microspend/spend/tenants"
 )
 
 // Config is a [ConfigFile], read and checked. The zero value is the configuration of one who has no such file.
@@ -15,8 +14,6 @@ type Config struct {
 	TenantsFile string         // as written; "" where there is none
 	Location    *time.Location // nil where none is given
 	Sharing     Sharing
-	Budgets     Budgets
-	AnomalyRule AnomalyRule
 
 	discounts *scalar.Discounts
 	rates     strictyaml.Map[regionRates]
@@ -32,15 +29,6 @@ type Config struct {
 //	  usage:                        # what is shared beside image storage that is nobody's
 //	    - microvm: "(image)*"       # one of microvm, image, role and tenant; * at the end for every name that begins so
 //	    - tenant: platform
-//	budgets:                        # US dollars a calendar month
-//	  threshold: 100%               # of every budget that does not say otherwise; the check fails above it
-//	  total: 5000                   # or {monthly: 5000, threshold: 90%}
-//	  tenants:
-//	    acme: 100
-//	    bravo: {monthly: 250, threshold: 80%}
-//	anomalies:
-//	  floor: 1                      # dollars; smaller moves are not worth a word
-//	  k: 4                          # deviations from the median, scaled to a standard deviation
 //	discounts:                      # what is not charged, of all regions; or one figure for everything: discounts: 5%
 //	  all: 5%                       # of what has no discount of its own
 //	  vcpu: 10%                     # also memory, snapshot_read, snapshot_write and storage
@@ -60,8 +48,6 @@ type ConfigFile struct {
 	Tenants   string                      `yaml:"tenants"`
 	Timezone  *zone                       `yaml:"timezone"`
 	Shared    sharedFile                  `yaml:"shared"`
-	Budgets   budgetsFile                 `yaml:"budgets"`
-	Anomalies anomaliesFile               `yaml:"anomalies"`
 	Discounts *scalar.Discounts           `yaml:"discounts"`
 	Rates     strictyaml.Map[regionRates] `yaml:"rates"`
 }
@@ -71,34 +57,16 @@ type sharedFile struct {
 	Usage  []sharedUsageFile `yaml:"usage"`
 }
 
-// sharedUsageFile is one of the four.
+// sharedUsageFile is one of microvm_id, image, role and tenant.
 type sharedUsageFile struct {
-	MicroVM *Pattern `yaml:"microvm"`
-	Image   *Pattern `yaml:"image"`
-	Role    *Pattern `yaml:"role"`
-	Tenant  *Pattern `yaml:"tenant"`
-}
-
-type budgetsFile struct {
-	Threshold *scalar.Proportion         `yaml:"threshold"`
-	Total     *budgetFile                `yaml:"total"`
-	Tenants   strictyaml.Map[budgetFile] `yaml:"tenants"`
-}
-
-type budgetFile struct {
-	Monthly   *scalar.Positive   `yaml:"monthly,required,shorthand"`
-	Threshold *scalar.Proportion `yaml:"threshold"`
-}
-
-type anomaliesFile struct {
-	Floor *scalar.Positive `yaml:"floor"`
-	K     *scalar.Positive `yaml:"k"`
+	tenants.Keys `yaml:",inline"`
+	Tenant       *tenants.Pattern `yaml:"tenant"`
 }
 
 // Config checks the file. Its faults go to the document that it was decoded from.
 func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	c := Config{
-		TenantsFile: written.Tenants, Budgets: written.Budgets.budgets(doc), doc: doc,
+		TenantsFile: written.Tenants, doc: doc,
 		rates: written.Rates, discounts: written.Discounts,
 		Sharing: Sharing{Policy: written.Shared.Policy},
 	}
@@ -106,17 +74,11 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 		c.Location = written.Timezone.Location
 	}
 	for i, shared := range written.Shared.Usage {
-		field, pattern, ok := oneOf(shared.MicroVM, shared.Image, shared.Role, shared.Tenant)
+		selector, ok := shared.Selector(shared.Tenant)
 		if !ok {
-			doc.Fault(fmt.Sprintf("shared.usage[%d]", i), "names none or more than one of microvm, image, role and tenant; give one")
+			doc.Fault(fmt.Sprintf("shared.usage[%d]", i), "names none or more than one of microvm_id, image, role and tenant; give one")
 		}
-		c.Sharing.Usage = append(c.Sharing.Usage, SharedUsage{field, pattern})
-	}
-	if floor := written.Anomalies.Floor; floor != nil {
-		c.AnomalyRule.Floor = floor.Decimal
-	}
-	if k := written.Anomalies.K; k != nil {
-		c.AnomalyRule.K = k.Decimal
+		c.Sharing.Usage = append(c.Sharing.Usage, selector)
 	}
 	written.Discounts.Check("discounts", doc.Fault)
 	for _, region := range written.Rates {
@@ -125,47 +87,7 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	return c
 }
 
-func (f budgetsFile) budgets(doc *strictyaml.Document) Budgets {
-	out := Budgets{}
-	if f.Total != nil {
-		total := f.Total.budget(doc, "budgets.total", f.Threshold)
-		out.Total = &total
-	}
-	if f.Threshold != nil && f.Threshold.Fraction.IsZero() {
-		doc.Fault("budgets.threshold", "0%% would be exceeded by any spend; give more")
-	}
-	for _, tenant := range f.Tenants {
-		path := "budgets.tenants." + tenant.Key
-		if err := checkName(tenant.Key); err != nil {
-			doc.Fault(path, "as a tenant's name %s", err)
-		}
-		out.Tenants = append(out.Tenants, TenantBudget{tenant.Key, tenant.Value.budget(doc, path, f.Threshold)})
-	}
-	return out
-}
-
-func (f budgetFile) budget(doc *strictyaml.Document, path string, threshold *scalar.Proportion) Budget {
-	out := Budget{Threshold: decimal.NewFromInt(1)}
-	if f.Monthly != nil {
-		out.Monthly = f.Monthly.Decimal
-	}
-	if f.Threshold != nil {
-		threshold = f.Threshold
-		if threshold.Fraction.IsZero() {
-			doc.Fault(path+".threshold", "0%% would be exceeded by any spend; give more")
-		}
-	}
-	if threshold != nil {
-		out.Threshold = threshold.Fraction
-	}
-	return out
-}
-
 // Source puts the configuration together with what it does not contain.
-func (c Config) Source(measured Usage, rates Rates, tenants Tenants) Source {
-	return Source{
-		Usage: measured, Rates: rates, Tenants: tenants, Sharing: c.Sharing, Budgets: c.Budgets,
-		AnomalyRule: c.AnomalyRule,
-		Location:    c.Location,
-	}
+func (c Config) Source(measured Usage, rates Rates, named tenants.File) Source {
+	return Source{Usage: measured, Rates: rates, Tenants: named, Sharing: c.Sharing, Location: c.Location}
 }

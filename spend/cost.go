@@ -48,8 +48,8 @@ func (c Cost) Complete() bool { return len(c.Unknown) == 0 }
 // cost is unknown, and is to be shown as that and not as zero.
 func (c Cost) Known() bool { return c.priced || c.Complete() }
 
-// plus adds two costs. Neither is changed.
-func (c Cost) plus(d Cost) Cost {
+// Plus adds two costs exactly; neither is changed. What is unknown in one of them is unknown in the sum.
+func (c Cost) Plus(d Cost) Cost {
 	if !c.priced && c.Complete() && c.Amount.IsZero() && c.List.IsZero() {
 		return d
 	}
@@ -64,9 +64,6 @@ func (c Cost) plus(d Cost) Cost {
 	}
 	return sum
 }
-
-// Plus adds two costs exactly. What is unknown in one of them is unknown in the sum.
-func (c Cost) Plus(d Cost) Cost { return c.plus(d) }
 
 func mergeUnknown(a, b []Unknown) []Unknown {
 	merged := slices.Clone(a)
@@ -190,12 +187,12 @@ func (p *priceList) priceSum(region string, sum *usage.Sum) (componentCosts, err
 	return out, nil
 }
 
-// plus adds two sets of costs. Neither is changed; c may be nil.
-func (c *componentCosts) plus(d *componentCosts) *componentCosts {
+// Plus adds two sets of costs. Neither is changed; c may be nil.
+func (c *componentCosts) Plus(d *componentCosts) *componentCosts {
 	sum := *d
 	if c != nil {
 		for q := range sum.costs {
-			sum.costs[q] = c.costs[q].plus(d.costs[q])
+			sum.costs[q] = c.costs[q].Plus(d.costs[q])
 			sum.used[q] = c.used[q] || d.used[q]
 		}
 	}
@@ -206,7 +203,7 @@ func (c *componentCosts) total() Cost {
 	sum := Cost{}
 	for i, cost := range c.costs {
 		if c.used[i] {
-			sum = sum.plus(cost)
+			sum = sum.Plus(cost)
 		}
 	}
 	return sum

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"microspend/pricing"
+	"microspend/spend/tenants"
 )
 
 // Dimension is something that spend can be grouped by.
@@ -86,10 +87,10 @@ const (
 
 // The labels of rows that are no tenant's.
 const (
-	Unallocated = "(unallocated)"
-	Shared      = "(shared)"
+	Unallocated = tenants.Unallocated
+	Shared      = tenants.Shared
 	Unmetered   = "(unmetered)"
-	Other       = "(other)"
+	Other       = tenants.Other
 )
 
 // Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without usage
@@ -130,6 +131,16 @@ func (k Key) Value(d Dimension) string {
 	}
 }
 
+// Quantity is the billed quantity of a row by component. It reports false where nothing was used.
+func (k Key) Quantity() (pricing.BilledQuantity, bool) {
+	for _, q := range pricing.BilledQuantities() {
+		if q.String() == k.Component {
+			return q, true
+		}
+	}
+	return 0, false
+}
+
 // compareKeys orders by each dimension in turn: names by their bytes, components as on a bill, and the row of what was
 // folded together last.
 func compareKeys(a, b Key, by []Dimension) int {
@@ -142,7 +153,7 @@ func compareKeys(a, b Key, by []Dimension) int {
 		case ByTenant:
 			order = cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
 		case ByComponent:
-			order = cmp.Compare(componentPlace(a.Component), componentPlace(b.Component))
+			order = cmp.Compare(a.componentPlace(), b.componentPlace())
 		default:
 			order = cmp.Compare(a.Value(d), b.Value(d))
 		}
@@ -160,11 +171,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-func componentPlace(id string) int {
-	for i, q := range pricing.BilledQuantities() {
-		if q.String() == id {
-			return i
-		}
+func (k Key) componentPlace() int {
+	if q, ok := k.Quantity(); ok {
+		return int(q)
 	}
 	return -1
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 
@@ -78,4 +79,15 @@ func (d discounted) Card(region string) (pricing.RateCard, error) {
 	card, err := d.Rates.Card(region)
 	card.Discounts = d.discounts
 	return card, err
+}
+
+// loadConfig reads a file that says nothing but what is spend's.
+func loadConfig(name string, text []byte) (Config, error) {
+	root, err := strictyaml.Parse(name, text)
+	if err != nil {
+		return Config{}, err
+	}
+	var written ConfigFile
+	doc := strictyaml.Decode(name, root, &written)
+	return written.Config(doc), doc.Err()
 }

@@ -1,127 +1,35 @@
 package spend
 
 import (
-	"cmp"
-	"context"
 	"math/big"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
-	"microspend/ledger"
+	"microspend/internal/spendtest"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
-// memory is a ledger of records in memory, grouped the plain way.
-type memory struct {
-	records []usage.Record
-	damaged []ledger.DamagedFile
-	queries []ledger.Query
-}
+type memory = spendtest.Ledger
 
-func (m *memory) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
-	m.queries = append(m.queries, q)
-	if err := ctx.Err(); err != nil {
-		return ledger.Result{}, err
-	}
-	loc := q.Location
-	if loc == nil {
-		loc = time.UTC
-	}
-	type key struct {
-		tenant, image, microvm, role, region, account, source string
-		day                                                   time.Time
-	}
-	groups := map[key]*ledger.Group{}
-	for i := range m.records {
-		r := &m.records[i]
-		if r.PeriodStart.Before(q.From) || !r.PeriodStart.Before(q.To) {
-			continue
-		}
-		var k key
-		var g ledger.Group
-		for _, field := range q.By {
-			switch field {
-			case ledger.FieldTenant:
-				k.tenant, g.Tenant = r.Tenant, r.Tenant
-			case ledger.FieldImage:
-				k.image, g.Image = r.Image, r.Image
-			case ledger.FieldMicroVM:
-				k.microvm, g.MicroVMID = r.MicroVMID, r.MicroVMID
-			case ledger.FieldRole:
-				k.role, g.Role = r.Role, r.Role
-			case ledger.FieldRegion:
-				k.region, g.Region = r.Region, r.Region
-			case ledger.FieldAccount:
-				k.account, g.Account = r.Account, r.Account
-			case ledger.FieldSource:
-				k.source, g.Source = r.Source, r.Source
-			case ledger.FieldDay:
-				year, month, day := r.PeriodStart.In(loc).Date()
-				g.Day = time.Date(year, month, day, 0, 0, 0, 0, loc)
-				k.day = g.Day
-			}
-		}
-		if groups[k] == nil {
-			groups[k] = &g
-		}
-		groups[k].Sum.Add(r)
-	}
-	result := ledger.Result{Damaged: m.damaged}
-	for _, g := range groups {
-		result.Groups = append(result.Groups, *g)
-	}
-	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVMID, b.MicroVMID),
-			cmp.Compare(a.Role, b.Role), cmp.Compare(a.Region, b.Region), a.Day.Compare(b.Day))
-	})
-	return result, nil
-}
+var (
+	dec       = spendtest.Dec
+	at        = spendtest.At
+	zoneOf    = spendtest.Zone
+	hour      = spendtest.Hour
+	hourly    = spendtest.Hours
+	stored    = spendtest.Stored
+	frankfurt = spendtest.Frankfurt
+	text      = spendtest.OrDash
+)
 
 // sourceOf is a source over records at AWS's list prices.
 func sourceOf(records ...usage.Record) Source {
-	return Source{Usage: &memory{records: records}, Rates: pricing.EmbeddedCards()}
-}
-
-func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
-
-// at is a moment in UTC, written as 2026-10-01T12:00 or 2026-10-01.
-func at(t testing.TB, text string) time.Time {
-	t.Helper()
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if moment, err := time.Parse(layout, text); err == nil {
-			return moment
-		}
-	}
-	require.Fail(t, "not a moment", text)
-	return time.Time{}
-}
-
-func zoneOf(t testing.TB, name string) *time.Location {
-	t.Helper()
-	loc, err := ParseLocation(name)
-	require.NoError(t, err)
-	return loc
-}
-
-// hour is an hour of one tenant's use in us-east-1: so many vCPU-seconds.
-func hour(start time.Time, tenant string, vcpuSeconds int64) usage.Record {
-	return usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-" + tenant, Tenant: tenant, Source: "test",
-		Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
-	}
-}
-
-// stored is a day of image storage that is nobody's: so many GB.
-func stored(day time.Time, image string, gb int64) usage.Record {
-	return usage.Record{
-		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: ImageStorage + " " + image, Image: image,
-		Source: "test", Amounts: usage.Amounts{pricing.SnapshotStorage: gb << 30 * 86_400}, Coverage: usage.CoverageComplete,
-	}
+	return Source{Usage: spendtest.Of(records...), Rates: pricing.EmbeddedCards()}
 }
 
 // oracle prices records one quantity at a time in fractions, sharing no code with the engine: the sum of what is used in
@@ -201,4 +109,10 @@ func requireAddsUp(t require.TestingT, s Spend) {
 	require.Equal(t, complete, s.Total.Complete())
 	require.Equal(t, s.Total.Sum.Amounts[pricing.VCPU], measured.Amounts[pricing.VCPU])
 	require.Equal(t, s.Total.Sum.Amounts[pricing.SnapshotStorage], measured.Amounts[pricing.SnapshotStorage])
+}
+
+func pattern(t testing.TB, text string) tenants.Pattern {
+	p, err := tenants.ParsePattern(text)
+	require.NoError(t, err)
+	return p
 }

@@ -11,11 +11,11 @@ func (s Spend) Only(places []int) Spend {
 	for i, place := range places {
 		row := s.Rows[place]
 		out.Rows[i] = row
-		out.Total.Cost = out.Total.plus(row.Cost)
+		out.Total.Cost = out.Total.Plus(row.Cost)
 		out.Total.Shared = out.Total.Shared.Add(row.Shared)
 		out.Total.Sum.Merge(&row.Sum)
 		if out.Total.Previous != nil && row.Previous != nil {
-			out.Total.Previous.Cost = out.Total.Previous.plus(row.Previous.Cost)
+			out.Total.Previous.Cost = out.Total.Previous.Plus(row.Previous.Cost)
 		}
 	}
 	if out.Total.Previous != nil {

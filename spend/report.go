@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
 // Report works out what was spent. Errors are about the request, the ledger or a rate card that cannot be read; rates that
 // are not known are an error only where the request is strict.
 func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
-	if err := request.check(); err != nil {
+	if err := request.Check(); err != nil {
 		return Spend{}, err
 	}
 	r := s.run(request)
@@ -73,7 +73,7 @@ type run struct {
 
 func (s Source) run(request Request) *run {
 	r := &run{policy: s.Sharing.Policy, prices: newPriceList(s.Rates)}
-	r.source, r.request, r.loc = s, request, s.location(request.Location)
+	r.source, r.request, r.loc = s, request, s.Zone(request.Location)
 	r.byTenant = r.has(ByTenant) || len(request.Filter.Tenants) > 0
 	return r
 }
@@ -143,7 +143,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 		return nil, err
 	}
 	for _, row := range t.rows { // in any order: sums are exact
-		t.total.Cost = t.total.plus(row.Cost)
+		t.total.Cost = t.total.Plus(row.Cost)
 		t.total.Shared = t.total.Shared.Add(row.Shared)
 	}
 	if t.sharedOut != nil && len(r.request.Filter.Tenants) == 0 {
@@ -171,7 +171,7 @@ func (r *run) priceRows(direct cells, t *table) error {
 	if len(r.request.Filter.Tenants) > 0 {
 		own = cells{}
 		for key, used := range direct {
-			if matchAny(r.request.Filter.Tenants, key.Tenant) {
+			if tenants.MatchAny(r.request.Filter.Tenants, key.Tenant) {
 				own.add(cellKey{Key: r.ownKey(key.Key), region: key.region}, used)
 			}
 		}
@@ -181,7 +181,7 @@ func (r *run) priceRows(direct cells, t *table) error {
 	}
 	return r.priced(own, func(part Key, cost Cost, sum *usage.Sum) {
 		row := t.row(part)
-		row.Cost = row.plus(cost)
+		row.Cost = row.Plus(cost)
 		row.Sum.Merge(sum)
 	})
 }
@@ -255,7 +255,7 @@ func (r *run) listTenants(t *table) {
 		}
 	}
 	for _, name := range r.source.Tenants.Names() {
-		if have[name] || !matchAny(r.request.Filter.Tenants, name) {
+		if have[name] || !tenants.MatchAny(r.request.Filter.Tenants, name) {
 			continue
 		}
 		row := t.row(Key{Tenant: name})
@@ -263,22 +263,4 @@ func (r *run) listTenants(t *table) {
 			row.Previous = &Comparison{}
 		}
 	}
-}
-
-// daysWithData lists the days of a span on which anything was recorded.
-func (s Source) daysWithData(ctx context.Context, in civil.Span, loc *time.Location) (map[civil.Day]bool, error) {
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
-		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
-	})
-	if err != nil {
-		return nil, err
-	}
-	days := map[civil.Day]bool{}
-	for _, g := range result.Groups {
-		if g.Sum.Records > 0 {
-			days[civil.DayStartingAt(g.Day, loc)] = true
-		}
-	}
-	return days, nil
 }

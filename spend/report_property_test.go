@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/spendtest"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -56,21 +58,23 @@ func drawDate(t *rapid.T) (date pricing.Date) {
 	return date
 }
 
-func drawPattern(t *rapid.T) Pattern {
-	return Pattern{
-		rapid.SampledFrom([]string{"a", "acme", "mvm-", "mvm-1", "", "=", "ünï"}).Draw(t, "pattern"),
-		rapid.Bool().Draw(t, "prefix"),
+func drawPattern(t *rapid.T) tenants.Pattern {
+	text := rapid.SampledFrom([]string{"a", "acme", "mvm-", "mvm-1", "", "=", "ünï"}).Draw(t, "pattern")
+	if rapid.Bool().Draw(t, "prefix") {
+		pattern, err := tenants.ParsePattern(text + "*")
+		require.NoError(t, err)
+		return pattern
 	}
+	return tenants.Exactly(text)
 }
 
-func drawRules(t *rapid.T) []Rule {
-	out := make([]Rule, rapid.IntRange(0, 4).Draw(t, "rules"))
+func drawRules(t *rapid.T) []tenants.Rule {
+	out := make([]tenants.Rule, rapid.IntRange(0, 4).Draw(t, "rules"))
 	for i := range out {
-		out[i] = Rule{
-			Field:   RuleField(rapid.IntRange(0, 2).Draw(t, "field")),
-			Pattern: drawPattern(t),
-			Tenant:  rapid.SampledFrom([]string{"acme", "charlie", Shared}).Draw(t, "to"),
-			From:    drawDate(t), To: drawDate(t),
+		out[i] = tenants.Rule{
+			Selector: tenants.Selector{Field: tenants.Field(rapid.IntRange(0, 2).Draw(t, "field")), Pattern: drawPattern(t)},
+			Tenant:   rapid.SampledFrom([]string{"acme", "charlie", Shared}).Draw(t, "to"),
+			From:     drawDate(t), To: drawDate(t),
 		}
 	}
 	return out
@@ -78,11 +82,11 @@ func drawRules(t *rapid.T) []Rule {
 
 func drawSource(t *rapid.T, records []usage.Record) Source {
 	s := sourceOf(records...)
-	s.Tenants = Tenants{Rules: drawRules(t), Known: []string{"dormouse"}}
+	s.Tenants = tenants.File{Rules: drawRules(t), Known: []string{"dormouse"}}
 	s.Sharing = Sharing{Policy: Policy(rapid.IntRange(0, 2).Draw(t, "policy"))}
 	for range rapid.IntRange(0, 2).Draw(t, "shared") {
-		field := RuleField(rapid.IntRange(0, ruleFieldCount-1).Draw(t, "field"))
-		s.Sharing.Usage = append(s.Sharing.Usage, SharedUsage{field, drawPattern(t)})
+		field := tenants.Field(rapid.IntRange(0, 4-1).Draw(t, "field"))
+		s.Sharing.Usage = append(s.Sharing.Usage, tenants.Selector{Field: field, Pattern: drawPattern(t)})
 	}
 	return s
 }
@@ -147,7 +151,7 @@ func TestOrderOfUsageDoesNotMatter(t *testing.T) {
 		source, request := drawSource(t, records), drawRequest(t)
 		first, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
-		source.Usage = &memory{records: rapid.Permutation(records).Draw(t, "order")}
+		source.Usage = spendtest.Of(rapid.Permutation(records).Draw(t, "order")...)
 		second, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
 		require.Equal(t, first, second)
@@ -183,9 +187,9 @@ func TestOwnersAreFoundThePlainWay(t *testing.T) {
 }
 
 func plainOwner(s Source, r usage.Record) (string, Kind) {
-	value := func(f RuleField) string { return [...]string{r.MicroVMID, r.Image, r.Role}[f] }
+	value := func(f tenants.Field) string { return [...]string{r.MicroVMID, r.Image, r.Role}[f] }
 	for _, rule := range s.Sharing.Usage {
-		if rule.Field != MatchTenant && rule.Pattern.Match(value(rule.Field)) {
+		if rule.Field != tenants.Tenant && rule.Pattern.Match(value(rule.Field)) {
 			return Shared, KindShared
 		}
 	}
@@ -201,8 +205,8 @@ func plainOwner(s Source, r usage.Record) (string, Kind) {
 			break
 		}
 	}
-	shared := slices.ContainsFunc(s.Sharing.Usage, func(rule SharedUsage) bool {
-		return rule.Field == MatchTenant && rule.Pattern.Match(name)
+	shared := slices.ContainsFunc(s.Sharing.Usage, func(rule tenants.Selector) bool {
+		return rule.Field == tenants.Tenant && rule.Pattern.Match(name)
 	})
 	switch {
 	case shared:

@@ -5,29 +5,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/spendtest"
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
-
-// flat is a rate card on which every unit costs one dollar, so that amounts can be read off quantities.
-type flat struct{}
-
-func (flat) Card(region string) (pricing.RateCard, error) {
-	card := pricing.RateCard{Name: "flat", Region: region}
-	for _, q := range pricing.BilledQuantities() {
-		card = card.With(q, pricing.Rate{Figure: decimal.NewFromInt(1), Per: pricing.PerUnit})
-	}
-	return card, nil
-}
 
 // dollars is a source on which each vCPU-second costs a dollar.
 func dollars(records ...usage.Record) Source {
 	s := sourceOf(records...)
-	s.Rates = flat{}
+	s.Rates = spendtest.DollarRates{}
 	return s
 }
 
@@ -122,19 +112,21 @@ func TestReport(t *testing.T) {
 		{
 			"filter", "by tenant",
 			[]usage.Record{acme, bravo, small},
-			oct(func(r *Request) { r.Filter.Tenants = []Pattern{{"b", true}} }, ByTenant),
+			oct(func(r *Request) { r.Filter.Tenants = []tenants.Pattern{pattern(t, "b*")} }, ByTenant),
 			[]string{"bravo 50"},
 		},
 		{
 			"filter without the dimension", "the tenant need not be shown",
 			[]usage.Record{acme, bravo, small},
-			oct(func(r *Request) { r.Filter.Tenants = []Pattern{{"acme", false}, {"small", false}} }, ByDay),
+			oct(func(r *Request) {
+				r.Filter.Tenants = []tenants.Pattern{tenants.Exactly("acme"), tenants.Exactly("small")}
+			}, ByDay),
 			[]string{"2026-10-05 101"},
 		},
 		{
 			"filter of usage", "by region",
 			[]usage.Record{acme, eu},
-			oct(func(r *Request) { r.Filter.Regions = []Pattern{{"eu-", true}} }, ByTenant),
+			oct(func(r *Request) { r.Filter.Regions = []tenants.Pattern{pattern(t, "eu-*")} }, ByTenant),
 			[]string{"acme 7"},
 		},
 	} {
@@ -167,20 +159,20 @@ func TestReportRefuses(t *testing.T) {
 }
 
 func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
-	data := &memory{records: []usage.Record{hour(at(t, "2026-10-05"), "acme", 1)}}
-	source := Source{Usage: data, Rates: flat{}}
+	data := spendtest.Of(hour(at(t, "2026-10-05"), "acme", 1))
+	source := Source{Usage: data, Rates: spendtest.DollarRates{}}
 	_, err := source.Report(t.Context(), october(t, ByDay))
 	require.NoError(t, err)
 	_, err = source.Report(t.Context(), october(t, ByTenant))
 	require.NoError(t, err)
-	source.Tenants.Rules = []Rule{{Field: MatchRole, Pattern: Pattern{"r", false}, Tenant: "x"}}
+	source.Tenants.Rules = []tenants.Rule{{Selector: tenants.Selector{Field: tenants.Role, Pattern: tenants.Exactly("r")}, Tenant: "x"}}
 	_, err = source.Report(t.Context(), october(t, ByTenant))
 	require.NoError(t, err)
-	data.records[0].Tenant = ""
+	data.Records[0].Tenant = ""
 	_, err = source.Report(t.Context(), october(t, ByTenant))
 	require.NoError(t, err)
 	asked := [][]ledger.Field{}
-	for _, q := range data.queries {
+	for _, q := range data.Queries {
 		asked = append(asked, q.By)
 	}
 	require.Equal(t, [][]ledger.Field{
@@ -199,7 +191,7 @@ func TestReportPassesOnWhatGoesWrong(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 
 	damage := []ledger.DamagedFile{{Path: "usage/dt=2026-10-05/part-0.parquet", Reason: "checksum"}}
-	source := Source{Usage: &memory{damaged: damage}, Rates: flat{}}
+	source := Source{Usage: &memory{Damaged: damage}, Rates: spendtest.DollarRates{}}
 	request := october(t, ByTenant)
 	request.Previous = true
 	got, err := source.Report(t.Context(), request)

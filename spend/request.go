@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -58,9 +59,9 @@ func ParseBasis(word string) (Basis, error) {
 type Filter struct {
 	// Images, MicroVMs and Regions choose usage before anything else is done: what is left is shared out among the tenants
 	// that are left.
-	Images, MicroVMs, Regions []Pattern
+	Images, MicroVMs, Regions []tenants.Pattern
 	// Tenants chooses rows after shared cost has been shared out, by their name or label.
-	Tenants []Pattern
+	Tenants []tenants.Pattern
 }
 
 // Sort is the order of rows. Rows that stand equal are in the order of their keys, and what was folded together is last.
@@ -83,7 +84,7 @@ func ParseSort(word string) (Sort, error) {
 	return 0, fmt.Errorf("%.40q is not an order; orders are key, amount and change", word)
 }
 
-func (r Request) check() error {
+func (r Request) Check() error {
 	var faults []error
 	if !r.From.Before(r.To) {
 		faults = append(faults, fmt.Errorf("from %s is not before to %s", r.From.UTC().Format(time.RFC3339),

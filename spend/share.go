@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -38,25 +39,10 @@ func (p *Policy) ParseScalar(text string) error {
 	return nil
 }
 
-// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([ImageStorage]) always is.
+// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([tenants.ImageStorage]) always is.
 type Sharing struct {
 	Policy Policy
-	Usage  []SharedUsage
-}
-
-// SharedUsage is usage that is shared, whoever's it would otherwise be.
-type SharedUsage struct {
-	Field   RuleField
-	Pattern Pattern
-}
-
-// rules are the same in the form that is looked up.
-func (s Sharing) rules() []Rule {
-	out := make([]Rule, len(s.Usage))
-	for i, u := range s.Usage {
-		out[i] = Rule{Field: u.Field, Pattern: u.Pattern, Tenant: Shared}
-	}
-	return out
+	Usage  []tenants.Selector // shared, whoever's it would otherwise be
 }
 
 // recipients are the tenants among whom shared cost is shared out, in order, and their weights. Tenants with spend take
@@ -75,7 +61,7 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		spent[key.Tenant] = spent[key.Tenant].plus(costs.total())
+		spent[key.Tenant] = spent[key.Tenant].Plus(costs.total())
 	}
 	var (
 		names   []Key
@@ -113,8 +99,8 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 		out.Sum.Merge(&used.Sum)
 	}
 	err := r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
-		parts[part] = parts[part].plus(cost)
-		out.Cost = out.plus(cost)
+		parts[part] = parts[part].Plus(cost)
+		out.Cost = out.Plus(cost)
 	})
 	if err != nil {
 		return err
@@ -131,12 +117,12 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 			atList = allocate(cost.List, weights)
 		}
 		for i, share := range charged {
-			if !matchAny(r.request.Filter.Tenants, names[i].Tenant) {
+			if !tenants.MatchAny(r.request.Filter.Tenants, names[i].Tenant) {
 				continue
 			}
 			row := t.row(r.ownKey(withOwner(key, names[i].Tenant, KindTenant)))
 			part := Cost{Amount: share, List: atList[i], Unknown: shareOf(cost.Unknown), priced: cost.priced}
-			row.Cost = row.plus(part)
+			row.Cost = row.Plus(part)
 			row.Shared = row.Shared.Add(share)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/pricing"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -44,7 +45,7 @@ func TestSharedCost(t *testing.T) {
 		},
 		{
 			"filter", "a tenant's share stays the same when only they are shown", use, ByDirect,
-			func(_ *Source, r *Request) { r.Filter.Tenants = []Pattern{{"bravo", false}} },
+			func(_ *Source, r *Request) { r.Filter.Tenants = []tenants.Pattern{tenants.Exactly("bravo")} },
 			[]Dimension{ByTenant},
 			[]string{"bravo 28"},
 		},
@@ -65,7 +66,7 @@ func TestSharedCost(t *testing.T) {
 		{
 			"a shared tenant", "a platform team's spend is everybody's", append([]usage.Record{hour(day, "platform", 8)}, use...), ByDirect,
 			func(s *Source, _ *Request) {
-				s.Sharing.Usage = []SharedUsage{{MatchTenant, Pattern{"plat", true}}}
+				s.Sharing.Usage = []tenants.Selector{{Field: tenants.Tenant, Pattern: pattern(t, "plat*")}}
 			},
 			[]Dimension{ByTenant},
 			[]string{"acme 90", "bravo 30", "idle 0"},

@@ -8,6 +8,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 )
 
 // Usage gives sums of measured usage. The ledger does.
@@ -21,20 +22,19 @@ type Rates interface {
 	Card(region string) (pricing.RateCard, error)
 }
 
-// Source is everything that spend is worked out from. Tenants, Sharing, Budgets and AnomalyRule may be left at their zero
-// values; its methods never change it.
+// Source is everything that spend is worked out from. All but Usage and Rates may be left at their zero values; its methods
+// never change it.
 type Source struct {
-	Usage       Usage
-	Rates       Rates
-	Tenants     Tenants
-	Sharing     Sharing
-	Budgets     Budgets
-	AnomalyRule AnomalyRule
-	Billed      *Billed        // what AWS billed, for [BasisBilled]; nil where no bill has been taken in
-	Location    *time.Location // where days and months are cut unless a request says otherwise; nil means UTC
+	Usage    Usage
+	Rates    Rates
+	Tenants  tenants.File
+	Sharing  Sharing
+	Billed   *Billed        // what AWS billed, for [BasisBilled]; nil where no bill has been kept
+	Location *time.Location // where days and months are cut unless a request says otherwise; nil means UTC
 }
 
-func (s Source) location(asked *time.Location) *time.Location {
+// Zone is where days are cut: the location asked for, the source's own where that is nil, and otherwise UTC.
+func (s Source) Zone(asked *time.Location) *time.Location {
 	switch {
 	case asked != nil:
 		return asked

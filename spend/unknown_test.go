@@ -2,20 +2,11 @@ package spend
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"microspend/pricing"
-	"microspend/usage"
 )
-
-// frankfurt is usage in a region whose snapshot rates AWS's list does not give.
-func frankfurt(start time.Time, tenant string) usage.Record {
-	r := hour(start, tenant, 3600)
-	r.Region, r.Amounts[pricing.SnapshotWrite] = "eu-central-1", 3<<30
-	return r
-}
 
 func TestUnknownRatesAreNotZero(t *testing.T) {
 	day := at(t, "2026-10-05")

@@ -2,7 +2,6 @@ package spend
 
 import (
 	"context"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,46 +41,13 @@ func TestWordsOfFlags(t *testing.T) {
 	require.Equal(t, "direct", ByDirect.String())
 }
 
-func TestPatterns(t *testing.T) {
-	for _, test := range []struct {
-		name, reason, text string
-		matches, leaves    []string
-		message            string
-	}{
-		{"exact", "case and all", "acme", []string{"acme"}, []string{"Acme", "acme-1", ""}, ""},
-		{"prefix", "the name itself too", "acme*", []string{"acme", "acme-1"}, []string{"acm", ""}, ""},
-		{"everything", "but what is not known", "*", []string{"a", "*"}, []string{""}, ""},
-		{"no other sign has a meaning", "names are never interpreted", "a.[b]?", []string{"a.[b]?"}, []string{"axb"}, ""},
-		{"inside", "", "a*b", nil, nil, `"a*b" has a * before its end; a * stands at the end only, for every name that begins so`},
-		{"empty", "", "", nil, nil, "is empty"},
-		{"too long", "no name is", strings.Repeat("x", 2049), nil, nil, "is longer than 2048 bytes"},
-		{"not text", "", "\xff", nil, nil, "is not valid UTF-8 text"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			p, err := ParsePattern(test.text)
-			if test.message != "" {
-				require.EqualError(t, err, test.message, test.reason)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, test.text, p.String())
-			for _, name := range test.matches {
-				require.True(t, p.Match(name), "%s: %s", test.reason, name)
-			}
-			for _, name := range test.leaves {
-				require.False(t, p.Match(name), "%s: %s", test.reason, name)
-			}
-		})
-	}
-}
-
 func TestEveryQuestionStopsWhenToldTo(t *testing.T) {
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
 	source := dollars(hour(at(t, "2026-10-05"), "acme", 1))
-	_, err := source.BudgetStatus(stopped, at(t, "2026-10-06"))
+	_, err := source.AsOf(stopped, at(t, "2026-10-06"))
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = source.Anomalies(stopped, AnomalyRequest{From: at(t, "2026-10-05"), To: at(t, "2026-10-06")})
+	_, err = source.Report(stopped, october(t, ByTenant))
 	require.ErrorIs(t, err, context.Canceled)
 }
 
@@ -90,9 +56,9 @@ func TestUnusualNamesComeThroughUnchanged(t *testing.T) {
 	source := dollars()
 	data := source.Usage.(*memory)
 	for i, name := range hostileNames {
-		data.records = append(data.records, hour(day, name, int64(i)+1))
+		data.Records = append(data.Records, hour(day, name, int64(i)+1))
 	}
-	data.records = append(data.records, hour(day, "", 1000))
+	data.Records = append(data.Records, hour(day, "", 1000))
 	got := report(t, source, october(t, ByTenant))
 	require.Len(t, got.Rows, len(hostileNames)+1, "a tenant who calls itself (unallocated) is not what is")
 	names := []string{}
@@ -104,4 +70,11 @@ func TestUnusualNamesComeThroughUnchanged(t *testing.T) {
 	last := got.Rows[len(got.Rows)-1]
 	require.Equal(t, KindUnallocated, last.Kind)
 	requireDecimal(t, "1000", last.Amount)
+}
+
+func TestTheMachinesOwnZoneIsRefused(t *testing.T) {
+	for _, name := range []string{"", "Local", "Nowhere/Else", "../etc/passwd"} {
+		_, err := ParseLocation(name)
+		require.Error(t, err, name)
+	}
 }

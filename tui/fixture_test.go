@@ -67,17 +67,18 @@ func demoReader(t testing.TB) *data.Reader {
 	t.Helper()
 	folder, err := demo()
 	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(folder, "microspend.yaml"))
+	path := filepath.Join(folder, "microspend.yaml")
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	read, err := config.Load("microspend.yaml", text)
+	read, err := config.Load(path, text)
 	require.NoError(t, err)
-	text, err = os.ReadFile(filepath.Join(folder, "tenants.csv"))
-	require.NoError(t, err)
-	tenants, err := spend.LoadTenants("tenants.csv", text)
+	in, err := read.Inputs(pricing.EmbeddedCards(), os.ReadFile)
 	require.NoError(t, err)
 	opened, err := ledger.Open(filepath.Join(folder, "ledger"), ledger.Options{})
 	require.NoError(t, err)
-	reader := readerOf(t, read.Spend.Source(opened, pricing.EmbeddedCards(), tenants), opened.Fingerprint)
+	in.Source.Usage = opened
+	reader := readerOf(t, in.Source, opened.Fingerprint)
+	reader.BudgetSet, reader.AnomalyRule = in.Budgets, in.AnomalyRule
 	reader.Records = opened.Records
 	return reader
 }

@@ -22,6 +22,7 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
@@ -385,12 +386,11 @@ func TestWhatIfPauseByPause(t *testing.T) {
 
 func TestOverviewFigures(t *testing.T) {
 	measured := fewRecords()
-	options := over(t, measured, func(_ *Options, source *spend.Source) {
-		source.Budgets = spend.Budgets{
-			Total:   &spend.Budget{Monthly: decimal.NewFromInt(100)},
-			Tenants: []spend.TenantBudget{{Tenant: "acme", Budget: spend.Budget{Monthly: decimal.New(5, -1)}}},
-		}
-	})
+	options := over(t, measured, nil)
+	options.Reader.BudgetSet = budget.Set{
+		Total:   &budget.Budget{Monthly: decimal.NewFromInt(100)},
+		Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: decimal.New(5, -1)}}},
+	}
 	s := open(t, options, 120, 40)
 	s.has("today", "November so far", "forecast", "/h", "✗ over", "✓ ok", "coverage 100 %", "data until 20:00", "EC2 kept busy", "last 30 days")
 	s.press("x").has("spent today", "vCPU").press("esc", "down", "x").has("spent this month").press("esc", "down", "x").has("run-rate").press("esc")

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/table"
@@ -20,11 +22,11 @@ type (
 		err  error
 	}
 	budgetsMsg struct {
-		budgets *spend.BudgetReport
+		budgets *budget.Report
 		err     error
 	}
 	anomaliesMsg struct {
-		anomalies *spend.AnomalyReport
+		anomalies *anomaly.Report
 		err       error
 	}
 	daysMsg struct {

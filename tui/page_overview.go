@@ -185,7 +185,7 @@ func (p *overviewPage) explain(m *Model) tea.Cmd {
 			page := newExplainPage(a.Tenant+" on "+a.Day, data.Query{
 				Period: dayPeriod(a.Day, loc, m.period), Scope: data.Scope{Tenant: &a.Tenant},
 			})
-			page.state.Steps = explain.Anomaly(a, m.options.Reader.Source.AnomalyRule)
+			page.state.Steps = explain.Anomaly(a, m.options.Reader.AnomalyRule)
 			return m.push(page)
 		}
 	case insteadPanel:

@@ -11,6 +11,7 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/tui/theme"
 	"microspend/usage"
 )
@@ -51,12 +52,12 @@ func TestNothingBreaksTheFrame(t *testing.T) {
 		source := spend.Source{
 			Usage: measured, Rates: pricing.EmbeddedCards(),
 			Sharing: spend.Sharing{Policy: spend.Policy(rapid.IntRange(0, 2).Draw(rt, "policy"))},
-			Budgets: spend.Budgets{
-				Total:   &spend.Budget{Monthly: decimal.NewFromInt(100)},
-				Tenants: []spend.TenantBudget{{Tenant: hostileNames[1], Budget: spend.Budget{Monthly: decimal.New(1, -2)}}},
-			},
 		}
 		options := Options{Reader: readerOf(t, source, nil), Now: fixed(evening), StaleAfter: time.Hour, ExportDir: exports}
+		options.Reader.BudgetSet = budget.Set{
+			Total:   &budget.Budget{Monthly: decimal.NewFromInt(100)},
+			Tenants: []budget.TenantBudget{{Tenant: hostileNames[1], Budget: budget.Budget{Monthly: decimal.New(1, -2)}}},
+		}
 		width, height := rapid.IntRange(0, 220).Draw(rt, "width"), rapid.IntRange(0, 70).Draw(rt, "height")
 		s := open(t, options, width, height)
 		s.m.setTheme(rapid.Bool().Draw(rt, "dark"), theme.Colors(rapid.IntRange(0, 2).Draw(rt, "colors")))

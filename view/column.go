@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"sync"
@@ -46,6 +47,7 @@ func (s Scope) includes(who Scope) bool { return s == Everyone || s&who != 0 }
 type Column[Row any] struct {
 	ID    string // the field in JSON, the heading in CSV, the word in filters
 	Title string // the heading for people
+	Long  string // the title in full, for workbooks, which have the room; "" is Title
 	Unit  string // behind the title, such as "$"
 	Align Align
 
@@ -62,27 +64,36 @@ type Column[Row any] struct {
 
 // Head is a column without its values.
 type Head struct {
-	ID, Title, Unit string
-	Align           Align
-	Drop            int
-	Shrink          bool
-	MinWidth        int
-	Scope           Scope
+	ID, Title, Long, Unit string
+	Align                 Align
+	Drop                  int
+	Shrink                bool
+	MinWidth              int
+	Scope                 Scope
 }
 
-func (h Head) inJSON() bool { return h.ID != "" && h.Scope.includes(JSONOnly) }
-func (h Head) inCSV() bool  { return h.ID != "" && h.Scope.includes(CSVOnly) }
+func (h Head) inJSON() bool  { return h.ID != "" && h.Scope.includes(JSONOnly) }
+func (h Head) inCSV() bool   { return h.ID != "" && h.Scope.includes(CSVOnly) }
+func (h Head) forData() bool { return h.ID != "" && h.Scope.includes(Data) }
+
+func (h Head) forPeople() bool { return h.Scope.includes(People) }
 
 // Heading is the title with its unit.
-func (h Head) Heading() string {
-	switch {
-	case h.Unit == "":
-		return h.Title
-	case h.Title == "":
-		return h.Unit
-	default:
-		return h.Title + " " + h.Unit
+func (h Head) Heading() string { return withUnit(h.Title, h.Unit) }
+
+// LongHeading is the title in full with its unit; "" for a column that is data alone.
+func (h Head) LongHeading() string {
+	if h.Title == "" && h.Long == "" {
+		return ""
 	}
+	return withUnit(cmp.Or(h.Long, h.Title), h.Unit)
+}
+
+func withUnit(title, unit string) string {
+	if title == "" || unit == "" {
+		return title + unit
+	}
+	return title + " " + unit
 }
 
 // RowKind says what a row is, which decides how it looks and whether it is data.
@@ -109,7 +120,7 @@ type Table struct {
 	Columns []Head
 	Tight   bool // one blank between columns in place of two
 	length  int
-	row     func(i int) Row
+	row     func(i int, wanted func(Head) bool) Row
 	more    []Row // behind those
 }
 
@@ -125,20 +136,28 @@ type Look struct {
 func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
 	t := &Table{length: len(rows), Columns: make([]Head, len(columns))}
 	for i, c := range columns {
-		t.Columns[i] = Head{c.ID, c.Title, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+		t.Columns[i] = Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
 	}
-	t.row = func(i int) Row { return RowOf(columns, rows[i], look) }
+	t.row = func(i int, wanted func(Head) bool) Row {
+		return rowOf(columns, rows[i], look, func(c int) bool { return wanted(t.Columns[c]) })
+	}
 	return t
 }
 
 // RowOf makes one row, such as a total to [Table.Add].
 func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
+	return rowOf(columns, of, look, func(int) bool { return true })
+}
+
+// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out and
+// that not every renderer shows.
+func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted func(column int) bool) Row {
 	row := Row{Cells: make([]Value, len(columns))}
 	if look != nil {
 		row.Look = look(of)
 	}
 	for c := range columns {
-		if columns[c].Value != nil {
+		if columns[c].Value != nil && wanted(c) {
 			row.Cells[c] = columns[c].Value(of)
 		}
 	}
@@ -148,17 +167,20 @@ func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
 // First is columns with those of the given ids before the others, for a table that people read in another order than
 // programs do.
 func First[R any](columns []Column[R], ids ...string) []Column[R] {
-	var first []Column[R]
-	for _, id := range ids {
-		for _, c := range columns {
-			if c.ID == id {
-				first = append(first, c)
-			}
-		}
-	}
-	return append(first, slices.DeleteFunc(slices.Clone(columns), func(c Column[R]) bool {
+	return append(Pick(columns, ids...), slices.DeleteFunc(slices.Clone(columns), func(c Column[R]) bool {
 		return slices.Contains(ids, c.ID)
 	})...)
+}
+
+// Pick is the columns of the given ids, in their order.
+func Pick[R any](columns []Column[R], ids ...string) []Column[R] {
+	var picked []Column[R]
+	for _, id := range ids {
+		if at := slices.IndexFunc(columns, func(c Column[R]) bool { return c.ID == id }); at >= 0 {
+			picked = append(picked, columns[at])
+		}
+	}
+	return picked
 }
 
 // Add puts rows behind those that the table was made of. They are for people alone: CSV and JSON do not have them.
@@ -167,12 +189,15 @@ func (t *Table) Add(rows ...Row) { t.more = append(t.more, rows...) }
 // Len is the number of rows of all kinds.
 func (t *Table) Len() int { return t.length + len(t.more) }
 
-// Row makes a row.
-func (t *Table) Row(i int) Row {
+// Row makes a row with all its cells.
+func (t *Table) Row(i int) Row { return t.rowWith(i, func(Head) bool { return true }) }
+
+// rowWith makes the cells of a row that are wanted, and leaves the others missing.
+func (t *Table) rowWith(i int, wanted func(Head) bool) Row {
 	if i >= t.length {
 		return t.more[i-t.length]
 	}
-	return t.row(i)
+	return t.row(i, wanted)
 }
 
 // Cell is the value of a column in a row, missing where the row has none.
@@ -186,12 +211,14 @@ func (r Row) Cell(column int) Value {
 // EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings, notes
 // and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory does not
 // grow with the table.
-func (t *Table) EachRecord(yield func(Row) error) error {
+func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
+
+func (t *Table) eachLine(wanted func(Head) bool, yield func(Row) error) error {
 	const most = 2048
 	block := make([]Row, min(t.length, most))
 	for start := 0; start < t.length; start += len(block) {
 		made := block[:min(len(block), t.length-start)]
-		parallel(len(made), func(i int) { made[i] = t.row(start + i) })
+		parallel(len(made), func(i int) { made[i] = t.row(start+i, wanted) })
 		for _, row := range made {
 			if row.Kind != Line && row.Kind != Total {
 				continue
@@ -222,14 +249,14 @@ func parallel(n int, do func(int)) {
 func (t *Table) shown() (columns []Head, rows []shownRow) {
 	var places []int
 	for i, head := range t.Columns {
-		if head.Scope.includes(People) {
+		if head.forPeople() {
 			columns, places = append(columns, head), append(places, i)
 		}
 	}
 	made := make([]Row, t.Len())
 	texts := make([][]string, len(made))
 	parallel(len(made), func(i int) {
-		made[i], texts[i] = t.Row(i), make([]string, len(columns))
+		made[i], texts[i] = t.rowWith(i, Head.forPeople), make([]string, len(columns))
 		for c, place := range places {
 			texts[i][c] = Visible(made[i].Cell(place).String())
 		}

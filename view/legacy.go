@@ -7,7 +7,7 @@ func rawTable(rows [][]string) *Table {
 		t.Columns = append(t.Columns, Head{ID: id})
 	}
 	t.length = len(rows) - 1
-	t.row = func(i int) Row {
+	t.row = func(i int, _ func(Head) bool) Row {
 		cells := make([]Value, len(rows[i+1]))
 		for c, cell := range rows[i+1] {
 			cells[c] = Text(cell)

@@ -14,9 +14,10 @@ import (
 // other renderer the text, so that rounding happens nowhere else. The zero value is a figure that there is none of: null
 // in JSON, empty elsewhere.
 type Value struct {
-	data   any    // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
-	words  string // what people read, where that does not follow from the datum
-	shown  bool   // words count
+	data   any           // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
+	words  string        // what people read, where that does not follow from the datum
+	shown  bool          // words count
+	later  func() string // makes the words when they are asked for
 	form   form
 	places int32
 	omit   bool // from JSON objects
@@ -32,6 +33,8 @@ const (
 	signedForm
 	percentForm
 	signedPercentForm
+	percentDownForm
+	dateForm
 )
 
 // Text is a name or a word.
@@ -61,6 +64,12 @@ func Percent(d decimal.Decimal, places int32) Value {
 	return Value{data: d, places: places, form: percentForm}
 }
 
+// PercentDown is a part of one, shown as a percentage that is rounded down, so that 100 % stands only where nothing is
+// missing. The datum stays the part of one.
+func PercentDown(d decimal.Decimal, places int32) Value {
+	return Value{data: d, places: places, form: percentDownForm}
+}
+
 // SignedPercent is a change that is given in percent already, shown with its sign.
 func SignedPercent(d decimal.Decimal, places int32) Value {
 	return Value{data: d, places: places, form: signedPercentForm}
@@ -77,8 +86,11 @@ func Moment(t time.Time) Value { return Text(t.UTC().Format(time.RFC3339)) }
 
 // Day is the calendar day of a moment in a location.
 func Day(t time.Time, location *time.Location) Value {
-	return Text(t.In(location).Format(time.DateOnly))
+	return Date(t.In(location).Format(time.DateOnly))
 }
+
+// Date is a calendar day that is written already, as in 2026-10-01.
+func Date(day string) Value { return Value{data: day, form: dateForm} }
 
 // List is several words: an array in JSON, joined by semicolons elsewhere.
 func List(words []string) Value { return Value{data: words} }
@@ -120,6 +132,12 @@ func (v Value) Shown(words string) Value {
 	return v
 }
 
+// ShownBy is the same datum with another text for people that takes a while to work out, and is not where nobody asks.
+func (v Value) ShownBy(words func() string) Value {
+	v.later = words
+	return v
+}
+
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
 
@@ -152,8 +170,11 @@ func (v Value) Number() (decimal.Decimal, bool) {
 
 // String is the text for people.
 func (v Value) String() string {
-	if v.shown {
+	switch {
+	case v.shown:
 		return v.words
+	case v.later != nil:
+		return v.later()
 	}
 	switch d := v.data.(type) {
 	case decimal.Decimal:
@@ -175,6 +196,8 @@ func (f form) write(d decimal.Decimal, places int32) string {
 		return figures.Signed(d, places)
 	case percentForm:
 		return figures.Fixed(d.Shift(2), places) + " %"
+	case percentDownForm:
+		return figures.Fixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
 	case signedPercentForm:
 		return figures.Signed(d, places) + " %"
 	default:

@@ -24,7 +24,7 @@ func handOnFigures(show func(figure)) error {
 			fmt.Sprintf("%.0f rows a second, of 49 columns each", rows/focus[format].Seconds()),
 		})
 	}
-	report, err := benchmarks("./spend/awsbill", "CUR")
+	report, err := benchmarks("./spend/bill", "CUR")
 	if err != nil {
 		return err
 	}

@@ -40,13 +40,6 @@ func areas() []area {
 type figure struct{ name, measured, promised, beside string }
 
 func main() {
-	if alone := map[string]func(string) error{sdkAloneCommand: sdkAlone, sdkLogsCommand: sdkLogs}; len(os.Args) == 3 && alone[os.Args[1]] != nil {
-		if err := alone[os.Args[1]](os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	if err := run(os.Stdout, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

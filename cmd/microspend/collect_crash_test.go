@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/mapping"
+	"microspend/collector/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"
@@ -62,7 +62,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 			values := []int64{int64(i + 1), at.Unix() % 1000, 3, 4, 5}
 			for q, value := range values {
 				metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{
-					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(q)),
+					Namespace: emf.DefaultNamespace, Name: emf.Metrics()[q].Name,
 					Dimensions: map[string]string{"Tenant": "acme", "Image": "web", "MicrovmId": id},
 				}, fakecloudwatch.Value(at, float64(value)))
 			}
@@ -142,7 +142,7 @@ func TestCollectAsAService(t *testing.T) {
 	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{})
 	at := time.Now().UTC().Add(-time.Hour)
 	metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{
-		Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.VCPU), Dimensions: map[string]string{"Tenant": "acme", "Image": "web"},
+		Namespace: emf.DefaultNamespace, Name: emf.Metrics()[0].Name, Dimensions: map[string]string{"Tenant": "acme", "Image": "web"},
 	}, fakecloudwatch.Value(at, 1000))
 	server := httptest.NewServer(metrics)
 	defer server.Close()

@@ -2,18 +2,66 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"microspend/collector"
-	"microspend/collector/cloudwatch"
-	"microspend/collector/mapping"
+	"microspend/collector/awssource"
+	"microspend/collector/sources"
 	"microspend/internal/scalar"
 	"microspend/spend"
 )
 
-// over lays the flags over the configuration. All that is wrong with them is said at once.
-func (f collectFlags) over(c collector.Config, changed func(string) bool) (collector.Config, error) {
+// collectFlags are those of the command line; what they leave out the configuration says.
+type collectFlags struct {
+	source, profile, endpointURL, externalID string
+	regions, roles                           []string
+	since, until                             string
+	lengths                                  map[string]*string // see collector.Lengths
+	maxAPICost                               string
+	parallel                                 int
+	dryRun, overlappingSources               bool
+	logFormat                                string
+
+	ofSources sources.Settings
+	changed   func(flag string) bool
+}
+
+func (flags *collectFlags) addTo(cmd *cobra.Command) {
+	f := cmd.Flags()
+	names := sources.Names()
+	f.StringVar(&flags.source, "source", "", fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
+	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; repeatable (default that of the profile)")
+	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; repeatable")
+	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
+	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
+	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for the region")
+	f.StringVar(&flags.since, "since", "",
+		"read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
+	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")
+	flags.lengths = map[string]*string{}
+	for _, l := range collector.Lengths() {
+		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
+	}
+	f.BoolVar(&flags.dryRun, "dry-run", false, "show what would be read and what the API calls cost, and read nothing")
+	f.StringVar(&flags.maxAPICost, "max-api-cost", "", "refuse to run if API calls would exceed this many `dollars`")
+	f.IntVar(&flags.parallel, "parallel", 0, "maximum API calls in flight (default 4)")
+	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false,
+		"also read what another source has collected, which counts it twice")
+	f.StringVar(&flags.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
+	flags.ofSources = sources.NewSettings()
+	own := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.ofSources.Flags(own)
+	f.AddGoFlagSet(own)
+	flags.changed = f.Changed
+}
+
+// over lays the flags over the configuration. Everything that is wrong with them is reported at once.
+func (f collectFlags) over(c sources.Config) (sources.Config, error) {
 	var faults []error
 	fault := func(flag string, err error) {
 		if err != nil {
@@ -23,55 +71,41 @@ func (f collectFlags) over(c collector.Config, changed func(string) bool) (colle
 	for _, text := range []struct {
 		value string
 		into  *string
-	}{{f.source, &c.Source}, {f.profile, &c.Profile}, {f.endpointURL, &c.EndpointURL}} {
+	}{{f.source, &c.Source}, {f.profile, &c.AWS.Profile}, {f.endpointURL, &c.AWS.EndpointURL}} {
 		if text.value != "" {
 			*text.into = text.value
 		}
 	}
-	if c.Source == "" {
-		c.Source = cloudwatch.MetricsSource
+	if _, err := c.Definition(); err != nil {
+		fault("source", err)
 	}
 	if len(f.regions) > 0 {
-		c.Regions = f.regions
+		c.AWS.Regions = f.regions
 	}
 	if len(f.roles) > 0 {
-		c.Roles = nil
+		c.AWS.Roles = nil
 		for _, arn := range f.roles {
-			c.Roles = append(c.Roles, collector.Role{ARN: arn, ExternalID: f.externalID})
+			c.AWS.Roles = append(c.AWS.Roles, awssource.Role{ARN: arn, ExternalID: f.externalID})
 		}
 	} else if f.externalID != "" {
-		for i := range c.Roles {
-			c.Roles[i].ExternalID = f.externalID
+		for i := range c.AWS.Roles {
+			c.AWS.Roles[i].ExternalID = f.externalID
 		}
 	}
-	for _, d := range []struct {
-		flag, text string
-		into       *time.Duration
-	}{
-		{"period", f.period, &c.Timing.Period},
-		{"lookback", f.lookback, &c.Timing.Lookback},
-		{"overlap", f.overlap, &c.Timing.Overlap},
-		{"reread", f.reread, &c.Timing.Reread},
-		{"settle", f.settle, &c.Timing.Settle},
-		{"every", f.every, &c.Every},
-	} {
-		if !changed(d.flag) {
-			continue
+	for _, l := range collector.Lengths() {
+		if text := f.lengths[l.Name]; text != nil && f.changed(l.Name) {
+			var length scalar.Duration
+			err := length.ParseScalar(*text)
+			if err == nil {
+				err = l.Set(&c.Run, length.Length())
+			}
+			fault(l.Name, err)
 		}
-		var length scalar.Duration
-		err := length.ParseScalar(d.text)
-		if *d.into = time.Duration(length.Seconds.Shift(9).IntPart()); *d.into == 0 {
-			*d.into = -1 // none, which is not the default
-		}
-		if err == nil {
-			err = collector.CheckLength(d.flag, *d.into)
-		}
-		fault(d.flag, err)
 	}
 	for _, moment := range []struct {
 		flag, text string
 		into       *time.Time
-	}{{"since", f.since, &c.Timing.Since}, {"until", f.until, &c.Timing.Until}} {
+	}{{"since", f.since, &c.Run.Timing.Since}, {"until", f.until, &c.Run.Timing.Until}} {
 		if moment.text == "" {
 			continue
 		}
@@ -83,25 +117,17 @@ func (f collectFlags) over(c collector.Config, changed func(string) bool) (colle
 		var most scalar.Price
 		err := most.ParseScalar(f.maxAPICost)
 		fault("max-api-cost", err)
-		c.MaxAPICost = &most.Decimal
+		c.Run.MaxAPICost = &most.Decimal
 	}
-	if changed("parallel") {
-		if f.parallel < 1 || f.parallel > 64 {
-			fault("parallel", fmt.Errorf("%d is not from 1 to 64", f.parallel))
+	if f.parallel != 0 || f.changed != nil && f.changed("parallel") {
+		if f.parallel < 1 || f.parallel > collector.MaxParallel {
+			fault("parallel", fmt.Errorf("%d is not from 1 to %d", f.parallel, collector.MaxParallel))
 		}
-		c.Parallel = f.parallel
+		c.Run.Parallel = f.parallel
 	}
-	if len(f.logGroups) > 0 {
-		c.LogGroups = f.logGroups
-	}
-	c.AllowOverlappingSources = c.AllowOverlappingSources || f.overlappingSources
-	if f.perMicroVM {
-		if len(c.Metrics) > 0 {
-			fault("per-microvm", errors.New("the configuration says which metrics are read; give it a dimension for microvm there"))
-		}
-		m := mapping.Default()
-		m.Dimensions.MicroVM = "MicrovmId"
-		c.Metrics = []mapping.Mapping{m}
+	c.Run.AllowOverlappingSources = c.Run.AllowOverlappingSources || f.overlappingSources
+	if err := c.Override(f.ofSources); err != nil {
+		faults = append(faults, err)
 	}
 	return c, errors.Join(faults...)
 }

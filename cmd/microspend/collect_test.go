@@ -7,7 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"microspend/collector/mapping"
+	"microspend/collector/emf"
 	"microspend/internal/fakecloudwatch"
 )
 
@@ -22,7 +22,7 @@ func setUpAWS(env *testscript.Env) error {
 			at := scriptDay.Add(-3*time.Hour + time.Duration(minute)*time.Minute)
 			for i, value := range []int64{60_000, 60_000 * 2048, 0, 0, 0} {
 				metrics.Put(place, fakecloudwatch.Metric{
-					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(i)),
+					Namespace: emf.DefaultNamespace, Name: emf.Metrics()[i].Name,
 					Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
 				}, fakecloudwatch.Value(at, float64(value)))
 			}

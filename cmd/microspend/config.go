@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -30,17 +31,17 @@ standard error which file is in order, and exits with 2 where one is not.`,
 				}
 				a.finance.config = args[0]
 			}
-			_, path, err := a.loadConfig()
+			read, err := a.loadConfig()
 			if err != nil {
 				return err
 			}
-			if path == "" {
+			if read.Path == "" {
 				return fmt.Errorf("there is no configuration: neither ./%s nor one in the user's config folder; without one, defaults hold", config.Name)
 			}
-			if _, err := a.spendSourceWithoutUsage(); err != nil {
+			if _, err := a.configured(os.ReadFile); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.err, "%s is in order\n", path)
+			fmt.Fprintf(a.err, "%s is in order\n", read.Path)
 			return nil
 		},
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"microspend/serve"
 	"microspend/spend"
 	"microspend/tui"
 	"microspend/tui/data"
@@ -58,11 +59,11 @@ for news by itself. ? lists the keys.
 					return err
 				}
 			}
-			source, err := a.spendSource()
+			in, err := a.spendInputs()
 			if err != nil {
 				return err
 			}
-			options, err := a.dashOptions(source, f)
+			options, err := a.dashOptions(in, f)
 			if err != nil {
 				return err
 			}
@@ -116,15 +117,14 @@ func (a *app) runDash(ctx context.Context, options tui.Options) error {
 const dashGC = 30 // percent
 
 // giveMemoryBack returns what reading took: it is read in a second and then looked at for hours. The second time is for the
-// buffers that pools keep for one collection longer.
+// buffers that pools keep for one more collection.
 func giveMemoryBack() {
 	debug.FreeOSMemory()
 	debug.FreeOSMemory()
-	giveProgramBack()
 }
 
 // dashOptions puts together what the dashboard takes.
-func (a *app) dashOptions(source spend.Source, f dashFlags) (tui.Options, error) {
+func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 	market, err := a.market()
 	if err != nil {
 		return tui.Options{}, err
@@ -133,6 +133,7 @@ func (a *app) dashOptions(source spend.Source, f dashFlags) (tui.Options, error)
 	if err != nil {
 		return tui.Options{}, err
 	}
+	source := in.Source
 	if a.finance.tz != "" {
 		if source.Location, err = spend.ParseLocation(a.finance.tz); err != nil {
 			return tui.Options{}, fmt.Errorf("--tz: %w", err)
@@ -144,7 +145,7 @@ func (a *app) dashOptions(source spend.Source, f dashFlags) (tui.Options, error)
 	}
 	options := tui.Options{
 		Reader: &data.Reader{
-			Source: source, Prices: market.Prices, Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint,
+			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices, Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint,
 			Records: opened.Records,
 		},
 		Settled: giveMemoryBack,
@@ -163,10 +164,7 @@ func (a *app) dashOptions(source spend.Source, f dashFlags) (tui.Options, error)
 
 // dashPeriod is the period to open with: --period, or --from and --to; nil is the month.
 func (a *app) dashPeriod(source spend.Source, f dashFlags, now time.Time) (*data.Period, error) {
-	loc := time.UTC
-	if source.Location != nil {
-		loc = source.Location
-	}
+	loc := source.Zone(nil)
 	if a.finance.from != "" || a.finance.to != "" {
 		if f.period != "" {
 			return nil, errors.New("--period is given beside --from or --to; give one of the two")

@@ -20,25 +20,24 @@ type dashCollector struct{ collection *collection }
 // collectInDash lets the dashboard collect. What is wrong with the configuration is said before it opens; what AWS has to say,
 // which may take long, is waited for behind the screen.
 func (a *app) collectInDash(options *tui.Options, every time.Duration) error {
-	// The screen is the dashboard's: what a log line would say, its own lines say.
-	made, err := a.newCollection(collectFlags{}, func(string) bool { return false }, slog.New(slog.DiscardHandler))
+	// The screen is the dashboard's: what a log line would say, its own lines say; a prompt would be lost behind it.
+	made, err := a.newCollection(collectFlags{}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	made.clients.options.Token = nil // a prompt would be lost behind the screen
 	made.options.Command = "microspend dash --collect"
 	if made.options.Timing.Reread == 0 {
-		made.options.Timing.Reread = collector.UsualReread
+		made.options.Timing.Reread = collector.DefaultReread
 	}
-	if err := made.clients.options.Check(); err != nil {
+	if err := made.accounts.Check(); err != nil {
 		return err
 	}
 	options.Collector = dashCollector{made}
 	switch {
 	case every > 0:
 		options.CollectEvery = every
-	case made.settings.Every > 0:
-		options.CollectEvery = made.settings.Every
+	case made.settings.Run.Every > 0:
+		options.CollectEvery = made.settings.Run.Every
 	default:
 		options.CollectEvery = dashCollectEvery
 	}

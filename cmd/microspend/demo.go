@@ -77,11 +77,11 @@ then opens the dashboard on that ledger, and goes on making up the hours of toda
 // demoDash opens the dashboard on the made-up ledger.
 func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, folder string) error {
 	a.finance = financeFlags{ledger: filepath.Join(folder, "ledger"), config: filepath.Join(folder, config.Name)}
-	source, err := a.spendSource()
+	in, err := a.spendInputs()
 	if err != nil {
 		return err
 	}
-	options, err := a.dashOptions(source, dashFlags{poll: pollEvery, stale: staleAfter})
+	options, err := a.dashOptions(in, dashFlags{poll: pollEvery, stale: staleAfter})
 	if err != nil {
 		return err
 	}

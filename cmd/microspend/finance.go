@@ -92,21 +92,19 @@ func (a *app) makeLedgerFolder() error {
 	return os.MkdirAll(folder, 0o755)
 }
 
-// loadConfig reads the configuration, which nobody has to have unless it is named. It returns its path, "" where there is
-// none.
-func (a *app) loadConfig() (config.Config, string, error) {
+// loadConfig reads the configuration, which nobody has to have unless it is named.
+func (a *app) loadConfig() (config.Config, error) {
 	for _, path := range a.configFiles() {
 		text, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) && a.finance.config == "" {
 			continue
 		}
 		if err != nil {
-			return config.Config{}, path, err
+			return config.Config{}, err
 		}
-		read, err := config.Load(path, text)
-		return read, path, err
+		return config.Load(path, text)
 	}
-	return config.Config{}, "", nil
+	return config.Config{}, nil
 }
 
 // addOwnRatesTo declares --config on a command that prices workloads. Without it they cost what AWS's list says, so that the
@@ -121,11 +119,11 @@ func (a *app) ownMarket() (scenarios.Market, error) {
 	if err != nil || a.finance.config == "" {
 		return market, err
 	}
-	read, path, err := a.loadConfig()
+	read, err := a.loadConfig()
 	if err != nil {
 		return market, err
 	}
-	rates, err := read.Spend.Rates(market.Cards, reader(filepath.Dir(path)))
+	rates, err := read.Rates(market.Cards, os.ReadFile)
 	if err != nil {
 		return market, err
 	}
@@ -141,30 +139,19 @@ type ownCards struct {
 
 func (c ownCards) Regions() []string { return c.list.Regions() }
 
-// reader reads files by the paths that a configuration gives them, relative to its folder.
-func reader(folder string) func(path string) ([]byte, error) {
-	return func(path string) ([]byte, error) {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(folder, path)
-		}
-		return os.ReadFile(path)
-	}
-}
-
-// spendSource puts together everything that spend is worked out from.
+// spendSource is the source of [app.spendInputs].
 func (a *app) spendSource() (spend.Source, error) {
 	in, err := a.spendInputs()
 	return in.Source, err
 }
 
-// spendInputs is the same, with the files that it was read from or would have been if they were there.
+// spendInputs puts together everything that spend is worked out from.
 func (a *app) spendInputs() (serve.Inputs, error) {
 	in := serve.Inputs{Files: a.configFiles()}
 	if folder := a.cardFolder(); folder != "" {
 		in.Files = append(in.Files, folder)
 	}
-	var err error
-	in.Source, err = a.sourceReadBy(func(path string) ([]byte, error) {
+	read, err := a.configured(func(path string) ([]byte, error) {
 		in.Files = append(in.Files, path)
 		return os.ReadFile(path)
 	})
@@ -172,44 +159,22 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 		return in, err
 	}
 	in.Ledger, err = a.openLedger()
+	in.Source, in.Budgets, in.AnomalyRule = read.Source, read.Budgets, read.AnomalyRule
 	in.Source.Usage = in.Ledger
 	return in, err
 }
 
-// spendSourceWithoutUsage puts together what the configuration says, and the files it names.
-func (a *app) spendSourceWithoutUsage() (spend.Source, error) { return a.sourceReadBy(os.ReadFile) }
-
-// sourceReadBy is the same where somebody wants to know what is read.
-func (a *app) sourceReadBy(readFile func(path string) ([]byte, error)) (spend.Source, error) {
-	read, path, err := a.loadConfig()
+// configured is the same without the ledger: what the configuration says, and the files it names.
+func (a *app) configured(readFile func(path string) ([]byte, error)) (config.Inputs, error) {
+	read, err := a.loadConfig()
 	if err != nil {
-		return spend.Source{}, err
-	}
-	inFolder := func(name string) string {
-		if filepath.IsAbs(name) {
-			return name
-		}
-		return filepath.Join(filepath.Dir(path), name)
-	}
-	var tenants spend.Tenants
-	if name := read.Spend.TenantsFile; name != "" {
-		text, err := readFile(inFolder(name))
-		if err != nil {
-			return spend.Source{}, fmt.Errorf("%s names a tenants file: %w", path, err)
-		}
-		if tenants, err = spend.LoadTenants(inFolder(name), text); err != nil {
-			return spend.Source{}, err
-		}
+		return config.Inputs{}, err
 	}
 	market, err := a.market()
 	if err != nil {
-		return spend.Source{}, err
+		return config.Inputs{}, err
 	}
-	rates, err := read.Spend.Rates(market.Cards, func(name string) ([]byte, error) { return readFile(inFolder(name)) })
-	if err != nil {
-		return spend.Source{}, err
-	}
-	return read.Spend.Source(nil, rates, tenants), nil
+	return read.Inputs(market.Cards, readFile)
 }
 
 // period reads --from, --to and --tz. Without them it is the month that now lies in.
@@ -242,8 +207,8 @@ func (a *app) utcBounds() (from, to time.Time, err error) {
 }
 
 // asked is the period as the flags have it.
-func (f *financeFlags) asked() spend.AskedPeriod {
-	return spend.AskedPeriod{From: f.from, To: f.to, TimeZone: f.tz}
+func (f *financeFlags) asked() spend.RawPeriod {
+	return spend.RawPeriod{From: f.from, To: f.to, TimeZone: f.tz}
 }
 
 // flagName is what a field is called on the command line.

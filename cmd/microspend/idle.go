@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -252,8 +253,8 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 // the list's, with those of --config over them.
 func (a *app) idleRates() (spend.Rates, error) {
 	if a.finance.ledger != "" {
-		source, err := a.spendSourceWithoutUsage()
-		return source.Rates, err
+		read, err := a.configured(os.ReadFile)
+		return read.Source.Rates, err
 	}
 	market, err := a.ownMarket()
 	return market.Cards, err
@@ -322,7 +323,7 @@ func shortName(path string) string { return filepath.Base(inputName(path)) }
 
 // idleLedger takes the usage of one region from the ledger.
 func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options) (*idle.Trace, error) {
-	source, err := a.spendSourceWithoutUsage()
+	read, err := a.configured(os.ReadFile)
 	if err != nil {
 		return nil, err
 	}
@@ -347,7 +348,7 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options
 				return
 			}
 		}
-	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: source.RecordOwner()})
+	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: read.Source.RecordOwner()})
 }
 
 // withRateFlags says of rates that are not known by which flag they can be given.

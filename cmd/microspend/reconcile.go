@@ -12,8 +12,8 @@ import (
 
 	"microspend/report"
 	"microspend/spend"
-	"microspend/spend/awsbill"
-	"microspend/spend/reconcile"
+	"microspend/spend/bill"
+	"microspend/spend/bill/reconcile"
 )
 
 func (a *app) reconcileCommand() *cobra.Command {
@@ -100,27 +100,27 @@ func billName(paths []string) string {
 }
 
 // readBills reads the files of one bill. Faults of all files are reported together.
-func (a *app) readBills(paths []string) (awsbill.Bill, error) {
-	var parts []awsbill.Bill
+func (a *app) readBills(paths []string) (bill.Bill, error) {
+	var parts []bill.Bill
 	var faults []error
 	for _, path := range paths {
 		part, err := a.readBill(path)
 		parts, faults = append(parts, part), append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
-		return awsbill.Bill{}, err
+		return bill.Bill{}, err
 	}
-	return awsbill.Join(parts)
+	return bill.Join(parts)
 }
 
 // maxPipedBill bounds a bill that does not come as a file and so has to be kept in memory.
 const maxPipedBill = 512 << 20
 
 // readBill reads one file, or standard input for "-".
-func (a *app) readBill(path string) (awsbill.Bill, error) {
+func (a *app) readBill(path string) (bill.Bill, error) {
 	in, size, err := a.openInput(path)
 	if err != nil {
-		return awsbill.Bill{}, err
+		return bill.Bill{}, err
 	}
 	defer in.Close()
 	whole, isFile := in.(io.ReaderAt)
@@ -130,15 +130,15 @@ func (a *app) readBill(path string) (awsbill.Bill, error) {
 			err = fmt.Errorf("it is larger than %d MiB; give it as a file", maxPipedBill>>20)
 		}
 		if err != nil {
-			return awsbill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
+			return bill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
 		}
 		whole, size = bytes.NewReader(text), int64(len(text))
 	}
-	bill, err := awsbill.Read(whole, size)
+	read, err := bill.Read(whole, size)
 	if err != nil {
-		return awsbill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
+		return bill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
 	}
-	return bill, nil
+	return read, nil
 }
 
 // allocate keeps the bill beside the ledger, once it has been shared out among tenants.

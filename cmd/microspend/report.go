@@ -18,6 +18,7 @@ import (
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/tenants"
 	"microspend/view"
 )
 
@@ -30,7 +31,7 @@ const mostDetailed = 100
 func (a *app) reportCommand() *cobra.Command {
 	var (
 		format, file, folder, account string
-		tenants                       []string
+		chosen                        []string
 	)
 	names := []string{formatHTML}
 	for _, f := range append(view.Formats(), exportFormats...) {
@@ -56,36 +57,36 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 			if folder != "" && format != formatHTML {
 				return errors.New("--per-tenant writes HTML pages; give --format html")
 			}
-			source, err := a.spendSource()
+			in, err := a.spendInputs()
 			if err != nil {
 				return err
 			}
 			if format != formatHTML {
 				a.output = outputFlags{format: format, file: file, allowed: names}
-				return a.exportReport(cmd, source, tenants, account)
+				return a.exportReport(cmd, in.Source, chosen, account)
 			}
 			if account != "" {
 				return fmt.Errorf("--billing-account has no meaning in --format %s; FOCUS alone names it", format)
 			}
-			request := statement.Request{Detailed: mostDetailed}
-			if request.From, request.To, request.Location, err = a.period(source); err != nil {
+			request := statement.Request{Detailed: mostDetailed, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule}
+			if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
 				return err
 			}
 			if request.Now, err = a.today(); err != nil {
 				return err
 			}
-			if request.Tenants, err = spend.ParsePatterns(tenants); err != nil {
+			if request.Tenants, err = tenants.ParsePatterns(chosen); err != nil {
 				return fmt.Errorf("--tenant: %w", err)
 			}
 			if folder != "" {
 				request.Apart, request.Detailed = true, 0
 			}
-			s, err := statement.Build(cmd.Context(), source, request)
+			s, err := statement.Build(cmd.Context(), in.Source, request)
 			if err != nil {
 				return err
 			}
 			if len(s.Tenants) == 0 && !s.Whole {
-				return fmt.Errorf("--tenant: nobody is called %s, neither in the ledger in this period nor in the tenants file", strings.Join(tenants, " or "))
+				return fmt.Errorf("--tenant: nobody is called %s, neither in the ledger in this period nor in the tenants file", strings.Join(chosen, " or "))
 			}
 			options := html.Options{}
 			if folder != "" {
@@ -108,14 +109,14 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 	flags := cmd.Flags()
 	flags.StringVar(&format, "format", formatHTML, "output `format`: "+strings.Join(names, ", "))
 	flags.StringVar(&file, "output", "", "write to this `file` instead of standard output; - is standard output")
-	flags.StringArrayVar(&tenants, "tenant", nil, "only this `tenant`, with nobody else's data; a * at the end stands for any rest; may be repeated")
+	flags.StringArrayVar(&chosen, "tenant", nil, "only this `tenant`, with nobody else's data; a * at the end stands for any rest; may be repeated")
 	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
 	flags.StringVar(&folder, "per-tenant", "", "write a page for each tenant into this `folder`")
 	return cmd
 }
 
 // exportReport writes the period in a format that spend has too.
-func (a *app) exportReport(cmd *cobra.Command, source spend.Source, tenants []string, account string) (err error) {
+func (a *app) exportReport(cmd *cobra.Command, source spend.Source, chosen []string, account string) (err error) {
 	if a.writesFOCUS() {
 		source.Location = nil // FOCUS goes by UTC days, whatever zone the configuration cuts days in
 	}
@@ -123,7 +124,7 @@ func (a *app) exportReport(cmd *cobra.Command, source spend.Source, tenants []st
 	if request.From, request.To, request.Location, err = a.period(source); err != nil {
 		return err
 	}
-	if request.Filter.Tenants, err = spend.ParsePatterns(tenants); err != nil {
+	if request.Filter.Tenants, err = tenants.ParsePatterns(chosen); err != nil {
 		return fmt.Errorf("--tenant: %w", err)
 	}
 	if done, err := a.exportSpend(cmd, source, request, account); done {

@@ -8,12 +8,14 @@ import (
 
 	"microspend/report"
 	"microspend/spend"
-	"microspend/spend/reconcile"
+	"microspend/spend/anomaly"
+	"microspend/spend/bill/reconcile"
+	"microspend/spend/budget"
 )
 
 func (a *app) spendCommand() *cobra.Command {
 	var (
-		asked          spend.Asked
+		asked          spend.RawRequest
 		basis, account string
 	)
 	cmd := &cobra.Command{
@@ -51,7 +53,7 @@ tenant, UTC day, region and usage type.`,
 			if err != nil {
 				return err
 			}
-			asked.AskedPeriod = a.finance.asked()
+			asked.RawPeriod = a.finance.asked()
 			request, err := asked.Request(source, now, flagName)
 			if err != nil {
 				return err
@@ -137,18 +139,18 @@ func (a *app) budgetCommand() *cobra.Command {
 }
 
 // budgets prints how budgets stand.
-func (a *app) budgets(cmd *cobra.Command) (spend.BudgetReport, error) {
-	source, err := a.spendSource()
+func (a *app) budgets(cmd *cobra.Command) (budget.Report, error) {
+	in, err := a.spendInputs()
 	if err != nil {
-		return spend.BudgetReport{}, err
+		return budget.Report{}, err
 	}
 	now, err := a.today()
 	if err != nil {
-		return spend.BudgetReport{}, err
+		return budget.Report{}, err
 	}
-	status, err := source.BudgetStatus(cmd.Context(), now)
+	status, err := budget.Evaluate(cmd.Context(), in.Source, in.Budgets, now)
 	if err != nil {
-		return spend.BudgetReport{}, err
+		return budget.Report{}, err
 	}
 	return status, a.print(report.Budget(status))
 }
@@ -159,18 +161,18 @@ func (a *app) anomaliesCommand() *cobra.Command {
 		Short: "Days on which a tenant's spend left its own range, and what moved",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			source, err := a.spendSource()
+			in, err := a.spendInputs()
 			if err != nil {
 				return err
 			}
-			request := spend.AnomalyRequest{}
-			if request.From, request.To, request.Location, err = a.period(source); err != nil {
+			request := anomaly.Request{}
+			if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
 				return err
 			}
 			if request.Now, err = a.today(); err != nil {
 				return err
 			}
-			found, err := source.Anomalies(cmd.Context(), request)
+			found, err := anomaly.Find(cmd.Context(), in.Source, in.AnomalyRule, request)
 			if err != nil {
 				return err
 			}

@@ -1,9 +1,7 @@
-// Package cloudwatch reads usage from CloudWatch.
-//
-// [Metrics] reads metrics: which series there are comes from ListMetrics or from the configuration, their data from
+// Package cloudwatch reads usage from CloudWatch metrics: which series there are comes from ListMetrics or from the configuration, their data from
 // GetMetricData. Which metric stands for what is a [mapping.Mapping].
 //
-// # What is promised of metrics
+// # What is promised
 //
 // The pages of a reply are put together by Id. A series counts as read when its last page says Complete. One that says
 // InternalError or PartialData is asked for again by itself, one that is Forbidden is not; what remains is a gap, and keeps

@@ -16,15 +16,6 @@ import (
 	"microspend/usage"
 )
 
-// The names that are read are those that the meter publishes.
-func TestMappingIsTheMeters(t *testing.T) {
-	assert.Equal(t, emf.DefaultNamespace, mapping.MeterNamespace)
-	for i, metric := range emf.Metrics() {
-		assert.Equal(t, metric.Name, mapping.MeterName(mapping.Quantity(i)))
-	}
-	assert.Equal(t, mapping.Dimensions{Tenant: emf.DimensionTenant, Image: emf.DimensionImage}, mapping.Default().Dimensions)
-}
-
 // From the meter inside a MicroVM, by its lines and the metrics that CloudWatch makes of them, into the ledger: the seconds
 // and the dollars of a scripted life come out exactly.
 func TestFromTheMeterToTheLedger(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/mapping"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
@@ -250,18 +250,18 @@ func TestTokenBucket(t *testing.T) {
 		w.put(w.now.Add(-time.Hour), fmt.Sprint("m", i), point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
 	}
 	w.timing.Lookback = 2 * time.Hour
-	limit := awsconfig.NewLimit(awsconfig.Rate{PerSecond: 100, Burst: 5}, awsconfig.Clock{})
+	limit := awssource.NewLimit(awssource.Rate{PerSecond: 100, Burst: 5}, awssource.Clock{})
 	url := w.server.URL
-	client := NewMetricsClient(aws.Config{
+	client := NewClient(aws.Config{
 		Region: target.Region, BaseEndpoint: &url,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
 		}),
 		Retryer: func() aws.Retryer {
-			return awsconfig.NewRetryer(awsconfig.Retry{Attempts: 2, Random: func() float64 { return 0.5 }}, limit)
+			return awssource.NewRetryer(awssource.Retry{Attempts: 2, Random: func() float64 { return 0.5 }}, limit)
 		},
 	})
-	w.source.options.Client = func(context.Context, collector.Target) (MetricsAPI, error) { return client, nil }
+	w.source.options.Client = func(context.Context, collector.Target) (API, error) { return client, nil }
 	began := time.Now()
 	s := w.run()
 	assert.Empty(t, s.Gaps)

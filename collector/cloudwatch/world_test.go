@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/mapping"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
@@ -27,7 +27,7 @@ type world struct {
 	now     time.Time
 	fake    *fakecloudwatch.CloudWatch
 	server  *httptest.Server
-	source  *Metrics
+	source  *Source
 	ledger  string
 	timing  collector.Timing
 	options collector.Options
@@ -75,19 +75,19 @@ func newWorld(t testing.TB, options fakecloudwatch.Options, mappings ...mapping.
 	return w
 }
 
-func newSource(t testing.TB, url string, now func() time.Time, mappings []mapping.Mapping) *Metrics {
+func newSource(t testing.TB, url string, now func() time.Time, mappings []mapping.Mapping) *Source {
 	prices, err := pricing.EmbeddedMeasuringPrices()
 	require.NoError(t, err)
-	return NewMetrics(MetricsOptions{
-		Mappings: mappings, Prices: prices, Now: now, Explain: awsconfig.Explain, Random: func() float64 { return 0 },
-		Client: func(_ context.Context, of collector.Target) (MetricsAPI, error) {
-			return NewMetricsClient(aws.Config{
+	return New(Options{
+		Mappings: mappings, Prices: prices, Now: now, Explain: awssource.Explain, Random: func() float64 { return 0 },
+		Client: func(_ context.Context, of collector.Target) (API, error) {
+			return NewClient(aws.Config{
 				Region: of.Region, BaseEndpoint: &url,
 				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 					return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
 				}),
 				Retryer: func() aws.Retryer {
-					return awsconfig.NewRetryer(awsconfig.Retry{Attempts: 3, Random: func() float64 { return 0 }}, nil)
+					return awssource.NewRetryer(awssource.Retry{Attempts: 3, Random: func() float64 { return 0 }}, nil)
 				},
 			}), nil
 		},

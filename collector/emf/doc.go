@@ -7,7 +7,7 @@
 // rounded between the meter and the bill. A period never crosses a minute of UTC (five minutes where the MicroVM was
 // suspended), and the metrics' timestamp is its start: so CloudWatch's periods and UTC days part the usage exactly. A
 // period of no length is an event alone, such as a launch. Life and Sequence make a line unique: a doubled or missing one
-// is noticed ([Sequences]).
+// is noticed.
 //
 // # Names
 //
@@ -18,6 +18,6 @@
 // # What is promised
 //
 // [Line.AppendTo] and [Decode] are each other's inverse. Decode is strict: whatever is not exactly one whole line of the
-// meter is refused with an [Error] whose [Kind] says what it is, and nothing in it is guessed at. [CheckRules] checks any
-// text against the rules that AWS publishes for the format. The package does no input or output and reads no clock.
+// meter is refused with an [Error] whose [Kind] says what it is, and nothing in it is guessed at. The package does no
+// input or output and reads no clock.
 package emf

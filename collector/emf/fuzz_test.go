@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+
+	"microspend/internal/emftest"
 )
 
 // FuzzDecode: no text is taken for a line that is not JSON, breaks the rules or would be written otherwise.
@@ -39,7 +41,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("not JSON: %q", text)
 		}
 		written := l.AppendTo(nil)
-		if err := CheckRules(written); err != nil {
+		if err := emftest.CheckRules(written); err != nil {
 			t.Fatal(err)
 		}
 		again, err := Decode(written)

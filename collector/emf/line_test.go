@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"microspend/internal/emftest"
 	"pgregory.net/rapid"
 )
 
@@ -29,7 +30,7 @@ func TestRoundTrip(t *testing.T) {
 		l := lines().Draw(t, "line")
 		require.NoError(t, l.Check())
 		text := l.AppendTo(nil)
-		require.NoError(t, CheckRules(text))
+		require.NoError(t, emftest.CheckRules(text))
 		back, err := Decode(text)
 		require.NoError(t, err)
 		require.Equal(t, l, back)
@@ -171,23 +172,5 @@ func TestNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name, _ := Name(string(rapid.SliceOf(rapid.Byte()).Draw(t, "text")))
 		require.True(t, name == "" || isName(name), "%q", name)
-	})
-}
-
-func TestSequences(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var s Sequences
-		seen := map[int64]bool{}
-		for _, n := range rapid.SliceOfN(rapid.Int64Range(1, 30), 1, 60).Draw(t, "sequence") {
-			require.Equal(t, !seen[n], s.Add(&Line{Life: "a", Sequence: n}))
-			seen[n] = true
-		}
-		first, last := int64(31), int64(0)
-		for n := range seen {
-			first, last = min(first, n), max(last, n)
-		}
-		require.Equal(t, last-int64(len(seen)), s.Missing(true))
-		require.Equal(t, last-first+1-int64(len(seen)), s.Missing(false))
-		require.Equal(t, 1, s.Lives())
 	})
 }

@@ -1,58 +1,13 @@
 package emf
 
 import (
-	"bytes"
 	"fmt"
+	"slices"
 )
-
-// metadataTails are how the member _aws ends after the namespace, by what is published, as a meter writes it. Never written to.
-var metadataTails = func() (tails []publicationTail) {
-	for _, p := range []Publication{{}, {PerMicroVM: true}, {Metrics: AllMetrics}, {Metrics: AllMetrics, PerMicroVM: true}} {
-		p.Namespace = "x"
-		_, tail, _ := bytes.Cut((&Line{Publication: p}).appendMetadata(nil), []byte(namespaceMember+`x`))
-		tails = append(tails, publicationTail{p, tail})
-	}
-	return tails
-}()
-
-type publicationTail struct {
-	Publication
-	text []byte
-}
-
-const (
-	timestampMember = `{"Timestamp":`
-	namespaceMember = `,"CloudWatchMetrics":[{"Namespace":"`
-)
-
-// usualMetadata reads the member _aws where it is written just as a meter writes it, byte for byte, which spares most of the
-// work that a line takes. Where it is not, the scanner stays where it was.
-func (l *Line) usualMetadata(s *scanner) (timestamp int64, ok bool) {
-	begin := s.at
-	if s.skip(timestampMember) {
-		at, fault := s.integer()
-		if fault == nil && s.skip(namespaceMember) {
-			namespace, _, _ := bytes.Cut(s.text[s.at:], []byte{'"'})
-			for _, tail := range metadataTails {
-				if bytes.HasPrefix(s.text[s.at+len(namespace):], tail.text) && bytes.IndexByte(namespace, '\\') < 0 {
-					s.at += len(namespace) + len(tail.text)
-					l.Publication = tail.Publication
-					l.Namespace = string(namespace)
-					return at, true
-				}
-			}
-		}
-	}
-	s.at = begin
-	return 0, false
-}
 
 // metadata reads the member _aws, from which the metrics are known. It must be as a meter writes it: a sum that CloudWatch
 // makes of a line by other rules than ours would not be what the line says.
 func (l *Line) metadata(s *scanner) (timestamp int64, fault *Error) {
-	if timestamp, ok := l.usualMetadata(s); ok {
-		return timestamp, nil
-	}
 	at := s.at
 	var hasTimestamp, hasDirectives bool
 	directives := 0
@@ -144,7 +99,7 @@ func (l *Line) directive(s *scanner) *Error {
 		return &Error{Invalid, at, "the metric directive is not one that a meter writes"}
 	}
 	for i, set := range sets {
-		if !equal(set, dimensionSets[i]) {
+		if !slices.Equal(set, dimensionSets[i]) {
 			return &Error{Invalid, at, fmt.Sprintf("the dimensions %.80q are not those that a meter writes", set)}
 		}
 	}
@@ -161,18 +116,6 @@ func (l *Line) directive(s *scanner) *Error {
 var dimensionSets = [2][]string{
 	{DimensionTenant, DimensionImage},
 	{DimensionTenant, DimensionImage, DimensionMicroVMID},
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // metric reads the definition of a metric.

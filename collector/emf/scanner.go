@@ -33,15 +33,6 @@ func (s *scanner) peek(c byte) bool {
 	return s.at < len(s.text) && s.text[s.at] == c
 }
 
-// skip takes a text if it comes next, to the byte.
-func (s *scanner) skip(text string) bool {
-	if len(s.text)-s.at < len(text) || string(s.text[s.at:s.at+len(text)]) != text {
-		return false
-	}
-	s.at += len(text)
-	return true
-}
-
 // expect takes c, which must come next.
 func (s *scanner) expect(c byte) *Error {
 	if s.peek(c) {

@@ -132,6 +132,5 @@ func TestParseUnitSaysWhatThereIs(t *testing.T) {
 		back, err := ParseQuantity(Word(q))
 		require.NoError(t, err)
 		assert.Equal(t, q, back)
-		assert.NotEmpty(t, MeterName(q))
 	}
 }

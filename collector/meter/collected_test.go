@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/cloudwatch"
 	"microspend/collector/emf"
 	"microspend/collector/mapping"
@@ -40,10 +40,10 @@ func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (
 	require.NoError(t, err)
 	folder := filepath.Join(t.TempDir(), "ledger")
 	runner, err := collector.New(collector.Options{
-		Source: cloudwatch.NewMetrics(cloudwatch.MetricsOptions{
-			Mappings: []mapping.Mapping{m}, Prices: prices, Now: clock, Explain: awsconfig.Explain, Random: func() float64 { return 0 },
-			Client: func(_ context.Context, of collector.Target) (cloudwatch.MetricsAPI, error) {
-				return cloudwatch.NewMetricsClient(aws.Config{
+		Source: cloudwatch.New(cloudwatch.Options{
+			Mappings: []mapping.Mapping{m}, Prices: prices, Now: clock, Explain: awssource.Explain, Random: func() float64 { return 0 },
+			Client: func(_ context.Context, of collector.Target) (cloudwatch.API, error) {
+				return cloudwatch.NewClient(aws.Config{
 					Region: of.Region, BaseEndpoint: &server.URL,
 					Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 						return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil

@@ -84,7 +84,6 @@ func Run(ctx context.Context, p Process, s *Settings, command []string) (code in
 	}
 	defer m.stop()
 	debug.FreeOSMemory() // what starting took
-	handBack()
 	if len(command) > 0 {
 		return m.supervise(ctx, command)
 	}

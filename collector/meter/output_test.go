@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/emf"
+	"microspend/internal/emftest"
 )
 
 // numbered is the nth line of a life.
@@ -74,9 +75,9 @@ func TestBlockedOutput(t *testing.T) {
 	write.Close()
 	lines, kinds := decodeAll(t, <-received)
 	require.Empty(t, kinds)
-	var sequences emf.Sequences
+	var sequences emftest.Sequences
 	for i := range lines {
-		require.True(t, sequences.Add(&lines[i]))
+		require.True(t, sequences.Add(lines[i].Life, lines[i].Sequence))
 	}
 	last := lines[len(lines)-1]
 	require.Equal(t, int64(fill+1), last.Sequence)

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/emf"
+	"microspend/internal/emftest"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -134,7 +135,7 @@ func (p *process) hook(name, body string) time.Duration {
 func (p *process) lines() []emf.Line {
 	text := p.out.String()
 	for line := range strings.Lines(text) {
-		require.NoError(p.t, emf.CheckRules([]byte(line)))
+		require.NoError(p.t, emftest.CheckRules([]byte(line)))
 	}
 	lines, kinds := decodeAll(p.t, []byte(text))
 	require.Empty(p.t, kinds)

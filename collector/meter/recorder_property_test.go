@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"microspend/collector/emf"
+	"microspend/internal/emftest"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -131,10 +131,10 @@ func TestAnything(t *testing.T) {
 		}
 		w.stop()
 		var running int64
-		sequences := emf.Sequences{}
+		sequences := emftest.Sequences{}
 		for i := range w.lines {
 			running += w.lines[i].Amounts[usage.Running]
-			require.True(rt, sequences.Add(&w.lines[i]), "a line came twice")
+			require.True(rt, sequences.Add(w.lines[i].Life, w.lines[i].Sequence), "a line came twice")
 		}
 		require.Zero(rt, sequences.Missing(true))
 		require.LessOrEqual(rt, running, (w.now.Mono-begin).Milliseconds()+1)

@@ -35,10 +35,6 @@ const (
 	idlePatience   = 5 * time.Second
 	maxHeaderBytes = 16 << 10
 
-	// tidyEvery is how often memory is given back that hooks and lines took, and tidyFirst how soon that which starting took.
-	tidyEvery = 10 * time.Second
-	tidyFirst = 2 * time.Second
-
 	// reminder is how long nothing may be metered before that is said once.
 	reminder = 10 * time.Minute
 )
@@ -151,7 +147,6 @@ func (m *meter) tick() {
 	defer timer.Stop()
 	begin := m.Clock.Now().Mono
 	reminded := m.options.Start != StartAtRun
-	tidied := begin - tidyEvery + tidyFirst
 	for {
 		select {
 		case <-m.ended:
@@ -169,10 +164,6 @@ func (m *meter) tick() {
 				reminded = true
 			}
 		})
-		if now.Mono-tidied >= tidyEvery {
-			tidied = now.Mono
-			handBack()
-		}
 		timer.Reset(untilNext(now.Wall, m.options.Sample))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/emf"
+	"microspend/internal/emftest"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -46,7 +47,7 @@ func newWorld(t testing.TB) *world {
 		Emit: func(line *emf.Line) {
 			require.NoError(t, line.Check())
 			text := line.AppendTo(nil)
-			require.NoError(t, emf.CheckRules(text))
+			require.NoError(t, emftest.CheckRules(text))
 			back, err := emf.Decode(text)
 			require.NoError(t, err)
 			w.lines = append(w.lines, back)

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 )
 
 const (
@@ -35,18 +35,18 @@ type Client struct {
 	config   aws.Config
 	endpoint string
 	signer   *v4.Signer
-	clock    awsconfig.Clock
+	clock    awssource.Clock
 }
 
 var _ API = (*Client)(nil)
 
 // NewClient returns a client for a target's configuration, whose Retryer must wait for the target's turn as
-// [awsconfig.Retryer] does. The clock is for signing and for waiting between tries.
-func NewClient(ctx context.Context, config aws.Config, clock awsconfig.Clock) *Client {
+// [awssource.Retryer] does. The clock is for signing and for waiting between tries.
+func NewClient(ctx context.Context, config aws.Config, clock awssource.Clock) *Client {
 	fallback := fmt.Sprintf("https://lambda.%s.%s", config.Region, dnsSuffix(config.Region))
 	return &Client{
 		config:   config,
-		endpoint: strings.TrimSuffix(awsconfig.Endpoint(ctx, config, ServiceID, fallback), "/"),
+		endpoint: strings.TrimSuffix(awssource.Endpoint(ctx, config, ServiceID, fallback), "/"),
 		signer:   v4.NewSigner(),
 		clock:    clock,
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
 )
@@ -26,7 +26,7 @@ const (
 var start = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // configOf is a target's configuration for a server. Tries follow each other at once.
-func configOf(url string, retry awsconfig.Retry, limit *awsconfig.Limit) aws.Config {
+func configOf(url string, retry awssource.Retry, limit *awssource.Limit) aws.Config {
 	retry.Base, retry.Longest = time.Microsecond, time.Microsecond
 	if retry.Random == nil {
 		retry.Random = func() float64 { return 0 }
@@ -34,7 +34,7 @@ func configOf(url string, retry awsconfig.Retry, limit *awsconfig.Limit) aws.Con
 	return aws.Config{
 		Region: region, BaseEndpoint: &url, HTTPClient: &http.Client{Timeout: 5 * time.Second},
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", "token"),
-		Retryer:     func() aws.Retryer { return awsconfig.NewRetryer(retry, limit) },
+		Retryer:     func() aws.Retryer { return awssource.NewRetryer(retry, limit) },
 	}
 }
 
@@ -47,8 +47,8 @@ func serve(t *testing.T, options fakemicrovms.Options) (*fakemicrovms.Service, *
 	service := fakemicrovms.New(options)
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
-	clock := awsconfig.Clock{Now: options.Now, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
-	return service, microvmapi.NewClient(t.Context(), configOf(server.URL, awsconfig.Retry{Attempts: 4}, nil), clock)
+	clock := awssource.Clock{Now: options.Now, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	return service, microvmapi.NewClient(t.Context(), configOf(server.URL, awssource.Retry{Attempts: 4}, nil), clock)
 }
 
 func box() fakemicrovms.MicroVM {
@@ -115,11 +115,11 @@ func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	ask := func(config aws.Config, now time.Time) error {
-		client := microvmapi.NewClient(t.Context(), config, awsconfig.Clock{Now: func() time.Time { return now }})
+		client := microvmapi.NewClient(t.Context(), config, awssource.Clock{Now: func() time.Time { return now }})
 		_, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
-		return awsconfig.Explain(err)
+		return awssource.Explain(err)
 	}
-	config := configOf(server.URL, awsconfig.Retry{Attempts: 3}, nil)
+	config := configOf(server.URL, awssource.Retry{Attempts: 3}, nil)
 	require.ErrorContains(t, ask(config, start), "AWS does not accept the credentials")
 	require.Len(t, service.Calls(), 1, "asking again would not help")
 
@@ -173,7 +173,7 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 			var api smithy.APIError
 			require.ErrorAs(t, err, &api)
 			require.Equal(t, tc.code, api.ErrorCode())
-			require.ErrorContains(t, awsconfig.Explain(err), tc.says)
+			require.ErrorContains(t, awssource.Explain(err), tc.says)
 			require.Len(t, service.Calls(), 1)
 		})
 	}
@@ -196,13 +196,13 @@ func TestTheServiceSaysHowLongToWait(t *testing.T) {
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	var slept time.Duration
-	clock := awsconfig.Clock{Now: func() time.Time { return start }, Sleep: func(_ context.Context, d time.Duration) error {
+	clock := awssource.Clock{Now: func() time.Time { return start }, Sleep: func(_ context.Context, d time.Duration) error {
 		slept += d
 		return nil
 	}}
-	config := configOf(server.URL, awsconfig.Retry{}, nil)
+	config := configOf(server.URL, awssource.Retry{}, nil)
 	config.Retryer = func() aws.Retryer {
-		return awsconfig.NewRetryer(awsconfig.Retry{Random: func() float64 { return 0 }}, nil)
+		return awssource.NewRetryer(awssource.Retry{Random: func() float64 { return 0 }}, nil)
 	}
 	_, err := microvmapi.NewClient(t.Context(), config, clock).ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
 	require.NoError(t, err)
@@ -220,17 +220,17 @@ func TestAnEndedContextEndsTheCall(t *testing.T) {
 }
 
 func TestMissingCredentialsAreTheError(t *testing.T) {
-	config := configOf("http://127.0.0.1:1", awsconfig.Retry{Attempts: 2}, nil)
+	config := configOf("http://127.0.0.1:1", awssource.Retry{Attempts: 2}, nil)
 	config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, errors.New("static credentials are empty")
 	})
-	client := microvmapi.NewClient(t.Context(), config, awsconfig.Clock{})
+	client := microvmapi.NewClient(t.Context(), config, awssource.Clock{})
 	_, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
-	require.ErrorContains(t, awsconfig.Explain(err), "no AWS credentials were found")
+	require.ErrorContains(t, awssource.Explain(err), "no AWS credentials were found")
 }
 
 func TestTheEndpointIsTheRegions(t *testing.T) {
-	config := configOf("", awsconfig.Retry{Attempts: 1}, nil)
+	config := configOf("", awssource.Retry{Attempts: 1}, nil)
 	config.BaseEndpoint = nil
 	var host string
 	config.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
@@ -241,7 +241,7 @@ func TestTheEndpointIsTheRegions(t *testing.T) {
 		"eu-west-1": "https://lambda.eu-west-1.amazonaws.com", "cn-north-1": "https://lambda.cn-north-1.amazonaws.com.cn",
 	} {
 		config.Region = region
-		_, err := microvmapi.NewClient(t.Context(), config, awsconfig.Clock{}).ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+		_, err := microvmapi.NewClient(t.Context(), config, awssource.Clock{}).ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
 		require.ErrorContains(t, err, "not sent")
 		require.Equal(t, want, host)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
 	"microspend/pricing"
@@ -20,7 +20,7 @@ import (
 func apiOf(t *testing.T, w *world) microvmapi.API {
 	server := httptest.NewServer(w.service)
 	t.Cleanup(server.Close)
-	return microvmapi.NewClient(t.Context(), configOf(server.URL, awsconfig.Retry{Attempts: 1}, nil), awsconfig.Clock{Now: func() time.Time { return w.now }})
+	return microvmapi.NewClient(t.Context(), configOf(server.URL, awssource.Retry{Attempts: 1}, nil), awssource.Clock{Now: func() time.Time { return w.now }})
 }
 
 func TestImagesAreStoredFromTheirCreationToTheirDeletion(t *testing.T) {

@@ -20,7 +20,8 @@ import (
 // runnerOf runs a world's source into a ledger, a new process each time.
 func runnerOf(t *testing.T, w *world, folder string) *collector.Runner {
 	runner, err := collector.New(collector.Options{
-		Source: w.remake(), Ledger: folder, Now: w.time,
+		SameUsage: []string{"logs", "microvms"},
+		Source:    w.remake(), Ledger: folder, Now: w.time,
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
 	})
 	require.NoError(t, err)

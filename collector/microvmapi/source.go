@@ -5,16 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/pricing"
-)
 
-// SourceName is the source of the records.
-const SourceName = "microvms"
+	"microspend/pricing/assumption"
+)
 
 // Options are what a [Source] works with. Client is required.
 type Options struct {
@@ -34,9 +32,7 @@ type Options struct {
 // Source polls the MicroVM API. It implements collector.Source.
 type Source struct {
 	options Options
-
-	mu   sync.Mutex
-	apis map[collector.Target]API
+	apis    awssource.PerTarget[API]
 }
 
 var _ collector.Source = (*Source)(nil)
@@ -61,7 +57,9 @@ func New(options Options) (*Source, error) {
 	if options.Explain == nil {
 		options.Explain = func(err error) error { return err }
 	}
-	return &Source{options: options, apis: map[collector.Target]API{}}, options.check()
+	return &Source{
+		options: options, apis: awssource.PerTarget[API]{Make: options.Client, Explain: options.Explain},
+	}, options.check()
 }
 
 func (o Options) check() error {
@@ -107,9 +105,9 @@ func (s *Source) Plan(_ context.Context, _ collector.Target, window collector.Wi
 
 // Fetch implements collector.Source: it looks at the target once.
 func (s *Source) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
-	api, err := s.api(ctx, target)
+	api, err := s.apis.For(ctx, target)
 	if err != nil {
-		return collector.Result{}, &collector.TargetError{Err: s.explain(err)}
+		return collector.Result{}, err
 	}
 	kept, err := decodeState(batch.State)
 	if err != nil {
@@ -120,13 +118,7 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 		inUse: map[string]bool{}, pending: map[string]bool{}, counts: map[string]int64{},
 	}
 	if err := p.run(ctx); err != nil {
-		if errors.Is(err, context.Canceled) {
-			return collector.Result{}, err
-		}
-		if awsconfig.EndsTarget(err) {
-			return collector.Result{}, &collector.TargetError{Err: s.explain(err)}
-		}
-		return collector.Result{}, s.explain(err)
+		return collector.Result{}, s.apis.Failure(err)
 	}
 	return p.result()
 }
@@ -154,31 +146,11 @@ func (p *poll) result() (collector.Result, error) {
 
 func (s *Source) explain(err error) error { return s.options.Explain(err) }
 
-func (s *Source) api(ctx context.Context, target collector.Target) (API, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if api := s.apis[target]; api != nil {
-		return api, nil
-	}
-	api, err := s.options.Client(ctx, target)
-	if err == nil {
-		s.apis[target] = api
-	}
-	return api, err
-}
-
 // Assumptions are what the records rest on that AWS has not established, or that a poll cannot see.
 func Assumptions() []pricing.Note {
 	return []pricing.Note{
-		{ID: "transitions", Text: "while PENDING, SUSPENDING and TERMINATING a MicroVM is counted as neither running nor suspended; what AWS bills then is not established; " +
-			"the upper bound of running time has it as running"},
-		{ID: "started-at", Text: "a MicroVM that is first seen running is counted as running from startedAt; how long it was PENDING is not known"},
-		{ID: "half-way", Text: "a change of state between two polls is put in the middle of them"},
-		{ID: "one-change", Text: "between two polls a MicroVM changes its state once at most; shorter cycles are not seen"},
-		{ID: "baseline-only", Text: "use above the baseline cannot be seen from outside and is not counted"},
-		{ID: "image-size", Text: "a launch reads, and an image version stores, the memory snapshot, the disk snapshot and the installed code of the version's largest build, " +
-			"once; what AWS bills is not established, and an image size in the configuration takes its place"},
-		{ID: "state-size", Text: "a suspend writes, a resume reads and a suspended MicroVM stores its baseline memory, unless the configuration gives a state size"},
-		{ID: "image-week", Text: "what is missing to the least storage of a week is counted in the period in which an image version is deleted"},
+		assumption.Transitions.Clause(), assumption.StartedAt.Clause(), assumption.HalfWay.Clause(),
+		assumption.OneChange.Clause(), assumption.BaselineOnly.Clause(), assumption.ImageSize.Measured(),
+		assumption.StateSize.Measured(), assumption.ImageWeek.Clause(),
 	}
 }

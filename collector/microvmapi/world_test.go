@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/awsconfig"
+	"microspend/collector/awssource"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
 	"microspend/pricing"
@@ -59,14 +59,14 @@ func newWorld(t testing.TB, change func(*microvmapi.Options, *fakemicrovms.Optio
 	w := &world{t: t, now: start, records: map[usage.Key]usage.Record{}, counts: map[string]int64{}}
 	clock := w.time
 	served := fakemicrovms.Options{Now: clock}
-	options := microvmapi.Options{Poll: time.Minute, Period: 5 * time.Minute, Now: clock, Explain: awsconfig.Explain}
+	options := microvmapi.Options{Poll: time.Minute, Period: 5 * time.Minute, Now: clock, Explain: awssource.Explain}
 	if change != nil {
 		change(&options, &served)
 	}
 	w.service = fakemicrovms.New(served)
 	options.Client = func(ctx context.Context, _ collector.Target) (microvmapi.API, error) {
-		sleep := awsconfig.Clock{Now: clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
-		config := configOf("http://service", awsconfig.Retry{Attempts: 3}, nil)
+		sleep := awssource.Clock{Now: clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+		config := configOf("http://service", awssource.Retry{Attempts: 3}, nil)
 		config.HTTPClient = direct{w.service}
 		return microvmapi.NewClient(ctx, config, sleep), nil
 	}

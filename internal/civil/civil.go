@@ -18,11 +18,21 @@ type Day int
 const secondsPerDay = 86_400
 
 // DayOf is the day that a moment lies in.
-func DayOf(moment time.Time, loc *time.Location) Day { return Date(moment.In(loc).Date()) }
+func DayOf(moment time.Time, loc *time.Location) Day {
+	if loc == time.UTC { // asked of every record of a ledger, where a calendar would take most of the time
+		seconds := moment.Unix()
+		day := Day(seconds / secondsPerDay)
+		if seconds%secondsPerDay < 0 { // division truncates towards 1970
+			day--
+		}
+		return day
+	}
+	return Date(moment.In(loc).Date())
+}
 
 // Date is the day with a date. As with [time.Date] a month or a day outside its range is carried over.
 func Date(year int, month time.Month, day int) Day {
-	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+	return DayOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), time.UTC)
 }
 
 // DayStartingAt is the day that begins at a moment which [Day.Start] gave, or at the midnight that [time.Date] gives. Where

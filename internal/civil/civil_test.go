@@ -45,6 +45,13 @@ func TestPeriodBefore(t *testing.T) {
 	}
 }
 
+func TestUTCDaysOfMoments(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		moment := time.Unix(rapid.Int64Range(-1<<33, 1<<34).Draw(r, "second"), 0)
+		require.Equal(r, moment.UTC().Format(time.DateOnly), DayOf(moment, time.UTC).String())
+	})
+}
+
 func TestDayStartsAreDays(t *testing.T) {
 	zones := []string{"UTC", "Europe/Berlin", "Asia/Beirut", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe", "America/Sao_Paulo"}
 	rapid.Check(t, func(r *rapid.T) {

@@ -18,21 +18,19 @@ import (
 )
 
 // Demo writes the demo's fleet of 40 tenants into a folder: so many days up to the UTC day of end.
-func Demo(dir string, end time.Time, days int) (spend.Source, error) {
+func Demo(dir string, end time.Time, days int) (config.Inputs, error) {
 	fleet := simulate.Fleet{Seed: 1, End: end, Days: days}
 	read, err := config.Load(config.Name, fleet.ConfigFile())
 	if err != nil {
-		return spend.Source{}, err
+		return config.Inputs{}, err
 	}
-	tenants, err := spend.LoadTenants(read.Spend.TenantsFile, fleet.TenantsFile())
+	in, err := read.Inputs(pricing.EmbeddedCards(), func(string) ([]byte, error) { return fleet.TenantsFile(), nil })
 	if err != nil {
-		return spend.Source{}, err
+		return config.Inputs{}, err
 	}
 	measured, err := Write(dir, fleet.Batches())
-	if err != nil {
-		return spend.Source{}, err
-	}
-	return read.Spend.Source(measured, pricing.EmbeddedCards(), tenants), nil
+	in.Source.Usage = measured
+	return in, err
 }
 
 // Fleet is a plain fleet of any size: each tenant has one MicroVM at a time, three a day, and a record for each hour.

@@ -8,6 +8,7 @@ package scalar
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -49,6 +50,9 @@ var durationUnits = []struct {
 
 // maxSeconds bounds a single duration: a hundred years.
 var maxSeconds = decimal.NewFromInt(100 * 366 * 86400)
+
+// Length is the duration to the nanosecond.
+func (d Duration) Length() time.Duration { return time.Duration(d.Seconds.Shift(9).IntPart()) }
 
 // ParseScalar implements strictyaml.Scalar.
 func (d *Duration) ParseScalar(text string) error {

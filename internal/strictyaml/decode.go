@@ -27,6 +27,16 @@ func (m *Map[T]) grow(key string) any {
 	return &(*m)[len(*m)-1].Value
 }
 
+// Keys are keys of a struct that are only known when the program runs, as each of several packages has some. Inlined into the
+// struct, they stand beside the keys of its fields. Whoever decodes sets them beforehand.
+type Keys []Key
+
+// Key is a key and what its value is decoded into: a pointer.
+type Key struct {
+	Name string
+	Into any
+}
+
 // mapping is what decode needs of a Map, whatever its values are.
 type mapping interface{ grow(key string) any }
 
@@ -42,7 +52,7 @@ type Document struct {
 //
 // Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
 // shorthand marks the field that a plain scalar stands for. The keys of a struct tagged `yaml:",inline"` stand beside those
-// of the struct it lies in. Pointers, slices and [Map]s are nil where the file says
+// of the struct it lies in; likewise those of [Keys]. Pointers, slices and [Map]s are nil where the file says
 // nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 func Decode(file string, root *yaml.Node, into any) *Document {
 	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
@@ -161,11 +171,11 @@ func (d *Document) decode(node *yaml.Node, path string, into reflect.Value) {
 }
 
 func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value) {
-	fields := fieldsOf(into.Type())
+	fields := fieldsIn(into)
 	if node.Kind == yaml.ScalarNode {
 		for _, f := range fields {
 			if f.shorthand {
-				d.decode(node, path, into.FieldByIndex(f.index))
+				d.decode(node, path, f.of(into))
 				return
 			}
 		}
@@ -187,7 +197,7 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 			continue
 		}
 		given[key.Value] = true
-		d.decode(value, join(path, key.Value), into.FieldByIndex(f.index))
+		d.decode(value, join(path, key.Value), f.of(into))
 	}
 	for _, f := range fields {
 		if f.required && !given[f.key] {
@@ -238,7 +248,31 @@ func kindName(node *yaml.Node) string {
 type field struct {
 	key                 string
 	index               []int // as of reflect.Value.FieldByIndex
+	into                any   // in place of the index: what a [Key] points to
 	required, shorthand bool
+}
+
+// of is the field of a struct.
+func (f field) of(into reflect.Value) reflect.Value {
+	if f.into != nil {
+		return reflect.ValueOf(f.into).Elem()
+	}
+	return into.FieldByIndex(f.index)
+}
+
+// fieldsIn are the fields of a struct, and the keys that its [Keys] have.
+func fieldsIn(into reflect.Value) []field {
+	var fields []field
+	for _, f := range fieldsOf(into.Type()) {
+		if f.key != "" {
+			fields = append(fields, f)
+			continue
+		}
+		for _, key := range into.FieldByIndex(f.index).Interface().(Keys) {
+			fields = append(fields, field{key: key.Name, into: key.Into})
+		}
+	}
+	return fields
 }
 
 // fieldLists remembers what fieldsOf found in a type's tags, which never changes.
@@ -251,7 +285,12 @@ func fieldsOf(t reflect.Type) []field {
 	fields := make([]field, 0, t.NumField())
 	for i := range t.NumField() {
 		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-		if key == "" && options == "inline" {
+		inline := key == "" && options == "inline"
+		if inline && t.Field(i).Type == reflect.TypeFor[Keys]() {
+			fields = append(fields, field{index: []int{i}})
+			continue
+		}
+		if inline {
 			for _, f := range fieldsOf(t.Field(i).Type) {
 				f.index = append([]int{i}, f.index...)
 				fields = append(fields, f)

@@ -42,3 +42,33 @@ func TestInline(t *testing.T) {
 		})
 	}
 }
+
+func TestKeysOfRunTime(t *testing.T) {
+	type inner struct {
+		Keys `yaml:",inline"`
+	}
+	type outer struct {
+		Name  string `yaml:"name"`
+		inner `yaml:",inline"`
+	}
+	for _, test := range []struct{ reason, text, want string }{
+		{"they are decoded into what they point to", "{name: a, sizes: [b, c], part: {name: d}}", ""},
+		{"they are listed with the others", "{shape: a}", "f.yaml:1:2: shape: unknown key; allowed here: name, sizes, part"},
+		{"what they require is required", "{part: {size: a}}", "f.yaml:1:8: part.name: is missing"},
+	} {
+		root, err := Parse("f.yaml", []byte(test.text))
+		require.NoError(t, err)
+		var sizes []string
+		var of part
+		got := outer{inner: inner{Keys{{"sizes", &sizes}, {"part", &of}}}}
+		err = Decode("f.yaml", root, &got).Err()
+		if test.want != "" {
+			require.EqualError(t, err, test.want, test.reason)
+			continue
+		}
+		require.NoError(t, err, test.reason)
+		require.Equal(t, "a", got.Name)
+		require.Equal(t, []string{"b", "c"}, sizes)
+		require.Equal(t, "d", of.Name)
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/mapping"
+	"microspend/collector/emf"
 	"microspend/internal/fakecloudwatch"
 )
 
@@ -27,7 +27,7 @@ func measured(t *testing.T) (service *fakecloudwatch.CloudWatch, url string) {
 		for at := now.Add(-5 * time.Hour); at.Before(now); at = at.Add(5 * time.Minute) {
 			for quantity, value := range []int64{300_000, 300_000 * 2048, 0, 0, 0} {
 				service.Put(place, fakecloudwatch.Metric{
-					Namespace: mapping.MeterNamespace, Name: mapping.MeterName(mapping.Quantity(quantity)),
+					Namespace: emf.DefaultNamespace, Name: emf.Metrics()[quantity].Name,
 					Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
 				}, fakecloudwatch.Value(at, float64(value)))
 			}

@@ -24,8 +24,9 @@ import (
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"
-	"microspend/spend/awsbill"
+	"microspend/spend/bill"
 	"microspend/spend/simulate"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -65,7 +66,7 @@ rates:
 	require.NoError(t, err)
 	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
-	tenants, err := spend.LoadTenants("tenants.csv", made.TenantsFile())
+	tenants, err := tenants.Load("tenants.csv", made.TenantsFile())
 	require.NoError(t, err)
 	source := read.Spend.Source(opened, rates, tenants)
 	source.Sharing.Policy = policy
@@ -160,7 +161,7 @@ func TestGolden(t *testing.T) {
 	require.NoError(t, err)
 	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
-	charges, err := read.Spend.Source(made, rates, spend.Tenants{}).Charges(t.Context(), day, day.AddDate(0, 0, 1), spend.Filter{})
+	charges, err := read.Spend.Source(made, rates, tenants.File{}).Charges(t.Context(), day, day.AddDate(0, 0, 1), spend.Filter{})
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges}))
@@ -254,14 +255,14 @@ func TestExportsReconcile(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		require.NoError(t, write(&out))
-		bill, err := awsbill.Read(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		read, err := bill.Read(bytes.NewReader(out.Bytes()), int64(out.Len()))
 		require.NoError(t, err, name)
-		require.Equal(t, awsbill.FOCUS, bill.Format)
+		require.Equal(t, bill.FOCUS, read.Format)
 		report := finest(t, source, made)
 		if name == "CSV" {
-			require.Equal(t, report.Total.Amount.String(), bill.Total().String())
+			require.Equal(t, report.Total.Amount.String(), read.Total().String())
 		}
-		require.True(t, report.Total.Amount.Sub(bill.Total()).Abs().LessThan(decimal.New(1, -15)), name)
+		require.True(t, report.Total.Amount.Sub(read.Total()).Abs().LessThan(decimal.New(1, -15)), name)
 	}
 }
 

@@ -40,12 +40,14 @@ var demoOnce = sync.OnceValues(func() (statement.Statement, error) {
 		return statement.Statement{}, err
 	}
 	defer os.RemoveAll(dir)
-	source, err := sampleledger.Demo(dir, noon, 45)
+	in, err := sampleledger.Demo(dir, noon, 45)
 	if err != nil {
 		return statement.Statement{}, err
 	}
-	return statement.Build(context.Background(), source,
-		statement.Request{From: november, To: november.AddDate(0, 1, 0), Now: noon, Apart: true})
+	return statement.Build(context.Background(), in.Source, statement.Request{
+		From: november, To: november.AddDate(0, 1, 0), Now: noon, Apart: true, Budgets: in.Budgets,
+		AnomalyRule: in.AnomalyRule,
+	})
 })
 
 func rendered(t testing.TB, s statement.Statement, options html.Options) string {

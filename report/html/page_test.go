@@ -21,6 +21,8 @@ import (
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/budget"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -98,10 +100,11 @@ func TestHostileNames(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
+	var budgets budget.Set
 	for _, name := range hostile {
-		source.Budgets.Tenants = append(source.Budgets.Tenants, spend.TenantBudget{Tenant: name, Budget: spend.Budget{Monthly: decimal.NewFromInt(1)}})
+		budgets.Tenants = append(budgets.Tenants, budget.TenantBudget{Tenant: name, Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}})
 	}
-	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Apart: true})
+	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Apart: true, Budgets: budgets})
 	require.NoError(t, err)
 	whole := rendered(t, s, html.Options{TenantURL: func(name string) string { return "/?tenant=" + name }, Nav: []html.Link{{URL: `javascript:alert(1)`, Text: hostile[0]}}})
 	pages := []string{whole}
@@ -154,7 +157,7 @@ func TestPerTenantHasNobodyElsesData(t *testing.T) {
 		require.NoError(t, err)
 		own := source
 		own.Usage = alone
-		request.Tenants = []spend.Pattern{spend.Exactly(name)}
+		request.Tenants = []tenants.Pattern{tenants.Exactly(name)}
 		s, err := statement.Build(t.Context(), own, request)
 		require.NoError(t, err)
 		require.Equal(t, rendered(t, s, html.Options{}), pages[name+".html"])

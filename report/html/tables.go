@@ -9,6 +9,7 @@ import (
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/view"
 )
 
@@ -41,7 +42,7 @@ func (r renderer) budgetTable() *budgetTable {
 			continue
 		}
 		// Those that need a look come first where there are too many to list.
-		if len(t.Rows) >= mostBudgets && !line.Total && line.Status == spend.StatusOK {
+		if len(t.Rows) >= mostBudgets && !line.Total && line.Status == budget.OK {
 			left++
 			continue
 		}
@@ -56,7 +57,7 @@ func (r renderer) budgetTable() *budgetTable {
 	return t
 }
 
-func (r renderer) budgetRow(line spend.BudgetLine) budgetRow {
+func (r renderer) budgetRow(line budget.Line) budgetRow {
 	row := budgetRow{
 		Class: line.Status.String(), Name: view.Visible(line.Tenant), Budget: fixed(line.Budget.Monthly, 2), Spent: amount(line.Spent),
 		Total: line.Total, Sign: "✓ within",
@@ -78,13 +79,13 @@ func (r renderer) budgetRow(line spend.BudgetLine) budgetRow {
 		row.RunsOut = line.RunsOut.In(r.statement.Location).Format("2 January")
 	}
 	switch {
-	case line.Status == spend.StatusOver:
+	case line.Status == budget.Over:
 		row.Sign = "✗ over"
-	case line.Status == spend.StatusUnknown:
+	case line.Status == budget.Unknown:
 		row.Sign = "? not known"
 	case line.Exceeded:
 		row.Sign = "! above " + figures.Grouped(line.Budget.Threshold.Shift(2)) + " %"
-	case line.Status == spend.StatusWarning && !over:
+	case line.Status == budget.Warning && !over:
 		row.Sign = "! will not do"
 	}
 	return row

@@ -8,6 +8,7 @@ import (
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/usage"
 	"microspend/view"
 )
@@ -218,20 +219,20 @@ func (r renderer) tiles() []tile {
 }
 
 // outlook is how the month stands of what the page is about: everything, or the one tenant.
-func (r renderer) outlook() (spend.BudgetLine, bool) {
+func (r renderer) outlook() (budget.Line, bool) {
 	s := r.statement
 	if !s.Whole {
 		if len(s.Tenants) == 1 && s.Tenants[0].Outlook != nil {
 			return *s.Tenants[0].Outlook, true
 		}
-		return spend.BudgetLine{}, false
+		return budget.Line{}, false
 	}
 	for _, line := range s.Budgets.Lines {
 		if line.Total {
 			return line, true
 		}
 	}
-	return spend.BudgetLine{}, false
+	return budget.Line{}, false
 }
 
 func (r renderer) tenantsTile() tile {

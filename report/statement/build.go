@@ -10,6 +10,9 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
+	"microspend/spend/tenants"
 )
 
 // Request says what a statement is about.
@@ -19,7 +22,7 @@ type Request struct {
 	Now      time.Time      // decides what is a forecast and what is known; must be given
 
 	// Tenants chooses tenants, or labels such as (unallocated). Empty chooses everything.
-	Tenants []spend.Pattern
+	Tenants []tenants.Pattern
 
 	// Detailed is for how many of the largest tenants images and MicroVMs are listed; 0 stands for all. There may be a
 	// hundred times as many MicroVMs as tenants.
@@ -28,12 +31,14 @@ type Request struct {
 	Listed int
 	// Apart fills the parts of each tenant's days, which [Statement.For] needs. It makes five times as many figures.
 	Apart bool
+
+	Budgets     budget.Set
+	AnomalyRule anomaly.Rule
 }
 
 const listedByDefault = 5
 
-// Build makes a statement. Errors are those of [spend.Source.Report], [spend.Source.BudgetStatus] and
-// [spend.Source.Anomalies].
+// Build makes a statement. Errors are those of [spend.Source.Report], [budget.Evaluate] and [anomaly.Find].
 func Build(ctx context.Context, source spend.Source, request Request) (Statement, error) {
 	if request.Location == nil {
 		request.Location = cmp.Or(source.Location, time.UTC)
@@ -296,7 +301,7 @@ func (b *builder) details() error {
 	request := spend.Request{Sort: spend.SortAmount, Counts: true}
 	if b.request.Detailed > 0 && b.request.Detailed < len(b.out.Tenants) {
 		for _, t := range b.out.Tenants[:b.request.Detailed] {
-			request.Filter.Tenants = append(request.Filter.Tenants, spend.Exactly(t.Name))
+			request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(t.Name))
 		}
 	}
 	images, err := b.report(request, spend.ByTenant, spend.ByImage)
@@ -339,37 +344,37 @@ func (b *builder) budgets() error {
 	if over {
 		moment = b.out.To.Add(-1)
 	}
-	source := b.source
+	budgets := b.request.Budgets
 	if b.request.Apart || !b.out.Whole {
 		for _, t := range b.out.Tenants {
 			if t.Kind == spend.KindTenant {
-				source.Budgets.Others = append(source.Budgets.Others, t.Name)
+				budgets.Others = append(budgets.Others, t.Name)
 			}
 		}
 	}
-	status, err := source.BudgetStatus(b.ctx, moment)
+	status, err := budget.Evaluate(b.ctx, b.source, budgets, moment)
 	if err != nil {
 		return err
 	}
 	b.out.AsOf = status.AsOf
 	for _, line := range status.Lines {
-		if t := b.tenant(spend.Key{Tenant: line.Tenant}); t != nil && !line.Total && len(source.Budgets.Others) > 0 {
+		if t := b.tenant(spend.Key{Tenant: line.Tenant}); t != nil && !line.Total && len(budgets.Others) > 0 {
 			t.Outlook = &line
 		}
 	}
-	status.Lines = slices.DeleteFunc(status.Lines, func(line spend.BudgetLine) bool {
+	status.Lines = slices.DeleteFunc(status.Lines, func(line budget.Line) bool {
 		return (line.Budget == nil && !line.Total) || (!b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant)))
 	})
 	b.out.Budgets = Budgets{status, !b.request.Now.Before(status.To)}
 	return nil
 }
 
-func matches(patterns []spend.Pattern, name string) bool {
-	return slices.ContainsFunc(patterns, func(p spend.Pattern) bool { return p.Match(name) })
+func matches(patterns []tenants.Pattern, name string) bool {
+	return slices.ContainsFunc(patterns, func(p tenants.Pattern) bool { return p.Match(name) })
 }
 
 func (b *builder) anomalies() error {
-	found, err := b.source.Anomalies(b.ctx, spend.AnomalyRequest{
+	found, err := anomaly.Find(b.ctx, b.source, b.request.AnomalyRule, anomaly.Request{
 		From: b.out.From, To: b.out.To, Now: b.request.Now, Filter: spend.Filter{Tenants: b.request.Tenants},
 	})
 	b.out.Anomalies = found.Anomalies

@@ -11,11 +11,13 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/config"
 	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -25,14 +27,14 @@ var (
 )
 
 // demo is the demo's fleet with six of its days in November, so that October is whole. It is written once.
-func demo(t testing.TB) spend.Source {
+func demo(t testing.TB) (spend.Source, statement.Request) {
 	t.Helper()
-	source, err := demoOnce()
+	in, err := demoOnce()
 	require.NoError(t, err)
-	return source
+	return in.Source, statement.Request{Budgets: in.Budgets, AnomalyRule: in.AnomalyRule}
 }
 
-var demoOnce = sync.OnceValues(func() (spend.Source, error) {
+var demoOnce = sync.OnceValues(func() (config.Inputs, error) {
 	return sampleledger.Demo(folder, to.AddDate(0, 0, 6), 45)
 })
 
@@ -67,9 +69,10 @@ func near(t *testing.T, want, got decimal.Decimal, reason string) {
 func TestEverythingAddsUp(t *testing.T) {
 	for _, policy := range []spend.Policy{spend.OwnRow, spend.Evenly, spend.ByDirect} {
 		t.Run(policy.String(), func(t *testing.T) {
-			source := demo(t)
+			source, request := demo(t)
 			source.Sharing.Policy = policy
-			s := build(t, source, statement.Request{Apart: true, Listed: math.MaxInt})
+			request.Apart, request.Listed = true, math.MaxInt
+			s := build(t, source, request)
 			require.Len(t, s.Days, 31)
 			require.False(t, s.Total.Sum.Amounts[usage.Launches].IsZero() || s.Total.Sum.Amounts[usage.Resumes].IsZero(), "what is shown beside the money")
 			var tenants, days, lines decimal.Decimal
@@ -122,16 +125,18 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 		t.Skip("a statement for each of some tenants takes long")
 	}
 	for _, policy := range []spend.Policy{spend.OwnRow, spend.Evenly} {
-		source := demo(t)
+		source, request := demo(t)
+		request.Apart = true
 		// Days of the eight weeks before October, and of November so far, are read by each of the many statements.
 		source.Usage = ledger.Remember(source.Usage, from.AddDate(0, 0, -56), to.AddDate(0, 0, 6), nil)
 		source.Sharing.Policy = policy
-		whole := build(t, source, statement.Request{Apart: true})
+		whole := build(t, source, request)
 		for i, tenant := range whole.Tenants {
 			if i%20 != 0 && tenant.Kind == spend.KindTenant && tenant.Name != "cinder" && tenant.Name != "borealis" {
 				continue
 			}
-			alone := build(t, source, statement.Request{Apart: true, Tenants: []spend.Pattern{spend.Exactly(tenant.Name)}})
+			request.Tenants = []tenants.Pattern{tenants.Exactly(tenant.Name)}
+			alone := build(t, source, request)
 			// The parts of a day are grouped by day alone there, and so may differ where pricing divides.
 			got := whole.For(i)
 			for n := range alone.Days {
@@ -206,7 +211,9 @@ func TestDaysAreCutInTheLocation(t *testing.T) {
 	santiago, err := time.LoadLocation("America/Santiago") // where clocks change at midnight
 	require.NoError(t, err)
 	start := time.Date(2026, time.September, 1, 0, 0, 0, 0, santiago)
-	s := build(t, demo(t), statement.Request{From: start, To: start.AddDate(0, 1, 0), Location: santiago, Now: to})
+	source, request := demo(t)
+	request.From, request.To, request.Location, request.Now = start, start.AddDate(0, 1, 0), santiago, to
+	s := build(t, source, request)
 	require.Len(t, s.Days, 30)
 	require.Equal(t, "2026-09-06", s.Days[5].Day, "the day that begins at 01:00")
 	require.Equal(t, santiago, s.Budgets.Location)
@@ -224,7 +231,7 @@ func TestLabelsAreNotTenants(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
-	s := build(t, source, statement.Request{Tenants: []spend.Pattern{spend.Exactly("a*")}, Detailed: 1})
+	s := build(t, source, statement.Request{Tenants: []tenants.Pattern{tenants.Exactly("a*")}, Detailed: 1})
 	require.Len(t, s.Tenants, 1, "a name that looks like a pattern is a name")
 	require.Equal(t, "a*", s.Tenants[0].Name)
 	whole := build(t, source, statement.Request{})

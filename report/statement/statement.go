@@ -28,6 +28,8 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/usage"
 )
 
@@ -53,7 +55,7 @@ type Statement struct {
 	Tenants []Tenant // the largest first; what is nobody's and what is shared stands among them by its amount
 
 	Budgets   Budgets
-	Anomalies []spend.Anomaly // by day
+	Anomalies []anomaly.Anomaly // by day
 
 	Rates       []RegionRates // of the regions with usage, in alphabetical order
 	Assumptions []pricing.Note
@@ -100,7 +102,7 @@ type Tenant struct {
 
 	// Outlook is how the tenant's month stands, also where it has no budget. It is there where the statement is about chosen
 	// tenants or was built with [Request.Apart].
-	Outlook *spend.BudgetLine
+	Outlook *budget.Line
 
 	// Images and MicroVMs are the most costly ones, without shares of shared cost, the largest first, and OtherImages and OtherMicroVMs what there is
 	// besides. They are there where Detailed says so: see [Request.Detailed].
@@ -124,7 +126,7 @@ type Rest struct {
 
 // Budgets are how the budgets of the month stand in which the statement's last moment lies.
 type Budgets struct {
-	spend.BudgetReport
+	budget.Report
 	// Over says that the month had ended when the statement was made: what was forecast is known, and Forecast means nothing.
 	Over bool
 }

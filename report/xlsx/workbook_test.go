@@ -19,6 +19,7 @@ import (
 	"microspend/pricing"
 	"microspend/report/xlsx"
 	"microspend/spend"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -54,7 +55,7 @@ func gather(t testing.TB, r ledgertest.Records, request spend.Request, text stri
 	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
 	request.From, request.To = october, october.AddDate(0, 1, 0)
-	made, err := xlsx.Gather(context.Background(), read.Spend.Source(r, rates, spend.Tenants{}), request, october.AddDate(0, 1, 3))
+	made, err := xlsx.Gather(context.Background(), read.Spend.Source(r, rates, tenants.File{}), request, october.AddDate(0, 1, 3))
 	require.NoError(t, err)
 	return made
 }
@@ -160,7 +161,7 @@ func TestNoFormulas(t *testing.T) {
 func TestSharedAndBefore(t *testing.T) {
 	use := fleet(3, 2)
 	image := use[0]
-	image.MicroVMID, image.Tenant = spend.ImageStorage+" base", ""
+	image.MicroVMID, image.Tenant = tenants.ImageStorage+" base", ""
 	use = append(use, image)
 	made := gather(t, use, spend.Request{Previous: true}, "shared: {policy: even}\n")
 	rows, err := open(t, write(t, made)).GetRows("Tenants", excelize.Options{RawCellValue: true})

@@ -9,6 +9,8 @@ import (
 
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/spend/whatif"
 	"microspend/usage"
 )
@@ -42,15 +44,15 @@ func (r *Reader) Sums(ctx context.Context, now, asOf time.Time) (*Sums, error) {
 }
 
 // Budgets reads how budgets stand.
-func (r *Reader) Budgets(ctx context.Context, now time.Time) (*spend.BudgetReport, error) {
-	report, err := r.Source.BudgetStatus(ctx, now)
+func (r *Reader) Budgets(ctx context.Context, now time.Time) (*budget.Report, error) {
+	report, err := budget.Evaluate(ctx, r.Source, r.BudgetSet, now)
 	return &report, err
 }
 
 // Anomalies reads which of the last days stand out.
-func (r *Reader) Anomalies(ctx context.Context, now, asOf time.Time) (*spend.AnomalyReport, error) {
+func (r *Reader) Anomalies(ctx context.Context, now, asOf time.Time) (*anomaly.Report, error) {
 	days := r.lastDays(asOf)
-	report, err := r.Source.Anomalies(ctx, spend.AnomalyRequest{
+	report, err := anomaly.Find(ctx, r.Source, r.AnomalyRule, anomaly.Request{
 		From: days[0], To: days[TrendDays], Now: now, Location: r.Location(),
 	})
 	return &report, err

@@ -16,15 +16,20 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
+	"microspend/spend/tenants"
 	"microspend/tui/draw"
 	"microspend/usage"
 )
 
 // Reader reads from the ledger by way of package spend. It may be used by several goroutines.
 type Reader struct {
-	Source  spend.Source
-	Prices  pricing.PriceBook
-	Regions []string // those with a rate card, for a what-if
+	Source      spend.Source
+	BudgetSet   budget.Set
+	AnomalyRule anomaly.Rule
+	Prices      pricing.PriceBook
+	Regions     []string // those with a rate card, for a what-if
 	// Records gives the ledger's records one by one, for the single pauses in them; nil where there are none to be had.
 	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
@@ -33,10 +38,7 @@ type Reader struct {
 
 // Location is where days are cut.
 func (r *Reader) Location() *time.Location {
-	if r.Source.Location == nil {
-		return time.UTC
-	}
-	return r.Source.Location
+	return r.Source.Zone(nil)
 }
 
 // Scope narrows what is looked at, by drilling down. Fields that are nil are not narrowed.
@@ -48,10 +50,10 @@ func (s Scope) filter() spend.Filter {
 	var f spend.Filter
 	for _, narrowed := range []struct {
 		name *string
-		into *[]spend.Pattern
+		into *[]tenants.Pattern
 	}{{s.Tenant, &f.Tenants}, {s.Image, &f.Images}, {s.MicroVM, &f.MicroVMs}, {s.Region, &f.Regions}} {
 		if narrowed.name != nil {
-			*narrowed.into = []spend.Pattern{spend.Exactly(*narrowed.name)}
+			*narrowed.into = []tenants.Pattern{tenants.Exactly(*narrowed.name)}
 		}
 	}
 	return f

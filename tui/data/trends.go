@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -33,8 +34,8 @@ func (t *Trends) Of(name string) []float32 {
 func (r *Reader) Trends(ctx context.Context, of spend.Dimension, asOf time.Time) (*Trends, error) {
 	days := r.lastDays(asOf)
 	if of == spend.ByTenant { // of which there may be many
-		sketch, err := r.Source.Sketch(ctx, days[0], days[TrendDays])
-		return &Trends{From: days[0], of: func(name string) []float32 { return heights(sketch.Of(name)) }}, err
+		estimates, err := r.Source.EstimateDays(ctx, civil.Between(days[0], days[TrendDays]), nil, spend.Filter{})
+		return &Trends{From: days[0], of: func(name string) []float32 { return heights(estimates.Of(name)) }}, err
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: days[0], To: days[TrendDays], By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),

@@ -8,14 +8,16 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/spend"
+	"microspend/pricing/assumption"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 )
 
 // Forecast says how a forecast was made.
-func Forecast(b *spend.BudgetReport, line spend.BudgetLine) []Step {
+func Forecast(b *budget.Report, line budget.Line) []Step {
 	steps := []Step{
 		{"spent so far", draw.Cost(line.Spent), "from " + b.From.In(b.Location).Format("2 Jan") + " until " + moment(b, b.AsOf)},
 	}
@@ -27,18 +29,17 @@ func Forecast(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 		Step{"forecast", draw.Dollars(*line.Forecast), "at the end of the month, exactly $" + figures.Grouped(*line.Forecast)},
 	)
 	switch line.Method {
-	case spend.MethodWeekday:
-		steps = append(steps, Step{Remark: "weekday-mean: each day to come is taken for the mean of its weekday over the last eight weeks; " +
-			"of the day on which the data ends, only what is left of it."})
-	case spend.MethodRunRate:
-		steps = append(steps, Step{Remark: "run-rate: the month goes on as it has been so far, as there are fewer than two weeks of data."})
-	case spend.MethodNone:
+	case budget.WeekdayMean:
+		steps = append(steps, Step{Remark: assumption.WeekdayMean.Note().String()})
+	case budget.RunRate:
+		steps = append(steps, Step{Remark: assumption.RunRate.Note().String()})
+	case budget.NoForecast:
 	}
 	return steps
 }
 
 // Burn says how the burn rates were made.
-func Burn(b *spend.BudgetReport, line spend.BudgetLine) []Step {
+func Burn(b *budget.Report, line budget.Line) []Step {
 	if line.BurnDay == nil {
 		return []Step{{Remark: "There is no data to work a burn rate out from."}}
 	}
@@ -52,7 +53,7 @@ func Burn(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 }
 
 // Budget says how a budget stands, and why.
-func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
+func Budget(b *budget.Report, line budget.Line) []Step {
 	steps := []Step{
 		{"budget", draw.Dollars(line.Budget.Monthly), "for " + b.From.In(b.Location).Format("January 2006")},
 	}
@@ -65,7 +66,7 @@ func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 	steps = append(steps, Forecast(b, line)...)
 	if line.RunsOut != nil {
 		word := "runs out on"
-		if line.Status == spend.StatusOver {
+		if line.Status == budget.Over {
 			word = "ran out on"
 		}
 		steps = append(steps, Step{word, line.RunsOut.In(b.Location).Format("2 Jan 2006"), "the day on which the sum passes the budget"})
@@ -74,7 +75,7 @@ func Budget(b *spend.BudgetReport, line spend.BudgetLine) []Step {
 }
 
 // Anomaly says why a day stands out.
-func Anomaly(a spend.Anomaly, rule spend.AnomalyRule) []Step {
+func Anomaly(a anomaly.Anomaly, rule anomaly.Rule) []Step {
 	compared := fmt.Sprintf("the %d days before with data", a.Days)
 	if a.SameWeekday {
 		compared = fmt.Sprintf("the same weekday of %d weeks before", a.Days)
@@ -123,9 +124,7 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) []
 
 // AlternativeNotes are the assumptions behind the cost of something else.
 func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
-	return append([]pricing.Note{
-		{ID: "size-measured", Text: "a MicroVM's size is taken for the largest that uses no more memory than was measured per running second"},
-	}, alt.Notes...)
+	return append([]pricing.Note{assumption.SizeMeasured.Clause()}, alt.Notes...)
 }
 
 func signed(d decimal.Decimal) string {
@@ -135,7 +134,7 @@ func signed(d decimal.Decimal) string {
 	return "-$" + figures.Fixed(d.Neg(), 2)
 }
 
-func moment(b *spend.BudgetReport, t time.Time) string {
+func moment(b *budget.Report, t time.Time) string {
 	if t.IsZero() {
 		return "now, without data"
 	}

@@ -5,6 +5,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
 )
@@ -87,7 +88,7 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 }
 
 // headroom says what part of the budget the forecast comes to.
-func (s *State) headroom(line spend.BudgetLine) (string, theme.Paint) {
+func (s *State) headroom(line budget.Line) (string, theme.Paint) {
 	part := partOf(*line.Forecast, line.Budget.Monthly)
 	text := percentOf(part) + " of " + dollarsRound(line.Budget.Monthly)
 	if line.Forecast.GreaterThan(line.Budget.Monthly) {

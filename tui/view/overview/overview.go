@@ -4,7 +4,8 @@ package overview
 import (
 	"time"
 
-	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
@@ -16,8 +17,8 @@ type State struct {
 	Location *time.Location
 
 	Sums      *data.Sums
-	Budgets   *spend.BudgetReport
-	Anomalies *spend.AnomalyReport
+	Budgets   *budget.Report
+	Anomalies *anomaly.Report
 	Days      *data.Days
 	Instead   *data.Instead
 	Tenants   *data.Listing // in the period chosen, the largest amount first
@@ -86,17 +87,17 @@ func (s *State) tenantCount() int {
 }
 
 // budgetLines are the budgets: the total first, as it is what a reader looks for.
-func (s *State) budgetLines() []spend.BudgetLine {
+func (s *State) budgetLines() []budget.Line {
 	if s.Budgets == nil {
 		return nil
 	}
-	var lines []spend.BudgetLine
+	var lines []budget.Line
 	for _, line := range s.Budgets.Lines {
 		if line.Budget == nil {
 			continue
 		}
 		if line.Total {
-			lines = append([]spend.BudgetLine{line}, lines...)
+			lines = append([]budget.Line{line}, lines...)
 		} else {
 			lines = append(lines, line)
 		}
@@ -105,29 +106,29 @@ func (s *State) budgetLines() []spend.BudgetLine {
 }
 
 // Budget is the budget with an index.
-func (s *State) Budget(i int) (spend.BudgetLine, bool) {
+func (s *State) Budget(i int) (budget.Line, bool) {
 	lines := s.budgetLines()
 	if i < 0 || i >= len(lines) {
-		return spend.BudgetLine{}, false
+		return budget.Line{}, false
 	}
 	return lines[i], true
 }
 
 // TotalLine is how everything together stands, with or without a budget.
-func (s *State) TotalLine() (spend.BudgetLine, bool) {
+func (s *State) TotalLine() (budget.Line, bool) {
 	if s.Budgets == nil || len(s.Budgets.Lines) == 0 {
-		return spend.BudgetLine{}, false
+		return budget.Line{}, false
 	}
 	return s.Budgets.Lines[len(s.Budgets.Lines)-1], true
 }
 
 // anomalies are the days that stand out, the latest first.
-func (s *State) anomalies() []spend.Anomaly {
+func (s *State) anomalies() []anomaly.Anomaly {
 	if s.Anomalies == nil {
 		return nil
 	}
 	count := len(s.Anomalies.Anomalies)
-	latest := make([]spend.Anomaly, count)
+	latest := make([]anomaly.Anomaly, count)
 	for i := range latest {
 		latest[i] = s.Anomalies.Anomalies[count-1-i]
 	}
@@ -135,10 +136,10 @@ func (s *State) anomalies() []spend.Anomaly {
 }
 
 // Anomaly is the anomaly with an index.
-func (s *State) Anomaly(i int) (spend.Anomaly, bool) {
+func (s *State) Anomaly(i int) (anomaly.Anomaly, bool) {
 	found := s.anomalies()
 	if i < 0 || i >= len(found) {
-		return spend.Anomaly{}, false
+		return anomaly.Anomaly{}, false
 	}
 	return found[i], true
 }

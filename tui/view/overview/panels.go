@@ -9,6 +9,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/budget"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
@@ -225,7 +226,7 @@ func (s *State) budgets(width, height int) []string {
 	return lines
 }
 
-func budgetName(line spend.BudgetLine) string {
+func budgetName(line budget.Line) string {
 	if line.Total {
 		return "total"
 	}
@@ -233,19 +234,19 @@ func budgetName(line spend.BudgetLine) string {
 }
 
 // sign is how a budget stands, in a glyph and a few words.
-func (s *State) sign(line spend.BudgetLine) (string, theme.Paint) {
+func (s *State) sign(line budget.Line) (string, theme.Paint) {
 	t := s.Theme
 	day := func(at *time.Time) string { return at.In(s.Location).Format("2 Jan") }
 	switch {
-	case line.Status == spend.StatusOver && line.RunsOut != nil:
+	case line.Status == budget.Over && line.RunsOut != nil:
 		return "✗ over " + day(line.RunsOut), t.Bad
-	case line.Status == spend.StatusOver:
+	case line.Status == budget.Over:
 		return "✗ over", t.Bad
 	case line.RunsOut != nil:
 		return "! out " + day(line.RunsOut), t.Warn
-	case line.Status == spend.StatusWarning:
+	case line.Status == budget.Warning:
 		return "! warning", t.Warn
-	case line.Status == spend.StatusUnknown:
+	case line.Status == budget.Unknown:
 		return "? unknown", t.Warn
 	default:
 		return "✓ ok", t.Good

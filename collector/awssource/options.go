@@ -1,0 +1,139 @@
+package awssource
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Options are what the user asked for beyond what AWS's own configuration says. Only Rate is required.
+type Options struct {
+	Profile     string   // of ~/.aws/config; "" means AWS_PROFILE, else default
+	Regions     []string // "" or none means the one that the profile or the environment names
+	Roles       []Role   // one per account; none means the account that the credentials are of
+	EndpointURL string   // of the service that is read, in place of AWS's own; "{region}" in it stands for the region
+
+	Rate  Rate
+	Retry Retry
+	Clock Clock
+	Token func() (string, error) // asks for the code of an MFA device that a profile names; nil means there is no one to ask
+}
+
+// Role is an IAM role to be assumed in an account.
+type Role struct {
+	ARN         string
+	ExternalID  string // that the role's trust policy asks for; "" where it asks for none
+	SessionName string // as CloudTrail shows it; "" means microspend
+}
+
+var (
+	roleARN     = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,576}$`)
+	regionName  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+)
+
+// Account is the id of the account that the role is in.
+func (r Role) Account() string {
+	if parts := roleARN.FindStringSubmatch(r.ARN); parts != nil {
+		return parts[2]
+	}
+	return ""
+}
+
+// checkARN reports an ARN that is not that of a role.
+func (r Role) checkARN() error {
+	if r.Account() == "" {
+		return fmt.Errorf("%.200q is not the ARN of a role such as arn:aws:iam::123456789012:role/microspend", r.ARN)
+	}
+	return nil
+}
+
+func checkRegion(region string) error {
+	if !regionName.MatchString(region) {
+		return fmt.Errorf("%.60q is not an AWS region such as eu-west-1", region)
+	}
+	return nil
+}
+
+func (r Role) session() string {
+	if r.SessionName == "" {
+		return "microspend"
+	}
+	return r.SessionName
+}
+
+// Check returns everything that is wrong with the options: a role's ARN, external id, session name or region of a form that
+// AWS does not have, an account or region that would be collected twice, an endpoint that is no URL.
+func (o Options) Check() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	regions := map[string]bool{}
+	for _, region := range o.Regions {
+		switch err := checkRegion(region); {
+		case err != nil:
+			faults = append(faults, err)
+		case regions[region]:
+			fault("region %s is given twice", region)
+		}
+		regions[region] = true
+	}
+	accounts := map[string]string{}
+	for _, role := range o.Roles {
+		account := role.Account()
+		switch {
+		case account == "":
+			faults = append(faults, role.checkARN())
+			continue
+		case accounts[account] != "":
+			fault("the roles %s and %s are of one account, whose usage would be collected twice", accounts[account], role.ARN)
+		}
+		accounts[account] = role.ARN
+		if role.ExternalID != "" && (!externalID.MatchString(role.ExternalID) || len(role.ExternalID) > 1224) {
+			fault("the external id of %s is not 2 to 1224 letters, digits and +=,.@:/-", role.ARN)
+		}
+		if !sessionName.MatchString(role.session()) {
+			fault("%.80q is not a session name: 2 to 64 letters, digits and +=,.@-", role.SessionName)
+		}
+	}
+	if o.EndpointURL != "" {
+		if err := checkEndpoint(o.EndpointURL); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+const regionPlaceholder = "{region}"
+
+func checkEndpoint(text string) error {
+	u, err := url.Parse(endpointOf(text, "us-east-1"))
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("%.200q is not an endpoint; one is written like http://127.0.0.1:4566", text)
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return fmt.Errorf("endpoint %.200q has more than a scheme, a host and a path", text)
+	}
+	return nil
+}
+
+func endpointOf(text, region string) string {
+	return strings.ReplaceAll(text, regionPlaceholder, region)
+}
+
+// ofAWS says whether an endpoint is AWS's, such as a VPC endpoint. Any other stands in for all of AWS: a local emulator.
+func ofAWS(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"} {
+		if strings.HasSuffix(host, domain) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,183 @@
+package awssource
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Retry says how often and how patiently a call is tried. The zero value is the default.
+type Retry struct {
+	Attempts int            // tries in all; 0 means 8
+	Base     time.Duration  // bound of the first delay, which doubles with each; 0 means 250 ms, twice that after throttling
+	Longest  time.Duration  // bound of every delay; 0 means 20 s
+	Random   func() float64 // from [0, 1): where between zero and its bound a delay lies; nil means math/rand
+}
+
+func (r Retry) withDefaults() Retry {
+	if r.Attempts == 0 {
+		r.Attempts = 8
+	}
+	if r.Base == 0 {
+		r.Base = 250 * time.Millisecond
+	}
+	if r.Longest == 0 {
+		r.Longest = 20 * time.Second
+	}
+	if r.Random == nil {
+		r.Random = rand.Float64
+	}
+	return r
+}
+
+// Retryer is the aws.RetryerV2 of one target. Each attempt takes a token of the target's [Limit]; a throttled attempt slows
+// all of the target's clients down.
+type Retryer struct {
+	retry     Retry
+	limit     *Limit
+	retryable retry.IsErrorRetryables
+}
+
+var _ aws.RetryerV2 = (*Retryer)(nil)
+
+// NewRetryer returns a retryer over a bucket. Without a bucket nothing is limited.
+func NewRetryer(options Retry, limit *Limit) *Retryer {
+	return &Retryer{retry: options.withDefaults(), limit: limit, retryable: retry.IsErrorRetryables{
+		retry.NoRetryCanceledError{},
+		retry.IsErrorRetryableFunc(canceled),
+		retry.RetryableError{},
+		retry.RetryableConnectionError{},
+		retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{408: {}, 429: {}, 500: {}, 502: {}, 503: {}, 504: {}}},
+		retry.RetryableErrorCode{Codes: retry.DefaultRetryableErrorCodes},
+		retry.RetryableErrorCode{Codes: throttleCodes},
+		retry.RetryableErrorCode{Codes: serverCodes},
+		retry.IsErrorRetryableFunc(broken),
+	}}
+}
+
+// The error codes of throttling: the SDK's, but for LimitExceededException, which these services use for quotas that
+// waiting does not raise.
+var throttleCodes = func() map[string]struct{} {
+	codes := map[string]struct{}{}
+	for code := range retry.DefaultThrottleErrorCodes {
+		if code != "LimitExceededException" {
+			codes[code] = struct{}{}
+		}
+	}
+	return codes
+}()
+
+// The error codes of faults of the service, for answers whose status does not say so.
+var serverCodes = map[string]struct{}{
+	"InternalFailure": {}, "InternalError": {}, "InternalServerError": {}, "InternalServerException": {},
+	"InternalServiceFault": {}, "InternalServiceException": {}, "ServiceUnavailable": {}, "ServiceUnavailableException": {},
+}
+
+// canceled knows a context that is done, which no further try can help.
+func canceled(err error) aws.Ternary {
+	if errors.Is(err, context.Canceled) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
+
+// broken knows answers that came cut off or that are not what they should be: what only reads may ask again.
+func broken(err error) aws.Ternary {
+	var undecodable *smithy.DeserializationError
+	switch {
+	case errors.As(err, &undecodable), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
+// IsThrottled says whether an error means that calls came too fast.
+func IsThrottled(err error) bool {
+	var status interface{ HTTPStatusCode() int }
+	if errors.As(err, &status) && status.HTTPStatusCode() == http.StatusTooManyRequests {
+		return true
+	}
+	var api interface{ ErrorCode() string }
+	if !errors.As(err, &api) {
+		return false
+	}
+	_, ok := throttleCodes[api.ErrorCode()]
+	return ok
+}
+
+// IsErrorRetryable says whether another try may succeed.
+func (r *Retryer) IsErrorRetryable(err error) bool { return r.retryable.IsErrorRetryable(err).Bool() }
+
+// MaxAttempts is the number of tries in all.
+func (r *Retryer) MaxAttempts() int { return r.retry.Attempts }
+
+// RetryDelay is the time to wait before the next try: a random part of a bound that doubles with each attempt, but no less
+// than what the service asked for. It never exceeds the longest delay.
+func (r *Retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
+	bound := r.retry.Base
+	if IsThrottled(err) {
+		bound *= 2
+	}
+	for range attempt - 1 {
+		if bound >= r.retry.Longest {
+			break
+		}
+		bound *= 2
+	}
+	bound = min(bound, r.retry.Longest)
+	delay := time.Duration(r.retry.Random() * float64(bound))
+	return min(max(delay, retryAfter(err)), r.retry.Longest), nil
+}
+
+// retryAfter is what the answer's header asks for, in seconds, or zero.
+func retryAfter(err error) time.Duration {
+	var answer *smithyhttp.ResponseError
+	if !errors.As(err, &answer) || answer.Response == nil {
+		return 0
+	}
+	seconds, parseErr := strconv.Atoi(strings.TrimSpace(answer.Response.Header.Get("Retry-After")))
+	if parseErr != nil || seconds < 0 || seconds > 3600 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// GetRetryToken is asked before each further try. It slows the target down after throttling.
+func (r *Retryer) GetRetryToken(_ context.Context, err error) (func(error) error, error) {
+	if r.limit != nil && IsThrottled(err) {
+		pause, _ := r.RetryDelay(1, err)
+		r.limit.Throttled(pause)
+	}
+	return released, nil
+}
+
+// GetInitialToken is the older form of GetAttemptToken, which cannot wait.
+func (r *Retryer) GetInitialToken() func(error) error { return released }
+
+// GetAttemptToken waits for the target's turn.
+func (r *Retryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
+	if r.limit == nil {
+		return released, nil
+	}
+	if err := r.limit.Wait(ctx); err != nil {
+		return nil, &aws.RequestCanceledError{Err: err}
+	}
+	return func(err error) error {
+		if err == nil {
+			r.limit.Succeeded()
+		}
+		return nil
+	}, nil
+}
+
+func released(error) error { return nil }

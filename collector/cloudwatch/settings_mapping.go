@@ -1,0 +1,135 @@
+package cloudwatch
+
+import (
+	"fmt"
+	"slices"
+
+	"microspend/collector/emf"
+	"microspend/collector/mapping"
+	"microspend/internal/scalar"
+	"microspend/internal/strictyaml"
+)
+
+type mappingFile struct {
+	Namespace  string                     `yaml:"namespace"`
+	Dimensions *dimensionsFile            `yaml:"dimensions"`
+	Match      strictyaml.Map[string]     `yaml:"match"`
+	Metrics    strictyaml.Map[metricFile] `yaml:"metrics"`
+	Series     []dimensionsFile           `yaml:"series"`
+}
+
+// dimensionsFile has the names of dimensions, or in a series their values.
+type dimensionsFile struct {
+	Tenant  string `yaml:"tenant"`
+	Image   string `yaml:"image"`
+	MicroVM string `yaml:"microvm"`
+	Role    string `yaml:"role"`
+}
+
+type metricFile struct {
+	Name       string           `yaml:"name,required,shorthand"`
+	Namespace  string           `yaml:"namespace"`
+	Statistic  string           `yaml:"statistic"`
+	Unit       string           `yaml:"unit"`
+	Scale      *scalar.Positive `yaml:"scale"`
+	Sparse     bool             `yaml:"sparse"`
+	FilterUnit string           `yaml:"filter_unit"`
+}
+
+// mapping checks one entry. What it leaves out is as the meter has it.
+func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapping {
+	m := mapping.Default()
+	if f.Namespace != "" {
+		m.Namespace = f.Namespace
+	}
+	if f.Dimensions != nil {
+		m.Dimensions = mapping.Dimensions(*f.Dimensions)
+		if m.Dimensions == (mapping.Dimensions{}) {
+			doc.Fault(path+".dimensions", "names none of tenant, image, microvm and role")
+		}
+	}
+	for _, fixed := range f.Match {
+		m.Match = append(m.Match, mapping.Dimension{Name: fixed.Key, Value: fixed.Value})
+	}
+	if names := m.Names(); hasTwice(names) {
+		doc.Fault(path+".dimensions", "a dimension stands for two things; each name may be there once")
+	}
+	if f.Namespace != "" && f.Namespace != emf.DefaultNamespace && len(f.Metrics) == 0 {
+		doc.Fault(path+".metrics", "is missing: it says which metrics of %s are usage", f.Namespace)
+	}
+	if len(f.Metrics) > 0 {
+		m.Metrics = nil
+	}
+	for _, entry := range f.Metrics {
+		if metric, ok := entry.Value.metric(doc, path+".metrics."+entry.Key, entry.Key); ok {
+			m.Metrics = append(m.Metrics, metric)
+		}
+	}
+	for i, series := range f.Series {
+		subject, at := mapping.Subject(series), fmt.Sprintf("%s.series[%d]", path, i)
+		for _, d := range []struct{ key, name, value string }{
+			{"tenant", m.Dimensions.Tenant, subject.Tenant},
+			{"image", m.Dimensions.Image, subject.Image},
+			{"microvm", m.Dimensions.MicroVM, subject.MicroVM},
+			{"role", m.Dimensions.Role, subject.Role},
+		} {
+			switch {
+			case d.name != "" && d.value == "":
+				doc.Fault(at+"."+d.key, "is missing: the series have the dimension %s", d.name)
+			case d.name == "" && d.value != "":
+				doc.Fault(at+"."+d.key, "is given, but dimensions names no dimension for it")
+			}
+		}
+		if slices.Contains(m.Series, subject) {
+			doc.Fault(at, "is there twice, and would count twice")
+		}
+		m.Series = append(m.Series, subject)
+	}
+	return m
+}
+
+func hasTwice(names []string) bool {
+	sorted := slices.Sorted(slices.Values(names))
+	return len(slices.Compact(sorted)) < len(names)
+}
+
+func (f metricFile) metric(doc *strictyaml.Document, path, quantity string) (m mapping.Metric, ok bool) {
+	q, err := mapping.ParseQuantity(quantity)
+	if err != nil {
+		doc.Fault(path, "unknown key; allowed here: %s", quantityList())
+		return m, false
+	}
+	m = mapping.Metric{
+		Quantity: q, Namespace: f.Namespace, Name: f.Name, Statistic: f.Statistic, Unit: mapping.RecordUnit(q),
+		Sparse: f.Sparse, UnitFilter: f.FilterUnit,
+	}
+	if m.Statistic == "" {
+		m.Statistic = "Sum"
+	}
+	if !mapping.IsStatistic(m.Statistic) {
+		doc.Fault(path+".statistic", "%.40q is no statistic that usage can be read by; those are %s", m.Statistic, mapping.Statistics())
+	}
+	if f.Unit != "" {
+		if m.Unit, err = mapping.ParseUnit(q, f.Unit); err != nil {
+			doc.Fault(path+".unit", "%s", err)
+		}
+	}
+	if m.Unit.Level() && m.Statistic == "Sum" {
+		doc.Fault(path+".statistic", "the sum of %s is not how much is in use; give Average, or the unit with its time", m.Unit)
+	}
+	if f.Scale != nil {
+		m.Scale = f.Scale.Decimal
+	}
+	return m, true
+}
+
+func quantityList() string {
+	text := ""
+	for i, q := range mapping.Quantities() {
+		if i > 0 {
+			text += ", "
+		}
+		text += mapping.Word(q)
+	}
+	return text
+}

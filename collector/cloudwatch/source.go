@@ -1,0 +1,118 @@
+package cloudwatch
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"microspend/collector"
+	"microspend/collector/awssource"
+	"microspend/collector/mapping"
+	"microspend/pricing"
+)
+
+// Limits of GetMetricData, CloudWatch API reference, read 2026.
+const (
+	maxQueries    = 500
+	maxDatapoints = 100_800 // of a page
+)
+
+const (
+	// maxWindow is a week, so that the overlap of two days and what has come since are mostly one window: a metric that is
+	// requested costs the same for an hour as for days.
+	maxWindow = 7 * 24 * time.Hour
+	// settle is how long after a period its data is usually there.
+	settle = 10 * time.Minute
+	// margin is how much sooner than CloudWatch forgets a period it is no longer asked for: a run takes a while.
+	margin = time.Hour
+)
+
+// Options are what a [Source] works with.
+type Options struct {
+	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
+	Client   func(context.Context, collector.Target) (API, error)
+	Mappings []mapping.Mapping // at least one
+	Prices   pricing.MeasuringPrices
+	Explain  func(error) error // says what an error means to a user; nil leaves it as it is
+
+	Attempts int                                        // how often a series that fails is asked for; 0 means 3
+	Backoff  time.Duration                              // before the second attempt, doubled before each further one; 0 means 1 s
+	Now      func() time.Time                           // nil means time.Now
+	Sleep    func(context.Context, time.Duration) error // nil means a timer
+	Random   func() float64                             // in [0, 1); nil means math/rand
+}
+
+// Source reads usage from CloudWatch metrics. It implements collector.Source.
+type Source struct {
+	options Options
+	shape   string
+	targets awssource.PerTarget[*targetSeries]
+}
+
+// targetSeries is what is known of a target: the series of each mapping.
+type targetSeries = awssource.Listing[API, [][]subjectSeries]
+
+// subjectSeries is a subject with its metrics: bit i is metric i of the mapping.
+type subjectSeries struct {
+	mapping.Subject
+	metrics uint16
+}
+
+var _ collector.Source = (*Source)(nil)
+
+// New returns a source of usage from metrics.
+func New(options Options) *Source {
+	if options.Attempts == 0 {
+		options.Attempts = 3
+	}
+	if options.Backoff == 0 {
+		options.Backoff = time.Second
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Sleep == nil {
+		options.Sleep = awssource.Clock{}.Wait
+	}
+	if options.Random == nil {
+		options.Random = rand.Float64
+	}
+	if options.Explain == nil {
+		options.Explain = func(err error) error { return err }
+	}
+	s := &Source{options: options, shape: mapping.Shape(options.Mappings)}
+	s.targets.Explain = options.Explain
+	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetSeries, error) {
+		client, err := s.options.Client(ctx, target)
+		return &targetSeries{Client: client}, err
+	}
+	return s
+}
+
+// Name implements collector.Source.
+func (s *Source) Name() string { return SourceName }
+
+// Traits implements collector.Source.
+func (s *Source) Traits() collector.Traits {
+	return collector.Traits{Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: s.shape}
+}
+
+// finestPeriod is the shortest period that CloudWatch still has. Source: CloudWatch documentation, metrics retention: 60 s
+// for 15 days, 300 s for 63 days, 3600 s for 455 days.
+func finestPeriod(age time.Duration) time.Duration {
+	const day = 24 * time.Hour
+	switch age += margin; {
+	case age <= 15*day:
+		return time.Minute
+	case age <= 63*day:
+		return 5 * time.Minute
+	case age <= 455*day:
+		return time.Hour
+	}
+	return 0
+}
+
+func nonsense(format string, args ...any) error {
+	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
+}

@@ -1,0 +1,319 @@
+package logs
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"microspend/collector"
+	"microspend/collector/emf"
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// What the summary counts.
+const (
+	countLines      = "lines of the meter"
+	countTwice      = "lines that came twice and count once"
+	countContradict = "lines that contradict one with the same number, which counts"
+	countDisorder   = "lines out of order"
+	countMissing    = "lines that are missing"
+	countBeginning  = "lives whose earlier lines are missing"
+	countTenants    = "periods in which a MicroVM's tenant changed, of which the last counts"
+	countOverfull   = "periods that lines are about for longer than they last, as of two meters in one MicroVM"
+	countImpossible = "lines that say more than a MicroVM can use, which do not count"
+	countStream     = "lines in the log stream of another MicroVM than they name"
+	countElsewhere  = "lines that name another account or region than the one they were read in"
+)
+
+// countOf is what the summary counts texts as that are not a line.
+var countOf = map[emf.Kind]string{
+	emf.Foreign: "lines that are not the meter's",
+	emf.Cut:     "lines that are cut",
+	emf.Mixed:   "lines with something else before, within or after them",
+	emf.Newer:   "lines of a newer meter",
+	emf.Invalid: "lines that are not as the meter writes them",
+	emf.TooLong: "lines that are too long",
+}
+
+// clockStep is how much longer than a period its lines may be about, in milliseconds, where a clock was set.
+const clockStep = 1000
+
+// notesPerKind is how many of each kind a batch names.
+const notesPerKind = 10
+
+// reading is a log group's window while it is read.
+type reading struct {
+	target collector.Target
+	group  string
+	window collector.Window
+	from   int64 // Unix milliseconds, as are all of its times
+	to     int64
+	period int64
+
+	lives    map[lifeKey]*logLife
+	microVMs map[microVMKey]*logUsage
+	names    map[string]string // each text once, however many lines have it
+	seed     maphash.Seed
+
+	counts map[string]int64
+	notes  []string
+	noted  map[string]int
+	newer  int64
+}
+
+// microVMKey is what the key of a record has besides its period.
+type microVMKey struct{ region, account, id string }
+
+// lifeKey tells lives apart. Lives that were drawn before the image's snapshot was taken would be those of many MicroVMs.
+type lifeKey struct{ life, microVM string }
+
+// logLife is what was seen of a life: which lines, and when the last came.
+type logLife struct {
+	usage  *logUsage
+	marks  []mark
+	latest int64 // highest sequence number so far
+	at     int64 // when its line was printed
+	stream string
+}
+
+// mark is a line that was seen.
+type mark struct {
+	sequence   int64
+	start, end int64
+	sum        uint64 // of its text
+}
+
+// logUsage is what a MicroVM used, by period.
+type logUsage struct {
+	microVMKey
+	cells []logCell // in order of time
+}
+
+// logCell is a MicroVM's period.
+type logCell struct {
+	index   int64 // of the period in the window
+	amounts usage.Amounts
+
+	covered    int64 // milliseconds that lines are about
+	begin, end int64 // of the MicroVM's life, where it lies within the period; else of the period
+	lacking    bool  // something of the period is known not to be known
+	doubtful   bool  // lines contradict each other
+
+	tenant, image, role string // of the line with the latest start
+	named               int64  // that start
+}
+
+func newReading(target collector.Target, group string, window collector.Window) *reading {
+	return &reading{
+		target: target, group: group, window: window,
+		from: window.From.UnixMilli(), to: window.To.UnixMilli(), period: window.Period.Milliseconds(),
+		lives: map[lifeKey]*logLife{}, microVMs: map[microVMKey]*logUsage{}, names: map[string]string{}, seed: maphash.MakeSeed(),
+		counts: map[string]int64{}, noted: map[string]int{},
+	}
+}
+
+// inside says whether a moment lies in the window. What does not is another window's to count.
+func (r *reading) inside(ms int64) bool { return ms >= r.from && ms < r.to }
+
+func (r *reading) near(ms int64) bool {
+	return ms >= r.from-neighbours.Milliseconds() && ms < r.to+neighbours.Milliseconds()
+}
+
+// event takes an event that may be a line of the meter.
+func (r *reading) event(e *types.FilteredLogEvent) error {
+	line, err := emf.Decode([]byte(*e.Message))
+	if err != nil {
+		if r.inside(*e.Timestamp) { // each such line is one window's alone
+			r.refuse(e, err)
+		}
+		return nil
+	}
+	if r.near(line.PeriodStart) {
+		r.line(e, &line)
+	}
+	return nil
+}
+
+func (r *reading) refuse(e *types.FilteredLogEvent, err error) {
+	var fault *emf.Error
+	if !errors.As(err, &fault) {
+		return
+	}
+	if fault.Kind == emf.Newer {
+		r.newer++
+	}
+	what := countOf[fault.Kind]
+	r.counts[what]++
+	r.note(what, e, "%s (at byte %d)", fault.Reason, fault.Offset)
+}
+
+// note names a line by where it is.
+func (r *reading) note(what string, e *types.FilteredLogEvent, format string, args ...any) {
+	if r.noted[what]++; r.noted[what] <= notesPerKind {
+		r.notes = append(r.notes, fmt.Sprintf("%s: %s, %s, stream %s, printed %s: %s",
+			what, r.target, r.group, aws.ToString(e.LogStreamName), moment(*e.Timestamp), fmt.Sprintf(format, args...)))
+	}
+}
+
+func moment(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func (r *reading) name(text string) string {
+	known, ok := r.names[text]
+	if !ok {
+		r.names[text] = text
+		return text
+	}
+	return known
+}
+
+// line counts a line.
+func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
+	key := lifeKey{line.Life, line.MicroVMID}
+	life := r.lives[key]
+	if life == nil {
+		life = &logLife{usage: r.usageOf(line), stream: r.name(aws.ToString(e.LogStreamName))}
+		r.lives[lifeKey{r.name(line.Life), life.usage.id}] = life
+	}
+	inside := r.inside(line.PeriodStart)
+	sum := maphash.String(r.seed, *e.Message)
+	i, seen := slices.BinarySearchFunc(life.marks, line.Sequence, func(m mark, sequence int64) int { return cmp.Compare(m.sequence, sequence) })
+	if seen {
+		r.again(e, line, life, life.marks[i].sum == sum)
+		return
+	}
+	life.marks = slices.Insert(life.marks, i, mark{line.Sequence, line.PeriodStart, line.PeriodEnd, sum})
+	if line.Sequence < life.latest && *e.Timestamp > life.at && inside {
+		r.counts[countDisorder]++
+		r.note(countDisorder, e, "line %d of MicroVM %s came after line %d", line.Sequence, line.MicroVMID, life.latest)
+	}
+	if line.Sequence > life.latest {
+		life.latest, life.at = line.Sequence, *e.Timestamp
+	}
+	if !inside {
+		return
+	}
+	r.counts[countLines]++
+	for _, note := range line.Notes {
+		r.counts["lines with the note "+note]++
+	}
+	cell := life.usage.cell(r, line.PeriodStart)
+	// What a MicroVM prints is up to whoever runs in it: a line may be forged. The period is not believed then.
+	if stream := aws.ToString(e.LogStreamName); stream != line.MicroVMID && r.microVMs[microVMKey{life.usage.region, life.usage.account, stream}] != nil {
+		r.counts[countStream]++
+		r.note(countStream, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+		cell.doubtful = true
+	}
+	if !possible(line) {
+		r.counts[countImpossible]++
+		r.note(countImpossible, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+		cell.doubtful = true
+		return
+	}
+	if line.Region != "" && line.Region != r.target.Region || line.Account != "" && line.Account != r.target.Account {
+		r.counts[countElsewhere]++
+	}
+	r.count(cell, line)
+}
+
+// possible says whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to come.
+func possible(line *emf.Line) bool {
+	const (
+		mostVCPU  = 4 * 16        // the largest size's peak is 16 vCPU
+		mostMiB   = 4 * 32 * 1024 // and 32 GB
+		mostBytes = 4 * 32 << 30
+		mostTime  = 10 * 60_000 // lines are about five minutes at most
+		mostTimes = 100
+	)
+	a := &line.Amounts
+	running, suspended := a[usage.Running], a[usage.Suspended]
+	return running <= mostTime && suspended <= mostTime &&
+		a[pricing.VCPU] <= mostVCPU*running && a[pricing.Memory] <= mostMiB*running &&
+		max(a[usage.Launches], a[usage.Suspends], a[usage.Resumes]) <= mostTimes &&
+		a[pricing.SnapshotRead] <= mostBytes*(a[usage.Launches]+a[usage.Resumes]) &&
+		a[pricing.SnapshotWrite] <= mostBytes*a[usage.Suspends] &&
+		a[pricing.SnapshotStorage] <= mostBytes*(suspended/1000+1)
+}
+
+// again takes a line whose number was seen before. The same line counts once; another one is not believed, and neither is
+// the period.
+func (r *reading) again(e *types.FilteredLogEvent, line *emf.Line, life *logLife, same bool) {
+	if !r.inside(line.PeriodStart) {
+		return
+	}
+	if same {
+		r.counts[countTwice]++
+		r.note(countTwice, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+		return
+	}
+	r.counts[countContradict]++
+	r.note(countContradict, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+	life.usage.cell(r, line.PeriodStart).doubtful = true
+	for _, m := range life.marks {
+		if m.sequence == line.Sequence && r.inside(m.start) {
+			life.usage.cell(r, m.start).doubtful = true
+		}
+	}
+}
+
+// usageOf finds what is known of a line's MicroVM. The MicroVM knows best in which account and region it is.
+func (r *reading) usageOf(line *emf.Line) *logUsage {
+	key := microVMKey{r.target.Region, r.target.Account, r.name(line.MicroVMID)}
+	if line.Region != "" {
+		key.region = r.name(line.Region)
+	}
+	if line.Account != "" {
+		key.account = r.name(line.Account)
+	}
+	u := r.microVMs[key]
+	if u == nil {
+		u = &logUsage{microVMKey: key}
+		r.microVMs[key] = u
+	}
+	return u
+}
+
+// cell finds the period that a moment of the window lies in.
+func (u *logUsage) cell(r *reading, ms int64) *logCell {
+	index := (ms - r.from) / r.period
+	i, found := slices.BinarySearchFunc(u.cells, index, func(c logCell, index int64) int { return cmp.Compare(c.index, index) })
+	if !found {
+		begin := r.from + index*r.period
+		u.cells = slices.Insert(u.cells, i, logCell{index: index, begin: begin, end: begin + r.period})
+	}
+	return &u.cells[i]
+}
+
+// incomplete are the notes of a line in which a quantity is not all there.
+var incomplete = []string{
+	emf.NoteLaunchUnseen, emf.NoteImageSizeUnknown, emf.NoteBurstUnknown, emf.NoteSuspendedUnknown,
+}
+
+func (r *reading) count(c *logCell, line *emf.Line) {
+	for m, amount := range line.Amounts {
+		c.amounts[m] += amount
+	}
+	c.covered += line.PeriodEnd - line.PeriodStart
+	switch line.Event {
+	case emf.Launch:
+		c.begin = line.PeriodStart
+	case emf.Terminate:
+		c.end = line.PeriodEnd
+	}
+	for _, note := range line.Notes {
+		c.lacking = c.lacking || slices.Contains(incomplete, note)
+	}
+	if line.PeriodStart < c.named {
+		return
+	}
+	if c.named > 0 && c.tenant != line.Tenant {
+		r.counts[countTenants]++
+	}
+	c.tenant, c.image, c.role, c.named = r.name(line.Tenant), r.name(line.Image), r.name(line.Role), line.PeriodStart
+}

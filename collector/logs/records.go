@@ -1,0 +1,119 @@
+package logs
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"microspend/collector"
+	"microspend/usage"
+)
+
+// result looks for lines that are missing and makes records of the rest.
+func (r *reading) result(out *collector.Result) {
+	for _, id := range slices.SortedFunc(maps.Keys(r.lives), func(a, b lifeKey) int {
+		return cmp.Or(strings.Compare(a.microVM, b.microVM), strings.Compare(a.life, b.life))
+	}) {
+		r.missing(r.lives[id])
+	}
+	for _, u := range r.inOrder() {
+		for i := range u.cells {
+			record := r.record(u, &u.cells[i])
+			if err := record.Check(); err != nil { // a sum that no MicroVM can have used
+				out.Gaps = append(out.Gaps, collector.Gap{
+					What:   "MicroVM " + u.id,
+					Reason: fmt.Sprintf("the lines of the period from %s do not make a record: %s", record.PeriodStart.Format(time.RFC3339), err),
+				})
+				continue
+			}
+			out.Records = append(out.Records, record)
+		}
+	}
+	for what, n := range r.counts {
+		out.Counts[what] += n
+	}
+	out.Notes = append(out.Notes, r.notes...)
+	if r.newer > 0 {
+		out.Gaps = append(out.Gaps, collector.Gap{
+			Window: r.window, What: "log group " + r.group, Reason: fmt.Sprintf("%d lines are of a newer meter than this program knows; a newer microspend reads them", r.newer),
+		})
+	}
+}
+
+func (r *reading) inOrder() []*logUsage {
+	return slices.SortedFunc(maps.Values(r.microVMs), func(a, b *logUsage) int {
+		return cmp.Or(strings.Compare(a.id, b.id), strings.Compare(a.region, b.region), strings.Compare(a.account, b.account))
+	})
+}
+
+// missing looks for numbers that were left out in a life. What a missing line was about lies between its neighbours.
+func (r *reading) missing(life *logLife) {
+	if len(life.marks) == 0 {
+		return
+	}
+	for i := 1; i < len(life.marks); i++ {
+		before, after := life.marks[i-1], life.marks[i]
+		n := after.sequence - before.sequence - 1
+		if n == 0 {
+			continue
+		}
+		life.lacks(r, before.end, after.start)
+		if r.inside(before.end) {
+			r.counts[countMissing] += n
+			r.noteMissing(countMissing, "%d of MicroVM %s between %s and %s (stream %s)",
+				n, life.usage.id, moment(before.end), moment(after.start), life.stream)
+		}
+	}
+	// The line before the first would have been read too, if it were there: a MicroVM that lives has one every few minutes.
+	if first := life.marks[0]; first.sequence > 1 && r.inside(first.start) {
+		life.lacks(r, first.start, first.start)
+		r.counts[countBeginning]++
+		r.noteMissing(countBeginning, "MicroVM %s, before line %d of %s (stream %s)",
+			life.usage.id, first.sequence, moment(first.start), life.stream)
+	}
+}
+
+// lacks marks the periods that a missing line can have been about. Where there is no record of a period, there is nothing to
+// mark: it is not known.
+func (life *logLife) lacks(r *reading, from, to int64) {
+	if to < from {
+		from, to = to, from
+	}
+	for i := range life.usage.cells {
+		c := &life.usage.cells[i]
+		begin := r.from + c.index*r.period
+		if begin <= to && begin+r.period >= from {
+			c.lacking = true
+		}
+	}
+}
+
+func (r *reading) noteMissing(what, format string, args ...any) {
+	if r.noted[what]++; r.noted[what] <= notesPerKind {
+		r.notes = append(r.notes, fmt.Sprintf("%s: %s, %s: %s", what, r.target, r.group, fmt.Sprintf(format, args...)))
+	}
+}
+
+// record is a period of a MicroVM. It is complete where lines are about all of it, or of what the MicroVM lived of it.
+func (r *reading) record(u *logUsage, c *logCell) usage.Record {
+	record := usage.Record{
+		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
+		Region: u.region, Account: u.account, MicroVMID: u.id, Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
+		Amounts:  c.amounts,
+		Coverage: usage.CoverageComplete,
+	}
+	if c.covered > c.end-c.begin+clockStep {
+		r.counts[countOverfull]++
+		record.Coverage = usage.CoverageUnknown
+	}
+	switch {
+	case c.doubtful:
+		record.Coverage = usage.CoverageUnknown
+	case record.Coverage == usage.CoverageComplete && (c.lacking || c.covered < c.end-c.begin):
+		record.Coverage = usage.CoveragePartial
+	}
+	return record
+}

@@ -1,0 +1,74 @@
+package logs
+
+import (
+	"flag"
+	"fmt"
+
+	"microspend/collector"
+	"microspend/collector/awssource"
+	"microspend/internal/strictyaml"
+	"microspend/pricing"
+)
+
+// SourceName is the source of the records.
+const SourceName = "logs"
+
+// Definition is what the program knows of the source.
+func Definition() awssource.Definition {
+	return awssource.Definition{
+		Name:  SourceName,
+		About: "the meter's lines in CloudWatch Logs: usage per MicroVM, at about a hundredth of the price of metrics",
+		// FilterLogEvents has a quota of 5 calls a second (AWS re:Post, CloudWatch Logs throttling, read 2026).
+		Rate:     awssource.Rate{PerSecond: 4, Burst: 4},
+		Actions:  []string{"logs:DescribeLogGroups", "logs:FilterLogEvents"},
+		Settings: func() awssource.Settings { return &Settings{} },
+	}
+}
+
+// Settings are which log groups are read:
+//
+//	log_groups: [/aws/lambda-microvms/*, /acme/sandboxes]   # an asterisk at the end stands for all that begin so
+type Settings struct {
+	Groups []string // none means [DefaultLogGroups]
+}
+
+// Keys implements [awssource.Settings].
+func (s *Settings) Keys() strictyaml.Keys {
+	return strictyaml.Keys{{Name: "log_groups", Into: &s.Groups}}
+}
+
+// Check implements [awssource.Settings]. Names are checked when the source is opened, wherever they come from.
+func (s *Settings) Check(*strictyaml.Document, string) {}
+
+// Flags implements [awssource.Settings].
+func (s *Settings) Flags(flags *flag.FlagSet) {
+	const help = "log group to read, by `name`; one that ends in * stands for all that begin so; repeatable (default those of MicroVMs)"
+	flags.Func("log-group", help, func(name string) error {
+		s.Groups = append(s.Groups, name)
+		return nil
+	})
+}
+
+// Override implements [awssource.Settings].
+func (s *Settings) Override(flags awssource.Settings) error {
+	if groups := flags.(*Settings).Groups; len(groups) > 0 {
+		s.Groups = groups
+	}
+	return nil
+}
+
+// Open implements [awssource.Settings].
+func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
+	prices, err := pricing.EmbeddedMeasuringPrices()
+	if err != nil {
+		return nil, err
+	}
+	source, err := New(Options{
+		Groups: s.Groups, Prices: prices, Explain: env.Explain, Now: env.Now,
+		Client: awssource.Clients(env, NewClient),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("log groups: %w", err)
+	}
+	return source, nil
+}

@@ -1,0 +1,129 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"golang.org/x/sync/semaphore"
+
+	"microspend/collector"
+	"microspend/collector/awssource"
+	"microspend/pricing"
+)
+
+const (
+	// settle is how long after a period its lines are usually there: the meter prints a line within the minute that it is
+	// about is over, and CloudWatch Logs takes it in soon after.
+	settle = 5 * time.Minute
+	// finestPeriod is the shortest period of records. What is found out about a suspension comes in lines of five minutes.
+	finestPeriod = 5 * time.Minute
+
+	// neighbours is how much more than the window is looked at on both sides, to see whether a line is missing at its edge: a
+	// MicroVM that lives has a line every minute, and one for every five minutes of suspension.
+	neighbours = 6 * time.Minute
+	// printed is how long after the end of its period a line is looked for among all lines. Later ones are looked for by
+	// their PeriodStart alone.
+	printed = 7 * time.Minute
+	// backdated is how long after its period a line can be printed: at the resume, when a suspension is found. A MicroVM
+	// lives 8 hours at most. Source: AWS Lambda MicroVMs, maximum duration.
+	backdated = 9 * time.Hour
+)
+
+// DefaultLogGroups are where the service writes what MicroVMs print, unless an image or a launch says otherwise. AWS's
+// documentation has the first in some languages and the second in others; practitioners find the first.
+func DefaultLogGroups() []string { return []string{"/aws/lambda-microvms/*", "/aws/lambda/microvms/*"} }
+
+// API is the part of CloudWatch Logs that is used: [cloudwatchlogs.Client] is one.
+type API interface {
+	FilterLogEvents(context.Context, *cloudwatchlogs.FilterLogEventsInput, ...func(*cloudwatchlogs.Options)) (
+		*cloudwatchlogs.FilterLogEventsOutput, error)
+	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (
+		*cloudwatchlogs.DescribeLogGroupsOutput, error)
+}
+
+// NewClient returns a client for logs.
+func NewClient(config aws.Config) API {
+	return cloudwatchlogs.NewFromConfig(config, func(o *cloudwatchlogs.Options) {
+		o.HTTPClient = awssource.WholeBodies{Client: o.HTTPClient}
+	})
+}
+
+// Options are what a [Source] works with. Client and Prices are required.
+type Options struct {
+	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
+	Client func(context.Context, collector.Target) (API, error)
+	// Groups are log groups by name, or with an asterisk at the end all that begin so; none means DefaultLogGroups.
+	Groups  []string
+	Prices  pricing.MeasuringPrices
+	Explain func(error) error // says what an error means to a user; nil leaves it as it is
+	Now     func() time.Time  // nil means time.Now
+}
+
+// Source reads usage from the meter's lines in CloudWatch Logs. It implements collector.Source.
+type Source struct {
+	options Options
+
+	room *semaphore.Weighted // for what is read at a time, in bytes of lines
+
+	targets awssource.PerTarget[*targetGroups]
+}
+
+// targetGroups is what is known of a target.
+type targetGroups = awssource.Listing[API, []logGroup]
+
+var _ collector.Source = (*Source)(nil)
+
+// New returns a source of usage from logs.
+func New(options Options) (*Source, error) {
+	if len(options.Groups) == 0 {
+		options.Groups = DefaultLogGroups()
+	}
+	if options.Explain == nil {
+		options.Explain = func(err error) error { return err }
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	var faults []error
+	for _, group := range options.Groups {
+		faults = append(faults, CheckLogGroup(group))
+	}
+	s := &Source{options: options, room: semaphore.NewWeighted(roomBytes)}
+	s.targets.Explain = options.Explain
+	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetGroups, error) {
+		client, err := options.Client(ctx, target)
+		return &targetGroups{Client: client}, err
+	}
+	return s, errors.Join(faults...)
+}
+
+// Name implements collector.Source.
+func (s *Source) Name() string { return SourceName }
+
+// Traits implements collector.Source. Log groups forget, and FilterLogEvents may not show a line that it showed before.
+func (s *Source) Traits() collector.Traits {
+	return collector.Traits{
+		Settle: settle, Grows: true, Shape: SourceName + "/v1",
+		FinestPeriod: func(time.Duration) time.Duration { return finestPeriod },
+	}
+}
+
+// CheckLogGroup checks the name of a log group, which may have an asterisk at its end.
+func CheckLogGroup(name string) error {
+	if !groupNames.MatchString(name) {
+		return fmt.Errorf("%.80q is not the name of a log group; one has 1 to 512 letters, digits and _-/.#, "+
+			"and may end in * for all that begin so", name)
+	}
+	return nil
+}
+
+var groupNames = regexp.MustCompile(`^([a-zA-Z0-9_/.#-]{1,512}\*?|\*)$`)
+
+func nonsense(format string, args ...any) error {
+	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
+}

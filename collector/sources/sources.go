@@ -1,0 +1,155 @@
+// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with those that
+// apply to every source.
+//
+// A source is a package below collector with a Definition: its name, its settings and flags, its rate of calls and its
+// permissions. All that names it elsewhere is its line in [All].
+package sources
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"microspend/collector"
+	"microspend/collector/awssource"
+	"microspend/collector/cloudwatch"
+	"microspend/collector/logs"
+	"microspend/collector/microvmapi"
+	"microspend/internal/strictyaml"
+)
+
+// All lists the sources. The first one is the default.
+//
+// They all measure the same usage, each in its own way. So usage that one of them has collected is not collected by another,
+// unless users ask for it.
+func All() []awssource.Definition {
+	return []awssource.Definition{
+		cloudwatch.Definition(),
+		logs.Definition(),
+		microvmapi.Definition(),
+	}
+}
+
+// Names lists the names of the sources.
+func Names() []string {
+	var names []string
+	for _, d := range All() {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// find returns the source of a name, or the default where it is empty.
+func find(name string) (awssource.Definition, error) {
+	all := All()
+	if name == "" {
+		return all[0], nil
+	}
+	if i := slices.IndexFunc(all, func(d awssource.Definition) bool { return d.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	return awssource.Definition{}, fmt.Errorf("unknown source %.40q; valid sources: %s", name, strings.Join(Names(), ", "))
+}
+
+// Settings are the settings of each source, in the order of [All].
+type Settings []awssource.Settings
+
+// NewSettings returns the defaults.
+func NewSettings() Settings {
+	var s Settings
+	for _, d := range All() {
+		s = append(s, d.Settings())
+	}
+	return s
+}
+
+// Flags adds the flags of all sources.
+func (s Settings) Flags(flags *flag.FlagSet) {
+	for _, of := range s {
+		of.Flags(flags)
+	}
+}
+
+// Config is the section collect of microspend.yaml, read and checked. The zero value has the defaults.
+type Config struct {
+	Source string // "" is the default
+	Run    collector.Config
+	AWS    awssource.Options // a rate of zero is that of the source
+
+	settings Settings // nil for the defaults
+}
+
+// ConfigFile is the section as it is written; [NewConfigFile] makes one to decode into.
+type ConfigFile struct {
+	Source string               `yaml:"source"`
+	AWS    awssource.ConfigFile `yaml:",inline"`
+	Run    collector.ConfigFile `yaml:",inline"`
+	Keys   strictyaml.Keys      `yaml:",inline"` // of the sources
+
+	settings Settings
+}
+
+// NewConfigFile returns an empty section.
+func NewConfigFile() ConfigFile {
+	f := ConfigFile{Run: collector.NewConfigFile(), settings: NewSettings()}
+	for _, s := range f.settings {
+		f.Keys = append(f.Keys, s.Keys()...)
+	}
+	return f
+}
+
+// Config checks what was decoded, and records faults in the document.
+func (f ConfigFile) Config(doc *strictyaml.Document) Config {
+	const section = "collect"
+	if _, err := find(f.Source); err != nil {
+		doc.Fault(section+".source", "%s", err)
+	}
+	c := Config{
+		Source: f.Source, Run: f.Run.Config(doc, section), AWS: f.AWS.Options(doc, section), settings: f.settings,
+	}
+	for _, s := range f.settings {
+		s.Check(doc, section)
+	}
+	return c
+}
+
+// Override lays the sources' flags over the configuration.
+func (c *Config) Override(flags Settings) error {
+	if c.settings == nil {
+		c.settings = NewSettings()
+	}
+	var faults []error
+	for i, f := range flags {
+		faults = append(faults, c.settings[i].Override(f))
+	}
+	return errors.Join(faults...)
+}
+
+// Definition returns the source that is configured.
+func (c Config) Definition() (awssource.Definition, error) { return find(c.Source) }
+
+// Open makes the source that is configured, and the accounts and regions that it reads.
+func (c Config) Open(now func() time.Time) (collector.Source, *awssource.Accounts, error) {
+	definition, err := c.Definition()
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.AWS.Rate.PerSecond == 0 {
+		c.AWS.Rate.PerSecond = definition.Rate.PerSecond
+	}
+	if c.AWS.Rate.Burst == 0 {
+		c.AWS.Rate.Burst = definition.Rate.Burst
+	}
+	settings := definition.Settings()
+	if c.settings != nil {
+		settings = c.settings[slices.Index(Names(), definition.Name)]
+	}
+	accounts := awssource.NewAccounts(c.AWS)
+	source, err := settings.Open(awssource.Env{
+		Config: accounts.Config, Period: c.Run.Timing.Period, Every: c.Run.Every, Now: now, Explain: definition.Explain,
+	})
+	return source, accounts, err
+}

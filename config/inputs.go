@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
+	"microspend/spend/tenants"
+)
+
+// Inputs are what answers about spend are made from. The usage in Source is left to whoever has a ledger.
+type Inputs struct {
+	Source      spend.Source
+	Budgets     budget.Set
+	AnomalyRule anomaly.Rule
+}
+
+// Inputs reads what the configuration names, the tenants file and private rate cards, and lays its rates over a list's.
+// Files are read by their paths as they are written, or by those relative to the folder of the configuration.
+func (c Config) Inputs(list spend.Rates, readFile func(path string) ([]byte, error)) (Inputs, error) {
+	var named tenants.File
+	if c.Spend.TenantsFile != "" {
+		path := c.inFolder(c.Spend.TenantsFile)
+		text, err := readFile(path)
+		if err != nil {
+			return Inputs{}, fmt.Errorf("%s names a tenants file: %w", c.Path, err)
+		}
+		if named, err = tenants.Load(path, text); err != nil {
+			return Inputs{}, err
+		}
+	}
+	rates, err := c.Rates(list, readFile)
+	if err != nil {
+		return Inputs{}, err
+	}
+	return Inputs{c.Spend.Source(nil, rates, named), c.Budgets, c.Anomalies}, nil
+}
+
+// Rates reads private rate cards as [Config.Inputs] does, and lays the configuration's rates over a list's.
+func (c Config) Rates(list spend.Rates, readFile func(path string) ([]byte, error)) (spend.Rates, error) {
+	return c.Spend.Rates(list, func(name string) ([]byte, error) { return readFile(c.inFolder(name)) })
+}
+
+func (c Config) inFolder(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(c.Path), name)
+}

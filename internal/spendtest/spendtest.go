@@ -1,0 +1,183 @@
+// Package spendtest has what tests of spend share: a ledger in memory, a rate card on which every unit costs a dollar, and
+// records that are short to write.
+package spendtest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// Ledger is a ledger of records in memory, grouped the plain way.
+type Ledger struct {
+	Records []usage.Record
+	Damaged []ledger.DamagedFile // of which every answer says that they are
+	Queries []ledger.Query       // asked so far
+}
+
+// Of is a ledger of records.
+func Of(records ...usage.Record) *Ledger { return &Ledger{Records: records} }
+
+// Aggregate answers as a ledger would, with groups in order.
+func (m *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
+	m.Queries = append(m.Queries, q)
+	if err := ctx.Err(); err != nil {
+		return ledger.Result{}, err
+	}
+	loc := q.Location
+	if loc == nil {
+		loc = time.UTC
+	}
+	type key struct {
+		tenant, image, microvm, role, region, account, source string
+		day                                                   time.Time
+	}
+	groups := map[key]*ledger.Group{}
+	for i := range m.Records {
+		r := &m.Records[i]
+		if r.PeriodStart.Before(q.From) || !r.PeriodStart.Before(q.To) {
+			continue
+		}
+		var k key
+		var g ledger.Group
+		for _, field := range q.By {
+			switch field {
+			case ledger.FieldTenant:
+				k.tenant, g.Tenant = r.Tenant, r.Tenant
+			case ledger.FieldImage:
+				k.image, g.Image = r.Image, r.Image
+			case ledger.FieldMicroVM:
+				k.microvm, g.MicroVMID = r.MicroVMID, r.MicroVMID
+			case ledger.FieldRole:
+				k.role, g.Role = r.Role, r.Role
+			case ledger.FieldRegion:
+				k.region, g.Region = r.Region, r.Region
+			case ledger.FieldAccount:
+				k.account, g.Account = r.Account, r.Account
+			case ledger.FieldSource:
+				k.source, g.Source = r.Source, r.Source
+			case ledger.FieldDay:
+				year, month, day := r.PeriodStart.In(loc).Date()
+				g.Day = time.Date(year, month, day, 0, 0, 0, 0, loc)
+				k.day = g.Day
+			}
+		}
+		if groups[k] == nil {
+			groups[k] = &g
+		}
+		groups[k].Sum.Add(r)
+	}
+	result := ledger.Result{Damaged: m.Damaged}
+	for _, g := range groups {
+		result.Groups = append(result.Groups, *g)
+	}
+	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVMID, b.MicroVMID),
+			cmp.Compare(a.Role, b.Role), cmp.Compare(a.Region, b.Region), a.Day.Compare(b.Day))
+	})
+	return result, nil
+}
+
+// DollarRates is a rate card on which every unit costs one dollar, so that amounts can be read off quantities.
+type DollarRates struct{}
+
+// Card gives the card of every region.
+func (DollarRates) Card(region string) (pricing.RateCard, error) {
+	card := pricing.RateCard{Name: "flat", Region: region}
+	for _, q := range pricing.BilledQuantities() {
+		card = card.With(q, pricing.Rate{Figure: decimal.NewFromInt(1), Per: pricing.PerUnit})
+	}
+	return card, nil
+}
+
+// Dec is a decimal.
+func Dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+// At is a moment in UTC, written as 2026-10-01T12:00 or 2026-10-01.
+func At(t testing.TB, text string) time.Time {
+	t.Helper()
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+		if moment, err := time.Parse(layout, text); err == nil {
+			return moment
+		}
+	}
+	require.Fail(t, "not a moment", text)
+	return time.Time{}
+}
+
+// Zone is a time zone.
+func Zone(t testing.TB, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return loc
+}
+
+// Hour is an hour of one tenant's use in us-east-1: so many vCPU-seconds.
+func Hour(start time.Time, tenant string, vcpuSeconds int64) usage.Record {
+	return usage.Record{
+		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-" + tenant, Tenant: tenant, Source: "test",
+		Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
+	}
+}
+
+// Hours is one vCPU-second in each hour of a span, so that amounts count hours.
+func Hours(from, to time.Time, tenant string) (out []usage.Record) {
+	for ; from.Before(to); from = from.Add(time.Hour) {
+		out = append(out, Hour(from, tenant, 1))
+	}
+	return out
+}
+
+// Daily is one hour of so many vCPU-seconds at 23:00 of each day, so that each day is a known amount and complete.
+func Daily(from, to time.Time, tenant string, amount func(time.Time) int64) (out []usage.Record) {
+	for ; from.Before(to); from = from.AddDate(0, 0, 1) {
+		out = append(out, Hour(from.Add(23*time.Hour), tenant, amount(from)))
+	}
+	return out
+}
+
+// Always is the same amount each day.
+func Always(amount int64) func(time.Time) int64 { return func(time.Time) int64 { return amount } }
+
+// OfficeDays is the same amount each day but at weekends.
+func OfficeDays(amount int64) func(time.Time) int64 {
+	return func(d time.Time) int64 {
+		if d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
+			return 0
+		}
+		return amount
+	}
+}
+
+// Stored is a day of image storage that is nobody's: so many GB.
+func Stored(day time.Time, image string, gb int64) usage.Record {
+	return usage.Record{
+		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: "(image) " + image, Image: image,
+		Source: "test", Amounts: usage.Amounts{pricing.SnapshotStorage: gb << 30 * 86_400}, Coverage: usage.CoverageComplete,
+	}
+}
+
+// OrDash is a figure as text, and - where there is none.
+func OrDash(d *decimal.Decimal) string {
+	if d == nil {
+		return "-"
+	}
+	return d.String()
+}
+
+// Frankfurt is usage in a region whose snapshot rates AWS's list does not give.
+func Frankfurt(start time.Time, tenant string) usage.Record {
+	r := Hour(start, tenant, 3600)
+	r.Region, r.Amounts[pricing.SnapshotWrite] = "eu-central-1", 3<<30
+	return r
+}

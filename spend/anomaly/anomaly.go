@@ -1,0 +1,170 @@
+// Package anomaly finds the days on which a tenant's spend left its recent range.
+//
+// # What is promised
+//
+// A day is compared with the same weekdays of the eight weeks before, or with all days of these where fewer than three are
+// known. It stands out if it is further from their median than K times their median absolute deviation, scaled to a standard
+// deviation, and by the floor at least; where it is compared with all days, also from each day of its own weekday, so that
+// the first quiet weekends are not reported. Median and deviation, and not mean and standard deviation, because the bad days
+// of the past are among the days compared with and must not widen the range. Days on which the ledger has nothing at all are
+// not known and do not count.
+//
+// # What is not promised
+//
+// What a day will cost, or why it cost what it did: only the billed quantity that moved most is named.
+package anomaly
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/internal/civil"
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/tenants"
+)
+
+// Rule says how far a day must leave a tenant's own range to be reported. A zero stands for the default.
+type Rule struct {
+	K     decimal.Decimal // deviations from the median; default 4
+	Floor decimal.Decimal // dollars; default 1
+}
+
+const (
+	// minHistoryDays is how many days of data it takes to say anything.
+	minHistoryDays = 7
+	// minSameWeekdays is how many days of the same weekday it takes to compare with these alone.
+	minSameWeekdays = 3
+)
+
+var (
+	defaultK     = decimal.NewFromInt(4)
+	defaultFloor = decimal.NewFromInt(1)
+	// madScale makes the median absolute deviation comparable with a standard deviation: 1 / Φ⁻¹(3/4).
+	madScale = decimal.RequireFromString("1.4826")
+	// flatShare is the part of the median that a day must move by where all days before were the same, so that the
+	// deviation is zero and any move would stand out. This product's own choice.
+	flatShare = decimal.RequireFromString("0.1")
+	half      = decimal.RequireFromString("0.5")
+)
+
+// Request says where to look.
+type Request struct {
+	From, To time.Time      // days that lie in [From, To) wholly
+	Now      time.Time      // days that are not over, as far as the data goes, are not judged; zero means To
+	Location *time.Location // nil means the source's
+	Filter   spend.Filter
+}
+
+// Anomaly is a day on which a tenant's own spend left its recent range. Shared cost has a row of its own here.
+type Anomaly struct {
+	Kind   spend.Kind
+	Tenant string
+	Day    string // 2026-10-01
+
+	Amount    decimal.Decimal
+	Expected  decimal.Decimal // the median of the days compared with
+	Low, High decimal.Decimal // what lies between would not have stood out
+	Up        bool            // above the range rather than below
+
+	SameWeekday bool // compared with the same weekday only, otherwise with all days
+	Days        int  // how many days it was compared with
+
+	Component pricing.BilledQuantity // the billed quantity that moved most against its own median
+	Moved     decimal.Decimal        // by how many dollars; below zero where it fell
+
+	Incomplete bool // some usage on that day has no known rate, so that the amount lacks it
+}
+
+// Report is the days that stand out.
+type Report struct {
+	Anomalies []Anomaly // by day, then tenant
+	AsOf      time.Time // how far the data goes; zero where there is none
+	Damaged   []ledger.DamagedFile
+}
+
+// Find finds the days that stand out.
+func Find(ctx context.Context, source spend.Source, rule Rule, request Request) (Report, error) {
+	if err := (spend.Request{From: request.From, To: request.To}).Check(); err != nil {
+		return Report{}, err
+	}
+	loc := source.Zone(request.Location)
+	// Shares of shared cost move with what everybody else spends: they would make a tenant stand out for somebody else's day.
+	source.Sharing.Policy = spend.OwnRow
+	if request.Now.IsZero() {
+		request.Now = request.To
+	}
+	first := civil.DayOf(request.From, loc)
+	history := civil.Between((first - spend.HistoryDays).Start(loc), request.Now)
+	if !history.From.Before(history.To) {
+		return Report{}, nil
+	}
+	known, err := source.History(ctx, history, loc)
+	out := Report{AsOf: known.AsOf}
+	if err != nil || out.AsOf.IsZero() {
+		return out, err
+	}
+	history.To = request.To
+	if out.AsOf.Before(request.To) {
+		history.To = out.AsOf
+	}
+	if !history.From.Before(history.To) {
+		return out, nil
+	}
+	if !first.Start(loc).Equal(request.From) {
+		first++
+	}
+	rows, damaged, err := candidateRows(ctx, source, history, judged{first, known.Covered, rule}, loc, request.Filter)
+	if err != nil {
+		return out, err
+	}
+	out.Damaged = damaged
+	for _, h := range habits(rows, known.Covered) {
+		for d := first; !d.Span(loc).To.After(history.To); d++ {
+			if a, found := h.judge(d, rule); found {
+				out.Anomalies = append(out.Anomalies, a)
+			}
+		}
+	}
+	slices.SortStableFunc(out.Anomalies, func(a, b Anomaly) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
+	})
+	return out, nil
+}
+
+// candidateRows are the rows by tenant, day and billed quantity of the tenants that may have a day that stands out. Who that
+// is, an estimate tells: exact amounts of all tenants on all days would take as much memory as there are of both.
+func candidateRows(
+	ctx context.Context, source spend.Source, in civil.Span, judged judged, loc *time.Location, filter spend.Filter,
+) ([]spend.Row, []ledger.DamagedFile, error) {
+	estimates, err := source.EstimateDays(ctx, in, loc, filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	damaged := estimates.Damaged
+	names := slices.DeleteFunc(judged.candidates(estimates), func(name string) bool {
+		return !tenants.MatchAny(filter.Tenants, name)
+	})
+	if len(names) == 0 {
+		return nil, damaged, nil
+	}
+	filter.Tenants = nil
+	for _, name := range names {
+		filter.Tenants = append(filter.Tenants, tenants.Exactly(name))
+	}
+	request := spend.Request{
+		From: in.From, To: in.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByComponent}, Location: loc, Filter: filter,
+	}
+	var rows []spend.Row
+	err = source.ReportInSteps(ctx, request, len(estimates.Series), func(part spend.Spend) error {
+		rows = append(rows, part.Rows...)
+		damaged = spend.MergeDamaged(damaged, part.Damaged)
+		return nil
+	})
+	return rows, damaged, err
+}

@@ -1,0 +1,131 @@
+package anomaly_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"microspend/internal/spendtest"
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/usage"
+)
+
+var (
+	at         = spendtest.At
+	dec        = spendtest.Dec
+	hour       = spendtest.Hour
+	daily      = spendtest.Daily
+	always     = spendtest.Always
+	officeDays = spendtest.OfficeDays
+)
+
+// dollars is a source on which each vCPU-second costs a dollar.
+func dollars(records ...usage.Record) spend.Source {
+	return spend.Source{Usage: spendtest.Of(records...), Rates: spendtest.DollarRates{}}
+}
+
+func TestAnomalies(t *testing.T) {
+	// Eight weeks up to Thursday 8 October 2026, which is the day that is judged.
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	wavy := func(d time.Time) int64 { return 100 + int64(d.YearDay()%3) } // median 101, MAD 1
+	history := func(since time.Time, amount func(time.Time) int64, last int64) []usage.Record {
+		return append(daily(since, day, "acme", amount), hour(day.Add(23*time.Hour), "acme", last))
+	}
+	for _, test := range []struct {
+		name, reason string
+		records      []usage.Record
+		rule         anomaly.Rule
+		want         string
+	}{
+		{"as ever", "within the range", history(from, wavy, 103), anomaly.Rule{}, ""},
+		{"up", "8 Thursdays, median 101, 4 × 1.4826 × 1 around it", history(from, wavy, 107), anomaly.Rule{}, "up 107 of 95.0696..106.9304 same weekday 8"},
+		{"down", "likewise", history(from, wavy, 95), anomaly.Rule{}, "down 95 of 95.0696..106.9304 same weekday 8"},
+		{"just inside", "106.9304 is the end of the range", history(from, wavy, 106), anomaly.Rule{}, ""},
+		{"another k", "a narrower range", history(from, wavy, 104), anomaly.Rule{K: dec("2")}, "up 104 of 98.0348..103.9652 same weekday 8"},
+		{"floor", "a move of 6 dollars is not worth a word below 7", history(from, wavy, 107), anomaly.Rule{Floor: dec("7")}, ""},
+		{"at the floor", "the floor itself is", history(from, wavy, 107), anomaly.Rule{Floor: dec("6")}, "up 107 of 95..107 same weekday 8"},
+		{"weekends", "a quiet day of the week is quiet every week", history(from, officeDays(50), 50), anomaly.Rule{}, ""},
+		{"flat", "all days the same: a tenth more is no news", history(from, always(100), 110), anomaly.Rule{}, ""},
+		{"flat and a leap", "more than that is", history(from, always(100), 111), anomaly.Rule{}, "up 111 of 90..110 same weekday 8"},
+		{"out of nothing", "a tenant that never spent", history(from, always(0), 2), anomaly.Rule{}, "up 2 of 0..1 same weekday 8"},
+		{"two weeks", "fewer than 3 Thursdays: all days", history(at(t, "2026-09-24"), wavy, 200), anomaly.Rule{}, "up 200 of 95.0696..106.9304 all days 14"},
+		{"a week", "just enough to say something", history(at(t, "2026-10-01"), wavy, 200), anomaly.Rule{}, "up 200 of 95.0696..106.9304 all days 7"},
+		{"six days", "nothing said", history(at(t, "2026-10-02"), wavy, 200), anomaly.Rule{}, ""},
+		{"a day that is not over", "nothing said of it yet", append(daily(from, day, "acme", wavy), hour(day, "acme", 900)), anomaly.Rule{}, ""},
+		{
+			"gone", "usage of others shows that the day is known",
+			append(daily(from, day, "acme", wavy), hour(day.Add(23*time.Hour), "bravo", 1)),
+			anomaly.Rule{},
+			"down 0 of 95.0696..106.9304 same weekday 8",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			source := dollars(test.records...)
+			got, err := anomaly.Find(t.Context(), source, test.rule, anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-09T08:00")})
+			require.NoError(t, err)
+			said := ""
+			for _, a := range got.Anomalies {
+				require.Equal(t, "2026-10-08", a.Day)
+				direction, basis := "down", "all days"
+				if a.Up {
+					direction = "up"
+				}
+				if a.SameWeekday {
+					basis = "same weekday"
+				}
+				said += fmt.Sprintf("%s %s of %s..%s %s %d", direction, a.Amount, a.Low, a.High, basis, a.Days)
+				require.Equal(t, pricing.VCPU, a.Component)
+				require.True(t, a.Moved.Equal(a.Amount.Sub(a.Expected)))
+			}
+			require.Equal(t, test.want, said, test.reason)
+		})
+	}
+}
+
+func TestAnomalyNamesTheComponentThatMoved(t *testing.T) {
+	day := at(t, "2026-10-08")
+	records := daily(at(t, "2026-08-13"), day.AddDate(0, 0, 1), "acme", always(100))
+	records[len(records)-1].Amounts[pricing.VCPU] = 60_000
+	records[len(records)-1].Amounts[pricing.SnapshotWrite] = 400 << 30
+	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+	require.NoError(t, err)
+	require.Len(t, got.Anomalies, 1, "a now that is not given is the end")
+	require.Equal(t, pricing.SnapshotWrite, got.Anomalies[0].Component)
+	require.Equal(t, "400", got.Anomalies[0].Moved.String(), "while vCPU fell by 40")
+	require.Equal(t, "460", got.Anomalies[0].Amount.String())
+}
+
+func TestAnomaliesDoNotTakeGapsForSilence(t *testing.T) {
+	day := at(t, "2026-10-08")
+	records := []usage.Record{}
+	for _, r := range daily(at(t, "2026-08-13"), day.AddDate(0, 0, 1), "acme", always(100)) {
+		if r.PeriodStart.Day()%2 == 0 { // the collector was off every other day
+			records = append(records, r)
+		}
+	}
+	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: at(t, "2026-09-01"), To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-20")})
+	require.NoError(t, err)
+	require.Empty(t, got.Anomalies)
+
+	none, err := anomaly.Find(t.Context(), dollars(), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: day})
+	require.NoError(t, err)
+	require.True(t, none.AsOf.IsZero())
+	_, err = anomaly.Find(t.Context(), dollars(), anomaly.Rule{}, anomaly.Request{From: day, To: day})
+	require.Error(t, err)
+}
+
+func TestDamageIsNamedWhereNothingStandsOut(t *testing.T) {
+	damage := []ledger.DamagedFile{{Path: "usage/dt=2026-10-05/part-0.parquet", Reason: "checksum"}}
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	source := dollars(daily(from, day.AddDate(0, 0, 1), "acme", always(100))...)
+	source.Usage.(*spendtest.Ledger).Damaged = damage
+	got, err := anomaly.Find(t.Context(), source, anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+	require.NoError(t, err)
+	require.Empty(t, got.Anomalies)
+	require.Equal(t, damage, got.Damaged, "once")
+}

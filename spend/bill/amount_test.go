@@ -1,0 +1,75 @@
+package bill
+
+import (
+	"math/big"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseAmount(t *testing.T) {
+	for _, tc := range []struct{ text, want, reason string }{
+		{"1.0E-7", "0.0000001", "as CUR writes small amounts"},
+		{"0.0000291572", "0.0000291572", "plain"},
+		{"-0.0419863680", "-0.041986368", "a discount"},
+		{"7.2E+3", "7200", "as Java writes large ones"},
+		{"0", "0", ""},
+		{"0E-10", "0", "zero, however it is written"},
+		{"-0", "0", ""},
+		{".5", "0.5", "no digit before the point"},
+		{"5.", "5", "none after it"},
+		{"1.2345678901234567E-18", "0.0000000000000000012345678901234567", "a double in full"},
+		{"999999999999999", "999999999999999", "15 digits"},
+	} {
+		got, err := parseAmount(tc.text)
+		require.NoError(t, err, tc.text)
+		require.Equal(t, tc.want, got.String(), tc.reason)
+	}
+	for _, text := range []string{"", "-", ".", "e5", "NaN", "Infinity", "-Inf", "1,000", "1_000", "0x10", "+5", "1e", "1e+", "1e41", "1e-41", "$5", "5 USD", " 5", "1e5e5", "1000000000000000", "--5"} {
+		_, err := parseAmount(text)
+		require.Error(t, err, text)
+	}
+}
+
+// FuzzParseAmount: what is read is exactly what is written, as fractions have it.
+func FuzzParseAmount(f *testing.F) {
+	for _, text := range []string{"1.0E-7", "-12.50", "7.2E+3", "NaN", "1e999999999", ".5"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := parseAmount(text)
+		if err != nil {
+			return
+		}
+		want, ok := new(big.Rat).SetString(text)
+		require.True(t, ok, "%q is no number", text)
+		require.Zero(t, want.Cmp(got.Rat()), "%q is not %s", text, got)
+		require.LessOrEqual(t, len(got.String()), 130)
+	})
+}
+
+func TestClassify(t *testing.T) {
+	for _, tc := range []struct {
+		name, prefix string
+		of           class
+	}{
+		{"Lambda-MicroVM-vCPU-Second-ARM", "", arm},
+		{"USE2-Lambda-MicroVM-Snapshot-Storage-GB-Hour", "USE2-", arm},
+		{"EU-Lambda-MicroVM-Memory-GB-Second-ARM", "EU-", arm},
+		{"Lambda-MicroVM-vCPU-Second", "", x86},
+		{"APN1-Lambda-MicroVM-Memory-GB-Second-X86", "APN1-", x86},
+		{"Lambda-MicroVM-Snapshot-Read-GB-x86", "", x86},
+		{"EU-Lambda-GB-Second-ARM", "", unrelated},
+		{"Lambda-MicroVM-Network-GB", "", other},
+		{"lambda-microvm-vcpu-second-arm", "", other},
+		{"evilLambda-MicroVM-vCPU-Second-ARM", "", other},
+		{"Lambda-MicroVM-vCPU-Second-ARM-Spot", "", other},
+		{"", "", unrelated},
+	} {
+		_, prefix, got := classify(tc.name)
+		require.Equal(t, tc.of, got, tc.name)
+		if got != unrelated && got != other {
+			require.Equal(t, tc.prefix, prefix, tc.name)
+		}
+	}
+}

@@ -1,0 +1,310 @@
+package reconcile_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"microspend/internal/ledgertest"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/bill"
+	"microspend/spend/bill/reconcile"
+	"microspend/usage"
+)
+
+func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+var day = time.Date(2026, time.October, 5, 0, 0, 0, 0, time.UTC)
+
+// hour is an hour of everything: 2 vCPU and 4 GB, 3 GB read and 2 GB written, 5 GB-hours stored.
+func hour(microvm, source string) usage.Record {
+	return usage.Record{
+		PeriodStart: day, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: microvm, Tenant: "acme", Source: source,
+		Coverage: usage.CoverageComplete,
+		Amounts: usage.Amounts{
+			pricing.VCPU: 7200_000, pricing.Memory: 4096 * 3600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 2 << 30, pricing.SnapshotStorage: 5 << 30 * 3600,
+		},
+	}
+}
+
+// billed is what AWS makes of so much, at list prices.
+func billed(used map[pricing.BilledQuantity]string, change func(*bill.Line)) bill.Bill {
+	card, err := pricing.EmbeddedCards().Card("us-east-1")
+	if err != nil {
+		panic(err)
+	}
+	made := bill.Bill{Format: bill.CostExplorer, Metric: "UnblendedCost", From: day, To: day.AddDate(0, 0, 1)}
+	for _, q := range pricing.BilledQuantities() {
+		if used[q] == "" {
+			continue
+		}
+		line := bill.Line{
+			Day: day, Region: "us-east-1", Quantity: q, Used: dec(used[q]), UsedKnown: true, Cost: card.Rate(q).Amount(dec(used[q])),
+		}
+		if change != nil {
+			change(&line)
+		}
+		made.Lines = append(made.Lines, line)
+	}
+	return made
+}
+
+// asMeasured is exactly one [hour].
+func asMeasured() map[pricing.BilledQuantity]string {
+	return map[pricing.BilledQuantity]string{
+		pricing.VCPU: "7200", pricing.Memory: "14400", pricing.SnapshotRead: "3", pricing.SnapshotWrite: "2", pricing.SnapshotStorage: "5",
+	}
+}
+
+func with(changes map[pricing.BilledQuantity]string) map[pricing.BilledQuantity]string {
+	used := asMeasured()
+	for q, text := range changes {
+		used[q] = text
+	}
+	return used
+}
+
+func TestReasons(t *testing.T) {
+	partial := hour("mvm-1", "cloudwatch")
+	partial.Coverage = usage.CoveragePartial
+	twice := ledgertest.Records{hour("mvm-1", "cloudwatch"), hour("mvm-1", "import")}
+	one := ledgertest.Records{hour("mvm-1", "cloudwatch")}
+	elsewhere := one[0]
+	elsewhere.PeriodStart = day.AddDate(0, 0, -1)
+	dearer := func(l *bill.Line) {
+		if l.Quantity == pricing.VCPU {
+			l.Cost = l.Cost.Mul(dec("1.1"))
+		}
+	}
+	for _, test := range []struct {
+		name, reason string
+		measured     ledgertest.Records
+		bill         bill.Bill
+		want         []reconcile.ReasonID
+	}{
+		{"the same", "nothing to explain", one, billed(asMeasured(), nil), nil},
+		{"rates", "their unit costs more", one, billed(asMeasured(), dearer), []reconcile.ReasonID{reconcile.Rates}},
+		{
+			"burst", "compute is dearer while launches read the same", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "9000"}), nil),
+			[]reconcile.ReasonID{reconcile.Burst},
+		},
+		{
+			"unknown", "everything is more, also what launches read", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "14400", pricing.Memory: "28800", pricing.SnapshotRead: "6"}), nil),
+			[]reconcile.ReasonID{reconcile.UnknownVMs},
+		},
+		{
+			"images", "storage alone is more", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.SnapshotStorage: "53"}), nil),
+			[]reconcile.ReasonID{reconcile.ImageStorage},
+		},
+		{
+			"builds", "written more, and nothing else", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.SnapshotWrite: "4"}), nil),
+			[]reconcile.ReasonID{reconcile.ImageBuilds},
+		},
+		{
+			"launches", "read less than the image's size", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.SnapshotRead: "2"}), nil),
+			[]reconcile.ReasonID{reconcile.LaunchReads},
+		},
+		{
+			"gaps", "half of the day was not seen",
+			ledgertest.Records{partial},
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "14400"}), nil),
+			[]reconcile.ReasonID{reconcile.Gaps},
+		},
+		{"missing", "the ledger has another day", ledgertest.Records{elsewhere}, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.MissingDays}},
+		{"twice", "two sources for one day", twice, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.CountedTwice}},
+		{
+			"estimated", "AWS is not done with the day", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "3600"}), func(l *bill.Line) { l.Estimated = true }),
+			[]reconcile.ReasonID{reconcile.NotFinal},
+		},
+		{
+			"not listed", "AWS lists another usage type of the day, and calls nothing an estimate", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: ""}), nil),
+			[]reconcile.ReasonID{reconcile.NotListed},
+		},
+		{
+			"transitions", "less compute than was taken for running", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.Memory: "14000"}), nil),
+			[]reconcile.ReasonID{reconcile.Transitions},
+		},
+		{
+			"state", "less written than the state's size", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.SnapshotWrite: "1"}), nil),
+			[]reconcile.ReasonID{reconcile.StateSize},
+		},
+		{
+			"no quantity", "the charge is taken to be at our rate", one,
+			billed(asMeasured(), func(l *bill.Line) { dearer(l); l.Used, l.UsedKnown = decimal.Decimal{}, false }),
+			[]reconcile.ReasonID{reconcile.Burst},
+		},
+		{
+			"rounding", "cents of cents", one,
+			billed(asMeasured(), func(l *bill.Line) { l.Cost = l.Cost.Add(dec("0.00000001")) }),
+			[]reconcile.ReasonID{reconcile.Rounding},
+		},
+		{
+			"ranked", "the largest first", one,
+			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "9000", pricing.SnapshotWrite: "3"}), nil),
+			[]reconcile.ReasonID{reconcile.Burst, reconcile.UnknownVMs},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			source := spend.Source{Usage: test.measured, Rates: pricing.EmbeddedCards()}
+			got, err := reconcile.Compare(t.Context(), source, reconcile.Request{Bill: test.bill})
+			require.NoError(t, err)
+			var ids []reconcile.ReasonID
+			sum := decimal.Decimal{}
+			for _, r := range got.Reasons {
+				ids = append(ids, r.ID)
+				sum = sum.Add(r.Amount)
+			}
+			require.Equal(t, test.want, ids, test.reason)
+			require.True(t, sum.Equal(got.Total.Difference()), "reasons add up to the difference")
+			require.Equal(t, len(test.want) == 0, got.Within(), "no tolerance was given")
+		})
+	}
+}
+
+// Whatever was measured and billed, reasons add up to the difference, line by line and in all.
+func TestReasonsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var measured ledgertest.Records
+		for i := range rapid.IntRange(0, 3).Draw(t, "records") {
+			r := hour("mvm-1", string(rune('a'+i)))
+			r.Amounts[pricing.VCPU], r.Amounts[pricing.SnapshotRead] = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"), rapid.Int64Range(0, 1<<40).Draw(t, "read")
+			measured = append(measured, r)
+		}
+		made := billed(asMeasured(), func(l *bill.Line) {
+			l.Cost, l.Used = decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "cost"), -10), decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "used"), -6)
+			l.UsedKnown = rapid.Bool().Draw(t, "known")
+		})
+		rates := pricing.EmbeddedCards()
+		got, err := reconcile.Compare(t.Context(), spend.Source{Usage: measured, Rates: rates}, reconcile.Request{Bill: made})
+		require.NoError(t, err)
+		sum, lines := decimal.Decimal{}, decimal.Decimal{}
+		for _, r := range got.Reasons {
+			sum = sum.Add(r.Amount)
+		}
+		for _, l := range got.Lines {
+			lines = lines.Add(l.Difference())
+		}
+		require.True(t, sum.Equal(got.Total.Difference()) && lines.Equal(got.Total.Difference()))
+		require.True(t, got.Total.Theirs.Equal(made.Total()))
+	})
+}
+
+func TestStore(t *testing.T) {
+	dir := t.TempDir()
+	none, err := reconcile.Load(dir)
+	require.NoError(t, err)
+	require.Nil(t, none)
+
+	made := billed(asMeasured(), nil)
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
+	require.NoError(t, err)
+	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	path, err := reconcile.Save(dir, "october.json", made, c.Billed(), c.From, c.To, first)
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), path)
+	got, err := reconcile.Load(dir)
+	require.NoError(t, err)
+	require.Equal(t, lineTexts(c.Billed()), lineTexts(got))
+
+	later := c.Billed()
+	later.Lines = later.Lines[:1]
+	later.Lines[0].Cost, later.Lines[0].UsedKnown = dec("1.5"), false
+	_, err = reconcile.Save(dir, "october-final.json", made, later, c.From.AddDate(0, 0, -1), c.To, first.Add(time.Hour))
+	require.NoError(t, err)
+	got, err = reconcile.Load(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{"2026-10-05 us-east-1 vcpu 1.5 ?"}, lineTexts(got), "the later bill counts, for the whole day")
+	require.Len(t, got.Days, 2)
+
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, broken := range []string{"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1), strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1)} {
+		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
+		_, err = reconcile.Load(dir)
+		require.Error(t, err, "%.40s", broken)
+	}
+}
+
+// Bills taken in at the same time do not get in each other's way: each file is one of them, whole.
+func TestTwoAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	made := billed(asMeasured(), nil)
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
+	require.NoError(t, err)
+	var wait sync.WaitGroup
+	for i := range 20 {
+		wait.Go(func() {
+			_, err := reconcile.Save(dir, "bill", made, c.Billed(), c.From, c.To, day.Add(time.Duration(i)*time.Hour))
+			require.NoError(t, err)
+			_, err = reconcile.Load(dir)
+			require.NoError(t, err)
+		})
+	}
+	wait.Wait()
+	entries, err := os.ReadDir(filepath.Join(dir, "billed"))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "no half file is left")
+}
+
+func lineTexts(b *spend.Billed) []string {
+	var out []string
+	for _, l := range b.Lines {
+		used := "?"
+		if l.UsedKnown {
+			used = l.Used.String()
+		}
+		out = append(out, strings.Join([]string{l.Day, l.Region, l.Quantity.String(), l.Cost.String(), used}, " "))
+	}
+	return out
+}
+
+func TestParseTolerance(t *testing.T) {
+	for _, test := range []struct{ text, want, err string }{
+		{"1%", "1%", ""},
+		{"$5", "$5", ""},
+		{"0.5", "$0.5", ""},
+		{"0%", "$0", ""},
+		{"$5%", "", `"$5%" is neither a percentage such as 1% nor an amount of dollars such as 5`},
+		{"-1", "", `"-1" is neither a percentage such as 1% nor an amount of dollars such as 5`},
+		{"little", "", `"little" is neither a percentage such as 1% nor an amount of dollars such as 5`},
+	} {
+		got, err := reconcile.ParseTolerance(test.text)
+		if test.err != "" {
+			require.EqualError(t, err, test.err)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, test.want, got.String())
+	}
+}
+
+// FuzzDecode: a file that somebody has changed is refused or read, and nothing else.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"schema":"microspend.billed/v1","from":"2026-10-05","to":"2026-10-06","lines":[{"day":"2026-10-05","region":"us-east-1","usage":"vcpu","cost":"1.5","used":null}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "billed"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), text, 0o644))
+		got, err := reconcile.Load(dir)
+		if err == nil {
+			require.NotEmpty(t, got.Days)
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/tenants"
+	"microspend/usage"
+)
+
+// place is a day in a region.
+type place struct{ day, region string }
+
+// evidence is what the ledger and the bill say beside the amounts.
+type evidence struct {
+	recorded map[place]bool
+	unseen   map[place]decimal.Decimal // the part of the recorded time that was not seen as a whole
+	sources  map[place]int
+	images   map[string]bool // regions in which storage of images is metered
+
+	excess map[place][5]decimal.Decimal // theirs minus ours, as a part of theirs, by quantity
+}
+
+// gather asks the ledger for what the reasons look at.
+func gather(ctx context.Context, source spend.Source, from, to time.Time, lines []Line) (evidence, error) {
+	e := evidence{
+		recorded: map[place]bool{}, unseen: map[place]decimal.Decimal{}, sources: map[place]int{}, images: map[string]bool{},
+		excess: map[place][5]decimal.Decimal{},
+	}
+	result, err := source.Usage.Aggregate(ctx, ledger.Query{
+		From: from, To: to, By: []ledger.Field{ledger.FieldRegion, ledger.FieldSource, ledger.FieldDay}, Location: time.UTC,
+	})
+	if err != nil {
+		return e, err
+	}
+	sums := map[place]*usage.Sum{}
+	for _, g := range result.Groups {
+		if g.Sum.Records == 0 {
+			continue
+		}
+		at := place{g.Day.UTC().Format(time.DateOnly), g.Region}
+		if sums[at] == nil {
+			sums[at] = &usage.Sum{}
+		}
+		sums[at].Merge(&g.Sum)
+		e.recorded[at] = true
+		e.sources[at]++
+	}
+	for at, sum := range sums {
+		e.unseen[at] = decimal.NewFromInt(1)
+		if coverage := spend.Coverage(sum); coverage != nil {
+			e.unseen[at] = e.unseen[at].Sub(*coverage)
+		}
+	}
+	pattern, err := tenants.ParsePattern(tenants.ImageStorage + "*")
+	if err != nil {
+		return e, err
+	}
+	images, err := source.Report(ctx, spend.Request{
+		From: from, To: to, By: []spend.Dimension{spend.ByRegion}, Location: time.UTC,
+		Filter: spend.Filter{MicroVMs: []tenants.Pattern{pattern}},
+	})
+	if err != nil {
+		return e, err
+	}
+	for _, row := range images.Rows {
+		e.images[row.Region] = !row.Sum.Amounts[pricing.SnapshotStorage].IsZero()
+	}
+	for _, l := range lines {
+		if l.TheirsUsed.IsZero() {
+			continue
+		}
+		at := place{l.Day.Format(time.DateOnly), l.Region}
+		excess := e.excess[at]
+		excess[l.Quantity] = pricing.Divide(l.TheirsUsed.Sub(l.OursUsed), l.TheirsUsed, pricing.RatioPlaces)
+		e.excess[at] = excess
+	}
+	return e, nil
+}
+
+// agreement is how close two quantities must be to be taken for the same: a hundredth.
+var agreement = decimal.New(1, -2)
+
+// gapFactor is how much more than its part of the time a gap may hide.
+var gapFactor = decimal.NewFromInt(2)
+
+// quantityReason is the likeliest reason why AWS billed another quantity than was measured.
+func (e evidence) quantityReason(l *Line) ReasonID {
+	at := place{l.Day.Format(time.DateOnly), l.Region}
+	excess := e.excess[at]
+	agrees := func(q pricing.BilledQuantity) bool { return excess[q].Abs().LessThan(agreement) }
+	// Compute agrees, or is billed less: then nothing points at MicroVMs that nobody measured.
+	compute := !excess[pricing.VCPU].GreaterThan(agreement) && !excess[pricing.Memory].GreaterThan(agreement)
+	if l.TheirsUsed.GreaterThan(l.OursUsed) {
+		switch {
+		case !e.recorded[at]:
+			return MissingDays
+		case l.Quantity == pricing.SnapshotStorage && (!e.images[l.Region] || compute):
+			return ImageStorage
+		case !excess[l.Quantity].GreaterThan(e.unseen[at].Mul(gapFactor)):
+			return Gaps
+		case l.Quantity == pricing.SnapshotWrite && compute:
+			return ImageBuilds
+		case l.Quantity == pricing.SnapshotRead && compute:
+			return LaunchReads
+		case (l.Quantity == pricing.VCPU || l.Quantity == pricing.Memory) && agrees(pricing.SnapshotRead):
+			return Burst
+		default:
+			return UnknownVMs
+		}
+	}
+	switch {
+	case l.Estimated:
+		return NotFinal
+	case !l.InBill:
+		return NotListed
+	case e.sources[at] > 1:
+		return CountedTwice
+	case l.Quantity == pricing.SnapshotRead:
+		return LaunchReads
+	case l.Quantity == pricing.SnapshotWrite || l.Quantity == pricing.SnapshotStorage:
+		return StateSize
+	default:
+		return Transitions
+	}
+}

@@ -1,0 +1,225 @@
+package reconcile
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/internal/atomicfile"
+	"microspend/spend"
+	"microspend/spend/bill"
+)
+
+// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the days it
+// covers. Engines that read the ledger look at usage/ only.
+const Folder = "billed"
+
+const billedSchema = "microspend.billed/v1"
+
+// billedFile is a bill as it is kept.
+type billedFile struct {
+	Schema      string       `json:"schema"`
+	Source      string       `json:"source"` // the name of the file that it was read from
+	SHA256      string       `json:"sha256"` // of that file
+	Format      string       `json:"format"`
+	Metric      string       `json:"metric"`
+	From        string       `json:"from"` // first day
+	To          string       `json:"to"`   // day after the last
+	AllocatedAt time.Time    `json:"allocated_at"`
+	Lines       []billedLine `json:"lines"`
+}
+
+type billedLine struct {
+	Day    string  `json:"day"`
+	Region string  `json:"region"`
+	Usage  string  `json:"usage"` // id of the billed quantity
+	Cost   string  `json:"cost"`
+	Used   *string `json:"used"` // null where the bill does not say
+}
+
+// Billed is the bill in the form that spend works with.
+func (c Comparison) Billed() *spend.Billed {
+	out := &spend.Billed{Days: map[string]bool{}}
+	for day := c.From; day.Before(c.To); day = day.AddDate(0, 0, 1) {
+		out.Days[day.Format(time.DateOnly)] = true
+	}
+	for _, l := range c.Bill.Lines {
+		out.Lines = append(out.Lines, spend.BilledLine{
+			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity, Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
+		})
+	}
+	return out
+}
+
+// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It returns the
+// file's path. Source is the name of the file that the bill came from.
+func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, now time.Time) (string, error) {
+	file := billedFile{
+		Schema: billedSchema, Source: source, SHA256: bill.SHA256, Format: string(bill.Format), Metric: bill.Metric,
+		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
+	}
+	for _, l := range billed.Lines {
+		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: l.Cost.String()}
+		if l.UsedKnown {
+			used := l.Used.String()
+			line.Used = &used
+		}
+		file.Lines = append(file.Lines, line)
+	}
+	text, err := json.MarshalIndent(file, "", " ")
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(dir, Folder)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, file.From+"_"+file.To+".json")
+	return path, atomicfile.Write(path, append(text, '\n'), 0o644)
+}
+
+var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
+
+// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last counts
+// for it. It returns nil where there is none.
+func Load(dir string) (*spend.Billed, error) {
+	folder := filepath.Join(dir, Folder)
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var files []billedFile
+	for _, entry := range entries {
+		if !billedName.MatchString(entry.Name()) {
+			continue
+		}
+		path := filepath.Join(folder, entry.Name())
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		file, err := decode(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w; microspend reconcile FILE --allocate writes it again", path, err)
+		}
+		files = append(files, file)
+	}
+	if len(files) == 0 {
+		return nil, nil
+	}
+	slices.SortStableFunc(files, func(a, b billedFile) int {
+		return cmp.Or(a.AllocatedAt.Compare(b.AllocatedAt), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	byDay := map[string][]spend.BilledLine{}
+	for _, file := range files {
+		lines, err := file.days()
+		if err != nil {
+			return nil, fmt.Errorf("%s: the bill of %s to %s: %w", folder, file.From, file.To, err)
+		}
+		for day, of := range lines {
+			byDay[day] = of
+		}
+	}
+	out := &spend.Billed{Days: map[string]bool{}}
+	for day, lines := range byDay {
+		out.Days[day] = true
+		out.Lines = append(out.Lines, lines...)
+	}
+	out.SortLines()
+	return out, nil
+}
+
+func decode(text []byte) (billedFile, error) {
+	var file billedFile
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&file); err != nil {
+		return file, fmt.Errorf("not readable: %w", err)
+	}
+	if file.Schema != billedSchema {
+		return file, fmt.Errorf("it is of schema %.40q; this program reads %s", file.Schema, billedSchema)
+	}
+	return file, nil
+}
+
+// maxDays bounds what one file can claim to cover.
+const maxDays = 4000
+
+// days are the lines of each day that the file covers.
+func (f billedFile) days() (map[string][]spend.BilledLine, error) {
+	from, err := time.Parse(time.DateOnly, f.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := time.Parse(time.DateOnly, f.To)
+	if err != nil {
+		return nil, err
+	}
+	if !from.Before(to) || to.Sub(from) > maxDays*24*time.Hour {
+		return nil, errors.New("its days cannot be")
+	}
+	out := map[string][]spend.BilledLine{}
+	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
+		out[day.Format(time.DateOnly)] = nil
+	}
+	seen := map[key]bool{}
+	for i, written := range f.Lines {
+		line, err := written.line()
+		k := key{written.Day, written.Region, written.Usage}
+		_, covered := out[written.Day]
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("line %d: %w", i+1, err)
+		case !covered:
+			return nil, fmt.Errorf("line %d: its day %.20q is not covered", i+1, written.Day)
+		case seen[k]:
+			return nil, fmt.Errorf("line %d is there twice", i+1)
+		}
+		seen[k] = true
+		out[written.Day] = append(out[written.Day], line)
+	}
+	return out, nil
+}
+
+func (l billedLine) line() (spend.BilledLine, error) {
+	q, ok := quantityOf(l.Usage)
+	if !ok {
+		return spend.BilledLine{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
+	}
+	out := spend.BilledLine{Day: l.Day, Region: l.Region, Quantity: q}
+	var err error
+	if out.Cost, err = exact(l.Cost); err != nil {
+		return out, err
+	}
+	if l.Used != nil {
+		out.UsedKnown = true
+		out.Used, err = exact(*l.Used)
+	}
+	return out, err
+}
+
+// exact reads a number as this package wrote it, which may have more decimals than others may have.
+func exact(text string) (decimal.Decimal, error) {
+	if len(text) > 100 || (len(text) > 0 && text[len(text)-1] == '.') {
+		return decimal.Decimal{}, fmt.Errorf("%.40q is not a number", text)
+	}
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && c != '.' && (c != '-' || i > 0) {
+			return decimal.Decimal{}, fmt.Errorf("%.40q is not a number", text)
+		}
+	}
+	return decimal.NewFromString(text)
+}

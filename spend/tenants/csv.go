@@ -1,0 +1,193 @@
+package tenants
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"microspend/internal/strictyaml"
+	"microspend/pricing"
+)
+
+// csvColumns are the columns of a tenants file in CSV.
+var csvColumns = []struct {
+	name     string
+	required bool
+}{{"match", true}, {"value", true}, {"tenant", true}, {"from", false}, {"to", false}}
+
+// matchWords are the words of the column match.
+var matchWords = map[string]Field{
+	"microvm_id": MicroVM, "microvm": MicroVM, "image": Image, "role": Role,
+}
+
+// csvReader reads one file and collects what is wrong with it.
+type csvReader struct {
+	in      *csv.Reader
+	faults  strictyaml.Faults
+	columns map[string]int // name to place
+	width   int
+	out     File
+}
+
+func loadCSV(file string, text []byte) (File, error) {
+	r := &csvReader{faults: strictyaml.Faults{File: file}, columns: map[string]int{}}
+	if len(text) > maxFileBytes {
+		r.fault(0, 0, "", "is larger than %d MiB, the most that is read", maxFileBytes>>20)
+		return File{}, &r.faults
+	}
+	r.in = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	r.in.FieldsPerRecord = -1
+	r.in.ReuseRecord = true
+	if r.header() {
+		r.rows()
+	}
+	if len(r.faults.List) > 0 {
+		slices.SortStableFunc(r.faults.List, func(a, b strictyaml.Fault) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		return File{}, &r.faults
+	}
+	return r.out, nil
+}
+
+func (r *csvReader) fault(line, column int, path, format string, args ...any) {
+	r.faults.List = append(r.faults.List, strictyaml.Fault{
+		Line: line, Column: column, Path: path, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+// notCSV records what the reader says of a row.
+func (r *csvReader) notCSV(err error) {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		r.fault(parse.Line, parse.Column, "", "is not valid CSV: %s", parse.Err)
+		return
+	}
+	r.fault(0, 0, "", "%s", err)
+}
+
+// header reads the names of the columns. Without them no row has a meaning, so it says whether to go on.
+func (r *csvReader) header() bool {
+	names, err := r.in.Read()
+	if errors.Is(err, io.EOF) {
+		r.fault(1, 1, "", "is empty; it begins with the header match,value,tenant,from,to")
+		return false
+	}
+	if err != nil {
+		r.notCSV(err)
+		return false
+	}
+	r.width = len(names)
+	for i, name := range names {
+		line, column := r.in.FieldPos(i)
+		name = strings.TrimSpace(name)
+		known := false
+		for _, c := range csvColumns {
+			known = known || c.name == name
+		}
+		_, twice := r.columns[name]
+		switch {
+		case len(names) == 1 && strings.Contains(name, ";"):
+			r.fault(line, column, "", "has columns separated by ; but commas separate columns")
+			return false
+		case !known:
+			r.fault(line, column, "", "unknown column %.40q; columns are match, value, tenant, from, to", name)
+		case twice:
+			r.fault(line, column, "", "column %s is given twice", name)
+		}
+		r.columns[name] = i
+	}
+	for _, c := range csvColumns {
+		if _, given := r.columns[c.name]; c.required && !given {
+			r.fault(1, 1, "", "column %s is missing; columns are match, value, tenant, from, to", c.name)
+		}
+	}
+	return len(r.faults.List) == 0
+}
+
+func (r *csvReader) rows() {
+	for {
+		cells, err := r.in.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			r.notCSV(err)
+		case len(cells) != r.width:
+			line, column := r.in.FieldPos(0)
+			r.fault(line, column, "", "has %d columns; the header has %d", len(cells), r.width)
+		default:
+			r.row(cells)
+		}
+	}
+}
+
+func (r *csvReader) row(cells []string) {
+	ok := true
+	cell := func(name string) string {
+		if at, given := r.columns[name]; given {
+			return strings.Clone(cells[at])
+		}
+		return ""
+	}
+	wrong := func(name, format string, args ...any) {
+		ok = false
+		line, column := r.in.FieldPos(r.columns[name])
+		r.fault(line, column, name, format, args...)
+	}
+	day := func(name string) (date pricing.Date) {
+		text := strings.TrimSpace(cell(name))
+		if text == "" {
+			return date
+		}
+		date, err := pricing.ParseDate(text)
+		if err != nil {
+			wrong(name, "%s", err)
+		}
+		return date
+	}
+
+	rule := Rule{Tenant: cell("tenant"), From: day("from"), To: day("to")}
+	if err := checkTenant(rule.Tenant); err != nil {
+		wrong("tenant", "%s", err)
+	}
+	match, value := strings.TrimSpace(cell("match")), cell("value")
+	if match == "" && value == "" {
+		r.listed(rule, wrong)
+		return
+	}
+	field, known := matchWords[match]
+	if !known {
+		wrong("match", "%.40q cannot be matched; choose microvm_id, image or role", match)
+	}
+	pattern, err := ParsePattern(value)
+	if err != nil {
+		wrong("value", "%s", err)
+	}
+	if err := checkDays(rule.From, rule.To); err != nil {
+		wrong("to", "%s", err)
+	}
+	if ok {
+		rule.Selector = Selector{field, pattern}
+		r.out.Rules = append(r.out.Rules, rule)
+	}
+}
+
+// listed takes a row that only names a tenant.
+func (r *csvReader) listed(rule Rule, wrong func(name, format string, args ...any)) {
+	switch {
+	case !rule.From.IsZero():
+		wrong("from", "has no meaning without match and value")
+	case !rule.To.IsZero():
+		wrong("to", "has no meaning without match and value")
+	case rule.Tenant == Shared:
+		wrong("tenant", "%s is not a tenant to be listed", Shared)
+	default:
+		r.out.Known = append(r.out.Known, rule.Tenant)
+	}
+}

@@ -1,0 +1,133 @@
+package tenants
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"microspend/ledger"
+)
+
+// ImageStorage begins the microvm_id of usage that is no MicroVM's: the storage of an image version. Where neither a rule
+// nor the record names its tenant it is shared cost. (A MicroVM's own id is made by AWS and begins with a letter.)
+const ImageStorage = "(image)"
+
+var imageStorage = Pattern{ImageStorage, true}
+
+// Matcher names the tenant of usage at a time at which the same rules hold.
+type Matcher struct {
+	rules         []Rule
+	byRule        index
+	declareShared index
+}
+
+// NewMatcher looks usage up in the rules of a file that hold at a moment, and in what has been declared shared, whoever's it
+// would otherwise be.
+func NewMatcher(file File, shared []Selector, moment time.Time) *Matcher {
+	m := &Matcher{rules: file.Rules}
+	for i, rule := range file.Rules {
+		if rule.holds(moment) {
+			m.byRule.add(i, rule.Selector)
+		}
+	}
+	for i, selector := range shared {
+		m.declareShared.add(i, selector)
+	}
+	m.byRule.finish()
+	m.declareShared.finish()
+	return m
+}
+
+// Tenant is the tenant of a group, [Shared] or "" where none can be named; shared tells the label from a tenant of that name.
+// What was declared shared comes first, then the first rule, the record itself, and image storage that is nobody's.
+func (m *Matcher) Tenant(g *ledger.Group) (name string, shared bool) {
+	if m.declareShared.match(g) < none {
+		return Shared, true
+	}
+	name = g.Tenant
+	if i := m.byRule.match(g); i < none {
+		name = m.rules[i].Tenant
+		if name == Shared {
+			return Shared, true
+		}
+	}
+	if name == "" && imageStorage.Match(g.MicroVMID) || m.declareShared.first(Tenant, name, none) < none {
+		return Shared, true
+	}
+	return name, false
+}
+
+// Fields are the fields of the ledger that naming tenants needs, without those that only image storage needs.
+func Fields(file File, shared []Selector) map[ledger.Field]bool {
+	need := map[ledger.Field]bool{ledger.FieldTenant: true}
+	fields := [fieldCount]ledger.Field{
+		MicroVM: ledger.FieldMicroVM, Image: ledger.FieldImage, Role: ledger.FieldRole, Tenant: ledger.FieldTenant,
+	}
+	for _, rule := range file.Rules {
+		need[fields[rule.Field]] = true
+	}
+	for _, selector := range shared {
+		need[fields[selector.Field]] = true
+	}
+	return need
+}
+
+// index finds the first selector that matches without trying all of them: one look-up for each length of a prefix, as files
+// have many tenants and ledgers have many more MicroVMs.
+type index struct {
+	exact    [fieldCount]map[string]int
+	prefixes [fieldCount]map[string]int
+	lengths  [fieldCount][]int // of the prefixes, each once
+}
+
+// none is the place of no selector: behind all.
+const none = math.MaxInt
+
+// add adds the selector at a place; selectors come in the order of their places.
+func (x *index) add(place int, s Selector) {
+	of := &x.exact[s.Field]
+	if s.Pattern.prefix {
+		of = &x.prefixes[s.Field]
+		x.lengths[s.Field] = append(x.lengths[s.Field], len(s.Pattern.text))
+	}
+	if *of == nil {
+		*of = map[string]int{}
+	}
+	if _, earlier := (*of)[s.Pattern.text]; !earlier {
+		(*of)[s.Pattern.text] = place
+	}
+}
+
+func (x *index) finish() {
+	for field := range x.lengths {
+		slices.Sort(x.lengths[field])
+		x.lengths[field] = slices.Compact(x.lengths[field])
+	}
+}
+
+// match is the place of the first selector that matches the MicroVM, image or role of a group; none if none does.
+func (x *index) match(g *ledger.Group) int {
+	best := x.first(MicroVM, g.MicroVMID, none)
+	best = x.first(Image, g.Image, best)
+	return x.first(Role, g.Role, best)
+}
+
+// first is the place of the first selector for a field that matches the name, if it comes before best, which is returned
+// otherwise. No selector matches a name that is not known.
+func (x *index) first(field Field, name string, best int) int {
+	if name == "" {
+		return best
+	}
+	if i, ok := x.exact[field][name]; ok && i < best {
+		best = i
+	}
+	for _, length := range x.lengths[field] {
+		if length > len(name) {
+			break
+		}
+		if i, ok := x.prefixes[field][name[:length]]; ok && i < best {
+			best = i
+		}
+	}
+	return best
+}
