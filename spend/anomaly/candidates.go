@@ -9,8 +9,9 @@ import (
 	"microspend/spend"
 )
 
-// margin is by how much estimates are allowed to be off: a tenth of a cent, where rounding down makes them off by a millionth
-// of a dollar for each region. It may only be too large, which costs a look at a tenant that turns out to be in order.
+// margin is by how much estimates are allowed to be off: a tenth of a cent, where rounding down makes them off by a
+// millionth of a dollar for each region. It may only be too large, which costs a look at a tenant that turns out to
+// be in order.
 const margin spend.MicroDollars = 1000
 
 // judged is which days are judged, and how.

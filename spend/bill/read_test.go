@@ -232,7 +232,7 @@ func TestJoin(t *testing.T) {
 	_, err = bill.Join([]bill.Bill{reply, other})
 	require.EqualError(t, err, "file 1 and file 2 cover the same days, which would be counted twice")
 	_, err = bill.Join([]bill.Bill{first, reply})
-	require.EqualError(t, err, "a bill is of one kind: these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
+	require.EqualError(t, err, "files of one bill must be of one kind; these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
 }
 
 // BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.

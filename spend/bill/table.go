@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// rows gives the rows of a table one by one, as texts by the place of wanted columns; "" where a row has no value. It ends
-// with [io.EOF].
+// rows gives the rows of a table one by one, as texts by the place of wanted columns; "" where a row has no value. It
+// ends with [io.EOF].
 type rows interface {
 	next(into []string) error
 	place() string // of the last row, for messages
@@ -70,8 +70,8 @@ func missing(have map[string]int, need []string) (names []string) {
 	return names
 }
 
-// normal writes a column's name in lower case with underscores: lineItem/UsageType and line_item_usage_type are the same.
-// Names of FOCUS come out as charge_period_start.
+// normal writes a column's name in lower case with underscores: lineItem/UsageType and line_item_usage_type are the
+// same. Names of FOCUS come out as charge_period_start.
 func normal(name string) string {
 	var out strings.Builder
 	before := rune(0)

@@ -24,7 +24,8 @@ func forecasterOn(today civil.Day) forecaster {
 	return f
 }
 
-// TestTwoWeeksTellWeekdaysApart: with fourteen complete days a forecast goes by weekdays, with thirteen by the run rate.
+// TestTwoWeeksTellWeekdaysApart: with fourteen complete days a forecast goes by weekdays, with thirteen by the run
+// rate.
 func TestTwoWeeksTellWeekdaysApart(t *testing.T) {
 	today := civil.Date(2026, time.October, 20)
 	for days, want := range map[civil.Day]Method{13: RunRate, 14: WeekdayMean} {

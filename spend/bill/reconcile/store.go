@@ -21,8 +21,8 @@ import (
 	"microspend/spend/bill"
 )
 
-// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the days it
-// covers. Engines that read the ledger look at usage/ only.
+// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the
+// days it covers. Engines that read the ledger look at usage/ only.
 const Folder = "billed"
 
 const billedSchema = "microspend.billed/v1"
@@ -62,8 +62,8 @@ func (c Comparison) Billed() *spend.Billed {
 	return out
 }
 
-// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It returns the
-// file's path. Source is the name of the file that the bill came from.
+// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
+// returns the file's path. Source is the name of the file that the bill came from.
 func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: bill.SHA256, Format: string(bill.Format), Metric: bill.Metric,
@@ -91,8 +91,8 @@ func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, no
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
 
-// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last counts
-// for it. It returns nil where there is none.
+// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last
+// counts for it. It returns nil where there is none.
 func Load(dir string) (*spend.Billed, error) {
 	folder := filepath.Join(dir, Folder)
 	entries, err := os.ReadDir(folder)
