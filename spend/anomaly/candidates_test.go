@@ -164,3 +164,19 @@ func TestTheMarginIsOfADayAndOfTheDeviation(t *testing.T) {
 	require.True(t, may(7_923_470, 1_000_000, 3_000_000), "within both margins")
 	require.False(t, may(7_923_469, 1_000_000, 3_000_000), "outside of them")
 }
+
+// TestAnAmountThatIsCutOffIsACandidate: it may be any amount above the most that estimates hold.
+func TestAnAmountThatIsCutOffIsACandidate(t *testing.T) {
+	first := civil.Date(2026, time.August, 13)
+	covered := map[civil.Day]bool{}
+	series := &spend.DaySeries{First: first, Amounts: make([]spend.MicroDollars, spend.HistoryDays+1)}
+	for i := range series.Amounts {
+		covered[first+civil.Day(i)] = true
+		series.Amounts[i] = spend.MaxMicroDollars
+	}
+	last := judged{first + spend.HistoryDays, covered, Rule{}}
+	estimates := spend.DayEstimates{First: first, Days: len(series.Amounts)}
+	require.True(t, last.mayStandOut(estimates, series))
+	series.Amounts[spend.HistoryDays]--
+	require.False(t, last.mayStandOut(estimates, series))
+}

@@ -102,7 +102,7 @@ func (b *builder) takeReply(p reply, seen map[string]bool) error {
 			place := fmt.Sprintf("%s.Groups[%d]", place, j)
 			key := result.TimePeriod.Start + "\x00" + strings.Join(group.Keys, "\x00")
 			if seen[key] {
-				return fmt.Errorf("%s: %q of %s is there twice", place, group.Keys, day.Format(time.DateOnly))
+				return fmt.Errorf("%s: %q of %s appears twice", place, group.Keys, day.Format(time.DateOnly))
 			}
 			seen[key] = true
 			b.bill.Rows++

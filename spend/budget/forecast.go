@@ -144,7 +144,8 @@ func (f forecaster) runsOut(o outlook, daily map[civil.Day]decimal.Decimal, spen
 	if o.method == RunRate {
 		elapsed := decimal.NewFromInt(civil.Between(f.month.From, f.asOf).Seconds())
 		seconds := pricing.Divide(budget.Mul(elapsed), spent, 0).IntPart()
-		return on(min(civil.DayOf(f.month.From.Add(time.Duration(seconds)*time.Second), f.loc), civil.DayOf(f.month.To.Add(-1), f.loc)))
+		used := civil.DayOf(f.month.From.Add(time.Duration(seconds)*time.Second), f.loc)
+		return on(min(used, civil.DayOf(f.month.To, f.loc)-1))
 	}
 	var out *time.Time
 	f.ahead(o.means, func(d civil.Day, expected decimal.Decimal) bool {

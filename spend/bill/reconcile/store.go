@@ -56,7 +56,8 @@ func (c Comparison) Billed() *spend.Billed {
 	}
 	for _, l := range c.Bill.Lines {
 		out.Lines = append(out.Lines, spend.BilledLine{
-			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity, Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
+			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity,
+			Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
 		})
 	}
 	return out
@@ -67,7 +68,8 @@ func (c Comparison) Billed() *spend.Billed {
 func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: bill.SHA256, Format: string(bill.Format), Metric: bill.Metric,
-		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
+		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly),
+		AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
 	}
 	for _, l := range billed.Lines {
 		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: l.Cost.String()}
@@ -187,7 +189,7 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 		case !covered:
 			return nil, fmt.Errorf("line %d: its day %.20q is not covered", i+1, written.Day)
 		case seen[k]:
-			return nil, fmt.Errorf("line %d is there twice", i+1)
+			return nil, fmt.Errorf("line %d appears twice", i+1)
 		}
 		seen[k] = true
 		out[written.Day] = append(out[written.Day], line)
