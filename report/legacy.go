@@ -48,7 +48,7 @@ func (t *Table) view() *view.Table {
 		for i, cell := range row.Cells {
 			cells[i] = view.Text(cell)
 		}
-		out.Add(view.Row{Kind: row.Kind, Warn: row.Warn, Cells: cells})
+		out.Add(view.Row{Look: view.Look{Kind: row.Kind, Warn: row.Warn}, Cells: cells})
 	}
 	return out
 }
@@ -87,4 +87,11 @@ func knownAmount(c spend.Cost) *string {
 	}
 	text := c.Amount.String()
 	return &text
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }

@@ -39,7 +39,7 @@ func Spend(s spend.Spend) view.Document {
 	}
 	json = json.With(s.Basis != spend.BasisRates, "basis", s.Basis.String())
 	json = append(json, view.Field{ID: "rows", Value: view.Records{Table: data}}, view.Field{ID: "total", Value: amountOf(s.Total.Cost)})
-	json = json.With(s.Agreed && s.Total.Known(), "list_total", view.Exact(s.Total.List))
+	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{

@@ -50,7 +50,7 @@ func SpendColumns(s spend.Spend, look SpendLook) []spendColumn {
 		})
 		return v.Or("unknown", r.Known())
 	}})
-	add(s.Agreed, spendColumn{
+	add(s.Negotiated, spendColumn{
 		ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(r *spend.Row) view.Value {
 			return view.Number(r.List, places).ShownBy(func() string { return lists(r) }).Or("unknown", r.Known())
 		},
@@ -193,7 +193,7 @@ var msPerHour = decimal.NewFromInt(3_600_000)
 
 // SpendTotal is the total as a row of a listing.
 func SpendTotal(s spend.Spend) *spend.Row {
-	return &spend.Row{Cost: s.Total.Cost, Shared: s.Total.Shared, Sum: s.Total.Sum, Previous: s.Total.Previous}
+	return &spend.Row{Total: s.Total}
 }
 
 // SpendRows are the rows of a report as its columns take them.
