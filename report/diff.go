@@ -77,15 +77,15 @@ func Diff(diff scenarios.Diff) Document {
 		old, oldAmount := sideOf(line.Before)
 		next, nextAmount := sideOf(line.After)
 		out.Lines = append(out.Lines, diffLineJSON{
-			Component: string(line.Component), Before: old, After: next, Change: line.Change().String(),
+			Component: line.Component.String(), Before: old, After: next, Change: line.Change().String(),
 			QuantityEffect: line.QuantityEffect.String(), RateEffect: line.RateEffect.String(),
 		})
 		t.Rows = append(t.Rows, Row{Cells: []string{
-			string(line.Component), fixed(oldAmount, places), fixed(nextAmount, places), signed(line.Change(), places),
+			line.Component.String(), fixed(oldAmount, places), fixed(nextAmount, places), signed(line.Change(), places),
 			signedOrBlank(line.QuantityEffect, places), signedOrBlank(line.RateEffect, places),
 		}})
 		d.CSV = append(d.CSV, []string{
-			string(line.Component), quantityOf(line.Before), quantityOf(line.After), oldAmount.String(), nextAmount.String(),
+			line.Component.String(), quantityOf(line.Before), quantityOf(line.After), oldAmount.String(), nextAmount.String(),
 			line.Change().String(), line.QuantityEffect.String(), line.RateEffect.String(),
 		})
 	}

@@ -144,26 +144,6 @@ func estimateSubtitle(e *scenarios.Estimate) string {
 	return s.Title + "\n" + machine
 }
 
-var componentLabels = map[pricing.Component]string{
-	pricing.BaselineVCPU:     "baseline vCPU",
-	pricing.BaselineMemory:   "baseline memory",
-	pricing.PeakVCPU:         "peak vCPU",
-	pricing.PeakMemory:       "peak memory",
-	pricing.WriteSuspend:     "write, suspend",
-	pricing.ReadLaunch:       "read, launch",
-	pricing.ReadResume:       "read, resume",
-	pricing.StorageImage:     "image",
-	pricing.StorageSuspended: "suspended",
-}
-
-// label is a component in words, under the heading of its group.
-func label(c pricing.Component) string {
-	if words, ok := componentLabels[c]; ok {
-		return words
-	}
-	return string(c)
-}
-
 // billTable has a column of list amounts where something else than AWS's public rates was agreed.
 func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
 	t := &Table{Columns: []Column{
@@ -181,22 +161,22 @@ func billTable(e *scenarios.Estimate, options EstimateOptions) *Table {
 		t.Columns = append(t.Columns, Column{Title: "= quantity × rate", Drop: 5, MinWidth: 110})
 	}
 	places := placesFor(amountsOf(e.Bill.Lines))
-	sums := func(id string) []string {
-		cells := []string{"", "", ""}
+	sums := func(name string, list, charged decimal.Decimal) []string {
+		cells := []string{name, "", "", ""}
 		if agreed {
-			cells = append(cells, fixed(e.Bill.ListSum(id), places))
+			cells = append(cells, fixed(list, places))
 		}
-		return append(cells, fixed(e.Bill.Sum(id), places))
+		return append(cells, fixed(charged, places))
 	}
 	for _, group := range pricing.Groups() {
 		rows := lineRows(e.Bill, group, places, options.Explain)
 		if len(rows) == 0 {
 			continue
 		}
-		t.Rows = append(t.Rows, Row{Kind: Group, Cells: append([]string{group}, sums(group)...)})
+		t.Rows = append(t.Rows, Row{Kind: Group, Cells: sums(group.String(), e.Bill.ListSum(group), e.Bill.Sum(group))})
 		t.Rows = append(t.Rows, rows...)
 	}
-	t.Rows = append(t.Rows, Row{Kind: Total, Cells: append([]string{"total"}, sums("")...)})
+	t.Rows = append(t.Rows, Row{Kind: Total, Cells: sums("total", e.Bill.ListTotal(), e.Bill.Total())})
 	if count, noun := e.Scenario.PerUnit(); count.GreaterThan(decimal.NewFromInt(1)) {
 		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{
 			unitPrice(e.PerUnit, noun) + ", " + figures.Grouped(count) + " " + noun + "s",
@@ -213,14 +193,14 @@ func amountsOf(lines []pricing.Line) []decimal.Decimal {
 	return amounts
 }
 
-func lineRows(bill pricing.Bill, group string, places int32, explain bool) []Row {
+func lineRows(bill pricing.Bill, group pricing.Component, places int32, explain bool) []Row {
 	var rows []Row
 	agreed := bill.Negotiated()
 	for _, line := range bill.Lines {
-		if !strings.HasPrefix(string(line.Component), group+".") {
+		if !line.Component.Within(group) {
 			continue
 		}
-		cells := []string{"  " + label(line.Component), upTo(line.Quantity, 4), line.Of.Unit(), rateText(line)}
+		cells := []string{"  " + line.Component.Label(), upTo(line.Quantity, 4), line.Of.Unit(), rateText(line)}
 		if agreed {
 			cells = append(cells, fixed(line.ListAmount, places))
 		}
@@ -331,7 +311,7 @@ func newEstimateJSON(e *scenarios.Estimate) estimateJSON {
 func groupSums(bill pricing.Bill) map[string]string {
 	sums := map[string]string{}
 	for _, group := range pricing.Groups() {
-		sums[group] = bill.Sum(group).String()
+		sums[group.String()] = bill.Sum(group).String()
 	}
 	return sums
 }
@@ -397,7 +377,7 @@ func linesJSON(lines []pricing.Line) []lineJSON {
 	list := make([]lineJSON, len(lines))
 	for i, line := range lines {
 		list[i] = lineJSON{
-			Component: string(line.Component), Quantity: line.Quantity.String(), Unit: line.Of.Unit(),
+			Component: line.Component.String(), Quantity: line.Quantity.String(), Unit: line.Of.Unit(),
 			Rate: line.EffectiveRate().String(), Amount: line.Amount.String(), Formula: line.Formula(),
 		}
 		if line.Rate.Per != pricing.PerUnit {
@@ -428,7 +408,7 @@ func estimateCSV(e *scenarios.Estimate) [][]string {
 	for i, line := range linesJSON(e.Bill.Lines) {
 		low := line.Amount
 		if e.Low != nil {
-			low = e.Low.Bill.Sum(string(e.Bill.Lines[i].Component)).String()
+			low = e.Low.Bill.Sum(e.Bill.Lines[i].Component).String()
 		}
 		row := []string{
 			e.Scenario.Name, e.Scenario.Region, line.Component, line.Quantity, line.Unit, line.Rate, orOne(line.RateUnits),

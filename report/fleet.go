@@ -42,13 +42,13 @@ func rangeTable(e *scenarios.Estimate) *Table {
 				}
 			}
 			rows = append(rows, Row{Cells: []string{
-				"  " + label(line.Component), upTo(lowQuantity, 4), upTo(line.Quantity, 4), line.Of.Unit(),
-				fixed(low.Sum(string(line.Component)), places), fixed(line.Amount, places),
+				"  " + line.Component.Label(), upTo(lowQuantity, 4), upTo(line.Quantity, 4), line.Of.Unit(),
+				fixed(low.Sum(line.Component), places), fixed(line.Amount, places),
 			}})
 		}
 		if len(rows) > 0 {
 			t.Rows = append(t.Rows, Row{
-				Kind: Group, Cells: []string{group, "", "", "", fixed(low.Sum(group), places), fixed(high.Sum(group), places)},
+				Kind: Group, Cells: []string{group.String(), "", "", "", fixed(low.Sum(group), places), fixed(high.Sum(group), places)},
 			})
 			t.Rows = append(t.Rows, rows...)
 		}
@@ -120,20 +120,18 @@ func Fleet(fleet scenarios.Fleet) Document {
 	lines := &Table{Columns: []Column{
 		{Title: "a month"}, {Title: "quantity", Align: Decimal, Drop: 1}, {Title: "unit", Drop: 2}, {Title: "amount $", Align: Decimal},
 	}}
-	group := ""
-	for _, line := range fleet.Lines {
-		if line.Component.Group() != group {
-			group = line.Component.Group()
-			lines.Rows = append(lines.Rows, Row{Kind: Group, Cells: []string{group, "", "", fixed(fleet.Sum(group), centPlaces)}})
+	for i, line := range fleet.Lines {
+		if group := line.Component.Group(); i == 0 || fleet.Lines[i-1].Component.Group() != group {
+			lines.Rows = append(lines.Rows, Row{Kind: Group, Cells: []string{group.String(), "", "", fixed(fleet.Sum(group), centPlaces)}})
 		}
 		lines.Rows = append(lines.Rows, Row{Cells: []string{
-			"  " + label(line.Component), upTo(line.Quantity, 4), line.Of.Unit(), fixed(line.Amount, centPlaces),
+			"  " + line.Component.Label(), upTo(line.Quantity, 4), line.Of.Unit(), fixed(line.Amount, centPlaces),
 		}})
 		out.Lines = append(out.Lines, fleetLineJSON{
-			string(line.Component), line.Quantity.String(), line.Of.Unit(), line.Amount.String(),
+			line.Component.String(), line.Quantity.String(), line.Of.Unit(), line.Amount.String(),
 		})
 		d.CSV = append(d.CSV, []string{
-			string(line.Component), line.Quantity.String(), line.Of.Unit(), line.Amount.String(),
+			line.Component.String(), line.Quantity.String(), line.Of.Unit(), line.Amount.String(),
 		})
 	}
 	lines.Rows = append(lines.Rows, Row{Kind: Total, Cells: []string{"total", "", "", fixed(fleet.Total, centPlaces)}})

@@ -130,21 +130,12 @@ func checkFigureID(id string) error {
 	if !ofUser {
 		base = strings.TrimSuffix(id, perJobSuffix)
 	}
-	if base == "total" || isComponentOrGroup(base) {
+	if _, err := pricing.ParseComponent(base); base == "total" || err == nil {
 		return nil
 	}
 	return fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
 		"(such as compute.baseline.vcpu or compute), each also with %s or %s, and %sNAME.MEASURE",
 		perUserSuffix, perJobSuffix, alternatives)
-}
-
-func isComponentOrGroup(id string) bool {
-	for _, c := range pricing.Components() {
-		if string(c) == id || strings.HasPrefix(string(c), id+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // Figure returns one figure of the estimate by id:
@@ -171,10 +162,10 @@ func (e *Estimate) Figure(id string) (decimal.Decimal, error) {
 			base, divided = strings.TrimPrefix(cut, "."), true
 		}
 	}
-	if base == "total" {
-		base = ""
+	sum := e.Bill.Total()
+	if component, err := pricing.ParseComponent(base); err == nil { // otherwise it is the total, divided or not
+		sum = e.Bill.Sum(component)
 	}
-	sum := e.Bill.Sum(base)
 	if divided {
 		sum = pricing.Divide(sum, count, pricing.AmountPlaces)
 	}
