@@ -147,33 +147,29 @@ type Bill struct {
 }
 
 // ListTotal is what all lines come to at AWS's public rates, exact.
-func (b Bill) ListTotal() decimal.Decimal { return b.sum(anyLine, Line.listAmount) }
+func (b Bill) ListTotal() decimal.Decimal { return b.ListSum(Everything) }
 
 // ListSum adds list amounts, of the lines that [Bill.Sum] adds.
-func (b Bill) ListSum(c Component) decimal.Decimal { return b.sum(c.holds, Line.listAmount) }
+func (b Bill) ListSum(c Component) decimal.Decimal { return b.sum(c, Line.listAmount) }
 
 // Negotiated reports whether any line is charged differently from list.
 func (b Bill) Negotiated() bool { return slices.ContainsFunc(b.Lines, Line.Negotiated) }
 
 // Total is the sum of all lines, exact.
-func (b Bill) Total() decimal.Decimal { return b.sum(anyLine, Line.amount) }
+func (b Bill) Total() decimal.Decimal { return b.Sum(Everything) }
 
 // Sum adds the lines of a component or a group, exact; zero where the bill has none of them.
-func (b Bill) Sum(c Component) decimal.Decimal { return b.sum(c.holds, Line.amount) }
+func (b Bill) Sum(c Component) decimal.Decimal { return b.sum(c, Line.amount) }
 
-func (b Bill) sum(in func(Line) bool, of func(Line) decimal.Decimal) decimal.Decimal {
+func (b Bill) sum(in Component, of func(Line) decimal.Decimal) decimal.Decimal {
 	sum := decimal.Decimal{}
 	for _, line := range b.Lines {
-		if in(line) {
+		if line.Component.Within(in) {
 			sum = sum.Add(of(line))
 		}
 	}
 	return sum
 }
-
-func anyLine(Line) bool { return true }
-
-func (c Component) holds(l Line) bool { return l.Component.Within(c) }
 
 func (l Line) amount() decimal.Decimal     { return l.Amount }
 func (l Line) listAmount() decimal.Decimal { return l.ListAmount }

@@ -21,6 +21,7 @@ const (
 	StorageImage                      // GB-hours of image versions
 	StorageSuspended                  // GB-hours of suspended MicroVMs
 
+	Everything    // the whole bill
 	Compute       // everything that is billed while running
 	Baseline      // of that, outside bursts
 	Peak          // of that, in bursts
@@ -49,6 +50,7 @@ var componentTable = [componentCount]struct{ id, label string }{
 	ReadResume:       {"snapshot.read.resume", "read, resume"},
 	StorageImage:     {"storage.image", "image"},
 	StorageSuspended: {"storage.suspended", "suspended"},
+	Everything:       {"total", "total"},
 	Compute:          {"compute", "compute"},
 	Baseline:         {"compute.baseline", "baseline"},
 	Peak:             {"compute.peak", "peak"},
@@ -107,6 +109,9 @@ func (c Component) Group() Component {
 
 // Within reports whether a component is the given one or lies under it: compute.peak.vcpu is within compute.peak.
 func (c Component) Within(group Component) bool {
+	if group == Everything {
+		return true
+	}
 	rest, under := strings.CutPrefix(c.String(), group.String())
 	return under && (rest == "" || rest[0] == '.')
 }

@@ -88,3 +88,10 @@ func knownAmount(c spend.Cost) *string {
 	text := c.Amount.String()
 	return &text
 }
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

@@ -130,7 +130,7 @@ func checkFigureID(id string) error {
 	if !ofUser {
 		base = strings.TrimSuffix(id, perJobSuffix)
 	}
-	if _, err := pricing.ParseComponent(base); base == "total" || err == nil {
+	if _, err := pricing.ParseComponent(base); err == nil {
 		return nil
 	}
 	return fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
@@ -162,10 +162,14 @@ func (e *Estimate) Figure(id string) (decimal.Decimal, error) {
 			base, divided = strings.TrimPrefix(cut, "."), true
 		}
 	}
-	sum := e.Bill.Total()
-	if component, err := pricing.ParseComponent(base); err == nil { // otherwise it is the total, divided or not
-		sum = e.Bill.Sum(component)
+	component, err := pricing.ParseComponent(base)
+	if base == "" { // per_user and per_job are the total's
+		component, err = pricing.Everything, nil
 	}
+	if err != nil {
+		return decimal.Decimal{}, err
+	}
+	sum := e.Bill.Sum(component)
 	if divided {
 		sum = pricing.Divide(sum, count, pricing.AmountPlaces)
 	}
