@@ -14,9 +14,11 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 		list = append(list, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
 	}
 	if s.Basis == spend.BasisBilled {
-		note("billed-basis", "amounts are what AWS billed, shared out by what was measured; %s is what no measured usage accounts for.", spend.Unmetered)
+		note("billed-basis", "amounts are what AWS billed, shared out by what was measured; %s is what no measured usage "+
+			"accounts for.", spend.Unmetered)
 	} else {
-		note("measured-usage", "amounts are measured usage at the rates shown; AWS's invoice may differ: microspend reconcile says by how much.")
+		note("measured-usage", "amounts are measured usage at the rates shown; AWS's invoice may differ: microspend reconcile "+
+			"says by how much.")
 	}
 	if s.Agreed {
 		note("agreed-rates", "list cost is at AWS's public rates; amounts are after discounts and at private rates.")
