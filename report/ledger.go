@@ -114,7 +114,8 @@ func checkHints(result ledger.CheckResult) []view.Note {
 		slices.ContainsFunc(result.Damaged, func(file ledger.DamagedFile) bool { return !aside(file) })
 	if here && len(result.SetAside) == 0 {
 		hints = append(hints, view.Note{
-			Text: "microspend ledger check --repair sets what is damaged aside, so that no engine reads it, and makes manifests anew.",
+			Text: "microspend ledger check --repair sets what is damaged aside, so that no engine reads it, " +
+				"and makes manifests anew.",
 		})
 	}
 	if slices.ContainsFunc(slices.Concat(result.Damaged, result.SetAside), lost) {

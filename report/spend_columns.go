@@ -117,7 +117,8 @@ func countColumns(counted bool) []spendColumn {
 		return nil
 	}
 	columns := []spendColumn{{
-		ID: "suspended_hours", Title: "suspended", Unit: "h", Align: view.Decimal, Scope: view.Data, Value: hoursOf(usage.Suspended),
+		ID: "suspended_hours", Title: "suspended", Unit: "h", Align: view.Decimal, Scope: view.Data,
+		Value: hoursOf(usage.Suspended),
 	}}
 	for _, m := range []usage.Measure{usage.Launches, usage.Suspends, usage.Resumes} {
 		columns = append(columns, spendColumn{

@@ -66,7 +66,7 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
 		figures.Int(series), figures.Cents(each.USD), figures.Cents(each.Cost(series, 1)))}
 	if assumed := s.options.Prices.ThousandListCalls; assumed.Assumption != "" {
-		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, figures.Cents(assumed.USD)))
+		notes = append(notes, assumed.Assumption.Clause(figures.Cents(assumed.USD)).String())
 	}
 	return notes
 }

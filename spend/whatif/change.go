@@ -2,13 +2,13 @@ package whatif
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // Change is what is done differently. The zero value is nothing.
@@ -116,7 +116,7 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	if change.Alternative != nil {
 		out.replaced(*change.Alternative, seconds, &notes)
 	}
-	notes.add(pricing.Note{ID: "month-at-this-pace", Text: "a month is 730 hours that go on like the time measured"})
+	notes.add(assumption.MonthAtThisPace.Clause())
 	out.Notes = notes.list
 	return out, nil
 }
@@ -150,7 +150,7 @@ func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Fact
 		return measured, Facts{}, Effect{}
 	}
 	if change.Region != "" && change.Region != part.Region {
-		notes.add(pricing.Note{ID: "same-usage", Text: "another region sees the same usage; moving data between regions is not priced"})
+		notes.add(assumption.SameUsage.Clause())
 	}
 	var effect Effect
 	if change.TimeoutNow != change.TimeoutThen {
@@ -163,19 +163,17 @@ func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Fact
 			notes.add(note)
 		}
 		if !effect.Running.IsZero() || !effect.Suspends.IsZero() {
-			notes.add(pricing.Note{ID: "idle-timeout-now", Text: fmt.Sprintf("the timeout at present is taken for %d s; the ledger does not have it", change.TimeoutNow)})
-			notes.add(pricing.Note{ID: "idle-baseline", Text: fmt.Sprintf("idle time runs at the baseline of a %s MicroVM", facts.Size)})
+			notes.add(assumption.IdleTimeoutNow.Clause(change.TimeoutNow))
+			notes.add(assumption.IdleBaseline.Clause(facts.Size))
 		}
 		measured = idled(measured, facts, effect)
 	}
 	if change.Memory != nil && *change.Memory != facts.Size {
 		factor := pricing.Divide(change.Memory.GB(), facts.Size.GB(), pricing.RatioPlaces)
 		measured = resized(measured, facts, effect, factor)
-		notes.add(pricing.Note{ID: "size-measured", Text: fmt.Sprintf(
-			"the size at present is taken for %s, as %s GB were in use per running second, bursts included", facts.Size,
-			figures.Fixed(facts.Average, 2))})
-		notes.add(pricing.Note{ID: "size-scales", Text: "vCPU, memory and bursts grow and shrink with the size; running time stays the same"})
-		notes.add(pricing.Note{ID: "state-scales", Text: "the state that is suspended, and so what is written, resumed and stored, does so too; the image does not"})
+		notes.add(assumption.SizeMeasured.Measured(facts.Size, figures.Fixed(facts.Average, 2)))
+		notes.add(assumption.SizeScales.Clause())
+		notes.add(assumption.StateScales.Clause())
 	}
 	return measured, facts, effect
 }

@@ -10,6 +10,7 @@ import (
 	"microspend/idle"
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/usage"
 )
 
@@ -86,8 +87,7 @@ func (p *Pauses) Effect(part *Part, f Facts, now, then int64) Effect {
 		return Memoryless{}.Effect(part, f, now, then)
 	case then < now:
 		effect := Memoryless{}.Effect(part, f, now, then)
-		effect.Notes = append(effect.Notes, pricing.Note{ID: "idle-shorter", Text: fmt.Sprintf(
-			"pauses of less than %d s were never suspended and do not show in the ledger, so that a shorter timeout can only be estimated", now)})
+		effect.Notes = append(effect.Notes, assumption.IdleShorter.Clause(now))
 		return effect
 	}
 	fixed := d.At((then - now) * 1000)
@@ -101,12 +101,11 @@ func (p *Pauses) Effect(part *Part, f Facts, now, then int64) Effect {
 // read says what the effect is worked out from.
 func (p *Pauses) read(part *Part, f Facts, d idle.Distribution) []pricing.Note {
 	count := decimal.NewFromInt(d.Gaps())
-	text := fmt.Sprintf("worked out pause by pause, from %s suspensions of %s in the ledger; those that share a period are taken to be equally long",
-		figures.Grouped(count), part.Region)
+	more := ""
 	if rest := f.Suspends.Sub(count); rest.IsPositive() {
-		text += fmt.Sprintf("; %s more that no resume was seen for stay as they were", figures.Grouped(rest))
+		more = fmt.Sprintf("; %s more that no resume was seen for stay as they were", figures.Grouped(rest))
 	}
-	return []pricing.Note{{ID: "idle-pauses", Text: text}}
+	return []pricing.Note{assumption.IdlePauses.Clause(figures.Grouped(count), part.Region, more)}
 }
 
 // cheapest names the best timeout that can be judged.
@@ -115,8 +114,7 @@ func (p *Pauses) cheapest(part *Part, f Facts, d idle.Distribution, now int64) [
 	if !ok {
 		return nil
 	}
-	return []pricing.Note{{ID: "idle-cheapest", Text: fmt.Sprintf(
-		"the cheapest timeout of %d s or more for these pauses in %s is %d s", now, part.Region, seconds)}}
+	return []pricing.Note{assumption.IdleCheapest.Clause(now, part.Region, seconds)}
 }
 
 // best is the cheapest timeout of now or more, in seconds. It reports false where a rate is not known.

@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/usage"
 )
@@ -117,27 +118,27 @@ func (e *Explanation) has(q pricing.BilledQuantity) bool {
 
 // note says what the figure rests on.
 func (e *Explanation) note(r *Reader) {
-	add := func(id, text string) { e.Notes = append(e.Notes, pricing.Note{ID: id, Text: text}) }
+	add := func(note pricing.Note) { e.Notes = append(e.Notes, note) }
 	if e.has(pricing.VCPU) {
-		add("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say")
+		add(assumption.TransitionBilling.Clause())
 	}
 	if e.has(pricing.SnapshotRead) {
-		add("launch-read", "a launch reads the whole image; how many GB AWS counts for one is not established")
+		add(assumption.LaunchRead.Clause())
 	}
 	if e.has(pricing.SnapshotStorage) {
-		add("suspend-minimum", "suspended state is billed by the hour with no minimum; AWS states a minimum for images only")
+		add(assumption.SuspendMinimum.Clause())
 	}
 	if e.has(pricing.VCPU) {
-		add("no-free-tier", "no free tier or Savings Plan applies; AWS states none for MicroVMs")
+		add(assumption.NoFreeTier.Clause())
 	}
 	switch {
 	case e.Query.Scope.Tenant == nil:
 	case len(r.Source.Tenants.Rules) > 0:
-		add("whose", "usage is the tenant's by the first rule of the tenants file that matches, or as the record names it")
+		add(assumption.Whose.Clause("by the first rule of the tenants file that matches, or "))
 	default:
-		add("whose", "usage is the tenant's as the record names it")
+		add(assumption.Whose.Clause(""))
 	}
 	if !e.Shared.IsZero() {
-		add("shared", "shared cost is shared out by the policy "+e.Policy.String())
+		add(assumption.Shared.Clause(e.Policy))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend/whatif"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
@@ -389,7 +390,7 @@ func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard,
 	}
 	outcome, err := whatif.Apply(s.Parts, length, change)
 	if s.Longer() && s.Pauses.Fault != "" {
-		outcome.Notes = append(outcome.Notes, pricing.Note{ID: "idle-not-read", Text: "single pauses were not read: " + s.Pauses.Fault})
+		outcome.Notes = append(outcome.Notes, assumption.IdleNotRead.Clause(s.Pauses.Fault))
 	}
 	return &outcome, err
 }
