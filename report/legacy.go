@@ -61,3 +61,10 @@ func optional(d *decimal.Decimal) *string {
 	text := d.String()
 	return &text
 }
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/spend"
 	"microspend/view"
@@ -60,6 +61,9 @@ func unknownNotes(c spend.Cost) []view.Note {
 	}
 	return list
 }
+
+// dollars is an amount of money rounded to the cent, for sentences and pictures.
+func dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, view.CentPlaces) }
 
 // unknownNames name them in few words, as in "snapshot read in us-east-1".
 func unknownNames(c spend.Cost) string {
