@@ -42,7 +42,7 @@ func Spend(s spend.Spend) view.Document {
 		{ID: "rows", Value: view.Records{Table: data}},
 		{ID: "total", Value: amountOf(s.Total.Cost)},
 	}...)
-	json = json.With(s.Agreed && s.Total.Known(), "list_total", view.Exact(s.Total.List))
+	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{

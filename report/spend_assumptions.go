@@ -19,7 +19,7 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	} else {
 		note(assumption.MeasuredUsage.Note())
 	}
-	if s.Agreed {
+	if s.Negotiated {
 		note(assumption.AgreedRates.Note())
 	} else if s.Basis == spend.BasisRates {
 		note(assumption.NoFreeTier.Note())

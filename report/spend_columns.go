@@ -41,7 +41,7 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			}).Or("unknown", r.Known())
 		}},
 		{
-			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Scope: view.When(s.Agreed, view.Everyone),
+			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Scope: view.When(s.Negotiated, view.Everyone),
 			Value: func(r row) view.Value {
 				return view.Number(r.List, places).ShownBy(func() string { return list(r) }).Or("unknown", r.Known())
 			},
@@ -204,7 +204,7 @@ var msPerHour = decimal.NewFromInt(3_600_000)
 
 // SpendTotal is the total as a row of a listing.
 func SpendTotal(s spend.Spend) *spend.Row {
-	return &spend.Row{Cost: s.Total.Cost, Shared: s.Total.Shared, Sum: s.Total.Sum, Previous: s.Total.Previous}
+	return &spend.Row{Figures: s.Total}
 }
 
 // SpendRows are the rows of a report as its columns take them.
