@@ -204,7 +204,7 @@ var msPerHour = decimal.NewFromInt(3_600_000)
 
 // SpendTotal is the total as a row of a listing.
 func SpendTotal(s spend.Spend) *spend.Row {
-	return &spend.Row{Figures: s.Total}
+	return &spend.Row{Total: s.Total}
 }
 
 // SpendRows are the rows of a report as its columns take them.
