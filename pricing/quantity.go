@@ -76,6 +76,16 @@ func BilledQuantities() []BilledQuantity {
 	return quantities
 }
 
+// ParseBilledQuantity reads the id that [BilledQuantity.String] writes.
+func ParseBilledQuantity(id string) (BilledQuantity, bool) {
+	for q := range quantityTable {
+		if quantityTable[q].id == id {
+			return BilledQuantity(q), true
+		}
+	}
+	return 0, false
+}
+
 // String is the id used in outputs: vcpu, memory, snapshot.read, snapshot.write or storage.
 func (q BilledQuantity) String() string { return quantityTable[q].id }
 

@@ -167,28 +167,17 @@ func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t 
 		return
 	}
 	var key Key
-	label := func(into *string) {
-		if key.Kind != KindUnmetered {
-			key.Kind, *into = KindUnmetered, Unmetered
-		}
-	}
 	names := r.names(day.Start(time.UTC))
 	for _, d := range r.request.By {
 		switch d {
-		case ByTenant:
-			label(&key.Tenant)
-		case ByImage:
-			label(&key.Image)
-		case ByMicroVM:
-			label(&key.MicroVM)
+		case ByTenant, ByImage, ByMicroVM:
+			if key.Kind != KindUnmetered { // the label stands once, in the first of them
+				key.Kind, *key.field(d) = KindUnmetered, Unmetered
+			}
 		case ByRegion:
 			key.Region = line.Region
-		case ByDay:
-			key.Day = names.day
-		case ByWeek:
-			key.Week = names.week
-		case ByMonth:
-			key.Month = names.month
+		case ByDay, ByWeek, ByMonth:
+			*key.field(d) = names[d]
 		case ByComponent:
 			key.Component = line.Quantity.String()
 		}

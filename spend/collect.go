@@ -65,9 +65,11 @@ type collector struct {
 }
 
 // labels are a day's texts in the three dimensions of time.
-type labels struct{ day, week, month string }
+type labels [ByMonth + 1]string
 
-func labelsOf(d civil.Day) labels { return labels{d.String(), d.Week(), d.Month()} }
+func labelsOf(d civil.Day) labels {
+	return labels{ByDay: d.String(), ByWeek: d.Week(), ByMonth: d.Month()}
+}
 
 func (c *collector) billed() bool { return c.request.Basis == BasisBilled }
 
@@ -207,12 +209,8 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 			key.MicroVM = g.MicroVMID
 		case ByRegion:
 			key.Region = g.Region
-		case ByDay:
-			key.Day = c.names(g.Day).day
-		case ByWeek:
-			key.Week = c.names(g.Day).week
-		case ByMonth:
-			key.Month = c.names(g.Day).month
+		case ByDay, ByWeek, ByMonth:
+			*key.field(d) = c.names(g.Day)[d]
 		case ByTenant, ByComponent: // the tenant is there already; components come with pricing
 		}
 	}

@@ -122,8 +122,8 @@ func (p *priceList) card(region string) (regionCard, error) {
 	return p.cards[region], nil
 }
 
-// agreed says whether any card that was used charges something else than AWS's public rates.
-func (p *priceList) agreed() bool {
+// negotiated reports whether any card that was used charges anything but AWS's public rates.
+func (p *priceList) negotiated() bool {
 	for _, used := range p.cards {
 		if used.card.Negotiated() {
 			return true

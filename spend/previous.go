@@ -21,7 +21,7 @@ func relabeled(before, now civil.Span, loc *time.Location) func(civil.Day) label
 		}
 		clamped := labelsOf(min(beside, last))
 		if beside > last || (months > 0 && beside.AddMonths(-months) != d) {
-			clamped.day = d.String()
+			clamped[ByDay] = d.String()
 		}
 		return clamped
 	}

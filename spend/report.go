@@ -57,7 +57,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 			out.Rows[i].Previous.settle(out.Rows[i].Cost)
 		}
 	}
-	out.Damaged, out.Agreed = r.damaged, !r.billed() && r.prices.agreed()
+	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
 	}

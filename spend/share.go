@@ -1,11 +1,9 @@
 package spend
 
 import (
-	"fmt"
 	"maps"
 	"math/big"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -30,13 +28,9 @@ var policyNames = [...]string{OwnRow: "own-row", Evenly: "even", ByDirect: "dire
 func (p Policy) String() string { return policyNames[p] }
 
 // ParseScalar implements strictyaml.Scalar.
-func (p *Policy) ParseScalar(text string) error {
-	at := slices.Index(policyNames[:], text)
-	if at < 0 {
-		return fmt.Errorf("%.40q is not a policy; policies are %s", text, strings.Join(policyNames[:], ", "))
-	}
-	*p = Policy(at)
-	return nil
+func (p *Policy) ParseScalar(text string) (err error) {
+	*p, err = parseWord[Policy]("policy", policyNames[:], text)
+	return err
 }
 
 // Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([tenants.ImageStorage]) always is.

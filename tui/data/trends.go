@@ -8,7 +8,6 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
-	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/draw"
 )
@@ -135,11 +134,9 @@ func (r *Reader) Days(ctx context.Context, asOf time.Time) (*Days, error) {
 		day.HasData = true
 		day.Known = day.Known || row.Known()
 		day.Amount = day.Amount.Add(row.Amount)
-		for _, q := range pricing.BilledQuantities() {
-			if q.String() == row.Component {
-				day.Parts[q] = day.Parts[q].Add(row.Amount)
-				out.Totals[q] = out.Totals[q].Add(row.Amount)
-			}
+		if q, ok := row.Quantity(); ok {
+			day.Parts[q] = day.Parts[q].Add(row.Amount)
+			out.Totals[q] = out.Totals[q].Add(row.Amount)
 		}
 	}
 	return out, nil

@@ -89,7 +89,7 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 	}
 	for i := range ours.Rows {
 		row := &ours.Rows[i]
-		q, ok := quantityOf(row.Component)
+		q, ok := row.Quantity()
 		if !ok {
 			continue // a day on which nothing was used
 		}
@@ -149,15 +149,6 @@ func days(request Request) (from, to time.Time, err error) {
 		return from, to, fmt.Errorf("%s is not before %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
 	}
 	return from, to, nil
-}
-
-func quantityOf(component string) (pricing.BilledQuantity, bool) {
-	for _, q := range pricing.BilledQuantities() {
-		if q.String() == component {
-			return q, true
-		}
-	}
-	return 0, false
 }
 
 func compareLines(a, b Line) int {

@@ -16,6 +16,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/atomicfile"
+	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
 )
@@ -195,7 +196,7 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 }
 
 func (l billedLine) line() (spend.BilledLine, error) {
-	q, ok := quantityOf(l.Usage)
+	q, ok := pricing.ParseBilledQuantity(l.Usage)
 	if !ok {
 		return spend.BilledLine{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
 	}
