@@ -41,6 +41,7 @@ var multiplying = map[string]string{
 	"idled":             "times by sizes",
 	"resized":           "measured units by a factor",
 	"run.metered":       "billed units by small units",
+	"usageMetrics":      "small units by their size",
 	"counted.add":       "small units by their size",
 	"csvRow.longAmount": "small units by their size",
 
