@@ -82,6 +82,9 @@ type jsonWriter struct {
 func (w *jsonWriter) write(value any) error {
 	switch v := value.(type) {
 	case Value:
+		if v.IsMissing() {
+			return w.other(nil)
+		}
 		return w.write(v.data)
 	case decimal.Decimal:
 		_, _ = w.out.WriteString(`"` + v.String() + `"`)

@@ -101,6 +101,12 @@ func Nested(data any) Value { return Value{data: data} }
 // Missing is a figure that there is none of, with the words that stand in its place for people.
 func Missing(words string) Value { return Value{words: words, shown: true} }
 
+// Unknown is a figure that exists but is not known: null in JSON and the word elsewhere, so that no spreadsheet takes it for
+// zero.
+func Unknown() Value { return Value{data: unknown("unknown")} }
+
+type unknown string
+
 // Maybe is a value of something that may not be there; where it is not, the cell is empty.
 func Maybe[T any](p *T, of func(T) Value) Value {
 	if p == nil {
@@ -116,6 +122,9 @@ func (v Value) Or(words string, holds bool) Value {
 	}
 	return Missing(words)
 }
+
+// OrDash is the value, with a dash for people where it is missing.
+func (v Value) OrDash() Value { return v.Or("–", !v.IsMissing()) }
 
 // Shown is the same datum with another text for people.
 func (v Value) Shown(words string) Value {
@@ -145,7 +154,7 @@ func (v Value) OmitMissing() Value { return v.OmitIf(v.IsMissing()) }
 func (v Value) OmitEmpty() Value { return v.OmitIf(v.isEmpty()) }
 
 // IsMissing reports whether there is no datum.
-func (v Value) IsMissing() bool { return v.data == nil }
+func (v Value) IsMissing() bool { _, is := v.data.(unknown); return is || v.data == nil }
 
 // Number returns the figure, and reports whether the value is one.
 func (v Value) Number() (decimal.Decimal, bool) {
@@ -156,6 +165,19 @@ func (v Value) Number() (decimal.Decimal, bool) {
 		return decimal.NewFromInt(d), true
 	default:
 		return decimal.Decimal{}, false
+	}
+}
+
+// Percentage returns the figure in percent, and reports whether people read it as a percentage.
+func (v Value) Percentage() (decimal.Decimal, bool) {
+	d, ok := v.data.(decimal.Decimal)
+	switch v.form {
+	case percentForm, percentDownForm:
+		return d.Shift(2), ok
+	case signedPercentForm:
+		return d, ok
+	default:
+		return d, false
 	}
 }
 
@@ -203,6 +225,8 @@ func (v Value) Exact() string {
 		return ""
 	case string:
 		return d
+	case unknown:
+		return string(d)
 	case decimal.Decimal:
 		return d.String()
 	case int64:
@@ -227,7 +251,7 @@ func (v Value) Exact() string {
 
 func (v Value) isEmpty() bool {
 	switch d := v.data.(type) {
-	case nil:
+	case nil, unknown:
 		return true
 	case string:
 		return d == ""

@@ -12,8 +12,9 @@ func (a *app) compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare FILE",
 		Short: "Compare a workload on MicroVMs with the alternatives",
-		Long: `compare prices the alternatives listed under compare in the file, or, if there are none, some of the same size: cheapest
-first, with what you give up and the running time at which the cost is the same.`,
+		Long: `compare prices the alternatives listed under compare in the file, or, if there are none,
+some of the same size: cheapest first, with what you give up and the running time at which the cost
+is the same.`,
 		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			e, comparisons, err := a.compared(args[0])
@@ -31,9 +32,9 @@ func (a *app) breakevenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "breakeven FILE",
 		Short: "Find the running time at which each alternative costs the same",
-		Long: `breakeven solves for the running time at which each alternative costs as much as the MicroVMs, including launches, cycles
-and storage: per month, and per day in months of 20, 22 and 30 days. It draws the cost curves; --format svg writes them
-as an image.`,
+		Long: `breakeven solves for the running time at which each alternative costs as much as the
+MicroVMs, including launches, cycles and storage: per month, and per day in months of 20, 22 and 30
+days. It draws the cost curves; --format svg writes them as an image.`,
 		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			e, comparisons, err := a.compared(args[0])

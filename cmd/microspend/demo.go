@@ -27,9 +27,10 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Generate a sample fleet in a ledger of its own and open the dashboard",
-		Long: `demo generates usage of 40 tenants with different patterns over the 45 days before --as-of, reproducible by --seed, and
-writes it to a ledger through the same code as real usage, with a tenants file and budgets. On a terminal it then opens the
-dashboard on that ledger and keeps generating today's hours; --no-dash only writes the ledger.`,
+		Long: `demo generates usage of 40 tenants with different patterns over the 45 days before --as-of,
+reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
+tenants file and budgets. On a terminal it then opens the dashboard on that ledger and keeps
+generating today's hours; --no-dash only writes the ledger.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			now, err := a.today()

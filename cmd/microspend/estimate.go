@@ -14,12 +14,15 @@ func (a *app) estimateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "estimate FILE…",
 		Short: "Price a workload: an exact, itemized monthly bill",
-		Long: `estimate reads workloads in YAML ("-" for standard input) and prints the monthly bill of each.
+		Long: `estimate reads workloads in YAML ("-" for standard input) and prints the monthly bill of
+each.
 
-Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also added up into one bill; --fleet
-prints only that, in any format.`,
-		Example: "  microspend estimate workload.yaml\n  microspend estimate --explain workload.yaml\n  microspend estimate --format json a.yaml b.yaml",
-		Args:    atLeastOne("a workload file"),
+Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also added up
+into one bill; --fleet prints only that, in any format.`,
+		Example: `  microspend estimate workload.yaml
+  microspend estimate --explain workload.yaml
+  microspend estimate --format json a.yaml b.yaml`,
+		Args: atLeastOne("a workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			_, estimates, err := a.estimate(args...)
 			if err != nil {

@@ -57,8 +57,9 @@ func (a *app) examplesCommand() *cobra.Command {
 	check := &cobra.Command{
 		Use:   "check [NAME…]",
 		Short: "Compare every published figure with the exact one",
-		Long: `check compares every figure that the sources of the worked examples print with the exact one, and shows which differ, by
-how much and why. It exits with 1 only if an exact figure or a verdict is no longer what the example's file states.`,
+		Long: `check compares every figure that the sources of the worked examples print with the exact
+one, and shows which differ, by how much and why. It exits with 1 only if an exact figure or a
+verdict is no longer what the example's file states.`,
 		ValidArgsFunction: completeExamples,
 		RunE: func(_ *cobra.Command, args []string) error {
 			examples, err := chooseExamples(args)

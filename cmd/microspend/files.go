@@ -62,7 +62,8 @@ func (a *app) schemaCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of workload files, for editors",
-		Long: `schema prints the JSON Schema of workload files. Editors with the YAML language server read it from a comment:
+		Long: `schema prints the JSON Schema of workload files. Editors with the YAML language server read
+it from a comment:
 
   # yaml-language-server: $schema=microspend.schema.json`,
 		Args: cobra.NoArgs,

@@ -48,7 +48,8 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	}
 	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no ledger in %s; create one with microspend import or microspend demo, or give another with --ledger", folder)
+		return nil, fmt.Errorf("no ledger in %s; "+
+			"create one with microspend import or microspend demo, or give another with --ledger", folder)
 	}
 	return opened, err
 }

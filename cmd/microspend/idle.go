@@ -43,13 +43,14 @@ func (a *app) idleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
 		Short: "Find the idle timeout that costs least on real traffic",
-		Long: `idle prices every idle timeout on the gaps observed between requests and finds the exact optimum, next to the cost of
-common timeouts and online policies on the same gaps, and the trade-off between dollars and requests that wait. See
-docs/idle.md.
+		Long: `idle prices every idle timeout on the gaps observed between requests and finds the exact
+optimum, next to the cost of common timeouts and online policies on the same gaps, and the trade-off
+between dollars and requests that wait. See docs/idle.md.
 
-The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if known, microvm_id, tenant,
-image and duration_seconds (--requests), files in the layout of the Azure Functions Trace 2019, in order of days (--trace),
-or the suspends and resumes in the ledger (--ledger). Files may be gzipped; - is standard input.`,
+The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if
+known, microvm_id, tenant, image and duration_seconds (--requests), files in the layout of the Azure
+Functions Trace 2019, in order of days (--trace), or the suspends and resumes in the ledger
+(--ledger). Files may be gzipped; - is standard input.`,
 		Example: `  microspend idle --gaps gaps.csv --memory 2GB --state 0.63GB --region eu-west-1
   microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
   microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
@@ -89,7 +90,8 @@ or the suspends and resumes in the ledger (--ledger). Files may be gzipped; - is
 				return err
 			}
 			if f.chart == "frontier" && (analysis.Lives == nil || analysis.PeriodMS == 0) {
-				return errors.New("--chart: frontier needs MicroVM lifetimes, which --no-lifecycle skips and a ledger does not have")
+				return errors.New("--chart: frontier needs MicroVM lifetimes, " +
+					"which --no-lifecycle skips and a ledger does not have")
 			}
 			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier", Now: now}))
 		},
@@ -172,7 +174,8 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 		"`FILE` in the layout of the Azure Functions Trace 2019 (repeatable, in order of days)")
 	flags.StringVar(&a.flags.ledger, "ledger", "", "ledger `DIR` whose suspends and resumes to use")
 	flags.StringVar(&a.flags.config, "config", "",
-		"configuration `FILE` with your rates and the ledger's tenants (default with --ledger: ./microspend.yaml, then the user's config directory)")
+		"configuration `FILE` with your rates and the ledger's tenants "+
+			"(default with --ledger: ./microspend.yaml, then the user's config directory)")
 	a.dayRangeFlags(cmd, "ledger")
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
 	flags.StringVar(&f.memory, "memory", "", "baseline memory `SIZE` of the MicroVMs, for example 2GB")

@@ -23,13 +23,15 @@ func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Import usage from a CSV or Parquet file into the ledger",
-		Long: `import reads usage from CSV ("-" for standard input) or from a Parquet file into the ledger. Importing the same rows again
-changes nothing; a row with a known key (source, region, account, MicroVM, period start) replaces the previous one.
+		Long: `import reads usage from CSV ("-" for standard input) or from a Parquet file into the
+ledger. Importing the same rows again changes nothing; a row with a known key (source, region,
+account, MicroVM, period start) replaces the previous one.
 
 The header of a CSV file names the columns, in any order:
   period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours
-and, if known: account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage.
-A Parquet file has the columns of the ledger's own files, as ledger export writes them.
+and, if known: account, role, source, running_seconds, suspended_seconds, launches, suspends,
+resumes, coverage. A Parquet file has the columns of the ledger's own files, as ledger export writes
+them.
 
 If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given.`,
 		Args: exactly(1, "one CSV or Parquet file"),
@@ -183,7 +185,9 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		}
 	}
 	if read.Rounded > 0 {
-		fmt.Fprintf(a.err, "%d values were more precise than the ledger's units (milliseconds, bytes) and were rounded half-even\n", read.Rounded)
+		fmt.Fprintf(a.err,
+			"%d values were more precise than the ledger's units (milliseconds, bytes) and were rounded half-even\n",
+			read.Rounded)
 	}
 	for _, file := range changes.SetAside {
 		fmt.Fprintf(a.err, "%s was damaged and has been quarantined: %s\n", file.Path, view.Visible(file.Reason))

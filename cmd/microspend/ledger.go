@@ -51,12 +51,15 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Verify every file and exit with 1 if one is damaged",
-		Long: `check reads every file in full against its checksums, and exits with 1 where one is damaged or was set aside.
+		Long: `check reads every file in full against its checksums, and exits with 1 where one is damaged
+or was set aside.
 
---repair renames what is damaged to _*.damaged, so that query engines do not read it either. What such a file held is lost,
-and reports say so until it is accepted. A damaged manifest is made anew from those of its day's files that prove to be whole.
+--repair renames what is damaged to _*.damaged, so that query engines do not read it either. What
+such a file held is lost, and reports say so until it is accepted. A damaged manifest is made anew
+from those of its day's files that prove to be whole.
 
---accept-loss ends those reports, once what was lost has been imported again or never will be; --day limits it to that day.`,
+--accept-loss ends those reports, once what was lost has been imported again or never will be; --day
+limits it to that day.`,
 		Example: `  microspend ledger check --repair
   microspend import october.csv
   microspend ledger check --accept-loss --day 2026-10-03`,

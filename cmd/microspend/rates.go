@@ -105,8 +105,8 @@ func (a *app) ratesImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
 		Short: "Replace rate cards with those of AWS's Price List",
-		Long: "import makes rate cards from a price list and stores them in --rates-dir, where they take precedence over the cards\n" +
-			"built into the program. On any error the existing cards stay.\n\n" + priceListForms,
+		Long: "import makes rate cards from a price list and stores them in --rates-dir, where they take\n" +
+			"precedence over the cards built into the program. On any error the existing cards stay.\n\n" + priceListForms,
 		Args: atLeastOne("a price list file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			folder := a.cardFolder()

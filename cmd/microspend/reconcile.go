@@ -24,16 +24,18 @@ func (a *app) reconcileCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reconcile FILE…",
 		Short: "Compare AWS's bill with measured usage and explain differences",
-		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day: ours, theirs, the difference and the likely
-reasons, ranked by the dollars they explain. FILE is the output of Cost Explorer's GetCostAndUsage (daily, grouped by
-USAGE_TYPE and, if possible, REGION), a Cost and Usage Report or a FOCUS export, as CSV, gzip or Parquet. If AWS delivered
-a report in several files, give all of them; - is standard input. reconcile exits with 1 if the total, or a usage type in a
+		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day: ours, theirs,
+the difference and the likely reasons, ranked by the dollars they explain. FILE is the output of
+Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE and, if possible, REGION), a Cost and
+Usage Report or a FOCUS export, as CSV, gzip or Parquet. If AWS delivered a report in several files,
+give all of them; - is standard input. reconcile exits with 1 if the total, or a usage type in a
 region, differs by more than --tolerance.
 
---allocate stores the bill with the ledger, for microspend spend --basis billed: tenants' rows then add up to the bill
-exactly, with unmeasured usage as a row of its own.`,
+--allocate stores the bill with the ledger, for microspend spend --basis billed: tenants' rows then
+add up to the bill exactly, with unmeasured usage as a row of its own.`,
 		Example: `  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity \
-    --time-period Start=2026-10-01,End=2026-11-01 --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
+    --time-period Start=2026-10-01,End=2026-11-01 \
+    --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
   microspend reconcile bill.json --tolerance 1%
   microspend reconcile cur-*.csv.gz --allocate`,
 		Args: atLeastOne("the file of a bill"),

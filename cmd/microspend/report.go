@@ -41,11 +41,12 @@ func (a *app) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Write a report to share: who spent what, when, and at which rates",
-		Long: `report writes everything about a period into one HTML page that needs no network, no other files and no JavaScript, and
-works on a screen, on a phone and on paper. --per-tenant writes a page for each tenant with no one else's data; the page
-of --output then links to them.
+		Long: `report writes everything about a period into one HTML page that needs no network, no other
+files and no JavaScript, and works on a screen, on a phone and on paper. --per-tenant writes a page
+for each tenant with no one else's data; the page of --output then links to them.
 
-The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day in all others.`,
+The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day
+in all others.`,
 		Example: `  microspend report --output november.html
   microspend report --from 2026-10-01 --to 2026-11-01 --tenant acme --output acme.html
   microspend report --per-tenant bills

@@ -98,13 +98,14 @@ func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "microspend",
 		Short: "Price AWS Lambda MicroVMs: exact, itemized, explained",
-		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows the formula behind every figure.
+		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows the formula behind every
+figure.
 
-Create a workload with "microspend init", price it with "microspend estimate workload.yaml", and compare it with EC2,
-Fargate, functions and other sandboxes with "microspend compare workload.yaml".
+Create a workload with "microspend init", price it with "microspend estimate workload.yaml", and
+compare it with EC2, Fargate, functions and other sandboxes with "microspend compare workload.yaml".
 
-"microspend collect" or "microspend import" bring measured usage into a ledger; "microspend dash" shows what each tenant
-spent. "microspend demo" generates a sample fleet to explore.`,
+"microspend collect" or "microspend import" bring measured usage into a ledger; "microspend dash"
+shows what each tenant spent. "microspend demo" generates a sample fleet to explore.`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -21,11 +21,12 @@ func (a *app) spendCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "spend",
 		Short: "Show what each tenant spent",
-		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm, region, day, week, month and
-component. Rows add up to the total exactly; usage without a tenant is (unallocated).
+		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm,
+region, day, week, month and component. Rows add up to the total exactly; usage without a tenant is
+(unallocated).
 
---format xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and focus-parquet are FOCUS 1.2:
-a row per tenant, UTC day, region and usage type.`,
+--format xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and
+focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		Example: `  microspend spend
   microspend spend --by tenant,day --from 2026-10-01 --to 2026-11-01 --format csv
   microspend spend --by tenant --previous --sort change --top 10

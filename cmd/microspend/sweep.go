@@ -16,8 +16,9 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sweep FILE --vary path=from..to/step",
 		Short: "Price a workload over a range of one or two of its fields",
-		Long: `sweep prices a workload at every value of a field, or at every combination of two fields, shown as a heat map. Any field of
-the file can be varied by its path; values are written as in the file, as a range with a step or as a list.`,
+		Long: `sweep prices a workload at every value of a field, or at every combination of two fields,
+shown as a heat map. Any field of the file can be varied by its path; values are written as in the
+file, as a range with a step or as a list.`,
 		Example: `  microspend sweep workload.yaml --vary workload.running=1h..12h/1h
   microspend sweep workload.yaml --vary microvm.memory=0.5GB..8GB --vary workload.cycles=0..10/1
   microspend sweep workload.yaml --vary region=eu-west-1,us-east-1,ap-northeast-1`,
@@ -70,8 +71,8 @@ func (a *app) sensitivityCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sensitivity FILE",
 		Short: "Show which input affects a workload's bill most",
-		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much the bill changes: the figures
-worth measuring first.`,
+		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much
+the bill changes: the figures worth measuring first.`,
 		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var percent scenarios.Percent
