@@ -119,11 +119,9 @@ func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 		return out[p]
 	}
 	for _, row := range byComponent.Rows {
-		for _, q := range pricing.BilledQuantities() {
-			if q.String() == row.Component {
-				c := at(row.Key)
-				c.dollars[q] = c.dollars[q].Add(row.Amount)
-			}
+		if q, ok := row.Quantity(); ok {
+			c := at(row.Key)
+			c.dollars[q] = c.dollars[q].Add(row.Amount)
 		}
 	}
 	for i := range whole.Rows {

@@ -277,7 +277,7 @@ func TestHostileQueries(t *testing.T) {
 		}
 	}
 	for query, says := range map[string]string{
-		"by=colour": `\"colour\" cannot be grouped by`, "by=day,day": "given twice", "sort=size": "is not an order",
+		"by=colour": `unknown dimension \"colour\"`, "by=day,day": "given twice", "sort=size": `unknown order \"size\"`,
 		"top=-1":                    "not a whole number",
 		"top=999999999999999999999": "not a whole number", "min=NaN": "min: ", "min=-1": "below zero",
 		"strict=perhaps": "neither true nor false",

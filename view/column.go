@@ -93,9 +93,9 @@ func (h Head) forPeople() bool { return h.Scope.includes(People) }
 // Heading is the title with its unit.
 func (h Head) Heading() string { return withUnit(h.Title, h.Unit) }
 
-// LongHeading is the title in full with its unit; "" for a column that is data alone.
+// LongHeading is the title in full with its unit; "" for a column that only programs have.
 func (h Head) LongHeading() string {
-	if h.Title == "" && h.Long == "" {
+	if h.Title == "" && (h.Long == "" || !h.forPeople()) {
 		return ""
 	}
 	return withUnit(cmp.Or(h.Long, h.Title), h.Unit)

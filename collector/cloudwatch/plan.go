@@ -23,7 +23,8 @@ type batchSpec struct {
 	Metrics  []uint16   `json:"metrics"`
 }
 
-// Plan implements collector.Source. Batches keep to one page of GetMetricData each, where a subject's metrics fit on it.
+// Plan implements collector.Source. Batches keep to one page of GetMetricData each, where a subject's metrics fit on
+// it.
 func (s *Source) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
 	t, err := s.targets.For(ctx, target)
 	if err != nil {
