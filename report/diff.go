@@ -16,7 +16,7 @@ func Diff(diff scenarios.Diff) view.Document {
 	before, after := diff.Before.Bill.Total(), diff.After.Bill.Total()
 	columns := diffColumns(diff)
 	table := view.NewTable(columns, diff.Lines, nil)
-	sum := scenarios.LineDiff{Component: "total", Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after}}
+	sum := scenarios.LineDiff{Component: pricing.Everything, Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after}}
 	for _, line := range diff.Lines {
 		sum.QuantityEffect = sum.QuantityEffect.Add(line.QuantityEffect)
 		sum.RateEffect = sum.RateEffect.Add(line.RateEffect)
@@ -84,7 +84,7 @@ func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
 		columns := billColumns(bills[side], nil, false)
 		return func(l line) view.Value {
 			return view.Maybe(sides[side](l), func(line pricing.Line) view.Value {
-				return view.Nested(view.ObjectOf(columns, billRow{id: string(line.Component), line: &line}))
+				return view.Nested(view.ObjectOf(columns, billRow{of: line.Component, line: &line}))
 			})
 		}
 	}
@@ -99,7 +99,7 @@ func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
 		}
 	}
 	return []view.Column[line]{
-		{ID: "component", Title: "$ a month", Value: func(l line) view.Value { return view.Text(l.Component) }},
+		{ID: "component", Title: "$ a month", Value: func(l line) view.Value { return view.Text(l.Component.String()) }},
 		{ID: "before", Scope: view.JSONOnly, Value: nested(0)},
 		{ID: "after", Scope: view.JSONOnly, Value: nested(1)},
 		{ID: "before_quantity", Scope: view.CSVOnly, Value: figure(0, quantity)},

@@ -81,7 +81,7 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 func billFields(e *scenarios.Estimate) view.Object {
 	groups := view.Object{}
 	for _, group := range pricing.Groups() {
-		groups = append(groups, view.Field{ID: group, Value: e.Bill.Sum(group)})
+		groups = append(groups, view.Field{ID: group.String(), Value: e.Bill.Sum(group)})
 	}
 	_, noun := e.Scenario.PerUnit()
 	o := view.Object{

@@ -27,9 +27,9 @@ func Fleet(fleet scenarios.Fleet) view.Document {
 	}})
 	var rows []line
 	for _, l := range fleet.Lines {
-		group := pricing.Component(l.Component.Group())
-		if len(rows) == 0 || rows[len(rows)-1].Component.Group() != string(group) {
-			rows = append(rows, line{Component: group, Amount: fleet.Sum(string(group))})
+		group := l.Component.Group()
+		if len(rows) == 0 || rows[len(rows)-1].Component.Group() != group {
+			rows = append(rows, line{Component: group, Amount: fleet.Sum(group)})
 		}
 		rows = append(rows, l)
 	}
@@ -85,14 +85,14 @@ var partColumns = []view.Column[fleetPart]{
 }
 
 // isGroup reports whether a row is not a line but the sum of a group, which bills nothing itself.
-func isGroup(l scenarios.FleetLine) bool { return string(l.Component) == l.Component.Group() }
+func isGroup(l scenarios.FleetLine) bool { return l.Component == l.Component.Group() }
 
 var fleetColumns = []view.Column[scenarios.FleetLine]{
 	{ID: "component", Title: "a month", Value: func(l scenarios.FleetLine) view.Value {
 		if isGroup(l) {
-			return view.Text(l.Component)
+			return view.Text(l.Component.String())
 		}
-		return view.Text(l.Component).Shown("  " + label(l.Component))
+		return view.Text(l.Component.String()).Shown("  " + l.Component.Label())
 	}},
 	{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l scenarios.FleetLine) view.Value {
 		return view.UpTo(l.Quantity, quantityPlaces).Or("", !isGroup(l))

@@ -168,6 +168,19 @@ func (v Value) Number() (decimal.Decimal, bool) {
 	}
 }
 
+// Percentage returns the figure in percent, and reports whether people read it as a percentage.
+func (v Value) Percentage() (decimal.Decimal, bool) {
+	d, ok := v.data.(decimal.Decimal)
+	switch v.form {
+	case percentForm, percentDownForm:
+		return d.Shift(2), ok
+	case signedPercentForm:
+		return d, ok
+	default:
+		return d, false
+	}
+}
+
 // String is the text for people.
 func (v Value) String() string {
 	switch {
