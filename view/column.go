@@ -225,6 +225,11 @@ func (r Row) Cell(column int) Value {
 // grow with the table.
 func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
 
+// EachLine does the same with all cells of a row, also those that only people see.
+func (t *Table) EachLine(yield func(Row) error) error {
+	return t.eachLine(func(Head) bool { return true }, yield)
+}
+
 func (t *Table) eachLine(wanted func(Head) bool, yield func(Row) error) error {
 	const most = 2048
 	block := make([]Row, min(t.length, most))
