@@ -12,8 +12,8 @@ import (
 	"microspend/usage"
 )
 
-// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know the
-// tenant, the key has it all the same.
+// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know
+// the tenant, the key has it all the same.
 type cellKey struct {
 	Key
 	region string
@@ -144,7 +144,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	return nil
 }
 
-// anyUnallocated says whether there is usage that no tenant can be named for.
+// anyUnallocated reports whether there is usage that no tenant can be named for.
 func anyUnallocated(groups []ledger.Group, who owners) bool {
 	for i := range groups {
 		if _, kind := who.owner(&groups[i]); kind == KindUnallocated {
@@ -159,7 +159,9 @@ func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Fie
 	if c.request.Counts {
 		sums = 0 // everything
 	}
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums})
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
+		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +194,8 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		if len(filter.MicroVMs) > 0 {
 			key.billed.microvm = g.MicroVMID
 		}
-	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.MicroVMID) || !tenants.MatchAny(filter.Regions, g.Region) {
+	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.MicroVMID) ||
+		!tenants.MatchAny(filter.Regions, g.Region) {
 		return
 	}
 	if c.byTenant {
