@@ -60,7 +60,8 @@ func full() overview.State {
 	unknown.Spent.Unknown = []spend.Unknown{{Region: "mars-north-1", NoCard: true}}
 	s.Budgets = &budget.Report{From: from, To: to, Location: time.UTC, Lines: []budget.Line{
 		line("acme", "94", "100", "0.94", budget.Warning, &out), line("cinder", "89", "50", "1.78", budget.Over, &out), unknown,
-		{Tenant: "without a budget"}, total,
+		{Tenant: "without a budget"},
+		total,
 	}}
 	s.Anomalies = &anomaly.Report{Anomalies: []anomaly.Anomaly{
 		{Tenant: "acme", Day: "2026-11-03", Amount: dec("12.44"), Expected: dec("9.73"), Up: true, Moved: dec("2.1")},
@@ -74,8 +75,10 @@ func full() overview.State {
 	}
 	s.Days.Totals[pricing.VCPU], s.Days.Totals[pricing.Memory] = dec("290"), dec("10")
 	s.Instead = &data.Instead{Span: civil.Between(from, to), Month: dec("6753.88"), Complete: true, Alternatives: []whatif.Alternative{
-		{Name: "EC2 kept busy", Month: dec("1610.09"), Priced: 2}, {Name: "Fargate", Month: dec("8000"), Priced: 2},
-		{Name: "E2B", Month: dec("12"), Priced: 1, Unpriced: 1}, {Name: "Lightsail"},
+		{Name: "EC2 kept busy", Month: dec("1610.09"), Priced: 2},
+		{Name: "Fargate", Month: dec("8000"), Priced: 2},
+		{Name: "E2B", Month: dec("12"), Priced: 1, Unpriced: 1},
+		{Name: "Lightsail"},
 	}}
 	rows := []spend.Row{{Key: spend.Key{Tenant: "acme"}}, {Key: spend.Key{Tenant: "borealis"}}, {Key: spend.Key{Kind: spend.KindShared, Tenant: "(shared)"}}}
 	rows[0].Cost, rows[0].Previous = cost("3000"), compared("2000", "1000", "50")
