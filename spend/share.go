@@ -39,7 +39,7 @@ func (p *Policy) ParseScalar(text string) error {
 	return nil
 }
 
-// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([tenants.ImageStorage]) always is.
+// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([usage.KindImage]) always is.
 type Sharing struct {
 	Policy Policy
 	Usage  []tenants.Selector // shared, whoever's it would otherwise be

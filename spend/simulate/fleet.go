@@ -84,7 +84,7 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 			}
 			today = append(today, imageStorage(tenants, day)...)
 			slices.SortFunc(today, func(a, b usage.Record) int {
-				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), cmp.Compare(a.MicroVMID, b.MicroVMID), cmp.Compare(a.Region, b.Region))
+				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), cmp.Compare(a.Resource.ID, b.Resource.ID), cmp.Compare(a.Region, b.Region))
 			})
 			if !yield(today) {
 				return
@@ -103,7 +103,7 @@ func imageStorage(tenants []tenant, day time.Time) []usage.Record {
 			seen[at] = true
 			out = append(out, usage.Record{
 				PeriodStart: day, PeriodSeconds: secondsPerDay, Region: t.region, Account: account,
-				MicroVMID: "(image) " + t.image.name, Image: t.image.name, Source: Source,
+				Resource: usage.Resource{Kind: usage.KindImage, ID: t.image.name}, Image: t.image.name, Source: Source,
 				Amounts: usage.Amounts{pricing.SnapshotStorage: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
 			})
 		}
