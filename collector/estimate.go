@@ -34,7 +34,10 @@ type TargetEstimate struct {
 func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	e := Estimate{Source: r.Source.Name()}
 	var s Summary
-	c := &collection{Runner: r, summary: &s, states: map[Target]*state{}, heldGroups: map[[2]int64][]ledger.Group{}}
+	c := &collection{
+		Runner: r, summary: &s,
+		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
+	}
 	opened, err := ledger.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
 	if err == nil {
 		c.ledger = opened
@@ -43,13 +46,13 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	}
 	targets, gaps := r.Targets(ctx)
 	s.Gaps = gaps
-	routes, err := c.routes(ctx, r.Now().UTC(), targets)
+	runs, err := c.targetRuns(ctx, r.Now().UTC(), targets)
 	if err != nil {
 		return e, err
 	}
-	for _, route := range routes {
-		t := TargetEstimate{Target: route.target}
-		for _, stage := range route.stages {
+	for _, run := range runs {
+		t := TargetEstimate{Target: run.target}
+		for _, stage := range run.stages {
 			plan := Plan{Batches: stage.Batches}
 			if stage.planned {
 				t.Left += int64(len(plan.Batches))

@@ -8,9 +8,9 @@ import (
 // DefaultReread is how often runs that follow each other quickly read the overlap again, unless it is said otherwise.
 const DefaultReread = time.Hour
 
-// Every runs again and again, an interval after each run began, until the context ends; then what is in flight is finished
-// and nil returned. What a run came to is handed to done; an error does not end it, as what keeps one run from going on may
-// pass. The ledger is not held between runs.
+// Every runs again and again, an interval after each run began, until the context ends; then what is in flight is
+// finished and nil returned. What a run came to is handed to done; an error does not end it, as what keeps one run
+// from going on may pass. The ledger is not held between runs.
 //
 // What Timing.Since asks for is read once; from then on runs go on where the last one ended.
 func (r *Runner) Every(ctx context.Context, interval time.Duration, done func(Summary, error)) error {

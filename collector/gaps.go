@@ -16,8 +16,8 @@ func compareGaps(a, b *Gap) int {
 }
 
 // open notes a gap, to be asked for again.
-func (of *state) open(target Target, b Batch, f failure, tries int, now time.Time, report func(Gap)) {
-	g := gapState{Batch: b, Tries: tries, Next: now.Add(retryAfter(tries)), reported: true}
+func (of *checkpoint) open(target Target, b Batch, f failure, tries int, now time.Time, report func(Gap)) {
+	g := openGap{Batch: b, Tries: tries, Next: now.Add(retryAfter(tries)), reported: true}
 	if f.reason != "" {
 		g.What, g.Reason = b.ID, f.reason
 		report(Gap{Target: target, Window: b.Window, What: b.ID, Reason: f.reason})
@@ -34,9 +34,9 @@ func (of *state) open(target Target, b Batch, f failure, tries int, now time.Tim
 	of.Gaps = append(of.Gaps, g)
 }
 
-// cut takes a window that has been read again out of the gaps.
-func (of *state) cut(w Window) {
-	var gaps []gapState
+// cut takes a window that has been read again out of the gaps. What of a gap lies before and after it stays one.
+func (of *checkpoint) cut(w Window) {
+	var gaps []openGap
 	for _, g := range of.Gaps {
 		if !w.overlaps(g.Batch.Window) {
 			gaps = append(gaps, g)
@@ -44,7 +44,7 @@ func (of *state) cut(w Window) {
 		}
 		before, after := g, g
 		before.Batch.Window.To, after.Batch.Window.From = w.From, w.To
-		for _, rest := range []gapState{before, after} {
+		for _, rest := range []openGap{before, after} {
 			if rest.Batch.Window.From.Before(rest.Batch.Window.To) {
 				gaps = append(gaps, rest)
 			}
@@ -53,13 +53,14 @@ func (of *state) cut(w Window) {
 	of.Gaps = gaps
 }
 
-// join makes one gap of those of the same batch whose windows follow each other. One that this run has reported stays apart
-// from one that it has yet to.
-func (of *state) join() {
-	slices.SortStableFunc(of.Gaps, func(a, b gapState) int {
+// join makes one gap of those of the same batch whose windows follow each other: with every run that reads a part of
+// a gap again, they would fall into ever more. One that this run has reported stays apart from one that it has yet to
+// report.
+func (of *checkpoint) join() {
+	slices.SortStableFunc(of.Gaps, func(a, b openGap) int {
 		return cmp.Or(strings.Compare(a.Batch.ID, b.Batch.ID), a.Batch.Window.From.Compare(b.Batch.Window.From))
 	})
-	var gaps []gapState
+	var gaps []openGap
 	for _, g := range of.Gaps {
 		if last := len(gaps) - 1; last >= 0 && gaps[last].joins(g) {
 			gaps[last].Batch.Window.To = g.Batch.Window.To
@@ -72,7 +73,8 @@ func (of *state) join() {
 	of.Gaps = gaps
 }
 
-func (g gapState) joins(next gapState) bool {
+func (g openGap) joins(next openGap) bool {
 	a, b := g.Batch, next.Batch
-	return g.reported == next.reported && a.ID == b.ID && a.Window.Period == b.Window.Period && a.Window.To.Equal(b.Window.From) && bytes.Equal(a.Spec, b.Spec)
+	return g.reported == next.reported && a.ID == b.ID && a.Window.Period == b.Window.Period &&
+		a.Window.To.Equal(b.Window.From) && bytes.Equal(a.Spec, b.Spec)
 }

@@ -15,9 +15,9 @@ import (
 	"microspend/usage"
 )
 
-// The journal is the spool of a run: the plans that were made and the batches that were read, until they are in the ledger.
-// It is a file of entries, each with its length and checksum, appended to and synced every second. An entry that is cut off, as a kill
-// leaves the last one, and whatever follows it, does not count and is overwritten.
+// The journal is the spool of a run: the plans that were made and the batches that were read, until they are in the
+// ledger. It is a file of entries, each with its length and checksum, appended to and synced every second. An entry
+// that is cut off, as a kill leaves the last one, and whatever follows it, does not count and is overwritten.
 const (
 	journalName  = "journal"
 	journalMagic = "microspend journal 1\n"
@@ -33,14 +33,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // planEntry says what was going to be read.
 type planEntry struct {
-	Target  Target    `json:"target"`
-	Window  Window    `json:"window"` // zero for what was left of earlier ones
-	Batches []Batch   `json:"batches"`
-	From    time.Time `json:"from"` // where the run began
-	ReadAt  time.Time `json:"readAt"`
-	Goal    time.Time `json:"goal"`
-	Aside   bool      `json:"aside,omitempty"` // it does not move the checkpoint
-	Shape   string    `json:"shape"`
+	Target   Target    `json:"target"`
+	Window   Window    `json:"window"` // zero for what was left of earlier ones
+	Batches  []Batch   `json:"batches"`
+	From     time.Time `json:"from"` // where the run began
+	ReadAt   time.Time `json:"readAt"`
+	Goal     time.Time `json:"goal"`
+	Backfill bool      `json:"aside,omitempty"` // it does not move the checkpoint
+	Shape    string    `json:"shape"`
 }
 
 // batchEntry is a batch that was read. Its records follow it in the entry.
@@ -79,8 +79,8 @@ func openJournal(path string) (*journal, error) {
 
 func (j *journal) close() { _ = j.file.Close() }
 
-// replay gives the entries in order: for each plan, plan is called, for each batch, batch, with its records. What follows a
-// damaged entry is left out.
+// replay gives the entries in order: for each plan, plan is called, for each batch, batch, with its records. What
+// follows a damaged entry is left out.
 func (j *journal) replay(plan func(planEntry) error, batch func(batchEntry, []byte) error) error {
 	if _, err := j.file.Seek(0, io.SeekStart); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// read plans and reads stages, one per target, and has everything in the journal when it returns. The error is one of the
-// journal.
+// read plans and reads stages, one per target, and has everything in the journal when it returns. The error is one of
+// the journal.
 func (c *collection) read(ctx context.Context, stages []*stage) error {
 	if err := c.journal.begin(); err != nil {
 		return err
@@ -40,14 +40,14 @@ func (c *collection) readStage(ctx, inFlight context.Context, s *stage, slots ch
 		return
 	}
 	if err := c.journal.addPlan(s.planEntry); err != nil {
-		c.leave(s, err)
+		c.giveUp(s, err)
 		return
 	}
 	c.progress(0, int64(len(s.Batches)), s.Target.String())
 	var (
-		wait sync.WaitGroup
-		down = make(chan struct{}) // closed when the target is left
-		row  failures
+		wait   sync.WaitGroup
+		stop   = make(chan struct{}) // closed when the target is left
+		failed failures
 	)
 	for _, b := range s.Batches {
 		taken := false
@@ -55,10 +55,10 @@ func (c *collection) readStage(ctx, inFlight context.Context, s *stage, slots ch
 		case slots <- struct{}{}:
 			taken = true
 		case <-ctx.Done():
-		case <-down:
+		case <-stop:
 		case <-c.journal.failed:
 		}
-		if !taken || ctx.Err() != nil || isClosed(down) || isClosed(c.journal.failed) {
+		if !taken || ctx.Err() != nil || isClosed(stop) || isClosed(c.journal.failed) {
 			if taken {
 				<-slots
 			}
@@ -66,9 +66,9 @@ func (c *collection) readStage(ctx, inFlight context.Context, s *stage, slots ch
 		}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			if err := c.readBatch(inFlight, s, b); row.end(err) {
-				c.leave(s, err)
-				close(down)
+			if err := c.readBatch(inFlight, s, b); failed.end(err) {
+				c.giveUp(s, err)
+				close(stop)
 			}
 		})
 	}
@@ -84,30 +84,31 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// failures decides when a target is left: when an error says that nothing can be read of it, or when batches keep failing.
+// failures decides when a target is left: when an error says that nothing can be read of it, or when batches keep
+// failing.
 type failures struct {
-	mu   sync.Mutex
-	row  int
-	left bool
+	mu     sync.Mutex
+	streak int
+	gaveUp bool
 }
 
-const failuresInARow = 3
+const maxStreak = 3
 
 // end notes how a batch ended, and says once that the target is to be left.
 func (f *failures) end(err error) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err == nil {
-		f.row = 0
+		f.streak = 0
 		return false
 	}
-	f.row++
+	f.streak++
 	var ofTarget *TargetError
-	leave := errors.As(err, &ofTarget) || f.row >= failuresInARow
-	if !leave || f.left || errors.Is(err, context.Canceled) {
+	leave := errors.As(err, &ofTarget) || f.streak >= maxStreak
+	if !leave || f.gaveUp || errors.Is(err, context.Canceled) {
 		return false
 	}
-	f.left = true
+	f.gaveUp = true
 	return true
 }
 
@@ -120,7 +121,7 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
 	if err != nil {
 		if ctx.Err() == nil {
-			c.leave(s, err)
+			c.giveUp(s, err)
 		}
 		return false
 	}
@@ -134,9 +135,9 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 }
 
 // leave gives up a target for this run.
-func (c *collection) leave(s *stage, err error) {
+func (c *collection) giveUp(s *stage, err error) {
 	c.count(func(sum *Summary) {
-		s.route.down = true
+		s.run.gaveUp = true
 		window := Window{From: s.Window.From, To: s.Goal}
 		if s.Window == (Window{}) {
 			window = Window{}
@@ -147,9 +148,11 @@ func (c *collection) leave(s *stage, err error) {
 
 // readBatch reads a batch into the journal.
 func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
-	b.State = c.states[s.Target].Source
+	b.State = c.checkpoints[s.Target].Source
 	result, err := c.Source.Fetch(ctx, s.Target, b)
-	entry := batchEntry{Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State}
+	entry := batchEntry{
+		Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State,
+	}
 	var ofTarget *TargetError
 	if err != nil {
 		// Of a target that cannot be read, and of a run that was interrupted, the batch is left for the next run.
@@ -190,11 +193,11 @@ func (s *stage) take(b batchEntry) {
 	}
 }
 
-// foresee adds up what a run would cost, by plan. A target that cannot be planned costs nothing.
-func (c *collection) foresee(ctx context.Context, routes []*route) (Cost, error) {
+// estimateCost adds up what a run would cost, by plan. A target that cannot be planned costs nothing.
+func (c *collection) estimateCost(ctx context.Context, runs []*targetRun) (Cost, error) {
 	var total Cost
-	for _, route := range routes {
-		for _, s := range route.stages {
+	for _, run := range runs {
+		for _, s := range run.stages {
 			batches := s.Batches
 			if !s.planned {
 				plan, err := c.Source.Plan(ctx, s.Target, s.Window)
@@ -214,13 +217,14 @@ func (c *collection) foresee(ctx context.Context, routes []*route) (Cost, error)
 // reportOpen adds the gaps that earlier runs left, and that this one did not ask for.
 func (c *collection) reportOpen(targets []Target) {
 	for _, target := range targets {
-		for _, g := range c.states[target].Gaps {
+		for _, g := range c.checkpoints[target].Gaps {
 			if g.reported {
 				continue
 			}
 			c.summary.Gaps = append(c.summary.Gaps, Gap{
 				Target: target, Window: g.Batch.Window, What: g.What,
-				Reason: fmt.Sprintf("%s; tried %d times, asked for again from %s on", g.Reason, g.Tries, g.Next.Format(time.RFC3339)),
+				Reason: fmt.Sprintf("%s; tried %d times, asked for again from %s on",
+					g.Reason, g.Tries, g.Next.Format(time.RFC3339)),
 			})
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"microspend/usage"
 )
 
-// Records in the journal are written one after the other, each as the difference to the one before: the names where they
-// are others, the start, and the quantities that are not zero.
+// Records in the journal are written one after the other, each as the difference to the one before: the names where
+// they are others, the start, and the quantities that are not zero.
 
 const (
 	sameNames  = 1 << 0

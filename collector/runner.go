@@ -82,9 +82,9 @@ func (e *CostError) Error() string {
 		"Shorten the window, read fewer series, or raise the limit", e.Cost, e.Limit)
 }
 
-// Run collects once. Gaps are in the summary, not an error: an error means that the run could not go on, because the ledger
-// is held by another writer or the disk is full for example. What had been read by then is kept. When the context ends, what
-// is in flight is finished, and what was read goes into the ledger.
+// Run collects once. Gaps are in the summary, not an error: an error means that the run could not go on, because the
+// ledger is held by another writer or the disk is full for example. What had been read by then is kept. When the
+// context ends, what is in flight is finished, and what was read goes into the ledger.
 func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	began := time.Now()
 	s := Summary{Source: r.Source.Name(), Counts: map[string]int64{}}
@@ -105,7 +105,7 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 	defer j.close()
 	c := &collection{
 		Runner: r, ledger: &writer.Ledger, writer: writer, journal: j, summary: s,
-		states: map[Target]*state{}, heldGroups: map[[2]int64][]ledger.Group{},
+		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
 	}
 	if err := c.resume(context.WithoutCancel(ctx)); err != nil {
 		return err
@@ -113,12 +113,12 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 	now := r.Now().UTC()
 	targets, gaps := r.Targets(ctx)
 	s.Targets, s.Gaps = len(targets)+len(gaps), append(s.Gaps, gaps...)
-	routes, err := c.routes(ctx, now, targets)
+	runs, err := c.targetRuns(ctx, now, targets)
 	if err != nil {
 		return err
 	}
 	if r.MaxAPICost != nil {
-		cost, err := c.foresee(ctx, routes)
+		cost, err := c.estimateCost(ctx, runs)
 		if err != nil {
 			return err
 		}
@@ -126,16 +126,16 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 			return &CostError{cost.APIPrice, *r.MaxAPICost}
 		}
 	}
-	for _, route := range routes {
-		for _, stage := range route.stages {
+	for _, run := range runs {
+		for _, stage := range run.stages {
 			s.extend(stage.Window)
 		}
 	}
 	for round := 0; ; round++ {
 		var stages []*stage
-		for _, route := range routes {
-			if round < len(route.stages) && !route.down {
-				stages = append(stages, route.stages[round])
+		for _, run := range runs {
+			if round < len(run.stages) && !run.gaveUp {
+				stages = append(stages, run.stages[round])
 			}
 		}
 		if len(stages) == 0 || ctx.Err() != nil {
@@ -144,7 +144,7 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 		if err := c.read(ctx, stages); err != nil {
 			return err
 		}
-		if err := c.settle(context.WithoutCancel(ctx), stages); err != nil {
+		if err := c.commit(context.WithoutCancel(ctx), stages); err != nil {
 			return err
 		}
 	}
@@ -166,17 +166,17 @@ type collection struct {
 	done    int64
 	total   int64
 
-	states     map[Target]*state
-	heldGroups map[[2]int64][]ledger.Group // see held
+	checkpoints map[Target]*checkpoint
+	groupCache  map[[2]int64][]ledger.Group // see ledgerGroups
 }
 
-func (c *collection) state(target Target) (*state, error) {
-	if known := c.states[target]; known != nil {
+func (c *collection) checkpoint(target Target) (*checkpoint, error) {
+	if known := c.checkpoints[target]; known != nil {
 		return known, nil
 	}
-	loaded, err := loadState(c.folder, target)
+	loaded, err := loadCheckpoint(c.folder, target)
 	if err == nil {
-		c.states[target] = loaded
+		c.checkpoints[target] = loaded
 	}
 	return loaded, err
 }

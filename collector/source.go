@@ -11,17 +11,19 @@ import (
 	"microspend/usage"
 )
 
-// Source is somewhere that usage is read from. Plan and Fetch are called by several goroutines at a time, for one target
-// too. They return when their context ends.
+// Source is somewhere that usage is read from. Plan and Fetch are called by several goroutines at a time, for one
+// target too. They return when their context ends.
 //
-// An error that means that nothing can be read of the target, such as missing credentials, is a [TargetError]; any other
-// concerns what was asked for alone. Retrying what may pass is the source's work: an error is final for the run.
+// An error that means that nothing can be read of the target, such as missing credentials, is a [TargetError]; any
+// other concerns what was asked for alone. Retrying what may pass is the source's work: an error is final for the
+// run.
 type Source interface {
 	// Name is the source of its records: cloudwatch, logs, microvms.
 	Name() string
 	Traits() Traits
-	// Plan says what reading a window would take. It may ask the service what there is to read; what that takes is part of
-	// the plan, also where there is an error. The batches of a plan, and those of adjoining windows, have no record in common.
+	// Plan says what reading a window would take. It may ask the service what there is to read; what that takes is part
+	// of the plan, also where there is an error. The batches of a plan, and those of adjoining windows, have no record
+	// in common.
 	Plan(ctx context.Context, target Target, window Window) (Plan, error)
 	// Fetch reads a batch of a plan, of this run or of one that was interrupted. The result is complete in itself: every
 	// record is what the whole period amounts to, as far as it is known. A part that cannot be read is a gap of the
@@ -57,8 +59,8 @@ type Plan struct {
 	Notes []string `json:"-"`
 }
 
-// Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a later
-// run can go on with it.
+// Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a
+// later run can go on with it.
 type Batch struct {
 	ID string `json:"id"` // tells the batches of a plan apart
 	// Window is what Fetch is to read. Of a batch that is asked for again it may be shorter or longer than planned.

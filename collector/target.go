@@ -19,8 +19,8 @@ func (t Target) String() string {
 	return t.Account + " " + t.Region
 }
 
-// Window is the time [From, To) in UTC, divided into periods of one length. Both ends are whole periods since midnight UTC,
-// and the period divides a day. A window of a live source has no period.
+// Window is the time [From, To) in UTC, divided into periods of one length. Both ends are whole periods since
+// midnight UTC, and the period divides a day. A window of a live source has no period.
 type Window struct {
 	From   time.Time     `json:"from"`
 	To     time.Time     `json:"to"`
@@ -35,7 +35,7 @@ func (w Window) Periods() int64 {
 	return int64(w.To.Sub(w.From) / w.Period)
 }
 
-// Contains says whether a moment lies in the window.
+// Contains reports whether a moment lies in the window.
 func (w Window) Contains(at time.Time) bool { return !at.Before(w.From) && at.Before(w.To) }
 
 func (w Window) overlaps(other Window) bool {

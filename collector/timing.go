@@ -14,14 +14,14 @@ type Timing struct {
 	Period   time.Duration // of the records; default 5 minutes
 	Lookback time.Duration // of the first run; default 14 days
 	Overlap  time.Duration // that is read again; default 48 hours, below zero for none
-	Reread   time.Duration // how often all of the overlap is read again, by other runs its last half hour; default by every run
+	Reread   time.Duration // how often all of the overlap is read again, rather than its last half hour; default always
 	Settle   time.Duration // before now; default that of the source, below zero for none
 	Since    time.Time     // in place of where the last run ended
 	Until    time.Time     // in place of now
 }
 
-// recent is what every run reads again, as most of what is late is only a little late: a new metric of CloudWatch takes a
-// quarter of an hour to be listed.
+// recent is what every run reads again, even where Reread has it read the whole overlap less often: most of what is
+// late is only a little late. A new metric of CloudWatch takes a quarter of an hour to be listed.
 const recent = 30 * time.Minute
 
 func (t Timing) withDefaults(of Traits) Timing {
@@ -46,14 +46,16 @@ func (t Timing) check() error {
 		faults = append(faults, fmt.Errorf("a lookback of %s is shorter than a period", Short(t.Lookback)))
 	}
 	if !t.Since.IsZero() && !t.Until.IsZero() && !t.Since.Before(t.Until) {
-		faults = append(faults, fmt.Errorf("since %s is not before until %s", t.Since.Format(time.RFC3339), t.Until.Format(time.RFC3339)))
+		faults = append(faults, fmt.Errorf("since %s is not before until %s",
+			t.Since.Format(time.RFC3339), t.Until.Format(time.RFC3339)))
 	}
 	return errors.Join(faults...)
 }
 
 func checkPeriod(period time.Duration) error {
 	if period < time.Minute || period%time.Minute != 0 || day%period != 0 {
-		return fmt.Errorf("a period of %s is not whole minutes that divide a day, such as 1m, 5m or 1h", Short(max(period, 0)))
+		return fmt.Errorf("a period of %s is not whole minutes that divide a day, such as 1m, 5m or 1h",
+			Short(max(period, 0)))
 	}
 	return nil
 }
@@ -61,15 +63,19 @@ func checkPeriod(period time.Duration) error {
 // reach is the time that a run reads of a target, before it is cut into windows.
 type reach struct {
 	from, to time.Time
-	readAt   time.Time // what becomes the checkpoint's
-	resumed  bool      // the run before did not get to its end, so this one reads no overlap
-	aside    bool      // it is all before what was read last, and does not move the checkpoint
+	readAt   time.Time // what becomes the checkpoint's ReadAt
+	resumed  bool      // the last run did not get to its end: this one goes on with it, and reads no overlap
+	backfill bool      // it all lies before what was read last: the checkpoint stays where it is
 	note     string    // why it begins elsewhere than usual; "" where it does not
 }
 
-// reach works out what to read. The window ends a while before now and begins an overlap before what was read last, but
-// never before what was read first: another source may have the time before.
-func (t Timing) reach(now time.Time, s *state, shape string) reach {
+// reach works out what to read. It ends a while before now, where data is still arriving, and begins an overlap
+// before what was read last, as data arrives late. It never begins before what was read first: another source may
+// have read the time before, and both would count.
+//
+// What counts as read last is when the last complete run began (ReadAt), not where its window ended: data that
+// arrived while it ran may have been missed however old its timestamps are.
+func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 	r := reach{to: now.Add(-t.Settle), readAt: now}
 	if !t.Until.IsZero() && t.Until.Before(r.to) {
 		r.to = t.Until.UTC()
@@ -79,26 +85,27 @@ func (t Timing) reach(now time.Time, s *state, shape string) reach {
 		r.from = now.Add(-t.Lookback)
 	case s.Through.After(now):
 		r.from = later(now.Add(-max(t.Lookback, t.Overlap)), s.Begin)
-		r.note = "the checkpoint lies in the future, as the clock was wrong at some time; what lies before is read again"
+		r.note = "checkpoint is in the future (clock was wrong); re-reading the lookback"
 		s.Through = r.from
 	case s.Shape != shape:
 		r.from = s.Through
-		r.note = "the series are keyed in another way than before; nothing is read again"
+		r.note = "series are identified differently than in the last run; the overlap is not read again"
 	case s.unfinished():
 		r.from, r.readAt, r.resumed = later(s.Through, s.Begin), s.ReadAt, true
 	case t.Reread > 0 && !now.Before(s.ReadAt) && now.Sub(s.ReadAt) < t.Reread:
-		// The next run that reads the overlap begins it before the last one that did, so that nothing is passed over.
+		// ReadAt stays: the next run that reads the overlap counts it from the last one that did, so that nothing is passed
+		// over.
 		r.from, r.readAt = later(s.Through.Add(-min(t.Overlap, recent)), s.Begin), s.ReadAt
 	default:
 		r.from = later(earlier(s.Through, earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
 	}
 	if again := r.resumed && t.Since.Equal(s.From); !t.Since.IsZero() && !again {
 		if t.Since.After(r.from) && !s.Through.IsZero() {
-			r.readAt = s.ReadAt // what would have been read again is not
+			r.readAt = s.ReadAt // the overlap is not read, so it is still due
 		}
 		r.from, r.resumed, r.note = t.Since.UTC(), false, ""
 	}
-	r.aside = r.to.Before(s.Through)
+	r.backfill = !r.to.After(s.Through)
 	return r
 }
 
@@ -128,8 +135,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// periodAt chooses the period for data of an age: the one that is wanted, or the next coarser that is still kept. It is 0
-// where nothing is.
+// periodAt chooses the period for data of an age: the one that is configured, or the next coarser one that the
+// service still keeps and that is made of whole configured ones. It is 0 where there is none.
 func (t Timing) periodAt(age time.Duration, finest func(time.Duration) time.Duration) time.Duration {
 	if finest == nil {
 		return t.Period
@@ -139,7 +146,7 @@ func (t Timing) periodAt(age time.Duration, finest func(time.Duration) time.Dura
 		return 0
 	}
 	for _, period := range []time.Duration{t.Period, 5 * time.Minute, time.Hour, day} {
-		if period >= t.Period && period%t.Period == 0 && period%kept == 0 {
+		if period%t.Period == 0 && period%kept == 0 {
 			return period
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // Recommendation is what to set, in two sentences: what it saves a month, and what that rests on.
@@ -121,32 +122,28 @@ func (a *Analysis) livesDiffer() (less decimal.Decimal, best *Outcome, differ bo
 // Assumptions are what the figures rest on that nobody has established, or that the trace leaves open.
 func (a *Analysis) Assumptions() []pricing.Note {
 	var notes []pricing.Note
-	add := func(id, format string, args ...any) {
-		notes = append(notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
-	}
+	add := func(note pricing.Note) { notes = append(notes, note) }
 	t := a.Trace
 	notes = append(notes, t.Notes...)
 	if a.Options.StateAssumed {
-		add("state-size", "a suspend writes, and a resume reads, the baseline memory (%s GB), as in AWS's own examples; measured suspends "+
-			"of a 2 GiB MicroVM wrote 0.61 to 0.92 GiB, which would make shorter timeouts better.", a.Model.StateGB)
+		add(assumption.StateSize.Note(a.Model.StateGB.String()+" GB", ", which would make shorter timeouts better"))
 	}
 	if a.Options.ImageAssumed {
-		add("image-size", "the image is as large as the baseline memory (%s GB).", a.Model.ImageGB)
+		add(assumption.ImageSize.Note(a.Model.ImageGB.String()+" GB", ""))
 	}
 	if a.Options.CurrentAssumed {
-		add("current-timeout", "savings are against a timeout of %s s, that of a published post.", figures.Int(a.Options.CurrentSeconds))
+		add(assumption.CurrentTimeout.Note(figures.Int(a.Options.CurrentSeconds)))
 	}
-	add("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.")
-	add("suspend-minimum", "suspended state is billed by the second with no minimum; AWS states a minimum for images only.")
-	add("no-burst", "idle time is billed at the baseline; what a burst adds is left out.")
+	add(assumption.TransitionBilling.Note())
+	add(assumption.SuspendMinimum.Note())
+	add(assumption.NoBurst.Note())
 	if a.Lives != nil {
-		add("latency", "a resume takes %s s and a launch %s s, and moves no later request; AWS documents 0.4 to 2 s for a resume and "+
-			"nothing for a launch.", seconds(a.Lives.Latency.ResumeMS), seconds(a.Lives.Latency.LaunchMS))
-		add("last-request", "nothing after a MicroVM's last request is counted; the trace does not say how long it goes on.")
-		add("zero-duration", "with a suspended duration of 0 the MicroVM is terminated at the idle timeout and nothing is written.")
+		add(assumption.Latency.Note(seconds(a.Lives.Latency.ResumeMS), seconds(a.Lives.Latency.LaunchMS)))
+		add(assumption.LastRequest.Note())
+		add(assumption.ZeroDuration.Note())
 	}
 	if t.MicroVMs != nil && !a.PeriodStated {
-		add("period", "the trace does not say what time it covers; the longest series of its gaps, %s, is taken for it.", duration(a.PeriodMS))
+		add(assumption.Period.Note(duration(a.PeriodMS)))
 	}
 	return notes
 }
@@ -156,61 +153,54 @@ const weekMS = 7 * 86_400 * msPerSecond
 // Warnings are what the reader should know of before the figures are used.
 func (a *Analysis) Warnings() []pricing.Note {
 	var notes []pricing.Note
-	add := func(id, format string, args ...any) {
-		notes = append(notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
-	}
+	add := func(note pricing.Note) { notes = append(notes, note) }
 	t := a.Trace
 	if t.SeenFromMS > 0 {
-		add("unseen-gaps", "timeouts below %s s, policies of your own and hindsight cannot be judged from the ledger: the figures for them leave "+
-			"out the gaps that were too short to be suspended. Times of requests (--requests) would show those.", seconds(t.SeenFromMS))
+		add(assumption.UnseenGaps.Note(seconds(t.SeenFromMS)))
 	}
 	if a.BreakEven == nil {
-		add("never-pays", "a second suspended costs as much as a second running or more, so suspending never pays.")
+		add(assumption.NeverPays.Note())
 	}
 	for _, p := range a.Policies {
 		if p.TimeoutMS < LeastTimeout*msPerSecond {
-			add("below-minimum", "the service takes no idle timeout below %d s; %s s is only for those who call SuspendMicrovm themselves.",
-				LeastTimeout, seconds(p.TimeoutMS))
+			add(assumption.BelowMinimum.Note(LeastTimeout, seconds(p.TimeoutMS)))
 		}
 	}
 	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
-		add("beyond-life", "the best timeout, %s s, is as long as a MicroVM's life or longer: it amounts to never suspending.",
-			figures.Int(a.Best.TimeoutSeconds()))
+		add(assumption.BeyondLife.Note(figures.Int(a.Best.TimeoutSeconds())))
 	}
 	if a.PeriodStated && a.PeriodMS > 0 && a.PeriodMS < weekMS {
-		add("short-trace", "the trace covers %s: what a week has of nights and days off is not all in it, so figures a month may be far off.",
-			duration(a.PeriodMS))
+		add(assumption.ShortTrace.Note(duration(a.PeriodMS)))
 	}
 	if own, _ := t.Period(); a.Options.PeriodMS > 0 && a.Options.PeriodMS < own {
-		add("period-too-short", "the trace by itself spans %s, more than the period given, so figures a month are too high.", duration(own))
+		add(assumption.PeriodTooShort.Note(duration(own)))
 	}
 	if t.Adjacent > 0 {
-		add("under-a-minute", "%s pauses of less than a minute, between adjacent minutes with invocations, are left out.", figures.Int(t.Adjacent))
+		add(assumption.UnderAMinute.Note(figures.Int(t.Adjacent)))
 	}
 	if t.Overlaps > 0 {
-		add("overlaps", "%s requests came while one before was running, or at the same moment, and make no gap.", figures.Int(t.Overlaps))
+		add(assumption.Overlaps.Note(figures.Int(t.Overlaps)))
 	}
 	if t.Rounded > 0 {
-		add("rounded", "%s times are finer than a millisecond and were rounded half-even.", figures.Int(t.Rounded))
+		add(assumption.Rounded.Note(figures.Int(t.Rounded)))
 	}
 	if t.Unended > 0 {
-		add("unended", "%s suspensions that no resume was seen for are left out.", figures.Int(t.Unended))
+		add(assumption.Unended.Note(figures.Int(t.Unended)))
 	}
 	if len(t.Ignored) > 0 {
-		add("ignored-columns", "columns that mean nothing here were ignored: %.200s.", strings.Join(t.Ignored, ", "))
+		add(assumption.IgnoredColumns.Note(fmt.Sprintf("%.200s", strings.Join(t.Ignored, ", "))))
 	}
 	if t.MicroVMs == nil {
-		add("not-kept", "the trace has more than %s gaps: lives of MicroVMs, policies by tenant and validation are left out.", figures.Int(KeptGaps))
+		add(assumption.NotKept.Note(figures.Int(KeptGaps)))
 	}
 	if a.Options.Validate != nil && a.Validation == nil && t.MicroVMs != nil {
-		add("too-little", "one of the two parts of the trace has no gaps, so nothing was validated.")
+		add(assumption.TooLittle.Note())
 	}
 	if less, best, ok := a.livesDiffer(); ok {
-		add("lives-differ", "played over whole lives of MicroVMs, an idle timeout of %s s costs $%s a month less than %s s: some that are suspended "+
-			"are gone before the next request.", figures.Int(ceilSeconds(best.TimeoutMS)), dollars(less), figures.Int(a.Advised().TimeoutSeconds()))
+		add(assumption.LivesDiffer.Note(figures.Int(ceilSeconds(best.TimeoutMS)), dollars(less), figures.Int(a.Advised().TimeoutSeconds())))
 	}
 	if a.Lives != nil && a.Lives.Best == nil {
-		add("limits", "no policy that was played keeps the limits; lives end after %s whatever the policy.", duration(a.Lives.LifeMS))
+		add(assumption.Limits.Note(duration(a.Lives.LifeMS)))
 	}
 	return notes
 }

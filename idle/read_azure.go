@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // ReadAzure reads files in the layout of the Azure Functions Trace 2019: HashOwner, HashApp, HashFunction, Trigger, and a
@@ -163,17 +163,9 @@ func (a *azure) finish(name string) (*Trace, error) {
 	a.trace.MicroVMs = invoked
 	a.trace.PeriodMS = a.minutes * minuteMS
 	a.trace.Dated = true
-	a.trace.Notes = append(a.trace.Notes, pricing.Note{
-		ID: "by-the-minute",
-		Text: "each function is one MicroVM, busy for the whole of every minute with invocations; a trace by the minute does not say when " +
-			"in a minute they came, so gaps are up to two minutes longer than they are taken for.",
-	})
+	a.trace.Notes = append(a.trace.Notes, assumption.ByTheMinute.Note())
 	if a.breaks > 0 {
-		a.trace.Notes = append(a.trace.Notes, pricing.Note{
-			ID: "files-joined",
-			Text: fmt.Sprintf("the files follow each other without a pause, though by the minutes in their headers time is missing in "+
-				"%d places; gaps across those are longer than they are taken for.", a.breaks),
-		})
+		a.trace.Notes = append(a.trace.Notes, assumption.FilesJoined.Note(a.breaks))
 	}
 	return a.builder.finish(name)
 }

@@ -2,11 +2,10 @@ package idle
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"slices"
 
-	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/usage"
 )
 
@@ -56,10 +55,7 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 		b.fromReadings(key, seen[key], options.TimeoutMS, first)
 	}
 	b.trace.PeriodMS, b.trace.Dated, b.trace.SeenFromMS = last-first, true, options.TimeoutMS
-	b.trace.Notes = append(b.trace.Notes, pricing.Note{ID: "ledger-gaps", Text: fmt.Sprintf(
-		"the ledger shows suspensions, not requests: each is taken as a gap of its length and the %s s that the idle timeout is "+
-			"assumed to have been. Gaps shorter than that were never suspended and do not show; they cost the same under every timeout "+
-			"that is no shorter, and what they cost under a shorter one is not known.", seconds(options.TimeoutMS))})
+	b.trace.Notes = append(b.trace.Notes, assumption.LedgerGaps.Note(seconds(options.TimeoutMS)))
 	return b.finish("the ledger")
 }
 

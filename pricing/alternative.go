@@ -7,7 +7,11 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing/assumption"
 )
+
+// Note is an assumption or a warning as it is printed.
+type Note = assumption.Note
 
 // Kind is the family that an alternative belongs to; each has its own billing rule.
 type Kind string
@@ -65,10 +69,7 @@ func (d Demand) alwaysOn(alt *Alternative, each, perMachine decimal.Decimal) dec
 	}
 	month := hoursPerInstanceMonth.Mul(secondsPerHour).Mul(perMachine)
 	alt.Curve = Curve{Rate: each, Unit: month, Stretches: one, Minimum: month, Step: month}
-	alt.Notes = append(alt.Notes, Note{
-		"jobs-in-turn",
-		"jobs are spread evenly over the month and run one after the other, on as many machines as their running time fills",
-	})
+	alt.Notes = append(alt.Notes, assumption.JobsInTurn.Clause())
 	return Divide(alt.Curve.Billed(d.Running), month, 0)
 }
 
@@ -79,9 +80,6 @@ func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
 	}
 	return whole
 }
-
-// Note is an assumption or a warning: a stable id and a sentence.
-type Note struct{ ID, Text string }
 
 // EC2 is instances that run the whole month of 730 hours.
 //
@@ -257,10 +255,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	}
 	jobs := d.Stretches
 	if d.Jobs.IsZero() {
-		alt.Notes = append(alt.Notes, Note{
-			"ci-jobs",
-			"each launch and each resume is taken as one CI job, of equal length",
-		})
+		alt.Notes = append(alt.Notes, assumption.CIJobs.Clause())
 	}
 	alt.Sources = []Price{price}
 	alt.Curve = Curve{Rate: price.USD, Unit: secondsPerMinute, Stretches: jobs, Step: book.ci.StepSeconds.Decimal}

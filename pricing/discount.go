@@ -56,11 +56,11 @@ func ParseDiscounts(texts []string) (Discounts, error) {
 			all = &fraction
 			continue
 		}
-		at := slices.IndexFunc(BilledQuantities(), func(q BilledQuantity) bool { return q.String() == name })
-		if at < 0 {
+		q, known := ParseBilledQuantity(name)
+		if !known {
 			return Discounts{}, fmt.Errorf("%.60q is not a billed quantity; they are vcpu, memory, snapshot.read, snapshot.write and storage", name)
 		}
-		own[BilledQuantities()[at]] = &fraction
+		own[q] = &fraction
 	}
 	return Discounts{}.Over(all, own), nil
 }

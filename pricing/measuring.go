@@ -6,6 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
+
+	"microspend/pricing/assumption"
 )
 
 // MeasuringPrices are what measuring usage costs by itself, in US dollars. They do not pass through a bill: they are what
@@ -21,7 +23,7 @@ type MeasuringPrices struct {
 // MeasuringPrice is a price that may rest on an assumption.
 type MeasuringPrice struct {
 	Price
-	Assumption string // its name; "" where a source gives the price
+	Assumption assumption.ID // "" where a source gives the price
 }
 
 // Cost is what n of something costs at a price for each per of it, half-even at AmountPlaces: the calls of a price per
@@ -31,12 +33,14 @@ func (p MeasuringPrice) Cost(n, per int64) decimal.Decimal { return ProrateTime(
 // UnmarshalYAML reads a price and the name of its assumption.
 func (p *MeasuringPrice) UnmarshalYAML(node *yaml.Node) error {
 	var named struct {
-		Assumption string `yaml:"assumption"`
+		Assumption assumption.ID `yaml:"assumption"`
 	}
 	if err := node.Decode(&named); err != nil {
 		return err
 	}
-	p.Assumption = named.Assumption
+	if p.Assumption = named.Assumption; p.Assumption != "" && p.Assumption.Facts().Text == "" {
+		return fmt.Errorf("line %d: assumption %q is not in the register", node.Line, p.Assumption)
+	}
 	return p.Price.UnmarshalYAML(node)
 }
 

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/pricing"
+
+	"microspend/pricing/assumption"
 )
 
 // 1,000 MicroVMs × 4 metrics every 5 minutes is $11.52 a day: CloudWatch's own price, typed by hand.
@@ -17,7 +19,7 @@ func TestMeasuringPrices(t *testing.T) {
 	assert.Equal(t, "11.52", day.String())
 	assert.Equal(t, "0.3", prices.MetricMonth.USD.String())
 	assert.Empty(t, prices.MetricMonth.Assumption)
-	assert.Equal(t, "list-metrics-price", prices.ThousandListCalls.Assumption)
+	assert.Equal(t, assumption.ListMetricsPrice, prices.ThousandListCalls.Assumption)
 }
 
 func TestLogIngestion(t *testing.T) {

@@ -41,6 +41,7 @@ var multiplying = map[string]string{
 	"idled":             "times by sizes",
 	"resized":           "measured units by a factor",
 	"run.metered":       "billed units by small units",
+	"usageMetrics":      "small units by their size",
 	"counted.add":       "small units by their size",
 	"csvRow.longAmount": "small units by their size",
 
@@ -64,13 +65,13 @@ var multiplying = map[string]string{
 	// Limits that amounts are compared with.
 	"Budget.Limit":            "a budget by the share of it at which a check fails",
 	"Tolerance.of":            "a bill by the part of it that may differ",
-	"Sketch.worthALook":       "a usual day by how far from it a day stands out",
+	"judged.mayStandOut":      "a usual day by how far from it a day stands out",
 	"evidence.quantityReason": "what was not seen by a margin",
 	"forecaster.runsOut":      "a budget by seconds, for the day on which it is spent",
 	"habit.usual":             "a usual day by how far from it a day stands out",
 	"median":                  "halves the sum of the two in the middle",
 	"neverIsAbove":            "the top of a picture",
-	"roughRates.of":           "millionths of a dollar that choose which days are priced exactly",
+	"estimatedRates.price":    "millionths of a dollar that choose which days are priced exactly",
 
 	// Shares that add up to the amount that is shared out.
 	"allocate": "an amount by weights, with what is left over going to the largest remainders",

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing/assumption"
 )
 
 // Runners lists the CI runners with a known price.
@@ -107,10 +108,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		return alt
 	}
 	alt.Curve = Curve{Rate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
-	alt.Notes = []Note{{
-		"fargate-tasks",
-		"each launch, resume or job is taken as one Fargate task of equal length; pulling and starting it costs nothing",
-	}}
+	alt.Notes = []Note{assumption.FargateTasks.Clause()}
 	alt.Formula = fmt.Sprintf("%s s / 3,600 × (%s)", figures.Grouped(alt.Curve.Billed(d.Running)), terms)
 	return alt
 }
@@ -144,10 +142,7 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 		return alt
 	}
 	if requests.IsPositive() && d.Running.GreaterThan(requests.Mul(table.MaxSeconds.Decimal)) {
-		alt.Notes = append(alt.Notes, Note{
-			"function-15-minutes",
-			"a request would run longer than the 15 minutes that a function may; the price supposes that the work can be cut up",
-		})
+		alt.Notes = append(alt.Notes, assumption.Function15Minutes.Clause())
 	}
 	alt.Sources = []Price{price, table.MillionRequests}
 	alt.Curve = Curve{Rate: gb.Mul(price.USD), Unit: one, Stretches: requests, Step: table.StepSeconds.Decimal}
@@ -190,8 +185,7 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 	}
 	cpuNoun := "vCPU"
 	if table.WholeVCPUs && !vcpu.Equal(vcpu.Ceil()) {
-		alt.Notes = append(alt.Notes, Note{"whole-vcpus", fmt.Sprintf("%s gives whole vCPUs only: %s is rounded up to %s",
-			alt.Name, vcpu, vcpu.Ceil())})
+		alt.Notes = append(alt.Notes, assumption.WholeVCPUs.Clause(alt.Name, vcpu, vcpu.Ceil()))
 		vcpu = vcpu.Ceil()
 	}
 	paidGB := decimal.Max(gb.Sub(vcpu.Mul(table.IncludedGBPerVCPU.Decimal)), decimal.Decimal{})
@@ -214,10 +208,10 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 		alt.Sources = append(alt.Sources, *table.Disk)
 		rate = rate.Add(extra.Mul(table.Disk.USD))
 		terms += fmt.Sprintf(" + %s GB disk × $%s", extra, table.Disk.USD)
-		alt.Notes = append(alt.Notes, Note{"sandbox-disk", alt.Name + "'s disk is billed for running time only, as nothing says more"})
+		alt.Notes = append(alt.Notes, assumption.SandboxDisk.Clause(alt.Name))
 	}
 	if s.DiskGB.IsPositive() && table.Disk == nil {
-		alt.Notes = append(alt.Notes, Note{"sandbox-disk", "no price of disk is known for " + alt.Name + "; its disk is left out"})
+		alt.Notes = append(alt.Notes, assumption.SandboxDiskUnpriced.Clause(alt.Name))
 	}
 	time := figures.Grouped(d.Running) + " s"
 	if unit == "h" {

@@ -11,86 +11,110 @@ import (
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 	"microspend/view/chart"
 )
 
 // BreakEven makes the document of the running times at which each alternative costs the same, with the cost curves as a
 // picture.
-func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) Document {
-	s := e.Scenario
-	_, noun := s.PerUnit()
-	d := Document{
-		Title: s.Name, Subtitle: estimateSubtitle(e), JSON: comparedJSON(e, comparisons),
-		CSV: [][]string{{
-			"name", "running_hours_per_month", "hours_per_day", "hours_per_day_20_days", "hours_per_day_22_days",
-			"hours_per_day_30_days", "seconds_per_job", "users_per_instance", "sentence",
-		}},
-	}
-	t := &Table{Columns: []Column{{Title: "costs the same at", Shrink: true}, {Title: "h/month", Align: Decimal}}}
-	if noun == "job" {
-		t.Columns = append(t.Columns, Column{Title: "s/job", Align: Decimal})
-	} else {
-		t.Columns = append(t.Columns,
-			Column{Title: "h/day", Align: Decimal}, Column{Title: "20 d", Align: Decimal, Drop: 2},
-			Column{Title: "22 d", Align: Decimal, Drop: 2}, Column{Title: "30 d", Align: Decimal, Drop: 2},
-			Column{Title: "shared by", Align: Right, Drop: 1})
-	}
-	sentences := Section{}
+func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
+	sentences := view.Section{}
 	for _, c := range comparisons {
-		p := newBreakEvenJSON(s, c.BreakEven)
-		cells := []string{c.Name, hoursCell(p.RunningHoursPerMonth)}
-		if noun == "job" {
-			cells = append(cells, hoursCell(p.SecondsPerJob))
-		} else {
-			cells = append(cells, hoursCell(p.HoursPerDay), hoursCell(p.HoursPerDay20), hoursCell(p.HoursPerDay22),
-				hoursCell(p.HoursPerDay30), orDash(p.UsersPerInstance))
+		sentences.Notes = append(sentences.Notes, view.Note{Text: c.BreakEven.Sentence})
+		if users := c.BreakEven.UsersPerInstance; users != nil {
+			sentences.Notes = append(sentences.Notes, view.Note{Text: fmt.Sprintf(
+				"Shared by %s users or more, %s costs no more than MicroVMs, at %s for each.",
+				figures.Grouped(*users), c.Name, dollars(c.PerInstance))})
 		}
-		t.Rows = append(t.Rows, Row{Cells: cells, Warn: c.Unknown != ""})
-		sentences.Notes = append(sentences.Notes, Note{Text: c.BreakEven.Sentence})
-		if shared := sharedSentence(c); shared != "" {
-			sentences.Notes = append(sentences.Notes, Note{Text: shared})
-		}
-		d.CSV = append(d.CSV, []string{
-			c.Name, orEmpty(p.RunningHoursPerMonth), orEmpty(p.HoursPerDay), orEmpty(p.HoursPerDay20), orEmpty(p.HoursPerDay22),
-			orEmpty(p.HoursPerDay30), orEmpty(p.SecondsPerJob), orEmpty(p.UsersPerInstance), p.Sentence,
-		})
 	}
+	sentences.Notes = append(sentences.Notes, rangeNote(e.Scenario)...)
 	picture, beyond := costCurves(e, comparisons)
-	sentences.Notes = append(sentences.Notes, rangeNote(s)...)
-	d.Sections = []Section{
-		{Table: t.view()},
-		sentences,
-		{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
+	d := view.Document{
+		Title: e.Scenario.Name, Subtitle: estimateSubtitle(e), JSON: comparedObject(e, comparisons),
+		Sections: []view.Section{
+			{Table: view.NewTable(breakEvenColumns(e.Scenario), comparisons, lookOfComparison)},
+			sentences,
+			{Picture: func(width int) string { return picture.Text(min(width, chartWidth), chartHeight) }},
+		},
+		SVG: func(w io.Writer) error { return picture.SVG(w) },
 	}
 	if len(beyond) > 0 {
-		d.Sections = append(d.Sections, Section{Notes: []Note{{Text: "Above the picture: " + strings.Join(beyond, "; ") + "."}}})
+		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{"Above the picture: " + strings.Join(beyond, "; ") + "."})})
 	}
-	d.SVG = func(w io.Writer) error { return picture.SVG(w) }
 	return d
 }
 
-const chartHeight = 22
+// The size of pictures in a terminal, in characters; a narrower terminal makes them narrower.
+const (
+	chartWidth  = 120
+	chartHeight = 22
+)
 
-func sharedSentence(c scenarios.Comparison) string {
-	if c.BreakEven.UsersPerInstance == nil {
-		return ""
-	}
-	return fmt.Sprintf("Shared by %s users or more, %s costs no more than MicroVMs, at $%s for each.",
-		figures.Grouped(*c.BreakEven.UsersPerInstance), c.Name, fixed(c.PerInstance, centPlaces))
-}
+// maxCrossings is how many crossings are listed. Where billing in steps makes more, the list tells nobody anything.
+const maxCrossings = 100
 
-func hoursCell(text *string) string {
-	if text == nil {
-		return "–"
+// breakEvenColumns are also the fields of break_even in the JSON of an alternative.
+func breakEvenColumns(s *scenarios.Scenario) []view.Column[scenarios.Comparison] {
+	type (
+		comparison = scenarios.Comparison
+		point      = scenarios.BreakEvenPoint
+	)
+	users := s.Jobs.IsZero()
+	figure := func(of func(point) *decimal.Decimal) func(comparison) view.Value {
+		return func(c comparison) view.Value {
+			return view.Maybe(of(c.BreakEven), func(d decimal.Decimal) view.Value {
+				return view.Number(d.RoundBank(pricing.RatioPlaces), 3)
+			}).OrDash()
+		}
 	}
-	return fixed(decimal.RequireFromString(*text), 3)
-}
-
-func orDash(text *string) string {
-	if text == nil {
-		return "–"
+	optional := func(of func(point) *decimal.Decimal) func(comparison) view.Value {
+		return func(c comparison) view.Value { return figure(of)(c).OmitMissing() }
 	}
-	return *text
+	columns := []view.Column[comparison]{
+		{ID: "name", Title: "costs the same at", Shrink: true, Scope: view.People | view.CSVOnly, Value: func(c comparison) view.Value {
+			return view.Text(c.Name)
+		}},
+		{ID: "running_hours_per_month", Title: "h/month", Align: view.Decimal, Value: figure(func(p point) *decimal.Decimal {
+			return p.HoursPerMonth
+		})},
+		{ID: "hours_per_day", Title: "h/day", Align: view.Decimal, Scope: peopleToo(users), Value: figure(func(p point) *decimal.Decimal {
+			return p.HoursPerDay
+		})},
+	}
+	for _, days := range []int64{20, 22, 30} {
+		columns = append(columns, view.Column[comparison]{
+			ID: fmt.Sprintf("hours_per_day_%d_days", days), Title: fmt.Sprintf("%d d", days), Align: view.Decimal, Drop: 2,
+			Scope: peopleToo(users),
+			Value: optional(func(p point) *decimal.Decimal {
+				if !users {
+					return nil
+				}
+				return p.HoursPerDayOver(days)
+			}),
+		})
+	}
+	return append(columns,
+		view.Column[comparison]{
+			ID: "seconds_per_job", Title: "s/job", Align: view.Decimal, Scope: peopleToo(!users),
+			Value: optional(func(p point) *decimal.Decimal { return p.SecondsPerJob }),
+		},
+		view.Column[comparison]{
+			ID: "users_per_instance", Title: "shared by", Align: view.Right, Drop: 1, Scope: peopleToo(users),
+			Value: func(c comparison) view.Value {
+				return view.Maybe(c.BreakEven.UsersPerInstance, view.Exact).OrDash().OmitMissing()
+			},
+		},
+		view.Column[comparison]{ID: "crossings", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
+			var crossings []view.Value
+			for _, at := range c.BreakEven.Crossings {
+				crossings = append(crossings, ratio(&at))
+			}
+			return view.Nested(crossings).OmitIf(len(crossings) < 2 || len(crossings) > maxCrossings)
+		}},
+		view.Column[comparison]{ID: "sentence", Scope: view.Data, Value: func(c comparison) view.Value {
+			return view.Text(c.BreakEven.Sentence)
+		}},
+	)
 }
 
 // costCurves draws a month's cost by running time: per user for users, in all for jobs.
@@ -128,7 +152,7 @@ func costCurves(e *scenarios.Estimate, comparisons []scenarios.Comparison) (pict
 			cost := c.Curve.At(at.Mul(units).Mul(hourSeconds))
 			x, y := coordinate(*at), coordinate(pricing.Divide(cost, units, 6))
 			picture.Marks = append(picture.Marks, chart.Mark{
-				X: x, Y: y, Label: fmt.Sprintf("%s h, $%s: %s", fixed(*at, 1), fixed(pricing.Divide(cost, units, 6), centPlaces), c.Name),
+				X: x, Y: y, Label: fmt.Sprintf("%s h, %s: %s", figures.Fixed(*at, 1), dollars(pricing.Divide(cost, units, 6)), c.Name),
 			})
 		}
 	}

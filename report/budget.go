@@ -3,6 +3,7 @@ package report
 import (
 	"github.com/shopspring/decimal"
 
+	"microspend/pricing/assumption"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/view"
@@ -107,6 +108,11 @@ var budgetSigns = map[budget.Status]string{
 
 const budgetBarWidth = 20
 
+func noteOf(id assumption.ID) view.Note {
+	note := id.Note()
+	return view.Note{Tag: note.ID, Text: note.Text}
+}
+
 func budgetNotes(b budget.Report) []view.Note {
 	var list []view.Note
 	methods, budgets := map[budget.Method]bool{}, false
@@ -115,15 +121,10 @@ func budgetNotes(b budget.Report) []view.Note {
 		budgets = budgets || line.Budget != nil
 	}
 	if methods[budget.RunRate] {
-		list = append(list, view.Note{
-			Tag: "run-rate", Text: "the forecast goes on at the month's average, as there are fewer than two weeks of data.",
-		})
+		list = append(list, noteOf(assumption.RunRate))
 	}
 	if methods[budget.WeekdayMean] {
-		list = append(list, view.Note{
-			Tag:  "weekday-mean",
-			Text: "the forecast takes each remaining day for the mean of its weekday over the last eight weeks.",
-		})
+		list = append(list, noteOf(assumption.WeekdayMean))
 	}
 	if !budgets {
 		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})

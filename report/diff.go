@@ -1,144 +1,123 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
-// diffJSON is the document microspend.diff/v1.
-type diffJSON struct {
-	Schema string          `json:"schema"`
-	Before diffSideJSON    `json:"before"`
-	After  diffSideJSON    `json:"after"`
-	Lines  []diffLineJSON  `json:"lines"`
-	Total  diffTotalJSON   `json:"total"`
-	Inputs []diffInputJSON `json:"inputs"`
-}
-
-type diffSideJSON struct {
-	Name   string `json:"name"`
-	Region string `json:"region"`
-}
-
-type diffLineJSON struct {
-	Component      string    `json:"component"`
-	Before         *lineJSON `json:"before"`
-	After          *lineJSON `json:"after"`
-	Change         string    `json:"change"`
-	QuantityEffect string    `json:"quantity_effect"`
-	RateEffect     string    `json:"rate_effect"`
-}
-
-type diffTotalJSON struct {
-	Before        string  `json:"before"`
-	After         string  `json:"after"`
-	Change        string  `json:"change"`
-	ChangePercent *string `json:"change_percent"`
-}
-
-type diffInputJSON struct {
-	Path   string `json:"path"`
-	Before string `json:"before"`
-	After  string `json:"after"`
-}
-
 // Diff makes the document of how one estimate differs from another, and why.
-func Diff(diff scenarios.Diff) Document {
+func Diff(diff scenarios.Diff) view.Document {
 	before, after := diff.Before.Bill.Total(), diff.After.Bill.Total()
-	out := diffJSON{
-		Schema: "microspend.diff/v1",
-		Before: diffSideJSON{diff.Before.Scenario.Name, diff.Before.Scenario.Region},
-		After:  diffSideJSON{diff.After.Scenario.Name, diff.After.Scenario.Region},
-		Lines:  []diffLineJSON{}, Inputs: []diffInputJSON{},
-		Total: diffTotalJSON{Before: before.String(), After: after.String(), Change: after.Sub(before).String()},
-	}
-	d := Document{
-		Title: fmt.Sprintf("%s → %s", diff.Before.Scenario.Name, diff.After.Scenario.Name),
-		CSV: [][]string{{
-			"component", "before_quantity", "after_quantity", "before_amount", "after_amount", "change", "quantity_effect", "rate_effect",
-		}},
-	}
-	t := &Table{Columns: []Column{
-		{Title: "$ a month"},
-		{Title: "before", Align: Decimal, Drop: 3},
-		{Title: "after", Align: Decimal, Drop: 4},
-		{Title: "change", Align: Decimal},
-		{Title: "by quantity", Align: Decimal, Drop: 2},
-		{Title: "by rate", Align: Decimal, Drop: 1},
-	}}
-	places := placesFor(append(amountsOf(diff.Before.Bill.Lines), amountsOf(diff.After.Bill.Lines)...))
-	var byQuantity, byRate decimal.Decimal
+	columns := diffColumns(diff)
+	table := view.NewTable(columns, diff.Lines, nil)
+	sum := scenarios.LineDiff{Component: pricing.Everything, Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after}}
 	for _, line := range diff.Lines {
-		byQuantity, byRate = byQuantity.Add(line.QuantityEffect), byRate.Add(line.RateEffect)
-		old, oldAmount := sideOf(line.Before)
-		next, nextAmount := sideOf(line.After)
-		out.Lines = append(out.Lines, diffLineJSON{
-			Component: string(line.Component), Before: old, After: next, Change: line.Change().String(),
-			QuantityEffect: line.QuantityEffect.String(), RateEffect: line.RateEffect.String(),
-		})
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			string(line.Component), fixed(oldAmount, places), fixed(nextAmount, places), signed(line.Change(), places),
-			signedOrBlank(line.QuantityEffect, places), signedOrBlank(line.RateEffect, places),
-		}})
-		d.CSV = append(d.CSV, []string{
-			string(line.Component), quantityOf(line.Before), quantityOf(line.After), oldAmount.String(), nextAmount.String(),
-			line.Change().String(), line.QuantityEffect.String(), line.RateEffect.String(),
-		})
+		sum.QuantityEffect = sum.QuantityEffect.Add(line.QuantityEffect)
+		sum.RateEffect = sum.RateEffect.Add(line.RateEffect)
 	}
-	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{
-		"total", fixed(before, places), fixed(after, places), signed(after.Sub(before), places),
-		signedOrBlank(byQuantity, places), signedOrBlank(byRate, places),
-	}})
-	d.Sections = []Section{{Table: t.view()}}
+	total := view.RowOf(columns, sum, nil)
+	total.Kind = view.Total
+	table.Add(total)
+
+	d := view.Document{
+		Title:    fmt.Sprintf("%s → %s", diff.Before.Scenario.Name, diff.After.Scenario.Name),
+		Sections: []view.Section{{Table: table}},
+	}
+	change := view.Value{}
 	if before.IsPositive() {
 		percent := pricing.Divide(after.Sub(before).Shift(2), before, pricing.RatioPlaces)
-		text := percent.String()
-		out.Total.ChangePercent = &text
-		d.Sections = append(d.Sections, Section{Notes: []Note{{Text: fmt.Sprintf("The bill changes by %s %%.", signed(percent, 2))}}})
+		change = view.SignedPercent(percent, 2)
+		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{fmt.Sprintf("The bill changes by %s.", change)})})
 	}
-	inputs := Section{Heading: "What differs in the files"}
-	for _, change := range diff.Inputs {
-		out.Inputs = append(out.Inputs, diffInputJSON(change))
-		inputs.Notes = append(inputs.Notes, Note{
-			Tag: change.Path, Text: orNothing(change.Before) + " → " + orNothing(change.After),
-		})
+	inputs := view.Section{Heading: "What differs in the files"}
+	for _, in := range diff.Inputs {
+		inputs.Notes = append(inputs.Notes, view.Note{Tag: in.Path, Text: given(in.Before) + " → " + given(in.After)})
 	}
 	if len(diff.Inputs) == 0 {
-		inputs.Notes = []Note{{Text: "Nothing that enters the bill."}}
+		inputs.Notes = plainNotes([]string{"Nothing that enters the bill."})
 	}
 	d.Sections = append(d.Sections, inputs)
-	d.JSON = out
+	side := func(e *scenarios.Estimate) view.Object {
+		return view.Object{{ID: "name", Value: e.Scenario.Name}, {ID: "region", Value: e.Scenario.Region}}
+	}
+	d.JSON = view.Object{
+		{ID: "schema", Value: "microspend.diff/v1"},
+		{ID: "before", Value: side(diff.Before)},
+		{ID: "after", Value: side(diff.After)},
+		{ID: "lines", Value: view.Records{Table: table}},
+		{ID: "total", Value: view.Object{
+			{ID: "before", Value: before},
+			{ID: "after", Value: after},
+			{ID: "change", Value: after.Sub(before)},
+			{ID: "change_percent", Value: change},
+		}},
+		{ID: "inputs", Value: view.Records{Table: view.NewTable(inputColumns, diff.Inputs, nil)}},
+	}
 	return d
 }
 
-func sideOf(line *pricing.Line) (*lineJSON, decimal.Decimal) {
-	if line == nil {
-		return nil, decimal.Decimal{}
+func given(text string) string { return cmp.Or(text, "(not given)") }
+
+func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
+	type line = scenarios.LineDiff
+	bills := [2]pricing.Bill{diff.Before.Bill, diff.After.Bill}
+	places := view.PlacesFor(append(amountsOf(bills[0].Lines), amountsOf(bills[1].Lines)...))
+	sides := [2]func(line) *pricing.Line{
+		func(l line) *pricing.Line { return l.Before }, func(l line) *pricing.Line { return l.After },
 	}
-	return &linesJSON([]pricing.Line{*line})[0], line.Amount
+	figure := func(side int, of func(pricing.Line) decimal.Decimal) func(line) view.Value {
+		return func(l line) view.Value {
+			figure := decimal.Decimal{}
+			if line := sides[side](l); line != nil {
+				figure = of(*line)
+			}
+			return view.Number(figure, places)
+		}
+	}
+	nested := func(side int) func(line) view.Value {
+		columns := billColumns(bills[side], nil, false)
+		return func(l line) view.Value {
+			return view.Maybe(sides[side](l), func(line pricing.Line) view.Value {
+				return view.Nested(view.ObjectOf(columns, billRow{of: line.Component, line: &line}))
+			})
+		}
+	}
+	quantity := func(l pricing.Line) decimal.Decimal { return l.Quantity }
+	amount := func(l pricing.Line) decimal.Decimal { return l.Amount }
+	effect := func(of func(line) decimal.Decimal) func(line) view.Value {
+		return func(l line) view.Value {
+			if of(l).IsZero() {
+				return view.Exact(of(l)).Shown("")
+			}
+			return view.Signed(of(l), places)
+		}
+	}
+	return []view.Column[line]{
+		{ID: "component", Title: "$ a month", Value: func(l line) view.Value { return view.Text(l.Component.String()) }},
+		{ID: "before", Scope: view.JSONOnly, Value: nested(0)},
+		{ID: "after", Scope: view.JSONOnly, Value: nested(1)},
+		{ID: "before_quantity", Scope: view.CSVOnly, Value: figure(0, quantity)},
+		{ID: "after_quantity", Scope: view.CSVOnly, Value: figure(1, quantity)},
+		{ID: "before_amount", Title: "before", Align: view.Decimal, Drop: 3, Scope: view.People | view.CSVOnly, Value: figure(0, amount)},
+		{ID: "after_amount", Title: "after", Align: view.Decimal, Drop: 4, Scope: view.People | view.CSVOnly, Value: figure(1, amount)},
+		{ID: "change", Title: "change", Align: view.Decimal, Value: func(l line) view.Value { return view.Signed(l.Change(), places) }},
+		{ID: "quantity_effect", Title: "by quantity", Align: view.Decimal, Drop: 2, Value: effect(func(l line) decimal.Decimal {
+			return l.QuantityEffect
+		})},
+		{ID: "rate_effect", Title: "by rate", Align: view.Decimal, Drop: 1, Value: effect(func(l line) decimal.Decimal {
+			return l.RateEffect
+		})},
+	}
 }
 
-func quantityOf(line *pricing.Line) string {
-	if line == nil {
-		return "0"
-	}
-	return line.Quantity.String()
-}
-
-func signedOrBlank(d decimal.Decimal, places int32) string {
-	if d.IsZero() {
-		return ""
-	}
-	return signed(d, places)
-}
-
-func orNothing(text string) string {
-	if text == "" {
-		return "(not given)"
-	}
-	return text
+var inputColumns = []view.Column[scenarios.InputChange]{
+	{ID: "path", Value: func(c scenarios.InputChange) view.Value { return view.Text(c.Path) }},
+	{ID: "before", Value: func(c scenarios.InputChange) view.Value { return view.Text(c.Before) }},
+	{ID: "after", Value: func(c scenarios.InputChange) view.Value { return view.Text(c.After) }},
 }

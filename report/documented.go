@@ -4,17 +4,62 @@ import (
 	"strings"
 
 	"microspend/scenarios"
+	"microspend/view"
 )
 
-func checksJSON(checks []scenarios.Check) []checkJSON {
-	list := make([]checkJSON, len(checks))
-	for i, c := range checks {
-		list[i] = checkJSON{
-			Figure: c.ID, Printed: printedText(c), Exact: c.Exact.String(), Verdict: string(c.Verdict),
-			Difference: c.Difference().String(), Because: c.Because, Drift: c.Drift,
-		}
+// documentedFigure is what a source prints, and around it in a table of several examples what its example is.
+type documentedFigure struct {
+	scenarios.Check
+	example string // "" where it is of the one estimate of the document
+	heading string
+	notes   []string
+}
+
+func checksOf(e *scenarios.Estimate) []documentedFigure {
+	list := make([]documentedFigure, len(e.Documented))
+	for i, c := range e.Documented {
+		list[i].Check = c
 	}
 	return list
+}
+
+// checkTable has printed figures and exact ones, with what needs explaining under them.
+func checkTable(rows []documentedFigure) *view.Table {
+	return view.NewTable(checkColumns, rows, func(f documentedFigure) view.Look {
+		look := view.Look{Warn: f.Verdict == scenarios.Differs || f.Drift != "", Heading: f.heading}
+		for _, note := range []string{f.Drift, f.Because} {
+			if note != "" {
+				look.Notes = append(look.Notes, note)
+			}
+		}
+		look.Notes = append(look.Notes, f.notes...)
+		return look
+	})
+}
+
+var checkColumns = []view.Column[documentedFigure]{
+	{ID: "example", Scope: view.CSVOnly, Value: func(f documentedFigure) view.Value { return view.Text(f.example) }},
+	{ID: "figure", Title: "figure", Shrink: true, Value: func(f documentedFigure) view.Value {
+		return view.Text(f.ID).Shown(figureLabel(f.ID))
+	}},
+	{ID: "printed", Title: "printed", Align: view.Decimal, Value: func(f documentedFigure) view.Value {
+		if f.Printed == nil {
+			return view.Text("")
+		}
+		return view.Text(f.Printed.Text)
+	}},
+	{ID: "exact", Title: "exact", Align: view.Decimal, Value: func(f documentedFigure) view.Value {
+		return view.Number(f.Exact, checkPlaces(f.Check))
+	}},
+	{Title: "off by", Align: view.Decimal, Drop: 1, Scope: view.People, Value: func(f documentedFigure) view.Value {
+		return view.Signed(f.Difference(), checkPlaces(f.Check)).Or("", f.Verdict == scenarios.Differs)
+	}},
+	{ID: "verdict", Title: "verdict", Value: func(f documentedFigure) view.Value {
+		return view.Text(f.Verdict).Shown(verdictSign(f.Check))
+	}},
+	{ID: "difference", Scope: view.Data, Value: func(f documentedFigure) view.Value { return view.Exact(f.Difference()) }},
+	{ID: "because", Scope: view.Data, Value: func(f documentedFigure) view.Value { return view.Text(f.Because).OmitEmpty() }},
+	{ID: "drift", Scope: view.Data, Value: func(f documentedFigure) view.Value { return view.Text(f.Drift).OmitEmpty() }},
 }
 
 // verdictSign marks a verdict without colour.
@@ -31,62 +76,17 @@ func verdictSign(c scenarios.Check) string {
 	}
 }
 
-func printedText(c scenarios.Check) string {
-	if c.Printed == nil {
-		return ""
-	}
-	return c.Printed.Text
+// documentedSection shows what a source prints together with the exact figures of one estimate.
+func documentedSection(e *scenarios.Estimate) view.Section {
+	return view.Section{Heading: "As documented", Table: checkTable(checksOf(e)), Notes: plainNotes(sourceSentences(e))}
 }
 
-// checkTable is the table of printed beside exact figures; checkRows fills it.
-func checkTable() *Table {
-	return &Table{Columns: []Column{
-		{Title: "figure", Shrink: true},
-		{Title: "printed", Align: Decimal},
-		{Title: "exact", Align: Decimal},
-		{Title: "off by", Align: Decimal, Drop: 1},
-		{Title: "verdict"},
-	}}
-}
-
-// checkRows has a row for each figure, and under it what needs explaining.
-func checkRows(checks []scenarios.Check) []Row {
-	var rows []Row
-	for _, c := range checks {
-		off := ""
-		if c.Verdict == scenarios.Differs {
-			off = signed(c.Difference(), checkPlaces(c))
-		}
-		rows = append(rows, Row{
-			Cells: []string{figureLabel(c.ID), printedText(c), fixed(c.Exact, checkPlaces(c)), off, verdictSign(c)},
-			Warn:  c.Verdict == scenarios.Differs || c.Drift != "",
-		})
-		if c.Drift != "" {
-			rows = append(rows, Row{Kind: Footnote, Cells: []string{c.Drift}})
-		}
-		if c.Because != "" {
-			rows = append(rows, Row{Kind: Footnote, Cells: []string{c.Because}})
-		}
-	}
-	return rows
-}
-
-// documentedSection sets what a source prints beside the exact figures of one estimate.
-func documentedSection(e *scenarios.Estimate) Section {
-	t := checkTable()
-	t.Rows = checkRows(e.Documented)
-	return Section{
-		Heading: "As documented", Table: t.view(),
-		Notes: sentences(e.Scenario.Documented.Source, e.Scenario.Documented.Verdict),
-	}
-}
-
-// sentences makes a note of each text that is there, with its full stop.
-func sentences(texts ...string) []Note {
-	var list []Note
-	for _, text := range texts {
+// sourceSentences are where documented figures come from and what became of them, each with its full stop.
+func sourceSentences(e *scenarios.Estimate) []string {
+	var list []string
+	for _, text := range []string{e.Scenario.Documented.Source, e.Scenario.Documented.Verdict} {
 		if text != "" {
-			list = append(list, Note{Text: strings.TrimSuffix(text, ".") + "."})
+			list = append(list, strings.TrimSuffix(text, ".")+".")
 		}
 	}
 	return list

@@ -4,93 +4,86 @@ import (
 	"fmt"
 
 	"microspend/scenarios"
+	"microspend/view"
 )
 
-// examplesJSON is the document microspend.examples/v1.
-type examplesJSON struct {
-	Schema   string        `json:"schema"`
-	Examples []exampleJSON `json:"examples"`
-	Figures  int           `json:"figures"`
-	Follow   int           `json:"follow"`
-	Differ   int           `json:"differ"`
-	Drifted  int           `json:"drifted"`
-}
-
-type exampleJSON struct {
-	Name    string      `json:"name"`
-	Title   string      `json:"title"`
-	Source  string      `json:"source"`
-	Total   string      `json:"total"`
-	Verdict string      `json:"verdict"`
-	Checks  []checkJSON `json:"checks"`
-}
-
-// Examples makes the document that sets every documented figure beside the exact one. It also tells how many figures or
-// verdicts are no longer what their file states.
-func Examples(estimates []*scenarios.Estimate) (d Document, drifted int) {
-	out := examplesJSON{Schema: "microspend.examples/v1", Examples: []exampleJSON{}}
-	d.Title = "Worked examples: what is printed, and what is exact"
-	d.CSV = [][]string{{"example", "figure", "printed", "exact", "verdict", "difference", "because", "drift"}}
-	t := checkTable()
-	for _, e := range estimates {
-		s := e.Scenario
-		heading := s.Name
-		if s.Title != "" {
-			heading += ": " + s.Title
+// Examples makes the document of every documented figure and the exact one. It also returns how many figures or verdicts
+// are no longer what their file states.
+func Examples(estimates []*scenarios.Estimate) (d view.Document, drifted int) {
+	var (
+		rows           []documentedFigure
+		follow, differ int
+	)
+	examples := make([]view.Object, len(estimates))
+	for i, e := range estimates {
+		s, checks := e.Scenario, checksOf(e)
+		examples[i] = view.Object{
+			{ID: "name", Value: s.Name},
+			{ID: "title", Value: s.Title},
+			{ID: "source", Value: s.Documented.Source},
+			{ID: "total", Value: e.Bill.Total()},
+			{ID: "verdict", Value: s.Documented.Verdict},
+			{ID: "checks", Value: view.Records{Table: checkTable(checks)}},
 		}
-		t.Rows = append(t.Rows, Row{Kind: Heading, Cells: []string{heading}})
-		t.Rows = append(t.Rows, checkRows(e.Documented)...)
-		for _, note := range sentences(s.Documented.Source, s.Documented.Verdict) {
-			t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{note.Text}})
-		}
-		out.Examples = append(out.Examples, exampleJSON{
-			Name: s.Name, Title: s.Title, Source: s.Documented.Source, Total: e.Bill.Total().String(),
-			Verdict: s.Documented.Verdict, Checks: checksJSON(e.Documented),
-		})
-		for _, c := range checksJSON(e.Documented) {
-			out.Figures++
+		for j := range checks {
+			c := &checks[j]
+			c.example = s.Name
 			switch {
 			case c.Drift != "":
-				out.Drifted++
-			case c.Verdict == string(scenarios.Follows):
-				out.Follow++
+				drifted++
+			case c.Verdict == scenarios.Follows:
+				follow++
 			default:
-				out.Differ++
+				differ++
 			}
-			d.CSV = append(d.CSV, []string{s.Name, c.Figure, c.Printed, c.Exact, c.Verdict, c.Difference, c.Because, c.Drift})
+			if j == 0 {
+				c.heading = s.Name
+				if s.Title != "" {
+					c.heading += ": " + s.Title
+				}
+			}
+			if j == len(checks)-1 {
+				c.notes = sourceSentences(e)
+			}
 		}
+		rows = append(rows, checks...)
 	}
-	summary := Note{Text: fmt.Sprintf("%d figures in %d examples: %d follow, %d differ, each as stated.",
-		out.Figures, len(out.Examples), out.Follow, out.Differ)}
-	if out.Drifted > 0 {
-		summary = Note{Warn: true, Text: fmt.Sprintf("%d of %d figures are no longer what the examples state.", out.Drifted, out.Figures)}
+	summary := view.Note{Text: fmt.Sprintf("%d figures in %d examples: %d follow, %d differ, each as stated.",
+		len(rows), len(estimates), follow, differ)}
+	if drifted > 0 {
+		summary = view.Note{Warn: true, Text: fmt.Sprintf("%d of %d figures are no longer what the examples state.", drifted, len(rows))}
 	}
-	d.Sections = []Section{{Table: t.view()}, {Notes: []Note{summary}}}
-	d.JSON = out
-	return d, out.Drifted
+	return view.Document{
+		Title:    "Worked examples: what is printed, and what is exact",
+		Sections: []view.Section{{Table: checkTable(rows)}, {Notes: []view.Note{summary}}},
+		JSON: view.Object{
+			{ID: "schema", Value: "microspend.examples/v1"},
+			{ID: "examples", Value: examples},
+			{ID: "figures", Value: len(rows)},
+			{ID: "follow", Value: follow},
+			{ID: "differ", Value: differ},
+			{ID: "drifted", Value: drifted},
+		},
+	}, drifted
 }
 
 // ExampleList makes the document that lists the examples.
-func ExampleList(estimates []*scenarios.Estimate) Document {
-	type entry struct {
-		Name   string `json:"name"`
-		Title  string `json:"title"`
-		Source string `json:"source"`
-		Total  string `json:"total"`
+func ExampleList(estimates []*scenarios.Estimate) view.Document {
+	columns := []view.Column[*scenarios.Estimate]{
+		{ID: "name", Title: "example", Value: func(e *scenarios.Estimate) view.Value { return view.Text(e.Scenario.Name) }},
+		{ID: "title", Title: "what it is", Shrink: true, Value: func(e *scenarios.Estimate) view.Value {
+			return view.Text(e.Scenario.Title)
+		}},
+		{ID: "source", Scope: view.Data, Value: func(e *scenarios.Estimate) view.Value {
+			return view.Text(e.Scenario.Documented.Source)
+		}},
+		{ID: "total", Title: "exact total", Unit: "$", Align: view.Decimal, Value: func(e *scenarios.Estimate) view.Value {
+			return view.Dollars(e.Bill.Total())
+		}},
 	}
-	t := &Table{Columns: []Column{
-		{Title: "example"}, {Title: "exact total $", Align: Decimal}, {Title: "what it is", Shrink: true},
-	}}
-	entries := []entry{}
-	d := Document{CSV: [][]string{{"name", "title", "source", "total"}}}
-	for _, e := range estimates {
-		s := e.Scenario
-		total := e.Bill.Total().String()
-		t.Rows = append(t.Rows, Row{Cells: []string{s.Name, fixed(e.Bill.Total(), centPlaces), s.Title}})
-		entries = append(entries, entry{s.Name, s.Title, s.Documented.Source, total})
-		d.CSV = append(d.CSV, []string{s.Name, s.Title, s.Documented.Source, total})
+	data := view.NewTable(columns, estimates, nil)
+	return view.Document{
+		Data: data, JSON: view.Records{Table: data},
+		Sections: []view.Section{{Table: view.NewTable(view.First(columns, "name", "total"), estimates, nil)}},
 	}
-	d.Sections = []Section{{Table: t.view()}}
-	d.JSON = entries
-	return d
 }

@@ -7,137 +7,100 @@ import (
 
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 // rangeNote says which end of a scenario's ranges a document is for, where it is for one only.
-func rangeNote(s *scenarios.Scenario) []Note {
+func rangeNote(s *scenarios.Scenario) []view.Note {
 	if s.Low == nil {
 		return nil
 	}
-	return []Note{{Text: "The scenario has ranges; this is for their costlier ends."}}
+	return []view.Note{{Text: "The scenario has ranges; this is for their costlier ends."}}
 }
 
-// rangeTable shows a bill at both ends of a scenario's ranges.
-func rangeTable(e *scenarios.Estimate) *Table {
-	t := &Table{Columns: []Column{
-		{Title: "a month"},
-		{Title: "low quantity", Align: Decimal, Drop: 2},
-		{Title: "high quantity", Align: Decimal, Drop: 1},
-		{Title: "unit", Drop: 3},
-		{Title: "low $", Align: Decimal},
-		{Title: "high $", Align: Decimal},
-	}}
-	low, high := e.Low.Bill, e.Bill
-	places := placesFor(append(amountsOf(low.Lines), amountsOf(high.Lines)...))
-	for _, group := range pricing.Groups() {
-		var rows []Row
-		for _, line := range high.Lines {
-			if line.Component.Group() != group {
-				continue
-			}
-			lowQuantity := decimal.Decimal{}
-			for _, other := range low.Lines {
-				if other.Component == line.Component {
-					lowQuantity = other.Quantity
-				}
-			}
-			rows = append(rows, Row{Cells: []string{
-				"  " + label(line.Component), upTo(lowQuantity, 4), upTo(line.Quantity, 4), line.Of.Unit(),
-				fixed(low.Sum(string(line.Component)), places), fixed(line.Amount, places),
-			}})
+// Fleet makes the document of several estimates as one bill. Its CSV has the lines.
+func Fleet(fleet scenarios.Fleet) view.Document {
+	type line = scenarios.FleetLine
+	parts := view.NewTable(partColumns, partsOf(fleet), nil)
+	parts.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: []view.Value{
+		view.Text("total"), {}, view.Dollars(fleet.Total),
+	}})
+	var rows []line
+	for _, l := range fleet.Lines {
+		group := l.Component.Group()
+		if len(rows) == 0 || rows[len(rows)-1].Component.Group() != group {
+			rows = append(rows, line{Component: group, Amount: fleet.Sum(group)})
 		}
-		if len(rows) > 0 {
-			t.Rows = append(t.Rows, Row{
-				Kind: Group, Cells: []string{group, "", "", "", fixed(low.Sum(group), places), fixed(high.Sum(group), places)},
-			})
-			t.Rows = append(t.Rows, rows...)
-		}
+		rows = append(rows, l)
 	}
-	t.Rows = append(t.Rows, Row{
-		Kind: Total, Cells: []string{"total", "", "", "", fixed(low.Total(), places), fixed(high.Total(), places)},
+	lines := view.NewTable(fleetColumns, rows, func(l line) view.Look {
+		if isGroup(l) {
+			return view.Look{Kind: view.Group}
+		}
+		return view.Look{}
 	})
-	if count, noun := e.Scenario.PerUnit(); count.GreaterThan(decimal.NewFromInt(1)) {
-		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{
-			fmt.Sprintf("%s to %s", unitPrice(decimal.Min(e.Low.PerUnit, e.PerUnit), noun), unitPrice(decimal.Max(e.Low.PerUnit, e.PerUnit), noun)),
-		}})
+	lines.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: []view.Value{
+		view.Text("total"), {}, {}, view.Dollars(fleet.Total),
+	}})
+	return view.Document{
+		Title:    fmt.Sprintf("All %d together", len(fleet.Estimates)),
+		Sections: []view.Section{{Table: parts}, {Table: lines}},
+		Data:     lines,
+		JSON: view.Object{
+			{ID: "schema", Value: "microspend.fleet/v1"},
+			{ID: "currency", Value: "USD"},
+			{ID: "scenarios", Value: view.Records{Table: parts}},
+			{ID: "lines", Value: view.Records{Table: lines}},
+			{ID: "total", Value: fleet.Total},
+		},
 	}
-	return t
 }
 
-// fleetJSON is the document microspend.fleet/v1.
-type fleetJSON struct {
-	Schema    string          `json:"schema"`
-	Currency  string          `json:"currency"`
-	Scenarios []fleetPartJSON `json:"scenarios"`
-	Lines     []fleetLineJSON `json:"lines"`
-	Total     string          `json:"total"`
+// fleetPart is one estimate and its part of the whole, in percent.
+type fleetPart struct {
+	*scenarios.Estimate
+	share decimal.Decimal
 }
 
-type fleetPartJSON struct {
-	Name   string `json:"name"`
-	Region string `json:"region"`
-	Total  string `json:"total"`
-	Share  string `json:"share_percent"`
-}
-
-type fleetLineJSON struct {
-	Component string `json:"component"`
-	Quantity  string `json:"quantity"`
-	Unit      string `json:"unit"`
-	Amount    string `json:"amount"`
-}
-
-// Fleet makes the document of several estimates as one bill.
-func Fleet(fleet scenarios.Fleet) Document {
-	out := fleetJSON{
-		Schema: "microspend.fleet/v1", Currency: "USD", Total: fleet.Total.String(),
-		Scenarios: []fleetPartJSON{}, Lines: []fleetLineJSON{},
-	}
-	d := Document{
-		Title: fmt.Sprintf("All %d together", len(fleet.Estimates)),
-		CSV:   [][]string{{"component", "quantity", "unit", "amount"}},
-	}
-	parts := &Table{Columns: []Column{
-		{Title: "scenario", Shrink: true},
-		{Title: "region", Drop: 1},
-		{Title: "a month $", Align: Decimal},
-		{Title: "share", Align: Decimal, Drop: 2},
-	}}
-	for _, e := range fleet.Estimates {
-		share := decimal.Decimal{}
+func partsOf(fleet scenarios.Fleet) []fleetPart {
+	parts := make([]fleetPart, len(fleet.Estimates))
+	for i, e := range fleet.Estimates {
+		parts[i].Estimate = e
 		if fleet.Total.IsPositive() {
-			share = pricing.Divide(e.Bill.Total().Shift(2), fleet.Total, pricing.RatioPlaces)
+			parts[i].share = pricing.Divide(e.Bill.Total().Shift(2), fleet.Total, pricing.RatioPlaces)
 		}
-		out.Scenarios = append(out.Scenarios, fleetPartJSON{
-			e.Scenario.Name, e.Scenario.Region, e.Bill.Total().String(), share.String(),
-		})
-		parts.Rows = append(parts.Rows, Row{Cells: []string{
-			e.Scenario.Name, e.Scenario.Region, fixed(e.Bill.Total(), centPlaces), fixed(share, 1) + " %",
-		}})
 	}
-	parts.Rows = append(parts.Rows, Row{Kind: Total, Cells: []string{"total", "", fixed(fleet.Total, centPlaces), ""}})
+	return parts
+}
 
-	lines := &Table{Columns: []Column{
-		{Title: "a month"}, {Title: "quantity", Align: Decimal, Drop: 1}, {Title: "unit", Drop: 2}, {Title: "amount $", Align: Decimal},
-	}}
-	group := ""
-	for _, line := range fleet.Lines {
-		if line.Component.Group() != group {
-			group = line.Component.Group()
-			lines.Rows = append(lines.Rows, Row{Kind: Group, Cells: []string{group, "", "", fixed(fleet.Sum(group), centPlaces)}})
+var partColumns = []view.Column[fleetPart]{
+	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Name) }},
+	{ID: "region", Title: "region", Drop: 1, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Region) }},
+	{ID: "total", Title: "a month", Unit: "$", Align: view.Decimal, Value: func(p fleetPart) view.Value {
+		return view.Dollars(p.Bill.Total())
+	}},
+	{ID: "share_percent", Title: "share", Align: view.Decimal, Drop: 2, Value: func(p fleetPart) view.Value {
+		return view.Number(p.share, 1).Marked(" %")
+	}},
+}
+
+// isGroup reports whether a row is not a line but the sum of a group, which bills nothing itself.
+func isGroup(l scenarios.FleetLine) bool { return l.Component == l.Component.Group() }
+
+var fleetColumns = []view.Column[scenarios.FleetLine]{
+	{ID: "component", Title: "a month", Value: func(l scenarios.FleetLine) view.Value {
+		if isGroup(l) {
+			return view.Text(l.Component.String())
 		}
-		lines.Rows = append(lines.Rows, Row{Cells: []string{
-			"  " + label(line.Component), upTo(line.Quantity, 4), line.Of.Unit(), fixed(line.Amount, centPlaces),
-		}})
-		out.Lines = append(out.Lines, fleetLineJSON{
-			string(line.Component), line.Quantity.String(), line.Of.Unit(), line.Amount.String(),
-		})
-		d.CSV = append(d.CSV, []string{
-			string(line.Component), line.Quantity.String(), line.Of.Unit(), line.Amount.String(),
-		})
-	}
-	lines.Rows = append(lines.Rows, Row{Kind: Total, Cells: []string{"total", "", "", fixed(fleet.Total, centPlaces)}})
-	d.Sections = []Section{{Table: parts.view()}, {Table: lines.view()}}
-	d.JSON = out
-	return d
+		return view.Text(l.Component.String()).Shown("  " + l.Component.Label())
+	}},
+	{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l scenarios.FleetLine) view.Value {
+		return view.UpTo(l.Quantity, quantityPlaces).Or("", !isGroup(l))
+	}},
+	{ID: "unit", Title: "unit", Drop: 2, Value: func(l scenarios.FleetLine) view.Value {
+		return view.Text(l.Of.Unit()).Or("", !isGroup(l))
+	}},
+	{ID: "amount", Title: "amount", Unit: "$", Align: view.Decimal, Value: func(l scenarios.FleetLine) view.Value {
+		return view.Dollars(l.Amount)
+	}},
 }

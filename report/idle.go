@@ -12,6 +12,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 )
 
 // IdleShow says what of an analysis is shown besides the usual.
@@ -25,63 +26,65 @@ const frontierHeight = 16
 
 // Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
 // the same gaps. The source is how the trace is called.
-func Idle(source string, a *idle.Analysis, show IdleShow) Document {
+func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 	picture := idleCurve(source, a)
 	warnings := a.Warnings()
 	if note, stale := scenarios.StaleRates(a.Model.Card, show.Now); stale {
 		warnings = append(warnings, note)
 	}
-	d := Document{
+	policies, data := idlePolicies(a)
+	d := view.Document{
 		Title:    "How long to wait before suspending: " + source,
 		Subtitle: idleSubtitle(a),
-		Sections: []Section{
-			{Notes: []Note{{Text: a.Recommendation()}}},
-			{Table: idlePolicies(a).view()},
-			{Notes: idleReading(a)},
-			{Picture: func(width int) string { return picture.Text(min(width, 120), chartHeight) }},
+		Sections: []view.Section{
+			{Notes: plainNotes([]string{a.Recommendation()})},
+			{Table: policies},
+			{Notes: plainNotes(idleReading(a))},
+			{Picture: func(width int) string { return picture.Text(min(width, chartWidth), chartHeight) }},
 		},
-		JSON: newIdleJSON(a, warnings),
-		CSV:  idleCSV(a),
+		JSON: idleObject(a, warnings),
+		Data: data,
 		SVG:  func(w io.Writer) error { return picture.SVG(w) },
 	}
+	add := func(section view.Section) { d.Sections = append(d.Sections, section) }
 	if neverIsAbove(a) {
-		d.Sections = append(d.Sections, Section{Notes: []Note{{
-			Text: "Above the picture: never suspended, $" + fixed(a.Never.Cost, idlePlaces(a)) + ".",
-		}}})
+		add(view.Section{Notes: plainNotes([]string{
+			"Above the picture: never suspended, $" + figures.Fixed(a.Never.Cost, idlePlaces(a)) + ".",
+		})})
 	}
-	if t := idleChoices(a); t != nil {
-		d.Sections = append(d.Sections, Section{Heading: "One policy, or several" + withoutLimits(a), Table: t.view()})
+	if len(a.Choices) > 1 {
+		add(view.Section{Heading: "One policy, or several" + withoutLimits(a), Table: view.NewTable(choiceColumns(a), a.Choices, nil)})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
-			d.Sections = append(d.Sections, idleParts(a, c))
+			add(idleParts(a, c))
 		}
 	}
 	if v := a.Validation; v != nil {
-		d.Sections = append(d.Sections, Section{
+		add(view.Section{
 			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest%s", v.Share.Shift(2), withoutLimits(a)),
-			Table:   idleValidation(a, v).view(),
+			Table:   validationTable(a),
 		})
 	}
 	if a.Lives != nil {
-		lives := Section{Heading: "Dollars against waits, over whole lives of MicroVMs", Table: idleLives(a).view(), Notes: idleLivesNotes(a)}
-		d.Sections = append(d.Sections, lives)
+		add(view.Section{
+			Heading: "Dollars against waits, over whole lives of MicroVMs", Notes: plainNotes(idleLivesNotes(a)),
+			Table: view.NewTable(outcomeColumns(a), shownOutcomes(a.Lives), nil),
+		})
 		if a.PeriodMS > 0 {
 			frontier := idleFrontier(source, a)
-			d.Sections = append(d.Sections, Section{
-				Picture: func(width int) string { return frontier.Text(min(width, 120), frontierHeight) },
-			})
+			add(view.Section{Picture: func(width int) string { return frontier.Text(min(width, chartWidth), frontierHeight) }})
 			if show.Frontier {
 				d.SVG = func(w io.Writer) error { return frontier.SVG(w) }
 			}
 		}
 	}
-	d.Sections = append(d.Sections, Section{Notes: append([]Note{{Text: ratesSentence(a.Model.Card)}}, notes(warnings, true)...)})
-	d.Sections = append(d.Sections, Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
+	add(view.Section{Notes: append(plainNotes([]string{ratesSentence(a.Model.Card)}), notes(warnings, true)...)})
+	add(view.Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
 	return d
 }
 
-// withoutLimits says of a heading that limits, where there are any, are not held to below it.
+// withoutLimits says in a heading that limits, where there are any, are not kept to below it.
 func withoutLimits(a *idle.Analysis) string {
 	if a.Limited == nil {
 		return ""
@@ -108,70 +111,10 @@ func clockTime(ms int64) string {
 		name string
 	}{{86_400_000, "d"}, {3_600_000, "h"}, {60_000, "min"}} {
 		if ms >= 2*unit.ms || ms == unit.ms {
-			return upTo(pricing.Divide(d, decimal.NewFromInt(unit.ms), 1), 1) + " " + unit.name
+			return figures.UpTo(pricing.Divide(d, decimal.NewFromInt(unit.ms), 1), 1) + " " + unit.name
 		}
 	}
-	return upTo(d.Shift(-3), 3) + " s"
-}
-
-// idlePolicies sets every policy beside the others.
-func idlePolicies(a *idle.Analysis) *Table {
-	t := &Table{Columns: []Column{
-		{Title: "policy", Shrink: true},
-		{Title: "timeout s", Align: Right},
-		{Title: "cost $", Align: Decimal},
-		{Title: "a month $", Align: Decimal, Drop: 1},
-		{Title: "waits/day", Align: Right, Drop: 2},
-		{Title: "× hindsight", Align: Decimal},
-	}}
-	row := func(name, timeout string, cost decimal.Decimal, waits *int64, ratio *decimal.Decimal) Row {
-		month, perDay, times := "", "–", "–"
-		if monthly, ok := a.Monthly(cost); ok {
-			month = fixed(monthly, centPlaces)
-		}
-		if waits != nil {
-			perDay = figures.UpTo(a.PerDay(*waits), 0)
-		}
-		if ratio != nil {
-			times = fixed(*ratio, 3)
-		}
-		return Row{Cells: []string{name, timeout, fixed(cost, idlePlaces(a)), month, perDay, times}}
-	}
-	add := func(name string, p idle.Priced) {
-		t.Rows = append(t.Rows, row(name, figures.Int(p.TimeoutSeconds()), p.Cost, &p.Suspends, p.Ratio))
-	}
-	heading := func(text string) { t.Rows = append(t.Rows, Row{Kind: Heading, Cells: []string{text}}) }
-
-	heading("One timeout for every gap")
-	if a.Limited != nil {
-		add("◆ best within the limits", *a.Limited)
-	}
-	add("◆ best of all", a.Best)
-	for _, p := range a.Policies {
-		name := "fixed"
-		if p.TimeoutMS == a.Current.TimeoutMS {
-			name = "fixed, " + inForce(a)
-		}
-		if p.TimeoutMS < a.Trace.SeenFromMS {
-			name = "fixed, of gaps seen"
-		}
-		add(name, p)
-	}
-	if !currentIsListed(a) {
-		add(inForce(a), a.Current)
-	}
-	never := a.Never
-	t.Rows = append(t.Rows, row("never suspended", "–", never.Cost, &never.Suspends, never.Ratio))
-	heading("Terminated instead: state is lost, the next request launches")
-	add("◆ best", a.Terminated)
-	heading("By calls of your own")
-	t.Rows = append(t.Rows, row("suspended at once", "0", a.AtOnce.Cost, &a.AtOnce.Suspends, a.AtOnce.Ratio))
-	for _, o := range a.Online {
-		t.Rows = append(t.Rows, row(o.Name, "–", o.Cost, o.Waits, o.Ratio))
-	}
-	heading("Nobody can do better")
-	t.Rows = append(t.Rows, row("hindsight", "–", a.Hindsight.Cost, &a.Hindsight.Suspends, a.Hindsight.Ratio))
-	return t
+	return figures.UpTo(d.Shift(-3), 3) + " s"
 }
 
 // inForce is what the timeout is called that savings are against.
@@ -182,32 +125,32 @@ func inForce(a *idle.Analysis) string {
 	return "in force"
 }
 
-func currentIsListed(a *idle.Analysis) bool {
-	for _, p := range a.Policies {
-		if p.TimeoutMS == a.Current.TimeoutMS {
-			return true
-		}
-	}
-	return false
-}
-
 // idlePlaces are the decimals at which the costs of policies can be told apart.
 func idlePlaces(a *idle.Analysis) int32 {
-	return placesFor([]decimal.Decimal{a.Best.Cost, a.Hindsight.Cost, a.Terminated.Cost})
+	return view.PlacesFor([]decimal.Decimal{a.Best.Cost, a.Hindsight.Cost, a.Terminated.Cost})
 }
 
+// monthly is an amount over a month of the same, missing where the trace covers no time.
+func monthly(a *idle.Analysis, amount decimal.Decimal) view.Value {
+	month, ok := a.Monthly(amount)
+	return view.Dollars(month).Or("", ok)
+}
+
+// perDay is how often something happens on a day.
+func perDay(a *idle.Analysis, events int64) view.Value { return view.UpTo(a.PerDay(events), 0) }
+
 // idleReading says in words what stands behind the table.
-func idleReading(a *idle.Analysis) []Note {
-	var list []Note
+func idleReading(a *idle.Analysis) []string {
+	var list []string
 	if a.BreakEven != nil {
-		list = append(list, Note{Text: fmt.Sprintf(
+		list = append(list, fmt.Sprintf(
 			"Break-even: a gap of %s s costs the same run through as suspended at once; shorter ones are cheaper run through.",
-			fixed(*a.BreakEven, 1))})
+			figures.Fixed(*a.BreakEven, 1)))
 	}
-	if monthly, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && monthly.IsPositive() && a.BreakEven != nil {
-		list = append(list, Note{Text: fmt.Sprintf(
-			"Terminating after %s s would save $%s a month more, and lose the state in %s.",
-			figures.Int(a.Terminated.TimeoutSeconds()), fixed(monthly, centPlaces), figures.Count(a.Terminated.Suspends, "gap"))})
+	if saved, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && saved.IsPositive() && a.BreakEven != nil {
+		list = append(list, fmt.Sprintf(
+			"Terminating after %s s would save %s a month more, and lose the state in %s.",
+			figures.Int(a.Terminated.TimeoutSeconds()), dollars(saved), figures.Count(a.Terminated.Suspends, "gap")))
 	}
 	for _, o := range a.Online {
 		if o.ID == "randomised-drawn" {
@@ -217,7 +160,7 @@ func idleReading(a *idle.Analysis) []Note {
 		if o.Promise != "" {
 			text = strings.TrimSuffix(text, ".") + "; " + o.Promise + "."
 		}
-		list = append(list, Note{Text: text})
+		list = append(list, text)
 	}
 	return list
 }
@@ -227,87 +170,98 @@ var grainNames = map[idle.Grain]string{
 	idle.GrainMicroVM: "one per MicroVM",
 }
 
-// idleChoices shows what finer policies save.
-func idleChoices(a *idle.Analysis) *Table {
-	if len(a.Choices) < 2 {
-		return nil
+// choiceColumns show what finer policies save.
+func choiceColumns(a *idle.Analysis) []view.Column[idle.Choice] {
+	saving := func(c idle.Choice) decimal.Decimal { return a.Current.Cost.Sub(c.Cost) }
+	return []view.Column[idle.Choice]{
+		{ID: "by", Title: "timeouts", Value: func(c idle.Choice) view.Value { return view.Text(c.Grain).Shown(grainNames[c.Grain]) }},
+		{ID: "policies", Title: "policies", Align: view.Right, Value: func(c idle.Choice) view.Value { return view.Count(c.Policies) }},
+		{ID: "cost", Title: "cost", Unit: "$", Align: view.Decimal, Value: func(c idle.Choice) view.Value {
+			return view.Number(c.Cost, idlePlaces(a))
+		}},
+		{ID: "suspends", Scope: view.Data, Value: func(c idle.Choice) view.Value { return view.Count(c.Suspends) }},
+		{ID: "saving", Scope: view.Data, Value: func(c idle.Choice) view.Value { return view.Exact(saving(c)) }},
+		{Title: "saves a month", Unit: "$", Align: view.Decimal, Value: func(c idle.Choice) view.Value { return monthly(a, saving(c)) }},
+		{Title: "waits/day", Align: view.Right, Drop: 1, Value: func(c idle.Choice) view.Value { return perDay(a, c.Suspends) }},
+		{ID: "parts", Scope: view.JSONOnly, Value: func(c idle.Choice) view.Value {
+			parts := view.Records{Table: view.NewTable(partChoiceColumns(a, c.Grain), c.Parts, nil)}
+			return view.Nested(parts).OmitIf(len(c.Parts) == 0)
+		}},
 	}
-	t := &Table{Columns: []Column{
-		{Title: "timeouts"},
-		{Title: "policies", Align: Right},
-		{Title: "cost $", Align: Decimal},
-		{Title: "saves a month $", Align: Decimal},
-		{Title: "waits/day", Align: Right, Drop: 1},
-	}}
-	for _, c := range a.Choices {
-		saved := ""
-		if monthly, ok := a.Monthly(a.Current.Cost.Sub(c.Cost)); ok {
-			saved = fixed(monthly, centPlaces)
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			grainNames[c.Grain], figures.Int(int64(c.Policies)), fixed(c.Cost, idlePlaces(a)), saved,
-			figures.UpTo(a.PerDay(c.Suspends), 0),
-		}})
-	}
-	return t
 }
 
-// mostParts is how many images or tenants a table lists; JSON has all.
-const mostParts = 25
+// maxParts is how many images or tenants a table lists; JSON has all.
+const maxParts = 25
 
 // idleParts lists images or tenants, those first that cost the most now.
-func idleParts(a *idle.Analysis, c idle.Choice) Section {
-	t := &Table{Columns: []Column{
-		{Title: string(c.Grain), Shrink: true},
-		{Title: "gaps", Align: Right, Drop: 2},
-		{Title: "timeout s", Align: Right},
-		{Title: "now $", Align: Decimal, Drop: 1},
-		{Title: "then $", Align: Decimal},
-		{Title: "saves a month $", Align: Decimal},
-	}}
-	for _, p := range c.Parts[:min(len(c.Parts), mostParts)] {
-		name := p.Key
-		if name == "" {
-			name = "(none)"
-		}
-		saved := ""
-		if monthly, ok := a.Monthly(p.Current.Sub(p.Cost)); ok {
-			saved = fixed(monthly, centPlaces)
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			name, figures.Int(p.Gaps), figures.Int(p.Best.TimeoutSeconds()), fixed(p.Current, idlePlaces(a)), fixed(p.Cost, idlePlaces(a)), saved,
-		}})
+func idleParts(a *idle.Analysis, c idle.Choice) view.Section {
+	columns := view.First(partChoiceColumns(a, c.Grain), "key", "gaps", "timeout_seconds", "current_cost")
+	s := view.Section{
+		Heading: "Each " + string(c.Grain) + " by itself",
+		Table:   view.NewTable(columns, c.Parts[:min(len(c.Parts), maxParts)], nil),
 	}
-	s := Section{Heading: "Each " + string(c.Grain) + " by itself", Table: t.view()}
-	if more := len(c.Parts) - mostParts; more > 0 {
-		s.Notes = []Note{{Text: fmt.Sprintf("and %s more; --format json has all.", figures.Int(int64(more)))}}
+	if more := len(c.Parts) - maxParts; more > 0 {
+		s.Notes = plainNotes([]string{fmt.Sprintf("and %s more; --format json has all.", figures.Int(more))})
 	}
 	return s
 }
 
-func idleValidation(a *idle.Analysis, v *idle.Validation) *Table {
-	t := &Table{Columns: []Column{
-		{Title: "timeouts", Shrink: true},
-		{Title: "timeout s", Align: Right},
-		{Title: "rest $", Align: Decimal},
-		{Title: "saves", Align: Decimal},
-	}}
-	row := func(name, timeout string, cost decimal.Decimal) Row {
-		saved := "–"
-		if v.CurrentCost.IsPositive() {
-			saved = fixed(pricing.Divide(v.CurrentCost.Sub(cost).Shift(2), v.CurrentCost, 2), 1) + " %"
-		}
-		return Row{Cells: []string{name, timeout, fixed(cost, idlePlaces(a)), saved}}
+func partChoiceColumns(a *idle.Analysis, grain idle.Grain) []view.Column[idle.PartChoice] {
+	type part = idle.PartChoice
+	return []view.Column[part]{
+		{ID: "key", Title: string(grain), Shrink: true, Value: func(p part) view.Value {
+			if p.Key == "" {
+				return view.Text("").Shown("(none)")
+			}
+			return view.Text(p.Key)
+		}},
+		{ID: "gaps", Title: "gaps", Align: view.Right, Drop: 2, Value: func(p part) view.Value { return view.Count(p.Gaps) }},
+		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(p part) view.Value {
+			return view.Count(p.Best.TimeoutSeconds())
+		}},
+		{ID: "cost", Title: "then", Unit: "$", Align: view.Decimal, Value: func(p part) view.Value {
+			return view.Number(p.Cost, idlePlaces(a))
+		}},
+		{ID: "current_cost", Title: "now", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(p part) view.Value {
+			return view.Number(p.Current, idlePlaces(a))
+		}},
+		{Title: "saves a month", Unit: "$", Align: view.Decimal, Value: func(p part) view.Value { return monthly(a, p.Current.Sub(p.Cost)) }},
 	}
-	for _, c := range v.Choices {
-		timeout := "–"
-		if c.Grain == idle.GrainAll {
-			timeout = figures.Int(c.TimeoutSeconds)
-		}
-		t.Rows = append(t.Rows, row(grainNames[c.Grain], timeout, c.Cost))
+}
+
+// validated is a choice priced on the rest of the trace or, in a table alone, what it is compared with.
+type validated struct {
+	idle.ValidatedChoice
+	words string
+}
+
+func validationTable(a *idle.Analysis) *view.Table {
+	v := a.Validation
+	columns := []view.Column[validated]{
+		{ID: "by", Title: "timeouts", Shrink: true, Value: func(c validated) view.Value { return view.Text(c.Grain).Shown(c.words) }},
+		{ID: "policies", Scope: view.Data, Value: func(c validated) view.Value { return view.Count(c.Policies) }},
+		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(c validated) view.Value {
+			return view.Count(c.TimeoutSeconds).Or("–", c.Grain == idle.GrainAll).OmitMissing()
+		}},
+		{ID: "cost", Title: "rest", Unit: "$", Align: view.Decimal, Value: func(c validated) view.Value {
+			return view.Number(c.Cost, idlePlaces(a))
+		}},
+		{Title: "saves", Align: view.Decimal, Value: func(c validated) view.Value {
+			if !v.CurrentCost.IsPositive() {
+				return view.Missing("–")
+			}
+			return view.Number(pricing.Divide(v.CurrentCost.Sub(c.Cost).Shift(2), v.CurrentCost, 2), 1).Marked(" %")
+		}},
 	}
-	t.Rows = append(t.Rows,
-		row("best for the rest, known afterwards", figures.Int(v.BestOnRest.TimeoutSeconds()), v.BestCost),
-		row(inForce(a), figures.Int(a.Options.CurrentSeconds), v.CurrentCost))
-	return t
+	rows := make([]validated, len(v.Choices))
+	for i, c := range v.Choices {
+		rows[i] = validated{c, grainNames[c.Grain]}
+	}
+	table := view.NewTable(columns, rows, nil)
+	add := func(words string, timeout int64, cost decimal.Decimal) {
+		table.Add(view.RowOf(columns, validated{idle.ValidatedChoice{Grain: idle.GrainAll, TimeoutSeconds: timeout, Cost: cost}, words}, nil))
+	}
+	add("best for the rest, known afterwards", v.BestOnRest.TimeoutSeconds(), v.BestCost)
+	add(inForce(a), a.Options.CurrentSeconds, v.CurrentCost)
+	return table
 }

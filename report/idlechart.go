@@ -36,7 +36,7 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 	mark := func(name string, p idle.Priced) {
 		picture.Marks = append(picture.Marks, chart.Mark{
 			X: idleX(p.TimeoutMS), Y: coordinate(p.Cost),
-			Label: fmt.Sprintf("%s %s s, $%s", name, figures.Int(p.TimeoutSeconds()), fixed(p.Cost, idlePlaces(a))),
+			Label: fmt.Sprintf("%s %s s, $%s", name, figures.Int(p.TimeoutSeconds()), figures.Fixed(p.Cost, idlePlaces(a))),
 		})
 	}
 	mark("best", a.Best)
@@ -50,14 +50,14 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 		if o.ID == "break-even" && a.BreakEven != nil {
 			picture.Marks = append(picture.Marks, chart.Mark{
 				X: coordinate(*a.BreakEven), Y: coordinate(o.Cost),
-				Label: fmt.Sprintf("break-even %s s, $%s", fixed(*a.BreakEven, 1), fixed(o.Cost, idlePlaces(a))),
+				Label: fmt.Sprintf("break-even %s s, $%s", figures.Fixed(*a.BreakEven, 1), figures.Fixed(o.Cost, idlePlaces(a))),
 			})
 		}
 	}
 	return picture
 }
 
-// neverIsAbove says whether never suspending costs so much more than every timeout drawn that its line would press them to
+// neverIsAbove reports whether never suspending costs so much more than every timeout drawn that its line would press them to
 // the bottom of the picture.
 func neverIsAbove(a *idle.Analysis) bool {
 	most := decimal.Decimal{}
@@ -102,7 +102,7 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 	}
 	mark := func(name string, o *idle.Outcome) {
 		p := frontierPoint(a, o)
-		picture.Marks = append(picture.Marks, chart.Mark{X: p.X, Y: p.Y, Label: fmt.Sprintf("%s: idle %s s", name, idleTimeout(o, a.Lives))})
+		picture.Marks = append(picture.Marks, chart.Mark{X: p.X, Y: p.Y, Label: fmt.Sprintf("%s: idle %s s", name, outcomeTimeout(o, a.Lives))})
 	}
 	if a.Lives.Best != nil {
 		name := "cheapest with state"

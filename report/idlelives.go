@@ -10,44 +10,62 @@ import (
 	"microspend/idle"
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/view"
 )
 
-// mostOutcomes is how many lines of the frontier a table has; JSON and CSV have all.
-const mostOutcomes = 14
-
-// idleLives shows the frontier, cheapest first: those that keep state the longest, and the best of those that lose some.
-func idleLives(a *idle.Analysis) *Table {
-	places := livesPlaces(a.Lives)
-	t := &Table{Columns: []Column{
-		{Title: ""},
-		{Title: "idle s", Align: Right},
-		{Title: "suspended s", Align: Right},
-		{Title: "cost $", Align: Decimal},
-		{Title: "a month $", Align: Decimal, Drop: 2},
-		{Title: "waits/day", Align: Right},
-		{Title: "state lost/day", Align: Right, Drop: 1},
-		{Title: "mean wait ms", Align: Decimal, Drop: 3},
-	}}
-	for _, o := range shownOutcomes(a.Lives) {
-		mark := ""
-		switch {
-		case sameOutcome(o, a.Lives.Best):
-			mark = "◆"
-		case !o.Within:
-			mark = "✗"
-		}
-		month := ""
-		if monthly, ok := a.Monthly(o.Cost); ok {
-			month = fixed(monthly, centPlaces)
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			mark, idleTimeout(o, a.Lives), heldCell(o, a.Lives), fixed(o.Cost, places), month,
-			figures.UpTo(a.PerDay(o.Waits), 0), figures.UpTo(a.PerDay(o.Lost), 0),
-			fixed(meanWaitMS(o, a.Lives), 1),
-		}})
+// outcomeColumns are a policy played through whole lives. A table has the frontier, cheapest first; JSON has all.
+func outcomeColumns(a *idle.Analysis) []view.Column[*idle.Outcome] {
+	type outcome = *idle.Outcome
+	count := func(of func(outcome) int64) func(outcome) view.Value {
+		return func(o outcome) view.Value { return view.Count(of(o)) }
 	}
-	return t
+	time := func(of func(outcome) int64) func(outcome) view.Value {
+		return func(o outcome) view.Value { return seconds(of(o)) }
+	}
+	places := livesPlaces(a.Lives)
+	return []view.Column[outcome]{
+		{Value: func(o outcome) view.Value {
+			switch {
+			case sameOutcome(o, a.Lives.Best):
+				return view.Missing("◆")
+			case !o.Within:
+				return view.Missing("✗")
+			default:
+				return view.Value{}
+			}
+		}},
+		{ID: "idle_timeout_seconds", Title: "idle s", Align: view.Right, Value: func(o outcome) view.Value {
+			return outcomeTimeout(o, a.Lives)
+		}},
+		{ID: "suspended_duration_seconds", Title: "suspended s", Align: view.Right, Value: func(o outcome) view.Value {
+			return seconds(o.HeldMS).Shown(heldCell(o, a.Lives))
+		}},
+		{ID: "cost", Title: "cost", Unit: "$", Align: view.Decimal, Value: func(o outcome) view.Value { return view.Number(o.Cost, places) }},
+		{Title: "a month", Unit: "$", Align: view.Decimal, Drop: 2, Value: func(o outcome) view.Value { return monthly(a, o.Cost) }},
+		{ID: "running_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.RunningMS })},
+		{ID: "idle_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.IdleMS })},
+		{ID: "suspended_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.SuspendedMS })},
+		{ID: "suspends", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Suspends() })},
+		{ID: "resumes", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Resumes })},
+		{ID: "launches", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Launches })},
+		{ID: "terminations", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Terminated })},
+		{ID: "interrupted_requests", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Interrupted })},
+		{ID: "waits", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Waits })},
+		{ID: "waits_per_day", Title: "waits/day", Align: view.Right, Value: func(o outcome) view.Value { return perDay(a, o.Waits) }},
+		{ID: "wait_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.WaitMS })},
+		{Title: "state lost/day", Align: view.Right, Drop: 1, Value: func(o outcome) view.Value { return perDay(a, o.Lost) }},
+		{ID: "mean_added_ms", Title: "mean wait ms", Align: view.Decimal, Drop: 3, Value: func(o outcome) view.Value {
+			served := decimal.NewFromInt(max(a.Lives.Served, 1))
+			return view.Number(pricing.Divide(decimal.NewFromInt(o.WaitMS), served, pricing.RatioPlaces), 1)
+		}},
+		{ID: "state_lost", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Lost })},
+		{ID: "frontier", Scope: view.Data, Value: func(o outcome) view.Value { return view.Bool(o.Frontier) }},
+		{ID: "within_limits", Scope: view.Data, Value: func(o outcome) view.Value { return view.Bool(o.Within) }},
+	}
 }
+
+// maxOutcomes is how many lines of the frontier a table has; JSON and CSV have all.
+const maxOutcomes = 14
 
 // livesPlaces are the decimals at which the costs of lives can be told apart.
 func livesPlaces(f *idle.Frontier) int32 {
@@ -55,18 +73,12 @@ func livesPlaces(f *idle.Frontier) int32 {
 	for i := range f.Outcomes {
 		costs[i] = f.Outcomes[i].Cost
 	}
-	return placesFor(costs)
+	return view.PlacesFor(costs)
 }
 
-func meanWaitMS(o *idle.Outcome, f *idle.Frontier) decimal.Decimal {
-	return pricing.Divide(decimal.NewFromInt(o.WaitMS), decimal.NewFromInt(max(f.Served, 1)), pricing.RatioPlaces)
-}
-
-func idleTimeout(o *idle.Outcome, f *idle.Frontier) string {
-	if o.TimeoutMS >= f.LifeMS {
-		return "never"
-	}
-	return figures.Int(o.TimeoutMS / 1000)
+// outcomeTimeout is the idle timeout in seconds; one as long as a life is never reached, and is null in JSON.
+func outcomeTimeout(o *idle.Outcome, f *idle.Frontier) view.Value {
+	return seconds(o.TimeoutMS).Shown(figures.Int(o.TimeoutMS/1000)).Or("never", o.TimeoutMS < f.LifeMS)
 }
 
 func heldText(o *idle.Outcome) string {
@@ -98,12 +110,12 @@ func shownOutcomes(f *idle.Frontier) []*idle.Outcome {
 		}
 	}
 	slices.SortStableFunc(on, func(a, b *idle.Outcome) int { return cmp.Or(a.Cost.Cmp(b.Cost), cmp.Compare(a.WaitMS, b.WaitMS)) })
-	if len(on) <= mostOutcomes {
+	if len(on) <= maxOutcomes {
 		return on
 	}
 	var shown []*idle.Outcome
 	for i, o := range on {
-		evenly := i*(mostOutcomes-1)/(len(on)-1) != (i-1)*(mostOutcomes-1)/(len(on)-1)
+		evenly := i*(maxOutcomes-1)/(len(on)-1) != (i-1)*(maxOutcomes-1)/(len(on)-1)
 		if i == 0 || evenly || sameOutcome(o, f.Best) || sameOutcome(o, f.Cheapest) {
 			shown = append(shown, o)
 		}
@@ -111,22 +123,22 @@ func shownOutcomes(f *idle.Frontier) []*idle.Outcome {
 	return shown
 }
 
-func idleLivesNotes(a *idle.Analysis) []Note {
+func idleLivesNotes(a *idle.Analysis) []string {
 	f := a.Lives
-	list := []Note{{Text: fmt.Sprintf(
+	list := []string{fmt.Sprintf(
 		"Costs here are of everything, requests included. %d policies were played through the trace, with lives of at most %s; "+
-			"shown are those that none beats in dollars, waits and state lost at once.", len(f.Outcomes), clockTime(f.LifeMS))}}
+			"shown are those that none beats in dollars, waits and state lost at once.", len(f.Outcomes), clockTime(f.LifeMS))}
 	if f.Best != nil {
-		what := fmt.Sprintf("The cheapest that keeps state: idle %s s, suspended up to %s s", idleTimeout(f.Best, f), heldText(f.Best))
+		what := fmt.Sprintf("The cheapest that keeps state: idle %s s, suspended up to %s s", outcomeTimeout(f.Best, f), heldText(f.Best))
 		if f.Best.HeldMS == 0 {
-			what = fmt.Sprintf("The cheapest: idle %s s, then terminated", idleTimeout(f.Best, f))
+			what = fmt.Sprintf("The cheapest: idle %s s, then terminated", outcomeTimeout(f.Best, f))
 		}
-		list = append(list, Note{Text: fmt.Sprintf(
-			"◆ %s, $%s; %s, %s, %s.", what, fixed(f.Best.Cost, livesPlaces(f)), figures.Count(f.Best.Suspends(), "suspend"),
-			figures.Count(f.Best.Resumes, "resume"), figures.Count(f.Best.Launches, "launch"))})
+		list = append(list, fmt.Sprintf(
+			"◆ %s, $%s; %s, %s, %s.", what, figures.Fixed(f.Best.Cost, livesPlaces(f)), figures.Count(f.Best.Suspends(), "suspend"),
+			figures.Count(f.Best.Resumes, "resume"), figures.Count(f.Best.Launches, "launch")))
 	}
 	if a.Limited != nil {
-		list = append(list, Note{Text: "✗ does not keep the limits."})
+		list = append(list, "✗ does not keep the limits.")
 	}
 	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {
 		saved, _ := a.Monthly(f.Best.Cost.Sub(f.Cheapest.Cost))
@@ -134,14 +146,14 @@ func idleLivesNotes(a *idle.Analysis) []Note {
 		if f.Cheapest.HeldMS == 0 {
 			what = "by terminating in place of suspending"
 		}
-		list = append(list, Note{Text: fmt.Sprintf(
-			"Losing state %s times a day more, %s after %s s, would save another $%s a month.",
-			figures.UpTo(a.PerDay(f.Cheapest.Lost-f.Best.Lost), 0), what, idleTimeout(f.Cheapest, f), fixed(saved, centPlaces))})
+		list = append(list, fmt.Sprintf(
+			"Losing state %s times a day more, %s after %s s, would save another %s a month.",
+			figures.UpTo(a.PerDay(f.Cheapest.Lost-f.Best.Lost), 0), what, outcomeTimeout(f.Cheapest, f), dollars(saved)))
 	}
 	for i := range f.Outcomes {
 		if f.Outcomes[i].Interrupted > 0 {
-			list = append(list, Note{Text: fmt.Sprintf("With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
-				figures.Int(f.Outcomes[i].Interrupted), idleTimeout(&f.Outcomes[i], f))})
+			list = append(list, fmt.Sprintf("With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
+				figures.Int(f.Outcomes[i].Interrupted), outcomeTimeout(&f.Outcomes[i], f)))
 			break
 		}
 	}

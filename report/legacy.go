@@ -1,13 +1,9 @@
 package report
 
 import (
-	"time"
-
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
-	"microspend/ledger"
-	"microspend/spend"
 	"microspend/view"
 )
 
@@ -48,7 +44,7 @@ func (t *Table) view() *view.Table {
 		for i, cell := range row.Cells {
 			cells[i] = view.Text(cell)
 		}
-		out.Add(view.Row{Kind: row.Kind, Warn: row.Warn, Cells: cells})
+		out.Add(view.Row{Look: view.Look{Kind: row.Kind, Warn: row.Warn}, Cells: cells})
 	}
 	return out
 }
@@ -66,25 +62,9 @@ func optional(d *decimal.Decimal) *string {
 	return &text
 }
 
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-type damagedFileJSON struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
-}
-
-func damagedJSON(files []ledger.DamagedFile) []damagedFileJSON {
-	var list []damagedFileJSON
-	for _, file := range files {
-		list = append(list, damagedFileJSON{file.Path, file.Reason})
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
 	}
-	return list
-}
-
-func knownAmount(c spend.Cost) *string {
-	if !c.Known() {
-		return nil
-	}
-	text := c.Amount.String()
-	return &text
+	return *text
 }

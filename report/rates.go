@@ -6,288 +6,311 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/pricing"
 	"microspend/pricing/pricelist"
+	"microspend/view"
 )
 
-// cardJSON is the document microspend.rates/v1.
-type cardJSON struct {
-	Schema   string           `json:"schema"`
-	Card     string           `json:"card"`
-	Region   string           `json:"region"`
-	Location string           `json:"location,omitempty"`
-	Opened   string           `json:"opened,omitempty"`
-	Currency string           `json:"currency"`
-	Rates    []rateFigureJSON `json:"rates"`
-	AgeDays  int              `json:"age_days"`
-	Stale    bool             `json:"stale"`
+// ratesObject has a card's rates in the documents that are priced at it, each under the key that says what it is per. A
+// rate that is not known has no key. The discount is one figure where it is the same for all, or else by billed quantity.
+func ratesObject(card pricing.RateCard) view.Object {
+	o := view.Object{{ID: "card", Value: card.Name}, {ID: "read_on", Value: view.Value{}}}
+	if readOn := ratesReadOn(card); !readOn.IsZero() {
+		o[1].Value = readOn.String()
+	}
+	sources, discounts := map[string]string{}, map[string]string{}
+	for _, q := range pricing.BilledQuantities() {
+		discounts[q.String()] = discountText(card, q)
+		if key, known := card.Key(q); known {
+			o = append(o, view.Field{ID: string(key), Value: card.Rate(q).Figure})
+			sources[string(key)] = card.Rate(q).Source
+		}
+	}
+	_, flat := card.Discounts.Flat()
+	return append(o.With(flat, "discount", view.Text(card.Discounts.String()).OmitEmpty()).With(!flat, "discounts", discounts),
+		view.Field{ID: "sources", Value: sources})
 }
 
-type rateFigureJSON struct {
-	Quantity string  `json:"quantity"`
-	Key      string  `json:"key"`
-	Figure   *string `json:"figure"` // null where the rate is not known
-	Unit     string  `json:"unit"`
-	Source   string  `json:"source"`
-	ReadOn   string  `json:"read_on"`
-
-	// Where something else than list was agreed: AWS's public rate with its unit, the discount, and the figure after it.
-	List      string `json:"list_figure,omitempty"`
-	ListUnit  string `json:"list_unit,omitempty"`
-	Discount  string `json:"discount,omitempty"`
-	Effective string `json:"effective_figure,omitempty"`
-}
-
-func newCardJSON(card pricing.RateCard, now time.Time) cardJSON {
-	days, stale := card.Stale(now)
-	out := cardJSON{
-		Schema: "microspend.rates/v1", Card: card.Name, Region: card.Region, Location: card.Location,
-		Opened: card.Opened.String(), Currency: "USD", AgeDays: days, Stale: stale,
+// ratesReadOn is the day of the card's oldest figure, or of the inline figures where the card gives none.
+func ratesReadOn(card pricing.RateCard) pricing.Date {
+	if readOn := card.ReadOn(); !readOn.IsZero() {
+		return readOn
 	}
 	for _, q := range pricing.BilledQuantities() {
-		rate := card.Rate(q)
-		figure := rateFigureJSON{
-			Quantity: q.String(), Key: string(q.RateKeys()[0]), Unit: q.Unit(), Source: rate.Source, ReadOn: rate.ReadOn.String(),
+		if rate := card.Rate(q); rate.Known() {
+			return rate.ReadOn
 		}
-		if key, known := card.Key(q); known {
-			text := rate.Figure.String()
-			figure.Key, figure.Figure, figure.Unit = string(key), &text, q.PublishedUnit(rate.Per)
-			if card.Negotiated() {
-				list := card.ListRate(q)
-				figure.List, figure.ListUnit = list.Figure.String(), q.PublishedUnit(list.Per)
-				figure.Discount = card.Discounts[q].Shift(2).String() + "%"
-				figure.Effective = card.Charged(q).Figure.String()
-			}
-		}
-		out.Rates = append(out.Rates, figure)
 	}
-	return out
+	return pricing.Date{}
 }
 
-var (
-	rateCSVHeader   = []string{"region", "quantity", "key", "figure", "unit", "source", "read_on"}
-	agreedCSVHeader = []string{"list_figure", "list_unit", "discount", "effective_figure"}
-)
+func discountText(card pricing.RateCard, q pricing.BilledQuantity) string {
+	return card.Discounts[q].Shift(2).String() + "%"
+}
 
-// cardCSV is a card with its header, which is longer where something else than list was agreed.
-func cardCSV(card cardJSON, agreed bool) [][]string {
-	header := slices.Clone(rateCSVHeader)
-	if agreed {
-		header = append(header, agreedCSVHeader...)
+// ratesSentence says where the rates come from and how old they are.
+func ratesSentence(card pricing.RateCard) string {
+	if card.Name == "inline" {
+		return "Rates: " + strings.Join(rateSources(card), "; ") + "." + discountSentence(card)
 	}
-	rows := [][]string{header}
-	for _, r := range card.Rates {
-		figure := "unknown"
-		if r.Figure != nil {
-			figure = *r.Figure
+	return fmt.Sprintf("Rates: card %s of %s, read on %s.%s", card.Name, card.Region, card.ReadOn(), discountSentence(card))
+}
+
+// rateSources lists where a card's figures come from, each source once, with its date where that is known.
+func rateSources(card pricing.RateCard) []string {
+	var sources []string
+	for _, q := range pricing.BilledQuantities() {
+		rate := card.Rate(q)
+		source := rate.Source
+		if !rate.ReadOn.IsZero() {
+			source += ", read on " + rate.ReadOn.String()
 		}
-		row := []string{card.Region, r.Quantity, r.Key, figure, r.Unit, r.Source, r.ReadOn}
-		if agreed {
-			row = append(row, r.List, r.ListUnit, r.Discount, r.Effective)
+		if rate.Known() && !slices.Contains(sources, source) {
+			sources = append(sources, source)
 		}
-		rows = append(rows, row)
 	}
-	return rows
+	return sources
+}
+
+func discountSentence(card pricing.RateCard) string {
+	if card.Discounts.IsZero() {
+		return ""
+	}
+	if _, flat := card.Discounts.Flat(); flat {
+		return fmt.Sprintf(" All are after a discount of %s.", card.Discounts)
+	}
+	return fmt.Sprintf(" They are after discounts: %s.", card.Discounts)
+}
+
+// cardRate is one rate of a card.
+type cardRate struct {
+	card pricing.RateCard
+	of   pricing.BilledQuantity
+}
+
+func ratesOf(cards ...pricing.RateCard) []cardRate {
+	var rates []cardRate
+	for _, card := range cards {
+		for _, q := range pricing.BilledQuantities() {
+			rates = append(rates, cardRate{card, q})
+		}
+	}
+	return rates
+}
+
+// rateColumns have AWS's public rate, the discount and the figure after it where something else was agreed.
+func rateColumns(agreed bool) []view.Column[cardRate] {
+	type rate = cardRate
+	text := func(of func(rate) string) func(rate) view.Value {
+		return func(r rate) view.Value { return view.Text(of(r)) }
+	}
+	unit := func(r rate) string {
+		if known := r.card.Rate(r.of); known.Known() {
+			return r.of.PublishedUnit(known.Per)
+		}
+		return r.of.Unit()
+	}
+	ifAgreed := func(of func(rate) view.Value) func(rate) view.Value {
+		return func(r rate) view.Value {
+			if !r.card.Negotiated() || !r.card.Rate(r.of).Known() {
+				return view.Value{}.OmitIf(true)
+			}
+			return of(r)
+		}
+	}
+	list := func(r rate) pricing.Rate { return r.card.ListRate(r.of) }
+	listUnit := func(r rate) view.Value { return view.Text(r.of.PublishedUnit(list(r).Per)) }
+	discount := func(r rate) view.Value { return view.Text(discountText(r.card, r.of)) }
+	people, agreedData := view.When(agreed, view.People), view.JSONOnly|view.When(agreed, view.CSVOnly)
+	return []view.Column[rate]{
+		{ID: "region", Scope: view.CSVOnly, Value: text(func(r rate) string { return r.card.Region })},
+		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value { return view.Text(r.of.String()).Shown(r.of.Name()) }},
+		{Title: "list", Unit: "$", Align: view.Decimal, Scope: people, Value: ifAgreed(func(r rate) view.Value {
+			figure := view.Exact(list(r).Figure)
+			if other := r.of.PublishedUnit(list(r).Per); other != unit(r) {
+				return figure.Marked(" per " + other)
+			}
+			return figure
+		})},
+		{Title: "discount", Align: view.Right, Scope: people, Value: ifAgreed(discount)},
+		{ID: "key", Scope: view.Data, Value: func(r rate) view.Value {
+			if key, known := r.card.Key(r.of); known {
+				return view.Text(key)
+			}
+			return view.Text(r.of.RateKeys()[0])
+		}},
+		{ID: "figure", Unit: "$", Align: view.Decimal, Value: func(r rate) view.Value {
+			if !r.card.Rate(r.of).Known() {
+				return view.Unknown()
+			}
+			return view.Exact(r.card.Rate(r.of).Figure).Shown(r.card.Charged(r.of).Figure.String())
+		}},
+		{ID: "unit", Title: "per", Value: text(unit)},
+		{ID: "source", Scope: view.Data, Value: text(func(r rate) string { return r.card.Rate(r.of).Source })},
+		{ID: "read_on", Title: "read on", Drop: 1, Value: text(func(r rate) string { return r.card.Rate(r.of).ReadOn.String() })},
+		{ID: "list_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value { return view.Exact(list(r).Figure) })},
+		{ID: "list_unit", Scope: agreedData, Value: ifAgreed(listUnit)},
+		{ID: "discount", Scope: agreedData, Value: ifAgreed(discount)},
+		{ID: "effective_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
+			return view.Exact(r.card.Charged(r.of).Figure)
+		})},
+	}
+}
+
+// cardObject is the document microspend.rates/v1.
+func cardObject(card pricing.RateCard, now time.Time) view.Object {
+	days, stale := card.Stale(now)
+	return view.Object{
+		{ID: "schema", Value: "microspend.rates/v1"},
+		{ID: "card", Value: card.Name},
+		{ID: "region", Value: card.Region},
+		{ID: "location", Value: view.Text(card.Location).OmitEmpty()},
+		{ID: "opened", Value: view.Text(card.Opened.String()).OmitEmpty()},
+		{ID: "currency", Value: "USD"},
+		{ID: "rates", Value: view.Records{Table: view.NewTable(rateColumns(card.Negotiated()), ratesOf(card), nil)}},
+		{ID: "age_days", Value: days},
+		{ID: "stale", Value: stale},
+	}
 }
 
 // Card makes the document of one region's rates.
-func Card(card pricing.RateCard, now time.Time) Document {
-	out := newCardJSON(card, now)
-	t := &Table{Columns: []Column{{Title: "rate"}}}
-	if card.Negotiated() {
-		t.Columns = append(t.Columns, Column{Title: "list $", Align: Decimal}, Column{Title: "discount", Align: Right})
+func Card(card pricing.RateCard, now time.Time) view.Document {
+	days, stale := card.Stale(now)
+	age := view.Note{Warn: stale, Text: fmt.Sprintf("The oldest figure was read %d days ago.", days)}
+	if stale {
+		age.Text = fmt.Sprintf("The oldest figure was read %d days ago, more than %d: check the card against AWS's Price List.",
+			days, pricing.StaleAfterDays)
 	}
-	t.Columns = append(t.Columns, Column{Title: "$", Align: Decimal}, Column{Title: "per"}, Column{Title: "read on", Drop: 1})
-	for i, q := range pricing.BilledQuantities() {
-		r := out.Rates[i]
-		cells, figure := []string{q.Name()}, "unknown"
-		if r.Figure != nil {
-			figure = *r.Figure
-		}
-		if card.Negotiated() {
-			list := r.List
-			if r.ListUnit != r.Unit {
-				list += " per " + r.ListUnit
-			}
-			cells = append(cells, list, r.Discount)
-			if r.Effective != "" {
-				figure = r.Effective
-			}
-		}
-		t.Rows = append(t.Rows, Row{Cells: append(cells, figure, r.Unit, r.ReadOn), Warn: r.Figure == nil})
-		t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{out.Rates[i].Source}})
-	}
-	d := Document{
+	d := view.Document{
 		Title: fmt.Sprintf("%s, %s", card.Region, card.Location),
-		JSON:  out, CSV: cardCSV(out, card.Negotiated()),
+		JSON:  cardObject(card, now),
+		Sections: []view.Section{
+			{Table: view.NewTable(rateColumns(card.Negotiated()), ratesOf(card), func(r cardRate) view.Look {
+				rate := r.card.Rate(r.of)
+				return view.Look{Warn: !rate.Known(), Notes: []string{rate.Source}}
+			})},
+			{Notes: []view.Note{age}},
+		},
 	}
 	if !card.Opened.IsZero() {
 		d.Subtitle = "MicroVMs since " + card.Opened.String()
 	}
-	d.Sections = []Section{{Table: t.view()}, {Notes: []Note{ageNote(card, now)}}}
 	return d
 }
 
-func ageNote(card pricing.RateCard, now time.Time) Note {
-	days, stale := card.Stale(now)
-	note := Note{Text: fmt.Sprintf("The oldest figure was read %d days ago.", days)}
-	if stale {
-		note = Note{Warn: true, Text: fmt.Sprintf("The oldest figure was read %d days ago, more than %d: check the card against AWS's Price List.",
-			days, pricing.StaleAfterDays)}
-	}
-	return note
-}
-
-// Cards makes the document that sets the rates of all regions beside each other, per the unit that is billed or as
-// published.
-func Cards(cards []pricing.RateCard, now time.Time) Document {
-	t := &Table{Tight: true, Columns: []Column{
-		{Title: "region"},
-		{Title: "vCPU-s $", Align: Decimal},
-		{Title: "GB-s $", Align: Decimal},
-		{Title: "read GB $", Align: Decimal, Drop: 2},
-		{Title: "write GB $", Align: Decimal, Drop: 3},
-		{Title: "stored $", Align: Decimal, Drop: 4},
-		{Title: "read on", Drop: 5},
-		{Title: "where", MinWidth: 120},
-	}}
-	d := Document{CSV: [][]string{rateCSVHeader}}
-	list := make([]cardJSON, len(cards))
+// Cards makes the document of the rates of all regions, per the unit that is billed or as published. Its CSV is that of
+// each card.
+func Cards(cards []pricing.RateCard, now time.Time) view.Document {
+	list := make([]view.Object, len(cards))
 	var unknown, stale []string
 	for i, card := range cards {
-		list[i] = newCardJSON(card, now)
-		d.CSV = append(d.CSV, cardCSV(list[i], false)[1:]...)
-		cells := []string{card.Region}
-		for _, q := range pricing.BilledQuantities() {
-			cells = append(cells, briefRate(card.Rate(q)))
-		}
-		t.Rows = append(t.Rows, Row{Cells: append(cells, card.ReadOn().String(), card.Location)})
+		list[i] = cardObject(card, now)
 		if len(card.Unknown()) > 0 {
 			unknown = append(unknown, card.Region)
 		}
-		if list[i].Stale {
-			stale = append(stale, fmt.Sprintf("%s (%d days)", card.Region, list[i].AgeDays))
+		if days, old := card.Stale(now); old {
+			stale = append(stale, fmt.Sprintf("%s (%d days)", card.Region, days))
 		}
 	}
-	d.JSON = list
-	section := Section{Notes: []Note{{Text: "Stored is per GB-hour. Figures marked /h are published per hour and billed per second. microspend rates show REGION has sources."}}}
+	notes := plainNotes([]string{"Stored is per GB-hour. Figures marked /h are published per hour and billed per second. " +
+		"microspend rates show REGION has sources."})
 	if len(unknown) > 0 {
-		section.Notes = append(section.Notes, Note{Text: "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."})
+		notes = append(notes, view.Note{Text: "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."})
 	}
 	if len(stale) > 0 {
-		section.Notes = append(section.Notes, Note{Warn: true, Text: fmt.Sprintf("read more than %d days ago: %s.",
+		notes = append(notes, view.Note{Warn: true, Text: fmt.Sprintf("read more than %d days ago: %s.",
 			pricing.StaleAfterDays, strings.Join(stale, ", "))})
 	}
-	d.Sections = []Section{{Table: t.view()}, section}
-	return d
-}
-
-func briefRate(r pricing.Rate) string {
-	switch {
-	case !r.Known():
-		return "?"
-	case r.Per == pricing.PerHour:
-		return r.Figure.String() + "/h"
-	case r.Per == pricing.PerGBMonth:
-		return r.Figure.String() + "/month"
-	default:
-		return r.Figure.String()
+	table := view.NewTable(cardColumns, cards, nil)
+	table.Tight = true
+	return view.Document{
+		JSON: list, Data: view.NewTable(rateColumns(false), ratesOf(cards...), nil),
+		Sections: []view.Section{{Table: table}, {Notes: notes}},
 	}
 }
 
-// CardChange is a region's present card beside the one a price list gives. Present is the zero card where there is none.
+// cardColumns are for people: programs get each rate by itself.
+var cardColumns = []view.Column[pricing.RateCard]{
+	{Title: "region", Value: func(c pricing.RateCard) view.Value { return view.Text(c.Region) }},
+	{Title: "vCPU-s", Unit: "$", Align: view.Decimal, Value: briefRate(pricing.VCPU)},
+	{Title: "GB-s", Unit: "$", Align: view.Decimal, Value: briefRate(pricing.Memory)},
+	{Title: "read GB", Unit: "$", Align: view.Decimal, Drop: 2, Value: briefRate(pricing.SnapshotRead)},
+	{Title: "write GB", Unit: "$", Align: view.Decimal, Drop: 3, Value: briefRate(pricing.SnapshotWrite)},
+	{Title: "stored", Unit: "$", Align: view.Decimal, Drop: 4, Value: briefRate(pricing.SnapshotStorage)},
+	{Title: "read on", Drop: 5, Value: func(c pricing.RateCard) view.Value { return view.Text(c.ReadOn().String()) }},
+	{Title: "where", MinWidth: 120, Value: func(c pricing.RateCard) view.Value { return view.Text(c.Location) }},
+}
+
+func briefRate(q pricing.BilledQuantity) func(pricing.RateCard) view.Value {
+	return func(card pricing.RateCard) view.Value { return published(card.Rate(q)) }
+}
+
+// published is a rate as its source has it: for programs divided by how many units it pays for, as in "0.08 / 720".
+func published(r pricing.Rate) view.Value {
+	if !r.Known() {
+		return view.Unknown().Shown("?")
+	}
+	figure := r.Figure.String()
+	exact := view.Text(fmt.Sprintf("%s / %d", figure, r.Per))
+	switch r.Per {
+	case pricing.PerHour:
+		return exact.Shown(figure + "/h")
+	case pricing.PerGBMonth:
+		return exact.Shown(figure + "/month")
+	default:
+		return view.Text(figure)
+	}
+}
+
+// CardChange is a region's present card and the one a price list gives. Present is the zero card where there is none.
 type CardChange struct {
 	Present, Next pricing.RateCard
 	Drift         []pricelist.Drift
 }
 
-type driftJSON struct {
-	Region   string  `json:"region"`
-	Quantity string  `json:"quantity"`
-	Present  *string `json:"present"` // as published; null where it is not known
-	Listed   *string `json:"listed"`
-	Change   *string `json:"change_percent"`
-}
-
-// Drift makes the document of how rate cards differ from a price list, and tells whether any does.
-func Drift(changes []CardChange) (d Document, drifted bool) {
-	t := &Table{Columns: []Column{
-		{Title: "region"},
-		{Title: "rate"},
-		{Title: "card $", Align: Decimal},
-		{Title: "price list $", Align: Decimal},
-		{Title: "change", Align: Decimal, Drop: 1},
-	}}
-	rows := []driftJSON{}
-	d.CSV = [][]string{{"region", "quantity", "present", "listed", "change_percent"}}
-	var same []string
+// Drift makes the document of how rate cards differ from a price list, and reports whether any does.
+func Drift(changes []CardChange) (d view.Document, drifted bool) {
+	var rows []cardDrift
+	same := []string{}
 	for _, change := range changes {
 		if len(change.Drift) == 0 {
 			same = append(same, change.Next.Region)
 		}
 		for _, drift := range change.Drift {
-			row := driftJSON{Region: change.Next.Region, Quantity: drift.Quantity.String()}
-			row.Present, row.Listed, row.Change = published(drift.Old), published(drift.New), changePercent(drift)
-			rows = append(rows, row)
-			cells := []string{
-				row.Region, drift.Quantity.Name(), briefRate(drift.Old), briefRate(drift.New), "",
-			}
-			if row.Change != nil {
-				cells[4] = signed(decimal.RequireFromString(*row.Change), 2) + " %"
-			}
-			t.Rows = append(t.Rows, Row{Cells: cells, Warn: true})
-			d.CSV = append(d.CSV, []string{row.Region, row.Quantity, orUnknown(row.Present), orUnknown(row.Listed), orEmpty(row.Change)})
+			rows = append(rows, cardDrift{drift, change.Next.Region})
 		}
 	}
-	d.JSON = struct {
-		Schema string      `json:"schema"`
-		Drift  []driftJSON `json:"drift"`
-		Same   []string    `json:"same"`
-	}{"microspend.rates-check/v1", rows, append([]string{}, same...)}
+	table := view.NewTable(driftColumns, rows, func(cardDrift) view.Look { return view.Look{Warn: true} })
+	d.Data = table
+	d.JSON = view.Object{
+		{ID: "schema", Value: "microspend.rates-check/v1"},
+		{ID: "drift", Value: view.Records{Table: table}},
+		{ID: "same", Value: slices.Clone(same)},
+	}
 	if len(rows) > 0 {
-		d.Sections = append(d.Sections, Section{Table: t.view()})
+		d.Sections = append(d.Sections, view.Section{Table: table})
 	}
 	if len(same) > 0 {
 		slices.Sort(same)
-		d.Sections = append(d.Sections, Section{Notes: []Note{{Text: "No difference: " + strings.Join(same, ", ") + "."}}})
+		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{"No difference: " + strings.Join(same, ", ") + "."})})
 	}
 	return d, len(rows) > 0
 }
 
-func published(r pricing.Rate) *string {
-	if !r.Known() {
-		return nil
-	}
-	text := r.Figure.String()
-	if r.Per != pricing.PerUnit {
-		text = fmt.Sprintf("%s / %d", text, r.Per)
-	}
-	return &text
+type cardDrift struct {
+	pricelist.Drift
+	region string
 }
 
-// changePercent is the change of the rate per billed unit, half-even at pricing.RatioPlaces; nil where there is nothing to
-// compare with.
-func changePercent(drift pricelist.Drift) *string {
-	percent, ok := drift.Old.ChangePercent(drift.New)
-	if !ok {
-		return nil
-	}
-	text := percent.String()
-	return &text
-}
-
-func orUnknown(text *string) string {
-	if text == nil {
-		return "unknown"
-	}
-	return *text
-}
-
-func orEmpty(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
+var driftColumns = []view.Column[cardDrift]{
+	{ID: "region", Title: "region", Value: func(d cardDrift) view.Value { return view.Text(d.region) }},
+	{ID: "quantity", Title: "rate", Value: func(d cardDrift) view.Value {
+		return view.Text(d.Quantity.String()).Shown(d.Quantity.Name())
+	}},
+	{ID: "present", Title: "card", Unit: "$", Align: view.Decimal, Value: func(d cardDrift) view.Value { return published(d.Old) }},
+	{ID: "listed", Title: "price list", Unit: "$", Align: view.Decimal, Value: func(d cardDrift) view.Value { return published(d.New) }},
+	{ID: "change_percent", Title: "change", Align: view.Decimal, Drop: 1, Value: func(d cardDrift) view.Value {
+		percent, comparable := d.Old.ChangePercent(d.New)
+		return view.SignedPercent(percent, 2).Or("", comparable)
+	}},
 }

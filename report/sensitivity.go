@@ -4,78 +4,68 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/shopspring/decimal"
+
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 	"microspend/view/chart"
 )
 
-// sensitivityJSON is the document microspend.sensitivity/v1.
-type sensitivityJSON struct {
-	Schema   string          `json:"schema"`
-	Name     string          `json:"name"`
-	Currency string          `json:"currency"`
-	By       string          `json:"by"`
-	Total    string          `json:"total"`
-	Inputs   []influenceJSON `json:"inputs"`
-}
-
-type influenceJSON struct {
-	Input string `json:"input"`
-	From  string `json:"from"`
-	To    string `json:"to"`
-	Low   string `json:"low"`
-	High  string `json:"high"`
-	Swing string `json:"swing"`
-	Note  string `json:"note,omitempty"`
-}
-
 // Sensitivity makes the document of which input moves the bill most, with a tornado chart.
-func Sensitivity(s *scenarios.Sensitivity) Document {
+func Sensitivity(s *scenarios.Sensitivity) view.Document {
 	e := s.Estimate
-	total := e.Bill.Total()
-	out := sensitivityJSON{
-		Schema: "microspend.sensitivity/v1", Name: e.Scenario.Name, Currency: "USD", By: s.By.Shift(2).String() + "%",
-		Total: total.String(), Inputs: []influenceJSON{},
-	}
-	d := Document{
-		Title:    e.Scenario.Name,
-		Subtitle: fmt.Sprintf("$%s a month; each input moved by ±%s %%, the others as they are", fixed(total, centPlaces), s.By.Shift(2)),
-		CSV:      [][]string{{"input", "from", "to", "low", "high", "swing", "note"}},
-	}
-	t := &Table{Columns: []Column{
-		{Title: "input"},
-		{Title: "moved", Align: Right, Drop: 2},
-		{Title: "low $", Align: Decimal},
-		{Title: "high $", Align: Decimal},
-		{Title: "swing $", Align: Decimal},
-		{Title: "of the bill", Align: Decimal, Drop: 1},
-	}}
+	total, by := e.Bill.Total(), s.By.Shift(2)
+	table := view.NewTable(influenceColumns(total), s.Inputs, func(in scenarios.Influence) view.Look {
+		if in.Note == "" {
+			return view.Look{}
+		}
+		return view.Look{Notes: []string{in.Note}}
+	})
 	picture := chart.Tornado{
-		Title: fmt.Sprintf("What moves the bill: each input ±%s %%", s.By.Shift(2)), Center: coordinate(total),
-		CenterLabel: "$" + fixed(total, centPlaces),
+		Title: fmt.Sprintf("What moves the bill: each input ±%s %%", by), Center: coordinate(total), CenterLabel: dollars(total),
 	}
 	for _, in := range s.Inputs {
-		out.Inputs = append(out.Inputs, influenceJSON{
-			in.Input, in.From, in.To, in.Low.String(), in.High.String(), in.Swing().String(), in.Note,
-		})
-		d.CSV = append(d.CSV, []string{in.Input, in.From, in.To, in.Low.String(), in.High.String(), in.Swing().String(), in.Note})
-		share := ""
-		if total.IsPositive() {
-			share = fixed(pricing.Divide(in.Swing().Shift(2), total, 6), 1) + " %"
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			in.Input, in.From + " … " + in.To, fixed(in.Low, centPlaces), fixed(in.High, centPlaces), fixed(in.Swing(), centPlaces), share,
-		}})
-		if in.Note != "" {
-			t.Rows = append(t.Rows, Row{Kind: Footnote, Cells: []string{in.Note}})
-		}
 		picture.Bars = append(picture.Bars, chart.Bar{
-			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High),
-			LowLabel: "$" + fixed(in.Low, centPlaces), HighLabel: "$" + fixed(in.High, centPlaces),
+			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High), LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
 		})
 	}
-	d.JSON = out
-	d.Sections = []Section{{Picture: func(width int) string { return picture.Text(min(width, 120)) }}, {Table: t.view()}, {Notes: rangeNote(e.Scenario)}}
-	d.SVG = func(w io.Writer) error { return picture.SVG(w) }
-	return d
+	return view.Document{
+		Title:    e.Scenario.Name,
+		Subtitle: fmt.Sprintf("%s a month; each input moved by ±%s %%, the others as they are", dollars(total), by),
+		Sections: []view.Section{
+			{Picture: func(width int) string { return picture.Text(min(width, chartWidth)) }},
+			{Table: table},
+			{Notes: rangeNote(e.Scenario)},
+		},
+		JSON: view.Object{
+			{ID: "schema", Value: "microspend.sensitivity/v1"},
+			{ID: "name", Value: e.Scenario.Name},
+			{ID: "currency", Value: "USD"},
+			{ID: "by", Value: by.String() + "%"},
+			{ID: "total", Value: total},
+			{ID: "inputs", Value: view.Records{Table: table}},
+		},
+		SVG: func(w io.Writer) error { return picture.SVG(w) },
+	}
+}
+
+func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] {
+	type in = scenarios.Influence
+	return []view.Column[in]{
+		{ID: "input", Title: "input", Value: func(i in) view.Value { return view.Text(i.Input) }},
+		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value { return view.Text(i.From + " … " + i.To) }},
+		{ID: "from", Scope: view.Data, Value: func(i in) view.Value { return view.Text(i.From) }},
+		{ID: "to", Scope: view.Data, Value: func(i in) view.Value { return view.Text(i.To) }},
+		{ID: "low", Title: "low", Unit: "$", Align: view.Decimal, Value: func(i in) view.Value { return view.Dollars(i.Low) }},
+		{ID: "high", Title: "high", Unit: "$", Align: view.Decimal, Value: func(i in) view.Value { return view.Dollars(i.High) }},
+		{ID: "swing", Title: "swing", Unit: "$", Align: view.Decimal, Value: func(i in) view.Value { return view.Dollars(i.Swing()) }},
+		{Title: "of the bill", Align: view.Decimal, Drop: 1, Value: func(i in) view.Value {
+			if !total.IsPositive() {
+				return view.Value{}
+			}
+			return view.Number(pricing.Divide(i.Swing().Shift(2), total, 6), 1).Marked(" %")
+		}},
+		{ID: "note", Scope: view.Data, Value: func(i in) view.Value { return view.Text(i.Note).OmitEmpty() }},
+	}
 }

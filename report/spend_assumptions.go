@@ -1,44 +1,44 @@
 package report
 
 import (
-	"fmt"
+	"strings"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // SpendAssumptions are what the figures of a report rest on, each under its own name.
 func SpendAssumptions(s spend.Spend) []pricing.Note {
 	var list []pricing.Note
-	note := func(id, format string, args ...any) {
-		list = append(list, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
-	}
+	note := func(n pricing.Note) { list = append(list, n) }
 	if s.Basis == spend.BasisBilled {
-		note("billed-basis", "amounts are what AWS billed, shared out by what was measured; %s is what no measured usage accounts for.", spend.Unmetered)
+		note(assumption.BilledBasis.Note(spend.Unmetered))
 	} else {
-		note("measured-usage", "amounts are measured usage at the rates shown; AWS's invoice may differ: microspend reconcile says by how much.")
+		note(assumption.MeasuredUsage.Note())
 	}
-	if s.Agreed {
-		note("agreed-rates", "list cost is at AWS's public rates; amounts are after discounts and at private rates.")
+	if s.Negotiated {
+		note(assumption.AgreedRates.Note())
 	} else if s.Basis == spend.BasisRates {
-		note("no-free-tier", "no free tier or Savings Plan applies; AWS states none for MicroVMs.")
+		note(assumption.NoFreeTier.Note())
 	}
-	note("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.")
+	note(assumption.TransitionBilling.Note())
 	switch {
 	case s.SharedOut != nil:
-		note("shared-cost", "$%s of shared cost is shared out among %d tenants (%s); usage is not.",
-			fixed(s.SharedOut.Amount, centPlaces), s.SharedOut.Tenants, s.Policy)
+		note(assumption.SharedCost.Note(figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy))
 	case s.Policy == spend.OwnRow:
-		note("shared-cost", "shared cost, such as the storage of images, is a row of its own: %s.", spend.Shared)
+		note(assumption.SharedCostRow.Note(spend.Shared))
 	}
-	note("unallocated", "usage that no tenant can be named for is the row %s.", spend.Unallocated)
-	note("coverage", "coverage is the part of the time that was measured completely; what was not seen is in no figure.")
-	note("no-tax", "amounts are in US dollars, without tax, support and other services.")
+	note(assumption.Unallocated.Note(spend.Unallocated))
+	note(assumption.Coverage.Note())
+	note(assumption.NoTax.Note())
 	for _, unknown := range unknownTexts(s.Total.Cost) {
-		note("unknown-rate", "%s.", unknown)
+		note(assumption.UnknownRate.Note(unknown))
 	}
 	for _, damaged := range damagedNotes(s.Damaged) {
-		note("damaged-file", "%s", damaged.Text)
+		note(assumption.DamagedFile.Note(strings.TrimSuffix(damaged.Text, ".")))
 	}
 	return list
 }

@@ -3,104 +3,92 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
 	"microspend/scenarios"
+	"microspend/view"
 	"microspend/view/chart"
 )
 
-// sweepJSON is the document microspend.sweep/v1.
-type sweepJSON struct {
-	Schema   string           `json:"schema"`
-	Name     string           `json:"name"`
-	Currency string           `json:"currency"`
-	Vary     []axisJSON       `json:"vary"`
-	Points   []sweepPointJSON `json:"points"`
-}
-
-type axisJSON struct {
-	Path   string   `json:"path"`
-	Values []string `json:"values"`
-}
-
-type sweepPointJSON struct {
-	Values  []string `json:"values"`
-	Total   string   `json:"total"`
-	PerUser string   `json:"per_user,omitempty"`
-	PerJob  string   `json:"per_job,omitempty"`
-}
-
 // Sweep makes the document of a sweep: a table and a line for one axis, a heat map for two.
-func Sweep(sweep *scenarios.Sweep) Document {
+func Sweep(sweep *scenarios.Sweep) view.Document {
 	s := sweep.Scenario
-	_, noun := s.PerUnit()
-	out := sweepJSON{Schema: "microspend.sweep/v1", Name: s.Name, Currency: "USD", Points: make([]sweepPointJSON, len(sweep.Points))}
-	header := []string{}
-	for _, axis := range sweep.Axes {
-		out.Vary = append(out.Vary, axisJSON(axis))
-		header = append(header, axis.Path)
+	table := view.NewTable(sweepColumns(sweep), stepsOf(sweep), nil)
+	axes := make([]view.Object, len(sweep.Axes))
+	for i, axis := range sweep.Axes {
+		axes[i] = view.Object{{ID: "path", Value: axis.Path}, {ID: "values", Value: axis.Values}}
 	}
-	d := Document{Title: s.Name, Subtitle: s.Title, CSV: [][]string{append(header, "total", "per_"+noun)}}
-	for i, p := range sweep.Points {
-		out.Points[i] = sweepPointJSON{Values: p.Values, Total: p.Total.String()}
-		if noun == "job" {
-			out.Points[i].PerJob = p.PerUnit.String()
-		} else {
-			out.Points[i].PerUser = p.PerUnit.String()
-		}
-		d.CSV = append(d.CSV, append(slices.Clone(p.Values), p.Total.String(), p.PerUnit.String()))
+	d := view.Document{
+		Title: s.Name, Subtitle: s.Title, Data: table,
+		JSON: view.Object{
+			{ID: "schema", Value: "microspend.sweep/v1"},
+			{ID: "name", Value: s.Name},
+			{ID: "currency", Value: "USD"},
+			{ID: "vary", Value: axes},
+			{ID: "points", Value: view.Records{Table: table}},
+		},
 	}
-	d.JSON = out
 	if len(sweep.Axes) == 1 {
-		sweepLine(&d, sweep, noun)
+		d.Sections = []view.Section{{Table: table}}
+		d.SVG = sweepLine(sweep)
 	} else {
 		sweepHeat(&d, sweep)
 	}
-	d.Sections = append(d.Sections, Section{Notes: rangeNote(s)})
+	d.Sections = append(d.Sections, view.Section{Notes: rangeNote(s)})
 	return d
 }
 
-func sweepLine(d *Document, sweep *scenarios.Sweep, noun string) {
-	axis := sweep.Axes[0]
-	t := &Table{Columns: []Column{
-		{Title: axis.Path, Align: Right},
-		{Title: "a month $", Align: Decimal},
-		{Title: "per " + noun + " $", Align: Decimal, Drop: 1},
-		{Title: "change", Align: Decimal, Drop: 2},
-		{Title: ""},
-	}}
-	var totals, each []decimal.Decimal
-	most := decimal.Decimal{}
+// sweepStep is a point of a sweep and the one before it, nil for the first.
+type sweepStep struct {
+	scenarios.SweepPoint
+	before *scenarios.SweepPoint
+}
+
+func stepsOf(sweep *scenarios.Sweep) []sweepStep {
+	steps := make([]sweepStep, len(sweep.Points))
+	for i, p := range sweep.Points {
+		steps[i].SweepPoint = p
+		if i > 0 {
+			steps[i].before = &sweep.Points[i-1]
+		}
+	}
+	return steps
+}
+
+func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
+	_, noun := sweep.Scenario.PerUnit()
+	var (
+		totals, each []decimal.Decimal
+		most         decimal.Decimal
+		columns      []view.Column[sweepStep]
+	)
 	for _, p := range sweep.Points {
 		totals, each = append(totals, p.Total), append(each, p.PerUnit)
 		most = decimal.Max(most, p.Total)
 	}
-	places, eachPlaces := placesFor(totals), placesFor(each)
-	series := chart.Series{Name: "total"}
-	numeric := true
-	for i, p := range sweep.Points {
-		change := ""
-		if i > 0 {
-			change = signed(p.Total.Sub(sweep.Points[i-1].Total), places)
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			p.Values[0], fixed(p.Total, places), fixed(p.PerUnit, eachPlaces), change, bar(p.Total, most, sweepBarWidth),
-		}})
-		x, ok := scenarios.Measure(p.Values[0])
-		numeric = numeric && ok
-		series.Points = append(series.Points, chart.Point{X: coordinate(x), Y: coordinate(p.Total)})
+	places, eachPlaces := view.PlacesFor(totals), view.PlacesFor(each)
+	for i, axis := range sweep.Axes {
+		columns = append(columns, view.Column[sweepStep]{
+			ID: axis.Path, Title: axis.Path, Align: view.Right, Scope: view.People | view.CSVOnly,
+			Value: func(s sweepStep) view.Value { return view.Text(s.Values[i]) },
+		})
 	}
-	d.Sections = []Section{{Table: t.view()}}
-	if numeric {
-		picture := chart.Line{
-			Title: d.Title + " by " + axis.Path, X: chart.Axis{Title: axis.Path}, Y: chart.Axis{Title: "$ a month"},
-			Series: []chart.Series{series},
-		}
-		d.SVG = func(w io.Writer) error { return picture.SVG(w) }
-	}
+	return append(columns, []view.Column[sweepStep]{
+		{ID: "values", Scope: view.JSONOnly, Value: func(s sweepStep) view.Value { return view.List(s.Values) }},
+		{ID: "total", Title: "a month", Unit: "$", Align: view.Decimal, Value: func(s sweepStep) view.Value {
+			return view.Number(s.Total, places)
+		}},
+		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Align: view.Decimal, Drop: 1, Value: func(s sweepStep) view.Value {
+			return view.Number(s.PerUnit, eachPlaces)
+		}},
+		{Title: "change", Align: view.Decimal, Drop: 2, Value: func(s sweepStep) view.Value {
+			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value { return view.Signed(s.Total.Sub(p.Total), places) })
+		}},
+		{Value: func(s sweepStep) view.Value { return view.Missing(bar(s.Total, most, sweepBarWidth)) }},
+	}...)
 }
 
 const sweepBarWidth = 24
@@ -121,7 +109,24 @@ func bar(part, whole decimal.Decimal, width int64) string {
 	return string(out)
 }
 
-func sweepHeat(d *Document, sweep *scenarios.Sweep) {
+// sweepLine draws the totals, nil where the values are not numbers.
+func sweepLine(sweep *scenarios.Sweep) func(io.Writer) error {
+	path, series := sweep.Axes[0].Path, chart.Series{Name: "total"}
+	for _, p := range sweep.Points {
+		x, isNumber := scenarios.Measure(p.Values[0])
+		if !isNumber {
+			return nil
+		}
+		series.Points = append(series.Points, chart.Point{X: coordinate(x), Y: coordinate(p.Total)})
+	}
+	picture := chart.Line{
+		Title: sweep.Scenario.Name + " by " + path, X: chart.Axis{Title: path}, Y: chart.Axis{Title: "$ a month"},
+		Series: []chart.Series{series},
+	}
+	return func(w io.Writer) error { return picture.SVG(w) }
+}
+
+func sweepHeat(d *view.Document, sweep *scenarios.Sweep) {
 	rows, columns := sweep.Axes[0], sweep.Axes[1]
 	values := make([][]float64, len(rows.Values))
 	least, most := sweep.Points[0], sweep.Points[0]
@@ -135,13 +140,20 @@ func sweepHeat(d *Document, sweep *scenarios.Sweep) {
 			most = p
 		}
 	}
-	picture := heatMap("$ a month", rows, columns, values)
-	d.Sections = []Section{
-		{Picture: func(width int) string { return picture.Text(width) }},
-		{Notes: []Note{
-			{Text: extreme("Least", least, sweep.Axes)},
-			{Text: extreme("Most", most, sweep.Axes)},
-		}},
+	picture := chart.Heat{
+		Title:     "$ a month",
+		X:         chart.Categories{Title: columns.Path, Labels: columns.Values},
+		Y:         chart.Categories{Title: rows.Path, Labels: rows.Values},
+		Values:    values,
+		CellLabel: briefDollars,
+	}
+	extreme := func(word string, p scenarios.SweepPoint) string {
+		return fmt.Sprintf("%s: %s a month, at %s = %s and %s = %s.",
+			word, dollars(p.Total), rows.Path, p.Values[0], columns.Path, p.Values[1])
+	}
+	d.Sections = []view.Section{
+		{Picture: picture.Text},
+		{Notes: plainNotes([]string{extreme("Least", least), extreme("Most", most)})},
 	}
 	d.SVG = func(w io.Writer) error {
 		picture.Title = d.Title + ": $ a month" // alone, it has to say whose
@@ -149,7 +161,11 @@ func sweepHeat(d *Document, sweep *scenarios.Sweep) {
 	}
 }
 
-func extreme(word string, p scenarios.SweepPoint, axes []scenarios.Axis) string {
-	return fmt.Sprintf("%s: $%s a month, at %s = %s and %s = %s.",
-		word, fixed(p.Total, centPlaces), axes[0].Path, p.Values[0], axes[1].Path, p.Values[1])
+// briefDollars labels a cell: whole dollars, and cents below ten.
+func briefDollars(amount float64) string {
+	places := 0
+	if amount != 0 && amount < 10 {
+		places = view.CentPlaces
+	}
+	return strconv.FormatFloat(amount, 'f', places, 64)
 }

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // Market is what the outside world charges, and the day on which that is asked.
@@ -61,9 +61,7 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 	e.Assumptions = append(slices.Clone(s.Notes), standingAssumptions(bill)...)
 	e.Warnings = append(s.lifeWarnings(card), m.rateWarnings(s, card)...)
 	if s.Workload.Suspended.IsPositive() && s.Workload.Cycles.IsZero() {
-		e.Warnings = append(e.Warnings, pricing.Note{
-			ID: "suspended-without-cycles", Text: "time is spent suspended, but no suspend is priced; give workload.cycles.",
-		})
+		e.Warnings = append(e.Warnings, assumption.SuspendedWithoutCycles.Note())
 	}
 	if len(s.Candidates) > 0 {
 		if e.Comparisons, err = m.compare(s, card, bill, s.Candidates); err != nil {
@@ -152,9 +150,7 @@ func (s *Scenario) rateFaults(err error) error {
 // StaleRates is the warning that a card's figures were read long ago; it reports false where they were not.
 func StaleRates(card pricing.RateCard, now time.Time) (pricing.Note, bool) {
 	days, stale := card.Stale(now)
-	return pricing.Note{ID: "stale-rates", Text: fmt.Sprintf(
-		"the rates of %s were read on %s, %d days ago; AWS may have changed them (see microspend rates check).",
-		card.Region, card.ReadOn(), days)}, stale
+	return assumption.StaleRates.Note(card.Region, card.ReadOn(), days), stale
 }
 
 func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note {
@@ -163,9 +159,7 @@ func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note 
 		warnings = append(warnings, note)
 	}
 	if regions := m.Cards.Regions(); !slices.Contains(regions, s.Region) {
-		warnings = append(warnings, pricing.Note{ID: "region-unlisted", Text: fmt.Sprintf(
-			"%s is not a region with a known rate card (%s); the scenario's own rates are used.",
-			s.Region, strings.Join(regions, ", "))})
+		warnings = append(warnings, assumption.RegionUnlisted.Note(s.Region, strings.Join(regions, ", ")))
 	}
 	return warnings
 }
@@ -179,34 +173,19 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 	}
 	for _, standing := range []struct {
 		needs pricing.Component
-		note  pricing.Note
+		id    assumption.ID
 	}{
-		{pricing.BaselineVCPU, pricing.Note{
-			ID:   "transition-billing",
-			Text: "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.",
-		}},
-		{pricing.ReadLaunch, pricing.Note{
-			ID:   "launch-read",
-			Text: "a launch reads the whole image; how many GB AWS counts for one is not established.",
-		}},
-		{pricing.StorageImage, pricing.Note{
-			ID:   "image-builds",
-			Text: "building the image is not priced; what AWS bills for builds is not established.",
-		}},
-		{pricing.StorageSuspended, pricing.Note{
-			ID:   "suspend-minimum",
-			Text: "suspended state is billed by the hour with no minimum; AWS states a minimum for images only.",
-		}},
+		{pricing.BaselineVCPU, assumption.TransitionBilling},
+		{pricing.ReadLaunch, assumption.LaunchRead},
+		{pricing.StorageImage, assumption.ImageBuilds},
+		{pricing.StorageSuspended, assumption.SuspendMinimum},
 	} {
 		if has[standing.needs] {
-			notes = append(notes, standing.note)
+			notes = append(notes, standing.id.Note())
 		}
 	}
 	if bill.Card.Discounts.IsZero() && len(bill.Lines) > 0 {
-		notes = append(notes, pricing.Note{
-			ID:   "no-free-tier",
-			Text: "no free tier or Savings Plan applies; AWS states none for MicroVMs.",
-		})
+		notes = append(notes, assumption.NoFreeTier.Note())
 	}
 	return notes
 }
@@ -222,13 +201,10 @@ func (e *Estimate) addAlternativeNotes() {
 			}
 		}
 		if c.Unknown != "" {
-			e.Warnings = append(e.Warnings, pricing.Note{ID: "unknown-alternative", Text: c.Unknown + "."})
+			e.Warnings = append(e.Warnings, assumption.UnknownAlternative.Note(c.Unknown))
 		}
 	}
 	if e.Scenario.Workload.Burst.Share.IsPositive() {
-		e.Assumptions = append(e.Assumptions, pricing.Note{
-			ID:   "alternatives-baseline",
-			Text: "alternatives are priced at the size given for them, or at the MicroVM's baseline, without bursts.",
-		})
+		e.Assumptions = append(e.Assumptions, assumption.AlternativesBaseline.Note())
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 var maxLife = decimal.NewFromInt(pricing.MaxLifeSeconds)
@@ -59,17 +60,9 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 	}
 	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
 	if written.IsZero() && needed.LessThanOrEqual(stretches) {
-		return []pricing.Note{{
-			ID: "no-launches",
-			Text: fmt.Sprintf("no launch is priced, but a MicroVM has to start at least %s; %s.",
-				figures.CountOf(needed, "time"), cost),
-		}}
+		return []pricing.Note{assumption.NoLaunches.Note(figures.CountOf(needed, "time"), cost)}
 	}
-	return []pricing.Note{{
-		ID: "life-cap",
-		Text: fmt.Sprintf("a MicroVM lives 8 hours at most, running and suspended time together, so this takes at least %s launches, "+
-			"not %s; %s.", figures.Grouped(needed), figures.Grouped(written), cost),
-	}}
+	return []pricing.Note{assumption.LifeCap.Note(figures.Grouped(needed), figures.Grouped(written), cost)}
 }
 
 func launchReads(launches, gb decimal.Decimal, card pricing.RateCard) string {

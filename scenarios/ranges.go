@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"microspend/internal/strictyaml"
+	"microspend/pricing/assumption"
 )
 
 // Range is a value of a scenario that is written as two ends, such as running: 2h..4h.
@@ -44,7 +45,7 @@ func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*
 		return nil, err
 	}
 	for _, r := range ranges {
-		s.note("range", "%s is given as a range: amounts are for %s, and the low ones for %s.", r.Path, r.High, r.Low)
+		s.note(assumption.Range.Note(r.Path, r.High, r.Low))
 	}
 	return s, nil
 }

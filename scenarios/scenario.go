@@ -13,6 +13,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // Scenario is a workload that has been read and checked: what it does in a month, at which rates, against what.
@@ -137,9 +138,7 @@ const (
 	maxAlternatives = 200
 )
 
-func (s *Scenario) note(id, format string, args ...any) {
-	s.Notes = append(s.Notes, pricing.Note{ID: id, Text: fmt.Sprintf(format, args...)})
-}
+func (s *Scenario) note(n pricing.Note) { s.Notes = append(s.Notes, n) }
 
 func (s *Scenario) checkRates() {
 	r := s.file.Rates
@@ -265,7 +264,7 @@ func (s *Scenario) resolveTimes() {
 		if noun == "job" {
 			what = "each job"
 		}
-		s.note("launches-default", "%s starts one MicroVM, which reads the image once.", what)
+		s.note(assumption.LaunchesDefault.Note(what))
 	}
 	if w.Cycles != nil {
 		out.Cycles = s.times("workload.cycles", w.Cycles.Per).Mul(w.Cycles.Count.Decimal)
@@ -340,7 +339,7 @@ func (s *Scenario) resolveBurst() {
 		burst.GB = b.Memory.Decimal
 	}
 	if b.VCPU == nil || b.Memory == nil {
-		s.note("burst-envelope", "during bursts, what burst does not name is billed at the whole envelope of 4 times the baseline.")
+		s.note(assumption.BurstEnvelope.Note())
 	}
 	if s.doc.Broken("microvm.memory") {
 		return
@@ -366,7 +365,7 @@ func (s *Scenario) resolveImage() {
 	case written.Size != nil:
 		image.GB = written.Size.Decimal
 	case image.Count.IsPositive() || s.Workload.Launches.IsPositive():
-		s.note("image-size", "the image is as large as the baseline memory (%s); give image.size if it has been measured.", s.Size)
+		s.note(assumption.ImageSize.Note(s.Size, "; give image.size if it has been measured"))
 	}
 	if written.Hours != nil {
 		// A month of 31 days has 744 hours.
@@ -376,8 +375,7 @@ func (s *Scenario) resolveImage() {
 		image.Hours = pricing.Divide(written.Hours.Seconds, decimal.NewFromInt(3600), pricing.AmountPlaces)
 	}
 	if image.Hours.LessThan(decimal.NewFromInt(pricing.MinImageHours)) && image.Count.IsPositive() {
-		s.note("image-minimum", "the image is stored for %s hours; a week (%d hours) is billed, AWS's minimum for images.",
-			image.Hours.Round(2), pricing.MinImageHours)
+		s.note(assumption.ImageMinimum.Note(image.Hours.Round(2), pricing.MinImageHours))
 	}
 }
 
@@ -392,8 +390,7 @@ func (s *Scenario) resolveState() {
 		return
 	}
 	if s.Workload.Cycles.IsPositive() || s.Workload.Suspended.IsPositive() {
-		s.note("state-size", "a suspend writes, and a resume reads, the baseline memory (%s), as in AWS's own examples; "+
-			"measured suspends of a 2 GiB MicroVM wrote 0.61 to 0.92 GiB. Give state.size if it has been measured.", s.Size)
+		s.note(assumption.StateSize.Note(s.Size, ". Give state.size if it has been measured"))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"microspend/idle"
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // Opener opens a file that a scenario names. The path is that of the scenario's own folder and the name in it, or absolute.
@@ -96,9 +97,8 @@ func (s *Scenario) resolveTrace() bool {
 	out.Running, out.Suspended = scaled(played.RunningMS).Shift(-3), scaled(played.SuspendedMS).Shift(-3)
 	out.Launches, out.Cycles, out.Unresumed = scaled(played.Launches), scaled(played.Resumes), scaled(played.Unresumed)
 	s.Notes = append(s.Notes, trace.Notes...)
-	s.note("trace-month", "the month of 30 days is made of the trace's %s s over and over; amounts of it are scaled by that.",
-		figures.Grouped(decimal.New(periodMS, -3)))
-	s.note("trace-end", "after its last request each MicroVM goes on as the policy says, until it is terminated.")
+	s.note(assumption.TraceMonth.Note(figures.Grouped(decimal.New(periodMS, -3))))
+	s.note(assumption.TraceEnd.Note())
 	s.Basis = append(s.Basis,
 		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times %s for a month",
 			grouped(played.RunningMS, -3), grouped(played.SuspendedMS, -3), grouped(played.Launches, 0), grouped(played.Suspends(), 0),
@@ -156,8 +156,7 @@ func (s *Scenario) tracePolicy() idle.Lifecycle {
 	w := s.file.Workload
 	policy := idle.Lifecycle{TimeoutMS: idle.DefaultCurrent * 1000, HeldMS: idle.MaxLife, LifeMS: idle.MaxLife, Ending: true}
 	if w.IdleTimeout == nil {
-		s.note("idle-timeout", "the idle timeout is %d s, that of a published post; give workload.idle_timeout, and see microspend idle for the best.",
-			idle.DefaultCurrent)
+		s.note(assumption.IdleTimeout.Note(idle.DefaultCurrent))
 	} else {
 		policy.TimeoutMS = s.wholeMS("workload.idle_timeout", w.IdleTimeout.Seconds, idle.LeastTimeout)
 	}
@@ -191,8 +190,7 @@ func (s *Scenario) tracePeriod(trace *idle.Trace) int64 {
 		return idle.MonthMS
 	}
 	if !stated {
-		s.note("trace-period", "the trace does not say what time it covers; the longest series of its gaps is taken for it. Give "+
-			"workload.trace_period if that is known.")
+		s.note(assumption.TracePeriod.Note())
 	}
 	return periodMS
 }
@@ -215,5 +213,5 @@ func (s *Scenario) resolveTraceUsers(trace *idle.Trace) {
 	if !trace.Unnamed {
 		s.Users, what = decimal.NewFromInt(int64(len(tenants))), "tenant"
 	}
-	s.note("trace-users", "a user is a %s of the trace.", what)
+	s.note(assumption.TraceUsers.Note(what))
 }

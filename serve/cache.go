@@ -17,18 +17,18 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// answer is something to send, ready in both encodings.
+// answer is a response body, ready in both encodings.
 type answer struct {
-	kind        string // Content-Type
-	body, small []byte // as it is, and compressed
-	tag         string // of the body
-	version     string // of the ledger
-	made        time.Time
+	kind          string // Content-Type
+	body, gzipped []byte
+	tag           string // of the body
+	version       string // of the ledger
+	made          time.Time
 }
 
 func newAnswer(kind string, body []byte, version string, now time.Time) (*answer, error) {
-	var small bytes.Buffer
-	w, err := gzip.NewWriterLevel(&small, gzip.DefaultCompression)
+	var gzipped bytes.Buffer
+	w, err := gzip.NewWriterLevel(&gzipped, gzip.DefaultCompression)
 	if err != nil {
 		return nil, err
 	}
@@ -39,15 +39,15 @@ func newAnswer(kind string, body []byte, version string, now time.Time) (*answer
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	return &answer{kind, body, small.Bytes(), hex.EncodeToString(sum[:12]), version, now}, nil
+	return &answer{kind, body, gzipped.Bytes(), hex.EncodeToString(sum[:12]), version, now}, nil
 }
 
-// send writes the answer, or that the client has it already.
+// send writes the answer, or 304 if the client has it already.
 func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	header, body, tag := w.Header(), a.body, `"`+a.tag+`"`
 	header.Set("Vary", "Accept-Encoding")
 	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body, tag = a.small, `"`+a.tag+`-gzip"`
+		body, tag = a.gzipped, `"`+a.tag+`-gzip"`
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("ETag", tag)
@@ -60,11 +60,11 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the client may have gone
+		_, _ = w.Write(body) // the client may have disconnected
 	}
 }
 
-// acceptsGzip reads Accept-Encoding as far as it matters here.
+// acceptsGzip parses as much of Accept-Encoding as matters here.
 func acceptsGzip(header string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, parameters, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -90,28 +90,28 @@ func matchesTag(header, tag string) bool {
 	return false
 }
 
-// The bounds of what is kept and of what is made at once.
+// Limits of what is cached and built.
 const (
-	mostAnswers     = 128
-	mostAnswerBytes = 64 << 20
-	fresh           = 5 * time.Minute // after which forecasts and "today" are worked out anew
-	atOnce          = 2               // answers made at the same time; each uses all processors
-	mostWaiting     = 64              // and how many different ones may wait to be made
-	mostMaking      = time.Minute
+	maxAnswers       = 128
+	maxCacheBytes    = 64 << 20
+	maxAge           = 5 * time.Minute // so that forecasts and "today" stay current
+	concurrentBuilds = 2               // each uses all processors
+	maxWaiting       = 64              // different answers that may wait to be built
+	buildTimeout     = time.Minute
 )
 
-var errBusy = errors.New("too many different answers are being made; try again")
+var errBusy = errors.New("too many requests; try again later")
 
-// cache keeps the answers made last, and makes each one once, however many ask for it.
+// cache keeps recently used answers, and builds each only once however many clients ask for it.
 type cache struct {
 	now     func() time.Time
 	flights singleflight.Group
-	turns   chan struct{} // one for each that is being made
-	waiting chan struct{} // one for each that is being made or waits to be
+	turns   chan struct{} // one for each that is being built
+	waiting chan struct{} // one for each that is being built or waits to be
 
 	mutex   sync.Mutex
 	answers map[string]*list.Element // of kept
-	order   *list.List               // the one used last in front
+	order   *list.List               // most recently used first
 	bytes   int
 }
 
@@ -122,14 +122,16 @@ type kept struct {
 
 func newCache(now func() time.Time) *cache {
 	return &cache{
-		now: now, turns: make(chan struct{}, atOnce), waiting: make(chan struct{}, mostWaiting),
+		now: now, turns: make(chan struct{}, concurrentBuilds), waiting: make(chan struct{}, maxWaiting),
 		answers: map[string]*list.Element{}, order: list.New(),
 	}
 }
 
-// get gives the answer to a question at a state of the ledger, from what is kept or made anew. Making goes on when who
-// asked has gone, as others may be waiting for it too.
-func (c *cache) get(ctx context.Context, key, version string, build func(context.Context) (*answer, error)) (*answer, error) {
+// get returns the answer for a key at a version of the ledger, cached or newly built. Building continues when the
+// client that asked disconnects, as others may be waiting for the answer too.
+func (c *cache) get(
+	ctx context.Context, key, version string, build func(context.Context) (*answer, error),
+) (*answer, error) {
 	if a := c.have(key, version); a != nil {
 		return a, nil
 	}
@@ -145,7 +147,7 @@ func (c *cache) get(ctx context.Context, key, version string, build func(context
 		if a := c.have(key, version); a != nil {
 			return a, nil
 		}
-		making, stop := context.WithTimeout(context.WithoutCancel(ctx), mostMaking)
+		making, stop := context.WithTimeout(context.WithoutCancel(ctx), buildTimeout)
 		defer stop()
 		a, err := build(making)
 		if err != nil {
@@ -165,7 +167,7 @@ func (c *cache) get(ctx context.Context, key, version string, build func(context
 	}
 }
 
-// have is an answer that is still good; nil if there is none.
+// have returns the cached answer if it is current, and nil otherwise.
 func (c *cache) have(key, version string) *answer {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -174,7 +176,7 @@ func (c *cache) have(key, version string) *answer {
 		return nil
 	}
 	a := element.Value.(kept).answer
-	if a.version != version || c.now().Sub(a.made) > fresh {
+	if a.version != version || c.now().Sub(a.made) > maxAge {
 		return nil
 	}
 	c.order.MoveToFront(element)
@@ -185,12 +187,12 @@ func (c *cache) keep(key string, a *answer) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.drop(key)
-	if len(a.body)+len(a.small) > mostAnswerBytes/4 {
+	if len(a.body)+len(a.gzipped) > maxCacheBytes/4 {
 		return
 	}
 	c.answers[key] = c.order.PushFront(kept{key, a})
-	c.bytes += len(a.body) + len(a.small)
-	for c.bytes > mostAnswerBytes || c.order.Len() > mostAnswers {
+	c.bytes += len(a.body) + len(a.gzipped)
+	for c.bytes > maxCacheBytes || c.order.Len() > maxAnswers {
 		c.drop(c.order.Back().Value.(kept).key)
 	}
 }
@@ -198,7 +200,7 @@ func (c *cache) keep(key string, a *answer) {
 func (c *cache) drop(key string) {
 	if element, ok := c.answers[key]; ok {
 		a := c.order.Remove(element).(kept)
-		c.bytes -= len(a.body) + len(a.small)
+		c.bytes -= len(a.body) + len(a.gzipped)
 		delete(c.answers, key)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// connections keeps account of a server's connections, and closes those that do nothing when there are too many: a client
-// that connects and never asks must not keep out one that does. Each has some time to ask before that; where all are that
-// young, who comes next waits for a place, in the order of coming, so that a crowd that comes again and again cannot push
-// out one that is about to ask.
+// connections tracks a server's connections, and closes idle ones when there are too many: a client that connects and
+// never sends a request must not keep out one that does. Each gets a grace period to send one; if all are that young,
+// new connections wait in order of arrival, so that a crowd that keeps reconnecting cannot push out a client that is
+// about to send its request.
 type connections struct {
 	most int
 	now  func() time.Time
@@ -19,31 +19,31 @@ type connections struct {
 	mutex   sync.Mutex
 	open    map[net.Conn]*connection
 	evicted int
-	closing bool // nobody waits for a place any more
+	closing bool // new connections no longer wait
 }
 
-// connection is one of them. It is serving from when a request has come in whole until it is answered; net/http's own
-// states do not tell that, as its "active" begins with the first byte.
+// connection is the state of one. It is serving from when a complete request has been received until it is answered;
+// net/http's own states do not tell, as its "active" begins with the first byte.
 type connection struct {
-	since   time.Time // of the last change
+	since   time.Time // the last change
 	serving bool
 }
 
-// stuck is how long a request may take before its connection can be closed for others: no answer takes that long to make,
-// so that the client does not read it.
-const stuck = 10 * time.Second
+// stuckAfter is how long a request may take before its connection can be closed to make room: no answer takes that
+// long to build, so the client is not reading it.
+const stuckAfter = 10 * time.Second
 
 func newConnections(most int, now func() time.Time) *connections {
 	return &connections{most: most, now: now, open: map[net.Conn]*connection{}}
 }
 
-// courtesy is how long a connection is left alone before it must have sent a request to stay when others want its place.
-const courtesy = 500 * time.Millisecond
+// gracePeriod is how long a connection without a request is kept when others want its place.
+const gracePeriod = 500 * time.Millisecond
 
 type connectionKey struct{}
 
-// context is for http.Server.ConnContext: the first that is heard of a connection. It waits for a place, and holds up all
-// that come after, which the kernel keeps in a queue meanwhile.
+// context is the http.Server.ConnContext, which is called first for a new connection. It waits for a place, and so
+// holds up all later connections, which the kernel queues meanwhile.
 func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
 	for !c.room() {
 		time.Sleep(5 * time.Millisecond)
@@ -55,15 +55,15 @@ func (c *connections) context(ctx context.Context, conn net.Conn) context.Contex
 	return context.WithValue(ctx, connectionKey{}, mine)
 }
 
-// room makes room for one more, if it can, and says whether there is.
+// room makes room for one more connection if it can, and reports whether there is.
 func (c *connections) room() bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	return len(c.open) < c.most || c.closing || c.evict()
 }
 
-// state is for http.Server.ConnState. A connection is idle again only when its answer has been sent to the end, which is
-// after the handler has returned.
+// state is the http.Server.ConnState. A connection is idle again only when its answer has been sent completely, which
+// is after the handler has returned.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -78,18 +78,18 @@ func (c *connections) state(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// evict closes the connection that has done nothing for longest, or else one that is stuck, and says whether there was
-// one.
+// evict closes the connection that has been idle longest, or else one that is stuck, and reports whether there was one.
 func (c *connections) evict() bool {
 	var (
 		victim net.Conn
 		best   *connection
 	)
 	for conn, state := range c.open {
-		if patience := c.now().Sub(state.since); patience < courtesy || (state.serving && patience < stuck) {
+		if patience := c.now().Sub(state.since); patience < gracePeriod || (state.serving && patience < stuckAfter) {
 			continue
 		}
-		if best == nil || (best.serving && !state.serving) || (best.serving == state.serving && state.since.Before(best.since)) {
+		if best == nil || (best.serving && !state.serving) ||
+			(best.serving == state.serving && state.since.Before(best.since)) {
 			victim, best = conn, state
 		}
 	}
@@ -102,7 +102,7 @@ func (c *connections) evict() bool {
 	return true
 }
 
-// serving marks the connection of a request as soon as the request has come in whole.
+// serving marks a connection as serving once a complete request has been received.
 func (c *connections) serving(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if mine, ok := r.Context().Value(connectionKey{}).(*connection); ok {
@@ -114,7 +114,7 @@ func (c *connections) serving(next http.Handler) http.Handler {
 	})
 }
 
-// closeIdle closes all connections without a request, so that a shutdown waits only for those with one.
+// closeIdle closes all connections that serve no request, so that a shutdown waits only for those that do.
 func (c *connections) closeIdle() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

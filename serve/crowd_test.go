@@ -20,11 +20,16 @@ import (
 
 // broken are requests that are none, or go wrong in the middle.
 var broken = []string{
-	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x00\x00\x00\x00", strings.Repeat("A", 70_000),
-	"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET http://evil/ HTTP/1.1\r\nHost: evil\r\n\r\n",
-	"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\nx", "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-	"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n", "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
-	"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("y", 40_000) + "\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+	"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\x00\x00\x00\x00",
+	strings.Repeat("A", 70_000),
+	"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+	"GET http://evil/ HTTP/1.1\r\nHost: evil\r\n\r\n",
+	"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\nx",
+	"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
+	"GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("y", 40_000) + "\r\n\r\n",
+	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }
 
 // crowd is clients that do everything but ask and go.
@@ -105,8 +110,8 @@ func heap() uint64 {
 }
 
 // TestCrowd lets 100 slow clients, some that do not listen, and a stream of broken requests at a server, of as many
-// connections as it usually has and of fewer than there are clients: everyone else is still answered, memory stays flat, and
-// the shutdown does not wait for them.
+// connections as it usually has and of fewer than there are clients: everyone else is still answered, memory stays
+// flat, and the shutdown does not wait for them.
 func TestCrowd(t *testing.T) {
 	t.Run("usual", func(t *testing.T) { crowded(t, 0) })
 	t.Run("full", func(t *testing.T) { crowded(t, 60) })
@@ -129,7 +134,8 @@ func crowded(t *testing.T, most int) {
 		}
 		defer response.Body.Close()
 		body, err := io.ReadAll(response.Body)
-		if err == nil && (response.StatusCode != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(string(body)), "</html>")) {
+		if err == nil && (response.StatusCode != http.StatusOK ||
+			!strings.HasSuffix(strings.TrimSpace(string(body)), "</html>")) {
 			err = fmt.Errorf("status %d, %d bytes", response.StatusCode, len(body))
 		}
 		return time.Since(began), err
@@ -158,7 +164,8 @@ func crowded(t *testing.T, most int) {
 		longest = max(longest, took)
 	}
 	late := heap()
-	t.Logf("%d answers among the crowd, the slowest after %s; memory %d KiB, then %d KiB", answered, longest, early>>10, late>>10)
+	t.Logf("%d answers among the crowd, the slowest after %s; memory %d KiB, then %d KiB", answered, longest, early>>10,
+		late>>10)
 	require.Less(t, longest, 10*time.Second)
 	require.Greater(t, answered, 3)
 	require.Less(t, float64(late), 1.5*float64(early)+8<<20, "memory stays flat")
@@ -191,7 +198,8 @@ func TestShutdownDrains(t *testing.T) {
 	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.stop() }()
-	require.Eventually(t, func() bool { return strings.Contains(r.log.String(), "shutting down") }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(r.log.String(), "shutting down") }, 5*time.Second,
+		5*time.Millisecond)
 	time.Sleep(300 * time.Millisecond)
 	select {
 	case <-stopped:

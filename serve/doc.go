@@ -10,22 +10,22 @@
 //
 // # What is promised
 //
-// An answer is of one state of the ledger: where a writer switches a day while an answer is made, it is made again. The
-// ledger, the configuration and what it names are looked at every few seconds; where they cannot be read, the last that
-// could be are served on, and the log says so.
+// An answer shows one state of the ledger: if a writer replaces a day while an answer is being built, it is built
+// again. The ledger, the configuration and the files it names are checked every few seconds; if they cannot be read,
+// the server keeps serving the last state that could be, and logs the error.
 //
-// A client that is slow or broken takes nothing from others. Every read and write has a deadline, a request has a largest
-// size, and when there are too many connections, those make room that have sent no complete request for longest.
-// Only so many answers are made at once; who would have to wait too long is told so with 503.
+// A slow or broken client does not affect others. Every read and write has a deadline, requests have a maximum size,
+// and when there are too many connections, those that have gone longest without sending a complete request are closed
+// first. A limited number of answers is built at a time; clients that would have to wait too long get 503.
 //
-// Where a token is set, everything but /healthz and /readyz needs it: as Authorization: Bearer, or once as ?token=, which
-// is turned into a cookie. On a loopback address without a token, only requests that name a loopback host are answered, so
-// that no web page elsewhere can have a browser read the answers (DNS rebinding).
+// If a token is set, everything but /healthz and /readyz needs it: as Authorization: Bearer, or once as ?token=, which
+// is turned into a cookie. On a loopback address without a token, only requests that name a loopback host are
+// answered, so that no web page elsewhere can make a browser read the answers (DNS rebinding).
 //
 // The counters of /metrics never go down while the process lives: see [Server]'s metrics in docs/serve.md.
 //
 // # What is not promised
 //
-// There is no TLS, no user management and no rate limit for who has the token: put a proxy in front of a server that is
-// reached from elsewhere.
+// There is no TLS, no user management and no rate limit for holders of the token: put a proxy in front of a server that
+// other machines reach.
 package serve

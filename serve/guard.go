@@ -15,17 +15,18 @@ import (
 	"microspend/report/html"
 )
 
-// LeastToken is how many bytes a token must have.
-const LeastToken = 16
+// MinTokenBytes is the minimum length of a token.
+const MinTokenBytes = 16
 
-// CheckToken refuses tokens that can be guessed, or that cannot be sent in a header.
+// CheckToken rejects tokens that are short enough to guess or cannot be sent in a header.
 func CheckToken(token string) error {
-	if len(token) < LeastToken {
-		return fmt.Errorf("the token has %d characters; give at least %d, such as those of openssl rand -hex 32", len(token), LeastToken)
+	if len(token) < MinTokenBytes {
+		return fmt.Errorf("the token has %d characters; use at least %d, as from openssl rand -hex 32", len(token),
+			MinTokenBytes)
 	}
 	for _, r := range token {
 		if r <= ' ' || r > '~' {
-			return fmt.Errorf("the token has a character that no header can hold; use letters and digits")
+			return fmt.Errorf("the token has a character that is not allowed in a header; use letters and digits")
 		}
 	}
 	return nil
@@ -33,17 +34,17 @@ func CheckToken(token string) error {
 
 const (
 	cookieName = "microspend"
-	// mostQueryBytes bounds what has to be parsed; a hundred names of tenants fit.
-	mostQueryBytes = 8 << 10
+	// maxQueryBytes limits what has to be parsed; a hundred tenant names fit.
+	maxQueryBytes = 8 << 10
 )
 
-// guard decides who is answered.
+// guard decides which requests are answered.
 type guard struct {
-	token string   // "" where none is needed
-	hosts []string // that a request may name; none means any
+	token string   // "" if none is required
+	hosts []string // accepted in Host; none means any
 }
 
-// wrap puts the guard before everything else.
+// wrap guards a handler.
 func (g guard) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -57,13 +58,13 @@ func (g guard) wrap(next http.Handler) http.Handler {
 		header.Set("Cache-Control", "private, no-cache")
 		switch {
 		case !g.knowsHost(r.Host):
-			refuse(w, http.StatusMisdirectedRequest, "this server does not answer for that host; --host adds one")
+			refuse(w, http.StatusMisdirectedRequest, "unknown host; add it with --host")
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			header.Set("Allow", "GET, HEAD")
-			refuse(w, http.StatusMethodNotAllowed, "only GET and HEAD; this server only reads")
+			refuse(w, http.StatusMethodNotAllowed, "only GET and HEAD are supported")
 		case r.ContentLength != 0:
-			refuse(w, http.StatusRequestEntityTooLarge, "a request has no body here")
-		case len(r.URL.RawQuery) > mostQueryBytes:
+			refuse(w, http.StatusRequestEntityTooLarge, "requests must not have a body")
+		case len(r.URL.RawQuery) > maxQueryBytes:
 			refuse(w, http.StatusRequestURITooLong, "the query is too long")
 		case g.token == "" || r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
 			next.ServeHTTP(w, r)
@@ -74,8 +75,8 @@ func (g guard) wrap(next http.Handler) http.Handler {
 }
 
 func (g guard) authorize(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	if scheme, given, found := strings.Cut(r.Header.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") &&
-		same(strings.TrimSpace(given), g.token) {
+	if scheme, given, found := strings.Cut(r.Header.Get("Authorization"), " "); found &&
+		strings.EqualFold(scheme, "Bearer") && same(strings.TrimSpace(given), g.token) {
 		next.ServeHTTP(w, r)
 		return
 	}
@@ -84,34 +85,37 @@ func (g guard) authorize(w http.ResponseWriter, r *http.Request, next http.Handl
 		return
 	}
 	if query := r.URL.Query(); len(query["token"]) == 1 && same(query.Get("token"), g.token) {
-		// Once is enough: from here on a cookie says it, and the token is in no history and no log.
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: g.session(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+		// From here on a cookie identifies the client, so that the token ends up in no history and no log.
+		http.SetCookie(w, &http.Cookie{
+			Name: cookieName, Value: g.session(), Path: "/", HttpOnly: true,
+			SameSite: http.SameSiteStrictMode,
+		})
 		query.Del("token")
 		w.Header().Set("Location", (&url.URL{Path: path(r.URL), RawQuery: query.Encode()}).String())
 		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="microspend"`)
-	refuse(w, http.StatusUnauthorized, "a token is needed: Authorization: Bearer, or once ?token=")
+	refuse(w, http.StatusUnauthorized, "token required: Authorization: Bearer, or ?token= once")
 }
 
-// path is an address's path with one slash at its front, as two would name another host.
+// path is a URL's path with a single leading slash, as two would name another host.
 func path(address *url.URL) string { return "/" + strings.TrimLeft(address.Path, `/\`) }
 
-// session is what the cookie holds: derived from the token, so that it outlives a restart, and of no use to find the token.
+// session is the cookie's value: derived from the token, so that it survives a restart but does not reveal the token.
 func (g guard) session() string {
 	mac := hmac.New(sha256.New, []byte(g.token))
 	mac.Write([]byte("microspend session"))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// same compares secrets in a time that does not depend on where they differ, nor on how long they are.
+// same compares secrets in a time that depends neither on where they differ nor on their lengths.
 func same(given, secret string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(secret))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// knowsHost says whether a request's Host is one that the server answers for, whatever its port.
+// knowsHost reports whether a request's Host is one that the server answers for, whatever its port.
 func (g guard) knowsHost(host string) bool {
 	if len(g.hosts) == 0 {
 		return true
@@ -123,19 +127,19 @@ func (g guard) knowsHost(host string) bool {
 	return slices.Contains(g.hosts, host)
 }
 
-// loopbackHosts are the names that a request to a loopback address may have in its Host.
+// loopbackHosts are the values of Host accepted on a loopback address.
 var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
 
-// IsLoopback says whether an address can be reached from this machine only.
+// IsLoopback reports whether an address is reachable from this machine only.
 func IsLoopback(address net.Addr) bool {
 	tcp, ok := address.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
 }
 
-// refuse answers with a sentence.
+// refuse answers with an error.
 func refuse(w http.ResponseWriter, status int, sentence string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Connection", "close") // who is refused starts over
+	w.Header().Set("Connection", "close") // a rejected client starts over
 	w.WriteHeader(status)
 	fmt.Fprintln(w, sentence)
 }

@@ -9,18 +9,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/budget"
+	"microspend/usage"
 )
 
-// metrics are what Prometheus is told. Exact decimals become floating point here and nowhere else, as its format wants.
+// metrics are what Prometheus scrapes. Exact decimals become floating point here and nowhere else, as its format
+// requires.
 type metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
-	refreshs *prometheus.CounterVec
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	duration  *prometheus.HistogramVec
+	refreshes *prometheus.CounterVec
 
 	mutex   sync.Mutex
 	series  *series
@@ -39,26 +42,29 @@ func newMetrics(most int, connections *connections) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(), series: newSeries(most),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "microspend_http_requests_total", Help: "Requests answered, by what was asked for and status.",
+			Name: "microspend_http_requests_total", Help: "Requests answered, by handler and status code.",
 		}, []string{"handler", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "microspend_http_request_duration_seconds", Help: "How long answers took.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+			Name: "microspend_http_request_duration_seconds", Help: "Time to answer a request.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}, []string{"handler"}),
-		refreshs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "microspend_refreshes_total", Help: "How often the ledger was read after a change, by result.",
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "microspend_refreshes_total", Help: "Reloads of the ledger after a change, by result.",
 		}, []string{"result"}),
 	}
 	for _, result := range []string{"done", "failed"} {
-		m.refreshs.WithLabelValues(result)
+		m.refreshes.WithLabelValues(result)
 	}
 	m.registry.MustRegister(
-		m.requests, m.duration, m.refreshs, m, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "microspend_http_connections", Help: "Open connections."}, func() float64 {
-			open, _ := connections.count()
-			return float64(open)
-		}),
+		m.requests, m.duration, m.refreshes, m, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "microspend_http_connections", Help: "Open connections."},
+			func() float64 {
+				open, _ := connections.count()
+				return float64(open)
+			}),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "microspend_http_connections_evicted_total", Help: "Connections closed because there were too many and they did nothing.",
+			Name: "microspend_http_connections_evicted_total", Help: "Idle connections closed because there were too many.",
 		}, func() float64 {
 			_, evicted := connections.count()
 			return float64(evicted)
@@ -67,21 +73,21 @@ func newMetrics(most int, connections *connections) *metrics {
 	return m
 }
 
-func (m *metrics) failed() { m.refreshs.WithLabelValues("failed").Inc() }
+func (m *metrics) failed() { m.refreshes.WithLabelValues("failed").Inc() }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 30 * time.Second})
 }
 
-// observe counts requests and measures how long they take.
+// observe counts and times requests.
 func (m *metrics) observe(name string, next http.Handler) http.Handler {
 	labels := prometheus.Labels{"handler": name}
 	return promhttp.InstrumentHandlerDuration(m.duration.MustCurryWith(labels),
 		promhttp.InstrumentHandlerCounter(m.requests.MustCurryWith(labels), next))
 }
 
-// update takes the state of the ledger: all that it has, from its first day on, each tenant's own and shared cost apart, so
-// that no counter moves because others came or went.
+// update reads the whole ledger, from its first day on. Shared cost stays a row of its own rather than being
+// allocated, so that no tenant's counter moves because others came or went.
 func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	start := time.Now()
 	info, err := in.Ledger.Info()
@@ -89,14 +95,16 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 		return err
 	}
 	state := ledgerState{
-		days: float64(len(info.Days)), records: float64(info.Rows), bytes: float64(info.Bytes), damaged: float64(len(info.Damaged)),
+		days: float64(len(info.Days)), records: float64(info.Rows), bytes: float64(info.Bytes),
+		damaged: float64(len(info.Damaged)),
 	}
 	places := map[place]*counted{}
 	if info.Rows > 0 {
 		source := in.Source
 		source.Sharing.Policy = spend.OwnRow
 		request := spend.Request{
-			From: info.First, To: info.Last.Add(time.Second), By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion}, Counts: true,
+			From: info.First, To: info.Last.Add(time.Second), Counts: true,
+			By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion},
 		}
 		whole, err := source.Report(ctx, request)
 		if err != nil {
@@ -119,50 +127,69 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	defer m.mutex.Unlock()
 	m.series.raise(places)
 	m.budgets, m.ledger = budgets, state
-	m.refreshs.WithLabelValues("done").Inc()
+	m.refreshes.WithLabelValues("done").Inc()
 	return nil
 }
 
-// described are the metrics that come from the ledger.
+// usageMetrics has the counter of each measure. Prometheus wants base units, so scale is how many of them make one of
+// the ledger's own units: a vCPU-millisecond is 0.001 vCPU-seconds.
+var usageMetrics = [usage.MeasureCount]struct {
+	name, help string
+	scale      decimal.Decimal
+}{
+	pricing.VCPU:            {"microspend_vcpu_seconds_total", "vCPU-seconds billed", milli},
+	pricing.Memory:          {"microspend_memory_byte_seconds_total", "Byte-seconds of memory billed", mib.Mul(milli)},
+	pricing.SnapshotRead:    {"microspend_snapshot_read_bytes_total", "Snapshot bytes read by launches and resumes", one},
+	pricing.SnapshotWrite:   {"microspend_snapshot_written_bytes_total", "Snapshot bytes written by suspends", one},
+	pricing.SnapshotStorage: {"microspend_snapshot_storage_byte_seconds_total", "Byte-seconds of snapshots stored", one},
+	usage.Running:           {"microspend_running_seconds_total", "Seconds that MicroVMs ran", milli},
+	usage.Suspended:         {"microspend_suspended_seconds_total", "Seconds that MicroVMs were suspended", milli},
+	usage.Launches:          {"microspend_launches_total", "Launches of MicroVMs", one},
+	usage.Suspends:          {"microspend_suspends_total", "Suspends of MicroVMs", one},
+	usage.Resumes:           {"microspend_resumes_total", "Resumes of MicroVMs", one},
+}
+
+var (
+	one   = decimal.NewFromInt(1)
+	milli = decimal.New(1, -3)
+	mib   = decimal.NewFromInt(1 << 20)
+)
+
+// The metrics that come from the ledger.
 var (
 	placeLabels = []string{"tenant", "image", "region"}
 
 	spendDesc = prometheus.NewDesc("microspend_spend_dollars_total",
-		"US dollars of all usage in the ledger, by billed component; never lower than it was since the start of the process.",
+		"US dollars of all usage in the ledger, by billed component; never decreases while the process lives.",
 		append(placeLabels[:3:3], "component"), nil)
 
-	usageDescs = [usageCount]*prometheus.Desc{
-		vcpuSeconds:       usageDesc("microspend_vcpu_seconds_total", "vCPU-seconds billed"),
-		memoryByteSeconds: usageDesc("microspend_memory_byte_seconds_total", "Byte-seconds of memory billed"),
-		readBytes:         usageDesc("microspend_snapshot_read_bytes_total", "Bytes of snapshots read by launches and resumes"),
-		writtenBytes:      usageDesc("microspend_snapshot_written_bytes_total", "Bytes of snapshots written by suspends"),
-		storedByteSeconds: usageDesc("microspend_snapshot_storage_byte_seconds_total", "Byte-seconds of snapshots stored"),
-		runningSeconds:    usageDesc("microspend_running_seconds_total", "Seconds that MicroVMs ran"),
-		suspendedSeconds:  usageDesc("microspend_suspended_seconds_total", "Seconds that MicroVMs were suspended"),
-		launches:          usageDesc("microspend_launches_total", "Launches of MicroVMs"),
-		suspends:          usageDesc("microspend_suspends_total", "Suspends of MicroVMs"),
-		resumes:           usageDesc("microspend_resumes_total", "Resumes of MicroVMs"),
-	}
+	usageDescs = func() (descs [usage.MeasureCount]*prometheus.Desc) {
+		for i, metric := range usageMetrics {
+			descs[i] = prometheus.NewDesc(metric.name,
+				metric.help+", of all usage in the ledger; never decreases while the process lives.", placeLabels, nil)
+		}
+		return descs
+	}()
 
-	budgetDesc   = budgetGauge("microspend_budget_dollars", "Budget of this calendar month in US dollars; tenant (total) is everything.")
-	spentDesc    = budgetGauge("microspend_month_spend_dollars", "US dollars spent in this calendar month by whom a budget is set for; tenant (total) is everything.")
+	budgetDesc = budgetGauge("microspend_budget_dollars",
+		"Budget of this calendar month in US dollars; tenant (total) is everything.")
+	spentDesc = budgetGauge("microspend_month_spend_dollars",
+		"US dollars spent in this calendar month by tenants with a budget; tenant (total) is everything.")
 	forecastDesc = budgetGauge("microspend_month_forecast_dollars", "US dollars forecast for this calendar month.")
-	exceededDesc = budgetGauge("microspend_budget_exceeded", "1 where the budget's threshold is exceeded.")
+	exceededDesc = budgetGauge("microspend_budget_exceeded", "1 if the budget's threshold is exceeded.")
 
-	daysDesc    = gauge("microspend_ledger_partitions", "Days that the ledger has.")
+	daysDesc    = gauge("microspend_ledger_partitions", "Days in the ledger.")
 	recordsDesc = gauge("microspend_ledger_records", "Records in the ledger.")
 	bytesDesc   = gauge("microspend_ledger_size_bytes", "Size of the ledger's Parquet files.")
-	damagedDesc = gauge("microspend_ledger_damaged_files", "Files of the ledger that are damaged and left out of all figures.")
-	unknownDesc = gauge("microspend_unknown_rates", "Rates that usage needs and that are not known; dollars lack what they would add.")
-	asOfDesc    = gauge("microspend_data_until_timestamp_seconds", "End of the latest period that the ledger has, as Unix time.")
+	damagedDesc = gauge("microspend_ledger_damaged_files",
+		"Files of the ledger that are damaged and excluded from all figures.")
+	unknownDesc = gauge("microspend_unknown_rates",
+		"Unknown rates of usage in the ledger; dollar metrics lack what they would add.")
+	asOfDesc    = gauge("microspend_data_until_timestamp_seconds", "End of the latest period in the ledger, as Unix time.")
 	updatedDesc = gauge("microspend_refresh_timestamp_seconds", "When the ledger was last read, as Unix time.")
-	tookDesc    = gauge("microspend_refresh_duration_seconds", "How long reading it took.")
-	foldedDesc  = gauge("microspend_folded_series", "Combinations of tenant, image and region that are counted in the series of (other).")
+	tookDesc    = gauge("microspend_refresh_duration_seconds", "How long the last read took.")
+	foldedDesc  = gauge("microspend_folded_series", "Combinations of tenant, image and region counted under (other).")
 )
-
-func usageDesc(name, what string) *prometheus.Desc {
-	return prometheus.NewDesc(name, what+", of all usage in the ledger; never lower than it was since the start of the process.", placeLabels, nil)
-}
 
 func budgetGauge(name, help string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, []string{"tenant"}, nil)
@@ -177,7 +204,8 @@ func (m *metrics) Describe(out chan<- *prometheus.Desc) {
 		out <- d
 	}
 	for _, d := range []*prometheus.Desc{
-		budgetDesc, spentDesc, forecastDesc, exceededDesc, daysDesc, recordsDesc, bytesDesc, damagedDesc, unknownDesc, asOfDesc, updatedDesc,
+		budgetDesc, spentDesc, forecastDesc, exceededDesc, daysDesc, recordsDesc, bytesDesc, damagedDesc, unknownDesc,
+		asOfDesc, updatedDesc,
 		tookDesc, foldedDesc,
 	} {
 		out <- d
@@ -191,12 +219,14 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	for at, value := range m.series.values {
 		for _, q := range pricing.BilledQuantities() {
 			if amount := value.dollars[q]; !amount.IsZero() {
-				out <- prometheus.MustNewConstMetric(spendDesc, prometheus.CounterValue, amount.InexactFloat64(), at.tenant, at.image, at.region, q.String())
+				out <- prometheus.MustNewConstMetric(spendDesc, prometheus.CounterValue, amount.InexactFloat64(), at.tenant,
+					at.image, at.region, q.String())
 			}
 		}
 		for i, amount := range value.usage {
 			if !amount.IsZero() {
-				out <- prometheus.MustNewConstMetric(usageDescs[i], prometheus.CounterValue, amount.InexactFloat64(), at.tenant, at.image, at.region)
+				out <- prometheus.MustNewConstMetric(usageDescs[i], prometheus.CounterValue, amount.InexactFloat64(), at.tenant,
+					at.image, at.region)
 			}
 		}
 	}
@@ -219,7 +249,7 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// totalLabel is the tenant of the budget of everything.
+// totalLabel is the tenant label of the budget of everything.
 const totalLabel = "(total)"
 
 func (m *metrics) collectBudgets(send func(*prometheus.Desc, float64, ...string)) {

@@ -19,16 +19,16 @@ import (
 	"microspend/view"
 )
 
-// requestError is a fault of who asked.
+// requestError is the client's fault.
 type requestError struct{ error }
 
-// errNoTenant says that there is nothing about whom was asked for.
+// errNoTenant reports that there is nothing about the tenant asked for.
 var errNoTenant = errors.New("no such tenant, neither in the ledger in this period nor in the tenants file")
 
-// mostDays bounds the period of one request.
-const mostDays = 400
+// maxDays is the longest period of a request.
+const maxDays = 400
 
-// page answers with the page of a period.
+// page serves the page of a period.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	a, err := s.pageFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "tenant"))
 	if err != nil {
@@ -51,34 +51,35 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 	if request.From, request.To, request.Location, err = asked.Period(at.Source, now, fieldName); err != nil {
 		q.fail("%w", err)
 	}
-	if request.To.Sub(request.From) > mostDays*24*time.Hour {
-		q.fail("a page is of %d days at most", mostDays)
+	if request.To.Sub(request.From) > maxDays*24*time.Hour {
+		q.fail("a page covers at most %d days", maxDays)
 	}
 	if q.fault != nil {
 		return nil, requestError{q.fault}
 	}
-	return s.cache.get(ctx, "page "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version, func(ctx context.Context) (*answer, error) {
-		var made statement.Statement
-		err := at.settled(func() (err error) {
-			made, err = statement.Build(ctx, at.Source, request)
-			return err
+	return s.cache.get(ctx, "page "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version,
+		func(ctx context.Context) (*answer, error) {
+			var made statement.Statement
+			err := at.settled(func() (err error) {
+				made, err = statement.Build(ctx, at.Source, request)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+			if !made.Whole && len(made.Tenants) == 0 {
+				return nil, errNoTenant
+			}
+			text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
+			if err != nil {
+				return nil, err
+			}
+			return newAnswer("text/html; charset=utf-8", text, at.version, s.options.Now())
 		})
-		if err != nil {
-			return nil, err
-		}
-		if !made.Whole && len(made.Tenants) == 0 {
-			return nil, errNoTenant
-		}
-		text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
-		if err != nil {
-			return nil, err
-		}
-		return newAnswer("text/html; charset=utf-8", text, at.version, s.options.Now())
-	})
 }
 
-// settled does work again where the ledger changed while it was done, so that its figures are of one state. A ledger that
-// changes all the time is not waited for.
+// settled repeats work if the ledger changed meanwhile, so that its figures show one state. It gives up on a ledger
+// that keeps changing.
 func (at *snapshot) settled(work func() error) error {
 	for try := 0; ; try++ {
 		before := at.fingerprint()
@@ -91,8 +92,8 @@ func (at *snapshot) settled(work func() error) error {
 	}
 }
 
-// tenantAddress gives the address of a tenant's own page in the same period. A name with a * in it has none, as it would
-// be read as a pattern.
+// tenantAddress returns the URL of a tenant's own page for the same period. A name that contains a * has none, because
+// it would be read as a pattern.
 func tenantAddress(q *query) func(string) string {
 	return func(name string) string {
 		if strings.Contains(name, "*") {
@@ -102,7 +103,7 @@ func tenantAddress(q *query) func(string) string {
 	}
 }
 
-// navigation leads to the months around, and from a tenant's page to everybody's.
+// navigation links to the neighboring months, and from a tenant's page to that of all tenants.
 func navigation(q *query, request statement.Request) []html.Link {
 	first := request.From.In(request.Location)
 	month := func(n int) html.Link {
@@ -110,7 +111,8 @@ func navigation(q *query, request statement.Request) []html.Link {
 		to := time.Date(first.Year(), first.Month()+time.Month(n)+1, 1, 0, 0, 0, 0, request.Location)
 		values := url.Values{"from": {from.Format(time.DateOnly)}, "to": {to.Format(time.DateOnly)}}
 		return html.Link{
-			URL: address(q, values), Text: from.Format("January 2006"), Current: from.Equal(request.From) && to.Equal(request.To),
+			URL: address(q, values), Text: from.Format("January 2006"), Current: from.Equal(request.From) &&
+				to.Equal(request.To),
 		}
 	}
 	links := []html.Link{month(-1), month(0)}
@@ -129,7 +131,7 @@ func navigation(q *query, request statement.Request) []html.Link {
 	return links
 }
 
-// address is the same address with other values.
+// address is the same URL with some parameters replaced.
 func address(q *query, values url.Values) string {
 	merged := url.Values{}
 	for name, value := range q.values {
@@ -141,12 +143,13 @@ func address(q *query, values url.Values) string {
 	return "/?" + merged.Encode()
 }
 
-// mostRows bounds an answer in JSON.
-const mostRows = 200_000
+// maxRows is the most rows of a JSON answer.
+const maxRows = 200_000
 
-// spend answers with what the command line prints.
+// spend serves what microspend spend --format json prints.
 func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
-	a, err := s.spendFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "by", "sort", "top", "min", "previous",
+	a, err := s.spendFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "by", "sort", "top",
+		"min", "previous",
 		"strict", "tenant", "image", "microvm", "region"))
 	if err != nil {
 		s.fail(w, err, func(sentence string, status int) {
@@ -176,30 +179,32 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 	if q.fault != nil {
 		return nil, requestError{q.fault}
 	}
-	return s.cache.get(ctx, "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version, func(ctx context.Context) (*answer, error) {
-		var result spend.Spend
-		err := at.settled(func() (err error) {
-			result, err = at.Source.Report(ctx, request)
-			return err
+	return s.cache.get(ctx, "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version,
+		func(ctx context.Context) (*answer, error) {
+			var result spend.Spend
+			err := at.settled(func() (err error) {
+				result, err = at.Source.Report(ctx, request)
+				return err
+			})
+			var unknown *spend.UnknownRatesError
+			switch {
+			case errors.As(err, &unknown):
+				return nil, requestError{err}
+			case err != nil:
+				return nil, err
+			case len(result.Rows) > maxRows:
+				return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; narrow the request, or use top",
+					len(result.Rows), maxRows)}
+			}
+			var out bytes.Buffer
+			if err := view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result)); err != nil {
+				return nil, err
+			}
+			return newAnswer("application/json", out.Bytes(), at.version, s.options.Now())
 		})
-		var unknown *spend.UnknownRatesError
-		switch {
-		case errors.As(err, &unknown):
-			return nil, requestError{err}
-		case err != nil:
-			return nil, err
-		case len(result.Rows) > mostRows:
-			return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; ask for less, or use top", len(result.Rows), mostRows)}
-		}
-		var out bytes.Buffer
-		if err := view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result)); err != nil {
-			return nil, err
-		}
-		return newAnswer("application/json", out.Bytes(), at.version, s.options.Now())
-	})
 }
 
-// fail says what went wrong: to who asked, where it is their fault, and otherwise to the log.
+// fail reports an error to the client if it is the client's fault, and otherwise to the log.
 func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence string, status int)) {
 	var fault requestError
 	switch {
@@ -211,9 +216,9 @@ func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence str
 		w.Header().Set("Retry-After", "5")
 		answer(err.Error(), http.StatusServiceUnavailable)
 	case errors.Is(err, context.Canceled):
-		answer("nobody is waiting for the answer any more", http.StatusServiceUnavailable)
+		answer("the client closed the request", http.StatusServiceUnavailable)
 	default:
-		s.options.Logger.Error("an answer could not be made", "error", err)
-		answer("the answer could not be made; the log says why", http.StatusInternalServerError)
+		s.options.Logger.Error("cannot answer a request", "error", err)
+		answer("internal error; see the server's log", http.StatusInternalServerError)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// query reads the parameters of an address strictly: one that is not known, given twice or not readable is a fault, so that
-// a slip never gives figures for something else.
+// query reads the parameters of a URL strictly: an unknown, repeated or malformed one is an error, so that a typo never
+// returns figures for something else.
 type query struct {
 	values url.Values
 	fault  error
@@ -20,15 +20,18 @@ type query struct {
 func readQuery(raw string, allowed ...string) *query {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return &query{url.Values{}, fmt.Errorf("the query is not readable: %.80q", err.Error())}
+		return &query{url.Values{}, fmt.Errorf("malformed query: %.80q", err.Error())}
 	}
 	q := &query{values: values}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		switch {
 		case !slices.Contains(allowed, name):
-			q.fail("%.40q is not a parameter here; parameters are %s", name, strings.Join(allowed, ", "))
-		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) || strings.ContainsRune(v, 0) }):
-			q.fail("%s: not valid UTF-8 text", name)
+			q.fail("unknown parameter %.40q; valid parameters: %s", name, strings.Join(allowed, ", "))
+		case slices.ContainsFunc(values[name], func(v string) bool {
+			return !utf8.ValidString(v) ||
+				strings.ContainsRune(v, 0)
+		}):
+			q.fail("%s: not valid UTF-8", name)
 		}
 	}
 	return q
@@ -40,7 +43,7 @@ func (q *query) fail(format string, args ...any) {
 	}
 }
 
-// one is a parameter that may be given once.
+// one is the value of a parameter that must not be repeated.
 func (q *query) one(name string) string {
 	if len(q.values[name]) > 1 {
 		q.fail("%s is given %d times; give it once", name, len(q.values[name]))
@@ -48,13 +51,13 @@ func (q *query) one(name string) string {
 	return q.values.Get(name)
 }
 
-// mostPatterns bounds the work that one request can ask for.
-const mostPatterns = 100
+// maxPatterns limits the work that one request can cause.
+const maxPatterns = 100
 
 // many are the values of a parameter that may be repeated.
 func (q *query) many(name string) []string {
-	if len(q.values[name]) > mostPatterns {
-		q.fail("%s is given %d times; %d at most", name, len(q.values[name]), mostPatterns)
+	if len(q.values[name]) > maxPatterns {
+		q.fail("%s is given %d times; %d at most", name, len(q.values[name]), maxPatterns)
 	}
 	return q.values[name]
 }
@@ -83,8 +86,8 @@ func (q *query) truth(name string) bool {
 	return truth
 }
 
-// canonical is the query in the one form under which its answer is kept.
+// canonical is the form of the query under which its answer is cached.
 func (q *query) canonical() string { return q.values.Encode() }
 
-// fieldName is what a field is called in an address: as it is.
+// fieldName is the name of a request's field in a URL.
 func fieldName(field string) string { return field }

@@ -11,54 +11,22 @@ import (
 	"microspend/usage"
 )
 
-// place is whose usage a series counts: the labels of metrics.
+// place identifies a series: the labels of the metrics.
 type place struct{ tenant, image, region string }
 
-// others stands for the places that have no series of their own.
+// others is the series of all places that have none of their own.
 var others = place{spend.Other, spend.Other, spend.Other}
 
-// counted is what is counted of a place. All of it only ever grows.
+// counted is what is counted of a place, in Prometheus's base units. All of it only ever grows.
 type counted struct {
-	dollars [5]decimal.Decimal // by billed quantity
-	usage   [usageCount]decimal.Decimal
+	dollars [pricing.QuantityCount]decimal.Decimal
+	usage   [usage.MeasureCount]decimal.Decimal
 }
 
-// What is counted beside dollars, in base units.
-const (
-	vcpuSeconds = iota
-	memoryByteSeconds
-	readBytes
-	writtenBytes
-	storedByteSeconds
-	runningSeconds
-	suspendedSeconds
-	launches
-	suspends
-	resumes
-
-	usageCount
-)
-
-var (
-	perThousand = decimal.New(1, -3)
-	mib         = decimal.NewFromInt(1 << 20)
-)
-
-// of is a sum of usage in base units, exactly: a thousand of what the ledger counts in are one at most.
+// add adds a sum of usage, exactly.
 func (c *counted) add(sum *usage.Sum) {
-	for i, value := range [usageCount]decimal.Decimal{
-		vcpuSeconds:       sum.Amounts[pricing.VCPU].Decimal().Mul(perThousand),
-		memoryByteSeconds: sum.Amounts[pricing.Memory].Decimal().Mul(mib).Mul(perThousand),
-		readBytes:         sum.Amounts[pricing.SnapshotRead].Decimal(),
-		writtenBytes:      sum.Amounts[pricing.SnapshotWrite].Decimal(),
-		storedByteSeconds: sum.Amounts[pricing.SnapshotStorage].Decimal(),
-		runningSeconds:    sum.Amounts[usage.Running].Decimal().Mul(perThousand),
-		suspendedSeconds:  sum.Amounts[usage.Suspended].Decimal().Mul(perThousand),
-		launches:          sum.Amounts[usage.Launches].Decimal(),
-		suspends:          sum.Amounts[usage.Suspends].Decimal(),
-		resumes:           sum.Amounts[usage.Resumes].Decimal(),
-	} {
-		c.usage[i] = c.usage[i].Add(value)
+	for i, metric := range usageMetrics {
+		c.usage[i] = c.usage[i].Add(sum.Amounts[i].Decimal().Mul(metric.scale))
 	}
 }
 
@@ -71,7 +39,7 @@ func (c *counted) merge(other *counted) {
 	}
 }
 
-// raise keeps the larger of each.
+// raise keeps the larger value of each.
 func (c *counted) raise(to *counted) {
 	for i := range c.dollars {
 		c.dollars[i] = decimal.Max(c.dollars[i], to.dollars[i])
@@ -85,23 +53,23 @@ func (c *counted) total() decimal.Decimal {
 	return decimal.Sum(c.dollars[0], c.dollars[1:]...)
 }
 
-// series are the counters. What they count can become less: late data takes the place of what was estimated, a tenants file
-// is corrected, a rate falls. A counter then stays where it is until the truth passes it, as one that goes down would be
-// taken for a restart, and all it stands for counted again.
+// series are the counters. What they count can decrease: late data replaces an estimate, a tenants file is corrected,
+// a rate falls. A counter then stays where it is until the actual value passes it, because Prometheus takes a decrease
+// for a restart and would count everything again.
 //
-// Which places have a series of their own is settled when they first come up, the most costly first, and never changes:
-// neither theirs nor the one of the others can then lose anything to another.
+// Which places have a series of their own is decided when they first appear, the most expensive first, and never
+// changes: otherwise spend would move between their series and that of the others.
 type series struct {
 	most   int
 	values map[place]*counted
-	folded map[place]bool // those that are among the others
+	folded map[place]bool // counted under others
 }
 
 func newSeries(most int) *series {
 	return &series{most: most, values: map[place]*counted{}, folded: map[place]bool{}}
 }
 
-// raise takes the state of the ledger.
+// raise updates the counters to a state of the ledger.
 func (s *series) raise(now map[place]*counted) {
 	var fresh []place
 	for at := range now {
@@ -110,7 +78,8 @@ func (s *series) raise(now map[place]*counted) {
 		}
 	}
 	slices.SortFunc(fresh, func(a, b place) int {
-		return cmp.Or(now[b].total().Cmp(now[a].total()), cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.image, b.image), cmp.Compare(a.region, b.region))
+		return cmp.Or(now[b].total().Cmp(now[a].total()), cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.image, b.image),
+			cmp.Compare(a.region, b.region))
 	})
 	for _, at := range fresh {
 		own := len(s.values)
@@ -139,7 +108,7 @@ func (s *series) raise(now map[place]*counted) {
 	}
 }
 
-// countedOf sorts the rows of two reports, by tenant, image and region, the first also by component, into places.
+// countedOf groups the rows of two reports by place. Both are by tenant, image and region, the first also by component.
 func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 	out := map[place]*counted{}
 	at := func(key spend.Key) *counted {
@@ -150,11 +119,9 @@ func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 		return out[p]
 	}
 	for _, row := range byComponent.Rows {
-		for _, q := range pricing.BilledQuantities() {
-			if q.String() == row.Component {
-				c := at(row.Key)
-				c.dollars[q] = c.dollars[q].Add(row.Amount)
-			}
+		if q, ok := row.Quantity(); ok {
+			c := at(row.Key)
+			c.dollars[q] = c.dollars[q].Add(row.Amount)
 		}
 	}
 	for i := range whole.Rows {

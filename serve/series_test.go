@@ -7,13 +7,15 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"microspend/usage"
 )
 
 func dollars(amounts map[string]int64) map[place]*counted {
 	out := map[place]*counted{}
 	for tenant, amount := range amounts {
 		c := &counted{}
-		c.dollars[0], c.usage[launches] = decimal.NewFromInt(amount), decimal.NewFromInt(amount*2)
+		c.dollars[0], c.usage[usage.Launches] = decimal.NewFromInt(amount), decimal.NewFromInt(amount*2)
 		out[place{tenant: tenant}] = c
 	}
 	return out
@@ -29,13 +31,22 @@ func (s *series) dollars(at place) string {
 func TestSeries(t *testing.T) {
 	s := newSeries(2)
 	s.raise(dollars(map[string]int64{"a": 5, "b": 9, "c": 1, "d": 2}))
-	require.Equal(t, []string{"5", "9", "none", "3"}, []string{s.dollars(place{tenant: "a"}), s.dollars(place{tenant: "b"}), s.dollars(place{tenant: "c"}), s.dollars(others)},
+	require.Equal(t, []string{"5", "9", "none", "3"}, []string{
+		s.dollars(place{tenant: "a"}),
+		s.dollars(place{tenant: "b"}), s.dollars(place{tenant: "c"}), s.dollars(others),
+	},
 		"the most costly have series of their own")
 	s.raise(dollars(map[string]int64{"a": 4, "b": 10, "c": 100, "d": 2, "e": 50}))
-	require.Equal(t, []string{"5", "10", "none", "152"}, []string{s.dollars(place{tenant: "a"}), s.dollars(place{tenant: "b"}), s.dollars(place{tenant: "c"}), s.dollars(others)},
+	require.Equal(t, []string{"5", "10", "none", "152"}, []string{
+		s.dollars(place{tenant: "a"}),
+		s.dollars(place{tenant: "b"}), s.dollars(place{tenant: "c"}), s.dollars(others),
+	},
 		"what went down stays, and who is among the others stays there")
 	s.raise(dollars(map[string]int64{"b": 11}))
-	require.Equal(t, []string{"5", "11", "152"}, []string{s.dollars(place{tenant: "a"}), s.dollars(place{tenant: "b"}), s.dollars(others)}, "who is gone stays")
+	require.Equal(t, []string{"5", "11", "152"}, []string{
+		s.dollars(place{tenant: "a"}), s.dollars(place{tenant: "b"}),
+		s.dollars(others),
+	}, "who is gone stays")
 }
 
 func TestSeriesTakesALabelForWhatItIs(t *testing.T) {
@@ -65,7 +76,7 @@ func TestSeriesNeverGoDown(t *testing.T) {
 			for at, was := range before {
 				require.NotNil(t, s.values[at])
 				require.True(t, s.values[at].total().GreaterThanOrEqual(was.total()), "%v", at)
-				require.True(t, s.values[at].usage[launches].GreaterThanOrEqual(was.usage[launches]), "%v", at)
+				require.True(t, s.values[at].usage[usage.Launches].GreaterThanOrEqual(was.usage[usage.Launches]), "%v", at)
 			}
 			for at, value := range s.values {
 				before[at] = *value

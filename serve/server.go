@@ -13,22 +13,22 @@ import (
 	"time"
 )
 
-// Options are what a server takes from outside. Load must be given; the zero value of all else will do.
+// Options configure a server. Load is required; the zero value of everything else is a sensible default.
 type Options struct {
-	// Load reads the configuration and opens the ledger. It is called at the start, where an error is an error, and whenever
-	// one of the files has changed, where an error is logged and the inputs before are kept.
+	// Load reads the configuration and opens the ledger. It is called once by [New], which fails if it does, and again
+	// whenever one of the files has changed; an error is then logged and the previous inputs stay in use.
 	Load func() (Inputs, error)
 
 	Now    func() time.Time // nil means time.Now
-	Logger *slog.Logger     // nil keeps quiet
+	Logger *slog.Logger     // nil logs nothing
 
-	Token string   // "" needs none, which only a loopback address may; see [CheckToken]
-	Hosts []string // that requests may name beside those of the loopback; without a token only
+	Token string   // "" requires none, which only a loopback address may do; see [CheckToken]
+	Hosts []string // accepted in addition to those of the loopback; without a token only
 
-	Refresh     time.Duration // how often the files are looked at; 0 stands for 5 s
-	Connections int           // the most at a time; 0 stands for 256
-	Series      int           // the most combinations of tenant, image and region in metrics; 0 stands for 1,000
-	Drain       time.Duration // how long a shutdown waits for answers under way; 0 stands for 10 s
+	Refresh     time.Duration // how often to check the files for changes; 0 means 5 s
+	Connections int           // maximum open at a time; 0 means 256
+	Series      int           // maximum combinations of tenant, image and region in metrics; 0 means 1,000
+	Drain       time.Duration // how long a shutdown waits for requests in flight; 0 means 10 s
 }
 
 func (o Options) withDefaults() Options {
@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Server answers. Make one with [New].
+// Server answers requests. Create one with [New].
 type Server struct {
 	options     Options
 	current     atomic.Pointer[snapshot]
@@ -63,7 +63,7 @@ type Server struct {
 	connections *connections
 }
 
-// New reads the inputs for the first time.
+// New creates a server and loads its inputs.
 func New(options Options) (*Server, error) {
 	options = options.withDefaults()
 	if options.Token != "" {
@@ -71,7 +71,10 @@ func New(options Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	s := &Server{options: options, cache: newCache(options.Now), connections: newConnections(options.Connections, time.Now)}
+	s := &Server{
+		options: options, cache: newCache(options.Now),
+		connections: newConnections(options.Connections, time.Now),
+	}
 	s.metrics = newMetrics(options.Series, s.connections)
 	inputs, err := options.Load()
 	if err != nil {
@@ -81,27 +84,27 @@ func New(options Options) (*Server, error) {
 	return s, nil
 }
 
-// The deadlines and sizes of a request.
+// Limits of a request.
 const (
-	mostHeaderTime  = 5 * time.Second
-	mostReadTime    = 10 * time.Second
-	mostWriteTime   = 90 * time.Second // making an answer is part of it
-	mostIdleTime    = time.Minute
-	mostHeaderBytes = 16 << 10
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 90 * time.Second // includes building the answer
+	idleTimeout    = time.Minute
+	maxHeaderBytes = 16 << 10
 )
 
-// Serve answers on a listener until the context ends, then lets what is under way come to its end, and returns nil. An
-// address that others can reach needs a token.
+// Serve answers on a listener until the context ends, then waits for requests in flight and returns nil. It refuses an
+// address that other machines can reach unless there is a token.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	local := IsLoopback(listener.Addr())
 	if !local && s.options.Token == "" {
 		_ = listener.Close()
-		return fmt.Errorf("%s can be reached from elsewhere, which needs a token", listener.Addr())
+		return fmt.Errorf("%s is reachable from other machines, which requires a token", listener.Addr())
 	}
 	server := &http.Server{
 		Handler: s.handler(local), ErrorLog: slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
-		ReadHeaderTimeout: mostHeaderTime, ReadTimeout: mostReadTime, WriteTimeout: mostWriteTime, IdleTimeout: mostIdleTime,
-		MaxHeaderBytes: mostHeaderBytes, ConnContext: s.connections.context, ConnState: s.connections.state,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ConnContext: s.connections.context, ConnState: s.connections.state,
 	}
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
@@ -116,7 +119,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.ready.Store(false)
-	s.options.Logger.Info("shutting down: waiting for answers under way")
+	s.options.Logger.Info("shutting down: waiting for requests in flight")
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Drain)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -126,7 +129,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		select {
 		case err := <-ended:
 			if errors.Is(err, context.DeadlineExceeded) {
-				s.options.Logger.Warn("some answers were still under way and are cut off")
+				s.options.Logger.Warn("some requests did not finish in time and were cut off")
 				err = server.Close()
 			}
 			return err
@@ -135,7 +138,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// handler is everything that answers requests.
+// handler routes requests.
 func (s *Server) handler(local bool) http.Handler {
 	g := guard{token: s.options.Token}
 	if local && g.token == "" {
@@ -156,7 +159,11 @@ func (s *Server) handler(local bool) http.Handler {
 			plainText(w, http.StatusServiceUnavailable, "not ready")
 		}
 	})
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 	return s.connections.serving(g.wrap(mux))
 }
 
@@ -166,7 +173,7 @@ func plainText(w http.ResponseWriter, status int, text string) {
 	fmt.Fprintln(w, text)
 }
 
-// watch looks at the files again and again, and has everything ready before anyone asks.
+// watch checks the files for changes, and prepares the answers before anyone asks for them.
 func (s *Server) watch(ctx context.Context) {
 	s.prepare(ctx)
 	ticker := time.NewTicker(s.options.Refresh)
@@ -183,7 +190,7 @@ func (s *Server) watch(ctx context.Context) {
 	}
 }
 
-// refresh reads the inputs again where a file has changed, and says whether it did.
+// refresh reloads the inputs if a file has changed, and reports whether it did.
 func (s *Server) refresh() bool {
 	before := s.current.Load()
 	version := before.fingerprint()
@@ -193,8 +200,8 @@ func (s *Server) refresh() bool {
 	inputs, err := s.options.Load()
 	if err != nil {
 		s.metrics.failed()
-		s.options.Logger.Error("the configuration or the ledger cannot be read; what was read before is served on", "error", err)
-		// Not before it changes again: the same fault every few seconds helps nobody.
+		s.options.Logger.Error("cannot read the configuration or the ledger; still serving the previous state", "error", err)
+		// Wait until it changes again: logging the same error every few seconds helps nobody.
 		s.current.Store(&snapshot{before.Inputs, version})
 		return false
 	}
@@ -202,15 +209,15 @@ func (s *Server) refresh() bool {
 	return true
 }
 
-// prepare makes the metrics and the page that is asked for most.
+// prepare updates the metrics and builds the page that is requested most.
 func (s *Server) prepare(ctx context.Context) {
 	at := s.current.Load()
 	if err := s.metrics.update(ctx, at.Inputs, s.options.Now()); err != nil && ctx.Err() == nil {
 		s.metrics.failed()
-		s.options.Logger.Error("the metrics could not be brought up to date", "error", err)
+		s.options.Logger.Error("cannot update the metrics", "error", err)
 	}
 	if _, err := s.pageFor(ctx, at, readQuery("")); err != nil && ctx.Err() == nil {
-		s.options.Logger.Error("the page could not be made", "error", err)
+		s.options.Logger.Error("cannot build the page", "error", err)
 	}
 	if ctx.Err() == nil {
 		s.ready.Store(true)

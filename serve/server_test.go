@@ -182,7 +182,10 @@ func TestPages(t *testing.T) {
 	_, _, before := r.get(t, "/?from=2026-10-01&to=2026-11-01")
 	require.Contains(t, before, "November 2026", "the way forward")
 
-	for path, want := range map[string]int{"/nowhere": 404, "/api/v1": 404, "/..%2f": 404, "/favicon.ico": 204, "/healthz": 200} {
+	for path, want := range map[string]int{
+		"/nowhere": 404, "/api/v1": 404, "/..%2f": 404, "/favicon.ico": 204,
+		"/healthz": 200,
+	} {
 		status, _, _ := r.get(t, path)
 		require.Equal(t, want, status, path)
 	}
@@ -257,9 +260,9 @@ func TestHostileQueries(t *testing.T) {
 		"tenant=%ff":                      "not valid UTF-8",
 		"tenant=%00":                      "not valid UTF-8",
 		"from=2026-11-01&from=2026-10-01": "from is given 2 times",
-		"unknown=1":                       "is not a parameter here",
-		"%zz=1":                           "the query is not readable",
-		"a;b":                             "the query is not readable",
+		"unknown=1":                       "unknown parameter",
+		"%zz=1":                           "malformed query",
+		"a;b":                             "malformed query",
 		strings.Repeat("tenant=x&", 101) + "tenant=x": "tenant is given 102 times",
 	} {
 		for _, path := range []string{"/?", "/api/v1/spend?"} {
@@ -274,9 +277,11 @@ func TestHostileQueries(t *testing.T) {
 		}
 	}
 	for query, says := range map[string]string{
-		"by=colour": `\"colour\" cannot be grouped by`, "by=day,day": "given twice", "sort=size": "is not an order", "top=-1": "not a whole number",
-		"top=999999999999999999999": "not a whole number", "min=NaN": "min: ", "min=-1": "below zero", "strict=perhaps": "neither true nor false",
-		"sort=change": "needs the period before",
+		"by=colour": `unknown dimension \"colour\"`, "by=day,day": "given twice", "sort=size": `unknown order \"size\"`,
+		"top=-1":                    "not a whole number",
+		"top=999999999999999999999": "not a whole number", "min=NaN": "min: ", "min=-1": "below zero",
+		"strict=perhaps": "neither true nor false",
+		"sort=change":    "needs the period before",
 	} {
 		status, _, body := r.get(t, "/api/v1/spend?"+query)
 		require.Equal(t, http.StatusBadRequest, status, "%s: %s", query, body)
@@ -284,7 +289,7 @@ func TestHostileQueries(t *testing.T) {
 	}
 	status, _, body := r.get(t, "/?from=2020-01-01&to=2026-01-01")
 	require.Equal(t, http.StatusBadRequest, status)
-	require.Contains(t, body, "400 days at most")
+	require.Contains(t, body, "at most 400 days")
 	status, _, body = r.get(t, "/?tenant=%3Cscript%3Ealert(1)%3C/script%3E")
 	require.Equal(t, http.StatusNotFound, status, "nobody is called that")
 	require.NotContains(t, body, "<script>")
@@ -295,7 +300,10 @@ func TestHostileQueries(t *testing.T) {
 
 func TestOnlyReads(t *testing.T) {
 	r := start(t, serve.Options{})
-	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, "TRACE", "BREW"} {
+	for _, method := range []string{
+		http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, "TRACE",
+		"BREW",
+	} {
 		request, err := http.NewRequestWithContext(t.Context(), method, r.base+"/", nil)
 		require.NoError(t, err)
 		response, err := http.DefaultClient.Do(request)
@@ -315,7 +323,8 @@ func TestHosts(t *testing.T) {
 	r := start(t, serve.Options{Hosts: []string{"Spend.example.com"}})
 	for host, want := range map[string]int{
 		"localhost": 200, "localhost:1234": 200, "LOCALHOST.": 200, "127.0.0.1": 200, "[::1]:80": 200, "[::1]": 200,
-		"spend.example.com": 200, "evil.example.com": 421, "127.0.0.1.evil.com": 421, "localhost.evil.com:8480": 421, "169.254.1.1": 421,
+		"spend.example.com": 200, "evil.example.com": 421, "127.0.0.1.evil.com": 421, "localhost.evil.com:8480": 421,
+		"169.254.1.1": 421,
 	} {
 		status, _, _ := r.get(t, "/", "Host", host)
 		require.Equal(t, want, status, host)
@@ -325,8 +334,10 @@ func TestHosts(t *testing.T) {
 func TestToken(t *testing.T) {
 	r := start(t, serve.Options{Token: token})
 	for name, header := range map[string][]string{
-		"none": nil, "wrong": {"Authorization", "Bearer " + token + "x"}, "empty": {"Authorization", "Bearer "}, "prefix": {"Authorization", "Bearer " + token[:10]},
-		"basic": {"Authorization", "Basic " + token}, "cookie": {"Cookie", "microspend=" + token}, "another cookie": {"Cookie", "microspend="},
+		"none": nil, "wrong": {"Authorization", "Bearer " + token + "x"}, "empty": {"Authorization", "Bearer "},
+		"prefix": {"Authorization", "Bearer " + token[:10]},
+		"basic":  {"Authorization", "Basic " + token}, "cookie": {"Cookie", "microspend=" + token},
+		"another cookie": {"Cookie", "microspend="},
 	} {
 		for _, path := range []string{"/", "/metrics", "/api/v1/spend", "/nowhere", "/favicon.ico"} {
 			status, answer, body := r.get(t, path, header...)
@@ -367,13 +378,17 @@ func TestToken(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode, "the cookie is enough")
 
 	_, header, _ := r.get(t, "//evil.example.com/?token="+token)
-	require.True(t, strings.HasPrefix(header.Get("Location"), "/evil.example.com"), "no way to another host: %s", header.Get("Location"))
+	require.True(t, strings.HasPrefix(header.Get("Location"), "/evil.example.com"), "no way to another host: %s",
+		header.Get("Location"))
 	status, _, _ = r.get(t, "/?token=wrong")
 	require.Equal(t, http.StatusUnauthorized, status)
 }
 
 func TestTokensThatWillNotDo(t *testing.T) {
-	for _, bad := range []string{"short", "with a blank in the middle", "caf\u00e9caf\u00e9caf\u00e9caf\u00e9", "line\nbreak-line-break"} {
+	for _, bad := range []string{
+		"short", "with a blank in the middle", "caf\u00e9caf\u00e9caf\u00e9caf\u00e9",
+		"line\nbreak-line-break",
+	} {
 		require.Error(t, serve.CheckToken(bad), bad)
 		_, err := serve.New(serve.Options{Token: bad})
 		require.Error(t, err)
@@ -391,7 +406,7 @@ func TestElsewhereNeedsAToken(t *testing.T) {
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "0.0.0.0:0")
 	require.NoError(t, err)
-	require.ErrorContains(t, server.Serve(t.Context(), listener), "needs a token")
+	require.ErrorContains(t, server.Serve(t.Context(), listener), "requires a token")
 }
 
 // TestRefresh sees that a change of the ledger is served, and that a broken configuration is not.
@@ -399,10 +414,14 @@ func TestRefresh(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config")
 	require.NoError(t, os.WriteFile(config, []byte("good"), 0o600))
-	measured, err := sampleledger.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
+	measured, err := sampleledger.Write(filepath.Join(dir, "ledger"),
+		func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
 	require.NoError(t, err)
 	r := start(t, serve.Options{Refresh: 50 * time.Millisecond, Load: func() (serve.Inputs, error) {
-		in := serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured, Files: []string{config}}
+		in := serve.Inputs{
+			Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured,
+			Files: []string{config},
+		}
 		text, err := os.ReadFile(config)
 		if err == nil && string(text) != "good" {
 			err = fmt.Errorf("config: %s", text)
@@ -410,11 +429,14 @@ func TestRefresh(t *testing.T) {
 		return in, err
 	}})
 	_, _, before := r.get(t, "/api/v1/spend")
-	_, err = sampleledger.Write(filepath.Join(dir, "ledger"), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
+	_, err = sampleledger.Write(filepath.Join(dir, "ledger"),
+		func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(1, 1<<41)}) })
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { _, _, now := r.get(t, "/api/v1/spend"); return now != before }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { _, _, now := r.get(t, "/api/v1/spend"); return now != before }, 10*time.Second,
+		20*time.Millisecond)
 	require.NoError(t, os.WriteFile(config, []byte("broken"), 0o600))
-	require.Eventually(t, func() bool { return strings.Contains(r.log.String(), "config: broken") }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(r.log.String(), "config: broken") }, 10*time.Second,
+		20*time.Millisecond)
 	status, _, _ := r.get(t, "/")
 	require.Equal(t, http.StatusOK, status, "what was read before is served on")
 	_, _, text := r.get(t, "/metrics")
@@ -423,7 +445,8 @@ func TestRefresh(t *testing.T) {
 
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
-		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-1"}, Image: "base", Tenant: "acme",
+		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-1"},
+		Image: "base", Tenant: "acme",
 		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
 }

@@ -14,25 +14,25 @@ import (
 	"microspend/spend/budget"
 )
 
-// Inputs are what answers are made from.
+// Inputs are what answers are built from.
 type Inputs struct {
 	Source      spend.Source
 	Budgets     budget.Set
 	AnomalyRule anomaly.Rule
 	Ledger      *ledger.Ledger
-	// Files are what else the answers depend on: the configuration, the tenants file, rate cards. A change of one of them, or
-	// that it comes or goes, has the inputs read again.
+	// Files are what else the answers depend on: the configuration, the tenants file, rate cards. The inputs are reloaded
+	// when one of them changes, appears or disappears.
 	Files []string
 }
 
-// snapshot is the inputs as they were read at one time, and the state of the files then.
+// snapshot is the inputs as loaded at one time, and the version of the files then.
 type snapshot struct {
 	Inputs
 	version string
 }
 
-// fingerprint tells states of the ledger and the files apart, by names, sizes and times. A day's manifest is replaced
-// whenever anything in the day changes.
+// fingerprint distinguishes states of the ledger and the files by names, sizes and modification times. A day's
+// manifest is replaced whenever anything in the day changes.
 func (in Inputs) fingerprint() string {
 	hash := sha256.New()
 	add := func(path string) {

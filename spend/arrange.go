@@ -52,7 +52,8 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 	other = &Row{Key: otherKey(request.By)}
 	for _, row := range rows {
 		if out[row] {
-			other.absorb(row)
+			other.absorb(&row.Total)
+			other.Folded++
 		} else {
 			kept = append(kept, row)
 		}
@@ -62,39 +63,43 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 
 // otherKey carries the label in the dimension that a reader looks at first.
 func otherKey(by []Dimension) Key {
+	first := ByTenant
+	if len(by) > 0 && !slices.Contains(by, ByTenant) {
+		first = by[0]
+	}
 	key := Key{Kind: KindOther}
-	if len(by) == 0 || slices.Contains(by, ByTenant) {
-		key.Tenant = Other
-		return key
-	}
-	switch by[0] {
-	case ByImage:
-		key.Image = Other
-	case ByMicroVM:
-		key.MicroVM = Other
-	case ByRegion:
-		key.Region = Other
-	case ByDay:
-		key.Day = Other
-	case ByWeek:
-		key.Week = Other
-	case ByMonth:
-		key.Month = Other
-	case ByTenant, ByComponent:
-		key.Component = Other
-	}
+	*key.field(first) = Other
 	return key
 }
 
-func (r *Row) absorb(row *Row) {
-	r.Cost = r.Plus(row.Cost)
-	r.Shared = r.Shared.Add(row.Shared)
-	r.Sum.Merge(&row.Sum)
-	r.Folded++
-	if row.Previous != nil {
-		if r.Previous == nil {
-			r.Previous = &Comparison{}
-		}
-		r.Previous.Cost = r.Previous.Plus(row.Previous.Cost)
+// absorb adds another row or total. The change from the period before is not settled by that.
+func (t *Total) absorb(of *Total) {
+	t.Cost = t.Plus(of.Cost)
+	t.Shared = t.Shared.Add(of.Shared)
+	t.Sum.Merge(&of.Sum)
+	if of.Previous == nil {
+		return
 	}
+	if t.Previous == nil {
+		t.Previous = &Comparison{}
+	}
+	t.Previous.Cost = t.Previous.Plus(of.Previous.Cost)
+}
+
+// Only is the report with some of its rows, in the order given by their places. Its total is the sum of these.
+func (s Spend) Only(places []int) Spend {
+	out := s
+	out.Rows = make([]Row, len(places))
+	out.Total = Total{}
+	if s.Total.Previous != nil {
+		out.Total.Previous = &Comparison{}
+	}
+	for i, place := range places {
+		out.Rows[i] = s.Rows[place]
+		out.Total.absorb(&out.Rows[i].Total)
+	}
+	if out.Total.Previous != nil {
+		out.Total.Previous.settle(out.Total.Cost)
+	}
+	return out
 }

@@ -15,16 +15,18 @@ import (
 	"microspend/spend/tenants"
 )
 
-// Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place of rates:
+// Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place
+// of rates:
 //
-//   - Measured usage gets its part of each line of the bill: of a day, a region and a billed quantity. Where AWS billed more
-//     than was measured, the part is that of what was measured; where it billed less, measured usage shares the line out.
+//   - Measured usage gets its part of each line of the bill: of a day, a region and a billed quantity. Where AWS
+//     billed more than was measured, the part is that of what was measured; where it billed less, measured usage
+//     shares the line out.
 //   - A line's part is shared out in proportion to what was measured, exactly, what rounding leaves over going to the
 //     largest remainders.
 //   - What is left of a line is its own row, [Unmetered].
 //
-// Rows so add up to the bill exactly. Where the bill does not say how much was used, the part is what the rates give, at
-// most the line.
+// Rows so add up to the bill exactly. Where the bill does not say how much was used, the part is what the rates give,
+// at most the line.
 type Billed struct {
 	Days  map[string]bool // the days that are covered, written 2026-10-01
 	Lines []BilledLine    // each day, region and quantity once at most
@@ -83,8 +85,8 @@ type lineKey struct {
 	quantity pricing.BilledQuantity
 }
 
-// billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that the
-// filters choose.
+// billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that
+// the filters choose.
 func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 	if err := r.source.Billed.check(s); err != nil {
 		return nil, err
@@ -158,8 +160,8 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 	return decimal.Min(line.Cost, bill.Total()), nil
 }
 
-// unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or MicroVM, and
-// else as a part of its day, region or quantity.
+// unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or
+// MicroVM, and else as a part of its day, region or quantity.
 func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t *table) {
 	filter := r.request.Filter
 	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !tenants.MatchAny(filter.Regions, line.Region) ||
@@ -167,28 +169,17 @@ func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t 
 		return
 	}
 	var key Key
-	label := func(into *string) {
-		if key.Kind != KindUnmetered {
-			key.Kind, *into = KindUnmetered, Unmetered
-		}
-	}
 	names := r.names(day.Start(time.UTC))
 	for _, d := range r.request.By {
 		switch d {
-		case ByTenant:
-			label(&key.Tenant)
-		case ByImage:
-			label(&key.Image)
-		case ByMicroVM:
-			label(&key.MicroVM)
+		case ByTenant, ByImage, ByMicroVM:
+			if key.Kind != KindUnmetered { // the label stands once, in the first of them
+				key.Kind, *key.field(d) = KindUnmetered, Unmetered
+			}
 		case ByRegion:
 			key.Region = line.Region
-		case ByDay:
-			key.Day = names.day
-		case ByWeek:
-			key.Week = names.week
-		case ByMonth:
-			key.Month = names.month
+		case ByDay, ByWeek, ByMonth:
+			*key.field(d) = names[d]
 		case ByComponent:
 			key.Component = line.Quantity.String()
 		}

@@ -12,8 +12,8 @@ import (
 	"microspend/usage"
 )
 
-// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know the
-// tenant, the key has it all the same.
+// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know
+// the tenant, the key has it all the same.
 type cellKey struct {
 	Key
 	region string
@@ -65,9 +65,11 @@ type collector struct {
 }
 
 // labels are a day's texts in the three dimensions of time.
-type labels struct{ day, week, month string }
+type labels [ByMonth + 1]string
 
-func labelsOf(d civil.Day) labels { return labels{d.String(), d.Week(), d.Month()} }
+func labelsOf(d civil.Day) labels {
+	return labels{ByDay: d.String(), ByWeek: d.Week(), ByMonth: d.Month()}
+}
 
 func (c *collector) billed() bool { return c.request.Basis == BasisBilled }
 
@@ -139,7 +141,9 @@ func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Fie
 	if c.request.Counts {
 		sums = 0 // everything
 	}
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums})
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
+		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +176,8 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		if len(filter.MicroVMs) > 0 {
 			key.billed.microvm = g.Resource.String()
 		}
-	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.Resource.String()) || !tenants.MatchAny(filter.Regions, g.Region) {
+	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.Resource.String()) ||
+		!tenants.MatchAny(filter.Regions, g.Region) {
 		return
 	}
 	if c.byTenant {
@@ -189,12 +194,8 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 			key.MicroVM = g.Resource.String()
 		case ByRegion:
 			key.Region = g.Region
-		case ByDay:
-			key.Day = c.names(g.Day).day
-		case ByWeek:
-			key.Week = c.names(g.Day).week
-		case ByMonth:
-			key.Month = c.names(g.Day).month
+		case ByDay, ByWeek, ByMonth:
+			*key.field(d) = c.names(g.Day)[d]
 		case ByTenant, ByComponent: // the tenant is there already; components come with pricing
 		}
 	}

@@ -17,8 +17,8 @@ import (
 // Cost is an amount of money together with what it lacks. The zero value is nothing spent.
 type Cost struct {
 	Amount  decimal.Decimal // of everything that has a rate
-	List    decimal.Decimal // what the same comes to at AWS's public rates; the same as Amount where nothing else was agreed
-	Unknown []Unknown       // what was used without a known rate, by region and quantity; none where the amount is complete
+	List    decimal.Decimal // the same at AWS's public rates; equal to Amount where none is negotiated
+	Unknown []Unknown       // usage without a known rate, by region and quantity; none if Amount is complete
 
 	priced bool // at least one quantity that was used has a rate
 }
@@ -41,11 +41,11 @@ func (u Unknown) String() string {
 		u.Quantity.Name(), u.Region, reason, u.Region, u.Quantity.RateKeys()[0])
 }
 
-// Complete says whether the amount lacks nothing.
+// Complete reports whether the amount lacks nothing.
 func (c Cost) Complete() bool { return len(c.Unknown) == 0 }
 
-// Known says whether the amount means anything: it is complete, or some part of it could be priced. Where it is false the
-// cost is unknown, and is to be shown as that and not as zero.
+// Known reports whether the amount means anything: it is complete, or some part of it could be priced. Where it is false
+// the cost is unknown, and is to be shown as that and not as zero.
 func (c Cost) Known() bool { return c.priced || c.Complete() }
 
 // Plus adds two costs exactly; neither is changed. What is unknown in one of them is unknown in the sum.
@@ -122,8 +122,8 @@ func (p *priceList) card(region string) (regionCard, error) {
 	return p.cards[region], nil
 }
 
-// agreed says whether any card that was used charges something else than AWS's public rates.
-func (p *priceList) agreed() bool {
+// negotiated reports whether any card that was used charges anything but AWS's public rates.
+func (p *priceList) negotiated() bool {
 	for _, used := range p.cards {
 		if used.card.Negotiated() {
 			return true
@@ -153,8 +153,8 @@ type componentCosts struct {
 	used  [5]bool
 }
 
-// price prices the usage of a cell in one region: once per quantity, all of the group's usage together. A cell with a part
-// of AWS's bill costs that.
+// price prices the usage of a cell in one region: once per quantity, all of the group's usage together. A cell with a
+// part of AWS's bill costs that.
 func (p *priceList) price(region string, of *cell) (componentCosts, error) {
 	if of.billed != nil {
 		return *of.billed, nil

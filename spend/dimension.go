@@ -50,12 +50,11 @@ func ParseDimensions(text string) ([]Dimension, error) {
 	}
 	var by []Dimension
 	for word := range strings.SplitSeq(text, ",") {
-		at := slices.Index(dimensionNames[:], strings.TrimSpace(word))
-		if at < 0 {
-			return nil, fmt.Errorf("%.40q cannot be grouped by; choose from %s", strings.TrimSpace(word),
-				strings.Join(dimensionNames[:], ", "))
+		d, err := parseWord[Dimension]("dimension", dimensionNames[:], strings.TrimSpace(word))
+		if err != nil {
+			return nil, err
 		}
-		by = append(by, Dimension(at))
+		by = append(by, d)
 	}
 	return by, checkDimensions(by)
 }
@@ -93,8 +92,8 @@ const (
 	Other       = tenants.Other
 )
 
-// Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without usage
-// has its tenant alone.
+// Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without
+// usage has its tenant alone.
 type Key struct {
 	Kind      Kind
 	Tenant    string // a tenant's name, or the label of the row's kind
@@ -107,38 +106,20 @@ type Key struct {
 	Component string // id of a billed quantity; "" where nothing was used
 }
 
-// Value is the key's text for one dimension.
-func (k Key) Value(d Dimension) string {
-	switch d {
-	case ByTenant:
-		return k.Tenant
-	case ByImage:
-		return k.Image
-	case ByMicroVM:
-		return k.MicroVM
-	case ByRegion:
-		return k.Region
-	case ByDay:
-		return k.Day
-	case ByWeek:
-		return k.Week
-	case ByMonth:
-		return k.Month
-	case ByComponent:
-		return k.Component
-	default:
-		return ""
-	}
+// field is the field of one dimension.
+func (k *Key) field(d Dimension) *string {
+	return [...]*string{
+		ByTenant: &k.Tenant, ByImage: &k.Image, ByMicroVM: &k.MicroVM, ByRegion: &k.Region, ByDay: &k.Day, ByWeek: &k.Week,
+		ByMonth: &k.Month, ByComponent: &k.Component,
+	}[d]
 }
+
+// Value is the key's text for one dimension.
+func (k Key) Value(d Dimension) string { return *k.field(d) }
 
 // Quantity is the billed quantity of a row by component. It reports false where nothing was used.
 func (k Key) Quantity() (pricing.BilledQuantity, bool) {
-	for _, q := range pricing.BilledQuantities() {
-		if q.String() == k.Component {
-			return q, true
-		}
-	}
-	return 0, false
+	return pricing.ParseBilledQuantity(k.Component)
 }
 
 // compareKeys orders by each dimension in turn: names by their bytes, components as on a bill, and the row of what was
@@ -148,14 +129,12 @@ func compareKeys(a, b Key, by []Dimension) int {
 		return order
 	}
 	for _, d := range by {
-		order := 0
+		order := cmp.Compare(a.Value(d), b.Value(d))
 		switch d {
 		case ByTenant:
 			order = cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
 		case ByComponent:
 			order = cmp.Compare(a.componentPlace(), b.componentPlace())
-		default:
-			order = cmp.Compare(a.Value(d), b.Value(d))
 		}
 		if order != 0 {
 			return order

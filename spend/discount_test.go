@@ -53,7 +53,7 @@ func TestListCostAddsUp(t *testing.T) {
 		source, request := drawSource(t, records), drawRequest(t)
 		list, err := source.Report(t.Context(), request)
 		require.NoError(t, err)
-		require.False(t, list.Agreed)
+		require.False(t, list.Negotiated)
 		fraction := decimal.New(rapid.Int64Range(1, 99).Draw(t, "percent"), -2)
 		source.Rates = discounted{source.Rates, pricing.FlatDiscount(fraction)}
 		agreed, err := source.Report(t.Context(), request)

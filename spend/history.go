@@ -11,8 +11,8 @@ import (
 	"microspend/usage"
 )
 
-// HistoryDays is how far back habits are looked for: eight weeks, so that each weekday is there eight times, and a change of
-// habit is forgotten within two months.
+// HistoryDays is how far back habits are looked for: eight weeks, so that each weekday is there eight times, and a
+// change of habit is forgotten within two months.
 const HistoryDays = 8 * 7
 
 // History is what a ledger knows about a stretch of time.
@@ -20,8 +20,8 @@ type History struct {
 	// Covered are the days on which anything was recorded, whoever's. On these, what has no row is nothing spent; on other
 	// days what was spent is not known.
 	Covered map[civil.Day]bool
-	// AsOf is how far the data goes: the end of the latest period of usage that starts within the stretch, at most its end.
-	// It is zero where there is none.
+	// AsOf is how far the data goes: the end of the latest period of usage that starts within the stretch, at most its
+	// end. It is zero where there is none.
 	AsOf time.Time
 }
 
@@ -102,8 +102,8 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 // rowsAtATime bounds how many rows are held at a time where usage is read by tenant and day.
 const rowsAtATime = 50_000
 
-// ReportInSteps makes the same report for one stretch of days after the other, each short enough for the rows that a day is
-// expected to have: what is added up day by day need not be held for all days at once.
+// ReportInSteps makes the same report for one stretch of days after the other, each short enough for the rows that a
+// day is expected to have: what is added up day by day need not be held for all days at once.
 func (s Source) ReportInSteps(ctx context.Context, request Request, rowsADay int, each func(Spend) error) error {
 	loc, to := s.Zone(request.Location), request.To
 	step := civil.Day(max(1, rowsAtATime/max(rowsADay, 1)))

@@ -14,8 +14,8 @@ import (
 	"microspend/usage"
 )
 
-// Report works out what was spent. Errors are about the request, the ledger or a rate card that cannot be read; rates that
-// are not known are an error only where the request is strict.
+// Report works out what was spent. Errors are about the request, the ledger or a rate card that cannot be read; rates
+// that are not known are an error only where the request is strict.
 func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	if err := request.Check(); err != nil {
 		return Spend{}, err
@@ -30,8 +30,8 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		return Spend{}, err
 	}
 	out := Spend{
-		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy, SharedOut: t.sharedOut,
-		Basis: request.Basis,
+		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy,
+		SharedOut: t.sharedOut, Basis: request.Basis,
 	}
 	if request.Previous {
 		before := now.Previous(r.loc)
@@ -57,7 +57,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 			out.Rows[i].Previous.settle(out.Rows[i].Cost)
 		}
 	}
-	out.Damaged, out.Agreed = r.damaged, !r.billed() && r.prices.agreed()
+	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
 	}
@@ -164,8 +164,8 @@ func split(all cells) (direct, shared cells) {
 	return direct, shared
 }
 
-// priceRows makes rows of cells. Cells that differ only in a tenant that the report is not by are summed before they are
-// priced.
+// priceRows makes rows of cells. Cells that differ only in a tenant that the report is not by are summed before they
+// are priced.
 func (r *run) priceRows(direct cells, t *table) error {
 	own := direct
 	if len(r.request.Filter.Tenants) > 0 {
@@ -186,8 +186,8 @@ func (r *run) priceRows(direct cells, t *table) error {
 	})
 }
 
-// priced prices cells and hands on what each costs, whole or by component, in no particular order: all that is done with
-// it is exact addition.
+// priced prices cells and hands on what each costs, whole or by component, in no particular order: all that is done
+// with it is exact addition.
 func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) error {
 	keys := slices.AppendSeq(make([]cellKey, 0, len(of)), maps.Keys(of))
 	if err := r.prices.prepare(keys); err != nil {

@@ -114,8 +114,8 @@ func inside(records []usage.Record, from, to time.Time) []usage.Record {
 	return out
 }
 
-// TestEveryReportIsTheUsage: whatever it is grouped by and however shared cost is treated, the rows are the total and the
-// total is what fractions make of the records.
+// TestEveryReportIsTheUsage: whatever it is grouped by and however shared cost is treated, the rows are the total and
+// the total is what fractions make of the records.
 func TestEveryReportIsTheUsage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := drawRecords(t)
@@ -158,8 +158,8 @@ func TestOrderOfUsageDoesNotMatter(t *testing.T) {
 	})
 }
 
-// TestOwnersAreFoundThePlainWay holds the index of rules, and the cutting of spans at their dates, to trying every rule on
-// every record.
+// TestOwnersAreFoundThePlainWay holds the index of rules, and the cutting of spans at their dates, to trying every
+// rule on every record.
 func TestOwnersAreFoundThePlainWay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := drawRecords(t)

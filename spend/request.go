@@ -3,8 +3,6 @@ package spend
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -23,13 +21,13 @@ type Request struct {
 	Filter Filter
 	Basis  Basis
 
-	Top  int             // keep so many rows with the largest amounts and fold the rest into one; 0 keeps all
-	Min  decimal.Decimal // fold rows below so many dollars into one; rows whose cost is incomplete are kept
+	Top  int             // keep the N largest rows and fold the rest into one; 0 keeps all
+	Min  decimal.Decimal // fold rows below this many dollars into one; rows whose cost is incomplete are kept
 	Sort Sort
 
-	Previous bool // put the period before beside each row
+	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
-	Strict   bool // make rates that are not known an [UnknownRatesError]
+	Strict   bool // make unknown rates an [UnknownRatesError]
 }
 
 // Basis is what amounts are made of.
@@ -47,13 +45,7 @@ var basisNames = [...]string{BasisRates: "rates", BasisBilled: "billed"}
 func (b Basis) String() string { return basisNames[b] }
 
 // ParseBasis reads the word used in flags.
-func ParseBasis(word string) (Basis, error) {
-	at := slices.Index(basisNames[:], word)
-	if at < 0 {
-		return 0, fmt.Errorf("%.40q is not a basis; bases are %s", word, strings.Join(basisNames[:], " and "))
-	}
-	return Basis(at), nil
-}
+func ParseBasis(word string) (Basis, error) { return parseWord[Basis]("basis", basisNames[:], word) }
 
 // Filter chooses usage. A list that is empty chooses all; otherwise a name must match one of its patterns.
 type Filter struct {
@@ -64,7 +56,7 @@ type Filter struct {
 	Tenants []tenants.Pattern
 }
 
-// Sort is the order of rows. Rows that stand equal are in the order of their keys, and what was folded together is last.
+// Sort is the order of rows. Rows that stand equal are in the order of their keys, and the folded row is last.
 type Sort uint8
 
 // The orders.
@@ -74,16 +66,15 @@ const (
 	SortChange             // the largest change from the period before first, up or down
 )
 
-// ParseSort reads the word used in flags: key, amount or change.
-func ParseSort(word string) (Sort, error) {
-	for i, name := range [...]string{"key", "amount", "change"} {
-		if word == name {
-			return Sort(i), nil
-		}
-	}
-	return 0, fmt.Errorf("%.40q is not an order; orders are key, amount and change", word)
-}
+var sortNames = [...]string{SortKey: "key", SortAmount: "amount", SortChange: "change"}
 
+// String is the word used in flags: key, amount or change.
+func (s Sort) String() string { return sortNames[s] }
+
+// ParseSort reads the word used in flags.
+func ParseSort(word string) (Sort, error) { return parseWord[Sort]("order", sortNames[:], word) }
+
+// Check reports everything that is wrong with a request.
 func (r Request) Check() error {
 	var faults []error
 	if !r.From.Before(r.To) {
@@ -117,32 +108,28 @@ type Spend struct {
 	// money is shared out, what was measured is not.
 	SharedOut *SharedOut
 
-	// Agreed says that some of the rates are not AWS's public ones, so that list and effective cost differ.
-	Agreed bool
+	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
+	Negotiated bool
 
 	PreviousFrom, PreviousTo time.Time // the period before; zero where it was not asked for
 
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
 
-// Row is what was spent on what its key says.
+// Row is what was spent on what its key says. Its sum, in a row by component, has of the billed quantities only that
+// one.
 type Row struct {
 	Key
-	Cost
-	Shared decimal.Decimal // the part of the amount that is a share of shared cost
-
-	Sum    usage.Sum // what was measured; in a row by component, of the billed quantities only that one
-	Folded int       // how many rows were folded into this one; 0 unless its kind is KindOther
-
-	Previous *Comparison // nil unless asked for
+	Total
+	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
 }
 
-// Total is what all rows add up to.
+// Total is what was spent: of a row, or of all rows together.
 type Total struct {
 	Cost
-	Shared   decimal.Decimal
-	Sum      usage.Sum
-	Previous *Comparison
+	Shared   decimal.Decimal // the part of the amount that is a share of shared cost
+	Sum      usage.Sum       // what was measured
+	Previous *Comparison     // nil unless asked for
 }
 
 // SharedOut is cost that was shared out among tenants.

@@ -1,11 +1,9 @@
 package spend
 
 import (
-	"fmt"
 	"maps"
 	"math/big"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -30,16 +28,13 @@ var policyNames = [...]string{OwnRow: "own-row", Evenly: "even", ByDirect: "dire
 func (p Policy) String() string { return policyNames[p] }
 
 // ParseScalar implements strictyaml.Scalar.
-func (p *Policy) ParseScalar(text string) error {
-	at := slices.Index(policyNames[:], text)
-	if at < 0 {
-		return fmt.Errorf("%.40q is not a policy; policies are %s", text, strings.Join(policyNames[:], ", "))
-	}
-	*p = Policy(at)
-	return nil
+func (p *Policy) ParseScalar(text string) (err error) {
+	*p, err = parseWord[Policy]("policy", policyNames[:], text)
+	return err
 }
 
-// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([usage.KindImage]) always is.
+// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's
+// ([usage.KindImage]) always is.
 type Sharing struct {
 	Policy Policy
 	Usage  []tenants.Selector // shared, whoever's it would otherwise be
@@ -89,7 +84,8 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 	return names, weights, nil
 }
 
-// shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and so on.
+// shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and
+// so on.
 func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *table) error {
 	parts := map[Key]Cost{}
 	out := &SharedOut{Tenants: len(names)}
@@ -144,9 +140,10 @@ func shareOf(unknown []Unknown) []Unknown {
 	return shares
 }
 
-// allocate divides an amount in proportion to weights, of which at least one is above zero and none below. Shares have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they
-// add up to the amount exactly, as what rounding down leaves over goes to the largest remainders, and to the earlier
-// where those are the same.
+// allocate divides an amount in proportion to weights, of which at least one is above zero and none below. Shares
+// have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they add up to the
+// amount exactly, as what rounding down leaves over goes to the largest remainders, and to the earlier where those
+// are the same.
 func allocate(amount decimal.Decimal, weights []decimal.Decimal) []decimal.Decimal {
 	if amount.IsNegative() {
 		shares := allocate(amount.Neg(), weights)
@@ -186,7 +183,8 @@ func allocate(amount decimal.Decimal, weights []decimal.Decimal) []decimal.Decim
 // scaled is d × 10^places, which must be a whole number.
 func scaled(d decimal.Decimal, places int32) *big.Int { return d.Shift(places).BigInt() }
 
-// byLargest returns the places of the numbers from the largest to the smallest, the earlier first where they are the same.
+// byLargest returns the places of the numbers from the largest to the smallest, the earlier first where they are the
+// same.
 func byLargest(numbers []*big.Int) []int {
 	order := make([]int, len(numbers))
 	for i := range order {

@@ -131,6 +131,9 @@ func TestCents(t *testing.T) {
 	}{
 		{"thirds", "rounded one by one they would make 99 cents", []string{"0.3333", "0.3333", "0.3334"}, []string{"0.33", "0.33", "0.34"}, "1"},
 		{"halves", "the first of equals", []string{"0.005", "0.005"}, []string{"0.01", "0"}, "0.01"},
+		{"half a cent", "to the even one below", []string{"0.125"}, []string{"0.12"}, "0.12"},
+		{"and a half", "to the even one above", []string{"0.135"}, []string{"0.14"}, "0.14"},
+		{"halves make a whole", "only the total is rounded, once", []string{"0.0625", "0.0625"}, []string{"0.06", "0.06"}, "0.12"},
 		{"fall", "a change can be below zero", []string{"-1.005", "2.001"}, []string{"-1", "2"}, "1"},
 		{"none", "", nil, []string{}, "0"},
 	} {

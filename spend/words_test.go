@@ -15,7 +15,7 @@ func TestWordsOfFlags(t *testing.T) {
 	}{
 		{"none", "one row over all", " ", nil, ""},
 		{"some", "blanks around a word are no fault", "tenant, day", []Dimension{ByTenant, ByDay}, ""},
-		{"unknown", "says what there is", "tenant,colour", nil, `"colour" cannot be grouped by; choose from tenant, image, microvm, region, day, week, month, component`},
+		{"unknown", "says what there is", "tenant,colour", nil, `unknown dimension "colour"; choose from tenant, image, microvm, region, day, week, month, component`},
 		{"twice", "a column would come twice", "day,day", []Dimension{ByDay, ByDay}, "day is given twice"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestWordsOfFlags(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, SortChange, order)
 	_, err = ParseSort("size")
-	require.EqualError(t, err, `"size" is not an order; orders are key, amount and change`)
+	require.EqualError(t, err, `unknown order "size"; choose from key, amount, change`)
 	require.Equal(t, "direct", ByDirect.String())
 }
 

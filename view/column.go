@@ -17,16 +17,29 @@ const (
 	Decimal
 )
 
-// Scope says who gets a column.
+// Scope says who gets a column: any of the following together. The zero value is everyone.
 type Scope uint8
 
 // The scopes.
 const (
-	Everyone Scope = iota
-	People         // a picture, or words about other columns
-	Data           // JSON and CSV alone
+	People Scope = 1 << iota // terminal, Markdown and pages: a picture, say, or words about other columns
 	JSONOnly
+	CSVOnly
+	Nobody
+
+	Everyone Scope = 0
+	Data           = JSONOnly | CSVOnly
 )
+
+// When is the scope where the condition holds, and nobody otherwise: for a column that only some results have.
+func When(holds bool, s Scope) Scope {
+	if holds {
+		return s
+	}
+	return Nobody
+}
+
+func (s Scope) includes(who Scope) bool { return s == Everyone || s&who != 0 }
 
 // Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in a
 // row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the dashboard have
@@ -59,16 +72,18 @@ type Head struct {
 	Scope                 Scope
 }
 
-func (h Head) forData() bool   { return h.ID != "" && h.Scope != People }
-func (h Head) inCSV() bool     { return h.forData() && h.Scope != JSONOnly }
-func (h Head) forPeople() bool { return h.Scope == Everyone || h.Scope == People }
+func (h Head) inJSON() bool  { return h.ID != "" && h.Scope.includes(JSONOnly) }
+func (h Head) inCSV() bool   { return h.ID != "" && h.Scope.includes(CSVOnly) }
+func (h Head) forData() bool { return h.ID != "" && h.Scope.includes(Data) }
+
+func (h Head) forPeople() bool { return h.Scope.includes(People) }
 
 // Heading is the title with its unit.
 func (h Head) Heading() string { return withUnit(h.Title, h.Unit) }
 
-// LongHeading is the title in full with its unit; "" for a column that is data alone.
+// LongHeading is the title in full with its unit; "" for a column that only programs have.
 func (h Head) LongHeading() string {
-	if h.Title == "" && h.Long == "" {
+	if h.Title == "" && (h.Long == "" || !h.forPeople()) {
 		return ""
 	}
 	return withUnit(cmp.Or(h.Long, h.Title), h.Unit)
@@ -95,9 +110,8 @@ const (
 
 // Row is one row of a table. It may have fewer cells than the table has columns.
 type Row struct {
-	Kind  RowKind
+	Look
 	Cells []Value
-	Warn  bool // draws attention to the row
 }
 
 // Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of which
@@ -110,10 +124,12 @@ type Table struct {
 	more    []Row // behind those
 }
 
-// Look says what a row of a table is.
+// Look says what a row is and what stands around it for people. The zero value is a plain line.
 type Look struct {
-	Kind RowKind
-	Warn bool
+	Kind    RowKind
+	Warn    bool     // draws attention to the row
+	Heading string   // a title above the row, as wide as the table
+	Notes   []string // explanations below the row, likewise; Markdown leaves them out
 }
 
 // NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain lines.
@@ -138,8 +154,7 @@ func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
 func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted func(column int) bool) Row {
 	row := Row{Cells: make([]Value, len(columns))}
 	if look != nil {
-		l := look(of)
-		row.Kind, row.Warn = l.Kind, l.Warn
+		row.Look = look(of)
 	}
 	for c := range columns {
 		if columns[c].Value != nil && wanted(c) {
@@ -238,15 +253,29 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 			columns, places = append(columns, head), append(places, i)
 		}
 	}
-	rows = make([]shownRow, t.Len())
-	parallel(len(rows), func(i int) {
-		row := t.rowWith(i, Head.forPeople)
-		cells := make([]string, len(columns))
+	made := make([]Row, t.Len())
+	texts := make([][]string, len(made))
+	parallel(len(made), func(i int) {
+		made[i], texts[i] = t.rowWith(i, Head.forPeople), make([]string, len(columns))
 		for c, place := range places {
-			cells[c] = Visible(row.Cell(place).String())
+			texts[i][c] = Visible(made[i].Cell(place).String())
 		}
-		rows[i] = shownRow{row.Kind, row.Warn, cells}
 	})
+	rows = make([]shownRow, 0, len(made))
+	span := func(kind RowKind, text string) {
+		cells := make([]string, len(columns))
+		cells[0] = Visible(text)
+		rows = append(rows, shownRow{kind: kind, cells: cells})
+	}
+	for i, row := range made {
+		if row.Heading != "" {
+			span(Heading, row.Heading)
+		}
+		rows = append(rows, shownRow{row.Kind, row.Warn, texts[i]})
+		for _, note := range row.Notes {
+			span(Footnote, note)
+		}
+	}
 	return columns, rows
 }
 

@@ -31,6 +31,17 @@ func (o Object) With(holds bool, id string, value any) Object {
 // Records is a table as a JSON array of an object for each line, with the columns that have an id as fields.
 type Records struct{ Table *Table }
 
+// ObjectOf is one row as a JSON object, with the fields that it would have in [Records].
+func ObjectOf[R any](columns []Column[R], row R) Object {
+	var o Object
+	for _, c := range columns {
+		if c.ID != "" && c.Scope.includes(JSONOnly) {
+			o = append(o, Field{c.ID, c.Value(row)})
+		}
+	}
+	return o
+}
+
 // MarshalJSON implements [json.Marshaler].
 func (o Object) MarshalJSON() ([]byte, error) { return marshal(o) }
 
@@ -71,6 +82,9 @@ type jsonWriter struct {
 func (w *jsonWriter) write(value any) error {
 	switch v := value.(type) {
 	case Value:
+		if v.IsMissing() {
+			return w.other(nil)
+		}
 		return w.write(v.data)
 	case decimal.Decimal:
 		_, _ = w.out.WriteString(`"` + v.String() + `"`)
@@ -117,7 +131,7 @@ func (w *jsonWriter) other(value any) error {
 func (w *jsonWriter) object(o Object) error {
 	return w.list('{', '}', func(item func()) error {
 		for _, field := range o {
-			if v, ok := field.Value.(Value); ok && v.omitted() {
+			if v, ok := field.Value.(Value); ok && v.omit {
 				continue
 			}
 			item()
@@ -136,7 +150,7 @@ func (w *jsonWriter) records(t *Table) error {
 			return w.list('{', '}', func(item func()) error {
 				for i, head := range t.Columns {
 					v := row.Cell(i)
-					if !head.forData() || v.omitted() {
+					if !head.inJSON() || v.omit {
 						continue
 					}
 					item()

@@ -189,7 +189,7 @@ func TestWrap(t *testing.T) {
 func plainTable(columns []Head, rows []shownRow) *Table {
 	t := &Table{Columns: columns}
 	for _, row := range rows {
-		t.Add(Row{Kind: row.kind, Warn: row.warn, Cells: texts(row.cells)})
+		t.Add(Row{Look: Look{Kind: row.kind, Warn: row.warn}, Cells: texts(row.cells)})
 	}
 	return t
 }

@@ -20,7 +20,7 @@ type Value struct {
 	later  func() string // makes the words when they are asked for
 	form   form
 	places int32
-	omit   bool
+	omit   bool // from JSON objects
 }
 
 // form is how a decimal is written for people.
@@ -95,8 +95,17 @@ func Date(day string) Value { return Value{data: day, form: dateForm} }
 // List is several words: an array in JSON, joined by semicolons elsewhere.
 func List(words []string) Value { return Value{data: words} }
 
+// Nested is a JSON object or array in a field, which no other format has.
+func Nested(data any) Value { return Value{data: data} }
+
 // Missing is a figure that there is none of, with the words that stand in its place for people.
 func Missing(words string) Value { return Value{words: words, shown: true} }
+
+// Unknown is a figure that exists but is not known: null in JSON and the word elsewhere, so that no spreadsheet takes it for
+// zero.
+func Unknown() Value { return Value{data: unknown("unknown")} }
+
+type unknown string
 
 // Maybe is a value of something that may not be there; where it is not, the cell is empty.
 func Maybe[T any](p *T, of func(T) Value) Value {
@@ -114,6 +123,9 @@ func (v Value) Or(words string, holds bool) Value {
 	return Missing(words)
 }
 
+// OrDash is the value, with a dash for people where it is missing.
+func (v Value) OrDash() Value { return v.Or("–", !v.IsMissing()) }
+
 // Shown is the same datum with another text for people.
 func (v Value) Shown(words string) Value {
 	v.words, v.shown = words, true
@@ -129,14 +141,20 @@ func (v Value) ShownBy(words func() string) Value {
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
 
-// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
-func (v Value) OmitEmpty() Value {
-	v.omit = true
+// OmitIf leaves the field out of a JSON object where the condition holds. CSV has the datum all the same.
+func (v Value) OmitIf(holds bool) Value {
+	v.omit = holds
 	return v
 }
 
+// OmitMissing leaves the field out of a JSON object where there is no datum.
+func (v Value) OmitMissing() Value { return v.OmitIf(v.IsMissing()) }
+
+// OmitEmpty leaves the field out of a JSON object where the value is missing, zero, false or without words.
+func (v Value) OmitEmpty() Value { return v.OmitIf(v.isEmpty()) }
+
 // IsMissing reports whether there is no datum.
-func (v Value) IsMissing() bool { return v.data == nil }
+func (v Value) IsMissing() bool { _, is := v.data.(unknown); return is || v.data == nil }
 
 // Number returns the figure, and reports whether the value is one.
 func (v Value) Number() (decimal.Decimal, bool) {
@@ -147,6 +165,19 @@ func (v Value) Number() (decimal.Decimal, bool) {
 		return decimal.NewFromInt(d), true
 	default:
 		return decimal.Decimal{}, false
+	}
+}
+
+// Percentage returns the figure in percent, and reports whether people read it as a percentage.
+func (v Value) Percentage() (decimal.Decimal, bool) {
+	d, ok := v.data.(decimal.Decimal)
+	switch v.form {
+	case percentForm, percentDownForm:
+		return d.Shift(2), ok
+	case signedPercentForm:
+		return d, ok
+	default:
+		return d, false
 	}
 }
 
@@ -194,6 +225,8 @@ func (v Value) Exact() string {
 		return ""
 	case string:
 		return d
+	case unknown:
+		return string(d)
 	case decimal.Decimal:
 		return d.String()
 	case int64:
@@ -216,13 +249,9 @@ func (v Value) Exact() string {
 	}
 }
 
-// omitted reports whether the field is left out of a JSON object.
-func (v Value) omitted() bool {
-	if !v.omit {
-		return false
-	}
+func (v Value) isEmpty() bool {
 	switch d := v.data.(type) {
-	case nil:
+	case nil, unknown:
 		return true
 	case string:
 		return d == ""

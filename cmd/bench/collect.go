@@ -19,8 +19,8 @@ const (
 	collectParallel = 4
 )
 
-// awsPoints is how many datapoints GetMetricData answers a second at most, for an account and region (CloudWatch service
-// quotas, read 2026). There is no use in being much faster.
+// awsPoints is how many datapoints GetMetricData answers a second at most, for an account and region (CloudWatch
+// service quotas, read 2026). There is no use in being much faster.
 const awsPoints = 180_000
 
 // collectFigures collects the fleet from a server in this process by the real program.
@@ -75,7 +75,8 @@ func readyToCollect(folder string) (config string, err error) {
 	return unhurried(folder)
 }
 
-// unhurried makes a configuration without a limit of calls: how many AWS may be asked a second says nothing of the program.
+// unhurried makes a configuration without a limit of calls: how many AWS may be asked a second says nothing of the
+// program.
 func unhurried(folder string) (path string, err error) {
 	path = filepath.Join(folder, "microspend.yaml")
 	return path, os.WriteFile(path, []byte("collect:\n  calls: {per_second: 10000, burst: 10000}\n"), 0o600)

@@ -11,14 +11,15 @@ import (
 	"microspend/internal/fakecloudwatch"
 )
 
-// The fleet whose lines are collected: 2,000 MicroVMs for two hours and for twelve, to see whether memory grows with time.
+// The fleet whose lines are collected: 2,000 MicroVMs for two hours and for twelve, to see whether memory grows with
+// time.
 const (
 	logsMicroVMs = 2_000
 	logsGroup    = "/aws/lambda-microvms/bench"
 )
 
-// awsLines is about how many of the meter's lines FilterLogEvents answers a second at most, for an account and region: 5 calls
-// of 1 MB (CloudWatch Logs quotas, read 2026).
+// awsLines is about how many of the meter's lines FilterLogEvents answers a second at most, for an account and
+// region: 5 calls of 1 MB (CloudWatch Logs quotas, read 2026).
 const awsLines = 6_000
 
 // logsFigures collects the lines of a fleet from a server in this process by the real program.

@@ -154,8 +154,9 @@ func (c *collection) runner(progress collector.ProgressFunc) (*collector.Runner,
 	return collector.New(options)
 }
 
-// boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the program
-// comes near to 220 MB, not each time it doubles. What is needed at once may take more; then it is collected more often.
+// boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the
+// program comes near to 220 MB, not each time it doubles. What is needed at once may take more; then it is collected
+// more often.
 func (a *app) boundMemory() {
 	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)

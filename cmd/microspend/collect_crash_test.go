@@ -29,8 +29,8 @@ type request struct {
 	microVM string
 }
 
-// A collect that is killed at any moment loses nothing, counts nothing twice, and costs no call twice but for those that
-// were on their way: the program itself, as a process, fifty times and more.
+// A collect that is killed at any moment loses nothing, counts nothing twice, and costs no call twice but for those
+// that were on their way: the program itself, as a process, fifty times and more.
 func TestCollectKilledAtAnyMoment(t *testing.T) {
 	kills := 60
 	if testing.Short() {

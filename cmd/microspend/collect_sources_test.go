@@ -15,9 +15,9 @@ import (
 	"microspend/pricing"
 )
 
-// scriptedLife lets the meter's own recorder follow a MicroVM of 2 GB through its life, and gives its lines to print, each
-// with the moment at which it is printed. The MicroVM is launched at 09:00:30, suspended from 09:20:30 to 09:50:30 and
-// terminated at 10:00:45.
+// scriptedLife lets the meter's own recorder follow a MicroVM of 2 GB through its life, and gives its lines to print,
+// each with the moment at which it is printed. The MicroVM is launched at 09:00:30, suspended from 09:20:30 to
+// 09:50:30 and terminated at 10:00:45.
 func scriptedLife(print func(at time.Time, line string)) error {
 	size, err := pricing.ParseSize("2GB")
 	if err != nil {
@@ -54,8 +54,8 @@ func scriptedLife(print func(at time.Time, line string)) error {
 	return nil
 }
 
-// setUpSources gives a script a CloudWatch Logs of its own at $LOGS, with the lines of the scripted life among those of the
-// application, and a MicroVM API at $MICROVMS, with a MicroVM that has been running for an hour.
+// setUpSources gives a script a CloudWatch Logs of its own at $LOGS, with the lines of the scripted life among those
+// of the application, and a MicroVM API at $MICROVMS, with a MicroVM that has been running for an hour.
 func setUpSources(env *testscript.Env) error {
 	clock := func() time.Time { return scriptDay }
 	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}

@@ -11,9 +11,9 @@ import (
 	"microspend/internal/fakecloudwatch"
 )
 
-// setUpAWS gives a script a CloudWatch of its own at $CLOUDWATCH, on the scripts' clock, with the metrics of a meter: two
-// tenants, a line a minute from 09:00 to 11:30 on the scripts' day. At $FORBIDDEN the same is not to be read by whoever
-// asks, and nothing listens at $NOBODY.
+// setUpAWS gives a script a CloudWatch of its own at $CLOUDWATCH, on the scripts' clock, with the metrics of a meter:
+// two tenants, a line a minute from 09:00 to 11:30 on the scripts' day. At $FORBIDDEN the same is not to be read by
+// whoever asks, and nothing listens at $NOBODY.
 func setUpAWS(env *testscript.Env) error {
 	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Now: func() time.Time { return scriptDay }})
 	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}

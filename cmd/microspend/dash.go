@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"microspend/internal/civil"
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/tui"
@@ -116,13 +117,6 @@ func (a *app) runDash(ctx context.Context, options tui.Options) error {
 
 const dashGC = 30 // percent
 
-// giveMemoryBack returns what reading took: it is read in a second and then looked at for hours. The second time is for the
-// buffers that pools keep for one more collection.
-func giveMemoryBack() {
-	debug.FreeOSMemory()
-	debug.FreeOSMemory()
-}
-
 // dashOptions puts together what the dashboard takes.
 func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 	market, err := a.market()
@@ -145,11 +139,10 @@ func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 	}
 	options := tui.Options{
 		Reader: &data.Reader{
-			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices, Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint,
-			Records: opened.Records,
+			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices,
+			Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint, Records: opened.Records,
 		},
-		Settled: giveMemoryBack,
-		Now:     a.now, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
+		Now: a.now, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
 		Input: a.in, Output: a.out,
 	}
 	if a.asOf != "" {
@@ -170,9 +163,9 @@ func (a *app) dashPeriod(source spend.Source, f dashFlags, now time.Time) (*data
 			return nil, errors.New("--period is given beside --from or --to; give one of the two")
 		}
 		from, to, _, err := a.period(source)
-		return &data.Period{Kind: data.Custom, From: from, To: to}, err
+		return &data.Period{Kind: data.Custom, Span: civil.Between(from, to)}, err
 	}
-	for _, kind := range []data.Kind{data.Month, data.Today, data.Week} {
+	for kind := range data.Custom {
 		if f.period == kind.String() {
 			period := data.PeriodOf(kind, now, loc)
 			return &period, nil

@@ -12,8 +12,8 @@ import (
 	"microspend/collector"
 )
 
-// Accounts are the accounts and regions to read. They are found by the first call that can: credentials that have expired
-// fail one run of a service, not the service.
+// Accounts are the accounts and regions to read. They are found by the first call that can: credentials that have
+// expired fail one run of a service, not the service.
 type Accounts struct {
 	options Options
 
@@ -94,8 +94,8 @@ func (p *PerTarget[T]) For(ctx context.Context, target collector.Target) (T, err
 	return made, nil
 }
 
-// Failure explains why a call failed, and makes it a [collector.TargetError] where nothing else can be read of the target
-// either. The end of a context is left as it is.
+// Failure explains why a call failed, and makes it a [collector.TargetError] where nothing else can be read of the
+// target either. The end of a context is left as it is.
 func (p *PerTarget[T]) Failure(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
@@ -107,8 +107,8 @@ func (p *PerTarget[T]) Failure(err error) error {
 	return explained
 }
 
-// ListedFor is how long a listing of what there is to read of a target is used. CloudWatch lists a new metric after up to 15
-// minutes anyway.
+// ListedFor is how long a listing of what there is to read of a target is used. CloudWatch lists a new metric after
+// up to 15 minutes anyway.
 const ListedFor = 10 * time.Minute
 
 // Listing is a target's client, and what it listed.

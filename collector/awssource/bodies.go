@@ -9,11 +9,13 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// WholeBodies is an HTTP client for the SDK's clients that sends bodies which nobody closes, and refuses replies without one.
+// WholeBodies is an HTTP client for the SDK's clients that sends bodies which nobody closes, and refuses replies
+// without one.
 //
-// The SDK closes a request's body as soon as the reply has begun. When a server is quick, net/http is only about to look
-// whether the body is at its end, takes the closed body for a failure, and cuts the connection off in the middle of the reply.
-// One in twenty large replies from a server on the same machine breaks that way (aws-sdk-go-v2 v1.47.7, smithy-go v1.28.8).
+// The SDK closes a request's body as soon as the reply has begun. When a server is quick, net/http is only about to
+// look whether the body is at its end, takes the closed body for a failure, and cuts the connection off in the middle
+// of the reply. One in twenty large replies from a server on the same machine breaks that way (aws-sdk-go-v2 v1.47.7,
+// smithy-go v1.28.8).
 type WholeBodies struct {
 	Client aws.HTTPClient // nil is the SDK's own
 }
@@ -40,8 +42,8 @@ func (w WholeBodies) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// emptyReplyError is a reply without a body. No call has one, and the SDK would take it for an answer that there is nothing.
-// It is worth another try.
+// emptyReplyError is a reply without a body. No call has one, and the SDK would take it for an answer that there is
+// nothing. It is worth another try.
 type emptyReplyError struct{}
 
 func (*emptyReplyError) Error() string { return "the reply is empty" }

@@ -31,8 +31,8 @@ type callsFile struct {
 
 const maxCalls = 10_000
 
-// Options checks what was decoded, and records faults in the document. Keys lie in the given section. A rate that is left out
-// is zero.
+// Options checks what was decoded, and records faults in the document. Keys lie in the given section. A rate that is
+// left out is zero.
 func (f ConfigFile) Options(doc *strictyaml.Document, section string) Options {
 	o := Options{Profile: f.Profile, Regions: f.Regions, EndpointURL: f.EndpointURL}
 	for i, region := range f.Regions {

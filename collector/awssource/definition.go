@@ -48,7 +48,8 @@ type Env struct {
 	Explain func(error) error // see [Definition.Explain]
 }
 
-// Explain explains an error as the function Explain does. Where AWS refused a call, it names the actions that the source needs.
+// Explain explains an error as the function Explain does. Where AWS refused a call, it names the actions that the
+// source needs.
 func (d Definition) Explain(err error) error {
 	err = Explain(err)
 	var fault *Fault

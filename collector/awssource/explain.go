@@ -85,8 +85,8 @@ func (e *CredentialsError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// EndsTarget reports whether an error keeps everything of a target from being read: its credentials are missing, wrong or
-// expired, or have not the right to make the call.
+// EndsTarget reports whether an error keeps everything of a target from being read: its credentials are missing,
+// wrong or expired, or have not the right to make the call.
 func EndsTarget(err error) bool {
 	var (
 		credentials *CredentialsError
@@ -106,8 +106,8 @@ func EndsTarget(err error) bool {
 	return false
 }
 
-// Explain says what an error of a call means to the user. An error that is explained already, one that says all by itself,
-// and a context that is done come back as they are.
+// Explain says what an error of a call means to the user. An error that is explained already, one that says all by
+// itself, and a context that is done come back as they are.
 func Explain(err error) error {
 	var fault *Fault
 	if err == nil || errors.As(err, &fault) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

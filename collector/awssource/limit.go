@@ -70,8 +70,8 @@ func (l *Limit) take() time.Duration {
 	return max(delay, l.pause.Sub(now))
 }
 
-// Throttled says that a call was refused for being one too many: all calls pause, and the rate is halved. Refusals within
-// one pause count once, as they come from calls that were on their way together.
+// Throttled says that a call was refused for being one too many: all calls pause, and the rate is halved. Refusals
+// within one pause count once, as they come from calls that were on their way together.
 func (l *Limit) Throttled(pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

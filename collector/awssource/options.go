@@ -65,8 +65,8 @@ func (r Role) session() string {
 	return r.SessionName
 }
 
-// Check returns everything that is wrong with the options: a role's ARN, external id, session name or region of a form that
-// AWS does not have, an account or region that would be collected twice, an endpoint that is no URL.
+// Check returns everything that is wrong with the options: a role's ARN, external id, session name or region of a
+// form that AWS does not have, an account or region that would be collected twice, an endpoint that is no URL.
 func (o Options) Check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -123,7 +123,8 @@ func endpointOf(text, region string) string {
 	return strings.ReplaceAll(text, regionPlaceholder, region)
 }
 
-// ofAWS says whether an endpoint is AWS's, such as a VPC endpoint. Any other stands in for all of AWS: a local emulator.
+// ofAWS says whether an endpoint is AWS's, such as a VPC endpoint. Any other stands in for all of AWS: a local
+// emulator.
 func ofAWS(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil {

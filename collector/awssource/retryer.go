@@ -40,8 +40,8 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
-// Retryer is the aws.RetryerV2 of one target. Each attempt takes a token of the target's [Limit]; a throttled attempt slows
-// all of the target's clients down.
+// Retryer is the aws.RetryerV2 of one target. Each attempt takes a token of the target's [Limit]; a throttled attempt
+// slows all of the target's clients down.
 type Retryer struct {
 	retry     Retry
 	limit     *Limit
@@ -121,8 +121,8 @@ func (r *Retryer) IsErrorRetryable(err error) bool { return r.retryable.IsErrorR
 // MaxAttempts is the number of tries in all.
 func (r *Retryer) MaxAttempts() int { return r.retry.Attempts }
 
-// RetryDelay is the time to wait before the next try: a random part of a bound that doubles with each attempt, but no less
-// than what the service asked for. It never exceeds the longest delay.
+// RetryDelay is the time to wait before the next try: a random part of a bound that doubles with each attempt, but no
+// less than what the service asked for. It never exceeds the longest delay.
 func (r *Retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 	bound := r.retry.Base
 	if IsThrottled(err) {

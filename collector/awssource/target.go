@@ -25,9 +25,10 @@ type Target struct {
 // callTimeout bounds one attempt: a connection that is silent is given up, and the call tried again.
 const callTimeout = 60 * time.Second
 
-// Targets loads the configuration and returns a target for each pair of account and region, accounts first. It asks STS at
-// most once: for the account of credentials that do not say whose they are. Roles are assumed when their target is first
-// asked, so that one that cannot be assumed does not keep the others from being collected. Errors are explained.
+// Targets loads the configuration and returns a target for each pair of account and region, accounts first. It asks
+// STS at most once: for the account of credentials that do not say whose they are. Roles are assumed when their
+// target is first asked, so that one that cannot be assumed does not keep the others from being collected. Errors are
+// explained.
 func Targets(ctx context.Context, options Options) ([]Target, error) {
 	if err := options.Check(); err != nil {
 		return nil, &Fault{Kind: BadOptions, Err: err}
@@ -150,8 +151,8 @@ func (e givenEndpoint) GetIgnoreConfiguredEndpoints(context.Context) (bool, bool
 	return false, true, nil
 }
 
-// Endpoint is the URL at which a service is asked, for clients that are not the SDK's: the configured one, by the service's
-// SDK id as it is in AWS_ENDPOINT_URL_<ID>, else the fallback.
+// Endpoint is the URL at which a service is asked, for clients that are not the SDK's: the configured one, by the
+// service's SDK id as it is in AWS_ENDPOINT_URL_<ID>, else the fallback.
 func Endpoint(ctx context.Context, cfg aws.Config, sdkID, fallback string) string {
 	type ignoring interface {
 		GetIgnoreConfiguredEndpoints(context.Context) (bool, bool, error)
@@ -182,8 +183,8 @@ func Endpoint(ctx context.Context, cfg aws.Config, sdkID, fallback string) strin
 	return fallback
 }
 
-// taggedCredentials tags a failure to get credentials, which keeps everything of a target from being read, to tell it from the
-// failure of a call.
+// taggedCredentials tags a failure to get credentials, which keeps everything of a target from being read, to tell it
+// from the failure of a call.
 type taggedCredentials struct{ aws.CredentialsProvider }
 
 // Retrieve implements aws.CredentialsProvider.

@@ -16,8 +16,8 @@ import (
 	"microspend/usage"
 )
 
-// From the meter inside a MicroVM, by its lines and the metrics that CloudWatch makes of them, into the ledger: the seconds
-// and the dollars of a scripted life come out exactly.
+// From the meter inside a MicroVM, by its lines and the metrics that CloudWatch makes of them, into the ledger: the
+// seconds and the dollars of a scripted life come out exactly.
 func TestFromTheMeterToTheLedger(t *testing.T) {
 	for _, perVM := range []bool{false, true} {
 		t.Run(fmt.Sprint("per MicroVM ", perVM), func(t *testing.T) {
@@ -54,7 +54,8 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 	}
 }
 
-// What stands for a tenant and an image that nobody named are no names in the ledger, as they are none in that of the logs.
+// What stands for a tenant and an image that nobody named are no names in the ledger, as they are none in that of the
+// logs.
 func TestWhatNobodyNamedHasNoName(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{}, mapping.Default())
 	for _, metric := range mapping.Default().Metrics {

@@ -14,8 +14,8 @@ import (
 	"microspend/internal/fakecloudwatch"
 )
 
-// A disk that is full at any point of a run leaves a ledger that is right as far as it goes; once there is room, the next
-// run completes it.
+// A disk that is full at any point of a run leaves a ledger that is right as far as it goes; once there is room, the
+// next run completes it.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {

@@ -24,7 +24,8 @@ type batchSpec struct {
 	Metrics  []uint16   `json:"metrics"`
 }
 
-// Plan implements collector.Source. Batches keep to one page of GetMetricData each, where a subject's metrics fit on it.
+// Plan implements collector.Source. Batches keep to one page of GetMetricData each, where a subject's metrics fit on
+// it.
 func (s *Source) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
 	t, err := s.targets.For(ctx, target)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
 		figures.Int(series), figures.Cents(each.USD), figures.Cents(each.Cost(series, 1)))}
 	if assumed := s.options.Prices.ThousandListCalls; assumed.Assumption != "" {
-		notes = append(notes, fmt.Sprintf("%s: a thousand calls of ListMetrics are taken to cost $%s", assumed.Assumption, figures.Cents(assumed.USD)))
+		notes = append(notes, assumed.Assumption.Clause(figures.Cents(assumed.USD)).String())
 	}
 	return notes
 }

@@ -63,8 +63,8 @@ func chaos(random *rand.Rand, mood float64, paged bool) func(fakecloudwatch.Call
 	}
 }
 
-// Whatever CloudWatch does, every record is what had arrived when one of the runs read it, or a gap says that it could not
-// be read; and once all is well, two days later, the ledger is the truth.
+// Whatever CloudWatch does, every record is what had arrived when one of the runs read it, or a gap says that it
+// could not be read; and once all is well, two days later, the ledger is the truth.
 func TestWhateverCloudWatchDoes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))

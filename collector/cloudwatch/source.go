@@ -98,8 +98,8 @@ func (s *Source) Traits() collector.Traits {
 	return collector.Traits{Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: s.shape}
 }
 
-// finestPeriod is the shortest period that CloudWatch still has. Source: CloudWatch documentation, metrics retention: 60 s
-// for 15 days, 300 s for 63 days, 3600 s for 455 days.
+// finestPeriod is the shortest period that CloudWatch still has. Source: CloudWatch documentation, metrics retention:
+// 60 s for 15 days, 300 s for 63 days, 3600 s for 455 days.
 func finestPeriod(age time.Duration) time.Duration {
 	const day = 24 * time.Hour
 	switch age += margin; {

@@ -296,3 +296,23 @@ func TestOtherKeysAreNotReadAgain(t *testing.T) {
 	}
 	assert.Len(t, seen, 25)
 }
+
+// CloudWatch keeps periods for a number of days, and a run takes an hour at most: what would be gone by its end isn't
+// asked for.
+func TestFinestPeriod(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, test := range []struct {
+		age  time.Duration
+		want time.Duration
+	}{
+		{0, time.Minute},
+		{15*day - margin, time.Minute},
+		{15*day - margin + 1, 5 * time.Minute},
+		{63*day - margin, 5 * time.Minute},
+		{63*day - margin + 1, time.Hour},
+		{455*day - margin, time.Hour},
+		{455*day - margin + 1, 0},
+	} {
+		assert.Equal(t, test.want, finestPeriod(test.age), "%s", test.age)
+	}
+}

@@ -168,8 +168,8 @@ func TestLateDataHeals(t *testing.T) {
 	require.NoError(t, w.holdsTruth(monday, w.now, w.now))
 }
 
-// Where the overlap is read again by some of the runs only, what is late heals with the next of them, and what is a little
-// late with the next run.
+// Where the overlap is read again by some of the runs only, what is late heals with the next of them, and what is a
+// little late with the next run.
 func TestLateDataHealsWithTheNextReread(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{})
 	w.timing.Lookback, w.timing.Reread = 24*time.Hour, time.Hour

@@ -10,7 +10,8 @@ import (
 const MaxLine = 1 << 20
 
 // Decode reads exactly one line of the meter, with nothing but JSON's white space around it. Members may come in any
-// order; each must be there once, none may be unknown, and the line must pass Line.Check. Any other text gets an *Error.
+// order; each must be there once, none may be unknown, and the line must pass Line.Check. Any other text gets an
+// *Error.
 func Decode(text []byte) (Line, error) {
 	var l Line
 	if err := l.decode(text); err != nil {

@@ -24,7 +24,8 @@ func TestEncoding(t *testing.T) {
 		`"SuspendedMilliseconds":0,"Launches":0,"Suspends":0,"Resumes":0}`, string(l.AppendTo(nil)))
 }
 
-// TestRoundTrip: what is written is read back as it was, keeps the published rules, and is what any JSON decoder makes of it.
+// TestRoundTrip: what is written is read back as it was, keeps the published rules, and is what any JSON decoder
+// makes of it.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := lines().Draw(t, "line")

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// metadata reads the member _aws, from which the metrics are known. It must be as a meter writes it: a sum that CloudWatch
-// makes of a line by other rules than ours would not be what the line says.
+// metadata reads the member _aws, from which the metrics are known. It must be as a meter writes it: a sum that
+// CloudWatch makes of a line by other rules than ours would not be what the line says.
 func (l *Line) metadata(s *scanner) (timestamp int64, fault *Error) {
 	at := s.at
 	var hasTimestamp, hasDirectives bool

@@ -15,10 +15,10 @@ const (
 	MaxNamespace = 255
 )
 
-// Name makes of any text a value that CloudWatch takes for a dimension, and says whether that took a change. White space
-// around it goes. Bytes that are not printable ASCII, and percent signs beside them, are written as in a URL (é is %C3%A9), so
-// that different texts stay different; what is still longer than MaxName is cut and ends in a tilde and part of its
-// SHA-256. Text without anything printable is "".
+// Name makes of any text a value that CloudWatch takes for a dimension, and says whether that took a change. White
+// space around it goes. Bytes that are not printable ASCII, and percent signs beside them, are written as in a URL (é
+// is %C3%A9), so that different texts stay different; what is still longer than MaxName is cut and ends in a tilde
+// and part of its SHA-256. Text without anything printable is "".
 func Name(text string) (name string, changed bool) {
 	trimmed := strings.TrimSpace(text)
 	name = trimmed

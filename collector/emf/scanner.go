@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads the JSON of a line. It takes objects, arrays, strings and whole numbers, which is all that a line has. The
-// standard decoder would take members twice and in any case of letters, and cannot tell a line that was cut from one that
-// was never sound.
+// scanner reads the JSON of a line. It takes objects, arrays, strings and whole numbers, which is all that a line
+// has. The standard decoder would take members twice and in any case of letters, and cannot tell a line that was cut
+// from one that was never sound.
 type scanner struct {
 	text []byte
 	at   int

@@ -21,12 +21,12 @@ import (
 // endlessPages is how often in a row a page may be followed by itself: more are taken for a service that will not end.
 const endlessPages = 100
 
-// anyVersion finds the meter's lines by their text, whole or cut, and those of a version that this program cannot read. It
-// is a pattern of texts rather than one for JSON, which would pass over lines that are cut.
+// anyVersion finds the meter's lines by their text, whole or cut, and those of a version that this program cannot
+// read. It is a pattern of texts rather than one for JSON, which would pass over lines that are cut.
 const anyVersion = `?"` + emf.Schema + `" ?"microspend.meter/v2"`
 
-// Fetch implements collector.Source. It reads a log group's lines twice: all that were printed in the window and soon after,
-// then, of what was printed later, those whose period lies in the window.
+// Fetch implements collector.Source. It reads a log group's lines twice: all that were printed in the window and soon
+// after, then, of what was printed later, those whose period lies in the window.
 func (s *Source) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
 	var spec batchSpec
 	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Group == "" || spec.Slice <= 0 {
@@ -62,7 +62,8 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	return all, nil
 }
 
-// ofGroup says whether an error is one of what was asked for: a log group that is gone, or of a class that cannot be read.
+// ofGroup says whether an error is one of what was asked for: a log group that is gone, or of a class that cannot be
+// read.
 func ofGroup(err error) bool {
 	var api smithy.APIError
 	var answer interface{ HTTPStatusCode() int }

@@ -9,6 +9,7 @@ import (
 	"microspend/collector/emf"
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/usage"
 )
 
@@ -45,7 +46,7 @@ func (s *Source) prices(groups []logGroup) []string {
 	bytes, byLogs := perHour(p, emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics})
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
-		"log-read-free: FilterLogEvents is taken to cost nothing, as the prices at hand name none for it",
+		assumption.LogReadFree.Clause().String(),
 		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), figures.Cents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
 		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs (60 lines, %s bytes, meter --metrics none) "+
 			"and $%s from metrics (%d with a MicrovmId dimension at $%s a month of %d hours, and their lines), %s times as much",
@@ -66,7 +67,7 @@ func (s *Source) prices(groups []logGroup) []string {
 // named is the name of a price's assumption, or of the note where a source gives the price.
 func named(p pricing.MeasuringPrice, note string) string {
 	if p.Assumption != "" {
-		return p.Assumption
+		return string(p.Assumption)
 	}
 	return note
 }

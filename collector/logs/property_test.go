@@ -14,8 +14,9 @@ import (
 	"microspend/usage"
 )
 
-// TestWhateverGoesWrongWithLogs: calls fail at random, pages are empty or repeat, lines arrive late, twice, or not at all. The
-// ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one is never wrong.
+// TestWhateverGoesWrongWithLogs: calls fail at random, pages are empty or repeat, lines arrive late, twice, or not at
+// all. The ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one
+// is never wrong.
 func TestWhateverGoesWrongWithLogs(t *testing.T) {
 	throttled := fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}}
 	faults := []fakecloudwatch.LogsFault{

@@ -71,7 +71,8 @@ type reading struct {
 // microVMKey is what the key of a record has besides its period.
 type microVMKey struct{ region, account, id string }
 
-// lifeKey tells lives apart. Lives that were drawn before the image's snapshot was taken would be those of many MicroVMs.
+// lifeKey tells lives apart. Lives that were drawn before the image's snapshot was taken would be those of many
+// MicroVMs.
 type lifeKey struct{ life, microVM string }
 
 // logLife is what was seen of a life: which lines, and when the last came.
@@ -222,7 +223,8 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	r.count(cell, line)
 }
 
-// possible says whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to come.
+// possible says whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to
+// come.
 func possible(line *emf.Line) bool {
 	const (
 		mostVCPU  = 4 * 16        // the largest size's peak is 16 vCPU
@@ -241,8 +243,8 @@ func possible(line *emf.Line) bool {
 		a[pricing.SnapshotStorage] <= mostBytes*(suspended/1000+1)
 }
 
-// again takes a line whose number was seen before. The same line counts once; another one is not believed, and neither is
-// the period.
+// again takes a line whose number was seen before. The same line counts once; another one is not believed, and
+// neither is the period.
 func (r *reading) again(e *types.FilteredLogEvent, line *emf.Line, life *logLife, same bool) {
 	if !r.inside(line.PeriodStart) {
 		return

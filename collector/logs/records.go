@@ -67,7 +67,8 @@ func (r *reading) missing(life *logLife) {
 				n, life.usage.id, moment(before.end), moment(after.start), life.stream)
 		}
 	}
-	// The line before the first would have been read too, if it were there: a MicroVM that lives has one every few minutes.
+	// The line before the first would have been read too, if it were there: a MicroVM that lives has one every few
+	// minutes.
 	if first := life.marks[0]; first.sequence > 1 && r.inside(first.start) {
 		life.lacks(r, first.start, first.start)
 		r.counts[countBeginning]++
@@ -76,8 +77,8 @@ func (r *reading) missing(life *logLife) {
 	}
 }
 
-// lacks marks the periods that a missing line can have been about. Where there is no record of a period, there is nothing to
-// mark: it is not known.
+// lacks marks the periods that a missing line can have been about. Where there is no record of a period, there is
+// nothing to mark: it is not known.
 func (life *logLife) lacks(r *reading, from, to int64) {
 	if to < from {
 		from, to = to, from

@@ -23,8 +23,8 @@ const (
 	// finestPeriod is the shortest period of records. What is found out about a suspension comes in lines of five minutes.
 	finestPeriod = 5 * time.Minute
 
-	// neighbours is how much more than the window is looked at on both sides, to see whether a line is missing at its edge: a
-	// MicroVM that lives has a line every minute, and one for every five minutes of suspension.
+	// neighbours is how much more than the window is looked at on both sides, to see whether a line is missing at its
+	// edge: a MicroVM that lives has a line every minute, and one for every five minutes of suspension.
 	neighbours = 6 * time.Minute
 	// printed is how long after the end of its period a line is looked for among all lines. Later ones are looked for by
 	// their PeriodStart alone.

@@ -316,7 +316,8 @@ func TestBatchesAreAsLongAsTheirLogGroupsAreQuiet(t *testing.T) {
 	require.True(t, plan.Batches[0].Cost.APIPrice.IsZero())
 }
 
-// TestBothPricesStandSideBySide is worked out by hand: five metrics at $0.30 a month of 730 hours are $0.002055 an hour.
+// TestBothPricesStandSideBySide is worked out by hand: five metrics at $0.30 a month of 730 hours are $0.002055 an
+// hour.
 func TestBothPricesStandSideBySide(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
@@ -335,7 +336,8 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 	require.Empty(t, w.fake.Calls()[0].Filter, "nothing is read for it")
 }
 
-// TestForgedLines: what a MicroVM prints is up to whoever runs in it. What is forged does not pass for usage that is known.
+// TestForgedLines: what a MicroVM prints is up to whoever runs in it. What is forged does not pass for usage that is
+// known.
 func TestForgedLines(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	victim, culprit := aDay("mvm-1", "acme", monday.Add(time.Hour)), aDay("mvm-2", "evil", monday.Add(time.Hour))

@@ -29,7 +29,8 @@ var (
 	place  = fakecloudwatch.Place(target)
 )
 
-// logsWorld is a CloudWatch Logs with a meter's lines of which everything is known, a clock, and a collector with a ledger.
+// logsWorld is a CloudWatch Logs with a meter's lines of which everything is known, a clock, and a collector with a
+// ledger.
 type logsWorld struct {
 	t       testing.TB
 	now     time.Time

@@ -10,8 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// MaxExact is the largest whole number up to which a metrics service, which calculates in 64-bit floats, gives every whole
-// number as it is: 2^53.
+// MaxExact is the largest whole number up to which a metrics service, which calculates in 64-bit floats, gives every
+// whole number as it is: 2^53.
 const MaxExact = 1 << 53
 
 var errBelowZero = errors.New("is below zero")

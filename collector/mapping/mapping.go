@@ -1,12 +1,12 @@
-// Package mapping says which metrics are usage: whose metric stands for which billed quantity, and in what unit. It turns
-// the numbers that a metrics service gives into the whole numbers of a usage record, and knows of no service.
+// Package mapping says which metrics are usage: whose metric stands for which billed quantity, and in what unit. It
+// turns the numbers that a metrics service gives into the whole numbers of a usage record, and knows of no service.
 //
 // # Units
 //
-// A metric's unit is what one of its number means, such as gb-seconds; a GB is 2^30 bytes. A unit without a time, such as
-// vcpus, is of a metric that shows how much is in use: it counts for the whole period, so that its statistic is the
-// average. A number is taken as the shortest decimal that reads as it (0.1 is a tenth; from 2^53 on as it is), multiplied exactly, and rounded
-// half-even to a whole unit of the record where it does not come out whole.
+// A metric's unit is what one of its number means, such as gb-seconds; a GB is 2^30 bytes. A unit without a time,
+// such as vcpus, is of a metric that shows how much is in use: it counts for the whole period, so that its statistic
+// is the average. A number is taken as the shortest decimal that reads as it (0.1 is a tenth; from 2^53 on as it is),
+// multiplied exactly, and rounded half-even to a whole unit of the record where it does not come out whole.
 package mapping
 
 import (
@@ -48,8 +48,8 @@ type Metric struct {
 	Unit       Unit
 	Scale      decimal.Decimal // the number is multiplied by it; zero means 1
 	UnitFilter string          // read only data that was published in this unit of the service; "" reads all
-	// Sparse says that the metric is only published when there is something to count, as a number of launches may be: where
-	// another metric of the subject has a datapoint and this one has none, it is zero. Otherwise it is not known.
+	// Sparse says that the metric is only published when there is something to count, as a number of launches may be:
+	// where another metric of the subject has a datapoint and this one has none, it is zero. Otherwise it is not known.
 	Sparse bool
 }
 

@@ -19,8 +19,8 @@ const (
 	unitsPerByteMilli = 1000                // byte-milliseconds in a byte-second
 )
 
-// amounts is usage that has not been told yet, in units so small that nothing is rounded while it adds up. What is told is
-// whole units; the rest stays for the next line, so that the lines of a life add up to all of it.
+// amounts is usage that has not been told yet, in units so small that nothing is rounded while it adds up. What is
+// told is whole units; the rest stays for the next line, so that the lines of a life add up to all of it.
 type amounts struct {
 	running int64 // ns
 	vcpu    int64 // quarter-vCPU × ns

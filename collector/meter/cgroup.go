@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// cgroup2Guest reads the load of the unified hierarchy's root as the meter sees it, which in a container is the container.
+// cgroup2Guest reads the load of the unified hierarchy's root as the meter sees it, which in a container is the
+// container.
 type cgroup2Guest struct {
 	cpu, memory, memoryStat *rereadFile
 }

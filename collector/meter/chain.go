@@ -57,8 +57,8 @@ func newChain(base *url.URL, timeout time.Duration, say func(format string, args
 	}}
 }
 
-// forward asks the application the same, and returns its answer as it is. An application that does not listen yet is asked
-// again by the service where the hook is ready; any other that cannot be had is a bad gateway.
+// forward asks the application the same, and returns its answer as it is. An application that does not listen yet is
+// asked again by the service where the hook is ready; any other that cannot be had is a bad gateway.
 func (c *chain) forward(request *http.Request, body []byte) answer {
 	if request.Header.Get(hopHeader) != "" {
 		return plain(http.StatusLoopDetected, "the chain of hooks leads back to the meter")

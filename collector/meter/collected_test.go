@@ -70,8 +70,8 @@ func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (
 	return records, sum
 }
 
-// TestCollectedLife follows a scripted life from its hooks to the bill: what the meter prints, what CloudWatch makes of it, and
-// what the collector reads come to the same seconds and dollars, to the last digit.
+// TestCollectedLife follows a scripted life from its hooks to the bill: what the meter prints, what CloudWatch makes
+// of it, and what the collector reads come to the same seconds and dollars, to the last digit.
 func TestCollectedLife(t *testing.T) {
 	for _, perMicroVM := range []bool{false, true} {
 		w := newWorld(t)

@@ -11,8 +11,8 @@ import (
 	"microspend/usage"
 )
 
-// Cost is what a meter's metrics cost by CloudWatch's list price, in US dollars for a month. A metric is billed for the hours
-// in which it gets data.
+// Cost is what a meter's metrics cost by CloudWatch's list price, in US dollars for a month. A metric is billed for
+// the hours in which it gets data.
 type Cost struct {
 	Metrics    int // per set of dimension values
 	PerMetric  pricing.MeasuringPrice

@@ -25,8 +25,8 @@ const (
 	MeasureCgroup Measure = "cgroup" // the cgroup at the root of what the meter sees: version 2, or 1
 )
 
-// SystemGuest reads the machine's load by a measure, below a root folder that is "/" outside of tests. It says whether it
-// reads a cgroup's. A guest whose load cannot be read is one whose load is not known.
+// SystemGuest reads the machine's load by a measure, below a root folder that is "/" outside of tests. It says
+// whether it reads a cgroup's. A guest whose load cannot be read is one whose load is not known.
 func SystemGuest(root string, measure Measure) (guest Guest, cgroup bool) {
 	var readable []Guest
 	if measure != MeasureCgroup {

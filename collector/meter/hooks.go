@@ -24,11 +24,12 @@ const (
 	flushPatience = 500 * time.Millisecond
 )
 
-// hooks serves the lifecycle hooks. Each is answered at once: what it means is recorded in memory, lines are written by
-// another goroutine, and only before a suspend and a termination is that waited for, for flushPatience at most.
+// hooks serves the lifecycle hooks. Each is answered at once: what it means is recorded in memory, lines are written
+// by another goroutine, and only before a suspend and a termination is that waited for, for flushPatience at most.
 //
-// The order with an application's own hooks is that of opening and closing: on run and resume the meter goes first, so that
-// the application's work counts as running; on suspend and terminate the application does, for the same reason.
+// The order with an application's own hooks is that of opening and closing: on run and resume the meter goes first,
+// so that the application's work counts as running; on suspend and terminate the application does, for the same
+// reason.
 type hooks struct {
 	clock Clock
 	guest Guest

@@ -168,7 +168,8 @@ func TestRefusedRequests(t *testing.T) {
 // slack is what a busy machine may take for an answer besides.
 const slack = 2 * time.Second
 
-// TestHooksDoNotWait: with a reader that never reads, and a queue that is full, each hook is answered within the patience.
+// TestHooksDoNotWait: with a reader that never reads, and a queue that is full, each hook is answered within the
+// patience.
 func TestHooksDoNotWait(t *testing.T) {
 	read, write := io.Pipe()
 	defer read.Close()
@@ -334,8 +335,8 @@ func TestParseChain(t *testing.T) {
 	}
 }
 
-// TestCallerThatHangsUp: the service gives up on a suspend hook; the application's answer is not waited for any longer, and
-// the last line comes nevertheless.
+// TestCallerThatHangsUp: the service gives up on a suspend hook; the application's answer is not waited for any
+// longer, and the last line comes nevertheless.
 func TestCallerThatHangsUp(t *testing.T) {
 	app := newApplication(t)
 	s := serve(t, nil, app.chain(t, time.Minute))

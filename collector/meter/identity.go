@@ -31,8 +31,8 @@ func (i Identity) stateBytes() int64 {
 	return i.Size.MiB() << 20
 }
 
-// inLine makes names of CloudWatch's form, reads region and account off the image's ARN where nothing else gives them, and
-// says what a reader of the lines should know.
+// inLine makes names of CloudWatch's form, reads region and account off the image's ARN where nothing else gives
+// them, and says what a reader of the lines should know.
 func (i Identity) inLine() (Identity, []string) {
 	var notes []string
 	changed := false
@@ -79,8 +79,9 @@ func parseARN(arn string) (region, account string, ok bool) {
 	return parts[3], parts[4], true
 }
 
-// inferSize works the baseline out of the memory that the guest sees, which is a little less than the peak: four times the
-// baseline. It is the smallest size whose peak is no less; ok is false for more memory than any MicroVM has.
+// inferSize works the baseline out of the memory that the guest sees, which is a little less than the peak: four
+// times the baseline. It is the smallest size whose peak is no less; ok is false for more memory than any MicroVM
+// has.
 func inferSize(totalKiB int64) (size pricing.Size, ok bool) {
 	sizes := pricing.Sizes()
 	i := slices.IndexFunc(sizes, func(s pricing.Size) bool { return s.MiB()*pricing.BurstFactor*1024 >= totalKiB })

@@ -64,9 +64,9 @@ func runArgs(args []string, p Process, flags *flag.FlagSet, settings *Settings) 
 	return Run(context.Background(), p, settings, line.Args())
 }
 
-// Run runs the meter, with a command where there is one, until a signal or the command's end, or ctx is done. It returns the
-// exit code, which is the command's own; an error is one of settings, or of a port that cannot be had. Standard output that
-// is closed does not end the process.
+// Run runs the meter, with a command where there is one, until a signal or the command's end, or ctx is done. It
+// returns the exit code, which is the command's own; an error is one of settings, or of a port that cannot be had.
+// Standard output that is closed does not end the process.
 func Run(ctx context.Context, p Process, s *Settings, command []string) (code int, err error) {
 	options, err := s.Options(p.Env)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMessages: what is said is a line without anything that a terminal obeys, a flood of it is cut short, and nobody waits.
+// TestMessages: what is said is a line without anything that a terminal obeys, a flood of it is cut short, and nobody
+// waits.
 func TestMessages(t *testing.T) {
 	clock := &movedClock{}
 	var out syncBuffer

@@ -143,7 +143,8 @@ func (o *output) written() {
 	o.changed.Broadcast()
 }
 
-// pause waits before a line is tried again, and says whether to go on. Nothing of the line is promised to stay meanwhile.
+// pause waits before a line is tried again, and says whether to go on. Nothing of the line is promised to stay
+// meanwhile.
 func (o *output) pause(d time.Duration) bool {
 	o.mu.Lock()
 	o.writing = false

@@ -42,8 +42,8 @@ func DefaultPayloadKeys() PayloadKeys {
 	return keys
 }
 
-// ParsePayloadKeys reads keys such as tenant=customer.id,memory=size, over the default ones. A field without a key, as in
-// image=, is not read.
+// ParsePayloadKeys reads keys such as tenant=customer.id,memory=size, over the default ones. A field without a key,
+// as in image=, is not read.
 func ParsePayloadKeys(text string) (PayloadKeys, error) {
 	keys := DefaultPayloadKeys()
 	for pair := range strings.SplitSeq(text, ",") {
@@ -66,7 +66,8 @@ type runBody struct {
 	Payload   json.RawMessage `json:"runHookPayload"`
 }
 
-// parseRun reads the run hook's body. The payload is usually a string; a document in its place is taken as it is written.
+// parseRun reads the run hook's body. The payload is usually a string; a document in its place is taken as it is
+// written.
 func parseRun(body []byte) (microVMID, payload string, err error) {
 	var run runBody
 	if err := json.Unmarshal(body, &run); err != nil {
@@ -80,7 +81,8 @@ func parseRun(body []byte) (microVMID, payload string, err error) {
 	return run.MicroVMID, payload, nil
 }
 
-// apply takes over what a payload says. What it cannot be read as is an error; what could be read is taken nevertheless.
+// apply takes over what a payload says. What it cannot be read as is an error; what could be read is taken
+// nevertheless.
 func (i *Identity) apply(payload string, form PayloadForm, keys PayloadKeys) error {
 	payload = strings.TrimSpace(payload)
 	if form == PayloadNone || payload == "" {

@@ -26,8 +26,8 @@ func (g *procGuest) Load() (load Load) {
 	return load
 }
 
-// parseStat adds up the time that the vCPUs were not idle: user, nice, system, irq and softirq. Time stolen by the host was
-// not used, and guests' time is already in the user's.
+// parseStat adds up the time that the vCPUs were not idle: user, nice, system, irq and softirq. Time stolen by the
+// host was not used, and guests' time is already in the user's.
 func parseStat(text []byte) (time.Duration, bool) {
 	line, _, whole := bytes.Cut(text, []byte{'\n'})
 	line, isTotal := bytes.CutPrefix(line, []byte("cpu "))
@@ -49,8 +49,8 @@ func parseStat(text []byte) (time.Duration, bool) {
 	return time.Duration(busy) * (time.Second / userHZ), fields >= 7 && busy < 1<<40
 }
 
-// parseMeminfo is the memory that is not available: MemTotal less MemAvailable, so that the page cache, which the kernel
-// gives up when it is needed, does not count as used.
+// parseMeminfo is the memory that is not available: MemTotal less MemAvailable, so that the page cache, which the
+// kernel gives up when it is needed, does not count as used.
 func parseMeminfo(text []byte) (kib int64, ok bool) {
 	total, okTotal := meminfoField(text, "MemTotal:")
 	available, okAvailable := meminfoField(text, "MemAvailable:")
@@ -92,7 +92,8 @@ func reread(root, path string) *rereadFile {
 	return &rereadFile{path: filepath.Join(root, path)}
 }
 
-// read returns the beginning of the file, and nothing where it cannot be read. What it returns is valid until the next call.
+// read returns the beginning of the file, and nothing where it cannot be read. What it returns is valid until the
+// next call.
 func (f *rereadFile) read() []byte {
 	if f.file == nil {
 		file, err := os.Open(f.path)

@@ -24,8 +24,9 @@ import (
 	"microspend/usage"
 )
 
-// The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the nanoseconds
-// in the folder's file "wall", which the test writes to set it. Nothing else differs from the real program.
+// The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the
+// nanoseconds in the folder's file "wall", which the test writes to set it. Nothing else differs from the real
+// program.
 const asProcess = "METER_TEST_CLOCK"
 
 func TestMain(m *testing.M) {

@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFirstProcess: as the first process of a system the meter inherits what others leave behind, and leaves no zombies.
+// TestFirstProcess: as the first process of a system the meter inherits what others leave behind, and leaves no
+// zombies.
 func TestFirstProcess(t *testing.T) {
 	program, err := os.Executable()
 	require.NoError(t, err)

@@ -20,8 +20,8 @@ type Timing struct {
 	Repeat     time.Duration // a hook that comes again within this is the same event
 }
 
-// DefaultTiming is what the meter runs with. A MicroVM is not suspended by its idle policy within a minute of its launch, and
-// a hook has a minute to be answered, after which it may be tried again.
+// DefaultTiming is what the meter runs with. A MicroVM is not suspended by its idle policy within a minute of its
+// launch, and a hook has a minute to be answered, after which it may be tried again.
 func DefaultTiming() Timing {
 	return Timing{
 		Jump: 10 * time.Second, Step: time.Second, Stall: 5 * time.Second, ClockWait: 10 * time.Second,
@@ -32,8 +32,8 @@ func DefaultTiming() Timing {
 // lateCorrection is for how long after an unmeasured suspend a jump of the clock is still its length.
 const lateCorrection = 10 * time.Minute
 
-// Recorder makes lines of what hooks, clocks and the guest's load say. It is a pure state machine: it reads no clock, and
-// must be told of each moment in order, by one caller at a time.
+// Recorder makes lines of what hooks, clocks and the guest's load say. It is a pure state machine: it reads no clock,
+// and must be told of each moment in order, by one caller at a time.
 type Recorder struct {
 	Publication emf.Publication
 	Timing      Timing
@@ -222,7 +222,8 @@ func (l *life) note(notes ...string) {
 	}
 }
 
-// begin begins a life. A life that was under way belongs to the snapshot that this MicroVM was started from, or to nobody.
+// begin begins a life. A life that was under way belongs to the snapshot that this MicroVM was started from, or to
+// nobody.
 func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	if r.life != nil {
 		r.Say("what was metered as %s before is dropped: it is not this MicroVM's", r.life.MicroVMID)

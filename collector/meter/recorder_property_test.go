@@ -96,8 +96,8 @@ func TestAnyLife(t *testing.T) {
 	})
 }
 
-// TestAnything: whatever hooks come at whatever moments, with whatever the clocks do, time that the monotonic clock did not
-// see is never running time, lines are sound and in order, and the recorder does not grow.
+// TestAnything: whatever hooks come at whatever moments, with whatever the clocks do, time that the monotonic clock
+// did not see is never running time, lines are sound and in order, and the recorder does not grow.
 func TestAnything(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)

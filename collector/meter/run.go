@@ -139,8 +139,8 @@ func (s Start) inWords() string {
 	}
 }
 
-// tick looks at clocks and load at whole multiples of the sampling interval on the wall clock, so that a minute's line comes
-// out as the minute ends.
+// tick looks at clocks and load at whole multiples of the sampling interval on the wall clock, so that a minute's
+// line comes out as the minute ends.
 func (m *meter) tick() {
 	defer m.ticking.Done()
 	timer := time.NewTimer(0)
@@ -190,8 +190,8 @@ func (m *meter) stop() {
 	m.messages.close()
 }
 
-// lifeDrawer draws the ids of lives. Two MicroVMs restored from one snapshot might draw the same random numbers, where the
-// kernel does not notice; so the MicroVM's own id and the moment go in too.
+// lifeDrawer draws the ids of lives. Two MicroVMs restored from one snapshot might draw the same random numbers,
+// where the kernel does not notice; so the MicroVM's own id and the moment go in too.
 func lifeDrawer(random io.Reader) func(at Instant, id string) string {
 	if random == nil {
 		random = rand.Reader

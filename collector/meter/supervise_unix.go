@@ -27,8 +27,8 @@ var passedOnSignals = []os.Signal{
 	syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGTSTP, syscall.SIGALRM,
 }
 
-// supervise runs a command with the process's own standard streams until it ends, passes signals on to it, and reaps every
-// process that is left to it, as the first process of a system must. It returns the command's exit code.
+// supervise runs a command with the process's own standard streams until it ends, passes signals on to it, and reaps
+// every process that is left to it, as the first process of a system must. It returns the command's exit code.
 func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
 	path, err := exec.LookPath(command[0])
 	if err != nil {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// API is what the source asks of the service. Its methods and the fields of what they take and give are those of the SDK's
-// service/lambdamicrovms, as far as they are used; a client of the SDK takes the place of [Client] through an adapter of a
-// line per method. The SDK's own module cannot be had from the module proxy yet.
+// API is what the source asks of the service. Its methods and the fields of what they take and give are those of the
+// SDK's service/lambdamicrovms, as far as they are used; a client of the SDK takes the place of [Client] through an
+// adapter of a line per method. The SDK's own module cannot be had from the module proxy yet.
 type API interface {
 	ListMicrovms(context.Context, *ListMicrovmsInput) (*ListMicrovmsOutput, error)
 	GetMicrovm(context.Context, *GetMicrovmInput) (*GetMicrovmOutput, error)

@@ -29,8 +29,8 @@ const (
 	maxAnswer   = 8 << 20 // bytes; a page of 50 items has a few hundredths of that
 )
 
-// Client is a thin client of the MicroVM API: restJson over net/http, signed by the SDK's signer, tried again as the target's
-// retryer says. It may be used by several goroutines.
+// Client is a thin client of the MicroVM API: restJson over net/http, signed by the SDK's signer, tried again as the
+// target's retryer says. It may be used by several goroutines.
 type Client struct {
 	config   aws.Config
 	endpoint string

@@ -24,8 +24,8 @@ func isStored(state string) bool {
 	return state == "SUCCESSFUL" || state == "DELETING" || state == "DELETE_FAILED" || state == ""
 }
 
-// storage counts the storage of images, when it is time for that: versions come and go seldom, and listings are what the
-// service limits most.
+// storage counts the storage of images, when it is time for that: versions come and go seldom, and listings are what
+// the service limits most.
 func (p *poll) storage(ctx context.Context) error {
 	every := p.source.options.ImagesEvery
 	if every < 0 || p.state.Images != 0 && p.now-p.state.Images < every.Milliseconds() {
@@ -56,15 +56,15 @@ func (p *poll) storage(ctx context.Context) error {
 	return nil
 }
 
-// store counts the storage of a version up to a moment. It was there all the time, also while there were no polls: a version
-// that is deleted does not come back.
+// store counts the storage of a version up to a moment. It was there all the time, also while there were no polls: a
+// version that is deleted does not come back.
 func (p *poll) store(v *image, until int64, sure bool) {
 	v.Open.add(passage{stretches: []stretch{{span{v.At, until}, suspended, sure}}}, p.state.Cut)
 	v.At = max(v.At, until)
 }
 
-// deleted ends a version's storage, at some moment since it was last seen: the middle is taken. What is missing to a week is
-// counted in that period.
+// deleted ends a version's storage, at some moment since it was last seen: the middle is taken. What is missing to a
+// week is counted in that period.
 func (p *poll) deleted(v *image) {
 	middle := v.At + (p.now-v.At)/2
 	p.store(v, middle, false)

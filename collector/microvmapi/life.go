@@ -78,9 +78,9 @@ type passage struct {
 // clockTolerance is how well the service's clock is known from its answers, in milliseconds: they say it to the second.
 const clockTolerance = 2_000
 
-// began works out the time from the start of a MicroVM that no poll had seen to its first observation. It was PENDING when
-// it started and its life is known from there. A MicroVM that started before since, when no poll was yet made, is known only
-// from the observation on.
+// began works out the time from the start of a MicroVM that no poll had seen to its first observation. It was PENDING
+// when it started and its life is known from there. A MicroVM that started before since, when no poll was yet made,
+// is known only from the observation on.
 func began(o observation, since, maxGap int64) passage {
 	started := min(o.Started, o.At.To)
 	if started < since {
@@ -163,8 +163,8 @@ func (p *passage) same(state MicrovmState, whole span, longest int64, o observat
 	p.stretches = append(p.stretches, stretch{whole, state.class(), !o.Loose && state.class() != idle})
 }
 
-// change is the time between two observations of different states: half of it in the one, half in the other. But a launch is
-// counted as running from its start, and what was terminated stayed as it was until then.
+// change is the time between two observations of different states: half of it in the one, half in the other. But a
+// launch is counted as running from its start, and what was terminated stayed as it was until then.
 func (p *passage) change(before MicrovmState, whole span, o observation, launched bool) {
 	middle := whole.From + whole.length()/2
 	first, second := before.class(), o.State.class()

@@ -121,7 +121,8 @@ func (p *poll) pages(ctx context.Context, what string, page func(token *string) 
 	}
 }
 
-// list reads which MicroVMs there are. One that comes twice, because others went away between two pages, counts as last seen.
+// list reads which MicroVMs there are. One that comes twice, because others went away between two pages, counts as
+// last seen.
 func (p *poll) list(ctx context.Context) error {
 	err := p.pages(ctx, "MicroVMs", func(token *string) (int, *string, error) {
 		sent := millis(p.source.options.Now())
@@ -157,8 +158,9 @@ func (p *poll) list(ctx context.Context) error {
 	return nil
 }
 
-// setClock compares the machine's clock with the service's, which the times of launches and ends are of. Where they differ
-// by more than the service's clock is known to, its time counts from now on, however often the machine's clock is set.
+// setClock compares the machine's clock with the service's, which the times of launches and ends are of. Where they
+// differ by more than the service's clock is known to, its time counts from now on, however often the machine's clock
+// is set.
 func (p *poll) setClock(server time.Time, at span) {
 	if server.IsZero() {
 		return

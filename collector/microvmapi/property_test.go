@@ -17,8 +17,8 @@ import (
 
 const longestGap = 3 * time.Minute
 
-// drawLife draws a life of which every state that is billed lasts longer than the longest gap that is filled in, so that no
-// two polls miss a cycle: what the source says it cannot see.
+// drawLife draws a life of which every state that is billed lasts longer than the longest gap that is filled in, so
+// that no two polls miss a cycle: what the source says it cannot see.
 func drawLife(t *rapid.T, id string) fakemicrovms.MicroVM {
 	millis := func(from, to time.Duration, label string) time.Duration {
 		return time.Duration(rapid.Int64Range(from.Milliseconds(), to.Milliseconds()).Draw(t, label)) * time.Millisecond
@@ -57,8 +57,8 @@ func drawLife(t *rapid.T, id string) fakemicrovms.MicroVM {
 	return m
 }
 
-// TestTheTruthLiesWithinTheBounds polls random lives at random times, with calls that take time and fail, polls that are
-// killed before what they saw is kept, and times without polls.
+// TestTheTruthLiesWithinTheBounds polls random lives at random times, with calls that take time and fail, polls that
+// are killed before what they saw is kept, and times without polls.
 func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		slow := rapid.Bool().Draw(rt, "slow")

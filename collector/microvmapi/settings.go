@@ -31,7 +31,8 @@ func Definition() awssource.Definition {
 	}
 }
 
-// Settings are how MicroVMs are polled, and sizes that count in place of those that the API tells, under the key microvms:
+// Settings are how MicroVMs are polled, and sizes that count in place of those that the API tells, under the key
+// microvms:
 //
 //	microvms:
 //	  poll: 1m                    # time between polls, where a scheduler of your own starts them rather than every

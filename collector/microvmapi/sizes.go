@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Sizing gives sizes in place of those that the API tells, for the images whose ARN or name matches. The first that matches
-// counts, field by field; 0 leaves a field to the next.
+// Sizing gives sizes in place of those that the API tells, for the images whose ARN or name matches. The first that
+// matches counts, field by field; 0 leaves a field to the next.
 type Sizing struct {
 	Image      string // ARN or name, with an asterisk at the end for every one that begins so; "" or "*" for all
 	MemoryMiB  int64  // of the baseline
@@ -47,7 +47,8 @@ const (
 // sized are the sizes that a MicroVM of a version goes by; 0 where one is not known.
 type sized struct{ memory, image, state int64 }
 
-// sizes finds the sizes of a version: as configured, else as the API told, the state by default that of the baseline memory.
+// sizes finds the sizes of a version: as configured, else as the API told, the state by default that of the baseline
+// memory.
 func (s *Source) sizes(v *image) sized {
 	var out sized
 	for _, rule := range s.options.Sizes {
@@ -70,8 +71,8 @@ func or(a, b int64) int64 {
 // recheck is how long a size that is not known is left alone, in milliseconds.
 const recheck = 60 * 60 * 1000
 
-// learn asks for the sizes of a version that are needed and not known. An error leaves them to the next poll; that the API
-// does not tell them, or may not be asked, is none.
+// learn asks for the sizes of a version that are needed and not known. An error leaves them to the next poll; that
+// the API does not tell them, or may not be asked, is none.
 func (p *poll) learn(ctx context.Context, v *image) error {
 	known := p.source.sizes(v)
 	if known.memory != 0 && known.image != 0 || v.Checked != 0 && p.now-v.Checked < recheck {

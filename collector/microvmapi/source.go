@@ -10,6 +10,8 @@ import (
 	"microspend/collector"
 	"microspend/collector/awssource"
 	"microspend/pricing"
+
+	"microspend/pricing/assumption"
 )
 
 // Options are what a [Source] works with. Client is required.
@@ -147,15 +149,8 @@ func (s *Source) explain(err error) error { return s.options.Explain(err) }
 // Assumptions are what the records rest on that AWS has not established, or that a poll cannot see.
 func Assumptions() []pricing.Note {
 	return []pricing.Note{
-		{ID: "transitions", Text: "while PENDING, SUSPENDING and TERMINATING a MicroVM is counted as neither running nor suspended; what AWS bills then is not established; " +
-			"the upper bound of running time has it as running"},
-		{ID: "started-at", Text: "a MicroVM that is first seen running is counted as running from startedAt; how long it was PENDING is not known"},
-		{ID: "half-way", Text: "a change of state between two polls is put in the middle of them"},
-		{ID: "one-change", Text: "between two polls a MicroVM changes its state once at most; shorter cycles are not seen"},
-		{ID: "baseline-only", Text: "use above the baseline cannot be seen from outside and is not counted"},
-		{ID: "image-size", Text: "a launch reads, and an image version stores, the memory snapshot, the disk snapshot and the installed code of the version's largest build, " +
-			"once; what AWS bills is not established, and an image size in the configuration takes its place"},
-		{ID: "state-size", Text: "a suspend writes, a resume reads and a suspended MicroVM stores its baseline memory, unless the configuration gives a state size"},
-		{ID: "image-week", Text: "what is missing to the least storage of a week is counted in the period in which an image version is deleted"},
+		assumption.Transitions.Clause(), assumption.StartedAt.Clause(), assumption.HalfWay.Clause(),
+		assumption.OneChange.Clause(), assumption.BaselineOnly.Clause(), assumption.ImageSize.Measured(),
+		assumption.StateSize.Measured(), assumption.ImageWeek.Clause(),
 	}
 }

@@ -10,8 +10,8 @@ import (
 // stateVersion is that of the form in which a target's state is kept between polls.
 const stateVersion = 1
 
-// state is what is kept of a target between polls. It takes effect together with the records that were made of it, so that a
-// process that is killed loses no more than the time until the next poll.
+// state is what is kept of a target between polls. It takes effect together with the records that were made of it, so
+// that a process that is killed loses no more than the time until the next poll.
 type state struct {
 	Version int     `json:"version"`
 	Since   int64   `json:"since"` // Unix milliseconds of the first poll

@@ -17,8 +17,8 @@ type tally struct {
 
 func (t tally) end() int64 { return t.Start + t.Length }
 
-// periods says how time is divided: by one length of whole seconds that divides a day, and by another from a midnight on
-// where the configuration has changed, because a day's records are of one length.
+// periods says how time is divided: by one length of whole seconds that divides a day, and by another from a midnight
+// on where the configuration has changed, because a day's records are of one length.
 type periods struct {
 	Length int64 `json:"length"`         // seconds
 	Next   int64 `json:"next,omitempty"` // seconds; 0 where none comes

@@ -229,7 +229,8 @@ func decodeBuild(body []byte) (*GetMicrovmImageBuildOutput, error) {
 	return out, missing(map[string]bool{"buildId": in.BuildId != nil})
 }
 
-// size is a whole number of bytes, not below zero. Some descriptions of the API have it as a float, so 1024.0 is one too.
+// size is a whole number of bytes, not below zero. Some descriptions of the API have it as a float, so 1024.0 is one
+// too.
 type size int64
 
 // maxSize is 64 TiB, far above what a MicroVM can have.
@@ -250,7 +251,8 @@ func (s *size) UnmarshalJSON(text []byte) error {
 }
 
 // refusal is the error of an answer other than 200, as the SDK's clients have it: the code from the header
-// X-Amzn-Errortype, else from the body. Where the service asks for a wait in the body, it is put where the retryer looks.
+// X-Amzn-Errortype, else from the body. Where the service asks for a wait in the body, it is put where the retryer
+// looks.
 func refusal(response *http.Response, body []byte) error {
 	var in struct {
 		Code, Message     string

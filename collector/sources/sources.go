@@ -1,8 +1,8 @@
-// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with those that
-// apply to every source.
+// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with
+// those that apply to every source.
 //
-// A source is a package below collector with a Definition: its name, its settings and flags, its rate of calls and its
-// permissions. All that names it elsewhere is its line in [All].
+// A source is a package below collector with a Definition: its name, its settings and flags, its rate of calls and
+// its permissions. All that names it elsewhere is its line in [All].
 package sources
 
 import (
@@ -23,8 +23,8 @@ import (
 
 // All lists the sources. The first one is the default.
 //
-// They all measure the same usage, each in its own way. So usage that one of them has collected is not collected by another,
-// unless users ask for it.
+// They all measure the same usage, each in its own way. So usage that one of them has collected is not collected by
+// another, unless users ask for it.
 func All() []awssource.Definition {
 	return []awssource.Definition{
 		cloudwatch.Definition(),

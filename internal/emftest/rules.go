@@ -1,6 +1,6 @@
-// Package emftest checks what the meter prints, for tests: each line against the rules that AWS publishes for CloudWatch's
-// Embedded Metric Format ([CheckRules]), and all lines for doubled and missing ones ([Sequences]). It shares nothing with package
-// emf, so that the two can contradict each other.
+// Package emftest checks what the meter prints, for tests: each line against the rules that AWS publishes for
+// CloudWatch's Embedded Metric Format ([CheckRules]), and all lines for doubled and missing ones ([Sequences]). It
+// shares nothing with package emf, so that the two can contradict each other.
 package emftest
 
 import (
@@ -36,8 +36,8 @@ var units = []string{
 	"Gigabits/Second", "Terabits/Second", "Count/Second", "None",
 }
 
-// CheckRules returns everything in a text that breaks the published rules of the Embedded Metric Format: CloudWatch would
-// make no metric of it, or another than was meant. It knows nothing of the meter's own schema.
+// CheckRules returns everything in a text that breaks the published rules of the Embedded Metric Format: CloudWatch
+// would make no metric of it, or another than was meant. It knows nothing of the meter's own schema.
 func CheckRules(text []byte) error {
 	var r ruleCheck
 	if len(text) > MaxLine {

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRules tries the checker on the example of AWS's specification, and on that example with one rule broken at a time.
+// TestRules tries the checker on the example of AWS's specification, and on that example with one rule broken at a
+// time.
 func TestRules(t *testing.T) {
 	const example = `{"_aws":{"Timestamp":1574109732004,"CloudWatchMetrics":[{"Namespace":"lambda-function-metrics",` +
 		`"Dimensions":[["functionVersion"]],"Metrics":[{"Name":"time","Unit":"Milliseconds","StorageResolution":60}]}]},` +

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Sequences notices which lines were seen, so that one that was delivered twice is counted once, and one that is missing is
-// known to be. Lines may come in any order. Memory grows with the number of lives and of gaps in them. The zero value has
-// seen nothing.
+// Sequences notices which lines were seen, so that one that was delivered twice is counted once, and one that is
+// missing is known to be. Lines may come in any order. Memory grows with the number of lives and of gaps in them. The
+// zero value has seen nothing.
 type Sequences struct {
 	lives map[string][]span // in order, apart by one at least
 }
@@ -44,8 +44,9 @@ func (s *Sequences) Add(life string, n int64) bool {
 // Lives is how many lives there were.
 func (s *Sequences) Lives() int { return len(s.lives) }
 
-// Missing is how many lines are missing between those seen: in each life before its last one, and before its first one if
-// from the beginning is true, as when all of a life should have been read. Lines after the last are not known of.
+// Missing is how many lines are missing between those seen: in each life before its last one, and before its first
+// one if from the beginning is true, as when all of a life should have been read. Lines after the last are not known
+// of.
 func (s *Sequences) Missing(fromBeginning bool) int64 {
 	var missing int64
 	for _, spans := range s.lives {

@@ -142,7 +142,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, maxBody))
 }
 
-// callerOf reads who calls out of the signature, which is not checked: Credential=AKID/date/region/monitoring/aws4_request.
+// callerOf reads who calls out of the signature, which is not checked:
+// Credential=AKID/date/region/monitoring/aws4_request.
 func callerOf(r *http.Request, service string, accounts map[string]string) (Place, error) {
 	_, credential, found := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	parts := strings.Split(credential, "/")

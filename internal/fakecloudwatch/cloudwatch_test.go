@@ -82,7 +82,8 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// Retention: 60 s 15 days, 300 s 63 days, 3600 s 455 days; what is asked for in a finer period is not there, without a word.
+// Retention: 60 s 15 days, 300 s 63 days, 3600 s 455 days; what is asked for in a finer period is not there, without
+// a word.
 func TestRetention(t *testing.T) {
 	c, client := start(t, Options{})
 	for _, test := range []struct {

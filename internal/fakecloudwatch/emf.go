@@ -33,8 +33,8 @@ const (
 	ahead         = 2 * time.Hour
 )
 
-// PutLine makes the metrics of a log line in Embedded Metric Format, as CloudWatch Logs does for a line that it receives. A
-// line that the published rules refuse is an error; a line without metrics is none.
+// PutLine makes the metrics of a log line in Embedded Metric Format, as CloudWatch Logs does for a line that it
+// receives. A line that the published rules refuse is an error; a line without metrics is none.
 func (c *CloudWatch) PutLine(place Place, line []byte) error {
 	var head emfLine
 	if err := json.Unmarshal(line, &head); err != nil {

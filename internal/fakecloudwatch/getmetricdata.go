@@ -70,8 +70,8 @@ func hashOf(parts ...any) uint64 {
 
 var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
-// getMetricData answers with a page: data points are dealt out query by query. The Id of a query whose points do not fit
-// comes again on the next page, and so do those of queries that are through, without points.
+// getMetricData answers with a page: data points are dealt out query by query. The Id of a query whose points do not
+// fit comes again on the next page, and so do those of queries that are through, without points.
 func (c *CloudWatch) getMetricData(place Place, in *cloudwatch.GetMetricDataInput, fault Fault) ([]byte, error) {
 	if err := checkGet(in); err != nil {
 		return nil, err

@@ -12,8 +12,9 @@ import (
 	"microspend/usage"
 )
 
-// LogFleet is a CloudWatch Logs of a fleet that is too large to be held: every MicroVM has a line of the meter for every
-// minute, which is worked out as it is asked for. It is what benchmarks read from; it keeps to no limits and knows no faults.
+// LogFleet is a CloudWatch Logs of a fleet that is too large to be held: every MicroVM has a line of the meter for
+// every minute, which is worked out as it is asked for. It is what benchmarks read from; it keeps to no limits and
+// knows no faults.
 type LogFleet struct {
 	Group    string
 	MicroVMs int
@@ -56,8 +57,8 @@ func (f LogFleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer)
 }
 
-// filter gives the lines of the request's time: that of a minute is printed a moment after the minute is over. Nothing is
-// printed later, so a pattern for JSON finds nothing.
+// filter gives the lines of the request's time: that of a minute is printed a moment after the minute is over.
+// Nothing is printed later, so a pattern for JSON finds nothing.
 func (f LogFleet) filter(in *FilterRequest) ([]byte, error) {
 	const minute = 60_000
 	at := (*in.StartTime - 1) / minute * int64(f.MicroVMs) // the first line: minutes before it, times the MicroVMs

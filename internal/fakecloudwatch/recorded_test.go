@@ -21,7 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The SDK's module ships what AWS recorded of its protocol: a request and a reply of every operation, and of every error.
+// The SDK's module ships what AWS recorded of its protocol: a request and a reply of every operation, and of every
+// error.
 
 func recorded(t *testing.T, folder, name string) (head []string, body []byte) {
 	t.Helper()

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-// Replies are written as AWS writes them: structures and lists of indefinite length, members in the order of their names,
-// what is not set left out, numbers as 64-bit floats, timestamps as tag 1 around one.
+// Replies are written as AWS writes them: structures and lists of indefinite length, members in the order of their
+// names, what is not set left out, numbers as 64-bit floats, timestamps as tag 1 around one.
 
 const (
 	beginMap  = 0xbf

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// The requests as they come over the wire, in Smithy RPC v2 CBOR, are read into the SDK's own input types. A member of the
-// wrong kind is an error, one that is not known here is ignored, as services do.
+// The requests as they come over the wire, in Smithy RPC v2 CBOR, are read into the SDK's own input types. A member
+// of the wrong kind is an error, one that is not known here is ignored, as services do.
 
 // members reads the members of a CBOR map. The first fault is kept.
 type members struct {

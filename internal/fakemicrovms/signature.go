@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// verify checks a request's signature as AWS documents it (AWS Signature Version 4, IAM User Guide), without the SDK's help.
+// verify checks a request's signature as AWS documents it (AWS Signature Version 4, IAM User Guide), without the
+// SDK's help.
 func verify(r *http.Request, options Options, now time.Time) error {
 	if options.Keys == nil {
 		return nil

@@ -1,5 +1,5 @@
-// Package spendtest has what tests of spend share: a ledger in memory, a rate card on which every unit costs a dollar, and
-// records that are short to write.
+// Package spendtest has what tests of spend share: a ledger in memory, a rate card on which every unit costs a
+// dollar, and records that are short to write.
 package spendtest
 
 import (
@@ -72,8 +72,8 @@ func Zone(t testing.TB, name string) *time.Location {
 // Hour is an hour of one tenant's use in us-east-1: so many vCPU-seconds.
 func Hour(start time.Time, tenant string, vcpuSeconds int64) usage.Record {
 	return usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-" + tenant}, Tenant: tenant, Source: "test",
-		Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
+		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-" + tenant}, Tenant: tenant,
+		Source: "test", Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
 	}
 }
 

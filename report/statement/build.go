@@ -152,7 +152,7 @@ func (b *builder) day(days []Day, row spend.Row) {
 
 func (b *builder) part(days []Day, row spend.Row) {
 	i, dayKnown := b.dayAt[row.Day]
-	q, componentKnown := quantityOf(row.Component)
+	q, componentKnown := row.Quantity()
 	if dayKnown && componentKnown {
 		days[i].Parts[q] = row.Cost
 	}
@@ -188,15 +188,6 @@ func calendar(from, to time.Time, loc *time.Location) []string {
 		}
 		days = append(days, text)
 	}
-}
-
-func quantityOf(component string) (pricing.BilledQuantity, bool) {
-	for _, q := range pricing.BilledQuantities() {
-		if q.String() == component {
-			return q, true
-		}
-	}
-	return 0, false
 }
 
 // tenantDays fills in the days of each tenant.
@@ -265,7 +256,7 @@ func (b *builder) lines() error {
 }
 
 func (b *builder) line(lines []Line, row spend.Row) ([]Line, error) {
-	q, ok := quantityOf(row.Component)
+	q, ok := row.Quantity()
 	if !ok {
 		return lines, nil // a tenant without usage
 	}

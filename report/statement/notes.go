@@ -2,6 +2,7 @@ package statement
 
 import (
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/spend/budget"
 )
@@ -15,23 +16,20 @@ func (s *Statement) annotate() {
 // that were used.
 func (s *Statement) assumptions() []pricing.Note {
 	var notes []pricing.Note
-	add := func(when bool, id, text string) {
+	add := func(when bool, note pricing.Note) {
 		if when {
-			notes = append(notes, pricing.Note{ID: id, Text: text})
+			notes = append(notes, note.Sentence())
 		}
 	}
 	compute := s.uses(pricing.VCPU) || s.uses(pricing.Memory)
-	add(compute, "transition-billing", "Time in PENDING, SUSPENDING and resuming is not billed; AWS does not say.")
-	add(compute, "baseline", "Running time bills the configured baseline, busy or idle, and bursts only where the meter recorded them.")
-	add(s.uses(pricing.SnapshotRead), "launch-read",
-		"A launch reads as many GB as were recorded for it; how many AWS counts for one is not established.")
-	add(s.uses(pricing.SnapshotStorage), "image-minimum",
-		"Storage counts as long as it was recorded; AWS bills an image version for a week at least, so one that is deleted sooner costs more on its bill.")
-	add(s.uses(pricing.SnapshotStorage), "suspend-minimum",
-		"Suspended state is billed by the hour with no minimum; AWS states a minimum for images only.")
-	add(len(s.Lines) > 0, "image-builds", "Building an image is not priced; what AWS bills for builds is not established.")
-	add(len(s.Lines) > 0 && !s.discounted(), "no-free-tier", "No free tier or Savings Plan applies; AWS states none for MicroVMs.")
-	add(true, "attribution", "AWS's bill has no line for a MicroVM or a tenant. Whose usage is whose follows from the ledger and the tenants file.")
+	add(compute, assumption.TransitionBilling.Note())
+	add(compute, assumption.Baseline.Note())
+	add(s.uses(pricing.SnapshotRead), assumption.LaunchRead.Measured())
+	add(s.uses(pricing.SnapshotStorage), assumption.ImageMinimum.Measured())
+	add(s.uses(pricing.SnapshotStorage), assumption.SuspendMinimum.Note())
+	add(len(s.Lines) > 0, assumption.ImageBuilds.Note())
+	add(len(s.Lines) > 0 && !s.discounted(), assumption.NoFreeTier.Note())
+	add(true, assumption.Attribution.Note())
 	return notes
 }
 

@@ -63,7 +63,7 @@ func (b *book) summary(r Report) error {
 		add(name, shown, exact)
 	}
 	money("total", known(s.Total.Cost, s.Total.Amount))
-	if s.Agreed {
+	if s.Negotiated {
 		money("total at list", known(s.Total.Cost, s.Total.List))
 	}
 	if s.SharedOut != nil {
@@ -77,7 +77,7 @@ func (b *book) summary(r Report) error {
 	}
 	add()
 	titles := []string{"by component", "$", "$, exact"}
-	if s.Agreed {
+	if s.Negotiated {
 		titles = append(titles, "list $", "list $, exact")
 	}
 	add(heading(titles...)...)
@@ -85,7 +85,7 @@ func (b *book) summary(r Report) error {
 		row := &r.Components.Rows[i]
 		shown, exact := b.dollars(known(row.Cost, row.Amount))
 		cells := []any{componentName(row.Component), shown, exact}
-		if s.Agreed {
+		if s.Negotiated {
 			list, exactList := b.dollars(known(row.Cost, row.List))
 			cells = append(cells, list, exactList)
 		}
@@ -105,10 +105,8 @@ func (b *book) summary(r Report) error {
 
 // componentName is a component in words; a report without any usage has one row, about nothing.
 func componentName(id string) string {
-	for _, q := range pricing.BilledQuantities() {
-		if q.String() == id {
-			return q.Name()
-		}
+	if q, ok := pricing.ParseBilledQuantity(id); ok {
+		return q.Name()
 	}
 	return id
 }

@@ -15,7 +15,7 @@ import (
 // spendColumns are the columns that the sheets of spend have in common, after what they are by.
 func spendColumns(s spend.Spend) []column {
 	columns := []column{numeric("amount $", 13), numeric("amount $, exact", 28)}
-	if s.Agreed {
+	if s.Negotiated {
 		columns = append(columns, numeric("list $", 13), numeric("list $, exact", 28))
 	}
 	if s.SharedOut != nil {
@@ -40,7 +40,7 @@ func quantityColumns() []column {
 func (b *book) amounts(s spend.Spend, row *spend.Row) []any {
 	shown, exact := b.dollars(known(row.Cost, row.Amount))
 	cells := []any{shown, exact}
-	if s.Agreed {
+	if s.Negotiated {
 		list, exactList := b.dollars(known(row.Cost, row.List))
 		cells = append(cells, list, exactList)
 	}

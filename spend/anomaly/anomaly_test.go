@@ -1,6 +1,7 @@
 package anomaly_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -128,4 +129,12 @@ func TestDamageIsNamedWhereNothingStandsOut(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got.Anomalies)
 	require.Equal(t, damage, got.Damaged, "once")
+}
+
+func TestFindStopsWhenToldTo(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	request := anomaly.Request{From: at(t, "2026-10-05"), To: at(t, "2026-10-06")}
+	_, err := anomaly.Find(stopped, dollars(hour(request.From, "acme", 1)), anomaly.Rule{}, request)
+	require.ErrorIs(t, err, context.Canceled)
 }

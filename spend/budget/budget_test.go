@@ -1,6 +1,7 @@
 package budget_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -226,4 +227,11 @@ func TestForecastDoesNotDependOnABudget(t *testing.T) {
 		require.Equal(t, want, got, reason)
 		require.Equal(t, "weekday-mean", method, reason)
 	}
+}
+
+func TestEvaluateStopsWhenToldTo(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := budget.Evaluate(stopped, dollars(hour(at(t, "2026-10-05"), "acme", 1)), budget.Set{}, at(t, "2026-10-06"))
+	require.ErrorIs(t, err, context.Canceled)
 }

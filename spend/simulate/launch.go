@@ -93,7 +93,8 @@ func (l launch) records() []usage.Record {
 				billed := (seconds + peak*(p.factor-1)) * 1000 // as if all of it had run at the baseline
 				r.Amounts[usage.Running] += seconds * 1000
 				r.Amounts[pricing.Memory] += billed * mibs
-				r.Amounts[pricing.VCPU] += billed * mibs / 2048 // half a vCPU per GB; sizes of 512 MiB and whole seconds leave no rest
+				// Half a vCPU per GB. Sizes are multiples of 512 MiB and times whole seconds, so the division is exact.
+				r.Amounts[pricing.VCPU] += billed * mibs / 2048
 			}
 			from = to
 		}

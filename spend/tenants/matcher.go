@@ -16,8 +16,8 @@ type Matcher struct {
 	declareShared index
 }
 
-// NewMatcher looks usage up in the rules of a file that hold at a moment, and in what has been declared shared, whoever's it
-// would otherwise be.
+// NewMatcher looks usage up in the rules of a file that hold at a moment, and in what has been declared shared,
+// whoever's it would otherwise be.
 func NewMatcher(file File, shared []Selector, moment time.Time) *Matcher {
 	m := &Matcher{rules: file.Rules}
 	for i, rule := range file.Rules {
@@ -33,8 +33,10 @@ func NewMatcher(file File, shared []Selector, moment time.Time) *Matcher {
 	return m
 }
 
-// Tenant is the tenant of a group, [Shared] or "" where none can be named; shared tells the label from a tenant of that name.
-// What was declared shared comes first, then the first rule, the record itself, and image storage that is nobody's.
+// Tenant is the tenant of a group, [Shared] or "" where none can be named; shared tells the label from a tenant of
+// that name. What was declared shared comes first, then the first rule, the record itself, and image storage that is
+// nobody's.
+//
 // Image storage is an image's own ([usage.KindImage]): nobody runs it, and whoever starts from the image needs it.
 func (m *Matcher) Tenant(g *ledger.Group) (name string, shared bool) {
 	if m.declareShared.match(g) < none {
@@ -68,8 +70,8 @@ func Fields(file File, shared []Selector) map[ledger.Field]bool {
 	return need
 }
 
-// index finds the first selector that matches without trying all of them: one look-up for each length of a prefix, as files
-// have many tenants and ledgers have many more MicroVMs.
+// index finds the first selector that matches without trying all of them: one look-up for each length of a prefix, as
+// files have many tenants and ledgers have many more MicroVMs.
 type index struct {
 	exact    [fieldCount]map[string]int
 	prefixes [fieldCount]map[string]int
@@ -108,8 +110,8 @@ func (x *index) match(g *ledger.Group) int {
 	return x.first(Role, g.Role, best)
 }
 
-// first is the place of the first selector for a field that matches the name, if it comes before best, which is returned
-// otherwise. No selector matches a name that is not known.
+// first is the place of the first selector for a field that matches the name, if it comes before best, which is
+// returned otherwise. No selector matches a name that is not known.
 func (x *index) first(field Field, name string, best int) int {
 	if name == "" {
 		return best

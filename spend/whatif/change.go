@@ -1,14 +1,13 @@
 package whatif
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // Change is what is done differently. The zero value is nothing.
@@ -51,9 +50,9 @@ type Outcome struct {
 func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	var (
 		out   = Outcome{Complete: true, ThenComplete: true}
-		lines [5]Line
-		used  [5]bool
-		notes = noteBook{}
+		lines [pricing.QuantityCount]Line
+		used  [pricing.QuantityCount]bool
+		notes noteList
 	)
 	for i := range parts {
 		part := &parts[i]
@@ -64,8 +63,10 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 			out.unknown(why)
 		}
 		after, facts, effect := changed(part, change, &notes)
-		out.Running, out.ThenRunning = out.Running.Add(facts.Running), out.ThenRunning.Add(facts.Running.Add(effect.Running))
-		out.Suspends, out.ThenSuspend = out.Suspends.Add(facts.Suspends), out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
+		out.Running = out.Running.Add(facts.Running)
+		out.ThenRunning = out.ThenRunning.Add(facts.Running.Add(effect.Running))
+		out.Suspends = out.Suspends.Add(facts.Suspends)
+		out.ThenSuspend = out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
 		card := part.Card
 		if change.Region != "" {
 			card = change.Card
@@ -91,15 +92,12 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 					continue
 				}
 				used[q] = true
-				amount, known, err := priced(side.measured, q, side.card)
-				if err != nil {
-					return Outcome{}, err
-				}
+				amount, _, err := side.measured[q].Amounts(side.card, q)
 				*side.quantity = side.quantity.Add(side.measured[q].Quantity())
 				*side.amount = side.amount.Add(amount)
-				if !known {
+				if err != nil {
 					*side.known = false
-					out.unknown((&pricing.UnknownRateError{Region: side.card.Region, Quantity: q}).Error())
+					out.unknown(err.Error())
 				}
 			}
 		}
@@ -116,41 +114,26 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	if change.Alternative != nil {
 		out.replaced(*change.Alternative, seconds, &notes)
 	}
-	notes.add(pricing.Note{ID: "month-at-this-pace", Text: "a month is 730 hours that go on like the time measured"})
+	notes.add(assumption.MonthAtThisPace.Clause())
 	out.Notes = notes.list
 	return out, nil
 }
 
-// priced is the amount of one measured quantity.
-func priced(measured pricing.Measured, q pricing.BilledQuantity, card pricing.RateCard) (decimal.Decimal, bool, error) {
-	var only pricing.Measured
-	only[q] = measured[q]
-	bill, err := only.Bill(card)
-	var none *pricing.UnknownRateError
-	if errors.As(err, &none) {
-		return decimal.Decimal{}, false, nil
-	}
-	return bill.Total(), true, err
-}
-
 func (o *Outcome) unknown(text string) {
-	for _, have := range o.Unknown {
-		if have == text {
-			return
-		}
+	if !slices.Contains(o.Unknown, text) {
+		o.Unknown = append(o.Unknown, text)
 	}
-	o.Unknown = append(o.Unknown, text)
 }
 
 // changed is the usage of a part after a change.
-func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Facts, Effect) {
+func changed(part *Part, change Change, notes *noteList) (pricing.Measured, Facts, Effect) {
 	measured := part.Sum.Measured()
 	facts, ran := FactsOf(&part.Sum)
 	if !ran {
 		return measured, Facts{}, Effect{}
 	}
 	if change.Region != "" && change.Region != part.Region {
-		notes.add(pricing.Note{ID: "same-usage", Text: "another region sees the same usage; moving data between regions is not priced"})
+		notes.add(assumption.SameUsage.Clause())
 	}
 	var effect Effect
 	if change.TimeoutNow != change.TimeoutThen {
@@ -163,19 +146,17 @@ func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Fact
 			notes.add(note)
 		}
 		if !effect.Running.IsZero() || !effect.Suspends.IsZero() {
-			notes.add(pricing.Note{ID: "idle-timeout-now", Text: fmt.Sprintf("the timeout at present is taken for %d s; the ledger does not have it", change.TimeoutNow)})
-			notes.add(pricing.Note{ID: "idle-baseline", Text: fmt.Sprintf("idle time runs at the baseline of a %s MicroVM", facts.Size)})
+			notes.add(assumption.IdleTimeoutNow.Clause(change.TimeoutNow))
+			notes.add(assumption.IdleBaseline.Clause(facts.Size))
 		}
 		measured = idled(measured, facts, effect)
 	}
 	if change.Memory != nil && *change.Memory != facts.Size {
 		factor := pricing.Divide(change.Memory.GB(), facts.Size.GB(), pricing.RatioPlaces)
 		measured = resized(measured, facts, effect, factor)
-		notes.add(pricing.Note{ID: "size-measured", Text: fmt.Sprintf(
-			"the size at present is taken for %s, as %s GB were in use per running second, bursts included", facts.Size,
-			figures.Fixed(facts.Average, 2))})
-		notes.add(pricing.Note{ID: "size-scales", Text: "vCPU, memory and bursts grow and shrink with the size; running time stays the same"})
-		notes.add(pricing.Note{ID: "state-scales", Text: "the state that is suspended, and so what is written, resumed and stored, does so too; the image does not"})
+		notes.add(assumption.SizeMeasured.Measured(facts.Size, figures.Fixed(facts.Average, 2)))
+		notes.add(assumption.SizeScales.Clause())
+		notes.add(assumption.StateScales.Clause())
 	}
 	return measured, facts, effect
 }
@@ -198,26 +179,27 @@ func idled(m pricing.Measured, f Facts, e Effect) pricing.Measured {
 func resized(m pricing.Measured, f Facts, e Effect, factor decimal.Decimal) pricing.Measured {
 	resumed := decimal.Min(f.Resumes.Add(e.Suspends).Mul(f.State), m[pricing.SnapshotRead].Units)
 	resumed = decimal.Max(resumed, decimal.Decimal{})
-	for _, q := range []pricing.BilledQuantity{pricing.VCPU, pricing.Memory, pricing.SnapshotWrite, pricing.SnapshotStorage} {
+	read := m[pricing.SnapshotRead].Units
+	for q := range m {
 		m[q].Units = m[q].Units.Mul(factor)
 	}
-	m[pricing.SnapshotRead].Units = m[pricing.SnapshotRead].Units.Add(resumed.Mul(factor.Sub(one)))
+	m[pricing.SnapshotRead].Units = read.Add(resumed.Mul(factor.Sub(one)))
 	return m
 }
 
-// noteBook collects notes.
-type noteBook struct{ list []pricing.Note }
+// noteList collects notes.
+type noteList struct{ list []pricing.Note }
 
 // add adds a note that is not there yet. Regions may differ in what there is to say.
-func (b *noteBook) add(note pricing.Note) {
-	if !slices.Contains(b.list, note) {
-		b.list = append(b.list, note)
+func (l *noteList) add(note pricing.Note) {
+	if !slices.Contains(l.list, note) {
+		l.list = append(l.list, note)
 	}
 }
 
 // addFirst adds a note unless there is one of its id: of thousands of parts, what the first has to say stands for all.
-func (b *noteBook) addFirst(note pricing.Note) {
-	if !slices.ContainsFunc(b.list, func(have pricing.Note) bool { return have.ID == note.ID }) {
-		b.list = append(b.list, note)
+func (l *noteList) addFirst(note pricing.Note) {
+	if !slices.ContainsFunc(l.list, func(have pricing.Note) bool { return have.ID == note.ID }) {
+		l.list = append(l.list, note)
 	}
 }

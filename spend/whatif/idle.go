@@ -1,12 +1,11 @@
 package whatif
 
 import (
-	"fmt"
-
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // IdleModel says what another idle timeout would do to measured usage.
@@ -23,13 +22,13 @@ type Effect struct {
 	Notes     []pricing.Note
 }
 
-// Memoryless is an [IdleModel] from averages alone. It takes the pauses between uses for memoryless (exponential): however
-// long a pause has lasted, what is left of it is m on average, which is the suspended time of an average suspend. Of n
-// suspends at a timeout T there are then n·e^((T−U)/m) at a timeout U, and each suspend less is m seconds more of
-// running, idle, in place of suspended time.
+// Memoryless is an [IdleModel] from averages alone. It takes the pauses between uses for memoryless (exponential):
+// however long a pause has lasted, what is left of it is m on average, which is the suspended time of an average
+// suspend. Of n suspends at a timeout T there are then n·e^((T−U)/m) at a timeout U, and each suspend less is m
+// seconds more of running, idle, in place of suspended time.
 //
-// Pauses of real workloads are often many short ones and a few very long ones, for which this understates what a shorter
-// timeout saves.
+// Pauses of real workloads are often many short ones and a few very long ones, for which this understates what a
+// shorter timeout saves.
 type Memoryless struct{}
 
 // largestExponent keeps a model that does not fit from getting out of hand.
@@ -41,16 +40,14 @@ func (Memoryless) Effect(_ *Part, f Facts, now, then int64) Effect {
 		return Effect{}
 	}
 	if !f.Suspends.IsPositive() || !f.Suspended.IsPositive() {
-		return Effect{Notes: []pricing.Note{{
-			ID: "idle-no-suspends", Text: "nothing was suspended, so that the ledger cannot tell what another idle timeout would do",
-		}}}
+		return Effect{Notes: []pricing.Note{assumption.IdleNoSuspends.Clause()}}
 	}
 	mean := pricing.Divide(f.Suspended, f.Suspends, pricing.RatioPlaces)
 	exponent := pricing.Divide(decimal.NewFromInt(now-then), mean, pricing.RatioPlaces)
 	exponent = decimal.Max(decimal.Min(exponent, largestExponent), largestExponent.Neg())
 	factor, err := exponent.ExpTaylor(pricing.AmountPlaces)
 	if err != nil {
-		return Effect{Notes: []pricing.Note{{ID: "idle-model", Text: "the idle model does not fit this usage: " + err.Error()}}}
+		return Effect{Notes: []pricing.Note{assumption.IdleModel.Clause(err)}}
 	}
 	suspends := f.Suspends.Mul(factor.Sub(one))
 	running := suspends.Mul(mean).Neg()
@@ -60,9 +57,6 @@ func (Memoryless) Effect(_ *Part, f Facts, now, then int64) Effect {
 	}
 	return Effect{
 		Running: running, Suspended: running.Neg(), Suspends: suspends,
-		Notes: []pricing.Note{{
-			ID:   "idle-memoryless",
-			Text: fmt.Sprintf("pauses are taken for memoryless: what is left of one is %s s on average, the mean suspended time of %s suspends", figures.Fixed(mean, 0), figures.Grouped(f.Suspends)),
-		}},
+		Notes: []pricing.Note{assumption.IdleMemoryless.Clause(figures.Fixed(mean, 0), figures.Grouped(f.Suspends))},
 	}
 }

@@ -10,15 +10,16 @@ import (
 	"microspend/idle"
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/usage"
 )
 
-// Pauses is an [IdleModel] from the single suspensions that a ledger shows. A longer timeout does to each what it would have
-// done: one that lasted no longer than what is added is run through, idle, and the others begin so much later. That holds
-// whatever the timeout was at present, and is what [idle.Model.Analyse] prices.
+// Pauses is an [IdleModel] from the single suspensions that a ledger shows. A longer timeout does to each what it
+// would have done: one that lasted no longer than what is added is run through, idle, and the others begin so much
+// later. That holds whatever the timeout was at present, and is what [idle.Model.Analyse] prices.
 //
-// Pauses that were too short to be suspended do not show. They cost the same under every timeout that is no shorter than
-// that at present; about a shorter one they would decide, so there [Memoryless] is taken in place.
+// Pauses that were too short to be suspended do not show. They cost the same under every timeout that is no shorter
+// than that at present; about a shorter one they would decide, so there [Memoryless] is taken in place.
 type Pauses struct {
 	suspended map[string]idle.Distribution // how long, by region
 }
@@ -51,7 +52,9 @@ func ReadPauses(records iter.Seq2[usage.Record, error]) (*Pauses, error) {
 				return
 			}
 		}
-	}, idle.RecordOptions{Owner: func(r *usage.Record) string { return r.Region }}) // it is the regions that are told apart
+	}, idle.RecordOptions{
+		Owner: func(r *usage.Record) string { return r.Region }, // pauses are priced by region, whoever had them
+	})
 	p := &Pauses{map[string]idle.Distribution{}}
 	if errors.Is(err, idle.ErrNoGaps) {
 		return p, nil
@@ -86,8 +89,7 @@ func (p *Pauses) Effect(part *Part, f Facts, now, then int64) Effect {
 		return Memoryless{}.Effect(part, f, now, then)
 	case then < now:
 		effect := Memoryless{}.Effect(part, f, now, then)
-		effect.Notes = append(effect.Notes, pricing.Note{ID: "idle-shorter", Text: fmt.Sprintf(
-			"pauses of less than %d s were never suspended and do not show in the ledger, so that a shorter timeout can only be estimated", now)})
+		effect.Notes = append(effect.Notes, assumption.IdleShorter.Clause(now))
 		return effect
 	}
 	fixed := d.At((then - now) * 1000)
@@ -101,12 +103,11 @@ func (p *Pauses) Effect(part *Part, f Facts, now, then int64) Effect {
 // read says what the effect is worked out from.
 func (p *Pauses) read(part *Part, f Facts, d idle.Distribution) []pricing.Note {
 	count := decimal.NewFromInt(d.Gaps())
-	text := fmt.Sprintf("worked out pause by pause, from %s suspensions of %s in the ledger; those that share a period are taken to be equally long",
-		figures.Grouped(count), part.Region)
+	more := ""
 	if rest := f.Suspends.Sub(count); rest.IsPositive() {
-		text += fmt.Sprintf("; %s more that no resume was seen for stay as they were", figures.Grouped(rest))
+		more = fmt.Sprintf("; %s more that no resume was seen for stay as they were", figures.Grouped(rest))
 	}
-	return []pricing.Note{{ID: "idle-pauses", Text: text}}
+	return []pricing.Note{assumption.IdlePauses.Clause(figures.Grouped(count), part.Region, more)}
 }
 
 // cheapest names the best timeout that can be judged.
@@ -115,13 +116,13 @@ func (p *Pauses) cheapest(part *Part, f Facts, d idle.Distribution, now int64) [
 	if !ok {
 		return nil
 	}
-	return []pricing.Note{{ID: "idle-cheapest", Text: fmt.Sprintf(
-		"the cheapest timeout of %d s or more for these pauses in %s is %d s", now, part.Region, seconds)}}
+	return []pricing.Note{assumption.IdleCheapest.Clause(now, part.Region, seconds)}
 }
 
 // best is the cheapest timeout of now or more, in seconds. It reports false where a rate is not known.
 func (p *Pauses) best(part *Part, f Facts, d idle.Distribution, now int64) (int64, bool) {
-	model, err := idle.NewModel(part.Card, f.Size, pricing.Divide(f.State, bytesPerGB, pricing.AmountPlaces), decimal.Decimal{})
+	state := pricing.Divide(f.State, bytesPerGB, pricing.AmountPlaces)
+	model, err := idle.NewModel(part.Card, f.Size, state, decimal.Decimal{})
 	if err != nil {
 		return 0, false
 	}

@@ -16,8 +16,8 @@ import (
 	"microspend/usage"
 )
 
-// suspended are the records of MicroVMs of 2 GB in a region, each of which was suspended once for so many seconds with 1 GB of
-// state, resumed, and ran for an hour.
+// suspended are the records of MicroVMs of 2 GB in a region, each of which was suspended once for so many seconds
+// with 1 GB of state, resumed, and ran for an hour.
 func suspended(region string, seconds ...int64) []usage.Record {
 	var records []usage.Record
 	for i, length := range seconds {
@@ -133,8 +133,8 @@ func TestTooManyPauses(t *testing.T) {
 	require.Equal(t, whatif.MostPauses, read)
 }
 
-// TestPausesAreThoseOfTheIdleAnalysis: the difference between the bills is the one that the idle analysis finds for the same
-// records, and so is the cheapest timeout.
+// TestPausesAreThoseOfTheIdleAnalysis: the difference between the bills is the one that the idle analysis finds for
+// the same records, and so is the cheapest timeout.
 func TestPausesAreThoseOfTheIdleAnalysis(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := suspended("eu-west-1", rapid.SliceOfN(rapid.Int64Range(1, 20_000), 1, 20).Draw(t, "suspended")...)

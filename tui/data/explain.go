@@ -2,11 +2,12 @@ package data
 
 import (
 	"context"
-	"time"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/usage"
 )
@@ -26,35 +27,31 @@ type Line struct {
 
 // Explanation is what a figure is made of.
 type Explanation struct {
-	Title    string // what is explained
-	From, To time.Time
-	Query    Query
-	Lines    []Line
-	Shared   decimal.Decimal // the share of shared cost in the amount
-	Total    spend.Total
-	Policy   spend.Policy
-	Card     map[string]pricing.RateCard
-	Notes    []pricing.Note
+	civil.Span
+	Query  Query
+	Lines  []Line
+	Shared decimal.Decimal // the share of shared cost in the amount
+	Total  spend.Total
+	Policy spend.Policy
+	Card   map[string]pricing.RateCard
+	Notes  []pricing.Note
 }
 
 // Explain works out the lines behind what was spent in a scope and period.
-func (r *Reader) Explain(ctx context.Context, q Query, asOf time.Time) (*Explanation, error) {
-	until := q.Period.To
-	if asOf.After(q.Period.From) && asOf.Before(until) {
-		until = asOf
-	}
+func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation, error) {
+	part := q.Period.Until(at)
 	by := []spend.Dimension{spend.ByRegion}
 	if q.Scope.Tenant != nil {
 		by = append(by, spend.ByTenant)
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: q.Period.From, To: until, By: by, Location: r.Location(), Filter: q.Scope.filter(),
+		From: part.From, To: part.To, By: by, Location: r.Location(), Filter: q.Scope.filter(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &Explanation{
-		From: q.Period.From, To: until, Query: q, Total: found.Total, Policy: found.Policy, Card: map[string]pricing.RateCard{},
+		Span: part.Span, Query: q, Total: found.Total, Policy: found.Policy, Card: map[string]pricing.RateCard{},
 	}
 	for i := range found.Rows {
 		row := &found.Rows[i]
@@ -62,7 +59,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, asOf time.Time) (*Explana
 		if row.Sum == (usage.Sum{}) {
 			continue
 		}
-		card, err := r.card(row.Region)
+		card, err := r.Card(row.Region)
 		if err != nil {
 			return nil, err
 		}
@@ -117,27 +114,27 @@ func (e *Explanation) has(q pricing.BilledQuantity) bool {
 
 // note says what the figure rests on.
 func (e *Explanation) note(r *Reader) {
-	add := func(id, text string) { e.Notes = append(e.Notes, pricing.Note{ID: id, Text: text}) }
+	add := func(note pricing.Note) { e.Notes = append(e.Notes, note) }
 	if e.has(pricing.VCPU) {
-		add("transition-billing", "time in PENDING, SUSPENDING and resuming is not billed; AWS does not say")
+		add(assumption.TransitionBilling.Clause())
 	}
 	if e.has(pricing.SnapshotRead) {
-		add("launch-read", "a launch reads the whole image; how many GB AWS counts for one is not established")
+		add(assumption.LaunchRead.Clause())
 	}
 	if e.has(pricing.SnapshotStorage) {
-		add("suspend-minimum", "suspended state is billed by the hour with no minimum; AWS states a minimum for images only")
+		add(assumption.SuspendMinimum.Clause())
 	}
 	if e.has(pricing.VCPU) {
-		add("no-free-tier", "no free tier or Savings Plan applies; AWS states none for MicroVMs")
+		add(assumption.NoFreeTier.Clause())
 	}
 	switch {
 	case e.Query.Scope.Tenant == nil:
 	case len(r.Source.Tenants.Rules) > 0:
-		add("whose", "usage is the tenant's by the first rule of the tenants file that matches, or as the record names it")
+		add(assumption.Whose.Clause("by the first rule of the tenants file that matches, or "))
 	default:
-		add("whose", "usage is the tenant's as the record names it")
+		add(assumption.Whose.Clause(""))
 	}
 	if !e.Shared.IsZero() {
-		add("shared", "shared cost is shared out by the policy "+e.Policy.String())
+		add(assumption.Shared.Clause(e.Policy))
 	}
 }

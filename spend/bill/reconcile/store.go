@@ -16,12 +16,13 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/atomicfile"
+	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
 )
 
-// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the days it
-// covers. Engines that read the ledger look at usage/ only.
+// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the
+// days it covers. Engines that read the ledger look at usage/ only.
 const Folder = "billed"
 
 const billedSchema = "microspend.billed/v1"
@@ -55,18 +56,20 @@ func (c Comparison) Billed() *spend.Billed {
 	}
 	for _, l := range c.Bill.Lines {
 		out.Lines = append(out.Lines, spend.BilledLine{
-			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity, Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
+			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity,
+			Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
 		})
 	}
 	return out
 }
 
-// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It returns the
-// file's path. Source is the name of the file that the bill came from.
+// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
+// returns the file's path. Source is the name of the file that the bill came from.
 func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: bill.SHA256, Format: string(bill.Format), Metric: bill.Metric,
-		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
+		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly),
+		AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
 	}
 	for _, l := range billed.Lines {
 		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: l.Cost.String()}
@@ -90,8 +93,8 @@ func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, no
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
 
-// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last counts
-// for it. It returns nil where there is none.
+// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last
+// counts for it. It returns nil where there is none.
 func Load(dir string) (*spend.Billed, error) {
 	folder := filepath.Join(dir, Folder)
 	entries, err := os.ReadDir(folder)
@@ -186,7 +189,7 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 		case !covered:
 			return nil, fmt.Errorf("line %d: its day %.20q is not covered", i+1, written.Day)
 		case seen[k]:
-			return nil, fmt.Errorf("line %d is there twice", i+1)
+			return nil, fmt.Errorf("line %d appears twice", i+1)
 		}
 		seen[k] = true
 		out[written.Day] = append(out[written.Day], line)
@@ -195,7 +198,7 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 }
 
 func (l billedLine) line() (spend.BilledLine, error) {
-	q, ok := quantityOf(l.Usage)
+	q, ok := pricing.ParseBilledQuantity(l.Usage)
 	if !ok {
 		return spend.BilledLine{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/whatif"
@@ -29,10 +30,9 @@ func Forecast(b *budget.Report, line budget.Line) []Step {
 	)
 	switch line.Method {
 	case budget.WeekdayMean:
-		steps = append(steps, Step{Remark: "weekday-mean: each day to come is taken for the mean of its weekday over the last eight weeks; " +
-			"of the day on which the data ends, only what is left of it."})
+		steps = append(steps, Step{Remark: assumption.WeekdayMean.Note().String()})
 	case budget.RunRate:
-		steps = append(steps, Step{Remark: "run-rate: the month goes on as it has been so far, as there are fewer than two weeks of data."})
+		steps = append(steps, Step{Remark: assumption.RunRate.Note().String()})
 	case budget.NoForecast:
 	}
 	return steps
@@ -124,9 +124,7 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) []
 
 // AlternativeNotes are the assumptions behind the cost of something else.
 func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
-	return append([]pricing.Note{
-		{ID: "size-measured", Text: "a MicroVM's size is taken for the largest that uses no more memory than was measured per running second"},
-	}, alt.Notes...)
+	return append([]pricing.Note{assumption.SizeMeasured.Clause()}, alt.Notes...)
 }
 
 func signed(d decimal.Decimal) string {

@@ -10,14 +10,14 @@ import (
 	"microspend/usage"
 )
 
-// resume brings into the ledger what a run that was killed had read, and makes of the rest of its plan what is pending.
+// resume brings into the ledger what a run that was killed had read. The rest of its plan becomes pending.
 func (c *collection) resume(ctx context.Context) error {
 	var stages []*stage
 	err := c.journal.replay(func(p planEntry) error {
-		s := newStage(&route{target: p.Target}, p)
+		s := newStage(&targetRun{target: p.Target}, p)
 		s.planned = true
 		stages = append(stages, s)
-		_, err := c.state(p.Target)
+		_, err := c.checkpoint(p.Target)
 		return err
 	}, func(b batchEntry, _ []byte) error {
 		c.summary.Reused++
@@ -33,27 +33,32 @@ func (c *collection) resume(ctx context.Context) error {
 	}
 	c.Logger.Info("going on with a run that was interrupted", "batches", c.summary.Reused)
 	c.summary.Resumed = true
-	return c.settle(ctx, stages)
+	return c.commit(ctx, stages)
 }
 
-// settle brings the journal into the ledger in one step, then moves the checkpoints, then empties the journal. After a kill
-// in between it is done again, which changes nothing that it had done.
-func (c *collection) settle(ctx context.Context, stages []*stage) error {
+// commit brings the journal into the ledger in one step, then moves the checkpoints, then empties the journal.
+//
+// The order is what makes a kill harmless: at every moment in between the journal still has everything, and doing it
+// again changes nothing, as records replace those with their key. The other way round a kill would lose what was read.
+func (c *collection) commit(ctx context.Context, stages []*stage) error {
 	if err := c.upsert(ctx, stages); err != nil {
 		return err
 	}
 	for _, s := range stages {
-		if !s.planned && (c.traits.Live || !c.states[s.Target].Through.IsZero()) {
+		if !s.planned && (c.traits.Live || !c.checkpoints[s.Target].Through.IsZero()) {
 			continue
 		}
-		of, report := c.states[s.Target], func(g Gap) { c.summary.Gaps = append(c.summary.Gaps, g) }
+		of, report := c.checkpoints[s.Target], func(g Gap) { c.summary.Gaps = append(c.summary.Gaps, g) }
 		switch {
-		case !s.planned: // the first window of all: the next run begins where this one did
-			of.Begin, of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.From, s.Window.From, s.From, s.ReadAt, s.Goal, s.Shape
+		case !s.planned:
+			// The first window of all could not be planned. The next run begins where this one did, not a lookback before its
+			// own now, so that nothing is passed over.
+			of.Begin, of.Through, of.Goal = s.Window.From, s.Window.From, s.Goal
+			of.From, of.ReadAt, of.Shape = s.From, s.ReadAt, s.Shape
 		case c.traits.Live:
-			of.settleLive(s, report)
+			of.commitLive(s, report)
 		default:
-			of.settle(s, c.Now().UTC(), report)
+			of.commit(s, c.Now().UTC(), report)
 		}
 		if err := of.save(c.folder, s.Target); err != nil {
 			return err
@@ -62,14 +67,14 @@ func (c *collection) settle(ctx context.Context, stages []*stage) error {
 	return c.journal.reset()
 }
 
-// settle moves the checkpoint past a stage. Every gap is handed to report.
-func (of *state) settle(s *stage, now time.Time, report func(Gap)) {
-	regular := s.Window != (Window{})
-	if regular {
+// commit moves the checkpoint past a stage, unless that is a backfill. What was planned and not read becomes pending,
+// what failed an open gap. Every gap is handed to report.
+func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
+	if isWindow := s.Window != (Window{}); isWindow { // else it is the backlog
 		if of.Begin.IsZero() || s.Window.From.Before(of.Begin) {
 			of.Begin = s.Window.From
 		}
-		if !s.Aside {
+		if !s.Backfill {
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}
 		if s.state != nil {
@@ -81,14 +86,16 @@ func (of *state) settle(s *stage, now time.Time, report func(Gap)) {
 		key := b.key()
 		same := func(other Batch) bool { return other.key() == key }
 		if !s.read[key] {
-			if !slices.ContainsFunc(of.Pending, same) && !slices.ContainsFunc(of.Gaps, func(g gapState) bool { return same(g.Batch) }) {
+			// The backlog is planned anew by each run: what is known to be owed must not be owed twice.
+			if !slices.ContainsFunc(of.Pending, same) &&
+				!slices.ContainsFunc(of.Gaps, func(g openGap) bool { return same(g.Batch) }) {
 				of.Pending = append(of.Pending, b)
 			}
 			continue
 		}
 		of.Pending = slices.DeleteFunc(of.Pending, same)
 		tries := 0
-		of.Gaps = slices.DeleteFunc(of.Gaps, func(g gapState) bool {
+		of.Gaps = slices.DeleteFunc(of.Gaps, func(g openGap) bool {
 			if same(g.Batch) {
 				tries = g.Tries
 				return true
@@ -102,9 +109,9 @@ func (of *state) settle(s *stage, now time.Time, report func(Gap)) {
 	of.join()
 }
 
-// settleLive moves the checkpoint of a live source past a stage. What was not read cannot be asked for again: the next
-// window begins where this one did.
-func (of *state) settleLive(s *stage, report func(Gap)) {
+// commitLive moves the checkpoint of a live source past a stage, if all of it was read. Where it was not, nothing can
+// be asked for again: the next window begins where this one did, so that the source sees how long it saw nothing.
+func (of *checkpoint) commitLive(s *stage, report func(Gap)) {
 	whole := true
 	for _, b := range s.Batches {
 		f := s.failed[b.key()]
@@ -130,18 +137,18 @@ func (of *state) settleLive(s *stage, report func(Gap)) {
 
 // upsert writes the journal's records into the ledger.
 func (c *collection) upsert(ctx context.Context, stages []*stage) error {
-	patchy := map[string]bool{} // the batches with gaps, and all where what is known only grows
+	partial := map[string]bool{} // by batch: those with gaps, and all of a source whose records may have become incomplete
 	for _, s := range stages {
 		for _, b := range s.Batches {
 			if c.traits.Grows {
-				patchy[s.Target.String()+" "+b.key()] = true
+				partial[s.Target.String()+" "+b.key()] = true
 			}
 		}
 		for key := range s.failed {
-			patchy[s.Target.String()+" "+key] = true
+			partial[s.Target.String()+" "+key] = true
 		}
 	}
-	better, err := c.better(ctx, patchy)
+	kept, err := c.recordsToKeep(ctx, partial)
 	if err != nil {
 		return err
 	}
@@ -157,7 +164,7 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 	if err != nil || !any {
 		return err
 	}
-	changes, err := c.writer.Upsert(ctx, c.records(patchy, better))
+	changes, err := c.writer.Upsert(ctx, c.records(partial, kept))
 	total := &c.summary.Changes
 	total.Read += changes.Read
 	total.Added += changes.Added
@@ -176,14 +183,15 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 // recordsAtATime is how many records of the journal are in memory at a time.
 const recordsAtATime = 4096
 
+// errEnough ends a replay whose reader wants no more.
 var errEnough = errors.New("the ledger takes no more")
 
 // records gives the journal's records to the ledger, but for those that it has in a better state.
-func (c *collection) records(patchy map[string]bool, better *betterRecords) iter.Seq2[[]usage.Record, error] {
+func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
 		buffer := make([]usage.Record, 0, recordsAtATime)
 		err := c.journal.replay(func(planEntry) error { return nil }, func(b batchEntry, text []byte) error {
-			guarded := better != nil && patchy[b.Target.String()+" "+b.Key]
+			guarded := kept != nil && partial[b.Target.String()+" "+b.Key]
 			decoder := recordDecoder{rest: text}
 			for {
 				var r usage.Record
@@ -192,7 +200,7 @@ func (c *collection) records(patchy map[string]bool, better *betterRecords) iter
 					return err
 				}
 				if more {
-					if guarded && better.has(&r) {
+					if guarded && kept.has(&r) {
 						c.summary.Counts[countKept]++
 						continue
 					}

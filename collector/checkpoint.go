@@ -13,9 +13,9 @@ import (
 	"microspend/internal/atomicfile"
 )
 
-// state is the checkpoint of a target: what of it has been read. It is a file beside the ledger that is replaced as a whole.
-// Where it is lost, the next run reads the lookback again, which changes nothing that has been read.
-type state struct {
+// checkpoint is what of a target has been read. It is a file beside the ledger that is replaced as a whole. Where it
+// is lost, the next run reads the lookback again, which changes nothing that has been read.
+type checkpoint struct {
 	Version int    `json:"version"`
 	Account string `json:"account"`
 	Region  string `json:"region"`
@@ -28,15 +28,15 @@ type state struct {
 	Goal    time.Time `json:"goal"`    // where it wanted to get to
 
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
-	Gaps    []gapState      `json:"gaps,omitempty"`
+	Gaps    []openGap       `json:"gaps,omitempty"`
 	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
 }
 
-// unfinished says whether the last run did not get to its end.
-func (s *state) unfinished() bool { return len(s.Pending) > 0 || s.Through.Before(s.Goal) }
+// unfinished reports whether the last run did not get to its end.
+func (s *checkpoint) unfinished() bool { return len(s.Pending) > 0 || s.Through.Before(s.Goal) }
 
-// gapState is a batch of which something could not be read.
-type gapState struct {
+// openGap is a batch of which something could not be read.
+type openGap struct {
 	Batch  Batch     `json:"batch"`
 	What   string    `json:"what"`
 	Reason string    `json:"reason"`
@@ -46,9 +46,10 @@ type gapState struct {
 	reported bool // in this run
 }
 
-const stateVersion = 1
+const checkpointVersion = 1
 
-// A gap is asked for again after 5 minutes, then after twice as long each time, up to a day.
+// A gap is asked for again after 5 minutes, then after twice as long each time, up to a day: what fails for an hour
+// is read within the hour after, and what fails for good costs a call a day.
 const (
 	firstRetry = 5 * time.Minute
 	lastRetry  = day
@@ -64,7 +65,7 @@ func retryAfter(tries int) time.Duration {
 	return wait
 }
 
-func statePath(folder string, target Target) string {
+func checkpointPath(folder string, target Target) string {
 	account := target.Account
 	if account == "" {
 		account = "unknown"
@@ -72,32 +73,33 @@ func statePath(folder string, target Target) string {
 	return filepath.Join(folder, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
 }
 
-func loadState(folder string, target Target) (*state, error) {
-	path := statePath(folder, target)
+func loadCheckpoint(folder string, target Target) (*checkpoint, error) {
+	path := checkpointPath(folder, target)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &state{Version: stateVersion, Account: target.Account, Region: target.Region}, nil
+		return &checkpoint{Version: checkpointVersion, Account: target.Account, Region: target.Region}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the checkpoint cannot be read: %w", err)
 	}
-	var s state
+	var s checkpoint
 	if err := json.Unmarshal(text, &s); err != nil {
 		return nil, fmt.Errorf("the checkpoint %s is damaged (%w); delete it to read the lookback again", path, err)
 	}
-	if s.Version != stateVersion {
-		return nil, fmt.Errorf("the checkpoint %s is of version %d; this program knows version %d", path, s.Version, stateVersion)
+	if s.Version != checkpointVersion {
+		return nil, fmt.Errorf("the checkpoint %s is of version %d; this program knows version %d",
+			path, s.Version, checkpointVersion)
 	}
 	return &s, nil
 }
 
 // save replaces the file.
-func (s *state) save(folder string, target Target) error {
+func (s *checkpoint) save(folder string, target Target) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(statePath(folder, target), text, 0o600); err != nil {
+	if err := atomicfile.Write(checkpointPath(folder, target), text, 0o600); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil

@@ -1,0 +1,382 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"microspend/usage"
+)
+
+func targets(of ...Target) TargetsFunc {
+	return func(context.Context) ([]Target, []Gap) { return of, nil }
+}
+
+// The first run reads the lookback, the next ones the overlap and what is new. Nothing counts twice.
+func TestRuns(t *testing.T) {
+	w := newWorld(t)
+	w.options.Timing.Overlap = time.Hour
+	w.source.traits.Settle = 10 * time.Minute
+	s := w.run()
+	assert.Equal(t, []string{"10:00-11:50/5m"}, w.fetchedWindows())
+	assert.EqualValues(t, 22, s.Changes.Added)
+	s = w.run()
+	assert.Equal(t, []string{"11:00-11:50/5m"}, w.fetchedWindows())
+	assert.EqualValues(t, 10, s.Changes.Unchanged)
+	assert.Zero(t, s.Changes.Added)
+	s = w.after(7 * time.Minute)
+	assert.Equal(t, []string{"11:00-11:55/5m"}, w.fetchedWindows(), "a period that is over")
+	assert.EqualValues(t, 1, s.Changes.Added)
+}
+
+// A backfill reads what lies before, and leaves the checkpoint where it is.
+func TestBackfillDoesNotMoveTheCheckpoint(t *testing.T) {
+	w := newWorld(t)
+	w.options.Timing.Overlap = time.Hour
+	w.run()
+	before := w.checkpoint()
+
+	w.options.Timing.Since, w.options.Timing.Until = clock("06:00"), clock("08:00")
+	s := w.after(30 * time.Minute)
+	assert.Equal(t, []string{"06:00-08:00/5m"}, w.fetchedWindows())
+	assert.EqualValues(t, 24, s.Changes.Added)
+	after := w.checkpoint()
+	assert.Equal(t, clock("06:00"), after.Begin, "but for where the ledger begins")
+	after.Begin = before.Begin
+	assert.Equal(t, before, after)
+
+	w.options.Timing.Since, w.options.Timing.Until = time.Time{}, time.Time{}
+	w.after(0)
+	assert.Equal(t, []string{"11:00-12:30/5m"}, w.fetchedWindows(), "the next run goes on where the one before the backfill ended")
+}
+
+// A batch that could not be read because its target failed is owed once, however often the target fails again.
+func TestPendingBatchesAreOwedOnce(t *testing.T) {
+	w := newWorld(t)
+	w.source.series = []string{"a", "b"}
+	w.options.Parallel = 1
+	w.source.fetch = func(b Batch, _ *Result) error {
+		if b.ID == "b" {
+			return &TargetError{errors.New("expired")}
+		}
+		return nil
+	}
+	s := w.run()
+	require.Len(t, s.Gaps, 1)
+	assert.Equal(t, "expired", s.Gaps[0].Reason)
+	for range 3 {
+		pending := w.checkpoint().Pending
+		require.Len(t, pending, 1)
+		assert.Equal(t, "b", pending[0].ID)
+		w.run()
+		assert.Equal(t, []string{"10:00-12:00/5m"}, w.fetchedWindows())
+	}
+	w.source.fetch = nil
+	s = w.run()
+	assert.Empty(t, s.Gaps)
+	assert.Empty(t, w.checkpoint().Pending)
+	assert.Len(t, w.records(), 48)
+	w.run()
+	assert.Empty(t, w.source.fetched, "nothing is owed")
+}
+
+// A gap that is due while the target fails stays a gap, and does not become pending besides.
+func TestGapOfAFailingTargetStaysOne(t *testing.T) {
+	w := newWorld(t)
+	w.source.fetch = func(Batch, *Result) error { return errors.New("no") }
+	w.run()
+	w.source.fetch = func(Batch, *Result) error { return &TargetError{errors.New("expired")} }
+	w.after(5 * time.Minute)
+	assert.Equal(t, []string{"10:00-12:00/5m"}, w.fetchedWindows())
+	s := w.checkpoint()
+	require.Len(t, s.Gaps, 1)
+	assert.Equal(t, 1, s.Gaps[0].Tries, "a target that fails is no try")
+	assert.Empty(t, s.Pending)
+}
+
+// A target is left when nothing can be read of it, or when batches keep failing; the others are read.
+func TestTargetsAreLeft(t *testing.T) {
+	for _, test := range []struct {
+		reason  string
+		err     func(n int) error // of the nth batch of the target
+		fetched int
+	}{
+		{"its credentials fail", func(int) error { return &TargetError{errors.New("expired")} }, 1},
+		{"three batches fail in a row", func(int) error { return errors.New("no") }, 3},
+		{"two batches fail, again and again", func(n int) error {
+			if n%3 == 2 {
+				return nil
+			}
+			return errors.New("no")
+		}, 6},
+	} {
+		w := newWorld(t)
+		w.source.series = []string{"a", "b", "c", "d", "e", "f"}
+		w.options.Parallel = 1
+		other := Target{"210987654321", "eu-west-1"}
+		w.options.Targets = targets(ireland, other)
+		n := map[Target]int{}
+		var of Target
+		w.source.hook = func(_ context.Context, t Target, _ Batch) { of = t }
+		w.source.fetch = func(Batch, *Result) error {
+			n[of]++
+			if of == ireland {
+				return test.err(n[of] - 1)
+			}
+			return nil
+		}
+		w.run()
+		assert.Equal(t, test.fetched, n[ireland], test.reason)
+		assert.Equal(t, 6, n[other], test.reason)
+	}
+}
+
+func TestCostIsLimited(t *testing.T) {
+	w := newWorld(t)
+	w.source.series, w.source.cost = []string{"a", "b", "c"}, decimal.RequireFromString("0.01")
+	limit := decimal.RequireFromString("0.0299")
+	w.options.MaxAPICost = &limit
+	_, err := w.runner().Run(t.Context())
+	var cost *CostError
+	require.ErrorAs(t, err, &cost)
+	assert.Equal(t, "0.03", cost.Cost.String())
+	assert.Empty(t, w.source.fetched)
+
+	limit = decimal.RequireFromString("0.03")
+	s := w.run()
+	assert.Equal(t, "0.03", s.Cost.APIPrice.String(), "what it may cost exactly is allowed")
+	assert.Len(t, w.source.fetched, 3)
+}
+
+// With another shape records would have other keys: nothing is read again, and what is owed cannot be.
+func TestShapeChanges(t *testing.T) {
+	w := newWorld(t)
+	w.options.Timing.Overlap = time.Hour
+	w.source.traits.Shape = "by tenant"
+	w.source.fetch = func(b Batch, _ *Result) error { return errors.New("no") }
+	w.run()
+	w.source.traits.Shape, w.source.fetch = "by MicroVM", nil
+	s := w.after(30 * time.Minute)
+	assert.Equal(t, []string{"12:00-12:30/5m"}, w.fetchedWindows())
+	require.Len(t, s.Gaps, 1)
+	assert.Equal(t, "it could not be read before the configuration was changed; it is lost", s.Gaps[0].Reason)
+	assert.Empty(t, w.checkpoint().Gaps)
+	assert.Equal(t, "by MicroVM", w.checkpoint().Shape)
+}
+
+// A record that is not complete never takes the place of one that is, where a part of the batch failed or the service forgets.
+func TestCompleteRecordsAreKept(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		grows  bool
+		gap    bool
+		want   usage.Coverage
+	}{
+		{"a part of it failed", false, true, usage.CoverageComplete},
+		{"what is known only grows", true, false, usage.CoverageComplete},
+		{"it was corrected", false, false, usage.CoveragePartial},
+	} {
+		w := newWorld(t)
+		w.options.Timing.Overlap = day
+		w.source.traits.Grows = test.grows
+		w.run()
+		w.source.coverage = usage.CoveragePartial
+		w.source.fetch = func(_ Batch, r *Result) error {
+			if test.gap {
+				r.Gaps = []Gap{{What: "x", Reason: "no"}}
+			}
+			return nil
+		}
+		s := w.run()
+		assert.Equal(t, test.want, w.records()[0].Coverage, test.reason)
+		if test.want == usage.CoverageComplete {
+			assert.EqualValues(t, 24, s.Counts[countKept], test.reason)
+		}
+		w.source.coverage = usage.CoverageComplete
+		w.run()
+		assert.Equal(t, usage.CoverageComplete, w.records()[0].Coverage, test.reason)
+	}
+}
+
+// Whatever moment a run is killed at, the next one asks for what is missing and for nothing else.
+func TestKilledRunIsResumed(t *testing.T) {
+	for killed := range 4 {
+		w := newWorld(t)
+		w.source.series = []string{"a", "b", "c"}
+		w.options.Parallel = 1
+		copied := filepath.Join(t.TempDir(), "ledger")
+		w.source.hook = func(context.Context, Target, Batch) {
+			if len(w.source.fetched) == killed {
+				time.Sleep(50 * time.Millisecond) // entries are written by another goroutine
+				require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+			}
+		}
+		w.run()
+		if killed == 3 {
+			require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+		}
+		w.source.hook, w.options.Ledger = nil, copied
+		s := w.run()
+		assert.Len(t, w.source.fetched, 3-killed)
+		assert.Equal(t, killed < 3, s.Resumed)
+		assert.Len(t, w.records(), 3*24)
+		assert.Empty(t, w.checkpoint().Pending)
+	}
+}
+
+// When its context ends, what is in flight is finished and in the ledger, and the rest is owed.
+func TestInterruptedRun(t *testing.T) {
+	w := newWorld(t)
+	w.source.series = []string{"a", "b", "c"}
+	w.options.Parallel = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	w.source.hook = func(_ context.Context, _ Target, b Batch) {
+		if b.ID == "b" {
+			cancel()
+		}
+	}
+	s, err := w.runner().Run(ctx)
+	require.NoError(t, err)
+	assert.True(t, s.Interrupted)
+	assert.Len(t, w.records(), 2*24)
+	w.source.hook = nil
+	w.run()
+	assert.Equal(t, []string{"10:00-12:00/5m"}, w.fetchedWindows())
+	assert.Len(t, w.records(), 3*24)
+}
+
+// Of a live source windows adjoin, and what it wants to remember takes effect with what was read.
+func TestLiveSource(t *testing.T) {
+	w := newWorld(t)
+	w.source.traits = Traits{Live: true}
+	polls := []Window{}
+	fails := false
+	w.source.fetch = func(b Batch, r *Result) error {
+		polls = append(polls, b.Window)
+		if fails {
+			return errors.New("no")
+		}
+		if len(polls) > 1 {
+			assert.Equal(t, `"1"`, string(b.State))
+		}
+		r.State = rawState("1")
+		return nil
+	}
+	w.run()
+	w.after(time.Minute)
+	fails = true
+	s := w.after(time.Minute)
+	require.Len(t, s.Gaps, 1)
+	assert.Empty(t, w.checkpoint().Gaps, "the past cannot be asked for")
+	fails = false
+	w.after(time.Minute)
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	assert.Equal(t, []Window{
+		{From: at(0), To: at(0)}, {From: at(0), To: at(1)}, {From: at(1), To: at(2)}, {From: at(1), To: at(3)},
+	}, polls, "the first one is empty; after one that failed the next begins where that did")
+
+	s = w.after(-time.Hour)
+	require.Len(t, s.Gaps, 1)
+	assert.Equal(t, "checkpoint is in the future (clock was wrong): it was 2026-11-20T12:03:00Z when the target was last read; "+
+		"nothing is read until then", s.Gaps[0].Reason)
+	assert.Len(t, polls, 4)
+}
+
+// A checkpoint of the future, as a clock made that was wrong, is not believed.
+func TestCheckpointOfTheFuture(t *testing.T) {
+	w := newWorld(t)
+	w.run()
+	w.edit(func(s *checkpoint) { s.Through = noon.AddDate(1, 0, 0) })
+	w.after(time.Hour)
+	assert.Equal(t, []string{"11:00-13:00/5m"}, w.fetchedWindows(), "the lookback")
+	assert.Equal(t, clock("13:00"), w.checkpoint().Through)
+}
+
+// Notes and counts are summed up over batches; notes are cut.
+func TestNotesAndCounts(t *testing.T) {
+	w := newWorld(t)
+	w.source.series = []string{"a", "b", "c"}
+	w.source.fetch = func(_ Batch, r *Result) error {
+		r.Counts = map[string]int64{"lines": 2}
+		r.Notes = slices.Repeat([]string{"a note"}, MaxNotes/2+1)
+		return nil
+	}
+	s := w.run()
+	assert.EqualValues(t, 6, s.Counts["lines"])
+	assert.Len(t, s.Notes, MaxNotes)
+}
+
+// An estimate plans as a run does, and changes nothing.
+func TestEstimate(t *testing.T) {
+	w := newWorld(t)
+	w.source.series, w.source.cost = []string{"a", "b"}, decimal.RequireFromString("0.01")
+	e, err := w.runner().Estimate(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "0.02", e.Cost.APIPrice.String())
+	require.Len(t, e.Targets, 1)
+	assert.Equal(t, TargetEstimate{
+		Target: ireland, From: clock("10:00"), To: noon, Period: 5 * time.Minute, Batches: 2,
+		Cost: Cost{Calls: 2, APIPrice: e.Cost.APIPrice},
+	}, e.Targets[0])
+	assert.NoDirExists(t, w.options.Ledger)
+	assert.Empty(t, w.source.fetched)
+
+	w.source.fetch = func(Batch, *Result) error { return &TargetError{errors.New("expired")} }
+	w.options.Parallel = 1
+	w.run()
+	e, err = w.runner().Estimate(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, e.Targets[0].Left)
+
+	w.source.planErr = errors.New("no metrics")
+	w.now = w.now.Add(time.Hour)
+	e, err = w.runner().Estimate(t.Context())
+	require.NoError(t, err)
+	require.Len(t, e.Gaps, 1)
+	assert.Equal(t, "no metrics", e.Gaps[0].Reason)
+}
+
+// A first window that could not be planned is read by the next run, from where the first one began.
+func TestFirstWindowThatCannotBePlanned(t *testing.T) {
+	w := newWorld(t)
+	w.source.planErr = errors.New("no metrics")
+	s := w.run()
+	require.Len(t, s.Gaps, 1)
+	w.source.planErr = nil
+	w.after(time.Hour)
+	assert.Equal(t, []string{"10:00-13:00/5m"}, w.fetchedWindows())
+}
+
+// Since is for the first run of a service that leaves no gap.
+func TestEvery(t *testing.T) {
+	w := newWorld(t)
+	w.options.Timing.Since = clock("06:00")
+	fails := true
+	w.source.fetch = func(Batch, *Result) error {
+		if fails {
+			return errors.New("no")
+		}
+		return nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r := w.runner()
+	runs := 0
+	require.NoError(t, r.Every(ctx, time.Millisecond, func(s Summary, err error) {
+		require.NoError(t, err)
+		fails = false
+		runs++
+		assert.Equal(t, runs < 3, !s.From.IsZero(), "run %d", runs)
+		if runs == 3 {
+			cancel()
+		}
+	}))
+	assert.Equal(t, []string{"06:00-12:00/5m", "06:00-12:00/5m"}, w.fetchedWindows())
+}

@@ -1,0 +1,172 @@
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// targetRun is what a run reads of a target: stages, one after the other.
+type targetRun struct {
+	target Target
+	stages []*stage
+	gaveUp bool // nothing more can be read of the target in this run
+}
+
+// stage is a window of a target, or the backlog: batches that earlier runs left.
+//
+// Stages of a target are committed one by one, so that the memory that the journal takes, and what a kill costs, do
+// not grow with the window.
+type stage struct {
+	planEntry
+	run     *targetRun
+	planned bool
+
+	// What has come of it, by the key of a batch.
+	read   map[string]bool
+	failed map[string]failure
+	state  json.RawMessage // what the source returned last
+}
+
+// failure is why a batch, or parts of it, could not be read.
+type failure struct {
+	gaps   []Gap  // the parts; none where it is the whole batch
+	reason string // of the whole batch
+}
+
+func newStage(r *targetRun, p planEntry) *stage {
+	return &stage{planEntry: p, run: r, read: map[string]bool{}, failed: map[string]failure{}}
+}
+
+// key tells the batches of different windows apart, whose ids may be the same.
+func (b Batch) key() string {
+	return fmt.Sprintf("%d-%d/%s", b.Window.From.UnixNano(), b.Window.To.UnixNano(), b.ID)
+}
+
+// targetRuns works out what to read of each target.
+func (c *collection) targetRuns(ctx context.Context, now time.Time, targets []Target) ([]*targetRun, error) {
+	var runs []*targetRun
+	for _, target := range targets {
+		s, err := c.checkpoint(target)
+		if err != nil {
+			return nil, err
+		}
+		r := &targetRun{target: target}
+		if c.traits.Live {
+			err = c.planLive(ctx, now, r, s)
+		} else {
+			err = c.planWindows(ctx, now, r, s)
+		}
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// planLive has the target of a live source read from where the last run ended until now.
+func (c *collection) planLive(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) error {
+	from := s.Through
+	if from.IsZero() {
+		from = now
+	}
+	if from.After(now) {
+		// By its own clock the last run read beyond now: a window that begins now would count that time twice.
+		c.summary.Gaps = append(c.summary.Gaps, Gap{Target: r.target, Reason: fmt.Sprintf(
+			"checkpoint is in the future (clock was wrong): it was %s when the target was last read; nothing is read until then",
+			s.Through.Format(time.RFC3339))})
+		return nil
+	}
+	if _, err := c.recorded(ctx, r.target, from.Truncate(c.Timing.Period), now.Add(1)); err != nil {
+		return err
+	}
+	r.stages = []*stage{newStage(r, planEntry{
+		Target: r.target, Shape: c.traits.Shape, ReadAt: now, Goal: now, Window: Window{From: from, To: now},
+	})}
+	return nil
+}
+
+// planWindows has the backlog of a target read, then the windows since the last run.
+func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) error {
+	if s.Shape != c.traits.Shape && len(s.Pending)+len(s.Gaps) > 0 {
+		c.forget(r.target, s)
+	}
+	reach := c.Timing.reach(now, s, c.traits.Shape)
+	if reach.note != "" {
+		c.Logger.Warn(reach.note, "target", r.target.String(), "from", reach.from)
+	}
+	windows, gaps, err := c.windows(ctx, now, r.target, reach)
+	if err != nil {
+		return err
+	}
+	c.summary.Gaps = append(c.summary.Gaps, gaps...)
+	if backlog := c.backlog(now, r.target, s, windows); len(backlog) > 0 {
+		earlier := newStage(r, planEntry{Target: r.target, Shape: c.traits.Shape, Batches: backlog})
+		earlier.planned = true
+		r.stages = append(r.stages, earlier)
+	}
+	entry := planEntry{
+		Target: r.target, Shape: c.traits.Shape, From: reach.from, ReadAt: reach.readAt, Goal: now, Backfill: reach.backfill,
+	}
+	if reach.resumed {
+		entry.From = s.From
+	}
+	c.summary.Resumed = c.summary.Resumed || reach.resumed
+	if len(windows) > 0 {
+		entry.Goal = windows[len(windows)-1].To
+	}
+	for _, w := range windows {
+		entry.Window = w
+		r.stages = append(r.stages, newStage(r, entry))
+	}
+	return nil
+}
+
+// forget gives up what runs with another configuration left, which cannot be read with this one.
+func (c *collection) forget(target Target, s *checkpoint) {
+	lost := s.Pending
+	for _, g := range s.Gaps {
+		lost = append(lost, g.Batch)
+	}
+	for _, b := range lost {
+		c.summary.Gaps = append(c.summary.Gaps, Gap{
+			Target: target, Window: b.Window, What: b.ID,
+			Reason: "it could not be read before the configuration was changed; it is lost",
+		})
+	}
+	s.Pending, s.Gaps = nil, nil
+}
+
+// backlog lists the batches that earlier runs left: those of an interrupted run, and gaps that are due, unless the
+// windows read them anyway. What the service no longer keeps is lost: it is reported once more and taken off the
+// checkpoint.
+func (c *collection) backlog(now time.Time, target Target, s *checkpoint, windows []Window) []Batch {
+	lost := func(b Batch) bool {
+		if c.traits.FinestPeriod == nil {
+			return false
+		}
+		// A coarser period would do for the service, but not for the ledger, which has the rest of that day in this one.
+		finest := c.traits.FinestPeriod(now.Sub(b.Window.From))
+		if finest > 0 && b.Window.Period%finest == 0 {
+			return false
+		}
+		c.summary.Gaps = append(c.summary.Gaps, Gap{
+			Target: target, Window: b.Window, What: b.ID,
+			Reason: fmt.Sprintf("periods of %s are no longer kept; what was not read of it is lost", Short(b.Window.Period)),
+		})
+		return true
+	}
+	s.Pending = slices.DeleteFunc(s.Pending, lost)
+	s.Gaps = slices.DeleteFunc(s.Gaps, func(g openGap) bool { return lost(g.Batch) })
+	backlog := slices.Clone(s.Pending)
+	for _, g := range s.Gaps {
+		again := slices.ContainsFunc(windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
+		if !again && !g.Next.After(now) {
+			backlog = append(backlog, g.Batch)
+		}
+	}
+	return backlog
+}
