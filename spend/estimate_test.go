@@ -52,3 +52,20 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 	}
 	require.Nil(t, estimates.Of("nobody"))
 }
+
+// TestWhatIsUnknownInOneRegionLeavesTheRest: in whichever order regions come.
+func TestWhatIsUnknownInOneRegionLeavesTheRest(t *testing.T) {
+	for _, costs := range [][]MicroDollars{{UnknownMicroDollars, 5, 7}, {5, UnknownMicroDollars, 7}, {5, 7, UnknownMicroDollars}} {
+		series := DaySeries{Amounts: make([]MicroDollars, 1)}
+		for _, cost := range costs {
+			series.add(0, cost)
+		}
+		require.Equal(t, MicroDollars(12), series.Amounts[0], costs)
+	}
+	series := DaySeries{Amounts: make([]MicroDollars, 1)}
+	series.add(0, UnknownMicroDollars)
+	require.Equal(t, UnknownMicroDollars, series.Amounts[0])
+	series.add(0, MaxMicroDollars)
+	series.add(0, 1)
+	require.Equal(t, MaxMicroDollars, series.Amounts[0], "cut off at the most")
+}

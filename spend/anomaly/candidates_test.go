@@ -105,6 +105,11 @@ func TestPeersLookBackEightWeeks(t *testing.T) {
 	}
 	got, _ := peers(day, day-6, covered)
 	require.Empty(t, got, "six days say nothing")
+	for d := day - 100; d < day-6; d++ {
+		covered[d] = d == day-spend.HistoryDays-1
+	}
+	got, _ = peers(day, day-100, covered)
+	require.Empty(t, got, "nor does a day more than eight weeks ago with them")
 }
 
 // TestCandidatesBearEstimatesThatAreOff: an estimate that is off by less than half the margin hides no day that

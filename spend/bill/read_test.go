@@ -86,7 +86,7 @@ func TestCostExplorerPages(t *testing.T) {
 		`"NextPageToken": "abc", "DimensionValueAttributes"`, 1)
 	second := string(costExplorer(group("Lambda-MicroVM-Snapshot-Write-GB", "us-east-1", "2", "1", "GB")))
 	_, err := read([]byte(first))
-	require.EqualError(t, err, "the reply goes on: it ends with a NextPageToken; put the pages into one file, one after the other")
+	require.EqualError(t, err, "the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
 	for _, both := range []string{first + "\n" + second, "[" + first + "," + second + "]"} {
 		made, err := read([]byte(both))
 		require.NoError(t, err)
@@ -188,7 +188,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			"no region", "a prefix nobody knows", string(costExplorer(group("XXZ9-Lambda-MicroVM-Snapshot-Read-GB", "", "1", "1", "GB"))),
-			`ResultsByTime[0].Groups[0]: the region of usage type "XXZ9-Lambda-MicroVM-Snapshot-Read-GB" cannot be told from its prefix; group by REGION as well`,
+			`ResultsByTime[0].Groups[0]: the prefix of usage type "XXZ9-Lambda-MicroVM-Snapshot-Read-GB" names no known region; group by REGION as well`,
 		},
 		{"twice", "would be counted twice", curHeader + strings.Repeat(curRow("a", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Usage", "7200", "1"), 2), "line 3: duplicate row"},
 		{"no MicroVM", "another service's report", curHeader + curRow("a", "EU-Request", "Usage", "7200", "1"), "none of its 1 rows is of a MicroVM"},
