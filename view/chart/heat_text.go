@@ -48,7 +48,6 @@ func (h Heat) Text(width int) string {
 	lines = append(lines, flow(g.legend(h), width)...)
 	rows, cols := h.size()
 	lines = append(lines, wrapped(leftOut(g.rows, g.cols, rows, cols), width)...)
-	lines = append(lines, wrapped(clean(h.Note), width)...)
 	return finished(slices.Compact(lines), width)
 }
 

@@ -33,10 +33,6 @@ type Line struct {
 	X, Y   Axis
 	Series []Series // the first mostSeries are drawn
 	Marks  []Mark   // the first mostMarks are drawn
-
-	// Paint may colour what belongs to a series in a text chart, the legend included. It must not change the width of
-	// the text. Nil leaves it plain.
-	Paint func(series int, text string) string
 }
 
 const (

@@ -12,7 +12,6 @@ func (t Tornado) SVG(w io.Writer) error {
 	l := t.layout(bars)
 	var d document
 	d.open(l.height, clean(t.Title), t.describe(), tornadoDarkStyle)
-	d.text(svgMargin, 38, start, titleText, cut(clean(t.Title), titleSize, svgWidth-2*svgMargin))
 	for i, b := range bars {
 		l.bar(&d, i, b)
 	}
