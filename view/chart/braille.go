@@ -57,8 +57,8 @@ func (p *pen) inked() bool {
 	return true
 }
 
-// segment draws from one dot to another, after Bresenham, without the first. A jump straight up or down is solid, as all
-// of its few dots could fall between dashes.
+// segment draws from one dot to another, after Bresenham, without the first. A jump straight up or down is solid, as
+// all of its few dots could fall between dashes.
 func (p *pen) segment(x0, y0, x1, y1 int) {
 	dx, dy := abs(x1-x0), -abs(y1-y0)
 	jump := x0 == x1

@@ -19,8 +19,8 @@ const (
 const markSign = "◆"
 
 // Text draws the chart in at most width × height cells, its title, axes and legend included, without a line break at
-// its end. Each line has a letter where it ends, and the legend says which is which; marks are numbered ◆. Below 40 × 10
-// there is no picture but one line that says so.
+// its end. Each line has a letter where it ends, and the legend says which is which; marks are numbered ◆. Below 40 ×
+// 10 there is no picture but one line that says so.
 func (c Line) Text(width, height int) string {
 	if width < leastWidth || height < leastHeight {
 		return tooSmall(width, fmt.Sprintf("(no room for a chart: it needs %d × %d cells)", leastWidth, leastHeight))

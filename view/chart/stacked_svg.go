@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// stackHues go from dark to light and back in steps that can be told apart without colour, on paper and on a dark screen;
-// a gap between parts and the legend, which is in the same order, do the rest.
+// stackHues go from dark to light and back in steps that can be told apart without colour, on paper and on a dark
+// screen; a gap between parts and the legend, which is in the same order, do the rest.
 var stackHues = [mostStackParts]hue{
 	{"#0b4a86", "#3f8fd9"},
 	{"#74abe0", "#a9d2f8"},
@@ -41,8 +41,8 @@ func (s Stacked) SVG(w io.Writer) error {
 	return d.close(w)
 }
 
-// Figure writes the chart as a part of a page that has [PageStyle] in its style sheet, as wide as there is room. It holds
-// no style of its own, so that a page can forbid all but its own.
+// Figure writes the chart as a part of a page that has [PageStyle] in its style sheet, as wide as there is room. It
+// holds no style of its own, so that a page can forbid all but its own.
 func (s Stacked) Figure(w io.Writer) error {
 	title := cmp.Or(clean(s.Title), "Chart")
 	s.Title = "" // which the page has above it

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// SVG writes the chart as a picture 900 units wide that needs nothing else. What is below the center is drawn light with
-// an outline and what is above it dark.
+// SVG writes the chart as a picture 900 units wide that needs nothing else. What is below the center is drawn light
+// with an outline and what is above it dark.
 func (t Tornado) SVG(w io.Writer) error {
 	bars := t.sorted()
 	l := t.layout(bars)
