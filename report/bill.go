@@ -93,14 +93,16 @@ func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.
 		return view.Count(0)
 	}
 	columns := []view.Column[billRow]{
-		{ID: "component", Title: title, Value: func(r billRow) view.Value { return view.Text(r.of.String()).Shown(r.words) }},
+		{ID: "component", Title: title, Scope: view.Data | view.People, Value: func(r billRow) view.Value {
+			return view.Text(r.of.String()).Shown(r.words)
+		}},
 		{Title: "low quantity", Align: view.Decimal, Drop: 3, Scope: view.When(ranged, view.People), Value: ofLine(lowQuantity)},
 		{ID: "quantity", Title: high + "quantity", Align: view.Decimal, Drop: 2, Value: ofLine(func(l pricing.Line) view.Value {
 			return view.UpTo(l.Quantity, quantityPlaces)
 		})},
 		{ID: "unit", Title: "unit", Drop: 5, Value: ofLine(func(l pricing.Line) view.Value { return view.Text(l.Of.Unit()) })},
-		{ID: "rate", Title: "rate", Unit: "$", Align: view.Decimal, Drop: 4, Scope: peopleToo(!ranged), Value: ofLine(rateValue)},
-		{ID: "rate_units", Scope: view.Data, Value: ofLine(func(l pricing.Line) view.Value {
+		{ID: "rate", Title: "rate", Unit: "$", Drop: 4, Scope: peopleToo(!ranged), Value: ofLine(rateValue)},
+		{ID: "rate_units", Value: ofLine(func(l pricing.Line) view.Value {
 			return rateUnits(l.Rate).OmitIf(l.Rate.Per == pricing.PerUnit)
 		})},
 		{ID: "list_rate", Scope: view.JSONOnly, Value: ofLine(func(l pricing.Line) view.Value {
@@ -116,8 +118,8 @@ func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.
 		{ID: "list_rate_units", Scope: view.JSONOnly, Value: ofLine(func(l pricing.Line) view.Value {
 			return rateUnits(l.ListRate).OmitIf(!l.Negotiated() || l.ListRate.Per == l.Rate.Per)
 		})},
-		{Title: "low", Unit: "$", Align: view.Decimal, Scope: view.When(ranged, view.People), Value: sum(low.Sum)},
-		{ID: "amount", Title: amount, Unit: "$", Align: view.Decimal, Value: sum(bill.Sum)},
+		{Title: "low", Unit: "$", Scope: view.When(ranged, view.People), Value: sum(low.Sum)},
+		{ID: "amount", Title: amount, Unit: "$", Value: sum(bill.Sum)},
 		{
 			ID: "formula", Title: "= quantity × rate", Drop: 6, MinWidth: 110,
 			Scope: peopleToo(e != nil && !ranged && !explain),

@@ -39,7 +39,7 @@ func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.D
 		SVG: func(w io.Writer) error { return picture.SVG(w) },
 	}
 	if len(beyond) > 0 {
-		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{"Above the picture: " + strings.Join(beyond, "; ") + "."})})
+		d.Add(view.Section{Notes: plainNotes("Above the picture: " + strings.Join(beyond, "; ") + ".")})
 	}
 	return d
 }
@@ -111,7 +111,7 @@ func breakEvenColumns(s *scenarios.Scenario) []view.Column[scenarios.Comparison]
 			}
 			return view.Nested(crossings).OmitIf(len(crossings) < 2 || len(crossings) > maxCrossings)
 		}},
-		view.Column[comparison]{ID: "sentence", Scope: view.Data, Value: func(c comparison) view.Value {
+		view.Column[comparison]{ID: "sentence", Value: func(c comparison) view.Value {
 			return view.Text(c.BreakEven.Sentence)
 		}},
 	)

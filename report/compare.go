@@ -77,21 +77,20 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Doc
 		})}},
 	}
 	if e.Scenario.Low != nil {
-		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{fmt.Sprintf(
+		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf(
 			"The scenario has ranges; this is for their costlier ends. At the cheaper ones MicroVMs cost %s a month.",
-			dollars(e.Low.Bill.Total()))})})
+			dollars(e.Low.Bill.Total())))})
 	}
-	d.Sections = append(d.Sections,
-		view.Section{Heading: "Break-even", Notes: breakEvenNotes(comparisons)},
+	d.Add(view.Section{Heading: "Break-even", Notes: breakEvenNotes(comparisons)},
 		view.Section{Heading: "Verdict", Notes: []view.Note{
 			{Tag: "By rule of thumb", Text: e.Scenario.RuleOfThumb().Sentence},
 			{Tag: "By the numbers", Text: numbersSentence(e, cheapestFirst(all)[0])},
 		}},
 		givesUpSection(comparisons))
 	if len(e.Warnings) > 0 {
-		d.Sections = append(d.Sections, view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
+		d.Add(view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
 	}
-	d.Sections = append(d.Sections, view.Section{Heading: "Assumed of the alternatives", Notes: alternativeNotes(comparisons)})
+	d.Add(view.Section{Heading: "Assumed of the alternatives", Notes: alternativeNotes(comparisons)})
 	return d
 }
 

@@ -39,8 +39,8 @@ func comparisonColumns(
 	places, evens := view.PlacesFor(perUnit), breakEvenColumns(e.Scenario)
 	return []view.Column[comparison]{
 		{ID: "name", Title: words.name, Shrink: true, Value: func(c comparison) view.Value { return view.Text(c.Name) }},
-		{ID: "kind", Scope: view.Data, Value: func(c comparison) view.Value { return view.Text(c.Kind) }},
-		{ID: "monthly", Title: "a month", Unit: "$", Align: view.Decimal, Value: func(c comparison) view.Value {
+		{ID: "kind", Value: func(c comparison) view.Value { return view.Text(c.Kind) }},
+		{ID: "monthly", Title: "a month", Unit: "$", Value: func(c comparison) view.Value {
 			return view.Dollars(c.Monthly).Or("unknown", known(c))
 		}},
 		{Title: "× MicroVMs", Align: view.Decimal, Scope: view.When(words.inverse, view.People), Value: func(c comparison) view.Value {
@@ -53,10 +53,10 @@ func comparisonColumns(
 		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Scope: view.When(!words.inverse, view.People), Value: func(c comparison) view.Value {
 			return view.Maybe(c.Ratio, times)
 		}},
-		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Align: view.Decimal, Drop: 2, Value: func(c comparison) view.Value {
+		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 2, Value: func(c comparison) view.Value {
 			return view.Number(c.PerUnit, places).Or("", known(c)).OmitMissing()
 		}},
-		{ID: "ratio", Scope: view.Data, Value: func(c comparison) view.Value { return ratio(c.Ratio).Or("", known(c)) }},
+		{ID: "ratio", Value: func(c comparison) view.Value { return ratio(c.Ratio).Or("", known(c)) }},
 		{ID: "formula", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
 			return view.Text(c.Formula).Or("", known(c)).OmitEmpty()
 		}},
@@ -70,7 +70,7 @@ func comparisonColumns(
 			return view.Nested(view.Records{Table: view.NewTable(sourceColumns, c.Sources, nil)}).OmitIf(len(c.Sources) == 0 || !known(c))
 		}},
 		{ID: "sentence", Scope: view.CSVOnly, Value: func(c comparison) view.Value { return view.Text(c.BreakEven.Sentence) }},
-		{ID: "unknown", Scope: view.Data, Value: func(c comparison) view.Value { return view.Text(c.Unknown).OmitEmpty() }},
+		{ID: "unknown", Value: func(c comparison) view.Value { return view.Text(c.Unknown).OmitEmpty() }},
 		{ID: "break_even", Scope: view.JSONOnly, Value: func(c comparison) view.Value { return view.Nested(view.ObjectOf(evens, c)) }},
 	}
 }

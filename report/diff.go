@@ -33,16 +33,16 @@ func Diff(diff scenarios.Diff) view.Document {
 	if before.IsPositive() {
 		percent := pricing.Divide(after.Sub(before).Shift(2), before, pricing.RatioPlaces)
 		change = view.SignedPercent(percent, 2)
-		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{fmt.Sprintf("The bill changes by %s.", change)})})
+		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("The bill changes by %s.", change))})
 	}
 	inputs := view.Section{Heading: "What differs in the files"}
 	for _, in := range diff.Inputs {
 		inputs.Notes = append(inputs.Notes, view.Note{Tag: in.Path, Text: given(in.Before) + " → " + given(in.After)})
 	}
 	if len(diff.Inputs) == 0 {
-		inputs.Notes = plainNotes([]string{"Nothing that enters the bill."})
+		inputs.Notes = plainNotes("Nothing that enters the bill.")
 	}
-	d.Sections = append(d.Sections, inputs)
+	d.Add(inputs)
 	side := func(e *scenarios.Estimate) view.Object {
 		return view.Object{{ID: "name", Value: e.Scenario.Name}, {ID: "region", Value: e.Scenario.Region}}
 	}

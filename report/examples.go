@@ -74,10 +74,8 @@ func ExampleList(estimates []*scenarios.Estimate) view.Document {
 		{ID: "title", Title: "what it is", Shrink: true, Value: func(e *scenarios.Estimate) view.Value {
 			return view.Text(e.Scenario.Title)
 		}},
-		{ID: "source", Scope: view.Data, Value: func(e *scenarios.Estimate) view.Value {
-			return view.Text(e.Scenario.Documented.Source)
-		}},
-		{ID: "total", Title: "exact total", Unit: "$", Align: view.Decimal, Value: func(e *scenarios.Estimate) view.Value {
+		{ID: "source", Value: func(e *scenarios.Estimate) view.Value { return view.Text(e.Scenario.Documented.Source) }},
+		{ID: "total", Title: "exact total", Unit: "$", Value: func(e *scenarios.Estimate) view.Value {
 			return view.Dollars(e.Bill.Total())
 		}},
 	}

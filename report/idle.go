@@ -37,50 +37,49 @@ func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 		Title:    "How long to wait before suspending: " + source,
 		Subtitle: idleSubtitle(a),
 		Sections: []view.Section{
-			{Notes: plainNotes([]string{a.Recommendation()})},
+			{Notes: plainNotes(a.Recommendation())},
 			{Table: policies},
-			{Notes: plainNotes(idleReading(a))},
+			{Notes: plainNotes(idleReading(a)...)},
 			{Picture: func(width int) string { return picture.Text(min(width, chartWidth), chartHeight) }},
 		},
 		JSON: idleObject(a, warnings),
 		Data: data,
 		SVG:  func(w io.Writer) error { return picture.SVG(w) },
 	}
-	add := func(section view.Section) { d.Sections = append(d.Sections, section) }
 	if neverIsAbove(a) {
-		add(view.Section{Notes: plainNotes([]string{
+		d.Add(view.Section{Notes: plainNotes(
 			"Above the picture: never suspended, $" + figures.Fixed(a.Never.Cost, idlePlaces(a)) + ".",
-		})})
+		)})
 	}
 	if len(a.Choices) > 1 {
-		add(view.Section{Heading: "One policy, or several" + withoutLimits(a), Table: view.NewTable(choiceColumns(a), a.Choices, nil)})
+		d.Add(view.Section{Heading: "One policy, or several" + withoutLimits(a), Table: view.NewTable(choiceColumns(a), a.Choices, nil)})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
-			add(idleParts(a, c))
+			d.Add(idleParts(a, c))
 		}
 	}
 	if v := a.Validation; v != nil {
-		add(view.Section{
+		d.Add(view.Section{
 			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest%s", v.Share.Shift(2), withoutLimits(a)),
 			Table:   validationTable(a),
 		})
 	}
 	if a.Lives != nil {
-		add(view.Section{
-			Heading: "Dollars against waits, over whole lives of MicroVMs", Notes: plainNotes(idleLivesNotes(a)),
+		d.Add(view.Section{
+			Heading: "Dollars against waits, over whole lives of MicroVMs", Notes: plainNotes(idleLivesNotes(a)...),
 			Table: view.NewTable(outcomeColumns(a), shownOutcomes(a.Lives), nil),
 		})
 		if a.PeriodMS > 0 {
 			frontier := idleFrontier(source, a)
-			add(view.Section{Picture: func(width int) string { return frontier.Text(min(width, chartWidth), frontierHeight) }})
+			d.Add(view.Section{Picture: func(width int) string { return frontier.Text(min(width, chartWidth), frontierHeight) }})
 			if show.Frontier {
 				d.SVG = func(w io.Writer) error { return frontier.SVG(w) }
 			}
 		}
 	}
-	add(view.Section{Notes: append(plainNotes([]string{ratesSentence(a.Model.Card)}), notes(warnings, true)...)})
-	add(view.Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
+	d.Add(view.Section{Notes: append(plainNotes(ratesSentence(a.Model.Card)), notes(warnings, true)...)})
+	d.Add(view.Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
 	return d
 }
 
@@ -176,12 +175,12 @@ func choiceColumns(a *idle.Analysis) []view.Column[idle.Choice] {
 	return []view.Column[idle.Choice]{
 		{ID: "by", Title: "timeouts", Value: func(c idle.Choice) view.Value { return view.Text(c.Grain).Shown(grainNames[c.Grain]) }},
 		{ID: "policies", Title: "policies", Align: view.Right, Value: func(c idle.Choice) view.Value { return view.Count(c.Policies) }},
-		{ID: "cost", Title: "cost", Unit: "$", Align: view.Decimal, Value: func(c idle.Choice) view.Value {
+		{ID: "cost", Title: "cost", Unit: "$", Value: func(c idle.Choice) view.Value {
 			return view.Number(c.Cost, idlePlaces(a))
 		}},
-		{ID: "suspends", Scope: view.Data, Value: func(c idle.Choice) view.Value { return view.Count(c.Suspends) }},
-		{ID: "saving", Scope: view.Data, Value: func(c idle.Choice) view.Value { return view.Exact(saving(c)) }},
-		{Title: "saves a month", Unit: "$", Align: view.Decimal, Value: func(c idle.Choice) view.Value { return monthly(a, saving(c)) }},
+		{ID: "suspends", Value: func(c idle.Choice) view.Value { return view.Count(c.Suspends) }},
+		{ID: "saving", Value: func(c idle.Choice) view.Value { return view.Exact(saving(c)) }},
+		{Title: "saves a month", Unit: "$", Value: func(c idle.Choice) view.Value { return monthly(a, saving(c)) }},
 		{Title: "waits/day", Align: view.Right, Drop: 1, Value: func(c idle.Choice) view.Value { return perDay(a, c.Suspends) }},
 		{ID: "parts", Scope: view.JSONOnly, Value: func(c idle.Choice) view.Value {
 			parts := view.Records{Table: view.NewTable(partChoiceColumns(a, c.Grain), c.Parts, nil)}
@@ -201,7 +200,7 @@ func idleParts(a *idle.Analysis, c idle.Choice) view.Section {
 		Table:   view.NewTable(columns, c.Parts[:min(len(c.Parts), maxParts)], nil),
 	}
 	if more := len(c.Parts) - maxParts; more > 0 {
-		s.Notes = plainNotes([]string{fmt.Sprintf("and %s more; --format json has all.", figures.Int(more))})
+		s.Notes = plainNotes(fmt.Sprintf("and %s more; --format json has all.", figures.Int(more)))
 	}
 	return s
 }
@@ -219,13 +218,13 @@ func partChoiceColumns(a *idle.Analysis, grain idle.Grain) []view.Column[idle.Pa
 		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(p part) view.Value {
 			return view.Count(p.Best.TimeoutSeconds())
 		}},
-		{ID: "cost", Title: "then", Unit: "$", Align: view.Decimal, Value: func(p part) view.Value {
+		{ID: "cost", Title: "then", Unit: "$", Value: func(p part) view.Value {
 			return view.Number(p.Cost, idlePlaces(a))
 		}},
-		{ID: "current_cost", Title: "now", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(p part) view.Value {
+		{ID: "current_cost", Title: "now", Unit: "$", Drop: 1, Value: func(p part) view.Value {
 			return view.Number(p.Current, idlePlaces(a))
 		}},
-		{Title: "saves a month", Unit: "$", Align: view.Decimal, Value: func(p part) view.Value { return monthly(a, p.Current.Sub(p.Cost)) }},
+		{Title: "saves a month", Unit: "$", Value: func(p part) view.Value { return monthly(a, p.Current.Sub(p.Cost)) }},
 	}
 }
 
@@ -239,11 +238,11 @@ func validationTable(a *idle.Analysis) *view.Table {
 	v := a.Validation
 	columns := []view.Column[validated]{
 		{ID: "by", Title: "timeouts", Shrink: true, Value: func(c validated) view.Value { return view.Text(c.Grain).Shown(c.words) }},
-		{ID: "policies", Scope: view.Data, Value: func(c validated) view.Value { return view.Count(c.Policies) }},
+		{ID: "policies", Value: func(c validated) view.Value { return view.Count(c.Policies) }},
 		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(c validated) view.Value {
 			return view.Count(c.TimeoutSeconds).Or("–", c.Grain == idle.GrainAll).OmitMissing()
 		}},
-		{ID: "cost", Title: "rest", Unit: "$", Align: view.Decimal, Value: func(c validated) view.Value {
+		{ID: "cost", Title: "rest", Unit: "$", Value: func(c validated) view.Value {
 			return view.Number(c.Cost, idlePlaces(a))
 		}},
 		{Title: "saves", Align: view.Decimal, Value: func(c validated) view.Value {

@@ -40,27 +40,27 @@ func outcomeColumns(a *idle.Analysis) []view.Column[*idle.Outcome] {
 		{ID: "suspended_duration_seconds", Title: "suspended s", Align: view.Right, Value: func(o outcome) view.Value {
 			return seconds(o.HeldMS).Shown(heldCell(o, a.Lives))
 		}},
-		{ID: "cost", Title: "cost", Unit: "$", Align: view.Decimal, Value: func(o outcome) view.Value { return view.Number(o.Cost, places) }},
-		{Title: "a month", Unit: "$", Align: view.Decimal, Drop: 2, Value: func(o outcome) view.Value { return monthly(a, o.Cost) }},
-		{ID: "running_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.RunningMS })},
-		{ID: "idle_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.IdleMS })},
-		{ID: "suspended_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.SuspendedMS })},
-		{ID: "suspends", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Suspends() })},
-		{ID: "resumes", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Resumes })},
-		{ID: "launches", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Launches })},
-		{ID: "terminations", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Terminated })},
-		{ID: "interrupted_requests", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Interrupted })},
-		{ID: "waits", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Waits })},
+		{ID: "cost", Title: "cost", Unit: "$", Value: func(o outcome) view.Value { return view.Number(o.Cost, places) }},
+		{Title: "a month", Unit: "$", Drop: 2, Value: func(o outcome) view.Value { return monthly(a, o.Cost) }},
+		{ID: "running_seconds", Value: time(func(o outcome) int64 { return o.RunningMS })},
+		{ID: "idle_seconds", Value: time(func(o outcome) int64 { return o.IdleMS })},
+		{ID: "suspended_seconds", Value: time(func(o outcome) int64 { return o.SuspendedMS })},
+		{ID: "suspends", Value: count(func(o outcome) int64 { return o.Suspends() })},
+		{ID: "resumes", Value: count(func(o outcome) int64 { return o.Resumes })},
+		{ID: "launches", Value: count(func(o outcome) int64 { return o.Launches })},
+		{ID: "terminations", Value: count(func(o outcome) int64 { return o.Terminated })},
+		{ID: "interrupted_requests", Value: count(func(o outcome) int64 { return o.Interrupted })},
+		{ID: "waits", Value: count(func(o outcome) int64 { return o.Waits })},
 		{ID: "waits_per_day", Title: "waits/day", Align: view.Right, Value: func(o outcome) view.Value { return perDay(a, o.Waits) }},
-		{ID: "wait_seconds", Scope: view.Data, Value: time(func(o outcome) int64 { return o.WaitMS })},
+		{ID: "wait_seconds", Value: time(func(o outcome) int64 { return o.WaitMS })},
 		{Title: "state lost/day", Align: view.Right, Drop: 1, Value: func(o outcome) view.Value { return perDay(a, o.Lost) }},
 		{ID: "mean_added_ms", Title: "mean wait ms", Align: view.Decimal, Drop: 3, Value: func(o outcome) view.Value {
 			served := decimal.NewFromInt(max(a.Lives.Served, 1))
 			return view.Number(pricing.Divide(decimal.NewFromInt(o.WaitMS), served, pricing.RatioPlaces), 1)
 		}},
-		{ID: "state_lost", Scope: view.Data, Value: count(func(o outcome) int64 { return o.Lost })},
-		{ID: "frontier", Scope: view.Data, Value: func(o outcome) view.Value { return view.Bool(o.Frontier) }},
-		{ID: "within_limits", Scope: view.Data, Value: func(o outcome) view.Value { return view.Bool(o.Within) }},
+		{ID: "state_lost", Value: count(func(o outcome) int64 { return o.Lost })},
+		{ID: "frontier", Value: func(o outcome) view.Value { return view.Bool(o.Frontier) }},
+		{ID: "within_limits", Value: func(o outcome) view.Value { return view.Bool(o.Within) }},
 	}
 }
 

@@ -124,8 +124,8 @@ func idleColumns(a *idle.Analysis) []view.Column[idleRow] {
 		{ID: "policy", Title: "policy", Shrink: true, Value: func(r idleRow) view.Value { return view.Text(r.id).Shown(r.name) }},
 		{ID: "idle_timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(r idleRow) view.Value { return r.timeout }},
 		{ID: "suspended_duration_seconds", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return r.held }},
-		{ID: "cost", Title: "cost", Unit: "$", Align: view.Decimal, Value: func(r idleRow) view.Value { return view.Number(r.cost, places) }},
-		{ID: "cost_per_month", Title: "a month", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(r idleRow) view.Value {
+		{ID: "cost", Title: "cost", Unit: "$", Value: func(r idleRow) view.Value { return view.Number(r.cost, places) }},
+		{ID: "cost_per_month", Title: "a month", Unit: "$", Drop: 1, Value: func(r idleRow) view.Value {
 			return monthly(a, r.cost)
 		}},
 		{ID: "suspends", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return r.suspends }},

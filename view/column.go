@@ -49,7 +49,7 @@ type Column[Row any] struct {
 	Title string // the heading for people
 	Long  string // the title in full, for workbooks, which have the room; "" is Title
 	Unit  string // behind the title, such as "$"
-	Align Align
+	Align Align  // with a unit, Left is Decimal
 
 	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may Shrink is
 	// first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column is not shown
@@ -57,9 +57,21 @@ type Column[Row any] struct {
 	Drop     int
 	Shrink   bool
 	MinWidth int
-	Scope    Scope
+	Scope    Scope // of a column with an ID but no title, Everyone is Data
 
 	Value func(Row) Value
+}
+
+// head is the column with what follows from the rest of it.
+func (c Column[Row]) head() Head {
+	h := Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+	if h.Unit != "" && h.Align == Left {
+		h.Align = Decimal
+	}
+	if h.ID != "" && h.LongHeading() == "" && h.Unit == "" && h.Scope == Everyone {
+		h.Scope = Data
+	}
+	return h
 }
 
 // Head is a column without its values.
@@ -129,14 +141,14 @@ type Look struct {
 	Kind    RowKind
 	Warn    bool     // draws attention to the row
 	Heading string   // a title above the row, as wide as the table
-	Notes   []string // explanations below the row, likewise; Markdown leaves them out
+	Notes   []string // explanations below the row, likewise, but for empty ones; Markdown leaves them out
 }
 
 // NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain lines.
 func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
 	t := &Table{length: len(rows), Columns: make([]Head, len(columns))}
 	for i, c := range columns {
-		t.Columns[i] = Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+		t.Columns[i] = c.head()
 	}
 	t.row = func(i int, wanted func(Head) bool) Row {
 		return rowOf(columns, rows[i], look, func(c int) bool { return wanted(t.Columns[c]) })
@@ -213,6 +225,11 @@ func (r Row) Cell(column int) Value {
 // grow with the table.
 func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
 
+// EachLine does the same with all cells of a row, also those that only people see.
+func (t *Table) EachLine(yield func(Row) error) error {
+	return t.eachLine(func(Head) bool { return true }, yield)
+}
+
 func (t *Table) eachLine(wanted func(Head) bool, yield func(Row) error) error {
 	const most = 2048
 	block := make([]Row, min(t.length, most))
@@ -253,6 +270,9 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 			columns, places = append(columns, head), append(places, i)
 		}
 	}
+	if len(columns) == 0 {
+		return nil, nil // a table of data alone
+	}
 	made := make([]Row, t.Len())
 	texts := make([][]string, len(made))
 	parallel(len(made), func(i int) {
@@ -273,7 +293,9 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 		}
 		rows = append(rows, shownRow{row.Kind, row.Warn, texts[i]})
 		for _, note := range row.Notes {
-			span(Footnote, note)
+			if note != "" {
+				span(Footnote, note)
+			}
 		}
 	}
 	return columns, rows

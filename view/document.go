@@ -42,6 +42,9 @@ type Document struct {
 	SVG func(io.Writer) error // the picture that the SVG format writes; nil where there is none
 }
 
+// Add puts sections behind those that there are.
+func (d *Document) Add(sections ...Section) { d.Sections = append(d.Sections, sections...) }
+
 // data is the table that CSV writes. It has no columns where the document has no table at all.
 func (d Document) data() *Table {
 	if d.CSV != nil {

@@ -36,7 +36,11 @@ func ObjectOf[R any](columns []Column[R], row R) Object {
 	var o Object
 	for _, c := range columns {
 		if c.ID != "" && c.Scope.includes(JSONOnly) {
-			o = append(o, Field{c.ID, c.Value(row)})
+			v := Value{}
+			if c.Value != nil {
+				v = c.Value(row)
+			}
+			o = append(o, Field{c.ID, v})
 		}
 	}
 	return o

@@ -267,3 +267,38 @@ func (v Value) isEmpty() bool {
 		return false
 	}
 }
+
+// Spreadsheet is a figure as a spreadsheet takes it, with the format in which it is shown there. It reports false for what
+// is no figure.
+func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
+	if n, isCount := v.data.(int64); isCount {
+		return decimal.NewFromInt(n), "#,##0", true
+	}
+	d, ok = v.data.(decimal.Decimal)
+	point := ""
+	if v.places > 0 {
+		point = "." + strings.Repeat("0", int(v.places))
+	}
+	switch v.form {
+	case percentForm, percentDownForm:
+		return d, "0" + point + "%", ok
+	case signedPercentForm:
+		return d.Shift(-2), "0" + point + "%", ok
+	case upToForm:
+		return d, "#,##0." + strings.Repeat("#", int(v.places)), ok
+	case exactForm:
+		return d, "General", ok
+	default:
+		return d, "#,##0" + point, ok
+	}
+}
+
+// Calendar is the day of a [Date], and reports false for what is none, such as the name of a row that others were folded into.
+func (v Value) Calendar() (time.Time, bool) {
+	text, ok := v.data.(string)
+	if !ok || v.form != dateForm {
+		return time.Time{}, false
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	return day, err == nil
+}
