@@ -112,8 +112,7 @@ func (r *run) ownKey(key Key) Key {
 
 // table prices the usage of one span.
 func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (*table, error) {
-	r.relabel, r.dayNames = relabel, map[civil.Day]labels{}
-	all, err := r.collect(ctx, s)
+	all, err := r.collect(ctx, s, relabel)
 	if err != nil {
 		return nil, err
 	}
