@@ -90,7 +90,7 @@ func (c *collector) fields() []ledger.Field {
 		need[ledger.FieldImage] = true
 	}
 	if c.has(ByMicroVM) || len(filter.MicroVMs) > 0 {
-		need[ledger.FieldMicroVM] = true
+		need[ledger.FieldResource] = true
 	}
 	if c.has(ByDay) || c.has(ByWeek) || c.has(ByMonth) {
 		need[ledger.FieldDay] = true
@@ -124,36 +124,18 @@ func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civi
 }
 
 func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
-	fields := c.fields()
 	var who owners
 	if c.byTenant {
 		who = c.source.ownersAt(s.From)
 	}
-	groups, err := c.query(ctx, s, fields)
+	groups, err := c.query(ctx, s, c.fields())
 	if err != nil {
 		return err
-	}
-	if c.byTenant && !slices.Contains(fields, ledger.FieldMicroVM) && anyUnallocated(groups, who) {
-		// It may be image storage. Only now is it worth telling MicroVMs apart, which makes many more groups.
-		fields = slices.Sorted(slices.Values(append(fields, ledger.FieldMicroVM)))
-		if groups, err = c.query(ctx, s, fields); err != nil {
-			return err
-		}
 	}
 	for i := range groups {
 		c.take(&groups[i], who, out)
 	}
 	return nil
-}
-
-// anyUnallocated reports whether there is usage that no tenant can be named for.
-func anyUnallocated(groups []ledger.Group, who owners) bool {
-	for i := range groups {
-		if _, kind := who.owner(&groups[i]); kind == KindUnallocated {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Field) ([]ledger.Group, error) {
@@ -194,9 +176,9 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 			key.billed.image = g.Image
 		}
 		if len(filter.MicroVMs) > 0 {
-			key.billed.microvm = g.MicroVMID
+			key.billed.microvm = g.Resource.String()
 		}
-	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.MicroVMID) ||
+	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.Resource.String()) ||
 		!tenants.MatchAny(filter.Regions, g.Region) {
 		return
 	}
@@ -211,7 +193,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		case ByImage:
 			key.Image = g.Image
 		case ByMicroVM:
-			key.MicroVM = g.MicroVMID
+			key.MicroVM = g.Resource.String()
 		case ByRegion:
 			key.Region = g.Region
 		case ByDay, ByWeek, ByMonth:

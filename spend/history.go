@@ -84,7 +84,7 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 		}
 	}
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldMicroVM}, Location: loc,
+		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldResource}, Location: loc,
 	})
 	if err != nil {
 		return time.Time{}, err

@@ -34,7 +34,7 @@ func (p *Policy) ParseScalar(text string) (err error) {
 }
 
 // Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's
-// ([tenants.ImageStorage]) always is.
+// ([usage.KindImage]) always is.
 type Sharing struct {
 	Policy Policy
 	Usage  []tenants.Selector // shared, whoever's it would otherwise be
