@@ -172,7 +172,8 @@ func TestShapeChanges(t *testing.T) {
 	assert.Equal(t, "by MicroVM", w.checkpoint().Shape)
 }
 
-// A record that is not complete never takes the place of one that is, where a part of the batch failed or the service forgets.
+// A record that is not complete never takes the place of one that is, where a part of the batch failed or the service
+// forgets.
 func TestCompleteRecordsAreKept(t *testing.T) {
 	for _, test := range []struct {
 		reason string

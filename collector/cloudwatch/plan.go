@@ -64,7 +64,8 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 		}
 	}
 	each := s.options.Prices.MetricMonth
-	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
+	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s "+
+		"together (first 10,000 of an account; by the hour)",
 		figures.Int(series), figures.Cents(each.USD), figures.Cents(each.Cost(series, 1)))}
 	if assumed := s.options.Prices.ThousandListCalls; assumed.Assumption != "" {
 		notes = append(notes, assumed.Assumption.Clause(figures.Cents(assumed.USD)).String())
@@ -80,7 +81,9 @@ func count(metrics uint16) int {
 	return n
 }
 
-func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (collector.Batch, error) {
+func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (
+	collector.Batch, error,
+) {
 	spec := batchSpec{Mapping: of}
 	for _, s := range subjects {
 		spec.Subjects = append(spec.Subjects, []string{s.Tenant, s.Image, s.MicroVM, s.Role})
@@ -91,7 +94,8 @@ func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window
 	return collector.Batch{
 		ID: microVMOf(subjects[0].Subject), Window: window, Spec: text,
 		Cost: collector.Cost{
-			Calls: max(1, pages), Metrics: int64(queries), APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),
+			Calls: max(1, pages), Metrics: int64(queries),
+			APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),
 		},
 	}, err
 }
@@ -160,7 +164,8 @@ func (s *Source) listMapping(ctx context.Context, client API, of mapping.Mapping
 	}
 	// In the order in which the ledger keeps them, which is less work for it.
 	slices.SortFunc(found, func(a, b subjectSeries) int {
-		return cmp.Or(cmp.Compare(microVMOf(a.Subject), microVMOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
+		return cmp.Or(cmp.Compare(microVMOf(a.Subject), microVMOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant),
+			cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
 	})
 	return found, calls, nil
 }

@@ -149,5 +149,9 @@ func refuse(w http.ResponseWriter, status int, why string) {
 }
 
 func plain(status int, text string) answer {
-	return answer{status, http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, []byte("microspend meter: " + text + "\n")}
+	return answer{
+		status,
+		http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		[]byte("microspend meter: " + text + "\n"),
+	}
 }

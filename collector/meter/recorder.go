@@ -149,7 +149,7 @@ func (r *Recorder) observeRunning(passed time.Duration, jump int64, s segment) {
 	}
 }
 
-// plausible says whether a MicroVM can have been suspended for so long: it lives for eight hours.
+// plausible reports whether a MicroVM can have been suspended for so long: it lives for eight hours.
 func (r *Recorder) plausible(suspended int64) bool {
 	const most = int64(pricing.MaxLifeSeconds)*int64(time.Second) + 5*minute // and a little, as clocks differ
 	return suspended > 0 && suspended+r.life.lived <= most
@@ -184,7 +184,8 @@ func (r *Recorder) cut(event emf.Event, changes ...func(*emf.Line)) {
 		change(&line)
 	}
 	l.from = l.pos
-	if event == emf.Interval && line.PeriodStart == line.PeriodEnd && line.Amounts[usage.Running] == 0 && line.Amounts[pricing.VCPU] == 0 && line.Amounts[pricing.Memory] == 0 {
+	if event == emf.Interval && line.PeriodStart == line.PeriodEnd && line.Amounts[usage.Running] == 0 &&
+		line.Amounts[pricing.VCPU] == 0 && line.Amounts[pricing.Memory] == 0 {
 		return
 	}
 	if l.unknown {
@@ -245,7 +246,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	}
 }
 
-// beginUnhooked begins a life that no run hook told of, and says whether it did.
+// beginUnhooked begins a life that no run hook told of, and reports whether it did.
 func (r *Recorder) beginUnhooked() bool {
 	if r.ended {
 		return false

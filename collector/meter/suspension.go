@@ -50,7 +50,7 @@ func (r *Recorder) suspend(notes ...string) {
 }
 
 // resume tells the time that the MicroVM was suspended, from where the calendar stood to begin, and a resume.
-// Measured says whether the wall clock was seen to have gone on meanwhile; otherwise it may be set yet, and then
+// Measured reports whether the wall clock was seen to have gone on meanwhile; otherwise it may be set yet, and then
 // tells the rest.
 func (r *Recorder) resume(begin int64, measured bool, notes ...string) {
 	l := r.life

@@ -66,7 +66,8 @@ func decodeState(text json.RawMessage) (*state, error) {
 		return nil, fmt.Errorf("what was kept of the last poll cannot be read: %w", err)
 	}
 	if s.Version != stateVersion {
-		return nil, fmt.Errorf("what was kept of the last poll is of version %d, and this program knows %d", s.Version, stateVersion)
+		return nil, fmt.Errorf("what was kept of the last poll is of version %d, and this program knows %d", s.Version,
+			stateVersion)
 	}
 	return s, nil
 }
@@ -83,7 +84,9 @@ func (s *state) find(id string) (*life, int) {
 
 func (s *state) image(arn, version string) *image {
 	key := imageKey(arn, version)
-	i, found := slices.BinarySearchFunc(s.Versions, key, func(i *image, key string) int { return strings.Compare(i.key(), key) })
+	i, found := slices.BinarySearchFunc(s.Versions, key, func(i *image, key string) int {
+		return strings.Compare(i.key(), key)
+	})
 	if !found {
 		s.Versions = slices.Insert(s.Versions, i, &image{ARN: arn, Version: version})
 	}
