@@ -187,7 +187,7 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, setting
 		return errOutside
 	}
 	if limit := settings.MaxAPICost; limit != nil && estimate.Cost.APIPrice.GreaterThan(*limit) {
-		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, and may cost $%s\n",
+		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, more than the limit of $%s\n",
 			estimate.Cost.APIPrice, limit)
 		return errCheckFailed
 	}

@@ -185,11 +185,11 @@ func (f *fetch) readPages(ctx context.Context, client API, asked []int) error {
 			return nil
 		}
 		if in.NextToken != nil && *in.NextToken == *out.NextToken {
-			return nonsense("a page of data is followed by itself")
+			return badReply("a page of data points to itself")
 		}
 		in.NextToken = out.NextToken
 	}
-	return nonsense("there is no end of pages")
+	return badReply("the pages do not end")
 }
 
 func messageText(message types.MessageData) string {
@@ -221,10 +221,10 @@ func (f *fetch) number(id *string) (int, bool) {
 func (f *fetch) take(r *types.MetricDataResult) error {
 	n, ok := f.number(r.Id)
 	if !ok {
-		return nonsense("it has a series that was not asked for")
+		return badReply("it has a series that was not requested")
 	}
 	if len(r.Timestamps) != len(r.Values) {
-		return nonsense("%d values stand at %d times", len(r.Values), len(r.Timestamps))
+		return badReply("%d values for %d timestamps", len(r.Values), len(r.Timestamps))
 	}
 	q := &f.queries[n]
 	// On every page but an Id's last one, PartialData says that there is more to come. An error on one page is not made
@@ -241,7 +241,7 @@ func (f *fetch) take(r *types.MetricDataResult) error {
 	for i, number := range r.Values {
 		at := r.Timestamps[i].Unix() - from
 		if at < 0 || at%period != 0 || at/period >= int64(f.periods) || r.Timestamps[i].Nanosecond() != 0 {
-			return nonsense("a datapoint at %s is not at the start of a period that was asked for", r.Timestamps[i].UTC().Format(time.RFC3339Nano))
+			return badReply("a datapoint at %s is not the start of a requested period", r.Timestamps[i].UTC().Format(time.RFC3339Nano))
 		}
 		value, rounded, err := convert.Convert(number)
 		if err != nil {

@@ -193,16 +193,16 @@ func (s *Source) listMetric(
 			return calls, err
 		}
 		if in.NextToken != nil && out.Metrics == nil {
-			return calls, nonsense("a page of metrics is missing")
+			return calls, badReply("a page of metrics is missing")
 		}
 		for _, series := range out.Metrics {
 			if !is(series.Namespace, namespace) || !is(series.MetricName, metric.Name) {
-				return calls, nonsense("it lists a metric that was not asked for")
+				return calls, badReply("it lists a metric that was not requested")
 			}
 			dimensions = dimensions[:0]
 			for _, d := range series.Dimensions {
 				if d.Name == nil || d.Value == nil {
-					return calls, nonsense("it lists a dimension without a name or a value")
+					return calls, badReply("it lists a dimension without a name or a value")
 				}
 				dimensions = append(dimensions, mapping.Dimension{Name: *d.Name, Value: *d.Value})
 			}
@@ -214,7 +214,7 @@ func (s *Source) listMetric(
 			return calls, nil
 		}
 		if in.NextToken != nil && *in.NextToken == *out.NextToken {
-			return calls, nonsense("a page of metrics is followed by itself")
+			return calls, badReply("a page of metrics points to itself")
 		}
 		in.NextToken = out.NextToken
 	}

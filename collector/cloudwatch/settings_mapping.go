@@ -45,7 +45,7 @@ func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapp
 	if f.Dimensions != nil {
 		m.Dimensions = mapping.Dimensions(*f.Dimensions)
 		if m.Dimensions == (mapping.Dimensions{}) {
-			doc.Fault(path+".dimensions", "names none of tenant, image, microvm and role")
+			doc.Fault(path+".dimensions", "names no tenant, image, microvm or role")
 		}
 	}
 	for _, fixed := range f.Match {
@@ -55,7 +55,7 @@ func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapp
 		doc.Fault(path+".dimensions", "a dimension is used twice; each name may be used once")
 	}
 	if f.Namespace != "" && f.Namespace != emf.DefaultNamespace && len(f.Metrics) == 0 {
-		doc.Fault(path+".metrics", "is missing: it says which metrics of %s are usage", f.Namespace)
+		doc.Fault(path+".metrics", "is missing; list the metrics of %s that are usage", f.Namespace)
 	}
 	if len(f.Metrics) > 0 {
 		m.Metrics = nil

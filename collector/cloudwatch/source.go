@@ -114,6 +114,6 @@ func finestPeriod(age time.Duration) time.Duration {
 	return 0
 }
 
-func nonsense(format string, args ...any) error {
-	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
+func badReply(format string, args ...any) error {
+	return fmt.Errorf("unexpected reply from CloudWatch: "+format, args...)
 }

@@ -108,10 +108,10 @@ func (s *Source) pages(
 		for i := range out.Events {
 			e := &out.Events[i]
 			if e.Message == nil || e.Timestamp == nil {
-				return calls, nonsense("an event has no message or no timestamp")
+				return calls, badReply("an event has no message or no timestamp")
 			}
 			if *e.Timestamp < *in.StartTime || *e.Timestamp > *in.EndTime {
-				return calls, nonsense("an event is not of the time that was asked for")
+				return calls, badReply("an event lies outside the requested time")
 			}
 			if err := event(e); err != nil {
 				return calls, err
@@ -122,7 +122,7 @@ func (s *Source) pages(
 			return calls, nil
 		case next == aws.ToString(in.NextToken):
 			if barren++; barren == endlessPages {
-				return calls, nonsense("the pages of %s do not end", *in.LogGroupName)
+				return calls, badReply("the pages of %s do not end", *in.LogGroupName)
 			}
 		default:
 			barren = 0

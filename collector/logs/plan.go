@@ -147,7 +147,7 @@ func (s *Source) match(ctx context.Context, client API, pattern string) (groups 
 		for _, g := range out.LogGroups {
 			name := aws.ToString(g.LogGroupName)
 			if !strings.HasPrefix(name, prefix) {
-				return nil, calls, nonsense("it lists a log group that was not asked for")
+				return nil, calls, badReply("it lists a log group that was not requested")
 			}
 			if !open && name != prefix {
 				continue
@@ -164,7 +164,7 @@ func (s *Source) match(ctx context.Context, client API, pattern string) (groups 
 			return groups, calls, nil
 		case next == aws.ToString(in.NextToken):
 			if barren++; barren == endlessPages {
-				return nil, calls, nonsense("the list of log groups does not end")
+				return nil, calls, badReply("the list of log groups does not end")
 			}
 		}
 		in.NextToken = out.NextToken

@@ -125,7 +125,7 @@ func (h *hooks) run(body []byte) {
 
 func (h *hooks) flush() {
 	if !h.out.flush(flushPatience) {
-		h.say("standard output takes no lines: the last ones are kept for later")
+		h.say("standard output accepts no lines: keeping the last ones for later")
 	}
 }
 

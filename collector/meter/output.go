@@ -104,7 +104,7 @@ func (o *output) write() {
 		if err != nil {
 			broken = broken || n > 0
 			if !failing {
-				o.say("cannot write lines, and keeps them for later: %v", err)
+				o.say("cannot write lines, keeping them for later: %v", err)
 				failing = true
 			}
 			if !o.pause(retry) {
@@ -114,7 +114,7 @@ func (o *output) write() {
 			continue
 		}
 		if failing {
-			o.say("lines are written again")
+			o.say("writing lines again")
 		}
 		retry, failing, broken = firstRetry, false, false
 		o.written()

@@ -138,7 +138,7 @@ func (r *Recorder) observeRunning(passed time.Duration, jump int64, s segment) {
 			r.countResume()
 		}
 	case jump >= int64(r.Timing.Jump) && r.at.Mono-l.launched >= r.Timing.Repeat && r.plausible(jump):
-		r.Say("the wall clock jumped by %s and no hook told of a suspend: taken as one", time.Duration(jump))
+		r.Say("the wall clock jumped by %s without a suspend hook: counted as a suspend", time.Duration(jump))
 		r.suspend(emf.NoteUnannounced)
 		r.resume(l.pos+jump, true, emf.NoteUnannounced)
 		l.pos, l.from = r.at.Wall, r.at.Wall
@@ -227,7 +227,7 @@ func (l *life) note(notes ...string) {
 // nobody.
 func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	if r.life != nil {
-		r.Say("what was metered as %s before is dropped: it is not this MicroVM's", r.life.MicroVMID)
+		r.Say("dropping what was metered as %s: it belongs to another MicroVM", r.life.MicroVMID)
 	}
 	id, idNotes := id.inLine()
 	l := &life{

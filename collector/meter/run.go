@@ -61,7 +61,7 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", o.Address)
 	if err != nil {
-		return nil, fmt.Errorf("the hooks' port: %w", err)
+		return nil, fmt.Errorf("listening for hooks: %w", err)
 	}
 	words := newMessages(p.Err, p.Clock)
 	say := words.say

@@ -63,10 +63,10 @@ func decodeState(text json.RawMessage) (*state, error) {
 		return s, nil
 	}
 	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("what was kept of the last poll cannot be read: %w", err)
+		return nil, fmt.Errorf("the state of the last poll cannot be read: %w", err)
 	}
 	if s.Version != stateVersion {
-		return nil, fmt.Errorf("what was kept of the last poll is of version %d, and this program knows %d", s.Version,
+		return nil, fmt.Errorf("the state of the last poll has version %d; this program supports %d", s.Version,
 			stateVersion)
 	}
 	return s, nil

@@ -103,7 +103,7 @@ microspend.yaml:5:11: collect.roles[0]: "admin" is not the ARN of a role such as
 microspend.yaml:6:11: collect.period: a period of 7m is not whole minutes that divide a day, such as 1m, 5m or 1h
 microspend.yaml:7:10: collect.every: running more often than once a minute reads nothing new
 microspend.yaml:8:13: collect.parallel: 0 is not a whole number from 1 to 64
-microspend.yaml:10:7: collect.cloudwatch[0].metrics: is missing: it says which metrics of acme are usage
+microspend.yaml:10:7: collect.cloudwatch[0].metrics: is missing; list the metrics of acme that are usage
 microspend.yaml:11:19: collect.cloudwatch[0].dimensions: a dimension is used twice; each name may be used once
 microspend.yaml:13:14: collect.cloudwatch[1].metrics.cpu: unknown key; allowed here: vcpu, memory, snapshot_read, snapshot_write, snapshot_storage, running, suspended, launches, suspends, resumes
 microspend.yaml:14:31: collect.cloudwatch[1].metrics.vcpu.unit: unknown unit "gb" for vcpu; valid units: vcpu-milliseconds, vcpu-seconds, vcpu-hours, vcpus
