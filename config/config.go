@@ -1,9 +1,9 @@
-// Package config reads microspend.yaml, the one file in which everything about a place is written down that flags do not
-// say: each part of it is defined by the package that it is about, and this package puts the parts together.
+// Package config reads microspend.yaml, the one file in which everything about a place is written down that flags do
+// not say: each part of it is defined by the package that it is about, and this package puts the parts together.
 //
-// The file is read strictly. An unknown key, a value out of its bounds and parts that contradict each other are faults, and
-// all faults of a file are reported at once, each as file:line:column (package strictyaml). Nothing that the file
-// names, such as a tenants file, is opened before [Config.Inputs] asks for it.
+// The file is read strictly. An unknown key, a value out of its bounds and parts that contradict each other are
+// faults, and all faults of a file are reported at once, each as file:line:column (package strictyaml). Nothing that
+// the file names, such as a tenants file, is opened before [Config.Inputs] asks for it.
 package config
 
 import (
@@ -43,8 +43,8 @@ func Load(name string, text []byte) (Config, error) {
 	written := file{Collect: sources.NewConfigFile()}
 	doc := strictyaml.Decode(name, root, &written)
 	c := Config{
-		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc), Anomalies: written.Anomalies.Config(),
-		Collect: written.Collect.Config(doc),
+		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc),
+		Anomalies: written.Anomalies.Config(), Collect: written.Collect.Config(doc),
 	}
 	if err := doc.Err(); err != nil {
 		return Config{}, err

@@ -165,7 +165,7 @@ colour: red
 microspend.yaml:2:11: timezone: "Mars/Olympus" is not a time zone such as UTC or Europe/Berlin
 microspend.yaml:3:18: shared.policy: unknown policy "odd"; choose from own-row, even, direct
 microspend.yaml:3:31: shared.usage[0]: names none or more than one of microvm_id, image, role and tenant; give one
-microspend.yaml:3:64: shared.usage[1].microvm: "a*b" has a * before its end; a * stands at the end only, for every name that begins so
+microspend.yaml:3:64: shared.usage[1].microvm: "a*b" has a * before its end; a * is allowed only at the end, to match any rest
 microspend.yaml:5:14: budgets.threshold: "90" is not a percentage such as 80%
 microspend.yaml:6:10: budgets.total: 0 is not above zero
 microspend.yaml:8:11: budgets.tenants.acme: -5 is below zero

@@ -135,7 +135,7 @@ func (q Quantities) Bill(card RateCard) (Bill, error) {
 		if q[quantity].IsNegative() {
 			return Bill{}, fmt.Errorf("%s is %s; it cannot be below zero", quantity.Name(), q[quantity])
 		}
-		b.add(Component(quantity.String()), quantity, 1, Factor{q[quantity], quantity.Unit()})
+		b.add(plainComponents[quantity], quantity, 1, Factor{q[quantity], quantity.Unit()})
 	}
 	return b.bill, b.err()
 }
@@ -147,34 +147,32 @@ type Bill struct {
 }
 
 // ListTotal is what all lines come to at AWS's public rates, exact.
-func (b Bill) ListTotal() decimal.Decimal { return b.ListSum("") }
+func (b Bill) ListTotal() decimal.Decimal { return b.ListSum(Everything) }
 
 // ListSum adds list amounts, of the lines that [Bill.Sum] adds.
-func (b Bill) ListSum(id string) decimal.Decimal {
-	return b.sum(id, func(l Line) decimal.Decimal { return l.ListAmount })
-}
+func (b Bill) ListSum(c Component) decimal.Decimal { return b.sum(c, Line.listAmount) }
 
 // Negotiated reports whether any line is charged differently from list.
 func (b Bill) Negotiated() bool { return slices.ContainsFunc(b.Lines, Line.Negotiated) }
 
 // Total is the sum of all lines, exact.
-func (b Bill) Total() decimal.Decimal { return b.Sum("") }
+func (b Bill) Total() decimal.Decimal { return b.Sum(Everything) }
 
-// Sum adds the lines whose component is, or lies under, the given id: "compute", "compute.peak" or a component's own. The
-// empty id sums all.
-func (b Bill) Sum(id string) decimal.Decimal {
-	return b.sum(id, func(l Line) decimal.Decimal { return l.Amount })
-}
+// Sum adds the lines of a component or a group, exact; zero where the bill has none of them.
+func (b Bill) Sum(c Component) decimal.Decimal { return b.sum(c, Line.amount) }
 
-func (b Bill) sum(id string, of func(Line) decimal.Decimal) decimal.Decimal {
+func (b Bill) sum(in Component, of func(Line) decimal.Decimal) decimal.Decimal {
 	sum := decimal.Decimal{}
 	for _, line := range b.Lines {
-		if id == "" || line.Component.within(id) {
+		if line.Component.Within(in) {
 			sum = sum.Add(of(line))
 		}
 	}
 	return sum
 }
+
+func (l Line) amount() decimal.Decimal     { return l.Amount }
+func (l Line) listAmount() decimal.Decimal { return l.ListAmount }
 
 // Line is one line of a bill: quantity × rate = amount.
 type Line struct {

@@ -40,7 +40,7 @@ func awsExample1(t testing.TB) pricing.Workload {
 }
 
 type wantLine struct {
-	component                 pricing.Component
+	component                 string
 	quantity, amount, formula string
 }
 
@@ -100,7 +100,6 @@ func TestWorkloadBill(t *testing.T) {
 				"": "1241.22014444444444444444", "compute": "1103.3757", "compute.peak": "630.5004",
 				"compute.baseline": "472.8753", "snapshot": "134.6", "snapshot.read": "43.4",
 				"storage": "3.24444444444444444444", "storage.image": "0.8",
-				"stor": "0", "compute.": "0", "network": "0",
 			},
 		},
 		{
@@ -113,7 +112,12 @@ func TestWorkloadBill(t *testing.T) {
 			require.NoError(t, err)
 			requireLines(t, tc.lines, bill)
 			for id, want := range tc.sums {
-				require.Equal(t, want, bill.Sum(id).String(), "%s of %s", id, tc.reason)
+				if id == "" {
+					continue
+				}
+				component, err := pricing.ParseComponent(id)
+				require.NoError(t, err)
+				require.Equal(t, want, bill.Sum(component).String(), "%s of %s", id, tc.reason)
 			}
 			require.Equal(t, tc.sums[""], bill.Total().String(), tc.reason)
 			require.Equal(t, tc.card, bill.Card)
@@ -125,7 +129,7 @@ func requireLines(t *testing.T, want []wantLine, bill pricing.Bill) {
 	t.Helper()
 	var got []wantLine
 	for _, line := range bill.Lines {
-		got = append(got, wantLine{line.Component, line.Quantity.String(), line.Amount.String(), line.Formula()})
+		got = append(got, wantLine{line.Component.String(), line.Quantity.String(), line.Amount.String(), line.Formula()})
 	}
 	require.Equal(t, want, got)
 }

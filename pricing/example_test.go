@@ -31,7 +31,7 @@ func ExampleWorkload_Bill() {
 	for _, line := range bill.Lines {
 		fmt.Printf("%-24s %s = %s\n", line.Component, line.Formula(), line.Amount)
 	}
-	fmt.Println("compute", bill.Sum("compute"))
+	fmt.Println("compute", bill.Sum(pricing.Compute))
 	fmt.Println("total  ", bill.Total())
 	// Output:
 	// compute.baseline.vcpu    288,000 s × 2 vCPU × $0.0000291572 = 16.7945472

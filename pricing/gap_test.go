@@ -80,8 +80,8 @@ func TestUnresumed(t *testing.T) {
 	require.NoError(t, err)
 	bill, err := pricing.Workload{Cycles: whole(2), Unresumed: whole(3), StateGB: whole(2)}.Bill(card)
 	require.NoError(t, err)
-	require.Equal(t, "0.037977138", bill.Sum("snapshot.write").String(), "5 suspends of 2 GB")
-	require.Equal(t, "0.0061870796", bill.Sum("snapshot.read").String(), "2 resumes of 2 GB")
+	require.Equal(t, "0.037977138", bill.Sum(pricing.WriteSuspend).String(), "5 suspends of 2 GB")
+	require.Equal(t, "0.0061870796", bill.Sum(pricing.SnapshotReads).String(), "2 resumes of 2 GB")
 	_, err = pricing.Workload{Unresumed: whole(-1)}.Bill(card)
 	require.EqualError(t, err, "number of suspends without a resume is -1; it cannot be below zero")
 }

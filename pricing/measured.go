@@ -21,7 +21,7 @@ func (m Measured) Bill(card RateCard) (Bill, error) {
 		if m[q].Units.IsZero() {
 			continue
 		}
-		b.add(Component(q.String()), q, m[q].Per, Factor{m[q].Units, q.Counted().Name})
+		b.add(plainComponents[q], q, m[q].Per, Factor{m[q].Units, q.Counted().Name})
 	}
 	return b.bill, b.err()
 }

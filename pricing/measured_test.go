@@ -27,8 +27,8 @@ func TestAmountOfACountIsThatOfItsLine(t *testing.T) {
 		for _, q := range pricing.BilledQuantities() {
 			amount, list, err := measured[q].Amounts(card, q)
 			require.NoError(t, err)
-			requireDecimal(t, bill.Sum(q.String()), amount, "%s", q)
-			requireDecimal(t, bill.ListSum(q.String()), list, "%s at list", q)
+			requireDecimal(t, bill.Sum(q.Component()), amount, "%s", q)
+			requireDecimal(t, bill.ListSum(q.Component()), list, "%s at list", q)
 		}
 	}))
 	_, _, err := pricing.Count{Units: whole(1), Per: 1}.Amounts(pricing.RateCard{Region: "nowhere"}, pricing.Memory)

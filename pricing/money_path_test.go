@@ -41,6 +41,7 @@ var multiplying = map[string]string{
 	"idled":             "times by sizes",
 	"resized":           "measured units by a factor",
 	"run.metered":       "billed units by small units",
+	"usageMetrics":      "small units by their size",
 	"counted.add":       "small units by their size",
 	"csvRow.longAmount": "small units by their size",
 
@@ -70,7 +71,7 @@ var multiplying = map[string]string{
 	"habit.usual":             "a usual day by how far from it a day stands out",
 	"median":                  "halves the sum of the two in the middle",
 	"neverIsAbove":            "the top of a picture",
-	"roughRates.price":        "millionths of a dollar that choose which days are priced exactly",
+	"estimatedRates.price":    "millionths of a dollar that choose which days are priced exactly",
 
 	// Shares that add up to the amount that is shared out.
 	"allocate": "an amount by weights, with what is left over going to the largest remainders",

@@ -1,10 +1,6 @@
 package pricing
 
-import (
-	"strings"
-
-	"github.com/shopspring/decimal"
-)
+import "github.com/shopspring/decimal"
 
 // BilledQuantity is one of the things a MicroVM's bill is made of, in AWS's order. Its string is the id that
 // outputs use.
@@ -111,42 +107,3 @@ func (q BilledQuantity) Counted() CountUnit { return quantityTable[q].counted }
 
 // Quantities holds an amount of each billed quantity. The zero value is nothing used.
 type Quantities [QuantityCount]decimal.Decimal
-
-// Component names a line of a bill. The ids are stable: they appear in JSON, CSV and scenario files.
-type Component string
-
-// The components of a MicroVM's bill, in the order of its lines.
-const (
-	BaselineVCPU     Component = "compute.baseline.vcpu"   // vCPU-seconds outside bursts
-	BaselineMemory   Component = "compute.baseline.memory" // GB-seconds outside bursts
-	PeakVCPU         Component = "compute.peak.vcpu"       // vCPU-seconds in bursts, at the peak
-	PeakMemory       Component = "compute.peak.memory"     // GB-seconds in bursts, at the peak
-	WriteSuspend     Component = "snapshot.write"          // GB written by suspends
-	ReadLaunch       Component = "snapshot.read.launch"    // GB read from the image by launches
-	ReadResume       Component = "snapshot.read.resume"    // GB read from suspended state by resumes
-	StorageImage     Component = "storage.image"           // GB-hours of image versions
-	StorageSuspended Component = "storage.suspended"       // GB-hours of suspended MicroVMs
-)
-
-// Components returns every component in the order of a bill.
-func Components() []Component {
-	return []Component{
-		BaselineVCPU, BaselineMemory, PeakVCPU, PeakMemory,
-		WriteSuspend, ReadLaunch, ReadResume, StorageImage, StorageSuspended,
-	}
-}
-
-// Groups returns the groups that components add up to: the first element of their ids.
-func Groups() []string { return []string{"compute", "snapshot", "storage"} }
-
-// Group is the first element of the component's id: compute, snapshot or storage.
-func (c Component) Group() string {
-	group, _, _ := strings.Cut(string(c), ".")
-	return group
-}
-
-// within says whether a component is the named one or lies under it: compute.peak.vcpu is within compute.peak.
-func (c Component) within(prefix string) bool {
-	s := string(c)
-	return s == prefix || (len(s) > len(prefix) && s[:len(prefix)] == prefix && s[len(prefix)] == '.')
-}

@@ -58,13 +58,30 @@ func TestRateKeys(t *testing.T) {
 	require.False(t, ok)
 }
 
+// The ids are a contract with scenario files and other programs.
 func TestComponents(t *testing.T) {
-	require.Equal(t, []pricing.Component{
+	ids := []string{
 		"compute.baseline.vcpu", "compute.baseline.memory", "compute.peak.vcpu", "compute.peak.memory",
 		"snapshot.write", "snapshot.read.launch", "snapshot.read.resume", "storage.image", "storage.suspended",
-	}, pricing.Components(), "the ids are a contract with scenario files and other programs")
-	for _, c := range pricing.Components() {
-		group, _, _ := strings.Cut(string(c), ".")
-		require.Contains(t, pricing.Groups(), group)
+	}
+	lines := pricing.Components()
+	require.Len(t, lines, len(ids))
+	for i, c := range lines {
+		require.Equal(t, ids[i], c.String())
+		group, _, _ := strings.Cut(ids[i], ".")
+		require.Equal(t, group, c.Group().String())
+		require.NotEmpty(t, c.Label())
+	}
+	for _, id := range append(ids, "total", "compute", "compute.baseline", "compute.peak", "snapshot", "snapshot.read", "storage") {
+		c, err := pricing.ParseComponent(id)
+		require.NoError(t, err)
+		require.Equal(t, id, c.String())
+		for i, line := range lines {
+			require.Equal(t, id == "total" || ids[i] == id || strings.HasPrefix(ids[i], id+"."), line.Within(c), "%s in %s", line, c)
+		}
+	}
+	for _, id := range []string{"", "storge", "compute.", "compute.peak.gpu", "Compute", "vcpu", "memory"} {
+		_, err := pricing.ParseComponent(id)
+		require.Error(t, err, "%q is no line or group of a scenario's bill; a sum over it would be zero", id)
 	}
 }

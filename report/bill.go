@@ -9,10 +9,11 @@ import (
 	"microspend/view"
 )
 
-// billRow is a line of a bill or, where line is nil, the sum of those under an id; the empty id is of all.
+// billRow is a line of a bill or, where line is nil, the sum of those in a group, or of all.
 type billRow struct {
-	id, words string
-	line      *pricing.Line
+	of    pricing.Component
+	words string
+	line  *pricing.Line
 }
 
 // billTable is a bill line by line. With an estimate, its lines stand in groups and it shows both ends of a scenario's
@@ -20,14 +21,14 @@ type billRow struct {
 func billTable(bill pricing.Bill, e *scenarios.Estimate, explain bool) *view.Table {
 	columns := billColumns(bill, e, explain)
 	var rows []billRow
-	group := ""
+	group := pricing.Everything
 	for i := range bill.Lines {
 		line := &bill.Lines[i]
-		row := billRow{string(line.Component), line.Of.Name(), line}
+		row := billRow{line.Component, line.Of.Name(), line}
 		if e != nil {
-			row.words = "  " + label(line.Component)
+			row.words = "  " + line.Component.Label()
 			if of := line.Component.Group(); of != group {
-				group, rows = of, append(rows, billRow{id: of, words: of})
+				group, rows = of, append(rows, billRow{of: of, words: of.Label()})
 			}
 		}
 		rows = append(rows, row)
@@ -41,7 +42,7 @@ func billTable(bill pricing.Bill, e *scenarios.Estimate, explain bool) *view.Tab
 		}
 		return view.Look{}
 	})
-	total := view.RowOf(columns, billRow{words: "total"}, nil)
+	total := view.RowOf(columns, billRow{of: pricing.Everything, words: "total"}, nil)
 	total.Look = view.Look{Kind: view.Total, Notes: perUnitNotes(e)}
 	table.Add(total)
 	return table
@@ -64,9 +65,9 @@ func perUnitNotes(e *scenarios.Estimate) []string {
 	}
 }
 
-// billColumns are the columns of every bill. People see what is of use to them: list amounts where something else than
-// AWS's public rates was agreed, rates and formulas where there is one bill and not two ends of a range. The low amount is
-// that of the cheaper ends, and the same as the amount where there are no ranges.
+// billColumns are the columns of every bill. People see what is of use to them: list amounts where something else
+// than AWS's public rates was agreed, rates and formulas where there is one bill and not two ends of a range. The low
+// amount is that of the cheaper ends, and the same as the amount where there are no ranges.
 func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.Column[billRow] {
 	low, ranged, agreed := bill, e != nil && e.Low != nil, bill.Negotiated()
 	title, amount, high := "", "amount", ""
@@ -77,8 +78,8 @@ func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.
 		low, amount, high = e.Low.Bill, "high", "high "
 	}
 	places := view.PlacesFor(append(amountsOf(low.Lines), amountsOf(bill.Lines)...))
-	sum := func(of func(id string) decimal.Decimal) func(billRow) view.Value {
-		return func(r billRow) view.Value { return view.Number(of(r.id), places) }
+	sum := func(of func(pricing.Component) decimal.Decimal) func(billRow) view.Value {
+		return func(r billRow) view.Value { return view.Number(of(r.of), places) }
 	}
 	ofLine := func(of func(pricing.Line) view.Value) func(billRow) view.Value {
 		return func(r billRow) view.Value { return view.Maybe(r.line, of) }
@@ -92,14 +93,22 @@ func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.
 		return view.Count(0)
 	}
 	columns := []view.Column[billRow]{
-		{ID: "component", Title: title, Value: func(r billRow) view.Value { return view.Text(r.id).Shown(r.words) }},
-		{Title: "low quantity", Align: view.Decimal, Drop: 3, Scope: view.When(ranged, view.People), Value: ofLine(lowQuantity)},
-		{ID: "quantity", Title: high + "quantity", Align: view.Decimal, Drop: 2, Value: ofLine(func(l pricing.Line) view.Value {
-			return view.UpTo(l.Quantity, quantityPlaces)
+		{ID: "component", Title: title, Scope: view.Data | view.People, Value: func(r billRow) view.Value {
+			return view.Text(r.of.String()).Shown(r.words)
+		}},
+		{
+			Title: "low quantity", Align: view.Decimal, Drop: 3, Scope: view.When(ranged, view.People),
+			Value: ofLine(lowQuantity),
+		},
+		{
+			ID: "quantity", Title: high + "quantity", Align: view.Decimal, Drop: 2,
+			Value: ofLine(func(l pricing.Line) view.Value { return view.UpTo(l.Quantity, quantityPlaces) }),
+		},
+		{ID: "unit", Title: "unit", Drop: 5, Value: ofLine(func(l pricing.Line) view.Value {
+			return view.Text(l.Of.Unit())
 		})},
-		{ID: "unit", Title: "unit", Drop: 5, Value: ofLine(func(l pricing.Line) view.Value { return view.Text(l.Of.Unit()) })},
-		{ID: "rate", Title: "rate", Unit: "$", Align: view.Decimal, Drop: 4, Scope: peopleToo(!ranged), Value: ofLine(rateValue)},
-		{ID: "rate_units", Scope: view.Data, Value: ofLine(func(l pricing.Line) view.Value {
+		{ID: "rate", Title: "rate", Unit: "$", Drop: 4, Scope: peopleToo(!ranged), Value: ofLine(rateValue)},
+		{ID: "rate_units", Value: ofLine(func(l pricing.Line) view.Value {
 			return rateUnits(l.Rate).OmitIf(l.Rate.Per == pricing.PerUnit)
 		})},
 		{ID: "list_rate", Scope: view.JSONOnly, Value: ofLine(func(l pricing.Line) view.Value {
@@ -109,14 +118,14 @@ func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.
 			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1,
 			Scope: view.JSONOnly | view.When(agreed && !ranged, view.People),
 			Value: func(r billRow) view.Value {
-				return view.Number(bill.ListSum(r.id), places).OmitIf(r.line == nil || !r.line.Negotiated())
+				return view.Number(bill.ListSum(r.of), places).OmitIf(r.line == nil || !r.line.Negotiated())
 			},
 		},
 		{ID: "list_rate_units", Scope: view.JSONOnly, Value: ofLine(func(l pricing.Line) view.Value {
 			return rateUnits(l.ListRate).OmitIf(!l.Negotiated() || l.ListRate.Per == l.Rate.Per)
 		})},
-		{Title: "low", Unit: "$", Align: view.Decimal, Scope: view.When(ranged, view.People), Value: sum(low.Sum)},
-		{ID: "amount", Title: amount, Unit: "$", Align: view.Decimal, Value: sum(bill.Sum)},
+		{Title: "low", Unit: "$", Scope: view.When(ranged, view.People), Value: sum(low.Sum)},
+		{ID: "amount", Title: amount, Unit: "$", Value: sum(bill.Sum)},
 		{
 			ID: "formula", Title: "= quantity × rate", Drop: 6, MinWidth: 110,
 			Scope: peopleToo(e != nil && !ranged && !explain),
@@ -160,26 +169,6 @@ func rateValue(line pricing.Line) view.Value {
 
 // rateUnits is how many units the rate pays for: 720 GB-Hours for a rate per GB-month.
 func rateUnits(r pricing.Rate) view.Value { return view.Exact(decimal.NewFromInt(int64(r.Per))) }
-
-var componentLabels = map[pricing.Component]string{
-	pricing.BaselineVCPU:     "baseline vCPU",
-	pricing.BaselineMemory:   "baseline memory",
-	pricing.PeakVCPU:         "peak vCPU",
-	pricing.PeakMemory:       "peak memory",
-	pricing.WriteSuspend:     "write, suspend",
-	pricing.ReadLaunch:       "read, launch",
-	pricing.ReadResume:       "read, resume",
-	pricing.StorageImage:     "image",
-	pricing.StorageSuspended: "suspended",
-}
-
-// label is a component in words, under the heading of its group.
-func label(c pricing.Component) string {
-	if words, ok := componentLabels[c]; ok {
-		return words
-	}
-	return string(c)
-}
 
 func amountsOf(lines []pricing.Line) []decimal.Decimal {
 	amounts := make([]decimal.Decimal, len(lines))

@@ -27,9 +27,9 @@ func Fleet(fleet scenarios.Fleet) view.Document {
 	}})
 	var rows []line
 	for _, l := range fleet.Lines {
-		group := pricing.Component(l.Component.Group())
-		if len(rows) == 0 || rows[len(rows)-1].Component.Group() != string(group) {
-			rows = append(rows, line{Component: group, Amount: fleet.Sum(string(group))})
+		group := l.Component.Group()
+		if len(rows) == 0 || rows[len(rows)-1].Component.Group() != group {
+			rows = append(rows, line{Component: group, Amount: fleet.Sum(group)})
 		}
 		rows = append(rows, l)
 	}
@@ -74,9 +74,11 @@ func partsOf(fleet scenarios.Fleet) []fleetPart {
 }
 
 var partColumns = []view.Column[fleetPart]{
-	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Name) }},
+	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value {
+		return view.Text(p.Scenario.Name)
+	}},
 	{ID: "region", Title: "region", Drop: 1, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Region) }},
-	{ID: "total", Title: "a month", Unit: "$", Align: view.Decimal, Value: func(p fleetPart) view.Value {
+	{ID: "total", Title: "a month", Unit: "$", Value: func(p fleetPart) view.Value {
 		return view.Dollars(p.Bill.Total())
 	}},
 	{ID: "share_percent", Title: "share", Align: view.Decimal, Drop: 2, Value: func(p fleetPart) view.Value {
@@ -85,14 +87,14 @@ var partColumns = []view.Column[fleetPart]{
 }
 
 // isGroup reports whether a row is not a line but the sum of a group, which bills nothing itself.
-func isGroup(l scenarios.FleetLine) bool { return string(l.Component) == l.Component.Group() }
+func isGroup(l scenarios.FleetLine) bool { return l.Component == l.Component.Group() }
 
 var fleetColumns = []view.Column[scenarios.FleetLine]{
 	{ID: "component", Title: "a month", Value: func(l scenarios.FleetLine) view.Value {
 		if isGroup(l) {
-			return view.Text(l.Component)
+			return view.Text(l.Component.String())
 		}
-		return view.Text(l.Component).Shown("  " + label(l.Component))
+		return view.Text(l.Component.String()).Shown("  " + l.Component.Label())
 	}},
 	{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l scenarios.FleetLine) view.Value {
 		return view.UpTo(l.Quantity, quantityPlaces).Or("", !isGroup(l))
@@ -100,7 +102,7 @@ var fleetColumns = []view.Column[scenarios.FleetLine]{
 	{ID: "unit", Title: "unit", Drop: 2, Value: func(l scenarios.FleetLine) view.Value {
 		return view.Text(l.Of.Unit()).Or("", !isGroup(l))
 	}},
-	{ID: "amount", Title: "amount", Unit: "$", Align: view.Decimal, Value: func(l scenarios.FleetLine) view.Value {
+	{ID: "amount", Title: "amount", Unit: "$", Value: func(l scenarios.FleetLine) view.Value {
 		return view.Dollars(l.Amount)
 	}},
 }

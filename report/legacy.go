@@ -1,13 +1,9 @@
 package report
 
 import (
-	"time"
-
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
-	"microspend/ledger"
-	"microspend/spend"
 	"microspend/view"
 )
 
@@ -63,29 +59,6 @@ func optional(d *decimal.Decimal) *string {
 		return nil
 	}
 	text := d.String()
-	return &text
-}
-
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-type damagedFileJSON struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
-}
-
-func damagedJSON(files []ledger.DamagedFile) []damagedFileJSON {
-	var list []damagedFileJSON
-	for _, file := range files {
-		list = append(list, damagedFileJSON{file.Path, file.Reason})
-	}
-	return list
-}
-
-func knownAmount(c spend.Cost) *string {
-	if !c.Known() {
-		return nil
-	}
-	text := c.Amount.String()
 	return &text
 }
 

@@ -12,78 +12,8 @@ import (
 	"microspend/spend"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
+	"microspend/view"
 )
-
-// reconcileJSON is the document microspend.reconcile/v1. Differences are theirs minus ours.
-type reconcileJSON struct {
-	Schema     string              `json:"schema"`
-	From       string              `json:"from"`
-	To         string              `json:"to"`
-	Currency   string              `json:"currency"`
-	Bill       reconcileBillJSON   `json:"bill"`
-	Tolerance  string              `json:"tolerance"`
-	Within     bool                `json:"within"`
-	Lines      []reconcileLineJSON `json:"lines"`
-	Sums       []reconcileLineJSON `json:"sums"` // by region and usage type
-	Total      reconcileLineJSON   `json:"total"`
-	Reasons    []reasonJSON        `json:"reasons"` // what makes most of the difference first
-	Apart      []apartJSON         `json:"apart"`
-	Allocation *allocationJSON     `json:"allocation,omitempty"`
-}
-
-type reconcileBillJSON struct {
-	Source  string `json:"source"`
-	Format  string `json:"format"`
-	Metric  string `json:"metric"`
-	SHA256  string `json:"sha256"`
-	Rows    int    `json:"rows"`
-	Ignored int    `json:"ignored"` // of no MicroVM
-}
-
-type reconcileLineJSON struct {
-	Day            string  `json:"day,omitempty"`
-	Region         string  `json:"region,omitempty"`
-	Usage          string  `json:"usage,omitempty"`
-	Ours           *string `json:"ours"` // null where no rate is known
-	Theirs         string  `json:"theirs"`
-	Difference     string  `json:"difference"`
-	Percent        *string `json:"percent"` // of theirs; null where they charged nothing
-	OursQuantity   string  `json:"ours_quantity,omitempty"`
-	TheirsQuantity *string `json:"theirs_quantity,omitempty"` // absent where the bill does not say
-	Unit           string  `json:"unit,omitempty"`
-	Estimated      bool    `json:"estimated,omitempty"`
-	Beyond         bool    `json:"beyond"`
-	Reason         string  `json:"reason,omitempty"`
-}
-
-type reasonJSON struct {
-	ID      string   `json:"id"`
-	Amount  string   `json:"amount"`
-	Lines   int      `json:"lines"`
-	Days    int      `json:"days"`
-	Regions []string `json:"regions"`
-	Text    string   `json:"text"`
-	Do      string   `json:"do,omitempty"`
-}
-
-type apartJSON struct {
-	Kind   string `json:"kind"`
-	Name   string `json:"name"`
-	Amount string `json:"amount"`
-	Rows   int    `json:"rows"`
-}
-
-type allocationJSON struct {
-	File  string              `json:"file"`
-	Rows  []allocationRowJSON `json:"rows"`
-	Total string              `json:"total"` // the bill's
-}
-
-type allocationRowJSON struct {
-	Tenant string  `json:"tenant"`
-	Billed string  `json:"billed"`
-	Rates  *string `json:"rates"` // what the rates make of what was measured; null where they make nothing of it
-}
 
 // Reconciliation is what is shown of a comparison.
 type Reconciliation struct {
@@ -96,60 +26,59 @@ type Reconciliation struct {
 	File          string // where the bill is kept
 }
 
-// Reconcile makes the document of a bill beside what was measured.
-func Reconcile(r Reconciliation) Document {
+// Reconcile makes the document of a bill beside what was measured. Differences are theirs minus ours.
+func Reconcile(r Reconciliation) view.Document {
 	c := r.Comparison
-	out := reconcileJSON{
-		Schema: "microspend.reconcile/v1", From: moment(c.From), To: moment(c.To), Currency: "USD",
-		Bill: reconcileBillJSON{
-			r.Source, string(c.Bill.Format), c.Bill.Metric, c.Bill.SHA256, c.Bill.Rows, c.Bill.Ignored,
-		},
-		Tolerance: c.Tolerance.String(), Within: c.Within(),
-		Lines: []reconcileLineJSON{}, Sums: []reconcileLineJSON{}, Total: reconcileLine(c.Total), Reasons: []reasonJSON{}, Apart: []apartJSON{},
+	lines := view.NewTable(reconcileColumns(true), c.Lines, nil)
+	sums := view.NewTable(reconcileColumns(false), c.Sums, nil)
+	reasons := view.NewTable(reasonColumns, numbered(c.Reasons), nil)
+	d := view.Document{
+		Title:    "AWS's bill from " + day(c.From, time.UTC) + " to " + day(c.To.Add(-time.Nanosecond), time.UTC),
+		Subtitle: r.Source + ": " + formatWords(c.Bill.Format),
+		Sections: []view.Section{{Table: sumsTable(c), Notes: verdictNotes(c)}},
+		Data:     lines,
 	}
-	d := Document{CSV: [][]string{{
-		"day", "region", "usage", "ours", "theirs", "difference", "percent", "ours_quantity", "theirs_quantity", "unit", "estimated",
-		"beyond", "reason",
-	}}}
-	for _, line := range c.Lines {
-		l := reconcileLine(line)
-		out.Lines = append(out.Lines, l)
-		d.CSV = append(d.CSV, []string{
-			l.Day, l.Region, l.Usage, orEmpty(l.Ours), l.Theirs, l.Difference, orEmpty(l.Percent), l.OursQuantity,
-			orEmpty(l.TheirsQuantity), l.Unit, fmt.Sprint(l.Estimated), fmt.Sprint(l.Beyond), l.Reason,
-		})
-	}
-	for _, line := range c.Sums {
-		out.Sums = append(out.Sums, reconcileLine(line))
-	}
-	for _, reason := range c.Reasons {
-		out.Reasons = append(out.Reasons, reasonJSON{
-			string(reason.ID), reason.Amount.String(), reason.Lines, reason.Days, reason.Regions, reason.Text, reason.Do,
-		})
-	}
-	for _, apart := range c.Bill.Apart {
-		out.Apart = append(out.Apart, apartJSON{string(apart.Kind), apart.Name, apart.Amount.String(), apart.Rows})
-	}
-	d.Title = "AWS's bill from " + day(c.From, time.UTC) + " to " + day(c.To.Add(-time.Nanosecond), time.UTC)
-	d.Subtitle = r.Source + ": " + formatWords(c.Bill.Format)
 	if c.Bill.Metric != "" { // a bill of nothing has none
 		d.Subtitle += ", " + c.Bill.Metric
 	}
-	d.Sections = []Section{{Table: reconcileTable(c.Sums, &c.Total, false).view(), Notes: verdictNotes(c)}}
 	if len(c.Reasons) > 0 {
-		d.Sections = append(d.Sections, Section{Heading: "Likely reasons", Table: reasonTable(c).view(), Notes: reasonNotes(c)})
+		d.Sections = append(d.Sections, view.Section{Heading: "Likely reasons", Table: reasons, Notes: reasonNotes(c)})
 	}
-	if lines, heading := daysShown(c, r.All); len(lines) > 0 {
-		d.Sections = append(d.Sections, Section{Heading: heading, Table: reconcileTable(lines, nil, true).view()})
+	if shown, heading := daysShown(c, r.All); len(shown) > 0 {
+		t := view.NewTable(reconcileColumns(true), shown, lookOfLine)
+		t.Tight = true
+		d.Sections = append(d.Sections, view.Section{Heading: heading, Table: t})
 	}
 	if len(c.Bill.Apart) > 0 {
-		d.Sections = append(d.Sections, Section{Heading: "On the bill, and not compared", Table: apartTable(c.Bill.Apart).view()})
+		apart := view.NewTable(view.First(apartColumns, "kind", "name", "rows"), c.Bill.Apart, nil)
+		d.Sections = append(d.Sections, view.Section{Heading: "On the bill, and not compared", Table: apart})
+	}
+	json := view.Object{
+		{ID: "schema", Value: "microspend.reconcile/v1"},
+		{ID: "from", Value: view.Moment(c.From)},
+		{ID: "to", Value: view.Moment(c.To)},
+		{ID: "currency", Value: "USD"},
+		{ID: "bill", Value: view.Object{
+			{ID: "source", Value: r.Source},
+			{ID: "format", Value: c.Bill.Format},
+			{ID: "metric", Value: c.Bill.Metric},
+			{ID: "sha256", Value: c.Bill.SHA256},
+			{ID: "rows", Value: c.Bill.Rows},
+			{ID: "ignored", Value: c.Bill.Ignored}, // of no MicroVM
+		}},
+		{ID: "tolerance", Value: c.Tolerance.String()},
+		{ID: "within", Value: c.Within()},
+		{ID: "lines", Value: view.Records{Table: lines}},
+		{ID: "sums", Value: view.Records{Table: sums}}, // by region and usage type
+		{ID: "total", Value: view.ObjectOf(reconcileColumns(false), c.Total)},
+		{ID: "reasons", Value: view.Records{Table: reasons}}, // what makes most of the difference first
+		{ID: "apart", Value: view.Records{Table: view.NewTable(apartColumns, c.Bill.Apart, nil)}},
 	}
 	if r.Billed != nil {
-		out.Allocation = newAllocationJSON(r)
-		d.Sections = append(d.Sections, allocationSection(r))
+		section, allocation := allocated(r)
+		d.Sections, json = append(d.Sections, section), json.With(true, "allocation", allocation)
 	}
-	d.JSON = out
+	d.JSON = json
 	return d
 }
 
@@ -159,91 +88,92 @@ func formatWords(f bill.Format) string {
 	}[f]
 }
 
-func reconcileLine(l reconcile.Line) reconcileLineJSON {
-	out := reconcileLineJSON{
-		Region: l.Region, Theirs: l.Theirs.String(), Difference: l.Difference().String(), Estimated: l.Estimated, Beyond: l.Beyond,
-		Reason: string(l.Reason),
-	}
-	if !l.Day.IsZero() {
-		out.Day = day(l.Day, time.UTC)
-	}
-	if l.RateKnown || !l.Ours.IsZero() {
-		text := l.Ours.String()
-		out.Ours = &text
-	}
-	if !l.Theirs.IsZero() {
-		text := percentOf(l.Difference(), l.Theirs).String()
-		out.Percent = &text
-	}
-	if l.Region != "" {
-		out.Usage, out.Unit, out.OursQuantity = l.Quantity.String(), l.Quantity.Unit(), l.OursUsed.String()
-		if l.UsedKnown {
-			text := l.TheirsUsed.String()
-			out.TheirsQuantity = &text
+// reconcileColumns describe lines, by day or summed. The total has no region and thereby no quantities.
+func reconcileColumns(days bool) []view.Column[reconcile.Line] {
+	type line = reconcile.Line
+	ofRegion := func(of func(line) view.Value) func(line) view.Value {
+		return func(l line) view.Value {
+			if l.Region == "" {
+				return view.Value{}.OmitMissing()
+			}
+			return of(l)
 		}
 	}
-	return out
+	forPeople := func(holds bool) view.Scope {
+		if holds {
+			return view.Everyone
+		}
+		return view.Data
+	}
+	return []view.Column[line]{
+		{ID: "day", Title: "day", Scope: view.When(days, view.Everyone), Value: func(l line) view.Value {
+			return view.Day(l.Day, time.UTC)
+		}},
+		{ID: "region", Title: "region", Value: func(l line) view.Value { return view.Text(l.Region).OmitEmpty() }},
+		{ID: "usage", Title: "usage type", Value: ofRegion(func(l line) view.Value {
+			return view.Text(l.Quantity.String()).Shown(l.Quantity.Name())
+		})},
+		{ID: "ours", Title: "ours", Unit: "$", Align: view.Decimal, Drop: 2, Value: ours},
+		{ID: "theirs", Title: "theirs", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
+			return view.Dollars(l.Theirs)
+		}},
+		{ID: "difference", Title: "differ", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
+			return difference(l.Difference())
+		}},
+		{ID: "percent", Title: "%", Align: view.Decimal, Drop: 3, Value: func(l line) view.Value { // of theirs
+			if l.Theirs.IsZero() {
+				return view.Value{}
+			}
+			return view.Signed(pricing.Divide(l.Difference().Shift(2), l.Theirs, pricing.RatioPlaces), 1)
+		}},
+		{
+			ID: "ours_quantity", Title: "quantity ours", Align: view.Decimal, Drop: 4, MinWidth: 100, Scope: forPeople(!days),
+			Value: ofRegion(func(l line) view.Value { return view.UpTo(l.OursUsed, 4) }),
+		},
+		{
+			ID: "theirs_quantity", Title: "theirs", Align: view.Decimal, Drop: 4, MinWidth: 100, Scope: forPeople(!days),
+			Value: ofRegion(func(l line) view.Value {
+				return view.UpTo(l.TheirsUsed, 4).Or("not in the bill", l.UsedKnown).OmitIf(!l.UsedKnown)
+			}),
+		},
+		{ID: "unit", Scope: view.Data, Value: ofRegion(func(l line) view.Value { return view.Text(l.Quantity.Unit()) })},
+		{ID: "estimated", Scope: view.Data, Value: func(l line) view.Value { return view.Bool(l.Estimated).OmitEmpty() }},
+		{ID: "beyond", Scope: view.Data, Value: func(l line) view.Value { return view.Bool(l.Beyond) }},
+		{ID: "reason", Title: "likely reason", Drop: 1, Scope: forPeople(days), Value: func(l line) view.Value {
+			return view.Text(l.Reason).OmitEmpty()
+		}},
+	}
 }
 
-// percentOf is a in percent of b, half-even at [pricing.RatioPlaces].
-func percentOf(a, b decimal.Decimal) decimal.Decimal {
-	return pricing.Divide(a.Shift(2), b, pricing.RatioPlaces)
+// ours is unknown where there is no rate; in a sum, part of it may have one.
+func ours(l reconcile.Line) view.Value {
+	switch v := view.Dollars(l.Ours); {
+	case l.RateKnown:
+		return v
+	case l.Ours.IsZero():
+		return view.Missing("unknown")
+	default:
+		return v.Marked(" +?")
+	}
 }
 
-// reconcileTable shows lines, by day or summed. Total is nil where there is none to show.
-func reconcileTable(lines []reconcile.Line, total *reconcile.Line, days bool) *Table {
-	t := &Table{Tight: days}
-	if days {
-		t.Columns = append(t.Columns, Column{Title: "day"})
-	}
-	t.Columns = append(t.Columns, Column{Title: "region"}, Column{Title: "usage type"}, Column{Title: "ours $", Align: Decimal, Drop: 2},
-		Column{Title: "theirs $", Align: Decimal}, Column{Title: "differ $", Align: Decimal}, Column{Title: "%", Align: Decimal, Drop: 3})
-	if days {
-		t.Columns = append(t.Columns, Column{Title: "likely reason", Drop: 1})
-	} else {
-		t.Columns = append(t.Columns, Column{Title: "quantity ours", Align: Decimal, Drop: 4, MinWidth: 100},
-			Column{Title: "theirs", Align: Decimal, Drop: 4, MinWidth: 100})
-	}
-	cells := func(l reconcile.Line) []string {
-		ours, percent := fixed(l.Ours, centPlaces), ""
-		if !l.RateKnown {
-			ours = "unknown"
-			if !l.Ours.IsZero() {
-				ours = fixed(l.Ours, centPlaces) + " +?"
-			}
-		}
-		if !l.Theirs.IsZero() {
-			percent = signed(percentOf(l.Difference(), l.Theirs), 1)
-		}
-		return []string{ours, fixed(l.Theirs, centPlaces), signedCents(l.Difference()), percent}
-	}
-	for _, l := range lines {
-		var row []string
-		if days {
-			row = append(row, day(l.Day, time.UTC))
-		}
-		row = append(append(row, l.Region, l.Quantity.Name()), cells(l)...)
-		if days {
-			row = append(row, string(l.Reason))
-		} else {
-			theirs := "not in the bill"
-			if l.UsedKnown {
-				theirs = upTo(l.TheirsUsed, 4)
-			}
-			row = append(row, upTo(l.OursUsed, 4), theirs)
-		}
-		t.Rows = append(t.Rows, Row{Cells: row, Warn: l.Beyond})
-	}
-	if total != nil {
-		t.Rows = append(t.Rows, Row{Kind: Total, Cells: append([]string{"total", ""}, cells(*total)...)})
-	}
+// difference is shown with its sign, and as 0.00 where it is less than half a cent.
+func difference(d decimal.Decimal) view.Value {
+	return view.Exact(d).Shown(view.Signed(d.RoundBank(view.CentPlaces), view.CentPlaces).String())
+}
+
+func lookOfLine(l reconcile.Line) view.Look { return view.Look{Warn: l.Beyond} }
+
+func sumsTable(c reconcile.Comparison) *view.Table {
+	columns := view.First(reconcileColumns(false), "region")
+	t := view.NewTable(columns, c.Sums, lookOfLine)
+	total := view.RowOf(columns, c.Total, nil)
+	total.Kind, total.Cells[0] = view.Total, view.Text("total")
+	t.Add(total)
 	return t
 }
 
-// signedCents writes a difference with its sign, and less than half a cent as 0.00.
-func signedCents(d decimal.Decimal) string { return signed(d.RoundBank(centPlaces), centPlaces) }
-
-func verdictNotes(c reconcile.Comparison) []Note {
+func verdictNotes(c reconcile.Comparison) []view.Note {
 	tolerance := c.Tolerance.String()
 	if strings.HasSuffix(tolerance, "%") {
 		tolerance += " of the bill"
@@ -261,33 +191,53 @@ func verdictNotes(c reconcile.Comparison) []Note {
 		}
 		sentence = "Further off than " + tolerance + ": " + strings.Join(where, ", ") + "."
 	}
-	list := []Note{{Text: sentence, Warn: !c.Within()}}
+	list := []view.Note{{Text: sentence, Warn: !c.Within()}}
 	if !c.Total.UsedKnown {
-		list = append(list, Note{Text: "The bill does not say how much all of it is for; reasons take it for what our rates make of it. " +
-			"Cost Explorer gives quantities when asked for UsageQuantity."})
+		list = append(list, view.Note{
+			Text: "The bill does not say how much all of it is for; reasons take it for what our rates make of it. " +
+				"Cost Explorer gives quantities when asked for UsageQuantity.",
+		})
 	}
 	if c.Total.Estimated {
-		list = append(list, Note{Text: "AWS says that some of these days are estimates; it may take three days until they are final."})
+		list = append(list, view.Note{
+			Text: "AWS says that some of these days are estimates; it may take three days until they are final.",
+		})
 	}
 	return list
 }
 
-func reasonTable(c reconcile.Comparison) *Table {
-	t := &Table{Columns: []Column{
-		{Title: ""}, {Title: "reason"}, {Title: "of the difference $", Align: Decimal}, {Title: "days", Align: Right}, {Title: "regions", Shrink: true, Drop: 1},
-	}}
-	for i, r := range c.Reasons {
-		t.Rows = append(t.Rows, Row{Cells: []string{
-			fmt.Sprint(i + 1), string(r.ID), signedCents(r.Amount), fmt.Sprint(r.Days), strings.Join(r.Regions, ", "),
-		}})
-	}
-	return t
+type numberedReason struct {
+	number int
+	reconcile.Reason
 }
 
-func reasonNotes(c reconcile.Comparison) []Note {
-	var list []Note
+func numbered(reasons []reconcile.Reason) []numberedReason {
+	list := make([]numberedReason, len(reasons))
+	for i, r := range reasons {
+		list[i] = numberedReason{i + 1, r}
+	}
+	return list
+}
+
+var reasonColumns = []view.Column[numberedReason]{
+	{Value: func(r numberedReason) view.Value { return view.Count(r.number) }},
+	{ID: "id", Title: "reason", Value: func(r numberedReason) view.Value { return view.Text(r.ID) }},
+	{ID: "amount", Title: "of the difference", Unit: "$", Align: view.Decimal, Value: func(r numberedReason) view.Value {
+		return difference(r.Amount)
+	}},
+	{ID: "lines", Scope: view.Data, Value: func(r numberedReason) view.Value { return view.Count(r.Lines) }},
+	{ID: "days", Title: "days", Align: view.Right, Value: func(r numberedReason) view.Value { return view.Count(r.Days) }},
+	{ID: "regions", Title: "regions", Shrink: true, Drop: 1, Value: func(r numberedReason) view.Value {
+		return view.List(r.Regions).Shown(strings.Join(r.Regions, ", "))
+	}},
+	{ID: "text", Scope: view.Data, Value: func(r numberedReason) view.Value { return view.Text(r.Text) }},
+	{ID: "do", Scope: view.Data, Value: func(r numberedReason) view.Value { return view.Text(r.Do).OmitEmpty() }},
+}
+
+func reasonNotes(c reconcile.Comparison) []view.Note {
+	var list []view.Note
 	for _, r := range c.Reasons {
-		list = append(list, Note{Tag: string(r.ID), Text: r.String() + "."})
+		list = append(list, view.Note{Tag: string(r.ID), Text: r.String() + "."})
 	}
 	return list
 }
@@ -311,57 +261,46 @@ func daysShown(c reconcile.Comparison, all bool) ([]reconcile.Line, string) {
 	return off, "Days that differ"
 }
 
-func apartTable(list []bill.Apart) *Table {
-	t := &Table{Columns: []Column{
-		{Title: "kind"}, {Title: "name", Shrink: true}, {Title: "rows", Align: Right}, {Title: "amount $", Align: Decimal},
-	}}
-	for _, a := range list {
-		t.Rows = append(t.Rows, Row{Cells: []string{string(a.Kind), a.Name, fmt.Sprint(a.Rows), fixed(a.Amount, centPlaces)}})
-	}
-	return t
+var apartColumns = []view.Column[bill.Apart]{
+	{ID: "kind", Title: "kind", Value: func(a bill.Apart) view.Value { return view.Text(a.Kind) }},
+	{ID: "name", Title: "name", Shrink: true, Value: func(a bill.Apart) view.Value { return view.Text(a.Name) }},
+	{ID: "amount", Title: "amount", Unit: "$", Align: view.Decimal, Value: func(a bill.Apart) view.Value {
+		return view.Dollars(a.Amount)
+	}},
+	{ID: "rows", Title: "rows", Align: view.Right, Value: func(a bill.Apart) view.Value { return view.Count(a.Rows) }},
 }
 
-func newAllocationJSON(r Reconciliation) *allocationJSON {
-	out := &allocationJSON{File: r.File, Rows: []allocationRowJSON{}, Total: r.Billed.Total.Amount.String()}
-	for _, row := range r.Billed.Rows {
-		one := allocationRowJSON{Tenant: row.Tenant, Billed: row.Amount.String()}
-		if before := rowOf(r.Rates, row.Key); before != nil {
-			one.Rates = knownAmount(before.Cost)
-		}
-		out.Rows = append(out.Rows, one)
+// allocated is the bill by tenant, beside what the rates make of what was measured.
+func allocated(r Reconciliation) (view.Section, view.Object) {
+	amounts := inCents(*r.Billed, SpendLook{}, func(c spend.Cost) decimal.Decimal { return c.Amount })
+	atRates := map[spend.Key]*spend.Row{}
+	for i := range r.Rates.Rows {
+		atRates[r.Rates.Rows[i].Key] = &r.Rates.Rows[i]
 	}
-	return out
-}
-
-func rowOf(s *spend.Spend, key spend.Key) *spend.Row {
-	at := slices.IndexFunc(s.Rows, func(row spend.Row) bool { return row.Key == key })
-	if at < 0 {
-		return nil
-	}
-	return &s.Rows[at]
-}
-
-func allocationSection(r Reconciliation) Section {
-	t := &Table{Columns: []Column{
-		{Title: "tenant", Shrink: true}, {Title: "at rates $", Align: Decimal}, {Title: "billed $", Align: Decimal},
-	}}
-	amounts := make([]decimal.Decimal, len(r.Billed.Rows))
-	for i, row := range r.Billed.Rows {
-		amounts[i] = row.Amount
-	}
-	shown, total := spend.Cents(amounts)
-	for i, row := range r.Billed.Rows {
-		rates := ""
-		if before := rowOf(r.Rates, row.Key); before != nil {
-			rates = "unknown"
-			if before.Known() {
-				rates = fixed(before.Amount, centPlaces)
+	columns := []spendColumn{
+		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(b *spend.Row) view.Value { return view.Text(b.Tenant) }},
+		{ID: "billed", Title: "billed", Unit: "$", Align: view.Decimal, Value: func(b *spend.Row) view.Value {
+			return view.Exact(b.Amount).ShownBy(func() string { return amounts(b) })
+		}},
+		{ID: "rates", Title: "at rates", Unit: "$", Align: view.Decimal, Value: func(b *spend.Row) view.Value {
+			if rates := atRates[b.Key]; rates != nil {
+				return amountOf(rates.Cost)
 			}
-		}
-		t.Rows = append(t.Rows, Row{Cells: []string{row.Tenant, rates, fixed(shown[i], centPlaces)}})
+			return view.Value{}
+		}},
 	}
-	t.Rows = append(t.Rows, Row{Kind: Total, Cells: []string{"total", fixed(r.Rates.Total.Amount, centPlaces), fixed(total, centPlaces)}})
-	return Section{Heading: "The bill by tenant", Table: t.view(), Notes: []Note{
+	rows := SpendRows(*r.Billed)
+	shown := view.First(columns, "tenant", "rates")
+	t := view.NewTable(shown, rows, nil)
+	t.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: []view.Value{
+		view.Text("total"), view.Dollars(r.Rates.Total.Amount), view.Dollars(r.Billed.Total.Amount),
+	}})
+	section := view.Section{Heading: "The bill by tenant", Table: t, Notes: []view.Note{
 		{Text: "Kept in " + r.File + "; microspend spend --basis billed goes by it."},
 	}}
+	return section, view.Object{
+		{ID: "file", Value: r.File},
+		{ID: "rows", Value: view.Records{Table: view.NewTable(columns, rows, nil)}},
+		{ID: "total", Value: view.Exact(r.Billed.Total.Amount)},
+	}
 }

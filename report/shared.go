@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -16,9 +17,17 @@ import (
 
 var one = decimal.NewFromInt(1)
 
-// withDamaged adds the ledger's damaged files to a document, where there are any.
+// withDamaged adds the damaged files of the ledger to a document, where there are any.
 func withDamaged(o view.Object, files []ledger.DamagedFile) view.Object {
-	return o.With(len(files) > 0, "damaged", view.Records{Table: view.NewTable(damagedColumns, files, nil)})
+	return o.With(len(files) > 0, "damaged", damagedFiles(files))
+}
+
+// damagedFiles is null where there are none.
+func damagedFiles(files []ledger.DamagedFile) any {
+	if len(files) == 0 {
+		return nil
+	}
+	return view.Records{Table: view.NewTable(damagedColumns, files, nil)}
 }
 
 var damagedColumns = []view.Column[ledger.DamagedFile]{
@@ -63,4 +72,12 @@ func unknownNames(c spend.Cost) string {
 		names[i] = u.Quantity.Name() + " in " + u.Region
 	}
 	return strings.Join(names, ", ")
+}
+
+// momentOrNone is a point in time, missing where it is zero.
+func momentOrNone(t time.Time) view.Value {
+	if t.IsZero() {
+		return view.Value{}
+	}
+	return view.Moment(t)
 }

@@ -38,7 +38,10 @@ func Spend(s spend.Spend) view.Document {
 		{ID: "by", Value: by},
 	}
 	json = json.With(s.Basis != spend.BasisRates, "basis", s.Basis.String())
-	json = append(json, view.Field{ID: "rows", Value: view.Records{Table: data}}, view.Field{ID: "total", Value: amountOf(s.Total.Cost)})
+	json = append(json, view.Object{
+		{ID: "rows", Value: view.Records{Table: data}},
+		{ID: "total", Value: amountOf(s.Total.Cost)},
+	}...)
 	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	if out := s.SharedOut; out != nil {
@@ -86,8 +89,10 @@ func dimensionNames(by []spend.Dimension) []string {
 func spendNotes(s spend.Spend) []view.Note {
 	var list []view.Note
 	if s.Basis == spend.BasisBilled {
-		list = append(list, view.Note{Text: "Amounts are what AWS billed, shared out by what was measured; " + spend.Unmetered +
-			" is what no measured usage accounts for."})
+		list = append(list, view.Note{
+			Text: "Amounts are what AWS billed, shared out by what was measured; " + spend.Unmetered +
+				" is what no measured usage accounts for.",
+		})
 	}
 	if s.SharedOut != nil {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",

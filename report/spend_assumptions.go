@@ -3,9 +3,11 @@ package report
 import (
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // SpendAssumptions are what the figures of a report rest on, each under its own name.
@@ -25,7 +27,7 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	note(assumption.TransitionBilling.Note())
 	switch {
 	case s.SharedOut != nil:
-		note(assumption.SharedCost.Note(fixed(s.SharedOut.Amount, centPlaces), s.SharedOut.Tenants, s.Policy))
+		note(assumption.SharedCost.Note(figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy))
 	case s.Policy == spend.OwnRow:
 		note(assumption.SharedCostRow.Note(spend.Shared))
 	}

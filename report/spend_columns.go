@@ -22,99 +22,110 @@ type SpendLook struct {
 
 type spendColumn = view.Column[*spend.Row]
 
-// SpendColumns describes a listing of spend, in the order of a workbook. The command line, CSV, JSON, the workbook, the page
-// and the dashboard show these columns, so that one more is an entry here. [view.First] and [view.Pick] put them into
+// SpendColumns describes a listing of spend, in the order of a workbook. The command line, CSV, JSON, the workbook, the
+// page and the dashboard show these columns, so that one more is an entry here. [view.First] and [view.Pick] put them into
 // another order; [SpendTotal] is the row of the total.
-func SpendColumns(s spend.Spend, look SpendLook) []spendColumn {
-	columns := dimensionColumns(s.By)
-	add := func(holds bool, more ...spendColumn) {
-		if holds {
-			columns = append(columns, more...)
-		}
-	}
+func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
+	type row = *spend.Row
 	places := cmp.Or(look.Places, view.CentPlaces)
-	amounts := inCents(s, look, func(c spend.Cost) decimal.Decimal { return c.Amount })
-	lists := inCents(s, look, func(c spend.Cost) decimal.Decimal { return c.List })
-	sharedTitle := ""
-	if !s.Total.Shared.IsZero() || s.SharedOut != nil {
-		sharedTitle = "shared"
-	}
-	before := s.Total.Previous != nil
-
-	add(true, spendColumn{ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal, Value: func(r *spend.Row) view.Value {
-		v := view.Number(r.Amount, places).ShownBy(func() string {
-			if !r.Complete() {
-				return amounts(r) + " +?"
-			}
-			return amounts(r)
-		})
-		return v.Or("unknown", r.Known())
-	}})
-	add(s.Negotiated, spendColumn{
-		ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(r *spend.Row) view.Value {
-			return view.Number(r.List, places).ShownBy(func() string { return lists(r) }).Or("unknown", r.Known())
+	amount := inCents(s, look, func(c spend.Cost) decimal.Decimal { return c.Amount })
+	list := inCents(s, look, func(c spend.Cost) decimal.Decimal { return c.List })
+	compared := view.When(s.Total.Previous != nil, view.Everyone)
+	columns := append(dimensionColumns(s.By), []spendColumn{
+		{ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal, Value: func(r row) view.Value {
+			return view.Number(r.Amount, places).ShownBy(func() string {
+				if !r.Complete() {
+					return amount(r) + " +?"
+				}
+				return amount(r)
+			}).Or("unknown", r.Known())
+		}},
+		{
+			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Scope: view.When(s.Negotiated, view.Everyone),
+			Value: func(r row) view.Value {
+				return view.Number(r.List, places).ShownBy(func() string { return list(r) }).Or("unknown", r.Known())
+			},
 		},
-	})
-	add(true, spendColumn{
-		ID: "shared", Title: sharedTitle, Long: sharedTitle, Unit: "$", Align: view.Decimal, Scope: view.Data,
-		Value: func(r *spend.Row) view.Value { return view.Number(r.Shared, places).OmitEmpty() },
-	}, spendColumn{
-		ID: "share", Title: "share", Long: "share of total", Align: view.Decimal, Drop: 2, Scope: view.People,
-		Value: func(r *spend.Row) view.Value {
-			if !r.Known() || !s.Total.Amount.IsPositive() {
-				return view.Value{}
-			}
-			return view.Percent(pricing.Divide(r.Amount, s.Total.Amount, pricing.RatioPlaces), 1)
+		{
+			ID: "shared", Title: sharedTitle(s), Long: "of it shared cost", Unit: "$", Align: view.Decimal, Scope: view.Data,
+			Value: func(r row) view.Value { return view.Number(r.Shared, places).OmitEmpty() },
 		},
-	})
-	add(before, spendColumn{
-		ID: "previous", Title: "before", Long: "period before", Unit: "$", Align: view.Decimal, Drop: 1,
-		Value: ofPrevious(func(p spend.Comparison) view.Value { return view.Number(p.Amount, places).Or("unknown", p.Known()) }),
-	}, spendColumn{
-		ID: "change", Title: "change", Unit: "$", Align: view.Decimal,
-		Value: ofPrevious(func(p spend.Comparison) view.Value {
-			return view.Maybe(p.Change, func(d decimal.Decimal) view.Value { return view.Signed(d, places) })
-		}),
-	}, spendColumn{
-		ID: "change_percent", Title: "change", Align: view.Decimal, Scope: view.Data,
-		Value: ofPrevious(func(p spend.Comparison) view.Value {
-			return view.Maybe(p.Percent, func(d decimal.Decimal) view.Value { return view.SignedPercent(d, 1) })
-		}),
-	})
-	add(true, spendColumn{
-		ID: "running_hours", Title: "running", Unit: "h", Align: view.Decimal, Drop: 3, Scope: view.People,
-		Value: hoursOf(usage.Running),
-	})
-	if look.Counts {
-		add(true, spendColumn{
-			ID: "suspended_hours", Title: "suspended", Unit: "h", Align: view.Decimal, Scope: view.Data,
-			Value: hoursOf(usage.Suspended),
-		})
-		for _, m := range []usage.Measure{usage.Launches, usage.Suspends, usage.Resumes} {
-			add(true, spendColumn{
-				ID: m.Column(), Title: m.Column(), Align: view.Decimal, Scope: view.Data,
-				Value: func(r *spend.Row) view.Value { return view.Number(r.Sum.Amounts[m].Decimal(), 0) },
-			})
-		}
-	}
+		{
+			ID: "share", Title: "share", Long: "share of total", Align: view.Decimal, Drop: 2, Scope: view.People,
+			Value: func(r row) view.Value {
+				if !r.Known() || !s.Total.Amount.IsPositive() {
+					return view.Value{}
+				}
+				return view.Percent(pricing.Divide(r.Amount, s.Total.Amount, pricing.RatioPlaces), 1)
+			},
+		},
+		{
+			ID: "previous", Title: "before", Long: "period before", Unit: "$", Align: view.Decimal, Drop: 1, Scope: compared,
+			Value: ofPrevious(func(p spend.Comparison) view.Value {
+				return view.Number(p.Amount, places).Or("unknown", p.Known())
+			}),
+		},
+		{
+			ID: "change", Title: "change", Unit: "$", Align: view.Decimal, Scope: compared,
+			Value: ofPrevious(func(p spend.Comparison) view.Value {
+				return view.Maybe(p.Change, func(d decimal.Decimal) view.Value { return view.Signed(d, places) })
+			}),
+		},
+		{
+			ID: "change_percent", Title: "change", Align: view.Decimal, Scope: view.When(s.Total.Previous != nil, view.Data),
+			Value: ofPrevious(func(p spend.Comparison) view.Value {
+				return view.Maybe(p.Percent, func(d decimal.Decimal) view.Value { return view.SignedPercent(d, 1) })
+			}),
+		},
+		{
+			ID: "running_hours", Title: "running", Unit: "h", Align: view.Decimal, Drop: 3, Scope: view.People,
+			Value: hoursOf(usage.Running),
+		},
+	}...)
+	columns = append(columns, countColumns(look.Counts)...)
 	for _, q := range pricing.BilledQuantities() {
-		title := quantityTitles[q]
-		add(true, spendColumn{
-			ID: q.Column(), Title: cmp.Or(title.short, q.Name()), Long: title.full, Align: view.Decimal, Scope: view.Data,
-			Value: func(r *spend.Row) view.Value { return view.UpTo(spend.Quantity(&r.Sum, q), 3) },
+		columns = append(columns, spendColumn{
+			ID: q.Column(), Title: cmp.Or(quantityTitles[q].short, q.Name()), Long: quantityTitles[q].full,
+			Align: view.Decimal, Scope: view.Data,
+			Value: func(r row) view.Value { return view.UpTo(spend.Quantity(&r.Sum, q), 3) },
 		})
 	}
-	add(true, spendColumn{ID: "coverage", Title: "coverage", Align: view.Right, Drop: 4, Value: func(r *spend.Row) view.Value {
-		return view.Maybe(spend.Coverage(&r.Sum), func(d decimal.Decimal) view.Value {
-			return view.PercentDown(d, look.CoveragePlaces)
-		})
-	}}, spendColumn{
-		ID: "unknown", Title: "rates not known", Scope: view.Data, Value: func(r *spend.Row) view.Value {
+	return append(columns, []spendColumn{
+		{ID: "coverage", Title: "coverage", Align: view.Right, Drop: 4, Value: func(r row) view.Value {
+			return view.Maybe(spend.Coverage(&r.Sum), func(d decimal.Decimal) view.Value {
+				return view.PercentDown(d, look.CoveragePlaces)
+			})
+		}},
+		{ID: "unknown", Title: "rates not known", Scope: view.Data, Value: func(r row) view.Value {
 			return view.List(unknownTexts(r.Cost)).ShownBy(func() string { return unknownNames(r.Cost) }).OmitEmpty()
-		},
-	}, spendColumn{ID: "folded", Scope: view.JSONOnly, Value: func(r *spend.Row) view.Value {
-		return view.Count(r.Folded).OmitEmpty()
-	}})
+		}},
+		{ID: "folded", Scope: view.JSONOnly, Value: func(r row) view.Value { return view.Count(r.Folded).OmitEmpty() }},
+	}...)
+}
+
+// sharedTitle is empty where there is no shared cost, so that only programs have the column.
+func sharedTitle(s spend.Spend) string {
+	if s.SharedOut == nil && s.Total.Shared.IsZero() {
+		return ""
+	}
+	return "shared"
+}
+
+// countColumns are what a report has where it was asked to count.
+func countColumns(counted bool) []spendColumn {
+	if !counted {
+		return nil
+	}
+	columns := []spendColumn{{
+		ID: "suspended_hours", Title: "suspended", Unit: "h", Align: view.Decimal, Scope: view.Data,
+		Value: hoursOf(usage.Suspended),
+	}}
+	for _, m := range []usage.Measure{usage.Launches, usage.Suspends, usage.Resumes} {
+		columns = append(columns, spendColumn{
+			ID: m.Column(), Title: m.Column(), Align: view.Decimal, Scope: view.Data,
+			Value: func(r *spend.Row) view.Value { return view.Number(r.Sum.Amounts[m].Decimal(), 0) },
+		})
+	}
 	return columns
 }
 
@@ -148,8 +159,8 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 	return columns
 }
 
-// inCents returns what writes an amount of a row. Cents add up to the total as shown, so no row's can be told without all
-// others; they are settled when the first is asked for, as programs want exact amounts and never do.
+// inCents returns what writes an amount of a row. Cents add up to the total as shown, so no row.s can be told without
+// those of all others; they are settled when the first is asked for, as programs want exact amounts and never do.
 func inCents(s spend.Spend, look SpendLook, of func(spend.Cost) decimal.Decimal) func(*spend.Row) string {
 	settle := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
 		amounts := make([]decimal.Decimal, len(s.Rows))

@@ -130,21 +130,12 @@ func checkFigureID(id string) error {
 	if !ofUser {
 		base = strings.TrimSuffix(id, perJobSuffix)
 	}
-	if base == "total" || isComponentOrGroup(base) {
+	if _, err := pricing.ParseComponent(base); err == nil {
 		return nil
 	}
 	return fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
 		"(such as compute.baseline.vcpu or compute), each also with %s or %s, and %sNAME.MEASURE",
 		perUserSuffix, perJobSuffix, alternatives)
-}
-
-func isComponentOrGroup(id string) bool {
-	for _, c := range pricing.Components() {
-		if string(c) == id || strings.HasPrefix(string(c), id+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // Figure returns one figure of the estimate by id:
@@ -171,10 +162,14 @@ func (e *Estimate) Figure(id string) (decimal.Decimal, error) {
 			base, divided = strings.TrimPrefix(cut, "."), true
 		}
 	}
-	if base == "total" {
-		base = ""
+	component, err := pricing.ParseComponent(base)
+	if base == "" { // per_user and per_job are the total's
+		component, err = pricing.Everything, nil
 	}
-	sum := e.Bill.Sum(base)
+	if err != nil {
+		return decimal.Decimal{}, err
+	}
+	sum := e.Bill.Sum(component)
 	if divided {
 		sum = pricing.Divide(sum, count, pricing.AmountPlaces)
 	}

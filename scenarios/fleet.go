@@ -42,11 +42,11 @@ func NewFleet(estimates []*Estimate) Fleet {
 	return fleet
 }
 
-// Sum adds the lines of a group such as "compute".
-func (f Fleet) Sum(group string) decimal.Decimal {
+// Sum adds the lines of a component or a group.
+func (f Fleet) Sum(c pricing.Component) decimal.Decimal {
 	sum := decimal.Decimal{}
 	for _, line := range f.Lines {
-		if line.Component.Group() == group {
+		if line.Component.Within(c) {
 			sum = sum.Add(line.Amount)
 		}
 	}

@@ -26,11 +26,11 @@ func TestLinear(t *testing.T) {
 			"workload: {users: 7, days: 20, running: 90m, suspended: 36s, cycles: " + r.decimal(0, 900, 2) + "}\n"
 		once, twice := estimate(r, text), estimate(r, strings.Replace(text, "users: 7", "users: 14", 1))
 		for _, component := range pricing.Components() {
-			want := once.Bill.Sum(string(component))
+			want := once.Bill.Sum(component)
 			if component != pricing.StorageImage {
 				want = want.Add(want)
 			}
-			requireDecimal(r, want.String(), twice.Bill.Sum(string(component)), "%s", component)
+			requireDecimal(r, want.String(), twice.Bill.Sum(component), "%s", component)
 		}
 	})
 }

@@ -157,7 +157,7 @@ func TestRanges(t *testing.T) {
 	require.NotNil(t, e.Low)
 	require.Equal(t, estimate(t, atPostRates(low)).Bill.Total().String(), e.Low.Bill.Total().String())
 	for _, line := range e.Bill.Lines {
-		component := string(line.Component)
+		component := line.Component
 		require.True(t, e.Low.Bill.Sum(component).LessThanOrEqual(line.Amount), "%s is not lower at the low end", component)
 	}
 	require.Contains(t, ids(e.Assumptions), "range")
@@ -214,7 +214,7 @@ func TestSensitivity(t *testing.T) {
 	requireDecimal(t, total.Mul(dec(t, "0.8")).String(), byInput["workload.users"].Low)
 	requireDecimal(t, total.Mul(dec(t, "1.2")).String(), byInput["workload.users"].High)
 	// Running time moves compute alone, and the rates of vCPU and memory share it.
-	compute := e.Bill.Sum("compute")
+	compute := e.Bill.Sum(pricing.Compute)
 	requireDecimal(t, compute.Mul(dec(t, "0.4")).String(), byInput["workload.running"].Swing())
 	requireDecimal(t, compute.Mul(dec(t, "0.4")).String(),
 		byInput["rates.vcpu_second"].Swing().Add(byInput["rates.gb_second"].Swing()))

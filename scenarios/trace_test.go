@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"microspend/pricing"
 )
 
 // filesOf opens files that are given by their path, and counts how often.
@@ -43,10 +45,10 @@ func TestTraceByHand(t *testing.T) {
 	require.Equal(t, []string{"2", "4", "2"}, []string{w.Launches.String(), w.Cycles.String(), w.Unresumed.String()})
 	e, err := market(t).Estimate(s)
 	require.NoError(t, err)
-	require.Equal(t, "0.0227862828", e.Bill.Sum("snapshot.write").String(), "6 suspends of 1 GB")
-	require.Equal(t, "0.0061870796", e.Bill.Sum("snapshot.read.resume").String(), "4 resumes")
-	require.Equal(t, "0.0061870796", e.Bill.Sum("snapshot.read.launch").String(), "2 launches of 2 GB")
-	require.Equal(t, "0.01261000800", e.Bill.Sum("compute").StringFixed(11), "360 s × (0.0000276944 + 2 × 0.0000036667)")
+	require.Equal(t, "0.0227862828", e.Bill.Sum(pricing.WriteSuspend).String(), "6 suspends of 1 GB")
+	require.Equal(t, "0.0061870796", e.Bill.Sum(pricing.ReadResume).String(), "4 resumes")
+	require.Equal(t, "0.0061870796", e.Bill.Sum(pricing.ReadLaunch).String(), "2 launches of 2 GB")
+	require.Equal(t, "0.01261000800", e.Bill.Sum(pricing.Compute).StringFixed(11), "360 s × (0.0000276944 + 2 × 0.0000036667)")
 	require.Empty(t, e.Warnings, "lives are played, so none is too long")
 	require.Equal(t, "1", s.Users.String())
 	require.Contains(t, s.Basis[0], "3 suspends and 2 resumes in the trace's 1,296,000 s, times 2 for a month")

@@ -164,7 +164,7 @@ func TestScenarioWithEverything(t *testing.T) {
 
 	// A quarter of 288,000 s at 4 vCPU and 8 GB, twice the baseline, adds a quarter of the compute.
 	bursting := estimate(t, atPostRates(scenario+", burst: {share: 25%, memory: 8GB, vcpu: 4}}"))
-	requireDecimal(t, "26.552016", bursting.Bill.Sum("compute"), "21.2416128 × 1.25")
+	requireDecimal(t, "26.552016", bursting.Bill.Sum(pricing.Compute), "21.2416128 × 1.25")
 	requireDecimal(t, "27.198416", bursting.Bill.Total())
 }
 
@@ -207,10 +207,10 @@ func TestParts(t *testing.T) {
 			for _, component := range pricing.Components() {
 				of := dec(t, "0")
 				for _, part := range tc.parts {
-					of = of.Add(estimate(t, atPostRates(part)).Bill.Sum(string(component)))
+					of = of.Add(estimate(t, atPostRates(part)).Bill.Sum(component))
 				}
 				sum[component] = of.String()
-				requireDecimal(t, sum[component], whole.Bill.Sum(string(component)), "%s: %s", component, tc.reason)
+				requireDecimal(t, sum[component], whole.Bill.Sum(component), "%s: %s", component, tc.reason)
 			}
 		})
 	}

@@ -15,16 +15,18 @@ import (
 	"microspend/spend/tenants"
 )
 
-// Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place of rates:
+// Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place
+// of rates:
 //
-//   - Measured usage gets its part of each line of the bill: of a day, a region and a billed quantity. Where AWS billed more
-//     than was measured, the part is that of what was measured; where it billed less, measured usage shares the line out.
+//   - Measured usage gets its part of each line of the bill: of a day, a region and a billed quantity. Where AWS
+//     billed more than was measured, the part is that of what was measured; where it billed less, measured usage
+//     shares the line out.
 //   - A line's part is shared out in proportion to what was measured, exactly, what rounding leaves over going to the
 //     largest remainders.
 //   - What is left of a line is its own row, [Unmetered].
 //
-// Rows so add up to the bill exactly. Where the bill does not say how much was used, the part is what the rates give, at
-// most the line.
+// Rows so add up to the bill exactly. Where the bill does not say how much was used, the part is what the rates give,
+// at most the line.
 type Billed struct {
 	Days  map[string]bool // the days that are covered, written 2026-10-01
 	Lines []BilledLine    // each day, region and quantity once at most
@@ -83,8 +85,8 @@ type lineKey struct {
 	quantity pricing.BilledQuantity
 }
 
-// billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that the
-// filters choose.
+// billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that
+// the filters choose.
 func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 	if err := r.source.Billed.check(s); err != nil {
 		return nil, err
@@ -100,8 +102,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 			if counts[q].Units.IsZero() {
 				continue
 			}
-			costs.used[q] = true
-			costs.costs[q] = Cost{priced: true} // where the bill has no line for it
+			costs[q] = Cost{priced: true} // where the bill has no line for it
 			of := lineKey{key.billed.day.String(), key.region, q}
 			users[of] = append(users[of], key)
 		}
@@ -126,7 +127,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 				return nil, err
 			}
 			for i, share := range allocate(part, weights) {
-				all[keys[i]].billed.costs[line.Quantity] = Cost{Amount: share, List: share, priced: true}
+				all[keys[i]].billed[line.Quantity] = Cost{Amount: share, List: share, priced: true}
 			}
 		}
 		if rest := line.Cost.Sub(part); !rest.IsZero() {
@@ -149,17 +150,12 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 	if err != nil || !card.card.Rate(line.Quantity).Known() {
 		return line.Cost, err
 	}
-	one := pricing.Measured{}
-	one[line.Quantity] = count
-	bill, err := one.Bill(card.card)
-	if err != nil {
-		return decimal.Decimal{}, err
-	}
-	return decimal.Min(line.Cost, bill.Total()), nil
+	amount, _, err := count.Amounts(card.card, line.Quantity)
+	return decimal.Min(line.Cost, amount), err
 }
 
-// unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or MicroVM, and
-// else as a part of its day, region or quantity.
+// unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or
+// MicroVM, and else as a part of its day, region or quantity.
 func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t *table) {
 	filter := r.request.Filter
 	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !tenants.MatchAny(filter.Regions, line.Region) ||

@@ -14,8 +14,8 @@ import (
 	"microspend/spend/tenants"
 )
 
-// Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest, with
-// what was used and the rates, for exports that hand on every line.
+// Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest,
+// with what was used and the rates, for exports that hand on every line.
 type Charges struct {
 	From, To time.Time
 	Policy   Policy // how shared cost was treated
@@ -24,7 +24,8 @@ type Charges struct {
 	Damaged  []ledger.DamagedFile
 }
 
-// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region and component.
+// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region and
+// component.
 type Charge struct {
 	Kind     Kind
 	Tenant   string // or the label of the kind
@@ -51,11 +52,12 @@ type Share struct {
 
 var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 
-// Charges works out what everybody pays. A rate that is not known is an [UnknownRatesError]: a line without an amount could
-// not be handed on. Filter.Tenants chooses lines; the other filters are as in a report.
+// Charges works out what everybody pays. A rate that is not known is an [UnknownRatesError]: a line without an amount
+// could not be handed on. Filter.Tenants chooses lines; the other filters are as in a report.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := Request{
-		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC, Filter: filter, Strict: true,
+		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC,
+		Filter: filter, Strict: true,
 	}
 	if err := request.Check(); err != nil {
 		return Charges{}, err
@@ -72,8 +74,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	chosen := request.Filter.Tenants
 	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
 	r := s.run(request)
-	r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
-	all, err := r.collect(ctx, in)
+	all, err := r.collect(ctx, in, labelsOf)
 	if err != nil {
 		return out, err
 	}
@@ -131,8 +132,8 @@ func (r *run) charge(row *Row) (Charge, bool, error) {
 		return Charge{}, false, err
 	}
 	return Charge{
-		Kind: row.Kind, Tenant: row.Tenant, Day: civil.MustParse(row.Day).UTC(), Region: row.Region, Location: card.card.Location,
-		Quantity: q, Used: Quantities(&row.Sum)[q], Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
+		Kind: row.Kind, Tenant: row.Tenant, Day: civil.MustParse(row.Day).UTC(), Region: row.Region,
+		Location: card.card.Location, Quantity: q, Used: Quantities(&row.Sum)[q], Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
 		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
 	}, true, nil
 }
@@ -153,7 +154,9 @@ func shares(of Charge, names []Key, weights []decimal.Decimal) []Charge {
 
 // accounts lists the accounts that used anything.
 func (s Source) accounts(ctx context.Context, in civil.Span) ([]string, error) {
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{From: in.From, To: in.To, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC})
+	result, err := s.Usage.Aggregate(ctx, ledger.Query{
+		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC,
+	})
 	if err != nil {
 		return nil, err
 	}

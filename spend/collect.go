@@ -12,8 +12,8 @@ import (
 	"microspend/usage"
 )
 
-// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know the
-// tenant, the key has it all the same.
+// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know
+// the tenant, the key has it all the same.
 type cellKey struct {
 	Key
 	region string
@@ -90,7 +90,7 @@ func (c *collector) fields() []ledger.Field {
 		need[ledger.FieldImage] = true
 	}
 	if c.has(ByMicroVM) || len(filter.MicroVMs) > 0 {
-		need[ledger.FieldMicroVM] = true
+		need[ledger.FieldResource] = true
 	}
 	if c.has(ByDay) || c.has(ByWeek) || c.has(ByMonth) {
 		need[ledger.FieldDay] = true
@@ -104,8 +104,10 @@ func (c *collector) fields() []ledger.Field {
 	return fields
 }
 
-// collect asks for the usage of a span, in as many parts as there are changes of rules in it.
-func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
+// collect asks for the usage of a span, in as many parts as there are changes of rules in it. Days are named as relabel
+// says.
+func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
+	c.relabel, c.dayNames = relabel, map[civil.Day]labels{}
 	out := cells{}
 	from := s.From
 	var cuts []time.Time
@@ -122,21 +124,13 @@ func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
 }
 
 func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
-	fields := c.fields()
 	var who owners
 	if c.byTenant {
 		who = c.source.ownersAt(s.From)
 	}
-	groups, err := c.query(ctx, s, fields)
+	groups, err := c.query(ctx, s, c.fields())
 	if err != nil {
 		return err
-	}
-	if c.byTenant && !slices.Contains(fields, ledger.FieldMicroVM) && anyUnallocated(groups, who) {
-		// It may be image storage. Only now is it worth telling MicroVMs apart, which makes many more groups.
-		fields = slices.Sorted(slices.Values(append(fields, ledger.FieldMicroVM)))
-		if groups, err = c.query(ctx, s, fields); err != nil {
-			return err
-		}
 	}
 	for i := range groups {
 		c.take(&groups[i], who, out)
@@ -144,22 +138,14 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	return nil
 }
 
-// anyUnallocated says whether there is usage that no tenant can be named for.
-func anyUnallocated(groups []ledger.Group, who owners) bool {
-	for i := range groups {
-		if _, kind := who.owner(&groups[i]); kind == KindUnallocated {
-			return true
-		}
-	}
-	return false
-}
-
 func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Field) ([]ledger.Group, error) {
 	sums := ledger.SumBilled | ledger.SumOf(usage.Running)
 	if c.request.Counts {
 		sums = 0 // everything
 	}
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums})
+	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
+		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -190,9 +176,10 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 			key.billed.image = g.Image
 		}
 		if len(filter.MicroVMs) > 0 {
-			key.billed.microvm = g.MicroVMID
+			key.billed.microvm = g.Resource.String()
 		}
-	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.MicroVMID) || !tenants.MatchAny(filter.Regions, g.Region) {
+	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.Resource.String()) ||
+		!tenants.MatchAny(filter.Regions, g.Region) {
 		return
 	}
 	if c.byTenant {
@@ -206,7 +193,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		case ByImage:
 			key.Image = g.Image
 		case ByMicroVM:
-			key.MicroVM = g.MicroVMID
+			key.MicroVM = g.Resource.String()
 		case ByRegion:
 			key.Region = g.Region
 		case ByDay, ByWeek, ByMonth:

@@ -42,8 +42,9 @@ type Config struct {
 //	    source: contract 4711
 //	    read_on: 2026-09-30
 //
-// A quantity's discount in a region is the first there is of: the region's for that quantity, the region's for all, that
-// of discounts for that quantity, that of discounts for all. Discounts come off the rates in use, whoever's they are.
+// A quantity's discount in a region is the first there is of: the region's for that quantity, the region's for all,
+// that of discounts for that quantity, that of discounts for all. Discounts come off the rates in use, whoever's they
+// are.
 type ConfigFile struct {
 	Tenants   string                      `yaml:"tenants"`
 	Timezone  *zone                       `yaml:"timezone"`
@@ -76,7 +77,8 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	for i, shared := range written.Shared.Usage {
 		selector, ok := shared.Selector(shared.Tenant)
 		if !ok {
-			doc.Fault(fmt.Sprintf("shared.usage[%d]", i), "names none or more than one of microvm_id, image, role and tenant; give one")
+			doc.Fault(fmt.Sprintf("shared.usage[%d]", i),
+				"names none or more than one of microvm_id, image, role and tenant; give one")
 		}
 		c.Sharing.Usage = append(c.Sharing.Usage, selector)
 	}

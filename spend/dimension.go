@@ -92,8 +92,8 @@ const (
 	Other       = tenants.Other
 )
 
-// Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without usage
-// has its tenant alone.
+// Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without
+// usage has its tenant alone.
 type Key struct {
 	Kind      Kind
 	Tenant    string // a tenant's name, or the label of the row's kind

@@ -14,8 +14,8 @@ import (
 	"microspend/usage"
 )
 
-// MicroDollars is money in millionths of a dollar, rounded down: enough for a picture, and for finding out which few of many
-// tenants are worth an exact look. No figure that is read comes from one.
+// MicroDollars is money in millionths of a dollar, rounded down: enough for a picture, and for finding out which few
+// of many tenants are worth an exact look. No figure that is read comes from one.
 type MicroDollars int64
 
 // UnknownMicroDollars stands where no rate is known for what was used.
@@ -59,22 +59,24 @@ func (s *DaySeries) add(day int, cost MicroDollars) {
 	}
 }
 
-// EstimateDays estimates the days that begin in a span, which must begin with a day. It reads one after the other, so that memory
-// grows with the tenants and not with the days between them. A location that is nil stands for the source's.
-func (s Source) EstimateDays(ctx context.Context, in civil.Span, loc *time.Location, filter Filter) (DayEstimates, error) {
+// EstimateDays estimates the days that begin in a span, which must begin with a day. It reads one after the other, so
+// that memory grows with the tenants and not with the days between them. A location that is nil stands for the
+// source's.
+func (s Source) EstimateDays(
+	ctx context.Context, in civil.Span, loc *time.Location, filter Filter,
+) (DayEstimates, error) {
 	loc = s.Zone(loc)
 	first, last := in.Days(loc)
 	out := DayEstimates{First: first, Days: int(last-first) + 1, Series: map[Key]*DaySeries{}}
 	s.Sharing.Policy = OwnRow
-	rates := map[string]roughRates{}
+	rates := map[string]estimatedRates{}
 	for d := first; d <= last; d++ {
 		day := d.Span(loc)
 		if in.To.Before(day.To) {
 			day.To = in.To
 		}
 		r := s.run(Request{From: day.From, To: day.To, By: []Dimension{ByTenant}, Location: loc, Filter: filter})
-		r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
-		cells, err := r.collect(ctx, day)
+		cells, err := r.collect(ctx, day, labelsOf)
 		if err != nil {
 			return DayEstimates{}, err
 		}
@@ -86,7 +88,7 @@ func (s Source) EstimateDays(ctx context.Context, in civil.Span, loc *time.Locat
 				if err != nil {
 					return DayEstimates{}, err
 				}
-				rate = roughRatesOf(card.card)
+				rate = estimateRates(card.card)
 				rates[key.region] = rate
 			}
 			who := Key{Kind: key.Kind, Tenant: key.Tenant}
@@ -101,17 +103,17 @@ func (s Source) EstimateDays(ctx context.Context, in civil.Span, loc *time.Locat
 	return out, nil
 }
 
-// roughBits is how many bits after the point the rates of an estimate have: a millionth of a dollar is 10^11 of the smallest
-// rates and more, so that what is cut off them is far less than what is cut off the amounts.
-const roughBits = 96
+// estimateBits is how many bits after the point the rates of an estimate have: a millionth of a dollar is 10^11 of the
+// smallest rates and more, so that what is cut off them is far less than what is cut off the amounts.
+const estimateBits = 96
 
-// roughRates are the rates of a region in millionths of a dollar, shifted by roughBits, for the whole numbers in which usage
-// is measured; nil where a rate is not known.
-type roughRates [pricing.QuantityCount]*big.Int
+// estimatedRates are the rates of a region in millionths of a dollar, shifted by estimateBits, for the whole numbers in
+// which usage is measured; nil where a rate is not known.
+type estimatedRates [pricing.QuantityCount]*big.Int
 
-func roughRatesOf(card pricing.RateCard) roughRates {
-	var out roughRates
-	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), roughBits), 6)
+func estimateRates(card pricing.RateCard) estimatedRates {
+	var out estimatedRates
+	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), estimateBits), 6)
 	for _, q := range pricing.BilledQuantities() {
 		one := pricing.Count{Units: shifted, Per: q.Counted().PerUnit}
 		if amount, _, err := one.Amounts(card, q); err == nil { // otherwise the rate is not known
@@ -122,7 +124,7 @@ func roughRatesOf(card pricing.RateCard) roughRates {
 }
 
 // price is what a sum costs: of what has a rate, and unknown where nothing that was used has one.
-func (r roughRates) price(sum *usage.Sum) MicroDollars {
+func (r estimatedRates) price(sum *usage.Sum) MicroDollars {
 	var total, units, amount big.Int
 	known, unknown := false, false
 	for q := range r {
@@ -141,7 +143,7 @@ func (r roughRates) price(sum *usage.Sum) MicroDollars {
 	if unknown && !known {
 		return UnknownMicroDollars
 	}
-	total.Rsh(&total, roughBits)
+	total.Rsh(&total, estimateBits)
 	if !total.IsInt64() {
 		return MaxMicroDollars
 	}

@@ -11,8 +11,8 @@ import (
 	"microspend/usage"
 )
 
-// HistoryDays is how far back habits are looked for: eight weeks, so that each weekday is there eight times, and a change of
-// habit is forgotten within two months.
+// HistoryDays is how far back habits are looked for: eight weeks, so that each weekday is there eight times, and a
+// change of habit is forgotten within two months.
 const HistoryDays = 8 * 7
 
 // History is what a ledger knows about a stretch of time.
@@ -20,34 +20,40 @@ type History struct {
 	// Covered are the days on which anything was recorded, whoever's. On these, what has no row is nothing spent; on other
 	// days what was spent is not known.
 	Covered map[civil.Day]bool
-	// AsOf is how far the data goes: the end of the latest period of usage that starts within the stretch, at most its end.
-	// It is zero where there is none.
+	// AsOf is how far the data goes: the end of the latest period of usage that starts within the stretch, at most its
+	// end. It is zero where there is none.
 	AsOf time.Time
 }
 
 // History looks at a stretch of time.
-func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (History, error) {
+func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (out History, err error) {
+	if out.Covered, err = s.Covered(ctx, in, loc); err != nil || len(out.Covered) == 0 {
+		return out, err
+	}
+	last := slices.Max(slices.Collect(maps.Keys(out.Covered))).Span(loc)
+	if in.To.Before(last.To) {
+		last.To = in.To
+	}
+	out.AsOf, err = s.asOf(ctx, last, in.To, loc)
+	return out, err
+}
+
+// Covered are the days of a stretch of time on which anything was recorded.
+func (s Source) Covered(ctx context.Context, in civil.Span, loc *time.Location) (map[civil.Day]bool, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
 		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
-		return History{}, err
+		return nil, err
 	}
-	out := History{Covered: map[civil.Day]bool{}}
+	days := map[civil.Day]bool{}
 	for _, g := range result.Groups {
 		if g.Sum.Records > 0 {
-			out.Covered[civil.DayStartingAt(g.Day, loc)] = true
+			days[civil.DayStartingAt(g.Day, loc)] = true
 		}
 	}
-	if len(out.Covered) > 0 {
-		last := slices.Max(slices.Collect(maps.Keys(out.Covered))).Span(loc)
-		if in.To.Before(last.To) {
-			last.To = in.To
-		}
-		out.AsOf, err = s.asOf(ctx, last, in.To, loc)
-	}
-	return out, err
+	return days, nil
 }
 
 // AsOf is how far the data goes: see [History]. It is zero where the ledger has nothing in the eight weeks before now.
@@ -78,7 +84,7 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 		}
 	}
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldMicroVM}, Location: loc,
+		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldResource}, Location: loc,
 	})
 	if err != nil {
 		return time.Time{}, err
@@ -102,8 +108,8 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 // rowsAtATime bounds how many rows are held at a time where usage is read by tenant and day.
 const rowsAtATime = 50_000
 
-// ReportInSteps makes the same report for one stretch of days after the other, each short enough for the rows that a day is
-// expected to have: what is added up day by day need not be held for all days at once.
+// ReportInSteps makes the same report for one stretch of days after the other, each short enough for the rows that a
+// day is expected to have: what is added up day by day need not be held for all days at once.
 func (s Source) ReportInSteps(ctx context.Context, request Request, rowsADay int, each func(Spend) error) error {
 	loc, to := s.Zone(request.Location), request.To
 	step := civil.Day(max(1, rowsAtATime/max(rowsADay, 1)))

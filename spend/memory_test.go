@@ -32,8 +32,8 @@ func sourceOf(records ...usage.Record) Source {
 	return Source{Usage: spendtest.Of(records...), Rates: pricing.EmbeddedCards()}
 }
 
-// oracle prices records one quantity at a time in fractions, sharing no code with the engine: the sum of what is used in
-// a region, times its rate.
+// oracle prices records one quantity at a time in fractions, sharing no code with the engine: the sum of what is used
+// in a region, times its rate.
 func oracle(t testing.TB, records []usage.Record) *big.Rat {
 	t.Helper()
 	total, cards := new(big.Rat), pricing.EmbeddedCards()

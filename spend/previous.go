@@ -7,9 +7,9 @@ import (
 	"microspend/pricing"
 )
 
-// relabeled names the days of the period before as the days of this one that they stand beside, so that rows by day, week
-// and month can be compared. Whole months stand beside whole months; otherwise the first day stands beside the first day. A
-// day that has no counterpart, as the 31st beside a shorter month, keeps its own name.
+// relabeled names the days of the period before as the days of this one that they stand beside, so that rows by day,
+// week and month can be compared. Whole months stand beside whole months; otherwise the first day stands beside the
+// first day. A day that has no counterpart, as the 31st beside a shorter month, keeps its own name.
 func relabeled(before, now civil.Span, loc *time.Location) func(civil.Day) labels {
 	months := now.Months(loc)
 	first, last := civil.DayOf(now.From, loc), civil.DayOf(now.To.Add(-1), loc)
@@ -27,8 +27,8 @@ func relabeled(before, now civil.Span, loc *time.Location) func(civil.Day) label
 	}
 }
 
-// compareWith puts the rows of the period before beside those of this one. Rows that only the period before has are added
-// with nothing spent.
+// compareWith puts the rows of the period before beside those of this one. Rows that only the period before has are
+// added with nothing spent.
 func (t *table) compareWith(before *table) {
 	for key, row := range t.rows {
 		row.Previous = &Comparison{}

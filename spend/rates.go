@@ -10,8 +10,8 @@ import (
 	"microspend/pricing"
 )
 
-// regionRates are a region's own rates, as they are written. vCPU and memory may be given per second or per hour, storage
-// per GB-hour or per GB-month of 720 hours.
+// regionRates are a region's own rates, as they are written. vCPU and memory may be given per second or per hour,
+// storage per GB-hour or per GB-month of 720 hours.
 type regionRates struct {
 	Card            string            `yaml:"card"`
 	VCPUSecond      *scalar.Price     `yaml:"vcpu_second"`
@@ -76,8 +76,8 @@ type cards struct {
 	private   map[string]pricing.RateCard
 }
 
-// Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which gets the
-// paths as they are written; an error names the place in the configuration.
+// Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which
+// gets the paths as they are written; an error names the place in the configuration.
 func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates, error) {
 	out := cards{list, c.discounts, map[string]regionRates{}, map[string]pricing.RateCard{}}
 	var faults []error

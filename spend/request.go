@@ -116,7 +116,8 @@ type Spend struct {
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
 
-// Row is what was spent on what its key says. Its sum, in a row by component, has of the billed quantities only that one.
+// Row is what was spent on what its key says. Its sum, in a row by component, has of the billed quantities only that
+// one.
 type Row struct {
 	Key
 	Total

@@ -33,7 +33,8 @@ func (p *Policy) ParseScalar(text string) (err error) {
 	return err
 }
 
-// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's ([tenants.ImageStorage]) always is.
+// Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's
+// ([usage.KindImage]) always is.
 type Sharing struct {
 	Policy Policy
 	Usage  []tenants.Selector // shared, whoever's it would otherwise be
@@ -49,12 +50,13 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 			sums.add(cellKey{Key: Key{Tenant: key.Tenant}, region: key.region}, direct[key])
 		}
 	}
+	keys := sums.sorted(nil)
+	if err := r.prices.prepare(keys); err != nil {
+		return nil, nil, err
+	}
 	spent := map[string]Cost{}
-	for _, key := range sums.sorted(nil) {
-		costs, err := r.prices.price(key.region, sums[key])
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, key := range keys {
+		costs := r.prices.price(key.region, sums[key])
 		spent[key.Tenant] = spent[key.Tenant].Plus(costs.total())
 	}
 	var (
@@ -83,7 +85,8 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 	return names, weights, nil
 }
 
-// shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and so on.
+// shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and
+// so on.
 func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *table) error {
 	parts := map[Key]Cost{}
 	out := &SharedOut{Tenants: len(names)}
@@ -138,9 +141,10 @@ func shareOf(unknown []Unknown) []Unknown {
 	return shares
 }
 
-// allocate divides an amount in proportion to weights, of which at least one is above zero and none below. Shares have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they
-// add up to the amount exactly, as what rounding down leaves over goes to the largest remainders, and to the earlier
-// where those are the same.
+// allocate divides an amount in proportion to weights, of which at least one is above zero and none below. Shares
+// have at most [pricing.AmountPlaces] decimals, or as many as the amount itself where it has more; they add up to the
+// amount exactly, as what rounding down leaves over goes to the largest remainders, and to the earlier where those
+// are the same.
 func allocate(amount decimal.Decimal, weights []decimal.Decimal) []decimal.Decimal {
 	if amount.IsNegative() {
 		shares := allocate(amount.Neg(), weights)
@@ -180,7 +184,8 @@ func allocate(amount decimal.Decimal, weights []decimal.Decimal) []decimal.Decim
 // scaled is d × 10^places, which must be a whole number.
 func scaled(d decimal.Decimal, places int32) *big.Int { return d.Shift(places).BigInt() }
 
-// byLargest returns the places of the numbers from the largest to the smallest, the earlier first where they are the same.
+// byLargest returns the places of the numbers from the largest to the smallest, the earlier first where they are the
+// same.
 func byLargest(numbers []*big.Int) []int {
 	order := make([]int, len(numbers))
 	for i := range order {

@@ -152,3 +152,32 @@ func TestCents(t *testing.T) {
 		})
 	}
 }
+
+// TestLargestRemaindersAreTakenInOrder: of many that lost the same, the first get what is left over.
+func TestLargestRemaindersAreTakenInOrder(t *testing.T) {
+	amounts := make([]decimal.Decimal, 40)
+	for i := range amounts {
+		amounts[i] = dec("0.0025")
+	}
+	shown, _ := Cents(amounts)
+	for i, cents := range shown {
+		require.Equal(t, i < 10, cents.IsPositive(), "amount %d", i)
+	}
+}
+
+// TestTenantsWithoutARateBearAnEvenShare: their spend is not known, which is not the same as none.
+func TestTenantsWithoutARateBearAnEvenShare(t *testing.T) {
+	day := at(t, "2026-10-05")
+	lost := hour(day, "lost", 10)
+	lost.Region = "xx-nowhere-1"
+	source := sourceOf(hour(day, "acme", 3600), lost, stored(day, "base", 100))
+	source.Tenants.Known = []string{"idle"}
+	source.Sharing.Policy = Evenly
+	got := report(t, source, october(t, ByTenant))
+	shares := map[string]bool{}
+	for _, row := range got.Rows {
+		shares[row.Tenant] = row.Shared.IsPositive()
+	}
+	require.Equal(t, map[string]bool{"acme": true, "lost": true, "idle": false}, shares)
+	require.Equal(t, 2, got.SharedOut.Tenants)
+}

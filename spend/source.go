@@ -16,14 +16,14 @@ type Usage interface {
 	Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error)
 }
 
-// Rates gives the rate card of a region. [pricing.CardSource] does, and [Config.Rates] with a company's own figures over
-// it. A region without a card is a [pricing.NoCardError].
+// Rates gives the rate card of a region. [pricing.CardSource] does, and [Config.Rates] with a company's own figures
+// over it. A region without a card is a [pricing.NoCardError].
 type Rates interface {
 	Card(region string) (pricing.RateCard, error)
 }
 
-// Source is everything that spend is worked out from. All but Usage and Rates may be left at their zero values; its methods
-// never change it.
+// Source is everything that spend is worked out from. All but Usage and Rates may be left at their zero values; its
+// methods never change it.
 type Source struct {
 	Usage    Usage
 	Rates    Rates

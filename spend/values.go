@@ -16,8 +16,8 @@ func (z *zone) ParseScalar(text string) error {
 	return err
 }
 
-// ParseLocation reads a time zone by its IANA name, such as UTC or Europe/Berlin. The machine's own zone is refused, as the
-// same report would differ from one machine to the next.
+// ParseLocation reads a time zone by its IANA name, such as UTC or Europe/Berlin. The machine's own zone is refused,
+// as the same report would differ from one machine to the next.
 func ParseLocation(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
 		return nil, errors.New("a time zone has a name such as UTC or Europe/Berlin")

@@ -11,9 +11,11 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
+	"microspend/pricing"
 	"microspend/report"
-	"microspend/tui/data"
 	"microspend/tui/view/explain"
 	"microspend/tui/view/whatif"
 	"microspend/view"
@@ -22,8 +24,8 @@ import (
 // export writes what is shown into a file of its own, in the formats of the command line: the same documents by the same
 // renderers.
 func (m *Model) export(format string) tea.Cmd {
-	document, name, rows, ok := m.document()
-	if !ok {
+	document, name, rows := m.document()
+	if document == nil {
 		m.say("there is nothing to export yet", false)
 		return nil
 	}
@@ -31,7 +33,7 @@ func (m *Model) export(format string) tea.Cmd {
 	folder, base := m.options.ExportDir, fmt.Sprintf("microspend-%s-%s", name, period)
 	return func() tea.Msg {
 		var out bytes.Buffer
-		if err := view.Render(&out, view.Options{Format: view.Format(format)}, document); err != nil {
+		if err := view.Render(&out, view.Options{Format: view.Format(format)}, *document); err != nil {
 			return exportedMsg{err: err}
 		}
 		path, err := writeNew(folder, base, format, out.Bytes())
@@ -44,11 +46,7 @@ func (m *Model) exported(msg exportedMsg) {
 		m.say("not exported: "+faultText(msg.err), true)
 		return
 	}
-	noun := "rows"
-	if msg.rows == 1 {
-		noun = "row"
-	}
-	m.say(fmt.Sprintf("%d %s are in %s", msg.rows, noun, msg.path), false)
+	m.say(figures.Count(msg.rows, "row")+" written to "+msg.path, false)
 }
 
 // writeNew writes a file that was not there: nothing is ever replaced.
@@ -76,195 +74,142 @@ func writeNew(folder, base, format string, text []byte) (string, error) {
 	return "", fmt.Errorf("%s has a thousand exports of this name already", folder)
 }
 
-// document is what is shown, ready to be rendered.
-func (m *Model) document() (d view.Document, name string, rows int, ok bool) {
+// document is what is shown, ready to be rendered. It is nil where there is nothing yet.
+func (m *Model) document() (d *view.Document, name string, rows int) {
 	switch p := m.shown().(type) {
 	case *listingPage:
-		l := p.state.Listing
-		if l == nil {
-			return d, "", 0, false
+		if l := p.state.Listing; l != nil {
+			places := make([]int, 0, p.state.Table.Shown())
+			for _, row := range p.state.Table.Rows() {
+				places = append(places, int(row))
+			}
+			d := report.Spend(l.Spend.Only(places))
+			return &d, strings.ReplaceAll(strings.ToLower(p.group().Noun), " ", "-"), len(places)
 		}
-		places := make([]int, 0, p.state.Table.Shown())
-		for _, row := range p.state.Table.Rows() {
-			places = append(places, int(row))
-		}
-		return report.Spend(l.Spend.Only(places)), strings.ReplaceAll(strings.ToLower(p.group().Noun), " ", "-"), len(places), true
 	case *overviewPage:
-		if p.state.Tenants == nil {
-			return d, "", 0, false
+		if l := p.state.Tenants; l != nil {
+			d := report.Spend(l.Spend)
+			return &d, "tenants", len(l.Spend.Rows)
 		}
-		return report.Spend(p.state.Tenants.Spend), "tenants", len(p.state.Tenants.Spend.Rows), true
 	case *explainPage:
-		d = explainDocument(p.state)
-		return d, "explain", len(d.CSV) - 1, p.state.Usage != nil || len(p.state.Steps) > 0
+		if p.state.Usage != nil || len(p.state.Steps) > 0 {
+			d := explainDocument(p.state)
+			return &d, "explain", d.Data.Len()
+		}
 	case *whatIfPage:
-		if p.state.Outcome == nil {
-			return d, "", 0, false
+		if p.state.Outcome != nil {
+			d := whatIfDocument(p.state)
+			return &d, "what-if", d.Data.Len()
 		}
-		d = whatIfDocument(p.state)
-		return d, "what-if", len(d.CSV) - 1, true
 	}
-	return d, "", 0, false
+	return nil, "", 0
 }
 
-// explainJSON is the document microspend.explain/v1.
-type explainJSON struct {
-	Schema  string            `json:"schema"`
-	Title   string            `json:"title"`
-	From    string            `json:"from,omitempty"`
-	To      string            `json:"to,omitempty"`
-	Lines   []explainLineJSON `json:"lines"`
-	Shared  string            `json:"shared,omitempty"`
-	Total   string            `json:"total,omitempty"`
-	Unknown []string          `json:"unknown,omitempty"`
-	Steps   []stepJSON        `json:"steps,omitempty"`
-	Assumed []noteJSON        `json:"assumptions"`
-}
-
-type explainLineJSON struct {
-	Region    string  `json:"region"`
-	Component string  `json:"component"`
-	Quantity  string  `json:"quantity"`
-	Unit      string  `json:"unit"`
-	Rate      *string `json:"rate"`
-	Per       int64   `json:"per"` // units that the rate is for
-	Amount    *string `json:"amount"`
-	Source    string  `json:"source"`
-	ReadOn    string  `json:"read_on"`
-	Formula   string  `json:"formula"`
-}
-
-type stepJSON struct {
-	Label  string `json:"label"`
-	Value  string `json:"value"`
-	Remark string `json:"remark"`
-}
-
-type noteJSON struct {
-	ID   string `json:"id"`
-	Text string `json:"text"`
-}
-
-func explainDocument(s explain.State) view.Document {
-	out := explainJSON{Schema: "microspend.explain/v1", Title: s.Title, Lines: []explainLineJSON{}, Assumed: []noteJSON{}}
-	d := view.Document{CSV: [][]string{{"region", "component", "quantity", "unit", "rate", "per", "amount", "source", "read_on", "formula"}}}
-	for _, step := range s.Steps {
-		out.Steps = append(out.Steps, stepJSON(step))
+// dataTable is a table for programs alone: the values of its rows in the order of the ids, missing where a row ends early.
+func dataTable(rows [][]view.Value, ids ...string) *view.Table {
+	columns := make([]view.Column[[]view.Value], len(ids))
+	for i, id := range ids {
+		columns[i] = view.Column[[]view.Value]{ID: id, Value: func(row []view.Value) view.Value {
+			if i >= len(row) {
+				return view.Value{}
+			}
+			return row[i]
+		}}
 	}
-	notes := s.Notes
-	if e := s.Usage; e != nil {
-		out.From, out.To = e.From.UTC().Format("2006-01-02T15:04:05Z"), e.To.UTC().Format("2006-01-02T15:04:05Z")
-		for _, line := range e.Lines {
-			row := explainRow(line)
-			out.Lines = append(out.Lines, row)
-			d.CSV = append(d.CSV, []string{
-				row.Region, row.Component, row.Quantity, row.Unit, orEmpty(row.Rate), fmt.Sprint(row.Per), orEmpty(row.Amount), row.Source,
-				row.ReadOn, row.Formula,
-			})
-		}
-		if !e.Shared.IsZero() {
-			out.Shared = e.Shared.String()
-			d.CSV = append(d.CSV, []string{"", "shared", "", "", "", "", e.Shared.String(), "", "", "share of shared cost"})
-		}
-		if e.Total.Known() {
-			out.Total = e.Sum().String()
-		}
-		for _, unknown := range e.Total.Unknown {
-			out.Unknown = append(out.Unknown, unknown.String())
-		}
-		notes = append(slices.Clone(notes), e.Notes...)
-	}
+	return view.NewTable(columns, rows, nil)
+}
+
+func assumptions(notes []pricing.Note) view.Records {
+	var rows [][]view.Value
 	for _, note := range notes {
-		out.Assumed = append(out.Assumed, noteJSON{note.ID, note.Text})
+		rows = append(rows, []view.Value{view.Text(note.ID), view.Text(note.Text)})
 	}
-	if s.Usage == nil { // worked out of other figures: the steps are what there is
-		d.CSV = [][]string{{"label", "value", "remark"}}
-		for _, step := range s.Steps {
-			d.CSV = append(d.CSV, []string{step.Label, step.Value, step.Remark})
-		}
-	}
-	d.JSON = out
-	return d
+	return view.Records{Table: dataTable(rows, "id", "text")}
 }
 
-func explainRow(line data.Line) explainLineJSON {
-	row := explainLineJSON{
-		Region: line.Region, Component: line.Of.String(), Quantity: line.Quantity.String(), Unit: line.Of.Unit(), Per: int64(line.Rate.Per),
-		Source: line.Rate.Source, ReadOn: line.Rate.ReadOn.String(), Formula: line.Formula,
+func known(d decimal.Decimal, known bool) view.Value { return view.Exact(d).Or("", known) }
+
+// explainDocument is the document microspend.explain/v1. Its CSV has the lines of the bill or, where a figure was derived
+// from others, the steps.
+func explainDocument(s explain.State) view.Document {
+	var lines, steps [][]view.Value
+	for _, step := range s.Steps {
+		steps = append(steps, []view.Value{view.Text(step.Label), view.Text(step.Value), view.Text(step.Remark)})
 	}
-	if line.Known {
-		rate, amount := line.Rate.Figure.String(), line.Amount.String()
-		row.Rate, row.Amount = &rate, &amount
+	table := func(lines [][]view.Value) *view.Table {
+		return dataTable(lines, "region", "component", "quantity", "unit", "rate", "per", "amount", "source", "read_on", "formula")
 	}
-	return row
-}
-
-func orEmpty(text *string) string {
-	if text == nil {
-		return ""
+	stepTable := dataTable(steps, "label", "value", "remark")
+	json := view.Object{{ID: "schema", Value: "microspend.explain/v1"}, {ID: "title", Value: s.Title}}
+	e := s.Usage
+	if e == nil {
+		json = append(json, view.Field{ID: "lines", Value: view.Records{Table: table(nil)}}).
+			With(len(steps) > 0, "steps", view.Records{Table: stepTable}).
+			With(true, "assumptions", assumptions(s.Notes))
+		return view.Document{JSON: json, Data: stepTable}
 	}
-	return *text
+	for _, line := range e.Lines {
+		lines = append(lines, []view.Value{
+			view.Text(line.Region), view.Text(line.Of.String()), view.Exact(line.Quantity), view.Text(line.Of.Unit()),
+			known(line.Rate.Figure, line.Known), view.Count(int64(line.Rate.Per)), known(line.Amount, line.Known),
+			view.Text(line.Rate.Source), view.Text(line.Rate.ReadOn.String()), view.Text(line.Formula),
+		})
+	}
+	var unknown []string
+	for _, u := range e.Total.Unknown {
+		unknown = append(unknown, u.String())
+	}
+	json = append(json,
+		view.Field{ID: "from", Value: view.Moment(e.From)},
+		view.Field{ID: "to", Value: view.Moment(e.To)},
+		view.Field{ID: "lines", Value: view.Records{Table: table(slices.Clone(lines))}},
+		view.Field{ID: "shared", Value: view.Exact(e.Shared).OmitEmpty()},
+	).
+		With(e.Total.Known(), "total", view.Exact(e.Sum())).
+		With(len(unknown) > 0, "unknown", unknown).
+		With(len(steps) > 0, "steps", view.Records{Table: stepTable}).
+		With(true, "assumptions", assumptions(slices.Concat(s.Notes, e.Notes)))
+	if !e.Shared.IsZero() {
+		none, share := view.Value{}, view.Text("share of shared cost")
+		lines = append(lines, []view.Value{none, view.Text("shared"), none, none, none, none, view.Exact(e.Shared), none, none, share})
+	}
+	return view.Document{JSON: json, Data: table(lines)}
 }
 
-// whatIfJSON is the document microspend.whatif/v1.
-type whatIfJSON struct {
-	Schema   string            `json:"schema"`
-	Tenant   string            `json:"tenant"`
-	From     string            `json:"from"`
-	To       string            `json:"to"`
-	Choice   map[string]string `json:"choice"`
-	Lines    []whatIfLineJSON  `json:"lines"`
-	Total    *string           `json:"total"`
-	Then     *string           `json:"total_what_if"`
-	Month    *string           `json:"month"`
-	MonthIf  *string           `json:"month_what_if"`
-	Unknown  []string          `json:"unknown,omitempty"`
-	Assumed  []noteJSON        `json:"assumptions"`
-	Sentence string            `json:"break_even,omitempty"`
-}
-
-type whatIfLineJSON struct {
-	Component string  `json:"component"`
-	Unit      string  `json:"unit"`
-	Quantity  string  `json:"quantity"`
-	Then      string  `json:"quantity_what_if"`
-	Amount    *string `json:"amount"`
-	ThenCost  *string `json:"amount_what_if"`
-}
-
+// whatIfDocument is the document microspend.whatif/v1.
 func whatIfDocument(s whatif.State) view.Document {
 	o := s.Outcome
-	known := func(text string, is bool) *string {
-		if !is {
-			return nil
-		}
-		return &text
-	}
-	out := whatIfJSON{
-		Schema: "microspend.whatif/v1", Tenant: s.Tenant, From: s.From.UTC().Format("2006-01-02T15:04:05Z"),
-		To: s.To.UTC().Format("2006-01-02T15:04:05Z"), Choice: s.Values(), Lines: []whatIfLineJSON{},
-		Total: known(o.Total.String(), o.Complete), Then: known(o.Then.String(), o.ThenComplete),
-		Month: known(o.Month.String(), o.Complete), MonthIf: known(o.ThenMonth.String(), o.ThenComplete),
-		Unknown: o.Unknown, Assumed: []noteJSON{},
-	}
-	if o.Alternative != nil {
-		out.Sentence = o.Alternative.Sentence
-	}
-	d := view.Document{CSV: [][]string{{"component", "unit", "quantity", "quantity_what_if", "amount", "amount_what_if"}}}
+	var lines [][]view.Value
 	for _, line := range o.Lines {
-		row := whatIfLineJSON{
-			line.Of.String(), line.Of.Unit(), line.Quantity.String(), line.Then.String(), known(line.Amount.String(), line.Known),
-			known(line.ThenAmount.String(), line.ThenKnown && o.Alternative == nil),
-		}
-		out.Lines = append(out.Lines, row)
-		d.CSV = append(d.CSV, []string{row.Component, row.Unit, row.Quantity, row.Then, orEmpty(row.Amount), orEmpty(row.ThenCost)})
+		lines = append(lines, []view.Value{
+			view.Text(line.Of.String()), view.Text(line.Of.Unit()), view.Exact(line.Quantity), view.Exact(line.Then),
+			known(line.Amount, line.Known), known(line.ThenAmount, line.ThenKnown && o.Alternative == nil),
+		})
 	}
-	d.CSV = append(d.CSV,
-		[]string{"total", "", "", "", orEmpty(out.Total), orEmpty(out.Then)},
-		[]string{"month at this pace", "", "", "", orEmpty(out.Month), orEmpty(out.MonthIf)})
-	for _, note := range o.Notes {
-		out.Assumed = append(out.Assumed, noteJSON{note.ID, note.Text})
+	table := func(lines [][]view.Value) *view.Table {
+		return dataTable(lines, "component", "unit", "quantity", "quantity_what_if", "amount", "amount_what_if")
 	}
-	d.JSON = out
-	return d
+	total, then := known(o.Total, o.Complete), known(o.Then, o.ThenComplete)
+	month, thenMonth := known(o.Month, o.Complete), known(o.ThenMonth, o.ThenComplete)
+	json := view.Object{
+		{ID: "schema", Value: "microspend.whatif/v1"},
+		{ID: "tenant", Value: s.Tenant},
+		{ID: "from", Value: view.Moment(s.From)},
+		{ID: "to", Value: view.Moment(s.To)},
+		{ID: "choice", Value: s.Values()},
+		{ID: "lines", Value: view.Records{Table: table(slices.Clone(lines))}},
+		{ID: "total", Value: total},
+		{ID: "total_what_if", Value: then},
+		{ID: "month", Value: month},
+		{ID: "month_what_if", Value: thenMonth},
+	}
+	json = json.With(len(o.Unknown) > 0, "unknown", o.Unknown).With(true, "assumptions", assumptions(o.Notes))
+	if alt := o.Alternative; alt != nil {
+		json = json.With(alt.Sentence != "", "break_even", alt.Sentence)
+	}
+	none := view.Value{}
+	lines = append(lines,
+		[]view.Value{view.Text("total"), none, none, none, total, then},
+		[]view.Value{view.Text("month at this pace"), none, none, none, month, thenMonth})
+	return view.Document{JSON: json, Data: table(lines)}
 }

@@ -306,7 +306,7 @@ func TestHostileNames(t *testing.T) {
 func TestExport(t *testing.T) {
 	options := over(t, fewRecords(), nil)
 	s := open(t, options, 120, 40)
-	s.press("2", "/").write("-cinder").press("enter", "S", "e").has("export as").press("j").has("2 rows are in")
+	s.press("2", "/").write("-cinder").press("enter", "S", "e").has("export as").press("j").has("2 rows written to")
 	var spent struct {
 		Schema string
 		Rows   []struct{ Tenant, Amount string }
@@ -322,9 +322,9 @@ func TestExport(t *testing.T) {
 	require.Equal(t, sum.String(), spent.Total, "the rows add up to the total")
 
 	s.press("e", "j").has("microspend-tenants-2026-11-01-2.json") // nothing is replaced
-	s.press("x", "e", "c").has("5 rows are in").press("esc", "w", "e", "j").has("what-if")
-	s.press("1", "e", "esc").lacks("export as").press("e", "c").has("3 rows are in")
-	s.press("home", "down", "down", "x", "e", "c").has("rows are in")
+	s.press("x", "e", "c").has("5 rows written to").press("esc", "w", "e", "j").has("what-if")
+	s.press("1", "e", "esc").lacks("export as").press("e", "c").has("3 rows written to")
+	s.press("home", "down", "down", "x", "e", "c").has("rows written to")
 
 	s.m.options.ExportDir = filepath.Join(options.ExportDir, "nowhere")
 	s.press("2", "e", "c").has("not exported")

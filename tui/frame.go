@@ -36,7 +36,8 @@ func (m *Model) View() tea.View {
 
 // news is what of the screen changes as time passes. While it stays the same, and nothing else has happened, so does the frame.
 func (m *Model) news() string {
-	return m.tabs() + m.age(false) + m.notice + strings.Join(m.banners(), "\n")
+	tabs, _ := m.tabs()
+	return tabs + m.age(false) + m.notice + strings.Join(m.banners(), "\n")
 }
 
 func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leastHeight }
@@ -61,7 +62,8 @@ func (m *Model) frame() string {
 
 // head is the tabs, the path with the age of the data, and what is wrong.
 func (m *Model) head() []string {
-	lines := []string{m.tabs(), m.pathLine()}
+	tabs, _ := m.tabs()
+	lines := []string{tabs, m.pathLine()}
 	for _, text := range m.bannerLines() {
 		lines = append(lines, m.theme.Banner.Text(draw.Left(" "+text, m.width)))
 	}
@@ -70,61 +72,43 @@ func (m *Model) head() []string {
 
 func (m *Model) headHeight() int { return 2 + len(m.bannerLines()) }
 
-// tabs are the views with their keys, in as many words as there is room for, and the period.
-func (m *Model) tabs() string {
+// tab is where on the first line the tab of a view is: [from, to).
+type tab struct{ from, to int }
+
+// tabs are the views with their keys, in as many words as there is room for, and the period. The narrowest form drops the
+// period and all names but that of the view shown.
+func (m *Model) tabs() (line string, at [5]tab) {
 	t := m.theme
 	period := m.period.Label(m.location())
 	if m.location() != time.UTC {
 		period += ", " + m.location().String()
 	}
-	names := []string{"overview", "tenants", "images", "MicroVMs", "days"}
 	for _, form := range []struct {
 		brand string
-		short int
+		most  int // letters of a name
 		gap   string
 	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 4, " "}, {" ", 0, ""}} {
 		line, width := t.Accent.Text(form.brand), draw.Width(form.brand)
-		for i, name := range names {
-			if form.short < len(name) && i != m.view {
-				name = strings.TrimSpace(name[:form.short])
-			}
-			label := strings.TrimSpace(fmt.Sprintf("%d %s", i+1, name))
+		for i, name := range [...]string{"overview", "tenants", "images", "MicroVMs", "days"} {
 			paint := t.Tab
 			if i == m.view {
 				paint = t.Current
+			} else {
+				name = name[:min(form.most, len(name))]
 			}
-			line += paint.Text(" "+label+" ") + form.gap
-			width += draw.Width(label) + 2 + len(form.gap)
+			label := " " + strings.TrimSpace(fmt.Sprintf("%d %s", i+1, name)) + " "
+			line += paint.Text(label) + form.gap
+			at[i] = tab{width, width + draw.Width(label)}
+			width = at[i].to + len(form.gap)
 		}
 		if width+draw.Width(period)+2 <= m.width {
-			return draw.Ends(line, t.Strong.Text(period)+" ", m.width)
+			return draw.Ends(line, t.Strong.Text(period)+" ", m.width), at
 		}
-		if form.short == 0 {
-			return draw.Cut(line, m.width)
-		}
-	}
-	return ""
-}
-
-// tabAt is the view whose tab is at a column, -1 where there is none.
-func (m *Model) tabAt(x int) int {
-	plain := []rune(stripped(m.tabs()))
-	for i := range Views() {
-		digit := rune('1' + i)
-		for at, r := range plain {
-			if r == digit && at > 0 && plain[at-1] == ' ' {
-				end := at
-				for end+1 < len(plain) && !(plain[end] == ' ' && plain[end+1] == ' ') && !(plain[end] == ' ' && plain[end+1] >= '1' && plain[end+1] <= '5') {
-					end++
-				}
-				if x >= at-1 && x <= end {
-					return i
-				}
-				break
-			}
+		if form.most == 0 {
+			return draw.Cut(line, m.width), at
 		}
 	}
-	return -1
+	return "", at
 }
 
 // pathLine is where one is, and how old the data is.

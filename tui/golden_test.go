@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/tui/theme"
+	"microspend/tui/view/listing"
 	"microspend/tui/view/overview"
 )
 
@@ -49,7 +50,7 @@ var goldenFrames = []struct{ name, keys string }{
 func (s *screen) reset() {
 	s.m.pages[0] = s.m.pages[0][:1]
 	s.m.overview().state.Focus = overview.Item{}
-	for i, view := range listingViews() {
+	for i, view := range listing.Views() {
 		s.m.pages[i+1] = []page{newListingPage(view, 0)}
 	}
 	s.press("1")

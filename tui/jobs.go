@@ -7,12 +7,27 @@ import (
 
 	"microspend/spend"
 	"microspend/tui/data"
-	"microspend/tui/view/listing"
 )
 
-// job reads something from the ledger and works out what is to be shown. It must not touch the model: what it needs is
-// bound when it is made. Jobs are done one after the other, so that their memory does not add up.
-type job func(ctx context.Context) any
+// job reads from the ledger, or prices what was read, away from the screen. It must not touch the model: what it needs is
+// bound when it is made, and what it found is put into the model by the message that it ends in. Jobs run one after the
+// other, so that their memory does not add up.
+type job func(ctx context.Context) doneMsg
+
+// doneMsg is the end of a job.
+type doneMsg struct {
+	generation int
+	put        func(*Model) tea.Cmd
+	err        error // why it failed, where that leaves something without figures
+}
+
+// reading is a job that reads, and what puts the result, or the error, into the model.
+func reading[T any](read func(context.Context) (T, error), put func(m *Model, got T, err error) tea.Cmd) job {
+	return func(ctx context.Context) doneMsg {
+		got, err := read(ctx)
+		return doneMsg{put: func(m *Model) tea.Cmd { return put(m, got, err) }, err: err}
+	}
+}
 
 // enqueue adds jobs behind those that wait.
 func (m *Model) enqueue(jobs ...job) tea.Cmd {
@@ -26,7 +41,7 @@ func (m *Model) first(jobs ...job) tea.Cmd {
 	return m.next()
 }
 
-// next starts the next job unless one is being done.
+// next starts the next job unless one is running.
 func (m *Model) next() tea.Cmd {
 	if m.busy || len(m.queue) == 0 {
 		return nil
@@ -34,7 +49,21 @@ func (m *Model) next() tea.Cmd {
 	todo, generation, ctx := m.queue[0], m.generation, m.jobs
 	m.queue = m.queue[1:]
 	m.busy = true
-	return func() tea.Msg { return doneMsg{generation, todo(ctx)} }
+	return func() tea.Msg {
+		done := todo(ctx)
+		done.generation = generation
+		return done
+	}
+}
+
+// done takes the end of a job, and starts the next. A job of an earlier generation was dropped while it ran.
+func (m *Model) done(msg doneMsg) tea.Cmd {
+	if msg.generation != m.generation {
+		return nil
+	}
+	m.busy = false
+	cmd := msg.put(m)
+	return tea.Batch(cmd, m.next())
 }
 
 // reload drops what waits and reads everything again that is, or will be, looked at.
@@ -43,7 +72,7 @@ func (m *Model) reload() tea.Cmd {
 	return m.enqueue(m.readStatus())
 }
 
-// spoil drops what waits or is being done, and marks everything that is shown as to be read again.
+// spoil drops what waits or is running, and marks everything that is shown as to be read again.
 func (m *Model) spoil() {
 	m.generation++
 	m.cancel()
@@ -51,98 +80,61 @@ func (m *Model) spoil() {
 	m.queue, m.busy = nil, false
 	for _, pages := range m.pages {
 		for _, p := range pages {
-			if stale, ok := p.(interface{ spoil() }); ok {
-				stale.spoil()
-			}
+			p.spoil()
 		}
 	}
 }
 
+// freshness is embedded in pages that are read from the ledger: whether what one shows was read, or is about to be.
+type freshness struct{ fresh bool }
+
+func (f *freshness) spoil() { f.fresh = false }
+
+// due reports, once, that a page has to be read.
+func (f *freshness) due(m *Model) bool {
+	if f.fresh || m.status == nil {
+		return false
+	}
+	f.fresh = true
+	return true
+}
+
+// readStatus reads how far the data goes, and then what is shown.
 func (m *Model) readStatus() job {
 	reader, now := m.options.Reader, m.options.Now()
-	return func(ctx context.Context) any {
-		status, err := reader.Status(ctx, now)
-		return statusMsg{status, err}
-	}
+	return reading(func(ctx context.Context) (data.Status, error) { return reader.Status(ctx, now) },
+		func(m *Model, status data.Status, err error) tea.Cmd {
+			if m.fault = err; err != nil {
+				return nil
+			}
+			m.status, m.readAt = &status, m.options.Clock()
+			return m.readShown()
+		})
 }
 
-// asOf is how far the data goes, as far as is known.
-func (m *Model) asOf() data.Status {
-	if m.status == nil {
-		return data.Status{}
+// readShown asks for what the page that is shown needs, and for what lies below it.
+func (m *Model) readShown() tea.Cmd {
+	var jobs []job
+	pages := m.pages[m.view]
+	for i := len(pages) - 1; i >= 0; i-- {
+		jobs = append(jobs, pages[i].reads(m)...)
 	}
-	return *m.status
+	return m.enqueue(jobs...)
 }
 
-func (m *Model) readSums() job {
-	reader, now, asOf := m.options.Reader, m.options.Now(), m.asOf().AsOf
-	return func(ctx context.Context) any {
-		sums, err := reader.Sums(ctx, now, asOf)
-		return sumsMsg{sums, err}
+// at is now, and how far the data goes as far as is known.
+func (m *Model) at() data.Moment {
+	at := data.Moment{Now: m.options.Now()}
+	if m.status != nil {
+		at.AsOf = m.status.AsOf
 	}
+	return at
 }
 
-func (m *Model) readBudgets() job {
-	reader, now := m.options.Reader, m.options.Now()
-	return func(ctx context.Context) any {
-		budgets, err := reader.Budgets(ctx, now)
-		return budgetsMsg{budgets, err}
-	}
-}
-
-func (m *Model) readAnomalies() job {
-	reader, now, asOf := m.options.Reader, m.options.Now(), m.asOf().AsOf
-	return func(ctx context.Context) any {
-		anomalies, err := reader.Anomalies(ctx, now, asOf)
-		return anomaliesMsg{anomalies, err}
-	}
-}
-
-func (m *Model) readDays() job {
-	reader, asOf := m.options.Reader, m.asOf().AsOf
-	return func(ctx context.Context) any {
-		days, err := reader.Days(ctx, asOf)
-		return daysMsg{days, err}
-	}
-}
-
-func (m *Model) readInstead() job {
-	reader, asOf := m.options.Reader, m.asOf().AsOf
-	return func(ctx context.Context) any {
-		instead, err := reader.Instead(ctx, asOf)
-		return insteadMsg{instead, err}
-	}
-}
-
-func (m *Model) readTrends(of spend.Dimension) job {
-	reader, asOf := m.options.Reader, m.asOf().AsOf
-	return func(ctx context.Context) any {
-		trends, err := reader.Trends(ctx, of, asOf)
-		return trendsMsg{of, trends, err}
-	}
-}
-
-// readListing reads a listing and makes its table.
-func (m *Model) readListing(p *listingPage) job {
-	reader, query, asOf := m.options.Reader, p.query(m), m.asOf().AsOf
-	trends := m.trendsFor(query)
-	return func(ctx context.Context) any {
-		found, err := reader.Listing(ctx, query, asOf)
-		if err != nil {
-			return listingMsg{page: p, query: query, err: err}
-		}
-		found.Trends = trends
-		return listingMsg{p, query, found, listing.Content(found), nil}
-	}
-}
-
-// withTrends makes the table of a listing anew, now that there are sparklines.
-func withTrends(p *listingPage, l *data.Listing, trends *data.Trends) job {
-	return func(context.Context) any {
-		again := *l
-		again.Trends = trends
-		return listingMsg{p, l.Query, &again, listing.Content(&again), nil}
-	}
+// trends are sparklines, and the version of the ledger that they are of.
+type trends struct {
+	*data.Trends
+	version string
 }
 
 // trendsFor are the sparklines that a listing can show, nil where there are none or none yet.
@@ -151,4 +143,45 @@ func (m *Model) trendsFor(q data.Query) *data.Trends {
 		return nil
 	}
 	return m.trends[q.By[0]].Trends
+}
+
+// wantTrends reads the sparklines of a listing behind it, once for each version of the ledger.
+func (m *Model) wantTrends(q data.Query) tea.Cmd {
+	of := q.By[0]
+	if of != spend.ByTenant && of != spend.ByImage || q.Scope != (data.Scope{}) || m.at().AsOf.IsZero() ||
+		m.trends[of].version == m.status.Fingerprint {
+		return nil
+	}
+	m.trends[of] = trends{m.trends[of].Trends, m.status.Fingerprint}
+	reader, at := m.options.Reader, m.at()
+	return m.enqueue(func(ctx context.Context) doneMsg {
+		read, err := reader.Trends(ctx, of, at)
+		return doneMsg{put: func(m *Model) tea.Cmd {
+			if err != nil { // they are a picture beside figures, whose own error is what is shown
+				delete(m.trends, of)
+				return nil
+			}
+			m.trends[of] = trends{read, m.status.Fingerprint}
+			return m.redrawTrends(of)
+		}}
+	})
+}
+
+// redrawTrends makes the tables anew that can show sparklines, now that there are some.
+func (m *Model) redrawTrends(of spend.Dimension) tea.Cmd {
+	var jobs []job
+	for _, pages := range m.pages {
+		for _, one := range pages {
+			p, ok := one.(*listingPage)
+			if !ok || p.state.Listing == nil {
+				continue
+			}
+			again := *p.state.Listing
+			if again.Query.By[0] == of && again.Query.Scope == (data.Scope{}) {
+				again.Trends = m.trends[of].Trends
+				jobs = append(jobs, p.reading(again.Query, func(context.Context) (*data.Listing, error) { return &again, nil }))
+			}
+		}
+	}
+	return m.first(jobs...)
 }

@@ -4,20 +4,23 @@ import (
 	"strings"
 
 	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
 
 	"microspend/tui/view/help"
 )
 
 // keyMap is every key that does something. The line at the foot, the help and docs/dash.md are made from it.
 type keyMap struct {
-	Overview, Tenants, Images, MicroVMs, Days              key.Binding
-	Up, Down, Left, Right, PageUp, PageDown                key.Binding
-	Top, Bottom, NextPanel, PreviousPanel                  key.Binding
-	Open, Back, Explain, WhatIf                            key.Binding
-	Filter, Sort, Reverse, Group                           key.Binding
-	Period, TypePeriod, Earlier, Later                     key.Binding
-	Refresh, Pause, Export, Help, Quit                     key.Binding
-	Accept, Clear, Turn, CSV, JSON, ScrollKeys, ChooseKnob key.Binding
+	Views                                     [5]key.Binding
+	Up, Down, Left, Right, PageUp, PageDown   key.Binding
+	Top, Bottom, NextPanel, PreviousPanel     key.Binding
+	Open, Back, Explain, WhatIf               key.Binding
+	Filter, Sort, Reverse, Group              key.Binding
+	Period, TypePeriod, Earlier, Later        key.Binding
+	Refresh, Pause, Export, Help, Quit        key.Binding
+	Interrupt                                 key.Binding // quits whatever else keys go to
+	Accept, Clear, Erase, EraseWord, EraseAll key.Binding // while something is typed
+	Turn, CSV, JSON, ScrollKeys, ChooseKnob   key.Binding
 }
 
 func bind(help, does string, keys ...string) key.Binding {
@@ -26,22 +29,20 @@ func bind(help, does string, keys ...string) key.Binding {
 
 func newKeyMap() *keyMap {
 	return &keyMap{
-		Overview: bind("1", "overview", "1"),
-		Tenants:  bind("2", "tenants", "2"),
-		Images:   bind("3", "images", "3"),
-		MicroVMs: bind("4", "MicroVMs", "4"),
-		Days:     bind("5", "days", "5"),
+		Views: [5]key.Binding{
+			bind("1", "overview", "1"), bind("2", "tenants", "2"), bind("3", "images", "3"), bind("4", "MicroVMs", "4"), bind("5", "days", "5"),
+		},
 
 		Up:            bind("↑ k", "up", "up", "k"),
 		Down:          bind("↓ j", "down", "down", "j"),
-		Left:          bind("← h", "left: columns, or the value before", "left", "h"),
+		Left:          bind("← h", "left: columns, or the previous value", "left", "h"),
 		Right:         bind("→ l", "right: columns, or the next value", "right", "l"),
-		PageUp:        bind("PgUp ^b", "a page up", "pgup", "ctrl+b", "ctrl+u"),
-		PageDown:      bind("PgDn ^f", "a page down", "pgdown", "ctrl+f", "ctrl+d", "space"),
-		Top:           bind("Home", "to the first", "home"),
-		Bottom:        bind("End G", "to the last", "end", "G"),
+		PageUp:        bind("PgUp ^b", "page up", "pgup", "ctrl+b", "ctrl+u"),
+		PageDown:      bind("PgDn ^f", "page down", "pgdown", "ctrl+f", "ctrl+d", "space"),
+		Top:           bind("Home", "first row", "home"),
+		Bottom:        bind("End G", "last row", "end", "G"),
 		NextPanel:     bind("Tab", "next panel: of the overview", "tab"),
-		PreviousPanel: bind("⇧Tab", "panel before: of the overview", "shift+tab"),
+		PreviousPanel: bind("⇧Tab", "previous panel: of the overview", "shift+tab"),
 
 		Open:    bind("↵", "open: what is inside, down to the bill", "enter"),
 		Back:    bind("Esc", "back", "esc", "backspace"),
@@ -50,22 +51,27 @@ func newKeyMap() *keyMap {
 
 		Filter:  bind("/", "filter: text, amount > 10, share >= 5%", "/"),
 		Sort:    bind("s", "sort: by the next column", "s"),
-		Reverse: bind("S", "reverse: the other way round", "S"),
-		Group:   bind("g", "group: by something else", "g"),
+		Reverse: bind("S", "reverse: ascending or descending", "S"),
+		Group:   bind("g", "group: by another dimension", "g"),
 
 		Period:     bind("t", "period: month, today, 7 days, custom", "t"),
 		TypePeriod: bind("T", "type a period: days, a month, 30d", "T"),
-		Earlier:    bind("[", "earlier: the period before", "["),
-		Later:      bind("]", "later: the period after", "]"),
+		Earlier:    bind("[", "earlier: the previous period", "["),
+		Later:      bind("]", "later: the next period", "]"),
 
 		Refresh: bind("r", "refresh: read again, and collect", "r"),
-		Pause:   bind("p", "pause: neither look for news nor collect", "p"),
+		Pause:   bind("p", "pause: stop refreshing and collecting", "p"),
 		Export:  bind("e", "export: what is shown, as CSV or JSON", "e"),
 		Help:    bind("?", "help", "?", "f1"),
-		Quit:    bind("q", "quit", "q", "ctrl+c"),
+		Quit:    bind("q", "quit", "q"),
 
-		Accept:     bind("↵", "keep", "enter"),
-		Clear:      bind("Esc", "clear", "esc"),
+		Interrupt: bind("^c", "quit", "ctrl+c"),
+		Accept:    bind("↵", "keep", "enter"),
+		Clear:     bind("Esc", "clear", "esc"),
+		Erase:     bind("⌫", "erase", "backspace"),
+		EraseWord: bind("^w", "erase a word", "ctrl+w"),
+		EraseAll:  bind("^u", "erase all", "ctrl+u"),
+
 		Turn:       bind("← →", "change", "left", "right"),
 		CSV:        bind("c", "CSV", "c"),
 		JSON:       bind("j", "JSON", "j"),
@@ -77,19 +83,19 @@ func newKeyMap() *keyMap {
 // groups are the keys under their headings, for the help.
 func (k *keyMap) groups() []help.Group {
 	return []help.Group{
-		{Title: "views", Keys: []key.Binding{k.Overview, k.Tenants, k.Images, k.MicroVMs, k.Days, k.Help, k.Quit}},
-		{Title: "looking", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Export}},
-		{Title: "moving", Keys: []key.Binding{
+		{Title: "views", Keys: append(k.Views[:], k.Help, k.Quit)},
+		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Export}},
+		{Title: "move", Keys: []key.Binding{
 			k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,
 		}},
 		{Title: "rows", Keys: []key.Binding{k.Filter, k.Sort, k.Reverse, k.Group}},
 		{Title: "time and data", Keys: []key.Binding{k.Period, k.TypePeriod, k.Earlier, k.Later, k.Refresh, k.Pause}},
 		{Title: "filters", Notes: []string{
-			"All terms must hold: acme (a name contains it), -acme (none does), \"two words\", image = base, amount > 10, " +
-				"share >= 5%, change < 0, change > 20%, coverage < 100%. Columns may be shortened: am > 10.",
+			"All terms must hold: acme (a name contains it), -acme (no name does), \"two words\", image = base, amount > 10, " +
+				"share >= 5%, change < 0, change > 20%, coverage < 100%. Columns may be abbreviated: am > 10.",
 		}},
-		{Title: "signs", Notes: []string{
-			"▲ ▼ sorted upwards or downwards; +? part of the usage has no known rate; unknown: none of it has; " +
+		{Title: "symbols", Notes: []string{
+			"▲ ▼ sorted ascending or descending; +? part of the usage has no known rate; unknown: none of it has; " +
 				"– nothing there; · a day without data; … cut off.",
 		}},
 	}
@@ -98,7 +104,7 @@ func (k *keyMap) groups() []help.Group {
 // brief is a key with a word or two in place of its sentence, for the line at the foot.
 func brief(b key.Binding) key.Binding {
 	short, _, _ := strings.Cut(b.Help().Desc, ":")
-	return key.NewBinding(key.WithKeys(b.Keys()...), key.WithHelp(b.Help().Key, short))
+	return bind(b.Help().Key, short, b.Keys()...)
 }
 
 // all are all keys of the help.
@@ -108,4 +114,27 @@ func (k *keyMap) all() []key.Binding {
 		all = append(all, group.Keys...)
 	}
 	return all
+}
+
+// farthest is farther than any list is long.
+const farthest = 1 << 20
+
+// steps is by how many rows a key moves, where so many make a page. It reports whether the key moves at all.
+func (k *keyMap) steps(pressed tea.KeyPressMsg, page int) (by int, moves bool) {
+	switch {
+	case key.Matches(pressed, k.Up):
+		return -1, true
+	case key.Matches(pressed, k.Down):
+		return 1, true
+	case key.Matches(pressed, k.PageUp):
+		return -page, true
+	case key.Matches(pressed, k.PageDown):
+		return page, true
+	case key.Matches(pressed, k.Top):
+		return -farthest, true
+	case key.Matches(pressed, k.Bottom):
+		return farthest, true
+	default:
+		return 0, false
+	}
 }

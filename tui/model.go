@@ -12,6 +12,7 @@ import (
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/theme"
+	"microspend/tui/view/listing"
 )
 
 // Model is the state of the dashboard.
@@ -74,13 +75,13 @@ func newModel(ctx context.Context, options Options) *Model {
 	}
 	m.theme = theme.New(m.dark, m.colors)
 	m.jobs, m.cancel = context.WithCancel(ctx)
-	m.period = data.PeriodOf(data.Month, options.Now(), m.location())
+	m.period = m.periodNow(data.Month)
 	if options.Period != nil {
 		m.period = *options.Period
 		m.custom = options.Period
 	}
 	m.pages[0] = []page{newOverviewPage()}
-	for i, view := range listingViews() {
+	for i, view := range listing.Views() {
 		m.pages[i+1] = []page{newListingPage(view, 0)}
 	}
 	m.view = max(0, slices.Index(Views(), options.View))
@@ -89,16 +90,25 @@ func newModel(ctx context.Context, options Options) *Model {
 
 func (m *Model) location() *time.Location { return m.options.Reader.Location() }
 
-// trends are sparklines, and the version of the ledger that they are of.
-type trends struct {
-	*data.Trends
-	version string
+// periodNow is the period of a kind around now.
+func (m *Model) periodNow(kind data.Kind) data.Period {
+	return data.PeriodOf(kind, m.options.Now(), m.location())
+}
+
+// periodOf is the period that a page shows: its own where it was opened from a day, the chosen one otherwise.
+func (m *Model) periodOf(p *listingPage) data.Period {
+	if p.period != nil {
+		return *p.period
+	}
+	return m.period
 }
 
 // page is what the views and what was opened from them have in common.
 type page interface {
 	// name is for the path at the head.
 	name() string
+	// spoil marks what the page shows as to be read again.
+	spoil()
 	// reads are the jobs that the page needs done before it shows what the ledger has now.
 	reads(m *Model) []job
 	// key answers a key that is the page's own. It reports whether it was.

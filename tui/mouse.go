@@ -2,12 +2,9 @@ package tui
 
 import (
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"microspend/tui/view/listing"
 )
-
-func stripped(s string) string { return ansi.Strip(s) }
 
 // wheeled moves the cursor by three rows.
 func (m *Model) wheeled(msg tea.MouseWheelMsg) tea.Cmd {
@@ -32,15 +29,18 @@ func (m *Model) clicked(msg tea.MouseClickMsg) tea.Cmd {
 		return nil
 	}
 	if msg.Y == 0 {
-		if view := m.tabAt(msg.X); view >= 0 {
-			return m.show(view)
+		_, tabs := m.tabs()
+		for view, tab := range tabs {
+			if msg.X >= tab.from && msg.X < tab.to {
+				return m.show(view)
+			}
 		}
 		return nil
 	}
 	if p, ok := m.shown().(*listingPage); ok {
 		t := p.state.Table
 		row := msg.Y - m.headHeight() - listing.CaptionHeight - 1
-		if row >= 0 && row < t.Page(true, max(0, m.bodyHeight()-listing.CaptionHeight)) && t.Offset+row < t.Shown() {
+		if row >= 0 && row < t.Page(max(0, m.bodyHeight()-listing.CaptionHeight)) && t.Offset+row < t.Shown() {
 			t.Move(t.Offset + row - t.Cursor)
 		}
 	}

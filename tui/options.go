@@ -31,10 +31,6 @@ type Options struct {
 	Collector    Collector     // nil for none
 	CollectEvery time.Duration // from the end of one collecting to the start of the next; 0 collects once
 
-	// Settled is called away from the screen when everything that was asked for has been read: the moment at which memory that
-	// reading took can be given back. It may be nil.
-	Settled func()
-
 	StateFile string // where sort and filter are remembered; "" for nowhere
 	ExportDir string // where exports go; "" is the working folder
 	Mouse     bool

@@ -16,42 +16,42 @@ import (
 // explainPage shows what a figure is made of.
 type explainPage struct {
 	state explain.State
-	query *data.Query // of the usage behind the figure; nil where it was worked out of other figures
-	fresh bool
+	query *data.Query // of the usage behind the figure; nil where it was derived from other figures
+	freshness
 }
 
-func newExplainPage(title string, query data.Query) *explainPage {
-	return &explainPage{state: explain.State{Title: draw.Name(title)}, query: &query}
+func newExplainPage(title string, query data.Query, steps ...explain.Step) *explainPage {
+	return &explainPage{state: explain.State{Title: draw.Name(title), Steps: steps}, query: &query}
 }
 
-// workedOut explains a figure by how it was worked out alone.
-func workedOut(title string, steps []explain.Step, notes []pricing.Note) *explainPage {
+// derived explains a figure by how it was derived alone.
+func derived(title string, steps []explain.Step, notes ...pricing.Note) *explainPage {
 	return &explainPage{state: explain.State{Title: draw.Name(title), Steps: steps, Notes: notes}}
 }
 
 func (p *explainPage) name() string { return "explain" }
 
-func (p *explainPage) spoil() { p.fresh = false }
-
 func (p *explainPage) reads(m *Model) []job {
-	if p.query == nil || p.fresh || m.status == nil {
+	if p.query == nil || !p.due(m) {
 		return nil
 	}
-	p.fresh = true
-	reader, query, asOf := m.options.Reader, *p.query, m.asOf().AsOf
-	return []job{func(ctx context.Context) any {
-		usage, err := reader.Explain(ctx, query, asOf)
-		return explainMsg{p, usage, err}
-	}}
+	reader, query, at := m.options.Reader, *p.query, m.at()
+	read := func(ctx context.Context) (*data.Explanation, error) { return reader.Explain(ctx, query, at) }
+	return []job{reading(read, func(_ *Model, usage *data.Explanation, err error) tea.Cmd {
+		p.state.Fault = ""
+		if err != nil {
+			p.state.Fault = faultText(err)
+			return nil
+		}
+		p.state.Usage = usage
+		return nil
+	})}
 }
 
-func (p *explainPage) take(msg explainMsg) {
-	p.state.Fault = ""
-	if msg.err != nil {
-		p.state.Fault = faultText(msg.err)
-		return
-	}
-	p.state.Usage = msg.usage
+func (p *explainPage) shown(m *Model) explain.State {
+	s := p.state
+	s.Theme, s.Location = m.theme, m.location()
+	return s
 }
 
 func (p *explainPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -59,33 +59,17 @@ func (p *explainPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		m.pop()
 		return nil, true
 	}
-	s := p.state
-	s.Theme, s.Location = m.theme, m.location()
-	return nil, scrolled(m, k, &p.state.Scroll, func() int { return len(s.Lines(m.width)) })
+	return nil, m.scrolled(k, &p.state.Scroll, func() int { return len(p.shown(m).Lines(m.width)) })
 }
 
-// scrolled moves a text up and down.
-func scrolled(m *Model, k tea.KeyPressMsg, scroll *int, lines func() int) bool {
-	keys, height := m.keys, m.bodyHeight()
-	to := *scroll
-	switch {
-	case key.Matches(k, keys.Up):
-		to--
-	case key.Matches(k, keys.Down):
-		to++
-	case key.Matches(k, keys.PageUp):
-		to -= height - 1
-	case key.Matches(k, keys.PageDown):
-		to += height - 1
-	case key.Matches(k, keys.Top):
-		to = 0
-	case key.Matches(k, keys.Bottom):
-		to = lines()
-	default:
-		return false
+// scrolled moves a text of so many lines up and down. It reports whether the key does.
+func (m *Model) scrolled(k tea.KeyPressMsg, scroll *int, lines func() int) bool {
+	height := m.bodyHeight()
+	by, moves := m.keys.steps(k, height-1)
+	if moves {
+		*scroll = max(0, min(*scroll+by, lines()-height))
 	}
-	*scroll = max(0, min(to, lines()-height))
-	return true
+	return moves
 }
 
 func (p *explainPage) keys(m *Model) []key.Binding {
@@ -94,13 +78,14 @@ func (p *explainPage) keys(m *Model) []key.Binding {
 }
 
 func (p *explainPage) render(m *Model, width, height int) string {
-	s := p.state
-	s.Theme, s.Location = m.theme, m.location()
-	return explain.Render(s, width, height)
+	return explain.Render(p.shown(m), width, height)
 }
 
 // helpPage shows the keys.
-type helpPage struct{ scroll int }
+type helpPage struct {
+	scroll int
+	freshness
+}
 
 func (p *helpPage) name() string { return "help" }
 
@@ -111,7 +96,11 @@ func (p *helpPage) state(m *Model) help.State {
 }
 
 func (p *helpPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	return nil, scrolled(m, k, &p.scroll, func() int { return len(p.state(m).Lines(m.width)) })
+	if key.Matches(k, m.keys.Help) {
+		m.pop()
+		return nil, true
+	}
+	return nil, m.scrolled(k, &p.scroll, func() int { return len(p.state(m).Lines(m.width)) })
 }
 
 func (p *helpPage) keys(m *Model) []key.Binding {

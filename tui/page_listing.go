@@ -1,7 +1,8 @@
 package tui
 
 import (
-	"time"
+	"context"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -13,11 +14,6 @@ import (
 	"microspend/tui/view/listing"
 )
 
-// listingViews are the views that are listings, in the order of their keys from 2 on.
-func listingViews() []listing.View {
-	return []listing.View{listing.Tenants(), listing.Images(), listing.MicroVMs(), listing.Days()}
-}
-
 // listingPage is a listing: a view, or what a row of one was opened into.
 type listingPage struct {
 	view   listing.View
@@ -26,8 +22,8 @@ type listingPage struct {
 	scope  data.Scope
 	period *data.Period // nil follows the chosen one
 	state  listing.State
-	fresh  bool
 	fault  error
+	freshness
 }
 
 func newListingPage(view listing.View, at int) *listingPage {
@@ -47,88 +43,94 @@ func openedListing(name string, scope data.Scope, period, chosen data.Period) *l
 	return p
 }
 
-func dayPeriod(day string, loc *time.Location, otherwise data.Period) data.Period {
-	from, err := time.ParseInLocation(time.DateOnly, day, loc)
-	if err != nil {
-		return otherwise
-	}
-	return data.Period{Kind: data.Custom, From: from, To: from.AddDate(0, 0, 1)}
-}
-
 func (p *listingPage) group() listing.Group { return p.view.Groups[p.at] }
 
 func (p *listingPage) name() string { return p.view.Name }
-
-func (p *listingPage) spoil() { p.fresh = false }
 
 func (p *listingPage) query(m *Model) data.Query {
 	return data.Query{Period: m.periodOf(p), By: p.group().By, Scope: p.scope, Most: p.group().Most()}
 }
 
 func (p *listingPage) reads(m *Model) []job {
-	if p.fresh || m.status == nil {
+	if !p.due(m) {
 		return nil
 	}
-	p.fresh = true
-	return []job{m.readListing(p)}
+	reader, query, at, trends := m.options.Reader, p.query(m), m.at(), m.trendsFor(p.query(m))
+	return []job{p.reading(query, func(ctx context.Context) (*data.Listing, error) {
+		l, err := reader.Listing(ctx, query, at)
+		if err == nil {
+			l.Trends = trends
+		}
+		return l, err
+	})}
 }
 
-// show takes what was read.
-func (p *listingPage) show(l *data.Listing, content *table.Content) {
-	p.fault = nil
+// reading is a job that reads a listing and makes its table.
+func (p *listingPage) reading(query data.Query, read func(context.Context) (*data.Listing, error)) job {
+	return func(ctx context.Context) doneMsg {
+		l, err := read(ctx)
+		var content *table.Content
+		if err == nil {
+			content = listing.Content(l)
+		}
+		return doneMsg{err: err, put: func(m *Model) tea.Cmd { return p.put(m, query, l, content, err) }}
+	}
+}
+
+// put takes what was read, unless the page has moved on to another listing.
+func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content, err error) tea.Cmd {
+	if q.Period != m.periodOf(p) || !slices.Equal(q.By, p.group().By) {
+		return nil
+	}
+	if p.fault = err; err != nil {
+		return nil
+	}
 	p.state.Listing = l
 	p.state.Table.SetContent(content)
+	m.damage["listing"] = l.Spend.Damaged
+	if slices.Equal(q.By, []spend.Dimension{spend.ByTenant}) && q.Scope == (data.Scope{}) && q.Period == m.period {
+		m.overview().state.Tenants = l
+	}
+	return m.wantTrends(q)
 }
 
 // regroup groups by the next of the view's groups.
-func (p *listingPage) regroup(m *Model, at int) tea.Cmd {
-	p.at = at
+func (p *listingPage) regroup(m *Model) tea.Cmd {
+	p.at = (p.at + 1) % len(p.view.Groups)
 	p.state.Listing = nil
 	p.state.Table.SetContent(nil)
 	p.state.Table.SetSort(p.group().Sort())
 	p.state.Table.Column = 0
-	p.fresh = false
-	m.remember(p)
-	return tea.Batch(m.first(p.reads(m)...), m.save())
+	p.spoil()
+	return tea.Batch(m.first(p.reads(m)...), m.remember(p))
 }
 
 func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	keys, t := m.keys, p.state.Table
 	height := max(0, m.bodyHeight()-listing.CaptionHeight)
-	page := t.Page(true, height)
+	if by, moves := keys.steps(k, t.Page(height)); moves {
+		t.Move(by)
+		t.Follow(height)
+		return nil, true
+	}
 	switch {
-	case key.Matches(k, keys.Up):
-		t.Move(-1)
-	case key.Matches(k, keys.Down):
-		t.Move(1)
-	case key.Matches(k, keys.PageUp):
-		t.Move(-page)
-	case key.Matches(k, keys.PageDown):
-		t.Move(page)
-	case key.Matches(k, keys.Top):
-		t.Move(-t.Shown())
-	case key.Matches(k, keys.Bottom):
-		t.Move(t.Shown())
 	case key.Matches(k, keys.Left):
 		t.Scroll(-1)
 	case key.Matches(k, keys.Right):
 		t.Scroll(1)
-	case key.Matches(k, keys.Sort):
-		t.NextSort(1)
-		m.remember(p)
-		return m.save(), true
-	case key.Matches(k, keys.Reverse):
-		t.SetSort(t.Sort, !t.Down)
-		m.remember(p)
-		return m.save(), true
-	case key.Matches(k, keys.Group):
-		return p.regroup(m, (p.at+1)%len(p.view.Groups)), true
 	case key.Matches(k, keys.Filter):
 		m.prompt = filterPrompt(p)
+	case key.Matches(k, keys.Sort):
+		t.NextSort()
+		return m.remember(p), true
+	case key.Matches(k, keys.Reverse):
+		t.SetSort(t.Sort, !t.Down)
+		return m.remember(p), true
 	case key.Matches(k, keys.Back) && t.Filtered():
 		t.SetFilter("")
-		m.remember(p)
-		return m.save(), true
+		return m.remember(p), true
+	case key.Matches(k, keys.Group):
+		return p.regroup(m), true
 	case key.Matches(k, keys.Open):
 		return p.open(m), true
 	case key.Matches(k, keys.Explain):
@@ -138,7 +140,7 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	default:
 		return nil, false
 	}
-	t.Follow(true, height)
+	t.Follow(height)
 	return nil, true
 }
 
@@ -150,7 +152,7 @@ func (p *listingPage) row(m *Model) (row int, scope data.Scope, period data.Peri
 	}
 	scope, period, ok = listing.Narrowed(p.state.Listing, row)
 	if !ok {
-		m.say("there is nothing to tell this row's usage from the rest by", false)
+		m.say("nothing tells the usage of this row from the rest", false)
 	}
 	return row, scope, period, ok
 }
@@ -179,11 +181,10 @@ func (p *listingPage) whatIf(m *Model) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	if scope.Tenant == nil || p.state.Listing.Spend.Rows[row].Kind == spend.KindShared {
-		m.say("what if is for a tenant; put the cursor on one", false)
-		return nil
+	if p.state.Listing.Spend.Rows[row].Kind == spend.KindShared {
+		scope.Tenant = nil
 	}
-	return m.push(newWhatIfPage(m, *scope.Tenant, period))
+	return m.whatIf(scope.Tenant, period)
 }
 
 func (p *listingPage) keys(m *Model) []key.Binding {

@@ -1,29 +1,25 @@
 package tui
 
 import (
+	"context"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"microspend/internal/civil"
 	"microspend/spend"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
 	"microspend/tui/data"
 	"microspend/tui/view/explain"
+	"microspend/tui/view/listing"
 	"microspend/tui/view/overview"
-)
-
-// The panels whose reading can fail.
-const (
-	figuresPanel   = overview.Figures
-	chartPanel     = overview.Chart
-	tenantsPanel   = overview.TopTenants
-	budgetsPanel   = overview.BudgetBars
-	anomaliesPanel = overview.StandsOut
-	insteadPanel   = overview.InsteadOf
 )
 
 // overviewPage is the first view.
 type overviewPage struct {
 	state overview.State
-	fresh bool // everything was read, or is about to be
+	freshness
 }
 
 func newOverviewPage() *overviewPage {
@@ -32,49 +28,54 @@ func newOverviewPage() *overviewPage {
 
 func (p *overviewPage) name() string { return "overview" }
 
-func (p *overviewPage) spoil() { p.fresh = false }
-
-// take notes whether a panel could be read.
-func (p *overviewPage) take(panel overview.Panel, err error) {
-	delete(p.state.Faults, panel)
-	if err != nil {
-		p.state.Faults[panel] = faultText(err)
-	}
+// panel is a job that reads what a panel shows, and keeps why it could not be.
+func panel[T any](
+	m *Model, p *overviewPage, of overview.Panel, read func(context.Context, data.Moment) (T, error), put func(*Model, T),
+) job {
+	at := m.at()
+	return reading(func(ctx context.Context) (T, error) { return read(ctx, at) }, func(m *Model, got T, err error) tea.Cmd {
+		delete(p.state.Faults, of)
+		if err != nil {
+			p.state.Faults[of] = faultText(err)
+			return nil
+		}
+		put(m, got)
+		return nil
+	})
 }
 
 func (p *overviewPage) reads(m *Model) []job {
-	if p.fresh || m.status == nil {
+	if !p.due(m) {
 		return nil
 	}
-	p.fresh = true
 	if p.state.Empty = m.status.AsOf.IsZero(); p.state.Empty {
 		return nil
 	}
-	var jobs []job
 	tenants := m.pages[1][0].(*listingPage)
-	if tenants.at == 0 {
-		jobs = append(jobs, tenants.reads(m)...)
-	} else { // what the view of tenants is grouped by is no list of tenants
-		jobs = append(jobs, newListingPage(listingViews()[0], 0).reads(m)...)
+	if tenants.at != 0 { // what the view of tenants is grouped by now is no list of tenants
+		tenants = newListingPage(listing.Views()[0], 0)
 	}
-	return append(jobs, m.readSums(), m.readDays(), m.readBudgets(), m.readAnomalies(), m.readInstead())
+	s, r := &p.state, m.options.Reader
+	return append(tenants.reads(m),
+		panel(m, p, overview.Figures, r.Sums, func(m *Model, sums *data.Sums) { s.Sums, m.unknown = sums, sums.Month.Unknown }),
+		panel(m, p, overview.Chart, r.Days, func(m *Model, d *data.Days) { s.Days, m.damage["days"] = d, d.Damaged }),
+		panel(m, p, overview.BudgetBars, r.Budgets, func(m *Model, b *budget.Report) {
+			s.Budgets, m.damage["budgets"] = b, b.Damaged
+		}),
+		panel(m, p, overview.StandsOut, r.Anomalies, func(_ *Model, a *anomaly.Report) { s.Anomalies = a }),
+		panel(m, p, overview.InsteadOf, r.Instead, func(_ *Model, i *data.Instead) { s.Instead = i }))
 }
 
+// overviewPageRows is how far a page key moves: the items of the overview lie in several panels of different heights.
+const overviewPageRows = 8
+
 func (p *overviewPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	keys, page := m.keys, 8
+	keys := m.keys
+	if by, moves := keys.steps(k, overviewPageRows); moves {
+		p.state.Move(by)
+		return nil, true
+	}
 	switch {
-	case key.Matches(k, keys.Up):
-		p.state.Move(-1)
-	case key.Matches(k, keys.Down):
-		p.state.Move(1)
-	case key.Matches(k, keys.PageUp):
-		p.state.Move(-page)
-	case key.Matches(k, keys.PageDown):
-		p.state.Move(page)
-	case key.Matches(k, keys.Top):
-		p.state.Move(-1 << 20)
-	case key.Matches(k, keys.Bottom):
-		p.state.Move(1 << 20)
 	case key.Matches(k, keys.NextPanel, keys.Right):
 		p.state.Jump(1)
 	case key.Matches(k, keys.PreviousPanel, keys.Left):
@@ -84,10 +85,7 @@ func (p *overviewPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.Open):
 		return p.open(m), true
 	case key.Matches(k, keys.WhatIf):
-		if tenant := p.tenant(); tenant != nil {
-			return m.push(newWhatIfPage(m, *tenant, m.period)), true
-		}
-		m.say("what if is for a tenant; put the cursor on one", false)
+		return m.whatIf(p.tenant(), m.period), true
 	default:
 		return nil, false
 	}
@@ -98,15 +96,15 @@ func (p *overviewPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *overviewPage) tenant() *string {
 	at := p.state.Focus
 	switch at.Panel {
-	case tenantsPanel:
+	case overview.TopTenants:
 		if l := p.state.Tenants; l != nil && at.Index < len(l.Spend.Rows) && l.Spend.Rows[at.Index].Kind != spend.KindOther {
 			return &l.Spend.Rows[at.Index].Tenant
 		}
-	case budgetsPanel:
+	case overview.BudgetBars:
 		if line, ok := p.state.Budget(at.Index); ok && !line.Total {
 			return &line.Tenant
 		}
-	case anomaliesPanel:
+	case overview.StandsOut:
 		if a, ok := p.state.Anomaly(at.Index); ok {
 			return &a.Tenant
 		}
@@ -114,84 +112,93 @@ func (p *overviewPage) tenant() *string {
 	return nil
 }
 
+// figurePeriod is the period of a figure at the head, which need not be the one chosen.
+func (p *overviewPage) figurePeriod(m *Model) (period data.Period, title string, ok bool) {
+	switch p.state.Focus.Index {
+	case overview.FigureToday:
+		return m.periodNow(data.Today), "spent today", true
+	case overview.FigureMonth:
+		return m.periodNow(data.Month), "spent this month", true
+	default:
+		return period, "", false
+	}
+}
+
 // open goes to what is inside the figure under the cursor.
 func (p *overviewPage) open(m *Model) tea.Cmd {
-	at := p.state.Focus
+	at, period := p.state.Focus, m.period
 	switch at.Panel {
-	case tenantsPanel, budgetsPanel, anomaliesPanel:
-		tenant := p.tenant()
-		if tenant == nil {
-			return m.show(1)
+	case overview.Figures:
+		if period, _, ok := p.figurePeriod(m); ok {
+			return tea.Batch(m.setPeriod(period), m.show(1))
 		}
-		scope, period := data.Scope{Tenant: tenant}, m.period
-		switch at.Panel {
-		case anomaliesPanel:
-			if a, ok := p.state.Anomaly(at.Index); ok {
-				period = dayPeriod(a.Day, m.location(), period)
-			}
-		case budgetsPanel:
-			period = data.PeriodOf(data.Month, m.options.Now(), m.location())
+		return p.explain(m)
+	case overview.StandsOut:
+		if a, ok := p.state.Anomaly(at.Index); ok {
+			period = dayPeriod(m, a)
 		}
-		return m.push(openedListing(*tenant, scope, period, m.period))
-	case figuresPanel:
-		if at.Index == overview.FigureToday || at.Index == overview.FigureMonth {
-			kind := data.Today
-			if at.Index == overview.FigureMonth {
-				kind = data.Month
-			}
-			return tea.Batch(m.setPeriod(data.PeriodOf(kind, m.options.Now(), m.location())), m.show(1))
-		}
+	case overview.BudgetBars:
+		period = m.periodNow(data.Month)
+	case overview.InsteadOf:
+		return p.explain(m)
 	}
-	return p.explain(m)
+	tenant := p.tenant()
+	if tenant == nil {
+		return m.show(1)
+	}
+	return m.push(openedListing(*tenant, data.Scope{Tenant: tenant}, period, m.period))
+}
+
+func dayPeriod(m *Model, a anomaly.Anomaly) data.Period {
+	day, err := civil.Parse(a.Day)
+	if err != nil {
+		return m.period
+	}
+	return data.Period{Kind: data.Custom, Span: day.Span(m.location())}
 }
 
 // explain shows what the figure under the cursor is made of.
 func (p *overviewPage) explain(m *Model) tea.Cmd {
 	at, s := p.state.Focus, &p.state
-	now, loc := m.options.Now(), m.location()
+	ofTenant := func(period data.Period, tenant *string) data.Query {
+		return data.Query{Period: period, Scope: data.Scope{Tenant: tenant}}
+	}
 	switch at.Panel {
-	case figuresPanel:
-		switch at.Index {
-		case overview.FigureToday:
-			return m.push(newExplainPage("spent today", data.Query{Period: data.PeriodOf(data.Today, now, loc)}))
-		case overview.FigureMonth:
-			return m.push(newExplainPage("spent this month", data.Query{Period: data.PeriodOf(data.Month, now, loc)}))
+	case overview.Figures:
+		if period, title, ok := p.figurePeriod(m); ok {
+			return m.push(newExplainPage(title, data.Query{Period: period}))
 		}
 		line, ok := s.TotalLine()
-		if !ok {
-			return nil
+		switch {
+		case !ok:
+		case at.Index == overview.FigureForecast:
+			return m.push(derived("forecast", explain.Forecast(s.Budgets, line)))
+		default:
+			return m.push(derived("burn rate", explain.Burn(s.Budgets, line)))
 		}
-		if at.Index == overview.FigureForecast {
-			return m.push(workedOut("forecast", explain.Forecast(s.Budgets, line), nil))
-		}
-		return m.push(workedOut("burn rate", explain.Burn(s.Budgets, line), nil))
-	case tenantsPanel:
+	case overview.TopTenants:
 		if tenant := p.tenant(); tenant != nil {
-			return m.push(newExplainPage(s.Tenants.Names[0][at.Index], data.Query{Period: m.period, Scope: data.Scope{Tenant: tenant}}))
+			return m.push(newExplainPage(s.Tenants.Names[0][at.Index], ofTenant(m.period, tenant)))
 		}
-	case budgetsPanel:
+	case overview.BudgetBars:
 		if line, ok := s.Budget(at.Index); ok {
 			title := "budget of " + line.Tenant
-			query := data.Query{Period: data.PeriodOf(data.Month, now, loc), Scope: data.Scope{Tenant: &line.Tenant}}
 			if line.Total {
-				title, query.Scope.Tenant = "budget of everything", nil
+				title = "budget of everything"
 			}
-			page := newExplainPage(title, query)
-			page.state.Steps = explain.Budget(s.Budgets, line)
-			return m.push(page)
+			query := ofTenant(m.periodNow(data.Month), p.tenant())
+			return m.push(newExplainPage(title, query, explain.Budget(s.Budgets, line)...))
 		}
-	case anomaliesPanel:
+	case overview.StandsOut:
 		if a, ok := s.Anomaly(at.Index); ok {
-			page := newExplainPage(a.Tenant+" on "+a.Day, data.Query{
-				Period: dayPeriod(a.Day, loc, m.period), Scope: data.Scope{Tenant: &a.Tenant},
-			})
-			page.state.Steps = explain.Anomaly(a, m.options.Reader.AnomalyRule)
-			return m.push(page)
+			steps := explain.Anomaly(a, m.options.Reader.AnomalyRule)
+			return m.push(newExplainPage(a.Tenant+" on "+a.Day, ofTenant(dayPeriod(m, a), &a.Tenant), steps...))
 		}
-	case insteadPanel:
+	case overview.InsteadOf:
 		if s.Instead != nil && at.Index < len(s.Instead.Alternatives) {
 			alt := s.Instead.Alternatives[at.Index]
-			return m.push(workedOut(alt.Name+" in place of MicroVMs", explain.Alternative(s.Instead, alt, loc), explain.AlternativeNotes(alt)))
+			steps := explain.Alternative(s.Instead, alt, m.location())
+			return m.push(derived(alt.Name+" in place of MicroVMs", steps, explain.AlternativeNotes(alt)...))
 		}
 	}
 	return nil

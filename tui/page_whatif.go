@@ -2,12 +2,12 @@ package tui
 
 import (
 	"context"
-	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"microspend/spend"
+	measured "microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/view/whatif"
@@ -18,10 +18,19 @@ type whatIfPage struct {
 	state  whatif.State
 	tenant string
 	period data.Period
-	fresh  bool
-	asked  whatif.Choice // the choice that is being worked out, or was last
+	asked  whatif.Choice // the choice that is being priced, or was last
+	freshness
 
 	soughtPauses bool // single pauses are being read, or were
+}
+
+// whatIf opens a what-if of a tenant. Nil is none, which the foot says.
+func (m *Model) whatIf(tenant *string, period data.Period) tea.Cmd {
+	if tenant == nil {
+		m.say("what if is for a tenant; put the cursor on one", false)
+		return nil
+	}
+	return m.push(newWhatIfPage(m, *tenant, period))
 }
 
 func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {
@@ -37,76 +46,73 @@ func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {
 func (p *whatIfPage) name() string { return "what if" }
 
 func (p *whatIfPage) spoil() {
-	p.fresh = false
+	p.freshness.spoil()
 	p.state.Pauses.Reading, p.soughtPauses = false, false
 }
 
 func (p *whatIfPage) reads(m *Model) []job {
-	if p.fresh || m.status == nil {
+	if !p.due(m) {
 		return nil
 	}
-	p.fresh = true
-	reader, period, asOf, tenant := m.options.Reader, p.period, m.asOf().AsOf, p.tenant
-	return []job{func(ctx context.Context) any {
-		to := period.To
-		if asOf.After(period.From) && asOf.Before(to) {
-			to = asOf
+	reader, period, scope := m.options.Reader, p.period.Until(m.at()), data.Scope{Tenant: &p.tenant}
+	read := func(ctx context.Context) ([]measured.Part, error) {
+		parts, _, err := reader.Parts(ctx, period, scope, spend.ByRegion)
+		return parts, err
+	}
+	return []job{reading(read, func(m *Model, parts []measured.Part, err error) tea.Cmd {
+		if p.failed(err) {
+			return nil
 		}
-		parts, _, err := reader.Parts(ctx, period.From, to, data.Scope{Tenant: &tenant}, spend.ByRegion)
-		return partsMsg{p, parts, to, err}
-	}}
+		p.state.Parts, p.state.Read, p.state.To = parts, true, period.To
+		return m.first(p.work(m))
+	})}
 }
 
-func (p *whatIfPage) takeParts(m *Model, msg partsMsg) tea.Cmd {
+func (p *whatIfPage) failed(err error) bool {
 	p.state.Fault = ""
-	if msg.err != nil {
-		p.state.Fault = faultText(msg.err)
-		return nil
+	if err != nil {
+		p.state.Fault = faultText(err)
 	}
-	p.state.Parts, p.state.To = slices.Clip(msg.parts), msg.to
-	if p.state.Parts == nil {
-		p.state.Parts = slices.Grow(p.state.Parts, 1)[:0] // read, and empty
-	}
-	return m.first(p.work(m))
+	return err != nil
 }
 
 // work prices the choice.
 func (p *whatIfPage) work(m *Model) job {
 	p.asked = p.state.Choice
 	state, reader := p.state, m.options.Reader
-	return func(context.Context) any {
-		outcome, err := whatif.Work(&state, reader.Prices, reader.Card)
-		return outcomeMsg{p, outcome, err}
+	price := func(context.Context) (*measured.Outcome, error) {
+		return whatif.Work(&state, reader.Prices, reader.Card)
 	}
+	return reading(price, p.putOutcome)
 }
 
-// takeOutcome shows the outcome, at first from averages where single pauses would tell more: those are read behind it, and
-// only for whom they matter.
-func (p *whatIfPage) takeOutcome(m *Model, msg outcomeMsg) tea.Cmd {
-	p.state.Fault = ""
-	if msg.err != nil {
-		p.state.Fault = faultText(msg.err)
+// putOutcome shows the outcome: at first from averages, where single pauses would tell more. Those are read behind it, and
+// only for a choice that they matter to.
+func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome, err error) tea.Cmd {
+	if p.failed(err) {
 		return nil
 	}
-	p.state.Outcome = msg.outcome
+	p.state.Outcome = outcome
 	reader := m.options.Reader
 	if p.soughtPauses || !p.state.Longer() || reader.Records == nil {
 		return nil
 	}
 	p.soughtPauses, p.state.Pauses.Reading = true, true
 	from, to, tenant := p.state.From, p.state.To, p.tenant
-	return m.enqueue(func(ctx context.Context) any {
-		pauses, err := reader.Pauses(ctx, from, to, tenant)
-		return pausesMsg{p, pauses, err}
-	})
+	read := func(ctx context.Context) (*measured.Pauses, error) { return reader.Pauses(ctx, from, to, tenant) }
+	return m.enqueue(reading(read, func(m *Model, pauses *measured.Pauses, err error) tea.Cmd {
+		p.state.Pauses = whatif.Pauses{Seen: pauses}
+		if err != nil {
+			p.state.Pauses.Fault = faultText(err)
+		}
+		return m.first(p.work(m))
+	}))
 }
 
-func (p *whatIfPage) takePauses(m *Model, msg pausesMsg) tea.Cmd {
-	p.state.Pauses = whatif.Pauses{Seen: msg.pauses}
-	if msg.err != nil {
-		p.state.Pauses.Fault = faultText(msg.err)
-	}
-	return m.first(p.work(m))
+func (p *whatIfPage) shown(m *Model) *whatif.State {
+	s := p.state
+	s.Theme, s.Location = m.theme, m.location()
+	return &s
 }
 
 func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -123,11 +129,9 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.WhatIf):
 		m.pop()
 	default:
-		s := p.state
-		s.Theme, s.Location = m.theme, m.location()
-		return nil, scrolled(m, k, &p.state.Scroll, func() int { return len(s.Lines(m.width, m.bodyHeight())) })
+		return nil, m.scrolled(k, &p.state.Scroll, func() int { return len(p.shown(m).Lines(m.width, m.bodyHeight())) })
 	}
-	if p.state.Parts != nil && p.asked != p.state.Choice {
+	if p.state.Read && p.asked != p.state.Choice {
 		return m.first(p.work(m)), true
 	}
 	return nil, true
@@ -139,7 +143,5 @@ func (p *whatIfPage) keys(m *Model) []key.Binding {
 }
 
 func (p *whatIfPage) render(m *Model, width, height int) string {
-	s := p.state
-	s.Theme, s.Location = m.theme, m.location()
-	return whatif.Render(s, width, height)
+	return whatif.Render(p.shown(m), width, height)
 }

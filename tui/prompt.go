@@ -50,20 +50,21 @@ func (p *prompt) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		}
 		m.prompt = nil
 		return cmd
-	case k.Code == tea.KeyBackspace && k.Mod == 0:
-		p.set(m, lessOne(p.text))
-	case k.String() == "ctrl+u":
+	case key.Matches(k, m.keys.Erase):
+		p.set(m, withoutLast(p.text))
+	case key.Matches(k, m.keys.EraseAll):
 		p.set(m, "")
-	case k.String() == "ctrl+w":
-		p.set(m, strings.TrimRight(p.text, " ")[:strings.LastIndex(strings.TrimRight(p.text, " "), " ")+1])
+	case key.Matches(k, m.keys.EraseWord):
+		kept := strings.TrimRight(p.text, " ")
+		p.set(m, kept[:strings.LastIndex(kept, " ")+1])
 	case k.Text != "" && k.Mod&(tea.ModCtrl|tea.ModAlt) == 0:
 		p.insert(m, k.Text)
 	}
 	return nil
 }
 
-// lessOne takes the last character off, with all that it is made of.
-func lessOne(text string) string {
+// withoutLast takes the last character off, with all that it is made of.
+func withoutLast(text string) string {
 	last := 0
 	for at := 0; at < len(text); {
 		cluster, _ := ansi.FirstGraphemeCluster(text[at:], ansi.GraphemeWidth)
@@ -98,13 +99,11 @@ func filterPrompt(page *listingPage) *prompt {
 		label: "filter", text: page.state.Table.Text, typed: true, listing: page,
 		changed: func(_ *Model, text string) { page.state.Table.SetFilter(text) },
 		accept: func(m *Model, _ string) (tea.Cmd, error) {
-			m.remember(page)
-			return m.save(), nil
+			return m.remember(page), nil
 		},
 		dismiss: func(m *Model) tea.Cmd {
 			page.state.Table.SetFilter("")
-			m.remember(page)
-			return m.save()
+			return m.remember(page)
 		},
 		other: func(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 			switch k.Code {

@@ -32,13 +32,14 @@ const (
 	maxMemory     = 64 << 10
 )
 
-// remember notes how a view is sorted and filtered; what was opened from it is not remembered.
-func (m *Model) remember(p *listingPage) {
+// remember notes how a view is sorted and filtered, and saves it. What was opened from a view is not remembered.
+func (m *Model) remember(p *listingPage) tea.Cmd {
 	if p.opened {
-		return
+		return nil
 	}
 	t := p.state.Table
 	m.memory.Views[p.view.Name] = viewMemory{p.group().Noun, t.Sort, t.Down, t.Text}
+	return m.save()
 }
 
 // recall opens the views as they were left. A file that is not there, is broken or of another version is ignored.
@@ -54,7 +55,7 @@ func (m *Model) recall() {
 	if n > maxMemory || json.Unmarshal(text[:n], &was) != nil || was.Version != memoryVersion {
 		return
 	}
-	for i, view := range listingViews() {
+	for i, view := range listing.Views() {
 		seen, ok := was.Views[view.Name]
 		if !ok || len(seen.Filter) > longest {
 			continue
@@ -69,9 +70,9 @@ func (m *Model) recall() {
 		m.pages[i+1] = []page{p}
 		m.memory.Views[view.Name] = seen
 	}
-	for _, kind := range []data.Kind{data.Today, data.Week} {
+	for kind := range data.Custom {
 		if was.Period == kind.String() && m.options.Period == nil {
-			m.period = data.PeriodOf(kind, m.options.Now(), m.location())
+			m.period = m.periodNow(kind)
 			m.memory.Period = was.Period
 		}
 	}

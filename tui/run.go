@@ -96,37 +96,11 @@ func (m *Model) settle(cmd tea.Cmd) error {
 		if msg == nil {
 			continue
 		}
-		if err := failure(msg); err != nil {
-			return err
+		if done, ok := msg.(doneMsg); ok && done.err != nil {
+			return done.err
 		}
 		_, more := m.Update(msg)
 		pending = append(pending, more)
 	}
 	return m.ctx.Err()
-}
-
-// failure is the error that a job ended in.
-func failure(msg tea.Msg) error {
-	done, ok := msg.(doneMsg)
-	if !ok {
-		return nil
-	}
-	switch msg := done.msg.(type) {
-	case statusMsg:
-		return msg.err
-	case sumsMsg:
-		return msg.err
-	case budgetsMsg:
-		return msg.err
-	case anomaliesMsg:
-		return msg.err
-	case daysMsg:
-		return msg.err
-	case insteadMsg:
-		return msg.err
-	case listingMsg:
-		return msg.err
-	default:
-		return nil
-	}
 }

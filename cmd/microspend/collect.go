@@ -44,7 +44,7 @@ microspend.yaml under collect.`,
 		},
 	}
 	flags.addTo(cmd)
-	a.finance.addTo(cmd)
+	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
 	return cmd
 }

@@ -1,10 +1,10 @@
-// Package civil has the days of the calendar, and stretches of time that are cut into them. A day is the same everywhere;
-// only a location says when it begins and ends, and that is asked for each time.
+// Package civil has the days of the calendar, and stretches of time that are cut into them. A day is the same
+// everywhere; only a location says when it begins and ends, and that is asked for each time.
 //
 // # What is promised
 //
-// A day's end is the next day's start, so days cover time without a gap, also where clocks change at midnight. A day that a
-// location left out, as Samoa did with 30 December 2011, is empty there.
+// A day's end is the next day's start, so days cover time without a gap, also where clocks change at midnight. A day
+// that a location left out, as Samoa did with 30 December 2011, is empty there.
 package civil
 
 import (
@@ -35,8 +35,9 @@ func Date(year int, month time.Month, day int) Day {
 	return DayOf(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), time.UTC)
 }
 
-// DayStartingAt is the day that begins at a moment which [Day.Start] gave, or at the midnight that [time.Date] gives. Where
-// clocks change at midnight the latter may lie in the last hour of the day before, so the day is told from the hours after.
+// DayStartingAt is the day that begins at a moment which [Day.Start] gave, or at the midnight that [time.Date] gives.
+// Where clocks change at midnight the latter may lie in the last hour of the day before, so the day is told from the
+// hours after.
 func DayStartingAt(start time.Time, loc *time.Location) Day {
 	return DayOf(start.Add(6*time.Hour), loc)
 }

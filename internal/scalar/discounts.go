@@ -8,8 +8,8 @@ import (
 	"microspend/pricing"
 )
 
-// Discounts are what is not charged, as they are written: one percentage of everything, or one for each billed quantity, which
-// wins over it. It is a mapping; a plain value is for everything. A nil pointer is nothing written.
+// Discounts are what is not charged, as they are written: one percentage of everything, or one for each billed
+// quantity, which wins over it. It is a mapping; a plain value is for everything. A nil pointer is nothing written.
 type Discounts struct {
 	All           *Percent `yaml:"all,shorthand" jsonschema_description:"Of everything that has no discount of its own."`
 	VCPU          *Percent `yaml:"vcpu" jsonschema_description:"Of vCPU-seconds."`

@@ -1,6 +1,6 @@
-// Package scalar has the values that people write into configuration files: sizes, durations, percentages, counts, prices,
-// days and time zones. Each reads itself from the text of one YAML scalar (strictyaml.Scalar), knows its own bounds, and says
-// what would be allowed where it refuses.
+// Package scalar has the values that people write into configuration files: sizes, durations, percentages, counts,
+// prices, days and time zones. Each reads itself from the text of one YAML scalar (strictyaml.Scalar), knows its own
+// bounds, and says what would be allowed where it refuses.
 //
 // Numbers are kept exactly as written, as decimals: no value passes through a float.
 package scalar
@@ -32,7 +32,8 @@ func (g *GB) ParseScalar(text string) error {
 // maxGB is far above any snapshot, and keeps arithmetic small.
 var maxGB = decimal.NewFromInt(1 << 20)
 
-// Duration is a time in seconds, written as 45s, 3m, 2.5h, 28800s, 200ms, 7d or a sum such as 1h30m. It is zero or more.
+// Duration is a time in seconds, written as 45s, 3m, 2.5h, 28800s, 200ms, 7d or a sum such as 1h30m. It is zero or
+// more.
 type Duration struct{ Seconds decimal.Decimal }
 
 const durationForms = "a duration such as 45s, 3m, 2.5h, 1h30m or 28800s"

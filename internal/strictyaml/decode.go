@@ -27,8 +27,8 @@ func (m *Map[T]) grow(key string) any {
 	return &(*m)[len(*m)-1].Value
 }
 
-// Keys are keys of a struct that are only known when the program runs, as each of several packages has some. Inlined into the
-// struct, they stand beside the keys of its fields. Whoever decodes sets them beforehand.
+// Keys are keys of a struct that are only known when the program runs, as each of several packages has some. Inlined
+// into the struct, they stand beside the keys of its fields. Whoever decodes sets them beforehand.
 type Keys []Key
 
 // Key is a key and what its value is decoded into: a pointer.
@@ -51,8 +51,8 @@ type Document struct {
 // Decode fills the struct that into points to from a tree made by [Parse].
 //
 // Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
-// shorthand marks the field that a plain scalar stands for. The keys of a struct tagged `yaml:",inline"` stand beside those
-// of the struct it lies in; likewise those of [Keys]. Pointers, slices and [Map]s are nil where the file says
+// shorthand marks the field that a plain scalar stands for. The keys of a struct tagged `yaml:",inline"` stand beside
+// those of the struct it lies in; likewise those of [Keys]. Pointers, slices and [Map]s are nil where the file says
 // nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 func Decode(file string, root *yaml.Node, into any) *Document {
 	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
@@ -79,7 +79,7 @@ func (d *Document) Missing(path string) {
 	d.broken[path] = true
 }
 
-// Broken says whether the value at a path, or one that it lies in, is missing or could not be decoded, so that its zero
+// Broken reports whether the value at a path, or one that it lies in, is missing or could not be decoded, so that its zero
 // means nothing.
 func (d *Document) Broken(path string) bool {
 	for ; path != ""; path = parent(path) {

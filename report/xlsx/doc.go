@@ -1,10 +1,5 @@
 // Package xlsx writes spend as an Excel workbook: a summary, tenants, tenants by day, the rates and what the figures assume.
-//
-// # What is promised
-//
-// Beside every amount that is formatted for reading, and kept as the binary fraction that a spreadsheet knows, stands the
-// exact one as text. Text from outside is text: no cell is a formula, and control characters are made visible. Headers are
-// frozen and every table can be filtered and sorted. The same report gives the same cells.
+// It says which sheets there are and of which columns; package view/xlsx has what is promised of any workbook.
 //
 // # What is not promised
 //

@@ -4,109 +4,88 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/report"
 	"microspend/spend"
+	"microspend/view"
+	"microspend/view/xlsx"
 )
 
+// look has coverage as finely as a spreadsheet shows it.
+var look = report.SpendLook{CoveragePlaces: 1}
+
 // summary is the first sheet: what it is about, the total, and the total by component.
-func (b *book) summary(r Report) error {
+func summary(r Report) xlsx.Sheet {
 	s := r.Tenants
-	stream, err := b.file.NewStreamWriter(summarySheet)
-	if err != nil {
-		return err
-	}
-	for i, width := range []float64{26, 16, 28, 16, 28} {
-		if err := stream.SetColWidth(i+1, i+1, width); err != nil {
-			return err
-		}
-	}
-	freeze := excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
-	if err := stream.SetPanes(&freeze); err != nil {
-		return err
-	}
-	line := 0
-	add := func(cells ...any) {
-		line++
-		if err == nil && len(cells) > 0 {
-			at, _ := excelize.CoordinatesToCellName(1, line) // the first column of a row that there is
-			err = stream.SetRow(at, cells)
-		}
-	}
-	heading := func(titles ...string) []any { // words, then figures
-		cells := make([]any, len(titles))
-		for i, title := range titles {
-			style := b.styles.numberHeading
-			if i == 0 {
-				style = b.styles.heading
-			}
-			cells[i] = excelize.Cell{StyleID: style, Value: title}
-		}
-		return cells
-	}
-	add(excelize.Cell{StyleID: b.styles.title, Value: title(r)})
-	add("days as in", s.Location.String())
-	add("basis", s.Basis.String())
+	facts := []fact{{"days as in", view.Text(s.Location.String())}, {"basis", view.Text(s.Basis.String())}}
 	if !r.Made.IsZero() {
-		add("made at", r.Made.UTC().Format(time.RFC3339))
+		facts = append(facts, fact{"made at", view.Moment(r.Made)})
 	}
-	add("tenants with spend", spenders(s))
+	facts = append(facts, fact{"tenants with spend", view.Count(spenders(s))})
 	if coverage := spend.Coverage(&s.Total.Sum); coverage != nil {
-		add("coverage", number(b.styles.percent, coverage))
+		facts = append(facts, fact{"coverage", view.PercentDown(*coverage, 1)})
 	}
-	add()
-	add(heading("", "$", "$, exact")...)
-	money := func(name string, d *decimal.Decimal) {
-		shown, exact := b.dollars(d)
-		add(name, shown, exact)
-	}
-	money("total", known(s.Total.Cost, s.Total.Amount))
+	sums := []fact{{"total", known(s.Total.Cost, s.Total.Amount)}}
 	if s.Negotiated {
-		money("total at list", known(s.Total.Cost, s.Total.List))
+		sums = append(sums, fact{"total at list", known(s.Total.Cost, s.Total.List)})
 	}
 	if s.SharedOut != nil {
-		money("of it shared out", known(s.SharedOut.Cost, s.SharedOut.Amount))
+		sums = append(sums, fact{"of it shared out", known(s.SharedOut.Cost, s.SharedOut.Amount)})
 	}
 	if p := s.Total.Previous; p != nil {
-		money("the period before", known(p.Cost, p.Amount))
+		sums = append(sums, fact{"the period before", known(p.Cost, p.Amount)})
 		if p.Change != nil {
-			money("change", p.Change)
+			sums = append(sums, fact{"change", view.Dollars(*p.Change)})
 		}
 	}
-	add()
-	titles := []string{"by component", "$", "$, exact"}
-	if s.Negotiated {
-		titles = append(titles, "list $", "list $, exact")
+	components := view.Pick(report.SpendColumns(r.Components, look), "component", "amount", "list_amount")
+	components[0].Title = "by component"
+	components[0].Value = func(row *spend.Row) view.Value { return view.Text(componentName(row.Component)) }
+	out := xlsx.Sheet{Name: "Summary", Title: title(s), Tables: []*view.Table{
+		view.NewTable(factColumns("", ""), facts, nil), view.NewTable(factColumns("amount", "$"), sums, nil),
+		view.NewTable(components, report.SpendRows(r.Components), nil),
+	}}
+	for _, u := range s.Total.Unknown {
+		out.Notes = append(out.Notes, u.String())
 	}
-	add(heading(titles...)...)
-	for i := range r.Components.Rows {
-		row := &r.Components.Rows[i]
-		shown, exact := b.dollars(known(row.Cost, row.Amount))
-		cells := []any{componentName(row.Component), shown, exact}
-		if s.Negotiated {
-			list, exactList := b.dollars(known(row.Cost, row.List))
-			cells = append(cells, list, exactList)
-		}
-		add(cells...)
+	return out
+}
+
+// fact is a line of the summary.
+type fact struct {
+	name  string
+	value view.Value
+}
+
+func factColumns(title, unit string) []view.Column[fact] {
+	return []view.Column[fact]{
+		{Value: func(f fact) view.Value { return view.Text(f.name) }},
+		{Title: title, Unit: unit, Align: view.Decimal, Value: func(f fact) view.Value { return f.value }},
 	}
-	if !s.Total.Complete() {
-		add()
-		for _, u := range s.Total.Unknown {
-			add(text(u.String()))
-		}
+}
+
+// known is an amount, unknown where nothing of it could be priced.
+func known(cost spend.Cost, amount decimal.Decimal) view.Value {
+	return view.Dollars(amount).Or("unknown", cost.Known())
+}
+
+func title(s spend.Spend) string {
+	loc := s.Location
+	if loc == nil {
+		loc = time.UTC
 	}
-	if err != nil {
-		return err
-	}
-	return stream.Flush()
+	day := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
+	return "Spend from " + day(s.From) + " to " + day(s.To.Add(-time.Nanosecond))
 }
 
 // componentName is a component in words; a report without any usage has one row, about nothing.
 func componentName(id string) string {
-	if q, ok := pricing.ParseBilledQuantity(id); ok {
-		return q.Name()
+	for _, q := range pricing.BilledQuantities() {
+		if q.String() == id {
+			return q.Name()
+		}
 	}
 	return id
 }
@@ -121,67 +100,65 @@ func spenders(s spend.Spend) (n int) {
 	return n
 }
 
-func (b *book) rates(r Report) error {
-	t, err := b.table(ratesSheet, "rates", []column{
-		words("region", 16),
-		words("usage type", 18),
-		words("per", 24),
-		numeric("list rate $", 16),
-		numeric("list rate $, exact", 20),
-		numeric("discount", 10),
-		numeric("effective rate $", 16),
-		numeric("effective rate $, exact", 22),
-		words("source", 60),
-		words("read on", 12),
-	})
-	if err != nil {
-		return err
-	}
-	for _, card := range r.Cards {
-		for _, q := range pricing.BilledQuantities() {
-			rate, list := card.Rate(q), card.ListRate(q)
-			if !rate.Known() {
-				if err := t.add(card.Region, q.Name(), nil, "unknown", "unknown", nil, "unknown", "unknown", text(rate.Source), rate.ReadOn.String()); err != nil {
-					return err
-				}
-				continue
-			}
-			effective := card.Charged(q).Figure
-			per := perUnits(q, rate.Per)
-			if list.Per != rate.Per {
-				per += "; list: " + perUnits(q, list.Per)
-			}
-			if err := t.add(
-				card.Region, q.Name(), per,
-				number(b.styles.rate, &list.Figure), excelize.Cell{StyleID: b.styles.exact, Value: list.Figure.String()},
-				number(b.styles.percent, &card.Discounts[q]),
-				number(b.styles.rate, &effective), excelize.Cell{StyleID: b.styles.exact, Value: effective.String()},
-				text(rate.Source), rate.ReadOn.String(),
-			); err != nil {
-				return err
-			}
-		}
-	}
-	return t.finish()
+// rate is a billed quantity of a card.
+type rate struct {
+	card *pricing.RateCard
+	of   pricing.BilledQuantity
 }
 
-func (b *book) assumptions(r Report) error {
-	t, err := b.table(assumptionsSheet, "assumptions", []column{words("name", 24), words("what is assumed", 110)})
-	if err != nil {
-		return err
-	}
-	for _, note := range r.Assumptions {
-		if err := t.add(note.ID, excelize.Cell{StyleID: b.styles.wrapped, Value: text(note.Text)}); err != nil {
-			return err
+func rates(cards []pricing.RateCard) *view.Table {
+	var list []rate
+	for i := range cards {
+		for _, q := range pricing.BilledQuantities() {
+			list = append(list, rate{&cards[i], q})
 		}
 	}
-	return t.finish()
+	ifKnown := func(of func(rate) view.Value, none string) func(rate) view.Value {
+		return func(r rate) view.Value {
+			if !r.card.Rate(r.of).Known() {
+				return view.Missing(none)
+			}
+			return of(r)
+		}
+	}
+	return view.NewTable([]view.Column[rate]{
+		{Title: "region", Value: func(r rate) view.Value { return view.Text(r.card.Region) }},
+		{Title: "usage type", Value: func(r rate) view.Value { return view.Text(r.of.Name()) }},
+		{Title: "per", Value: ifKnown(func(r rate) view.Value {
+			charged, list := r.card.Rate(r.of).Per, r.card.ListRate(r.of).Per
+			if charged != list {
+				return view.Text(perUnits(r.of, charged) + "; list: " + perUnits(r.of, list))
+			}
+			return view.Text(perUnits(r.of, charged))
+		}, "")},
+		{Title: "list rate", Unit: "$", Align: view.Decimal, Value: ifKnown(func(r rate) view.Value {
+			return view.Number(r.card.ListRate(r.of).Figure, ratePlaces)
+		}, "unknown")},
+		{Title: "discount", Align: view.Decimal, Value: ifKnown(func(r rate) view.Value {
+			return view.Percent(r.card.Discounts[r.of], 1)
+		}, "")},
+		{Title: "effective rate", Unit: "$", Align: view.Decimal, Value: ifKnown(func(r rate) view.Value {
+			return view.Number(r.card.Charged(r.of).Figure, ratePlaces)
+		}, "unknown")},
+		{Title: "source", Value: func(r rate) view.Value { return view.Text(r.card.Rate(r.of).Source) }},
+		{Title: "read on", Value: func(r rate) view.Value { return view.Text(r.card.Rate(r.of).ReadOn.String()) }},
+	}, list, nil)
 }
+
+// ratePlaces is how many decimals of a rate are shown.
+const ratePlaces = 10
 
 // perUnits is how many billed units a figure pays for, as in "720 GB-Hours"; one goes without saying.
 func perUnits(q pricing.BilledQuantity, per pricing.Per) string {
 	if per == pricing.PerUnit {
 		return q.Unit()
 	}
-	return figures.Int(per) + " " + q.Unit()
+	return figures.Int(int64(per)) + " " + q.Unit()
+}
+
+func assumptions(notes []pricing.Note) *view.Table {
+	return view.NewTable([]view.Column[pricing.Note]{
+		{Title: "name", Value: func(n pricing.Note) view.Value { return view.Text(n.ID) }},
+		{Title: "what is assumed", Value: func(n pricing.Note) view.Value { return view.Text(n.Text) }},
+	}, notes, nil)
 }

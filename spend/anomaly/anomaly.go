@@ -2,12 +2,12 @@
 //
 // # What is promised
 //
-// A day is compared with the same weekdays of the eight weeks before, or with all days of these where fewer than three are
-// known. It stands out if it is further from their median than K times their median absolute deviation, scaled to a standard
-// deviation, and by the floor at least; where it is compared with all days, also from each day of its own weekday, so that
-// the first quiet weekends are not reported. Median and deviation, and not mean and standard deviation, because the bad days
-// of the past are among the days compared with and must not widen the range. Days on which the ledger has nothing at all are
-// not known and do not count.
+// A day is compared with the same weekdays of the eight weeks before, or with all days of these where fewer than
+// three are known. It stands out if it is further from their median than K times their median absolute deviation,
+// scaled to a standard deviation, and by the floor at least; where it is compared with all days, also from each day
+// of its own weekday, so that the first quiet weekends are not reported. Median and deviation, and not mean and
+// standard deviation, because the bad days of the past are among the days compared with and must not widen the range.
+// Days on which the ledger has nothing at all are not known and do not count.
 //
 // # What is not promised
 //
@@ -94,7 +94,8 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 		return Report{}, err
 	}
 	loc := source.Zone(request.Location)
-	// Shares of shared cost move with what everybody else spends: they would make a tenant stand out for somebody else's day.
+	// Shares of shared cost move with what everybody else spends: they would make a tenant stand out for somebody else's
+	// day.
 	source.Sharing.Policy = spend.OwnRow
 	if request.Now.IsZero() {
 		request.Now = request.To
@@ -137,8 +138,9 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 	return out, nil
 }
 
-// candidateRows are the rows by tenant, day and billed quantity of the tenants that may have a day that stands out. Who that
-// is, an estimate tells: exact amounts of all tenants on all days would take as much memory as there are of both.
+// candidateRows are the rows by tenant, day and billed quantity of the tenants that may have a day that stands out.
+// Who that is, an estimate tells: exact amounts of all tenants on all days would take as much memory as there are of
+// both.
 func candidateRows(
 	ctx context.Context, source spend.Source, in civil.Span, judged judged, loc *time.Location, filter spend.Filter,
 ) ([]spend.Row, []ledger.DamagedFile, error) {
@@ -158,7 +160,8 @@ func candidateRows(
 		filter.Tenants = append(filter.Tenants, tenants.Exactly(name))
 	}
 	request := spend.Request{
-		From: in.From, To: in.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByComponent}, Location: loc, Filter: filter,
+		From: in.From, To: in.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByComponent},
+		Location: loc, Filter: filter,
 	}
 	var rows []spend.Row
 	err = source.ReportInSteps(ctx, request, len(estimates.Series), func(part spend.Spend) error {

@@ -138,3 +138,33 @@ func TestFindStopsWhenToldTo(t *testing.T) {
 	_, err := anomaly.Find(stopped, dollars(hour(request.From, "acme", 1)), anomaly.Rule{}, request)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// TestOnlyWholeDaysAreJudged: a day of which the request wants a part is not.
+func TestOnlyWholeDaysAreJudged(t *testing.T) {
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	source := dollars(append(daily(from, day, "acme", always(100)), hour(day.Add(23*time.Hour), "acme", 900))...)
+	for start, want := range map[time.Time]int{day: 1, day.Add(time.Hour): 0} {
+		got, err := anomaly.Find(t.Context(), source, anomaly.Rule{}, anomaly.Request{From: start, To: day.AddDate(0, 0, 1)})
+		require.NoError(t, err)
+		require.Len(t, got.Anomalies, want, start)
+	}
+}
+
+// TestSharedCostStandsOutByItself: whatever the policy, a tenant does not stand out for its share of what others caused.
+func TestSharedCostStandsOutByItself(t *testing.T) {
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	records := daily(from, day.AddDate(0, 0, 1), "acme", always(100))
+	for d := from; !d.After(day); d = d.AddDate(0, 0, 1) {
+		gb := int64(1)
+		if d.Equal(day) {
+			gb = 100 // GB over a day are 2,400 GB-hours, a dollar each
+		}
+		records = append(records, spendtest.Stored(d, "base", gb))
+	}
+	source := dollars(records...)
+	source.Sharing.Policy = spend.Evenly
+	got, err := anomaly.Find(t.Context(), source, anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+	require.NoError(t, err)
+	require.Len(t, got.Anomalies, 1)
+	require.Equal(t, spend.KindShared, got.Anomalies[0].Kind)
+}

@@ -9,8 +9,9 @@ import (
 	"microspend/spend"
 )
 
-// margin is by how much estimates are allowed to be off: a tenth of a cent, where rounding down makes them off by a millionth
-// of a dollar for each region. It may only be too large, which costs a look at a tenant that turns out to be in order.
+// margin is by how much estimates are allowed to be off: a tenth of a cent, where rounding down makes them off by a
+// millionth of a dollar for each region. It may only be too large, which costs a look at a tenant that turns out to
+// be in order.
 const margin spend.MicroDollars = 1000
 
 // judged is which days are judged, and how.
@@ -47,6 +48,9 @@ func (j judged) mayStandOut(estimates spend.DayEstimates, series *spend.DaySerie
 		if len(peers) == 0 {
 			continue
 		}
+		if on(d) >= spend.MaxMicroDollars {
+			return true // the amount is cut off there, so how far from the others it is cannot be told
+		}
 		values := make([]spend.MicroDollars, len(peers))
 		for i, peer := range peers {
 			values[i] = on(peer)
@@ -60,8 +64,7 @@ func (j judged) mayStandOut(estimates spend.DayEstimates, series *spend.DaySerie
 			values[i] = distanceOf(values[i], middle)
 		}
 		deviation := decimal.New(int64(max(0, medianEstimate(values)-margin)), -6)
-		// An amount that was cut off at the most that estimates hold says nothing about how far it really is.
-		if decimal.New(int64(distance), -6).GreaterThanOrEqual(k.Mul(deviation)) || distance >= spend.MaxMicroDollars {
+		if decimal.New(int64(distance), -6).GreaterThanOrEqual(k.Mul(deviation)) {
 			return true
 		}
 	}

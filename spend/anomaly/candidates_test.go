@@ -48,8 +48,8 @@ func exactAnomalies(t *rapid.T, s spend.Source, from, to time.Time) []Anomaly {
 	return out
 }
 
-// TestCandidatesLoseNoAnomaly holds the anomalies found among candidates to those found by exact amounts of everything: also where
-// a day lies on the very edge of what is usual.
+// TestCandidatesLoseNoAnomaly holds the anomalies found among candidates to those found by exact amounts of
+// everything: also where a day lies on the very edge of what is usual.
 func TestCandidatesLoseNoAnomaly(t *testing.T) {
 	end := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
@@ -64,7 +64,7 @@ func TestCandidatesLoseNoAnomaly(t *testing.T) {
 				// A second of a vCPU is $0.0000276944, so that 36,109 of them are a hair over a dollar.
 				seconds := usual + rapid.SampledFrom([]int64{0, 0, 0, 0, 1, 2, 36_108, 36_109, 36_110, 144_434, 500_000}).Draw(t, "more")
 				source.Records = append(source.Records, usage.Record{
-					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: fmt.Sprintf("mvm-%d", tenant),
+					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1", Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", tenant)},
 					Tenant: []string{"acme", "bravo", spend.Unallocated, ""}[tenant], Source: "test", Amounts: usage.Amounts{pricing.VCPU: seconds * 1000},
 				})
 			}
@@ -105,9 +105,15 @@ func TestPeersLookBackEightWeeks(t *testing.T) {
 	}
 	got, _ := peers(day, day-6, covered)
 	require.Empty(t, got, "six days say nothing")
+	for d := day - 100; d < day-6; d++ {
+		covered[d] = d == day-spend.HistoryDays-1
+	}
+	got, _ = peers(day, day-100, covered)
+	require.Empty(t, got, "nor does a day more than eight weeks ago with them")
 }
 
-// TestCandidatesBearEstimatesThatAreOff: an estimate that is off by less than half the margin hides no day that stands out.
+// TestCandidatesBearEstimatesThatAreOff: an estimate that is off by less than half the margin hides no day that
+// stands out.
 func TestCandidatesBearEstimatesThatAreOff(t *testing.T) {
 	first := civil.Date(2026, time.August, 13)
 	day := first + spend.HistoryDays
@@ -158,7 +164,24 @@ func TestTheMarginIsOfADayAndOfTheDeviation(t *testing.T) {
 	}
 	require.True(t, may(1_999_001, 1_000_000), "a move of a tenth of a cent below the floor may be one of the floor")
 	require.False(t, may(1_998_999, 1_000_000), "less cannot")
-	// The median is 2, the deviation 1 dollar and four of them 5.9304: 7.9304 is the edge, less a margin, and four of a margin.
+	// The median is 2, the deviation 1 dollar and four of them 5.9304: 7.9304 is the edge, less a margin, and four of a
+	// margin.
 	require.True(t, may(7_923_470, 1_000_000, 3_000_000), "within both margins")
 	require.False(t, may(7_923_469, 1_000_000, 3_000_000), "outside of them")
+}
+
+// TestAnAmountThatIsCutOffIsACandidate: it may be any amount above the most that estimates hold.
+func TestAnAmountThatIsCutOffIsACandidate(t *testing.T) {
+	first := civil.Date(2026, time.August, 13)
+	covered := map[civil.Day]bool{}
+	series := &spend.DaySeries{First: first, Amounts: make([]spend.MicroDollars, spend.HistoryDays+1)}
+	for i := range series.Amounts {
+		covered[first+civil.Day(i)] = true
+		series.Amounts[i] = spend.MaxMicroDollars
+	}
+	last := judged{first + spend.HistoryDays, covered, Rule{}}
+	estimates := spend.DayEstimates{First: first, Days: len(series.Amounts)}
+	require.True(t, last.mayStandOut(estimates, series))
+	series.Amounts[spend.HistoryDays]--
+	require.False(t, last.mayStandOut(estimates, series))
 }

@@ -61,8 +61,8 @@ func (h *habit) on(d civil.Day) dayCost {
 	return dayCost{}
 }
 
-// peers are the days that a day is compared with, of one who has had usage since a first day. There are none where too little
-// is known.
+// peers are the days that a day is compared with, of one who has had usage since a first day. There are none where
+// too little is known.
 func peers(d, first civil.Day, covered map[civil.Day]bool) (peers []civil.Day, sameWeekday bool) {
 	var all, same []civil.Day
 	for before := max(first, d-spend.HistoryDays); before < d; before++ {
@@ -102,9 +102,10 @@ func (h *habit) judge(d civil.Day, rule Rule) (Anomaly, bool) {
 	if !far(middle) {
 		return Anomaly{}, false
 	}
+	// A quiet Saturday after a quiet Saturday is not reported, even if there are too few Saturdays to judge by them alone.
 	for _, before := range peers {
 		if !same && before.Weekday() == d.Weekday() && !far(h.on(before).total) {
-			return Anomaly{}, false // a quiet Saturday after a quiet Saturday is no news, even if Saturdays are too few to judge by
+			return Anomaly{}, false
 		}
 	}
 	distance := cost.total.Sub(middle)

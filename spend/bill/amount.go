@@ -16,8 +16,8 @@ const (
 	maxDecimals   = 60 // behind it
 )
 
-// parseAmount reads a number as bills have them: plain, or with an exponent as in 1.0E-7, exactly. Anything else, as NaN or
-// 1,000, is refused, and so are numbers of more than 15 digits before the point or too many after it.
+// parseAmount reads a number as bills have them: plain, or with an exponent as in 1.0E-7, exactly. Anything else, as
+// NaN or 1,000, is refused, and so are numbers of more than 15 digits before the point or too many after it.
 func parseAmount(text string) (decimal.Decimal, error) {
 	fault := fmt.Errorf("%.60q is not a number such as 12.5 or 1.0E-7", text)
 	if len(text) > maxAmountText {

@@ -46,7 +46,7 @@ func (b *builder) take(c charge) error {
 	if !pricing.IsRegionName(region) { // "", "global" or "NoRegion"
 		var ok bool
 		if region, ok = regionOfPrefix(c.prefix); !ok {
-			return fmt.Errorf("the region of usage type %.60q cannot be told from its prefix; group by REGION as well", c.usageType)
+			return fmt.Errorf("the prefix of usage type %.60q names no known region; group by REGION as well", c.usageType)
 		}
 	}
 	part := Line{Day: c.day, Region: region, Quantity: c.quantity, Cost: c.cost, Estimated: c.estimated}

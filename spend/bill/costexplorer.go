@@ -29,8 +29,8 @@ type reply struct {
 
 type metric struct{ Amount, Unit string }
 
-// costMetrics are the costs that Cost Explorer gives, the first of those that are there being read: what is invoiced before
-// what is amortised, averaged or net of credits.
+// costMetrics are the costs that Cost Explorer gives, the first of those that are there being read: what is invoiced
+// before what is amortised, averaged or net of credits.
 var costMetrics = []string{"UnblendedCost", "NetUnblendedCost", "AmortizedCost", "NetAmortizedCost", "BlendedCost"}
 
 // readCostExplorer reads the pages of a reply: one JSON object after the other, or an array of them.
@@ -68,7 +68,8 @@ func readCostExplorer(in io.Reader) (Bill, error) {
 	}
 	switch {
 	case more != "":
-		return Bill{}, errors.New("the reply goes on: it ends with a NextPageToken; put the pages into one file, one after the other")
+		return Bill{}, errors.New(
+			"the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
 	case b.bill.From.IsZero():
 		return Bill{}, errors.New("not a reply of GetCostAndUsage: it has no ResultsByTime")
 	}
@@ -101,7 +102,7 @@ func (b *builder) takeReply(p reply, seen map[string]bool) error {
 			place := fmt.Sprintf("%s.Groups[%d]", place, j)
 			key := result.TimePeriod.Start + "\x00" + strings.Join(group.Keys, "\x00")
 			if seen[key] {
-				return fmt.Errorf("%s: %q of %s is there twice", place, group.Keys, day.Format(time.DateOnly))
+				return fmt.Errorf("%s: %q of %s appears twice", place, group.Keys, day.Format(time.DateOnly))
 			}
 			seen[key] = true
 			b.bill.Rows++
@@ -180,7 +181,10 @@ func (b *builder) takeGroup(n groupNames, day time.Time, estimated bool, metrics
 	if err := checkCurrency(metrics[name].Unit); err != nil {
 		return err
 	}
-	charge := charge{day: day, usageType: n.usageType, region: n.region, prefix: prefix, quantity: q, class: class, cost: cost, estimated: estimated}
+	charge := charge{
+		day: day, usageType: n.usageType, region: n.region, prefix: prefix, quantity: q, class: class,
+		cost: cost, estimated: estimated,
+	}
 	charge.kind, charge.kindName = recordKind(n.recordType)
 	if charge.kind == "" && cost.IsNegative() {
 		charge.kind, charge.kindName = Credit, n.usageType
@@ -215,7 +219,8 @@ func recordKind(recordType string) (Kind, string) {
 	}
 }
 
-// sameUnit says whether a file's unit is that of the bill, however it is written. One that it leaves open, as N/A, is not.
+// sameUnit reports whether a file's unit is that of the bill, however it is written. One that it leaves open, as N/A, is
+// not.
 func sameUnit(unit string, q pricing.BilledQuantity) bool {
 	plain := func(s string) string {
 		return strings.NewReplacer("-", "", " ", "", "_", "").Replace(strings.TrimSuffix(strings.ToLower(s), "s"))

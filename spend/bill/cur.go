@@ -7,7 +7,9 @@ import "strings"
 func curLayout() layout {
 	return layout{
 		format: CUR,
-		needs:  []string{"line_item_usage_type", "line_item_usage_start_date", "line_item_unblended_cost", "line_item_line_item_type"},
+		needs: []string{
+			"line_item_usage_type", "line_item_usage_start_date", "line_item_unblended_cost", "line_item_line_item_type",
+		},
 		wants: []string{
 			"line_item_usage_type", "line_item_usage_start_date", "line_item_usage_end_date", "line_item_unblended_cost",
 			"line_item_line_item_type", "line_item_usage_amount", "line_item_currency_code", "product_region_code",

@@ -1,5 +1,6 @@
 // Package bill reads what AWS says MicroVMs cost: a reply of Cost Explorer's GetCostAndUsage, a Cost and Usage Report
-// (CUR 2.0, also the older one) or a FOCUS export, as CSV, gzip or Parquet. Which of them a file is, is told from its content.
+// (CUR 2.0, also the older one) or a FOCUS export, as CSV, gzip or Parquet. Which of them a file is, is told from its
+// content.
 //
 // # Units
 //
@@ -7,12 +8,12 @@
 //
 // # What is promised
 //
-// Amounts are read exactly as they are written, exponents and all. A number kept as a binary fraction, as Parquet exports of
-// AWS do, is taken for the shortest decimal that stands for it, which is what was written into it. Only the five usage types
-// of ARM MicroVMs make lines, matched on the usage type behind the location's prefix and, where the file has one, on the
-// region's code. What cannot be compared is refused, with the place: currencies other than US dollars, rows that cover more
-// than a day, the same row twice, a number that is none. Credits, refunds, taxes, fees and usage types of another
-// architecture are no lines; they are summed in [Bill.Apart].
+// Amounts are read exactly as they are written, exponents and all. A number kept as a binary fraction, as Parquet
+// exports of AWS do, is taken for the shortest decimal that stands for it, which is what was written into it. Only
+// the five usage types of ARM MicroVMs make lines, matched on the usage type behind the location's prefix and, where
+// the file has one, on the region's code. What cannot be compared is refused, with the place: currencies other than
+// US dollars, rows that cover more than a day, the same row twice, a number that is none. Credits, refunds, taxes,
+// fees and usage types of another architecture are no lines; they are summed in [Bill.Apart].
 //
 // # What is not promised
 //

@@ -19,7 +19,8 @@ func takeFOCUS(t *taker) error {
 	whole := func(t *taker) []string { return t.row }
 	return t.take(fields{
 		usageType: "x_usage_type", start: "charge_period_start", end: "charge_period_end", cost: "billed_cost",
-		currency: "billing_currency", region: "region_id", used: "consumed_quantity", unit: "consumed_unit", metric: "BilledCost",
+		currency: "billing_currency", region: "region_id", used: "consumed_quantity", unit: "consumed_unit",
+		metric: "BilledCost",
 	}, whole, func(t *taker) (Kind, string) { return chargeKind(t.text("charge_category"), t.text("charge_class")) })
 }
 

@@ -28,7 +28,7 @@ func FuzzRead(f *testing.F) {
 			require.Equal(t, l.Day, l.Day.UTC().Truncate(24*time.Hour))
 			require.True(t, pricing.IsRegionName(l.Region))
 			key := l.Day.String() + l.Region + l.Quantity.String()
-			require.False(t, seen[key], "line %d is there twice", i)
+			require.False(t, seen[key], "line %d appears twice", i)
 			seen[key] = true
 		}
 		again, err := read(text)

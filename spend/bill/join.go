@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Join makes one bill of the parts of a report that AWS delivers in several files, or of replies for different days. Parts
-// of a kind only; the same file twice, and replies of Cost Explorer for the same day, are refused. The digest is that of the
-// parts' digests, one after the other.
+// Join makes one bill of the parts of a report that AWS delivers in several files, or of replies for different days.
+// Parts of a kind only; the same file twice, and replies of Cost Explorer for the same day, are refused. The digest
+// is that of the parts' digests, one after the other.
 func Join(parts []Bill) (Bill, error) {
 	switch len(parts) {
 	case 0:
-		return Bill{}, errors.New("there is no bill")
+		return Bill{}, errors.New("no bill given")
 	case 1:
 		return parts[0], nil
 	}
@@ -23,7 +23,8 @@ func Join(parts []Bill) (Bill, error) {
 	digests := make([]string, len(parts))
 	for i, part := range parts {
 		if part.Format != b.bill.Format || part.Metric != b.bill.Metric {
-			return Bill{}, fmt.Errorf("a bill is of one kind: these are %s (%s) and %s (%s)", b.bill.Format, b.bill.Metric, part.Format, part.Metric)
+			return Bill{}, fmt.Errorf("files of one bill must be of one kind; these are %s (%s) and %s (%s)",
+				b.bill.Format, b.bill.Metric, part.Format, part.Metric)
 		}
 		for j, before := range parts[:i] {
 			switch {

@@ -86,14 +86,14 @@ func TestCostExplorerPages(t *testing.T) {
 		`"NextPageToken": "abc", "DimensionValueAttributes"`, 1)
 	second := string(costExplorer(group("Lambda-MicroVM-Snapshot-Write-GB", "us-east-1", "2", "1", "GB")))
 	_, err := read([]byte(first))
-	require.EqualError(t, err, "the reply goes on: it ends with a NextPageToken; put the pages into one file, one after the other")
+	require.EqualError(t, err, "the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
 	for _, both := range []string{first + "\n" + second, "[" + first + "," + second + "]"} {
 		made, err := read([]byte(both))
 		require.NoError(t, err)
 		require.Equal(t, "3", made.Total().String())
 	}
 	_, err = read([]byte(second + second))
-	require.ErrorContains(t, err, "is there twice")
+	require.ErrorContains(t, err, "appears twice")
 }
 
 const curHeader = "identity_line_item_id,identity_time_interval,line_item_usage_start_date,line_item_usage_end_date,line_item_product_code," +
@@ -188,9 +188,9 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			"no region", "a prefix nobody knows", string(costExplorer(group("XXZ9-Lambda-MicroVM-Snapshot-Read-GB", "", "1", "1", "GB"))),
-			`ResultsByTime[0].Groups[0]: the region of usage type "XXZ9-Lambda-MicroVM-Snapshot-Read-GB" cannot be told from its prefix; group by REGION as well`,
+			`ResultsByTime[0].Groups[0]: the prefix of usage type "XXZ9-Lambda-MicroVM-Snapshot-Read-GB" names no known region; group by REGION as well`,
 		},
-		{"twice", "would be counted twice", curHeader + strings.Repeat(curRow("a", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Usage", "7200", "1"), 2), "line 3: the same row is there twice"},
+		{"twice", "would be counted twice", curHeader + strings.Repeat(curRow("a", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Usage", "7200", "1"), 2), "line 3: duplicate row"},
 		{"no MicroVM", "another service's report", curHeader + curRow("a", "EU-Request", "Usage", "7200", "1"), "none of its 1 rows is of a MicroVM"},
 		{"ragged", "a broken line", curHeader + "a,b\n", "line 2: wrong number of fields"},
 		{
@@ -232,7 +232,7 @@ func TestJoin(t *testing.T) {
 	_, err = bill.Join([]bill.Bill{reply, other})
 	require.EqualError(t, err, "file 1 and file 2 cover the same days, which would be counted twice")
 	_, err = bill.Join([]bill.Bill{first, reply})
-	require.EqualError(t, err, "a bill is of one kind: these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
+	require.EqualError(t, err, "files of one bill must be of one kind; these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
 }
 
 // BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.

@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// rows gives the rows of a table one by one, as texts by the place of wanted columns; "" where a row has no value. It ends
-// with [io.EOF].
+// rows gives the rows of a table one by one, as texts by the place of wanted columns; "" where a row has no value. It
+// ends with [io.EOF].
 type rows interface {
 	next(into []string) error
 	place() string // of the last row, for messages
@@ -70,8 +70,8 @@ func missing(have map[string]int, need []string) (names []string) {
 	return names
 }
 
-// normal writes a column's name in lower case with underscores: lineItem/UsageType and line_item_usage_type are the same.
-// Names of FOCUS come out as charge_period_start.
+// normal writes a column's name in lower case with underscores: lineItem/UsageType and line_item_usage_type are the
+// same. Names of FOCUS come out as charge_period_start.
 func normal(name string) string {
 	var out strings.Builder
 	before := rune(0)
@@ -100,7 +100,7 @@ type taker struct {
 
 func (t *taker) text(name string) string { return t.row[t.at[name]] }
 
-// moments reads the times of a row's start and end, whose day it is.
+// day is the day that a row's start and end lie in.
 func (t *taker) day(start, end string) (day time.Time, err error) {
 	from, err := parseMoment(t.text(start))
 	if err != nil {
@@ -115,13 +115,13 @@ func (t *taker) day(start, end string) (day time.Time, err error) {
 	return oneDay(from, to)
 }
 
-// refuseTwice refuses a row that was there before.
+// refuseTwice refuses a row that has been read before: it would be counted twice.
 func (t *taker) refuseTwice(key ...string) error {
 	var sum [16]byte
 	whole := sha256.Sum256([]byte(strings.Join(key, "\x00")))
 	copy(sum[:], whole[:])
 	if t.seen[sum] {
-		return fmt.Errorf("the same row is there twice")
+		return fmt.Errorf("duplicate row")
 	}
 	t.seen[sum] = true
 	return nil
@@ -145,7 +145,9 @@ func (t *taker) take(f fields, key func(*taker) []string, kind func(*taker) (Kin
 	if err := t.refuseTwice(key(t)...); err != nil {
 		return err
 	}
-	c := charge{day: day, usageType: t.text(f.usageType), region: t.text(f.region), prefix: prefix, quantity: q, class: class}
+	c := charge{
+		day: day, usageType: t.text(f.usageType), region: t.text(f.region), prefix: prefix, quantity: q, class: class,
+	}
 	c.kind, c.kindName = kind(t)
 	if c.cost, err = parseAmount(t.text(f.cost)); err != nil {
 		return fmt.Errorf("%s: %w", f.metric, err)
@@ -171,7 +173,9 @@ func (t *taker) take(f fields, key func(*taker) []string, kind func(*taker) (Kin
 
 // readTable takes in all rows.
 func readTable(l layout, table rows) (Bill, error) {
-	t := taker{builder: newBuilder(l.format), at: map[string]int{}, row: make([]string, len(l.wants)), seen: map[[16]byte]bool{}}
+	t := taker{
+		builder: newBuilder(l.format), at: map[string]int{}, row: make([]string, len(l.wants)), seen: map[[16]byte]bool{},
+	}
 	for i, want := range l.wants {
 		t.at[want] = i
 	}

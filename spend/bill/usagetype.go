@@ -23,9 +23,9 @@ const marker = "Lambda-MicroVM-"
 // locationPrefix is what stands before a usage type outside us-east-1, such as USE2- or EU-.
 var locationPrefix = regexp.MustCompile(`^[A-Z]{2,4}[0-9]{0,2}-$`)
 
-// classify tells what a usage type is, and the location's prefix before it. The Price List's group is "AWS-" and the usage
-// type without the prefix, so the two are compared whole. Like the groups, usage types of x86 lack the ending -ARM or end
-// in -X86, whatever their case.
+// classify tells what a usage type is, and the location's prefix before it. The Price List's group is "AWS-" and the
+// usage type without the prefix, so the two are compared whole. Like the groups, usage types of x86 lack the ending
+// -ARM or end in -X86, whatever their case.
 func classify(usageType string) (q pricing.BilledQuantity, prefix string, c class) {
 	at := strings.Index(usageType, marker)
 	if at < 0 {
@@ -52,9 +52,9 @@ func classify(usageType string) (q pricing.BilledQuantity, prefix string, c clas
 	return 0, prefix, other
 }
 
-// regionOfPrefix is the region that a location's prefix stands for, where a file does not name the region itself. AWS uses the
-// same prefixes for all services but lists them in no one place: those of the regions in which MicroVMs have opened are seen
-// on their usage types, the others on other services'. Us-east-1 has none, though USE1- is seen.
+// regionOfPrefix is the region that a location's prefix stands for, where a file does not name the region itself. AWS
+// uses the same prefixes for all services but lists them in no one place: those of the regions in which MicroVMs have
+// opened are seen on their usage types, the others on other services'. Us-east-1 has none, though USE1- is seen.
 func regionOfPrefix(prefix string) (string, bool) {
 	region, ok := map[string]string{
 		"": "us-east-1", "USE1-": "us-east-1", "USE2-": "us-east-2", "USW1-": "us-west-1", "USW2-": "us-west-2",

@@ -1,10 +1,11 @@
-// Package budget says how monthly budgets stand: what has been spent, how fast, what the month will come to, and on which day a
-// budget is used up.
+// Package budget says how monthly budgets stand: what has been spent, how fast, what the month will come to, and on
+// which day a budget is used up.
 //
 // # What is promised
 //
-// What is spent is that of a report on the month so far. A forecast rests on data alone: on the days that are complete and
-// known, never on days that the ledger has nothing about. Where there is too little to go by there is no forecast.
+// What is spent is that of a report on the month so far. A forecast rests on data alone: on the days that are
+// complete and known, never on days that the ledger has nothing about. Where there is too little to go by there is no
+// forecast.
 package budget
 
 import (
@@ -99,8 +100,8 @@ type Line struct {
 	Spent spend.Cost       // from the start of the month on
 	Used  *decimal.Decimal // spent as a part of the budget, half-even at RatioPlaces; nil without a budget
 
-	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the month. Nil where
-	// there is no data, or none in this month.
+	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the month. Nil
+	// where there is no data, or none in this month.
 	BurnDay, BurnMonth *decimal.Decimal
 
 	Forecast *decimal.Decimal // at the end of the month; nil where Method is NoForecast

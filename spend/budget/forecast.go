@@ -10,8 +10,8 @@ import (
 	"microspend/spend"
 )
 
-// patternDays is how many complete days of data it takes to tell weekdays apart: two weeks, as one week has each of them once and
-// would take the odd day for the rule.
+// patternDays is how many complete days of data it takes to tell weekdays apart: two weeks, as one week has each of
+// them once and would take the odd day for the rule.
 const patternDays = 14
 
 // Method is how a forecast was made.
@@ -65,8 +65,9 @@ func (f forecaster) outlook(daily map[civil.Day]decimal.Decimal, spent decimal.D
 // weekdayMeans are the means of a tenant's days; a weekday that was never seen has the mean of all days.
 type weekdayMeans [7]decimal.Decimal
 
-// weekdayMeans looks at the complete days of the last eight weeks since the tenant's first. A day without a row is a day on
-// which nothing was spent, unless the ledger has nothing at all on it: then it is not known, and does not count.
+// weekdayMeans looks at the complete days of the last eight weeks since the tenant's first. A day without a row is a
+// day on which nothing was spent, unless the ledger has nothing at all on it: then it is not known, and does not
+// count.
 func (f forecaster) weekdayMeans(daily map[civil.Day]decimal.Decimal) (means weekdayMeans, days int) {
 	today := civil.DayOf(f.asOf, f.loc)
 	first := today
@@ -101,8 +102,8 @@ func (f forecaster) weekdayMeans(daily map[civil.Day]decimal.Decimal) (means wee
 	return means, days
 }
 
-// ahead goes through the days from as-of to the end of the month with what is expected of each, of the first one for the
-// rest of the day, until each says to stop.
+// ahead goes through the days from as-of to the end of the month with what is expected of each, of the first one for
+// the rest of the day, until each says to stop.
 func (f forecaster) ahead(means weekdayMeans, each func(civil.Day, decimal.Decimal) bool) {
 	from := f.asOf
 	if from.Before(f.month.From) {
@@ -143,7 +144,8 @@ func (f forecaster) runsOut(o outlook, daily map[civil.Day]decimal.Decimal, spen
 	if o.method == RunRate {
 		elapsed := decimal.NewFromInt(civil.Between(f.month.From, f.asOf).Seconds())
 		seconds := pricing.Divide(budget.Mul(elapsed), spent, 0).IntPart()
-		return on(min(civil.DayOf(f.month.From.Add(time.Duration(seconds)*time.Second), f.loc), civil.DayOf(f.month.To.Add(-1), f.loc)))
+		used := civil.DayOf(f.month.From.Add(time.Duration(seconds)*time.Second), f.loc)
+		return on(min(used, civil.DayOf(f.month.To, f.loc)-1))
 	}
 	var out *time.Time
 	f.ahead(o.means, func(d civil.Day, expected decimal.Decimal) bool {

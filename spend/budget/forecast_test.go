@@ -24,7 +24,8 @@ func forecasterOn(today civil.Day) forecaster {
 	return f
 }
 
-// TestTwoWeeksTellWeekdaysApart: with fourteen complete days a forecast goes by weekdays, with thirteen by the run rate.
+// TestTwoWeeksTellWeekdaysApart: with fourteen complete days a forecast goes by weekdays, with thirteen by the run
+// rate.
 func TestTwoWeeksTellWeekdaysApart(t *testing.T) {
 	today := civil.Date(2026, time.October, 20)
 	for days, want := range map[civil.Day]Method{13: RunRate, 14: WeekdayMean} {
@@ -69,4 +70,32 @@ func TestTheRestOfADayIsExpectedOfIt(t *testing.T) {
 		return true
 	})
 	require.Equal(t, map[string]string{"2026-10-30": "12", "2026-10-31": "56"}, expected, "a quarter of Friday, and all of Saturday")
+}
+
+// TestLateDataIsNotForecastAgain: where data ends before the month, a forecast begins with the month.
+func TestLateDataIsNotForecastAgain(t *testing.T) {
+	f := forecasterOn(civil.Date(2026, time.October, 1))
+	f.asOf = f.asOf.Add(-60 * time.Hour)
+	days := 0
+	f.ahead(weekdayMeans{}, func(d civil.Day, _ decimal.Decimal) bool {
+		require.GreaterOrEqual(t, d, civil.Date(2026, time.October, 1))
+		days++
+		return true
+	})
+	require.Equal(t, 31, days)
+}
+
+// TestABudgetRunsOutOnTheDayThatPassesIt: a day that uses it up exactly does not.
+func TestABudgetRunsOutOnTheDayThatPassesIt(t *testing.T) {
+	f, first := forecasterOn(civil.Date(2026, time.October, 11)), civil.Date(2026, time.October, 1)
+	daily := map[civil.Day]decimal.Decimal{}
+	for d := first; d < first+10; d++ {
+		daily[d] = decimal.NewFromInt(24)
+	}
+	all := decimal.NewFromInt(240)
+	for budget, want := range map[int64]string{96: "2026-10-05", 97: "2026-10-05", 95: "2026-10-04"} {
+		got := f.runsOut(outlook{method: RunRate, amount: &all}, daily, all, decimal.NewFromInt(budget))
+		require.Equal(t, want, got.Format(time.DateOnly), "a budget of %d", budget)
+	}
+	require.Nil(t, f.runsOut(outlook{method: WeekdayMean, amount: &all}, daily, all, all), "used up, and nothing more is expected")
 }

@@ -1,10 +1,11 @@
-// Package simulate makes up the usage of a fleet of MicroVMs, for demonstrations and tests. The same seed gives the same
-// fleet, record by record.
+// Package simulate makes up the usage of a fleet of MicroVMs, for demonstrations and tests. The same seed gives the
+// same fleet, record by record.
 //
-// Every MicroVM goes through a life as AWS describes it: a launch reads the image, bursts go up to four times the baseline,
-// an idle MicroVM is suspended after its timeout and writes its state, a resume reads it, and 8 hours after its start, running
-// and suspended time together, it ends. Tenants keep office hours, run batches at night, play on weekends, or never stop;
-// one grows from week to week, one has a day on which a loop runs away, one does nothing at all, and some usage is nobody's.
+// Every MicroVM goes through a life as AWS describes it: a launch reads the image, bursts go up to four times the
+// baseline, an idle MicroVM is suspended after its timeout and writes its state, a resume reads it, and 8 hours after
+// its start, running and suspended time together, it ends. Tenants keep office hours, run batches at night, play on
+// weekends, or never stop; one grows from week to week, one has a day on which a loop runs away, one does nothing at
+// all, and some usage is nobody's.
 package simulate
 
 import (
@@ -59,7 +60,8 @@ func (f Fleet) BadDay() time.Time {
 }
 
 // Batches yields the records of one UTC day after the other: one for each MicroVM and hour in which it ran or was
-// suspended, and one for each image and day. They are in the order of their start and id, and pass [usage.Record.Check].
+// suspended, and one for each image and day. They are in the order of their start and id, and pass
+// [usage.Record.Check].
 func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 	return func(yield func([]usage.Record) bool) {
 		tenants := f.tenants()
@@ -84,7 +86,8 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 			}
 			today = append(today, imageStorage(tenants, day)...)
 			slices.SortFunc(today, func(a, b usage.Record) int {
-				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), cmp.Compare(a.MicroVMID, b.MicroVMID), cmp.Compare(a.Region, b.Region))
+				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), a.Resource.Compare(b.Resource),
+					cmp.Compare(a.Region, b.Region))
 			})
 			if !yield(today) {
 				return
@@ -103,7 +106,7 @@ func imageStorage(tenants []tenant, day time.Time) []usage.Record {
 			seen[at] = true
 			out = append(out, usage.Record{
 				PeriodStart: day, PeriodSeconds: secondsPerDay, Region: t.region, Account: account,
-				MicroVMID: "(image) " + t.image.name, Image: t.image.name, Source: Source,
+				Resource: usage.Resource{Kind: usage.KindImage, ID: t.image.name}, Image: t.image.name, Source: Source,
 				Amounts: usage.Amounts{pricing.SnapshotStorage: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
 			})
 		}

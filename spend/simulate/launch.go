@@ -93,7 +93,8 @@ func (l launch) records() []usage.Record {
 				billed := (seconds + peak*(p.factor-1)) * 1000 // as if all of it had run at the baseline
 				r.Amounts[usage.Running] += seconds * 1000
 				r.Amounts[pricing.Memory] += billed * mibs
-				r.Amounts[pricing.VCPU] += billed * mibs / 2048 // half a vCPU per GB; sizes of 512 MiB and whole seconds leave no rest
+				// Half a vCPU per GB. Sizes are multiples of 512 MiB and times whole seconds, so the division is exact.
+				r.Amounts[pricing.VCPU] += billed * mibs / 2048
 			}
 			from = to
 		}
@@ -103,7 +104,7 @@ func (l launch) records() []usage.Record {
 
 func (l launch) record(hour time.Time) usage.Record {
 	r := usage.Record{
-		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account, MicroVMID: l.id,
+		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account, Resource: usage.Resource{ID: l.id},
 		Image: l.tenant.image.name, Source: Source, Coverage: usage.CoverageComplete,
 	}
 	if l.blurred {

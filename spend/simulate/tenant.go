@@ -18,8 +18,10 @@ const (
 // names are those of tenants, the ones with a story among the first.
 var names = [...]string{
 	"acme", Growing, Runaway, Idle, "ember", "fjord", "granite", "harbor", "iris", "juniper", "kestrel", "lumen", "meadow",
-	"nimbus", "orchard", "pebble", "quartz", "raven", "sable", "tundra", "umber", "violet", "willow", "xenon", "yarrow", "zephyr",
-	"alder", "birch", "cedar", "dahlia", "elm", "fern", "ginkgo", "heather", "indigo", "jasmine", "kiwi", "laurel", "maple", "nettle",
+	"nimbus", "orchard", "pebble", "quartz", "raven", "sable", "tundra", "umber", "violet", "willow", "xenon", "yarrow",
+	"zephyr",
+	"alder", "birch", "cedar", "dahlia", "elm", "fern", "ginkgo", "heather", "indigo", "jasmine", "kiwi", "laurel", "maple",
+	"nettle",
 }
 
 // habit is when a tenant works.
@@ -80,7 +82,8 @@ func (f Fleet) tenants() []tenant {
 	out := make([]tenant, 0, count+1)
 	for i := range count {
 		t := tenant{
-			place: i, name: names[i], habit: habit(random.IntN(int(habitCount))), told: told(i % 3), region: regions[random.IntN(2)],
+			place: i, name: names[i], habit: habit(random.IntN(int(habitCount))),
+			told: told(i % 3), region: regions[random.IntN(2)],
 			size: sizes[random.IntN(len(sizes))], image: images[random.IntN(len(images))], scale: 2 + random.IntN(9),
 		}
 		t.state = t.size.MiB() * (30 + random.Int64N(31)) / 100 * mib

@@ -7,8 +7,8 @@ import (
 	"microspend/usage"
 )
 
-// Today is what the fleet used on the UTC day of now, up to now: the hours that are over. It carries on where the days before
-// it end, for a demonstration that is as fresh as the clock.
+// Today is what the fleet used on the UTC day of now, up to now: the hours that are over. It carries on where the
+// days before it end, for a demonstration that is as fresh as the clock.
 func (f Fleet) Today(now time.Time) []usage.Record {
 	f.End, f.Days = now, f.days()
 	next := f

@@ -71,7 +71,7 @@ func (r *csvReader) notCSV(err error) {
 	r.fault(0, 0, "", "%s", err)
 }
 
-// header reads the names of the columns. Without them no row has a meaning, so it says whether to go on.
+// header reads the names of the columns. Without them no row has a meaning, so it reports whether to go on.
 func (r *csvReader) header() bool {
 	names, err := r.in.Read()
 	if errors.Is(err, io.EOF) {

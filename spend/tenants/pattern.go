@@ -9,22 +9,22 @@ import (
 	"microspend/usage"
 )
 
-// Pattern matches names: exactly, or with a * at its end every name that begins with what stands before it. Nothing else
-// in it has a meaning, and a name that is not known ("") is never matched. The zero value matches nothing.
+// Pattern matches names: exactly, or with a * at its end every name that begins with what stands before it. Nothing
+// else in it has a meaning, and a name that is not known ("") is never matched. The zero value matches nothing.
 type Pattern struct {
 	text   string // without the *
 	prefix bool
 }
 
-// ParsePattern reads a pattern. A * elsewhere than at the end, an empty text, blanks around it and what no name can hold
-// are errors.
+// ParsePattern reads a pattern. A * elsewhere than at the end, an empty text, blanks around it and what no name can
+// hold are errors.
 func ParsePattern(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if before, ok := strings.CutSuffix(text, "*"); ok {
 		p = Pattern{before, true}
 	}
 	if strings.Contains(p.text, "*") {
-		return Pattern{}, fmt.Errorf("%.60q has a * before its end; a * stands at the end only, for every name that begins so", text)
+		return Pattern{}, fmt.Errorf("%.60q has a * before its end; a * is allowed only at the end, to match any rest", text)
 	}
 	if p.prefix && p.text == "" {
 		return p, nil
@@ -70,7 +70,8 @@ func (p Pattern) String() string {
 	return p.text
 }
 
-// MatchAny reports whether a name matches one of the patterns; without patterns every name does, also one that is not known.
+// MatchAny reports whether a name matches one of the patterns; without patterns every name does, also one that is not
+// known.
 func MatchAny(patterns []Pattern, name string) bool {
 	for _, p := range patterns {
 		if p.Match(name) {

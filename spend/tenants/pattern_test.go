@@ -17,7 +17,7 @@ func TestPatterns(t *testing.T) {
 		{"prefix", "the name itself too", "acme*", []string{"acme", "acme-1"}, []string{"acm", ""}, ""},
 		{"everything", "but what is not known", "*", []string{"a", "*"}, []string{""}, ""},
 		{"no other sign has a meaning", "names are never interpreted", "a.[b]?", []string{"a.[b]?"}, []string{"axb"}, ""},
-		{"inside", "", "a*b", nil, nil, `"a*b" has a * before its end; a * stands at the end only, for every name that begins so`},
+		{"inside", "", "a*b", nil, nil, `"a*b" has a * before its end; a * is allowed only at the end, to match any rest`},
 		{"empty", "", "", nil, nil, "is empty"},
 		{"too long", "no name is", strings.Repeat("x", 2049), nil, nil, "is longer than 2048 bytes"},
 		{"not text", "", "\xff", nil, nil, "is not valid UTF-8 text"},

@@ -1,11 +1,11 @@
-// Package tenants says which tenant usage belongs to: by the rules of a tenants file, by what a record itself says, and by
-// what a company has declared to be shared.
+// Package tenants says which tenant usage belongs to: by the rules of a tenants file, by what a record itself says,
+// and by what a company has declared to be shared.
 //
 // # What is promised
 //
-// The first rule in the file that matches decides, so a file reads from top to bottom; a rule wins over the tenant that a
-// record names, as a record may be wrong and is not changed. Rules hold on whole UTC days. A name that a user gave is never
-// interpreted: a tenant may be called like the label of a row and is not taken for it.
+// The first rule in the file that matches decides, so a file reads from top to bottom; a rule wins over the tenant
+// that a record names, as a record may be wrong and is not changed. Rules hold on whole UTC days. A name that a user
+// gave is never interpreted: a tenant may be called like the label of a row and is not taken for it.
 package tenants
 
 import (
@@ -20,7 +20,8 @@ import (
 	"microspend/pricing"
 )
 
-// Labels of rows that are no tenant's. In a tenants file (shared) stands for shared cost; the others cannot be named there.
+// Labels of rows that are no tenant's. In a tenants file (shared) stands for shared cost; the others cannot be named
+// there.
 const (
 	Unallocated = "(unallocated)"
 	Shared      = "(shared)"
@@ -30,7 +31,8 @@ const (
 // Field is what a selector looks at.
 type Field uint8
 
-// The fields. A rule looks at one of the first three; Tenant, whom a record or a rule names, is for saying what is shared.
+// The fields. A rule looks at one of the first three; Tenant, whom a record or a rule names, is for saying what is
+// shared.
 const (
 	MicroVM Field = iota
 	Image
@@ -62,8 +64,8 @@ type File struct {
 // maxFileBytes bounds a tenants file: some 200,000 rules.
 const maxFileBytes = 16 << 20
 
-// Load reads a tenants file: YAML where its name ends in .yaml or .yml, otherwise CSV. Errors name every fault, each with
-// file:line:column.
+// Load reads a tenants file: YAML where its name ends in .yaml or .yml, otherwise CSV. Errors name every fault, each
+// with file:line:column.
 //
 // CSV has a header; its columns may stand in any order, and from and to may be left out:
 //
@@ -104,7 +106,8 @@ func (f File) Names() []string {
 	return slices.Compact(names)
 }
 
-// Cuts are the moments inside a span at which rules begin or cease to hold, so that between two of them the same rules hold.
+// Cuts are the moments inside a span at which rules begin or cease to hold, so that between two of them the same
+// rules hold.
 func (f File) Cuts(s civil.Span) []time.Time {
 	var cuts []time.Time
 	for _, rule := range f.Rules {

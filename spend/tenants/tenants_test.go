@@ -90,7 +90,7 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 				",,(other),2026-10-01,\n" +
 				",,(shared),,\n",
 			"t.csv:2:1: match: \"vm\" cannot be matched; choose microvm_id, image or role\n" +
-				"t.csv:2:4: value: \"a*b\" has a * before its end; a * stands at the end only, for every name that begins so\n" +
+				"t.csv:2:4: value: \"a*b\" has a * before its end; a * is allowed only at the end, to match any rest\n" +
 				"t.csv:2:8: tenant: is empty\n" +
 				"t.csv:2:9: from: \"2026-13-01\" is not a date such as 2026-09-19\n" +
 				"t.csv:2:20: to: \"x\" is not a date such as 2026-09-19\n" +
@@ -109,7 +109,7 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 			"t.yaml:2:3: rules[0]: names none or more than one of microvm_id, image and role; give one\n" +
 				"t.yaml:3:3: rules[1]: names none or more than one of microvm_id, image and role; give one\n" +
 				"t.yaml:3:12: rules[1].tenant: (unallocated) is the label of a row and cannot be a tenant\n" +
-				"t.yaml:4:11: rules[2].image: \"a*b\" has a * before its end; a * stands at the end only, for every name that begins so\n" +
+				"t.yaml:4:11: rules[2].image: \"a*b\" has a * before its end; a * is allowed only at the end, to match any rest\n" +
 				"t.yaml:4:24: rules[2].tenant: \" x\" begins or ends with a blank\n" +
 				"t.yaml:5:47: rules[3].to: is not after from; to is the first day on which the rule no longer holds\n" +
 				"t.yaml:5:59: rules[3].since: unknown key; allowed here: microvm_id, microvm, image, role, tenant, from, to\n" +

@@ -1,7 +1,6 @@
 package whatif
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -51,9 +50,9 @@ type Outcome struct {
 func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	var (
 		out   = Outcome{Complete: true, ThenComplete: true}
-		lines [5]Line
-		used  [5]bool
-		notes = noteBook{}
+		lines [pricing.QuantityCount]Line
+		used  [pricing.QuantityCount]bool
+		notes noteList
 	)
 	for i := range parts {
 		part := &parts[i]
@@ -64,8 +63,10 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 			out.unknown(why)
 		}
 		after, facts, effect := changed(part, change, &notes)
-		out.Running, out.ThenRunning = out.Running.Add(facts.Running), out.ThenRunning.Add(facts.Running.Add(effect.Running))
-		out.Suspends, out.ThenSuspend = out.Suspends.Add(facts.Suspends), out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
+		out.Running = out.Running.Add(facts.Running)
+		out.ThenRunning = out.ThenRunning.Add(facts.Running.Add(effect.Running))
+		out.Suspends = out.Suspends.Add(facts.Suspends)
+		out.ThenSuspend = out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
 		card := part.Card
 		if change.Region != "" {
 			card = change.Card
@@ -91,15 +92,12 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 					continue
 				}
 				used[q] = true
-				amount, known, err := priced(side.measured, q, side.card)
-				if err != nil {
-					return Outcome{}, err
-				}
+				amount, _, err := side.measured[q].Amounts(side.card, q)
 				*side.quantity = side.quantity.Add(side.measured[q].Quantity())
 				*side.amount = side.amount.Add(amount)
-				if !known {
+				if err != nil {
 					*side.known = false
-					out.unknown((&pricing.UnknownRateError{Region: side.card.Region, Quantity: q}).Error())
+					out.unknown(err.Error())
 				}
 			}
 		}
@@ -121,29 +119,14 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	return out, nil
 }
 
-// priced is the amount of one measured quantity.
-func priced(measured pricing.Measured, q pricing.BilledQuantity, card pricing.RateCard) (decimal.Decimal, bool, error) {
-	var only pricing.Measured
-	only[q] = measured[q]
-	bill, err := only.Bill(card)
-	var none *pricing.UnknownRateError
-	if errors.As(err, &none) {
-		return decimal.Decimal{}, false, nil
-	}
-	return bill.Total(), true, err
-}
-
 func (o *Outcome) unknown(text string) {
-	for _, have := range o.Unknown {
-		if have == text {
-			return
-		}
+	if !slices.Contains(o.Unknown, text) {
+		o.Unknown = append(o.Unknown, text)
 	}
-	o.Unknown = append(o.Unknown, text)
 }
 
 // changed is the usage of a part after a change.
-func changed(part *Part, change Change, notes *noteBook) (pricing.Measured, Facts, Effect) {
+func changed(part *Part, change Change, notes *noteList) (pricing.Measured, Facts, Effect) {
 	measured := part.Sum.Measured()
 	facts, ran := FactsOf(&part.Sum)
 	if !ran {
@@ -196,26 +179,27 @@ func idled(m pricing.Measured, f Facts, e Effect) pricing.Measured {
 func resized(m pricing.Measured, f Facts, e Effect, factor decimal.Decimal) pricing.Measured {
 	resumed := decimal.Min(f.Resumes.Add(e.Suspends).Mul(f.State), m[pricing.SnapshotRead].Units)
 	resumed = decimal.Max(resumed, decimal.Decimal{})
-	for _, q := range []pricing.BilledQuantity{pricing.VCPU, pricing.Memory, pricing.SnapshotWrite, pricing.SnapshotStorage} {
+	read := m[pricing.SnapshotRead].Units
+	for q := range m {
 		m[q].Units = m[q].Units.Mul(factor)
 	}
-	m[pricing.SnapshotRead].Units = m[pricing.SnapshotRead].Units.Add(resumed.Mul(factor.Sub(one)))
+	m[pricing.SnapshotRead].Units = read.Add(resumed.Mul(factor.Sub(one)))
 	return m
 }
 
-// noteBook collects notes.
-type noteBook struct{ list []pricing.Note }
+// noteList collects notes.
+type noteList struct{ list []pricing.Note }
 
 // add adds a note that is not there yet. Regions may differ in what there is to say.
-func (b *noteBook) add(note pricing.Note) {
-	if !slices.Contains(b.list, note) {
-		b.list = append(b.list, note)
+func (l *noteList) add(note pricing.Note) {
+	if !slices.Contains(l.list, note) {
+		l.list = append(l.list, note)
 	}
 }
 
 // addFirst adds a note unless there is one of its id: of thousands of parts, what the first has to say stands for all.
-func (b *noteBook) addFirst(note pricing.Note) {
-	if !slices.ContainsFunc(b.list, func(have pricing.Note) bool { return have.ID == note.ID }) {
-		b.list = append(b.list, note)
+func (l *noteList) addFirst(note pricing.Note) {
+	if !slices.ContainsFunc(l.list, func(have pricing.Note) bool { return have.ID == note.ID }) {
+		l.list = append(l.list, note)
 	}
 }

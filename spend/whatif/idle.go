@@ -22,13 +22,13 @@ type Effect struct {
 	Notes     []pricing.Note
 }
 
-// Memoryless is an [IdleModel] from averages alone. It takes the pauses between uses for memoryless (exponential): however
-// long a pause has lasted, what is left of it is m on average, which is the suspended time of an average suspend. Of n
-// suspends at a timeout T there are then n·e^((T−U)/m) at a timeout U, and each suspend less is m seconds more of
-// running, idle, in place of suspended time.
+// Memoryless is an [IdleModel] from averages alone. It takes the pauses between uses for memoryless (exponential):
+// however long a pause has lasted, what is left of it is m on average, which is the suspended time of an average
+// suspend. Of n suspends at a timeout T there are then n·e^((T−U)/m) at a timeout U, and each suspend less is m
+// seconds more of running, idle, in place of suspended time.
 //
-// Pauses of real workloads are often many short ones and a few very long ones, for which this understates what a shorter
-// timeout saves.
+// Pauses of real workloads are often many short ones and a few very long ones, for which this understates what a
+// shorter timeout saves.
 type Memoryless struct{}
 
 // largestExponent keeps a model that does not fit from getting out of hand.

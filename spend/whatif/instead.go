@@ -63,7 +63,8 @@ type Alternative struct {
 	Sources  []pricing.Price
 	Notes    []pricing.Note
 
-	// BreakEven is the running time a month, in hours, at which both cost the same, where there is one part and the two meet.
+	// BreakEven is the running time a month, in hours, at which both cost the same, where there is one part and the two
+	// meet.
 	BreakEven *decimal.Decimal
 	Sentence  string // what the break-even says
 }
@@ -71,7 +72,7 @@ type Alternative struct {
 // Instead prices usage of some seconds on something else, each part by itself.
 func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alternative {
 	out := Alternative{Kind: kind, Name: kind.String()}
-	notes := noteBook{}
+	var notes noteList
 	for i := range parts {
 		part := &parts[i]
 		facts, ran := FactsOf(&part.Sum)
@@ -110,16 +111,14 @@ func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alt
 	return out
 }
 
-// ownCurve is what a part costs a month by running time: reads, writes and storage whatever runs, and compute by the second.
+// ownCurve is what a part costs a month by running time: reads, writes and storage whatever runs, and compute by the
+// second.
 func ownCurve(part *Part, seconds int64, running decimal.Decimal) (pricing.Curve, bool) {
 	measured := part.Sum.Measured()
 	var compute, rest decimal.Decimal
 	for _, q := range pricing.BilledQuantities() {
-		if measured[q].Units.IsZero() {
-			continue
-		}
-		amount, known, err := priced(measured, q, part.Card)
-		if err != nil || !known {
+		amount, _, err := measured[q].Amounts(part.Card, q)
+		if err != nil { // the rate is not known
 			return pricing.Curve{}, false
 		}
 		if q == pricing.VCPU || q == pricing.Memory {
@@ -155,11 +154,12 @@ func (a *Alternative) meet(own pricing.Curve, alt pricing.Alternative, running d
 	if found.Below == pricing.Other {
 		cheaper = alt.Name + " costs less"
 	}
-	a.Sentence = fmt.Sprintf("Up to %s running hours a month %s; it is %s h at this pace.", hours(at), cheaper, hours(running))
+	a.Sentence = fmt.Sprintf("Up to %s running hours a month %s; it is %s h at this pace.",
+		hours(at), cheaper, hours(running))
 }
 
 // replaced puts an alternative in the place of the MicroVMs' bill.
-func (o *Outcome) replaced(by Alternative, seconds int64, notes *noteBook) {
+func (o *Outcome) replaced(by Alternative, seconds int64, notes *noteList) {
 	o.Alternative = &by
 	for i := range o.Lines {
 		o.Lines[i].Then, o.Lines[i].ThenAmount, o.Lines[i].ThenKnown = decimal.Decimal{}, decimal.Decimal{}, true

@@ -14,12 +14,12 @@ import (
 	"microspend/usage"
 )
 
-// Pauses is an [IdleModel] from the single suspensions that a ledger shows. A longer timeout does to each what it would have
-// done: one that lasted no longer than what is added is run through, idle, and the others begin so much later. That holds
-// whatever the timeout was at present, and is what [idle.Model.Analyse] prices.
+// Pauses is an [IdleModel] from the single suspensions that a ledger shows. A longer timeout does to each what it
+// would have done: one that lasted no longer than what is added is run through, idle, and the others begin so much
+// later. That holds whatever the timeout was at present, and is what [idle.Model.Analyse] prices.
 //
-// Pauses that were too short to be suspended do not show. They cost the same under every timeout that is no shorter than
-// that at present; about a shorter one they would decide, so there [Memoryless] is taken in place.
+// Pauses that were too short to be suspended do not show. They cost the same under every timeout that is no shorter
+// than that at present; about a shorter one they would decide, so there [Memoryless] is taken in place.
 type Pauses struct {
 	suspended map[string]idle.Distribution // how long, by region
 }
@@ -52,7 +52,9 @@ func ReadPauses(records iter.Seq2[usage.Record, error]) (*Pauses, error) {
 				return
 			}
 		}
-	}, idle.RecordOptions{Owner: func(r *usage.Record) string { return r.Region }}) // it is the regions that are told apart
+	}, idle.RecordOptions{
+		Owner: func(r *usage.Record) string { return r.Region }, // pauses are priced by region, whoever had them
+	})
 	p := &Pauses{map[string]idle.Distribution{}}
 	if errors.Is(err, idle.ErrNoGaps) {
 		return p, nil
@@ -119,7 +121,8 @@ func (p *Pauses) cheapest(part *Part, f Facts, d idle.Distribution, now int64) [
 
 // best is the cheapest timeout of now or more, in seconds. It reports false where a rate is not known.
 func (p *Pauses) best(part *Part, f Facts, d idle.Distribution, now int64) (int64, bool) {
-	model, err := idle.NewModel(part.Card, f.Size, pricing.Divide(f.State, bytesPerGB, pricing.AmountPlaces), decimal.Decimal{})
+	state := pricing.Divide(f.State, bytesPerGB, pricing.AmountPlaces)
+	model, err := idle.NewModel(part.Card, f.Size, state, decimal.Decimal{})
 	if err != nil {
 		return 0, false
 	}

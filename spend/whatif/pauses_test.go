@@ -16,14 +16,14 @@ import (
 	"microspend/usage"
 )
 
-// suspended are the records of MicroVMs of 2 GB in a region, each of which was suspended once for so many seconds with 1 GB of
-// state, resumed, and ran for an hour.
+// suspended are the records of MicroVMs of 2 GB in a region, each of which was suspended once for so many seconds
+// with 1 GB of state, resumed, and ran for an hour.
 func suspended(region string, seconds ...int64) []usage.Record {
 	var records []usage.Record
 	for i, length := range seconds {
 		records = append(records, usage.Record{
 			PeriodStart: time.Date(2026, time.November, 1+i%28, 0, 0, 0, 0, time.UTC), PeriodSeconds: 86_400, Region: region,
-			MicroVMID: fmt.Sprintf("mvm-%d", i), Tenant: "acme",
+			Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", i)}, Tenant: "acme",
 			Amounts: usage.Amounts{
 				pricing.VCPU: 3_600_000, pricing.Memory: 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 30, pricing.SnapshotStorage: length << 30,
 				usage.Running: 3_600_000, usage.Suspended: length * 1000, usage.Suspends: 1, usage.Resumes: 1,
@@ -133,8 +133,8 @@ func TestTooManyPauses(t *testing.T) {
 	require.Equal(t, whatif.MostPauses, read)
 }
 
-// TestPausesAreThoseOfTheIdleAnalysis: the difference between the bills is the one that the idle analysis finds for the same
-// records, and so is the cheapest timeout.
+// TestPausesAreThoseOfTheIdleAnalysis: the difference between the bills is the one that the idle analysis finds for
+// the same records, and so is the cheapest timeout.
 func TestPausesAreThoseOfTheIdleAnalysis(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := suspended("eu-west-1", rapid.SliceOfN(rapid.Int64Range(1, 20_000), 1, 20).Draw(t, "suspended")...)

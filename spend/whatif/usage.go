@@ -28,13 +28,15 @@ type Facts struct {
 	State decimal.Decimal // bytes written by a suspend on average; zero without suspends
 }
 
-// unmeasured says what keeps facts from being known of a sum: it computed, but for how long is not measured. It is "" where
+// unmeasured says why facts of a part are not known: it computed, but its running time was not measured. It is "" where
 // nothing computed.
 func (p *Part) unmeasured() string {
-	if !p.Sum.Amounts[usage.Running].IsZero() || p.Sum.Amounts[pricing.VCPU].IsZero() && p.Sum.Amounts[pricing.Memory].IsZero() {
+	amounts := &p.Sum.Amounts
+	if !amounts[usage.Running].IsZero() || amounts[pricing.VCPU].IsZero() && amounts[pricing.Memory].IsZero() {
 		return ""
 	}
-	return "for how long MicroVMs ran in " + p.Region + " is not measured; collect from logs or the MicroVM API, or map a metric of running time"
+	return "for how long MicroVMs ran in " + p.Region +
+		" is not measured; collect from logs or the MicroVM API, or map a metric of running time"
 }
 
 var (
@@ -46,14 +48,15 @@ var (
 
 // FactsOf works out the facts. It reports false where nothing ran, so that there is nothing to change.
 func FactsOf(sum *usage.Sum) (Facts, bool) {
-	if sum.Amounts[usage.Running].IsZero() || sum.Amounts[pricing.Memory].IsZero() {
+	of := func(m usage.Measure) decimal.Decimal { return sum.Amounts[m].Decimal() }
+	runningMS, memory := of(usage.Running), sum.Amounts[pricing.Memory].Decimal()
+	if runningMS.IsZero() || memory.IsZero() {
 		return Facts{}, false
 	}
-	runningMS := sum.Amounts[usage.Running].Decimal()
 	f := Facts{
-		Running: runningMS.Shift(-3), Suspended: sum.Amounts[usage.Suspended].Decimal().Shift(-3), Launches: sum.Amounts[usage.Launches].Decimal(),
-		Suspends: sum.Amounts[usage.Suspends].Decimal(), Resumes: sum.Amounts[usage.Resumes].Decimal(),
-		Average: pricing.Divide(sum.Amounts[pricing.Memory].Decimal(), runningMS.Mul(mibMSPerGBMS), pricing.RatioPlaces),
+		Running: runningMS.Shift(-3), Suspended: of(usage.Suspended).Shift(-3), Launches: of(usage.Launches),
+		Suspends: of(usage.Suspends), Resumes: of(usage.Resumes),
+		Average: pricing.Divide(memory, runningMS.Mul(mibMSPerGBMS), pricing.RatioPlaces),
 	}
 	f.Size = pricing.Sizes()[0]
 	for _, size := range pricing.Sizes() {
@@ -74,8 +77,9 @@ func aMonth(figure decimal.Decimal, seconds int64) decimal.Decimal {
 
 const monthSeconds = pricing.HoursPerInstanceMonth * pricing.SecondsPerHour
 
-// demand is what the usage of so many seconds asks of an alternative in a month at the same pace. Launches and resumes are
-// taken for jobs, so that machines that are always on come to as many as the running time fills, one at least.
+// demand is what the usage of so many seconds asks of an alternative in a month at the same pace. Launches and
+// resumes are taken for jobs, so that machines that are always on come to as many as the running time fills, one at
+// least.
 func demand(region string, f Facts, seconds int64) pricing.Demand {
 	starts := decimal.Max(f.Launches.Add(f.Resumes), one)
 	jobs := aMonth(starts, seconds)

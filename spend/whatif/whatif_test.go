@@ -20,8 +20,8 @@ func card(t require.TestingT, region string) pricing.RateCard {
 
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 
-// twoGB is a MicroVM of 2 GB that ran for 100 hours, was suspended 40 times for 30 minutes each with 1 GB of state, and launched
-// 10 times from an image of 2 GB.
+// twoGB is a MicroVM of 2 GB that ran for 100 hours, was suspended 40 times for 30 minutes each with 1 GB of state,
+// and launched 10 times from an image of 2 GB.
 func twoGB(region string, t require.TestingT) whatif.Part {
 	var sum usage.Sum
 	sum.Add(&usage.Record{
@@ -71,7 +71,8 @@ func TestFacts(t *testing.T) {
 
 func TestNothingChangedIsTheBill(t *testing.T) {
 	out := apply(t, whatif.Change{}, twoGB("eu-west-1", t))
-	// 360,000 vCPU-s × 0.0000291572 + 720,000 GB-s × 0.0000038603 + 60 GB × 0.0016403088 + 40 GB × 0.0040636422 + 20 GB-h × 0.0001322222
+	// 360,000 vCPU-s × 0.0000291572 + 720,000 GB-s × 0.0000038603 + 60 GB × 0.0016403088 + 40 GB × 0.0040636422 + 20
+	// GB-h × 0.0001322222
 	require.Equal(t, "13.539616660", out.Total.StringFixed(9))
 	require.True(t, out.Then.Equal(out.Total))
 	require.True(t, out.Complete && out.ThenComplete)
@@ -106,7 +107,8 @@ func TestTwiceTheMemory(t *testing.T) {
 
 func TestAnotherIdleTimeout(t *testing.T) {
 	part := twoGB("eu-west-1", t)
-	// The mean suspended time is 1,800 s. At 300 s + 1,800 s there are 40/e suspends, and each less is 1,800 s more of running.
+	// The mean suspended time is 1,800 s. At 300 s + 1,800 s there are 40/e suspends, and each less is 1,800 s more of
+	// running.
 	out := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 2100}, part)
 	require.Equal(t, "14.7151776469", out.ThenSuspend.StringFixed(10))
 	require.Equal(t, "405512.680236", out.ThenRunning.StringFixed(6))
@@ -123,8 +125,8 @@ func TestAnotherIdleTimeout(t *testing.T) {
 	require.Equal(t, "idle-no-suspends", none.Notes[0].ID)
 }
 
-// TestIdleModel is what must hold whatever the usage: a longer timeout never runs less nor suspends more, nothing falls below
-// zero, and time is only moved between running and suspended.
+// TestIdleModel is what must hold whatever the usage: a longer timeout never runs less nor suspends more, nothing
+// falls below zero, and time is only moved between running and suspended.
 func TestIdleModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := whatif.Facts{

@@ -2,10 +2,10 @@ package data
 
 import (
 	"context"
-	"time"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend"
@@ -27,35 +27,31 @@ type Line struct {
 
 // Explanation is what a figure is made of.
 type Explanation struct {
-	Title    string // what is explained
-	From, To time.Time
-	Query    Query
-	Lines    []Line
-	Shared   decimal.Decimal // the share of shared cost in the amount
-	Total    spend.Total
-	Policy   spend.Policy
-	Card     map[string]pricing.RateCard
-	Notes    []pricing.Note
+	civil.Span
+	Query  Query
+	Lines  []Line
+	Shared decimal.Decimal // the share of shared cost in the amount
+	Total  spend.Total
+	Policy spend.Policy
+	Card   map[string]pricing.RateCard
+	Notes  []pricing.Note
 }
 
 // Explain works out the lines behind what was spent in a scope and period.
-func (r *Reader) Explain(ctx context.Context, q Query, asOf time.Time) (*Explanation, error) {
-	until := q.Period.To
-	if asOf.After(q.Period.From) && asOf.Before(until) {
-		until = asOf
-	}
+func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation, error) {
+	part := q.Period.Until(at)
 	by := []spend.Dimension{spend.ByRegion}
 	if q.Scope.Tenant != nil {
 		by = append(by, spend.ByTenant)
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: q.Period.From, To: until, By: by, Location: r.Location(), Filter: q.Scope.filter(),
+		From: part.From, To: part.To, By: by, Location: r.Location(), Filter: q.Scope.filter(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &Explanation{
-		From: q.Period.From, To: until, Query: q, Total: found.Total, Policy: found.Policy, Card: map[string]pricing.RateCard{},
+		Span: part.Span, Query: q, Total: found.Total, Policy: found.Policy, Card: map[string]pricing.RateCard{},
 	}
 	for i := range found.Rows {
 		row := &found.Rows[i]
@@ -63,7 +59,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, asOf time.Time) (*Explana
 		if row.Sum == (usage.Sum{}) {
 			continue
 		}
-		card, err := r.card(row.Region)
+		card, err := r.Card(row.Region)
 		if err != nil {
 			return nil, err
 		}

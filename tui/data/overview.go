@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/anomaly"
@@ -17,80 +18,77 @@ import (
 
 // Sums are the figures at the head of the overview.
 type Sums struct {
-	Today, Month     spend.Total
-	TodayTo, MonthTo time.Time // how far the data goes in them
-	TodayFrom        time.Time
-	MonthFrom        time.Time
-	BeforeFrom       time.Time // what the month is compared with
-	BeforeTo         time.Time
+	Today, Month spend.Total
+	MonthFrom    time.Time
+	Before       civil.Span // what the month is compared with
 }
 
 // Sums reads what was spent today and in this month.
-func (r *Reader) Sums(ctx context.Context, now, asOf time.Time) (*Sums, error) {
-	out := &Sums{}
-	for _, part := range []struct {
-		kind     Kind
-		into     *spend.Total
-		from, to *time.Time
-	}{{Today, &out.Today, &out.TodayFrom, &out.TodayTo}, {Month, &out.Month, &out.MonthFrom, &out.MonthTo}} {
-		l, err := r.Listing(ctx, Query{Period: PeriodOf(part.kind, now, r.Location())}, asOf)
-		if err != nil {
-			return nil, err
-		}
-		*part.into, *part.from, *part.to = l.Spend.Total, l.Query.Period.From, l.Until
-		out.BeforeFrom, out.BeforeTo = l.Spend.PreviousFrom, l.Spend.PreviousTo // the month's, which is the last
+func (r *Reader) Sums(ctx context.Context, at Moment) (*Sums, error) {
+	today, err := r.Listing(ctx, Query{Period: PeriodOf(Today, at.Now, r.Location())}, at)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	month, err := r.Listing(ctx, Query{Period: PeriodOf(Month, at.Now, r.Location())}, at)
+	if err != nil {
+		return nil, err
+	}
+	return &Sums{
+		Today: today.Spend.Total, Month: month.Spend.Total, MonthFrom: month.Query.Period.From,
+		Before: civil.Between(month.Spend.PreviousFrom, month.Spend.PreviousTo),
+	}, nil
 }
 
 // Budgets reads how budgets stand.
-func (r *Reader) Budgets(ctx context.Context, now time.Time) (*budget.Report, error) {
-	report, err := budget.Evaluate(ctx, r.Source, r.BudgetSet, now)
+func (r *Reader) Budgets(ctx context.Context, at Moment) (*budget.Report, error) {
+	report, err := budget.Evaluate(ctx, r.Source, r.BudgetSet, at.Now)
 	return &report, err
 }
 
 // Anomalies reads which of the last days stand out.
-func (r *Reader) Anomalies(ctx context.Context, now, asOf time.Time) (*anomaly.Report, error) {
-	days := r.lastDays(asOf)
+func (r *Reader) Anomalies(ctx context.Context, at Moment) (*anomaly.Report, error) {
+	_, last := r.lastDays(at)
 	report, err := anomaly.Find(ctx, r.Source, r.AnomalyRule, anomaly.Request{
-		From: days[0], To: days[TrendDays], Now: now, Location: r.Location(),
+		From: last.From, To: last.To, Now: at.Now, Location: r.Location(),
 	})
 	return &report, err
 }
 
 // Instead is what the usage of the last days would have cost on something else, in a month at the same pace.
 type Instead struct {
-	From, To     time.Time
+	civil.Span
 	Month        decimal.Decimal // with MicroVMs
 	Complete     bool
-	Coverage     *decimal.Decimal
 	Alternatives []whatif.Alternative
 }
 
-// Seconds is the time that it is worked out from.
-func (i *Instead) Seconds() int64 { return int64(i.To.Sub(i.From) / time.Second) }
-
 // Instead works out what the last days would have cost on something else, tenant by tenant and region by region.
-func (r *Reader) Instead(ctx context.Context, asOf time.Time) (*Instead, error) {
-	from := r.lastDays(asOf)[0]
-	parts, total, err := r.Parts(ctx, from, asOf, Scope{}, spend.ByTenant, spend.ByRegion)
+func (r *Reader) Instead(ctx context.Context, at Moment) (*Instead, error) {
+	_, last := r.lastDays(at)
+	period := Period{Custom, civil.Between(last.From, at.AsOf)}
+	parts, total, err := r.Parts(ctx, period, Scope{}, spend.ByTenant, spend.ByRegion)
 	if err != nil {
 		return nil, err
 	}
-	out := &Instead{From: from, To: asOf, Complete: total.Complete(), Coverage: spend.Coverage(&total.Sum)}
-	out.Month = pricing.ProrateTime(total.Amount, pricing.HoursPerInstanceMonth*pricing.SecondsPerHour, max(out.Seconds(), 1))
+	seconds := max(int64(period.To.Sub(period.From)/time.Second), 1)
+	out := &Instead{Span: period.Span, Complete: total.Complete()}
+	out.Month = pricing.ProrateTime(total.Amount, pricing.HoursPerInstanceMonth*pricing.SecondsPerHour, seconds)
 	for _, kind := range whatif.Kinds() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		out.Alternatives = append(out.Alternatives, whatif.Instead(r.Prices, kind, parts, out.Seconds()))
+		out.Alternatives = append(out.Alternatives, whatif.Instead(r.Prices, kind, parts, seconds))
 	}
 	return out, nil
 }
 
 // Parts reads usage with its rates, one part for each group and region.
-func (r *Reader) Parts(ctx context.Context, from, to time.Time, scope Scope, by ...spend.Dimension) ([]whatif.Part, spend.Total, error) {
-	found, err := r.Source.Report(ctx, spend.Request{From: from, To: to, By: by, Location: r.Location(), Filter: scope.filter(), Counts: true})
+func (r *Reader) Parts(
+	ctx context.Context, period Period, scope Scope, by ...spend.Dimension,
+) ([]whatif.Part, spend.Total, error) {
+	found, err := r.Source.Report(ctx, spend.Request{
+		From: period.From, To: period.To, By: by, Location: r.Location(), Filter: scope.filter(), Counts: true,
+	})
 	if err != nil {
 		return nil, spend.Total{}, err
 	}
@@ -100,7 +98,7 @@ func (r *Reader) Parts(ctx context.Context, from, to time.Time, scope Scope, by 
 		if row.Sum == (usage.Sum{}) {
 			continue
 		}
-		card, err := r.card(row.Region)
+		card, err := r.Card(row.Region)
 		if err != nil {
 			return nil, spend.Total{}, err
 		}
@@ -109,8 +107,8 @@ func (r *Reader) Parts(ctx context.Context, from, to time.Time, scope Scope, by 
 	return parts, found.Total, nil
 }
 
-// card is the card of a region, without rates where there is none.
-func (r *Reader) card(region string) (pricing.RateCard, error) {
+// Card is the rate card of a region, without rates where there is none.
+func (r *Reader) Card(region string) (pricing.RateCard, error) {
 	card, err := r.Source.Rates.Card(region)
 	var none *pricing.NoCardError
 	if errors.As(err, &none) {
@@ -118,6 +116,3 @@ func (r *Reader) card(region string) (pricing.RateCard, error) {
 	}
 	return card, err
 }
-
-// Card is the rate card of a region for a what-if.
-func (r *Reader) Card(region string) (pricing.RateCard, error) { return r.card(region) }

@@ -11,16 +11,16 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/report"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/tenants"
 	"microspend/tui/draw"
 	"microspend/usage"
+	"microspend/view"
 )
 
 // Reader reads from the ledger by way of package spend. It may be used by several goroutines.
@@ -71,45 +71,37 @@ type Query struct {
 type Listing struct {
 	Query Query
 	Spend spend.Spend
-	Until time.Time // the data is looked at up to here: the end of the period, or how far the data goes
 
-	Names  [][]string        // of each dimension, safe to show, for each row
-	Cents  []decimal.Decimal // the amounts rounded so that they add up to the total as shown
-	Total  decimal.Decimal   // rounded
-	Shares []*decimal.Decimal
-	Trends *Trends // nil where there are none
+	Names   [][]string // of each dimension, safe to show, for each row
+	Columns []view.Column[*spend.Row]
+	Trends  *Trends // nil where there are none
 }
 
-// Listing reads spend. AsOf is how far the data goes: a period that is not over is compared with a stretch before it that is
-// as long as what there is of it.
-func (r *Reader) Listing(ctx context.Context, q Query, asOf time.Time) (*Listing, error) {
-	loc := r.Location()
-	until, previous := q.Period.To, !slices.Contains(q.By, spend.ByMicroVM) // a MicroVM lives for hours: it has no before
-	switch {
-	case asOf.After(q.Period.From) && asOf.Before(until):
-		until = asOf
-	case !asOf.After(q.Period.From):
-		previous = false // there is nothing to compare yet
+// Text is a figure of a row as it is shown, "" where the listing has no such column.
+func (l *Listing) Text(column string, row int) string {
+	if c := view.Pick(l.Columns, column); len(c) > 0 {
+		return c[0].Value(&l.Spend.Rows[row]).String()
 	}
+	return ""
+}
+
+// Listing reads spend. A period that is not over is compared with a stretch before it that is as long as what there is of it.
+func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, error) {
+	loc, part := r.Location(), q.Period.Until(at)
+	// A MicroVM lives for hours, so there is no time before to compare it with; nor is there in a period without data yet.
+	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: q.Period.From, To: until, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount, Previous: previous,
+		From: part.From, To: part.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount, Previous: previous,
 		Top: q.Most, Counts: true,
 	})
 	if err != nil {
 		return nil, err
 	}
-	l := &Listing{Query: q, Spend: found, Until: until}
-	amounts := make([]decimal.Decimal, len(found.Rows))
-	l.Shares = make([]*decimal.Decimal, len(found.Rows))
-	for i := range found.Rows {
-		row := &found.Rows[i]
-		amounts[i] = row.Amount
-		if found.Total.Amount.IsPositive() && row.Known() {
-			share := pricing.Divide(row.Amount, found.Total.Amount, pricing.RatioPlaces)
-			l.Shares[i] = &share
-		}
+	look := report.SpendLook{Counts: true}
+	if slices.Contains(q.By, spend.ByMicroVM) {
+		look.Places = 4 // one MicroVM costs cents
 	}
-	l.Cents, l.Total = spend.Cents(amounts)
+	l := &Listing{Query: q, Spend: found, Columns: report.SpendColumns(found, look)}
 	l.Names = make([][]string, len(q.By))
 	for d, dimension := range q.By {
 		l.Names[d] = make([]string, len(found.Rows))

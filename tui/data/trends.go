@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/draw"
 )
@@ -15,11 +16,15 @@ import (
 // TrendDays is how many days sparklines and the overview's chart go back, the day of the latest data included.
 const TrendDays = 30
 
-// Trends are the last days of each name of a dimension, for pictures.
-type Trends struct {
-	From time.Time
-	of   func(name string) []float32
+// lastDays are the last days up to the one that the data ends in.
+func (r *Reader) lastDays(at Moment) (first civil.Day, span civil.Span) {
+	last := civil.DayOf(at.AsOf.Add(-time.Nanosecond), r.Location())
+	first = last - TrendDays + 1
+	return first, days(Custom, first, last, r.Location()).Span
 }
+
+// Trends are the last days of each name of a dimension, for pictures.
+type Trends struct{ of func(name string) []float32 }
 
 // Of is the series of a row's name, nil where there is none.
 func (t *Trends) Of(name string) []float32 {
@@ -30,25 +35,22 @@ func (t *Trends) Of(name string) []float32 {
 }
 
 // Trends reads the last days by tenant or by image.
-func (r *Reader) Trends(ctx context.Context, of spend.Dimension, asOf time.Time) (*Trends, error) {
-	days := r.lastDays(asOf)
+func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (*Trends, error) {
+	first, last := r.lastDays(at)
 	if of == spend.ByTenant { // of which there may be many
-		estimates, err := r.Source.EstimateDays(ctx, civil.Between(days[0], days[TrendDays]), nil, spend.Filter{})
-		return &Trends{From: days[0], of: func(name string) []float32 { return heights(estimates.Of(name)) }}, err
+		estimates, err := r.Source.EstimateDays(ctx, last, nil, spend.Filter{})
+		return &Trends{func(name string) []float32 { return heights(estimates.Of(name)) }}, err
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: days[0], To: days[TrendDays], By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
+		From: last.From, To: last.To, By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	places, series := map[string]int{}, map[string][]float32{}
-	for i := range TrendDays {
-		places[days[i].Format(time.DateOnly)] = i
-	}
+	series := map[string][]float32{}
 	for i := range found.Rows {
 		row := &found.Rows[i]
-		place, dated := places[row.Day]
+		place, dated := placeOf(row, first)
 		if !dated {
 			continue
 		}
@@ -56,13 +58,19 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, asOf time.Time)
 		if series[name] == nil {
 			series[name] = make([]float32, TrendDays)
 		}
-		value := draw.Missing()
+		series[name][place] = draw.Missing()
 		if row.Known() {
-			value = float32(row.Amount.InexactFloat64())
+			series[name][place] = float32(row.Amount.InexactFloat64())
 		}
-		series[name][place] = value
 	}
-	return &Trends{From: days[0], of: func(name string) []float32 { return series[name] }}, nil
+	return &Trends{func(name string) []float32 { return series[name] }}, nil
+}
+
+// placeOf is the place of a row's day among the last days.
+func placeOf(row *spend.Row, first civil.Day) (place int, dated bool) {
+	day, err := civil.Parse(row.Day)
+	place = int(day - first)
+	return place, err == nil && place >= 0 && place < TrendDays
 }
 
 // heights are amounts as they are drawn.
@@ -80,60 +88,45 @@ func heights(amounts []spend.MicroDollars) []float32 {
 	return out
 }
 
-// lastDays are the starts of the last days up to the one that the data ends in, and the end of that.
-func (r *Reader) lastDays(asOf time.Time) []time.Time {
-	loc := r.Location()
-	year, month, day := asOf.Add(-time.Nanosecond).In(loc).Date()
-	days := make([]time.Time, TrendDays+1)
-	for i := range days {
-		days[i] = time.Date(year, month, day-TrendDays+1+i, 0, 0, 0, 0, loc)
-	}
-	return days
-}
-
 // Day is one day of the overview's chart.
 type Day struct {
 	Start   time.Time
-	Amount  decimal.Decimal
-	Parts   [5]decimal.Decimal // by billed quantity
+	Parts   [pricing.QuantityCount]decimal.Decimal // dollars by billed quantity
 	HasData bool
 	Known   bool // there is a rate for at least some of it
 }
 
 // Days are the last days, by billed quantity.
 type Days struct {
-	Days     []Day
-	Totals   [5]decimal.Decimal
+	Days     [TrendDays]Day
+	Totals   [pricing.QuantityCount]decimal.Decimal // dollars
 	Total    decimal.Decimal
 	Coverage *decimal.Decimal // nil where nothing was measured
 	Damaged  []ledger.DamagedFile
 }
 
 // Days reads the last days.
-func (r *Reader) Days(ctx context.Context, asOf time.Time) (*Days, error) {
-	starts := r.lastDays(asOf)
+func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
+	first, last := r.lastDays(at)
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: starts[0], To: starts[TrendDays], By: []spend.Dimension{spend.ByDay, spend.ByComponent}, Location: r.Location(),
+		From: last.From, To: last.To, By: []spend.Dimension{spend.ByDay, spend.ByComponent}, Location: r.Location(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &Days{Days: make([]Day, TrendDays), Damaged: found.Damaged, Total: found.Total.Amount, Coverage: spend.Coverage(&found.Total.Sum)}
-	places := map[string]int{}
+	out := &Days{Damaged: found.Damaged, Total: found.Total.Amount, Coverage: spend.Coverage(&found.Total.Sum)}
 	for i := range out.Days {
-		out.Days[i].Start = starts[i]
-		places[starts[i].Format(time.DateOnly)] = i
+		out.Days[i].Start = (first + civil.Day(i)).Start(r.Location())
 	}
 	for i := range found.Rows {
 		row := &found.Rows[i]
-		place, dated := places[row.Day]
+		place, dated := placeOf(row, first)
 		if !dated {
 			continue
 		}
 		day := &out.Days[place]
 		day.HasData = true
 		day.Known = day.Known || row.Known()
-		day.Amount = day.Amount.Add(row.Amount)
 		if q, ok := row.Quantity(); ok {
 			day.Parts[q] = day.Parts[q].Add(row.Amount)
 			out.Totals[q] = out.Totals[q].Add(row.Amount)

@@ -30,6 +30,11 @@ func Bar(part float64, width int, fill, track theme.Paint) string {
 	return fill.Text(bar) + track.Text(strings.Repeat("─", width-(halves+1)/2))
 }
 
+// Length is a bar without the track.
+func Length(part float64, width int) string {
+	return strings.TrimRight(Bar(part, width, theme.Paint{}, theme.Paint{}), "─")
+}
+
 // Missing is a value that is not known, in a series.
 func Missing() float32 { return float32(math.NaN()) }
 

@@ -1,23 +1,33 @@
 package draw
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing"
 	"microspend/spend"
 )
 
 // Dollars writes an amount to the cent.
 func Dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, 2) }
 
-// Cost writes a cost to the cent, and says where it lacks something.
-func Cost(c spend.Cost) string {
+// Figure is a figure as far as it is known: unknown where nothing of it could be priced, with a mark where part of it could
+// not.
+func Figure(text string, known, complete bool) string {
 	switch {
-	case !c.Known():
+	case !known:
 		return "unknown"
-	case !c.Complete():
-		return Dollars(c.Amount) + " +?"
+	case !complete:
+		return text + " +?"
 	default:
-		return Dollars(c.Amount)
+		return text
 	}
 }
+
+// Cost writes a cost to the cent.
+func Cost(c spend.Cost) string { return Figure(Dollars(c.Amount), c.Known(), c.Complete()) }
+
+// ShortName is the name of a billed quantity in one word.
+func ShortName(q pricing.BilledQuantity) string { return strings.TrimPrefix(q.Name(), "snapshot ") }

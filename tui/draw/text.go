@@ -219,3 +219,8 @@ func Beside(left []string, leftWidth int, right []string) []string {
 	}
 	return lines
 }
+
+// Scrolled is a [Frame] of a text from a line on, but never so far that there would be room below its end.
+func Scrolled(lines []string, from, width, height int) string {
+	return Frame(lines[max(0, min(from, len(lines)-height)):], width, height)
+}

@@ -14,52 +14,40 @@ import (
 
 	"microspend/tui/draw"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
-// Column is one column. It has either Texts, one for each row, or a Number.
+// Column is a column of package view, whose rows are the places of the table's rows, with what a terminal needs besides.
+// Columns that stand at the left are text, all others numbers. Of the columns with a Drop, the one with the largest gives
+// way first where there is no room.
 type Column struct {
-	Title string // at the head of the column
-	Word  string // in filters and in what is remembered: lower case, no blanks
-	Give  int    // the column with the largest gives way first where there is no room; 0 never does
+	view.Column[int]
+	Word  string // names the column in filters besides its id; "" is the id
 	Least int    // a text column may be cut to so many cells before others give way; 0 for not at all
 	Most  int    // and is never wider than that; 0 for no bound
 
-	Texts []string
-	// Number is worked out when it is asked for, as most numbers of most rows never are once they have been put in order.
-	Number  func(row int) Number
-	Percent bool // numbers are parts of one: a filter's 5% is 0.05
-	// PercentWord is the word of the column that has the same as a percentage, so that a filter may name this one for it.
-	PercentWord string
+	// InPercent is the id of the column that has the same figure in percent: a filter of this one by 5% is one of that.
+	InPercent string
 
-	Left bool                                      // numbers stand at the right unless that is set
-	Cell func(row int) string                      // what is shown; nil shows the text
 	Tone func(row int, t *theme.Theme) theme.Paint // nil paints nothing
-	// Wide draws a cell that fills whatever width the column has, such as a bar. The column is Fixed cells wide.
+	// Wide draws a cell that fills whatever width the column has, such as a bar, in place of a value. The column is Fixed
+	// cells wide, and is passed over by sorting and filters.
 	Wide  func(row, width int) string
 	Fixed int
-	// Unsorted columns are pictures of others and are passed over when the sorted column is chosen.
-	Unsorted bool
 }
-
-// Number is a number to sort and filter by. The zero value is one that is not known, which sorts last either way and which
-// no comparison holds for.
-type Number struct {
-	Value decimal.Decimal
-	Known bool
-}
-
-// Known is a number that is known.
-func Known(d decimal.Decimal) Number { return Number{d, true} }
 
 // Content is what a table shows. It is not changed once made, and may be read by several goroutines.
 type Content struct {
 	Columns []Column
+	Totals  map[string]string // the texts of the footer, by the id of the column
 	ids     []string
 	last    []bool
 	widths  []int
 	orders  []order
-	lower   [][]string // of the text columns, for filters
-	sum     int        // the column whose shown rows are added up, -1 for none
+	texts   [][]string        // of the text columns
+	lower   [][]string        // likewise in lower case, for filters
+	percent []bool            // numbers of the column are percentages
+	sum     []decimal.Decimal // what is added up of each row; nil adds up nothing
 }
 
 // order is the order of the rows by one column, upwards. Rows whose value is not known follow from unknown on, and those
@@ -70,12 +58,13 @@ type order struct {
 	unknown, last int
 }
 
-// New makes content of columns. Each row has an id by which the cursor stays on it when the data changes. Rows that last
-// says so of stand at the end whatever the order is. Sum names the column, by its place, whose shown rows are added up.
-func New(columns []Column, ids []string, last func(row int) bool, sum int) *Content {
+// New makes content of columns. Each row has an id by which the cursor stays on it when the data changes. Rows for which
+// last holds stand at the end whatever the order is. Sum is the id of the column whose shown rows are added up.
+func New(columns []Column, ids []string, last func(row int) bool, sum string) *Content {
 	c := &Content{
-		Columns: columns, ids: ids, last: make([]bool, len(ids)), widths: make([]int, len(columns)), orders: make([]order, len(columns)),
-		lower: make([][]string, len(columns)), sum: sum,
+		Columns: columns, ids: ids, last: make([]bool, len(ids)), widths: make([]int, len(columns)),
+		orders: make([]order, len(columns)), texts: make([][]string, len(columns)), lower: make([][]string, len(columns)),
+		percent: make([]bool, len(columns)),
 	}
 	if last != nil {
 		for row := range ids {
@@ -83,44 +72,71 @@ func New(columns []Column, ids []string, last func(row int) bool, sum int) *Cont
 		}
 	}
 	for i := range columns {
-		column := &columns[i]
-		c.orders[i] = c.orderBy(column)
-		c.widths[i] = c.widest(column, c.orders[i])
-		if column.Texts != nil {
-			c.lower[i] = make([]string, len(ids))
-			for row, text := range column.Texts {
-				c.lower[i][row] = strings.ToLower(text)
-			}
+		switch column := &columns[i]; {
+		case column.Wide != nil:
+			c.widths[i] = column.Fixed
+		case column.Align == view.Left:
+			c.addText(i)
+		default:
+			c.addNumbers(i, column.ID == sum)
 		}
 	}
 	return c
 }
 
-// Len is the number of rows.
-func (c *Content) Len() int {
-	if c == nil {
-		return 0
+func (c *Content) addText(i int) {
+	texts, lower := make([]string, len(c.ids)), make([]string, len(c.ids))
+	width := c.headingWidth(i)
+	for row := range texts {
+		texts[row] = c.Columns[i].Value(row).String()
+		lower[row] = strings.ToLower(texts[row])
+		width = max(width, draw.Width(texts[row]))
 	}
-	return len(c.ids)
+	c.texts[i], c.lower[i] = texts, lower
+	c.orders[i] = c.orderBy(func(int32) bool { return true }, func(a, b int32) int { return cmp.Compare(texts[a], texts[b]) })
+	if most := c.Columns[i].Most; most > 0 {
+		width = min(width, most)
+	}
+	c.widths[i] = width
 }
 
-// ID is the id of a row.
-func (c *Content) ID(row int) string { return c.ids[row] }
-
-func (c *Content) orderBy(column *Column) order {
-	compare := func(a, b int32) int { return cmp.Compare(column.Texts[a], column.Texts[b]) }
-	known := func(int32) bool { return true }
-	switch {
-	case column.Number != nil:
-		numbers := make([]Number, len(c.ids))
-		for row := range numbers {
-			numbers[row] = column.Number(row)
+func (c *Content) addNumbers(i int, sum bool) {
+	value := c.Columns[i].Value
+	numbers, known := make([]decimal.Decimal, len(c.ids)), make([]bool, len(c.ids))
+	for row := range numbers {
+		v := value(row)
+		numbers[row], known[row] = v.Number()
+		if !c.percent[i] {
+			_, c.percent[i] = v.Percentage()
 		}
-		compare = func(a, b int32) int { return numbers[a].Value.Cmp(numbers[b].Value) }
-		known = func(row int32) bool { return numbers[row].Known }
-	case column.Texts == nil:
-		compare = func(_, _ int32) int { return 0 }
 	}
+	if sum {
+		c.sum = numbers
+	}
+	o := c.orderBy(func(row int32) bool { return known[row] }, func(a, b int32) int { return numbers[a].Cmp(numbers[b]) })
+	c.orders[i] = o
+	// The widest number is among the largest or the smallest, so that not all of them have to be written.
+	width := c.headingWidth(i)
+	for _, part := range [][]int32{o.rows[:o.unknown], o.rows[o.unknown:]} {
+		for at := range min(len(part), extremes) {
+			width = max(width, draw.Width(c.text(i, int(part[at]))), draw.Width(c.text(i, int(part[len(part)-1-at]))))
+		}
+	}
+	c.widths[i] = width
+}
+
+// extremes is how many of the largest and of the smallest numbers are looked at for a column's width.
+const extremes = 16
+
+// headingWidth is the width of a column's title with the glyph of the sorted column.
+func (c *Content) headingWidth(i int) int { return draw.Width(c.Columns[i].title()) + 2 }
+
+// title is the shortest title, with the unit.
+func (column *Column) title() string {
+	return view.Head{Title: cmp.Or(column.Title, column.Long), Unit: column.Unit}.Heading()
+}
+
+func (c *Content) orderBy(known func(int32) bool, compare func(a, b int32) int) order {
 	o := order{rows: make([]int32, 0, len(c.ids)), same: make([]bool, len(c.ids))}
 	for _, part := range []func(int32) bool{
 		func(row int32) bool { return !c.last[row] && known(row) },
@@ -166,47 +182,30 @@ func (o *order) each(down bool, yield func(row int32)) {
 	}
 }
 
-// widest is the width of a column: of its title and its widest cell. The widest number is the largest or the smallest, so
-// that not every number has to be written out.
-func (c *Content) widest(column *Column, o order) int {
-	if column.Fixed > 0 {
-		return column.Fixed
+// Len is the number of rows.
+func (c *Content) Len() int {
+	if c == nil {
+		return 0
 	}
-	width := draw.Width(column.Title) + 2 // and the glyph of the sorted column
-	look := func(row int32) { width = max(width, draw.Width(column.text(int(row)))) }
-	if column.Number == nil {
-		for row := range int32(len(c.ids)) {
-			look(row)
-		}
-	} else {
-		for _, part := range [][]int32{o.rows[:o.unknown], o.rows[o.unknown:]} {
-			for i := range min(len(part), extremes) {
-				look(part[i])
-				look(part[len(part)-1-i])
-			}
-		}
-	}
-	if column.Most > 0 {
-		width = min(width, column.Most)
-	}
-	return width
+	return len(c.ids)
 }
 
-// extremes is how many of the largest and of the smallest numbers are looked at for a column's width.
-const extremes = 16
+// ID is the id of a row.
+func (c *Content) ID(row int) string { return c.ids[row] }
 
-func (column *Column) text(row int) string {
-	switch {
-	case column.Cell != nil:
-		return column.Cell(row)
-	case column.Texts != nil:
-		return column.Texts[row]
-	default:
-		return ""
+func (c *Content) text(column, row int) string {
+	if texts := c.texts[column]; texts != nil {
+		return texts[row]
 	}
+	return c.Columns[column].Value(row).String()
 }
 
-// Find returns the place of the column with a word, -1 where there is none.
-func (c *Content) Find(word string) int {
-	return slices.IndexFunc(c.Columns, func(column Column) bool { return column.Word == word })
+// Find returns the place of the column with an id or a word, -1 where there is none.
+func (c *Content) Find(name string) int {
+	return slices.IndexFunc(c.Columns, func(column Column) bool {
+		return column.Wide == nil && (column.ID == name || column.Word == name)
+	})
 }
+
+// word is what to name a column by in filters.
+func (column *Column) word() string { return cmp.Or(column.Word, column.ID) }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -22,8 +23,8 @@ import (
 type Filter struct{ terms []term }
 
 type term struct {
-	column int // -1 for any text column
-	op     string
+	column int    // -1 for any text column
+	op     string // of comparisons
 	text   string // lower case
 	number decimal.Decimal
 	not    bool
@@ -31,106 +32,98 @@ type term struct {
 
 // ParseFilter reads a filter for some content. Its error says what is not understood, and is what to show while somebody
 // still types; the filter without the terms in question is returned beside it.
-func ParseFilter(text string, c *Content) (Filter, error) {
-	var f Filter
-	var fault error
+func ParseFilter(text string, c *Content) (f Filter, fault error) {
 	words := split(text)
-	for i := 0; i < len(words); i++ {
-		word := words[i]
-		if i+1 < len(words) && words[i+1].op || word.op {
-			if word.op {
-				fault = fmt.Errorf("%s has no column before it", word.text)
-				i++ // nor does its value mean anything
-				continue
+	for len(words) > 0 {
+		word := words[0]
+		switch {
+		case word.op: // and its value means nothing either
+			fault = fmt.Errorf("%s has no column before it", word.text)
+			words = words[min(2, len(words)):]
+		case len(words) > 1 && words[1].op:
+			if len(words) < 3 {
+				return f, fmt.Errorf("%s %s what?", word.text, words[1].text)
 			}
-			if i+2 >= len(words) {
-				fault = fmt.Errorf("%s %s what?", word.text, words[i+1].text)
-				break
-			}
-			t, err := comparison(word.text, words[i+1].text, words[i+2].text, c)
-			if err != nil {
+			if t, err := c.comparison(word.text, words[1].text, words[2].text); err != nil {
 				fault = err
 			} else {
 				f.terms = append(f.terms, t)
 			}
-			i += 2
-			continue
+			words = words[3:]
+		default:
+			if word.quoted || word.text != "and" {
+				f.terms = append(f.terms, containing(word))
+			}
+			words = words[1:]
 		}
-		if word.text == "and" && !word.quoted {
-			continue
-		}
-		t := term{column: -1, text: strings.ToLower(word.text)}
-		if rest, found := strings.CutPrefix(t.text, "-"); found && rest != "" && !word.quoted {
-			t.text, t.not = rest, true
-		}
-		f.terms = append(f.terms, t)
 	}
 	return f, fault
 }
 
-func comparison(name, op, value string, c *Content) (term, error) {
-	column := c.named(name)
-	if column < 0 {
-		return term{}, fmt.Errorf("no column %s; columns are %s", name, strings.Join(c.words(), ", "))
+func containing(w word) term {
+	t := term{column: -1, text: strings.ToLower(w.text)}
+	if rest, found := strings.CutPrefix(t.text, "-"); found && rest != "" && !w.quoted {
+		t.text, t.not = rest, true
 	}
-	t := term{column: column, op: op}
-	of := &c.Columns[column]
-	if of.Number == nil {
+	return t
+}
+
+func (c *Content) comparison(name, op, value string) (term, error) {
+	at, err := c.named(name)
+	if err != nil {
+		return term{}, err
+	}
+	if c.texts[at] != nil {
 		if op != "=" && op != "!=" {
-			return term{}, fmt.Errorf("%s is text, which = and != compare", of.Word)
+			return term{}, fmt.Errorf("%s is text, which = and != compare", c.Columns[at].word())
 		}
-		t.text = strings.ToLower(value)
-		return t, nil
+		return term{column: at, op: op, text: strings.ToLower(value)}, nil
 	}
-	digits, percent := strings.CutSuffix(strings.ReplaceAll(strings.TrimPrefix(value, "$"), ",", ""), "%")
-	if other := c.Find(of.PercentWord); percent && other >= 0 {
-		t.column, of = other, &c.Columns[other]
+	digits, percent := strings.CutSuffix(value, "%")
+	if other := c.Columns[at].InPercent; percent && other != "" {
+		at = max(c.Find(other), at)
 	}
-	if rest, found := strings.CutPrefix(digits, "-$"); found {
-		digits = "-" + rest
+	if percent && !c.percent[at] {
+		return term{}, fmt.Errorf("%s is not a percentage", c.Columns[at].word())
 	}
-	number, err := pricing.ParseDecimal(strings.TrimPrefix(digits, "+"))
+	// Amounts may be typed as they are shown: $1,234.50, -$5 or +3.
+	digits = strings.TrimPrefix(strings.NewReplacer(",", "", "-$", "-", "$", "").Replace(digits), "+")
+	number, err := pricing.ParseDecimal(digits)
 	if err != nil {
 		return term{}, fmt.Errorf("%s is not a number", value)
 	}
-	if of.Percent { // 5 and 5% are the same there: nobody means 500 %
-		number = number.Shift(-2)
-	} else if percent {
-		return term{}, fmt.Errorf("%s is no percentage", of.Word)
-	}
-	t.number = number
-	return t, nil
+	return term{column: at, op: op, number: number}, nil
 }
 
-// named finds a column by its word or by a beginning of it that no other has.
-func (c *Content) named(name string) int {
-	name, found := strings.ToLower(name), -1
+// named finds a column by its word or its id, or by a beginning of a word that no other column's has.
+func (c *Content) named(name string) (int, error) {
+	name = strings.ToLower(name)
+	if at := c.Find(name); at >= 0 {
+		return at, nil
+	}
+	found := -1
+	var words, similar []string
 	for i := range c.Columns {
-		column := &c.Columns[i]
-		switch {
-		case column.Unsorted:
-		case column.Word == name:
-			return i
-		case strings.HasPrefix(column.Word, name) && found == -1:
-			found = i
-		case strings.HasPrefix(column.Word, name):
-			found = -2
+		if c.Columns[i].Wide != nil {
+			continue
+		}
+		word := c.Columns[i].word()
+		words = append(words, word)
+		if strings.HasPrefix(word, name) {
+			similar, found = append(similar, word), i
 		}
 	}
-	return found
-}
-
-func (c *Content) words() []string {
-	var words []string
-	for i := range c.Columns {
-		if !c.Columns[i].Unsorted {
-			words = append(words, c.Columns[i].Word)
-		}
+	switch len(similar) {
+	case 0:
+		return -1, fmt.Errorf("no column %s; columns are %s", name, strings.Join(words, ", "))
+	case 1:
+		return found, nil
+	default:
+		return -1, fmt.Errorf("%s is ambiguous: %s", name, strings.Join(similar, " or "))
 	}
-	return words
 }
 
-// keeps says whether a filter chooses a row.
+// keeps reports whether a filter chooses a row.
 func (f *Filter) keeps(c *Content, row int32) bool {
 	for i := range f.terms {
 		if !f.terms[i].holds(c, row) {
@@ -142,21 +135,23 @@ func (f *Filter) keeps(c *Content, row int32) bool {
 
 func (t *term) holds(c *Content, row int32) bool {
 	if t.column < 0 {
-		for _, lower := range c.lower {
-			if lower != nil && strings.Contains(lower[row], t.text) {
-				return !t.not
-			}
-		}
-		return t.not
+		contains := slices.ContainsFunc(c.lower, func(lower []string) bool {
+			return lower != nil && strings.Contains(lower[row], t.text)
+		})
+		return contains != t.not
 	}
 	if lower := c.lower[t.column]; lower != nil {
 		return (lower[row] == t.text) == (t.op == "=")
 	}
-	number := c.Columns[t.column].Number(int(row))
-	if !number.Known {
+	value := c.Columns[t.column].Value(int(row))
+	number, known := value.Number()
+	if c.percent[t.column] { // 5 and 5% are the same there: nobody means 500 %
+		number, known = value.Percentage()
+	}
+	if !known {
 		return false
 	}
-	order := number.Value.Cmp(t.number)
+	order := number.Cmp(t.number)
 	switch t.op {
 	case "<":
 		return order < 0
@@ -195,7 +190,7 @@ func split(text string) []word {
 			text = after
 			continue
 		}
-		end := strings.IndexFunc(text, func(r rune) bool { return strings.ContainsRune(" \t<>=!\"", r) })
+		end := strings.IndexAny(text, " \t<>=!\"")
 		switch {
 		case end < 0:
 			end = len(text)

@@ -4,8 +4,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"microspend/tui/draw"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
 const (
@@ -13,7 +16,7 @@ const (
 	mark = 2 // cells before each row, for the cursor
 )
 
-// Layout is which columns are shown, and how wide.
+// layout is which columns are shown, and how wide.
 type layout struct {
 	columns []int
 	widths  []int
@@ -21,21 +24,20 @@ type layout struct {
 	right   bool // columns are not in sight on the right
 }
 
-// lay chooses the columns for a width: the first always, then those from the scrolled one on. Columns give way in the order
-// of their Give, as wide as the rows and the footer need; once scrolled, what does not fit at the right is cut off instead, as more scrolling brings it into sight.
+// lay chooses the columns for a width, as wide as the rows and the footer need: the first always, then those from the
+// scrolled one on. Columns give way in the order of their Drop; once scrolled, what does not fit at the right is cut off
+// instead, as more scrolling brings it into sight.
 func (s *State) lay(width int, footer *Footer) layout {
 	c := s.Content
 	room := width - mark
 	keep := []int{0}
-	for i := 1; i < len(c.Columns); i++ {
-		if i > s.Column {
-			keep = append(keep, i)
-		}
+	for i := s.Column + 1; i < len(c.Columns); i++ {
+		keep = append(keep, i)
 	}
 	natural := slices.Clone(c.widths)
 	if footer != nil {
 		for i := range c.Columns {
-			natural[i] = max(natural[i], draw.Width(footer.Cells[c.Columns[i].Word]))
+			natural[i] = max(natural[i], draw.Width(footer.Cells[c.Columns[i].ID]))
 		}
 	}
 	widths := slices.Clone(natural)
@@ -60,14 +62,12 @@ func (s *State) lay(width int, footer *Footer) layout {
 		worst := len(keep) - 1
 		if s.Column == 0 {
 			for at := 1; at < len(keep); at++ {
-				column, so := &c.Columns[keep[at]], &c.Columns[keep[worst]]
-				// What the rows are sorted by stays as long as anything.
-				if give(column, s.Sort) > give(so, s.Sort) {
+				if s.drop(keep[at]) > s.drop(keep[worst]) {
 					worst = at
 				}
 			}
 		}
-		keep = append(keep[:worst], keep[worst+1:]...)
+		keep = slices.Delete(keep, worst, worst+1)
 		copy(widths, natural)
 		out.right = true
 	}
@@ -80,17 +80,18 @@ func (s *State) lay(width int, footer *Footer) layout {
 	return out
 }
 
-func give(column *Column, sorted string) int {
-	if column.Word == sorted {
+// drop is in which order a column gives way. What the rows are sorted by stays as long as anything.
+func (s *State) drop(i int) int {
+	if i == s.Content.Find(s.Sort) {
 		return 1
 	}
-	return column.Give
+	return s.Content.Columns[i].Drop
 }
 
 // Footer is the line below the rows.
 type Footer struct {
 	Label string
-	Cells map[string]string // by the word of the column
+	Cells map[string]string // by the id of the column
 }
 
 // Render draws the table in so many cells: the headings, the rows in sight, and the footer where there is room. Offset is
@@ -101,27 +102,26 @@ func (s *State) Render(t *theme.Theme, footer *Footer, width, height int) []stri
 	}
 	l := s.lay(width, footer)
 	lines := []string{s.heading(t, l, width)}
-	rows := s.pageRows(footer != nil, height)
+	rows := visibleRows(footer != nil, height)
 	offset := s.offset(rows)
-	var out strings.Builder
 	for i := offset; i < min(offset+rows, len(s.shown)); i++ {
-		out.Reset()
-		s.line(&out, t, l, int(s.shown[i]), i == s.Cursor, width)
-		lines = append(lines, out.String())
+		line := s.line(t, l, int(s.shown[i]))
+		if i == s.Cursor {
+			lines = append(lines, t.Marked.Text(draw.Left("▸ "+ansi.Strip(line), width)))
+		} else {
+			lines = append(lines, "  "+line)
+		}
 	}
 	if footer != nil && height > footerHeight {
-		for len(lines) < min(rows, len(s.shown))+1 {
-			lines = append(lines, "")
-		}
 		lines = append(lines, s.footerLine(t, l, footer, width))
 	}
 	return lines
 }
 
-// footerHeight is the height from which on there is a footer.
+// footerHeight is the height above which there is a footer.
 const footerHeight = 4
 
-func (s *State) pageRows(footer bool, height int) int {
+func visibleRows(footer bool, height int) int {
 	rows := height - 1
 	if footer && height > footerHeight {
 		rows--
@@ -135,11 +135,11 @@ func (s *State) offset(rows int) int {
 	return clamp(offset, 0, max(0, len(s.shown)-rows))
 }
 
-// Follow remembers where the rows in sight begin, for a height of the table.
-func (s *State) Follow(footer bool, height int) { s.Offset = s.offset(s.pageRows(footer, height)) }
+// Follow remembers where the rows in sight begin, for a height of the table with a footer.
+func (s *State) Follow(height int) { s.Offset = s.offset(visibleRows(true, height)) }
 
-// Page is how many rows are in sight in so many lines.
-func (s *State) Page(footer bool, height int) int { return max(1, s.pageRows(footer, height)) }
+// Page is how many rows are in sight in so many lines with a footer.
+func (s *State) Page(height int) int { return max(1, visibleRows(true, height)) }
 
 func (s *State) heading(t *theme.Theme, l layout, width int) string {
 	var out strings.Builder
@@ -155,8 +155,8 @@ func (s *State) heading(t *theme.Theme, l layout, width int) string {
 			used += gap
 		}
 		column := &s.Content.Columns[i]
-		title, paint := column.Title, t.Muted
-		if column.Word == s.Sort && !column.Unsorted {
+		title, paint := column.title(), t.Muted
+		if i == s.Content.Find(s.Sort) {
 			glyph := "▲"
 			if s.Down {
 				glyph = "▼"
@@ -165,12 +165,11 @@ func (s *State) heading(t *theme.Theme, l layout, width int) string {
 			if title = draw.Cut(title, l.widths[i]-2); title != "" {
 				title += " "
 			}
-			title = draw.Cut(title+glyph, l.widths[i])
-		} else {
-			title = draw.Cut(title, l.widths[i])
+			title += glyph
 		}
+		title = draw.Cut(title, l.widths[i])
 		blank := draw.Blank(l.widths[i] - draw.Width(title))
-		if column.left() {
+		if column.Align == view.Left {
 			out.WriteString(paint.Text(title) + blank)
 		} else {
 			out.WriteString(blank + paint.Text(title))
@@ -183,48 +182,33 @@ func (s *State) heading(t *theme.Theme, l layout, width int) string {
 	return out.String()
 }
 
-func (column *Column) left() bool { return column.Left || column.Number == nil }
-
-func (s *State) line(out *strings.Builder, t *theme.Theme, l layout, row int, marked bool, width int) {
-	if marked {
-		var plain strings.Builder
-		plain.WriteString("▸ ")
-		s.cells(&plain, t, l, row, true)
-		out.WriteString(t.Marked.Text(draw.Left(plain.String(), width)))
-		return
-	}
-	out.WriteString("  ")
-	s.cells(out, t, l, row, false)
-}
-
-func (s *State) cells(out *strings.Builder, t *theme.Theme, l layout, row int, bare bool) {
+func (s *State) line(t *theme.Theme, l layout, row int) string {
+	var out strings.Builder
 	for at, i := range l.columns {
 		if at > 0 {
 			out.WriteString(draw.Blank(gap))
 		}
-		column := &s.Content.Columns[i]
-		if column.Wide != nil {
-			text := draw.Left(column.Wide(row, l.widths[i]), l.widths[i])
-			s.paint(out, column, row, text, t, bare)
-			continue
+		column, width := &s.Content.Columns[i], l.widths[i]
+		var text, before, after string
+		switch {
+		case column.Wide != nil:
+			text = draw.Left(column.Wide(row, width), width)
+		case column.Align == view.Left:
+			text = draw.Cut(s.Content.text(i, row), width)
+			after = draw.Blank(width - draw.Width(text))
+		default:
+			text = draw.Cut(s.Content.text(i, row), width)
+			before = draw.Blank(width - draw.Width(text))
 		}
-		text := draw.Cut(column.text(row), l.widths[i])
-		blank := draw.Blank(l.widths[i] - draw.Width(text))
-		if !column.left() {
-			out.WriteString(blank)
+		if column.Tone != nil {
+			text = column.Tone(row, t).Text(text)
 		}
-		s.paint(out, column, row, text, t, bare)
-		if column.left() && at < len(l.columns)-1 {
-			out.WriteString(blank)
+		out.WriteString(before + text)
+		if at < len(l.columns)-1 {
+			out.WriteString(after)
 		}
 	}
-}
-
-func (s *State) paint(out *strings.Builder, column *Column, row int, text string, t *theme.Theme, bare bool) {
-	if column.Tone != nil && !bare {
-		text = column.Tone(row, t).Text(text)
-	}
-	out.WriteString(text)
+	return out.String()
 }
 
 func (s *State) footerLine(t *theme.Theme, l layout, footer *Footer, width int) string {
@@ -232,13 +216,13 @@ func (s *State) footerLine(t *theme.Theme, l layout, footer *Footer, width int) 
 	out.WriteString(draw.Blank(mark))
 	for at, i := range l.columns {
 		column := &s.Content.Columns[i]
-		text := footer.Cells[column.Word]
+		text := footer.Cells[column.ID]
 		if at == 0 {
 			text = footer.Label
 		} else {
 			out.WriteString(draw.Blank(gap))
 		}
-		if column.left() {
+		if column.Align == view.Left {
 			out.WriteString(draw.Left(text, l.widths[i]))
 		} else {
 			out.WriteString(draw.Right(text, l.widths[i]))

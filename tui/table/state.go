@@ -1,6 +1,8 @@
 package table
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -8,7 +10,7 @@ import (
 // bounds, whatever the content. The zero value looks at nothing.
 type State struct {
 	Content *Content
-	Sort    string // word of the column
+	Sort    string // id of the column, or its word
 	Down    bool   // the largest first
 	Text    string // of the filter, as typed
 	Fault   error  // what of the filter is not understood
@@ -27,7 +29,7 @@ func (s *State) Shown() int { return len(s.shown) }
 // Total is the sum of the rows shown.
 func (s *State) Total() decimal.Decimal { return s.total }
 
-// Filtered says whether a filter is in force.
+// Filtered reports whether a filter is in force.
 func (s *State) Filtered() bool { return s.Text != "" }
 
 // Row is the row of the content under the cursor, -1 where there is none.
@@ -56,67 +58,54 @@ func (s *State) SetContent(c *Content) {
 
 // Select puts the cursor on the row with an id, if it is shown.
 func (s *State) Select(id string) {
-	for i, row := range s.shown {
-		if s.Content.ids[row] == id {
-			s.Cursor = i
-			return
-		}
+	if i := slices.IndexFunc(s.shown, func(row int32) bool { return s.Content.ids[row] == id }); i >= 0 {
+		s.Cursor = i
 	}
 }
 
-// SetFilter filters by a text as it is typed. What is not understood is left out and said in Fault.
+// SetFilter filters by a text as it is typed. What is not understood is left out and explained in Fault.
 func (s *State) SetFilter(text string) {
 	s.Text = text
 	s.refresh()
 	s.Cursor, s.Offset = 0, 0
 }
 
-// SetSort sorts by the column with a word.
-func (s *State) SetSort(word string, down bool) {
-	s.Sort, s.Down = word, down
+// SetSort sorts by the column with an id or a word.
+func (s *State) SetSort(column string, down bool) {
+	s.Sort, s.Down = column, down
 	s.refresh()
 	s.Cursor, s.Offset = 0, 0
 }
 
-// NextSort sorts by the column that is by so many places further among those that can be sorted by; numbers start with
-// the largest, texts with the first.
-func (s *State) NextSort(by int) {
-	if s.Content == nil {
+// NextSort sorts by the next column; numbers start with the largest, texts with the first.
+func (s *State) NextSort() {
+	if s.Content.Len() == 0 {
 		return
 	}
-	var words []string
-	at := 0
-	for i := range s.Content.Columns {
-		column := &s.Content.Columns[i]
-		if column.Unsorted {
-			continue
-		}
-		if column.Word == s.Sort {
-			at = len(words)
-		}
-		words = append(words, column.Word)
+	columns := s.Content.Columns
+	at := (s.sorted() + 1) % len(columns)
+	for columns[at].Wide != nil {
+		at = (at + 1) % len(columns)
 	}
-	if len(words) == 0 {
-		return
-	}
-	word := words[((at+by)%len(words)+len(words))%len(words)]
-	s.SetSort(word, s.Content.Columns[s.Content.Find(word)].Number != nil)
+	s.SetSort(columns[at].ID, s.Content.texts[at] == nil)
 }
+
+// sorted is the column that the rows are sorted by: the first where there is none of the name.
+func (s *State) sorted() int { return max(s.Content.Find(s.Sort), 0) }
 
 // Move moves the cursor by so many rows.
 func (s *State) Move(by int) { s.Cursor = clamp(s.Cursor+by, 0, len(s.shown)-1) }
 
 // Scroll moves the columns by so many.
 func (s *State) Scroll(by int) {
-	if s.Content == nil {
-		return
+	if s.Content != nil {
+		s.Column = clamp(s.Column+by, 0, len(s.Content.Columns)-2)
 	}
-	s.Column = clamp(s.Column+by, 0, len(s.Content.Columns)-2)
 }
 
 // refresh works out which rows are shown, in which order.
 func (s *State) refresh() {
-	s.shown, s.total, s.Fault = s.shown[:0], decimal.Decimal{}, nil
+	s.shown, s.total, s.Fault = nil, decimal.Decimal{}, nil
 	c := s.Content
 	if c.Len() == 0 {
 		s.Cursor, s.Offset = 0, 0
@@ -124,19 +113,15 @@ func (s *State) refresh() {
 	}
 	filter, fault := ParseFilter(s.Text, c)
 	s.Fault = fault
-	at := max(c.Find(s.Sort), 0)
-	shown := make([]int32, 0, c.Len())
-	c.orders[at].each(s.Down, func(row int32) {
+	s.shown = make([]int32, 0, c.Len())
+	c.orders[s.sorted()].each(s.Down, func(row int32) {
 		if filter.keeps(c, row) {
-			shown = append(shown, row)
+			s.shown = append(s.shown, row)
+			if c.sum != nil {
+				s.total = s.total.Add(c.sum[row])
+			}
 		}
 	})
-	s.shown = shown
-	if c.sum >= 0 {
-		for _, row := range shown {
-			s.total = s.total.Add(c.Columns[c.sum].Number(int(row)).Value)
-		}
-	}
 	s.Move(0)
 }
 

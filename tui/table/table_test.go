@@ -13,33 +13,44 @@ import (
 
 	"microspend/tui/table"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
-func known(text string) table.Number { return table.Known(decimal.RequireFromString(text)) }
+func number(text string) view.Value { return view.Exact(decimal.RequireFromString(text)) }
+
+func part(text string) view.Value { return view.Percent(decimal.RequireFromString(text), 0) }
+
+// column is a column of view package with a value for each row.
+func column(id string, align view.Align, drop int, values ...view.Value) view.Column[int] {
+	return view.Column[int]{
+		ID: id, Title: id, Align: align, Drop: drop, Value: func(row int) view.Value { return values[row] },
+	}
+}
+
+func words(words ...string) (values []view.Value) {
+	for _, w := range words {
+		values = append(values, view.Text(w))
+	}
+	return values
+}
 
 // fruit has a row of each kind: large, small, equal, negative, unknown, and one that is always last.
 func fruit() *table.Content {
 	names := []string{"Apple", "banana", "cherry pie", "date", "(other)"}
-	amounts := []table.Number{known("10"), known("2.5"), known("10"), {}, known("99")}
-	shares := []table.Number{known("0.5"), known("0.05"), known("-0.2"), {}, known("0.1")}
-	of := func(numbers []table.Number) func(int) table.Number {
-		return func(row int) table.Number { return numbers[row] }
-	}
-	cell := func(numbers []table.Number) func(int) string {
-		return func(row int) string {
-			if !numbers[row].Known {
-				return "unknown"
-			}
-			return numbers[row].Value.String()
-		}
-	}
+	unknown := view.Missing("unknown")
 	return table.New([]table.Column{
-		{Title: "name", Word: "name", Texts: names, Least: 6, Most: 20},
-		{Title: "amount", Word: "amount", PercentWord: "share", Number: of(amounts), Cell: cell(amounts)},
-		{Title: "bar", Word: "bar", Unsorted: true, Fixed: 5, Give: 9, Wide: func(_, width int) string { return strings.Repeat("━", width) }},
-		{Title: "share", Word: "share", Percent: true, Number: of(shares), Cell: cell(shares), Give: 3},
-		{Title: "kind", Word: "kind", Texts: []string{"fruit", "fruit", "cake", "fruit", ""}, Give: 4},
-	}, names, func(row int) bool { return names[row] == "(other)" }, 1)
+		{Column: column("name", view.Left, 0, words(names...)...), Least: 6, Most: 20},
+		{
+			Column:    column("amount", view.Right, 0, number("10"), number("2.5"), number("10"), unknown, number("99")),
+			InPercent: "share",
+		},
+		{
+			Column: column("bar", view.Left, 9), Fixed: 5,
+			Wide: func(_, width int) string { return strings.Repeat("━", width) },
+		},
+		{Column: column("share", view.Right, 3, part("0.5"), part("0.05"), part("-0.2"), unknown, part("0.1"))},
+		{Column: column("kind", view.Left, 4, words("fruit", "fruit", "cake", "fruit", "")...)},
+	}, names, func(row int) bool { return names[row] == "(other)" }, "amount")
 }
 
 func rows(s *table.State) string {
@@ -66,12 +77,10 @@ func TestOrders(t *testing.T) {
 	var sorted []string
 	for range 4 {
 		sorted = append(sorted, s.Sort)
-		s.NextSort(1)
+		s.NextSort()
 	}
 	require.Equal(t, []string{"name", "amount", "share", "kind"}, sorted, "pictures are passed over")
 	require.Equal(t, "name", s.Sort)
-	s.NextSort(-1)
-	require.Equal(t, "kind", s.Sort)
 }
 
 func TestFilters(t *testing.T) {
@@ -139,7 +148,7 @@ func TestCursorStaysOnItsRow(t *testing.T) {
 	require.Equal(t, -1, s.Row())
 	require.Zero(t, s.Shown())
 	s.Scroll(1)
-	s.NextSort(1)
+	s.NextSort()
 	require.Empty(t, s.Render(theme.New(true, theme.None), nil, 80, 10))
 }
 
@@ -167,25 +176,25 @@ func TestRenderFits(t *testing.T) {
 	looks := theme.New(false, theme.Many)
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 30).Draw(t, "rows")
-		ids, names, numbers := make([]string, n), make([]string, n), make([]table.Number, n)
+		ids, names, numbers := make([]string, n), make([]string, n), make([]view.Value, n)
 		for i := range n {
 			ids[i] = fmt.Sprint(i)
 			names[i] = rapid.SampledFrom([]string{"a", "宽宽宽", "a long name of many words", ""}).Draw(t, "name")
-			numbers[i] = table.Number{Value: decimal.New(rapid.Int64().Draw(t, "digits"), -4), Known: rapid.Bool().Draw(t, "known")}
+			numbers[i] = view.Exact(decimal.New(rapid.Int64().Draw(t, "digits"), -4)).Or("unknown", rapid.Bool().Draw(t, "known"))
 		}
 		s := &table.State{}
 		s.SetContent(table.New([]table.Column{
-			{Title: "name", Word: "name", Texts: names, Least: 8, Most: 30},
-			{Title: "amount $", Word: "amount", Number: func(row int) table.Number { return numbers[row] }, Cell: func(row int) string { return numbers[row].Value.String() }, Give: 1},
-			{Title: "", Word: "bar", Unsorted: true, Fixed: 10, Give: 2, Wide: func(_, width int) string { return strings.Repeat("▇", width) }},
-			{Title: "more", Word: "more", Number: func(row int) table.Number { return numbers[row] }, Cell: func(row int) string { return numbers[row].Value.StringFixed(1) }, Give: 3},
-		}, ids, nil, 1))
+			{Column: column("name", view.Left, 0, words(names...)...), Least: 8, Most: 30},
+			{Column: column("amount", view.Decimal, 1, numbers...)},
+			{Column: column("bar", view.Left, 2), Fixed: 10, Wide: func(_, width int) string { return strings.Repeat("▇", width) }},
+			{Column: column("more", view.Right, 3, numbers...)},
+		}, ids, nil, "amount"))
 		width, height := rapid.IntRange(1, 120).Draw(t, "width"), rapid.IntRange(1, 30).Draw(t, "height")
 		s.SetSort(rapid.SampledFrom([]string{"name", "amount", "more"}).Draw(t, "sort"), rapid.Bool().Draw(t, "down"))
 		s.SetFilter(rapid.SampledFrom([]string{"", "a", "amount > 0", "zzz"}).Draw(t, "filter"))
 		s.Move(rapid.IntRange(0, 40).Draw(t, "move"))
 		s.Scroll(rapid.IntRange(0, 5).Draw(t, "scroll"))
-		s.Follow(true, height)
+		s.Follow(height)
 		lines := s.Render(looks, &table.Footer{Label: "total", Cells: map[string]string{"amount": "1"}}, width, height)
 		require.LessOrEqual(t, len(lines), max(height, 1))
 		if s.Shown() > 0 && height > 1 && width >= 2 {
@@ -211,4 +220,125 @@ func FuzzFilter(f *testing.F) {
 			t.Fatal("a filter made rows")
 		}
 	})
+}
+
+// TestFilterValues reads figures as they are shown, of columns named in any way that is clear.
+func TestFilterValues(t *testing.T) {
+	content := table.New([]table.Column{
+		{Column: column("tenant", view.Left, 0, words("a", "b", "c", "d", "z$5")...)},
+		{
+			Column: column("change", view.Right, 0, number("-7"), number("-5"), number("0"), number("1234.5"), view.Missing("–")),
+			Word:   "delta", InPercent: "change_percent",
+		},
+		{
+			Column: column("change_percent", view.Right, 0, view.SignedPercent(decimal.NewFromInt(-70), 1),
+				view.SignedPercent(decimal.NewFromInt(5), 1), view.Missing("–"), view.Missing("new"), view.Missing("–")),
+			Word: "percent",
+		},
+		{Column: column("perch", view.Right, 0, number("1"), number("2"), number("3"), number("4"), number("5"))},
+	}, []string{"a", "b", "c", "d", "e"}, nil, "")
+	for _, row := range []struct{ reason, filter, keeps, fault string }{
+		{"a minus stands before the dollar sign", "delta < -$5", "a", ""},
+		{"and is not taken for plus", "delta >= -$5", "b c d", ""},
+		{"nor is it dropped", "delta = -5", "b", ""},
+		{"a plus may stand there as it is shown", "delta > +$1,234", "d", ""},
+		{"so may commas", "delta = 1,234.5", "d", ""},
+		{"the id works beside the word", "change = 0", "c", ""},
+		{"in any case", "DELTA = 0", "c", ""},
+		{"a figure already in percent is not shifted", "percent = 5%", "b", ""},
+		{"nor without the sign", "percent < -69", "a", ""},
+		{"the amount's column stands for the one in percent", "delta <= -70%", "a", ""},
+		{"what is missing meets no comparison", "delta != 0", "a b d", ""},
+		{"a beginning that two columns share is none's", "per = 5", "a b c d e", "per is ambiguous: percent or perch"},
+		{"but one that is a whole word is", "perch = 5", "e", ""},
+		{"a beginning of one alone is enough", "perce = 5", "b", ""},
+		{"a percentage of what is none", "perch > 5%", "a b c d e", "perch is not a percentage"},
+		{"a text that looks like a value is a text", `tenant = z$5`, "e", ""},
+		{"and what is excluded may look like one", "-$5", "a b c d", ""},
+		{"and is no operator unless quoted", "tenant = a and delta = -7", "a", ""},
+		{"a quoted and is looked for", `"and"`, "", ""},
+		{"a quoted minus too", `"-a"`, "", ""},
+		{"a lone minus is a text", "-", "", ""},
+		{"the terms beside a fault still hold", "> 5 tenant = b", "b", "> has no column before it"},
+	} {
+		s := &table.State{}
+		s.SetContent(content)
+		s.SetFilter(row.filter)
+		require.Equal(t, row.keeps, rows(s), "%s: %s", row.filter, row.reason)
+		if row.fault == "" {
+			require.NoError(t, s.Fault, row.filter)
+		} else {
+			require.EqualError(t, s.Fault, row.fault, row.filter)
+		}
+	}
+}
+
+// ranked has the rows a, b, … with these amounts.
+func ranked(amounts ...string) *table.Content {
+	var ids []string
+	var values []view.Value
+	for i, amount := range amounts {
+		ids, values = append(ids, string(rune('a'+i))), append(values, number(amount))
+	}
+	return table.New([]table.Column{
+		{Column: column("name", view.Left, 0, words(ids...)...)}, {Column: column("amount", view.Right, 0, values...)},
+	}, ids, nil, "amount")
+}
+
+// TestCursorFollowsItsRow reloads a table in which the row under the cursor has another rank.
+func TestCursorFollowsItsRow(t *testing.T) {
+	s := &table.State{}
+	s.SetSort("amount", true)
+	s.SetContent(ranked("3", "2", "1"))
+	s.Select("b")
+	require.Equal(t, 1, s.Cursor)
+	s.SetContent(ranked("3", "9", "1"))
+	require.Equal(t, "b a c", rows(s))
+	require.Equal(t, 0, s.Cursor, "b is first now, and under the cursor still")
+	s.SetContent(ranked("3", "0", "1", "8"))
+	require.Equal(t, "d a c b", rows(s))
+	require.Equal(t, 3, s.Cursor, "and last then")
+	s.SetContent(ranked("3"))
+	require.Equal(t, 0, s.Cursor, "where it is gone, the cursor stays in bounds")
+	require.Equal(t, "a", s.Content.ID(s.Row()))
+
+	s.SetContent(ranked("3", "2", "1"))
+	s.Select("c")
+	s.SetSort("name", false)
+	require.Equal(t, 0, s.Cursor, "another order begins at its top")
+	s.Move(2)
+	s.SetFilter("a")
+	require.Equal(t, 0, s.Cursor, "so does a filter")
+	require.Equal(t, "3", s.Total().String(), "of which the rows shown are added up")
+	s.SetFilter("")
+	require.Equal(t, "6", s.Total().String())
+}
+
+// TestScrollingKeepsTheCursorInSight moves through more rows than there is room for.
+func TestScrollingKeepsTheCursorInSight(t *testing.T) {
+	s := &table.State{}
+	s.SetContent(ranked("1", "2", "3", "4", "5", "6", "7", "8"))
+	sight := func() string {
+		var names []string
+		for _, line := range s.Render(theme.New(true, theme.None), &table.Footer{Label: "total"}, 40, 6)[1:] {
+			names = append(names, strings.Fields(strings.TrimLeft(ansi.Strip(line), "▸ "))[0])
+		}
+		return strings.Join(names, " ")
+	}
+	require.Equal(t, 4, s.Page(6), "six lines less headings and footer")
+	require.Equal(t, "a b c d total", sight())
+	s.Move(3)
+	s.Follow(6)
+	require.Equal(t, "a b c d total", sight(), "the last row in sight is in sight")
+	s.Move(1)
+	s.Follow(6)
+	require.Equal(t, "b c d e total", sight())
+	s.Move(-3)
+	s.Follow(6)
+	require.Equal(t, "b c d e total", sight(), "going up scrolls only at the top")
+	s.Move(100)
+	s.Follow(6)
+	require.Equal(t, "e f g h total", sight(), "and never beyond the end")
+	require.Equal(t, 3, s.Page(4), "four lines have no footer")
+	require.Len(t, s.Render(theme.New(true, theme.None), &table.Footer{Label: "total"}, 40, 4), 4)
 }

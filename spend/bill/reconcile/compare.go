@@ -42,7 +42,7 @@ type Line struct {
 
 	Ours, Theirs         decimal.Decimal
 	OursUsed, TheirsUsed decimal.Decimal // in Quantity.Unit(); no meaning in a total
-	UsedKnown            bool            // the bill says how much was used; else TheirsUsed is what the charge makes at our rate
+	UsedKnown            bool            // the bill has a quantity; else TheirsUsed is the charge divided by our rate
 	RateKnown            bool            // we have a rate; where not, Ours lacks what was used
 	InBill               bool
 	Estimated            bool // the bill says that it is not final
@@ -54,7 +54,7 @@ type Line struct {
 // Difference is theirs minus ours.
 func (l Line) Difference() decimal.Decimal { return l.Theirs.Sub(l.Ours) }
 
-// Within says whether the total, and each quantity in each region, is as close as the tolerance asks.
+// Within reports whether the total, and each quantity in each region, is as close as the tolerance asks.
 func (c Comparison) Within() bool {
 	return !c.Total.Beyond && !slices.ContainsFunc(c.Sums, func(l Line) bool { return l.Beyond })
 }

@@ -1,11 +1,11 @@
-// Package reconcile sets AWS's bill beside what the ledger and the rates say, line by line, with the likely reasons for what
-// differs; and keeps bills beside the ledger, so that spend can be worked out from them.
+// Package reconcile sets AWS's bill beside what the ledger and the rates say, line by line, with the likely reasons
+// for what differs; and keeps bills beside the ledger, so that spend can be worked out from them.
 //
 // # What is promised
 //
-// Every line of the bill and every measured quantity is in the comparison once. A line's difference is theirs minus ours, and
-// is split without a rest into what a different rate makes and what a different quantity makes, so the reasons add up to
-// the difference exactly.
+// Every line of the bill and every measured quantity is in the comparison once. A line's difference is theirs minus
+// ours, and is split without a rest into what a different rate makes and what a different quantity makes, so the
+// reasons add up to the difference exactly.
 //
 // # What is not promised
 //

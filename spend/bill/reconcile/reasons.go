@@ -141,7 +141,8 @@ func regionCards(source spend.Source, lines []Line) (map[string]pricing.RateCard
 	return cards, nil
 }
 
-// inferUse takes what AWS charged for what our rate makes of some quantity, where the bill does not say how much it was.
+// inferUse takes what AWS charged for what our rate makes of some quantity, where the bill does not say how much it
+// was.
 func (l *Line) inferUse(card pricing.RateCard) {
 	if units, ok := card.Charged(l.Quantity).Units(l.Theirs); ok && !l.UsedKnown {
 		l.TheirsUsed = units
@@ -154,8 +155,8 @@ type part struct {
 	amount decimal.Decimal
 }
 
-// split divides theirs minus ours without a rest: into what AWS's price makes of AWS's quantity, and what the difference of
-// quantities makes at our price.
+// split divides theirs minus ours without a rest: into what AWS's price makes of AWS's quantity, and what the
+// difference of quantities makes at our price.
 func (l *Line) split(card pricing.RateCard, found evidence) []part {
 	difference := l.Difference()
 	rate := card.Charged(l.Quantity)

@@ -21,8 +21,8 @@ import (
 	"microspend/spend/bill"
 )
 
-// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the days it
-// covers. Engines that read the ledger look at usage/ only.
+// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the
+// days it covers. Engines that read the ledger look at usage/ only.
 const Folder = "billed"
 
 const billedSchema = "microspend.billed/v1"
@@ -41,11 +41,11 @@ type billedFile struct {
 }
 
 type billedLine struct {
-	Day    string  `json:"day"`
-	Region string  `json:"region"`
-	Usage  string  `json:"usage"` // id of the billed quantity
-	Cost   string  `json:"cost"`
-	Used   *string `json:"used"` // null where the bill does not say
+	Day    string           `json:"day"`
+	Region string           `json:"region"`
+	Usage  string           `json:"usage"` // id of the billed quantity
+	Cost   *decimal.Decimal `json:"cost"`
+	Used   *decimal.Decimal `json:"used"` // null where the bill does not say
 }
 
 // Billed is the bill in the form that spend works with.
@@ -56,24 +56,25 @@ func (c Comparison) Billed() *spend.Billed {
 	}
 	for _, l := range c.Bill.Lines {
 		out.Lines = append(out.Lines, spend.BilledLine{
-			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity, Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
+			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity,
+			Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
 		})
 	}
 	return out
 }
 
-// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It returns the
-// file's path. Source is the name of the file that the bill came from.
+// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
+// returns the file's path. Source is the name of the file that the bill came from.
 func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: bill.SHA256, Format: string(bill.Format), Metric: bill.Metric,
-		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
+		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly),
+		AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
 	}
 	for _, l := range billed.Lines {
-		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: l.Cost.String()}
+		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: &l.Cost}
 		if l.UsedKnown {
-			used := l.Used.String()
-			line.Used = &used
+			line.Used = &l.Used
 		}
 		file.Lines = append(file.Lines, line)
 	}
@@ -91,8 +92,8 @@ func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, no
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
 
-// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last counts
-// for it. It returns nil where there is none.
+// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last
+// counts for it. It returns nil where there is none.
 func Load(dir string) (*spend.Billed, error) {
 	folder := filepath.Join(dir, Folder)
 	entries, err := os.ReadDir(folder)
@@ -187,7 +188,7 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 		case !covered:
 			return nil, fmt.Errorf("line %d: its day %.20q is not covered", i+1, written.Day)
 		case seen[k]:
-			return nil, fmt.Errorf("line %d is there twice", i+1)
+			return nil, fmt.Errorf("line %d appears twice", i+1)
 		}
 		seen[k] = true
 		out[written.Day] = append(out[written.Day], line)
@@ -197,30 +198,24 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 
 func (l billedLine) line() (spend.BilledLine, error) {
 	q, ok := pricing.ParseBilledQuantity(l.Usage)
-	if !ok {
+	switch {
+	case !ok:
 		return spend.BilledLine{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
+	case l.Cost == nil:
+		return spend.BilledLine{}, errors.New("it has no cost")
 	}
-	out := spend.BilledLine{Day: l.Day, Region: l.Region, Quantity: q}
-	var err error
-	if out.Cost, err = exact(l.Cost); err != nil {
-		return out, err
-	}
+	out := spend.BilledLine{Day: l.Day, Region: l.Region, Quantity: q, Cost: *l.Cost}
 	if l.Used != nil {
-		out.UsedKnown = true
-		out.Used, err = exact(*l.Used)
+		out.Used, out.UsedKnown = *l.Used, true
 	}
-	return out, err
-}
-
-// exact reads a number as this package wrote it, which may have more decimals than others may have.
-func exact(text string) (decimal.Decimal, error) {
-	if len(text) > 100 || (len(text) > 0 && text[len(text)-1] == '.') {
-		return decimal.Decimal{}, fmt.Errorf("%.40q is not a number", text)
-	}
-	for i := range len(text) {
-		if c := text[i]; (c < '0' || c > '9') && c != '.' && (c != '-' || i > 0) {
-			return decimal.Decimal{}, fmt.Errorf("%.40q is not a number", text)
+	// A number with an exponent is none that this package wrote, and could be too long to count with.
+	for _, number := range []decimal.Decimal{out.Cost, out.Used} {
+		if places := -number.Exponent(); places < 0 || places > maxPlaces || number.NumDigits() > maxPlaces {
+			return out, errors.New("a number is not one that was written here")
 		}
 	}
-	return decimal.NewFromString(text)
+	return out, nil
 }
+
+// maxPlaces is more than the decimals of bills, and of their sums, ever come to.
+const maxPlaces = 100

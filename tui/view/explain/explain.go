@@ -31,9 +31,7 @@ type Step struct{ Label, Value, Remark string }
 
 // Render draws the explanation in exactly so many lines of at most so many cells.
 func Render(s State, width, height int) string {
-	lines := s.Lines(width)
-	first := max(0, min(s.Scroll, len(lines)-height))
-	return draw.Frame(lines[first:], width, height)
+	return draw.Scrolled(s.Lines(width), s.Scroll, width, height)
 }
 
 // Lines are all its lines, of which [Render] shows those in sight.
@@ -146,12 +144,7 @@ func (s State) bill(width int) []string {
 		lines = append(lines, s.sum("share of shared cost", "$"+figures.Grouped(e.Shared), width)...)
 	}
 	sum := e.Sum()
-	total := "$" + figures.Fixed(sum, 2)
-	if !e.Total.Known() {
-		total = "unknown"
-	} else if !e.Total.Complete() {
-		total += " +?"
-	}
+	total := draw.Figure(draw.Dollars(sum), e.Total.Known(), e.Total.Complete())
 	lines = append(lines, s.sum("total", total, width)...)
 	if e.Total.Known() {
 		lines = append(lines, s.sum("exactly", "$"+figures.Grouped(sum), width)...)

@@ -24,9 +24,7 @@ type Group struct {
 
 // Render draws the help in exactly so many lines of at most so many cells.
 func Render(s State, width, height int) string {
-	lines := s.Lines(width)
-	first := max(0, min(s.Scroll, len(lines)-height))
-	return draw.Frame(lines[first:], width, height)
+	return draw.Scrolled(s.Lines(width), s.Scroll, width, height)
 }
 
 // Lines are all its lines, of which [Render] shows those in sight: in as many columns as there is room for.

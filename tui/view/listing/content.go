@@ -7,51 +7,175 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/report"
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/table"
 	"microspend/tui/theme"
-	"microspend/usage"
+	"microspend/view"
 )
 
-// quantityWords name the billed quantities in filters.
-var quantityWords = [5]string{
-	pricing.VCPU: "vcpu", pricing.Memory: "memory", pricing.SnapshotRead: "read", pricing.SnapshotWrite: "write",
-	pricing.SnapshotStorage: "storage",
+// amountID is the column that listings are sorted by and whose rows are added up.
+const amountID = "amount"
+
+// shown is how the dashboard shows a column of [report.SpendColumns] where that differs from what holds for all: a muted
+// figure that gives way after those before it. A column without an entry is shown as well, behind the others.
+type shown struct {
+	word string // in filters, where the id is long
+	drop int
+	tone func(r *spend.Row, t *theme.Theme) theme.Paint
+	text func(r *spend.Row, v view.Value) view.Value
+	// inPercent is the column with the same figure in percent.
+	inPercent string
 }
 
-var quantityTitles = [5]string{
-	pricing.VCPU: "vCPU-s", pricing.Memory: "GB-s", pricing.SnapshotRead: "read GB", pricing.SnapshotWrite: "write GB",
-	pricing.SnapshotStorage: "stored GB-h",
-}
+// order is the order of the columns: the more important first, to stay where room is scarce.
+var order = []string{amountID, "share", "change", "change_percent", "previous", "shared", "coverage"}
 
-// Content makes the table of a listing. Its columns are the dimensions and then the figures, the more important first to
-// stay where room is scarce.
-func Content(l *data.Listing) *table.Content {
-	b := builder{l: l, rows: l.Spend.Rows, places: 2}
-	if l.Query.By[0] == spend.ByMicroVM {
-		b.places = 4 // one MicroVM costs cents
+// hidden are columns that the dashboard has no room for: amounts that lack a rate have a mark, and explaining one names it.
+var hidden = map[string]bool{"unknown": true, "folded": true, "resumes": true}
+
+// shownColumns has how each column is shown, by its id.
+var shownColumns = func() map[string]shown {
+	columns := map[string]shown{
+		amountID: {tone: func(r *spend.Row, t *theme.Theme) theme.Paint {
+			if !r.Complete() {
+				return t.Warn
+			}
+			return t.Strong
+		}},
+		"share":  {drop: 3, tone: plain},
+		"change": {drop: 2, inPercent: "change_percent", tone: direction, text: orElse("unknown")},
+		"change_percent": {word: "percent", drop: 6, tone: direction, text: func(r *spend.Row, v view.Value) view.Value {
+			if v.IsMissing() && r.Previous != nil && r.Previous.Change != nil && r.Previous.Change.IsPositive() {
+				return view.Missing("new")
+			}
+			return v
+		}},
+		"previous": {word: "before", drop: 8, text: func(r *spend.Row, v view.Value) view.Value {
+			if r.Previous != nil && r.Previous.Known() && !r.Previous.Complete() {
+				return v.Marked(" +?")
+			}
+			return v
+		}},
+		"shared": {drop: 10},
+		"coverage": {drop: 6, tone: func(r *spend.Row, t *theme.Theme) theme.Paint {
+			if c := spend.Coverage(&r.Sum); c != nil && c.LessThan(whole) {
+				return t.Warn
+			}
+			return t.Muted
+		}},
+		"running_hours":   {word: "running", text: hours},
+		"suspended_hours": {word: "suspended", text: hours},
 	}
-	ids := make([]string, len(b.rows))
-	for i := range b.rows {
+	for _, q := range pricing.BilledQuantities() {
+		columns[q.Column()] = shown{word: q.String()[strings.LastIndexByte(q.String(), '.')+1:], text: oneDecimal}
+	}
+	return columns
+}()
+
+var whole = decimal.NewFromInt(1)
+
+func plain(_ *spend.Row, t *theme.Theme) theme.Paint { return t.Plain }
+func muted(_ *spend.Row, t *theme.Theme) theme.Paint { return t.Muted }
+
+func direction(r *spend.Row, t *theme.Theme) theme.Paint {
+	switch {
+	case r.Previous == nil || r.Previous.Change == nil:
+		return t.Warn
+	case r.Previous.Change.IsPositive():
+		return t.Up
+	case r.Previous.Change.IsNegative():
+		return t.Down
+	default:
+		return t.Muted
+	}
+}
+
+func orElse(words string) func(*spend.Row, view.Value) view.Value {
+	return func(_ *spend.Row, v view.Value) view.Value { return v.Or(words, !v.IsMissing()) }
+}
+
+// hours are zero where there were none, as they are sorted and filtered by.
+func hours(_ *spend.Row, v view.Value) view.Value {
+	if v.IsMissing() {
+		return view.Number(decimal.Decimal{}, 1)
+	}
+	return v
+}
+
+func oneDecimal(_ *spend.Row, v view.Value) view.Value {
+	d, _ := v.Number()
+	return v.ShownBy(func() string { return figures.Fixed(d, 1) })
+}
+
+// Content makes the table of a listing: what its rows are of, the figures of package report, and pictures of them.
+func Content(l *data.Listing) *table.Content {
+	ids := make([]string, len(l.Spend.Rows))
+	for i := range ids {
 		ids[i] = ID(l, i)
 	}
-	columns := b.names()
-	sum := len(columns)
-	columns = append(columns, b.amount(), b.share(), b.bar())
-	if l.Trends != nil {
-		columns = append(columns, b.trend())
+	columns := names(l)
+	drop := 11 // of the first column that is not in order
+	for _, c := range view.First(l.Columns[len(l.Query.By):], order...) {
+		if hidden[c.ID] || c.Scope == view.Nobody || c.Title == "" && c.ID != amountID {
+			continue
+		}
+		columns = append(columns, figure(l, c, &drop))
+		if c.ID == "share" {
+			columns = append(columns, pictures(l)...)
+		}
 	}
-	if l.Spend.Total.Previous != nil {
-		columns = append(columns, b.change(), b.percent(), b.before())
+	content := table.New(columns, ids, func(row int) bool { return l.Spend.Rows[row].Kind == spend.KindOther }, amountID)
+	content.Totals = totals(l)
+	return content
+}
+
+// figure is a column of figures.
+func figure(l *data.Listing, c view.Column[*spend.Row], drop *int) table.Column {
+	s := shownColumns[c.ID]
+	if c.ID != amountID && s.drop == 0 {
+		s.drop = *drop
+		*drop++
 	}
-	if !l.Spend.Total.Shared.IsZero() {
-		columns = append(columns, b.shared())
+	if s.tone == nil {
+		s.tone = muted
 	}
-	columns = append(columns, b.coverage())
-	columns = append(columns, b.measured()...)
-	return table.New(columns, ids, func(row int) bool { return b.rows[row].Kind == spend.KindOther }, sum)
+	return table.Column{
+		Word: s.word, InPercent: s.inPercent,
+		Column: view.Column[int]{
+			ID: c.ID, Title: c.Title, Long: c.Long, Unit: c.Unit, Align: c.Align, Drop: s.drop,
+			Value: func(row int) view.Value { return s.value(c, &l.Spend.Rows[row]) },
+		},
+		Tone: func(row int, t *theme.Theme) theme.Paint { return s.tone(&l.Spend.Rows[row], t) },
+	}
+}
+
+// value is a row's value of a column as the dashboard shows it, a dash where there is none.
+func (s shown) value(c view.Column[*spend.Row], r *spend.Row) view.Value {
+	v := c.Value(r)
+	if s.text != nil {
+		v = s.text(r, v)
+	}
+	switch {
+	case v.IsMissing() && v.String() == "":
+		return view.Missing("–")
+	case c.Align == view.Left:
+		return view.Text(draw.Name(v.String()))
+	default:
+		return v
+	}
+}
+
+// totals are the texts of the total, by column.
+func totals(l *data.Listing) map[string]string {
+	cells := map[string]string{}
+	total := report.SpendTotal(l.Spend)
+	for _, c := range report.SpendColumns(l.Spend, report.SpendLook{Counts: true})[len(l.Query.By):] {
+		cells[c.ID] = shownColumns[c.ID].value(c, total).String()
+	}
+	return cells
 }
 
 // ID tells a row from all others of a listing, also when it is read anew.
@@ -66,250 +190,63 @@ func ID(l *data.Listing, row int) string {
 	return out.String()
 }
 
-type builder struct {
-	l      *data.Listing
-	rows   []spend.Row
-	places int32
-}
-
-// number works out the number of a row.
-func (b *builder) number(of func(row *spend.Row) table.Number) func(int) table.Number {
-	return func(row int) table.Number { return of(&b.rows[row]) }
-}
-
-// nameGives is in which order the dimensions after the first give way.
-const nameGives = 5
-
-func (b *builder) names() []table.Column {
+// names are the columns of what the rows are by, with names that are safe to show.
+func names(l *data.Listing) []table.Column {
 	var columns []table.Column
-	for i, d := range b.l.Query.By {
-		title := d.String()
-		if d == spend.ByMicroVM {
-			title = "MicroVM"
-		}
-		column := table.Column{
-			Title: title, Word: d.String(), Least: 12, Most: 44, Texts: b.l.Names[i],
-			Tone: func(row int, t *theme.Theme) theme.Paint {
-				if b.rows[row].Kind != spend.KindTenant {
-					return t.Muted
-				}
-				return t.Plain
-			},
-		}
+	for i, d := range l.Query.By {
+		column := table.Column{Least: 12, Most: 44, Tone: func(row int, t *theme.Theme) theme.Paint {
+			if l.Spend.Rows[row].Kind != spend.KindTenant {
+				return t.Muted
+			}
+			return t.Plain
+		}}
+		column.Column = view.Column[int]{ID: d.String(), Title: d.String(), Value: func(row int) view.Value {
+			return view.Text(l.Names[i][row])
+		}}
 		switch {
 		case d == spend.ByMicroVM:
-			column.Least = 22
+			column.Title, column.Least = "MicroVM", 22
 		case isTime(d), d == spend.ByRegion, d == spend.ByComponent:
 			column.Least = 0 // short, and all of it matters
 		}
 		if i > 0 {
-			column.Give, column.Least, column.Most = nameGives, min(column.Least, 8), 24
+			column.Drop, column.Least, column.Most = 5, min(column.Least, 8), 24
 		}
 		columns = append(columns, column)
 	}
 	return columns
 }
 
-func (b *builder) amount() table.Column {
-	return table.Column{
-		Title: "amount $", Word: "amount",
-		Number: b.number(func(row *spend.Row) table.Number { return table.Number{Value: row.Amount, Known: row.Known()} }),
-		Cell: func(row int) string {
-			shown := b.l.Cents[row]
-			if b.places != 2 {
-				shown = b.rows[row].Amount
-			}
-			return amount(b.rows[row].Cost, shown, b.places)
-		},
-		Tone: func(row int, t *theme.Theme) theme.Paint {
-			if !b.rows[row].Complete() {
-				return t.Warn
-			}
-			return t.Strong
-		},
-	}
-}
-
-func (b *builder) share() table.Column {
-	return table.Column{
-		Title: "share", Word: "share", Give: 3, Percent: true, Number: func(row int) table.Number { return numberOf(b.l.Shares[row]) },
-		Cell: func(row int) string {
-			if b.l.Shares[row] == nil {
-				return "–"
-			}
-			return percent(*b.l.Shares[row], 1)
-		},
-	}
-}
-
-// bar is the amount against the largest.
-func (b *builder) bar() table.Column {
-	parts := make([]float32, len(b.rows))
+// pictures are the amount against the largest, and the last days where they are known.
+func pictures(l *data.Listing) []table.Column {
+	rows := l.Spend.Rows
+	parts := make([]float32, len(rows))
 	most := float32(0)
-	for i := range b.rows {
-		parts[i] = float32(b.rows[i].Amount.InexactFloat64())
-		if b.rows[i].Kind != spend.KindOther {
+	for i := range rows {
+		parts[i] = float32(rows[i].Amount.InexactFloat64())
+		if rows[i].Kind != spend.KindOther {
 			most = max(most, parts[i])
 		}
 	}
-	fixed, give := 10, 9
-	if isTime(b.l.Query.By[0]) {
-		fixed, give = 24, 4
-	}
-	return table.Column{
-		Title: "", Word: "bar", Give: give, Unsorted: true, Fixed: fixed, Left: true,
+	bar := table.Column{
+		Fixed: 10, Column: view.Column[int]{ID: "bar", Drop: 9},
 		Wide: func(row, width int) string {
-			if most <= 0 || !b.rows[row].Known() {
+			if most <= 0 || !rows[row].Known() {
 				return ""
 			}
-			return strings.TrimRight(draw.Bar(float64(parts[row]/most), width, theme.Paint{}, theme.Paint{}), "─")
+			return draw.Length(float64(parts[row]/most), width)
 		},
 		Tone: func(_ int, t *theme.Theme) theme.Paint { return t.Components[0] },
 	}
-}
-
-func isTime(d spend.Dimension) bool {
-	return d == spend.ByDay || d == spend.ByWeek || d == spend.ByMonth
-}
-
-func (b *builder) trend() table.Column {
-	return table.Column{
-		Title: "30 days", Word: "trend", Give: 7, Unsorted: true, Fixed: 15, Left: true,
-		Wide: func(row, width int) string {
-			return draw.Spark(b.l.Trends.Of(b.rows[row].Value(b.l.Query.By[0])), width)
-		},
+	if isTime(l.Query.By[0]) {
+		bar.Fixed, bar.Drop = 24, 4
+	}
+	if l.Trends == nil {
+		return []table.Column{bar}
+	}
+	return []table.Column{bar, {
+		Fixed: 15, Column: view.Column[int]{ID: "trend", Title: "30 days", Drop: 7},
+		Wide: func(row, width int) string { return draw.Spark(l.Trends.Of(rows[row].Value(l.Query.By[0])), width) },
 		Tone: func(_ int, t *theme.Theme) theme.Paint { return t.Spark },
-	}
-}
-
-func (b *builder) change() table.Column {
-	return table.Column{
-		Title: "change $", Word: "change", PercentWord: "percent", Give: 2,
-		Number: b.number(func(row *spend.Row) table.Number { return numberOf(row.Previous.Change) }),
-		Cell: func(row int) string {
-			if change := b.rows[row].Previous.Change; change != nil {
-				return figures.Signed(*change, b.places)
-			}
-			return "unknown"
-		},
-		Tone: b.direction,
-	}
-}
-
-func (b *builder) percent() table.Column {
-	return table.Column{
-		Title: "change", Word: "percent", Give: 6, Percent: true,
-		Number: b.number(func(row *spend.Row) table.Number {
-			if p := row.Previous.Percent; p != nil {
-				return table.Known(p.Shift(-2))
-			}
-			return table.Number{}
-		}),
-		Cell: func(row int) string {
-			p := b.rows[row].Previous
-			switch {
-			case p.Percent != nil:
-				return figures.Signed(*p.Percent, 1) + " %"
-			case p.Change != nil && p.Change.IsPositive():
-				return "new"
-			default:
-				return "–"
-			}
-		},
-		Tone: b.direction,
-	}
-}
-
-func (b *builder) direction(row int, t *theme.Theme) theme.Paint {
-	switch change := b.rows[row].Previous.Change; {
-	case change == nil:
-		return t.Warn
-	case change.IsPositive():
-		return t.Up
-	case change.IsNegative():
-		return t.Down
-	default:
-		return t.Muted
-	}
-}
-
-func (b *builder) before() table.Column {
-	return table.Column{
-		Title: "before $", Word: "before", Give: 8,
-		Number: b.number(func(row *spend.Row) table.Number {
-			return table.Number{Value: row.Previous.Amount, Known: row.Previous.Known()}
-		}),
-		Cell: func(row int) string {
-			p := b.rows[row].Previous
-			return amount(p.Cost, p.Amount, b.places)
-		},
-		Tone: muted,
-	}
-}
-
-func (b *builder) shared() table.Column {
-	return table.Column{
-		Title: "shared $", Word: "shared", Give: 10,
-		Number: b.number(func(row *spend.Row) table.Number { return table.Known(row.Shared) }),
-		Cell:   func(row int) string { return figures.Fixed(b.rows[row].Shared, b.places) },
-		Tone:   muted,
-	}
-}
-
-func (b *builder) coverage() table.Column {
-	return table.Column{
-		Title: "coverage", Word: "coverage", Give: 6, Percent: true,
-		Number: b.number(func(row *spend.Row) table.Number { return numberOf(spend.Coverage(&row.Sum)) }),
-		Cell:   func(row int) string { return coverage(spend.Coverage(&b.rows[row].Sum)) },
-		Tone: func(row int, t *theme.Theme) theme.Paint {
-			if c := spend.Coverage(&b.rows[row].Sum); c == nil || !c.LessThan(whole) {
-				return t.Muted
-			}
-			return t.Warn
-		},
-	}
-}
-
-var whole = decimal.NewFromInt(1)
-
-// measured are the columns of what was measured.
-func (b *builder) measured() []table.Column {
-	columns := []table.Column{
-		{Title: "running h", Word: "running", Give: 11, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(inHours(row.Sum.Amounts[usage.Running].Decimal()))
-		})},
-		{Title: "suspended h", Word: "suspended", Give: 12, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(inHours(row.Sum.Amounts[usage.Suspended].Decimal()))
-		})},
-		{Title: "launches", Word: "launches", Give: 13, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(row.Sum.Amounts[usage.Launches].Decimal())
-		})},
-		{Title: "suspends", Word: "suspends", Give: 14, Number: b.number(func(row *spend.Row) table.Number {
-			return table.Known(row.Sum.Amounts[usage.Suspends].Decimal())
-		})},
-	}
-	for _, q := range pricing.BilledQuantities() {
-		columns = append(columns, table.Column{
-			Title: quantityTitles[q], Word: quantityWords[q], Give: 15 + int(q),
-			Number: b.number(func(row *spend.Row) table.Number { return table.Known(row.Sum.Measured()[q].Quantity()) }),
-		})
-	}
-	for i := range columns {
-		number, places := columns[i].Number, int32(1)
-		if word := columns[i].Word; word == "launches" || word == "suspends" {
-			places = 0
-		}
-		columns[i].Cell = func(row int) string { return figures.Fixed(number(row).Value, places) }
-		columns[i].Tone = muted
-	}
-	return columns
-}
-
-func muted(_ int, t *theme.Theme) theme.Paint { return t.Muted }
-
-func numberOf(d *decimal.Decimal) table.Number {
-	if d == nil {
-		return table.Number{}
-	}
-	return table.Known(*d)
+	}}
 }

@@ -7,16 +7,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/table"
 	"microspend/tui/theme"
-	"microspend/usage"
+	"microspend/view"
 )
 
 // State is everything that a listing is drawn from.
@@ -123,71 +120,13 @@ func tail(s string, width int) string {
 // footer is the total of what is shown.
 func (s State) footer() *table.Footer {
 	l := s.Listing
-	cells := map[string]string{}
-	label := "total"
-	if s.Table.Filtered() {
-		label = fmt.Sprintf("%s shown", figures.Int(s.Table.Shown()))
-		cells["amount"] = figures.Fixed(s.Table.Total(), 2)
-		if l.Spend.Total.Amount.IsPositive() {
-			cells["share"] = percent(pricing.Divide(s.Table.Total(), l.Spend.Total.Amount, pricing.RatioPlaces), 1)
-		}
-		return &table.Footer{Label: label, Cells: cells}
+	if !s.Table.Filtered() {
+		return &table.Footer{Label: "total", Cells: s.Table.Content.Totals}
 	}
-	total := &l.Spend.Total
-	cells["amount"] = amount(total.Cost, l.Total, 2)
-	cells["share"] = "100.0 %"
-	if p := total.Previous; p != nil {
-		cells["before"] = amount(p.Cost, p.Amount, 2)
-		if p.Change != nil {
-			cells["change"] = figures.Signed(*p.Change, 2)
-		}
-		if p.Percent != nil {
-			cells["percent"] = figures.Signed(*p.Percent, 1) + " %"
-		}
+	total := s.Table.Total()
+	cells := map[string]string{amountID: figures.Fixed(total, view.CentPlaces)}
+	if l.Spend.Total.Amount.IsPositive() {
+		cells["share"] = view.Percent(pricing.Divide(total, l.Spend.Total.Amount, pricing.RatioPlaces), 1).String()
 	}
-	cells["running"] = hours(total.Sum.Amounts[usage.Running].Decimal())
-	cells["suspended"] = hours(total.Sum.Amounts[usage.Suspended].Decimal())
-	cells["launches"] = figures.Grouped(total.Sum.Amounts[usage.Launches].Decimal())
-	cells["suspends"] = figures.Grouped(total.Sum.Amounts[usage.Suspends].Decimal())
-	cells["coverage"] = coverage(spend.Coverage(&total.Sum))
-	quantities := spend.Quantities(&total.Sum)
-	for _, q := range pricing.BilledQuantities() {
-		cells[quantityWords[q]] = figures.Fixed(quantities[q], 1)
-	}
-	return &table.Footer{Label: label, Cells: cells}
-}
-
-// amount writes a cost: unknown where nothing of it could be priced, with a mark where part of it could not.
-func amount(c spend.Cost, shown decimal.Decimal, places int32) string {
-	switch {
-	case !c.Known():
-		return "unknown"
-	case !c.Complete():
-		return figures.Fixed(shown, places) + " +?"
-	default:
-		return figures.Fixed(shown, places)
-	}
-}
-
-func percent(part decimal.Decimal, places int32) string {
-	return figures.Fixed(part.Shift(2), places) + " %"
-}
-
-func hours(ms decimal.Decimal) string { return figures.Fixed(inHours(ms), 1) }
-
-var msPerHour = decimal.NewFromInt(3_600_000)
-
-func inHours(ms decimal.Decimal) decimal.Decimal {
-	if ms.IsZero() {
-		return decimal.Decimal{}
-	}
-	return pricing.Divide(ms, msPerHour, 4)
-}
-
-// coverage is rounded down, so that 100 % stands only where nothing is missing.
-func coverage(c *decimal.Decimal) string {
-	if c == nil {
-		return "–"
-	}
-	return c.Shift(2).Floor().String() + " %"
+	return &table.Footer{Label: figures.Int(s.Table.Shown()) + " shown", Cells: cells}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"microspend/spend"
+	"microspend/tui/data"
 )
 
 // View is one of the views that are listings.
@@ -18,24 +19,65 @@ type Group struct {
 	By   []spend.Dimension
 }
 
-// sortDown says how a listing opens: days in order, everything else the largest first.
-func (g Group) sortDown() (word string, down bool) {
+// Views are the views that are listings, in the order of their keys.
+func Views() []View {
+	return []View{
+		{"tenants", []Group{
+			{"tenants", []spend.Dimension{spend.ByTenant}},
+			{"tenants by region", []spend.Dimension{spend.ByTenant, spend.ByRegion}},
+			{"tenants by component", []spend.Dimension{spend.ByTenant, spend.ByComponent}},
+			{"regions", []spend.Dimension{spend.ByRegion}},
+		}},
+		{"images", []Group{
+			{"images", []spend.Dimension{spend.ByImage}},
+			{"images by region", []spend.Dimension{spend.ByImage, spend.ByRegion}},
+			{"images by tenant", []spend.Dimension{spend.ByImage, spend.ByTenant}},
+		}},
+		{"MicroVMs", []Group{
+			{"MicroVMs", []spend.Dimension{spend.ByMicroVM, spend.ByTenant, spend.ByImage}},
+			{"MicroVMs by day", []spend.Dimension{spend.ByMicroVM, spend.ByDay}},
+			{"MicroVMs by component", []spend.Dimension{spend.ByMicroVM, spend.ByComponent}},
+		}},
+		{"days", []Group{
+			{"days", []spend.Dimension{spend.ByDay}},
+			{"weeks", []spend.Dimension{spend.ByWeek}},
+			{"months", []spend.Dimension{spend.ByMonth}},
+			{"days by component", []spend.Dimension{spend.ByDay, spend.ByComponent}},
+		}},
+	}
+}
+
+// InScope are the groupings of what was drilled into, without those that only one row is left of: the first is what it
+// opens with.
+func InScope(scope data.Scope) []Group {
+	fixed := map[spend.Dimension]bool{
+		spend.ByTenant: scope.Tenant != nil, spend.ByImage: scope.Image != nil, spend.ByRegion: scope.Region != nil,
+	}
+	return slices.DeleteFunc([]Group{
+		{"tenants", []spend.Dimension{spend.ByTenant}},
+		{"MicroVMs", []spend.Dimension{spend.ByMicroVM}},
+		{"images", []spend.Dimension{spend.ByImage}},
+		{"days", []spend.Dimension{spend.ByDay}},
+		{"regions", []spend.Dimension{spend.ByRegion}},
+		{"components", []spend.Dimension{spend.ByComponent}},
+	}, func(g Group) bool { return fixed[g.By[0]] })
+}
+
+// Sort is the order in which a group opens: days in order, everything else with the largest amount first.
+func (g Group) Sort() (column string, down bool) {
 	if isTime(g.By[0]) {
 		return g.By[0].String(), false
 	}
-	return "amount", true
+	return amountID, true
 }
 
-// Sort is the order in which a group opens: by the word of a column, the largest first or not.
-func (g Group) Sort() (word string, down bool) { return g.sortDown() }
-
-// The largest number of rows that are read: what is beyond is folded into one row, which says how many.
-const most = 20_000
+// mostMicroVMs is how many rows of MicroVMs are read: the rest is folded into one row, which says how many.
+const mostMicroVMs = 20_000
 
 // Most is how many rows of a group are read at most; 0 is all.
 func (g Group) Most() int {
 	if slices.Contains(g.By, spend.ByMicroVM) {
-		return most
+		return mostMicroVMs
 	}
 	return 0
 }

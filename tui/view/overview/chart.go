@@ -10,6 +10,7 @@ import (
 	"microspend/pricing"
 	"microspend/tui/data"
 	"microspend/tui/draw"
+	"microspend/view"
 )
 
 // chart is the last days as columns, split by billed quantity, in so many lines with heading, axis and legend.
@@ -135,7 +136,7 @@ func (s *State) legend(width int) string {
 	out.WriteByte(' ')
 	used := 1
 	for _, q := range pricing.BilledQuantities() {
-		text := " " + shortNames[q]
+		text := " " + draw.ShortName(q)
 		if s.Days.Total.IsPositive() {
 			text += " " + percentText(partOf(s.Days.Totals[q], s.Days.Total))
 		}
@@ -152,7 +153,11 @@ func (s *State) legend(width int) string {
 	return out.String()
 }
 
-var shortNames = [5]string{
-	pricing.VCPU: "vCPU", pricing.Memory: "memory", pricing.SnapshotRead: "read", pricing.SnapshotWrite: "write",
-	pricing.SnapshotStorage: "storage",
+// percentText is a part in percent, with a decimal below ten.
+func percentText(part decimal.Decimal) string {
+	places := int32(0)
+	if part.Abs().LessThan(decimal.New(1, -1)) {
+		places = 1
+	}
+	return view.Percent(part, places).String()
 }

@@ -3,11 +3,14 @@ package overview
 import (
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"microspend/internal/figures"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
 // figure is one of the figures at the head: what it is, how much, and a word on it.
@@ -61,7 +64,7 @@ func (s *State) heads() [figureCount]figure {
 
 // before is what the month is compared with, in days.
 func (s *State) before() string {
-	from, last := s.Sums.BeforeFrom.In(s.Location), s.Sums.BeforeTo.Add(-1).In(s.Location)
+	from, last := s.Sums.Before.From.In(s.Location), s.Sums.Before.To.Add(-1).In(s.Location)
 	if from.Month() == last.Month() && from.Year() == last.Year() {
 		return from.Format("2") + "–" + last.Format("2 Jan")
 	}
@@ -79,9 +82,9 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 	case p.Percent == nil:
 		return "nothing " + than, t.Muted
 	case p.Change.IsPositive():
-		return "▲ " + figures.Signed(*p.Percent, 1) + " % on " + than, t.Up
+		return "▲ " + view.SignedPercent(*p.Percent, 1).String() + " on " + than, t.Up
 	case p.Change.IsNegative():
-		return "▼ " + figures.Signed(*p.Percent, 1) + " % on " + than, t.Down
+		return "▼ " + view.SignedPercent(*p.Percent, 1).String() + " on " + than, t.Down
 	default:
 		return "as " + than, t.Muted
 	}
@@ -90,7 +93,7 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 // headroom says what part of the budget the forecast comes to.
 func (s *State) headroom(line budget.Line) (string, theme.Paint) {
 	part := partOf(*line.Forecast, line.Budget.Monthly)
-	text := percentOf(part) + " of " + dollarsRound(line.Budget.Monthly)
+	text := view.Percent(part, 0).String() + " of " + wholeDollars(line.Budget.Monthly)
 	if line.Forecast.GreaterThan(line.Budget.Monthly) {
 		return "! " + text, s.Theme.Warn
 	}
@@ -134,9 +137,16 @@ func (s *State) figureLines(width int) []string {
 			value = draw.Left(head.value, 13)
 			note, _, _ = strings.Cut(note, " on ")
 		}
-		plain := label + value + note
-		painted := s.Theme.Muted.Text(label) + s.Theme.Strong.Text(value) + head.paint.Text(note)
-		lines = append(lines, s.line(Figures, i, plain, painted, width))
+		text := s.Theme.Muted.Text(label) + s.Theme.Strong.Text(value) + head.paint.Text(note)
+		lines = append(lines, s.line(Figures, i, text, width))
 	}
 	return lines
+}
+
+// wholeDollars leaves the cents away where there are none.
+func wholeDollars(d decimal.Decimal) string {
+	if d.IsInteger() {
+		return "$" + figures.Fixed(d, 0)
+	}
+	return draw.Dollars(d)
 }

@@ -320,14 +320,6 @@ func (s *State) window(panel Panel, count, lines int) (from, to int) {
 
 func (s *State) focused(panel Panel, index int) bool { return s.Focus == Item{panel, index} }
 
-// line paints a line of a panel, marked where the cursor is on it.
-func (s *State) line(panel Panel, index int, plain, painted string, width int) string {
-	if s.focused(panel, index) {
-		return s.Theme.Marked.Text(draw.Left("▸"+plain, width))
-	}
-	return draw.Cut(" "+painted, width)
-}
-
 // pending says that a panel is not read yet, or why it could not be.
 func (s *State) pending(panel Panel, width int) []string {
 	if fault := s.Faults[panel]; fault != "" {

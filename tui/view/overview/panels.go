@@ -1,11 +1,12 @@
 package overview
 
 import (
-	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
@@ -13,41 +14,25 @@ import (
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
 func partOf(part, whole decimal.Decimal) decimal.Decimal {
 	return pricing.Divide(part, whole, pricing.RatioPlaces)
 }
 
-// percentText is a part in percent, with a decimal below ten.
-func percentText(part decimal.Decimal) string {
-	places := int32(0)
-	if part.Abs().LessThan(decimal.New(1, -1)) {
-		places = 1
-	}
-	return figures.Fixed(part.Shift(2), places) + " %"
-}
-
-func percentOf(part decimal.Decimal) string { return figures.Fixed(part.Shift(2), 0) + " %" }
-
-func dollarsRound(d decimal.Decimal) string {
-	if d.Equal(d.Floor()) {
-		return "$" + figures.Fixed(d, 0)
-	}
-	return draw.Dollars(d)
-}
-
-// fields lays texts out beside each other, each in its own width; negative widths stand against the right.
+// field is a text in so many cells, painted unless it already is.
 type field struct {
 	text  string
 	width int
 	paint theme.Paint
 	right bool
-	drawn string // the text already painted, as wide as the field
 }
 
-func lay(fields []field) (plain, painted string) {
-	for i, f := range fields {
+// lay puts fields beside each other, those without a width left out.
+func lay(fields []field) string {
+	line := ""
+	for _, f := range fields {
 		if f.width <= 0 {
 			continue
 		}
@@ -55,40 +40,65 @@ func lay(fields []field) (plain, painted string) {
 		if f.right {
 			text = draw.Right(f.text, f.width)
 		}
-		if i > 0 && plain != "" {
-			plain += " "
-			painted += " "
+		if line != "" {
+			line += " "
 		}
-		plain += text
-		if f.drawn != "" {
-			painted += f.drawn
-		} else {
-			painted += f.paint.Text(text)
-		}
+		line += f.paint.Text(text)
 	}
-	return plain, painted
+	return line
+}
+
+// panel is a part of the overview with a line for each of some items.
+type panel struct {
+	of          Panel
+	title, note string
+	read        bool   // it was read
+	none        string // what stands in place of the items where there are none
+	above       []field
+	count       int
+	item        func(i int) []field
+}
+
+// draw draws a panel in so many lines at most, in which the focused item is in sight.
+func (p panel) draw(s *State, width, height int) []string {
+	lines := []string{draw.Heading(s.Theme, p.title, p.note, width)}
+	switch {
+	case !p.read:
+		return append(lines, s.pending(p.of, width)...)
+	case p.count == 0:
+		return append(lines, " "+s.Theme.Muted.Text(draw.Cut(p.none, width-1)))
+	}
+	if p.above != nil && height > 2 {
+		lines = append(lines, " "+lay(p.above))
+	}
+	from, to := s.window(p.of, p.count, height-len(lines))
+	for i := from; i < to; i++ {
+		lines = append(lines, s.line(p.of, i, lay(p.item(i)), width))
+	}
+	return lines
+}
+
+// line paints a line of a panel, marked where the cursor is on it.
+func (s *State) line(of Panel, index int, text string, width int) string {
+	if s.focused(of, index) {
+		return s.Theme.Marked.Text(draw.Left("▸"+ansi.Strip(text), width))
+	}
+	return draw.Cut(" "+text, width)
 }
 
 // tenants are those with the largest amounts, with share, days and change.
 func (s *State) tenants(width, height int) []string {
-	t := s.Theme
-	note := ""
-	if s.Tenants != nil {
-		note = s.Tenants.Query.Period.Label(s.Location)
+	t, l := s.Theme, s.Tenants
+	p := panel{of: TopTenants, title: "top tenants", read: l != nil, none: "no usage in this period", count: s.tenantCount()}
+	if l == nil {
+		return p.draw(s, width, height)
 	}
-	lines := []string{draw.Heading(t, "top tenants", note, width)}
-	switch {
-	case s.Tenants == nil:
-		return append(lines, s.pending(TopTenants, width)...)
-	case len(s.Tenants.Spend.Rows) == 0:
-		return append(lines, " "+t.Muted.Text("no usage in this period"))
-	}
-	l := s.Tenants
-	from, to := s.window(TopTenants, s.tenantCount(), height-1)
+	p.note = l.Query.Period.Label(s.Location)
+	from, to := s.window(TopTenants, p.count, height-1)
 	widest, amounts := 7, 6
 	for i := from; i < to; i++ {
 		widest = max(widest, draw.Width(l.Names[0][i]))
-		amounts = max(amounts, draw.Width(amountOf(l, i)))
+		amounts = max(amounts, draw.Width(l.Text("amount", i)))
 	}
 	room := width - 1 - amounts - 1
 	change, share, spark, bar := 0, 0, 0, 0
@@ -111,62 +121,45 @@ func (s *State) tenants(width, height int) []string {
 		bar, room = bar+more, room-more
 	}
 	name = max(name, min(room, 40))
-	most := l.Spend.Rows[0].Amount
-	for i := from; i < to; i++ {
+	p.item = func(i int) []field {
 		row := &l.Spend.Rows[i]
-		moved, paint := "", t.Muted
-		if p := row.Previous; p != nil {
-			moved, paint = s.moved(p)
-		}
-		part := "–"
-		if l.Shares[i] != nil {
-			part = figures.Fixed(l.Shares[i].Shift(2), 1) + " %"
-		}
-		nameOf, amountPaint := t.Plain, t.Strong
+		nameOf, amountPaint, part := t.Plain, t.Strong, l.Text("share", i)
 		if row.Kind != spend.KindTenant {
 			nameOf = t.Muted
 		}
 		if !row.Complete() {
 			amountPaint = t.Warn
 		}
-		plain, painted := lay([]field{
+		if part == "" {
+			part = "–"
+		}
+		moved, paint := s.moved(row.Previous)
+		return []field{
 			{text: l.Names[0][i], width: name, paint: nameOf},
-			{text: amountOf(l, i), width: amounts, paint: amountPaint, right: true},
+			{text: l.Text("amount", i), width: amounts, paint: amountPaint, right: true},
 			{text: part, width: share, paint: t.Muted, right: true},
-			{text: against(row.Amount, most, bar), width: bar, paint: t.Components[0]},
+			{text: against(row.Amount, l.Spend.Rows[0].Amount, bar), width: bar, paint: t.Components[0]},
 			{text: draw.Spark(l.Trends.Of(row.Tenant), spark), width: spark, paint: t.Spark},
 			{text: moved, width: change, paint: paint, right: true},
-		})
-		lines = append(lines, s.line(TopTenants, i, plain, painted, width))
+		}
 	}
-	return lines
+	return p.draw(s, width, height)
 }
 
-// against is a bar of an amount against the largest, without a track.
+// against is a bar of an amount against the largest.
 func against(amount, most decimal.Decimal, width int) string {
-	if width <= 0 || !most.IsPositive() {
+	if !most.IsPositive() {
 		return ""
 	}
-	bar := draw.Bar(partOf(amount, most).InexactFloat64(), width, theme.Paint{}, theme.Paint{})
-	return strings.TrimRight(bar, "─")
-}
-
-func amountOf(l *data.Listing, i int) string {
-	row := &l.Spend.Rows[i]
-	switch {
-	case !row.Known():
-		return "unknown"
-	case !row.Complete():
-		return figures.Fixed(l.Cents[i], 2) + " +?"
-	default:
-		return figures.Fixed(l.Cents[i], 2)
-	}
+	return draw.Length(partOf(amount, most).InexactFloat64(), width)
 }
 
 // moved is the change against the stretch before, in percent.
 func (s *State) moved(p *spend.Comparison) (string, theme.Paint) {
 	t := s.Theme
 	switch {
+	case p == nil:
+		return "", t.Muted
 	case p.Change == nil:
 		return "unknown", t.Warn
 	case p.Percent == nil && p.Change.IsPositive():
@@ -174,9 +167,9 @@ func (s *State) moved(p *spend.Comparison) (string, theme.Paint) {
 	case p.Percent == nil:
 		return "–", t.Muted
 	case p.Change.IsPositive():
-		return figures.Signed(*p.Percent, 1) + " %", t.Up
+		return view.SignedPercent(*p.Percent, 1).String(), t.Up
 	case p.Change.IsNegative():
-		return figures.Signed(*p.Percent, 1) + " %", t.Down
+		return view.SignedPercent(*p.Percent, 1).String(), t.Down
 	default:
 		return "0.0 %", t.Muted
 	}
@@ -184,15 +177,7 @@ func (s *State) moved(p *spend.Comparison) (string, theme.Paint) {
 
 // budgets are bars with the day on which a budget runs out.
 func (s *State) budgets(width, height int) []string {
-	t := s.Theme
-	lines := []string{draw.Heading(t, "budgets", "", width)}
-	all := s.budgetLines()
-	switch {
-	case s.Budgets == nil:
-		return append(lines, s.pending(BudgetBars, width)...)
-	case len(all) == 0:
-		return append(lines, " "+t.Muted.Text(draw.Cut("none; give budgets in microspend.yaml", width-1)))
-	}
+	t, all := s.Theme, s.budgetLines()
 	name := 5
 	for _, line := range all {
 		name = max(name, draw.Width(budgetName(line)))
@@ -205,25 +190,25 @@ func (s *State) budgets(width, height int) []string {
 		money = 19
 		bar -= money + 1
 	}
-	from, to := s.window(BudgetBars, len(all), height-1)
-	for i := from; i < to; i++ {
-		line := all[i]
-		word, paint := s.sign(line)
-		used := line.Used.InexactFloat64()
-		spent := figures.Fixed(line.Spent.Amount, 2) + " of " + figures.Fixed(line.Budget.Monthly, 0)
-		if !line.Spent.Known() {
-			spent, used = "unknown", 0
-		}
-		plain, painted := lay([]field{
-			{text: budgetName(line), width: name, paint: t.Plain},
-			{text: draw.Bar(used, bar, theme.Paint{}, theme.Paint{}), width: bar, drawn: draw.Bar(used, bar, paint, t.Track)},
-			{text: percentOf(*line.Used), width: 5, paint: t.Strong, right: true},
-			{text: spent, width: money, paint: t.Muted, right: true},
-			{text: word, width: sign, paint: paint},
-		})
-		lines = append(lines, s.line(BudgetBars, i, plain, painted, width))
-	}
-	return lines
+	return panel{
+		of: BudgetBars, title: "budgets", read: s.Budgets != nil, none: "none; give budgets in microspend.yaml", count: len(all),
+		item: func(i int) []field {
+			line := all[i]
+			word, paint := s.sign(line)
+			used := line.Used.InexactFloat64()
+			spent := figures.Fixed(line.Spent.Amount, 2) + " of " + figures.Fixed(line.Budget.Monthly, 0)
+			if !line.Spent.Known() {
+				spent, used = "unknown", 0
+			}
+			return []field{
+				{text: budgetName(line), width: name, paint: t.Plain},
+				{text: draw.Bar(used, bar, paint, t.Track), width: bar},
+				{text: view.Percent(*line.Used, 0).String(), width: 5, paint: t.Strong, right: true},
+				{text: spent, width: money, paint: t.Muted, right: true},
+				{text: word, width: sign, paint: paint},
+			}
+		},
+	}.draw(s, width, height)
 }
 
 func budgetName(line budget.Line) string {
@@ -255,15 +240,7 @@ func (s *State) sign(line budget.Line) (string, theme.Paint) {
 
 // standsOut are the days that left a tenant's own range, the latest first.
 func (s *State) standsOut(width, height int) []string {
-	t := s.Theme
-	lines := []string{draw.Heading(t, "stands out", "", width)}
-	found := s.anomalies()
-	switch {
-	case s.Anomalies == nil:
-		return append(lines, s.pending(StandsOut, width)...)
-	case len(found) == 0:
-		return append(lines, " "+t.Muted.Text("no day does"))
-	}
+	t, found := s.Theme, s.anomalies()
 	name, amounts := 6, 7
 	for _, a := range found {
 		name = max(name, draw.Width(draw.Name(a.Tenant)))
@@ -280,75 +257,62 @@ func (s *State) standsOut(width, height int) []string {
 		room -= moved + 1
 	}
 	name = min(name, room-1)
-	from, to := s.window(StandsOut, len(found), height-1)
-	for i := from; i < to; i++ {
-		a := found[i]
-		glyph, paint := "▼", t.Down
-		if a.Up {
-			glyph, paint = "▲", t.Up
-		}
-		day := a.Day
-		if at, err := time.Parse(time.DateOnly, a.Day); err == nil {
-			day = at.Format("2 Jan")
-		}
-		plain, painted := lay([]field{
-			{text: day, width: 6, paint: t.Muted, right: true},
-			{text: draw.Name(a.Tenant), width: name, paint: t.Plain},
-			{text: glyph, width: 1, paint: paint},
-			{text: figures.Fixed(a.Amount, 2), width: amounts, paint: t.Strong, right: true},
-			{text: "usual " + figures.Fixed(a.Expected, 2), width: usual, paint: t.Muted},
-			{text: a.Component.Name() + " " + figures.Signed(a.Moved, 2), width: moved, paint: t.Muted},
-		})
-		lines = append(lines, s.line(StandsOut, i, plain, painted, width))
-	}
-	return lines
+	return panel{
+		of: StandsOut, title: "stands out", read: s.Anomalies != nil, none: "no day does", count: len(found),
+		item: func(i int) []field {
+			a := found[i]
+			glyph, paint := "▼", t.Down
+			if a.Up {
+				glyph, paint = "▲", t.Up
+			}
+			day := a.Day
+			if at, err := civil.Parse(a.Day); err == nil {
+				day = at.UTC().Format("2 Jan")
+			}
+			return []field{
+				{text: day, width: 6, paint: t.Muted, right: true},
+				{text: draw.Name(a.Tenant), width: name, paint: t.Plain},
+				{text: glyph, width: 1, paint: paint},
+				{text: figures.Fixed(a.Amount, 2), width: amounts, paint: t.Strong, right: true},
+				{text: "usual " + figures.Fixed(a.Expected, 2), width: usual, paint: t.Muted},
+				{text: a.Component.Name() + " " + figures.Signed(a.Moved, 2), width: moved, paint: t.Muted},
+			}
+		},
+	}.draw(s, width, height)
 }
 
 // insteadOf is what the last days would cost a month with MicroVMs and with something else.
 func (s *State) insteadOf(width, height int) []string {
-	t := s.Theme
-	lines := []string{draw.Heading(t, "instead, a month at this pace", "", width)}
+	const amounts, change = 11, 8
+	t, name := s.Theme, max(4, width-1-amounts-1-change-1)
+	p := panel{
+		of: InsteadOf, title: "instead, a month at this pace", read: s.Instead != nil, none: "no alternative is known",
+		count: s.insteadCount(),
+	}
 	if s.Instead == nil {
-		return append(lines, s.pending(InsteadOf, width)...)
+		return p.draw(s, width, height)
 	}
-	amounts, change := 11, 8
-	name := max(4, width-1-amounts-1-change-1)
-	own := figures.Fixed(s.Instead.Month, 2)
-	if !s.Instead.Complete {
-		own += " +?"
+	own := draw.Figure(figures.Fixed(s.Instead.Month, 2), true, s.Instead.Complete)
+	p.above = []field{
+		{text: "MicroVMs", width: name, paint: t.Strong},
+		{text: own, width: amounts, paint: t.Strong, right: true},
+		{text: "", width: change, paint: t.Muted},
 	}
-	if height > 2 {
-		_, painted := lay([]field{
-			{text: "MicroVMs", width: name, paint: t.Strong},
-			{text: own, width: amounts, paint: t.Strong, right: true},
-			{text: "", width: change, paint: t.Muted},
-		})
-		lines = append(lines, " "+painted)
-	}
-	from, to := s.window(InsteadOf, s.insteadCount(), height-len(lines))
-	for i := from; i < to; i++ {
+	p.item = func(i int) []field {
 		alt := s.Instead.Alternatives[i]
-		amount, moved, paint := figures.Fixed(alt.Month, 2), "", t.Muted
-		switch {
-		case alt.Priced == 0:
-			amount = "unknown"
-		case alt.Unpriced > 0:
-			amount += " +?"
-		case s.Instead.Month.IsPositive() && s.Instead.Complete:
+		amount, moved, paint := draw.Figure(figures.Fixed(alt.Month, 2), alt.Priced > 0, alt.Unpriced == 0), "", t.Muted
+		if alt.Priced > 0 && alt.Unpriced == 0 && s.Instead.Month.IsPositive() && s.Instead.Complete {
 			part := partOf(alt.Month.Sub(s.Instead.Month), s.Instead.Month)
-			moved = figures.Signed(part.Shift(2), 0) + " %"
+			moved, paint = figures.Signed(part.Shift(2), 0)+" %", t.Down
 			if part.IsPositive() {
 				paint = t.Up
-			} else {
-				paint = t.Down
 			}
 		}
-		plain, painted := lay([]field{
+		return []field{
 			{text: alt.Name, width: name, paint: t.Plain},
 			{text: amount, width: amounts, paint: t.Plain, right: true},
 			{text: moved, width: change, paint: paint, right: true},
-		})
-		lines = append(lines, s.line(InsteadOf, i, plain, painted, width))
+		}
 	}
-	return lines
+	return p.draw(s, width, height)
 }

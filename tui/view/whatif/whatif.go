@@ -4,6 +4,8 @@ package whatif
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -15,6 +17,7 @@ import (
 	"microspend/tui/draw"
 	"microspend/tui/theme"
 	"microspend/tui/view/explain"
+	"microspend/view"
 )
 
 // Knob is one thing that can be changed.
@@ -30,8 +33,8 @@ const (
 	KnobCount
 )
 
-// Timeouts are the idle timeouts to choose from, in seconds: the service's least is 60.
-func Timeouts() []int64 { return []int64{60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400} }
+// timeouts are the idle timeouts to choose from, in seconds: the service's minimum is 60.
+var timeouts = [...]int64{60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400}
 
 // Choice is where each knob stands: a place among its values.
 type Choice [KnobCount]int
@@ -44,7 +47,8 @@ type State struct {
 	From, To time.Time
 	Fault    string
 
-	Parts   []whatif.Part // nil until they are read
+	Read    bool // Parts were
+	Parts   []whatif.Part
 	Pauses  Pauses
 	Regions []string
 	Choice  Choice
@@ -53,29 +57,39 @@ type State struct {
 	Scroll  int
 }
 
-// DefaultTimeout is the place among [Timeouts] that both start at: five minutes.
-const DefaultTimeout = 2
+// defaultTimeout is the place among timeouts that both knobs start at: five minutes.
+const defaultTimeout = 2
 
 // Start is a choice that changes nothing.
-func Start() Choice { return Choice{TimeoutNow: DefaultTimeout, TimeoutThen: DefaultTimeout} }
+func Start() Choice { return Choice{TimeoutNow: defaultTimeout, TimeoutThen: defaultTimeout} }
 
-// Count is how many values a knob has.
-func (s *State) Count(k Knob) int {
+// options are the values to choose from, of which the first of the last three changes nothing.
+func (s *State) options(k Knob) []string {
+	var options []string
 	switch k {
 	case TimeoutNow, TimeoutThen:
-		return len(Timeouts())
+		for _, seconds := range timeouts {
+			options = append(options, duration(seconds))
+		}
 	case Memory:
-		return 1 + len(pricing.Sizes())
+		options = append(options, "as it is")
+		for _, size := range pricing.Sizes() {
+			options = append(options, size.String())
+		}
 	case Region:
-		return 1 + len(s.Regions)
+		options = append([]string{"as it is"}, s.Regions...)
 	default:
-		return 1 + len(whatif.Kinds())
+		options = append(options, "MicroVMs")
+		for _, kind := range whatif.Kinds() {
+			options = append(options, kind.String())
+		}
 	}
+	return options
 }
 
 // Turn moves the focused knob by so many values, around at the ends.
 func (s *State) Turn(by int) {
-	n := s.Count(s.Focus)
+	n := len(s.options(s.Focus))
 	s.Choice[s.Focus] = ((s.Choice[s.Focus]+by)%n + n) % n
 }
 
@@ -84,85 +98,68 @@ func (k Knob) Label() string {
 	return [...]string{"idle timeout now", "idle timeout then", "memory", "region", "run on"}[k]
 }
 
-// value is what a knob stands at, and what to know about it.
-func (s *State) value(k Knob) (text, remark string) {
-	at := s.Choice[k]
-	switch k {
-	case TimeoutNow:
-		return seconds(Timeouts()[at]), "assumed: the ledger does not have it"
-	case TimeoutThen:
-		return seconds(Timeouts()[at]), s.judged()
-	case Memory:
-		if at == 0 {
-			return "as it is", s.sizes()
-		}
-		return pricing.Sizes()[at-1].String(), ""
-	case Region:
-		if at == 0 {
-			return "as it is", s.regions()
-		}
-		return s.Regions[at-1], ""
+func (s *State) value(k Knob) string { return s.options(k)[s.Choice[k]] }
+
+// remark is what to know about the value that a knob is at.
+func (s *State) remark(k Knob) string {
+	switch {
+	case k == TimeoutNow:
+		return "assumed: the ledger does not have it"
+	case k == TimeoutThen:
+		return s.judged()
+	case k == Memory && s.Choice[k] == 0:
+		return s.sizes()
+	case k == Region && s.Choice[k] == 0:
+		return s.regions()
 	default:
-		if at == 0 {
-			return "MicroVMs", ""
-		}
-		return whatif.Kinds()[at-1].String(), ""
+		return ""
 	}
 }
 
-// Values are what each knob stands at, by its name.
+// Values are what each knob is at, by its name.
 func (s *State) Values() map[string]string {
 	values := map[string]string{}
 	for k := range KnobCount {
-		values[k.Label()], _ = s.value(k)
+		values[k.Label()] = s.value(k)
 	}
 	return values
 }
 
-func seconds(n int64) string {
+func duration(seconds int64) string {
 	switch {
-	case n >= 3600 && n%3600 == 0:
-		return fmt.Sprintf("%d h", n/3600)
-	case n%60 == 0:
-		return fmt.Sprintf("%d min", n/60)
+	case seconds >= 3600 && seconds%3600 == 0:
+		return fmt.Sprintf("%d h", seconds/3600)
+	case seconds%60 == 0:
+		return fmt.Sprintf("%d min", seconds/60)
 	default:
-		return fmt.Sprintf("%d s", n)
+		return fmt.Sprintf("%d s", seconds)
 	}
 }
 
-// sizes says which sizes were measured.
+// sizes are those that were measured.
 func (s *State) sizes() string {
-	text, seen := "", map[pricing.Size]bool{}
+	var sizes []string
 	for i := range s.Parts {
-		facts, ran := whatif.FactsOf(&s.Parts[i].Sum)
-		if !ran || seen[facts.Size] {
-			continue
+		if facts, ran := whatif.FactsOf(&s.Parts[i].Sum); ran {
+			if text := "about " + facts.Size.String(); !slices.Contains(sizes, text) {
+				sizes = append(sizes, text)
+			}
 		}
-		seen[facts.Size] = true
-		if text != "" {
-			text += ", "
-		}
-		text += "about " + facts.Size.String()
 	}
-	return text
+	return strings.Join(sizes, ", ")
 }
 
 func (s *State) regions() string {
-	text := ""
+	var regions []string
 	for i := range s.Parts {
-		if i > 0 {
-			text += ", "
-		}
-		text += draw.Name(s.Parts[i].Region)
+		regions = append(regions, draw.Name(s.Parts[i].Region))
 	}
-	return text
+	return strings.Join(regions, ", ")
 }
 
 // Render draws the what-if in exactly so many lines of at most so many cells.
-func Render(s State, width, height int) string {
-	lines := s.Lines(width, height)
-	first := max(0, min(s.Scroll, len(lines)-height))
-	return draw.Frame(lines[first:], width, height)
+func Render(s *State, width, height int) string {
+	return draw.Scrolled(s.Lines(width, height), s.Scroll, width, height)
 }
 
 // low is the height below which only the knob in hand is shown.
@@ -186,7 +183,7 @@ func (s *State) Lines(width, height int) []string {
 	}
 	lines = append(lines, knobs...)
 	switch {
-	case s.Parts == nil:
+	case !s.Read:
 		return append(lines, "", " "+t.Muted.Text("reading …"))
 	case s.Outcome == nil:
 		return append(lines, "", " "+t.Muted.Text("working it out …"))
@@ -220,12 +217,10 @@ func (s *State) knobs(width int) []string {
 	var lines []string
 	widest := 10
 	for k := range KnobCount {
-		text, _ := s.value(k)
-		widest = max(widest, draw.Width(text))
+		widest = max(widest, draw.Width(s.value(k)))
 	}
 	for k := range KnobCount {
-		text, remark := s.value(k)
-		label, value := draw.Left(k.Label(), 18), "‹ "+draw.Left(text, widest)+" ›"
+		label, value, remark := draw.Left(k.Label(), 18), "‹ "+draw.Left(s.value(k), widest)+" ›", s.remark(k)
 		if k == s.Focus {
 			lines = append(lines, t.Marked.Text(draw.Left("▸"+label+value+"  "+remark, width)))
 			continue
@@ -247,50 +242,39 @@ func (s *State) table(width int) []string {
 	if width < 1+name+3*(figure+1) {
 		name, figure = 14, max(7, (width-16)/3)
 	}
-	row := func(label, a, b, change string, quantity, then string) string {
+	row := func(label, quantity, then, a, b, change string) string {
 		line := " " + draw.Left(label, name)
 		if quantities {
 			line += draw.Right(quantity, figure+2) + draw.Right(then, figure+2)
 		}
-		return line + draw.Right(a, figure) + draw.Right(b, figure) + draw.Right(change, figure)
+		return draw.Cut(line+draw.Right(a, figure)+draw.Right(b, figure)+draw.Right(change, figure), width)
 	}
 	heads := [...]string{"actual $", "what if $", "change $"}
 	if figure < 11 {
 		heads = [...]string{"now $", "if $", "± $"}
 	}
-	lines := []string{"", t.Muted.Text(draw.Cut(row("", heads[0], heads[1], heads[2], "quantity", "what if"), width))}
+	lines := []string{"", t.Muted.Text(row("", "quantity", "what if", heads[0], heads[1], heads[2]))}
 	for _, line := range o.Lines {
-		a, b := known(line.Amount, line.Known), known(line.ThenAmount, line.ThenKnown)
-		if o.Alternative != nil {
-			b = ""
-		}
-		change := ""
-		if line.Known && line.ThenKnown && o.Alternative == nil {
+		then, b, change := figures.Fixed(line.Then, 1), known(line.ThenAmount, line.ThenKnown), ""
+		switch {
+		case o.Alternative != nil: // which has no lines like these
+			then, b = "", ""
+		case line.Known && line.ThenKnown:
 			change = figures.Signed(line.ThenAmount.Sub(line.Amount), 2)
 		}
-		then := figures.Fixed(line.Then, 1)
-		if o.Alternative != nil {
-			then = ""
-		}
-		lines = append(lines, draw.Cut(row(line.Of.Name(), a, b, change, figures.Fixed(line.Quantity, 1), then), width))
+		lines = append(lines,
+			row(line.Of.Name(), figures.Fixed(line.Quantity, 1), then, known(line.Amount, line.Known), b, change))
 	}
 	change := ""
 	if o.Complete && o.ThenComplete {
 		change = figures.Signed(o.Then.Sub(o.Total), 2)
 	}
-	return append(lines,
-		t.Strong.Text(draw.Cut(row("total", known(o.Total, o.Complete), known(o.Then, o.ThenComplete), change, "", ""), width)))
+	return append(lines, t.Strong.Text(row("total", "", "", known(o.Total, o.Complete), known(o.Then, o.ThenComplete), change)))
 }
 
-func known(d decimal.Decimal, is bool) string {
-	switch {
-	case !is && d.IsZero():
-		return "unknown"
-	case !is:
-		return figures.Fixed(d, 2) + " +?"
-	default:
-		return figures.Fixed(d, 2)
-	}
+// known is an amount, which where it is not complete may lack everything.
+func known(d decimal.Decimal, complete bool) string {
+	return draw.Figure(figures.Fixed(d, 2), complete || !d.IsZero(), complete)
 }
 
 // month sets a month of both beside each other, as bars.
@@ -334,11 +318,7 @@ func (s *State) verdict() string {
 	if change.IsPositive() {
 		sign = "costs $" + figures.Fixed(change, 2) + " more"
 	}
-	text := figures.Fixed(percent, 1)
-	if percent.IsPositive() {
-		text = "+" + text
-	}
-	return sign + ", " + text + " %"
+	return sign + ", " + view.SignedPercent(percent, 1).String()
 }
 
 func (s *State) alternative(alt *whatif.Alternative, width int) []string {
@@ -367,7 +347,7 @@ func (s *State) alternative(alt *whatif.Alternative, width int) []string {
 // Work prices the choice. Card gives the rates of a region.
 func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard, error)) (*whatif.Outcome, error) {
 	change := whatif.Change{
-		TimeoutNow: Timeouts()[s.Choice[TimeoutNow]], TimeoutThen: Timeouts()[s.Choice[TimeoutThen]],
+		TimeoutNow: timeouts[s.Choice[TimeoutNow]], TimeoutThen: timeouts[s.Choice[TimeoutThen]],
 	}
 	if at := s.Choice[Memory]; at > 0 {
 		size := pricing.Sizes()[at-1]
