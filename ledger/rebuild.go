@@ -30,7 +30,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 	if err != nil {
 		return err
 	}
-	p := &prepared{day: day, manifest: &manifest{Version: manifestVersion, Day: day.String()}}
+	p := &prepared{day: day, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
 	lose := func(name, reason string) {
 		p.aside = append(p.aside, lostPart{Name: name, Reason: reason, At: w.options.Now().UTC()})
 	}

@@ -99,7 +99,7 @@ func TestRepairLeavesLaterVersionsAlone(t *testing.T) {
 	before := filesOf(t, dir)
 	w := openWriter(t, dir)
 	_, err = w.Repair(context.Background())
-	require.ErrorContains(t, err, "the manifest is of version 2; this program reads version 1")
+	require.ErrorContains(t, err, "the manifest is of version 3; this program reads versions up to 2")
 	assert.Equal(t, before, filesOf(t, dir))
 }
 

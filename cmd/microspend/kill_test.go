@@ -109,7 +109,7 @@ func writeUsage(t *testing.T, path string, generation int64) {
 			for vm := range int64(200) {
 				r := usage.Record{
 					PeriodStart: time.Date(2026, 10, 1, int(hour), 0, 0, 0, time.UTC), PeriodSeconds: 3600, Region: "eu-west-1",
-					MicroVMID: fmt.Sprint("microvm-", vm), Tenant: fmt.Sprint("tenant-", vm%20), Source: "import",
+					Resource: usage.Resource{ID: fmt.Sprint("microvm-", vm)}, Tenant: fmt.Sprint("tenant-", vm%20), Source: "import",
 					Amounts:  usage.Amounts{pricing.VCPU: 1000*generation + vm*hour, pricing.Memory: vm << 10},
 					Coverage: usage.CoverageComplete,
 				}
