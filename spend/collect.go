@@ -104,8 +104,10 @@ func (c *collector) fields() []ledger.Field {
 	return fields
 }
 
-// collect asks for the usage of a span, in as many parts as there are changes of rules in it.
-func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
+// collect asks for the usage of a span, in as many parts as there are changes of rules in it. Days are named as relabel
+// says.
+func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
+	c.relabel, c.dayNames = relabel, map[civil.Day]labels{}
 	out := cells{}
 	from := s.From
 	var cuts []time.Time

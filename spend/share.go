@@ -50,12 +50,13 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 			sums.add(cellKey{Key: Key{Tenant: key.Tenant}, region: key.region}, direct[key])
 		}
 	}
+	keys := sums.sorted(nil)
+	if err := r.prices.prepare(keys); err != nil {
+		return nil, nil, err
+	}
 	spent := map[string]Cost{}
-	for _, key := range sums.sorted(nil) {
-		costs, err := r.prices.price(key.region, sums[key])
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, key := range keys {
+		costs := r.prices.price(key.region, sums[key])
 		spent[key.Tenant] = spent[key.Tenant].Plus(costs.total())
 	}
 	var (

@@ -235,7 +235,10 @@ func TestStore(t *testing.T) {
 
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for _, broken := range []string{"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1), strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1)} {
+	for _, broken := range []string{
+		"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1), strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1),
+		strings.Replace(string(text), `"cost": "`, `"cost": "1e99`, 1), strings.Replace(string(text), `"cost"`, `"used"`, 1),
+	} {
 		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
 		_, err = reconcile.Load(dir)
 		require.Error(t, err, "%.40s", broken)
