@@ -22,14 +22,13 @@ func TestRecordsComeBack(t *testing.T) {
 		return usage.Record{
 			PeriodStart:   time.Unix(rapid.Int64Range(1_577_836_800, 4_000_000_000).Draw(t, "start"), 0).UTC(),
 			PeriodSeconds: rapid.SampledFrom([]int64{60, 300, 3600}).Draw(t, "length"),
-			Region:        name.Draw(t, "region"), Account: name.Draw(t, "account"), MicroVMID: name.Draw(t, "microvm"),
-			Image: name.Draw(t, "image"), Tenant: name.Draw(t, "tenant"), Role: name.Draw(t, "role"), Source: "cloudwatch",
+			Region:        name.Draw(t, "region"), Account: name.Draw(t, "account"), Resource: usage.ParseResource(name.Draw(t, "microvm")),
+			Image: name.Draw(t, "image"), Tenant: name.Draw(t, "tenant"), Role: name.Draw(t, "role"), Source: "cloudwatch", Arch: rapid.SampledFrom([]usage.Arch{"", usage.ArchX86}).Draw(t, "arch"),
 			Amounts: usage.Amounts{
 				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "memory"), pricing.SnapshotRead: amount.Draw(t, "read"),
 				pricing.SnapshotWrite: amount.Draw(t, "write"), pricing.SnapshotStorage: amount.Draw(t, "storage"),
 				usage.Running: amount.Draw(t, "running"), usage.Suspended: amount.Draw(t, "suspended"), usage.Launches: amount.Draw(t, "launches"), usage.Suspends: amount.Draw(t, "suspends"), usage.Resumes: amount.Draw(t, "resumes"),
 			},
-
 			Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 		}
 	})
@@ -62,8 +61,28 @@ func TestRecordsComeBack(t *testing.T) {
 	})
 }
 
+// Journals of the version before, in which a resource of another kind than MicroVM was told by its name alone, are read on.
+func TestRecordsOfFormerJournals(t *testing.T) {
+	written := " \teu-west-1\x011\v(fleet) a/b\x01b\x01a\x01r\ncloudwatch\xc8\uf26b\r\xd8\x04\x01\n" +
+		"&\teu-west-1\x011\x05mvm-1\x01b\x01a\x01r\ncloudwatch\x81\x01\n\x04'\x81\x01\n\x04"
+	want := usage.Record{
+		PeriodStart: time.Unix(1_790_000_100, 0).UTC(), PeriodSeconds: 300, Region: "eu-west-1", Account: "1",
+		Resource: usage.Resource{Kind: usage.KindFleet, ID: "a/b"}, Image: "b", Tenant: "a", Role: "r", Source: "cloudwatch",
+		Amounts: usage.Amounts{pricing.VCPU: 5}, Coverage: usage.CoverageComplete,
+	}
+	decoder := recordDecoder{rest: []byte(written)}
+	for range 3 {
+		var r usage.Record
+		more, err := decoder.next(&r)
+		require.True(t, more && err == nil)
+		require.Equal(t, want, r)
+		want.PeriodStart = want.PeriodStart.Add(5 * time.Minute)
+		want.Resource, want.Amounts[usage.Launches] = usage.Resource{ID: "mvm-1"}, 2
+	}
+}
+
 func FuzzRecordsOfTheJournal(f *testing.F) {
-	f.Add(appendRecords(nil, []usage.Record{{PeriodStart: time.Unix(1_790_000_000, 0), PeriodSeconds: 300, MicroVMID: "a"}}))
+	f.Add(appendRecords(nil, []usage.Record{{PeriodStart: time.Unix(1_790_000_000, 0), PeriodSeconds: 300, Resource: usage.Resource{ID: "a"}}}))
 	f.Fuzz(func(_ *testing.T, text []byte) {
 		decoder := recordDecoder{rest: text}
 		var r usage.Record
@@ -82,7 +101,7 @@ func TestJournalIsCutAnywhere(t *testing.T) {
 	write := func(j *journal, key string) {
 		require.NoError(t, j.begin())
 		require.NoError(t, j.addPlan(planEntry{Target: target, Shape: key}))
-		require.NoError(t, j.addBatch(batchEntry{Target: target, Key: key}, []usage.Record{{MicroVMID: key, PeriodSeconds: 300}}))
+		require.NoError(t, j.addBatch(batchEntry{Target: target, Key: key}, []usage.Record{{Resource: usage.Resource{ID: key}, PeriodSeconds: 300}}))
 		require.NoError(t, j.end())
 	}
 	read := func(j *journal) (entries []string) {
@@ -93,7 +112,7 @@ func TestJournalIsCutAnywhere(t *testing.T) {
 			decoder := recordDecoder{rest: text}
 			var r usage.Record
 			more, err := decoder.next(&r)
-			require.True(t, more && err == nil && r.MicroVMID == b.Key)
+			require.True(t, more && err == nil && r.Resource.ID == b.Key)
 			entries = append(entries, "batch "+b.Key)
 			return nil
 		}))

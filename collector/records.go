@@ -16,14 +16,22 @@ const (
 	sameNames  = 1 << 0
 	sameLength = 1 << 1 // the length of the period is that of the one before
 	follows    = 1 << 2 // the period begins where the one before ends
+	withArch   = 1 << 3 // the architecture is among the names, as in all but the journals of former versions
 )
 
-func names(r *usage.Record) [7]*string {
-	return [7]*string{&r.Region, &r.Account, &r.MicroVMID, &r.Image, &r.Tenant, &r.Role, &r.Source}
+const nameCount = 8
+
+func names(r *usage.Record) [nameCount]string {
+	return [...]string{r.Region, r.Account, r.Resource.String(), r.Image, r.Tenant, r.Role, r.Source, string(r.Arch)}
+}
+
+func setNames(r *usage.Record, names [nameCount]string) {
+	r.Region, r.Account, r.Resource, r.Image = names[0], names[1], usage.ParseResource(names[2]), names[3]
+	r.Tenant, r.Role, r.Source, r.Arch = names[4], names[5], names[6], usage.Arch(names[7])
 }
 
 func sameNamed(a, b *usage.Record) bool {
-	return a.MicroVMID == b.MicroVMID && a.Tenant == b.Tenant && a.Image == b.Image && a.Role == b.Role &&
+	return a.Resource == b.Resource && a.Tenant == b.Tenant && a.Image == b.Image && a.Arch == b.Arch && a.Role == b.Role &&
 		a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
 }
 
@@ -33,7 +41,7 @@ func appendRecords(b []byte, records []usage.Record) []byte {
 	for i := range records {
 		r := &records[i]
 		start := r.PeriodStart.Unix()
-		flags := byte(r.Coverage) << 4
+		flags := byte(r.Coverage)<<4 | withArch
 		if i > 0 && sameNamed(r, previous) {
 			flags |= sameNames
 		}
@@ -46,7 +54,7 @@ func appendRecords(b []byte, records []usage.Record) []byte {
 		b = append(b, flags)
 		if flags&sameNames == 0 {
 			for _, name := range names(r) {
-				b = append(binary.AppendUvarint(b, uint64(len(*name))), *name...)
+				b = append(binary.AppendUvarint(b, uint64(len(name))), name...)
 			}
 		}
 		if flags&follows == 0 {
@@ -119,9 +127,13 @@ func (d *recordDecoder) next(r *usage.Record) (bool, error) {
 	flags := d.rest[0]
 	d.rest = d.rest[1:]
 	if flags&sameNames == 0 {
-		for _, name := range names(&d.last) {
-			*name = d.text()
+		var names [nameCount]string
+		for i := range names {
+			if i < nameCount-1 || flags&withArch != 0 {
+				names[i] = d.text()
+			}
 		}
+		setNames(&d.last, names)
 	}
 	if start := d.end; flags&follows == 0 {
 		d.end = start + d.varint()

@@ -57,7 +57,7 @@ func put(t *testing.T, w *world, source string, target Target, at time.Time, sec
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) {
 		yield([]usage.Record{{
-			PeriodStart: at, PeriodSeconds: seconds, Region: target.Region, Account: target.Account, MicroVMID: "other", Source: source,
+			PeriodStart: at, PeriodSeconds: seconds, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: "other"}, Source: source,
 		}}, nil)
 	})
 	require.NoError(t, err)

@@ -56,7 +56,7 @@ func (m *memorySource) Fetch(ctx context.Context, t Target, b Batch) (Result, er
 	for at := b.Window.From; b.Window.Period > 0 && at.Before(b.Window.To); at = at.Add(b.Window.Period) {
 		r.Records = append(r.Records, usage.Record{
 			PeriodStart: at, PeriodSeconds: int64(b.Window.Period / time.Second), Region: t.Region, Account: t.Account,
-			MicroVMID: b.ID, Source: m.name, Coverage: m.coverage, Amounts: usage.Amounts{usage.Running: 1},
+			Resource: usage.Resource{ID: b.ID}, Source: m.name, Coverage: m.coverage, Amounts: usage.Amounts{usage.Running: 1},
 		})
 	}
 	if m.fetch != nil {

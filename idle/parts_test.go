@@ -144,7 +144,7 @@ func TestFromRecords(t *testing.T) {
 	start := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	record := func(minute int64, id string, suspends, resumes, suspended int64) usage.Record {
 		return usage.Record{
-			PeriodStart: start.Add(time.Duration(minute) * time.Minute), PeriodSeconds: 60, Region: "us-east-1", MicroVMID: id, Tenant: "t" + id,
+			PeriodStart: start.Add(time.Duration(minute) * time.Minute), PeriodSeconds: 60, Region: "us-east-1", Resource: usage.Resource{ID: id}, Tenant: "t" + id,
 			Source: "test", Amounts: usage.Amounts{usage.Suspends: suspends, usage.Resumes: resumes, usage.Suspended: suspended * 1000},
 		}
 	}

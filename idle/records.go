@@ -44,7 +44,7 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 		if r.Amounts[usage.Suspends] == 0 && r.Amounts[usage.Resumes] == 0 && r.Amounts[usage.Suspended] == 0 && r.Amounts[usage.Launches] == 0 {
 			continue
 		}
-		key := microVMKey{id: r.Region + "/" + r.Account + "/" + r.MicroVMID, tenant: r.Tenant, image: r.Image}
+		key := microVMKey{id: r.Region + "/" + r.Account + "/" + r.Resource.String(), tenant: r.Tenant, image: r.Image}
 		if options.Owner != nil {
 			key.tenant = options.Owner(&r)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,7 +61,7 @@ func (q *Query) check() error {
 	if !q.From.Before(q.To) {
 		return fmt.Errorf("the query's time from %s to %s is empty", q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
 	}
-	if q.Sums >= 1<<amountCount {
+	if q.Sums >= 1<<usage.MeasureCount {
 		return fmt.Errorf("sums %b are unknown", q.Sums)
 	}
 	seen := map[Field]bool{}
@@ -85,25 +86,18 @@ type aggregator struct {
 	reader chunkReader
 	local  groups
 	calendar
-	indexes []int32
+	texts   words[string]
 	known   []uint32 // the ids of a dictionary's names
-	covered []int32
+	covered words[usage.Coverage]
 	masked  []int64
 	days    []int32
 	changed []bool
 	spans   []span
-	ids     [nameCount][]uint32
+	ids     [len(columnOf)][]uint32
 }
 
 func newAggregator(q *Query) *aggregator {
-	a := &aggregator{query: q, table: newGroups(), local: newGroups()}
-	for _, field := range q.By {
-		if field == FieldDay {
-			a.byDay = true
-			continue
-		}
-		a.names = append(a.names, field)
-	}
+	a := &aggregator{query: q, names: q.names(), byDay: slices.Contains(q.By, FieldDay), table: newGroups(), local: newGroups()}
 	location := q.Location
 	if location == nil {
 		location = time.UTC
@@ -144,31 +138,30 @@ func (a *aggregator) group(p *part, group int) error {
 	if len(a.spans) == 0 {
 		return nil
 	}
-	for m := range usage.Measure(amountCount) {
+	for _, m := range usage.Measures() {
 		if !a.query.Sums.has(m) {
 			continue
 		}
-		if err := a.sum(p, group, firstAmount+column(m), int(m), nil); err != nil {
+		err := a.sum(p, group, amountColumn(m), func(s *usage.Sum) *usage.Uint128 { return &s.Amounts[m] }, nil)
+		if err != nil {
 			return err
 		}
 	}
-	dictionary, indexes, err := a.reader.coverages(p, group, a.covered)
-	if err != nil {
+	if err := parsed(&a.reader, p, group, columnCoverage, usage.ParseCoverage, &a.covered); err != nil {
 		return err
 	}
-	a.covered = indexes
-	complete := make([]int64, len(dictionary)) // all ones where it is complete
-	for i, coverage := range dictionary {
+	complete := make([]int64, len(a.covered.dictionary)) // all ones where it is complete
+	for i, coverage := range a.covered.dictionary {
 		if coverage == usage.CoverageComplete {
 			complete[i] = -1
 		}
 	}
-	return a.sum(p, group, columnPeriodSeconds, sumSeconds, complete)
+	return a.sum(p, group, columnPeriodSeconds, func(s *usage.Sum) *usage.Uint128 { return &s.Seconds }, complete)
 }
 
 // sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to the
 // covered seconds.
-func (a *aggregator) sum(p *part, group int, c column, to int, complete []int64) error {
+func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int64) error {
 	next, nextCovered := 0, 0
 	return a.reader.numbers(p, group, c, func(at int, values []int64) error {
 		if err := addSpans(a.local.sums, to, a.spans, &next, at, values); err != nil || complete == nil {
@@ -176,8 +169,9 @@ func (a *aggregator) sum(p *part, group int, c column, to int, complete []int64)
 		}
 		a.masked = a.masked[:0]
 		for i, value := range values {
-			a.masked = append(a.masked, value&complete[a.covered[at+i]])
+			a.masked = append(a.masked, value&complete[a.covered.indexes[at+i]])
 		}
-		return addSpans(a.local.sums, sumCovered, a.spans, &nextCovered, at, a.masked)
+		covered := func(s *usage.Sum) *usage.Uint128 { return &s.CoveredSeconds }
+		return addSpans(a.local.sums, covered, a.spans, &nextCovered, at, a.masked)
 	})
 }

@@ -25,8 +25,8 @@ func nameOf(r usage.Record, f Field, location *time.Location) string {
 		return r.Tenant
 	case FieldImage:
 		return r.Image
-	case FieldMicroVM:
-		return r.MicroVMID
+	case FieldResource:
+		return r.Resource.ID
 	case FieldRole:
 		return r.Role
 	case FieldRegion:
@@ -62,9 +62,9 @@ func TestAggregateIsExact(t *testing.T) {
 	}{
 		{"all in one", "no field is one sum over everything", Query{From: day(0), To: day(40)}},
 		{"tenant and day", "what finance asks for", Query{From: day(0), To: day(40), By: []Field{FieldTenant, FieldDay}}},
-		{"MicroVM", "the most groups there are", Query{From: day(0), To: day(40), By: []Field{FieldMicroVM}}},
+		{"MicroVM", "the most groups there are", Query{From: day(0), To: day(40), By: []Field{FieldResource}}},
 		{"all names", "each field has a column of its own", Query{From: day(0), To: day(40), By: []Field{
-			FieldRole, FieldTenant, FieldImage, FieldMicroVM, FieldRegion, FieldAccount, FieldSource, FieldDay,
+			FieldRole, FieldTenant, FieldImage, FieldResource, FieldRegion, FieldAccount, FieldSource, FieldDay,
 		}}},
 		{"some days", "days outside are not read", Query{From: day(3), To: day(5), By: []Field{FieldDay}}},
 		{"parts of days", "half-open: 04:00 is in, 08:00 is out", Query{
@@ -103,7 +103,7 @@ func TestAggregateIsExact(t *testing.T) {
 				var key []string
 				for _, f := range test.query.By {
 					r := usage.Record{
-						PeriodStart: g.Day, Region: g.Region, Account: g.Account, MicroVMID: g.MicroVMID, Image: g.Image,
+						PeriodStart: g.Day, Region: g.Region, Account: g.Account, Resource: g.Resource, Image: g.Image,
 						Tenant: g.Tenant, Role: g.Role, Source: g.Source,
 					}
 					key = append(key, nameOf(r, f, location))
@@ -178,7 +178,7 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	require.NoError(t, err)
 	p, err := openPart(filepath.Join(folder, m.Parts[0].Name), dayOf(firstDay)+1, m.Parts[0])
 	require.NoError(t, err)
-	from, length := chunkRange(&p.parsed.Metadata().RowGroups[0].Columns[columnSuspendedMS])
+	from, length := chunkRange(&p.parsed.Metadata().RowGroups[0].Columns[amountColumn(usage.Suspended)])
 	p.close()
 	path := filepath.Join(folder, m.Parts[0].Name)
 	data, err := os.ReadFile(path)
@@ -194,7 +194,7 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, result.Damaged, 1, "everything is asked for")
 
-	query.Sums = 1 << amountCount
+	query.Sums = 1 << usage.MeasureCount
 	_, err = l.Aggregate(t.Context(), query)
 	require.ErrorContains(t, err, "unknown")
 }

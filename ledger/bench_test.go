@@ -160,7 +160,7 @@ func BenchmarkAggregate(b *testing.B) {
 		by   []Field
 	}{
 		{"tenant,day", []Field{FieldTenant, FieldDay}},
-		{"microvm", []Field{FieldMicroVM}},
+		{"microvm", []Field{FieldResource}},
 		{"total", nil},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 
+	"microspend/usage"
+
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -18,7 +20,8 @@ type chunkReader struct {
 
 // pages gives a column chunk's pages in order. The pages are valid during the call alone.
 func (r *chunkReader) pages(p *part, group int, c column, page func(parquet.Page) error) error {
-	from, length := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[c])
+	place := p.places[c]
+	from, length := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[place])
 	if from < 0 || length < 0 || from+length > p.entry.Tail.Offset {
 		return damaged("the chunk of column %s in row group %d lies outside of the file", columnNames[c], group)
 	}
@@ -29,10 +32,10 @@ func (r *chunkReader) pages(p *part, group int, c column, page func(parquet.Page
 		}
 		return fmt.Errorf("reading column %s of row group %d: %w", columnNames[c], group, err)
 	}
-	if got, want := checksumOf(r.data), p.entry.Chunks[group*int(columnCount)+int(c)]; got != want {
+	if got, want := checksumOf(r.data), p.entry.Chunks[group*p.columns()+place]; got != want {
 		return damaged("the checksum of column %s in row group %d is %s, not %s", columnNames[c], group, got, want)
 	}
-	chunk, ok := p.parsed.RowGroups()[group].ColumnChunks()[c].(*parquet.FileColumnChunk)
+	chunk, ok := p.parsed.RowGroups()[group].ColumnChunks()[place].(*parquet.FileColumnChunk)
 	if !ok {
 		return damaged("column %s in row group %d is of an unknown kind", columnNames[c], group)
 	}
@@ -84,38 +87,64 @@ func (r *chunkReader) numbers(p *part, group int, c column, take func(at int, va
 	return err
 }
 
-// words gives a column of strings as its dictionary and, for each row, the index into it. The indexes are written to the
-// slice given where it is large enough.
-func (r *chunkReader) words(p *part, group int, c column, into []int32) (dictionary []string, indexes []int32, err error) {
+// words gives a column of texts as its dictionary and, for each row, the index into it. The memory of the indexes is used
+// again where there is enough.
+//
+// This is where files of version 1 become those of today: what they lack is worked out from the dictionary, a few thousand
+// words at most, and not row by row.
+func (r *chunkReader) words(p *part, group int, c column, into *words[string]) error {
+	if p.version == versionMarkedIDs {
+		switch c {
+		case columnArch:
+			into.dictionary, into.indexes = []string{""}, slices.Grow(into.indexes[:0], p.rowsOf(group))[:p.rowsOf(group)]
+			clear(into.indexes)
+			return nil
+		case columnKind, columnResource:
+			err := r.storedWords(p, group, columnResource, into)
+			for i, name := range into.dictionary {
+				if resource := usage.ParseResource(name); c == columnKind {
+					into.dictionary[i] = resource.Kind.String()
+				} else {
+					into.dictionary[i] = resource.ID
+				}
+			}
+			return err
+		}
+	}
+	return r.storedWords(p, group, c, into)
+}
+
+func (r *chunkReader) storedWords(p *part, group int, c column, into *words[string]) error {
 	rows := p.rowsOf(group)
-	indexes = slices.Grow(into[:0], rows)
-	err = r.pages(p, group, c, func(page parquet.Page) error {
+	into.dictionary, into.indexes = nil, slices.Grow(into.indexes[:0], rows)
+	err := r.pages(p, group, c, func(page parquet.Page) error {
 		if page.Dictionary() == nil {
 			return damaged("column %s in row group %d has no dictionary", columnNames[c], group)
 		}
-		if dictionary == nil {
-			dictionary = make([]string, page.Dictionary().Len())
-			for i := range dictionary {
-				dictionary[i] = page.Dictionary().Index(int32(i)).String()
+		if into.dictionary == nil {
+			into.dictionary = make([]string, page.Dictionary().Len())
+			for i := range into.dictionary {
+				into.dictionary[i] = page.Dictionary().Index(int32(i)).String()
 			}
 		}
 		data := page.Data()
-		indexes = append(indexes, data.Int32()...)
+		into.indexes = append(into.indexes, data.Int32()...)
 		return nil
 	})
 	switch {
 	case err != nil:
-		return nil, nil, err
-	case len(indexes) != rows:
-		return nil, nil, damaged("column %s in row group %d has %d values, not %d", columnNames[c], group, len(indexes), rows)
+		return err
+	case len(into.indexes) != rows:
+		return damaged("column %s in row group %d has %d values, not %d", columnNames[c], group, len(into.indexes), rows)
 	}
-	for _, index := range indexes {
-		if int(index) >= len(dictionary) || index < 0 {
-			return nil, nil, damaged("column %s in row group %d refers to a name that is not there", columnNames[c], group)
+	for _, index := range into.indexes {
+		if int(index) >= len(into.dictionary) || index < 0 {
+			return damaged("column %s in row group %d refers to a name that is not there", columnNames[c], group)
 		}
 	}
-	return dictionary, indexes, nil
+	return nil
 }
 
-func (p *part) groups() int          { return len(p.entry.Chunks) / int(columnCount) }
+func (p *part) columns() int         { return len(layouts[p.version]) }
+func (p *part) groups() int          { return len(p.entry.Chunks) / p.columns() }
 func (p *part) rowsOf(group int) int { return int(p.parsed.Metadata().RowGroups[group].NumRows) }

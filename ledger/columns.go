@@ -1,107 +1,93 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
-	"microspend/pricing"
 	"microspend/usage"
 )
 
-// row is one row of a Parquet file. Its tags are the file's schema; the whole numbers' encodings are chosen for each file
-// anew (see encodingsFor).
-type row struct {
-	PeriodStart        int64  `parquet:"period_start,timestamp(millisecond),delta"`
-	PeriodSeconds      int64  `parquet:"period_seconds,dict"`
-	Region             string `parquet:"region,dict"`
-	Account            string `parquet:"account,dict"`
-	MicroVMID          string `parquet:"microvm_id,dict"`
-	Image              string `parquet:"image,dict"`
-	Tenant             string `parquet:"tenant,dict"`
-	Role               string `parquet:"role,dict"`
-	Source             string `parquet:"source,dict"`
-	VCPUMillis         int64  `parquet:"vcpu_ms,delta"`
-	MemMiBMillis       int64  `parquet:"mem_mib_ms,delta"`
-	ReadBytes          int64  `parquet:"read_bytes,delta"`
-	WriteBytes         int64  `parquet:"write_bytes,delta"`
-	StorageByteSeconds int64  `parquet:"storage_byte_seconds,delta"`
-	RunningMS          int64  `parquet:"running_ms,delta"`
-	SuspendedMS        int64  `parquet:"suspended_ms,delta"`
-	Launches           int64  `parquet:"launches,delta"`
-	Suspends           int64  `parquet:"suspends,delta"`
-	Resumes            int64  `parquet:"resumes,delta"`
-	Coverage           string `parquet:"coverage,dict"`
-}
-
-// column is the place of a column in the file.
+// column is a column of the ledger's files, wherever a file has it.
 type column int
 
+// The columns, in the order in which files are written. The measures of [usage.Record.Amounts] lie between the names and the
+// coverage, in their own order.
 const (
 	columnPeriodStart column = iota
 	columnPeriodSeconds
 	columnRegion
 	columnAccount
-	columnMicroVM
+	columnKind
+	columnResource
 	columnImage
+	columnArch
 	columnTenant
 	columnRole
 	columnSource
-	columnVCPUMillis
-	columnMemMiBMillis
-	columnReadBytes
-	columnWriteBytes
-	columnStorageByteSeconds
-	columnRunningMS
-	columnSuspendedMS
-	columnLaunches
-	columnSuspends
-	columnResumes
-	columnCoverage
-	columnCount
+	firstAmount
+	columnCoverage = firstAmount + column(usage.MeasureCount)
+	columnCount    = columnCoverage + 1
 )
 
-var columnNames = [columnCount]string{
-	"period_start", "period_seconds", "region", "account", "microvm_id", "image", "tenant", "role", "source", "vcpu_ms",
-	"mem_mib_ms", "read_bytes", "write_bytes", "storage_byte_seconds", "running_ms", "suspended_ms", "launches", "suspends",
-	"resumes", "coverage",
-}
-
-// amounts are the columns that are summed, beside period_seconds.
-const (
-	firstAmount = columnVCPUMillis
-	lastAmount  = columnResumes
-	amountCount = usage.MeasureCount
-)
-
-// amounts gives a row's summed columns.
-func (r *row) amounts() usage.Amounts {
-	return usage.Amounts{
-		r.VCPUMillis, r.MemMiBMillis, r.ReadBytes, r.WriteBytes, r.StorageByteSeconds, r.RunningMS, r.SuspendedMS, r.Launches,
-		r.Suspends, r.Resumes,
+// columnNames are what files call the columns.
+var columnNames = func() (names [columnCount]string) {
+	names[columnPeriodStart], names[columnPeriodSeconds] = "period_start", "period_seconds"
+	names[columnKind], names[columnCoverage] = "resource_kind", "coverage"
+	for n, name := range usage.NameColumns() {
+		names[nameColumns[n]] = name
 	}
+	for _, m := range usage.Measures() {
+		names[amountColumn(m)] = m.Counted().Column
+	}
+	return names
+}()
+
+// nameColumns are the columns of a record's names, in the order of [usage.Record.Names].
+var nameColumns = [usage.NameCount]column{
+	columnRegion, columnAccount, columnResource, columnImage, columnArch, columnTenant, columnRole, columnSource,
 }
 
-// names gives pointers to a record's names in the file's order.
-func namesOf(r *usage.Record) [nameCount]*string {
-	return [...]*string{&r.Region, &r.Account, &r.MicroVMID, &r.Image, &r.Tenant, &r.Role, &r.Source}
-}
+func amountColumn(m usage.Measure) column { return firstAmount + column(m) }
 
+// The versions of the format. A day's manifest says which one its files are of at most; a file says it by its columns.
+//
+// In version 1 the kind of a resource was a mark before its id, as it is in CSV files, and there was no architecture. It is
+// read as if it had been written today, and a day becomes version 2 when it is next written.
 const (
-	firstName = columnRegion
-	nameCount = int(columnSource-columnRegion) + 1
+	versionMarkedIDs = 1
+	versionKinds     = 2
+	writtenVersion   = versionKinds
 )
 
-func (r *row) set(from *usage.Record) {
-	*r = row{
-		PeriodStart: from.PeriodStart.UnixMilli(), PeriodSeconds: from.PeriodSeconds,
-		Region: from.Region, Account: from.Account, MicroVMID: from.MicroVMID, Image: from.Image, Tenant: from.Tenant,
-		Role: from.Role, Source: from.Source,
-		VCPUMillis: from.Amounts[pricing.VCPU], MemMiBMillis: from.Amounts[pricing.Memory],
-		ReadBytes: from.Amounts[pricing.SnapshotRead], WriteBytes: from.Amounts[pricing.SnapshotWrite],
-		StorageByteSeconds: from.Amounts[pricing.SnapshotStorage],
-		RunningMS:          from.Amounts[usage.Running], SuspendedMS: from.Amounts[usage.Suspended],
-		Launches: from.Amounts[usage.Launches], Suspends: from.Amounts[usage.Suspends], Resumes: from.Amounts[usage.Resumes],
-		Coverage: from.Coverage.String(),
+// layouts are the columns of each version's files, in order.
+var layouts = map[int][]column{
+	versionMarkedIDs: slices.DeleteFunc(allColumns(), func(c column) bool { return c == columnKind || c == columnArch }),
+	versionKinds:     allColumns(),
+}
+
+func allColumns() []column {
+	all := make([]column, columnCount)
+	for i := range all {
+		all[i] = column(i)
 	}
+	return all
+}
+
+// versionOf tells the version of a file by the names of its columns, and where it has them: -1 where it does not.
+func versionOf(names [][]string) (version int, places [columnCount]int, known bool) {
+	for version, layout := range layouts {
+		same := slices.EqualFunc(names, layout, func(name []string, c column) bool {
+			return len(name) == 1 && name[0] == columnNames[c]
+		})
+		if !same {
+			continue
+		}
+		for c := range places {
+			places[c] = slices.Index(layout, column(c))
+		}
+		return version, places, true
+	}
+	return 0, places, false
 }
 
 // secondStart is a period's start in the one form that can be compared with ==.

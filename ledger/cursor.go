@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -53,7 +54,7 @@ func newCursor(c column, of *parquet.Column) (*cursor, error) {
 			r.PeriodStart = time.Unix(seconds, (n-seconds*unit)*(1e9/unit)).UTC()
 			return nil
 		}
-	case c >= firstName && c < firstName+column(nameCount) || c == columnCoverage:
+	case c >= columnRegion && c < firstAmount || c == columnCoverage:
 		if kind != parquet.ByteArray {
 			return nil, errNotText
 		}
@@ -74,20 +75,28 @@ func newCursor(c column, of *parquet.Column) (*cursor, error) {
 func isWhole(logical string) bool { return len(logical) >= 3 && logical[:3] == "INT" }
 
 func setText(c column) func(*usage.Record, parquet.Value) error {
-	if c == columnCoverage {
+	given := func(value parquet.Value) bool { return !value.IsNull() && len(value.ByteArray()) > 0 }
+	switch c {
+	case columnCoverage:
 		return func(r *usage.Record, value parquet.Value) (err error) {
-			if !value.IsNull() && len(value.ByteArray()) > 0 {
+			if given(value) {
 				r.Coverage, err = usage.ParseCoverage(string(value.ByteArray()))
 			}
 			return err
 		}
-	}
-	names := names{}
-	return func(r *usage.Record, value parquet.Value) error {
-		if value.IsNull() || c == columnSource && len(value.ByteArray()) == 0 {
-			return nil
+	case columnKind:
+		return func(r *usage.Record, value parquet.Value) (err error) {
+			if given(value) {
+				r.Resource.Kind, err = usage.ParseKind(string(value.ByteArray()))
+			}
+			return err
 		}
-		*namesOf(r)[c-firstName] = names.of(value.ByteArray())
+	}
+	names, n := names{}, slices.Index(nameColumns[:], c)
+	return func(r *usage.Record, value parquet.Value) error {
+		if given(value) { // a row without a source is of the default one
+			*r.Names()[n] = names.of(value.ByteArray())
+		}
 		return nil
 	}
 }
@@ -120,7 +129,7 @@ func (n *names) of(text []byte) string {
 func setNumber(c column, narrow bool) func(*usage.Record, parquet.Value) error {
 	return func(r *usage.Record, value parquet.Value) error {
 		if value.IsNull() {
-			if optionalColumns&(1<<c) != 0 {
+			if c.optional() {
 				return nil
 			}
 			return errNoValue

@@ -39,7 +39,7 @@ func (f fleet) record(i int) usage.Record {
 		PeriodSeconds: seconds,
 		Region:        []string{"eu-west-1", "us-east-1"}[vm%2],
 		Account:       "111122223333",
-		MicroVMID:     fmt.Sprintf("microvm-%017x", uint64(vm+1)*0x9e3779b97f4a7c15>>1),
+		Resource:      usage.Resource{ID: fmt.Sprintf("microvm-%017x", uint64(vm+1)*0x9e3779b97f4a7c15>>1)},
 		Image:         fmt.Sprintf("image-%d", vm%40),
 		Tenant:        fmt.Sprintf("tenant-%03d", vm%f.tenants),
 		Source:        "cloudwatch",

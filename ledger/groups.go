@@ -11,8 +11,8 @@ import (
 
 // columnOf is the column that a field groups by. FieldDay has none of its own.
 var columnOf = [...]column{
-	FieldTenant: columnTenant, FieldImage: columnImage, FieldMicroVM: columnMicroVM, FieldRole: columnRole,
-	FieldRegion: columnRegion, FieldAccount: columnAccount, FieldSource: columnSource,
+	FieldTenant: columnTenant, FieldImage: columnImage, FieldArch: columnArch, FieldKind: columnKind, FieldResource: columnResource,
+	FieldRole: columnRole, FieldRegion: columnRegion, FieldAccount: columnAccount, FieldSource: columnSource,
 }
 
 // groupKey tells groups apart: names by their id, 0 where they are not asked for, and the day.
@@ -21,23 +21,13 @@ type groupKey struct {
 	day   int32
 }
 
-// The sums of a group: the summed columns, then the seconds of the periods and of those with complete coverage.
-const (
-	sumSeconds = amountCount
-	sumCovered = amountCount + 1
-	sumCount   = amountCount + 2
-)
-
 // groups are sums by group, column by column.
 type groups struct {
 	ids   map[string]uint32 // of the names, from 1
 	index map[groupKey]int32
 	keys  []groupKey
-	sums  []groupSums
-	rows  []int64
+	sums  []usage.Sum
 }
-
-type groupSums [sumCount]usage.Uint128
 
 func newGroups() groups {
 	return groups{ids: map[string]uint32{}, index: map[groupKey]int32{}}
@@ -61,36 +51,32 @@ func (g *groups) group(key groupKey) int32 {
 			g.grow(max(len(g.sums), 64))
 		}
 		g.keys = append(g.keys, key)
-		g.rows = append(g.rows, 0)
-		g.sums = append(g.sums, groupSums{})
+		g.sums = append(g.sums, usage.Sum{})
 	}
 	return i
 }
 
 // grow makes room for more groups, so that they need not be moved again and again.
 func (g *groups) grow(more int) {
-	g.keys, g.rows, g.sums = slices.Grow(g.keys, more), slices.Grow(g.rows, more), slices.Grow(g.sums, more)
+	g.keys, g.sums = slices.Grow(g.keys, more), slices.Grow(g.sums, more)
 }
 
 // reset empties the sums and keeps the memory.
 func (g *groups) reset() {
 	clear(g.index)
-	g.keys, g.rows, g.sums = g.keys[:0], g.rows[:0], g.sums[:0]
+	g.keys, g.sums = g.keys[:0], g.sums[:0]
 }
 
 // merge adds groups whose names have the same ids.
 func (g *groups) merge(other *groups) {
 	for i, key := range other.keys {
-		g.add(key, other, i)
+		g.add(key, &other.sums[i])
 	}
 }
 
-func (g *groups) add(key groupKey, other *groups, i int) {
-	to := g.group(key)
-	g.rows[to] += other.rows[i]
-	for c := range g.sums[to] {
-		g.sums[to][c] = g.sums[to][c].Add(other.sums[i][c])
-	}
+func (g *groups) add(key groupKey, sum *usage.Sum) {
+	i := g.group(key)
+	g.sums[i].Merge(sum)
 }
 
 // gather puts the workers' sums together.
@@ -111,7 +97,7 @@ func gather(workers []*aggregator, broken []DamagedFile) Result {
 			for n := range key.names {
 				key.names[n] = names[key.names[n]]
 			}
-			all.add(key, &worker.table, i)
+			all.add(key, &worker.table.sums[i])
 		}
 	}
 	names := make([]string, 1, len(all.ids)+1)
@@ -152,24 +138,11 @@ func gather(workers []*aggregator, broken []DamagedFile) Result {
 }
 
 func (g *groups) result(i int, names []string) Group {
-	of := func(f Field) string { return names[g.keys[i].names[f]] }
-	s := &g.sums[i]
-	return Group{
-		Tenant: of(FieldTenant), Image: of(FieldImage), MicroVMID: of(FieldMicroVM), Role: of(FieldRole),
-		Region: of(FieldRegion), Account: of(FieldAccount), Source: of(FieldSource),
-		Sum: usage.Sum{
-			Amounts: usage.Totals(s[:amountCount]),
-			Seconds: s[sumSeconds], CoveredSeconds: s[sumCovered], Records: g.rows[i],
-		},
+	group := Group{Sum: g.sums[i]}
+	for f, id := range g.keys[i].names {
+		group.set(Field(f), names[id])
 	}
-}
-
-// sumsOf is the inverse of what result does with the sums.
-func sumsOf(s *usage.Sum) groupSums {
-	var sums groupSums
-	copy(sums[:], s.Amounts[:])
-	sums[sumSeconds], sums[sumCovered] = s.Seconds, s.CoveredSeconds
-	return sums
+	return group
 }
 
 // compareGroups orders groups by their names, as the fields are declared, then by day. The names' ids must be in the order

@@ -86,15 +86,12 @@ func (l lostPart) reason() error {
 	return fmt.Errorf("%s; it was set aside on %s%s", l.Reason, l.At.UTC().Format(time.DateOnly), rows)
 }
 
-// newerVersionError says that a manifest is sound but of a version that this program does not read.
+// newerVersionError comes up for a manifest that is sound but of a version that this program does not know.
 type newerVersionError struct{ version int }
 
 func (e *newerVersionError) Error() string {
-	return fmt.Sprintf("the manifest is of version %d; this program reads version %d", e.version, manifestVersion)
+	return fmt.Sprintf("the manifest is of version %d; this program reads versions up to %d", e.version, writtenVersion)
 }
-
-// manifestVersion is the version of manifest and files that this program writes, and the only one it reads.
-const manifestVersion = 1
 
 // sealed is a manifest as it is kept: with a checksum over its own bytes.
 type sealed struct {
@@ -136,8 +133,10 @@ func decodeManifest(text []byte, day civil.Day) (*manifest, error) {
 		return nil, fmt.Errorf("the manifest is not readable: %w", err)
 	}
 	switch {
-	case m.Version != manifestVersion:
+	case m.Version > writtenVersion:
 		return nil, &newerVersionError{m.Version}
+	case m.Version < 1:
+		return nil, fmt.Errorf("the manifest is of version %d, which never was", m.Version)
 	case m.Day != day.String():
 		return nil, fmt.Errorf("the manifest is of %.20q, not of %s", m.Day, day)
 	}

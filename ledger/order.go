@@ -8,7 +8,7 @@ import (
 
 // compareKeys is the order of rows within a day, and across its parts. It tells records with different keys apart.
 func compareKeys(a, b *usage.Record) int {
-	if c := cmp.Compare(a.MicroVMID, b.MicroVMID); c != 0 {
+	if c := a.Resource.Compare(b.Resource); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(a.PeriodStart.Unix(), b.PeriodStart.Unix()); c != 0 {
@@ -17,7 +17,7 @@ func compareKeys(a, b *usage.Record) int {
 	return compareOrigin(a, b)
 }
 
-// compareOrigin orders records of one MicroVM and one start.
+// compareOrigin orders records of one resource and one start.
 func compareOrigin(a, b *usage.Record) int {
 	if c := cmp.Compare(a.Source, b.Source); c != 0 {
 		return c

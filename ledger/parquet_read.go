@@ -29,8 +29,9 @@ type ParquetOptions struct {
 //
 //   - period_start (a timestamp of any unit; one without time zone is UTC), period_seconds, region, microvm_id, image, tenant,
 //     vcpu_ms, mem_mib_ms, read_bytes, write_bytes and storage_byte_seconds are required.
-//   - account, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage may be missing or null; a row
-//     that says nothing of coverage is complete, as it states what was used.
+//   - account, resource_kind, arch, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage may be
+//     missing or null. A row that says nothing of coverage is complete, as it states what was used; of one that names no kind
+//     of resource, microvm_id is read as in CSV files.
 //
 // Names may be null where they may be empty; an amount may not. What [usage.Record.Check] refuses is a bad row. The file has
 // no manifest to be checked against: pages with a checksum are held to it, and the records to what a record can be.
@@ -88,9 +89,15 @@ func checkFrame(file io.ReaderAt, size int64) error {
 	return nil
 }
 
-// optionalColumns need not be there.
-const optionalColumns = 1<<columnAccount | 1<<columnRole | 1<<columnSource | 1<<columnRunningMS | 1<<columnSuspendedMS |
-	1<<columnLaunches | 1<<columnSuspends | 1<<columnResumes | 1<<columnCoverage
+// optional reports whether a file from outside need not have the column.
+func (c column) optional() bool {
+	switch c {
+	case columnAccount, columnKind, columnArch, columnRole, columnSource, columnCoverage:
+		return true
+	default:
+		return c >= firstAmount && !usage.Measure(c-firstAmount).Billed()
+	}
+}
 
 // columns finds the columns. All their faults come at once.
 func (r *ParquetReader) columns() error {
@@ -119,7 +126,7 @@ func (r *ParquetReader) columns() error {
 		r.cursors = append(r.cursors, cursor)
 	}
 	for c := range columnCount {
-		if !seen[c] && optionalColumns&(1<<c) == 0 {
+		if !seen[c] && !c.optional() {
 			fault("column %s is missing", columnNames[c])
 		}
 	}
@@ -206,6 +213,9 @@ func (r *ParquetReader) good() []usage.Record {
 	for i := range r.batch {
 		r.rows++
 		err := r.bad[i]
+		if resource := &r.batch[i].Resource; resource.Kind == usage.KindMicroVM { // or the file has no kinds, but marked ids
+			*resource = usage.ParseResource(resource.ID)
+		}
 		if err == nil {
 			err = r.batch[i].Check()
 		}

@@ -66,18 +66,22 @@ func TestParquetRoundTrip(t *testing.T) {
 	assert.Equal(t, filesOf(t, dir), filesOf(t, again))
 }
 
-// Row groups end with their day, so that the order that the file states for them is true.
-func TestRowGroupsOfAnExportAreSorted(t *testing.T) {
+// Row groups end with their day, so that engines can tell by the least and the largest start which of them they need.
+func TestRowGroupsOfAnExportEndWithTheirDay(t *testing.T) {
 	dir := t.TempDir()
 	upsert(t, openWriter(t, dir), fleet{microVMs: 12, tenants: 3, days: 4, periods: 8}.all())
 	data := asParquet(t, dir)
 	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
 	require.NoError(t, err)
 	require.Len(t, file.RowGroups(), 4)
-	for _, group := range file.RowGroups() {
-		require.Len(t, group.SortingColumns(), 2)
-		assert.Equal(t, []string{"microvm_id"}, group.SortingColumns()[0].Path())
-		assert.Equal(t, []string{"period_start"}, group.SortingColumns()[1].Path())
+	for day, group := range file.RowGroups() {
+		chunk, ok := group.ColumnChunks()[columnPeriodStart].(*parquet.FileColumnChunk)
+		require.True(t, ok)
+		least, most, known := chunk.Bounds()
+		require.True(t, known)
+		start := firstDay.AddDate(0, 0, day)
+		assert.Equal(t, start.UnixMilli(), least.Int64())
+		assert.Equal(t, start.Add(21*time.Hour).UnixMilli(), most.Int64())
 	}
 }
 
@@ -171,11 +175,11 @@ func TestReadParquetOfOtherPrograms(t *testing.T) {
 	records, _, err := readParquet(data, ParquetOptions{SkipBad: true, DefaultSource: "meter", MaxFaults: 1})
 	require.NoError(t, err)
 	first := usage.Record{
-		PeriodStart: firstDay.Add(time.Hour), PeriodSeconds: 60, Region: "eu-west-1", MicroVMID: "m", Image: "img", Tenant: "acme",
+		PeriodStart: firstDay.Add(time.Hour), PeriodSeconds: 60, Region: "eu-west-1", Resource: usage.Resource{ID: "m"}, Image: "img", Tenant: "acme",
 		Source: "meter", Amounts: usage.Amounts{pricing.VCPU: 5, pricing.SnapshotRead: 7, usage.Launches: 2}, Coverage: usage.CoveragePartial,
 	}
 	second := first
-	second.Tenant, second.Amounts[usage.Launches], second.Coverage, second.MicroVMID = "", 0, usage.CoverageComplete, "other"
+	second.Tenant, second.Amounts[usage.Launches], second.Coverage, second.Resource.ID = "", 0, usage.CoverageComplete, "other"
 	assert.Equal(t, []usage.Record{first, second}, records)
 }
 

@@ -24,6 +24,9 @@ type part struct {
 	day    civil.Day
 	file   *os.File
 	parsed *parquet.File
+
+	version int              // of the format
+	places  [columnCount]int // of the columns in the file
 }
 
 // damage is why a file's content is not what was written.
@@ -81,21 +84,20 @@ func (p *part) parse(tail []byte) (err error) {
 	if err != nil {
 		return damaged("its footer is not readable: %v", err)
 	}
+	var known bool
+	if p.version, p.places, known = versionOf(opened.Schema().Columns()); !known {
+		return damaged("its columns are %q, which are those of no version", opened.Schema().Columns())
+	}
 	groups := opened.Metadata().RowGroups
 	var rows int64
 	for _, group := range groups {
-		if len(group.Columns) != int(columnCount) {
-			return damaged("a row group has %d columns, not %d", len(group.Columns), columnCount)
+		if len(group.Columns) != p.columns() {
+			return damaged("a row group has %d columns, not %d", len(group.Columns), p.columns())
 		}
 		rows += group.NumRows
 	}
-	if len(p.entry.Chunks) != len(groups)*int(columnCount) || rows != p.entry.Rows {
+	if len(p.entry.Chunks) != len(groups)*p.columns() || rows != p.entry.Rows {
 		return damaged("it has %d rows in %d row groups, which is not what the manifest says", rows, len(groups))
-	}
-	for i, name := range opened.Schema().Columns() {
-		if len(name) != 1 || name[0] != columnNames[i] {
-			return damaged("column %d is %q, not %s", i+1, name, columnNames[i])
-		}
 	}
 	p.parsed = opened
 	return nil

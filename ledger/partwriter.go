@@ -35,8 +35,10 @@ type rowWriter struct {
 	to        io.Writer
 	codec     compress.Codec
 	groupRows int
-	group     []row // the row group at hand
-	writer    *parquet.GenericWriter[row]
+	group     []usage.Record // the row group at hand
+	writer    *parquet.GenericWriter[any]
+	values    []parquet.Value // of a column
+	texts     []byte          // that values point to
 	rows      int64
 }
 
@@ -52,7 +54,7 @@ type partWriter struct {
 // levels gain 2 %, Snappy loses 4 %, and reading takes as long with each.
 func newCodec() compress.Codec { return &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1} }
 
-func newPartWriter(path string, s sizes, codec compress.Codec, buffer []row) (*partWriter, error) {
+func newPartWriter(path string, s sizes, codec compress.Codec, buffer []usage.Record) (*partWriter, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
@@ -75,8 +77,7 @@ func (t teeWriter) Write(p []byte) (int, error) {
 }
 
 func (w *rowWriter) add(r *usage.Record) error {
-	w.group = append(w.group, row{})
-	w.group[len(w.group)-1].set(r)
+	w.group = append(w.group, *r)
 	w.rows++
 	if len(w.group) < w.groupRows {
 		return nil
@@ -87,22 +88,58 @@ func (w *rowWriter) add(r *usage.Record) error {
 // flush ends the row group.
 func (w *rowWriter) flush() error {
 	if w.writer == nil {
-		options := []parquet.WriterOption{
+		w.writer = parquet.NewGenericWriter[any](w.to,
+			schemaFor(w.group),
 			parquet.Compression(w.codec),
 			parquet.CreatedBy("microspend", "1", ""), // the bytes must not depend on the build
 			parquet.DataPageVersion(1),
 			parquet.PageBufferSize(pageBytes),
-			parquet.SortingWriterConfig(parquet.SortingColumns(parquet.Ascending("microvm_id"), parquet.Ascending("period_start"))),
-		}
-		w.writer = parquet.NewGenericWriter[row](w.to, append(options, encodingsFor(w.group)...)...)
+		)
 	}
-	for chunk := range slices.Chunk(w.group, 4096) {
-		if _, err := w.writer.Write(chunk); err != nil {
-			return err
+	for c, out := range w.writer.ColumnWriters() {
+		for chunk := range slices.Chunk(w.group, 4096) {
+			w.valuesOf(column(c), chunk)
+			if _, err := out.WriteRowValues(w.values); err != nil {
+				return err
+			}
 		}
 	}
 	w.group = w.group[:0]
 	return w.writer.Flush()
+}
+
+// valuesOf sets w.values to what a column has of records. They are valid until the next call.
+func (w *rowWriter) valuesOf(c column, records []usage.Record) {
+	w.values, w.texts = w.values[:0], w.texts[:0]
+	n := slices.Index(nameColumns[:], c)
+	for i := range records {
+		r := &records[i]
+		switch {
+		case n >= 0:
+			w.text(*r.Names()[n])
+		case c == columnPeriodStart:
+			w.values = append(w.values, parquet.Int64Value(r.PeriodStart.UnixMilli()))
+		case c == columnPeriodSeconds:
+			w.values = append(w.values, parquet.Int64Value(r.PeriodSeconds))
+		case c == columnKind:
+			w.text(r.Resource.Kind.String())
+		case c == columnCoverage:
+			w.text(r.Coverage.String())
+		default:
+			w.values = append(w.values, parquet.Int64Value(r.Amounts[c-firstAmount]))
+		}
+	}
+}
+
+// text appends a text to w.values. One that was just there, as is usual of sorted records, is not copied again.
+func (w *rowWriter) text(s string) {
+	if last := len(w.values) - 1; last >= 0 && s == string(w.values[last].ByteArray()) {
+		w.values = append(w.values, w.values[last])
+		return
+	}
+	begin := len(w.texts)
+	w.texts = append(w.texts, s...)
+	w.values = append(w.values, parquet.ByteArrayValue(w.texts[begin:]))
 }
 
 // end completes the file.
@@ -118,35 +155,49 @@ func (w *rowWriter) end() error {
 // pageBytes is the size of a page before it is encoded: 32768 whole numbers.
 const pageBytes = 256 * 1024
 
-// encodingsFor chooses the encoding of each summed column by the first row group, by what takes fewer bits: a dictionary,
-// as for counts and for sizes of snapshots, where few values recur, or differences, which are the default.
-func encodingsFor(group []row) []parquet.WriterOption {
-	const few = 32 * 1024 // values of a dictionary
-	const sample, manyOfSample = 4096, 3900
-	const tooMany = -1 // no column has a value below zero
-	var options []parquet.WriterOption
-	distinct := map[int64]struct{}{}
-	for i := range amountCount {
-		clear(distinct)
-		least, most := int64(math.MaxInt64), int64(0)
-		for r := range group {
-			value := group[r].amounts()[i]
-			least, most = min(least, value), max(most, value)
-			distinct[value] = struct{}{}
-			if len(distinct) > few || r == sample && len(distinct) > manyOfSample {
-				distinct[tooMany] = struct{}{}
-				break
+// schemaFor makes a file's schema. Its texts are in dictionaries, which is also what [chunkReader.words] reads; the encoding of
+// each summed column is chosen by the first row group.
+func schemaFor(group []usage.Record) *parquet.Schema {
+	fields := make([]reflect.StructField, columnCount)
+	for i := range fields {
+		c, of, encoding := column(i), reflect.TypeFor[string](), "dict"
+		switch {
+		case c == columnPeriodStart:
+			of, encoding = reflect.TypeFor[int64](), "timestamp(millisecond),delta"
+		case c == columnPeriodSeconds:
+			of = reflect.TypeFor[int64]()
+		case c >= firstAmount && c < columnCoverage:
+			of = reflect.TypeFor[int64]()
+			if !fewValues(group, usage.Measure(c-firstAmount)) {
+				encoding = "delta"
 			}
 		}
-		ofDictionary := len(distinct)*64 + len(group)*bits.Len(uint(len(distinct)))
-		ofDifferences := len(group) * (bits.Len64(uint64(most-least)) + 1)
-		if _, many := distinct[tooMany]; !many && ofDictionary < ofDifferences {
-			c := int(firstAmount) + i
-			tag := reflect.StructTag(fmt.Sprintf(`parquet:"%s,dict"`, columnNames[c]))
-			options = append(options, parquet.StructTag(tag, reflect.TypeFor[row]().Field(c).Name))
+		fields[i] = reflect.StructField{
+			Name: fmt.Sprint("Column", i), Type: of,
+			Tag: reflect.StructTag(fmt.Sprintf(`parquet:"%s,%s"`, columnNames[c], encoding)),
 		}
 	}
-	return options
+	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
+}
+
+// fewValues reports whether a dictionary of an amount's values takes fewer bits than their differences do, as for counts and
+// for sizes of snapshots, where few values recur.
+func fewValues(group []usage.Record, m usage.Measure) bool {
+	const few = 32 * 1024 // values of a dictionary
+	const sample, manyOfSample = 4096, 3900
+	distinct := map[int64]struct{}{}
+	least, most := int64(math.MaxInt64), int64(0)
+	for i := range group {
+		value := group[i].Amounts[m]
+		least, most = min(least, value), max(most, value)
+		distinct[value] = struct{}{}
+		if len(distinct) > few || i == sample && len(distinct) > manyOfSample {
+			return false
+		}
+	}
+	ofDictionary := len(distinct)*64 + len(group)*bits.Len(uint(len(distinct)))
+	ofDifferences := len(group) * (bits.Len64(uint64(most-least)) + 1)
+	return ofDictionary < ofDifferences
 }
 
 // finish completes the file, through to the disk, reads it back and describes it.

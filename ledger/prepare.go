@@ -35,7 +35,7 @@ type builder struct {
 	w       *Writer
 	staging string
 	name    string // tells the files of builders apart
-	group   []row
+	group   []usage.Record
 }
 
 // prepare merges a day with what is staged for it. Parts of the day that turn out to be damaged are left out, to be set
@@ -67,7 +67,7 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	default:
 		old = &manifest{}
 	}
-	p.manifest = &manifest{Version: manifestVersion, Day: day.String(), Lost: old.Lost}
+	p.manifest = &manifest{Version: writtenVersion, Day: day.String(), Lost: old.Lost}
 	var kept concatenated
 	opened := map[string]*part{}
 	for _, part := range now.parts {

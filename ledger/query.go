@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	"microspend/pricing"
@@ -32,6 +33,19 @@ const SumBilled Sums = 1<<pricing.QuantityCount - 1
 // has reports whether a measure is asked for.
 func (s Sums) has(m usage.Measure) bool { return s == 0 || s&(1<<m) != 0 }
 
+// names are the fields of a query that are columns of texts: all but the day. Ids of different kinds are different resources.
+func (q *Query) names() (names []Field) {
+	for _, f := range q.By {
+		if f == FieldResource && !slices.Contains(q.By, FieldKind) {
+			names = append(names, FieldKind)
+		}
+		if f != FieldDay {
+			names = append(names, f)
+		}
+	}
+	return names
+}
+
 // Field is something that sums can be grouped by.
 type Field uint8
 
@@ -39,7 +53,9 @@ type Field uint8
 const (
 	FieldTenant Field = iota
 	FieldImage
-	FieldMicroVM
+	FieldArch
+	FieldKind     // of the resource
+	FieldResource // its kind and id
 	FieldRole
 	FieldRegion
 	FieldAccount
@@ -49,11 +65,40 @@ const (
 
 // Group is one group of a query's result. Of its key only the fields that the query groups by are set.
 type Group struct {
-	Tenant, Image, MicroVMID, Role, Region, Account, Source string
+	Tenant, Image, Role, Region, Account, Source string
+
+	Arch     usage.Arch
+	Resource usage.Resource
 
 	Day time.Time // midnight at the start of the day, in the query's location
 
 	Sum usage.Sum
+}
+
+// name is what a group is called in one of the fields but the day, as files have it.
+func (g *Group) name(f Field) string {
+	if f == FieldKind {
+		return g.Resource.Kind.String()
+	}
+	return *g.names()[f]
+}
+
+// set sets one of the fields to a name that was checked when it was read; "" is of a field that was not asked for.
+func (g *Group) set(f Field, name string) {
+	switch {
+	case f != FieldKind:
+		*g.names()[f] = name
+	case name != "":
+		g.Resource.Kind, _ = usage.ParseKind(name)
+	}
+}
+
+// names are the fields that are texts; nil for others.
+func (g *Group) names() [FieldDay]*string {
+	return [...]*string{
+		FieldTenant: &g.Tenant, FieldImage: &g.Image, FieldArch: (*string)(&g.Arch), FieldResource: &g.Resource.ID, FieldRole: &g.Role,
+		FieldRegion: &g.Region, FieldAccount: &g.Account, FieldSource: &g.Source,
+	}
 }
 
 // Result is the answer to a query.

@@ -19,8 +19,9 @@ type Aggregator interface {
 // what was read once is added up to what is asked for, with the same result. What does not follow from it is asked of the
 // aggregator as it is: other periods, and days cut elsewhere.
 //
-// It holds a group for each tenant, image, region and day that belong together. Other fields are read when they are first
-// asked for; MicroVMs, of which there may be a hundred times as many, are held when they are asked for again. What is written later it does not see, so it is for one reading, and for one goroutine.
+// It holds a group for each tenant, image, kind of resource, region and day that belong together. Other fields are read when
+// they are first asked for; resources, of which there may be a hundred times as many, are held when they are asked for again.
+// What is written later it does not see, so it is for one reading, and for one goroutine.
 type Remembering struct {
 	of       Aggregator
 	from, to time.Time
@@ -35,7 +36,7 @@ func Remember(of Aggregator, from, to time.Time, location *time.Location) *Remem
 }
 
 // readAlong are fields that are read whatever is asked for, as they do not make many more groups.
-var readAlong = []Field{FieldTenant, FieldImage, FieldRegion, FieldDay}
+var readAlong = []Field{FieldTenant, FieldImage, FieldKind, FieldRegion, FieldDay}
 
 // Aggregate answers a query as [Ledger.Aggregate] would.
 func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
@@ -47,7 +48,7 @@ func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
 			return r.read[i].answer(&q, r), nil
 		}
 	}
-	if slices.Contains(q.By, FieldMicroVM) && !r.microVMs {
+	if slices.Contains(q.By, FieldResource) && !r.microVMs {
 		r.microVMs = true
 		return r.of.Aggregate(ctx, q)
 	}
@@ -98,8 +99,7 @@ func remember(fields []Field, result Result, location *time.Location) remembered
 			}
 		}
 		to := m.table.group(key)
-		m.table.rows[to] = g.Sum.Records
-		m.table.sums[to] = sumsOf(&g.Sum)
+		m.table.sums[to] = g.Sum
 	}
 	return m
 }
@@ -122,19 +122,18 @@ func (m *remembered) answer(q *Query, r *Remembering) Result {
 	}
 	for i := from; i < to; i++ {
 		key := groupKey{}
-		for _, f := range q.By {
-			if f == FieldDay {
-				key.day = m.table.keys[i].day
-			} else {
-				key.names[f] = m.table.keys[i].names[f]
-			}
+		for _, f := range a.names {
+			key.names[f] = m.table.keys[i].names[f]
 		}
-		a.table.add(key, &m.table, i)
+		if a.byDay {
+			key.day = m.table.keys[i].day
+		}
+		a.table.add(key, &m.table.sums[i])
 	}
-	for c := range usage.Measure(amountCount) {
+	for _, m := range usage.Measures() {
 		for i := range a.table.sums {
-			if !q.Sums.has(c) {
-				a.table.sums[i][c] = usage.Uint128{}
+			if !q.Sums.has(m) {
+				a.table.sums[i].Amounts[m] = usage.Uint128{}
 			}
 		}
 	}
@@ -145,12 +144,4 @@ func (m *remembered) answer(q *Query, r *Remembering) Result {
 		}
 	}
 	return gather([]*aggregator{a}, damaged)
-}
-
-// name is what a group is called in one of the fields but the day.
-func (g *Group) name(f Field) string {
-	return [...]string{
-		FieldTenant: g.Tenant, FieldImage: g.Image, FieldMicroVM: g.MicroVMID, FieldRole: g.Role, FieldRegion: g.Region,
-		FieldAccount: g.Account, FieldSource: g.Source,
-	}[f]
 }

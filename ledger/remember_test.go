@@ -75,9 +75,9 @@ func TestAPeriodIsReadOnce(t *testing.T) {
 		{"the first", Query{From: firstDay, To: to, By: []Field{FieldTenant}}, 1},
 		{"another grouping", Query{From: firstDay, To: to, By: []Field{FieldRegion, FieldImage, FieldDay}}, 1},
 		{"a day of it", Query{From: firstDay.AddDate(0, 0, 2), To: firstDay.AddDate(0, 0, 3)}, 1},
-		{"MicroVMs, which were not read", Query{From: firstDay, To: to, By: []Field{FieldMicroVM}}, 2},
-		{"MicroVMs again, which are now worth holding", Query{From: firstDay, To: to, By: []Field{FieldTenant, FieldMicroVM}}, 3},
-		{"MicroVMs for the third time", Query{From: firstDay, To: to, By: []Field{FieldMicroVM, FieldDay}}, 3},
+		{"MicroVMs, which were not read", Query{From: firstDay, To: to, By: []Field{FieldResource}}, 2},
+		{"MicroVMs again, which are now worth holding", Query{From: firstDay, To: to, By: []Field{FieldTenant, FieldResource}}, 3},
+		{"MicroVMs for the third time", Query{From: firstDay, To: to, By: []Field{FieldResource, FieldDay}}, 3},
 		{"half a day", Query{From: firstDay, To: firstDay.Add(12 * time.Hour)}, 4},
 		{"the day before", Query{From: firstDay.AddDate(0, 0, -1), To: to}, 5},
 	} {

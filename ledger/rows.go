@@ -11,15 +11,22 @@ type partRows struct {
 	next  int // the next row of the one at hand
 	rows  int
 
-	reader   chunkReader
-	starts   []int64
-	seconds  []int64
-	amounts  [amountCount][]int64
-	words    [nameCount][]string
-	names    [nameCount][]int32
-	coverage []usage.Coverage
-	covered  []int32
+	reader    chunkReader
+	starts    []int64
+	seconds   []int64
+	amounts   [usage.MeasureCount][]int64
+	names     [usage.NameCount]words[string]
+	kinds     words[usage.ResourceKind]
+	coverages words[usage.Coverage]
 }
+
+// words are the values of a column of texts: for each row the index of one of a few.
+type words[T any] struct {
+	dictionary []T
+	indexes    []int32
+}
+
+func (w *words[T]) of(row int) T { return w.dictionary[w.indexes[row]] }
 
 // read sets r to the next record. It reports false after the last one.
 func (p *partRows) read(r *usage.Record) (more bool, err error) {
@@ -35,13 +42,14 @@ func (p *partRows) read(r *usage.Record) (more bool, err error) {
 	p.next++
 	r.PeriodStart = secondStart(p.starts[i] / 1000)
 	r.PeriodSeconds = p.seconds[i]
-	for a := range r.Amounts {
-		r.Amounts[a] = p.amounts[a][i]
+	for m := range r.Amounts {
+		r.Amounts[m] = p.amounts[m][i]
 	}
-	for n, name := range namesOf(r) {
-		*name = p.words[n][p.names[n][i]]
+	for n, name := range r.Names() {
+		*name = p.names[n].of(i)
 	}
-	r.Coverage = p.coverage[p.covered[i]]
+	r.Resource.Kind = p.kinds.of(i)
+	r.Coverage = p.coverages.of(i)
 	return true, nil
 }
 
@@ -63,35 +71,39 @@ func (p *partRows) load() (err error) {
 	if p.seconds, err = numbers(columnPeriodSeconds, p.seconds); err != nil {
 		return err
 	}
-	for a := range p.amounts {
-		if p.amounts[a], err = numbers(firstAmount+column(a), p.amounts[a]); err != nil {
+	for _, m := range usage.Measures() {
+		if p.amounts[m], err = numbers(amountColumn(m), p.amounts[m]); err != nil {
 			return err
 		}
 	}
 	for n := range p.names {
-		if p.words[n], p.names[n], err = p.reader.words(p.part, group, firstName+column(n), p.names[n]); err != nil {
+		if err = p.reader.words(p.part, group, nameColumns[n], &p.names[n]); err != nil {
 			return err
 		}
 	}
-	if p.coverage, p.covered, err = p.reader.coverages(p.part, group, p.covered); err != nil {
+	if err = parsed(&p.reader, p.part, group, columnKind, usage.ParseKind, &p.kinds); err != nil {
+		return err
+	}
+	if err = parsed(&p.reader, p.part, group, columnCoverage, usage.ParseCoverage, &p.coverages); err != nil {
 		return err
 	}
 	p.group, p.next, p.rows = group+1, 0, p.part.rowsOf(group)
 	return nil
 }
 
-// coverages is words for the coverage column.
-func (r *chunkReader) coverages(p *part, group int, into []int32) (dictionary []usage.Coverage, indexes []int32, err error) {
-	words, indexes, err := r.words(p, group, columnCoverage, into)
-	if err != nil {
-		return nil, nil, err
+// parsed is chunkReader.words for a column of a few known words.
+func parsed[T any](r *chunkReader, p *part, group int, c column, parse func(string) (T, error), into *words[T]) error {
+	texts := words[string]{indexes: into.indexes}
+	if err := r.words(p, group, c, &texts); err != nil {
+		return err
 	}
-	for _, word := range words {
-		coverage, err := usage.ParseCoverage(word)
+	into.dictionary, into.indexes = into.dictionary[:0], texts.indexes
+	for _, word := range texts.dictionary {
+		value, err := parse(word)
 		if err != nil {
-			return nil, nil, damaged("row group %d: %v", group, err)
+			return damaged("row group %d: %v", group, err)
 		}
-		dictionary = append(dictionary, coverage)
+		into.dictionary = append(into.dictionary, value)
 	}
-	return dictionary, indexes, nil
+	return nil
 }

@@ -25,17 +25,18 @@ func (a *aggregator) cut(p *part, group int) error {
 	a.changed = slices.Grow(a.changed[:0], rows)[:rows]
 	clear(a.changed)
 	for n, field := range a.names {
-		dictionary, indexes, err := a.reader.words(p, group, columnOf[field], a.indexes)
-		if err != nil {
+		if err := a.reader.words(p, group, columnOf[field], &a.texts); err != nil {
 			return err
 		}
-		a.indexes = indexes
 		a.known = a.known[:0]
-		for _, name := range dictionary {
+		for _, name := range a.texts.dictionary {
+			if _, err := usage.ParseKind(name); field == FieldKind && err != nil {
+				return damaged("row group %d: %v", group, err)
+			}
 			a.known = append(a.known, a.table.id(name))
 		}
 		ids, last := slices.Grow(a.ids[n][:0], rows), int32(-1)
-		for i, index := range indexes {
+		for i, index := range a.texts.indexes {
 			ids = append(ids, a.known[index])
 			if index != last {
 				a.changed[i], last = true, index
@@ -65,7 +66,7 @@ func (a *aggregator) cut(p *part, group int) error {
 				key.day = 0
 			}
 			s := span{i, end, a.local.group(key)}
-			a.local.rows[s.group] += int64(end - i)
+			a.local.sums[s.group].Records += int64(end - i)
 			a.spans = append(a.spans, s)
 		}
 		i = end
@@ -133,9 +134,12 @@ func (c *calendar) dayOfSecond(unix int64) int32 {
 	return c.looked[second] - aboveZero
 }
 
-// addSpans adds a page's values to the c-th sums of the groups of their rows. The page begins at a row; next is the span to
+// sumOf is one of the numbers of a sum.
+type sumOf func(*usage.Sum) *usage.Uint128
+
+// addSpans adds a page's values to one of the sums of the groups of their rows. The page begins at a row; next is the span to
 // begin at, and is kept up for the page that follows.
-func addSpans(sums []groupSums, c int, spans []span, next *int, at int, values []int64) error {
+func addSpans(sums []usage.Sum, to sumOf, spans []span, next *int, at int, values []int64) error {
 	end := at + len(values)
 	for *next < len(spans) && spans[*next].from < end {
 		s := spans[*next]
@@ -146,16 +150,17 @@ func addSpans(sums []groupSums, c int, spans []span, next *int, at int, values [
 				sum += uint64(value)
 				all |= uint64(value)
 			}
+			sumTo := to(&sums[s.group])
 			switch {
 			case all == 0:
 			case all>>63 != 0:
 				return errNegative
 			case bits.Len64(all)+bits.Len(uint(len(of))) > 64: // the sum may not fit into 64 bits
 				for _, value := range of {
-					sums[s.group][c] = sums[s.group][c].AddInt(value)
+					*sumTo = sumTo.AddInt(value)
 				}
 			default:
-				sums[s.group][c] = sums[s.group][c].Add(usage.Uint128{Lo: sum})
+				*sumTo = sumTo.Add(usage.Uint128{Lo: sum})
 			}
 		}
 		if s.to > end {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"slices"
 
@@ -22,9 +23,9 @@ type spill struct {
 
 type section struct{ offset, length int64 } // in the staging file
 
-// sortKey is the place of a record by day, MicroVM and second; index is its place in the order of import.
+// sortKey is the place of a record by day, resource and second; index is its place in the order of import.
 type sortKey struct {
-	key   uint64 // day − first day, rank of the MicroVM among those of the spill, second of the day
+	key   uint64 // day − first day, rank of the resource among those of the spill, second of the day
 	index uint32
 }
 
@@ -35,28 +36,23 @@ const (
 
 // sortKeys orders records by day and key, those with the same key by import.
 func sortKeys(records []usage.Record) []sortKey {
-	rank := map[string]uint64{}
+	rank := map[usage.Resource]uint64{}
 	first := dayOf(records[0].PeriodStart)
 	for i := range records {
-		if i == 0 || records[i].MicroVMID != records[i-1].MicroVMID { // imports mostly have a MicroVM's records together
-			rank[records[i].MicroVMID] = 0
+		if i == 0 || records[i].Resource != records[i-1].Resource { // imports mostly have a resource's records together
+			rank[records[i].Resource] = 0
 		}
 		first = min(first, dayOf(records[i].PeriodStart))
 	}
-	names := make([]string, 0, len(rank))
-	for name := range rank {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		rank[name] = uint64(i)
+	for i, resource := range slices.SortedFunc(maps.Keys(rank), usage.Resource.Compare) {
+		rank[resource] = uint64(i)
 	}
 	keys := make([]sortKey, len(records))
 	var place uint64
 	for i := range records {
 		r := &records[i]
-		if i == 0 || r.MicroVMID != records[i-1].MicroVMID {
-			place = rank[r.MicroVMID]
+		if i == 0 || r.Resource != records[i-1].Resource {
+			place = rank[r.Resource]
 		}
 		day, second := dayOf(r.PeriodStart), uint64(r.PeriodStart.Unix())%secondsInDay
 		keys[i] = sortKey{uint64(day-first)<<(rankBits+secondBits) | place<<secondBits | second, uint32(i)}
@@ -108,16 +104,16 @@ func writeSpill(file *os.File, offset int64, records []usage.Record) (*spill, in
 // noRecord is what the first record of a section is written as a difference to.
 var noRecord usage.Record
 
-// appendRecord writes a record: a byte that says which names differ from the record before, those names, the start and the
-// numbers.
+// appendRecord writes a record: a byte that says which names differ from the record before, those names, the start, the
+// numbers, the kind and the coverage.
 func appendRecord(text []byte, r, previous *usage.Record) []byte {
 	if previous == nil {
 		previous = &noRecord
 	}
 	mask := len(text)
 	text = append(text, 0)
-	before := namesOf(previous)
-	for n, name := range namesOf(r) {
+	before := previous.Names()
+	for n, name := range r.Names() {
 		if *name != *before[n] {
 			text[mask] |= 1 << n
 			text = binary.AppendUvarint(text, uint64(len(*name)))
@@ -129,11 +125,11 @@ func appendRecord(text []byte, r, previous *usage.Record) []byte {
 	for _, amount := range r.Amounts {
 		text = binary.AppendUvarint(text, uint64(amount))
 	}
-	return append(text, byte(r.Coverage))
+	return append(text, byte(r.Resource.Kind), byte(r.Coverage))
 }
 
 // maxRecordBytes is more than any record takes.
-const maxRecordBytes = nameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) + (amountCount+2)*binary.MaxVarintLen64 + 2
+const maxRecordBytes = usage.NameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) + (usage.MeasureCount+2)*binary.MaxVarintLen64 + 3
 
 // spillRows reads one section of a spill.
 type spillRows struct {
@@ -170,7 +166,7 @@ func (s *spillRows) read(r *usage.Record) (more bool, err error) {
 		text = text[length:]
 		return int64(n)
 	}
-	for n, name := range namesOf(&s.last) {
+	for n, name := range s.last.Names() {
 		if mask&(1<<n) == 0 {
 			continue
 		}
@@ -187,12 +183,12 @@ func (s *spillRows) read(r *usage.Record) (more bool, err error) {
 	for a := range amounts {
 		amounts[a] = number()
 	}
-	if !ok || len(text) == 0 {
+	if !ok || len(text) < 2 {
 		return false, errSpill
 	}
 	s.last.Amounts = amounts
-	s.last.Coverage = usage.Coverage(text[0])
-	s.unread = text[1:]
+	s.last.Resource.Kind, s.last.Coverage = usage.ResourceKind(text[0]), usage.Coverage(text[1])
+	s.unread = text[2:]
 	*r = s.last
 	return true, nil
 }

@@ -70,7 +70,7 @@ func someRecords(t *rapid.T) []usage.Record {
 		amount := rapid.OneOf(rapid.Just[int64](0), rapid.Int64Range(0, 5000), rapid.Int64Min(0))
 		return usage.Record{
 			PeriodStart: secondStart(firstDay.Unix() + 3600*rapid.Int64Range(0, 47).Draw(t, "hour")), PeriodSeconds: 3600,
-			Region: "eu-west-1", MicroVMID: rapid.SampledFrom([]string{"a", "b", "c", "../x"}).Draw(t, "microvm"),
+			Region: "eu-west-1", Resource: usage.Resource{ID: rapid.SampledFrom([]string{"a", "b", "c", "../x"}).Draw(t, "microvm")},
 			Account: rapid.SampledFrom([]string{"", "1"}).Draw(t, "account"),
 			Tenant:  rapid.SampledFrom([]string{"", "acme", "dt=2026-01-01/../..", "\x1b[2J"}).Draw(t, "tenant"),
 			Source:  rapid.SampledFrom([]string{"import", "cloudwatch"}).Draw(t, "source"),
@@ -151,7 +151,7 @@ func TestNamesStayInsideFiles(t *testing.T) {
 	dir := t.TempDir()
 	r := fleet{microVMs: 1, tenants: 1, days: 1, periods: 1}.record(0)
 	evil := "../../dt=2026-01-01/part-00000.parquet"
-	r.MicroVMID, r.Tenant, r.Image, r.Source, r.Region, r.Account = evil, evil, evil, evil, evil, evil
+	r.Resource.ID, r.Tenant, r.Image, r.Source, r.Region, r.Account = evil, evil, evil, evil, evil, evil
 	upsert(t, openWriter(t, dir), []usage.Record{r})
 	assert.Equal(t, []usage.Record{r}, content(t, dir))
 	for name := range filesOf(t, dir) {

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -218,7 +219,7 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 	}
 	price, listed := table[gb.String()+"GB"]
 	if !listed {
-		alt.Unknown = fmt.Sprintf("no Lightsail bundle of %s GB is known; bundles are 0.5, 1, 2, 4 and 8 GB", gb)
+		alt.Unknown = fmt.Sprintf("no Lightsail bundle of %s GB is known; bundles are %s", gb, bundleSizes(table))
 		return alt
 	}
 	alt.Sources = []Price{price}
@@ -226,6 +227,23 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 	alt.PerInstance = price.USD
 	alt.Formula = fmt.Sprintf("%s × $%s", figures.CountOf(bundles, "bundle"), price.USD)
 	return alt
+}
+
+// bundleSizes lists the memory of bundles, as in "0.5, 1 and 2 GB".
+func bundleSizes(table map[string]Price) string {
+	sizes := make([]decimal.Decimal, 0, len(table))
+	for name := range table {
+		if gb, err := ParseGB(name); err == nil {
+			sizes = append(sizes, gb)
+		}
+	}
+	slices.SortFunc(sizes, decimal.Decimal.Cmp)
+	texts := make([]string, len(sizes))
+	for i, gb := range sizes {
+		texts[i] = gb.String()
+	}
+	last := len(texts) - 1
+	return strings.Join(texts[:last], ", ") + " and " + texts[last] + " GB"
 }
 
 // CI is a hosted CI runner that bills each job by the started minute.

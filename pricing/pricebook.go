@@ -3,6 +3,7 @@ package pricing
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"regexp"
 
 	"github.com/shopspring/decimal"
@@ -130,6 +131,8 @@ type sandboxPrices struct {
 	FreeDiskGB        exact  `yaml:"free_disk_gb"` // only with Disk
 	WholeVCPUs        bool   `yaml:"whole_vcpus"`
 	IncludedGBPerVCPU exact  `yaml:"included_gb_per_vcpu"`
+	GivesUp           string `yaml:"gives_up"`       // in place of what any other provider gives up
+	OnlyIfNamed       bool   `yaml:"only_if_named"`  // a comparison without a list leaves it out
 	ActiveCPU         bool   `yaml:"active_cpu"`     // charges for a vCPU only while it is busy
 	VCPUsPerCore      exact  `yaml:"vcpus_per_core"` // where the price is per physical core
 }
@@ -140,6 +143,16 @@ var embeddedPrices embed.FS
 // EmbeddedPrices reads the prices built into the program. An error means that a table in rates/alternatives is broken,
 // which the package's tests rule out.
 func EmbeddedPrices() (PriceBook, error) {
+	files, err := fs.Sub(embeddedPrices, "rates/alternatives")
+	if err != nil {
+		return PriceBook{}, err
+	}
+	return ReadPrices(files)
+}
+
+// ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml, ci.yaml
+// and sandbox.yaml. Another instance type, bundle, runner or provider is another entry there and nothing else.
+func ReadPrices(files fs.FS) (PriceBook, error) {
 	var book PriceBook
 	for _, table := range []struct {
 		file string
@@ -152,12 +165,12 @@ func EmbeddedPrices() (PriceBook, error) {
 		{"ci", &book.ci},
 		{"sandbox", &book.sandboxes},
 	} {
-		text, err := embeddedPrices.ReadFile("rates/alternatives/" + table.file + ".yaml")
+		text, err := fs.ReadFile(files, table.file+".yaml")
 		if err != nil {
 			return PriceBook{}, err
 		}
 		if err := yaml.Load(text, table.into, yaml.WithKnownFields()); err != nil {
-			return PriceBook{}, fmt.Errorf("rates/alternatives/%s.yaml: %w", table.file, err)
+			return PriceBook{}, fmt.Errorf("%s.yaml: %w", table.file, err)
 		}
 	}
 	return book, nil

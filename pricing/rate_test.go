@@ -93,3 +93,66 @@ func TestDate(t *testing.T) {
 	require.Equal(t, -1, day.DaysUntil(moment(t, "2026-09-18T23:59:59Z")), "the day before")
 	require.Equal(t, 365, day.DaysUntil(moment(t, "2027-09-19T12:00:00Z")))
 }
+
+// A rate and what is made of it, each typed from the definition: 0.08 a GB-month is 0.08 / 720 a GB-hour.
+func TestRateConversions(t *testing.T) {
+	month := pricing.Rate{Figure: dec("0.08"), Per: pricing.PerGBMonth}
+	hour := pricing.Rate{Figure: dec("0.0001111111"), Per: pricing.PerUnit}
+
+	requireDecimal(t, dec("0.00011111111111111111"), month.In(pricing.PerUnit).Figure, "0.08 / 720 at 20 places")
+	require.Equal(t, pricing.PerUnit, month.In(pricing.PerUnit).Per)
+	requireDecimal(t, dec("0.079999992"), hour.In(pricing.PerGBMonth).Figure, "720 GB-hours")
+	require.Equal(t, month, month.In(pricing.PerGBMonth), "nothing to convert")
+
+	quantity, cost := month.Quoted(dec("1440"))
+	requireDecimal(t, dec("2"), quantity, "two GB-months")
+	requireDecimal(t, dec("0.16"), cost, "2 × 0.08")
+	quantity, cost = hour.Quoted(dec("1440"))
+	requireDecimal(t, dec("1440"), quantity, "billed units are the unit of the rate")
+	requireDecimal(t, dec("0.159999984"), cost, "1,440 × 0.0001111111")
+
+	units, ok := month.Units(dec("0.16"))
+	require.True(t, ok)
+	requireDecimal(t, dec("1440"), units, "what 0.16 pays for")
+	_, ok = pricing.Rate{}.Units(dec("1"))
+	require.False(t, ok, "not known")
+	_, ok = pricing.Rate{Per: pricing.PerUnit}.Units(dec("1"))
+	require.False(t, ok, "any number of units costs nothing")
+
+	require.True(t, month.Equal(month.Net(dec("0"))), "no discount changes nothing")
+	require.False(t, month.Equal(pricing.Rate{Figure: dec("0.08"), Per: pricing.PerUnit}), "the same figure per another unit is another rate")
+	requireDecimal(t, dec("0.076"), month.Net(dec("0.05")).Figure, "less 5 %")
+	requireDecimal(t, dec("95"), pricing.ChargedPercent(dec("0.05")), "what is left of it")
+
+	require.Equal(t, 1, month.Compare(hour, 1), "0.08 / 720 is 0.000111111111…")
+	require.Equal(t, -1, month.Compare(hour, 2))
+	percent, ok := hour.ChangePercent(pricing.Rate{Figure: dec("0.16"), Per: pricing.PerGBMonth})
+	require.True(t, ok)
+	requireDecimal(t, dec("100.00002"), percent, "of the rate before, at 10 places: 0.16 / 720 over 0.0001111111, less 1")
+	_, ok = hour.ChangePercent(pricing.Rate{})
+	require.False(t, ok)
+
+	requireDecimal(t, dec("0.33333333333333333333"), pricing.ProrateTime(dec("1"), 1, 3), "half-even at 20 places")
+	requireDecimal(t, dec("300"), pricing.Prorate(dec("10"), dec("30"), dec("1")), "thirty days at 10 a day")
+}
+
+func TestUnitsOfRates(t *testing.T) {
+	for _, test := range []struct {
+		q               pricing.BilledQuantity
+		per             pricing.Per
+		quoted, publish string
+	}{
+		{pricing.VCPU, pricing.PerUnit, "vCPU-Seconds", "vCPU-Second"},
+		{pricing.VCPU, pricing.PerHour, "vCPU-Hours", "vCPU-hour"},
+		{pricing.Memory, pricing.PerUnit, "GB-Seconds", "GB-Second"},
+		{pricing.Memory, pricing.PerHour, "GB-Hours", "GB-hour"},
+		{pricing.SnapshotRead, pricing.PerUnit, "GB", "GB"},
+		{pricing.SnapshotWrite, pricing.PerUnit, "GB", "GB"},
+		{pricing.SnapshotStorage, pricing.PerUnit, "GB-Hours", "GB-Hour"},
+		{pricing.SnapshotStorage, pricing.PerGBMonth, "GB-Months", "GB-month of 720 hours"},
+	} {
+		require.Equal(t, test.quoted, test.q.QuotedUnit(test.per))
+		require.Equal(t, test.publish, test.q.PublishedUnit(test.per))
+		require.Equal(t, test.q.QuotedUnit(pricing.PerUnit), test.q.Unit(), "the Price List's unit")
+	}
+}

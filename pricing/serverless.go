@@ -17,7 +17,12 @@ func (b PriceBook) Runners() []string { return slices.Sorted(maps.Keys(b.ci.PerM
 // Sandboxes lists the sandbox providers with a known price.
 func (b PriceBook) Sandboxes() []string { return slices.Sorted(maps.Keys(b.sandboxes)) }
 
-// BillsActiveCPU says whether a sandbox charges for a vCPU only while it is busy.
+// UsualSandboxes lists the providers that a comparison looks at where the scenario names no alternatives.
+func (b PriceBook) UsualSandboxes() []string {
+	return slices.DeleteFunc(b.Sandboxes(), func(provider string) bool { return b.sandboxes[provider].OnlyIfNamed })
+}
+
+// BillsActiveCPU reports whether a sandbox charges for a vCPU only while it is busy.
 func (b PriceBook) BillsActiveCPU(provider string) bool { return b.sandboxes[provider].ActiveCPU }
 
 // InstanceTypes lists the EC2 instance types with a known on-demand price in a region, cheapest first, whose memory is
@@ -172,7 +177,7 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 	table, known := book.sandboxes[s.Provider]
 	alt := Alternative{
 		Kind: KindSandbox, Name: orName(table.Title, s.Provider),
-		GivesUp: "another provider: outside AWS's network, IAM and bill",
+		GivesUp: orName(table.GivesUp, "another provider: outside AWS's network, IAM and bill"),
 	}
 	if !known {
 		alt.Unknown = fmt.Sprintf("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
@@ -194,9 +199,6 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 	}
 	if s.Active.IsPositive() {
 		vcpu, cpuNoun = vcpu.Mul(s.Active), cpuNoun+" active"
-	}
-	if s.Provider == "agentcore" {
-		alt.GivesUp = "a runtime for agents, not a machine: no full OS of your own"
 	}
 	alt.Sources = []Price{table.VCPU, table.Memory}
 	rate := vcpu.Mul(table.VCPU.USD).Add(paidGB.Mul(table.Memory.USD))

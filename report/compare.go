@@ -27,8 +27,8 @@ func ownSide(e *scenarios.Estimate) scenarios.Comparison {
 	}
 }
 
-// cheapestFirst sorts alternatives by cost, with those of unknown price last. Of several that cost the same, the one listed
-// first comes first.
+// cheapestFirst sorts alternatives by cost, with those of unknown price last. Of several that cost the same, the one
+// listed first comes first.
 func cheapestFirst(all []scenarios.Comparison) []scenarios.Comparison {
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b scenarios.Comparison) int {
@@ -57,8 +57,8 @@ func comparedObject(e *scenarios.Estimate, comparisons []scenarios.Comparison) v
 	})
 }
 
-// Compare makes the document that sets a workload's MicroVMs against what else could run it, cheapest first. Its CSV is in
-// the order of the scenario.
+// Compare makes the document that sets a workload's MicroVMs against what else could run it, cheapest first. Its CSV
+// is in the order of the scenario.
 func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
 	columns := comparisonColumns(e, comparisons, compareWords)
 	all := append([]scenarios.Comparison{ownSide(e)}, comparisons...)
@@ -77,21 +77,20 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Doc
 		})}},
 	}
 	if e.Scenario.Low != nil {
-		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{fmt.Sprintf(
+		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf(
 			"The scenario has ranges; this is for their costlier ends. At the cheaper ones MicroVMs cost %s a month.",
-			dollars(e.Low.Bill.Total()))})})
+			dollars(e.Low.Bill.Total())))})
 	}
-	d.Sections = append(d.Sections,
-		view.Section{Heading: "Break-even", Notes: breakEvenNotes(comparisons)},
+	d.Add(view.Section{Heading: "Break-even", Notes: breakEvenNotes(comparisons)},
 		view.Section{Heading: "Verdict", Notes: []view.Note{
 			{Tag: "By rule of thumb", Text: e.Scenario.RuleOfThumb().Sentence},
 			{Tag: "By the numbers", Text: numbersSentence(e, cheapestFirst(all)[0])},
 		}},
 		givesUpSection(comparisons))
 	if len(e.Warnings) > 0 {
-		d.Sections = append(d.Sections, view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
+		d.Add(view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
 	}
-	d.Sections = append(d.Sections, view.Section{Heading: "Assumed of the alternatives", Notes: alternativeNotes(comparisons)})
+	d.Add(view.Section{Heading: "Assumed of the alternatives", Notes: alternativeNotes(comparisons)})
 	return d
 }
 

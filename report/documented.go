@@ -26,14 +26,10 @@ func checksOf(e *scenarios.Estimate) []documentedFigure {
 // checkTable has printed figures and exact ones, with what needs explaining under them.
 func checkTable(rows []documentedFigure) *view.Table {
 	return view.NewTable(checkColumns, rows, func(f documentedFigure) view.Look {
-		look := view.Look{Warn: f.Verdict == scenarios.Differs || f.Drift != "", Heading: f.heading}
-		for _, note := range []string{f.Drift, f.Because} {
-			if note != "" {
-				look.Notes = append(look.Notes, note)
-			}
+		return view.Look{
+			Warn: f.Verdict == scenarios.Differs || f.Drift != "", Heading: f.heading,
+			Notes: append([]string{f.Drift, f.Because}, f.notes...),
 		}
-		look.Notes = append(look.Notes, f.notes...)
-		return look
 	})
 }
 
@@ -57,9 +53,9 @@ var checkColumns = []view.Column[documentedFigure]{
 	{ID: "verdict", Title: "verdict", Value: func(f documentedFigure) view.Value {
 		return view.Text(f.Verdict).Shown(verdictSign(f.Check))
 	}},
-	{ID: "difference", Scope: view.Data, Value: func(f documentedFigure) view.Value { return view.Exact(f.Difference()) }},
-	{ID: "because", Scope: view.Data, Value: func(f documentedFigure) view.Value { return view.Text(f.Because).OmitEmpty() }},
-	{ID: "drift", Scope: view.Data, Value: func(f documentedFigure) view.Value { return view.Text(f.Drift).OmitEmpty() }},
+	{ID: "difference", Value: func(f documentedFigure) view.Value { return view.Exact(f.Difference()) }},
+	{ID: "because", Value: func(f documentedFigure) view.Value { return view.Text(f.Because).OmitEmpty() }},
+	{ID: "drift", Value: func(f documentedFigure) view.Value { return view.Text(f.Drift).OmitEmpty() }},
 }
 
 // verdictSign marks a verdict without colour.
@@ -78,7 +74,7 @@ func verdictSign(c scenarios.Check) string {
 
 // documentedSection shows what a source prints together with the exact figures of one estimate.
 func documentedSection(e *scenarios.Estimate) view.Section {
-	return view.Section{Heading: "As documented", Table: checkTable(checksOf(e)), Notes: plainNotes(sourceSentences(e))}
+	return view.Section{Heading: "As documented", Table: checkTable(checksOf(e)), Notes: plainNotes(sourceSentences(e)...)}
 }
 
 // sourceSentences are where documented figures come from and what became of them, each with its full stop.

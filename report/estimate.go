@@ -21,23 +21,23 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) view.Document {
 		Sections: []view.Section{{Table: billTable(e.Bill, e, options.Explain)}},
 	}
 	if options.Explain {
-		d.Sections = append(d.Sections, view.Section{Heading: "How the month comes about", Notes: plainNotes(e.Scenario.Basis)})
+		d.Add(view.Section{Heading: "How the month comes about", Notes: plainNotes(e.Scenario.Basis...)})
 	}
-	d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{ratesSentence(e.Bill.Card)})})
+	d.Add(view.Section{Notes: plainNotes(ratesSentence(e.Bill.Card))})
 	if len(e.Comparisons) > 0 {
-		d.Sections = append(d.Sections, view.Section{
+		d.Add(view.Section{
 			Heading: "Alternatives", Notes: breakEvenNotes(e.Comparisons),
 			Table: view.NewTable(comparisonColumns(e, e.Comparisons, estimateWords), e.Comparisons, lookOfComparison),
 		})
 	}
 	if len(e.Documented) > 0 {
-		d.Sections = append(d.Sections, documentedSection(e))
+		d.Add(documentedSection(e))
 	}
 	if len(e.Warnings) > 0 {
-		d.Sections = append(d.Sections, view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
+		d.Add(view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
 	}
 	if len(e.Assumptions) > 0 {
-		d.Sections = append(d.Sections, view.Section{Heading: "Assumptions", Notes: notes(e.Assumptions, false)})
+		d.Add(view.Section{Heading: "Assumptions", Notes: notes(e.Assumptions, false)})
 	}
 	return d
 }
@@ -51,8 +51,8 @@ func estimateSubtitle(e *scenarios.Estimate) string {
 	return s.Title + "\n" + machine
 }
 
-// estimateObject is the document microspend.estimate/v1, which compare and breakeven share; only they have a verdict. Its
-// fields are a contract: they are added to, never changed.
+// estimateObject is the document microspend.estimate/v1, which compare and breakeven share; only they have a verdict.
+// Its fields are a contract: they are added to, never changed.
 func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, verdict view.Object) view.Object {
 	s := e.Scenario
 	head := view.Object{
@@ -77,7 +77,8 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 	return append(append(head, billFields(e)...), tail...)
 }
 
-// billFields are an estimate's bill, and under low that at the cheaper ends of its ranges: the others are at the costlier.
+// billFields are an estimate's bill, and under low that at the cheaper ends of its ranges: the others are at the
+// costlier.
 func billFields(e *scenarios.Estimate) view.Object {
 	groups := view.Object{}
 	for _, group := range pricing.Groups() {
@@ -97,7 +98,7 @@ func billFields(e *scenarios.Estimate) view.Object {
 	return o
 }
 
-func plainNotes(texts []string) []view.Note {
+func plainNotes(texts ...string) []view.Note {
 	list := make([]view.Note, len(texts))
 	for i, text := range texts {
 		list[i] = view.Note{Text: text}

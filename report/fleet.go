@@ -74,9 +74,11 @@ func partsOf(fleet scenarios.Fleet) []fleetPart {
 }
 
 var partColumns = []view.Column[fleetPart]{
-	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Name) }},
+	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value {
+		return view.Text(p.Scenario.Name)
+	}},
 	{ID: "region", Title: "region", Drop: 1, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Region) }},
-	{ID: "total", Title: "a month", Unit: "$", Align: view.Decimal, Value: func(p fleetPart) view.Value {
+	{ID: "total", Title: "a month", Unit: "$", Value: func(p fleetPart) view.Value {
 		return view.Dollars(p.Bill.Total())
 	}},
 	{ID: "share_percent", Title: "share", Align: view.Decimal, Drop: 2, Value: func(p fleetPart) view.Value {
@@ -100,7 +102,7 @@ var fleetColumns = []view.Column[scenarios.FleetLine]{
 	{ID: "unit", Title: "unit", Drop: 2, Value: func(l scenarios.FleetLine) view.Value {
 		return view.Text(l.Of.Unit()).Or("", !isGroup(l))
 	}},
-	{ID: "amount", Title: "amount", Unit: "$", Align: view.Decimal, Value: func(l scenarios.FleetLine) view.Value {
+	{ID: "amount", Title: "amount", Unit: "$", Value: func(l scenarios.FleetLine) view.Value {
 		return view.Dollars(l.Amount)
 	}},
 }

@@ -24,8 +24,8 @@ type IdleShow struct {
 
 const frontierHeight = 16
 
-// Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
-// the same gaps. The source is how the trace is called.
+// Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy
+// does on the same gaps. The source is how the trace is called.
 func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 	picture := idleCurve(source, a)
 	warnings := a.Warnings()
@@ -37,50 +37,52 @@ func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 		Title:    "How long to wait before suspending: " + source,
 		Subtitle: idleSubtitle(a),
 		Sections: []view.Section{
-			{Notes: plainNotes([]string{a.Recommendation()})},
+			{Notes: plainNotes(a.Recommendation())},
 			{Table: policies},
-			{Notes: plainNotes(idleReading(a))},
+			{Notes: plainNotes(idleReading(a)...)},
 			{Picture: func(width int) string { return picture.Text(min(width, chartWidth), chartHeight) }},
 		},
 		JSON: idleObject(a, warnings),
 		Data: data,
 		SVG:  func(w io.Writer) error { return picture.SVG(w) },
 	}
-	add := func(section view.Section) { d.Sections = append(d.Sections, section) }
 	if neverIsAbove(a) {
-		add(view.Section{Notes: plainNotes([]string{
+		d.Add(view.Section{Notes: plainNotes(
 			"Above the picture: never suspended, $" + figures.Fixed(a.Never.Cost, idlePlaces(a)) + ".",
-		})})
+		)})
 	}
 	if len(a.Choices) > 1 {
-		add(view.Section{Heading: "One policy, or several" + withoutLimits(a), Table: view.NewTable(choiceColumns(a), a.Choices, nil)})
+		d.Add(view.Section{
+			Heading: "One policy, or several" + withoutLimits(a),
+			Table:   view.NewTable(choiceColumns(a), a.Choices, nil),
+		})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
-			add(idleParts(a, c))
+			d.Add(idleParts(a, c))
 		}
 	}
 	if v := a.Validation; v != nil {
-		add(view.Section{
+		d.Add(view.Section{
 			Heading: fmt.Sprintf("Chosen on the first %s %%, priced on the rest%s", v.Share.Shift(2), withoutLimits(a)),
 			Table:   validationTable(a),
 		})
 	}
 	if a.Lives != nil {
-		add(view.Section{
-			Heading: "Dollars against waits, over whole lives of MicroVMs", Notes: plainNotes(idleLivesNotes(a)),
+		d.Add(view.Section{
+			Heading: "Dollars against waits, over whole lives of MicroVMs", Notes: plainNotes(idleLivesNotes(a)...),
 			Table: view.NewTable(outcomeColumns(a), shownOutcomes(a.Lives), nil),
 		})
 		if a.PeriodMS > 0 {
 			frontier := idleFrontier(source, a)
-			add(view.Section{Picture: func(width int) string { return frontier.Text(min(width, chartWidth), frontierHeight) }})
+			d.Add(view.Section{Picture: func(width int) string { return frontier.Text(min(width, chartWidth), frontierHeight) }})
 			if show.Frontier {
 				d.SVG = func(w io.Writer) error { return frontier.SVG(w) }
 			}
 		}
 	}
-	add(view.Section{Notes: append(plainNotes([]string{ratesSentence(a.Model.Card)}), notes(warnings, true)...)})
-	add(view.Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
+	d.Add(view.Section{Notes: append(plainNotes(ratesSentence(a.Model.Card)), notes(warnings, true)...)})
+	d.Add(view.Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
 	return d
 }
 
@@ -95,12 +97,14 @@ func withoutLimits(a *idle.Analysis) string {
 func idleSubtitle(a *idle.Analysis) string {
 	t, m := a.Trace, a.Model
 	text := fmt.Sprintf("%s, MicroVM of %s GB / %s vCPU, %s GB of state\n%s of %s",
-		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB, figures.Count(t.All.Gaps(), "gap"), figures.Count(t.Count, "MicroVM"))
+		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB,
+		figures.Count(t.All.Gaps(), "gap"), figures.Count(t.Count, "MicroVM"))
 	if a.PeriodStated {
 		text += " over " + clockTime(a.PeriodMS)
 	}
 	return text + fmt.Sprintf("; half are up to %s, 90 %% up to %s, 99 %% up to %s, the longest is %s",
-		clockTime(t.All.Percentile(50)), clockTime(t.All.Percentile(90)), clockTime(t.All.Percentile(99)), clockTime(t.All.LongestMS()))
+		clockTime(t.All.Percentile(50)), clockTime(t.All.Percentile(90)), clockTime(t.All.Percentile(99)),
+		clockTime(t.All.LongestMS()))
 }
 
 // clockTime writes milliseconds as 4 min, 1.5 h or 12 s.
@@ -174,15 +178,21 @@ var grainNames = map[idle.Grain]string{
 func choiceColumns(a *idle.Analysis) []view.Column[idle.Choice] {
 	saving := func(c idle.Choice) decimal.Decimal { return a.Current.Cost.Sub(c.Cost) }
 	return []view.Column[idle.Choice]{
-		{ID: "by", Title: "timeouts", Value: func(c idle.Choice) view.Value { return view.Text(c.Grain).Shown(grainNames[c.Grain]) }},
-		{ID: "policies", Title: "policies", Align: view.Right, Value: func(c idle.Choice) view.Value { return view.Count(c.Policies) }},
-		{ID: "cost", Title: "cost", Unit: "$", Align: view.Decimal, Value: func(c idle.Choice) view.Value {
+		{ID: "by", Title: "timeouts", Value: func(c idle.Choice) view.Value {
+			return view.Text(c.Grain).Shown(grainNames[c.Grain])
+		}},
+		{ID: "policies", Title: "policies", Align: view.Right, Value: func(c idle.Choice) view.Value {
+			return view.Count(c.Policies)
+		}},
+		{ID: "cost", Title: "cost", Unit: "$", Value: func(c idle.Choice) view.Value {
 			return view.Number(c.Cost, idlePlaces(a))
 		}},
-		{ID: "suspends", Scope: view.Data, Value: func(c idle.Choice) view.Value { return view.Count(c.Suspends) }},
-		{ID: "saving", Scope: view.Data, Value: func(c idle.Choice) view.Value { return view.Exact(saving(c)) }},
-		{Title: "saves a month", Unit: "$", Align: view.Decimal, Value: func(c idle.Choice) view.Value { return monthly(a, saving(c)) }},
-		{Title: "waits/day", Align: view.Right, Drop: 1, Value: func(c idle.Choice) view.Value { return perDay(a, c.Suspends) }},
+		{ID: "suspends", Value: func(c idle.Choice) view.Value { return view.Count(c.Suspends) }},
+		{ID: "saving", Value: func(c idle.Choice) view.Value { return view.Exact(saving(c)) }},
+		{Title: "saves a month", Unit: "$", Value: func(c idle.Choice) view.Value { return monthly(a, saving(c)) }},
+		{Title: "waits/day", Align: view.Right, Drop: 1, Value: func(c idle.Choice) view.Value {
+			return perDay(a, c.Suspends)
+		}},
 		{ID: "parts", Scope: view.JSONOnly, Value: func(c idle.Choice) view.Value {
 			parts := view.Records{Table: view.NewTable(partChoiceColumns(a, c.Grain), c.Parts, nil)}
 			return view.Nested(parts).OmitIf(len(c.Parts) == 0)
@@ -201,7 +211,7 @@ func idleParts(a *idle.Analysis, c idle.Choice) view.Section {
 		Table:   view.NewTable(columns, c.Parts[:min(len(c.Parts), maxParts)], nil),
 	}
 	if more := len(c.Parts) - maxParts; more > 0 {
-		s.Notes = plainNotes([]string{fmt.Sprintf("and %s more; --format json has all.", figures.Int(more))})
+		s.Notes = plainNotes(fmt.Sprintf("and %s more; --format json has all.", figures.Int(more)))
 	}
 	return s
 }
@@ -219,13 +229,13 @@ func partChoiceColumns(a *idle.Analysis, grain idle.Grain) []view.Column[idle.Pa
 		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(p part) view.Value {
 			return view.Count(p.Best.TimeoutSeconds())
 		}},
-		{ID: "cost", Title: "then", Unit: "$", Align: view.Decimal, Value: func(p part) view.Value {
+		{ID: "cost", Title: "then", Unit: "$", Value: func(p part) view.Value {
 			return view.Number(p.Cost, idlePlaces(a))
 		}},
-		{ID: "current_cost", Title: "now", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(p part) view.Value {
+		{ID: "current_cost", Title: "now", Unit: "$", Drop: 1, Value: func(p part) view.Value {
 			return view.Number(p.Current, idlePlaces(a))
 		}},
-		{Title: "saves a month", Unit: "$", Align: view.Decimal, Value: func(p part) view.Value { return monthly(a, p.Current.Sub(p.Cost)) }},
+		{Title: "saves a month", Unit: "$", Value: func(p part) view.Value { return monthly(a, p.Current.Sub(p.Cost)) }},
 	}
 }
 
@@ -238,12 +248,14 @@ type validated struct {
 func validationTable(a *idle.Analysis) *view.Table {
 	v := a.Validation
 	columns := []view.Column[validated]{
-		{ID: "by", Title: "timeouts", Shrink: true, Value: func(c validated) view.Value { return view.Text(c.Grain).Shown(c.words) }},
-		{ID: "policies", Scope: view.Data, Value: func(c validated) view.Value { return view.Count(c.Policies) }},
+		{ID: "by", Title: "timeouts", Shrink: true, Value: func(c validated) view.Value {
+			return view.Text(c.Grain).Shown(c.words)
+		}},
+		{ID: "policies", Value: func(c validated) view.Value { return view.Count(c.Policies) }},
 		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(c validated) view.Value {
 			return view.Count(c.TimeoutSeconds).Or("–", c.Grain == idle.GrainAll).OmitMissing()
 		}},
-		{ID: "cost", Title: "rest", Unit: "$", Align: view.Decimal, Value: func(c validated) view.Value {
+		{ID: "cost", Title: "rest", Unit: "$", Value: func(c validated) view.Value {
 			return view.Number(c.Cost, idlePlaces(a))
 		}},
 		{Title: "saves", Align: view.Decimal, Value: func(c validated) view.Value {
@@ -259,7 +271,8 @@ func validationTable(a *idle.Analysis) *view.Table {
 	}
 	table := view.NewTable(columns, rows, nil)
 	add := func(words string, timeout int64, cost decimal.Decimal) {
-		table.Add(view.RowOf(columns, validated{idle.ValidatedChoice{Grain: idle.GrainAll, TimeoutSeconds: timeout, Cost: cost}, words}, nil))
+		c := idle.ValidatedChoice{Grain: idle.GrainAll, TimeoutSeconds: timeout, Cost: cost}
+		table.Add(view.RowOf(columns, validated{c, words}, nil))
 	}
 	add("best for the rest, known afterwards", v.BestOnRest.TimeoutSeconds(), v.BestCost)
 	add(inForce(a), a.Options.CurrentSeconds, v.CurrentCost)

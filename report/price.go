@@ -18,7 +18,7 @@ func Price(bill pricing.Bill, now time.Time) view.Document {
 	return view.Document{
 		Sections: []view.Section{
 			{Table: table},
-			{Notes: append(plainNotes([]string{ratesSentence(bill.Card)}), notes(warnings, true)...)},
+			{Notes: append(plainNotes(ratesSentence(bill.Card)), notes(warnings, true)...)},
 		},
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.price/v1"},

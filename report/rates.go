@@ -11,8 +11,9 @@ import (
 	"microspend/view"
 )
 
-// ratesObject has a card's rates in the documents that are priced at it, each under the key that says what it is per. A
-// rate that is not known has no key. The discount is one figure where it is the same for all, or else by billed quantity.
+// ratesObject has a card's rates in the documents that are priced at it, each under the key that says what it is per.
+// A rate that is not known has no key. The discount is one figure where it is the same for all, or else by billed
+// quantity.
 func ratesObject(card pricing.RateCard) view.Object {
 	o := view.Object{{ID: "card", Value: card.Name}, {ID: "read_on", Value: view.Value{}}}
 	if readOn := ratesReadOn(card); !readOn.IsZero() {
@@ -27,8 +28,8 @@ func ratesObject(card pricing.RateCard) view.Object {
 		}
 	}
 	_, flat := card.Discounts.Flat()
-	return append(o.With(flat, "discount", view.Text(card.Discounts.String()).OmitEmpty()).With(!flat, "discounts", discounts),
-		view.Field{ID: "sources", Value: sources})
+	o = o.With(flat, "discount", view.Text(card.Discounts.String()).OmitEmpty()).With(!flat, "discounts", discounts)
+	return append(o, view.Field{ID: "sources", Value: sources})
 }
 
 // ratesReadOn is the day of the card's oldest figure, or of the inline figures where the card gives none.
@@ -50,10 +51,11 @@ func discountText(card pricing.RateCard, q pricing.BilledQuantity) string {
 
 // ratesSentence says where the rates come from and how old they are.
 func ratesSentence(card pricing.RateCard) string {
+	from := fmt.Sprintf("card %s of %s, read on %s", card.Name, card.Region, card.ReadOn())
 	if card.Name == "inline" {
-		return "Rates: " + strings.Join(rateSources(card), "; ") + "." + discountSentence(card)
+		from = strings.Join(rateSources(card), "; ")
 	}
-	return fmt.Sprintf("Rates: card %s of %s, read on %s.%s", card.Name, card.Region, card.ReadOn(), discountSentence(card))
+	return "Rates: " + from + "." + discountSentence(card)
 }
 
 // rateSources lists where a card's figures come from, each source once, with its date where that is known.
@@ -124,8 +126,10 @@ func rateColumns(agreed bool) []view.Column[cardRate] {
 	people, agreedData := view.When(agreed, view.People), view.JSONOnly|view.When(agreed, view.CSVOnly)
 	return []view.Column[rate]{
 		{ID: "region", Scope: view.CSVOnly, Value: text(func(r rate) string { return r.card.Region })},
-		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value { return view.Text(r.of.String()).Shown(r.of.Name()) }},
-		{Title: "list", Unit: "$", Align: view.Decimal, Scope: people, Value: ifAgreed(func(r rate) view.Value {
+		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value {
+			return view.Text(r.of.String()).Shown(r.of.Name())
+		}},
+		{Title: "list", Unit: "$", Scope: people, Value: ifAgreed(func(r rate) view.Value {
 			figure := view.Exact(list(r).Figure)
 			if other := r.of.PublishedUnit(list(r).Per); other != unit(r) {
 				return figure.Marked(" per " + other)
@@ -133,22 +137,26 @@ func rateColumns(agreed bool) []view.Column[cardRate] {
 			return figure
 		})},
 		{Title: "discount", Align: view.Right, Scope: people, Value: ifAgreed(discount)},
-		{ID: "key", Scope: view.Data, Value: func(r rate) view.Value {
+		{ID: "key", Value: func(r rate) view.Value {
 			if key, known := r.card.Key(r.of); known {
 				return view.Text(key)
 			}
 			return view.Text(r.of.RateKeys()[0])
 		}},
-		{ID: "figure", Unit: "$", Align: view.Decimal, Value: func(r rate) view.Value {
+		{ID: "figure", Unit: "$", Value: func(r rate) view.Value {
 			if !r.card.Rate(r.of).Known() {
 				return view.Unknown()
 			}
 			return view.Exact(r.card.Rate(r.of).Figure).Shown(r.card.Charged(r.of).Figure.String())
 		}},
 		{ID: "unit", Title: "per", Value: text(unit)},
-		{ID: "source", Scope: view.Data, Value: text(func(r rate) string { return r.card.Rate(r.of).Source })},
-		{ID: "read_on", Title: "read on", Drop: 1, Value: text(func(r rate) string { return r.card.Rate(r.of).ReadOn.String() })},
-		{ID: "list_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value { return view.Exact(list(r).Figure) })},
+		{ID: "source", Value: text(func(r rate) string { return r.card.Rate(r.of).Source })},
+		{ID: "read_on", Title: "read on", Drop: 1, Value: text(func(r rate) string {
+			return r.card.Rate(r.of).ReadOn.String()
+		})},
+		{ID: "list_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
+			return view.Exact(list(r).Figure)
+		})},
 		{ID: "list_unit", Scope: agreedData, Value: ifAgreed(listUnit)},
 		{ID: "discount", Scope: agreedData, Value: ifAgreed(discount)},
 		{ID: "effective_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
@@ -178,7 +186,8 @@ func Card(card pricing.RateCard, now time.Time) view.Document {
 	days, stale := card.Stale(now)
 	age := view.Note{Warn: stale, Text: fmt.Sprintf("The oldest figure was read %d days ago.", days)}
 	if stale {
-		age.Text = fmt.Sprintf("The oldest figure was read %d days ago, more than %d: check the card against AWS's Price List.",
+		age.Text = fmt.Sprintf(
+			"The oldest figure was read %d days ago, more than %d: check the card against AWS's Price List.",
 			days, pricing.StaleAfterDays)
 	}
 	d := view.Document{
@@ -212,10 +221,11 @@ func Cards(cards []pricing.RateCard, now time.Time) view.Document {
 			stale = append(stale, fmt.Sprintf("%s (%d days)", card.Region, days))
 		}
 	}
-	notes := plainNotes([]string{"Stored is per GB-hour. Figures marked /h are published per hour and billed per second. " +
-		"microspend rates show REGION has sources."})
+	notes := plainNotes("Stored is per GB-hour. Figures marked /h are published per hour and billed per second. " +
+		"microspend rates show REGION has sources.")
 	if len(unknown) > 0 {
-		notes = append(notes, view.Note{Text: "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."})
+		text := "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."
+		notes = append(notes, view.Note{Text: text})
 	}
 	if len(stale) > 0 {
 		notes = append(notes, view.Note{Warn: true, Text: fmt.Sprintf("read more than %d days ago: %s.",
@@ -232,11 +242,11 @@ func Cards(cards []pricing.RateCard, now time.Time) view.Document {
 // cardColumns are for people: programs get each rate by itself.
 var cardColumns = []view.Column[pricing.RateCard]{
 	{Title: "region", Value: func(c pricing.RateCard) view.Value { return view.Text(c.Region) }},
-	{Title: "vCPU-s", Unit: "$", Align: view.Decimal, Value: briefRate(pricing.VCPU)},
-	{Title: "GB-s", Unit: "$", Align: view.Decimal, Value: briefRate(pricing.Memory)},
-	{Title: "read GB", Unit: "$", Align: view.Decimal, Drop: 2, Value: briefRate(pricing.SnapshotRead)},
-	{Title: "write GB", Unit: "$", Align: view.Decimal, Drop: 3, Value: briefRate(pricing.SnapshotWrite)},
-	{Title: "stored", Unit: "$", Align: view.Decimal, Drop: 4, Value: briefRate(pricing.SnapshotStorage)},
+	{Title: "vCPU-s", Unit: "$", Value: briefRate(pricing.VCPU)},
+	{Title: "GB-s", Unit: "$", Value: briefRate(pricing.Memory)},
+	{Title: "read GB", Unit: "$", Drop: 2, Value: briefRate(pricing.SnapshotRead)},
+	{Title: "write GB", Unit: "$", Drop: 3, Value: briefRate(pricing.SnapshotWrite)},
+	{Title: "stored", Unit: "$", Drop: 4, Value: briefRate(pricing.SnapshotStorage)},
 	{Title: "read on", Drop: 5, Value: func(c pricing.RateCard) view.Value { return view.Text(c.ReadOn().String()) }},
 	{Title: "where", MinWidth: 120, Value: func(c pricing.RateCard) view.Value { return view.Text(c.Location) }},
 }
@@ -288,11 +298,11 @@ func Drift(changes []CardChange) (d view.Document, drifted bool) {
 		{ID: "same", Value: slices.Clone(same)},
 	}
 	if len(rows) > 0 {
-		d.Sections = append(d.Sections, view.Section{Table: table})
+		d.Add(view.Section{Table: table})
 	}
 	if len(same) > 0 {
 		slices.Sort(same)
-		d.Sections = append(d.Sections, view.Section{Notes: plainNotes([]string{"No difference: " + strings.Join(same, ", ") + "."})})
+		d.Add(view.Section{Notes: plainNotes("No difference: " + strings.Join(same, ", ") + ".")})
 	}
 	return d, len(rows) > 0
 }
@@ -307,8 +317,8 @@ var driftColumns = []view.Column[cardDrift]{
 	{ID: "quantity", Title: "rate", Value: func(d cardDrift) view.Value {
 		return view.Text(d.Quantity.String()).Shown(d.Quantity.Name())
 	}},
-	{ID: "present", Title: "card", Unit: "$", Align: view.Decimal, Value: func(d cardDrift) view.Value { return published(d.Old) }},
-	{ID: "listed", Title: "price list", Unit: "$", Align: view.Decimal, Value: func(d cardDrift) view.Value { return published(d.New) }},
+	{ID: "present", Title: "card", Unit: "$", Value: func(d cardDrift) view.Value { return published(d.Old) }},
+	{ID: "listed", Title: "price list", Unit: "$", Value: func(d cardDrift) view.Value { return published(d.New) }},
 	{ID: "change_percent", Title: "change", Align: view.Decimal, Drop: 1, Value: func(d cardDrift) view.Value {
 		percent, comparable := d.Old.ChangePercent(d.New)
 		return view.SignedPercent(percent, 2).Or("", comparable)

@@ -17,17 +17,16 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 	e := s.Estimate
 	total, by := e.Bill.Total(), s.By.Shift(2)
 	table := view.NewTable(influenceColumns(total), s.Inputs, func(in scenarios.Influence) view.Look {
-		if in.Note == "" {
-			return view.Look{}
-		}
 		return view.Look{Notes: []string{in.Note}}
 	})
 	picture := chart.Tornado{
-		Title: fmt.Sprintf("What moves the bill: each input ±%s %%", by), Center: coordinate(total), CenterLabel: dollars(total),
+		Title:  fmt.Sprintf("What moves the bill: each input ±%s %%", by),
+		Center: coordinate(total), CenterLabel: dollars(total),
 	}
 	for _, in := range s.Inputs {
 		picture.Bars = append(picture.Bars, chart.Bar{
-			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High), LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
+			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High),
+			LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
 		})
 	}
 	return view.Document{
@@ -54,18 +53,20 @@ func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] 
 	type in = scenarios.Influence
 	return []view.Column[in]{
 		{ID: "input", Title: "input", Value: func(i in) view.Value { return view.Text(i.Input) }},
-		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value { return view.Text(i.From + " … " + i.To) }},
-		{ID: "from", Scope: view.Data, Value: func(i in) view.Value { return view.Text(i.From) }},
-		{ID: "to", Scope: view.Data, Value: func(i in) view.Value { return view.Text(i.To) }},
-		{ID: "low", Title: "low", Unit: "$", Align: view.Decimal, Value: func(i in) view.Value { return view.Dollars(i.Low) }},
-		{ID: "high", Title: "high", Unit: "$", Align: view.Decimal, Value: func(i in) view.Value { return view.Dollars(i.High) }},
-		{ID: "swing", Title: "swing", Unit: "$", Align: view.Decimal, Value: func(i in) view.Value { return view.Dollars(i.Swing()) }},
+		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value {
+			return view.Text(i.From + " … " + i.To)
+		}},
+		{ID: "from", Value: func(i in) view.Value { return view.Text(i.From) }},
+		{ID: "to", Value: func(i in) view.Value { return view.Text(i.To) }},
+		{ID: "low", Title: "low", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Low) }},
+		{ID: "high", Title: "high", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.High) }},
+		{ID: "swing", Title: "swing", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Swing()) }},
 		{Title: "of the bill", Align: view.Decimal, Drop: 1, Value: func(i in) view.Value {
 			if !total.IsPositive() {
 				return view.Value{}
 			}
 			return view.Number(pricing.Divide(i.Swing().Shift(2), total, 6), 1).Marked(" %")
 		}},
-		{ID: "note", Scope: view.Data, Value: func(i in) view.Value { return view.Text(i.Note).OmitEmpty() }},
+		{ID: "note", Value: func(i in) view.Value { return view.Text(i.Note).OmitEmpty() }},
 	}
 }

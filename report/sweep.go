@@ -37,7 +37,7 @@ func Sweep(sweep *scenarios.Sweep) view.Document {
 	} else {
 		sweepHeat(&d, sweep)
 	}
-	d.Sections = append(d.Sections, view.Section{Notes: rangeNote(s)})
+	d.Add(view.Section{Notes: rangeNote(s)})
 	return d
 }
 
@@ -78,14 +78,16 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 	}
 	return append(columns, []view.Column[sweepStep]{
 		{ID: "values", Scope: view.JSONOnly, Value: func(s sweepStep) view.Value { return view.List(s.Values) }},
-		{ID: "total", Title: "a month", Unit: "$", Align: view.Decimal, Value: func(s sweepStep) view.Value {
+		{ID: "total", Title: "a month", Unit: "$", Value: func(s sweepStep) view.Value {
 			return view.Number(s.Total, places)
 		}},
-		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Align: view.Decimal, Drop: 1, Value: func(s sweepStep) view.Value {
+		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 1, Value: func(s sweepStep) view.Value {
 			return view.Number(s.PerUnit, eachPlaces)
 		}},
 		{Title: "change", Align: view.Decimal, Drop: 2, Value: func(s sweepStep) view.Value {
-			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value { return view.Signed(s.Total.Sub(p.Total), places) })
+			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value {
+				return view.Signed(s.Total.Sub(p.Total), places)
+			})
 		}},
 		{Value: func(s sweepStep) view.Value { return view.Missing(bar(s.Total, most, sweepBarWidth)) }},
 	}...)
@@ -153,7 +155,7 @@ func sweepHeat(d *view.Document, sweep *scenarios.Sweep) {
 	}
 	d.Sections = []view.Section{
 		{Picture: picture.Text},
-		{Notes: plainNotes([]string{extreme("Least", least), extreme("Most", most)})},
+		{Notes: plainNotes(extreme("Least", least), extreme("Most", most))},
 	}
 	d.SVG = func(w io.Writer) error {
 		picture.Title = d.Title + ": $ a month" // alone, it has to say whose

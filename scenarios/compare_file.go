@@ -53,7 +53,7 @@ type FunctionFile struct {
 
 // LightsailFile is a Lightsail bundle; a plain value is the memory.
 type LightsailFile struct {
-	Memory   *GB  `yaml:"memory,shorthand" jsonschema_description:"0.5GB, 1GB, 2GB, 4GB or 8GB. Default: the MicroVM's."`
+	Memory   *GB  `yaml:"memory,shorthand" jsonschema_description:"Memory of the bundle, such as 2GB. Default: the MicroVM's."`
 	IPv6Only bool `yaml:"ipv6_only" jsonschema_description:"The bundle without a public IPv4 address."`
 }
 
@@ -66,7 +66,7 @@ type CIFile struct {
 
 // SandboxFile is a sandbox; a plain value is the provider.
 type SandboxFile struct {
-	Provider string   `yaml:"provider,required,shorthand" jsonschema_description:"e2b, daytona, fly, fly-shared, modal or agentcore."`
+	Provider string   `yaml:"provider,required,shorthand" jsonschema_description:"The provider, such as e2b."`
 	VCPU     *Count   `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
 	Memory   *GB      `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
 	DiskGB   *Count   `yaml:"disk_gb" jsonschema_description:"GB of disk, where the provider charges for it."`
@@ -99,7 +99,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		}
 		made = pricing.EC2{
 			Type: f.Type, UsersPerInstance: orZero(f.UsersPerInstance), EBSGB: orZero(f.EBSGB),
-			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: priceOrNil(f.Hourly),
+			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
 			Discount: fraction(f.Discount), Name: f.Name,
 		}
 	}
@@ -135,7 +135,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	}
 	if f := c.CI; f != nil {
 		found = append(found, "ci")
-		made = pricing.CI{Runner: f.Runner, PerMinute: priceOrNil(f.PerMinute), Name: f.Name}
+		made = pricing.CI{Runner: f.Runner, PerMinute: f.PerMinute.OrNil(), Name: f.Name}
 	}
 	if f := c.Sandbox; f != nil {
 		found = append(found, "sandbox")
@@ -197,13 +197,6 @@ func fraction(p *Percent) decimal.Decimal {
 		return decimal.Decimal{}
 	}
 	return p.Fraction
-}
-
-func priceOrNil(p *Price) *decimal.Decimal {
-	if p == nil {
-		return nil
-	}
-	return &p.Decimal
 }
 
 func orFirst[T any](p *T, otherwise T) T {

@@ -216,10 +216,8 @@ func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 	} else {
 		usual = append(usual, pricing.Lightsail{})
 	}
-	for _, provider := range m.Prices.Sandboxes() {
-		if provider != "fly-shared" {
-			usual = append(usual, pricing.Sandbox{Provider: provider})
-		}
+	for _, provider := range m.Prices.UsualSandboxes() {
+		usual = append(usual, pricing.Sandbox{Provider: provider})
 	}
 	return usual
 }

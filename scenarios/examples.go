@@ -1,9 +1,13 @@
 package scenarios
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
+	"io/fs"
 	"path"
+	"slices"
+	"strings"
 )
 
 // Example is a worked example that some source documents, as a scenario with the figures that the source prints.
@@ -12,39 +16,40 @@ type Example struct {
 	YAML []byte
 }
 
-//go:embed examples/*.yaml
+//go:embed examples
 var exampleFiles embed.FS
 
 const exampleFolder = "examples"
 
-// exampleOrder is the order in which the examples are shown: as their source has them.
-var exampleOrder = []string{
-	"s1-personal-dev-tool",
-	"s2-always-on",
-	"s3-bursty-assistant-20-days",
-	"s3-bursty-assistant-22-days",
-	"s3-bursty-assistant-30-days",
-	"s3-bursty-assistant-as-aws",
-	"a-pdf-cold",
-	"a-pdf-warm-as-documented",
-	"a-pdf-warm-month",
-	"b-ci-runner",
-	"c-playwright",
-	"break-even-t4g-medium",
-	"break-even-always-on",
-	"aws-example-1",
-}
+// Examples returns the worked examples: those that examples/order.txt lists in its order, which is that of their source,
+// then all others by name.
+func Examples() ([]Example, error) { return readExamples(exampleFiles) }
 
-// Examples returns the worked examples in the order of their source.
-func Examples() ([]Example, error) {
-	examples := make([]Example, len(exampleOrder))
-	for i, name := range exampleOrder {
-		text, err := exampleFiles.ReadFile(path.Join(exampleFolder, name+".yaml"))
+func readExamples(files fs.FS) ([]Example, error) {
+	listed, err := fs.ReadFile(files, exampleFolder+"/order.txt")
+	if err != nil {
+		return nil, err
+	}
+	paths, err := fs.Glob(files, exampleFolder+"/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	examples := make([]Example, len(paths))
+	for i, file := range paths {
+		text, err := fs.ReadFile(files, file)
 		if err != nil {
 			return nil, err
 		}
-		examples[i] = Example{Name: name, YAML: text}
+		examples[i] = Example{Name: strings.TrimSuffix(path.Base(file), ".yaml"), YAML: text}
 	}
+	order := strings.Fields(string(listed))
+	place := func(e Example) int {
+		if at := slices.Index(order, e.Name); at >= 0 {
+			return at
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(examples, func(a, b Example) int { return cmp.Compare(place(a), place(b)) })
 	return examples, nil
 }
 

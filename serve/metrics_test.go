@@ -144,7 +144,7 @@ func TestHostileLabels(t *testing.T) {
 		var batch []usage.Record
 		for i, name := range names {
 			r := hour(i, 1<<40)
-			r.Tenant, r.Image, r.MicroVMID = name, name, fmt.Sprint("mvm-", i)
+			r.Tenant, r.Image, r.Resource.ID = name, name, fmt.Sprint("mvm-", i)
 			batch = append(batch, r)
 		}
 		yield(batch)

@@ -445,7 +445,7 @@ func TestRefresh(t *testing.T) {
 
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
-		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-1",
+		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-1"},
 		Image: "base", Tenant: "acme",
 		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
@@ -459,7 +459,7 @@ func TestWhileTheLedgerIsWritten(t *testing.T) {
 		for day := range 5 {
 			for n := range 3 {
 				r := hour(day*24+n, size<<30)
-				r.Tenant, r.MicroVMID = fmt.Sprintf("tenant-%d", n), fmt.Sprintf("mvm-%d", n)
+				r.Tenant, r.Resource.ID = fmt.Sprintf("tenant-%d", n), fmt.Sprintf("mvm-%d", n)
 				out = append(out, r)
 			}
 		}

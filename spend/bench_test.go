@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -46,10 +48,9 @@ func BenchmarkPrice(b *testing.B) {
 	var sum usage.Sum
 	sum.Add(&r)
 	prices := newPriceList(pricing.EmbeddedCards())
+	require.NoError(b, prices.prepare([]cellKey{{region: "us-east-1"}}))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := prices.priceSum("us-east-1", &sum); err != nil {
-			b.Fatal(err)
-		}
+		prices.price("us-east-1", &cell{Sum: sum})
 	}
 }

@@ -102,8 +102,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 			if counts[q].Units.IsZero() {
 				continue
 			}
-			costs.used[q] = true
-			costs.costs[q] = Cost{priced: true} // where the bill has no line for it
+			costs[q] = Cost{priced: true} // where the bill has no line for it
 			of := lineKey{key.billed.day.String(), key.region, q}
 			users[of] = append(users[of], key)
 		}
@@ -128,7 +127,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 				return nil, err
 			}
 			for i, share := range allocate(part, weights) {
-				all[keys[i]].billed.costs[line.Quantity] = Cost{Amount: share, List: share, priced: true}
+				all[keys[i]].billed[line.Quantity] = Cost{Amount: share, List: share, priced: true}
 			}
 		}
 		if rest := line.Cost.Sub(part); !rest.IsZero() {
@@ -151,13 +150,8 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 	if err != nil || !card.card.Rate(line.Quantity).Known() {
 		return line.Cost, err
 	}
-	one := pricing.Measured{}
-	one[line.Quantity] = count
-	bill, err := one.Bill(card.card)
-	if err != nil {
-		return decimal.Decimal{}, err
-	}
-	return decimal.Min(line.Cost, bill.Total()), nil
+	amount, _, err := count.Amounts(card.card, line.Quantity)
+	return decimal.Min(line.Cost, amount), err
 }
 
 // unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or

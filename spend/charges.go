@@ -74,8 +74,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	chosen := request.Filter.Tenants
 	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
 	r := s.run(request)
-	r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
-	all, err := r.collect(ctx, in)
+	all, err := r.collect(ctx, in, labelsOf)
 	if err != nil {
 		return out, err
 	}

@@ -90,7 +90,7 @@ func (c *collector) fields() []ledger.Field {
 		need[ledger.FieldImage] = true
 	}
 	if c.has(ByMicroVM) || len(filter.MicroVMs) > 0 {
-		need[ledger.FieldMicroVM] = true
+		need[ledger.FieldResource] = true
 	}
 	if c.has(ByDay) || c.has(ByWeek) || c.has(ByMonth) {
 		need[ledger.FieldDay] = true
@@ -104,8 +104,10 @@ func (c *collector) fields() []ledger.Field {
 	return fields
 }
 
-// collect asks for the usage of a span, in as many parts as there are changes of rules in it.
-func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
+// collect asks for the usage of a span, in as many parts as there are changes of rules in it. Days are named as relabel
+// says.
+func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
+	c.relabel, c.dayNames = relabel, map[civil.Day]labels{}
 	out := cells{}
 	from := s.From
 	var cuts []time.Time
@@ -122,36 +124,18 @@ func (c *collector) collect(ctx context.Context, s civil.Span) (cells, error) {
 }
 
 func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
-	fields := c.fields()
 	var who owners
 	if c.byTenant {
 		who = c.source.ownersAt(s.From)
 	}
-	groups, err := c.query(ctx, s, fields)
+	groups, err := c.query(ctx, s, c.fields())
 	if err != nil {
 		return err
-	}
-	if c.byTenant && !slices.Contains(fields, ledger.FieldMicroVM) && anyUnallocated(groups, who) {
-		// It may be image storage. Only now is it worth telling MicroVMs apart, which makes many more groups.
-		fields = slices.Sorted(slices.Values(append(fields, ledger.FieldMicroVM)))
-		if groups, err = c.query(ctx, s, fields); err != nil {
-			return err
-		}
 	}
 	for i := range groups {
 		c.take(&groups[i], who, out)
 	}
 	return nil
-}
-
-// anyUnallocated reports whether there is usage that no tenant can be named for.
-func anyUnallocated(groups []ledger.Group, who owners) bool {
-	for i := range groups {
-		if _, kind := who.owner(&groups[i]); kind == KindUnallocated {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Field) ([]ledger.Group, error) {
@@ -192,9 +176,9 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 			key.billed.image = g.Image
 		}
 		if len(filter.MicroVMs) > 0 {
-			key.billed.microvm = g.MicroVMID
+			key.billed.microvm = g.Resource.String()
 		}
-	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.MicroVMID) ||
+	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.Resource.String()) ||
 		!tenants.MatchAny(filter.Regions, g.Region) {
 		return
 	}
@@ -209,7 +193,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 		case ByImage:
 			key.Image = g.Image
 		case ByMicroVM:
-			key.MicroVM = g.MicroVMID
+			key.MicroVM = g.Resource.String()
 		case ByRegion:
 			key.Region = g.Region
 		case ByDay, ByWeek, ByMonth:

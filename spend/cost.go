@@ -132,7 +132,7 @@ func (p *priceList) negotiated() bool {
 	return false
 }
 
-// prepare reads the cards of all regions, so that pricing from then on only reads what is there and can be done from
+// prepare reads the cards of all regions. Pricing from then on only reads what is there, cannot fail, and can be done from
 // several goroutines.
 func (p *priceList) prepare(keys []cellKey) error {
 	regions := map[string]bool{}
@@ -148,63 +148,65 @@ func (p *priceList) prepare(keys []cellKey) error {
 }
 
 // componentCosts are the costs of the billed quantities of one sum in one region.
-type componentCosts struct {
-	costs [5]Cost
-	used  [5]bool
-}
+type componentCosts [pricing.QuantityCount]Cost
 
-// price prices the usage of a cell in one region: once per quantity, all of the group's usage together. A cell with a
-// part of AWS's bill costs that.
-func (p *priceList) price(region string, of *cell) (componentCosts, error) {
+// used reports whether a cost is of a quantity that was used, be its rate known or not.
+func (c Cost) used() bool { return c.priced || !c.Complete() }
+
+// price prices the usage of a cell in one region, whose card has been prepared: once per quantity, all of the group's
+// usage together. A cell with a part of AWS's bill costs that.
+func (p *priceList) price(region string, of *cell) (out componentCosts) {
 	if of.billed != nil {
-		return *of.billed, nil
+		return *of.billed
 	}
-	return p.priceSum(region, &of.Sum)
-}
-
-func (p *priceList) priceSum(region string, sum *usage.Sum) (componentCosts, error) {
-	var out componentCosts
-	rc, err := p.card(region)
-	if err != nil {
-		return out, err
-	}
-	measured := sum.Measured()
-	for _, q := range pricing.BilledQuantities() {
-		if measured[q].Units.IsZero() {
+	rc := p.cards[region]
+	for q, count := range of.Measured() {
+		q := pricing.BilledQuantity(q)
+		if count.Units.IsZero() {
 			continue
 		}
-		out.used[q] = true
-		if !rc.card.Rate(q).Known() {
-			out.costs[q] = Cost{Unknown: []Unknown{{region, q, rc.noCard, measured[q]}}}
+		amount, list, err := count.Amounts(rc.card, q)
+		if err != nil { // the rate is not known
+			out[q] = Cost{Unknown: []Unknown{{region, q, rc.noCard, count}}}
 			continue
 		}
-		amount, list, err := measured[q].Amounts(rc.card, q)
-		if err != nil {
-			return out, err
-		}
-		out.costs[q] = Cost{Amount: amount, List: list, priced: true}
+		out[q] = Cost{Amount: amount, List: list, priced: true}
 	}
-	return out, nil
+	return out
 }
 
 // Plus adds two sets of costs. Neither is changed; c may be nil.
 func (c *componentCosts) Plus(d *componentCosts) *componentCosts {
 	sum := *d
 	if c != nil {
-		for q := range sum.costs {
-			sum.costs[q] = c.costs[q].Plus(d.costs[q])
-			sum.used[q] = c.used[q] || d.used[q]
+		for q := range sum {
+			sum[q] = c[q].Plus(d[q])
 		}
 	}
 	return &sum
 }
 
-func (c *componentCosts) total() Cost {
-	sum := Cost{}
-	for i, cost := range c.costs {
-		if c.used[i] {
+func (c *componentCosts) total() (sum Cost) {
+	for _, cost := range c {
+		if cost.used() {
 			sum = sum.Plus(cost)
 		}
 	}
 	return sum
+}
+
+// each hands on the cost of a cell with these costs, whole or by component. A cell without usage has a row all the same.
+func (c *componentCosts) each(key Key, sum *usage.Sum, byComponent bool, yield func(Key, Cost, *usage.Sum)) {
+	if !byComponent || !slices.ContainsFunc(c[:], Cost.used) {
+		yield(key, c.total(), sum)
+		return
+	}
+	for q, cost := range c {
+		if cost.used() {
+			q := pricing.BilledQuantity(q)
+			key.Component = q.String()
+			only := onlyComponent(sum, q)
+			yield(key, cost, &only)
+		}
+	}
 }

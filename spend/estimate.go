@@ -76,8 +76,7 @@ func (s Source) EstimateDays(
 			day.To = in.To
 		}
 		r := s.run(Request{From: day.From, To: day.To, By: []Dimension{ByTenant}, Location: loc, Filter: filter})
-		r.relabel, r.dayNames = labelsOf, map[civil.Day]labels{}
-		cells, err := r.collect(ctx, day)
+		cells, err := r.collect(ctx, day, labelsOf)
 		if err != nil {
 			return DayEstimates{}, err
 		}

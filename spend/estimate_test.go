@@ -21,7 +21,7 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 		for i, tenant := range []string{"acme", "bravo", ""} {
 			for _, region := range []string{"us-east-1", "eu-west-1", "mars-north-1"}[:1+i] {
 				source.Records = append(source.Records, usage.Record{
-					PeriodStart: start.AddDate(0, 0, day), PeriodSeconds: 3600, Region: region, MicroVMID: "mvm-" + tenant + region, Tenant: tenant, Source: "test",
+					PeriodStart: start.AddDate(0, 0, day), PeriodSeconds: 3600, Region: region, Resource: usage.Resource{ID: "mvm-" + tenant + region}, Tenant: tenant, Source: "test",
 					Amounts: usage.Amounts{
 						pricing.VCPU: int64(day+1) * 3_600_000, pricing.Memory: int64(day) * 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30,
 						pricing.SnapshotWrite: 3 << 30, pricing.SnapshotStorage: 7 << 40,
@@ -31,7 +31,7 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 		}
 	}
 	source.Records = append(source.Records, usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-x", Tenant: "nowhere", Source: "test", Amounts: usage.Amounts{pricing.SnapshotRead: 1},
+		PeriodStart: start, PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-x"}, Tenant: "nowhere", Source: "test", Amounts: usage.Amounts{pricing.SnapshotRead: 1},
 	})
 	s := Source{Usage: source, Rates: pricing.EmbeddedCards()}
 	estimates, err := s.EstimateDays(t.Context(), civil.Between(start, start.AddDate(0, 0, 7)), nil, Filter{})

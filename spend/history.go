@@ -26,28 +26,34 @@ type History struct {
 }
 
 // History looks at a stretch of time.
-func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (History, error) {
+func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (out History, err error) {
+	if out.Covered, err = s.Covered(ctx, in, loc); err != nil || len(out.Covered) == 0 {
+		return out, err
+	}
+	last := slices.Max(slices.Collect(maps.Keys(out.Covered))).Span(loc)
+	if in.To.Before(last.To) {
+		last.To = in.To
+	}
+	out.AsOf, err = s.asOf(ctx, last, in.To, loc)
+	return out, err
+}
+
+// Covered are the days of a stretch of time on which anything was recorded.
+func (s Source) Covered(ctx context.Context, in civil.Span, loc *time.Location) (map[civil.Day]bool, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
 		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
-		return History{}, err
+		return nil, err
 	}
-	out := History{Covered: map[civil.Day]bool{}}
+	days := map[civil.Day]bool{}
 	for _, g := range result.Groups {
 		if g.Sum.Records > 0 {
-			out.Covered[civil.DayStartingAt(g.Day, loc)] = true
+			days[civil.DayStartingAt(g.Day, loc)] = true
 		}
 	}
-	if len(out.Covered) > 0 {
-		last := slices.Max(slices.Collect(maps.Keys(out.Covered))).Span(loc)
-		if in.To.Before(last.To) {
-			last.To = in.To
-		}
-		out.AsOf, err = s.asOf(ctx, last, in.To, loc)
-	}
-	return out, err
+	return days, nil
 }
 
 // AsOf is how far the data goes: see [History]. It is zero where the ledger has nothing in the eight weeks before now.
@@ -78,7 +84,7 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 		}
 	}
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldMicroVM}, Location: loc,
+		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldResource}, Location: loc,
 	})
 	if err != nil {
 		return time.Time{}, err

@@ -38,7 +38,7 @@ func (s Source) RecordOwner() func(*usage.Record) string {
 			who = s.ownersAt(day)
 			byDay[day] = who
 		}
-		name, _ := who.owner(&ledger.Group{Tenant: r.Tenant, Image: r.Image, MicroVMID: r.MicroVMID, Role: r.Role})
+		name, _ := who.owner(&ledger.Group{Tenant: r.Tenant, Image: r.Image, Resource: r.Resource, Role: r.Role})
 		return name
 	}
 }

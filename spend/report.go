@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
@@ -113,8 +112,7 @@ func (r *run) ownKey(key Key) Key {
 
 // table prices the usage of one span.
 func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (*table, error) {
-	r.relabel, r.dayNames = relabel, map[civil.Day]labels{}
-	all, err := r.collect(ctx, s)
+	all, err := r.collect(ctx, s, relabel)
 	if err != nil {
 		return nil, err
 	}
@@ -196,13 +194,7 @@ func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) error {
 	byComponent := r.has(ByComponent)
 	for block := range slices.Chunk(keys, 4096) {
 		costs := make([]componentCosts, len(block))
-		errs := inParallel(len(block), func(i int) (err error) {
-			costs[i], err = r.prices.price(block[i].region, of[block[i]])
-			return err
-		})
-		if errs != nil {
-			return errs
-		}
+		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i].region, of[block[i]]) })
 		for i, key := range block {
 			costs[i].each(key.Key, &of[key].Sum, byComponent, yield)
 		}
@@ -210,40 +202,18 @@ func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) error {
 	return nil
 }
 
-// inParallel calls do for 0 to n - 1 on all processors and returns the first error by place.
-func inParallel(n int, do func(int) error) error {
+// inParallel calls do for 0 to n - 1 on all processors.
+func inParallel(n int, do func(int)) {
 	workers := min(runtime.GOMAXPROCS(0), (n+63)/64)
-	errs := make([]error, n)
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
 			for i := w; i < n; i += workers {
-				errs[i] = do(i)
+				do(i)
 			}
 		})
 	}
 	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// each hands on the cost of a cell.
-func (c *componentCosts) each(key Key, sum *usage.Sum, byComponent bool, yield func(Key, Cost, *usage.Sum)) {
-	if !byComponent || c.used == [5]bool{} {
-		yield(key, c.total(), sum)
-		return
-	}
-	for _, q := range pricing.BilledQuantities() {
-		if c.used[q] {
-			key.Component = q.String()
-			only := onlyComponent(sum, q)
-			yield(key, c.costs[q], &only)
-		}
-	}
 }
 
 // listTenants adds a row for each tenant of the tenants file that has none.

@@ -33,8 +33,8 @@ func drawRecord(t *rapid.T, i int) usage.Record {
 		Add(time.Duration(rapid.IntRange(0, 20*24-1).Draw(t, "hour")) * time.Hour)
 	return usage.Record{
 		PeriodStart: start, PeriodSeconds: 3600, Region: rapid.SampledFrom(someRegions).Draw(t, "region"),
-		MicroVMID: rapid.SampledFrom([]string{"mvm-1", "mvm-2", "(image)", "(image) base"}).Draw(t, "microvm"),
-		Image:     name("image"), Tenant: name("tenant"), Role: name("role"), Source: fmt.Sprint("test-", i),
+		Resource: usage.ParseResource(rapid.SampledFrom([]string{"mvm-1", "mvm-2", "(image)", "(image) base"}).Draw(t, "microvm")),
+		Image:    name("image"), Tenant: name("tenant"), Role: name("role"), Source: fmt.Sprint("test-", i),
 		Amounts: usage.Amounts{
 			pricing.VCPU: quantity("vcpu", 1<<40), pricing.Memory: quantity("memory", 1<<50), pricing.SnapshotRead: quantity("read", 1<<45),
 			pricing.SnapshotWrite: quantity("write", 1<<45), pricing.SnapshotStorage: quantity("storage", 1<<60),
@@ -187,7 +187,7 @@ func TestOwnersAreFoundThePlainWay(t *testing.T) {
 }
 
 func plainOwner(s Source, r usage.Record) (string, Kind) {
-	value := func(f tenants.Field) string { return [...]string{r.MicroVMID, r.Image, r.Role}[f] }
+	value := func(f tenants.Field) string { return [...]string{r.Resource.String(), r.Image, r.Role}[f] }
 	for _, rule := range s.Sharing.Usage {
 		if rule.Field != tenants.Tenant && rule.Pattern.Match(value(rule.Field)) {
 			return Shared, KindShared
@@ -213,7 +213,7 @@ func plainOwner(s Source, r usage.Record) (string, Kind) {
 		return Shared, KindShared
 	case name != "":
 		return name, KindTenant
-	case r.MicroVMID == "(image)" || r.MicroVMID == "(image) base":
+	case r.Resource.Kind == usage.KindImage:
 		return Shared, KindShared
 	}
 	return Unallocated, KindUnallocated

@@ -29,7 +29,7 @@ func TestReport(t *testing.T) {
 	day := at(t, "2026-10-05")
 	acme, bravo, small := hour(day, "acme", 100), hour(day.Add(time.Hour), "bravo", 50), hour(day, "small", 1)
 	eu := hour(day, "acme", 7)
-	eu.Region, eu.MicroVMID = "eu-west-1", "mvm-eu"
+	eu.Region, eu.Resource.ID = "eu-west-1", "mvm-eu"
 	nobody := hour(day, "", 3)
 	mixed := hour(day.AddDate(0, 0, 1), "acme", 2)
 	mixed.Amounts[pricing.SnapshotRead] = 5 << 30
@@ -177,10 +177,9 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 	}
 	require.Equal(t, [][]ledger.Field{
 		{ledger.FieldRegion, ledger.FieldDay},
-		{ledger.FieldTenant, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldRole, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldRole, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldMicroVM, ledger.FieldRole, ledger.FieldRegion}, // nobody's, so perhaps an image's
+		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
 	}, asked)
 }
 

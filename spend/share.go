@@ -34,7 +34,7 @@ func (p *Policy) ParseScalar(text string) (err error) {
 }
 
 // Sharing says which cost is shared and what becomes of it. Storage of images that is nobody's
-// ([tenants.ImageStorage]) always is.
+// ([usage.KindImage]) always is.
 type Sharing struct {
 	Policy Policy
 	Usage  []tenants.Selector // shared, whoever's it would otherwise be
@@ -50,12 +50,13 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 			sums.add(cellKey{Key: Key{Tenant: key.Tenant}, region: key.region}, direct[key])
 		}
 	}
+	keys := sums.sorted(nil)
+	if err := r.prices.prepare(keys); err != nil {
+		return nil, nil, err
+	}
 	spent := map[string]Cost{}
-	for _, key := range sums.sorted(nil) {
-		costs, err := r.prices.price(key.region, sums[key])
-		if err != nil {
-			return nil, nil, err
-		}
+	for _, key := range keys {
+		costs := r.prices.price(key.region, sums[key])
 		spent[key.Tenant] = spent[key.Tenant].Plus(costs.total())
 	}
 	var (

@@ -1,11 +1,10 @@
 package tui
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
+	"microspend/internal/ledgertest"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -35,59 +34,15 @@ func (r *records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result,
 	if r.fault != nil {
 		return ledger.Result{}, r.fault
 	}
-	loc := q.Location
-	if loc == nil {
-		loc = time.UTC
-	}
-	groups := map[ledger.Group]*ledger.Group{}
-	for i := range r.all {
-		record := &r.all[i]
-		if record.PeriodStart.Before(q.From) || !record.PeriodStart.Before(q.To) {
-			continue
-		}
-		var key ledger.Group
-		for _, field := range q.By {
-			switch field {
-			case ledger.FieldTenant:
-				key.Tenant = record.Tenant
-			case ledger.FieldImage:
-				key.Image = record.Image
-			case ledger.FieldMicroVM:
-				key.MicroVMID = record.MicroVMID
-			case ledger.FieldRole:
-				key.Role = record.Role
-			case ledger.FieldRegion:
-				key.Region = record.Region
-			case ledger.FieldAccount:
-				key.Account = record.Account
-			case ledger.FieldSource:
-				key.Source = record.Source
-			case ledger.FieldDay:
-				year, month, day := record.PeriodStart.In(loc).Date()
-				key.Day = time.Date(year, month, day, 0, 0, 0, 0, loc)
-			}
-		}
-		if groups[key] == nil {
-			fresh := key
-			groups[key] = &fresh
-		}
-		groups[key].Sum.Add(record)
-	}
-	out := ledger.Result{Damaged: r.damaged}
-	for _, group := range groups {
-		out.Groups = append(out.Groups, *group)
-	}
-	slices.SortFunc(out.Groups, func(a, b ledger.Group) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVMID, b.MicroVMID),
-			cmp.Compare(a.Region, b.Region), a.Day.Compare(b.Day))
-	})
-	return out, nil
+	out, err := ledgertest.Records(r.all).Aggregate(ctx, q)
+	out.Damaged = r.damaged
+	return out, err
 }
 
 // hour is a record of an hour that a MicroVM of 2 GB ran.
 func hour(start time.Time, tenant, image, microvm, region string, seconds int64) usage.Record {
 	return usage.Record{
-		PeriodStart: start.Truncate(time.Hour), PeriodSeconds: 3600, Region: region, MicroVMID: microvm, Image: image, Tenant: tenant,
+		PeriodStart: start.Truncate(time.Hour), PeriodSeconds: 3600, Region: region, Resource: usage.Resource{ID: microvm}, Image: image, Tenant: tenant,
 		Source: "test", Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
 			pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 30,

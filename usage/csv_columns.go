@@ -6,81 +6,91 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// csvColumn is a column of the file: its name and how its fields are read.
+// csvColumn is a column of the file: its name and how its fields are read and written.
 type csvColumn struct {
 	name     string
 	required bool
 	read     func(row *csvRow, field []byte, to *Record) error
+	write    func(w *csvWriter, r *Record)
 }
 
-// csvColumns are the columns that a file can have, in the order in which they are written.
+// csvColumns are the columns that a file can have, in the order in which they are written. New ones go to the end, as there
+// are programs that count.
 var csvColumns = slices.Concat(
 	[]csvColumn{
-		{"period_start", true, (*csvRow).start},
-		{"period_seconds", true, func(row *csvRow, field []byte, to *Record) error {
-			return row.count(field, &to.PeriodSeconds)
-		}},
-		nameColumn("region", true, 0, func(r *Record) *string { return &r.Region }),
-		nameColumn("microvm_id", true, 1, func(r *Record) *string { return &r.MicroVMID }),
-		nameColumn("image", true, 2, func(r *Record) *string { return &r.Image }),
-		nameColumn("tenant", true, 3, func(r *Record) *string { return &r.Tenant }),
+		{"period_start", true, (*csvRow).start, (*csvWriter).start},
+		{
+			"period_seconds", true,
+			func(row *csvRow, field []byte, to *Record) error { return row.count(field, &to.PeriodSeconds) },
+			func(w *csvWriter, r *Record) { w.text = strconv.AppendInt(w.text, r.PeriodSeconds, 10) },
+		},
+		nameColumn("region", true),
+		{"microvm_id", true, (*csvRow).resource, (*csvWriter).resource},
+		nameColumn("image", true),
+		nameColumn("tenant", true),
 	},
 	amountColumns(true),
-	[]csvColumn{
-		nameColumn("account", false, 4, func(r *Record) *string { return &r.Account }),
-		nameColumn("role", false, 5, func(r *Record) *string { return &r.Role }),
-		{"source", false, (*csvRow).source},
-	},
+	[]csvColumn{nameColumn("account", false), nameColumn("role", false), nameColumn("source", false)},
 	amountColumns(false),
-	[]csvColumn{{"coverage", false, func(_ *csvRow, field []byte, to *Record) (err error) {
-		if len(field) > 0 {
-			to.Coverage, err = ParseCoverage(string(field))
-		}
-		return err
-	}}},
+	[]csvColumn{
+		{
+			"coverage", false,
+			func(_ *csvRow, field []byte, to *Record) (err error) {
+				if len(field) > 0 {
+					to.Coverage, err = ParseCoverage(string(field))
+				}
+				return err
+			},
+			func(w *csvWriter, r *Record) { w.text = append(w.text, r.Coverage.String()...) },
+		},
+		nameColumn("arch", false),
+	},
 )
 
-// sourceNames is the place of the source among the names.
-const sourceNames = 6
-
-func nameColumn(name string, required bool, place int, to func(*Record) *string) csvColumn {
-	return csvColumn{name, required, func(row *csvRow, field []byte, r *Record) error {
-		*to(r) = row.names[place].of(field)
-		return nil
-	}}
+func nameColumn(name string, required bool) csvColumn {
+	place := slices.Index(nameColumns[:], name)
+	return csvColumn{
+		name, required,
+		func(row *csvRow, field []byte, r *Record) error {
+			if len(field) > 0 { // an empty source is the default one
+				*r.Names()[place] = row.names[place].of(field)
+			}
+			return nil
+		},
+		func(w *csvWriter, r *Record) { w.name(place, *r.Names()[place]) },
+	}
 }
 
 // amountColumns are the columns of the billed quantities, which a file must have, or of the other measures.
 func amountColumns(billed bool) (columns []csvColumn) {
 	for _, m := range Measures() {
 		if m.Billed() == billed {
-			columns = append(columns, csvColumn{m.Column(), billed, amountReader(m, billed)})
+			columns = append(columns, amountColumn(m))
 		}
 	}
 	return columns
 }
 
-func amountReader(m Measure, required bool) func(*csvRow, []byte, *Record) error {
-	perUnit := m.Counted().PerUnit
-	return func(row *csvRow, field []byte, r *Record) error {
-		if len(field) == 0 && !required {
-			return nil
-		}
-		if perUnit == 1 {
-			return row.count(field, &r.Amounts[m])
-		}
-		return row.amount(field, perUnit, &r.Amounts[m])
+func amountColumn(m Measure) csvColumn {
+	perUnit, required := m.Counted().PerUnit, m.Billed()
+	return csvColumn{
+		m.Column(), required,
+		func(row *csvRow, field []byte, r *Record) error {
+			switch {
+			case len(field) == 0 && !required:
+				return nil
+			case perUnit == 1:
+				return row.count(field, &r.Amounts[m])
+			default:
+				return row.amount(field, perUnit, &r.Amounts[m])
+			}
+		},
+		func(w *csvWriter, r *Record) { w.text = appendQuotient(w.text, uint64(r.Amounts[m]), uint64(perUnit)) },
 	}
-}
-
-func (row *csvRow) source(field []byte, to *Record) error {
-	if len(field) > 0 {
-		to.Source = row.names[sourceNames].of(field)
-	}
-	return nil
 }
 
 // header reads the header. All its faults come at once.

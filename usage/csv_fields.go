@@ -12,7 +12,10 @@ import (
 
 // csvRow reads fields. It remembers names and the last start, which recur.
 type csvRow struct {
-	names     [sourceNames + 1]nameCache
+	names     [NameCount]nameCache
+	resources nameCache
+	lastName  string // of a resource
+	last      Resource
 	lastStart []byte
 	lastTime  time.Time
 	rounded   int64 // values of this row
@@ -23,6 +26,7 @@ func newCSVRow() csvRow {
 	for i := range row.names {
 		row.names[i].known = map[string]string{}
 	}
+	row.resources.known = map[string]string{}
 	return row
 }
 
@@ -52,6 +56,14 @@ func (n *nameCache) of(field []byte) string {
 		n.last = name
 	}
 	return name
+}
+
+func (row *csvRow) resource(field []byte, to *Record) error {
+	if name := row.resources.of(field); name != row.lastName {
+		row.lastName, row.last = name, ParseResource(name)
+	}
+	to.Resource = row.last
+	return nil
 }
 
 func (row *csvRow) start(field []byte, to *Record) error {

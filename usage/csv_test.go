@@ -35,7 +35,7 @@ func readAll(c *usage.CSVReader) (records []usage.Record, err error) {
 func TestReadCSV(t *testing.T) {
 	start := time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 	want := usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "eu-west-1", MicroVMID: "microvm-1", Image: "web", Tenant: "acme",
+		PeriodStart: start, PeriodSeconds: 3600, Region: "eu-west-1", Resource: usage.Resource{ID: "microvm-1"}, Image: "web", Tenant: "acme",
 		Source: "import", Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
 			pricing.VCPU: 3_600_000, pricing.Memory: 7_372_800_000, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 29,
@@ -65,6 +65,15 @@ func TestReadCSV(t *testing.T) {
 		{"no zone", "a time without one is UTC", header + strings.ReplaceAll(row, "2026-10-01T00:00:00Z", "2026-10-01 00:00:00"), []usage.Record{want}},
 		{"guarded name", "how spreadsheets are kept from computing", header + strings.ReplaceAll(row, "acme", "'=acme"), []usage.Record{
 			with(func(r *usage.Record) { r.Tenant = "=acme" }),
+		}},
+		{"no MicroVM", "what is an image's or a fleet's says so in the id", header + strings.ReplaceAll(row, "microvm-1", "(image) base") + strings.ReplaceAll(row, "microvm-1", "(fleet) acme/web") + row, []usage.Record{
+			with(func(r *usage.Record) { r.Resource = usage.Resource{Kind: usage.KindImage, ID: "base"} }),
+			with(func(r *usage.Record) { r.Resource = usage.Resource{Kind: usage.KindFleet, ID: "acme/web"} }),
+			want,
+		}},
+		{"architecture", "may be known", strings.ReplaceAll(header, "tenant", "tenant,arch") + strings.ReplaceAll(row, "acme", "acme,x86_64") + strings.ReplaceAll(row, "acme", "acme,"), []usage.Record{
+			with(func(r *usage.Record) { r.Arch = usage.ArchX86 }),
+			want,
 		}},
 		{"all columns, another order", "columns go by their names", "coverage,resumes,suspends,launches,suspended_seconds,running_seconds,source,role,account," +
 			header + "complete,3,2,1,0.5,3599.5,poll,arn:r,123," + row, []usage.Record{
@@ -210,6 +219,8 @@ func TestCSVRoundTrip(t *testing.T) {
 	names := rapid.OneOf(
 		rapid.StringMatching(`['=+\-@\t"]{0,3}[a-zé, \n;]{0,5}`), rapid.StringMatching(`[^\x00\r]{0,20}`),
 	)
+	marks := rapid.SampledFrom([]string{"", "", "(image) ", "(fleet) "})
+	archs := rapid.SampledFrom([]usage.Arch{"", usage.ArchARM64, usage.ArchX86})
 	some := rapid.OneOf(rapid.StringMatching(`[=+'][a-z]{1,5}`), rapid.StringMatching(`[a-z]{1,5}`))
 	amounts := rapid.OneOf(rapid.Int64Min(0), rapid.Int64Range(0, 5_000_000))
 	rapid.Check(t, func(t *rapid.T) {
@@ -218,14 +229,13 @@ func TestCSVRoundTrip(t *testing.T) {
 			seconds := rapid.IntRange(1, 86_400).Draw(t, "seconds")
 			return usage.Record{
 				PeriodStart: day.Add(time.Duration(rapid.IntRange(0, 86_400-seconds).Draw(t, "at")) * time.Second), PeriodSeconds: int64(seconds),
-				Region: some.Draw(t, "region"), MicroVMID: some.Draw(t, "microvm"), Source: some.Draw(t, "source"),
-				Account: names.Draw(t, "account"), Image: names.Draw(t, "image"), Tenant: names.Draw(t, "tenant"), Role: names.Draw(t, "role"),
+				Region: some.Draw(t, "region"), Resource: usage.ParseResource(marks.Draw(t, "mark") + some.Draw(t, "microvm")), Source: some.Draw(t, "source"),
+				Account: names.Draw(t, "account"), Image: names.Draw(t, "image"), Tenant: names.Draw(t, "tenant"), Role: names.Draw(t, "role"), Arch: archs.Draw(t, "arch"),
 				Amounts: usage.Amounts{
 					pricing.VCPU: amounts.Draw(t, "vcpu"), pricing.Memory: amounts.Draw(t, "mem"), pricing.SnapshotRead: amounts.Draw(t, "read"),
 					pricing.SnapshotWrite: amounts.Draw(t, "write"), pricing.SnapshotStorage: amounts.Draw(t, "storage"),
 					usage.Running: amounts.Draw(t, "running"), usage.Suspended: amounts.Draw(t, "suspended"), usage.Launches: amounts.Draw(t, "launches"), usage.Suspends: amounts.Draw(t, "suspends"), usage.Resumes: amounts.Draw(t, "resumes"),
 				},
-
 				Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 			}
 		})).Draw(t, "records")

@@ -49,8 +49,8 @@ const csvBlockBytes = 1 << 16
 // csvWriter puts rows into text. It remembers what recurs from row to row as it is written.
 type csvWriter struct {
 	text      []byte
-	names     [sourceNames + 1]writtenName
-	start     int64 // Unix seconds
+	names     [NameCount]writtenName
+	unix      int64 // the last start
 	startText []byte
 }
 
@@ -59,36 +59,32 @@ type writtenName struct {
 	text []byte
 }
 
-// row appends a record, in the order of csvColumns.
 func (w *csvWriter) row(r *Record) {
-	if unix := r.PeriodStart.Unix(); unix != w.start || len(w.startText) == 0 {
-		w.start = unix
-		w.startText = r.PeriodStart.UTC().AppendFormat(w.startText[:0], time.RFC3339)
+	for i := range csvColumns {
+		if i > 0 {
+			w.text = append(w.text, ',')
+		}
+		csvColumns[i].write(w, r)
 	}
-	w.text = append(w.text, w.startText...)
-	w.count(r.PeriodSeconds)
-	w.name(0, r.Region)
-	w.name(1, r.MicroVMID)
-	w.name(2, r.Image)
-	w.name(3, r.Tenant)
-	w.amounts(r, true)
-	w.name(4, r.Account)
-	w.name(5, r.Role)
-	w.name(sourceNames, r.Source)
-	w.amounts(r, false)
-	w.text = append(w.text, ',')
-	w.text = append(w.text, r.Coverage.String()...)
 	w.text = append(w.text, '\n')
 }
 
-func (w *csvWriter) count(n int64) { w.text = strconv.AppendInt(append(w.text, ','), n, 10) }
+func (w *csvWriter) start(r *Record) {
+	if unix := r.PeriodStart.Unix(); unix != w.unix || len(w.startText) == 0 {
+		w.unix = unix
+		w.startText = r.PeriodStart.UTC().AppendFormat(w.startText[:0], time.RFC3339)
+	}
+	w.text = append(w.text, w.startText...)
+}
+
+func (w *csvWriter) resource(r *Record) { w.name(resourceName, r.Resource.String()) }
 
 func (w *csvWriter) name(place int, name string) {
 	last := &w.names[place]
 	if name != last.name {
 		last.name, last.text = name, appendCell(last.text[:0], guard(name))
 	}
-	w.text = append(append(w.text, ','), last.text...)
+	w.text = append(w.text, last.text...)
 }
 
 // appendCell appends a field, in quotes where it needs them.
@@ -99,14 +95,6 @@ func appendCell(text []byte, field string) []byte {
 	text = append(text, '"')
 	text = append(text, strings.ReplaceAll(field, `"`, `""`)...)
 	return append(text, '"')
-}
-
-func (w *csvWriter) amounts(r *Record, billed bool) {
-	for i, amount := range r.Amounts {
-		if m := Measure(i); m.Billed() == billed {
-			w.text = appendQuotient(append(w.text, ','), uint64(amount), uint64(m.Counted().PerUnit))
-		}
-	}
 }
 
 const (

@@ -8,23 +8,44 @@ import (
 	"unicode/utf8"
 )
 
-// Record is what one MicroVM used in one period. Its key is (Source, Region, Account, MicroVMID, PeriodStart): a later
+// Record is what one resource used in one period. Its key is (Source, Region, Account, Resource, PeriodStart): a later
 // record with the same key takes the place of an earlier one.
 type Record struct {
 	PeriodStart   time.Time // UTC, a whole second
 	PeriodSeconds int64     // length of the period, 1 second to 1 day
 
-	Region    string
-	Account   string // AWS account id; "" where it is not known
-	MicroVMID string
-	Image     string // name or ARN; "" where it is not known
-	Tenant    string // as the source names it; "" where it does not
-	Role      string // ARN of the execution role; "" where it is not known
-	Source    string // what measured it, such as cloudwatch or import
+	Region   string
+	Account  string // AWS account id; "" where it is not known
+	Resource Resource
+	Image    string // name or ARN; "" where it is not known
+	Arch     Arch
+	Tenant   string // as the source names it; "" where it does not
+	Role     string // ARN of the execution role; "" where it is not known
+	Source   string // what measured it, such as cloudwatch or import
 
 	Amounts Amounts
 
 	Coverage Coverage
+}
+
+// NameCount is how many names a record has.
+const NameCount = 8
+
+// nameColumns are the columns of a record's names, in CSV files and in the ledger's.
+var nameColumns = [NameCount]string{"region", "account", "microvm_id", "image", "arch", "tenant", "role", "source"}
+
+// resourceName is the place of the resource's id among the names.
+const resourceName = 2
+
+// NameColumns returns the columns of a record's names, in the order of [Record.Names].
+func NameColumns() [NameCount]string { return nameColumns }
+
+// Names are the names of a record, to be read or set: what whoever keeps records writes besides time, amounts, coverage and
+// the resource's kind.
+func (r *Record) Names() [NameCount]*string {
+	return [...]*string{
+		&r.Region, &r.Account, &r.Resource.ID, &r.Image, (*string)(&r.Arch), &r.Tenant, &r.Role, &r.Source,
+	}
 }
 
 // Coverage says how much of a period was seen.
@@ -54,100 +75,75 @@ func ParseCoverage(word string) (Coverage, error) {
 
 // Key identifies a record.
 type Key struct {
-	Source, Region, Account, MicroVMID string
-	PeriodStart                        int64 // Unix seconds
+	Source, Region, Account string
+	Resource                Resource
+	PeriodStart             int64 // Unix seconds
 }
 
 // Key returns the record's key.
-func (r Record) Key() Key {
-	return Key{r.Source, r.Region, r.Account, r.MicroVMID, r.PeriodStart.Unix()}
+func (r *Record) Key() Key {
+	return Key{r.Source, r.Region, r.Account, r.Resource, r.PeriodStart.Unix()}
 }
 
 // Day is the UTC day that the period starts on.
-func (r Record) Day() time.Time { return r.PeriodStart.UTC().Truncate(24 * time.Hour) }
+func (r *Record) Day() time.Time { return r.PeriodStart.UTC().Truncate(24 * time.Hour) }
 
 const (
 	// MaxPeriodSeconds is the longest period: a day.
 	MaxPeriodSeconds = 86_400
-	// MaxNameBytes is the longest name of a tenant, image or MicroVM.
+	// MaxNameBytes is the longest name of a tenant, image or resource.
 	MaxNameBytes = 2048
 )
 
 // The years that a period can start in: MicroVMs opened in 2026, and a date far off is a slip.
 var (
-	earliest = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
-	latest   = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC)
+	earliest = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()
+	latest   = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()
 )
 
 // Check returns everything that is wrong with a record: a missing key, a period that is no whole second, is longer than a
-// day, crosses midnight UTC or starts outside 2020 to 2099, a negative quantity, a name that is too long or no UTF-8.
-func (r Record) Check() error {
-	if r.sound() {
-		return nil
-	}
-	return r.faults()
-}
-
-// sound says whether Check has nothing to say, in a tenth of the time.
-func (r *Record) sound() bool {
-	start := r.PeriodStart.Unix()
-	return r.PeriodStart.Nanosecond() == 0 && start >= earliest.Unix() && start < latest.Unix() &&
-		r.PeriodSeconds >= 1 && r.PeriodSeconds <= MaxPeriodSeconds && start%MaxPeriodSeconds+r.PeriodSeconds <= MaxPeriodSeconds &&
-		r.Region != "" && r.MicroVMID != "" && r.Source != "" &&
-		soundName(r.Region) && soundName(r.Account) && soundName(r.MicroVMID) && soundName(r.Image) && soundName(r.Tenant) &&
-		soundName(r.Role) && soundName(r.Source) &&
-		r.Amounts.sound() &&
-		int(r.Coverage) < len(coverageNames)
-}
-
-// sound reports whether no amount is below zero: the sign bits of all of them, in one comparison.
-func (a *Amounts) sound() bool {
-	var all int64
-	for _, amount := range a {
-		all |= amount
-	}
-	return all >= 0
-}
-
-func soundName(name string) bool {
-	return len(name) <= MaxNameBytes && utf8.ValidString(name) && strings.IndexByte(name, 0) < 0
-}
-
-func (r Record) faults() error {
+// day, crosses midnight UTC or starts outside 2020 to 2099, a negative amount, a name that is too long or not UTF-8, a kind,
+// architecture or coverage that does not exist.
+//
+// Imports check every record, so a sound one must take no longer than comparing its fields does.
+func (r *Record) Check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	start := r.PeriodStart.Unix()
 	switch {
 	case r.PeriodStart.Nanosecond() != 0:
 		fault("period_start %s is not a whole second", r.PeriodStart.UTC().Format(time.RFC3339Nano))
-	case r.PeriodStart.Before(earliest) || !r.PeriodStart.Before(latest):
+	case start < earliest || start >= latest:
 		fault("period_start %s is not in the years 2020 to 2099", r.PeriodStart.UTC().Format(time.RFC3339))
 	case r.PeriodSeconds < 1 || r.PeriodSeconds > MaxPeriodSeconds:
 		fault("period_seconds %d is not from 1 to %d", r.PeriodSeconds, MaxPeriodSeconds)
-	case r.PeriodStart.Add(time.Duration(r.PeriodSeconds) * time.Second).After(r.Day().AddDate(0, 0, 1)):
+	case start%MaxPeriodSeconds+r.PeriodSeconds > MaxPeriodSeconds:
 		fault("the period from %s of %d s crosses midnight UTC; split it there", r.PeriodStart.UTC().Format(time.RFC3339), r.PeriodSeconds)
 	}
-	for _, name := range []struct{ field, value string }{
-		{"region", r.Region}, {"microvm_id", r.MicroVMID}, {"source", r.Source},
-	} {
-		if name.value == "" {
-			fault("%s is missing", name.field)
+	if r.Region == "" {
+		fault("region is missing")
+	}
+	switch {
+	case int(r.Resource.Kind) >= len(kindNames):
+		fault("kind of resource %d does not exist", r.Resource.Kind)
+	case r.Resource.ID == "" && r.Resource.Kind != KindImage:
+		fault("microvm_id is missing")
+	case r.Resource != ParseResource(r.Resource.String()): // or it would become another one in a CSV file
+		fault("microvm_id %.40q is not the id of a resource of kind %s", r.Resource.ID, r.Resource.Kind)
+	}
+	if r.Source == "" {
+		fault("source is missing")
+	}
+	for i, name := range r.Names() {
+		if len(*name) > MaxNameBytes {
+			fault("%s is longer than %d bytes", nameColumns[i], MaxNameBytes)
+		}
+		if !utf8.ValidString(*name) || strings.IndexByte(*name, 0) >= 0 {
+			fault("%s is not valid UTF-8 text", nameColumns[i])
 		}
 	}
-	for _, name := range []struct{ field, value string }{
-		{"region", r.Region},
-		{"account", r.Account},
-		{"microvm_id", r.MicroVMID},
-		{"image", r.Image},
-		{"tenant", r.Tenant},
-		{"role", r.Role},
-		{"source", r.Source},
-	} {
-		if len(name.value) > MaxNameBytes {
-			fault("%s is longer than %d bytes", name.field, MaxNameBytes)
-		}
-		if !utf8.ValidString(name.value) || strings.ContainsRune(name.value, 0) {
-			fault("%s is not valid UTF-8 text", name.field)
-		}
+	if !r.Arch.sound() {
+		fault("unknown arch %.40q; it is arm64, x86_64 or empty", r.Arch)
 	}
 	for i, amount := range r.Amounts {
 		if amount < 0 {

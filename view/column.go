@@ -41,25 +41,37 @@ func When(holds bool, s Scope) Scope {
 
 func (s Scope) includes(who Scope) bool { return s == Everyone || s&who != 0 }
 
-// Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in a
-// row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the dashboard have
-// it.
+// Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in
+// a row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the
+// dashboard have it.
 type Column[Row any] struct {
 	ID    string // the field in JSON, the heading in CSV, the word in filters
 	Title string // the heading for people
 	Long  string // the title in full, for workbooks, which have the room; "" is Title
 	Unit  string // behind the title, such as "$"
-	Align Align
+	Align Align  // with a unit, Left is Decimal
 
-	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may Shrink is
-	// first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column is not shown
-	// at all.
+	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may
+	// Shrink is first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column
+	// is not shown at all.
 	Drop     int
 	Shrink   bool
 	MinWidth int
-	Scope    Scope
+	Scope    Scope // of a column with an ID but no title, Everyone is Data
 
 	Value func(Row) Value
+}
+
+// head is the column with what follows from the rest of it.
+func (c Column[Row]) head() Head {
+	h := Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+	if h.Unit != "" && h.Align == Left {
+		h.Align = Decimal
+	}
+	if h.ID != "" && h.LongHeading() == "" && h.Unit == "" && h.Scope == Everyone {
+		h.Scope = Data
+	}
+	return h
 }
 
 // Head is a column without its values.
@@ -114,8 +126,8 @@ type Row struct {
 	Cells []Value
 }
 
-// Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of which
-// a terminal's user wants the first screen and a program the CSV.
+// Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of
+// which a terminal's user wants the first screen and a program the CSV.
 type Table struct {
 	Columns []Head
 	Tight   bool // one blank between columns in place of two
@@ -129,14 +141,15 @@ type Look struct {
 	Kind    RowKind
 	Warn    bool     // draws attention to the row
 	Heading string   // a title above the row, as wide as the table
-	Notes   []string // explanations below the row, likewise; Markdown leaves them out
+	Notes   []string // explanations below the row, likewise, but for empty ones; Markdown leaves them out
 }
 
-// NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain lines.
+// NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain
+// lines.
 func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
 	t := &Table{length: len(rows), Columns: make([]Head, len(columns))}
 	for i, c := range columns {
-		t.Columns[i] = Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
+		t.Columns[i] = c.head()
 	}
 	t.row = func(i int, wanted func(Head) bool) Row {
 		return rowOf(columns, rows[i], look, func(c int) bool { return wanted(t.Columns[c]) })
@@ -149,8 +162,8 @@ func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
 	return rowOf(columns, of, look, func(int) bool { return true })
 }
 
-// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out and
-// that not every renderer shows.
+// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out
+// and that not every renderer shows.
 func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted func(column int) bool) Row {
 	row := Row{Cells: make([]Value, len(columns))}
 	if look != nil {
@@ -211,9 +224,9 @@ func (r Row) Cell(column int) Value {
 	return r.Cells[column]
 }
 
-// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings, notes
-// and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory does not
-// grow with the table.
+// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings,
+// notes and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory
+// does not grow with the table.
 func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
 
 // EachLine does the same with all cells of a row, also those that only people see.
@@ -261,6 +274,9 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 			columns, places = append(columns, head), append(places, i)
 		}
 	}
+	if len(columns) == 0 {
+		return nil, nil // a table of data alone
+	}
 	made := make([]Row, t.Len())
 	texts := make([][]string, len(made))
 	parallel(len(made), func(i int) {
@@ -281,7 +297,9 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 		}
 		rows = append(rows, shownRow{row.Kind, row.Warn, texts[i]})
 		for _, note := range row.Notes {
-			span(Footnote, note)
+			if note != "" {
+				span(Footnote, note)
+			}
 		}
 	}
 	return columns, rows

@@ -9,8 +9,8 @@ import (
 // Format is an output format.
 type Format string
 
-// The formats that every document can be rendered in, and those that some commands have besides: SVG is of documents with a
-// picture, the others have packages of their own.
+// The formats that every document can be rendered in, and those that some commands have besides: SVG is of documents
+// with a picture, the others have packages of their own.
 const (
 	FormatTable    Format = "table"
 	FormatJSON     Format = "json"
@@ -41,6 +41,9 @@ type Document struct {
 
 	SVG func(io.Writer) error // the picture that the SVG format writes; nil where there is none
 }
+
+// Add puts sections behind those that there are.
+func (d *Document) Add(sections ...Section) { d.Sections = append(d.Sections, sections...) }
 
 // data is the table that CSV writes. It has no columns where the document has no table at all.
 func (d Document) data() *Table {

@@ -167,7 +167,7 @@ func writeMany(folder string) error {
 				seconds := int64(600 + (i*7919+day*104_729)%20_000)
 				batch[i] = usage.Record{
 					PeriodStart: manyFrom.AddDate(0, 0, day).Add(time.Duration(i%24) * time.Hour), PeriodSeconds: 3600,
-					Region: []string{"eu-west-1", "us-east-1"}[i%2], MicroVMID: fmt.Sprintf("mvm-%05d-%02d", i, day), Tenant: fmt.Sprintf("tenant-%05d", i),
+					Region: []string{"eu-west-1", "us-east-1"}[i%2], Resource: usage.Resource{ID: fmt.Sprintf("mvm-%05d-%02d", i, day)}, Tenant: fmt.Sprintf("tenant-%05d", i),
 					Image: fmt.Sprintf("image-%d", i%20), Source: "bench", Coverage: usage.CoverageComplete,
 
 					Amounts: usage.Amounts{

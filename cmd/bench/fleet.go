@@ -59,7 +59,7 @@ func (f fleet) records() iter.Seq2[usage.Record, error] {
 				for vm := range f.microVMs {
 					r := usage.Record{
 						PeriodStart: start, PeriodSeconds: fleetPeriod, Region: [...]string{"eu-west-1", "us-east-1"}[vm%2],
-						Account: "111122223333", MicroVMID: ids[vm], Image: images[vm], Tenant: tenants[vm], Source: "cloudwatch",
+						Account: "111122223333", Resource: usage.Resource{ID: ids[vm]}, Image: images[vm], Tenant: tenants[vm], Source: "cloudwatch",
 					}
 					use(&r, 512<<(vm%5), mix(slot<<32|uint64(vm)))
 					if !yield(r, nil) {

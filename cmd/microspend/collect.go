@@ -44,7 +44,7 @@ under collect.`,
 		},
 	}
 	flags.addTo(cmd)
-	a.finance.addTo(cmd)
+	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
 	return cmd
 }

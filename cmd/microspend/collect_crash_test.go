@@ -67,7 +67,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 				}, fakecloudwatch.Value(at, float64(value)))
 			}
 			key := usage.Key{
-				Source: "cloudwatch", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount, MicroVMID: id, PeriodStart: at.Unix(),
+				Source: "cloudwatch", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount, Resource: usage.Resource{ID: id}, PeriodStart: at.Unix(),
 			}
 			truth[key] = usage.Amounts{pricing.VCPU: values[0], pricing.Memory: values[1], pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5}
 		}

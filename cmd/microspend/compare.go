@@ -11,10 +11,11 @@ import (
 func (a *app) compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare FILE",
-		Short: "Set a workload's MicroVMs beside what else could run it",
-		Long: `compare prices the alternatives of the file's compare list, or, where it has none, some of the same size: cheapest
-first, with what each gives up, and the running time at which it costs the same.`,
-		Args: exactly(1, "one scenario file"),
+		Short: "Compare a workload on MicroVMs with the alternatives",
+		Long: `compare prices the alternatives listed under compare in the file, or, if there are none,
+some of the same size: cheapest first, with what you give up and the running time at which the cost
+is the same.`,
+		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			e, comparisons, err := a.compared(args[0])
 			if err != nil {
@@ -23,19 +24,18 @@ first, with what each gives up, and the running time at which it costs the same.
 			return a.print(report.Compare(e, comparisons))
 		},
 	}
-	a.output.addTo(cmd)
-	a.addOwnRatesTo(cmd)
+	a.pricingFlags(cmd)
 	return cmd
 }
 
 func (a *app) breakevenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "breakeven FILE",
-		Short: "The running time at which each alternative costs the same",
-		Long: `breakeven solves for the running time at which each alternative costs what the MicroVMs do, launches, cycles and
-storage included: a month, and a day in months of 20, 22 and 30 days. It draws the cost curves; --format svg writes them
-as a picture to paste.`,
-		Args: exactly(1, "one scenario file"),
+		Short: "Find the running time at which each alternative costs the same",
+		Long: `breakeven solves for the running time at which each alternative costs as much as the
+MicroVMs, including launches, cycles and storage: per month, and per day in months of 20, 22 and 30
+days. It draws the cost curves; --format svg writes them as an image.`,
+		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			e, comparisons, err := a.compared(args[0])
 			if err != nil {
@@ -44,18 +44,13 @@ as a picture to paste.`,
 			return a.print(report.BreakEven(e, comparisons))
 		},
 	}
-	a.output.addTo(cmd, view.FormatSVG)
-	a.addOwnRatesTo(cmd)
+	a.pricingFlags(cmd, view.FormatSVG)
 	return cmd
 }
 
 // compared prices one scenario and its alternatives.
 func (a *app) compared(path string) (*scenarios.Estimate, []scenarios.Comparison, error) {
-	market, err := a.ownMarket()
-	if err != nil {
-		return nil, nil, err
-	}
-	estimates, err := a.estimate(market, []string{path})
+	market, estimates, err := a.estimate(path)
 	if err != nil {
 		return nil, nil, err
 	}

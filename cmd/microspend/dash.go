@@ -42,12 +42,13 @@ func (a *app) dashCommand() *cobra.Command {
 	var f dashFlags
 	cmd := &cobra.Command{
 		Use:   "dash",
-		Short: "The dashboard: what is spent, by whom and why, in the terminal",
-		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and what stands out; tenants, images, MicroVMs
-and days to sort, filter and open; the lines behind every figure; and what a tenant's bill would be in another way. It looks
-for news by itself. ? lists the keys.
+		Short: "Open the terminal dashboard: who spends what, and why",
+		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and anomalies;
+tenants, images, MicroVMs and days to sort, filter and open; the lines behind every figure; and
+what-if bills for a tenant. It picks up new usage by itself. Press ? for the keys.
 
---collect reads usage from AWS in the background, as microspend collect does with what microspend.yaml says under collect.
+--collect reads usage from AWS in the background, like microspend collect with the settings under
+collect in microspend.yaml.
 
 --once prints one frame and exits, for pipes, CI and screenshots.`,
 		Example: `  microspend dash
@@ -70,15 +71,15 @@ for news by itself. ? lists the keys.
 			}
 			switch {
 			case f.collect && f.once:
-				return errors.New("--collect has no meaning with --once; collect first, with microspend collect")
+				return errors.New("--collect cannot be combined with --once; run microspend collect first")
 			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
-				return errors.New("--collect-every is how often --collect collects; give both, and a duration such as 15m")
+				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
 			}
 			if f.once {
 				return a.dashOnce(cmd.Context(), options, f)
 			}
 			if !a.onTerminal() {
-				return errors.New("the dashboard needs a terminal; --once prints one frame")
+				return errors.New("the dashboard needs a terminal; use --once to print one frame")
 			}
 			if f.collect {
 				if err := a.collectInDash(&options, f.collectEvery); err != nil {
@@ -88,26 +89,27 @@ for news by itself. ? lists the keys.
 			return a.runDash(cmd.Context(), options)
 		},
 	}
-	a.finance.addTo(cmd)
-	a.finance.addPeriodTo(cmd)
+	a.ledgerFlags(cmd)
+	a.periodFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.view, "view", "", "`view` to open with: "+strings.Join(tui.Views(), ", "))
-	flags.StringVar(&f.period, "period", "", "`period`: month, today, week, 30d, 2026-10, or 2026-10-01..2026-10-15")
+	flags.StringVar(&f.view, "view", "", "`VIEW` to open with: "+strings.Join(tui.Views(), ", "))
+	flags.StringVar(&f.period, "period", "", "`PERIOD`: month, today, week, 30d, 2026-10, or 2026-10-01..2026-10-15")
 	flags.BoolVar(&f.once, "once", false, "print one frame and exit")
-	flags.IntVar(&f.width, "width", 0, "`columns` of the frame of --once (default those of the terminal, or 120)")
-	flags.IntVar(&f.height, "height", 0, "`lines` of the frame of --once (default those of the terminal, or 40)")
-	flags.StringVar(&f.theme, "theme", "auto", "`theme` of --once: dark, light or auto")
-	flags.BoolVar(&f.mouse, "mouse", false, "take the mouse: wheel, rows and tabs (the terminal then selects text with shift)")
-	flags.DurationVar(&f.poll, "poll", pollEvery, "how often to look for news in the ledger")
-	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`age` from which on the data is called stale; 0 is never")
+	flags.IntVar(&f.width, "width", 0, "width of the --once frame in `COLUMNS` (default: the terminal's, or 120)")
+	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
+	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
+	flags.BoolVar(&f.mouse, "mouse", false, "enable the mouse: wheel, rows and tabs (hold Shift to select text)")
+	flags.DurationVar(&f.poll, "poll", pollEvery, "`INTERVAL` at which to check the ledger for changes")
+	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`AGE` from which data counts as stale; 0 for never")
 	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
-	flags.DurationVar(&f.collectEvery, "collect-every", 0, "how often to collect (default what the configuration says, or 15m)")
+	flags.DurationVar(&f.collectEvery, "collect-every", 0,
+		"`INTERVAL` at which to collect (default: the configuration's, or 15m)")
 	_ = cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(tui.Views(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// runDash opens the dashboard. It is looked at for hours beside other programs, so that memory matters more than the time of
-// a collection; GOGC still has the last word.
+// runDash opens the dashboard. It is looked at for hours beside other programs, so that memory matters more than the
+// time of a collection; GOGC still has the last word.
 func (a *app) runDash(ctx context.Context, options tui.Options) error {
 	if a.env("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(dashGC))
@@ -128,8 +130,8 @@ func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 		return tui.Options{}, err
 	}
 	source := in.Source
-	if a.finance.tz != "" {
-		if source.Location, err = spend.ParseLocation(a.finance.tz); err != nil {
+	if a.flags.tz != "" {
+		if source.Location, err = spend.ParseLocation(a.flags.tz); err != nil {
 			return tui.Options{}, fmt.Errorf("--tz: %w", err)
 		}
 	}
@@ -158,9 +160,9 @@ func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 // dashPeriod is the period to open with: --period, or --from and --to; nil is the month.
 func (a *app) dashPeriod(source spend.Source, f dashFlags, now time.Time) (*data.Period, error) {
 	loc := source.Zone(nil)
-	if a.finance.from != "" || a.finance.to != "" {
+	if a.flags.from != "" || a.flags.to != "" {
 		if f.period != "" {
-			return nil, errors.New("--period is given beside --from or --to; give one of the two")
+			return nil, errors.New("--period cannot be combined with --from or --to")
 		}
 		from, to, _, err := a.period(source)
 		return &data.Period{Kind: data.Custom, Span: civil.Between(from, to)}, err
@@ -200,7 +202,7 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 			dark = lipgloss.HasDarkBackground(in, a.out.(*os.File))
 		}
 	default:
-		return fmt.Errorf("--theme: no theme %q; themes are dark, light and auto", f.theme)
+		return fmt.Errorf("--theme: unknown theme %q; valid themes: dark, light, auto", f.theme)
 	}
 	out := colorprofile.NewWriter(a.out, a.environ)
 	if a.env("NO_COLOR") != "" {
@@ -228,7 +230,7 @@ func orDefault(value, otherwise int) int {
 	return value
 }
 
-// onTerminal says whether both ends of the program are a terminal.
+// onTerminal reports whether both ends of the program are a terminal.
 func (a *app) onTerminal() bool {
 	in, isFile := a.in.(*os.File)
 	out, alsoFile := a.out.(*os.File)

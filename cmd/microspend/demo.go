@@ -26,10 +26,11 @@ func (a *app) demoCommand() *cobra.Command {
 	fleet := simulate.Fleet{}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Make up a fleet's usage and write it into a ledger of its own",
-		Long: `demo makes up 40 tenants of different habits over the 45 days before --as-of, the same for the same seed, and writes
-their usage into a ledger through the same code as real usage; with a tenants file and budgets beside it. On a terminal it
-then opens the dashboard on that ledger, and goes on making up the hours of today; --no-dash leaves it at the ledger.`,
+		Short: "Generate a sample fleet in a ledger of its own and open the dashboard",
+		Long: `demo generates usage of 40 tenants with different patterns over the 45 days before --as-of,
+reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
+tenants file and budgets. On a terminal it then opens the dashboard on that ledger and keeps
+generating today's hours; --no-dash only writes the ledger.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			now, err := a.today()
@@ -38,7 +39,7 @@ then opens the dashboard on that ledger, and goes on making up the hours of toda
 			}
 			fleet.End = now
 			if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
-				return errors.New("a fleet has 1 to 40 tenants over 1 to 400 days")
+				return errors.New("--tenants must be 1 to 40, and --days 1 to 400")
 			}
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				return err
@@ -58,8 +59,9 @@ then opens the dashboard on that ledger, and goes on making up the hours of toda
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.err, "%d records of %d days are in %s; next: microspend spend --ledger %s --config %s\n",
-				changes.Read, len(changes.Days), filepath.Join(folder, "ledger"), filepath.Join(folder, "ledger"), filepath.Join(folder, config.Name))
+			fmt.Fprintf(a.err, "wrote %d records over %d days to %s; next: microspend spend --ledger %s --config %s\n",
+				changes.Read, len(changes.Days), filepath.Join(folder, "ledger"), filepath.Join(folder,
+					"ledger"), filepath.Join(folder, config.Name))
 			if noDash || !a.onTerminal() {
 				return nil
 			}
@@ -67,16 +69,16 @@ then opens the dashboard on that ledger, and goes on making up the hours of toda
 		},
 	}
 	cmd.Flags().BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
-	cmd.Flags().StringVar(&folder, "output", "microspend-demo", "`folder` to write to")
-	cmd.Flags().Uint64Var(&fleet.Seed, "seed", 1, "`number` that everything made up follows from")
-	cmd.Flags().IntVar(&fleet.Days, "days", 45, "`days` to make up")
-	cmd.Flags().IntVar(&fleet.Tenants, "tenants", 40, "`tenants` to make up, 40 at most")
+	cmd.Flags().StringVar(&folder, "output", "microspend-demo", "`DIR` to write to")
+	cmd.Flags().Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
+	cmd.Flags().IntVar(&fleet.Days, "days", 45, "`DAYS` to generate")
+	cmd.Flags().IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")
 	return cmd
 }
 
 // demoDash opens the dashboard on the made-up ledger.
 func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, folder string) error {
-	a.finance = financeFlags{ledger: filepath.Join(folder, "ledger"), config: filepath.Join(folder, config.Name)}
+	a.flags = sharedFlags{ledger: filepath.Join(folder, "ledger"), config: filepath.Join(folder, config.Name)}
 	in, err := a.spendInputs()
 	if err != nil {
 		return err
@@ -103,16 +105,17 @@ type demoCollector struct {
 
 // Collect implements [tui.Collector].
 func (d demoCollector) Collect(ctx context.Context, progress func(done, total int64, label string)) error {
-	progress(0, 2, "making up today")
+	progress(0, 2, "generating today")
 	records := d.fleet.Today(d.app.now())
-	progress(1, 2, "making up today")
+	progress(1, 2, "generating today")
 	if len(records) == 0 {
 		return nil
 	}
-	return d.app.writeLedger(ctx, d.app.finance.ledger, ledger.Options{Command: "microspend demo"}, func(ctx context.Context, writer *ledger.Writer) error {
-		_, err := writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) { yield(records, nil) })
-		return err
-	})
+	return d.app.writeLedger(ctx, d.app.flags.ledger, ledger.Options{Command: "microspend demo"},
+		func(ctx context.Context, writer *ledger.Writer) error {
+			_, err := writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) { yield(records, nil) })
+			return err
+		})
 }
 
 // withoutErrors gives batches that cannot fail in the form of those that can.

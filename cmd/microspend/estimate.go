@@ -13,19 +13,18 @@ func (a *app) estimateCommand() *cobra.Command {
 	var fleet bool
 	cmd := &cobra.Command{
 		Use:   "estimate FILE…",
-		Short: "Price a workload: an itemised, explained, exact bill for a month",
-		Long: `estimate reads workloads in YAML ("-" is standard input) and prints the bill of each for a month.
+		Short: "Price a workload: an exact, itemized monthly bill",
+		Long: `estimate reads workloads in YAML ("-" for standard input) and prints the monthly bill of
+each.
 
-Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also added up into one bill, which
---fleet prints alone, in every format.`,
-		Example: "  microspend estimate workload.yaml\n  microspend estimate --explain workload.yaml\n  microspend estimate --format json a.yaml b.yaml",
-		Args:    atLeastOne("a scenario file"),
+Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also added up
+into one bill; --fleet prints only that, in any format.`,
+		Example: `  microspend estimate workload.yaml
+  microspend estimate --explain workload.yaml
+  microspend estimate --format json a.yaml b.yaml`,
+		Args: atLeastOne("a workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			market, err := a.ownMarket()
-			if err != nil {
-				return err
-			}
-			estimates, err := a.estimate(market, args)
+			_, estimates, err := a.estimate(args...)
 			if err != nil {
 				return err
 			}
@@ -44,9 +43,8 @@ Tables are rounded for reading; JSON and CSV carry exact decimals. Several files
 			return a.print(documents...)
 		},
 	}
-	a.output.addTo(cmd)
-	a.addOwnRatesTo(cmd)
-	cmd.Flags().BoolVar(&options.Explain, "explain", false, "write out how each line and each month's total comes about")
-	cmd.Flags().BoolVar(&fleet, "fleet", false, "print all files as one bill only")
+	a.pricingFlags(cmd)
+	cmd.Flags().BoolVar(&options.Explain, "explain", false, explainHelp)
+	cmd.Flags().BoolVar(&fleet, "fleet", false, "print only the combined bill of all files")
 	return cmd
 }

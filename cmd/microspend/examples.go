@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"microspend/internal/atomicfile"
 	"microspend/report"
 	"microspend/scenarios"
 )
@@ -14,7 +14,7 @@ import (
 func (a *app) examplesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "examples",
-		Short: "The documented worked examples: what they print, and what is exact",
+		Short: "Published worked examples: printed figures next to exact ones",
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return a.listExamples() },
 	}
@@ -32,7 +32,7 @@ func (a *app) examplesCommand() *cobra.Command {
 	var source bool
 	show := &cobra.Command{
 		Use:               "show NAME",
-		Short:             "Print one example's bill beside what its source prints",
+		Short:             "Print an example's bill next to the figures its source prints",
 		Args:              exactly(1, "the name of an example"),
 		ValidArgsFunction: completeExamples,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -40,12 +40,8 @@ func (a *app) examplesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if source && a.output.file != "" && a.output.file != "-" {
-				return atomicfile.Write(a.output.file, example.YAML, newFile)
-			}
 			if source {
-				_, err := a.out.Write(example.YAML)
-				return err
+				return a.write(a.output.file, func(w io.Writer) error { _, err := w.Write(example.YAML); return err })
 			}
 			estimates, err := a.estimateExamples([]scenarios.Example{example})
 			if err != nil {
@@ -55,15 +51,15 @@ func (a *app) examplesCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(show)
-	show.Flags().BoolVar(&options.Explain, "explain", false, "write out how each line and each month's total comes about")
-	show.Flags().BoolVar(&source, "yaml", false, "print the example's scenario file instead, to start one from")
+	show.Flags().BoolVar(&options.Explain, "explain", false, explainHelp)
+	show.Flags().BoolVar(&source, "yaml", false, "print the example's YAML file instead")
 
 	check := &cobra.Command{
 		Use:   "check [NAME…]",
-		Short: "Compare every documented figure with the exact one",
-		Long: `check compares every figure that the worked examples' sources print with the exact one: it follows, or it
-differs, by how much and why. It exits 1 only where an exact figure or a verdict is no longer what the example's file
-states.`,
+		Short: "Compare every published figure with the exact one",
+		Long: `check compares every figure that the sources of the worked examples print with the exact
+one, and shows which differ, by how much and why. It exits with 1 only if an exact figure or a
+verdict is no longer what the example's file states.`,
 		ValidArgsFunction: completeExamples,
 		RunE: func(_ *cobra.Command, args []string) error {
 			examples, err := chooseExamples(args)

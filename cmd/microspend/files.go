@@ -22,8 +22,8 @@ func (a *app) initCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "init [NAME]",
-		Short: "Write a commented workload to start from",
-		Long:  `init writes NAME.yaml ("workload.yaml" without a name), or to --output, where "-" is standard output.`,
+		Short: "Create a commented workload file to start from",
+		Long:  `init writes NAME.yaml (workload.yaml without a name), or to --output ("-" for standard output).`,
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := "workload"
@@ -31,7 +31,7 @@ func (a *app) initCommand() *cobra.Command {
 				name = args[0]
 			}
 			if !scenarioName.MatchString(name) {
-				return fmt.Errorf("%.60q cannot be a scenario's name; use letters, digits, dots, dashes and underscores", name)
+				return fmt.Errorf("%.60q is not a valid workload name; use letters, digits, dots, dashes and underscores", name)
 			}
 			path := file
 			if path == "" {
@@ -43,7 +43,7 @@ func (a *app) initCommand() *cobra.Command {
 				return err
 			}
 			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) && !force {
-				return fmt.Errorf("%s exists; give another name, or --force to replace it", path)
+				return fmt.Errorf("%s exists; choose another name, or use --force to overwrite it", path)
 			}
 			if err := atomicfile.Write(path, text, newFile); err != nil {
 				return err
@@ -52,8 +52,8 @@ func (a *app) initCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&force, "force", false, "replace a file that exists")
-	cmd.Flags().StringVar(&file, "output", "", "write to this `file`")
+	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing file")
+	cmd.Flags().StringVar(&file, "output", "", "write to `FILE`")
 	return cmd
 }
 
@@ -61,8 +61,9 @@ func (a *app) schemaCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of scenario files, for editors",
-		Long: `schema prints the JSON Schema of scenario files. An editor with the YAML language server takes it from a comment:
+		Short: "Print the JSON Schema of workload files, for editors",
+		Long: `schema prints the JSON Schema of workload files. Editors with the YAML language server read
+it from a comment:
 
   # yaml-language-server: $schema=microspend.schema.json`,
 		Args: cobra.NoArgs,
@@ -73,12 +74,9 @@ func (a *app) schemaCommand() *cobra.Command {
 				out.SetIndent("", "  ")
 				return out.Encode(scenarios.Schema())
 			}
-			if file != "" {
-				return atomicfile.Replace(file, newFile, write)
-			}
-			return write(a.out)
+			return a.write(file, write)
 		},
 	}
-	cmd.Flags().StringVar(&file, "output", "", "write to this `file` instead of standard output")
+	cmd.Flags().StringVar(&file, "output", "", outputHelp)
 	return cmd
 }

@@ -7,9 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
-
-	"github.com/spf13/cobra"
 
 	"microspend/config"
 	"microspend/ledger"
@@ -18,34 +15,19 @@ import (
 	"microspend/spend"
 )
 
-// financeFlags are the flags of the commands that read the ledger.
-type financeFlags struct {
-	ledger, config string
-	from, to, tz   string
-}
-
-func (f *financeFlags) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
-	cmd.Flags().StringVar(&f.config, "config", "", "configuration `file` (default ./microspend.yaml, then in the user's config folder)")
-}
-
-// addPeriodTo declares the flags that say which days are looked at.
-func (f *financeFlags) addPeriodTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.from, "from", "", "first `day`, as 2026-10-01 (default the first of this month)")
-	cmd.Flags().StringVar(&f.to, "to", "", "`day` after the last (default the first of the month after --from)")
-	cmd.Flags().StringVar(&f.tz, "tz", "", "time `zone` in which days are cut, as Europe/Berlin (default that of the configuration, or UTC)")
-}
-
 // ledgerFolder is where the ledger is: --ledger, or microspend/ledger in the user's data folder.
 func (a *app) ledgerFolder() (string, error) {
-	if a.finance.ledger != "" {
-		return a.finance.ledger, nil
+	if a.flags.ledger != "" {
+		return a.flags.ledger, nil
 	}
-	if folder := a.userFolder("XDG_DATA_HOME", ".local/share"); folder != "" {
+	if folder := a.dataFolder(); folder != "" {
 		return filepath.Join(folder, "ledger"), nil
 	}
-	return "", errors.New("there is no home folder to look for a ledger in; give --ledger")
+	return "", errors.New("no home directory to look for a ledger in; use --ledger")
 }
+
+// dataFolder is the program's folder for data, "" where the user has no home.
+func (a *app) dataFolder() string { return a.userFolder("XDG_DATA_HOME", ".local/share") }
 
 // userFolder is the program's folder below one of the user's base folders.
 func (a *app) userFolder(variable, below string) string {
@@ -66,15 +48,16 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	}
 	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no ledger in %s; microspend import or microspend demo makes one, --ledger names another", folder)
+		return nil, fmt.Errorf("no ledger in %s; "+
+			"create one with microspend import or microspend demo, or give another with --ledger", folder)
 	}
 	return opened, err
 }
 
 // configFiles are the places of the configuration, of which the first that is there counts.
 func (a *app) configFiles() []string {
-	if a.finance.config != "" {
-		return []string{a.finance.config}
+	if a.flags.config != "" {
+		return []string{a.flags.config}
 	}
 	files := []string{config.Name}
 	if folder := a.userFolder("XDG_CONFIG_HOME", ".config"); folder != "" {
@@ -96,7 +79,7 @@ func (a *app) makeLedgerFolder() error {
 func (a *app) loadConfig() (config.Config, error) {
 	for _, path := range a.configFiles() {
 		text, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) && a.finance.config == "" {
+		if errors.Is(err, fs.ErrNotExist) && a.flags.config == "" {
 			continue
 		}
 		if err != nil {
@@ -107,16 +90,10 @@ func (a *app) loadConfig() (config.Config, error) {
 	return config.Config{}, nil
 }
 
-// addOwnRatesTo declares --config on a command that prices workloads. Without it they cost what AWS's list says, so that the
-// same file gives the same bill wherever it is run.
-func (a *app) addOwnRatesTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.finance.config, "config", "", "take rates and discounts from this configuration `file`")
-}
-
 // ownMarket is the market with the rates and discounts of --config, where that is given.
 func (a *app) ownMarket() (scenarios.Market, error) {
 	market, err := a.market()
-	if err != nil || a.finance.config == "" {
+	if err != nil || a.flags.config == "" {
 		return market, err
 	}
 	read, err := a.loadConfig()
@@ -177,57 +154,10 @@ func (a *app) configured(readFile func(path string) ([]byte, error)) (config.Inp
 	return read.Inputs(market.Cards, readFile)
 }
 
-// period reads --from, --to and --tz. Without them it is the month that now lies in.
-func (a *app) period(source spend.Source) (from, to time.Time, loc *time.Location, err error) {
-	now, err := a.today()
-	if err != nil {
-		return from, to, nil, err
-	}
-	return a.finance.asked().Period(source, now, flagName)
-}
-
-// utcBounds are --from and --to as days in UTC; without them everything that there can be.
-func (a *app) utcBounds() (from, to time.Time, err error) {
-	from, to = time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, bound := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"--from", a.finance.from, &from}, {"--to", a.finance.to, &to}} {
-		if bound.text == "" {
-			continue
-		}
-		if *bound.into, err = spend.ParseDayIn(bound.text, time.UTC); err != nil {
-			return from, to, fmt.Errorf("%s: %w", bound.flag, err)
-		}
-	}
-	if !from.Before(to) {
-		return from, to, fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
-	}
-	return from, to, nil
-}
-
-// asked is the period as the flags have it.
-func (f *financeFlags) asked() spend.RawPeriod {
-	return spend.RawPeriod{From: f.from, To: f.to, TimeZone: f.tz}
-}
-
-// flagName is what a field is called on the command line.
-func flagName(field string) string { return "--" + field }
-
-// today is --as-of, or now.
-func (a *app) today() (time.Time, error) {
-	if a.asOf == "" {
-		return a.now(), nil
-	}
-	day, err := time.Parse(time.DateOnly, a.asOf)
-	if err != nil {
-		return day, fmt.Errorf("--as-of: %.40q is not a date such as 2026-11-23", a.asOf)
-	}
-	return day, nil
-}
-
 // writeLedger opens the ledger for writing, does the work, and closes it.
-func (a *app) writeLedger(ctx context.Context, folder string, options ledger.Options, work func(context.Context, *ledger.Writer) error) error {
+func (a *app) writeLedger(ctx context.Context, folder string, options ledger.Options,
+	work func(context.Context, *ledger.Writer) error,
+) error {
 	options.Now = a.now
 	writer, err := ledger.OpenForWriting(folder, options)
 	if err != nil {

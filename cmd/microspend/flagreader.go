@@ -101,7 +101,10 @@ func (r *flagReader) rates(card pricing.RateCard, given []string) pricing.RateCa
 		}
 		var price scalar.Price
 		r.add("--rate", price.ParseScalar(figure))
-		card = card.With(quantity, pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true})
+		card = card.With(quantity, pricing.Rate{
+			Figure: price.Decimal, Per: per, Source: "given on the command line",
+			Inline: true,
+		})
 		seen[quantity] = true
 	}
 	switch len(seen) {

@@ -42,14 +42,15 @@ func (a *app) idleCommand() *cobra.Command {
 	f := &idleFlags{}
 	cmd := &cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
-		Short: "How long to wait before suspending: the exact optimum over real gaps",
-		Long: `idle prices every idle timeout on the gaps that were really seen between requests and finds the cheapest, exactly; with
-what each timeout that people use costs on the same gaps, what policies of your own could do, and how dollars trade against
-requests that wait. See docs/idle.md.
+		Short: "Find the idle timeout that costs least on real traffic",
+		Long: `idle prices every idle timeout on the gaps observed between requests and finds the exact
+optimum, next to the cost of common timeouts and online policies on the same gaps, and the trade-off
+between dollars and requests that wait. See docs/idle.md.
 
-The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if known, microvm_id, tenant,
-image and duration_seconds (--requests), files in the layout of the Azure Functions Trace 2019, in the order of their days
-(--trace), or the suspends and resumes in the ledger (--ledger). Files may be gzip; - is standard input.`,
+The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if
+known, microvm_id, tenant, image and duration_seconds (--requests), files in the layout of the Azure
+Functions Trace 2019, in order of days (--trace), or the suspends and resumes in the ledger
+(--ledger). Files may be gzipped; - is standard input.`,
 		Example: `  microspend idle --gaps gaps.csv --memory 2GB --state 0.63GB --region eu-west-1
   microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
   microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
@@ -89,7 +90,8 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 				return err
 			}
 			if f.chart == "frontier" && (analysis.Lives == nil || analysis.PeriodMS == 0) {
-				return errors.New("--chart: there is no frontier where the lives of MicroVMs are left out, or cannot be followed, as in a ledger")
+				return errors.New("--chart: frontier needs MicroVM lifetimes, " +
+					"which --no-lifecycle skips and a ledger does not have")
 			}
 			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier", Now: now}))
 		},
@@ -97,21 +99,29 @@ image and duration_seconds (--requests), files in the layout of the Azure Functi
 	a.output.addTo(cmd, view.FormatSVG)
 	a.idleInputFlags(cmd, f)
 	flags := cmd.Flags()
-	flags.StringVar(&f.timeouts, "timeouts", "", "fixed timeouts to price, in `seconds` or as durations, as 60,300,30m (default 60,300,600,900,1800,3600)")
-	flags.StringVar(&f.current, "current", "", "`timeout` in force, against which savings are (default 1800)")
-	flags.StringVar(&f.suspended, "suspended-duration", "", "suspendedDurationSeconds, as a `duration` such as 8h; 0 terminates in place of suspending (default several)")
-	flags.StringVar(&f.life, "max-life", "", "maximumDurationInSeconds of a MicroVM, as a `duration` (default the service's limit, 8h)")
-	flags.StringVar(&f.resumeLatency, "resume-latency", "", "how long a request waits for a resume, as a `duration` (default 1200ms)")
-	flags.StringVar(&f.launchLatency, "launch-latency", "", "how long a request waits for a launch, as a `duration` (default 2s)")
-	flags.StringVar(&f.maxResumes, "max-resumes-per-hour", "", "`number` of times an hour that a MicroVM may make a request wait, on average")
-	flags.StringVar(&f.maxLatency, "max-added-latency", "", "`duration` that a request may wait, on average over all, as 20ms")
-	flags.StringVar(&f.validate, "validate", "", "choose on this `share` of the trace and price on the rest, as 70%; without a value 50%")
+	flags.StringVar(&f.timeouts, "timeouts", "",
+		"fixed `TIMEOUTS` to price, comma-separated, for example 1m,5m,30m (default: 1m,5m,10m,15m,30m,1h)")
+	flags.StringVar(&f.current, "current", "", "current `TIMEOUT`, the baseline for savings (default: 30m)")
+	flags.StringVar(&f.suspended, "suspended-duration", "",
+		"suspendedDurationSeconds as a `DURATION`, for example 8h; 0 terminates instead of suspending (default: several)")
+	flags.StringVar(&f.life, "max-life", "", "maximumDurationInSeconds as a `DURATION` (default: the service limit, 8h)")
+	flags.StringVar(&f.resumeLatency, "resume-latency", "", "`DURATION` that a request waits for a resume (default: 1.2s)")
+	flags.StringVar(&f.launchLatency, "launch-latency", "", "`DURATION` that a request waits for a launch (default: 2s)")
+	flags.StringVar(&f.maxResumes, "max-resumes-per-hour", "",
+		"maximum average `N` of requests per hour and MicroVM that wait for a resume")
+	flags.StringVar(&f.maxLatency, "max-added-latency", "",
+		"maximum average `DURATION` that a request waits, for example 20ms")
+	flags.StringVar(&f.validate, "validate", "",
+		"choose on this `PERCENT` of the trace and price on the rest (50% if no value is given)")
 	flags.Lookup("validate").NoOptDefVal = "50%"
-	flags.StringVar(&f.period, "period", "", "time that the trace covers, as a `duration`, to scale savings to a month (default what it says)")
-	flags.Uint64Var(&f.seed, "seed", 1, "`number` that the randomised policy draws from")
-	flags.StringVar(&f.chart, "chart", "cost", "`picture` that --format svg writes: cost, by timeout, or frontier, of dollars against waits")
-	flags.StringVar(&f.by, "by", "", "list each `part` of the trace with its own optimum: image or tenant")
-	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false, "leave out the lives of MicroVMs, of which long traces take some time")
+	flags.StringVar(&f.period, "period", "",
+		"`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)")
+	flags.Uint64Var(&f.seed, "seed", 1, "random `SEED` of the randomized policy")
+	flags.StringVar(&f.chart, "chart", "cost",
+		"`CHART` that --format svg writes: cost (by timeout) or frontier (dollars against waits)")
+	flags.StringVar(&f.by, "by", "", "list the optimum for each `GROUP` of the trace: image or tenant")
+	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false,
+		"skip simulating MicroVM lifetimes, which takes a while for long traces")
 	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 	return cmd
 }
@@ -143,14 +153,14 @@ func idleParts(analysis *idle.Analysis, by string) (idle.Grain, error) {
 
 // idleLedgerFlags refuses what has a meaning for a ledger only.
 func (a *app) idleLedgerFlags() error {
-	if a.finance.ledger != "" {
+	if a.flags.ledger != "" {
 		return nil
 	}
 	for _, given := range []struct{ flag, value string }{
-		{"--from", a.finance.from}, {"--to", a.finance.to}, {"--config", a.finance.config},
+		{"--from", a.flags.from}, {"--to", a.flags.to}, {"--config", a.flags.config},
 	} {
 		if given.value != "" {
-			return fmt.Errorf("%s: is for --ledger", given.flag)
+			return fmt.Errorf("%s requires --ledger", given.flag)
 		}
 	}
 	return nil
@@ -158,19 +168,23 @@ func (a *app) idleLedgerFlags() error {
 
 func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.gaps, "gaps", "", "CSV `file` of gaps")
-	flags.StringVar(&f.requests, "requests", "", "CSV `file` of request times")
-	flags.StringArrayVar(&f.traces, "trace", nil, "`file` in the layout of the Azure Functions Trace 2019; may be repeated, in the order of days")
-	flags.StringVar(&a.finance.ledger, "ledger", "", "`folder` of a ledger, whose suspends and resumes are taken")
-	flags.StringVar(&a.finance.config, "config", "", "configuration `file` with your rates and the tenants of a ledger (default for a ledger ./microspend.yaml, then in the user's config folder)")
-	flags.StringVar(&a.finance.from, "from", "", "first `day` of the ledger's usage to take (default its first)")
-	flags.StringVar(&a.finance.to, "to", "", "`day` after the last (default its end)")
-	flags.StringVar(&f.tenant, "tenant", "", "only this `tenant`")
-	flags.StringVar(&f.memory, "memory", "", "baseline memory of the MicroVMs, as `size` such as 2GB")
-	flags.StringVar(&f.state, "state", "", "what a suspend writes and a resume reads, as `size` (default the baseline memory)")
-	flags.StringVar(&f.image, "image-size", "", "what a launch reads, as `size` (default the baseline memory)")
-	flags.StringVar(&f.region, "region", "", "AWS `region`, whose rates are taken")
-	flags.StringArrayVar(&f.rates, "rate", nil, "a `rate` in place of the region's, as snapshot_write_gb=0.0038; may be repeated")
+	flags.StringVar(&f.gaps, "gaps", "", "CSV `FILE` of gaps")
+	flags.StringVar(&f.requests, "requests", "", "CSV `FILE` of request times")
+	flags.StringArrayVar(&f.traces, "trace", nil,
+		"`FILE` in the layout of the Azure Functions Trace 2019 (repeatable, in order of days)")
+	flags.StringVar(&a.flags.ledger, "ledger", "", "ledger `DIR` whose suspends and resumes to use")
+	flags.StringVar(&a.flags.config, "config", "",
+		"configuration `FILE` with your rates and the ledger's tenants "+
+			"(default with --ledger: ./microspend.yaml, then the user's config directory)")
+	a.dayRangeFlags(cmd, "ledger")
+	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
+	flags.StringVar(&f.memory, "memory", "", "baseline memory `SIZE` of the MicroVMs, for example 2GB")
+	flags.StringVar(&f.state, "state", "",
+		"`SIZE` that a suspend writes and a resume reads (default: the baseline memory)")
+	flags.StringVar(&f.image, "image-size", "", "`SIZE` that a launch reads (default: the baseline memory)")
+	flags.StringVar(&f.region, "region", "", "AWS `REGION` whose rates apply")
+	flags.StringArrayVar(&f.rates, "rate", nil,
+		"override a `RATE` of the region, for example snapshot_write_gb=0.0038 (repeatable)")
 	_ = cmd.MarkFlagRequired("memory")
 	_ = cmd.MarkFlagRequired("region")
 	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "ledger")
@@ -233,7 +247,7 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 	}
 	if f.period != "" {
 		if options.PeriodMS = r.milliseconds("--period", f.period); options.PeriodMS == 0 {
-			r.add("--period", errors.New("is no time; give more"))
+			r.add("--period", errors.New("must be more than zero"))
 		}
 	}
 	if f.validate != "" {
@@ -249,10 +263,10 @@ func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
 	return model, options, nil
 }
 
-// idleRates are those by which spend prices the ledger where that is the input, the company's own included, and otherwise
-// the list's, with those of --config over them.
+// idleRates are those by which spend prices the ledger where that is the input, the company's own included, and
+// otherwise the list's, with those of --config over them.
 func (a *app) idleRates() (spend.Rates, error) {
-	if a.finance.ledger != "" {
+	if a.flags.ledger != "" {
 		read, err := a.configured(os.ReadFile)
 		return read.Source.Rates, err
 	}
@@ -273,7 +287,7 @@ func (a *app) idleTrace(ctx context.Context, f *idleFlags, options idle.Options)
 		var files []idle.Named
 		for i, path := range f.traces {
 			if path == "-" && slices.Contains(f.traces[:i], path) {
-				return "", nil, errors.New("--trace: standard input can be read once only")
+				return "", nil, errors.New("--trace: standard input can be read only once")
 			}
 			file, _, err := a.openInput(path)
 			if err != nil {
@@ -306,7 +320,7 @@ func (a *app) idleFile(path string, read func(idle.Named, idle.ReadOptions) (*id
 // openTrace opens the trace that a scenario names.
 func (a *app) openTrace(path string) (io.ReadCloser, error) {
 	if path == "-" {
-		return nil, errors.New("standard input cannot be a scenario's trace")
+		return nil, errors.New("a workload's trace cannot be standard input")
 	}
 	file, _, err := a.openInput(path)
 	return file, err
@@ -331,7 +345,7 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options
 	if err != nil {
 		return nil, err
 	}
-	from, to, err := a.utcBounds()
+	from, to, err := a.dayRange(everything())
 	if err != nil {
 		return nil, err
 	}

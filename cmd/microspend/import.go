@@ -22,16 +22,18 @@ func (a *app) importCommand() *cobra.Command {
 	var how importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take usage from a CSV or Parquet file into the ledger",
-		Long: `import reads usage from CSV ("-" is standard input) or from a Parquet file into the ledger. Importing the same rows again
-changes nothing; a row with a known key (source, region, account, MicroVM, period start) takes the place of the one before.
+		Short: "Import usage from a CSV or Parquet file into the ledger",
+		Long: `import reads usage from CSV ("-" for standard input) or from a Parquet file into the
+ledger. Importing the same rows again changes nothing; a row with a known key (source, region,
+account, MicroVM, period start) replaces the previous one.
 
 The header of a CSV file names the columns, in any order:
   period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours
-and, where they are known: account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage.
-A Parquet file has the columns of the ledger's own files, as ledger export writes them.
+and, if known: account, role, source, running_seconds, suspended_seconds, launches, suspends,
+resumes, coverage. A Parquet file has the columns of the ledger's own files, as ledger export writes
+them.
 
-Bad rows are all reported, and nothing is imported then, unless --skip-bad leaves them out.`,
+If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given.`,
 		Args: exactly(1, "one CSV or Parquet file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			folder, err := a.ledgerFolder()
@@ -57,7 +59,7 @@ Bad rows are all reported, and nothing is imported then, unless --skip-bad leave
 			bar.clear()
 			var bad *usage.RowsError
 			if errors.As(err, &bad) {
-				return fmt.Errorf("%s: %w\nnothing was imported; mend the rows, or leave them out with --skip-bad", args[0], bad)
+				return fmt.Errorf("%s: %w\nnothing was imported; fix the rows, or skip them with --skip-bad", args[0], bad)
 			}
 			if err != nil {
 				return err
@@ -65,10 +67,10 @@ Bad rows are all reported, and nothing is imported then, unless --skip-bad leave
 			return a.reportImport(in.Report(), changes, folder)
 		},
 	}
-	a.addLedgerTo(cmd)
-	cmd.Flags().BoolVar(&how.skipBad, "skip-bad", false, "leave rows out that cannot be read, instead of importing nothing")
-	cmd.Flags().IntVar(&how.maxFaults, "max-faults", 1000, "how `many` bad rows are named; the others are counted")
-	cmd.Flags().StringVar(&how.source, "source", "import", "the `source` of rows that name none")
+	a.ledgerFlag(cmd)
+	cmd.Flags().BoolVar(&how.skipBad, "skip-bad", false, "skip rows that cannot be read, instead of importing nothing")
+	cmd.Flags().IntVar(&how.maxFaults, "max-faults", 1000, "maximum `N` of bad rows to list")
+	cmd.Flags().StringVar(&how.source, "source", "import", "`SOURCE` of rows that name none")
 	return cmd
 }
 
@@ -112,7 +114,7 @@ func (f usageFile) shown(bar *progress) iter.Seq2[[]usage.Record, error] {
 // openUsage opens a file, or standard input for "-", and tells Parquet from CSV by its first bytes.
 func (a *app) openUsage(path string, how importFlags) (usageFile, error) {
 	if how.maxFaults < 1 {
-		return usageFile{}, fmt.Errorf("--max-faults: %d is not 1 or more", how.maxFaults)
+		return usageFile{}, fmt.Errorf("--max-faults: %d is not at least 1", how.maxFaults)
 	}
 	ofCSV := usage.CSVOptions{DefaultSource: how.source, SkipBad: how.skipBad, MaxFaults: how.maxFaults}
 	in, size, err := a.openInput(path)
@@ -123,7 +125,7 @@ func (a *app) openUsage(path string, how importFlags) (usageFile, error) {
 	if !ok {
 		stream := bufio.NewReader(in)
 		if magic, _ := stream.Peek(len(parquetMagic)); string(magic) == parquetMagic {
-			return usageFile{}, errors.New("a Parquet file cannot be read from a pipe; give its name")
+			return usageFile{}, errors.New("cannot read a Parquet file from a pipe; give its name")
 		}
 		return usageFile{usage.ReadCSV(stream, ofCSV), in, path, 0}, nil
 	}
@@ -143,8 +145,8 @@ func (a *app) openUsage(path string, how importFlags) (usageFile, error) {
 
 const parquetMagic = "PAR1"
 
-// openInput opens a file, or standard input for "-", and tells its size where that is known. What is a file is given as one,
-// also where the shell made it standard input.
+// openInput opens a file, or standard input for "-", and tells its size where that is known. What is a file is given
+// as one, also where the shell made it standard input.
 func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
 		if file, ok := a.in.(*os.File); ok {
@@ -160,7 +162,7 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a folder; give a file", path)
+		err = fmt.Errorf("%s is a directory; give a file", path)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
@@ -174,7 +176,7 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
 		figures.Count(len(changes.Days), "day"), folder)
 	if read.Bad > 0 {
-		fmt.Fprintf(a.err, "left out, as they cannot be read: %s\n", figures.Count(read.Bad, "row"))
+		fmt.Fprintf(a.err, "skipped because they could not be read: %s\n", figures.Count(read.Bad, "row"))
 		for _, fault := range read.Faults {
 			fmt.Fprintln(a.err, "  "+view.Visible(fault.String()))
 		}
@@ -183,10 +185,12 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		}
 	}
 	if read.Rounded > 0 {
-		fmt.Fprintf(a.err, "%d values were finer than the ledger's units (milliseconds, bytes) and were rounded half-even\n", read.Rounded)
+		fmt.Fprintf(a.err,
+			"%d values were more precise than the ledger's units (milliseconds, bytes) and were rounded half-even\n",
+			read.Rounded)
 	}
 	for _, file := range changes.SetAside {
-		fmt.Fprintf(a.err, "%s was damaged and set aside: %s\n", file.Path, view.Visible(file.Reason))
+		fmt.Fprintf(a.err, "%s was damaged and has been quarantined: %s\n", file.Path, view.Visible(file.Reason))
 	}
 	return nil
 }

@@ -21,8 +21,9 @@ import (
 	"microspend/usage"
 )
 
-// TestImportKilledAtAnyMoment kills the program itself while it imports, fifty times: whatever the moment, every day is the
-// one before or the one after, check finds nothing, and the same import once more gives what it would have given, to the byte.
+// TestImportKilledAtAnyMoment kills the program itself while it imports, fifty times: whatever the moment, every day
+// is the one before or the one after, check finds nothing, and the same import once more gives what it would have
+// given, to the byte.
 func TestImportKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	times := 50
@@ -108,8 +109,9 @@ func writeUsage(t *testing.T, path string, generation int64) {
 			for vm := range int64(200) {
 				r := usage.Record{
 					PeriodStart: time.Date(2026, 10, 1, int(hour), 0, 0, 0, time.UTC), PeriodSeconds: 3600, Region: "eu-west-1",
-					MicroVMID: fmt.Sprint("microvm-", vm), Tenant: fmt.Sprint("tenant-", vm%20), Source: "import",
-					Amounts: usage.Amounts{pricing.VCPU: 1000*generation + vm*hour, pricing.Memory: vm << 10}, Coverage: usage.CoverageComplete,
+					Resource: usage.Resource{ID: fmt.Sprint("microvm-", vm)}, Tenant: fmt.Sprint("tenant-", vm%20), Source: "import",
+					Amounts:  usage.Amounts{pricing.VCPU: 1000*generation + vm*hour, pricing.Memory: vm << 10},
+					Coverage: usage.CoverageComplete,
 				}
 				if !yield(r, nil) {
 					return
@@ -133,7 +135,8 @@ func daysOf(t *testing.T, dir string) map[string]string {
 	opened, err := ledger.Open(dir, ledger.Options{})
 	require.NoError(t, err)
 	sums := map[string]*bytes.Buffer{}
-	for r, err := range opened.Records(context.Background(), time.Unix(0, 0), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)) {
+	for r, err := range opened.Records(context.Background(), time.Unix(0, 0),
+		time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		require.NoError(t, err)
 		day := r.Day().Format(time.DateOnly)
 		if sums[day] == nil {

@@ -15,7 +15,7 @@ import (
 func (a *app) ledgerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ledger",
-		Short: "The ledger itself: what it holds, whether it is in order, and its usage again",
+		Short: "Inspect, check and export the ledger",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -23,15 +23,10 @@ func (a *app) ledgerCommand() *cobra.Command {
 	return cmd
 }
 
-// addLedgerTo declares --ledger.
-func (a *app) addLedgerTo(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.finance.ledger, "ledger", "", "`folder` of the ledger (default in the user's data folder)")
-}
-
 func (a *app) ledgerInfoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info",
-		Short: "Which days the ledger has, with rows, size and coverage",
+		Short: "List the ledger's days with rows, size and coverage",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			opened, err := a.openLedger()
@@ -46,7 +41,7 @@ func (a *app) ledgerInfoCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(cmd)
-	a.addLedgerTo(cmd)
+	a.ledgerFlag(cmd)
 	return cmd
 }
 
@@ -55,13 +50,16 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 	var days []string
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Read every file in full and exit with 1 where one is damaged",
-		Long: `check reads every file in full against its checksums, and exits with 1 where one is damaged or was set aside.
+		Short: "Verify every file and exit with 1 if one is damaged",
+		Long: `check reads every file in full against its checksums, and exits with 1 where one is damaged
+or was set aside.
 
---repair renames what is damaged to _*.damaged, so that query engines do not read it either. What such a file held is lost,
-and reports say so until it is accepted. A damaged manifest is made anew from those of its day's files that prove to be whole.
+--repair renames what is damaged to _*.damaged, so that query engines do not read it either. What
+such a file held is lost, and reports say so until it is accepted. A damaged manifest is made anew
+from those of its day's files that prove to be whole.
 
---accept-loss ends those reports, once what was lost has been imported again or never will be; --day limits it to that day.`,
+--accept-loss ends those reports, once what was lost has been imported again or never will be; --day
+limits it to that day.`,
 		Example: `  microspend ledger check --repair
   microspend import october.csv
   microspend ledger check --accept-loss --day 2026-10-03`,
@@ -72,7 +70,7 @@ and reports say so until it is accepted. A damaged manifest is made anew from th
 				return fmt.Errorf("--day: %w", err)
 			}
 			if len(days) > 0 && !accept {
-				return errors.New("--day goes with --accept-loss: check always reads every day")
+				return errors.New("--day requires --accept-loss; check always reads every day")
 			}
 			opened, err := a.openLedger()
 			if err != nil {
@@ -92,10 +90,10 @@ and reports say so until it is accepted. A damaged manifest is made anew from th
 		},
 	}
 	a.output.addTo(cmd)
-	a.addLedgerTo(cmd)
-	cmd.Flags().BoolVar(&repair, "repair", false, "set damaged files aside, and make damaged manifests anew")
-	cmd.Flags().BoolVar(&accept, "accept-loss", false, "report what was set aside no longer")
-	cmd.Flags().StringArrayVar(&days, "day", nil, "accept the loss of this `day` alone, in UTC; may be repeated")
+	a.ledgerFlag(cmd)
+	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests")
+	cmd.Flags().BoolVar(&accept, "accept-loss", false, "stop reporting quarantined files")
+	cmd.Flags().StringArrayVar(&days, "day", nil, "accept the loss of this UTC `DAY` only (repeatable)")
 	return cmd
 }
 

@@ -22,10 +22,10 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 	var file, format string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write the ledger's usage as CSV or as one Parquet file, both of which import reads",
-		Long: `export writes the records of a span of days, day by day, within a day by MicroVM and start: as CSV, or as one Parquet file
-in the schema of the ledger's own files. Where a file of the ledger is damaged the others are written, what is missing is
-named, and the exit code is 1.`,
+		Short: "Export the ledger's usage as CSV or Parquet, which import reads",
+		Long: `export writes the records of a range of days, ordered by day, MicroVM and start, as CSV or
+as one Parquet file in the schema of the ledger's own files. If a file of the ledger is damaged, the
+others are written, the missing ones are named, and the exit code is 1.`,
 		Example: `  microspend ledger export --from 2026-10-01 --to 2026-11-01 --output october.csv
   microspend ledger export --format parquet --output usage.parquet`,
 		Args: cobra.NoArgs,
@@ -36,18 +36,15 @@ named, and the exit code is 1.`,
 			}
 			toStandard := file == "" || file == "-"
 			if out, ok := a.out.(*os.File); ok && toStandard && format == "parquet" && term.IsTerminal(out.Fd()) {
-				return errors.New("a Parquet file is nothing for a terminal; name a file with --output")
+				return errors.New("refusing to write parquet to a terminal; use --output FILE")
 			}
 			opened, err := a.openLedger()
 			if err != nil {
 				return err
 			}
-			from, to, err := a.utcBounds()
+			from, to, err := a.dayRange(everything())
 			if err != nil {
 				return err
-			}
-			if !from.Before(to) {
-				return fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
 			}
 			export := &exported{ctx: cmd.Context(), ledger: opened, from: from, to: to}
 			if !toStandard {
@@ -61,7 +58,7 @@ named, and the exit code is 1.`,
 				return err
 			}
 			for _, damaged := range export.damaged {
-				fmt.Fprintf(a.err, "%s is damaged and left out: %s\n", damaged.Path, view.Visible(damaged.Reason))
+				fmt.Fprintf(a.err, "%s is damaged and was skipped: %s\n", damaged.Path, view.Visible(damaged.Reason))
 			}
 			if len(export.damaged) > 0 {
 				return errCheckFailed
@@ -69,12 +66,13 @@ named, and the exit code is 1.`,
 			return nil
 		},
 	}
-	a.addLedgerTo(cmd)
-	cmd.Flags().StringVar(&format, "format", "csv", "output `format`: csv or parquet")
-	cmd.Flags().StringVar(&a.finance.from, "from", "", "first `day` in UTC (default the ledger's first)")
-	cmd.Flags().StringVar(&a.finance.to, "to", "", "`day` after the last in UTC (default the ledger's end)")
-	cmd.Flags().StringVar(&file, "output", "", "write to this `file` instead of standard output; - is standard output")
-	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	a.ledgerFlag(cmd)
+	a.dayRangeFlags(cmd, "ledger")
+	cmd.Flags().StringVar(&format, "format", "csv", "output `FORMAT`: csv or parquet")
+	cmd.Flags().StringVar(&file, "output", "", outputHelp)
+	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string,
+		string,
+	) ([]string, cobra.ShellCompDirective) {
 		return []string{"csv", "parquet"}, cobra.ShellCompDirectiveNoFileComp
 	})
 	return cmd
@@ -90,7 +88,7 @@ func exporter(format string) (writeRecords, error) {
 	case "parquet":
 		return ledger.WriteParquet, nil
 	default:
-		return nil, fmt.Errorf("--format: no format %q; formats are csv and parquet", format)
+		return nil, fmt.Errorf("--format: unknown format %q; valid formats: csv, parquet", format)
 	}
 }
 

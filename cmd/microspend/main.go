@@ -1,4 +1,5 @@
-// Command microspend tells what AWS Lambda MicroVMs cost: a workload's bill, line by line and exact, and how it compares.
+// Command microspend tells what AWS Lambda MicroVMs cost: a workload's bill, line by line and exact, and how it
+// compares.
 package main
 
 import (

@@ -36,10 +36,12 @@ func (o *outputFlags) addTo(cmd *cobra.Command, more ...view.Format) {
 		return o.check()
 	}
 	words := strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1]
-	cmd.Flags().StringVar(&o.format, "format", string(view.FormatTable), "output `format`: "+words)
-	cmd.Flags().StringVar(&o.file, "output", "", "write to this `file` instead of standard output; - is standard output")
-	cmd.Flags().IntVar(&o.width, "width", 0, "`columns` of a table (default those of the terminal, or 80)")
-	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	cmd.Flags().StringVar(&o.format, "format", string(view.FormatTable), "output `FORMAT`: "+words)
+	cmd.Flags().StringVar(&o.file, "output", "", outputHelp)
+	cmd.Flags().IntVar(&o.width, "width", 0, "table width in `COLUMNS` (default: the terminal's, or 80)")
+	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string,
+		string,
+	) ([]string, cobra.ShellCompDirective) {
 		return allowed, cobra.ShellCompDirectiveNoFileComp
 	})
 }
@@ -47,18 +49,29 @@ func (o *outputFlags) addTo(cmd *cobra.Command, more ...view.Format) {
 // check refuses what cannot be printed, before a command has done anything.
 func (o *outputFlags) check() error {
 	if !slices.Contains(o.allowed, o.format) {
-		return fmt.Errorf("--format: no format %q; formats are %s", o.format, strings.Join(o.allowed, ", "))
+		return fmt.Errorf("--format: unknown format %q; valid formats: %s", o.format, strings.Join(o.allowed, ", "))
 	}
 	if o.width < 0 || (o.width > 0 && o.width < 40) {
-		return fmt.Errorf("--width: %d is too narrow; give at least 40", o.width)
+		return fmt.Errorf("--width: %d is too narrow; the minimum is 40", o.width)
 	}
 	return nil
+}
+
+// namesFile reports whether --output names a file rather than standard output.
+func namesFile(output string) bool { return output != "" && output != "-" }
+
+// write writes to a file, or to standard output.
+func (a *app) write(output string, render func(io.Writer) error) error {
+	if namesFile(output) {
+		return atomicfile.Replace(output, newFile, render)
+	}
+	return render(a.out)
 }
 
 // print renders documents as the flags say.
 func (a *app) print(documents ...view.Document) error {
 	options := view.Options{Format: view.Format(a.output.format), Width: a.output.width}
-	if a.output.file != "" && a.output.file != "-" {
+	if namesFile(a.output.file) {
 		return atomicfile.Replace(a.output.file, newFile, func(w io.Writer) error {
 			if options.Format == view.FormatTable {
 				w = &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
@@ -76,14 +89,11 @@ func (a *app) print(documents ...view.Document) error {
 }
 
 // printBinary writes what is no text to --output, or to standard output where that is no terminal.
-func (a *app) printBinary(write func(io.Writer) error) error {
-	if a.output.file != "" && a.output.file != "-" {
-		return atomicfile.Replace(a.output.file, newFile, write)
+func (a *app) printBinary(render func(io.Writer) error) error {
+	if file, ok := a.out.(*os.File); ok && !namesFile(a.output.file) && term.IsTerminal(file.Fd()) {
+		return fmt.Errorf("refusing to write %s to a terminal; use --output FILE", a.output.format)
 	}
-	if file, ok := a.out.(*os.File); ok && term.IsTerminal(file.Fd()) {
-		return fmt.Errorf("%s is not for a terminal; give --output FILE", a.output.format)
-	}
-	return write(a.out)
+	return a.write(a.output.file, render)
 }
 
 // colored is standard output with colours reduced to what it can show: none in a pipe or with NO_COLOR.

@@ -17,7 +17,7 @@ func (a *app) priceCommand() *cobra.Command {
 	var discounts []string
 	cmd := &cobra.Command{
 		Use:     "price --region REGION [quantities]",
-		Short:   "Price plain quantities at a region's rates",
+		Short:   "Price quantities at a region's rates",
 		Example: "  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -45,11 +45,11 @@ func (a *app) priceCommand() *cobra.Command {
 			return a.print(report.Price(bill, market.Now))
 		},
 	}
-	a.output.addTo(cmd)
-	a.addOwnRatesTo(cmd)
+	a.pricingFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&discounts, "discount", nil, "`percentage` that is not charged: 5%, or of one quantity: vcpu=10%; may be repeated; in place of the configuration's")
-	flags.StringVar(&region, "region", "", "AWS `region`, such as eu-west-1")
+	flags.StringArrayVar(&discounts, "discount", nil,
+		"discount `PERCENT`, for example 5%, or of one quantity: vcpu=10% (repeatable; replaces the configuration's)")
+	flags.StringVar(&region, "region", "", regionHelp)
 	for i, q := range pricing.BilledQuantities() {
 		flags.StringVar(&given[i], quantityFlag(q), "", "`"+q.Unit()+"` of "+q.Name())
 	}
@@ -82,7 +82,7 @@ func parseQuantities(cmd *cobra.Command, given [5]string) (pricing.Quantities, e
 		quantities[q] = value
 	}
 	if !any {
-		faults = append(faults, errors.New("nothing to price; give at least one quantity, such as --vcpu-seconds 3600"))
+		faults = append(faults, errors.New("nothing to price; give at least one quantity, for example --vcpu-seconds 3600"))
 	}
 	return quantities, errors.Join(faults...)
 }

@@ -13,9 +13,9 @@ import (
 	"microspend/internal/figures"
 )
 
-// progress shows on one line of a terminal how far something long has come. It is drawn five times a second at most, first
-// when something has taken that long, and leaves nothing behind. A nil progress draws nothing. It is not for several
-// goroutines at once.
+// progress shows on one line of a terminal how far something long has come. It is drawn five times a second at most,
+// first when something has taken that long, and leaves nothing behind. A nil progress draws nothing. It is not for
+// several goroutines at once.
 type progress struct {
 	to    io.Writer
 	width func() int // of the terminal in columns, which may change
@@ -56,8 +56,8 @@ func (p *progress) relabel(label, unit string) {
 	}
 }
 
-// at says that done of a total is done, which may be bytes, and that so many units have been counted. A total of 0 is one
-// that is not known; the count alone is shown then.
+// at says that done of a total is done, which may be bytes, and that so many units have been counted. A total of 0 is
+// one that is not known; the count alone is shown then.
 func (p *progress) at(done, total, count int64) {
 	if p == nil {
 		return

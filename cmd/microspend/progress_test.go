@@ -17,10 +17,16 @@ func TestProgressLine(t *testing.T) {
 		done, total, count int64
 		want               string
 	}{
-		{"half", "done and left side by side", 80, 50, 100, 1_234_567, "reading ███████████████░░░░░░░░░░░░░░░  50 %  1,234,567 rows"},
+		{
+			"half", "done and left side by side", 80, 50, 100, 1_234_567,
+			"reading ███████████████░░░░░░░░░░░░░░░  50 %  1,234,567 rows",
+		},
 		{"nothing", "an empty bar", 80, 0, 100, 0, "reading ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   0 %  0 rows"},
 		{"everything", "a full bar", 80, 100, 100, 9, "reading ██████████████████████████████ 100 %  9 rows"},
-		{"grown", "a file that grows while it is read is not past its end", 80, 130, 100, 9, "reading ██████████████████████████████ 100 %  9 rows"},
+		{
+			"grown", "a file that grows while it is read is not past its end", 80, 130, 100, 9,
+			"reading ██████████████████████████████ 100 %  9 rows",
+		},
 		{"unknown", "a stream has no end: the count alone", 80, 5000, 0, 1_234, "reading 1,234 rows"},
 		{"narrow", "the bar gives way first", 40, 50, 100, 1_234_567, "reading ████░░░░░  50 %  1,234,567 rows"},
 		{"narrower", "no bar of a few cells", 32, 50, 100, 1_234_567, "reading  50 %  1,234,567 rows"},
@@ -39,7 +45,8 @@ func TestProgressIsDrawnFiveTimesASecondAndCleared(t *testing.T) {
 	var out strings.Builder
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	p := &progress{
-		to: &out, width: func() int { return 80 }, now: func() time.Time { return now }, label: "reading", unit: "rows", next: now.Add(progressEvery),
+		to: &out, width: func() int { return 80 }, now: func() time.Time { return now }, label: "reading", unit: "rows",
+		next: now.Add(progressEvery),
 	}
 	p.clear()
 	require.Empty(t, out.String(), "what was over at once leaves no trace")

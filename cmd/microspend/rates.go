@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/cardstore"
 	"microspend/pricing/pricelist"
@@ -18,7 +19,7 @@ import (
 func (a *app) ratesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rates",
-		Short: "The rate cards: what each figure is, where and when it was read",
+		Short: "List rate cards with the source and date of each rate",
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return a.listRates() },
 	}
@@ -47,8 +48,7 @@ func (a *app) ratesCommand() *cobra.Command {
 			return a.print(report.Card(card, market.Now))
 		},
 	}
-	a.output.addTo(show)
-	a.addOwnRatesTo(show)
+	a.pricingFlags(show)
 	cmd.AddCommand(list, show, a.ratesCheckCommand(), a.ratesImportCommand())
 	return cmd
 }
@@ -69,15 +69,15 @@ func (a *app) listRates() error {
 	return a.print(report.Cards(cards, market.Now))
 }
 
-const priceListForms = `A FILE is what AWS publishes as JSON: the Price List bulk offer file of AWSLambda, or the replies of
-"aws pricing get-products --service-code AWSLambda", one file for each page.`
+const priceListForms = `FILE is JSON as published by AWS: the Price List bulk offer file of AWSLambda, or the output of
+"aws pricing get-products --service-code AWSLambda", one file per page.`
 
 func (a *app) ratesCheckCommand() *cobra.Command {
 	var region string
 	cmd := &cobra.Command{
 		Use:   "check FILE…",
-		Short: "Print where the rate cards differ from AWS's Price List",
-		Long:  "check compares the rate cards with a price list and exits 1 where they differ.\n\n" + priceListForms,
+		Short: "Compare the rate cards with AWS's Price List",
+		Long:  "check compares the rate cards with a price list and exits with 1 if they differ.\n\n" + priceListForms,
 		Args:  atLeastOne("a price list file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			changes, _, err := a.readPriceList(args, region)
@@ -95,7 +95,7 @@ func (a *app) ratesCheckCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(cmd)
-	cmd.Flags().StringVar(&region, "region", "", "look at this `region` only")
+	cmd.Flags().StringVar(&region, "region", "", "check this `REGION` only")
 	return cmd
 }
 
@@ -104,36 +104,36 @@ func (a *app) ratesImportCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
-		Short: "Replace rate cards by AWS's Price List",
-		Long: "import makes rate cards from a price list and keeps them in the folder of --rates-dir, where they come before\n" +
-			"the cards built into the program. On any error the present cards stay.\n\n" + priceListForms,
+		Short: "Replace rate cards with those of AWS's Price List",
+		Long: "import makes rate cards from a price list and stores them in --rates-dir, where they take\n" +
+			"precedence over the cards built into the program. On any error the existing cards stay.\n\n" + priceListForms,
 		Args: atLeastOne("a price list file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			folder := a.cardFolder()
 			if folder == "" {
-				return errors.New("no folder to keep rate cards in; give --rates-dir")
+				return errors.New("no home directory to store rate cards in; use --rates-dir")
 			}
 			changes, cards, err := a.readPriceList(args, region)
 			if err != nil {
 				return err
 			}
 			if err := plausible(changes); err != nil && !force {
-				return fmt.Errorf("%w\nnothing was imported; check the file, and use --force if the prices are right", err)
+				return fmt.Errorf("%w\nnothing was imported; check the file, and use --force if the prices are correct", err)
 			}
 			if err := cardstore.In(folder).Save(cards); err != nil {
 				return err
 			}
 			document, _ := report.Drift(changes)
 			if err := a.print(document); err != nil {
-				return fmt.Errorf("the rate cards are imported, but: %w", err)
+				return fmt.Errorf("the rate cards were imported, but: %w", err)
 			}
-			fmt.Fprintf(a.err, "%d rate cards are in %s\n", len(cards), folder)
+			fmt.Fprintf(a.err, "wrote %s to %s\n", figures.Count(len(cards), "rate card"), folder)
 			return nil
 		},
 	}
 	a.output.addTo(cmd)
-	cmd.Flags().StringVar(&region, "region", "", "import this `region` only")
-	cmd.Flags().BoolVar(&force, "force", false, "import prices also where they changed more than tenfold")
+	cmd.Flags().StringVar(&region, "region", "", "import this `REGION` only")
+	cmd.Flags().BoolVar(&force, "force", false, "import prices even if they changed more than tenfold")
 	return cmd
 }
 
@@ -170,7 +170,7 @@ func (a *app) readPriceList(paths []string, region string) ([]report.CardChange,
 		return nil, nil, err
 	}
 	for _, group := range listing.Unrecognized {
-		fmt.Fprintln(a.err, "microspend: warning: the price list has a MicroVM product that is not one of the five: "+view.Visible(group))
+		fmt.Fprintln(a.err, "microspend: warning: unknown MicroVM product in the price list: "+view.Visible(group))
 	}
 	var cards []pricing.RateCard
 	if region == "" {
@@ -189,7 +189,7 @@ func (a *app) readPriceList(paths []string, region string) ([]report.CardChange,
 		present, err := market.Cards.Card(card.Region)
 		var none *pricing.NoCardError
 		if err != nil && !errors.As(err, &none) {
-			fmt.Fprintf(a.err, "microspend: warning: the present card of %s cannot be read and will be replaced: %s\n",
+			fmt.Fprintf(a.err, "microspend: warning: the existing card of %s cannot be read and will be replaced: %s\n",
 				card.Region, view.Visible(err.Error()))
 		}
 		changes[i] = report.CardChange{Present: present, Next: card, Drift: pricelist.Compare(present, card)}

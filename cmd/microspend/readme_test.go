@@ -14,8 +14,8 @@ import (
 
 var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
 
-// TestReadme runs the commands that the README shows and compares what they print: its output is real. With -update it is
-// rewritten.
+// TestReadme runs the commands that the README shows and compares what they print: its output is real. With -update it
+// is rewritten.
 func TestReadme(t *testing.T) {
 	const path = "../../README.md"
 	text, err := os.ReadFile(path)

@@ -18,22 +18,24 @@ import (
 
 func (a *app) reconcileCommand() *cobra.Command {
 	var (
-		from, to, tolerance string
-		allocate, all       bool
+		tolerance     string
+		allocate, all bool
 	)
 	cmd := &cobra.Command{
 		Use:   "reconcile FILE…",
-		Short: "Set AWS's bill beside what was measured, and say why they differ",
-		Long: `reconcile compares AWS's bill with the ledger, for each usage type, region and day: ours, theirs, the difference and the
-likely reasons, ranked by what they make. FILE is a reply of Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE,
-and by REGION if it can be), a Cost and Usage Report or a FOCUS export; CSV, gzip or Parquet. A report that AWS delivers in
-several files is given as all of them; - is standard input. It exits with 1 where the total, or a usage type in a region, is further off than
---tolerance.
+		Short: "Compare AWS's bill with measured usage and explain differences",
+		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day: ours, theirs,
+the difference and the likely reasons, ranked by the dollars they explain. FILE is the output of
+Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE and, if possible, REGION), a Cost and
+Usage Report or a FOCUS export, as CSV, gzip or Parquet. If AWS delivered a report in several files,
+give all of them; - is standard input. reconcile exits with 1 if the total, or a usage type in a
+region, differs by more than --tolerance.
 
-With --allocate the bill is kept beside the ledger, for microspend spend --basis billed: tenants' rows then add up to the bill
-exactly, with what no measured usage accounts for as a row of its own.`,
+--allocate stores the bill with the ledger, for microspend spend --basis billed: tenants' rows then
+add up to the bill exactly, with unmeasured usage as a row of its own.`,
 		Example: `  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity \
-    --time-period Start=2026-10-01,End=2026-11-01 --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
+    --time-period Start=2026-10-01,End=2026-11-01 \
+    --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
   microspend reconcile bill.json --tolerance 1%
   microspend reconcile cur-*.csv.gz --allocate`,
 		Args: atLeastOne("the file of a bill"),
@@ -43,16 +45,8 @@ exactly, with what no measured usage accounts for as a row of its own.`,
 			if request.Tolerance, err = reconcile.ParseTolerance(tolerance); err != nil {
 				return fmt.Errorf("--tolerance: %w", err)
 			}
-			for _, bound := range []struct {
-				flag, text string
-				into       *time.Time
-			}{{"from", from, &request.From}, {"to", to, &request.To}} {
-				if bound.text == "" {
-					continue
-				}
-				if *bound.into, err = time.Parse(time.DateOnly, bound.text); err != nil {
-					return fmt.Errorf("--%s: %.40q is not a day such as 2026-10-01", bound.flag, bound.text)
-				}
+			if request.From, request.To, err = a.dayRange(time.Time{}, time.Time{}); err != nil {
+				return err
 			}
 			if request.Bill, err = a.readBills(args); err != nil {
 				return err
@@ -80,13 +74,12 @@ exactly, with what no measured usage accounts for as a row of its own.`,
 		},
 	}
 	a.output.addTo(cmd)
-	a.finance.addTo(cmd)
+	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&from, "from", "", "first `day` to compare, as 2026-10-01 (default the bill's first)")
-	flags.StringVar(&to, "to", "", "`day` after the last (default after the bill's last)")
-	flags.StringVar(&tolerance, "tolerance", "1%", "how far off is still right: a `percentage` of the bill, or dollars")
-	flags.BoolVar(&allocate, "allocate", false, "keep the bill beside the ledger and share it out among tenants")
-	flags.BoolVar(&all, "all", false, "show every day in the table, not only those that are furthest off")
+	a.dayRangeFlags(cmd, "bill")
+	flags.StringVar(&tolerance, "tolerance", "1%", "accepted difference: a `PERCENT` of the bill, or dollars")
+	flags.BoolVar(&allocate, "allocate", false, "store the bill with the ledger and allocate it to tenants")
+	flags.BoolVar(&all, "all", false, "show every day in the table, not only those with the largest differences")
 	return cmd
 }
 
@@ -127,7 +120,7 @@ func (a *app) readBill(path string) (bill.Bill, error) {
 	if !isFile || size == 0 {
 		text, err := io.ReadAll(io.LimitReader(in, maxPipedBill+1))
 		if err == nil && len(text) > maxPipedBill {
-			err = fmt.Errorf("it is larger than %d MiB; give it as a file", maxPipedBill>>20)
+			err = fmt.Errorf("larger than %d MiB; give it as a file", maxPipedBill>>20)
 		}
 		if err != nil {
 			return bill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
@@ -144,7 +137,10 @@ func (a *app) readBill(path string) (bill.Bill, error) {
 // allocate keeps the bill beside the ledger, once it has been shared out among tenants.
 func (a *app) allocate(ctx context.Context, source spend.Source, shown *report.Reconciliation) error {
 	c := shown.Comparison
-	request := spend.Request{From: c.From, To: c.To, By: []spend.Dimension{spend.ByTenant}, Location: time.UTC, Sort: spend.SortAmount}
+	request := spend.Request{
+		From: c.From, To: c.To, By: []spend.Dimension{spend.ByTenant}, Location: time.UTC,
+		Sort: spend.SortAmount,
+	}
 	rates, err := source.Report(ctx, request)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/figures"
 	"microspend/report"
 	"microspend/report/html"
 	"microspend/report/statement"
@@ -39,12 +40,13 @@ func (a *app) reportCommand() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "A report to hand on: who spent what, on which day, at which rates, and how it was made",
-		Long: `report writes everything there is to say about a period into one file: an HTML page that needs no network, no other file
-and no JavaScript, and reads well on a screen, on a phone and on paper. With --per-tenant it writes a page for each tenant
-with nobody else's data in it; the page of --output then leads to each of them.
+		Short: "Write a report to share: who spent what, when, and at which rates",
+		Long: `report writes everything about a period into one HTML page that needs no network, no other
+files and no JavaScript, and works on a screen, on a phone and on paper. --per-tenant writes a page
+for each tenant with no one else's data; the page of --output then links to them.
 
-The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day in the rest.`,
+The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day
+in all others.`,
 		Example: `  microspend report --output november.html
   microspend report --from 2026-10-01 --to 2026-11-01 --tenant acme --output acme.html
   microspend report --per-tenant bills
@@ -52,10 +54,10 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains(names, format) {
-				return fmt.Errorf("--format: no format %.40q; formats are %s", format, strings.Join(names, ", "))
+				return fmt.Errorf("--format: unknown format %.40q; valid formats: %s", format, strings.Join(names, ", "))
 			}
 			if folder != "" && format != formatHTML {
-				return errors.New("--per-tenant writes HTML pages; give --format html")
+				return errors.New("--per-tenant requires --format html")
 			}
 			in, err := a.spendInputs()
 			if err != nil {
@@ -66,7 +68,7 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 				return a.exportReport(cmd, in.Source, chosen, account)
 			}
 			if account != "" {
-				return fmt.Errorf("--billing-account has no meaning in --format %s; FOCUS alone names it", format)
+				return fmt.Errorf("--billing-account cannot be combined with --format %s; it is for FOCUS only", format)
 			}
 			request := statement.Request{Detailed: mostDetailed, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule}
 			if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
@@ -86,7 +88,8 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 				return err
 			}
 			if len(s.Tenants) == 0 && !s.Whole {
-				return fmt.Errorf("--tenant: nobody is called %s, neither in the ledger in this period nor in the tenants file", strings.Join(chosen, " or "))
+				return fmt.Errorf("--tenant: no tenant %s, neither in the ledger in this period nor in the tenants file",
+					strings.Join(chosen, " or "))
 			}
 			options := html.Options{}
 			if folder != "" {
@@ -98,20 +101,18 @@ The other formats are those of microspend spend: the workbook, the FOCUS dataset
 				}
 			}
 			write := func(w io.Writer) error { return html.Write(w, s, options) }
-			if file != "" && file != "-" {
-				return atomicfile.Replace(file, newFile, write)
-			}
-			return write(a.out)
+			return a.write(file, write)
 		},
 	}
-	a.finance.addTo(cmd)
-	a.finance.addPeriodTo(cmd)
+	a.ledgerFlags(cmd)
+	a.periodFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", formatHTML, "output `format`: "+strings.Join(names, ", "))
-	flags.StringVar(&file, "output", "", "write to this `file` instead of standard output; - is standard output")
-	flags.StringArrayVar(&chosen, "tenant", nil, "only this `tenant`, with nobody else's data; a * at the end stands for any rest; may be repeated")
-	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
-	flags.StringVar(&folder, "per-tenant", "", "write a page for each tenant into this `folder`")
+	flags.StringVar(&format, "format", formatHTML, "output `FORMAT`: "+strings.Join(names, ", "))
+	flags.StringVar(&file, "output", "", outputHelp)
+	flags.StringArrayVar(&chosen, "tenant", nil,
+		"only this `TENANT`, with no one else's data; a trailing * matches any suffix (repeatable)")
+	flags.StringVar(&account, "billing-account", "", accountHelp)
+	flags.StringVar(&folder, "per-tenant", "", "write a page for each tenant to `DIR`")
 	return cmd
 }
 
@@ -159,7 +160,7 @@ func addressesIn(folder, file string) (func(tenant string) string, error) {
 	}
 	way, err := filepath.Rel(from, folder)
 	if err != nil { // on another drive
-		return nil, fmt.Errorf("--output: a page in %s cannot lead to those in %s", from, folder)
+		return nil, fmt.Errorf("--output: a page in %s cannot link to those in %s", from, folder)
 	}
 	return func(tenant string) string {
 		address := url.URL{Path: path.Join(filepath.ToSlash(way), html.FileName(tenant))}
@@ -178,10 +179,6 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 	if err != nil {
 		return err
 	}
-	if pages == 1 {
-		fmt.Fprintf(a.err, "1 page is in %s\n", folder)
-	} else {
-		fmt.Fprintf(a.err, "%d pages are in %s\n", pages, folder)
-	}
+	fmt.Fprintf(a.err, "wrote %s to %s\n", figures.Count(pages, "page"), folder)
 	return nil
 }

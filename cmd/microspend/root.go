@@ -30,7 +30,8 @@ const (
 // errCheckFailed ends a command whose findings are already on standard output.
 var errCheckFailed = errors.New("a check failed")
 
-// errOutside ends a command to which an outside service did not give all that it should have; what came of it is printed.
+// errOutside ends a command to which an outside service did not give all that it should have; what came of it is
+// printed.
 var errOutside = errors.New("an outside service failed")
 
 // errInterrupted ends a command that was ended by a signal and has said what came of it.
@@ -61,7 +62,7 @@ type app struct {
 	asOf     string
 	ratesDir string
 	output   outputFlags
-	finance  financeFlags
+	flags    sharedFlags
 }
 
 // run executes one command line and returns its exit code.
@@ -96,14 +97,15 @@ func run(ctx context.Context, args []string, p process) int {
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "microspend",
-		Short: "What AWS Lambda MicroVMs cost: exact, itemised, explained",
-		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows how every figure is made.
+		Short: "Price AWS Lambda MicroVMs: exact, itemized, explained",
+		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows the formula behind every
+figure.
 
-Write a workload with "microspend init", price it with "microspend estimate workload.yaml", and set it against EC2,
-Fargate, functions and other sandboxes with "microspend compare workload.yaml".
+Create a workload with "microspend init", price it with "microspend estimate workload.yaml", and
+compare it with EC2, Fargate, functions and other sandboxes with "microspend compare workload.yaml".
 
-Measured usage comes into a ledger with "microspend collect" or "microspend import"; "microspend dash" shows what each tenant
-spent. "microspend demo" makes up a fleet to look at.`,
+"microspend collect" or "microspend import" bring measured usage into a ledger; "microspend dash"
+shows what each tenant spent. "microspend demo" generates a sample fleet to explore.`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -113,8 +115,9 @@ spent. "microspend demo" makes up a fleet to look at.`,
 		},
 	}
 	root.SetVersionTemplate("microspend {{.Version}}\n")
-	root.PersistentFlags().StringVar(&a.asOf, "as-of", "", "`date` by which the age of rates is judged, as 2026-11-23 (default today)")
-	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "", "`folder` of imported rate cards (default in the user's data folder)")
+	root.PersistentFlags().StringVar(&a.asOf, "as-of", "", "treat this `DATE` as today, for example 2026-11-23")
+	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
+		"`DIR` of imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
@@ -122,7 +125,8 @@ spent. "microspend demo" makes up a fleet to look at.`,
 	root.AddGroup(&cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
 	for group, commands := range map[string][]*cobra.Command{
 		would: {
-			a.initCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(), a.sensitivityCommand(),
+			a.initCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
+			a.sensitivityCommand(),
 			a.diffCommand(), a.idleCommand(), a.priceCommand(), a.examplesCommand(), a.ratesCommand(), a.schemaCommand(),
 		},
 		did: {
@@ -153,7 +157,8 @@ func atLeastOne(what string) cobra.PositionalArgs {
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return fmt.Errorf("%s needs %s, but got %d arguments; see %s --help", cmd.CommandPath(), what, len(args), cmd.CommandPath())
+			return fmt.Errorf("%s needs %s, but got %d arguments; see %s --help", cmd.CommandPath(), what, len(args),
+				cmd.CommandPath())
 		}
 		return nil
 	}
@@ -182,11 +187,9 @@ func (a *app) market() (scenarios.Market, error) {
 	if err != nil {
 		return scenarios.Market{}, err
 	}
-	now := a.now()
-	if a.asOf != "" {
-		if now, err = time.Parse(time.DateOnly, a.asOf); err != nil {
-			return scenarios.Market{}, fmt.Errorf("--as-of: %q is not a date such as 2026-11-23", a.asOf)
-		}
+	now, err := a.today()
+	if err != nil {
+		return scenarios.Market{}, err
 	}
 	cards := pricing.EmbeddedCards()
 	if dir := a.cardFolder(); dir != "" {
@@ -200,11 +203,8 @@ func (a *app) cardFolder() string {
 	if a.ratesDir != "" {
 		return a.ratesDir
 	}
-	if data := a.env("XDG_DATA_HOME"); filepath.IsAbs(data) {
-		return filepath.Join(data, "microspend", "rates")
-	}
-	if home := a.env("HOME"); filepath.IsAbs(home) {
-		return filepath.Join(home, ".local", "share", "microspend", "rates")
+	if folder := a.dataFolder(); folder != "" {
+		return filepath.Join(folder, "rates")
 	}
 	return ""
 }
@@ -220,13 +220,17 @@ func (a *app) load(path string) (*scenarios.Scenario, error) {
 	}
 	defer file.Close()
 	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder; give a scenario file", path)
+		return nil, fmt.Errorf("%s is a directory; give a workload file", path)
 	}
 	return scenarios.LoadWithFiles(path, file, a.openTrace)
 }
 
-// estimate reads and prices the scenarios of a command line. Faults of all files are reported together.
-func (a *app) estimate(market scenarios.Market, paths []string) ([]*scenarios.Estimate, error) {
+// estimate reads and prices the workloads of a command line. Errors of all files are reported together.
+func (a *app) estimate(paths ...string) (scenarios.Market, []*scenarios.Estimate, error) {
+	market, err := a.ownMarket()
+	if err != nil {
+		return market, nil, err
+	}
 	var (
 		estimates []*scenarios.Estimate
 		faults    []error
@@ -244,5 +248,5 @@ func (a *app) estimate(market scenarios.Market, paths []string) ([]*scenarios.Es
 		}
 		estimates = append(estimates, e)
 	}
-	return estimates, errors.Join(faults...)
+	return market, estimates, errors.Join(faults...)
 }

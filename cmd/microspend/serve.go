@@ -23,18 +23,20 @@ func (a *app) serveCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the report, spend as JSON, and metrics for Prometheus",
-		Long: `serve answers over HTTP: / is the report of a month, /api/v1/spend what spend prints as JSON, /metrics is for Prometheus,
-/healthz and /readyz are for whatever keeps it running. It reads the ledger again when it changes.
+		Short: "Serve reports, spend as JSON, and Prometheus metrics over HTTP",
+		Long: `serve answers over HTTP: / is the report of a month, /api/v1/spend the output of spend as
+JSON, /metrics is for Prometheus, /healthz and /readyz are for health checks. It reloads the ledger
+when it changes.
 
-It listens on this machine alone unless --listen says otherwise, which needs a token: in --token-file, in the environment
-as MICROSPEND_TOKEN, or in --token, where others on the machine can see it. There is no TLS; put a proxy before it.`,
+It listens on the loopback interface. To listen elsewhere, use --listen with a token: in
+--token-file, in the environment variable MICROSPEND_TOKEN, or in --token, where other users of the
+machine can see it. There is no TLS; put a proxy in front.`,
 		Example: `  microspend serve
   MICROSPEND_TOKEN=$(openssl rand -hex 32) microspend serve --listen 0.0.0.0:8480`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if options.Refresh < time.Second || options.Connections < 1 || options.Series < 1 || options.Drain < 0 {
-				return errors.New("--refresh is 1s or more, --connections and --series 1 or more, --drain 0s or more")
+				return errors.New("--refresh must be at least 1s, --connections and --series at least 1, --drain at least 0s")
 			}
 			var err error
 			if options.Token, err = a.token(token, tokenFile); err != nil {
@@ -59,7 +61,8 @@ as MICROSPEND_TOKEN, or in --token, where others on the machine can see it. Ther
 			}
 			if !serve.IsLoopback(listener.Addr()) && options.Token == "" {
 				_ = listener.Close()
-				return fmt.Errorf("--listen: %s can be reached from elsewhere, which needs a token; see %s --help", listen, cmd.CommandPath())
+				return fmt.Errorf("--listen: %s is reachable from other machines, which requires a token; see %s --help", listen,
+					cmd.CommandPath())
 			}
 			if a.patience != nil {
 				a.patience(options.Drain + 2*time.Second)
@@ -68,16 +71,19 @@ as MICROSPEND_TOKEN, or in --token, where others on the machine can see it. Ther
 			return server.Serve(cmd.Context(), listener)
 		},
 	}
-	a.finance.addTo(cmd)
+	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&listen, "listen", "127.0.0.1:8480", "`address` to listen on; port 0 chooses one")
-	flags.StringVar(&tokenFile, "token-file", "", "`file` with the token that every request must have")
-	flags.StringVar(&token, "token", "", "the `token` itself; others on the machine can see it, --token-file they cannot")
-	flags.StringArrayVar(&options.Hosts, "host", nil, "answer also for this `name`, as of a proxy before a loopback address; may be repeated")
-	flags.DurationVar(&options.Refresh, "refresh", 5*time.Second, "how `often` to look whether the ledger has changed")
-	flags.IntVar(&options.Connections, "connections", 256, "the `most` connections at a time")
-	flags.IntVar(&options.Series, "series", 1000, "the `most` combinations of tenant, image and region in metrics; the rest is (other)")
-	flags.DurationVar(&options.Drain, "drain", 10*time.Second, "how `long` to wait for answers under way when told to stop")
+	flags.StringVar(&listen, "listen", "127.0.0.1:8480", "`ADDRESS` to listen on; port 0 picks a free one")
+	flags.StringVar(&tokenFile, "token-file", "", "`FILE` with the token that requests must carry")
+	flags.StringVar(&token, "token", "",
+		"the `TOKEN` itself, which other users of the machine can see; prefer --token-file")
+	flags.StringArrayVar(&options.Hosts, "host", nil,
+		"also accept this host `NAME`, for example that of a proxy in front of a loopback address (repeatable)")
+	flags.DurationVar(&options.Refresh, "refresh", 5*time.Second, "`INTERVAL` at which to check the ledger for changes")
+	flags.IntVar(&options.Connections, "connections", 256, "maximum `N` of open connections")
+	flags.IntVar(&options.Series, "series", 1000,
+		"maximum `N` of tenant, image and region combinations in metrics; the rest is (other)")
+	flags.DurationVar(&options.Drain, "drain", 10*time.Second, "`DURATION` to wait for requests in flight on shutdown")
 	return cmd
 }
 
@@ -86,7 +92,7 @@ func (a *app) token(flag, file string) (string, error) {
 	token := a.env(tokenVariable)
 	switch {
 	case flag != "" && file != "":
-		return "", errors.New("give --token or --token-file, not both")
+		return "", errors.New("give either --token or --token-file, not both")
 	case flag != "":
 		token = flag
 	case file != "":

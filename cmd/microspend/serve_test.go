@@ -43,22 +43,24 @@ func command(ctx context.Context, errs io.Writer, environ []string, args ...stri
 	return code, stdout.String()
 }
 
-// TestServe runs serve beside spend: they say the same to the byte, a change of the tenants file is seen, and an interrupt
-// ends it with 0.
+// TestServe runs serve beside spend: they say the same to the byte, a change of the tenants file is seen, and an
+// interrupt ends it with 0.
 func TestServe(t *testing.T) {
 	dir := t.TempDir()
 	environ := []string{"HOME=" + dir}
 	code, _ := command(t.Context(), io.Discard, environ, "demo", "--output", dir, "--days", "20", "--tenants", "10")
 	require.Zero(t, code)
 	finance := []string{"--ledger", filepath.Join(dir, "ledger"), "--config", filepath.Join(dir, "microspend.yaml")}
-	code, want := command(t.Context(), io.Discard, environ, append([]string{"spend", "--by", "tenant,day", "--format", "json"}, finance...)...)
+	code, want := command(t.Context(), io.Discard, environ,
+		append([]string{"spend", "--by", "tenant,day", "--format", "json"}, finance...)...)
 	require.Zero(t, code)
 
 	ctx, interrupt := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	errs := &watched{}
 	go func() {
-		code, _ := command(ctx, errs, environ, append([]string{"serve", "--listen", "127.0.0.1:0", "--refresh", "1s"}, finance...)...)
+		code, _ := command(ctx, errs, environ, append([]string{"serve", "--listen", "127.0.0.1:0", "--refresh", "1s"},
+			finance...)...)
 		ended <- code
 	}()
 	address := regexp.MustCompile(`serving on (http://\S+)/`)
@@ -84,7 +86,8 @@ func TestServe(t *testing.T) {
 	text, err := os.ReadFile(tenants)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(tenants, append(text, ",,newcomer,,\n"...), 0o600))
-	require.Eventually(t, func() bool { return strings.Contains(get("/"), "newcomer") }, 30*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(get("/"), "newcomer") }, 30*time.Second,
+		100*time.Millisecond)
 
 	interrupt()
 	require.Equal(t, exitDone, <-ended)
@@ -103,22 +106,29 @@ func TestServeRefuses(t *testing.T) {
 		environ    []string
 		args       []string
 	}{
-		{"elsewhere without a token", "can be reached from elsewhere, which needs a token", nil, []string{"--listen", "0.0.0.0:0"}},
-		{"every address without a token", "can be reached from elsewhere, which needs a token", nil, []string{"--listen", ":0"}},
-		{"a short token", "the token has 5 characters; give at least 16", nil, []string{"--token", "short"}},
+		{
+			"elsewhere without a token", "is reachable from other machines, which requires a token", nil,
+			[]string{"--listen", "0.0.0.0:0"},
+		},
+		{
+			"every address without a token", "is reachable from other machines, which requires a token", nil,
+			[]string{"--listen", ":0"},
+		},
+		{"a short token", "the token has 5 characters; use at least 16", nil, []string{"--token", "short"}},
 		{"a short token in the environment", "the token has 5 characters", []string{"MICROSPEND_TOKEN=short"}, nil},
-		{"two tokens", "give --token or --token-file, not both", nil, []string{"--token", "x", "--token-file", "y"}},
+		{"two tokens", "give either --token or --token-file, not both", nil, []string{"--token", "x", "--token-file", "y"}},
 		{"no such token file", "no such file", nil, []string{"--token-file", filepath.Join(dir, "missing")}},
 		{"an empty token file", "is empty", nil, []string{"--token-file", empty}},
 		{"no address", "--listen: ", nil, []string{"--listen", "nowhere"}},
-		{"no time", "--refresh is 1s or more", nil, []string{"--refresh", "1ms"}},
-		{"no ledger", "there is no ledger in", nil, []string{"--ledger", filepath.Join(dir, "none")}},
+		{"no time", "--refresh must be at least 1s", nil, []string{"--refresh", "1ms"}},
+		{"no ledger", "no ledger in", nil, []string{"--ledger", filepath.Join(dir, "none")}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
 			defer stop()
 			errs := &watched{}
-			code, _ := command(ctx, errs, append(environ, tc.environ...), append([]string{"serve", "--ledger", filepath.Join(dir, "ledger"), "--listen", "127.0.0.1:0"}, tc.args...)...)
+			code, _ := command(ctx, errs, append(environ, tc.environ...),
+				append([]string{"serve", "--ledger", filepath.Join(dir, "ledger"), "--listen", "127.0.0.1:0"}, tc.args...)...)
 			require.Equal(t, exitUsage, code)
 			require.Contains(t, errs.String(), tc.says)
 		})

@@ -20,12 +20,13 @@ func (a *app) spendCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "spend",
-		Short: "What each tenant spent",
-		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm, region, day, week, month and
-component. Rows add up to the total exactly; usage that no tenant can be named for is (unallocated).
+		Short: "Show what each tenant spent",
+		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm,
+region, day, week, month and component. Rows add up to the total exactly; usage without a tenant is
+(unallocated).
 
-xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and focus-parquet are FOCUS 1.2: a row for each
-tenant, UTC day, region and usage type.`,
+--format xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and
+focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		Example: `  microspend spend
   microspend spend --by tenant,day --from 2026-10-01 --to 2026-11-01 --format csv
   microspend spend --by tenant --previous --sort change --top 10
@@ -53,7 +54,7 @@ tenant, UTC day, region and usage type.`,
 			if err != nil {
 				return err
 			}
-			asked.RawPeriod = a.finance.asked()
+			asked.RawPeriod = a.rawPeriod()
 			request, err := asked.Request(source, now, flagName)
 			if err != nil {
 				return err
@@ -70,21 +71,23 @@ tenant, UTC day, region and usage type.`,
 		},
 	}
 	a.output.addTo(cmd, exportFormats...)
-	a.finance.addTo(cmd)
-	a.finance.addPeriodTo(cmd)
+	a.ledgerFlags(cmd)
+	a.periodFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&account, "billing-account", "", "AWS account `id` that is billed, for FOCUS (default the one in the ledger)")
-	flags.StringVar(&asked.By, "by", "tenant", "what rows are grouped by: any of "+dimensionWords())
-	flags.StringVar(&asked.Sort, "sort", "", "`order` of rows: amount, key or change (default amount, or key where rows are days, weeks or months)")
-	flags.StringVar(&basis, "basis", "rates", "what amounts are made of: `rates`, or billed: AWS's bill as microspend reconcile --allocate took it in")
-	flags.IntVar(&asked.Top, "top", 0, "keep so `many` rows and fold the rest into one")
-	flags.StringVar(&asked.Min, "min", "0", "fold rows below so many `dollars` into one")
-	flags.BoolVar(&asked.Previous, "previous", false, "put the period before beside it, with the change")
-	flags.BoolVar(&asked.Strict, "strict", false, "fail where a rate is not known, instead of saying what is missing")
-	flags.StringArrayVar(&asked.Tenants, "tenant", nil, "only this `tenant`; a * at the end stands for any rest; may be repeated")
-	flags.StringArrayVar(&asked.Images, "image", nil, "only this `image`, likewise")
-	flags.StringArrayVar(&asked.MicroVMs, "microvm", nil, "only this MicroVM's `id`, likewise")
-	flags.StringArrayVar(&asked.Regions, "region", nil, "only this `region`, likewise")
+	flags.StringVar(&account, "billing-account", "", accountHelp)
+	flags.StringVar(&asked.By, "by", "tenant", "group rows by `DIMENSIONS`, comma-separated: "+dimensionWords())
+	flags.StringVar(&asked.Sort, "sort", "",
+		"`ORDER` of rows: amount, key or change (default: amount, or key if rows are days, weeks or months)")
+	flags.StringVar(&basis, "basis", "rates",
+		"`BASIS` of amounts: rates, or billed for AWS's bill as stored by microspend reconcile --allocate")
+	flags.IntVar(&asked.Top, "top", 0, "keep the `N` largest rows and fold the rest into one")
+	flags.StringVar(&asked.Min, "min", "0", "fold rows below this many `DOLLARS` into one")
+	flags.BoolVar(&asked.Previous, "previous", false, "show the previous period alongside, with the change")
+	flags.BoolVar(&asked.Strict, "strict", false, "fail if a rate is unknown, instead of listing what is missing")
+	patternFlag(cmd, &asked.Tenants, "tenant", "TENANT")
+	patternFlag(cmd, &asked.Images, "image", "IMAGE")
+	patternFlag(cmd, &asked.MicroVMs, "microvm", "ID")
+	patternFlag(cmd, &asked.Regions, "region", "REGION")
 	return cmd
 }
 
@@ -108,7 +111,7 @@ func dimensionWords() string {
 func (a *app) budgetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "budget",
-		Short: "How budgets stand: spent, burn rate, forecast, and when they run out",
+		Short: "Show budgets: spend, burn rate, forecast, and when they run out",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := a.budgets(cmd)
@@ -116,10 +119,10 @@ func (a *app) budgetCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(cmd)
-	a.finance.addTo(cmd)
+	a.ledgerFlags(cmd)
 	check := &cobra.Command{
 		Use:   "check",
-		Short: "Exit with 1 where a budget's threshold is exceeded, for cron",
+		Short: "Exit with 1 if a budget's threshold is exceeded, for cron",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			status, err := a.budgets(cmd)
@@ -133,7 +136,7 @@ func (a *app) budgetCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(check)
-	a.finance.addTo(check)
+	a.ledgerFlags(check)
 	cmd.AddCommand(check)
 	return cmd
 }
@@ -158,7 +161,7 @@ func (a *app) budgets(cmd *cobra.Command) (budget.Report, error) {
 func (a *app) anomaliesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "anomalies",
-		Short: "Days on which a tenant's spend left its own range, and what moved",
+		Short: "Find days outside a tenant's usual range, and what caused them",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			in, err := a.spendInputs()
@@ -180,7 +183,7 @@ func (a *app) anomaliesCommand() *cobra.Command {
 		},
 	}
 	a.output.addTo(cmd)
-	a.finance.addTo(cmd)
-	a.finance.addPeriodTo(cmd)
+	a.ledgerFlags(cmd)
+	a.periodFlags(cmd)
 	return cmd
 }

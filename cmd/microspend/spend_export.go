@@ -16,7 +16,9 @@ import (
 var exportFormats = []view.Format{view.FormatXLSX, view.FormatFOCUSCSV, view.FormatFOCUSParquet}
 
 // exportSpend writes spend in one of exportFormats. It reports false for other formats.
-func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) (done bool, err error) {
+func (a *app) exportSpend(cmd *cobra.Command, source spend.Source, request spend.Request,
+	account string,
+) (done bool, err error) {
 	format := view.Format(a.output.format)
 	switch format {
 	case view.FormatXLSX:
@@ -55,7 +57,7 @@ func (a *app) writesFOCUS() bool {
 func (a *app) refuseFlags(cmd *cobra.Command, names ...string) error {
 	for _, name := range names {
 		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s has no meaning in --format %s", name, a.output.format)
+			return fmt.Errorf("--%s cannot be combined with --format %s", name, a.output.format)
 		}
 	}
 	return nil

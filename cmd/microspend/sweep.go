@@ -15,13 +15,14 @@ func (a *app) sweepCommand() *cobra.Command {
 	var vary []string
 	cmd := &cobra.Command{
 		Use:   "sweep FILE --vary path=from..to/step",
-		Short: "Price a workload over the values of one or two of its fields",
-		Long: `sweep prices a workload at every value of a field, or at every combination of the values of two, which makes a heat
-map. Any field of the file can be varied, by its path; values are written as in the file, with a step or as a list.`,
+		Short: "Price a workload over a range of one or two of its fields",
+		Long: `sweep prices a workload at every value of a field, or at every combination of two fields,
+shown as a heat map. Any field of the file can be varied by its path; values are written as in the
+file, as a range with a step or as a list.`,
 		Example: `  microspend sweep workload.yaml --vary workload.running=1h..12h/1h
   microspend sweep workload.yaml --vary microvm.memory=0.5GB..8GB --vary workload.cycles=0..10/1
   microspend sweep workload.yaml --vary region=eu-west-1,us-east-1,ap-northeast-1`,
-		Args: exactly(1, "one scenario file"),
+		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			axes, err := parseAxes(vary)
 			if err != nil {
@@ -42,15 +43,14 @@ map. Any field of the file can be varied, by its path; values are written as in 
 			return a.print(report.Sweep(sweep))
 		},
 	}
-	a.output.addTo(cmd, view.FormatSVG)
-	a.addOwnRatesTo(cmd)
-	cmd.Flags().StringArrayVar(&vary, "vary", nil, "the `field` and its values; give it once or twice")
+	a.pricingFlags(cmd, view.FormatSVG)
+	cmd.Flags().StringArrayVar(&vary, "vary", nil, "the `FIELD` to vary and its values (once or twice)")
 	return cmd
 }
 
 func parseAxes(vary []string) ([]scenarios.Axis, error) {
 	if len(vary) == 0 {
-		return nil, errors.New("nothing to vary; give --vary, such as --vary workload.running=1h..12h/1h")
+		return nil, errors.New("nothing to vary; use --vary, for example --vary workload.running=1h..12h/1h")
 	}
 	var (
 		axes   []scenarios.Axis
@@ -70,20 +70,16 @@ func (a *app) sensitivityCommand() *cobra.Command {
 	by := "20%"
 	cmd := &cobra.Command{
 		Use:   "sensitivity FILE",
-		Short: "Which input moves a workload's bill most",
-		Long: `sensitivity moves every input of a workload up and down, one at a time, and shows how far the bill follows: the
-figures that are worth measuring before the others.`,
-		Args: exactly(1, "one scenario file"),
+		Short: "Show which input affects a workload's bill most",
+		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much
+the bill changes: the figures worth measuring first.`,
+		Args: exactly(1, "one workload file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var percent scenarios.Percent
 			if err := percent.ParseScalar(by); err != nil {
 				return fmt.Errorf("--by: %w", err)
 			}
-			market, err := a.ownMarket()
-			if err != nil {
-				return err
-			}
-			estimates, err := a.estimate(market, args)
+			market, estimates, err := a.estimate(args...)
 			if err != nil {
 				return err
 			}
@@ -94,8 +90,7 @@ figures that are worth measuring before the others.`,
 			return a.print(report.Sensitivity(sensitivity))
 		},
 	}
-	a.output.addTo(cmd, view.FormatSVG)
-	a.addOwnRatesTo(cmd)
-	cmd.Flags().StringVar(&by, "by", by, "how far each input is moved, as a `percentage`")
+	a.pricingFlags(cmd, view.FormatSVG)
+	cmd.Flags().StringVar(&by, "by", by, "`PERCENT` by which to change each input")
 	return cmd
 }

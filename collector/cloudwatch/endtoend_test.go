@@ -35,7 +35,7 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 			for key, r := range w.content() {
 				assert.Equal(t, "acme", r.Tenant)
 				assert.Equal(t, usage.CoverageComplete, r.Coverage)
-				assert.Equal(t, perVM, key.MicroVMID == "mvm-1", key.MicroVMID)
+				assert.Equal(t, perVM, key.Resource.ID == "mvm-1", key.Resource.ID)
 				sum.Add(&r)
 			}
 			assert.Equal(t, "900000", sum.Amounts[pricing.VCPU].String(), "10 and 5 minutes of one vCPU")

@@ -14,6 +14,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/mapping"
 	"microspend/internal/figures"
+	"microspend/usage"
 )
 
 // batchSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
@@ -89,24 +90,19 @@ func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window
 	text, err := json.Marshal(spec)
 	pages := (int64(queries)*window.Periods() + maxDatapoints - 1) / maxDatapoints
 	return collector.Batch{
-		ID: microVMOf(subjects[0].Subject), Window: window, Spec: text,
+		ID: resourceOf(subjects[0].Subject).String(), Window: window, Spec: text,
 		Cost: collector.Cost{
 			Calls: max(1, pages), Metrics: int64(queries), APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),
 		},
 	}, err
 }
 
-// microVMOf is what stands for the MicroVM in records: its id, or the fleet of a tenant and an image.
-func microVMOf(s mapping.Subject) string {
+// resourceOf is what records of a subject are about: its MicroVM, or the fleet of a tenant and an image.
+func resourceOf(s mapping.Subject) usage.Resource {
 	if s.MicroVM != "" {
-		return s.MicroVM
+		return usage.Resource{ID: s.MicroVM}
 	}
-	return FleetID(s.Tenant, s.Image)
-}
-
-// FleetID stands for the MicroVM in records of all MicroVMs of a tenant and an image.
-func FleetID(tenant, image string) string {
-	return "(fleet) " + url.PathEscape(tenant) + "/" + url.PathEscape(image)
+	return usage.Resource{Kind: usage.KindFleet, ID: url.PathEscape(s.Tenant) + "/" + url.PathEscape(s.Image)}
 }
 
 // list returns the series of a target, and what listing them cost where they had to be listed.
@@ -121,7 +117,7 @@ func (s *Source) list(ctx context.Context, t *targetSeries) (series [][]subjectS
 				return nil, fmt.Errorf("listing metrics: %w", err)
 			}
 			for _, subject := range found {
-				id := microVMOf(subject.Subject)
+				id := resourceOf(subject.Subject).String()
 				if first, twice := owner[id]; twice {
 					return nil, fmt.Errorf("%q is in the metrics of %s and in those of %s, and would count twice; tell them apart by "+
 						"their dimensions", id, s.options.Mappings[first].Namespace, of.Namespace)
@@ -160,7 +156,7 @@ func (s *Source) listMapping(ctx context.Context, client API, of mapping.Mapping
 	}
 	// In the order in which the ledger keeps them, which is less work for it.
 	slices.SortFunc(found, func(a, b subjectSeries) int {
-		return cmp.Or(cmp.Compare(microVMOf(a.Subject), microVMOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
+		return cmp.Or(resourceOf(a.Subject).Compare(resourceOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
 	})
 	return found, calls, nil
 }

@@ -145,7 +145,7 @@ func (w *world) explained(from, to time.Time, runs []time.Time, s collector.Summ
 			return known == found && (!known || want == got)
 		})
 		if !right && !inGap(s.Gaps, key, start) {
-			return fmt.Errorf("%s at %s is neither right nor a gap: %v %+v\n%v", key.MicroVMID, start, found, got, s.Gaps)
+			return fmt.Errorf("%s at %s is neither right nor a gap: %v %+v\n%v", key.Resource.ID, start, found, got, s.Gaps)
 		}
 	}
 	for key, r := range content {

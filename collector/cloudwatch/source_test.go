@@ -176,7 +176,7 @@ func TestFleets(t *testing.T) {
 	content := w.content()
 	require.Len(t, content, 1)
 	for key, r := range content {
-		assert.Equal(t, "(fleet) acme%2Feu/web", key.MicroVMID)
+		assert.Equal(t, "(fleet) acme%2Feu/web", key.Resource.String())
 		assert.Equal(t, "acme/eu", r.Tenant)
 		assert.Equal(t, int64(5), r.Amounts[pricing.VCPU])
 	}

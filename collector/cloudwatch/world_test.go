@@ -116,7 +116,7 @@ func (w *world) put(at time.Time, microVM string, p point) {
 		}, datum)
 	}
 	key := usage.Key{
-		Source: "cloudwatch", Region: target.Region, Account: target.Account, MicroVMID: microVM,
+		Source: "cloudwatch", Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: microVM},
 		PeriodStart: at.Truncate(5 * time.Minute).Unix(),
 	}
 	w.data[key] = append(w.data[key], p)
@@ -128,7 +128,7 @@ var allGiven = [5]bool{true, true, true, true, true}
 func (w *world) truth(key usage.Key, at time.Time) (usage.Record, bool) {
 	r := usage.Record{
 		PeriodStart: time.Unix(key.PeriodStart, 0).UTC(), PeriodSeconds: 300, Region: key.Region, Account: key.Account,
-		MicroVMID: key.MicroVMID, Tenant: "tenant of " + key.MicroVMID, Image: "web", Source: key.Source,
+		Resource: usage.Resource{ID: key.Resource.ID}, Tenant: "tenant of " + key.Resource.ID, Image: "web", Source: key.Source,
 	}
 	var given [5]bool
 	for _, p := range w.data[key] {
@@ -193,14 +193,14 @@ func (w *world) holdsTruth(from, to, at time.Time) error {
 		got, found := content[key]
 		switch {
 		case known != found:
-			return fmt.Errorf("%s at %s: there is a record %v, it should be %v", key.MicroVMID, start.UTC(), found, known)
+			return fmt.Errorf("%s at %s: there is a record %v, it should be %v", key.Resource.ID, start.UTC(), found, known)
 		case known && want != got:
-			return fmt.Errorf("%s at %s:\n got %+v\nwant %+v", key.MicroVMID, start.UTC(), got, want)
+			return fmt.Errorf("%s at %s:\n got %+v\nwant %+v", key.Resource.ID, start.UTC(), got, want)
 		}
 	}
 	for key := range content {
 		if _, known := w.truth(key, at); !known {
-			return fmt.Errorf("%s at %s: usage that never was", key.MicroVMID, time.Unix(key.PeriodStart, 0).UTC())
+			return fmt.Errorf("%s at %s: usage that never was", key.Resource.ID, time.Unix(key.PeriodStart, 0).UTC())
 		}
 	}
 	return nil

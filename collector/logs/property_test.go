@@ -56,7 +56,7 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 			m.run(10*time.Minute, emf.Terminate)
 			w.know(m)
 			for _, line := range m.lines {
-				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, MicroVMID: m.line.MicroVMID, PeriodStart: line.Start().Truncate(5 * time.Minute).Unix()}
+				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: m.line.MicroVMID}, PeriodStart: line.Start().Truncate(5 * time.Minute).Unix()}
 				event := fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))}
 				if late && random.IntN(4) == 0 {
 					event.Arrives = line.at.Add(time.Duration(random.Int64N(int64(20 * time.Hour))))

@@ -102,7 +102,7 @@ func (r *reading) noteMissing(what, format string, args ...any) {
 func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
-		Region: u.region, Account: u.account, MicroVMID: u.id, Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
+		Region: u.region, Account: u.account, Resource: usage.Resource{ID: u.id}, Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
 		Amounts:  c.amounts,
 		Coverage: usage.CoverageComplete,
 	}

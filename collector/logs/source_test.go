@@ -154,7 +154,7 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 			require.Empty(t, summary.Gaps)
 			got := w.inLedger()
 			for i := range m.lines {
-				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, MicroVMID: "mvm-1", PeriodStart: m.lines[i].Start().Truncate(5 * time.Minute).Unix()}
+				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: "mvm-1"}, PeriodStart: m.lines[i].Start().Truncate(5 * time.Minute).Unix()}
 				if r, there := got[key]; lost[i] && there {
 					require.Equal(t, usage.CoveragePartial, r.Coverage, "line %d", i)
 				}
@@ -245,7 +245,7 @@ func TestOneGroupThatFailsDoesNotStopTheOthers(t *testing.T) {
 	require.Contains(t, summary.Gaps[0].String(), "not of this class")
 	w.truth = map[usage.Key]usage.Record{}
 	for key, r := range truth {
-		if r.MicroVMID == "mvm-2" {
+		if r.Resource.ID == "mvm-2" {
 			w.truth[key] = r
 		}
 	}
@@ -359,7 +359,7 @@ func TestForgedLines(t *testing.T) {
 	forged := victim.lines[30].Start().Truncate(5 * time.Minute)
 	for key, got := range w.inLedger() {
 		if got.PeriodStart.Equal(forged) {
-			require.Equal(t, usage.CoverageUnknown, got.Coverage, "%s", got.MicroVMID)
+			require.Equal(t, usage.CoverageUnknown, got.Coverage, "%s", got.Resource.ID)
 			require.Less(t, got.Amounts[pricing.VCPU], int64(2*300_000))
 			continue
 		}

@@ -198,7 +198,7 @@ func (w *logsWorld) know(m *metered) {
 		line := &m.lines[i].Line
 		r := usage.Record{
 			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region, Account: target.Account,
-			MicroVMID: line.MicroVMID, Tenant: line.Tenant, Image: line.Image, Source: SourceName, Coverage: usage.CoverageComplete,
+			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Source: SourceName, Coverage: usage.CoverageComplete,
 		}
 		if known, ok := w.truth[r.Key()]; ok {
 			r = known

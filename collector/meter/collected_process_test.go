@@ -33,7 +33,7 @@ func TestCollectedProcess(t *testing.T) {
 	records, sum := collected(t, lines, true, lines[len(lines)-1].End().Add(time.Hour))
 	require.Equal(t, printed.Measured(), sum.Measured())
 	for _, r := range records {
-		require.Equal(t, "mvm-7", r.MicroVMID)
+		require.Equal(t, "mvm-7", r.Resource.ID)
 		require.Equal(t, "M%C3%BCller & S%C3%B6hne", r.Tenant)
 	}
 }

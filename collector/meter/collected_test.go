@@ -88,7 +88,7 @@ func TestCollectedLife(t *testing.T) {
 			require.Equal(t, "acme", r.Tenant)
 			require.Equal(t, w.identity.Image, r.Image)
 			if perMicroVM {
-				require.Equal(t, "mvm-1", r.MicroVMID)
+				require.Equal(t, "mvm-1", r.Resource.ID)
 			}
 		}
 		printed := w.sum()

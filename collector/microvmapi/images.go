@@ -10,9 +10,6 @@ import (
 	"microspend/usage"
 )
 
-// ImagePrefix begins the microvm_id of a record of an image's storage, which the image's ARN and version follow.
-const ImagePrefix = "(image) "
-
 // imageWeek is the least that the storage of an image's version is billed for, in milliseconds.
 const imageWeek = 7 * 24 * 60 * 60 * 1000
 
@@ -147,7 +144,7 @@ func (p *poll) imageRecords() {
 
 func (p *poll) imageRecord(v *image, t tally, bytes int64) usage.Record {
 	r := p.recordOf(t)
-	r.MicroVMID, r.Image = ImagePrefix+v.key(), v.ARN
+	r.Resource, r.Image = usage.Resource{Kind: usage.KindImage, ID: v.key()}, v.ARN
 	r.Amounts[pricing.SnapshotStorage] = byteSeconds(bytes, t.Suspended) + t.Extra
 	from, to := max(t.Start*1000, v.Created), t.end()*1000
 	if !v.Kept {

@@ -36,9 +36,9 @@ func TestImagesAreStoredFromTheirCreationToTheirDeletion(t *testing.T) {
 
 	byVersion := map[string]usage.Record{}
 	for _, r := range w.list() {
-		sum := byVersion[r.MicroVMID]
+		sum := byVersion[r.Resource.String()]
 		sum.Amounts[pricing.SnapshotStorage] += r.Amounts[pricing.SnapshotStorage]
-		byVersion[r.MicroVMID] = sum
+		byVersion[r.Resource.String()] = sum
 		require.Zero(t, r.Amounts[usage.Suspended]+r.Amounts[usage.Running])
 	}
 	require.Equal(t, []string{"(image) " + imageARN + ":1.0", "(image) " + imageARN + ":2.0"}, slices.Sorted(maps.Keys(byVersion)))

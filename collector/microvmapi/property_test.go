@@ -128,7 +128,7 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 			if r.Coverage != usage.CoverageComplete || slow {
 				continue
 			}
-			truth := w.service.Truth(from, to, r.MicroVMID)
+			truth := w.service.Truth(from, to, r.Resource.ID)
 			require.Equal(rt, truth.Running.Milliseconds(), r.Amounts[usage.Running], "a complete record is exact: %v", r)
 			require.Equal(rt, truth.Suspended.Milliseconds(), r.Amounts[usage.Suspended], "a complete record is exact: %v", r)
 			require.Zero(rt, r.Amounts[usage.Suspends]+r.Amounts[usage.Resumes])

@@ -94,7 +94,7 @@ func TestAnotherSourceForTheSameUsageIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) {
 		yield([]usage.Record{{
-			PeriodStart: start, PeriodSeconds: 300, Region: target.Region, Account: target.Account, MicroVMID: "mvm-1", Source: "logs",
+			PeriodStart: start, PeriodSeconds: 300, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: "mvm-1"}, Source: "logs",
 		}}, nil)
 	})
 	require.NoError(t, err)

@@ -109,8 +109,8 @@ func TestWhatWasBeforeTheFirstPollIsNotCounted(t *testing.T) {
 	records := w.list()
 	var living []usage.Record
 	for _, r := range records {
-		require.NotEqual(t, "over", r.MicroVMID)
-		if r.MicroVMID == "living" {
+		require.NotEqual(t, "over", r.Resource.ID)
+		if r.Resource.ID == "living" {
 			living = append(living, r)
 		}
 	}
@@ -136,9 +136,9 @@ func TestADaemonThatWasDownLeavesAGapAndInventsNothing(t *testing.T) {
 
 	sums := map[string]int64{}
 	for _, r := range w.list() {
-		sums[r.MicroVMID] += r.Amounts[usage.Running]
+		sums[r.Resource.ID] += r.Amounts[usage.Running]
 		if !r.PeriodStart.Before(start.Add(15*time.Minute)) && r.PeriodStart.Before(start.Add(180*time.Minute)) {
-			require.Equal(t, "short", r.MicroVMID, "only what is known of the time without polls")
+			require.Equal(t, "short", r.Resource.ID, "only what is known of the time without polls")
 		}
 	}
 	minute := time.Minute.Milliseconds()

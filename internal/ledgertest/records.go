@@ -1,8 +1,11 @@
-// Package ledgertest has a ledger in memory, for tests of what reads ledgers. It groups the plain way and days are UTC.
+// Package ledgertest has a ledger in memory, for tests of what reads ledgers. It groups the plain way.
 package ledgertest
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"time"
 
 	"microspend/ledger"
 	"microspend/usage"
@@ -11,14 +14,17 @@ import (
 // Records are a ledger of these records, which must have keys of their own.
 type Records []usage.Record
 
-// Aggregate answers as a ledger would, with groups in no order.
-func (r Records) Aggregate(_ context.Context, q ledger.Query) (ledger.Result, error) {
+// Aggregate answers as a ledger would, with groups in order.
+func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return ledger.Result{}, err
+	}
 	groups := map[ledger.Group]*usage.Sum{}
 	for i := range r {
 		if r[i].PeriodStart.Before(q.From) || !r[i].PeriodStart.Before(q.To) {
 			continue
 		}
-		key := keyOf(&r[i], q.By)
+		key := keyOf(&r[i], q.By, cmp.Or(q.Location, time.UTC))
 		if groups[key] == nil {
 			groups[key] = &usage.Sum{}
 		}
@@ -29,10 +35,15 @@ func (r Records) Aggregate(_ context.Context, q ledger.Query) (ledger.Result, er
 		key.Sum = *sum
 		result.Groups = append(result.Groups, key)
 	}
+	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.Arch, b.Arch),
+			a.Resource.Compare(b.Resource), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Region, b.Region),
+			cmp.Compare(a.Account, b.Account), cmp.Compare(a.Source, b.Source), a.Day.Compare(b.Day))
+	})
 	return result, nil
 }
 
-func keyOf(r *usage.Record, by []ledger.Field) ledger.Group {
+func keyOf(r *usage.Record, by []ledger.Field, loc *time.Location) ledger.Group {
 	var key ledger.Group
 	for _, field := range by {
 		switch field {
@@ -40,8 +51,12 @@ func keyOf(r *usage.Record, by []ledger.Field) ledger.Group {
 			key.Tenant = r.Tenant
 		case ledger.FieldImage:
 			key.Image = r.Image
-		case ledger.FieldMicroVM:
-			key.MicroVMID = r.MicroVMID
+		case ledger.FieldArch:
+			key.Arch = r.Arch
+		case ledger.FieldKind:
+			key.Resource.Kind = r.Resource.Kind
+		case ledger.FieldResource:
+			key.Resource = r.Resource
 		case ledger.FieldRole:
 			key.Role = r.Role
 		case ledger.FieldRegion:
@@ -51,7 +66,8 @@ func keyOf(r *usage.Record, by []ledger.Field) ledger.Group {
 		case ledger.FieldSource:
 			key.Source = r.Source
 		case ledger.FieldDay:
-			key.Day = r.Day()
+			year, month, day := r.PeriodStart.In(loc).Date()
+			key.Day = time.Date(year, month, day, 0, 0, 0, 0, loc)
 		}
 	}
 	return key

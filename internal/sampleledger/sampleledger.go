@@ -72,7 +72,7 @@ func (f Fleet) record(tenant, day, hour int) usage.Record {
 	return usage.Record{
 		PeriodStart: f.Start.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour), PeriodSeconds: 3600,
 		Region: []string{"us-east-1", "eu-west-1"}[tenant%2], Account: "111122223333",
-		MicroVMID: fmt.Sprintf("mvm-%04d-%02d-%d", tenant, day, hour/8), Image: fmt.Sprintf("image-%02d", tenant%40),
+		Resource: usage.Resource{ID: fmt.Sprintf("mvm-%04d-%02d-%d", tenant, day, hour/8)}, Image: fmt.Sprintf("image-%02d", tenant%40),
 		Tenant: fmt.Sprintf("tenant-%04d", tenant), Source: "sample", Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
 			pricing.VCPU: running * gb / 2, pricing.Memory: running * gb * 1024, pricing.SnapshotRead: gb << 29, pricing.SnapshotWrite: gb << 28,

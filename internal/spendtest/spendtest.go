@@ -3,15 +3,14 @@
 package spendtest
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/ledgertest"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
@@ -30,61 +29,9 @@ func Of(records ...usage.Record) *Ledger { return &Ledger{Records: records} }
 // Aggregate answers as a ledger would, with groups in order.
 func (m *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
 	m.Queries = append(m.Queries, q)
-	if err := ctx.Err(); err != nil {
-		return ledger.Result{}, err
-	}
-	loc := q.Location
-	if loc == nil {
-		loc = time.UTC
-	}
-	type key struct {
-		tenant, image, microvm, role, region, account, source string
-		day                                                   time.Time
-	}
-	groups := map[key]*ledger.Group{}
-	for i := range m.Records {
-		r := &m.Records[i]
-		if r.PeriodStart.Before(q.From) || !r.PeriodStart.Before(q.To) {
-			continue
-		}
-		var k key
-		var g ledger.Group
-		for _, field := range q.By {
-			switch field {
-			case ledger.FieldTenant:
-				k.tenant, g.Tenant = r.Tenant, r.Tenant
-			case ledger.FieldImage:
-				k.image, g.Image = r.Image, r.Image
-			case ledger.FieldMicroVM:
-				k.microvm, g.MicroVMID = r.MicroVMID, r.MicroVMID
-			case ledger.FieldRole:
-				k.role, g.Role = r.Role, r.Role
-			case ledger.FieldRegion:
-				k.region, g.Region = r.Region, r.Region
-			case ledger.FieldAccount:
-				k.account, g.Account = r.Account, r.Account
-			case ledger.FieldSource:
-				k.source, g.Source = r.Source, r.Source
-			case ledger.FieldDay:
-				year, month, day := r.PeriodStart.In(loc).Date()
-				g.Day = time.Date(year, month, day, 0, 0, 0, 0, loc)
-				k.day = g.Day
-			}
-		}
-		if groups[k] == nil {
-			groups[k] = &g
-		}
-		groups[k].Sum.Add(r)
-	}
-	result := ledger.Result{Damaged: m.Damaged}
-	for _, g := range groups {
-		result.Groups = append(result.Groups, *g)
-	}
-	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVMID, b.MicroVMID),
-			cmp.Compare(a.Role, b.Role), cmp.Compare(a.Region, b.Region), a.Day.Compare(b.Day))
-	})
-	return result, nil
+	result, err := ledgertest.Records(m.Records).Aggregate(ctx, q)
+	result.Damaged = m.Damaged
+	return result, err
 }
 
 // DollarRates is a rate card on which every unit costs one dollar, so that amounts can be read off quantities.
@@ -125,7 +72,7 @@ func Zone(t testing.TB, name string) *time.Location {
 // Hour is an hour of one tenant's use in us-east-1: so many vCPU-seconds.
 func Hour(start time.Time, tenant string, vcpuSeconds int64) usage.Record {
 	return usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: "mvm-" + tenant, Tenant: tenant,
+		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-" + tenant}, Tenant: tenant,
 		Source: "test", Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
 	}
 }
@@ -162,7 +109,7 @@ func OfficeDays(amount int64) func(time.Time) int64 {
 // Stored is a day of image storage that is nobody's: so many GB.
 func Stored(day time.Time, image string, gb int64) usage.Record {
 	return usage.Record{
-		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: "(image) " + image, Image: image,
+		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1", Resource: usage.Resource{Kind: usage.KindImage, ID: image}, Image: image,
 		Source: "test", Amounts: usage.Amounts{pricing.SnapshotStorage: gb << 30 * 86_400}, Coverage: usage.CoverageComplete,
 	}
 }

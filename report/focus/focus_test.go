@@ -147,7 +147,7 @@ func TestGolden(t *testing.T) {
 	day := time.Date(2026, time.October, 31, 0, 0, 0, 0, time.UTC)
 	use := func(region, microvm, tenant string, q usage.Amounts) usage.Record {
 		return usage.Record{
-			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333", MicroVMID: microvm, Tenant: tenant, Source: "test",
+			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333", Resource: usage.ParseResource(microvm), Tenant: tenant, Source: "test",
 			Coverage: usage.CoverageComplete, Amounts: q,
 		}
 	}

@@ -91,7 +91,7 @@ func TestHostileNames(t *testing.T) {
 		var batch []usage.Record
 		for i, name := range hostile {
 			batch = append(batch, usage.Record{
-				PeriodStart: october.Add(time.Duration(i) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: name, Image: name,
+				PeriodStart: october.Add(time.Duration(i) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: name}, Image: name,
 				Tenant: name, Source: name, Coverage: usage.CoverageComplete,
 				Amounts: usage.Amounts{pricing.VCPU: int64(i+1) << 40, pricing.Memory: 1 << 40, usage.Running: 1000},
 			})
@@ -211,7 +211,7 @@ func TestUnknownAndNothing(t *testing.T) {
 
 	mars, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		yield([]usage.Record{{
-			PeriodStart: october, PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme", Source: "test",
+			PeriodStart: october, PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-1"}, Tenant: "acme", Source: "test",
 			Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 		}})
 	})

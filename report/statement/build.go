@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -114,14 +115,15 @@ func (b *builder) tenant(key spend.Key) *Tenant {
 
 // days fills in each day of the period, and which of them the ledger knows anything about.
 func (b *builder) days() error {
-	recorded, err := b.recorded()
+	recorded, err := b.source.Covered(b.ctx, civil.Between(b.out.From, b.out.To), b.out.Location)
 	if err != nil {
 		return err
 	}
 	b.dayAt = map[string]int{}
-	for _, day := range calendar(b.out.From, b.out.To, b.out.Location) {
-		b.dayAt[day] = len(b.out.Days)
-		b.out.Days = append(b.out.Days, Day{Day: day, Recorded: recorded[day]})
+	first, last := civil.Between(b.out.From, b.out.To).Days(b.out.Location)
+	for d := first; d <= last; d++ {
+		b.dayAt[d.String()] = len(b.out.Days)
+		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: recorded[d]})
 	}
 	whole, err := b.report(spend.Request{}, spend.ByDay)
 	if err != nil {
@@ -151,38 +153,6 @@ func (b *builder) part(days []Day, row spend.Row) {
 	q, componentKnown := row.Quantity()
 	if dayKnown && componentKnown {
 		days[i].Parts[q] = row.Cost
-	}
-}
-
-// recorded are the days on which the ledger has anything.
-func (b *builder) recorded() (map[string]bool, error) {
-	result, err := b.source.Usage.Aggregate(b.ctx, ledger.Query{
-		From: b.out.From, To: b.out.To, By: []ledger.Field{ledger.FieldDay}, Location: b.out.Location,
-	})
-	if err != nil {
-		return nil, err
-	}
-	days := map[string]bool{}
-	for _, g := range result.Groups {
-		if g.Sum.Records > 0 {
-			// A few hours on: where clocks change at midnight, a day may begin in the last hour of the one before.
-			days[g.Day.Add(6*time.Hour).In(b.out.Location).Format(time.DateOnly)] = true
-		}
-	}
-	return days, nil
-}
-
-// calendar lists the days that a period touches.
-func calendar(from, to time.Time, loc *time.Location) []string {
-	year, month, day := from.In(loc).Date()
-	last := to.Add(-1).In(loc).Format(time.DateOnly)
-	var days []string
-	for {
-		text := time.Date(year, month, day+len(days), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		if text > last {
-			return days
-		}
-		days = append(days, text)
 	}
 }
 

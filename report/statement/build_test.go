@@ -185,7 +185,7 @@ func text(s statement.Statement) string {
 
 func TestUnknownIsNotZero(t *testing.T) {
 	hour := usage.Record{
-		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1", MicroVMID: "mvm-1", Tenant: "acme",
+		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-1"}, Tenant: "acme",
 		Source: "test", Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 	}
 	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
@@ -222,7 +222,7 @@ func TestDaysAreCutInTheLocation(t *testing.T) {
 func TestLabelsAreNotTenants(t *testing.T) {
 	record := func(hours int, tenant, microVM string, vcpu int64) usage.Record {
 		return usage.Record{
-			PeriodStart: from.Add(time.Duration(hours) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: microVM, Tenant: tenant,
+			PeriodStart: from.Add(time.Duration(hours) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: microVM}, Tenant: tenant,
 			Source: "test", Amounts: usage.Amounts{pricing.VCPU: vcpu}, Coverage: usage.CoverageComplete,
 		}
 	}

@@ -37,7 +37,7 @@ func fleet(tenants, days int) ledgertest.Records {
 		for day := range days {
 			out = append(out, usage.Record{
 				PeriodStart: october.AddDate(0, 0, day), PeriodSeconds: 3600, Region: []string{"us-east-1", "eu-west-1"}[i%2],
-				MicroVMID: fmt.Sprint("mvm-", i), Tenant: name, Source: "test", Coverage: usage.CoverageComplete,
+				Resource: usage.Resource{ID: fmt.Sprint("mvm-", i)}, Tenant: name, Source: "test", Coverage: usage.CoverageComplete,
 				Amounts: usage.Amounts{
 					pricing.VCPU: int64(7_200_001 + i*1009 + day), pricing.Memory: int64(4096*3_600_000 + i), pricing.SnapshotRead: int64(3<<30 + day), pricing.SnapshotWrite: 2<<30 + 1,
 					pricing.SnapshotStorage: 5<<30*3600 + 7,
@@ -161,7 +161,7 @@ func TestNoFormulas(t *testing.T) {
 func TestSharedAndBefore(t *testing.T) {
 	use := fleet(3, 2)
 	image := use[0]
-	image.MicroVMID, image.Tenant = tenants.ImageStorage+" base", ""
+	image.Resource, image.Tenant = usage.Resource{Kind: usage.KindImage, ID: "base"}, ""
 	use = append(use, image)
 	made := gather(t, use, spend.Request{Previous: true}, "shared: {policy: even}\n")
 	rows, err := open(t, write(t, made)).GetRows("Tenants", excelize.Options{RawCellValue: true})

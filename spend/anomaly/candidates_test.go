@@ -64,7 +64,7 @@ func TestCandidatesLoseNoAnomaly(t *testing.T) {
 				// A second of a vCPU is $0.0000276944, so that 36,109 of them are a hair over a dollar.
 				seconds := usual + rapid.SampledFrom([]int64{0, 0, 0, 0, 1, 2, 36_108, 36_109, 36_110, 144_434, 500_000}).Draw(t, "more")
 				source.Records = append(source.Records, usage.Record{
-					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1", MicroVMID: fmt.Sprintf("mvm-%d", tenant),
+					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1", Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", tenant)},
 					Tenant: []string{"acme", "bravo", spend.Unallocated, ""}[tenant], Source: "test", Amounts: usage.Amounts{pricing.VCPU: seconds * 1000},
 				})
 			}

@@ -86,7 +86,7 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 			}
 			today = append(today, imageStorage(tenants, day)...)
 			slices.SortFunc(today, func(a, b usage.Record) int {
-				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), cmp.Compare(a.MicroVMID, b.MicroVMID),
+				return cmp.Or(a.PeriodStart.Compare(b.PeriodStart), a.Resource.Compare(b.Resource),
 					cmp.Compare(a.Region, b.Region))
 			})
 			if !yield(today) {
@@ -106,7 +106,7 @@ func imageStorage(tenants []tenant, day time.Time) []usage.Record {
 			seen[at] = true
 			out = append(out, usage.Record{
 				PeriodStart: day, PeriodSeconds: secondsPerDay, Region: t.region, Account: account,
-				MicroVMID: "(image) " + t.image.name, Image: t.image.name, Source: Source,
+				Resource: usage.Resource{Kind: usage.KindImage, ID: t.image.name}, Image: t.image.name, Source: Source,
 				Amounts: usage.Amounts{pricing.SnapshotStorage: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
 			})
 		}

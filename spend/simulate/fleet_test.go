@@ -42,10 +42,10 @@ func TestFleetKeepsTheRulesOfTheService(t *testing.T) {
 			require.LessOrEqual(t, r.Amounts[pricing.Memory], r.Amounts[usage.Running]*8192*pricing.BurstFactor)
 			require.Equal(t, r.Amounts[pricing.Memory], r.Amounts[pricing.VCPU]*2048, "half a vCPU per GB, in bursts too")
 			require.Zero(t, (r.Amounts[usage.Suspended] > 0) != (r.Amounts[pricing.SnapshotStorage] > 0), "suspended state is stored, nothing else is")
-			lives[r.MicroVMID] += r.Amounts[usage.Running] + r.Amounts[usage.Suspended]
-			launches[r.MicroVMID] += r.Amounts[usage.Launches]
-			resumes[r.MicroVMID] += r.Amounts[usage.Resumes]
-			suspends[r.MicroVMID] += r.Amounts[usage.Suspends]
+			lives[r.Resource.ID] += r.Amounts[usage.Running] + r.Amounts[usage.Suspended]
+			launches[r.Resource.ID] += r.Amounts[usage.Launches]
+			resumes[r.Resource.ID] += r.Amounts[usage.Resumes]
+			suspends[r.Resource.ID] += r.Amounts[usage.Suspends]
 		}
 		day = day.AddDate(0, 0, 1)
 	}

@@ -6,14 +6,8 @@ import (
 	"time"
 
 	"microspend/ledger"
+	"microspend/usage"
 )
-
-// ImageStorage begins the microvm_id of usage that is no MicroVM's: the storage of an image version. Where neither a
-// rule nor the record names its tenant it is shared cost. (A MicroVM's own id is made by AWS and begins with a
-// letter.)
-const ImageStorage = "(image)"
-
-var imageStorage = Pattern{ImageStorage, true}
 
 // Matcher names the tenant of usage at a time at which the same rules hold.
 type Matcher struct {
@@ -42,6 +36,8 @@ func NewMatcher(file File, shared []Selector, moment time.Time) *Matcher {
 // Tenant is the tenant of a group, [Shared] or "" where none can be named; shared tells the label from a tenant of
 // that name. What was declared shared comes first, then the first rule, the record itself, and image storage that is
 // nobody's.
+//
+// Image storage is an image's own ([usage.KindImage]): nobody runs it, and whoever starts from the image needs it.
 func (m *Matcher) Tenant(g *ledger.Group) (name string, shared bool) {
 	if m.declareShared.match(g) < none {
 		return Shared, true
@@ -53,17 +49,17 @@ func (m *Matcher) Tenant(g *ledger.Group) (name string, shared bool) {
 			return Shared, true
 		}
 	}
-	if name == "" && imageStorage.Match(g.MicroVMID) || m.declareShared.first(Tenant, name, none) < none {
+	if name == "" && g.Resource.Kind == usage.KindImage || m.declareShared.first(Tenant, name, none) < none {
 		return Shared, true
 	}
 	return name, false
 }
 
-// Fields are the fields of the ledger that naming tenants needs, without those that only image storage needs.
+// Fields are the fields of the ledger that naming tenants needs.
 func Fields(file File, shared []Selector) map[ledger.Field]bool {
-	need := map[ledger.Field]bool{ledger.FieldTenant: true}
+	need := map[ledger.Field]bool{ledger.FieldTenant: true, ledger.FieldKind: true}
 	fields := [fieldCount]ledger.Field{
-		MicroVM: ledger.FieldMicroVM, Image: ledger.FieldImage, Role: ledger.FieldRole, Tenant: ledger.FieldTenant,
+		MicroVM: ledger.FieldResource, Image: ledger.FieldImage, Role: ledger.FieldRole, Tenant: ledger.FieldTenant,
 	}
 	for _, rule := range file.Rules {
 		need[fields[rule.Field]] = true
@@ -109,7 +105,7 @@ func (x *index) finish() {
 
 // match is the place of the first selector that matches the MicroVM, image or role of a group; none if none does.
 func (x *index) match(g *ledger.Group) int {
-	best := x.first(MicroVM, g.MicroVMID, none)
+	best := x.first(MicroVM, g.Resource.String(), none)
 	best = x.first(Image, g.Image, best)
 	return x.first(Role, g.Role, best)
 }

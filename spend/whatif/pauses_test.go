@@ -23,7 +23,7 @@ func suspended(region string, seconds ...int64) []usage.Record {
 	for i, length := range seconds {
 		records = append(records, usage.Record{
 			PeriodStart: time.Date(2026, time.November, 1+i%28, 0, 0, 0, 0, time.UTC), PeriodSeconds: 86_400, Region: region,
-			MicroVMID: fmt.Sprintf("mvm-%d", i), Tenant: "acme",
+			Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", i)}, Tenant: "acme",
 			Amounts: usage.Amounts{
 				pricing.VCPU: 3_600_000, pricing.Memory: 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 30, pricing.SnapshotStorage: length << 30,
 				usage.Running: 3_600_000, usage.Suspended: length * 1000, usage.Suspends: 1, usage.Resumes: 1,

@@ -27,7 +27,7 @@ var day = time.Date(2026, time.October, 5, 0, 0, 0, 0, time.UTC)
 // hour is an hour of everything: 2 vCPU and 4 GB, 3 GB read and 2 GB written, 5 GB-hours stored.
 func hour(microvm, source string) usage.Record {
 	return usage.Record{
-		PeriodStart: day, PeriodSeconds: 3600, Region: "us-east-1", MicroVMID: microvm, Tenant: "acme", Source: source,
+		PeriodStart: day, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: microvm}, Tenant: "acme", Source: source,
 		Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
 			pricing.VCPU: 7200_000, pricing.Memory: 4096 * 3600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 2 << 30, pricing.SnapshotStorage: 5 << 30 * 3600,
@@ -235,7 +235,10 @@ func TestStore(t *testing.T) {
 
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for _, broken := range []string{"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1), strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1)} {
+	for _, broken := range []string{
+		"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1), strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1),
+		strings.Replace(string(text), `"cost": "`, `"cost": "1e99`, 1), strings.Replace(string(text), `"cost"`, `"used"`, 1),
+	} {
 		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
 		_, err = reconcile.Load(dir)
 		require.Error(t, err, "%.40s", broken)

@@ -9,7 +9,6 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -57,19 +56,14 @@ func gather(ctx context.Context, source spend.Source, from, to time.Time, lines 
 			e.unseen[at] = e.unseen[at].Sub(*coverage)
 		}
 	}
-	pattern, err := tenants.ParsePattern(tenants.ImageStorage + "*")
+	stored, err := source.Usage.Aggregate(ctx, ledger.Query{From: from, To: to, By: []ledger.Field{ledger.FieldKind, ledger.FieldRegion}})
 	if err != nil {
 		return e, err
 	}
-	images, err := source.Report(ctx, spend.Request{
-		From: from, To: to, By: []spend.Dimension{spend.ByRegion}, Location: time.UTC,
-		Filter: spend.Filter{MicroVMs: []tenants.Pattern{pattern}},
-	})
-	if err != nil {
-		return e, err
-	}
-	for _, row := range images.Rows {
-		e.images[row.Region] = !row.Sum.Amounts[pricing.SnapshotStorage].IsZero()
+	for _, g := range stored.Groups {
+		if g.Resource.Kind == usage.KindImage {
+			e.images[g.Region] = !g.Sum.Amounts[pricing.SnapshotStorage].IsZero()
+		}
 	}
 	for _, l := range lines {
 		if l.TheirsUsed.IsZero() {

@@ -41,11 +41,11 @@ type billedFile struct {
 }
 
 type billedLine struct {
-	Day    string  `json:"day"`
-	Region string  `json:"region"`
-	Usage  string  `json:"usage"` // id of the billed quantity
-	Cost   string  `json:"cost"`
-	Used   *string `json:"used"` // null where the bill does not say
+	Day    string           `json:"day"`
+	Region string           `json:"region"`
+	Usage  string           `json:"usage"` // id of the billed quantity
+	Cost   *decimal.Decimal `json:"cost"`
+	Used   *decimal.Decimal `json:"used"` // null where the bill does not say
 }
 
 // Billed is the bill in the form that spend works with.
@@ -72,10 +72,9 @@ func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, no
 		AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
 	}
 	for _, l := range billed.Lines {
-		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: l.Cost.String()}
+		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: &l.Cost}
 		if l.UsedKnown {
-			used := l.Used.String()
-			line.Used = &used
+			line.Used = &l.Used
 		}
 		file.Lines = append(file.Lines, line)
 	}
@@ -199,30 +198,24 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 
 func (l billedLine) line() (spend.BilledLine, error) {
 	q, ok := pricing.ParseBilledQuantity(l.Usage)
-	if !ok {
+	switch {
+	case !ok:
 		return spend.BilledLine{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
+	case l.Cost == nil:
+		return spend.BilledLine{}, errors.New("it has no cost")
 	}
-	out := spend.BilledLine{Day: l.Day, Region: l.Region, Quantity: q}
-	var err error
-	if out.Cost, err = exact(l.Cost); err != nil {
-		return out, err
-	}
+	out := spend.BilledLine{Day: l.Day, Region: l.Region, Quantity: q, Cost: *l.Cost}
 	if l.Used != nil {
-		out.UsedKnown = true
-		out.Used, err = exact(*l.Used)
+		out.Used, out.UsedKnown = *l.Used, true
 	}
-	return out, err
-}
-
-// exact reads a number as this package wrote it, which may have more decimals than others may have.
-func exact(text string) (decimal.Decimal, error) {
-	if len(text) > 100 || (len(text) > 0 && text[len(text)-1] == '.') {
-		return decimal.Decimal{}, fmt.Errorf("%.40q is not a number", text)
-	}
-	for i := range len(text) {
-		if c := text[i]; (c < '0' || c > '9') && c != '.' && (c != '-' || i > 0) {
-			return decimal.Decimal{}, fmt.Errorf("%.40q is not a number", text)
+	// A number with an exponent is none that this package wrote, and could be too long to count with.
+	for _, number := range []decimal.Decimal{out.Cost, out.Used} {
+		if places := -number.Exponent(); places < 0 || places > maxPlaces || number.NumDigits() > maxPlaces {
+			return out, errors.New("a number is not one that was written here")
 		}
 	}
-	return decimal.NewFromString(text)
+	return out, nil
 }
+
+// maxPlaces is more than the decimals of bills, and of their sums, ever come to.
+const maxPlaces = 100

@@ -119,7 +119,7 @@ func Content(l *data.Listing) *table.Content {
 	columns := names(l)
 	drop := 11 // of the first column that is not in order
 	for _, c := range view.First(l.Columns[len(l.Query.By):], order...) {
-		if hidden[c.ID] || c.Title == "" && c.Long == "" {
+		if hidden[c.ID] || c.Scope == view.Nobody || c.Title == "" && c.ID != amountID {
 			continue
 		}
 		columns = append(columns, figure(l, c, &drop))

@@ -1,0 +1,107 @@
+package whatif_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"microspend/internal/frametest"
+	"microspend/pricing"
+	measured "microspend/spend/whatif"
+	"microspend/tui/theme"
+	"microspend/tui/view/whatif"
+	"microspend/usage"
+)
+
+var from = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+
+func card(t *testing.T, region string) pricing.RateCard {
+	c, err := pricing.EmbeddedCards().Card(region)
+	require.NoError(t, err)
+	return c
+}
+
+// state is a tenant's month in one region, at a choice, priced.
+func state(t *testing.T, choose func(*whatif.State)) *whatif.State {
+	record := usage.Record{PeriodSeconds: 3600, Coverage: usage.CoverageComplete}
+	record.Amounts[pricing.VCPU], record.Amounts[pricing.Memory] = 360_000_000, 360_000_000*2048
+	record.Amounts[pricing.SnapshotRead], record.Amounts[pricing.SnapshotWrite] = 30<<30, 10<<30
+	record.Amounts[pricing.SnapshotStorage] = 600_000 << 30
+	record.Amounts[usage.Running], record.Amounts[usage.Suspended] = 360_000_000, 600_000_000
+	record.Amounts[usage.Launches], record.Amounts[usage.Suspends], record.Amounts[usage.Resumes] = 10, 100, 90
+	part := measured.Part{Region: "eu-west-1", Card: card(t, "eu-west-1")}
+	part.Sum.Add(&record)
+	s := &whatif.State{
+		Tenant: "acme", From: from, To: from.AddDate(0, 0, 22), Location: time.UTC, Regions: []string{"eu-west-1", "us-east-1"},
+		Choice: whatif.Start(), Focus: whatif.TimeoutThen, Read: true, Parts: []measured.Part{part},
+	}
+	choose(s)
+	book, err := pricing.EmbeddedPrices()
+	require.NoError(t, err)
+	s.Outcome, err = whatif.Work(s, book, pricing.EmbeddedCards().Card)
+	require.NoError(t, err)
+	return s
+}
+
+func TestFrames(t *testing.T) {
+	turned := func(knob whatif.Knob, by int) *whatif.State {
+		return state(t, func(s *whatif.State) {
+			s.Focus = knob
+			s.Turn(by)
+		})
+	}
+	unread := &whatif.State{Tenant: "acme", From: from, To: from.AddDate(0, 0, 1), Regions: []string{"eu-west-1"}, Choice: whatif.Start()}
+	fault, pricing, nothing := *unread, *unread, *unread
+	fault.Fault = "the disk is gone"
+	pricing.Read, nothing.Read, nothing.Outcome = true, true, &measured.Outcome{}
+	for name, s := range map[string]*whatif.State{
+		"same": turned(whatif.TimeoutThen, 0), "longer": turned(whatif.TimeoutThen, 2), "shorter": turned(whatif.TimeoutThen, -1),
+		"memory": turned(whatif.Memory, 1), "region": turned(whatif.Region, 2), "elsewhere": turned(whatif.RunOn, 2),
+		"reading": unread, "fault": &fault, "pricing": &pricing, "nothing": &nothing,
+	} {
+		frametest.Check(t, name, func(dark bool, colors, width, height int) string {
+			s.Theme, s.Location = theme.New(dark, theme.Colors(colors)), time.UTC
+			return whatif.Render(s, width, height)
+		})
+	}
+}
+
+// TestKnobsTurnAround goes through all values of each knob and back to where it was.
+func TestKnobsTurnAround(t *testing.T) {
+	for knob := range whatif.KnobCount {
+		s := &whatif.State{Regions: []string{"eu-west-1", "us-east-1"}, Choice: whatif.Start(), Focus: knob}
+		first, seen := s.Values()[knob.Label()], map[string]bool{}
+		for n := 0; !seen[s.Values()[knob.Label()]]; n++ {
+			require.Less(t, n, 100)
+			seen[s.Values()[knob.Label()]] = true
+			s.Turn(1)
+		}
+		require.Equal(t, first, s.Values()[knob.Label()], "the last value is followed by the first")
+		s.Turn(-1)
+		s.Turn(1)
+		require.Equal(t, first, s.Values()[knob.Label()])
+		require.Greater(t, len(seen), 2, knob.Label())
+	}
+	s := &whatif.State{Choice: whatif.Start()}
+	require.False(t, s.Longer(), "as it is, nothing is longer")
+	s.Choice[whatif.TimeoutThen]++
+	require.True(t, s.Longer())
+	s.Choice[whatif.TimeoutThen] -= 2
+	require.False(t, s.Longer())
+}
+
+// TestNotes names single pauses that were not read only where they would have mattered.
+func TestNotes(t *testing.T) {
+	ids := func(s *whatif.State) (ids []string) {
+		for _, note := range s.Outcome.Notes {
+			ids = append(ids, note.ID)
+		}
+		return ids
+	}
+	fault := whatif.Pauses{Fault: "the disk is gone"}
+	longer := state(t, func(s *whatif.State) { s.Pauses = fault; s.Turn(1) })
+	require.Contains(t, ids(longer), "idle-not-read")
+	same := state(t, func(s *whatif.State) { s.Pauses = fault })
+	require.NotContains(t, ids(same), "idle-not-read")
+}
