@@ -65,9 +65,9 @@ func perUnitNotes(e *scenarios.Estimate) []string {
 	}
 }
 
-// billColumns are the columns of every bill. People see what is of use to them: list amounts where something else than
-// AWS's public rates was agreed, rates and formulas where there is one bill and not two ends of a range. The low amount is
-// that of the cheaper ends, and the same as the amount where there are no ranges.
+// billColumns are the columns of every bill. People see what is of use to them: list amounts where something else
+// than AWS's public rates was agreed, rates and formulas where there is one bill and not two ends of a range. The low
+// amount is that of the cheaper ends, and the same as the amount where there are no ranges.
 func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.Column[billRow] {
 	low, ranged, agreed := bill, e != nil && e.Low != nil, bill.Negotiated()
 	title, amount, high := "", "amount", ""
@@ -96,11 +96,17 @@ func billColumns(bill pricing.Bill, e *scenarios.Estimate, explain bool) []view.
 		{ID: "component", Title: title, Scope: view.Data | view.People, Value: func(r billRow) view.Value {
 			return view.Text(r.of.String()).Shown(r.words)
 		}},
-		{Title: "low quantity", Align: view.Decimal, Drop: 3, Scope: view.When(ranged, view.People), Value: ofLine(lowQuantity)},
-		{ID: "quantity", Title: high + "quantity", Align: view.Decimal, Drop: 2, Value: ofLine(func(l pricing.Line) view.Value {
-			return view.UpTo(l.Quantity, quantityPlaces)
+		{
+			Title: "low quantity", Align: view.Decimal, Drop: 3, Scope: view.When(ranged, view.People),
+			Value: ofLine(lowQuantity),
+		},
+		{
+			ID: "quantity", Title: high + "quantity", Align: view.Decimal, Drop: 2,
+			Value: ofLine(func(l pricing.Line) view.Value { return view.UpTo(l.Quantity, quantityPlaces) }),
+		},
+		{ID: "unit", Title: "unit", Drop: 5, Value: ofLine(func(l pricing.Line) view.Value {
+			return view.Text(l.Of.Unit())
 		})},
-		{ID: "unit", Title: "unit", Drop: 5, Value: ofLine(func(l pricing.Line) view.Value { return view.Text(l.Of.Unit()) })},
 		{ID: "rate", Title: "rate", Unit: "$", Drop: 4, Scope: peopleToo(!ranged), Value: ofLine(rateValue)},
 		{ID: "rate_units", Value: ofLine(func(l pricing.Line) view.Value {
 			return rateUnits(l.Rate).OmitIf(l.Rate.Per == pricing.PerUnit)

@@ -60,6 +60,7 @@ func breakEvenColumns(s *scenarios.Scenario) []view.Column[scenarios.Comparison]
 		point      = scenarios.BreakEvenPoint
 	)
 	users := s.Jobs.IsZero()
+	outside, ofUsers := view.People|view.CSVOnly, peopleToo(users) // outside: it is not a field of break_even
 	figure := func(of func(point) *decimal.Decimal) func(comparison) view.Value {
 		return func(c comparison) view.Value {
 			return view.Maybe(of(c.BreakEven), func(d decimal.Decimal) view.Value {
@@ -71,20 +72,21 @@ func breakEvenColumns(s *scenarios.Scenario) []view.Column[scenarios.Comparison]
 		return func(c comparison) view.Value { return figure(of)(c).OmitMissing() }
 	}
 	columns := []view.Column[comparison]{
-		{ID: "name", Title: "costs the same at", Shrink: true, Scope: view.People | view.CSVOnly, Value: func(c comparison) view.Value {
+		{ID: "name", Title: "costs the same at", Shrink: true, Scope: outside, Value: func(c comparison) view.Value {
 			return view.Text(c.Name)
 		}},
 		{ID: "running_hours_per_month", Title: "h/month", Align: view.Decimal, Value: figure(func(p point) *decimal.Decimal {
 			return p.HoursPerMonth
 		})},
-		{ID: "hours_per_day", Title: "h/day", Align: view.Decimal, Scope: peopleToo(users), Value: figure(func(p point) *decimal.Decimal {
-			return p.HoursPerDay
-		})},
+		{
+			ID: "hours_per_day", Title: "h/day", Align: view.Decimal, Scope: ofUsers,
+			Value: figure(func(p point) *decimal.Decimal { return p.HoursPerDay }),
+		},
 	}
 	for _, days := range []int64{20, 22, 30} {
 		columns = append(columns, view.Column[comparison]{
 			ID: fmt.Sprintf("hours_per_day_%d_days", days), Title: fmt.Sprintf("%d d", days), Align: view.Decimal, Drop: 2,
-			Scope: peopleToo(users),
+			Scope: ofUsers,
 			Value: optional(func(p point) *decimal.Decimal {
 				if !users {
 					return nil
@@ -99,7 +101,7 @@ func breakEvenColumns(s *scenarios.Scenario) []view.Column[scenarios.Comparison]
 			Value: optional(func(p point) *decimal.Decimal { return p.SecondsPerJob }),
 		},
 		view.Column[comparison]{
-			ID: "users_per_instance", Title: "shared by", Align: view.Right, Drop: 1, Scope: peopleToo(users),
+			ID: "users_per_instance", Title: "shared by", Align: view.Right, Drop: 1, Scope: ofUsers,
 			Value: func(c comparison) view.Value {
 				return view.Maybe(c.BreakEven.UsersPerInstance, view.Exact).OrDash().OmitMissing()
 			},
@@ -149,10 +151,10 @@ func costCurves(e *scenarios.Estimate, comparisons []scenarios.Comparison) (pict
 		}
 		picture.Series = append(picture.Series, series)
 		if at := c.BreakEven.HoursPerMonth; at != nil {
-			cost := c.Curve.At(at.Mul(units).Mul(hourSeconds))
-			x, y := coordinate(*at), coordinate(pricing.Divide(cost, units, 6))
+			cost := pricing.Divide(c.Curve.At(at.Mul(units).Mul(hourSeconds)), units, 6)
 			picture.Marks = append(picture.Marks, chart.Mark{
-				X: x, Y: y, Label: fmt.Sprintf("%s h, %s: %s", figures.Fixed(*at, 1), dollars(pricing.Divide(cost, units, 6)), c.Name),
+				X: coordinate(*at), Y: coordinate(cost),
+				Label: fmt.Sprintf("%s h, %s: %s", figures.Fixed(*at, 1), dollars(cost), c.Name),
 			})
 		}
 	}
@@ -174,8 +176,8 @@ func lowest(s chart.Series) float64 {
 
 var hourSeconds = decimal.NewFromInt(pricing.SecondsPerHour)
 
-// curveEnd is the running time at which the picture ends: half as much again as the furthest break-even or the scenario's
-// own running time, and for a user not beyond the longest month.
+// curveEnd is the running time at which the picture ends: half as much again as the furthest break-even or the
+// scenario's own running time, and for a user not beyond the longest month.
 func curveEnd(e *scenarios.Estimate, comparisons []scenarios.Comparison, units decimal.Decimal) decimal.Decimal {
 	end := pricing.Divide(e.Scenario.Workload.Running, hourSeconds.Mul(units), 6)
 	for _, c := range comparisons {

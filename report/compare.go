@@ -27,8 +27,8 @@ func ownSide(e *scenarios.Estimate) scenarios.Comparison {
 	}
 }
 
-// cheapestFirst sorts alternatives by cost, with those of unknown price last. Of several that cost the same, the one listed
-// first comes first.
+// cheapestFirst sorts alternatives by cost, with those of unknown price last. Of several that cost the same, the one
+// listed first comes first.
 func cheapestFirst(all []scenarios.Comparison) []scenarios.Comparison {
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b scenarios.Comparison) int {
@@ -57,8 +57,8 @@ func comparedObject(e *scenarios.Estimate, comparisons []scenarios.Comparison) v
 	})
 }
 
-// Compare makes the document that sets a workload's MicroVMs against what else could run it, cheapest first. Its CSV is in
-// the order of the scenario.
+// Compare makes the document that sets a workload's MicroVMs against what else could run it, cheapest first. Its CSV
+// is in the order of the scenario.
 func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
 	columns := comparisonColumns(e, comparisons, compareWords)
 	all := append([]scenarios.Comparison{ownSide(e)}, comparisons...)

@@ -10,8 +10,8 @@ import (
 	"microspend/view"
 )
 
-// comparisonWords are what a table of alternatives is headed with, and whether it shows how often over MicroVMs cost what
-// an alternative does (in an estimate) or the other way round (where they are a row themselves).
+// comparisonWords are what a table of alternatives is headed with, and whether it shows how often over MicroVMs cost
+// what an alternative does (in an estimate) or the other way round (where they are a row themselves).
 type comparisonWords struct {
 	name    string
 	inverse bool
@@ -37,20 +37,21 @@ func comparisonColumns(
 		perUnit = append(perUnit, c.PerUnit)
 	}
 	places, evens := view.PlacesFor(perUnit), breakEvenColumns(e.Scenario)
+	inverse, plain := view.When(words.inverse, view.People), view.When(!words.inverse, view.People)
 	return []view.Column[comparison]{
 		{ID: "name", Title: words.name, Shrink: true, Value: func(c comparison) view.Value { return view.Text(c.Name) }},
 		{ID: "kind", Value: func(c comparison) view.Value { return view.Text(c.Kind) }},
 		{ID: "monthly", Title: "a month", Unit: "$", Value: func(c comparison) view.Value {
 			return view.Dollars(c.Monthly).Or("unknown", known(c))
 		}},
-		{Title: "× MicroVMs", Align: view.Decimal, Scope: view.When(words.inverse, view.People), Value: func(c comparison) view.Value {
+		{Title: "× MicroVMs", Align: view.Decimal, Scope: inverse, Value: func(c comparison) view.Value {
 			total := e.Bill.Total()
 			if !total.IsPositive() || !known(c) {
 				return view.Value{}
 			}
 			return times(pricing.Divide(c.Monthly, total, 2))
 		}},
-		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Scope: view.When(!words.inverse, view.People), Value: func(c comparison) view.Value {
+		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Scope: plain, Value: func(c comparison) view.Value {
 			return view.Maybe(c.Ratio, times)
 		}},
 		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 2, Value: func(c comparison) view.Value {
@@ -60,18 +61,27 @@ func comparisonColumns(
 		{ID: "formula", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
 			return view.Text(c.Formula).Or("", known(c)).OmitEmpty()
 		}},
-		{ID: "running_hours_per_month", Scope: view.CSVOnly, Value: func(c comparison) view.Value { return ratio(c.BreakEven.HoursPerMonth) }},
-		{ID: "hours_per_day", Scope: view.CSVOnly, Value: func(c comparison) view.Value { return ratio(c.BreakEven.HoursPerDay) }},
+		{ID: "running_hours_per_month", Scope: view.CSVOnly, Value: func(c comparison) view.Value {
+			return ratio(c.BreakEven.HoursPerMonth)
+		}},
+		{ID: "hours_per_day", Scope: view.CSVOnly, Value: func(c comparison) view.Value {
+			return ratio(c.BreakEven.HoursPerDay)
+		}},
 		{
 			ID: "gives_up", Title: "what it gives up", MinWidth: 130, Drop: 3,
 			Scope: peopleToo(words.inverse), Value: func(c comparison) view.Value { return view.Text(c.GivesUp) },
 		},
 		{ID: "sources", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
-			return view.Nested(view.Records{Table: view.NewTable(sourceColumns, c.Sources, nil)}).OmitIf(len(c.Sources) == 0 || !known(c))
+			sources := view.Records{Table: view.NewTable(sourceColumns, c.Sources, nil)}
+			return view.Nested(sources).OmitIf(len(c.Sources) == 0 || !known(c))
 		}},
-		{ID: "sentence", Scope: view.CSVOnly, Value: func(c comparison) view.Value { return view.Text(c.BreakEven.Sentence) }},
+		{ID: "sentence", Scope: view.CSVOnly, Value: func(c comparison) view.Value {
+			return view.Text(c.BreakEven.Sentence)
+		}},
 		{ID: "unknown", Value: func(c comparison) view.Value { return view.Text(c.Unknown).OmitEmpty() }},
-		{ID: "break_even", Scope: view.JSONOnly, Value: func(c comparison) view.Value { return view.Nested(view.ObjectOf(evens, c)) }},
+		{ID: "break_even", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
+			return view.Nested(view.ObjectOf(evens, c))
+		}},
 	}
 }
 
@@ -107,11 +117,14 @@ func breakEvenNotes(comparisons []scenarios.Comparison) []view.Note {
 			list = append(list, view.Note{Text: c.BreakEven.Sentence})
 		}
 	}
-	if len(cheaper) > 0 {
-		list = append(list, view.Note{Text: "Cheaper than MicroVMs at every running time: " + strings.Join(cheaper, "; ") + "."})
-	}
-	if len(dearer) > 0 {
-		list = append(list, view.Note{Text: "Dearer than MicroVMs at every running time: " + strings.Join(dearer, "; ") + "."})
+	for _, side := range []struct {
+		than  string
+		names []string
+	}{{"Cheaper", cheaper}, {"Dearer", dearer}} {
+		if len(side.names) > 0 {
+			names := strings.Join(side.names, "; ")
+			list = append(list, view.Note{Text: side.than + " than MicroVMs at every running time: " + names + "."})
+		}
 	}
 	return list
 }

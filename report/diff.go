@@ -16,7 +16,9 @@ func Diff(diff scenarios.Diff) view.Document {
 	before, after := diff.Before.Bill.Total(), diff.After.Bill.Total()
 	columns := diffColumns(diff)
 	table := view.NewTable(columns, diff.Lines, nil)
-	sum := scenarios.LineDiff{Component: pricing.Everything, Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after}}
+	sum := scenarios.LineDiff{
+		Component: pricing.Everything, Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after},
+	}
 	for _, line := range diff.Lines {
 		sum.QuantityEffect = sum.QuantityEffect.Add(line.QuantityEffect)
 		sum.RateEffect = sum.RateEffect.Add(line.RateEffect)
@@ -88,6 +90,7 @@ func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
 			})
 		}
 	}
+	flat := view.People | view.CSVOnly // JSON has the whole lines
 	quantity := func(l pricing.Line) decimal.Decimal { return l.Quantity }
 	amount := func(l pricing.Line) decimal.Decimal { return l.Amount }
 	effect := func(of func(line) decimal.Decimal) func(line) view.Value {
@@ -104,12 +107,15 @@ func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
 		{ID: "after", Scope: view.JSONOnly, Value: nested(1)},
 		{ID: "before_quantity", Scope: view.CSVOnly, Value: figure(0, quantity)},
 		{ID: "after_quantity", Scope: view.CSVOnly, Value: figure(1, quantity)},
-		{ID: "before_amount", Title: "before", Align: view.Decimal, Drop: 3, Scope: view.People | view.CSVOnly, Value: figure(0, amount)},
-		{ID: "after_amount", Title: "after", Align: view.Decimal, Drop: 4, Scope: view.People | view.CSVOnly, Value: figure(1, amount)},
-		{ID: "change", Title: "change", Align: view.Decimal, Value: func(l line) view.Value { return view.Signed(l.Change(), places) }},
-		{ID: "quantity_effect", Title: "by quantity", Align: view.Decimal, Drop: 2, Value: effect(func(l line) decimal.Decimal {
-			return l.QuantityEffect
-		})},
+		{ID: "before_amount", Title: "before", Align: view.Decimal, Drop: 3, Scope: flat, Value: figure(0, amount)},
+		{ID: "after_amount", Title: "after", Align: view.Decimal, Drop: 4, Scope: flat, Value: figure(1, amount)},
+		{ID: "change", Title: "change", Align: view.Decimal, Value: func(l line) view.Value {
+			return view.Signed(l.Change(), places)
+		}},
+		{
+			ID: "quantity_effect", Title: "by quantity", Align: view.Decimal, Drop: 2,
+			Value: effect(func(l line) decimal.Decimal { return l.QuantityEffect }),
+		},
 		{ID: "rate_effect", Title: "by rate", Align: view.Decimal, Drop: 1, Value: effect(func(l line) decimal.Decimal {
 			return l.RateEffect
 		})},

@@ -51,8 +51,8 @@ func estimateSubtitle(e *scenarios.Estimate) string {
 	return s.Title + "\n" + machine
 }
 
-// estimateObject is the document microspend.estimate/v1, which compare and breakeven share; only they have a verdict. Its
-// fields are a contract: they are added to, never changed.
+// estimateObject is the document microspend.estimate/v1, which compare and breakeven share; only they have a verdict.
+// Its fields are a contract: they are added to, never changed.
 func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, verdict view.Object) view.Object {
 	s := e.Scenario
 	head := view.Object{
@@ -77,7 +77,8 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 	return append(append(head, billFields(e)...), tail...)
 }
 
-// billFields are an estimate's bill, and under low that at the cheaper ends of its ranges: the others are at the costlier.
+// billFields are an estimate's bill, and under low that at the cheaper ends of its ranges: the others are at the
+// costlier.
 func billFields(e *scenarios.Estimate) view.Object {
 	groups := view.Object{}
 	for _, group := range pricing.Groups() {

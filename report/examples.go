@@ -7,8 +7,8 @@ import (
 	"microspend/view"
 )
 
-// Examples makes the document of every documented figure and the exact one. It also returns how many figures or verdicts
-// are no longer what their file states.
+// Examples makes the document of every documented figure and the exact one. It also returns how many figures or
+// verdicts are no longer what their file states.
 func Examples(estimates []*scenarios.Estimate) (d view.Document, drifted int) {
 	var (
 		rows           []documentedFigure
@@ -51,7 +51,8 @@ func Examples(estimates []*scenarios.Estimate) (d view.Document, drifted int) {
 	summary := view.Note{Text: fmt.Sprintf("%d figures in %d examples: %d follow, %d differ, each as stated.",
 		len(rows), len(estimates), follow, differ)}
 	if drifted > 0 {
-		summary = view.Note{Warn: true, Text: fmt.Sprintf("%d of %d figures are no longer what the examples state.", drifted, len(rows))}
+		summary = view.Note{Warn: true, Text: fmt.Sprintf(
+			"%d of %d figures are no longer what the examples state.", drifted, len(rows))}
 	}
 	return view.Document{
 		Title:    "Worked examples: what is printed, and what is exact",

@@ -74,7 +74,9 @@ func partsOf(fleet scenarios.Fleet) []fleetPart {
 }
 
 var partColumns = []view.Column[fleetPart]{
-	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Name) }},
+	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value {
+		return view.Text(p.Scenario.Name)
+	}},
 	{ID: "region", Title: "region", Drop: 1, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Region) }},
 	{ID: "total", Title: "a month", Unit: "$", Value: func(p fleetPart) view.Value {
 		return view.Dollars(p.Bill.Total())

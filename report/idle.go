@@ -24,8 +24,8 @@ type IdleShow struct {
 
 const frontierHeight = 16
 
-// Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy does on
-// the same gaps. The source is how the trace is called.
+// Idle makes the document of how long to wait before suspending: what to set, what it saves, and how every policy
+// does on the same gaps. The source is how the trace is called.
 func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 	picture := idleCurve(source, a)
 	warnings := a.Warnings()
@@ -52,7 +52,10 @@ func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 		)})
 	}
 	if len(a.Choices) > 1 {
-		d.Add(view.Section{Heading: "One policy, or several" + withoutLimits(a), Table: view.NewTable(choiceColumns(a), a.Choices, nil)})
+		d.Add(view.Section{
+			Heading: "One policy, or several" + withoutLimits(a),
+			Table:   view.NewTable(choiceColumns(a), a.Choices, nil),
+		})
 	}
 	for _, c := range a.Choices {
 		if c.Grain == show.By {
@@ -94,12 +97,14 @@ func withoutLimits(a *idle.Analysis) string {
 func idleSubtitle(a *idle.Analysis) string {
 	t, m := a.Trace, a.Model
 	text := fmt.Sprintf("%s, MicroVM of %s GB / %s vCPU, %s GB of state\n%s of %s",
-		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB, figures.Count(t.All.Gaps(), "gap"), figures.Count(t.Count, "MicroVM"))
+		m.Card.Region, m.Size.GB(), m.Size.VCPU(), m.StateGB,
+		figures.Count(t.All.Gaps(), "gap"), figures.Count(t.Count, "MicroVM"))
 	if a.PeriodStated {
 		text += " over " + clockTime(a.PeriodMS)
 	}
 	return text + fmt.Sprintf("; half are up to %s, 90 %% up to %s, 99 %% up to %s, the longest is %s",
-		clockTime(t.All.Percentile(50)), clockTime(t.All.Percentile(90)), clockTime(t.All.Percentile(99)), clockTime(t.All.LongestMS()))
+		clockTime(t.All.Percentile(50)), clockTime(t.All.Percentile(90)), clockTime(t.All.Percentile(99)),
+		clockTime(t.All.LongestMS()))
 }
 
 // clockTime writes milliseconds as 4 min, 1.5 h or 12 s.
@@ -173,15 +178,21 @@ var grainNames = map[idle.Grain]string{
 func choiceColumns(a *idle.Analysis) []view.Column[idle.Choice] {
 	saving := func(c idle.Choice) decimal.Decimal { return a.Current.Cost.Sub(c.Cost) }
 	return []view.Column[idle.Choice]{
-		{ID: "by", Title: "timeouts", Value: func(c idle.Choice) view.Value { return view.Text(c.Grain).Shown(grainNames[c.Grain]) }},
-		{ID: "policies", Title: "policies", Align: view.Right, Value: func(c idle.Choice) view.Value { return view.Count(c.Policies) }},
+		{ID: "by", Title: "timeouts", Value: func(c idle.Choice) view.Value {
+			return view.Text(c.Grain).Shown(grainNames[c.Grain])
+		}},
+		{ID: "policies", Title: "policies", Align: view.Right, Value: func(c idle.Choice) view.Value {
+			return view.Count(c.Policies)
+		}},
 		{ID: "cost", Title: "cost", Unit: "$", Value: func(c idle.Choice) view.Value {
 			return view.Number(c.Cost, idlePlaces(a))
 		}},
 		{ID: "suspends", Value: func(c idle.Choice) view.Value { return view.Count(c.Suspends) }},
 		{ID: "saving", Value: func(c idle.Choice) view.Value { return view.Exact(saving(c)) }},
 		{Title: "saves a month", Unit: "$", Value: func(c idle.Choice) view.Value { return monthly(a, saving(c)) }},
-		{Title: "waits/day", Align: view.Right, Drop: 1, Value: func(c idle.Choice) view.Value { return perDay(a, c.Suspends) }},
+		{Title: "waits/day", Align: view.Right, Drop: 1, Value: func(c idle.Choice) view.Value {
+			return perDay(a, c.Suspends)
+		}},
 		{ID: "parts", Scope: view.JSONOnly, Value: func(c idle.Choice) view.Value {
 			parts := view.Records{Table: view.NewTable(partChoiceColumns(a, c.Grain), c.Parts, nil)}
 			return view.Nested(parts).OmitIf(len(c.Parts) == 0)
@@ -237,7 +248,9 @@ type validated struct {
 func validationTable(a *idle.Analysis) *view.Table {
 	v := a.Validation
 	columns := []view.Column[validated]{
-		{ID: "by", Title: "timeouts", Shrink: true, Value: func(c validated) view.Value { return view.Text(c.Grain).Shown(c.words) }},
+		{ID: "by", Title: "timeouts", Shrink: true, Value: func(c validated) view.Value {
+			return view.Text(c.Grain).Shown(c.words)
+		}},
 		{ID: "policies", Value: func(c validated) view.Value { return view.Count(c.Policies) }},
 		{ID: "timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(c validated) view.Value {
 			return view.Count(c.TimeoutSeconds).Or("–", c.Grain == idle.GrainAll).OmitMissing()
@@ -258,7 +271,8 @@ func validationTable(a *idle.Analysis) *view.Table {
 	}
 	table := view.NewTable(columns, rows, nil)
 	add := func(words string, timeout int64, cost decimal.Decimal) {
-		table.Add(view.RowOf(columns, validated{idle.ValidatedChoice{Grain: idle.GrainAll, TimeoutSeconds: timeout, Cost: cost}, words}, nil))
+		c := idle.ValidatedChoice{Grain: idle.GrainAll, TimeoutSeconds: timeout, Cost: cost}
+		table.Add(view.RowOf(columns, validated{c, words}, nil))
 	}
 	add("best for the rest, known afterwards", v.BestOnRest.TimeoutSeconds(), v.BestCost)
 	add(inForce(a), a.Options.CurrentSeconds, v.CurrentCost)

@@ -57,8 +57,8 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 	return picture
 }
 
-// neverIsAbove reports whether never suspending costs so much more than every timeout drawn that its line would press them to
-// the bottom of the picture.
+// neverIsAbove reports whether never suspending costs so much more than every timeout drawn that its line would press
+// them to the bottom of the picture.
 func neverIsAbove(a *idle.Analysis) bool {
 	most := decimal.Decimal{}
 	for _, p := range a.Curve {
@@ -70,8 +70,8 @@ func neverIsAbove(a *idle.Analysis) bool {
 // idleHeadroom is how much higher than the cost of every timeout drawn the picture may reach.
 var idleHeadroom = decimal.New(15, -1)
 
-// idleFrontier draws a month's dollars against the requests a day that wait, for policies that keep state and for those that
-// lose the most of it.
+// idleFrontier draws a month's dollars against the requests a day that wait, for policies that keep state and for
+// those that lose the most of it.
 func idleFrontier(source string, a *idle.Analysis) chart.Line {
 	picture := chart.Line{
 		Title: "Dollars against waits: " + source,
@@ -102,7 +102,8 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 	}
 	mark := func(name string, o *idle.Outcome) {
 		p := frontierPoint(a, o)
-		picture.Marks = append(picture.Marks, chart.Mark{X: p.X, Y: p.Y, Label: fmt.Sprintf("%s: idle %s s", name, outcomeTimeout(o, a.Lives))})
+		label := fmt.Sprintf("%s: idle %s s", name, outcomeTimeout(o, a.Lives))
+		picture.Marks = append(picture.Marks, chart.Mark{X: p.X, Y: p.Y, Label: label})
 	}
 	if a.Lives.Best != nil {
 		name := "cheapest with state"
@@ -112,7 +113,8 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 		mark(name, a.Lives.Best)
 	}
 	for i := range a.Lives.Outcomes {
-		if o := &a.Lives.Outcomes[i]; o.TimeoutMS == a.Current.TimeoutMS && o.HeldMS == longest && !sameOutcome(o, a.Lives.Best) {
+		o := &a.Lives.Outcomes[i]
+		if o.TimeoutMS == a.Current.TimeoutMS && o.HeldMS == longest && !sameOutcome(o, a.Lives.Best) {
 			mark(inForce(a), o)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"microspend/view"
 )
 
-// idleObject is the document microspend.idle/v1. Costs are over the trace; those under recommendation that say so are a
-// month's, of 30 days. What there is none of is null: requests that the trace doesn't count, a break-even where suspending
-// never pays, lives that cannot be followed.
+// idleObject is the document microspend.idle/v1. Costs are over the trace; those under recommendation that say so are
+// a month's, of 30 days. What there is none of is null: requests that the trace doesn't count, a break-even where
+// suspending never pays, lives that cannot be followed.
 func idleObject(a *idle.Analysis, warnings []pricing.Note) view.Object {
 	t, m := a.Trace, a.Model
 	advised := a.Advised()

@@ -51,7 +51,9 @@ func outcomeColumns(a *idle.Analysis) []view.Column[*idle.Outcome] {
 		{ID: "terminations", Value: count(func(o outcome) int64 { return o.Terminated })},
 		{ID: "interrupted_requests", Value: count(func(o outcome) int64 { return o.Interrupted })},
 		{ID: "waits", Value: count(func(o outcome) int64 { return o.Waits })},
-		{ID: "waits_per_day", Title: "waits/day", Align: view.Right, Value: func(o outcome) view.Value { return perDay(a, o.Waits) }},
+		{ID: "waits_per_day", Title: "waits/day", Align: view.Right, Value: func(o outcome) view.Value {
+			return perDay(a, o.Waits)
+		}},
 		{ID: "wait_seconds", Value: time(func(o outcome) int64 { return o.WaitMS })},
 		{Title: "state lost/day", Align: view.Right, Drop: 1, Value: func(o outcome) view.Value { return perDay(a, o.Lost) }},
 		{ID: "mean_added_ms", Title: "mean wait ms", Align: view.Decimal, Drop: 3, Value: func(o outcome) view.Value {
@@ -109,7 +111,9 @@ func shownOutcomes(f *idle.Frontier) []*idle.Outcome {
 			on = append(on, o)
 		}
 	}
-	slices.SortStableFunc(on, func(a, b *idle.Outcome) int { return cmp.Or(a.Cost.Cmp(b.Cost), cmp.Compare(a.WaitMS, b.WaitMS)) })
+	slices.SortStableFunc(on, func(a, b *idle.Outcome) int {
+		return cmp.Or(a.Cost.Cmp(b.Cost), cmp.Compare(a.WaitMS, b.WaitMS))
+	})
 	if len(on) <= maxOutcomes {
 		return on
 	}
@@ -126,15 +130,18 @@ func shownOutcomes(f *idle.Frontier) []*idle.Outcome {
 func idleLivesNotes(a *idle.Analysis) []string {
 	f := a.Lives
 	list := []string{fmt.Sprintf(
-		"Costs here are of everything, requests included. %d policies were played through the trace, with lives of at most %s; "+
-			"shown are those that none beats in dollars, waits and state lost at once.", len(f.Outcomes), clockTime(f.LifeMS))}
+		"Costs here are of everything, requests included. %d policies were played through the trace, "+
+			"with lives of at most %s; shown are those that none beats in dollars, waits and state lost at once.",
+		len(f.Outcomes), clockTime(f.LifeMS))}
 	if f.Best != nil {
-		what := fmt.Sprintf("The cheapest that keeps state: idle %s s, suspended up to %s s", outcomeTimeout(f.Best, f), heldText(f.Best))
+		what := fmt.Sprintf(
+			"The cheapest that keeps state: idle %s s, suspended up to %s s", outcomeTimeout(f.Best, f), heldText(f.Best))
 		if f.Best.HeldMS == 0 {
 			what = fmt.Sprintf("The cheapest: idle %s s, then terminated", outcomeTimeout(f.Best, f))
 		}
 		list = append(list, fmt.Sprintf(
-			"◆ %s, $%s; %s, %s, %s.", what, figures.Fixed(f.Best.Cost, livesPlaces(f)), figures.Count(f.Best.Suspends(), "suspend"),
+			"◆ %s, $%s; %s, %s, %s.", what, figures.Fixed(f.Best.Cost, livesPlaces(f)),
+			figures.Count(f.Best.Suspends(), "suspend"),
 			figures.Count(f.Best.Resumes, "resume"), figures.Count(f.Best.Launches, "launch")))
 	}
 	if a.Limited != nil {
@@ -152,7 +159,8 @@ func idleLivesNotes(a *idle.Analysis) []string {
 	}
 	for i := range f.Outcomes {
 		if f.Outcomes[i].Interrupted > 0 {
-			list = append(list, fmt.Sprintf("With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
+			list = append(list, fmt.Sprintf(
+				"With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
 				figures.Int(f.Outcomes[i].Interrupted), outcomeTimeout(&f.Outcomes[i], f)))
 			break
 		}

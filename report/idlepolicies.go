@@ -22,8 +22,8 @@ type idleRow struct {
 	frontier, within  view.Value
 }
 
-// idlePolicies are the table that compares every policy, by what they need, and the rows that programs get, the ones that
-// are advised first and then those of lives too.
+// idlePolicies are the table that compares every policy, by what they need, and the rows that programs get, the ones
+// that are advised first and then those of lives too.
 func idlePolicies(a *idle.Analysis) (people, data *view.Table) {
 	priced := func(id, name string, timeout view.Value, p idle.Priced) idleRow {
 		return idleRow{
@@ -70,7 +70,8 @@ func idlePolicies(a *idle.Analysis) (people, data *view.Table) {
 	for _, c := range a.Choices {
 		suspends := view.Count(c.Suspends)
 		grains = append(grains, idleRow{
-			id: "by-" + string(c.Grain), cost: c.Cost, suspends: suspends, resumes: suspends, launches: view.Count(0), waits: &c.Suspends,
+			id: "by-" + string(c.Grain), cost: c.Cost,
+			suspends: suspends, resumes: suspends, launches: view.Count(0), waits: &c.Suspends,
 		})
 	}
 	never := priced("never", "never suspended", none, a.Never)
@@ -105,7 +106,8 @@ func lifeRows(a *idle.Analysis) []idleRow {
 		o := &a.Lives.Outcomes[i]
 		rows[i] = idleRow{
 			id: "fixed", lives: true, timeout: outcomeTimeout(o, a.Lives), held: seconds(o.HeldMS), cost: o.Cost,
-			suspends: view.Count(o.Suspends()), resumes: view.Count(o.Resumes), launches: view.Count(o.Launches), waits: &o.Waits,
+			suspends: view.Count(o.Suspends()), resumes: view.Count(o.Resumes), launches: view.Count(o.Launches),
+			waits:    &o.Waits,
 			frontier: view.Bool(o.Frontier), within: view.Bool(o.Within),
 		}
 	}
@@ -121,8 +123,12 @@ func idleColumns(a *idle.Analysis) []view.Column[idleRow] {
 			}
 			return view.Text("gaps")
 		}},
-		{ID: "policy", Title: "policy", Shrink: true, Value: func(r idleRow) view.Value { return view.Text(r.id).Shown(r.name) }},
-		{ID: "idle_timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(r idleRow) view.Value { return r.timeout }},
+		{ID: "policy", Title: "policy", Shrink: true, Value: func(r idleRow) view.Value {
+			return view.Text(r.id).Shown(r.name)
+		}},
+		{ID: "idle_timeout_seconds", Title: "timeout s", Align: view.Right, Value: func(r idleRow) view.Value {
+			return r.timeout
+		}},
 		{ID: "suspended_duration_seconds", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return r.held }},
 		{ID: "cost", Title: "cost", Unit: "$", Value: func(r idleRow) view.Value { return view.Number(r.cost, places) }},
 		{ID: "cost_per_month", Title: "a month", Unit: "$", Drop: 1, Value: func(r idleRow) view.Value {
@@ -131,7 +137,9 @@ func idleColumns(a *idle.Analysis) []view.Column[idleRow] {
 		{ID: "suspends", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return r.suspends }},
 		{ID: "resumes", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return r.resumes }},
 		{ID: "launches", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return r.launches }},
-		{ID: "waits", Scope: view.CSVOnly, Value: func(r idleRow) view.Value { return view.Maybe(r.waits, view.Count[int64]) }},
+		{ID: "waits", Scope: view.CSVOnly, Value: func(r idleRow) view.Value {
+			return view.Maybe(r.waits, view.Count[int64])
+		}},
 		{ID: "waits_per_day", Title: "waits/day", Align: view.Right, Drop: 2, Value: func(r idleRow) view.Value {
 			return view.Maybe(r.waits, func(n int64) view.Value { return perDay(a, n) }).OrDash()
 		}},

@@ -11,8 +11,9 @@ import (
 	"microspend/view"
 )
 
-// ratesObject has a card's rates in the documents that are priced at it, each under the key that says what it is per. A
-// rate that is not known has no key. The discount is one figure where it is the same for all, or else by billed quantity.
+// ratesObject has a card's rates in the documents that are priced at it, each under the key that says what it is per.
+// A rate that is not known has no key. The discount is one figure where it is the same for all, or else by billed
+// quantity.
 func ratesObject(card pricing.RateCard) view.Object {
 	o := view.Object{{ID: "card", Value: card.Name}, {ID: "read_on", Value: view.Value{}}}
 	if readOn := ratesReadOn(card); !readOn.IsZero() {
@@ -27,8 +28,8 @@ func ratesObject(card pricing.RateCard) view.Object {
 		}
 	}
 	_, flat := card.Discounts.Flat()
-	return append(o.With(flat, "discount", view.Text(card.Discounts.String()).OmitEmpty()).With(!flat, "discounts", discounts),
-		view.Field{ID: "sources", Value: sources})
+	o = o.With(flat, "discount", view.Text(card.Discounts.String()).OmitEmpty()).With(!flat, "discounts", discounts)
+	return append(o, view.Field{ID: "sources", Value: sources})
 }
 
 // ratesReadOn is the day of the card's oldest figure, or of the inline figures where the card gives none.
@@ -50,10 +51,11 @@ func discountText(card pricing.RateCard, q pricing.BilledQuantity) string {
 
 // ratesSentence says where the rates come from and how old they are.
 func ratesSentence(card pricing.RateCard) string {
+	from := fmt.Sprintf("card %s of %s, read on %s", card.Name, card.Region, card.ReadOn())
 	if card.Name == "inline" {
-		return "Rates: " + strings.Join(rateSources(card), "; ") + "." + discountSentence(card)
+		from = strings.Join(rateSources(card), "; ")
 	}
-	return fmt.Sprintf("Rates: card %s of %s, read on %s.%s", card.Name, card.Region, card.ReadOn(), discountSentence(card))
+	return "Rates: " + from + "." + discountSentence(card)
 }
 
 // rateSources lists where a card's figures come from, each source once, with its date where that is known.
@@ -124,7 +126,9 @@ func rateColumns(agreed bool) []view.Column[cardRate] {
 	people, agreedData := view.When(agreed, view.People), view.JSONOnly|view.When(agreed, view.CSVOnly)
 	return []view.Column[rate]{
 		{ID: "region", Scope: view.CSVOnly, Value: text(func(r rate) string { return r.card.Region })},
-		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value { return view.Text(r.of.String()).Shown(r.of.Name()) }},
+		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value {
+			return view.Text(r.of.String()).Shown(r.of.Name())
+		}},
 		{Title: "list", Unit: "$", Scope: people, Value: ifAgreed(func(r rate) view.Value {
 			figure := view.Exact(list(r).Figure)
 			if other := r.of.PublishedUnit(list(r).Per); other != unit(r) {
@@ -147,8 +151,12 @@ func rateColumns(agreed bool) []view.Column[cardRate] {
 		}},
 		{ID: "unit", Title: "per", Value: text(unit)},
 		{ID: "source", Value: text(func(r rate) string { return r.card.Rate(r.of).Source })},
-		{ID: "read_on", Title: "read on", Drop: 1, Value: text(func(r rate) string { return r.card.Rate(r.of).ReadOn.String() })},
-		{ID: "list_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value { return view.Exact(list(r).Figure) })},
+		{ID: "read_on", Title: "read on", Drop: 1, Value: text(func(r rate) string {
+			return r.card.Rate(r.of).ReadOn.String()
+		})},
+		{ID: "list_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
+			return view.Exact(list(r).Figure)
+		})},
 		{ID: "list_unit", Scope: agreedData, Value: ifAgreed(listUnit)},
 		{ID: "discount", Scope: agreedData, Value: ifAgreed(discount)},
 		{ID: "effective_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
@@ -178,7 +186,8 @@ func Card(card pricing.RateCard, now time.Time) view.Document {
 	days, stale := card.Stale(now)
 	age := view.Note{Warn: stale, Text: fmt.Sprintf("The oldest figure was read %d days ago.", days)}
 	if stale {
-		age.Text = fmt.Sprintf("The oldest figure was read %d days ago, more than %d: check the card against AWS's Price List.",
+		age.Text = fmt.Sprintf(
+			"The oldest figure was read %d days ago, more than %d: check the card against AWS's Price List.",
 			days, pricing.StaleAfterDays)
 	}
 	d := view.Document{
@@ -215,7 +224,8 @@ func Cards(cards []pricing.RateCard, now time.Time) view.Document {
 	notes := plainNotes("Stored is per GB-hour. Figures marked /h are published per hour and billed per second. " +
 		"microspend rates show REGION has sources.")
 	if len(unknown) > 0 {
-		notes = append(notes, view.Note{Text: "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."})
+		text := "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."
+		notes = append(notes, view.Note{Text: text})
 	}
 	if len(stale) > 0 {
 		notes = append(notes, view.Note{Warn: true, Text: fmt.Sprintf("read more than %d days ago: %s.",

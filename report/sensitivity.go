@@ -20,11 +20,13 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 		return view.Look{Notes: []string{in.Note}}
 	})
 	picture := chart.Tornado{
-		Title: fmt.Sprintf("What moves the bill: each input ±%s %%", by), Center: coordinate(total), CenterLabel: dollars(total),
+		Title:  fmt.Sprintf("What moves the bill: each input ±%s %%", by),
+		Center: coordinate(total), CenterLabel: dollars(total),
 	}
 	for _, in := range s.Inputs {
 		picture.Bars = append(picture.Bars, chart.Bar{
-			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High), LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
+			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High),
+			LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
 		})
 	}
 	return view.Document{
@@ -51,7 +53,9 @@ func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] 
 	type in = scenarios.Influence
 	return []view.Column[in]{
 		{ID: "input", Title: "input", Value: func(i in) view.Value { return view.Text(i.Input) }},
-		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value { return view.Text(i.From + " … " + i.To) }},
+		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value {
+			return view.Text(i.From + " … " + i.To)
+		}},
 		{ID: "from", Value: func(i in) view.Value { return view.Text(i.From) }},
 		{ID: "to", Value: func(i in) view.Value { return view.Text(i.To) }},
 		{ID: "low", Title: "low", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Low) }},

@@ -85,7 +85,9 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 			return view.Number(s.PerUnit, eachPlaces)
 		}},
 		{Title: "change", Align: view.Decimal, Drop: 2, Value: func(s sweepStep) view.Value {
-			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value { return view.Signed(s.Total.Sub(p.Total), places) })
+			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value {
+				return view.Signed(s.Total.Sub(p.Total), places)
+			})
 		}},
 		{Value: func(s sweepStep) view.Value { return view.Missing(bar(s.Total, most, sweepBarWidth)) }},
 	}...)

@@ -41,9 +41,9 @@ func When(holds bool, s Scope) Scope {
 
 func (s Scope) includes(who Scope) bool { return s == Everyone || s&who != 0 }
 
-// Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in a
-// row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the dashboard have
-// it.
+// Column describes one column of a table, for every renderer at once: what it is called, and the value that it has in
+// a row. Adding a column to a listing is one entry, and the terminal, Markdown, CSV, JSON, XLSX, HTML and the
+// dashboard have it.
 type Column[Row any] struct {
 	ID    string // the field in JSON, the heading in CSV, the word in filters
 	Title string // the heading for people
@@ -51,9 +51,9 @@ type Column[Row any] struct {
 	Unit  string // behind the title, such as "$"
 	Align Align  // with a unit, Left is Decimal
 
-	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may Shrink is
-	// first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column is not shown
-	// at all.
+	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may
+	// Shrink is first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column
+	// is not shown at all.
 	Drop     int
 	Shrink   bool
 	MinWidth int
@@ -126,8 +126,8 @@ type Row struct {
 	Cells []Value
 }
 
-// Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of which
-// a terminal's user wants the first screen and a program the CSV.
+// Table is rows under columns. Rows are made when a renderer asks for them, as a table may have a hundred thousand of
+// which a terminal's user wants the first screen and a program the CSV.
 type Table struct {
 	Columns []Head
 	Tight   bool // one blank between columns in place of two
@@ -144,7 +144,8 @@ type Look struct {
 	Notes   []string // explanations below the row, likewise, but for empty ones; Markdown leaves them out
 }
 
-// NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain lines.
+// NewTable makes a table that has a row for each of rows. Look says what each row is; nil means that all are plain
+// lines.
 func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
 	t := &Table{length: len(rows), Columns: make([]Head, len(columns))}
 	for i, c := range columns {
@@ -161,8 +162,8 @@ func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
 	return rowOf(columns, of, look, func(int) bool { return true })
 }
 
-// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out and
-// that not every renderer shows.
+// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out
+// and that not every renderer shows.
 func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted func(column int) bool) Row {
 	row := Row{Cells: make([]Value, len(columns))}
 	if look != nil {
@@ -201,6 +202,9 @@ func (t *Table) Add(rows ...Row) { t.more = append(t.more, rows...) }
 // Len is the number of rows of all kinds.
 func (t *Table) Len() int { return t.length + len(t.more) }
 
+// Lines is the number of rows that the table was made of.
+func (t *Table) Lines() int { return t.length }
+
 // Row makes a row with all its cells.
 func (t *Table) Row(i int) Row { return t.rowWith(i, func(Head) bool { return true }) }
 
@@ -220,9 +224,9 @@ func (r Row) Cell(column int) Value {
 	return r.Cells[column]
 }
 
-// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings, notes
-// and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory does not
-// grow with the table.
+// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings,
+// notes and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory
+// does not grow with the table.
 func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
 
 // EachLine does the same with all cells of a row, also those that only people see.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// renderCSV puts the rows of all documents under one header. Where headers differ, it is the first one's and, after it, the
-// columns that only others have; a document leaves cells empty that it has no column for.
+// renderCSV puts the rows of all documents under one header. Where headers differ, it is the first one's and, after
+// it, the columns that only others have; a document leaves cells empty that it has no column for.
 func renderCSV(w io.Writer, documents []Document) error {
 	var header []string
 	for _, d := range documents {

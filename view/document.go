@@ -9,8 +9,8 @@ import (
 // Format is an output format.
 type Format string
 
-// The formats that every document can be rendered in, and those that some commands have besides: SVG is of documents with a
-// picture, the others have packages of their own.
+// The formats that every document can be rendered in, and those that some commands have besides: SVG is of documents
+// with a picture, the others have packages of their own.
 const (
 	FormatTable    Format = "table"
 	FormatJSON     Format = "json"

@@ -10,8 +10,8 @@ const (
 	mostPlaces = 8
 )
 
-// PlacesFor is the number of decimals at which a column of amounts shows at least two significant digits of its smallest
-// amount: two, or more where there are fractions of a cent.
+// PlacesFor is the number of decimals at which a column of amounts shows at least two significant digits of its
+// smallest amount: two, or more where there are fractions of a cent.
 func PlacesFor(amounts []decimal.Decimal) int32 {
 	places := int32(CentPlaces)
 	for _, a := range amounts {

@@ -10,8 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Object is a JSON object whose fields stand in the order in which they are given. Their values are a [Value], an Object, a
-// slice of Objects, [Records], or whatever package encoding/json takes; decimals are exact strings.
+// Object is a JSON object whose fields stand in the order in which they are given. Their values are a [Value], an
+// Object, a slice of Objects, [Records], or whatever package encoding/json takes; decimals are exact strings.
 type Object []Field
 
 // Field is a field of an object.
@@ -65,8 +65,8 @@ func marshal(value any) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// WriteJSON writes a value with two blanks of indentation and a line break at the end. Records are written as their rows
-// are made, so a million of them take no more memory than a few thousand.
+// WriteJSON writes a value with two blanks of indentation and a line break at the end. Records are written as their
+// rows are made, so a million of them take no more memory than a few thousand.
 func WriteJSON(out io.Writer, value any) error {
 	w := jsonWriter{out: bufio.NewWriter(out), indent: true}
 	if err := w.write(value); err != nil {

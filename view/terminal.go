@@ -88,8 +88,8 @@ func styled(style lipgloss.Style, text string, width int) string {
 	return out.String()
 }
 
-// wrap breaks text between words; a word longer than the width is broken within. The library would break words after their
-// hyphens too, as in us-east-1, so those are held together meanwhile.
+// wrap breaks text between words; a word longer than the width is broken within. The library would break words after
+// their hyphens too, as in us-east-1, so those are held together meanwhile.
 func wrap(text string, width int) string {
 	const held = "\u2011" // a hyphen as wide as the other, after which nothing is broken
 	holds := !strings.Contains(text, held)

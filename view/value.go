@@ -10,9 +10,9 @@ import (
 	"microspend/internal/figures"
 )
 
-// Value is one cell: the exact datum that programs read and the text that people do. JSON and CSV take the datum, every
-// other renderer the text, so that rounding happens nowhere else. The zero value is a figure that there is none of: null
-// in JSON, empty elsewhere.
+// Value is one cell: the exact datum that programs read and the text that people do. JSON and CSV take the datum,
+// every other renderer the text, so that rounding happens nowhere else. The zero value is a figure that there is none
+// of: null in JSON, empty elsewhere.
 type Value struct {
 	data   any           // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
 	words  string        // what people read, where that does not follow from the datum
@@ -101,8 +101,8 @@ func Nested(data any) Value { return Value{data: data} }
 // Missing is a figure that there is none of, with the words that stand in its place for people.
 func Missing(words string) Value { return Value{words: words, shown: true} }
 
-// Unknown is a figure that exists but is not known: null in JSON and the word elsewhere, so that no spreadsheet takes it for
-// zero.
+// Unknown is a figure that exists but is not known: null in JSON and the word elsewhere, so that no spreadsheet takes
+// it for zero.
 func Unknown() Value { return Value{data: unknown("unknown")} }
 
 type unknown string
@@ -210,6 +210,9 @@ func (f form) write(d decimal.Decimal, places int32) string {
 	case percentForm:
 		return figures.Fixed(d.Shift(2), places) + " %"
 	case percentDownForm:
+		if d.Equal(decimal.NewFromInt(1)) {
+			return "100 %"
+		}
 		return figures.Fixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
 	case signedPercentForm:
 		return figures.Signed(d, places) + " %"
@@ -268,8 +271,8 @@ func (v Value) isEmpty() bool {
 	}
 }
 
-// Spreadsheet is a figure as a spreadsheet takes it, with the format in which it is shown there. It reports false for what
-// is no figure.
+// Spreadsheet is a figure as a spreadsheet takes it, with the format in which it is shown there. It reports false for
+// what is no figure.
 func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
 	if n, isCount := v.data.(int64); isCount {
 		return decimal.NewFromInt(n), "#,##0", true
@@ -293,7 +296,8 @@ func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
 	}
 }
 
-// Calendar is the day of a [Date], and reports false for what is none, such as the name of a row that others were folded into.
+// Calendar is the day of a [Date], and reports false for what is none, such as the name of a row that others were
+// folded into.
 func (v Value) Calendar() (time.Time, bool) {
 	text, ok := v.data.(string)
 	if !ok || v.form != dateForm {

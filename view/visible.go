@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Visible makes text from outside harmless to a terminal and to the eye: control characters become their pictures (␛ for
-// escape), and characters that reorder or hide text become their code points (<U+202E>). A line break becomes ␊.
+// Visible makes text from outside harmless to a terminal and to the eye: control characters become their pictures (␛
+// for escape), and characters that reorder or hide text become their code points (<U+202E>). A line break becomes ␊.
 func Visible(s string) string {
 	if !strings.ContainsFunc(s, deceptive) {
 		return s
@@ -28,8 +28,8 @@ func Visible(s string) string {
 	return out.String()
 }
 
-// deceptive says whether a character does something else than show itself: controls, formats (which reorder, join or hide),
-// fillers without width, and the selectors and tags beyond those that emoji are made with.
+// deceptive says whether a character does something else than show itself: controls, formats (which reorder, join or
+// hide), fillers without width, and the selectors and tags beyond those that emoji are made with.
 func deceptive(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7f && r < 0xa0: // C0, DEL, C1

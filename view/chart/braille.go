@@ -6,24 +6,20 @@ import "cmp"
 type braille struct {
 	cols, rows int
 	bits       []rune
-	owner      []int // the series that put the first dot into the cell
 }
 
 func newBraille(cols, rows int) braille {
-	return braille{cols, rows, make([]rune, cols*rows), make([]int, cols*rows)}
+	return braille{cols, rows, make([]rune, cols*rows)}
 }
 
 // dotBits are the bits of a braille character above U+2800, by row and column of the dot.
 var dotBits = [4][2]rune{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
 
-func (g braille) set(x, y, owner int) {
+func (g braille) set(x, y int) {
 	if x < 0 || y < 0 || x >= 2*g.cols || y >= 4*g.rows {
 		return
 	}
 	i := y/4*g.cols + x/2
-	if g.bits[i] == 0 {
-		g.owner[i] = owner
-	}
 	g.bits[i] |= dotBits[y%4][x%2]
 }
 
@@ -31,7 +27,6 @@ func (g braille) set(x, y, owner int) {
 type pen struct {
 	grid  braille
 	dash  []int // dots drawn, dots left out, in turn; nil for a solid line
-	owner int
 	moved int
 }
 
@@ -39,7 +34,7 @@ func (p *pen) dot(x, y int) { p.mark(x, y, p.inked()) }
 
 func (p *pen) mark(x, y int, inked bool) {
 	if inked {
-		p.grid.set(x, y, p.owner)
+		p.grid.set(x, y)
 	}
 	p.moved++
 }
@@ -62,8 +57,8 @@ func (p *pen) inked() bool {
 	return true
 }
 
-// segment draws from one dot to another, after Bresenham, without the first. A jump straight up or down is solid, as all
-// of its few dots could fall between dashes.
+// segment draws from one dot to another, after Bresenham, without the first. A jump straight up or down is solid, as
+// all of its few dots could fall between dashes.
 func (p *pen) segment(x0, y0, x1, y1 int) {
 	dx, dy := abs(x1-x0), -abs(y1-y0)
 	jump := x0 == x1

@@ -1,34 +1,28 @@
 package chart
 
-import "strings"
-
-// unowned marks a cell that belongs to no series.
-const unowned = -1
-
 // cells is the plot of a text chart: one character of width one in each cell.
 type cells struct {
 	cols, rows int
 	glyphs     []rune
-	owner      []int
 	taken      []bool // holds a sign that nothing may cover
 }
 
 // cellsOf turns dots into characters.
 func cellsOf(g braille) cells {
-	c := cells{g.cols, g.rows, make([]rune, g.cols*g.rows), make([]int, g.cols*g.rows), make([]bool, g.cols*g.rows)}
+	c := cells{g.cols, g.rows, make([]rune, g.cols*g.rows), make([]bool, g.cols*g.rows)}
 	for i, bits := range g.bits {
-		c.glyphs[i], c.owner[i] = ' ', unowned
+		c.glyphs[i] = ' '
 		if bits != 0 {
-			c.glyphs[i], c.owner[i] = 0x2800+bits, g.owner[i]
+			c.glyphs[i] = 0x2800 + bits
 		}
 	}
 	return c
 }
 
-func (c cells) put(col, row int, text string, owner int) {
+func (c cells) put(col, row int, text string) {
 	for _, r := range text {
 		if i := row*c.cols + col; c.within(col, row) {
-			c.glyphs[i], c.owner[i], c.taken[i] = r, owner, true
+			c.glyphs[i], c.taken[i] = r, true
 		}
 		col++
 	}
@@ -36,7 +30,7 @@ func (c cells) put(col, row int, text string, owner int) {
 
 func (c cells) within(col, row int) bool { return col >= 0 && row >= 0 && col < c.cols && row < c.rows }
 
-// room says whether a text of so many cells can be put there: over nothing, or if need be over lines.
+// room reports whether a text of so many cells can be put there: over nothing, or if need be over lines.
 func (c cells) room(col, row, width int, overLines bool) bool {
 	for ; width > 0; width-- {
 		i := row*c.cols + col
@@ -64,30 +58,12 @@ func (c cells) putBeside(col, row int, text string) {
 	for _, overLines := range [...]bool{false, true} {
 		for _, at := range places {
 			if c.room(at[0], at[1], width, overLines) {
-				c.put(at[0], at[1], text, unowned)
+				c.put(at[0], at[1], text)
 				return
 			}
 		}
 	}
 }
 
-// line is a row of cells as text, with paint on what belongs to a series.
-func (c cells) line(row int, paint func(series int, text string) string) string {
-	if paint == nil {
-		return string(c.glyphs[row*c.cols : (row+1)*c.cols])
-	}
-	var out strings.Builder
-	for from := row * c.cols; from < (row+1)*c.cols; {
-		to := from + 1
-		for to < (row+1)*c.cols && c.owner[to] == c.owner[from] {
-			to++
-		}
-		text := string(c.glyphs[from:to])
-		if c.owner[from] != unowned {
-			text = paint(c.owner[from], text)
-		}
-		out.WriteString(text)
-		from = to
-	}
-	return out.String()
-}
+// line is a row of cells as text.
+func (c cells) line(row int) string { return string(c.glyphs[row*c.cols : (row+1)*c.cols]) }

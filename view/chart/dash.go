@@ -7,8 +7,8 @@ type dash struct {
 	svg  string
 }
 
-// dashOf is the pattern of a series. Only the first, the subject of the chart, is solid. No two of mostSeries series share
-// both their dash and their hue.
+// dashOf is the pattern of a series. Only the first, the subject of the chart, is solid. No two of mostSeries series
+// share both their dash and their hue.
 func dashOf(series int) dash {
 	if series == 0 {
 		return dash{}

@@ -33,7 +33,7 @@ func FuzzHeatAndTornado(f *testing.F) {
 		f.Add(label, 40+i, float64(i), []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 200, 100, 63, 64})
 	}
 	f.Fuzz(func(t *testing.T, label string, width int, center float64, data []byte) {
-		h := Heat{Title: label, X: Categories{label, []string{label}}, Y: Categories{label, []string{label, label}}, Note: label}
+		h := Heat{Title: label, X: Categories{label, []string{label}}, Y: Categories{label, []string{label, label}}}
 		c := Tornado{Title: label, Center: center, CenterLabel: label}
 		for _, p := range pointsOf(data) {
 			h.Values = append(h.Values, []float64{p.X, p.Y})

@@ -39,21 +39,17 @@ func (g *gutter) letters(grid cells, w window, runs [][][]Point) {
 		for col++; col < grid.cols-1 && !grid.room(col, row, 1, true); {
 			col++
 		}
-		grid.put(col, row, letter(i), i)
+		grid.put(col, row, letter(i))
 	}
 }
 
-func (g gutter) line(row int, paint func(series int, text string) string) string {
+func (g gutter) line(row int) string {
 	text := ""
 	for n, i := range g.letter[row] {
-		switch {
-		case n == mostLetters-1 && len(g.letter[row]) > mostLetters:
+		if n == mostLetters-1 && len(g.letter[row]) > mostLetters {
 			return text + "…"
-		case paint != nil:
-			text += paint(i, letter(i))
-		default:
-			text += letter(i)
 		}
+		text += letter(i)
 	}
 	return text
 }

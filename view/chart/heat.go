@@ -18,7 +18,6 @@ type Heat struct {
 	X, Y      Categories
 	Values    [][]float64          // rows from the top, each from the left; what is missing or can't be drawn is an empty cell
 	CellLabel func(float64) string // writes the numbers; nil writes up to six digits
-	Note      string               // a sentence below
 }
 
 func (h Heat) size() (rows, cols int) {
@@ -37,7 +36,7 @@ func (h Heat) at(row, col int) (float64, bool) {
 	return h.Values[row][col], true
 }
 
-// incomplete says whether any of these cells is empty.
+// incomplete reports whether any of these cells is empty.
 func (h Heat) incomplete(rows, cols []int) bool {
 	for _, row := range rows {
 		for _, col := range cols {
@@ -170,9 +169,6 @@ func (h Heat) describe(s shades) string {
 		fmt.Fprintf(&out, " Values from %s to %s, in %d shades.", short(h.number(e.lo)), short(h.number(e.hi)), s.count())
 	} else {
 		out.WriteString(" No values.")
-	}
-	if note := short(h.Note); note != "" {
-		out.WriteString(" " + note)
 	}
 	return out.String()
 }

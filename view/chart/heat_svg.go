@@ -37,8 +37,8 @@ type heatLayout struct {
 	left, top    float64
 	cell         Point // the size of a cell
 	numbers      bool
-	legend, note float64 // the y of their first lines
-	notes        []string
+	legend, note float64 // the y of the legend's first line, and of the note
+	leftOut      string
 	height       float64
 }
 
@@ -67,15 +67,11 @@ func (h Heat) layout() heatLayout {
 	l.numbers = h.widestCell(l) <= l.cell.X-cellGap-6
 
 	l.legend = l.top + l.cell.Y*float64(len(l.rows)) + 24
-	l.notes = wrapped(clean(h.Note), 110)
-	if out := leftOut(l.rows, l.cols, rows, cols); out != "" {
-		l.notes = append([]string{out}, l.notes...)
-	}
-	if len(l.notes) > 6 {
-		l.notes = append(l.notes[:6], "…")
-	}
 	l.note = l.legend + noteLine*float64(l.legendLines(h)) + 18
-	l.height = l.note + noteLine*float64(len(l.notes)) + 4
+	l.height = l.note + 4
+	if l.leftOut = leftOut(l.rows, l.cols, rows, cols); l.leftOut != "" {
+		l.height += noteLine
+	}
 	return l
 }
 
@@ -92,8 +88,6 @@ func (h Heat) widestCell(l heatLayout) float64 {
 }
 
 func (l heatLayout) titles(d *document, h Heat) {
-	title := clean(h.Title)
-	d.text(svgMargin, 38, start, titleText, cut(title, titleSize, svgWidth-2*svgMargin))
 	d.text(l.left, l.top-32, start, quietText, cut(clean(h.X.Title), textSize, svgWidth-svgMargin-l.left))
 	d.text(l.left-12, l.top-9, finish, quietText, cut(clean(h.Y.Title), textSize, 180))
 
@@ -201,8 +195,6 @@ func (l heatLayout) below(d *document, h Heat) {
 		d.add(`<rect x="`, num(key.x), `" y="`, num(y-11), `" width="18" height="14" fill="`, fill, `"`, outline, "/>\n")
 		d.text(key.x+24, y, start, quietText, key.words)
 	}
-	for i, line := range l.notes {
-		d.text(svgMargin, l.note+noteLine*float64(i), start, quietText, cut(line, tickSize, svgWidth-2*svgMargin))
-	}
+	d.text(svgMargin, l.note, start, quietText, l.leftOut)
 	d.add("</g>\n")
 }

@@ -14,9 +14,10 @@ const mostTextRows = 60
 // shadeSigns are the shades of a terminal, the weakest first.
 var shadeSigns = [mostShades]string{"·", "░", "▒", "▓", "█"}
 
-// Text draws the heat map in lines of at most so many cells, without a line break at its end. Each cell shows its shade
-// and its number, or the shade alone where the width has no room for the numbers of all columns. Columns and rows that
-// don't fit even so are left out evenly, which a line says. Below 40 cells there is no picture but one line that says so.
+// Text draws the heat map in lines of at most so many cells, without a line break at its end. Each cell shows its
+// shade and its number, or the shade alone where the width has no room for the numbers of all columns. Columns and
+// rows that don't fit even so are left out evenly, which a line says. Below 40 cells there is no picture but one line
+// that says so.
 func (h Heat) Text(width int) string {
 	if width < leastWidth {
 		return tooSmall(width, fmt.Sprintf("(no room for a heat map: it needs %d cells)", leastWidth))
@@ -48,7 +49,6 @@ func (h Heat) Text(width int) string {
 	lines = append(lines, flow(g.legend(h), width)...)
 	rows, cols := h.size()
 	lines = append(lines, wrapped(leftOut(g.rows, g.cols, rows, cols), width)...)
-	lines = append(lines, wrapped(clean(h.Note), width)...)
 	return finished(slices.Compact(lines), width)
 }
 

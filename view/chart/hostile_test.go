@@ -47,7 +47,7 @@ func hostileLine(label string) Line {
 
 func hostileHeat(label string) Heat {
 	h := heat(5, 5)
-	h.Title, h.X.Title, h.Y.Title, h.Note = label, label, label, label
+	h.Title, h.X.Title, h.Y.Title = label, label, label
 	h.X.Labels, h.Y.Labels = []string{label, label}, []string{label, label, label}
 	h.CellLabel = func(v float64) string { return label + fmt.Sprint(v) }
 	return h

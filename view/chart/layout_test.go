@@ -109,12 +109,3 @@ func TestShades(t *testing.T) {
 	require.Equal(t, 1, s.of(3000), "a bound belongs to the class above it")
 	require.Equal(t, 4, s.of(15000), "the last one to the last class")
 }
-
-func TestPaint(t *testing.T) {
-	c := months()
-	plain := c.Text(80, 24)
-	painted := 0
-	c.Paint = func(_ int, text string) string { painted++; return text }
-	require.Equal(t, plain, c.Text(80, 24), "paint changes nothing but colours")
-	require.Positive(t, painted)
-}

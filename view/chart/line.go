@@ -18,8 +18,8 @@ type Mark struct {
 
 // Axis says what is measured along one side. The unit belongs into its title. Format writes the labels of the ticks,
 // which stand at multiples of 1, 2 or 5 times a power of ten; nil writes up to six digits. Where Min equals Max, or
-// either can't be drawn, the bounds come from the data: X from its first to its last, Y rounded outwards and from zero on
-// unless the data is far off. The two may come in either order.
+// either can't be drawn, the bounds come from the data: X from its first to its last, Y rounded outwards and from
+// zero on unless the data is far off. The two may come in either order.
 type Axis struct {
 	Title    string
 	Min, Max float64
@@ -33,10 +33,6 @@ type Line struct {
 	X, Y   Axis
 	Series []Series // the first mostSeries are drawn
 	Marks  []Mark   // the first mostMarks are drawn
-
-	// Paint may colour what belongs to a series in a text chart, the legend included. It must not change the width of
-	// the text. Nil leaves it plain.
-	Paint func(series int, text string) string
 }
 
 const (

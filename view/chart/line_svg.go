@@ -93,7 +93,6 @@ func (l lineLayout) to(p Point) Point {
 }
 
 func (l lineLayout) axes(d *document, c Line) {
-	d.text(svgMargin, 38, start, titleText, cut(clean(c.Title), titleSize, svgWidth-2*svgMargin))
 	d.text(svgMargin, l.plot.y0-16, start, quietText, cut(clean(c.Y.Title), textSize, svgWidth-2*svgMargin))
 	d.text(l.plot.x1, lineHeight-svgMargin, finish, quietText, cut(clean(c.X.Title), textSize, l.plot.x1-svgMargin))
 

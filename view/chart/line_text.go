@@ -19,8 +19,8 @@ const (
 const markSign = "◆"
 
 // Text draws the chart in at most width × height cells, its title, axes and legend included, without a line break at
-// its end. Each line has a letter where it ends, and the legend says which is which; marks are numbered ◆. Below 40 × 10
-// there is no picture but one line that says so.
+// its end. Each line has a letter where it ends, and the legend says which is which; marks are numbered ◆. Below 40 ×
+// 10 there is no picture but one line that says so.
 func (c Line) Text(width, height int) string {
 	if width < leastWidth || height < leastHeight {
 		return tooSmall(width, fmt.Sprintf("(no room for a chart: it needs %d × %d cells)", leastWidth, leastHeight))
@@ -67,7 +67,7 @@ func (c Line) seriesKeys(width int) []string {
 		if width >= 60 {
 			sample = dashSample(i)
 		}
-		keys = append(keys, c.paint(i, letter(i)+sample)+" "+clean(s.Name))
+		keys = append(keys, letter(i)+sample+" "+clean(s.Name))
 	}
 	if more := len(c.Series) - mostSeries; more > 0 {
 		keys = append(keys, fmt.Sprintf("(%d more not drawn)", more))
@@ -91,20 +91,13 @@ func (c Line) markKeys() []string {
 	return keys
 }
 
-func (c Line) paint(series int, text string) string {
-	if c.Paint == nil {
-		return text
-	}
-	return c.Paint(series, text)
-}
-
 // letter names a series in its place; mostSeries is below the number of letters.
 func letter(series int) string { return string(rune('A' + series)) }
 
 // dashSample is a short piece of a series' line.
 func dashSample(series int) string {
 	g := newBraille(5, 1)
-	p := pen{grid: g, dash: dashOf(series).dots, owner: series}
+	p := pen{grid: g, dash: dashOf(series).dots}
 	for x := range 2 * g.cols {
 		p.dot(x, 2)
 	}
@@ -142,7 +135,7 @@ func (c Line) plot(width, rows int) []string {
 		if labelled {
 			side = "┤"
 		}
-		lines = append(lines, padLeft(label, margin)+side+grid.line(row, c.Paint)+ends.line(row, c.Paint))
+		lines = append(lines, padLeft(label, margin)+side+grid.line(row)+ends.line(row))
 	}
 	return append(lines, c.xAxis(w.x, margin, ends.cols, width)...)
 }
@@ -159,7 +152,7 @@ func dotAt(share float64, dots int) int {
 func (c Line) draw(w window, cols, rows int, runs [][][]Point) cells {
 	g := newBraille(cols, rows)
 	for i := range runs {
-		p := pen{grid: g, dash: dashOf(i).dots, owner: i}
+		p := pen{grid: g, dash: dashOf(i).dots}
 		for _, run := range runs[i] {
 			var x0, y0 int
 			for j, point := range run {
@@ -192,7 +185,7 @@ func (c Line) drawMarks(grid cells, w window) {
 	for i, m := range c.marked() {
 		if p := (Point{m.X, m.Y}); w.contains(p) {
 			at := place{columnOf(w.x.share(p.X), grid.cols), rowOf(w.y.share(p.Y), grid.rows), i + 1}
-			grid.put(at.col, at.row, markSign, unowned)
+			grid.put(at.col, at.row, markSign)
 			places = append(places, at)
 		}
 	}

@@ -39,7 +39,6 @@ func heat(rows, cols int) Heat {
 		X:         Categories{Title: "running hours per user and month"},
 		Y:         Categories{Title: "users"},
 		CellLabel: func(v float64) string { return fmt.Sprintf("$%.0f", v) },
-		Note:      "2 GB baseline, suspended otherwise; the other figures are those of the scenario.",
 	}
 	for c := range cols {
 		h.X.Labels = append(h.X.Labels, fmt.Sprint((c+1)*744/cols))

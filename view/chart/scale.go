@@ -51,8 +51,8 @@ func (e extent) some() span {
 	return s
 }
 
-// round widens the data's extent to round numbers, about so many steps apart. It starts at zero unless zero lies further
-// from the data than the data is wide.
+// round widens the data's extent to round numbers, about so many steps apart. It starts at zero unless zero lies
+// further from the data than the data is wide.
 func (e extent) round(steps int) span {
 	s := e.some()
 	if width := s.hi - s.lo; s.lo > 0 && s.lo <= width {

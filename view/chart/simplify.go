@@ -8,8 +8,8 @@ import (
 // mostPoints bounds the points of all lines of an SVG together, which keeps it below 60 KB.
 const mostPoints = 2400
 
-// lighten leaves out points that make no visible difference, and where too many are left also those that make little. It
-// reuses the runs.
+// lighten leaves out points that make no visible difference, and where too many are left also those that make little.
+// It reuses the runs.
 func lighten(runs [][]Point, most int) [][]Point {
 	if len(runs) > most/2 {
 		thinned := make([][]Point, 0, most/2)

@@ -1,13 +1,14 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 )
 
-// stackHues go from dark to light and back in steps that can be told apart without colour, on paper and on a dark screen;
-// a gap between parts and the legend, which is in the same order, do the rest.
+// stackHues go from dark to light and back in steps that can be told apart without colour, on paper and on a dark
+// screen; a gap between parts and the legend, which is in the same order, do the rest.
 var stackHues = [mostStackParts]hue{
 	{"#0b4a86", "#3f8fd9"},
 	{"#74abe0", "#a9d2f8"},
@@ -40,10 +41,10 @@ func (s Stacked) SVG(w io.Writer) error {
 	return d.close(w)
 }
 
-// Figure writes the chart as a part of a page that has [PageStyle] in its style sheet, as wide as there is room. It holds
-// no style of its own, so that a page can forbid all but its own.
+// Figure writes the chart as a part of a page that has [PageStyle] in its style sheet, as wide as there is room. It
+// holds no style of its own, so that a page can forbid all but its own.
 func (s Stacked) Figure(w io.Writer) error {
-	title := or(clean(s.Title), "Chart")
+	title := cmp.Or(clean(s.Title), "Chart")
 	s.Title = "" // which the page has above it
 	l := s.layout()
 	var d document
@@ -97,7 +98,7 @@ func (s Stacked) layout() stackedLayout {
 func (l *stackedLayout) legend(s Stacked) {
 	x := l.plot.x0
 	for i, name := range s.parts() {
-		key := stackKey{part: i, words: cut(or(clean(name), "Part "+letter(i)), textSize, l.width/2)}
+		key := stackKey{part: i, words: cut(cmp.Or(clean(name), "Part "+letter(i)), textSize, l.width/2)}
 		width := 20 + wide(key.words, textSize) + 18
 		if len(l.keys) == 0 || x+width > l.width {
 			l.keys = append(l.keys, nil)

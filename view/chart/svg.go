@@ -32,9 +32,11 @@ const darkStyle = `@media (prefers-color-scheme:dark){` +
 // document builds an SVG.
 type document struct{ out strings.Builder }
 
-// open writes everything up to the picture itself. The title and description are what a screen reader says.
+// open writes everything up to the picture itself, its title included. The title and description are what a screen
+// reader says.
 func (d *document) open(height float64, title, description, moreDarkStyle string) {
 	d.openSized(svgWidth, height, title, description, moreDarkStyle)
+	d.text(svgMargin, 38, start, titleText, cut(title, titleSize, svgWidth-2*svgMargin))
 }
 
 func (d *document) openSized(width, height float64, title, description, moreDarkStyle string) {

@@ -5,14 +5,13 @@ import (
 	"io"
 )
 
-// SVG writes the chart as a picture 900 units wide that needs nothing else. What is below the center is drawn light with
-// an outline and what is above it dark.
+// SVG writes the chart as a picture 900 units wide that needs nothing else. What is below the center is drawn light
+// with an outline and what is above it dark.
 func (t Tornado) SVG(w io.Writer) error {
 	bars := t.sorted()
 	l := t.layout(bars)
 	var d document
 	d.open(l.height, clean(t.Title), t.describe(), tornadoDarkStyle)
-	d.text(svgMargin, 38, start, titleText, cut(clean(t.Title), titleSize, svgWidth-2*svgMargin))
 	for i, b := range bars {
 		l.bar(&d, i, b)
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Text draws the chart in lines of at most so many cells, without a line break at its end. A bar's right end is exact to
-// an eighth of a cell, its left end to about a half, as terminals have no finer signs for it. Below 40 cells there is no
-// picture but one line that says so.
+// Text draws the chart in lines of at most so many cells, without a line break at its end. A bar's right end is exact
+// to an eighth of a cell, its left end to about a half, as terminals have no finer signs for it. Below 40 cells there
+// is no picture but one line that says so.
 func (t Tornado) Text(width int) string {
 	if width < leastWidth {
 		return tooSmall(width, fmt.Sprintf("(no room for a chart: it needs %d cells)", leastWidth))
