@@ -205,6 +205,9 @@ func (t *Table) Add(rows ...Row) { t.more = append(t.more, rows...) }
 // Len is the number of rows of all kinds.
 func (t *Table) Len() int { return t.length + len(t.more) }
 
+// Lines is the number of rows that the table was made of.
+func (t *Table) Lines() int { return t.length }
+
 // Row makes a row with all its cells.
 func (t *Table) Row(i int) Row { return t.rowWith(i, func(Head) bool { return true }) }
 
