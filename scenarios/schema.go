@@ -142,13 +142,13 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 	}
 	schema.Required = nil
 	var shorthand *jsonschema.Schema
-	for i := range t.NumField() {
-		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+	for _, field := range reflect.VisibleFields(t) { // those of inlined structs too
+		key, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		property, ok := schema.Properties.Get(key)
 		if !ok {
 			continue
 		}
-		inner := t.Field(i).Type
+		inner := field.Type
 		for inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}

@@ -1,0 +1,212 @@
+// Package layout holds no code, only the test that the packages of this module import each other in one direction.
+package layout
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "microspend"
+
+// shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
+var shared = []string{
+	"internal/atomicfile", "internal/civil", "internal/figures", "internal/scalar",
+	"internal/strictyaml",
+}
+
+// anything is allowed to packages whose imports say nothing about the design.
+var anything = []string{"..."}
+
+// allowed says what the packages of this module may import of it. The most specific pattern counts; "x/..." is x and all
+// below it. It has only what is needed: a new import is a decision about the design, which belongs in a review.
+//
+// cmd → tui, serve → report → view, spend, scenarios, idle, collector → ledger → usage → pricing
+var allowed = map[string][]string{
+	"cmd/microspend":       anything,
+	"cmd/microspend-meter": {"collector/meter"},
+	"cmd/bench":            anything,
+
+	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
+	"serve":   own("report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
+	"config":  own("collector/sources", "spend/..."),
+	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "ledger", "usage",
+		"pricing/..."),
+	// A renderer knows values, columns and documents, and nothing of what they are about.
+	"view/...": {"view/...", "pricing", "internal/figures"},
+
+	"spend/...":     own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	"scenarios":     own("idle", "pricing/..."),
+	"idle":          own("usage", "pricing/..."),
+	"collector":     own("ledger", "usage"), // the runner knows no source by name
+	"collector/...": own("collector/...", "ledger", "usage", "pricing/..."),
+	// The meter runs inside MicroVMs, where every megabyte counts.
+	"collector/meter": {"collector/emf", "usage", "pricing/...", "internal/figures"},
+	"collector/emf":   {"usage", "pricing/..."},
+
+	"ledger/...": own("ledger/...", "usage", "pricing"),
+	"usage":      {"pricing", "internal/civil"},
+	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
+	"pricing":            {"pricing/assumption", "internal/figures"},
+	"pricing/assumption": {},
+	"pricing/cardstore":  {"pricing", "internal/atomicfile"},
+	"pricing/pricelist":  {"pricing"},
+
+	"internal/...":        anything, // test support; see testSupport
+	"internal/atomicfile": {},
+	"internal/civil":      {},
+	"internal/figures":    {},
+	"internal/strictyaml": {},
+	"internal/scalar":     {"pricing", "internal/figures"},
+}
+
+// own are some packages and the shared ones.
+func own(patterns ...string) []string { return append(patterns, shared...) }
+
+// thirdParty says which packages may import a library of others, by its path's beginning. The most specific one counts;
+// libraries that are not listed are free.
+var thirdParty = map[string][]string{
+	"github.com/aws/":                 {"collector/...", "internal/..."},
+	"charm.land/":                     {"tui/...", "view/...", "cmd/microspend"},
+	"github.com/charmbracelet/":       {"tui/...", "view/...", "cmd/microspend", "internal/frametest"},
+	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter"},
+	"github.com/xuri/excelize":        {"view/xlsx"},
+	"github.com/prometheus/":          {"serve"},
+	"github.com/parquet-go/":          {"ledger/...", "spend/bill", "report/focus"},
+	"github.com/spf13/cobra":          {"cmd/microspend"},
+	"github.com/shopspring/decimal":   anything,
+	"go.yaml.in/yaml/":                {"pricing", "pricing/assumption", "internal/strictyaml", "scenarios"},
+	"github.com/stretchr/testify":     {"internal/..."},
+}
+
+// matches reports whether a package is one of the patterns.
+func matches(pkg string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		below, tree := strings.CutSuffix(pattern, "...")
+		return pkg == pattern || tree && (strings.HasPrefix(pkg, below) || pkg == strings.TrimSuffix(below, "/"))
+	})
+}
+
+// ruleFor is the most specific pattern of a package.
+func ruleFor(pkg string) (pattern string, ok bool) {
+	if _, ok := allowed[pkg]; ok {
+		return pkg, true
+	}
+	for dir := pkg; dir != "."; dir = path.Dir(dir) {
+		if _, ok := allowed[dir+"/..."]; ok {
+			return dir + "/...", true
+		}
+	}
+	return "", false
+}
+
+// fault is what is wrong with an import, "" if nothing is.
+func fault(pkg, imported string) string {
+	if imported, ours := strings.CutPrefix(imported, module+"/"); ours {
+		rule, ok := ruleFor(pkg)
+		switch {
+		case !ok:
+			return fmt.Sprintf("%s has no line in the table of allowed imports", pkg)
+		case !matches(imported, allowed[rule]):
+			return fmt.Sprintf("%s must not import %s: %s may import %s", pkg, imported, rule, strings.Join(allowed[rule], ", "))
+		case testSupport(imported) && pkg != "cmd/bench" && !strings.HasPrefix(pkg, "internal/"):
+			return fmt.Sprintf("%s must not import %s, which is for tests", pkg, imported)
+		}
+		return ""
+	}
+	library := ""
+	for prefix := range thirdParty {
+		if strings.HasPrefix(imported, prefix) && len(prefix) > len(library) {
+			library = prefix
+		}
+	}
+	if library != "" && !matches(pkg, thirdParty[library]) {
+		return fmt.Sprintf("%s must not import %s: only %s may", pkg, imported, strings.Join(thirdParty[library], ", "))
+	}
+	return ""
+}
+
+// testSupport reports whether a package is for tests and the benchmark only.
+func testSupport(pkg string) bool {
+	return strings.HasPrefix(pkg, "internal/") && !slices.Contains(shared, pkg)
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := 0
+	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() && (name == "testdata" || name != ".." && strings.HasPrefix(name, ".")) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		relative, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(relative))
+		files := token.NewFileSet()
+		parsed, err := parser.ParseFile(files, file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			seen++
+			if text := fault(pkg, imported); text != "" {
+				t.Errorf("%s:%d: %s", relative, files.Position(spec.Pos()).Line, text)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, seen, 1000, "the whole module was looked at")
+}
+
+// TestTheTableRefuses shows that the table would notice what it is there for.
+func TestTheTableRefuses(t *testing.T) {
+	for _, tc := range []struct{ pkg, imported, reason string }{
+		{"pricing", module + "/usage", "prices know nothing of measured usage"},
+		{"pricing", module + "/internal/civil", "of internal, only what is pure"},
+		{"view", module + "/spend", "a renderer imports no domain"},
+		{"view/chart", module + "/scenarios", "nor do charts"},
+		{"report", module + "/tui/draw", "reports do not depend on the dashboard"},
+		{"ledger", module + "/spend/budget", "storage does not depend on analysis"},
+		{"tui/data", "github.com/aws/aws-sdk-go-v2/aws", "the dashboard never sees AWS types"},
+		{"report", "github.com/aws/aws-sdk-go-v2/aws", "nor do reports"},
+		{"collector", module + "/collector/cloudwatch", "the runner knows no source by name"},
+		{"scenarios", "charm.land/lipgloss/v2", "an estimate does not draw"},
+		{"spend", module + "/internal/ledgertest", "test support stays out of the program"},
+		{"reports", module + "/view", "a package without a line must get one"},
+	} {
+		require.NotEmpty(t, fault(tc.pkg, tc.imported), "%s imports %s: %s", tc.pkg, tc.imported, tc.reason)
+	}
+	require.Empty(t, fault("tui/view/listing", module+"/tui/draw"))
+	require.Empty(t, fault("cmd/bench", module+"/internal/terminal"))
+}
+
+// TestTheTableIsCurrent fails for lines of packages that are gone.
+func TestTheTableIsCurrent(t *testing.T) {
+	for pattern := range allowed {
+		_, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(strings.TrimSuffix(pattern, "/..."))))
+		require.NoError(t, err, pattern)
+	}
+}
