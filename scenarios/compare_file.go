@@ -99,7 +99,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		}
 		made = pricing.EC2{
 			Type: f.Type, UsersPerInstance: orZero(f.UsersPerInstance), EBSGB: orZero(f.EBSGB),
-			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: priceOrNil(f.Hourly),
+			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
 			Discount: fraction(f.Discount), Name: f.Name,
 		}
 	}
@@ -135,7 +135,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	}
 	if f := c.CI; f != nil {
 		found = append(found, "ci")
-		made = pricing.CI{Runner: f.Runner, PerMinute: priceOrNil(f.PerMinute), Name: f.Name}
+		made = pricing.CI{Runner: f.Runner, PerMinute: f.PerMinute.OrNil(), Name: f.Name}
 	}
 	if f := c.Sandbox; f != nil {
 		found = append(found, "sandbox")
@@ -197,13 +197,6 @@ func fraction(p *Percent) decimal.Decimal {
 		return decimal.Decimal{}
 	}
 	return p.Fraction
-}
-
-func priceOrNil(p *Price) *decimal.Decimal {
-	if p == nil {
-		return nil
-	}
-	return &p.Decimal
 }
 
 func orFirst[T any](p *T, otherwise T) T {

@@ -107,24 +107,7 @@ func (s *Scenario) inlineRates() map[pricing.BilledQuantity]pricing.Rate {
 	if r == nil {
 		return nil
 	}
-	source := r.Source
-	if source == "" {
-		source = "given in the scenario"
-	}
-	var readOn pricing.Date
-	if r.ReadOn != nil {
-		readOn = r.ReadOn.Date
-	}
-	return pricing.InlineRates(map[pricing.RateKey]*decimal.Decimal{
-		"vcpu_second":       priceOrNil(r.VCPUSecond),
-		"vcpu_hour":         priceOrNil(r.VCPUHour),
-		"gb_second":         priceOrNil(r.GBSecond),
-		"gb_hour":           priceOrNil(r.GBHour),
-		"snapshot_read_gb":  priceOrNil(r.SnapshotReadGB),
-		"snapshot_write_gb": priceOrNil(r.SnapshotWriteGB),
-		"storage_gb_hour":   priceOrNil(r.StorageGBHour),
-		"storage_gb_month":  priceOrNil(r.StorageGBMonth),
-	}, source, readOn)
+	return r.Inline("given in the scenario")
 }
 
 // rateFaults gives unknown rates the place in the file where they could be written.

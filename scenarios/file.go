@@ -5,8 +5,8 @@ import (
 	"microspend/internal/strictyaml"
 )
 
-// File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for editors
-// are all made from them.
+// File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for
+// editors are all made from them.
 type File struct {
 	Name       string          `yaml:"name" jsonschema_description:"Short name of the workload. Default: the file's name."`
 	Title      string          `yaml:"title" jsonschema_description:"One line that says what the workload is."`
@@ -21,21 +21,10 @@ type File struct {
 	Documented *DocumentedFile `yaml:"documented" jsonschema_description:"Figures that a source prints, checked against the exact ones."`
 }
 
-// RatesFile chooses the rates. A figure given here wins over the card's. vCPU and memory may be given per second or per
-// hour, storage per GB-hour or per GB-month of 720 hours.
+// RatesFile chooses the rates. A figure given here wins over the card's.
 type RatesFile struct {
-	Card            string            `yaml:"card" jsonschema_description:"Rate card to start from: aws-list." jsonschema:"enum=aws-list"`
-	VCPUSecond      *Price            `yaml:"vcpu_second" jsonschema_description:"Dollars per vCPU-second."`
-	VCPUHour        *Price            `yaml:"vcpu_hour" jsonschema_description:"Dollars per vCPU-hour, in place of vcpu_second."`
-	GBSecond        *Price            `yaml:"gb_second" jsonschema_description:"Dollars per GB-second of memory."`
-	GBHour          *Price            `yaml:"gb_hour" jsonschema_description:"Dollars per GB-hour of memory, in place of gb_second."`
-	SnapshotReadGB  *Price            `yaml:"snapshot_read_gb" jsonschema_description:"Dollars per GB of snapshot read."`
-	SnapshotWriteGB *Price            `yaml:"snapshot_write_gb" jsonschema_description:"Dollars per GB of snapshot written."`
-	StorageGBHour   *Price            `yaml:"storage_gb_hour" jsonschema_description:"Dollars per GB-hour of snapshot stored."`
-	StorageGBMonth  *Price            `yaml:"storage_gb_month" jsonschema_description:"Dollars per GB-month of 720 hours, in place of storage_gb_hour."`
-	Discount        *scalar.Discounts `yaml:"discount" jsonschema_description:"What is not charged: a percentage of everything, or one for each billed quantity; below 100%."`
-	Source          string            `yaml:"source" jsonschema_description:"Where the figures given here come from."`
-	ReadOn          *Date             `yaml:"read_on" jsonschema_description:"The day on which they were read."`
+	Card         string `yaml:"card" jsonschema_description:"Rate card to start from: aws-list." jsonschema:"enum=aws-list"`
+	scalar.Rates `yaml:",inline"`
 }
 
 // MicroVMFile is the size; vCPU follows from it (GB / 2). A plain value is the memory.

@@ -148,21 +148,7 @@ func (s *Scenario) checkRates() {
 	if r.Card != "" && r.Card != pricing.ListCard {
 		s.doc.Fault("rates.card", "%.60q is not a rate card; the only one is %s", r.Card, pricing.ListCard)
 	}
-	for _, pair := range []struct {
-		first, second *Price
-		name, other   string
-	}{
-		{r.VCPUSecond, r.VCPUHour, "vcpu_hour", "vcpu_second"},
-		{r.GBSecond, r.GBHour, "gb_hour", "gb_second"},
-		{r.StorageGBHour, r.StorageGBMonth, "storage_gb_month", "storage_gb_hour"},
-	} {
-		if pair.first != nil && pair.second != nil {
-			s.doc.Fault("rates."+pair.name, "is given beside %s; give one of the two", pair.other)
-		}
-	}
-	if r.Discount != nil {
-		r.Discount.Check("rates.discount", s.doc.Fault)
-	}
+	r.Check("rates", s.doc.Fault)
 }
 
 // resolveUnits settles whether the workload is counted in users or in jobs.
@@ -275,8 +261,8 @@ func (s *Scenario) resolveTimes() {
 	s.checkDay()
 }
 
-// checkDay refuses more time than there is: users have one MicroVM at a time, so a day has 24 hours for each. Jobs may run
-// side by side.
+// checkDay refuses more time than there is: users have one MicroVM at a time, so a day has 24 hours for each. Jobs may
+// run side by side.
 func (s *Scenario) checkDay() {
 	w := s.file.Workload
 	if w.Jobs != nil || w.Running == nil {
@@ -419,7 +405,7 @@ func (s *Scenario) Fault(path, format string, args ...any) error {
 	return s.doc.Error(path, format, args...)
 }
 
-// IsFault says whether an error is about what a file says, as opposed to reading it.
+// IsFault reports whether an error is about what a file says, as opposed to reading it.
 func IsFault(err error) bool {
 	var faults *strictyaml.Faults
 	return errors.As(err, &faults)

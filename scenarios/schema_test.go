@@ -45,9 +45,13 @@ func requireSameKeys(t *testing.T, path string, schema jsonSchema, of reflect.Ty
 func requireSameFields(t *testing.T, path string, schema jsonSchema, of reflect.Type) {
 	t.Helper()
 	var keys, required, shorthands []string
-	for i := range of.NumField() {
-		key, options, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
-		keys = append(keys, key)
+	var types []reflect.Type
+	for _, field := range reflect.VisibleFields(of) {
+		key, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if key == "" && options == "inline" {
+			continue // its fields follow
+		}
+		keys, types = append(keys, key), append(types, field.Type)
 		if strings.Contains(options, "required") {
 			required = append(required, key)
 		}
@@ -73,7 +77,7 @@ func requireSameFields(t *testing.T, path string, schema jsonSchema, of reflect.
 		property, known := properties[key].(map[string]any)
 		require.True(t, known, "%s.%s is not in the schema", path, key)
 		require.NotEmpty(t, property["description"], "%s.%s is not described", path, key)
-		requireSameKeys(t, path+"."+key, property, of.Field(i).Type)
+		requireSameKeys(t, path+"."+key, property, types[i])
 	}
 }
 

@@ -3,69 +3,22 @@ package spend
 import (
 	"errors"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 
-// regionRates are a region's own rates, as they are written. vCPU and memory may be given per second or per hour,
-// storage per GB-hour or per GB-month of 720 hours.
+// regionRates are a region's own rates, as they are written: figures, or a card.
 type regionRates struct {
-	Card            string            `yaml:"card"`
-	VCPUSecond      *scalar.Price     `yaml:"vcpu_second"`
-	VCPUHour        *scalar.Price     `yaml:"vcpu_hour"`
-	GBSecond        *scalar.Price     `yaml:"gb_second"`
-	GBHour          *scalar.Price     `yaml:"gb_hour"`
-	SnapshotReadGB  *scalar.Price     `yaml:"snapshot_read_gb"`
-	SnapshotWriteGB *scalar.Price     `yaml:"snapshot_write_gb"`
-	StorageGBHour   *scalar.Price     `yaml:"storage_gb_hour"`
-	StorageGBMonth  *scalar.Price     `yaml:"storage_gb_month"`
-	Discount        *scalar.Discounts `yaml:"discount"`
-	Source          string            `yaml:"source"`
-	ReadOn          *scalar.Date      `yaml:"read_on"`
+	Card         string `yaml:"card"`
+	scalar.Rates `yaml:",inline"`
 }
 
 func (r regionRates) check(doc *strictyaml.Document, path, region string) {
 	if !pricing.IsRegionName(region) {
 		doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", region)
 	}
-	for _, pair := range []struct {
-		first, second *scalar.Price
-		name, other   string
-	}{
-		{r.VCPUSecond, r.VCPUHour, "vcpu_hour", "vcpu_second"},
-		{r.GBSecond, r.GBHour, "gb_hour", "gb_second"},
-		{r.StorageGBHour, r.StorageGBMonth, "storage_gb_month", "storage_gb_hour"},
-	} {
-		if pair.first != nil && pair.second != nil {
-			doc.Fault(path+"."+pair.name, "is given beside %s; give one of the two", pair.other)
-		}
-	}
-	r.Discount.Check(path+".discount", doc.Fault)
-}
-
-// inline are the rates that the configuration itself gives.
-func (r regionRates) inline() map[pricing.BilledQuantity]pricing.Rate {
-	source := r.Source
-	if source == "" {
-		source = "given in the configuration"
-	}
-	var readOn pricing.Date
-	if r.ReadOn != nil {
-		readOn = r.ReadOn.Date
-	}
-	return pricing.InlineRates(map[pricing.RateKey]*decimal.Decimal{
-		"vcpu_second":       r.VCPUSecond.OrNil(),
-		"vcpu_hour":         r.VCPUHour.OrNil(),
-		"gb_second":         r.GBSecond.OrNil(),
-		"gb_hour":           r.GBHour.OrNil(),
-		"snapshot_read_gb":  r.SnapshotReadGB.OrNil(),
-		"snapshot_write_gb": r.SnapshotWriteGB.OrNil(),
-		"storage_gb_hour":   r.StorageGBHour.OrNil(),
-		"storage_gb_month":  r.StorageGBMonth.OrNil(),
-	}, source, readOn)
+	r.Check(path, doc.Fault)
 }
 
 // cards are the rates of a configuration over those of a list.
@@ -117,7 +70,7 @@ func (c cards) Card(region string) (pricing.RateCard, error) {
 	}
 	own, given := c.regions[region]
 	card, private := c.private[region]
-	inline := own.inline()
+	inline := own.Inline("given in the configuration")
 	switch {
 	case private:
 	case len(inline) == len(pricing.BilledQuantities()), none != nil && len(inline) > 0:
