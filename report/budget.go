@@ -11,7 +11,7 @@ import (
 
 // Budget makes the document of how budgets stand.
 func Budget(b budget.Report) view.Document {
-	table := view.NewTable(budgetColumns(b), b.Lines, func(line budget.Line) view.Look {
+	table := view.NewTable(BudgetColumns(b), b.Lines, func(line budget.Line) view.Look {
 		look := view.Look{Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning}
 		if line.Total {
 			look.Kind = view.Total
@@ -37,7 +37,8 @@ func Budget(b budget.Report) view.Document {
 	return d
 }
 
-func budgetColumns(b budget.Report) []view.Column[budget.Line] {
+// BudgetColumns describes how budgets stand.
+func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
 	type line = budget.Line
 	ofBudget := func(of func(budget.Budget) view.Value, none string) func(line) view.Value {
 		return func(l line) view.Value {
@@ -64,7 +65,7 @@ func budgetColumns(b budget.Report) []view.Column[budget.Line] {
 			return view.Exact(b.Threshold)
 		}, "")},
 		{ID: "spent", Title: "spent", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
-			return view.Dollars(l.Spent.Amount).Or("unknown", l.Spent.Known())
+			return amountOf(l.Spent)
 		}},
 		{ID: "used", Title: "used", Align: view.Right, Value: func(l line) view.Value {
 			return view.Maybe(l.Used, func(d decimal.Decimal) view.Value { return view.Percent(d, 0) })
@@ -139,8 +140,8 @@ func budgetNotes(b budget.Report) []view.Note {
 
 // Anomalies makes the document of the days that stand out.
 func Anomalies(a anomaly.Report) view.Document {
-	data := view.NewTable(anomalyColumns, a.Anomalies, nil)
-	table := view.NewTable(view.First(anomalyColumns, "day"), a.Anomalies, func(n anomaly.Anomaly) view.Look {
+	data := view.NewTable(AnomalyColumns, a.Anomalies, nil)
+	table := view.NewTable(view.First(AnomalyColumns, "day"), a.Anomalies, func(n anomaly.Anomaly) view.Look {
 		return view.Look{Warn: n.Up}
 	})
 	d := view.Document{
@@ -159,16 +160,19 @@ func Anomalies(a anomaly.Report) view.Document {
 	return d
 }
 
-var anomalyColumns = []view.Column[anomaly.Anomaly]{
+// AnomalyColumns describes days that stand out.
+var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 	{ID: "tenant", Title: "tenant", Shrink: true, Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.Tenant) }},
-	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.Day) }},
-	{ID: "amount", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value { return view.Dollars(n.Amount) }},
+	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Date(n.Day) }},
+	{ID: "amount", Unit: "$", Long: "amount", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
+		return marked(view.Dollars(n.Amount), !n.Incomplete)
+	}},
 	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Dollars(n.Expected)
 	}},
 	{ID: "low", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Exact(n.Low) }},
 	{ID: "high", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Exact(n.High) }},
-	{ID: "direction", Value: func(n anomaly.Anomaly) view.Value {
+	{ID: "direction", Long: "range", Value: func(n anomaly.Anomaly) view.Value {
 		if n.Up {
 			return view.Text("up").Shown("▲ up")
 		}

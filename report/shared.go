@@ -81,3 +81,16 @@ func momentOrNone(t time.Time) view.Value {
 	}
 	return view.Moment(t)
 }
+
+// amountOf is a cost as a figure, null where nothing of it could be priced.
+func amountOf(c spend.Cost) view.Value {
+	return marked(view.Dollars(c.Amount), c.Complete()).Or("unknown", c.Known())
+}
+
+// marked is a figure with the sign that it lacks something, where it does.
+func marked(v view.Value, complete bool) view.Value {
+	if complete {
+		return v
+	}
+	return v.Marked(" +?")
+}

@@ -73,19 +73,6 @@ func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row) *view.T
 	return t
 }
 
-// amountOf is a cost as a figure, null where nothing of it could be priced.
-func amountOf(c spend.Cost) view.Value { return view.Dollars(c.Amount).Or("unknown", c.Known()) }
-
-func day(t time.Time, loc *time.Location) string { return t.In(loc).Format(time.DateOnly) }
-
-func dimensionNames(by []spend.Dimension) []string {
-	names := make([]string, len(by))
-	for i, d := range by {
-		names[i] = d.String()
-	}
-	return names
-}
-
 func spendNotes(s spend.Spend) []view.Note {
 	var list []view.Note
 	if s.Basis == spend.BasisBilled {
@@ -99,4 +86,14 @@ func spendNotes(s spend.Spend) []view.Note {
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
+}
+
+func day(t time.Time, loc *time.Location) string { return t.In(loc).Format(time.DateOnly) }
+
+func dimensionNames(by []spend.Dimension) []string {
+	names := make([]string, len(by))
+	for i, d := range by {
+		names[i] = d.String()
+	}
+	return names
 }

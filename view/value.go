@@ -210,6 +210,9 @@ func (f form) write(d decimal.Decimal, places int32) string {
 	case percentForm:
 		return figures.Fixed(d.Shift(2), places) + " %"
 	case percentDownForm:
+		if d.Equal(decimal.NewFromInt(1)) {
+			return "100 %"
+		}
 		return figures.Fixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
 	case signedPercentForm:
 		return figures.Signed(d, places) + " %"

@@ -69,7 +69,7 @@ func saved(t testing.TB, text string) string {
 func TestInBrowser(t *testing.T) {
 	browser := browsertest.Start(t)
 	whole := demo(t)
-	cinder := slices.IndexFunc(whole.Tenants, func(t statement.Tenant) bool { return t.Name == "cinder" })
+	cinder := slices.IndexFunc(whole.Tenants, func(t statement.Tenant) bool { return t.Tenant == "cinder" })
 	for name, s := range map[string]statement.Statement{"whole": whole, "tenant": whole.For(cinder)} {
 		address := saved(t, rendered(t, s, html.Options{}))
 		for _, view := range []browsertest.View{

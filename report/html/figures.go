@@ -12,6 +12,7 @@ import (
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view/html"
 )
 
 // Figures on the page are rounded for reading, so that a column of cents adds up to its total as shown. A figure above zero
@@ -26,32 +27,13 @@ func decimalOf(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
 
 func fixed(d decimal.Decimal, places int32) string { return minus(figures.Fixed(d, places)) }
 
-// upTo writes d with at most so many decimals.
-func upTo(d decimal.Decimal, places int32) string { return minus(figures.UpTo(d, places)) }
-
 func minus(text string) string { return strings.Replace(text, "-", "−", 1) }
 
 // plain marks text as needing no escapes, which would make the page longer: digits, signs and blanks of our own.
 func plain(text string) template.HTML { return template.HTML(text) } //nolint:gosec // never text from outside
 
-func signed(d decimal.Decimal, places int32) string { return minus(figures.Signed(d, places)) }
-
 // amount is a cost by itself, in cents.
-func amount(c spend.Cost) string { return shown(c, c.Amount.RoundBank(2)) }
-
-// shown is a cost whose cents are already settled.
-func shown(c spend.Cost, cents decimal.Decimal) string {
-	switch {
-	case !c.Known():
-		return "unknown"
-	case cents.IsZero() && c.Amount.IsPositive():
-		return "<0.01"
-	case !c.Complete():
-		return fixed(cents, 2) + " +?"
-	default:
-		return fixed(cents, 2)
-	}
-}
+func amount(c spend.Cost) string { return html.Text(costOf(c, c.Amount.RoundBank(2), true)) }
 
 // dayCents are the cents of days, which add up to their total, and that total.
 func dayCents(days []statement.Day) ([]decimal.Decimal, decimal.Decimal) {
@@ -60,15 +42,6 @@ func dayCents(days []statement.Day) ([]decimal.Decimal, decimal.Decimal) {
 		amounts[i] = days[i].Amount
 	}
 	return spend.Cents(amounts)
-}
-
-func lineCents(lines []statement.Line) ([]decimal.Decimal, string) {
-	amounts := make([]decimal.Decimal, len(lines))
-	for i := range lines {
-		amounts[i] = lines[i].Amount
-	}
-	cents, total := spend.Cents(amounts)
-	return cents, fixed(total, 2)
 }
 
 // percentOf is a part of a whole above zero, in percent.

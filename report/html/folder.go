@@ -24,11 +24,11 @@ func PerTenant(s statement.Statement, write func(name string, render func(io.Wri
 		if t.Kind != spend.KindTenant {
 			continue
 		}
-		name := FileName(t.Name)
+		name := FileName(t.Tenant)
 		if other, ok := taken[name]; ok {
-			return pages, fmt.Errorf("the tenants %q and %q would be the same file", view.Visible(other), view.Visible(t.Name))
+			return pages, fmt.Errorf("the tenants %q and %q would be the same file", view.Visible(other), view.Visible(t.Tenant))
 		}
-		taken[name] = t.Name
+		taken[name] = t.Tenant
 		err := write(name, func(w io.Writer) error { return Write(w, s.For(i), Options{}) })
 		if err != nil {
 			return pages, err

@@ -30,6 +30,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/report/statement"
 	"microspend/view/chart"
+	"microspend/view/html"
 )
 
 var (
@@ -108,7 +109,9 @@ type look struct {
 
 // appearance reads the template once.
 var appearance = sync.OnceValues(func() (*look, error) {
-	style, script := chart.PageStyle()+pageStyle, pageScript
+	always, narrow := html.Style()
+	style := chart.PageStyle() + pageStyle + always + "@media(max-width:40rem){\n" + narrow + "}\n"
+	script := pageScript
 	text := pageTemplate + `{{define "style"}}` + style + `{{end}}{{define "script"}}` + script + `{{end}}`
 	parsed, err := template.New("").Parse(text)
 	if err != nil {

@@ -24,7 +24,7 @@ const mostBars = 100
 type bucket struct {
 	first, last time.Time
 	amount      decimal.Decimal
-	parts       [5]decimal.Decimal
+	parts       [pricing.QuantityCount]decimal.Decimal
 	known       bool
 }
 
@@ -134,7 +134,7 @@ func (r renderer) caption(all []bucket, weekly bool) string {
 }
 
 func (r renderer) largestComponent() (name, part string) {
-	sums := [5]decimal.Decimal{}
+	sums := [pricing.QuantityCount]decimal.Decimal{}
 	for _, line := range r.statement.Lines {
 		sums[line.Quantity] = sums[line.Quantity].Add(line.Amount)
 	}

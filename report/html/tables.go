@@ -1,30 +1,27 @@
 package html
 
 import (
+	"html/template"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/report"
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/view"
+	"microspend/view/html"
 )
 
-// budgetTable is how budgets stand.
-type budgetTable struct {
-	Month string
-	Over  bool // the month is over
-	Rows  []budgetRow
+// table is a table and what stands below it.
+type table struct {
+	Table template.HTML
 	More  string
-}
-
-type budgetRow struct {
-	Class                                                   string
-	Name, Budget, Spent, Used, Bar, Forecast, RunsOut, Sign string
-	Total                                                   bool
 }
 
 // mostBudgets and mostAnomalies bound what a page lists; how many are left out is said.
@@ -33,150 +30,356 @@ const (
 	mostAnomalies = 60
 )
 
-func (r renderer) budgetTable() *budgetTable {
+// spendLook has coverage as finely as a page shows it.
+var spendLook = report.SpendLook{CoveragePlaces: 1}
+
+// eachLook has amounts that stand for themselves, as a list that is cut has no total.
+var eachLook = report.SpendLook{Places: view.CentPlaces, Counts: true}
+
+// titled is columns with other titles, by id.
+func titled[R any](columns []view.Column[R], titles map[string]string) []view.Column[R] {
+	for i := range columns {
+		if title, ok := titles[columns[i].ID]; ok {
+			columns[i].Title, columns[i].Long = title, title
+		}
+	}
+	return columns
+}
+
+// onPage shows columns that are picked, and leaves some of them out where the screen is narrow.
+func onPage[R any](columns []view.Column[R], narrow ...string) []view.Column[R] {
+	for i := range columns {
+		columns[i].Drop, columns[i].Scope = 0, view.Everyone
+		if slices.Contains(narrow, columns[i].ID) {
+			columns[i].Drop = 1
+		}
+	}
+	return columns
+}
+
+// tenantTable lists all tenants, the largest first.
+func (r renderer) tenantTable() template.HTML {
+	s := r.statement
+	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "share", "change", "coverage")
+	columns = onPage(titled(columns, map[string]string{"amount": "spend", "share": "share"}), "share", "coverage")
+	columns = slices.Insert(columns, 1, view.Column[*spend.Row]{Title: "by day"})
+	coverage := columns[len(columns)-1].Value
+	columns[len(columns)-1].Value = func(row *spend.Row) view.Value {
+		v := coverage(row)
+		return v.Or("–", !v.IsMissing())
+	}
+	t := view.NewTable(columns, report.SpendRows(s.Spend), nil)
+	t.Add(foot(columns, report.SpendTotal(s.Spend)))
+	most := zero
+	for _, tenant := range s.Tenants {
+		most = decimal.Max(most, tenant.Amount)
+	}
+	points := mostPoints
+	if len(s.Tenants) > manyTenants {
+		points = fewPoints
+	}
+	return html.Table(t, html.Options{
+		Caption: "What each spent, its share of the whole, and the change in dollars against " +
+			period(s.PreviousFrom, s.PreviousTo, s.Location),
+		Find: "Find a tenant", Sorted: "amount",
+		Cell: map[string]func(int) template.HTML{
+			"tenant": func(i int) template.HTML {
+				link := template.HTML("<a href=#t" + strconv.Itoa(i) + ">") //nolint:gosec // a number
+				if own := r.link(&s.Tenants[i]); own != "" {
+					link = `<a href="` + html.Escaped(own) + `">`
+				}
+				return link + html.Escaped(s.Tenants[i].Tenant) + "</a>"
+			},
+			"by day": func(i int) template.HTML {
+				tenant := &s.Tenants[i]
+				return plain(`<svg class=s aria-hidden=true><path d="` + spark(r.known(tenant.Days), points) + `"/><path d="` +
+					bar(share(tenant.Amount, most)*0.68) + `"/></svg>`)
+			},
+		},
+	})
+}
+
+// foot is a row at the foot of a table.
+func foot[R any](columns []view.Column[R], of R) view.Row {
+	row := view.RowOf(columns, of, nil)
+	row.Kind, row.Cells[0] = view.Total, view.Text("Together")
+	return row
+}
+
+// budgetTable is how budgets stand; nil where there are none.
+func (r renderer) budgetTable() *table {
 	b := r.statement.Budgets
-	t := &budgetTable{Month: b.From.In(r.statement.Location).Format("January 2006"), Over: b.Over}
+	var lines []budget.Line
 	left := 0
 	for _, line := range b.Lines {
 		if line.Budget == nil {
 			continue
 		}
 		// Those that need a look come first where there are too many to list.
-		if len(t.Rows) >= mostBudgets && !line.Total && line.Status == budget.OK {
+		if len(lines) >= mostBudgets && !line.Total && line.Status == budget.OK {
 			left++
 			continue
 		}
-		t.Rows = append(t.Rows, r.budgetRow(line))
+		lines = append(lines, line)
 	}
-	if len(t.Rows) == 0 {
+	if len(lines) == 0 {
 		return nil
 	}
+	ids, caption := []string{"tenant", "budget", "spent", "used", "forecast", "runs_out", "status"}, "How the month stands, and how it is expected to end"
+	if b.Over {
+		ids, caption = slices.Delete(ids, 4, 5), "How the month ended"
+	}
+	columns := onPage(view.Pick(report.BudgetColumns(b.Report), ids...), "budget", "forecast", "runs_out")
+	used := slices.IndexFunc(columns, func(c view.Column[budget.Line]) bool { return c.ID == "used" })
+	columns = titled(columns, map[string]string{"tenant": "budget of", "runs_out": "used up on"})
+	t := &table{Table: html.Table(view.NewTable(columns, lines, nil), html.Options{
+		Caption: caption,
+		Class: func(i int) string {
+			if lines[i].Total {
+				return `"` + lines[i].Status.String() + ` total"`
+			}
+			return lines[i].Status.String()
+		},
+		Cell: map[string]func(int) template.HTML{"used": func(i int) template.HTML {
+			text, path := html.Escaped(html.Text(columns[used].Value(lines[i]))), ""
+			if u := lines[i].Used; u != nil {
+				path = usedBar(*u)
+			}
+			return text + plain(`<svg class=bar aria-hidden=true><path d="`+path+`"/></svg>`)
+		}},
+	})}
 	if left > 0 {
 		t.More = "and " + figures.Count(left, "budget") + " more that " + isAre(left) + " kept to"
 	}
 	return t
 }
 
-func (r renderer) budgetRow(line budget.Line) budgetRow {
-	row := budgetRow{
-		Class: line.Status.String(), Name: view.Visible(line.Tenant), Budget: fixed(line.Budget.Monthly, 2), Spent: amount(line.Spent),
-		Total: line.Total, Sign: "✓ within",
-	}
-	if line.Total {
-		row.Name = "Everything"
-	}
-	if line.Used != nil {
-		row.Used = fixed(line.Used.Shift(2), 0) + " %"
-		if part := share(*line.Used, one); part > 0 {
-			row.Bar = strings.Replace(bar(part*0.9), "10h", "5h", 1)
-		}
-	}
-	over := r.statement.Budgets.Over
-	if line.Forecast != nil && !over {
-		row.Forecast = fixed(*line.Forecast, 2)
-	}
-	if line.RunsOut != nil {
-		row.RunsOut = line.RunsOut.In(r.statement.Location).Format("2 January")
-	}
-	switch {
-	case line.Status == budget.Over:
-		row.Sign = "✗ over"
-	case line.Status == budget.Unknown:
-		row.Sign = "? not known"
-	case line.Exceeded:
-		row.Sign = "! above " + figures.Grouped(line.Budget.Threshold.Shift(2)) + " %"
-	case line.Status == budget.Warning && !over:
-		row.Sign = "! will not do"
-	}
-	return row
-}
-
-// anomalyTable is the days that stand out.
-type anomalyTable struct {
-	Rows []anomalyRow
-	More string
-}
-
-type anomalyRow struct{ Day, Key, Name, Amount, Usual, Sign, Moved string }
-
-func (r renderer) anomalyTable() *anomalyTable {
-	t := &anomalyTable{}
-	for i, a := range r.statement.Anomalies {
-		if i == mostAnomalies {
-			t.More = "and " + figures.Count(len(r.statement.Anomalies)-i, "day") + " more"
-			break
-		}
-		sign := "▲ above"
-		if !a.Up {
-			sign = "▼ below"
-		}
-		row := anomalyRow{
-			Day: dated(a.Day).Format("Mon 2 Jan"), Key: a.Day, Name: view.Visible(a.Tenant), Amount: fixed(a.Amount, 2), Usual: fixed(a.Expected, 2),
-			Sign: sign, Moved: upper(a.Component.Name()) + " " + signed(a.Moved, 2),
-		}
-		if a.Incomplete {
-			row.Amount += " +?"
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	if len(t.Rows) == 0 {
+// anomalyTable is the days that stand out; nil where none does.
+func (r renderer) anomalyTable() *table {
+	all := r.statement.Anomalies
+	if len(all) == 0 {
 		return nil
 	}
+	ids := []string{"day", "tenant", "amount", "expected", "direction", "component", "moved"}
+	if r.alone() {
+		ids = slices.Delete(ids, 1, 2)
+	}
+	columns := onPage(view.Pick(report.AnomalyColumns, ids...), "component", "moved")
+	shown := all[:min(len(all), mostAnomalies)]
+	t := &table{Table: html.Table(view.NewTable(columns, shown, nil), html.Options{
+		Caption: "Days on which own spend left its usual range, and the component that moved most",
+	})}
+	if left := len(all) - len(shown); left > 0 {
+		t.More = "and " + figures.Count(left, "day") + " more"
+	}
 	return t
+}
+
+// costOf is a cost that is shown as cents which are settled already, and as a dash where nothing is recorded.
+func costOf(c spend.Cost, cents decimal.Decimal, recorded bool) view.Value {
+	switch {
+	case !recorded:
+		return view.Missing("–")
+	case !c.Known():
+		return view.Missing("unknown")
+	case !c.Complete():
+		return view.Dollars(c.Amount).Shown(figures.Fixed(cents, 2) + " +?")
+	default:
+		return view.Dollars(c.Amount).Shown(figures.Fixed(cents, 2))
+	}
 }
 
 // dayTable is every day of the period, its amounts by component adding up along the row and down the column.
-type dayTable struct {
-	Heads []string
-	Rows  []dayRow
-	Total dayRow
-}
-
-type dayRow struct {
-	Day, Key string
-	Cells    []string
-	Sum      string
-	Coverage string
-}
-
-func (r renderer) dayTable(days []statement.Day) dayTable {
-	days = r.over(days)
-	t := dayTable{}
-	for _, q := range pricing.BilledQuantities() {
-		t.Heads = append(t.Heads, upper(q.Name()))
+func (r renderer) dayTable() template.HTML {
+	type row struct {
+		*statement.Day
+		cents decimal.Decimal
 	}
+	days := r.over(r.statement.Days)
 	cents, total := dayCents(days)
-	sums := [5]decimal.Decimal{}
+	rows := make([]row, len(days))
+	sum := statement.Day{Recorded: true, Cost: r.statement.Total.Cost, Sum: r.statement.Total.Sum}
 	for i := range days {
-		d := &days[i]
-		day := dated(d.Day)
-		row := dayRow{Day: day.Format("Mon 2 Jan"), Key: d.Day, Sum: "–", Coverage: coverageText(&d.Sum)}
-		if len(days) > 360 {
-			row.Day = day.Format("Mon 2 Jan 2006")
+		rows[i] = row{&days[i], cents[i]}
+		for q, part := range days[i].Parts {
+			sum.Parts[q].Amount = sum.Parts[q].Amount.Add(part.Amount)
 		}
-		for q, part := range d.Parts {
-			sums[q] = sums[q].Add(part.Amount)
-			row.Cells = append(row.Cells, partText(d, part))
-		}
-		if d.Recorded {
-			row.Sum = shown(d.Cost, cents[i])
-		}
-		t.Rows = append(t.Rows, row)
 	}
-	t.Total = dayRow{Day: "Together", Sum: shown(r.statement.Total.Cost, total), Coverage: coverageText(&r.statement.Total.Sum)}
-	for _, sum := range sums {
-		t.Total.Cells = append(t.Total.Cells, fixed(sum, 2))
+	columns := []view.Column[row]{{Title: "day", Value: func(d row) view.Value { return view.Date(d.Day.Day) }}}
+	for _, q := range pricing.BilledQuantities() {
+		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Value: func(d row) view.Value {
+			part := d.Parts[q]
+			v := costOf(part, part.Amount.RoundBank(2), d.Recorded)
+			if d.Recorded && part.Known() && part.Amount.IsZero() {
+				return v.Shown("0")
+			}
+			return v
+		}})
+	}
+	columns = append(columns, []view.Column[row]{
+		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value { return costOf(d.Cost, d.cents, d.Recorded) }},
+		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value { return view.Text(coverageText(&d.Sum)) }},
+	}...)
+	t := view.NewTable(columns, rows, nil)
+	t.Add(foot(columns, row{&sum, total}))
+	return html.Table(t, html.Options{
+		Caption: "Dollars of each day by component. A dash is a day of which the ledger has nothing.", Years: len(days) > 360,
+	})
+}
+
+// priced is a line with its cents, which add up to those of the others.
+type priced struct {
+	*statement.Line
+	cents decimal.Decimal
+}
+
+func lineColumns() []view.Column[priced] {
+	discount := func(l priced) string {
+		if l.Discount.IsZero() {
+			return ""
+		}
+		return " less " + figures.Grouped(l.Discount.Shift(2)) + "\u00a0%"
+	}
+	return []view.Column[priced]{
+		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
+		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.Name()) }},
+		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value { return view.UpTo(l.Used, 3) }},
+		{ID: "unit", Title: "unit", Drop: 1, Value: func(l priced) view.Value {
+			return view.Text(l.Quantity.Unit())
+		}},
+		{ID: "rate", Title: "rate", Align: view.Decimal, Drop: 1, Value: func(l priced) view.Value {
+			text := "unknown"
+			if l.Rate.Known() {
+				text = "$" + figures.Grouped(l.Rate.Figure) + " per " + l.Quantity.PublishedUnit(l.Rate.Per)
+			}
+			if l.Shared.IsPositive() {
+				text += ", and $" + figures.Fixed(l.Shared, 2) + " of shared cost"
+			}
+			return view.Text(text + discount(l))
+		}},
+		{ID: "figure", Title: "rate", Unit: "$", Align: view.Decimal, Drop: 1, Value: func(l priced) view.Value {
+			if !l.Rate.Known() {
+				return view.Missing("unknown")
+			}
+			return view.Text(figures.Grouped(l.Rate.Figure) + discount(l))
+		}},
+		{ID: "amount", Title: "amount", Unit: "$", Align: view.Decimal, Value: func(l priced) view.Value {
+			return costOf(l.Cost, l.cents, true)
+		}},
+	}
+}
+
+// lineTable is each billed quantity times its rate. A foot has their sum.
+func lineTable(lines []statement.Line, withFoot bool, ids ...string) template.HTML {
+	amounts, rows := make([]decimal.Decimal, len(lines)), make([]priced, len(lines))
+	for i := range lines {
+		amounts[i] = lines[i].Amount
+	}
+	cents, total := spend.Cents(amounts)
+	for i := range lines {
+		rows[i] = priced{&lines[i], cents[i]}
+	}
+	columns := view.Pick(lineColumns(), ids...)
+	t := view.NewTable(columns, rows, nil)
+	if withFoot {
+		cells := make([]view.Value, len(columns))
+		cells[0], cells[len(cells)-1] = view.Text("Together"), view.Dollars(total)
+		t.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: cells})
+	}
+	return html.Table(t, html.Options{Caption: "Each billed quantity times its rate"})
+}
+
+// detailLines are those of one tenant, which say in which region where there are several.
+func detailLines(lines []statement.Line) template.HTML {
+	if len(lines) == 0 {
+		return ""
+	}
+	ids := []string{"component", "quantity", "figure", "amount"}
+	if slices.ContainsFunc(lines, func(l statement.Line) bool { return l.Region != lines[0].Region }) {
+		ids = append([]string{"region"}, ids...)
+	}
+	return lineTable(lines, false, ids...)
+}
+
+// namedTable is the most costly images or MicroVMs.
+func namedTable(rows []spend.Row, rest statement.Rest, by spend.Dimension, noun string, ids ...string) table {
+	s := spend.Spend{By: []spend.Dimension{by}, Rows: rows}
+	columns := onPage(view.Pick(report.SpendColumns(s, eachLook), ids...), "launches")
+	name := columns[0].Value
+	columns[0].Value = func(row *spend.Row) view.Value {
+		if v := name(row); v.String() != "" {
+			return v
+		}
+		return view.Text("(not known)")
+	}
+	columns = titled(columns, map[string]string{by.String(): noun, "amount": ""})
+	t := table{Table: html.Table(view.NewTable(columns, report.SpendRows(s), nil), html.Options{
+		Caption: "The most costly " + figures.Plural(noun),
+	})}
+	if rest.Count > 0 {
+		t.More = "and " + figures.Count(rest.Count, noun) + " more, " + dollarSign(rest.Cost) + " together"
 	}
 	return t
 }
 
-func partText(d *statement.Day, part spend.Cost) string {
-	switch {
-	case !d.Recorded:
-		return "–"
-	case part.Known() && part.Amount.IsZero():
-		return "0"
-	default:
-		return amount(part)
+// rateTable is the rates of the regions that were used, with where each was read.
+func (r renderer) rateTable() template.HTML {
+	type rate struct {
+		statement.RegionRates
+		of pricing.BilledQuantity
 	}
+	var rows []rate
+	for _, region := range r.statement.Rates {
+		for _, q := range pricing.BilledQuantities() {
+			rows = append(rows, rate{region, q})
+		}
+	}
+	if len(rows) == 0 {
+		return ""
+	}
+	per := func(r rate, of pricing.Rate) string { return r.of.PublishedUnit(of.Per) }
+	return html.Table(view.NewTable([]view.Column[rate]{
+		{Title: "region", Value: func(r rate) view.Value {
+			if r.Card.Location != "" {
+				return view.Text(r.Region + ", " + r.Card.Location)
+			}
+			return view.Text(r.Region)
+		}},
+		{Title: "rate of", Value: func(r rate) view.Value { return view.Text(r.of.Name()) }},
+		{Unit: "$", Align: view.Decimal, Value: func(r rate) view.Value {
+			if figure := r.Card.Rate(r.of); figure.Known() {
+				return view.Text(figures.Grouped(figure.Figure))
+			}
+			return view.Missing("unknown")
+		}},
+		{Title: "per", Value: func(r rate) view.Value {
+			if figure := r.Card.Rate(r.of); figure.Known() {
+				return view.Text(per(r, figure))
+			}
+			return view.Text(r.of.PublishedUnit(pricing.PerUnit))
+		}},
+		{Title: "read on", Value: func(r rate) view.Value { return view.Text(r.Card.Rate(r.of).ReadOn.String()) }},
+		{Title: "source", Value: func(r rate) view.Value {
+			figure, list, text := r.Card.Rate(r.of), r.Card.ListRate(r.of), r.Card.Rate(r.of).Source
+			if r.NoCard {
+				text = "there is no rate card for the region"
+			}
+			if figure.Known() && list.Known() && !list.Equal(figure) {
+				text += "; list price " + figures.Grouped(list.Figure) + " per " + per(r, list)
+			}
+			if discount := r.Card.Discounts[r.of]; !discount.IsZero() && figure.Known() {
+				text += "; less " + figures.Grouped(discount.Shift(2)) + " %"
+			}
+			return view.Text(text)
+		}},
+	}, rows, nil), html.Options{Caption: "The rates used, with where and when they were read"})
+}
+
+// usedBar is the path of a bar of what is used of a budget.
+func usedBar(used decimal.Decimal) string {
+	part := share(used, one)
+	if part <= 0 {
+		return ""
+	}
+	return strings.Replace(bar(part*0.9), "10h", "5h", 1)
 }

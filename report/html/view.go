@@ -6,7 +6,6 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/usage"
@@ -32,18 +31,18 @@ type page struct {
 	Wide, Narrow template.HTML // the chart, which package chart escapes
 	Caption      string
 
-	Tenants      *tenantTable
+	Tenants      template.HTML
 	Detailed     []detail
 	Compact      []compact
 	CompactWords string
 	Alone        *detail // of the one tenant
 
-	Budgets   *budgetTable
-	Anomalies *anomalyTable
-	Days      dayTable
-	Lines     []lineRow
-	LinesSum  string
-	Rates     []rateRow
+	Budgets   *table
+	Month     string // of the budgets
+	Anomalies *table
+	Days      template.HTML
+	Lines     template.HTML
+	Rates     template.HTML
 	Notes     []pricing.Note
 	Methods   []pricing.Note
 	Made      string
@@ -62,8 +61,8 @@ func (r renderer) view() page {
 	p := page{Nav: r.options.Nav, Period: period(s.From, s.To, s.Location), Notes: s.Assumptions, Methods: s.Methods}
 	p.Title = "What Lambda MicroVMs cost"
 	switch {
-	case len(s.Tenants) == 1 && !s.Whole:
-		p.Name = view.Visible(s.Tenants[0].Name)
+	case r.alone():
+		p.Name = view.Visible(s.Tenants[0].Tenant)
 		p.Title = p.Name
 	case !s.Whole:
 		p.Title = "What Lambda MicroVMs cost, chosen tenants"
@@ -76,10 +75,12 @@ func (r renderer) view() page {
 	p.Tiles = r.tiles()
 	p.Warnings = r.warnings()
 	p.Wide, p.Narrow, p.Caption = r.chart()
-	p.Days = r.dayTable(s.Days)
-	p.Lines, p.LinesSum = r.lineRows(s.Lines)
-	p.Rates = r.rateRows()
-	p.Budgets = r.budgetTable()
+	p.Days = r.dayTable()
+	if len(s.Lines) > 0 {
+		p.Lines = lineTable(s.Lines, true, "region", "component", "quantity", "unit", "rate", "amount")
+	}
+	p.Rates = r.rateTable()
+	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")
 	p.Anomalies = r.anomalyTable()
 	p.Made = "Made on " + s.Now.In(s.Location).Format("2 January 2006, 15:04 MST") + " from the ledger" + r.asOf() +
 		". AWS's public list prices in US dollars unless the rates say otherwise, without tax. The figures are an account of usage, not AWS's bill."
@@ -92,6 +93,9 @@ func (r renderer) view() page {
 	p.Sections = p.contents()
 	return p
 }
+
+// alone says whether the page is about one tenant.
+func (r renderer) alone() bool { return len(r.statement.Tenants) == 1 && !r.statement.Whole }
 
 func (r renderer) asOf() string {
 	if r.statement.AsOf.IsZero() {
@@ -109,10 +113,10 @@ func (p page) contents() []Link {
 		}
 	}
 	add(true, "days", "Spend by day")
-	add(p.Tenants != nil, "tenants", "Tenants")
+	add(p.Tenants != "", "tenants", "Tenants")
 	add(p.Budgets != nil, "budgets", "Budgets")
 	add(true, "anomalies", "Days that stand out")
-	add(len(p.Lines) > 0, "lines", "Quantities and rates")
+	add(p.Lines != "", "lines", "Quantities and rates")
 	add(true, "calendar", "Day by day")
 	add(true, "basis", "What it rests on")
 	return links
@@ -264,70 +268,4 @@ func (r renderer) tenantsTile() tile {
 		words += figures.Count(idle, "tenant") + " without spend"
 	}
 	return tile{"Tenants", fixed(decimalOf(tenants), 0), words}
-}
-
-// lineRow is one billed quantity of one region.
-type lineRow struct {
-	Region, Quantity, Used, Unit string
-	Figure                       string // of the rate, alone
-	Rate                         string // with what it is per
-	Discount, Amount             string
-}
-
-func (r renderer) lineRows(lines []statement.Line) ([]lineRow, string) {
-	amounts, total := lineCents(lines)
-	var rows []lineRow
-	for i, line := range lines {
-		row := lineRow{
-			Region: view.Visible(line.Region), Quantity: line.Quantity.Name(), Used: upTo(line.Used, 3), Unit: line.Quantity.Unit(),
-			Rate: "unknown", Figure: "unknown", Amount: shown(line.Cost, amounts[i]),
-		}
-		if line.Rate.Known() {
-			row.Figure = figures.Grouped(line.Rate.Figure)
-			row.Rate = "$" + row.Figure + " per " + line.Quantity.PublishedUnit(line.Rate.Per)
-		}
-		if !line.Discount.IsZero() {
-			row.Discount = "less " + figures.Grouped(line.Discount.Shift(2)) + "\u00a0%"
-			row.Figure += " " + row.Discount
-		}
-		if line.Shared.IsPositive() {
-			row.Rate += ", and $" + fixed(line.Shared, 2) + " of shared cost"
-		}
-		rows = append(rows, row)
-	}
-	return rows, total
-}
-
-// rateRow is one rate, with where it was read.
-type rateRow struct{ Region, Quantity, Figure, Unit, Source, ReadOn string }
-
-func (r renderer) rateRows() []rateRow {
-	var rows []rateRow
-	for _, region := range r.statement.Rates {
-		place := region.Region
-		if region.Card.Location != "" {
-			place += ", " + region.Card.Location
-		}
-		for _, q := range pricing.BilledQuantities() {
-			rate := region.Card.Rate(q)
-			row := rateRow{
-				Region: view.Visible(place), Quantity: q.Name(), Figure: "unknown", Unit: q.PublishedUnit(pricing.PerUnit),
-				Source: view.Visible(rate.Source), ReadOn: rate.ReadOn.String(),
-			}
-			if region.NoCard {
-				row.Source = "there is no rate card for the region"
-			}
-			if rate.Known() {
-				row.Figure, row.Unit = figures.Grouped(rate.Figure), q.PublishedUnit(rate.Per)
-			}
-			if list := region.Card.ListRate(q); rate.Known() && list.Known() && !list.Equal(rate) {
-				row.Source += "; list price " + figures.Grouped(list.Figure) + " per " + q.PublishedUnit(list.Per)
-			}
-			if !region.Card.Discounts[q].IsZero() && rate.Known() {
-				row.Source += "; less " + figures.Grouped(region.Card.Discounts[q].Shift(2)) + " %"
-			}
-			rows = append(rows, row)
-		}
-	}
-	return rows
 }

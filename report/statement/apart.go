@@ -12,21 +12,17 @@ import (
 // It needs a statement that was built with [Request.Apart] set and every tenant detailed.
 func (s *Statement) For(tenant int) Statement {
 	t := s.Tenants[tenant]
-	out := Statement{
-		From: s.From, To: s.To, Location: s.Location, Now: s.Now, AsOf: s.AsOf,
-		Total:        spend.Total{Cost: t.Cost, Shared: t.Shared, Sum: t.Sum, Previous: t.Previous},
-		PreviousFrom: s.PreviousFrom, PreviousTo: s.PreviousTo, Policy: s.Policy,
-		Days: t.Days, Lines: t.Lines, Tenants: []Tenant{t}, Damaged: s.Damaged,
-	}
+	out := Statement{Spend: s.Spend, Now: s.Now, AsOf: s.AsOf, Days: t.Days, Lines: t.Lines, Tenants: []Tenant{t}}
+	out.Rows, out.Total, out.SharedOut = []spend.Row{t.Row}, t.Total, nil
 	out.Budgets = s.Budgets
 	out.Budgets.Lines = nil
 	for _, line := range s.Budgets.Lines {
-		if !line.Total && t.Kind == spend.KindTenant && line.Tenant == t.Name {
+		if !line.Total && t.Kind == spend.KindTenant && line.Tenant == t.Tenant {
 			out.Budgets.Lines = append(out.Budgets.Lines, line)
 		}
 	}
 	for _, a := range s.Anomalies {
-		if a.Kind == t.Kind && a.Tenant == t.Name {
+		if a.Kind == t.Kind && a.Tenant == t.Tenant {
 			out.Anomalies = append(out.Anomalies, a)
 		}
 	}

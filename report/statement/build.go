@@ -91,19 +91,15 @@ func (b *builder) tenants() error {
 	if err != nil {
 		return err
 	}
-	b.out = Statement{
-		From: s.From, To: s.To, Location: s.Location, Now: b.request.Now, Whole: len(b.request.Tenants) == 0,
-		Total: s.Total, PreviousFrom: s.PreviousFrom, PreviousTo: s.PreviousTo, Policy: s.Policy, Damaged: s.Damaged,
-	}
-	if b.out.Whole {
-		b.out.SharedOut = s.SharedOut
+	b.out = Statement{Spend: s, Now: b.request.Now, Whole: len(b.request.Tenants) == 0}
+	if !b.out.Whole {
+		b.out.SharedOut = nil
 	}
 	b.at = make(map[owner]int, len(s.Rows))
 	for _, row := range s.Rows {
 		b.at[owner{row.Kind, row.Tenant}] = len(b.out.Tenants)
 		b.out.Tenants = append(b.out.Tenants, Tenant{
-			Kind: row.Kind, Name: row.Tenant, Cost: row.Cost, Shared: row.Shared, Sum: row.Sum, Previous: row.Previous,
-			Detailed: b.request.Detailed == 0 || len(b.out.Tenants) < b.request.Detailed,
+			Row: row, Detailed: b.request.Detailed == 0 || len(b.out.Tenants) < b.request.Detailed,
 		})
 	}
 	return nil
@@ -262,7 +258,7 @@ func (b *builder) details() error {
 	request := spend.Request{Sort: spend.SortAmount, Counts: true}
 	if b.request.Detailed > 0 && b.request.Detailed < len(b.out.Tenants) {
 		for _, t := range b.out.Tenants[:b.request.Detailed] {
-			request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(t.Name))
+			request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(t.Tenant))
 		}
 	}
 	images, err := b.report(request, spend.ByTenant, spend.ByImage)
@@ -271,7 +267,7 @@ func (b *builder) details() error {
 	}
 	for _, row := range images.Rows {
 		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
-			t.Images = b.listed(t.Images, &t.OtherImages, row.Image, row)
+			t.Images = b.listed(t.Images, &t.OtherImages, row)
 		}
 	}
 	microVMs, err := b.report(request, spend.ByTenant, spend.ByMicroVM)
@@ -280,7 +276,7 @@ func (b *builder) details() error {
 	}
 	for _, row := range microVMs.Rows {
 		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
-			t.MicroVMs = b.listed(t.MicroVMs, &t.OtherMicroVMs, row.MicroVM, row)
+			t.MicroVMs = b.listed(t.MicroVMs, &t.OtherMicroVMs, row)
 		}
 	}
 	return nil
@@ -288,10 +284,10 @@ func (b *builder) details() error {
 
 // listed appends to a list that is not yet full, and otherwise adds to what stands behind it. Shares of shared cost belong
 // to no image or MicroVM of the tenant's.
-func (b *builder) listed(list []Named, rest *Rest, name string, row spend.Row) []Named {
+func (b *builder) listed(list []spend.Row, rest *Rest, row spend.Row) []spend.Row {
 	row.Amount = row.Amount.Sub(row.Shared)
 	if len(list) < b.request.Listed {
-		return append(list, Named{name, row.Cost, row.Sum})
+		return append(list, row)
 	}
 	rest.Count++
 	rest.Cost = rest.Plus(row.Cost)
@@ -309,7 +305,7 @@ func (b *builder) budgets() error {
 	if b.request.Apart || !b.out.Whole {
 		for _, t := range b.out.Tenants {
 			if t.Kind == spend.KindTenant {
-				budgets.Others = append(budgets.Others, t.Name)
+				budgets.Others = append(budgets.Others, t.Tenant)
 			}
 		}
 	}

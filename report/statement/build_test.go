@@ -132,10 +132,10 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 		source.Sharing.Policy = policy
 		whole := build(t, source, request)
 		for i, tenant := range whole.Tenants {
-			if i%20 != 0 && tenant.Kind == spend.KindTenant && tenant.Name != "cinder" && tenant.Name != "borealis" {
+			if i%20 != 0 && tenant.Kind == spend.KindTenant && tenant.Tenant != "cinder" && tenant.Tenant != "borealis" {
 				continue
 			}
-			request.Tenants = []tenants.Pattern{tenants.Exactly(tenant.Name)}
+			request.Tenants = []tenants.Pattern{tenants.Exactly(tenant.Tenant)}
 			alone := build(t, source, request)
 			// The parts of a day are grouped by day alone there, and so may differ where pricing divides.
 			got := whole.For(i)
@@ -144,7 +144,7 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 					near(t, alone.Days[n].Parts[q].Amount, got.Days[n].Parts[q].Amount, "parts")
 				}
 			}
-			require.Equal(t, text(alone), text(got), tenant.Name)
+			require.Equal(t, text(alone), text(got), tenant.Tenant)
 			require.False(t, got.Whole)
 			require.Equal(t, tenant.Kind == spend.KindTenant, got.Tenants[0].Outlook != nil, "a forecast for each tenant, budget or not")
 			require.Nil(t, got.SharedOut)
@@ -171,7 +171,7 @@ func text(s statement.Statement) string {
 		if o := tenant.Outlook; o != nil {
 			add(o.Tenant, cost(o.Spent), o.Forecast, o.Method, o.Status)
 		}
-		add(tenant.Kind, tenant.Name, cost(tenant.Cost), tenant.Images, tenant.MicroVMs, tenant.OtherImages.Count, tenant.OtherMicroVMs.Count)
+		add(tenant.Kind, tenant.Tenant, cost(tenant.Cost), tenant.Images, tenant.MicroVMs, tenant.OtherImages.Count, tenant.OtherMicroVMs.Count)
 	}
 	for _, l := range s.Budgets.Lines {
 		add(l.Tenant, l.Status, cost(l.Spent), l.Forecast)
@@ -233,7 +233,7 @@ func TestLabelsAreNotTenants(t *testing.T) {
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
 	s := build(t, source, statement.Request{Tenants: []tenants.Pattern{tenants.Exactly("a*")}, Detailed: 1})
 	require.Len(t, s.Tenants, 1, "a name that looks like a pattern is a name")
-	require.Equal(t, "a*", s.Tenants[0].Name)
+	require.Equal(t, "a*", s.Tenants[0].Tenant)
 	whole := build(t, source, statement.Request{})
 	require.Equal(t, spend.KindUnallocated, whole.Tenants[0].Kind)
 	require.Len(t, whole.Tenants[0].MicroVMs, 1)

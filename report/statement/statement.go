@@ -25,7 +25,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/anomaly"
@@ -35,9 +34,11 @@ import (
 
 // Statement is what a report on a period says.
 type Statement struct {
-	From, To time.Time
-	Location *time.Location
-	Now      time.Time // the moment it was made for
+	// Spend is who spent what, the largest first, with the period before; what is nobody's and what is shared stands among
+	// tenants by its amount. SharedOut is nil where the statement is not Whole.
+	spend.Spend
+
+	Now time.Time // the moment it was made for
 	// AsOf is the end of the latest period of usage that the ledger has, at most Now and To. It is zero where the ledger has
 	// none in the eight weeks before.
 	AsOf time.Time
@@ -45,14 +46,9 @@ type Statement struct {
 	// of what others spent, together or alone.
 	Whole bool
 
-	Total                    spend.Total // with the period before
-	PreviousFrom, PreviousTo time.Time
-	Policy                   spend.Policy
-	SharedOut                *spend.SharedOut // cost that was shared out among tenants; nil where it was not, or not Whole
-
 	Days    []Day    // each calendar day of the period, in order
 	Lines   []Line   // each billed quantity of each region, in the order of a bill
-	Tenants []Tenant // the largest first; what is nobody's and what is shared stands among them by its amount
+	Tenants []Tenant // one for each row
 
 	Budgets   Budgets
 	Anomalies []anomaly.Anomaly // by day
@@ -60,8 +56,6 @@ type Statement struct {
 	Rates       []RegionRates // of the regions with usage, in alphabetical order
 	Assumptions []pricing.Note
 	Methods     []pricing.Note // how the figures are made; the id is what a figure is called
-
-	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
 
 // Day is what was spent on a calendar day.
@@ -73,7 +67,7 @@ type Day struct {
 	spend.Cost
 	Shared decimal.Decimal // the part of the amount that is a share of shared cost
 	Sum    usage.Sum
-	Parts  [5]spend.Cost // by billed quantity; of a tenant's days only where the statement was asked for them
+	Parts  [pricing.QuantityCount]spend.Cost // of a tenant's days only where the statement was asked for them
 }
 
 // Line is what a billed quantity cost in a region. Its amount less Shared is the quantity times the rate, less the
@@ -90,13 +84,7 @@ type Line struct {
 
 // Tenant is what one tenant spent, or what is nobody's or shared.
 type Tenant struct {
-	Kind spend.Kind
-	Name string // a tenant's name, or the label of its kind
-	spend.Cost
-	Shared   decimal.Decimal
-	Sum      usage.Sum
-	Previous *spend.Comparison
-
+	spend.Row
 	Days  []Day // beside those of the statement, one for one
 	Lines []Line
 
@@ -104,18 +92,11 @@ type Tenant struct {
 	// tenants or was built with [Request.Apart].
 	Outlook *budget.Line
 
-	// Images and MicroVMs are the most costly ones, without shares of shared cost, the largest first, and OtherImages and OtherMicroVMs what there is
-	// besides. They are there where Detailed says so: see [Request.Detailed].
+	// Images and MicroVMs are the most costly ones, without shares of shared cost, the largest first, and OtherImages and
+	// OtherMicroVMs what there is besides. They are there where Detailed says so: see [Request.Detailed].
 	Detailed                   bool
-	Images, MicroVMs           []Named
+	Images, MicroVMs           []spend.Row
 	OtherImages, OtherMicroVMs Rest
-}
-
-// Named is what an image or a MicroVM cost.
-type Named struct {
-	Name string // "" where it is not known
-	spend.Cost
-	Sum usage.Sum
 }
 
 // Rest is what stands behind a list that was cut.
