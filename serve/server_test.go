@@ -281,7 +281,7 @@ func TestHostileQueries(t *testing.T) {
 		"top=-1":                    "not a whole number",
 		"top=999999999999999999999": "not a whole number", "min=NaN": "min: ", "min=-1": "below zero",
 		"strict=perhaps": "neither true nor false",
-		"sort=change":    "needs the period before",
+		"sort=change":    "needs the previous period",
 	} {
 		status, _, body := r.get(t, "/api/v1/spend?"+query)
 		require.Equal(t, http.StatusBadRequest, status, "%s: %s", query, body)

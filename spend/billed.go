@@ -18,15 +18,13 @@ import (
 // Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place
 // of rates:
 //
-//   - Measured usage gets its part of each line of the bill: of a day, a region and a billed quantity. Where AWS
-//     billed more than was measured, the part is that of what was measured; where it billed less, measured usage
-//     shares the line out.
-//   - A line's part is shared out in proportion to what was measured, exactly, what rounding leaves over going to the
-//     largest remainders.
-//   - What is left of a line is its own row, [Unmetered].
+//   - Measured usage is allocated its share of each line of the bill: a day, a region and a billed quantity. Where AWS
+//     billed more than was measured, only the measured share is allocated; where it billed less, the whole line is.
+//   - A share is allocated in proportion to measured usage, exactly, by largest remainder.
+//   - The rest of a line is its own row, [Unmetered]: no tenant is charged for usage that may be another's.
 //
-// Rows so add up to the bill exactly. Where the bill does not say how much was used, the part is what the rates give,
-// at most the line.
+// So rows add up to the bill exactly. Where the bill does not say how much was used, the share is the cost at our
+// rates, at most the line.
 type Billed struct {
 	Days  map[string]bool // the days that are covered, written 2026-10-01
 	Lines []BilledLine    // each day, region and quantity once at most
@@ -57,10 +55,10 @@ func (k billedKey) compare(other billedKey) int {
 // check refuses a span of which some day is in no bill: it would look as if nothing had been spent.
 func (b *Billed) check(s civil.Span) error {
 	if b == nil {
-		return errors.New("there is no bill to go by; microspend reconcile FILE --allocate takes one in")
+		return errors.New("no bill has been stored; store one with microspend reconcile FILE --allocate")
 	}
 	if !s.WholeDays(time.UTC) {
-		return errors.New("the billed basis goes by whole UTC days")
+		return errors.New("the billed basis needs whole UTC days")
 	}
 	var without []string
 	for day := civil.DayOf(s.From, time.UTC); day < civil.DayOf(s.To, time.UTC); day++ {
@@ -75,7 +73,7 @@ func (b *Billed) check(s civil.Span) error {
 	if len(without) > 1 {
 		more = fmt.Sprintf(" and %d more days up to %s", len(without)-1, without[len(without)-1])
 	}
-	return fmt.Errorf("no bill covers %s%s; microspend reconcile FILE --allocate takes one in", without[0], more)
+	return fmt.Errorf("no bill covers %s%s; store one with microspend reconcile FILE --allocate", without[0], more)
 }
 
 // lineKey is where a line and the usage that it is for meet.

@@ -142,18 +142,18 @@ func TestBilledRefusals(t *testing.T) {
 	source, request := dollars(), october(t, ByTenant)
 	request.Basis = BasisBilled
 	_, err := source.Report(t.Context(), request)
-	require.EqualError(t, err, "there is no bill to go by; microspend reconcile FILE --allocate takes one in")
+	require.EqualError(t, err, "no bill has been stored; store one with microspend reconcile FILE --allocate")
 	source.Billed = bill(t)
 	request.To = at(t, "2026-11-03")
 	_, err = source.Report(t.Context(), request)
-	require.EqualError(t, err, "no bill covers 2026-11-01 and 1 more days up to 2026-11-02; microspend reconcile FILE --allocate takes one in")
+	require.EqualError(t, err, "no bill covers 2026-11-01 and 1 more days up to 2026-11-02; store one with microspend reconcile FILE --allocate")
 	request = october(t, ByTenant)
 	request.Basis, request.Location = BasisBilled, zoneOf(t, "Asia/Tokyo")
 	_, err = source.Report(t.Context(), request)
 	require.EqualError(t, err, "bills are by UTC day; the billed basis cannot cut days in another time zone")
 	request.Location, request.From = nil, request.From.Add(time.Hour)
 	_, err = source.Report(t.Context(), request)
-	require.EqualError(t, err, "the billed basis goes by whole UTC days")
+	require.EqualError(t, err, "the billed basis needs whole UTC days")
 }
 
 // However it is grouped, and whatever is shared out, the rows are the bill to the last digit.

@@ -15,7 +15,7 @@ import (
 )
 
 // Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest,
-// with what was used and the rates, for exports that hand on every line.
+// with usage and rates included, for exports of every line.
 type Charges struct {
 	From, To time.Time
 	Policy   Policy // how shared cost was treated
@@ -52,8 +52,8 @@ type Share struct {
 
 var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 
-// Charges works out what everybody pays. A rate that is not known is an [UnknownRatesError]: a line without an amount
-// could not be handed on. Filter.Tenants chooses lines; the other filters are as in a report.
+// Charges computes what each tenant pays. A rate that is not known is an [UnknownRatesError]: a line without an amount
+// could not be exported. Filter.Tenants chooses lines; the other filters are as in a report.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := Request{
 		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC,
@@ -133,7 +133,8 @@ func (r *run) charge(row *Row) (Charge, bool, error) {
 	}
 	return Charge{
 		Kind: row.Kind, Tenant: row.Tenant, Day: civil.MustParse(row.Day).UTC(), Region: row.Region,
-		Location: card.card.Location, Quantity: q, Used: Quantities(&row.Sum)[q], Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
+		Location: card.card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
+		Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
 		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
 	}, true, nil
 }

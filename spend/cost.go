@@ -44,8 +44,8 @@ func (u Unknown) String() string {
 // Complete reports whether the amount lacks nothing.
 func (c Cost) Complete() bool { return len(c.Unknown) == 0 }
 
-// Known reports whether the amount means anything: it is complete, or some part of it could be priced. Where it is false
-// the cost is unknown, and is to be shown as that and not as zero.
+// Known reports whether the amount means anything: it is complete, or some part of it could be priced. Where it is
+// false the cost is unknown, and is to be shown as that and not as zero.
 func (c Cost) Known() bool { return c.priced || c.Complete() }
 
 // Plus adds two costs exactly; neither is changed. What is unknown in one of them is unknown in the sum.
@@ -132,8 +132,8 @@ func (p *priceList) negotiated() bool {
 	return false
 }
 
-// prepare reads the cards of all regions. Pricing from then on only reads what is there, cannot fail, and can be done from
-// several goroutines.
+// prepare reads the cards of all regions. Pricing from then on only reads what is there, cannot fail, and can be done
+// from several goroutines.
 func (p *priceList) prepare(keys []cellKey) error {
 	regions := map[string]bool{}
 	for _, key := range keys {
@@ -195,7 +195,8 @@ func (c *componentCosts) total() (sum Cost) {
 	return sum
 }
 
-// each hands on the cost of a cell with these costs, whole or by component. A cell without usage has a row all the same.
+// each hands on the cost of a cell with these costs, whole or by component. A cell without usage has a row all the
+// same.
 func (c *componentCosts) each(key Key, sum *usage.Sum, byComponent bool, yield func(Key, Cost, *usage.Sum)) {
 	if !byComponent || !slices.ContainsFunc(c[:], Cost.used) {
 		yield(key, c.total(), sum)

@@ -7,28 +7,27 @@ import (
 	"microspend/pricing"
 )
 
-// relabeled names the days of the period before as the days of this one that they stand beside, so that rows by day,
-// week and month can be compared. Whole months stand beside whole months; otherwise the first day stands beside the
-// first day. A day that has no counterpart, as the 31st beside a shorter month, keeps its own name.
+// relabeled maps the days of the previous period to the days of this one that they are compared with, so that rows by
+// day, week and month line up. Whole months are compared with whole months; otherwise the first day with the first
+// day. A day without a counterpart, such as the 31st against a shorter month, keeps its own label.
 func relabeled(before, now civil.Span, loc *time.Location) func(civil.Day) labels {
 	months := now.Months(loc)
 	first, last := civil.DayOf(now.From, loc), civil.DayOf(now.To.Add(-1), loc)
 	shift := first - civil.DayOf(before.From, loc)
 	return func(d civil.Day) labels {
-		beside := d + shift
+		other := d + shift
 		if months > 0 {
-			beside = d.AddMonths(months)
+			other = d.AddMonths(months)
 		}
-		clamped := labelsOf(min(beside, last))
-		if beside > last || (months > 0 && beside.AddMonths(-months) != d) {
+		clamped := labelsOf(min(other, last))
+		if other > last || (months > 0 && other.AddMonths(-months) != d) {
 			clamped[ByDay] = d.String()
 		}
 		return clamped
 	}
 }
 
-// compareWith puts the rows of the period before beside those of this one. Rows that only the period before has are
-// added with nothing spent.
+// compareWith sets each row's previous period. Rows that only the previous period has are added with nothing spent.
 func (t *table) compareWith(before *table) {
 	for key, row := range t.rows {
 		row.Previous = &Comparison{}

@@ -147,7 +147,7 @@ func TestReportRefuses(t *testing.T) {
 		{"no such dimension", "", func(r *Request) { r.By = []Dimension{99} }, "dimension 99 does not exist"},
 		{"negative top", "", func(r *Request) { r.Top = -1 }, "top -1 is below zero"},
 		{"negative min", "", func(r *Request) { r.Min = dec("-1") }, "min -1 is below zero"},
-		{"order by a change that is not there", "", func(r *Request) { r.Sort = SortChange }, "an order by change needs the period before"},
+		{"order by a change that is not there", "", func(r *Request) { r.Sort = SortChange }, "an order by change needs the previous period"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			request := october(t)

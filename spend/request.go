@@ -61,9 +61,9 @@ type Sort uint8
 
 // The orders.
 const (
-	SortKey    Sort = iota // by each dimension in the order in which they were asked for
+	SortKey    Sort = iota // by each dimension in the requested order
 	SortAmount             // the largest amount first
-	SortChange             // the largest change from the period before first, up or down
+	SortChange             // the largest change from the previous period first, up or down
 )
 
 var sortNames = [...]string{SortKey: "key", SortAmount: "amount", SortChange: "change"}
@@ -88,7 +88,7 @@ func (r Request) Check() error {
 		faults = append(faults, fmt.Errorf("min %s is below zero", r.Min))
 	}
 	if r.Sort > SortChange || (r.Sort == SortChange && !r.Previous) {
-		faults = append(faults, errors.New("an order by change needs the period before"))
+		faults = append(faults, errors.New("an order by change needs the previous period"))
 	}
 	return errors.Join(append(faults, checkDimensions(r.By))...)
 }
@@ -111,7 +111,7 @@ type Spend struct {
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
 
-	PreviousFrom, PreviousTo time.Time // the period before; zero where it was not asked for
+	PreviousFrom, PreviousTo time.Time // the previous period; zero unless requested
 
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
@@ -129,7 +129,7 @@ type Total struct {
 	Cost
 	Shared   decimal.Decimal // the part of the amount that is a share of shared cost
 	Sum      usage.Sum       // what was measured
-	Previous *Comparison     // nil unless asked for
+	Previous *Comparison     // nil unless requested
 }
 
 // SharedOut is cost that was shared out among tenants.
@@ -139,7 +139,7 @@ type SharedOut struct {
 	Tenants int // how many have a share
 }
 
-// Comparison is the period before.
+// Comparison is the previous period.
 type Comparison struct {
 	Cost
 	// Change is the amount minus that of the period before, and Percent the change in percent of it, half-even at

@@ -126,7 +126,8 @@ func (c *collecting) progress(m *Model) string {
 	}
 	if c.at.total > 0 {
 		part := float64(c.at.done) / float64(c.at.total)
-		return t.Muted.Text(text) + " " + draw.Bar(part, 10, t.Accent, t.Track) + " " + t.Muted.Text(fmt.Sprintf("%d %%", int(part*100)))
+		percent := t.Muted.Text(fmt.Sprintf("%d %%", int(part*100)))
+		return t.Muted.Text(text) + " " + draw.Bar(part, 10, t.Accent, t.Track) + " " + percent
 	}
 	if c.at.done > 0 {
 		text += fmt.Sprintf(" %d", c.at.done)

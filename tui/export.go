@@ -21,8 +21,8 @@ import (
 	"microspend/view"
 )
 
-// export writes what is shown into a file of its own, in the formats of the command line: the same documents by the same
-// renderers.
+// export writes what is shown into a file of its own, in the formats of the command line: the same documents by the
+// same renderers.
 func (m *Model) export(format string) tea.Cmd {
 	document, name, rows := m.document()
 	if document == nil {
@@ -105,7 +105,8 @@ func (m *Model) document() (d *view.Document, name string, rows int) {
 	return nil, "", 0
 }
 
-// dataTable is a table for programs alone: the values of its rows in the order of the ids, missing where a row ends early.
+// dataTable is a table for programs alone: the values of its rows in the order of the ids, missing where a row ends
+// early.
 func dataTable(rows [][]view.Value, ids ...string) *view.Table {
 	columns := make([]view.Column[[]view.Value], len(ids))
 	for i, id := range ids {
@@ -129,15 +130,16 @@ func assumptions(notes []pricing.Note) view.Records {
 
 func known(d decimal.Decimal, known bool) view.Value { return view.Exact(d).Or("", known) }
 
-// explainDocument is the document microspend.explain/v1. Its CSV has the lines of the bill or, where a figure was derived
-// from others, the steps.
+// explainDocument is the document microspend.explain/v1. Its CSV has the lines of the bill or, where a figure was
+// derived from others, the steps.
 func explainDocument(s explain.State) view.Document {
 	var lines, steps [][]view.Value
 	for _, step := range s.Steps {
 		steps = append(steps, []view.Value{view.Text(step.Label), view.Text(step.Value), view.Text(step.Remark)})
 	}
 	table := func(lines [][]view.Value) *view.Table {
-		return dataTable(lines, "region", "component", "quantity", "unit", "rate", "per", "amount", "source", "read_on", "formula")
+		return dataTable(lines,
+			"region", "component", "quantity", "unit", "rate", "per", "amount", "source", "read_on", "formula")
 	}
 	stepTable := dataTable(steps, "label", "value", "remark")
 	json := view.Object{{ID: "schema", Value: "microspend.explain/v1"}, {ID: "title", Value: s.Title}}
@@ -170,8 +172,11 @@ func explainDocument(s explain.State) view.Document {
 		With(len(steps) > 0, "steps", view.Records{Table: stepTable}).
 		With(true, "assumptions", assumptions(slices.Concat(s.Notes, e.Notes)))
 	if !e.Shared.IsZero() {
-		none, share := view.Value{}, view.Text("share of shared cost")
-		lines = append(lines, []view.Value{none, view.Text("shared"), none, none, none, none, view.Exact(e.Shared), none, none, share})
+		none := view.Value{}
+		lines = append(lines, []view.Value{
+			none, view.Text("shared"), none, none, none, none, view.Exact(e.Shared), none, none,
+			view.Text("share of shared cost"),
+		})
 	}
 	return view.Document{JSON: json, Data: table(lines)}
 }

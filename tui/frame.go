@@ -34,7 +34,8 @@ func (m *Model) View() tea.View {
 	return view
 }
 
-// news is what of the screen changes as time passes. While it stays the same, and nothing else has happened, so does the frame.
+// news is what of the screen changes as time passes. While it stays the same, and nothing else has happened, so does
+// the frame.
 func (m *Model) news() string {
 	tabs, _ := m.tabs()
 	return tabs + m.age(false) + m.notice + strings.Join(m.banners(), "\n")
@@ -75,8 +76,8 @@ func (m *Model) headHeight() int { return 2 + len(m.bannerLines()) }
 // tab is where on the first line the tab of a view is: [from, to).
 type tab struct{ from, to int }
 
-// tabs are the views with their keys, in as many words as there is room for, and the period. The narrowest form drops the
-// period and all names but that of the view shown.
+// tabs are the views with their keys, in as many words as there is room for, and the period. The narrowest form drops
+// the period and all names but that of the view shown.
 func (m *Model) tabs() (line string, at [5]tab) {
 	t := m.theme
 	period := m.period.Label(m.location())
@@ -181,8 +182,8 @@ func (m *Model) moment(at time.Time) string {
 	return at.Format("2 Jan 15:04")
 }
 
-// ago is an age in the largest unit that says something, and in steps: a screen that changes every second keeps a processor
-// and a reader busy for nothing.
+// ago is an age in the largest unit that says something, and in steps: a screen that changes every second keeps a
+// processor and a reader busy for nothing.
 func ago(d time.Duration) string {
 	switch {
 	case d < 4*time.Second:
@@ -198,7 +199,8 @@ func ago(d time.Duration) string {
 	}
 }
 
-// bannerLines are the banners, in as many lines as they need where the screen is high: what is cut off cannot be read anywhere.
+// bannerLines are the banners, in as many lines as they need where the screen is high: what is cut off cannot be read
+// anywhere.
 func (m *Model) bannerLines() []string {
 	banners := m.banners()
 	if m.height < lowScreen {
@@ -246,7 +248,8 @@ func (m *Model) banners() []string {
 	if len(m.unknown) > 0 {
 		text := "! " + draw.Name(m.unknown[0].String())
 		if len(m.unknown) > 1 {
-			text = fmt.Sprintf("! %d rates are not known, amounts without them are marked +?: %s", len(m.unknown), draw.Name(m.unknown[0].String()))
+			text = fmt.Sprintf("! %d rates are not known, amounts without them are marked +?: %s", len(m.unknown),
+				draw.Name(m.unknown[0].String()))
 		}
 		out = append(out, text)
 	}

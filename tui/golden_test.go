@@ -72,7 +72,8 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestPaint holds the looks of two views to their golden frames: with no colour, with sixteen and with many, on dark and light.
+// TestPaint holds the looks of two views to their golden frames: with no colour, with sixteen and with many, on dark
+// and light.
 func TestPaint(t *testing.T) {
 	s := open(t, demoOptions(t), 80, 24)
 	for _, view := range []string{"1", "2"} {

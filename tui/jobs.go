@@ -9,9 +9,9 @@ import (
 	"microspend/tui/data"
 )
 
-// job reads from the ledger, or prices what was read, away from the screen. It must not touch the model: what it needs is
-// bound when it is made, and what it found is put into the model by the message that it ends in. Jobs run one after the
-// other, so that their memory does not add up.
+// job reads from the ledger, or prices what was read, away from the screen. It must not touch the model: what it
+// needs is bound when it is made, and what it found is put into the model by the message that it ends in. Jobs run
+// one after the other, so that their memory does not add up.
 type job func(ctx context.Context) doneMsg
 
 // doneMsg is the end of a job.

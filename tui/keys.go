@@ -30,7 +30,8 @@ func bind(help, does string, keys ...string) key.Binding {
 func newKeyMap() *keyMap {
 	return &keyMap{
 		Views: [5]key.Binding{
-			bind("1", "overview", "1"), bind("2", "tenants", "2"), bind("3", "images", "3"), bind("4", "MicroVMs", "4"), bind("5", "days", "5"),
+			bind("1", "overview", "1"), bind("2", "tenants", "2"), bind("3", "images", "3"),
+			bind("4", "MicroVMs", "4"), bind("5", "days", "5"),
 		},
 
 		Up:            bind("↑ k", "up", "up", "k"),

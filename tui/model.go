@@ -69,7 +69,8 @@ func newModel(ctx context.Context, options Options) *Model {
 		options.Clock = options.Now
 	}
 	m := &Model{
-		options: options, ctx: ctx, keys: newKeyMap(), dark: true, colors: theme.Sixteen, trends: map[spend.Dimension]trends{},
+		options: options, ctx: ctx, keys: newKeyMap(), dark: true, colors: theme.Sixteen,
+		trends: map[spend.Dimension]trends{},
 		damage: map[string][]ledger.DamagedFile{},
 		memory: memory{Views: map[string]viewMemory{}},
 	}

@@ -10,16 +10,16 @@ import (
 
 // Collector brings usage into the ledger while the dashboard is open.
 type Collector interface {
-	// Collect collects once. It calls progress as often as it likes, from any goroutine, with how much of how much is done (a
-	// total of 0 where that is not known) and with what it is at. It ends early when the context does.
+	// Collect collects once. It calls progress as often as it likes, from any goroutine, with how much of how much is
+	// done (a total of 0 where that is not known) and with what it is at. It ends early when the context does.
 	Collect(ctx context.Context, progress func(done, total int64, label string)) error
 }
 
 // Options are what the dashboard takes from outside. Reader and Now must be given.
 type Options struct {
 	Reader *data.Reader
-	// Now is the moment as of which spend is looked at; it stands still where --as-of says so. Clock is the time that passes,
-	// for ages on the screen; nil is Now.
+	// Now is the moment as of which spend is looked at; it stands still where --as-of says so. Clock is the time that
+	// passes, for ages on the screen; nil is Now.
 	Now, Clock func() time.Time
 
 	Period *data.Period // to open with, as a custom one; nil is the month of Now

@@ -33,7 +33,8 @@ func panel[T any](
 	m *Model, p *overviewPage, of overview.Panel, read func(context.Context, data.Moment) (T, error), put func(*Model, T),
 ) job {
 	at := m.at()
-	return reading(func(ctx context.Context) (T, error) { return read(ctx, at) }, func(m *Model, got T, err error) tea.Cmd {
+	readNow := func(ctx context.Context) (T, error) { return read(ctx, at) }
+	return reading(readNow, func(m *Model, got T, err error) tea.Cmd {
 		delete(p.state.Faults, of)
 		if err != nil {
 			p.state.Faults[of] = faultText(err)
@@ -57,7 +58,9 @@ func (p *overviewPage) reads(m *Model) []job {
 	}
 	s, r := &p.state, m.options.Reader
 	return append(tenants.reads(m),
-		panel(m, p, overview.Figures, r.Sums, func(m *Model, sums *data.Sums) { s.Sums, m.unknown = sums, sums.Month.Unknown }),
+		panel(m, p, overview.Figures, r.Sums, func(m *Model, sums *data.Sums) {
+			s.Sums, m.unknown = sums, sums.Month.Unknown
+		}),
 		panel(m, p, overview.Chart, r.Days, func(m *Model, d *data.Days) { s.Days, m.damage["days"] = d, d.Damaged }),
 		panel(m, p, overview.BudgetBars, r.Budgets, func(m *Model, b *budget.Report) {
 			s.Budgets, m.damage["budgets"] = b, b.Damaged

@@ -86,8 +86,8 @@ func (p *whatIfPage) work(m *Model) job {
 	return reading(price, p.putOutcome)
 }
 
-// putOutcome shows the outcome: at first from averages, where single pauses would tell more. Those are read behind it, and
-// only for a choice that they matter to.
+// putOutcome shows the outcome: at first from averages, where single pauses would tell more. Those are read behind
+// it, and only for a choice that they matter to.
 func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome, err error) tea.Cmd {
 	if p.failed(err) {
 		return nil

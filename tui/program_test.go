@@ -31,8 +31,8 @@ func (p *running) resize(width, height int) {
 	p.Send(tea.WindowSizeMsg{Width: width, Height: height})
 }
 
-// shows waits until the program shows all of the texts. What it writes are the cells that change; the terminal being resized by
-// a column makes it write everything.
+// shows waits until the program shows all of the texts. What it writes are the cells that change; the terminal being
+// resized by a column makes it write everything.
 func (p *running) shows(t *testing.T, texts ...string) {
 	t.Helper()
 	stop := make(chan struct{})

@@ -36,8 +36,8 @@ func randomRecords(t *rapid.T) []usage.Record {
 	}), 0, 40).Draw(t, "records")
 }
 
-// TestNothingBreaksTheFrame presses random keys on random data at random sizes: no frame is wider or higher than the terminal,
-// and nothing panics.
+// TestNothingBreaksTheFrame presses random keys on random data at random sizes: no frame is wider or higher than the
+// terminal, and nothing panics.
 func TestNothingBreaksTheFrame(t *testing.T) {
 	keys := []string{
 		"1", "2", "3", "4", "5", "up", "down", "left", "right", "j", "k", "h", "l", "pgup", "pgdown", "home", "end", "G", "tab", "shift+tab",

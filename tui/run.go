@@ -12,8 +12,8 @@ import (
 	"microspend/tui/theme"
 )
 
-// Run opens the dashboard on a terminal and returns when it is closed. The terminal is given back as it was, also after a
-// panic, which is an error. The end of the context closes it.
+// Run opens the dashboard on a terminal and returns when it is closed. The terminal is given back as it was, also
+// after a panic, which is an error. The end of the context closes it.
 func Run(ctx context.Context, options Options) error {
 	if err := options.check(); err != nil {
 		return err
@@ -37,7 +37,7 @@ func Run(ctx context.Context, options Options) error {
 	_, err := tea.NewProgram(m, programOptions...).Run()
 	switch {
 	case errors.Is(err, tea.ErrProgramPanic):
-		return fmt.Errorf("the dashboard has fallen over, which is a fault of microspend; nothing in the ledger is touched by it: %w", err)
+		return fmt.Errorf("the dashboard crashed, which is a bug in microspend; the ledger is not affected: %w", err)
 	case ctx.Err() != nil:
 		return nil // it was asked to end
 	case errors.Is(err, tea.ErrInterrupted):

@@ -49,7 +49,7 @@ type Column[Row any] struct {
 	Title string // the heading for people
 	Long  string // the title in full, for workbooks, which have the room; "" is Title
 	Unit  string // behind the title, such as "$"
-	Align Align  // with a unit, Left is Decimal
+	Align Align  // of money, Left is Decimal
 
 	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may
 	// Shrink is first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column
@@ -62,10 +62,13 @@ type Column[Row any] struct {
 	Value func(Row) Value
 }
 
+// Dollar is the unit of money.
+const Dollar = "$"
+
 // head is the column with what follows from the rest of it.
 func (c Column[Row]) head() Head {
 	h := Head{c.ID, c.Title, c.Long, c.Unit, c.Align, c.Drop, c.Shrink, c.MinWidth, c.Scope}
-	if h.Unit != "" && h.Align == Left {
+	if h.Unit == Dollar && h.Align == Left {
 		h.Align = Decimal
 	}
 	if h.ID != "" && h.LongHeading() == "" && h.Unit == "" && h.Scope == Everyone {

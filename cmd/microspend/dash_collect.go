@@ -10,15 +10,15 @@ import (
 	"microspend/tui"
 )
 
-// dashCollectEvery is how often the dashboard collects where the configuration does not say. CloudWatch charges for each run by
-// the metric, however short it is.
+// dashCollectEvery is how often the dashboard collects where the configuration does not say. CloudWatch charges for
+// each run by the metric, however short it is.
 const dashCollectEvery = 15 * time.Minute
 
 // dashCollector collects while the dashboard is open, as microspend collect does with the same configuration.
 type dashCollector struct{ collection *collection }
 
-// collectInDash lets the dashboard collect. What is wrong with the configuration is said before it opens; what AWS has to say,
-// which may take long, is waited for behind the screen.
+// collectInDash lets the dashboard collect. What is wrong with the configuration is said before it opens; what AWS
+// has to say, which may take long, is waited for behind the screen.
 func (a *app) collectInDash(options *tui.Options, every time.Duration) error {
 	// The screen is the dashboard's: what a log line would say, its own lines say; a prompt would be lost behind it.
 	made, err := a.newCollection(collectFlags{}, nil, slog.New(slog.DiscardHandler))

@@ -1,5 +1,5 @@
-// Package frametest holds what a view of the dashboard draws to a golden file, at small, usual and large sizes and in all
-// the ways that a terminal can paint.
+// Package frametest holds what a view of the dashboard draws to a golden file, at small, usual and large sizes and in
+// all the ways that a terminal can paint.
 package frametest
 
 import (
@@ -27,9 +27,9 @@ const (
 
 var update = flag.Bool("update", false, "rewrite the golden frames of this package")
 
-// Check draws a view and compares it with testdata/NAME.txt: the text at every size, and its paint at the usual size. No
-// frame may be wider or higher than the terminal, a terminal without colours gets none, and with colours dark and light
-// differ in paint alone.
+// Check draws a view and compares it with testdata/NAME.txt: the text at every size, and its paint at the usual size.
+// No frame may be wider or higher than the terminal, a terminal without colours gets none, and with colours dark and
+// light differ in paint alone.
 func Check(t *testing.T, name string, draw func(dark bool, colors, width, height int) string) {
 	t.Helper()
 	var got strings.Builder
@@ -72,7 +72,7 @@ func fits(t *testing.T, name, frame string, width, height int) {
 	lines := strings.Split(frame, "\n")
 	require.Len(t, lines, height, "%s at %d×%d", name, width, height)
 	for i, line := range lines {
-		require.LessOrEqual(t, ansi.StringWidth(line), width, "%s at %d×%d: line %d is too wide: %q", name, width, height, i, line)
+		require.LessOrEqual(t, ansi.StringWidth(line), width, "%s at %d×%d, line %d: %q", name, width, height, i, line)
 	}
 }
 

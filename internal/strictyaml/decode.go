@@ -79,8 +79,8 @@ func (d *Document) Missing(path string) {
 	d.broken[path] = true
 }
 
-// Broken reports whether the value at a path, or one that it lies in, is missing or could not be decoded, so that its zero
-// means nothing.
+// Broken reports whether the value at a path, or one that it lies in, is missing or could not be decoded, so that its
+// zero means nothing.
 func (d *Document) Broken(path string) bool {
 	for ; path != ""; path = parent(path) {
 		if d.broken[path] {

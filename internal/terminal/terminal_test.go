@@ -188,7 +188,7 @@ func TestTerminalIsGivenBackAfterAPanic(t *testing.T) {
 	s := start(t, 100, 30, "stty -a > /dev/null; "+program+" 2>/dev/null; echo code $?; stty -a | grep -o -- '-\\?echo ' | head -1; stty -a | grep -o -- '-\\?icanon'; sleep 60")
 	s.shows("has no usage")
 	s.press("r")
-	screen := s.shows("ended with: the dashboard has fallen over", "code 1")
+	screen := s.shows("ended with: the dashboard crashed", "code 1")
 	s.shows("icanon")
 	require.NotContains(t, strings.ReplaceAll(screen, "code 1", ""), "-echo", "keys are echoed again")
 	screen = s.shows("icanon")

@@ -150,7 +150,8 @@ func TestOnlyWholeDaysAreJudged(t *testing.T) {
 	}
 }
 
-// TestSharedCostStandsOutByItself: whatever the policy, a tenant does not stand out for its share of what others caused.
+// TestSharedCostStandsOutByItself: whatever the policy, a tenant does not stand out for its share of what others
+// caused.
 func TestSharedCostStandsOutByItself(t *testing.T) {
 	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
 	records := daily(from, day.AddDate(0, 0, 1), "acme", always(100))

@@ -173,3 +173,6 @@ func (r Rule) floor() decimal.Decimal {
 	}
 	return r.Floor
 }
+
+// Effective returns the deviations and the least difference in dollars that the rule judges by, defaults included.
+func (r Rule) Effective() (k, floor decimal.Decimal) { return r.k(), r.floor() }

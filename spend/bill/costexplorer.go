@@ -219,8 +219,8 @@ func recordKind(recordType string) (Kind, string) {
 	}
 }
 
-// sameUnit reports whether a file's unit is that of the bill, however it is written. One that it leaves open, as N/A, is
-// not.
+// sameUnit reports whether a file's unit is that of the bill, however it is written. One that it leaves open, as N/A,
+// is not.
 func sameUnit(unit string, q pricing.BilledQuantity) bool {
 	plain := func(s string) string {
 		return strings.NewReplacer("-", "", " ", "", "_", "").Replace(strings.TrimSuffix(strings.ToLower(s), "s"))

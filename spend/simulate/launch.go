@@ -104,8 +104,9 @@ func (l launch) records() []usage.Record {
 
 func (l launch) record(hour time.Time) usage.Record {
 	r := usage.Record{
-		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account, Resource: usage.Resource{ID: l.id},
-		Image: l.tenant.image.name, Source: Source, Coverage: usage.CoverageComplete,
+		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account,
+		Resource: usage.Resource{ID: l.id},
+		Image:    l.tenant.image.name, Source: Source, Coverage: usage.CoverageComplete,
 	}
 	if l.blurred {
 		r.Coverage = usage.CoveragePartial

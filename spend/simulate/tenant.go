@@ -20,7 +20,8 @@ var names = [...]string{
 	"acme", Growing, Runaway, Idle, "ember", "fjord", "granite", "harbor", "iris", "juniper", "kestrel", "lumen", "meadow",
 	"nimbus", "orchard", "pebble", "quartz", "raven", "sable", "tundra", "umber", "violet", "willow", "xenon", "yarrow",
 	"zephyr",
-	"alder", "birch", "cedar", "dahlia", "elm", "fern", "ginkgo", "heather", "indigo", "jasmine", "kiwi", "laurel", "maple",
+	"alder", "birch", "cedar", "dahlia", "elm", "fern", "ginkgo", "heather", "indigo", "jasmine", "kiwi", "laurel",
+	"maple",
 	"nettle",
 }
 

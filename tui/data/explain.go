@@ -78,7 +78,8 @@ func (e *Explanation) add(region string, card pricing.RateCard, measured pricing
 			continue
 		}
 		line := Line{
-			Region: region, Of: q, Count: measured[q], Quantity: measured[q].Quantity(), Rate: card.Rate(q), Discount: card.Discounts[q],
+			Region: region, Of: q, Count: measured[q], Quantity: measured[q].Quantity(),
+			Rate: card.Rate(q), Discount: card.Discounts[q],
 		}
 		if line.Rate.Known() {
 			var only pricing.Measured

@@ -14,8 +14,8 @@ import (
 // pausesWithin bounds the reading of single records, which sums never need: what else is to be shown waits for it.
 const pausesWithin = 5 * time.Second
 
-// Pauses reads a tenant's suspensions one by one. What is damaged is left out; it is named where sums are read. It gives up
-// after some seconds, and on more suspensions than fit into little memory, with an error that says so.
+// Pauses reads a tenant's suspensions one by one. What is damaged is left out; it is named where sums are read. It
+// gives up after some seconds, and on more suspensions than fit into little memory, with an error that says so.
 func (r *Reader) Pauses(ctx context.Context, from, to time.Time, tenant string) (*whatif.Pauses, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, pausesWithin, fmt.Errorf("it took more than %s", pausesWithin))
 	defer cancel()

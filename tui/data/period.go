@@ -133,8 +133,8 @@ func (p Period) Shift(by int, loc *time.Location) Period {
 	}
 }
 
-// Labelled is the part of the period whose days have a label, such as a week's or a month's. It reports false where no day
-// has it.
+// Labelled is the part of the period whose days have a label, such as a week's or a month's. It reports false where
+// no day has it.
 func (p Period) Labelled(label string, of func(civil.Day) string, loc *time.Location) (part Period, found bool) {
 	first, last := p.Days(loc)
 	part = Period{Custom, p.Span}

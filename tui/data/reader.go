@@ -1,5 +1,5 @@
-// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away from the
-// screen. What it returns is not changed any more and can be drawn at any time.
+// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away
+// from the screen. What it returns is not changed any more and can be drawn at any time.
 //
 // Money is in US dollars, exact decimals, and only ever added up here; every price is from package pricing. Series for
 // sparklines and charts are floats, as they are pictures. An amount that is not known is never shown as zero.
@@ -85,14 +85,15 @@ func (l *Listing) Text(column string, row int) string {
 	return ""
 }
 
-// Listing reads spend. A period that is not over is compared with a stretch before it that is as long as what there is of it.
+// Listing reads spend. A period that is not over is compared with a stretch before it that is as long as what there
+// is of it.
 func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, error) {
 	loc, part := r.Location(), q.Period.Until(at)
 	// A MicroVM lives for hours, so there is no time before to compare it with; nor is there in a period without data yet.
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: part.From, To: part.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount, Previous: previous,
-		Top: q.Most, Counts: true,
+		From: part.From, To: part.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
+		Previous: previous, Top: q.Most, Counts: true,
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"microspend/pricing"
 	"microspend/tui/theme"
 )
 
@@ -38,8 +39,8 @@ func Length(part float64, width int) string {
 // Missing is a value that is not known, in a series.
 func Missing() float32 { return float32(math.NaN()) }
 
-// Spark draws a series as one line of so many cells. Neighbours share a cell where there are more values than cells, and the
-// latest are always there. What is missing is a dot, zero the lowest stroke.
+// Spark draws a series as one line of so many cells. Neighbours share a cell where there are more values than cells,
+// and the latest are always there. What is missing is a dot, zero the lowest stroke.
 func Spark(values []float32, width int) string {
 	if width <= 0 || len(values) == 0 {
 		return Blank(width)
@@ -88,7 +89,7 @@ func sharing(values, width int) int { return (values + width - 1) / width }
 
 // Stack is one column of a chart: its parts from the bottom up, or unknown.
 type Stack struct {
-	Parts   [5]float64
+	Parts   [pricing.QuantityCount]float64
 	Missing bool
 }
 
@@ -100,7 +101,7 @@ func (s Stack) total() (sum float64) {
 }
 
 // partGlyphs tell the parts of a stack apart without colour.
-var partGlyphs = [5]rune{'█', '▓', '▒', '░', '▚'}
+var partGlyphs = [pricing.QuantityCount]rune{'█', '▓', '▒', '░', '▚'}
 
 // PartGlyph is the pattern of a part, or a full block where colours tell parts apart.
 func PartGlyph(part int, t *theme.Theme) string {
@@ -110,8 +111,8 @@ func PartGlyph(part int, t *theme.Theme) string {
 	return string(partGlyphs[part])
 }
 
-// Stacks draws columns of so many rows of cells, each so wide with a gap after it, up to top. With colours it is exact to an
-// eighth of a cell; with patterns a cell shows the part that most of it belongs to.
+// Stacks draws columns of so many rows of cells, each so wide with a gap after it, up to top. With colours it is
+// exact to an eighth of a cell; with patterns a cell shows the part that most of it belongs to.
 func Stacks(stacks []Stack, top float64, rows, width, gap int, t *theme.Theme) []string {
 	lines := make([]string, rows)
 	for row := range rows {
@@ -164,7 +165,7 @@ func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) str
 }
 
 // overlaps is how much of a stretch each part fills.
-func overlaps(s Stack, scale, from, to float64) (parts [5]float64) {
+func overlaps(s Stack, scale, from, to float64) (parts [pricing.QuantityCount]float64) {
 	below := 0.0
 	for i, part := range s.Parts {
 		above := below + part*scale
@@ -175,7 +176,7 @@ func overlaps(s Stack, scale, from, to float64) (parts [5]float64) {
 }
 
 // largest are the two parts that fill most, the second -1 where it is less than a sixteenth.
-func largest(parts [5]float64) (best, second int) {
+func largest(parts [pricing.QuantityCount]float64) (best, second int) {
 	second = -1
 	for i, part := range parts {
 		if part > parts[best] {

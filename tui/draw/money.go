@@ -13,8 +13,8 @@ import (
 // Dollars writes an amount to the cent.
 func Dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, 2) }
 
-// Figure is a figure as far as it is known: unknown where nothing of it could be priced, with a mark where part of it could
-// not.
+// Figure is a figure as far as it is known: unknown where nothing of it could be priced, with a mark where part of it
+// could not.
 func Figure(text string, known, complete bool) string {
 	switch {
 	case !known:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"microspend/tui/theme"
 	"microspend/view"
 )
 
@@ -22,8 +23,8 @@ func Width(s string) int {
 	return ansi.StringWidth(s)
 }
 
-// quickWidth counts what almost all text on the screen consists of: ASCII, paint, and the signs and blocks that are drawn with,
-// each of which is one cell wide and combines with nothing. It gives up at anything else.
+// quickWidth counts what almost all text on the screen consists of: ASCII, paint, and the signs and blocks that are
+// drawn with, each of which is one cell wide and combines with nothing. It gives up at anything else.
 func quickWidth(s string) (width int, ok bool) {
 	for at := 0; at < len(s); {
 		switch c := s[at]; {
@@ -61,7 +62,7 @@ func oneCell(r rune) bool {
 	}
 }
 
-const spaces = "                                                                                                                "
+var spaces = strings.Repeat(" ", 112)
 
 // Blank is so many blanks.
 func Blank(n int) string {
@@ -99,8 +100,8 @@ func Right(s string, width int) string {
 	return Blank(width-Width(s)) + s
 }
 
-// Ends puts one text at the left and one at the right of a line of exactly so many cells. Where both do not fit with two
-// blanks between them, the right one gives way.
+// Ends puts one text at the left and one at the right of a line of exactly so many cells. Where both do not fit with
+// two blanks between them, the right one gives way.
 func Ends(left, right string, width int) string {
 	if room := width - Width(left) - Width(right); room >= 2 && right != "" {
 		return left + Blank(room) + right
@@ -156,8 +157,8 @@ func Name(s string) string {
 	if agreed(visible) {
 		return visible
 	}
-	// Some terminals count characters, some what characters combine to. What they disagree on loses what varies it: a colour of
-	// skin, a joiner, a vowel sign.
+	// Some terminals count characters, some what characters combine to. What they disagree on loses what varies it: a
+	// colour of skin, a joiner, a vowel sign.
 	var out strings.Builder
 	for rest := visible; rest != ""; {
 		cluster, _ := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
@@ -179,8 +180,8 @@ func Name(s string) string {
 	}, visible)
 }
 
-// agreed says whether all terminals take a text to be of the same width, also where blanks stand around it, which a vowel sign
-// at its beginning would combine with.
+// agreed says whether all terminals take a text to be of the same width, also where blanks stand around it, which a
+// vowel sign at its beginning would combine with.
 func agreed(s string) bool {
 	padded := " " + s + " "
 	return ansi.StringWidth(padded) == ansi.StringWidthWc(padded) && ansi.StringWidth(padded) == ansi.StringWidth(s)+2
@@ -223,4 +224,13 @@ func Beside(left []string, leftWidth int, right []string) []string {
 // Scrolled is a [Frame] of a text from a line on, but never so far that there would be room below its end.
 func Scrolled(lines []string, from, width, height int) string {
 	return Frame(lines[max(0, min(from, len(lines)-height)):], width, height)
+}
+
+// Paragraph wraps a text into lines of at most so many cells, each painted and behind an indentation.
+func Paragraph(text, indent string, width int, paint theme.Paint) []string {
+	lines := Wrap(text, width)
+	for i := range lines {
+		lines[i] = indent + paint.Text(lines[i])
+	}
+	return lines
 }

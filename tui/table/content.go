@@ -1,8 +1,8 @@
-// Package table is a table that is sorted, filtered and looked through: by any column, by text and numbers, up and down and
-// sideways, in as little room as there is.
+// Package table is a table that is sorted, filtered and looked through: by any column, by text and numbers, up and
+// down and sideways, in as little room as there is.
 //
-// [New] does the work that grows with the number of rows, once, when the data changes: it finds the order of the rows by
-// every column. Sorting is then the choice of an order, and drawing touches the rows in sight alone.
+// [New] does the work that grows with the number of rows, once, when the data changes: it finds the order of the rows
+// by every column. Sorting is then the choice of an order, and drawing touches the rows in sight alone.
 package table
 
 import (
@@ -17,9 +17,9 @@ import (
 	"microspend/view"
 )
 
-// Column is a column of package view, whose rows are the places of the table's rows, with what a terminal needs besides.
-// Columns that stand at the left are text, all others numbers. Of the columns with a Drop, the one with the largest gives
-// way first where there is no room.
+// Column is a column of package view, whose rows are the places of the table's rows, with what a terminal needs
+// besides. Columns that stand at the left are text, all others numbers. Of the columns with a Drop, the one with the
+// largest gives way first where there is no room.
 type Column struct {
 	view.Column[int]
 	Word  string // names the column in filters besides its id; "" is the id
@@ -50,16 +50,16 @@ type Content struct {
 	sum     []decimal.Decimal // what is added up of each row; nil adds up nothing
 }
 
-// order is the order of the rows by one column, upwards. Rows whose value is not known follow from unknown on, and those
-// that always stand last follow from last on.
+// order is the order of the rows by one column, upwards. Rows whose value is not known follow from unknown on, and
+// those that always stand last follow from last on.
 type order struct {
 	rows          []int32
 	same          []bool // whether a row stands equal to the one before it
 	unknown, last int
 }
 
-// New makes content of columns. Each row has an id by which the cursor stays on it when the data changes. Rows for which
-// last holds stand at the end whatever the order is. Sum is the id of the column whose shown rows are added up.
+// New makes content of columns. Each row has an id by which the cursor stays on it when the data changes. Rows for
+// which last holds stand at the end whatever the order is. Sum is the id of the column whose shown rows are added up.
 func New(columns []Column, ids []string, last func(row int) bool, sum string) *Content {
 	c := &Content{
 		Columns: columns, ids: ids, last: make([]bool, len(ids)), widths: make([]int, len(columns)),
@@ -93,7 +93,8 @@ func (c *Content) addText(i int) {
 		width = max(width, draw.Width(texts[row]))
 	}
 	c.texts[i], c.lower[i] = texts, lower
-	c.orders[i] = c.orderBy(func(int32) bool { return true }, func(a, b int32) int { return cmp.Compare(texts[a], texts[b]) })
+	all := func(int32) bool { return true }
+	c.orders[i] = c.orderBy(all, func(a, b int32) int { return cmp.Compare(texts[a], texts[b]) })
 	if most := c.Columns[i].Most; most > 0 {
 		width = min(width, most)
 	}

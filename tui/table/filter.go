@@ -30,8 +30,8 @@ type term struct {
 	not    bool
 }
 
-// ParseFilter reads a filter for some content. Its error says what is not understood, and is what to show while somebody
-// still types; the filter without the terms in question is returned beside it.
+// ParseFilter reads a filter for some content. Its error says what is not understood, and is what to show while
+// somebody still types; the filter without the terms in question is returned beside it.
 func ParseFilter(text string, c *Content) (f Filter, fault error) {
 	words := split(text)
 	for len(words) > 0 {

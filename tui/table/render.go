@@ -25,8 +25,8 @@ type layout struct {
 }
 
 // lay chooses the columns for a width, as wide as the rows and the footer need: the first always, then those from the
-// scrolled one on. Columns give way in the order of their Drop; once scrolled, what does not fit at the right is cut off
-// instead, as more scrolling brings it into sight.
+// scrolled one on. Columns give way in the order of their Drop; once scrolled, what does not fit at the right is cut
+// off instead, as more scrolling brings it into sight.
 func (s *State) lay(width int, footer *Footer) layout {
 	c := s.Content
 	room := width - mark
@@ -94,8 +94,8 @@ type Footer struct {
 	Cells map[string]string // by the id of the column
 }
 
-// Render draws the table in so many cells: the headings, the rows in sight, and the footer where there is room. Offset is
-// where it starts; [State.Follow] keeps it around the cursor.
+// Render draws the table in so many cells: the headings, the rows in sight, and the footer where there is room.
+// Offset is where it starts; [State.Follow] keeps it around the cursor.
 func (s *State) Render(t *theme.Theme, footer *Footer, width, height int) []string {
 	if s.Content.Len() == 0 || height < 1 || width < 1 {
 		return nil

@@ -1,8 +1,8 @@
-// Package theme has the looks of the dashboard: what kinds of text there are, and how each is painted on a dark or a light
-// terminal, in many colours, in sixteen, or in none.
+// Package theme has the looks of the dashboard: what kinds of text there are, and how each is painted on a dark or a
+// light terminal, in many colours, in sixteen, or in none.
 //
-// Colour never carries a meaning alone. What is selected also has a mark, what is sorted a glyph, what is wrong a sign and
-// a word, and the parts of a bar have patterns of their own.
+// Colour never carries a meaning alone. What is selected also has a mark, what is sorted a glyph, what is wrong a
+// sign and a word, and the parts of a bar have patterns of their own.
 package theme
 
 import (
@@ -78,10 +78,10 @@ type Theme struct {
 	Banner  Paint // what is wrong with the data
 	Input   Paint // the line that is typed into
 
-	Components [5]Paint // of the billed quantities, in their order
+	Components [pricing.QuantityCount]Paint // of the billed quantities, in their order
 	// Over are the paints of one billed quantity with another one behind it, by both.
-	Over [5][5]Paint
-	// Patterns says that the billed quantities have to be told apart by patterns, as they have no colours.
+	Over [pricing.QuantityCount][pricing.QuantityCount]Paint
+	// Patterns is set where billed quantities are told apart by patterns, for want of colours.
 	Patterns bool
 
 	keys keyStyles
@@ -106,8 +106,9 @@ func New(dark bool, colors Colors) *Theme {
 func plain() *Theme {
 	return &Theme{
 		Patterns: true,
-		Strong:   paint(nil, nil, bold), Accent: paint(nil, nil, bold), Muted: paint(nil, nil, faint), Warn: paint(nil, nil, bold),
-		Bad: paint(nil, nil, bold), Track: paint(nil, nil, faint), Spark: paint(nil, nil, faint), Marked: paint(nil, nil, reverse), Sorted: paint(nil, nil, reverse),
+		Strong:   paint(nil, nil, bold), Accent: paint(nil, nil, bold), Muted: paint(nil, nil, faint),
+		Warn: paint(nil, nil, bold), Bad: paint(nil, nil, bold), Track: paint(nil, nil, faint),
+		Spark: paint(nil, nil, faint), Marked: paint(nil, nil, reverse), Sorted: paint(nil, nil, reverse),
 		Current: paint(nil, nil, reverse), Banner: paint(nil, nil, reverse),
 		keys: keyStyles{lipgloss.NewStyle().Bold(true), lipgloss.NewStyle(), lipgloss.NewStyle().Faint(true)},
 	}
@@ -129,16 +130,16 @@ func sixteen(dark bool) *Theme {
 	t.Banner = paint(warn, nil, reverse)
 	t.Input = paint(accent, nil)
 	t.keys.key = t.keys.key.Foreground(accent)
-	t.colored([5]color.Color{
+	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick(lipgloss.Blue, lipgloss.BrightBlue), pricing.Memory: pick(lipgloss.Cyan, lipgloss.BrightCyan),
-		pricing.SnapshotRead: pick(lipgloss.Magenta, lipgloss.BrightMagenta), pricing.SnapshotWrite: pick(lipgloss.Red, lipgloss.BrightYellow),
-		pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
+		pricing.SnapshotRead:  pick(lipgloss.Magenta, lipgloss.BrightMagenta),
+		pricing.SnapshotWrite: pick(lipgloss.Red, lipgloss.BrightYellow), pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
 	})
 	return t
 }
 
 // colored gives the billed quantities their colours.
-func (t *Theme) colored(colors [5]color.Color) {
+func (t *Theme) colored(colors [pricing.QuantityCount]color.Color) {
 	t.Patterns = false
 	for q, c := range colors {
 		t.Components[q] = paint(c, nil)
@@ -173,10 +174,11 @@ func many(dark bool) *Theme {
 	t.Current = paint(ink, accent, bold)
 	t.Banner = paint(ink, warn, bold)
 	t.Input = paint(accent, nil)
-	t.keys = keyStyles{lipgloss.NewStyle().Bold(true).Foreground(accent), lipgloss.NewStyle().Foreground(muted), lipgloss.NewStyle().Foreground(muted)}
-	t.colored([5]color.Color{
-		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#0a7d8c", "#39c5cf"), pricing.SnapshotRead: pick("#8250df", "#bc8cff"),
-		pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"), pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
+	faint := lipgloss.NewStyle().Foreground(muted)
+	t.keys = keyStyles{lipgloss.NewStyle().Bold(true).Foreground(accent), faint, faint}
+	t.colored([pricing.QuantityCount]color.Color{
+		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#0a7d8c", "#39c5cf"),
+		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"), pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
 	})
 	return t
 }
@@ -185,7 +187,8 @@ func many(dark bool) *Theme {
 func (t *Theme) Keys() help.Styles {
 	key, word, rule := t.keys.key, t.keys.word, t.keys.rule
 	return help.Styles{
-		Ellipsis: rule, ShortKey: key, ShortDesc: word, ShortSeparator: rule, FullKey: key, FullDesc: word, FullSeparator: rule,
+		Ellipsis: rule, ShortKey: key, ShortDesc: word, ShortSeparator: rule,
+		FullKey: key, FullDesc: word, FullSeparator: rule,
 	}
 }
 

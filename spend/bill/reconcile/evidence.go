@@ -56,7 +56,9 @@ func gather(ctx context.Context, source spend.Source, from, to time.Time, lines 
 			e.unseen[at] = e.unseen[at].Sub(*coverage)
 		}
 	}
-	stored, err := source.Usage.Aggregate(ctx, ledger.Query{From: from, To: to, By: []ledger.Field{ledger.FieldKind, ledger.FieldRegion}})
+	stored, err := source.Usage.Aggregate(ctx, ledger.Query{
+		From: from, To: to, By: []ledger.Field{ledger.FieldKind, ledger.FieldRegion},
+	})
 	if err != nil {
 		return e, err
 	}

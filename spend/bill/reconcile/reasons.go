@@ -21,8 +21,8 @@ const (
 	Gaps         ReasonID = "gaps"             // billed more, and the ledger saw only a part of the day
 	ImageStorage ReasonID = "image-storage"    // storage billed more; image versions are stored unseen, a week at least
 	ImageBuilds  ReasonID = "image-builds"     // written more while compute agrees: builds write snapshots
-	LaunchReads  ReasonID = "launch-reads"     // read more or less while compute agrees: what a launch reads is not established
-	UnknownVMs   ReasonID = "unknown-microvms" // compute, and what is read by launches, billed more: MicroVMs nobody measured
+	LaunchReads  ReasonID = "launch-reads"     // read more or less while compute agrees: what a launch reads is not known
+	UnknownVMs   ReasonID = "unknown-microvms" // compute and reads of launches billed more: MicroVMs nobody measured
 	Burst        ReasonID = "burst"            // compute billed more while launches agree: bursts above the baseline
 	StateSize    ReasonID = "state-size"       // written or stored less: suspended state is smaller than was taken for it
 	Transitions  ReasonID = "transitions"      // compute billed less: starting, suspending and resuming counted as running
@@ -75,7 +75,8 @@ func reasonTexts(id ReasonID) (text, do string) {
 		return "the bill has nothing of what was measured",
 			"see whether it is of other accounts or filtered; AWS may take three days to list a day"
 	case Rates:
-		return "AWS charged another price per unit", "refresh the rates, or give your discount or private rates in microspend.yaml"
+		return "AWS charged another price per unit",
+			"refresh the rates, or give your discount or private rates in microspend.yaml"
 	case NoRate:
 		return "no rate is known for what was used", "refresh the rates, or give it in microspend.yaml"
 	default:

@@ -115,7 +115,7 @@ func Load(dir string) (*spend.Billed, error) {
 		}
 		file, err := decode(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w; microspend reconcile FILE --allocate writes it again", path, err)
+			return nil, fmt.Errorf("%s: %w; rewrite it with microspend reconcile FILE --allocate", path, err)
 		}
 		files = append(files, file)
 	}
@@ -171,7 +171,7 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 		return nil, err
 	}
 	if !from.Before(to) || to.Sub(from) > maxDays*24*time.Hour {
-		return nil, errors.New("its days cannot be")
+		return nil, errors.New("invalid range of days")
 	}
 	out := map[string][]spend.BilledLine{}
 	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {

@@ -1,5 +1,5 @@
-// Package explain draws what a figure is made of: the lines of its bill with quantity, rate and amount, where each rate is
-// from, and what is taken for granted.
+// Package explain draws what a figure is made of: the lines of its bill with quantity, rate and amount, where each
+// rate is from, and what is taken for granted.
 package explain
 
 import (
@@ -14,7 +14,8 @@ import (
 	"microspend/tui/theme"
 )
 
-// State is everything that an explanation is drawn from: usage that was priced, or a figure that was worked out of others.
+// State is everything that an explanation is drawn from: usage that was priced, or a figure that was worked out of
+// others.
 type State struct {
 	Theme    *theme.Theme
 	Location *time.Location
@@ -40,10 +41,7 @@ func (s State) Lines(width int) []string {
 	lines := []string{" " + t.Strong.Text(draw.Cut(s.Title, width-1))}
 	if s.Fault != "" {
 		lines = append(lines, "", " "+t.Bad.Text("✗ could not be read"))
-		for _, line := range draw.Wrap(draw.Name(s.Fault), width-2) {
-			lines = append(lines, " "+line)
-		}
-		return lines
+		return append(lines, draw.Paragraph(draw.Name(s.Fault), " ", width-2, t.Plain)...)
 	}
 	lines = append(lines, s.steps(width)...)
 	if s.Usage != nil {
@@ -94,9 +92,7 @@ func (s State) steps(width int) []string {
 	value = min(value, max(8, width-label-4))
 	for _, step := range s.Steps {
 		if step.Value == "" && step.Label == "" {
-			for _, line := range draw.Wrap(draw.Name(step.Remark), width-2) {
-				lines = append(lines, " "+t.Muted.Text(line))
-			}
+			lines = append(lines, draw.Paragraph(draw.Name(step.Remark), " ", width-2, t.Muted)...)
 			continue
 		}
 		line := " " + t.Muted.Text(draw.Left(step.Label, label)) + "  " + t.Strong.Text(draw.Right(step.Value, value))
@@ -107,10 +103,7 @@ func (s State) steps(width int) []string {
 		case draw.Width(step.Remark) <= room:
 			lines = append(lines, line+"  "+t.Muted.Text(draw.Name(step.Remark)))
 		default:
-			lines = append(lines, line)
-			for _, rest := range draw.Wrap(draw.Name(step.Remark), width-4) {
-				lines = append(lines, "   "+t.Muted.Text(rest))
-			}
+			lines = append(append(lines, line), draw.Paragraph(draw.Name(step.Remark), "   ", width-4, t.Muted)...)
 		}
 	}
 	return lines
@@ -202,13 +195,12 @@ func (s State) line(l data.Line, width int) []string {
 	product := quantity + " " + l.Of.Unit() + " × " + rate
 	switch figures := max(18, draw.Width(quantity)); {
 	case 1+17+figures+1+13+2+draw.Width(rate)+3+draw.Width(amount)+1 <= width:
-		left := " " + draw.Left(l.Of.Name(), 17) + draw.Right(quantity, figures) + " " + t.Muted.Text(draw.Left(l.Of.Unit(), 13)+"× ") + rate
+		left := " " + draw.Left(l.Of.Name(), 17) + draw.Right(quantity, figures) + " " +
+			t.Muted.Text(draw.Left(l.Of.Unit(), 13)+"× ") + rate
 		lines = append(lines, s.row(left, t.Muted.Text("= ")+paint.Text(amount), width))
 	default:
 		lines = append(lines, s.row(" "+draw.Cut(l.Of.Name(), max(4, width-draw.Width(amount)-5)), paint.Text(amount), width))
-		for _, part := range draw.Wrap(product, width-4) {
-			lines = append(lines, "   "+part)
-		}
+		lines = append(lines, draw.Paragraph(product, "   ", width-4, t.Plain)...)
 	}
 	source := l.Rate.Source
 	if !l.Rate.ReadOn.IsZero() {
@@ -220,8 +212,5 @@ func (s State) line(l data.Line, width int) []string {
 	if !l.Known {
 		source = "no rate is known; " + source
 	}
-	for _, part := range draw.Wrap(draw.Name(source), min(width, Widest)-5) {
-		lines = append(lines, "   "+t.Muted.Text(part))
-	}
-	return lines
+	return append(lines, draw.Paragraph(draw.Name(source), "   ", min(width, Widest)-5, t.Muted)...)
 }

@@ -70,9 +70,7 @@ func (s State) group(group Group, width int) []string {
 		}
 	}
 	for _, note := range group.Notes {
-		for _, line := range draw.Wrap(note, width-2) {
-			lines = append(lines, " "+t.Muted.Text(line))
-		}
+		lines = append(lines, draw.Paragraph(note, " ", width-2, t.Muted)...)
 	}
 	return append(lines, "")
 }

@@ -19,8 +19,8 @@ import (
 // amountID is the column that listings are sorted by and whose rows are added up.
 const amountID = "amount"
 
-// shown is how the dashboard shows a column of [report.SpendColumns] where that differs from what holds for all: a muted
-// figure that gives way after those before it. A column without an entry is shown as well, behind the others.
+// shown is how the dashboard shows a column of [report.SpendColumns] where that differs from what holds for all: a
+// muted figure that gives way after those before it. A column without an entry is shown as well, behind the others.
 type shown struct {
 	word string // in filters, where the id is long
 	drop int
@@ -33,7 +33,8 @@ type shown struct {
 // order is the order of the columns: the more important first, to stay where room is scarce.
 var order = []string{amountID, "share", "change", "change_percent", "previous", "shared", "coverage"}
 
-// hidden are columns that the dashboard has no room for: amounts that lack a rate have a mark, and explaining one names it.
+// hidden are columns that the dashboard has no room for: amounts that lack a rate have a mark, and explaining one
+// names it.
 var hidden = map[string]bool{"unknown": true, "folded": true, "resumes": true}
 
 // shownColumns has how each column is shown, by its id.

@@ -9,8 +9,8 @@ import (
 	"microspend/tui/draw"
 )
 
-// Narrowed is what a row is about: its names as a scope, and its day, week or month as a period. It reports false for rows
-// that are no group of usage: what was folded together, or an image that is not known.
+// Narrowed is what a row is about: its names as a scope, and its day, week or month as a period. It reports false for
+// rows that are no group of usage: what was folded together, or an image that is not known.
 func Narrowed(l *data.Listing, row int) (scope data.Scope, period data.Period, ok bool) {
 	scope, period = l.Query.Scope, l.Query.Period
 	r := &l.Spend.Rows[row]

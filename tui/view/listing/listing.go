@@ -34,7 +34,7 @@ func Render(s State, width, height int) string {
 	switch {
 	case s.Listing == nil && s.Fault != "":
 		lines = append(lines, "", "  "+t.Bad.Text("✗ "+s.Noun+" could not be read"))
-		lines = append(lines, indented(draw.Wrap(s.Fault, width-4))...)
+		lines = append(lines, draw.Paragraph(s.Fault, "  ", width-4, t.Plain)...)
 	case s.Listing == nil:
 		lines = append(lines, "", "  "+t.Muted.Text("reading the ledger …"))
 	case s.Table.Content.Len() == 0:
@@ -51,13 +51,6 @@ func Render(s State, width, height int) string {
 
 // CaptionHeight is how many lines stand above the table.
 const CaptionHeight = 1
-
-func indented(lines []string) []string {
-	for i := range lines {
-		lines[i] = "  " + lines[i]
-	}
-	return lines
-}
 
 // caption says what is listed, or what is filtered by and how many rows that leaves.
 func (s State) caption(width int) string {
@@ -96,7 +89,8 @@ func (s State) caption(width int) string {
 	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
 	right := l.Query.Period.Label(loc)
 	if l.Spend.Total.Previous != nil {
-		right += ", compared with " + span(l.Spend.PreviousFrom.In(loc).Format("2 Jan"), l.Spend.PreviousTo.Add(-1).In(loc).Format("2 Jan"))
+		before, last := l.Spend.PreviousFrom.In(loc), l.Spend.PreviousTo.Add(-1).In(loc)
+		right += ", compared with " + span(before.Format("2 Jan"), last.Format("2 Jan"))
 	}
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }

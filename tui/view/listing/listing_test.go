@@ -118,8 +118,8 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestEveryColumn makes sure that the dashboard shows every column of package report, and says in which words filters name
-// them. A column that is added there is shown here without another line.
+// TestEveryColumn makes sure that the dashboard shows every column of package report, and says in which words filters
+// name them. A column that is added there is shown here without another line.
 func TestEveryColumn(t *testing.T) {
 	l := few()
 	l.Columns = append(l.Columns,

@@ -201,13 +201,11 @@ func (s *State) empty(width int) []string {
 	t := s.Theme
 	lines := []string{"", " " + t.Strong.Text("The ledger has no usage of the last eight weeks.")}
 	for _, text := range []string{
-		"microspend collect brings it in from CloudWatch, microspend import from CSV; microspend demo makes some up to look at.",
+		"microspend collect brings it in from CloudWatch, microspend import from CSV; " +
+			"microspend demo makes some up to look at.",
 		"This screen looks again by itself. t and T choose an older period for the other views.",
 	} {
-		lines = append(lines, "")
-		for _, line := range draw.Wrap(text, width-2) {
-			lines = append(lines, " "+t.Muted.Text(line))
-		}
+		lines = append(append(lines, ""), draw.Paragraph(text, " ", width-2, t.Muted)...)
 	}
 	return lines
 }
@@ -218,8 +216,8 @@ const (
 	tall = 17
 )
 
-// roomy has the figures at the head and two columns of panels below, with the chart on top of the left one or, where that is
-// too narrow for thirty columns, across both.
+// roomy has the figures at the head and two columns of panels below, with the chart on top of the left one or, where
+// that is too narrow for thirty columns, across both.
 func (s *State) roomy(width, height int) []string {
 	lines := s.figures(width)
 	lines = append(lines, "")

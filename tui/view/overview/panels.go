@@ -89,7 +89,9 @@ func (s *State) line(of Panel, index int, text string, width int) string {
 // tenants are those with the largest amounts, with share, days and change.
 func (s *State) tenants(width, height int) []string {
 	t, l := s.Theme, s.Tenants
-	p := panel{of: TopTenants, title: "top tenants", read: l != nil, none: "no usage in this period", count: s.tenantCount()}
+	p := panel{
+		of: TopTenants, title: "top tenants", none: "no usage in this period", read: l != nil, count: s.tenantCount(),
+	}
 	if l == nil {
 		return p.draw(s, width, height)
 	}
@@ -191,7 +193,8 @@ func (s *State) budgets(width, height int) []string {
 		bar -= money + 1
 	}
 	return panel{
-		of: BudgetBars, title: "budgets", read: s.Budgets != nil, none: "none; give budgets in microspend.yaml", count: len(all),
+		of: BudgetBars, title: "budgets", read: s.Budgets != nil, none: "none; set budgets in microspend.yaml",
+		count: len(all),
 		item: func(i int) []field {
 			line := all[i]
 			word, paint := s.sign(line)

@@ -1,5 +1,5 @@
-// Package whatif draws a tenant's bill beside what it would have been: with another idle timeout, another size, in another
-// region, or on something else than MicroVMs.
+// Package whatif draws a tenant's bill beside what it would have been: with another idle timeout, another size, in
+// another region, or on something else than MicroVMs.
 package whatif
 
 import (
@@ -205,9 +205,7 @@ func (s *State) Lines(width, height int) []string {
 		lines = append(lines, s.alternative(alt, width)...)
 	}
 	for _, unknown := range s.Outcome.Unknown {
-		for _, line := range draw.Wrap("! "+draw.Name(unknown), width-2) {
-			lines = append(lines, " "+t.Warn.Text(line))
-		}
+		lines = append(lines, draw.Paragraph("! "+draw.Name(unknown), " ", width-2, t.Warn)...)
 	}
 	return append(lines, explain.Notes(t, "taken for granted", s.Outcome.Notes, width)...)
 }
@@ -269,7 +267,8 @@ func (s *State) table(width int) []string {
 	if o.Complete && o.ThenComplete {
 		change = figures.Signed(o.Then.Sub(o.Total), 2)
 	}
-	return append(lines, t.Strong.Text(row("total", "", "", known(o.Total, o.Complete), known(o.Then, o.ThenComplete), change)))
+	total := row("total", "", "", known(o.Total, o.Complete), known(o.Then, o.ThenComplete), change)
+	return append(lines, t.Strong.Text(total))
 }
 
 // known is an amount, which where it is not complete may lack everything.
@@ -325,9 +324,7 @@ func (s *State) alternative(alt *whatif.Alternative, width int) []string {
 	t := s.Theme
 	var lines []string
 	say := func(paint theme.Paint, text string) {
-		for _, line := range draw.Wrap(text, width-2) {
-			lines = append(lines, " "+paint.Text(line))
-		}
+		lines = append(lines, draw.Paragraph(text, " ", width-2, paint)...)
 	}
 	if alt.Formula != "" {
 		say(t.Muted, alt.Name+": "+alt.Formula)
