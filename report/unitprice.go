@@ -1,11 +1,6 @@
 package report
 
-import (
-	"github.com/shopspring/decimal"
-
-	"microspend/internal/figures"
-	"microspend/view"
-)
+import "github.com/shopspring/decimal"
 
 // unitPrice writes what one user or job costs so that it can be read: fractions of a cent are given per thousand or per
 // million, as in "$0.30 per 1,000 jobs".
@@ -16,7 +11,7 @@ func unitPrice(each decimal.Decimal, noun string) string {
 	}{{0, "per " + noun}, {3, "per 1,000 " + noun + "s"}, {6, "per million " + noun + "s"}} {
 		amount := each.Shift(scale.by)
 		if amount.GreaterThanOrEqual(readable) || scale.by == 6 || each.IsZero() {
-			return "$" + figures.Fixed(amount, view.CentPlaces) + " " + scale.words
+			return dollars(amount) + " " + scale.words
 		}
 	}
 	return ""
