@@ -18,7 +18,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/pricing"
-	"microspend/spend/simulate"
+	"microspend/internal/simulate"
 	"microspend/usage"
 )
 

@@ -19,7 +19,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
-	"microspend/spend/simulate"
+	"microspend/internal/simulate"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )

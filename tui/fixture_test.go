@@ -16,7 +16,7 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/simulate"
+	"microspend/internal/simulate"
 	"microspend/tui/data"
 	"microspend/tui/theme"
 	"microspend/usage"

@@ -14,7 +14,7 @@ import (
 	"microspend/config"
 	"microspend/internal/atomicfile"
 	"microspend/ledger"
-	"microspend/spend/simulate"
+	"microspend/internal/simulate"
 	"microspend/usage"
 )
 

@@ -25,7 +25,7 @@ import (
 	"microspend/report/focus"
 	"microspend/spend"
 	"microspend/spend/bill"
-	"microspend/spend/simulate"
+	"microspend/internal/simulate"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
