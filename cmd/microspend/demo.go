@@ -13,8 +13,8 @@ import (
 
 	"microspend/config"
 	"microspend/internal/atomicfile"
-	"microspend/ledger"
 	"microspend/internal/simulate"
+	"microspend/ledger"
 	"microspend/usage"
 )
 
