@@ -47,4 +47,4 @@ bench: build
 	@$(GO) run ./cmd/bench
 
 golden:
-	$(GO) test ./cmd/microspend ./scenarios ./view/chart ./report/focus ./tui ./tui/view/... -update
+	$(GO) test ./cmd/microspend ./scenarios ./pricing/assumption ./spend ./view/chart ./report/focus ./tui ./tui/view/... -update

@@ -87,7 +87,7 @@ func loadCheckpoint(folder string, target Target) (*checkpoint, error) {
 		return nil, fmt.Errorf("the checkpoint %s is damaged (%w); delete it to read the lookback again", path, err)
 	}
 	if s.Version != checkpointVersion {
-		return nil, fmt.Errorf("the checkpoint %s is of version %d; this program knows version %d",
+		return nil, fmt.Errorf("checkpoint %s has version %d; this program supports version %d",
 			path, s.Version, checkpointVersion)
 	}
 	return &s, nil

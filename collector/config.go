@@ -77,7 +77,7 @@ func (l Length) Set(c *Config, d time.Duration) error {
 	case l.Name == "every" && d < time.Minute:
 		return fmt.Errorf("running more often than once a minute reads nothing new")
 	case l.Name == "lookback" && d <= 0:
-		return fmt.Errorf("a lookback of nothing would never read anything")
+		return fmt.Errorf("the lookback must be longer than zero")
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ func TestGapIsAskedForAgain(t *testing.T) {
 		s = w.after(wait - time.Nanosecond)
 		assert.NotContains(t, w.fetchedWindows(), "10:00-12:00/5m", "it is not due")
 		require.Len(t, s.Gaps, 1, "it is reported all the same")
-		assert.Contains(t, s.Gaps[0].Reason, "no; tried "+string(rune('0'+tries))+" times, asked for again from ")
+		assert.Contains(t, s.Gaps[0].Reason, "no; tried "+string(rune('0'+tries))+" times, next retry after ")
 		assert.Equal(t, tries, w.checkpoint().Gaps[0].Tries)
 
 		s = w.after(time.Nanosecond)

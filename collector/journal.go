@@ -68,7 +68,7 @@ type journal struct {
 // openJournal opens a journal, or begins one. Its folder is made.
 func openJournal(path string) (*journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("no folder for the journal: %w", err)
+		return nil, fmt.Errorf("creating the folder of the journal: %w", err)
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

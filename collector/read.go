@@ -223,7 +223,7 @@ func (c *collection) reportOpen(targets []Target) {
 			}
 			c.summary.Gaps = append(c.summary.Gaps, Gap{
 				Target: target, Window: g.Batch.Window, What: g.What,
-				Reason: fmt.Sprintf("%s; tried %d times, asked for again from %s on",
+				Reason: fmt.Sprintf("%s; tried %d times, next retry after %s",
 					g.Reason, g.Tries, g.Next.Format(time.RFC3339)),
 			})
 		}

@@ -167,12 +167,13 @@ func TestShapeChanges(t *testing.T) {
 	s := w.after(30 * time.Minute)
 	assert.Equal(t, []string{"12:00-12:30/5m"}, w.fetchedWindows())
 	require.Len(t, s.Gaps, 1)
-	assert.Equal(t, "it could not be read before the configuration was changed; it is lost", s.Gaps[0].Reason)
+	assert.Equal(t, "it was not read before the configuration changed; it is lost", s.Gaps[0].Reason)
 	assert.Empty(t, w.checkpoint().Gaps)
 	assert.Equal(t, "by MicroVM", w.checkpoint().Shape)
 }
 
-// A record that is not complete never takes the place of one that is, where a part of the batch failed or the service forgets.
+// A record that is not complete never takes the place of one that is, where a part of the batch failed or the service
+// forgets.
 func TestCompleteRecordsAreKept(t *testing.T) {
 	for _, test := range []struct {
 		reason string

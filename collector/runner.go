@@ -78,7 +78,7 @@ func New(options Options) (*Runner, error) {
 type CostError struct{ Cost, Limit decimal.Decimal }
 
 func (e *CostError) Error() string {
-	return fmt.Sprintf("this run would cost $%s of API calls, more than the $%s that it may; nothing was read. "+
+	return fmt.Sprintf("this run's API calls would cost $%s, more than the limit of $%s; nothing was read. "+
 		"Shorten the window, read fewer series, or raise the limit", e.Cost, e.Limit)
 }
 

@@ -134,7 +134,7 @@ func (c *collection) forget(target Target, s *checkpoint) {
 	for _, b := range lost {
 		c.summary.Gaps = append(c.summary.Gaps, Gap{
 			Target: target, Window: b.Window, What: b.ID,
-			Reason: "it could not be read before the configuration was changed; it is lost",
+			Reason: "it was not read before the configuration changed; it is lost",
 		})
 	}
 	s.Pending, s.Gaps = nil, nil

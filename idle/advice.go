@@ -103,7 +103,8 @@ func duration(ms int64) string {
 	return figures.Grouped(seconds(ms)) + " seconds"
 }
 
-// livesDiffer says whether, over whole lives, another timeout is cheaper than the one advised, by how much a month, and which.
+// livesDiffer reports whether, over whole lives, another timeout is cheaper than the one advised, by how much a month,
+// and which.
 func (a *Analysis) livesDiffer() (less decimal.Decimal, best *Outcome, differ bool) {
 	if a.Lives == nil || a.Lives.Best == nil {
 		return less, nil, false

@@ -29,8 +29,8 @@ type Options struct {
 	StateAssumed, ImageAssumed, CurrentAssumed bool
 }
 
-// FixedTimeouts are the idle timeouts that people use, in seconds: the service's least, those of samples (300 and 900),
-// that of a published post (1,800), and what lies between and beyond.
+// FixedTimeouts are the idle timeouts that people use, in seconds: the service's least, those of samples (300 and
+// 900), that of a published post (1,800), and what lies between and beyond.
 func FixedTimeouts() []int64 { return []int64{60, 300, 600, 900, 1800, 3600} }
 
 const (
@@ -81,8 +81,8 @@ type Scored struct {
 	Ratio *decimal.Decimal
 }
 
-// CurvePoint is the cost at one timeout. Between two points of the curve the cost is a straight line, or falls at a length
-// that occurs.
+// CurvePoint is the cost at one timeout. Between two points of the curve the cost is a straight line, or falls at a
+// length that occurs.
 type CurvePoint struct {
 	TimeoutMS int64
 	Cost      decimal.Decimal
@@ -96,12 +96,12 @@ func (a *Analysis) Advised() Priced {
 	return a.Best
 }
 
-// Saving is what the advised policy costs less than the one in force over the trace. It is below zero where limits make
-// it dearer.
+// Saving is what the advised policy costs less than the one in force over the trace. It is below zero where limits
+// make it dearer.
 func (a *Analysis) Saving() decimal.Decimal { return a.Current.Cost.Sub(a.Advised().Cost) }
 
-// Monthly is an amount of the trace's over 30 days of the same, half-even at pricing.AmountPlaces. It reports false where
-// the trace covers no time.
+// Monthly is an amount of the trace's over 30 days of the same, half-even at pricing.AmountPlaces. It reports false
+// where the trace covers no time.
 func (a *Analysis) Monthly(amount decimal.Decimal) (decimal.Decimal, bool) {
 	if a.PeriodMS == 0 {
 		return decimal.Decimal{}, false
@@ -203,7 +203,8 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// held are the suspended durations to look at: termination in place of suspension, and as long as a life, with some between.
+// held are the suspended durations to look at: termination in place of suspension, and as long as a life, with some
+// between.
 func (o *Options) held(lifeMS int64) []int64 {
 	if o.HeldSeconds != nil {
 		return distinct(0, min(*o.HeldSeconds*msPerSecond, lifeMS))
@@ -214,8 +215,8 @@ func (o *Options) held(lifeMS int64) []int64 {
 // lifePercentiles are the lengths of gaps that are played as timeouts.
 var lifePercentiles = []int64{50, 75, 90, 95, 99}
 
-// lifeTimeouts are the idle timeouts to play: the fixed ones, the optima, and some lengths that occur. A timeout as long as
-// a life never suspends.
+// lifeTimeouts are the idle timeouts to play: the fixed ones, the optima, and some lengths that occur. A timeout as
+// long as a life never suspends.
 func (a *Analysis) lifeTimeouts(lifeMS int64) []int64 {
 	list := []int64{lifeMS, a.Best.TimeoutMS, a.Terminated.TimeoutMS, a.Current.TimeoutMS}
 	for _, p := range a.Policies {

@@ -9,8 +9,8 @@ import (
 
 const (
 	msPerSecond = 1000
-	// LeastTimeout is the least maxIdleDurationSeconds that the service takes. Source: AWS Lambda MicroVMs documentation,
-	// read 2026-09-19.
+	// LeastTimeout is the least maxIdleDurationSeconds that the service takes. Source: AWS Lambda MicroVMs
+	// documentation, read 2026-09-19.
 	LeastTimeout = 60
 	// maxGapMS bounds one gap: a hundred years.
 	maxGapMS = 100 * 366 * 86_400 * msPerSecond
@@ -22,8 +22,8 @@ const maxTotalMS = math.MaxInt64 / 4
 // errTooLong is for gaps or requests whose sum is beyond maxTotalMS; nobody has measured them.
 var errTooLong = errors.New("the gaps, or the requests, add up to more than 70 million years")
 
-// Distribution says how often each length of gap occurs. It holds each distinct length once, so its memory is bounded by
-// the number of distinct lengths, not of gaps. Its methods never change it. The zero value has no gaps.
+// Distribution says how often each length of gap occurs. It holds each distinct length once, so its memory is bounded
+// by the number of distinct lengths, not of gaps. Its methods never change it. The zero value has no gaps.
 type Distribution struct {
 	lengths []int64 // in milliseconds, ascending, distinct
 	counts  []int64 // of each, above zero
@@ -31,8 +31,8 @@ type Distribution struct {
 	totalMS int64
 }
 
-// NewDistribution counts gaps, given in milliseconds. It sorts the slice and then owns it. A gap below zero, or gaps that
-// add up to more than 2^61 milliseconds, are errors.
+// NewDistribution counts gaps, given in milliseconds. It sorts the slice and then owns it. A gap below zero, or gaps
+// that add up to more than 2^61 milliseconds, are errors.
 func NewDistribution(gapsMS []int64) (Distribution, error) {
 	slices.Sort(gapsMS)
 	if len(gapsMS) > 0 && gapsMS[0] < 0 {

@@ -13,9 +13,9 @@ type Latency struct{ ResumeMS, LaunchMS int64 }
 // MaxLatencyMS is the longest that a request can be said to wait: an hour.
 const MaxLatencyMS = hourMS
 
-// DefaultLatency is what is assumed where nothing has been measured: the middle of the 0.4 to 2 s that resumes are said to
-// take (AWS Lambda MicroVMs documentation, read 2026-09-19), and for a launch, of which nothing is published, the slowest
-// resume.
+// DefaultLatency is what is assumed where nothing has been measured: the middle of the 0.4 to 2 s that resumes are
+// said to take (AWS Lambda MicroVMs documentation, read 2026-09-19), and for a launch, of which nothing is published,
+// the slowest resume.
 func DefaultLatency() Latency { return Latency{ResumeMS: 1200, LaunchMS: 2000} }
 
 // Limits are what a policy may do to requests. A limit that is nil is none.
@@ -36,8 +36,8 @@ type Outcome struct {
 	Waits  int64           // requests that found nothing running, but for the first of each MicroVM
 	WaitMS int64           // how long they waited together
 	Lost   int64           // of the waits, those that found their state gone and had to launch anew
-	// Frontier says that no other outcome is at least as good in cost, in waiting and in state lost, and better in one. Of
-	// those that are as good in all three it is the one with the longest durations.
+	// Frontier says that no other outcome is at least as good in cost, in waiting and in state lost, and better in
+	// one. Of those that are as good in all three it is the one with the longest durations.
 	Frontier bool
 	Within   bool // the limits
 }
@@ -48,8 +48,8 @@ type Frontier struct {
 	LifeMS   int64
 	Served   int64     // requests
 	Outcomes []Outcome // by idle timeout, then suspended duration
-	// Best is the cheapest within the limits of those that keep state for as long as was asked for, or as a life allows;
-	// nil where the limits allow none.
+	// Best is the cheapest within the limits of those that keep state for as long as was asked for, or as a life
+	// allows; nil where the limits allow none.
 	Best *Outcome
 	// Cheapest is the cheapest within the limits whatever state it loses; nil likewise.
 	Cheapest *Outcome

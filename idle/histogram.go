@@ -6,9 +6,10 @@ import (
 )
 
 // The histogram policy follows Shahrad et al., "Serverless in the Wild: Characterizing and Optimizing the Serverless
-// Workload at a Large Cloud Provider", USENIX ATC 2020, section 4.2: bins of a minute over a range of four hours, the head
-// at the 5th percentile and the tail at the 99th with a margin of a tenth, used only where the histogram is
-// representative. Two things differ, because there a function that is unloaded costs nothing and here money is what counts:
+// Workload at a Large Cloud Provider", USENIX ATC 2020, section 4.2: bins of a minute over a range of four hours, the
+// head at the 5th percentile and the tail at the 99th with a margin of a tenth, used only where the histogram is
+// representative. Two things differ, because there a function that is unloaded costs nothing and here money is what
+// counts:
 //   - where it is not representative, the break-even rule decides, not a keep-alive of the whole range;
 //   - the MicroVM is suspended for the head only where the head is longer than the break-even, as running through a shorter
 //     one costs less than the cycle.
@@ -43,8 +44,8 @@ func (h *histogram) learn(gapMS int64) {
 	h.within++
 }
 
-// representative says whether the histogram says enough: enough gaps, most of them in range, and bins that differ: a
-// coefficient of variation of 2 at least, which is compared in whole numbers.
+// representative reports whether the histogram says enough: enough gaps, most of them in range, and bins that differ:
+// a coefficient of variation of 2 at least, which is compared in whole numbers.
 func (h *histogram) representative() bool {
 	return h.within+h.beyond >= leastLearned && h.within > h.beyond &&
 		h.squares*histogramBins-h.within*h.within >= leastVariationSq*h.within*h.within
@@ -61,7 +62,8 @@ func (h *histogram) percentile(p int64) int64 {
 	return histogramBins - 1
 }
 
-// window is what the policy does in the next gap: it is suspended from 0 to prewarm, running until, and suspended again.
+// window is what the policy does in the next gap: it is suspended from 0 to prewarm, running until, and suspended
+// again.
 type window struct{ prewarmMS, untilMS int64 }
 
 func (h *histogram) window(breakEvenMS int64) window {
@@ -117,8 +119,8 @@ func (m Model) histogram(t *Trace, breakEvenMS int64) learned {
 	return sum
 }
 
-// inTurn plays gaps of which each begins after the one before has ended: those of one MicroVM, or of several that share no
-// clock and are taken one after the other.
+// inTurn plays gaps of which each begins after the one before has ended: those of one MicroVM, or of several that
+// share no clock and are taken one after the other.
 func (l *learned) inTurn(vms []MicroVM, breakEvenMS int64) {
 	var h histogram
 	for i := range vms {

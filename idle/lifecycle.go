@@ -7,8 +7,8 @@ type Lifecycle struct {
 	TimeoutMS int64 // maxIdleDurationSeconds: longer gaps are suspended once it is over; Never for never
 	HeldMS    int64 // suspendedDurationSeconds: a MicroVM suspended for longer is terminated; 0 terminates in place of suspending
 	LifeMS    int64 // from its launch a MicroVM runs and is suspended for less than this, then it is terminated; Never for no limit
-	// Ending says whether what follows a MicroVM's last request is played to its end: idle, suspended, terminated. Without
-	// it the account ends with the last request, as the trace does. It needs a life that ends.
+	// Ending reports whether what follows a MicroVM's last request is played to its end: idle, suspended, terminated.
+	// Without it the account ends with the last request, as the trace does. It needs a life that ends.
 	Ending bool
 }
 
@@ -30,14 +30,14 @@ func (p Played) Add(other Played) Played {
 	}
 }
 
-// Play takes MicroVMs through their requests. It is exact to the millisecond: each step is worked out in one go, and the
-// result is that of watching every moment.
+// Play takes MicroVMs through their requests. It is exact to the millisecond: each step is worked out in one go, and
+// the result is that of watching every moment.
 //
-// A request finds the MicroVM running, or resumes it, or launches a new one. After a request the MicroVM runs idle; if the
-// gap is longer than the idle timeout it is suspended until the next request, and terminated if that does not come within
-// the suspended duration or before its life is over. A request that comes at the very moment at which a timeout or the
-// suspended duration is over still finds the MicroVM as it was; one that comes as its life is over does not. The time that
-// resumes and launches take moves no later request.
+// A request finds the MicroVM running, or resumes it, or launches a new one. After a request the MicroVM runs idle; if
+// the gap is longer than the idle timeout it is suspended until the next request, and terminated if that does not come
+// within the suspended duration or before its life is over. A request that comes at the very moment at which a timeout
+// or the suspended duration is over still finds the MicroVM as it was; one that comes as its life is over does not.
+// The time that resumes and launches take moves no later request.
 func (l Lifecycle) Play(microVMs []MicroVM) Played {
 	var sum Played
 	for i := range microVMs {

@@ -96,8 +96,8 @@ func (m Model) Workload(u Use) pricing.Workload {
 // seconds turns milliseconds into seconds, exactly.
 func seconds(ms int64) decimal.Decimal { return decimal.New(ms, -3) }
 
-// scale compares what running longer costs with what fewer events save: ms × perMS against events × perEvent. Both are at
-// most 2^63; the products are exact, in 128 bits where the prices fit into 64.
+// scale compares what running longer costs with what fewer events save: ms × perMS against events × perEvent. Both are
+// at most 2^63; the products are exact, in 128 bits where the prices fit into 64.
 type scale struct {
 	perMS, perEvent uint64
 	wide            bool // the prices do not fit, or running costs no more than being suspended
@@ -116,7 +116,8 @@ func newScale(perMS, perEvent *big.Int) scale {
 	return s
 }
 
-// cheaper says whether so many events saved are worth more than so many milliseconds of running. Neither is below zero.
+// cheaper reports whether so many events saved are worth more than so many milliseconds of running. Neither is below
+// zero.
 func (s scale) cheaper(ms, events int64) bool {
 	if s.wide {
 		cost := new(big.Int).Mul(big.NewInt(ms), s.bigMS)

@@ -66,8 +66,8 @@ type waits []int64
 
 const drawnCount = 1024
 
-// drawnWaits are the middles of equally likely parts of the randomised rule's distribution: where B·ln(1 + u(e − 1)) is at
-// the middle u of each part, to the millisecond.
+// drawnWaits are the middles of equally likely parts of the randomised rule's distribution: where B·ln(1 + u(e − 1))
+// is at the middle u of each part, to the millisecond.
 func drawnWaits(breakEvenMS int64) waits {
 	if breakEvenMS == 0 {
 		return nil

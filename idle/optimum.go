@@ -12,16 +12,16 @@ type Fixed struct {
 // Never is a timeout beyond every gap.
 const Never = math.MaxInt64
 
-// TimeoutSeconds is the timeout in whole seconds, as the service takes it. Timeouts of Fixed policies that a [Model] finds
-// are whole seconds; one given as a wait of its own is rounded up.
+// TimeoutSeconds is the timeout in whole seconds, as the service takes it. Timeouts of Fixed policies that a [Model]
+// finds are whole seconds; one given as a wait of its own is rounded up.
 func (f Fixed) TimeoutSeconds() int64 { return ceilSeconds(f.TimeoutMS) }
 
 func ceilSeconds(ms int64) int64 {
 	return ms/msPerSecond + min(ms%msPerSecond, 1)
 }
 
-// At is what the gaps come to with a timeout: those that are not longer are run through, the others run until the timeout,
-// are suspended for the rest, and end in a resume.
+// At is what the gaps come to with a timeout: those that are not longer are run through, the others run until the
+// timeout, are suspended for the rest, and end in a resume.
 func (d Distribution) At(timeoutMS int64) Fixed {
 	return d.Curve([]int64{timeoutMS})[0]
 }
@@ -50,10 +50,10 @@ func (f Fixed) terminated() Use {
 	return Use{RunningMS: f.Use.RunningMS, Launches: f.Suspends}
 }
 
-// Best is the cheapest timeout of at least so many whole seconds, the smallest of those that cost the same. It is exact:
-// between two lengths that occur, each second of timeout adds the price of running in place of being suspended for every
-// longer gap, so no timeout costs less than the last length at or below it. After the distribution, which is sorted, it
-// is one pass over the distinct lengths.
+// Best is the cheapest timeout of at least so many whole seconds, the smallest of those that cost the same. It is
+// exact: between two lengths that occur, each second of timeout adds the price of running in place of being suspended
+// for every longer gap, so no timeout costs less than the last length at or below it. After the distribution, which is
+// sorted, it is one pass over the distinct lengths.
 func (m Model) Best(d Distribution, leastSeconds int64) Fixed {
 	return best(d, m.weigh, leastSeconds*msPerSecond, math.MaxInt64)
 }
@@ -99,8 +99,8 @@ func best(d Distribution, weigh scale, leastMS, suspends int64) Fixed {
 	}
 }
 
-// runs is how long the gaps run with a timeout. Where gaps are longer than the timeout it is no more than their total, so it
-// does not overflow.
+// runs is how long the gaps run with a timeout. Where gaps are longer than the timeout it is no more than their total,
+// so it does not overflow.
 func runs(running, longer, timeoutMS int64) int64 {
 	if longer == 0 {
 		return running

@@ -283,8 +283,8 @@ func (b *builder) finish(name string) (*Trace, error) {
 	return t, nil
 }
 
-// Read reads a trace of any of the kinds that are files, told apart by the header: gaps, requests, or the layout of the
-// Azure Functions Trace.
+// Read reads a trace of any of the kinds that are files, told apart by the header: gaps, requests, or the layout of
+// the Azure Functions Trace.
 func Read(in Named, options ReadOptions) (*Trace, error) {
 	t, err := openTable(in, options)
 	if err != nil {

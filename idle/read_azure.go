@@ -8,11 +8,11 @@ import (
 	"microspend/pricing/assumption"
 )
 
-// ReadAzure reads files in the layout of the Azure Functions Trace 2019: HashOwner, HashApp, HashFunction, Trigger, and a
-// column for each minute with the number of invocations in it. Several files follow each other in time, as the trace's
-// days do. Each function is one MicroVM, busy for the whole of every minute with invocations; its tenant is the owner and
-// its image the app. A gap is the minutes between minutes with invocations; pauses within a minute, and between adjacent
-// minutes, cannot be seen and are no gaps, but the latter are counted.
+// ReadAzure reads files in the layout of the Azure Functions Trace 2019: HashOwner, HashApp, HashFunction, Trigger,
+// and a column for each minute with the number of invocations in it. Several files follow each other in time, as the
+// trace's days do. Each function is one MicroVM, busy for the whole of every minute with invocations; its tenant is
+// the owner and its image the app. A gap is the minutes between minutes with invocations; pauses within a minute, and
+// between adjacent minutes, cannot be seen and are no gaps, but the latter are counted.
 //
 // Source: Shahrad et al., "Serverless in the Wild", USENIX ATC 2020; data CC-BY 4.0, Microsoft.
 func ReadAzure(files []Named, options ReadOptions) (*Trace, error) {

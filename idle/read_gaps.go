@@ -1,8 +1,8 @@
 package idle
 
-// ReadGaps reads CSV with a column gap_seconds, one row a gap, in plain decimals. Columns microvm_id, tenant and image,
-// where they are there, say whose gap it is; the gaps of one MicroVM are taken to follow each other in the order of the
-// rows. Requests between gaps take no time.
+// ReadGaps reads CSV with a column gap_seconds, one row a gap, in plain decimals. Columns microvm_id, tenant and
+// image, where they are there, say whose gap it is; the gaps of one MicroVM are taken to follow each other in the
+// order of the rows. Requests between gaps take no time.
 func ReadGaps(in Named, options ReadOptions) (*Trace, error) {
 	t, err := openTable(in, options)
 	if err != nil {

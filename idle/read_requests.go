@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// MaxRequests is how many requests with their times are read; each takes 16 bytes, as they have to be put in order. Who
-// has more works the gaps out and gives those.
+// MaxRequests is how many requests with their times are read; each takes 16 bytes, as they have to be put in order.
+// Who has more works the gaps out and gives those.
 const MaxRequests = 50_000_000
 
 // request is when one came and how long it ran.
@@ -15,8 +15,8 @@ type request struct{ start, length int64 }
 
 // ReadRequests reads CSV with a column time, one row a request: in RFC 3339, or in seconds of any one clock. Columns
 // microvm_id, tenant and image say whose it is, and duration_seconds how long it ran, which is no time where it is not
-// given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant where
-// MicroVMs are not named. Rows may come in any order.
+// given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant
+// where MicroVMs are not named. Rows may come in any order.
 func ReadRequests(in Named, options ReadOptions) (*Trace, error) {
 	t, err := openTable(in, options)
 	if err != nil {

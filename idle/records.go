@@ -12,7 +12,8 @@ import (
 // RecordOptions say what the ledger cannot: how a fleet was set while it was measured.
 type RecordOptions struct {
 	ReadOptions
-	// TimeoutMS is the idle timeout in force when the usage was measured. A suspension of x is a gap of x and the timeout.
+	// TimeoutMS is the idle timeout in force when the usage was measured. A suspension of x is a gap of x and the
+	// timeout.
 	TimeoutMS int64
 	// Owner names the tenant of a record; nil takes what the record says.
 	Owner func(*usage.Record) string
@@ -21,11 +22,11 @@ type RecordOptions struct {
 // FromRecords makes a trace of measured usage: the suspends, resumes and suspended time of each MicroVM and period.
 //
 // What can be known from it: between a suspend and the resume after it lies a gap of the idle timeout in force and the
-// suspended time. Where the periods are short enough for one suspension to lie between two, its length is exact; where one
-// period has several, they are taken to be equally long. What cannot be known: gaps that were too short to be suspended.
-// They cost the same under every timeout that is not shorter than the one in force, so longer timeouts are compared
-// rightly; about shorter ones it says nothing, so [Model.Analyse] chooses none of them. A suspension that no resume ends is
-// counted and left out.
+// suspended time. Where the periods are short enough for one suspension to lie between two, its length is exact; where
+// one period has several, they are taken to be equally long. What cannot be known: gaps that were too short to be
+// suspended. They cost the same under every timeout that is not shorter than the one in force, so longer timeouts are
+// compared rightly; about shorter ones it says nothing, so [Model.Analyse] chooses none of them. A suspension that no
+// resume ends is counted and left out.
 //
 // The order of records does not matter. They are read once.
 func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) (*Trace, error) {

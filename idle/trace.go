@@ -10,18 +10,19 @@ import (
 	"microspend/pricing"
 )
 
-// Trace is what was seen of requests: for each MicroVM when it was busy and how long it then waited. Where a source names
-// no MicroVM, its gaps are those of one.
+// Trace is what was seen of requests: for each MicroVM when it was busy and how long it then waited. Where a source
+// names no MicroVM, its gaps are those of one.
 type Trace struct {
 	MicroVMs []MicroVM    // nil where the trace has more than KeptGaps gaps
 	All      Distribution // of every gap
 	Count    int64        // of MicroVMs
 	Requests int64        // that the source counts; 0 where it does not
 	PeriodMS int64        // that the trace covers; 0 where it does not say
-	// Dated says whether the starts of the MicroVMs are on one clock, so that what happened first is known across them.
+	// Dated reports whether the starts of the MicroVMs are on one clock, so that what happened first is known across
+	// them.
 	Dated bool
-	// SeenFromMS is the length from which gaps show in the trace; 0 where all do. Where it is not, timeouts below it cannot
-	// be judged, nor lives be followed.
+	// SeenFromMS is the length from which gaps show in the trace; 0 where all do. Where it is not, timeouts below it
+	// cannot be judged, nor lives be followed.
 	SeenFromMS int64
 
 	// What was left out, or changed, while reading.
@@ -46,8 +47,8 @@ type MicroVM struct {
 // Step is a wait and the request that ended it.
 type Step struct{ GapMS, BusyMS int64 }
 
-// KeptGaps is how many gaps a trace keeps in their order, which takes 16 bytes each. Of a longer trace the distribution
-// alone is kept: it has everything but the lives of MicroVMs, policies that learn, and choices by tenant.
+// KeptGaps is how many gaps a trace keeps in their order, which takes 16 bytes each. Of a longer trace the
+// distribution alone is kept: it has everything but the lives of MicroVMs, policies that learn, and choices by tenant.
 const KeptGaps = 25_000_000
 
 // microVMKey tells MicroVMs apart.
@@ -146,7 +147,7 @@ func (b *builder) done() (*Trace, error) {
 	return &b.trace, nil
 }
 
-// busyTooLong says whether requests ran for so long together that sums of it would overflow.
+// busyTooLong reports whether requests ran for so long together that sums of it would overflow.
 func (b *builder) busyTooLong() bool {
 	left := int64(maxTotalMS)
 	for i := range b.trace.MicroVMs {
@@ -193,8 +194,8 @@ func (t *Trace) Only(tenant string) (*Trace, error) {
 	return &part, err
 }
 
-// served is how many requests the lives of MicroVMs serve: those that the source counts, or else one for each wait and one
-// to begin with.
+// served is how many requests the lives of MicroVMs serve: those that the source counts, or else one for each wait and
+// one to begin with.
 func (t *Trace) served() int64 {
 	if t.Requests > 0 {
 		return t.Requests
@@ -202,7 +203,8 @@ func (t *Trace) served() int64 {
 	return t.All.Gaps() + t.Count
 }
 
-// Period is what the trace covers. Where the source does not say, the longest series of gaps and requests is taken for it.
+// Period is what the trace covers. Where the source does not say, the longest series of gaps and requests is taken for
+// it.
 func (t *Trace) Period() (ms int64, known bool) {
 	if t.PeriodMS > 0 {
 		return t.PeriodMS, true

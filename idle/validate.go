@@ -13,8 +13,8 @@ type Validation struct {
 	CurrentCost decimal.Decimal // the rest with the timeout in force
 }
 
-// ValidatedChoice is a choice at one grain. A part that the first part of the trace does not show gets the timeout that
-// was chosen for all.
+// ValidatedChoice is a choice at one grain. A part that the first part of the trace does not show gets the timeout
+// that was chosen for all.
 type ValidatedChoice struct {
 	Grain          Grain
 	Policies       int

@@ -85,8 +85,8 @@ func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
 // EC2 is instances that run the whole month of 730 hours.
 //
 // The cost is instances × (730 h × hourly × (1 − discount) + EBS GB × price per GB-month + 730 h × public IPv4), with
-// ceil(users / UsersPerInstance) instances. Jobs take as many instances as their running time fills, one at least, where
-// UsersPerInstance is how many run on one at a time.
+// ceil(users / UsersPerInstance) instances. Jobs take as many instances as their running time fills, one at least,
+// where UsersPerInstance is how many run on one at a time.
 type EC2 struct {
 	Type             string
 	UsersPerInstance decimal.Decimal // zero means one

@@ -49,8 +49,8 @@ type Image struct {
 //   - Image versions are stored by the hour, at least a week each; suspended MicroVMs hold their state by the hour.
 //
 // Lines that come to a zero quantity are left out. A rate that a line needs and the card does not have is an
-// [UnknownRateError]; all of them are reported together. Quantities below zero, and bursts outside the size's envelope,
-// are errors.
+// [UnknownRateError]; all of them are reported together. Quantities below zero, and bursts outside the size's
+// envelope, are errors.
 //
 // Source: AWS Lambda pricing page, section MicroVMs, with its worked example 1, read 2026-09-19.
 func (w Workload) Bill(card RateCard) (Bill, error) {
@@ -190,7 +190,8 @@ type Line struct {
 	divisor int64 // 3,600 where the factors are in seconds and the unit in hours, otherwise 1
 }
 
-// Factor is one of the numbers whose product is a quantity, with its unit: a symbol such as GB, or a noun in the singular.
+// Factor is one of the numbers whose product is a quantity, with its unit: a symbol such as GB, or a noun in the
+// singular.
 type Factor struct {
 	Value decimal.Decimal
 	Unit  string

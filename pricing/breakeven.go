@@ -24,8 +24,8 @@ type BreakEven struct {
 	Crossings []Crossing
 	// Below is the cheaper side before the first crossing, or everywhere if there is none.
 	Below Side
-	// More says that there are further crossings than were looked for. It happens only where an alternative that bills in
-	// steps costs almost the same per hour as the MicroVMs, so that the two keep changing places.
+	// More says that there are further crossings than were looked for. It happens only where an alternative that bills
+	// in steps costs almost the same per hour as the MicroVMs, so that the two keep changing places.
 	More bool
 	// Beyond is the first crossing past the longest running time that was asked about, where there is one.
 	Beyond *Crossing
@@ -54,10 +54,10 @@ func (b BreakEven) LastEqual() (int, bool) {
 // costs the same per hour as the MicroVM to six digits.
 const maxPlateaus = 10_000
 
-// FindBreakEven returns every running time above zero, up to limit seconds, at which microvm and other cost the same or
-// change places. A limit of zero means none. The curve microvm must be a straight line: it has neither steps, minimum
-// nor free seconds, as [Workload.Curve] makes it. The arithmetic is rational, so the crossings are exact until they are
-// rounded for the result.
+// FindBreakEven returns every running time above zero, up to limit seconds, at which microvm and other cost the same
+// or change places. A limit of zero means none. The curve microvm must be a straight line: it has neither steps,
+// minimum nor free seconds, as [Workload.Curve] makes it. The arithmetic is rational, so the crossings are exact until
+// they are rounded for the result.
 func FindBreakEven(microvm, other Curve, limit decimal.Decimal) BreakEven {
 	line, alt := newRatCurve(microvm), newRatCurve(other)
 	result := BreakEven{Below: cheaperNearZero(line, alt)}
@@ -263,7 +263,8 @@ func (w *plateauWalk) between(from, to *big.Rat) {
 			case atStart.Cmp(before) > 0 && atStart.Cmp(level) < 0:
 				w.add(start, MicroVMs, false)
 			case atStart.Cmp(before) == 0 && atStart.Cmp(level) == 0 && w.line.perSecond.Sign() > 0:
-				// Two steps that cost the same, within a minimum or free seconds, and the line rises through where they meet.
+				// Two steps that cost the same, within a minimum or free seconds, and the line rises through where
+				// they meet.
 				w.add(start, Other, true)
 			}
 		}

@@ -59,9 +59,9 @@ func (c RateCard) With(q BilledQuantity, r Rate) RateCard {
 	return c
 }
 
-// AgainstList returns a copy of the card whose list amounts are those of another, AWS's public one, so that what was agreed
-// can be shown beside what everybody pays. What is charged stays the same. A card that does not say where the region is
-// takes that over too.
+// AgainstList returns a copy of the card whose list amounts are those of another, AWS's public one, so that what was
+// agreed can be shown beside what everybody pays. What is charged stays the same. A card that does not say where the
+// region is takes that over too.
 func (c RateCard) AgainstList(public RateCard) RateCard {
 	c.list = public.rates
 	if c.Location == "" {
@@ -112,8 +112,8 @@ func (c RateCard) ReadOn() Date {
 	return oldest
 }
 
-// Stale says whether the card's oldest figure was read more than [StaleAfterDays] days before now, and how many days
-// ago that was. A card without dated figures of its own is never stale.
+// Stale reports whether the card's oldest figure was read more than [StaleAfterDays] days before now, and how many
+// days ago that was. A card without dated figures of its own is never stale.
 func (c RateCard) Stale(now time.Time) (days int, stale bool) {
 	readOn := c.ReadOn()
 	if readOn.IsZero() {
@@ -159,8 +159,8 @@ func (f figureText) MarshalYAML() (any, error) {
 
 const unknownFigure = "unknown"
 
-// ParseCard reads a rate card in YAML. An unknown key, a figure that is not a plain decimal, a negative figure, a missing
-// source or date, a currency other than USD, and two figures for one quantity are errors.
+// ParseCard reads a rate card in YAML. An unknown key, a figure that is not a plain decimal, a negative figure, a
+// missing source or date, a currency other than USD, and two figures for one quantity are errors.
 func ParseCard(text []byte) (RateCard, error) {
 	var file cardFile
 	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
@@ -256,9 +256,9 @@ func EncodeCard(card RateCard) ([]byte, error) {
 //go:embed rates/*.yaml
 var embeddedCards embed.FS
 
-// CardSource gives the cards of AWS's list prices by region. The zero value has none; [EmbeddedCards] has those built in.
-// A card is read once and then remembered, so a source shows the cards as they were when it was made. It may be used by
-// several goroutines at once.
+// CardSource gives the cards of AWS's list prices by region. The zero value has none; [EmbeddedCards] has those built
+// in. A card is read once and then remembered, so a source shows the cards as they were when it was made. It may be
+// used by several goroutines at once.
 type CardSource struct {
 	layers []fs.FS   // later ones win
 	read   *sync.Map // region to RateCard; nil in the zero value
@@ -341,7 +341,7 @@ func (s CardSource) readCard(region string) (RateCard, error) {
 // regionForm is how AWS names regions; other files in a folder of cards are none of this package's.
 var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
 
-// IsRegionName says whether a text has the form of a region's name, such as eu-west-1.
+// IsRegionName reports whether a text has the form of a region's name, such as eu-west-1.
 func IsRegionName(text string) bool { return regionForm.MatchString(text) }
 
 // Regions lists the regions that have a card, in alphabetical order.

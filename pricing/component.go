@@ -29,8 +29,8 @@ const (
 	SnapshotReads // of that, read
 	Storage       // images and suspended MicroVMs
 
-	// Lines of plain quantities, which no scenario stands behind. Those of reads, writes and storage share their ids with
-	// SnapshotReads, WriteSuspend and Storage.
+	// Lines of plain quantities, which no scenario stands behind. Those of reads, writes and storage share their ids
+	// with SnapshotReads, WriteSuspend and Storage.
 	PlainVCPU
 	PlainMemory
 
@@ -38,8 +38,8 @@ const (
 	lineCount      = int(StorageSuspended) + 1
 )
 
-// componentTable has the stable id of each component, as JSON, CSV and scenario files have it, and the words for it under
-// the heading of its group.
+// componentTable has the stable id of each component, as JSON, CSV and scenario files have it, and the words for it
+// under the heading of its group.
 var componentTable = [componentCount]struct{ id, label string }{
 	BaselineVCPU:     {"compute.baseline.vcpu", "baseline vCPU"},
 	BaselineMemory:   {"compute.baseline.memory", "baseline memory"},

@@ -5,8 +5,8 @@ import "github.com/shopspring/decimal"
 // Curve is a month's cost as a function of running time, which is how every alternative and the MicroVM itself can be
 // set against each other. All users and jobs are together. The zero value costs nothing.
 //
-// The cost of R seconds is Fixed + Rate × billed(R) / Unit, where billed(R) splits R evenly into Stretches, raises each
-// stretch to Minimum seconds, rounds each up to a multiple of Step, and takes Free off the sum.
+// The cost of R seconds is Fixed + Rate × billed(R) / Unit, where billed(R) splits R evenly into Stretches, raises
+// each stretch to Minimum seconds, rounds each up to a multiple of Step, and takes Free off the sum.
 type Curve struct {
 	Fixed     decimal.Decimal // dollars a month, whatever runs
 	Rate      decimal.Decimal // dollars per Unit of billed time
@@ -17,7 +17,8 @@ type Curve struct {
 	Free      decimal.Decimal // billed seconds a month that cost nothing
 }
 
-// At is the cost of so many seconds of running time, exact but for one division by the unit, half-even at AmountPlaces.
+// At is the cost of so many seconds of running time, exact but for one division by the unit, half-even at
+// AmountPlaces.
 func (c Curve) At(running decimal.Decimal) decimal.Decimal {
 	return c.Fixed.Add(Divide(c.Rate.Mul(c.Billed(running)), c.unit(), AmountPlaces))
 }
@@ -39,8 +40,8 @@ func (c Curve) Billed(running decimal.Decimal) decimal.Decimal {
 	return decimal.Max(running.Sub(c.Free), decimal.Decimal{})
 }
 
-// Curve gives the MicroVMs' own cost by running time: what the scenario's launches, cycles and storage cost is fixed, and
-// each running hour costs the same, its share of bursts included.
+// Curve gives the MicroVMs' own cost by running time: what the scenario's launches, cycles and storage cost is fixed,
+// and each running hour costs the same, its share of bursts included.
 func (w Workload) Curve(card RateCard) (Curve, error) {
 	hour := w
 	hour.Launches, hour.Cycles, hour.Unresumed = decimal.Decimal{}, decimal.Decimal{}, decimal.Decimal{}

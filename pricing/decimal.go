@@ -26,9 +26,9 @@ const (
 // errNotPlain is what every malformed number gets; the caller names the field.
 var errNotPlain = errors.New("not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)")
 
-// ParseDecimal reads a number in plain notation: an optional minus, digits, and optionally a point with digits after it.
-// Exponents, separators, NaN and infinities are refused, as are more than 15 digits before the point or 20 after it, so
-// that the cost of exact arithmetic on the result is bounded.
+// ParseDecimal reads a number in plain notation: an optional minus, digits, and optionally a point with digits after
+// it. Exponents, separators, NaN and infinities are refused, as are more than 15 digits before the point or 20 after
+// it, so that the cost of exact arithmetic on the result is bounded.
 func ParseDecimal(s string) (decimal.Decimal, error) {
 	digits := strings.TrimPrefix(s, "-")
 	whole, fraction, hasPoint := strings.Cut(digits, ".")
@@ -54,8 +54,8 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
-// Divide returns a / b rounded half-even to places decimals. Every division of money, rates or quantities in microspend
-// goes through it, so that each names its precision. It panics if b is zero.
+// Divide returns a / b rounded half-even to places decimals. Every division of money, rates or quantities in
+// microspend goes through it, so that each names its precision. It panics if b is zero.
 func Divide(a, b decimal.Decimal, places int32) decimal.Decimal {
 	above, below := a.Coefficient(), b.Coefficient()
 	if scale := int(a.Exponent()) - int(b.Exponent()) + int(places); scale >= 0 {

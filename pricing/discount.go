@@ -8,9 +8,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Discounts are, for each billed quantity, the part of every amount that is not charged: from 0 up to but not including
-// 1. They come off the rates that a card gives, whoever's those are. AWS states no Savings Plan or free tier for MicroVMs;
-// this is for a price agreed with AWS. The zero value is no discount.
+// Discounts are, for each billed quantity, the part of every amount that is not charged: from 0 up to but not
+// including 1. They come off the rates that a card gives, whoever's those are. AWS states no Savings Plan or free tier
+// for MicroVMs; this is for a price agreed with AWS. The zero value is no discount.
 type Discounts [QuantityCount]decimal.Decimal
 
 // FlatDiscount is the same discount on everything.
@@ -36,8 +36,8 @@ func (d Discounts) Over(all *decimal.Decimal, own map[BilledQuantity]*decimal.De
 	return d
 }
 
-// ParseDiscounts reads discounts as flags give them: "5%" is of everything, "vcpu=10%" of one billed quantity, which wins
-// over it wherever it stands.
+// ParseDiscounts reads discounts as flags give them: "5%" is of everything, "vcpu=10%" of one billed quantity, which
+// wins over it wherever it stands.
 func ParseDiscounts(texts []string) (Discounts, error) {
 	var all *decimal.Decimal
 	own := map[BilledQuantity]*decimal.Decimal{}
@@ -65,7 +65,7 @@ func ParseDiscounts(texts []string) (Discounts, error) {
 	return Discounts{}.Over(all, own), nil
 }
 
-// IsZero says whether nothing is discounted.
+// IsZero reports whether nothing is discounted.
 func (d Discounts) IsZero() bool {
 	return !slices.ContainsFunc(d[:], func(fraction decimal.Decimal) bool { return !fraction.IsZero() })
 }

@@ -15,13 +15,14 @@
 //
 // # What is promised
 //
-// Amounts are exact decimals: additions and multiplications lose nothing. The one inexact operation is division, where a
-// rate is published per month or per hour but billed per hour or per second; it happens once per line, last, half-even
-// at [AmountPlaces] decimals. The lines of a [Bill] add up to its total exactly. Where a line needs a
-// rate that no source gives, there is an [UnknownRateError] instead of a bill.
+// Amounts are exact decimals: additions and multiplications lose nothing. The one inexact operation is division, where
+// a rate is published per month or per hour but billed per hour or per second; it happens once per line, last,
+// half-even at [AmountPlaces] decimals. The lines of a [Bill] add up to its total exactly. Where a line needs a rate
+// that no source gives, there is an [UnknownRateError] instead of a bill.
 //
 // # What is not promised
 //
-// The package does no input or output beyond the rate cards embedded in it, reads no clock, and prices list rates only:
-// taxes, support plans, private agreements other than a flat discount, and charges of other AWS services are outside it.
+// The package does no input or output beyond the rate cards embedded in it, reads no clock, and prices list rates
+// only: taxes, support plans, private agreements other than a flat discount, and charges of other AWS services are
+// outside it.
 package pricing

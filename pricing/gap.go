@@ -7,9 +7,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// GapPrices are what the time between two requests costs, by how it is spent, as whole multiples of one small part of a
-// dollar. They serve to weigh millions of policies against each other exactly and fast; what a policy costs in dollars is
-// [Workload.Bill]'s to say. The integers must not be changed.
+// GapPrices are what the time between two requests costs, by how it is spent, as whole multiples of one small part of
+// a dollar. They serve to weigh millions of policies against each other exactly and fast; what a policy costs in
+// dollars is [Workload.Bill]'s to say. The integers must not be changed.
 type GapPrices struct {
 	Running   *big.Int // a millisecond in state RUNNING, at the baseline
 	Suspended *big.Int // a millisecond in state SUSPENDED
@@ -18,9 +18,9 @@ type GapPrices struct {
 	PerDollar *big.Int // how many of the small parts make up a dollar
 }
 
-// GapPrices takes the prices of a gap from a card, for MicroVMs of one size with so many GB of state and image. Rates that
-// are published per hour or per month are not divided: the small part of a dollar is chosen so that everything is whole.
-// A rate that the card does not have is an [UnknownRateError]; all of them are reported together.
+// GapPrices takes the prices of a gap from a card, for MicroVMs of one size with so many GB of state and image. Rates
+// that are published per hour or per month are not divided: the small part of a dollar is chosen so that everything is
+// whole. A rate that the card does not have is an [UnknownRateError]; all of them are reported together.
 func (c RateCard) GapPrices(size Size, stateGB, imageGB decimal.Decimal) (GapPrices, error) {
 	var unknown []error
 	per := decimal.NewFromInt(1) // what all rates are published per, multiplied together
@@ -69,8 +69,8 @@ func wholeGapPrices(prices ...decimal.Decimal) GapPrices {
 }
 
 // BreakEvenSeconds is the gap at which suspending at once costs as much as not suspending, in seconds, half-even at
-// RatioPlaces: the cost of a cycle over what a second running costs more than a second suspended. It reports false where
-// a second suspended costs as much or more, so that suspending never pays.
+// RatioPlaces: the cost of a cycle over what a second running costs more than a second suspended. It reports false
+// where a second suspended costs as much or more, so that suspending never pays.
 func (p GapPrices) BreakEvenSeconds() (decimal.Decimal, bool) {
 	saved := new(big.Int).Sub(p.Running, p.Suspended)
 	if saved.Sign() <= 0 {
@@ -80,10 +80,10 @@ func (p GapPrices) BreakEvenSeconds() (decimal.Decimal, bool) {
 	return Divide(decimal.NewFromBigInt(p.Cycle, 0), decimal.NewFromBigInt(saved, 0), RatioPlaces), true
 }
 
-// RandomisedCost is what a randomised wait costs on average that is drawn for each gap between 0 and the break-even B with
-// the density e^(x/B) / (B(e − 1)): of every gap it costs e/(e − 1) times what hindsight pays above having been suspended
-// throughout. Integrating over the density gives that for each gap exactly, whatever its length, so only the two sums are
-// needed. The result is rounded half-even at AmountPlaces.
+// RandomisedCost is what a randomised wait costs on average that is drawn for each gap between 0 and the break-even B
+// with the density e^(x/B) / (B(e − 1)): of every gap it costs e/(e − 1) times what hindsight pays above having been
+// suspended throughout. Integrating over the density gives that for each gap exactly, whatever its length, so only the
+// two sums are needed. The result is rounded half-even at AmountPlaces.
 //
 // Source: Karlin, Manasse, McGeoch and Owicki, Competitive Randomized Algorithms for Nonuniform Problems, 1994.
 func RandomisedCost(hindsight, suspendedThroughout decimal.Decimal) decimal.Decimal {

@@ -2,9 +2,9 @@ package pricing
 
 import "github.com/shopspring/decimal"
 
-// Measured is usage as it was counted: for each billed quantity a whole number of small units, of which Per make up one
-// billed unit. It is priced from that number, dividing once and last, so that nothing is lost between the meter and the
-// bill.
+// Measured is usage as it was counted: for each billed quantity a whole number of small units, of which Per make up
+// one billed unit. It is priced from that number, dividing once and last, so that nothing is lost between the meter
+// and the bill.
 type Measured [QuantityCount]Count
 
 // Count is a number of units, Per of which are one billed unit. Per must be above zero where Units is.
@@ -13,8 +13,8 @@ type Count struct {
 	Per   int64
 }
 
-// Bill prices measured usage: one line for each quantity that is not zero, under the quantity's own id. An amount is exact
-// where the division leaves no remainder, otherwise half-even at AmountPlaces.
+// Bill prices measured usage: one line for each quantity that is not zero, under the quantity's own id. An amount is
+// exact where the division leaves no remainder, otherwise half-even at AmountPlaces.
 func (m Measured) Bill(card RateCard) (Bill, error) {
 	b := biller{card: card, bill: Bill{Card: card}}
 	for _, q := range BilledQuantities() {
@@ -26,9 +26,9 @@ func (m Measured) Bill(card RateCard) (Bill, error) {
 	return b.bill, b.err()
 }
 
-// Amounts are what a count of a billed quantity costs, after the discount, and what it would at list: the amounts of its line
-// in [Measured.Bill], for when nothing else of the line is wanted. A rate that is not known is an [UnknownRateError],
-// unless nothing was used.
+// Amounts are what a count of a billed quantity costs, after the discount, and what it would at list: the amounts of
+// its line in [Measured.Bill], for when nothing else of the line is wanted. A rate that is not known is an
+// [UnknownRateError], unless nothing was used.
 func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.Decimal, err error) {
 	if c.Units.IsZero() {
 		return amount, list, nil

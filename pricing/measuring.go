@@ -10,8 +10,8 @@ import (
 	"microspend/pricing/assumption"
 )
 
-// MeasuringPrices are what measuring usage costs by itself, in US dollars. They do not pass through a bill: they are what
-// a collector says of its own calls, and a meter of its metrics.
+// MeasuringPrices are what measuring usage costs by itself, in US dollars. They do not pass through a bill: they are
+// what a collector says of its own calls, and a meter of its metrics.
 type MeasuringPrices struct {
 	MetricMonth              MeasuringPrice `yaml:"metric_month"`               // one custom metric for a month, by the hour
 	ThousandMetricsRequested MeasuringPrice `yaml:"thousand_metrics_requested"` // GetMetricData
@@ -49,8 +49,8 @@ const LogEventBytes = 26
 
 const bytesPerLogGB = 1_000_000_000
 
-// LogIngestion is what CloudWatch Logs charges for taking in so many bytes, LogEventBytes of each event among them, in US
-// dollars. A GB is taken for 10^9 bytes, which is the dearer reading of the price.
+// LogIngestion is what CloudWatch Logs charges for taking in so many bytes, LogEventBytes of each event among them, in
+// US dollars. A GB is taken for 10^9 bytes, which is the dearer reading of the price.
 func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
 	return p.LogIngestGB.Cost(bytes, bytesPerLogGB)
 }
@@ -58,8 +58,8 @@ func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
 //go:embed rates/measuring/cloudwatch.yaml
 var measuringPrices []byte
 
-// EmbeddedMeasuringPrices reads the prices built into the program. An error means that rates/measuring/cloudwatch.yaml is broken,
-// which the package's tests rule out.
+// EmbeddedMeasuringPrices reads the prices built into the program. An error means that rates/measuring/cloudwatch.yaml
+// is broken, which the package's tests rule out.
 func EmbeddedMeasuringPrices() (MeasuringPrices, error) {
 	var prices MeasuringPrices
 	if err := yaml.Load(measuringPrices, &prices, yaml.WithKnownFields()); err != nil {

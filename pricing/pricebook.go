@@ -150,8 +150,8 @@ func EmbeddedPrices() (PriceBook, error) {
 	return ReadPrices(files)
 }
 
-// ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml, ci.yaml
-// and sandbox.yaml. Another instance type, bundle, runner or provider is another entry there and nothing else.
+// ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml,
+// ci.yaml and sandbox.yaml. Another instance type, bundle, runner or provider is another entry there and nothing else.
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	var book PriceBook
 	for _, table := range []struct {

@@ -42,8 +42,8 @@ const (
 	msPerSecond = 1000
 )
 
-// quantityTable has one line for each billed quantity. Whatever else needs to be known of one comes from here, so that a new
-// quantity of AWS's is a line in this table and a rate in the cards.
+// quantityTable has one line for each billed quantity. Whatever else needs to be known of one comes from here, so that
+// a new quantity of AWS's is a line in this table and a rate in the cards.
 var quantityTable = [QuantityCount]quantityFacts{
 	VCPU: {
 		"vcpu", "vCPU", "vCPU-Seconds", "AWS-Lambda-MicroVM-vCPU-Second-ARM", "vcpu_seconds",
@@ -95,8 +95,8 @@ func (q BilledQuantity) Name() string { return quantityTable[q].name }
 // Unit is the unit AWS bills in, in the Price List's spelling.
 func (q BilledQuantity) Unit() string { return quantityTable[q].unit }
 
-// PriceListGroup is the attribute "group" of the ARM product in AWS's Price List. It is the same in every region, while
-// the names of usage types carry a prefix of the location.
+// PriceListGroup is the attribute "group" of the ARM product in AWS's Price List. It is the same in every region,
+// while the names of usage types carry a prefix of the location.
 func (q BilledQuantity) PriceListGroup() string { return quantityTable[q].group }
 
 // Column heads columns of the quantity in billed units, in CSV files and JSON: vcpu_seconds.

@@ -64,13 +64,17 @@ func TestComponents(t *testing.T) {
 		"compute.baseline.vcpu", "compute.baseline.memory", "compute.peak.vcpu", "compute.peak.memory",
 		"snapshot.write", "snapshot.read.launch", "snapshot.read.resume", "storage.image", "storage.suspended",
 	}
+	labels := []string{
+		"baseline vCPU", "baseline memory", "peak vCPU", "peak memory", "write, suspend", "read, launch", "read, resume",
+		"image", "suspended",
+	}
 	lines := pricing.Components()
 	require.Len(t, lines, len(ids))
 	for i, c := range lines {
 		require.Equal(t, ids[i], c.String())
 		group, _, _ := strings.Cut(ids[i], ".")
 		require.Equal(t, group, c.Group().String())
-		require.NotEmpty(t, c.Label())
+		require.Equal(t, labels[i], c.Label())
 	}
 	for _, id := range append(ids, "total", "compute", "compute.baseline", "compute.peak", "snapshot", "snapshot.read", "storage") {
 		c, err := pricing.ParseComponent(id)

@@ -50,8 +50,8 @@ type Rate struct {
 // Known reports whether there is a figure.
 func (r Rate) Known() bool { return r.Per != 0 }
 
-// Equal reports whether two rates have the same figure for the same number of units. A rate per hour is not equal to the
-// same price per second: the two round differently.
+// Equal reports whether two rates have the same figure for the same number of units. A rate per hour is not equal to
+// the same price per second: the two round differently.
 func (r Rate) Equal(other Rate) bool { return r.Per == other.Per && r.Figure.Equal(other.Figure) }
 
 // Net is the rate that is charged where r is listed: r less the discount, a fraction from 0 up to but not including 1.
@@ -74,13 +74,13 @@ func (r Rate) Scale(factor decimal.Decimal) Rate {
 	return r
 }
 
-// Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is published
-// per hour or per month and the division leaves a remainder.
+// Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is
+// published per hour or per month and the division leaves a remainder.
 func (r Rate) Amount(units decimal.Decimal) decimal.Decimal { return r.price(units, 1) }
 
 // price is the amount for a number of units that was multiplied by divisor. Both divisions, by the divisor and by what
-// the rate is published per, are one division and come last: a quotient that is multiplied afterwards would multiply its
-// rounding too.
+// the rate is published per, are one division and come last: a quotient that is multiplied afterwards would multiply
+// its rounding too.
 func (r Rate) price(units decimal.Decimal, divisor int64) decimal.Decimal {
 	amount := units.Mul(r.Figure)
 	if by := int64(r.Per) * divisor; by != 1 {
@@ -106,9 +106,9 @@ func (r Rate) In(per Per) Rate {
 	return r
 }
 
-// Quoted is a number of billed units in the unit that the rate is quoted in, such as GB-months for a rate per GB-month,
-// half-even at AmountPlaces; and what that many cost, which is the product of the two figures as an export prints them.
-// [Rate.Amount] is the better figure of a bill, as it divides last.
+// Quoted is a number of billed units in the unit that the rate is quoted in, such as GB-months for a rate per
+// GB-month, half-even at AmountPlaces; and what that many cost, which is the product of the two figures as an export
+// prints them. [Rate.Amount] is the better figure of a bill, as it divides last.
 func (r Rate) Quoted(units decimal.Decimal) (quantity, cost decimal.Decimal) {
 	quantity = units
 	if r.Per != PerUnit {
@@ -138,9 +138,9 @@ func (r Rate) ChangePercent(to Rate) (percent decimal.Decimal, ok bool) {
 // ChargedPercent is the part of a rate that a discount leaves to be charged, in percent.
 func ChargedPercent(discount decimal.Decimal) decimal.Decimal { return one.Sub(discount).Shift(2) }
 
-// Prorate is the part of an amount that belongs to part of a whole, amount × part / whole, half-even at AmountPlaces: the
-// cost of an hour from that of a day, or of a month at the pace of the days measured. The whole must not be zero. Parts
-// that must add up to the whole are not prorated one by one but allocated.
+// Prorate is the part of an amount that belongs to part of a whole, amount × part / whole, half-even at AmountPlaces:
+// the cost of an hour from that of a day, or of a month at the pace of the days measured. The whole must not be zero.
+// Parts that must add up to the whole are not prorated one by one but allocated.
 func Prorate(amount, part, whole decimal.Decimal) decimal.Decimal {
 	return Divide(amount.Mul(part), whole, AmountPlaces)
 }
@@ -176,10 +176,10 @@ func ParseDate(text string) (Date, error) {
 // DateOf returns the UTC day of a moment.
 func DateOf(moment time.Time) Date { return Date{moment.UTC().Truncate(24 * time.Hour)} }
 
-// IsZero says whether the day is not known.
+// IsZero reports whether the day is not known.
 func (d Date) IsZero() bool { return d.day.IsZero() }
 
-// Before says whether d is an earlier day than other.
+// Before reports whether d is an earlier day than other.
 func (d Date) Before(other Date) bool { return d.day.Before(other.day) }
 
 // DaysUntil counts the whole days from d to a moment, negative if the moment is earlier.

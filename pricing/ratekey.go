@@ -2,7 +2,8 @@ package pricing
 
 import "github.com/shopspring/decimal"
 
-// RateKey is the name of a rate in cards, scenarios and outputs; it tells the billed quantity and what the figure is per.
+// RateKey is the name of a rate in cards, scenarios and outputs; it tells the billed quantity and what the figure is
+// per.
 type RateKey string
 
 // rateForm is one way in which sources publish the rate of a billed quantity.

@@ -61,7 +61,7 @@ type Fargate struct {
 	Always bool            // one task for each user all month, instead of running time only
 }
 
-// sells says whether a task may have that much of both.
+// sells reports whether a task may have that much of both.
 func (f fargatePrices) sells(vcpu, gb decimal.Decimal) bool {
 	for _, size := range f.Sizes {
 		if size.VCPU.Equal(vcpu) {

@@ -9,15 +9,16 @@ import (
 
 const (
 	// MaxLifeSeconds is the longest life of one MicroVM: running and suspended time from its start add up to at most 8
-	// hours, then it is terminated. Source: AWS Lambda MicroVMs documentation, maximumDurationInSeconds, read 2026-09-19.
+	// hours, then it is terminated. Source: AWS Lambda MicroVMs documentation, maximumDurationInSeconds, read
+	// 2026-09-19.
 	MaxLifeSeconds = 28_800
 
-	// MinImageHours is the least storage billed for an image version: one week. It holds for images only; no minimum is
-	// documented for the snapshots of suspended MicroVMs. Source: AWS Lambda pricing page, read 2026-09-19.
+	// MinImageHours is the least storage billed for an image version: one week. It holds for images only; no minimum
+	// is documented for the snapshots of suspended MicroVMs. Source: AWS Lambda pricing page, read 2026-09-19.
 	MinImageHours = 168
 
-	// BurstFactor is how far vCPU and memory may each burst above the baseline, at the same unit rates. Source: AWS Lambda
-	// pricing page, read 2026-09-19.
+	// BurstFactor is how far vCPU and memory may each burst above the baseline, at the same unit rates. Source: AWS
+	// Lambda pricing page, read 2026-09-19.
 	BurstFactor = 4
 
 	// smallestMiB is the baseline memory of the smallest size; each further size doubles it.

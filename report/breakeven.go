@@ -39,7 +39,7 @@ func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.D
 		SVG: func(w io.Writer) error { return picture.SVG(w) },
 	}
 	if len(beyond) > 0 {
-		d.Add(view.Section{Notes: plainNotes("Above the picture: " + strings.Join(beyond, "; ") + ".")})
+		d.Add(view.Section{Notes: plainNotes("Off the chart: " + strings.Join(beyond, "; ") + ".")})
 	}
 	return d
 }

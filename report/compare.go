@@ -78,7 +78,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Doc
 	}
 	if e.Scenario.Low != nil {
 		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf(
-			"The scenario has ranges; this is for their costlier ends. At the cheaper ones MicroVMs cost %s a month.",
+			"The scenario has ranges; this is for their expensive ends. At the cheap ends MicroVMs cost %s a month.",
 			dollars(e.Low.Bill.Total())))})
 	}
 	d.Add(view.Section{Heading: "Break-even", Notes: breakEvenNotes(comparisons)},
@@ -121,7 +121,7 @@ func givesUpSection(comparisons []scenarios.Comparison) view.Section {
 }
 
 func alternativeNotes(comparisons []scenarios.Comparison) []view.Note {
-	list := []view.Note{{Text: "prices are as last read: JSON has each one's source and date."}}
+	list := []view.Note{{Text: "prices are as of the last refresh; --format json has each one's source and date."}}
 	var seen []string
 	for _, c := range comparisons {
 		for _, note := range c.Notes {

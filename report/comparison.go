@@ -120,7 +120,7 @@ func breakEvenNotes(comparisons []scenarios.Comparison) []view.Note {
 	for _, side := range []struct {
 		than  string
 		names []string
-	}{{"Cheaper", cheaper}, {"Dearer", dearer}} {
+	}{{"Cheaper", cheaper}, {"More expensive", dearer}} {
 		if len(side.names) > 0 {
 			names := strings.Join(side.names, "; ")
 			list = append(list, view.Note{Text: side.than + " than MicroVMs at every running time: " + names + "."})

@@ -42,7 +42,7 @@ func Diff(diff scenarios.Diff) view.Document {
 		inputs.Notes = append(inputs.Notes, view.Note{Tag: in.Path, Text: given(in.Before) + " → " + given(in.After)})
 	}
 	if len(diff.Inputs) == 0 {
-		inputs.Notes = plainNotes("Nothing that enters the bill.")
+		inputs.Notes = plainNotes("Nothing that affects the bill.")
 	}
 	d.Add(inputs)
 	side := func(e *scenarios.Estimate) view.Object {

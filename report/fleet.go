@@ -15,7 +15,7 @@ func rangeNote(s *scenarios.Scenario) []view.Note {
 	if s.Low == nil {
 		return nil
 	}
-	return []view.Note{{Text: "The scenario has ranges; this is for their costlier ends."}}
+	return []view.Note{{Text: "The scenario has ranges; this is for their expensive ends."}}
 }
 
 // Fleet makes the document of several estimates as one bill. Its CSV has the lines.

@@ -48,7 +48,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 	}
 	if neverIsAbove(a) {
 		d.Add(view.Section{Notes: plainNotes(
-			"Above the picture: never suspended, $" + figures.Fixed(a.Never.Cost, idlePlaces(a)) + ".",
+			"Off the chart: never suspended, $" + figures.Fixed(a.Never.Cost, idlePlaces(a)) + ".",
 		)})
 	}
 	if len(a.Choices) > 1 {
@@ -148,7 +148,8 @@ func idleReading(a *idle.Analysis) []string {
 	var list []string
 	if a.BreakEven != nil {
 		list = append(list, fmt.Sprintf(
-			"Break-even: a gap of %s s costs the same run through as suspended at once; shorter ones are cheaper run through.",
+			"Break-even: a gap of %s s costs the same whether the MicroVM runs on or suspends at once; "+
+				"shorter gaps are cheaper to run through.",
 			figures.Fixed(*a.BreakEven, 1)))
 	}
 	if saved, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && saved.IsPositive() && a.BreakEven != nil {
@@ -274,7 +275,7 @@ func validationTable(a *idle.Analysis) *view.Table {
 		c := idle.ValidatedChoice{Grain: idle.GrainAll, TimeoutSeconds: timeout, Cost: cost}
 		table.Add(view.RowOf(columns, validated{c, words}, nil))
 	}
-	add("best for the rest, known afterwards", v.BestOnRest.TimeoutSeconds(), v.BestCost)
+	add("best for the rest, in hindsight", v.BestOnRest.TimeoutSeconds(), v.BestCost)
 	add(inForce(a), a.Options.CurrentSeconds, v.CurrentCost)
 	return table
 }

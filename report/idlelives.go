@@ -130,8 +130,8 @@ func shownOutcomes(f *idle.Frontier) []*idle.Outcome {
 func idleLivesNotes(a *idle.Analysis) []string {
 	f := a.Lives
 	list := []string{fmt.Sprintf(
-		"Costs here are of everything, requests included. %d policies were played through the trace, "+
-			"with lives of at most %s; shown are those that none beats in dollars, waits and state lost at once.",
+		"Costs here include the requests. %d policies were replayed over the trace, "+
+			"with lives of at most %s; shown are those that no other beats on dollars, waits and lost state at once.",
 		len(f.Outcomes), clockTime(f.LifeMS))}
 	if f.Best != nil {
 		what := fmt.Sprintf(
@@ -145,7 +145,7 @@ func idleLivesNotes(a *idle.Analysis) []string {
 			figures.Count(f.Best.Resumes, "resume"), figures.Count(f.Best.Launches, "launch")))
 	}
 	if a.Limited != nil {
-		list = append(list, "✗ does not keep the limits.")
+		list = append(list, "✗ exceeds the limits.")
 	}
 	if f.Best != nil && f.Cheapest != nil && f.Cheapest.Cost.LessThan(f.Best.Cost) {
 		saved, _ := a.Monthly(f.Best.Cost.Sub(f.Cheapest.Cost))
@@ -160,7 +160,7 @@ func idleLivesNotes(a *idle.Analysis) []string {
 	for i := range f.Outcomes {
 		if f.Outcomes[i].Interrupted > 0 {
 			list = append(list, fmt.Sprintf(
-				"With some of these policies the end of a life cuts requests, %s at idle %s s; a new MicroVM carries on.",
+				"Some of these policies reach the end of a life during a request, %s times at idle %s s; a new MicroVM carries on.",
 				figures.Int(f.Outcomes[i].Interrupted), outcomeTimeout(&f.Outcomes[i], f)))
 			break
 		}

@@ -87,8 +87,8 @@ func idlePolicies(a *idle.Analysis) (people, data *view.Table) {
 	people = view.NewTable(columns, slices.Concat(
 		under("One timeout for every gap", append(forAll, never)...),
 		under("Terminated instead: state is lost, the next request launches", terminated),
-		under("By calls of your own", append([]idleRow{atOnce}, online...)...),
-		under("Nobody can do better", hindsight),
+		under("With suspend calls of your own", append([]idleRow{atOnce}, online...)...),
+		under("With every gap known in advance", hindsight),
 	), func(r idleRow) view.Look { return view.Look{Heading: r.heading} })
 	data = view.NewTable(columns, slices.Concat(
 		best, []idleRow{current}, fixed, []idleRow{never, terminated, atOnce, hindsight}, online, grains, lifeRows(a),

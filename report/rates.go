@@ -222,9 +222,9 @@ func Cards(cards []pricing.RateCard, now time.Time) view.Document {
 		}
 	}
 	notes := plainNotes("Stored is per GB-hour. Figures marked /h are published per hour and billed per second. " +
-		"microspend rates show REGION has sources.")
+		"Run microspend rates show REGION for sources.")
 	if len(unknown) > 0 {
-		text := "? is not known, and an error where it is needed: " + strings.Join(unknown, ", ") + "."
+		text := "? is unknown; whatever needs such a rate fails: " + strings.Join(unknown, ", ") + "."
 		notes = append(notes, view.Note{Text: text})
 	}
 	if len(stale) > 0 {

@@ -31,7 +31,7 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 	}
 	return view.Document{
 		Title:    e.Scenario.Name,
-		Subtitle: fmt.Sprintf("%s a month; each input moved by ±%s %%, the others as they are", dollars(total), by),
+		Subtitle: fmt.Sprintf("%s a month; each input moved by ±%s %%, all else unchanged", dollars(total), by),
 		Sections: []view.Section{
 			{Picture: func(width int) string { return picture.Text(min(width, chartWidth)) }},
 			{Table: table},

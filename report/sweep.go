@@ -155,7 +155,7 @@ func sweepHeat(d *view.Document, sweep *scenarios.Sweep) {
 	}
 	d.Sections = []view.Section{
 		{Picture: picture.Text},
-		{Notes: plainNotes(extreme("Least", least), extreme("Most", most))},
+		{Notes: plainNotes(extreme("Lowest", least), extreme("Highest", most))},
 	}
 	d.SVG = func(w io.Writer) error {
 		picture.Title = d.Title + ": $ a month" // alone, it has to say whose

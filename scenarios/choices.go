@@ -17,7 +17,7 @@ type Hours string
 // Purchase is how an EC2 instance is bought.
 type Purchase string
 
-// Verdict says whether a printed figure agrees with the exact one.
+// Verdict reports whether a printed figure agrees with the exact one.
 type Verdict string
 
 // Trait is something that a workload needs and its figures do not show.

@@ -38,8 +38,8 @@ type BreakEvenPoint struct {
 	curve pricing.BreakEven
 }
 
-// HoursPerDayOver is the break-even running time per user and day in a month of so many active days, nil where there is
-// none. It may be more than a day has.
+// HoursPerDayOver is the break-even running time per user and day in a month of so many active days, nil where there
+// is none. It may be more than a day has.
 func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
 	if p.HoursPerMonth == nil {
 		return nil
@@ -53,8 +53,8 @@ var longestMonthSeconds = decimal.NewFromInt(744 * 3600)
 
 var secondsPerHour = decimal.NewFromInt(pricing.SecondsPerHour)
 
-// Compare prices the scenario's alternatives, or, where it lists none, some of the same size. They come in the order of
-// the list.
+// Compare prices the scenario's alternatives, or, where it lists none, some of the same size. They come in the order
+// of the list.
 func (m Market) Compare(e *Estimate) ([]Comparison, error) {
 	if len(e.Comparisons) > 0 {
 		return e.Comparisons, nil

@@ -23,8 +23,8 @@ type LineDiff struct {
 	Component     pricing.Component
 	Before, After *pricing.Line // nil where the bill has no such line
 
-	// QuantityEffect is what the change of quantity alone costs, at the old rate; RateEffect is what the change of rate
-	// and discount costs, at the new quantity. They add up to Change exactly.
+	// QuantityEffect is what the change of quantity alone costs, at the old rate; RateEffect is what the change of
+	// rate and discount costs, at the new quantity. They add up to Change exactly.
 	QuantityEffect, RateEffect decimal.Decimal
 }
 
@@ -82,8 +82,8 @@ func (l *LineDiff) split(old pricing.RateCard) {
 	}
 }
 
-// sameRate says whether a line was priced as the card would; then its own amount is the better one, as quantities that
-// are no finite decimals are rounded in it once only.
+// sameRate reports whether a line was priced as the card would; then its own amount is the better one, as quantities
+// that are no finite decimals are rounded in it once only.
 func sameRate(card pricing.RateCard, line *pricing.Line) bool {
 	return card.Rate(line.Of).Equal(line.Rate) && card.Discounts[line.Of].Equal(line.Discount)
 }

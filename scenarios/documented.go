@@ -19,8 +19,8 @@ type Check struct {
 	Verdict Verdict // "" where nothing is printed
 	Because string  // why it differs, from the file
 
-	// Drift says in what the exact figure or the verdict is no longer what the file states, "" where it is or where the
-	// file states nothing.
+	// Drift says in what the exact figure or the verdict is no longer what the file states, "" where it is or where
+	// the file states nothing.
 	Drift string
 }
 
@@ -42,8 +42,9 @@ func (c Check) Difference() decimal.Decimal {
 // aboutTolerance is how far a figure printed with "~" may be off, as a part of it.
 var aboutTolerance = decimal.New(1, -2)
 
-// agreement decides whether a printed figure follows from the exact one: the exact figure, rounded to as many decimals as
-// are printed, is the printed one; a tie may have been rounded either way. A figure printed with "~" may also be one percent off. A range is taken at its word.
+// agreement decides whether a printed figure follows from the exact one: the exact figure, rounded to as many decimals
+// as are printed, is the printed one; a tie may have been rounded either way. A figure printed with "~" may also be
+// one percent off. A range is taken at its word.
 func agreement(printed *Printed, exact decimal.Decimal) Verdict {
 	if printed == nil {
 		return ""

@@ -21,8 +21,8 @@ var exampleFiles embed.FS
 
 const exampleFolder = "examples"
 
-// Examples returns the worked examples: those that examples/order.txt lists in its order, which is that of their source,
-// then all others by name.
+// Examples returns the worked examples: those that examples/order.txt lists in its order, which is that of their
+// source, then all others by name.
 func Examples() ([]Example, error) { return readExamples(exampleFiles) }
 
 func readExamples(files fs.FS) ([]Example, error) {

@@ -5,8 +5,8 @@ import (
 	"microspend/internal/strictyaml"
 )
 
-// File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for editors
-// are all made from them.
+// File is a scenario as it is written. Its types are the schema: the decoder, the checks and the JSON Schema for
+// editors are all made from them.
 type File struct {
 	Name       string          `yaml:"name" jsonschema_description:"Short name of the workload. Default: the file's name."`
 	Title      string          `yaml:"title" jsonschema_description:"One line that says what the workload is."`

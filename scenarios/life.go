@@ -13,8 +13,8 @@ import (
 var maxLife = decimal.NewFromInt(pricing.MaxLifeSeconds)
 
 // neededLaunches is how many MicroVMs the month takes at least. One lives for 8 hours, running and suspended time
-// together. A user's active day starts anew, as a night is longer than a life; short jobs may share a MicroVM, and figures
-// that are given per month are cut into lives as if they were one stretch, which is the fewest there can be.
+// together. A user's active day starts anew, as a night is longer than a life; short jobs may share a MicroVM, and
+// figures that are given per month are cut into lives as if they were one stretch, which is the fewest there can be.
 func (s *Scenario) neededLaunches() decimal.Decimal {
 	w := s.file.Workload
 	if w.Trace != "" {
@@ -45,8 +45,8 @@ func ceilDivide(a, b decimal.Decimal) decimal.Decimal {
 	return whole
 }
 
-// lifeWarnings says where the launches that are written are fewer than AWS's limit on a MicroVM's life allows, with what
-// the missing ones would cost.
+// lifeWarnings says where the launches that are written are fewer than AWS's limit on a MicroVM's life allows, with
+// what the missing ones would cost.
 func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 	needed, written := s.neededLaunches(), s.Workload.Launches
 	if written.GreaterThanOrEqual(needed) {

@@ -12,8 +12,8 @@ import (
 
 var pathElement = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)((?:\[[0-9]+\])*)$`)
 
-// setScalar writes a value at a path such as workload.running or compare[0].ec2.users_per_instance. Mappings on the way
-// are made where they are missing; list entries are not. The tree is changed in place.
+// setScalar writes a value at a path such as workload.running or compare[0].ec2.users_per_instance. Mappings on the
+// way are made where they are missing; list entries are not. The tree is changed in place.
 func setScalar(root *yaml.Node, path, value string) error {
 	node := root
 	elements := strings.Split(path, ".")
@@ -74,7 +74,8 @@ func splitNumber(text string) (number, unit string) {
 // simpleUnit is what can follow a number for both ends of a range.
 var simpleUnit = regexp.MustCompile(`^ ?(ms|s|m|h|d|GB|GiB|MiB|%)?(/(day|job|month))?$`)
 
-// splitRange takes a value such as 2h..4h or 6..8/day apart; an end without a unit takes that of the other, and what one is per the other is per too.
+// splitRange takes a value such as 2h..4h or 6..8/day apart; an end without a unit takes that of the other, and what
+// one is per the other is per too.
 func splitRange(text string) (low, high string, isRange bool, err error) {
 	low, high, isRange = strings.Cut(text, "..")
 	if !isRange {

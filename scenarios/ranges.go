@@ -24,9 +24,9 @@ var rangeSections = []string{"microvm", "image", "state", "workload", "rates"}
 // rangeless are the keys within them that hold words or a day, or a time whose growth may make a bill grow or shrink.
 var rangeless = []string{"card", "source", "read_on", "trace", "idle_timeout", "suspended_duration", "trace_period"}
 
-// loadRanges reads a scenario whose file has ranges: the result is the costlier end, and its Low the cheaper one. Every
-// quantity and rate of a bill costs more the larger it is, except the discount, so the ends of the bill lie at the ends of
-// the ranges.
+// loadRanges reads a scenario whose file has ranges: the result is the costlier end, and its Low the cheaper one.
+// Every quantity and rate of a bill costs more the larger it is, except the discount, so the ends of the bill lie at
+// the ends of the ranges.
 func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*Scenario, error) {
 	low, high := cloneTree(root), cloneTree(root)
 	for _, r := range ranges {
@@ -113,8 +113,8 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 // nodeAt is the value at a path that a walk over the tree has found.
 func nodeAt(root *yaml.Node, path string) string { return find(leaves(root), path) }
 
-// ascending refuses a range that ends before it starts, in whichever of the forms both ends can be read. Ends that cannot
-// be read are left to the decoder, which says what their field takes.
+// ascending refuses a range that ends before it starts, in whichever of the forms both ends can be read. Ends that
+// cannot be read are left to the decoder, which says what their field takes.
 func ascending(low, high string) error {
 	a, okA := Measure(low)
 	b, okB := Measure(high)

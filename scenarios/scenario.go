@@ -261,8 +261,8 @@ func (s *Scenario) resolveTimes() {
 	s.checkDay()
 }
 
-// checkDay refuses more time than there is: users have one MicroVM at a time, so a day has 24 hours for each. Jobs may run
-// side by side.
+// checkDay refuses more time than there is: users have one MicroVM at a time, so a day has 24 hours for each. Jobs may
+// run side by side.
 func (s *Scenario) checkDay() {
 	w := s.file.Workload
 	if w.Jobs != nil || w.Running == nil {
@@ -405,7 +405,7 @@ func (s *Scenario) Fault(path, format string, args ...any) error {
 	return s.doc.Error(path, format, args...)
 }
 
-// IsFault says whether an error is about what a file says, as opposed to reading it.
+// IsFault reports whether an error is about what a file says, as opposed to reading it.
 func IsFault(err error) bool {
 	var faults *strictyaml.Faults
 	return errors.As(err, &faults)

@@ -66,7 +66,8 @@ func allowRanges(schema *jsonschema.Schema) {
 	}
 }
 
-// scalarSchemas says what text each scalar type takes. A pattern repeats the type's own rule as far as an editor needs.
+// scalarSchemas says what text each scalar type takes. A pattern repeats the type's own rule as far as an editor
+// needs.
 var scalarSchemas = map[reflect.Type]func() *jsonschema.Schema{
 	reflect.TypeFor[GB]():             pattern(`^[0-9]+(\.[0-9]+)? ?(GB|GiB|MiB)$`),
 	reflect.TypeFor[Duration]():       orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)$`),
@@ -134,8 +135,8 @@ func enum(words []string) func() *jsonschema.Schema {
 	}
 }
 
-// complete adds to a struct's schema what the tags say to the decoder and not to the reflector: which keys are required,
-// and which stands for the whole when a plain value is written in its place.
+// complete adds to a struct's schema what the tags say to the decoder and not to the reflector: which keys are
+// required, and which stands for the whole when a plain value is written in its place.
 func complete(schema *jsonschema.Schema, t reflect.Type) {
 	if schema == nil || schema.Properties == nil {
 		return

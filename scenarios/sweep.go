@@ -23,8 +23,8 @@ type Axis struct {
 	Values []string // as they would be written in the file
 }
 
-// ParseAxis reads path=from..to/step, such as workload.running=1h..12h/1h, or path=a,b,c. The MicroVM's memory needs no
-// step: its sizes are taken one after the other. The last value is not beyond to.
+// ParseAxis reads path=from..to/step, such as workload.running=1h..12h/1h, or path=a,b,c. The MicroVM's memory needs
+// no step: its sizes are taken one after the other. The last value is not beyond to.
 func ParseAxis(text string) (Axis, error) {
 	path, values, ok := strings.Cut(text, "=")
 	if !ok || path == "" || values == "" {
@@ -75,8 +75,8 @@ func sizesBetween(low, high string) ([]string, error) {
 	return values, nil
 }
 
-// steps lists the values from low to high. Where the three share a unit it is kept; otherwise they are all durations or
-// all sizes and are counted in seconds or GB.
+// steps lists the values from low to high. Where the three share a unit it is kept; otherwise they are all durations
+// or all sizes and are counted in seconds or GB.
 func steps(low, high, step string) ([]string, error) {
 	from, unit := splitNumber(low)
 	to, highUnit := splitNumber(high)
@@ -181,8 +181,8 @@ type SweepPoint struct {
 	PerUnit decimal.Decimal
 }
 
-// Sweep prices the scenario at every combination of values. A value that the scenario cannot have is an error that names
-// it.
+// Sweep prices the scenario at every combination of values. A value that the scenario cannot have is an error that
+// names it.
 func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	if len(axes) < 1 || len(axes) > 2 {
 		return nil, errors.New("a sweep varies one field or two")
@@ -232,8 +232,8 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	return sweep, nil
 }
 
-// dropUnpriced takes the sections off a tree that do not enter the bill, which spares decoding them at every point, unless
-// one of them is varied.
+// dropUnpriced takes the sections off a tree that do not enter the bill, which spares decoding them at every point,
+// unless one of them is varied.
 func dropUnpriced(root *yaml.Node, axes []Axis) {
 	for i := len(root.Content) - 2; i >= 0; i -= 2 {
 		key := root.Content[i].Value

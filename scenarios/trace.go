@@ -16,7 +16,8 @@ import (
 	"microspend/pricing/assumption"
 )
 
-// Opener opens a file that a scenario names. The path is that of the scenario's own folder and the name in it, or absolute.
+// Opener opens a file that a scenario names. The path is that of the scenario's own folder and the name in it, or
+// absolute.
 type Opener func(path string) (io.ReadCloser, error)
 
 // traces reads the traces that a scenario names, each once however often the scenario is varied. It is safe for use by
@@ -71,8 +72,8 @@ func (t *traces) load(name string) (*idle.Trace, error) {
 	return trace, nil
 }
 
-// resolveTrace works the month out from a trace of requests, where the scenario names one: it is played through the lives
-// of MicroVMs, and what that comes to is scaled to a month of 30 days.
+// resolveTrace works the month out from a trace of requests, where the scenario names one: it is played through the
+// lives of MicroVMs, and what that comes to is scaled to a month of 30 days.
 func (s *Scenario) resolveTrace() bool {
 	w := s.file.Workload
 	if w.Trace == "" {
@@ -195,7 +196,8 @@ func (s *Scenario) tracePeriod(trace *idle.Trace) int64 {
 	return periodMS
 }
 
-// resolveTraceUsers settles what a figure per user is per: what is given, or the tenants, or else the MicroVMs, of the trace.
+// resolveTraceUsers settles what a figure per user is per: what is given, or the tenants, or else the MicroVMs, of the
+// trace.
 func (s *Scenario) resolveTraceUsers(trace *idle.Trace) {
 	w := s.file.Workload
 	s.Days = monthDays

@@ -39,9 +39,9 @@ var (
 	dayAlmostWhole = decimal.NewFromInt(23 * 3600)
 )
 
-// RuleOfThumb applies the post's tables to the traits that the scenario states and to those that its figures show: state
-// is kept where it suspends or resumes, a run is long above 15 minutes, and continuous above 23 hours on each of 28 days
-// or more.
+// RuleOfThumb applies the post's tables to the traits that the scenario states and to those that its figures show:
+// state is kept where it suspends or resumes, a run is long above 15 minutes, and continuous above 23 hours on each of
+// 28 days or more.
 func (s *Scenario) RuleOfThumb() RuleOfThumb {
 	var r RuleOfThumb
 	has := func(t Trait) bool { return slices.Contains(s.Traits, t) }
@@ -88,7 +88,8 @@ func (s *Scenario) RuleOfThumb() RuleOfThumb {
 	return r
 }
 
-// longestStretch is the running time of one job, or between one launch or resume and the next suspend or end, in seconds.
+// longestStretch is the running time of one job, or between one launch or resume and the next suspend or end, in
+// seconds.
 func (s *Scenario) longestStretch() decimal.Decimal {
 	stretches := s.demand().Stretches
 	if stretches.IsZero() {

@@ -63,6 +63,7 @@ func TestWhatFollowsFromAColumn(t *testing.T) {
 		{"money lines up", Column[int]{ID: "a", Title: "a", Unit: "$"}, Decimal, Everyone},
 		{"unless it says otherwise", Column[int]{ID: "a", Title: "a", Unit: "$", Align: Right}, Right, Everyone},
 		{"a unit is a heading", Column[int]{ID: "a", Unit: "$"}, Decimal, Everyone},
+		{"other units are words", Column[int]{ID: "a", Title: "from", Unit: "(UTC)"}, Left, Everyone},
 		{"no heading, no people", Column[int]{ID: "a"}, Left, Data},
 		{"unless it says otherwise", Column[int]{ID: "a", Scope: People | Data}, Left, People | Data},
 		{"a picture", Column[int]{}, Left, Everyone},

@@ -45,7 +45,8 @@ func collectFigures(show func(figure)) error {
 	from, to := collectWindow()
 	dir := filepath.Join(folder, "ledger")
 	collect := []string{
-		"collect", "--endpoint-url", server.URL, "--config", config, "--per-microvm", "--parallel", fmt.Sprint(collectParallel), "--ledger", dir,
+		"collect", "--endpoint-url", server.URL, "--config", config, "--per-microvm", "--parallel",
+		fmt.Sprint(collectParallel), "--ledger", dir,
 		"--since", from.Format(time.RFC3339), "--until", to.Format(time.RFC3339),
 	}
 	all, err := fastest(runs, func() error { return os.RemoveAll(dir) }, "./microspend", collect...)
@@ -63,7 +64,10 @@ func collectFigures(show func(figure)) error {
 	})
 	show(figure{"  CPU", seconds(all.cpu), "", ""})
 	show(figure{"  memory", megabytes(max(all.memory, again.memory)), "under 300 MB", ""})
-	show(figure{"the same again, which changes nothing", seconds(again.wall), "", fmt.Sprintf("%.2f × the first time", ratio(again.wall, all.wall))})
+	show(figure{
+		"the same again, which changes nothing", seconds(again.wall), "",
+		fmt.Sprintf("%.2f × the first time", ratio(again.wall, all.wall)),
+	})
 	return nil
 }
 

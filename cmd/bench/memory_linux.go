@@ -1,16 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
 	"os"
 	"strconv"
 	"sync"
 	"time"
 )
 
-// watchPeak looks at the peak that the kernel keeps for a process until the process has ended, and then gives it, in bytes. What
-// wait4 tells is no use here: it begins with the peak of the process that this one was started by.
+// watchPeak polls the peak memory that the kernel records for a process, and returns it in bytes once the process has
+// ended. wait4 is of no use here: what it reports begins with the peak of the parent process.
 func watchPeak(process *os.Process) func(*os.ProcessState) int64 {
 	var (
 		peak int64
@@ -19,8 +17,8 @@ func watchPeak(process *os.Process) func(*os.ProcessState) int64 {
 	)
 	wait.Go(func() {
 		for {
-			if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process.Pid)); err == nil {
-				peak = max(peak, highWater(status))
+			if sizes, err := procStatus(strconv.Itoa(process.Pid)); err == nil {
+				peak = max(peak, sizes["VmHWM"])
 			}
 			select {
 			case <-done:
@@ -34,18 +32,4 @@ func watchPeak(process *os.Process) func(*os.ProcessState) int64 {
 		wait.Wait()
 		return peak
 	}
-}
-
-// highWater reads VmHWM, the most that was ever resident, from a process's status.
-func highWater(status []byte) int64 {
-	_, after, found := bytes.Cut(status, []byte("VmHWM:"))
-	fields := bytes.Fields(after)
-	if !found || len(fields) == 0 {
-		return 0
-	}
-	kib, err := strconv.ParseInt(string(fields[0]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return kib * 1024
 }

@@ -33,11 +33,11 @@ func (a *app) collectCommand() *cobra.Command {
 
 ` + about.String() + `
 It goes on where the last run ended, reads two days again because data may arrive late, and records nothing twice. What
-could not be read is named, asked for again by later runs, and makes the exit code 3; all the rest is in the ledger. A run
-that is killed costs no call twice.
+could not be read is named, asked for again by later runs, and makes the exit code 3; all the rest is in the ledger.
+A run that is killed costs no call twice.
 
-Credentials, region and profile are found as AWS's own tools find them. Everything can be written down in microspend.yaml
-under collect.`,
+Credentials, region and profile are found as AWS's own tools find them. Everything can be written down in
+microspend.yaml under collect.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.collect(cmd.Context(), flags)
@@ -117,7 +117,9 @@ type collection struct {
 }
 
 // newCollection makes a collection. The token asks for the code of an MFA device; nil where there is no one to ask.
-func (a *app) newCollection(flags collectFlags, token func() (string, error), logger *slog.Logger) (*collection, error) {
+func (a *app) newCollection(flags collectFlags, token func() (string, error), logger *slog.Logger) (
+	*collection, error,
+) {
 	read, err := a.loadConfig()
 	if err != nil {
 		return nil, err
@@ -185,7 +187,8 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, setting
 		return errOutside
 	}
 	if limit := settings.MaxAPICost; limit != nil && estimate.Cost.APIPrice.GreaterThan(*limit) {
-		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, and may cost $%s\n", estimate.Cost.APIPrice, limit)
+		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, more than the limit of $%s\n",
+			estimate.Cost.APIPrice, limit)
 		return errCheckFailed
 	}
 	return nil
@@ -198,14 +201,16 @@ func (a *app) collectLogger(format string) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(a.err, nil)), nil
 	}
-	return nil, fmt.Errorf("--log-format: no format %.40q; formats are text and json", format)
+	return nil, fmt.Errorf("--log-format: unknown format %.40q; valid formats: text, json", format)
 }
 
 // logRun writes the one line of a run.
 func logRun(logger *slog.Logger, s collector.Summary, err error) {
 	attributes := []any{
-		"source", s.Source, "from", s.From, "to", s.To, "targets", s.Targets, "calls", s.Cost.Calls, "api_price", s.Cost.APIPrice.String(),
-		"added", s.Changes.Added, "replaced", s.Changes.Replaced, "unchanged", s.Changes.Unchanged, "gaps", len(s.Gaps), "took", s.Took,
+		"source", s.Source, "from", s.From, "to", s.To, "targets", s.Targets, "calls", s.Cost.Calls, "api_price",
+		s.Cost.APIPrice.String(),
+		"added", s.Changes.Added, "replaced", s.Changes.Replaced, "unchanged", s.Changes.Unchanged, "gaps", len(s.Gaps),
+		"took", s.Took,
 	}
 	switch {
 	case err != nil:

@@ -172,7 +172,7 @@ func TestCollectAsAService(t *testing.T) {
 	assert.Contains(t, said.String(), `"added":1,`)
 }
 
-// holds says whether a ledger is the truth between two moments, and has nothing else.
+// holds reports whether a ledger is the truth between two moments, and has nothing else.
 func holds(t *testing.T, dir string, truth map[usage.Key]usage.Amounts, from, to time.Time) {
 	t.Helper()
 	opened, err := ledger.Open(dir, ledger.Options{})

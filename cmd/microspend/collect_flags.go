@@ -34,12 +34,14 @@ type collectFlags struct {
 func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
 	names := sources.Names()
-	f.StringVar(&flags.source, "source", "", fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
+	f.StringVar(&flags.source, "source", "",
+		fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
 	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; repeatable (default that of the profile)")
 	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; repeatable")
 	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
 	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
-	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for the region")
+	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for "+
+		"the region")
 	f.StringVar(&flags.since, "since", "",
 		"read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
 	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")

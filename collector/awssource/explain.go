@@ -110,7 +110,8 @@ func EndsTarget(err error) bool {
 // itself, and a context that is done come back as they are.
 func Explain(err error) error {
 	var fault *Fault
-	if err == nil || errors.As(err, &fault) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if err == nil || errors.As(err, &fault) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	kind, text := explain(err)
@@ -132,7 +133,8 @@ func explain(err error) (Kind, string) {
 	text := err.Error()
 	switch {
 	case errors.As(err, &noProfile):
-		return NoProfile, fmt.Sprintf("there is no profile %s; aws configure list-profiles shows those there are", noProfile.Profile)
+		return NoProfile, fmt.Sprintf("there is no profile %s; aws configure list-profiles shows those there are",
+			noProfile.Profile)
 	case errors.As(err, &badRole):
 		return NoProfile, fmt.Sprintf("the profile's source_profile %s cannot be used", badRole.Profile)
 	case errors.As(err, &sso), strings.Contains(text, "refresh cached SSO token failed"):
@@ -141,19 +143,21 @@ func explain(err error) (Kind, string) {
 		return NoCredentials, "the profile asks for the code of an MFA device, and there is no terminal to ask at; " +
 			"run it at one, or use credentials that need no code"
 	case strings.Contains(text, "no EC2 IMDS role found"), strings.Contains(text, "static credentials are empty"):
-		return NoCredentials, "no AWS credentials were found; name a profile with --profile or AWS_PROFILE, run aws configure or " +
-			"aws sso login, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
+		return NoCredentials, "no AWS credentials were found; name a profile with --profile or AWS_PROFILE, run aws " +
+			"configure or aws sso login, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
 	case IsThrottled(err):
 		return Throttled, "AWS throttled the calls again and again; try later or ask less often"
 	case errors.As(err, &api) && slices.Contains(expiredCodes, api.ErrorCode()):
-		return ExpiredCredentials, "the credentials have expired; renew them (aws sso login, or whatever issued them) and run it again"
+		return ExpiredCredentials, "the credentials have expired; renew them (aws sso login, or whatever issued them) " +
+			"and run it again"
 	case errors.As(err, &api) && slices.Contains(wrongCodes, api.ErrorCode()):
-		return WrongCredentials, "AWS does not accept the credentials; check the access key, that the region is enabled for the account, " +
-			"and that the machine's clock is right"
+		return WrongCredentials, "AWS does not accept the credentials; check the access key, that the region is enabled " +
+			"for the account, and that the machine's clock is right"
 	case errors.As(err, &api) && slices.Contains(refusedCodes, api.ErrorCode()):
 		return Refused, refusal(err)
 	case errors.As(err, &lookup):
-		return Unreachable, fmt.Sprintf("there is no host %s; check the region's name, the endpoint and the network", lookup.Name)
+		return Unreachable, fmt.Sprintf("there is no host %s; check the region's name, the endpoint and the network",
+			lookup.Name)
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return Unreachable, fmt.Sprintf("no connection to %s; check the endpoint, the network and the proxy", dial.Addr)
 	}
@@ -166,11 +170,13 @@ func refusal(err error) string {
 	if !errors.As(err, &operation) {
 		return "AWS refused the call"
 	}
-	for next := operation; errors.As(next.Err, &next); { // the innermost: a call fails for the call that was to give its credentials
+	// the innermost: a call fails for the call that was to give its credentials
+	for next := operation; errors.As(next.Err, &next); {
 		operation = next
 	}
 	if operation.Operation() == "AssumeRole" {
-		return "the role cannot be assumed; check its trust policy, its external id, and that the credentials may sts:AssumeRole it"
+		return "the role cannot be assumed; check its trust policy, its external id, and that the credentials may " +
+			"sts:AssumeRole it"
 	}
 	return fmt.Sprintf("the credentials may not %s", operation.Operation())
 }

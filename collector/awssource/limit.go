@@ -92,28 +92,3 @@ func (l *Limit) Succeeded() {
 	defer l.mu.Unlock()
 	l.rate = min(l.rate+l.full.PerSecond*recovery, l.full.PerSecond)
 }
-
-// Limits keeps one bucket per account and region. The zero value is not usable; see [NewLimits].
-type Limits struct {
-	rate  Rate
-	clock Clock
-
-	mu sync.Mutex
-	of map[[2]string]*Limit
-}
-
-// NewLimits returns no buckets yet.
-func NewLimits(rate Rate, clock Clock) *Limits {
-	return &Limits{rate: rate, clock: clock, of: map[[2]string]*Limit{}}
-}
-
-// For returns the bucket of an account and region, the same one each time.
-func (l *Limits) For(account, region string) *Limit {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	key := [2]string{account, region}
-	if l.of[key] == nil {
-		l.of[key] = NewLimit(l.rate, l.clock)
-	}
-	return l.of[key]
-}

@@ -94,10 +94,3 @@ func TestAWaitThatIsGivenUpLeavesItsTokenToOthers(t *testing.T) {
 	require.ErrorIs(t, limit.Wait(ctx), context.DeadlineExceeded, "one that is done takes none at all")
 	require.InDelta(t, 0, limit.tokens, 0.01)
 }
-
-func TestAnAccountAndRegionHaveOneBucket(t *testing.T) {
-	limits := NewLimits(Rate{PerSecond: 1, Burst: 1}, Clock{})
-	require.Same(t, limits.For("1", "eu-west-1"), limits.For("1", "eu-west-1"))
-	require.NotSame(t, limits.For("1", "eu-west-1"), limits.For("1", "us-east-1"))
-	require.NotSame(t, limits.For("1", "eu-west-1"), limits.For("2", "eu-west-1"))
-}

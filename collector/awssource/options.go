@@ -18,7 +18,8 @@ type Options struct {
 	Rate  Rate
 	Retry Retry
 	Clock Clock
-	Token func() (string, error) // asks for the code of an MFA device that a profile names; nil means there is no one to ask
+	// asks for the code of an MFA device that a profile names; nil means there is no one to ask
+	Token func() (string, error)
 }
 
 // Role is an IAM role to be assumed in an account.
@@ -123,7 +124,7 @@ func endpointOf(text, region string) string {
 	return strings.ReplaceAll(text, regionPlaceholder, region)
 }
 
-// ofAWS says whether an endpoint is AWS's, such as a VPC endpoint. Any other stands in for all of AWS: a local
+// ofAWS reports whether an endpoint is AWS's, such as a VPC endpoint. Any other stands in for all of AWS: a local
 // emulator.
 func ofAWS(endpoint string) bool {
 	u, err := url.Parse(endpoint)

@@ -18,10 +18,11 @@ import (
 
 // Retry says how often and how patiently a call is tried. The zero value is the default.
 type Retry struct {
-	Attempts int            // tries in all; 0 means 8
-	Base     time.Duration  // bound of the first delay, which doubles with each; 0 means 250 ms, twice that after throttling
-	Longest  time.Duration  // bound of every delay; 0 means 20 s
-	Random   func() float64 // from [0, 1): where between zero and its bound a delay lies; nil means math/rand
+	Attempts int // tries in all; 0 means 8
+	// bound of the first delay, which doubles with each; 0 means 250 ms, twice that after throttling
+	Base    time.Duration
+	Longest time.Duration  // bound of every delay; 0 means 20 s
+	Random  func() float64 // from [0, 1): where between zero and its bound a delay lies; nil means math/rand
 }
 
 func (r Retry) withDefaults() Retry {
@@ -80,7 +81,8 @@ var throttleCodes = func() map[string]struct{} {
 // The error codes of faults of the service, for answers whose status does not say so.
 var serverCodes = map[string]struct{}{
 	"InternalFailure": {}, "InternalError": {}, "InternalServerError": {}, "InternalServerException": {},
-	"InternalServiceFault": {}, "InternalServiceException": {}, "ServiceUnavailable": {}, "ServiceUnavailableException": {},
+	"InternalServiceFault": {}, "InternalServiceException": {}, "ServiceUnavailable": {},
+	"ServiceUnavailableException": {},
 }
 
 // canceled knows a context that is done, which no further try can help.
@@ -101,7 +103,7 @@ func broken(err error) aws.Ternary {
 	return aws.UnknownTernary
 }
 
-// IsThrottled says whether an error means that calls came too fast.
+// IsThrottled reports whether an error means that calls came too fast.
 func IsThrottled(err error) bool {
 	var status interface{ HTTPStatusCode() int }
 	if errors.As(err, &status) && status.HTTPStatusCode() == http.StatusTooManyRequests {
@@ -115,7 +117,7 @@ func IsThrottled(err error) bool {
 	return ok
 }
 
-// IsErrorRetryable says whether another try may succeed.
+// IsErrorRetryable reports whether another try may succeed.
 func (r *Retryer) IsErrorRetryable(err error) bool { return r.retryable.IsErrorRetryable(err).Bool() }
 
 // MaxAttempts is the number of tries in all.

@@ -19,7 +19,7 @@ type Target struct {
 	Region  string
 	Role    string // ARN of the role that is assumed; "" where the credentials are the account's own
 	Config  aws.Config
-	Limit   *Limit // shared by all clients of the account and region; Config's retryer waits for it
+	Limit   *Limit // of all clients of the account and region; Config's retryer waits for it
 }
 
 // callTimeout bounds one attempt: a connection that is silent is given up, and the call tried again.
@@ -42,16 +42,16 @@ func Targets(ctx context.Context, options Options) ([]Target, error) {
 		regions = []string{base.Region}
 	}
 	if len(regions) == 0 {
-		return nil, &Fault{Kind: NoRegion, Text: "no region; name one with --region, with region in the profile, or in AWS_REGION"}
+		return nil, &Fault{Kind: NoRegion, Text: "no region; name one with --region, with region in the profile, or in " +
+			"AWS_REGION"}
 	}
 	if base.Region == "" { // of STS
 		base.Region = regions[0]
 	}
-	limits := NewLimits(options.Rate, options.Clock)
 	var targets []Target
 	add := func(account, role string, credentials aws.CredentialsProvider) {
 		for _, region := range regions {
-			target := Target{Account: account, Region: region, Role: role, Limit: limits.For(account, region)}
+			target := Target{Account: account, Region: region, Role: role, Limit: NewLimit(options.Rate, options.Clock)}
 			target.Config = serviceConfig(base, options, target, credentials)
 			targets = append(targets, target)
 		}
@@ -99,12 +99,13 @@ func load(ctx context.Context, options Options) (aws.Config, error) {
 }
 
 func assume(base aws.Config, role Role) aws.CredentialsProvider {
-	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(base), role.ARN, func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName = role.session()
-		if role.ExternalID != "" {
-			o.ExternalID = &role.ExternalID
-		}
-	}), func(o *aws.CredentialsCacheOptions) {
+	return aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(base), role.ARN,
+		func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = role.session()
+			if role.ExternalID != "" {
+				o.ExternalID = &role.ExternalID
+			}
+		}), func(o *aws.CredentialsCacheOptions) {
 		o.ExpiryWindow = 5 * time.Minute // a long batch is not to end with credentials that ran out meanwhile
 		o.ExpiryWindowJitterFrac = 0.5
 	})

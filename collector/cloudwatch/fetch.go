@@ -54,7 +54,8 @@ type fetch struct {
 // open reads a batch as it was planned.
 func (s *Source) open(batch collector.Batch) (*fetch, batchSpec, error) {
 	var spec batchSpec
-	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Mapping >= len(s.options.Mappings) || len(spec.Metrics) != len(spec.Subjects) {
+	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Mapping >= len(s.options.Mappings) ||
+		len(spec.Metrics) != len(spec.Subjects) {
 		return nil, spec, errors.New("the batch was planned with another configuration")
 	}
 	return newFetch(s.options.Mappings[spec.Mapping], spec, batch.Window), spec, nil
@@ -78,7 +79,10 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 }
 
 func newFetch(of mapping.Mapping, spec batchSpec, window collector.Window) *fetch {
-	f := &fetch{window: window, periods: int(window.Periods()), mapping: of, result: collector.Result{Counts: map[string]int64{}}}
+	f := &fetch{
+		window: window, periods: int(window.Periods()), mapping: of,
+		result: collector.Result{Counts: map[string]int64{}},
+	}
 	for _, metric := range of.Metrics {
 		f.convert = append(f.convert, metric.Converter(window.Period))
 	}
@@ -91,7 +95,8 @@ func newFetch(of mapping.Mapping, spec batchSpec, window collector.Window) *fetc
 		}
 		for j := range of.Metrics {
 			if spec.Metrics[i]&(1<<j) != 0 {
-				f.queries = append(f.queries, query{subject: i, metric: j, asked: f.ask(len(f.queries), &of.Metrics[j], dimensions)})
+				asked := f.ask(len(f.queries), &of.Metrics[j], dimensions)
+				f.queries = append(f.queries, query{subject: i, metric: j, asked: asked})
 			}
 		}
 	}
@@ -148,7 +153,10 @@ func (f *fetch) read(ctx context.Context, s *Source, client API) error {
 }
 
 func (f *fetch) request() *cloudwatch.GetMetricDataInput {
-	return &cloudwatch.GetMetricDataInput{StartTime: &f.window.From, EndTime: &f.window.To, ScanBy: types.ScanByTimestampAscending}
+	return &cloudwatch.GetMetricDataInput{
+		StartTime: &f.window.From, EndTime: &f.window.To,
+		ScanBy: types.ScanByTimestampAscending,
+	}
 }
 
 // readPages reads all pages of some queries and puts them together by Id.
@@ -177,11 +185,11 @@ func (f *fetch) readPages(ctx context.Context, client API, asked []int) error {
 			return nil
 		}
 		if in.NextToken != nil && *in.NextToken == *out.NextToken {
-			return nonsense("a page of data is followed by itself")
+			return badReply("a page of data points to itself")
 		}
 		in.NextToken = out.NextToken
 	}
-	return nonsense("there is no end of pages")
+	return badReply("the pages do not end")
 }
 
 func messageText(message types.MessageData) string {
@@ -213,10 +221,10 @@ func (f *fetch) number(id *string) (int, bool) {
 func (f *fetch) take(r *types.MetricDataResult) error {
 	n, ok := f.number(r.Id)
 	if !ok {
-		return nonsense("it has a series that was not asked for")
+		return badReply("it has a series that was not requested")
 	}
 	if len(r.Timestamps) != len(r.Values) {
-		return nonsense("%d values stand at %d times", len(r.Values), len(r.Timestamps))
+		return badReply("%d values for %d timestamps", len(r.Values), len(r.Timestamps))
 	}
 	q := &f.queries[n]
 	// On every page but an Id's last one, PartialData says that there is more to come. An error on one page is not made
@@ -233,11 +241,12 @@ func (f *fetch) take(r *types.MetricDataResult) error {
 	for i, number := range r.Values {
 		at := r.Timestamps[i].Unix() - from
 		if at < 0 || at%period != 0 || at/period >= int64(f.periods) || r.Timestamps[i].Nanosecond() != 0 {
-			return nonsense("a datapoint at %s is none of the periods asked for", r.Timestamps[i].UTC().Format(time.RFC3339Nano))
+			return badReply("a datapoint at %s is not the start of a requested period", r.Timestamps[i].UTC().Format(time.RFC3339Nano))
 		}
 		value, rounded, err := convert.Convert(number)
 		if err != nil {
-			q.broken, q.reason = true, fmt.Sprintf("its value at %s, %v, %s", r.Timestamps[i].UTC().Format(time.RFC3339), number, err)
+			q.broken, q.reason = true, fmt.Sprintf("its value at %s, %v, %s", r.Timestamps[i].UTC().Format(time.RFC3339),
+				number, err)
 			continue
 		}
 		p := at / period

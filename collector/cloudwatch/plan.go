@@ -65,7 +65,8 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 		}
 	}
 	each := s.options.Prices.MetricMonth
-	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s together (first 10,000 of an account; by the hour)",
+	notes := []string{fmt.Sprintf("metrics: CloudWatch bills %s custom metrics at $%s each for a month of data, $%s "+
+		"together (first 10,000 of an account; by the hour)",
 		figures.Int(series), figures.Cents(each.USD), figures.Cents(each.Cost(series, 1)))}
 	if assumed := s.options.Prices.ThousandListCalls; assumed.Assumption != "" {
 		notes = append(notes, assumed.Assumption.Clause(figures.Cents(assumed.USD)).String())
@@ -81,7 +82,9 @@ func count(metrics uint16) int {
 	return n
 }
 
-func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (collector.Batch, error) {
+func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (
+	collector.Batch, error,
+) {
 	spec := batchSpec{Mapping: of}
 	for _, s := range subjects {
 		spec.Subjects = append(spec.Subjects, []string{s.Tenant, s.Image, s.MicroVM, s.Role})
@@ -92,7 +95,8 @@ func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window
 	return collector.Batch{
 		ID: resourceOf(subjects[0].Subject).String(), Window: window, Spec: text,
 		Cost: collector.Cost{
-			Calls: max(1, pages), Metrics: int64(queries), APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),
+			Calls: max(1, pages), Metrics: int64(queries),
+			APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),
 		},
 	}, err
 }
@@ -156,7 +160,8 @@ func (s *Source) listMapping(ctx context.Context, client API, of mapping.Mapping
 	}
 	// In the order in which the ledger keeps them, which is less work for it.
 	slices.SortFunc(found, func(a, b subjectSeries) int {
-		return cmp.Or(resourceOf(a.Subject).Compare(resourceOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
+		return cmp.Or(resourceOf(a.Subject).Compare(resourceOf(b.Subject)), cmp.Compare(a.Tenant, b.Tenant),
+			cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role))
 	})
 	return found, calls, nil
 }
@@ -184,16 +189,16 @@ func (s *Source) listMetric(
 			return calls, err
 		}
 		if in.NextToken != nil && out.Metrics == nil {
-			return calls, nonsense("a page of metrics is missing")
+			return calls, badReply("a page of metrics is missing")
 		}
 		for _, series := range out.Metrics {
 			if !is(series.Namespace, namespace) || !is(series.MetricName, metric.Name) {
-				return calls, nonsense("it lists a metric that was not asked for")
+				return calls, badReply("it lists a metric that was not requested")
 			}
 			dimensions = dimensions[:0]
 			for _, d := range series.Dimensions {
 				if d.Name == nil || d.Value == nil {
-					return calls, nonsense("it lists a dimension without a name or a value")
+					return calls, badReply("it lists a dimension without a name or a value")
 				}
 				dimensions = append(dimensions, mapping.Dimension{Name: *d.Name, Value: *d.Value})
 			}
@@ -205,7 +210,7 @@ func (s *Source) listMetric(
 			return calls, nil
 		}
 		if in.NextToken != nil && *in.NextToken == *out.NextToken {
-			return calls, nonsense("a page of metrics is followed by itself")
+			return calls, badReply("a page of metrics points to itself")
 		}
 		in.NextToken = out.NextToken
 	}

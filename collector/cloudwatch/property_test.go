@@ -165,7 +165,7 @@ func exceeds(got, most usage.Amounts) bool {
 	return false
 }
 
-// inGap says whether a gap may be what keeps a record from being there: one of its time.
+// inGap reports whether a gap may be what keeps a record from being there: one of its time.
 func inGap(gaps []collector.Gap, _ usage.Key, start time.Time) bool {
 	return slices.ContainsFunc(gaps, func(g collector.Gap) bool { return g.Window == (collector.Window{}) || g.Window.Contains(start) })
 }

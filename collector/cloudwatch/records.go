@@ -31,7 +31,8 @@ func (f *fetch) assemble(target collector.Target, spec batchSpec) {
 		subject := subjectFrom(values)
 		base := usage.Record{
 			PeriodSeconds: int64(f.window.Period / time.Second), Region: target.Region, Account: target.Account,
-			Resource: resourceOf(subject), Image: unless(subject.Image, emf.NoImage), Tenant: unless(subject.Tenant, emf.NoTenant),
+			Resource: resourceOf(subject),
+			Image:    unless(subject.Image, emf.NoImage), Tenant: unless(subject.Tenant, emf.NoTenant),
 			Role: subject.Role, Source: SourceName,
 		}
 		required := f.required()

@@ -32,7 +32,7 @@ func Definition() awssource.Definition {
 //
 //	cloudwatch:                   # without it the metrics of microspend's own meter
 //	  - namespace: acme/sandboxes
-//	    dimensions: {tenant: Customer, image: Template, microvm: VmId, role: Role}   # names; leave out those there are not
+//	    dimensions: {tenant: Customer, image: Template, microvm: VmId, role: Role}   # leave out what there is not
 //	    match: {Stage: prod}      # further dimensions, each with the one value that counts
 //	    metrics:                  # vcpu, memory, snapshot_read, snapshot_write, snapshot_storage, running, suspended,
 //	                              # launches, suspends, resumes
@@ -70,7 +70,8 @@ func (s *Settings) Override(flags awssource.Settings) error {
 		return nil
 	}
 	if len(s.Mappings) > 0 {
-		return errors.New("--per-microvm: the configuration says which metrics are read; give it a dimension for microvm there")
+		return errors.New("--per-microvm: the configuration says which metrics are read; give it a dimension for microvm " +
+			"there")
 	}
 	m := mapping.Default()
 	m.Dimensions.MicroVM = emf.DimensionMicroVMID

@@ -45,17 +45,17 @@ func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapp
 	if f.Dimensions != nil {
 		m.Dimensions = mapping.Dimensions(*f.Dimensions)
 		if m.Dimensions == (mapping.Dimensions{}) {
-			doc.Fault(path+".dimensions", "names none of tenant, image, microvm and role")
+			doc.Fault(path+".dimensions", "names no tenant, image, microvm or role")
 		}
 	}
 	for _, fixed := range f.Match {
 		m.Match = append(m.Match, mapping.Dimension{Name: fixed.Key, Value: fixed.Value})
 	}
 	if names := m.Names(); hasTwice(names) {
-		doc.Fault(path+".dimensions", "a dimension stands for two things; each name may be there once")
+		doc.Fault(path+".dimensions", "a dimension is used twice; each name may be used once")
 	}
 	if f.Namespace != "" && f.Namespace != emf.DefaultNamespace && len(f.Metrics) == 0 {
-		doc.Fault(path+".metrics", "is missing: it says which metrics of %s are usage", f.Namespace)
+		doc.Fault(path+".metrics", "is missing; list the metrics of %s that are usage", f.Namespace)
 	}
 	if len(f.Metrics) > 0 {
 		m.Metrics = nil
@@ -81,7 +81,7 @@ func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapp
 			}
 		}
 		if slices.Contains(m.Series, subject) {
-			doc.Fault(at, "is there twice, and would count twice")
+			doc.Fault(at, "is listed twice, and would count twice")
 		}
 		m.Series = append(m.Series, subject)
 	}
@@ -107,7 +107,8 @@ func (f metricFile) metric(doc *strictyaml.Document, path, quantity string) (m m
 		m.Statistic = "Sum"
 	}
 	if !mapping.IsStatistic(m.Statistic) {
-		doc.Fault(path+".statistic", "%.40q is no statistic that usage can be read by; those are %s", m.Statistic, mapping.Statistics())
+		doc.Fault(path+".statistic", "unknown statistic %.40q; valid statistics: %s", m.Statistic,
+			mapping.Statistics())
 	}
 	if f.Unit != "" {
 		if m.Unit, err = mapping.ParseUnit(q, f.Unit); err != nil {
@@ -115,7 +116,8 @@ func (f metricFile) metric(doc *strictyaml.Document, path, quantity string) (m m
 		}
 	}
 	if m.Unit.Level() && m.Statistic == "Sum" {
-		doc.Fault(path+".statistic", "the sum of %s is not how much is in use; give Average, or the unit with its time", m.Unit)
+		doc.Fault(path+".statistic", "the sum of %s is not how much is in use; give Average, or the unit with its time",
+			m.Unit)
 	}
 	if f.Scale != nil {
 		m.Scale = f.Scale.Decimal

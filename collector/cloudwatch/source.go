@@ -36,11 +36,12 @@ type Options struct {
 	Prices   pricing.MeasuringPrices
 	Explain  func(error) error // says what an error means to a user; nil leaves it as it is
 
-	Attempts int                                        // how often a series that fails is asked for; 0 means 3
-	Backoff  time.Duration                              // before the second attempt, doubled before each further one; 0 means 1 s
-	Now      func() time.Time                           // nil means time.Now
-	Sleep    func(context.Context, time.Duration) error // nil means a timer
-	Random   func() float64                             // in [0, 1); nil means math/rand
+	Attempts int // how often a series that fails is asked for; 0 means 3
+	// before the second attempt, doubled before each further one; 0 means 1 s
+	Backoff time.Duration
+	Now     func() time.Time                           // nil means time.Now
+	Sleep   func(context.Context, time.Duration) error // nil means a timer
+	Random  func() float64                             // in [0, 1); nil means math/rand
 }
 
 // Source reads usage from CloudWatch metrics. It implements collector.Source.
@@ -113,6 +114,6 @@ func finestPeriod(age time.Duration) time.Duration {
 	return 0
 }
 
-func nonsense(format string, args ...any) error {
-	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
+func badReply(format string, args ...any) error {
+	return fmt.Errorf("unexpected reply from CloudWatch: "+format, args...)
 }

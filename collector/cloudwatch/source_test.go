@@ -229,9 +229,9 @@ func TestPriceOfADay(t *testing.T) {
 
 func TestRepliesThatMakeNoSense(t *testing.T) {
 	for name, change := range map[string]func(*types.MetricDataResult){
-		"a series that was not asked for": func(r *types.MetricDataResult) { *r.Id = "q999" },
-		"values stand at":                 func(r *types.MetricDataResult) { r.Values = append(r.Values, 1) },
-		"none of the periods asked for": func(r *types.MetricDataResult) {
+		"a series that was not requested": func(r *types.MetricDataResult) { *r.Id = "q999" },
+		"values for":                      func(r *types.MetricDataResult) { r.Values = append(r.Values, 1) },
+		"is not the start of a requested period": func(r *types.MetricDataResult) {
 			r.Timestamps, r.Values = append(r.Timestamps, monday.AddDate(0, 1, 0)), append(r.Values, 1)
 		},
 		"is below zero": func(r *types.MetricDataResult) {

@@ -125,7 +125,8 @@ var memberIndex = func() map[string]int {
 	return index
 }()
 
-// optional says whether a line may lack a member: all names but those of dimensions, and what is left out when empty.
+// optional reports whether a line may lack a member: all names but those of dimensions, and what is left out when
+// empty.
 func optional(member int) bool {
 	return member == memberDropped || member == memberNotes || member >= memberFirstName+3 && member < memberFirstValue
 }

@@ -11,8 +11,9 @@ const (
 	Cut                     // one of the meter's lines, of which the beginning or the end is missing
 	Mixed                   // one of the meter's lines with something before, within or after it, such as another line
 	Newer                   // of a version of the schema that this program does not know
-	Invalid                 // whole, but not what the schema says: a member missing, doubled, unknown, mistyped or out of bounds
-	TooLong                 // longer than an event of CloudWatch Logs can be
+	// whole, but not what the schema says: a member missing, doubled, unknown, mistyped or out of bounds
+	Invalid
+	TooLong // longer than an event of CloudWatch Logs can be
 )
 
 var kindNames = [...]string{

@@ -105,7 +105,8 @@ func (l *Line) directive(s *scanner) *Error {
 	}
 	for i, metric := range found {
 		if metric.Name != metrics[i].Name || metric.Unit != metrics[i].Unit {
-			return &Error{Invalid, at, fmt.Sprintf("the metric %.40q in %.40q is not the one that a meter writes there", metric.Name, metric.Unit)}
+			return &Error{Invalid, at, fmt.Sprintf("the metric %.40q in %.40q is not the one that a meter writes there",
+				metric.Name, metric.Unit)}
 		}
 	}
 	l.Publication = p

@@ -15,7 +15,7 @@ const (
 	MaxNamespace = 255
 )
 
-// Name makes of any text a value that CloudWatch takes for a dimension, and says whether that took a change. White
+// Name makes of any text a value that CloudWatch takes for a dimension, and reports whether that took a change. White
 // space around it goes. Bytes that are not printable ASCII, and percent signs beside them, are written as in a URL (é
 // is %C3%A9), so that different texts stay different; what is still longer than MaxName is cut and ends in a tilde
 // and part of its SHA-256. Text without anything printable is "".
@@ -56,7 +56,7 @@ func isPrintable(s string) bool {
 	return true
 }
 
-// isName says whether CloudWatch takes s as the value of a dimension.
+// isName reports whether CloudWatch takes s as the value of a dimension.
 func isName(s string) bool {
 	return len(s) <= MaxName && isPrintable(s) && strings.Trim(s, " ") != ""
 }

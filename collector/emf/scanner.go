@@ -27,7 +27,7 @@ func (s *scanner) space() {
 	}
 }
 
-// peek skips white space and says whether c comes next.
+// peek skips white space and reports whether c comes next.
 func (s *scanner) peek(c byte) bool {
 	s.space()
 	return s.at < len(s.text) && s.text[s.at] == c

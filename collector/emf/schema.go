@@ -112,7 +112,8 @@ const (
 )
 
 var eventNames = [...]string{
-	Interval: "interval", Launch: "launch", Suspend: "suspend", Suspended: "suspended", Resume: "resume", Terminate: "terminate",
+	Interval: "interval", Launch: "launch", Suspend: "suspend", Suspended: "suspended", Resume: "resume",
+	Terminate: "terminate",
 }
 
 // String is the word in the line.
@@ -134,19 +135,20 @@ func parseEvent(word string) (Event, bool) {
 
 // Notes that a line can carry. Readers accept others, which later meters may add.
 const (
-	NoteTenantMissing     = "tenant-missing"      // neither flag, environment nor payload names a tenant
-	NoteNameChanged       = "name-changed"        // a name was not printable ASCII or too long; see Name
-	NoteRunUnreadable     = "run-unreadable"      // the run hook's body was not as AWS documents it
-	NoteLaunchUnseen      = "launch-unseen"       // metering began without a run hook
-	NoteImageSizeUnknown  = "image-size-unknown"  // what the launch read is not in SnapshotReadBytes
-	NoteBaselineInferred  = "baseline-inferred"   // the baseline was worked out from the memory that the guest sees
-	NoteBurstUnknown      = "burst-unknown"       // CPU or memory could not be read: the baseline alone is counted
-	NoteUnannounced       = "unannounced"         // a jump of the clock was taken as a suspend that no hook announced
-	NoteResumeUnseen      = "resume-unseen"       // no resume hook came; the clock showed that the MicroVM runs again
-	NoteSuspendUndone     = "suspend-undone"      // after a suspend hook the MicroVM ran on
-	NoteClockStepped      = "clock-stepped"       // the wall clock was set
-	NoteClockUncorrected  = "clock-uncorrected"   // the wall clock may not have been set after a snapshot
-	NoteSuspendedUnknown  = "suspended-unknown"   // how long the MicroVM was suspended could not be told: it is not counted
+	NoteTenantMissing    = "tenant-missing"     // neither flag, environment nor payload names a tenant
+	NoteNameChanged      = "name-changed"       // a name was not printable ASCII or too long; see Name
+	NoteRunUnreadable    = "run-unreadable"     // the run hook's body was not as AWS documents it
+	NoteLaunchUnseen     = "launch-unseen"      // metering began without a run hook
+	NoteImageSizeUnknown = "image-size-unknown" // what the launch read is not in SnapshotReadBytes
+	NoteBaselineInferred = "baseline-inferred"  // the baseline was worked out from the memory that the guest sees
+	NoteBurstUnknown     = "burst-unknown"      // CPU or memory could not be read: the baseline alone is counted
+	NoteUnannounced      = "unannounced"        // a jump of the clock was taken as a suspend that no hook announced
+	NoteResumeUnseen     = "resume-unseen"      // no resume hook came; the clock showed that the MicroVM runs again
+	NoteSuspendUndone    = "suspend-undone"     // after a suspend hook the MicroVM ran on
+	NoteClockStepped     = "clock-stepped"      // the wall clock was set
+	NoteClockUncorrected = "clock-uncorrected"  // the wall clock may not have been set after a snapshot
+	// how long the MicroVM was suspended could not be told: it is not counted
+	NoteSuspendedUnknown  = "suspended-unknown"
 	NoteMeterStopped      = "meter-stopped"       // the meter was stopped; the MicroVM may run on
 	NoteLinesDropped      = "lines-dropped"       // standard output did not take earlier lines: see DroppedLines
 	NoteMeasuredForCgroup = "measured-for-cgroup" // CPU and memory are those of the meter's cgroup, not of the whole guest

@@ -49,7 +49,10 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 		calls, err := s.read(ctx, t.Client, r)
 		all.Calls += calls
 		if ofGroup(err) { // others can be read all the same
-			gap := collector.Gap{Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period}, What: "log group " + spec.Group, Reason: s.options.Explain(err).Error()}
+			gap := collector.Gap{
+				Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period},
+				What:   "log group " + spec.Group, Reason: s.options.Explain(err).Error(),
+			}
 			all.Gaps = append(all.Gaps, gap)
 			return all, nil
 		}
@@ -62,7 +65,7 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	return all, nil
 }
 
-// ofGroup says whether an error is one of what was asked for: a log group that is gone, or of a class that cannot be
+// ofGroup reports whether an error is one of what was asked for: a log group that is gone, or of a class that cannot be
 // read.
 func ofGroup(err error) bool {
 	var api smithy.APIError
@@ -89,7 +92,8 @@ func (s *Source) read(ctx context.Context, client API, r *reading) (calls int64,
 
 // pages reads what was printed in [from, to) to its end. A page may be empty and not be the last.
 func (s *Source) pages(
-	ctx context.Context, client API, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time, event func(*types.FilteredLogEvent) error,
+	ctx context.Context, client API, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time,
+	event func(*types.FilteredLogEvent) error,
 ) (calls int64, err error) {
 	if !from.Before(to) {
 		return 0, nil
@@ -104,10 +108,10 @@ func (s *Source) pages(
 		for i := range out.Events {
 			e := &out.Events[i]
 			if e.Message == nil || e.Timestamp == nil {
-				return calls, nonsense("an event has no message or no timestamp")
+				return calls, badReply("an event has no message or no timestamp")
 			}
 			if *e.Timestamp < *in.StartTime || *e.Timestamp > *in.EndTime {
-				return calls, nonsense("an event is not of the time that was asked for")
+				return calls, badReply("an event lies outside the requested time")
 			}
 			if err := event(e); err != nil {
 				return calls, err
@@ -118,7 +122,7 @@ func (s *Source) pages(
 			return calls, nil
 		case next == aws.ToString(in.NextToken):
 			if barren++; barren == endlessPages {
-				return calls, nonsense("the pages of %s do not end", *in.LogGroupName)
+				return calls, badReply("the pages of %s do not end", *in.LogGroupName)
 			}
 		default:
 			barren = 0

@@ -82,7 +82,8 @@ func (s *Source) kept(group logGroup, window collector.Window) (from time.Time, 
 	if !oldest.After(window.From) {
 		return window.From, ""
 	}
-	return oldest, fmt.Sprintf("retention: the log group %s keeps lines for %d days; what is older is lost", group.name, group.retention/(24*time.Hour))
+	return oldest, fmt.Sprintf("retention: the log group %s keeps lines for %d days; what is older is lost", group.name,
+		group.retention/(24*time.Hour))
 }
 
 // slice is how much time a batch of the group covers: a part of a day, of whole periods.
@@ -121,8 +122,8 @@ func (s *Source) list(ctx context.Context, t *targetGroups) (groups []logGroup, 
 			groups = append(groups, found...)
 		}
 		if len(groups) == 0 {
-			return nil, fmt.Errorf("there is no log group %s; name those that MicroVMs log to with --log-group or in the configuration, "+
-				"under collect.log_groups", strings.Join(s.options.Groups, " or "))
+			return nil, fmt.Errorf("there is no log group %s; name those that MicroVMs log to with --log-group or in the "+
+				"configuration, under collect.log_groups", strings.Join(s.options.Groups, " or "))
 		}
 		slices.SortFunc(groups, func(a, b logGroup) int { return strings.Compare(a.name, b.name) })
 		return slices.CompactFunc(groups, func(a, b logGroup) bool { return a.name == b.name }), nil
@@ -146,7 +147,7 @@ func (s *Source) match(ctx context.Context, client API, pattern string) (groups 
 		for _, g := range out.LogGroups {
 			name := aws.ToString(g.LogGroupName)
 			if !strings.HasPrefix(name, prefix) {
-				return nil, calls, nonsense("it lists a log group that was not asked for")
+				return nil, calls, badReply("it lists a log group that was not requested")
 			}
 			if !open && name != prefix {
 				continue
@@ -163,7 +164,7 @@ func (s *Source) match(ctx context.Context, client API, pattern string) (groups 
 			return groups, calls, nil
 		case next == aws.ToString(in.NextToken):
 			if barren++; barren == endlessPages {
-				return nil, calls, nonsense("the list of log groups does not end")
+				return nil, calls, badReply("the list of log groups does not end")
 			}
 		}
 		in.NextToken = out.NextToken

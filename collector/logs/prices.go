@@ -21,7 +21,8 @@ func sampleLine(publication emf.Publication) emf.Line {
 	start := time.Date(2026, time.October, 1, 9, 0, 0, 0, time.UTC).UnixMilli()
 	return emf.Line{
 		Life: "0123456789abcdef0123456789abcdef", Sequence: 100, Event: emf.Interval,
-		MicroVMID: "microvm-0123456789abcdef0", Tenant: "tenant-0001", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
+		MicroVMID: "microvm-0123456789abcdef0", Tenant: "tenant-0001",
+		Image:        "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
 		ImageVersion: "12.0", Region: "eu-west-1", Account: "123456789012",
 		PeriodStart: start, PeriodEnd: start + 60_000,
 		Amounts:     usage.Amounts{pricing.VCPU: 60_000, pricing.Memory: 122_880_000, usage.Running: 60_000},
@@ -47,10 +48,13 @@ func (s *Source) prices(groups []logGroup) []string {
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
 		assumption.LogReadFree.Clause().String(),
-		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"), figures.Cents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
-		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs (60 lines, %s bytes, meter --metrics none) "+
+		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"),
+			figures.Cents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
+		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs "+
+			"(60 lines, %s bytes, meter --metrics none) "+
 			"and $%s from metrics (%d with a MicrovmId dimension at $%s a month of %d hours, and their lines), %s times as much",
-			short(byLogs), figures.Int(bytes), short(byMetrics), metrics.Metrics.Count(), figures.Cents(p.MetricMonth.USD), monthHours, ratio.StringFixed(0)),
+			short(byLogs), figures.Int(bytes), short(byMetrics), metrics.Metrics.Count(), figures.Cents(p.MetricMonth.USD),
+			monthHours, ratio.StringFixed(0)),
 	}
 	var stored, hourly int64
 	for _, g := range groups {
@@ -58,8 +62,10 @@ func (s *Source) prices(groups []logGroup) []string {
 		hourly += max(g.hourly, 0)
 	}
 	if hourly > 0 {
-		notes = append(notes, fmt.Sprintf("log-groups: these %d take in about %s bytes an hour, of all programs: $%s a month of %d hours; keeping it costs $%s per GB-month (%s)",
-			len(groups), figures.Int(hourly), short(p.LogIngestion(hourly*monthHours)), monthHours, figures.Cents(p.LogStorageGBMonth.USD), sourceOf(p.LogStorageGBMonth)))
+		notes = append(notes, fmt.Sprintf("log-groups: these %d take in about %s bytes an hour, of all programs: $%s a "+
+			"month of %d hours; keeping it costs $%s per GB-month (%s)",
+			len(groups), figures.Int(hourly), short(p.LogIngestion(hourly*monthHours)), monthHours,
+			figures.Cents(p.LogStorageGBMonth.USD), sourceOf(p.LogStorageGBMonth)))
 	}
 	return notes
 }

@@ -115,12 +115,13 @@ func newReading(target collector.Target, group string, window collector.Window) 
 	return &reading{
 		target: target, group: group, window: window,
 		from: window.From.UnixMilli(), to: window.To.UnixMilli(), period: window.Period.Milliseconds(),
-		lives: map[lifeKey]*logLife{}, microVMs: map[microVMKey]*logUsage{}, names: map[string]string{}, seed: maphash.MakeSeed(),
+		lives: map[lifeKey]*logLife{}, microVMs: map[microVMKey]*logUsage{}, names: map[string]string{},
+		seed:   maphash.MakeSeed(),
 		counts: map[string]int64{}, noted: map[string]int{},
 	}
 }
 
-// inside says whether a moment lies in the window. What does not is another window's to count.
+// inside reports whether a moment lies in the window. What does not is another window's to count.
 func (r *reading) inside(ms int64) bool { return ms >= r.from && ms < r.to }
 
 func (r *reading) near(ms int64) bool {
@@ -184,7 +185,11 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	}
 	inside := r.inside(line.PeriodStart)
 	sum := maphash.String(r.seed, *e.Message)
-	i, seen := slices.BinarySearchFunc(life.marks, line.Sequence, func(m mark, sequence int64) int { return cmp.Compare(m.sequence, sequence) })
+	i, seen := slices.BinarySearchFunc(life.marks, line.Sequence, func(m mark,
+		sequence int64,
+	) int {
+		return cmp.Compare(m.sequence, sequence)
+	})
 	if seen {
 		r.again(e, line, life, life.marks[i].sum == sum)
 		return
@@ -206,7 +211,10 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	}
 	cell := life.usage.cell(r, line.PeriodStart)
 	// What a MicroVM prints is up to whoever runs in it: a line may be forged. The period is not believed then.
-	if stream := aws.ToString(e.LogStreamName); stream != line.MicroVMID && r.microVMs[microVMKey{life.usage.region, life.usage.account, stream}] != nil {
+	if stream := aws.ToString(e.LogStreamName); stream != line.MicroVMID && r.microVMs[microVMKey{
+		life.usage.region,
+		life.usage.account, stream,
+	}] != nil {
 		r.counts[countStream]++
 		r.note(countStream, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
 		cell.doubtful = true
@@ -223,7 +231,7 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	r.count(cell, line)
 }
 
-// possible says whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to
+// possible reports whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to
 // come.
 func possible(line *emf.Line) bool {
 	const (
@@ -284,7 +292,10 @@ func (r *reading) usageOf(line *emf.Line) *logUsage {
 // cell finds the period that a moment of the window lies in.
 func (u *logUsage) cell(r *reading, ms int64) *logCell {
 	index := (ms - r.from) / r.period
-	i, found := slices.BinarySearchFunc(u.cells, index, func(c logCell, index int64) int { return cmp.Compare(c.index, index) })
+	i, found := slices.BinarySearchFunc(u.cells, index, func(c logCell, index int64) int {
+		return cmp.Compare(c.index,
+			index)
+	})
 	if !found {
 		begin := r.from + index*r.period
 		u.cells = slices.Insert(u.cells, i, logCell{index: index, begin: begin, end: begin + r.period})

@@ -24,8 +24,9 @@ func (r *reading) result(out *collector.Result) {
 			record := r.record(u, &u.cells[i])
 			if err := record.Check(); err != nil { // a sum that no MicroVM can have used
 				out.Gaps = append(out.Gaps, collector.Gap{
-					What:   "MicroVM " + u.id,
-					Reason: fmt.Sprintf("the lines of the period from %s do not make a record: %s", record.PeriodStart.Format(time.RFC3339), err),
+					What: "MicroVM " + u.id,
+					Reason: fmt.Sprintf("the lines of the period from %s do not make a record: %s",
+						record.PeriodStart.Format(time.RFC3339), err),
 				})
 				continue
 			}
@@ -38,7 +39,8 @@ func (r *reading) result(out *collector.Result) {
 	out.Notes = append(out.Notes, r.notes...)
 	if r.newer > 0 {
 		out.Gaps = append(out.Gaps, collector.Gap{
-			Window: r.window, What: "log group " + r.group, Reason: fmt.Sprintf("%d lines are of a newer meter than this program knows; a newer microspend reads them", r.newer),
+			Window: r.window, What: "log group " + r.group, Reason: fmt.Sprintf("%d lines are of a newer meter than this "+
+				"program knows; a newer microspend reads them", r.newer),
 		})
 	}
 }
@@ -102,7 +104,8 @@ func (r *reading) noteMissing(what, format string, args ...any) {
 func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
-		Region: u.region, Account: u.account, Resource: usage.Resource{ID: u.id}, Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
+		Region: u.region, Account: u.account, Resource: usage.Resource{ID: u.id},
+		Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
 		Amounts:  c.amounts,
 		Coverage: usage.CoverageComplete,
 	}

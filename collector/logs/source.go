@@ -124,6 +124,6 @@ func CheckLogGroup(name string) error {
 
 var groupNames = regexp.MustCompile(`^([a-zA-Z0-9_/.#-]{1,512}\*?|\*)$`)
 
-func nonsense(format string, args ...any) error {
-	return fmt.Errorf("CloudWatch's reply makes no sense: "+format, args...)
+func badReply(format string, args ...any) error {
+	return fmt.Errorf("unexpected reply from CloudWatch: "+format, args...)
 }

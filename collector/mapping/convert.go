@@ -29,7 +29,7 @@ func (c Converter) Convert(number float64) (value int64, rounded bool, err error
 
 func (c Converter) convertSlowly(number float64) (int64, bool, error) {
 	if math.IsNaN(number) || math.IsInf(number, 0) {
-		return 0, false, errors.New("is no number")
+		return 0, false, errors.New("is not a number")
 	}
 	if number < 0 {
 		return 0, false, errBelowZero

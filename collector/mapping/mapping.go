@@ -71,7 +71,8 @@ const (
 )
 
 var quantityNames = [usage.MeasureCount]string{
-	"vcpu", "memory", "snapshot_read", "snapshot_write", "snapshot_storage", "running", "suspended", "launches", "suspends", "resumes",
+	"vcpu", "memory", "snapshot_read", "snapshot_write", "snapshot_storage", "running", "suspended", "launches",
+	"suspends", "resumes",
 }
 
 // Word is what the configuration calls a quantity.
@@ -83,7 +84,7 @@ func Quantities() []Quantity { return usage.Measures() }
 // Statistics are those that a metric may be read by.
 var statistics = []string{"Sum", "Average", "Minimum", "Maximum", "SampleCount"}
 
-// IsStatistic says whether a metric may be read by a statistic.
+// IsStatistic reports whether a metric may be read by a statistic.
 func IsStatistic(name string) bool { return slices.Contains(statistics, name) }
 
 // Statistics lists them for messages.

@@ -19,7 +19,7 @@ type Unit struct {
 // String is the word used in the configuration.
 func (u Unit) String() string { return u.name }
 
-// Level says whether the unit is of how much is in use, rather than of what was used.
+// Level reports whether the unit is of how much is in use, rather than of what was used.
 func (u Unit) Level() bool { return u.level }
 
 const (
@@ -36,10 +36,14 @@ func unitsOf(q Quantity) []Unit {
 	perMiB := decimal.RequireFromString("1000").Mul(decimal.NewFromInt(5).Pow(decimal.NewFromInt(20))).Shift(-20)
 	switch q {
 	case VCPU:
-		return []Unit{amount("vcpu-milliseconds", 1), amount("vcpu-seconds", 1000), amount("vcpu-hours", 3_600_000), level("vcpus", 1000)}
+		return []Unit{
+			amount("vcpu-milliseconds", 1), amount("vcpu-seconds", 1000), amount("vcpu-hours", 3_600_000),
+			level("vcpus", 1000),
+		}
 	case Memory:
 		return []Unit{
-			amount("mib-milliseconds", 1), amount("mib-seconds", 1000), amount("gb-seconds", 1000*kib), amount("gb-hours", 3_600_000*kib),
+			amount("mib-milliseconds", 1), amount("mib-seconds", 1000),
+			amount("gb-seconds", 1000*kib), amount("gb-hours", 3_600_000*kib),
 			{"byte-seconds", perMiB, false},
 			level("mib", 1000), level("gb", 1000*kib),
 			{"bytes", perMiB, true},
@@ -71,7 +75,7 @@ func ParseUnit(q Quantity, word string) (Unit, error) {
 	for i, u := range units {
 		names[i] = u.name
 	}
-	return Unit{}, fmt.Errorf("%.40q is no unit of %s; units are %s", word, Word(q), strings.Join(names, ", "))
+	return Unit{}, fmt.Errorf("unknown unit %.40q for %s; valid units: %s", word, Word(q), strings.Join(names, ", "))
 }
 
 // Converter turns the numbers of a metric into the record's units, for periods of one length.

@@ -42,7 +42,8 @@ func parseChain(text string) (*url.URL, error) {
 		return &url.URL{Scheme: "http", Host: net.JoinHostPort("127.0.0.1", text)}, nil
 	}
 	base, err := url.Parse(text)
-	if err != nil || base.Scheme != "http" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
+	if err != nil || base.Scheme != "http" || base.Host == "" || base.RawQuery != "" || base.Fragment != "" ||
+		base.User != nil {
 		return nil, fmt.Errorf("%.80q is neither a port nor a URL such as http://127.0.0.1:9001", text)
 	}
 	base.Path = strings.TrimSuffix(base.Path, "/")

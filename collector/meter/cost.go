@@ -36,8 +36,9 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 	usual := emf.Line{
 		Life: "00000000000000000000000000000000", Sequence: 100, Event: emf.Interval, Tenant: "tenant-0000",
 		MicroVMID: "microvm-00000000-0000-0000-0000-000000000000", Region: "eu-west-1", Account: "000000000000",
-		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000, PeriodEnd: 1_795_435_260_000,
-		Amounts: usage.Amounts{usage.Running: 60_000}, Publication: p,
+		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000,
+		PeriodEnd: 1_795_435_260_000,
+		Amounts:   usage.Amounts{usage.Running: 60_000}, Publication: p,
 	}
 	usual.Amounts[pricing.VCPU], usual.Amounts[pricing.Memory] = 60_000, 122_880_000
 	cost.ThousandHours = prices.LogIngestion(1000 * linesPerHour * int64(len(usual.AppendTo(nil))+pricing.LogEventBytes))
@@ -63,6 +64,7 @@ func (c Cost) Sentences() (sentences []string) {
 	if c.LogIngest.Assumption != "" {
 		assumption = fmt.Sprintf(" (assumption %s: $%s per GB)", c.LogIngest.Assumption, figures.Cents(c.LogIngest.USD))
 	}
-	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s", figures.Fixed(c.ThousandHours, 4), assumption)
+	say("its lines cost about $%s per 1,000 hours of running MicroVMs in log ingestion%s",
+		figures.Fixed(c.ThousandHours, 4), assumption)
 	return sentences
 }

@@ -73,7 +73,8 @@ func (r *Recorder) Resume(at Instant, load Load) {
 	switch {
 	case l.resumed && at.Mono-l.resumedAt < r.Timing.Repeat, l.wait != nil && l.wait.resume:
 		r.Say("the resume hook came for a resume that is counted")
-	case r.jumped && at.Mono-r.jumpedAt < r.Timing.ResumeWait && at.Mono-l.launched >= r.Timing.Repeat && r.plausible(r.jumpedBy):
+	case r.jumped && at.Mono-r.jumpedAt < r.Timing.ResumeWait && at.Mono-l.launched >= r.Timing.Repeat &&
+		r.plausible(r.jumpedBy):
 		// The clock was taken for set; it was a short suspend.
 		r.awake()
 		here := l.pos
@@ -149,5 +150,5 @@ func (r *Recorder) countResume() {
 	})
 }
 
-// Metering says whether a life is under way.
+// Metering reports whether a life is under way.
 func (r *Recorder) Metering() bool { return r.life != nil }

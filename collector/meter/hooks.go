@@ -125,7 +125,7 @@ func (h *hooks) run(body []byte) {
 
 func (h *hooks) flush() {
 	if !h.out.flush(flushPatience) {
-		h.say("standard output takes no lines: the last ones are kept for later")
+		h.say("standard output accepts no lines: keeping the last ones for later")
 	}
 }
 
@@ -149,5 +149,9 @@ func refuse(w http.ResponseWriter, status int, why string) {
 }
 
 func plain(status int, text string) answer {
-	return answer{status, http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, []byte("microspend meter: " + text + "\n")}
+	return answer{
+		status,
+		http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		[]byte("microspend meter: " + text + "\n"),
+	}
 }

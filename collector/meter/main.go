@@ -24,9 +24,10 @@ const (
 // Usage is the synopsis and what there is to say before the flags.
 const Usage = `microspend meter [flags] [-- command argument...]
 
-meter runs inside a MicroVM and prints its usage to standard output, one line in CloudWatch's Embedded Metric Format a minute,
-and one before each suspend and termination. It serves the lifecycle hooks of the image, and can call an application's own.
-With a command it runs that, passes signals on, reaps what it leaves behind and exits as it does: an image's first process.
+meter runs inside a MicroVM and prints its usage to standard output: one line a minute in CloudWatch's Embedded Metric
+Format, and one before each suspend and termination. It serves the lifecycle hooks of the image, and can call an
+application's own. Given a command, it runs it, passes signals on, reaps orphaned processes and exits with the command's
+exit code, as an image's first process should.
 
 Each flag can be given in the environment too: MICROSPEND_METER_PER_MICROVM=true for --per-microvm.`
 

@@ -32,7 +32,10 @@ const (
 )
 
 func newMessages(w io.Writer, clock Clock) *messages {
-	m := &messages{clock: clock, since: clock.Now().Mono, said: map[string]int{}, queue: make(chan string, maxMessages), stop: make(chan struct{}), done: make(chan struct{})}
+	m := &messages{
+		clock: clock, since: clock.Now().Mono, said: map[string]int{}, queue: make(chan string, maxMessages),
+		stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	go m.write(w)
 	return m
 }

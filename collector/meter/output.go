@@ -65,7 +65,7 @@ func (o *output) put(line *emf.Line) {
 	o.changed.Broadcast()
 }
 
-// flush waits until all lines are written, or for so long, and says whether they are.
+// flush waits until all lines are written, or for so long, and reports whether they are.
 func (o *output) flush(patience time.Duration) bool {
 	timer := time.AfterFunc(patience, o.changed.Broadcast)
 	defer timer.Stop()
@@ -104,7 +104,7 @@ func (o *output) write() {
 		if err != nil {
 			broken = broken || n > 0
 			if !failing {
-				o.say("cannot write lines, and keeps them for later: %v", err)
+				o.say("cannot write lines, keeping them for later: %v", err)
 				failing = true
 			}
 			if !o.pause(retry) {
@@ -114,7 +114,7 @@ func (o *output) write() {
 			continue
 		}
 		if failing {
-			o.say("lines are written again")
+			o.say("writing lines again")
 		}
 		retry, failing, broken = firstRetry, false, false
 		o.written()
@@ -143,7 +143,7 @@ func (o *output) written() {
 	o.changed.Broadcast()
 }
 
-// pause waits before a line is tried again, and says whether to go on. Nothing of the line is promised to stay
+// pause waits before a line is tried again, and reports whether to go on. Nothing of the line is promised to stay
 // meanwhile.
 func (o *output) pause(d time.Duration) bool {
 	o.mu.Lock()

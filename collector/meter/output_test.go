@@ -127,7 +127,7 @@ func TestFailingOutput(t *testing.T) {
 		} else {
 			require.Empty(t, kinds)
 		}
-		require.Equal(t, []string{"cannot write lines, and keeps them for later: %v", "lines are written again"}, said)
+		require.Equal(t, []string{"cannot write lines, keeping them for later: %v", "writing lines again"}, said)
 	}
 }
 

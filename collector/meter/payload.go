@@ -53,7 +53,8 @@ func ParsePayloadKeys(text string) (PayloadKeys, error) {
 		field, key, ok := strings.Cut(pair, "=")
 		field, key = strings.TrimSpace(field), strings.TrimSpace(key)
 		if !ok || !slices.Contains(payloadFields, field) {
-			return nil, fmt.Errorf("%.60q is not a field with its key, such as tenant=customer.id; fields are %s", pair, strings.Join(payloadFields, ", "))
+			return nil, fmt.Errorf("%.60q is not a field with its key, such as tenant=customer.id; fields are %s", pair,
+				strings.Join(payloadFields, ", "))
 		}
 		keys[field] = key
 	}

@@ -289,7 +289,7 @@ func TestTwoAtOnce(t *testing.T) {
 	second.Env = p.Env
 	said, err := second.CombinedOutput()
 	require.Equal(t, 2, exitOf(err))
-	require.Contains(t, string(said), "microspend meter: the hooks' port: listen tcp")
+	require.Contains(t, string(said), "microspend meter: listening for hooks: listen tcp")
 	p.hook("ready", "")
 
 	wrong := exec.Command(p.Path, "--port", "x", "--metrics", "y")

@@ -138,7 +138,7 @@ func (r *Recorder) observeRunning(passed time.Duration, jump int64, s segment) {
 			r.countResume()
 		}
 	case jump >= int64(r.Timing.Jump) && r.at.Mono-l.launched >= r.Timing.Repeat && r.plausible(jump):
-		r.Say("the wall clock jumped by %s and no hook told of a suspend: taken as one", time.Duration(jump))
+		r.Say("the wall clock jumped by %s without a suspend hook: counted as a suspend", time.Duration(jump))
 		r.suspend(emf.NoteUnannounced)
 		r.resume(l.pos+jump, true, emf.NoteUnannounced)
 		l.pos, l.from = r.at.Wall, r.at.Wall
@@ -149,7 +149,7 @@ func (r *Recorder) observeRunning(passed time.Duration, jump int64, s segment) {
 	}
 }
 
-// plausible says whether a MicroVM can have been suspended for so long: it lives for eight hours.
+// plausible reports whether a MicroVM can have been suspended for so long: it lives for eight hours.
 func (r *Recorder) plausible(suspended int64) bool {
 	const most = int64(pricing.MaxLifeSeconds)*int64(time.Second) + 5*minute // and a little, as clocks differ
 	return suspended > 0 && suspended+r.life.lived <= most
@@ -184,7 +184,8 @@ func (r *Recorder) cut(event emf.Event, changes ...func(*emf.Line)) {
 		change(&line)
 	}
 	l.from = l.pos
-	if event == emf.Interval && line.PeriodStart == line.PeriodEnd && line.Amounts[usage.Running] == 0 && line.Amounts[pricing.VCPU] == 0 && line.Amounts[pricing.Memory] == 0 {
+	if event == emf.Interval && line.PeriodStart == line.PeriodEnd && line.Amounts[usage.Running] == 0 &&
+		line.Amounts[pricing.VCPU] == 0 && line.Amounts[pricing.Memory] == 0 {
 		return
 	}
 	if l.unknown {
@@ -226,7 +227,7 @@ func (l *life) note(notes ...string) {
 // nobody.
 func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	if r.life != nil {
-		r.Say("what was metered as %s before is dropped: it is not this MicroVM's", r.life.MicroVMID)
+		r.Say("dropping what was metered as %s: it belongs to another MicroVM", r.life.MicroVMID)
 	}
 	id, idNotes := id.inLine()
 	l := &life{
@@ -245,7 +246,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	}
 }
 
-// beginUnhooked begins a life that no run hook told of, and says whether it did.
+// beginUnhooked begins a life that no run hook told of, and reports whether it did.
 func (r *Recorder) beginUnhooked() bool {
 	if r.ended {
 		return false

@@ -61,7 +61,7 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", o.Address)
 	if err != nil {
-		return nil, fmt.Errorf("the hooks' port: %w", err)
+		return nil, fmt.Errorf("listening for hooks: %w", err)
 	}
 	words := newMessages(p.Err, p.Clock)
 	say := words.say
@@ -76,7 +76,8 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 		m.hooks.chain = newChain(o.Chain, o.ChainTimeout, say)
 	}
 	m.hooks.recorder = &Recorder{
-		Publication: o.Publication, Timing: o.Timing, AtJump: o.Start == StartAtJump, Say: say, DrawLife: lifeDrawer(p.Random),
+		Publication: o.Publication, Timing: o.Timing, AtJump: o.Start == StartAtJump, Say: say,
+		DrawLife: lifeDrawer(p.Random),
 		Emit:     m.out.put,
 		Unhooked: o.Identity,
 	}
@@ -84,7 +85,8 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 		say("CPU and memory are those of the meter's cgroup, not of the whole MicroVM")
 		m.hooks.recorder.LaunchNotes = []string{emf.NoteMeasuredForCgroup}
 	}
-	say("serving the lifecycle hooks on port %d; metering begins %s", listener.Addr().(*net.TCPAddr).Port, o.Start.inWords())
+	say("serving the lifecycle hooks on port %d; metering begins %s", listener.Addr().(*net.TCPAddr).Port,
+		o.Start.inWords())
 	for _, sentence := range CostOf(o.Publication, prices).Sentences() {
 		say("%s", sentence)
 	}
@@ -116,7 +118,8 @@ func (i Identity) completed(p Process, sizeGiven bool, say func(string, ...any))
 		case !fits:
 			say("the guest has more memory than any MicroVM: a baseline of %s is assumed; give --memory", size)
 		default:
-			say("the guest sees %d MiB, the peak of a baseline of %s; give --memory if that is wrong (baseline-inferred)", total/kibPerMiB, size)
+			say("the guest sees %d MiB, the peak of a baseline of %s; give --memory if that is wrong (baseline-inferred)",
+				total/kibPerMiB, size)
 		}
 	}
 	if i.ImageBytes == 0 {
@@ -159,7 +162,8 @@ func (m *meter) tick() {
 			r.Observe(at, load)
 			if !reminded && (r.Metering() || at.Mono-begin > reminder) {
 				if !r.Metering() {
-					r.Say("no run hook has come so far; if this is a MicroVM and not its image's build, enable it, or use --start jump")
+					r.Say("no run hook has come so far; if this is a MicroVM and not its image's build, enable it, or use --start " +
+						"jump")
 				}
 				reminded = true
 			}

@@ -63,10 +63,14 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.IntVar(&s.port, "port", DefaultPort, "`port` that the lifecycle hooks are served on, the image's hooks.port")
 	flags.StringVar(&s.address, "address", "", "`address` that is listened on (default all)")
 	flags.StringVar(&s.chain, "chain", "", "`port` or URL of an application's own hooks, which are called too")
-	flags.DurationVar(&s.chainTimeout, "chain-timeout", DefaultChainTimeout, "`duration` that the application's hooks are waited for")
-	flags.StringVar(&s.memory, "memory", "", "`size` of the MicroVM by its baseline memory, such as 2GB (default worked out from the memory that the guest sees)")
-	flags.StringVar(&s.imageSize, "image-size", "", "`size` that a launch reads, such as 2GB (default not known: launches are counted and their reads are not)")
-	flags.StringVar(&s.stateSize, "state-size", "", "`size` that a suspend writes and a resume reads, such as 0.63GB (default the baseline memory)")
+	flags.DurationVar(&s.chainTimeout, "chain-timeout", DefaultChainTimeout,
+		"`duration` that the application's hooks are waited for")
+	flags.StringVar(&s.memory, "memory", "", "`size` of the MicroVM by its baseline memory, such as 2GB (default "+
+		"worked out from the memory that the guest sees)")
+	flags.StringVar(&s.imageSize, "image-size", "", "`size` that a launch reads, such as 2GB (default not known: "+
+		"launches are counted and their reads are not)")
+	flags.StringVar(&s.stateSize, "state-size", "", "`size` that a suspend writes and a resume reads, such as 0.63GB "+
+		"(default the baseline memory)")
 	flags.StringVar(&s.names.Tenant, "tenant", "", "`name` of the tenant, where the run hook's payload names none")
 	flags.StringVar(&s.names.Image, "image", "", "`name` or ARN of the image (default $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
 	flags.StringVar(&s.names.ImageVersion, "image-version", "", "`version` of the image")
@@ -74,15 +78,22 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.names.Region, "region", "", "AWS `region` (default that of the image's ARN, or $AWS_REGION)")
 	flags.StringVar(&s.names.Account, "account", "", "AWS account `id` (default that of the image's ARN)")
 	flags.StringVar(&s.names.Role, "role", "", "`ARN` of the execution role")
-	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text (the tenant), none")
-	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as tenant=customer.id,memory=size (default tenant, image, image-version, role, memory, image-size, state-size)")
+	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text "+
+		"(the tenant), none")
+	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as "+
+		"tenant=customer.id,memory=size (default tenant, image, image-version, role, memory, image-size, state-size)")
 	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `namespace` of the metrics")
-	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`which` metrics to publish: billed (5), all (10), none (the lines alone)")
-	flags.BoolVar(&s.perMicroVM, "per-microvm", false, "publish metrics for each MicroVM besides those for tenant and image")
-	flags.StringVar(&s.start, "start", string(StartAtRun), "`moment` at which metering begins: run (the run hook), jump (of the clock, without hooks), now")
-	flags.StringVar(&s.measure, "measure", string(MeasureAuto), "`whose` CPU and memory are read: guest, cgroup, auto (the guest's where they can be read)")
+	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`which` metrics to publish: billed (5), all "+
+		"(10), none (the lines alone)")
+	flags.BoolVar(&s.perMicroVM, "per-microvm", false, "publish metrics for each MicroVM besides those for tenant and "+
+		"image")
+	flags.StringVar(&s.start, "start", string(StartAtRun), "`moment` at which metering begins: run (the run hook), "+
+		"jump (of the clock, without hooks), now")
+	flags.StringVar(&s.measure, "measure", string(MeasureAuto), "`whose` CPU and memory are read: guest, cgroup, auto "+
+		"(the guest's where they can be read)")
 	flags.DurationVar(&s.sample, "sample", time.Second, "`interval` at which CPU and memory are read")
-	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`duration` of a jump of the wall clock that is taken for a suspend where no hook tells of one")
+	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`duration` of a jump of the wall clock that is taken "+
+		"for a suspend where no hook tells of one")
 	return s
 }
 
@@ -163,8 +174,10 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	if o.Publication.Metrics == emf.NoMetrics && s.perMicroVM {
 		fault("per-microvm", errors.New("there are no metrics with --metrics none"))
 	}
-	if name, changed := emf.Name(s.namespace); changed || name == "" || len(name) > emf.MaxNamespace || name[0] == ':' || strings.HasPrefix(name, "AWS/") {
-		fault("namespace", fmt.Errorf("%.60q is not a namespace: 1 to %d printable ASCII characters, the first neither : nor AWS/", s.namespace, emf.MaxNamespace))
+	if name, changed := emf.Name(s.namespace); changed || name == "" || len(name) > emf.MaxNamespace || name[0] == ':' ||
+		strings.HasPrefix(name, "AWS/") {
+		fault("namespace", fmt.Errorf("%.60q is not a namespace: 1 to %d printable ASCII characters, the first neither : "+
+			"nor AWS/", s.namespace, emf.MaxNamespace))
 	}
 	fault("start", oneOf(s.start, string(StartAtRun), string(StartAtJump), string(StartNow)))
 	fault("measure", oneOf(s.measure, string(MeasureAuto), string(MeasureGuest), string(MeasureCgroup)))
@@ -190,7 +203,7 @@ func oneOf(word string, allowed ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%.40q is none of %s", word, strings.Join(allowed, ", "))
+	return fmt.Errorf("unknown value %.40q; valid values: %s", word, strings.Join(allowed, ", "))
 }
 
 func within(d, least, most time.Duration) error {

@@ -63,7 +63,7 @@ func TestSettings(t *testing.T) {
 		{"memory", []string{"--memory=3GB"}, nil, "--memory: 3GB is not a MicroVM size"},
 		{"image size", []string{"--image-size=2"}, nil, "--image-size:"},
 		{"state size", []string{"--state-size=-1GB"}, nil, "--state-size:"},
-		{"metrics", []string{"--metrics=some"}, nil, `--metrics: "some" is none of billed, all, none`},
+		{"metrics", []string{"--metrics=some"}, nil, `--metrics: unknown value "some"; valid values: billed, all, none`},
 		{"nothing per MicroVM", []string{"--metrics=none", "--per-microvm"}, nil, "--per-microvm: there are no metrics"},
 		{"namespace", []string{"--namespace=AWS/Lambda"}, nil, "--namespace:"},
 		{"namespace with a line break", []string{"--namespace=a\nb"}, nil, "--namespace:"},

@@ -74,7 +74,7 @@ func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
 	}
 }
 
-// reap takes every child that has ended, and says whether one of them is the command.
+// reap takes every child that has ended, and reports whether one of them is the command.
 func reap(command int) (status syscall.WaitStatus, ended bool) {
 	for {
 		var s syscall.WaitStatus

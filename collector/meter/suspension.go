@@ -50,7 +50,7 @@ func (r *Recorder) suspend(notes ...string) {
 }
 
 // resume tells the time that the MicroVM was suspended, from where the calendar stood to begin, and a resume.
-// Measured says whether the wall clock was seen to have gone on meanwhile; otherwise it may be set yet, and then
+// Measured reports whether the wall clock was seen to have gone on meanwhile; otherwise it may be set yet, and then
 // tells the rest.
 func (r *Recorder) resume(begin int64, measured bool, notes ...string) {
 	l := r.life
@@ -63,7 +63,7 @@ func (r *Recorder) resume(begin int64, measured bool, notes ...string) {
 	case r.plausible(length):
 		r.tellSuspended(l.pos, begin)
 	case length != 0 || measured:
-		r.Say("by the wall clock the MicroVM was suspended for %s, which cannot be: not counted", time.Duration(length))
+		r.Say("by the wall clock the MicroVM was suspended for %s, which is impossible: not counted", time.Duration(length))
 		notes = append(notes, emf.NoteSuspendedUnknown)
 	}
 	l.pos, l.from = begin, begin
@@ -110,7 +110,7 @@ func (r *Recorder) suspendUndone() {
 	u := l.suspended
 	l.suspended = nil
 	l.unmeasured, l.unmeasuredAt, l.undone = true, r.at.Mono, true
-	r.Say("the MicroVM ran on after a suspend hook")
+	r.Say("the MicroVM kept running after a suspend hook")
 	l.note(emf.NoteSuspendUndone)
 	for _, s := range u.ran {
 		r.place(s)

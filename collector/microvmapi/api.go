@@ -31,7 +31,7 @@ const (
 	StateTerminated  MicrovmState = "TERMINATED"
 )
 
-// known says whether a state is one that this package was written for.
+// known reports whether a state is one that this package was written for.
 func (s MicrovmState) known() bool {
 	switch s {
 	case StatePending, StateRunning, StateSuspending, StateSuspended, StateTerminating, StateTerminated:

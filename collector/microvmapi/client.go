@@ -60,7 +60,9 @@ func dnsSuffix(region string) string {
 }
 
 // call makes a GET and decodes its answer, with as many tries as the retryer allows.
-func (c *Client) call(ctx context.Context, operation string, path []string, query url.Values, decode func([]byte) error) (
+func (c *Client) call(
+	ctx context.Context, operation string, path []string, query url.Values, decode func([]byte) error,
+) (
 	server time.Time, err error,
 ) {
 	server, err = c.tries(ctx, func() (time.Time, error) { return c.try(ctx, path, query, decode) })
@@ -106,7 +108,9 @@ var emptyPayload = func() string {
 	return hex.EncodeToString(sum[:])
 }()
 
-func (c *Client) try(ctx context.Context, path []string, query url.Values, decode func([]byte) error) (server time.Time, err error) {
+func (c *Client) try(
+	ctx context.Context, path []string, query url.Values, decode func([]byte) error,
+) (server time.Time, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url(path, query), nil)
 	if err != nil {
 		return server, err
@@ -117,7 +121,8 @@ func (c *Client) try(ctx context.Context, path []string, query url.Values, decod
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "microspend")
-	if err := c.signer.SignHTTP(ctx, credentials, request, emptyPayload, signingName, c.config.Region, c.clock.Time()); err != nil {
+	err = c.signer.SignHTTP(ctx, credentials, request, emptyPayload, signingName, c.config.Region, c.clock.Time())
+	if err != nil {
 		return server, err
 	}
 	response, err := c.config.HTTPClient.Do(request)
@@ -206,68 +211,62 @@ func (c *Client) ListMicrovms(ctx context.Context, in *ListMicrovmsInput) (*List
 	return out, nil
 }
 
-// GetMicrovm gets one MicroVM.
-func (c *Client) GetMicrovm(ctx context.Context, in *GetMicrovmInput) (out *GetMicrovmOutput, err error) {
-	_, err = c.call(ctx, "GetMicrovm", []string{"microvms", aws.ToString(in.MicrovmIdentifier)}, nil, func(body []byte) (err error) {
-		out, err = decodeMicrovm(body)
+// get makes a call and decodes its answer.
+func get[T any](
+	ctx context.Context, c *Client, operation string, path []string, query url.Values, decode func([]byte) (T, error),
+) (out T, err error) {
+	_, err = c.call(ctx, operation, path, query, func(body []byte) (err error) {
+		out, err = decode(body)
 		return err
 	})
 	return out, err
 }
 
+// GetMicrovm gets one MicroVM.
+func (c *Client) GetMicrovm(ctx context.Context, in *GetMicrovmInput) (*GetMicrovmOutput, error) {
+	path := []string{"microvms", aws.ToString(in.MicrovmIdentifier)}
+	return get(ctx, c, "GetMicrovm", path, nil, decodeMicrovm)
+}
+
+const imagesPath = "microvm-images"
+
 // ListMicrovmImages lists a page of images.
-func (c *Client) ListMicrovmImages(ctx context.Context, in *ListMicrovmImagesInput) (out *ListMicrovmImagesOutput, err error) {
-	_, err = c.call(ctx, "ListMicrovmImages", []string{"microvm-images"}, page(in.MaxResults, in.NextToken), func(body []byte) (err error) {
-		out, err = decodeImages(body)
-		return err
-	})
-	return out, err
+func (c *Client) ListMicrovmImages(ctx context.Context, in *ListMicrovmImagesInput) (*ListMicrovmImagesOutput, error) {
+	return get(ctx, c, "ListMicrovmImages", []string{imagesPath}, page(in.MaxResults, in.NextToken), decodeImages)
 }
 
 // ListMicrovmImageVersions lists a page of an image's versions.
-func (c *Client) ListMicrovmImageVersions(ctx context.Context, in *ListMicrovmImageVersionsInput) (
-	out *ListMicrovmImageVersionsOutput, err error,
-) {
-	path := []string{"microvm-images", aws.ToString(in.ImageIdentifier), "versions"}
-	_, err = c.call(ctx, "ListMicrovmImageVersions", path, page(in.MaxResults, in.NextToken), func(body []byte) (err error) {
-		out, err = decodeVersions(body)
-		return err
-	})
-	return out, err
+func (c *Client) ListMicrovmImageVersions(
+	ctx context.Context, in *ListMicrovmImageVersionsInput,
+) (*ListMicrovmImageVersionsOutput, error) {
+	path := []string{imagesPath, aws.ToString(in.ImageIdentifier), "versions"}
+	return get(ctx, c, "ListMicrovmImageVersions", path, page(in.MaxResults, in.NextToken), decodeVersions)
+}
+
+func versionPath(image, version *string) []string {
+	return []string{imagesPath, aws.ToString(image), "versions", aws.ToString(version)}
 }
 
 // GetMicrovmImageVersion gets one version.
-func (c *Client) GetMicrovmImageVersion(ctx context.Context, in *GetMicrovmImageVersionInput) (
-	out *GetMicrovmImageVersionOutput, err error,
-) {
-	path := []string{"microvm-images", aws.ToString(in.ImageIdentifier), "versions", aws.ToString(in.ImageVersion)}
-	_, err = c.call(ctx, "GetMicrovmImageVersion", path, nil, func(body []byte) (err error) {
-		out, err = decodeVersion(body)
-		return err
-	})
-	return out, err
+func (c *Client) GetMicrovmImageVersion(
+	ctx context.Context, in *GetMicrovmImageVersionInput,
+) (*GetMicrovmImageVersionOutput, error) {
+	path := versionPath(in.ImageIdentifier, in.ImageVersion)
+	return get(ctx, c, "GetMicrovmImageVersion", path, nil, decodeVersion)
 }
 
 // ListMicrovmImageBuilds lists a page of a version's builds.
-func (c *Client) ListMicrovmImageBuilds(ctx context.Context, in *ListMicrovmImageBuildsInput) (
-	out *ListMicrovmImageBuildsOutput, err error,
-) {
-	path := []string{"microvm-images", aws.ToString(in.ImageIdentifier), "versions", aws.ToString(in.ImageVersion), "builds"}
-	_, err = c.call(ctx, "ListMicrovmImageBuilds", path, page(in.MaxResults, in.NextToken), func(body []byte) (err error) {
-		out, err = decodeBuilds(body)
-		return err
-	})
-	return out, err
+func (c *Client) ListMicrovmImageBuilds(
+	ctx context.Context, in *ListMicrovmImageBuildsInput,
+) (*ListMicrovmImageBuildsOutput, error) {
+	path := append(versionPath(in.ImageIdentifier, in.ImageVersion), "builds")
+	return get(ctx, c, "ListMicrovmImageBuilds", path, page(in.MaxResults, in.NextToken), decodeBuilds)
 }
 
 // GetMicrovmImageBuild gets one build.
-func (c *Client) GetMicrovmImageBuild(ctx context.Context, in *GetMicrovmImageBuildInput) (out *GetMicrovmImageBuildOutput, err error) {
-	path := []string{
-		"microvm-images", aws.ToString(in.ImageIdentifier), "versions", aws.ToString(in.ImageVersion), "builds", aws.ToString(in.BuildId),
-	}
-	_, err = c.call(ctx, "GetMicrovmImageBuild", path, nil, func(body []byte) (err error) {
-		out, err = decodeBuild(body)
-		return err
-	})
-	return out, err
+func (c *Client) GetMicrovmImageBuild(
+	ctx context.Context, in *GetMicrovmImageBuildInput,
+) (*GetMicrovmImageBuildOutput, error) {
+	path := append(versionPath(in.ImageIdentifier, in.ImageVersion), "builds", aws.ToString(in.BuildId))
+	return get(ctx, c, "GetMicrovmImageBuild", path, nil, decodeBuild)
 }

@@ -7,12 +7,13 @@
 // suspended or resumed. So the source polls, and works out what lay between two polls:
 //
 //   - A state that two polls in a row saw lasted from the one to the other.
-//   - A change between two polls is put in the middle. How far that may be off is stated: for every poll there is the least
-//     and the most time that can have been spent running and suspended, and the records of such periods are partial.
-//   - A launch is counted at startedAt, an end at terminatedAt, which the API gives to the second or better. TERMINATED MicroVMs
-//     are listed for about a day, so that short lives between two polls are seen.
-//   - What lies between two polls that are further apart than Options.MaxGap, or between which the clock was set, is not
-//     known. It is a gap and no usage.
+//   - A change between two polls is put in the middle. How far that may be off is stated: for every poll there is the
+//     least and the most time that can have been spent running and suspended, and the records of such periods are
+//     partial.
+//   - A launch is counted at startedAt, an end at terminatedAt, which the API gives to the second or better. TERMINATED
+//     MicroVMs are listed for about a day, so that short lives between two polls are seen.
+//   - What lies between two polls that are further apart than Options.MaxGap, or between which the clock was set, is
+//     not known. It is a gap and no usage.
 //
 // # Limits
 //

@@ -19,7 +19,8 @@ type stored struct {
 	memory  int64
 }
 
-// isStored says whether a version in a state has a snapshot that is stored: one that was built, and is not deleted yet.
+// isStored reports whether a version in a state has a snapshot that is stored: one that was built, and is not deleted
+// yet.
 func isStored(state string) bool {
 	return state == "SUCCESSFUL" || state == "DELETING" || state == "DELETE_FAILED" || state == ""
 }
@@ -154,7 +155,7 @@ func (p *poll) imageRecord(v *image, t tally, bytes int64) usage.Record {
 	return r
 }
 
-// coverage says whether all of a time is known for certain.
+// coverage reports whether all of a time is known for certain.
 func coverage(sure, whole int64) usage.Coverage {
 	if sure >= whole {
 		return usage.CoverageComplete

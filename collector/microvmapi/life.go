@@ -25,7 +25,7 @@ func (s MicrovmState) class() class {
 	}
 }
 
-// asleep says whether a MicroVM in this state has been suspended.
+// asleep reports whether a MicroVM in this state has been suspended.
 func (s MicrovmState) asleep() bool { return s == StateSuspending || s == StateSuspended }
 
 // observation is what a poll saw of a MicroVM.
@@ -38,7 +38,7 @@ type observation struct {
 	Loose   bool   // the clock was set since the last poll: lengths are known to clockTolerance
 }
 
-// over says whether the MicroVM's life has ended.
+// over reports whether the MicroVM's life has ended.
 func (o observation) over() bool { return o.Gone || o.State == StateTerminated }
 
 // stretch is time spent in one class.
@@ -133,7 +133,7 @@ func (p *passage) pass(before MicrovmState, at span, o observation, launched boo
 	}
 }
 
-// mayHaveSlept says whether SUSPENDED lies on the way between two different states.
+// mayHaveSlept reports whether SUSPENDED lies on the way between two different states.
 func mayHaveSlept(before MicrovmState, o observation) bool {
 	switch {
 	case o.over():
@@ -182,7 +182,8 @@ func (p *passage) change(before MicrovmState, whole span, o observation, launche
 	if first == second {
 		p.stretches = append(p.stretches, stretch{whole, first, false})
 	} else {
-		p.stretches = append(p.stretches, stretch{span{whole.From, middle}, first, false}, stretch{span{middle, whole.To}, second, false})
+		p.stretches = append(p.stretches,
+			stretch{span{whole.From, middle}, first, false}, stretch{span{middle, whole.To}, second, false})
 	}
 	switch {
 	case o.over():

@@ -96,7 +96,9 @@ func (p *poll) seenFrom() int64 {
 const endless = 100
 
 // pages reads a listing to its end. A page may be empty and not be the last.
-func (p *poll) pages(ctx context.Context, what string, page func(token *string) (items int, next *string, err error)) error {
+func (p *poll) pages(ctx context.Context, what string,
+	page func(token *string) (items int, next *string, err error),
+) error {
 	var token *string
 	for barren := 0; ; {
 		items, next, err := page(token)
@@ -214,8 +216,8 @@ func (p *poll) observe(ctx context.Context, o observed) {
 	p.advance(l, o.observation)
 }
 
-// askAbout gets what a listing does not tell: when a MicroVM ended, and its role. It says whether there was an answer,
-// which may be that nothing is known.
+// askAbout gets what a listing does not tell: when a MicroVM ended, and its role. It reports whether there was an
+// answer, which may be that nothing is known.
 func (p *poll) askAbout(ctx context.Context, l *life, o *observation) bool {
 	out, err := p.api.GetMicrovm(ctx, &GetMicrovmInput{MicrovmIdentifier: &l.ID})
 	p.calls++

@@ -86,14 +86,16 @@ func (s *Settings) Check(doc *strictyaml.Document, section string) {
 		}
 		*d.into = d.written.Length()
 		if *d.into < d.least || *d.into > d.most {
-			doc.Fault(path+"."+d.key, "%s is not from %s to %s", collector.Short(*d.into), collector.Short(d.least), collector.Short(d.most))
+			doc.Fault(path+"."+d.key, "%s is not from %s to %s", collector.Short(*d.into), collector.Short(d.least),
+				collector.Short(d.most))
 		}
 		if *d.into == 0 {
 			*d.into = -1
 		}
 	}
 	if s.MaxGap > 0 && s.MaxGap < s.Poll {
-		doc.Fault(path+".max_gap", "%s is shorter than the time between polls, %s", collector.Short(s.MaxGap), collector.Short(s.Poll))
+		doc.Fault(path+".max_gap", "%s is shorter than the time between polls, %s", collector.Short(s.MaxGap),
+			collector.Short(s.Poll))
 	}
 	for i, written := range f.Sizes {
 		sizing := Sizing{

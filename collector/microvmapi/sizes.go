@@ -53,7 +53,8 @@ func (s *Source) sizes(v *image) sized {
 	var out sized
 	for _, rule := range s.options.Sizes {
 		if rule.matches(v.ARN) {
-			out.memory, out.image, out.state = or(out.memory, rule.MemoryMiB), or(out.image, rule.ImageBytes), or(out.state, rule.StateBytes)
+			out.memory, out.image = or(out.memory, rule.MemoryMiB), or(out.image, rule.ImageBytes)
+			out.state = or(out.state, rule.StateBytes)
 		}
 	}
 	out.memory, out.image = or(out.memory, v.Memory), or(out.image, v.Bytes)
@@ -79,7 +80,9 @@ func (p *poll) learn(ctx context.Context, v *image) error {
 		return nil
 	}
 	if v.Memory == 0 {
-		out, err := p.api.GetMicrovmImageVersion(ctx, &GetMicrovmImageVersionInput{ImageIdentifier: &v.ARN, ImageVersion: &v.Version})
+		out, err := p.api.GetMicrovmImageVersion(ctx, &GetMicrovmImageVersionInput{
+			ImageIdentifier: &v.ARN, ImageVersion: &v.Version,
+		})
 		p.calls++
 		switch {
 		case unanswerable(err):
@@ -132,7 +135,9 @@ func (p *poll) learnSize(ctx context.Context, v *image) error {
 			break
 		}
 		var out *GetMicrovmImageBuildOutput
-		out, err = p.api.GetMicrovmImageBuild(ctx, &GetMicrovmImageBuildInput{ImageIdentifier: &v.ARN, ImageVersion: &v.Version, BuildId: &id})
+		out, err = p.api.GetMicrovmImageBuild(ctx, &GetMicrovmImageBuildInput{
+			ImageIdentifier: &v.ARN, ImageVersion: &v.Version, BuildId: &id,
+		})
 		p.calls++
 		if err == nil {
 			v.Bytes = max(v.Bytes, out.SnapshotBuild.bytes())
@@ -157,7 +162,7 @@ func (b *SnapshotBuild) bytes() int64 {
 	return sum
 }
 
-// unanswerable says whether the service will not answer a question, now or later.
+// unanswerable reports whether the service will not answer a question, now or later.
 func unanswerable(err error) bool {
 	var status interface{ HTTPStatusCode() int }
 	if !errors.As(err, &status) {

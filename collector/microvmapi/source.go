@@ -141,7 +141,10 @@ func (p *poll) result() (collector.Result, error) {
 			p.counts[what] += n
 		}
 	}
-	return collector.Result{Records: p.records, Gaps: p.gaps, Calls: p.calls, Counts: p.counts, State: json.RawMessage(next)}, nil
+	return collector.Result{
+		Records: p.records, Gaps: p.gaps, Calls: p.calls, Counts: p.counts,
+		State: json.RawMessage(next),
+	}, nil
 }
 
 func (s *Source) explain(err error) error { return s.options.Explain(err) }

@@ -356,6 +356,6 @@ func TestAStateOfAnotherVersionIsNotRead(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, text := range []string{`{"version":2}`, `[]`, `{"version"`} {
 		w.state = json.RawMessage(text)
-		require.ErrorContains(t, w.fetch(), "what was kept of the last poll")
+		require.ErrorContains(t, w.fetch(), "the state of the last poll")
 	}
 }

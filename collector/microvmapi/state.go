@@ -63,10 +63,11 @@ func decodeState(text json.RawMessage) (*state, error) {
 		return s, nil
 	}
 	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("what was kept of the last poll cannot be read: %w", err)
+		return nil, fmt.Errorf("the state of the last poll cannot be read: %w", err)
 	}
 	if s.Version != stateVersion {
-		return nil, fmt.Errorf("what was kept of the last poll is of version %d, and this program knows %d", s.Version, stateVersion)
+		return nil, fmt.Errorf("the state of the last poll has version %d; this program supports %d", s.Version,
+			stateVersion)
 	}
 	return s, nil
 }
@@ -83,7 +84,9 @@ func (s *state) find(id string) (*life, int) {
 
 func (s *state) image(arn, version string) *image {
 	key := imageKey(arn, version)
-	i, found := slices.BinarySearchFunc(s.Versions, key, func(i *image, key string) int { return strings.Compare(i.key(), key) })
+	i, found := slices.BinarySearchFunc(s.Versions, key, func(i *image, key string) int {
+		return strings.Compare(i.key(), key)
+	})
 	if !found {
 		s.Versions = slices.Insert(s.Versions, i, &image{ARN: arn, Version: version})
 	}

@@ -51,7 +51,7 @@ func (e *epoch) time() *time.Time {
 	return &e.Time
 }
 
-// missing says which members of an answer that are always there are not: an answer that is none of the service's.
+// missing says which members of an answer that are always there are not: an answer that is not the service's.
 func missing(members map[string]bool) error {
 	var names []string
 	for name, there := range members {
@@ -66,13 +66,10 @@ func missing(members map[string]bool) error {
 	return fmt.Errorf("the answer lacks %s", strings.Join(names, ", "))
 }
 
-func decodeMicrovms(body []byte) ([]MicrovmItem, *string, error) {
+// items reads a page of a listing.
+func items[T any](body []byte) (page []T, next *string, err error) {
 	var in struct {
-		Items *[]struct {
-			ImageArn, ImageVersion, MicrovmId *string
-			StartedAt                         *epoch
-			State                             MicrovmState
-		}
+		Items     *[]T
 		NextToken *string
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -81,8 +78,17 @@ func decodeMicrovms(body []byte) ([]MicrovmItem, *string, error) {
 	if in.Items == nil {
 		return nil, nil, errors.New("the answer lacks items")
 	}
-	items := make([]MicrovmItem, 0, len(*in.Items))
-	for _, item := range *in.Items {
+	return *in.Items, in.NextToken, nil
+}
+
+func decodeMicrovms(body []byte) ([]MicrovmItem, *string, error) {
+	listed, next, err := items[struct {
+		ImageArn, ImageVersion, MicrovmId *string
+		StartedAt                         *epoch
+		State                             MicrovmState
+	}](body)
+	found := make([]MicrovmItem, 0, len(listed))
+	for _, item := range listed {
 		err := missing(map[string]bool{
 			"imageArn": item.ImageArn != nil, "imageVersion": item.ImageVersion != nil, "microvmId": item.MicrovmId != nil,
 			"startedAt": item.StartedAt != nil, "state": item.State != "",
@@ -90,9 +96,12 @@ func decodeMicrovms(body []byte) ([]MicrovmItem, *string, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		items = append(items, MicrovmItem{item.ImageArn, item.ImageVersion, item.MicrovmId, item.StartedAt.time(), item.State})
+		found = append(found, MicrovmItem{
+			item.ImageArn, item.ImageVersion, item.MicrovmId, item.StartedAt.time(),
+			item.State,
+		})
 	}
-	return items, in.NextToken, nil
+	return found, next, err
 }
 
 func decodeMicrovm(body []byte) (*GetMicrovmOutput, error) {
@@ -105,37 +114,32 @@ func decodeMicrovm(body []byte) (*GetMicrovmOutput, error) {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, err
 	}
-	err := missing(map[string]bool{"microvmId": in.MicrovmId != nil, "startedAt": in.StartedAt != nil, "state": in.State != ""})
+	err := missing(map[string]bool{
+		"microvmId": in.MicrovmId != nil, "startedAt": in.StartedAt != nil,
+		"state": in.State != "",
+	})
 	return &GetMicrovmOutput{
 		ExecutionRoleArn: in.ExecutionRoleArn, ImageArn: in.ImageArn, ImageVersion: in.ImageVersion, MicrovmId: in.MicrovmId,
-		MaximumDurationInSeconds: in.MaximumDurationInSeconds, StartedAt: in.StartedAt.time(), TerminatedAt: in.TerminatedAt.time(),
-		State: in.State, StateReason: in.StateReason,
+		MaximumDurationInSeconds: in.MaximumDurationInSeconds, StartedAt: in.StartedAt.time(),
+		TerminatedAt: in.TerminatedAt.time(),
+		State:        in.State, StateReason: in.StateReason,
 	}, err
 }
 
 func decodeImages(body []byte) (*ListMicrovmImagesOutput, error) {
-	var in struct {
-		Items *[]struct {
-			ImageArn, Name *string
-			CreatedAt      *epoch
-			State          string
-		}
-		NextToken *string
-	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, err
-	}
-	if in.Items == nil {
-		return nil, errors.New("the answer lacks items")
-	}
-	out := &ListMicrovmImagesOutput{NextToken: in.NextToken}
-	for _, item := range *in.Items {
+	listed, next, err := items[struct {
+		ImageArn, Name *string
+		CreatedAt      *epoch
+		State          string
+	}](body)
+	out := &ListMicrovmImagesOutput{NextToken: next}
+	for _, item := range listed {
 		if item.ImageArn == nil {
 			return nil, errors.New("the answer lacks imageArn")
 		}
 		out.Items = append(out.Items, MicrovmImageSummary{item.CreatedAt.time(), item.ImageArn, item.Name, item.State})
 	}
-	return out, nil
+	return out, err
 }
 
 // wireVersion is a version, alone or in a listing.
@@ -151,18 +155,9 @@ func (v *wireVersion) check() error {
 }
 
 func decodeVersions(body []byte) (*ListMicrovmImageVersionsOutput, error) {
-	var in struct {
-		Items     *[]wireVersion
-		NextToken *string
-	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, err
-	}
-	if in.Items == nil {
-		return nil, errors.New("the answer lacks items")
-	}
-	out := &ListMicrovmImageVersionsOutput{NextToken: in.NextToken}
-	for _, item := range *in.Items {
+	listed, next, err := items[wireVersion](body)
+	out := &ListMicrovmImageVersionsOutput{NextToken: next}
+	for _, item := range listed {
 		if err := item.check(); err != nil {
 			return nil, err
 		}
@@ -170,7 +165,7 @@ func decodeVersions(body []byte) (*ListMicrovmImageVersionsOutput, error) {
 			item.CreatedAt.time(), item.ImageArn, item.ImageVersion, item.Resources, item.State, item.Status,
 		})
 	}
-	return out, nil
+	return out, err
 }
 
 func decodeVersion(body []byte) (*GetMicrovmImageVersionOutput, error) {
@@ -184,27 +179,18 @@ func decodeVersion(body []byte) (*GetMicrovmImageVersionOutput, error) {
 }
 
 func decodeBuilds(body []byte) (*ListMicrovmImageBuildsOutput, error) {
-	var in struct {
-		Items *[]struct {
-			BuildId, ChipsetGeneration *string
-			BuildState                 string
-		}
-		NextToken *string
-	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, err
-	}
-	if in.Items == nil {
-		return nil, errors.New("the answer lacks items")
-	}
-	out := &ListMicrovmImageBuildsOutput{NextToken: in.NextToken}
-	for _, item := range *in.Items {
+	listed, next, err := items[struct {
+		BuildId, ChipsetGeneration *string
+		BuildState                 string
+	}](body)
+	out := &ListMicrovmImageBuildsOutput{NextToken: next}
+	for _, item := range listed {
 		if item.BuildId == nil {
 			return nil, errors.New("the answer lacks buildId")
 		}
 		out.Items = append(out.Items, MicrovmImageBuildSummary{item.BuildId, item.BuildState, item.ChipsetGeneration})
 	}
-	return out, nil
+	return out, err
 }
 
 func decodeBuild(body []byte) (*GetMicrovmImageBuildOutput, error) {

@@ -103,15 +103,15 @@ microspend.yaml:5:11: collect.roles[0]: "admin" is not the ARN of a role such as
 microspend.yaml:6:11: collect.period: a period of 7m is not whole minutes that divide a day, such as 1m, 5m or 1h
 microspend.yaml:7:10: collect.every: running more often than once a minute reads nothing new
 microspend.yaml:8:13: collect.parallel: 0 is not a whole number from 1 to 64
-microspend.yaml:10:7: collect.cloudwatch[0].metrics: is missing: it says which metrics of acme are usage
-microspend.yaml:11:19: collect.cloudwatch[0].dimensions: a dimension stands for two things; each name may be there once
+microspend.yaml:10:7: collect.cloudwatch[0].metrics: is missing; list the metrics of acme that are usage
+microspend.yaml:11:19: collect.cloudwatch[0].dimensions: a dimension is used twice; each name may be used once
 microspend.yaml:13:14: collect.cloudwatch[1].metrics.cpu: unknown key; allowed here: vcpu, memory, snapshot_read, snapshot_write, snapshot_storage, running, suspended, launches, suspends, resumes
-microspend.yaml:14:31: collect.cloudwatch[1].metrics.vcpu.unit: "gb" is no unit of vcpu; units are vcpu-milliseconds, vcpu-seconds, vcpu-hours, vcpus
-microspend.yaml:14:46: collect.cloudwatch[1].metrics.vcpu.statistic: "p99" is no statistic that usage can be read by; those are Sum, Average, Minimum, Maximum, SampleCount
+microspend.yaml:14:31: collect.cloudwatch[1].metrics.vcpu.unit: unknown unit "gb" for vcpu; valid units: vcpu-milliseconds, vcpu-seconds, vcpu-hours, vcpus
+microspend.yaml:14:46: collect.cloudwatch[1].metrics.vcpu.statistic: unknown statistic "p99"; valid statistics: Sum, Average, Minimum, Maximum, SampleCount
 microspend.yaml:15:17: collect.cloudwatch[1].metrics.memory.statistic: the sum of bytes is not how much is in use; give Average, or the unit with its time
 microspend.yaml:16:24: collect.cloudwatch[1].metrics.snapshot_read.name: is missing
 microspend.yaml:17:16: collect.cloudwatch[1].series[0].image: is missing: the series have the dimension Image
-microspend.yaml:17:55: collect.cloudwatch[1].series[2]: is there twice, and would count twice
+microspend.yaml:17:55: collect.cloudwatch[1].series[2]: is listed twice, and would count twice
 microspend.yaml:17:106: collect.cloudwatch[1].series[3].role: is given, but dimensions names no dimension for it`, err.Error())
 }
 

@@ -148,7 +148,10 @@ func callerOf(r *http.Request, service string, accounts map[string]string) (Plac
 	_, credential, found := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	parts := strings.Split(credential, "/")
 	if !found || len(parts) < 5 || parts[3] != service {
-		return Place{}, &failure{http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token"}
+		return Place{}, &failure{
+			http.StatusForbidden, "MissingAuthenticationToken",
+			"Request is missing Authentication Token",
+		}
 	}
 	account, known := accounts[parts[0]]
 	if !known {

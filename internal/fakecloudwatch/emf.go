@@ -104,7 +104,7 @@ func lineDatum(text json.RawMessage) (Datum, error) {
 	} else {
 		var value float64
 		if err := json.Unmarshal(text, &value); err != nil {
-			return Datum{}, errors.New("is no number")
+			return Datum{}, errors.New("is not a number")
 		}
 		values = []float64{value}
 	}

@@ -37,10 +37,14 @@ const (
 var (
 	Throttled = Fault{Status: http.StatusBadRequest, Code: "Throttling", Message: "Rate exceeded"}
 	TooMany   = Fault{Status: http.StatusTooManyRequests, Code: "ThrottlingException", Message: "Rate exceeded"}
-	Internal  = Fault{Status: http.StatusInternalServerError, Code: "InternalServiceFault", Message: "The request processing has failed"}
-	Down      = Fault{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "Service Unavailable"}
-	Expired   = Fault{Status: http.StatusForbidden, Code: "ExpiredToken", Message: "The security token included in the request is expired"}
-	Denied    = Fault{
+	Internal  = Fault{
+		Status: http.StatusInternalServerError, Code: "InternalServiceFault",
+		Message: "The request processing has failed",
+	}
+	Down    = Fault{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "Service Unavailable"}
+	Expired = Fault{Status: http.StatusForbidden, Code: "ExpiredToken", Message: "The security token included in " +
+		"the request is expired"}
+	Denied = Fault{
 		Status: http.StatusForbidden, Code: "AccessDenied",
 		Message: "User: arn:aws:iam::123456789012:user/reader is not authorized to perform: cloudwatch:GetMetricData",
 	}

@@ -100,9 +100,15 @@ func (f Fleet) list(in *cloudwatch.ListMetricsInput) ([]byte, error) {
 	text := func(s string) *string { return &s }
 	for n := skip; n < f.MicroVMs && len(out.Metrics) < MaxListed; n++ {
 		microVM, tenant := f.name(n)
-		out.Metrics = append(out.Metrics, types.Metric{Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: []types.Dimension{
-			{Name: text("Tenant"), Value: &tenant}, {Name: text("Image"), Value: text("web")}, {Name: text("MicrovmId"), Value: &microVM},
-		}})
+		out.Metrics = append(out.Metrics, types.Metric{
+			Namespace: in.Namespace, MetricName: in.MetricName,
+			Dimensions: []types.Dimension{
+				{Name: text("Tenant"), Value: &tenant}, {Name: text("Image"), Value: text("web")}, {
+					Name:  text("MicrovmId"),
+					Value: &microVM,
+				},
+			},
+		})
 	}
 	if next := skip + len(out.Metrics); next < f.MicroVMs {
 		out.NextToken = token{request, next}.text()

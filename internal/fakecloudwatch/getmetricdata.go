@@ -127,7 +127,8 @@ func checkGet(in *cloudwatch.GetMetricDataInput) error {
 	case len(in.MetricDataQueries) == 0:
 		return &failure{400, "ValidationError", "The parameter MetricDataQueries is required."}
 	case len(in.MetricDataQueries) > MaxQueries:
-		return &failure{400, "ValidationError", fmt.Sprintf("The collection MetricDataQueries must not have a size greater than %d.", MaxQueries)}
+		return &failure{400, "ValidationError", fmt.Sprintf("The collection MetricDataQueries must not have a size "+
+			"greater than %d.", MaxQueries)}
 	case in.MaxDatapoints != nil && (*in.MaxDatapoints < 1 || *in.MaxDatapoints > MaxDatapoints):
 		return &failure{400, "ValidationError", "The parameter MaxDatapoints is out of range."}
 	}
@@ -141,7 +142,8 @@ func checkGet(in *cloudwatch.GetMetricDataInput) error {
 			return &failure{400, "ValidationError", "The values for parameter Id in MetricDataQueries are not unique."}
 		case stat == nil || query.Expression != nil:
 			return &failure{400, "ValidationError", "This fake reads metrics, not expressions."}
-		case stat.Metric == nil || stat.Metric.Namespace == nil || stat.Metric.MetricName == nil || stat.Period == nil || stat.Stat == nil:
+		case stat.Metric == nil || stat.Metric.Namespace == nil || stat.Metric.MetricName == nil || stat.Period == nil ||
+			stat.Stat == nil:
 			return &failure{400, "ValidationError", "The parameter MetricStat is not complete."}
 		case *stat.Period < 60 || *stat.Period%60 != 0:
 			return &failure{400, "ValidationError", "Invalid value for Period."}
@@ -155,10 +157,15 @@ func checkGet(in *cloudwatch.GetMetricDataInput) error {
 
 // points works out the data points of a query: what has arrived and is still kept at the period, in periods that begin
 // from the start, which counts, to the end, which does not; the newest first unless it is asked for the other way.
-func (c *CloudWatch) points(place Place, query *types.MetricDataQuery, in *cloudwatch.GetMetricDataInput) ([]time.Time, []float64) {
+func (c *CloudWatch) points(place Place, query *types.MetricDataQuery,
+	in *cloudwatch.GetMetricDataInput,
+) ([]time.Time, []float64) {
 	times, values := []time.Time{}, []float64{}
 	stat := query.MetricStat
-	s := c.at(place).byKey[Metric{*stat.Metric.Namespace, *stat.Metric.MetricName, dimensionsOf(stat.Metric.Dimensions)}.key()]
+	s := c.at(place).byKey[Metric{
+		*stat.Metric.Namespace, *stat.Metric.MetricName,
+		dimensionsOf(stat.Metric.Dimensions),
+	}.key()]
 	if s == nil {
 		return times, values
 	}
@@ -172,7 +179,11 @@ func (c *CloudWatch) points(place Place, query *types.MetricDataQuery, in *cloud
 		}
 		sum = Datum{}
 	}
-	first, _ := slices.BinarySearchFunc(s.data, in.StartTime.Truncate(period), func(d Datum, at time.Time) int { return d.At.Compare(at) })
+	first, _ := slices.BinarySearchFunc(s.data, in.StartTime.Truncate(period), func(d Datum,
+		at time.Time,
+	) int {
+		return d.At.Compare(at)
+	})
 	for _, datum := range s.data[first:] {
 		begins := datum.At.Truncate(period)
 		if !begins.Before(*in.EndTime) {

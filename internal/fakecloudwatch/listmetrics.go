@@ -46,10 +46,11 @@ func (c *CloudWatch) listMetrics(place Place, in *cloudwatch.ListMetricsInput) (
 	return appendListMetrics(nil, out), nil
 }
 
-// listed says whether a metric is found by a request: by its namespace, name and the dimensions that it has, perhaps
+// listed reports whether a metric is found by a request: by its namespace, name and the dimensions that it has, perhaps
 // beside others.
 func listed(s *series, in *cloudwatch.ListMetricsInput, now time.Time, recent, after time.Duration) bool {
-	if in.Namespace != nil && *in.Namespace != s.metric.Namespace || in.MetricName != nil && *in.MetricName != s.metric.Name {
+	if in.Namespace != nil && *in.Namespace != s.metric.Namespace || in.MetricName != nil &&
+		*in.MetricName != s.metric.Name {
 		return false
 	}
 	for _, filter := range in.Dimensions {

@@ -87,7 +87,8 @@ func (f LogFleet) filter(in *FilterRequest) ([]byte, error) {
 		if events++; events > 1 {
 			b = append(b, ',')
 		}
-		b = fmt.Appendf(b, `{"eventId":"%d","ingestionTime":%d,"logStreamName":"mvm-%08d","timestamp":%d,"message":"`, at, printed, n, printed)
+		b = fmt.Appendf(b, `{"eventId":"%d","ingestionTime":%d,"logStreamName":"mvm-%08d","timestamp":%d,"message":"`, at,
+			printed, n, printed)
 		for _, c := range line { // which is printable ASCII
 			if c == '"' || c == '\\' {
 				b = append(b, '\\')

@@ -128,7 +128,8 @@ func (l *Logs) filter(place Place, in *FilterRequest, fault LogsFault) (any, err
 		}
 		bytes += len(e.message)
 		answer.Events = append(answer.Events, filteredEvent{
-			EventID: fmt.Sprintf("%056d", e.number), IngestionTime: e.arrives, LogStreamName: e.stream, Message: e.message, Timestamp: e.at,
+			EventID: fmt.Sprintf("%056d", e.number), IngestionTime: e.arrives, LogStreamName: e.stream, Message: e.message,
+			Timestamp: e.at,
 		})
 	}
 	if at < len(events) {

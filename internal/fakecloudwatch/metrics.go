@@ -138,7 +138,8 @@ func (c *CloudWatch) putMetricData(place Place, in *cloudwatch.PutMetricDataInpu
 	now := c.options.Now()
 	for i, datum := range data {
 		if datum.MetricName == nil {
-			return &failure{400, "MissingRequiredParameterException", fmt.Sprintf("The parameter MetricData.member.%d.MetricName is required.", i+1)}
+			return &failure{400, "MissingRequiredParameterException", fmt.Sprintf("The parameter "+
+				"MetricData.member.%d.MetricName is required.", i+1)}
 		}
 		metric := Metric{*in.Namespace, *datum.MetricName, dimensionsOf(datum.Dimensions)}
 		at := now
@@ -194,7 +195,7 @@ func valuesOf(datum types.MetricDatum) ([]Datum, error) {
 	case datum.Value == nil:
 		return nil, errors.New("there is no value")
 	case math.IsNaN(*datum.Value) || math.IsInf(*datum.Value, 0):
-		return nil, errors.New("the value is no number")
+		return nil, errors.New("the value is not a number")
 	default:
 		return []Datum{Value(time.Time{}, *datum.Value)}, nil
 	}

@@ -234,7 +234,8 @@ func readDatum(m *members) types.MetricDatum {
 		Unit: types.StandardUnit(m.word("Unit")), StorageResolution: m.whole("StorageResolution"),
 		StatisticValues: one(m, "StatisticValues", func(m *members) types.StatisticSet {
 			return types.StatisticSet{
-				SampleCount: m.number("SampleCount"), Sum: m.number("Sum"), Minimum: m.number("Minimum"), Maximum: m.number("Maximum"),
+				SampleCount: m.number("SampleCount"), Sum: m.number("Sum"), Minimum: m.number("Minimum"),
+				Maximum: m.number("Maximum"),
 			}
 		}),
 	}

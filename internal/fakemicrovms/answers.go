@@ -107,7 +107,10 @@ func (s *Service) listImages(query url.Values, fault Fault) (any, error) {
 	for _, image := range s.there() {
 		if !seen[image.ARN] {
 			seen[image.ARN] = true
-			items = append(items, members{"imageArn": image.ARN, "name": image.ARN, "state": "CREATED", "createdAt": seconds(image.CreatedAt)})
+			items = append(items, members{
+				"imageArn": image.ARN, "name": image.ARN, "state": "CREATED",
+				"createdAt": seconds(image.CreatedAt),
+			})
 		}
 	}
 	return s.paged(items, query, fault)
@@ -115,7 +118,8 @@ func (s *Service) listImages(query url.Values, fault Fault) (any, error) {
 
 func (i *Image) summary() members {
 	m := members{
-		"imageArn": i.ARN, "imageVersion": i.Version, "createdAt": seconds(i.CreatedAt), "state": "SUCCESSFUL", "status": "ACTIVE",
+		"imageArn": i.ARN, "imageVersion": i.Version, "createdAt": seconds(i.CreatedAt), "state": "SUCCESSFUL",
+		"status": "ACTIVE",
 	}
 	if i.MemoryMiB > 0 {
 		m["resources"] = []any{members{"minimumMemoryInMiB": i.MemoryMiB}}
@@ -190,7 +194,8 @@ func (s *Service) getBuild(arn, version, id string) (any, error) {
 		}
 		if build.Memory|build.Disk|build.Code != 0 {
 			answer["snapshotBuild"] = members{
-				"memorySnapshotSizeInBytes": build.Memory, "diskSnapshotSizeInBytes": build.Disk, "codeInstallSizeInBytes": build.Code,
+				"memorySnapshotSizeInBytes": build.Memory, "diskSnapshotSizeInBytes": build.Disk,
+				"codeInstallSizeInBytes": build.Code,
 			}
 		}
 		return answer, nil

@@ -57,9 +57,18 @@ type Fault struct {
 // The errors that the API's callers meet.
 var (
 	Throttled = Fault{Status: http.StatusTooManyRequests, Code: "TooManyRequestsException", Message: "Rate exceeded"}
-	Internal  = Fault{Status: http.StatusInternalServerError, Code: "InternalServerException", Message: "an internal error"}
-	Quota     = Fault{Status: http.StatusPaymentRequired, Code: "ServiceQuotaExceededException", Message: "the quota is used up"}
-	Denied    = Fault{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: "not authorized to perform: lambda:ListMicrovms"}
+	Internal  = Fault{
+		Status: http.StatusInternalServerError, Code: "InternalServerException",
+		Message: "an internal error",
+	}
+	Quota = Fault{
+		Status: http.StatusPaymentRequired, Code: "ServiceQuotaExceededException",
+		Message: "the quota is used up",
+	}
+	Denied = Fault{
+		Status: http.StatusForbidden, Code: "AccessDeniedException",
+		Message: "not authorized to perform: lambda:ListMicrovms",
+	}
 )
 
 // Service is a MicroVM API. It is an http.Handler and may be used by several goroutines.
@@ -253,5 +262,6 @@ func (s *Service) route(r *http.Request) (Call, func(Fault) (any, error), error)
 		call.Operation = "GetMicrovmImageBuild"
 		return call, func(Fault) (any, error) { return s.getBuild(args[1], args[3], args[5]) }, nil
 	}
-	return call, nil, &failure{http.StatusNotFound, "UnknownOperationException", fmt.Sprintf("no operation at %s", call.Path), 0}
+	return call, nil, &failure{http.StatusNotFound, "UnknownOperationException", fmt.Sprintf("no operation at %s",
+		call.Path), 0}
 }

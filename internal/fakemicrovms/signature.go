@@ -31,8 +31,10 @@ func verify(r *http.Request, options Options, now time.Time) error {
 		parts[name] = value
 	}
 	scope := strings.Split(parts["Credential"], "/")
-	if len(scope) != 5 || scope[3] != "lambda" || scope[4] != "aws4_request" || options.Region != "" && scope[2] != options.Region {
-		return forbidden("InvalidSignatureException", "Credential should be scoped to a valid region and service lambda, not %v", scope)
+	if len(scope) != 5 || scope[3] != "lambda" || scope[4] != "aws4_request" || options.Region != "" &&
+		scope[2] != options.Region {
+		return forbidden("InvalidSignatureException", "Credential should be scoped to a valid region and service lambda, "+
+			"not %v", scope)
 	}
 	secret, known := options.Keys[scope[0]]
 	if !known {
@@ -52,9 +54,11 @@ func verify(r *http.Request, options Options, now time.Time) error {
 		}
 	}
 	payload := sha256.Sum256(nil) // every call is a GET without a body
-	want := signature(secret, scope[1], scope[2], scope[3], r.Header.Get("X-Amz-Date"), canonical(r, signed, hex.EncodeToString(payload[:])))
+	want := signature(secret, scope[1], scope[2], scope[3], r.Header.Get("X-Amz-Date"), canonical(r, signed,
+		hex.EncodeToString(payload[:])))
 	if !hmac.Equal([]byte(want), []byte(parts["Signature"])) {
-		return forbidden("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")
+		return forbidden("InvalidSignatureException", "The request signature we calculated does not match the signature "+
+			"you provided.")
 	}
 	return nil
 }
@@ -84,7 +88,10 @@ func canonical(r *http.Request, signed []string, payload string) string {
 	if path == "" {
 		path = "/"
 	}
-	return strings.Join([]string{r.Method, path, strings.Join(query, "&"), headers.String(), strings.Join(signed, ";"), payload}, "\n")
+	return strings.Join([]string{
+		r.Method, path, strings.Join(query, "&"), headers.String(), strings.Join(signed, ";"),
+		payload,
+	}, "\n")
 }
 
 func escape(text string) string {
@@ -94,7 +101,8 @@ func escape(text string) string {
 func signature(secret, date, region, service, at, canonical string) string {
 	sum := sha256.Sum256([]byte(canonical))
 	text := strings.Join([]string{
-		"AWS4-HMAC-SHA256", at, strings.Join([]string{date, region, service, "aws4_request"}, "/"), hex.EncodeToString(sum[:]),
+		"AWS4-HMAC-SHA256", at, strings.Join([]string{date, region, service, "aws4_request"}, "/"),
+		hex.EncodeToString(sum[:]),
 	}, "\n")
 	key := []byte("AWS4" + secret)
 	for _, part := range []string{date, region, service, "aws4_request", text} {

@@ -8,8 +8,9 @@ import (
 	"microspend/pricing"
 )
 
-// Rates are rates that a file gives beside those of a card, for a struct to inline. vCPU and memory may be given per second
-// or per hour, storage per GB-hour or per GB-month of 720 hours. There is a field for each key of [pricing.RateKeys].
+// Rates are rates that a file gives beside those of a card, for a struct to inline. vCPU and memory may be given per
+// second or per hour, storage per GB-hour or per GB-month of 720 hours. There is a field for each key of
+// [pricing.RateKeys].
 type Rates struct {
 	VCPUSecond      *Price     `yaml:"vcpu_second" jsonschema_description:"Dollars per vCPU-second."`
 	VCPUHour        *Price     `yaml:"vcpu_hour" jsonschema_description:"Dollars per vCPU-hour, in place of vcpu_second."`

@@ -1,6 +1,6 @@
-// Package assumption is the register of what figures rest on that nobody has established, and of every warning: each has a
-// stable id and is worded once, in register.yaml, with what it moves and what is known. docs/assumptions.md shows it to
-// readers. Outputs print a [Note] of it; which notes apply is for those who make the figures.
+// Package assumption is the register of what figures rest on that nobody has established, and of every warning: each
+// has a stable id and is worded once, in register.yaml, with what it moves and what is known. docs/assumptions.md
+// shows it to readers. Outputs print a [Note] of it; which notes apply is for those who make the figures.
 package assumption
 
 import (
@@ -12,11 +12,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// ID names something that figures rest on and that nobody has established, or a warning, by its entry in register.yaml.
-// Whatever shows it asks for its [Note].
+// ID names something that figures rest on and that nobody has established, or a warning, by its entry in
+// register.yaml. Whatever shows it asks for its [Note].
 type ID string
 
-// The entries of register.yaml, in its order. A test sees to it that each entry has a constant and each constant an entry.
+// The entries of register.yaml, in its order. A test sees to it that each entry has a constant and each constant an
+// entry.
 const (
 	TransitionBilling      ID = "transition-billing"
 	LaunchRead             ID = "launch-read"

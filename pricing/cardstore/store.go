@@ -4,14 +4,14 @@
 // # What is promised
 //
 // A card is replaced as a whole or not at all, also if the program or the machine stops midway: each file is written
-// under another name, synced, and renamed. Nothing is replaced before all cards of a [Store.Save] lie complete on the disk
-// and have been read back, so an error keeps the last good cards and leaves nothing else behind.
+// under another name, synced, and renamed. Nothing is replaced before all cards of a [Store.Save] lie complete on the
+// disk and have been read back, so an error keeps the last good cards and leaves nothing else behind.
 //
 // # What is not promised
 //
-// The renames of several cards are not one step: should one fail, the cards before it are new and the rest are old, each
-// of them complete, and the error says which. A machine that stops midway may leave a hidden temporary file, which is never
-// read. Two imports at the same time do not harm each other, but which card stays is the later one's.
+// The renames of several cards are not one step: should one fail, the cards before it are new and the rest are old,
+// each of them complete, and the error says which. A machine that stops midway may leave a hidden temporary file,
+// which is never read. Two imports at the same time do not harm each other, but which card stays is the later one's.
 package cardstore
 
 import (
@@ -43,8 +43,8 @@ func (s Store) FS() fs.FS {
 	return os.DirFS(s.dir)
 }
 
-// Save writes each card as <region>.yaml, replacing the one that the store has. All cards are checked and written before
-// the first is replaced. Only AWS's list prices are kept: a discount or a card under another name is refused.
+// Save writes each card as <region>.yaml, replacing the one that the store has. All cards are checked and written
+// before the first is replaced. Only AWS's list prices are kept: a discount or a card under another name is refused.
 func (s Store) Save(cards []pricing.RateCard) error {
 	return s.save(cards, (*atomicfile.Staged).Commit)
 }

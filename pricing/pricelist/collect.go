@@ -59,8 +59,8 @@ type replyProduct struct {
 	} `json:"terms"`
 }
 
-// replyElement reads one element of a GetProducts reply's PriceList. The API sends each as a string that holds JSON; some
-// tools print them as objects.
+// replyElement reads one element of a GetProducts reply's PriceList. The API sends each as a string that holds JSON;
+// some tools print them as objects.
 func (p *page) replyElement(index int) error {
 	start := p.json.InputOffset()
 	text, err := p.replyText()

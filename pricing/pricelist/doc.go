@@ -2,29 +2,31 @@
 //
 // # What is read
 //
-// The JSON that AWS publishes, in either of its two forms, told apart by content: the bulk offer file of AWSLambda (for
-// all regions or for one), and the reply of the Price List Query API's GetProducts, whose pages are given together to one
-// [Read]. Fields that are not needed are ignored; AWS adds some.
+// The JSON that AWS publishes, in either of its two forms, told apart by content: the bulk offer file of AWSLambda
+// (for all regions or for one), and the reply of the Price List Query API's GetProducts, whose pages are given
+// together to one [Read]. Fields that are not needed are ignored; AWS adds some.
 //
-// A product belongs to a rate by its attributes group and regionCode. The usage type's name is never matched on: outside
-// us-east-1 it carries a prefix of the location. MicroVMs run on ARM only, yet the list has x86 products of the same shape
-// that are about 18 % dearer: whatever says x86 anywhere is passed over, counted, and named where it is all there is.
+// A product belongs to a rate by its attributes group and regionCode. The usage type's name is never matched on:
+// outside us-east-1 it carries a prefix of the location. MicroVMs run on ARM only, yet the list has x86 products of
+// the same shape that are about 18 % dearer: whatever says x86 anywhere is passed over, counted, and named where it is
+// all there is.
 //
 // # Units
 //
-// Rates are in US dollars per billed unit, as [pricing.BilledQuantity.Unit] names it, with the figure exactly as published
-// (trailing zeros aside). A price in any other unit or currency is refused, never converted.
+// Rates are in US dollars per billed unit, as [pricing.BilledQuantity.Unit] names it, with the figure exactly as
+// published (trailing zeros aside). A price in any other unit or currency is refused, never converted.
 //
 // # What is promised
 //
-// A card has all five rates of its region or there is no card. Whatever leaves in doubt what AWS bills (two products for
-// one rate, tiers, several terms, a rate of zero) is an error, and all errors of a listing are reported at once. Memory
-// does not grow with the size of the file but with the number of MicroVM products in it; malformed, truncated or hostile
-// input gives an error that says where. The package reads no clock, network or file: the same input gives the same cards.
+// A card has all five rates of its region or there is no card. Whatever leaves in doubt what AWS bills (two products
+// for one rate, tiers, several terms, a rate of zero) is an error, and all errors of a listing are reported at once.
+// Memory does not grow with the size of the file but with the number of MicroVM products in it; malformed, truncated
+// or hostile input gives an error that says where. The package reads no clock, network or file: the same input gives
+// the same cards.
 //
 // # What is not promised
 //
-// Only list prices on demand are read: no free tier, no Savings Plan, no price agreed with AWS. Nothing says that the file
-// is genuine or recent; [Plausible] and [Compare] show what would change. The CSV form of the offer file and the indexes
-// that point to offer files are not read.
+// Only list prices on demand are read: no free tier, no Savings Plan, no price agreed with AWS. Nothing says that the
+// file is genuine or recent; [Plausible] and [Compare] show what would change. The CSV form of the offer file and the
+// indexes that point to offer files are not read.
 package pricelist

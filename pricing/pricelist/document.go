@@ -15,8 +15,8 @@ type limits struct {
 	products int   // MicroVM products that are kept
 }
 
-// awsLimits has ample room for AWS's own files: an AWSLambda offer file is about 100 MB with products of 2 kB each, six
-// levels deep, and the whole world has a few hundred MicroVM products.
+// awsLimits has ample room for AWS's own files: an AWSLambda offer file is about 100 MB with products of 2 kB each,
+// six levels deep, and the whole world has a few hundred MicroVM products.
 func awsLimits() limits { return limits{input: 1 << 30, value: 1 << 20, depth: 64, products: 10_000} }
 
 // document walks through one JSON text without holding more of it than the value it stands at.

@@ -13,9 +13,9 @@ type Drift struct {
 	Old, New pricing.Rate
 }
 
-// Compare lists the rates that differ in value, in the order of a bill. Values are compared exactly, per billed unit: a
-// rate of 0.36 per vCPU-hour is the same as one of 0.0001 per vCPU-second. A rate that only one of the cards knows is
-// a difference; where a figure was read, and when, is not.
+// Compare lists the rates that differ in value, in the order of a bill. Values are compared exactly, per billed unit:
+// a rate of 0.36 per vCPU-hour is the same as one of 0.0001 per vCPU-second. A rate that only one of the cards knows
+// is a difference; where a figure was read, and when, is not.
 func Compare(old, new pricing.RateCard) []Drift {
 	var drifts []Drift
 	for _, q := range pricing.BilledQuantities() {
@@ -27,8 +27,9 @@ func Compare(old, new pricing.RateCard) []Drift {
 	return drifts
 }
 
-// PlausibleFactor is how many times larger or smaller a rate may become from one import to the next. AWS has never changed
-// a Lambda price that much; a slip of a unit or of a decimal point is at least this large. It is this product's own choice.
+// PlausibleFactor is how many times larger or smaller a rate may become from one import to the next. AWS has never
+// changed a Lambda price that much; a slip of a unit or of a decimal point is at least this large. It is this
+// product's own choice.
 const PlausibleFactor = 10
 
 // Plausible reports every rate, a [JumpError] for each, that is more than [PlausibleFactor] times up or down from the

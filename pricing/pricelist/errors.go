@@ -100,8 +100,8 @@ func orUnknown(price string) string {
 	return "$" + price
 }
 
-// UnitError says that a price is per another unit than the bill's. It is never converted: that AWS changed the unit means
-// that it changed the price.
+// UnitError says that a price is per another unit than the bill's. It is never converted: that AWS changed the unit
+// means that it changed the price.
 type UnitError struct {
 	Product
 	Seen, Expected string

@@ -45,8 +45,8 @@ func (l Listing) Editions() []Edition {
 	})
 }
 
-// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices: errors
-// of the types [NoRegionError], [MissingError], [DuplicateError], [UnitError] and [PriceError], joined.
+// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices:
+// errors of the types [NoRegionError], [MissingError], [DuplicateError], [UnitError] and [PriceError], joined.
 //
 // What a price list does not tell, when MicroVMs opened in the region and the name by which base calls it, comes from
 // base, the present card; its rates don't. Base may be zero. Each rate is dated by the list's own publication, and by
@@ -105,8 +105,8 @@ type PresentCards interface {
 	Card(region string) (pricing.RateCard, error)
 }
 
-// Cards makes the cards of all regions, in the order of [Listing.Regions], or reports everything that is wrong in any of
-// them and makes none. Bases are taken from present where it has them.
+// Cards makes the cards of all regions, in the order of [Listing.Regions], or reports everything that is wrong in any
+// of them and makes none. Bases are taken from present where it has them.
 func (l Listing) Cards(present PresentCards, readOn pricing.Date) ([]pricing.RateCard, error) {
 	var cards []pricing.RateCard
 	var faults []error

@@ -115,8 +115,8 @@ func newEdition(version, publicationDate string) (Edition, error) {
 	return Edition{version, pricing.DateOf(moment)}, nil
 }
 
-// plain says whether a name is short and made of letters, digits, points, dashes and underscores only. What comes from a
-// file and is not plain is quoted in messages and kept out of cards, so that it cannot deceive a terminal.
+// plain reports whether a name is short and made of letters, digits, points, dashes and underscores only. What comes
+// from a file and is not plain is quoted in messages and kept out of cards, so that it cannot deceive a terminal.
 func plain(name string) bool {
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 	return len(name) <= 64 && strings.Trim(name, allowed) == ""
