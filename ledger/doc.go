@@ -12,6 +12,11 @@
 // Engines read usage/dt=*/*.parquet. A day of more than two million records has several parts. Paths are made from dates
 // alone, never from names. Units are those of [usage.Record]: milliseconds, MiB-milliseconds, bytes, byte-seconds.
 //
+// # Versions
+//
+// A manifest says which version of the format a day has. Version 1, which had marks before ids in place of the kind of a resource
+// and no architecture, is read as if it had been written today; a day becomes version 2 when it is next written.
+//
 // # What is promised
 //
 // One record per [usage.Key]: a later one takes the place of an earlier one, and nothing else ever removes a record. The

@@ -148,8 +148,8 @@ func idleReading(a *idle.Analysis) []string {
 	var list []string
 	if a.BreakEven != nil {
 		list = append(list, fmt.Sprintf(
-			"Break-even: a gap of %s s costs the same whether the MicroVM runs on or suspends at once; shorter gaps are cheaper to "+
-				"run through.",
+			"Break-even: a gap of %s s costs the same whether the MicroVM runs on or suspends at once; "+
+				"shorter gaps are cheaper to run through.",
 			figures.Fixed(*a.BreakEven, 1)))
 	}
 	if saved, ok := a.Monthly(a.Best.Cost.Sub(a.Terminated.Cost)); ok && saved.IsPositive() && a.BreakEven != nil {

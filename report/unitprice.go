@@ -11,7 +11,7 @@ func unitPrice(each decimal.Decimal, noun string) string {
 	}{{0, "per " + noun}, {3, "per 1,000 " + noun + "s"}, {6, "per million " + noun + "s"}} {
 		amount := each.Shift(scale.by)
 		if amount.GreaterThanOrEqual(readable) || scale.by == 6 || each.IsZero() {
-			return "$" + fixed(amount, centPlaces) + " " + scale.words
+			return dollars(amount) + " " + scale.words
 		}
 	}
 	return ""

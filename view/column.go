@@ -116,11 +116,12 @@ type RowKind uint8
 
 // The kinds of rows.
 const (
-	Line     RowKind = iota
-	Group            // a heading over lines, with their subtotal
-	Total            // the sum of everything
-	Heading          // a title over the rows that follow, as wide as the table: the first cell alone
-	Footnote         // an explanation of the row above it, likewise
+	Line  RowKind = iota
+	Group         // a heading over lines, with their subtotal
+	Total         // the sum of everything
+
+	headingRow // what stands around a row, as wide as the table: the first cell alone
+	noteRow
 )
 
 // Row is one row of a table. It may have fewer cells than the table has columns.
@@ -227,9 +228,9 @@ func (r Row) Cell(column int) Value {
 	return r.Cells[column]
 }
 
-// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Headings,
-// notes and what was added behind follow from them. Rows are made a block at a time on all processors, so that memory
-// does not grow with the table.
+// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Groups, and
+// what was added behind, follow from them. Rows are made a block at a time on all processors, so that memory does not
+// grow with the table.
 func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
 
 // EachLine does the same with all cells of a row, also those that only people see.
@@ -244,7 +245,7 @@ func (t *Table) eachLine(wanted func(Head) bool, yield func(Row) error) error {
 		made := block[:min(len(block), t.length-start)]
 		parallel(len(made), func(i int) { made[i] = t.row(start+i, wanted) })
 		for _, row := range made {
-			if row.Kind != Line && row.Kind != Total {
+			if row.Kind == Group {
 				continue
 			}
 			if err := yield(row); err != nil {
@@ -296,12 +297,12 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 	}
 	for i, row := range made {
 		if row.Heading != "" {
-			span(Heading, row.Heading)
+			span(headingRow, row.Heading)
 		}
 		rows = append(rows, shownRow{row.Kind, row.Warn, texts[i]})
 		for _, note := range row.Notes {
 			if note != "" {
-				span(Footnote, note)
+				span(noteRow, note)
 			}
 		}
 	}

@@ -7,5 +7,5 @@
 //
 // Text that comes from outside is made harmless: see [Visible] and [SafeCell].
 //
-// The package is the program's own: it knows no domain but [microspend/pricing], and promises nothing to others.
+// The package is internal to the program in spirit: it knows no domain, and promises nothing to others.
 package view

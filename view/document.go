@@ -3,7 +3,6 @@ package view
 import (
 	"errors"
 	"io"
-	"slices"
 )
 
 // Format is an output format.
@@ -35,9 +34,7 @@ type Document struct {
 	// JSON is the value that the JSON format writes: an [Object], [Records], or whatever package encoding/json takes.
 	JSON any
 	// Data is the table whose lines the CSV format writes; nil is the first table of the sections.
-	Data     *Table
-	CSV      [][]string              // transitional: rows with a header, of builders without columns
-	Complete func(*Document, Format) // transitional
+	Data *Table
 
 	SVG func(io.Writer) error // the picture that the SVG format writes; nil where there is none
 }
@@ -47,9 +44,6 @@ func (d *Document) Add(sections ...Section) { d.Sections = append(d.Sections, se
 
 // data is the table that CSV writes. It has no columns where the document has no table at all.
 func (d Document) data() *Table {
-	if d.CSV != nil {
-		return rawTable(d.CSV)
-	}
 	if d.Data != nil {
 		return d.Data
 	}
@@ -88,12 +82,6 @@ const DefaultWidth = 80
 // Render writes documents in one format. JSON is one object for one document and an array for several, CSV has one
 // header.
 func Render(w io.Writer, options Options, documents ...Document) error {
-	documents = slices.Clone(documents)
-	for i := range documents {
-		if complete := documents[i].Complete; complete != nil {
-			complete(&documents[i], options.Format)
-		}
-	}
 	switch options.Format {
 	case FormatJSON:
 		if len(documents) == 1 {

@@ -56,7 +56,7 @@ func terminalTable(t *Table, width int) string {
 }
 
 // spans reports whether a row's first cell goes across the whole table.
-func (r shownRow) spans() bool { return r.kind == Heading || r.kind == Footnote }
+func (r shownRow) spans() bool { return r.kind == headingRow || r.kind == noteRow }
 
 func (r shownRow) style() lipgloss.Style {
 	style := plainStyle
@@ -97,7 +97,7 @@ func (l *layout) writeRow(out *strings.Builder, cells []string, style lipgloss.S
 // writeSpan writes a row that spans the table.
 func (l *layout) writeSpan(out *strings.Builder, row shownRow, first bool) {
 	indent, style := "    ", faintStyle
-	if row.kind == Heading {
+	if row.kind == headingRow {
 		indent, style = "", titleStyle
 		if !first {
 			out.WriteString("\n")

@@ -59,7 +59,7 @@ func markdownTable(out *strings.Builder, table *Table) {
 	}
 	out.WriteString("| " + strings.Join(cells, " | ") + " |\n| " + strings.Join(rule, " | ") + " |\n")
 	for _, row := range rows {
-		if row.kind == Footnote {
+		if row.kind == noteRow {
 			continue
 		}
 		for i, cell := range row.cells {

@@ -51,9 +51,9 @@ func hostile() Document {
 		Title: name,
 		Sections: []Section{
 			{Heading: name, Table: plainTable([]Head{{Title: "name", Shrink: true}, {Title: "n", Align: Decimal, Drop: 1}, {Title: "wide"}}, []shownRow{
-				{kind: Heading, cells: []string{name}},
+				{kind: headingRow, cells: []string{name}},
 				{cells: []string{name, "1.25", strings.Repeat("長", 30)}},
-				{kind: Footnote, cells: []string{name}},
+				{kind: noteRow, cells: []string{name}},
 				{kind: Total, cells: []string{"total"}},
 			})},
 			{Notes: []Note{{Tag: name, Text: name, Warn: true}}},
@@ -94,7 +94,7 @@ func TestTablesKeepToTheWidth(t *testing.T) {
 		{kind: Group, cells: []string{"group", "", "", "1.5"}},
 		{cells: []string{strings.Repeat("long ", 12), "1,234.56", "GB-Hours", "0.0001"}},
 		{cells: []string{"東京の長い名前 🚀", "7.1", "s", "12.25"}},
-		{kind: Footnote, cells: []string{strings.Repeat("word ", 40)}},
+		{kind: noteRow, cells: []string{strings.Repeat("word ", 40)}},
 	})}}}
 	for width := 40; width <= 140; width++ {
 		var out bytes.Buffer
@@ -150,7 +150,7 @@ func FuzzRender(f *testing.F) {
 		width = 40 + (width&0x7fffffff)%200
 		document := Document{Title: name, Sections: []Section{{
 			Heading: name,
-			Table:   plainTable([]Head{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}}, []shownRow{{cells: []string{name, number}}, {kind: Footnote, cells: []string{name}}}),
+			Table:   plainTable([]Head{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}}, []shownRow{{cells: []string{name, number}}, {kind: noteRow, cells: []string{name}}}),
 			Notes:   []Note{{Tag: name, Text: number}},
 		}}}
 		for _, format := range []Format{FormatTable, FormatMarkdown} {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ledgerFigures are those of ten million rows: 10,000 MicroVMs of 500 tenants over 30 days. MICROSPEND_BENCH_ROWS asks for
-// fewer, or more. All are those of real processes.
+// ledgerFigures are those of ten million rows: 10,000 MicroVMs of 500 tenants over 30 days. MICROSPEND_BENCH_ROWS asks
+// for fewer, or more. All are those of real processes.
 func ledgerFigures(show func(figure)) (err error) {
 	rows := 10_000_000
 	if text := os.Getenv("MICROSPEND_BENCH_ROWS"); text != "" {
@@ -39,7 +39,8 @@ func ledgerFigures(show func(figure)) (err error) {
 			float64(whole.took.cpu.Microseconds())/float64(whole.rows), megabytes(whole.took.memory)),
 	})
 	show(figure{
-		"  against a tenth of it", fmt.Sprintf("%.2f × the time", ratio(whole.took.wall, tenth.took.wall)), "linear: up to 10 ×",
+		"  against a tenth of it", fmt.Sprintf("%.2f × the time", ratio(whole.took.wall, tenth.took.wall)),
+		"linear: up to 10 ×",
 		fmt.Sprintf("%.2f × the processor time; %.0f rows/s", ratio(whole.took.cpu, tenth.took.cpu), tenth.perSecond()),
 	})
 	size, err := sizeOf(whole.dir)
@@ -48,7 +49,8 @@ func ledgerFigures(show func(figure)) (err error) {
 	}
 	show(figure{
 		"size on disk", megabytes(size), "200 MB or less",
-		fmt.Sprintf("%.1f bytes a row; the CSV is %.1f × as large", float64(size)/float64(whole.rows), float64(whole.csvBytes)/float64(size)),
+		fmt.Sprintf("%.1f bytes a row; the CSV is %.1f × as large", float64(size)/float64(whole.rows),
+			float64(whole.csvBytes)/float64(size)),
 	})
 	ours, err := spendTime(whole.dir)
 	if err != nil {
@@ -64,7 +66,8 @@ func ledgerFigures(show func(figure)) (err error) {
 	})
 	show(figure{"  memory", megabytes(ours.memory), "under 300 MB", ""})
 	for _, format := range []string{"csv", "parquet"} {
-		export, err := fastest(1, nil, "./microspend", "ledger", "export", "--ledger", whole.dir, "--format", format, "--output", os.DevNull)
+		export, err := fastest(1, nil, "./microspend", "ledger", "export", "--ledger", whole.dir, "--format", format,
+			"--output", os.DevNull)
 		if err != nil {
 			return err
 		}
@@ -98,12 +101,14 @@ func filled(dir, name string, f fleet, runs int) (filledLedger, error) {
 		return filledLedger{}, err
 	}
 	out := filledLedger{dir: filepath.Join(dir, name), rows: f.rows(), csvBytes: info.Size()}
-	out.took, err = fastest(runs, func() error { return os.RemoveAll(out.dir) }, "./microspend", "import", "--ledger", out.dir, csv)
+	out.took, err = fastest(runs, func() error { return os.RemoveAll(out.dir) }, "./microspend", "import", "--ledger",
+		out.dir, csv)
 	return out, err
 }
 
 func spendTime(dir string) (took, error) {
-	return fastest(5, nil, "./microspend", "spend", "--ledger", dir, "--by", "tenant,day", "--from", fleetStart.Format(time.DateOnly),
+	return fastest(5, nil, "./microspend", "spend", "--ledger", dir, "--by", "tenant,day", "--from",
+		fleetStart.Format(time.DateOnly),
 		"--to", fleetStart.AddDate(0, 0, fleetDays).Format(time.DateOnly), "--format", "csv")
 }
 
@@ -126,9 +131,9 @@ func sizeOf(dir string) (bytes int64, err error) {
 const sums = "SELECT tenant, region, dt, sum(vcpu_ms), sum(mem_mib_ms), sum(read_bytes), sum(write_bytes), " +
 	"sum(storage_byte_seconds), sum(running_ms), sum(period_seconds), count(*)"
 
-// otherEngines sets the query beside engines that can be had, each as a whole process that does nothing else: a duckdb on
-// the PATH or the npm package @duckdb/node-api, whose folder MICROSPEND_DUCKDB names, and the npm package chdb, a whole
-// ClickHouse, whose folder MICROSPEND_CHDB names.
+// otherEngines sets the query beside engines that can be had, each as a whole process that does nothing else: a duckdb
+// on the PATH or the npm package @duckdb/node-api, whose folder MICROSPEND_DUCKDB names, and the npm package chdb, a
+// whole ClickHouse, whose folder MICROSPEND_CHDB names.
 func otherEngines(show func(figure), dir string, ours took) error {
 	beside := func(engine, program string, args ...string) error {
 		theirs, err := fastest(3, nil, program, args...)
@@ -137,7 +142,8 @@ func otherEngines(show func(figure), dir string, ours took) error {
 		}
 		show(figure{
 			"the same sums in " + engine, seconds(theirs.wall), "",
-			fmt.Sprintf("spend takes %.2f × the time, %.2f × the processor time", ratio(ours.wall, theirs.wall), ratio(ours.cpu, theirs.cpu)),
+			fmt.Sprintf("spend takes %.2f × the time, %.2f × the processor time", ratio(ours.wall, theirs.wall),
+				ratio(ours.cpu, theirs.cpu)),
 		})
 		return nil
 	}
@@ -164,7 +170,8 @@ func otherEngines(show func(figure), dir string, ours took) error {
 	}
 	query = fmt.Sprintf("%s FROM file('%s', Parquet) GROUP BY tenant, region, dt",
 		strings.Replace(sums, "dt,", "toDate(period_start) AS dt,", 1), files)
-	return beside("ClickHouse (chdb)", "node", "-e", "require(process.env.MICROSPEND_CHDB).query(process.argv[1], 'CSV')", query)
+	return beside("ClickHouse (chdb)", "node", "-e", "require(process.env.MICROSPEND_CHDB).query(process.argv[1], 'CSV')",
+		query)
 }
 
 const duckDBScript = `const { DuckDBInstance } = require(process.env.MICROSPEND_DUCKDB);

@@ -17,8 +17,8 @@ import (
 	"microspend/usage"
 )
 
-// dashFigures measures the dashboard: the time of a frame and of a key in process, and start, idle time and memory of a process in a
-// real terminal, on the demo's ledger and on one of ten thousand tenants.
+// dashFigures measures the dashboard: the time of a frame and of a key in process, and start, idle time and memory of
+// a process in a real terminal, on the demo's ledger and on one of ten thousand tenants.
 func dashFigures(show func(figure)) error {
 	frames, err := benchmarks("./tui", "Dash")
 	if err != nil {
@@ -57,10 +57,12 @@ func dashFigures(show func(figure)) error {
 
 // dashStart measures from the start of the process to its first frame, and to the last figure of the overview.
 func dashStart(show func(figure), program, folder string) error {
-	if text, err := exec.Command(program, "demo", "--no-dash", "--output", folder, "--as-of", "2026-11-24").CombinedOutput(); err != nil {
+	if text, err := exec.Command(program, "demo", "--no-dash", "--output", folder, "--as-of",
+		"2026-11-24").CombinedOutput(); err != nil {
 		return fmt.Errorf("demo: %w\n%s", err, text)
 	}
-	command := fmt.Sprintf("%s dash --as-of 2026-11-24 --ledger %s/ledger --config %s/microspend.yaml", program, folder, folder)
+	command := fmt.Sprintf("%s dash --as-of 2026-11-24 --ledger %s/ledger --config %s/microspend.yaml", program, folder,
+		folder)
 	first, whole := time.Hour, time.Hour
 	for range 5 {
 		atFirst, atWhole, err := startTimes(command)
@@ -109,7 +111,8 @@ func dashAllDay(show func(figure), program, folder string) error {
 		return err
 	}
 	end := manyFrom.AddDate(0, 0, manyDays).Format(time.DateOnly)
-	term, err := terminal.Start(200, 60, nil, fmt.Sprintf("exec %s dash --as-of %s --ledger %s/ledger --stale-after 0", program, end, folder))
+	term, err := terminal.Start(200, 60, nil, fmt.Sprintf("exec %s dash --as-of %s --ledger %s/ledger --stale-after 0",
+		program, end, folder))
 	if err != nil {
 		return err
 	}
@@ -138,16 +141,18 @@ func dashAllDay(show func(figure), program, folder string) error {
 	if err != nil {
 		return err
 	}
-	now, most, err := memory(pid)
+	status, err := procStatus(pid)
 	if err != nil {
 		return err
 	}
 	show(figure{
-		fmt.Sprintf("idle, 10,000 tenants over %d days", manyDays), fmt.Sprintf("%.2f %% of a processor", 100*float64(after-before)/float64(idle)),
+		fmt.Sprintf("idle, 10,000 tenants over %d days", manyDays),
+		fmt.Sprintf("%.2f %% of a processor", 100*float64(after-before)/float64(idle)),
 		"under 1 %", fmt.Sprintf("over %s, looking for news every 2 s", idle),
 	})
 	show(figure{
-		"memory, likewise", fmt.Sprintf("%d MB resident", now>>20), "under 60 MB", fmt.Sprintf("%d MB at most, while reading", most>>20),
+		"memory, likewise", fmt.Sprintf("%s resident", megabytes(status["VmRSS"])), "under 60 MB",
+		megabytes(status["VmHWM"]) + " at most, while reading",
 	})
 	return nil
 }
@@ -167,13 +172,16 @@ func writeMany(folder string) error {
 				seconds := int64(600 + (i*7919+day*104_729)%20_000)
 				batch[i] = usage.Record{
 					PeriodStart: manyFrom.AddDate(0, 0, day).Add(time.Duration(i%24) * time.Hour), PeriodSeconds: 3600,
-					Region: []string{"eu-west-1", "us-east-1"}[i%2], Resource: usage.Resource{ID: fmt.Sprintf("mvm-%05d-%02d", i, day)}, Tenant: fmt.Sprintf("tenant-%05d", i),
+					Region:   []string{"eu-west-1", "us-east-1"}[i%2],
+					Resource: usage.Resource{ID: fmt.Sprintf("mvm-%05d-%02d", i, day)}, Tenant: fmt.Sprintf("tenant-%05d", i),
 					Image: fmt.Sprintf("image-%d", i%20), Source: "bench", Coverage: usage.CoverageComplete,
 
 					Amounts: usage.Amounts{
-						pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 2 << 30, pricing.SnapshotWrite: 1 << 30,
+						pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 2 << 30,
+						pricing.SnapshotWrite:   1 << 30,
 						pricing.SnapshotStorage: 900 << 30,
-						usage.Running:           seconds * 1000, usage.Launches: 1, usage.Suspends: 1, usage.Resumes: 1, usage.Suspended: 900_000,
+						usage.Running:           seconds * 1000, usage.Launches: 1, usage.Suspends: 1, usage.Resumes: 1,
+						usage.Suspended: 900_000,
 					},
 				}
 			}
@@ -205,29 +213,4 @@ func processorTime(pid string) (time.Duration, error) {
 		ticks += n
 	}
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
-}
-
-// memory is how much of a process is in memory now, and was at most, in bytes.
-func memory(pid string) (now, most int64, err error) {
-	text, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
-	if err != nil {
-		return 0, 0, err
-	}
-	for line := range strings.SplitSeq(string(text), "\n") {
-		fields := strings.Fields(line)
-		if len(fields) != 3 {
-			continue
-		}
-		kilobytes, _ := strconv.ParseInt(fields[1], 10, 64)
-		switch fields[0] {
-		case "VmRSS:":
-			now = kilobytes << 10
-		case "VmHWM:":
-			most = kilobytes << 10
-		}
-	}
-	if now == 0 {
-		return 0, 0, fmt.Errorf("/proc/%s/status has no VmRSS", pid)
-	}
-	return now, most, nil
 }

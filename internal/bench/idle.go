@@ -15,7 +15,8 @@ import (
 	"microspend/pricing"
 )
 
-// idleFigures measures the idle policy: the exact optimum beside sorting the same gaps, the simulator, and a whole trace.
+// idleFigures measures the idle policy: the exact optimum beside sorting the same gaps, the simulator, and a whole
+// trace.
 func idleFigures(show func(figure)) error {
 	card, err := pricing.EmbeddedCards().Card("us-east-1")
 	if err != nil {

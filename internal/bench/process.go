@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,8 +16,8 @@ type took struct {
 	memory    int64 // at its peak, in bytes; 0 where the system does not tell
 }
 
-// fastest runs a program several times, and gives the run of the least time with the largest memory of all. Before each run
-// it does what is to be done first, which is not measured.
+// fastest runs a program several times, and gives the run of the least time with the largest memory of all. Before
+// each run it does what is to be done first, which is not measured.
 func fastest(runs int, first func() error, program string, args ...string) (best took, err error) {
 	for i := range runs {
 		if first != nil {
@@ -48,3 +51,20 @@ func fastest(runs int, first func() error, program string, args ...string) (best
 func megabytes(bytes int64) string { return fmt.Sprintf("%d MB", bytes/1_000_000) }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+// procStatus reads the sizes in a process's /proc/PID/status, in bytes: VmRSS is what is resident now, VmHWM the most
+// that ever was, RssAnon what is the process's own rather than pages of files.
+func procStatus(pid string) (map[string]int64, error) {
+	text, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]int64{}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		if kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64); err == nil {
+			sizes[name] = kib << 10
+		}
+	}
+	return sizes, nil
+}

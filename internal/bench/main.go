@@ -1,8 +1,9 @@
-// Command bench prints the figures that microspend promises, measured in one run and set against each other: machines are
-// shared and noisy, ratios less so. It is what make bench runs, from the root of the checkout, with ./microspend built.
+// Command bench prints the figures that microspend promises, measured in one run and set against each other: machines
+// are shared and noisy, ratios less so. It is what make bench runs, from the root of the checkout, with ./microspend
+// built.
 //
-//	go run ./cmd/bench           # everything
-//	go run ./cmd/bench engine    # one area, or several
+//	go run ./internal/bench           # everything
+//	go run ./internal/bench engine    # one area, or several
 package main
 
 import (
@@ -27,7 +28,7 @@ func areas() []area {
 		{"engine", engineFigures},
 		{"idle", idleFigures},
 		{"ledger", ledgerFigures},
-		{"handon", handOnFigures},
+		{"exports", exportFigures},
 		{"meter", meterFigures},
 		{"serve", serveFigures},
 		{"collect", collectFigures},

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// serveFigures are those of what is handed on: pages, and the server of pages.
+// serveFigures are those of HTML pages and of the server.
 func serveFigures(show func(figure)) error {
 	pages, err := benchmarks("./report/html", "Page")
 	if err != nil {

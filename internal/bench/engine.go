@@ -42,7 +42,10 @@ func engineFigures(show func(figure)) error {
 	}
 	promises := map[string]string{"Sweep10000": "under 1 s"}
 	for _, name := range sortedNames(scenario) {
-		show(figure{name, scenario[name].String(), promises[name], fmt.Sprintf("%.1f × one bill", ratio(scenario[name], bill))})
+		show(figure{
+			name, scenario[name].String(), promises[name],
+			fmt.Sprintf("%.1f × one bill", ratio(scenario[name], bill)),
+		})
 	}
 	return nil
 }

@@ -11,9 +11,9 @@ import (
 	"microspend/usage"
 )
 
-// fleet is usage made up for measuring, the same in every run: a thousand records for each MicroVM over 30 days, in the
-// order in which a collector would write them. MicroVMs have habits and belong to 500 tenants; amounts are as odd as metered
-// ones are.
+// fleet is usage made up for measuring, the same in every run: a thousand records for each MicroVM over 30 days, in
+// the order in which a collector would write them. MicroVMs have habits and belong to 500 tenants; amounts are as odd
+// as metered ones are.
 type fleet struct {
 	microVMs int
 	days     int // of the 30 that are written
@@ -59,7 +59,8 @@ func (f fleet) records() iter.Seq2[usage.Record, error] {
 				for vm := range f.microVMs {
 					r := usage.Record{
 						PeriodStart: start, PeriodSeconds: fleetPeriod, Region: [...]string{"eu-west-1", "us-east-1"}[vm%2],
-						Account: "111122223333", Resource: usage.Resource{ID: ids[vm]}, Image: images[vm], Tenant: tenants[vm], Source: "cloudwatch",
+						Account: "111122223333", Resource: usage.Resource{ID: ids[vm]}, Image: images[vm], Tenant: tenants[vm],
+						Source: "cloudwatch",
 					}
 					use(&r, 512<<(vm%5), mix(slot<<32|uint64(vm)))
 					if !yield(r, nil) {

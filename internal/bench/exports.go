@@ -2,9 +2,9 @@ package main
 
 import "fmt"
 
-// handOnFigures are those of what is handed on and taken in: the workbook of 500 tenants over 31 days, rows of FOCUS, and
+// exportFigures are those of exports and imports: the workbook of 500 tenants over 31 days, rows of FOCUS, and
 // rows of a Cost and Usage Report.
-func handOnFigures(show func(figure)) error {
+func exportFigures(show func(figure)) error {
 	workbook, err := benchmarks("./report/xlsx", "Month")
 	if err != nil {
 		return err

@@ -59,7 +59,8 @@ func logsFigures(show func(figure)) error {
 		"10 times what AWS answers, or more", fmt.Sprintf("%.0f times AWS's %d k lines/s", rate/awsLines, awsLines/1000),
 	})
 	show(figure{
-		"  memory, and that for six times the time", megabytes(short.memory) + ", " + megabytes(long.memory), "under 300 MB", "",
+		"  memory, and that for six times the time", megabytes(short.memory) + ", " + megabytes(long.memory), "under 300 MB",
+		"",
 	})
 	line := fakecloudwatch.LogFleet{MicroVMs: 1, Tenants: 1}.Sample()
 	began, n := time.Now(), 0
@@ -71,7 +72,10 @@ func logsFigures(show func(figure)) error {
 		}
 		n += 1000
 	}
-	show(figure{"decode a line, strictly", fmt.Sprintf("%.0f k lines/s", float64(n)/time.Since(began).Seconds()/1e3), "", fmt.Sprintf("%d bytes each", len(line))})
+	show(figure{
+		"decode a line, strictly", fmt.Sprintf("%.0f k lines/s", float64(n)/time.Since(began).Seconds()/1e3), "",
+		fmt.Sprintf("%d bytes each", len(line)),
+	})
 	return nil
 }
 
