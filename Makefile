@@ -44,7 +44,7 @@ fuzz:
 	done
 
 bench: build
-	@$(GO) run ./cmd/bench
+	@$(GO) run ./internal/bench
 
 golden:
 	$(GO) test ./cmd/microspend ./scenarios ./pricing/assumption ./spend ./view/chart ./report/focus ./tui ./tui/view/... -update

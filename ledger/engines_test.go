@@ -16,9 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/pricing"
-	"microspend/spend/simulate"
 	"microspend/usage"
 )
 

@@ -14,12 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/simulate"
 	"microspend/internal/spendtest"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
-	"microspend/spend/simulate"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )

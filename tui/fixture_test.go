@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/simulate"
 	"microspend/tui/data"
 	"microspend/tui/theme"
 	"microspend/usage"

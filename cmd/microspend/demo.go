@@ -13,8 +13,8 @@ import (
 
 	"microspend/config"
 	"microspend/internal/atomicfile"
+	"microspend/internal/simulate"
 	"microspend/ledger"
-	"microspend/spend/simulate"
 	"microspend/usage"
 )
 

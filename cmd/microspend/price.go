@@ -61,7 +61,7 @@ func (a *app) priceCommand() *cobra.Command {
 // quantityFlag is the flag that gives a billed quantity.
 func quantityFlag(q pricing.BilledQuantity) string { return strings.ReplaceAll(q.Column(), "_", "-") }
 
-func parseQuantities(cmd *cobra.Command, given [5]string) (pricing.Quantities, error) {
+func parseQuantities(cmd *cobra.Command, given [pricing.QuantityCount]string) (pricing.Quantities, error) {
 	var (
 		quantities pricing.Quantities
 		faults     []error

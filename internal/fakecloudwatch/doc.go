@@ -1,5 +1,5 @@
 // Package fakecloudwatch has servers that answer as CloudWatch does, over the wire protocols of the AWS SDK. They run
-// on a clock that is passed in, and fail as they are told to. Only tests and cmd/bench use them.
+// on a clock that is passed in, and fail as they are told to. Only tests and internal/bench use them.
 //
 // [CloudWatch] speaks Smithy RPC v2 CBOR: GetMetricData, ListMetrics and PutMetricData. It implements what AWS
 // documents of the service: which periods are still there at which age, limits of queries and datapoints, pages on

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"microspend/config"
+	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/simulate"
 	"microspend/usage"
 )
 

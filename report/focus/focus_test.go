@@ -20,12 +20,12 @@ import (
 
 	"microspend/config"
 	"microspend/internal/ledgertest"
+	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"
 	"microspend/spend/bill"
-	"microspend/spend/simulate"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )

@@ -180,7 +180,7 @@ func Name(s string) string {
 	}, visible)
 }
 
-// agreed says whether all terminals take a text to be of the same width, also where blanks stand around it, which a
+// agreed reports whether all terminals take a text to be of the same width, also where blanks stand around it, which a
 // vowel sign at its beginning would combine with.
 func agreed(s string) bool {
 	padded := " " + s + " "

@@ -87,7 +87,7 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 		return term{}, fmt.Errorf("%s is not a percentage", c.Columns[at].word())
 	}
 	// Amounts may be typed as they are shown: $1,234.50, -$5 or +3.
-	digits = strings.TrimPrefix(strings.NewReplacer(",", "", "-$", "-", "$", "").Replace(digits), "+")
+	digits = strings.TrimPrefix(strings.NewReplacer(",", "", "$", "").Replace(digits), "+")
 	number, err := pricing.ParseDecimal(digits)
 	if err != nil {
 		return term{}, fmt.Errorf("%s is not a number", value)

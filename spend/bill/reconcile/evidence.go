@@ -22,14 +22,14 @@ type evidence struct {
 	sources  map[place]int
 	images   map[string]bool // regions in which storage of images is metered
 
-	excess map[place][5]decimal.Decimal // theirs minus ours, as a part of theirs, by quantity
+	excess map[place]pricing.Quantities // theirs minus ours, as a part of theirs, by quantity
 }
 
 // gather asks the ledger for what the reasons look at.
 func gather(ctx context.Context, source spend.Source, from, to time.Time, lines []Line) (evidence, error) {
 	e := evidence{
 		recorded: map[place]bool{}, unseen: map[place]decimal.Decimal{}, sources: map[place]int{}, images: map[string]bool{},
-		excess: map[place][5]decimal.Decimal{},
+		excess: map[place]pricing.Quantities{},
 	}
 	result, err := source.Usage.Aggregate(ctx, ledger.Query{
 		From: from, To: to, By: []ledger.Field{ledger.FieldRegion, ledger.FieldSource, ledger.FieldDay}, Location: time.UTC,

@@ -2,8 +2,8 @@
 // are shared and noisy, ratios less so. It is what make bench runs, from the root of the checkout, with ./microspend
 // built.
 //
-//	go run ./cmd/bench           # everything
-//	go run ./cmd/bench engine    # one area, or several
+//	go run ./internal/bench           # everything
+//	go run ./internal/bench engine    # one area, or several
 package main
 
 import (
