@@ -37,12 +37,7 @@ func (p *explainPage) reads(m *Model) []job {
 	}
 	reader, query, at := m.options.Reader, *p.query, m.at()
 	read := func(ctx context.Context) (*data.Explanation, error) { return reader.Explain(ctx, query, at) }
-	return []job{reading(read, func(_ *Model, usage *data.Explanation, err error) tea.Cmd {
-		p.state.Fault = ""
-		if err != nil {
-			p.state.Fault = faultText(err)
-			return nil
-		}
+	return []job{reading(&p.state.Fault, read, func(_ *Model, usage *data.Explanation) tea.Cmd {
 		p.state.Usage = usage
 		return nil
 	})}

@@ -22,7 +22,6 @@ type listingPage struct {
 	scope  data.Scope
 	period *data.Period // nil follows the chosen one
 	state  listing.State
-	fault  error
 	freshness
 }
 
@@ -55,34 +54,27 @@ func (p *listingPage) reads(m *Model) []job {
 	if !p.due(m) {
 		return nil
 	}
-	reader, query, at, trends := m.options.Reader, p.query(m), m.at(), m.trendsFor(p.query(m))
-	return []job{p.reading(query, func(ctx context.Context) (*data.Listing, error) {
-		l, err := reader.Listing(ctx, query, at)
-		if err == nil {
-			l.Trends = trends
+	reader, query, at := m.options.Reader, p.query(m), m.at()
+	var trends *data.Trends
+	if of := m.trendsFor(query); of != nil {
+		trends = &of.Trends
+	}
+	var l *data.Listing
+	read := func(ctx context.Context) (content *table.Content, err error) {
+		if l, err = reader.Listing(ctx, query, at); err != nil {
+			return nil, err
 		}
-		return l, err
+		l.Trends = trends
+		return listing.Content(l), nil
+	}
+	return []job{reading(&p.state.Fault, read, func(m *Model, content *table.Content) tea.Cmd {
+		return p.put(m, query, l, content)
 	})}
 }
 
-// reading is a job that reads a listing and makes its table.
-func (p *listingPage) reading(query data.Query, read func(context.Context) (*data.Listing, error)) job {
-	return func(ctx context.Context) doneMsg {
-		l, err := read(ctx)
-		var content *table.Content
-		if err == nil {
-			content = listing.Content(l)
-		}
-		return doneMsg{err: err, put: func(m *Model) tea.Cmd { return p.put(m, query, l, content, err) }}
-	}
-}
-
 // put takes what was read, unless the page has moved on to another listing.
-func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content, err error) tea.Cmd {
+func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content) tea.Cmd {
 	if q.Period != m.periodOf(p) || !slices.Equal(q.By, p.group().By) {
-		return nil
-	}
-	if p.fault = err; err != nil {
 		return nil
 	}
 	p.state.Listing = l
@@ -201,9 +193,6 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	s.Theme, s.Noun = m.theme, p.group().Noun
 	if p.opened {
 		s.Path = p.view.Name
-	}
-	if p.fault != nil {
-		s.Fault = faultText(p.fault)
 	}
 	s.Typing = m.prompt != nil && m.prompt.listing == p
 	return listing.Render(s, width, height)

@@ -23,23 +23,18 @@ type overviewPage struct {
 }
 
 func newOverviewPage() *overviewPage {
-	return &overviewPage{state: overview.State{Faults: map[overview.Panel]string{}}}
+	return &overviewPage{}
 }
 
 func (p *overviewPage) name() string { return "overview" }
 
-// panel is a job that reads what a panel shows, and keeps why it could not be.
+// panel is a job that reads what a panel shows.
 func panel[T any](
 	m *Model, p *overviewPage, of overview.Panel, read func(context.Context, data.Moment) (T, error), put func(*Model, T),
 ) job {
 	at := m.at()
 	readNow := func(ctx context.Context) (T, error) { return read(ctx, at) }
-	return reading(readNow, func(m *Model, got T, err error) tea.Cmd {
-		delete(p.state.Faults, of)
-		if err != nil {
-			p.state.Faults[of] = faultText(err)
-			return nil
-		}
+	return reading(&p.state.Faults[of], readNow, func(m *Model, got T) tea.Cmd {
 		put(m, got)
 		return nil
 	})

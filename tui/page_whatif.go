@@ -59,21 +59,10 @@ func (p *whatIfPage) reads(m *Model) []job {
 		parts, _, err := reader.Parts(ctx, period, scope, spend.ByRegion)
 		return parts, err
 	}
-	return []job{reading(read, func(m *Model, parts []measured.Part, err error) tea.Cmd {
-		if p.failed(err) {
-			return nil
-		}
+	return []job{reading(&p.state.Fault, read, func(m *Model, parts []measured.Part) tea.Cmd {
 		p.state.Parts, p.state.Read, p.state.To = parts, true, period.To
 		return m.first(p.work(m))
 	})}
-}
-
-func (p *whatIfPage) failed(err error) bool {
-	p.state.Fault = ""
-	if err != nil {
-		p.state.Fault = faultText(err)
-	}
-	return err != nil
 }
 
 // work prices the choice.
@@ -83,15 +72,12 @@ func (p *whatIfPage) work(m *Model) job {
 	price := func(context.Context) (*measured.Outcome, error) {
 		return whatif.Work(&state, reader.Prices, reader.Card)
 	}
-	return reading(price, p.putOutcome)
+	return reading(&p.state.Fault, price, p.putOutcome)
 }
 
 // putOutcome shows the outcome: at first from averages, where single pauses would tell more. Those are read behind
 // it, and only for a choice that they matter to.
-func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome, err error) tea.Cmd {
-	if p.failed(err) {
-		return nil
-	}
+func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome) tea.Cmd {
 	p.state.Outcome = outcome
 	reader := m.options.Reader
 	if p.soughtPauses || !p.state.Longer() || reader.Records == nil {
@@ -100,13 +86,13 @@ func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome, err error) 
 	p.soughtPauses, p.state.Pauses.Reading = true, true
 	from, to, tenant := p.state.From, p.state.To, p.tenant
 	read := func(ctx context.Context) (*measured.Pauses, error) { return reader.Pauses(ctx, from, to, tenant) }
-	return m.enqueue(reading(read, func(m *Model, pauses *measured.Pauses, err error) tea.Cmd {
-		p.state.Pauses = whatif.Pauses{Seen: pauses}
-		if err != nil {
-			p.state.Pauses.Fault = faultText(err)
-		}
-		return m.first(p.work(m))
-	}))
+	return m.enqueue(func(ctx context.Context) doneMsg {
+		pauses, err := read(ctx)
+		return doneMsg{err: err, put: func(m *Model) tea.Cmd {
+			p.state.Pauses = whatif.Pauses{Seen: pauses, Fault: faultText(err)}
+			return m.first(p.work(m))
+		}}
+	})
 }
 
 func (p *whatIfPage) shown(m *Model) *whatif.State {

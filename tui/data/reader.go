@@ -74,7 +74,7 @@ type Listing struct {
 
 	Names   [][]string // of each dimension, safe to show, for each row
 	Columns []view.Column[*spend.Row]
-	Trends  *Trends // nil where there are none
+	Trends  *Trends // shared with other listings, and perhaps not read yet; nil where there are none
 }
 
 // Text is a figure of a row as it is shown, "" where the listing has no such column.

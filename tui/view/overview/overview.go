@@ -23,8 +23,8 @@ type State struct {
 	Instead   *data.Instead
 	Tenants   *data.Listing // in the period chosen, the largest amount first
 
-	Empty  bool             // the ledger has no data of the last eight weeks
-	Faults map[Panel]string // why a panel could not be read
+	Empty  bool               // the ledger has no data of the last eight weeks
+	Faults [PanelCount]string // why a panel could not be read
 	Focus  Item
 }
 
@@ -39,6 +39,7 @@ const (
 	BudgetBars
 	StandsOut
 	InsteadOf
+	PanelCount
 )
 
 // Item is one figure that the cursor can be on.
