@@ -19,6 +19,7 @@ type whatIfPage struct {
 	tenant string
 	period data.Period
 	asked  whatif.Choice // the choice that is being priced, or was last
+	text
 	freshness
 
 	soughtPauses bool // single pauses are being read, or were
@@ -34,13 +35,18 @@ func (m *Model) whatIf(tenant *string, period data.Period) tea.Cmd {
 }
 
 func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {
-	return &whatIfPage{
+	p := &whatIfPage{
 		tenant: tenant, period: period,
 		state: whatif.State{
 			Tenant: draw.Name(tenant), Location: m.location(), Regions: m.options.Reader.Regions, Choice: whatif.Start(),
 			From: period.From, To: period.To, Focus: whatif.TimeoutThen,
 		},
 	}
+	p.lines = func(m *Model, width, height int) []string {
+		p.state.Theme, p.state.Location = m.theme, m.location()
+		return p.state.Lines(width, height)
+	}
+	return p
 }
 
 func (p *whatIfPage) name() string { return "what if" }
@@ -95,12 +101,6 @@ func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome) tea.Cmd {
 	})
 }
 
-func (p *whatIfPage) shown(m *Model) *whatif.State {
-	s := p.state
-	s.Theme, s.Location = m.theme, m.location()
-	return &s
-}
-
 func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	keys := m.keys
 	switch {
@@ -115,7 +115,7 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.WhatIf):
 		m.pop()
 	default:
-		return nil, m.scrolled(k, &p.state.Scroll, func() int { return len(p.shown(m).Lines(m.width, m.bodyHeight())) })
+		return nil, p.scrolled(m, k)
 	}
 	if p.state.Read && p.asked != p.state.Choice {
 		return m.first(p.work(m)), true
@@ -126,8 +126,4 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *whatIfPage) keys(m *Model) []key.Binding {
 	k := m.keys
 	return []key.Binding{k.Back, k.ChooseKnob, k.Turn, k.Export, k.Help, k.Quit}
-}
-
-func (p *whatIfPage) render(m *Model, width, height int) string {
-	return whatif.Render(p.shown(m), width, height)
 }

@@ -169,7 +169,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, keys.Back):
 		m.pop()
 	case key.Matches(k, keys.Help):
-		return m.push(&helpPage{})
+		return m.push(newHelpPage())
 	case key.Matches(k, keys.Period):
 		return m.nextPeriod()
 	case key.Matches(k, keys.TypePeriod):

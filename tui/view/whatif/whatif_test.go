@@ -9,6 +9,7 @@ import (
 	"microspend/internal/frametest"
 	"microspend/pricing"
 	measured "microspend/spend/whatif"
+	"microspend/tui/draw"
 	"microspend/tui/theme"
 	"microspend/tui/view/whatif"
 	"microspend/usage"
@@ -62,7 +63,7 @@ func TestFrames(t *testing.T) {
 	} {
 		frametest.Check(t, name, func(dark bool, colors, width, height int) string {
 			s.Theme, s.Location = theme.New(dark, theme.Colors(colors)), time.UTC
-			return whatif.Render(s, width, height)
+			return draw.Frame(s.Lines(width, height), width, height)
 		})
 	}
 }
