@@ -274,11 +274,11 @@ func (m *Model) foot() string {
 	hints := m.shown().keys(m)
 	left := ""
 	switch {
-	case m.prompt != nil && m.prompt.listing == nil:
-		hints = m.prompt.keys(m.keys)
-		left = m.prompt.line(m, max(m.width-24, 20))
 	case m.prompt != nil:
-		hints = m.prompt.keys(m.keys)
+		hints = m.prompt.keys
+		if m.prompt.listing == nil { // which shows its filter itself
+			left = m.prompt.line(m, max(m.width-24, 20))
+		}
 	case m.notice != "":
 		paint := t.Good
 		if m.badNews {

@@ -111,7 +111,7 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.Right):
 		t.Scroll(1)
 	case key.Matches(k, keys.Filter):
-		m.prompt = filterPrompt(p)
+		m.prompt = filterPrompt(m, p)
 	case key.Matches(k, keys.Sort):
 		t.NextSort()
 		return m.remember(p), true
@@ -123,12 +123,8 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.remember(p), true
 	case key.Matches(k, keys.Group):
 		return p.regroup(m), true
-	case key.Matches(k, keys.Open):
-		return p.open(m), true
-	case key.Matches(k, keys.Explain):
-		return p.explain(m), true
-	case key.Matches(k, keys.WhatIf):
-		return p.whatIf(m), true
+	case key.Matches(k, keys.Open, keys.Explain, keys.WhatIf):
+		return p.inspect(m, k), true
 	default:
 		return nil, false
 	}
@@ -136,47 +132,27 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// row is the row under the cursor, and what it is about. It reports false, and says why, where it is about nothing.
-func (p *listingPage) row(m *Model) (row int, scope data.Scope, period data.Period, ok bool) {
-	row = p.state.Table.Row()
-	if p.state.Listing == nil || row < 0 {
-		return row, scope, period, false
+// inspect opens or explains the row under the cursor, or asks what if of its tenant.
+func (p *listingPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	l, row := p.state.Listing, p.state.Table.Row()
+	if l == nil || row < 0 {
+		return nil
 	}
-	scope, period, ok = listing.Narrowed(p.state.Listing, row)
-	if !ok {
+	scope, period, ok := listing.Narrowed(l, row)
+	name := listing.RowName(l, row)
+	switch {
+	case !ok:
 		m.say("nothing tells the usage of this row from the rest", false)
-	}
-	return row, scope, period, ok
-}
-
-func (p *listingPage) open(m *Model) tea.Cmd {
-	row, scope, period, ok := p.row(m)
-	if !ok {
 		return nil
+	case key.Matches(k, m.keys.WhatIf) && l.Spend.Rows[row].Kind == spend.KindShared:
+		return m.whatIf(nil, period)
+	case key.Matches(k, m.keys.WhatIf):
+		return m.whatIf(scope.Tenant, period)
+	case key.Matches(k, m.keys.Open) && listing.Opens(scope):
+		return m.push(openedListing(name, scope, period, m.period))
+	default:
+		return m.push(newExplainPage(name, data.Query{Period: period, Scope: scope}))
 	}
-	if !listing.Opens(scope) {
-		return p.explain(m)
-	}
-	return m.push(openedListing(listing.RowName(p.state.Listing, row), scope, period, m.period))
-}
-
-func (p *listingPage) explain(m *Model) tea.Cmd {
-	row, scope, period, ok := p.row(m)
-	if !ok {
-		return nil
-	}
-	return m.push(newExplainPage(listing.RowName(p.state.Listing, row), data.Query{Period: period, Scope: scope}))
-}
-
-func (p *listingPage) whatIf(m *Model) tea.Cmd {
-	row, scope, period, ok := p.row(m)
-	if !ok {
-		return nil
-	}
-	if p.state.Listing.Spend.Rows[row].Kind == spend.KindShared {
-		scope.Tenant = nil
-	}
-	return m.whatIf(scope.Tenant, period)
 }
 
 func (p *listingPage) keys(m *Model) []key.Binding {

@@ -193,8 +193,7 @@ func (p *overviewPage) explain(m *Model) tea.Cmd {
 			return m.push(newExplainPage(a.Tenant+" on "+a.Day, ofTenant(dayPeriod(m, a), &a.Tenant), steps...))
 		}
 	case overview.InsteadOf:
-		if s.Instead != nil && at.Index < len(s.Instead.Alternatives) {
-			alt := s.Instead.Alternatives[at.Index]
+		if alt, ok := s.Alternative(at.Index); ok {
 			steps := explain.Alternative(s.Instead, alt, m.location())
 			return m.push(derived(alt.Name+" in place of MicroVMs", steps, explain.AlternativeNotes(alt)...))
 		}

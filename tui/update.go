@@ -187,7 +187,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 			return m.look(true)
 		}
 	case key.Matches(k, keys.Export):
-		m.prompt = exportPrompt()
+		m.prompt = exportPrompt(m)
 	}
 	return nil
 }
