@@ -62,7 +62,7 @@ func (t *traces) load(name string) (*idle.Trace, error) {
 		return nil, err
 	}
 	defer file.Close()
-	trace, err := idle.Read(idle.Named{Name: name, Reader: file}, idle.ReadOptions{})
+	trace, err := idle.Read(idle.Named{Name: name, Reader: file})
 	if err != nil {
 		return nil, err
 	}
