@@ -207,6 +207,8 @@ func requireBill(t require.TestingT, e *scenarios.Estimate, document any) {
 		} else {
 			require.NotContains(t, lines[i], "list_amount")
 		}
+		_, hasUnits := lines[i].(map[string]any)["list_rate_units"]
+		require.Equal(t, line.Negotiated() && line.ListRate.Per != line.Rate.Per, hasUnits)
 		sum = sum.Add(line.Amount)
 	}
 	for _, group := range pricing.Groups() {
@@ -349,6 +351,10 @@ func TestFleets(t *testing.T) {
 		require.True(t, sum.Equal(total), "lines sum to the total")
 		for i, e := range estimates {
 			requireFigure(t, e.Bill.Total(), document, "scenarios", i, "total")
+			if total.IsPositive() {
+				share := pricing.Divide(e.Bill.Total().Shift(2), total, pricing.RatioPlaces)
+				requireFigure(t, share, document, "scenarios", i, "share_percent")
+			}
 		}
 	})
 }
@@ -450,6 +456,10 @@ func TestCards(t *testing.T) {
 					continue
 				}
 				requireFigure(t, rate.Figure, document, "rates", j, "figure")
+				columns := d.Sections[0].Table.Columns
+				figure := slices.IndexFunc(columns, func(h view.Head) bool { return h.ID == "figure" })
+				shown := d.Sections[0].Table.Row(j).Cell(figure).String()
+				require.Equal(t, card.Charged(q).Figure.String(), shown, "people see what is charged")
 				if card.Negotiated() {
 					requireFigure(t, card.Charged(q).Figure, document, "rates", j, "effective_figure")
 					require.Equal(t, "5%", cardRows[j]["discount"])
@@ -509,7 +519,7 @@ func TestIdleDocuments(t *testing.T) {
 			gap := rapid.SampledFrom([]int{1, 59, 60, 90, 400, 1799, 1801, 20_000}).Draw(t, "gap")
 			text += fmt.Sprintf("vm-%d,t%d,i%d,%d.5\n", vm, vm%3, vm%2, gap)
 		}
-		trace, err := idle.ReadGaps(idle.Named{Name: "gaps.csv", Reader: strings.NewReader(text)}, idle.ReadOptions{})
+		trace, err := idle.ReadGaps(idle.Named{Name: "gaps.csv", Reader: strings.NewReader(text)})
 		require.NoError(t, err)
 		card, err := testMarket().Cards.Card("us-east-1")
 		require.NoError(t, err)
@@ -546,8 +556,11 @@ func TestIdleDocuments(t *testing.T) {
 		} {
 			require.Equal(t, cost.String(), costs[id], id)
 		}
-		for _, c := range a.Choices {
+		require.Equal(t, fmt.Sprint(a.Best.Use.Resumes), rows[0]["resumes"])
+		require.Equal(t, fmt.Sprint(a.Best.Use.Launches), rows[0]["launches"])
+		for i, c := range a.Choices {
 			require.Equal(t, c.Cost.String(), costs["by-"+string(c.Grain)])
+			requireFigure(t, a.Current.Cost.Sub(c.Cost), document, "choices", i, "saving")
 		}
 		if a.Lives == nil {
 			require.Nil(t, at(t, document, "lifecycle"))

@@ -337,7 +337,7 @@ func (a *app) idleRates() (spend.Rates, error) {
 	return market.Cards, err
 }
 
-type readTraces func([]idle.Named, idle.ReadOptions) (*idle.Trace, error)
+type readTraces func([]idle.Named) (*idle.Trace, error)
 
 // idleTrace reads the input, and returns what it is called.
 func (a *app) idleTrace(ctx context.Context, f *idleFlags) (string, *idle.Trace, error) {
@@ -363,15 +363,13 @@ func (a *app) idleTrace(ctx context.Context, f *idleFlags) (string, *idle.Trace,
 		defer file.Close()
 		files = append(files, idle.Named{Name: inputName(path), Reader: file})
 	}
-	trace, err := read(files, idle.ReadOptions{})
+	trace, err := read(files)
 	return shortNames(paths), trace, err
 }
 
 // oneFile makes a reader of several files from that of one.
-func oneFile(read func(idle.Named, idle.ReadOptions) (*idle.Trace, error)) readTraces {
-	return func(files []idle.Named, options idle.ReadOptions) (*idle.Trace, error) {
-		return read(files[0], options)
-	}
+func oneFile(read func(idle.Named) (*idle.Trace, error)) readTraces {
+	return func(files []idle.Named) (*idle.Trace, error) { return read(files[0]) }
 }
 
 // idleLedger takes the usage of one region from the ledger.

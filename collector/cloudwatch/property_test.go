@@ -63,8 +63,8 @@ func chaos(random *rand.Rand, mood float64, paged bool) func(fakecloudwatch.Call
 	}
 }
 
-// Whatever CloudWatch does, every record is what had arrived when one of the runs read it, or a gap says that it
-// could not be read; and once all is well, two days later, the ledger is the truth.
+// Whatever CloudWatch does, every record is what had arrived when one of the runs read it, by CloudWatch's clock, or a
+// gap says that it could not be read; and once all is well, two days later, the ledger is the truth.
 func TestWhateverCloudWatchDoes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
@@ -73,6 +73,7 @@ func TestWhateverCloudWatchDoes(t *testing.T) {
 			PageDatapoints: page,
 			PageMetrics:    rapid.SampledFrom([]int{2, 500}).Draw(rt, "listed"),
 		})
+		w.steady = true
 		w.ledger = t.TempDir()
 		w.options.Ledger = w.ledger
 		w.options.Parallel = rapid.IntRange(1, 4).Draw(rt, "parallel")
@@ -102,7 +103,7 @@ func TestWhateverCloudWatchDoes(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(rt, "runs") {
 			w.now = w.now.Add(time.Duration(rapid.IntRange(-120, 20*60).Draw(rt, "minutes later")) * time.Minute)
 			w.fake.SetFaults(chaos(random, rapid.SampledFrom([]float64{0, 0.1, 0.5, 0.95}).Draw(rt, "mood"), page < fakecloudwatch.MaxDatapoints))
-			if runs = append(runs, w.now); len(runs) == 1 {
+			if runs = append(runs, w.serviceTime()); len(runs) == 1 {
 				begin = w.now.Add(-w.timing.Lookback)
 			}
 			s := w.run()

@@ -34,13 +34,26 @@ type world struct {
 
 	data map[usage.Key][]point
 
-	shown atomic.Pointer[time.Time] // now as the others see it: a server may still be at work on a call that was given up
+	// The clocks as others see them: a server may still be at work on a call that was given up.
+	shown, service atomic.Pointer[time.Time]
+	// steady keeps CloudWatch's own clock where it is when the collector's is set back, as it is in truth: a datapoint that
+	// has arrived stays. Without it both clocks are one.
+	steady bool
 }
 
 // show lets the others see what time it is.
 func (w *world) show() {
-	now := w.now
+	now, service := w.now, w.serviceTime()
 	w.shown.Store(&now)
+	w.service.Store(&service)
+}
+
+// serviceTime is the time by CloudWatch's clock.
+func (w *world) serviceTime() time.Time {
+	if before := w.service.Load(); w.steady && before.After(w.now) {
+		return *before
+	}
+	return w.now
 }
 
 // point is what one line of a meter adds to a record.
@@ -60,7 +73,7 @@ func newWorld(t testing.TB, options fakecloudwatch.Options, mappings ...mapping.
 	w := &world{t: t, now: monday.Add(60 * time.Hour), data: map[usage.Key][]point{}, ledger: filepath.Join(t.TempDir(), "ledger")}
 	w.show()
 	clock := func() time.Time { return *w.shown.Load() }
-	options.Now = clock
+	options.Now = func() time.Time { return *w.service.Load() }
 	w.fake = fakecloudwatch.NewCloudWatch(options)
 	w.server = httptest.NewServer(w.fake)
 	t.Cleanup(w.server.Close)

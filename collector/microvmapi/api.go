@@ -2,21 +2,16 @@ package microvmapi
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
-// API is what the source asks of the service. Its methods and the fields of what they take and give are those of the
-// SDK's service/lambdamicrovms, as far as they are used; a client of the SDK takes the place of [Client] through an
-// adapter of a line per method. The SDK's own module cannot be had from the module proxy yet.
-type API interface {
-	ListMicrovms(context.Context, *ListMicrovmsInput) (*ListMicrovmsOutput, error)
-	GetMicrovm(context.Context, *GetMicrovmInput) (*GetMicrovmOutput, error)
-	ListMicrovmImages(context.Context, *ListMicrovmImagesInput) (*ListMicrovmImagesOutput, error)
-	ListMicrovmImageVersions(context.Context, *ListMicrovmImageVersionsInput) (*ListMicrovmImageVersionsOutput, error)
-	GetMicrovmImageVersion(context.Context, *GetMicrovmImageVersionInput) (*GetMicrovmImageVersionOutput, error)
-	ListMicrovmImageBuilds(context.Context, *ListMicrovmImageBuildsInput) (*ListMicrovmImageBuildsOutput, error)
-	GetMicrovmImageBuild(context.Context, *GetMicrovmImageBuildInput) (*GetMicrovmImageBuildOutput, error)
-}
+// The types are what the service answers, as far as it is used; members that are always there are checked, so that an
+// answer that is not the service's is refused. They stand in for the SDK's service/lambdamicrovms, whose module cannot be
+// had from the module proxy yet.
 
 // MicrovmState is the state of a MicroVM.
 type MicrovmState string
@@ -43,139 +38,141 @@ func (s MicrovmState) known() bool {
 // MaxResults is the most items of a page of any listing.
 const MaxResults = 50
 
-// ListMicrovmsInput asks for a page of the MicroVMs, TERMINATED ones of about the last day included.
-type ListMicrovmsInput struct {
-	ImageIdentifier *string
-	ImageVersion    *string
-	MaxResults      *int32
-	NextToken       *string
+// Page is a page of a listing.
+type Page[T checked] struct {
+	Items      []T
+	NextToken  string    // "" on the last page
+	ServerTime time.Time `json:"-"` // of the answer, by the service's clock, to the second; zero where it has none
 }
 
-// ListMicrovmsOutput is a page.
-type ListMicrovmsOutput struct {
-	Items      []MicrovmItem
-	NextToken  *string
-	ServerTime time.Time // of the answer, by the service's clock, to the second; zero where the answer has none
+// checked is an answer, or an item of one.
+type checked interface{ check() error }
+
+func (p Page[T]) check() error {
+	if p.Items == nil {
+		return missing(map[string]bool{"items": true})
+	}
+	for _, item := range p.Items {
+		if err := item.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing is the fault of an answer that lacks some of its members.
+func missing(lacks map[string]bool) error {
+	maps.DeleteFunc(lacks, func(_ string, missing bool) bool { return !missing })
+	if len(lacks) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the answer lacks %s", strings.Join(slices.Sorted(maps.Keys(lacks)), ", "))
 }
 
 // MicrovmItem is a MicroVM in a listing.
 type MicrovmItem struct {
-	ImageArn     *string
-	ImageVersion *string
-	MicrovmId    *string
-	StartedAt    *time.Time
+	ID           string `json:"microvmId"`
+	ImageARN     string
+	ImageVersion string
+	StartedAt    epoch
 	State        MicrovmState
 }
 
-// GetMicrovmInput asks for one MicroVM.
-type GetMicrovmInput struct{ MicrovmIdentifier *string }
-
-// GetMicrovmOutput is one MicroVM.
-type GetMicrovmOutput struct {
-	ExecutionRoleArn         *string
-	ImageArn                 *string
-	ImageVersion             *string
-	MaximumDurationInSeconds *int32
-	MicrovmId                *string
-	StartedAt                *time.Time
-	State                    MicrovmState
-	StateReason              *string
-	TerminatedAt             *time.Time
+func (m MicrovmItem) check() error {
+	return missing(map[string]bool{
+		"imageArn": m.ImageARN == "", "imageVersion": m.ImageVersion == "", "microvmId": m.ID == "",
+		"startedAt": m.StartedAt.IsZero(), "state": m.State == "",
+	})
 }
 
-// ListMicrovmImagesInput asks for a page of the images.
-type ListMicrovmImagesInput struct {
-	MaxResults *int32
-	NextToken  *string
+// Microvm is a MicroVM with what a listing does not tell: its role and its end.
+type Microvm struct {
+	ID           string `json:"microvmId"`
+	StartedAt    epoch
+	State        MicrovmState
+	TerminatedAt *epoch
+	Role         string `json:"executionRoleArn"`
 }
 
-// ListMicrovmImagesOutput is a page.
-type ListMicrovmImagesOutput struct {
-	Items     []MicrovmImageSummary
-	NextToken *string
+func (m Microvm) check() error {
+	return missing(map[string]bool{
+		"microvmId": m.ID == "", "startedAt": m.StartedAt.IsZero(), "state": m.State == "",
+	})
 }
 
-// MicrovmImageSummary is an image in a listing.
-type MicrovmImageSummary struct {
-	CreatedAt *time.Time
-	ImageArn  *string
-	Name      *string
-	State     string
+// Image is an image in a listing.
+type Image struct {
+	ARN string `json:"imageArn"`
 }
 
-// ListMicrovmImageVersionsInput asks for a page of an image's versions.
-type ListMicrovmImageVersionsInput struct {
-	ImageIdentifier *string
-	MaxResults      *int32
-	NextToken       *string
+func (i Image) check() error { return missing(map[string]bool{"imageArn": i.ARN == ""}) }
+
+// ImageVersion is a version of an image.
+type ImageVersion struct {
+	Version   string `json:"imageVersion"`
+	CreatedAt epoch
+	Resources []struct{ MinimumMemoryInMiB int64 } // what a MicroVM has at least: its baseline
+	State     string                               // PENDING, IN_PROGRESS, SUCCESSFUL, FAILED, DELETING, DELETED, DELETE_FAILED
 }
 
-// ListMicrovmImageVersionsOutput is a page.
-type ListMicrovmImageVersionsOutput struct {
-	Items     []MicrovmImageVersionSummary
-	NextToken *string
+func (v ImageVersion) check() error {
+	return missing(map[string]bool{"createdAt": v.CreatedAt.IsZero(), "imageVersion": v.Version == ""})
 }
 
-// MicrovmImageVersionSummary is a version in a listing.
-type MicrovmImageVersionSummary struct {
-	CreatedAt    *time.Time
-	ImageArn     *string
-	ImageVersion *string
-	Resources    []Resources
-	State        string // PENDING, IN_PROGRESS, SUCCESSFUL, FAILED, DELETING, DELETED, DELETE_FAILED
-	Status       string // ACTIVE, INACTIVE
+// Build is a build of a version, one for each generation of processors. A listing does not have its sizes.
+type Build struct {
+	ID            string `json:"buildId"`
+	State         string `json:"buildState"` // PENDING, IN_PROGRESS, SUCCESSFUL, FAILED
+	SnapshotBuild struct {
+		MemorySnapshotSizeInBytes                       *size
+		DiskSnapshotSizeInBytes, CodeInstallSizeInBytes size
+	}
 }
 
-// Resources are what a MicroVM of a version has at least: its baseline.
-type Resources struct{ MinimumMemoryInMiB *int32 }
+func (b Build) check() error { return missing(map[string]bool{"buildId": b.ID == ""}) }
 
-// GetMicrovmImageVersionInput asks for one version.
-type GetMicrovmImageVersionInput struct{ ImageIdentifier, ImageVersion *string }
-
-// GetMicrovmImageVersionOutput is one version.
-type GetMicrovmImageVersionOutput struct {
-	CreatedAt    *time.Time
-	ImageArn     *string
-	ImageVersion *string
-	Resources    []Resources
-	State        string
-	Status       string
+// ListMicrovms lists a page of MicroVMs, TERMINATED ones of about the last day included.
+func (c *Client) ListMicrovms(ctx context.Context, token string) (Page[MicrovmItem], error) {
+	return list[MicrovmItem](ctx, c, "ListMicrovms", token, "microvms")
 }
 
-// ListMicrovmImageBuildsInput asks for a page of a version's builds, one for each generation of processors.
-type ListMicrovmImageBuildsInput struct {
-	ImageIdentifier *string
-	ImageVersion    *string
-	MaxResults      *int32
-	NextToken       *string
+// GetMicrovm gets one MicroVM.
+func (c *Client) GetMicrovm(ctx context.Context, id string) (Microvm, error) {
+	m, _, err := get[Microvm](ctx, c, "GetMicrovm", nil, "microvms", id)
+	return m, err
 }
 
-// ListMicrovmImageBuildsOutput is a page.
-type ListMicrovmImageBuildsOutput struct {
-	Items     []MicrovmImageBuildSummary
-	NextToken *string
+const (
+	imagesPath   = "microvm-images"
+	versionsPath = "versions"
+	buildsPath   = "builds"
+)
+
+// ListImages lists a page of images.
+func (c *Client) ListImages(ctx context.Context, token string) (Page[Image], error) {
+	return list[Image](ctx, c, "ListMicrovmImages", token, imagesPath)
 }
 
-// MicrovmImageBuildSummary is a build in a listing.
-type MicrovmImageBuildSummary struct {
-	BuildId           *string
-	BuildState        string // PENDING, IN_PROGRESS, SUCCESSFUL, FAILED
-	ChipsetGeneration *string
+// ListVersions lists a page of an image's versions.
+func (c *Client) ListVersions(ctx context.Context, image, token string) (Page[ImageVersion], error) {
+	return list[ImageVersion](ctx, c, "ListMicrovmImageVersions", token, imagesPath, image, versionsPath)
 }
 
-// GetMicrovmImageBuildInput asks for one build.
-type GetMicrovmImageBuildInput struct{ ImageIdentifier, ImageVersion, BuildId *string }
-
-// GetMicrovmImageBuildOutput is one build.
-type GetMicrovmImageBuildOutput struct {
-	BuildId       *string
-	BuildState    string
-	SnapshotBuild *SnapshotBuild
+// GetVersion gets one version.
+func (c *Client) GetVersion(ctx context.Context, image, version string) (ImageVersion, error) {
+	v, _, err := get[ImageVersion](ctx, c, "GetMicrovmImageVersion", nil, imagesPath, image, versionsPath, version)
+	return v, err
 }
 
-// SnapshotBuild are the sizes of what a build made.
-type SnapshotBuild struct {
-	CodeInstallSizeInBytes    *int64
-	DiskSnapshotSizeInBytes   *int64
-	MemorySnapshotSizeInBytes *int64
+// ListBuilds lists a page of a version's builds.
+func (c *Client) ListBuilds(ctx context.Context, image, version, token string) (Page[Build], error) {
+	path := []string{imagesPath, image, versionsPath, version, buildsPath}
+	return list[Build](ctx, c, "ListMicrovmImageBuilds", token, path...)
+}
+
+// GetBuild gets one build.
+func (c *Client) GetBuild(ctx context.Context, image, version, id string) (Build, error) {
+	path := []string{imagesPath, image, versionsPath, version, buildsPath, id}
+	b, _, err := get[Build](ctx, c, "GetMicrovmImageBuild", nil, path...)
+	return b, err
 }

@@ -70,40 +70,34 @@ func TestCallsAreSignedAndDecoded(t *testing.T) {
 	})
 	ctx := t.Context()
 
-	listed, err := client.ListMicrovms(ctx, &microvmapi.ListMicrovmsInput{MaxResults: aws.Int32(50), ImageIdentifier: aws.String(imageARN)})
+	listed, err := client.ListMicrovms(ctx, "")
 	require.NoError(t, err)
 	require.Len(t, listed.Items, 1)
-	require.Equal(t, "mvm-1", *listed.Items[0].MicrovmId)
+	require.Equal(t, "mvm-1", listed.Items[0].ID)
 	require.Equal(t, microvmapi.StateTerminated, listed.Items[0].State)
-	require.Equal(t, start.Add(-90*time.Minute), *listed.Items[0].StartedAt)
+	require.Equal(t, start.Add(-90*time.Minute), listed.Items[0].StartedAt.Time)
 	require.Equal(t, start, listed.ServerTime)
-	require.Nil(t, listed.NextToken)
+	require.Empty(t, listed.NextToken)
 
-	microvm, err := client.GetMicrovm(ctx, &microvmapi.GetMicrovmInput{MicrovmIdentifier: aws.String("mvm-1")})
+	microvm, err := client.GetMicrovm(ctx, "mvm-1")
 	require.NoError(t, err)
-	require.Equal(t, start.Add(-2*time.Minute+250*time.Millisecond), *microvm.TerminatedAt, "fractions of a second are kept")
-	require.Equal(t, "arn:aws:iam::123456789012:role/tenant-a", *microvm.ExecutionRoleArn)
+	require.Equal(t, start.Add(-2*time.Minute+250*time.Millisecond), microvm.TerminatedAt.Time, "fractions of a second are kept")
+	require.Equal(t, "arn:aws:iam::123456789012:role/tenant-a", microvm.Role)
 
-	images, err := client.ListMicrovmImages(ctx, &microvmapi.ListMicrovmImagesInput{})
+	images, err := client.ListImages(ctx, "")
 	require.NoError(t, err)
-	require.Equal(t, imageARN, *images.Items[0].ImageArn)
-	versions, err := client.ListMicrovmImageVersions(ctx, &microvmapi.ListMicrovmImageVersionsInput{ImageIdentifier: aws.String(imageARN)})
+	require.Equal(t, imageARN, images.Items[0].ARN)
+	versions, err := client.ListVersions(ctx, imageARN, "")
 	require.NoError(t, err)
-	require.Equal(t, int32(2048), *versions.Items[0].Resources[0].MinimumMemoryInMiB)
-	version, err := client.GetMicrovmImageVersion(ctx, &microvmapi.GetMicrovmImageVersionInput{
-		ImageIdentifier: aws.String(imageARN), ImageVersion: aws.String("1.0"),
-	})
+	require.Equal(t, int64(2048), versions.Items[0].Resources[0].MinimumMemoryInMiB)
+	version, err := client.GetVersion(ctx, imageARN, "1.0")
 	require.NoError(t, err)
-	require.Equal(t, start.Add(-48*time.Hour), *version.CreatedAt)
-	builds, err := client.ListMicrovmImageBuilds(ctx, &microvmapi.ListMicrovmImageBuildsInput{
-		ImageIdentifier: aws.String(imageARN), ImageVersion: aws.String("1.0"),
-	})
+	require.Equal(t, start.Add(-48*time.Hour), version.CreatedAt.Time)
+	builds, err := client.ListBuilds(ctx, imageARN, "1.0", "")
 	require.NoError(t, err)
-	build, err := client.GetMicrovmImageBuild(ctx, &microvmapi.GetMicrovmImageBuildInput{
-		ImageIdentifier: aws.String(imageARN), ImageVersion: aws.String("1.0"), BuildId: builds.Items[0].BuildId,
-	})
+	build, err := client.GetBuild(ctx, imageARN, "1.0", builds.Items[0].ID)
 	require.NoError(t, err)
-	require.Equal(t, int64(1<<30), *build.SnapshotBuild.MemorySnapshotSizeInBytes)
+	require.Equal(t, int64(1<<30), int64(*build.SnapshotBuild.MemorySnapshotSizeInBytes))
 
 	calls := service.Calls()
 	require.Equal(t, "/2025-09-09/microvm-images/arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Amicrovm-image%3Ateam%2Fdev~box%20%2B1/versions",
@@ -116,7 +110,7 @@ func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
 	t.Cleanup(server.Close)
 	ask := func(config aws.Config, now time.Time) error {
 		client := microvmapi.NewClient(t.Context(), config, awssource.Clock{Now: func() time.Time { return now }})
-		_, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+		_, err := client.ListMicrovms(t.Context(), "")
 		return awssource.Explain(err)
 	}
 	config := configOf(server.URL, awssource.Retry{Attempts: 3}, nil)
@@ -144,13 +138,13 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 				return fakemicrovms.Fault{}
 			}})
 			service.Add(box())
-			listed, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+			listed, err := client.ListMicrovms(t.Context(), "")
 			require.NoError(t, err)
 			require.Len(t, listed.Items, 1)
 			require.Len(t, service.Calls(), 4)
 
 			service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault { return fault })
-			_, err = client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+			_, err = client.ListMicrovms(t.Context(), "")
 			require.Error(t, err)
 			require.InDelta(t, 8, len(service.Calls()), 1, "but not for ever; net/http repeats a GET itself when a kept connection turns out broken")
 		})
@@ -169,7 +163,7 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			service, client := serve(t, fakemicrovms.Options{Faults: func(fakemicrovms.Call) fakemicrovms.Fault { return tc.fault }})
-			_, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+			_, err := client.ListMicrovms(t.Context(), "")
 			var api smithy.APIError
 			require.ErrorAs(t, err, &api)
 			require.Equal(t, tc.code, api.ErrorCode())
@@ -178,7 +172,7 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 		})
 	}
 	_, client := serve(t, fakemicrovms.Options{})
-	_, err := client.GetMicrovm(t.Context(), &microvmapi.GetMicrovmInput{MicrovmIdentifier: aws.String("mvm-none")})
+	_, err := client.GetMicrovm(t.Context(), "mvm-none")
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)
 	require.Equal(t, "ResourceNotFoundException", api.ErrorCode())
@@ -204,7 +198,7 @@ func TestTheServiceSaysHowLongToWait(t *testing.T) {
 	config.Retryer = func() aws.Retryer {
 		return awssource.NewRetryer(awssource.Retry{Random: func() float64 { return 0 }}, nil)
 	}
-	_, err := microvmapi.NewClient(t.Context(), config, clock).ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+	_, err := microvmapi.NewClient(t.Context(), config, clock).ListMicrovms(t.Context(), "")
 	require.NoError(t, err)
 	require.Equal(t, 7*time.Second, slept)
 }
@@ -214,7 +208,7 @@ func TestAnEndedContextEndsTheCall(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	_, err := client.ListMicrovms(ctx, &microvmapi.ListMicrovmsInput{})
+	_, err := client.ListMicrovms(ctx, "")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Less(t, time.Since(began), 5*time.Second)
 }
@@ -225,7 +219,7 @@ func TestMissingCredentialsAreTheError(t *testing.T) {
 		return aws.Credentials{}, errors.New("static credentials are empty")
 	})
 	client := microvmapi.NewClient(t.Context(), config, awssource.Clock{})
-	_, err := client.ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+	_, err := client.ListMicrovms(t.Context(), "")
 	require.ErrorContains(t, awssource.Explain(err), "no AWS credentials were found")
 }
 
@@ -241,7 +235,7 @@ func TestTheEndpointIsTheRegions(t *testing.T) {
 		"eu-west-1": "https://lambda.eu-west-1.amazonaws.com", "cn-north-1": "https://lambda.cn-north-1.amazonaws.com.cn",
 	} {
 		config.Region = region
-		_, err := microvmapi.NewClient(t.Context(), config, awssource.Clock{}).ListMicrovms(t.Context(), &microvmapi.ListMicrovmsInput{})
+		_, err := microvmapi.NewClient(t.Context(), config, awssource.Clock{}).ListMicrovms(t.Context(), "")
 		require.ErrorContains(t, err, "not sent")
 		require.Equal(t, want, host)
 	}

@@ -1,10 +1,9 @@
 package microvmapi
 
 import (
+	"cmp"
 	"context"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"microspend/pricing"
 	"microspend/usage"
@@ -42,7 +41,7 @@ func (p *poll) storage(ctx context.Context) error {
 	}
 	for key, found := range there {
 		v := p.state.image(key.arn, key.version)
-		v.Created, v.Memory = found.created, or(v.Memory, found.memory)
+		v.Created, v.Memory = found.created, cmp.Or(v.Memory, found.memory)
 		if !v.Kept {
 			v.Kept, v.At = true, max(v.Created, p.state.Since)
 		}
@@ -80,34 +79,27 @@ type versionKey struct{ arn, version string }
 // listVersions lists every version that is stored.
 func (p *poll) listVersions(ctx context.Context) (map[versionKey]stored, error) {
 	var arns []string
-	err := p.pages(ctx, "images", func(token *string) (int, *string, error) {
-		out, err := p.api.ListMicrovmImages(ctx, &ListMicrovmImagesInput{MaxResults: aws.Int32(MaxResults), NextToken: token})
-		if err != nil {
-			return 0, nil, err
+	err := pages(ctx, p, "images", p.api.ListImages, func(page Page[Image]) error {
+		for _, image := range page.Items {
+			arns = append(arns, image.ARN)
 		}
-		for _, image := range out.Items {
-			arns = append(arns, *image.ImageArn)
-		}
-		return len(out.Items), out.NextToken, nil
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	there := map[versionKey]stored{}
 	for _, arn := range arns {
-		err := p.pages(ctx, "versions", func(token *string) (int, *string, error) {
-			out, err := p.api.ListMicrovmImageVersions(ctx, &ListMicrovmImageVersionsInput{
-				ImageIdentifier: &arn, MaxResults: aws.Int32(MaxResults), NextToken: token,
-			})
-			if err != nil {
-				return 0, nil, err
-			}
-			for _, v := range out.Items {
+		ask := func(ctx context.Context, token string) (Page[ImageVersion], error) {
+			return p.api.ListVersions(ctx, arn, token)
+		}
+		err := pages(ctx, p, "versions", ask, func(page Page[ImageVersion]) error {
+			for _, v := range page.Items {
 				if isStored(v.State) {
-					there[versionKey{arn, *v.ImageVersion}] = stored{v.CreatedAt.UnixMilli(), memoryOf(v.Resources)}
+					there[versionKey{arn, v.Version}] = stored{v.CreatedAt.UnixMilli(), v.memory()}
 				}
 			}
-			return len(out.Items), out.NextToken, nil
+			return nil
 		})
 		if err != nil && !isNotFound(err) { // it was deleted since the images were listed
 			return nil, err

@@ -17,7 +17,7 @@ import (
 )
 
 // apiOf is a client of a world's service without a server in between.
-func apiOf(t *testing.T, w *world) microvmapi.API {
+func apiOf(t *testing.T, w *world) *microvmapi.Client {
 	server := httptest.NewServer(w.service)
 	t.Cleanup(server.Close)
 	return microvmapi.NewClient(t.Context(), configOf(server.URL, awssource.Retry{Attempts: 1}, nil), awssource.Clock{Now: func() time.Time { return w.now }})

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"microspend/collector"
 	"microspend/usage"
 )
@@ -18,7 +16,7 @@ import (
 // poll is one look at a target.
 type poll struct {
 	source *Source
-	api    API
+	api    *Client
 	target collector.Target
 	state  *state
 
@@ -96,27 +94,28 @@ func (p *poll) seenFrom() int64 {
 const endless = 100
 
 // pages reads a listing to its end. A page may be empty and not be the last.
-func (p *poll) pages(ctx context.Context, what string,
-	page func(token *string) (items int, next *string, err error),
+func pages[T checked](
+	ctx context.Context, p *poll, what string, ask func(ctx context.Context, token string) (Page[T], error),
+	take func(Page[T]) error,
 ) error {
-	var token *string
+	token := ""
 	for barren := 0; ; {
-		items, next, err := page(token)
+		page, err := ask(ctx, token)
 		p.calls++
-		if err != nil {
+		if err == nil {
+			err = take(page)
+		}
+		if err != nil || page.NextToken == "" {
 			return err
 		}
-		if aws.ToString(next) == "" {
-			return nil
-		}
-		if items == 0 || aws.ToString(next) == aws.ToString(token) {
+		if len(page.Items) == 0 || page.NextToken == token {
 			if barren++; barren == endless {
 				return fmt.Errorf("the listing of %s does not end: %d pages in a row without anything new", what, barren)
 			}
 		} else {
 			barren = 0
 		}
-		token = next
+		token = page.NextToken
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -126,25 +125,25 @@ func (p *poll) pages(ctx context.Context, what string,
 // list reads which MicroVMs there are. One that comes twice, because others went away between two pages, counts as
 // last seen.
 func (p *poll) list(ctx context.Context) error {
-	err := p.pages(ctx, "MicroVMs", func(token *string) (int, *string, error) {
-		sent := millis(p.source.options.Now())
-		out, err := p.api.ListMicrovms(ctx, &ListMicrovmsInput{MaxResults: aws.Int32(MaxResults), NextToken: token})
-		if err != nil {
-			return 0, nil, err
-		}
+	var sent int64
+	ask := func(ctx context.Context, token string) (Page[MicrovmItem], error) {
+		sent = millis(p.source.options.Now())
+		return p.api.ListMicrovms(ctx, token)
+	}
+	err := pages(ctx, p, "MicroVMs", ask, func(page Page[MicrovmItem]) error {
 		at := span{sent, max(millis(p.source.options.Now()), sent)}
-		p.setClock(out.ServerTime, at)
+		p.setClock(page.ServerTime, at)
 		at = span{at.From + p.state.Offset, at.To + p.state.Offset}
-		for _, item := range out.Items {
+		for _, item := range page.Items {
 			if !item.State.known() {
-				return 0, nil, fmt.Errorf("%.60q is not a state that this program knows", item.State)
+				return fmt.Errorf("%.60q is not a state that this program knows", item.State)
 			}
-			p.seen = append(p.seen, observed{*item.MicrovmId, *item.ImageArn, *item.ImageVersion, observation{
+			p.seen = append(p.seen, observed{item.ID, item.ImageARN, item.ImageVersion, observation{
 				State: item.State, At: at, Started: item.StartedAt.UnixMilli(),
 			}})
 		}
 		p.now = at.To
-		return len(out.Items), out.NextToken, nil
+		return nil
 	})
 	if err != nil {
 		return err
@@ -219,14 +218,14 @@ func (p *poll) observe(ctx context.Context, o observed) {
 // askAbout gets what a listing does not tell: when a MicroVM ended, and its role. It reports whether there was an
 // answer, which may be that nothing is known.
 func (p *poll) askAbout(ctx context.Context, l *life, o *observation) bool {
-	out, err := p.api.GetMicrovm(ctx, &GetMicrovmInput{MicrovmIdentifier: &l.ID})
+	out, err := p.api.GetMicrovm(ctx, l.ID)
 	p.calls++
 	p.details++
 	if err != nil {
 		l.Asked = unanswerable(err)
 		return l.Asked
 	}
-	l.Asked, l.Role = true, aws.ToString(out.ExecutionRoleArn)
+	l.Asked, l.Role = true, out.Role
 	if o.State == StateTerminated && out.TerminatedAt != nil {
 		ended := out.TerminatedAt.UnixMilli()
 		o.Ended = &ended
@@ -280,7 +279,7 @@ func (p *poll) missing(ctx context.Context) {
 			continue
 		}
 		sent := millis(p.source.options.Now()) + p.state.Offset
-		out, err := p.api.GetMicrovm(ctx, &GetMicrovmInput{MicrovmIdentifier: &l.ID})
+		out, err := p.api.GetMicrovm(ctx, l.ID)
 		p.calls++
 		at := span{sent, max(millis(p.source.options.Now())+p.state.Offset, sent)}
 		o := observation{At: at, Started: l.Started, Loose: p.loose}
@@ -302,9 +301,15 @@ func (p *poll) missing(ctx context.Context) {
 	}
 }
 
-func isNotFound(err error) bool {
+func isNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+
+// statusOf is the HTTP status that an error comes from, 0 where it comes from none.
+func statusOf(err error) int {
 	var status interface{ HTTPStatusCode() int }
-	return errors.As(err, &status) && status.HTTPStatusCode() == http.StatusNotFound
+	if !errors.As(err, &status) {
+		return 0
+	}
+	return status.HTTPStatusCode()
 }
 
 func (p *poll) gap(what string, reason error) {

@@ -1,13 +1,11 @@
 package microvmapi
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Sizing gives sizes in place of those that the API tells, for the images whose ARN or name matches. The first that
@@ -53,20 +51,13 @@ func (s *Source) sizes(v *image) sized {
 	var out sized
 	for _, rule := range s.options.Sizes {
 		if rule.matches(v.ARN) {
-			out.memory, out.image = or(out.memory, rule.MemoryMiB), or(out.image, rule.ImageBytes)
-			out.state = or(out.state, rule.StateBytes)
+			out.memory, out.image = cmp.Or(out.memory, rule.MemoryMiB), cmp.Or(out.image, rule.ImageBytes)
+			out.state = cmp.Or(out.state, rule.StateBytes)
 		}
 	}
-	out.memory, out.image = or(out.memory, v.Memory), or(out.image, v.Bytes)
-	out.state = or(out.state, out.memory<<20)
+	out.memory, out.image = cmp.Or(out.memory, v.Memory), cmp.Or(out.image, v.Bytes)
+	out.state = cmp.Or(out.state, out.memory<<20)
 	return out
-}
-
-func or(a, b int64) int64 {
-	if a != 0 {
-		return a
-	}
-	return b
 }
 
 // recheck is how long a size that is not known is left alone, in milliseconds.
@@ -80,9 +71,7 @@ func (p *poll) learn(ctx context.Context, v *image) error {
 		return nil
 	}
 	if v.Memory == 0 {
-		out, err := p.api.GetMicrovmImageVersion(ctx, &GetMicrovmImageVersionInput{
-			ImageIdentifier: &v.ARN, ImageVersion: &v.Version,
-		})
+		out, err := p.api.GetVersion(ctx, v.ARN, v.Version)
 		p.calls++
 		switch {
 		case unanswerable(err):
@@ -91,7 +80,7 @@ func (p *poll) learn(ctx context.Context, v *image) error {
 			return err
 		default:
 			v.Created = out.CreatedAt.UnixMilli()
-			v.Memory = memoryOf(out.Resources)
+			v.Memory = out.memory()
 		}
 	}
 	if known.image == 0 {
@@ -103,11 +92,12 @@ func (p *poll) learn(ctx context.Context, v *image) error {
 	return nil
 }
 
-func memoryOf(resources []Resources) int64 {
-	if len(resources) == 0 || resources[0].MinimumMemoryInMiB == nil {
+// memory is the baseline in MiB, or 0 where it is not told.
+func (v ImageVersion) memory() int64 {
+	if len(v.Resources) == 0 {
 		return 0
 	}
-	if memory := int64(*resources[0].MinimumMemoryInMiB); memory > 0 && memory <= maxMemoryMiB {
+	if memory := v.Resources[0].MinimumMemoryInMiB; memory > 0 && memory <= maxMemoryMiB {
 		return memory
 	}
 	return 0
@@ -116,31 +106,26 @@ func memoryOf(resources []Resources) int64 {
 // learnSize works the size of a version out as that of the largest of its builds: see the assumption image-size.
 func (p *poll) learnSize(ctx context.Context, v *image) error {
 	var ids []string
-	err := p.pages(ctx, "builds", func(token *string) (int, *string, error) {
-		out, err := p.api.ListMicrovmImageBuilds(ctx, &ListMicrovmImageBuildsInput{
-			ImageIdentifier: &v.ARN, ImageVersion: &v.Version, MaxResults: aws.Int32(MaxResults), NextToken: token,
-		})
-		if err != nil {
-			return 0, nil, err
-		}
-		for _, build := range out.Items {
-			if build.BuildState == "SUCCESSFUL" {
-				ids = append(ids, *build.BuildId)
+	ask := func(ctx context.Context, token string) (Page[Build], error) {
+		return p.api.ListBuilds(ctx, v.ARN, v.Version, token)
+	}
+	err := pages(ctx, p, "builds", ask, func(page Page[Build]) error {
+		for _, build := range page.Items {
+			if build.State == "SUCCESSFUL" {
+				ids = append(ids, build.ID)
 			}
 		}
-		return len(out.Items), out.NextToken, nil
+		return nil
 	})
 	for _, id := range ids {
 		if err != nil {
 			break
 		}
-		var out *GetMicrovmImageBuildOutput
-		out, err = p.api.GetMicrovmImageBuild(ctx, &GetMicrovmImageBuildInput{
-			ImageIdentifier: &v.ARN, ImageVersion: &v.Version, BuildId: &id,
-		})
+		var out Build
+		out, err = p.api.GetBuild(ctx, v.ARN, v.Version, id)
 		p.calls++
 		if err == nil {
-			v.Bytes = max(v.Bytes, out.SnapshotBuild.bytes())
+			v.Bytes = max(v.Bytes, out.bytes())
 		}
 	}
 	if unanswerable(err) {
@@ -151,11 +136,12 @@ func (p *poll) learnSize(ctx context.Context, v *image) error {
 }
 
 // bytes is the sum of what a build stored, or 0 where it is not told.
-func (b *SnapshotBuild) bytes() int64 {
-	if b == nil || b.MemorySnapshotSizeInBytes == nil {
+func (b Build) bytes() int64 {
+	sizes := b.SnapshotBuild
+	if sizes.MemorySnapshotSizeInBytes == nil {
 		return 0
 	}
-	sum := *b.MemorySnapshotSizeInBytes + aws.ToInt64(b.DiskSnapshotSizeInBytes) + aws.ToInt64(b.CodeInstallSizeInBytes)
+	sum := int64(*sizes.MemorySnapshotSizeInBytes + sizes.DiskSnapshotSizeInBytes + sizes.CodeInstallSizeInBytes)
 	if sum > maxBytes {
 		return 0
 	}
@@ -164,11 +150,8 @@ func (b *SnapshotBuild) bytes() int64 {
 
 // unanswerable reports whether the service will not answer a question, now or later.
 func unanswerable(err error) bool {
-	var status interface{ HTTPStatusCode() int }
-	if !errors.As(err, &status) {
-		return false
-	}
-	return status.HTTPStatusCode() == http.StatusNotFound || status.HTTPStatusCode() == http.StatusForbidden
+	status := statusOf(err)
+	return status == http.StatusNotFound || status == http.StatusForbidden
 }
 
 func (p *poll) untold(v *image, err error) {

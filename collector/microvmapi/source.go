@@ -16,7 +16,7 @@ import (
 
 // Options are what a [Source] works with. Client is required.
 type Options struct {
-	Client func(context.Context, collector.Target) (API, error) // asked once per target
+	Client func(context.Context, collector.Target) (*Client, error) // asked once per target
 
 	Poll        time.Duration // how often a poll is meant to be made; 0 means a minute
 	MaxGap      time.Duration // the longest time between two polls that is filled in; 0 means three times Poll
@@ -32,7 +32,7 @@ type Options struct {
 // Source polls the MicroVM API. It implements collector.Source.
 type Source struct {
 	options Options
-	apis    awssource.PerTarget[API]
+	apis    awssource.PerTarget[*Client]
 }
 
 var _ collector.Source = (*Source)(nil)
@@ -58,7 +58,7 @@ func New(options Options) (*Source, error) {
 		options.Explain = func(err error) error { return err }
 	}
 	return &Source{
-		options: options, apis: awssource.PerTarget[API]{Make: options.Client, Explain: options.Explain},
+		options: options, apis: awssource.PerTarget[*Client]{Make: options.Client, Explain: options.Explain},
 	}, options.check()
 }
 

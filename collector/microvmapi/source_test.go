@@ -314,7 +314,7 @@ func TestAnotherPeriodTakesEffectAtMidnight(t *testing.T) {
 	w := newWorld(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.ImagesEvery, o.Poll = -1, 10*time.Minute })
 	w.remake = func() *microvmapi.Source {
 		source, err := microvmapi.New(microvmapi.Options{
-			Client: func(context.Context, collector.Target) (microvmapi.API, error) { return apiOf(t, w), nil },
+			Client: func(context.Context, collector.Target) (*microvmapi.Client, error) { return apiOf(t, w), nil },
 			Poll:   10 * time.Minute, Period: period, ImagesEvery: -1, Now: func() time.Time { return w.now },
 		})
 		require.NoError(t, err)

@@ -46,23 +46,23 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(`{"items":[{"imageVersion":"1.0","createdAt":1e9,"resources":[{"minimumMemoryInMiB":2048}]}]}`))
 	f.Add([]byte(`{"buildId":"b","snapshotBuild":{"memorySnapshotSizeInBytes":1.0}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if items, _, err := decodeMicrovms(body); err == nil {
-			for _, item := range items {
-				require.NotNil(t, item.MicrovmId)
-				require.NotNil(t, item.StartedAt)
+		if page, err := decode[Page[MicrovmItem]](body); err == nil {
+			for _, item := range page.Items {
+				require.NotEmpty(t, item.ID)
+				require.NotZero(t, item.StartedAt)
 			}
 		}
-		if m, err := decodeMicrovm(body); err == nil {
-			require.NotNil(t, m.StartedAt)
+		if m, err := decode[Microvm](body); err == nil {
+			require.NotZero(t, m.StartedAt)
 		}
-		_, _ = decodeImages(body)
-		if versions, err := decodeVersions(body); err == nil {
+		_, _ = decode[Page[Image]](body)
+		if versions, err := decode[Page[ImageVersion]](body); err == nil {
 			for _, version := range versions.Items {
-				require.NotNil(t, version.CreatedAt)
+				require.NotZero(t, version.CreatedAt)
 			}
 		}
-		_, _ = decodeVersion(body)
-		_, _ = decodeBuilds(body)
-		_, _ = decodeBuild(body)
+		_, _ = decode[ImageVersion](body)
+		_, _ = decode[Page[Build]](body)
+		_, _ = decode[Build](body)
 	})
 }

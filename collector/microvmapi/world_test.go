@@ -64,7 +64,7 @@ func newWorld(t testing.TB, change func(*microvmapi.Options, *fakemicrovms.Optio
 		change(&options, &served)
 	}
 	w.service = fakemicrovms.New(served)
-	options.Client = func(ctx context.Context, _ collector.Target) (microvmapi.API, error) {
+	options.Client = func(ctx context.Context, _ collector.Target) (*microvmapi.Client, error) {
 		sleep := awssource.Clock{Now: clock, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 		config := configOf("http://service", awssource.Retry{Attempts: 3}, nil)
 		config.HTTPClient = direct{w.service}
