@@ -30,7 +30,7 @@ var members = func() []member {
 		numberMember("Sequence", func(l *Line) *int64 { return &l.Sequence }),
 		{
 			name: "Event", read: (*Line).readEvent,
-			write: func(l *Line, b []byte) []byte { return appendString(b, l.Event.String()) },
+			write: func(l *Line, b []byte) []byte { return appendString(b, string(l.Event)) },
 		},
 	}
 	for i := range nameCount {
@@ -137,14 +137,11 @@ func (s *scanner) schema() *Error {
 func (l *Line) readEvent(s *scanner) *Error {
 	at := s.at
 	var word string
-	if fault := s.string(&word); fault != nil {
-		return fault
+	fault := s.string(&word)
+	if l.Event = Event(word); fault == nil && !slices.Contains(events, l.Event) {
+		fault = &Error{Invalid, at, fmt.Sprintf("%.40q is not an event", word)}
 	}
-	var known bool
-	if l.Event, known = parseEvent(word); !known {
-		return &Error{Invalid, at, fmt.Sprintf("%.40q is not an event", word)}
-	}
-	return nil
+	return fault
 }
 
 func (l *Line) readNotes(s *scanner) *Error {
