@@ -52,7 +52,7 @@ func BenchmarkReadGaps(b *testing.B) {
 	csv := csvOfGaps(1_000_000)
 	b.SetBytes(int64(len(csv)))
 	for range b.N {
-		if _, err := ReadGaps(text("g", csv), ReadOptions{}); err != nil {
+		if _, err := ReadGaps(text("g", csv)); err != nil {
 			b.Fatal(err)
 		}
 	}

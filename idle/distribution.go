@@ -38,15 +38,7 @@ func NewDistribution(gapsMS []int64) (Distribution, error) {
 	if len(gapsMS) > 0 && gapsMS[0] < 0 {
 		return Distribution{}, fmt.Errorf("a gap of %d ms is below zero", gapsMS[0])
 	}
-	var d Distribution
-	d.n = int64(len(gapsMS))
-	different := 0
-	for i, length := range gapsMS {
-		if i == 0 || length != gapsMS[i-1] {
-			different++
-		}
-	}
-	d.counts = make([]int64, 0, different)
+	d := Distribution{n: int64(len(gapsMS))}
 	distinct := gapsMS[:0]
 	for from := 0; from < len(gapsMS); {
 		length, to := gapsMS[from], from+1
@@ -96,42 +88,33 @@ func merge(a, b Distribution) (Distribution, error) {
 	if b.totalMS > maxTotalMS-a.totalMS {
 		return Distribution{}, errTooLong
 	}
-	distinct := len(a.lengths) + len(b.lengths) - common(a.lengths, b.lengths)
-	out := Distribution{
+	most := len(a.lengths) + len(b.lengths)
+	sum := Distribution{
 		n: a.n + b.n, totalMS: a.totalMS + b.totalMS,
-		lengths: make([]int64, 0, distinct), counts: make([]int64, 0, distinct),
+		lengths: make([]int64, 0, most), counts: make([]int64, 0, most),
 	}
-	for i, j := 0, 0; i < len(a.lengths) || j < len(b.lengths); {
-		switch {
-		case j == len(b.lengths) || i < len(a.lengths) && a.lengths[i] < b.lengths[j]:
-			out.lengths, out.counts = append(out.lengths, a.lengths[i]), append(out.counts, a.counts[i])
-			i++
-		case i == len(a.lengths) || b.lengths[j] < a.lengths[i]:
-			out.lengths, out.counts = append(out.lengths, b.lengths[j]), append(out.counts, b.counts[j])
-			j++
-		default:
-			out.lengths, out.counts = append(out.lengths, a.lengths[i]), append(out.counts, a.counts[i]+b.counts[j])
-			i, j = i+1, j+1
-		}
+	for len(a.lengths)+len(b.lengths) > 0 {
+		length := min(a.shortest(), b.shortest())
+		sum.lengths = append(sum.lengths, length)
+		sum.counts = append(sum.counts, a.take(length)+b.take(length))
 	}
-	return out, nil
+	return sum, nil
 }
 
-// common is how many lengths are in both lists, which ascend.
-func common(a, b []int64) int {
-	both := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] < b[j]:
-			i++
-		case b[j] < a[i]:
-			j++
-		default:
-			both++
-			i, j = i+1, j+1
-		}
+func (d *Distribution) shortest() int64 {
+	if len(d.lengths) == 0 {
+		return math.MaxInt64
 	}
-	return both
+	return d.lengths[0]
+}
+
+// take removes the shortest length if it is the given one, and returns how often it occurs.
+func (d *Distribution) take(length int64) (count int64) {
+	if d.shortest() == length {
+		count = d.counts[0]
+		d.lengths, d.counts = d.lengths[1:], d.counts[1:]
+	}
+	return count
 }
 
 // tally counts gaps as they come in, holding each distinct length once and a buffer of no more than as many again.

@@ -3,53 +3,39 @@ package idle
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // parseMS reads plain decimal seconds into milliseconds. What is finer is rounded half-even, and reported.
 func parseMS(text string) (ms int64, rounded bool, err error) {
-	whole, fraction, hasPoint := strings.Cut(text, ".")
-	if whole == "" || hasPoint && fraction == "" {
+	unsigned := strings.TrimPrefix(text, "-")
+	whole, fraction, hasPoint := strings.Cut(unsigned, ".")
+	if !areDigits(whole) || hasPoint && !areDigits(fraction) {
 		return 0, false, errNotSeconds
 	}
-	if whole[0] == '-' {
-		if _, _, err := parseMS(text[1:]); err != nil {
-			return 0, false, errNotSeconds
-		}
+	if unsigned != text {
 		return 0, false, errors.New("is below zero")
 	}
-	for _, digit := range []byte(whole) {
-		if digit < '0' || digit > '9' {
-			return 0, false, errNotSeconds
-		}
-		if ms = ms*10 + int64(digit-'0'); ms > maxSeconds {
-			return 0, false, errFar
-		}
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds > maxSeconds {
+		return 0, false, errFar
 	}
-	ms *= msPerSecond
-	unit := int64(100)
-	var half, below bool
-	for i, digit := range []byte(fraction) {
-		if digit < '0' || digit > '9' {
-			return 0, false, errNotSeconds
-		}
-		switch {
-		case i < 3:
-			ms += int64(digit-'0') * unit
-			unit /= 10
-		case i == 3:
-			half, below = digit >= '5', digit != '0' && digit != '5'
-		default:
-			below = below || digit != '0'
-		}
+	if !hasPoint {
+		return seconds * msPerSecond, false, nil
 	}
-	exact5 := half && !below
-	if half && (!exact5 || ms%2 == 1) {
+	thousandths, err := strconv.ParseInt((fraction + "000")[:3], 10, 64)
+	ms = seconds*msPerSecond + thousandths
+	finer := strings.TrimRight(fraction[min(len(fraction), 3):], "0")
+	// Without trailing zeros, digits after a point compare as text does.
+	if finer > "5" || finer == "5" && ms%2 == 1 {
 		ms++
 	}
-	return ms, half || below, nil
+	return ms, finer != "", err
 }
+
+func areDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // maxSeconds is far beyond every moment that a trace can be from, and far within the range of milliseconds.
 const maxSeconds = 1e12
@@ -91,11 +77,9 @@ func parseMoment(text string) (ms int64, dated, rounded bool, err error) {
 		return 0, true, false, errors.New("is not in the years 1970 to 2199")
 	}
 	ms = at.UnixMilli()
-	switch rest := at.Nanosecond() % int(time.Millisecond); {
-	case rest == 0:
-		return ms, true, false, nil
-	case rest > 500_000, rest == 500_000 && ms%2 == 1:
+	rest := at.Nanosecond() % int(time.Millisecond)
+	if half := int(time.Millisecond / 2); rest > half || rest == half && ms%2 == 1 {
 		ms++
 	}
-	return ms, true, true, nil
+	return ms, true, rest != 0, nil
 }

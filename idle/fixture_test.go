@@ -51,7 +51,7 @@ func azureTrace(t testing.TB) *Trace {
 		t.Skipf("the Azure Functions trace is not there: %v", err)
 	}
 	defer file.Close()
-	trace, err := ReadAzure([]Named{{"azure", file}}, ReadOptions{})
+	trace, err := ReadAzure([]Named{{"azure", file}})
 	require.NoError(t, err)
 	return trace
 }

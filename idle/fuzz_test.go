@@ -17,7 +17,7 @@ func FuzzRead(f *testing.F) {
 	}
 	m := usEast(f)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		trace, err := Read(Named{"f", bytes.NewReader(content)}, ReadOptions{})
+		trace, err := Read(Named{"f", bytes.NewReader(content)})
 		if err != nil {
 			require.Nil(t, trace)
 			return

@@ -15,7 +15,7 @@ import (
 
 // randomTrace draws a trace of a few tenants, images and MicroVMs.
 func randomTrace(t *rapid.T) *Trace {
-	b := newBuilder(0)
+	b := newBuilder(KeptGaps)
 	for i := range rapid.IntRange(1, 5).Draw(t, "microvms") {
 		at, _ := b.microVM(microVMKey{
 			fmt.Sprint(i), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "tenant"), rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "image"),
@@ -64,7 +64,7 @@ func TestChoices(t *testing.T) {
 // A validation chooses without having seen what it is priced on.
 func TestValidate(t *testing.T) {
 	m := usEast(t)
-	trace, err := ReadGaps(text("g", "gap_seconds\n70\n70\n70\n70\n700\n700\n700\n700\n"), ReadOptions{})
+	trace, err := ReadGaps(text("g", "gap_seconds\n70\n70\n70\n70\n700\n700\n700\n700\n"))
 	require.NoError(t, err)
 	half := dec("0.5")
 	a, err := m.Analyse(trace, Options{Validate: &half})
@@ -76,13 +76,13 @@ func TestValidate(t *testing.T) {
 	require.EqualValues(t, 60, v.BestOnRest.TimeoutSeconds(), "not what would have been the best")
 
 	// By time where there are dates: b's gaps all begin in the second half.
-	dated, err := ReadRequests(text("r", "time,tenant\n0,a\n100,a\n200,a\n1000,b\n1100,b\n2000,b\n"), ReadOptions{})
+	dated, err := ReadRequests(text("r", "time,tenant\n0,a\n100,a\n200,a\n1000,b\n1100,b\n2000,b\n"))
 	require.NoError(t, err)
 	a, err = m.Analyse(dated, Options{Validate: &half})
 	require.NoError(t, err)
 	require.EqualValues(t, []int64{2, 2}, []int64{a.Validation.FirstGaps, a.Validation.RestGaps})
 
-	one, err := ReadGaps(text("g", "gap_seconds\n70\n"), ReadOptions{})
+	one, err := ReadGaps(text("g", "gap_seconds\n70\n"))
 	require.NoError(t, err)
 	a, err = m.Analyse(one, Options{Validate: &half})
 	require.NoError(t, err)
@@ -126,7 +126,7 @@ func TestFrontier(t *testing.T) {
 }
 
 func TestResumesPerHour(t *testing.T) {
-	trace, err := ReadRequests(text("r", "time\n0\n100\n1000\n1900\n7200\n"), ReadOptions{})
+	trace, err := ReadRequests(text("r", "time\n0\n100\n1000\n1900\n7200\n"))
 	require.NoError(t, err)
 	m := usEast(t)
 	once := dec("0.5") // in each of two hours
@@ -210,7 +210,7 @@ func TestLivesDiffer(t *testing.T) {
 	for range 200 {
 		csv.WriteString("500\n")
 	}
-	trace, err := ReadGaps(text("g", csv.String()), ReadOptions{})
+	trace, err := ReadGaps(text("g", csv.String()))
 	require.NoError(t, err)
 	a, err := usEast(t).Analyse(trace, Options{LifeSeconds: 620})
 	require.NoError(t, err)

@@ -8,42 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// ReadOptions say how a trace is read. The zero value will do.
-type ReadOptions struct {
-	MaxFaults int   // how many bad rows are named; 0 means 20
-	KeptGaps  int64 // how many gaps are kept in their order; 0 means KeptGaps
-}
-
-func (o ReadOptions) faults() int {
-	if o.MaxFaults == 0 {
-		return 20
-	}
-	return o.MaxFaults
-}
-
-// Fault is a row that cannot be read, and why.
-type Fault struct {
-	File   string
-	Line   int // from 1
-	Reason string
-}
-
-func (f Fault) String() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Reason) }
-
 // FaultsError has the rows of an input that cannot be read. Nothing is worked out from the others.
 type FaultsError struct {
-	Faults []Fault // the first of them
+	Faults []string // the first of them, each with its file and line
 	Count  int64
 }
 
 func (e *FaultsError) Error() string {
-	var lines []string
-	for _, fault := range e.Faults {
-		lines = append(lines, fault.String())
-	}
+	lines := slices.Clone(e.Faults)
 	if more := e.Count - int64(len(e.Faults)); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more rows that cannot be read", more))
 	}
@@ -60,34 +36,34 @@ type Named struct {
 type table struct {
 	name    string
 	csv     *csv.Reader
-	options ReadOptions
 	faults  FaultsError
 	columns []string
+	whose   [3]int // the columns microvm_id, tenant and image, each -1 where there is none
 	row     []string
 	line    int
 }
 
 const (
+	maxFaults    = 20 // rows that an error lists
 	maxLineBytes = 1 << 20
 	maxNameBytes = 2048
 )
 
 // openTable reads up to the header. Before the header it must be known what the file is, so a bad header ends it.
-func openTable(in Named, options ReadOptions) (*table, error) {
-	buffered := bufio.NewReaderSize(in.Reader, 1<<16)
-	source := io.Reader(buffered)
-	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		unpacked, err := gzip.NewReader(buffered)
+func openTable(in Named) (*table, error) {
+	source := bufio.NewReaderSize(in.Reader, 1<<16)
+	if magic, _ := source.Peek(2); string(magic) == "\x1f\x8b" {
+		unpacked, err := gzip.NewReader(source)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", in.Name, err)
 		}
-		source = unpacked
+		source = bufio.NewReaderSize(unpacked, 1<<16)
 	}
-	source, err := withoutMark(source)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", in.Name, err)
+	const byteOrderMark = "\ufeff"
+	if begin, _ := source.Peek(len(byteOrderMark)); string(begin) == byteOrderMark {
+		_, _ = source.Discard(len(byteOrderMark)) // which Peek has buffered
 	}
-	t := &table{name: in.Name, options: options, csv: csv.NewReader(&shortLines{in: source})}
+	t := &table{name: in.Name, csv: csv.NewReader(&shortLines{in: source})}
 	t.csv.FieldsPerRecord = -1
 	t.csv.ReuseRecord = true
 	header, err := t.csv.Read()
@@ -109,19 +85,13 @@ func openTable(in Named, options ReadOptions) (*table, error) {
 		seen[name] = true
 		t.columns = append(t.columns, name)
 	}
+	t.whose = [3]int{t.column("microvm_id", "microvm"), t.column("tenant"), t.column("image")}
 	return t, nil
 }
 
 // column is the place of a column by any of its names, -1 where there is none.
 func (t *table) column(names ...string) int {
-	for i, column := range t.columns {
-		for _, name := range names {
-			if column == name {
-				return i
-			}
-		}
-	}
-	return -1
+	return slices.IndexFunc(t.columns, func(column string) bool { return slices.Contains(names, column) })
 }
 
 // rows visits every row, and returns what is wrong with the file or with rows of it.
@@ -169,8 +139,8 @@ func (t *table) next() (more bool, err error) {
 
 func (t *table) fault(format string, args ...any) {
 	t.faults.Count++
-	if len(t.faults.Faults) < t.options.faults() {
-		t.faults.Faults = append(t.faults.Faults, Fault{t.name, t.line, fmt.Sprintf(format, args...)})
+	if len(t.faults.Faults) < maxFaults {
+		t.faults.Faults = append(t.faults.Faults, fmt.Sprintf("%s:%d: %s", t.name, t.line, fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -191,51 +161,31 @@ func (t *table) field(at int) string {
 }
 
 // identity is whose row it is. What is too long to be a name is a fault.
-func (t *table) identity(columns identityColumns) (microVMKey, bool) {
-	key := microVMKey{t.field(columns.microVM), t.field(columns.tenant), t.field(columns.image)}
-	for _, name := range []string{key.id, key.tenant, key.image} {
-		if len(name) > maxNameBytes {
+func (t *table) identity() (key microVMKey, ok bool) {
+	key = microVMKey{t.field(t.whose[0]), t.field(t.whose[1]), t.field(t.whose[2])}
+	return key, t.areNames(key.id, key.tenant, key.image)
+}
+
+func (t *table) areNames(texts ...string) bool {
+	for _, text := range texts {
+		if len(text) > maxNameBytes {
 			t.fault("a name is longer than %d bytes", maxNameBytes)
-			return key, false
+			return false
 		}
 	}
-	return key, true
+	return true
 }
 
-type identityColumns struct{ microVM, tenant, image int }
-
-func (t *table) identityColumns() identityColumns {
-	return identityColumns{t.column("microvm_id", "microvm"), t.column("tenant"), t.column("image")}
-}
-
-// ignored lists the columns that are none of those in use.
+// ignored lists the columns that are neither used nor say whose a row is.
 func (t *table) ignored(used ...int) []string {
+	used = append(used, t.whose[:]...)
 	var names []string
 	for i, name := range t.columns {
-		known := false
-		for _, at := range used {
-			known = known || at == i
-		}
-		if !known {
+		if !slices.Contains(used, i) {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-// withoutMark takes the byte order mark off a stream that begins with one.
-func withoutMark(in io.Reader) (io.Reader, error) {
-	buffered := bufio.NewReaderSize(in, 1<<16)
-	mark := []byte("\ufeff")
-	begin, err := buffered.Peek(len(mark))
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if bytes.Equal(begin, mark) {
-		_, err = buffered.Discard(len(mark))
-		return buffered, err
-	}
-	return buffered, nil
 }
 
 // shortLines passes a stream on and refuses rows that are too long to be rows, before they fill the memory. A row ends
@@ -283,26 +233,31 @@ func (b *builder) finish(name string) (*Trace, error) {
 	return t, nil
 }
 
-// Read reads a trace of any of the kinds that are files, told apart by the header: gaps, requests, or the layout of
-// the Azure Functions Trace.
-func Read(in Named, options ReadOptions) (*Trace, error) {
-	t, err := openTable(in, options)
+// readFile reads a file of the kind that fill reads.
+func readFile(in Named, fill func(*builder, *table) error) (*Trace, error) {
+	t, err := openTable(in)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case t.column(azureColumns[0]) >= 0:
-		a := azure{builder: newBuilder(options.KeptGaps), last: map[int]*stretch{}}
-		if err := a.read(t); err != nil {
-			return nil, err
-		}
-		return a.finish(in.Name)
-	case t.column("gap_seconds") >= 0:
-		return readGaps(t)
-	default:
-		if t.column(timeColumns...) < 0 {
-			return nil, t.missing("gap_seconds", "time", "HashOwner")
-		}
-		return readRequests(t)
+	b := newBuilder(KeptGaps)
+	if err := fill(b, t); err != nil {
+		return nil, err
 	}
+	return b.finish(in.Name)
+}
+
+// Read reads a trace of any of the kinds that are files, told apart by the header: gaps, requests, or the layout of
+// the Azure Functions Trace.
+func Read(in Named) (*Trace, error) {
+	return readFile(in, func(b *builder, t *table) error {
+		switch {
+		case t.column(azureColumns[0]) >= 0:
+			return b.readAzure(t)
+		case t.column(gapColumn) >= 0:
+			return b.readGaps(t)
+		case t.column(timeColumns...) >= 0:
+			return b.readRequests(t)
+		}
+		return t.missing(gapColumn, "time", "HashOwner")
+	})
 }

@@ -15,23 +15,32 @@ import (
 // between adjacent minutes, cannot be seen and are no gaps, but the latter are counted.
 //
 // Source: Shahrad et al., "Serverless in the Wild", USENIX ATC 2020; data CC-BY 4.0, Microsoft.
-func ReadAzure(files []Named, options ReadOptions) (*Trace, error) {
-	b := newBuilder(options.KeptGaps)
-	a := azure{builder: b, last: map[int]*stretch{}}
-	for _, file := range files {
-		t, err := openTable(file, options)
+func ReadAzure(files []Named) (*Trace, error) {
+	b := newBuilder(KeptGaps)
+	a := azure{builder: b, last: map[int]*function{}}
+	name := ""
+	for i, file := range files {
+		t, err := openTable(file)
 		if err != nil {
 			return nil, err
 		}
 		if err := a.read(t); err != nil {
 			return nil, err
 		}
+		if i == 0 {
+			name = file.Name
+		}
 	}
-	name := ""
-	if len(files) > 0 {
-		name = files[0].Name
-	}
-	return a.finish(name)
+	a.end()
+	return b.finish(name)
+}
+
+// readAzure reads a single file.
+func (b *builder) readAzure(t *table) error {
+	a := azure{builder: b, last: map[int]*function{}}
+	err := a.read(t)
+	a.end()
+	return err
 }
 
 const (
@@ -46,14 +55,14 @@ type azure struct {
 	minutes int64 // of the files before
 	ended   int   // the minute of its day that the file before ends with
 	breaks  int   // files that do not begin with the minute after the one before
-	last    map[int]*stretch
+	last    map[int]*function
 }
 
-// stretch is a run of minutes with invocations that may still go on, and the gap before it.
-type stretch struct {
-	gap, from, to int64 // in minutes; to is exclusive
-	first         bool
-	file          int64 // the minute that the file it was seen in begins with
+// function is what has been seen of a function: its work so far, and the minute that the file it was last seen in
+// begins with.
+type function struct {
+	stretch
+	file int64
 }
 
 func (a *azure) read(t *table) error {
@@ -87,11 +96,8 @@ func (a *azure) read(t *table) error {
 }
 
 func (a *azure) function(t *table) {
-	for _, name := range t.row[:len(azureColumns)] {
-		if len(name) > maxNameBytes {
-			t.fault("a name is longer than %d bytes", maxNameBytes)
-			return
-		}
+	if !t.areNames(t.row[:len(azureColumns)]...) {
+		return
 	}
 	id := t.row[2]
 	if t.row[3] != "" {
@@ -104,7 +110,7 @@ func (a *azure) function(t *table) {
 		return
 	}
 	if !seen {
-		now = &stretch{first: true, from: -1}
+		now = &function{}
 		a.last[at] = now
 	}
 	now.file = a.minutes
@@ -123,40 +129,20 @@ func (a *azure) function(t *table) {
 		}
 		if invocations > 0 {
 			a.trace.Requests += int64(invocations)
-			a.busy(at, now, a.minutes+int64(i))
+			from := (a.minutes + int64(i)) * minuteMS
+			if a.request(at, &now.stretch, from, from+minuteMS) {
+				a.trace.Adjacent++
+			}
 		}
 	}
 }
 
-// busy adds a minute with invocations.
-func (a *azure) busy(at int, now *stretch, minute int64) {
-	switch {
-	case now.from < 0:
-		a.trace.MicroVMs[at].StartMS = minute * minuteMS
-		now.from = minute
-	case minute == now.to:
-		a.trace.Adjacent++
-	default:
-		a.close(at, now)
-		now.gap, now.from, now.first = minute-now.to, minute, false
-	}
-	now.to = minute + 1
-}
-
-func (a *azure) close(at int, now *stretch) {
-	busy := (now.to - now.from) * minuteMS
-	if now.first {
-		a.trace.MicroVMs[at].BusyMS = busy
-		return
-	}
-	a.gap(at, Step{now.gap * minuteMS, busy})
-}
-
-func (a *azure) finish(name string) (*Trace, error) {
+// end closes the last stretch of each function, and forgets those that were never invoked.
+func (a *azure) end() {
 	invoked := a.trace.MicroVMs[:0]
 	for at := range a.trace.MicroVMs {
-		if now := a.last[at]; now.from >= 0 {
-			a.close(at, now)
+		if now := a.last[at]; now.begun {
+			a.close(at, now.stretch)
 			invoked = append(invoked, a.trace.MicroVMs[at]) // never overtakes what is still to be read
 		}
 	}
@@ -167,5 +153,4 @@ func (a *azure) finish(name string) (*Trace, error) {
 	if a.breaks > 0 {
 		a.trace.Notes = append(a.trace.Notes, assumption.FilesJoined.Note(a.breaks))
 	}
-	return a.builder.finish(name)
 }

@@ -3,6 +3,7 @@ package idle
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -17,23 +18,16 @@ type request struct{ start, length int64 }
 // microvm_id, tenant and image say whose it is, and duration_seconds how long it ran, which is no time where it is not
 // given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant
 // where MicroVMs are not named. Rows may come in any order.
-func ReadRequests(in Named, options ReadOptions) (*Trace, error) {
-	t, err := openTable(in, options)
-	if err != nil {
-		return nil, err
-	}
-	return readRequests(t)
-}
+func ReadRequests(in Named) (*Trace, error) { return readFile(in, (*builder).readRequests) }
 
 var timeColumns = []string{"time", "timestamp", "request_time"}
 
-func readRequests(t *table) (*Trace, error) {
-	at, length, whose := t.column(timeColumns...), t.column("duration_seconds"), t.identityColumns()
+func (b *builder) readRequests(t *table) error {
+	at, length := t.column(timeColumns...), t.column("duration_seconds")
 	if at < 0 {
-		return nil, t.missing(timeColumns...)
+		return t.missing(timeColumns...)
 	}
-	b := newBuilder(t.options.KeptGaps)
-	b.trace.Ignored = t.ignored(at, length, whose.microVM, whose.tenant, whose.image)
+	b.trace.Ignored = t.ignored(at, length)
 	var (
 		requests [][]request // by MicroVM
 		count    int
@@ -41,7 +35,7 @@ func readRequests(t *table) (*Trace, error) {
 	)
 	err := t.rows(func() {
 		r, ok := t.request(b, at, length, count == 0, &dated)
-		key, named := t.identity(whose)
+		key, named := t.identity()
 		if !ok || !named {
 			return
 		}
@@ -55,14 +49,14 @@ func readRequests(t *table) (*Trace, error) {
 		requests[vm] = append(requests[vm], r)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if count > MaxRequests {
-		return nil, fmt.Errorf("%s: there are %d requests, more than the %d that are read; give the gaps between them as CSV with a column gap_seconds",
-			t.name, count, MaxRequests)
+		return fmt.Errorf("%s: there are %d requests, more than the %d that are read; "+
+			"give the gaps between them as CSV with a column gap_seconds", t.name, count, MaxRequests)
 	}
 	b.fromRequests(requests)
-	return b.finish(t.name)
+	return nil
 }
 
 // request reads the times of a row. All rows have to give the time in the same way as the first.
@@ -94,45 +88,26 @@ func (t *table) request(b *builder, at, length int, first bool, dated *bool) (re
 	return r, true
 }
 
-// fromRequests makes gaps of the pauses between requests. Requests that overlap or touch are one stretch of work.
+// fromRequests makes gaps of the pauses between requests.
 func (b *builder) fromRequests(requests [][]request) {
-	if len(requests) == 0 {
-		return
-	}
+	first := int64(math.MaxInt64)
 	for _, list := range requests {
-		slices.SortFunc(list, func(x, y request) int { return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.length, y.length)) })
-	}
-	first := requests[0][0].start
-	for _, list := range requests {
+		slices.SortFunc(list, func(x, y request) int {
+			return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.length, y.length))
+		})
 		first = min(first, list[0].start)
 	}
-	last := first
 	for at, list := range requests {
-		vm := &b.trace.MicroVMs[at]
-		vm.StartMS = list[0].start - first
-		begin, end := list[0].start, list[0].start+list[0].length
-		gap := int64(0) // before the stretch that begins at begin
-		shut := func() {
-			if begin == list[0].start {
-				vm.BusyMS = end - begin
-				return
-			}
-			b.gap(at, Step{gap, end - begin})
-			vm = &b.trace.MicroVMs[at]
-		}
-		for _, r := range list[1:] {
-			if r.start <= end {
+		var work stretch
+		for _, r := range list {
+			from := r.start - first
+			if b.request(at, &work, from, from+r.length) {
 				b.trace.Overlaps++
-				end = max(end, r.start+r.length)
-				continue
 			}
-			shut()
-			gap, begin, end = r.start-end, r.start, r.start+r.length
 		}
-		shut()
-		last = max(last, end)
+		b.close(at, work)
+		b.trace.PeriodMS = max(b.trace.PeriodMS, work.to)
 		b.trace.Requests += int64(len(list))
 	}
-	b.trace.PeriodMS = last - first
-	b.trace.Dated = true
+	b.trace.Dated = len(requests) > 0
 }

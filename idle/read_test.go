@@ -59,14 +59,14 @@ func TestReadGaps(t *testing.T) {
 		{"spreadsheet", "a byte order mark, CRLF, quotes, blanks", "\ufeff\"gap_seconds\"\r\n\" 60 \"\r\n\r\n300", []string{"// +0 busy 0, gap 60000 busy 0, gap 300000 busy 0"}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := ReadGaps(text("g.csv", tc.csv), ReadOptions{})
+			got, err := ReadGaps(text("g.csv", tc.csv))
 			require.NoError(t, err)
 			require.Equal(t, tc.want, flat(got), tc.reason)
 			require.Equal(t, tc.rounded, got.Rounded)
-			zipped, err := ReadGaps(Named{"g.csv.gz", bytes.NewReader(packed(t, tc.csv))}, ReadOptions{})
+			zipped, err := ReadGaps(Named{"g.csv.gz", bytes.NewReader(packed(t, tc.csv))})
 			require.NoError(t, err)
 			require.Equal(t, got, zipped, "the same from gzip")
-			any, err := Read(text("g.csv", tc.csv), ReadOptions{})
+			any, err := Read(text("g.csv", tc.csv))
 			require.NoError(t, err)
 			require.Equal(t, got, any, "told by its header")
 		})
@@ -95,7 +95,7 @@ func TestReadRequests(t *testing.T) {
 		{"a single request", "a MicroVM without gaps is there all the same", "time,microvm_id\n7,a\n9,b\n12,b\n", []string{"//a +0 busy 0", "//b +2000 busy 0, gap 3000 busy 0"}, 5000, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := ReadRequests(text("r.csv", tc.csv), ReadOptions{})
+			got, err := ReadRequests(text("r.csv", tc.csv))
 			require.NoError(t, err)
 			require.Equal(t, tc.want, flat(got), tc.reason)
 			require.Equal(t, tc.period, got.PeriodMS)
@@ -139,7 +139,7 @@ func TestReadAzure(t *testing.T) {
 			for i, day := range tc.days {
 				files = append(files, text(fmt.Sprintf("d%d.csv", i+1), day))
 			}
-			got, err := ReadAzure(files, ReadOptions{})
+			got, err := ReadAzure(files)
 			require.NoError(t, err)
 			require.Equal(t, tc.want, flat(got), tc.reason)
 			require.Equal(t, tc.adjacent, got.Adjacent)
@@ -165,7 +165,7 @@ func TestAzureFilesWithTimeMissingBetween(t *testing.T) {
 			for _, minutes := range tc.minutes {
 				files = append(files, text("d.csv", "HashOwner,HashApp,HashFunction,Trigger,"+minutes+"\no,a,f,http,1,0\n"))
 			}
-			got, err := ReadAzure(files, ReadOptions{})
+			got, err := ReadAzure(files)
 			require.NoError(t, err)
 			joined := slices.ContainsFunc(got.Notes, func(n pricing.Note) bool { return n.ID == "files-joined" })
 			require.Equal(t, tc.joined, joined, tc.reason)
@@ -212,7 +212,7 @@ f.csv:3: duration_seconds: "1s" is not a plain number of seconds such as 90 or 1
 		{"long name", "names are not novels", "gap_seconds,tenant\n1," + strings.Repeat("x", 3000) + "\n", "f.csv:2: a name is longer than 2048 bytes"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := Read(text("f.csv", tc.csv), ReadOptions{})
+			_, err := Read(text("f.csv", tc.csv))
 			require.EqualError(t, err, tc.want, tc.reason)
 		})
 	}
@@ -221,7 +221,7 @@ f.csv:3: duration_seconds: "1s" is not a plain number of seconds such as 90 or 1
 // No sum of running times may overflow: the busy times of a trace are bounded like its gaps.
 func TestBusyForTooLong(t *testing.T) {
 	const longest = 1e15 // what the times of one MicroVM can span
-	b := newBuilder(0)
+	b := newBuilder(KeptGaps)
 	var requests [][]request
 	for id := range 10_000 {
 		b.microVM(microVMKey{id: strconv.Itoa(id)})
@@ -234,30 +234,30 @@ func TestBusyForTooLong(t *testing.T) {
 
 // Inputs made to hurt end in an error, and soon.
 func TestHostileInput(t *testing.T) {
-	_, err := ReadGaps(text("f.csv", "gap_seconds\n"+strings.Repeat("x\n", 5000)), ReadOptions{})
+	_, err := ReadGaps(text("f.csv", "gap_seconds\n"+strings.Repeat("x\n", 5000)))
 	var faults *FaultsError
 	require.ErrorAs(t, err, &faults)
 	require.EqualValues(t, 5000, faults.Count)
 	require.Len(t, faults.Faults, 20)
 	require.True(t, strings.HasSuffix(err.Error(), "\nand 4980 more rows that cannot be read"))
 
-	_, err = ReadGaps(text("f.csv", "gap_seconds\n1\nx\n"+strings.Repeat("9", 2<<20)), ReadOptions{})
+	_, err = ReadGaps(text("f.csv", "gap_seconds\n1\nx\n"+strings.Repeat("9", 2<<20)))
 	require.EqualError(t, err, "f.csv:3: gap_seconds: \"x\" is not a plain number of seconds such as 90 or 12.5\n"+
 		"f.csv: the row on line 4 is longer than 1048576 bytes; a quote may be missing")
-	_, err = ReadGaps(text("f.csv", "gap_seconds\n1\n\"2\n"+strings.Repeat("3\n", 2<<20)), ReadOptions{})
+	_, err = ReadGaps(text("f.csv", "gap_seconds\n1\n\"2\n"+strings.Repeat("3\n", 2<<20)))
 	require.EqualError(t, err, "f.csv: the row on line 3 is longer than 1048576 bytes; a quote may be missing")
 
 	whole := packed(t, "gap_seconds\n"+strings.Repeat("60\n", 10_000))
-	_, err = ReadGaps(Named{"f.gz", bytes.NewReader(whole[:len(whole)/2])}, ReadOptions{})
+	_, err = ReadGaps(Named{"f.gz", bytes.NewReader(whole[:len(whole)/2])})
 	require.EqualError(t, err, "f.gz: the gzip file is cut off; copy it again")
-	_, err = ReadGaps(Named{"f.gz", bytes.NewReader([]byte{0x1f, 0x8b, 0xff})}, ReadOptions{})
+	_, err = ReadGaps(Named{"f.gz", bytes.NewReader([]byte{0x1f, 0x8b, 0xff})})
 	require.ErrorContains(t, err, "f.gz: ")
-	_, err = ReadGaps(Named{"f.csv", iotest.ErrReader(errors.New("disk on fire"))}, ReadOptions{})
+	_, err = ReadGaps(Named{"f.csv", iotest.ErrReader(errors.New("disk on fire"))})
 	require.EqualError(t, err, "f.csv: disk on fire")
-	_, err = ReadGaps(Named{"f.csv", iotest.TimeoutReader(strings.NewReader("gap_seconds\n" + strings.Repeat("60\n", 200_000)))}, ReadOptions{})
+	_, err = ReadGaps(Named{"f.csv", iotest.TimeoutReader(strings.NewReader("gap_seconds\n" + strings.Repeat("60\n", 200_000)))})
 	require.ErrorContains(t, err, "f.csv: timeout")
 
-	trace, err := ReadGaps(Named{"f.csv", iotest.OneByteReader(strings.NewReader("gap_seconds,tenant\n60,\x1b[2J\n"))}, ReadOptions{})
+	trace, err := ReadGaps(Named{"f.csv", iotest.OneByteReader(strings.NewReader("gap_seconds,tenant\n60,\x1b[2J\n"))})
 	require.NoError(t, err)
 	require.Equal(t, "\x1b[2J", trace.MicroVMs[0].Tenant, "names are kept as they are, and made harmless where they are shown")
 }
@@ -265,9 +265,16 @@ func TestHostileInput(t *testing.T) {
 // Beyond what is kept, the distribution alone is, and everything that rests on it.
 func TestManyGaps(t *testing.T) {
 	csv := "gap_seconds,tenant\n" + strings.Repeat("60,a\n600,b\n", 50)
-	all, err := ReadGaps(text("f.csv", csv), ReadOptions{})
+	keeping := func(gaps int64) (*Trace, error) {
+		in, err := openTable(text("f.csv", csv))
+		require.NoError(t, err)
+		b := newBuilder(gaps)
+		require.NoError(t, b.readGaps(in))
+		return b.done()
+	}
+	all, err := ReadGaps(text("f.csv", csv))
 	require.NoError(t, err)
-	some, err := ReadGaps(text("f.csv", csv), ReadOptions{KeptGaps: 99})
+	some, err := keeping(99)
 	require.NoError(t, err)
 	require.Nil(t, some.MicroVMs)
 	require.Equal(t, all.All, some.All)
@@ -281,13 +288,13 @@ func TestManyGaps(t *testing.T) {
 	require.Contains(t, part.Warnings()[0].Text, "are left out")
 	_, err = some.Only("a")
 	require.ErrorContains(t, err, "tenants are not kept")
-	exactly, err := ReadGaps(text("f.csv", csv), ReadOptions{KeptGaps: 100})
+	exactly, err := keeping(100)
 	require.NoError(t, err)
 	require.Len(t, exactly.MicroVMs, 2)
 }
 
 func TestOnly(t *testing.T) {
-	trace, err := ReadGaps(text("f.csv", "gap_seconds,tenant\n60,a\n600,b\n70,a\n"), ReadOptions{})
+	trace, err := ReadGaps(text("f.csv", "gap_seconds,tenant\n60,a\n600,b\n70,a\n"))
 	require.NoError(t, err)
 	a, err := trace.Only("a")
 	require.NoError(t, err)
@@ -300,7 +307,7 @@ func TestOnly(t *testing.T) {
 
 // What a trace can tell apart is bounded, as each MicroVM takes memory.
 func TestManyMicroVMs(t *testing.T) {
-	b := newBuilder(0)
+	b := newBuilder(KeptGaps)
 	b.trace.MicroVMs = make([]MicroVM, MaxMicroVMs-1)
 	b.microVM(microVMKey{id: "the last"})
 	b.microVM(microVMKey{id: "the last"})

@@ -11,7 +11,6 @@ import (
 
 // RecordOptions say what the ledger cannot: how a fleet was set while it was measured.
 type RecordOptions struct {
-	ReadOptions
 	// TimeoutMS is the idle timeout in force when the usage was measured. A suspension of x is a gap of x and the
 	// timeout.
 	TimeoutMS int64
@@ -51,7 +50,7 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 		}
 		seen[key] = append(seen[key], reading{from, r.Amounts[usage.Suspended], r.Amounts[usage.Suspends], r.Amounts[usage.Resumes]})
 	}
-	b := newBuilder(options.KeptGaps)
+	b := newBuilder(KeptGaps)
 	for _, key := range sortedKeys(seen) {
 		b.fromReadings(key, seen[key], options.TimeoutMS, first)
 	}

@@ -66,12 +66,7 @@ type builder struct {
 	tooMany bool // MicroVMs
 }
 
-func newBuilder(limit int64) *builder {
-	if limit == 0 {
-		limit = KeptGaps
-	}
-	return &builder{index: map[microVMKey]int{}, limit: limit}
-}
+func newBuilder(limit int64) *builder { return &builder{index: map[microVMKey]int{}, limit: limit} }
 
 // microVM is the place of a MicroVM, which is made if it is new.
 func (b *builder) microVM(key microVMKey) (at int, fresh bool) {
@@ -104,6 +99,39 @@ func (b *builder) gap(at int, step Step) {
 	}
 	vm := &b.trace.MicroVMs[at]
 	vm.Steps = append(vm.Steps, step)
+}
+
+// stretch is work of one MicroVM without a pause, which may still go on: requests that overlap or touch. The zero
+// value has none yet.
+type stretch struct {
+	begun, later bool
+	gap          int64 // before it, if it is a later one than the first
+	from, to     int64 // on the trace's clock
+}
+
+// request adds a request, which begins no earlier than those before it, and reports whether it came without a pause.
+func (b *builder) request(at int, s *stretch, from, to int64) (noPause bool) {
+	switch {
+	case !s.begun:
+		b.trace.MicroVMs[at].StartMS = from
+		*s = stretch{begun: true, from: from, to: to}
+	case from <= s.to:
+		s.to = max(s.to, to)
+		return true
+	default:
+		b.close(at, *s)
+		*s = stretch{begun: true, later: true, gap: from - s.to, from: from, to: to}
+	}
+	return false
+}
+
+// close makes the stretch a step of its MicroVM, or the start of it.
+func (b *builder) close(at int, s stretch) {
+	if s.later {
+		b.gap(at, Step{s.gap, s.to - s.from})
+	} else {
+		b.trace.MicroVMs[at].BusyMS = s.to - s.from
+	}
 }
 
 // MaxMicroVMs is how many MicroVMs a trace can tell apart.

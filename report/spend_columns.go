@@ -97,7 +97,10 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			})
 		}},
 		{ID: "unknown", Title: "rates not known", Scope: view.Data, Value: func(r row) view.Value {
-			return view.List(unknownTexts(r.Cost)).ShownBy(func() string { return unknownNames(r.Cost) }).OmitEmpty()
+			if r.Complete() {
+				return view.List(nil).OmitEmpty()
+			}
+			return view.List(unknownTexts(r.Cost)).ShownBy(func() string { return unknownNames(r.Cost) })
 		}},
 		{ID: "folded", Scope: view.JSONOnly, Value: func(r row) view.Value { return view.Count(r.Folded).OmitEmpty() }},
 	}...)

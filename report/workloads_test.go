@@ -519,7 +519,7 @@ func TestIdleDocuments(t *testing.T) {
 			gap := rapid.SampledFrom([]int{1, 59, 60, 90, 400, 1799, 1801, 20_000}).Draw(t, "gap")
 			text += fmt.Sprintf("vm-%d,t%d,i%d,%d.5\n", vm, vm%3, vm%2, gap)
 		}
-		trace, err := idle.ReadGaps(idle.Named{Name: "gaps.csv", Reader: strings.NewReader(text)}, idle.ReadOptions{})
+		trace, err := idle.ReadGaps(idle.Named{Name: "gaps.csv", Reader: strings.NewReader(text)})
 		require.NoError(t, err)
 		card, err := testMarket().Cards.Card("us-east-1")
 		require.NoError(t, err)

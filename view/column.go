@@ -231,24 +231,36 @@ func (r Row) Cell(column int) Value {
 // EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Groups, and
 // what was added behind, follow from them. Rows are made a block at a time on all processors, so that memory does not
 // grow with the table.
-func (t *Table) EachRecord(yield func(Row) error) error { return t.eachLine(Head.forData, yield) }
+func (t *Table) EachRecord(yield func(Row) error) error {
+	return eachLine(t, Head.forData, func(row Row) Row { return row }, yield)
+}
 
 // EachLine does the same with all cells of a row, also those that only people see.
 func (t *Table) EachLine(yield func(Row) error) error {
-	return t.eachLine(func(Head) bool { return true }, yield)
+	return eachLine(t, func(Head) bool { return true }, func(row Row) Row { return row }, yield)
 }
 
-func (t *Table) eachLine(wanted func(Head) bool, yield func(Row) error) error {
+// eachLine hands on what is made of lines, which is done on all processors, too.
+func eachLine[T any](t *Table, wanted func(Head) bool, of func(Row) T, yield func(T) error) error {
 	const most = 2048
-	block := make([]Row, min(t.length, most))
+	type line struct {
+		made T
+		data bool
+	}
+	block := make([]line, min(t.length, most))
 	for start := 0; start < t.length; start += len(block) {
 		made := block[:min(len(block), t.length-start)]
-		parallel(len(made), func(i int) { made[i] = t.row(start+i, wanted) })
-		for _, row := range made {
-			if row.Kind == Group {
+		parallel(len(made), func(i int) {
+			made[i] = line{}
+			if row := t.row(start+i, wanted); row.Kind != Group {
+				made[i] = line{of(row), true}
+			}
+		})
+		for _, l := range made {
+			if !l.data {
 				continue
 			}
-			if err := yield(row); err != nil {
+			if err := yield(l.made); err != nil {
 				return err
 			}
 		}

@@ -33,16 +33,15 @@ func renderCSV(w io.Writer, documents []Document) error {
 				places[i] = slices.Index(header, head.ID)
 			}
 		}
-		cells := make([]string, len(header))
-		if err := t.EachRecord(func(row Row) error {
-			clear(cells)
+		if err := eachLine(t, Head.inCSV, func(row Row) []string {
+			cells := make([]string, len(header))
 			for i, place := range places {
 				if place >= 0 {
 					cells[place] = row.Cell(i).Exact()
 				}
 			}
-			return out.Write(safeCells(cells))
-		}); err != nil {
+			return safeCells(cells)
+		}, out.Write); err != nil {
 			return err
 		}
 	}

@@ -296,7 +296,7 @@ func (a *app) idleTrace(ctx context.Context, f *idleFlags, options idle.Options)
 			defer file.Close()
 			files = append(files, idle.Named{Name: inputName(path), Reader: file})
 		}
-		trace, err := idle.ReadAzure(files, idle.ReadOptions{})
+		trace, err := idle.ReadAzure(files)
 		name := shortName(f.traces[0])
 		if more := len(f.traces) - 1; more > 0 {
 			name += fmt.Sprintf(" and %d more", more)
@@ -308,13 +308,13 @@ func (a *app) idleTrace(ctx context.Context, f *idleFlags, options idle.Options)
 	}
 }
 
-func (a *app) idleFile(path string, read func(idle.Named, idle.ReadOptions) (*idle.Trace, error)) (*idle.Trace, error) {
+func (a *app) idleFile(path string, read func(idle.Named) (*idle.Trace, error)) (*idle.Trace, error) {
 	file, _, err := a.openInput(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	return read(idle.Named{Name: inputName(path), Reader: file}, idle.ReadOptions{})
+	return read(idle.Named{Name: inputName(path), Reader: file})
 }
 
 // openTrace opens the trace that a scenario names.
