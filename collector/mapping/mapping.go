@@ -113,7 +113,9 @@ func Shape(mappings []Mapping) string {
 // dimensions are those of a subject, in order.
 func (m Mapping) dimensions(s Subject) []Dimension {
 	all := []Dimension{
-		{m.Dimensions.Tenant, s.Tenant}, {m.Dimensions.Image, s.Image}, {m.Dimensions.MicroVM, s.MicroVM},
+		{m.Dimensions.Tenant, s.Tenant},
+		{m.Dimensions.Image, s.Image},
+		{m.Dimensions.MicroVM, s.MicroVM},
 		{m.Dimensions.Role, s.Role},
 	}
 	return append(slices.DeleteFunc(all, func(d Dimension) bool { return d.Name == "" }), m.Match...)
