@@ -132,8 +132,9 @@ func sixteen(dark bool) *Theme {
 	t.keys.key = t.keys.key.Foreground(accent)
 	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick(lipgloss.Blue, lipgloss.BrightBlue), pricing.Memory: pick(lipgloss.Cyan, lipgloss.BrightCyan),
-		pricing.SnapshotRead:  pick(lipgloss.Magenta, lipgloss.BrightMagenta),
-		pricing.SnapshotWrite: pick(lipgloss.Red, lipgloss.BrightYellow), pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
+		pricing.SnapshotRead:    pick(lipgloss.Magenta, lipgloss.BrightMagenta),
+		pricing.SnapshotWrite:   pick(lipgloss.Red, lipgloss.BrightYellow),
+		pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
 	})
 	return t
 }
@@ -178,7 +179,8 @@ func many(dark bool) *Theme {
 	t.keys = keyStyles{lipgloss.NewStyle().Bold(true).Foreground(accent), faint, faint}
 	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#0a7d8c", "#39c5cf"),
-		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"), pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
+		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"),
+		pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
 	})
 	return t
 }
