@@ -155,7 +155,7 @@ func (a *app) allocate(ctx context.Context, source spend.Source, shown *report.R
 	if err != nil {
 		return err
 	}
-	shown.File, err = reconcile.Save(folder, shown.Source, c.Bill, source.Billed, c.From, c.To, a.now())
+	shown.File, err = reconcile.Save(folder, shown.Source, c, a.now())
 	shown.Billed, shown.Rates = &billed, &rates
 	return err
 }
