@@ -219,13 +219,11 @@ func (c Comparison) measure(name string, total decimal.Decimal) *decimal.Decimal
 		value = c.Ratio
 	case "inverse_ratio":
 		if total.IsPositive() {
-			inverse := pricing.Divide(c.Monthly, total, pricing.AmountPlaces)
-			value = &inverse
+			value = new(pricing.Divide(c.Monthly, total, pricing.AmountPlaces))
 		}
 	case "saving_percent":
 		if c.Monthly.IsPositive() {
-			saving := pricing.Divide(c.Monthly.Sub(total).Shift(2), c.Monthly, pricing.AmountPlaces)
-			value = &saving
+			value = new(pricing.Divide(c.Monthly.Sub(total).Shift(2), c.Monthly, pricing.AmountPlaces))
 		}
 	case "running_hours_per_month":
 		value = c.BreakEven.HoursPerMonth
@@ -241,6 +239,5 @@ func (c Comparison) measure(name string, total decimal.Decimal) *decimal.Decimal
 	if value == nil {
 		return nil
 	}
-	roundedValue := value.RoundBank(pricing.RatioPlaces)
-	return &roundedValue
+	return new(value.RoundBank(pricing.RatioPlaces))
 }
