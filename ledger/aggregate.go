@@ -119,7 +119,7 @@ func (a *aggregator) part(p *part) {
 
 func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
-	a.beginDay(p.day)
+	a.calendar.known = a.calendar.known[:0]
 	for group := range p.groups() {
 		if err := a.group(p, group); err != nil {
 			return err

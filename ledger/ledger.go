@@ -68,13 +68,6 @@ const (
 // dayOf is the UTC day that a moment lies in.
 func dayOf(t time.Time) civil.Day { return civil.DayOf(t, time.UTC) }
 
-func floorDiv(a, b int64) int64 {
-	if q := a / b; a%b >= 0 {
-		return q
-	}
-	return a/b - 1
-}
-
 func (l *Ledger) dayFolder(day civil.Day) string {
 	return filepath.Join(l.dir, usageFolder, dayPrefix+day.String())
 }

@@ -24,9 +24,6 @@ func (c *concatenated) read(r *usage.Record) (bool, error) {
 	return false, nil
 }
 
-// changes counts what becomes of staged records.
-type changes struct{ added, replaced, unchanged, superseded int64 }
-
 // head is the record at hand of one of the readers that are merged.
 type head struct {
 	record usage.Record
@@ -43,9 +40,9 @@ func (a *head) before(b *head) bool {
 }
 
 // merge gives the records of what is kept and of staged readers in order, of each key the latest.
-func merge(kept recordReader, staged []recordReader, take func(*usage.Record) error) (changes, error) {
+func merge(kept recordReader, staged []recordReader, take func(*usage.Record) error) (Changes, error) {
 	var heads []*head // a heap: the first comes out next
-	var n changes
+	var n Changes
 	for i, reader := range append([]recordReader{kept}, staged...) {
 		h := &head{reader: reader, rank: i}
 		more, err := reader.read(&h.record)
@@ -72,16 +69,16 @@ func merge(kept recordReader, staged []recordReader, take func(*usage.Record) er
 			}
 			winner, rank = top.record, top.rank
 			if rank > 0 {
-				n.added++
+				n.Added++
 			}
 		case top.rank > 0:
-			n.superseded++
+			n.Superseded++
 		case winner == top.record:
-			n.added--
-			n.unchanged++
+			n.Added--
+			n.Unchanged++
 		default:
-			n.added--
-			n.replaced++
+			n.Added--
+			n.Replaced++
 		}
 		more, err := top.reader.read(&top.record)
 		if err != nil {

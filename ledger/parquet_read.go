@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 
 	"microspend/usage"
 )
@@ -160,13 +159,13 @@ func (r *ParquetReader) Batches() iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
 		defer func() {
 			for _, c := range r.cursors {
-				c.close()
+				c.Close()
 			}
 		}()
 		for _, group := range r.file.RowGroups() {
 			for left := group.NumRows(); left > 0; left -= int64(len(r.bad)) {
 				begin := left == group.NumRows()
-				if err := r.read(group, begin, min(int(min(left, batchRows)), batchRows)); err != nil {
+				if err := r.read(group, begin, int(min(left, batchRows))); err != nil {
 					yield(nil, fmt.Errorf("after row %d: %w", r.rows, err))
 					return
 				}
@@ -192,13 +191,13 @@ func (r *ParquetReader) read(group parquet.RowGroup, begin bool, n int) (err err
 	}
 	for _, c := range r.cursors {
 		if begin {
-			c.begin(group.ColumnChunks()[c.leaf])
+			c.Begin(group.ColumnChunks()[c.leaf])
 		}
-		values, err := c.next(n)
-		if err != nil {
-			return fmt.Errorf("column %s: %w", columnNames[c.column], err)
-		}
-		for i, value := range values {
+		for i := range r.batch {
+			value, err := c.Next()
+			if err != nil {
+				return fmt.Errorf("column %s: %w", columnNames[c.column], err)
+			}
 			if err := c.set(&r.batch[i], value); err != nil {
 				r.bad[i] = errors.Join(r.bad[i], fmt.Errorf("%s: %w", columnNames[c.column], err))
 			}
@@ -227,26 +226,4 @@ func (r *ParquetReader) good() []usage.Record {
 	}
 	r.report.Rows += int64(len(kept))
 	return kept
-}
-
-// timestampUnit is how many of a timestamp column's units make up a second: 0 for a column that is none.
-func timestampUnit(of *parquet.Column) int64 {
-	logical := of.Type().LogicalType()
-	if logical == nil {
-		return 0
-	}
-	stamp, ok := logical.Value.(*format.TimestampType)
-	if !ok {
-		return 0
-	}
-	switch stamp.Unit.Value.(type) {
-	case *format.MilliSeconds:
-		return 1e3
-	case *format.MicroSeconds:
-		return 1e6
-	case *format.NanoSeconds:
-		return 1e9
-	default:
-		return 0
-	}
 }

@@ -29,12 +29,12 @@ type part struct {
 	places  [columnCount]int // of the columns in the file
 }
 
-// damage is why a file's content is not what was written.
-type damage struct{ reason string }
+// damage is why a file's content is not what was written, and the part that it is in once that is known.
+type damage struct{ reason, part string }
 
 func (d *damage) Error() string { return d.reason }
 
-func damaged(format string, args ...any) error { return &damage{fmt.Sprintf(format, args...)} }
+func damaged(format string, args ...any) error { return &damage{reason: fmt.Sprintf(format, args...)} }
 
 // errNotThisPart says that a file is intact as far as is known, but not the one that the manifest means.
 var errNotThisPart = errors.New("another version of the part")
@@ -101,15 +101,6 @@ func (p *part) parse(tail []byte) (err error) {
 	}
 	p.parsed = opened
 	return nil
-}
-
-// rowsWithin is how many rows a file's own footer says it has.
-func rowsWithin(file *os.File, size int64) (int64, error) {
-	opened, err := parquet.OpenFile(file, size, openOptions...)
-	if err != nil {
-		return 0, damaged("its footer is not readable: %v", err)
-	}
-	return opened.NumRows(), nil
 }
 
 func (p *part) close() { _ = p.file.Close() }

@@ -60,20 +60,9 @@ func newPartWriter(path string, s sizes, codec compress.Codec, buffer []usage.Re
 		return nil, err
 	}
 	w := &partWriter{file: file, sum: sha256.New()}
-	w.out = bufio.NewWriterSize(teeWriter{file, w.sum}, 1<<18)
+	w.out = bufio.NewWriterSize(io.MultiWriter(w.sum, file), 1<<18)
 	w.rowWriter = rowWriter{to: w.out, codec: codec, groupRows: s.groupRows, group: buffer[:0]}
 	return w, nil
-}
-
-// teeWriter hashes what it writes.
-type teeWriter struct {
-	file *os.File
-	sum  hash.Hash
-}
-
-func (t teeWriter) Write(p []byte) (int, error) {
-	t.sum.Write(p)
-	return t.file.Write(p)
 }
 
 func (w *rowWriter) add(r *usage.Record) error {
@@ -209,19 +198,20 @@ func (w *partWriter) finish(name string) (partEntry, error) {
 	if err != nil {
 		return partEntry{}, err
 	}
-	entry := partEntry{Name: name, Rows: w.rows, Bytes: info.Size(), SHA256: hex.EncodeToString(w.sum.Sum(nil))}
+	entry := partEntry{Name: name, Bytes: info.Size(), SHA256: hex.EncodeToString(w.sum.Sum(nil))}
 	return describe(w.file, entry)
 }
 
 func (w *partWriter) close() error { return w.file.Close() }
 
-// describe adds the checksums of a file that lies complete on the disk. Reading it back shows that its footer can be read,
+// describe adds the rows and the checksums of a file that lies complete on the disk. Reading it back shows that its footer can be read,
 // and that the chunks follow each other.
 func describe(file *os.File, entry partEntry) (partEntry, error) {
 	opened, err := parquet.OpenFile(file, entry.Bytes, openOptions...)
 	if err != nil {
 		return entry, fmt.Errorf("it would not read back: %w", err)
 	}
+	entry.Rows = opened.NumRows()
 	end := int64(len("PAR1"))
 	for _, group := range opened.Metadata().RowGroups {
 		for c := range group.Columns {

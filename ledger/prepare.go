@@ -19,7 +19,7 @@ type prepared struct {
 	manifest *manifest
 	pending  []string // paths of the files that wait
 	aside    []lostPart
-	changes  changes
+	changes  Changes
 	changed  bool
 }
 
@@ -84,12 +84,12 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 			p.aside = append(p.aside, lostPart{Name: entry.Name, Rows: entry.Rows, Reason: reason, At: b.w.options.Now().UTC()})
 			continue
 		}
-		kept = append(kept, &namedRows{partRows{part: part}, entry.Name})
+		kept = append(kept, &partRows{part: part})
 	}
 	p.changes, err = b.write(ctx, p, &kept, staged)
-	var d *damagedPart
+	var d *damage
 	if errors.As(err, &d) {
-		return p, d.name, d.damage
+		return p, d.part, d
 	}
 	if err != nil {
 		p.discard()
@@ -109,29 +109,8 @@ func whyLost(fault error) (string, error) {
 	return "", fault
 }
 
-// damagedPart is damage with the part that has it.
-type damagedPart struct {
-	*damage
-	name string
-}
-
-// namedRows says of damage which part it is in.
-type namedRows struct {
-	partRows
-	name string
-}
-
-func (n *namedRows) read(r *usage.Record) (bool, error) {
-	more, err := n.partRows.read(r)
-	var d *damage
-	if errors.As(err, &d) {
-		err = &damagedPart{d, n.name}
-	}
-	return more, err
-}
-
 // write writes the merged records to parts, which then wait under hidden names in the day's folder.
-func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, staged []recordReader) (changes, error) {
+func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, staged []recordReader) (Changes, error) {
 	var out *partWriter
 	m := p.manifest
 	finish := func() error {

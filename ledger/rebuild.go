@@ -158,9 +158,6 @@ func proveContent(
 	if *entry, err = describe(file, *entry); err != nil {
 		return err
 	}
-	if entry.Rows, err = rowsWithin(file, entry.Bytes); err != nil {
-		return err
-	}
 	opened, err := openPart(path, day, *entry)
 	if err != nil {
 		return err

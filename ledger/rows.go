@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"errors"
+
 	"microspend/usage"
 )
 
@@ -55,6 +57,11 @@ func (p *partRows) read(r *usage.Record) (more bool, err error) {
 
 // load decodes the next row group.
 func (p *partRows) load() (err error) {
+	defer func() {
+		if d, ok := errors.AsType[*damage](err); ok {
+			d.part = p.part.entry.Name
+		}
+	}()
 	defer recoverAsDamage(&err)
 	group := p.group
 	numbers := func(c column, into []int64) ([]int64, error) {

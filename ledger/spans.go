@@ -105,33 +105,28 @@ func (a *aggregator) dayOfRows(p *part, group int) error {
 	return err
 }
 
-// calendar tells which day of a location a second lies on.
+// calendar tells which day of a location a second lies on. It remembers the few days that the UTC day at hand has a part in:
+// to ask the location for each row would take longer than all else.
 type calendar struct {
 	location *time.Location
-	begin    int64               // of the UTC day at hand
-	stale    bool                // whether looked is of another day
-	looked   [secondsInDay]int32 // days of its seconds, each plus aboveZero; 0 where not yet looked up
+	known    []dayBounds
 }
 
-const aboveZero = 1 << 20
-
-func (c *calendar) beginDay(day civil.Day) {
-	c.begin, c.stale = int64(day)*secondsInDay, true
+type dayBounds struct {
+	from, to int64 // Unix seconds, half-open
+	day      int32
 }
 
 func (c *calendar) dayOfSecond(unix int64) int32 {
-	second := unix - c.begin
-	if second < 0 || second >= secondsInDay {
-		panic("a period that starts on another day")
+	for _, bounds := range c.known {
+		if bounds.from <= unix && unix < bounds.to {
+			return bounds.day
+		}
 	}
-	if c.stale {
-		clear(c.looked[:])
-		c.stale = false
-	}
-	if c.looked[second] == 0 {
-		c.looked[second] = int32(civil.DayOf(time.Unix(unix, 0), c.location)) + aboveZero
-	}
-	return c.looked[second] - aboveZero
+	day := civil.DayOf(time.Unix(unix, 0), c.location)
+	span := day.Span(c.location)
+	c.known = append(c.known, dayBounds{span.From.Unix(), span.To.Unix(), int32(day)})
+	return int32(day)
 }
 
 // sumOf is one of the numbers of a sum.

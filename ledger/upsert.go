@@ -125,10 +125,10 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) er
 		}
 	}
 	for _, day := range days {
-		n.Added += day.changes.added
-		n.Replaced += day.changes.replaced
-		n.Unchanged += day.changes.unchanged
-		n.Superseded += day.changes.superseded
+		n.Added += day.changes.Added
+		n.Replaced += day.changes.Replaced
+		n.Unchanged += day.changes.Unchanged
+		n.Superseded += day.changes.Superseded
 		if !day.changed {
 			continue
 		}

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,6 +61,12 @@ type Alternative struct {
 	PerInstance decimal.Decimal
 }
 
+// unknown is the alternative without a price, and what to do about it.
+func (a Alternative) unknown(format string, args ...any) Alternative {
+	a.Unknown = fmt.Sprintf(format, args...)
+	return a
+}
+
 // alwaysOn sets the cost of machines that run all month at so much each, and returns how many it takes: enough for the
 // users, or, for jobs, enough hours for their running time, so many at a time on each.
 func (d Demand) alwaysOn(alt *Alternative, each, perMachine decimal.Decimal) decimal.Decimal {
@@ -116,8 +123,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	if e.EBSGB.IsPositive() {
 		price, ok := book.ec2.EBSGBMonth.in(d.Region)
 		if !ok {
-			alt.Unknown = fmt.Sprintf("the price of EBS gp3 in %s is not known; leave ebs_gb out", d.Region)
-			return alt
+			return alt.unknown("the price of EBS gp3 in %s is not known; leave ebs_gb out", d.Region)
 		}
 		alt.Sources = append(alt.Sources, price)
 		each = each.Add(e.EBSGB.Mul(price.USD))
@@ -219,8 +225,7 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 	}
 	price, listed := table[gb.String()+"GB"]
 	if !listed {
-		alt.Unknown = fmt.Sprintf("no Lightsail bundle of %s GB is known; bundles are %s", gb, bundleSizes(table))
-		return alt
+		return alt.unknown("no Lightsail bundle of %s GB is known; bundles are %s", gb, bundleSizes(table))
 	}
 	alt.Sources = []Price{price}
 	bundles := d.alwaysOn(&alt, price.USD, one)
@@ -256,7 +261,7 @@ type CI struct {
 // Price implements Candidate. Where the workload is counted in users, each stretch of running time is taken as a job.
 func (c CI) Price(book PriceBook, d Demand) Alternative {
 	alt := Alternative{
-		Kind: KindCI, Name: orName(c.Name, c.Runner),
+		Kind: KindCI, Name: cmp.Or(c.Name, c.Runner),
 		GivesUp: "runs CI jobs only; a fresh machine each time, no state; minutes are rounded up",
 	}
 	listed, known := book.ci.PerMinute[c.Runner]
@@ -265,11 +270,10 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	case c.PerMinute != nil:
 		price = Price{USD: *c.PerMinute, Source: "given in the scenario"}
 	case !known:
-		alt.Unknown = fmt.Sprintf("no runner %q is known; runners are %s", c.Runner, strings.Join(book.Runners(), ", "))
-		return alt
+		return alt.unknown("no runner %q is known; runners are %s", c.Runner, strings.Join(book.Runners(), ", "))
 	}
 	if known {
-		alt.Name = orName(c.Name, listed.Title)
+		alt.Name = cmp.Or(c.Name, listed.Title)
 	}
 	jobs := d.Stretches
 	if d.Jobs.IsZero() {
@@ -287,11 +291,4 @@ func orElse(value, otherwise decimal.Decimal) decimal.Decimal {
 		return otherwise
 	}
 	return value
-}
-
-func orName(name, otherwise string) string {
-	if name != "" {
-		return name
-	}
-	return otherwise
 }

@@ -243,7 +243,7 @@ func (l Line) Formula() string {
 type biller struct {
 	card    RateCard
 	bill    Bill
-	unknown []error
+	unknown []BilledQuantity // each once
 }
 
 // add appends the line whose quantity is the product of the factors over divisor, unless that is zero.
@@ -257,7 +257,9 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 	}
 	rate := b.card.Rate(q)
 	if !rate.Known() {
-		b.unknown = append(b.unknown, &UnknownRateError{b.card.Region, q})
+		if !slices.Contains(b.unknown, q) {
+			b.unknown = append(b.unknown, q)
+		}
 		return
 	}
 	line := Line{
@@ -277,13 +279,9 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 
 // err reports each unknown rate once, however many lines need it.
 func (b *biller) err() error {
-	seen := map[string]bool{}
-	var distinct []error
-	for _, err := range b.unknown {
-		if !seen[err.Error()] {
-			seen[err.Error()] = true
-			distinct = append(distinct, err)
-		}
+	var faults []error
+	for _, q := range b.unknown {
+		faults = append(faults, &UnknownRateError{b.card.Region, q})
 	}
-	return errors.Join(distinct...)
+	return errors.Join(faults...)
 }

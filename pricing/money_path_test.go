@@ -19,7 +19,8 @@ import (
 // derived from an amount, for comparing and never for charging, is not money that is charged.
 var multiplying = map[string]string{
 	// Quantities, sizes and times of a scenario.
-	"Estimate.inputs":           "an input by how far it is moved",
+	"input.move":                "an input by how far it is moved",
+	"Estimate.inputs":           "users by days",
 	"Market.Sensitivity":        "an input by how far it is moved",
 	"scaledText":                "an input by how far it is moved",
 	"Market.usualCandidates":    "stretches by the longest time that a function runs",

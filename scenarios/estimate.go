@@ -150,10 +150,6 @@ func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note 
 // standingAssumptions are those that rest on what AWS has not established, for the lines that the bill has.
 func standingAssumptions(bill pricing.Bill) []pricing.Note {
 	var notes []pricing.Note
-	has := map[pricing.Component]bool{}
-	for _, line := range bill.Lines {
-		has[line.Component] = true
-	}
 	for _, standing := range []struct {
 		needs pricing.Component
 		id    assumption.ID
@@ -163,7 +159,7 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 		{pricing.StorageImage, assumption.ImageBuilds},
 		{pricing.StorageSuspended, assumption.SuspendMinimum},
 	} {
-		if has[standing.needs] {
+		if findLine(bill, standing.needs) != nil {
 			notes = append(notes, standing.id.Note())
 		}
 	}

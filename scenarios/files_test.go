@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"microspend/internal/strictyaml"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of this package")
@@ -29,7 +32,7 @@ func TestGoodFiles(t *testing.T) {
 			in, err := os.Open(file)
 			require.NoError(t, err)
 			defer in.Close()
-			s, err := LoadFrom(file, in)
+			s, err := LoadWithFiles(file, in, nil)
 			require.NoError(t, err)
 			e, err := market(t).Estimate(s)
 			require.NoError(t, err)
@@ -55,7 +58,7 @@ func TestBadFiles(t *testing.T) {
 				_, err = m.Estimate(s)
 			}
 			require.Error(t, err)
-			require.True(t, IsFault(err), "a fault of the file, not a failure to read it")
+			require.True(t, isFault(err), "a fault of the file, not a failure to read it")
 
 			golden := strings.TrimSuffix(file, ".yaml") + ".err"
 			if *update {
@@ -89,4 +92,10 @@ func TestBadFilesAreReportedInOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// isFault reports whether an error is about what a file says, as opposed to reading it.
+func isFault(err error) bool {
+	_, ok := errors.AsType[*strictyaml.Faults](err)
+	return ok
 }

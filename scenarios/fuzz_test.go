@@ -85,7 +85,7 @@ func requireHandled(t *testing.T, m Market, text []byte) {
 	s, err := Load("fuzz.yaml", text)
 	loaded := time.Since(start)
 	if err != nil {
-		require.True(t, IsFault(err), "%v", err)
+		require.True(t, isFault(err), "%v", err)
 		require.NotEmpty(t, err.Error())
 		require.Less(t, loaded, patience, "to refuse it")
 		return

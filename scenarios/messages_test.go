@@ -42,8 +42,8 @@ var sources = []string{
 
 // notInFiles are messages of the sources that no file in testdata/bad can bring about, each with the reason.
 var notInFiles = map[string]string{
-	"is larger than %d KiB, the most that is read": "a file that large has no place in the repository; see TestLoadFrom",
-	"%s: %w": "a stream that cannot be read; see TestLoadFrom",
+	"is larger than %d KiB, the most that is read": "a file that large has no place in the repository; see TestLoadWithFiles",
+	"%s: %w": "a stream that cannot be read; see TestLoadWithFiles",
 	"%d MiB is not a MicroVM size; sizes are %s": "asked of numbers, never of text",
 }
 

@@ -55,50 +55,33 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 	var (
 		ranges []Range
 		faults = &strictyaml.Faults{File: file}
+		rest   = cloneTree(root) // with one end of each range in its place
 	)
-	var walk func(node *yaml.Node, path string)
-	walk = func(node *yaml.Node, path string) {
-		if node.Kind == yaml.MappingNode {
-			for i := 0; i+1 < len(node.Content); i += 2 {
-				key := node.Content[i].Value
-				if path == "" && !slices.Contains(rangeSections, key) || slices.Contains(rangeless, key) {
-					continue
-				}
-				walk(node.Content[i+1], strings.TrimPrefix(path+"."+key, "."))
-			}
-			return
+	for _, leaf := range leaves(root) {
+		keys := strings.Split(leaf.path, ".")
+		isRangeless := func(key string) bool { return slices.Contains(rangeless, key) }
+		if !slices.Contains(rangeSections, keys[0]) || slices.ContainsFunc(keys, isRangeless) || !strings.Contains(leaf.Value, "..") {
+			continue
 		}
-		if node.Kind != yaml.ScalarNode || !strings.Contains(node.Value, "..") {
-			return
-		}
-		low, high, _, err := splitRange(node.Value)
+		low, high, _, err := splitRange(leaf.Value)
 		if err == nil {
 			err = ascending(low, high)
 		}
 		if err != nil {
 			faults.List = append(faults.List, strictyaml.Fault{
-				Line: node.Line, Column: node.Column, Path: path, Message: fmt.Sprintf("%.60q: %s", node.Value, err),
+				Line: leaf.Line, Column: leaf.Column, Path: leaf.path, Message: fmt.Sprintf("%.60q: %s", leaf.Value, err),
 			})
-			return
-		}
-		if path == "rates.discount" || strings.HasPrefix(path, "rates.discount.") {
+			low, _, _ = strings.Cut(leaf.Value, "..")
+		} else if leaf.path == "rates.discount" || strings.HasPrefix(leaf.path, "rates.discount.") {
 			low, high = high, low
 		}
-		ranges = append(ranges, Range{path, low, high})
+		ranges = append(ranges, Range{leaf.path, low, high})
+		_ = setScalar(rest, leaf.path, low) // a walk over the tree has found the path
 	}
-	walk(root, "")
 	if len(faults.List) == 0 {
 		return ranges, nil
 	}
-	// The rest of the file is read too, with the ends of ranges in their place, so that its faults come up as well.
-	rest := cloneTree(root)
-	for _, fault := range faults.List {
-		low, _, _ := strings.Cut(nodeAt(root, fault.Path), "..")
-		_ = setScalar(rest, fault.Path, low)
-	}
-	for _, r := range ranges {
-		_ = setScalar(rest, r.Path, r.Low)
-	}
+	// The rest of the file is read too, so that its faults come up as well.
 	var others *strictyaml.Faults
 	if _, err := fromTree(file, rest, beside); errors.As(err, &others) {
 		for _, fault := range others.List {
@@ -109,9 +92,6 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 	}
 	return nil, faults.Sorted()
 }
-
-// nodeAt is the value at a path that a walk over the tree has found.
-func nodeAt(root *yaml.Node, path string) string { return find(leaves(root), path) }
 
 // ascending refuses a range that ends before it starts, in whichever of the forms both ends can be read. Ends that
 // cannot be read are left to the decoder, which says what their field takes.

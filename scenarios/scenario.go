@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -74,12 +73,8 @@ func loadText(file string, text []byte, open Opener) (*Scenario, error) {
 	return fromTree(file, root, beside)
 }
 
-// LoadFrom reads a scenario from a stream, no more of it than a scenario may have.
-func LoadFrom(file string, in io.Reader) (*Scenario, error) {
-	return LoadWithFiles(file, in, nil)
-}
-
-// LoadWithFiles is [LoadFrom] for a scenario that may name a trace, which is opened by open.
+// LoadWithFiles reads a scenario from a stream, no more of it than a scenario may have. A trace that it names is opened
+// by open.
 func LoadWithFiles(file string, in io.Reader, open Opener) (*Scenario, error) {
 	text, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxBytes+1))
 	if err != nil {
@@ -225,25 +220,23 @@ func (s *Scenario) resolveTimes() {
 	if s.resolveTrace() {
 		return
 	}
+	total := func(key, what string, per Period, each decimal.Decimal, unit string) decimal.Decimal {
+		sum := s.times("workload."+key, per).Mul(each)
+		if sum.IsPositive() || key == "running" {
+			s.Basis = append(s.Basis, s.basis(what, sum, per, each, unit))
+		}
+		return sum
+	}
 	if w.Running == nil {
 		s.doc.Missing("workload.running")
 	} else {
-		out.Running = s.times("workload.running", w.Running.Per).Mul(w.Running.Seconds)
-		s.Basis = append(s.Basis, s.basis("running seconds", out.Running, w.Running.Per, w.Running.Seconds, " s"))
+		out.Running = total("running", "running seconds", w.Running.Per, w.Running.Seconds, " s")
 	}
 	if w.Suspended != nil {
-		out.Suspended = s.times("workload.suspended", w.Suspended.Per).Mul(w.Suspended.Seconds)
-		if out.Suspended.IsPositive() {
-			s.Basis = append(s.Basis,
-				s.basis("suspended seconds", out.Suspended, w.Suspended.Per, w.Suspended.Seconds, " s"))
-		}
+		out.Suspended = total("suspended", "suspended seconds", w.Suspended.Per, w.Suspended.Seconds, " s")
 	}
-	one := decimal.NewFromInt(1)
-	launches := orFirst(w.Launches, PeriodCount{Count: Count{Decimal: one}})
-	out.Launches = s.times("workload.launches", launches.Per).Mul(launches.Count.Decimal)
-	if out.Launches.IsPositive() {
-		s.Basis = append(s.Basis, s.basis("launches", out.Launches, launches.Per, launches.Count.Decimal, ""))
-	}
+	launches := orFirst(w.Launches, PeriodCount{Count: Count{Decimal: decimal.NewFromInt(1)}})
+	out.Launches = total("launches", "launches", launches.Per, launches.Count.Decimal, "")
 	if w.Launches == nil {
 		_, noun := s.PerUnit()
 		what := "each user's active day"
@@ -253,10 +246,7 @@ func (s *Scenario) resolveTimes() {
 		s.note(assumption.LaunchesDefault.Note(what))
 	}
 	if w.Cycles != nil {
-		out.Cycles = s.times("workload.cycles", w.Cycles.Per).Mul(w.Cycles.Count.Decimal)
-		if out.Cycles.IsPositive() {
-			s.Basis = append(s.Basis, s.basis("cycles", out.Cycles, w.Cycles.Per, w.Cycles.Count.Decimal, ""))
-		}
+		out.Cycles = total("cycles", "cycles", w.Cycles.Per, w.Cycles.Count.Decimal, "")
 	}
 	s.checkDay()
 }
@@ -317,12 +307,10 @@ func (s *Scenario) resolveBurst() {
 	if b == nil || b.Share == nil || b.Share.Fraction.IsZero() {
 		return
 	}
-	burst := pricing.Burst{Share: b.Share.Fraction, VCPU: s.Size.PeakVCPU(), GB: s.Size.PeakGB()}
-	if b.VCPU != nil {
-		burst.VCPU = b.VCPU.Decimal
-	}
-	if b.Memory != nil {
-		burst.GB = b.Memory.Decimal
+	burst := pricing.Burst{
+		Share: b.Share.Fraction,
+		VCPU:  orFirst(b.VCPU, Count{Decimal: s.Size.PeakVCPU()}).Decimal,
+		GB:    orFirst(b.Memory, GB{Decimal: s.Size.PeakGB()}).Decimal,
 	}
 	if b.VCPU == nil || b.Memory == nil {
 		s.note(assumption.BurstEnvelope.Note())
@@ -343,10 +331,8 @@ func (s *Scenario) resolveBurst() {
 
 func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
-	image.GB, image.Count, image.Hours = s.Size.GB(), decimal.NewFromInt(1), oneMonthHours
-	if written.Count != nil {
-		image.Count = written.Count.Decimal
-	}
+	image.GB, image.Hours = s.Size.GB(), oneMonthHours
+	image.Count = orFirst(written.Count, Count{Decimal: decimal.NewFromInt(1)}).Decimal
 	switch {
 	case written.Size != nil:
 		image.GB = written.Size.Decimal
@@ -386,7 +372,7 @@ func (s *Scenario) checkDocumented() {
 	}
 	for _, figure := range s.Documented.Figures {
 		path := "documented.figures." + figure.Key
-		if err := checkFigureID(figure.Key); err != nil {
+		if _, err := parseFigureID(figure.Key); err != nil {
 			s.doc.Fault(path, "%s", err)
 		}
 		if figure.Value.Printed == nil && figure.Value.Exact == "" {
@@ -403,10 +389,4 @@ func (s *Scenario) checkDocumented() {
 // Fault makes an error about the value at a path of the scenario's file, with its line and column.
 func (s *Scenario) Fault(path, format string, args ...any) error {
 	return s.doc.Error(path, format, args...)
-}
-
-// IsFault reports whether an error is about what a file says, as opposed to reading it.
-func IsFault(err error) bool {
-	var faults *strictyaml.Faults
-	return errors.As(err, &faults)
 }

@@ -22,14 +22,7 @@ func Starter(name string) []byte { return []byte(strings.ReplaceAll(starter, "NA
 
 // Schema returns the JSON Schema of a scenario file, made from the types that decode it.
 func Schema() *jsonschema.Schema {
-	reflector := jsonschema.Reflector{
-		FieldNameTag:               "yaml",
-		RequiredFromJSONSchemaTags: true,
-		Anonymous:                  true,
-		DoNotReference:             true,
-		Mapper:                     schemaOf,
-	}
-	schema := reflector.Reflect(&File{})
+	schema := reflectorOfFiles().Reflect(&File{})
 	schema.Title = "microspend scenario"
 	schema.Description = "A workload on AWS Lambda MicroVMs, to be priced."
 	complete(schema, reflect.TypeFor[File]())
@@ -39,6 +32,13 @@ func Schema() *jsonschema.Schema {
 		}
 	}
 	return schema
+}
+
+// reflectorOfFiles reads the types of this package as the decoder does.
+func reflectorOfFiles() *jsonschema.Reflector {
+	return &jsonschema.Reflector{
+		FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, Anonymous: true, DoNotReference: true, Mapper: schemaOf,
+	}
 }
 
 // rangePattern is a value written as two ends, such as 2h..4h.
@@ -91,10 +91,7 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		return scalar()
 	}
 	if t == reflect.TypeFor[strictyaml.Map[DocumentedFigure]]() {
-		reflector := jsonschema.Reflector{
-			FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true, Anonymous: true, DoNotReference: true, Mapper: schemaOf,
-		}
-		figure := reflector.Reflect(&DocumentedFigure{})
+		figure := reflectorOfFiles().Reflect(&DocumentedFigure{})
 		figure.Version = ""
 		complete(figure, reflect.TypeFor[DocumentedFigure]())
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: figure}
@@ -109,19 +106,18 @@ func pattern(p string) func() *jsonschema.Schema {
 // number is a scalar that YAML may take for a number or for text, depending on how it is written. An empty least means
 // that it may be negative.
 func number(least json.Number, p string) func() *jsonschema.Schema {
-	return func() *jsonschema.Schema {
-		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
-			{Type: "number", Minimum: least}, {Type: "string", Pattern: p},
-		}}
-	}
+	return oneOf(jsonschema.Schema{Type: "number", Minimum: least}, p)
 }
 
 // orZeroNumber is a scalar with a unit, which only zero can do without.
 func orZeroNumber(p string) func() *jsonschema.Schema {
+	return oneOf(jsonschema.Schema{Type: "number", Enum: []any{0}}, p)
+}
+
+func oneOf(number jsonschema.Schema, p string) func() *jsonschema.Schema {
 	return func() *jsonschema.Schema {
-		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
-			{Type: "number", Enum: []any{0}}, {Type: "string", Pattern: p},
-		}}
+		bare := number
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{&bare, pattern(p)()}}
 	}
 }
 
@@ -170,8 +166,7 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 		schema.OneOf = []*jsonschema.Schema{{Required: []string{"running"}}, {Required: []string{"trace"}}}
 	}
 	if t == reflect.TypeFor[CompareFile]() {
-		single := uint64(1)
-		schema.MinProperties, schema.MaxProperties = &single, &single
+		schema.MinProperties, schema.MaxProperties = new(uint64(1)), new(uint64(1))
 	}
 	if shorthand != nil {
 		object := *schema

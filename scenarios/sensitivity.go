@@ -29,13 +29,14 @@ type Influence struct {
 // Swing is how far apart the bills at the two ends are.
 func (i Influence) Swing() decimal.Decimal { return i.High.Sub(i.Low) }
 
-// input is something that can be moved: apply returns the workload and the rates with it at a factor of its value.
+// input is something that can be moved: figures of a workload, all by the same factor, or a rate.
 type input struct {
-	path  string
-	value decimal.Decimal
-	unit  string
-	most  decimal.Decimal // the largest value it can have; zero for none
-	apply func(w *pricing.Workload, card *pricing.RateCard, factor decimal.Decimal)
+	path    string
+	value   decimal.Decimal
+	unit    string
+	most    decimal.Decimal // the largest value it can have; zero for none
+	figures []*decimal.Decimal
+	rate    []pricing.BilledQuantity
 }
 
 // Sensitivity moves every input by a fraction up and down, one at a time, and prices each: running time, launches,
@@ -46,7 +47,8 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 	}
 	one := decimal.NewFromInt(1)
 	result := &Sensitivity{Estimate: e, By: by}
-	for _, in := range e.inputs() {
+	workload := e.Scenario.Workload
+	for _, in := range e.inputs(&workload) {
 		if in.value.IsZero() {
 			continue
 		}
@@ -59,9 +61,8 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 		lower := one.Sub(by)
 		ends := [2]decimal.Decimal{}
 		for i, factor := range []decimal.Decimal{lower, upper} {
-			workload, card := e.Scenario.Workload, e.Bill.Card
-			in.apply(&workload, &card, factor)
-			bill, err := workload.Bill(card)
+			workload = e.Scenario.Workload
+			bill, err := in.move(&workload, e.Bill.Card, factor)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", in.path, err)
 			}
@@ -82,85 +83,71 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 	return result, nil
 }
 
+// move is the bill with the input at a factor of its value.
+func (in input) move(w *pricing.Workload, card pricing.RateCard, factor decimal.Decimal) (pricing.Bill, error) {
+	for _, figure := range in.figures {
+		*figure = figure.Mul(factor)
+	}
+	for _, q := range in.rate {
+		card = card.With(q, card.Rate(q).Scale(factor))
+	}
+	if w.Burst.Share.IsPositive() { // a burst never falls below the baseline
+		w.Burst.VCPU, w.Burst.GB = decimal.Max(w.Burst.VCPU, w.Size.VCPU()), decimal.Max(w.Burst.GB, w.Size.GB())
+	}
+	return w.Bill(card)
+}
+
 func scaledText(in input, factor decimal.Decimal) string {
 	return figures.Grouped(in.value.Mul(factor).Round(sensitivityPlaces)) + in.unit
 }
 
 const sensitivityPlaces = 12
 
-// inputs are all that a bill depends on, but for the MicroVM's size.
-func (e *Estimate) inputs() []input {
-	s, w := e.Scenario, e.Scenario.Workload
+// inputs are all that a bill depends on, but for the MicroVM's size. Their figures are those of w.
+func (e *Estimate) inputs(w *pricing.Workload) []input {
+	s := e.Scenario
 	var all []input
-	add := func(path string, value decimal.Decimal, unit string, most decimal.Decimal,
-		apply func(w *pricing.Workload, card *pricing.RateCard, factor decimal.Decimal),
-	) {
-		all = append(all, input{path, value, unit, most, apply})
+	add := func(path string, value decimal.Decimal, unit string, most decimal.Decimal, figures ...*decimal.Decimal) {
+		all = append(all, input{path: path, value: value, unit: unit, most: most, figures: figures})
 	}
 	none := decimal.Decimal{}
-	everything := func(w *pricing.Workload, _ *pricing.RateCard, factor decimal.Decimal) {
-		w.Running, w.Suspended = w.Running.Mul(factor), w.Suspended.Mul(factor)
-		w.Launches, w.Cycles, w.Unresumed = w.Launches.Mul(factor), w.Cycles.Mul(factor), w.Unresumed.Mul(factor)
-	}
+	everything := []*decimal.Decimal{&w.Running, &w.Suspended, &w.Launches, &w.Cycles, &w.Unresumed}
 	if s.file.Workload.Trace != "" {
-		add("requests", decimal.NewFromInt(1), " × the trace", none, everything)
+		add("requests", decimal.NewFromInt(1), " × the trace", none, everything...)
 	} else if s.Jobs.IsPositive() {
-		add("workload.jobs", s.Jobs, "", none, everything)
+		add("workload.jobs", s.Jobs, "", none, everything...)
 	} else {
-		add("workload.users", s.Users, "", none, everything)
-		add("workload.days", s.Days, "", decimal.NewFromInt(31), everything)
+		add("workload.users", s.Users, "", none, everything...)
+		add("workload.days", s.Days, "", decimal.NewFromInt(31), everything...)
 	}
 	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
-	perStretch := func(total decimal.Decimal) decimal.Decimal {
+	each := func(total decimal.Decimal) decimal.Decimal {
 		return pricing.Divide(total, stretches, pricing.AmountPlaces)
 	}
-	longest := none // of running time in a stretch: what the day leaves beside suspended time
-	if s.Jobs.IsZero() {
-		longest = decimal.NewFromInt(86400).Sub(perStretch(w.Suspended))
+	beside := func(other decimal.Decimal) decimal.Decimal { // what the day leaves, in seconds; jobs have no day
+		if s.Jobs.IsPositive() {
+			return none
+		}
+		return decimal.NewFromInt(86400).Sub(each(other))
 	}
-	add("workload.running", perStretch(w.Running), "s", longest,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) { w.Running = w.Running.Mul(f) })
-	longest = none
-	if s.Jobs.IsZero() {
-		longest = decimal.NewFromInt(86400).Sub(perStretch(w.Running))
-	}
-	add("workload.suspended", perStretch(w.Suspended), "s", longest,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) { w.Suspended = w.Suspended.Mul(f) })
-	add("workload.launches", perStretch(w.Launches), "", none,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) { w.Launches = w.Launches.Mul(f) })
-	add("workload.cycles", perStretch(w.Cycles), "", none,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) { w.Cycles = w.Cycles.Mul(f) })
-	add("image.size", w.Image.GB, "GB", none,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) { w.Image.GB = w.Image.GB.Mul(f) })
-	add("image.count", w.Image.Count, "", none,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) {
-			w.Image.Count = w.Image.Count.Mul(f)
-		})
-	add("state.size", w.StateGB, "GB", none,
-		func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) { w.StateGB = w.StateGB.Mul(f) })
+	add("workload.running", each(w.Running), "s", beside(w.Suspended), &w.Running)
+	add("workload.suspended", each(w.Suspended), "s", beside(w.Running), &w.Suspended)
+	add("workload.launches", each(w.Launches), "", none, &w.Launches)
+	add("workload.cycles", each(w.Cycles), "", none, &w.Cycles)
+	add("image.size", w.Image.GB, "GB", none, &w.Image.GB)
+	add("image.count", w.Image.Count, "", none, &w.Image.Count)
+	add("state.size", w.StateGB, "GB", none, &w.StateGB)
 	if w.Burst.Share.IsPositive() {
-		add("workload.burst.share", w.Burst.Share.Shift(2), "%", decimal.NewFromInt(100),
-			func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) {
-				w.Burst.Share = w.Burst.Share.Mul(f)
-			})
-		add("workload.burst.vcpu", w.Burst.VCPU, "", s.Size.PeakVCPU(),
-			func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) {
-				w.Burst.VCPU = decimal.Max(w.Burst.VCPU.Mul(f), w.Size.VCPU())
-			})
-		add("workload.burst.memory", w.Burst.GB, "GB", s.Size.PeakGB(),
-			func(w *pricing.Workload, _ *pricing.RateCard, f decimal.Decimal) {
-				w.Burst.GB = decimal.Max(w.Burst.GB.Mul(f), w.Size.GB())
-			})
+		add("workload.burst.share", w.Burst.Share.Shift(2), "%", decimal.NewFromInt(100), &w.Burst.Share)
+		add("workload.burst.vcpu", w.Burst.VCPU, "", s.Size.PeakVCPU(), &w.Burst.VCPU)
+		add("workload.burst.memory", w.Burst.GB, "GB", s.Size.PeakGB(), &w.Burst.GB)
 	}
 	for _, q := range pricing.BilledQuantities() {
-		key, known := e.Bill.Card.Key(q)
-		if !known {
-			continue
-		}
-		add("rates."+string(key), e.Bill.Card.Rate(q).Figure, "", none,
-			func(_ *pricing.Workload, card *pricing.RateCard, f decimal.Decimal) {
-				*card = card.With(q, card.Rate(q).Scale(f))
+		if key, known := e.Bill.Card.Key(q); known {
+			all = append(all, input{
+				path: "rates." + string(key), value: e.Bill.Card.Rate(q).Figure, rate: []pricing.BilledQuantity{q},
 			})
+		}
 	}
 	return all
 }

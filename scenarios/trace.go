@@ -77,10 +77,19 @@ func (t *traces) load(name string) (*idle.Trace, error) {
 func (s *Scenario) resolveTrace() bool {
 	w := s.file.Workload
 	if w.Trace == "" {
-		s.refuseWithoutTrace()
+		const forTrace = "is for workload.trace; without one, give running, suspended and cycles"
+		s.refuse("idle_timeout", w.IdleTimeout != nil, forTrace)
+		s.refuse("suspended_duration", w.SuspendedDuration != nil, forTrace)
+		s.refuse("trace_period", w.TracePeriod != nil, forTrace)
 		return false
 	}
-	s.refuseWithTrace()
+	const played = "is found by playing workload.trace; leave it out"
+	s.refuse("running", w.Running != nil, played)
+	s.refuse("suspended", w.Suspended != nil, played)
+	s.refuse("launches", w.Launches != nil, played)
+	s.refuse("cycles", w.Cycles != nil, played)
+	s.refuse("jobs", w.Jobs != nil, "has no place beside workload.trace; users may stand there")
+	s.refuse("days", w.Days != nil, "has no place beside workload.trace, which has its own; leave it out")
 	policy := s.tracePolicy()
 	trace, err := s.traces.get(w.Trace)
 	if err != nil {
@@ -89,21 +98,21 @@ func (s *Scenario) resolveTrace() bool {
 		return true
 	}
 	s.resolveTraceUsers(trace)
-	played := policy.Play(trace.MicroVMs)
+	use := policy.Play(trace.MicroVMs)
 	periodMS := s.tracePeriod(trace)
 	scaled := func(of int64) decimal.Decimal {
 		return pricing.Divide(decimal.NewFromInt(of).Mul(decimal.NewFromInt(idle.MonthMS)), decimal.NewFromInt(periodMS), pricing.AmountPlaces)
 	}
 	out := &s.Workload
-	out.Running, out.Suspended = scaled(played.RunningMS).Shift(-3), scaled(played.SuspendedMS).Shift(-3)
-	out.Launches, out.Cycles, out.Unresumed = scaled(played.Launches), scaled(played.Resumes), scaled(played.Unresumed)
+	out.Running, out.Suspended = scaled(use.RunningMS).Shift(-3), scaled(use.SuspendedMS).Shift(-3)
+	out.Launches, out.Cycles, out.Unresumed = scaled(use.Launches), scaled(use.Resumes), scaled(use.Unresumed)
 	s.Notes = append(s.Notes, trace.Notes...)
 	s.note(assumption.TraceMonth.Note(figures.Grouped(decimal.New(periodMS, -3))))
 	s.note(assumption.TraceEnd.Note())
 	s.Basis = append(s.Basis,
 		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times %s for a month",
-			grouped(played.RunningMS, -3), grouped(played.SuspendedMS, -3), grouped(played.Launches, 0), grouped(played.Suspends(), 0),
-			grouped(played.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6)))
+			grouped(use.RunningMS, -3), grouped(use.SuspendedMS, -3), grouped(use.Launches, 0), grouped(use.Suspends(), 0),
+			grouped(use.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6)))
 	return true
 }
 
@@ -111,44 +120,10 @@ func grouped(n int64, exponent int32) string { return figures.Grouped(decimal.Ne
 
 var monthDays = decimal.NewFromInt(30)
 
-// refuseWithoutTrace names what means nothing without a trace.
-func (s *Scenario) refuseWithoutTrace() {
-	w := s.file.Workload
-	for _, f := range []struct {
-		key   string
-		given bool
-	}{
-		{"idle_timeout", w.IdleTimeout != nil},
-		{"suspended_duration", w.SuspendedDuration != nil},
-		{"trace_period", w.TracePeriod != nil},
-	} {
-		if f.given {
-			s.doc.Fault("workload."+f.key, "is for workload.trace; without one, give running, suspended and cycles")
-		}
-	}
-}
-
-// refuseWithTrace names what is found by playing the trace, or has no place beside it.
-func (s *Scenario) refuseWithTrace() {
-	w := s.file.Workload
-	for _, f := range []struct {
-		key   string
-		given bool
-	}{
-		{"running", w.Running != nil},
-		{"suspended", w.Suspended != nil},
-		{"launches", w.Launches != nil},
-		{"cycles", w.Cycles != nil},
-	} {
-		if f.given {
-			s.doc.Fault("workload."+f.key, "is found by playing workload.trace; leave it out")
-		}
-	}
-	if w.Jobs != nil {
-		s.doc.Fault("workload.jobs", "has no place beside workload.trace; users may stand there")
-	}
-	if w.Days != nil {
-		s.doc.Fault("workload.days", "has no place beside workload.trace, which has its own; leave it out")
+// refuse reports a key of the workload that is given where it means nothing.
+func (s *Scenario) refuse(key string, given bool, why string) {
+	if given {
+		s.doc.Fault("workload."+key, "%s", why)
 	}
 }
 

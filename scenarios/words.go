@@ -8,11 +8,6 @@ import (
 	"microspend/internal/figures"
 )
 
-// rounded writes a figure for a sentence; sentences are for reading, the figures beside them are exact.
-func rounded(d decimal.Decimal, places int32) string {
-	return figures.UpTo(d, places)
-}
-
 // dollars writes an amount for a sentence: to the cent, or for less than a dollar to three significant digits.
 func dollars(d decimal.Decimal) string {
 	if d.Abs().LessThan(decimal.NewFromInt(1)) && !d.IsZero() {
@@ -27,7 +22,7 @@ func hoursText(d decimal.Decimal) string {
 	if d.Abs().LessThan(decimal.NewFromInt(1)) && !d.IsZero() {
 		return significant(d, 3)
 	}
-	return rounded(d, 2)
+	return figures.UpTo(d, 2)
 }
 
 // significant writes d rounded half-even to so many significant digits, in plain notation.

@@ -57,7 +57,7 @@ func nameColumn(name string, required bool) csvColumn {
 		name, required,
 		func(row *csvRow, field []byte, r *Record) error {
 			if len(field) > 0 { // an empty source is the default one
-				*r.Names()[place] = row.names[place].of(field)
+				*r.Names()[place] = row.names[place].Of(field)
 			}
 			return nil
 		},

@@ -8,12 +8,14 @@ import (
 	"math/big"
 	"math/bits"
 	"time"
+
+	"microspend/internal/intern"
 )
 
 // csvRow reads fields. It remembers names and the last start, which recur.
 type csvRow struct {
-	names     [NameCount]nameCache
-	resources nameCache
+	names     [NameCount]intern.Names
+	resources intern.Names
 	lastName  string // of a resource
 	last      Resource
 	lastStart []byte
@@ -22,44 +24,15 @@ type csvRow struct {
 }
 
 func newCSVRow() csvRow {
-	var row csvRow
+	row := csvRow{resources: intern.Names{Read: unguard}}
 	for i := range row.names {
-		row.names[i].known = map[string]string{}
+		row.names[i].Read = unguard
 	}
-	row.resources.known = map[string]string{}
 	return row
 }
 
-// nameCache gives one string to all fields with the same name.
-type nameCache struct {
-	last  string
-	known map[string]string
-}
-
-// maxKnown bounds the memory that names take; past it they are forgotten and learnt anew.
-const maxKnown = 1 << 16
-
-func (n *nameCache) of(field []byte) string {
-	if string(field) == n.last {
-		return n.last
-	}
-	name, ok := n.known[string(field)]
-	if !ok {
-		if len(n.known) == maxKnown {
-			clear(n.known)
-		}
-		key := string(field)
-		name = unguard(key)
-		n.known[key] = name
-	}
-	if len(name) == len(field) { // otherwise the name is not what stands in the field
-		n.last = name
-	}
-	return name
-}
-
 func (row *csvRow) resource(field []byte, to *Record) error {
-	if name := row.resources.of(field); name != row.lastName {
+	if name := row.resources.Of(field); name != row.lastName {
 		row.lastName, row.last = name, ParseResource(name)
 	}
 	to.Resource = row.last

@@ -50,19 +50,16 @@ microspend.yaml under collect.`,
 }
 
 func (a *app) collect(ctx context.Context, flags collectFlags) error {
-	if err := a.output.check(); err != nil {
-		return err
-	}
 	logger, err := a.collectLogger(flags.logFormat)
 	if err != nil {
 		return err
 	}
-	bar := a.startProgress("collecting", "batches")
+	bar := a.progress("collecting", "batches")
 	made, err := a.newCollection(flags, a.askForCode(), logger)
 	if err != nil {
 		return err
 	}
-	runner, err := made.runner(func(done, total int64, _ string) { bar.at(done, total, done) })
+	runner, err := made.runner(func(done, total int64, _ string) { bar.At(done, total, done) })
 	if err != nil {
 		return err
 	}
@@ -78,14 +75,14 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 		a.boundMemory()
 		a.waitForCollect()
 		return runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
-			bar.clear()
+			bar.Clear()
 			logRun(logger, s, err)
 		})
 	}
 	a.boundMemory()
 	a.waitForCollect()
 	summary, err := runner.Run(ctx)
-	bar.clear()
+	bar.Clear()
 	var tooDear *collector.CostError
 	if errors.As(err, &tooDear) {
 		fmt.Fprintln(a.err, "microspend: "+view.Visible(tooDear.Error()))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -193,28 +194,15 @@ func (f *fetch) readPages(ctx context.Context, client API, asked []int) error {
 }
 
 func messageText(message types.MessageData) string {
-	var parts []string
-	for _, part := range []*string{message.Code, message.Value} {
-		if part != nil && *part != "" {
-			parts = append(parts, *part)
-		}
-	}
-	return strings.Join(parts, ": ")
+	parts := []string{aws.ToString(message.Code), aws.ToString(message.Value)}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 }
 
 // number reads the Id of a query.
 func (f *fetch) number(id *string) (int, bool) {
-	if id == nil || len(*id) < 2 || (*id)[0] != 'q' {
-		return 0, false
-	}
-	n := 0
-	for _, digit := range []byte((*id)[1:]) {
-		if digit < '0' || digit > '9' || n > maxDatapoints {
-			return 0, false
-		}
-		n = n*10 + int(digit-'0')
-	}
-	return n, n < len(f.queries)
+	digits, ok := strings.CutPrefix(aws.ToString(id), "q")
+	n, err := strconv.ParseUint(digits, 10, 31)
+	return int(n), ok && err == nil && int(n) < len(f.queries)
 }
 
 // take adds what a page has of a series.
@@ -241,7 +229,8 @@ func (f *fetch) take(r *types.MetricDataResult) error {
 	for i, number := range r.Values {
 		at := r.Timestamps[i].Unix() - from
 		if at < 0 || at%period != 0 || at/period >= int64(f.periods) || r.Timestamps[i].Nanosecond() != 0 {
-			return badReply("a datapoint at %s is not the start of a requested period", r.Timestamps[i].UTC().Format(time.RFC3339Nano))
+			return badReply("a datapoint at %s is not the start of a requested period",
+				r.Timestamps[i].UTC().Format(time.RFC3339Nano))
 		}
 		value, rounded, err := convert.Convert(number)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"net/url"
 	"slices"
 
@@ -40,8 +41,8 @@ func (s *Source) Plan(ctx context.Context, target collector.Target, window colle
 	for i, subjects := range series {
 		for len(subjects) > 0 {
 			n, queries := 0, 0
-			for n < len(subjects) && (n == 0 || queries+count(subjects[n].metrics) <= most) {
-				queries += count(subjects[n].metrics)
+			for n < len(subjects) && (n == 0 || queries+bits.OnesCount16(subjects[n].metrics) <= most) {
+				queries += bits.OnesCount16(subjects[n].metrics)
 				n++
 			}
 			batch, err := s.batch(i, subjects[:n], window, queries)
@@ -61,7 +62,7 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 	series := int64(0)
 	for _, subjects := range all {
 		for _, s := range subjects {
-			series += int64(count(s.metrics))
+			series += int64(bits.OnesCount16(s.metrics))
 		}
 	}
 	each := s.options.Prices.MetricMonth
@@ -72,14 +73,6 @@ func (s *Source) notes(all [][]subjectSeries) []string {
 		notes = append(notes, assumed.Assumption.Clause(figures.Cents(assumed.USD)).String())
 	}
 	return notes
-}
-
-func count(metrics uint16) int {
-	n := 0
-	for ; metrics != 0; metrics &= metrics - 1 {
-		n++
-	}
-	return n
 }
 
 func (s *Source) batch(of int, subjects []subjectSeries, window collector.Window, queries int) (
@@ -219,8 +212,5 @@ func (s *Source) listMetric(
 func is(text *string, want string) bool { return text != nil && *text == want }
 
 func namespaceOf(of mapping.Mapping, metric mapping.Metric) string {
-	if metric.Namespace != "" {
-		return metric.Namespace
-	}
-	return of.Namespace
+	return cmp.Or(metric.Namespace, of.Namespace)
 }

@@ -96,7 +96,7 @@ func hasTwice(names []string) bool {
 func (f metricFile) metric(doc *strictyaml.Document, path, quantity string) (m mapping.Metric, ok bool) {
 	q, err := mapping.ParseQuantity(quantity)
 	if err != nil {
-		doc.Fault(path, "unknown key; allowed here: %s", quantityList())
+		doc.Fault(path, "unknown key; allowed here: %s", mapping.Words())
 		return m, false
 	}
 	m = mapping.Metric{
@@ -123,15 +123,4 @@ func (f metricFile) metric(doc *strictyaml.Document, path, quantity string) (m m
 		m.Scale = f.Scale.Decimal
 	}
 	return m, true
-}
-
-func quantityList() string {
-	text := ""
-	for i, q := range mapping.Quantities() {
-		if i > 0 {
-			text += ", "
-		}
-		text += mapping.Word(q)
-	}
-	return text
 }

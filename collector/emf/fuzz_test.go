@@ -32,7 +32,7 @@ func FuzzDecode(f *testing.F) {
 		l, err := Decode(text)
 		if err != nil {
 			var fault *Error
-			if !errors.As(err, &fault) || fault.Kind.String() == "" || fault.Reason == "" {
+			if !errors.As(err, &fault) || fault.Kind == "" || fault.Reason == "" {
 				t.Fatalf("an error without kind or reason: %v", err)
 			}
 			return

@@ -3,6 +3,8 @@ package emf
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"microspend/usage"
@@ -118,8 +120,8 @@ func (l *Line) Check() error {
 	if l.Sequence < 1 || l.Sequence > maxSequence {
 		fault("Sequence %d is not from 1 on", l.Sequence)
 	}
-	if l.Event.String() == "" {
-		fault("event %d does not exist", l.Event)
+	if !slices.Contains(events, l.Event) {
+		fault("event %.40q does not exist", l.Event)
 	}
 	for _, name := range l.names() {
 		switch {
@@ -167,23 +169,8 @@ func (l *Line) Check() error {
 	return errors.Join(faults...)
 }
 
-func isLife(s string) bool {
-	if len(s) != lifeDigits {
-		return false
-	}
-	for i := range len(s) {
-		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
-			return false
-		}
-	}
-	return true
-}
+func isLife(s string) bool { return len(s) == lifeDigits && strings.Trim(s, "0123456789abcdef") == "" }
 
 func isNote(s string) bool {
-	for i := range len(s) {
-		if (s[i] < 'a' || s[i] > 'z') && s[i] != '-' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxNote
+	return s != "" && len(s) <= maxNote && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-") == ""
 }

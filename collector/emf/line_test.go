@@ -141,7 +141,7 @@ func TestRefused(t *testing.T) {
 			require.True(t, errors.As(err, &fault), tc.reason)
 			require.Equal(t, tc.kind, fault.Kind, err.Error())
 			require.ErrorContains(t, err, tc.says, tc.reason)
-			require.NotEmpty(t, fault.Kind.String())
+			require.NotEmpty(t, fault.Kind)
 		})
 	}
 }

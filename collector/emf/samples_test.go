@@ -48,7 +48,7 @@ func lines() *rapid.Generator[Line] {
 		l := Line{
 			Life:         rapid.StringMatching(`[0-9a-f]{32}`).Draw(t, "life"),
 			Sequence:     rapid.Int64Range(1, maxSequence).Draw(t, "sequence"),
-			Event:        Event(rapid.IntRange(int(Interval), int(Terminate)).Draw(t, "event")),
+			Event:        rapid.SampledFrom(events).Draw(t, "event"),
 			MicroVMID:    name("id", true),
 			Tenant:       name("tenant", false),
 			Image:        name("image", false),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -14,6 +15,8 @@ import (
 type scanner struct {
 	text []byte
 	at   int
+
+	timestamp int64 // of the metrics, once it has been read
 }
 
 func (s *scanner) space() {
@@ -50,42 +53,67 @@ func (s *scanner) unexpected(wanted string) *Error {
 	return &Error{Invalid, s.at, fmt.Sprintf("%s is missing before %.20q", wanted, s.text[s.at:min(s.at+20, len(s.text))])}
 }
 
-// object reads an object, and calls member with each key, its offset, and the scanner before the value.
-func (s *scanner) object(member func(key []byte, at int) *Error) *Error {
-	if fault := s.expect('{'); fault != nil {
-		return fault
-	}
-	if s.peek('}') {
-		s.at++
-		return nil
-	}
-	for {
-		s.space()
+// field is a member of an object that is read.
+type field struct {
+	name     string
+	optional bool
+	read     func() *Error // with the scanner before the value
+}
+
+// object reads an object that has no other members than these, and each once, and returns which it has.
+func (s *scanner) object(of string, fields []field) (seen []bool, fault *Error) {
+	seen = make([]bool, len(fields))
+	return seen, s.sequence('{', '}', func() *Error {
 		at := s.at
 		key, fault := s.bytes()
 		if fault == nil {
 			fault = s.expect(':')
 		}
-		if fault == nil {
-			s.space()
-			fault = member(key, at)
-		}
 		if fault != nil {
 			return fault
 		}
-		if !s.peek(',') {
-			return s.expect('}')
+		s.space()
+		i := slices.IndexFunc(fields, func(f field) bool { return f.name == string(key) })
+		switch {
+		case i < 0:
+			return &Error{Invalid, at, fmt.Sprintf("the member %.40q is not one of %s", key, of)}
+		case seen[i]:
+			return &Error{Invalid, at, fields[i].name + " is there twice"}
 		}
-		s.at++
+		seen[i] = true
+		return fields[i].read()
+	})
+}
+
+// whole reads an object of which no member may be missing.
+func (s *scanner) whole(of string, fields []field) *Error {
+	at := s.at
+	seen, fault := s.object(of, fields)
+	if fault == nil {
+		fault = lacking(fields, seen, at)
 	}
+	return fault
+}
+
+// lacking is the fault of an object without a member that it must have.
+func lacking(fields []field, seen []bool, at int) *Error {
+	for i, f := range fields {
+		if !seen[i] && !f.optional {
+			return &Error{Invalid, at, f.name + " is missing"}
+		}
+	}
+	return nil
 }
 
 // array reads an array, and calls element with the scanner before each.
-func (s *scanner) array(element func() *Error) *Error {
-	if fault := s.expect('['); fault != nil {
+func (s *scanner) array(element func() *Error) *Error { return s.sequence('[', ']', element) }
+
+// sequence reads what lies between two brackets, with commas between.
+func (s *scanner) sequence(open, end byte, element func() *Error) *Error {
+	if fault := s.expect(open); fault != nil {
 		return fault
 	}
-	if s.peek(']') {
+	if s.peek(end) {
 		s.at++
 		return nil
 	}
@@ -95,15 +123,25 @@ func (s *scanner) array(element func() *Error) *Error {
 			return fault
 		}
 		if !s.peek(',') {
-			return s.expect(']')
+			return s.expect(end)
 		}
 		s.at++
 	}
 }
 
-func (s *scanner) string() (string, *Error) {
+func (s *scanner) string(into *string) *Error {
 	b, fault := s.bytes()
-	return string(b), fault
+	*into = string(b)
+	return fault
+}
+
+func (s *scanner) strings(into *[]string) *Error {
+	return s.array(func() *Error {
+		var text string
+		fault := s.string(&text)
+		*into = append(*into, text)
+		return fault
+	})
 }
 
 // bytes reads a string. What it returns may lie in the text.
@@ -143,7 +181,7 @@ func (s *scanner) unquote(start, end int) ([]byte, *Error) {
 }
 
 // integer reads a whole number without sign, exponent or leading zeros.
-func (s *scanner) integer() (int64, *Error) {
+func (s *scanner) integer(into *int64) *Error {
 	s.space()
 	start := s.at
 	for s.at < len(s.text) && s.text[s.at] >= '0' && s.text[s.at] <= '9' {
@@ -152,15 +190,16 @@ func (s *scanner) integer() (int64, *Error) {
 	digits := s.text[start:s.at]
 	switch {
 	case s.at == len(s.text):
-		return 0, &Error{Cut, s.at, "the end of the line is missing"}
+		return &Error{Cut, s.at, "the end of the line is missing"}
 	case len(digits) == 0:
-		return 0, s.unexpected("a whole number")
+		return s.unexpected("a whole number")
 	case len(digits) > 1 && digits[0] == '0':
-		return 0, &Error{Invalid, start, "a number begins with 0"}
+		return &Error{Invalid, start, "a number begins with 0"}
 	}
 	n, err := strconv.ParseInt(string(digits), 10, 64)
 	if err != nil {
-		return 0, &Error{Invalid, start, "a number is too large"}
+		return &Error{Invalid, start, "a number is too large"}
 	}
-	return n, nil
+	*into = n
+	return nil
 }

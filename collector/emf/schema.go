@@ -1,6 +1,8 @@
 package emf
 
 import (
+	"slices"
+
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -75,12 +77,8 @@ func (s MetricSet) String() string { return metricSetNames[s] }
 
 // ParseMetricSet reads the word used in flags.
 func ParseMetricSet(word string) (MetricSet, bool) {
-	for s, name := range metricSetNames {
-		if word == name {
-			return MetricSet(s), true
-		}
-	}
-	return 0, false
+	i := slices.Index(metricSetNames[:], word)
+	return MetricSet(max(i, 0)), i >= 0
 }
 
 // Metrics are the metrics in the set.
@@ -98,40 +96,21 @@ func (s MetricSet) Count() int {
 	}
 }
 
-// Event is what ended a line's period.
-type Event uint8
+// Event is what ended a line's period, by the word in the line.
+type Event string
 
 // The events.
 const (
-	Interval  Event = iota + 1 // a minute of UTC was over, the clock was set, or the meter was stopped
-	Launch                     // the MicroVM was started from its image; a period of no length
-	Suspend                    // the MicroVM is about to be suspended
-	Suspended                  // nothing ended: time that passed while suspended, found at the resume
-	Resume                     // the MicroVM was resumed; a period of no length
-	Terminate                  // the MicroVM is about to be terminated
+	Interval  Event = "interval"  // a minute of UTC was over, the clock was set, or the meter was stopped
+	Launch    Event = "launch"    // the MicroVM was started from its image; a period of no length
+	Suspend   Event = "suspend"   // the MicroVM is about to be suspended
+	Suspended Event = "suspended" // nothing ended: time that passed while suspended, found at the resume
+	Resume    Event = "resume"    // the MicroVM was resumed; a period of no length
+	Terminate Event = "terminate" // the MicroVM is about to be terminated
 )
 
-var eventNames = [...]string{
-	Interval: "interval", Launch: "launch", Suspend: "suspend", Suspended: "suspended", Resume: "resume",
-	Terminate: "terminate",
-}
-
-// String is the word in the line.
-func (e Event) String() string {
-	if int(e) < len(eventNames) {
-		return eventNames[e]
-	}
-	return ""
-}
-
-func parseEvent(word string) (Event, bool) {
-	for e, name := range eventNames {
-		if word == name && name != "" {
-			return Event(e), true
-		}
-	}
-	return 0, false
-}
+// events are never written to.
+var events = []Event{Interval, Launch, Suspend, Suspended, Resume, Terminate}
 
 // Notes that a line can carry. Readers accept others, which later meters may add.
 const (

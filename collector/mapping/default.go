@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"microspend/collector/emf"
 )
@@ -23,10 +24,8 @@ func Default() Mapping {
 
 // ParseQuantity reads the word used in the configuration.
 func ParseQuantity(word string) (Quantity, error) {
-	for i, name := range quantityNames {
-		if name == word {
-			return Quantity(i), nil
-		}
+	if i := slices.Index(quantityNames[:], word); i >= 0 {
+		return Quantity(i), nil
 	}
 	return 0, fmt.Errorf("unknown quantity %.40q", word)
 }

@@ -78,6 +78,9 @@ var quantityNames = [usage.MeasureCount]string{
 // Word is what the configuration calls a quantity.
 func Word(q Quantity) string { return quantityNames[q] }
 
+// Words lists those words for messages.
+func Words() string { return strings.Join(quantityNames[:], ", ") }
+
 // Quantities lists them in order.
 func Quantities() []Quantity { return usage.Measures() }
 
@@ -107,16 +110,22 @@ func Shape(mappings []Mapping) string {
 	return strings.Join(parts, "; ")
 }
 
+// dimensions are those of a subject, in order.
+func (m Mapping) dimensions(s Subject) []Dimension {
+	all := []Dimension{
+		{m.Dimensions.Tenant, s.Tenant},
+		{m.Dimensions.Image, s.Image},
+		{m.Dimensions.MicroVM, s.MicroVM},
+		{m.Dimensions.Role, s.Role},
+	}
+	return append(slices.DeleteFunc(all, func(d Dimension) bool { return d.Name == "" }), m.Match...)
+}
+
 // Names are the names of all dimensions that a series of the mapping has, in the order in which [Mapping.Values] gives
 // their values.
 func (m Mapping) Names() []string {
 	var names []string
-	for _, name := range []string{m.Dimensions.Tenant, m.Dimensions.Image, m.Dimensions.MicroVM, m.Dimensions.Role} {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	for _, d := range m.Match {
+	for _, d := range m.dimensions(Subject{}) {
 		names = append(names, d.Name)
 	}
 	return names
@@ -125,17 +134,7 @@ func (m Mapping) Names() []string {
 // Values are the values of a subject's dimensions, in the order of [Mapping.Names].
 func (m Mapping) Values(s Subject) []string {
 	var values []string
-	for _, d := range []Dimension{
-		{m.Dimensions.Tenant, s.Tenant},
-		{m.Dimensions.Image, s.Image},
-		{m.Dimensions.MicroVM, s.MicroVM},
-		{m.Dimensions.Role, s.Role},
-	} {
-		if d.Name != "" {
-			values = append(values, d.Value)
-		}
-	}
-	for _, d := range m.Match {
+	for _, d := range m.dimensions(s) {
 		values = append(values, d.Value)
 	}
 	return values

@@ -71,7 +71,7 @@ func serve(t testing.TB, out io.Writer, application *chain) *served {
 		out = s.text
 	}
 	s.hooks = &hooks{
-		clock: s.clock, guest: unknownGuest{}, out: newOutput(out, queueLines, silent), say: silent, chain: application,
+		clock: s.clock, guest: systemGuest{}, out: newOutput(out, queueLines, silent), say: silent, chain: application,
 		identity: w.identity, form: PayloadAuto, keys: DefaultPayloadKeys(), recorder: w.recorder,
 	}
 	s.hooks.identity.MicroVMID, s.hooks.identity.Tenant = "", ""

@@ -8,23 +8,8 @@ import (
 	"time"
 )
 
-// procGuest reads the whole guest's load from /proc. It keeps the files open, as it reads them every second.
-type procGuest struct {
-	stat, meminfo *rereadFile
-}
-
-func newProcGuest(root string) *procGuest {
-	return &procGuest{reread(root, "proc/stat"), reread(root, "proc/meminfo")}
-}
-
 // userHZ is the unit of /proc/stat, a hundredth of a second on every architecture that Linux runs MicroVMs on.
 const userHZ = 100
-
-func (g *procGuest) Load() (load Load) {
-	load.CPU, load.CPUKnown = parseStat(g.stat.read())
-	load.MemoryKiB, load.MemoryKnown = parseMeminfo(g.meminfo.read())
-	return load
-}
 
 // parseStat adds up the time that the vCPUs were not idle: user, nice, system, irq and softirq. Time stolen by the
 // host was not used, and guests' time is already in the user's.
@@ -58,14 +43,22 @@ func parseMeminfo(text []byte) (kib int64, ok bool) {
 }
 
 func meminfoField(text []byte, name string) (kib int64, ok bool) {
+	number, unit, _ := bytes.Cut(lineField(text, name), []byte{' '})
+	kib, ok = parseCount(number)
+	return kib, ok && string(unit) == "kB"
+}
+
+// statField finds a field in a file of lines such as "usage_usec 1234".
+func statField(text []byte, name string) (int64, bool) { return parseCount(lineField(text, name+" ")) }
+
+// lineField is what follows a name at the beginning of a line, without white space; nil where no line has it.
+func lineField(text []byte, name string) []byte {
 	for line := range bytes.Lines(text) {
 		if value, found := bytes.CutPrefix(line, []byte(name)); found {
-			number, unit, _ := bytes.Cut(bytes.TrimSpace(value), []byte{' '})
-			n, ok := parseCount(number)
-			return n, ok && string(unit) == "kB"
+			return bytes.TrimSpace(value)
 		}
 	}
-	return 0, false
+	return nil
 }
 
 // totalMemoryKiB is the memory that the guest sees.

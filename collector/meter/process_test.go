@@ -187,7 +187,7 @@ func TestProcessLife(t *testing.T) {
 		require.True(t, l.PerMicroVM && l.Metrics == emf.AllMetrics)
 		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+l.Amounts[pricing.VCPU]
 		if l.Event != emf.Suspended {
-			events = append(events, l.Event.String())
+			events = append(events, string(l.Event))
 		}
 		if l.Event == emf.Interval {
 			require.Zero(t, l.PeriodEnd%60_000, "the minute's end")

@@ -58,7 +58,7 @@ func TestScriptedLife(t *testing.T) {
 	}
 	var events []string
 	for _, l := range w.lines {
-		events = append(events, l.Event.String())
+		events = append(events, string(l.Event))
 	}
 	require.Equal(t, []string{
 		"launch", "interval", "interval", "suspend",

@@ -7,12 +7,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/netutil"
 
 	"microspend/collector/emf"
 	"microspend/pricing"
@@ -98,9 +101,9 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	}
 	m.server = &http.Server{
 		Handler: m.hooks, ReadHeaderTimeout: headerPatience, ReadTimeout: bodyPatience, IdleTimeout: idlePatience,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: discardLog(),
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(io.Discard, "", 0), // quiet about clients that hang up
 	}
-	go func() { m.failed <- m.server.Serve(limitConnections(listener, maxConnections)) }()
+	go func() { m.failed <- m.server.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	m.ticking.Add(1)
 	go m.tick()
 	return m, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -198,10 +199,8 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 }
 
 func oneOf(word string, allowed ...string) error {
-	for _, a := range allowed {
-		if word == a {
-			return nil
-		}
+	if slices.Contains(allowed, word) {
+		return nil
 	}
 	return fmt.Errorf("unknown value %.40q; valid values: %s", word, strings.Join(allowed, ", "))
 }

@@ -21,8 +21,8 @@ const module = "microspend"
 
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
-	"internal/atomicfile", "internal/civil", "internal/figures", "internal/scalar",
-	"internal/strictyaml",
+	"internal/atomicfile", "internal/civil", "internal/figures", "internal/intern", "internal/parquetcolumn",
+	"internal/progress", "internal/scalar", "internal/strictyaml",
 }
 
 // anything is allowed to packages whose imports say nothing about the design.
@@ -55,19 +55,22 @@ var allowed = map[string][]string{
 	"collector/emf":   {"usage", "pricing/..."},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
-	"usage":      {"pricing", "internal/civil"},
+	"usage":      {"pricing", "internal/intern"},
 	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
 	"pricing":            {"pricing/assumption", "internal/figures"},
 	"pricing/assumption": {},
 	"pricing/cardstore":  {"pricing", "internal/atomicfile"},
 	"pricing/pricelist":  {"pricing"},
 
-	"internal/...":        anything, // test support; see testSupport
-	"internal/atomicfile": {},
-	"internal/civil":      {},
-	"internal/figures":    {},
-	"internal/strictyaml": {},
-	"internal/scalar":     {"pricing", "internal/figures"},
+	"internal/...":           anything, // test support; see testSupport
+	"internal/atomicfile":    {},
+	"internal/civil":         {},
+	"internal/intern":        {},
+	"internal/parquetcolumn": {},
+	"internal/figures":       {},
+	"internal/progress":      {"internal/figures"},
+	"internal/strictyaml":    {},
+	"internal/scalar":        {"pricing", "internal/figures"},
 }
 
 // own are some packages and the shared ones.
@@ -79,10 +82,10 @@ var thirdParty = map[string][]string{
 	"github.com/aws/":                 {"collector/...", "internal/..."},
 	"charm.land/":                     {"tui/...", "view/...", "cmd/microspend"},
 	"github.com/charmbracelet/":       {"tui/...", "view/...", "cmd/microspend", "internal/frametest"},
-	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter"},
+	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter", "internal/progress"},
 	"github.com/xuri/excelize":        {"view/xlsx"},
 	"github.com/prometheus/":          {"serve"},
-	"github.com/parquet-go/":          {"ledger/...", "spend/bill", "report/focus"},
+	"github.com/parquet-go/":          {"ledger/...", "spend/bill", "report/focus", "internal/parquetcolumn"},
 	"github.com/spf13/cobra":          {"cmd/microspend"},
 	"github.com/shopspring/decimal":   anything,
 	"go.yaml.in/yaml/":                {"pricing", "pricing/assumption", "internal/strictyaml", "scenarios"},

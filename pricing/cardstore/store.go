@@ -22,7 +22,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"microspend/internal/atomicfile"
@@ -104,13 +103,10 @@ func encode(cards []pricing.RateCard) ([][]byte, error) {
 	return texts, errors.Join(faults...)
 }
 
-// regionForm is what region names look like, such as eu-west-1 or us-gov-west-1. Names come from files that anyone may
-// have made, and become names of files here: nothing of this form leads out of the folder.
-var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
-
 func encodeOne(card pricing.RateCard) ([]byte, error) {
 	switch {
-	case !regionForm.MatchString(card.Region) || len(card.Region) > 40:
+	case !pricing.IsRegionName(card.Region) || len(card.Region) > 40:
+		// It comes from a file that anyone may have made, and becomes the name of a file here.
 		return nil, errors.New("not the name of a region, such as eu-west-1")
 	case card.Name != pricing.ListCard:
 		return nil, fmt.Errorf("the card is named %q; only %q is kept", card.Name, pricing.ListCard)

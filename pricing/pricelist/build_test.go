@@ -1,8 +1,10 @@
 package pricelist
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,4 +146,16 @@ func (r *repeat) Read(p []byte) (n int, err error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// editions lists the publications that the products are from, oldest first.
+func editions(l Listing) []Edition {
+	var all []Edition
+	for _, entries := range l.byRegion {
+		for _, e := range entries {
+			all = append(all, e.edition)
+		}
+	}
+	slices.SortFunc(all, func(a, b Edition) int { return cmp.Compare(a.Version, b.Version) })
+	return slices.Compact(all)
 }

@@ -164,7 +164,8 @@ func (f *findings) listing() (Listing, error) {
 		l.byRegion[e.Region] = append(l.byRegion[e.Region], e)
 	}
 	if len(f.entries) == 0 {
-		return Listing{}, &NoMicroVMError{f.products, l.moreFollows}
+		return Listing{}, fmt.Errorf("no MicroVM product among the %d products given%s", f.products,
+			advice(l.moreFollows, "; give the price list of AWSLambda for a region that has MicroVMs"))
 	}
 	return l, nil
 }

@@ -32,7 +32,7 @@ func Compare(old, new pricing.RateCard) []Drift {
 // product's own choice.
 const PlausibleFactor = 10
 
-// Plausible reports every rate, a [JumpError] for each, that is more than [PlausibleFactor] times up or down from the
+// Plausible reports every rate that is more than [PlausibleFactor] times up or down from the
 // present card's. A rate that either card does not know is not compared.
 func Plausible(present, next pricing.RateCard) error {
 	var faults []error
@@ -44,21 +44,9 @@ func Plausible(present, next pricing.RateCard) error {
 		if b.Compare(a, PlausibleFactor) > 0 || a.Compare(b, PlausibleFactor) > 0 {
 			from, _ := present.Key(q)
 			to, _ := next.Key(q)
-			faults = append(faults, &JumpError{next.Region, Drift{q, a, b}, from, to})
+			faults = append(faults, fmt.Errorf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
+				"look at AWS's pricing page before you take it", next.Region, q.Name(), a.Figure, from, b.Figure, to, PlausibleFactor))
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// JumpError says that a rate changed by more than [PlausibleFactor] times.
-type JumpError struct {
-	Region string
-	Drift
-	From, To pricing.RateKey // what the figures are per
-}
-
-func (e *JumpError) Error() string {
-	return fmt.Sprintf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
-		"look at AWS's pricing page before you take it", e.Region, e.Quantity.Name(),
-		e.Old.Figure, e.From, e.New.Figure, e.To, PlausibleFactor)
 }

@@ -87,7 +87,9 @@ func (e *entry) checkUnit(d dimension) error {
 	if sameUnit(d.Unit, e.quantity.Unit()) {
 		return nil
 	}
-	return &UnitError{e.Product, d.Unit, e.quantity.Unit()}
+	// A changed unit is never converted: that AWS changed the unit means that it changed the price.
+	return e.refuse("priced per %.40q where %s is expected; a changed unit is never priced, "+
+		"so keep the present card and look at AWS's pricing page", d.Unit, e.quantity.Unit())
 }
 
 // sameUnit allows for the Price List's loose spelling: capitals or not, one or many.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"microspend/pricing"
 )
@@ -26,41 +27,25 @@ type Listing struct {
 // Regions lists the regions that have any MicroVM product, in alphabetical order.
 func (l Listing) Regions() []string { return slices.Sorted(maps.Keys(l.byRegion)) }
 
-// Editions lists the publications that the products are from, oldest first. Usually it is one.
-func (l Listing) Editions() []Edition {
-	seen := map[Edition]bool{}
-	for _, entries := range l.byRegion {
-		for _, e := range entries {
-			seen[e.edition] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(seen), func(a, b Edition) int {
-		switch {
-		case a.Published.Before(b.Published):
-			return -1
-		case b.Published.Before(a.Published):
-			return 1
-		}
-		return cmp.Compare(a.Version, b.Version)
-	})
-}
-
-// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices:
-// errors of the types [NoRegionError], [MissingError], [DuplicateError], [UnitError] and [PriceError], joined.
+// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices.
 //
 // What a price list does not tell, when MicroVMs opened in the region and the name by which base calls it, comes from
 // base, the present card; its rates don't. Base may be zero. Each rate is dated by the list's own publication, and by
 // readOn where the list does not tell.
 func (l Listing) Card(region string, base pricing.RateCard, readOn pricing.Date) (pricing.RateCard, error) {
 	if len(l.byRegion[region]) == 0 {
-		return pricing.RateCard{}, &NoRegionError{region, l.Regions()}
+		return pricing.RateCard{}, fmt.Errorf("no MicroVM prices for region %q in this price list; it has them for %s",
+			region, strings.Join(l.Regions(), ", "))
 	}
 	if base.Region != "" && base.Region != region {
 		return pricing.RateCard{}, fmt.Errorf("the card of %s is no base for %s", base.Region, region)
 	}
 	card := pricing.RateCard{Name: pricing.ListCard, Region: region, Location: base.Location, Opened: base.Opened}
-	missing := &MissingError{Region: region, MoreFollows: l.moreFollows}
-	var faults []error
+	var (
+		faults  []error
+		lacking []string
+		refused []Product
+	)
 	for _, q := range pricing.BilledQuantities() {
 		candidates, x86 := l.candidates(region, q)
 		for _, e := range candidates {
@@ -68,17 +53,19 @@ func (l Listing) Card(region string, base pricing.RateCard, readOn pricing.Date)
 		}
 		switch len(candidates) {
 		case 0:
-			missing.Groups = append(missing.Groups, q.PriceListGroup())
-			missing.X86 = append(missing.X86, x86...)
+			lacking = append(lacking, q.PriceListGroup())
+			refused = append(refused, x86...)
 		case 1:
 			card = card.With(q, candidates[0].rate(readOn))
 			card.Location = cmp.Or(card.Location, candidates[0].location)
 		default:
-			faults = append(faults, duplicates(candidates)...)
+			for _, other := range candidates[1:] {
+				faults = append(faults, duplicate(candidates[0], other))
+			}
 		}
 	}
-	if len(missing.Groups) > 0 {
-		faults = append(faults, missing)
+	if len(lacking) > 0 {
+		faults = append(faults, missing(region, lacking, refused, l.moreFollows))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return pricing.RateCard{}, err
@@ -134,24 +121,4 @@ func (e *entry) rate(readOn pricing.Date) pricing.Rate {
 		readOn = e.edition.Published
 	}
 	return pricing.Rate{Figure: e.price, Per: pricing.PerUnit, Source: list + ", group " + e.Group, ReadOn: readOn}
-}
-
-// duplicates compares each product with the first of its kind.
-func duplicates(same []*entry) []error {
-	var faults []error
-	first := same[0]
-	for _, other := range same[1:] {
-		faults = append(faults, &DuplicateError{
-			First: first.Product, FirstPage: first.page, FirstPrice: first.figure(),
-			Second: other.Product, SecondPage: other.page, SecondPrice: other.figure(),
-		})
-	}
-	return faults
-}
-
-func (e *entry) figure() string {
-	if e.fault != nil {
-		return ""
-	}
-	return e.price.String()
 }

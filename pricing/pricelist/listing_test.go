@@ -237,7 +237,7 @@ func TestEditions(t *testing.T) {
 	older := strings.NewReplacer("2026-10-01T05", "2026-09-01T05", "20261001", "20260901").Replace(offerFile(t, rows[2:]...))
 	l, err := Read(pages(offerFile(t, rows[:2]...), older)...)
 	require.NoError(t, err)
-	require.Equal(t, []Edition{{"20260901", date(t, "2026-09-01")}, {"20261001", date(t, "2026-10-01")}}, l.Editions())
+	require.Equal(t, []Edition{{"20260901", date(t, "2026-09-01")}, {"20261001", date(t, "2026-10-01")}}, editions(l))
 	card, err := l.Card("eu-west-1", pricing.RateCard{}, date(t, "2026-11-23"))
 	require.NoError(t, err)
 	require.Equal(t, "2026-09-01", card.ReadOn().String())

@@ -42,7 +42,7 @@ func TestReadFixtures(t *testing.T) {
 			require.Equal(t, []string{"eu-west-1", "us-east-1"}, l.Regions())
 			require.Equal(t, 4, l.PassedOver, "vCPU and memory for x86 in each region")
 			require.Empty(t, l.Unrecognized)
-			require.Equal(t, []Edition{{"20260919070354", date(t, "2026-09-19")}}, l.Editions())
+			require.Equal(t, []Edition{{"20260919070354", date(t, "2026-09-19")}}, editions(l))
 
 			cards, err := l.Cards(pricing.EmbeddedCards(), date(t, "2026-11-23"))
 			require.NoError(t, err)

@@ -1,7 +1,6 @@
 package bill
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/parquetcolumn"
 )
 
 // readParquet reads a Parquet file. The library panics on some files that are damaged; that is an error like others.
@@ -39,7 +40,7 @@ func readParquet(in io.ReaderAt, size int64) (bill Bill, err error) {
 	}
 	table := &parquetRows{groups: file.RowGroups()}
 	for _, place := range places {
-		column := parquetColumn{place: place}
+		column := &parquetColumn{place: place}
 		if place >= 0 {
 			leaf, found := file.Schema().Lookup(paths[place]...)
 			if !found || leaf.MaxRepetitionLevel > 0 {
@@ -55,17 +56,15 @@ func readParquet(in io.ReaderAt, size int64) (bill Bill, err error) {
 // parquetRows walks the wanted columns of all row groups side by side.
 type parquetRows struct {
 	groups  []parquet.RowGroup
-	columns []parquetColumn
+	columns []*parquetColumn
 	left    int64 // rows of the group that is open
 	row     int64
 }
 
 type parquetColumn struct {
-	place  int
-	text   func(parquet.Value) (string, error)
-	pages  parquet.Pages
-	values parquet.ValueReader
-	buffer []parquet.Value
+	parquetcolumn.Column
+	place int // -1 for one that the file does not have
+	text  func(parquet.Value) (string, error)
 }
 
 func (r *parquetRows) next(into []string) error {
@@ -76,16 +75,16 @@ func (r *parquetRows) next(into []string) error {
 		group := r.groups[0]
 		r.groups, r.left = r.groups[1:], group.NumRows()
 		chunks := group.ColumnChunks()
-		for i := range r.columns {
-			if err := r.columns[i].open(chunks); err != nil {
-				return err
+		for _, column := range r.columns {
+			if column.place >= 0 {
+				column.Begin(chunks[column.place])
 			}
 		}
 	}
 	r.left--
 	r.row++
-	for i := range r.columns {
-		text, err := r.columns[i].next()
+	for i, column := range r.columns {
+		text, err := column.next()
 		if err != nil {
 			return err
 		}
@@ -96,46 +95,15 @@ func (r *parquetRows) next(into []string) error {
 
 func (r *parquetRows) place() string { return fmt.Sprintf("row %d", r.row) }
 
-func (c *parquetColumn) open(chunks []parquet.ColumnChunk) error {
-	if c.pages != nil {
-		if err := c.pages.Close(); err != nil {
-			return err
-		}
-	}
-	c.values, c.buffer = nil, nil
-	if c.place >= 0 {
-		c.pages = chunks[c.place].Pages()
-	}
-	return nil
-}
-
 // next is the column's value in the next row, as text; "" for none.
 func (c *parquetColumn) next() (string, error) {
 	if c.place < 0 {
 		return "", nil
 	}
-	for len(c.buffer) == 0 {
-		if c.values == nil {
-			page, err := c.pages.ReadPage()
-			if errors.Is(err, io.EOF) {
-				return "", errors.New("the Parquet file is damaged: a column ends before the others")
-			}
-			if err != nil {
-				return "", fmt.Errorf("the Parquet file is damaged: %w", err)
-			}
-			c.values = page.Values()
-		}
-		buffer := make([]parquet.Value, 512)
-		n, err := c.values.ReadValues(buffer)
-		c.buffer = buffer[:n]
-		if errors.Is(err, io.EOF) {
-			c.values = nil
-		} else if err != nil {
-			return "", fmt.Errorf("the Parquet file is damaged: %w", err)
-		}
+	value, err := c.Next()
+	if err != nil {
+		return "", fmt.Errorf("the Parquet file is damaged: %w", err)
 	}
-	value := c.buffer[0]
-	c.buffer = c.buffer[1:]
 	if value.IsNull() {
 		return "", nil
 	}
@@ -144,13 +112,14 @@ func (c *parquetColumn) next() (string, error) {
 
 // texter writes values of a type as a CSV file would have them.
 func texter(of parquet.Type) func(parquet.Value) (string, error) {
+	if moment := parquetcolumn.Moments(of); moment != nil {
+		return func(v parquet.Value) (string, error) { return moment(v.Int64()).Format(time.RFC3339Nano), nil }
+	}
 	isDate := false
 	if logical := of.LogicalType(); logical != nil {
 		switch kind := logical.Value.(type) {
 		case *format.DecimalType:
 			return func(v parquet.Value) (string, error) { return decimalText(v, kind.Scale) }
-		case *format.TimestampType:
-			return func(v parquet.Value) (string, error) { return momentText(v, kind.Unit) }
 		case *format.DateType:
 			isDate = true
 		}
@@ -209,17 +178,4 @@ func decimalText(v parquet.Value, scale int32) (string, error) {
 		}
 	}
 	return decimal.NewFromBigInt(unscaled, -scale).String(), nil
-}
-
-func momentText(v parquet.Value, unit format.TimeUnit) (string, error) {
-	var t time.Time
-	switch unit.Value.(type) {
-	case *format.MilliSeconds:
-		t = time.UnixMilli(v.Int64())
-	case *format.MicroSeconds:
-		t = time.UnixMicro(v.Int64())
-	default:
-		t = time.Unix(0, v.Int64())
-	}
-	return t.UTC().Format(time.RFC3339Nano), nil
 }
