@@ -125,7 +125,8 @@ func (r renderer) budgetTable() *table {
 	if len(lines) == 0 {
 		return nil
 	}
-	ids, caption := []string{"tenant", "budget", "spent", "used", "forecast", "runs_out", "status"}, "How the month stands, and how it is expected to end"
+	ids := []string{"tenant", "budget", "spent", "used", "forecast", "runs_out", "status"}
+	caption := "How the month stands, and how it is expected to end"
 	if b.Over {
 		ids, caption = slices.Delete(ids, 4, 5), "How the month ended"
 	}
@@ -217,8 +218,12 @@ func (r renderer) dayTable() template.HTML {
 		}})
 	}
 	columns = append(columns, []view.Column[row]{
-		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value { return costOf(d.Cost, d.cents, d.Recorded) }},
-		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value { return view.Text(coverageText(&d.Sum)) }},
+		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value {
+			return costOf(d.Cost, d.cents, d.Recorded)
+		}},
+		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
+			return view.Text(coverageText(&d.Sum))
+		}},
 	}...)
 	t := view.NewTable(columns, rows, nil)
 	t.Add(foot(columns, row{&sum, total}))
@@ -243,7 +248,9 @@ func lineColumns() []view.Column[priced] {
 	return []view.Column[priced]{
 		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
 		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.Name()) }},
-		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value { return view.UpTo(l.Used, 3) }},
+		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value {
+			return view.UpTo(l.Used, 3)
+		}},
 		{ID: "unit", Title: "unit", Drop: 1, Value: func(l priced) view.Value {
 			return view.Text(l.Quantity.Unit())
 		}},
