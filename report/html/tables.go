@@ -131,8 +131,8 @@ func (r renderer) budgetTable() *table {
 		ids, caption = slices.Delete(ids, 4, 5), "How the month ended"
 	}
 	columns := onPage(view.Pick(report.BudgetColumns(b.Report), ids...), "budget", "forecast", "runs_out")
-	used := slices.IndexFunc(columns, func(c view.Column[budget.Line]) bool { return c.ID == "used" })
 	columns = titled(columns, map[string]string{"tenant": "budget of", "runs_out": "used up on"})
+	text := func(id string, i int) string { return html.Text(view.Pick(columns, id)[0].Value(lines[i])) }
 	t := &table{Table: html.Table(view.NewTable(columns, lines, nil), html.Options{
 		Caption: caption,
 		Class: func(i int) string {
@@ -141,13 +141,21 @@ func (r renderer) budgetTable() *table {
 			}
 			return lines[i].Status.String()
 		},
-		Cell: map[string]func(int) template.HTML{"used": func(i int) template.HTML {
-			text, path := html.Escaped(html.Text(columns[used].Value(lines[i]))), ""
-			if u := lines[i].Used; u != nil {
-				path = usedBar(*u)
-			}
-			return text + plain(`<svg class=bar aria-hidden=true><path d="`+path+`"/></svg>`)
-		}},
+		Cell: map[string]func(int) template.HTML{
+			"used": func(i int) template.HTML {
+				path := ""
+				if u := lines[i].Used; u != nil {
+					path = usedBar(*u)
+				}
+				return html.Escaped(text("used", i)) + plain(`<svg class=bar aria-hidden=true><path d="`+path+`"/></svg>`)
+			},
+			"status": func(i int) template.HTML {
+				if line := lines[i]; line.Exceeded && line.Status == budget.Warning {
+					return html.Escaped("! above " + figures.Grouped(line.Budget.Threshold.Shift(2)) + " %")
+				}
+				return html.Escaped(text("status", i))
+			},
+		},
 	})}
 	if left > 0 {
 		t.More = "and " + figures.Count(left, "budget") + " more that " + isAre(left) + " kept to"
