@@ -51,7 +51,7 @@ func Write(w io.Writer, r Report) error {
 		return xlsx.Sheet{Name: name, Table: table, Tables: []*view.Table{t}, Wrap: wrap}
 	}
 	return xlsx.Write(
-		w, title(r.Tenants), summary(r),
+		w, report.SpendTitle(r.Tenants), summary(r),
 		one(tenantsSheet, "tenants", listing(r.Tenants, report.SpendRows(r.Tenants)), false),
 		one(tenantDaysSheet, "tenant_days", listing(r.TenantDays, withDay), false),
 		one("Rates", "rates", rates(r.Cards), false),
