@@ -20,6 +20,7 @@ import (
 var multiplying = map[string]string{
 	// Quantities, sizes and times of a scenario.
 	"input.move":                "an input by how far it is moved",
+	"Estimate.inputs":           "users by days",
 	"Market.Sensitivity":        "an input by how far it is moved",
 	"scaledText":                "an input by how far it is moved",
 	"Market.usualCandidates":    "stretches by the longest time that a function runs",
