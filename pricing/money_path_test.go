@@ -43,7 +43,7 @@ var multiplying = map[string]string{
 	"resized":           "measured units by a factor",
 	"run.metered":       "billed units by small units",
 	"usageMetrics":      "small units by their size",
-	"countedOf":       "small units by their size",
+	"countedOf":         "small units by their size",
 	"csvRow.longAmount": "small units by their size",
 
 	// Usage as it is collected: sizes, periods and their units.
