@@ -72,7 +72,6 @@ var multiplying = map[string]string{
 	"habit.usual":             "a usual day by how far from it a day stands out",
 	"median":                  "halves the sum of the two in the middle",
 	"neverIsAbove":            "the top of a picture",
-	"estimatedRates.price":    "millionths of a dollar that choose which days are priced exactly",
 
 	// Shares that add up to the amount that is shared out.
 	"allocate": "an amount by weights, with what is left over going to the largest remainders",
