@@ -135,7 +135,7 @@ func (a *app) allocate(ctx context.Context, in serve.Inputs, shown *report.Recon
 	if err != nil {
 		return err
 	}
-	shown.File, err = reconcile.Save(in.Ledger.Dir(), shown.Source, c.Bill, source.Billed, c.From, c.To, a.now())
+	shown.File, err = reconcile.Save(in.Ledger.Dir(), shown.Source, c, a.now())
 	shown.Billed, shown.Rates = &billed, &rates
 	return err
 }
