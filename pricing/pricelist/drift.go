@@ -80,7 +80,8 @@ func Plausible(present, next pricing.RateCard) error {
 			from, _ := present.Key(q)
 			to, _ := next.Key(q)
 			faults = append(faults, fmt.Errorf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
-				"look at AWS's pricing page before you take it", next.Region, q.Name(), a.Figure, from, b.Figure, to, PlausibleFactor))
+				"look at AWS's pricing page before you take it", next.Region, q.Name(), a.Figure, from, b.Figure, to,
+				PlausibleFactor))
 		}
 	}
 	return errors.Join(faults...)
