@@ -273,14 +273,8 @@ func published(r pricing.Rate) view.Value {
 	}
 }
 
-// CardChange is a region's present card and the one a price list gives. Present is the zero card where there is none.
-type CardChange struct {
-	Present, Next pricing.RateCard
-	Drift         []pricelist.Drift
-}
-
 // Drift makes the document of how rate cards differ from a price list, and reports whether any does.
-func Drift(changes []CardChange) (d view.Document, drifted bool) {
+func Drift(changes []pricelist.Change) (d view.Document, drifted bool) {
 	var rows []cardDrift
 	same := []string{}
 	for _, change := range changes {
