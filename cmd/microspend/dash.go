@@ -198,10 +198,7 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 	default:
 		return fmt.Errorf("--theme: unknown theme %q; valid themes: dark, light, auto", f.theme)
 	}
-	out := colorprofile.NewWriter(a.out, a.environ)
-	if a.env("NO_COLOR") != "" {
-		out.Profile = min(out.Profile, colorprofile.Ascii)
-	}
+	out := &colorprofile.Writer{Forward: a.out, Profile: a.colorProfile()}
 	colors := theme.Many
 	switch out.Profile {
 	case colorprofile.ANSI:
