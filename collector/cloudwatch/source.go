@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -64,12 +65,8 @@ var _ collector.Source = (*Source)(nil)
 
 // New returns a source of usage from metrics.
 func New(options Options) *Source {
-	if options.Attempts == 0 {
-		options.Attempts = 3
-	}
-	if options.Backoff == 0 {
-		options.Backoff = time.Second
-	}
+	options.Attempts = cmp.Or(options.Attempts, 3)
+	options.Backoff = cmp.Or(options.Backoff, time.Second)
 	if options.Sleep == nil {
 		options.Sleep = awssource.Clock{}.Wait
 	}

@@ -132,7 +132,9 @@ func (s *Source) list(ctx context.Context, t *targetGroups) (groups []logGroup, 
 }
 
 // match lists the log groups of a name, or of a beginning of one.
-func (s *Source) match(ctx context.Context, client *Client, pattern string) (groups []logGroup, calls int64, err error) {
+func (s *Source) match(ctx context.Context, client *Client, pattern string) (
+	groups []logGroup, calls int64, err error,
+) {
 	prefix, open := strings.CutSuffix(pattern, "*")
 	in := &cloudwatchlogs.DescribeLogGroupsInput{}
 	if prefix != "" {
