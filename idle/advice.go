@@ -176,17 +176,18 @@ func (a *Analysis) Warnings() []pricing.Note {
 	if own, _ := t.Period(); a.Options.PeriodMS > 0 && a.Options.PeriodMS < own {
 		add(assumption.PeriodTooShort.Note(duration(own)))
 	}
-	if t.Adjacent > 0 {
-		add(assumption.UnderAMinute.Note(figures.Int(t.Adjacent)))
-	}
-	if t.Overlaps > 0 {
-		add(assumption.Overlaps.Note(figures.Int(t.Overlaps)))
-	}
-	if t.Rounded > 0 {
-		add(assumption.Rounded.Note(figures.Int(t.Rounded)))
-	}
-	if t.Unended > 0 {
-		add(assumption.Unended.Note(figures.Int(t.Unended)))
+	for _, seen := range []struct {
+		count int64
+		what  assumption.ID
+	}{
+		{t.Adjacent, assumption.UnderAMinute},
+		{t.Overlaps, assumption.Overlaps},
+		{t.Rounded, assumption.Rounded},
+		{t.Unended, assumption.Unended},
+	} {
+		if seen.count > 0 {
+			add(seen.what.Note(figures.Int(seen.count)))
+		}
 	}
 	if len(t.Ignored) > 0 {
 		add(assumption.IgnoredColumns.Note(fmt.Sprintf("%.200s", strings.Join(t.Ignored, ", "))))

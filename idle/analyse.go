@@ -1,6 +1,7 @@
 package idle
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -146,8 +147,8 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 	a.Current = a.priced(d.At(options.CurrentSeconds * msPerSecond))
 	a.Best = a.priced(m.Best(d, a.LeastSeconds))
 	if options.Limits.any() {
-		limited := a.priced(m.BestWithin(d, a.LeastSeconds, options.Limits.resumes(t, a.PeriodMS, *options.Latency)))
-		a.Limited = &limited
+		most := options.Limits.resumes(t, a.PeriodMS, *options.Latency)
+		a.Limited = new(a.priced(m.BestWithin(d, a.LeastSeconds, most)))
 	}
 	terminated := m.bestTerminated(d, a.LeastSeconds)
 	terminated.Use = terminated.terminated()
@@ -178,12 +179,9 @@ func (o *Options) complete() error {
 		o.CurrentSeconds, o.CurrentAssumed = DefaultCurrent, true
 	}
 	if o.Latency == nil {
-		latency := DefaultLatency()
-		o.Latency = &latency
+		o.Latency = new(DefaultLatency())
 	}
-	if o.LifeSeconds == 0 {
-		o.LifeSeconds = pricing.MaxLifeSeconds
-	}
+	o.LifeSeconds = cmp.Or(o.LifeSeconds, pricing.MaxLifeSeconds)
 	for _, s := range append(slices.Clone(o.Timeouts), o.CurrentSeconds, o.LifeSeconds) {
 		if s < 0 || s > MaxTimeout {
 			return errors.New("a timeout is from 0 seconds to a hundred years")
@@ -248,8 +246,7 @@ func (a *Analysis) ratio(cost decimal.Decimal) *decimal.Decimal {
 	if !a.Hindsight.Cost.IsPositive() {
 		return nil
 	}
-	ratio := pricing.Divide(cost, a.Hindsight.Cost, pricing.RatioPlaces)
-	return &ratio
+	return new(pricing.Divide(cost, a.Hindsight.Cost, pricing.RatioPlaces))
 }
 
 // curvePoints is how many timeouts the curve has at least, unless there are fewer seconds.

@@ -47,11 +47,11 @@ func (t *Trace) parts(key func(*MicroVM) string) iter.Seq[part] {
 	}
 }
 
-// distribution counts the gaps of a part that begin in [from, to) by a clock of the part's own.
-func (p part) distribution(keep func(vm *MicroVM, step int, startMS int64) bool) Distribution {
+// distributionOf counts the gaps of a part of a trace, or those of them that keep takes; it is told when they begin.
+func distributionOf(vms []MicroVM, keep func(vm *MicroVM, step int, startMS int64) bool) Distribution {
 	var sum tally
-	for i := range p.vms {
-		vm := &p.vms[i]
+	for i := range vms {
+		vm := &vms[i]
 		clock := vm.StartMS + vm.BusyMS
 		for n, step := range vm.Steps {
 			if keep == nil || keep(vm, n, clock) {
@@ -108,12 +108,9 @@ type PartChoice struct {
 func (t *Trace) grains() []Grain {
 	list := []Grain{GrainAll}
 	for _, grain := range []Grain{GrainImage, GrainTenant, GrainMicroVM} {
-		count := 0
-		for range t.parts(grainKeys[grain]) {
-			if count++; count > 1 {
-				list = append(list, grain)
-				break
-			}
+		key := grainKeys[grain]
+		if slices.ContainsFunc(t.MicroVMs, func(vm MicroVM) bool { return key(&vm) != key(&t.MicroVMs[0]) }) {
+			list = append(list, grain)
 		}
 	}
 	return list
@@ -127,7 +124,7 @@ func (m Model) choices(t *Trace, leastSeconds, currentMS int64) []Choice {
 		for p := range t.parts(grainKeys[grain]) {
 			d := t.All
 			if grain != GrainAll {
-				d = p.distribution(nil)
+				d = distributionOf(p.vms, nil)
 			}
 			if d.Gaps() == 0 {
 				continue

@@ -3,6 +3,7 @@ package idle
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 
 	"microspend/pricing/assumption"
@@ -41,17 +42,18 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 			first, last = from, until
 		}
 		first, last = min(first, from), max(last, until)
-		if r.Amounts[usage.Suspends] == 0 && r.Amounts[usage.Resumes] == 0 && r.Amounts[usage.Suspended] == 0 && r.Amounts[usage.Launches] == 0 {
+		did := r.Amounts
+		if did[usage.Suspends] == 0 && did[usage.Resumes] == 0 && did[usage.Suspended] == 0 && did[usage.Launches] == 0 {
 			continue
 		}
 		key := microVMKey{id: r.Region + "/" + r.Account + "/" + r.Resource.String(), tenant: r.Tenant, image: r.Image}
 		if options.Owner != nil {
 			key.tenant = options.Owner(&r)
 		}
-		seen[key] = append(seen[key], reading{from, r.Amounts[usage.Suspended], r.Amounts[usage.Suspends], r.Amounts[usage.Resumes]})
+		seen[key] = append(seen[key], reading{from, did[usage.Suspended], did[usage.Suspends], did[usage.Resumes]})
 	}
 	b := newBuilder(KeptGaps)
-	for _, key := range sortedKeys(seen) {
+	for _, key := range slices.SortedFunc(maps.Keys(seen), microVMKey.compare) {
 		b.fromReadings(key, seen[key], options.TimeoutMS, first)
 	}
 	b.trace.PeriodMS, b.trace.Dated, b.trace.SeenFromMS = last-first, true, options.TimeoutMS
@@ -65,17 +67,6 @@ type reading struct {
 	suspendedMS int64
 	suspends    int64
 	resumes     int64
-}
-
-func sortedKeys(of map[microVMKey][]reading) []microVMKey {
-	keys := make([]microVMKey, 0, len(of))
-	for key := range of {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b microVMKey) int {
-		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.image, b.image), cmp.Compare(a.id, b.id))
-	})
-	return keys
 }
 
 // fromReadings closes suspensions whenever as many have ended as have begun.

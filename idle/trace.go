@@ -54,6 +54,12 @@ const KeptGaps = 25_000_000
 // microVMKey tells MicroVMs apart.
 type microVMKey struct{ id, tenant, image string }
 
+func (k microVMKey) compare(other microVMKey) int {
+	return cmp.Or(cmp.Compare(k.tenant, other.tenant), cmp.Compare(k.image, other.image), cmp.Compare(k.id, other.id))
+}
+
+func (vm *MicroVM) key() microVMKey { return microVMKey{vm.ID, vm.Tenant, vm.Image} }
+
 // builder puts a trace together, gap by gap.
 type builder struct {
 	trace Trace
@@ -169,9 +175,7 @@ func (b *builder) done() (*Trace, error) {
 	if b.busyTooLong() {
 		return nil, errTooLong
 	}
-	slices.SortStableFunc(b.trace.MicroVMs, func(x, y MicroVM) int {
-		return cmp.Or(cmp.Compare(x.Tenant, y.Tenant), cmp.Compare(x.Image, y.Image), cmp.Compare(x.ID, y.ID))
-	})
+	slices.SortStableFunc(b.trace.MicroVMs, func(x, y MicroVM) int { return x.key().compare(y.key()) })
 	return &b.trace, nil
 }
 
@@ -179,15 +183,13 @@ func (b *builder) done() (*Trace, error) {
 func (b *builder) busyTooLong() bool {
 	left := int64(maxTotalMS)
 	for i := range b.trace.MicroVMs {
-		vm := &b.trace.MicroVMs[i]
-		left -= vm.BusyMS
-		for n := range vm.Steps {
-			if left -= vm.Steps[n].BusyMS; left < 0 {
+		if left -= b.trace.MicroVMs[i].BusyMS; left < 0 {
+			return true
+		}
+		for _, step := range b.trace.MicroVMs[i].Steps {
+			if left -= step.BusyMS; left < 0 {
 				return true
 			}
-		}
-		if left < 0 {
-			return true
 		}
 	}
 	return false
@@ -199,27 +201,16 @@ func (t *Trace) Only(tenant string) (*Trace, error) {
 		return nil, fmt.Errorf("the trace has more than %d gaps, whose tenants are not kept; give those of one tenant", int64(KeptGaps))
 	}
 	part := *t
-	part.MicroVMs = nil
-	var sum tally
-	for _, vm := range t.MicroVMs {
-		if vm.Tenant != tenant {
-			continue
-		}
-		part.MicroVMs = append(part.MicroVMs, vm)
-		for _, step := range vm.Steps {
-			sum.add(step.GapMS)
-		}
-	}
-	if part.MicroVMs == nil {
+	part.MicroVMs = slices.DeleteFunc(slices.Clone(t.MicroVMs), func(vm MicroVM) bool { return vm.Tenant != tenant })
+	if len(part.MicroVMs) == 0 {
 		return nil, fmt.Errorf("there is no tenant %q in it", tenant)
 	}
 	part.Count = int64(len(part.MicroVMs))
 	part.Requests = 0 // the source counts those of all tenants together
-	var err error
-	if part.All, err = sum.distribution(); err == nil && part.All.Gaps() == 0 {
-		err = fmt.Errorf("tenant %q has no gaps in it", tenant)
+	if part.All = distributionOf(part.MicroVMs, nil); part.All.Gaps() == 0 {
+		return &part, fmt.Errorf("tenant %q has no gaps in it", tenant)
 	}
-	return &part, err
+	return &part, nil
 }
 
 // served is how many requests the lives of MicroVMs serve: those that the source counts, or else one for each wait and

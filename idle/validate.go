@@ -33,8 +33,7 @@ func (m Model) validate(t *Trace, share decimal.Decimal, leastSeconds, currentMS
 	}
 	rest := func(vm *MicroVM, step int, startMS int64) bool { return !first(vm, step, startMS) }
 
-	whole := part{vms: t.MicroVMs}
-	seen, unseen := whole.distribution(first), whole.distribution(rest)
+	seen, unseen := distributionOf(t.MicroVMs, first), distributionOf(t.MicroVMs, rest)
 	if seen.Gaps() == 0 || unseen.Gaps() == 0 {
 		return nil, false
 	}
@@ -52,10 +51,10 @@ func (m Model) validate(t *Trace, share decimal.Decimal, leastSeconds, currentMS
 		var use Use
 		for p := range t.parts(grainKeys[grain]) {
 			chosen := forAll
-			if d := p.distribution(first); d.Gaps() > 0 {
+			if d := distributionOf(p.vms, first); d.Gaps() > 0 {
 				chosen = m.Best(d, leastSeconds)
 			}
-			if d := p.distribution(rest); d.Gaps() > 0 {
+			if d := distributionOf(p.vms, rest); d.Gaps() > 0 {
 				use = use.Add(d.At(chosen.TimeoutMS).Use)
 				c.Policies++
 			}
@@ -70,9 +69,9 @@ func (m Model) validate(t *Trace, share decimal.Decimal, leastSeconds, currentMS
 func firstByNumber(t *Trace, share decimal.Decimal) func(vm *MicroVM, step int, startMS int64) bool {
 	limits := make(map[microVMKey]int64, len(t.MicroVMs))
 	for _, vm := range t.MicroVMs {
-		limits[microVMKey{vm.ID, vm.Tenant, vm.Image}] = share.Mul(decimal.NewFromInt(int64(len(vm.Steps)))).IntPart()
+		limits[vm.key()] = share.Mul(decimal.NewFromInt(int64(len(vm.Steps)))).IntPart()
 	}
 	return func(vm *MicroVM, step int, _ int64) bool {
-		return int64(step) < limits[microVMKey{vm.ID, vm.Tenant, vm.Image}]
+		return int64(step) < limits[vm.key()]
 	}
 }

@@ -28,6 +28,7 @@ type engine struct {
 	run            string // the JavaScript that runs the query in process.argv[1] and prints a JSON object a row
 	byTenant       string // the sums per tenant of the files that match %s, in 128 bits
 	rewrite        string // writes the file %s again as %s, its rows in any order
+	kindsByDay     string // the records, and those with a kind and an architecture, of each day of the files that match %s
 }
 
 var engines = []engine{
@@ -38,6 +39,8 @@ var engines = []engine{
 			"toString(sum(toInt128(storage_byte_seconds))) AS stored, toString(count()) AS records, toString(uniqExact(toDate(period_start))) AS days " +
 			"FROM file('%s', Parquet) GROUP BY tenant",
 		rewrite: "INSERT INTO FUNCTION file('%[2]s', Parquet) SELECT * FROM file('%[1]s', Parquet) ORDER BY rand()",
+		kindsByDay: "SELECT toString(toDate(period_start)) AS day, toString(count()) AS records, toString(countIf(resource_kind != '')) AS kinds, " +
+			"toString(countIf(arch = 'arm64')) AS arm64 FROM file('%s', Parquet) GROUP BY day ORDER BY day SETTINGS schema_inference_mode = 'union'",
 	},
 	{
 		name: "DuckDB", variable: "MICROSPEND_DUCKDB",
@@ -51,6 +54,9 @@ var engines = []engine{
 			"count(*)::VARCHAR AS records, count(DISTINCT dt)::VARCHAR AS days " +
 			"FROM read_parquet('%s', hive_partitioning = true) GROUP BY tenant",
 		rewrite: "COPY (SELECT * FROM read_parquet('%[1]s') ORDER BY random()) TO '%[2]s' (FORMAT parquet)",
+		kindsByDay: "SELECT dt AS day, count(*)::VARCHAR AS records, count(resource_kind)::VARCHAR AS kinds, " +
+			"(count(*) FILTER (arch = 'arm64'))::VARCHAR AS arm64 " +
+			"FROM read_parquet('%s', hive_partitioning = true, union_by_name = true) GROUP BY ALL ORDER BY ALL",
 	},
 }
 
@@ -113,6 +119,37 @@ func TestEnginesReadTheLedger(t *testing.T) {
 				fmt.Sprint(group.Sum.Records), fmt.Sprint(days[group.Tenant]),
 			}
 			require.Equal(t, ours, theirs[group.Tenant])
+		}
+	})
+}
+
+// A ledger of version 1 to which something was added has files of both versions side by side, the older or the newer first.
+func TestEnginesReadBothVersionsSideBySide(t *testing.T) {
+	type counts struct{ Day, Records, Kinds, ARM64 string }
+	tests := []struct {
+		name, period string
+		want         []counts
+	}{
+		{"the earlier day is of today", "2026-10-01T05:00:00Z", []counts{{"2026-10-01", "13", "13", "1"}, {"2026-10-02", "3", "0", "0"}}},
+		{"the later day is of today", "2026-10-02T05:00:00Z", []counts{{"2026-10-01", "12", "0", "0"}, {"2026-10-02", "4", "4", "1"}}},
+	}
+	forEachEngine(t, func(t *testing.T, e engine) {
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				dir := t.TempDir()
+				require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/v1")))
+				row := "period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb," +
+					"storage_gb_hours,arch\n" + test.period + ",3600,eu-west-1,mvm-9,web,acme,1,2,0,0,0,arm64\n"
+				filled(t, dir, usage.ReadCSV(strings.NewReader(row), usage.CSVOptions{}).Batches())
+				lines := json.NewDecoder(bytes.NewReader(e.query(t, fmt.Sprintf(e.kindsByDay, filepath.Join(dir, "usage", "dt=*", "*.parquet")))))
+				var got []counts
+				for lines.More() {
+					var row counts
+					require.NoError(t, lines.Decode(&row))
+					got = append(got, row)
+				}
+				require.Equal(t, test.want, got)
+			})
 		}
 	})
 }

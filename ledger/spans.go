@@ -30,8 +30,10 @@ func (a *aggregator) cut(p *part, group int) error {
 		}
 		a.known = a.known[:0]
 		for _, name := range a.texts.dictionary {
-			if _, err := usage.ParseKind(name); field == FieldKind && err != nil {
-				return damaged("row group %d: %v", group, err)
+			if field == FieldKind {
+				if _, err := usage.ParseKind(name); err != nil {
+					return damaged("row group %d: %v", group, err)
+				}
 			}
 			a.known = append(a.known, a.table.id(name))
 		}

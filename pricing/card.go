@@ -1,11 +1,9 @@
 package pricing
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -239,18 +237,7 @@ func EncodeCard(card RateCard) ([]byte, error) {
 		}
 		file.Rates[key] = rateFile{Figure: figure, Source: rate.Source, ReadOn: rate.ReadOn.String()}
 	}
-	var out bytes.Buffer
-	dumper, err := yaml.NewDumper(&out, yaml.WithIndent(2))
-	if err != nil {
-		return nil, err
-	}
-	if err := dumper.Dump(file); err != nil {
-		return nil, err
-	}
-	if err := dumper.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return yaml.Dump(file, yaml.WithIndent(2))
 }
 
 //go:embed rates/*.yaml
@@ -305,12 +292,7 @@ func readBounded(layer fs.FS, name string) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxCardBytes {
 		return nil, fmt.Errorf("it is no file of at most %d KiB", maxCardBytes>>10)
 	}
-	file, err := layer.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxCardBytes))
+	return fs.ReadFile(layer, name)
 }
 
 func (s CardSource) readCard(region string) (RateCard, error) {

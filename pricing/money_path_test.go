@@ -20,6 +20,7 @@ import (
 var multiplying = map[string]string{
 	// Quantities, sizes and times of a scenario.
 	"input.move":                "an input by how far it is moved",
+	"Estimate.inputs":           "users by days",
 	"Market.Sensitivity":        "an input by how far it is moved",
 	"scaledText":                "an input by how far it is moved",
 	"Market.usualCandidates":    "stretches by the longest time that a function runs",
@@ -71,7 +72,6 @@ var multiplying = map[string]string{
 	"habit.usual":             "a usual day by how far from it a day stands out",
 	"median":                  "halves the sum of the two in the middle",
 	"neverIsAbove":            "the top of a picture",
-	"estimatedRates.price":    "millionths of a dollar that choose which days are priced exactly",
 
 	// Shares that add up to the amount that is shared out.
 	"allocate": "an amount by weights, with what is left over going to the largest remainders",

@@ -98,9 +98,9 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".ec2.users_per_instance", "%s is not a whole number of at least 1", n)
 		}
 		made = pricing.EC2{
-			Type: f.Type, UsersPerInstance: orZero(f.UsersPerInstance), EBSGB: orZero(f.EBSGB),
+			Type: f.Type, UsersPerInstance: valueOf(f.UsersPerInstance).Decimal, EBSGB: valueOf(f.EBSGB).Decimal,
 			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
-			Discount: fraction(f.Discount), Name: f.Name,
+			Discount: valueOf(f.Discount).Fraction, Name: f.Name,
 		}
 	}
 	if f := c.Fargate; f != nil {
@@ -111,7 +111,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64", arch)
 		}
 		made = pricing.Fargate{
-			Arch: string(arch), Spot: f.Spot, VCPU: orZero(f.VCPU), GB: gbOrZero(f.Memory), DiskGB: orZero(f.DiskGB),
+			Arch: string(arch), Spot: f.Spot, VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
 			Always: orFirst(f.Hours, ActiveHours) == AlwaysHours,
 		}
 	}
@@ -125,13 +125,13 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".function.memory", "is below the 128MiB that a function has at least")
 		}
 		made = pricing.Function{
-			Arch: string(orFirst(f.Arch, ARM64)), GB: gbOrZero(f.Memory), Requests: orZero(f.Requests),
+			Arch: string(orFirst(f.Arch, ARM64)), GB: valueOf(f.Memory).Decimal, Requests: valueOf(f.Requests).Decimal,
 			FreeTier: f.FreeTier,
 		}
 	}
 	if f := c.Lightsail; f != nil {
 		found = append(found, "lightsail")
-		made = pricing.Lightsail{GB: gbOrZero(f.Memory), IPv6Only: f.IPv6Only}
+		made = pricing.Lightsail{GB: valueOf(f.Memory).Decimal, IPv6Only: f.IPv6Only}
 	}
 	if f := c.CI; f != nil {
 		found = append(found, "ci")
@@ -144,23 +144,18 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".sandbox.active", "must be above 0%%")
 		}
 		made = pricing.Sandbox{
-			Provider: f.Provider, VCPU: orZero(f.VCPU), GB: gbOrZero(f.Memory), DiskGB: orZero(f.DiskGB),
-			Active: fraction(f.Active),
+			Provider: f.Provider, VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
+			Active: valueOf(f.Active).Fraction,
 		}
 	}
 	if f := c.Fixed; f != nil {
 		found = append(found, "fixed")
-		fixed := pricing.Fixed{Name: f.Name}
 		if f.PerMonth == nil && f.PerMinute == nil {
 			doc.Fault(path+".fixed", "has no price; give per_month or per_minute")
 		}
-		if f.PerMonth != nil {
-			fixed.PerMonth = f.PerMonth.Decimal
+		made = pricing.Fixed{
+			Name: f.Name, PerMonth: valueOf(f.PerMonth).Decimal, PerMinute: valueOf(f.PerMinute).Decimal,
 		}
-		if f.PerMinute != nil {
-			fixed.PerMinute = f.PerMinute.Decimal
-		}
-		made = fixed
 	}
 	if len(found) > 1 {
 		doc.Fault(path, "names %s; write one alternative per list entry", strings.Join(found, " and "))
@@ -178,25 +173,12 @@ func notZero(doc *strictyaml.Document, path string, c *Count) {
 	}
 }
 
-func orZero(c *Count) decimal.Decimal {
-	if c == nil {
-		return decimal.Decimal{}
+// valueOf is what is written, and the zero value where nothing is.
+func valueOf[T any](written *T) (value T) {
+	if written != nil {
+		value = *written
 	}
-	return c.Decimal
-}
-
-func gbOrZero(g *GB) decimal.Decimal {
-	if g == nil {
-		return decimal.Decimal{}
-	}
-	return g.Decimal
-}
-
-func fraction(p *Percent) decimal.Decimal {
-	if p == nil {
-		return decimal.Decimal{}
-	}
-	return p.Fraction
+	return value
 }
 
 func orFirst[T any](p *T, otherwise T) T {

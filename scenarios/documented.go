@@ -100,11 +100,7 @@ func (c Check) driftFrom(stated DocumentedFigure) string {
 	return ""
 }
 
-const (
-	perUserSuffix = ".per_user"
-	perJobSuffix  = ".per_job"
-	alternatives  = "alternatives."
-)
+const alternatives = "alternatives."
 
 // measures are the figures of one alternative.
 var measures = []string{
@@ -115,28 +111,40 @@ var measures = []string{
 // quotients are the measures that divide by what one side costs.
 var quotients = []string{"ratio", "inverse_ratio", "saving_percent"}
 
-// checkFigureID refuses an id that can name no figure.
-func checkFigureID(id string) error {
+// figureID is the id of a figure, taken apart.
+type figureID struct {
+	alternative, measure string // where it is one of an alternative
+	component            pricing.Component
+	per                  string // user or job, where it is divided by their number
+}
+
+// parseFigureID refuses an id that can name no figure.
+func parseFigureID(id string) (figureID, error) {
 	if name, ok := strings.CutPrefix(id, alternatives); ok {
 		dot := strings.LastIndexByte(name, '.')
 		if dot > 0 && slices.Contains(measures, name[dot+1:]) {
-			return nil
+			return figureID{alternative: name[:dot], measure: name[dot+1:]}, nil
 		}
-		return fmt.Errorf("write %sNAME.MEASURE, where a measure is one of %s", alternatives, list(measures))
+		return figureID{}, fmt.Errorf("write %sNAME.MEASURE, where a measure is one of %s", alternatives, list(measures))
 	}
-	if id == "per_user" || id == "per_job" {
-		return nil
+	var figure figureID
+	base := "." + id
+	for _, noun := range []string{"user", "job"} {
+		if rest, divided := strings.CutSuffix(base, ".per_"+noun); divided {
+			base, figure.per = rest, noun
+			break
+		}
 	}
-	base, ofUser := strings.CutSuffix(id, perUserSuffix)
-	if !ofUser {
-		base = strings.TrimSuffix(id, perJobSuffix)
+	if base == "" { // per_user and per_job are the total's
+		figure.component = pricing.Everything
+		return figure, nil
 	}
-	if _, err := pricing.ParseComponent(base); err == nil {
-		return nil
+	var err error
+	if figure.component, err = pricing.ParseComponent(base[1:]); err != nil {
+		return figureID{}, fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
+			"(such as compute.baseline.vcpu or compute), each also with .per_user or .per_job, and %sNAME.MEASURE", alternatives)
 	}
-	return fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
-		"(such as compute.baseline.vcpu or compute), each also with %s or %s, and %sNAME.MEASURE",
-		perUserSuffix, perJobSuffix, alternatives)
+	return figure, nil
 }
 
 // Figure returns one figure of the estimate by id:
@@ -147,39 +155,25 @@ func checkFigureID(id string) error {
 //   - alternatives.NAME.MEASURE, such as alternatives.EC2 t4g.medium.ratio. Ratios and hours are rounded half-even at
 //     pricing.RatioPlaces.
 func (e *Estimate) Figure(id string) (decimal.Decimal, error) {
-	if err := checkFigureID(id); err != nil {
-		return decimal.Decimal{}, err
-	}
-	if rest, ok := strings.CutPrefix(id, alternatives); ok {
-		return e.alternativeFigure(rest)
-	}
-	count, noun := e.Scenario.PerUnit()
-	base, divided := id, false
-	for _, suffix := range []string{perUserSuffix, perJobSuffix} {
-		if cut, ok := strings.CutSuffix("."+id, suffix); ok {
-			if suffix != ".per_"+noun {
-				return decimal.Decimal{}, fmt.Errorf("the workload is counted in %ss", noun)
-			}
-			base, divided = strings.TrimPrefix(cut, "."), true
-		}
-	}
-	component, err := pricing.ParseComponent(base)
-	if base == "" { // per_user and per_job are the total's
-		component, err = pricing.Everything, nil
-	}
+	figure, err := parseFigureID(id)
 	if err != nil {
 		return decimal.Decimal{}, err
 	}
-	sum := e.Bill.Sum(component)
-	if divided {
-		sum = pricing.Divide(sum, count, pricing.AmountPlaces)
+	if figure.measure != "" {
+		return e.alternativeFigure(figure.alternative, figure.measure)
 	}
-	return sum, nil
+	sum := e.Bill.Sum(figure.component)
+	if figure.per == "" {
+		return sum, nil
+	}
+	count, noun := e.Scenario.PerUnit()
+	if figure.per != noun {
+		return decimal.Decimal{}, fmt.Errorf("the workload is counted in %ss", noun)
+	}
+	return pricing.Divide(sum, count, pricing.AmountPlaces), nil
 }
 
-func (e *Estimate) alternativeFigure(id string) (decimal.Decimal, error) {
-	dot := strings.LastIndexByte(id, '.')
-	name, measure := id[:max(dot, 0)], id[dot+1:]
+func (e *Estimate) alternativeFigure(name, measure string) (decimal.Decimal, error) {
 	for _, c := range e.Comparisons {
 		if c.Name != name {
 			continue

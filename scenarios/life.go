@@ -53,22 +53,14 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 		return nil
 	}
 	missing := needed.Sub(written)
-	cost := fmt.Sprintf("the launch reads that are missing here would cost $%s",
-		launchReads(missing, s.Workload.Image.GB, card))
-	if !card.Rate(pricing.SnapshotRead).Known() {
-		cost = "the cost of the launch reads that are missing here is not known"
+	cost := "the cost of the launch reads that are missing here is not known"
+	reads := pricing.Workload{Launches: missing, Image: pricing.Image{GB: s.Workload.Image.GB}}
+	if bill, err := reads.Bill(card); err == nil {
+		cost = fmt.Sprintf("the launch reads that are missing here would cost $%s", bill.Total())
 	}
 	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
 	if written.IsZero() && needed.LessThanOrEqual(stretches) {
 		return []pricing.Note{assumption.NoLaunches.Note(figures.CountOf(needed, "time"), cost)}
 	}
 	return []pricing.Note{assumption.LifeCap.Note(figures.Grouped(needed), figures.Grouped(written), cost)}
-}
-
-func launchReads(launches, gb decimal.Decimal, card pricing.RateCard) string {
-	bill, err := pricing.Workload{Launches: launches, Image: pricing.Image{GB: gb}}.Bill(card)
-	if err != nil {
-		return "an unknown amount"
-	}
-	return bill.Total().String()
 }

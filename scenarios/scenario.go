@@ -307,12 +307,10 @@ func (s *Scenario) resolveBurst() {
 	if b == nil || b.Share == nil || b.Share.Fraction.IsZero() {
 		return
 	}
-	burst := pricing.Burst{Share: b.Share.Fraction, VCPU: s.Size.PeakVCPU(), GB: s.Size.PeakGB()}
-	if b.VCPU != nil {
-		burst.VCPU = b.VCPU.Decimal
-	}
-	if b.Memory != nil {
-		burst.GB = b.Memory.Decimal
+	burst := pricing.Burst{
+		Share: b.Share.Fraction,
+		VCPU:  orFirst(b.VCPU, Count{Decimal: s.Size.PeakVCPU()}).Decimal,
+		GB:    orFirst(b.Memory, GB{Decimal: s.Size.PeakGB()}).Decimal,
 	}
 	if b.VCPU == nil || b.Memory == nil {
 		s.note(assumption.BurstEnvelope.Note())
@@ -333,10 +331,8 @@ func (s *Scenario) resolveBurst() {
 
 func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
-	image.GB, image.Count, image.Hours = s.Size.GB(), decimal.NewFromInt(1), oneMonthHours
-	if written.Count != nil {
-		image.Count = written.Count.Decimal
-	}
+	image.GB, image.Hours = s.Size.GB(), oneMonthHours
+	image.Count = orFirst(written.Count, Count{Decimal: decimal.NewFromInt(1)}).Decimal
 	switch {
 	case written.Size != nil:
 		image.GB = written.Size.Decimal
@@ -376,7 +372,7 @@ func (s *Scenario) checkDocumented() {
 	}
 	for _, figure := range s.Documented.Figures {
 		path := "documented.figures." + figure.Key
-		if err := checkFigureID(figure.Key); err != nil {
+		if _, err := parseFigureID(figure.Key); err != nil {
 			s.doc.Fault(path, "%s", err)
 		}
 		if figure.Value.Printed == nil && figure.Value.Exact == "" {

@@ -123,7 +123,6 @@ func perOf(unit string) string {
 
 // inBaseUnit turns values in different units of the same kind into numbers of one unit.
 func inBaseUnit(texts ...string) (from, to, by, unit string, err error) {
-	var numbers [3]string
 	for _, kind := range []struct {
 		unit string
 		read func(string) (decimal.Decimal, error)
@@ -135,16 +134,13 @@ func inBaseUnit(texts ...string) (from, to, by, unit string, err error) {
 		}},
 		{"GB", pricing.ParseGB},
 	} {
-		read := 0
-		for i, text := range texts {
-			value, err := kind.read(text)
-			if err != nil {
-				break
+		var numbers []string
+		for _, text := range texts {
+			if value, err := kind.read(text); err == nil {
+				numbers = append(numbers, value.String())
 			}
-			numbers[i] = value.String()
-			read++
 		}
-		if read == len(texts) {
+		if len(numbers) == len(texts) {
 			return numbers[0], numbers[1], numbers[2], kind.unit, nil
 		}
 	}

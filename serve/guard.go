@@ -130,8 +130,8 @@ func (g guard) knowsHost(host string) bool {
 // loopbackHosts are the values of Host accepted on a loopback address.
 var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
 
-// IsLoopback reports whether an address is reachable from this machine only.
-func IsLoopback(address net.Addr) bool {
+// isLoopback reports whether an address is reachable from this machine only.
+func isLoopback(address net.Addr) bool {
 	tcp, ok := address.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
 }

@@ -31,7 +31,8 @@ type Options struct {
 	Drain       time.Duration // how long a shutdown waits for requests in flight; 0 means 10 s
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults fills in the defaults of what is zero.
+func (o Options) WithDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -65,7 +66,7 @@ type Server struct {
 
 // New creates a server and loads its inputs.
 func New(options Options) (*Server, error) {
-	options = options.withDefaults()
+	options = options.WithDefaults()
 	if options.Token != "" {
 		if err := CheckToken(options.Token); err != nil {
 			return nil, err
@@ -93,16 +94,32 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
-// Serve answers on a listener until the context ends, then waits for requests in flight and returns nil. It refuses an
-// address that other machines can reach unless there is a token.
+// Listen listens on an address. It refuses one that other machines can reach unless there is a token.
+func (s *Server) Listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return listener, s.mayListen(listener)
+}
+
+func (s *Server) mayListen(listener net.Listener) error {
+	if s.options.Token != "" || isLoopback(listener.Addr()) {
+		return nil
+	}
+	_ = listener.Close()
+	return fmt.Errorf("%s is reachable from other machines, which requires a token", listener.Addr())
+}
+
+// Serve answers on a listener until the context ends, then waits for requests in flight and returns nil. It refuses the
+// listeners that [Server.Listen] would not make.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	local := IsLoopback(listener.Addr())
-	if !local && s.options.Token == "" {
-		_ = listener.Close()
-		return fmt.Errorf("%s is reachable from other machines, which requires a token", listener.Addr())
+	if err := s.mayListen(listener); err != nil {
+		return err
 	}
 	server := &http.Server{
-		Handler: s.handler(local), ErrorLog: slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
+		Handler:           s.handler(isLoopback(listener.Addr())),
+		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ConnContext: s.connections.context, ConnState: s.connections.state,
 	}

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
 	"microspend/pricing"
+	"microspend/spend/bill"
 	"microspend/spend/tenants"
 )
 
@@ -27,17 +26,7 @@ import (
 // rates, at most the line.
 type Billed struct {
 	Days  map[string]bool // the days that are covered, written 2026-10-01
-	Lines []BilledLine    // each day, region and quantity once at most
-}
-
-// BilledLine is what one quantity cost on a day in a region.
-type BilledLine struct {
-	Day       string // 2026-10-01
-	Region    string
-	Quantity  pricing.BilledQuantity
-	Cost      decimal.Decimal
-	Used      decimal.Decimal // in Quantity.Unit()
-	UsedKnown bool
+	Lines []bill.Line     // each day, region and quantity once at most
 }
 
 var errBilledZone = errors.New("bills are by UTC day; the billed basis cannot cut days in another time zone")
@@ -78,7 +67,7 @@ func (b *Billed) check(s civil.Span) error {
 
 // lineKey is where a line and the usage that it is for meet.
 type lineKey struct {
-	day      string
+	day      civil.Day
 	region   string
 	quantity pricing.BilledQuantity
 }
@@ -101,17 +90,17 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 				continue
 			}
 			costs[q] = Cost{priced: true} // where the bill has no line for it
-			of := lineKey{key.billed.day.String(), key.region, q}
+			of := lineKey{key.billed.day, key.region, q}
 			users[of] = append(users[of], key)
 		}
 		all[key].billed = costs
 	}
 	for _, line := range r.source.Billed.Lines {
-		day := civil.MustParse(line.Day)
-		if day.Start(time.UTC).Before(s.From) || !day.Start(time.UTC).Before(s.To) {
+		day := civil.DayOf(line.Day, time.UTC)
+		if line.Day.Before(s.From) || !line.Day.Before(s.To) {
 			continue
 		}
-		keys := users[lineKey{line.Day, line.Region, line.Quantity}]
+		keys := users[lineKey{day, line.Region, line.Quantity}]
 		weights, units := make([]decimal.Decimal, len(keys)), decimal.Decimal{}
 		for i, key := range keys {
 			weights[i] = measured[key][line.Quantity].Units
@@ -136,7 +125,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 }
 
 // metered is the part of a line that measured usage accounts for, half-even at [pricing.AmountPlaces] decimals.
-func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, error) {
+func (r *run) metered(line bill.Line, count pricing.Count) (decimal.Decimal, error) {
 	if line.UsedKnown {
 		billed := line.Used.Mul(decimal.NewFromInt(count.Per))
 		if !count.Units.LessThan(billed) {
@@ -154,7 +143,7 @@ func (r *run) metered(line BilledLine, count pricing.Count) (decimal.Decimal, er
 
 // unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or
 // MicroVM, and else as a part of its day, region or quantity.
-func (r *run) unmetered(line BilledLine, day civil.Day, rest decimal.Decimal, t *table) {
+func (r *run) unmetered(line bill.Line, day civil.Day, rest decimal.Decimal, t *table) {
 	filter := r.request.Filter
 	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !tenants.MatchAny(filter.Regions, line.Region) ||
 		!tenants.MatchAny(filter.Tenants, Unmetered) {
@@ -192,11 +181,4 @@ func (r *run) chosen(all cells) cells {
 		out.add(key, used)
 	}
 	return out
-}
-
-// SortLines puts the lines of a bill into their order.
-func (b *Billed) SortLines() {
-	slices.SortFunc(b.Lines, func(x, y BilledLine) int {
-		return cmp.Or(strings.Compare(x.Day, y.Day), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
-	})
 }

@@ -8,13 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
+	"microspend/spend/bill"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
 // bill covers October 2026 with lines of vCPU-seconds in us-east-1, each "day cost used".
-func bill(t testing.TB, lines ...BilledLine) *Billed {
+func billOf(t testing.TB, lines ...bill.Line) *Billed {
 	t.Helper()
 	out := &Billed{Days: map[string]bool{}, Lines: lines}
 	for day := at(t, "2026-10-01"); day.Before(at(t, "2026-11-01")); day = day.AddDate(0, 0, 1) {
@@ -23,8 +25,8 @@ func bill(t testing.TB, lines ...BilledLine) *Billed {
 	return out
 }
 
-func vcpuLine(day, cost, used string) BilledLine {
-	line := BilledLine{Day: day, Region: "us-east-1", Quantity: pricing.VCPU, Cost: dec(cost)}
+func vcpuLine(day, cost, used string) bill.Line {
+	line := bill.Line{Day: civil.MustParse(day).UTC(), Region: "us-east-1", Quantity: pricing.VCPU, Cost: dec(cost)}
 	if used != "" {
 		line.Used, line.UsedKnown = dec(used), true
 	}
@@ -38,28 +40,28 @@ func TestBilledBasis(t *testing.T) {
 	for _, test := range []struct {
 		name, reason string
 		records      []usage.Record
-		lines        []BilledLine
+		lines        []bill.Line
 		change       func(*Source, *Request)
 		by           []Dimension
 		want         []string
 	}{
 		{
 			"as measured", "each gets what it used at the bill's price", use,
-			[]BilledLine{vcpuLine("2026-10-05", "80", "40"), vcpuLine("2026-10-06", "60", "60")},
+			[]bill.Line{vcpuLine("2026-10-05", "80", "40"), vcpuLine("2026-10-06", "60", "60")},
 			nil,
 			[]Dimension{ByTenant},
 			[]string{"acme 120", "bravo 20"},
 		},
 		{
 			"more than measured", "nobody pays for what somebody else may have used", use,
-			[]BilledLine{vcpuLine("2026-10-05", "100", "50")},
+			[]bill.Line{vcpuLine("2026-10-05", "100", "50")},
 			nil,
 			[]Dimension{ByTenant},
 			[]string{"acme 60", "bravo 20", "(unmetered) 20"},
 		},
 		{
 			"less than measured", "the line is shared out, and no more than it", use,
-			[]BilledLine{vcpuLine("2026-10-05", "20", "20")},
+			[]bill.Line{vcpuLine("2026-10-05", "20", "20")},
 			nil,
 			[]Dimension{ByTenant},
 			[]string{"acme 15", "bravo 5"},
@@ -67,56 +69,56 @@ func TestBilledBasis(t *testing.T) {
 		{
 			"thirds", "the largest remainder gets what rounding leaves over",
 			[]usage.Record{hour(day, "a", 1), hour(day, "b", 1), hour(day, "c", 1)},
-			[]BilledLine{vcpuLine("2026-10-05", "1", "3")},
+			[]bill.Line{vcpuLine("2026-10-05", "1", "3")},
 			nil,
 			[]Dimension{ByTenant},
 			[]string{"a 0.33333333333333333334", "b 0.33333333333333333333", "c 0.33333333333333333333"},
 		},
 		{
 			"nothing measured", "a day that was missed", use[:2],
-			[]BilledLine{vcpuLine("2026-10-06", "60", "60")},
+			[]bill.Line{vcpuLine("2026-10-06", "60", "60")},
 			nil,
 			[]Dimension{ByTenant, ByDay},
 			[]string{"acme 2026-10-05 0", "bravo 2026-10-05 0", "(unmetered) 2026-10-06 60"},
 		},
 		{
 			"no quantity in the bill", "what rates give, at most the line: a dollar a vCPU-second", use[:2],
-			[]BilledLine{vcpuLine("2026-10-05", "50", "")},
+			[]bill.Line{vcpuLine("2026-10-05", "50", "")},
 			nil,
 			[]Dimension{ByTenant},
 			[]string{"acme 30", "bravo 10", "(unmetered) 10"},
 		},
 		{
 			"not by tenant", "the remainder belongs to its day", use,
-			[]BilledLine{vcpuLine("2026-10-05", "100", "50")},
+			[]bill.Line{vcpuLine("2026-10-05", "100", "50")},
 			nil,
 			[]Dimension{ByDay},
 			[]string{"2026-10-05 100", "2026-10-06 0"},
 		},
 		{
 			"filter", "a tenant's part does not depend on who else is shown", use,
-			[]BilledLine{vcpuLine("2026-10-05", "100", "50")},
+			[]bill.Line{vcpuLine("2026-10-05", "100", "50")},
 			func(_ *Source, r *Request) { r.Filter.Tenants = []tenants.Pattern{tenants.Exactly("bravo")} },
 			[]Dimension{ByTenant},
 			[]string{"bravo 20"},
 		},
 		{
 			"a MicroVM", "nor does a MicroVM's", use,
-			[]BilledLine{vcpuLine("2026-10-05", "100", "50")},
+			[]bill.Line{vcpuLine("2026-10-05", "100", "50")},
 			func(_ *Source, r *Request) { r.Filter.MicroVMs = []tenants.Pattern{pattern(t, "mvm-a*")} },
 			[]Dimension{ByMicroVM},
 			[]string{"mvm-acme 60"},
 		},
 		{
 			"a credit on the line", "goes the same way", use[:2],
-			[]BilledLine{vcpuLine("2026-10-05", "-4", "40")},
+			[]bill.Line{vcpuLine("2026-10-05", "-4", "40")},
 			nil,
 			[]Dimension{ByTenant},
 			[]string{"acme -3", "bravo -1"},
 		},
 		{
 			"shared", "what is shared out is the billed part", append([]usage.Record{hour(day, "platform", 40)}, use[:2]...),
-			[]BilledLine{vcpuLine("2026-10-05", "160", "80")},
+			[]bill.Line{vcpuLine("2026-10-05", "160", "80")},
 			func(s *Source, _ *Request) {
 				s.Sharing = Sharing{Policy: ByDirect, Usage: []tenants.Selector{{Field: tenants.Tenant, Pattern: tenants.Exactly("platform")}}}
 			},
@@ -127,7 +129,7 @@ func TestBilledBasis(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			source, request := dollars(test.records...), october(t, test.by...)
 			request.Basis = BasisBilled
-			source.Billed = bill(t, test.lines...)
+			source.Billed = billOf(t, test.lines...)
 			if test.change != nil {
 				test.change(&source, &request)
 			}
@@ -143,7 +145,7 @@ func TestBilledRefusals(t *testing.T) {
 	request.Basis = BasisBilled
 	_, err := source.Report(t.Context(), request)
 	require.EqualError(t, err, "no bill has been stored; store one with microspend reconcile FILE --allocate")
-	source.Billed = bill(t)
+	source.Billed = billOf(t)
 	request.To = at(t, "2026-11-03")
 	_, err = source.Report(t.Context(), request)
 	require.EqualError(t, err, "no bill covers 2026-11-01 and 1 more days up to 2026-11-02; store one with microspend reconcile FILE --allocate")
@@ -172,8 +174,8 @@ func TestBilledRowsAreTheBill(t *testing.T) {
 					if !rapid.Bool().Draw(t, "billed") {
 						continue
 					}
-					line := BilledLine{
-						Day: name, Region: region, Quantity: q, Cost: decimal.New(rapid.Int64Range(-1000, 1<<40).Draw(t, "cost"), -10),
+					line := bill.Line{
+						Day: day, Region: region, Quantity: q, Cost: decimal.New(rapid.Int64Range(-1000, 1<<40).Draw(t, "cost"), -10),
 						Used: decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "used"), -10), UsedKnown: rapid.Bool().Draw(t, "known"),
 					}
 					billed.Lines = append(billed.Lines, line)

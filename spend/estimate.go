@@ -3,19 +3,17 @@ package spend
 import (
 	"context"
 	"math"
-	"math/big"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
 	"microspend/ledger"
-	"microspend/pricing"
 	"microspend/usage"
 )
 
-// MicroDollars is money in millionths of a dollar, rounded down: enough for a picture, and for finding out which few
-// of many tenants are worth an exact look. No figure that is read comes from one.
+// MicroDollars is money in millionths of a dollar, rounded down, in a fraction of the memory that exact amounts take: enough for
+// a picture, and for finding out which few of many tenants are worth an exact look. No figure that is read comes from one.
 type MicroDollars int64
 
 // UnknownMicroDollars stands where no rate is known for what was used.
@@ -69,83 +67,40 @@ func (s Source) EstimateDays(
 	first, last := in.Days(loc)
 	out := DayEstimates{First: first, Days: int(last-first) + 1, Series: map[Key]*DaySeries{}}
 	s.Sharing.Policy = OwnRow
-	rates := map[string]estimatedRates{}
+	prices := newPriceList(s.Rates)
 	for d := first; d <= last; d++ {
 		day := d.Span(loc)
 		if in.To.Before(day.To) {
 			day.To = in.To
 		}
 		r := s.run(Request{From: day.From, To: day.To, By: []Dimension{ByTenant}, Location: loc, Filter: filter})
+		r.prices = prices // which are the same every day
 		cells, err := r.collect(ctx, day, labelsOf)
 		if err != nil {
 			return DayEstimates{}, err
 		}
 		out.Damaged = MergeDamaged(out.Damaged, r.damaged)
-		for key, sum := range cells {
-			rate, ok := rates[key.region]
-			if !ok {
-				card, err := r.prices.card(key.region)
-				if err != nil {
-					return DayEstimates{}, err
-				}
-				rate = estimateRates(card.card)
-				rates[key.region] = rate
+		err = r.priced(cells, func(who Key, cost Cost, _ *usage.Sum) { // once for each region
+			if out.Series[who] == nil {
+				out.Series[who] = &DaySeries{d, make([]MicroDollars, out.Days)}
 			}
-			who := Key{Kind: key.Kind, Tenant: key.Tenant}
-			series := out.Series[who]
-			if series == nil {
-				series = &DaySeries{d, make([]MicroDollars, out.Days)}
-				out.Series[who] = series
-			}
-			series.add(int(d-first), rate.price(&sum.Sum))
+			out.Series[who].add(int(d-first), microDollars(cost))
+		})
+		if err != nil {
+			return DayEstimates{}, err
 		}
 	}
 	return out, nil
 }
 
-// estimateBits is how many bits after the point the rates of an estimate have: a millionth of a dollar is 10^11 of the
-// smallest rates and more, so that what is cut off them is far less than what is cut off the amounts.
-const estimateBits = 96
-
-// estimatedRates are the rates of a region in millionths of a dollar, shifted by estimateBits, for the whole numbers in
-// which usage is measured; nil where a rate is not known.
-type estimatedRates [pricing.QuantityCount]*big.Int
-
-func estimateRates(card pricing.RateCard) estimatedRates {
-	var out estimatedRates
-	shifted := decimal.NewFromBigInt(new(big.Int).Lsh(big.NewInt(1), estimateBits), 6)
-	for _, q := range pricing.BilledQuantities() {
-		one := pricing.Count{Units: shifted, Per: q.Counted().PerUnit}
-		if amount, _, err := one.Amounts(card, q); err == nil { // otherwise the rate is not known
-			out[q] = amount.RoundBank(0).BigInt()
-		}
-	}
-	return out
-}
-
-// price is what a sum costs: of what has a rate, and unknown where nothing that was used has one.
-func (r estimatedRates) price(sum *usage.Sum) MicroDollars {
-	var total, units, amount big.Int
-	known, unknown := false, false
-	for q := range r {
-		n := sum.Amounts[q]
-		switch {
-		case n.IsZero():
-		case r[q] == nil:
-			unknown = true
-		default:
-			known = true
-			units.Lsh(units.SetUint64(n.Hi), 64)
-			units.Or(&units, amount.SetUint64(n.Lo))
-			total.Add(&total, amount.Mul(&units, r[q]))
-		}
-	}
-	if unknown && !known {
+// microDollars rounds a cost down: of what has a rate, and unknown where nothing that was used has one.
+func microDollars(cost Cost) MicroDollars {
+	if !cost.Known() {
 		return UnknownMicroDollars
 	}
-	total.Rsh(&total, estimateBits)
-	if !total.IsInt64() {
+	amount := cost.Amount.Shift(6)
+	if amount.GreaterThan(decimal.NewFromInt(int64(MaxMicroDollars))) {
 		return MaxMicroDollars
 	}
-	return min(MicroDollars(total.Int64()), MaxMicroDollars)
+	return MicroDollars(amount.IntPart())
 }

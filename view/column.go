@@ -136,7 +136,7 @@ type Table struct {
 	Columns []Head
 	Tight   bool // one blank between columns in place of two
 	length  int
-	row     func(i int, wanted func(Head) bool) Row
+	row     func(i int, wanted []bool, cells []Value) Row
 	more    []Row // behind those
 }
 
@@ -155,27 +155,29 @@ func NewTable[R any](columns []Column[R], rows []R, look func(R) Look) *Table {
 	for i, c := range columns {
 		t.Columns[i] = c.head()
 	}
-	t.row = func(i int, wanted func(Head) bool) Row {
-		return rowOf(columns, rows[i], look, func(c int) bool { return wanted(t.Columns[c]) })
+	t.row = func(i int, wanted []bool, cells []Value) Row {
+		return rowOf(columns, rows[i], look, wanted, cells)
 	}
 	return t
 }
 
 // RowOf makes one row, such as a total to [Table.Add].
 func RowOf[R any](columns []Column[R], of R, look func(R) Look) Row {
-	return rowOf(columns, of, look, func(int) bool { return true })
+	return rowOf(columns, of, look, nil, make([]Value, len(columns)))
 }
 
-// rowOf makes the cells that are wanted, as a table of a hundred thousand rows has columns that take long to work out
-// and that not every renderer shows.
-func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted func(column int) bool) Row {
-	row := Row{Cells: make([]Value, len(columns))}
+// rowOf makes the cells that are wanted, all if wanted is nil: a table of a hundred thousand rows has columns that take
+// long to work out and that not every renderer shows.
+func rowOf[R any](columns []Column[R], of R, look func(R) Look, wanted []bool, cells []Value) Row {
+	row := Row{Cells: cells}
 	if look != nil {
 		row.Look = look(of)
 	}
 	for c := range columns {
-		if columns[c].Value != nil && wanted(c) {
-			row.Cells[c] = columns[c].Value(of)
+		if columns[c].Value != nil && (wanted == nil || wanted[c]) {
+			cells[c] = columns[c].Value(of)
+		} else {
+			cells[c] = Value{}
 		}
 	}
 	return row
@@ -210,14 +212,23 @@ func (t *Table) Len() int { return t.length + len(t.more) }
 func (t *Table) Lines() int { return t.length }
 
 // Row makes a row with all its cells.
-func (t *Table) Row(i int) Row { return t.rowWith(i, func(Head) bool { return true }) }
+func (t *Table) Row(i int) Row { return t.rowWith(i, nil) }
 
 // rowWith makes the cells of a row that are wanted, and leaves the others missing.
-func (t *Table) rowWith(i int, wanted func(Head) bool) Row {
+func (t *Table) rowWith(i int, wanted []bool) Row {
 	if i >= t.length {
 		return t.more[i-t.length]
 	}
-	return t.row(i, wanted)
+	return t.row(i, wanted, make([]Value, len(t.Columns)))
+}
+
+// wanted are the columns that somebody gets.
+func (t *Table) wanted(by func(Head) bool) []bool {
+	wanted := make([]bool, len(t.Columns))
+	for i, head := range t.Columns {
+		wanted[i] = by(head)
+	}
+	return wanted
 }
 
 // Cell is the value of a column in a row, missing where the row has none.
@@ -228,39 +239,31 @@ func (r Row) Cell(column int) Value {
 	return r.Cells[column]
 }
 
-// EachRecord hands the rows that are data to yield, in order: lines and totals that the table was made of. Groups, and
-// what was added behind, follow from them. Rows are made a block at a time on all processors, so that memory does not
-// grow with the table.
-func (t *Table) EachRecord(yield func(Row) error) error {
-	return eachLine(t, Head.forData, func(row Row) Row { return row }, yield)
+// EachLine adds each row that is data, in order, to a batch, and hands on one batch after the other: lines and totals
+// that the table was made of. Groups, and what was added behind, follow from them. Batches are made on all processors, a
+// few at a time, so that memory does not grow with the table. A row is lent: the next one has the same cells.
+func EachLine[Batch any](t *Table, add func(*Batch, Row), yield func(*Batch) error) error {
+	return eachLine(t, nil, add, yield)
 }
 
-// EachLine does the same with all cells of a row, also those that only people see.
-func (t *Table) EachLine(yield func(Row) error) error {
-	return eachLine(t, func(Head) bool { return true }, func(row Row) Row { return row }, yield)
-}
-
-// eachLine hands on what is made of lines, which is done on all processors, too.
-func eachLine[T any](t *Table, wanted func(Head) bool, of func(Row) T, yield func(T) error) error {
-	const most = 2048
-	type line struct {
-		made T
-		data bool
-	}
-	block := make([]line, min(t.length, most))
-	for start := 0; start < t.length; start += len(block) {
-		made := block[:min(len(block), t.length-start)]
-		parallel(len(made), func(i int) {
-			made[i] = line{}
-			if row := t.row(start+i, wanted); row.Kind != Group {
-				made[i] = line{of(row), true}
+// eachLine does the same with the cells that are wanted.
+func eachLine[Batch any](t *Table, wanted []bool, add func(*Batch, Row), yield func(*Batch) error) error {
+	const rows = 256
+	count := (t.length + rows - 1) / rows
+	most := 4 * runtime.GOMAXPROCS(0) // so that no processor waits long for the slowest
+	for start := 0; start < count; start += most {
+		batches := make([]Batch, min(most, count-start))
+		parallel(len(batches), 1, func(b int) {
+			cells := make([]Value, len(t.Columns))
+			first := (start + b) * rows
+			for i := first; i < min(first+rows, t.length); i++ {
+				if row := t.row(i, wanted, cells); row.Kind != Group {
+					add(&batches[b], row)
+				}
 			}
 		})
-		for _, l := range made {
-			if !l.data {
-				continue
-			}
-			if err := yield(l.made); err != nil {
+		for b := range batches {
+			if err := yield(&batches[b]); err != nil {
 				return err
 			}
 		}
@@ -268,9 +271,9 @@ func eachLine[T any](t *Table, wanted func(Head) bool, of func(Row) T, yield fun
 	return nil
 }
 
-// parallel calls do for 0 to n - 1 on all processors; few calls are not worth it.
-func parallel(n int, do func(int)) {
-	workers := min(runtime.GOMAXPROCS(0), (n+255)/256)
+// parallel calls do for 0 to n - 1 on all processors, each of which has so many calls to make at least.
+func parallel(n, least int, do func(int)) {
+	workers := min(runtime.GOMAXPROCS(0), (n+least-1)/least)
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
@@ -295,8 +298,9 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 	}
 	made := make([]Row, t.Len())
 	texts := make([][]string, len(made))
-	parallel(len(made), func(i int) {
-		made[i], texts[i] = t.rowWith(i, Head.forPeople), make([]string, len(columns))
+	wanted := t.wanted(Head.forPeople)
+	parallel(len(made), 256, func(i int) {
+		made[i], texts[i] = t.rowWith(i, wanted), make([]string, len(columns))
 		for c, place := range places {
 			texts[i][c] = Visible(made[i].Cell(place).String())
 		}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"encoding/csv"
 	"io"
 	"slices"
@@ -18,43 +19,65 @@ func renderCSV(w io.Writer, documents []Document) error {
 			}
 		}
 	}
-	out := csv.NewWriter(w)
 	if len(header) > 0 {
-		if err := out.Write(safeCells(slices.Clone(header))); err != nil {
+		var first csvBatch
+		first.add(len(header), func(i int) string { return SafeCell(header[i]) })
+		if err := first.writeTo(w); err != nil {
 			return err
 		}
 	}
 	for _, d := range documents {
 		t := d.data()
-		places := make([]int, len(t.Columns)) // of its columns in the header
-		for i, head := range t.Columns {
-			places[i] = -1
-			if head.inCSV() {
-				places[i] = slices.Index(header, head.ID)
-			}
+		wanted := t.wanted(Head.inCSV)
+		places := make([]int, len(header)) // of the header's columns in the table
+		for i, id := range header {
+			places[i] = slices.IndexFunc(t.Columns, func(h Head) bool { return h.inCSV() && h.ID == id })
 		}
-		if err := eachLine(t, Head.inCSV, func(row Row) []string {
-			cells := make([]string, len(header))
-			for i, place := range places {
-				if place >= 0 {
-					cells[place] = row.Cell(i).Exact()
+		if err := eachLine(t, wanted, func(batch *csvBatch, row Row) {
+			batch.add(len(header), func(i int) string {
+				if places[i] < 0 {
+					return ""
 				}
-			}
-			return safeCells(cells)
-		}, out.Write); err != nil {
+				return row.Cell(places[i]).safe()
+			})
+		}, func(batch *csvBatch) error { return batch.writeTo(w) }); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return nil
 }
 
-// safeCells makes cells safe in their place.
-func safeCells(cells []string) []string {
-	for i, cell := range cells {
-		cells[i] = SafeCell(cell)
+// csvBatch is some lines of CSV.
+type csvBatch struct {
+	text  bytes.Buffer
+	out   *csv.Writer
+	cells []string
+}
+
+func (b *csvBatch) add(columns int, cell func(column int) string) {
+	if b.out == nil {
+		b.out, b.cells = csv.NewWriter(&b.text), make([]string, columns)
 	}
-	return cells
+	for i := range b.cells {
+		b.cells[i] = cell(i)
+	}
+	_ = b.out.Write(b.cells) // a buffer takes every write
+}
+
+func (b *csvBatch) writeTo(w io.Writer) error {
+	if b.out != nil {
+		b.out.Flush()
+	}
+	_, err := b.text.WriteTo(w)
+	return err
+}
+
+// safe is the datum in a cell of CSV.
+func (v Value) safe() string {
+	if v.kind == numberKind || v.kind == countKind {
+		return v.Exact() // no formula, whatever its sign
+	}
+	return SafeCell(v.Exact())
 }
 
 // SafeCell keeps spreadsheets from taking text for a formula: what begins with = + - @, a tab or a return gets an

@@ -1,10 +1,11 @@
 package view
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -56,29 +57,27 @@ func (r Records) MarshalJSON() ([]byte, error) { return marshal(r) }
 func (v Value) MarshalJSON() ([]byte, error) { return marshal(v) }
 
 func marshal(value any) ([]byte, error) {
-	var out bytes.Buffer
-	w := jsonWriter{out: bufio.NewWriter(&out)}
-	if err := w.write(value); err != nil {
-		return nil, err
-	}
-	err := w.out.Flush()
-	return out.Bytes(), err
+	var w jsonWriter
+	err := w.write(value)
+	return w.text, err
 }
 
 // WriteJSON writes a value with two blanks of indentation and a line break at the end. Records are written as their
 // rows are made, so a million of them take no more memory than a few thousand.
 func WriteJSON(out io.Writer, value any) error {
-	w := jsonWriter{out: bufio.NewWriter(out), indent: true}
+	w := jsonWriter{out: out, indent: true}
 	if err := w.write(value); err != nil {
 		return err
 	}
-	_ = w.out.WriteByte('\n') // an error stays until Flush
-	return w.out.Flush()
+	w.text = append(w.text, '\n')
+	return w.flush()
 }
 
-// jsonWriter writes JSON. Errors of out are reported by its Flush.
+// jsonWriter writes JSON. Numbers and plain strings are written here, as package encoding/json takes several times as
+// long, which is felt at a hundred thousand rows; the rest is left to it.
 type jsonWriter struct {
-	out    *bufio.Writer
+	text   []byte
+	out    io.Writer // where text goes once there is much of it; nil keeps it
 	indent bool
 	depth  int
 }
@@ -86,12 +85,11 @@ type jsonWriter struct {
 func (w *jsonWriter) write(value any) error {
 	switch v := value.(type) {
 	case Value:
-		if v.IsMissing() {
-			return w.other(nil)
-		}
-		return w.write(v.data)
+		return w.value(v)
+	case string:
+		return w.string(v)
 	case decimal.Decimal:
-		_, _ = w.out.WriteString(`"` + v.String() + `"`)
+		w.decimal(v)
 		return nil
 	case Object:
 		return w.object(v)
@@ -112,6 +110,42 @@ func (w *jsonWriter) write(value any) error {
 	}
 }
 
+func (w *jsonWriter) value(v Value) error {
+	switch v.kind {
+	case textKind:
+		return w.string(v.text)
+	case numberKind:
+		w.decimal(v.number)
+	case countKind:
+		w.text = strconv.AppendInt(w.text, v.count, 10)
+	case boolKind:
+		w.text = strconv.AppendBool(w.text, v.count != 0)
+	case nestedKind:
+		return w.write(v.other)
+	default:
+		w.text = append(w.text, "null"...)
+	}
+	return nil
+}
+
+func (w *jsonWriter) decimal(d decimal.Decimal) {
+	w.text = append(w.text, '"')
+	w.text = appendDecimal(w.text, d)
+	w.text = append(w.text, '"')
+}
+
+func (w *jsonWriter) string(s string) error {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return w.other(s)
+		}
+	}
+	w.text = append(w.text, '"')
+	w.text = append(w.text, s...)
+	w.text = append(w.text, '"')
+	return nil
+}
+
 // other leaves a value to package encoding/json.
 func (w *jsonWriter) other(value any) error {
 	var text bytes.Buffer
@@ -128,7 +162,7 @@ func (w *jsonWriter) other(value any) error {
 		}
 		plain = indented.Bytes()
 	}
-	_, _ = w.out.Write(plain)
+	w.text = append(w.text, plain...)
 	return nil
 }
 
@@ -139,7 +173,10 @@ func (w *jsonWriter) object(o Object) error {
 				continue
 			}
 			item()
-			if err := w.member(field.ID, field.Value); err != nil {
+			if err := w.name(field.ID); err != nil {
+				return err
+			}
+			if err := w.write(field.Value); err != nil {
 				return err
 			}
 		}
@@ -147,47 +184,80 @@ func (w *jsonWriter) object(o Object) error {
 	})
 }
 
+// records writes the rows of a table, a batch of which is written on each processor.
 func (w *jsonWriter) records(t *Table) error {
+	fields, wanted := make([]string, len(t.Columns)), t.wanted(Head.inJSON)
+	for i, head := range t.Columns {
+		name := jsonWriter{indent: w.indent}
+		if err := name.name(head.ID); err != nil {
+			return err
+		}
+		fields[i] = string(name.text)
+	}
+	type batch struct {
+		jsonWriter
+		rows int
+		err  error
+	}
 	return w.list('[', ']', func(item func()) error {
-		return t.EachRecord(func(row Row) error {
-			item()
-			return w.list('{', '}', func(item func()) error {
-				for i, head := range t.Columns {
+		return eachLine(t, wanted, func(b *batch, row Row) {
+			b.indent, b.depth = w.indent, w.depth
+			if b.rows++; b.rows > 1 {
+				b.text = append(b.text, ',')
+				b.line()
+			}
+			b.err = cmp.Or(b.err, b.list('{', '}', func(item func()) error {
+				for i, field := range fields {
 					v := row.Cell(i)
-					if !head.inJSON() || v.omit {
+					if !wanted[i] || v.omit {
 						continue
 					}
 					item()
-					if err := w.member(head.ID, v); err != nil {
+					b.text = append(b.text, field...)
+					if err := b.value(v); err != nil {
 						return err
 					}
 				}
 				return nil
-			})
+			}))
+		}, func(b *batch) error {
+			if b.rows > 0 {
+				item()
+				w.text = append(w.text, b.text...)
+			}
+			return cmp.Or(b.err, w.flush())
 		})
 	})
 }
 
-func (w *jsonWriter) member(id string, value any) error {
-	if err := w.other(id); err != nil {
-		return err
+// flush hands on what is written.
+func (w *jsonWriter) flush() error {
+	if w.out == nil {
+		return nil
 	}
-	colon := ":"
+	_, err := w.out.Write(w.text)
+	w.text = w.text[:0]
+	return err
+}
+
+// name writes the name of a field.
+func (w *jsonWriter) name(id string) error {
+	err := w.string(id)
+	w.text = append(w.text, ':')
 	if w.indent {
-		colon = ": "
+		w.text = append(w.text, ' ')
 	}
-	_, _ = w.out.WriteString(colon)
-	return w.write(value)
+	return err
 }
 
 // list writes what stands between two brackets. Items calls item before each of its items.
 func (w *jsonWriter) list(open, end byte, items func(item func()) error) error {
-	_ = w.out.WriteByte(open)
+	w.text = append(w.text, open)
 	w.depth++
 	n := 0
 	err := items(func() {
 		if n > 0 {
-			_ = w.out.WriteByte(',')
+			w.text = append(w.text, ',')
 		}
 		n++
 		w.line()
@@ -196,12 +266,15 @@ func (w *jsonWriter) list(open, end byte, items func(item func()) error) error {
 	if n > 0 {
 		w.line()
 	}
-	_ = w.out.WriteByte(end)
+	w.text = append(w.text, end)
 	return err
 }
 
 func (w *jsonWriter) line() {
 	if w.indent {
-		_, _ = w.out.WriteString("\n" + strings.Repeat("  ", w.depth))
+		w.text = append(w.text, '\n')
+		for range w.depth {
+			w.text = append(w.text, "  "...)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package view
 
 import (
+	"bytes"
 	"encoding"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,14 +16,34 @@ import (
 // every other renderer the text, so that rounding happens nowhere else. The zero value is a figure that there is none
 // of: null in JSON, empty elsewhere.
 type Value struct {
-	data   any           // nil, string, decimal.Decimal, int64, bool, []string, or what package encoding/json takes
-	words  string        // what people read, where that does not follow from the datum
-	shown  bool          // words count
-	later  func() string // makes the words when they are asked for
+	kind   kind
 	form   form
-	places int32
+	shown  bool // words count
 	omit   bool // from JSON objects
+	places int32
+
+	// The datum. Each kind has a field of its own, as a table has a million cells, and boxing each costs more than its size.
+	number decimal.Decimal
+	count  int64 // of a bool, 1 is true
+	text   string
+	other  any // a list of strings, or what package encoding/json takes
+
+	words string        // what people read, where that does not follow from the datum
+	later func() string // makes the words when they are asked for
 }
+
+// kind is what a datum is.
+type kind uint8
+
+const (
+	missingKind kind = iota
+	unknownKind
+	textKind
+	numberKind
+	countKind
+	boolKind
+	nestedKind
+)
 
 // form is how a decimal is written for people.
 type form uint8
@@ -38,48 +60,56 @@ const (
 )
 
 // Text is a name or a word.
-func Text[S ~string](s S) Value { return Value{data: string(s)} }
+func Text[S ~string](s S) Value { return Value{kind: textKind, text: string(s)} }
 
 // Number is a figure shown with a fixed number of decimals, rounded half-even.
-func Number(d decimal.Decimal, places int32) Value { return Value{data: d, places: places} }
+func Number(d decimal.Decimal, places int32) Value {
+	return Value{kind: numberKind, number: d, places: places}
+}
 
 // Dollars is an amount of money shown to the cent.
 func Dollars(d decimal.Decimal) Value { return Number(d, CentPlaces) }
 
 // Exact is a figure shown in full.
-func Exact(d decimal.Decimal) Value { return Value{data: d, form: exactForm} }
+func Exact(d decimal.Decimal) Value { return Value{kind: numberKind, number: d, form: exactForm} }
 
 // UpTo is a figure shown with at most so many decimals, and no more than it has.
 func UpTo(d decimal.Decimal, places int32) Value {
-	return Value{data: d, places: places, form: upToForm}
+	return Value{kind: numberKind, number: d, places: places, form: upToForm}
 }
 
 // Signed is a change, shown with its sign.
 func Signed(d decimal.Decimal, places int32) Value {
-	return Value{data: d, places: places, form: signedForm}
+	return Value{kind: numberKind, number: d, places: places, form: signedForm}
 }
 
 // Percent is a part of one, shown as a percentage. The datum stays the part of one.
 func Percent(d decimal.Decimal, places int32) Value {
-	return Value{data: d, places: places, form: percentForm}
+	return Value{kind: numberKind, number: d, places: places, form: percentForm}
 }
 
 // PercentDown is a part of one, shown as a percentage that is rounded down, so that 100 % stands only where nothing is
 // missing. The datum stays the part of one.
 func PercentDown(d decimal.Decimal, places int32) Value {
-	return Value{data: d, places: places, form: percentDownForm}
+	return Value{kind: numberKind, number: d, places: places, form: percentDownForm}
 }
 
 // SignedPercent is a change that is given in percent already, shown with its sign.
 func SignedPercent(d decimal.Decimal, places int32) Value {
-	return Value{data: d, places: places, form: signedPercentForm}
+	return Value{kind: numberKind, number: d, places: places, form: signedPercentForm}
 }
 
 // Count is a whole number: a number in JSON, with its digits grouped for people.
-func Count[N ~int | ~int32 | ~int64](n N) Value { return Value{data: int64(n)} }
+func Count[N ~int | ~int32 | ~int64](n N) Value { return Value{kind: countKind, count: int64(n)} }
 
 // Bool is true or false.
-func Bool(b bool) Value { return Value{data: b} }
+func Bool(b bool) Value {
+	v := Value{kind: boolKind}
+	if b {
+		v.count = 1
+	}
+	return v
+}
 
 // Moment is a point in time, in UTC to the second.
 func Moment(t time.Time) Value { return Text(t.UTC().Format(time.RFC3339)) }
@@ -90,22 +120,25 @@ func Day(t time.Time, location *time.Location) Value {
 }
 
 // Date is a calendar day that is written already, as in 2026-10-01.
-func Date(day string) Value { return Value{data: day, form: dateForm} }
+func Date(day string) Value { return Value{kind: textKind, text: day, form: dateForm} }
 
 // List is several words: an array in JSON, joined by semicolons elsewhere.
-func List(words []string) Value { return Value{data: words} }
+func List(words []string) Value { return Value{kind: nestedKind, other: words} }
 
 // Nested is a JSON object or array in a field, which no other format has.
-func Nested(data any) Value { return Value{data: data} }
+func Nested(data any) Value {
+	if data == nil {
+		return Value{}
+	}
+	return Value{kind: nestedKind, other: data}
+}
 
 // Missing is a figure that there is none of, with the words that stand in its place for people.
 func Missing(words string) Value { return Value{words: words, shown: true} }
 
 // Unknown is a figure that exists but is not known: null in JSON and the word elsewhere, so that no spreadsheet takes
 // it for zero.
-func Unknown() Value { return Value{data: unknown("unknown")} }
-
-type unknown string
+func Unknown() Value { return Value{kind: unknownKind, text: "unknown"} }
 
 // Maybe is a value of something that may not be there; where it is not, the cell is empty.
 func Maybe[T any](p *T, of func(T) Value) Value {
@@ -154,30 +187,25 @@ func (v Value) OmitMissing() Value { return v.OmitIf(v.IsMissing()) }
 func (v Value) OmitEmpty() Value { return v.OmitIf(v.isEmpty()) }
 
 // IsMissing reports whether there is no datum.
-func (v Value) IsMissing() bool { _, is := v.data.(unknown); return is || v.data == nil }
+func (v Value) IsMissing() bool { return v.kind == missingKind || v.kind == unknownKind }
 
 // Number returns the figure, and reports whether the value is one.
 func (v Value) Number() (decimal.Decimal, bool) {
-	switch d := v.data.(type) {
-	case decimal.Decimal:
-		return d, true
-	case int64:
-		return decimal.NewFromInt(d), true
-	default:
-		return decimal.Decimal{}, false
+	if v.kind == countKind {
+		return decimal.NewFromInt(v.count), true
 	}
+	return v.number, v.kind == numberKind
 }
 
 // Percentage returns the figure in percent, and reports whether people read it as a percentage.
 func (v Value) Percentage() (decimal.Decimal, bool) {
-	d, ok := v.data.(decimal.Decimal)
 	switch v.form {
 	case percentForm, percentDownForm:
-		return d.Shift(2), ok
+		return v.number.Shift(2), true
 	case signedPercentForm:
-		return d, ok
+		return v.number, true
 	default:
-		return d, false
+		return v.number, false
 	}
 }
 
@@ -189,11 +217,11 @@ func (v Value) String() string {
 	case v.later != nil:
 		return v.later()
 	}
-	switch d := v.data.(type) {
-	case decimal.Decimal:
-		return v.form.write(d, v.places)
-	case int64:
-		return figures.Int(d)
+	switch v.kind {
+	case numberKind:
+		return v.form.write(v.number, v.places)
+	case countKind:
+		return figures.Int(v.count)
 	default:
 		return v.Exact()
 	}
@@ -223,86 +251,99 @@ func (f form) write(d decimal.Decimal, places int32) string {
 
 // Exact is the datum as CSV has it: decimals in plain notation, lists joined by semicolons, "" where there is none.
 func (v Value) Exact() string {
-	switch d := v.data.(type) {
-	case nil:
+	switch v.kind {
+	case numberKind:
+		return string(appendDecimal(make([]byte, 0, 32), v.number))
+	case countKind:
+		return strconv.FormatInt(v.count, 10)
+	case boolKind:
+		return strconv.FormatBool(v.count != 0)
+	case nestedKind:
+		switch d := v.other.(type) {
+		case []string:
+			return strings.Join(d, "; ")
+		case encoding.TextMarshaler:
+			if text, err := d.MarshalText(); err == nil {
+				return string(text)
+			}
+		}
 		return ""
-	case string:
-		return d
-	case unknown:
-		return string(d)
-	case decimal.Decimal:
-		return d.String()
-	case int64:
-		return decimal.NewFromInt(d).String()
-	case bool:
-		if d {
-			return "true"
-		}
-		return "false"
-	case []string:
-		return strings.Join(d, "; ")
-	case encoding.TextMarshaler:
-		text, err := d.MarshalText()
-		if err != nil {
-			return ""
-		}
-		return string(text)
 	default:
-		return ""
+		return v.text
 	}
 }
 
-func (v Value) isEmpty() bool {
-	switch d := v.data.(type) {
-	case nil, unknown:
-		return true
-	case string:
-		return d == ""
-	case decimal.Decimal:
-		return d.IsZero()
-	case int64:
-		return d == 0
-	case bool:
-		return !d
-	case []string:
-		return len(d) == 0
-	default:
-		return false
+// appendDecimal adds a decimal in plain notation, as [decimal.Decimal.String] writes it, which takes three times as long.
+func appendDecimal(to []byte, d decimal.Decimal) []byte {
+	coefficient, exponent := d.Coefficient(), int(d.Exponent())
+	if !coefficient.IsInt64() || exponent > 0 {
+		return append(to, d.String()...)
 	}
+	n := coefficient.Int64()
+	for ; exponent < 0 && n%10 == 0; exponent++ { // also the zeros of 0.00
+		n /= 10
+	}
+	if n < 0 {
+		to = append(to, '-')
+	}
+	var room [20]byte
+	digits := bytes.TrimPrefix(strconv.AppendInt(room[:0], n, 10), []byte("-"))
+	whole := len(digits) + exponent
+	if whole <= 0 {
+		to = append(to, '0')
+	} else {
+		to = append(to, digits[:whole]...)
+	}
+	if exponent == 0 {
+		return to
+	}
+	to = append(to, '.')
+	for ; whole < 0; whole++ {
+		to = append(to, '0')
+	}
+	return append(to, digits[whole:]...)
+}
+
+func (v Value) isEmpty() bool {
+	if list, ok := v.other.([]string); ok {
+		return len(list) == 0
+	}
+	return v.IsMissing() || v.kind != nestedKind && v.text == "" && v.count == 0 && v.number.IsZero()
 }
 
 // Spreadsheet is a figure as a spreadsheet takes it, with the format in which it is shown there. It reports false for
 // what is no figure.
 func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
-	if n, isCount := v.data.(int64); isCount {
-		return decimal.NewFromInt(n), "#,##0", true
-	}
-	d, ok = v.data.(decimal.Decimal)
-	point := ""
-	if v.places > 0 {
-		point = "." + strings.Repeat("0", int(v.places))
-	}
+	d, ok = v.Number()
 	switch v.form {
 	case percentForm, percentDownForm:
-		return d, "0" + point + "%", ok
+		return d, pattern("0.0000000000", v.places) + "%", ok
 	case signedPercentForm:
-		return d.Shift(-2), "0" + point + "%", ok
+		return d.Shift(-2), pattern("0.0000000000", v.places) + "%", ok
 	case upToForm:
-		return d, "#,##0." + strings.Repeat("#", int(v.places)), ok
+		return d, pattern("#,##0.##########", v.places), ok
 	case exactForm:
 		return d, "General", ok
 	default:
-		return d, "#,##0" + point, ok
+		return d, pattern("#,##0.0000000000", v.places), ok
 	}
 }
 
 // Calendar is the day of a [Date], and reports false for what is none, such as the name of a row that others were
 // folded into.
 func (v Value) Calendar() (time.Time, bool) {
-	text, ok := v.data.(string)
-	if !ok || v.form != dateForm {
+	if v.form != dateForm {
 		return time.Time{}, false
 	}
-	day, err := time.Parse(time.DateOnly, text)
+	day, err := time.Parse(time.DateOnly, v.text)
 	return day, err == nil
+}
+
+// pattern cuts a spreadsheet's format of ten decimals to as many as are shown, at most those.
+func pattern(format string, places int32) string {
+	point := strings.IndexByte(format, '.')
+	if places <= 0 {
+		return format[:point]
+	}
+	return format[:min(point+1+int(places), len(format))]
 }

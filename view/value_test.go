@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
@@ -126,4 +127,16 @@ func TestOmittedFields(t *testing.T) {
 			require.Equal(t, tc.value.Exact(), csvOf(t, NewTable(columns, []Value{tc.value}, nil))[1][0], "CSV keeps its columns")
 		})
 	}
+}
+
+// Decimals are written without package decimal's detours, and read the same.
+func TestDecimalsReadAsTheLibraryWritesThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		coefficient := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-2000, 2000)).Draw(t, "coefficient")
+		d := decimal.New(coefficient, rapid.Int32Range(-30, 5).Draw(t, "exponent"))
+		if rapid.Bool().Draw(t, "large") {
+			d = d.Mul(decimal.New(1<<62, -20))
+		}
+		require.Equal(t, d.String(), Exact(d).Exact())
+	})
 }

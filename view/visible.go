@@ -28,11 +28,13 @@ func Visible(s string) string {
 	return out.String()
 }
 
-// deceptive says whether a character does something else than show itself: controls, formats (which reorder, join or
+// deceptive reports whether a character does something other than show itself: controls, formats (which reorder, join or
 // hide), fillers without width, and the selectors and tags beyond those that emoji are made with.
 func deceptive(r rune) bool {
 	switch {
-	case r < 0x20, r >= 0x7f && r < 0xa0: // C0, DEL, C1
+	case r >= 0x20 && r < 0x7f: // most text is nothing else
+		return false
+	case r < 0xa0: // C0, DEL, C1
 		return true
 	case r == 0x2028, r == 0x2029, r == 0x115f, r == 0x1160, r == 0x3164, r == 0xffa0, r == 0xfffd:
 		return true

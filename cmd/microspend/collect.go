@@ -50,19 +50,16 @@ microspend.yaml under collect.`,
 }
 
 func (a *app) collect(ctx context.Context, flags collectFlags) error {
-	if err := a.output.check(); err != nil {
-		return err
-	}
 	logger, err := a.collectLogger(flags.logFormat)
 	if err != nil {
 		return err
 	}
-	bar := a.startProgress("collecting", "batches")
+	bar := a.progress("collecting", "batches")
 	made, err := a.newCollection(flags, a.askForCode(), logger)
 	if err != nil {
 		return err
 	}
-	made.options.Progress = func(done, total int64, _ string) { bar.at(done, total, done) }
+	made.options.Progress = func(done, total int64, _ string) { bar.At(done, total, done) }
 	runner, err := collector.New(made.options)
 	if err != nil {
 		return err
@@ -79,14 +76,14 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 		a.boundMemory()
 		a.waitForCollect()
 		return runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
-			bar.clear()
+			bar.Clear()
 			logRun(logger, s, err)
 		})
 	}
 	a.boundMemory()
 	a.waitForCollect()
 	summary, err := runner.Run(ctx)
-	bar.clear()
+	bar.Clear()
 	var tooDear *collector.CostError
 	if errors.As(err, &tooDear) {
 		fmt.Fprintln(a.err, "microspend: "+view.Visible(tooDear.Error()))

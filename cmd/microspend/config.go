@@ -11,42 +11,34 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "config",
-		Short: "Check the configuration",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	check := &cobra.Command{
+	cmd := &cobra.Command{Use: "config", Short: "Check the configuration", Args: cobra.NoArgs, RunE: help}
+	check := a.command(&cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Read " + config.Name + " and the files it refers to, and report every error with line and column",
-		Long: `check reads the configuration as every other command does: FILE or --config, or else ./` + config.Name +
-			`, or the one in the
-user's config directory, with the tenants file and private rate cards it refers to. It reports errors, or the name of the
-valid file, on standard error, and exits with 2 if there are errors.`,
+		Long: `check reads FILE, --config, or the configuration that other commands would use, and the tenants
+file and private rate cards it refers to. It exits with 2 if there are errors.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				if a.flags.config != "" {
-					return errors.New("give either FILE or --config, not both")
-				}
-				a.flags.config = args[0]
+	}, func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			if a.flags.config != "" {
+				return errors.New("give either FILE or --config, not both")
 			}
-			read, err := a.loadConfig()
-			if err != nil {
-				return err
-			}
-			if read.Path == "" {
-				return fmt.Errorf("no configuration found: neither ./%s nor one in the user's config directory; defaults apply",
-					config.Name)
-			}
-			if _, err := a.configured(os.ReadFile); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.err, "%s is valid\n", read.Path)
-			return nil
-		},
-	}
+			a.flags.config = args[0]
+		}
+		read, err := a.loadConfig()
+		if err != nil {
+			return err
+		}
+		if read.Path == "" {
+			return fmt.Errorf("no configuration found: neither ./%s nor one in the user's config directory; defaults apply",
+				config.Name)
+		}
+		if _, err := a.configured(os.ReadFile); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.err, "%s is valid\n", read.Path)
+		return nil
+	})
 	a.configFlag(check)
 	cmd.AddCommand(check)
 	return cmd

@@ -135,25 +135,18 @@ func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 			return tui.Options{}, fmt.Errorf("--tz: %w", err)
 		}
 	}
-	now, err := a.today()
-	if err != nil {
-		return tui.Options{}, err
-	}
 	options := tui.Options{
 		Reader: &data.Reader{
 			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices,
 			Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint, Records: opened.Records,
 		},
-		Now: a.now, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
+		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
 		Input: a.in, Output: a.out,
-	}
-	if a.asOf != "" {
-		options.Now = func() time.Time { return now }
 	}
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {
 		options.StateFile = filepath.Join(folder, "dash.json")
 	}
-	options.Period, err = a.dashPeriod(source, f, now)
+	options.Period, err = a.dashPeriod(source, f, a.today())
 	return options, err
 }
 

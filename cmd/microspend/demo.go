@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,63 +23,65 @@ func (a *app) demoCommand() *cobra.Command {
 	var (
 		folder string
 		noDash bool
+		fleet  simulate.Fleet
 	)
-	fleet := simulate.Fleet{}
-	cmd := &cobra.Command{
+	cmd := a.command(&cobra.Command{
 		Use:   "demo",
 		Short: "Generate a sample fleet in a ledger of its own and open the dashboard",
 		Long: `demo generates usage of 40 tenants with different patterns over the 45 days before --as-of,
 reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
 tenants file and budgets. On a terminal it then opens the dashboard on that ledger and keeps
 generating today's hours; --no-dash only writes the ledger.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			now, err := a.today()
-			if err != nil {
+	}, func(cmd *cobra.Command, _ []string) error {
+		fleet.End = a.today()
+		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
+			return errors.New("--tenants must be 1 to 40, and --days 1 to 400")
+		}
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		a.flags = sharedFlags{ledger: filepath.Join(folder, "ledger"), config: filepath.Join(folder, config.Name)}
+		for path, content := range map[string][]byte{
+			filepath.Join(folder, "tenants.csv"): fleet.TenantsFile(), a.flags.config: fleet.ConfigFile(),
+		} {
+			if err := atomicfile.Write(path, content, newFile); err != nil {
 				return err
 			}
-			fleet.End = now
-			if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
-				return errors.New("--tenants must be 1 to 40, and --days 1 to 400")
-			}
-			if err := os.MkdirAll(folder, 0o755); err != nil {
-				return err
-			}
-			for name, content := range map[string][]byte{"tenants.csv": fleet.TenantsFile(), config.Name: fleet.ConfigFile()} {
-				err := atomicfile.Write(filepath.Join(folder, name), content, newFile)
-				if err != nil {
-					return err
-				}
-			}
-			var changes ledger.Changes
-			err = a.writeLedger(cmd.Context(), filepath.Join(folder, "ledger"), ledger.Options{Command: "microspend demo"},
-				func(ctx context.Context, writer *ledger.Writer) (err error) {
-					changes, err = writer.Upsert(ctx, withoutErrors(fleet.Batches()))
-					return err
-				})
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.err, "wrote %d records over %d days to %s; next: microspend spend --ledger %s --config %s\n",
-				changes.Read, len(changes.Days), filepath.Join(folder, "ledger"), filepath.Join(folder,
-					"ledger"), filepath.Join(folder, config.Name))
-			if noDash || !a.onTerminal() {
-				return nil
-			}
-			return a.demoDash(cmd.Context(), fleet, folder)
-		},
-	}
-	cmd.Flags().BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
-	cmd.Flags().StringVar(&folder, "output", "microspend-demo", "`DIR` to write to")
-	cmd.Flags().Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
-	cmd.Flags().IntVar(&fleet.Days, "days", 45, "`DAYS` to generate")
-	cmd.Flags().IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")
+		}
+		changes, err := a.writeDemo(cmd.Context(), fleet.Batches())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.err, "wrote %d records over %d days to %s; next: microspend spend --ledger %[3]s --config %[4]s\n",
+			changes.Read, len(changes.Days), a.flags.ledger, a.flags.config)
+		if noDash || !a.onTerminal() {
+			return nil
+		}
+		return a.demoDash(cmd.Context(), fleet)
+	})
+	flags := cmd.Flags()
+	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
+	flags.StringVar(&folder, "output", "microspend-demo", "`DIR` to write to")
+	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
+	flags.IntVar(&fleet.Days, "days", 45, "`DAYS` to generate")
+	flags.IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")
 	return cmd
 }
 
-// demoDash opens the dashboard on the made-up ledger.
-func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, folder string) error {
-	a.flags = sharedFlags{ledger: filepath.Join(folder, "ledger"), config: filepath.Join(folder, config.Name)}
+// writeDemo writes generated records to the demo's ledger.
+func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (changes ledger.Changes, err error) {
+	err = a.writeLedger(ctx, a.flags.ledger, ledger.Options{Command: "microspend demo"},
+		func(ctx context.Context, writer *ledger.Writer) error {
+			changes, err = writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) {
+				batches(func(batch []usage.Record) bool { return yield(batch, nil) })
+			})
+			return err
+		})
+	return changes, err
+}
+
+// demoDash opens the dashboard on the demo's ledger.
+func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet) error {
 	in, err := a.spendInputs()
 	if err != nil {
 		return err
@@ -88,16 +91,16 @@ func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, folder string)
 		return err
 	}
 	options.StateFile = "" // what is tried on a demo is not how somebody looks at their own
-	if a.asOf == "" {
+	if a.asOf.IsZero() {
 		options.Collector, options.CollectEvery = demoCollector{a, fleet}, demoCollects
 	}
 	return a.runDash(ctx, options)
 }
 
-// demoCollects is how often the made-up fleet's latest hours are added.
+// demoCollects is how often the latest hours of the simulated fleet are added.
 const demoCollects = 10 * time.Minute
 
-// demoCollector makes up the hours of today that are over.
+// demoCollector generates the hours of today that are over.
 type demoCollector struct {
 	app   *app
 	fleet simulate.Fleet
@@ -111,20 +114,6 @@ func (d demoCollector) Collect(ctx context.Context, progress func(done, total in
 	if len(records) == 0 {
 		return nil
 	}
-	return d.app.writeLedger(ctx, d.app.flags.ledger, ledger.Options{Command: "microspend demo"},
-		func(ctx context.Context, writer *ledger.Writer) error {
-			_, err := writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) { yield(records, nil) })
-			return err
-		})
-}
-
-// withoutErrors gives batches that cannot fail in the form of those that can.
-func withoutErrors(batches iter.Seq[[]usage.Record]) iter.Seq2[[]usage.Record, error] {
-	return func(yield func([]usage.Record, error) bool) {
-		for batch := range batches {
-			if !yield(batch, nil) {
-				return
-			}
-		}
-	}
+	_, err := d.app.writeDemo(ctx, slices.Values([][]usage.Record{records}))
+	return err
 }

@@ -11,39 +11,37 @@ import (
 func (a *app) estimateCommand() *cobra.Command {
 	var options report.EstimateOptions
 	var fleet bool
-	cmd := &cobra.Command{
+	cmd := a.command(&cobra.Command{
 		Use:   "estimate FILE…",
 		Short: "Price a workload: an exact, itemized monthly bill",
 		Long: `estimate reads workloads in YAML ("-" for standard input) and prints the monthly bill of
-each.
-
-Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also added up
-into one bill; --fleet prints only that, in any format.`,
+each. Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also
+added up into one bill.`,
 		Example: `  microspend estimate workload.yaml
   microspend estimate --explain workload.yaml
   microspend estimate --format json a.yaml b.yaml`,
 		Args: atLeastOne("a workload file"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			_, estimates, err := a.estimate(args...)
-			if err != nil {
-				return err
+	}, func(_ *cobra.Command, args []string) error {
+		_, estimates, err := a.estimate(args...)
+		if err != nil {
+			return err
+		}
+		var documents []view.Document
+		if !fleet {
+			for _, e := range estimates {
+				documents = append(documents, report.Estimate(e, options))
 			}
-			if fleet {
-				return a.print(report.Fleet(scenarios.NewFleet(estimates)))
-			}
-			documents := make([]view.Document, len(estimates))
-			for i, e := range estimates {
-				documents[i] = report.Estimate(e, options)
-			}
-			// Programs get one document per file; for people the files are also one bill.
-			if format := view.Format(a.output.format); len(estimates) > 1 &&
-				(format == view.FormatTable || format == view.FormatMarkdown) {
-				documents = append(documents, report.Fleet(scenarios.NewFleet(estimates)))
-			}
-			return a.print(documents...)
-		},
-	}
-	a.pricingFlags(cmd)
+		}
+		// Programs get one document per file; for people the files are also one bill.
+		format := view.Format(a.output.format)
+		forPeople := format == view.FormatTable || format == view.FormatMarkdown
+		if fleet || len(estimates) > 1 && forPeople {
+			documents = append(documents, report.Fleet(scenarios.NewFleet(estimates)))
+		}
+		return a.print(documents...)
+	})
+	a.output.addTo(cmd)
+	a.pricingFlag(cmd)
 	cmd.Flags().BoolVar(&options.Explain, "explain", false, explainHelp)
 	cmd.Flags().BoolVar(&fleet, "fleet", false, "print only the combined bill of all files")
 	return cmd

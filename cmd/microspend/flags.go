@@ -1,18 +1,21 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"microspend/config"
-	"microspend/internal/civil"
 	"microspend/spend"
 	"microspend/view"
 )
 
-// The flags that several commands have are declared here, so that they have one name, one default and one explanation.
+// Flags that several commands have are declared here, so that they have one name, one default and one explanation.
 
 // sharedFlags are the values of flags that several commands have. A command that does not declare one leaves it empty.
 type sharedFlags struct {
@@ -24,7 +27,6 @@ const (
 	outputHelp  = "write to `FILE` instead of standard output (-)"
 	accountHelp = "billed AWS account `ID`, for FOCUS (default: the one in the ledger)"
 	explainHelp = "show the formula of each line and total"
-	regionHelp  = "AWS `REGION`, for example eu-west-1"
 )
 
 // ledgerFlag declares --ledger.
@@ -60,10 +62,9 @@ func (a *app) dayRangeFlags(cmd *cobra.Command, owner string) {
 	cmd.Flags().StringVar(&a.flags.to, "to", "", "UTC `DAY` after the last (default: the "+owner+"'s end)")
 }
 
-// pricingFlags declares the flags of commands that price workloads. Unlike elsewhere the configuration is not read
-// unless it is named, so that the same file gives the same bill wherever it is run.
-func (a *app) pricingFlags(cmd *cobra.Command, more ...view.Format) {
-	a.output.addTo(cmd, more...)
+// pricingFlag declares --config where workloads are priced. Unlike elsewhere the configuration is not read unless it
+// is named, so that the same file gives the same bill wherever it is run.
+func (a *app) pricingFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.flags.config, "config", "",
 		"use the rates and discounts of this configuration `FILE` (not read unless given)")
 }
@@ -74,19 +75,94 @@ func patternFlag(cmd *cobra.Command, into *[]string, name, placeholder string) {
 		"only this `"+placeholder+"`; a trailing * matches any suffix (repeatable)")
 }
 
+// choice is the value of a flag that takes one of a few words.
+type choice struct {
+	value   *string
+	name    string
+	allowed []string
+}
+
+func (c choice) String() string { return *c.value }
+func (c choice) Type() string   { return "string" }
+
+func (c choice) Set(text string) error {
+	if !slices.Contains(c.allowed, text) {
+		return fmt.Errorf("unknown %s %.40q; valid %[1]ss: %[3]s", c.name, text, strings.Join(c.allowed, ", "))
+	}
+	*c.value = text
+	return nil
+}
+
+// choiceFlag declares a flag that takes one of a few words. The first is the default.
+func choiceFlag(cmd *cobra.Command, into *string, name, usage string, allowed ...string) {
+	*into = allowed[0]
+	cmd.Flags().Var(choice{into, name, allowed}, name, usage)
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// parsedFlag is a flag whose text is given to parse when the command runs.
+type parsedFlag struct {
+	flag  *pflag.Flag
+	parse func(text string) error
+}
+
+// parsedFlag declares a flag whose value is parsed when the command runs. [app.command] parses all of them in the order
+// of their declaration and reports every fault at once, where pflag would stop at the first.
+func (a *app) parsedFlag(cmd *cobra.Command, name, value, usage string, parse func(text string) error) {
+	cmd.Flags().String(name, value, usage)
+	a.parsed[cmd] = append(a.parsed[cmd], parsedFlag{cmd.Flags().Lookup(name), parse})
+}
+
+// parsedListFlag declares the same for a flag that may be repeated. It parses one value at a time.
+func (a *app) parsedListFlag(cmd *cobra.Command, name, usage string, parse func(text string) error) {
+	cmd.Flags().StringArray(name, nil, usage)
+	a.parsed[cmd] = append(a.parsed[cmd], parsedFlag{cmd.Flags().Lookup(name), parse})
+}
+
+func (a *app) parseFlags(cmd *cobra.Command) error {
+	var faults []error
+	for _, f := range a.parsed[cmd] {
+		var texts []string
+		if list, ok := f.flag.Value.(pflag.SliceValue); ok {
+			texts = list.GetSlice()
+		} else if text := f.flag.Value.String(); f.flag.Changed || text != "" {
+			texts = []string{text}
+		}
+		for _, text := range texts {
+			if err := f.parse(text); err != nil {
+				faults = append(faults, fmt.Errorf("--%s: %w", f.flag.Name, err))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// flagError words what pflag says about a command line as this program does.
+func flagError(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		err = invalid.Unwrap()
+		// These types speak of strconv and its syntax; those of this package have an error of their own.
+		kind := map[string]string{
+			"int": "a whole number", "uint64": "a whole number that is not negative",
+			"float64": "a number", "duration": "a duration such as 15m", "bool": "true or false",
+		}[invalid.GetFlag().Value.Type()]
+		if kind != "" {
+			err = fmt.Errorf("%.40q is not %s", invalid.GetValue(), kind)
+		}
+		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, err)
+	}
+	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+}
+
 // flagName is the name of a request's field on the command line.
 func flagName(field string) string { return "--" + field }
 
 // today is --as-of, or now.
-func (a *app) today() (time.Time, error) {
-	if a.asOf == "" {
-		return a.now(), nil
+func (a *app) today() time.Time {
+	if a.asOf.IsZero() {
+		return a.now()
 	}
-	day, err := civil.Parse(a.asOf)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("--as-of: %w", err)
-	}
-	return day.UTC(), nil
+	return a.asOf
 }
 
 // rawPeriod is the period as given by flags.
@@ -96,11 +172,7 @@ func (a *app) rawPeriod() spend.RawPeriod {
 
 // period reads --from, --to and --tz. The default is the current month.
 func (a *app) period(source spend.Source) (from, to time.Time, loc *time.Location, err error) {
-	now, err := a.today()
-	if err != nil {
-		return from, to, nil, err
-	}
-	return a.rawPeriod().Period(source, now, flagName)
+	return a.rawPeriod().Period(source, a.today(), flagName)
 }
 
 // dayRange reads --from and --to as declared by [app.dayRangeFlags]. It returns the given times where they are not set.
@@ -126,4 +198,11 @@ func (a *app) dayRange(from, to time.Time) (time.Time, time.Time, error) {
 // everything is a range that holds all days there can be.
 func everything() (from, to time.Time) {
 	return time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// pricing makes a command that prices workloads and prints a document.
+func (a *app) pricing(cmd *cobra.Command, build builder, more ...view.Format) *cobra.Command {
+	a.printing(cmd, build, more...)
+	a.pricingFlag(cmd)
+	return cmd
 }

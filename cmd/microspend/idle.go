@@ -1,18 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"os"
-	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
 	"microspend/idle"
+	"microspend/internal/scalar"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/spend"
@@ -20,27 +23,26 @@ import (
 	"microspend/view"
 )
 
-// idleFlags are what idle is told.
+// idleFlags are the flags of idle, parsed.
 type idleFlags struct {
-	gaps, requests string
-	traces         []string
-	tenant         string
+	gaps, requests    string
+	traces            []string
+	tenant, by, chart string
 
-	memory, state, image, region string
-	rates                        []string
-
-	timeouts, current, suspended, life string
-	resumeLatency, launchLatency       string
-	maxResumes, maxLatency             string
-	validate, period                   string
-	seed                               uint64
-	noLifecycle                        bool
-	by, chart                          string
+	rates        spend.Rates
+	region       string
+	card         pricing.RateCard
+	given        map[pricing.BilledQuantity]bool // by --rate
+	memory       pricing.Size
+	sized        bool             // whether memory is known
+	state, image *decimal.Decimal // GB
+	options      idle.Options
 }
 
 func (a *app) idleCommand() *cobra.Command {
-	f := &idleFlags{}
-	cmd := &cobra.Command{
+	latency := idle.DefaultLatency()
+	f := &idleFlags{given: map[pricing.BilledQuantity]bool{}, options: idle.Options{Latency: &latency}}
+	cmd := a.printing(&cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
 		Short: "Find the idle timeout that costs least on real traffic",
 		Long: `idle prices every idle timeout on the gaps observed between requests and finds the exact
@@ -55,115 +57,76 @@ Functions Trace 2019, in order of days (--trace), or the suspends and resumes in
   microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
   microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
   microspend idle --ledger ledger --tenant acme --current 30m --memory 4GB --region eu-west-1`,
-		Args: f.arguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.chart != "cost" && f.chart != "frontier" {
-				return fmt.Errorf("--chart: %.40q is neither cost nor frontier", f.chart)
-			}
-			if err := a.idleLedgerFlags(); err != nil {
-				return err
-			}
-			model, options, err := a.idleQuestion(f)
-			if err != nil {
-				return err
-			}
-			name, trace, err := a.idleTrace(cmd.Context(), f, options)
-			if err != nil {
-				return err
-			}
-			if f.tenant != "" {
-				if trace, err = trace.Only(f.tenant); err != nil {
-					return fmt.Errorf("--tenant: %w", err)
-				}
-				name += ", " + f.tenant
-			}
-			analysis, err := model.Analyse(trace, options)
-			if err != nil {
-				return err
-			}
-			now, err := a.today()
-			if err != nil {
-				return err
-			}
-			by, err := idleParts(analysis, f.by)
-			if err != nil {
-				return err
-			}
-			if f.chart == "frontier" && (analysis.Lives == nil || analysis.PeriodMS == 0) {
-				return errors.New("--chart: frontier needs MicroVM lifetimes, " +
-					"which --no-lifecycle skips and a ledger does not have")
-			}
-			return a.print(report.Idle(name, analysis, report.IdleShow{By: by, Frontier: f.chart == "frontier", Now: now}))
-		},
-	}
-	a.output.addTo(cmd, view.FormatSVG)
+		Args: validateArgument,
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) { return a.idle(cmd.Context(), f) }, view.FormatSVG)
 	a.idleInputFlags(cmd, f)
+	a.idleQuestionFlags(cmd, f, &latency)
 	flags := cmd.Flags()
-	flags.StringVar(&f.timeouts, "timeouts", "",
-		"fixed `TIMEOUTS` to price, comma-separated, for example 1m,5m,30m (default: 1m,5m,10m,15m,30m,1h)")
-	flags.StringVar(&f.current, "current", "", "current `TIMEOUT`, the baseline for savings (default: 30m)")
-	flags.StringVar(&f.suspended, "suspended-duration", "",
-		"suspendedDurationSeconds as a `DURATION`, for example 8h; 0 terminates instead of suspending (default: several)")
-	flags.StringVar(&f.life, "max-life", "", "maximumDurationInSeconds as a `DURATION` (default: the service limit, 8h)")
-	flags.StringVar(&f.resumeLatency, "resume-latency", "", "`DURATION` that a request waits for a resume (default: 1.2s)")
-	flags.StringVar(&f.launchLatency, "launch-latency", "", "`DURATION` that a request waits for a launch (default: 2s)")
-	flags.StringVar(&f.maxResumes, "max-resumes-per-hour", "",
-		"maximum average `N` of requests per hour and MicroVM that wait for a resume")
-	flags.StringVar(&f.maxLatency, "max-added-latency", "",
-		"maximum average `DURATION` that a request waits, for example 20ms")
-	flags.StringVar(&f.validate, "validate", "",
-		"choose on this `PERCENT` of the trace and price on the rest (50% if no value is given)")
-	flags.Lookup("validate").NoOptDefVal = "50%"
-	flags.StringVar(&f.period, "period", "",
-		"`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)")
-	flags.Uint64Var(&f.seed, "seed", 1, "random `SEED` of the randomized policy")
-	flags.StringVar(&f.chart, "chart", "cost",
-		"`CHART` that --format svg writes: cost (by timeout) or frontier (dollars against waits)")
+	flags.Uint64Var(&f.options.Seed, "seed", 1, "random `SEED` of the randomized policy")
+	choiceFlag(cmd, &f.chart, "chart",
+		"`CHART` that --format svg writes: cost (by timeout) or frontier (dollars against waits)", "cost", "frontier")
 	flags.StringVar(&f.by, "by", "", "list the optimum for each `GROUP` of the trace: image or tenant")
-	flags.BoolVar(&f.noLifecycle, "no-lifecycle", false,
+	flags.BoolVar(&f.options.NoLives, "no-lifecycle", false,
 		"skip simulating MicroVM lifetimes, which takes a while for long traces")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
+	// The rates are read before the other flags are parsed, as some of them are about a rate card.
+	setFormat := cmd.PreRun
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
+		setFormat(cmd, args)
+		f.rates, err = a.idleRates()
+		return err
+	}
 	return cmd
 }
 
-// arguments takes the value of --validate from where a space before it puts it, and refuses any others.
-func (f *idleFlags) arguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 1 && f.validate == cmd.Flags().Lookup("validate").NoOptDefVal {
-		f.validate = args[0]
-		return nil
+func (a *app) idle(ctx context.Context, f *idleFlags) (view.Document, error) {
+	state, image := f.memory.GB(), f.memory.GB()
+	f.options.StateAssumed, f.options.ImageAssumed = f.state == nil, f.image == nil
+	if f.state != nil {
+		state = *f.state
+	}
+	if f.image != nil {
+		image = *f.image
+	}
+	model, err := idle.NewModel(f.card, f.memory, state, image)
+	if err != nil {
+		return view.Document{}, withRateFlags(err)
+	}
+	name, trace, err := a.idleTrace(ctx, f)
+	if err != nil {
+		return view.Document{}, err
+	}
+	if f.tenant != "" {
+		if trace, err = trace.Only(f.tenant); err != nil {
+			return view.Document{}, fmt.Errorf("--tenant: %w", err)
+		}
+		name += ", " + f.tenant
+	}
+	analysis, err := model.Analyse(trace, f.options)
+	if err != nil {
+		return view.Document{}, err
+	}
+	show := report.IdleShow{By: idle.Grain(f.by), Frontier: f.chart == "frontier", Now: a.today()}
+	switch {
+	case f.by == "":
+	case show.By != idle.GrainImage && show.By != idle.GrainTenant:
+		return view.Document{}, fmt.Errorf("--by: %.40q is neither image nor tenant", f.by)
+	case !slices.ContainsFunc(analysis.Choices, func(c idle.Choice) bool { return c.Grain == show.By }):
+		return view.Document{}, fmt.Errorf("--by: the trace does not tell one %s from another", f.by)
+	}
+	if show.Frontier && (analysis.Lives == nil || analysis.PeriodMS == 0) {
+		return view.Document{}, errors.New("--chart: frontier needs MicroVM lifetimes, " +
+			"which --no-lifecycle skips and a ledger does not have")
+	}
+	return report.Idle(name, analysis, show), nil
+}
+
+// validateArgument takes the value of --validate from where a space before it puts it, and refuses any other argument.
+func validateArgument(cmd *cobra.Command, args []string) error {
+	validate := cmd.Flags().Lookup("validate")
+	if len(args) == 1 && validate.Value.String() == validate.NoOptDefVal {
+		return validate.Value.Set(args[0])
 	}
 	return cobra.NoArgs(cmd, args)
-}
-
-// idleParts is what --by asks to be listed.
-func idleParts(analysis *idle.Analysis, by string) (idle.Grain, error) {
-	if by == "" {
-		return "", nil
-	}
-	if grain := idle.Grain(by); grain == idle.GrainImage || grain == idle.GrainTenant {
-		for _, c := range analysis.Choices {
-			if c.Grain == grain {
-				return grain, nil
-			}
-		}
-		return "", fmt.Errorf("--by: the trace does not tell one %s from another", by)
-	}
-	return "", fmt.Errorf("--by: %.40q is neither image nor tenant", by)
-}
-
-// idleLedgerFlags refuses what has a meaning for a ledger only.
-func (a *app) idleLedgerFlags() error {
-	if a.flags.ledger != "" {
-		return nil
-	}
-	for _, given := range []struct{ flag, value string }{
-		{"--from", a.flags.from}, {"--to", a.flags.to}, {"--config", a.flags.config},
-	} {
-		if given.value != "" {
-			return fmt.Errorf("%s requires --ledger", given.flag)
-		}
-	}
-	return nil
 }
 
 func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
@@ -178,170 +141,240 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 			"(default with --ledger: ./microspend.yaml, then the user's config directory)")
 	a.dayRangeFlags(cmd, "ledger")
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
-	flags.StringVar(&f.memory, "memory", "", "baseline memory `SIZE` of the MicroVMs, for example 2GB")
-	flags.StringVar(&f.state, "state", "",
-		"`SIZE` that a suspend writes and a resume reads (default: the baseline memory)")
-	flags.StringVar(&f.image, "image-size", "", "`SIZE` that a launch reads (default: the baseline memory)")
-	flags.StringVar(&f.region, "region", "", "AWS `REGION` whose rates apply")
-	flags.StringArrayVar(&f.rates, "rate", nil,
-		"override a `RATE` of the region, for example snapshot_write_gb=0.0038 (repeatable)")
-	_ = cmd.MarkFlagRequired("memory")
-	_ = cmd.MarkFlagRequired("region")
 	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "ledger")
 	cmd.MarkFlagsOneRequired("gaps", "requests", "trace", "ledger")
 }
 
-// idleQuestion reads every flag but for the input, and names all that are wrong.
-func (a *app) idleQuestion(f *idleFlags) (idle.Model, idle.Options, error) {
-	rates, err := a.idleRates()
-	if err != nil {
-		return idle.Model{}, idle.Options{}, err
+// idleQuestionFlags declares the flags that say what is asked of the input. They are parsed in this order.
+func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.Latency) {
+	// value declares a flag that may be empty, which is as if it were not given.
+	value := func(name, usage string, parse func(text string) error) {
+		a.parsedFlag(cmd, name, "", usage, func(text string) error {
+			if text == "" {
+				return nil
+			}
+			return parse(text)
+		})
 	}
-	r := flagReader{}
-	options := idle.Options{Seed: f.seed, NoLives: f.noLifecycle, StateAssumed: f.state == "", ImageAssumed: f.image == ""}
-	size, err := pricing.ParseSize(f.memory)
-	r.add("--memory", err)
-	state, image := r.gb("--state", f.state, size.GB()), r.gb("--image-size", f.image, size.GB())
-	if limit := size.PeakGB().Add(size.DiskGB()); err == nil && state.GreaterThan(limit) {
-		r.add("--state", fmt.Errorf("%s GB is more than a %s MicroVM can hold: %s GB of peak memory and %s GB of disk",
-			state, size, size.PeakGB(), size.DiskGB()))
-	}
-	card, err := rates.Card(f.region)
-	r.add("--region", err)
-	card = r.rates(card, f.rates)
-
-	if f.timeouts != "" {
-		options.Timeouts = []int64{}
-		for text := range strings.SplitSeq(f.timeouts, ",") {
-			options.Timeouts = append(options.Timeouts, r.wholeSeconds("--timeouts", strings.TrimSpace(text), 0))
-		}
-	}
-	if f.current != "" {
-		options.CurrentSeconds = r.wholeSeconds("--current", f.current, idle.LeastTimeout)
-	}
-	if f.suspended != "" {
-		held := r.wholeSeconds("--suspended-duration", f.suspended, 0)
-		options.HeldSeconds = &held
-	}
-	if f.life != "" {
-		options.LifeSeconds = r.wholeSeconds("--max-life", f.life, idle.LeastTimeout)
-		if options.LifeSeconds > pricing.MaxLifeSeconds {
-			r.add("--max-life", fmt.Errorf("a MicroVM lives %d s at most", pricing.MaxLifeSeconds))
-		}
-	}
-	latency := idle.DefaultLatency()
-	if f.resumeLatency != "" {
-		latency.ResumeMS = r.latency("--resume-latency", f.resumeLatency)
-	}
-	if f.launchLatency != "" {
-		latency.LaunchMS = r.latency("--launch-latency", f.launchLatency)
-	}
-	options.Latency = &latency
-	if f.maxResumes != "" {
-		options.Limits.ResumesPerHour = r.number("--max-resumes-per-hour", f.maxResumes)
-	}
-	if f.maxLatency != "" {
-		seconds := r.duration("--max-added-latency", f.maxLatency)
-		added := seconds.Shift(3)
-		options.Limits.AddedMS = &added
-	}
-	if f.period != "" {
-		if options.PeriodMS = r.milliseconds("--period", f.period); options.PeriodMS == 0 {
-			r.add("--period", errors.New("must be more than zero"))
-		}
-	}
-	if f.validate != "" {
-		options.Validate = r.share("--validate", f.validate)
-	}
-	if err := errors.Join(r.faults...); err != nil {
-		return idle.Model{}, options, err
-	}
-	model, err := idle.NewModel(card, size, state, image)
-	if err != nil {
-		return model, options, withRateFlags(err)
-	}
-	return model, options, nil
+	o := &f.options
+	value("memory", "baseline memory `SIZE` of the MicroVMs, for example 2GB", func(text string) (err error) {
+		f.memory, err = pricing.ParseSize(text)
+		f.sized = err == nil
+		return err
+	})
+	value("state", "`SIZE` that a suspend writes and a resume reads (default: the baseline memory)",
+		func(text string) error {
+			var gb scalar.GB
+			err := gb.ParseScalar(text)
+			f.state = &gb.Decimal
+			limit := f.memory.PeakGB().Add(f.memory.DiskGB())
+			if err == nil && f.sized && gb.GreaterThan(limit) {
+				err = fmt.Errorf("%s GB is more than a %s MicroVM can hold: %s GB of peak memory and %s GB of disk",
+					gb, f.memory, f.memory.PeakGB(), f.memory.DiskGB())
+			}
+			return err
+		})
+	value("image-size", "`SIZE` that a launch reads (default: the baseline memory)", func(text string) error {
+		var gb scalar.GB
+		f.image = &gb.Decimal
+		return gb.ParseScalar(text)
+	})
+	a.parsedFlag(cmd, "region", "", "AWS `REGION` whose rates apply", func(text string) (err error) {
+		f.region = text
+		f.card, err = f.rates.Card(text)
+		return err
+	})
+	a.parsedListFlag(cmd, "rate",
+		"override a `RATE` of the region, for example snapshot_write_gb=0.0038 (repeatable)", f.overrideRate)
+	value("timeouts",
+		"fixed `TIMEOUTS` to price, comma-separated, for example 1m,5m,30m (default: 1m,5m,10m,15m,30m,1h)",
+		func(list string) error {
+			o.Timeouts = []int64{}
+			for text := range strings.SplitSeq(list, ",") {
+				timeout, err := wholeSeconds(strings.TrimSpace(text), 0)
+				if err != nil {
+					return err
+				}
+				o.Timeouts = append(o.Timeouts, timeout)
+			}
+			return nil
+		})
+	value("current", "current `TIMEOUT`, the baseline for savings (default: 30m)", func(text string) (err error) {
+		o.CurrentSeconds, err = wholeSeconds(text, idle.LeastTimeout)
+		return err
+	})
+	value("suspended-duration",
+		"suspendedDurationSeconds as a `DURATION`, for example 8h; 0 terminates instead of suspending (default: several)",
+		func(text string) error {
+			held, err := wholeSeconds(text, 0)
+			o.HeldSeconds = &held
+			return err
+		})
+	value("max-life", "maximumDurationInSeconds as a `DURATION` (default: the service limit, 8h)",
+		func(text string) (err error) {
+			o.LifeSeconds, err = wholeSeconds(text, idle.LeastTimeout)
+			if err == nil && o.LifeSeconds > pricing.MaxLifeSeconds {
+				err = fmt.Errorf("a MicroVM lives %d s at most", pricing.MaxLifeSeconds)
+			}
+			return err
+		})
+	value("resume-latency", "`DURATION` that a request waits for a resume (default: 1.2s)", func(text string) (err error) {
+		latency.ResumeMS, err = milliseconds(text, idle.MaxLatencyMS)
+		return err
+	})
+	value("launch-latency", "`DURATION` that a request waits for a launch (default: 2s)", func(text string) (err error) {
+		latency.LaunchMS, err = milliseconds(text, idle.MaxLatencyMS)
+		return err
+	})
+	value("max-resumes-per-hour", "maximum average `N` of requests per hour and MicroVM that wait for a resume",
+		func(text string) error {
+			var n scalar.Count
+			o.Limits.ResumesPerHour = &n.Decimal
+			return n.ParseScalar(text)
+		})
+	value("max-added-latency", "maximum average `DURATION` that a request waits, for example 20ms",
+		func(text string) error {
+			d, err := duration(text)
+			added := d.Seconds.Shift(3)
+			o.Limits.AddedMS = &added
+			return err
+		})
+	value("period", "`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)",
+		func(text string) (err error) {
+			o.PeriodMS, err = milliseconds(text, math.MaxInt64)
+			if err == nil && o.PeriodMS == 0 {
+				err = errors.New("must be more than zero")
+			}
+			return err
+		})
+	value("validate", "choose on this `PERCENT` of the trace and price on the rest (50% if no value is given)",
+		func(text string) error {
+			var p scalar.Percent
+			err := p.ParseScalar(text)
+			if err == nil && (p.Fraction.IsZero() || p.Fraction.Equal(decimal.NewFromInt(1))) {
+				err = fmt.Errorf("%s leaves one of the two parts empty", text)
+			}
+			o.Validate = &p.Fraction
+			return err
+		})
+	cmd.Flags().Lookup("validate").NoOptDefVal = "50%"
+	_ = cmd.MarkFlagRequired("memory")
+	_ = cmd.MarkFlagRequired("region")
+	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 }
 
-// idleRates are those by which spend prices the ledger where that is the input, the company's own included, and
-// otherwise the list's, with those of --config over them.
+// duration reads a duration, or a plain number of seconds.
+func duration(text string) (d scalar.Duration, err error) {
+	if _, err := strconv.ParseUint(text, 10, 40); err == nil {
+		text += "s"
+	}
+	return d, d.ParseScalar(text)
+}
+
+func wholeSeconds(text string, least int64) (int64, error) {
+	d, err := duration(text)
+	switch {
+	case err != nil:
+	case !d.Seconds.IsInteger():
+		err = fmt.Errorf("%s is not a whole number of seconds, which is what the service takes", text)
+	case d.Seconds.LessThan(decimal.NewFromInt(least)):
+		err = fmt.Errorf("%s is below %d s, the least that is accepted", text, least)
+	}
+	return d.Seconds.IntPart(), err
+}
+
+func milliseconds(text string, most int64) (int64, error) {
+	d, err := duration(text)
+	ms := d.Seconds.Shift(3)
+	switch {
+	case err != nil:
+	case !ms.IsInteger():
+		err = fmt.Errorf("%s is not a whole number of milliseconds", text)
+	case ms.IntPart() > most:
+		err = fmt.Errorf("%s is longer than an hour", text)
+	}
+	return ms.IntPart(), err
+}
+
+// overrideRate puts a rate in the place of the card's.
+func (f *idleFlags) overrideRate(text string) error {
+	key, figure, ok := strings.Cut(text, "=")
+	quantity, per, known := pricing.RateKey(key).Meaning()
+	if !ok || !known {
+		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text)
+	}
+	if f.given[quantity] {
+		return fmt.Errorf("the %s rate is given twice", quantity.Name())
+	}
+	f.given[quantity] = true
+	if len(f.given) == 1 {
+		f.card.Name += " with inline figures"
+	} else if len(f.given) == int(pricing.QuantityCount) {
+		f.card.Name = "inline"
+	}
+	var price scalar.Price
+	err := price.ParseScalar(figure)
+	f.card = f.card.With(quantity, pricing.Rate{
+		Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true,
+	})
+	return err
+}
+
+// idleRates are the rates of a workload, or of the ledger, whose configuration is read without being named.
 func (a *app) idleRates() (spend.Rates, error) {
 	if a.flags.ledger != "" {
 		read, err := a.configured(os.ReadFile)
 		return read.Source.Rates, err
 	}
-	market, err := a.ownMarket()
+	for _, given := range []struct{ flag, value string }{
+		{"--from", a.flags.from}, {"--to", a.flags.to}, {"--config", a.flags.config},
+	} {
+		if given.value != "" {
+			return nil, fmt.Errorf("%s requires --ledger", given.flag)
+		}
+	}
+	market, err := a.market()
 	return market.Cards, err
 }
 
-// idleTrace reads the input, and says what it is called.
-func (a *app) idleTrace(ctx context.Context, f *idleFlags, options idle.Options) (string, *idle.Trace, error) {
+type readTraces func([]idle.Named) (*idle.Trace, error)
+
+// idleTrace reads the input, and returns what it is called.
+func (a *app) idleTrace(ctx context.Context, f *idleFlags) (string, *idle.Trace, error) {
+	read, paths := readTraces(idle.ReadAzure), f.traces
 	switch {
 	case f.gaps != "":
-		trace, err := a.idleFile(f.gaps, idle.ReadGaps)
-		return shortName(f.gaps), trace, err
+		read, paths = oneFile(idle.ReadGaps), []string{f.gaps}
 	case f.requests != "":
-		trace, err := a.idleFile(f.requests, idle.ReadRequests)
-		return shortName(f.requests), trace, err
-	case len(f.traces) > 0:
-		var files []idle.Named
-		for i, path := range f.traces {
-			if path == "-" && slices.Contains(f.traces[:i], path) {
-				return "", nil, errors.New("--trace: standard input can be read only once")
-			}
-			file, _, err := a.openInput(path)
-			if err != nil {
-				return "", nil, err
-			}
-			defer file.Close()
-			files = append(files, idle.Named{Name: inputName(path), Reader: file})
-		}
-		trace, err := idle.ReadAzure(files)
-		name := shortName(f.traces[0])
-		if more := len(f.traces) - 1; more > 0 {
-			name += fmt.Sprintf(" and %d more", more)
-		}
-		return name, trace, err
-	default:
-		trace, err := a.idleLedger(ctx, f, options)
+		read, paths = oneFile(idle.ReadRequests), []string{f.requests}
+	case len(f.traces) == 0:
+		trace, err := a.idleLedger(ctx, f)
 		return "the ledger", trace, err
 	}
-}
-
-func (a *app) idleFile(path string, read func(idle.Named) (*idle.Trace, error)) (*idle.Trace, error) {
-	file, _, err := a.openInput(path)
-	if err != nil {
-		return nil, err
+	var files []idle.Named
+	for i, path := range paths {
+		if path == "-" && slices.Contains(paths[:i], path) {
+			return "", nil, errors.New("--trace: standard input can be read only once")
+		}
+		file, _, err := a.openInput(path)
+		if err != nil {
+			return "", nil, err
+		}
+		defer file.Close()
+		files = append(files, idle.Named{Name: inputName(path), Reader: file})
 	}
-	defer file.Close()
-	return read(idle.Named{Name: inputName(path), Reader: file})
+	trace, err := read(files)
+	return shortNames(paths), trace, err
 }
 
-// openTrace opens the trace that a scenario names.
-func (a *app) openTrace(path string) (io.ReadCloser, error) {
-	if path == "-" {
-		return nil, errors.New("a workload's trace cannot be standard input")
-	}
-	file, _, err := a.openInput(path)
-	return file, err
+// oneFile makes a reader of several files from that of one.
+func oneFile(read func(idle.Named) (*idle.Trace, error)) readTraces {
+	return func(files []idle.Named) (*idle.Trace, error) { return read(files[0]) }
 }
-
-func inputName(path string) string {
-	if path == "-" {
-		return "standard input"
-	}
-	return path
-}
-
-func shortName(path string) string { return filepath.Base(inputName(path)) }
 
 // idleLedger takes the usage of one region from the ledger.
-func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options) (*idle.Trace, error) {
-	read, err := a.configured(os.ReadFile)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := a.openLedger()
+func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error) {
+	in, err := a.spendInputs()
 	if err != nil {
 		return nil, err
 	}
@@ -349,12 +382,9 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options
 	if err != nil {
 		return nil, err
 	}
-	timeout := options.CurrentSeconds
-	if timeout == 0 {
-		timeout = idle.DefaultCurrent
-	}
+	timeout := cmp.Or(f.options.CurrentSeconds, idle.DefaultCurrent)
 	return idle.FromRecords(func(yield func(usage.Record, error) bool) {
-		for r, err := range opened.Records(ctx, from, to) {
+		for r, err := range in.Ledger.Records(ctx, from, to) {
 			if err == nil && r.Region != f.region {
 				continue
 			}
@@ -362,10 +392,10 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags, options idle.Options
 				return
 			}
 		}
-	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: read.Source.RecordOwner()})
+	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: in.Source.RecordOwner()})
 }
 
-// withRateFlags says of rates that are not known by which flag they can be given.
+// withRateFlags adds to errors about unknown rates how to give them.
 func withRateFlags(err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -373,8 +403,7 @@ func withRateFlags(err error) error {
 	}
 	var faults []error
 	for _, each := range joined.Unwrap() {
-		var unknown *pricing.UnknownRateError
-		if errors.As(each, &unknown) {
+		if unknown, ok := errors.AsType[*pricing.UnknownRateError](each); ok {
 			each = fmt.Errorf("the %s rate of %s is not known; give it with --rate %s=FIGURE or refresh the rates",
 				unknown.Quantity.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,45 +15,43 @@ import (
 	"microspend/view"
 )
 
+// newFile is the mode of files that commands write, less the umask.
+const newFile = 0o666
+
 // outputFlags are the flags of every command that prints a document.
 type outputFlags struct {
-	format  string
-	file    string
-	width   int
-	allowed []string
+	format string
+	file   string
+	width  int
 }
 
 // addTo declares the flags on a command. More formats than the usual ones are those that the command has besides.
 func (o *outputFlags) addTo(cmd *cobra.Command, more ...view.Format) {
-	var allowed []string
-	for _, format := range append(view.Formats(), more...) {
-		allowed = append(allowed, string(format))
-	}
-	// The flags of all commands share o; what is allowed is settled when a command runs.
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		o.allowed = allowed
-		return o.check()
-	}
-	words := strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1]
-	cmd.Flags().StringVar(&o.format, "format", string(view.FormatTable), "output `FORMAT`: "+words)
-	cmd.Flags().StringVar(&o.file, "output", "", outputHelp)
-	cmd.Flags().IntVar(&o.width, "width", 0, "table width in `COLUMNS` (default: the terminal's, or 80)")
-	_ = cmd.RegisterFlagCompletionFunc("format", func(*cobra.Command, []string,
-		string,
-	) ([]string, cobra.ShellCompDirective) {
-		return allowed, cobra.ShellCompDirectiveNoFileComp
+	o.addFormat(cmd, append(view.Formats(), more...)...)
+	cmd.Flags().Func("width", "table width in `COLUMNS` (default: the terminal's, or 80)", func(text string) (err error) {
+		switch o.width, err = strconv.Atoi(text); {
+		case err != nil:
+			return fmt.Errorf("%.40q is not a whole number", text)
+		case o.width < 0 || (o.width > 0 && o.width < 40):
+			return fmt.Errorf("%d is too narrow; the minimum is 40", o.width)
+		}
+		return nil
 	})
 }
 
-// check refuses what cannot be printed, before a command has done anything.
-func (o *outputFlags) check() error {
-	if !slices.Contains(o.allowed, o.format) {
-		return fmt.Errorf("--format: unknown format %q; valid formats: %s", o.format, strings.Join(o.allowed, ", "))
+// addFormat declares --output and --format, the first of the formats being the default.
+func (o *outputFlags) addFormat(cmd *cobra.Command, formats ...view.Format) {
+	names := make([]string, len(formats))
+	for i, format := range formats {
+		names[i] = string(format)
 	}
-	if o.width < 0 || (o.width > 0 && o.width < 40) {
-		return fmt.Errorf("--width: %d is too narrow; the minimum is 40", o.width)
-	}
-	return nil
+	last := len(names) - 1
+	help := "output `FORMAT`: " + strings.Join(names[:last], ", ") + " or " + names[last]
+	// The commands share o but not its default, so that only the one that runs may set it.
+	format := new(string)
+	choiceFlag(cmd, format, "format", help, names...)
+	cmd.PreRun = func(*cobra.Command, []string) { o.format = *format }
+	cmd.Flags().StringVar(&o.file, "output", "", outputHelp)
 }
 
 // namesFile reports whether --output names a file rather than standard output.
@@ -71,24 +68,22 @@ func (a *app) write(output string, render func(io.Writer) error) error {
 // print renders documents as the flags say.
 func (a *app) print(documents ...view.Document) error {
 	options := view.Options{Format: view.Format(a.output.format), Width: a.output.width}
-	if namesFile(a.output.file) {
-		return atomicfile.Replace(a.output.file, newFile, func(w io.Writer) error {
-			if options.Format == view.FormatTable {
-				w = &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
-			}
-			return view.Render(w, options, documents...)
-		})
-	}
-	if options.Width == 0 {
+	if options.Width == 0 && !namesFile(a.output.file) {
 		options.Width = a.terminalWidth()
 	}
-	if options.Format != view.FormatTable {
-		return view.Render(a.out, options, documents...) // only tables have colours to take away
-	}
-	return view.Render(a.colored(), options, documents...)
+	return a.write(a.output.file, func(w io.Writer) error {
+		if options.Format == view.FormatTable { // only tables have colors
+			profile := colorprofile.NoTTY
+			if !namesFile(a.output.file) {
+				profile = a.colorProfile()
+			}
+			w = &colorprofile.Writer{Forward: w, Profile: profile}
+		}
+		return view.Render(w, options, documents...)
+	})
 }
 
-// printBinary writes what is no text to --output, or to standard output where that is no terminal.
+// printBinary writes what is not text to --output, or to standard output unless that is a terminal.
 func (a *app) printBinary(render func(io.Writer) error) error {
 	if file, ok := a.out.(*os.File); ok && !namesFile(a.output.file) && term.IsTerminal(file.Fd()) {
 		return fmt.Errorf("refusing to write %s to a terminal; use --output FILE", a.output.format)
@@ -96,13 +91,13 @@ func (a *app) printBinary(render func(io.Writer) error) error {
 	return a.write(a.output.file, render)
 }
 
-// colored is standard output with colours reduced to what it can show: none in a pipe or with NO_COLOR.
-func (a *app) colored() io.Writer {
-	w := colorprofile.NewWriter(a.out, a.environ)
+// colorProfile is what standard output can show: no colors in a pipe or with NO_COLOR.
+func (a *app) colorProfile() colorprofile.Profile {
+	profile := colorprofile.Detect(a.out, a.environ)
 	if a.env("NO_COLOR") != "" {
-		w.Profile = min(w.Profile, colorprofile.Ascii)
+		profile = min(profile, colorprofile.Ascii)
 	}
-	return w
+	return profile
 }
 
 func (a *app) terminalWidth() int {
@@ -116,6 +111,3 @@ func (a *app) terminalWidth() int {
 	}
 	return view.DefaultWidth
 }
-
-// newFile is the mode of files that commands write, less the umask.
-const newFile = 0o666

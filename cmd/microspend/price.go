@@ -9,82 +9,68 @@ import (
 
 	"microspend/pricing"
 	"microspend/report"
+	"microspend/view"
 )
 
 func (a *app) priceCommand() *cobra.Command {
-	var region string
-	var given [pricing.QuantityCount]string
-	var discounts []string
-	cmd := &cobra.Command{
+	var (
+		region     string
+		discounts  []string
+		quantities pricing.Quantities
+		any        bool
+	)
+	cmd := a.pricing(&cobra.Command{
 		Use:     "price --region REGION [quantities]",
 		Short:   "Price quantities at a region's rates",
 		Example: "  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			market, err := a.ownMarket()
-			if err != nil {
-				return err
+	}, func(*cobra.Command, []string) (view.Document, error) {
+		if !any {
+			return view.Document{}, errors.New("nothing to price; give at least one quantity, for example --vcpu-seconds 3600")
+		}
+		market, err := a.ownMarket()
+		if err != nil {
+			return view.Document{}, err
+		}
+		card, err := market.Cards.Card(region)
+		if err != nil {
+			return view.Document{}, fmt.Errorf("--region: %w", err)
+		}
+		if len(discounts) > 0 {
+			if card.Discounts, err = pricing.ParseDiscounts(discounts); err != nil {
+				return view.Document{}, fmt.Errorf("--discount: %w", err)
 			}
-			quantities, err := parseQuantities(cmd, given)
-			if err != nil {
-				return err
-			}
-			card, err := market.Cards.Card(region)
-			if err != nil {
-				return fmt.Errorf("--region: %w", err)
-			}
-			if len(discounts) > 0 {
-				if card.Discounts, err = pricing.ParseDiscounts(discounts); err != nil {
-					return fmt.Errorf("--discount: %w", err)
-				}
-			}
-			bill, err := quantities.Bill(card)
-			if err != nil {
-				return err
-			}
-			return a.print(report.Price(bill, market.Now))
-		},
-	}
-	a.pricingFlags(cmd)
-	flags := cmd.Flags()
-	flags.StringArrayVar(&discounts, "discount", nil,
+		}
+		bill, err := quantities.Bill(card)
+		if err != nil {
+			return view.Document{}, err
+		}
+		return report.Price(bill, market.Now), nil
+	})
+	cmd.Flags().StringArrayVar(&discounts, "discount", nil,
 		"discount `PERCENT`, for example 5%, or of one quantity: vcpu=10% (repeatable; replaces the configuration's)")
-	flags.StringVar(&region, "region", "", regionHelp)
-	for i, q := range pricing.BilledQuantities() {
-		flags.StringVar(&given[i], quantityFlag(q), "", "`"+q.Unit()+"` of "+q.Name())
+	for _, q := range pricing.BilledQuantities() {
+		name := strings.ReplaceAll(q.Column(), "_", "-")
+		a.parsedFlag(cmd, name, "", "`"+q.Unit()+"` of "+q.Name(), func(text string) (err error) {
+			any = true
+			quantities[q], err = pricing.ParseDecimal(text)
+			switch {
+			case err != nil:
+				return fmt.Errorf("%.60q is %w", text, err)
+			case quantities[q].IsNegative():
+				return fmt.Errorf("%s is below zero", quantities[q])
+			}
+			return nil
+		})
 	}
-	_ = cmd.MarkFlagRequired("region")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
+	a.regionFlag(cmd, &region)
 	return cmd
 }
 
-// quantityFlag is the flag that gives a billed quantity.
-func quantityFlag(q pricing.BilledQuantity) string { return strings.ReplaceAll(q.Column(), "_", "-") }
-
-func parseQuantities(cmd *cobra.Command, given [pricing.QuantityCount]string) (pricing.Quantities, error) {
-	var (
-		quantities pricing.Quantities
-		faults     []error
-		any        bool
-	)
-	for i, q := range pricing.BilledQuantities() {
-		if !cmd.Flags().Changed(quantityFlag(q)) {
-			continue
-		}
-		any = true
-		value, err := pricing.ParseDecimal(given[i])
-		switch {
-		case err != nil:
-			faults = append(faults, fmt.Errorf("--%s: %.60q is %w", quantityFlag(q), given[i], err))
-		case value.IsNegative():
-			faults = append(faults, fmt.Errorf("--%s: %s is below zero", quantityFlag(q), value))
-		}
-		quantities[q] = value
-	}
-	if !any {
-		faults = append(faults, errors.New("nothing to price; give at least one quantity, for example --vcpu-seconds 3600"))
-	}
-	return quantities, errors.Join(faults...)
+// regionFlag declares a --region that has to be given.
+func (a *app) regionFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "region", "", "AWS `REGION` whose rates apply, for example eu-west-1")
+	_ = cmd.MarkFlagRequired("region")
+	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 }
 
 func (a *app) completeRegions(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

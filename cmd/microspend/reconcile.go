@@ -11,17 +11,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
+	"microspend/serve"
 	"microspend/spend"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
+	"microspend/view"
 )
 
 func (a *app) reconcileCommand() *cobra.Command {
 	var (
-		tolerance     string
+		request       reconcile.Request
 		allocate, all bool
 	)
-	cmd := &cobra.Command{
+	cmd := a.printing(&cobra.Command{
 		Use:   "reconcile FILE…",
 		Short: "Compare AWS's bill with measured usage and explain differences",
 		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day: ours, theirs,
@@ -39,57 +41,38 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
   microspend reconcile bill.json --tolerance 1%
   microspend reconcile cur-*.csv.gz --allocate`,
 		Args: atLeastOne("the file of a bill"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			request := reconcile.Request{}
-			var err error
-			if request.Tolerance, err = reconcile.ParseTolerance(tolerance); err != nil {
-				return fmt.Errorf("--tolerance: %w", err)
+	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
+		var err error
+		if request.From, request.To, err = a.dayRange(time.Time{}, time.Time{}); err != nil {
+			return view.Document{}, err
+		}
+		if request.Bill, err = a.readBills(args); err != nil {
+			return view.Document{}, err
+		}
+		in, err := a.spendInputs()
+		if err != nil {
+			return view.Document{}, err
+		}
+		shown := report.Reconciliation{Source: shortNames(args), All: all}
+		if shown.Comparison, err = reconcile.Compare(cmd.Context(), in.Source, request); err != nil {
+			return view.Document{}, err
+		}
+		if allocate {
+			if err := a.allocate(cmd.Context(), in, &shown); err != nil {
+				return view.Document{}, err
 			}
-			if request.From, request.To, err = a.dayRange(time.Time{}, time.Time{}); err != nil {
-				return err
-			}
-			if request.Bill, err = a.readBills(args); err != nil {
-				return err
-			}
-			source, err := a.spendSource()
-			if err != nil {
-				return err
-			}
-			shown := report.Reconciliation{Source: billName(args), All: all}
-			if shown.Comparison, err = reconcile.Compare(cmd.Context(), source, request); err != nil {
-				return err
-			}
-			if allocate {
-				if err := a.allocate(cmd.Context(), source, &shown); err != nil {
-					return err
-				}
-			}
-			if err := a.print(report.Reconcile(shown)); err != nil {
-				return err
-			}
-			if !shown.Comparison.Within() {
-				return errCheckFailed
-			}
-			return nil
-		},
-	}
-	a.output.addTo(cmd)
+		}
+		return report.Reconcile(shown), passes(shown.Comparison.Within())
+	})
+
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
 	a.dayRangeFlags(cmd, "bill")
-	flags.StringVar(&tolerance, "tolerance", "1%", "accepted difference: a `PERCENT` of the bill, or dollars")
+	a.parsedFlag(cmd, "tolerance", "1%", "accepted difference: a `PERCENT` of the bill, or dollars",
+		func(text string) (err error) { request.Tolerance, err = reconcile.ParseTolerance(text); return err })
 	flags.BoolVar(&allocate, "allocate", false, "store the bill with the ledger and allocate it to tenants")
 	flags.BoolVar(&all, "all", false, "show every day in the table, not only those with the largest differences")
 	return cmd
-}
-
-// billName is what a bill is called: its file, or the first of them.
-func billName(paths []string) string {
-	name := shortName(paths[0])
-	if len(paths) > 1 {
-		name += fmt.Sprintf(" and %d more", len(paths)-1)
-	}
-	return name
 }
 
 // readBills reads the files of one bill. Faults of all files are reported together.
@@ -135,12 +118,13 @@ func (a *app) readBill(path string) (bill.Bill, error) {
 }
 
 // allocate keeps the bill beside the ledger, once it has been shared out among tenants.
-func (a *app) allocate(ctx context.Context, source spend.Source, shown *report.Reconciliation) error {
+func (a *app) allocate(ctx context.Context, in serve.Inputs, shown *report.Reconciliation) error {
 	c := shown.Comparison
 	request := spend.Request{
 		From: c.From, To: c.To, By: []spend.Dimension{spend.ByTenant}, Location: time.UTC,
 		Sort: spend.SortAmount,
 	}
+	source := in.Source
 	rates, err := source.Report(ctx, request)
 	if err != nil {
 		return err
@@ -151,11 +135,7 @@ func (a *app) allocate(ctx context.Context, source spend.Source, shown *report.R
 	if err != nil {
 		return err
 	}
-	folder, err := a.ledgerFolder()
-	if err != nil {
-		return err
-	}
-	shown.File, err = reconcile.Save(folder, shown.Source, c.Bill, source.Billed, c.From, c.To, a.now())
+	shown.File, err = reconcile.Save(in.Ledger.Dir(), shown.Source, c, a.now())
 	shown.Billed, shown.Rates = &billed, &rates
 	return err
 }

@@ -8,37 +8,35 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
-	"microspend/report"
 	"microspend/report/html"
 	"microspend/report/statement"
+	"microspend/serve"
 	"microspend/spend"
 	"microspend/spend/tenants"
 	"microspend/view"
 )
 
-// formatHTML is the format that report has beside those of spend.
-const formatHTML = "html"
+// formatHTML is the format that report has in addition to those of spend.
+const formatHTML view.Format = "html"
 
-// mostDetailed is how many of the largest tenants a page may have room to show in full.
+// mostDetailed is the number of largest tenants that a page has room to show in full.
 const mostDetailed = 100
 
+// reportFlags are the flags of report.
+type reportFlags struct {
+	folder, account string
+	tenants         []string
+}
+
 func (a *app) reportCommand() *cobra.Command {
-	var (
-		format, file, folder, account string
-		chosen                        []string
-	)
-	names := []string{formatHTML}
-	for _, f := range append(view.Formats(), exportFormats...) {
-		names = append(names, string(f))
-	}
-	cmd := &cobra.Command{
+	var f reportFlags
+	cmd := a.command(&cobra.Command{
 		Use:   "report",
 		Short: "Write a report to share: who spent what, when, and at which rates",
 		Long: `report writes everything about a period into one HTML page that needs no network, no other
@@ -51,121 +49,97 @@ in all others.`,
   microspend report --from 2026-10-01 --to 2026-11-01 --tenant acme --output acme.html
   microspend report --per-tenant bills
   microspend report --from 2026-10-01 --to 2026-11-01 --format xlsx --output october.xlsx`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains(names, format) {
-				return fmt.Errorf("--format: unknown format %.40q; valid formats: %s", format, strings.Join(names, ", "))
-			}
-			if folder != "" && format != formatHTML {
-				return errors.New("--per-tenant requires --format html")
-			}
-			in, err := a.spendInputs()
-			if err != nil {
+	}, func(cmd *cobra.Command, _ []string) error {
+		isHTML := view.Format(a.output.format) == formatHTML
+		if f.folder != "" && !isHTML {
+			return errors.New("--per-tenant requires --format html")
+		}
+		if !a.writesFOCUS() {
+			if err := a.refuseFlags(cmd, "billing-account"); err != nil {
 				return err
 			}
-			if format != formatHTML {
-				a.output = outputFlags{format: format, file: file, allowed: names}
-				return a.exportReport(cmd, in.Source, chosen, account)
-			}
-			if account != "" {
-				return fmt.Errorf("--billing-account cannot be combined with --format %s; it is for FOCUS only", format)
-			}
-			request := statement.Request{Detailed: mostDetailed, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule}
-			if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
-				return err
-			}
-			if request.Now, err = a.today(); err != nil {
-				return err
-			}
-			if request.Tenants, err = tenants.ParsePatterns(chosen); err != nil {
-				return fmt.Errorf("--tenant: %w", err)
-			}
-			if folder != "" {
-				request.Apart, request.Detailed = true, 0
-			}
-			s, err := statement.Build(cmd.Context(), in.Source, request)
-			if err != nil {
-				return err
-			}
-			if len(s.Tenants) == 0 && !s.Whole {
-				return fmt.Errorf("--tenant: no tenant %s, neither in the ledger in this period nor in the tenants file",
-					strings.Join(chosen, " or "))
-			}
-			options := html.Options{}
-			if folder != "" {
-				if err := a.writePages(folder, s); err != nil || file == "" {
-					return err
-				}
-				if options.TenantURL, err = addressesIn(folder, file); err != nil {
-					return err
-				}
-			}
-			write := func(w io.Writer) error { return html.Write(w, s, options) }
-			return a.write(file, write)
-		},
-	}
+		}
+		in, err := a.spendInputs()
+		if err != nil {
+			return err
+		}
+		source := a.inUTCForFOCUS(in.Source)
+		from, to, loc, err := a.period(source)
+		if err != nil {
+			return err
+		}
+		chosen, err := tenants.ParsePatterns(f.tenants)
+		if err != nil {
+			return fmt.Errorf("--tenant: %w", err)
+		}
+		if !isHTML {
+			request := spend.Request{From: from, To: to, Location: loc, By: []spend.Dimension{spend.ByTenant, spend.ByDay}}
+			request.Filter.Tenants = chosen
+			return a.writeSpend(cmd, source, request, f.account)
+		}
+		return a.writeHTML(cmd, in, f, statement.Request{
+			From: from, To: to, Location: loc, Now: a.today(), Tenants: chosen, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule,
+		})
+	})
+	a.output.addFormat(cmd, append(append([]view.Format{formatHTML}, view.Formats()...), exportFormats...)...)
 	a.ledgerFlags(cmd)
 	a.periodFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", formatHTML, "output `FORMAT`: "+strings.Join(names, ", "))
-	flags.StringVar(&file, "output", "", outputHelp)
-	flags.StringArrayVar(&chosen, "tenant", nil,
+	flags.StringArrayVar(&f.tenants, "tenant", nil,
 		"only this `TENANT`, with no one else's data; a trailing * matches any suffix (repeatable)")
-	flags.StringVar(&account, "billing-account", "", accountHelp)
-	flags.StringVar(&folder, "per-tenant", "", "write a page for each tenant to `DIR`")
+	flags.StringVar(&f.account, "billing-account", "", accountHelp)
+	flags.StringVar(&f.folder, "per-tenant", "", "write a page for each tenant to `DIR`")
 	return cmd
 }
 
-// exportReport writes the period in a format that spend has too.
-func (a *app) exportReport(cmd *cobra.Command, source spend.Source, chosen []string, account string) (err error) {
-	if a.writesFOCUS() {
-		source.Location = nil // FOCUS goes by UTC days, whatever zone the configuration cuts days in
+// writeHTML writes one page, a page for each tenant, or both.
+func (a *app) writeHTML(cmd *cobra.Command, in serve.Inputs, f reportFlags, request statement.Request) error {
+	request.Detailed = mostDetailed
+	if f.folder != "" {
+		request.Apart, request.Detailed = true, 0
 	}
-	request := spend.Request{}
-	if request.From, request.To, request.Location, err = a.period(source); err != nil {
-		return err
-	}
-	if request.Filter.Tenants, err = tenants.ParsePatterns(chosen); err != nil {
-		return fmt.Errorf("--tenant: %w", err)
-	}
-	if done, err := a.exportSpend(cmd, source, request, account); done {
-		return err
-	}
-	if err := a.refuseFlags(cmd, "billing-account"); err != nil {
-		return err
-	}
-	if err := a.output.check(); err != nil {
-		return err
-	}
-	request.By = []spend.Dimension{spend.ByTenant, spend.ByDay}
-	result, err := source.Report(cmd.Context(), request)
+	s, err := statement.Build(cmd.Context(), in.Source, request)
 	if err != nil {
 		return err
 	}
-	return a.print(report.Spend(result))
+	if len(s.Tenants) == 0 && !s.Whole {
+		return fmt.Errorf("--tenant: no tenant %s, neither in the ledger in this period nor in the tenants file",
+			strings.Join(f.tenants, " or "))
+	}
+	options := html.Options{}
+	if f.folder != "" {
+		if err := a.writePages(f.folder, s); err != nil || a.output.file == "" {
+			return err
+		}
+		link, err := relativeTo(a.output.file, f.folder)
+		if err != nil {
+			return err
+		}
+		options.TenantURL = func(tenant string) string {
+			return (&url.URL{Path: path.Join(link, html.FileName(tenant))}).String()
+		}
+	}
+	return a.write(a.output.file, func(w io.Writer) error { return html.Write(w, s, options) })
 }
 
-// addressesIn gives the addresses of tenants' pages in a folder, as seen from a file: a - from the working directory.
-func addressesIn(folder, file string) (func(tenant string) string, error) {
+// relativeTo is the path by which a page links to a folder. The page - is in the working directory.
+func relativeTo(page, folder string) (string, error) {
 	from := "."
-	if file != "-" {
-		from = filepath.Dir(file)
+	if namesFile(page) {
+		from = filepath.Dir(page)
 	}
 	from, err := filepath.Abs(from)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
-		return nil, err
+		return "", err
 	}
-	way, err := filepath.Rel(from, folder)
+	link, err := filepath.Rel(from, folder)
 	if err != nil { // on another drive
-		return nil, fmt.Errorf("--output: a page in %s cannot link to those in %s", from, folder)
+		return "", fmt.Errorf("--output: a page in %s cannot link to those in %s", from, folder)
 	}
-	return func(tenant string) string {
-		address := url.URL{Path: path.Join(filepath.ToSlash(way), html.FileName(tenant))}
-		return address.String()
-	}, nil
+	return filepath.ToSlash(link), nil
 }
 
 // writePages writes a page for each tenant.

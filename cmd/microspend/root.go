@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/pricing/cardstore"
 	"microspend/scenarios"
@@ -59,15 +59,16 @@ func (p process) env(name string) string {
 // app is what all commands share: the process and the global flags.
 type app struct {
 	process
-	asOf     string
+	asOf     time.Time // of --as-of; zero where it is not given
 	ratesDir string
 	output   outputFlags
 	flags    sharedFlags
+	parsed   map[*cobra.Command][]parsedFlag
 }
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, p process) int {
-	a := &app{process: p}
+	a := &app{process: p, parsed: map[*cobra.Command][]parsedFlag{}}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(p.in)
@@ -84,8 +85,7 @@ func run(ctx context.Context, args []string, p process) int {
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	}
-	var lent exitCodeOfCommand
-	if errors.As(err, &lent) {
+	if lent, ok := errors.AsType[exitCodeOfCommand](err); ok {
 		return int(lent)
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -110,17 +110,20 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
+		RunE:          help,
 	}
 	root.SetVersionTemplate("microspend {{.Version}}\n")
-	root.PersistentFlags().StringVar(&a.asOf, "as-of", "", "treat this `DATE` as today, for example 2026-11-23")
+	root.PersistentFlags().Func("as-of", "treat this `DATE` as today, for example 2026-11-23", func(text string) error {
+		if text == "" {
+			return nil
+		}
+		day, err := civil.Parse(text)
+		a.asOf = day.UTC()
+		return err
+	})
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
 		"`DIR` of imported rate cards (default: in the user's data directory)")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	const would, did = "would", "did"
 	root.AddGroup(&cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
 	for group, commands := range map[string][]*cobra.Command{
@@ -143,22 +146,65 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	return root
 }
 
+// command completes a command that takes no arguments unless it says otherwise, and runs once its flags are parsed.
+func (a *app) command(cmd *cobra.Command, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	if cmd.Args == nil {
+		cmd.Args = cobra.NoArgs
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := a.parseFlags(cmd); err != nil {
+			return err
+		}
+		return run(cmd, args)
+	}
+	return cmd
+}
+
+// builder builds the document of a command. A document may come with errCheckFailed, which ends the command once it is
+// printed.
+type builder func(cmd *cobra.Command, args []string) (view.Document, error)
+
+// printing makes a command that prints a document, in the usual formats and some more.
+func (a *app) printing(cmd *cobra.Command, build builder, more ...view.Format) *cobra.Command {
+	a.output.addTo(cmd, more...)
+	return a.command(cmd, func(cmd *cobra.Command, args []string) error {
+		document, err := build(cmd, args)
+		if err != nil && !errors.Is(err, errCheckFailed) {
+			return err
+		}
+		if failed := a.print(document); failed != nil {
+			return failed
+		}
+		return err
+	})
+}
+
+// passes is nil, or the error of a check that found something.
+func passes(ok bool) error {
+	if ok {
+		return nil
+	}
+	return errCheckFailed
+}
+
+// help prints the help of a command that only groups others.
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
 // atLeastOne asks for one argument or more, by the name it has in the usage line.
 func atLeastOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return fmt.Errorf("%s needs %s; see %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+			return fmt.Errorf("%s needs %s; see %[1]s --help", cmd.CommandPath(), what)
 		}
 		return nil
 	}
 }
 
-// exactly asks for so many arguments.
+// exactly asks for n arguments.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return fmt.Errorf("%s needs %s, but got %d arguments; see %s --help", cmd.CommandPath(), what, len(args),
-				cmd.CommandPath())
+			return fmt.Errorf("%s needs %s, but got %d arguments; see %[1]s --help", cmd.CommandPath(), what, len(args))
 		}
 		return nil
 	}
@@ -187,15 +233,11 @@ func (a *app) market() (scenarios.Market, error) {
 	if err != nil {
 		return scenarios.Market{}, err
 	}
-	now, err := a.today()
-	if err != nil {
-		return scenarios.Market{}, err
-	}
 	cards := pricing.EmbeddedCards()
 	if dir := a.cardFolder(); dir != "" {
 		cards = cards.Over(cardstore.In(dir).FS())
 	}
-	return scenarios.Market{Cards: cards, Prices: prices, Now: now}, nil
+	return scenarios.Market{Cards: cards, Prices: prices, Now: a.today()}, nil
 }
 
 // cardFolder is where imported rate cards are kept: --rates-dir, or microspend/rates in the user's data folder.
@@ -211,18 +253,12 @@ func (a *app) cardFolder() string {
 
 // load reads a scenario from a file, or from standard input for "-".
 func (a *app) load(path string) (*scenarios.Scenario, error) {
-	if path == "-" {
-		return scenarios.LoadWithFiles("standard input", a.in, a.openTrace)
-	}
-	file, err := os.Open(path)
+	file, _, err := a.openInput(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory; give a workload file", path)
-	}
-	return scenarios.LoadWithFiles(path, file, a.openTrace)
+	return scenarios.LoadWithFiles(inputName(path), file, a.openTrace)
 }
 
 // estimate reads and prices the workloads of a command line. Errors of all files are reported together.

@@ -2,23 +2,29 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"microspend/report"
+	"microspend/report/focus"
+	"microspend/report/xlsx"
 	"microspend/spend"
-	"microspend/spend/anomaly"
 	"microspend/spend/bill/reconcile"
-	"microspend/spend/budget"
+	"microspend/view"
 )
+
+// exportFormats are the formats of spend for other programs, beside those of every document.
+var exportFormats = []view.Format{view.FormatXLSX, view.FormatFOCUSCSV, view.FormatFOCUSParquet}
 
 func (a *app) spendCommand() *cobra.Command {
 	var (
-		asked          spend.RawRequest
-		basis, account string
+		asked   spend.RawRequest
+		basis   spend.Basis
+		account string
 	)
-	cmd := &cobra.Command{
+	cmd := a.command(&cobra.Command{
 		Use:   "spend",
 		Short: "Show what each tenant spent",
 		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm,
@@ -32,54 +38,42 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
   microspend spend --by tenant --previous --sort change --top 10
   microspend spend --from 2026-10-01 --format xlsx --output october.xlsx
   microspend spend --from 2026-10-01 --format focus-parquet --output october.parquet`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			source, err := a.spendSource()
-			if err != nil {
+	}, func(cmd *cobra.Command, _ []string) error {
+		in, err := a.spendInputs()
+		if err != nil {
+			return err
+		}
+		source := a.inUTCForFOCUS(in.Source)
+		if basis == spend.BasisBilled {
+			if source.Billed, err = reconcile.Load(in.Ledger.Dir()); err != nil {
 				return err
 			}
-			var on spend.Basis
-			if on, err = spend.ParseBasis(basis); err != nil {
-				return fmt.Errorf("--basis: %w", err)
-			}
-			if on == spend.BasisBilled {
-				if source.Billed, err = a.loadBilled(); err != nil {
-					return err
-				}
-			}
-			if on == spend.BasisBilled || a.writesFOCUS() {
-				source.Location = nil // both go by UTC days, whatever zone the configuration cuts days in
-			}
-			now, err := a.today()
-			if err != nil {
-				return err
-			}
-			asked.RawPeriod = a.rawPeriod()
-			request, err := asked.Request(source, now, flagName)
-			if err != nil {
-				return err
-			}
-			request.Basis = on
-			if done, err := a.exportSpend(cmd, source, request, account); done {
-				return err
-			}
-			result, err := source.Report(cmd.Context(), request)
-			if err != nil {
-				return err
-			}
-			return a.print(report.Spend(result))
-		},
-	}
+			source.Location = nil // bills go by UTC days, whatever zone the configuration cuts days in
+		}
+		asked.RawPeriod = a.rawPeriod()
+		request, err := asked.Request(source, a.today(), flagName)
+		if err != nil {
+			return err
+		}
+		request.Basis = basis
+		return a.writeSpend(cmd, source, request, account)
+	})
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
 	a.periodFlags(cmd)
+	var dimensions []string
+	for _, d := range spend.Dimensions() {
+		dimensions = append(dimensions, d.String())
+	}
 	flags := cmd.Flags()
 	flags.StringVar(&account, "billing-account", "", accountHelp)
-	flags.StringVar(&asked.By, "by", "tenant", "group rows by `DIMENSIONS`, comma-separated: "+dimensionWords())
+	flags.StringVar(&asked.By, "by", "tenant",
+		"group rows by `DIMENSIONS`, comma-separated: "+strings.Join(dimensions, ", "))
 	flags.StringVar(&asked.Sort, "sort", "",
 		"`ORDER` of rows: amount, key or change (default: amount, or key if rows are days, weeks or months)")
-	flags.StringVar(&basis, "basis", "rates",
-		"`BASIS` of amounts: rates, or billed for AWS's bill as stored by microspend reconcile --allocate")
+	a.parsedFlag(cmd, "basis", "rates",
+		"`BASIS` of amounts: rates, or billed for AWS's bill as stored by microspend reconcile --allocate",
+		func(text string) (err error) { basis, err = spend.ParseBasis(text); return err })
 	flags.IntVar(&asked.Top, "top", 0, "keep the `N` largest rows and fold the rest into one")
 	flags.StringVar(&asked.Min, "min", "0", "fold rows below this many `DOLLARS` into one")
 	flags.BoolVar(&asked.Previous, "previous", false, "show the previous period alongside, with the change")
@@ -91,99 +85,60 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	return cmd
 }
 
-// loadBilled reads the bills that are kept beside the ledger.
-func (a *app) loadBilled() (*spend.Billed, error) {
-	folder, err := a.ledgerFolder()
-	if err != nil {
-		return nil, err
-	}
-	return reconcile.Load(folder)
-}
-
-func dimensionWords() string {
-	var words []string
-	for _, d := range spend.Dimensions() {
-		words = append(words, d.String())
-	}
-	return strings.Join(words, ", ")
-}
-
-func (a *app) budgetCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "budget",
-		Short: "Show budgets: spend, burn rate, forecast, and when they run out",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := a.budgets(cmd)
+// writeSpend writes a period in any of the formats that it has.
+func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) error {
+	switch format := view.Format(a.output.format); format {
+	case view.FormatXLSX:
+		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "billing-account"); err != nil {
 			return err
-		},
+		}
+		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())
+		if err != nil {
+			return err
+		}
+		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
+	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
+		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
+			return err
+		}
+		charges, err := source.Charges(cmd.Context(), request.From, request.To, request.Filter)
+		if err != nil {
+			return err
+		}
+		write := focus.WriteCSV
+		if format == view.FormatFOCUSParquet {
+			write = focus.WriteParquet
+		}
+		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Account: account}) })
+	default:
+		result, err := source.Report(cmd.Context(), request)
+		if err != nil {
+			return err
+		}
+		return a.print(report.Spend(result))
 	}
-	a.output.addTo(cmd)
-	a.ledgerFlags(cmd)
-	check := &cobra.Command{
-		Use:   "check",
-		Short: "Exit with 1 if a budget's threshold is exceeded, for cron",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			status, err := a.budgets(cmd)
-			if err != nil {
-				return err
-			}
-			if len(status.Exceeded()) > 0 {
-				return errCheckFailed
-			}
-			return nil
-		},
-	}
-	a.output.addTo(check)
-	a.ledgerFlags(check)
-	cmd.AddCommand(check)
-	return cmd
 }
 
-// budgets prints how budgets stand.
-func (a *app) budgets(cmd *cobra.Command) (budget.Report, error) {
-	in, err := a.spendInputs()
-	if err != nil {
-		return budget.Report{}, err
+// inUTCForFOCUS is a source that cuts days in UTC where FOCUS, which goes by UTC days, is written, whatever zone the
+// configuration cuts days in.
+func (a *app) inUTCForFOCUS(source spend.Source) spend.Source {
+	if a.writesFOCUS() {
+		source.Location = nil
 	}
-	now, err := a.today()
-	if err != nil {
-		return budget.Report{}, err
-	}
-	status, err := budget.Evaluate(cmd.Context(), in.Source, in.Budgets, now)
-	if err != nil {
-		return budget.Report{}, err
-	}
-	return status, a.print(report.Budget(status))
+	return source
 }
 
-func (a *app) anomaliesCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "anomalies",
-		Short: "Find days outside a tenant's usual range, and what caused them",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			in, err := a.spendInputs()
-			if err != nil {
-				return err
-			}
-			request := anomaly.Request{}
-			if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
-				return err
-			}
-			if request.Now, err = a.today(); err != nil {
-				return err
-			}
-			found, err := anomaly.Find(cmd.Context(), in.Source, in.AnomalyRule, request)
-			if err != nil {
-				return err
-			}
-			return a.print(report.Anomalies(found))
-		},
+func (a *app) writesFOCUS() bool {
+	format := view.Format(a.output.format)
+	return format == view.FormatFOCUSCSV || format == view.FormatFOCUSParquet
+}
+
+// refuseFlags refuses flags that a format has no use for, instead of ignoring them silently.
+func (a *app) refuseFlags(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s cannot be combined with --format %s", name, a.output.format)
+		}
 	}
-	a.output.addTo(cmd)
-	a.ledgerFlags(cmd)
-	a.periodFlags(cmd)
-	return cmd
+	return nil
 }

@@ -12,8 +12,8 @@ import (
 )
 
 func (a *app) sweepCommand() *cobra.Command {
-	var vary []string
-	cmd := &cobra.Command{
+	var axes []scenarios.Axis
+	cmd := a.pricing(&cobra.Command{
 		Use:   "sweep FILE --vary path=from..to/step",
 		Short: "Price a workload over a range of one or two of its fields",
 		Long: `sweep prices a workload at every value of a field, or at every combination of two fields,
@@ -23,74 +23,51 @@ file, as a range with a step or as a list.`,
   microspend sweep workload.yaml --vary microvm.memory=0.5GB..8GB --vary workload.cycles=0..10/1
   microspend sweep workload.yaml --vary region=eu-west-1,us-east-1,ap-northeast-1`,
 		Args: exactly(1, "one workload file"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			axes, err := parseAxes(vary)
-			if err != nil {
-				return err
-			}
-			market, err := a.ownMarket()
-			if err != nil {
-				return err
-			}
-			s, err := a.load(args[0])
-			if err != nil {
-				return err
-			}
-			sweep, err := market.Sweep(s, axes...)
-			if err != nil {
-				return err
-			}
-			return a.print(report.Sweep(sweep))
-		},
-	}
-	a.pricingFlags(cmd, view.FormatSVG)
-	cmd.Flags().StringArrayVar(&vary, "vary", nil, "the `FIELD` to vary and its values (once or twice)")
+	}, func(_ *cobra.Command, args []string) (view.Document, error) {
+		if len(axes) == 0 {
+			return view.Document{}, errors.New("nothing to vary; use --vary, for example --vary workload.running=1h..12h/1h")
+		}
+		market, err := a.ownMarket()
+		if err != nil {
+			return view.Document{}, err
+		}
+		s, err := a.load(args[0])
+		if err != nil {
+			return view.Document{}, err
+		}
+		sweep, err := market.Sweep(s, axes...)
+		if err != nil {
+			return view.Document{}, err
+		}
+		return report.Sweep(sweep), nil
+	}, view.FormatSVG)
+	a.parsedListFlag(cmd, "vary", "the `FIELD` to vary and its values (once or twice)", func(text string) error {
+		axis, err := scenarios.ParseAxis(text)
+		axes = append(axes, axis)
+		return err
+	})
 	return cmd
 }
 
-func parseAxes(vary []string) ([]scenarios.Axis, error) {
-	if len(vary) == 0 {
-		return nil, errors.New("nothing to vary; use --vary, for example --vary workload.running=1h..12h/1h")
-	}
-	var (
-		axes   []scenarios.Axis
-		faults []error
-	)
-	for _, text := range vary {
-		axis, err := scenarios.ParseAxis(text)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("--vary: %w", err))
-		}
-		axes = append(axes, axis)
-	}
-	return axes, errors.Join(faults...)
-}
-
 func (a *app) sensitivityCommand() *cobra.Command {
-	by := "20%"
-	cmd := &cobra.Command{
+	var by scenarios.Percent
+	cmd := a.pricing(&cobra.Command{
 		Use:   "sensitivity FILE",
 		Short: "Show which input affects a workload's bill most",
 		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much
 the bill changes: the figures worth measuring first.`,
 		Args: exactly(1, "one workload file"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			var percent scenarios.Percent
-			if err := percent.ParseScalar(by); err != nil {
-				return fmt.Errorf("--by: %w", err)
-			}
-			market, estimates, err := a.estimate(args...)
-			if err != nil {
-				return err
-			}
-			sensitivity, err := market.Sensitivity(estimates[0], percent.Fraction)
-			if err != nil {
-				return fmt.Errorf("--by: %w", err)
-			}
-			return a.print(report.Sensitivity(sensitivity))
-		},
-	}
-	a.pricingFlags(cmd, view.FormatSVG)
-	cmd.Flags().StringVar(&by, "by", by, "`PERCENT` by which to change each input")
+	}, func(_ *cobra.Command, args []string) (view.Document, error) {
+		market, estimates, err := a.estimate(args...)
+		if err != nil {
+			return view.Document{}, err
+		}
+		sensitivity, err := market.Sensitivity(estimates[0], by.Fraction)
+		if err != nil {
+			return view.Document{}, fmt.Errorf("--by: %w", err)
+		}
+		return report.Sensitivity(sensitivity), nil
+	}, view.FormatSVG)
+	a.parsedFlag(cmd, "by", "20%", "`PERCENT` by which to change each input", by.ParseScalar)
 	return cmd
 }

@@ -22,7 +22,7 @@ const module = "microspend"
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
 	"internal/atomicfile", "internal/civil", "internal/figures", "internal/intern", "internal/parquetcolumn",
-	"internal/scalar", "internal/strictyaml",
+	"internal/progress", "internal/scalar", "internal/strictyaml",
 }
 
 // anything is allowed to packages whose imports say nothing about the design.
@@ -68,6 +68,7 @@ var allowed = map[string][]string{
 	"internal/intern":        {},
 	"internal/parquetcolumn": {},
 	"internal/figures":       {},
+	"internal/progress":      {"internal/figures"},
 	"internal/strictyaml":    {},
 	"internal/scalar":        {"pricing", "internal/figures"},
 }
@@ -81,7 +82,7 @@ var thirdParty = map[string][]string{
 	"github.com/aws/":                 {"collector/...", "internal/..."},
 	"charm.land/":                     {"tui/...", "view/...", "cmd/microspend"},
 	"github.com/charmbracelet/":       {"tui/...", "view/...", "cmd/microspend", "internal/frametest"},
-	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter"},
+	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter", "internal/progress"},
 	"github.com/xuri/excelize":        {"view/xlsx"},
 	"github.com/prometheus/":          {"serve"},
 	"github.com/parquet-go/":          {"ledger/...", "spend/bill", "report/focus", "internal/parquetcolumn"},

@@ -46,6 +46,13 @@ type Line struct {
 	Estimated bool            // the file says that it is not final
 }
 
+// Sort puts lines into the order of day, region and quantity.
+func Sort(lines []Line) {
+	slices.SortFunc(lines, func(x, y Line) int {
+		return cmp.Or(x.Day.Compare(y.Day), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
+	})
+}
+
 // Total is what all lines cost together, exact.
 func (b Bill) Total() decimal.Decimal {
 	sum := decimal.Decimal{}
@@ -140,9 +147,7 @@ func (b *builder) finish() Bill {
 	for _, line := range b.lines {
 		b.bill.Lines = append(b.bill.Lines, *line)
 	}
-	slices.SortFunc(b.bill.Lines, func(x, y Line) int {
-		return cmp.Or(x.Day.Compare(y.Day), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
-	})
+	Sort(b.bill.Lines)
 	for _, apart := range b.apart {
 		b.bill.Apart = append(b.bill.Apart, *apart)
 	}

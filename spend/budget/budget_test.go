@@ -235,3 +235,22 @@ func TestEvaluateStopsWhenToldTo(t *testing.T) {
 	_, err := budget.Evaluate(stopped, dollars(hour(at(t, "2026-10-05"), "acme", 1)), budget.Set{}, at(t, "2026-10-06"))
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// The burn rate is that of the last 24 hours of data, the first of them included, the one before it not.
+func TestBurnRateIsOfTheLast24Hours(t *testing.T) {
+	asOf := at(t, "2026-10-11T12:00")
+	records := hourly(at(t, "2026-10-01"), asOf, "acme")
+	for i := range records {
+		switch before := asOf.Sub(records[i].PeriodStart); before {
+		case 24 * time.Hour:
+			records[i].Amounts[pricing.VCPU] = 25_000
+		case 25 * time.Hour:
+			records[i].Amounts[pricing.VCPU] = 1_000_000
+		}
+	}
+	set := budget.Set{Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: dec("9000")}}}}
+	got, err := budget.Evaluate(t.Context(), dollars(records...), set, asOf.Add(10*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, asOf, got.AsOf.UTC())
+	require.Equal(t, "2", text(got.Lines[0].BurnDay), "23 hours of 1 and one of 25")
+}

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func (s *sheet) table(t *view.Table) (columns int, err error) {
 			return 0, err
 		}
 		shown, headings = append(shown, i), append(headings, excelize.Cell{StyleID: id, Value: head.LongHeading()})
-		if head.Unit == dollars {
+		if head.Unit == view.Dollar {
 			headings = append(headings, excelize.Cell{StyleID: id, Value: head.LongHeading() + ", exact"})
 		}
 		titled = titled || head.LongHeading() != ""
@@ -105,37 +106,53 @@ func (s *sheet) table(t *view.Table) (columns int, err error) {
 			return 0, err
 		}
 	}
-	return len(headings), t.EachLine(func(row view.Row) error {
+	type batch struct {
+		rows [][]any
+		err  error
+	}
+	return len(headings), view.EachLine(t, func(b *batch, row view.Row) {
 		cells := make([]any, 0, len(headings))
 		for _, i := range shown {
-			value, twin, err := s.cell(row.Cell(i))
-			if err != nil {
-				return err
-			}
-			if cells = append(cells, value); t.Columns[i].Unit == dollars {
+			twice := t.Columns[i].Unit == view.Dollar
+			value, twin, err := s.cell(row.Cell(i), twice)
+			if cells = append(cells, value); twice {
 				cells = append(cells, twin)
 			}
+			b.err = cmp.Or(b.err, err)
 		}
-		return s.add(cells)
+		b.rows = append(b.rows, cells)
+	}, func(b *batch) error {
+		for _, cells := range b.rows {
+			if err := s.add(cells); err != nil {
+				return err
+			}
+		}
+		return b.err
 	})
 }
 
-const dollars = "$"
-
-// cell is a value for reading, and as exact as it is.
-func (s *sheet) cell(v view.Value) (shown, twin any, err error) {
+// cell is a value for reading and, where it stands there twice, as exact as it is.
+func (s *sheet) cell(v view.Value, twice bool) (shown, twin any, err error) {
 	if d, format, ok := v.Spreadsheet(); ok {
 		id, err := s.book.id(style{format: format})
 		if err != nil {
 			return nil, nil, err
 		}
-		asText, err := s.book.id(style{role: exact})
-		near, _ := strconv.ParseFloat(d.String(), 64) // the nearest; too large for a double is infinite, and no amount is
-		return excelize.Cell{StyleID: id, Value: near}, excelize.Cell{StyleID: asText, Value: d.String()}, err
+		plain := d.String()
+		if twice {
+			asText, err := s.book.id(style{role: exact})
+			if err != nil {
+				return nil, nil, err
+			}
+			twin = excelize.Cell{StyleID: asText, Value: plain}
+		}
+		near, _ := strconv.ParseFloat(plain, 64) // the nearest; too large for a double is infinite, and no amount is
+		return excelize.Cell{StyleID: id, Value: near}, twin, nil
 	}
 	if day, ok := v.Calendar(); ok {
 		id, err := s.book.id(style{format: "yyyy-mm-dd"})
-		days := day.Sub(time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour) // as spreadsheets count
+		// A spreadsheet counts days from this one, as it takes 1900 for a leap year.
+		days := day.Sub(time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour)
 		return excelize.Cell{StyleID: id, Value: int(days)}, nil, err
 	}
 	words := v.String()
@@ -248,9 +265,9 @@ func width(value any) float64 {
 // text is a cell of text from outside. It is written as text, whatever it begins with.
 func text(s string) string {
 	const most = 32_000 // a cell holds 32,767 characters
-	shown := []rune(view.Visible(s))
-	if len(shown) > most {
-		shown = append(shown[:most], '…')
+	s = view.Visible(s)
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
 	}
-	return string(shown)
+	return s
 }

@@ -9,6 +9,7 @@ package xlsx
 
 import (
 	"io"
+	"sync"
 
 	"github.com/xuri/excelize/v2"
 
@@ -53,6 +54,7 @@ func Write(w io.Writer, title string, sheets ...Sheet) error {
 // book is a workbook being written.
 type book struct {
 	file   *excelize.File
+	mu     sync.Mutex // guards styles, as rows are made on all processors
 	styles map[style]int
 }
 
@@ -98,6 +100,8 @@ const (
 
 // id makes a style where there is none yet.
 func (b *book) id(s style) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if id, ok := b.styles[s]; ok {
 		return id, nil
 	}

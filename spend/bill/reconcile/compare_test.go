@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -216,17 +217,18 @@ func TestStore(t *testing.T) {
 	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
-	path, err := reconcile.Save(dir, "october.json", made, c.Billed(), c.From, c.To, first)
+	path, err := reconcile.Save(dir, "october.json", c, first)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), path)
 	got, err := reconcile.Load(dir)
 	require.NoError(t, err)
 	require.Equal(t, lineTexts(c.Billed()), lineTexts(got))
 
-	later := c.Billed()
-	later.Lines = later.Lines[:1]
-	later.Lines[0].Cost, later.Lines[0].UsedKnown = dec("1.5"), false
-	_, err = reconcile.Save(dir, "october-final.json", made, later, c.From.AddDate(0, 0, -1), c.To, first.Add(time.Hour))
+	later := c
+	later.From = c.From.AddDate(0, 0, -1)
+	later.Bill.Lines = slices.Clone(c.Bill.Lines[:1])
+	later.Bill.Lines[0].Cost, later.Bill.Lines[0].UsedKnown = dec("1.5"), false
+	_, err = reconcile.Save(dir, "october-final.json", later, first.Add(time.Hour))
 	require.NoError(t, err)
 	got, err = reconcile.Load(dir)
 	require.NoError(t, err)
@@ -254,7 +256,7 @@ func TestTwoAtOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			_, err := reconcile.Save(dir, "bill", made, c.Billed(), c.From, c.To, day.Add(time.Duration(i)*time.Hour))
+			_, err := reconcile.Save(dir, "bill", c, day.Add(time.Duration(i)*time.Hour))
 			require.NoError(t, err)
 			_, err = reconcile.Load(dir)
 			require.NoError(t, err)
@@ -273,7 +275,7 @@ func lineTexts(b *spend.Billed) []string {
 		if l.UsedKnown {
 			used = l.Used.String()
 		}
-		out = append(out, strings.Join([]string{l.Day, l.Region, l.Quantity.String(), l.Cost.String(), used}, " "))
+		out = append(out, strings.Join([]string{l.Day.Format(time.DateOnly), l.Region, l.Quantity.String(), l.Cost.String(), used}, " "))
 	}
 	return out
 }

@@ -50,29 +50,23 @@ type billedLine struct {
 
 // Billed is the bill in the form that spend works with.
 func (c Comparison) Billed() *spend.Billed {
-	out := &spend.Billed{Days: map[string]bool{}}
+	out := &spend.Billed{Days: map[string]bool{}, Lines: c.Bill.Lines}
 	for day := c.From; day.Before(c.To); day = day.AddDate(0, 0, 1) {
 		out.Days[day.Format(time.DateOnly)] = true
-	}
-	for _, l := range c.Bill.Lines {
-		out.Lines = append(out.Lines, spend.BilledLine{
-			Day: l.Day.Format(time.DateOnly), Region: l.Region, Quantity: l.Quantity,
-			Cost: l.Cost, Used: l.Used, UsedKnown: l.UsedKnown,
-		})
 	}
 	return out
 }
 
-// Save keeps a bill in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
+// Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
 // returns the file's path. Source is the name of the file that the bill came from.
-func Save(dir, source string, bill bill.Bill, billed *spend.Billed, from, to, now time.Time) (string, error) {
+func Save(dir, source string, c Comparison, now time.Time) (string, error) {
 	file := billedFile{
-		Schema: billedSchema, Source: source, SHA256: bill.SHA256, Format: string(bill.Format), Metric: bill.Metric,
-		From: from.Format(time.DateOnly), To: to.Format(time.DateOnly),
+		Schema: billedSchema, Source: source, SHA256: c.Bill.SHA256, Format: string(c.Bill.Format), Metric: c.Bill.Metric,
+		From: c.From.Format(time.DateOnly), To: c.To.Format(time.DateOnly),
 		AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
 	}
-	for _, l := range billed.Lines {
-		line := billedLine{Day: l.Day, Region: l.Region, Usage: l.Quantity.String(), Cost: &l.Cost}
+	for _, l := range c.Bill.Lines {
+		line := billedLine{Day: l.Day.Format(time.DateOnly), Region: l.Region, Usage: l.Quantity.String(), Cost: &l.Cost}
 		if l.UsedKnown {
 			line.Used = &l.Used
 		}
@@ -125,7 +119,7 @@ func Load(dir string) (*spend.Billed, error) {
 	slices.SortStableFunc(files, func(a, b billedFile) int {
 		return cmp.Or(a.AllocatedAt.Compare(b.AllocatedAt), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
-	byDay := map[string][]spend.BilledLine{}
+	byDay := map[string][]bill.Line{}
 	for _, file := range files {
 		lines, err := file.days()
 		if err != nil {
@@ -140,7 +134,7 @@ func Load(dir string) (*spend.Billed, error) {
 		out.Days[day] = true
 		out.Lines = append(out.Lines, lines...)
 	}
-	out.SortLines()
+	bill.Sort(out.Lines)
 	return out, nil
 }
 
@@ -161,7 +155,7 @@ func decode(text []byte) (billedFile, error) {
 const maxDays = 4000
 
 // days are the lines of each day that the file covers.
-func (f billedFile) days() (map[string][]spend.BilledLine, error) {
+func (f billedFile) days() (map[string][]bill.Line, error) {
 	from, err := time.Parse(time.DateOnly, f.From)
 	if err != nil {
 		return nil, err
@@ -173,15 +167,16 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 	if !from.Before(to) || to.Sub(from) > maxDays*24*time.Hour {
 		return nil, errors.New("invalid range of days")
 	}
-	out := map[string][]spend.BilledLine{}
+	out, starts := map[string][]bill.Line{}, map[string]time.Time{}
 	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
-		out[day.Format(time.DateOnly)] = nil
+		name := day.Format(time.DateOnly)
+		out[name], starts[name] = nil, day
 	}
 	seen := map[key]bool{}
 	for i, written := range f.Lines {
-		line, err := written.line()
+		line, err := written.line(starts[written.Day])
 		k := key{written.Day, written.Region, written.Usage}
-		_, covered := out[written.Day]
+		_, covered := starts[written.Day]
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("line %d: %w", i+1, err)
@@ -196,15 +191,15 @@ func (f billedFile) days() (map[string][]spend.BilledLine, error) {
 	return out, nil
 }
 
-func (l billedLine) line() (spend.BilledLine, error) {
+func (l billedLine) line(day time.Time) (bill.Line, error) {
 	q, ok := pricing.ParseBilledQuantity(l.Usage)
 	switch {
 	case !ok:
-		return spend.BilledLine{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
+		return bill.Line{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
 	case l.Cost == nil:
-		return spend.BilledLine{}, errors.New("it has no cost")
+		return bill.Line{}, errors.New("it has no cost")
 	}
-	out := spend.BilledLine{Day: l.Day, Region: l.Region, Quantity: q, Cost: *l.Cost}
+	out := bill.Line{Day: day, Region: l.Region, Quantity: q, Cost: *l.Cost}
 	if l.Used != nil {
 		out.Used, out.UsedKnown = *l.Used, true
 	}

@@ -1,4 +1,5 @@
-package main
+// Package progress draws how far something long has come, on one line of a terminal.
+package progress
 
 import (
 	"fmt"
@@ -13,10 +14,10 @@ import (
 	"microspend/internal/figures"
 )
 
-// progress shows on one line of a terminal how far something long has come. It is drawn five times a second at most,
-// first when something has taken that long, and leaves nothing behind. A nil progress draws nothing. It is not for
+// Bar is one line of a terminal. It is drawn five times a second at most,
+// first when something has taken that long, and leaves nothing behind. A nil Bar draws nothing. It is not for
 // several goroutines at once.
-type progress struct {
+type Bar struct {
 	to    io.Writer
 	width func() int // of the terminal in columns, which may change
 	now   func() time.Time
@@ -33,10 +34,11 @@ const (
 	leastBar      = 6
 )
 
-// startProgress makes a progress on standard error: nil where that is no terminal, or one that cannot clear a line.
-func (a *app) startProgress(label, unit string) *progress {
-	file, ok := a.err.(*os.File)
-	if !ok || !term.IsTerminal(file.Fd()) || a.env("TERM") == "dumb" {
+// New starts a bar on a file: nil unless that is a terminal. The label says what is being done, such as reading; the unit
+// is what is counted, in the plural.
+func New(to io.Writer, now func() time.Time, label, unit string) *Bar {
+	file, ok := to.(*os.File)
+	if !ok || !term.IsTerminal(file.Fd()) {
 		return nil
 	}
 	width := func() int {
@@ -46,19 +48,19 @@ func (a *app) startProgress(label, unit string) *progress {
 		}
 		return columns
 	}
-	return &progress{to: a.err, width: width, now: a.now, label: label, unit: unit, next: a.now().Add(progressEvery)}
+	return &Bar{to: to, width: width, now: now, label: label, unit: unit, next: now().Add(progressEvery)}
 }
 
-// relabel says that something else is being done from now on.
-func (p *progress) relabel(label, unit string) {
+// Relabel says that something else is being done from now on.
+func (p *Bar) Relabel(label, unit string) {
 	if p != nil {
 		p.label, p.unit = label, unit
 	}
 }
 
-// at says that done of a total is done, which may be bytes, and that so many units have been counted. A total of 0 is
+// At says that done of a total is done, which may be bytes, and that so many units have been counted. A total of 0 is
 // one that is not known; the count alone is shown then.
-func (p *progress) at(done, total, count int64) {
+func (p *Bar) At(done, total, count int64) {
 	if p == nil {
 		return
 	}
@@ -71,8 +73,8 @@ func (p *progress) at(done, total, count int64) {
 	fmt.Fprint(p.to, "\r"+progressLine(p.width(), p.label, p.unit, done, total, count)+"\x1b[K")
 }
 
-// clear takes the line away.
-func (p *progress) clear() {
+// Clear takes the line away.
+func (p *Bar) Clear() {
 	if p != nil && p.drawn {
 		fmt.Fprint(p.to, "\r\x1b[K")
 		p.drawn = false

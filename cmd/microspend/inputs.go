@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"microspend/config"
+	"microspend/internal/progress"
 	"microspend/ledger"
 	"microspend/scenarios"
 	"microspend/serve"
@@ -116,12 +118,6 @@ type ownCards struct {
 
 func (c ownCards) Regions() []string { return c.list.Regions() }
 
-// spendSource is the source of [app.spendInputs].
-func (a *app) spendSource() (spend.Source, error) {
-	in, err := a.spendInputs()
-	return in.Source, err
-}
-
 // spendInputs puts together everything that spend is worked out from.
 func (a *app) spendInputs() (serve.Inputs, error) {
 	in := serve.Inputs{Files: a.configFiles()}
@@ -164,4 +160,62 @@ func (a *app) writeLedger(ctx context.Context, folder string, options ledger.Opt
 		return err
 	}
 	return errors.Join(work(ctx, writer), writer.Close())
+}
+
+// openInput opens a file, or standard input for "-", and returns its size, 0 where that is not known. A regular file is
+// returned as one even if the shell made it standard input.
+func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
+	if path == "-" {
+		if file, ok := a.in.(*os.File); ok {
+			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+				return file, info.Size(), nil
+			}
+		}
+		return io.NopCloser(a.in), 0, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a directory; give a file", path)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}
+
+// openTrace opens the trace that a scenario names.
+func (a *app) openTrace(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return nil, errors.New("a workload's trace cannot be standard input")
+	}
+	file, _, err := a.openInput(path)
+	return file, err
+}
+
+func inputName(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
+}
+
+// shortNames is what several files are called: the first of them, without its folder.
+func shortNames(paths []string) string {
+	name := filepath.Base(inputName(paths[0]))
+	if more := len(paths) - 1; more > 0 {
+		name += fmt.Sprintf(" and %d more", more)
+	}
+	return name
+}
+
+// progress starts a progress bar on standard error, nil unless that is a terminal that can clear a line.
+func (a *app) progress(label, unit string) *progress.Bar {
+	if a.env("TERM") == "dumb" {
+		return nil
+	}
+	return progress.New(a.err, a.now, label, unit)
 }

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"strings"
@@ -44,23 +44,23 @@ func TestProgressLine(t *testing.T) {
 func TestProgressIsDrawnFiveTimesASecondAndCleared(t *testing.T) {
 	var out strings.Builder
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
-	p := &progress{
+	p := &Bar{
 		to: &out, width: func() int { return 80 }, now: func() time.Time { return now }, label: "reading", unit: "rows",
 		next: now.Add(progressEvery),
 	}
-	p.clear()
+	p.Clear()
 	require.Empty(t, out.String(), "what was over at once leaves no trace")
 	for range 1000 { // a second
 		now = now.Add(time.Millisecond)
-		p.at(1, 2, 3)
+		p.At(1, 2, 3)
 	}
 	require.Equal(t, 5, strings.Count(out.String(), "\r"))
-	p.clear()
-	p.clear()
+	p.Clear()
+	p.Clear()
 	require.True(t, strings.HasSuffix(out.String(), "\x1b[K\r\x1b[K"), "and the line is taken away, once")
 
-	var none *progress
-	none.at(1, 2, 3)
-	none.relabel("writing", "days")
-	none.clear()
+	var none *Bar
+	none.At(1, 2, 3)
+	none.Relabel("writing", "days")
+	none.Clear()
 }

@@ -20,38 +20,37 @@ var scenarioName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 func (a *app) initCommand() *cobra.Command {
 	var force bool
 	var file string
-	cmd := &cobra.Command{
+	cmd := a.command(&cobra.Command{
 		Use:   "init [NAME]",
 		Short: "Create a commented workload file to start from",
 		Long:  `init writes NAME.yaml (workload.yaml without a name), or to --output ("-" for standard output).`,
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			name := "workload"
-			if len(args) > 0 {
-				name = args[0]
-			}
-			if !scenarioName.MatchString(name) {
-				return fmt.Errorf("%.60q is not a valid workload name; use letters, digits, dots, dashes and underscores", name)
-			}
-			path := file
-			if path == "" {
-				path = name + ".yaml"
-			}
-			text := scenarios.Starter(name)
-			if path == "-" {
-				_, err := a.out.Write(text)
-				return err
-			}
-			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) && !force {
-				return fmt.Errorf("%s exists; choose another name, or use --force to overwrite it", path)
-			}
-			if err := atomicfile.Write(path, text, newFile); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.err, "wrote %s; next: microspend estimate %s\n", path, path)
-			return nil
-		},
-	}
+	}, func(_ *cobra.Command, args []string) error {
+		name := "workload"
+		if len(args) > 0 {
+			name = args[0]
+		}
+		if !scenarioName.MatchString(name) {
+			return fmt.Errorf("%.60q is not a valid workload name; use letters, digits, dots, dashes and underscores", name)
+		}
+		path := file
+		if path == "" {
+			path = name + ".yaml"
+		}
+		text := scenarios.Starter(name)
+		if path == "-" {
+			_, err := a.out.Write(text)
+			return err
+		}
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) && !force {
+			return fmt.Errorf("%s exists; choose another name, or use --force to overwrite it", path)
+		}
+		if err := atomicfile.Write(path, text, newFile); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.err, "wrote %s; next: microspend estimate %s\n", path, path)
+		return nil
+	})
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing file")
 	cmd.Flags().StringVar(&file, "output", "", "write to `FILE`")
 	return cmd
@@ -59,24 +58,21 @@ func (a *app) initCommand() *cobra.Command {
 
 func (a *app) schemaCommand() *cobra.Command {
 	var file string
-	cmd := &cobra.Command{
+	cmd := a.command(&cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of workload files, for editors",
 		Long: `schema prints the JSON Schema of workload files. Editors with the YAML language server read
 it from a comment:
 
   # yaml-language-server: $schema=microspend.schema.json`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			write := func(w io.Writer) error {
-				out := json.NewEncoder(w)
-				out.SetEscapeHTML(false)
-				out.SetIndent("", "  ")
-				return out.Encode(scenarios.Schema())
-			}
-			return a.write(file, write)
-		},
-	}
+	}, func(*cobra.Command, []string) error {
+		return a.write(file, func(w io.Writer) error {
+			out := json.NewEncoder(w)
+			out.SetEscapeHTML(false)
+			out.SetIndent("", "  ")
+			return out.Encode(scenarios.Schema())
+		})
+	})
 	cmd.Flags().StringVar(&file, "output", "", outputHelp)
 	return cmd
 }

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"microspend/report"
+	"microspend/spend/anomaly"
+	"microspend/spend/budget"
+	"microspend/view"
+)
+
+func (a *app) budgetCommand() *cobra.Command {
+	evaluate := func(cmd *cobra.Command) (budget.Report, error) {
+		in, err := a.spendInputs()
+		if err != nil {
+			return budget.Report{}, err
+		}
+		return budget.Evaluate(cmd.Context(), in.Source, in.Budgets, a.today())
+	}
+	cmd := a.printing(&cobra.Command{
+		Use:   "budget",
+		Short: "Show budgets: spend, burn rate, forecast, and when they run out",
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		status, err := evaluate(cmd)
+		return report.Budget(status), err
+	})
+	check := a.printing(&cobra.Command{
+		Use:   "check",
+		Short: "Exit with 1 if a budget's threshold is exceeded, for cron",
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		status, err := evaluate(cmd)
+		if err == nil {
+			err = passes(len(status.Exceeded()) == 0)
+		}
+		return report.Budget(status), err
+	})
+	a.ledgerFlags(cmd)
+	a.ledgerFlags(check)
+	cmd.AddCommand(check)
+	return cmd
+}
+
+func (a *app) anomaliesCommand() *cobra.Command {
+	cmd := a.printing(&cobra.Command{
+		Use:   "anomalies",
+		Short: "Find days outside a tenant's usual range, and what caused them",
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		in, err := a.spendInputs()
+		if err != nil {
+			return view.Document{}, err
+		}
+		request := anomaly.Request{Now: a.today()}
+		if request.From, request.To, request.Location, err = a.period(in.Source); err != nil {
+			return view.Document{}, err
+		}
+		found, err := anomaly.Find(cmd.Context(), in.Source, in.AnomalyRule, request)
+		if err != nil {
+			return view.Document{}, err
+		}
+		return report.Anomalies(found), nil
+	})
+	a.ledgerFlags(cmd)
+	a.periodFlags(cmd)
+	return cmd
+}
