@@ -31,7 +31,8 @@ func (a *Analysis) Recommendation() string {
 	}
 	share := ""
 	if a.Current.Cost.IsPositive() {
-		share = fmt.Sprintf(", %s %% of what the gaps cost with that", pricing.Divide(saving.Abs().Shift(2), a.Current.Cost, 1))
+		share = fmt.Sprintf(", %s %% of what the gaps cost with that",
+			pricing.Divide(saving.Abs().Shift(2), a.Current.Cost, 1))
 	}
 	var first string
 	switch {
@@ -44,7 +45,8 @@ func (a *Analysis) Recommendation() string {
 	case saving.IsZero():
 		first = fmt.Sprintf("%s: it costs what %s does, and none costs less", setting, now)
 	case saving.IsNegative():
-		first = fmt.Sprintf("%s: that costs $%s%s more than %s, which the limits rule out", setting, dollars(monthly), of, against)
+		first = fmt.Sprintf("%s: that costs $%s%s more than %s, which the limits rule out",
+			setting, dollars(monthly), of, against)
 	default:
 		first = fmt.Sprintf("%s: that saves $%s%s against %s%s", setting, dollars(monthly), of, against, share)
 	}
@@ -54,8 +56,8 @@ func (a *Analysis) Recommendation() string {
 // basis is the sentence that says what the figures rest on.
 func (a *Analysis) basis() string {
 	m := a.Model
-	return fmt.Sprintf("This assumes that %s, that MicroVMs of %s GB write and read %s GB a cycle at the rates of %s, and that %s requests a "+
-		"day may wait for a resume.",
+	return fmt.Sprintf("This assumes that %s, that MicroVMs of %s GB write and read %s GB a cycle at the rates of "+
+		"%s, and that %s requests a day may wait for a resume.",
 		a.month(), m.Size.GB(), m.StateGB, m.Card.Region, aDay(a.PerDay(a.Advised().Suspends)))
 }
 
@@ -97,7 +99,8 @@ func duration(ms int64) string {
 			return "1 " + unit.name
 		}
 		if ms >= 2*unit.ms {
-			return figures.Grouped(pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)) + " " + unit.name + "s"
+			count := pricing.Divide(decimal.NewFromInt(ms), decimal.NewFromInt(unit.ms), 1)
+			return figures.Grouped(count) + " " + unit.name + "s"
 		}
 	}
 	return figures.Grouped(seconds(ms)) + " seconds"
@@ -199,7 +202,8 @@ func (a *Analysis) Warnings() []pricing.Note {
 		add(assumption.TooLittle.Note())
 	}
 	if less, best, ok := a.livesDiffer(); ok {
-		add(assumption.LivesDiffer.Note(figures.Int(ceilSeconds(best.TimeoutMS)), dollars(less), figures.Int(a.Advised().TimeoutSeconds())))
+		add(assumption.LivesDiffer.Note(figures.Int(ceilSeconds(best.TimeoutMS)), dollars(less),
+			figures.Int(a.Advised().TimeoutSeconds())))
 	}
 	if a.Lives != nil && a.Lives.Best == nil {
 		add(assumption.Limits.Note(duration(a.Lives.LifeMS)))

@@ -65,7 +65,7 @@ type Analysis struct {
 	Best       Priced           // the cheapest timeout of LeastSeconds or more
 	Limited    *Priced          // the cheapest within the limits, where there are any
 	Current    Priced           // the timeout in force
-	Terminated Priced           // the cheapest where MicroVMs are terminated in place of being suspended; Suspends counts terminations
+	Terminated Priced           // the cheapest with termination in place of suspension; Suspends counts terminations
 	Online     []Scored
 	Choices    []Choice     // nil where the trace is not kept
 	Validation *Validation  // nil where it was not asked for, or there is too little to split
@@ -165,8 +165,7 @@ func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
 		a.Validation, _ = m.validate(t, *options.Validate, a.LeastSeconds, options.CurrentSeconds*msPerSecond)
 	}
 	if t.SeenFromMS == 0 && !options.NoLives {
-		lifeMS := options.LifeSeconds * msPerSecond
-		a.Lives = m.frontier(t, a.lifeTimeouts(lifeMS), options.held(lifeMS), lifeMS, *options.Latency, options.Limits, a.PeriodMS)
+		a.Lives = a.frontier()
 	}
 	return a, nil
 }

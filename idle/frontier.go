@@ -56,10 +56,11 @@ type Frontier struct {
 }
 
 // frontier plays every pair of an idle timeout and a suspended duration.
-func (m Model) frontier(t *Trace, timeoutsMS, heldMS []int64, lifeMS int64, latency Latency, limits Limits, periodMS int64) *Frontier {
+func (a *Analysis) frontier() *Frontier {
+	t, latency, lifeMS := a.Trace, *a.Options.Latency, a.Options.LifeSeconds*msPerSecond
 	f := &Frontier{Latency: latency, LifeMS: lifeMS, Served: t.served()}
-	for _, timeout := range timeoutsMS {
-		for _, held := range heldMS {
+	for _, timeout := range a.lifeTimeouts(lifeMS) {
+		for _, held := range a.Options.held(lifeMS) {
 			f.Outcomes = append(f.Outcomes, Outcome{Lifecycle: Lifecycle{TimeoutMS: timeout, HeldMS: held, LifeMS: lifeMS}})
 		}
 	}
@@ -69,7 +70,7 @@ func (m Model) frontier(t *Trace, timeoutsMS, heldMS []int64, lifeMS int64, late
 		group.Go(func() {
 			for o := range next {
 				o.Played = o.Play(t.MicroVMs)
-				o.Cost = m.Cost(o.Use)
+				o.Cost = a.Model.Cost(o.Use)
 			}
 		})
 	}
@@ -79,13 +80,13 @@ func (m Model) frontier(t *Trace, timeoutsMS, heldMS []int64, lifeMS int64, late
 	close(next)
 	group.Wait()
 
-	allowed := limits.waits(t, periodMS)
+	allowed := a.Options.Limits.waits(t, a.PeriodMS)
 	for i := range f.Outcomes {
 		o := &f.Outcomes[i]
 		o.Lost = o.Launches - t.Count
 		o.Waits = o.Resumes + o.Lost
 		o.WaitMS = o.Resumes*latency.ResumeMS + o.Lost*latency.LaunchMS
-		o.Within = o.Waits <= allowed && limits.latencyHolds(o.WaitMS, f.Served)
+		o.Within = o.Waits <= allowed && a.Options.Limits.latencyHolds(o.WaitMS, f.Served)
 	}
 	f.mark()
 	return f

@@ -11,8 +11,8 @@ import (
 // representative. Two things differ, because there a function that is unloaded costs nothing and here money is what
 // counts:
 //   - where it is not representative, the break-even rule decides, not a keep-alive of the whole range;
-//   - the MicroVM is suspended for the head only where the head is longer than the break-even, as running through a shorter
-//     one costs less than the cycle.
+//   - the MicroVM is suspended for the head only where the head is longer than the break-even, as running through a
+//     shorter one costs less than the cycle.
 //
 // The paper forecasts gaps beyond the range with ARIMA; here they fall to the break-even rule.
 const (
@@ -22,7 +22,7 @@ const (
 	headPercent      = 5
 	tailPercent      = 99
 	marginTenths     = 1
-	leastVariationSq = 4 // the square of the coefficient of variation of the bins, from which the histogram is representative
+	leastVariationSq = 4 // the least squared coefficient of variation of bins that are representative
 )
 
 // histogram is what a tenant's gaps have been so far.

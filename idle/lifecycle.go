@@ -4,9 +4,11 @@ import "microspend/pricing"
 
 // Lifecycle is a policy as the service takes it, with the limits on a MicroVM's life. Times are in milliseconds.
 type Lifecycle struct {
-	TimeoutMS int64 // maxIdleDurationSeconds: longer gaps are suspended once it is over; Never for never
-	HeldMS    int64 // suspendedDurationSeconds: a MicroVM suspended for longer is terminated; 0 terminates in place of suspending
-	LifeMS    int64 // from its launch a MicroVM runs and is suspended for less than this, then it is terminated; Never for no limit
+	TimeoutMS int64 // maxIdleDurationSeconds: a MicroVM idle for longer is suspended; Never for never
+	// HeldMS is suspendedDurationSeconds: a MicroVM suspended for longer is terminated. 0 terminates in place of
+	// suspending.
+	HeldMS int64
+	LifeMS int64 // maximumDurationInSeconds: running and suspended time from launch to termination; Never for no limit
 	// Ending reports whether what follows a MicroVM's last request is played to its end: idle, suspended, terminated.
 	// Without it the account ends with the last request, as the trace does. It needs a life that ends.
 	Ending bool

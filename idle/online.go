@@ -53,8 +53,9 @@ func (m Model) online(t *Trace, hindsight Use, seed uint64) []Online {
 		played := m.histogram(t, wait)
 		all = append(all, Online{
 			ID: "histogram", Name: "histogram by tenant",
-			Rule: "learns each tenant's gaps in bins of a minute: waits until the 99th percentile and, where the 5th is beyond the " +
-				"break-even, suspends at once and resumes before it; the break-even rule where there is too little to learn from.",
+			Rule: "learns each tenant's gaps in bins of a minute: waits until the 99th percentile and, where the 5th is " +
+				"beyond the break-even, suspends at once and resumes before it; " +
+				"the break-even rule where there is too little to learn from.",
 			Cost: m.Cost(played.use), Use: &played.use, Waits: &played.waits,
 		})
 	}

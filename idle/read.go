@@ -221,7 +221,8 @@ func (s *shortLines) Read(into []byte) (int, error) {
 
 // missing is the error that a header lacks a column.
 func (t *table) missing(names ...string) error {
-	return fmt.Errorf("%s:1: there is no column %s; it has %.200s", t.name, strings.Join(names, " or "), strings.Join(t.columns, ", "))
+	return fmt.Errorf("%s:1: there is no column %s; it has %.200s",
+		t.name, strings.Join(names, " or "), strings.Join(t.columns, ", "))
 }
 
 // finish puts the name of the file before what is wrong with the whole of it.

@@ -82,7 +82,8 @@ func (a *azure) read(t *table) error {
 	for i := range minutes {
 		minute, err := strconv.Atoi(minutes[i])
 		if err != nil || i > 0 && minute != before+1 {
-			return fmt.Errorf("%s:1: column %d, %.40q, is not the minute after the column before it", t.name, i+1+len(azureColumns), minutes[i])
+			return fmt.Errorf("%s:1: column %d, %.40q, is not the minute after the column before it",
+				t.name, i+1+len(azureColumns), minutes[i])
 		}
 		if i == 0 && a.minutes > 0 && minute != before%minutesOfDay+1 {
 			a.breaks++

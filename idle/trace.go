@@ -26,7 +26,7 @@ type Trace struct {
 	SeenFromMS int64
 
 	// What was left out, or changed, while reading.
-	Adjacent int64          // pauses of less than a minute between minutes with requests, which a trace by minutes cannot see
+	Adjacent int64          // pauses between adjacent minutes with requests, which a trace by minutes cannot measure
 	Overlaps int64          // requests that came while one before was still running, or at the same moment
 	Rounded  int64          // times finer than a millisecond, rounded half-even
 	Unended  int64          // suspends in a ledger that no resume was seen for
@@ -144,7 +144,8 @@ func (b *builder) close(at int, s stretch) {
 const MaxMicroVMs = 1_000_000
 
 // errTooMany is for traces with more.
-var errTooMany = fmt.Errorf("it tells more than %d MicroVMs apart; give those of some tenants, or gaps without microvm_id", MaxMicroVMs)
+var errTooMany = fmt.Errorf("it tells more than %d MicroVMs apart; give those of some tenants, or gaps without "+
+	"microvm_id", MaxMicroVMs)
 
 // ErrNoGaps is for traces that hold nothing to decide on.
 var ErrNoGaps = errors.New("there are no gaps in it")
@@ -198,7 +199,8 @@ func (b *builder) busyTooLong() bool {
 // Only returns the trace of one tenant. It is an error if the trace does not have it.
 func (t *Trace) Only(tenant string) (*Trace, error) {
 	if t.MicroVMs == nil {
-		return nil, fmt.Errorf("the trace has more than %d gaps, whose tenants are not kept; give those of one tenant", int64(KeptGaps))
+		return nil, fmt.Errorf("the trace has more than %d gaps, whose tenants are not kept; give those of one "+
+			"tenant", int64(KeptGaps))
 	}
 	part := *t
 	part.MicroVMs = slices.DeleteFunc(slices.Clone(t.MicroVMs), func(vm MicroVM) bool { return vm.Tenant != tenant })

@@ -172,7 +172,8 @@ func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.De
 		return decimal.Decimal{}, false
 	}
 	if !onDemand && e.Discount.IsZero() {
-		alt.Unknown = fmt.Sprintf("the %s price of EC2 %s is not known; give it as hourly, or as a discount off the on-demand price",
+		alt.Unknown = fmt.Sprintf("the %s price of EC2 %s is not known; give it as hourly, or as a discount off the "+
+			"on-demand price",
 			e.Purchase, e.Type)
 		return decimal.Decimal{}, false
 	}

@@ -63,7 +63,8 @@ var componentTable = [componentCount]struct{ id, label string }{
 
 // plainComponents are the lines of plain quantities.
 var plainComponents = [QuantityCount]Component{
-	VCPU: PlainVCPU, Memory: PlainMemory, SnapshotRead: SnapshotReads, SnapshotWrite: WriteSuspend, SnapshotStorage: Storage,
+	VCPU: PlainVCPU, Memory: PlainMemory,
+	SnapshotRead: SnapshotReads, SnapshotWrite: WriteSuspend, SnapshotStorage: Storage,
 }
 
 // Component is the line that a plain amount of the quantity has in a bill.

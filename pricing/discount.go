@@ -58,7 +58,8 @@ func ParseDiscounts(texts []string) (Discounts, error) {
 		}
 		q, known := ParseBilledQuantity(name)
 		if !known {
-			return Discounts{}, fmt.Errorf("%.60q is not a billed quantity; they are vcpu, memory, snapshot.read, snapshot.write and storage", name)
+			return Discounts{}, fmt.Errorf("%.60q is not a billed quantity; they are vcpu, memory, snapshot.read, "+
+				"snapshot.write and storage", name)
 		}
 		own[q] = &fraction
 	}

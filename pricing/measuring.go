@@ -13,7 +13,7 @@ import (
 // MeasuringPrices are what measuring usage costs by itself, in US dollars. They do not pass through a bill: they are
 // what a collector says of its own calls, and a meter of its metrics.
 type MeasuringPrices struct {
-	MetricMonth              MeasuringPrice `yaml:"metric_month"`               // one custom metric for a month, by the hour
+	MetricMonth              MeasuringPrice `yaml:"metric_month"`               // of a custom metric, billed by the hour
 	ThousandMetricsRequested MeasuringPrice `yaml:"thousand_metrics_requested"` // GetMetricData
 	ThousandListCalls        MeasuringPrice `yaml:"thousand_list_calls"`        // ListMetrics
 	LogIngestGB              MeasuringPrice `yaml:"log_ingest_gb"`

@@ -31,7 +31,6 @@ var multiplying = map[string]string{
 	"Scenario.neededLaunches":   "stretches by the longest life",
 	"Scenario.neverSentence":    "users by seconds",
 	"Scenario.resolveTimes":     "a figure by how often it happens in a month",
-	"Scenario.resolveTrace":     "counts and times of a trace, scaled to a month",
 	"Scenario.runsContinuously": "users by days by seconds",
 	"Scenario.times":            "users by days",
 	"agreement":                 "a printed figure by how far it may be off",
@@ -43,7 +42,7 @@ var multiplying = map[string]string{
 	"resized":           "measured units by a factor",
 	"run.metered":       "billed units by small units",
 	"usageMetrics":      "small units by their size",
-	"counted.add":       "small units by their size",
+	"countedOf":         "small units by their size",
 	"csvRow.longAmount": "small units by their size",
 
 	// Usage as it is collected: sizes, periods and their units.

@@ -161,7 +161,7 @@ type Sandbox struct {
 	VCPU     decimal.Decimal // zero means the MicroVM's
 	GB       decimal.Decimal // zero means the MicroVM's
 	DiskGB   decimal.Decimal // where the provider charges for disk
-	Active   decimal.Decimal // part of running time in which the CPU is busy, for providers that bill only that; zero means all
+	Active   decimal.Decimal // busy share of running time, for providers that bill only that; zero means all
 }
 
 // Price implements Candidate.

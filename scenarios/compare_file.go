@@ -111,7 +111,8 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64", arch)
 		}
 		made = pricing.Fargate{
-			Arch: string(arch), Spot: f.Spot, VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
+			Arch: string(arch), Spot: f.Spot,
+			VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
 			Always: orFirst(f.Hours, ActiveHours) == AlwaysHours,
 		}
 	}
@@ -144,7 +145,8 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".sandbox.active", "must be above 0%%")
 		}
 		made = pricing.Sandbox{
-			Provider: f.Provider, VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
+			Provider: f.Provider,
+			VCPU:     valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
 			Active: valueOf(f.Active).Fraction,
 		}
 	}

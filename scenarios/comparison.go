@@ -22,7 +22,8 @@ type Comparison struct {
 
 // BreakEvenPoint is where both cost the same, in the terms of the scenario.
 type BreakEvenPoint struct {
-	HoursPerMonth *decimal.Decimal // of running time per user (or in all, with jobs), also beyond a month; nil where there is none
+	// HoursPerMonth is the running time per user, or in all with jobs. It may exceed a month; nil where there is none.
+	HoursPerMonth *decimal.Decimal
 	HoursPerDay   *decimal.Decimal // on each of the scenario's active days, also beyond 24; nil with jobs
 	SecondsPerJob *decimal.Decimal // nil with users
 	Crossings     []decimal.Decimal
@@ -227,7 +228,8 @@ func (s *Scenario) breakEvenSentence(p BreakEvenPoint, alt pricing.Alternative, 
 		below, above = name+" costs less", "MicroVMs do"
 	}
 	if p.curve.More {
-		return fmt.Sprintf("MicroVMs and %s cost almost the same per hour, and as it bills in steps the cheaper side changes more than %s.",
+		return fmt.Sprintf("MicroVMs and %s cost almost the same per hour, and as it bills in steps the cheaper side "+
+			"changes more than %s.",
 			name, times(len(crossings)))
 	}
 	at, found := p.curve.LastEqual()
@@ -244,7 +246,8 @@ func (s *Scenario) breakEvenSentence(p BreakEvenPoint, alt pricing.Alternative, 
 			s.runningTime(p), cost, costsLess(last.After, name), times(len(crossings)-1))
 	default:
 		return fmt.Sprintf("At %s both cost %s, but %s bills in steps and the cheaper side changes %s; beyond %s %s.",
-			s.runningTime(p), cost, name, times(len(crossings)), s.hours(p.Crossings[len(crossings)-1]), costsLess(last.After, name))
+			s.runningTime(p), cost, name, times(len(crossings)), s.hours(p.Crossings[len(crossings)-1]),
+			costsLess(last.After, name))
 	}
 }
 
@@ -288,10 +291,13 @@ func (s *Scenario) neverSentence(p BreakEvenPoint, alt pricing.Alternative, own 
 		return fmt.Sprintf("No break-even: MicroVMs and %s cost the same at every running time.", alt.Name)
 	case p.curve.Beyond != nil:
 		users := decimal.Max(s.Users, decimal.NewFromInt(1))
-		return fmt.Sprintf("No break-even within a month: %s less up to 744 hours, the longest there is; both would cost the same at %s running hours a month per user.",
+		return fmt.Sprintf("No break-even within a month: %s less up to 744 hours, the longest there is; both would "+
+			"cost the same at %s running hours a month per user.",
 			winner, figures.UpTo(pricing.Divide(p.curve.Beyond.Seconds, users.Mul(secondsPerHour), pricing.AmountPlaces), 2))
-	case p.curve.Below == pricing.Other && own.Fixed.IsPositive() && own.Fixed.GreaterThanOrEqual(alt.Curve.At(decimal.Decimal{})):
-		return fmt.Sprintf("No break-even: %s less at every running time; launches, cycles and storage alone cost $%s with MicroVMs.",
+	case p.curve.Below == pricing.Other && own.Fixed.IsPositive() &&
+		own.Fixed.GreaterThanOrEqual(alt.Curve.At(decimal.Decimal{})):
+		return fmt.Sprintf("No break-even: %s less at every running time; launches, cycles and storage alone cost $%s "+
+			"with MicroVMs.",
 			winner, dollars(own.Fixed))
 	default:
 		return fmt.Sprintf("No break-even: %s less at every running time.", winner)

@@ -141,8 +141,9 @@ func parseFigureID(id string) (figureID, error) {
 	}
 	var err error
 	if figure.component, err = pricing.ParseComponent(base[1:]); err != nil {
-		return figureID{}, fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of components "+
-			"(such as compute.baseline.vcpu or compute), each also with .per_user or .per_job, and %sNAME.MEASURE", alternatives)
+		return figureID{}, fmt.Errorf("no such figure; figures are total, per_user, per_job, a component or a group of "+
+			"components (such as compute.baseline.vcpu or compute), each also with .per_user or .per_job, and %sNAME.MEASURE",
+			alternatives)
 	}
 	return figure, nil
 }

@@ -24,7 +24,8 @@ func (s *Scenario) neededLaunches() decimal.Decimal {
 	if alive.IsZero() {
 		return decimal.Decimal{}
 	}
-	monthly := w.Running.Per == PerMonth && (w.Suspended == nil || w.Suspended.Per == PerMonth || w.Suspended.Seconds.IsZero())
+	suspended := valueOf(w.Suspended)
+	monthly := w.Running.Per == PerMonth && (suspended.Per == PerMonth || suspended.Seconds.IsZero())
 	stretches := s.Users.Mul(s.Days)
 	switch {
 	case s.Jobs.IsPositive() && (monthly || alive.LessThanOrEqual(s.Jobs.Mul(maxLife))):

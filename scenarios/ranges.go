@@ -60,7 +60,8 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 	for _, leaf := range leaves(root) {
 		keys := strings.Split(leaf.path, ".")
 		isRangeless := func(key string) bool { return slices.Contains(rangeless, key) }
-		if !slices.Contains(rangeSections, keys[0]) || slices.ContainsFunc(keys, isRangeless) || !strings.Contains(leaf.Value, "..") {
+		if !slices.Contains(rangeSections, keys[0]) || slices.ContainsFunc(keys, isRangeless) ||
+			!strings.Contains(leaf.Value, "..") {
 			continue
 		}
 		low, high, _, err := splitRange(leaf.Value)

@@ -271,7 +271,8 @@ func (s *Scenario) checkDay() {
 	}
 	suspended, known := s.hoursPerDay(w.Suspended)
 	if together := running.Add(suspended); known && together.GreaterThan(hoursOfDay) {
-		s.doc.Fault("workload.suspended", "makes %s hours on each active day together with running; a day has 24", together.Round(4))
+		s.doc.Fault("workload.suspended", "makes %s hours on each active day together with running; a day has 24",
+			together.Round(4))
 	}
 }
 
@@ -323,7 +324,8 @@ func (s *Scenario) resolveBurst() {
 			burst.VCPU, s.Size, s.Size.VCPU(), s.Size.PeakVCPU())
 	}
 	if burst.GB.LessThan(s.Size.GB()) || burst.GB.GreaterThan(s.Size.PeakGB()) {
-		s.doc.Fault("workload.burst.memory", "%sGB is not possible on a %s MicroVM; give %sGB (its baseline) to %sGB (4 times that)",
+		s.doc.Fault("workload.burst.memory", "%sGB is not possible on a %s MicroVM; give %sGB (its baseline) to %sGB "+
+			"(4 times that)",
 			burst.GB, s.Size, s.Size.GB(), s.Size.PeakGB())
 	}
 	s.Workload.Burst = burst

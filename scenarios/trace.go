@@ -101,7 +101,7 @@ func (s *Scenario) resolveTrace() bool {
 	use := policy.Play(trace.MicroVMs)
 	periodMS := s.tracePeriod(trace)
 	scaled := func(of int64) decimal.Decimal {
-		return pricing.Divide(decimal.NewFromInt(of).Mul(decimal.NewFromInt(idle.MonthMS)), decimal.NewFromInt(periodMS), pricing.AmountPlaces)
+		return pricing.ProrateTime(decimal.NewFromInt(of), idle.MonthMS, periodMS)
 	}
 	out := &s.Workload
 	out.Running, out.Suspended = scaled(use.RunningMS).Shift(-3), scaled(use.SuspendedMS).Shift(-3)
@@ -110,7 +110,8 @@ func (s *Scenario) resolveTrace() bool {
 	s.note(assumption.TraceMonth.Note(figures.Grouped(decimal.New(periodMS, -3))))
 	s.note(assumption.TraceEnd.Note())
 	s.Basis = append(s.Basis,
-		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times %s for a month",
+		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times "+
+			"%s for a month",
 			grouped(use.RunningMS, -3), grouped(use.SuspendedMS, -3), grouped(use.Launches, 0), grouped(use.Suspends(), 0),
 			grouped(use.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6)))
 	return true
@@ -130,7 +131,9 @@ func (s *Scenario) refuse(key string, given bool, why string) {
 // tracePolicy is the policy by which the trace is played.
 func (s *Scenario) tracePolicy() idle.Lifecycle {
 	w := s.file.Workload
-	policy := idle.Lifecycle{TimeoutMS: idle.DefaultCurrent * 1000, HeldMS: idle.MaxLife, LifeMS: idle.MaxLife, Ending: true}
+	policy := idle.Lifecycle{
+		TimeoutMS: idle.DefaultCurrent * 1000, HeldMS: idle.MaxLife, LifeMS: idle.MaxLife, Ending: true,
+	}
 	if w.IdleTimeout == nil {
 		s.note(assumption.IdleTimeout.Note(idle.DefaultCurrent))
 	} else {

@@ -69,7 +69,8 @@ func (s *Scenario) RuleOfThumb() RuleOfThumb {
 	case has(TraitCustomKernel):
 		r.Says, r.Sentence = RuleEC2, "A kernel of its own, or another system than Linux: only EC2 can run it."
 	case has(TraitContinuous) || s.runsContinuously():
-		r.Says, r.Sentence = RuleContinuous, "It computes around the clock: EC2 or Fargate, as a MicroVM bills every second at a higher rate."
+		r.Says, r.Sentence = RuleContinuous, "It computes around the clock: EC2 or Fargate, as a MicroVM bills every "+
+			"second at a higher rate."
 	case has(TraitSimplePublic):
 		r.Says, r.Sentence = RuleLightsail, "A simple public site: Lightsail."
 	case len(r.ForMicroVM) > 0 && !has(TraitStateless) && len(r.ForMicroVM) >= len(r.ForFunction):

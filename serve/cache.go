@@ -2,13 +2,15 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
-	"container/list"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,22 +26,22 @@ type answer struct {
 	tag           string // of the body
 	version       string // of the ledger
 	made          time.Time
+	used          uint64 // by the cache's count of uses, when last
 }
+
+func (a *answer) size() int { return len(a.body) + len(a.gzipped) }
 
 func newAnswer(kind string, body []byte, version string, now time.Time) (*answer, error) {
 	var gzipped bytes.Buffer
-	w, err := gzip.NewWriterLevel(&gzipped, gzip.DefaultCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
+	w := gzip.NewWriter(&gzipped)
+	_, err := w.Write(body)
+	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	return &answer{kind, body, gzipped.Bytes(), hex.EncodeToString(sum[:12]), version, now}, nil
+	return &answer{
+		kind: kind, body: body, gzipped: gzipped.Bytes(), tag: hex.EncodeToString(sum[:12]), version: version, made: now,
+	}, nil
 }
 
 // send writes the answer, or 304 if the client has it already.
@@ -110,20 +112,15 @@ type cache struct {
 	waiting chan struct{} // one for each that is being built or waits to be
 
 	mutex   sync.Mutex
-	answers map[string]*list.Element // of kept
-	order   *list.List               // most recently used first
+	answers map[string]*answer
+	uses    uint64
 	bytes   int
-}
-
-type kept struct {
-	key string
-	*answer
 }
 
 func newCache(now func() time.Time) *cache {
 	return &cache{
 		now: now, turns: make(chan struct{}, concurrentBuilds), waiting: make(chan struct{}, maxWaiting),
-		answers: map[string]*list.Element{}, order: list.New(),
+		answers: map[string]*answer{},
 	}
 }
 
@@ -171,15 +168,12 @@ func (c *cache) get(
 func (c *cache) have(key, version string) *answer {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	element, ok := c.answers[key]
-	if !ok {
+	a, ok := c.answers[key]
+	if !ok || a.version != version || c.now().Sub(a.made) > maxAge {
 		return nil
 	}
-	a := element.Value.(kept).answer
-	if a.version != version || c.now().Sub(a.made) > maxAge {
-		return nil
-	}
-	c.order.MoveToFront(element)
+	c.uses++
+	a.used = c.uses
 	return a
 }
 
@@ -187,20 +181,24 @@ func (c *cache) keep(key string, a *answer) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.drop(key)
-	if len(a.body)+len(a.gzipped) > maxCacheBytes/4 {
+	if a.size() > maxCacheBytes/4 {
 		return
 	}
-	c.answers[key] = c.order.PushFront(kept{key, a})
-	c.bytes += len(a.body) + len(a.gzipped)
-	for c.bytes > maxCacheBytes || c.order.Len() > maxAnswers {
-		c.drop(c.order.Back().Value.(kept).key)
+	c.uses++
+	a.used = c.uses
+	c.answers[key] = a
+	c.bytes += a.size()
+	for c.bytes > maxCacheBytes || len(c.answers) > maxAnswers {
+		// So few answers are kept that looking at each costs less than a list in the order of use would.
+		c.drop(slices.MinFunc(slices.Collect(maps.Keys(c.answers)), func(a, b string) int {
+			return cmp.Compare(c.answers[a].used, c.answers[b].used)
+		}))
 	}
 }
 
 func (c *cache) drop(key string) {
-	if element, ok := c.answers[key]; ok {
-		a := c.order.Remove(element).(kept)
-		c.bytes -= len(a.body) + len(a.gzipped)
+	if a, ok := c.answers[key]; ok {
+		c.bytes -= a.size()
 		delete(c.answers, key)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,10 +25,8 @@ func CheckToken(token string) error {
 		return fmt.Errorf("the token has %d characters; use at least %d, as from openssl rand -hex 32", len(token),
 			MinTokenBytes)
 	}
-	for _, r := range token {
-		if r <= ' ' || r > '~' {
-			return fmt.Errorf("the token has a character that is not allowed in a header; use letters and digits")
-		}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("the token has a character that is not allowed in a header; use letters and digits")
 	}
 	return nil
 }
@@ -138,8 +137,6 @@ func isLoopback(address net.Addr) bool {
 
 // refuse answers with an error.
 func refuse(w http.ResponseWriter, status int, sentence string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Connection", "close") // a rejected client starts over
-	w.WriteHeader(status)
-	fmt.Fprintln(w, sentence)
+	plainText(w, status, sentence)
 }

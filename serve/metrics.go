@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/shopspring/decimal"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/budget"
@@ -31,11 +32,12 @@ type metrics struct {
 	ledger  ledgerState
 }
 
-// ledgerState are the gauges of the ledger.
+// ledgerState is what the gauges of the ledger show.
 type ledgerState struct {
-	days, records, bytes, damaged, unknownRates float64
-	updated                                     time.Time
-	took                                        time.Duration
+	info         ledger.Info
+	unknownRates int
+	updated      time.Time
+	took         time.Duration
 }
 
 func newMetrics(most int, connections *connections) *metrics {
@@ -94,10 +96,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	state := ledgerState{
-		days: float64(len(info.Days)), records: float64(info.Rows), bytes: float64(info.Bytes),
-		damaged: float64(len(info.Damaged)),
-	}
+	state := ledgerState{info: info}
 	places := map[place]*counted{}
 	if info.Rows > 0 {
 		source := in.Source
@@ -116,7 +115,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 			return err
 		}
 		places = countedOf(byComponent, whole)
-		state.unknownRates = float64(len(whole.Total.Unknown))
+		state.unknownRates = len(whole.Total.Unknown)
 	}
 	budgets, err := budget.Evaluate(ctx, in.Source, in.Budgets, now)
 	if err != nil {
@@ -170,47 +169,11 @@ var (
 		}
 		return descs
 	}()
-
-	budgetDesc = budgetGauge("microspend_budget_dollars",
-		"Budget of this calendar month in US dollars; tenant (total) is everything.")
-	spentDesc = budgetGauge("microspend_month_spend_dollars",
-		"US dollars spent in this calendar month by tenants with a budget; tenant (total) is everything.")
-	forecastDesc = budgetGauge("microspend_month_forecast_dollars", "US dollars forecast for this calendar month.")
-	exceededDesc = budgetGauge("microspend_budget_exceeded", "1 if the budget's threshold is exceeded.")
-
-	daysDesc    = gauge("microspend_ledger_partitions", "Days in the ledger.")
-	recordsDesc = gauge("microspend_ledger_records", "Records in the ledger.")
-	bytesDesc   = gauge("microspend_ledger_size_bytes", "Size of the ledger's Parquet files.")
-	damagedDesc = gauge("microspend_ledger_damaged_files",
-		"Files of the ledger that are damaged and excluded from all figures.")
-	unknownDesc = gauge("microspend_unknown_rates",
-		"Unknown rates of usage in the ledger; dollar metrics lack what they would add.")
-	asOfDesc    = gauge("microspend_data_until_timestamp_seconds", "End of the latest period in the ledger, as Unix time.")
-	updatedDesc = gauge("microspend_refresh_timestamp_seconds", "When the ledger was last read, as Unix time.")
-	tookDesc    = gauge("microspend_refresh_duration_seconds", "How long the last read took.")
-	foldedDesc  = gauge("microspend_folded_series", "Combinations of tenant, image and region counted under (other).")
 )
 
-func budgetGauge(name, help string) *prometheus.Desc {
-	return prometheus.NewDesc(name, help, []string{"tenant"}, nil)
-}
-
-func gauge(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
-
-// Describe implements prometheus.Collector.
-func (m *metrics) Describe(out chan<- *prometheus.Desc) {
-	out <- spendDesc
-	for _, d := range usageDescs {
-		out <- d
-	}
-	for _, d := range []*prometheus.Desc{
-		budgetDesc, spentDesc, forecastDesc, exceededDesc, daysDesc, recordsDesc, bytesDesc, damagedDesc, unknownDesc,
-		asOfDesc, updatedDesc,
-		tookDesc, foldedDesc,
-	} {
-		out <- d
-	}
-}
+// Describe implements prometheus.Collector. It describes nothing, which prometheus permits: what there is to collect is
+// said once, in Collect.
+func (m *metrics) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (m *metrics) Collect(out chan<- prometheus.Metric) {
@@ -230,29 +193,47 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 			}
 		}
 	}
-	send := func(desc *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	gauge := func(name, help string, labels ...string) sendFunc {
+		desc := prometheus.NewDesc(name, help, labels, nil)
+		return func(value float64, values ...string) {
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, values...)
+		}
 	}
-	m.collectBudgets(send)
-	send(daysDesc, m.ledger.days)
-	send(recordsDesc, m.ledger.records)
-	send(bytesDesc, m.ledger.bytes)
-	send(damagedDesc, m.ledger.damaged)
-	send(unknownDesc, m.ledger.unknownRates)
-	send(foldedDesc, float64(len(m.series.folded)))
+	m.collectBudgets(gauge)
+	info := m.ledger.info
+	gauge("microspend_ledger_partitions", "Days in the ledger.")(float64(len(info.Days)))
+	gauge("microspend_ledger_records", "Records in the ledger.")(float64(info.Rows))
+	gauge("microspend_ledger_size_bytes", "Size of the ledger's Parquet files.")(float64(info.Bytes))
+	gauge("microspend_ledger_damaged_files",
+		"Files of the ledger that are damaged and excluded from all figures.")(float64(len(info.Damaged)))
+	gauge("microspend_unknown_rates",
+		"Unknown rates of usage in the ledger; dollar metrics lack what they would add.")(float64(m.ledger.unknownRates))
+	gauge("microspend_folded_series",
+		"Combinations of tenant, image and region counted under (other).")(float64(len(m.series.folded)))
 	if !m.budgets.AsOf.IsZero() {
-		send(asOfDesc, float64(m.budgets.AsOf.Unix()))
+		gauge("microspend_data_until_timestamp_seconds",
+			"End of the latest period in the ledger, as Unix time.")(float64(m.budgets.AsOf.Unix()))
 	}
 	if !m.ledger.updated.IsZero() {
-		send(updatedDesc, float64(m.ledger.updated.Unix()))
-		send(tookDesc, m.ledger.took.Seconds())
+		gauge("microspend_refresh_timestamp_seconds",
+			"When the ledger was last read, as Unix time.")(float64(m.ledger.updated.Unix()))
+		gauge("microspend_refresh_duration_seconds", "How long the last read took.")(m.ledger.took.Seconds())
 	}
 }
+
+// sendFunc sends a value of a gauge, with the values of its labels.
+type sendFunc func(value float64, values ...string)
 
 // totalLabel is the tenant label of the budget of everything.
 const totalLabel = "(total)"
 
-func (m *metrics) collectBudgets(send func(*prometheus.Desc, float64, ...string)) {
+func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string) sendFunc) {
+	budgeted := gauge("microspend_budget_dollars",
+		"Budget of this calendar month in US dollars; tenant (total) is everything.", "tenant")
+	spent := gauge("microspend_month_spend_dollars",
+		"US dollars spent in this calendar month by tenants with a budget; tenant (total) is everything.", "tenant")
+	forecast := gauge("microspend_month_forecast_dollars", "US dollars forecast for this calendar month.", "tenant")
+	exceeded := gauge("microspend_budget_exceeded", "1 if the budget's threshold is exceeded.", "tenant")
 	seen := map[string]bool{}
 	for _, line := range m.budgets.Lines {
 		name := line.Tenant
@@ -264,18 +245,18 @@ func (m *metrics) collectBudgets(send func(*prometheus.Desc, float64, ...string)
 		}
 		seen[name] = true
 		if line.Spent.Known() {
-			send(spentDesc, line.Spent.Amount.InexactFloat64(), name)
+			spent(line.Spent.Amount.InexactFloat64(), name)
 		}
 		if line.Forecast != nil {
-			send(forecastDesc, line.Forecast.InexactFloat64(), name)
+			forecast(line.Forecast.InexactFloat64(), name)
 		}
 		if line.Budget != nil {
-			exceeded := 0.0
+			budgeted(line.Budget.Monthly.InexactFloat64(), name)
+			flag := 0.0
 			if line.Exceeded {
-				exceeded = 1
+				flag = 1
 			}
-			send(budgetDesc, line.Budget.Monthly.InexactFloat64(), name)
-			send(exceededDesc, exceeded, name)
+			exceeded(flag, name)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,18 +29,9 @@ var errNoTenant = errors.New("no such tenant, neither in the ledger in this peri
 // maxDays is the longest period of a request.
 const maxDays = 400
 
-// page serves the page of a period.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) {
-	a, err := s.pageFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "tenant"))
-	if err != nil {
-		s.fail(w, err, func(sentence string, status int) { refuse(w, status, sentence) })
-		return
-	}
-	a.send(w, r)
-}
-
+// pageFor answers with the page of a period.
 func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
-	asked := spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
+	asked := q.period()
 	chosen, err := tenants.ParsePatterns(q.many("tenant"))
 	if err != nil {
 		q.fail("tenant: %w", err)
@@ -57,39 +49,36 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 	if q.fault != nil {
 		return nil, requestError{q.fault}
 	}
-	return s.cache.get(ctx, "page "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version,
-		func(ctx context.Context) (*answer, error) {
-			var made statement.Statement
-			err := at.settled(func() (err error) {
-				made, err = statement.Build(ctx, at.Source, request)
-				return err
-			})
+	return s.answer(ctx, at, "text/html; charset=utf-8", "page "+request.From.Format(time.RFC3339)+" "+q.canonical(),
+		func(ctx context.Context) ([]byte, error) {
+			made, err := statement.Build(ctx, at.Source, request)
 			if err != nil {
 				return nil, err
 			}
 			if !made.Whole && len(made.Tenants) == 0 {
 				return nil, errNoTenant
 			}
-			text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
-			if err != nil {
-				return nil, err
-			}
-			return newAnswer("text/html; charset=utf-8", text, at.version, s.options.Now())
+			return html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
 		})
 }
 
-// settled repeats work if the ledger changed meanwhile, so that its figures show one state. It gives up on a ledger
-// that keeps changing.
-func (at *snapshot) settled(work func() error) error {
-	for try := 0; ; try++ {
-		before := at.fingerprint()
-		if err := work(); err != nil {
-			return err
+// answer returns what build makes, from the cache if it is there. Work during which the ledger changed is repeated, so
+// that its figures show one state; it is kept all the same when the ledger keeps changing.
+func (s *Server) answer(ctx context.Context, at *snapshot, kind, key string,
+	build func(context.Context) ([]byte, error),
+) (*answer, error) {
+	return s.cache.get(ctx, key, at.version, func(ctx context.Context) (*answer, error) {
+		for try := 0; ; try++ {
+			before := at.fingerprint()
+			body, err := build(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if try == 2 || at.fingerprint() == before {
+				return newAnswer(kind, body, at.version, s.options.Now())
+			}
 		}
-		if try == 2 || at.fingerprint() == before {
-			return nil
-		}
-	}
+	})
 }
 
 // tenantAddress returns the URL of a tenant's own page for the same period. A name that contains a * has none, because
@@ -111,8 +100,8 @@ func navigation(q *query, request statement.Request) []html.Link {
 		to := time.Date(first.Year(), first.Month()+time.Month(n)+1, 1, 0, 0, 0, 0, request.Location)
 		values := url.Values{"from": {from.Format(time.DateOnly)}, "to": {to.Format(time.DateOnly)}}
 		return html.Link{
-			URL: address(q, values), Text: from.Format("January 2006"), Current: from.Equal(request.From) &&
-				to.Equal(request.To),
+			URL: address(q, values), Text: from.Format("January 2006"),
+			Current: from.Equal(request.From) && to.Equal(request.To),
 		}
 	}
 	links := []html.Link{month(-1), month(0)}
@@ -133,39 +122,18 @@ func navigation(q *query, request statement.Request) []html.Link {
 
 // address is the same URL with some parameters replaced.
 func address(q *query, values url.Values) string {
-	merged := url.Values{}
-	for name, value := range q.values {
-		merged[name] = value
-	}
-	for name, value := range values {
-		merged[name] = value
-	}
+	merged := maps.Clone(q.values)
+	maps.Copy(merged, values)
 	return "/?" + merged.Encode()
 }
 
 // maxRows is the most rows of a JSON answer.
 const maxRows = 200_000
 
-// spend serves what microspend spend --format json prints.
-func (s *Server) spend(w http.ResponseWriter, r *http.Request) {
-	a, err := s.spendFor(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, "from", "to", "tz", "by", "sort", "top",
-		"min", "previous",
-		"strict", "tenant", "image", "microvm", "region"))
-	if err != nil {
-		s.fail(w, err, func(sentence string, status int) {
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(status)
-			_ = json.NewEncoder(w).Encode(map[string]string{"error": sentence})
-		})
-		return
-	}
-	a.send(w, r)
-}
-
+// spendFor answers with what microspend spend --format json prints.
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
 	asked := spend.RawRequest{
-		RawPeriod: spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")},
-		By:        q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
+		RawPeriod: q.period(), By: q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
 		Previous: q.truth("previous"), Strict: q.truth("strict"),
 		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),
 	}
@@ -179,46 +147,53 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 	if q.fault != nil {
 		return nil, requestError{q.fault}
 	}
-	return s.cache.get(ctx, "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(), at.version,
-		func(ctx context.Context) (*answer, error) {
-			var result spend.Spend
-			err := at.settled(func() (err error) {
-				result, err = at.Source.Report(ctx, request)
-				return err
-			})
-			var unknown *spend.UnknownRatesError
-			switch {
-			case errors.As(err, &unknown):
-				return nil, requestError{err}
-			case err != nil:
+	return s.answer(ctx, at, "application/json", "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(),
+		func(ctx context.Context) ([]byte, error) {
+			result, err := at.Source.Report(ctx, request)
+			if unknown, ok := errors.AsType[*spend.UnknownRatesError](err); ok {
+				return nil, requestError{unknown}
+			}
+			if err != nil {
 				return nil, err
-			case len(result.Rows) > maxRows:
+			}
+			if len(result.Rows) > maxRows {
 				return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; narrow the request, or use top",
 					len(result.Rows), maxRows)}
 			}
 			var out bytes.Buffer
-			if err := view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result)); err != nil {
-				return nil, err
-			}
-			return newAnswer("application/json", out.Bytes(), at.version, s.options.Now())
+			err = view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result))
+			return out.Bytes(), err
 		})
 }
 
-// fail reports an error to the client if it is the client's fault, and otherwise to the log.
-func (s *Server) fail(w http.ResponseWriter, err error, answer func(sentence string, status int)) {
-	var fault requestError
-	switch {
-	case errors.As(err, &fault):
-		answer(view.Visible(fault.Error()), http.StatusBadRequest)
-	case errors.Is(err, errNoTenant):
-		answer(err.Error(), http.StatusNotFound)
-	case errors.Is(err, errBusy):
-		w.Header().Set("Retry-After", "5")
-		answer(err.Error(), http.StatusServiceUnavailable)
-	case errors.Is(err, context.Canceled):
-		answer("the client closed the request", http.StatusServiceUnavailable)
-	default:
-		s.options.Logger.Error("cannot answer a request", "error", err)
-		answer("internal error; see the server's log", http.StatusInternalServerError)
-	}
+// handler serves the answers that find has for queries, and refuses others in the form of the handler.
+func (s *Server) handler(name string, find func(context.Context, *snapshot, *query) (*answer, error),
+	refuse func(w http.ResponseWriter, status int, sentence string), parameters ...string,
+) http.Handler {
+	return s.metrics.observe(name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, err := find(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, parameters...))
+		fault, isFault := errors.AsType[requestError](err)
+		switch {
+		case err == nil:
+			a.send(w, r)
+		case isFault:
+			refuse(w, http.StatusBadRequest, view.Visible(fault.Error()))
+		case errors.Is(err, errNoTenant):
+			refuse(w, http.StatusNotFound, err.Error())
+		case errors.Is(err, errBusy):
+			w.Header().Set("Retry-After", "5")
+			refuse(w, http.StatusServiceUnavailable, err.Error())
+		case errors.Is(err, context.Canceled):
+			refuse(w, http.StatusServiceUnavailable, "the client closed the request")
+		default:
+			s.options.Logger.Error("cannot answer a request", "error", err)
+			refuse(w, http.StatusInternalServerError, "internal error; see the server's log")
+		}
+	}))
+}
+
+func refuseJSON(w http.ResponseWriter, status int, sentence string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": sentence})
 }

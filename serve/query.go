@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"microspend/spend"
 )
 
 // query reads the parameters of a URL strictly: an unknown, repeated or malformed one is an error, so that a typo never
@@ -28,8 +30,7 @@ func readQuery(raw string, allowed ...string) *query {
 		case !slices.Contains(allowed, name):
 			q.fail("unknown parameter %.40q; valid parameters: %s", name, strings.Join(allowed, ", "))
 		case slices.ContainsFunc(values[name], func(v string) bool {
-			return !utf8.ValidString(v) ||
-				strings.ContainsRune(v, 0)
+			return !utf8.ValidString(v) || strings.ContainsRune(v, 0)
 		}):
 			q.fail("%s: not valid UTF-8", name)
 		}
@@ -49,6 +50,11 @@ func (q *query) one(name string) string {
 		q.fail("%s is given %d times; give it once", name, len(q.values[name]))
 	}
 	return q.values.Get(name)
+}
+
+// period is what a request says about the days to look at.
+func (q *query) period() spend.RawPeriod {
+	return spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
 }
 
 // maxPatterns limits the work that one request can cause.

@@ -23,30 +23,19 @@ type counted struct {
 	usage   [usage.MeasureCount]decimal.Decimal
 }
 
-// add adds a sum of usage, exactly.
-func (c *counted) add(sum *usage.Sum) {
-	for i, metric := range usageMetrics {
-		c.usage[i] = c.usage[i].Add(sum.Amounts[i].Decimal().Mul(metric.scale))
+// combine applies f to each value and that of another.
+func (c *counted) combine(other *counted, f func(a, b decimal.Decimal) decimal.Decimal) {
+	for i, amount := range other.dollars {
+		c.dollars[i] = f(c.dollars[i], amount)
 	}
-}
-
-func (c *counted) merge(other *counted) {
-	for i := range c.dollars {
-		c.dollars[i] = c.dollars[i].Add(other.dollars[i])
-	}
-	for i := range c.usage {
-		c.usage[i] = c.usage[i].Add(other.usage[i])
+	for i, amount := range other.usage {
+		c.usage[i] = f(c.usage[i], amount)
 	}
 }
 
 // raise keeps the larger value of each.
 func (c *counted) raise(to *counted) {
-	for i := range c.dollars {
-		c.dollars[i] = decimal.Max(c.dollars[i], to.dollars[i])
-	}
-	for i := range c.usage {
-		c.usage[i] = decimal.Max(c.usage[i], to.usage[i])
-	}
+	c.combine(to, func(a, b decimal.Decimal) decimal.Decimal { return decimal.Max(a, b) })
 }
 
 func (c *counted) total() decimal.Decimal {
@@ -95,7 +84,7 @@ func (s *series) raise(now map[place]*counted) {
 	rest := counted{}
 	for at, value := range now {
 		if s.folded[at] {
-			rest.merge(value)
+			rest.combine(value, decimal.Decimal.Add)
 		} else {
 			s.values[at].raise(value)
 		}
@@ -125,8 +114,13 @@ func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 		}
 	}
 	for i := range whole.Rows {
-		if row := &whole.Rows[i]; row.Sum.Records > 0 {
-			at(row.Key).add(&row.Sum)
+		row := &whole.Rows[i]
+		if row.Sum.Records == 0 {
+			continue
+		}
+		c := at(row.Key)
+		for m, metric := range usageMetrics {
+			c.usage[m] = c.usage[m].Add(row.Sum.Amounts[m].Decimal().Mul(metric.scale))
 		}
 	}
 	return out

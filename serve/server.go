@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,18 +40,10 @@ func (o Options) WithDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Refresh == 0 {
-		o.Refresh = 5 * time.Second
-	}
-	if o.Connections == 0 {
-		o.Connections = 256
-	}
-	if o.Series == 0 {
-		o.Series = 1000
-	}
-	if o.Drain == 0 {
-		o.Drain = 10 * time.Second
-	}
+	o.Refresh = cmp.Or(o.Refresh, 5*time.Second)
+	o.Connections = cmp.Or(o.Connections, 256)
+	o.Series = cmp.Or(o.Series, 1000)
+	o.Drain = cmp.Or(o.Drain, 10*time.Second)
 	return o
 }
 
@@ -118,7 +111,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	server := &http.Server{
-		Handler:           s.handler(isLoopback(listener.Addr())),
+		Handler:           s.routes(isLoopback(listener.Addr())),
 		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ConnContext: s.connections.context, ConnState: s.connections.state,
@@ -155,8 +148,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// handler routes requests.
-func (s *Server) handler(local bool) http.Handler {
+// routes is the handler of all requests.
+func (s *Server) routes(local bool) http.Handler {
 	g := guard{token: s.options.Token}
 	if local && g.token == "" {
 		g.hosts = slices.Clone(loopbackHosts)
@@ -165,8 +158,9 @@ func (s *Server) handler(local bool) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", s.metrics.observe("page", http.HandlerFunc(s.page)))
-	mux.Handle("GET /api/v1/spend", s.metrics.observe("spend", http.HandlerFunc(s.spend)))
+	mux.Handle("GET /{$}", s.handler("page", s.pageFor, refuse, "from", "to", "tz", "tenant"))
+	mux.Handle("GET /api/v1/spend", s.handler("spend", s.spendFor, refuseJSON,
+		"from", "to", "tz", "by", "sort", "top", "min", "previous", "strict", "tenant", "image", "microvm", "region"))
 	mux.Handle("GET /metrics", s.metrics.observe("metrics", s.metrics.handler()))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -176,11 +170,10 @@ func (s *Server) handler(local bool) http.Handler {
 			plainText(w, http.StatusServiceUnavailable, "not ready")
 		}
 	})
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter,
-		_ *http.Request,
-	) {
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	})
+
 	return s.connections.serving(g.wrap(mux))
 }
 

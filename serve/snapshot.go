@@ -1,12 +1,9 @@
 package serve
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"io/fs"
+	"fmt"
+	"hash/fnv"
 	"os"
-	"path/filepath"
 
 	"microspend/ledger"
 	"microspend/spend"
@@ -31,28 +28,18 @@ type snapshot struct {
 	version string
 }
 
-// fingerprint distinguishes states of the ledger and the files by names, sizes and modification times. A day's
-// manifest is replaced whenever anything in the day changes.
+// fingerprint distinguishes states of the ledger and of the files, the latter by name, size and modification time. A
+// ledger that cannot be read is a state, too: what is built from it reports why.
 func (in Inputs) fingerprint() string {
-	hash := sha256.New()
-	add := func(path string) {
-		info, err := os.Stat(path)
-		if err != nil {
-			hash.Write([]byte(path + "\x00absent\x00"))
-			return
-		}
-		hash.Write([]byte(path + "\x00"))
-		var numbers [16]byte
-		binary.LittleEndian.PutUint64(numbers[:], uint64(info.Size()))
-		binary.LittleEndian.PutUint64(numbers[8:], uint64(info.ModTime().UnixNano()))
-		hash.Write(numbers[:])
-	}
+	hash := fnv.New128a()
+	state, err := in.Ledger.Fingerprint()
+	fmt.Fprintf(hash, "%s %v\n", state, err)
 	for _, file := range in.Files {
-		add(file)
+		if info, err := os.Stat(file); err != nil {
+			fmt.Fprintf(hash, "%q absent\n", file)
+		} else {
+			fmt.Fprintf(hash, "%q %d %d\n", file, info.Size(), info.ModTime().UnixNano())
+		}
 	}
-	days, _ := fs.Glob(os.DirFS(in.Ledger.Dir()), "usage/dt=*")
-	for _, day := range days {
-		add(filepath.Join(in.Ledger.Dir(), day, "_manifest.json"))
-	}
-	return hex.EncodeToString(hash.Sum(nil)[:12])
+	return fmt.Sprintf("%x", hash.Sum(nil))
 }

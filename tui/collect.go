@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,16 +11,19 @@ import (
 	"microspend/tui/draw"
 )
 
+// progress is how far collecting has got.
+type progress struct {
+	done, total int64 // total is 0 where it is not known
+	label       string
+}
+
 // collecting is the state of collecting in the background.
 type collecting struct {
 	running bool
 	cancel  context.CancelFunc
-	news    chan collectMsg // the latest progress; what it takes the place of is dropped
-	over    chan struct{}   // closed at the end
-	at      collectMsg
+	at      atomic.Pointer[progress] // the latest, from whatever goroutine; the screen looks each second
 	ended   time.Time
-	fault   error
-	runs    int
+	fault   string
 }
 
 // startCollecting begins to collect where there is a collector.
@@ -38,60 +42,20 @@ func (m *Model) collectNow() tea.Cmd {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
-	c.running, c.cancel, c.at = true, cancel, collectMsg{}
-	c.news, c.over = make(chan collectMsg, 1), make(chan struct{})
-	collector, news, over := m.options.Collector, c.news, c.over
-	collect := func() tea.Msg {
-		defer close(over)
-		err := collector.Collect(ctx, func(done, total int64, label string) { post(news, collectMsg{done, total, label}) })
-		return collectedMsg{err}
-	}
-	return tea.Batch(collect, listen(news, over))
-}
-
-// post leaves the latest progress to be picked up, in place of what was not. It never waits.
-func post(news chan collectMsg, msg collectMsg) {
-	for {
-		select {
-		case news <- msg:
-			return
-		default:
-		}
-		select {
-		case <-news:
-		default:
-		}
-	}
-}
-
-// listen waits for the next progress.
-func listen(news chan collectMsg, over chan struct{}) tea.Cmd {
+	c.running, c.cancel = true, cancel
+	c.at.Store(&progress{})
+	collector := m.options.Collector
 	return func() tea.Msg {
-		select {
-		case msg := <-news:
-			return msg
-		case <-over:
-			return nil
-		}
+		return collectedMsg{collector.Collect(ctx, func(done, total int64, label string) {
+			c.at.Store(&progress{done, total, label})
+		})}
 	}
-}
-
-func (m *Model) collectingAt(msg collectMsg) tea.Cmd {
-	if m.collect == nil || !m.collect.running {
-		return nil
-	}
-	m.collect.at = msg
-	return listen(m.collect.news, m.collect.over)
 }
 
 // collected notes the end, and reads what was collected.
 func (m *Model) collected(msg collectedMsg) tea.Cmd {
 	c := m.collect
-	if c == nil {
-		return nil
-	}
-	c.running, c.fault, c.ended = false, msg.err, m.options.Clock()
-	c.runs++
+	c.running, c.fault, c.ended = false, faultText(msg.err), m.options.Clock()
 	c.cancel()
 	if m.quitting {
 		return nil
@@ -119,18 +83,18 @@ func (c *collecting) progress(m *Model) string {
 	if c == nil || !c.running {
 		return ""
 	}
-	t := m.theme
+	t, at := m.theme, c.at.Load()
 	text := "collecting"
-	if c.at.label != "" {
-		text += " " + draw.Cut(draw.Name(c.at.label), 24)
+	if at.label != "" {
+		text += " " + draw.Cut(draw.Name(at.label), 24)
 	}
-	if c.at.total > 0 {
-		part := float64(c.at.done) / float64(c.at.total)
+	if at.total > 0 {
+		part := float64(at.done) / float64(at.total)
 		percent := t.Muted.Text(fmt.Sprintf("%d %%", int(part*100)))
 		return t.Muted.Text(text) + " " + draw.Bar(part, 10, t.Accent, t.Track) + " " + percent
 	}
-	if c.at.done > 0 {
-		text += fmt.Sprintf(" %d", c.at.done)
+	if at.done > 0 {
+		text += fmt.Sprintf(" %d", at.done)
 	}
 	return t.Muted.Text(text + " …")
 }

@@ -165,7 +165,7 @@ func (m *Model) age(short bool) string {
 		parts = append(parts, t.Muted.Text("data until "+m.moment(m.status.AsOf)))
 	}
 	switch {
-	case m.status == nil && m.fault == nil:
+	case m.status == nil && m.fault == "":
 		parts = append(parts, t.Muted.Text("reading …"))
 	case m.status != nil:
 		parts = append(parts, t.Muted.Text("updated "+ago(m.options.Clock().Sub(m.readAt))))
@@ -226,11 +226,11 @@ const (
 // banners are what is wrong, the worst first: one where the screen is low.
 func (m *Model) banners() []string {
 	var out []string
-	if m.fault != nil {
-		out = append(out, "✗ the ledger could not be read: "+faultText(m.fault))
+	if m.fault != "" {
+		out = append(out, "✗ the ledger could not be read: "+m.fault)
 	}
-	if m.collect != nil && m.collect.fault != nil {
-		out = append(out, "✗ collecting failed: "+faultText(m.collect.fault))
+	if m.collect != nil && m.collect.fault != "" {
+		out = append(out, "✗ collecting failed: "+m.collect.fault)
 	}
 	if damaged := m.damaged(); len(damaged) > 0 {
 		text := "! " + draw.Name(damaged[0].Path) + " is damaged and left out: " + draw.Name(damaged[0].Reason)
@@ -274,11 +274,11 @@ func (m *Model) foot() string {
 	hints := m.shown().keys(m)
 	left := ""
 	switch {
-	case m.prompt != nil && m.prompt.listing == nil:
-		hints = m.prompt.keys(m.keys)
-		left = m.prompt.line(m, max(m.width-24, 20))
 	case m.prompt != nil:
-		hints = m.prompt.keys(m.keys)
+		hints = m.prompt.keys
+		if m.prompt.listing == nil { // which shows its filter itself
+			left = m.prompt.line(m, max(m.width-24, 20))
+		}
 	case m.notice != "":
 		paint := t.Good
 		if m.badNews {

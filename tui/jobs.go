@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"microspend/spend"
 	"microspend/tui/data"
 )
 
@@ -21,11 +20,16 @@ type doneMsg struct {
 	err        error // why it failed, where that leaves something without figures
 }
 
-// reading is a job that reads, and what puts the result, or the error, into the model.
-func reading[T any](read func(context.Context) (T, error), put func(m *Model, got T, err error) tea.Cmd) job {
+// reading is a job that reads. What it found is handed to put; why it could not is kept as the fault, "" once it could.
+func reading[T any](fault *string, read func(context.Context) (T, error), put func(*Model, T) tea.Cmd) job {
 	return func(ctx context.Context) doneMsg {
 		got, err := read(ctx)
-		return doneMsg{put: func(m *Model) tea.Cmd { return put(m, got, err) }, err: err}
+		return doneMsg{err: err, put: func(m *Model) tea.Cmd {
+			if *fault = faultText(err); err != nil {
+				return nil
+			}
+			return put(m, got)
+		}}
 	}
 }
 
@@ -102,14 +106,11 @@ func (f *freshness) due(m *Model) bool {
 // readStatus reads how far the data goes, and then what is shown.
 func (m *Model) readStatus() job {
 	reader, now := m.options.Reader, m.options.Now()
-	return reading(func(ctx context.Context) (data.Status, error) { return reader.Status(ctx, now) },
-		func(m *Model, status data.Status, err error) tea.Cmd {
-			if m.fault = err; err != nil {
-				return nil
-			}
-			m.status, m.readAt = &status, m.options.Clock()
-			return m.readShown()
-		})
+	read := func(ctx context.Context) (data.Status, error) { return reader.Status(ctx, now) }
+	return reading(&m.fault, read, func(m *Model, status data.Status) tea.Cmd {
+		m.status, m.readAt = &status, m.options.Clock()
+		return m.readShown()
+	})
 }
 
 // readShown asks for what the page that is shown needs, and for what lies below it.
@@ -131,57 +132,36 @@ func (m *Model) at() data.Moment {
 	return at
 }
 
-// trends are sparklines, and the version of the ledger that they are of.
+// trends are the sparklines by one dimension, which all listings by it share.
 type trends struct {
-	*data.Trends
-	version string
+	data.Trends
+	version string // of the ledger that they are of
+	asked   int    // in which generation of jobs they were last asked for
 }
 
-// trendsFor are the sparklines that a listing can show, nil where there are none or none yet.
-func (m *Model) trendsFor(q data.Query) *data.Trends {
-	if q.Scope != (data.Scope{}) {
+// trendsFor are the sparklines that a listing can show, nil where there are none.
+func (m *Model) trendsFor(q data.Query) *trends {
+	if q.Scope != (data.Scope{}) || m.at().AsOf.IsZero() {
 		return nil
 	}
-	return m.trends[q.By[0]].Trends
+	return m.trends[q.By[0]]
 }
 
 // wantTrends reads the sparklines of a listing behind it, once for each version of the ledger.
 func (m *Model) wantTrends(q data.Query) tea.Cmd {
-	of := q.By[0]
-	if of != spend.ByTenant && of != spend.ByImage || q.Scope != (data.Scope{}) || m.at().AsOf.IsZero() ||
-		m.trends[of].version == m.status.Fingerprint {
+	t := m.trendsFor(q)
+	if t == nil || t.version == m.status.Fingerprint || t.asked == m.generation {
 		return nil
 	}
-	m.trends[of] = trends{m.trends[of].Trends, m.status.Fingerprint}
-	reader, at := m.options.Reader, m.at()
+	t.asked = m.generation
+	reader, at, version := m.options.Reader, m.at(), m.status.Fingerprint
 	return m.enqueue(func(ctx context.Context) doneMsg {
-		read, err := reader.Trends(ctx, of, at)
-		return doneMsg{put: func(m *Model) tea.Cmd {
-			if err != nil { // they are a picture beside figures, whose own error is what is shown
-				delete(m.trends, of)
-				return nil
+		read, err := reader.Trends(ctx, q.By[0], at)
+		return doneMsg{put: func(*Model) tea.Cmd {
+			if err == nil { // they are a picture beside figures, whose own error is what is shown
+				t.Trends, t.version = read, version
 			}
-			m.trends[of] = trends{read, m.status.Fingerprint}
-			return m.redrawTrends(of)
+			return nil
 		}}
 	})
-}
-
-// redrawTrends makes the tables anew that can show sparklines, now that there are some.
-func (m *Model) redrawTrends(of spend.Dimension) tea.Cmd {
-	var jobs []job
-	for _, pages := range m.pages {
-		for _, one := range pages {
-			p, ok := one.(*listingPage)
-			if !ok || p.state.Listing == nil {
-				continue
-			}
-			again := *p.state.Listing
-			if again.Query.By[0] == of && again.Query.Scope == (data.Scope{}) {
-				again.Trends = m.trends[of].Trends
-				jobs = append(jobs, p.reading(again.Query, func(context.Context) (*data.Listing, error) { return &again, nil }))
-			}
-		}
-	}
-	return m.first(jobs...)
 }

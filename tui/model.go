@@ -34,10 +34,10 @@ type Model struct {
 
 	status   *data.Status                    // nil until it was read
 	readAt   time.Time                       // by the clock, when reading was last finished
-	fault    error                           // why the ledger could not be read the last time
+	fault    string                          // why the ledger could not be read the last time
 	damage   map[string][]ledger.DamagedFile // by what was read
 	unknown  []spend.Unknown                 // rates that the month needs and that are not known
-	trends   map[spend.Dimension]trends
+	trends   map[spend.Dimension]*trends
 	looked   time.Time // when the ledger was last looked at
 	looking  bool
 	paused   bool
@@ -70,7 +70,7 @@ func newModel(ctx context.Context, options Options) *Model {
 	}
 	m := &Model{
 		options: options, ctx: ctx, keys: newKeyMap(), dark: true, colors: theme.Sixteen,
-		trends: map[spend.Dimension]trends{},
+		generation: 1, trends: map[spend.Dimension]*trends{spend.ByTenant: {}, spend.ByImage: {}},
 		damage: map[string][]ledger.DamagedFile{},
 		memory: memory{Views: map[string]viewMemory{}},
 	}

@@ -13,20 +13,48 @@ import (
 	"microspend/tui/view/help"
 )
 
+// text is embedded in pages of lines that may be more than there is room for, and scrolls through them.
+type text struct {
+	lines  func(m *Model, width, height int) []string
+	scroll int
+}
+
+func (t *text) render(m *Model, width, height int) string {
+	return draw.Scrolled(t.lines(m, width, height), t.scroll, width, height)
+}
+
+// scrolled moves up and down. It reports whether the key does.
+func (t *text) scrolled(m *Model, k tea.KeyPressMsg) bool {
+	height := m.bodyHeight()
+	by, moves := m.keys.steps(k, height-1)
+	if moves {
+		t.scroll = max(0, min(t.scroll+by, len(t.lines(m, m.width, height))-height))
+	}
+	return moves
+}
+
 // explainPage shows what a figure is made of.
 type explainPage struct {
 	state explain.State
 	query *data.Query // of the usage behind the figure; nil where it was derived from other figures
+	text
 	freshness
 }
 
 func newExplainPage(title string, query data.Query, steps ...explain.Step) *explainPage {
-	return &explainPage{state: explain.State{Title: draw.Name(title), Steps: steps}, query: &query}
+	p := derived(title, steps)
+	p.query = &query
+	return p
 }
 
 // derived explains a figure by how it was derived alone.
 func derived(title string, steps []explain.Step, notes ...pricing.Note) *explainPage {
-	return &explainPage{state: explain.State{Title: draw.Name(title), Steps: steps, Notes: notes}}
+	p := &explainPage{state: explain.State{Title: draw.Name(title), Steps: steps, Notes: notes}}
+	p.lines = func(m *Model, width, _ int) []string {
+		p.state.Theme, p.state.Location = m.theme, m.location()
+		return p.state.Lines(width)
+	}
+	return p
 }
 
 func (p *explainPage) name() string { return "explain" }
@@ -37,21 +65,10 @@ func (p *explainPage) reads(m *Model) []job {
 	}
 	reader, query, at := m.options.Reader, *p.query, m.at()
 	read := func(ctx context.Context) (*data.Explanation, error) { return reader.Explain(ctx, query, at) }
-	return []job{reading(read, func(_ *Model, usage *data.Explanation, err error) tea.Cmd {
-		p.state.Fault = ""
-		if err != nil {
-			p.state.Fault = faultText(err)
-			return nil
-		}
+	return []job{reading(&p.state.Fault, read, func(_ *Model, usage *data.Explanation) tea.Cmd {
 		p.state.Usage = usage
 		return nil
 	})}
-}
-
-func (p *explainPage) shown(m *Model) explain.State {
-	s := p.state
-	s.Theme, s.Location = m.theme, m.location()
-	return s
 }
 
 func (p *explainPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -59,17 +76,7 @@ func (p *explainPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		m.pop()
 		return nil, true
 	}
-	return nil, m.scrolled(k, &p.state.Scroll, func() int { return len(p.shown(m).Lines(m.width)) })
-}
-
-// scrolled moves a text of so many lines up and down. It reports whether the key does.
-func (m *Model) scrolled(k tea.KeyPressMsg, scroll *int, lines func() int) bool {
-	height := m.bodyHeight()
-	by, moves := m.keys.steps(k, height-1)
-	if moves {
-		*scroll = max(0, min(*scroll+by, lines()-height))
-	}
-	return moves
+	return nil, p.scrolled(m, k)
 }
 
 func (p *explainPage) keys(m *Model) []key.Binding {
@@ -77,36 +84,30 @@ func (p *explainPage) keys(m *Model) []key.Binding {
 	return []key.Binding{k.Back, k.ScrollKeys, k.Export, k.Help, k.Quit}
 }
 
-func (p *explainPage) render(m *Model, width, height int) string {
-	return explain.Render(p.shown(m), width, height)
-}
-
 // helpPage shows the keys.
 type helpPage struct {
-	scroll int
+	text
 	freshness
+}
+
+func newHelpPage() *helpPage {
+	return &helpPage{text: text{lines: func(m *Model, width, _ int) []string {
+		return help.Lines(m.theme, m.keys.groups(), width)
+	}}}
 }
 
 func (p *helpPage) name() string { return "help" }
 
 func (p *helpPage) reads(*Model) []job { return nil }
 
-func (p *helpPage) state(m *Model) help.State {
-	return help.State{Theme: m.theme, Groups: m.keys.groups(), Scroll: p.scroll}
-}
-
 func (p *helpPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if key.Matches(k, m.keys.Help) {
 		m.pop()
 		return nil, true
 	}
-	return nil, m.scrolled(k, &p.scroll, func() int { return len(p.state(m).Lines(m.width)) })
+	return nil, p.scrolled(m, k)
 }
 
 func (p *helpPage) keys(m *Model) []key.Binding {
 	return []key.Binding{m.keys.Back, m.keys.ScrollKeys, m.keys.Quit}
-}
-
-func (p *helpPage) render(m *Model, width, height int) string {
-	return help.Render(p.state(m), width, height)
 }

@@ -22,7 +22,6 @@ type listingPage struct {
 	scope  data.Scope
 	period *data.Period // nil follows the chosen one
 	state  listing.State
-	fault  error
 	freshness
 }
 
@@ -55,34 +54,27 @@ func (p *listingPage) reads(m *Model) []job {
 	if !p.due(m) {
 		return nil
 	}
-	reader, query, at, trends := m.options.Reader, p.query(m), m.at(), m.trendsFor(p.query(m))
-	return []job{p.reading(query, func(ctx context.Context) (*data.Listing, error) {
-		l, err := reader.Listing(ctx, query, at)
-		if err == nil {
-			l.Trends = trends
+	reader, query, at := m.options.Reader, p.query(m), m.at()
+	var trends *data.Trends
+	if of := m.trendsFor(query); of != nil {
+		trends = &of.Trends
+	}
+	var l *data.Listing
+	read := func(ctx context.Context) (content *table.Content, err error) {
+		if l, err = reader.Listing(ctx, query, at); err != nil {
+			return nil, err
 		}
-		return l, err
+		l.Trends = trends
+		return listing.Content(l), nil
+	}
+	return []job{reading(&p.state.Fault, read, func(m *Model, content *table.Content) tea.Cmd {
+		return p.put(m, query, l, content)
 	})}
 }
 
-// reading is a job that reads a listing and makes its table.
-func (p *listingPage) reading(query data.Query, read func(context.Context) (*data.Listing, error)) job {
-	return func(ctx context.Context) doneMsg {
-		l, err := read(ctx)
-		var content *table.Content
-		if err == nil {
-			content = listing.Content(l)
-		}
-		return doneMsg{err: err, put: func(m *Model) tea.Cmd { return p.put(m, query, l, content, err) }}
-	}
-}
-
 // put takes what was read, unless the page has moved on to another listing.
-func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content, err error) tea.Cmd {
+func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content) tea.Cmd {
 	if q.Period != m.periodOf(p) || !slices.Equal(q.By, p.group().By) {
-		return nil
-	}
-	if p.fault = err; err != nil {
 		return nil
 	}
 	p.state.Listing = l
@@ -119,7 +111,7 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.Right):
 		t.Scroll(1)
 	case key.Matches(k, keys.Filter):
-		m.prompt = filterPrompt(p)
+		m.prompt = filterPrompt(m, p)
 	case key.Matches(k, keys.Sort):
 		t.NextSort()
 		return m.remember(p), true
@@ -131,12 +123,8 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.remember(p), true
 	case key.Matches(k, keys.Group):
 		return p.regroup(m), true
-	case key.Matches(k, keys.Open):
-		return p.open(m), true
-	case key.Matches(k, keys.Explain):
-		return p.explain(m), true
-	case key.Matches(k, keys.WhatIf):
-		return p.whatIf(m), true
+	case key.Matches(k, keys.Open, keys.Explain, keys.WhatIf):
+		return p.inspect(m, k), true
 	default:
 		return nil, false
 	}
@@ -144,47 +132,27 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// row is the row under the cursor, and what it is about. It reports false, and says why, where it is about nothing.
-func (p *listingPage) row(m *Model) (row int, scope data.Scope, period data.Period, ok bool) {
-	row = p.state.Table.Row()
-	if p.state.Listing == nil || row < 0 {
-		return row, scope, period, false
+// inspect opens or explains the row under the cursor, or asks what if of its tenant.
+func (p *listingPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	l, row := p.state.Listing, p.state.Table.Row()
+	if l == nil || row < 0 {
+		return nil
 	}
-	scope, period, ok = listing.Narrowed(p.state.Listing, row)
-	if !ok {
+	scope, period, ok := listing.Narrowed(l, row)
+	name := listing.RowName(l, row)
+	switch {
+	case !ok:
 		m.say("nothing tells the usage of this row from the rest", false)
-	}
-	return row, scope, period, ok
-}
-
-func (p *listingPage) open(m *Model) tea.Cmd {
-	row, scope, period, ok := p.row(m)
-	if !ok {
 		return nil
+	case key.Matches(k, m.keys.WhatIf) && l.Spend.Rows[row].Kind == spend.KindShared:
+		return m.whatIf(nil, period)
+	case key.Matches(k, m.keys.WhatIf):
+		return m.whatIf(scope.Tenant, period)
+	case key.Matches(k, m.keys.Open) && listing.Opens(scope):
+		return m.push(openedListing(name, scope, period, m.period))
+	default:
+		return m.push(newExplainPage(name, data.Query{Period: period, Scope: scope}))
 	}
-	if !listing.Opens(scope) {
-		return p.explain(m)
-	}
-	return m.push(openedListing(listing.RowName(p.state.Listing, row), scope, period, m.period))
-}
-
-func (p *listingPage) explain(m *Model) tea.Cmd {
-	row, scope, period, ok := p.row(m)
-	if !ok {
-		return nil
-	}
-	return m.push(newExplainPage(listing.RowName(p.state.Listing, row), data.Query{Period: period, Scope: scope}))
-}
-
-func (p *listingPage) whatIf(m *Model) tea.Cmd {
-	row, scope, period, ok := p.row(m)
-	if !ok {
-		return nil
-	}
-	if p.state.Listing.Spend.Rows[row].Kind == spend.KindShared {
-		scope.Tenant = nil
-	}
-	return m.whatIf(scope.Tenant, period)
 }
 
 func (p *listingPage) keys(m *Model) []key.Binding {
@@ -201,9 +169,6 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	s.Theme, s.Noun = m.theme, p.group().Noun
 	if p.opened {
 		s.Path = p.view.Name
-	}
-	if p.fault != nil {
-		s.Fault = faultText(p.fault)
 	}
 	s.Typing = m.prompt != nil && m.prompt.listing == p
 	return listing.Render(s, width, height)

@@ -23,23 +23,18 @@ type overviewPage struct {
 }
 
 func newOverviewPage() *overviewPage {
-	return &overviewPage{state: overview.State{Faults: map[overview.Panel]string{}}}
+	return &overviewPage{}
 }
 
 func (p *overviewPage) name() string { return "overview" }
 
-// panel is a job that reads what a panel shows, and keeps why it could not be.
+// panel is a job that reads what a panel shows.
 func panel[T any](
 	m *Model, p *overviewPage, of overview.Panel, read func(context.Context, data.Moment) (T, error), put func(*Model, T),
 ) job {
 	at := m.at()
 	readNow := func(ctx context.Context) (T, error) { return read(ctx, at) }
-	return reading(readNow, func(m *Model, got T, err error) tea.Cmd {
-		delete(p.state.Faults, of)
-		if err != nil {
-			p.state.Faults[of] = faultText(err)
-			return nil
-		}
+	return reading(&p.state.Faults[of], readNow, func(m *Model, got T) tea.Cmd {
 		put(m, got)
 		return nil
 	})
@@ -83,128 +78,88 @@ func (p *overviewPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		p.state.Jump(1)
 	case key.Matches(k, keys.PreviousPanel, keys.Left):
 		p.state.Jump(-1)
-	case key.Matches(k, keys.Explain):
-		return p.explain(m), true
-	case key.Matches(k, keys.Open):
-		return p.open(m), true
-	case key.Matches(k, keys.WhatIf):
-		return m.whatIf(p.tenant(), m.period), true
+	case key.Matches(k, keys.Open, keys.Explain, keys.WhatIf):
+		return p.inspect(m, k), true
 	default:
 		return nil, false
 	}
 	return nil, true
 }
 
-// tenant is the tenant under the cursor, nil where there is none.
-func (p *overviewPage) tenant() *string {
-	at := p.state.Focus
-	switch at.Panel {
-	case overview.TopTenants:
-		if l := p.state.Tenants; l != nil && at.Index < len(l.Spend.Rows) && l.Spend.Rows[at.Index].Kind != spend.KindOther {
-			return &l.Spend.Rows[at.Index].Tenant
-		}
-	case overview.BudgetBars:
-		if line, ok := p.state.Budget(at.Index); ok && !line.Total {
-			return &line.Tenant
-		}
-	case overview.StandsOut:
-		if a, ok := p.state.Anomaly(at.Index); ok {
-			return &a.Tenant
-		}
+// under is what the figure under the cursor is about: its period, its tenant, nil for none, and the page that explains
+// it, nil where there is nothing to explain yet.
+func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page *explainPage) {
+	at, s := p.state.Focus, &p.state
+	period = m.period
+	explained := func(title string, steps ...explain.Step) *explainPage {
+		return newExplainPage(title, data.Query{Period: period, Scope: data.Scope{Tenant: tenant}}, steps...)
 	}
-	return nil
-}
-
-// figurePeriod is the period of a figure at the head, which need not be the one chosen.
-func (p *overviewPage) figurePeriod(m *Model) (period data.Period, title string, ok bool) {
-	switch p.state.Focus.Index {
-	case overview.FigureToday:
-		return m.periodNow(data.Today), "spent today", true
-	case overview.FigureMonth:
-		return m.periodNow(data.Month), "spent this month", true
-	default:
-		return period, "", false
-	}
-}
-
-// open goes to what is inside the figure under the cursor.
-func (p *overviewPage) open(m *Model) tea.Cmd {
-	at, period := p.state.Focus, m.period
 	switch at.Panel {
 	case overview.Figures:
-		if period, _, ok := p.figurePeriod(m); ok {
-			return tea.Batch(m.setPeriod(period), m.show(1))
+		line, ok := s.TotalLine()
+		switch {
+		case at.Index == overview.FigureToday:
+			period = m.periodNow(data.Today)
+			page = explained("spent today")
+		case at.Index == overview.FigureMonth:
+			period = m.periodNow(data.Month)
+			page = explained("spent this month")
+		case !ok:
+		case at.Index == overview.FigureForecast:
+			page = derived("forecast", explain.Forecast(s.Budgets, line))
+		default:
+			page = derived("burn rate", explain.Burn(s.Budgets, line))
 		}
-		return p.explain(m)
-	case overview.StandsOut:
-		if a, ok := p.state.Anomaly(at.Index); ok {
-			period = dayPeriod(m, a)
+	case overview.TopTenants:
+		if l := s.Tenants; l != nil && at.Index < len(l.Spend.Rows) && l.Spend.Rows[at.Index].Kind != spend.KindOther {
+			tenant = &l.Spend.Rows[at.Index].Tenant
+			page = explained(l.Names[0][at.Index])
 		}
 	case overview.BudgetBars:
 		period = m.periodNow(data.Month)
-	case overview.InsteadOf:
-		return p.explain(m)
-	}
-	tenant := p.tenant()
-	if tenant == nil {
-		return m.show(1)
-	}
-	return m.push(openedListing(*tenant, data.Scope{Tenant: tenant}, period, m.period))
-}
-
-func dayPeriod(m *Model, a anomaly.Anomaly) data.Period {
-	day, err := civil.Parse(a.Day)
-	if err != nil {
-		return m.period
-	}
-	return data.Period{Kind: data.Custom, Span: day.Span(m.location())}
-}
-
-// explain shows what the figure under the cursor is made of.
-func (p *overviewPage) explain(m *Model) tea.Cmd {
-	at, s := p.state.Focus, &p.state
-	ofTenant := func(period data.Period, tenant *string) data.Query {
-		return data.Query{Period: period, Scope: data.Scope{Tenant: tenant}}
-	}
-	switch at.Panel {
-	case overview.Figures:
-		if period, title, ok := p.figurePeriod(m); ok {
-			return m.push(newExplainPage(title, data.Query{Period: period}))
-		}
-		line, ok := s.TotalLine()
-		switch {
-		case !ok:
-		case at.Index == overview.FigureForecast:
-			return m.push(derived("forecast", explain.Forecast(s.Budgets, line)))
-		default:
-			return m.push(derived("burn rate", explain.Burn(s.Budgets, line)))
-		}
-	case overview.TopTenants:
-		if tenant := p.tenant(); tenant != nil {
-			return m.push(newExplainPage(s.Tenants.Names[0][at.Index], ofTenant(m.period, tenant)))
-		}
-	case overview.BudgetBars:
 		if line, ok := s.Budget(at.Index); ok {
-			title := "budget of " + line.Tenant
-			if line.Total {
-				title = "budget of everything"
+			title := "budget of everything"
+			if !line.Total {
+				title, tenant = "budget of "+line.Tenant, &line.Tenant
 			}
-			query := ofTenant(m.periodNow(data.Month), p.tenant())
-			return m.push(newExplainPage(title, query, explain.Budget(s.Budgets, line)...))
+			page = explained(title, explain.Budget(s.Budgets, line)...)
 		}
 	case overview.StandsOut:
 		if a, ok := s.Anomaly(at.Index); ok {
-			steps := explain.Anomaly(a, m.options.Reader.AnomalyRule)
-			return m.push(newExplainPage(a.Tenant+" on "+a.Day, ofTenant(dayPeriod(m, a), &a.Tenant), steps...))
+			tenant = &a.Tenant
+			if day, err := civil.Parse(a.Day); err == nil {
+				period = data.Period{Kind: data.Custom, Span: day.Span(m.location())}
+			}
+			page = explained(a.Tenant+" on "+a.Day, explain.Anomaly(a, m.options.Reader.AnomalyRule)...)
 		}
 	case overview.InsteadOf:
-		if s.Instead != nil && at.Index < len(s.Instead.Alternatives) {
-			alt := s.Instead.Alternatives[at.Index]
+		if alt, ok := s.Alternative(at.Index); ok {
 			steps := explain.Alternative(s.Instead, alt, m.location())
-			return m.push(derived(alt.Name+" in place of MicroVMs", steps, explain.AlternativeNotes(alt)...))
+			page = derived(alt.Name+" in place of MicroVMs", steps, explain.AlternativeNotes(alt)...)
 		}
 	}
-	return nil
+	return period, tenant, page
+}
+
+// inspect opens or explains the figure under the cursor, or asks what if of its tenant.
+func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	period, tenant, page := p.under(m)
+	at, opens := p.state.Focus, key.Matches(k, m.keys.Open)
+	switch {
+	case key.Matches(k, m.keys.WhatIf):
+		return m.whatIf(tenant, m.period)
+	case opens && at.Panel == overview.Figures && at.Index <= overview.FigureMonth:
+		return tea.Batch(m.setPeriod(period), m.show(1))
+	case !opens, at.Panel == overview.Figures, at.Panel == overview.InsteadOf:
+		if page == nil {
+			return nil
+		}
+		return m.push(page)
+	case tenant == nil:
+		return m.show(1)
+	default:
+		return m.push(openedListing(*tenant, data.Scope{Tenant: tenant}, period, m.period))
+	}
 }
 
 func (p *overviewPage) keys(m *Model) []key.Binding {

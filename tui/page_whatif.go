@@ -19,6 +19,7 @@ type whatIfPage struct {
 	tenant string
 	period data.Period
 	asked  whatif.Choice // the choice that is being priced, or was last
+	text
 	freshness
 
 	soughtPauses bool // single pauses are being read, or were
@@ -34,13 +35,18 @@ func (m *Model) whatIf(tenant *string, period data.Period) tea.Cmd {
 }
 
 func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {
-	return &whatIfPage{
+	p := &whatIfPage{
 		tenant: tenant, period: period,
 		state: whatif.State{
 			Tenant: draw.Name(tenant), Location: m.location(), Regions: m.options.Reader.Regions, Choice: whatif.Start(),
 			From: period.From, To: period.To, Focus: whatif.TimeoutThen,
 		},
 	}
+	p.lines = func(m *Model, width, height int) []string {
+		p.state.Theme, p.state.Location = m.theme, m.location()
+		return p.state.Lines(width, height)
+	}
+	return p
 }
 
 func (p *whatIfPage) name() string { return "what if" }
@@ -59,21 +65,10 @@ func (p *whatIfPage) reads(m *Model) []job {
 		parts, _, err := reader.Parts(ctx, period, scope, spend.ByRegion)
 		return parts, err
 	}
-	return []job{reading(read, func(m *Model, parts []measured.Part, err error) tea.Cmd {
-		if p.failed(err) {
-			return nil
-		}
+	return []job{reading(&p.state.Fault, read, func(m *Model, parts []measured.Part) tea.Cmd {
 		p.state.Parts, p.state.Read, p.state.To = parts, true, period.To
 		return m.first(p.work(m))
 	})}
-}
-
-func (p *whatIfPage) failed(err error) bool {
-	p.state.Fault = ""
-	if err != nil {
-		p.state.Fault = faultText(err)
-	}
-	return err != nil
 }
 
 // work prices the choice.
@@ -83,15 +78,12 @@ func (p *whatIfPage) work(m *Model) job {
 	price := func(context.Context) (*measured.Outcome, error) {
 		return whatif.Work(&state, reader.Prices, reader.Card)
 	}
-	return reading(price, p.putOutcome)
+	return reading(&p.state.Fault, price, p.putOutcome)
 }
 
 // putOutcome shows the outcome: at first from averages, where single pauses would tell more. Those are read behind
 // it, and only for a choice that they matter to.
-func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome, err error) tea.Cmd {
-	if p.failed(err) {
-		return nil
-	}
+func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome) tea.Cmd {
 	p.state.Outcome = outcome
 	reader := m.options.Reader
 	if p.soughtPauses || !p.state.Longer() || reader.Records == nil {
@@ -100,19 +92,13 @@ func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome, err error) 
 	p.soughtPauses, p.state.Pauses.Reading = true, true
 	from, to, tenant := p.state.From, p.state.To, p.tenant
 	read := func(ctx context.Context) (*measured.Pauses, error) { return reader.Pauses(ctx, from, to, tenant) }
-	return m.enqueue(reading(read, func(m *Model, pauses *measured.Pauses, err error) tea.Cmd {
-		p.state.Pauses = whatif.Pauses{Seen: pauses}
-		if err != nil {
-			p.state.Pauses.Fault = faultText(err)
-		}
-		return m.first(p.work(m))
-	}))
-}
-
-func (p *whatIfPage) shown(m *Model) *whatif.State {
-	s := p.state
-	s.Theme, s.Location = m.theme, m.location()
-	return &s
+	return m.enqueue(func(ctx context.Context) doneMsg {
+		pauses, err := read(ctx)
+		return doneMsg{err: err, put: func(m *Model) tea.Cmd {
+			p.state.Pauses = whatif.Pauses{Seen: pauses, Fault: faultText(err)}
+			return m.first(p.work(m))
+		}}
+	})
 }
 
 func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -129,7 +115,7 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.WhatIf):
 		m.pop()
 	default:
-		return nil, m.scrolled(k, &p.state.Scroll, func() int { return len(p.shown(m).Lines(m.width, m.bodyHeight())) })
+		return nil, p.scrolled(m, k)
 	}
 	if p.state.Read && p.asked != p.state.Choice {
 		return m.first(p.work(m)), true
@@ -140,8 +126,4 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *whatIfPage) keys(m *Model) []key.Binding {
 	k := m.keys
 	return []key.Binding{k.Back, k.ChooseKnob, k.Turn, k.Export, k.Help, k.Quit}
-}
-
-func (p *whatIfPage) render(m *Model, width, height int) string {
-	return whatif.Render(p.shown(m), width, height)
 }

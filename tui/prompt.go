@@ -15,15 +15,14 @@ import (
 type prompt struct {
 	label   string
 	text    string
-	typed   bool         // it takes text; otherwise only the keys it names
 	fault   string       // what is wrong with the text
 	listing *listingPage // the listing whose filter is typed, which shows it itself
 
 	changed func(m *Model, text string)
-	accept  func(m *Model, text string) (tea.Cmd, error)
+	accept  func(m *Model, text string) (tea.Cmd, error) // nil takes no text, only the keys it names
 	dismiss func(m *Model) tea.Cmd
 	other   func(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) // keys that are not text
-	keys    func(k *keyMap) []key.Binding
+	keys    []key.Binding
 }
 
 // longest is how much may be typed.
@@ -41,7 +40,7 @@ func (p *prompt) key(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		if p.dismiss != nil {
 			return p.dismiss(m)
 		}
-	case !p.typed:
+	case p.accept == nil:
 	case key.Matches(k, m.keys.Accept):
 		cmd, err := p.accept(m, p.text)
 		if err != nil {
@@ -76,7 +75,7 @@ func withoutLast(text string) string {
 
 // insert takes text that is typed or pasted; line breaks are blanks.
 func (p *prompt) insert(m *Model, text string) {
-	if !p.typed {
+	if p.accept == nil {
 		return
 	}
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " ")
@@ -94,13 +93,11 @@ func (p *prompt) set(m *Model, text string) {
 }
 
 // filterPrompt filters a listing while it is typed. Arrows still move the cursor.
-func filterPrompt(page *listingPage) *prompt {
+func filterPrompt(m *Model, page *listingPage) *prompt {
 	return &prompt{
-		label: "filter", text: page.state.Table.Text, typed: true, listing: page,
+		label: "filter", text: page.state.Table.Text, listing: page,
 		changed: func(_ *Model, text string) { page.state.Table.SetFilter(text) },
-		accept: func(m *Model, _ string) (tea.Cmd, error) {
-			return m.remember(page), nil
-		},
+		accept:  func(m *Model, _ string) (tea.Cmd, error) { return m.remember(page), nil },
 		dismiss: func(m *Model) tea.Cmd {
 			page.state.Table.SetFilter("")
 			return m.remember(page)
@@ -112,14 +109,14 @@ func filterPrompt(page *listingPage) *prompt {
 			}
 			return nil, false
 		},
-		keys: func(k *keyMap) []key.Binding { return []key.Binding{k.Accept, k.Clear} },
+		keys: []key.Binding{m.keys.Accept, m.keys.Clear},
 	}
 }
 
 // periodPrompt asks for a period.
 func periodPrompt(m *Model) *prompt {
 	return &prompt{
-		label: "period, such as 2026-10 or 2026-10-01 2026-10-15 or 30d", typed: true,
+		label: "period, such as 2026-10 or 2026-10-01 2026-10-15 or 30d",
 		accept: func(m *Model, text string) (tea.Cmd, error) {
 			period, err := data.ParsePeriod(text, m.options.Now(), m.location())
 			if err != nil {
@@ -128,12 +125,12 @@ func periodPrompt(m *Model) *prompt {
 			m.custom = &period
 			return m.setPeriod(period), nil
 		},
-		keys: func(k *keyMap) []key.Binding { return []key.Binding{k.Accept, k.Clear} },
+		keys: []key.Binding{m.keys.Accept, m.keys.Clear},
 	}
 }
 
 // exportPrompt asks for the format.
-func exportPrompt() *prompt {
+func exportPrompt(m *Model) *prompt {
 	return &prompt{
 		label: "export as",
 		other: func(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -145,7 +142,7 @@ func exportPrompt() *prompt {
 			}
 			return nil, false
 		},
-		keys: func(k *keyMap) []key.Binding { return []key.Binding{k.CSV, k.JSON, k.Clear} },
+		keys: []key.Binding{m.keys.CSV, m.keys.JSON, m.keys.Clear},
 	}
 }
 
@@ -155,7 +152,7 @@ func (p *prompt) line(m *Model, width int) string {
 	if p.fault != "" {
 		return draw.Cut(" "+t.Bad.Text("✗ "+draw.Name(p.fault))+"  "+t.Input.Text(p.text+"▏"), width)
 	}
-	if !p.typed {
+	if p.accept == nil {
 		return " " + t.Strong.Text(p.label)
 	}
 	return draw.Cut(" "+t.Muted.Text(p.label+": ")+t.Input.Text(draw.Name(p.text)+"▏"), width)

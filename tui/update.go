@@ -26,10 +26,6 @@ type (
 		rows int
 		err  error
 	}
-	collectMsg struct { // how far collecting has got
-		done, total int64
-		label       string
-	}
 	collectedMsg struct{ err error } // collecting has ended
 )
 
@@ -74,8 +70,6 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		return m.lookedAt(msg)
 	case doneMsg:
 		return m.done(msg)
-	case collectMsg:
-		return m.collectingAt(msg)
 	case collectedMsg:
 		return m.collected(msg)
 	case exportedMsg:
@@ -135,10 +129,10 @@ func (m *Model) look(now bool) tea.Cmd {
 func (m *Model) lookedAt(msg versionMsg) tea.Cmd {
 	m.looking = false
 	if msg.err != nil {
-		m.fault = msg.err
+		m.fault = faultText(msg.err)
 		return nil
 	}
-	if m.status != nil && msg.version == m.status.Fingerprint && m.fault == nil {
+	if m.status != nil && msg.version == m.status.Fingerprint && m.fault == "" {
 		if len(m.queue) == 0 && !m.busy {
 			m.readAt = m.options.Clock() // it is as new as the ledger
 		}
@@ -175,7 +169,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, keys.Back):
 		m.pop()
 	case key.Matches(k, keys.Help):
-		return m.push(&helpPage{})
+		return m.push(newHelpPage())
 	case key.Matches(k, keys.Period):
 		return m.nextPeriod()
 	case key.Matches(k, keys.TypePeriod):
@@ -193,7 +187,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 			return m.look(true)
 		}
 	case key.Matches(k, keys.Export):
-		m.prompt = exportPrompt()
+		m.prompt = exportPrompt(m)
 	}
 	return nil
 }
@@ -240,8 +234,11 @@ func (m *Model) shiftPeriod(by int) tea.Cmd {
 	return m.setPeriod(p)
 }
 
-// faultText is an error in one line that is safe to show.
+// faultText is an error in one line that is safe to show, "" where there is none.
 func faultText(err error) string {
+	if err == nil {
+		return ""
+	}
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return "it took too long: " + draw.Name(err.Error())

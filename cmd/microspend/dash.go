@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,10 +182,10 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 	width, height := f.width, f.height
 	if file, ok := a.out.(*os.File); ok && (width == 0 || height == 0) && term.IsTerminal(file.Fd()) {
 		if w, h, err := term.GetSize(file.Fd()); err == nil {
-			width, height = orDefault(width, w), orDefault(height, h-1)
+			width, height = cmp.Or(width, w), cmp.Or(height, h-1)
 		}
 	}
-	width, height = orDefault(width, 120), orDefault(height, 40)
+	width, height = cmp.Or(width, 120), cmp.Or(height, 40)
 	dark := true
 	switch f.theme {
 	case "dark":
@@ -197,10 +198,7 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 	default:
 		return fmt.Errorf("--theme: unknown theme %q; valid themes: dark, light, auto", f.theme)
 	}
-	out := colorprofile.NewWriter(a.out, a.environ)
-	if a.env("NO_COLOR") != "" {
-		out.Profile = min(out.Profile, colorprofile.Ascii)
-	}
+	out := &colorprofile.Writer{Forward: a.out, Profile: a.colorProfile()}
 	colors := theme.Many
 	switch out.Profile {
 	case colorprofile.ANSI:
@@ -214,13 +212,6 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 	}
 	_, err = fmt.Fprintln(out, frame)
 	return err
-}
-
-func orDefault(value, otherwise int) int {
-	if value == 0 {
-		return otherwise
-	}
-	return value
 }
 
 // onTerminal reports whether both ends of the program are a terminal.

@@ -27,11 +27,8 @@ func (a *app) importCommand() *cobra.Command {
 ledger. Importing the same rows again changes nothing; a row with a known key (source, region,
 account, MicroVM, period start) replaces the previous one.
 
-The header of a CSV file names the columns, in any order:
-  period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours
-and, if known: account, role, source, running_seconds, suspended_seconds, launches, suspends,
-resumes, coverage. A Parquet file has the columns of the ledger's own files, as ledger export writes
-them.
+A CSV file has a header with the columns of docs/ledger.md, in any order; a Parquet file has those
+of the ledger's own files, as ledger export writes them.
 
 If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given.`,
 		Args: exactly(1, "one CSV or Parquet file"),

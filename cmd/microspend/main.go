@@ -12,31 +12,31 @@ import (
 	_ "time/tzdata" // --tz works where the system has no time zones
 )
 
+const (
+	grace           = 2 * time.Second
+	exitInterrupted = 130
+)
+
 func main() {
+	p := process{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now}
 	if len(os.Args) > 1 && os.Args[1] == "meter" {
 		// It passes signals on to the command that it runs, and ends when that does.
-		os.Exit(run(context.Background(), os.Args[1:], process{
-			in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now,
-		}))
+		os.Exit(run(context.Background(), os.Args[1:], p))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	done := make(chan int, 1)
 	var patience atomic.Int64
 	patience.Store(int64(grace))
-	go func() {
-		done <- run(ctx, os.Args[1:], process{
-			in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), now: time.Now,
-			patience: func(d time.Duration) { patience.Store(int64(d)) },
-		})
-	}()
+	p.patience = func(d time.Duration) { patience.Store(int64(d)) }
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, os.Args[1:], p) }()
 	select {
 	case code := <-done:
 		os.Exit(code)
 	case <-ctx.Done():
 		stop() // a second signal ends the program at once
 	}
-	// What is being written comes to an end; what waits for input does not have to.
+	// A command finishes what it is writing, but need not finish waiting for input.
 	select {
 	case code := <-done:
 		os.Exit(code)
@@ -44,8 +44,3 @@ func main() {
 		os.Exit(exitInterrupted)
 	}
 }
-
-const (
-	grace           = 2 * time.Second
-	exitInterrupted = 130
-)

@@ -124,7 +124,7 @@ func (a *app) ratesImportCommand() *cobra.Command {
 }
 
 // readPriceList makes the cards of a price list, of one region or of all, and pairs each with the present one.
-func (a *app) readPriceList(paths []string, region string) ([]report.CardChange, error) {
+func (a *app) readPriceList(paths []string, region string) ([]pricelist.Change, error) {
 	market, err := a.market()
 	if err != nil {
 		return nil, err
@@ -145,26 +145,12 @@ func (a *app) readPriceList(paths []string, region string) ([]report.CardChange,
 	for _, group := range listing.Unrecognized {
 		fmt.Fprintln(a.err, "microspend: warning: unknown MicroVM product in the price list: "+view.Visible(group))
 	}
-	var cards []pricing.RateCard
-	today := pricing.DateOf(market.Now)
-	if region == "" {
-		cards, err = listing.Cards(market.Cards, today)
-	} else {
-		present, _ := market.Cards.Card(region) // a region without a card gets its first
-		cards = make([]pricing.RateCard, 1)
-		cards[0], err = listing.Card(region, present, today)
-	}
-	if err != nil {
-		return nil, err
-	}
-	changes := make([]report.CardChange, len(cards))
-	for i, card := range cards {
-		present, err := market.Cards.Card(card.Region)
-		if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+	changes, err := listing.Changes(market.Cards, region, pricing.DateOf(market.Now))
+	for _, change := range changes {
+		if change.Unreadable != nil {
 			fmt.Fprintf(a.err, "microspend: warning: the existing card of %s cannot be read and will be replaced: %s\n",
-				card.Region, view.Visible(err.Error()))
+				change.Next.Region, view.Visible(change.Unreadable.Error()))
 		}
-		changes[i] = report.CardChange{Present: present, Next: card, Drift: pricelist.Compare(present, card)}
 	}
-	return changes, nil
+	return changes, err
 }

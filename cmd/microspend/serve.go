@@ -22,12 +22,10 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve reports, spend as JSON, and Prometheus metrics over HTTP",
 		Long: `serve answers over HTTP: / is the report of a month, /api/v1/spend the output of spend as
-JSON, /metrics is for Prometheus, /healthz and /readyz are for health checks. It reloads the ledger
-when it changes.
+JSON, /metrics is for Prometheus, /healthz and /readyz are for health checks.
 
-It listens on the loopback interface. To listen elsewhere, use --listen with a token: in
---token-file, in the environment variable MICROSPEND_TOKEN, or in --token, where other users of the
-machine can see it. There is no TLS; put a proxy in front.`,
+It listens on the loopback interface. To listen elsewhere, use --listen with a token, from
+--token-file or MICROSPEND_TOKEN. There is no TLS; put a proxy in front.`,
 		Example: `  microspend serve
   MICROSPEND_TOKEN=$(openssl rand -hex 32) microspend serve --listen 0.0.0.0:8480`,
 	}, func(cmd *cobra.Command, _ []string) error {

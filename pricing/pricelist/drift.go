@@ -27,6 +27,41 @@ func Compare(old, new pricing.RateCard) []Drift {
 	return drifts
 }
 
+// Change is a region's present card and the one that a price list gives. Present is the zero card where there is none.
+type Change struct {
+	Present, Next pricing.RateCard
+	Drift         []Drift
+	// Unreadable is why the present card could not be read; nil where it could, or where there is none.
+	Unreadable error
+}
+
+// Changes makes the card of one region, or those of all if region is "", and pairs each with the present one.
+func (l Listing) Changes(present PresentCards, region string, readOn pricing.Date) ([]Change, error) {
+	var (
+		cards []pricing.RateCard
+		err   error
+	)
+	if region == "" {
+		cards, err = l.Cards(present, readOn)
+	} else {
+		base, _ := present.Card(region) // a region without a card gets its first
+		cards = make([]pricing.RateCard, 1)
+		cards[0], err = l.Card(region, base, readOn)
+	}
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]Change, len(cards))
+	for i, card := range cards {
+		base, err := present.Card(card.Region)
+		if _, none := errors.AsType[*pricing.NoCardError](err); none {
+			err = nil
+		}
+		changes[i] = Change{base, card, Compare(base, card), err}
+	}
+	return changes, nil
+}
+
 // PlausibleFactor is how many times larger or smaller a rate may become from one import to the next. AWS has never
 // changed a Lambda price that much; a slip of a unit or of a decimal point is at least this large. It is this
 // product's own choice.
@@ -45,7 +80,8 @@ func Plausible(present, next pricing.RateCard) error {
 			from, _ := present.Key(q)
 			to, _ := next.Key(q)
 			faults = append(faults, fmt.Errorf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
-				"look at AWS's pricing page before you take it", next.Region, q.Name(), a.Figure, from, b.Figure, to, PlausibleFactor))
+				"look at AWS's pricing page before you take it", next.Region, q.Name(), a.Figure, from, b.Figure, to,
+				PlausibleFactor))
 		}
 	}
 	return errors.Join(faults...)

@@ -102,7 +102,8 @@ func (e *entry) checkRange(d dimension) error {
 	if d.BeginRange == "0" && d.EndRange == "Inf" {
 		return nil
 	}
-	return e.refuse("its price is for usage from %.40q to %.40q only (a tier), not from 0 to Inf", d.BeginRange, d.EndRange)
+	return e.refuse("its price is for usage from %.40q to %.40q only (a tier), not from 0 to Inf", d.BeginRange,
+		d.EndRange)
 }
 
 func (e *entry) dollars(d dimension) (decimal.Decimal, error) {

@@ -18,7 +18,8 @@ type Page struct {
 }
 
 // Read reads the files of one import: any number of offer files of different regions, or all pages of a GetProducts
-// reply, in any order. Its errors are about files that cannot be read as a price list and about files that have no MicroVM product. What is wrong with single prices is reported by [Listing.Card] and
+// reply, in any order. Its errors are about files that cannot be read as a price list and about
+// files that have no MicroVM product. What is wrong with single prices is reported by [Listing.Card] and
 // [Listing.Cards], so that one region's fault does not stand in the way of another's card.
 func Read(pages ...Page) (Listing, error) { return read(awsLimits(), pages) }
 

@@ -67,7 +67,7 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 		out.ThenRunning = out.ThenRunning.Add(facts.Running.Add(effect.Running))
 		out.Suspends = out.Suspends.Add(facts.Suspends)
 		out.ThenSuspend = out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
-		card := part.Card
+		card := *part.Card
 		if change.Region != "" {
 			card = change.Card
 		}
@@ -85,7 +85,7 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 				quantity, amount *decimal.Decimal
 				known            *bool
 			}{
-				{before, part.Card, &line.Quantity, &line.Amount, &line.Known},
+				{before, *part.Card, &line.Quantity, &line.Amount, &line.Known},
 				{after, card, &line.Then, &line.ThenAmount, &line.ThenKnown},
 			} {
 				if side.measured[q].Units.IsZero() {

@@ -117,7 +117,7 @@ func ownCurve(part *Part, seconds int64, running decimal.Decimal) (pricing.Curve
 	measured := part.Sum.Measured()
 	var compute, rest decimal.Decimal
 	for _, q := range pricing.BilledQuantities() {
-		amount, _, err := measured[q].Amounts(part.Card, q)
+		amount, _, err := measured[q].Amounts(*part.Card, q)
 		if err != nil { // the rate is not known
 			return pricing.Curve{}, false
 		}

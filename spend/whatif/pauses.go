@@ -122,7 +122,7 @@ func (p *Pauses) cheapest(part *Part, f Facts, d idle.Distribution, now int64) [
 // best is the cheapest timeout of now or more, in seconds. It reports false where a rate is not known.
 func (p *Pauses) best(part *Part, f Facts, d idle.Distribution, now int64) (int64, bool) {
 	state := pricing.Divide(f.State, bytesPerGB, pricing.AmountPlaces)
-	model, err := idle.NewModel(part.Card, f.Size, state, decimal.Decimal{})
+	model, err := idle.NewModel(*part.Card, f.Size, state, decimal.Decimal{})
 	if err != nil {
 		return 0, false
 	}

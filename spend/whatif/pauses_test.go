@@ -44,7 +44,7 @@ func each(records []usage.Record) iter.Seq2[usage.Record, error] {
 }
 
 func partOf(t require.TestingT, region string, records []usage.Record) whatif.Part {
-	part := whatif.Part{Region: region, Card: card(t, region)}
+	part := whatif.Part{Region: region, Card: new(card(t, region))}
 	for i := range records {
 		if records[i].Region == region {
 			part.Sum.Add(&records[i])

@@ -10,7 +10,7 @@ import (
 // Part is the usage of one region, with the rates there.
 type Part struct {
 	Region string
-	Card   pricing.RateCard // a card without rates where there is none
+	Card   *pricing.RateCard // shared by the parts of a region; a card without rates where there is none
 	Sum    usage.Sum
 }
 

@@ -32,7 +32,7 @@ func twoGB(region string, t require.TestingT) whatif.Part {
 			usage.Running:           360_000_000, usage.Suspended: 72_000_000, usage.Launches: 10, usage.Suspends: 40, usage.Resumes: 40,
 		},
 	})
-	return whatif.Part{Region: region, Card: card(t, region), Sum: sum}
+	return whatif.Part{Region: region, Card: new(card(t, region)), Sum: sum}
 }
 
 const thirtyDays = 30 * 86_400
@@ -194,7 +194,7 @@ func TestInstead(t *testing.T) {
 	hour := dec("0.0000291572").Add(dec("0.0000038603").Mul(dec("2"))).Mul(dec("3600"))
 	require.Equal(t, pricing.Divide(dec("26.864").Sub(rest), hour, 4).String(), ec2.BreakEven.RoundBank(4).String())
 
-	three := whatif.Instead(book, whatif.EC2, []whatif.Part{part, part, {Region: "mars-north-1", Sum: part.Sum}}, thirtyDays)
+	three := whatif.Instead(book, whatif.EC2, []whatif.Part{part, part, {Region: "mars-north-1", Card: &pricing.RateCard{}, Sum: part.Sum}}, thirtyDays)
 	require.Equal(t, "53.728", three.Month.String())
 	require.Equal(t, []int{2, 1}, []int{three.Priced, three.Unpriced}, "what has no price is counted, not taken for free")
 	require.Contains(t, three.Unknown, "the price of EC2 with 2GB in mars-north-1 is not known")

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -105,12 +106,7 @@ func (e *Explanation) Sum() decimal.Decimal {
 }
 
 func (e *Explanation) has(q pricing.BilledQuantity) bool {
-	for _, line := range e.Lines {
-		if line.Of == q {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Lines, func(line Line) bool { return line.Of == q })
 }
 
 // note says what the figure rests on.

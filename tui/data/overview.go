@@ -92,17 +92,21 @@ func (r *Reader) Parts(
 	if err != nil {
 		return nil, spend.Total{}, err
 	}
-	var parts []whatif.Part
+	parts := make([]whatif.Part, 0, len(found.Rows)) // of ten thousand tenants, growing would double the peak
+	cards := map[string]*pricing.RateCard{}
 	for i := range found.Rows {
 		row := &found.Rows[i]
 		if row.Sum == (usage.Sum{}) {
 			continue
 		}
-		card, err := r.Card(row.Region)
-		if err != nil {
-			return nil, spend.Total{}, err
+		if cards[row.Region] == nil {
+			card, err := r.Card(row.Region)
+			if err != nil {
+				return nil, spend.Total{}, err
+			}
+			cards[row.Region] = &card
 		}
-		parts = append(parts, whatif.Part{Region: row.Region, Card: card, Sum: row.Sum})
+		parts = append(parts, whatif.Part{Region: row.Region, Card: cards[row.Region], Sum: row.Sum})
 	}
 	return parts, found.Total, nil
 }

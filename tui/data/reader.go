@@ -37,9 +37,7 @@ type Reader struct {
 }
 
 // Location is where days are cut.
-func (r *Reader) Location() *time.Location {
-	return r.Source.Zone(nil)
-}
+func (r *Reader) Location() *time.Location { return r.Source.Zone(nil) }
 
 // Scope narrows what is looked at, by drilling down. Fields that are nil are not narrowed.
 type Scope struct {
@@ -74,7 +72,7 @@ type Listing struct {
 
 	Names   [][]string // of each dimension, safe to show, for each row
 	Columns []view.Column[*spend.Row]
-	Trends  *Trends // nil where there are none
+	Trends  *Trends // shared with other listings, and perhaps not read yet; nil where there are none
 }
 
 // Text is a figure of a row as it is shown, "" where the listing has no such column.
@@ -162,14 +160,10 @@ func (r *Reader) Version() (string, error) {
 
 // Damage adds files to a list, each once.
 func Damage(have []ledger.DamagedFile, more ...ledger.DamagedFile) []ledger.DamagedFile {
-next:
 	for _, file := range more {
-		for _, known := range have {
-			if known.Path == file.Path {
-				continue next
-			}
+		if !slices.ContainsFunc(have, func(known ledger.DamagedFile) bool { return known.Path == file.Path }) {
+			have = append(have, file)
 		}
-		have = append(have, file)
 	}
 	return have
 }

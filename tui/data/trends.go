@@ -23,29 +23,29 @@ func (r *Reader) lastDays(at Moment) (first civil.Day, span civil.Span) {
 	return first, days(Custom, first, last, r.Location()).Span
 }
 
-// Trends are the last days of each name of a dimension, for pictures.
+// Trends are the last days of each name of a dimension, for pictures. The zero value is those that are not read yet.
 type Trends struct{ of func(name string) []float32 }
 
 // Of is the series of a row's name, nil where there is none.
 func (t *Trends) Of(name string) []float32 {
-	if t == nil {
+	if t == nil || t.of == nil {
 		return nil
 	}
 	return t.of(name)
 }
 
 // Trends reads the last days by tenant or by image.
-func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (*Trends, error) {
+func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (Trends, error) {
 	first, last := r.lastDays(at)
 	if of == spend.ByTenant { // of which there may be many
 		estimates, err := r.Source.EstimateDays(ctx, last, nil, spend.Filter{})
-		return &Trends{func(name string) []float32 { return heights(estimates.Of(name)) }}, err
+		return Trends{func(name string) []float32 { return heights(estimates.Of(name)) }}, err
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: last.From, To: last.To, By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
 	})
 	if err != nil {
-		return nil, err
+		return Trends{}, err
 	}
 	series := map[string][]float32{}
 	for i := range found.Rows {
@@ -63,7 +63,7 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (*Tr
 			series[name][place] = float32(row.Amount.InexactFloat64())
 		}
 	}
-	return &Trends{func(name string) []float32 { return series[name] }}, nil
+	return Trends{func(name string) []float32 { return series[name] }}, nil
 }
 
 // placeOf is the place of a row's day among the last days.

@@ -1,12 +1,9 @@
 package draw
 
 import (
-	"strings"
-
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
-	"microspend/pricing"
 	"microspend/spend"
 )
 
@@ -28,6 +25,3 @@ func Figure(text string, known, complete bool) string {
 
 // Cost writes a cost to the cent.
 func Cost(c spend.Cost) string { return Figure(Dollars(c.Amount), c.Known(), c.Complete()) }
-
-// ShortName is the name of a billed quantity in one word.
-func ShortName(q pricing.BilledQuantity) string { return strings.TrimPrefix(q.Name(), "snapshot ") }

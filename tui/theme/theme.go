@@ -84,11 +84,8 @@ type Theme struct {
 	// Patterns is set where billed quantities are told apart by patterns, for want of colours.
 	Patterns bool
 
-	keys keyStyles
+	keys struct{ key, word, rule lipgloss.Style }
 }
-
-// Component is the paint of a billed quantity.
-func (t *Theme) Component(q pricing.BilledQuantity) Paint { return t.Components[q] }
 
 // New makes a theme for a terminal.
 func New(dark bool, colors Colors) *Theme {
@@ -104,14 +101,13 @@ func New(dark bool, colors Colors) *Theme {
 
 // plain has no colour: weight and reverse video only.
 func plain() *Theme {
-	return &Theme{
-		Patterns: true,
-		Strong:   paint(nil, nil, bold), Accent: paint(nil, nil, bold), Muted: paint(nil, nil, faint),
-		Warn: paint(nil, nil, bold), Bad: paint(nil, nil, bold), Track: paint(nil, nil, faint),
-		Spark: paint(nil, nil, faint), Marked: paint(nil, nil, reverse), Sorted: paint(nil, nil, reverse),
-		Current: paint(nil, nil, reverse), Banner: paint(nil, nil, reverse),
-		keys: keyStyles{lipgloss.NewStyle().Bold(true), lipgloss.NewStyle(), lipgloss.NewStyle().Faint(true)},
+	strong, faded, turned := paint(nil, nil, bold), paint(nil, nil, faint), paint(nil, nil, reverse)
+	t := &Theme{
+		Patterns: true, Strong: strong, Accent: strong, Warn: strong, Bad: strong, Muted: faded, Track: faded, Spark: faded,
+		Marked: turned, Sorted: turned, Current: turned, Banner: turned,
 	}
+	t.keys.key, t.keys.rule = lipgloss.NewStyle().Bold(true), lipgloss.NewStyle().Faint(true)
+	return t
 }
 
 // sixteen uses the terminal's own palette, which its owner chose to be readable.
@@ -132,8 +128,9 @@ func sixteen(dark bool) *Theme {
 	t.keys.key = t.keys.key.Foreground(accent)
 	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick(lipgloss.Blue, lipgloss.BrightBlue), pricing.Memory: pick(lipgloss.Cyan, lipgloss.BrightCyan),
-		pricing.SnapshotRead:  pick(lipgloss.Magenta, lipgloss.BrightMagenta),
-		pricing.SnapshotWrite: pick(lipgloss.Red, lipgloss.BrightYellow), pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
+		pricing.SnapshotRead:    pick(lipgloss.Magenta, lipgloss.BrightMagenta),
+		pricing.SnapshotWrite:   pick(lipgloss.Red, lipgloss.BrightYellow),
+		pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
 	})
 	return t
 }
@@ -175,10 +172,11 @@ func many(dark bool) *Theme {
 	t.Banner = paint(ink, warn, bold)
 	t.Input = paint(accent, nil)
 	faint := lipgloss.NewStyle().Foreground(muted)
-	t.keys = keyStyles{lipgloss.NewStyle().Bold(true).Foreground(accent), faint, faint}
+	t.keys.key, t.keys.word, t.keys.rule = t.keys.key.Foreground(accent), faint, faint
 	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#0a7d8c", "#39c5cf"),
-		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"), pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
+		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"),
+		pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
 	})
 	return t
 }
@@ -191,5 +189,3 @@ func (t *Theme) Keys() help.Styles {
 		FullKey: key, FullDesc: word, FullSeparator: rule,
 	}
 }
-
-type keyStyles struct{ key, word, rule lipgloss.Style }

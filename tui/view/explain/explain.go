@@ -24,18 +24,12 @@ type State struct {
 	Steps    []Step            // how a figure was worked out
 	Notes    []pricing.Note
 	Fault    string
-	Scroll   int
 }
 
 // Step is one line of how a figure was worked out. A step without a value is a remark.
 type Step struct{ Label, Value, Remark string }
 
-// Render draws the explanation in exactly so many lines of at most so many cells.
-func Render(s State, width, height int) string {
-	return draw.Scrolled(s.Lines(width), s.Scroll, width, height)
-}
-
-// Lines are all its lines, of which [Render] shows those in sight.
+// Lines are the lines of the explanation, of which the screen shows as many as it has room for.
 func (s State) Lines(width int) []string {
 	t := s.Theme
 	lines := []string{" " + t.Strong.Text(draw.Cut(s.Title, width-1))}

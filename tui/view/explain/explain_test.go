@@ -16,6 +16,7 @@ import (
 	"microspend/spend/budget"
 	"microspend/spend/whatif"
 	"microspend/tui/data"
+	"microspend/tui/draw"
 	"microspend/tui/theme"
 	"microspend/tui/view/explain"
 )
@@ -68,12 +69,13 @@ func TestFrames(t *testing.T) {
 	}
 	instead := &data.Instead{Span: civil.Between(from, to), Month: dec("1000"), Complete: true}
 	alternative := whatif.Alternative{Name: "Fargate", Month: dec("1250"), Priced: 3, Cheaper: 2, Unpriced: 1, Unknown: "no size fits"}
+	scroll := map[string]int{"scrolled": 5}
 	for name, state := range map[string]explain.State{
 		"bill":     {Title: "acme", Usage: usage(t)},
 		"nothing":  {Title: "acme", Usage: &data.Explanation{Span: civil.Between(from, to)}},
 		"reading":  {Title: "acme"},
 		"fault":    {Title: "acme", Fault: "the disk is \x1b[31mgone"},
-		"scrolled": {Title: "acme", Usage: usage(t), Scroll: 5},
+		"scrolled": {Title: "acme", Usage: usage(t)},
 		"forecast": {Title: "forecast", Steps: explain.Forecast(report, line)},
 		"burn":     {Title: "burn rate", Steps: explain.Burn(report, line)},
 		"budget":   {Title: "budget of acme", Steps: explain.Budget(report, line)},
@@ -85,7 +87,7 @@ func TestFrames(t *testing.T) {
 	} {
 		frametest.Check(t, name, func(dark bool, colors, width, height int) string {
 			state.Theme, state.Location = theme.New(dark, theme.Colors(colors)), time.UTC
-			return explain.Render(state, width, height)
+			return draw.Scrolled(state.Lines(width), scroll[name], width, height)
 		})
 	}
 }

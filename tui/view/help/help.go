@@ -8,13 +8,6 @@ import (
 	"microspend/tui/theme"
 )
 
-// State is everything that the help is drawn from.
-type State struct {
-	Theme  *theme.Theme
-	Groups []Group
-	Scroll int
-}
-
 // Group is keys under a heading.
 type Group struct {
 	Title string
@@ -22,19 +15,14 @@ type Group struct {
 	Notes []string // sentences below
 }
 
-// Render draws the help in exactly so many lines of at most so many cells.
-func Render(s State, width, height int) string {
-	return draw.Scrolled(s.Lines(width), s.Scroll, width, height)
-}
-
-// Lines are all its lines, of which [Render] shows those in sight: in as many columns as there is room for.
-func (s State) Lines(width int) []string {
+// Lines are the lines of the help, in as many columns as there is room for.
+func Lines(t *theme.Theme, groups []Group, width int) []string {
 	columns := max(1, min(3, width/44))
 	each := (width - (columns-1)*2) / columns
-	blocks := make([][]string, len(s.Groups))
+	blocks := make([][]string, len(groups))
 	total := 0
-	for i, group := range s.Groups {
-		blocks[i] = s.group(group, each)
+	for i, group := range groups {
+		blocks[i] = lines(t, group, each)
 		total += len(blocks[i])
 	}
 	filled := make([][]string, columns)
@@ -45,15 +33,14 @@ func (s State) Lines(width int) []string {
 		}
 		filled[at] = append(filled[at], block...)
 	}
-	lines := filled[0]
+	all := filled[0]
 	for i := 1; i < columns; i++ {
-		lines = draw.Beside(lines, i*(each+2), filled[i])
+		all = draw.Beside(all, i*(each+2), filled[i])
 	}
-	return lines
+	return all
 }
 
-func (s State) group(group Group, width int) []string {
-	t := s.Theme
+func lines(t *theme.Theme, group Group, width int) []string {
 	lines := []string{draw.Heading(t, group.Title, "", width)}
 	keys := 10
 	for _, binding := range group.Keys {

@@ -172,8 +172,10 @@ func (s shown) value(c view.Column[*spend.Row], r *spend.Row) view.Value {
 // totals are the texts of the total, by column.
 func totals(l *data.Listing) map[string]string {
 	cells := map[string]string{}
-	total := report.SpendTotal(l.Spend)
-	for _, c := range report.SpendColumns(l.Spend, report.SpendLook{Counts: true})[len(l.Query.By):] {
+	s := l.Spend
+	s.Rows = nil // the cents of which would be settled anew
+	total := report.SpendTotal(s)
+	for _, c := range report.SpendColumns(s, report.SpendLook{Counts: true})[len(l.Query.By):] {
 		cells[c.ID] = shownColumns[c.ID].value(c, total).String()
 	}
 	return cells

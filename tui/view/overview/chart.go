@@ -23,10 +23,7 @@ func (s *State) chart(width, height int) []string {
 	lines := []string{draw.Heading(t, "last 30 days", note, width)}
 	if s.Days == nil {
 		lines = append(lines, s.pending(Chart, width)...)
-		for len(lines) < height {
-			lines = append(lines, "")
-		}
-		return lines
+		return append(lines, make([]string, max(0, height-len(lines)))...)
 	}
 	stacks, most := stacksOf(s.Days)
 	top := niceTop(most)
@@ -136,7 +133,7 @@ func (s *State) legend(width int) string {
 	out.WriteByte(' ')
 	used := 1
 	for _, q := range pricing.BilledQuantities() {
-		text := " " + draw.ShortName(q)
+		text := " " + strings.TrimPrefix(q.Name(), "snapshot ")
 		if s.Days.Total.IsPositive() {
 			text += " " + percentText(partOf(s.Days.Totals[q], s.Days.Total))
 		}
@@ -147,7 +144,7 @@ func (s *State) legend(width int) string {
 			out.WriteString("   ")
 			used += 3
 		}
-		out.WriteString(t.Component(q).Text(draw.PartGlyph(int(q), t)) + t.Muted.Text(text))
+		out.WriteString(t.Components[q].Text(draw.PartGlyph(int(q), t)) + t.Muted.Text(text))
 		used += 1 + draw.Width(text)
 	}
 	return out.String()

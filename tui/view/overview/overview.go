@@ -2,10 +2,12 @@
 package overview
 
 import (
+	"slices"
 	"time"
 
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
@@ -23,8 +25,8 @@ type State struct {
 	Instead   *data.Instead
 	Tenants   *data.Listing // in the period chosen, the largest amount first
 
-	Empty  bool             // the ledger has no data of the last eight weeks
-	Faults map[Panel]string // why a panel could not be read
+	Empty  bool               // the ledger has no data of the last eight weeks
+	Faults [PanelCount]string // why a panel could not be read
 	Focus  Item
 }
 
@@ -39,6 +41,7 @@ const (
 	BudgetBars
 	StandsOut
 	InsteadOf
+	PanelCount
 )
 
 // Item is one figure that the cursor can be on.
@@ -59,21 +62,37 @@ const (
 // mostTenants is how many tenants the overview lists; the others have a view of their own.
 const mostTenants = 50
 
+// part is a panel with figures below its heading, as the state has it.
+type part struct {
+	panel Panel
+	above int // lines before the first figure
+	count int
+	draw  func(width, height int) []string
+}
+
+// wants is the height that the panel needs to show everything.
+func (p part) wants() int { return p.above + max(1, p.count) }
+
+// parts are the panels below the head, in the order in which the cursor goes through them.
+func (s *State) parts() []part {
+	instead := 0
+	if s.Instead != nil {
+		instead = len(s.Instead.Alternatives)
+	}
+	return []part{
+		{TopTenants, 1, s.tenantCount(), s.tenants},
+		{BudgetBars, 1, len(s.budgetLines()), s.budgets},
+		{StandsOut, 1, len(s.anomalies()), s.standsOut},
+		{InsteadOf, 2, instead, s.insteadOf}, // the cost of MicroVMs stands above
+	}
+}
+
 // Items are all that the cursor can be on, in order.
 func (s *State) Items() []Item {
 	var items []Item
-	for _, panel := range []struct {
-		panel Panel
-		count int
-	}{
-		{Figures, figureCount},
-		{TopTenants, s.tenantCount()},
-		{BudgetBars, len(s.budgetLines())},
-		{StandsOut, len(s.anomalies())},
-		{InsteadOf, s.insteadCount()},
-	} {
-		for i := range panel.count {
-			items = append(items, Item{panel.panel, i})
+	for _, p := range append([]part{{panel: Figures, count: figureCount}}, s.parts()...) {
+		for i := range p.count {
+			items = append(items, Item{p.panel, i})
 		}
 	}
 	return items
@@ -91,35 +110,36 @@ func (s *State) budgetLines() []budget.Line {
 	if s.Budgets == nil {
 		return nil
 	}
-	var lines []budget.Line
+	var total, others []budget.Line
 	for _, line := range s.Budgets.Lines {
-		if line.Budget == nil {
-			continue
-		}
-		if line.Total {
-			lines = append([]budget.Line{line}, lines...)
-		} else {
-			lines = append(lines, line)
+		switch {
+		case line.Budget == nil:
+		case line.Total:
+			total = append(total, line)
+		default:
+			others = append(others, line)
 		}
 	}
-	return lines
+	return append(total, others...)
+}
+
+// at is the item with an index, which data that was read anew need not have.
+func at[T any](items []T, i int) (item T, ok bool) {
+	if i < 0 || i >= len(items) {
+		return item, false
+	}
+	return items[i], true
 }
 
 // Budget is the budget with an index.
-func (s *State) Budget(i int) (budget.Line, bool) {
-	lines := s.budgetLines()
-	if i < 0 || i >= len(lines) {
-		return budget.Line{}, false
-	}
-	return lines[i], true
-}
+func (s *State) Budget(i int) (budget.Line, bool) { return at(s.budgetLines(), i) }
 
 // TotalLine is how everything together stands, with or without a budget.
 func (s *State) TotalLine() (budget.Line, bool) {
-	if s.Budgets == nil || len(s.Budgets.Lines) == 0 {
+	if s.Budgets == nil {
 		return budget.Line{}, false
 	}
-	return s.Budgets.Lines[len(s.Budgets.Lines)-1], true
+	return at(s.Budgets.Lines, len(s.Budgets.Lines)-1)
 }
 
 // anomalies are the days that stand out, the latest first.
@@ -127,36 +147,25 @@ func (s *State) anomalies() []anomaly.Anomaly {
 	if s.Anomalies == nil {
 		return nil
 	}
-	count := len(s.Anomalies.Anomalies)
-	latest := make([]anomaly.Anomaly, count)
-	for i := range latest {
-		latest[i] = s.Anomalies.Anomalies[count-1-i]
-	}
+	latest := slices.Clone(s.Anomalies.Anomalies)
+	slices.Reverse(latest)
 	return latest
 }
 
 // Anomaly is the anomaly with an index.
-func (s *State) Anomaly(i int) (anomaly.Anomaly, bool) {
-	found := s.anomalies()
-	if i < 0 || i >= len(found) {
-		return anomaly.Anomaly{}, false
-	}
-	return found[i], true
-}
+func (s *State) Anomaly(i int) (anomaly.Anomaly, bool) { return at(s.anomalies(), i) }
 
-func (s *State) insteadCount() int {
+// Alternative is what could be run on instead, by its index.
+func (s *State) Alternative(i int) (whatif.Alternative, bool) {
 	if s.Instead == nil {
-		return 0
+		return whatif.Alternative{}, false
 	}
-	return len(s.Instead.Alternatives)
+	return at(s.Instead.Alternatives, i)
 }
 
 // Move puts the focus on an item that is so many further; ones that no longer exist count as the first of their panel.
 func (s *State) Move(by int) {
 	items := s.Items()
-	if len(items) == 0 {
-		return
-	}
 	s.Focus = items[max(0, min(s.place(items)+by, len(items)-1))]
 }
 
@@ -178,7 +187,7 @@ func (s *State) place(items []Item) int {
 		if item == s.Focus {
 			return i
 		}
-		if item.Panel < s.Focus.Panel || item.Panel == s.Focus.Panel {
+		if item.Panel <= s.Focus.Panel {
 			first = i
 		}
 	}
@@ -247,14 +256,7 @@ const split = 112
 
 // side is the right column: budgets, anomalies, alternatives, each with the room that it needs as far as there is any.
 func (s *State) side(width, height int) []string {
-	panels := []struct {
-		draw  func(width, height int) []string
-		wants int
-	}{
-		{s.budgets, 1 + max(1, len(s.budgetLines()))},
-		{s.standsOut, 1 + max(1, len(s.anomalies()))},
-		{s.insteadOf, 2 + max(1, s.insteadCount())},
-	}
+	panels := s.parts()[1:]
 	gap := 0
 	if height >= 14 {
 		gap = 1
@@ -262,13 +264,13 @@ func (s *State) side(width, height int) []string {
 	room := height - gap*(len(panels)-1)
 	heights := make([]int, len(panels))
 	for i := range heights {
-		heights[i] = min(2, panels[i].wants)
+		heights[i] = min(2, panels[i].wants())
 		room -= heights[i]
 	}
 	for grown := true; grown && room > 0; {
 		grown = false
 		for i := range heights {
-			if heights[i] < panels[i].wants && room > 0 {
+			if heights[i] < panels[i].wants() && room > 0 {
 				heights[i]++
 				room--
 				grown = true
@@ -281,29 +283,20 @@ func (s *State) side(width, height int) []string {
 			lines = append(lines, "")
 		}
 		drawn := panel.draw(width, heights[i])
-		lines = append(lines, drawn...)
-		for range heights[i] - len(drawn) {
-			lines = append(lines, "")
-		}
+		lines = append(append(lines, drawn...), make([]string, heights[i]-len(drawn))...)
 	}
 	return lines
 }
 
 // narrow is one column that scrolls with the focus.
 func (s *State) narrow(width, height int) []string {
-	var lines []string
-	at := 0
-	add := func(panel []string, first Panel, heading int) {
-		if s.Focus.Panel == first {
-			at = len(lines) + heading + s.Focus.Index
+	lines, at := s.figureLines(width), s.Focus.Index
+	for _, p := range s.parts() {
+		if s.Focus.Panel == p.panel {
+			at += len(lines) + p.above
 		}
-		lines = append(lines, panel...)
+		lines = append(lines, p.draw(width, p.wants())...)
 	}
-	add(s.figureLines(width), Figures, 0)
-	add(s.tenants(width, 1+max(1, s.tenantCount())), TopTenants, 1)
-	add(s.budgets(width, 1+max(1, len(s.budgetLines()))), BudgetBars, 1)
-	add(s.standsOut(width, 1+max(1, len(s.anomalies()))), StandsOut, 1)
-	add(s.insteadOf(width, 2+max(1, s.insteadCount())), InsteadOf, 2)
 	first := max(0, min(at-height/2, len(lines)-height))
 	return lines[first:]
 }

@@ -41,7 +41,7 @@ func compared(before, change, percent string) *spend.Comparison {
 
 // full has everything that the overview shows.
 func full() overview.State {
-	s := overview.State{Location: time.UTC, Faults: map[overview.Panel]string{}}
+	s := overview.State{Location: time.UTC}
 	s.Sums = &data.Sums{
 		Today: spend.Total{Cost: cost("222.42"), Previous: compared("155.1", "67.32", "43.4042")},
 		Month: spend.Total{Cost: cost("5097.17"), Previous: compared("5200", "-102.83", "-1.9775")}, MonthFrom: from,
@@ -94,13 +94,13 @@ func full() overview.State {
 }
 
 func TestFrames(t *testing.T) {
-	reading := overview.State{Faults: map[overview.Panel]string{}}
+	reading := overview.State{}
 	nothing := full()
 	nothing.Budgets, nothing.Anomalies = &budget.Report{From: from, Location: time.UTC}, &anomaly.Report{}
 	nothing.Tenants.Spend.Rows, nothing.Days = nil, &data.Days{}
 	focused := full()
 	focused.Focus = overview.Item{Panel: overview.StandsOut, Index: 1}
-	faults := overview.State{Faults: map[overview.Panel]string{
+	faults := overview.State{Faults: [overview.PanelCount]string{
 		overview.Figures: "the disk is gone", overview.TopTenants: "the disk is gone", overview.BudgetBars: "\x1b[31mred", overview.Chart: "x",
 	}}
 	for name, s := range map[string]overview.State{

@@ -288,13 +288,11 @@ func (s *State) standsOut(width, height int) []string {
 func (s *State) insteadOf(width, height int) []string {
 	const amounts, change = 11, 8
 	t, name := s.Theme, max(4, width-1-amounts-1-change-1)
-	p := panel{
-		of: InsteadOf, title: "instead, a month at this pace", read: s.Instead != nil, none: "no alternative is known",
-		count: s.insteadCount(),
-	}
+	p := panel{of: InsteadOf, title: "instead, a month at this pace", none: "no alternative is known"}
 	if s.Instead == nil {
 		return p.draw(s, width, height)
 	}
+	p.read, p.count = true, len(s.Instead.Alternatives)
 	own := draw.Figure(figures.Fixed(s.Instead.Month, 2), true, s.Instead.Complete)
 	p.above = []field{
 		{text: "MicroVMs", width: name, paint: t.Strong},

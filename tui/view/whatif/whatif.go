@@ -54,7 +54,6 @@ type State struct {
 	Choice  Choice
 	Focus   Knob
 	Outcome *whatif.Outcome // of the choice; nil until it is worked out
-	Scroll  int
 }
 
 // defaultTimeout is the place among timeouts that both knobs start at: five minutes.
@@ -157,15 +156,10 @@ func (s *State) regions() string {
 	return strings.Join(regions, ", ")
 }
 
-// Render draws the what-if in exactly so many lines of at most so many cells.
-func Render(s *State, width, height int) string {
-	return draw.Scrolled(s.Lines(width, height), s.Scroll, width, height)
-}
-
 // low is the height below which only the knob in hand is shown.
 const low = 15
 
-// Lines are all its lines for a height, of which [Render] shows those in sight.
+// Lines are the lines of the what-if, of which the screen shows as many as it has room for: fewer where it is low.
 func (s *State) Lines(width, height int) []string {
 	t := s.Theme
 	until := s.From.In(s.Location).Format("2 Jan") + " – " + s.To.In(s.Location).Format("2 Jan 2006 15:04")

@@ -9,6 +9,7 @@ import (
 	"microspend/internal/frametest"
 	"microspend/pricing"
 	measured "microspend/spend/whatif"
+	"microspend/tui/draw"
 	"microspend/tui/theme"
 	"microspend/tui/view/whatif"
 	"microspend/usage"
@@ -30,7 +31,7 @@ func state(t *testing.T, choose func(*whatif.State)) *whatif.State {
 	record.Amounts[pricing.SnapshotStorage] = 600_000 << 30
 	record.Amounts[usage.Running], record.Amounts[usage.Suspended] = 360_000_000, 600_000_000
 	record.Amounts[usage.Launches], record.Amounts[usage.Suspends], record.Amounts[usage.Resumes] = 10, 100, 90
-	part := measured.Part{Region: "eu-west-1", Card: card(t, "eu-west-1")}
+	part := measured.Part{Region: "eu-west-1", Card: new(card(t, "eu-west-1"))}
 	part.Sum.Add(&record)
 	s := &whatif.State{
 		Tenant: "acme", From: from, To: from.AddDate(0, 0, 22), Location: time.UTC, Regions: []string{"eu-west-1", "us-east-1"},
@@ -62,7 +63,7 @@ func TestFrames(t *testing.T) {
 	} {
 		frametest.Check(t, name, func(dark bool, colors, width, height int) string {
 			s.Theme, s.Location = theme.New(dark, theme.Colors(colors)), time.UTC
-			return whatif.Render(s, width, height)
+			return draw.Frame(s.Lines(width, height), width, height)
 		})
 	}
 }
