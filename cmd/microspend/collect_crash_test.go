@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"

@@ -7,9 +7,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"microspend/collector/emf"
 	"microspend/collector/meter"
 	"microspend/collector/microvmapi"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/internal/fakemicrovms"
 	"microspend/pricing"

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 )
 

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/emf"
 	"microspend/collector/mapping"
 	"microspend/collector/meter"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/pricing"
 	"microspend/usage"

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"microspend/collector"
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/usage"
 )
 

@@ -7,8 +7,8 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
-	"microspend/collector/emf"
 	"microspend/collector/mapping"
+	"microspend/internal/emf"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"microspend/collector/emf"
 	"microspend/collector/mapping"
+	"microspend/internal/emf"
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 )

@@ -15,7 +15,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 )
 
 // endlessPages is how often in a row a page may be followed by itself: more are taken for a service that will not end.

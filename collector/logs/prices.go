@@ -6,7 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"microspend/collector"
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
 )

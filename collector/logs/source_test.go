@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector"
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/pricing"
 	"microspend/usage"

@@ -14,7 +14,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
 	"microspend/pricing"

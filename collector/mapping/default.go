@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 )
 
 // Default is the mapping of the metrics that microspend's own meter publishes by default: the billed quantities in the

@@ -1,7 +1,7 @@
 package meter
 
 import (
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
 )

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 )
 
 // HookPath is the path below which the service calls an image's hooks. Source: AWS Lambda MicroVMs documentation,

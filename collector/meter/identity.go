@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 )
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/emftest"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 )
 
 func TestPayloads(t *testing.T) {

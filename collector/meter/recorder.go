@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
 )

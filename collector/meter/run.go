@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 )
 

@@ -3,7 +3,7 @@ package meter
 import (
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
 )

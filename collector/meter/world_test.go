@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/emftest"
 	"microspend/pricing"
 	"microspend/usage"

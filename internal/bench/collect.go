@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"microspend/collector/emf"
 	"microspend/collector/mapping"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 )
 

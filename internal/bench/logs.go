@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"microspend/collector/emf"
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
 )
