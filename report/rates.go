@@ -84,75 +84,76 @@ func discountSentence(card pricing.RateCard) string {
 	return fmt.Sprintf(" They are after discounts: %s.", card.Discounts)
 }
 
-// cardRate is one rate of a card.
-type cardRate struct {
-	card pricing.RateCard
-	of   pricing.BilledQuantity
+// CardRate is one rate of a card.
+type CardRate struct {
+	Card *pricing.RateCard
+	Of   pricing.BilledQuantity
 }
 
-func ratesOf(cards ...pricing.RateCard) []cardRate {
-	var rates []cardRate
-	for _, card := range cards {
+// RatesOf are the rates of cards, each in the order of a bill.
+func RatesOf(cards ...pricing.RateCard) []CardRate {
+	var rates []CardRate
+	for i := range cards {
 		for _, q := range pricing.BilledQuantities() {
-			rates = append(rates, cardRate{card, q})
+			rates = append(rates, CardRate{&cards[i], q})
 		}
 	}
 	return rates
 }
 
 // rateColumns have AWS's public rate, the discount and the figure after it where something else was agreed.
-func rateColumns(agreed bool) []view.Column[cardRate] {
-	type rate = cardRate
+func rateColumns(agreed bool) []view.Column[CardRate] {
+	type rate = CardRate
 	text := func(of func(rate) string) func(rate) view.Value {
 		return func(r rate) view.Value { return view.Text(of(r)) }
 	}
 	unit := func(r rate) string {
-		if known := r.card.Rate(r.of); known.Known() {
-			return r.of.PublishedUnit(known.Per)
+		if known := r.Card.Rate(r.Of); known.Known() {
+			return r.Of.PublishedUnit(known.Per)
 		}
-		return r.of.Unit()
+		return r.Of.Unit()
 	}
 	ifAgreed := func(of func(rate) view.Value) func(rate) view.Value {
 		return func(r rate) view.Value {
-			if !r.card.Negotiated() || !r.card.Rate(r.of).Known() {
+			if !r.Card.Negotiated() || !r.Card.Rate(r.Of).Known() {
 				return view.Value{}.OmitIf(true)
 			}
 			return of(r)
 		}
 	}
-	list := func(r rate) pricing.Rate { return r.card.ListRate(r.of) }
-	listUnit := func(r rate) view.Value { return view.Text(r.of.PublishedUnit(list(r).Per)) }
-	discount := func(r rate) view.Value { return view.Text(discountText(r.card, r.of)) }
+	list := func(r rate) pricing.Rate { return r.Card.ListRate(r.Of) }
+	listUnit := func(r rate) view.Value { return view.Text(r.Of.PublishedUnit(list(r).Per)) }
+	discount := func(r rate) view.Value { return view.Text(discountText(*r.Card, r.Of)) }
 	people, agreedData := view.When(agreed, view.People), view.JSONOnly|view.When(agreed, view.CSVOnly)
 	return []view.Column[rate]{
-		{ID: "region", Scope: view.CSVOnly, Value: text(func(r rate) string { return r.card.Region })},
+		{ID: "region", Scope: view.CSVOnly, Value: text(func(r rate) string { return r.Card.Region })},
 		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value {
-			return view.Text(r.of.String()).Shown(r.of.Name())
+			return view.Text(r.Of.String()).Shown(r.Of.Name())
 		}},
 		{Title: "list", Unit: "$", Scope: people, Value: ifAgreed(func(r rate) view.Value {
 			figure := view.Exact(list(r).Figure)
-			if other := r.of.PublishedUnit(list(r).Per); other != unit(r) {
+			if other := r.Of.PublishedUnit(list(r).Per); other != unit(r) {
 				return figure.Marked(" per " + other)
 			}
 			return figure
 		})},
 		{Title: "discount", Align: view.Right, Scope: people, Value: ifAgreed(discount)},
 		{ID: "key", Value: func(r rate) view.Value {
-			if key, known := r.card.Key(r.of); known {
+			if key, known := r.Card.Key(r.Of); known {
 				return view.Text(key)
 			}
-			return view.Text(r.of.RateKeys()[0])
+			return view.Text(r.Of.RateKeys()[0])
 		}},
 		{ID: "figure", Unit: "$", Value: func(r rate) view.Value {
-			if !r.card.Rate(r.of).Known() {
+			if !r.Card.Rate(r.Of).Known() {
 				return view.Unknown()
 			}
-			return view.Exact(r.card.Rate(r.of).Figure).Shown(r.card.Charged(r.of).Figure.String())
+			return view.Exact(r.Card.Rate(r.Of).Figure).Shown(r.Card.Charged(r.Of).Figure.String())
 		}},
 		{ID: "unit", Title: "per", Value: text(unit)},
-		{ID: "source", Value: text(func(r rate) string { return r.card.Rate(r.of).Source })},
+		{ID: "source", Value: text(func(r rate) string { return r.Card.Rate(r.Of).Source })},
 		{ID: "read_on", Title: "read on", Drop: 1, Value: text(func(r rate) string {
-			return r.card.Rate(r.of).ReadOn.String()
+			return r.Card.Rate(r.Of).ReadOn.String()
 		})},
 		{ID: "list_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
 			return view.Exact(list(r).Figure)
@@ -160,7 +161,7 @@ func rateColumns(agreed bool) []view.Column[cardRate] {
 		{ID: "list_unit", Scope: agreedData, Value: ifAgreed(listUnit)},
 		{ID: "discount", Scope: agreedData, Value: ifAgreed(discount)},
 		{ID: "effective_figure", Scope: agreedData, Value: ifAgreed(func(r rate) view.Value {
-			return view.Exact(r.card.Charged(r.of).Figure)
+			return view.Exact(r.Card.Charged(r.Of).Figure)
 		})},
 	}
 }
@@ -175,7 +176,7 @@ func cardObject(card pricing.RateCard, now time.Time) view.Object {
 		{ID: "location", Value: view.Text(card.Location).OmitEmpty()},
 		{ID: "opened", Value: view.Text(card.Opened.String()).OmitEmpty()},
 		{ID: "currency", Value: "USD"},
-		{ID: "rates", Value: view.Records{Table: view.NewTable(rateColumns(card.Negotiated()), ratesOf(card), nil)}},
+		{ID: "rates", Value: view.Records{Table: view.NewTable(rateColumns(card.Negotiated()), RatesOf(card), nil)}},
 		{ID: "age_days", Value: days},
 		{ID: "stale", Value: stale},
 	}
@@ -194,8 +195,8 @@ func Card(card pricing.RateCard, now time.Time) view.Document {
 		Title: fmt.Sprintf("%s, %s", card.Region, card.Location),
 		JSON:  cardObject(card, now),
 		Sections: []view.Section{
-			{Table: view.NewTable(rateColumns(card.Negotiated()), ratesOf(card), func(r cardRate) view.Look {
-				rate := r.card.Rate(r.of)
+			{Table: view.NewTable(rateColumns(card.Negotiated()), RatesOf(card), func(r CardRate) view.Look {
+				rate := r.Card.Rate(r.Of)
 				return view.Look{Warn: !rate.Known(), Notes: []string{rate.Source}}
 			})},
 			{Notes: []view.Note{age}},
@@ -234,7 +235,7 @@ func Cards(cards []pricing.RateCard, now time.Time) view.Document {
 	table := view.NewTable(cardColumns, cards, nil)
 	table.Tight = true
 	return view.Document{
-		JSON: list, Data: view.NewTable(rateColumns(false), ratesOf(cards...), nil),
+		JSON: list, Data: view.NewTable(rateColumns(false), RatesOf(cards...), nil),
 		Sections: []view.Section{{Table: table}, {Notes: notes}},
 	}
 }

@@ -22,7 +22,7 @@ func Spend(s spend.Spend) view.Document {
 	inData = append(inData, "coverage", "shared", "unknown", "list_amount")
 	data := view.NewTable(view.First(columns, inData...), rows, nil)
 	d := view.Document{
-		Title:    "Spend from " + day(s.From, s.Location) + " to " + day(s.To.Add(-time.Nanosecond), s.Location),
+		Title:    SpendTitle(s),
 		Sections: []view.Section{{Table: spendTable(s, columns, rows)}, {Notes: spendNotes(s)}},
 		Data:     data,
 	}
@@ -61,6 +61,11 @@ func Spend(s spend.Spend) view.Document {
 	}
 	d.JSON = withDamaged(json, s.Damaged)
 	return d
+}
+
+// SpendTitle says which days a report is of.
+func SpendTitle(s spend.Spend) string {
+	return "Spend from " + day(s.From, s.Location) + " to " + day(s.To.Add(-time.Nanosecond), s.Location)
 }
 
 // spendTable is what people read: amounts at list stand before those that are paid.

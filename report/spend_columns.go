@@ -23,8 +23,8 @@ type SpendLook struct {
 type spendColumn = view.Column[*spend.Row]
 
 // SpendColumns describes a listing of spend, in the order of a workbook. The command line, CSV, JSON, the workbook, the
-// page and the dashboard show these columns, so that one more is an entry here. [view.First] and [view.Pick] put them into
-// another order; [SpendTotal] is the row of the total.
+// page and the dashboard show these columns, so that one more is an entry here. [view.First] and [view.Pick] put them
+// into another order; [SpendTotal] is the row of the total.
 func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 	type row = *spend.Row
 	places := cmp.Or(look.Places, view.CentPlaces)
@@ -41,7 +41,8 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			}).Or("unknown", r.Known())
 		}},
 		{
-			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1, Scope: view.When(s.Negotiated, view.Everyone),
+			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1,
+			Scope: view.When(s.Negotiated, view.Everyone),
 			Value: func(r row) view.Value {
 				return view.Number(r.List, places).ShownBy(func() string { return list(r) }).Or("unknown", r.Known())
 			},

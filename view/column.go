@@ -240,8 +240,8 @@ func (r Row) Cell(column int) Value {
 }
 
 // EachLine adds each row that is data, in order, to a batch, and hands on one batch after the other: lines and totals
-// that the table was made of. Groups, and what was added behind, follow from them. Batches are made on all processors, a
-// few at a time, so that memory does not grow with the table. A row is lent: the next one has the same cells.
+// that the table was made of. Groups, and what was added behind, follow from them. Batches are made on all processors,
+// a few at a time, so that memory does not grow with the table. A row is lent: the next one has the same cells.
 func EachLine[Batch any](t *Table, add func(*Batch, Row), yield func(*Batch) error) error {
 	return eachLine(t, nil, add, yield)
 }

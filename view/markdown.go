@@ -73,7 +73,8 @@ func markdownTable(out *strings.Builder, table *Table) {
 }
 
 var markdownEscaper = strings.NewReplacer(
-	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`,
+	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", ">", "&gt;",
+	"[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`,
 )
 
 func markdownText(s string) string { return markdownEscaper.Replace(Visible(s)) }

@@ -22,7 +22,8 @@ type Value struct {
 	omit   bool // from JSON objects
 	places int32
 
-	// The datum. Each kind has a field of its own, as a table has a million cells, and boxing each costs more than its size.
+	// The datum. Each kind has a field of its own, as a table has a million cells, and boxing each costs more than its
+	// size.
 	number decimal.Decimal
 	count  int64 // of a bool, 1 is true
 	text   string
@@ -273,7 +274,8 @@ func (v Value) Exact() string {
 	}
 }
 
-// appendDecimal adds a decimal in plain notation, as [decimal.Decimal.String] writes it, which takes three times as long.
+// appendDecimal adds a decimal in plain notation, as [decimal.Decimal.String] writes it, which takes three times as
+// long.
 func appendDecimal(to []byte, d decimal.Decimal) []byte {
 	coefficient, exponent := d.Coefficient(), int(d.Exponent())
 	if !coefficient.IsInt64() || exponent > 0 {

@@ -28,8 +28,8 @@ func Visible(s string) string {
 	return out.String()
 }
 
-// deceptive reports whether a character does something other than show itself: controls, formats (which reorder, join or
-// hide), fillers without width, and the selectors and tags beyond those that emoji are made with.
+// deceptive reports whether a character does something other than show itself: controls, formats (which reorder, join
+// or hide), fillers without width, and the selectors and tags beyond those that emoji are made with.
 func deceptive(r rune) bool {
 	switch {
 	case r >= 0x20 && r < 0x7f: // most text is nothing else

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/report"
-	"microspend/serve"
-	"microspend/spend"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
 	"microspend/view"
@@ -58,7 +55,13 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 			return view.Document{}, err
 		}
 		if allocate {
-			if err := a.allocate(cmd.Context(), in, &shown); err != nil {
+			billed, rates, err := shown.Comparison.Allocate(cmd.Context(), in.Source)
+			if err != nil {
+				return view.Document{}, err
+			}
+			shown.Billed, shown.Rates = &billed, &rates
+			// The bill is stored only once it could be shared out.
+			if shown.File, err = reconcile.Save(in.Ledger.Dir(), shown.Source, shown.Comparison, a.now()); err != nil {
 				return view.Document{}, err
 			}
 		}
@@ -115,27 +118,4 @@ func (a *app) readBill(path string) (bill.Bill, error) {
 		return bill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
 	}
 	return read, nil
-}
-
-// allocate keeps the bill beside the ledger, once it has been shared out among tenants.
-func (a *app) allocate(ctx context.Context, in serve.Inputs, shown *report.Reconciliation) error {
-	c := shown.Comparison
-	request := spend.Request{
-		From: c.From, To: c.To, By: []spend.Dimension{spend.ByTenant}, Location: time.UTC,
-		Sort: spend.SortAmount,
-	}
-	source := in.Source
-	rates, err := source.Report(ctx, request)
-	if err != nil {
-		return err
-	}
-	source.Billed = c.Billed()
-	request.Basis = spend.BasisBilled
-	billed, err := source.Report(ctx, request)
-	if err != nil {
-		return err
-	}
-	shown.File, err = reconcile.Save(in.Ledger.Dir(), shown.Source, c, a.now())
-	shown.Billed, shown.Rates = &billed, &rates
-	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // Type is a column's data type in the specification's words.
@@ -29,9 +30,7 @@ type Column struct {
 	Type     Type
 	Nullable bool
 
-	text    func(*row) (string, bool) // String and JSON; false for null
-	decimal func(*row) *decimal.Decimal
-	moment  func(*row) time.Time
+	value func(*row) view.Value // missing for null
 }
 
 // row is a charge with what its columns are made of.
@@ -50,35 +49,43 @@ type row struct {
 func Columns() []Column { return slices.Clone(columns) }
 
 func text(name string, value func(*row) string) Column {
-	return Column{Name: name, Type: String, text: func(r *row) (string, bool) { return value(r), true }}
+	return Column{Name: name, Type: String, value: func(r *row) view.Value { return view.Text(value(r)) }}
 }
 
-func optional(name string, of Type, value func(*row) (string, bool)) Column {
-	return Column{Name: name, Type: of, Nullable: true, text: value}
+// allocated is a column of rows that are a share of shared cost, null in others.
+func allocated(name string, of Type, value func(*row) string) Column {
+	return Column{Name: name, Type: of, Nullable: true, value: func(r *row) view.Value {
+		if r.Share == nil {
+			return view.Value{}
+		}
+		return view.Text(value(r))
+	}}
 }
 
 func null(name string) Column {
-	return optional(name, String, func(*row) (string, bool) { return "", false })
+	return Column{Name: name, Type: String, Nullable: true, value: func(*row) view.Value { return view.Value{} }}
 }
 
 func number(name string, value func(*row) decimal.Decimal) Column {
-	return Column{Name: name, Type: Decimal, decimal: func(r *row) *decimal.Decimal { d := value(r); return &d }}
+	return Column{Name: name, Type: Decimal, value: func(r *row) view.Value { return view.Exact(value(r)) }}
 }
 
 func moment(name string, value func(*row) time.Time) Column {
-	return Column{Name: name, Type: DateTime, moment: value}
+	return Column{Name: name, Type: DateTime, value: func(r *row) view.Value { return view.Moment(value(r)) }}
 }
 
 func constant(name, value string) Column { return text(name, func(*row) string { return value }) }
 
-// columns are those of FOCUS 1.2 that are mandatory or whose condition holds, the allocation columns of 1.3, and three of
-// this product's own.
+// columns are those of FOCUS 1.2 that are mandatory or whose condition holds, the allocation columns of 1.3, and three
+// of this product's own.
 var columns = []Column{
-	optional("AllocatedMethodDetails", JSON, (*row).methodDetails),
-	optional("AllocatedMethodId", String, (*row).methodID),
-	optional("AllocatedResourceId", String, (*row).allocatedID),
-	optional("AllocatedResourceName", String, (*row).allocatedName),
-	optional("AllocatedTags", JSON, (*row).allocatedTags),
+	allocated("AllocatedMethodDetails", JSON, (*row).methodDetails),
+	allocated("AllocatedMethodId", String, func(r *row) string { return "microspend/" + r.policy.String() }),
+	// Not the tenant's bare name, which a spreadsheet might take for a formula.
+	allocated("AllocatedResourceId", String, func(r *row) string { return "tenant/" + r.Tenant }),
+	allocated("AllocatedResourceName", String, func(r *row) string { return r.Tenant }),
+	// What the origin was; the tenant is in Tags already, which may not be repeated here.
+	allocated("AllocatedTags", JSON, func(*row) string { return object("microspend/origin", spend.Shared) }),
 	number("BilledCost", func(r *row) decimal.Decimal { return r.Amount }),
 	text("BillingAccountId", func(r *row) string { return r.account }),
 	null("BillingAccountName"),
@@ -115,12 +122,17 @@ var columns = []Column{
 	constant("ServiceSubcategory", "Serverless Compute"),
 	text("SkuId", func(r *row) string { return r.Quantity.PriceListGroup() }),
 	text("SkuMeter", func(r *row) string { return "MicroVM " + r.Quantity.Name() }),
-	optional("SkuPriceDetails", JSON, (*row).priceDetails),
+	{Name: "SkuPriceDetails", Type: JSON, Nullable: true, value: (*row).priceDetails},
 	text("SkuPriceId", func(r *row) string { return r.Quantity.PriceListGroup() + "/" + r.Region }),
 	null("SubAccountId"),
 	null("SubAccountName"),
-	optional("Tags", JSON, (*row).tags),
-	{Name: "x_Coverage", Type: Decimal, Nullable: true, decimal: func(r *row) *decimal.Decimal { return r.Coverage }},
+	// The tenant, on rows of shared cost the one that bears it: sums by tag are those of spend --by tenant.
+	{Name: "Tags", Type: JSON, Nullable: true, value: func(r *row) view.Value {
+		return view.Text(object("tenant", r.Tenant))
+	}},
+	{Name: "x_Coverage", Type: Decimal, Nullable: true, value: func(r *row) view.Value {
+		return view.Maybe(r.Coverage, view.Exact)
+	}},
 	constant("x_ServiceCode", "AWSLambda"),
 	text("x_UsageType", func(r *row) string { return strings.TrimPrefix(r.Quantity.PriceListGroup(), "AWS-") }),
 }
@@ -137,24 +149,22 @@ func (r *row) regionName() string {
 }
 
 func (r *row) description() string {
-	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" + r.contracted.Figure.String() + " per " +
+	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" +
+		r.contracted.Figure.String() + " per " +
 		strings.TrimSuffix(r.pricingUnit(), "s")
 }
 
-// priceDetails are the properties that the specification knows of what is priced, for a single unit: one core, or one GB of
-// memory or of storage. It has none for data that is read and written once.
-func (r *row) priceDetails() (string, bool) {
+// priceDetails are the properties that the specification knows of what is priced, for a single unit: one core, or one
+// GB of memory or of storage. It has none for data that is read and written once.
+func (r *row) priceDetails() view.Value {
 	property, known := map[pricing.BilledQuantity]string{
 		pricing.VCPU: "CoreCount", pricing.Memory: "MemorySize", pricing.SnapshotStorage: "DiskSpace",
 	}[r.Quantity]
 	if !known {
-		return "", false
+		return view.Value{}
 	}
-	return `{"` + property + `":1}`, true
+	return view.Text(`{"` + property + `":1}`)
 }
-
-// tags name the tenant, on rows of shared cost the one that bears it: sums by tag are those of spend --by tenant.
-func (r *row) tags() (string, bool) { return object("tenant", r.Tenant), true }
 
 func object(key, value string) string {
 	text, err := json.Marshal(map[string]string{key: value})
@@ -164,32 +174,15 @@ func object(key, value string) string {
 	return string(text)
 }
 
-func (r *row) methodID() (string, bool) {
-	return "microspend/" + r.policy.String(), r.Share != nil
-}
-
-// methodDetails say which part of the shared cost the row is, and what follows from what: each tenant counts once, or by
-// the dollars of its own spend.
-func (r *row) methodDetails() (string, bool) {
-	if r.Share == nil {
-		return "", false
-	}
+// methodDetails say which part of the shared cost the row is, and what follows from what: each tenant counts once, or
+// by the dollars of its own spend.
+func (r *row) methodDetails() string {
 	unit := "Tenants"
 	if r.policy == spend.ByDirect {
 		unit = "USD"
 	}
 	return `{"Elements":[{"AllocatedRatio":` + r.Share.Ratio.String() + `,"UsageUnit":"` + unit + `","UsageQuantity":` +
-		r.Share.Weight.String() + `}]}`, true
-}
-
-// allocatedID is no tenant's bare name, which a spreadsheet might take for a formula.
-func (r *row) allocatedID() (string, bool) { return "tenant/" + r.Tenant, r.Share != nil }
-
-func (r *row) allocatedName() (string, bool) { return r.Tenant, r.Share != nil }
-
-// allocatedTags say what the origin was; the tenant is in Tags already, which may not be repeated here.
-func (r *row) allocatedTags() (string, bool) {
-	return object("microspend/origin", spend.Shared), r.Share != nil
+		r.Share.Weight.String() + `}]}`
 }
 
 // price settles in which unit the row is priced: as AWS publishes the list price.

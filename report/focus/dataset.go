@@ -9,13 +9,13 @@ import (
 // Dataset is what is written.
 type Dataset struct {
 	Charges spend.Charges
-	// Account is the AWS account that is billed. Empty stands for the one account whose usage it is; with several, or where
-	// the ledger does not know it, it must be given.
+	// Account is the AWS account that is billed. Empty stands for the one account whose usage it is; with several, or
+	// where the ledger does not know it, it must be given.
 	Account string
 }
 
-var errNoAccount = errors.New("FOCUS names the account that is billed, which the ledger does not know for all usage or " +
-	"knows several of; give it with --billing-account")
+var errNoAccount = errors.New("FOCUS names the billed account, which the ledger does not know for all usage " +
+	"or has several of; set it with --billing-account")
 
 // account settles which account is billed.
 func (d Dataset) account() (string, error) {

@@ -236,8 +236,8 @@ func TestAccount(t *testing.T) {
 	made := charges(t, fleet(t, spend.OwnRow))
 	made.Accounts = []string{"111122223333", "444455556666"}
 	err := focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made})
-	require.EqualError(t, err, "FOCUS names the account that is billed, which the ledger does not know for all usage or knows several of; "+
-		"give it with --billing-account")
+	require.EqualError(t, err, "FOCUS names the billed account, which the ledger does not know for all usage or has several of; "+
+		"set it with --billing-account")
 	require.NoError(t, focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made, Account: "999999999999"}))
 	made.Lines = nil
 	var out bytes.Buffer

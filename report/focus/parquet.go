@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/shopspring/decimal"
@@ -62,7 +63,7 @@ func WriteParquet(w io.Writer, d Dataset) error {
 	err := d.each(func(r *row) error {
 		values := make(parquet.Row, len(columns))
 		for i := range columns {
-			value, err := columns[i].value(r)
+			value, err := columns[i].parquet(r)
 			if err != nil {
 				return err
 			}
@@ -86,25 +87,24 @@ func WriteParquet(w io.Writer, d Dataset) error {
 	return out.Close()
 }
 
-func (c *Column) value(r *row) (parquet.Value, error) {
+func (c *Column) parquet(r *row) (parquet.Value, error) {
+	v := c.value(r)
+	if v.IsMissing() {
+		return parquet.NullValue(), nil
+	}
 	switch c.Type {
 	case Decimal:
-		number := c.decimal(r)
-		if number == nil {
-			return parquet.NullValue(), nil
-		}
-		bytes, err := fixed(*number)
+		number, _ := v.Number()
+		bytes, err := fixed(number)
 		if err != nil {
 			return parquet.Value{}, fmt.Errorf("%s: %w", c.Name, err)
 		}
 		return parquet.FixedLenByteArrayValue(bytes), nil
 	case DateTime:
-		return parquet.Int64Value(c.moment(r).UnixMilli()), nil
+		moment, err := time.Parse(time.RFC3339, v.Exact())
+		return parquet.Int64Value(moment.UnixMilli()), err
 	default:
-		if text, ok := c.text(r); ok {
-			return parquet.ByteArrayValue([]byte(text)), nil
-		}
-		return parquet.NullValue(), nil
+		return parquet.ByteArrayValue([]byte(v.Exact())), nil
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 	"microspend/view/html"
 )
 
-// Figures on the page are rounded for reading, so that a column of cents adds up to its total as shown. A figure above zero
-// that comes to no cent is shown as "<0.01", what is not known as "unknown" or a dash, and a minus as a minus sign.
+// Figures on the page are rounded for reading, so that a column of cents adds up to its total as shown. A figure above
+// zero that comes to no cent is shown as "<0.01", what is not known as "unknown" or a dash, and a minus as a minus
+// sign.
 
 var (
 	zero = decimal.Decimal{}

@@ -13,11 +13,13 @@ import (
 	"microspend/view"
 )
 
-// PerTenant makes a page for each tenant, with nobody else's data in it, and hands each on under the name of its file. What
-// is shared or nobody's has no page. It stops at the first error.
+// PerTenant makes a page for each tenant, with nobody else's data in it, and hands each on under the name of its file.
+// What is shared or nobody's has no page. It stops at the first error.
 //
 // The statement must have been built with [statement.Request.Apart] set and every tenant detailed.
-func PerTenant(s statement.Statement, write func(name string, render func(io.Writer) error) error) (pages int, err error) {
+func PerTenant(
+	s statement.Statement, write func(name string, render func(io.Writer) error) error,
+) (pages int, err error) {
 	taken := map[string]string{}
 	for i := range s.Tenants {
 		t := &s.Tenants[i]
@@ -39,8 +41,8 @@ func PerTenant(s statement.Statement, write func(name string, render func(io.Wri
 }
 
 var (
-	// plainName is what a file may be called as it is, on every system and whatever other tenants are called. What ends like
-	// a fingerprint gets one itself, so that nobody can take another's name.
+	// plainName is what a file may be called as it is, on every system and whatever other tenants are called. What ends
+	// like a fingerprint gets one itself, so that nobody can take another's name.
 	plainName      = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	hasFingerprint = regexp.MustCompile(`-[0-9a-f]{12}$`)
 	// reserved are names that Windows keeps for devices, and that of an index.
@@ -51,10 +53,12 @@ var (
 const mostNameBytes = 60
 
 // FileName is the file of a tenant's page: made of a to z, digits and dashes, and at most 80 bytes long, whatever the
-// tenant is called. A name that is not of this form, or too long, is cut to it and gets a fingerprint, so that names that
-// differ in case alone, say, do not meet; two tenants have the same file only where SHA-256 has the same 12 digits.
+// tenant is called. A name that is not of this form, or too long, is cut to it and gets a fingerprint, so that names
+// that differ in case alone, say, do not meet; two tenants have the same file only where SHA-256 has the same 12
+// digits.
 func FileName(tenant string) string {
-	if len(tenant) <= mostNameBytes && plainName.MatchString(tenant) && !hasFingerprint.MatchString(tenant) && !reserved.MatchString(tenant) {
+	if len(tenant) <= mostNameBytes && plainName.MatchString(tenant) &&
+		!hasFingerprint.MatchString(tenant) && !reserved.MatchString(tenant) {
 		return tenant + ".html"
 	}
 	sum := sha256.Sum256([]byte(tenant))

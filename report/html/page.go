@@ -1,16 +1,16 @@
-// Package html writes a statement as one page that people hand on: everything in one file, to be read on a screen, a phone,
-// in the dark, on paper, or by a screen reader.
+// Package html writes a statement as one page that people hand on: everything in one file, to be read on a screen, a
+// phone, in the dark, on paper, or by a screen reader.
 //
 // # What is promised
 //
 // The page needs no network, no other file and no JavaScript; with JavaScript its tables can be sorted. Its own
-// Content-Security-Policy forbids everything else: only the style sheet and the script that are part of it run, and it can
-// load nothing. Whatever comes from outside is made visible by [view.Visible] and escaped by html/template.
+// Content-Security-Policy forbids everything else: only the style sheet and the script that are part of it run, and it
+// can load nothing. Whatever comes from outside is made visible by [view.Visible] and escaped by html/template.
 //
 // Every chart has its figures in words or in a table beside it. Columns of cents add up to their totals as shown.
 //
-// A page of 500 tenants over 31 days is smaller than 300,000 bytes. The largest tenants are shown with everything there is
-// about them, as many as that leaves room for, and the others with their days; [Folder] writes all of it for each.
+// A page of 500 tenants over 31 days is smaller than 300,000 bytes. The largest tenants are shown with everything there
+// is about them, as many as that leaves room for, and the others with their days; [Folder] writes all of it for each.
 //
 // # What is not promised
 //
@@ -117,7 +117,8 @@ var appearance = sync.OnceValues(func() (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy := "default-src 'none'; style-src " + hashOf(style) + "; script-src " + hashOf(script) + "; base-uri 'none'; form-action 'none'"
+	policy := "default-src 'none'; style-src " + hashOf(style) + "; script-src " + hashOf(script) +
+		"; base-uri 'none'; form-action 'none'"
 	return &look{parsed, policy}, nil
 })
 
@@ -127,8 +128,8 @@ func hashOf(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// sections decides which tenants are shown in full. All are given their few lines first; then the largest get everything,
-// as long as the page stays within what it may have.
+// sections decides which tenants are shown in full. All are given their few lines first; then the largest get
+// everything, as long as the page stays within what it may have.
 func (r renderer) sections(p *page) error {
 	var measure strings.Builder
 	if err := r.look.template.ExecuteTemplate(&measure, "page", *p); err != nil {
@@ -169,7 +170,8 @@ func (r renderer) sections(p *page) error {
 	}
 	p.Compact = all[shown:]
 	if shown > 0 && len(p.Compact) > 0 {
-		p.CompactWords = "The largest " + figures.Count(shown, "tenant") + " with quantities, rates, images and MicroVMs; the others with the dollars of each day, without cents from $" +
+		p.CompactWords = "The largest " + figures.Count(shown, "tenant") + " with quantities, rates, images and MicroVMs; " +
+			"the others with the dollars of each day, without cents from $" +
 			figures.Grouped(r.wholeDollars()) + " on. Each tenant's own report has all of it."
 	}
 	return nil

@@ -111,10 +111,14 @@ func (r renderer) caption(all []bucket, weekly bool) string {
 	if len(known) == 0 {
 		return "The ledger has nothing for this period."
 	}
-	highest := slices.MaxFunc(known, func(a, b bucket) int { return cmp.Or(a.amount.Cmp(b.amount), b.first.Compare(a.first)) })
-	lowest := slices.MinFunc(known, func(a, b bucket) int { return cmp.Or(a.amount.Cmp(b.amount), a.first.Compare(b.first)) })
-	words := "The highest " + noun + " was " + highest.name() + " with $" + fixed(highest.amount, 2) + ", the lowest " + lowest.name() + " with $" +
-		fixed(lowest.amount, 2) + "."
+	highest := slices.MaxFunc(known, func(a, b bucket) int {
+		return cmp.Or(a.amount.Cmp(b.amount), b.first.Compare(a.first))
+	})
+	lowest := slices.MinFunc(known, func(a, b bucket) int {
+		return cmp.Or(a.amount.Cmp(b.amount), a.first.Compare(b.first))
+	})
+	words := "The highest " + noun + " was " + highest.name() + " with $" + fixed(highest.amount, 2) +
+		", the lowest " + lowest.name() + " with $" + fixed(lowest.amount, 2) + "."
 	if largest, part := r.largestComponent(); part != "" {
 		words += " " + upper(largest) + " is " + part + " of the spend."
 	}
@@ -162,7 +166,8 @@ func (r renderer) typicalDay() (name, figure, words string, ok bool) {
 		return "", "", "", false
 	}
 	slices.SortFunc(amounts, decimal.Decimal.Cmp)
-	return "A typical day", "$" + fixed(amounts[len(amounts)/2], 2), "the median of " + figures.Count(len(amounts), "day"), true
+	median := amounts[len(amounts)/2]
+	return "A typical day", "$" + fixed(median, 2), "the median of " + figures.Count(len(amounts), "day"), true
 }
 
 // sparkLevels is how finely a line in a table is drawn.
@@ -175,9 +180,9 @@ const (
 	manyTenants           = 200
 )
 
-// spark is the path of a line through a tenant's days in a field of 30 × 9 units, upside down as pictures are. Where there
-// are more days than points, a point is the highest of the days it stands for. Steps are written relative to the point
-// before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
+// spark is the path of a line through a tenant's days in a field of 30 × 9 units, upside down as pictures are. Where
+// there are more days than points, a point is the highest of the days it stands for. Steps are written relative to the
+// point before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
 func spark(days []statement.Day, points int) string {
 	levels := make([]int, 0, points)
 	most := zero
@@ -257,8 +262,8 @@ func miniCaption(t statement.Tenant) string {
 			spent++
 		}
 	}
-	words := "Highest on " + dated(highest.Day).Format("Monday 2 January") + " with $" + fixed(highest.Amount, 2) + "; spend on " +
-		figures.Count(spent, "day") + " of " + strconv.Itoa(len(known)) + "."
+	words := "Highest on " + dated(highest.Day).Format("Monday 2 January") + " with $" + fixed(highest.Amount, 2) +
+		"; spend on " + figures.Count(spent, "day") + " of " + strconv.Itoa(len(known)) + "."
 	if t.Kind != spend.KindTenant {
 		return words
 	}

@@ -125,13 +125,14 @@ func (r renderer) budgetTable() *table {
 	if len(lines) == 0 {
 		return nil
 	}
-	ids, caption := []string{"tenant", "budget", "spent", "used", "forecast", "runs_out", "status"}, "How the month stands, and how it is expected to end"
+	ids := []string{"tenant", "budget", "spent", "used", "forecast", "runs_out", "status"}
+	caption := "How the month stands, and how it is expected to end"
 	if b.Over {
 		ids, caption = slices.Delete(ids, 4, 5), "How the month ended"
 	}
 	columns := onPage(view.Pick(report.BudgetColumns(b.Report), ids...), "budget", "forecast", "runs_out")
-	used := slices.IndexFunc(columns, func(c view.Column[budget.Line]) bool { return c.ID == "used" })
 	columns = titled(columns, map[string]string{"tenant": "budget of", "runs_out": "used up on"})
+	text := func(id string, i int) string { return html.Text(view.Pick(columns, id)[0].Value(lines[i])) }
 	t := &table{Table: html.Table(view.NewTable(columns, lines, nil), html.Options{
 		Caption: caption,
 		Class: func(i int) string {
@@ -140,13 +141,21 @@ func (r renderer) budgetTable() *table {
 			}
 			return lines[i].Status.String()
 		},
-		Cell: map[string]func(int) template.HTML{"used": func(i int) template.HTML {
-			text, path := html.Escaped(html.Text(columns[used].Value(lines[i]))), ""
-			if u := lines[i].Used; u != nil {
-				path = usedBar(*u)
-			}
-			return text + plain(`<svg class=bar aria-hidden=true><path d="`+path+`"/></svg>`)
-		}},
+		Cell: map[string]func(int) template.HTML{
+			"used": func(i int) template.HTML {
+				path := ""
+				if u := lines[i].Used; u != nil {
+					path = usedBar(*u)
+				}
+				return html.Escaped(text("used", i)) + plain(`<svg class=bar aria-hidden=true><path d="`+path+`"/></svg>`)
+			},
+			"status": func(i int) template.HTML {
+				if line := lines[i]; line.Exceeded && line.Status == budget.Warning {
+					return html.Escaped("! above " + figures.Grouped(line.Budget.Threshold.Shift(2)) + " %")
+				}
+				return html.Escaped(text("status", i))
+			},
+		},
 	})}
 	if left > 0 {
 		t.More = "and " + figures.Count(left, "budget") + " more that " + isAre(left) + " kept to"
@@ -217,8 +226,12 @@ func (r renderer) dayTable() template.HTML {
 		}})
 	}
 	columns = append(columns, []view.Column[row]{
-		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value { return costOf(d.Cost, d.cents, d.Recorded) }},
-		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value { return view.Text(coverageText(&d.Sum)) }},
+		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value {
+			return costOf(d.Cost, d.cents, d.Recorded)
+		}},
+		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
+			return view.Text(coverageText(&d.Sum))
+		}},
 	}...)
 	t := view.NewTable(columns, rows, nil)
 	t.Add(foot(columns, row{&sum, total}))
@@ -243,7 +256,9 @@ func lineColumns() []view.Column[priced] {
 	return []view.Column[priced]{
 		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
 		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.Name()) }},
-		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value { return view.UpTo(l.Used, 3) }},
+		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value {
+			return view.UpTo(l.Used, 3)
+		}},
 		{ID: "unit", Title: "unit", Drop: 1, Value: func(l priced) view.Value {
 			return view.Text(l.Quantity.Unit())
 		}},

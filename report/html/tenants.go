@@ -26,7 +26,10 @@ type detail struct {
 
 func (r renderer) detail(n int) detail {
 	t := r.statement.Tenants[n]
-	d := detail{N: n, Name: view.Visible(t.Tenant), Amount: dollarSign(t.Cost), Words: miniCaption(t), Calendar: calendarText(r.over(t.Days), r.wholeDollars())}
+	d := detail{
+		N: n, Name: view.Visible(t.Tenant), Amount: dollarSign(t.Cost), Words: miniCaption(t),
+		Calendar: calendarText(r.over(t.Days), r.wholeDollars()),
+	}
 	d.Mini, d.MiniWidth = mini(t.Days)
 	d.Lines = detailLines(t.Lines)
 	if len(t.Images) > 0 {
@@ -63,9 +66,9 @@ func (r renderer) compact(n int) compact {
 	return compact{n, view.Visible(t.Tenant), dollarSign(t.Cost), calendarText(r.over(t.Days), r.wholeDollars())}
 }
 
-// calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the date
-// of its first day. A day that is not known, or not yet over, is a dash; from so many
-// dollars on there are no cents.
+// calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the
+// date of its first day. A day that is not known, or not yet over, is a dash; from so many dollars on there are no
+// cents.
 func calendarText(days []statement.Day, wholeFrom decimal.Decimal) string {
 	cents, _ := dayCents(days)
 	var out strings.Builder
@@ -110,8 +113,8 @@ func (r renderer) wholeDollars() decimal.Decimal {
 	return decimal.NewFromInt(1000)
 }
 
-// known are the days up to the last of which the ledger has anything, so that a line does not fall to zero in the days to
-// come.
+// known are the days up to the last of which the ledger has anything, so that a line does not fall to zero in the days
+// to come.
 func (r renderer) known(days []statement.Day) []statement.Day {
 	for n := len(days); n > 0; n-- {
 		if days[n-1].Recorded {

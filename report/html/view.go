@@ -83,7 +83,8 @@ func (r renderer) view() page {
 	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")
 	p.Anomalies = r.anomalyTable()
 	p.Made = "Made on " + s.Now.In(s.Location).Format("2 January 2006, 15:04 MST") + " from the ledger" + r.asOf() +
-		". AWS's public list prices in US dollars unless the rates say otherwise, without tax. The figures are an account of usage, not AWS's bill."
+		". AWS's public list prices in US dollars unless the rates say otherwise, without tax. " +
+		"The figures are an account of usage, not AWS's bill."
 	if p.Name != "" {
 		alone := r.detail(0)
 		p.Alone = &alone
@@ -101,7 +102,8 @@ func (r renderer) asOf() string {
 	if r.statement.AsOf.IsZero() {
 		return ""
 	}
-	return ", which has data until " + r.statement.AsOf.Add(time.Second/2).In(r.statement.Location).Format("2 January 2006, 15:04 MST")
+	until := r.statement.AsOf.Add(time.Second / 2).In(r.statement.Location)
+	return ", which has data until " + until.Format("2 January 2006, 15:04 MST")
 }
 
 // contents are the links to the sections that the page has.
@@ -162,7 +164,8 @@ func (r renderer) warnings() []string {
 		}
 	}
 	if missing > 0 {
-		out = append(out, "The ledger has nothing for "+figures.Count(missing, "day")+" of this period that "+isAre(missing)+" over. What was spent then is not known.")
+		out = append(out, "The ledger has nothing for "+figures.Count(missing, "day")+" of this period that "+
+			isAre(missing)+" over. What was spent then is not known.")
 	}
 	return out
 }
@@ -203,7 +206,8 @@ func (r renderer) tiles() []tile {
 	if s.Whole {
 		tiles = append(tiles, r.tenantsTile())
 	} else if s.Total.Shared.IsPositive() {
-		tiles = append(tiles, tile{"Of which shared cost", "$" + fixed(s.Total.Shared, 2), "the share of what all use together"})
+		shared := "$" + fixed(s.Total.Shared, 2)
+		tiles = append(tiles, tile{"Of which shared cost", shared, "the share of what all use together"})
 	}
 	if s.Total.Known() && !s.Total.List.Equal(s.Total.Amount) {
 		tiles = append(tiles, tile{"At list price", "$" + fixed(s.Total.List, 2), "what AWS's public rates come to"})
@@ -216,8 +220,11 @@ func (r renderer) tiles() []tile {
 		tiles = append(tiles, tile{"Coverage", coverageText(&s.Total.Sum), words})
 	}
 	if !s.Total.Sum.Amounts[usage.Running].IsZero() {
-		tiles = append(tiles, tile{"Running time", hours(s.Total.Sum.Amounts[usage.Running]) + " h", fixed(s.Total.Sum.Amounts[usage.Launches].Decimal(), 0) + " launches, " +
-			fixed(s.Total.Sum.Amounts[usage.Resumes].Decimal(), 0) + " resumes"})
+		sums := s.Total.Sum.Amounts
+		tiles = append(tiles, tile{
+			"Running time", hours(sums[usage.Running]) + " h",
+			fixed(sums[usage.Launches].Decimal(), 0) + " launches, " + fixed(sums[usage.Resumes].Decimal(), 0) + " resumes",
+		})
 	}
 	return tiles
 }

@@ -6,8 +6,8 @@ import (
 	"microspend/spend"
 )
 
-// For is the statement of one of the tenants: what [Build] gives where that tenant alone is chosen. It holds no name and
-// no figure of anybody else. Nothing is shared between the two but what is never changed.
+// For is the statement of one of the tenants: what [Build] gives where that tenant alone is chosen. It holds no name
+// and no figure of anybody else. Nothing is shared between the two but what is never changed.
 //
 // It needs a statement that was built with [Request.Apart] set and every tenant detailed.
 func (s *Statement) For(tenant int) Statement {

@@ -231,7 +231,8 @@ func (b *builder) line(lines []Line, row spend.Row) ([]Line, error) {
 		return nil, err
 	}
 	return append(lines, Line{
-		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q], Rate: card.Card.Rate(q), Discount: card.Card.Discounts[q],
+		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q],
+		Rate: card.Card.Rate(q), Discount: card.Card.Discounts[q],
 		Cost: row.Cost, Shared: row.Shared,
 	}), nil
 }
@@ -282,8 +283,8 @@ func (b *builder) details() error {
 	return nil
 }
 
-// listed appends to a list that is not yet full, and otherwise adds to what stands behind it. Shares of shared cost belong
-// to no image or MicroVM of the tenant's.
+// listed appends to a list that is not yet full, and otherwise adds to what stands behind it. Shares of shared cost
+// belong to no image or MicroVM of the tenant's.
 func (b *builder) listed(list []spend.Row, rest *Rest, row spend.Row) []spend.Row {
 	row.Amount = row.Amount.Sub(row.Shared)
 	if len(list) < b.request.Listed {
@@ -320,7 +321,8 @@ func (b *builder) budgets() error {
 		}
 	}
 	status.Lines = slices.DeleteFunc(status.Lines, func(line budget.Line) bool {
-		return (line.Budget == nil && !line.Total) || (!b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant)))
+		return (line.Budget == nil && !line.Total) ||
+			(!b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant)))
 	})
 	b.out.Budgets = Budgets{status, !b.request.Now.Before(status.To)}
 	return nil

@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"slices"
+
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend"
@@ -21,77 +23,65 @@ func (s *Statement) assumptions() []pricing.Note {
 			notes = append(notes, note.Sentence())
 		}
 	}
-	compute := s.uses(pricing.VCPU) || s.uses(pricing.Memory)
+	uses := func(q pricing.BilledQuantity) bool {
+		return slices.ContainsFunc(s.Lines, func(l Line) bool { return l.Quantity == q })
+	}
+	compute, storage := uses(pricing.VCPU) || uses(pricing.Memory), uses(pricing.SnapshotStorage)
+	discounted := slices.ContainsFunc(s.Lines, func(l Line) bool { return !l.Discount.IsZero() })
 	add(compute, assumption.TransitionBilling.Note())
 	add(compute, assumption.Baseline.Note())
-	add(s.uses(pricing.SnapshotRead), assumption.LaunchRead.Measured())
-	add(s.uses(pricing.SnapshotStorage), assumption.ImageMinimum.Measured())
-	add(s.uses(pricing.SnapshotStorage), assumption.SuspendMinimum.Note())
+	add(uses(pricing.SnapshotRead), assumption.LaunchRead.Measured())
+	add(storage, assumption.ImageMinimum.Measured())
+	add(storage, assumption.SuspendMinimum.Note())
 	add(len(s.Lines) > 0, assumption.ImageBuilds.Note())
-	add(len(s.Lines) > 0 && !s.discounted(), assumption.NoFreeTier.Note())
+	add(len(s.Lines) > 0 && !discounted, assumption.NoFreeTier.Note())
 	add(true, assumption.Attribution.Note())
 	return notes
 }
 
-func (s *Statement) uses(q pricing.BilledQuantity) bool {
-	for _, line := range s.Lines {
-		if line.Quantity == q {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Statement) discounted() bool {
-	for _, line := range s.Lines {
-		if !line.Discount.IsZero() {
-			return true
-		}
-	}
-	return false
-}
-
 // methods say how each figure is made.
 func (s *Statement) methods() []pricing.Note {
-	notes := []pricing.Note{
-		{ID: "Amount", Text: "The usage that was measured is added up as whole numbers (vCPU-milliseconds, MiB-milliseconds, bytes, byte-seconds) " +
-			"and multiplied by the rate once, in exact decimals. Figures are rounded only to be shown, so that a column of cents adds up to its total."},
-		{ID: "Quantity", Text: "A GB is 2^30 bytes. A GB-month of snapshot storage is 720 GB-hours."},
-		{ID: "Change", Text: "Against the period of the same length before, or against as many calendar months where the period is whole months."},
-		{ID: "Coverage", Text: "The part of the time of all MicroVMs for which every measurement arrived. What is missing is not guessed at; " +
-			"a figure with less than full coverage is a lower bound."},
-		{ID: "Unknown", Text: "Usage without a known rate is named beside the figure that lacks it. A day of which the ledger has nothing shows a dash: not known, rather than nothing spent."},
-	}
-	switch {
-	case s.Policy == spend.OwnRow:
-		notes = append(notes, pricing.Note{ID: "Shared cost", Text: "Storage of images that is no tenant's, and what the configuration calls shared, is a row of its own, (shared)."})
-	case s.Policy == spend.Evenly:
-		notes = append(notes, pricing.Note{ID: "Shared cost", Text: "Storage of images that is no tenant's, and what the configuration calls shared, is shared out: the same to each tenant with spend, to the last cent."})
-	default:
-		notes = append(notes, pricing.Note{ID: "Shared cost", Text: "Storage of images that is no tenant's, and what the configuration calls shared, is shared out in proportion to each tenant's own spend, to the last cent."})
-	}
-	if s.Whole {
-		notes = append(notes, pricing.Note{ID: "Unallocated", Text: "Usage that no tenant can be named for is the row (unallocated). It is never dropped."})
-	}
-	return append(notes, s.outlookNotes()...)
-}
-
-// outlookNotes explain forecasts and anomalies where there are any.
-func (s *Statement) outlookNotes() []pricing.Note {
 	var notes []pricing.Note
-	methods := map[budget.Method]bool{}
-	for _, line := range s.Budgets.Lines {
-		methods[line.Method] = !s.Budgets.Over
+	add := func(when bool, id, text string) {
+		if when {
+			notes = append(notes, pricing.Note{ID: id, Text: text})
+		}
 	}
-	if len(s.Tenants) == 1 && !s.Whole && s.Tenants[0].Outlook != nil {
-		methods[s.Tenants[0].Outlook.Method] = !s.Budgets.Over
+	add(true, "Amount", "Measured usage is added up in whole numbers (vCPU-milliseconds, MiB-milliseconds, bytes, "+
+		"byte-seconds) and multiplied by the rate once, in exact decimals. Figures are rounded only for display, "+
+		"so that a column of cents adds up to its total.")
+	add(true, "Quantity", "A GB is 2^30 bytes. A GB-month of snapshot storage is 720 GB-hours.")
+	add(true, "Change", "Compared with the preceding period of the same length, or with as many calendar months "+
+		"where the period is whole months.")
+	add(true, "Coverage", "The share of MicroVM time for which every measurement arrived. Missing usage is not "+
+		"estimated; a figure with less than full coverage is a lower bound.")
+	add(true, "Unknown", "Usage without a known rate is listed next to the figure that lacks it. A day for which the "+
+		"ledger has no data shows a dash: not known, rather than zero.")
+	shared := "shared out in proportion to each tenant's own spend, to the last cent."
+	switch s.Policy {
+	case spend.OwnRow:
+		shared = "a row of its own, (shared)."
+	case spend.Evenly:
+		shared = "shared out evenly among tenants with spend, to the last cent."
 	}
-	if methods[budget.WeekdayMean] {
-		notes = append(notes, pricing.Note{ID: "Forecast", Text: "What is spent, and for each remaining day the mean of its weekday over the last up to eight weeks."})
+	add(true, "Shared cost", "Storage of images that belong to no tenant, and whatever the configuration calls "+
+		"shared, is "+shared)
+	add(s.Whole, "Unallocated", "Usage that cannot be attributed to a tenant is the row (unallocated). "+
+		"It is never dropped.")
+
+	forecast := func(by budget.Method) bool {
+		if s.Budgets.Over {
+			return false // what was forecast is known
+		}
+		one := len(s.Tenants) == 1 && !s.Whole && s.Tenants[0].Outlook != nil && s.Tenants[0].Outlook.Method == by
+		return one || slices.ContainsFunc(s.Budgets.Lines, func(l budget.Line) bool { return l.Method == by })
 	}
-	if methods[budget.RunRate] {
-		notes = append(notes, pricing.Note{ID: "Forecast, run rate", Text: "With fewer than two weeks of data, the month goes on at its average so far."})
-	}
-	return append(notes, pricing.Note{ID: "Days that stand out", Text: "A day is set against the same weekday of the eight weeks before, or against all days where " +
-		"fewer than three of that weekday are known. It stands out when it is further from their median than is usual for the tenant, and by more than a small amount."})
+	add(forecast(budget.WeekdayMean), "Forecast", "Spend to date plus, for each remaining day, the mean of the same "+
+		"weekday over up to the last eight weeks.")
+	add(forecast(budget.RunRate), "Forecast, run rate", "With less than two weeks of data, the rest of the month is "+
+		"expected to cost as much per day as the days so far.")
+	add(true, "Days that stand out", "A day is compared with the same weekday of the eight weeks before, or with "+
+		"all days where fewer than three of that weekday are known. It stands out when it is further from their median than is "+
+		"usual for the tenant, and by more than a small amount.")
+	return notes
 }

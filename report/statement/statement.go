@@ -1,11 +1,11 @@
 // Package statement puts everything together that a report on a period says: what was spent, by whom, on what, on which
-// day, against which budget, at which rates, on which assumptions, and how each figure is made. It is plain data; the HTML
-// page and the spreadsheet render it, and the server serves it.
+// day, against which budget, at which rates, on which assumptions, and how each figure is made. It is plain data; the
+// HTML page and the spreadsheet render it, and the server serves it.
 //
 // # Units
 //
-// Money is in US dollars, exact; quantities are in the units of the bill (vCPU-seconds, GB-seconds, GB, GB-hours). Days are
-// cut in the statement's location and written 2026-10-01. Intervals are half-open.
+// Money is in US dollars, exact; quantities are in the units of the bill (vCPU-seconds, GB-seconds, GB, GB-hours). Days
+// are cut in the statement's location and written 2026-10-01. Intervals are half-open.
 //
 // # What is promised
 //
@@ -39,11 +39,11 @@ type Statement struct {
 	spend.Spend
 
 	Now time.Time // the moment it was made for
-	// AsOf is the end of the latest period of usage that the ledger has, at most Now and To. It is zero where the ledger has
-	// none in the eight weeks before.
+	// AsOf is the end of the latest period of usage that the ledger has, at most Now and To. It is zero where the ledger
+	// has none in the eight weeks before.
 	AsOf time.Time
-	// Whole says that the statement is about everything in the ledger. Otherwise it is about chosen tenants, and says nothing
-	// of what others spent, together or alone.
+	// Whole says that the statement is about everything in the ledger. Otherwise it is about chosen tenants, and says
+	// nothing of what others spent, together or alone.
 	Whole bool
 
 	Days    []Day    // each calendar day of the period, in order
@@ -61,8 +61,8 @@ type Statement struct {
 // Day is what was spent on a calendar day.
 type Day struct {
 	Day string // 2026-10-01
-	// Recorded says that the ledger has something for the day, whoever's. Where it has nothing, what was spent is not known,
-	// which is not the same as nothing.
+	// Recorded says that the ledger has something for the day, whoever's. Where it has nothing, what was spent is not
+	// known, which is not the same as nothing.
 	Recorded bool
 	spend.Cost
 	Shared decimal.Decimal // the part of the amount that is a share of shared cost
@@ -88,8 +88,8 @@ type Tenant struct {
 	Days  []Day // beside those of the statement, one for one
 	Lines []Line
 
-	// Outlook is how the tenant's month stands, also where it has no budget. It is there where the statement is about chosen
-	// tenants or was built with [Request.Apart].
+	// Outlook is how the tenant's month stands, also where it has no budget. It is there where the statement is about
+	// chosen tenants or was built with [Request.Apart].
 	Outlook *budget.Line
 
 	// Images and MicroVMs are the most costly ones, without shares of shared cost, the largest first, and OtherImages and
@@ -108,7 +108,8 @@ type Rest struct {
 // Budgets are how the budgets of the month stand in which the statement's last moment lies.
 type Budgets struct {
 	budget.Report
-	// Over says that the month had ended when the statement was made: what was forecast is known, and Forecast means nothing.
+	// Over says that the month had ended when the statement was made: what was forecast is known, and Forecast means
+	// nothing.
 	Over bool
 }
 

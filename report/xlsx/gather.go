@@ -12,8 +12,8 @@ import (
 	"microspend/spend"
 )
 
-// Gather asks a source for all that a workbook is made of. Of the request, the period, the filter, the basis and the period
-// before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
+// Gather asks a source for all that a workbook is made of. Of the request, the period, the filter, the basis and the
+// period before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
 func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
 	out := Report{Made: made}
 	source.Usage = ledger.Remember(source.Usage, request.From, request.To, cmp.Or(request.Location, source.Location))

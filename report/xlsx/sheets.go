@@ -1,8 +1,6 @@
 package xlsx
 
 import (
-	"time"
-
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
@@ -43,7 +41,7 @@ func summary(r Report) xlsx.Sheet {
 	components := view.Pick(report.SpendColumns(r.Components, look), "component", "amount", "list_amount")
 	components[0].Title = "by component"
 	components[0].Value = func(row *spend.Row) view.Value { return view.Text(componentName(row.Component)) }
-	out := xlsx.Sheet{Name: "Summary", Title: title(s), Tables: []*view.Table{
+	out := xlsx.Sheet{Name: "Summary", Title: report.SpendTitle(s), Tables: []*view.Table{
 		view.NewTable(factColumns("", ""), facts, nil), view.NewTable(factColumns("amount", "$"), sums, nil),
 		view.NewTable(components, report.SpendRows(r.Components), nil),
 	}}
@@ -71,15 +69,6 @@ func known(cost spend.Cost, amount decimal.Decimal) view.Value {
 	return view.Dollars(amount).Or("unknown", cost.Known())
 }
 
-func title(s spend.Spend) string {
-	loc := s.Location
-	if loc == nil {
-		loc = time.UTC
-	}
-	day := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
-	return "Spend from " + day(s.From) + " to " + day(s.To.Add(-time.Nanosecond))
-}
-
 // componentName is a component in words; a report without any usage has one row, about nothing.
 func componentName(id string) string {
 	for _, q := range pricing.BilledQuantities() {
@@ -100,49 +89,38 @@ func spenders(s spend.Spend) (n int) {
 	return n
 }
 
-// rate is a billed quantity of a card.
-type rate struct {
-	card *pricing.RateCard
-	of   pricing.BilledQuantity
-}
-
 func rates(cards []pricing.RateCard) *view.Table {
-	var list []rate
-	for i := range cards {
-		for _, q := range pricing.BilledQuantities() {
-			list = append(list, rate{&cards[i], q})
-		}
-	}
+	type rate = report.CardRate
 	ifKnown := func(of func(rate) view.Value, none string) func(rate) view.Value {
 		return func(r rate) view.Value {
-			if !r.card.Rate(r.of).Known() {
+			if !r.Card.Rate(r.Of).Known() {
 				return view.Missing(none)
 			}
 			return of(r)
 		}
 	}
 	return view.NewTable([]view.Column[rate]{
-		{Title: "region", Value: func(r rate) view.Value { return view.Text(r.card.Region) }},
-		{Title: "usage type", Value: func(r rate) view.Value { return view.Text(r.of.Name()) }},
+		{Title: "region", Value: func(r rate) view.Value { return view.Text(r.Card.Region) }},
+		{Title: "usage type", Value: func(r rate) view.Value { return view.Text(r.Of.Name()) }},
 		{Title: "per", Value: ifKnown(func(r rate) view.Value {
-			charged, list := r.card.Rate(r.of).Per, r.card.ListRate(r.of).Per
+			charged, list := r.Card.Rate(r.Of).Per, r.Card.ListRate(r.Of).Per
 			if charged != list {
-				return view.Text(perUnits(r.of, charged) + "; list: " + perUnits(r.of, list))
+				return view.Text(perUnits(r.Of, charged) + "; list: " + perUnits(r.Of, list))
 			}
-			return view.Text(perUnits(r.of, charged))
+			return view.Text(perUnits(r.Of, charged))
 		}, "")},
 		{Title: "list rate", Unit: "$", Align: view.Decimal, Value: ifKnown(func(r rate) view.Value {
-			return view.Number(r.card.ListRate(r.of).Figure, ratePlaces)
+			return view.Number(r.Card.ListRate(r.Of).Figure, ratePlaces)
 		}, "unknown")},
 		{Title: "discount", Align: view.Decimal, Value: ifKnown(func(r rate) view.Value {
-			return view.Percent(r.card.Discounts[r.of], 1)
+			return view.Percent(r.Card.Discounts[r.Of], 1)
 		}, "")},
 		{Title: "effective rate", Unit: "$", Align: view.Decimal, Value: ifKnown(func(r rate) view.Value {
-			return view.Number(r.card.Charged(r.of).Figure, ratePlaces)
+			return view.Number(r.Card.Charged(r.Of).Figure, ratePlaces)
 		}, "unknown")},
-		{Title: "source", Value: func(r rate) view.Value { return view.Text(r.card.Rate(r.of).Source) }},
-		{Title: "read on", Value: func(r rate) view.Value { return view.Text(r.card.Rate(r.of).ReadOn.String()) }},
-	}, list, nil)
+		{Title: "source", Value: func(r rate) view.Value { return view.Text(r.Card.Rate(r.Of).Source) }},
+		{Title: "read on", Value: func(r rate) view.Value { return view.Text(r.Card.Rate(r.Of).ReadOn.String()) }},
+	}, report.RatesOf(cards...), nil)
 }
 
 // ratePlaces is how many decimals of a rate are shown.

@@ -37,19 +37,23 @@ func Write(w io.Writer, r Report) error {
 		rows int
 	}{{tenantsSheet, len(r.Tenants.Rows)}, {tenantDaysSheet, len(r.TenantDays.Rows)}} {
 		if s.rows > xlsx.MostRows {
-			return fmt.Errorf("sheet %s would have %d rows; a sheet holds %d: choose fewer days or tenants", s.name, s.rows, xlsx.MostRows)
+			return fmt.Errorf("sheet %s would have %d rows; a sheet holds %d: choose fewer days or tenants",
+				s.name, s.rows, xlsx.MostRows)
 		}
 	}
 	withDay := slices.DeleteFunc(report.SpendRows(r.TenantDays), func(row *spend.Row) bool {
 		return row.Day == "" // a tenant that is listed and spent nothing
 	})
+	listing := func(s spend.Spend, rows []*spend.Row) *view.Table {
+		return view.NewTable(report.SpendColumns(s, look), rows, nil)
+	}
 	one := func(name, table string, t *view.Table, wrap bool) xlsx.Sheet {
 		return xlsx.Sheet{Name: name, Table: table, Tables: []*view.Table{t}, Wrap: wrap}
 	}
 	return xlsx.Write(
-		w, title(r.Tenants), summary(r),
-		one(tenantsSheet, "tenants", view.NewTable(report.SpendColumns(r.Tenants, look), report.SpendRows(r.Tenants), nil), false),
-		one(tenantDaysSheet, "tenant_days", view.NewTable(report.SpendColumns(r.TenantDays, look), withDay, nil), false),
+		w, report.SpendTitle(r.Tenants), summary(r),
+		one(tenantsSheet, "tenants", listing(r.Tenants, report.SpendRows(r.Tenants)), false),
+		one(tenantDaysSheet, "tenant_days", listing(r.TenantDays, withDay), false),
 		one("Rates", "rates", rates(r.Cards), false),
 		one("Assumptions", "assumptions", assumptions(r.Assumptions), true),
 	)

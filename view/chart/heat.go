@@ -16,7 +16,7 @@ type Categories struct {
 type Heat struct {
 	Title     string
 	X, Y      Categories
-	Values    [][]float64          // rows from the top, each from the left; what is missing or can't be drawn is an empty cell
+	Values    [][]float64          // from the top left; what is missing or can't be drawn is an empty cell
 	CellLabel func(float64) string // writes the numbers; nil writes up to six digits
 }
 
@@ -164,7 +164,8 @@ func leftOut(rows, cols []int, allRows, allCols int) string {
 func (h Heat) describe(s shades) string {
 	rows, cols := h.size()
 	var out strings.Builder
-	fmt.Fprintf(&out, "Heat map of %d rows by %d columns. Across: %s. Down: %s.", rows, cols, named(h.X.Title), named(h.Y.Title))
+	fmt.Fprintf(&out, "Heat map of %d rows by %d columns. Across: %s. Down: %s.",
+		rows, cols, named(h.X.Title), named(h.Y.Title))
 	if e := h.extent(); e.any {
 		fmt.Fprintf(&out, " Values from %s to %s, in %d shades.", short(h.number(e.lo)), short(h.number(e.hi)), s.count())
 	} else {

@@ -117,7 +117,8 @@ func (l heatLayout) cells(d *document, h Heat) {
 	for i, row := range l.rows {
 		for j, col := range l.cols {
 			x, y := l.left+float64(j)*l.cell.X, l.top+float64(i)*l.cell.Y
-			shape := fmt.Sprintf("M%s %sh%sv%sh%sz", num(x), num(y), num(l.cell.X-cellGap), num(l.cell.Y-cellGap), num(cellGap-l.cell.X))
+			shape := fmt.Sprintf("M%s %sh%sv%sh%sz",
+				num(x), num(y), num(l.cell.X-cellGap), num(l.cell.Y-cellGap), num(cellGap-l.cell.X))
 			v, ok := h.at(row, col)
 			if !ok {
 				empty.WriteString(shape)
@@ -140,7 +141,8 @@ func (l heatLayout) cells(d *document, h Heat) {
 		}
 	}
 	if empty.Len() > 0 {
-		d.add(`<path class="axis" fill="none" stroke="`, quiet, `" stroke-width="0.5" stroke-dasharray="2 2" d="`, empty.String(), "\"/>\n")
+		d.add(`<path class="axis" fill="none" stroke="`, quiet, `" stroke-width="0.5" stroke-dasharray="2 2" d="`,
+			empty.String(), "\"/>\n")
 	}
 	d.add(`<g font-size="`, num(tickSize), `" fill="`, ink, "\">\n", onLight.out.String(), "</g>\n")
 	d.add(`<g font-size="`, num(tickSize), `" fill="`, paper, "\">\n", onDark.out.String(), "</g>\n")

@@ -74,6 +74,7 @@ func (l lineLayout) marks(d *document, c Line) {
 	}
 	d.add("</g>\n")
 	for _, s := range signs {
-		d.add("<path ", outline, ` stroke-width="1.5" d="M`, num(s.at.X), " ", num(s.at.Y-6.5), `l6.5 6.5l-6.5 6.5l-6.5 -6.5z"/>`, "\n")
+		d.add("<path ", outline, ` stroke-width="1.5" d="M`, num(s.at.X), " ", num(s.at.Y-6.5),
+			`l6.5 6.5l-6.5 6.5l-6.5 -6.5z"/>`, "\n")
 	}
 }

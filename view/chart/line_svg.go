@@ -108,7 +108,7 @@ func (l lineLayout) axes(d *document, c Line) {
 	if l.y.lo < 0 && l.y.hi > 0 {
 		base = l.to(Point{l.x.lo, 0}).Y
 	}
-	d.add(`<path class="axis" fill="none" stroke="`, quiet, `" d="M`, num(l.plot.x0), " ", num(base), "H", num(l.plot.x1), "\"/>\n")
+	d.baseline(l.plot.x0, l.plot.x1, base)
 
 	d.add(`<g font-size="`, num(tickSize), "\">\n")
 	for _, t := range l.yTicks {

@@ -107,7 +107,9 @@ func dashSample(series int) string {
 // plot draws rows of picture, the axis under them and its labels.
 func (c Line) plot(width, rows int) []string {
 	w := c.window()
-	yTicks := fittingTicks(w.y, min(rows/2, 10), formatOr(c.Y.Format), func(ticks []tick) bool { return len(ticks) <= max(rows/2, 2) })
+	yTicks := fittingTicks(w.y, min(rows/2, 10), formatOr(c.Y.Format), func(ticks []tick) bool {
+		return len(ticks) <= max(rows/2, 2)
+	})
 	margin := 0
 	for _, t := range yTicks {
 		margin = max(margin, ansi.StringWidth(t.label))

@@ -72,7 +72,8 @@ func (s Stacked) scale() span {
 func (s Stacked) describe() string {
 	var out strings.Builder
 	format := formatOr(s.Y.Format)
-	fmt.Fprintf(&out, "Stacked bar chart of %d %s by %s.", len(s.Bars), cmp.Or(short(s.X), "bars"), cmp.Or(short(strings.Join(s.parts(), ", ")), "nothing"))
+	fmt.Fprintf(&out, "Stacked bar chart of %d %s by %s.", len(s.Bars),
+		cmp.Or(short(s.X), "bars"), cmp.Or(short(strings.Join(s.parts(), ", ")), "nothing"))
 	sums := make([]float64, len(s.drawn()))
 	unknown := 0
 	for i, bar := range s.drawn() {
@@ -83,7 +84,8 @@ func (s Stacked) describe() string {
 	}
 	if len(sums) > 0 {
 		most := slices.Index(sums, slices.Max(sums))
-		fmt.Fprintf(&out, " The highest is %s at %s.", clean(format(sums[most])), cmp.Or(short(s.Bars[most].Label), "no label"))
+		fmt.Fprintf(&out, " The highest is %s at %s.",
+			clean(format(sums[most])), cmp.Or(short(s.Bars[most].Label), "no label"))
 	}
 	if unknown > 0 {
 		fmt.Fprintf(&out, " %d are not known.", unknown)

@@ -48,7 +48,8 @@ func (s Stacked) Figure(w io.Writer) error {
 	s.Title = "" // which the page has above it
 	l := s.layout()
 	var d document
-	d.add(`<svg class="chart" role="img" aria-label="`, escaped(title), `" viewBox="0 0 `, num(l.width), ` `, num(l.height),
+	d.add(`<svg class="chart" role="img" aria-label="`, escaped(title),
+		`" viewBox="0 0 `, num(l.width), ` `, num(l.height),
 		`" font-family="`, svgFonts, `" font-size="13">`, "\n<desc>", escaped(s.describe()), "</desc>\n")
 	l.draw(&d, s)
 	return d.close(w)
@@ -180,8 +181,9 @@ func (l stackedLayout) bars(d *document, s Stacked) {
 			fmt.Fprintf(&parts[part], "M%s %sh%sV%sh-%sz", num(x), num(from), num(l.bar), num(to), num(l.bar))
 		}
 		if words := clean(bar.Told); words != "" {
-			told.add(fmt.Sprintf(`<path d="M%s %sh%sV%sh-%sz">`, num(l.left(i)), num(l.plot.y0), num(l.pitch), num(l.plot.y1), num(l.pitch)),
-				"<title>", escaped(words), "</title></path>\n")
+			column := fmt.Sprintf(`<path d="M%s %sh%sV%sh-%sz">`,
+				num(l.left(i)), num(l.plot.y0), num(l.pitch), num(l.plot.y1), num(l.pitch))
+			told.add(column, "<title>", escaped(words), "</title></path>\n")
 		}
 	}
 	for part := range parts {
@@ -190,9 +192,10 @@ func (l stackedLayout) bars(d *document, s Stacked) {
 		}
 	}
 	if unknown.Len() > 0 {
-		d.add(`<path class="axis" fill="none" stroke="`, quiet, `" stroke-width="2" stroke-dasharray="2 2" d="`, unknown.String(), "\"/>\n")
+		d.add(`<path class="axis" fill="none" stroke="`, quiet, `" stroke-width="2" stroke-dasharray="2 2" d="`,
+			unknown.String(), "\"/>\n")
 	}
-	d.add(`<path class="axis" fill="none" stroke="`, quiet, `" d="M`, num(l.plot.x0), " ", num(l.plot.y1), "H", num(l.plot.x1), "\"/>\n")
+	d.baseline(l.plot.x0, l.plot.x1, l.plot.y1)
 	if told.out.Len() > 0 {
 		d.add(`<g fill-opacity="0">`, "\n", told.out.String(), "</g>\n")
 	}

@@ -97,6 +97,11 @@ const (
 	tickSize  = 12.0
 )
 
+// baseline is the line that a chart stands on.
+func (d *document) baseline(from, to, y float64) {
+	d.add(`<path class="axis" fill="none" stroke="`, quiet, `" d="M`, num(from), " ", num(y), "H", num(to), "\"/>\n")
+}
+
 // num writes a coordinate with at most two places.
 func num(v float64) string {
 	if !drawable(v) {

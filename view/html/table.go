@@ -1,9 +1,9 @@
 // Package html writes tables as HTML: a [view.Table] as the element that a page puts where it wants it.
 //
-// Whatever a cell holds is made visible by [view.Visible] and escaped; markup comes only from the caller's own [Options.Cell].
-// The markup is short, as a page has tables of hundreds of rows: end tags that HTML leaves to be understood are left out,
-// and how a column looks is said once, in the classes of the table: l2 sets its second column to the left, o5 leaves the
-// fifth out where the screen is narrow. [Style] is the style sheet of that.
+// Whatever a cell holds is made visible by [view.Visible] and escaped; markup comes only from the caller's own
+// [Options.Cell]. The markup is short, as a page has tables of hundreds of rows: end tags that HTML leaves to be
+// understood are left out, and how a column looks is said once, in the classes of the table: l2 sets its second column
+// to the left, o5 leaves the fifth out where the screen is narrow. [Style] is the style sheet of that.
 package html
 
 import (
@@ -19,10 +19,12 @@ import (
 // Options are what a table of a page takes besides its columns and rows.
 type Options struct {
 	Caption string
-	Find    string // sorts by each column when its heading is clicked, and asks for a row to find with these words; "" for neither
-	Sorted  string // the id of the column by which rows stand, the largest first
-	Years   bool   // write days with their year
-	// Cell is the markup of a cell of the column with that id or, where it has none, heading; nil columns are written as text.
+	// Find makes the table sort by the column whose heading is clicked, and labels its search field; "" is neither.
+	Find   string
+	Sorted string // the id of the column by which rows stand, the largest first
+	Years  bool   // write days with their year
+	// Cell is the markup of a cell of the column with that id or, where it has none, heading; nil columns are written as
+	// text.
 	Cell map[string]func(row int) template.HTML
 	// Class is the class of a row; nil for none.
 	Class func(row int) string

@@ -12,8 +12,8 @@ import (
 	"microspend/view"
 )
 
-// sheet is a sheet being written. Its first rows are held back until its columns are as wide as they need, as a stream wants
-// widths before rows.
+// sheet is a sheet being written. Its first rows are held back until its columns are as wide as they need, as a stream
+// wants widths before rows.
 type sheet struct {
 	book   *book
 	stream *excelize.StreamWriter

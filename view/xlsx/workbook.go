@@ -3,8 +3,8 @@
 // # What is promised
 //
 // A column whose unit is dollars stands there twice: formatted for reading, and kept as the binary fraction that a
-// spreadsheet knows, and as text, exact. Text is text: no cell is a formula, and control characters are made visible. The
-// same tables give the same cells.
+// spreadsheet knows, and as text, exact. Text is text: no cell is a formula, and control characters are made visible.
+// The same tables give the same cells.
 package xlsx
 
 import (
@@ -19,8 +19,8 @@ import (
 // MostRows is what a sheet holds below its header.
 const MostRows = 1<<20 - 1
 
-// Sheet is one sheet. A single table without a title stays in sight by its header, and can be filtered and sorted. A sheet
-// with a title is to be read: tables and notes stand below each other.
+// Sheet is one sheet. A single table without a title stays in sight by its header, and can be filtered and sorted. A
+// sheet with a title is to be read: tables and notes stand below each other.
 type Sheet struct {
 	Name   string // of the sheet
 	Table  string // of the table, for formulas: letters and underscores

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,6 +56,19 @@ func (c Comparison) Billed() *spend.Billed {
 		out.Days[day.Format(time.DateOnly)] = true
 	}
 	return out
+}
+
+// Allocate shares the bill out among tenants, and returns what their usage comes to by rates alongside.
+func (c Comparison) Allocate(ctx context.Context, source spend.Source) (billed, rates spend.Spend, err error) {
+	request := spend.Request{
+		From: c.From, To: c.To, By: []spend.Dimension{spend.ByTenant}, Location: time.UTC, Sort: spend.SortAmount,
+	}
+	if rates, err = source.Report(ctx, request); err != nil {
+		return billed, rates, err
+	}
+	source.Billed, request.Basis = c.Billed(), spend.BasisBilled
+	billed, err = source.Report(ctx, request)
+	return billed, rates, err
 }
 
 // Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
