@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,10 +67,7 @@ func retryAfter(tries int) time.Duration {
 }
 
 func checkpointPath(folder string, target Target) string {
-	account := target.Account
-	if account == "" {
-		account = "unknown"
-	}
+	account := cmp.Or(target.Account, "unknown")
 	return filepath.Join(folder, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
 }
 

@@ -31,8 +31,8 @@ func setNames(r *usage.Record, names [nameCount]string) {
 }
 
 func sameNamed(a, b *usage.Record) bool {
-	return a.Resource == b.Resource && a.Tenant == b.Tenant && a.Image == b.Image && a.Arch == b.Arch && a.Role == b.Role &&
-		a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
+	return a.Resource == b.Resource && a.Tenant == b.Tenant && a.Image == b.Image && a.Arch == b.Arch &&
+		a.Role == b.Role && a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
 }
 
 func appendRecords(b []byte, records []usage.Record) []byte {
@@ -88,18 +88,9 @@ type recordDecoder struct {
 	bad  bool
 }
 
-func (d *recordDecoder) varint() int64 {
-	value, n := binary.Varint(d.rest)
-	if n <= 0 {
-		d.bad = true
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return value
-}
-
-func (d *recordDecoder) uvarint() uint64 {
-	value, n := binary.Uvarint(d.rest)
+// number reads a number by binary.Varint or binary.Uvarint.
+func number[T int64 | uint64](d *recordDecoder, read func([]byte) (T, int)) T {
+	value, n := read(d.rest)
 	if n <= 0 {
 		d.bad = true
 		return 0
@@ -109,7 +100,7 @@ func (d *recordDecoder) uvarint() uint64 {
 }
 
 func (d *recordDecoder) text() string {
-	length := d.uvarint()
+	length := number(d, binary.Uvarint)
 	if length > uint64(len(d.rest)) {
 		d.bad = true
 		return ""
@@ -136,18 +127,18 @@ func (d *recordDecoder) next(r *usage.Record) (bool, error) {
 		setNames(&d.last, names)
 	}
 	if start := d.end; flags&follows == 0 {
-		d.end = start + d.varint()
+		d.end = start + number(d, binary.Varint)
 	}
 	d.last.PeriodStart = time.Unix(d.end, 0).UTC()
 	if flags&sameLength == 0 {
-		d.last.PeriodSeconds = d.varint()
+		d.last.PeriodSeconds = number(d, binary.Varint)
 	}
 	d.last.Coverage = usage.Coverage(flags >> 4)
-	given := d.uvarint()
+	given := number(d, binary.Uvarint)
 	for q := range d.last.Amounts {
 		d.last.Amounts[q] = 0
 		if given&(1<<q) != 0 {
-			d.last.Amounts[q] = d.varint()
+			d.last.Amounts[q] = number(d, binary.Varint)
 		}
 	}
 	if d.bad || given>>usage.MeasureCount != 0 {

@@ -60,6 +60,11 @@ func (r *chunkReader) pages(p *part, group int, c column, page func(parquet.Page
 // numbers gives the values of a column of whole numbers, page by page, with the row that each page begins at.
 func (r *chunkReader) numbers(p *part, group int, c column, take func(at int, values []int64) error) error {
 	at, rows := 0, p.rowsOf(group)
+	if p.places[c] < 0 { // of a measure that was not there yet when the file was written
+		r.values = slices.Grow(r.values[:0], rows)[:rows]
+		clear(r.values)
+		return take(0, r.values)
+	}
 	var dictionary []int64
 	err := r.pages(p, group, c, func(page parquet.Page) error {
 		data := page.Data()

@@ -94,7 +94,7 @@ func (c column) optional() bool {
 	case columnAccount, columnKind, columnArch, columnRole, columnSource, columnCoverage:
 		return true
 	default:
-		return c >= firstAmount && !usage.Measure(c-firstAmount).Billed()
+		return c >= firstAmount && !usage.Measure(c-firstAmount).Required()
 	}
 }
 

@@ -37,7 +37,12 @@ func (a *aggregator) cut(p *part, group int) error {
 			}
 			a.known = append(a.known, a.table.id(name))
 		}
-		ids, last := slices.Grow(a.ids[n][:0], rows), int32(-1)
+		ids, last := a.ids[n][:0], int32(-1)
+		if len(a.known) == 1 { // of all rows, as kinds, sources and regions mostly are
+			a.ids[n] = append(ids, a.known[0])
+			continue
+		}
+		ids = slices.Grow(ids, rows)
 		for i, index := range a.texts.indexes {
 			ids = append(ids, a.known[index])
 			if index != last {
@@ -62,7 +67,7 @@ func (a *aggregator) cut(p *part, group int) error {
 		key := groupKey{day: days[min(i, len(days)-1)]}
 		if key.day != outside {
 			for n, field := range a.names {
-				key.names[field] = a.ids[n][i]
+				key.names[field] = a.ids[n][min(i, len(a.ids[n])-1)]
 			}
 			if !a.byDay {
 				key.day = 0

@@ -26,16 +26,7 @@ type collecting struct {
 	fault   string
 }
 
-// startCollecting begins to collect where there is a collector.
-func (m *Model) startCollecting() tea.Cmd {
-	if m.options.Collector == nil {
-		return nil
-	}
-	m.collect = &collecting{}
-	return m.collectNow()
-}
-
-// collectNow collects unless it is being done.
+// collectNow collects where there is a collector, unless it is being done.
 func (m *Model) collectNow() tea.Cmd {
 	c := m.collect
 	if c == nil || c.running {

@@ -76,7 +76,7 @@ func TestCollecting(t *testing.T) {
 	})
 	s := open(t, options, 120, 30)
 	messages := make(chan tea.Msg, 100)
-	run(t, s, s.m.startCollecting(), messages)
+	run(t, s, s.m.collectNow(), messages)
 	until(t, s, messages, "collecting regions␛[31m …")
 	s.press("2", "j", "s").has("tenants") // keys are answered meanwhile
 	step <- struct{}{}
@@ -111,7 +111,7 @@ func TestCollectingEndsWithTheDashboard(t *testing.T) {
 	})
 	s := open(t, options, 120, 30)
 	messages := make(chan tea.Msg, 10)
-	run(t, s, s.m.startCollecting(), messages)
+	run(t, s, s.m.collectNow(), messages)
 	s.m.quit()
 	select {
 	case err := <-ended:

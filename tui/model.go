@@ -74,6 +74,9 @@ func newModel(ctx context.Context, options Options) *Model {
 		damage: map[string][]ledger.DamagedFile{},
 		memory: memory{Views: map[string]viewMemory{}},
 	}
+	if options.Collector != nil {
+		m.collect = &collecting{}
+	}
 	m.theme = theme.New(m.dark, m.colors)
 	m.jobs, m.cancel = context.WithCancel(ctx)
 	m.period = m.periodNow(data.Month)

@@ -31,7 +31,7 @@ type (
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, tick(), m.enqueue(m.readStatus()), m.startCollecting())
+	return tea.Batch(tea.RequestBackgroundColor, tick(), m.enqueue(m.readStatus()), m.collectNow())
 }
 
 func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) }) }

@@ -65,10 +65,10 @@ func nameColumn(name string, required bool) csvColumn {
 	}
 }
 
-// amountColumns are the columns of the billed quantities, which a file must have, or of the other measures.
-func amountColumns(billed bool) (columns []csvColumn) {
+// amountColumns are the columns of the measures that a file must have, or of the others.
+func amountColumns(required bool) (columns []csvColumn) {
 	for _, m := range Measures() {
-		if m.Billed() == billed {
+		if m.Required() == required {
 			columns = append(columns, amountColumn(m))
 		}
 	}
@@ -76,7 +76,7 @@ func amountColumns(billed bool) (columns []csvColumn) {
 }
 
 func amountColumn(m Measure) csvColumn {
-	perUnit, required := m.Counted().PerUnit, m.Billed()
+	perUnit, required := m.Counted().PerUnit, m.Required()
 	return csvColumn{
 		m.Column(), required,
 		func(row *csvRow, field []byte, r *Record) error {

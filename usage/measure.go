@@ -38,6 +38,10 @@ var activity = [MeasureCount - pricing.QuantityCount]struct {
 // Billed reports whether the measure is a billed quantity.
 func (m Measure) Billed() bool { return int(m) < pricing.QuantityCount }
 
+// Required reports whether a file of records from outside must have the measure: without what is billed it would import as
+// nothing spent.
+func (m Measure) Required() bool { return m.Billed() }
+
 // Column heads columns of the measure in the units that people read, as in CSV files: vcpu_seconds, launches.
 func (m Measure) Column() string {
 	if m.Billed() {

@@ -59,7 +59,8 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	if err != nil {
 		return err
 	}
-	runner, err := made.runner(func(done, total int64, _ string) { bar.At(done, total, done) })
+	made.options.Progress = func(done, total int64, _ string) { bar.At(done, total, done) }
+	runner, err := collector.New(made.options)
 	if err != nil {
 		return err
 	}
@@ -145,12 +146,6 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		Timing: run.Timing, MaxAPICost: run.MaxAPICost, AllowOverlappingSources: run.AllowOverlappingSources,
 		Parallel: run.Parallel, Now: a.now, Logger: logger,
 	}}, nil
-}
-
-func (c *collection) runner(progress collector.ProgressFunc) (*collector.Runner, error) {
-	options := c.options
-	options.Progress = progress
-	return collector.New(options)
 }
 
 // boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the

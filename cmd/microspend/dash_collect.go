@@ -46,7 +46,9 @@ func (a *app) collectInDash(options *tui.Options, every time.Duration) error {
 
 // Collect implements [tui.Collector].
 func (c dashCollector) Collect(ctx context.Context, progress func(done, total int64, label string)) error {
-	runner, err := c.collection.runner(progress)
+	options := c.collection.options
+	options.Progress = progress
+	runner, err := collector.New(options)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package awssource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -59,12 +61,7 @@ func checkRegion(region string) error {
 	return nil
 }
 
-func (r Role) session() string {
-	if r.SessionName == "" {
-		return "microspend"
-	}
-	return r.SessionName
-}
+func (r Role) session() string { return cmp.Or(r.SessionName, "microspend") }
 
 // Check returns everything that is wrong with the options: a role's ARN, external id, session name or region of a
 // form that AWS does not have, an account or region that would be collected twice, an endpoint that is no URL.
@@ -131,11 +128,6 @@ func ofAWS(endpoint string) bool {
 	if err != nil {
 		return false
 	}
-	host := u.Hostname()
-	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"} {
-		if strings.HasSuffix(host, domain) {
-			return true
-		}
-	}
-	return false
+	domains := []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"}
+	return slices.ContainsFunc(domains, func(domain string) bool { return strings.HasSuffix(u.Hostname(), domain) })
 }

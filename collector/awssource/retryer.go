@@ -1,9 +1,11 @@
 package awssource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -26,15 +28,9 @@ type Retry struct {
 }
 
 func (r Retry) withDefaults() Retry {
-	if r.Attempts == 0 {
-		r.Attempts = 8
-	}
-	if r.Base == 0 {
-		r.Base = 250 * time.Millisecond
-	}
-	if r.Longest == 0 {
-		r.Longest = 20 * time.Second
-	}
+	r.Attempts = cmp.Or(r.Attempts, 8)
+	r.Base = cmp.Or(r.Base, 250*time.Millisecond)
+	r.Longest = cmp.Or(r.Longest, 20*time.Second)
 	if r.Random == nil {
 		r.Random = rand.Float64
 	}
@@ -69,12 +65,8 @@ func NewRetryer(options Retry, limit *Limit) *Retryer {
 // The error codes of throttling: the SDK's, but for LimitExceededException, which these services use for quotas that
 // waiting does not raise.
 var throttleCodes = func() map[string]struct{} {
-	codes := map[string]struct{}{}
-	for code := range retry.DefaultThrottleErrorCodes {
-		if code != "LimitExceededException" {
-			codes[code] = struct{}{}
-		}
-	}
+	codes := maps.Clone(retry.DefaultThrottleErrorCodes)
+	delete(codes, "LimitExceededException")
 	return codes
 }()
 

@@ -1,24 +1,17 @@
 package cloudwatch
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
 	"microspend/collector/awssource"
 )
 
-// API is the part of CloudWatch that is used: [cloudwatch.Client] is one.
-type API interface {
-	GetMetricData(context.Context, *cloudwatch.GetMetricDataInput, ...func(*cloudwatch.Options)) (
-		*cloudwatch.GetMetricDataOutput, error)
-	ListMetrics(context.Context, *cloudwatch.ListMetricsInput, ...func(*cloudwatch.Options)) (
-		*cloudwatch.ListMetricsOutput, error)
-}
+// Client is the SDK's client of the service.
+type Client = cloudwatch.Client
 
 // NewClient returns a client.
-func NewClient(config aws.Config) API {
+func NewClient(config aws.Config) *Client {
 	return cloudwatch.NewFromConfig(config, func(o *cloudwatch.Options) {
 		o.HTTPClient = awssource.WholeBodies{Client: o.HTTPClient}
 	})

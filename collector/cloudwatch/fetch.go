@@ -128,7 +128,7 @@ func (f *fetch) ask(number int, metric *mapping.Metric, dimensions []types.Dimen
 }
 
 // read asks for all queries, and for those that failed in a way that may pass again, by themselves.
-func (f *fetch) read(ctx context.Context, s *Source, client API) error {
+func (f *fetch) read(ctx context.Context, s *Source, client *Client) error {
 	asked := make([]int, len(f.queries))
 	for i := range asked {
 		asked[i] = i
@@ -161,7 +161,7 @@ func (f *fetch) request() *cloudwatch.GetMetricDataInput {
 }
 
 // readPages reads all pages of some queries and puts them together by Id.
-func (f *fetch) readPages(ctx context.Context, client API, asked []int) error {
+func (f *fetch) readPages(ctx context.Context, client *Client, asked []int) error {
 	in := f.request()
 	for _, i := range asked {
 		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)

@@ -104,7 +104,7 @@ func resourceOf(s mapping.Subject) usage.Resource {
 
 // list returns the series of a target, and what listing them cost where they had to be listed.
 func (s *Source) list(ctx context.Context, t *targetSeries) (series [][]subjectSeries, cost collector.Cost, err error) {
-	series, err = t.Get(s.options.Now(), func(client API) ([][]subjectSeries, error) {
+	series, err = t.Get(s.options.Now(), func(client *Client) ([][]subjectSeries, error) {
 		series := make([][]subjectSeries, len(s.options.Mappings))
 		owner := map[string]int{} // of what stands for a MicroVM, the mapping
 		for i, of := range s.options.Mappings {
@@ -130,7 +130,7 @@ func (s *Source) list(ctx context.Context, t *targetSeries) (series [][]subjectS
 }
 
 // listMapping gives the subjects of a mapping, in order.
-func (s *Source) listMapping(ctx context.Context, client API, of mapping.Mapping) ([]subjectSeries, int64, error) {
+func (s *Source) listMapping(ctx context.Context, client *Client, of mapping.Mapping) ([]subjectSeries, int64, error) {
 	if len(of.Series) > 0 {
 		all := uint16(1)<<len(of.Metrics) - 1
 		given := make([]subjectSeries, len(of.Series))
@@ -162,7 +162,7 @@ func (s *Source) listMapping(ctx context.Context, client API, of mapping.Mapping
 // listMetric adds the subjects that have a metric. CloudWatch lists also series with further dimensions, which are left
 // out: they are the same usage again.
 func (s *Source) listMetric(
-	ctx context.Context, client API, of mapping.Mapping, index int, into map[mapping.Subject]uint16,
+	ctx context.Context, client *Client, of mapping.Mapping, index int, into map[mapping.Subject]uint16,
 ) (calls int64, err error) {
 	metric := of.Metrics[index]
 	namespace := namespaceOf(of, metric)

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -39,9 +40,7 @@ type metricFile struct {
 // mapping checks one entry. What it leaves out is as the meter has it.
 func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapping {
 	m := mapping.Default()
-	if f.Namespace != "" {
-		m.Namespace = f.Namespace
-	}
+	m.Namespace = cmp.Or(f.Namespace, m.Namespace)
 	if f.Dimensions != nil {
 		m.Dimensions = mapping.Dimensions(*f.Dimensions)
 		if m.Dimensions == (mapping.Dimensions{}) {
@@ -100,11 +99,8 @@ func (f metricFile) metric(doc *strictyaml.Document, path, quantity string) (m m
 		return m, false
 	}
 	m = mapping.Metric{
-		Quantity: q, Namespace: f.Namespace, Name: f.Name, Statistic: f.Statistic, Unit: mapping.RecordUnit(q),
+		Quantity: q, Namespace: f.Namespace, Name: f.Name, Statistic: cmp.Or(f.Statistic, "Sum"), Unit: mapping.RecordUnit(q),
 		Sparse: f.Sparse, UnitFilter: f.FilterUnit,
-	}
-	if m.Statistic == "" {
-		m.Statistic = "Sum"
 	}
 	if !mapping.IsStatistic(m.Statistic) {
 		doc.Fault(path+".statistic", "unknown statistic %.40q; valid statistics: %s", m.Statistic,

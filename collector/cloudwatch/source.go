@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -28,18 +29,18 @@ const (
 	margin = time.Hour
 )
 
-// Options are what a [Source] works with.
+// Options are what a [Source] works with. Client, Mappings, Prices, Explain and Now are required.
 type Options struct {
 	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
-	Client   func(context.Context, collector.Target) (API, error)
+	Client   func(context.Context, collector.Target) (*Client, error)
 	Mappings []mapping.Mapping // at least one
 	Prices   pricing.MeasuringPrices
-	Explain  func(error) error // says what an error means to a user; nil leaves it as it is
+	Explain  func(error) error // says what an error means to a user
 
 	Attempts int // how often a series that fails is asked for; 0 means 3
 	// before the second attempt, doubled before each further one; 0 means 1 s
 	Backoff time.Duration
-	Now     func() time.Time                           // nil means time.Now
+	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // nil means a timer
 	Random  func() float64                             // in [0, 1); nil means math/rand
 }
@@ -52,7 +53,7 @@ type Source struct {
 }
 
 // targetSeries is what is known of a target: the series of each mapping.
-type targetSeries = awssource.Listing[API, [][]subjectSeries]
+type targetSeries = awssource.Listing[*Client, [][]subjectSeries]
 
 // subjectSeries is a subject with its metrics: bit i is metric i of the mapping.
 type subjectSeries struct {
@@ -64,23 +65,13 @@ var _ collector.Source = (*Source)(nil)
 
 // New returns a source of usage from metrics.
 func New(options Options) *Source {
-	if options.Attempts == 0 {
-		options.Attempts = 3
-	}
-	if options.Backoff == 0 {
-		options.Backoff = time.Second
-	}
-	if options.Now == nil {
-		options.Now = time.Now
-	}
+	options.Attempts = cmp.Or(options.Attempts, 3)
+	options.Backoff = cmp.Or(options.Backoff, time.Second)
 	if options.Sleep == nil {
 		options.Sleep = awssource.Clock{}.Wait
 	}
 	if options.Random == nil {
 		options.Random = rand.Float64
-	}
-	if options.Explain == nil {
-		options.Explain = func(err error) error { return err }
 	}
 	s := &Source{options: options, shape: mapping.Shape(options.Mappings)}
 	s.targets.Explain = options.Explain

@@ -261,7 +261,7 @@ func TestTokenBucket(t *testing.T) {
 			return awssource.NewRetryer(awssource.Retry{Attempts: 2, Random: func() float64 { return 0.5 }}, limit)
 		},
 	})
-	w.source.options.Client = func(context.Context, collector.Target) (API, error) { return client, nil }
+	w.source.options.Client = func(context.Context, collector.Target) (*Client, error) { return client, nil }
 	began := time.Now()
 	s := w.run()
 	assert.Empty(t, s.Gaps)

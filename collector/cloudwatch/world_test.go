@@ -93,7 +93,7 @@ func newSource(t testing.TB, url string, now func() time.Time, mappings []mappin
 	require.NoError(t, err)
 	return New(Options{
 		Mappings: mappings, Prices: prices, Now: now, Explain: awssource.Explain, Random: func() float64 { return 0 },
-		Client: func(_ context.Context, of collector.Target) (API, error) {
+		Client: func(_ context.Context, of collector.Target) (*Client, error) {
 			return NewClient(aws.Config{
 				Region: of.Region, BaseEndpoint: &url,
 				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

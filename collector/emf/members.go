@@ -1,6 +1,7 @@
 package emf
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -71,10 +72,7 @@ func nameMember(i int) member {
 		name: of.member, optional: of.absent == "" && !of.required,
 		absent: func(l *Line) bool { return of.absent == "" && !of.required && *l.names()[i].value == "" },
 		write: func(l *Line, b []byte) []byte {
-			if value := *l.names()[i].value; value != "" {
-				return appendString(b, value)
-			}
-			return appendString(b, of.absent)
+			return appendString(b, cmp.Or(*l.names()[i].value, of.absent))
 		},
 		read: func(l *Line, s *scanner) *Error {
 			var value string

@@ -48,12 +48,7 @@ func escape(text string) string {
 }
 
 func isPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // isName reports whether CloudWatch takes s as the value of a dimension.

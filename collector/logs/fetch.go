@@ -74,7 +74,7 @@ func ofGroup(err error) bool {
 		!awssource.EndsTarget(err) && !awssource.IsThrottled(err)
 }
 
-func (s *Source) read(ctx context.Context, client API, r *reading) (calls int64, err error) {
+func (s *Source) read(ctx context.Context, client *Client, r *reading) (calls int64, err error) {
 	now := s.options.Now()
 	soon := earlier(r.window.To.Add(printed), now)
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &r.group, FilterPattern: aws.String(anyVersion)}
@@ -92,7 +92,7 @@ func (s *Source) read(ctx context.Context, client API, r *reading) (calls int64,
 
 // pages reads what was printed in [from, to) to its end. A page may be empty and not be the last.
 func (s *Source) pages(
-	ctx context.Context, client API, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time,
+	ctx context.Context, client *Client, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time,
 	event func(*types.FilteredLogEvent) error,
 ) (calls int64, err error) {
 	if !from.Before(to) {

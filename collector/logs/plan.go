@@ -112,7 +112,7 @@ func (g logGroup) calls(length time.Duration) int64 {
 
 // list returns the log groups of a target, and what listing them cost where they had to be listed.
 func (s *Source) list(ctx context.Context, t *targetGroups) (groups []logGroup, cost collector.Cost, err error) {
-	groups, err = t.Get(s.options.Now(), func(client API) ([]logGroup, error) {
+	groups, err = t.Get(s.options.Now(), func(client *Client) ([]logGroup, error) {
 		var groups []logGroup
 		for _, pattern := range s.options.Groups {
 			found, calls, err := s.match(ctx, client, pattern)
@@ -132,7 +132,9 @@ func (s *Source) list(ctx context.Context, t *targetGroups) (groups []logGroup, 
 }
 
 // match lists the log groups of a name, or of a beginning of one.
-func (s *Source) match(ctx context.Context, client API, pattern string) (groups []logGroup, calls int64, err error) {
+func (s *Source) match(ctx context.Context, client *Client, pattern string) (
+	groups []logGroup, calls int64, err error,
+) {
 	prefix, open := strings.CutSuffix(pattern, "*")
 	in := &cloudwatchlogs.DescribeLogGroupsInput{}
 	if prefix != "" {

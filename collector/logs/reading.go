@@ -185,10 +185,8 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	}
 	inside := r.inside(line.PeriodStart)
 	sum := maphash.String(r.seed, *e.Message)
-	i, seen := slices.BinarySearchFunc(life.marks, line.Sequence, func(m mark,
-		sequence int64,
-	) int {
-		return cmp.Compare(m.sequence, sequence)
+	i, seen := slices.BinarySearchFunc(life.marks, line.Sequence, func(m mark, n int64) int {
+		return cmp.Compare(m.sequence, n)
 	})
 	if seen {
 		r.again(e, line, life, life.marks[i].sum == sum)
@@ -211,10 +209,8 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	}
 	cell := life.usage.cell(r, line.PeriodStart)
 	// What a MicroVM prints is up to whoever runs in it: a line may be forged. The period is not believed then.
-	if stream := aws.ToString(e.LogStreamName); stream != line.MicroVMID && r.microVMs[microVMKey{
-		life.usage.region,
-		life.usage.account, stream,
-	}] != nil {
+	stream := aws.ToString(e.LogStreamName)
+	if stream != line.MicroVMID && r.microVMs[microVMKey{life.usage.region, life.usage.account, stream}] != nil {
 		r.counts[countStream]++
 		r.note(countStream, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
 		cell.doubtful = true
@@ -274,12 +270,8 @@ func (r *reading) again(e *types.FilteredLogEvent, line *emf.Line, life *logLife
 
 // usageOf finds what is known of a line's MicroVM. The MicroVM knows best in which account and region it is.
 func (r *reading) usageOf(line *emf.Line) *logUsage {
-	key := microVMKey{r.target.Region, r.target.Account, r.name(line.MicroVMID)}
-	if line.Region != "" {
-		key.region = r.name(line.Region)
-	}
-	if line.Account != "" {
-		key.account = r.name(line.Account)
+	key := microVMKey{
+		r.name(cmp.Or(line.Region, r.target.Region)), r.name(cmp.Or(line.Account, r.target.Account)), r.name(line.MicroVMID),
 	}
 	u := r.microVMs[key]
 	if u == nil {
@@ -293,8 +285,7 @@ func (r *reading) usageOf(line *emf.Line) *logUsage {
 func (u *logUsage) cell(r *reading, ms int64) *logCell {
 	index := (ms - r.from) / r.period
 	i, found := slices.BinarySearchFunc(u.cells, index, func(c logCell, index int64) int {
-		return cmp.Compare(c.index,
-			index)
+		return cmp.Compare(c.index, index)
 	})
 	if !found {
 		begin := r.from + index*r.period

@@ -38,30 +38,25 @@ const (
 // documentation has the first in some languages and the second in others; practitioners find the first.
 func DefaultLogGroups() []string { return []string{"/aws/lambda-microvms/*", "/aws/lambda/microvms/*"} }
 
-// API is the part of CloudWatch Logs that is used: [cloudwatchlogs.Client] is one.
-type API interface {
-	FilterLogEvents(context.Context, *cloudwatchlogs.FilterLogEventsInput, ...func(*cloudwatchlogs.Options)) (
-		*cloudwatchlogs.FilterLogEventsOutput, error)
-	DescribeLogGroups(context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options)) (
-		*cloudwatchlogs.DescribeLogGroupsOutput, error)
-}
+// Client is the SDK's client of the service.
+type Client = cloudwatchlogs.Client
 
 // NewClient returns a client for logs.
-func NewClient(config aws.Config) API {
+func NewClient(config aws.Config) *Client {
 	return cloudwatchlogs.NewFromConfig(config, func(o *cloudwatchlogs.Options) {
 		o.HTTPClient = awssource.WholeBodies{Client: o.HTTPClient}
 	})
 }
 
-// Options are what a [Source] works with. Client and Prices are required.
+// Options are what a [Source] works with. Client, Prices, Explain and Now are required.
 type Options struct {
 	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
-	Client func(context.Context, collector.Target) (API, error)
+	Client func(context.Context, collector.Target) (*Client, error)
 	// Groups are log groups by name, or with an asterisk at the end all that begin so; none means DefaultLogGroups.
 	Groups  []string
 	Prices  pricing.MeasuringPrices
-	Explain func(error) error // says what an error means to a user; nil leaves it as it is
-	Now     func() time.Time  // nil means time.Now
+	Explain func(error) error // says what an error means to a user
+	Now     func() time.Time
 }
 
 // Source reads usage from the meter's lines in CloudWatch Logs. It implements collector.Source.
@@ -74,7 +69,7 @@ type Source struct {
 }
 
 // targetGroups is what is known of a target.
-type targetGroups = awssource.Listing[API, []logGroup]
+type targetGroups = awssource.Listing[*Client, []logGroup]
 
 var _ collector.Source = (*Source)(nil)
 
@@ -82,12 +77,6 @@ var _ collector.Source = (*Source)(nil)
 func New(options Options) (*Source, error) {
 	if len(options.Groups) == 0 {
 		options.Groups = DefaultLogGroups()
-	}
-	if options.Explain == nil {
-		options.Explain = func(err error) error { return err }
-	}
-	if options.Now == nil {
-		options.Now = time.Now
 	}
 	var faults []error
 	for _, group := range options.Groups {

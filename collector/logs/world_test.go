@@ -51,7 +51,7 @@ func newLogsWorld(t testing.TB, options fakecloudwatch.LogsOptions, groups ...st
 	require.NoError(t, err)
 	w.source, err = New(Options{
 		Groups: groups, Prices: prices, Now: clock, Explain: awssource.Explain,
-		Client: func(_ context.Context, of collector.Target) (API, error) {
+		Client: func(_ context.Context, of collector.Target) (*Client, error) {
 			retry := awssource.Retry{Attempts: 4, Base: time.Microsecond, Longest: time.Microsecond, Random: func() float64 { return 0 }}
 			return NewClient(aws.Config{
 				Region: of.Region, BaseEndpoint: &server.URL,

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"net/url"
 	"strconv"
 	"strings"
@@ -24,14 +26,6 @@ const (
 	// hopHeader marks what the meter forwards, so that a chain that leads back to it ends.
 	hopHeader = "X-Microspend-Meter"
 )
-
-// chain leads to an application's own hooks.
-type chain struct {
-	base    *url.URL
-	timeout time.Duration
-	client  *http.Client
-	say     func(format string, args ...any)
-}
 
 // parseChain reads a port, or a URL such as http://127.0.0.1:9001.
 func parseChain(text string) (*url.URL, error) {
@@ -50,73 +44,57 @@ func parseChain(text string) (*url.URL, error) {
 	return base, nil
 }
 
-func newChain(base *url.URL, timeout time.Duration, say func(format string, args ...any)) *chain {
-	return &chain{base: base, timeout: timeout, say: say, client: &http.Client{
+// newChain leads to an application's own hooks: it asks the application the same, and gives its answer as it is.
+func newChain(base *url.URL, timeout time.Duration, say func(format string, args ...any)) http.Handler {
+	proxy := &httputil.ReverseProxy{
 		// No proxy, and no connection that is kept: one from before a snapshot would be dead.
-		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true, Proxy: nil},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+		Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true, Proxy: nil},
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(base)
+			r.Out.Host = r.In.Host
+			r.Out.Header.Del("Upgrade") // a hook is answered, not taken over
+			r.Out.Header.Del("Connection")
+			r.Out.Header.Set(hopHeader, "1")
+		},
+		ModifyResponse: readWhole,
+		ErrorHandler: func(w http.ResponseWriter, request *http.Request, err error) {
+			say("the application's hook %s: %v", strings.TrimPrefix(request.URL.Path, HookPath), err)
+			failed(w, request, err)
+		},
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.Header.Get(hopHeader) != "" {
+			refuse(w, http.StatusLoopDetected, "the chain of hooks leads back to the meter")
+			return
+		}
+		ctx, cancel := context.WithTimeout(request.Context(), timeout)
+		defer cancel()
+		proxy.ServeHTTP(w, request.WithContext(ctx))
+	})
 }
 
-// forward asks the application the same, and returns its answer as it is. An application that does not listen yet is
-// asked again by the service where the hook is ready; any other that cannot be had is a bad gateway.
-func (c *chain) forward(request *http.Request, body []byte) answer {
-	if request.Header.Get(hopHeader) != "" {
-		return plain(http.StatusLoopDetected, "the chain of hooks leads back to the meter")
-	}
-	ctx, cancel := context.WithTimeout(request.Context(), c.timeout)
-	defer cancel()
-	target := *c.base
-	target.Path += request.URL.Path
-	target.RawQuery = request.URL.RawQuery
-	forwarded, err := http.NewRequestWithContext(ctx, request.Method, target.String(), bytes.NewReader(body))
-	if err != nil {
-		return plain(http.StatusBadGateway, err.Error())
-	}
-	forwarded.Header = passedOn(request.Header)
-	forwarded.Header.Set(hopHeader, "1")
-	forwarded.Host = request.Host
-	response, err := c.client.Do(forwarded)
-	if err != nil {
-		return c.failed(request, err)
-	}
-	defer response.Body.Close()
+// readWhole reads an answer to its end, so that one that is cut off is none.
+func readWhole(response *http.Response) error {
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxChainAnswer+1))
-	if err != nil {
-		return c.failed(request, err)
+	_ = response.Body.Close()
+	if err == nil && len(text) > maxChainAnswer {
+		err = errors.New("the answer is longer than 1 MiB")
 	}
-	if len(text) > maxChainAnswer {
-		return c.failed(request, errors.New("the answer is longer than 1 MiB"))
-	}
-	return answer{response.StatusCode, passedOn(response.Header), text}
+	response.Body = io.NopCloser(bytes.NewReader(text))
+	return err
 }
 
-func (c *chain) failed(request *http.Request, err error) answer {
-	c.say("the application's hook %s: %v", strings.TrimPrefix(request.URL.Path, HookPath), err)
+// failed answers for an application that cannot be asked. Where it does not listen yet, the service tries the hook ready
+// again; any other hook is a bad gateway.
+func failed(w http.ResponseWriter, request *http.Request, err error) {
 	var dial *net.OpError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
-		return plain(http.StatusGatewayTimeout, "the application's hook did not answer in time")
+		refuse(w, http.StatusGatewayTimeout, "the application's hook did not answer in time")
 	case strings.HasSuffix(request.URL.Path, "/ready") && errors.As(err, &dial) && dial.Op == "dial":
-		return plain(http.StatusServiceUnavailable, "the application does not listen yet")
+		refuse(w, http.StatusServiceUnavailable, "the application does not listen yet")
 	default:
-		return plain(http.StatusBadGateway, "the application's hook could not be asked")
+		refuse(w, http.StatusBadGateway, "the application's hook could not be asked")
 	}
-}
-
-// passedOn are the headers that are not about one connection alone.
-func passedOn(header http.Header) http.Header {
-	kept := header.Clone()
-	for _, named := range header.Values("Connection") {
-		for name := range strings.SplitSeq(named, ",") {
-			kept.Del(strings.TrimSpace(name))
-		}
-	}
-	for _, name := range []string{
-		"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
-		"Transfer-Encoding", "Upgrade", "Content-Length",
-	} {
-		kept.Del(name)
-	}
-	return kept
 }

@@ -42,7 +42,7 @@ func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (
 	runner, err := collector.New(collector.Options{
 		Source: cloudwatch.New(cloudwatch.Options{
 			Mappings: []mapping.Mapping{m}, Prices: prices, Now: clock, Explain: awssource.Explain, Random: func() float64 { return 0 },
-			Client: func(_ context.Context, of collector.Target) (cloudwatch.API, error) {
+			Client: func(_ context.Context, of collector.Target) (*cloudwatch.Client, error) {
 				return cloudwatch.NewClient(aws.Config{
 					Region: of.Region, BaseEndpoint: &server.URL,
 					Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -1,8 +1,10 @@
 package meter
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -35,7 +37,7 @@ type hooks struct {
 	guest Guest
 	out   *output
 	say   func(format string, args ...any)
-	chain *chain // nil without an application's hooks
+	chain http.Handler // nil without an application's hooks
 
 	identity Identity // what flags and environment say
 	form     PayloadForm
@@ -85,7 +87,11 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	case "resume":
 		h.look((*Recorder).Resume)
 	}
-	answered := h.forward(request, body)
+	answered := &answer{header: http.Header{}, status: http.StatusOK}
+	if h.chain != nil {
+		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		h.chain.ServeHTTP(answered, request)
+	}
 	switch hook {
 	case "suspend":
 		h.look((*Recorder).Suspend)
@@ -95,14 +101,6 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		h.flush()
 	}
 	answered.write(w)
-}
-
-// forward asks the application, where there is one.
-func (h *hooks) forward(request *http.Request, body []byte) answer {
-	if h.chain == nil {
-		return answer{status: http.StatusOK}
-	}
-	return h.chain.forward(request, body)
 }
 
 // run reads the hook's body and begins a life. Whatever the body is, the MicroVM has been launched and runs.
@@ -129,29 +127,32 @@ func (h *hooks) flush() {
 	}
 }
 
-// answer is what a hook is answered.
+// answer keeps what a hook is answered until the meter has done its part.
 type answer struct {
 	status int
 	header http.Header
-	body   []byte
+	body   bytes.Buffer
 }
 
-func (a answer) write(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) Write(text []byte) (int, error) { return a.body.Write(text) }
+
+// WriteHeader takes the status of the answer, not those of answers that only announce it.
+func (a *answer) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		a.status = status
 	}
+}
+
+func (a *answer) write(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // who asked may be gone
+	_, _ = a.body.WriteTo(w) // who asked may be gone
 }
 
 func refuse(w http.ResponseWriter, status int, why string) {
-	plain(status, why).write(w)
-}
-
-func plain(status int, text string) answer {
-	return answer{
-		status,
-		http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
-		[]byte("microspend meter: " + text + "\n"),
-	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "microspend meter: "+why+"\n")
 }

@@ -64,7 +64,7 @@ func (b *syncBuffer) String() string {
 	return b.text.String()
 }
 
-func serve(t testing.TB, out io.Writer, application *chain) *served {
+func serve(t testing.TB, out io.Writer, application http.Handler) *served {
 	w := newWorld(t)
 	s := &served{t: t, clock: &movedClock{now: w.now}, text: &syncBuffer{}}
 	if out == nil {
@@ -206,7 +206,7 @@ func newApplication(t testing.TB) *application {
 	return a
 }
 
-func (a *application) chain(t testing.TB, timeout time.Duration) *chain {
+func (a *application) chain(t testing.TB, timeout time.Duration) http.Handler {
 	base, err := parseChain(a.URL)
 	require.NoError(t, err)
 	return newChain(base, timeout, silent)
@@ -291,7 +291,7 @@ func TestChainThatFails(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name   string
-		chain  *chain
+		chain  http.Handler
 		status map[string]int
 	}{
 		{"nobody listens", newChain(base, time.Second, silent), map[string]int{"ready": 503, "validate": 502, "run": 502, "suspend": 502, "resume": 502, "terminate": 502}},

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -51,12 +52,7 @@ func (i Identity) inLine() (Identity, []string) {
 		i.Image = ""
 	}
 	if region, account, ok := parseARN(i.Image); ok {
-		if i.Region == "" {
-			i.Region = region
-		}
-		if i.Account == "" {
-			i.Account = account
-		}
+		i.Region, i.Account = cmp.Or(i.Region, region), cmp.Or(i.Account, account)
 	}
 	if i.Tenant == "" {
 		notes = append(notes, emf.NoteTenantMissing)

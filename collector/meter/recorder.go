@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -239,7 +240,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 	}
 	notes = append(append(notes, idNotes...), r.LaunchNotes...)
 	r.life, r.ended = l, false
-	r.Say("metering %s, tenant %s: %s baseline%s", l.MicroVMID, orUnknown(l.Tenant), l.Size, notesInWords(notes))
+	r.Say("metering %s, tenant %s: %s baseline%s", l.MicroVMID, cmp.Or(l.Tenant, "not known"), l.Size, notesInWords(notes))
 	l.wait = &clockWait{notes: notes}
 	if trustClock {
 		r.settle(true)
@@ -272,13 +273,6 @@ func (r *Recorder) settle(set bool) {
 	for _, s := range w.segments {
 		r.place(s)
 	}
-}
-
-func orUnknown(name string) string {
-	if name == "" {
-		return "not known"
-	}
-	return name
 }
 
 func notesInWords(notes []string) string {

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -145,9 +146,7 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 		fault("port", fmt.Errorf("%d is not a port", s.port))
 	}
 	o.Address = net.JoinHostPort(s.address, strconv.Itoa(s.port))
-	if o.Identity.Image == "" {
-		o.Identity.Image = env("AWS_LAMBDA_MICROVM_IMAGE_ARN")
-	}
+	o.Identity.Image = cmp.Or(o.Identity.Image, env("AWS_LAMBDA_MICROVM_IMAGE_ARN"))
 	if o.Identity.Region == "" {
 		if region, _, ok := parseARN(o.Identity.Image); !ok || region == "" {
 			o.Identity.Region = env("AWS_REGION")

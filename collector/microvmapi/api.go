@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// The types are what the service answers, as far as it is used; members that are always there are checked, so that an
-// answer that is not the service's is refused. They stand in for the SDK's service/lambdamicrovms, whose module cannot be
-// had from the module proxy yet.
+// The types are what the service answers, as far as it is used. Members that are always there are checked, so that an
+// answer that is not the service's is refused. The types stand in for those of the SDK's service/lambdamicrovms, whose
+// module is not on the module proxy yet.
 
 // MicrovmState is the state of a MicroVM.
 type MicrovmState string
@@ -28,11 +28,9 @@ const (
 
 // known reports whether a state is one that this package was written for.
 func (s MicrovmState) known() bool {
-	switch s {
-	case StatePending, StateRunning, StateSuspending, StateSuspended, StateTerminating, StateTerminated:
-		return true
-	}
-	return false
+	return slices.Contains([]MicrovmState{
+		StatePending, StateRunning, StateSuspending, StateSuspended, StateTerminating, StateTerminated,
+	}, s)
 }
 
 // MaxResults is the most items of a page of any listing.
@@ -112,7 +110,8 @@ type ImageVersion struct {
 	Version   string `json:"imageVersion"`
 	CreatedAt epoch
 	Resources []struct{ MinimumMemoryInMiB int64 } // what a MicroVM has at least: its baseline
-	State     string                               // PENDING, IN_PROGRESS, SUCCESSFUL, FAILED, DELETING, DELETED, DELETE_FAILED
+	// State is one of PENDING, IN_PROGRESS, SUCCESSFUL, FAILED, DELETING, DELETED, DELETE_FAILED.
+	State string
 }
 
 func (v ImageVersion) check() error {

@@ -3,7 +3,6 @@ package microvmapi
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"microspend/pricing"
 	"microspend/usage"
@@ -154,5 +153,3 @@ func coverage(sure, whole int64) usage.Coverage {
 	}
 	return usage.CoveragePartial
 }
-
-func millis(t time.Time) int64 { return t.UnixMilli() }

@@ -127,11 +127,11 @@ func pages[T checked](
 func (p *poll) list(ctx context.Context) error {
 	var sent int64
 	ask := func(ctx context.Context, token string) (Page[MicrovmItem], error) {
-		sent = millis(p.source.options.Now())
+		sent = p.source.options.Now().UnixMilli()
 		return p.api.ListMicrovms(ctx, token)
 	}
 	err := pages(ctx, p, "MicroVMs", ask, func(page Page[MicrovmItem]) error {
-		at := span{sent, max(millis(p.source.options.Now()), sent)}
+		at := span{sent, max(p.source.options.Now().UnixMilli(), sent)}
 		p.setClock(page.ServerTime, at)
 		at = span{at.From + p.state.Offset, at.To + p.state.Offset}
 		for _, item := range page.Items {
@@ -166,7 +166,7 @@ func (p *poll) setClock(server time.Time, at span) {
 	if server.IsZero() {
 		return
 	}
-	ahead := millis(server) + 500 - (at.From+at.To)/2 // the header cuts off the fraction of the second
+	ahead := server.UnixMilli() + 500 - (at.From+at.To)/2 // the header cuts off the fraction of the second
 	if off := ahead - p.state.Offset; off > clockTolerance || off < -clockTolerance {
 		p.state.Offset, p.loose = ahead, true
 		p.counts["times the machine's clock did not go with the service's"]++
@@ -278,10 +278,10 @@ func (p *poll) missing(ctx context.Context) {
 		if l.Over || listed[l.ID] {
 			continue
 		}
-		sent := millis(p.source.options.Now()) + p.state.Offset
+		sent := p.source.options.Now().UnixMilli() + p.state.Offset
 		out, err := p.api.GetMicrovm(ctx, l.ID)
 		p.calls++
-		at := span{sent, max(millis(p.source.options.Now())+p.state.Offset, sent)}
+		at := span{sent, max(p.source.options.Now().UnixMilli()+p.state.Offset, sent)}
 		o := observation{At: at, Started: l.Started, Loose: p.loose}
 		switch {
 		case isNotFound(err):

@@ -1,6 +1,7 @@
 package microvmapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,18 +40,11 @@ var _ collector.Source = (*Source)(nil)
 
 // New returns a source.
 func New(options Options) (*Source, error) {
-	def := func(d *time.Duration, value time.Duration) {
-		if *d == 0 {
-			*d = value
-		}
-	}
-	def(&options.Poll, time.Minute)
-	def(&options.MaxGap, 3*options.Poll)
-	def(&options.Period, 5*time.Minute)
-	def(&options.ImagesEvery, time.Hour)
-	if options.Details == 0 {
-		options.Details = 300
-	}
+	options.Poll = cmp.Or(options.Poll, time.Minute)
+	options.MaxGap = cmp.Or(options.MaxGap, 3*options.Poll)
+	options.Period = cmp.Or(options.Period, 5*time.Minute)
+	options.ImagesEvery = cmp.Or(options.ImagesEvery, time.Hour)
+	options.Details = cmp.Or(options.Details, 300)
 	if options.Now == nil {
 		options.Now = time.Now
 	}

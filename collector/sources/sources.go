@@ -6,6 +6,7 @@
 package sources
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -137,12 +138,8 @@ func (c Config) Open(now func() time.Time) (collector.Source, *awssource.Account
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.AWS.Rate.PerSecond == 0 {
-		c.AWS.Rate.PerSecond = definition.Rate.PerSecond
-	}
-	if c.AWS.Rate.Burst == 0 {
-		c.AWS.Rate.Burst = definition.Rate.Burst
-	}
+	c.AWS.Rate.PerSecond = cmp.Or(c.AWS.Rate.PerSecond, definition.Rate.PerSecond)
+	c.AWS.Rate.Burst = cmp.Or(c.AWS.Rate.Burst, definition.Rate.Burst)
 	settings := definition.Settings()
 	if c.settings != nil {
 		settings = c.settings[slices.Index(Names(), definition.Name)]

@@ -151,7 +151,7 @@ func dashAllDay(show func(figure), program, folder string) error {
 		"under 1 %", fmt.Sprintf("over %s, looking for news every 2 s", idle),
 	})
 	show(figure{
-		"memory, likewise", fmt.Sprintf("%s resident", megabytes(status["VmRSS"])), "under 60 MB",
+		"memory, likewise", fmt.Sprintf("%s resident", megabytes(status["VmRSS"])), "under 125 MB",
 		megabytes(status["VmHWM"]) + " at most, while reading",
 	})
 	return nil

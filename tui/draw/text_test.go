@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
 )
@@ -73,7 +74,7 @@ func TestPictures(t *testing.T) {
 	require.Equal(t, "   ", draw.Spark(nil, 3))
 
 	plain := theme.New(true, theme.None)
-	stacks := []draw.Stack{{Parts: [5]float64{8}}, {Parts: [5]float64{2, 2}}, {Missing: true}, {}}
+	stacks := []draw.Stack{{Parts: [pricing.QuantityCount]float64{8}}, {Parts: [pricing.QuantityCount]float64{2, 2}}, {Missing: true}, {}}
 	lines := draw.Stacks(stacks, 8, 2, 2, 1, plain)
 	require.Equal(t, []string{"██         ", "██ ██ ·· ▁▁"}, stripAll(lines))
 	for _, colors := range []theme.Colors{theme.None, theme.Sixteen, theme.Many} {
