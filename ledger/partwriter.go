@@ -99,36 +99,43 @@ func (w *rowWriter) flush() error {
 
 // valuesOf sets w.values to what a column has of records. They are valid until the next call.
 func (w *rowWriter) valuesOf(c column, records []usage.Record) {
-	w.values, w.texts = w.values[:0], w.texts[:0]
-	n := slices.Index(nameColumns[:], c)
-	for i := range records {
-		r := &records[i]
-		switch {
-		case n >= 0:
-			w.text(*r.Names()[n])
-		case c == columnPeriodStart:
-			w.values = append(w.values, parquet.Int64Value(r.PeriodStart.UnixMilli()))
-		case c == columnPeriodSeconds:
-			w.values = append(w.values, parquet.Int64Value(r.PeriodSeconds))
-		case c == columnKind:
-			w.text(r.Resource.Kind.String())
-		case c == columnCoverage:
-			w.text(r.Coverage.String())
-		default:
-			w.values = append(w.values, parquet.Int64Value(r.Amounts[c-firstAmount]))
+	w.values, w.texts = slices.Grow(w.values[:0], len(records))[:len(records)], w.texts[:0]
+	switch n := slices.Index(nameColumns[:], c); {
+	case n >= 0:
+		w.textsOf(records, func(r *usage.Record) string { return *r.Names()[n] })
+	case c == columnKind:
+		w.textsOf(records, func(r *usage.Record) string { return r.Resource.Kind.String() })
+	case c == columnCoverage:
+		w.textsOf(records, func(r *usage.Record) string { return r.Coverage.String() })
+	case c == columnPeriodStart:
+		for i := range records {
+			w.values[i] = parquet.Int64Value(records[i].PeriodStart.UnixMilli())
+		}
+	case c == columnPeriodSeconds:
+		for i := range records {
+			w.values[i] = parquet.Int64Value(records[i].PeriodSeconds)
+		}
+	default:
+		for i := range records {
+			w.values[i] = parquet.Int64Value(records[i].Amounts[c-firstAmount])
 		}
 	}
 }
 
-// text appends a text to w.values. One that was just there, as is usual of sorted records, is not copied again.
-func (w *rowWriter) text(s string) {
-	if last := len(w.values) - 1; last >= 0 && s == string(w.values[last].ByteArray()) {
-		w.values = append(w.values, w.values[last])
-		return
+// textsOf sets w.values to a text of each record. One that was just there, as is usual of sorted records, is not copied
+// again.
+func (w *rowWriter) textsOf(records []usage.Record, of func(*usage.Record) string) {
+	last := ""
+	for i := range records {
+		text := of(&records[i])
+		if i > 0 && text == last {
+			w.values[i] = w.values[i-1]
+			continue
+		}
+		begin := len(w.texts)
+		w.texts = append(w.texts, text...)
+		w.values[i], last = parquet.ByteArrayValue(w.texts[begin:]), text
 	}
-	begin := len(w.texts)
-	w.texts = append(w.texts, s...)
-	w.values = append(w.values, parquet.ByteArrayValue(w.texts[begin:]))
 }
 
 // end completes the file.
