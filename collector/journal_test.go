@@ -22,12 +22,17 @@ func TestRecordsComeBack(t *testing.T) {
 		return usage.Record{
 			PeriodStart:   time.Unix(rapid.Int64Range(1_577_836_800, 4_000_000_000).Draw(t, "start"), 0).UTC(),
 			PeriodSeconds: rapid.SampledFrom([]int64{60, 300, 3600}).Draw(t, "length"),
-			Region:        name.Draw(t, "region"), Account: name.Draw(t, "account"), Resource: usage.ParseResource(name.Draw(t, "microvm")),
-			Image: name.Draw(t, "image"), Tenant: name.Draw(t, "tenant"), Role: name.Draw(t, "role"), Source: "cloudwatch", Arch: rapid.SampledFrom([]usage.Arch{"", usage.ArchX86}).Draw(t, "arch"),
+			Region:        name.Draw(t, "region"), Account: name.Draw(t, "account"),
+			Resource: usage.ParseResource(name.Draw(t, "microvm")),
+			Image:    name.Draw(t, "image"), Tenant: name.Draw(t, "tenant"), Role: name.Draw(t, "role"), Source: "cloudwatch",
+			Arch: rapid.SampledFrom([]usage.Arch{"", usage.ArchX86}).Draw(t, "arch"),
 			Amounts: usage.Amounts{
-				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "memory"), pricing.SnapshotRead: amount.Draw(t, "read"),
+				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "memory"),
+				pricing.SnapshotRead:  amount.Draw(t, "read"),
 				pricing.SnapshotWrite: amount.Draw(t, "write"), pricing.SnapshotStorage: amount.Draw(t, "storage"),
-				usage.Running: amount.Draw(t, "running"), usage.Suspended: amount.Draw(t, "suspended"), usage.Launches: amount.Draw(t, "launches"), usage.Suspends: amount.Draw(t, "suspends"), usage.Resumes: amount.Draw(t, "resumes"),
+				usage.Running: amount.Draw(t, "running"), usage.Suspended: amount.Draw(t, "suspended"),
+				usage.Launches: amount.Draw(t, "launches"), usage.Suspends: amount.Draw(t, "suspends"),
+				usage.Resumes: amount.Draw(t, "resumes"),
 			},
 			Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 		}
@@ -61,7 +66,8 @@ func TestRecordsComeBack(t *testing.T) {
 	})
 }
 
-// Journals of the version before, in which a resource of another kind than MicroVM was told by its name alone, are read on.
+// Journals of the version before, in which a resource of another kind than MicroVM was told by its name alone, are
+// read on.
 func TestRecordsOfFormerJournals(t *testing.T) {
 	written := " \teu-west-1\x011\v(fleet) a/b\x01b\x01a\x01r\ncloudwatch\xc8\uf26b\r\xd8\x04\x01\n" +
 		"&\teu-west-1\x011\x05mvm-1\x01b\x01a\x01r\ncloudwatch\x81\x01\n\x04'\x81\x01\n\x04"
@@ -82,7 +88,10 @@ func TestRecordsOfFormerJournals(t *testing.T) {
 }
 
 func FuzzRecordsOfTheJournal(f *testing.F) {
-	f.Add(appendRecords(nil, []usage.Record{{PeriodStart: time.Unix(1_790_000_000, 0), PeriodSeconds: 300, Resource: usage.Resource{ID: "a"}}}))
+	f.Add(appendRecords(nil, []usage.Record{{
+		PeriodStart: time.Unix(1_790_000_000, 0), PeriodSeconds: 300,
+		Resource: usage.Resource{ID: "a"},
+	}}))
 	f.Fuzz(func(_ *testing.T, text []byte) {
 		decoder := recordDecoder{rest: text}
 		var r usage.Record
@@ -101,7 +110,8 @@ func TestJournalIsCutAnywhere(t *testing.T) {
 	write := func(j *journal, key string) {
 		require.NoError(t, j.begin())
 		require.NoError(t, j.addPlan(planEntry{Target: target, Shape: key}))
-		require.NoError(t, j.addBatch(batchEntry{Target: target, Key: key}, []usage.Record{{Resource: usage.Resource{ID: key}, PeriodSeconds: 300}}))
+		require.NoError(t, j.addBatch(batchEntry{Target: target, Key: key},
+			[]usage.Record{{Resource: usage.Resource{ID: key}, PeriodSeconds: 300}}))
 		require.NoError(t, j.end())
 	}
 	read := func(j *journal) (entries []string) {

@@ -55,7 +55,8 @@ func TestBackfillDoesNotMoveTheCheckpoint(t *testing.T) {
 
 	w.options.Timing.Since, w.options.Timing.Until = time.Time{}, time.Time{}
 	w.after(0)
-	assert.Equal(t, []string{"11:00-12:30/5m"}, w.fetchedWindows(), "the next run goes on where the one before the backfill ended")
+	assert.Equal(t, []string{"11:00-12:30/5m"}, w.fetchedWindows(),
+		"the next run goes on where the one before the backfill ended")
 }
 
 // A batch that could not be read because its target failed is owed once, however often the target fails again.

@@ -42,7 +42,10 @@ func TestReach(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	timing := Timing{}.withDefaults(Traits{Settle: 10 * time.Minute})
 	hours := func(h int) time.Time { return now.Add(time.Duration(h) * time.Hour) }
-	read := checkpoint{Shape: "s", Begin: hours(-100), From: hours(-30), Through: hours(-1), ReadAt: hours(-1), Goal: hours(-1)}
+	read := checkpoint{
+		Shape: "s", Begin: hours(-100), From: hours(-30), Through: hours(-1), ReadAt: hours(-1),
+		Goal: hours(-1),
+	}
 	with := func(change func(*checkpoint, *Timing)) (checkpoint, Timing) {
 		s, t := read, timing
 		change(&s, &t)
@@ -55,21 +58,45 @@ func TestReach(t *testing.T) {
 		backfill bool
 		reason   string
 	}{
-		{func(s *checkpoint, _ *Timing) { *s = checkpoint{} }, hours(-14 * 24), false, false, "the first run reads the lookback"},
+		{
+			func(s *checkpoint, _ *Timing) { *s = checkpoint{} }, hours(-14 * 24), false, false,
+			"the first run reads the lookback",
+		},
 		{func(*checkpoint, *Timing) {}, hours(-49), false, false, "the overlap before the last run"},
 		{func(s *checkpoint, _ *Timing) { s.Begin = hours(-3) }, hours(-3), false, false, "never before the first window"},
 		{func(s *checkpoint, _ *Timing) { s.Goal = hours(0) }, hours(-1), true, false, "the last run did not get to its end"},
 		{func(s *checkpoint, _ *Timing) { s.Pending = []Batch{{}} }, hours(-1), true, false, "it left batches"},
 		{func(s *checkpoint, _ *Timing) { s.Shape = "other" }, hours(-1), false, false, "other keys are not read again"},
-		{func(s *checkpoint, _ *Timing) { s.Through = hours(1) }, hours(-100), false, false, "a checkpoint in the future is not believed"},
+		{
+			func(s *checkpoint, _ *Timing) { s.Through = hours(1) }, hours(-100), false, false,
+			"a checkpoint in the future is not believed",
+		},
 		{func(_ *checkpoint, t *Timing) { t.Since = hours(-5) }, hours(-5), false, false, "as asked for"},
-		{func(_ *checkpoint, t *Timing) { t.Since, t.Until = hours(-50), hours(-40) }, hours(-50), false, true, "a backfill moves nothing"},
-		{func(s *checkpoint, t *Timing) { s.Goal, t.Since = hours(0), hours(-30) }, hours(-1), true, false, "the same since goes on"},
+		{
+			func(_ *checkpoint, t *Timing) { t.Since, t.Until = hours(-50), hours(-40) }, hours(-50), false, true,
+			"a backfill moves nothing",
+		},
+		{
+			func(s *checkpoint, t *Timing) { s.Goal, t.Since = hours(0), hours(-30) }, hours(-1), true, false,
+			"the same since goes on",
+		},
 		{func(_ *checkpoint, t *Timing) { t.Overlap = 0 }, hours(-1), false, false, "without an overlap"},
-		{func(_ *checkpoint, t *Timing) { t.Reread = 2 * time.Hour }, now.Add(-90 * time.Minute), false, false, "the overlap was read an hour ago"},
-		{func(_ *checkpoint, t *Timing) { t.Reread, t.Overlap = 2*time.Hour, 0 }, hours(-1), false, false, "there is no overlap, recent or not"},
-		{func(_ *checkpoint, t *Timing) { t.Reread = time.Hour }, hours(-49), false, false, "it is time to read the overlap again"},
-		{func(s *checkpoint, t *Timing) { t.Reread, s.ReadAt = time.Hour, hours(1) }, hours(-48), false, false, "the clock was set back: nobody knows when it was read"},
+		{
+			func(_ *checkpoint, t *Timing) { t.Reread = 2 * time.Hour }, now.Add(-90 * time.Minute), false, false,
+			"the overlap was read an hour ago",
+		},
+		{
+			func(_ *checkpoint, t *Timing) { t.Reread, t.Overlap = 2*time.Hour, 0 }, hours(-1), false, false,
+			"there is no overlap, recent or not",
+		},
+		{
+			func(_ *checkpoint, t *Timing) { t.Reread = time.Hour }, hours(-49), false, false,
+			"it is time to read the overlap again",
+		},
+		{
+			func(s *checkpoint, t *Timing) { t.Reread, s.ReadAt = time.Hour, hours(1) }, hours(-48), false, false,
+			"the clock was set back: nobody knows when it was read",
+		},
 	} {
 		s, timing := with(test.change)
 		r := timing.reach(now, &s, "s")

@@ -57,7 +57,8 @@ func put(t *testing.T, w *world, source string, target Target, at time.Time, sec
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) {
 		yield([]usage.Record{{
-			PeriodStart: at, PeriodSeconds: seconds, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: "other"}, Source: source,
+			PeriodStart: at, PeriodSeconds: seconds, Region: target.Region, Account: target.Account,
+			Resource: usage.Resource{ID: "other"}, Source: source,
 		}}, nil)
 	})
 	require.NoError(t, err)
@@ -119,7 +120,8 @@ func TestWindowsAreCut(t *testing.T) {
 	w := newWorld(t)
 	w.options.Timing.Lookback = 60 * time.Hour
 	w.run()
-	assert.Equal(t, []string{"18T00:00-00:00/5m", "19T00:00-00:00/5m", "00:00-12:00/5m"}, w.fetchedWindows(), "a day unless it says")
+	assert.Equal(t, []string{"18T00:00-00:00/5m", "19T00:00-00:00/5m", "00:00-12:00/5m"}, w.fetchedWindows(),
+		"a day unless it says")
 
 	w = newWorld(t)
 	w.options.Timing.Lookback = 60 * time.Hour

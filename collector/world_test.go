@@ -80,7 +80,10 @@ var (
 )
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, now: noon, source: &memorySource{name: "memory", series: []string{"a"}, coverage: usage.CoverageComplete}}
+	w := &world{t: t, now: noon, source: &memorySource{
+		name: "memory", series: []string{"a"},
+		coverage: usage.CoverageComplete,
+	}}
 	w.options = Options{
 		Ledger: filepath.Join(t.TempDir(), "ledger"), Now: func() time.Time { return w.now },
 		Timing:  Timing{Lookback: 2 * time.Hour, Overlap: -1},

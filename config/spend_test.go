@@ -51,7 +51,13 @@ func TestConfig(t *testing.T) {
 		{Field: tenants.MicroVM, Pattern: images}, {Field: tenants.Tenant, Pattern: tenants.Exactly("platform")},
 	}}, got.Spend.Sharing)
 	require.Equal(t, budget.Budget{Monthly: spendtest.Dec("5000"), Threshold: spendtest.Dec("0.90")}, *got.Budgets.Total)
-	require.Equal(t, []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: spendtest.Dec("100"), Threshold: spendtest.Dec("0.90")}}, {Tenant: "bravo", Budget: budget.Budget{Monthly: spendtest.Dec("250"), Threshold: spendtest.Dec("0.80")}}}, got.Budgets.Tenants)
+	require.Equal(t, []budget.TenantBudget{{
+		Tenant: "acme",
+		Budget: budget.Budget{Monthly: spendtest.Dec("100"), Threshold: spendtest.Dec("0.90")},
+	}, {
+		Tenant: "bravo",
+		Budget: budget.Budget{Monthly: spendtest.Dec("250"), Threshold: spendtest.Dec("0.80")},
+	}}, got.Budgets.Tenants)
 	require.Equal(t, "2.5", got.Anomalies.Floor.String())
 	require.Equal(t, "3", got.Anomalies.K.String())
 	in, err := got.Inputs(spendtest.DollarRates{}, func(path string) ([]byte, error) {
@@ -103,7 +109,8 @@ func TestConfigRates(t *testing.T) {
 	require.Equal(t, "0.09", us.Rate(pricing.VCPU).Figure.String(), "inline wins over it")
 	eu, err := rates.Card("eu-central-1")
 	require.NoError(t, err)
-	require.Equal(t, []pricing.BilledQuantity{pricing.SnapshotRead, pricing.SnapshotStorage}, eu.Unknown(), "the others stay unknown")
+	require.Equal(t, []pricing.BilledQuantity{pricing.SnapshotRead, pricing.SnapshotStorage}, eu.Unknown(),
+		"the others stay unknown")
 	require.Equal(t, "0.1", eu.Discounts[pricing.VCPU].String())
 	require.Equal(t, "contract 4711", eu.Rate(pricing.SnapshotWrite).Source)
 	untouched, err := rates.Card("eu-west-1")
@@ -125,7 +132,8 @@ func TestConfigRates(t *testing.T) {
 }
 
 func TestConfigNamesPrivateCardsThatCannotBeRead(t *testing.T) {
-	read, err := Load("c.yaml", []byte("rates:\n  us-east-1: {card: a.yaml}\n  eu-west-1: {card: b.yaml}\n  us-west-2: {card: c.yaml}\n"))
+	read, err := Load("c.yaml",
+		[]byte("rates:\n  us-east-1: {card: a.yaml}\n  eu-west-1: {card: b.yaml}\n  us-west-2: {card: c.yaml}\n"))
 	require.NoError(t, err)
 	other, err := pricing.EmbeddedCards().Card("us-east-2")
 	require.NoError(t, err)
@@ -197,7 +205,8 @@ func FuzzSpend(f *testing.F) {
 			return
 		}
 		day := spendtest.At(t, "2026-10-01")
-		source := read.Spend.Source(spendtest.Of(spendtest.Hours(day, day.AddDate(0, 0, 1), "acme")...), rates, tenants.File{})
+		source := read.Spend.Source(spendtest.Of(spendtest.Hours(day, day.AddDate(0, 0, 1), "acme")...), rates,
+			tenants.File{})
 		_, err = budget.Evaluate(t.Context(), source, read.Budgets, day.AddDate(0, 0, 1))
 		require.NoError(t, err)
 	})

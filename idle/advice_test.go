@@ -25,14 +25,16 @@ func TestRecommendation(t *testing.T) {
 			[]int64{100, 3500},
 			Options{PeriodMS: hour * msPerSecond, CurrentSeconds: 1800},
 			"Set maxIdleDurationSeconds to 100: that saves $42.80 a month against 1,800 s, 76.9 % of what the gaps cost with that. This " +
-				"assumes that a month of 30 days is the trace's 1 hour 720 times over" + rest + "24 requests a day may wait for a resume.", true,
+				"assumes that a month of 30 days is the trace's 1 hour 720 times over" + rest +
+				"24 requests a day may wait for a resume.", true,
 		},
 		{
 			"two months", "a trace of a month or more is not repeated",
 			[]int64{100, 3500},
 			Options{PeriodMS: 60 * day * msPerSecond},
 			"Set maxIdleDurationSeconds to 100: that saves $0.03 a month against an assumed 1,800 s, 76.9 % of what the gaps cost with that. " +
-				"This assumes that every 30 days are like the trace's 60 days" + rest + "0.02 requests a day may wait for a resume.", false,
+				"This assumes that every 30 days are like the trace's 60 days" + rest +
+				"0.02 requests a day may wait for a resume.", false,
 		},
 		{
 			"gaps alone", "they are all that is known of time",

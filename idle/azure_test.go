@@ -6,8 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is known of the subset of the Azure Functions Trace beforehand, and what follows for a 2 GB MicroVM in us-east-1:
-// the figures are those of a dozen lines of Python in fractions, which read the file and price every gap by itself.
+// What is known of the subset of the Azure Functions Trace beforehand, and what follows for a 2 GB MicroVM in
+// us-east-1: the figures are those of a dozen lines of Python in fractions, which read the file and price every gap by
+// itself.
 func TestAzureSubset(t *testing.T) {
 	trace := azureTrace(t)
 	d := trace.All
@@ -51,7 +52,10 @@ func TestAzureSubset(t *testing.T) {
 	for _, c := range a.Choices {
 		costs[c.Grain] = c.Cost.StringFixed(2)
 	}
-	require.Equal(t, map[Grain]string{GrainAll: "152.68", GrainImage: "132.32", GrainTenant: "132.68", GrainMicroVM: "132.23"}, costs)
+	require.Equal(t, map[Grain]string{
+		GrainAll: "152.68", GrainImage: "132.32", GrainTenant: "132.68",
+		GrainMicroVM: "132.23",
+	}, costs)
 	require.NotNil(t, a.Lives.Best)
 	require.EqualValues(t, 240_000, a.Lives.Best.TimeoutMS)
 	require.Zero(t, a.Lives.Best.Lost, "lives of 8 hours are as long as the trace")

@@ -12,7 +12,10 @@ import (
 
 // What a dashboard asks for a tenant: which timeout is best for the gaps that were seen, and what it saves a month.
 func ExampleModel_Analyse() {
-	trace, err := idle.ReadGaps(idle.Named{Name: "gaps.csv", Reader: strings.NewReader("gap_seconds\n100\n200\n250\n260\n900\n4000\n")})
+	trace, err := idle.ReadGaps(idle.Named{
+		Name:   "gaps.csv",
+		Reader: strings.NewReader("gap_seconds\n100\n200\n250\n260\n900\n4000\n"),
+	})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -11,7 +11,8 @@ import (
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"gap_seconds\n60\n300.5\n", "time,tenant,duration_seconds\n2026-10-01T06:00:00Z,a,5\n2026-10-01T07:00:00Z,a,\n",
-		"HashOwner,HashApp,HashFunction,Trigger,1,2,3,4\no,a,f,http,1,0,0,5\n", "gap_seconds,microvm_id\n\"1\n", "time\n5\n5\n9\n", "\x1f\x8b",
+		"HashOwner,HashApp,HashFunction,Trigger,1,2,3,4\no,a,f,http,1,0,0,5\n", "gap_seconds,microvm_id\n\"1\n",
+		"time\n5\n5\n9\n", "\x1f\x8b",
 	} {
 		f.Add([]byte(seed))
 	}

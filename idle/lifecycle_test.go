@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// watch is the lifecycle as somebody sees it who looks at the clock every millisecond, with nothing worked out ahead. It
-// shares no arithmetic with Play.
+// watch is the lifecycle as somebody sees it who looks at the clock every millisecond, with nothing worked out ahead.
+// It shares no arithmetic with Play.
 func watch(l Lifecycle, vm MicroVM) Played {
 	const (
 		none = iota
@@ -141,15 +141,60 @@ func TestPlayAtTheEdges(t *testing.T) {
 		gap          int64
 		want         Use
 	}{
-		{"gap as long as the timeout", "the request finds it running", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000}, 60, Use{RunningMS: 60, Launches: 1}},
-		{"gap one longer", "it is suspended for that one", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000}, 61, Use{60, 1, 1, 0, 1}},
-		{"suspended as long as allowed", "the request still resumes it", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000}, 160, Use{60, 100, 1, 0, 1}},
-		{"suspended one longer", "it is gone, and was written for nothing", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000}, 161, Use{60, 100, 0, 1, 2}},
-		{"request as its life ends", "it is gone", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 50}, 50, Use{RunningMS: 50, Launches: 2}},
-		{"request just before", "it is there", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 50}, 49, Use{RunningMS: 49, Launches: 1}},
-		{"life ends as the timeout does", "nothing is written", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 60}, 500, Use{RunningMS: 60, Launches: 2}},
-		{"life ends while suspended", "stored until then", Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 80}, 500, Use{60, 20, 0, 1, 2}},
-		{"no suspension allowed", "terminated at the timeout, nothing written", Lifecycle{TimeoutMS: 60, HeldMS: 0, LifeMS: 1000}, 500, Use{RunningMS: 60, Launches: 2}},
+		{
+			"gap as long as the timeout", "the request finds it running",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000},
+			60,
+			Use{RunningMS: 60, Launches: 1},
+		},
+		{
+			"gap one longer", "it is suspended for that one",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000},
+			61,
+			Use{60, 1, 1, 0, 1},
+		},
+		{
+			"suspended as long as allowed", "the request still resumes it",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000},
+			160,
+			Use{60, 100, 1, 0, 1},
+		},
+		{
+			"suspended one longer", "it is gone, and was written for nothing",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 1000},
+			161,
+			Use{60, 100, 0, 1, 2},
+		},
+		{
+			"request as its life ends", "it is gone",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 50},
+			50,
+			Use{RunningMS: 50, Launches: 2},
+		},
+		{
+			"request just before", "it is there",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 50},
+			49,
+			Use{RunningMS: 49, Launches: 1},
+		},
+		{
+			"life ends as the timeout does", "nothing is written",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 60},
+			500,
+			Use{RunningMS: 60, Launches: 2},
+		},
+		{
+			"life ends while suspended", "stored until then",
+			Lifecycle{TimeoutMS: 60, HeldMS: 100, LifeMS: 80},
+			500,
+			Use{60, 20, 0, 1, 2},
+		},
+		{
+			"no suspension allowed", "terminated at the timeout, nothing written",
+			Lifecycle{TimeoutMS: 60, HeldMS: 0, LifeMS: 1000},
+			500,
+			Use{RunningMS: 60, Launches: 2},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			vm := MicroVM{Steps: []Step{{GapMS: tc.gap}}}

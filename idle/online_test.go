@@ -71,8 +71,8 @@ func TestDrawnWaits(t *testing.T) {
 	require.Nil(t, drawnWaits(0), "where cycles cost nothing there is nothing to draw")
 }
 
-// slowHistogram is the policy of a single MicroVM, with every gap before looked at again for each decision, in floats as the paper's
-// formulas have it.
+// slowHistogram is the policy of a single MicroVM, with every gap before looked at again for each decision, in floats
+// as the paper's formulas have it.
 func slowHistogram(gaps []int64, breakEven int64) learned {
 	var sum learned
 	for i, gap := range gaps {

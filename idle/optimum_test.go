@@ -64,7 +64,8 @@ func (o oracle) best(gapsMS []int64) (timeout int64, cost *big.Rat) {
 // requireEqualMoney compares a cost with a fraction: a bill rounds the storage line at 20 decimals.
 func requireEqualMoney(t require.TestingT, want *big.Rat, got decimal.Decimal) {
 	off := new(big.Rat).Sub(want, got.Rat())
-	require.LessOrEqual(t, off.Abs(off).Cmp(rat("0.00000000000000000001")), 0, "want %s, got %s", want.FloatString(24), got)
+	require.LessOrEqual(t, off.Abs(off).Cmp(rat("0.00000000000000000001")), 0, "want %s, got %s", want.FloatString(24),
+		got)
 }
 
 // The optimum is that of looking at every second, on gaps of whole seconds and of milliseconds.
@@ -94,7 +95,10 @@ func TestBestAtOddRates(t *testing.T) {
 		{"dear storage", "suspending never pays", "0.0000276944", "0.001", "0.001", "9"},
 		{"dear storage, free cycles", "not even then", "0.0000276944", "0", "0", "9"},
 		{"everything free", "all the same, so the smallest", "0", "0", "0", "0"},
-		{"long figures", "128 bits are not enough", "0.12345678901234567891", "7.00000000000000000001", "3.1", "0.00000000000000000007"},
+		{
+			"long figures", "128 bits are not enough", "0.12345678901234567891", "7.00000000000000000001", "3.1",
+			"0.00000000000000000007",
+		},
 		{"storage as dear as running", "no second matters, only cycles do", "0.00001", "0.1", "0.1", "0.0216"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -139,8 +143,8 @@ func TestBreakEven(t *testing.T) {
 	require.Equal(t, "305.6954043589", got.String())
 }
 
-// Whatever the gaps: hindsight costs no more than the best, the best no more than any timeout, and the break-even rule no
-// more than twice hindsight.
+// Whatever the gaps: hindsight costs no more than the best, the best no more than any timeout, and the break-even rule
+// no more than twice hindsight.
 func TestOrderOfPolicies(t *testing.T) {
 	m := usEast(t)
 	rapid.Check(t, func(t *rapid.T) {

@@ -18,7 +18,8 @@ func randomTrace(t *rapid.T) *Trace {
 	b := newBuilder(KeptGaps)
 	for i := range rapid.IntRange(1, 5).Draw(t, "microvms") {
 		at, _ := b.microVM(microVMKey{
-			fmt.Sprint(i), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "tenant"), rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "image"),
+			fmt.Sprint(i), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "tenant"),
+			rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "image"),
 		})
 		b.trace.MicroVMs[at].StartMS = rapid.Int64Range(0, 3_000_000).Draw(t, "start")
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
@@ -31,8 +32,8 @@ func randomTrace(t *rapid.T) *Trace {
 	return trace
 }
 
-// Finer policies are the optimum of each part by itself, looked at second by second, and never cost more than coarser ones
-// that they divide.
+// Finer policies are the optimum of each part by itself, looked at second by second, and never cost more than coarser
+// ones that they divide.
 func TestChoices(t *testing.T) {
 	m, o := usEast(t), usEastOracle()
 	rapid.Check(t, func(t *rapid.T) {
@@ -132,7 +133,8 @@ func TestResumesPerHour(t *testing.T) {
 	once := dec("0.5") // in each of two hours
 	a, err := m.Analyse(trace, Options{Limits: Limits{ResumesPerHour: &once}})
 	require.NoError(t, err)
-	require.EqualValues(t, 900, a.Limited.TimeoutSeconds(), "the cheapest that suspends only once: the gaps are 100, 900, 900 and 5,300 s")
+	require.EqualValues(t, 900, a.Limited.TimeoutSeconds(),
+		"the cheapest that suspends only once: the gaps are 100, 900, 900 and 5,300 s")
 	require.EqualValues(t, 1, a.Limited.Suspends)
 	require.EqualValues(t, 100, a.Best.TimeoutSeconds())
 	require.True(t, a.Saving().IsPositive())
@@ -144,8 +146,12 @@ func TestFromRecords(t *testing.T) {
 	start := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	record := func(minute int64, id string, suspends, resumes, suspended int64) usage.Record {
 		return usage.Record{
-			PeriodStart: start.Add(time.Duration(minute) * time.Minute), PeriodSeconds: 60, Region: "us-east-1", Resource: usage.Resource{ID: id}, Tenant: "t" + id,
-			Source: "test", Amounts: usage.Amounts{usage.Suspends: suspends, usage.Resumes: resumes, usage.Suspended: suspended * 1000},
+			PeriodStart: start.Add(time.Duration(minute) * time.Minute), PeriodSeconds: 60, Region: "us-east-1",
+			Resource: usage.Resource{ID: id}, Tenant: "t" + id,
+			Source: "test", Amounts: usage.Amounts{
+				usage.Suspends: suspends, usage.Resumes: resumes,
+				usage.Suspended: suspended * 1000,
+			},
 		}
 	}
 	from := func(records ...usage.Record) (*Trace, error) {
@@ -157,13 +163,37 @@ func TestFromRecords(t *testing.T) {
 		want         []int64 // gaps in seconds
 		unended      int64
 	}{
-		{"one", "over three periods; its length is exact", []usage.Record{record(0, "a", 1, 0, 20), record(1, "a", 0, 0, 60), record(2, "a", 0, 1, 7)}, []int64{387}, 0},
-		{"any order", "records are sorted", []usage.Record{record(2, "a", 0, 1, 7), record(0, "a", 1, 0, 20), record(1, "a", 0, 0, 60)}, []int64{387}, 0},
+		{
+			"one", "over three periods; its length is exact",
+			[]usage.Record{record(0, "a", 1, 0, 20), record(1, "a", 0, 0, 60), record(2, "a", 0, 1, 7)},
+			[]int64{387},
+			0,
+		},
+		{"any order", "records are sorted", []usage.Record{
+			record(2, "a", 0, 1, 7), record(0, "a", 1, 0, 20),
+			record(1, "a", 0, 0, 60),
+		}, []int64{387}, 0},
 		{"two in one period", "equally long", []usage.Record{record(0, "a", 2, 2, 30)}, []int64{315, 315}, 0},
-		{"interleaved", "a resume and the next suspend in one period", []usage.Record{record(0, "a", 1, 0, 20), record(1, "a", 1, 1, 30), record(2, "a", 0, 1, 10)}, []int64{330, 330}, 0},
-		{"never resumed", "left out and counted", []usage.Record{record(0, "a", 1, 1, 20), record(1, "a", 1, 0, 30)}, []int64{320}, 1},
-		{"began before", "its length is not known", []usage.Record{record(0, "a", 0, 0, 60), record(1, "a", 0, 1, 10), record(2, "a", 1, 1, 5)}, []int64{305}, 0},
-		{"two MicroVMs", "each by itself", []usage.Record{record(0, "a", 1, 0, 20), record(0, "b", 1, 1, 5), record(1, "a", 0, 1, 10)}, []int64{330, 305}, 0},
+		{
+			"interleaved", "a resume and the next suspend in one period",
+			[]usage.Record{record(0, "a", 1, 0, 20), record(1, "a", 1, 1, 30), record(2, "a", 0, 1, 10)},
+			[]int64{330, 330},
+			0,
+		},
+		{
+			"never resumed", "left out and counted",
+			[]usage.Record{record(0, "a", 1, 1, 20), record(1, "a", 1, 0, 30)},
+			[]int64{320},
+			1,
+		},
+		{"began before", "its length is not known", []usage.Record{
+			record(0, "a", 0, 0, 60), record(1, "a", 0, 1, 10),
+			record(2, "a", 1, 1, 5),
+		}, []int64{305}, 0},
+		{"two MicroVMs", "each by itself", []usage.Record{
+			record(0, "a", 1, 0, 20), record(0, "b", 1, 1, 5),
+			record(1, "a", 0, 1, 10),
+		}, []int64{330, 305}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			trace, err := from(tc.records...)
@@ -188,7 +218,8 @@ func TestFromRecords(t *testing.T) {
 	require.EqualValues(t, 300, a.LeastSeconds, "shorter timeouts cannot be judged")
 	require.GreaterOrEqual(t, a.Best.TimeoutSeconds(), int64(300))
 	require.Nil(t, a.Lives, "nor lives be followed")
-	owned, err := FromRecords(seq([]usage.Record{record(0, "a", 1, 1, 5)}), RecordOptions{Owner: func(*usage.Record) string { return "acme" }})
+	owned, err := FromRecords(seq([]usage.Record{record(0, "a", 1, 1, 5)}),
+		RecordOptions{Owner: func(*usage.Record) string { return "acme" }})
 	require.NoError(t, err)
 	require.Equal(t, "acme", owned.MicroVMs[0].Tenant)
 }

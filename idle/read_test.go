@@ -48,15 +48,32 @@ func TestReadGaps(t *testing.T) {
 		rounded           int64
 	}{
 		{"plain", "one column", "gap_seconds\n60\n300\n", []string{"// +0 busy 0, gap 60000 busy 0, gap 300000 busy 0"}, 0},
-		{"decimals", "kept to the millisecond", "gap_seconds\n0.5\n12.345\n", []string{"// +0 busy 0, gap 500 busy 0, gap 12345 busy 0"}, 0},
-		{"finer", "half-even, and counted", "gap_seconds\n0.0005\n0.0015\n0.00050001\n1.00049\n", []string{"// +0 busy 0, gap 0 busy 0, gap 2 busy 0, gap 1 busy 0, gap 1000 busy 0"}, 4},
-		{"zeros after", "nothing is lost, so nothing was rounded", "gap_seconds\n1.000000\n", []string{"// +0 busy 0, gap 1000 busy 0"}, 0},
 		{
-			"whose", "columns in any order; by tenant, image, MicroVM", "tenant,gap_seconds,microvm_id,image\nb,1,v,i\na,2,w,i\nb,3,v,i\n",
+			"decimals", "kept to the millisecond", "gap_seconds\n0.5\n12.345\n",
+			[]string{"// +0 busy 0, gap 500 busy 0, gap 12345 busy 0"},
+			0,
+		},
+		{
+			"finer", "half-even, and counted", "gap_seconds\n0.0005\n0.0015\n0.00050001\n1.00049\n",
+			[]string{"// +0 busy 0, gap 0 busy 0, gap 2 busy 0, gap 1 busy 0, gap 1000 busy 0"},
+			4,
+		},
+		{
+			"zeros after", "nothing is lost, so nothing was rounded", "gap_seconds\n1.000000\n",
+			[]string{"// +0 busy 0, gap 1000 busy 0"},
+			0,
+		},
+		{
+			"whose", "columns in any order; by tenant, image, MicroVM",
+			"tenant,gap_seconds,microvm_id,image\nb,1,v,i\na,2,w,i\nb,3,v,i\n",
 			[]string{"a/i/w +0 busy 0, gap 2000 busy 0", "b/i/v +0 busy 0, gap 1000 busy 0, gap 3000 busy 0"},
 			0,
 		},
-		{"spreadsheet", "a byte order mark, CRLF, quotes, blanks", "\ufeff\"gap_seconds\"\r\n\" 60 \"\r\n\r\n300", []string{"// +0 busy 0, gap 60000 busy 0, gap 300000 busy 0"}, 0},
+		{
+			"spreadsheet", "a byte order mark, CRLF, quotes, blanks", "\ufeff\"gap_seconds\"\r\n\" 60 \"\r\n\r\n300",
+			[]string{"// +0 busy 0, gap 60000 busy 0, gap 300000 busy 0"},
+			0,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := ReadGaps(text("g.csv", tc.csv))
@@ -81,18 +98,28 @@ func TestReadRequests(t *testing.T) {
 	}{
 		{"seconds", "of any clock", "time\n1000\n1090.5\n", []string{"// +0 busy 0, gap 90500 busy 0"}, 90_500, 0},
 		{
-			"dates", "with any offset", "time,tenant\n2026-10-01T08:00:00+02:00,a\n2026-10-01T06:05:00Z,a\n2026-10-01 06:00:10Z,b\n2026-10-01T06:00:11.5Z,b\n",
+			"dates", "with any offset",
+			"time,tenant\n2026-10-01T08:00:00+02:00,a\n2026-10-01T06:05:00Z,a\n2026-10-01 06:00:10Z,b\n2026-10-01T06:00:11.5Z,b\n",
 			[]string{"a// +0 busy 0, gap 300000 busy 0", "b// +10000 busy 0, gap 1500 busy 0"},
 			300_000, 0,
 		},
-		{"any order", "they are sorted", "time\n30\n10\n20\n", []string{"// +0 busy 0, gap 10000 busy 0, gap 10000 busy 0"}, 20_000, 0},
 		{
-			"durations", "a gap is from an end to a start; what overlaps or touches is one stretch", "time,duration_seconds\n0,10\n5,2\n10,5\n20,\n25,0.5\n",
+			"any order", "they are sorted", "time\n30\n10\n20\n",
+			[]string{"// +0 busy 0, gap 10000 busy 0, gap 10000 busy 0"},
+			20_000, 0,
+		},
+		{
+			"durations", "a gap is from an end to a start; what overlaps or touches is one stretch",
+			"time,duration_seconds\n0,10\n5,2\n10,5\n20,\n25,0.5\n",
 			[]string{"// +0 busy 15000, gap 5000 busy 0, gap 5000 busy 500"},
 			25_500, 2,
 		},
 		{"at one moment", "no gap", "time\n7\n7\n8\n", []string{"// +0 busy 0, gap 1000 busy 0"}, 1000, 1},
-		{"a single request", "a MicroVM without gaps is there all the same", "time,microvm_id\n7,a\n9,b\n12,b\n", []string{"//a +0 busy 0", "//b +2000 busy 0, gap 3000 busy 0"}, 5000, 0},
+		{
+			"a single request", "a MicroVM without gaps is there all the same", "time,microvm_id\n7,a\n9,b\n12,b\n",
+			[]string{"//a +0 busy 0", "//b +2000 busy 0, gap 3000 busy 0"},
+			5000, 0,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := ReadRequests(text("r.csv", tc.csv))
@@ -123,7 +150,10 @@ func TestReadAzure(t *testing.T) {
 		{
 			"days", "files follow each other",
 			[]string{header + "o,a,f,http,1,0,0,0,0,0\n", header + "o,a,g,timer,0,0,0,0,0,1\no,a,f,http,0,0,1,0,0,1\n"},
-			[]string{"o/a/f (http) +0 busy 60000, gap 420000 busy 60000, gap 120000 busy 60000", "o/a/g (timer) +660000 busy 60000"},
+			[]string{
+				"o/a/f (http) +0 busy 60000, gap 420000 busy 60000, gap 120000 busy 60000",
+				"o/a/g (timer) +660000 busy 60000",
+			},
 			0, 4,
 		},
 		{
@@ -132,7 +162,12 @@ func TestReadAzure(t *testing.T) {
 			[]string{"o/a/f (http) +180000 busy 60000, gap 60000 busy 120000"},
 			1, 3,
 		},
-		{"never invoked", "no MicroVM", []string{header + "o,a,f,http,0,0,0,0,0,0\no,a,g,http,1,0,1,0,0,0\n"}, []string{"o/a/g (http) +0 busy 60000, gap 60000 busy 60000"}, 0, 2},
+		{
+			"never invoked", "no MicroVM",
+			[]string{header + "o,a,f,http,0,0,0,0,0,0\no,a,g,http,1,0,1,0,0,0\n"},
+			[]string{"o/a/g (http) +0 busy 60000, gap 60000 busy 60000"},
+			0, 2,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var files []Named
@@ -178,8 +213,14 @@ func TestRefusals(t *testing.T) {
 	const azure = "HashOwner,HashApp,HashFunction,Trigger,1,2\n"
 	for _, tc := range []struct{ name, reason, csv, want string }{
 		{"empty", "", "", "f.csv: there is no header: the file is empty"},
-		{"no known column", "what it could have", "a,b\n1,2\n", "f.csv:1: there is no column gap_seconds or time or HashOwner; it has a, b"},
-		{"columns", "which of the two is meant cannot be known", "gap_seconds,tenant, gap_seconds\n1,a,2\n", `f.csv:1: column "gap_seconds" is there twice`},
+		{
+			"no known column", "what it could have", "a,b\n1,2\n",
+			"f.csv:1: there is no column gap_seconds or time or HashOwner; it has a, b",
+		},
+		{
+			"columns", "which of the two is meant cannot be known", "gap_seconds,tenant, gap_seconds\n1,a,2\n",
+			`f.csv:1: column "gap_seconds" is there twice`,
+		},
 		{"no rows", "nothing to decide on", "gap_seconds\n", "f.csv: there are no gaps in it"},
 		{"one request", "no gap either", "time\n5\n", "f.csv: there are no gaps in it"},
 		{
@@ -193,10 +234,17 @@ f.csv:9: gap_seconds: "4000000000" is longer than a hundred years
 f.csv:10: gap_seconds: "99999999999999999999" is too large for a number of seconds
 f.csv:11: gap_seconds: "NaN" is not a plain number of seconds such as 90 or 12.5`,
 		},
-		{"fields", "rows as long as the header", "gap_seconds,tenant\n1\n1,a,b\n1,a\n", "f.csv:2: has 1 fields; the header has 2\nf.csv:3: has 3 fields; the header has 2"},
-		{"quotes", "those after it are read", "gap_seconds\n1\"\n2\n\"x\n", "f.csv:2: bare \" in non-quoted-field\nf.csv:4: extraneous or missing \" in quoted-field"},
 		{
-			"times", "dates and seconds are not one clock", "time\n2026-10-01T06:00:00Z\n5\nyesterday\n2026-13-01T00:00:00Z\n0001-01-01T00:00:00Z\n",
+			"fields", "rows as long as the header", "gap_seconds,tenant\n1\n1,a,b\n1,a\n",
+			"f.csv:2: has 1 fields; the header has 2\nf.csv:3: has 3 fields; the header has 2",
+		},
+		{
+			"quotes", "those after it are read", "gap_seconds\n1\"\n2\n\"x\n",
+			"f.csv:2: bare \" in non-quoted-field\nf.csv:4: extraneous or missing \" in quoted-field",
+		},
+		{
+			"times", "dates and seconds are not one clock",
+			"time\n2026-10-01T06:00:00Z\n5\nyesterday\n2026-13-01T00:00:00Z\n0001-01-01T00:00:00Z\n",
 			`f.csv:3: time: "5" mixes dates with seconds; give all times in one way
 f.csv:4: time: "yesterday" is not a plain number of seconds such as 90 or 12.5, nor a moment such as 2026-10-01T06:00:00Z
 f.csv:5: time: "2026-13-01T00:00:00Z" is not a moment such as 2026-10-01T06:00:00Z, nor a number of seconds
@@ -204,12 +252,27 @@ f.csv:6: time: "0001-01-01T00:00:00Z" is not in the years 1970 to 2199`,
 		},
 		{"durations", "", "time,duration_seconds\n1,-5\n2,1s\n", `f.csv:2: duration_seconds: "-5" is below zero
 f.csv:3: duration_seconds: "1s" is not a plain number of seconds such as 90 or 12.5`},
-		{"azure header", "in the order of the layout", "HashOwner,HashFunction,HashApp,Trigger,1\n", `f.csv:1: column 2 is "HashFunction"; the layout has HashApp there`},
+		{
+			"azure header", "in the order of the layout", "HashOwner,HashFunction,HashApp,Trigger,1\n",
+			`f.csv:1: column 2 is "HashFunction"; the layout has HashApp there`,
+		},
 		{"azure without minutes", "", "HashOwner,HashApp,HashFunction,Trigger\n", "f.csv:1: there are no minutes in it"},
-		{"azure minutes", "one after the other", "HashOwner,HashApp,HashFunction,Trigger,1,3\n", `f.csv:1: column 6, "3", is not the minute after the column before it`},
-		{"azure counts", "", azure + "o,a,f,http,1,x\no,a,g,http,-1,0\n", "f.csv:2: column 6: \"x\" is not a number of invocations\nf.csv:3: column 5: \"-1\" is not a number of invocations"},
-		{"azure twice", "which of the two it is cannot be known", azure + "o,a,f,http,1,0\no,a,f,http,1,0\n", "f.csv:3: the function is there twice, with the same trigger"},
-		{"long name", "names are not novels", "gap_seconds,tenant\n1," + strings.Repeat("x", 3000) + "\n", "f.csv:2: a name is longer than 2048 bytes"},
+		{
+			"azure minutes", "one after the other", "HashOwner,HashApp,HashFunction,Trigger,1,3\n",
+			`f.csv:1: column 6, "3", is not the minute after the column before it`,
+		},
+		{
+			"azure counts", "", azure + "o,a,f,http,1,x\no,a,g,http,-1,0\n",
+			"f.csv:2: column 6: \"x\" is not a number of invocations\nf.csv:3: column 5: \"-1\" is not a number of invocations",
+		},
+		{
+			"azure twice", "which of the two it is cannot be known", azure + "o,a,f,http,1,0\no,a,f,http,1,0\n",
+			"f.csv:3: the function is there twice, with the same trigger",
+		},
+		{
+			"long name", "names are not novels", "gap_seconds,tenant\n1," + strings.Repeat("x", 3000) + "\n",
+			"f.csv:2: a name is longer than 2048 bytes",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Read(text("f.csv", tc.csv))
@@ -254,12 +317,14 @@ func TestHostileInput(t *testing.T) {
 	require.ErrorContains(t, err, "f.gz: ")
 	_, err = ReadGaps(Named{"f.csv", iotest.ErrReader(errors.New("disk on fire"))})
 	require.EqualError(t, err, "f.csv: disk on fire")
-	_, err = ReadGaps(Named{"f.csv", iotest.TimeoutReader(strings.NewReader("gap_seconds\n" + strings.Repeat("60\n", 200_000)))})
+	_, err = ReadGaps(Named{"f.csv", iotest.TimeoutReader(strings.NewReader("gap_seconds\n" +
+		strings.Repeat("60\n", 200_000)))})
 	require.ErrorContains(t, err, "f.csv: timeout")
 
 	trace, err := ReadGaps(Named{"f.csv", iotest.OneByteReader(strings.NewReader("gap_seconds,tenant\n60,\x1b[2J\n"))})
 	require.NoError(t, err)
-	require.Equal(t, "\x1b[2J", trace.MicroVMs[0].Tenant, "names are kept as they are, and made harmless where they are shown")
+	require.Equal(t, "\x1b[2J", trace.MicroVMs[0].Tenant,
+		"names are kept as they are, and made harmless where they are shown")
 }
 
 // Beyond what is kept, the distribution alone is, and everything that rests on it.
@@ -314,5 +379,6 @@ func TestManyMicroVMs(t *testing.T) {
 	require.False(t, b.tooMany)
 	b.microVM(microVMKey{id: "one too many"})
 	_, err := b.finish("f.csv")
-	require.EqualError(t, err, "f.csv: it tells more than 1000000 MicroVMs apart; give those of some tenants, or gaps without microvm_id")
+	require.EqualError(t, err,
+		"f.csv: it tells more than 1000000 MicroVMs apart; give those of some tenants, or gaps without microvm_id")
 }

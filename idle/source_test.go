@@ -24,12 +24,18 @@ func TestNoFloatsNoClockNoFiles(t *testing.T) {
 		file, err := parser.ParseFile(set, name, nil, 0)
 		require.NoError(t, err)
 		for _, imported := range file.Imports {
-			require.NotContains(t, []string{`"os"`, `"math/rand"`, `"net/http"`, `"microspend/scenarios"`, `"microspend/report"`}, imported.Path.Value, name)
+			require.NotContains(t, []string{
+				`"os"`, `"math/rand"`, `"net/http"`, `"microspend/scenarios"`,
+				`"microspend/report"`,
+			}, imported.Path.Value, name)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Ident:
-				require.NotContains(t, []string{"float32", "float64", "NewFromFloat", "Float64", "InexactFloat64", "ParseFloat", "Div", "DivRound"},
+				require.NotContains(t, []string{
+					"float32", "float64", "NewFromFloat", "Float64", "InexactFloat64", "ParseFloat",
+					"Div", "DivRound",
+				},
 					n.Name, "%s", set.Position(n.Pos()))
 			case *ast.SelectorExpr:
 				if pkg, ok := n.X.(*ast.Ident); ok && pkg.Name == "time" {

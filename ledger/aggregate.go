@@ -12,8 +12,9 @@ import (
 	"microspend/usage"
 )
 
-// Aggregate adds up the records of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of them
-// the columns that it groups by and sums, on all processors. Memory grows with the number of groups, not of records.
+// Aggregate adds up the records of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of
+// them the columns that it groups by and sums, on all processors. Memory grows with the number of groups, not of
+// records.
 //
 // Files that are damaged are named in the result and left out of it as a whole. An error is for a query that cannot be
 // answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended.
@@ -97,7 +98,10 @@ type aggregator struct {
 }
 
 func newAggregator(q *Query) *aggregator {
-	a := &aggregator{query: q, names: q.names(), byDay: slices.Contains(q.By, FieldDay), table: newGroups(), local: newGroups()}
+	a := &aggregator{
+		query: q, names: q.names(), byDay: slices.Contains(q.By, FieldDay), table: newGroups(),
+		local: newGroups(),
+	}
 	location := q.Location
 	if location == nil {
 		location = time.UTC
@@ -159,8 +163,8 @@ func (a *aggregator) group(p *part, group int) error {
 	return a.sum(p, group, columnPeriodSeconds, func(s *usage.Sum) *usage.Uint128 { return &s.Seconds }, complete)
 }
 
-// sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to the
-// covered seconds.
+// sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to
+// the covered seconds.
 func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int64) error {
 	next, nextCovered := 0, 0
 	return a.reader.numbers(p, group, c, func(at int, values []int64) error {

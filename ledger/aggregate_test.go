@@ -47,7 +47,8 @@ func TestAggregateIsExact(t *testing.T) {
 	records := fleet{microVMs: 11, tenants: 4, days: 32, periods: 6}.all()
 	for i := range records {
 		if i%50 == 0 { // two of these do not fit into 63 bits together
-			records[i].Amounts[pricing.SnapshotRead], records[i].Amounts[pricing.SnapshotStorage] = math.MaxInt64, math.MaxInt64-int64(i)
+			records[i].Amounts[pricing.SnapshotRead], records[i].Amounts[pricing.SnapshotStorage] = math.MaxInt64,
+				math.MaxInt64-int64(i)
 		}
 		records[i].Role = []string{"", "arn:aws:iam::1:role/a", "Ünïcode\x1b[31m"}[i%3]
 	}
@@ -171,7 +172,8 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	for i := range records {
 		want.Add(&records[i])
 	}
-	want.Amounts[usage.Suspended], want.Amounts[usage.Launches], want.Amounts[usage.Suspends], want.Amounts[usage.Resumes] = usage.Uint128{}, usage.Uint128{}, usage.Uint128{}, usage.Uint128{}
+	want.Amounts[usage.Suspended], want.Amounts[usage.Launches], want.Amounts[usage.Suspends],
+		want.Amounts[usage.Resumes] = usage.Uint128{}, usage.Uint128{}, usage.Uint128{}, usage.Uint128{}
 	require.Equal(t, want, result.Groups[0].Sum)
 
 	m, _, err := readManifest(folder, dayOf(firstDay)+1)

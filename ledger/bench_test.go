@@ -81,8 +81,8 @@ func benchCSV(b *testing.B) (path string, rows int) {
 	return path, f.count()
 }
 
-// peakHeap samples the memory that Go holds from the system until the function it returns is called, which gives the peak
-// in MB.
+// peakHeap samples the memory that Go holds from the system until the function it returns is called, which gives the
+// peak in MB.
 func peakHeap() func() float64 {
 	debug.FreeOSMemory()
 	stop, done := make(chan struct{}), make(chan struct{})

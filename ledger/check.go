@@ -81,7 +81,8 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResul
 		known := slices.ContainsFunc(opened.manifest.Parts, func(p partEntry) bool { return p.Name == entry.Name() }) ||
 			slices.Contains(opened.manifest.Dropped, entry.Name())
 		if hidden := strings.ContainsAny(entry.Name()[:1], "._"); !hidden && !known {
-			result.Orphaned = append(result.Orphaned, opened.file(entry.Name(), errors.New("the day's manifest does not know it")))
+			result.Orphaned = append(result.Orphaned, opened.file(entry.Name(),
+				errors.New("the day's manifest does not know it")))
 		}
 	}
 	return nil
@@ -121,10 +122,10 @@ func (p *part) verify(ctx context.Context, last *usage.Record) error {
 	}
 }
 
-// Repair checks the ledger and sets what is damaged aside: such files are renamed to _*.damaged, so that engines do not read
-// them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is reported as
-// lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of the day's parts
-// that prove to be what this program wrote, and only the others are set aside.
+// Repair checks the ledger and sets what is damaged aside: such files are renamed to _*.damaged, so that engines do
+// not read them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is
+// reported as lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of
+// the day's parts that prove to be what this program wrote, and only the others are set aside.
 func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 	if w.lock == nil {
 		return CheckResult{}, errClosed
@@ -215,8 +216,9 @@ func (w *Writer) recount(m *manifest, day civil.Day) error {
 	return nil
 }
 
-// AcceptLoss ends the reports of the lost parts of days, or of all days where none is given: for when what they held has
-// been imported again, or will never be. It returns what is no longer reported. The files that were set aside stay.
+// AcceptLoss ends the reports of the lost parts of days, or of all days where none is given: for when what they held
+// has been imported again, or will never be. It returns what is no longer reported. The files that were set aside
+// stay.
 func (w *Writer) AcceptLoss(days ...time.Time) (accepted []DamagedFile, err error) {
 	if w.lock == nil {
 		return nil, errClosed

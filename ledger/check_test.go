@@ -14,7 +14,8 @@ import (
 	"microspend/usage"
 )
 
-// A part can be what its manifest says, to the last checksum, and still not be in order: a fault of the program that wrote it.
+// A part can be what its manifest says, to the last checksum, and still not be in order: a fault of the program that
+// wrote it.
 func TestCheckHoldsRecordsToTheirOrder(t *testing.T) {
 	records := reference(fleet{microVMs: 3, tenants: 1, days: 1, periods: 2}.all())
 	swapped := slices.Clone(records)
@@ -27,7 +28,11 @@ func TestCheckHoldsRecordsToTheirOrder(t *testing.T) {
 		{"in order", [][]usage.Record{records[:3], records[3:]}, nil},
 		{"swapped", [][]usage.Record{swapped}, []string{"row 3 is out of order"}},
 		{"a key twice", [][]usage.Record{{records[0], records[1], records[1]}}, []string{"row 3 is out of order"}},
-		{"the last key of the part before again", [][]usage.Record{records[:3], records[2:]}, []string{"row 1 is out of order"}},
+		{
+			"the last key of the part before again",
+			[][]usage.Record{records[:3], records[2:]},
+			[]string{"row 1 is out of order"},
+		},
 		{"parts in another order", [][]usage.Record{records[3:], records[:3]}, []string{"row 1 is out of order"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

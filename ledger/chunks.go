@@ -11,8 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// chunkReader reads column chunks of a part, each checked against the manifest before it is decoded. It holds what can be
-// used again from chunk to chunk; it is not for several goroutines.
+// chunkReader reads column chunks of a part, each checked against the manifest before it is decoded. It holds what can
+// be used again from chunk to chunk; it is not for several goroutines.
 type chunkReader struct {
 	data   []byte
 	values []int64
@@ -92,11 +92,11 @@ func (r *chunkReader) numbers(p *part, group int, c column, take func(at int, va
 	return err
 }
 
-// words gives a column of texts as its dictionary and, for each row, the index into it. The memory of the indexes is used
-// again where there is enough.
+// words gives a column of texts as its dictionary and, for each row, the index into it. The memory of the indexes is
+// used again where there is enough.
 //
-// This is where files of version 1 become those of today: what they lack is worked out from the dictionary, a few thousand
-// words at most, and not row by row.
+// This is where files of version 1 become those of today: what they lack is worked out from the dictionary, a few
+// thousand words at most, and not row by row.
 func (r *chunkReader) words(p *part, group int, c column, into *words[string]) error {
 	if p.version == versionMarkedIDs {
 		switch c {

@@ -10,8 +10,8 @@ import (
 // column is a column of the ledger's files, wherever a file has it.
 type column int
 
-// The columns, in the order in which files are written. The measures of [usage.Record.Amounts] lie between the names and the
-// coverage, in their own order.
+// The columns, in the order in which files are written. The measures of [usage.Record.Amounts] lie between the names
+// and the coverage, in their own order.
 const (
 	columnPeriodStart column = iota
 	columnPeriodSeconds
@@ -51,8 +51,8 @@ func amountColumn(m usage.Measure) column { return firstAmount + column(m) }
 
 // The versions of the format. A day's manifest says which one its files are of at most; a file says it by its columns.
 //
-// In version 1 the kind of a resource was a mark before its id, as it is in CSV files, and there was no architecture. It is
-// read as if it had been written today, and a day becomes version 2 when it is next written.
+// In version 1 the kind of a resource was a mark before its id, as it is in CSV files, and there was no architecture.
+// It is read as if it had been written today, and a day becomes version 2 when it is next written.
 const (
 	versionMarkedIDs = 1
 	versionKinds     = 2

@@ -34,12 +34,14 @@ func TestReadersSeeWholeDaysDuringWrites(t *testing.T) {
 					return
 				default:
 				}
-				result, err := l.Aggregate(context.Background(), Query{From: always[0], To: always[1], By: []Field{FieldTenant, FieldDay}})
+				result, err := l.Aggregate(context.Background(),
+					Query{From: always[0], To: always[1], By: []Field{FieldTenant, FieldDay}})
 				if !assert.NoError(t, err) || !assert.Empty(t, result.Damaged) || !assert.Len(t, result.Groups, 4) {
 					return
 				}
 				for _, g := range result.Groups {
-					seen := "generation-" + strconv.FormatUint(g.Sum.Amounts[pricing.VCPU].Lo/72, 10) // each of the 72 records has its number
+					// each of the 72 records has its number
+					seen := "generation-" + strconv.FormatUint(g.Sum.Amounts[pricing.VCPU].Lo/72, 10)
 					if !assert.Equal(t, int64(72), g.Sum.Records) || !assert.Equal(t, seen, g.Tenant) {
 						return
 					}

@@ -19,8 +19,8 @@ import (
 	"microspend/usage"
 )
 
-// The crash tests run this test binary as a writer and kill it. The writer imports generation after generation of the same
-// keys, of which every record says which generation it is of.
+// The crash tests run this test binary as a writer and kill it. The writer imports generation after generation of the
+// same keys, of which every record says which generation it is of.
 const (
 	crashDir  = "LEDGER_TEST_CRASH_DIR"
 	crashFrom = "LEDGER_TEST_CRASH_FROM" // the first generation

@@ -11,8 +11,8 @@ import (
 	"microspend/usage"
 )
 
-// FuzzDamage changes bytes of a part or of the manifest. Whatever they are, the damage is reported or the content is what it
-// was; nothing panics.
+// FuzzDamage changes bytes of a part or of the manifest. Whatever they are, the damage is reported or the content is
+// what it was; nothing panics.
 func FuzzDamage(f *testing.F) {
 	dir := f.TempDir()
 	records := fleet{microVMs: 5, tenants: 2, days: 1, periods: 6}.all()

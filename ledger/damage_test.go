@@ -51,20 +51,38 @@ func TestDamageIsNamedAndTheRestServes(t *testing.T) {
 		reason string
 		lost   int // rows that are not served
 	}{
-		{"a bit within a column", change(second, func(b []byte) []byte { b[len(b)/4] ^= 1; return b }), second, "the checksum of column", 40},
-		{"a bit within the footer", change(second, func(b []byte) []byte { b[len(b)-20] ^= 1; return b }), second, "its footer's checksum is", 40},
+		{
+			"a bit within a column", change(second, func(b []byte) []byte { b[len(b)/4] ^= 1; return b }), second,
+			"the checksum of column", 40,
+		},
+		{
+			"a bit within the footer", change(second, func(b []byte) []byte { b[len(b)-20] ^= 1; return b }), second,
+			"its footer's checksum is", 40,
+		},
 		{"cut off", change(second, func(b []byte) []byte { return b[:100] }), second, "it has 100 bytes, not", 40},
 		{"empty", change(second, func([]byte) []byte { return nil }), second, "it has 0 bytes, not", 40},
-		{"something else", change(second, func(b []byte) []byte { return bytes.Repeat([]byte("x"), len(b)) }), second, "its footer's checksum is", 40},
+		{
+			"something else", change(second, func(b []byte) []byte { return bytes.Repeat([]byte("x"), len(b)) }), second,
+			"its footer's checksum is", 40,
+		},
 		{"longer", change(second, func(b []byte) []byte { return append(b, 0) }), second, "bytes, not", 40},
-		{"missing", func(t *testing.T, folder string) { require.NoError(t, os.Remove(filepath.Join(folder, second))) }, second, "it is missing", 40},
+		{
+			"missing", func(t *testing.T, folder string) { require.NoError(t, os.Remove(filepath.Join(folder, second))) },
+			second, "it is missing", 40,
+		},
 		{"another part's content", func(t *testing.T, folder string) {
 			data, err := os.ReadFile(filepath.Join(folder, "part-00000.parquet"))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(folder, second), data, 0o644))
 		}, second, "not", 40},
-		{"a bit of the manifest", change(manifestName, func(b []byte) []byte { b[len(b)/2] ^= 1; return b }), manifestName, "manifest", 96},
-		{"no manifest", func(t *testing.T, folder string) { require.NoError(t, os.Remove(filepath.Join(folder, manifestName))) }, manifestName, "no manifest", 96},
+		{
+			"a bit of the manifest", change(manifestName, func(b []byte) []byte { b[len(b)/2] ^= 1; return b }), manifestName,
+			"manifest", 96,
+		},
+		{"no manifest", func(t *testing.T, folder string) {
+			require.NoError(t,
+				os.Remove(filepath.Join(folder, manifestName)))
+		}, manifestName, "no manifest", 96},
 		{"another day's manifest", func(t *testing.T, folder string) {
 			data, err := os.ReadFile(filepath.Join(folder, "..", "dt=2026-10-01", manifestName))
 			require.NoError(t, err)

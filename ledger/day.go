@@ -51,7 +51,8 @@ func (l *Ledger) tryOpenDay(folder string, day civil.Day) (*openDay, []byte) {
 	}
 	if m == nil {
 		if parts, _ := filepath.Glob(filepath.Join(escapeGlob(folder), "part-*.parquet")); len(parts) > 0 {
-			d.damaged = append(d.damaged, d.file(manifestName, errors.New("the day has files but no manifest to check them against")))
+			d.damaged = append(d.damaged, d.file(manifestName,
+				errors.New("the day has files but no manifest to check them against")))
 		}
 		return d, nil
 	}
@@ -82,8 +83,8 @@ func reasonOf(fault error) string {
 	return strings.TrimPrefix(fault.Error(), errNotThisPart.Error()+": ")
 }
 
-// openEitherName opens a part under its own name or, where the switch to it has not got that far, under the one it waits
-// under.
+// openEitherName opens a part under its own name or, where the switch to it has not got that far, under the one it
+// waits under.
 func openEitherName(folder string, day civil.Day, entry partEntry) (*part, error) {
 	opened, err := openPart(filepath.Join(folder, entry.Name), day, entry)
 	if err == nil {

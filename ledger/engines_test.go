@@ -22,7 +22,8 @@ import (
 	"microspend/usage"
 )
 
-// engine is a real query engine from npm. It is used where an environment variable names its package's folder, as in CI.
+// engine is a real query engine from npm. It is used where an environment variable names its package's folder, as in
+// CI.
 type engine struct {
 	name, variable string
 	run            string // the JavaScript that runs the query in process.argv[1] and prints a JSON object a row
@@ -115,7 +116,8 @@ func TestEnginesReadTheLedger(t *testing.T) {
 		}
 		for _, group := range result.Groups {
 			ours := sums{
-				group.Tenant, group.Sum.Amounts[pricing.VCPU].String(), group.Sum.Amounts[pricing.Memory].String(), group.Sum.Amounts[pricing.SnapshotStorage].String(),
+				group.Tenant, group.Sum.Amounts[pricing.VCPU].String(), group.Sum.Amounts[pricing.Memory].String(),
+				group.Sum.Amounts[pricing.SnapshotStorage].String(),
 				fmt.Sprint(group.Sum.Records), fmt.Sprint(days[group.Tenant]),
 			}
 			require.Equal(t, ours, theirs[group.Tenant])
@@ -123,15 +125,22 @@ func TestEnginesReadTheLedger(t *testing.T) {
 	})
 }
 
-// A ledger of version 1 to which something was added has files of both versions side by side, the older or the newer first.
+// A ledger of version 1 to which something was added has files of both versions side by side, the older or the newer
+// first.
 func TestEnginesReadBothVersionsSideBySide(t *testing.T) {
 	type counts struct{ Day, Records, Kinds, ARM64 string }
 	tests := []struct {
 		name, period string
 		want         []counts
 	}{
-		{"the earlier day is of today", "2026-10-01T05:00:00Z", []counts{{"2026-10-01", "13", "13", "1"}, {"2026-10-02", "3", "0", "0"}}},
-		{"the later day is of today", "2026-10-02T05:00:00Z", []counts{{"2026-10-01", "12", "0", "0"}, {"2026-10-02", "4", "4", "1"}}},
+		{
+			"the earlier day is of today", "2026-10-01T05:00:00Z",
+			[]counts{{"2026-10-01", "13", "13", "1"}, {"2026-10-02", "3", "0", "0"}},
+		},
+		{
+			"the later day is of today", "2026-10-02T05:00:00Z",
+			[]counts{{"2026-10-01", "12", "0", "0"}, {"2026-10-02", "4", "4", "1"}},
+		},
 	}
 	forEachEngine(t, func(t *testing.T, e engine) {
 		for _, test := range tests {
@@ -141,7 +150,8 @@ func TestEnginesReadBothVersionsSideBySide(t *testing.T) {
 				row := "period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb," +
 					"storage_gb_hours,arch\n" + test.period + ",3600,eu-west-1,mvm-9,web,acme,1,2,0,0,0,arm64\n"
 				filled(t, dir, usage.ReadCSV(strings.NewReader(row), usage.CSVOptions{}).Batches())
-				lines := json.NewDecoder(bytes.NewReader(e.query(t, fmt.Sprintf(e.kindsByDay, filepath.Join(dir, "usage", "dt=*", "*.parquet")))))
+				lines := json.NewDecoder(bytes.NewReader(e.query(t,
+					fmt.Sprintf(e.kindsByDay, filepath.Join(dir, "usage", "dt=*", "*.parquet")))))
 				var got []counts
 				for lines.More() {
 					var row counts

@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Fingerprint changes whenever a day is written, added or removed, and as good as never otherwise. It looks at the folders'
-// times alone, one for each day, and reads no file: cheap enough to ask every second whether there is anything new.
+// Fingerprint changes whenever a day is written, added or removed, and as good as never otherwise. It looks at the
+// folders' times alone, one for each day, and reads no file: cheap enough to ask every second whether there is
+// anything new.
 func (l *Ledger) Fingerprint() (string, error) {
 	entries, err := os.ReadDir(filepath.Join(l.dir, usageFolder))
 	switch {

@@ -22,8 +22,9 @@ func TestFingerprintChangesWithTheContent(t *testing.T) {
 		require.NoError(t, err)
 		_, err = writer.Upsert(context.Background(), func(yield func([]usage.Record, error) bool) {
 			yield([]usage.Record{{
-				PeriodStart: time.Date(2026, time.October, day, 0, 0, 0, 0, time.UTC), PeriodSeconds: 3600, Region: "eu-west-1", Resource: usage.Resource{ID: "mvm-1"},
-				Source: "test", Amounts: usage.Amounts{pricing.VCPU: int64(seconds) * 1000},
+				PeriodStart: time.Date(2026, time.October, day, 0, 0, 0, 0, time.UTC), PeriodSeconds: 3600, Region: "eu-west-1",
+				Resource: usage.Resource{ID: "mvm-1"},
+				Source:   "test", Amounts: usage.Amounts{pricing.VCPU: int64(seconds) * 1000},
 			}}, nil)
 		})
 		require.NoError(t, err)

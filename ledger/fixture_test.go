@@ -18,8 +18,8 @@ import (
 
 var firstDay = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 
-// fleet makes deterministic records: hours of MicroVMs that run, are suspended and launched, over some days. About 1 record
-// in 33 has amounts that a meter would give (no two alike), the rest is noise around habits.
+// fleet makes deterministic records: hours of MicroVMs that run, are suspended and launched, over some days. About 1
+// record in 33 has amounts that a meter would give (no two alike), the rest is noise around habits.
 type fleet struct {
 	microVMs, tenants, days int
 	periods                 int // a day
@@ -140,8 +140,8 @@ func reference(imports ...[]usage.Record) []usage.Record {
 	return records
 }
 
-// bigSum adds up records with big integers, by a name made from each record: vCPU-ms, MiB-ms, bytes read, written, stored
-// × seconds, running, suspended, launches, suspends, resumes, seconds, covered seconds, records.
+// bigSum adds up records with big integers, by a name made from each record: vCPU-ms, MiB-ms, bytes read, written,
+// stored × seconds, running, suspended, launches, suspends, resumes, seconds, covered seconds, records.
 func bigSum(records []usage.Record, by func(usage.Record) string) map[string][13]string {
 	sums := map[string]*[13]big.Int{}
 	for _, r := range records {
@@ -155,7 +155,9 @@ func bigSum(records []usage.Record, by func(usage.Record) string) map[string][13
 			covered = r.PeriodSeconds
 		}
 		for i, n := range []int64{
-			r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead], r.Amounts[pricing.SnapshotWrite], r.Amounts[pricing.SnapshotStorage], r.Amounts[usage.Running], r.Amounts[usage.Suspended], r.Amounts[usage.Launches],
+			r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead],
+			r.Amounts[pricing.SnapshotWrite], r.Amounts[pricing.SnapshotStorage], r.Amounts[usage.Running],
+			r.Amounts[usage.Suspended], r.Amounts[usage.Launches],
 			r.Amounts[usage.Suspends], r.Amounts[usage.Resumes], r.PeriodSeconds, covered, 1,
 		} {
 			s[i].Add(&s[i], big.NewInt(n))
@@ -178,8 +180,10 @@ func sumTexts(groups []Group, by func(Group) string) map[string][13]string {
 	for _, g := range groups {
 		s := g.Sum
 		texts[by(g)] = [13]string{
-			s.Amounts[pricing.VCPU].String(), s.Amounts[pricing.Memory].String(), s.Amounts[pricing.SnapshotRead].String(), s.Amounts[pricing.SnapshotWrite].String(),
-			s.Amounts[pricing.SnapshotStorage].String(), s.Amounts[usage.Running].String(), s.Amounts[usage.Suspended].String(), s.Amounts[usage.Launches].String(), s.Amounts[usage.Suspends].String(),
+			s.Amounts[pricing.VCPU].String(), s.Amounts[pricing.Memory].String(), s.Amounts[pricing.SnapshotRead].String(),
+			s.Amounts[pricing.SnapshotWrite].String(),
+			s.Amounts[pricing.SnapshotStorage].String(), s.Amounts[usage.Running].String(), s.Amounts[usage.Suspended].String(),
+			s.Amounts[usage.Launches].String(), s.Amounts[usage.Suspends].String(),
 			s.Amounts[usage.Resumes].String(), s.Seconds.String(), s.CoveredSeconds.String(), fmt.Sprint(s.Records),
 		}
 	}

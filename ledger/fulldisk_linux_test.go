@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A disk that is full at any point of an import leaves the ledger as it was, or with some days new; once there is room the
-// same import completes it.
+// A disk that is full at any point of an import leaves the ledger as it was, or with some days new; once there is room
+// the same import completes it.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=512k"); err != nil {

@@ -11,8 +11,9 @@ import (
 
 // columnOf is the column that a field groups by. FieldDay has none of its own.
 var columnOf = [...]column{
-	FieldTenant: columnTenant, FieldImage: columnImage, FieldArch: columnArch, FieldKind: columnKind, FieldResource: columnResource,
-	FieldRole: columnRole, FieldRegion: columnRegion, FieldAccount: columnAccount, FieldSource: columnSource,
+	FieldTenant: columnTenant, FieldImage: columnImage, FieldArch: columnArch, FieldKind: columnKind,
+	FieldResource: columnResource,
+	FieldRole:     columnRole, FieldRegion: columnRegion, FieldAccount: columnAccount, FieldSource: columnSource,
 }
 
 // groupKey tells groups apart: names by their id, 0 where they are not asked for, and the day.
@@ -145,8 +146,8 @@ func (g *groups) result(i int, names []string) Group {
 	return group
 }
 
-// compareGroups orders groups by their names, as the fields are declared, then by day. The names' ids must be in the order
-// of the names.
+// compareGroups orders groups by their names, as the fields are declared, then by day. The names' ids must be in the
+// order of the names.
 func compareGroups(a, b *groupKey) int {
 	if c := slices.Compare(a.names[:], b.names[:]); c != 0 {
 		return c

@@ -25,8 +25,8 @@ type DayInfo struct {
 	Seconds, CoveredSeconds int64
 }
 
-// Info sums up the manifests. It looks for files that are missing or of another size, and for footers that are not what was
-// written; [Writer.Check] reads everything.
+// Info sums up the manifests. It looks for files that are missing or of another size, and for footers that are not
+// what was written; [Writer.Check] reads everything.
 func (l *Ledger) Info() (Info, error) {
 	var info Info
 	days, err := l.days()

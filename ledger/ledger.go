@@ -18,8 +18,8 @@ type Options struct {
 	Now     func() time.Time // for the lock's holder line and for when a file was set aside; nil means time.Now
 	Logger  *slog.Logger     // for what was completed, cleared away or found damaged; nil keeps quiet
 	Command string           // what the lock's holder line says is running, such as "microspend import"; may be ""
-	// Progress is told how many of the days that an import concerns are sorted and on the disk, before the first of them is
-	// switched. It is called by one goroutine at a time. Nil is not told.
+	// Progress is told how many of the days that an import concerns are sorted and on the disk, before the first of them
+	// is switched. It is called by one goroutine at a time. Nil is not told.
 	Progress func(done, of int)
 }
 

@@ -54,7 +54,8 @@ func lock(dir string, options Options) (*os.File, error) {
 	if command == "" {
 		command = filepath.Base(os.Args[0])
 	}
-	line := fmt.Sprintf("pid %d on %s, command %q, since %s\n", os.Getpid(), host, command, options.Now().UTC().Format(time.RFC3339))
+	line := fmt.Sprintf("pid %d on %s, command %q, since %s\n", os.Getpid(), host, command,
+		options.Now().UTC().Format(time.RFC3339))
 	// The line informs only; a full disk must not keep a writer from cleaning up.
 	_ = file.Truncate(0)
 	_, _ = file.WriteAt([]byte(line), 0)

@@ -22,18 +22,19 @@ type ParquetOptions struct {
 	MaxFaults     int    // how many bad rows are kept with their reason; 0 means 20
 }
 
-// ParquetReader reads records from a Parquet file in the schema of the ledger's, as [WriteParquet] and query engines write
-// it. Columns are found by their names, in any order; the column dt, which engines make of a ledger's folders, is passed
-// over.
+// ParquetReader reads records from a Parquet file in the schema of the ledger's, as [WriteParquet] and query engines
+// write it. Columns are found by their names, in any order; the column dt, which engines make of a ledger's folders,
+// is passed over.
 //
-//   - period_start (a timestamp of any unit; one without time zone is UTC), period_seconds, region, microvm_id, image, tenant,
-//     vcpu_ms, mem_mib_ms, read_bytes, write_bytes and storage_byte_seconds are required.
-//   - account, resource_kind, arch, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage may be
-//     missing or null. A row that says nothing of coverage is complete, as it states what was used; of one that names no kind
-//     of resource, microvm_id is read as in CSV files.
+//   - period_start (a timestamp of any unit; one without time zone is UTC), period_seconds, region, microvm_id, image,
+//     tenant, vcpu_ms, mem_mib_ms, read_bytes, write_bytes and storage_byte_seconds are required.
+//   - account, resource_kind, arch, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage
+//     may be missing or null. A row that says nothing of coverage is complete, as it states what was used; of one that
+//     names no kind of resource, microvm_id is read as in CSV files.
 //
-// Names may be null where they may be empty; an amount may not. What [usage.Record.Check] refuses is a bad row. The file has
-// no manifest to be checked against: pages with a checksum are held to it, and the records to what a record can be.
+// Names may be null where they may be empty; an amount may not. What [usage.Record.Check] refuses is a bad row. The
+// file has no manifest to be checked against: pages with a checksum are held to it, and the records to what a record
+// can be.
 type ParquetReader struct {
 	file    *parquet.File
 	options ParquetOptions
@@ -64,8 +65,8 @@ func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *Parqu
 	return r, r.columns()
 }
 
-// checkFrame looks at what a Parquet file begins and ends with, before the library makes room for as long a footer as the
-// file says it has.
+// checkFrame looks at what a Parquet file begins and ends with, before the library makes room for as long a footer as
+// the file says it has.
 func checkFrame(file io.ReaderAt, size int64) error {
 	const magic = "PAR1"
 	var begin [len(magic)]byte
@@ -152,9 +153,9 @@ func (r *ParquetReader) Report() usage.ReadReport {
 // batchRows is how many records are given at a time.
 const batchRows = 2048
 
-// Batches gives the records in batches, each of which is valid until the next is asked for. It can be used once. A file that
-// cannot be read to its end ends it with an error; bad rows end it with a [usage.RowsError] after the last batch, unless
-// they are to be skipped.
+// Batches gives the records in batches, each of which is valid until the next is asked for. It can be used once. A
+// file that cannot be read to its end ends it with an error; bad rows end it with a [usage.RowsError] after the last
+// batch, unless they are to be skipped.
 func (r *ParquetReader) Batches() iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
 		defer func() {

@@ -175,11 +175,14 @@ func TestReadParquetOfOtherPrograms(t *testing.T) {
 	records, _, err := readParquet(data, ParquetOptions{SkipBad: true, DefaultSource: "meter", MaxFaults: 1})
 	require.NoError(t, err)
 	first := usage.Record{
-		PeriodStart: firstDay.Add(time.Hour), PeriodSeconds: 60, Region: "eu-west-1", Resource: usage.Resource{ID: "m"}, Image: "img", Tenant: "acme",
-		Source: "meter", Amounts: usage.Amounts{pricing.VCPU: 5, pricing.SnapshotRead: 7, usage.Launches: 2}, Coverage: usage.CoveragePartial,
+		PeriodStart: firstDay.Add(time.Hour), PeriodSeconds: 60, Region: "eu-west-1", Resource: usage.Resource{ID: "m"},
+		Image: "img", Tenant: "acme",
+		Source: "meter", Amounts: usage.Amounts{pricing.VCPU: 5, pricing.SnapshotRead: 7, usage.Launches: 2},
+		Coverage: usage.CoveragePartial,
 	}
 	second := first
-	second.Tenant, second.Amounts[usage.Launches], second.Coverage, second.Resource.ID = "", 0, usage.CoverageComplete, "other"
+	second.Tenant, second.Amounts[usage.Launches], second.Coverage, second.Resource.ID = "", 0, usage.CoverageComplete,
+		"other"
 	assert.Equal(t, []usage.Record{first, second}, records)
 }
 

@@ -17,8 +17,8 @@ var openOptions = []parquet.FileOption{
 	parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.SkipMagicBytes(true),
 }
 
-// part is an open Parquet file whose tail is proven to be what the manifest says. The file cannot change while it is open:
-// files are replaced, never written to.
+// part is an open Parquet file whose tail is proven to be what the manifest says. The file cannot change while it is
+// open: files are replaced, never written to.
 type part struct {
 	entry  partEntry
 	day    civil.Day
@@ -76,8 +76,8 @@ func (p *part) readTail() ([]byte, error) {
 	return tail, nil
 }
 
-// parse reads the footer, which is proven to be what was written; what fails from here on is a fault of the writer or of
-// the library.
+// parse reads the footer, which is proven to be what was written; what fails from here on is a fault of the writer or
+// of the library.
 func (p *part) parse(tail []byte) (err error) {
 	defer recoverAsDamage(&err)
 	opened, err := parquet.OpenFile(at{p.entry.Tail.Offset, tail}, p.entry.Bytes, openOptions...)

@@ -151,8 +151,8 @@ func (w *rowWriter) end() error {
 // pageBytes is the size of a page before it is encoded: 32768 whole numbers.
 const pageBytes = 256 * 1024
 
-// schemaFor makes a file's schema. Its texts are in dictionaries, which is also what [chunkReader.words] reads; the encoding of
-// each summed column is chosen by the first row group.
+// schemaFor makes a file's schema. Its texts are in dictionaries, which is also what [chunkReader.words] reads; the
+// encoding of each summed column is chosen by the first row group.
 func schemaFor(group []usage.Record) *parquet.Schema {
 	fields := make([]reflect.StructField, columnCount)
 	for i := range fields {
@@ -176,8 +176,8 @@ func schemaFor(group []usage.Record) *parquet.Schema {
 	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
 }
 
-// fewValues reports whether a dictionary of an amount's values takes fewer bits than their differences do, as for counts and
-// for sizes of snapshots, where few values recur.
+// fewValues reports whether a dictionary of an amount's values takes fewer bits than their differences do, as for
+// counts and for sizes of snapshots, where few values recur.
 func fewValues(group []usage.Record, m usage.Measure) bool {
 	const few = 32 * 1024 // values of a dictionary
 	const sample, manyOfSample = 4096, 3900
@@ -211,8 +211,8 @@ func (w *partWriter) finish(name string) (partEntry, error) {
 
 func (w *partWriter) close() error { return w.file.Close() }
 
-// describe adds the rows and the checksums of a file that lies complete on the disk. Reading it back shows that its footer can be read,
-// and that the chunks follow each other.
+// describe adds the rows and the checksums of a file that lies complete on the disk. Reading it back shows that its
+// footer can be read, and that the chunks follow each other.
 func describe(file *os.File, entry partEntry) (partEntry, error) {
 	opened, err := parquet.OpenFile(file, entry.Bytes, openOptions...)
 	if err != nil {

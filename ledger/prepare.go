@@ -99,8 +99,8 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	return p, "", nil
 }
 
-// whyLost gives the reason why a part cannot be kept. A fault that may pass, such as a lack of rights, is none: it returns
-// that one as an error.
+// whyLost gives the reason why a part cannot be kept. A fault that may pass, such as a lack of rights, is none: it
+// returns that one as an error.
 func whyLost(fault error) (string, error) {
 	var d *damage
 	if errors.Is(fault, os.ErrNotExist) || errors.Is(fault, errNotThisPart) || errors.As(fault, &d) {
@@ -238,8 +238,8 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 // asideSuffix ends the names of files that were set aside.
 const asideSuffix = ".damaged"
 
-// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone already gets
-// a name to be reported under.
+// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone
+// already gets a name to be reported under.
 func setAside(folder, name string) (string, error) {
 	aside := asideName(folder, name)
 	err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))
@@ -249,8 +249,8 @@ func setAside(folder, name string) (string, error) {
 	return aside, err
 }
 
-// asideName is a name that no file of the folder has, under which no engine reads it: it does not end in .parquet, and begins
-// with an underscore, as Athena, Trino and Spark read every other file of a folder whatever its name ends in.
+// asideName is a name that no file of the folder has, under which no engine reads it: it does not end in .parquet, and
+// begins with an underscore, as Athena, Trino and Spark read every other file of a folder whatever its name ends in.
 func asideName(folder, name string) string {
 	plain := strings.TrimLeft(name, "._")
 	for n := 1; ; n++ {

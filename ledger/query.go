@@ -16,7 +16,8 @@ type Query struct {
 	Sums     Sums           // what is summed besides the records and their seconds; 0 means everything
 }
 
-// Sums is a set of measures: columns that are not asked for are not read, and zero in the result. The empty set is all of them.
+// Sums is a set of measures: columns that are not asked for are not read, and zero in the result. The empty set is all
+// of them.
 type Sums uint16
 
 // SumOf is the set of some measures.
@@ -33,7 +34,8 @@ const SumBilled Sums = 1<<pricing.QuantityCount - 1
 // has reports whether a measure is asked for.
 func (s Sums) has(m usage.Measure) bool { return s == 0 || s&(1<<m) != 0 }
 
-// names are the fields of a query that are columns of texts: all but the day. Ids of different kinds are different resources.
+// names are the fields of a query that are columns of texts: all but the day. Ids of different kinds are different
+// resources.
 func (q *Query) names() (names []Field) {
 	for _, f := range q.By {
 		if f == FieldResource && !slices.Contains(q.By, FieldKind) {
@@ -96,7 +98,8 @@ func (g *Group) set(f Field, name string) {
 // names are the fields that are texts; nil for others.
 func (g *Group) names() [FieldDay]*string {
 	return [...]*string{
-		FieldTenant: &g.Tenant, FieldImage: &g.Image, FieldArch: (*string)(&g.Arch), FieldResource: &g.Resource.ID, FieldRole: &g.Role,
+		FieldTenant: &g.Tenant, FieldImage: &g.Image, FieldArch: (*string)(&g.Arch), FieldResource: &g.Resource.ID,
+		FieldRole:   &g.Role,
 		FieldRegion: &g.Region, FieldAccount: &g.Account, FieldSource: &g.Source,
 	}
 }

@@ -16,13 +16,13 @@ import (
 	"microspend/usage"
 )
 
-// rebuildDay makes a new manifest for a day whose manifest cannot be read, from the parts that prove themselves; see prove.
-// Everything else that may have held records is set aside, and reported as lost:
+// rebuildDay makes a new manifest for a day whose manifest cannot be read, from the parts that prove themselves; see
+// prove. Everything else that may have held records is set aside, and reported as lost:
 //
 //   - parts that do not prove themselves;
 //   - the files of an import that may or may not have been in effect;
-//   - parts that must have been there, as parts are numbered in sequence and all but the last are full. Whether the one after
-//     the last full part existed cannot be told; it is reported, too;
+//   - parts that must have been there, as parts are numbered in sequence and all but the last are full. Whether the
+//     one after the last full part existed cannot be told; it is reported, too;
 //   - what the damaged manifest listed as lost, as far as the files that were set aside then still tell.
 func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, result *CheckResult) error {
 	folder := w.dayFolder(day)
@@ -82,7 +82,8 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 	if err == nil && len(p.manifest.Parts) > 0 {
 		result.Rebuilt = append(result.Rebuilt, DamagedFile{
 			shownPath(day, manifestName), day.UTC(),
-			fmt.Sprintf("from the day's files, %d with %d rows, each proven by its checksums and its records", len(p.manifest.Parts), p.manifest.Rows),
+			fmt.Sprintf("from the day's files, %d with %d rows, each proven by its checksums and its records",
+				len(p.manifest.Parts), p.manifest.Rows),
 		})
 	}
 	return err
@@ -102,8 +103,9 @@ func keepManifest(folder string, day civil.Day, reason string, result *CheckResu
 	return os.WriteFile(filepath.Join(folder, name), text, 0o644)
 }
 
-// writeAgain makes a day's next version of the parts that prove themselves. Their records are believed and nothing else of the
-// files: what pages' checksums do not cover, such as the statistics by which engines pass over row groups, is made anew.
+// writeAgain makes a day's next version of the parts that prove themselves. Their records are believed and nothing
+// else of the files: what pages' checksums do not cover, such as the statistics by which engines pass over row groups,
+// is made anew.
 func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) error {
 	staging := filepath.Join(w.dir, stagingFolder)
 	if err := os.MkdirAll(staging, 0o700); err != nil {
@@ -128,11 +130,14 @@ func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) 
 	return nil
 }
 
-// prove shows without a manifest that a part holds records that were written to it: every page's own checksum holds, and every
-// record is sound, of the day and in order after last. It does not ask whether this program would write the same bytes: another
-// version of a library would not, and sound parts would be set aside for it. It describes the part as a manifest does. A part
-// that does not prove itself is damaged; any other error is for a file that cannot be read at present.
-func (w *Writer) prove(ctx context.Context, day civil.Day, name string, last *usage.Record) (entry partEntry, err error) {
+// prove shows without a manifest that a part holds records that were written to it: every page's own checksum holds,
+// and every record is sound, of the day and in order after last. It does not ask whether this program would write the
+// same bytes: another version of a library would not, and sound parts would be set aside for it. It describes the part
+// as a manifest does. A part that does not prove itself is damaged; any other error is for a file that cannot be read
+// at present.
+func (w *Writer) prove(ctx context.Context, day civil.Day, name string, last *usage.Record) (entry partEntry,
+	err error,
+) {
 	path := filepath.Join(w.dayFolder(day), name)
 	file, err := os.Open(path)
 	if err != nil {

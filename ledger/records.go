@@ -10,9 +10,9 @@ import (
 	"microspend/usage"
 )
 
-// Records gives the records whose period starts in [from, to), day by day, within a day by MicroVM and start. A file that
-// is damaged comes up as a [DamagedError] in place of what it still holds; the caller may go on to the other files. Any
-// other error ends it.
+// Records gives the records whose period starts in [from, to), day by day, within a day by MicroVM and start. A file
+// that is damaged comes up as a [DamagedError] in place of what it still holds; the caller may go on to the other
+// files. Any other error ends it.
 func (l *Ledger) Records(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error] {
 	return func(yield func(usage.Record, error) bool) {
 		days, err := l.daysBetween(from, to)
@@ -36,7 +36,9 @@ func (e *DamagedError) Error() string {
 }
 
 // recordsOf reports whether to go on with the next day.
-func (l *Ledger) recordsOf(ctx context.Context, day civil.Day, from, to time.Time, yield func(usage.Record, error) bool) bool {
+func (l *Ledger) recordsOf(ctx context.Context, day civil.Day, from, to time.Time,
+	yield func(usage.Record, error) bool,
+) bool {
 	opened := l.openDay(day)
 	defer opened.close()
 	for _, file := range opened.damaged {

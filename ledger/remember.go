@@ -15,13 +15,13 @@ type Aggregator interface {
 	Aggregate(ctx context.Context, q Query) (Result, error)
 }
 
-// Remembering answers queries about one period for somebody who asks again and again for other groups of the same usage:
-// what was read once is added up to what is asked for, with the same result. What does not follow from it is asked of the
-// aggregator as it is: other periods, and days cut elsewhere.
+// Remembering answers queries about one period for somebody who asks again and again for other groups of the same
+// usage: what was read once is added up to what is asked for, with the same result. What does not follow from it is
+// asked of the aggregator as it is: other periods, and days cut elsewhere.
 //
-// It holds a group for each tenant, image, kind of resource, region and day that belong together. Other fields are read when
-// they are first asked for; resources, of which there may be a hundred times as many, are held when they are asked for again.
-// What is written later it does not see, so it is for one reading, and for one goroutine.
+// It holds a group for each tenant, image, kind of resource, region and day that belong together. Other fields are
+// read when they are first asked for; resources, of which there may be a hundred times as many, are held when they are
+// asked for again. What is written later it does not see, so it is for one reading, and for one goroutine.
 type Remembering struct {
 	of       Aggregator
 	from, to time.Time

@@ -31,8 +31,8 @@ func rememberedFleet(t testing.TB) *Ledger {
 	return l
 }
 
-// TestWhatIsRememberedIsWhatWouldBeRead asks for anything, one thing after the other: whole days, parts of days, days cut
-// elsewhere, more than the period.
+// TestWhatIsRememberedIsWhatWouldBeRead asks for anything, one thing after the other: whole days, parts of days, days
+// cut elsewhere, more than the period.
 func TestWhatIsRememberedIsWhatWouldBeRead(t *testing.T) {
 	l := rememberedFleet(t)
 	berlin, err := time.LoadLocation("Europe/Berlin")
@@ -52,7 +52,8 @@ func TestWhatIsRememberedIsWhatWouldBeRead(t *testing.T) {
 				From: rapid.SampledFrom([]time.Time{from, at("q.from")}).Draw(t, "q.from"),
 				To:   rapid.SampledFrom([]time.Time{to, at("q.to")}).Draw(t, "q.to"),
 				By:   rapid.SliceOfNDistinct(rapid.SampledFrom([]Field{0, 1, 2, 3, 4, 5, 6, 7}), 0, 4, rapid.ID).Draw(t, "by"),
-				Sums: rapid.SampledFrom([]Sums{0, SumBilled | SumOf(usage.Running), SumOf(usage.Measure(pricing.VCPU))}).Draw(t, "sums"),
+				Sums: rapid.SampledFrom([]Sums{0, SumBilled | SumOf(usage.Running), SumOf(usage.Measure(pricing.VCPU))}).Draw(t,
+					"sums"),
 			}
 			q.Location = rapid.SampledFrom([]*time.Location{location, locations[0], locations[2]}).Draw(t, "q.location")
 			want, wantErr := l.Aggregate(t.Context(), q)
@@ -76,7 +77,10 @@ func TestAPeriodIsReadOnce(t *testing.T) {
 		{"another grouping", Query{From: firstDay, To: to, By: []Field{FieldRegion, FieldImage, FieldDay}}, 1},
 		{"a day of it", Query{From: firstDay.AddDate(0, 0, 2), To: firstDay.AddDate(0, 0, 3)}, 1},
 		{"MicroVMs, which were not read", Query{From: firstDay, To: to, By: []Field{FieldResource}}, 2},
-		{"MicroVMs again, which are now worth holding", Query{From: firstDay, To: to, By: []Field{FieldTenant, FieldResource}}, 3},
+		{"MicroVMs again, which are now worth holding", Query{
+			From: firstDay, To: to,
+			By: []Field{FieldTenant, FieldResource},
+		}, 3},
 		{"MicroVMs for the third time", Query{From: firstDay, To: to, By: []Field{FieldResource, FieldDay}}, 3},
 		{"half a day", Query{From: firstDay, To: firstDay.Add(12 * time.Hour)}, 4},
 		{"the day before", Query{From: firstDay.AddDate(0, 0, -1), To: to}, 5},

@@ -81,8 +81,8 @@ func (a *aggregator) cut(p *part, group int) error {
 	return nil
 }
 
-// wholeDay gives the one day of all rows where that is so for the whole UTC day: it lies within the query, and the query
-// does not ask for days or cuts them as UTC does. Otherwise nil.
+// wholeDay gives the one day of all rows where that is so for the whole UTC day: it lies within the query, and the
+// query does not ask for days or cuts them as UTC does. Otherwise nil.
 func (a *aggregator) wholeDay(day civil.Day) []int32 {
 	from := day.UTC()
 	within := !from.Before(a.query.From) && !from.Add(secondsInDay*time.Second).After(a.query.To)
@@ -112,8 +112,8 @@ func (a *aggregator) dayOfRows(p *part, group int) error {
 	return err
 }
 
-// calendar tells which day of a location a second lies on. It remembers the few days that the UTC day at hand has a part in:
-// to ask the location for each row would take longer than all else.
+// calendar tells which day of a location a second lies on. It remembers the few days that the UTC day at hand has a
+// part in: to ask the location for each row would take longer than all else.
 type calendar struct {
 	location *time.Location
 	known    []dayBounds
@@ -139,8 +139,8 @@ func (c *calendar) dayOfSecond(unix int64) int32 {
 // sumOf is one of the numbers of a sum.
 type sumOf func(*usage.Sum) *usage.Uint128
 
-// addSpans adds a page's values to one of the sums of the groups of their rows. The page begins at a row; next is the span to
-// begin at, and is kept up for the page that follows.
+// addSpans adds a page's values to one of the sums of the groups of their rows. The page begins at a row; next is the
+// span to begin at, and is kept up for the page that follows.
 func addSpans(sums []usage.Sum, to sumOf, spans []span, next *int, at int, values []int64) error {
 	end := at + len(values)
 	for *next < len(spans) && spans[*next].from < end {

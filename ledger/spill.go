@@ -14,8 +14,8 @@ import (
 	"microspend/usage"
 )
 
-// spill is a run of staged records within the staging file: for each day a section that is sorted and has each key once.
-// The file lives as long as the import, and only this process reads it.
+// spill is a run of staged records within the staging file: for each day a section that is sorted and has each key
+// once. The file lives as long as the import, and only this process reads it.
 type spill struct {
 	sections map[civil.Day]section
 	replaced int64 // records left out, as a later one of the same spill has their key
@@ -129,7 +129,8 @@ func appendRecord(text []byte, r, previous *usage.Record) []byte {
 }
 
 // maxRecordBytes is more than any record takes.
-const maxRecordBytes = usage.NameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) + (usage.MeasureCount+2)*binary.MaxVarintLen64 + 3
+const maxRecordBytes = usage.NameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) +
+	(usage.MeasureCount+2)*binary.MaxVarintLen64 + 3
 
 // spillRows reads one section of a spill.
 type spillRows struct {

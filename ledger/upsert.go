@@ -29,12 +29,14 @@ type Changes struct {
 
 var errClosed = errors.New("the ledger's writer is closed")
 
-// Upsert takes in records: one with a new key is added, one with a known key takes the place of the one before. Of records
-// with one key the latest counts. A batch may be used again by the iterator once it has been asked for the next one.
+// Upsert takes in records: one with a new key is added, one with a known key takes the place of the one before. Of
+// records with one key the latest counts. A batch may be used again by the iterator once it has been asked for the
+// next one.
 //
-// An error from the iterator, a record that [usage.Record.Check] refuses, or the end of the context before the first day is
-// switched leave the ledger as it was. Memory does not grow with the number of records; the staging folder does, by about
-// 50 bytes for each, and so does the disk by the new version of every day concerned before the first is switched.
+// An error from the iterator, a record that [usage.Record.Check] refuses, or the end of the context before the first
+// day is switched leave the ledger as it was. Memory does not grow with the number of records; the staging folder
+// does, by about 50 bytes for each, and so does the disk by the new version of every day concerned before the first is
+// switched.
 func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, error]) (n Changes, err error) {
 	if w.lock == nil {
 		return n, errClosed

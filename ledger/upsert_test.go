@@ -70,12 +70,14 @@ func someRecords(t *rapid.T) []usage.Record {
 		amount := rapid.OneOf(rapid.Just[int64](0), rapid.Int64Range(0, 5000), rapid.Int64Min(0))
 		return usage.Record{
 			PeriodStart: secondStart(firstDay.Unix() + 3600*rapid.Int64Range(0, 47).Draw(t, "hour")), PeriodSeconds: 3600,
-			Region: "eu-west-1", Resource: usage.Resource{ID: rapid.SampledFrom([]string{"a", "b", "c", "../x"}).Draw(t, "microvm")},
+			Region: "eu-west-1", Resource: usage.Resource{ID: rapid.SampledFrom([]string{"a", "b", "c", "../x"}).Draw(t,
+				"microvm")},
 			Account: rapid.SampledFrom([]string{"", "1"}).Draw(t, "account"),
 			Tenant:  rapid.SampledFrom([]string{"", "acme", "dt=2026-01-01/../..", "\x1b[2J"}).Draw(t, "tenant"),
 			Source:  rapid.SampledFrom([]string{"import", "cloudwatch"}).Draw(t, "source"),
 			Amounts: usage.Amounts{
-				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "mem"), pricing.SnapshotStorage: amount.Draw(t, "storage"),
+				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "mem"),
+				pricing.SnapshotStorage: amount.Draw(t, "storage"),
 			},
 			Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 		}

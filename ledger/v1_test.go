@@ -15,8 +15,8 @@ import (
 	"microspend/usage"
 )
 
-// firstVersion copies the ledger of testdata/v1, which the last program of version 1 wrote, beside its export of it. Neither
-// is ever made anew.
+// firstVersion copies the ledger of testdata/v1, which the last program of version 1 wrote, beside its export of it.
+// Neither is ever made anew.
 func firstVersion(t *testing.T) (dir string, records []usage.Record) {
 	t.Helper()
 	dir = t.TempDir()
@@ -82,7 +82,10 @@ func TestFirstVersionIsSummedAsIfWrittenToday(t *testing.T) {
 		{FieldArch, FieldDay},
 		{FieldResource, FieldDay},
 		{FieldTenant, FieldKind, FieldRegion},
-		{FieldTenant, FieldImage, FieldArch, FieldKind, FieldResource, FieldRole, FieldRegion, FieldAccount, FieldSource, FieldDay},
+		{
+			FieldTenant, FieldImage, FieldArch, FieldKind, FieldResource, FieldRole, FieldRegion, FieldAccount, FieldSource,
+			FieldDay,
+		},
 	} {
 		query := Query{From: always[0], To: always[1], By: by}
 		var results [3]Result
@@ -102,7 +105,10 @@ func TestResourcesAreGroupedByKindAndID(t *testing.T) {
 	dir, _ := firstVersion(t)
 	l, err := Open(dir, Options{})
 	require.NoError(t, err)
-	result, err := l.Aggregate(t.Context(), Query{From: firstDay, To: firstDay.AddDate(0, 0, 1), By: []Field{FieldResource}})
+	result, err := l.Aggregate(t.Context(), Query{
+		From: firstDay, To: firstDay.AddDate(0, 0, 1),
+		By: []Field{FieldResource},
+	})
 	require.NoError(t, err)
 	records := map[string]int64{}
 	for _, g := range result.Groups {
@@ -138,7 +144,8 @@ func TestFirstVersionIsUpgradedDayByDay(t *testing.T) {
 
 	again := t.TempDir()
 	upsert(t, openWriter(t, again), slices.Concat([]usage.Record{late}, records))
-	assert.Equal(t, filesOf(t, again)["usage/dt=2026-10-01/part-00000.parquet"], filesOf(t, dir)["usage/dt=2026-10-01/part-00000.parquet"],
+	assert.Equal(t, filesOf(t, again)["usage/dt=2026-10-01/part-00000.parquet"],
+		filesOf(t, dir)["usage/dt=2026-10-01/part-00000.parquet"],
 		"the same records make the same bytes")
 }
 

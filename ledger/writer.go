@@ -24,9 +24,9 @@ type Writer struct {
 	step  func(string) // called at each step of a switch, for tests that end the process there
 }
 
-// OpenForWriting opens the ledger in a folder for writing and takes its writer lock; the folder is created where it does
-// not exist. It returns a [HeldError] where another writer is at work. What a writer that died had decided is completed,
-// the rest of it is cleared away.
+// OpenForWriting opens the ledger in a folder for writing and takes its writer lock; the folder is created where it
+// does not exist. It returns a [HeldError] where another writer is at work. What a writer that died had decided is
+// completed, the rest of it is cleared away.
 func OpenForWriting(dir string, options Options) (*Writer, error) {
 	if err := os.MkdirAll(filepath.Join(dir, usageFolder), 0o755); err != nil {
 		return nil, fmt.Errorf("no folder for the ledger: %w", err)
@@ -87,7 +87,8 @@ func (w *Writer) recoverDay(day civil.Day) error {
 	}
 	m, _, err := readManifest(folder, day)
 	if err != nil {
-		w.options.Logger.Error("a day's manifest is damaged; nothing of the day is touched", "day", day.String(), "reason", err)
+		w.options.Logger.Error("a day's manifest is damaged; nothing of the day is touched", "day", day.String(), "reason",
+			err)
 		return nil
 	}
 	if m == nil {

@@ -126,10 +126,13 @@ func TestEC2Options(t *testing.T) {
 		},
 		// 730 × 0.0336 × 0.7 = 17.1696; + 1.6 + 3.65 = 22.4196; ceil(5 / 2) = 3.
 		{
-			name:      "everything",
-			reason:    "the discount is on the hourly price only; each instance has its disk and address",
-			candidate: pricing.EC2{Type: "t4g.medium", EBSGB: whole(20), PublicIPv4: true, Discount: dec("0.3"), UsersPerInstance: whole(2)},
-			demand:    users(5, "us-east-1"), shown: "EC2 t4g.medium, 2 users each", monthly: "67.2588",
+			name:   "everything",
+			reason: "the discount is on the hourly price only; each instance has its disk and address",
+			candidate: pricing.EC2{
+				Type: "t4g.medium", EBSGB: whole(20), PublicIPv4: true, Discount: dec("0.3"),
+				UsersPerInstance: whole(2),
+			},
+			demand: users(5, "us-east-1"), shown: "EC2 t4g.medium, 2 users each", monthly: "67.2588",
 			formula: "3 instances × (730 h × $0.02352 + 20 GB × $0.08 + 730 h × $0.005)",
 		},
 		{

@@ -21,11 +21,25 @@ func TestJobsOnMachinesThatRunAllMonth(t *testing.T) {
 	}{
 		{"one is enough", "25 hours fit into 730", pricing.EC2{Type: "m6g.xlarge"}, "25", "125.56"},
 		{"a full month", "the 730th hour still fits", pricing.EC2{Type: "t4g.medium"}, "730", "26.864"},
-		{"a second more than a month", "which takes a second instance", pricing.EC2{Type: "t4g.medium"}, "730.0003", "53.728"},
-		{"two at a time", "1,460 hours fill one instance", pricing.EC2{Type: "t4g.medium", UsersPerInstance: whole(2)}, "1460", "26.864"},
+		{
+			"a second more than a month", "which takes a second instance",
+			pricing.EC2{Type: "t4g.medium"},
+			"730.0003",
+			"53.728",
+		},
+		{
+			"two at a time", "1,460 hours fill one instance",
+			pricing.EC2{Type: "t4g.medium", UsersPerInstance: whole(2)},
+			"1460", "26.864",
+		},
 		{"no running time", "the instance is there all the same", pricing.EC2{Type: "t4g.medium"}, "0", "26.864"},
 		// 83,333.33 h / 730 = 114.2, so 115 × 26.864.
-		{"ten million half minutes", "one instance could not run them", pricing.EC2{Type: "t4g.medium"}, "83333.33", "3089.36"},
+		{
+			"ten million half minutes", "one instance could not run them",
+			pricing.EC2{Type: "t4g.medium"},
+			"83333.33",
+			"3089.36",
+		},
 		// 2 × 730 × (2 × 0.03238 + 4 × 0.00356) = 2 × 57.67.
 		{"Fargate, always on", "likewise by task", pricing.Fargate{Always: true}, "1000", "115.34"},
 		{"Lightsail", "likewise by bundle", pricing.Lightsail{}, "1000", "48"},

@@ -35,7 +35,8 @@ func TestSandbox(t *testing.T) {
 		},
 		{
 			name: "E2B with a disk", reason: "no price of disk is known, so it is left out and says so",
-			candidate: pricing.Sandbox{Provider: "e2b", DiskGB: whole(50)}, demand: d, shown: "E2B", monthly: "8.28", notes: []string{"sandbox-disk"},
+			candidate: pricing.Sandbox{Provider: "e2b", DiskGB: whole(50)}, demand: d, shown: "E2B", monthly: "8.28",
+			notes: []string{"sandbox-disk"},
 		},
 		// 0.0504 + 2 × 0.0162 = 0.0828 an hour; × 100.
 		{

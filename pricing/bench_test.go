@@ -61,8 +61,8 @@ func BenchmarkBillLines(b *testing.B) {
 	}
 }
 
-// BenchmarkBareDecimals is the same bill with nothing but its multiplications and additions: what the lines, factors and
-// formulas cost is the difference from BenchmarkBill.
+// BenchmarkBareDecimals is the same bill with nothing but its multiplications and additions: what the lines, factors
+// and formulas cost is the difference from BenchmarkBill.
 func BenchmarkBareDecimals(b *testing.B) {
 	w, card := awsExample1(b), listCard(b, "us-east-1")
 	want, err := w.Bill(card)

@@ -34,8 +34,11 @@ func drawWorkload(t *rapid.T, suspendedStep int64) pricing.Workload {
 			Share: decimal.New(rapid.Int64Range(0, 100).Draw(t, "share"), -2),
 			VCPU:  burst("burst vCPU", s.VCPU()), GB: burst("burst GB", s.GB()),
 		},
-		Launches:  some("launches", 1_000_000, 0),
-		Image:     pricing.Image{GB: some("image GB", 100_000, 4), Count: some("images", 100, 0), Hours: some("hours", 10_000, 1)},
+		Launches: some("launches", 1_000_000, 0),
+		Image: pricing.Image{
+			GB: some("image GB", 100_000, 4), Count: some("images", 100, 0),
+			Hours: some("hours", 10_000, 1),
+		},
 		Cycles:    some("cycles", 1_000_000, 0),
 		StateGB:   some("state GB", 100_000, 4),
 		Suspended: some("suspended", 10_000_000, 0).Mul(whole(suspendedStep)),
@@ -172,8 +175,8 @@ func TestLinesAddUpToTheTotal(t *testing.T) {
 	})
 }
 
-// Two ways to bill bursts come to the same: the peak for its seconds and the baseline for the rest, or the baseline for all
-// seconds plus the extra 3× over the peak's seconds.
+// Two ways to bill bursts come to the same: the peak for its seconds and the baseline for the rest, or the baseline
+// for all seconds plus the extra 3× over the peak's seconds.
 func TestBurstIsBaselinePlusExtra(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		card, w := drawCard(t, true), drawWorkload(t, finiteHours)

@@ -196,7 +196,8 @@ func TestDiscount(t *testing.T) {
 	for i, line := range bill.Lines {
 		requireDecimal(t, list.Lines[i].Amount, line.ListAmount, "%s: before the discount", line.Component)
 		off := line.ListAmount.Mul(dec("0.875")).Sub(line.Amount).Abs()
-		require.True(t, off.LessThanOrEqual(dec("0.00000000000000000001")), "%s: divided last, and rounded once", line.Component)
+		require.True(t, off.LessThanOrEqual(dec("0.00000000000000000001")), "%s: divided last, and rounded once",
+			line.Component)
 		requireDecimal(t, line.Rate.Figure.Mul(dec("0.875")), line.EffectiveRate(), "%s", line.Component)
 	}
 	first := bill.Lines[0] // 373.8744 × 0.875

@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBreakEvenOfParallelSteps has alternatives that bill in steps and cost the same per hour as the MicroVMs, or almost,
-// so that the two change places over and over: the search has to end, and to say that it did not see everything.
+// TestBreakEvenOfParallelSteps has alternatives that bill in steps and cost the same per hour as the MicroVMs, or
+// almost, so that the two change places over and over: the search has to end, and to say that it did not see
+// everything.
 func TestBreakEvenOfParallelSteps(t *testing.T) {
 	line := Curve{Fixed: decimal.New(5, -1), Rate: decimal.NewFromInt(60)}
 	steps := Curve{Rate: decimal.NewFromInt(60), Stretches: decimal.NewFromInt(1), Step: decimal.NewFromInt(60)}

@@ -105,7 +105,8 @@ func TestBreakEvenCrossings(t *testing.T) {
 		}
 		unlimited := pricing.FindBreakEven(c.own, c.other, decimal.Decimal{})
 		require.GreaterOrEqual(t, len(unlimited.Crossings), len(c.all()))
-		require.Equal(t, crossingsOf(unlimited.Crossings[:len(c.all())]), crossingsOf(c.all()), "a limit hides crossings, it moves none")
+		require.Equal(t, crossingsOf(unlimited.Crossings[:len(c.all())]), crossingsOf(c.all()),
+			"a limit hides crossings, it moves none")
 		if c.limit.IsPositive() && c.found.Beyond == nil {
 			require.Len(t, unlimited.Crossings, len(c.found.Crossings), "beyond is set when there is one")
 		}
@@ -137,8 +138,9 @@ func TestBreakEvenSides(t *testing.T) {
 	})
 }
 
-// An oracle that knows nothing of knees and steps: scan a grid, and wherever the sign of own − other differs between two
-// neighbours, bisect. Each such change has its crossing, and neighbours of the same sign have an even number of them.
+// An oracle that knows nothing of knees and steps: scan a grid, and wherever the sign of own − other differs between
+// two neighbours, bisect. Each such change has its crossing, and neighbours of the same sign have an even number of
+// them.
 func TestBreakEvenAgainstBisection(t *testing.T) {
 	const points = 300
 	rapid.Check(t, func(t *rapid.T) {

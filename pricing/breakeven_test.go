@@ -119,7 +119,8 @@ func TestFindBreakEven(t *testing.T) {
 			reason: "0.1 + 1.2x passes each minute's dollars before the minute is over, until the next minute jumps over it",
 			line:   pricing.Curve{Rate: dec("72"), Fixed: dec("0.1")}, other: jobs(perMinute(1), 1, 0, 60), below: m,
 			// 0.1 + 1.2x = k at x = 45 s (1), 95 s (2), 145 s (3), 195 s (4); jumps at 60, 120, 180 s where 0.1 + 1.2k < k + 1,
-			// that is k < 4.5: at 240 s the line is 4.9 < 5, too; 0.1 + 1.2x = 5 at 245 s; at 300 s it is 6.1 > 6: above for good.
+			// that is k < 4.5: at 240 s the line is 4.9 < 5, too; 0.1 + 1.2x = 5 at 245 s; at 300 s it is 6.1 > 6: above for
+			// good.
 			crossings: []wantCrossing{
 				{"45", o, true},
 				{"60", m, false},
@@ -194,7 +195,8 @@ func TestBreakEvenAgainstEC2(t *testing.T) {
 	line, err := w.Curve(postCard())
 	require.NoError(t, err)
 	require.Equal(t, "0.26552016", line.Rate.String())
-	instance := pricing.EC2{Type: "t4g.medium"}.Price(prices(t), pricing.Demand{Region: "eu-west-1", Size: w.Size, Users: whole(1)})
+	instance := pricing.EC2{Type: "t4g.medium"}.Price(prices(t),
+		pricing.Demand{Region: "eu-west-1", Size: w.Size, Users: whole(1)})
 	require.Equal(t, "26.864", instance.Curve.Fixed.String())
 
 	found := pricing.FindBreakEven(line, instance.Curve, whole(31*24*3600))

@@ -57,8 +57,9 @@ func TestCardSourceOver(t *testing.T) {
 
 func TestNoCardError(t *testing.T) {
 	_, err := pricing.EmbeddedCards().Card("eu-south-2")
-	require.EqualError(t, err, `no rates for region "eu-south-2"; regions with a rate card are ap-northeast-1, ap-south-1, `+
-		`ap-southeast-1, ap-southeast-2, eu-central-1, eu-north-1, eu-west-1, us-east-1, us-east-2, us-west-2`)
+	require.EqualError(t, err,
+		`no rates for region "eu-south-2"; regions with a rate card are ap-northeast-1, ap-south-1, `+
+			`ap-southeast-1, ap-southeast-2, eu-central-1, eu-north-1, eu-west-1, us-east-1, us-east-2, us-west-2`)
 	var missing *pricing.NoCardError
 	require.ErrorAs(t, err, &missing)
 	require.Equal(t, "eu-south-2", missing.Region)

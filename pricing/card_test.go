@@ -241,7 +241,10 @@ func drawParsedCard(t *rapid.T) pricing.RateCard {
 	day := rapid.Custom(func(t *rapid.T) pricing.Date {
 		return pricing.DateOf(time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "second"), 0))
 	})
-	card := pricing.RateCard{Name: text.Draw(t, "name"), Region: text.Draw(t, "region"), Location: text.Draw(t, "location")}
+	card := pricing.RateCard{
+		Name: text.Draw(t, "name"), Region: text.Draw(t, "region"),
+		Location: text.Draw(t, "location"),
+	}
 	if rapid.Bool().Draw(t, "has opened") {
 		card.Opened = day.Draw(t, "opened")
 	}

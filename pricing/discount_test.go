@@ -25,9 +25,24 @@ func TestParseDiscounts(t *testing.T) {
 			[]string{"vcpu=10%", "5%", "storage=0%"},
 			"10% on vCPU, 5% on memory, 5% on snapshot read, 5% on snapshot write", "",
 		},
-		{"no sign", "5 might be 5 % or 5 dollars", []string{"5"}, "", `"5" is not a discount such as 5% or vcpu=10%, from 0% to below 100%`},
-		{"all of it", "would hide what was used", []string{"100%"}, "", `"100%" is not a discount such as 5% or vcpu=10%, from 0% to below 100%`},
-		{"negative", "is a surcharge", []string{"-1%"}, "", `"-1%" is not a discount such as 5% or vcpu=10%, from 0% to below 100%`},
+		{
+			"no sign", "5 might be 5 % or 5 dollars",
+			[]string{"5"},
+			"",
+			`"5" is not a discount such as 5% or vcpu=10%, from 0% to below 100%`,
+		},
+		{
+			"all of it", "would hide what was used",
+			[]string{"100%"},
+			"",
+			`"100%" is not a discount such as 5% or vcpu=10%, from 0% to below 100%`,
+		},
+		{
+			"negative", "is a surcharge",
+			[]string{"-1%"},
+			"",
+			`"-1%" is not a discount such as 5% or vcpu=10%, from 0% to below 100%`,
+		},
 		{
 			"unknown", "is no usage type",
 			[]string{"gpu=5%"},
@@ -47,8 +62,8 @@ func TestParseDiscounts(t *testing.T) {
 	}
 }
 
-// What was agreed changes what is charged and nothing else: set against a list, a private card's list amounts are those of
-// the list's own bill, line by line.
+// What was agreed changes what is charged and nothing else: set against a list, a private card's list amounts are
+// those of the list's own bill, line by line.
 func TestListAmountsAreThoseOfTheList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, private, public := drawWorkload(t, 1), drawCard(t, false), drawCard(t, false)
@@ -99,8 +114,8 @@ func FuzzParseDiscounts(f *testing.F) {
 	})
 }
 
-// With replaces the rate for good: a list rate set before it is not that of the new one, which stands for itself until it
-// is set against a list again.
+// With replaces the rate for good: a list rate set before it is not that of the new one, which stands for itself until
+// it is set against a list again.
 func TestWithForgetsTheListRate(t *testing.T) {
 	card := awsCard().AgainstList(awsCard().With(pricing.VCPU, pricing.Rate{Figure: dec("1"), Per: pricing.PerUnit}))
 	require.True(t, card.Negotiated())

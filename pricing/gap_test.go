@@ -10,8 +10,8 @@ import (
 	"microspend/pricing"
 )
 
-// What a gap's prices come to in dollars is the bill of the same use, at every card that knows its rates, at rates per hour
-// and per month, and with a discount.
+// What a gap's prices come to in dollars is the bill of the same use, at every card that knows its rates, at rates per
+// hour and per month, and with a discount.
 func TestGapPricesAreTheBills(t *testing.T) {
 	cards := map[string]pricing.RateCard{}
 	for _, region := range pricing.EmbeddedCards().Regions() {

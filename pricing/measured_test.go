@@ -19,7 +19,8 @@ func TestAmountOfACountIsThatOfItsLine(t *testing.T) {
 		var measured pricing.Measured
 		for _, q := range pricing.BilledQuantities() {
 			measured[q] = pricing.Count{
-				Units: whole(rapid.Int64Min(0).Draw(t, "units")), Per: rapid.SampledFrom([]int64{1, 1000, 1024 * 1000, 1 << 30, 1 << 30 * 3600}).Draw(t, "per"),
+				Units: whole(rapid.Int64Min(0).Draw(t, "units")),
+				Per:   rapid.SampledFrom([]int64{1, 1000, 1024 * 1000, 1 << 30, 1 << 30 * 3600}).Draw(t, "per"),
 			}
 		}
 		bill, err := measured.Bill(card)

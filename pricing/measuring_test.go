@@ -26,5 +26,6 @@ func TestLogIngestion(t *testing.T) {
 	prices, err := pricing.EmbeddedMeasuringPrices()
 	require.NoError(t, err)
 	assert.Equal(t, "0.5", prices.LogIngestion(1_000_000_000).String())
-	assert.Equal(t, "0.02022", prices.LogIngestion(1000*60*(648+pricing.LogEventBytes)).String(), "1,000 hours of a line a minute")
+	assert.Equal(t, "0.02022", prices.LogIngestion(1000*60*(648+pricing.LogEventBytes)).String(),
+		"1,000 hours of a line a minute")
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// multiplying are the functions outside package pricing that multiply, with what they multiply. None multiplies a rate, a
-// price, a discount or an amount that is charged: those go through Rate, Bill, Curve, Prorate and Cost. A limit that is
-// derived from an amount, for comparing and never for charging, is not money that is charged.
+// multiplying are the functions outside package pricing that multiply, with what they multiply. None multiplies a
+// rate, a price, a discount or an amount that is charged: those go through Rate, Bill, Curve, Prorate and Cost. A
+// limit that is derived from an amount, for comparing and never for charging, is not money that is charged.
 var multiplying = map[string]string{
 	// Quantities, sizes and times of a scenario.
 	"input.move":                "an input by how far it is moved",
@@ -82,8 +82,8 @@ var multiplying = map[string]string{
 	"sampled":    "hours to seconds",
 }
 
-// A number that is charged is made in package pricing. The test cannot see types, so it takes the strictest reading: each
-// call of Mul outside the package, on decimals or big numbers, is in a function that is listed with its reason.
+// A number that is charged is made in package pricing. The test cannot see types, so it takes the strictest reading:
+// each call of Mul outside the package, on decimals or big numbers, is in a function that is listed with its reason.
 func TestOnlyPricingMultipliesMoney(t *testing.T) {
 	used := map[string]bool{}
 	eachFunction(t, func(place func(ast.Node) string, name string, body ast.Node) {
@@ -139,7 +139,8 @@ func eachFunction(t *testing.T, visit func(place func(ast.Node) string, name str
 			return err
 		}
 		if entry.IsDir() {
-			if slices.Contains([]string{"internal", "testdata", "docs", "deploy"}, file) || strings.HasPrefix(path.Base(file), ".") && file != "." {
+			if slices.Contains([]string{"internal", "testdata", "docs", "deploy"}, file) ||
+				strings.HasPrefix(path.Base(file), ".") && file != "." {
 				return fs.SkipDir
 			}
 			return nil

@@ -58,7 +58,10 @@ func inlineCard(region, vcpu, memory, read, write, storageMonth string) pricing.
 	} {
 		card = card.With(q, pricing.Rate{Figure: dec(figure), Per: pricing.PerUnit, Inline: true})
 	}
-	return card.With(pricing.SnapshotStorage, pricing.Rate{Figure: dec(storageMonth), Per: pricing.PerGBMonth, Inline: true})
+	return card.With(pricing.SnapshotStorage, pricing.Rate{
+		Figure: dec(storageMonth), Per: pricing.PerGBMonth,
+		Inline: true,
+	})
 }
 
 // prices are the embedded prices of alternatives.

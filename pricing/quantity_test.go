@@ -76,12 +76,14 @@ func TestComponents(t *testing.T) {
 		require.Equal(t, group, c.Group().String())
 		require.Equal(t, labels[i], c.Label())
 	}
-	for _, id := range append(ids, "total", "compute", "compute.baseline", "compute.peak", "snapshot", "snapshot.read", "storage") {
+	for _, id := range append(ids, "total", "compute", "compute.baseline", "compute.peak", "snapshot", "snapshot.read",
+		"storage") {
 		c, err := pricing.ParseComponent(id)
 		require.NoError(t, err)
 		require.Equal(t, id, c.String())
 		for i, line := range lines {
-			require.Equal(t, id == "total" || ids[i] == id || strings.HasPrefix(ids[i], id+"."), line.Within(c), "%s in %s", line, c)
+			require.Equal(t, id == "total" || ids[i] == id || strings.HasPrefix(ids[i], id+"."), line.Within(c), "%s in %s",
+				line, c)
 		}
 	}
 	for _, id := range []string{"", "storge", "compute.", "compute.peak.gpu", "Compute", "vcpu", "memory"} {

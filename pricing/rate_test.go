@@ -120,7 +120,8 @@ func TestRateConversions(t *testing.T) {
 	require.False(t, ok, "any number of units costs nothing")
 
 	require.True(t, month.Equal(month.Net(dec("0"))), "no discount changes nothing")
-	require.False(t, month.Equal(pricing.Rate{Figure: dec("0.08"), Per: pricing.PerUnit}), "the same figure per another unit is another rate")
+	require.False(t, month.Equal(pricing.Rate{Figure: dec("0.08"), Per: pricing.PerUnit}),
+		"the same figure per another unit is another rate")
 	requireDecimal(t, dec("0.076"), month.Net(dec("0.05")).Figure, "less 5 %")
 	requireDecimal(t, dec("95"), pricing.ChargedPercent(dec("0.05")), "what is left of it")
 

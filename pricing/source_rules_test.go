@@ -114,7 +114,8 @@ func TestNoFloatsAndOneDivision(t *testing.T) {
 // The package is pure: no clock, no environment, no network, nothing random; the files it reads are embedded.
 func TestImportsArePure(t *testing.T) {
 	allowed := []string{
-		"bytes", "cmp", "embed", "errors", "fmt", "io", "io/fs", "maps", "math/big", "path", "regexp", "slices", "strings", "sync", "time",
+		"bytes", "cmp", "embed", "errors", "fmt", "io", "io/fs", "maps", "math/big", "path", "regexp", "slices", "strings",
+		"sync", "time",
 		"github.com/shopspring/decimal", "go.yaml.in/yaml/v4",
 		"microspend/pricing/assumption", "microspend/internal/figures", // as pure: decimals in, text out
 	}
@@ -126,7 +127,8 @@ func TestImportsArePure(t *testing.T) {
 		ast.Inspect(file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.SelectorExpr); ok {
 				if pkg, ok := call.X.(*ast.Ident); ok && pkg.Name == "time" {
-					require.NotContains(t, []string{"Now", "Since", "Until", "Local", "LoadLocation"}, call.Sel.Name, "%s", set.Position(call.Pos()))
+					require.NotContains(t, []string{"Now", "Since", "Until", "Local", "LoadLocation"}, call.Sel.Name, "%s",
+						set.Position(call.Pos()))
 				}
 			}
 			return true

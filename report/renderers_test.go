@@ -38,7 +38,8 @@ var (
 
 // names are what tenants may be called: plain, and out for trouble in every format.
 var names = []string{
-	"acme", "b", "=1+1", "-2", "a|b*", "<b>x</b>", `"q", y`, "\x1b[2Jred", "ev\u202eil", "租户", "2026-10-01", "unknown", "total", "",
+	"acme", "b", "=1+1", "-2", "a|b*", "<b>x</b>", `"q", y`, "\x1b[2Jred", "ev\u202eil", "租户", "2026-10-01", "unknown",
+	"total", "",
 }
 
 // drawLedger makes up usage of some tenants in regions with all rates, with some and with none.
@@ -49,7 +50,8 @@ func drawLedger(t *rapid.T) ledgertest.Records {
 		r := usage.Record{
 			PeriodStart: october.Add(time.Duration(rapid.IntRange(0, 24*40).Draw(t, "hour")) * time.Hour), PeriodSeconds: 3600,
 			Region:   rapid.SampledFrom([]string{"us-east-1", "eu-west-1", "eu-central-1", "xx-none-1"}).Draw(t, "region"),
-			Resource: usage.Resource{ID: fmt.Sprint("mvm-", i)}, Tenant: rapid.SampledFrom(names).Draw(t, "tenant"), Source: "test",
+			Resource: usage.Resource{ID: fmt.Sprint("mvm-", i)}, Tenant: rapid.SampledFrom(names).Draw(t, "tenant"),
+			Source:   "test",
 			Coverage: rapid.SampledFrom([]usage.Coverage{usage.CoverageComplete, usage.CoveragePartial}).Draw(t, "coverage"),
 		}
 		for _, q := range pricing.BilledQuantities() {
@@ -184,7 +186,10 @@ var pageRow = regexp.MustCompile(`<tr><th scope=row><a href=[^>]+>(.*)</a><td><s
 
 // readPage are the tenants of the page with their amounts.
 func readPage(t *rapid.T, source spend.Source) [][2]string {
-	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: november, Now: november.AddDate(0, 0, 3)})
+	s, err := statement.Build(t.Context(), source, statement.Request{
+		From: october, To: november,
+		Now: november.AddDate(0, 0, 3),
+	})
 	require.NoError(t, err)
 	page, err := html.Page(s, html.Options{})
 	require.NoError(t, err)

@@ -55,7 +55,8 @@ func scenarioText(t *rapid.T) string {
 		units, running, upTo(40), upTo(100), upTo(100*3600), one("", ", burst: {share: 12.5%}"))
 	return text + "compare: [" + strings.Join([]string{
 		fmt.Sprintf("{ec2: {type: t4g.medium, users_per_instance: %d}}", 1+upTo(5)), "{fargate: active}",
-		"{function: {memory: 2GB, requests: 100}}", "{sandbox: e2b}", fmt.Sprintf("{fixed: {name: offer, per_month: %d}}", upTo(200)),
+		"{function: {memory: 2GB, requests: 100}}", "{sandbox: e2b}",
+		fmt.Sprintf("{fixed: {name: offer, per_month: %d}}", upTo(200)),
 	}, ", ") + "]\n"
 }
 
@@ -102,8 +103,8 @@ func requireFigure(t require.TestingT, want decimal.Decimal, document any, path 
 	require.Equal(t, want.String(), at(t, document, path...), "%v", path)
 }
 
-// requireSame holds each row of CSV against that of JSON: a field that both have is the same, but for what CSV says where
-// JSON has null or leaves a field out.
+// requireSame holds each row of CSV against that of JSON: a field that both have is the same, but for what CSV says
+// where JSON has null or leaves a field out.
 func requireSame(t require.TestingT, records any, rows []map[string]string) {
 	list, ok := records.([]any)
 	require.True(t, ok)
@@ -129,8 +130,8 @@ func requireSame(t require.TestingT, records any, rows []map[string]string) {
 
 var shownFigure = regexp.MustCompile(`^[+-]?[\d,]+(\.\d+)?`)
 
-// requireRounded holds what people read in tables against the exact figures behind it: what begins with a number is that
-// figure, rounded half-even at as many places as are shown.
+// requireRounded holds what people read in tables against the exact figures behind it: what begins with a number is
+// that figure, rounded half-even at as many places as are shown.
 func requireRounded(t require.TestingT, d view.Document) {
 	for _, section := range d.Sections {
 		if section.Table == nil {
@@ -282,7 +283,10 @@ func TestComparisons(t *testing.T) {
 
 func TestUnknownPrices(t *testing.T) {
 	e := estimated(t, "workload: {users: 1, days: 20, running: 2h}\nregion: us-east-1\nmicrovm: {memory: 2GB}\n")
-	c := scenarios.Comparison{Alternative: pricing.Alternative{Name: "Elsewhere", Kind: "fixed", Unknown: "nobody publishes it; give it"}}
+	c := scenarios.Comparison{Alternative: pricing.Alternative{
+		Name: "Elsewhere", Kind: "fixed",
+		Unknown: "nobody publishes it; give it",
+	}}
 	for name, d := range map[string]view.Document{
 		"compare": Compare(e, []scenarios.Comparison{c}), "breakeven": BreakEven(e, []scenarios.Comparison{c}),
 	} {
@@ -362,7 +366,9 @@ func TestFleets(t *testing.T) {
 func TestSweeps(t *testing.T) {
 	e := estimated(t, "region: us-east-1\nmicrovm: {memory: 2GB}\nworkload: {users: 3, days: 20, running: 1h..2h, cycles: 2}\n")
 	for _, axes := range [][]string{
-		{"workload.running=0h..3h/30m"}, {"region=us-east-1,eu-west-1"}, {"workload.running=1h..2h/1h", "microvm.memory=0.5GB..8GB"},
+		{"workload.running=0h..3h/30m"},
+		{"region=us-east-1,eu-west-1"},
+		{"workload.running=1h..2h/1h", "microvm.memory=0.5GB..8GB"},
 	} {
 		var list []scenarios.Axis
 		for _, text := range axes {
@@ -534,7 +540,8 @@ func TestIdleDocuments(t *testing.T) {
 		}
 		a, err := model.Analyse(trace, options)
 		require.NoError(t, err)
-		d := Idle("gaps.csv", a, IdleShow{By: rapid.SampledFrom([]idle.Grain{"", idle.GrainTenant, idle.GrainImage}).Draw(t, "by"), Now: testDay})
+		d := Idle("gaps.csv", a, IdleShow{By: rapid.SampledFrom([]idle.Grain{"", idle.GrainTenant, idle.GrainImage}).Draw(t,
+			"by"), Now: testDay})
 		requireReadable(t, d)
 		document, rows := written(t, d)
 

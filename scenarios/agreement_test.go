@@ -40,7 +40,10 @@ func TestAgreement(t *testing.T) {
 		{"range, inside", "a range is taken at its word", "5..7", "6.2", Follows, "0"},
 		{"range, at its start", "ends are included", "5..7", "5", Follows, "0"},
 		{"range, at its end", "ends are included", "5..7", "7", Follows, "0"},
-		{"range, just outside", "7.1 is not within 5 to 7, though it rounds to 7", "5..7", "7.1163830852", Differs, "0.1163830852"},
+		{
+			"range, just outside", "7.1 is not within 5 to 7, though it rounds to 7", "5..7", "7.1163830852", Differs,
+			"0.1163830852",
+		},
 		{"range, below", "the nearer end counts", "5..7", "3.5", Differs, "-1.5"},
 		{"range of one", "as if it were one figure", "5..5", "5.4", Follows, "0.4"},
 	} {

@@ -23,15 +23,17 @@ func TestAlternatives(t *testing.T) {
 		{"Fargate x86 0.5 vCPU 1 GB, active", "22.18788"},        // 792 × (0.5 × 0.04048 + 0.004445 + 30 × 0.000111)
 		{"Fargate Spot arm64 1 vCPU 2 GB, active", "9.96072264"}, // 792 × (0.01030969 + 2 × 0.00113349)
 		{"Lambda function 1 GB", "38.01640128"},                  // 2,851,200 × 0.0000133334 + 1,056 × 0.0000002
-		{"Lambda function 10 GB x86, free tier", "468.667604"},   // (2,852,000 × 10 − 400,000) × 0.0000166667: a million times 2.852 s
-		{"Lightsail 2 GB", "144"},                                // 12 × 12
-		{"Lightsail 4 GB, IPv6 only", "240"},                     // 12 × 20
-		{"GitHub Actions Linux 2-core", "285.12"},                // 1,056 × 45 × 0.006
-		{"our own runner", "142.56"},                             // 1,056 × 45 × 0.003
-		{"Daytona", "65.5776"},                                   // 792 × (0.0504 + 2 × 0.0162)
-		{"Modal Sandbox", "188.46432"},                           // 2,851,200 × (0.00003942 + 4 × 0.00000667): 2 vCPU are a core
-		{"a contract", "99"},                                     //
-		{"by the minute", "52.52"},                               // 5 + 47,520 × 0.001
+		// (2,852,000 × 10 − 400,000) × 0.0000166667: a million times 2.852 s
+		{"Lambda function 10 GB x86, free tier", "468.667604"},
+		{"Lightsail 2 GB", "144"},                 // 12 × 12
+		{"Lightsail 4 GB, IPv6 only", "240"},      // 12 × 20
+		{"GitHub Actions Linux 2-core", "285.12"}, // 1,056 × 45 × 0.006
+		{"our own runner", "142.56"},              // 1,056 × 45 × 0.003
+		{"Daytona", "65.5776"},                    // 792 × (0.0504 + 2 × 0.0162)
+		// 2,851,200 × (0.00003942 + 4 × 0.00000667): 2 vCPU are a core
+		{"Modal Sandbox", "188.46432"},
+		{"a contract", "99"},       //
+		{"by the minute", "52.52"}, // 5 + 47,520 × 0.001
 	}
 	comparisons := estimate(t, string(text)).Comparisons
 	require.Len(t, comparisons, len(want))
@@ -43,8 +45,8 @@ func TestAlternatives(t *testing.T) {
 	}
 }
 
-// TestStretches: a task is billed for a minute at least, and somebody starts one on each active day, however few launches
-// are priced.
+// TestStretches: a task is billed for a minute at least, and somebody starts one on each active day, however few
+// launches are priced.
 func TestStretches(t *testing.T) {
 	for _, tc := range []struct{ name, reason, workload, monthly string }{
 		{"no launches priced", "20 days, 20 tasks", "{users: 1, days: 20, running: 30s, launches: 0}", "20"},

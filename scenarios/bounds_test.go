@@ -15,23 +15,28 @@ func TestBounds(t *testing.T) {
 	for _, tc := range []struct{ name, reason, good, bad, fault string }{
 		{
 			"days", "the longest month",
-			"workload: {users: 1, days: 31, running: 4h}", "workload: {users: 1, days: 31.001, running: 4h}", "workload.days: 31.001 is not possible",
+			"workload: {users: 1, days: 31, running: 4h}", "workload: {users: 1, days: 31.001, running: 4h}",
+			"workload.days: 31.001 is not possible",
 		},
 		{
 			"few days", "one day in ten months",
-			"workload: {users: 1, days: 0.1, running: 4h}", "workload: {users: 1, days: 0, running: 4h}", "workload.days: 0 is not possible",
+			"workload: {users: 1, days: 0.1, running: 4h}", "workload: {users: 1, days: 0, running: 4h}",
+			"workload.days: 0 is not possible",
 		},
 		{
 			"running", "a day has 24 hours",
-			"workload: {users: 1, days: 20, running: 24h}", "workload: {users: 1, days: 20, running: 24h1ms}", "workload.running: is 24",
+			"workload: {users: 1, days: 20, running: 24h}", "workload: {users: 1, days: 20, running: 24h1ms}",
+			"workload.running: is 24",
 		},
 		{
 			"suspended", "with running time, a day has 24 hours",
-			user + "suspended: 20h, cycles: 1}", user + "suspended: 20h1s, cycles: 1}", "workload.suspended: makes 24.0003 hours",
+			user + "suspended: 20h, cycles: 1}", user + "suspended: 20h1s, cycles: 1}",
+			"workload.suspended: makes 24.0003 hours",
 		},
 		{
 			"running per month", "20 days have 480 hours",
-			"workload: {users: 2, days: 20, running: 480h/month}", "workload: {users: 2, days: 20, running: 481h/month}", "workload.running: is 24.05 hours",
+			"workload: {users: 2, days: 20, running: 480h/month}", "workload: {users: 2, days: 20, running: 481h/month}",
+			"workload.running: is 24.05 hours",
 		},
 		{
 			"jobs", "run side by side, as many as there are",
@@ -39,23 +44,28 @@ func TestBounds(t *testing.T) {
 		},
 		{
 			"burst vCPU, low", "the baseline is no burst, but can be written",
-			user + "burst: {share: 1%, vcpu: 2}}", user + "burst: {share: 1%, vcpu: 1.99}}", "workload.burst.vcpu: 1.99 is not possible",
+			user + "burst: {share: 1%, vcpu: 2}}", user + "burst: {share: 1%, vcpu: 1.99}}",
+			"workload.burst.vcpu: 1.99 is not possible",
 		},
 		{
 			"burst vCPU, high", "four times the baseline",
-			user + "burst: {share: 1%, vcpu: 8}}", user + "burst: {share: 1%, vcpu: 8.01}}", "workload.burst.vcpu: 8.01 is not possible",
+			user + "burst: {share: 1%, vcpu: 8}}", user + "burst: {share: 1%, vcpu: 8.01}}",
+			"workload.burst.vcpu: 8.01 is not possible",
 		},
 		{
 			"burst memory, low", "the baseline",
-			user + "burst: {share: 1%, memory: 4GB}}", user + "burst: {share: 1%, memory: 4095MiB}}", "workload.burst.memory: 3.9990234375GB",
+			user + "burst: {share: 1%, memory: 4GB}}", user + "burst: {share: 1%, memory: 4095MiB}}",
+			"workload.burst.memory: 3.9990234375GB",
 		},
 		{
 			"burst memory, high", "four times the baseline",
-			user + "burst: {share: 1%, memory: 16GB}}", user + "burst: {share: 1%, memory: 16.1GB}}", "workload.burst.memory: 16.1GB",
+			user + "burst: {share: 1%, memory: 16GB}}", user + "burst: {share: 1%, memory: 16.1GB}}",
+			"workload.burst.memory: 16.1GB",
 		},
 		{
 			"state", "peak memory and disk, 16 GB each",
-			fit + "state: {size: 32GB}", fit + "state: {size: 32.01GB}", "state.size: 32.01GB is more than a 4GB MicroVM can hold",
+			fit + "state: {size: 32GB}", fit + "state: {size: 32.01GB}",
+			"state.size: 32.01GB is more than a 4GB MicroVM can hold",
 		},
 		{
 			"image hours", "31 days",
@@ -63,11 +73,13 @@ func TestBounds(t *testing.T) {
 		},
 		{
 			"name", "a name, not a story",
-			fit + "name: " + strings.Repeat("n", 200), fit + "name: " + strings.Repeat("n", 201), "name: is longer than 200 bytes",
+			fit + "name: " + strings.Repeat("n", 200), fit + "name: " + strings.Repeat("n", 201),
+			"name: is longer than 200 bytes",
 		},
 		{
 			"function memory", "what Lambda allows",
-			fit + "compare: [function: 10GB]", fit + "compare: [function: 10.1GB]", "compare[0].function.memory: is above the 10 GB",
+			fit + "compare: [function: 10GB]", fit + "compare: [function: 10.1GB]",
+			"compare[0].function.memory: is above the 10 GB",
 		},
 		{
 			"users per instance", "one at least",
@@ -103,5 +115,6 @@ func TestInlineRates(t *testing.T) {
 	require.Equal(t, "given in the scenario", estimate(t, atPostRates(workload[1:])).Bill.Card.Rate(pricing.VCPU).Source)
 	require.Equal(t, "inline", estimate(t, atPostRates(workload[1:])).Bill.Card.Name)
 	require.Equal(t, "aws-list", estimate(t, "region: eu-west-1"+workload).Bill.Card.Name)
-	require.Equal(t, "aws-list", estimate(t, "region: eu-west-1\nrates: {card: aws-list, discount: 10%}"+workload).Bill.Card.Name)
+	require.Equal(t, "aws-list", estimate(t, "region: eu-west-1\nrates: {card: aws-list, discount: 10%}"+
+		workload).Bill.Card.Name)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBreakEvenSentence reads what is said about where both cost the same. A MicroVM of 4 GB costs $0.26552016 an hour at
-// the post's rates.
+// TestBreakEvenSentence reads what is said about where both cost the same. A MicroVM of 4 GB costs $0.26552016 an hour
+// at the post's rates.
 func TestBreakEvenSentence(t *testing.T) {
 	const (
 		alone = "image: {count: 0}\nworkload: {users: 1, days: 20, running: 4h, launches: 0}\n"

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBreakEvenOfScenario1 is the post's scenario 1 against one t4g.medium: what is left of $26.864 after the cycles and
-// the image, at $0.26552016 an hour.
+// TestBreakEvenOfScenario1 is the post's scenario 1 against one t4g.medium: what is left of $26.864 after the cycles
+// and the image, at $0.26552016 an hour.
 func TestBreakEvenOfScenario1(t *testing.T) {
 	e := estimate(t, atPostRates(
 		"image: {size: 2GB}\nworkload: {users: 1, days: 20, running: 4h, launches: 0, cycles: 1}\ncompare: [ec2: t4g.medium]"))
@@ -24,8 +24,8 @@ func TestBreakEvenOfScenario1(t *testing.T) {
 		"below that MicroVMs cost less, above it EC2 t4g.medium does.", c.BreakEven.Sentence)
 }
 
-// TestUsersPerInstance: as many users must share an instance that the instances cost no more than the MicroVMs, and with
-// one user fewer they cost more.
+// TestUsersPerInstance: as many users must share an instance that the instances cost no more than the MicroVMs, and
+// with one user fewer they cost more.
 func TestUsersPerInstance(t *testing.T) {
 	const hundred = "image: {count: 0}\nworkload: {users: 100, days: 20, running: 2.5h, launches: 0}\ncompare: [{ec2: {type: t4g.medium, users_per_instance: "
 	for _, tc := range []struct {
@@ -101,7 +101,8 @@ func TestUsualAlternatives(t *testing.T) {
 			"a team", "users may share instances; a day is too long for a function",
 			"region: eu-west-1\nmicrovm: {memory: 4GB}\nworkload: {users: 25, days: 20, running: 3h}\n",
 			[]string{
-				"EC2 t4g.medium", "EC2 t4g.medium, 4 users each", "Fargate arm64 2 vCPU 4 GB, active", "Fargate arm64 2 vCPU 4 GB, always on",
+				"EC2 t4g.medium", "EC2 t4g.medium, 4 users each", "Fargate arm64 2 vCPU 4 GB, active",
+				"Fargate arm64 2 vCPU 4 GB, always on",
 				"Lightsail 4 GB", "AgentCore Runtime", "Daytona", "E2B", "Fly Machines, performance", "Modal Sandbox",
 			},
 		},
@@ -109,7 +110,8 @@ func TestUsualAlternatives(t *testing.T) {
 			"one user, short", "15 minutes fit a function",
 			"region: us-east-1\nmicrovm: {memory: 2GB}\nworkload: {users: 1, days: 20, running: 900s}\n",
 			[]string{
-				"EC2 t4g.small", "Fargate arm64 1 vCPU 2 GB, active", "Fargate arm64 1 vCPU 2 GB, always on", "Lambda function 2 GB",
+				"EC2 t4g.small", "Fargate arm64 1 vCPU 2 GB, active", "Fargate arm64 1 vCPU 2 GB, always on",
+				"Lambda function 2 GB",
 				"Lightsail 2 GB", "AgentCore Runtime", "Daytona", "E2B", "Fly Machines, performance", "Modal Sandbox",
 			},
 		},
@@ -135,7 +137,8 @@ func TestUsualAlternatives(t *testing.T) {
 			require.Equal(t, tc.want, names, tc.reason)
 		})
 	}
-	m, e := market(t), estimate(t, atPostRates("workload: {users: 1, days: 20, running: 4h}\ncompare: [fixed: {name: f, per_month: 1}]"))
+	m, e := market(t), estimate(t,
+		atPostRates("workload: {users: 1, days: 20, running: 4h}\ncompare: [fixed: {name: f, per_month: 1}]"))
 	comparisons, err := m.Compare(e)
 	require.NoError(t, err)
 	require.Equal(t, e.Comparisons, comparisons, "what the file lists is what is compared")

@@ -61,7 +61,8 @@ func TestDiff(t *testing.T) {
 	}{
 		{
 			"the same", "what does not enter the bill is no change",
-			base + "name: a\ntitle: a\ncompare: [ec2: t4g.medium]\ntraits: [state]\n", base + "name: b\ndocumented: {figures: {total: 1}}\n",
+			base + "name: a\ntitle: a\ncompare: [ec2: t4g.medium]\ntraits: [state]\n", base +
+				"name: b\ndocumented: {figures: {total: 1}}\n",
 			map[pricing.Component][2]string{
 				pricing.BaselineVCPU: none, pricing.BaselineMemory: none, pricing.ReadLaunch: none, pricing.StorageImage: none,
 			},
@@ -71,7 +72,8 @@ func TestDiff(t *testing.T) {
 			"quantity", "twice the time, at the old rate; 1,000 s × 0.00003 and × 2 × 0.000004",
 			base, replace(base, "running: 100s", "running: 200s"),
 			map[pricing.Component][2]string{
-				pricing.BaselineVCPU: {"0.03", "0"}, pricing.BaselineMemory: {"0.008", "0"}, pricing.ReadLaunch: none, pricing.StorageImage: none,
+				pricing.BaselineVCPU: {"0.03", "0"}, pricing.BaselineMemory: {"0.008", "0"}, pricing.ReadLaunch: none,
+				pricing.StorageImage: none,
 			},
 			[]InputChange{{"workload.running", "100s", "200s"}},
 		},
@@ -79,7 +81,8 @@ func TestDiff(t *testing.T) {
 			"rate", "the quantity is the same",
 			base, replace(base, "vcpu_second: 0.00003", "vcpu_second: 0.00004"),
 			map[pricing.Component][2]string{
-				pricing.BaselineVCPU: {"0", "0.01"}, pricing.BaselineMemory: none, pricing.ReadLaunch: none, pricing.StorageImage: none,
+				pricing.BaselineVCPU: {"0", "0.01"}, pricing.BaselineMemory: none, pricing.ReadLaunch: none,
+				pricing.StorageImage: none,
 			},
 			[]InputChange{{"rates.vcpu_second", "0.00003", "0.00004"}},
 		},
@@ -87,7 +90,8 @@ func TestDiff(t *testing.T) {
 			"both", "the new quantity carries the change of rate: 1,000 s more at 0.00003, 2,000 s at 0.00001 more",
 			base, replace(base, "running: 100s", "running: 200s", "vcpu_second: 0.00003", "vcpu_second: 0.00004"),
 			map[pricing.Component][2]string{
-				pricing.BaselineVCPU: {"0.03", "0.02"}, pricing.BaselineMemory: {"0.008", "0"}, pricing.ReadLaunch: none, pricing.StorageImage: none,
+				pricing.BaselineVCPU: {"0.03", "0.02"}, pricing.BaselineMemory: {"0.008", "0"}, pricing.ReadLaunch: none,
+				pricing.StorageImage: none,
 			},
 			[]InputChange{{"rates.vcpu_second", "0.00003", "0.00004"}, {"workload.running", "100s", "200s"}},
 		},
@@ -120,7 +124,8 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			"lost lines", "what is no more is a change of quantity, whatever the rates do",
-			base, replace(base, "launches: 1", "launches: 0", "size: 1GB", "size: 1GB, count: 0", "snapshot_read_gb: 0.002", "snapshot_read_gb: 0.003"),
+			base, replace(base, "launches: 1", "launches: 0", "size: 1GB", "size: 1GB, count: 0", "snapshot_read_gb: 0.002",
+				"snapshot_read_gb: 0.003"),
 			map[pricing.Component][2]string{
 				pricing.BaselineVCPU: none, pricing.BaselineMemory: none,
 				pricing.ReadLaunch: {"-0.02", "0"}, pricing.StorageImage: {"-0.072", "0"},
@@ -147,7 +152,8 @@ func TestDiffOfRegions(t *testing.T) {
 	require.Equal(t, []InputChange{{"region", "us-east-1", "ap-northeast-1"}}, d.Inputs)
 	require.Len(t, d.Lines, 7)
 	for _, line := range d.Lines {
-		require.True(t, line.QuantityEffect.IsZero(), "%s: the quantity did not change, but costs %s", line.Component, line.QuantityEffect)
+		require.True(t, line.QuantityEffect.IsZero(), "%s: the quantity did not change, but costs %s", line.Component,
+			line.QuantityEffect)
 		require.True(t, line.RateEffect.IsPositive(), "%s: Tokyo is dearer", line.Component)
 	}
 }
@@ -155,7 +161,8 @@ func TestDiffOfRegions(t *testing.T) {
 // TestDiffFromUnknownRate: a line that could not have been priced before is new as a whole.
 func TestDiffFromUnknownRate(t *testing.T) {
 	const text = "region: eu-central-1\nmicrovm: {memory: 4GB}\nimage: {count: 0}\nworkload: {jobs: 10, running: 1h, launches: 0}\n"
-	d := Compare(estimate(t, text), estimate(t, replace(text, "launches: 0", "launches: 1")+"rates: {snapshot_read_gb: 0.002}\n"))
+	d := Compare(estimate(t, text), estimate(t, replace(text, "launches: 0", "launches: 1")+
+		"rates: {snapshot_read_gb: 0.002}\n"))
 	requireExplained(t, d)
 	require.Equal(t, [2]string{"0.08", "0"}, effects(d)[pricing.ReadLaunch])
 }

@@ -26,7 +26,8 @@ func TestExamplesHold(t *testing.T) {
 			require.NotEmpty(t, s.Documented.Verdict)
 			for _, check := range e.Documented {
 				require.Empty(t, check.Drift, check.ID)
-				require.Equal(t, check.Verdict == Differs, check.Because != "", "%s: a difference is explained, and nothing else", check.ID)
+				require.Equal(t, check.Verdict == Differs, check.Because != "", "%s: a difference is explained, and nothing else",
+					check.ID)
 				if check.Verdict != "" {
 					require.NotNil(t, check.Printed, check.ID)
 				}
@@ -86,7 +87,8 @@ func TestDrift(t *testing.T) {
 		},
 		{
 			"input", "a rate changes one line; its printed figure still follows", "c-playwright",
-			"storage_gb_month: 0.0952", "storage_gb_month: 0.0953", "storage.image", "the file states exactly 0.2856; it is 0.2859",
+			"storage_gb_month: 0.0952", "storage_gb_month: 0.0953", "storage.image",
+			"the file states exactly 0.2856; it is 0.2859",
 		},
 		{
 			"a verdict on nothing printed", "there is nothing to agree with", "break-even-t4g-medium",

@@ -6,12 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// factRow is one figure of the worked examples as it was typed off the sources by hand, apart from the example files: what
-// is printed, and what the inputs give exactly.
+// factRow is one figure of the worked examples as it was typed off the sources by hand, apart from the example files:
+// what is printed, and what the inputs give exactly.
 type factRow struct{ example, figure, printed, exact string }
 
-// facts is the table of worked examples: the post on what MicroVMs cost, and AWS's pricing page. An empty printed figure
-// is one that the source does not print.
+// facts is the table of worked examples: the post on what MicroVMs cost, and AWS's pricing page. An empty printed
+// figure is one that the source does not print.
 var facts = []factRow{
 	{"s1-personal-dev-tool", "compute.baseline.vcpu", "16.79", "16.7945472"},
 	{"s1-personal-dev-tool", "compute.baseline.memory", "4.45", "4.4470656"},

@@ -35,7 +35,10 @@ func TestFigure(t *testing.T) {
 		{"break-even", "hours of one user", "alternatives.EC2 t4g.medium.running_hours_per_month", "99.0990665266"},
 		{"break-even a day", "over the scenario's 20 days", "alternatives.EC2 t4g.medium.hours_per_day", "4.9549533263"},
 		{"break-even over 20 days", "the same", "alternatives.EC2 t4g.medium.hours_per_day_20", "4.9549533263"},
-		{"break-even over 22 days", "a month of working days", "alternatives.EC2 t4g.medium.hours_per_day_22", "4.5045030239"},
+		{
+			"break-even over 22 days", "a month of working days", "alternatives.EC2 t4g.medium.hours_per_day_22",
+			"4.5045030239",
+		},
 		{"break-even over 30 days", "a month of all days", "alternatives.EC2 t4g.medium.hours_per_day_30", "3.3033022176"},
 		{"name with a point", "the measure is after the last point", "alternatives.v1.5 offer.monthly", "50"},
 		{"free alternative", "zero is a price", "alternatives.gift.monthly", "0"},
@@ -65,7 +68,10 @@ func TestFigureRefuses(t *testing.T) {
 		{"no measure", "which figure of it?", "alternatives.EC2 t4g.medium", "write alternatives.NAME.MEASURE"},
 		{"no name", "of which?", "alternatives.ratio", "write alternatives.NAME.MEASURE"},
 		{"empty name", "of which?", "alternatives..ratio", "write alternatives.NAME.MEASURE"},
-		{"unknown measure", "they are listed", "alternatives.EC2 t4g.medium.cost", "a measure is one of monthly, per_user, per_job, ratio,"},
+		{
+			"unknown measure", "they are listed", "alternatives.EC2 t4g.medium.cost",
+			"a measure is one of monthly, per_user, per_job, ratio,",
+		},
 		{
 			"unknown name", "they are listed", "alternatives.EC2 t4g.large.ratio",
 			`no alternative is named "EC2 t4g.large"; the compare list has: EC2 t4g.medium, EC2 t9g.nano, v1.5 offer, gift`,
@@ -74,7 +80,10 @@ func TestFigureRefuses(t *testing.T) {
 			"unknown price", "it is not zero", "alternatives.EC2 t9g.nano.monthly",
 			"the price of EC2 t9g.nano in eu-west-1 is not known; give it as hourly",
 		},
-		{"ratio to nothing", "nothing divides by zero", "alternatives.gift.ratio", "gift has no ratio: one of the two costs nothing"},
+		{
+			"ratio to nothing", "nothing divides by zero", "alternatives.gift.ratio",
+			"gift has no ratio: one of the two costs nothing",
+		},
 		{"saving on nothing", "likewise", "alternatives.gift.saving_percent", "one of the two costs nothing"},
 		{
 			"no break-even", "the sentence says why", "alternatives.gift.running_hours_per_month",
@@ -90,7 +99,8 @@ func TestFigureRefuses(t *testing.T) {
 
 // TestFigureOfJobs: with jobs it is the other way round, and break-even has no days.
 func TestFigureOfJobs(t *testing.T) {
-	e := estimate(t, atPostRates("workload: {jobs: 4, running: 1h, launches: 0}", "image: {count: 0}", "compare: [fixed: {name: f, per_month: 10}]"))
+	e := estimate(t, atPostRates("workload: {jobs: 4, running: 1h, launches: 0}", "image: {count: 0}",
+		"compare: [fixed: {name: f, per_month: 10}]"))
 	per, err := e.Figure("per_job")
 	require.NoError(t, err)
 	requireDecimal(t, "0.26552016", per)

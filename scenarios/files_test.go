@@ -24,8 +24,8 @@ func corpus(t testing.TB, folder string) []string {
 	return files
 }
 
-// TestGoodFiles loads and prices every file in testdata/good. What a file documents of itself was worked out by hand, so
-// none of it may have drifted.
+// TestGoodFiles loads and prices every file in testdata/good. What a file documents of itself was worked out by hand,
+// so none of it may have drifted.
 func TestGoodFiles(t *testing.T) {
 	for _, file := range corpus(t, "good") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -45,8 +45,8 @@ func TestGoodFiles(t *testing.T) {
 	}
 }
 
-// TestBadFiles loads, and where that succeeds prices, every file in testdata/bad. The error is exactly what the .err file
-// beside it says; run with -update to see what a change of wording does to all of them.
+// TestBadFiles loads, and where that succeeds prices, every file in testdata/bad. The error is exactly what the .err
+// file beside it says; run with -update to see what a change of wording does to all of them.
 func TestBadFiles(t *testing.T) {
 	m := market(t)
 	for _, file := range corpus(t, "bad") {
@@ -71,7 +71,8 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestBadFilesAreReportedInOrder reads the places back from the messages: each fault has one, and they go down the file.
+// TestBadFilesAreReportedInOrder reads the places back from the messages: each fault has one, and they go down the
+// file.
 func TestBadFilesAreReportedInOrder(t *testing.T) {
 	goldens, err := filepath.Glob("testdata/bad/*.err")
 	require.NoError(t, err)

@@ -22,7 +22,8 @@ func hostile() map[string]string {
 	}
 	laughs := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for from, to := 'a', 'b'; to <= 'j'; from, to = to, to+1 {
-		laughs += string(to) + ": &" + string(to) + " [" + strings.Repeat("*"+string(from)+", ", 9) + "*" + string(from) + "]\n"
+		laughs += string(to) + ": &" + string(to) + " [" + strings.Repeat("*"+string(from)+", ", 9) + "*" + string(from) +
+			"]\n"
 	}
 	nines := strings.Repeat("9", 100_000)
 	return map[string]string{
@@ -49,16 +50,18 @@ func hostile() map[string]string {
 		"huge exponent":       replace(scenario, "users: 1", "users: 1e999999999"),
 		"huge duration":       replace(scenario, "4h", strings.Repeat("1h", 50_000)),
 		"huge size":           replace(scenario, "4GB", nines+"GB"),
-		"largest that fits":   replace(scenario, "users: 1, days: 20, running: 4h", "users: 1000000000000, days: 31, running: 24h, launches: 1000000000000, cycles: 1000000000000"),
-		"smallest that fits":  replace(scenario, "days: 20, running: 4h", "days: 0.00000000000000000001, running: 0.00000000000000000001s"),
-		"many keys":           scenario + strings.Repeat("x: 1\n", 40_000),
-		"many unknown keys":   scenario + manyLines("k%: 1\n", 20_000),
-		"many traits":         scenario + "traits: [" + strings.Repeat("state, ", 30_000) + "]\n",
-		"many alternatives":   scenario + "compare:\n" + strings.Repeat("- ec2: a\n", 5_000),
-		"many wrong ones":     scenario + "compare:\n" + strings.Repeat("- x\n", 50_000),
-		"many figures":        scenario + "documented: {figures: {" + manyLines("k%: 1, ", 20_000) + "}}\n",
-		"many ranges":         scenario + "image: {size: [" + strings.Repeat("1..2, ", 30_000) + "]}\n",
-		"long path":           scenario + "\"" + strings.Repeat("k", 200_000) + "\": {a: 1}\n",
+		"largest that fits": replace(scenario, "users: 1, days: 20, running: 4h",
+			"users: 1000000000000, days: 31, running: 24h, launches: 1000000000000, cycles: 1000000000000"),
+		"smallest that fits": replace(scenario, "days: 20, running: 4h",
+			"days: 0.00000000000000000001, running: 0.00000000000000000001s"),
+		"many keys":         scenario + strings.Repeat("x: 1\n", 40_000),
+		"many unknown keys": scenario + manyLines("k%: 1\n", 20_000),
+		"many traits":       scenario + "traits: [" + strings.Repeat("state, ", 30_000) + "]\n",
+		"many alternatives": scenario + "compare:\n" + strings.Repeat("- ec2: a\n", 5_000),
+		"many wrong ones":   scenario + "compare:\n" + strings.Repeat("- x\n", 50_000),
+		"many figures":      scenario + "documented: {figures: {" + manyLines("k%: 1, ", 20_000) + "}}\n",
+		"many ranges":       scenario + "image: {size: [" + strings.Repeat("1..2, ", 30_000) + "]}\n",
+		"long path":         scenario + "\"" + strings.Repeat("k", 200_000) + "\": {a: 1}\n",
 		"same price a minute": replace(scenario, "users: 1, days: 20", "jobs: 1") +
 			"compare: [ci: {runner: r, per_minute: 0.004425336}, ci: {runner: r, per_minute: 0.00442533599999999}]\n",
 	}
@@ -73,8 +76,8 @@ func manyLines(line string, count int) string {
 	return out.String()
 }
 
-// patience is how long any file that is small enough to be read may take, to be refused or to be priced: a guard against
-// hangs, as machines are shared; the slowest takes 0.2 s on an idle one.
+// patience is how long any file that is small enough to be read may take, to be refused or to be priced: a guard
+// against hangs, as machines are shared; the slowest takes 0.2 s on an idle one.
 const patience = 10 * slowdown * time.Second
 
 // requireHandled loads any bytes at all, and prices what loads: quickly, without a panic, and so that the parts are the

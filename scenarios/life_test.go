@@ -8,8 +8,8 @@ import (
 	"microspend/pricing"
 )
 
-// TestLifeCap: one MicroVM lives 8 hours at most, running and suspended together. Rates are the post's, the image has 2 GB,
-// so that one launch reads for 2 × $0.00164 = $0.00328.
+// TestLifeCap: one MicroVM lives 8 hours at most, running and suspended together. Rates are the post's, the image has
+// 2 GB, so that one launch reads for 2 × $0.00164 = $0.00328.
 func TestLifeCap(t *testing.T) {
 	for _, tc := range []struct {
 		name, reason, workload string
@@ -32,7 +32,10 @@ func TestLifeCap(t *testing.T) {
 			"suspended overnight", "what cannot happen: a day and a night in one life",
 			"{users: 1, days: 20, running: 8h, suspended: 16h, cycles: 1}", "60", "life-cap", "at least 60 launches, not 20",
 		},
-		{"enough launches", "who writes them is not warned", "{users: 1, days: 20, running: 8h, suspended: 16h, cycles: 1, launches: 3}", "60", "", ""},
+		{
+			"enough launches", "who writes them is not warned",
+			"{users: 1, days: 20, running: 8h, suspended: 16h, cycles: 1, launches: 3}", "60", "", "",
+		},
 		{"more than enough", "likewise", "{users: 1, days: 20, running: 1h, launches: 5}", "20", "", ""},
 		{
 			"enough per month", "the period of launches is of no matter",
@@ -62,8 +65,14 @@ func TestLifeCap(t *testing.T) {
 			"at least 30 launches, not 10; the launch reads that are missing here would cost $0.0656.",
 		},
 		{"short jobs", "they may share a MicroVM for as long as it lives", "{jobs: 1000, running: 1s}", "1", "", ""},
-		{"pooled jobs", "100,000 × 0.2 s fit into one life", "{jobs: 100000, running: 200ms, launches: 10/month}", "1", "", ""},
-		{"pooled too far", "100,000 × 8 s take 27.8 lives", "{jobs: 100000, running: 8s, launches: 10/month}", "28", "life-cap", "at least 28 launches, not 10"},
+		{
+			"pooled jobs", "100,000 × 0.2 s fit into one life", "{jobs: 100000, running: 200ms, launches: 10/month}", "1", "",
+			"",
+		},
+		{
+			"pooled too far", "100,000 × 8 s take 27.8 lives", "{jobs: 100000, running: 8s, launches: 10/month}", "28",
+			"life-cap", "at least 28 launches, not 10",
+		},
 		{
 			"a month's time of jobs", "as if it were one stretch: the fewest there can be",
 			"{jobs: 1000, running: 9h/month, launches: 2/month}", "2", "", "",
@@ -74,7 +83,8 @@ func TestLifeCap(t *testing.T) {
 		},
 		{
 			"mixed periods, long", "120 h over 10 days are 12 h a day",
-			"{users: 1, days: 10, running: 100h/month, suspended: 2h/day, cycles: 1}", "20", "life-cap", "at least 20 launches, not 10",
+			"{users: 1, days: 10, running: 100h/month, suspended: 2h/day, cycles: 1}", "20", "life-cap",
+			"at least 20 launches, not 10",
 		},
 		{
 			"no launches, short days", "the life is not the reason",
@@ -83,7 +93,8 @@ func TestLifeCap(t *testing.T) {
 		},
 		{
 			"no launch, once", "one time, not 1 times",
-			"{users: 1, days: 1, running: 4h, launches: 0}", "1", "no-launches", "has to start at least 1 time; the launch reads",
+			"{users: 1, days: 1, running: 4h, launches: 0}", "1", "no-launches",
+			"has to start at least 1 time; the launch reads",
 		},
 		{
 			"no launches, jobs", "two of them fit into one life",
@@ -104,8 +115,8 @@ func TestLifeCap(t *testing.T) {
 	}
 }
 
-// TestMissingLaunchesCostWhatTheySay adds the launches that the warning asks for: the bill rises by what it says, and the
-// warning is gone.
+// TestMissingLaunchesCostWhatTheySay adds the launches that the warning asks for: the bill rises by what it says, and
+// the warning is gone.
 func TestMissingLaunchesCostWhatTheySay(t *testing.T) {
 	const always = "{users: 1, days: 30, running: 24h, launches: "
 	without := estimate(t, atPostRates("image: {size: 2GB}", "workload: "+always+"1}"))
@@ -120,7 +131,8 @@ func TestLaunchesOfUnknownCost(t *testing.T) {
 	const text = "region: eu-central-1\nmicrovm: {memory: 4GB}\nimage: {count: 0}\n" +
 		"workload: {users: 1, days: 30, running: 24h, launches: 0}\n"
 	e := estimate(t, text)
-	require.Contains(t, note(t, e.Warnings, "life-cap"), "the cost of the launch reads that are missing here is not known.")
+	require.Contains(t, note(t, e.Warnings, "life-cap"),
+		"the cost of the launch reads that are missing here is not known.")
 
 	discounted := estimate(t, text+"rates: {snapshot_read_gb: 0.002, discount: 50%}\n")
 	require.Contains(t, note(t, discounted.Warnings, "life-cap"), "would cost $0.36.", "90 × 4 GB × 0.002, half of it")

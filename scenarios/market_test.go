@@ -17,7 +17,8 @@ type tester interface {
 	Helper()
 }
 
-// today is the day on which the tests look at the rates that are built in: three weeks after the youngest card was read.
+// today is the day on which the tests look at the rates that are built in: three weeks after the youngest card was
+// read.
 var today = time.Date(2026, time.October, 10, 12, 0, 0, 0, time.UTC)
 
 var embeddedPrices = sync.OnceValues(pricing.EmbeddedPrices)

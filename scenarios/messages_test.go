@@ -36,7 +36,8 @@ func placeOf(message string) (place, bool) {
 
 // sources are the files whose messages are about what a scenario file says.
 var sources = []string{
-	"scenario.go", "compare_file.go", "comparison.go", "documented.go", "estimate.go", "values.go", "../internal/scalar/scalar.go", "choices.go",
+	"scenario.go", "compare_file.go", "comparison.go", "documented.go", "estimate.go", "values.go",
+	"../internal/scalar/scalar.go", "choices.go",
 	"../internal/strictyaml/decode.go", "../internal/strictyaml/parse.go", "../pricing/size.go", "../pricing/decimal.go",
 }
 
@@ -47,8 +48,8 @@ var notInFiles = map[string]string{
 	"%d MiB is not a MicroVM size; sizes are %s": "asked of numbers, never of text",
 }
 
-// TestEveryMessageHasABadFile looks up every message in the sources and wants an .err file that shows it, so that nobody
-// adds a fault without having read how it looks to a user.
+// TestEveryMessageHasABadFile looks up every message in the sources and wants an .err file that shows it, so that
+// nobody adds a fault without having read how it looks to a user.
 func TestEveryMessageHasABadFile(t *testing.T) {
 	var shown strings.Builder
 	goldens, err := filepath.Glob("testdata/bad/*.err")

@@ -22,7 +22,10 @@ func TestAssumptions(t *testing.T) {
 		adds, lacks            []string // against the standing four
 		id, says               string   // what one of them says
 	}{
-		{"all is given", "what rests on AWS's silence stays", measured + simple + "}", nil, nil, "transition-billing", "AWS does not say"},
+		{
+			"all is given", "what rests on AWS's silence stays", measured + simple + "}", nil, nil, "transition-billing",
+			"AWS does not say",
+		},
 		{
 			"launches by default, users", "each active day", measured + "workload: {users: 1, days: 20, running: 4h}",
 			[]string{"launches-default"},
@@ -48,15 +51,22 @@ func TestAssumptions(t *testing.T) {
 			[]string{"state-size", "suspend-minimum"},
 			nil, "suspend-minimum", "with no minimum",
 		},
-		{"state by default, never suspended", "it does not enter the bill", "image: {size: 2GB}\n" + simple + "}", nil, nil, "launch-read", "not established"},
+		{
+			"state by default, never suspended", "it does not enter the bill", "image: {size: 2GB}\n" + simple + "}", nil, nil,
+			"launch-read", "not established",
+		},
 		{
 			"image for six days", "a week is billed", "image: {size: 2GB, hours: 144h}\nstate: {size: 1GB}\n" + simple + "}",
 			[]string{"image-minimum"},
 			nil, "image-minimum", "stored for 144 hours; a week (168 hours) is billed",
 		},
-		{"image for a week", "the minimum is included", "image: {size: 2GB, hours: 7d}\nstate: {size: 1GB}\n" + simple + "}", nil, nil, "image-builds", "not priced"},
 		{
-			"no image stored", "nothing is stored for less than a week", "image: {size: 2GB, count: 0, hours: 1h}\nstate: {size: 1GB}\n" + simple + "}",
+			"image for a week", "the minimum is included", "image: {size: 2GB, hours: 7d}\nstate: {size: 1GB}\n" + simple + "}",
+			nil, nil, "image-builds", "not priced",
+		},
+		{
+			"no image stored", "nothing is stored for less than a week",
+			"image: {size: 2GB, count: 0, hours: 1h}\nstate: {size: 1GB}\n" + simple + "}",
 			nil,
 			[]string{"image-builds"},
 			"launch-read", "the whole image",
@@ -77,7 +87,10 @@ func TestAssumptions(t *testing.T) {
 			[]string{"burst-envelope"},
 			nil, "burst-envelope", "what burst does not name",
 		},
-		{"burst, given", "nothing is assumed", measured + simple + ", burst: {share: 10%, vcpu: 4, memory: 8GB}}", nil, nil, "no-free-tier", "none for MicroVMs"},
+		{
+			"burst, given", "nothing is assumed", measured + simple + ", burst: {share: 10%, vcpu: 4, memory: 8GB}}", nil, nil,
+			"no-free-tier", "none for MicroVMs",
+		},
 		{
 			"discount", "the user knows of a price agreed", measured + simple + "}\n",
 			nil,
@@ -85,12 +98,14 @@ func TestAssumptions(t *testing.T) {
 			"launch-read", "a launch reads",
 		},
 		{
-			"burst, compared", "alternatives do not burst", measured + simple + ", burst: {share: 10%, vcpu: 4, memory: 8GB}}\ncompare: [ec2: t4g.medium]",
+			"burst, compared", "alternatives do not burst", measured + simple +
+				", burst: {share: 10%, vcpu: 4, memory: 8GB}}\ncompare: [ec2: t4g.medium]",
 			[]string{"alternatives-baseline"},
 			nil, "alternatives-baseline", "without bursts",
 		},
 		{
-			"tasks", "the alternatives' assumptions are lifted, each once", measured + simple + "}\ncompare: [fargate: active, fargate: {spot: true}]",
+			"tasks", "the alternatives' assumptions are lifted, each once", measured + simple +
+				"}\ncompare: [fargate: active, fargate: {spot: true}]",
 			[]string{"fargate-tasks"},
 			nil, "fargate-tasks", "one Fargate task of equal length",
 		},
@@ -137,7 +152,10 @@ func TestWarnings(t *testing.T) {
 			"region: ap-northeast-1\nrates: {vcpu_second: 0.00003, read_on: 2026-12-01}" + workload, readOn.AddDate(0, 0, 91),
 			"stale-rates", "read on 2026-08-07, 134 days ago",
 		},
-		{"old rates of the user's own", "the user knows their age", "region: eu-west-1" + allRates + workload, today.AddDate(9, 0, 0), "", ""},
+		{
+			"old rates of the user's own", "the user knows their age", "region: eu-west-1" + allRates + workload,
+			today.AddDate(9, 0, 0), "", "",
+		},
 		{
 			"region without a card", "a new region, or a slip of the pen", "region: eu-west-9" + allRates + workload, today,
 			"region-unlisted", "eu-west-9 is not a region with a known rate card (ap-northeast-1, ",

@@ -43,8 +43,8 @@ func withRunning(text string, hours decimal.Decimal) string {
 	return runningTime.ReplaceAllLiteralString(text, "running: "+seconds.String()+"s/month")
 }
 
-// requireTooLong allows of all refusals only those of a running time that cannot be written: with the suspended time it is
-// more than the days of a month hold, or, as jobs may run side by side, more than a hundred years.
+// requireTooLong allows of all refusals only those of a running time that cannot be written: with the suspended time
+// it is more than the days of a month hold, or, as jobs may run side by side, more than a hundred years.
 func requireTooLong(t tester, err error) {
 	t.Helper()
 	require.Regexp(t, `a day has 24$|workload\.running: \S+ is longer than a hundred years$`, err.Error())
@@ -74,7 +74,8 @@ func TestBreakEvenIsWhereBothCostTheSame(t *testing.T) {
 			e, err := market(r).Estimate(again)
 			require.NoError(r, err)
 			apart := e.Bill.Total().Sub(e.Comparisons[i].Monthly).Abs()
-			require.True(r, apart.LessThan(nearly), "%s: %s against %s at %s h", c.Name, e.Bill.Total(), e.Comparisons[i].Monthly, hours)
+			require.True(r, apart.LessThan(nearly), "%s: %s against %s at %s h", c.Name, e.Bill.Total(),
+				e.Comparisons[i].Monthly, hours)
 		}
 	})
 	require.Greater(t, found, 50, "too few break-evens to have tested anything")

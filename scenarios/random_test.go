@@ -43,7 +43,8 @@ func (r scenarioSource) rates() string {
 	}
 	return region + fmt.Sprintf("rates: {%s, snapshot_read_gb: %s, snapshot_write_gb: %s, %s: %s, discount: %s}\n",
 		cpu, r.decimal(10_000_000, 30_000_000, 10), r.decimal(30_000_000, 60_000_000, 10),
-		r.one("storage_gb_month", "storage_gb_hour"), r.decimal(1_000_000, 1_000_000_000, 10), r.one("0%", "0%", "12.5%", "33.33%"))
+		r.one("storage_gb_month", "storage_gb_hour"), r.decimal(1_000_000, 1_000_000_000, 10),
+		r.one("0%", "0%", "12.5%", "33.33%"))
 }
 
 // machine gives sizes, each a measured one or the default.
@@ -84,7 +85,8 @@ func (r scenarioSource) compare() string {
 		"  - lightsail: 2GB\n",
 		fmt.Sprintf("  - ci: {runner: ours, per_minute: %s}\n", r.decimal(10, 500, 4)),
 		fmt.Sprintf("  - sandbox: %s\n", r.one("e2b", "daytona", "fly", "modal", "agentcore")),
-		fmt.Sprintf("  - fixed: {name: offer, per_month: %s, per_minute: %s}\n", r.decimal(0, 20_000, 2), r.decimal(0, 200, 4)),
+		fmt.Sprintf("  - fixed: {name: offer, per_month: %s, per_minute: %s}\n", r.decimal(0, 20_000, 2),
+			r.decimal(0, 200, 4)),
 	}, "")
 }
 

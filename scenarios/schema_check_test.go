@@ -45,7 +45,8 @@ func (s jsonSchema) violations(node *yaml.Node, path string) []string {
 		report("is %s, not %s", jsonType(node), want)
 		return found
 	}
-	if allowed, given := s["enum"].([]any); given && !slices.ContainsFunc(allowed, func(v any) bool { return fmt.Sprint(v) == node.Value }) {
+	if allowed, given := s["enum"].([]any); given && !slices.ContainsFunc(allowed,
+		func(v any) bool { return fmt.Sprint(v) == node.Value }) {
 		report("%q is not one of %v", node.Value, allowed)
 	}
 	if form, given := s["pattern"].(string); given && !regexp.MustCompile(form).MatchString(node.Value) {

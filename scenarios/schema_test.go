@@ -13,8 +13,8 @@ import (
 	"microspend/internal/strictyaml"
 )
 
-// TestSchemaHasEveryKey walks the types that decode a file beside the schema: neither has a key that the other lacks, and
-// both agree on what is required. Every key is described.
+// TestSchemaHasEveryKey walks the types that decode a file beside the schema: neither has a key that the other lacks,
+// and both agree on what is required. Every key is described.
 func TestSchemaHasEveryKey(t *testing.T) {
 	schema := publishedSchema(t)
 	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", schema["$schema"])
@@ -167,8 +167,8 @@ func TestSchemaIsStable(t *testing.T) {
 	require.Equal(t, string(first), string(second))
 }
 
-// TestSchemaPatternsTakeWhatIsRead: a text that a scalar reads is one that its pattern takes, for every text in the tables
-// of this package's tests that a person might write.
+// TestSchemaPatternsTakeWhatIsRead: a text that a scalar reads is one that its pattern takes, for every text in the
+// tables of this package's tests that a person might write.
 func TestSchemaPatternsTakeWhatIsRead(t *testing.T) {
 	for of, build := range scalarSchemas {
 		text, err := json.Marshal(build())
@@ -176,9 +176,12 @@ func TestSchemaPatternsTakeWhatIsRead(t *testing.T) {
 		var schema jsonSchema
 		require.NoError(t, json.Unmarshal(text, &schema))
 		for _, written := range []string{
-			"0", "1", "2.5", "-1", "1e3", "$0.10", "$-1", "2GB", "2.0GB", "0.5 GiB", ".5GB", "512MiB", "512.0MiB", "3GB", "1.5.0GB", "0GB",
-			"45s", "1h30m", "2.5h", ".5h", "200ms", "7d", "4h/day", "4 h / month", "6/day", "6/week", "8s/job", "25%", "25 %", "101%",
-			"16.79", "~22", "5..7", "~5..7", "-5..-1", "arm64", "x86", "active", "always", "spot", "follows", "state", "2026-09-19",
+			"0", "1", "2.5", "-1", "1e3", "$0.10", "$-1", "2GB", "2.0GB", "0.5 GiB", ".5GB", "512MiB", "512.0MiB", "3GB",
+			"1.5.0GB", "0GB",
+			"45s", "1h30m", "2.5h", ".5h", "200ms", "7d", "4h/day", "4 h / month", "6/day", "6/week", "8s/job", "25%", "25 %",
+			"101%",
+			"16.79", "~22", "5..7", "~5..7", "-5..-1", "arm64", "x86", "active", "always", "spot", "follows", "state",
+			"2026-09-19",
 		} {
 			root, err := strictyaml.Parse("", []byte(written))
 			require.NoError(t, err)

@@ -16,13 +16,22 @@ func TestParseAxis(t *testing.T) {
 		{"one unit", "the commonest form", "workload.running=1h..3h/1h", "workload.running", "1h 2h 3h"},
 		{"unit once", "the ends share it", "workload.running=1..2h/0.5h", "workload.running", "1h 1.5h 2h"},
 		{"step without unit", "it is that of the ends", "workload.running=1h..2h/0.5", "workload.running", "1h 1.5h 2h"},
-		{"other units", "durations are counted in seconds", "workload.running=30m..1h/900s", "workload.running", "1800s 2700s 3600s"},
+		{
+			"other units", "durations are counted in seconds", "workload.running=30m..1h/900s", "workload.running",
+			"1800s 2700s 3600s",
+		},
 		{"sizes in MiB and GB", "likewise in GB", "state.size=512MiB..1GB/256MiB", "state.size", "0.5GB 0.75GB 1GB"},
-		{"per day", "the slash of a period is not that of a step", "workload.cycles=2/day..4/day/1", "workload.cycles", "2/day 3/day 4/day"},
+		{
+			"per day", "the slash of a period is not that of a step", "workload.cycles=2/day..4/day/1", "workload.cycles",
+			"2/day 3/day 4/day",
+		},
 		{"percent", "shares too", "workload.burst.share=10%..30%/10%", "workload.burst.share", "10% 20% 30%"},
 		{"not a multiple", "the last value is not beyond the end", "workload.users=1..10/4", "workload.users", "1 5 9"},
 		{"one value", "an end may be the start", "workload.users=5..5/1", "workload.users", "5"},
-		{"MicroVM sizes", "there are five, and no step makes them", "microvm.memory=1GB..8GB", "microvm.memory", "1GB 2GB 4GB 8GB"},
+		{
+			"MicroVM sizes", "there are five, and no step makes them", "microvm.memory=1GB..8GB", "microvm.memory",
+			"1GB 2GB 4GB 8GB",
+		},
 		{"a list", "regions are not numbers", "region=eu-west-1,us-east-1", "region", "eu-west-1 us-east-1"},
 		{"exact steps", "no float drifts", "rates.vcpu_second=0.1..0.3/0.1", "rates.vcpu_second", "0.1 0.2 0.3"},
 	} {
@@ -37,13 +46,19 @@ func TestParseAxis(t *testing.T) {
 
 func TestParseAxisRefuses(t *testing.T) {
 	for _, test := range []struct{ name, text, message string }{
-		{"no values", "workload.running", `"workload.running" is not of the form path=from..to/step, such as workload.running=1h..12h/1h`},
+		{
+			"no values", "workload.running",
+			`"workload.running" is not of the form path=from..to/step, such as workload.running=1h..12h/1h`,
+		},
 		{"no path", "=1..2/1", `"=1..2/1" is not of the form path=from..to/step, such as workload.running=1h..12h/1h`},
 		{"no step", "workload.users=1..5", "workload.users: 1..5 has no step; write it as 1..5/STEP"},
 		{"backwards", "workload.users=5..1/1", "workload.users: ends below its start"},
 		{"sizes backwards", "microvm.memory=8GB..1GB", "microvm.memory: ends below its start"},
 		{"step of zero", "workload.users=1..5/0", "workload.users: the step must be above zero"},
-		{"kinds mixed", "workload.running=1h..4GB/1h", "workload.running: 1h, 4GB, 1h: start, end and step are not in the same unit"},
+		{
+			"kinds mixed", "workload.running=1h..4GB/1h",
+			"workload.running: 1h, 4GB, 1h: start, end and step are not in the same unit",
+		},
 		{"too many", "workload.users=1..1000000/1", "workload.users: has 1000000 values; at most 100000 are swept"},
 		{"exponent", "workload.users=1..1e9/1", "workload.users: 1, 1e9, 1: start, end and step are not in the same unit"},
 		{"half a range", "workload.users=..5/1", "workload.users: a range is written as its ends, such as 2h..4h"},
@@ -118,13 +133,33 @@ func TestSweepRefuses(t *testing.T) {
 			[]string{"workload.runing=1h..2h/1h"},
 			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, burst, suspended, launches, cycles, trace, idle_timeout, suspended_duration, trace_period",
 		},
-		{"not a path", "nor a path that is none", []string{"workload..x=1,2"}, `"workload..x" is not a path such as workload.running or compare[0].ec2.ebs_gb`},
+		{
+			"not a path", "nor a path that is none",
+			[]string{"workload..x=1,2"},
+			`"workload..x" is not a path such as workload.running or compare[0].ec2.ebs_gb`,
+		},
 		{"no such entry", "list entries are not made", []string{"compare[7].ec2=1,2"}, "compare[7].ec2: there is no entry 7"},
 		{"a whole section", "a value cannot take its place", []string{"workload=1,2"}, "workload is not a single value"},
-		{"below a value", "a value has nothing below it", []string{"region.x=1,2"}, `region.x: "eu-west-1" stands where x would have to be a mapping`},
-		{"twice", "one of the two would win", []string{"workload.users=1,2", "workload.users=3,4"}, "workload.users is varied twice"},
-		{"three", "a table has two sides", []string{"workload.users=1,2", "workload.days=1,2", "state.size=1GB,2GB"}, "a sweep varies one field or two"},
-		{"too many", "the points multiply", []string{"workload.users=1..1000/1", "workload.running=1s..1000s/1s"}, "the sweep has more than 100000 points"},
+		{
+			"below a value", "a value has nothing below it",
+			[]string{"region.x=1,2"},
+			`region.x: "eu-west-1" stands where x would have to be a mapping`,
+		},
+		{
+			"twice", "one of the two would win",
+			[]string{"workload.users=1,2", "workload.users=3,4"},
+			"workload.users is varied twice",
+		},
+		{
+			"three", "a table has two sides",
+			[]string{"workload.users=1,2", "workload.days=1,2", "state.size=1GB,2GB"},
+			"a sweep varies one field or two",
+		},
+		{
+			"too many", "the points multiply",
+			[]string{"workload.users=1..1000/1", "workload.running=1s..1000s/1s"},
+			"the sweep has more than 100000 points",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := sweep(t, atPostRates(sweptWorkload), test.vary...)
@@ -172,7 +207,8 @@ func TestRangeOfDiscountCostsMoreAtItsLowEnd(t *testing.T) {
 }
 
 func TestRangeOfOneDiscountCostsMoreAtItsLowEnd(t *testing.T) {
-	text := strings.Replace(atPostRates(sweptWorkload), "  storage_gb_month", "  discount: {vcpu: 5%..15%, memory: 1%}\n  storage_gb_month", 1)
+	text := strings.Replace(atPostRates(sweptWorkload), "  storage_gb_month",
+		"  discount: {vcpu: 5%..15%, memory: 1%}\n  storage_gb_month", 1)
 	e := estimate(t, text)
 	require.Equal(t, "5% on vCPU, 1% on memory", e.Bill.Card.Discounts.String())
 	require.Equal(t, "15% on vCPU, 1% on memory", e.Low.Bill.Card.Discounts.String())
@@ -183,9 +219,18 @@ func TestRangesRefuse(t *testing.T) {
 	for _, test := range []struct{ name, field, message string }{
 		{"backwards", "running: 4h..2h", `test.yaml:8:41: workload.running: "4h..2h": ends below its start`},
 		{"half", "running: 4h..", `test.yaml:8:41: workload.running: "4h..": a range is written as its ends, such as 2h..4h`},
-		{"high end impossible", "running: 4h..25h", "test.yaml:8:41: workload.running: is 25 hours on each active day; a day has 24"},
-		{"low end impossible", "running: 4h, users: 0..5", "test.yaml:8:52: workload.users: 0 is not a whole number of at least 1"},
-		{"three ends", "running: 1h..2h..3h", `test.yaml:8:41: workload.running: "1h..2h..3h": a range is written as its ends, such as 2h..4h`},
+		{
+			"high end impossible", "running: 4h..25h",
+			"test.yaml:8:41: workload.running: is 25 hours on each active day; a day has 24",
+		},
+		{
+			"low end impossible", "running: 4h, users: 0..5",
+			"test.yaml:8:52: workload.users: 0 is not a whole number of at least 1",
+		},
+		{
+			"three ends", "running: 1h..2h..3h",
+			`test.yaml:8:41: workload.running: "1h..2h..3h": a range is written as its ends, such as 2h..4h`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			users := "users: 1, "
@@ -250,8 +295,9 @@ func TestFleetIsTheSumOfItsParts(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(r, "files") {
 			users := rapid.IntRange(1, 50).Draw(r, "users")
 			size := rapid.SampledFrom([]string{"0.5GB", "2GB", "8GB"}).Draw(r, "size")
-			e := estimate(t, atPostRates("microvm: {memory: "+size+"}", "workload: {days: 20, running: 100s, suspended: 7s, cycles: 1, users: "+
-				decimal.NewFromInt(int64(users)).String()+"}"))
+			e := estimate(t, atPostRates("microvm: {memory: "+size+"}",
+				"workload: {days: 20, running: 100s, suspended: 7s, cycles: 1, users: "+
+					decimal.NewFromInt(int64(users)).String()+"}"))
 			estimates = append(estimates, e)
 			sum = sum.Add(e.Bill.Total())
 		}
@@ -288,7 +334,8 @@ func TestRuleOfThumb(t *testing.T) {
 			RuleMicroVM, "A MicroVM: untrusted or users' code, runs longer than 15 minutes.",
 		},
 		{
-			"users' scripts", "untrusted code against short, stateless runs", "workload: {jobs: 500, running: 30s}\ntraits: [untrusted-code]",
+			"users' scripts", "untrusted code against short, stateless runs",
+			"workload: {jobs: 500, running: 30s}\ntraits: [untrusted-code]",
 			RuleOpen, "Open: untrusted or users' code speak for a MicroVM, stateless, short for a function.",
 		},
 		{
@@ -296,7 +343,8 @@ func TestRuleOfThumb(t *testing.T) {
 			RuleContinuous, "It computes around the clock: EC2 or Fargate, as a MicroVM bills every second at a higher rate.",
 		},
 		{
-			"kernel module", "no MicroVM takes it", "workload: {users: 1, days: 20, running: 2h}\ntraits: [custom-kernel, state]",
+			"kernel module", "no MicroVM takes it",
+			"workload: {users: 1, days: 20, running: 2h}\ntraits: [custom-kernel, state]",
 			RuleEC2, "A kernel of its own, or another system than Linux: only EC2 can run it.",
 		},
 		{

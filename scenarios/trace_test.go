@@ -27,14 +27,15 @@ func filesOf(files map[string]string, opened *atomic.Int64) Opener {
 func loadTraced(t testing.TB, file, workload string, files map[string]string) (*Scenario, *atomic.Int64, error) {
 	t.Helper()
 	var opened atomic.Int64
-	text := "region: us-east-1\nmicrovm: {memory: 2GB}\nstate: {size: 1GB}\nimage: {size: 2GB, count: 0}\nworkload: " + workload + "\n"
+	text := "region: us-east-1\nmicrovm: {memory: 2GB}\nstate: {size: 1GB}\nimage: {size: 2GB, count: 0}\nworkload: " +
+		workload + "\n"
 	s, err := LoadWithFiles(file, strings.NewReader(text), filesOf(files, &opened))
 	return s, &opened, err
 }
 
-// A trace of two gaps, worked out by hand: 100 s and 1,000 s with a timeout of 60 s run for 2 × 60 s and are suspended for
-// 40 + 940 s; after the last request the MicroVM runs for another 60 s and is suspended for the 28,800 − 1,100 − 60 s that are
-// left of its life, written and never read.
+// A trace of two gaps, worked out by hand: 100 s and 1,000 s with a timeout of 60 s run for 2 × 60 s and are suspended
+// for 40 + 940 s; after the last request the MicroVM runs for another 60 s and is suspended for the 28,800 − 1,100 −
+// 60 s that are left of its life, written and never read.
 func TestTraceByHand(t *testing.T) {
 	files := map[string]string{"folder/gaps.csv": "gap_seconds\n100\n1000\n"}
 	s, _, err := loadTraced(t, "folder/w.yaml", "{trace: gaps.csv, idle_timeout: 60s, trace_period: 15d}", files)
@@ -48,7 +49,8 @@ func TestTraceByHand(t *testing.T) {
 	require.Equal(t, "0.0227862828", e.Bill.Sum(pricing.WriteSuspend).String(), "6 suspends of 1 GB")
 	require.Equal(t, "0.0061870796", e.Bill.Sum(pricing.ReadResume).String(), "4 resumes")
 	require.Equal(t, "0.0061870796", e.Bill.Sum(pricing.ReadLaunch).String(), "2 launches of 2 GB")
-	require.Equal(t, "0.01261000800", e.Bill.Sum(pricing.Compute).StringFixed(11), "360 s × (0.0000276944 + 2 × 0.0000036667)")
+	require.Equal(t, "0.01261000800", e.Bill.Sum(pricing.Compute).StringFixed(11),
+		"360 s × (0.0000276944 + 2 × 0.0000036667)")
 	require.Empty(t, e.Warnings, "lives are played, so none is too long")
 	require.Equal(t, "1", s.Users.String())
 	require.Contains(t, s.Basis[0], "3 suspends and 2 resumes in the trace's 1,296,000 s, times 2 for a month")
@@ -81,8 +83,14 @@ func TestTraceFaults(t *testing.T) {
 			"w.yaml:5:19: workload.trace: t.csv:2: gap_seconds: \"x\" is not a plain number of seconds such as 90 or 12.5; " +
 				"t.csv:3: gap_seconds: \"-1\" is below zero",
 		},
-		{"no time", "nothing to scale by", "{trace: t.csv}", "gap_seconds\n0\n", "workload.trace: covers no time; give workload.trace_period"},
-		{"no period", "likewise", "{trace: t.csv, trace_period: 0}", "gap_seconds\n9\n", "workload.trace_period: is no time; give more"},
+		{
+			"no time", "nothing to scale by", "{trace: t.csv}", "gap_seconds\n0\n",
+			"workload.trace: covers no time; give workload.trace_period",
+		},
+		{
+			"no period", "likewise", "{trace: t.csv, trace_period: 0}", "gap_seconds\n9\n",
+			"workload.trace_period: is no time; give more",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := loadTraced(t, "w.yaml", tc.workload, map[string]string{"t.csv": tc.trace})
@@ -90,7 +98,8 @@ func TestTraceFaults(t *testing.T) {
 		})
 	}
 	_, err := Load("w.yaml", []byte("region: us-east-1\nmicrovm: {memory: 2GB}\nworkload: {trace: t.csv}\n"))
-	require.EqualError(t, err, "w.yaml:3:19: workload.trace: cannot be read here", "nothing is opened unless the caller can")
+	require.EqualError(t, err, "w.yaml:3:19: workload.trace: cannot be read here",
+		"nothing is opened unless the caller can")
 }
 
 // A sweep over the idle timeout reads the trace once, and each point is what the file with that value would cost.
@@ -105,7 +114,8 @@ func TestSweepIdleTimeout(t *testing.T) {
 	require.Len(t, sweep.Points, 30)
 	require.EqualValues(t, 1, opened.Load())
 	for _, i := range []int{0, 7, 29} {
-		one, _, err := loadTraced(t, "w.yaml", "{trace: t.csv, trace_period: 30d, idle_timeout: "+sweep.Points[i].Values[0]+"}", files)
+		one, _, err := loadTraced(t, "w.yaml", "{trace: t.csv, trace_period: 30d, idle_timeout: "+sweep.Points[i].Values[0]+
+			"}", files)
 		require.NoError(t, err)
 		e, err := market(t).Estimate(one)
 		require.NoError(t, err)

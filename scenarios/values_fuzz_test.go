@@ -44,7 +44,8 @@ func fuzzScalar[T any](f *testing.F, seeds []string, check func(*testing.T, T)) 
 
 func requireWithin(t *testing.T, value, low, high decimal.Decimal) {
 	t.Helper()
-	require.True(t, value.GreaterThanOrEqual(low) && value.LessThanOrEqual(high), "%s is outside %s to %s", value, low, high)
+	require.True(t, value.GreaterThanOrEqual(low) && value.LessThanOrEqual(high), "%s is outside %s to %s", value, low,
+		high)
 	require.Less(t, value.NumDigits(), 80, "exact arithmetic on it is slow")
 }
 

@@ -76,8 +76,14 @@ func TestCount(t *testing.T) {
 		{"hexadecimal", "as in code", "0x10", "", notPlain},
 		{"infinity", "YAML has one", ".inf", "", notPlain},
 		{"not a number", "YAML has one", ".nan", "", notPlain},
-		{"too many digits", "arithmetic is bounded", "1234567890123456", "", "is too large: at most 15 digits before the point"},
-		{"too many decimals", "arithmetic is bounded", "0.123456789012345678901", "", "at most 15 digits before and 20 after the point"},
+		{
+			"too many digits", "arithmetic is bounded", "1234567890123456", "",
+			"is too large: at most 15 digits before the point",
+		},
+		{
+			"too many decimals", "arithmetic is bounded", "0.123456789012345678901", "",
+			"at most 15 digits before and 20 after the point",
+		},
 		{"nothing", "an empty text", "", "", notPlain},
 	}, func(c Count) string { return c.String() })
 }

@@ -8,8 +8,8 @@ import (
 	"microspend/pricing"
 )
 
-// TestMonth holds the month's billed quantities to figures worked out by hand. A component that is not listed must not be
-// in the bill.
+// TestMonth holds the month's billed quantities to figures worked out by hand. A component that is not listed must not
+// be in the bill.
 func TestMonth(t *testing.T) {
 	for _, tc := range []struct {
 		name, reason string

@@ -185,7 +185,8 @@ func crowded(t *testing.T, most int) {
 // TestShutdownDrains begins to read an answer, stops the server, and reads the rest.
 func TestShutdownDrains(t *testing.T) {
 	r := start(t, serve.Options{Drain: 20 * time.Second})
-	const large = "/api/v1/spend?by=microvm,image,region,day,component,week,month,tenant" // more than the buffers between hold
+	// more than the buffers between hold
+	const large = "/api/v1/spend?by=microvm,image,region,day,component,week,month,tenant"
 	_, _, want := r.get(t, large)
 	require.Greater(t, len(want), 2<<20)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.base, "http://"))

@@ -445,8 +445,9 @@ func TestRefresh(t *testing.T) {
 
 func hour(n int, vcpu int64) usage.Record {
 	return usage.Record{
-		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-1"},
-		Image: "base", Tenant: "acme",
+		PeriodStart: november.Add(time.Duration(n) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1",
+		Resource: usage.Resource{ID: "mvm-1"},
+		Image:    "base", Tenant: "acme",
 		Source: "test", Coverage: usage.CoverageComplete, Amounts: usage.Amounts{pricing.VCPU: vcpu},
 	}
 }

@@ -26,7 +26,8 @@ func BenchmarkReport(b *testing.B) {
 		for day := range 30 {
 			g := ledger.Group{Tenant: fmt.Sprintf("tenant-%03d", tenant), Region: "us-east-1", Day: start.AddDate(0, 0, day)}
 			r := hour(g.Day, g.Tenant, 123_457)
-			r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead], r.Amounts[pricing.SnapshotWrite], r.Amounts[pricing.SnapshotStorage] = 1<<40+1, 1<<35+1, 1<<34+1, 1<<50+1
+			r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead], r.Amounts[pricing.SnapshotWrite],
+				r.Amounts[pricing.SnapshotStorage] = 1<<40+1, 1<<35+1, 1<<34+1, 1<<50+1
 			g.Sum.Add(&r)
 			result.Groups = append(result.Groups, g)
 		}
@@ -44,7 +45,8 @@ func BenchmarkReport(b *testing.B) {
 // BenchmarkPrice is one group with all five quantities.
 func BenchmarkPrice(b *testing.B) {
 	r := hour(at(b, "2026-10-01"), "acme", 123_457)
-	r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead], r.Amounts[pricing.SnapshotWrite], r.Amounts[pricing.SnapshotStorage] = 1<<40+1, 1<<35+1, 1<<34+1, 1<<50+1
+	r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead], r.Amounts[pricing.SnapshotWrite],
+		r.Amounts[pricing.SnapshotStorage] = 1<<40+1, 1<<35+1, 1<<34+1, 1<<50+1
 	var sum usage.Sum
 	sum.Add(&r)
 	prices := newPriceList(pricing.EmbeddedCards())

@@ -120,7 +120,10 @@ func TestBilledBasis(t *testing.T) {
 			"shared", "what is shared out is the billed part", append([]usage.Record{hour(day, "platform", 40)}, use[:2]...),
 			[]bill.Line{vcpuLine("2026-10-05", "160", "80")},
 			func(s *Source, _ *Request) {
-				s.Sharing = Sharing{Policy: ByDirect, Usage: []tenants.Selector{{Field: tenants.Tenant, Pattern: tenants.Exactly("platform")}}}
+				s.Sharing = Sharing{Policy: ByDirect, Usage: []tenants.Selector{{
+					Field:   tenants.Tenant,
+					Pattern: tenants.Exactly("platform"),
+				}}}
 			},
 			[]Dimension{ByTenant},
 			[]string{"acme 120", "bravo 40"},
@@ -148,7 +151,8 @@ func TestBilledRefusals(t *testing.T) {
 	source.Billed = billOf(t)
 	request.To = at(t, "2026-11-03")
 	_, err = source.Report(t.Context(), request)
-	require.EqualError(t, err, "no bill covers 2026-11-01 and 1 more days up to 2026-11-02; store one with microspend reconcile FILE --allocate")
+	require.EqualError(t, err,
+		"no bill covers 2026-11-01 and 1 more days up to 2026-11-02; store one with microspend reconcile FILE --allocate")
 	request = october(t, ByTenant)
 	request.Basis, request.Location = BasisBilled, zoneOf(t, "Asia/Tokyo")
 	_, err = source.Report(t.Context(), request)

@@ -24,11 +24,13 @@ func TestDaysAreCutWhereTheyAre(t *testing.T) {
 		},
 		{"UTC", "the same hours in UTC have none", "UTC", "2026-10-25", "2026-10-26", ByDay, []string{"2026-10-25 24"}},
 		{
-			"half hours", "a period belongs to the day on which it starts", "Asia/Kolkata", "2026-10-01T17:00", "2026-10-01T20:00", ByDay,
+			"half hours", "a period belongs to the day on which it starts", "Asia/Kolkata", "2026-10-01T17:00",
+			"2026-10-01T20:00", ByDay,
 			[]string{"2026-10-01 2", "2026-10-02 1"},
 		},
 		{
-			"no midnight", "clocks go forward at midnight in Beirut: 29 March 2026 begins at 01:00", "Asia/Beirut", "2026-03-28T20:00",
+			"no midnight", "clocks go forward at midnight in Beirut: 29 March 2026 begins at 01:00", "Asia/Beirut",
+			"2026-03-28T20:00",
 			"2026-03-29T23:00", ByDay,
 			[]string{"2026-03-28 2", "2026-03-29 23", "2026-03-30 2"},
 		},
@@ -41,7 +43,8 @@ func TestDaysAreCutWhereTheyAre(t *testing.T) {
 			[]string{"2026-12 1", "2027-01 2"},
 		},
 		{
-			"a month with a long day", "October 2026 in Berlin has 745 hours", "Europe/Berlin", "2026-09-30T22:00", "2026-10-31T23:00", ByMonth,
+			"a month with a long day", "October 2026 in Berlin has 745 hours", "Europe/Berlin", "2026-09-30T22:00",
+			"2026-10-31T23:00", ByMonth,
 			[]string{"2026-10 745"},
 		},
 	} {
@@ -61,7 +64,10 @@ func TestPreviousStandsBesideEachRow(t *testing.T) {
 		hour(at(t, "2026-02-02"), "acme", 5), hour(at(t, "2026-02-03"), "fresh", 1),
 	}
 	compare := func(by ...Dimension) (out []string) {
-		got := report(t, dollars(records...), Request{From: at(t, "2026-02-01"), To: at(t, "2026-03-01"), By: by, Previous: true})
+		got := report(t, dollars(records...), Request{
+			From: at(t, "2026-02-01"), To: at(t, "2026-03-01"), By: by,
+			Previous: true,
+		})
 		for _, row := range got.Rows {
 			text := ""
 			for _, d := range by {
@@ -71,7 +77,8 @@ func TestPreviousStandsBesideEachRow(t *testing.T) {
 			if row.Previous.Percent != nil {
 				percent = row.Previous.Percent.String() + "%"
 			}
-			out = append(out, text+row.Amount.String()+" was "+row.Previous.Amount.String()+" "+row.Previous.Change.String()+" "+percent)
+			out = append(out, text+row.Amount.String()+" was "+row.Previous.Amount.String()+" "+row.Previous.Change.String()+" "+
+				percent)
 		}
 		requireDecimal(t, "6", got.Total.Amount)
 		requireDecimal(t, "12", got.Total.Previous.Amount)
@@ -80,7 +87,9 @@ func TestPreviousStandsBesideEachRow(t *testing.T) {
 	}
 	require.Equal(t, []string{"acme 5 was 4 1 25%", "fresh 1 was 0 1 new", "gone 0 was 8 -8 -100%"}, compare(ByTenant),
 		"tenants of either period")
-	require.Equal(t, []string{"2026-01-31 0 was 8 -8 -100%", "2026-02-02 5 was 4 1 25%", "2026-02-03 1 was 0 1 new"}, compare(ByDay),
+	require.Equal(t, []string{"2026-01-31 0 was 8 -8 -100%", "2026-02-02 5 was 4 1 25%", "2026-02-03 1 was 0 1 new"},
+		compare(ByDay),
 		"the 2nd beside the 2nd; February has no 31st, so January's stands alone")
-	require.Equal(t, []string{"2026-02 6 was 12 -6 -50%"}, compare(ByMonth), "a month beside a month, whatever their lengths")
+	require.Equal(t, []string{"2026-02 6 was 12 -6 -50%"}, compare(ByMonth),
+		"a month beside a month, whatever their lengths")
 }

@@ -16,10 +16,14 @@ func TestChargesAreTheReport(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := drawRecords(t)
 		source := drawSource(t, records)
-		from, to := time.Date(2026, time.October, 20, 0, 0, 0, 0, time.UTC), time.Date(2026, time.November, 9, 0, 0, 0, 0, time.UTC)
+		from, to := time.Date(2026, time.October, 20, 0, 0, 0, 0, time.UTC),
+			time.Date(2026, time.November, 9, 0, 0, 0, 0, time.UTC)
 		charges, err := source.Charges(t.Context(), from, to, Filter{})
 		require.NoError(t, err)
-		report, err := source.Report(t.Context(), Request{From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}})
+		report, err := source.Report(t.Context(), Request{
+			From: from, To: to,
+			By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent},
+		})
 		require.NoError(t, err)
 
 		type owner struct {

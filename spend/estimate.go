@@ -12,8 +12,9 @@ import (
 	"microspend/usage"
 )
 
-// MicroDollars is money in millionths of a dollar, rounded down, in a fraction of the memory that exact amounts take: enough for
-// a picture, and for finding out which few of many tenants are worth an exact look. No figure that is read comes from one.
+// MicroDollars is money in millionths of a dollar, rounded down, in a fraction of the memory that exact amounts take:
+// enough for a picture, and for finding out which few of many tenants are worth an exact look. No figure that is read
+// comes from one.
 type MicroDollars int64
 
 // UnknownMicroDollars stands where no rate is known for what was used.

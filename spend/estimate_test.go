@@ -21,9 +21,11 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 		for i, tenant := range []string{"acme", "bravo", ""} {
 			for _, region := range []string{"us-east-1", "eu-west-1", "mars-north-1"}[:1+i] {
 				source.Records = append(source.Records, usage.Record{
-					PeriodStart: start.AddDate(0, 0, day), PeriodSeconds: 3600, Region: region, Resource: usage.Resource{ID: "mvm-" + tenant + region}, Tenant: tenant, Source: "test",
+					PeriodStart: start.AddDate(0, 0, day), PeriodSeconds: 3600, Region: region,
+					Resource: usage.Resource{ID: "mvm-" + tenant + region}, Tenant: tenant, Source: "test",
 					Amounts: usage.Amounts{
-						pricing.VCPU: int64(day+1) * 3_600_000, pricing.Memory: int64(day) * 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30,
+						pricing.VCPU: int64(day+1) * 3_600_000, pricing.Memory: int64(day) * 3_600_000 * 2048,
+						pricing.SnapshotRead:  1 << 30,
 						pricing.SnapshotWrite: 3 << 30, pricing.SnapshotStorage: 7 << 40,
 					},
 				})
@@ -31,12 +33,16 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 		}
 	}
 	source.Records = append(source.Records, usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-x"}, Tenant: "nowhere", Source: "test", Amounts: usage.Amounts{pricing.SnapshotRead: 1},
+		PeriodStart: start, PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-x"},
+		Tenant: "nowhere", Source: "test", Amounts: usage.Amounts{pricing.SnapshotRead: 1},
 	})
 	s := Source{Usage: source, Rates: pricing.EmbeddedCards()}
 	estimates, err := s.EstimateDays(t.Context(), civil.Between(start, start.AddDate(0, 0, 7)), nil, Filter{})
 	require.NoError(t, err)
-	report, err := s.Report(context.Background(), Request{From: start, To: start.AddDate(0, 0, 7), By: []Dimension{ByTenant, ByDay}})
+	report, err := s.Report(context.Background(), Request{
+		From: start, To: start.AddDate(0, 0, 7),
+		By: []Dimension{ByTenant, ByDay},
+	})
 	require.NoError(t, err)
 	for _, row := range report.Rows {
 		series := estimates.Of(row.Tenant)
@@ -47,7 +53,8 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 			continue
 		}
 		off := row.Amount.Shift(6).Sub(decimal.NewFromInt(int64(series[at])))
-		require.True(t, !off.IsNegative() && off.LessThanOrEqual(decimal.NewFromInt(3)), "%s on %s is %s off", row.Tenant, row.Day, off)
+		require.True(t, !off.IsNegative() && off.LessThanOrEqual(decimal.NewFromInt(3)), "%s on %s is %s off", row.Tenant,
+			row.Day, off)
 		require.Zero(t, series[6], "a day without usage")
 	}
 	require.Nil(t, estimates.Of("nobody"))
@@ -55,7 +62,11 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 
 // TestWhatIsUnknownInOneRegionLeavesTheRest: in whichever order regions come.
 func TestWhatIsUnknownInOneRegionLeavesTheRest(t *testing.T) {
-	for _, costs := range [][]MicroDollars{{UnknownMicroDollars, 5, 7}, {5, UnknownMicroDollars, 7}, {5, 7, UnknownMicroDollars}} {
+	for _, costs := range [][]MicroDollars{
+		{UnknownMicroDollars, 5, 7},
+		{5, UnknownMicroDollars, 7},
+		{5, 7, UnknownMicroDollars},
+	} {
 		series := DaySeries{Amounts: make([]MicroDollars, 1)}
 		for _, cost := range costs {
 			series.add(0, cost)

@@ -77,10 +77,14 @@ func TestFleet(t *testing.T) {
 	rows(whole)
 	source.Sharing.Policy = spend.OwnRow
 	section("five largest in September and the month before")
-	rows(spend.Request{From: spendtest.At(t, "2026-09-01"), To: spendtest.At(t, "2026-10-01"), By: []spend.Dimension{spend.ByTenant}, Top: 5, Sort: spend.SortAmount, Previous: true})
+	rows(spend.Request{
+		From: spendtest.At(t, "2026-09-01"), To: spendtest.At(t, "2026-10-01"),
+		By: []spend.Dimension{spend.ByTenant}, Top: 5, Sort: spend.SortAmount, Previous: true,
+	})
 	section("weeks and components of " + simulate.Growing)
 	rows(spend.Request{
-		From: fleet.Start(), To: fleet.End, By: []spend.Dimension{spend.ByWeek, spend.ByComponent}, Filter: spend.Filter{Tenants: []tenants.Pattern{tenants.Exactly(simulate.Growing)}},
+		From: fleet.Start(), To: fleet.End, By: []spend.Dimension{spend.ByWeek, spend.ByComponent},
+		Filter: spend.Filter{Tenants: []tenants.Pattern{tenants.Exactly(simulate.Growing)}},
 	})
 
 	section("budgets")
@@ -92,14 +96,18 @@ func TestFleet(t *testing.T) {
 		if b.RunsOut != nil {
 			runsOut = b.RunsOut.Format(time.DateOnly)
 		}
-		fmt.Fprintf(&out, "%-10s spent %s used %s hourly %s %s forecast %s by %s runs out %s %s\n", b.Tenant, b.Spent.Amount, spendtest.OrDash(b.Used),
-			spendtest.OrDash(b.BurnDay), spendtest.OrDash(b.BurnMonth), spendtest.OrDash(b.Forecast), b.Method, runsOut, b.Status)
+		fmt.Fprintf(&out, "%-10s spent %s used %s hourly %s %s forecast %s by %s runs out %s %s\n", b.Tenant, b.Spent.Amount,
+			spendtest.OrDash(b.Used),
+			spendtest.OrDash(b.BurnDay), spendtest.OrDash(b.BurnMonth), spendtest.OrDash(b.Forecast), b.Method, runsOut,
+			b.Status)
 	}
 	section("anomalies")
-	anomalies, err := anomaly.Find(t.Context(), source, read.Anomalies, anomaly.Request{From: fleet.Start(), To: fleet.End, Now: now})
+	anomalies, err := anomaly.Find(t.Context(), source, read.Anomalies,
+		anomaly.Request{From: fleet.Start(), To: fleet.End, Now: now})
 	require.NoError(t, err)
 	for _, a := range anomalies.Anomalies {
-		fmt.Fprintf(&out, "%s %-10s %s, expected %s..%s, %s by %s\n", a.Day, a.Tenant, a.Amount, a.Low, a.High, a.Component, a.Moved)
+		fmt.Fprintf(&out, "%s %-10s %s, expected %s..%s, %s by %s\n", a.Day, a.Tenant, a.Amount, a.Low, a.High, a.Component,
+			a.Moved)
 	}
 
 	golden := filepath.Join("testdata", "fleet.golden")
@@ -123,11 +131,16 @@ func TestFleetTellsItsStories(t *testing.T) {
 		found = found || (a.Tenant == simulate.Runaway && a.Day == fleet.BadDay().Format(time.DateOnly) && a.Up)
 	}
 	require.True(t, found, "the bad day")
-	idle := spend.ReportOf(t, source, spend.Request{From: fleet.Start(), To: fleet.End, By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: []tenants.Pattern{tenants.Exactly(simulate.Idle)}}})
+	idle := spend.ReportOf(t, source, spend.Request{
+		From: fleet.Start(), To: fleet.End,
+		By:     []spend.Dimension{spend.ByTenant},
+		Filter: spend.Filter{Tenants: []tenants.Pattern{tenants.Exactly(simulate.Idle)}},
+	})
 	require.Len(t, idle.Rows, 1)
 	require.True(t, idle.Total.Amount.IsZero())
 	weeks := spend.ReportOf(t, source, spend.Request{
-		From: spendtest.At(t, "2026-08-31"), To: spendtest.At(t, "2026-10-05"), By: []spend.Dimension{spend.ByWeek}, Filter: spend.Filter{Tenants: []tenants.Pattern{tenants.Exactly(simulate.Growing)}},
+		From: spendtest.At(t, "2026-08-31"), To: spendtest.At(t, "2026-10-05"), By: []spend.Dimension{spend.ByWeek},
+		Filter: spend.Filter{Tenants: []tenants.Pattern{tenants.Exactly(simulate.Growing)}},
 	})
 	require.Len(t, weeks.Rows, 5)
 	for i, row := range weeks.Rows[1:] {

@@ -37,21 +37,61 @@ func TestTenantsOfUsage(t *testing.T) {
 		want         string
 	}{
 		{"no rule", "nobody", noon("2026-10-05", plain), nil, Unallocated},
-		{"the record's own", "where no rule matches", noon("2026-10-05", func(r *usage.Record) { r.Tenant = "own" }), []tenants.Rule{rule(tenants.Image, "b*", "x")}, "own"},
-		{"a rule over the record's own", "the file is finance's", noon("2026-10-05", func(r *usage.Record) { r.Tenant = "own" }), []tenants.Rule{rule(tenants.Image, "app", "x")}, "x"},
-		{"first match", "in the order of the file, whatever the field", noon("2026-10-05", plain), []tenants.Rule{rule(tenants.Image, "a*", "first"), rule(tenants.MicroVM, "mvm-", "exact"), rule(tenants.Image, "app", "second")}, "first"},
-		{"first exact match", "a longer pattern is no better", noon("2026-10-05", plain), []tenants.Rule{rule(tenants.Image, "app", "first"), rule(tenants.Image, "a*", "second")}, "first"},
-		{"exact is exact", "no pattern without *", noon("2026-10-05", plain), []tenants.Rule{rule(tenants.Image, "ap", "x")}, Unallocated},
+		{
+			"the record's own", "where no rule matches", noon("2026-10-05", func(r *usage.Record) { r.Tenant = "own" }),
+			[]tenants.Rule{rule(tenants.Image, "b*", "x")},
+			"own",
+		},
+		{
+			"a rule over the record's own", "the file is finance's",
+			noon("2026-10-05", func(r *usage.Record) { r.Tenant = "own" }),
+			[]tenants.Rule{rule(tenants.Image, "app", "x")},
+			"x",
+		},
+		{
+			"first match", "in the order of the file, whatever the field", noon("2026-10-05", plain),
+			[]tenants.Rule{
+				rule(tenants.Image, "a*", "first"), rule(tenants.MicroVM, "mvm-", "exact"),
+				rule(tenants.Image, "app", "second"),
+			},
+			"first",
+		},
+		{
+			"first exact match", "a longer pattern is no better", noon("2026-10-05", plain),
+			[]tenants.Rule{rule(tenants.Image, "app", "first"), rule(tenants.Image, "a*", "second")},
+			"first",
+		},
+		{
+			"exact is exact", "no pattern without *", noon("2026-10-05", plain),
+			[]tenants.Rule{rule(tenants.Image, "ap", "x")},
+			Unallocated,
+		},
 		{"everything", "* alone", noon("2026-10-05", plain), []tenants.Rule{rule(tenants.MicroVM, "*", "x")}, "x"},
-		{"what is not known", "is matched by nothing", noon("2026-10-05", plain), []tenants.Rule{rule(tenants.Role, "*", "x")}, Unallocated},
+		{
+			"what is not known", "is matched by nothing", noon("2026-10-05", plain),
+			[]tenants.Rule{rule(tenants.Role, "*", "x")},
+			Unallocated,
+		},
 		{"day before", "from is the first day", noon("2026-10-04", plain), []tenants.Rule{within}, Unallocated},
 		{"first day", "", noon("2026-10-05", plain), []tenants.Rule{within}, "acme"},
 		{"last moment", "", lastMoment, []tenants.Rule{within}, "acme"},
 		{"to", "is the first day without", firstMoment, []tenants.Rule{within}, Unallocated},
-		{"expired", "the next rule takes over", firstMoment, []tenants.Rule{within, rule(tenants.Image, "app", "later")}, "later"},
-		{"shared", "a rule can say so", noon("2026-10-05", plain), []tenants.Rule{rule(tenants.Image, "app", Shared)}, Shared},
+		{
+			"expired", "the next rule takes over", firstMoment,
+			[]tenants.Rule{within, rule(tenants.Image, "app", "later")},
+			"later",
+		},
+		{
+			"shared", "a rule can say so", noon("2026-10-05", plain),
+			[]tenants.Rule{rule(tenants.Image, "app", Shared)},
+			Shared,
+		},
 		{"image storage", "is shared if it is nobody's", stored(at(t, "2026-10-05"), "base", 1), nil, Shared},
-		{"image storage of a tenant", "is theirs", stored(at(t, "2026-10-05"), "acme-app", 1), []tenants.Rule{rule(tenants.Image, "acme-*", "acme")}, "acme"},
+		{
+			"image storage of a tenant", "is theirs", stored(at(t, "2026-10-05"), "acme-app", 1),
+			[]tenants.Rule{rule(tenants.Image, "acme-*", "acme")},
+			"acme",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(test.record)

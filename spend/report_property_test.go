@@ -19,7 +19,8 @@ import (
 
 // names are what comes from outside: also labels, formulas, controls, and text of other scripts.
 var hostileNames = []string{
-	"acme", "bravo", "acme-2", "(shared)", "(other)", "(unallocated)", "=1+1", "@x", "\t", "\x1b[2J", "ünï", "租户", "a,b", "a\"b\n", "*", "total", "-",
+	"acme", "bravo", "acme-2", "(shared)", "(other)", "(unallocated)", "=1+1", "@x", "\t", "\x1b[2J", "ünï", "租户", "a,b",
+	"a\"b\n", "*", "total", "-",
 }
 
 var someRegions = []string{"us-east-1", "eu-west-1", "ap-northeast-1"}
@@ -33,10 +34,12 @@ func drawRecord(t *rapid.T, i int) usage.Record {
 		Add(time.Duration(rapid.IntRange(0, 20*24-1).Draw(t, "hour")) * time.Hour)
 	return usage.Record{
 		PeriodStart: start, PeriodSeconds: 3600, Region: rapid.SampledFrom(someRegions).Draw(t, "region"),
-		Resource: usage.ParseResource(rapid.SampledFrom([]string{"mvm-1", "mvm-2", "(image)", "(image) base"}).Draw(t, "microvm")),
-		Image:    name("image"), Tenant: name("tenant"), Role: name("role"), Source: fmt.Sprint("test-", i),
+		Resource: usage.ParseResource(rapid.SampledFrom([]string{"mvm-1", "mvm-2", "(image)", "(image) base"}).Draw(t,
+			"microvm")),
+		Image: name("image"), Tenant: name("tenant"), Role: name("role"), Source: fmt.Sprint("test-", i),
 		Amounts: usage.Amounts{
-			pricing.VCPU: quantity("vcpu", 1<<40), pricing.Memory: quantity("memory", 1<<50), pricing.SnapshotRead: quantity("read", 1<<45),
+			pricing.VCPU: quantity("vcpu", 1<<40), pricing.Memory: quantity("memory", 1<<50),
+			pricing.SnapshotRead:  quantity("read", 1<<45),
 			pricing.SnapshotWrite: quantity("write", 1<<45), pricing.SnapshotStorage: quantity("storage", 1<<60),
 		},
 		Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
@@ -92,9 +95,15 @@ func drawSource(t *rapid.T, records []usage.Record) Source {
 }
 
 func drawRequest(t *rapid.T) Request {
-	r := Request{From: time.Date(2026, time.October, 22, 0, 0, 0, 0, time.UTC), To: time.Date(2026, time.November, 8, 0, 0, 0, 0, time.UTC)}
+	r := Request{
+		From: time.Date(2026, time.October, 22, 0, 0, 0, 0, time.UTC),
+		To:   time.Date(2026, time.November, 8, 0, 0, 0, 0, time.UTC),
+	}
 	r.By = slices.Clone(rapid.Permutation(Dimensions()).Draw(t, "by")[:rapid.IntRange(0, 4).Draw(t, "dimensions")])
-	r.Location = zoneOf(&testing.T{}, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"}).Draw(t, "zone"))
+	r.Location = zoneOf(&testing.T{}, rapid.SampledFrom([]string{
+		"UTC", "Europe/Berlin", "Asia/Kolkata",
+		"America/New_York",
+	}).Draw(t, "zone"))
 	r.Top = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "top")
 	r.Min = rapid.SampledFrom([]decimal.Decimal{{}, {}, dec("0.01"), dec("100")}).Draw(t, "min")
 	r.Previous = rapid.Bool().Draw(t, "previous")
@@ -246,7 +255,8 @@ func TestCentsAddUp(t *testing.T) {
 		amounts := make([]decimal.Decimal, rapid.IntRange(0, 12).Draw(t, "rows"))
 		sum := decimal.Decimal{}
 		for i := range amounts {
-			amounts[i] = decimal.New(rapid.Int64Range(-1<<40, 1<<40).Draw(t, "amount"), -int32(rapid.IntRange(0, 22).Draw(t, "places")))
+			amounts[i] = decimal.New(rapid.Int64Range(-1<<40, 1<<40).Draw(t, "amount"),
+				-int32(rapid.IntRange(0, 22).Draw(t, "places")))
 			sum = sum.Add(amounts[i])
 		}
 		shown, total := Cents(amounts)

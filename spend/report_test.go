@@ -47,7 +47,12 @@ func TestReport(t *testing.T) {
 	}{
 		{"nothing", "no usage is no rows", nil, october(t, ByTenant), []string{}},
 		{"no dimension", "one row over all", []usage.Record{acme, bravo}, oct(same), []string{"150"}},
-		{"tenants", "in the order of their names", []usage.Record{bravo, acme}, oct(same, ByTenant), []string{"acme 100", "bravo 50"}},
+		{
+			"tenants", "in the order of their names",
+			[]usage.Record{bravo, acme},
+			oct(same, ByTenant),
+			[]string{"acme 100", "bravo 50"},
+		},
 		{
 			"regions", "a tenant is the sum of its regions",
 			[]usage.Record{acme, eu},
@@ -60,7 +65,12 @@ func TestReport(t *testing.T) {
 			oct(same, ByRegion, ByTenant),
 			[]string{"eu-west-1 acme 7", "us-east-1 acme 100"},
 		},
-		{"unallocated", "usage of nobody is not dropped", []usage.Record{nobody, acme}, oct(same, ByTenant), []string{"acme 100", "(unallocated) 3"}},
+		{
+			"unallocated", "usage of nobody is not dropped",
+			[]usage.Record{nobody, acme},
+			oct(same, ByTenant),
+			[]string{"acme 100", "(unallocated) 3"},
+		},
 		{
 			"components", "in the order of a bill; only what was used",
 			[]usage.Record{acme, mixed},
@@ -142,12 +152,18 @@ func TestReportRefuses(t *testing.T) {
 		change       func(*Request)
 		message      string
 	}{
-		{"backwards", "nothing lies in it", func(r *Request) { r.To = r.From }, "from 2026-10-01T00:00:00Z is not before to 2026-10-01T00:00:00Z"},
+		{
+			"backwards", "nothing lies in it", func(r *Request) { r.To = r.From },
+			"from 2026-10-01T00:00:00Z is not before to 2026-10-01T00:00:00Z",
+		},
 		{"twice", "a column would come twice", func(r *Request) { r.By = []Dimension{ByDay, ByDay} }, "day is given twice"},
 		{"no such dimension", "", func(r *Request) { r.By = []Dimension{99} }, "dimension 99 does not exist"},
 		{"negative top", "", func(r *Request) { r.Top = -1 }, "top -1 is below zero"},
 		{"negative min", "", func(r *Request) { r.Min = dec("-1") }, "min -1 is below zero"},
-		{"order by a change that is not there", "", func(r *Request) { r.Sort = SortChange }, "an order by change needs the previous period"},
+		{
+			"order by a change that is not there", "", func(r *Request) { r.Sort = SortChange },
+			"an order by change needs the previous period",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			request := october(t)
@@ -165,7 +181,10 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 	require.NoError(t, err)
 	_, err = source.Report(t.Context(), october(t, ByTenant))
 	require.NoError(t, err)
-	source.Tenants.Rules = []tenants.Rule{{Selector: tenants.Selector{Field: tenants.Role, Pattern: tenants.Exactly("r")}, Tenant: "x"}}
+	source.Tenants.Rules = []tenants.Rule{{
+		Selector: tenants.Selector{Field: tenants.Role, Pattern: tenants.Exactly("r")},
+		Tenant:   "x",
+	}}
 	_, err = source.Report(t.Context(), october(t, ByTenant))
 	require.NoError(t, err)
 	data.Records[0].Tenant = ""

@@ -25,13 +25,24 @@ func TestSharedCost(t *testing.T) {
 		by           []Dimension
 		want         []string
 	}{
-		{"own row", "as it is", use, OwnRow, nil, []Dimension{ByTenant}, []string{"acme 30", "bravo 10", "idle 0", "(shared) 72"}},
-		{"even", "among those with spend", use, Evenly, nil, []Dimension{ByTenant}, []string{"acme 66", "bravo 46", "idle 0"}},
+		{
+			"own row", "as it is", use, OwnRow, nil,
+			[]Dimension{ByTenant},
+			[]string{"acme 30", "bravo 10", "idle 0", "(shared) 72"},
+		},
+		{
+			"even", "among those with spend", use, Evenly, nil,
+			[]Dimension{ByTenant},
+			[]string{"acme 66", "bravo 46", "idle 0"},
+		},
 		{"direct", "three to one", use, ByDirect, nil, []Dimension{ByTenant}, []string{"acme 84", "bravo 28", "idle 0"}},
 		{
 			"by day", "each share where it arose, by the spend of the whole period", use, ByDirect, nil,
 			[]Dimension{ByTenant, ByDay},
-			[]string{"acme 2026-10-05 48", "acme 2026-10-06 36", "bravo 2026-10-05 6", "bravo 2026-10-06 22", "idle 2026-10-05 0"},
+			[]string{
+				"acme 2026-10-05 48", "acme 2026-10-06 36", "bravo 2026-10-05 6", "bravo 2026-10-06 22",
+				"idle 2026-10-05 0",
+			},
 		},
 		{
 			"by component", "a share of storage is storage", use, Evenly, nil,
@@ -57,14 +68,21 @@ func TestSharedCost(t *testing.T) {
 			[]Dimension{ByTenant},
 			[]string{"charlie 12", "idle 12"},
 		},
-		{"nobody", "then it keeps its row", []usage.Record{image}, Evenly, nil, []Dimension{ByTenant}, []string{"(shared) 24"}},
+		{
+			"nobody", "then it keeps its row",
+			[]usage.Record{image},
+			Evenly, nil,
+			[]Dimension{ByTenant},
+			[]string{"(shared) 24"},
+		},
 		{
 			"unallocated", "bears nothing: it is no tenant", append([]usage.Record{hour(day, "", 5)}, use...), Evenly, nil,
 			[]Dimension{ByTenant},
 			[]string{"acme 66", "bravo 46", "idle 0", "(unallocated) 5"},
 		},
 		{
-			"a shared tenant", "a platform team's spend is everybody's", append([]usage.Record{hour(day, "platform", 8)}, use...), ByDirect,
+			"a shared tenant", "a platform team's spend is everybody's",
+			append([]usage.Record{hour(day, "platform", 8)}, use...), ByDirect,
 			func(s *Source, _ *Request) {
 				s.Sharing.Usage = []tenants.Selector{{Field: tenants.Tenant, Pattern: pattern(t, "plat*")}}
 			},
@@ -93,7 +111,8 @@ func TestSharedOutSaysWhatWasShared(t *testing.T) {
 	requireDecimal(t, "24", got.SharedOut.Amount)
 	requireDecimal(t, "24", got.Total.Shared)
 	require.Equal(t, int64(1), got.SharedOut.Sum.Records)
-	require.True(t, got.Rows[0].Sum.Amounts[pricing.SnapshotStorage].IsZero(), "money is shared out, not what was measured")
+	require.True(t, got.Rows[0].Sum.Amounts[pricing.SnapshotStorage].IsZero(),
+		"money is shared out, not what was measured")
 }
 
 func TestAllocateGivesTheRestToTheLargestRemainder(t *testing.T) {
@@ -102,11 +121,23 @@ func TestAllocateGivesTheRestToTheLargestRemainder(t *testing.T) {
 		weights              []string
 		want                 []string
 	}{
-		{"even", "the rest goes to the first by name", "1", []string{"1", "1", "1"}, []string{"0.33333333333333333334", "0.33333333333333333333", "0.33333333333333333333"}},
-		{"two thirds", "the larger remainder is the second's", "1", []string{"1", "2"}, []string{"0.33333333333333333333", "0.66666666666666666667"}},
+		{
+			"even", "the rest goes to the first by name", "1",
+			[]string{"1", "1", "1"},
+			[]string{"0.33333333333333333334", "0.33333333333333333333", "0.33333333333333333333"},
+		},
+		{
+			"two thirds", "the larger remainder is the second's", "1",
+			[]string{"1", "2"},
+			[]string{"0.33333333333333333333", "0.66666666666666666667"},
+		},
 		{"no weight", "no share", "5", []string{"0", "2"}, []string{"0", "5"}},
 		{"nothing", "nothing for everyone", "0", []string{"1", "1"}, []string{"0", "0"}},
-		{"finer than 20 places", "nothing is lost", "0.0000000000000000000003", []string{"1", "1"}, []string{"0.0000000000000000000002", "0.0000000000000000000001"}},
+		{
+			"finer than 20 places", "nothing is lost", "0.0000000000000000000003",
+			[]string{"1", "1"},
+			[]string{"0.0000000000000000000002", "0.0000000000000000000001"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			weights := []decimal.Decimal{}
@@ -129,11 +160,21 @@ func TestCents(t *testing.T) {
 		want         []string
 		total        string
 	}{
-		{"thirds", "rounded one by one they would make 99 cents", []string{"0.3333", "0.3333", "0.3334"}, []string{"0.33", "0.33", "0.34"}, "1"},
+		{
+			"thirds", "rounded one by one they would make 99 cents",
+			[]string{"0.3333", "0.3333", "0.3334"},
+			[]string{"0.33", "0.33", "0.34"},
+			"1",
+		},
 		{"halves", "the first of equals", []string{"0.005", "0.005"}, []string{"0.01", "0"}, "0.01"},
 		{"half a cent", "to the even one below", []string{"0.125"}, []string{"0.12"}, "0.12"},
 		{"and a half", "to the even one above", []string{"0.135"}, []string{"0.14"}, "0.14"},
-		{"halves make a whole", "only the total is rounded, once", []string{"0.0625", "0.0625"}, []string{"0.06", "0.06"}, "0.12"},
+		{
+			"halves make a whole", "only the total is rounded, once",
+			[]string{"0.0625", "0.0625"},
+			[]string{"0.06", "0.06"},
+			"0.12",
+		},
 		{"fall", "a change can be below zero", []string{"-1.005", "2.001"}, []string{"-1", "2"}, "1"},
 		{"none", "", nil, []string{}, "0"},
 	} {

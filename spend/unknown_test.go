@@ -27,13 +27,15 @@ func TestUnknownRatesAreNotZero(t *testing.T) {
 	require.Len(t, got.Total.Unknown, 2, "the total says what it lacks")
 
 	components := report(t, source, october(t, ByTenant, ByComponent))
-	require.Equal(t, []string{"acme vcpu 0.09969984", "bravo vcpu 0.12599", "bravo snapshot.write 0", "lost vcpu 0"}, amounts(components))
+	require.Equal(t, []string{"acme vcpu 0.09969984", "bravo vcpu 0.12599", "bravo snapshot.write 0", "lost vcpu 0"},
+		amounts(components))
 	require.False(t, components.Rows[2].Known())
 
 	request := october(t, ByTenant)
 	request.Min = dec("1000")
 	folded := report(t, source, request)
-	require.Equal(t, []string{"bravo 0.12599", "lost 0", "(other) 0.09969984"}, amounts(folded), "what is unknown is not small")
+	require.Equal(t, []string{"bravo 0.12599", "lost 0", "(other) 0.09969984"}, amounts(folded),
+		"what is unknown is not small")
 
 	request.Min, request.Previous = dec("0"), true
 	require.Nil(t, report(t, source, request).Rows[1].Previous.Change, "a change of what is not known is not known")

@@ -15,7 +15,10 @@ func TestWordsOfFlags(t *testing.T) {
 	}{
 		{"none", "one row over all", " ", nil, ""},
 		{"some", "blanks around a word are no fault", "tenant, day", []Dimension{ByTenant, ByDay}, ""},
-		{"unknown", "says what there is", "tenant,colour", nil, `unknown dimension "colour"; choose from tenant, image, microvm, region, day, week, month, component`},
+		{
+			"unknown", "says what there is", "tenant,colour", nil,
+			`unknown dimension "colour"; choose from tenant, image, microvm, region, day, week, month, component`,
+		},
 		{"twice", "a column would come twice", "day,day", []Dimension{ByDay, ByDay}, "day is given twice"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

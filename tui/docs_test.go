@@ -56,7 +56,10 @@ func TestEveryKeyIsDocumentedOnce(t *testing.T) {
 			taken[name] = binding.Help().Desc
 		}
 	}
-	for _, name := range []string{"1", "2", "3", "4", "5", "t", "g", "s", "e", "r", "p", "q", "?", "/", "enter", "esc", "j", "k", "h", "l", "up", "down", "left", "right"} {
+	for _, name := range []string{
+		"1", "2", "3", "4", "5", "t", "g", "s", "e", "r", "p", "q", "?", "/", "enter", "esc",
+		"j", "k", "h", "l", "up", "down", "left", "right",
+	} {
 		require.NotEmpty(t, taken[name], "the key %s does something", name)
 	}
 }

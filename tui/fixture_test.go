@@ -87,14 +87,20 @@ func readerOf(t testing.TB, source spend.Source, fingerprint func() (string, err
 	t.Helper()
 	prices, err := pricing.EmbeddedPrices()
 	require.NoError(t, err)
-	return &data.Reader{Source: source, Prices: prices, Regions: pricing.EmbeddedCards().Regions(), Fingerprint: fingerprint}
+	return &data.Reader{
+		Source: source, Prices: prices, Regions: pricing.EmbeddedCards().Regions(),
+		Fingerprint: fingerprint,
+	}
 }
 
 // fixed is a clock that stands still.
 func fixed(at time.Time) func() time.Time { return func() time.Time { return at } }
 
 func demoOptions(t testing.TB) Options {
-	return Options{Reader: demoReader(t), Now: fixed(evening), StaleAfter: 6 * time.Hour, Poll: time.Second, ExportDir: t.TempDir()}
+	return Options{
+		Reader: demoReader(t), Now: fixed(evening), StaleAfter: 6 * time.Hour, Poll: time.Second,
+		ExportDir: t.TempDir(),
+	}
 }
 
 // screen is a dashboard without a terminal: what is pressed is done at once.
@@ -165,8 +171,10 @@ func keyOf(name string) tea.KeyPressMsg {
 		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
 	}
 	special := map[string]rune{
-		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight,
-		"tab": tea.KeyTab, "backspace": tea.KeyBackspace, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
+		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft,
+		"right": tea.KeyRight,
+		"tab":   tea.KeyTab, "backspace": tea.KeyBackspace, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome,
+		"end": tea.KeyEnd,
 	}
 	if code, found := special[name]; found {
 		return tea.KeyPressMsg{Code: code}

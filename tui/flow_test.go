@@ -142,7 +142,8 @@ func TestSortByAnyColumn(t *testing.T) {
 func TestDrillDownAndBack(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
 	s.press("2", "enter").has("tenants › acme", "10 MicroVMs of acme", "mvm-a0")
-	s.press("enter").has("› explain", "vCPU", "× $0.0000291572", "AWS Price List", "read on 2026-09-19", "taken for granted", "total")
+	s.press("enter").has("› explain", "vCPU", "× $0.0000291572", "AWS Price List", "read on 2026-09-19",
+		"taken for granted", "total")
 	s.press("esc").has("10 MicroVMs of acme").press("g").has("1 image of acme").press("g").has("10 days of acme")
 	s.press("esc").has("3 tenants").lacks("›  ")
 
@@ -165,7 +166,8 @@ func TestExplainAddsUpToTheFigure(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
-	s.press("2", "g").has("3 tenants by region", "region").press("g").has("by component", "snapshot.read").press("g").has("2 regions").press("g").has("3 tenants")
+	s.press("2", "g").has("3 tenants by region", "region").press("g").has("by component",
+		"snapshot.read").press("g").has("2 regions").press("g").has("3 tenants")
 	s.press("5", "g").has("3 weeks", "2026-W47").press("g").has("1 month", "2026-11")
 }
 
@@ -177,7 +179,8 @@ func TestPeriods(t *testing.T) {
 	s.press("t").has("November 2026").press("t", "t", "t").has("2026-11-20 – 2026-11-21")
 	s.press("T").write("tomorrow").press("enter").has("neither a day such as").press("esc").has("2026-11-20")
 	s.press("T").write("2026-11-21..2026-11-20").press("enter").has("is after").press("esc")
-	s.press("]").has("2026-11-22 – 2026-11-23").press("t", "[").has("October 2026", "No usage in this period.").press("]").has("November 2026")
+	s.press("]").has("2026-11-22 – 2026-11-23").press("t", "[").has("October 2026",
+		"No usage in this period.").press("]").has("November 2026")
 }
 
 func TestEmptyLedger(t *testing.T) {
@@ -199,7 +202,8 @@ func TestDamagedAndUnknownAndStale(t *testing.T) {
 	measured.all = append(measured.all, hour(evening.Add(-20*time.Hour), "half", "base", "mvm-h", "ap-south-1", 3600))
 	options := over(t, measured, func(o *Options, _ *spend.Source) { o.Now = fixed(evening.Add(30 * time.Hour)) })
 	s := open(t, options, 160, 40)
-	s.has("part-00000.parquet is damaged and left out: a checksum differs", "stale: the data ends 23 Nov", "rates are not known")
+	s.has("part-00000.parquet is damaged and left out: a checksum differs", "stale: the data ends 23 Nov",
+		"rates are not known")
 	s.press("2").has("unknown")
 	require.Contains(t, s.line("nowhere"), "unknown", "what has no rate is not shown as zero")
 	require.NotContains(t, s.line("nowhere")[:30], "0.00")
@@ -252,7 +256,8 @@ func TestNewDataIsPickedUp(t *testing.T) {
 func TestManyTenants(t *testing.T) {
 	s := open(t, over(t, manyTenants(10_000), nil), 120, 40)
 	s.press("2").has("10,000 tenants").press("end")
-	s.has("▸ ").press("/").write("tenant-0999").has("1 of 10,000", "tenant-0999").press("enter", "esc").has("10,000 tenants")
+	s.has("▸ ").press("/").write("tenant-0999").has("1 of 10,000", "tenant-0999").press("enter",
+		"esc").has("10,000 tenants")
 	s.press("s", "S", "pgdown", "right")
 	requireFits(t, "many tenants", s.frame(), 120, 40)
 }
@@ -261,7 +266,8 @@ func TestManyTenants(t *testing.T) {
 func manyTenants(n int) *records {
 	all := make([]usage.Record, 0, n)
 	for i := range n {
-		all = append(all, hour(evening.Add(-time.Duration(1+i%200)*time.Hour), fmt.Sprintf("tenant-%04d", i), fmt.Sprintf("image-%d", i%20),
+		all = append(all, hour(evening.Add(-time.Duration(1+i%200)*time.Hour), fmt.Sprintf("tenant-%04d", i),
+			fmt.Sprintf("image-%d", i%20),
 			fmt.Sprintf("mvm-%05d", i), []string{"eu-west-1", "us-east-1"}[i%2], int64(60+i%3500)))
 	}
 	return &records{all: all}
@@ -270,7 +276,8 @@ func manyTenants(n int) *records {
 func TestHostileNames(t *testing.T) {
 	measured := &records{}
 	for i, name := range hostileNames {
-		measured.all = append(measured.all, hour(evening.Add(-time.Duration(i+1)*time.Hour), name, name, fmt.Sprintf("mvm-%d", i), "eu-west-1", int64(3000-i)))
+		measured.all = append(measured.all, hour(evening.Add(-time.Duration(i+1)*time.Hour), name, name,
+			fmt.Sprintf("mvm-%d", i), "eu-west-1", int64(3000-i)))
 	}
 	options := over(t, measured, nil)
 	s := open(t, options, 120, 50)
@@ -368,16 +375,19 @@ func TestWhatIfPauseByPause(t *testing.T) {
 	s := open(t, options, 120, 40)
 	s.press("2", "w").has("no difference")
 	require.Zero(t, reads, "nothing asks for single pauses yet")
-	s.press("right").has("worked out from 10 pauses", "idle-pauses", "10 suspensions of eu-west-1", "idle-cheapest").lacks("idle-memoryless")
+	s.press("right").has("worked out from 10 pauses", "idle-pauses", "10 suspensions of eu-west-1",
+		"idle-cheapest").lacks("idle-memoryless")
 	s.press("right", "right").has("worked out from 10 pauses")
 	require.Equal(t, 1, reads, "they are read once")
-	s.press("left", "left", "left", "left").has("estimated: the ledger hides short pauses", "idle-shorter", "idle-memoryless")
+	s.press("left", "left", "left", "left").has("estimated: the ledger hides short pauses", "idle-shorter",
+		"idle-memoryless")
 	s.resize(40, 10)
 	s.press("right", "right").has("idle timeout then", "actual", "what if  ")
 	s.resize(120, 40)
 
 	fault = errors.New("the disk is gone")
-	s.press("esc", "w", "right").has("estimated from averages", "idle-memoryless", "single pauses were not read: the disk is gone")
+	s.press("esc", "w", "right").has("estimated from averages", "idle-memoryless",
+		"single pauses were not read: the disk is gone")
 	fault = context.DeadlineExceeded
 	s.press("r").has("estimated from averages")
 	fault = nil
@@ -392,9 +402,12 @@ func TestOverviewFigures(t *testing.T) {
 		Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: decimal.New(5, -1)}}},
 	}
 	s := open(t, options, 120, 40)
-	s.has("today", "November so far", "forecast", "/h", "✗ over", "✓ ok", "coverage 100 %", "data until 20:00", "EC2 kept busy", "last 30 days")
-	s.press("x").has("spent today", "vCPU").press("esc", "down", "x").has("spent this month").press("esc", "down", "x").has("run-rate").press("esc")
-	s.press("down", "x").has("burn rate", "last 24 h").press("esc", "tab", "x").has("acme", "total").press("esc", "enter").has("MicroVMs of acme").press("esc")
+	s.has("today", "November so far", "forecast", "/h", "✗ over", "✓ ok", "coverage 100 %", "data until 20:00",
+		"EC2 kept busy", "last 30 days")
+	s.press("x").has("spent today", "vCPU").press("esc", "down", "x").has("spent this month").press("esc", "down",
+		"x").has("run-rate").press("esc")
+	s.press("down", "x").has("burn rate", "last 24 h").press("esc", "tab", "x").has("acme", "total").press("esc",
+		"enter").has("MicroVMs of acme").press("esc")
 	s.press("tab", "x").has("budget of everything").press("esc", "down", "enter").has("overview › acme").press("esc")
 	s.press("tab", "x").has("in place of MicroVMs", "size-measured").press("esc", "home", "enter").has("tenants", "today")
 	s.press("1", "shift+tab", "pgdown", "end", "pgup", "home", "tab", "w").has("what if: acme")

@@ -80,12 +80,14 @@ func TestPaint(t *testing.T) {
 		s.press(view)
 		for name, looks := range map[string]*theme.Theme{
 			"none": theme.New(true, theme.None), "sixteen-dark": theme.New(true, theme.Sixteen),
-			"sixteen-light": theme.New(false, theme.Sixteen), "many-dark": theme.New(true, theme.Many), "many-light": theme.New(false, theme.Many),
+			"sixteen-light": theme.New(false, theme.Sixteen), "many-dark": theme.New(true, theme.Many),
+			"many-light": theme.New(false, theme.Many),
 		} {
 			s.m.theme = looks
 			got := s.frame()
 			requireFits(t, name, got, 80, 24)
-			requireGolden(t, filepath.Join("testdata", "paint", Views()[view[0]-'1']+"-"+name+".txt"), strings.ReplaceAll(got, "\x1b", "␛")+"\n")
+			requireGolden(t, filepath.Join("testdata", "paint", Views()[view[0]-'1']+"-"+name+".txt"),
+				strings.ReplaceAll(got, "\x1b", "␛")+"\n")
 		}
 	}
 }
@@ -133,7 +135,8 @@ func requireFits(t require.TestingT, what, frame string, width, height int) {
 	require.LessOrEqual(t, len(lines), max(height, 1), "%s is too high", what)
 	for i, line := range lines {
 		require.LessOrEqual(t, ansi.StringWidth(line), width, "%s: line %d is too wide: %q", what, i, ansi.Strip(line))
-		require.LessOrEqual(t, ansi.StringWidthWc(ansi.Strip(line)), width, "%s: line %d is too wide without graphemes: %q", what, i, ansi.Strip(line))
+		require.LessOrEqual(t, ansi.StringWidthWc(ansi.Strip(line)), width, "%s: line %d is too wide without graphemes: %q",
+			what, i, ansi.Strip(line))
 	}
 }
 

@@ -42,12 +42,15 @@ func (r *records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result,
 // hour is a record of an hour that a MicroVM of 2 GB ran.
 func hour(start time.Time, tenant, image, microvm, region string, seconds int64) usage.Record {
 	return usage.Record{
-		PeriodStart: start.Truncate(time.Hour), PeriodSeconds: 3600, Region: region, Resource: usage.Resource{ID: microvm}, Image: image, Tenant: tenant,
+		PeriodStart: start.Truncate(time.Hour), PeriodSeconds: 3600, Region: region, Resource: usage.Resource{ID: microvm},
+		Image: image, Tenant: tenant,
 		Source: "test", Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
-			pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 30,
+			pricing.VCPU: seconds * 1000, pricing.Memory: seconds * 1000 * 2048, pricing.SnapshotRead: 3 << 30,
+			pricing.SnapshotWrite:   1 << 30,
 			pricing.SnapshotStorage: 600 << 30,
-			usage.Running:           seconds * 1000, usage.Suspended: 600_000, usage.Launches: 1, usage.Suspends: 1, usage.Resumes: 1,
+			usage.Running:           seconds * 1000, usage.Suspended: 600_000, usage.Launches: 1, usage.Suspends: 1,
+			usage.Resumes: 1,
 		},
 	}
 }

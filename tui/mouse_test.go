@@ -26,7 +26,8 @@ func TestMouse(t *testing.T) {
 		}
 	}
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
-	s.press("2").click(10, 5).has("▸ borealis").click(10, 4).has("▸ acme").click(10, 25).has("▸ acme").click(119, 0).has("3 tenants")
+	s.press("2").click(10, 5).has("▸ borealis").click(10, 4).has("▸ acme").click(10, 25).has("▸ acme").click(119,
+		0).has("3 tenants")
 	s.settle(s.update(tea.MouseWheelMsg{Button: tea.MouseWheelDown}))
 	s.has("▸ cinder")
 	s.settle(s.update(tea.MouseWheelMsg{Button: tea.MouseWheelUp}))

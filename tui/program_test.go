@@ -23,7 +23,8 @@ type running struct {
 
 func program(t *testing.T, options Options, width, height int) *running {
 	t.Helper()
-	return &running{teatest.NewTestModel(t, newModel(context.Background(), options), teatest.WithInitialTermSize(width, height)), width, height}
+	return &running{teatest.NewTestModel(t, newModel(context.Background(), options),
+		teatest.WithInitialTermSize(width, height)), width, height}
 }
 
 func (p *running) resize(width, height int) {

@@ -18,8 +18,10 @@ import (
 
 // hostileNames are names that try to break out of their cell.
 var hostileNames = []string{
-	"acme", "\x1b[31mred\x1b[0m", "a\tb", "line\nbreak", "\u202eevil", "宽宽宽宽宽宽宽宽", "👩‍👩‍👧‍👦 family", "e\u0301\u0301\u0301\u0301\u0301", "=cmd|' /C calc'!A0",
-	strings.Repeat("long", 300), "❤️", "🇩🇪🇫🇷", "👍🏽", "\u200b\u200b", "(unallocated)", "a*", "-", "\u0e33\u0e33", "\x7f\u0085", "ｆｕｌｌ", "1", "",
+	"acme", "\x1b[31mred\x1b[0m", "a\tb", "line\nbreak", "\u202eevil", "宽宽宽宽宽宽宽宽", "👩‍👩‍👧‍👦 family",
+	"e\u0301\u0301\u0301\u0301\u0301", "=cmd|' /C calc'!A0",
+	strings.Repeat("long", 300), "❤️", "🇩🇪🇫🇷", "👍🏽", "\u200b\u200b", "(unallocated)", "a*", "-", "\u0e33\u0e33",
+	"\x7f\u0085", "ｆｕｌｌ", "1", "",
 }
 
 // randomRecords makes up usage of the days before evening.
@@ -28,9 +30,11 @@ func randomRecords(t *rapid.T) []usage.Record {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) usage.Record {
 		start := evening.Add(-time.Duration(rapid.IntRange(0, 60*24).Draw(t, "hours ago")) * time.Hour)
 		r := hour(start, name.Draw(t, "tenant"), name.Draw(t, "image"), "mvm-"+name.Draw(t, "microvm"),
-			rapid.SampledFrom([]string{"eu-west-1", "us-east-1", "ap-south-1", "mars-north-1"}).Draw(t, "region"), rapid.Int64Range(0, 3600).Draw(t, "seconds"))
+			rapid.SampledFrom([]string{"eu-west-1", "us-east-1", "ap-south-1", "mars-north-1"}).Draw(t, "region"),
+			rapid.Int64Range(0, 3600).Draw(t, "seconds"))
 		scale := rapid.SampledFrom([]int64{1, 1, 1, 1000, 100_000_000}).Draw(t, "scale")
-		r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory] = r.Amounts[pricing.VCPU]*scale, r.Amounts[pricing.Memory]*scale/1000
+		r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory] = r.Amounts[pricing.VCPU]*scale,
+			r.Amounts[pricing.Memory]*scale/1000
 		r.Coverage = usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage"))
 		return r
 	}), 0, 40).Draw(t, "records")
@@ -40,14 +44,19 @@ func randomRecords(t *rapid.T) []usage.Record {
 // terminal, and nothing panics.
 func TestNothingBreaksTheFrame(t *testing.T) {
 	keys := []string{
-		"1", "2", "3", "4", "5", "up", "down", "left", "right", "j", "k", "h", "l", "pgup", "pgdown", "home", "end", "G", "tab", "shift+tab",
-		"enter", "esc", "x", "w", "/", "s", "S", "g", "t", "T", "[", "]", "r", "p", "e", "?", "a", "0", ">", " ", "backspace", "ctrl+u", "ctrl+w", "c", "宽",
+		"1", "2", "3", "4", "5", "up", "down", "left", "right", "j", "k", "h", "l", "pgup", "pgdown", "home", "end", "G",
+		"tab", "shift+tab",
+		"enter", "esc", "x", "w", "/", "s", "S", "g", "t", "T", "[", "]", "r", "p", "e", "?", "a", "0", ">", " ", "backspace",
+		"ctrl+u", "ctrl+w", "c", "宽",
 	}
 	exports := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		measured := &records{all: randomRecords(rt)}
 		if rapid.Bool().Draw(rt, "damaged") {
-			measured.damaged = []ledger.DamagedFile{{Path: "usage/dt=2026-11-01/part-00000.parquet", Reason: "\x1b]0;title\x07 it is gone"}}
+			measured.damaged = []ledger.DamagedFile{{
+				Path:   "usage/dt=2026-11-01/part-00000.parquet",
+				Reason: "\x1b]0;title\x07 it is gone",
+			}}
 		}
 		source := spend.Source{
 			Usage: measured, Rates: pricing.EmbeddedCards(),

@@ -29,9 +29,12 @@ func TestSortAndFilterAreRemembered(t *testing.T) {
 
 func TestBrokenMemoryIsIgnored(t *testing.T) {
 	for reason, text := range map[string]string{
-		"empty": "", "no JSON": "{", "another version": `{"version": 99, "views": {"tenants": {"group": "tenants", "sort": "share"}}}`,
-		"another shape": `{"version": 1, "views": [1, 2]}`, "an unknown group": `{"version": 1, "views": {"tenants": {"group": "moons", "sort": "share"}}}`,
-		"too large": `{"version": 1, "views": {"tenants": {"group": "tenants", "sort": "share", "filter": "` + strings.Repeat("x", maxMemory) + `"}}}`,
+		"empty": "", "no JSON": "{",
+		"another version":  `{"version": 99, "views": {"tenants": {"group": "tenants", "sort": "share"}}}`,
+		"another shape":    `{"version": 1, "views": [1, 2]}`,
+		"an unknown group": `{"version": 1, "views": {"tenants": {"group": "moons", "sort": "share"}}}`,
+		"too large": `{"version": 1, "views": {"tenants": {"group": "tenants", "sort": "share", "filter": "` +
+			strings.Repeat("x", maxMemory) + `"}}}`,
 	} {
 		options := over(t, fewRecords(), nil)
 		options.StateFile = filepath.Join(t.TempDir(), "dash.json")
@@ -42,7 +45,9 @@ func TestBrokenMemoryIsIgnored(t *testing.T) {
 	}
 	options := over(t, fewRecords(), nil)
 	options.StateFile = filepath.Join(t.TempDir(), "dash.json")
-	require.NoError(t, os.WriteFile(options.StateFile, []byte(`{"version": 1, "views": {"tenants": {"group": "tenants", "sort": "no such column", "filter": "((("}}}`), 0o600))
+	require.NoError(t, os.WriteFile(options.StateFile,
+		[]byte(`{"version": 1, "views": {"tenants": {"group": "tenants", "sort": "no such column", "filter": "((("}}}`),
+		0o600))
 	open(t, options, 120, 30).press("2").has("0 of 3", "Nothing matches the filter.").press("esc").has("3 tenants")
 }
 

@@ -17,13 +17,14 @@ type CSVOptions struct {
 
 // CSVReader reads records from CSV with a header. The columns may come in any order:
 //
-//   - period_start (RFC 3339 with any offset, or 2026-10-01 00:00:00 in UTC), period_seconds, region, microvm_id, image,
-//     tenant, vcpu_seconds, gb_seconds, read_gb, write_gb and storage_gb_hours are required; image and tenant may be empty.
-//   - account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage and arch may be left out
-//     or empty; a row that says nothing of coverage is complete, as it states what was used.
+//   - period_start (RFC 3339 with any offset, or 2026-10-01 00:00:00 in UTC), period_seconds, region, microvm_id,
+//     image, tenant, vcpu_seconds, gb_seconds, read_gb, write_gb and storage_gb_hours are required; image and tenant
+//     may be empty.
+//   - account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage and arch may be
+//     left out or empty; a row that says nothing of coverage is complete, as it states what was used.
 //
-// A GB is 2^30 bytes. Quantities are plain decimals, which are turned into a record's whole units exactly; a value finer than
-// the unit is rounded half-even, and counted. What [Record.Check] refuses is a bad row.
+// A GB is 2^30 bytes. Quantities are plain decimals, which are turned into a record's whole units exactly; a value
+// finer than the unit is rounded half-even, and counted. What [Record.Check] refuses is a bad row.
 //
 // Quotes are those of RFC 4180. An apostrophe before = + - @, a tab or a carriage return at the beginning of a name is
 // taken off: it is how [WriteCSV] and others keep spreadsheets from computing a name.
@@ -61,9 +62,9 @@ func (c *CSVReader) Report() ReadReport {
 // batchRows is how many records are given at a time.
 const batchRows = 2048
 
-// Batches gives the records in batches, each of which is valid until the next is asked for. It can be used once. A header
-// that cannot be used and a failing reader end it with an error; bad rows end it with a [RowsError] after the last batch,
-// unless they are to be skipped.
+// Batches gives the records in batches, each of which is valid until the next is asked for. It can be used once. A
+// header that cannot be used and a failing reader end it with an error; bad rows end it with a [RowsError] after the
+// last batch, unless they are to be skipped.
 func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		if err := c.header(); err != nil {

@@ -18,8 +18,8 @@ type csvColumn struct {
 	write    func(w *csvWriter, r *Record)
 }
 
-// csvColumns are the columns that a file can have, in the order in which they are written. New ones go to the end, as there
-// are programs that count.
+// csvColumns are the columns that a file can have, in the order in which they are written. New ones go to the end, as
+// there are programs that count.
 var csvColumns = slices.Concat(
 	[]csvColumn{
 		{"period_start", true, (*csvRow).start, (*csvWriter).start},

@@ -80,7 +80,8 @@ func parseUTC(text []byte) (time.Time, bool) {
 	}
 	year, month, day := pair(0)*100+pair(2), pair(5), pair(8)
 	hour, minute, second := pair(11), pair(14), pair(17)
-	ok := text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':' && year < 10_000 && month >= 1 && month <= 12 &&
+	ok := text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':' && year < 10_000 && month >= 1 &&
+		month <= 12 &&
 		day >= 1 && day <= 28 && hour < 24 && minute < 60 && second < 60 // days 29 to 31 are for the time package
 	if !ok {
 		return time.Time{}, false

@@ -35,10 +35,12 @@ func readAll(c *usage.CSVReader) (records []usage.Record, err error) {
 func TestReadCSV(t *testing.T) {
 	start := time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 	want := usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "eu-west-1", Resource: usage.Resource{ID: "microvm-1"}, Image: "web", Tenant: "acme",
+		PeriodStart: start, PeriodSeconds: 3600, Region: "eu-west-1", Resource: usage.Resource{ID: "microvm-1"}, Image: "web",
+		Tenant: "acme",
 		Source: "import", Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
-			pricing.VCPU: 3_600_000, pricing.Memory: 7_372_800_000, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 29,
+			pricing.VCPU: 3_600_000, pricing.Memory: 7_372_800_000, pricing.SnapshotRead: 1 << 30,
+			pricing.SnapshotWrite:   1 << 29,
 			pricing.SnapshotStorage: 3 * 3600 << 30,
 		},
 	}
@@ -53,35 +55,52 @@ func TestReadCSV(t *testing.T) {
 	}{
 		{"plain", "the columns that have to be there", header + row, []usage.Record{want}},
 		{"no last line break", "files end as they please", strings.TrimSpace(header + row), []usage.Record{want}},
-		{"from Windows", "a byte order mark, CRLF, a blank line", "\ufeff" + strings.ReplaceAll(header+"\n"+row, "\n", "\r\n"), []usage.Record{want}},
+		{"from Windows", "a byte order mark, CRLF, a blank line", "\ufeff" +
+			strings.ReplaceAll(header+"\n"+row, "\n", "\r\n"), []usage.Record{want}},
 		{"header alone", "no usage is no fault", header, nil},
 		{"quotes", "as spreadsheets write them", header + strings.ReplaceAll(row, "acme", `"a ""b"", c"`), []usage.Record{
 			with(func(r *usage.Record) { r.Tenant = `a "b", c` }),
 		}},
-		{"line break in a name", "a row may be several lines", header + strings.ReplaceAll(row, "acme", "\"a\r\nb\"") + row, []usage.Record{
-			with(func(r *usage.Record) { r.Tenant = "a\nb" }), want,
-		}},
-		{"offset", "times are turned to UTC", header + strings.ReplaceAll(row, "2026-10-01T00:00:00Z", "2026-10-01T02:00:00+02:00"), []usage.Record{want}},
-		{"no zone", "a time without one is UTC", header + strings.ReplaceAll(row, "2026-10-01T00:00:00Z", "2026-10-01 00:00:00"), []usage.Record{want}},
-		{"guarded name", "how spreadsheets are kept from computing", header + strings.ReplaceAll(row, "acme", "'=acme"), []usage.Record{
-			with(func(r *usage.Record) { r.Tenant = "=acme" }),
-		}},
-		{"no MicroVM", "what is an image's or a fleet's says so in the id", header + strings.ReplaceAll(row, "microvm-1", "(image) base") + strings.ReplaceAll(row, "microvm-1", "(fleet) acme/web") + row, []usage.Record{
+		{
+			"line break in a name", "a row may be several lines", header + strings.ReplaceAll(row, "acme", "\"a\r\nb\"") + row,
+			[]usage.Record{
+				with(func(r *usage.Record) { r.Tenant = "a\nb" }), want,
+			},
+		},
+		{"offset", "times are turned to UTC", header + strings.ReplaceAll(row, "2026-10-01T00:00:00Z",
+			"2026-10-01T02:00:00+02:00"), []usage.Record{want}},
+		{"no zone", "a time without one is UTC", header +
+			strings.ReplaceAll(row, "2026-10-01T00:00:00Z", "2026-10-01 00:00:00"), []usage.Record{want}},
+		{
+			"guarded name", "how spreadsheets are kept from computing", header + strings.ReplaceAll(row, "acme", "'=acme"),
+			[]usage.Record{
+				with(func(r *usage.Record) { r.Tenant = "=acme" }),
+			},
+		},
+		{"no MicroVM", "what is an image's or a fleet's says so in the id", header +
+			strings.ReplaceAll(row, "microvm-1", "(image) base") + strings.ReplaceAll(row, "microvm-1", "(fleet) acme/web") +
+			row, []usage.Record{
 			with(func(r *usage.Record) { r.Resource = usage.Resource{Kind: usage.KindImage, ID: "base"} }),
 			with(func(r *usage.Record) { r.Resource = usage.Resource{Kind: usage.KindFleet, ID: "acme/web"} }),
 			want,
 		}},
-		{"architecture", "may be known", strings.ReplaceAll(header, "tenant", "tenant,arch") + strings.ReplaceAll(row, "acme", "acme,x86_64") + strings.ReplaceAll(row, "acme", "acme,"), []usage.Record{
+		{"architecture", "may be known", strings.ReplaceAll(header, "tenant", "tenant,arch") +
+			strings.ReplaceAll(row, "acme", "acme,x86_64") + strings.ReplaceAll(row, "acme", "acme,"), []usage.Record{
 			with(func(r *usage.Record) { r.Arch = usage.ArchX86 }),
 			want,
 		}},
-		{"all columns, another order", "columns go by their names", "coverage,resumes,suspends,launches,suspended_seconds,running_seconds,source,role,account," +
-			header + "complete,3,2,1,0.5,3599.5,poll,arn:r,123," + row, []usage.Record{
-			with(func(r *usage.Record) {
-				r.Coverage, r.Amounts[usage.Resumes], r.Amounts[usage.Suspends], r.Amounts[usage.Launches], r.Amounts[usage.Suspended], r.Amounts[usage.Running] = usage.CoverageComplete, 3, 2, 1, 500, 3_599_500
-				r.Source, r.Role, r.Account = "poll", "arn:r", "123"
-			}),
-		}},
+		{
+			"all columns, another order", "columns go by their names",
+			"coverage,resumes,suspends,launches,suspended_seconds,running_seconds,source,role,account," +
+				header + "complete,3,2,1,0.5,3599.5,poll,arn:r,123," + row,
+			[]usage.Record{
+				with(func(r *usage.Record) {
+					r.Coverage, r.Amounts[usage.Resumes], r.Amounts[usage.Suspends], r.Amounts[usage.Launches],
+						r.Amounts[usage.Suspended], r.Amounts[usage.Running] = usage.CoverageComplete, 3, 2, 1, 500, 3_599_500
+					r.Source, r.Role, r.Account = "poll", "arn:r", "123"
+				}),
+			},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := readAll(usage.ReadCSV(iotest.OneByteReader(strings.NewReader(test.text)), usage.CSVOptions{}))
@@ -126,7 +145,8 @@ func TestAmountsAreExact(t *testing.T) {
 		{"1 000", 0, 0, "not a plain decimal"},
 	} {
 		t.Run(test.vcpuSeconds, func(t *testing.T) {
-			reader := usage.ReadCSV(strings.NewReader(header+strings.Replace(row, ",3600,7200", ","+test.vcpuSeconds+",7200", 1)), usage.CSVOptions{})
+			reader := usage.ReadCSV(strings.NewReader(header+
+				strings.Replace(row, ",3600,7200", ","+test.vcpuSeconds+",7200", 1)), usage.CSVOptions{})
 			records, err := readAll(reader)
 			if test.fault != "" {
 				assert.ErrorContains(t, err, "line 2: vcpu_seconds: ")
@@ -197,7 +217,10 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 			"required columns: period_start, period_seconds", "further columns: account, role",
 		}},
 		{"quotes in the header", strings.NewReader("a\"b\n"), []string{"line 1"}},
-		{"failing", io.MultiReader(strings.NewReader(header+row), iotest.ErrReader(errRead)), []string{"line 3: the disk is gone"}},
+		{
+			"failing", io.MultiReader(strings.NewReader(header+row), iotest.ErrReader(errRead)),
+			[]string{"line 3: the disk is gone"},
+		},
 		{"gzip", strings.NewReader("\x1f\x8b\x08\x00"), []string{"compressed with gzip"}},
 		{"UTF-16", strings.NewReader("\xff\xfep\x00e\x00"), []string{"UTF-16"}},
 		{"workbook", strings.NewReader("PK\x03\x04\x14"), []string{"workbook"}},
@@ -228,13 +251,19 @@ func TestCSVRoundTrip(t *testing.T) {
 			day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 29000).Draw(t, "day"))
 			seconds := rapid.IntRange(1, 86_400).Draw(t, "seconds")
 			return usage.Record{
-				PeriodStart: day.Add(time.Duration(rapid.IntRange(0, 86_400-seconds).Draw(t, "at")) * time.Second), PeriodSeconds: int64(seconds),
-				Region: some.Draw(t, "region"), Resource: usage.ParseResource(marks.Draw(t, "mark") + some.Draw(t, "microvm")), Source: some.Draw(t, "source"),
-				Account: names.Draw(t, "account"), Image: names.Draw(t, "image"), Tenant: names.Draw(t, "tenant"), Role: names.Draw(t, "role"), Arch: archs.Draw(t, "arch"),
+				PeriodStart:   day.Add(time.Duration(rapid.IntRange(0, 86_400-seconds).Draw(t, "at")) * time.Second),
+				PeriodSeconds: int64(seconds),
+				Region:        some.Draw(t, "region"), Resource: usage.ParseResource(marks.Draw(t, "mark") + some.Draw(t, "microvm")),
+				Source:  some.Draw(t, "source"),
+				Account: names.Draw(t, "account"), Image: names.Draw(t, "image"), Tenant: names.Draw(t, "tenant"),
+				Role: names.Draw(t, "role"), Arch: archs.Draw(t, "arch"),
 				Amounts: usage.Amounts{
-					pricing.VCPU: amounts.Draw(t, "vcpu"), pricing.Memory: amounts.Draw(t, "mem"), pricing.SnapshotRead: amounts.Draw(t, "read"),
+					pricing.VCPU: amounts.Draw(t, "vcpu"), pricing.Memory: amounts.Draw(t, "mem"),
+					pricing.SnapshotRead:  amounts.Draw(t, "read"),
 					pricing.SnapshotWrite: amounts.Draw(t, "write"), pricing.SnapshotStorage: amounts.Draw(t, "storage"),
-					usage.Running: amounts.Draw(t, "running"), usage.Suspended: amounts.Draw(t, "suspended"), usage.Launches: amounts.Draw(t, "launches"), usage.Suspends: amounts.Draw(t, "suspends"), usage.Resumes: amounts.Draw(t, "resumes"),
+					usage.Running: amounts.Draw(t, "running"), usage.Suspended: amounts.Draw(t, "suspended"),
+					usage.Launches: amounts.Draw(t, "launches"), usage.Suspends: amounts.Draw(t, "suspends"),
+					usage.Resumes: amounts.Draw(t, "resumes"),
 				},
 				Coverage: usage.Coverage(rapid.IntRange(0, 2).Draw(t, "coverage")),
 			}

@@ -10,9 +10,9 @@ import (
 
 // WriteCSV writes records as CSV with all columns that [CSVReader] reads, and returns how many it wrote. Quantities are
 // exact decimals, but for GB-hours that are none: those have the 15 places that make them read back as the same number.
-// Names that a spreadsheet would compute, those that begin with = + - @, a tab or a carriage return, are written with an
-// apostrophe before them; what is written reads back as the same records, but for carriage returns that stand before a line
-// feed within a name. It ends with the first error of the records, or of writing.
+// Names that a spreadsheet would compute, those that begin with = + - @, a tab or a carriage return, are written with
+// an apostrophe before them; what is written reads back as the same records, but for carriage returns that stand
+// before a line feed within a name. It ends with the first error of the records, or of writing.
 func WriteCSV(to io.Writer, records iter.Seq2[Record, error]) (written int64, err error) {
 	w := csvWriter{}
 	for i, column := range csvColumns {
@@ -143,8 +143,8 @@ func appendQuotient(text []byte, n, by uint64) []byte {
 	return text[:end]
 }
 
-// roundUp adds one to the last place. It never gets past the point: a fraction of the divisors there are is at least 2.5e-13
-// away from one.
+// roundUp adds one to the last place. It never gets past the point: a fraction of the divisors there are is at least
+// 2.5e-13 away from one.
 func roundUp(digits []byte) {
 	for i := len(digits) - 1; ; i-- {
 		if digits[i] != '9' {

@@ -1,5 +1,5 @@
-// Package usage has the one record that everything measured flows through: who used how much of each billed quantity, and
-// when.
+// Package usage has the one record that everything measured flows through: who used how much of each billed quantity,
+// and when.
 //
 // # Units
 //
@@ -9,11 +9,12 @@
 //
 // # Resources
 //
-// A record is about a [Resource]: mostly a MicroVM, but also an image that is stored, or a fleet that a source does not tell apart.
-// Where there is one column for all, in CSV files and reports, a mark before the id tells the kind; see [ParseResource].
+// A record is about a [Resource]: mostly a MicroVM, but also an image that is stored, or a fleet that a source does
+// not tell apart. Where there is one column for all, in CSV files and reports, a mark before the id tells the kind;
+// see [ParseResource].
 //
 // # Sums
 //
-// One record fits into 63 bits per quantity, which [Record.Check] makes sure of. Sums are kept in 128 bits ([Sum]), which
-// no ledger can fill, and are turned into decimals once, when they are priced.
+// One record fits into 63 bits per quantity, which [Record.Check] makes sure of. Sums are kept in 128 bits ([Sum]),
+// which no ledger can fill, and are turned into decimals once, when they are priced.
 package usage

@@ -4,8 +4,8 @@ import (
 	"microspend/pricing"
 )
 
-// Measure is one of the numbers that a record counts: the billed quantities first, under their own indexes, then what is
-// shown beside them. So an array by Measure is indexed by a [pricing.BilledQuantity], too.
+// Measure is one of the numbers that a record counts: the billed quantities first, under their own indexes, then what
+// is shown beside them. So an array by Measure is indexed by a [pricing.BilledQuantity], too.
 type Measure uint8
 
 // What is counted besides the billed quantities, for showing and for what-if questions. None of it is on a bill.
@@ -38,8 +38,8 @@ var activity = [MeasureCount - pricing.QuantityCount]struct {
 // Billed reports whether the measure is a billed quantity.
 func (m Measure) Billed() bool { return int(m) < pricing.QuantityCount }
 
-// Required reports whether a file of records from outside must have the measure: without what is billed it would import as
-// nothing spent.
+// Required reports whether a file of records from outside must have the measure: without what is billed it would
+// import as nothing spent.
 func (m Measure) Required() bool { return m.Billed() }
 
 // Column heads columns of the measure in the units that people read, as in CSV files: vcpu_seconds, launches.

@@ -40,8 +40,8 @@ const resourceName = 2
 // NameColumns returns the columns of a record's names, in the order of [Record.Names].
 func NameColumns() [NameCount]string { return nameColumns }
 
-// Names are the names of a record, to be read or set: what whoever keeps records writes besides time, amounts, coverage and
-// the resource's kind.
+// Names are the names of a record, to be read or set: what whoever keeps records writes besides time, amounts,
+// coverage and the resource's kind.
 func (r *Record) Names() [NameCount]*string {
 	return [...]*string{
 		&r.Region, &r.Account, &r.Resource.ID, &r.Image, (*string)(&r.Arch), &r.Tenant, &r.Role, &r.Source,
@@ -101,9 +101,9 @@ var (
 	latest   = time.Date(2100, time.January, 1, 0, 0, 0, 0, time.UTC).Unix()
 )
 
-// Check returns everything that is wrong with a record: a missing key, a period that is no whole second, is longer than a
-// day, crosses midnight UTC or starts outside 2020 to 2099, a negative amount, a name that is too long or not UTF-8, a kind,
-// architecture or coverage that does not exist.
+// Check returns everything that is wrong with a record: a missing key, a period that is no whole second, is longer
+// than a day, crosses midnight UTC or starts outside 2020 to 2099, a negative amount, a name that is too long or not
+// UTF-8, a kind, architecture or coverage that does not exist.
 //
 // Imports check every record, so a sound one must take no longer than comparing its fields does.
 func (r *Record) Check() error {
@@ -118,7 +118,8 @@ func (r *Record) Check() error {
 	case r.PeriodSeconds < 1 || r.PeriodSeconds > MaxPeriodSeconds:
 		fault("period_seconds %d is not from 1 to %d", r.PeriodSeconds, MaxPeriodSeconds)
 	case start%MaxPeriodSeconds+r.PeriodSeconds > MaxPeriodSeconds:
-		fault("the period from %s of %d s crosses midnight UTC; split it there", r.PeriodStart.UTC().Format(time.RFC3339), r.PeriodSeconds)
+		fault("the period from %s of %d s crosses midnight UTC; split it there", r.PeriodStart.UTC().Format(time.RFC3339),
+			r.PeriodSeconds)
 	}
 	if r.Region == "" {
 		fault("region is missing")

@@ -17,7 +17,8 @@ var midnight = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 
 func soundRecord() usage.Record {
 	return usage.Record{
-		PeriodStart: midnight, PeriodSeconds: 86_400, Region: "eu-west-1", Resource: usage.Resource{ID: "microvm-1"}, Source: "test",
+		PeriodStart: midnight, PeriodSeconds: 86_400, Region: "eu-west-1", Resource: usage.Resource{ID: "microvm-1"},
+		Source:   "test",
 		Coverage: usage.CoverageComplete,
 	}
 }
@@ -110,18 +111,27 @@ running_ms is -1; it cannot be below zero`,
 		},
 		{"no length", func(r *usage.Record) { r.PeriodSeconds = 0 }, "period_seconds 0 is not from 1 to 86400"},
 		{"too long", func(r *usage.Record) { r.PeriodSeconds = 86_401 }, "period_seconds 86401 is not from 1 to 86400"},
-		{"far too long", func(r *usage.Record) { r.PeriodSeconds = math.MaxInt64 }, "period_seconds 9223372036854775807 is not from 1 to 86400"},
+		{
+			"far too long", func(r *usage.Record) { r.PeriodSeconds = math.MaxInt64 },
+			"period_seconds 9223372036854775807 is not from 1 to 86400",
+		},
 		{
 			"a second past midnight", func(r *usage.Record) { r.PeriodStart = midnight.Add(time.Second) },
 			"the period from 2026-10-01T00:00:01Z of 86400 s crosses midnight UTC; split it there",
 		},
-		{"fleet without a name", func(r *usage.Record) { r.Resource = usage.Resource{Kind: usage.KindFleet} }, "microvm_id is missing"},
+		{
+			"fleet without a name", func(r *usage.Record) { r.Resource = usage.Resource{Kind: usage.KindFleet} },
+			"microvm_id is missing",
+		},
 		{
 			"a MicroVM that calls itself an image", func(r *usage.Record) { r.Resource.ID = "(image) base" },
 			`microvm_id "(image) base" is not the id of a resource of kind microvm`,
 		},
 		{"no such kind", func(r *usage.Record) { r.Resource.Kind = 3 }, "kind of resource 3 does not exist"},
-		{"no such architecture", func(r *usage.Record) { r.Arch = "riscv" }, `unknown arch "riscv"; it is arm64, x86_64 or empty`},
+		{
+			"no such architecture", func(r *usage.Record) { r.Arch = "riscv" },
+			`unknown arch "riscv"; it is arm64, x86_64 or empty`,
+		},
 		{"no such coverage", func(r *usage.Record) { r.Coverage = 3 }, "coverage 3 does not exist"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

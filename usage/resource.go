@@ -8,7 +8,8 @@ import (
 // Resource is what a record is about. Its zero value is no resource; one without a kind is a MicroVM.
 type Resource struct {
 	Kind ResourceKind
-	ID   string // of a MicroVM; an image's name or ARN with its version, "" for images in general; a fleet's tenant and image
+	// of a MicroVM; an image's name or ARN with its version, "" for images in general; a fleet's tenant and image
+	ID string
 }
 
 // ResourceKind tells apart what can use something.
@@ -36,8 +37,8 @@ func ParseKind(word string) (ResourceKind, error) {
 	return 0, fmt.Errorf("unknown kind of resource %.40q; kinds are microvm, image and fleet", word)
 }
 
-// marks begin the one name under which a resource of another kind than MicroVM appears where there is a single column for
-// all, as in CSV files and in reports. AWS makes the ids of MicroVMs, and begins them with a letter.
+// marks begin the one name under which a resource of another kind than MicroVM appears where there is a single column
+// for all, as in CSV files and in reports. AWS makes the ids of MicroVMs, and begins them with a letter.
 var marks = [...]string{KindImage: "(image)", KindFleet: "(fleet)"}
 
 // String is the resource's name in CSV files and reports: a MicroVM's id as it is, others behind their kind, as in
@@ -53,8 +54,8 @@ func (r Resource) String() string {
 	return mark + " " + r.ID
 }
 
-// ParseResource reads the name of a resource. Different names are different resources, so that rows that had keys of their
-// own keep them: of a mark that no space and id follow, such as "(image)base", the id is all of the name.
+// ParseResource reads the name of a resource. Different names are different resources, so that rows that had keys of
+// their own keep them: of a mark that no space and id follow, such as "(image)base", the id is all of the name.
 func ParseResource(name string) Resource {
 	for kind, mark := range marks {
 		id, marked := strings.CutPrefix(name, mark)
@@ -71,8 +72,8 @@ func ParseResource(name string) Resource {
 	return Resource{ID: name}
 }
 
-// Compare orders resources by their names. It is not the order of kinds and ids: days that were written when names were all
-// there was are sorted this way, and are merged as they lie.
+// Compare orders resources by their names. It is not the order of kinds and ids: days that were written when names
+// were all there was are sorted this way, and are merged as they lie.
 func (r Resource) Compare(other Resource) int {
 	if r.Kind == KindMicroVM && other.Kind == KindMicroVM {
 		return strings.Compare(r.ID, other.ID)

@@ -21,7 +21,8 @@ func numbers(n int) *Table {
 	for i := range rows {
 		rows[i] = i
 	}
-	return NewTable([]Column[int]{{ID: "n", Title: "n", Align: Right, Value: func(n int) Value { return Count(n) }}}, rows, nil)
+	return NewTable([]Column[int]{{ID: "n", Title: "n", Align: Right, Value: func(n int) Value { return Count(n) }}}, rows,
+		nil)
 }
 
 func csvOf(t require.TestingT, tables ...*Table) [][]string {
@@ -97,7 +98,8 @@ func TestScopes(t *testing.T) {
 		{JSONOnly | When(false, People), false, true, false},
 	} {
 		head := Head{ID: "a", Scope: tc.scope}
-		require.Equal(t, []bool{tc.people, tc.json, tc.csv}, []bool{head.forPeople(), head.inJSON(), head.inCSV()}, "%b", tc.scope)
+		require.Equal(t, []bool{tc.people, tc.json, tc.csv}, []bool{head.forPeople(), head.inJSON(), head.inCSV()}, "%b",
+			tc.scope)
 	}
 }
 
@@ -192,12 +194,14 @@ func TestMarkdownEscapes(t *testing.T) {
 	require.NoError(t, Render(&out, Options{Format: FormatMarkdown}, Document{
 		Title: nasty, Subtitle: "one\ntwo", Sections: []Section{{
 			Heading: nasty, Notes: []Note{{Tag: nasty, Text: nasty}},
-			Table:   NewTable([]Column[string]{{ID: "a", Title: nasty, Value: func(s string) Value { return Text(s) }}}, []string{nasty}, nil),
+			Table: NewTable([]Column[string]{{ID: "a", Title: nasty, Value: func(s string) Value { return Text(s) }}},
+				[]string{nasty}, nil),
 			Picture: func(width int) string { return fmt.Sprintf("%d\n\n", width) },
 		}},
 	}))
 	text := `\|a\|\*b\*\_c\_` + "\\`d\\`" + `&lt;e&gt;\[f\](g)\#h\~i\~\\j␊k`
-	require.Equal(t, "## "+text+"\n\none; two\n\n### "+text+"\n\n| "+text+" |\n| --- |\n| "+text+" |\n\n```text\n80\n```\n\n- **"+text+"** "+text+"\n",
+	require.Equal(t, "## "+text+"\n\none; two\n\n### "+text+"\n\n| "+text+" |\n| --- |\n| "+text+
+		" |\n\n```text\n80\n```\n\n- **"+text+"** "+text+"\n",
 		out.String())
 }
 
@@ -219,7 +223,10 @@ func tables(t *rapid.T) *Table {
 	columns = append(columns, Column[[]string]{ // without it, CSV could have empty lines, which readers skip
 		ID: "last", Scope: CSVOnly, Value: func([]string) Value { return Text("end") },
 	})
-	cell := rapid.SampledFrom([]string{"", "x", "12.5", "~7", "-1,234.5678", "東京 🚀", "\x1b[2J\n", strings.Repeat("word ", 12), "=A1"})
+	cell := rapid.SampledFrom([]string{
+		"", "x", "12.5", "~7", "-1,234.5678", "東京 🚀", "\x1b[2J\n",
+		strings.Repeat("word ", 12), "=A1",
+	})
 	rows := rapid.SliceOfN(rapid.SliceOfN(cell, n, n), 0, 12).Draw(t, "rows")
 	table := NewTable(columns, rows, func(cells []string) Look {
 		return Look{Kind: RowKind(len(cells[0]) % 3), Notes: []string{cells[0]}}
@@ -276,7 +283,8 @@ func TestLinesKeepToAnyWidth(t *testing.T) {
 		table.Columns[0].Shrink = true
 		width := rapid.IntRange(40, 200).Draw(t, "width")
 		var out bytes.Buffer
-		require.NoError(t, Render(&out, Options{Format: FormatTable, Width: width}, Document{Sections: []Section{{Table: table}}}))
+		require.NoError(t, Render(&out, Options{Format: FormatTable, Width: width},
+			Document{Sections: []Section{{Table: table}}}))
 		for line := range strings.SplitSeq(ansi.Strip(out.String()), "\n") {
 			require.LessOrEqual(t, ansi.StringWidth(line), width, "%q", line)
 			require.Equal(t, strings.TrimRight(line, " "), line, "no blanks at the end of lines")

@@ -135,7 +135,8 @@ func TestFailingWritersAreReported(t *testing.T) {
 			if format == FormatSVG && room > 0 {
 				continue
 			}
-			require.ErrorIs(t, Render(&failing{room}, Options{Format: format}, document), errFull, "%s after %d bytes", format, room)
+			require.ErrorIs(t, Render(&failing{room}, Options{Format: format}, document), errFull, "%s after %d bytes", format,
+				room)
 		}
 	}
 }
@@ -156,7 +157,8 @@ func TestWhatJSONCannotHoldIsAnError(t *testing.T) {
 }
 
 func TestThereMayBeNoPicture(t *testing.T) {
-	require.EqualError(t, Render(io.Discard, Options{Format: FormatSVG}, Document{}), "there is no picture to write as SVG")
+	require.EqualError(t, Render(io.Discard, Options{Format: FormatSVG}, Document{}),
+		"there is no picture to write as SVG")
 	picture := Document{SVG: func(io.Writer) error { return nil }}
 	require.Error(t, Render(io.Discard, Options{Format: FormatSVG}, picture, picture), "one file has one picture")
 }

@@ -50,7 +50,11 @@ func hostile() Document {
 	return Document{
 		Title: name,
 		Sections: []Section{
-			{Heading: name, Table: plainTable([]Head{{Title: "name", Shrink: true}, {Title: "n", Align: Decimal, Drop: 1}, {Title: "wide"}}, []shownRow{
+			{Heading: name, Table: plainTable([]Head{
+				{Title: "name", Shrink: true},
+				{Title: "n", Align: Decimal, Drop: 1},
+				{Title: "wide"},
+			}, []shownRow{
 				{kind: headingRow, cells: []string{name}},
 				{cells: []string{name, "1.25", strings.Repeat("長", 30)}},
 				{kind: noteRow, cells: []string{name}},
@@ -89,7 +93,10 @@ func TestOutputIsHarmless(t *testing.T) {
 
 func TestTablesKeepToTheWidth(t *testing.T) {
 	document := Document{Sections: []Section{{Table: plainTable([]Head{
-		{Title: "what", Shrink: true}, {Title: "amount", Align: Decimal}, {Title: "unit", Drop: 2}, {Title: "rate", Align: Decimal, Drop: 1},
+		{Title: "what", Shrink: true},
+		{Title: "amount", Align: Decimal},
+		{Title: "unit", Drop: 2},
+		{Title: "rate", Align: Decimal, Drop: 1},
 	}, []shownRow{
 		{kind: Group, cells: []string{"group", "", "", "1.5"}},
 		{cells: []string{strings.Repeat("long ", 12), "1,234.56", "GB-Hours", "0.0001"}},
@@ -106,7 +113,13 @@ func TestTablesKeepToTheWidth(t *testing.T) {
 }
 
 func TestDecimalPointsStandUnderEachOther(t *testing.T) {
-	rows := []shownRow{{cells: []string{"1,234.5"}}, {cells: []string{"~22"}}, {cells: []string{""}}, {cells: []string{"0.0001"}}, {cells: []string{"2.5 %"}}}
+	rows := []shownRow{
+		{cells: []string{"1,234.5"}},
+		{cells: []string{"~22"}},
+		{cells: []string{""}},
+		{cells: []string{"0.0001"}},
+		{cells: []string{"2.5 %"}},
+	}
 	l := layout{rows: rows}
 	l.alignPoints(0)
 	points := map[int]bool{}
@@ -150,8 +163,9 @@ func FuzzRender(f *testing.F) {
 		width = 40 + (width&0x7fffffff)%200
 		document := Document{Title: name, Sections: []Section{{
 			Heading: name,
-			Table:   plainTable([]Head{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}}, []shownRow{{cells: []string{name, number}}, {kind: noteRow, cells: []string{name}}}),
-			Notes:   []Note{{Tag: name, Text: number}},
+			Table: plainTable([]Head{{Title: "a", Shrink: true}, {Title: "b", Align: Decimal}},
+				[]shownRow{{cells: []string{name, number}}, {kind: noteRow, cells: []string{name}}}),
+			Notes: []Note{{Tag: name, Text: number}},
 		}}}
 		for _, format := range []Format{FormatTable, FormatMarkdown} {
 			var out bytes.Buffer
@@ -167,7 +181,11 @@ func FuzzRender(f *testing.F) {
 func TestHiddenColumnsTakeNoRoom(t *testing.T) {
 	name := strings.Repeat("n", 40)
 	var out bytes.Buffer
-	require.NoError(t, Render(&out, Options{Format: FormatTable, Width: 80}, Document{Sections: []Section{{Table: plainTable([]Head{{Title: "name", Shrink: true}, {Title: "words", MinWidth: 130}}, []shownRow{{cells: []string{name, strings.Repeat("w", 90)}}})}}}))
+	require.NoError(t, Render(&out, Options{Format: FormatTable, Width: 80},
+		Document{Sections: []Section{{Table: plainTable([]Head{
+			{Title: "name", Shrink: true},
+			{Title: "words", MinWidth: 130},
+		}, []shownRow{{cells: []string{name, strings.Repeat("w", 90)}}})}}}))
 	require.Contains(t, out.String(), name)
 }
 

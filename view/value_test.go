@@ -32,7 +32,10 @@ func TestValues(t *testing.T) {
 		{"dollars to even", "", Dollars(dec("0.025")), "0.02", "0.025", `"0.025"`},
 		{"exact", "never rounded, never grouped", Exact(dec("12345.000010")), "12345.00001", "12345.00001", `"12345.00001"`},
 		{"small", "plain notation", Exact(dec("1e-12")), "0.000000000001", "0.000000000001", `"0.000000000001"`},
-		{"large", "plain notation", Exact(dec("1e21")), "1000000000000000000000", "1000000000000000000000", `"1000000000000000000000"`},
+		{
+			"large", "plain notation", Exact(dec("1e21")), "1000000000000000000000", "1000000000000000000000",
+			`"1000000000000000000000"`,
+		},
 		{"up to", "no more places than there are", UpTo(dec("1234.50"), 4), "1,234.5", "1234.5", `"1234.5"`},
 		{"up to, rounded", "", UpTo(dec("0.00005"), 4), "0", "0.00005", `"0.00005"`},
 		{"rise", "", Signed(dec("1.5"), 2), "+1.50", "1.5", `"1.5"`},
@@ -43,7 +46,10 @@ func TestValues(t *testing.T) {
 		{"count", "a number in JSON", Count(int64(1234567)), "1,234,567", "1234567", `1234567`},
 		{"true", "", Bool(true), "true", "true", `true`},
 		{"false", "", Bool(false), "false", "false", `false`},
-		{"moment", "in UTC, to the second", Moment(moment.In(berlin)), "2026-10-31T23:30:15Z", "2026-10-31T23:30:15Z", `"2026-10-31T23:30:15Z"`},
+		{
+			"moment", "in UTC, to the second", Moment(moment.In(berlin)), "2026-10-31T23:30:15Z", "2026-10-31T23:30:15Z",
+			`"2026-10-31T23:30:15Z"`,
+		},
 		{"day", "of the location", Day(moment, berlin), "2026-11-01", "2026-11-01", `"2026-11-01"`},
 		{"list", "", List([]string{"a", "b"}), "a; b", "a; b", `["a","b"]`},
 		{"nothing", "the zero value is a missing figure", Value{}, "", "", `null`},
@@ -78,7 +84,14 @@ func TestNumberOfValue(t *testing.T) {
 	for _, tc := range []struct {
 		value Value
 		want  string
-	}{{Dollars(dec("1.005")), "1.005"}, {Count(7), "7"}, {Text("7"), ""}, {Value{}, ""}, {Unknown(), ""}, {Bool(true), ""}} {
+	}{
+		{Dollars(dec("1.005")), "1.005"},
+		{Count(7), "7"},
+		{Text("7"), ""},
+		{Value{}, ""},
+		{Unknown(), ""},
+		{Bool(true), ""},
+	} {
 		number, ok := tc.value.Number()
 		require.Equal(t, tc.want != "", ok)
 		if ok {
@@ -115,7 +128,8 @@ func TestOmittedFields(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			columns := []Column[Value]{
-				{ID: "v", Value: func(v Value) Value { return v }}, {ID: "w", Scope: CSVOnly, Value: func(Value) Value { return Text("w") }},
+				{ID: "v", Value: func(v Value) Value { return v }},
+				{ID: "w", Scope: CSVOnly, Value: func(Value) Value { return Text("w") }},
 			}
 			for _, object := range []any{
 				Object{{"v", tc.value}}, ObjectOf(columns, tc.value), Records{NewTable(columns, []Value{tc.value}, nil)},
@@ -124,7 +138,8 @@ func TestOmittedFields(t *testing.T) {
 				require.NoError(t, WriteJSON(&out, object))
 				require.Equal(t, tc.omitted, !bytes.Contains(out.Bytes(), []byte(`"v"`)), out.String())
 			}
-			require.Equal(t, tc.value.Exact(), csvOf(t, NewTable(columns, []Value{tc.value}, nil))[1][0], "CSV keeps its columns")
+			require.Equal(t, tc.value.Exact(), csvOf(t, NewTable(columns, []Value{tc.value}, nil))[1][0],
+				"CSV keeps its columns")
 		})
 	}
 }

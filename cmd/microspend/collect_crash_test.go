@@ -61,20 +61,26 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 		for at := from; at.Before(now.Add(-15 * time.Minute)); at = at.Add(25 * time.Minute) {
 			values := []int64{int64(i + 1), at.Unix() % 1000, 3, 4, 5}
 			for q, value := range values {
-				metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{
-					Namespace: emf.DefaultNamespace, Name: emf.Metrics()[q].Name,
-					Dimensions: map[string]string{"Tenant": "acme", "Image": "web", "MicrovmId": id},
-				}, fakecloudwatch.Value(at, float64(value)))
+				metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"},
+					fakecloudwatch.Metric{
+						Namespace: emf.DefaultNamespace, Name: emf.Metrics()[q].Name,
+						Dimensions: map[string]string{"Tenant": "acme", "Image": "web", "MicrovmId": id},
+					}, fakecloudwatch.Value(at, float64(value)))
 			}
 			key := usage.Key{
-				Source: "cloudwatch", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount, Resource: usage.Resource{ID: id}, PeriodStart: at.Unix(),
+				Source: "cloudwatch", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount, Resource: usage.Resource{ID: id},
+				PeriodStart: at.Unix(),
 			}
-			truth[key] = usage.Amounts{pricing.VCPU: values[0], pricing.Memory: values[1], pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5}
+			truth[key] = usage.Amounts{
+				pricing.VCPU: values[0], pricing.Memory: values[1], pricing.SnapshotRead: 3,
+				pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5,
+			}
 		}
 	}
 	const inFlight = 2
 	collect := func(dir string) *exec.Cmd {
-		cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--per-microvm", "--ledger", dir, "--lookback", "72h", "--parallel", fmt.Sprint(inFlight))
+		cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--per-microvm", "--ledger", dir, "--lookback",
+			"72h", "--parallel", fmt.Sprint(inFlight))
 		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
 			"AWS_ACCOUNT_ID="+fakecloudwatch.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
 		return cmd
@@ -128,7 +134,8 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 			}
 			return true
 		})
-		t.Logf("ledger %d: %d kills, %d calls, %d of them for data again", ledgers, killedHere, len(metrics.Calls())-asked, again)
+		t.Logf("ledger %d: %d kills, %d calls, %d of them for data again", ledgers, killedHere, len(metrics.Calls())-asked,
+			again)
 		assert.LessOrEqual(t, again, (inFlight+3)*killedHere, "no more than were on their way from the service to the disk")
 	}
 	t.Logf("killed %d times", killed)
@@ -142,13 +149,15 @@ func TestCollectAsAService(t *testing.T) {
 	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{})
 	at := time.Now().UTC().Add(-time.Hour)
 	metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{
-		Namespace: emf.DefaultNamespace, Name: emf.Metrics()[0].Name, Dimensions: map[string]string{"Tenant": "acme", "Image": "web"},
+		Namespace: emf.DefaultNamespace, Name: emf.Metrics()[0].Name,
+		Dimensions: map[string]string{"Tenant": "acme", "Image": "web"},
 	}, fakecloudwatch.Value(at, 1000))
 	server := httptest.NewServer(metrics)
 	defer server.Close()
 	dir := filepath.Join(t.TempDir(), "ledger")
 	var said bytes.Buffer
-	cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--ledger", dir, "--every", "1m", "--log-format", "json")
+	cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--ledger", dir, "--every", "1m", "--log-format",
+		"json")
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
 		"AWS_ACCOUNT_ID="+fakecloudwatch.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
 	cmd.Stderr = &said

@@ -42,8 +42,9 @@ func scriptedLife(print func(at time.Time, line string)) error {
 	}
 	recorder.Observe(now(), load)
 	recorder.Run(now(), load, meter.Identity{
-		MicroVMID: "microvm-42", Tenant: "acme", Image: "sandbox", Region: "eu-west-1", Account: fakecloudwatch.DefaultAccount,
-		Size: size, ImageBytes: 3 << 30,
+		MicroVMID: "microvm-42", Tenant: "acme", Image: "sandbox", Region: "eu-west-1",
+		Account: fakecloudwatch.DefaultAccount,
+		Size:    size, ImageBytes: 3 << 30,
 	})
 	runs(20 * time.Minute)
 	recorder.Suspend(now(), load)
@@ -60,7 +61,10 @@ func setUpSources(env *testscript.Env) error {
 	clock := func() time.Time { return scriptDay }
 	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
 	logs := fakecloudwatch.NewLogs(fakecloudwatch.LogsOptions{Now: clock, PageEvents: 10})
-	logs.AddGroup(place, fakecloudwatch.LogGroup{Name: "/aws/lambda-microvms/sandbox", Created: scriptDay.AddDate(0, 0, -30)})
+	logs.AddGroup(place, fakecloudwatch.LogGroup{
+		Name:    "/aws/lambda-microvms/sandbox",
+		Created: scriptDay.AddDate(0, 0, -30),
+	})
 	lines := 0
 	err := scriptedLife(func(at time.Time, line string) {
 		if lines++; lines == 7 {
@@ -79,14 +83,20 @@ func setUpSources(env *testscript.Env) error {
 		return err
 	}
 	image := "arn:aws:lambda:eu-west-1:" + fakecloudwatch.DefaultAccount + ":microvm-image:sandbox"
-	api := fakemicrovms.New(fakemicrovms.Options{Now: clock, Keys: map[string]string{"AKID": "secret"}, Region: "eu-west-1"})
+	api := fakemicrovms.New(fakemicrovms.Options{
+		Now: clock, Keys: map[string]string{"AKID": "secret"},
+		Region: "eu-west-1",
+	})
 	api.AddImage(fakemicrovms.Image{
 		ARN: image, Version: "1.0", MemoryMiB: 2048, CreatedAt: scriptDay.AddDate(0, 0, -9),
 		Builds: []fakemicrovms.Build{{ID: "b1", Memory: 1 << 30, Disk: 1 << 20}},
 	})
-	api.Add(fakemicrovms.MicroVM{ID: "microvm-43", Image: image, Version: "1.0", StartedAt: scriptDay.Add(-time.Hour), Changes: []fakemicrovms.Change{
-		{At: scriptDay.Add(-time.Hour), State: microvmapi.StateRunning},
-	}})
+	api.Add(fakemicrovms.MicroVM{
+		ID: "microvm-43", Image: image, Version: "1.0", StartedAt: scriptDay.Add(-time.Hour),
+		Changes: []fakemicrovms.Change{
+			{At: scriptDay.Add(-time.Hour), State: microvmapi.StateRunning},
+		},
+	})
 	for name, server := range map[string]*httptest.Server{
 		"LOGS": httptest.NewServer(whole), "TORNLOGS": httptest.NewServer(logs), "MICROVMS": httptest.NewServer(api),
 	} {

@@ -37,11 +37,17 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"503", answered(503, "ServiceUnavailable"), true, false, ""},
 		{"server's fault with status 400", answered(400, "InternalServiceFault"), true, false, "what counts is the code"},
 		{"a quota", answered(402, "ServiceQuotaExceededException"), false, false, "waiting raises no quota"},
-		{"another quota", answered(400, "LimitExceededException"), false, false, "likewise, though the SDK takes it for throttling"},
+		{
+			"another quota", answered(400, "LimitExceededException"), false, false,
+			"likewise, though the SDK takes it for throttling",
+		},
 		{"not allowed", answered(403, "AccessDeniedException"), false, false, ""},
 		{"bad request", answered(400, "InvalidParameterException"), false, false, ""},
 		{"not there", answered(404, "ResourceNotFoundException"), false, false, ""},
-		{"garbage", &smithy.DeserializationError{Err: errors.New("invalid character")}, true, false, "only reads are made: asking again does no harm"},
+		{
+			"garbage", &smithy.DeserializationError{Err: errors.New("invalid character")}, true, false,
+			"only reads are made: asking again does no harm",
+		},
 		{"cut off", fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), true, false, ""},
 		{"canceled", fmt.Errorf("sending: %w", context.Canceled), false, false, "the user asked for an end"},
 		{"anything else", errors.New("no idea"), false, false, ""},
@@ -56,7 +62,8 @@ func TestWhatIsTriedAgain(t *testing.T) {
 
 func TestDelaysDoubleUpToTheLongestAndAreRandomFromZero(t *testing.T) {
 	random := 1.0
-	r := NewRetryer(Retry{Base: 100 * time.Millisecond, Longest: time.Second, Random: func() float64 { return random }}, nil)
+	r := NewRetryer(Retry{Base: 100 * time.Millisecond, Longest: time.Second, Random: func() float64 { return random }},
+		nil)
 	delay := func(attempt int, err error) time.Duration {
 		d, e := r.RetryDelay(attempt, err)
 		require.NoError(t, e)
@@ -68,7 +75,10 @@ func TestDelaysDoubleUpToTheLongestAndAreRandomFromZero(t *testing.T) {
 		delays = append(delays, delay(attempt, server))
 	}
 	ms := time.Millisecond
-	require.Equal(t, []time.Duration{100 * ms, 100 * ms, 200 * ms, 400 * ms, 800 * ms, time.Second, time.Second, time.Second}, delays,
+	require.Equal(t, []time.Duration{
+		100 * ms, 100 * ms, 200 * ms, 400 * ms, 800 * ms, time.Second, time.Second,
+		time.Second,
+	}, delays,
 		"the SDK counts attempts from one, and from zero with its newer retries")
 	require.Equal(t, 200*ms, delay(1, throttled), "throttling waits twice as long")
 	require.Equal(t, time.Second, delay(1_000_000, server), "no overflow")

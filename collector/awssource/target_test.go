@@ -108,7 +108,9 @@ func TestTheAccountOfTheCredentialsIsAskedOfSTSOnce(t *testing.T) {
 func TestAProfileGivesCredentialsAndRegion(t *testing.T) {
 	home := alone(t)
 	newSTS(t)
-	require.NoError(t, os.WriteFile(filepath.Join(home, ".aws/config"), []byte("[profile finance]\nregion = eu-north-1\naws_access_key_id = AKIDFINANCE\naws_secret_access_key = s\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".aws/config"),
+		[]byte("[profile finance]\nregion = eu-north-1\naws_access_key_id = AKIDFINANCE\naws_secret_access_key = s\n"),
+		0o600))
 	options := patient()
 	options.Profile = "finance"
 	targets, err := Targets(t.Context(), options)
@@ -180,7 +182,8 @@ sso_role_name = Reader
 	cache := filepath.Join(home, ".aws/sso/cache")
 	require.NoError(t, os.MkdirAll(cache, 0o700))
 	expired, err := json.Marshal(map[string]string{
-		"startUrl": "https://example.awsapps.com/start", "region": "eu-west-1", "accessToken": "x", "expiresAt": "2020-01-01T00:00:00Z",
+		"startUrl": "https://example.awsapps.com/start", "region": "eu-west-1", "accessToken": "x",
+		"expiresAt": "2020-01-01T00:00:00Z",
 	})
 	require.NoError(t, err)
 	name := fmt.Sprintf("%x.json", sha1.Sum([]byte("https://example.awsapps.com/start")))
@@ -199,7 +202,10 @@ func TestWhatIsMissingIsNamedWithWhatToDo(t *testing.T) {
 		says   string
 		config bool
 	}{
-		{"no credentials", func(t *testing.T, o *Options) { o.Regions = []string{"eu-west-1"} }, "no AWS credentials were found; name a profile", true},
+		{
+			"no credentials", func(t *testing.T, o *Options) { o.Regions = []string{"eu-west-1"} },
+			"no AWS credentials were found; name a profile", true,
+		},
 		{"no region", func(t *testing.T, o *Options) { withKeys(t) }, "no region; name one with --region", true},
 		{"no such profile", func(t *testing.T, o *Options) { o.Profile = "nobody" }, "there is no profile nobody", true},
 		{"expired token", func(t *testing.T, o *Options) {
@@ -238,7 +244,8 @@ func TestARoleThatCannotBeAssumedIsExplainedAtItsFirstCall(t *testing.T) {
 	options.Roles = []Role{{ARN: "arn:aws:iam::444455556666:role/reader"}}
 	targets, err := Targets(t.Context(), options)
 	require.NoError(t, err)
-	_, err = cloudwatchlogs.NewFromConfig(targets[0].Config).DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
+	_, err = cloudwatchlogs.NewFromConfig(targets[0].Config).DescribeLogGroups(t.Context(),
+		&cloudwatchlogs.DescribeLogGroupsInput{})
 	require.ErrorContains(t, Explain(err), "the role cannot be assumed; check its trust policy, its external id")
 }
 
@@ -274,7 +281,10 @@ func TestWhichEndpointIsAsked(t *testing.T) {
 		path  string
 	}{
 		{"the flag", func(t *testing.T, url string, o *Options) { o.EndpointURL = url }, "/"},
-		{"the flag, by region", func(t *testing.T, url string, o *Options) { o.EndpointURL = url + "/at/{region}" }, "/at/eu-west-1"},
+		{
+			"the flag, by region", func(t *testing.T, url string, o *Options) { o.EndpointURL = url + "/at/{region}" },
+			"/at/eu-west-1",
+		},
 		{"the flag before the variables", func(t *testing.T, url string, o *Options) {
 			o.EndpointURL = url
 			t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -284,7 +294,11 @@ func TestWhichEndpointIsAsked(t *testing.T) {
 			o.EndpointURL = url
 			t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
 		}, "/"},
-		{"the service's variable", func(t *testing.T, url string, o *Options) { t.Setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url) }, "/"},
+		{"the service's variable", func(t *testing.T, url string,
+			o *Options,
+		) {
+			t.Setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url)
+		}, "/"},
 		{"the variable of all", func(t *testing.T, url string, o *Options) { t.Setenv("AWS_ENDPOINT_URL", url) }, "/"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -303,7 +317,8 @@ func TestWhichEndpointIsAsked(t *testing.T) {
 			tc.setup(t, server.URL, &options)
 			targets, err := Targets(t.Context(), options)
 			require.NoError(t, err)
-			_, err = cloudwatchlogs.NewFromConfig(targets[0].Config).DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
+			_, err = cloudwatchlogs.NewFromConfig(targets[0].Config).DescribeLogGroups(t.Context(),
+				&cloudwatchlogs.DescribeLogGroupsInput{})
 			require.NoError(t, err)
 			require.Equal(t, tc.path, asked)
 			got := Endpoint(t.Context(), targets[0].Config, "CloudWatch Logs", "https://fallback")

@@ -40,7 +40,8 @@ func TestFromTheMeterToTheLedger(t *testing.T) {
 			}
 			assert.Equal(t, "900000", sum.Amounts[pricing.VCPU].String(), "10 and 5 minutes of one vCPU")
 			assert.Equal(t, fmt.Sprint(900_000*2048), sum.Amounts[pricing.Memory].String())
-			assert.Equal(t, fmt.Sprint(5<<30), sum.Amounts[pricing.SnapshotRead].String(), "an image of 3 GB and a state of 2 GB")
+			assert.Equal(t, fmt.Sprint(5<<30), sum.Amounts[pricing.SnapshotRead].String(),
+				"an image of 3 GB and a state of 2 GB")
 			assert.Equal(t, fmt.Sprint(2<<30), sum.Amounts[pricing.SnapshotWrite].String())
 			assert.Equal(t, fmt.Sprint(2*7200<<30), sum.Amounts[pricing.SnapshotStorage].String(), "2 GB for two hours")
 
@@ -60,7 +61,8 @@ func TestWhatNobodyNamedHasNoName(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{}, mapping.Default())
 	for _, metric := range mapping.Default().Metrics {
 		w.fake.Put(place, fakecloudwatch.Metric{
-			Namespace: emf.DefaultNamespace, Name: metric.Name, Dimensions: map[string]string{emf.DimensionTenant: emf.NoTenant, emf.DimensionImage: emf.NoImage},
+			Namespace: emf.DefaultNamespace, Name: metric.Name,
+			Dimensions: map[string]string{emf.DimensionTenant: emf.NoTenant, emf.DimensionImage: emf.NoImage},
 		}, fakecloudwatch.Value(w.now.Add(-time.Hour), 5))
 	}
 	require.Empty(t, w.run().Gaps)
@@ -100,7 +102,8 @@ func live(t *testing.T, w *world, perVM bool) {
 	}
 	recorder.Observe(at, load)
 	recorder.Run(at, load, meter.Identity{
-		MicroVMID: "mvm-1", Tenant: "acme", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:img", Size: size, ImageBytes: 3 << 30,
+		MicroVMID: "mvm-1", Tenant: "acme", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:img", Size: size,
+		ImageBytes: 3 << 30,
 	})
 	run(10 * time.Minute)
 	recorder.Suspend(at, load)

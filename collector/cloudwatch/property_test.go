@@ -102,7 +102,8 @@ func TestWhateverCloudWatchDoes(t *testing.T) {
 		var begin time.Time
 		for range rapid.IntRange(1, 5).Draw(rt, "runs") {
 			w.now = w.now.Add(time.Duration(rapid.IntRange(-120, 20*60).Draw(rt, "minutes later")) * time.Minute)
-			w.fake.SetFaults(chaos(random, rapid.SampledFrom([]float64{0, 0.1, 0.5, 0.95}).Draw(rt, "mood"), page < fakecloudwatch.MaxDatapoints))
+			w.fake.SetFaults(chaos(random, rapid.SampledFrom([]float64{0, 0.1, 0.5, 0.95}).Draw(rt, "mood"),
+				page < fakecloudwatch.MaxDatapoints))
 			if runs = append(runs, w.serviceTime()); len(runs) == 1 {
 				begin = w.now.Add(-w.timing.Lookback)
 			}
@@ -168,7 +169,10 @@ func exceeds(got, most usage.Amounts) bool {
 
 // inGap reports whether a gap may be what keeps a record from being there: one of its time.
 func inGap(gaps []collector.Gap, _ usage.Key, start time.Time) bool {
-	return slices.ContainsFunc(gaps, func(g collector.Gap) bool { return g.Window == (collector.Window{}) || g.Window.Contains(start) })
+	return slices.ContainsFunc(gaps, func(g collector.Gap) bool {
+		return g.Window == (collector.Window{}) ||
+			g.Window.Contains(start)
+	})
 }
 
 func TestDroppedConnectionsOfLargeReplies(t *testing.T) {

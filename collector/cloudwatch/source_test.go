@@ -88,11 +88,15 @@ func TestStatusCodes(t *testing.T) {
 				return
 			}
 			require.Len(t, s.Gaps, 1)
-			assert.Contains(t, s.Gaps[0].String(), "microspend MemoryMiBMilliseconds {Tenant=tenant of a, Image=web, MicrovmId=a}")
+			assert.Contains(t, s.Gaps[0].String(),
+				"microspend MemoryMiBMilliseconds {Tenant=tenant of a, Image=web, MicrovmId=a}")
 			assert.Contains(t, s.Gaps[0].Reason, test.reason)
 			for _, r := range w.content() {
 				assert.Equal(t, usage.CoveragePartial, r.Coverage)
-				assert.Equal(t, usage.Amounts{pricing.VCPU: 1, pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4, pricing.SnapshotStorage: 5}, r.Amounts, "the others land")
+				assert.Equal(t, usage.Amounts{
+					pricing.VCPU: 1, pricing.SnapshotRead: 3, pricing.SnapshotWrite: 4,
+					pricing.SnapshotStorage: 5,
+				}, r.Amounts, "the others land")
 			}
 			w.fake.SetFaults(nil)
 			w.now = w.now.Add(5 * time.Minute)
@@ -186,7 +190,8 @@ func TestFleets(t *testing.T) {
 func TestBatchesKeepToTheLimits(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{})
 	for i := range 300 {
-		w.put(w.now.Add(-time.Hour), strings.Repeat("x", 1+i%5)+string(rune('a'+i%26))+time.Duration(i).String(), point{given: allGiven})
+		w.put(w.now.Add(-time.Hour), strings.Repeat("x", 1+i%5)+string(rune('a'+i%26))+time.Duration(i).String(),
+			point{given: allGiven})
 	}
 	for _, period := range []time.Duration{time.Minute, 5 * time.Minute, time.Hour} {
 		for _, length := range []time.Duration{time.Hour, 24 * time.Hour, 72 * time.Hour} {
@@ -284,7 +289,8 @@ func TestOtherKeysAreNotReadAgain(t *testing.T) {
 	}
 	w.timing.Lookback = 24 * time.Hour
 	w.run()
-	w.options.Source = newSource(t, w.server.URL, func() time.Time { return *w.shown.Load() }, []mapping.Mapping{mapping.Default()})
+	w.options.Source = newSource(t, w.server.URL, func() time.Time { return *w.shown.Load() },
+		[]mapping.Mapping{mapping.Default()})
 	w.now = w.now.Add(5 * time.Hour)
 	w.run()
 	seen := map[time.Time]int{}

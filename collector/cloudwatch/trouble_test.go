@@ -96,7 +96,8 @@ func TestOneOfManyTargetsFails(t *testing.T) {
 	w.busy(w.now.Add(-5*time.Hour), w.now, 2)
 	w.timing.Lookback = 4 * time.Hour
 	w.options.Targets = func(context.Context) ([]collector.Target, []collector.Gap) {
-		return []collector.Target{{Account: target.Account, Region: "us-east-1"}, target}, []collector.Gap{{Reason: "a role cannot be assumed"}}
+		return []collector.Target{{Account: target.Account, Region: "us-east-1"}, target},
+			[]collector.Gap{{Reason: "a role cannot be assumed"}}
 	}
 	s := w.run()
 	require.Len(t, s.Gaps, 2)
@@ -144,7 +145,10 @@ func TestClockThatJumps(t *testing.T) {
 	w.timing.Lookback = 4 * time.Hour
 	start := w.now
 	first := start.Add(-4 * time.Hour)
-	for _, at := range []time.Duration{0, -3 * time.Hour, 2 * time.Hour, 400 * 24 * time.Hour, 3 * time.Hour, -time.Hour, 20 * time.Hour, 19 * time.Hour} {
+	for _, at := range []time.Duration{
+		0, -3 * time.Hour, 2 * time.Hour, 400 * 24 * time.Hour, 3 * time.Hour, -time.Hour,
+		20 * time.Hour, 19 * time.Hour,
+	} {
 		w.now = start.Add(at)
 		w.run()
 	}
@@ -266,7 +270,8 @@ func TestTokenBucket(t *testing.T) {
 	s := w.run()
 	assert.Empty(t, s.Gaps)
 	assert.Len(t, w.content(), 400)
-	assert.GreaterOrEqual(t, time.Since(began), time.Duration(len(w.fake.Calls())-5)*10*time.Millisecond, "no faster than the bucket")
+	assert.GreaterOrEqual(t, time.Since(began), time.Duration(len(w.fake.Calls())-5)*10*time.Millisecond,
+		"no faster than the bucket")
 }
 
 // Memory grows with the series, not with the window.

@@ -36,8 +36,8 @@ type world struct {
 
 	// The clocks as others see them: a server may still be at work on a call that was given up.
 	shown, service atomic.Pointer[time.Time]
-	// steady keeps CloudWatch's own clock where it is when the collector's is set back, as it is in truth: a datapoint that
-	// has arrived stays. Without it both clocks are one.
+	// steady keeps CloudWatch's own clock where it is when the collector's is set back, as it is in truth: a datapoint
+	// that has arrived stays. Without it both clocks are one.
 	steady bool
 }
 
@@ -70,7 +70,10 @@ var (
 )
 
 func newWorld(t testing.TB, options fakecloudwatch.Options, mappings ...mapping.Mapping) *world {
-	w := &world{t: t, now: monday.Add(60 * time.Hour), data: map[usage.Key][]point{}, ledger: filepath.Join(t.TempDir(), "ledger")}
+	w := &world{
+		t: t, now: monday.Add(60 * time.Hour), data: map[usage.Key][]point{},
+		ledger: filepath.Join(t.TempDir(), "ledger"),
+	}
 	w.show()
 	clock := func() time.Time { return *w.shown.Load() }
 	options.Now = func() time.Time { return *w.service.Load() }
@@ -141,14 +144,18 @@ var allGiven = [5]bool{true, true, true, true, true}
 func (w *world) truth(key usage.Key, at time.Time) (usage.Record, bool) {
 	r := usage.Record{
 		PeriodStart: time.Unix(key.PeriodStart, 0).UTC(), PeriodSeconds: 300, Region: key.Region, Account: key.Account,
-		Resource: usage.Resource{ID: key.Resource.ID}, Tenant: "tenant of " + key.Resource.ID, Image: "web", Source: key.Source,
+		Resource: usage.Resource{ID: key.Resource.ID}, Tenant: "tenant of " + key.Resource.ID, Image: "web",
+		Source: key.Source,
 	}
 	var given [5]bool
 	for _, p := range w.data[key] {
 		if p.arrives.After(at) {
 			continue
 		}
-		for i, amount := range []*int64{&r.Amounts[pricing.VCPU], &r.Amounts[pricing.Memory], &r.Amounts[pricing.SnapshotRead], &r.Amounts[pricing.SnapshotWrite], &r.Amounts[pricing.SnapshotStorage]} {
+		for i, amount := range []*int64{
+			&r.Amounts[pricing.VCPU], &r.Amounts[pricing.Memory],
+			&r.Amounts[pricing.SnapshotRead], &r.Amounts[pricing.SnapshotWrite], &r.Amounts[pricing.SnapshotStorage],
+		} {
 			if p.given[i] {
 				*amount += p.values[i]
 				given[i] = true

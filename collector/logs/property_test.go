@@ -18,7 +18,10 @@ import (
 // all. The ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one
 // is never wrong.
 func TestWhateverGoesWrongWithLogs(t *testing.T) {
-	throttled := fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}}
+	throttled := fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{
+		Status: http.StatusBadRequest,
+		Code:   "ThrottlingException", Message: "Rate exceeded",
+	}}
 	faults := []fakecloudwatch.LogsFault{
 		throttled,
 		{Fault: fakecloudwatch.Internal},
@@ -48,7 +51,8 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 		w.options.Timing.Reread = time.Duration(seed%3) * 3 * time.Hour
 		lost := map[usage.Key]bool{}
 		for i := range 1 + random.IntN(3) {
-			m := meterOf(fmt.Sprint("mvm-", i), "acme", monday.Add(time.Duration(random.Int64N(int64(48*time.Hour)))).Truncate(time.Millisecond))
+			m := meterOf(fmt.Sprint("mvm-", i), "acme",
+				monday.Add(time.Duration(random.Int64N(int64(48*time.Hour)))).Truncate(time.Millisecond))
 			for range 1 + random.IntN(3) {
 				m.run(time.Duration(1+random.Int64N(int64(40*time.Minute))).Round(time.Millisecond)+time.Millisecond, emf.Suspend)
 				m.sleep(time.Duration(1+random.Int64N(int64(100*time.Minute))).Round(time.Millisecond) + time.Millisecond)
@@ -56,7 +60,10 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 			m.run(10*time.Minute, emf.Terminate)
 			w.know(m)
 			for _, line := range m.lines {
-				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: m.line.MicroVMID}, PeriodStart: line.Start().Truncate(5 * time.Minute).Unix()}
+				key := usage.Key{
+					Source: SourceName, Region: target.Region, Account: target.Account,
+					Resource: usage.Resource{ID: m.line.MicroVMID}, PeriodStart: line.Start().Truncate(5 * time.Minute).Unix(),
+				}
 				event := fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))}
 				if late && random.IntN(4) == 0 {
 					event.Arrives = line.at.Add(time.Duration(random.Int64N(int64(20 * time.Hour))))
@@ -85,7 +92,8 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 			r, there := got[key]
 			switch {
 			case lost[key]:
-				require.True(t, !there || r.Coverage != usage.CoverageComplete, "seed %d: a period that lacks a line says so: %+v", seed, r)
+				require.True(t, !there || r.Coverage != usage.CoverageComplete, "seed %d: a period that lacks a line says so: %+v",
+					seed, r)
 			default:
 				require.True(t, there, "seed %d: %+v is lacking", seed, key)
 				if r.Coverage == usage.CoverageComplete || len(lost) == 0 {

@@ -20,7 +20,8 @@ import (
 func TestLinesOfALifeBecomeItsUsageToTheLastUnit(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	for i := range 5 {
-		w.put(logGroupName, aDay(fmt.Sprint("mvm-", i), fmt.Sprint("tenant-", i%2), monday.Add(time.Duration(i)*5*time.Hour+1234567*time.Millisecond)), nil)
+		w.put(logGroupName, aDay(fmt.Sprint("mvm-", i), fmt.Sprint("tenant-", i%2),
+			monday.Add(time.Duration(i)*5*time.Hour+1234567*time.Millisecond)), nil)
 	}
 	summary := w.run()
 	require.Empty(t, summary.Gaps)
@@ -48,7 +49,8 @@ func TestASuspensionIsFoundAtTheResume(t *testing.T) {
 	require.Len(t, asleep, 10, "of the time it sleeps nothing is known yet")
 	for _, r := range asleep {
 		complete := r.PeriodStart.Before(monday.Add(2*time.Hour + 45*time.Minute))
-		require.Equal(t, complete, r.Coverage == usage.CoverageComplete, "only the period in which it was suspended is not whole: %v", r.PeriodStart)
+		require.Equal(t, complete, r.Coverage == usage.CoverageComplete,
+			"only the period in which it was suspended is not whole: %v", r.PeriodStart)
 	}
 	w.now = monday.Add(20 * time.Hour)
 	summary := w.run()
@@ -60,7 +62,8 @@ func TestPagesEmptyAndCutShort(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{Scan: 50, PageEvents: 7})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
 	for i := range 500 { // another program that says a lot
-		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{At: monday.Add(time.Hour + time.Duration(i)*time.Minute), Message: "application"})
+		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{At: monday.Add(time.Hour +
+			time.Duration(i)*time.Minute), Message: "application"})
 	}
 	n := 0
 	w.fake.SetFaults(func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
@@ -95,15 +98,22 @@ func TestWhatIsNotALineIsCountedAndNamed(t *testing.T) {
 	i := 0
 	for _, bad := range texts {
 		i++
-		w.fake.Put(place, logGroupName, "odd-stream", fakecloudwatch.LogEvent{At: at.Add(time.Duration(i) * time.Second), Message: bad})
+		w.fake.Put(place, logGroupName, "odd-stream", fakecloudwatch.LogEvent{
+			At:      at.Add(time.Duration(i) * time.Second),
+			Message: bad,
+		})
 	}
 	w.fake.Put(place, logGroupName, "twice", fakecloudwatch.LogEvent{At: at, Message: text(20)})
-	w.fake.Put(place, logGroupName, "liar", fakecloudwatch.LogEvent{At: at, Message: strings.Replace(text(21), `"VCPUMilliseconds":60000`, `"VCPUMilliseconds":1`, 1)})
+	w.fake.Put(place, logGroupName, "liar", fakecloudwatch.LogEvent{
+		At:      at,
+		Message: strings.Replace(text(21), `"VCPUMilliseconds":60000`, `"VCPUMilliseconds":1`, 1),
+	})
 
 	summary := w.run()
 	for what := range texts {
 		require.Equal(t, int64(1), summary.Counts[what], what)
-		require.Contains(t, strings.Join(summary.Notes, "\n"), what+": 123456789012 eu-west-1, "+logGroupName+", stream odd-stream, printed 2026-11-16T01:30:0", what)
+		require.Contains(t, strings.Join(summary.Notes, "\n"), what+": 123456789012 eu-west-1, "+logGroupName+
+			", stream odd-stream, printed 2026-11-16T01:30:0", what)
 	}
 	require.Equal(t, int64(1), summary.Counts[countTwice])
 	require.Equal(t, int64(1), summary.Counts[countContradict])
@@ -131,12 +141,19 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 		reason  string
 	}{
 		{"one in the middle", func(_ *metered, i int) bool { return i == 22 }, 1, 0, ""},
-		{"one at the edge of a window", func(m *metered, i int) bool { return m.lines[i].Start().Equal(monday.Add(24 * time.Hour)) }, 1, 0, "the next window sees its neighbour"},
+		{"one at the edge of a window", func(m *metered,
+			i int,
+		) bool {
+			return m.lines[i].Start().Equal(monday.Add(24 * time.Hour))
+		}, 1, 0, "the next window sees its neighbour"},
 		{"the launch", func(_ *metered, i int) bool { return i == 0 }, 0, 1, "it has no length, but a read of the image"},
 		{"a resume", func(m *metered, i int) bool {
 			return m.lines[i].Event == emf.Resume && i < 90
 		}, 1, 0, "likewise"},
-		{"a whole suspension", func(m *metered, i int) bool { return m.lines[i].Event == emf.Suspended && i < 88 }, 37, 0, ""},
+		{
+			"a whole suspension", func(m *metered, i int) bool { return m.lines[i].Event == emf.Suspended && i < 88 }, 37, 0,
+			"",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
@@ -154,7 +171,10 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 			require.Empty(t, summary.Gaps)
 			got := w.inLedger()
 			for i := range m.lines {
-				key := usage.Key{Source: SourceName, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: "mvm-1"}, PeriodStart: m.lines[i].Start().Truncate(5 * time.Minute).Unix()}
+				key := usage.Key{
+					Source: SourceName, Region: target.Region, Account: target.Account,
+					Resource: usage.Resource{ID: "mvm-1"}, PeriodStart: m.lines[i].Start().Truncate(5 * time.Minute).Unix(),
+				}
 				if r, there := got[key]; lost[i] && there {
 					require.Equal(t, usage.CoveragePartial, r.Coverage, "line %d", i)
 				}
@@ -177,7 +197,10 @@ func TestLinesThatArriveLateHeal(t *testing.T) {
 		if i%3 == 0 {
 			arrives = line.at.Add(30 * time.Hour)
 		}
-		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil)), Arrives: arrives})
+		w.fake.Put(place, logGroupName, "mvm-1", fakecloudwatch.LogEvent{
+			At: line.at, Message: string(line.AppendTo(nil)),
+			Arrives: arrives,
+		})
 	}
 	summary := w.run()
 	require.NotZero(t, summary.Counts[countMissing])
@@ -210,12 +233,16 @@ func TestTheOrderOfLinesDoesNotMatter(t *testing.T) {
 	summary := w.run()
 	w.requireTruth()
 	require.NotZero(t, summary.Counts[countDisorder])
-	require.Contains(t, strings.Join(summary.Notes, "\n"), "lines out of order: 123456789012 eu-west-1, "+logGroupName+", stream mvm-1")
+	require.Contains(t, strings.Join(summary.Notes, "\n"), "lines out of order: 123456789012 eu-west-1, "+logGroupName+
+		", stream mvm-1")
 }
 
 func TestALogGroupThatForgetsTakesNothingAway(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
-	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName, RetentionDays: 1, Created: monday.AddDate(0, 0, -30)})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{
+		Name: logGroupName, RetentionDays: 1,
+		Created: monday.AddDate(0, 0, -30),
+	})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(2*time.Hour)), nil)
 	w.now = monday.Add(12 * time.Hour)
 	w.run()
@@ -235,7 +262,10 @@ func TestOneGroupThatFailsDoesNotStopTheOthers(t *testing.T) {
 	truth := w.truth
 	w.fake.SetFaults(func(c fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
 		if c.Filter != nil && *c.Filter.LogGroupName == "/a/one" {
-			return fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "InvalidOperationException", Message: "not of this class"}}
+			return fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{
+				Status: http.StatusBadRequest,
+				Code:   "InvalidOperationException", Message: "not of this class",
+			}}
 		}
 		return fakecloudwatch.LogsFault{}
 	})
@@ -269,11 +299,15 @@ func TestWhatKeepsAllOfATargetFromBeingRead(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	summary := w.run()
 	require.Len(t, summary.Gaps, 1)
-	require.Contains(t, summary.Gaps[0].String(), "there is no log group /aws/lambda-microvms/* or /aws/lambda/microvms/*; name those that MicroVMs log to")
+	require.Contains(t, summary.Gaps[0].String(),
+		"there is no log group /aws/lambda-microvms/* or /aws/lambda/microvms/*; name those that MicroVMs log to")
 
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
 	w.fake.SetFaults(func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault {
-		return fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{Status: http.StatusBadRequest, Code: "AccessDeniedException", Message: "no"}}
+		return fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{
+			Status: http.StatusBadRequest,
+			Code:   "AccessDeniedException", Message: "no",
+		}}
 	})
 	w.now = w.now.Add(time.Hour)
 	summary = w.run()
@@ -321,7 +355,10 @@ func TestBatchesAreAsLongAsTheirLogGroupsAreQuiet(t *testing.T) {
 func TestBothPricesStandSideBySide(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	w.put(logGroupName, aDay("mvm-1", "acme", monday.Add(time.Hour)), nil)
-	w.fake.AddGroup(place, fakecloudwatch.LogGroup{Name: logGroupName, Created: w.now.Add(-100 * time.Hour), StoredBytes: 100_000_000})
+	w.fake.AddGroup(place, fakecloudwatch.LogGroup{
+		Name: logGroupName, Created: w.now.Add(-100 * time.Hour),
+		StoredBytes: 100_000_000,
+	})
 	runner, err := collector.New(w.options)
 	require.NoError(t, err)
 	estimate, err := runner.Estimate(context.Background())
@@ -332,7 +369,8 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 	require.Contains(t, text, "$0.50 per GB of 10^9 bytes")
 	require.Contains(t, text, "and $0.002085 from metrics (5 with a MicrovmId dimension at $0.30 a month of 730 hours")
 	require.Regexp(t, `, (9\d|1[01]\d) times as much`, text, "about a hundredth")
-	require.Contains(t, text, "log-groups: these 1 take in about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours")
+	require.Contains(t, text,
+		"log-groups: these 1 take in about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours")
 	require.Empty(t, w.fake.Calls()[0].Filter, "nothing is read for it")
 }
 
@@ -347,7 +385,10 @@ func TestForgedLines(t *testing.T) {
 		line := victim.lines[30].Line
 		line.Life, line.Sequence = strings.Repeat("f", 32), 1
 		change(&line)
-		w.fake.Put(place, logGroupName, stream, fakecloudwatch.LogEvent{At: victim.lines[30].at.Add(time.Second), Message: string(line.AppendTo(nil))})
+		w.fake.Put(place, logGroupName, stream, fakecloudwatch.LogEvent{
+			At:      victim.lines[30].at.Add(time.Second),
+			Message: string(line.AppendTo(nil)),
+		})
 	}
 	forge("mvm-2", func(l *emf.Line) {})                                                         // in another's name
 	forge("mvm-1", func(l *emf.Line) { l.Sequence, l.Amounts[pricing.VCPU] = 2, 1<<52 })         // more than can be

@@ -52,7 +52,10 @@ func newLogsWorld(t testing.TB, options fakecloudwatch.LogsOptions, groups ...st
 	w.source, err = New(Options{
 		Groups: groups, Prices: prices, Now: clock, Explain: awssource.Explain,
 		Client: func(_ context.Context, of collector.Target) (*Client, error) {
-			retry := awssource.Retry{Attempts: 4, Base: time.Microsecond, Longest: time.Microsecond, Random: func() float64 { return 0 }}
+			retry := awssource.Retry{
+				Attempts: 4, Base: time.Microsecond, Longest: time.Microsecond,
+				Random: func() float64 { return 0 },
+			}
 			return NewClient(aws.Config{
 				Region: of.Region, BaseEndpoint: &server.URL,
 				Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -115,10 +118,14 @@ const (
 
 func meterOf(id, tenant string, start time.Time) *metered {
 	m := &metered{now: start, line: emf.Line{
-		Life: fmt.Sprintf("%032x", []byte(id + fmt.Sprint(start.Unix()))[:min(16, len(id)+1)]), MicroVMID: id, Tenant: tenant, Image: "sandbox",
+		Life: fmt.Sprintf("%032x", []byte(id + fmt.Sprint(start.Unix()))[:min(16, len(id)+1)]), MicroVMID: id, Tenant: tenant,
+		Image:       "sandbox",
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics},
 	}}
-	m.print(emf.Launch, start, start, func(l *emf.Line) { l.Amounts[usage.Launches], l.Amounts[pricing.SnapshotRead] = 1, meteredImage })
+	m.print(emf.Launch, start, start, func(l *emf.Line) {
+		l.Amounts[usage.Launches], l.Amounts[pricing.SnapshotRead] = 1,
+			meteredImage
+	})
 	return m
 }
 
@@ -167,7 +174,10 @@ func (m *metered) sleep(d time.Duration) {
 		})
 		from = to
 	}
-	m.print(emf.Resume, end, end, func(l *emf.Line) { l.Amounts[usage.Resumes], l.Amounts[pricing.SnapshotRead] = 1, meteredState })
+	m.print(emf.Resume, end, end, func(l *emf.Line) {
+		l.Amounts[usage.Resumes], l.Amounts[pricing.SnapshotRead] = 1,
+			meteredState
+	})
 }
 
 // aDay is a MicroVM's life of about eight hours.
@@ -197,8 +207,10 @@ func (w *logsWorld) know(m *metered) {
 	for i := range m.lines {
 		line := &m.lines[i].Line
 		r := usage.Record{
-			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region, Account: target.Account,
-			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Source: SourceName, Coverage: usage.CoverageComplete,
+			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region,
+			Account:  target.Account,
+			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Source: SourceName,
+			Coverage: usage.CoverageComplete,
 		}
 		if known, ok := w.truth[r.Key()]; ok {
 			r = known

@@ -69,7 +69,8 @@ func TestConvertIsExact(t *testing.T) {
 		q := Quantity(rapid.IntRange(0, int(usage.MeasureCount)-1).Draw(t, "quantity"))
 		unit := rapid.SampledFrom(unitsOf(q)).Draw(t, "unit")
 		scale := decimal.New(rapid.Int64Range(1, 1_000_000).Draw(t, "scale"), -rapid.Int32Range(0, 6).Draw(t, "places"))
-		number := rapid.OneOf(rapid.Float64Range(0, 1e6), rapid.Map(rapid.Int64Range(0, 1<<53), func(n int64) float64 { return float64(n) })).Draw(t, "number")
+		number := rapid.OneOf(rapid.Float64Range(0, 1e6),
+			rapid.Map(rapid.Int64Range(0, 1<<53), func(n int64) float64 { return float64(n) })).Draw(t, "number")
 		period := rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Minute, time.Hour}).Draw(t, "period")
 		got, rounded, err := Metric{Unit: unit, Scale: scale}.Converter(period).Convert(number)
 
@@ -109,7 +110,11 @@ func TestSubjectOf(t *testing.T) {
 		{[]Dimension{{"Tenant", "acme"}, {"Stage", "prod"}, {"Image", "web"}}, true, "in any order"},
 		{[]Dimension{{"Tenant", "acme"}, {"Image", "web"}}, false, "one is missing"},
 		{[]Dimension{{"Tenant", "acme"}, {"Image", "web"}, {"Stage", "test"}}, false, "another value"},
-		{[]Dimension{{"Tenant", "acme"}, {"Image", "web"}, {"Stage", "prod"}, {"MicrovmId", "1"}}, false, "one more: it would count twice"},
+		{
+			[]Dimension{{"Tenant", "acme"}, {"Image", "web"}, {"Stage", "prod"}, {"MicrovmId", "1"}},
+			false,
+			"one more: it would count twice",
+		},
 	} {
 		s, ok := m.SubjectOf(test.dimensions)
 		assert.Equal(t, test.ok, ok, test.reason)

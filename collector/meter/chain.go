@@ -85,8 +85,8 @@ func readWhole(response *http.Response) error {
 	return err
 }
 
-// failed answers for an application that cannot be asked. Where it does not listen yet, the service tries the hook ready
-// again; any other hook is a bad gateway.
+// failed answers for an application that cannot be asked. Where it does not listen yet, the service tries the hook
+// ready again; any other hook is a bad gateway.
 func failed(w http.ResponseWriter, request *http.Request, err error) {
 	var dial *net.OpError
 	switch {

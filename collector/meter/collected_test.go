@@ -41,7 +41,8 @@ func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (
 	folder := filepath.Join(t.TempDir(), "ledger")
 	runner, err := collector.New(collector.Options{
 		Source: cloudwatch.New(cloudwatch.Options{
-			Mappings: []mapping.Mapping{m}, Prices: prices, Now: clock, Explain: awssource.Explain, Random: func() float64 { return 0 },
+			Mappings: []mapping.Mapping{m}, Prices: prices, Now: clock, Explain: awssource.Explain,
+			Random: func() float64 { return 0 },
 			Client: func(_ context.Context, of collector.Target) (*cloudwatch.Client, error) {
 				return cloudwatch.NewClient(aws.Config{
 					Region: of.Region, BaseEndpoint: &server.URL,

@@ -38,7 +38,10 @@ func TestGuests(t *testing.T) {
 		"sys/fs/cgroup/memory/memory.stat":           "cache 1\ninactive_file 7\ntotal_cache 1\ntotal_inactive_file 2097152\n",
 	}
 	proc := map[string]string{"proc/stat": procStat, "proc/meminfo": procMeminfo}
-	fromProc := Load{CPU: (50810 + 13214 + 14170 + 3 + 171) * 10 * time.Millisecond, CPUKnown: true, MemoryKiB: 4_000_000, MemoryKnown: true}
+	fromProc := Load{
+		CPU: (50810 + 13214 + 14170 + 3 + 171) * 10 * time.Millisecond, CPUKnown: true, MemoryKiB: 4_000_000,
+		MemoryKnown: true,
+	}
 	from2 := Load{CPU: 1234567 * time.Microsecond, CPUKnown: true, MemoryKiB: 2048, MemoryKnown: true}
 	from1 := Load{CPU: 1234567890, CPUKnown: true, MemoryKiB: 1024, MemoryKnown: true}
 	merge := func(all ...map[string]string) map[string]string {
@@ -63,10 +66,31 @@ func TestGuests(t *testing.T) {
 		{"version 1", "where there is no other", cgroup1, MeasureAuto, from1, true},
 		{"guest alone", "and not readable", cgroup2, MeasureGuest, Load{}, false},
 		{"nothing", "no Linux", nil, MeasureAuto, Load{}, false},
-		{"half", "memory alone can be read", map[string]string{"proc/meminfo": procMeminfo}, MeasureAuto, Load{MemoryKiB: 4_000_000, MemoryKnown: true}, false},
-		{"garbage", "nothing is made of it", map[string]string{"proc/stat": "cpu  1 x 3 4 5 6 7\n", "proc/meminfo": "MemTotal: lots\n"}, MeasureAuto, Load{}, false},
-		{"negative", "nothing is made of it", map[string]string{"proc/stat": "cpu  1 -2 3 4 5 6 7\n"}, MeasureAuto, Load{}, false},
-		{"other units", "nothing is made of it", map[string]string{"proc/meminfo": "MemTotal: 1 MB\nMemAvailable: 1 MB\n"}, MeasureAuto, Load{}, false},
+		{
+			"half", "memory alone can be read",
+			map[string]string{"proc/meminfo": procMeminfo},
+			MeasureAuto,
+			Load{MemoryKiB: 4_000_000, MemoryKnown: true},
+			false,
+		},
+		{"garbage", "nothing is made of it", map[string]string{
+			"proc/stat":    "cpu  1 x 3 4 5 6 7\n",
+			"proc/meminfo": "MemTotal: lots\n",
+		}, MeasureAuto, Load{}, false},
+		{
+			"negative", "nothing is made of it",
+			map[string]string{"proc/stat": "cpu  1 -2 3 4 5 6 7\n"},
+			MeasureAuto,
+			Load{},
+			false,
+		},
+		{
+			"other units", "nothing is made of it",
+			map[string]string{"proc/meminfo": "MemTotal: 1 MB\nMemAvailable: 1 MB\n"},
+			MeasureAuto,
+			Load{},
+			false,
+		},
 		{"old kernel", "too few fields", map[string]string{"proc/stat": "cpu  1 2 3 4\n"}, MeasureAuto, Load{}, false},
 		{"cut", "no whole line", map[string]string{"proc/stat": "cpu  1 2 3 4 5 6 7"}, MeasureAuto, Load{}, false},
 	} {
@@ -154,11 +178,28 @@ func TestSegments(t *testing.T) {
 	}{
 		{"idle", "the baseline is billed, busy or idle", load(0, 0), load(0, 0), segment{length: time.Second}},
 		{"at the baseline", "nothing more", load(0, 0), load(250*time.Millisecond, 512<<10), segment{length: time.Second}},
-		{"above", "half a vCPU and 256 MiB more", load(0, 0), load(750*time.Millisecond, 768<<10), segment{time.Second, 2 * int64(time.Second), 256 << 10, false}},
-		{"at the peak", "four times the baseline", load(0, 0), load(time.Second, 2<<20), segment{time.Second, 3 * int64(time.Second), 1536 << 10, false}},
-		{"beyond the peak", "cannot be billed", load(0, 0), load(9*time.Second, 9<<20), segment{time.Second, 3 * int64(time.Second), 1536 << 10, false}},
-		{"backwards", "a counter of another boot", load(time.Second, 0), load(0, 0), segment{length: time.Second, unknown: true}},
-		{"not known", "the baseline alone is counted, and that is said", Load{}, Load{}, segment{length: time.Second, unknown: true}},
+		{
+			"above", "half a vCPU and 256 MiB more", load(0, 0), load(750*time.Millisecond, 768<<10),
+			segment{time.Second, 2 * int64(time.Second), 256 << 10, false},
+		},
+		{
+			"at the peak", "four times the baseline", load(0, 0), load(time.Second, 2<<20),
+			segment{time.Second, 3 * int64(time.Second), 1536 << 10, false},
+		},
+		{
+			"beyond the peak", "cannot be billed", load(0, 0), load(9*time.Second, 9<<20),
+			segment{time.Second, 3 * int64(time.Second), 1536 << 10, false},
+		},
+		{
+			"backwards", "a counter of another boot", load(time.Second, 0), load(0, 0),
+			segment{length: time.Second, unknown: true},
+		},
+		{
+			"not known", "the baseline alone is counted, and that is said",
+			Load{},
+			Load{},
+			segment{length: time.Second, unknown: true},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			require.Equal(t, tc.want, segmentOf(size, time.Second, tc.before, tc.after), tc.reason)

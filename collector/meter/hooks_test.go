@@ -113,7 +113,8 @@ func TestHooks(t *testing.T) {
 	require.Equal(t, 200, s.hook("ready", ""))
 	require.Equal(t, 200, s.hook("validate", "{}"))
 	s.clock.passes(time.Minute, 72*time.Hour) // the snapshot sleeps, the clock is set
-	require.Equal(t, 200, s.hook("run", `{"microvmId":"mvm-9","runHookPayload":"{\"tenant\":\"acme\",\"memory\":\"4GB\"}"}`))
+	require.Equal(t, 200, s.hook("run",
+		`{"microvmId":"mvm-9","runHookPayload":"{\"tenant\":\"acme\",\"memory\":\"4GB\"}"}`))
 	s.clock.passes(10*time.Second, 10*time.Second)
 	require.Equal(t, 200, s.hook("suspend", "{}"))
 	lines := s.lines()
@@ -127,7 +128,8 @@ func TestHooks(t *testing.T) {
 	for _, l := range lines {
 		require.Equal(t, "mvm-9", l.MicroVMID)
 		require.Equal(t, "acme", l.Tenant)
-		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+l.Amounts[pricing.VCPU]
+		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+
+			l.Amounts[pricing.VCPU]
 	}
 	require.Equal(t, []int64{15_000, 3_600_000, 30_000}, []int64{running, suspended, vcpu})
 	require.Contains(t, lines[1].Notes, emf.NoteBurstUnknown)
@@ -294,8 +296,14 @@ func TestChainThatFails(t *testing.T) {
 		chain  http.Handler
 		status map[string]int
 	}{
-		{"nobody listens", newChain(base, time.Second, silent), map[string]int{"ready": 503, "validate": 502, "run": 502, "suspend": 502, "resume": 502, "terminate": 502}},
-		{"misbehaves", app.chain(t, 100*time.Millisecond), map[string]int{"run": 504, "suspend": 502, "resume": 302, "terminate": 502}},
+		{
+			"nobody listens", newChain(base, time.Second, silent),
+			map[string]int{"ready": 503, "validate": 502, "run": 502, "suspend": 502, "resume": 502, "terminate": 502},
+		},
+		{
+			"misbehaves", app.chain(t, 100*time.Millisecond),
+			map[string]int{"run": 504, "suspend": 502, "resume": 302, "terminate": 502},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := serve(t, nil, tc.chain)
@@ -323,13 +331,17 @@ func TestChainThatFails(t *testing.T) {
 
 func TestParseChain(t *testing.T) {
 	for text, want := range map[string]string{
-		"9001": "http://127.0.0.1:9001", "http://app:80/hooks/": "http://app:80/hooks", "http://127.0.0.1:9001": "http://127.0.0.1:9001",
+		"9001": "http://127.0.0.1:9001", "http://app:80/hooks/": "http://app:80/hooks",
+		"http://127.0.0.1:9001": "http://127.0.0.1:9001",
 	} {
 		base, err := parseChain(text)
 		require.NoError(t, err)
 		require.Equal(t, want, base.String())
 	}
-	for _, bad := range []string{"0", "65536", "-1", "", "app", "https://app", "http://", "http://a?b", "http://u:p@a", "ftp://a", "http://a#b", "\x00"} {
+	for _, bad := range []string{
+		"0", "65536", "-1", "", "app", "https://app", "http://", "http://a?b", "http://u:p@a",
+		"ftp://a", "http://a#b", "\x00",
+	} {
 		_, err := parseChain(bad)
 		require.Error(t, err, bad)
 	}
@@ -349,5 +361,6 @@ func TestCallerThatHangsUp(t *testing.T) {
 	require.NoError(t, err)
 	_, err = http.DefaultClient.Do(request)
 	require.Error(t, err)
-	require.Eventually(t, func() bool { return strings.Contains(s.text.String(), `"Event":"suspend"`) }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(s.text.String(), `"Event":"suspend"`) }, 5*time.Second,
+		5*time.Millisecond)
 }

@@ -22,22 +22,64 @@ func TestPayloads(t *testing.T) {
 		{"null", "likewise", `{"microvmId":"m","runHookPayload":null}`, PayloadAuto, nil, "", ""},
 		{"empty", "likewise", `{"microvmId":"m","runHookPayload":"  "}`, PayloadAuto, nil, "", ""},
 		{"text", "plain text is the tenant", `{"microvmId":"m","runHookPayload":" acme\n"}`, PayloadAuto, nil, "acme", ""},
-		{"object", "JSON names it", `{"microvmId":"m","runHookPayload":"{\"tenant\":\"acme\",\"x\":[1]}"}`, PayloadAuto, nil, "acme", ""},
-		{"not quoted", "an object in place of its text", `{"microvmId":"m","runHookPayload":{"tenant":"acme"}}`, PayloadAuto, nil, "acme", ""},
-		{"quoted twice", "a JSON string is its text", `{"microvmId":"m","runHookPayload":"\"acme\""}`, PayloadAuto, nil, "acme", ""},
-		{"number", "an id keeps all its digits", `{"microvmId":"m","runHookPayload":"{\"tenant\":12345678901234567890}"}`, PayloadAuto, nil, "12345678901234567890", ""},
+		{
+			"object", "JSON names it", `{"microvmId":"m","runHookPayload":"{\"tenant\":\"acme\",\"x\":[1]}"}`, PayloadAuto, nil,
+			"acme", "",
+		},
+		{
+			"not quoted", "an object in place of its text", `{"microvmId":"m","runHookPayload":{"tenant":"acme"}}`, PayloadAuto,
+			nil, "acme", "",
+		},
+		{
+			"quoted twice", "a JSON string is its text", `{"microvmId":"m","runHookPayload":"\"acme\""}`, PayloadAuto, nil,
+			"acme", "",
+		},
+		{
+			"number", "an id keeps all its digits", `{"microvmId":"m","runHookPayload":"{\"tenant\":12345678901234567890}"}`,
+			PayloadAuto, nil, "12345678901234567890", "",
+		},
 		{"digits", "text that happens to be JSON", `{"microvmId":"m","runHookPayload":"4711"}`, PayloadAuto, nil, "4711", ""},
-		{"keys", "a dot leads into an object", `{"microvmId":"m","runHookPayload":"{\"customer\":{\"id\":\"acme\"},\"tenant\":\"no\"}"}`, PayloadAuto, keys, "acme", ""},
-		{"dotted key", "or is part of the key", `{"microvmId":"m","runHookPayload":"{\"customer.id\":\"acme\"}"}`, PayloadAuto, keys, "acme", ""},
-		{"no such key", "the tenant is missing", `{"microvmId":"m","runHookPayload":"{\"customer\":\"acme\"}"}`, PayloadAuto, keys, "", ""},
-		{"object for a tenant", "no name", `{"microvmId":"m","runHookPayload":"{\"tenant\":{\"a\":1}}"}`, PayloadAuto, nil, "", "neither a text nor a number"},
+		{
+			"keys", "a dot leads into an object",
+			`{"microvmId":"m","runHookPayload":"{\"customer\":{\"id\":\"acme\"},\"tenant\":\"no\"}"}`, PayloadAuto, keys, "acme",
+			"",
+		},
+		{
+			"dotted key", "or is part of the key", `{"microvmId":"m","runHookPayload":"{\"customer.id\":\"acme\"}"}`,
+			PayloadAuto, keys, "acme", "",
+		},
+		{
+			"no such key", "the tenant is missing", `{"microvmId":"m","runHookPayload":"{\"customer\":\"acme\"}"}`, PayloadAuto,
+			keys, "", "",
+		},
+		{
+			"object for a tenant", "no name", `{"microvmId":"m","runHookPayload":"{\"tenant\":{\"a\":1}}"}`, PayloadAuto, nil,
+			"", "neither a text nor a number",
+		},
 		{"array", "no name", `{"microvmId":"m","runHookPayload":"[\"acme\"]"}`, PayloadAuto, nil, "", "JSON array"},
-		{"text form", "the whole is the tenant, whatever it looks like", `{"microvmId":"m","runHookPayload":"{\"a\":1}"}`, PayloadText, nil, `{"a":1}`, ""},
-		{"JSON form", "text is a mistake then", `{"microvmId":"m","runHookPayload":"acme"}`, PayloadJSON, nil, "", "not a JSON object"},
-		{"none form", "the payload is the application's", `{"microvmId":"m","runHookPayload":"secret"}`, PayloadNone, nil, "", ""},
-		{"too long", "the service would not take it", `{"microvmId":"m","runHookPayload":"` + strings.Repeat("ü", 4097) + `"}`, PayloadAuto, nil, "", "4097 characters"},
-		{"as long as can be", "in characters", `{"microvmId":"m","runHookPayload":"` + strings.Repeat("ü", 4096) + `"}`, PayloadAuto, nil, strings.Repeat("ü", 4096), ""},
-		{"bad size", "the tenant is taken nevertheless", `{"microvmId":"m","runHookPayload":"{\"tenant\":\"acme\",\"memory\":\"3GB\",\"image-size\":\"x\"}"}`, PayloadAuto, nil, "acme", "3GB is not a MicroVM size"},
+		{
+			"text form", "the whole is the tenant, whatever it looks like", `{"microvmId":"m","runHookPayload":"{\"a\":1}"}`,
+			PayloadText, nil, `{"a":1}`, "",
+		},
+		{
+			"JSON form", "text is a mistake then", `{"microvmId":"m","runHookPayload":"acme"}`, PayloadJSON, nil, "",
+			"not a JSON object",
+		},
+		{
+			"none form", "the payload is the application's", `{"microvmId":"m","runHookPayload":"secret"}`, PayloadNone, nil, "",
+			"",
+		},
+		{"too long", "the service would not take it", `{"microvmId":"m","runHookPayload":"` + strings.Repeat("ü", 4097) +
+			`"}`, PayloadAuto, nil, "", "4097 characters"},
+		{
+			"as long as can be", "in characters", `{"microvmId":"m","runHookPayload":"` + strings.Repeat("ü", 4096) + `"}`,
+			PayloadAuto, nil, strings.Repeat("ü", 4096), "",
+		},
+		{
+			"bad size", "the tenant is taken nevertheless",
+			`{"microvmId":"m","runHookPayload":"{\"tenant\":\"acme\",\"memory\":\"3GB\",\"image-size\":\"x\"}"}`, PayloadAuto,
+			nil, "acme", "3GB is not a MicroVM size",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.keys == nil {
@@ -62,7 +104,8 @@ func TestPayloads(t *testing.T) {
 	require.Equal(t, int64(676457349), identity.ImageBytes)
 	require.Equal(t, int64(512<<20), identity.stateBytes())
 	require.Equal(t, "i 3 r", identity.Image+" "+identity.ImageVersion+" "+identity.Role)
-	require.ErrorContains(t, identity.apply(`{"state-size":"9999999GB"}`, PayloadAuto, DefaultPayloadKeys()), "more than 1024 GB")
+	require.ErrorContains(t, identity.apply(`{"state-size":"9999999GB"}`, PayloadAuto, DefaultPayloadKeys()),
+		"more than 1024 GB")
 	require.Equal(t, int64(512<<20), identity.stateBytes(), "what cannot be leaves it as it was")
 
 	for _, bad := range []string{"", "{", "[]", `"x"`, `{"microvmId":5}`} {

@@ -32,7 +32,8 @@ const asProcess = "METER_TEST_CLOCK"
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(asProcess); folder != "" {
 		os.Exit(Main(os.Args[1:], Process{
-			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: "/", Clock: filedClock{SystemClock(), filepath.Join(folder, "wall")},
+			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: "/",
+			Clock: filedClock{SystemClock(), filepath.Join(folder, "wall")},
 		}))
 	}
 	os.Exit(m.Run())
@@ -80,8 +81,12 @@ func startProcessInto(t testing.TB, intoMinute time.Duration, stdout, stderr *os
 	program, err := os.Executable()
 	require.NoError(t, err)
 	p := &process{
-		t: t, url: "http://127.0.0.1:" + port + HookPath, wallFile: filepath.Join(folder, "wall"), errs: &syncBuffer{}, out: &syncBuffer{},
-		Cmd: exec.Command(program, append([]string{"--port", port, "--address", "127.0.0.1", "--memory", "2GB", "--image-size", "3GB"}, args...)...),
+		t: t, url: "http://127.0.0.1:" + port + HookPath, wallFile: filepath.Join(folder, "wall"), errs: &syncBuffer{},
+		out: &syncBuffer{},
+		Cmd: exec.Command(program, append([]string{
+			"--port", port, "--address", "127.0.0.1", "--memory", "2GB",
+			"--image-size", "3GB",
+		}, args...)...),
 	}
 	now := time.Now()
 	p.setWall(now.Truncate(time.Minute).Add(intoMinute).Sub(now))
@@ -169,7 +174,8 @@ func TestProcessLife(t *testing.T) {
 		answered[i] = time.Now()
 		switch hook {
 		case "run":
-			require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 20*time.Second, 20*time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 20*time.Second,
+				20*time.Millisecond)
 		case "suspend":
 			p.jump(31 * time.Minute)
 		case "resume":
@@ -185,7 +191,8 @@ func TestProcessLife(t *testing.T) {
 		require.Equal(t, int64(i+1), l.Sequence)
 		require.Equal(t, "mvm-7 acme", l.MicroVMID+" "+l.Tenant)
 		require.True(t, l.PerMicroVM && l.Metrics == emf.AllMetrics)
-		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+l.Amounts[pricing.VCPU]
+		running, suspended, vcpu = running+l.Amounts[usage.Running], suspended+l.Amounts[usage.Suspended], vcpu+
+			l.Amounts[pricing.VCPU]
 		if l.Event != emf.Suspended {
 			events = append(events, string(l.Event))
 		}
@@ -198,7 +205,8 @@ func TestProcessLife(t *testing.T) {
 		require.GreaterOrEqual(t, got, least.Milliseconds()-5)
 		require.LessOrEqual(t, got, most.Milliseconds()+5)
 	}
-	between(called[1].Sub(answered[0])+called[3].Sub(answered[2]), answered[1].Sub(called[0])+answered[3].Sub(called[2]), running)
+	between(called[1].Sub(answered[0])+called[3].Sub(answered[2]), answered[1].Sub(called[0])+answered[3].Sub(called[2]),
+		running)
 	between(31*time.Minute+called[2].Sub(answered[1]), 31*time.Minute+answered[2].Sub(called[1]), suspended)
 	require.GreaterOrEqual(t, vcpu, running, "the baseline is one vCPU")
 	require.Contains(t, p.errs.String(), "10 metrics at $0.30 a month each cost $3.00 a month")
@@ -220,7 +228,8 @@ func TestProcessStops(t *testing.T) {
 func TestProcessKilled(t *testing.T) {
 	t.Parallel()
 	p := startProcess(t, 58*time.Second, "--start", "now")
-	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), `"Event":"interval"`) }, 10*time.Second,
+		10*time.Millisecond)
 	require.NoError(t, p.Process.Kill())
 	_ = p.Wait()
 	require.GreaterOrEqual(t, len(p.lines()), 2)
@@ -318,10 +327,23 @@ func TestCommands(t *testing.T) {
 	}{
 		{"exit code", "is the command's", []string{"sh", "-c", "exit 7"}, 0, 7, ""},
 		{"success", "is the command's", []string{"true"}, 0, 0, ""},
-		{"arguments", "come through as they are", []string{"printf", "%s|", "a b", "--port", "$x", ""}, 0, 0, "a b|--port|$x||"},
+		{
+			"arguments", "come through as they are",
+			[]string{"printf", "%s|", "a b", "--port", "$x", ""},
+			0, 0,
+			"a b|--port|$x||",
+		},
 		{"killed by a signal", "as a shell would say it", []string{"sh", "-c", "kill -9 $$"}, 0, 128 + 9, ""},
-		{"signals", "go to the command, which ends as it likes", []string{"sh", "-c", `trap 'exit 42' TERM; echo up; while :; do sleep 0.05; done`}, syscall.SIGTERM, 42, "up\n"},
-		{"other signals", "likewise", []string{"sh", "-c", `trap 'exit 43' USR1; echo up; while :; do sleep 0.05; done`}, syscall.SIGUSR1, 43, "up\n"},
+		{
+			"signals", "go to the command, which ends as it likes",
+			[]string{"sh", "-c", `trap 'exit 42' TERM; echo up; while :; do sleep 0.05; done`},
+			syscall.SIGTERM, 42, "up\n",
+		},
+		{
+			"other signals", "likewise",
+			[]string{"sh", "-c", `trap 'exit 43' USR1; echo up; while :; do sleep 0.05; done`},
+			syscall.SIGUSR1, 43, "up\n",
+		},
 		{"no such command", "as a shell would say it", []string{"no-such-command-anywhere"}, 0, 127, ""},
 		{"no program", "as a shell would say it", []string{"/"}, 0, 126, ""},
 	} {
@@ -329,7 +351,8 @@ func TestCommands(t *testing.T) {
 			t.Parallel()
 			program, err := os.Executable()
 			require.NoError(t, err)
-			cmd := exec.Command(program, append([]string{"--port", freePort(t), "--address", "127.0.0.1", "--"}, tc.command...)...)
+			cmd := exec.Command(program, append([]string{"--port", freePort(t), "--address", "127.0.0.1", "--"},
+				tc.command...)...)
 			cmd.Env = append(os.Environ(), asProcess+"="+t.TempDir())
 			var out, errs syncBuffer
 			cmd.Stdout, cmd.Stderr = &out, &errs

@@ -91,7 +91,8 @@ func TestAnyLife(t *testing.T) {
 			suspended = suspended.Div(truth["suspended ns"], big.NewInt(1e6))
 		}
 		require.InDelta(rt, suspended.Int64(), sum.Amounts[usage.Suspended].Decimal().IntPart(), float64(cycles)+1)
-		require.Equal(rt, new(big.Int).Div(new(big.Int).Mul(big.NewInt(state), big.NewInt(sum.Amounts[usage.Suspended].Decimal().IntPart())), big.NewInt(1000)).String(),
+		require.Equal(rt, new(big.Int).Div(new(big.Int).Mul(big.NewInt(state),
+			big.NewInt(sum.Amounts[usage.Suspended].Decimal().IntPart())), big.NewInt(1000)).String(),
 			sum.Amounts[pricing.SnapshotStorage].String())
 	})
 }
@@ -105,7 +106,10 @@ func TestAnything(t *testing.T) {
 		w.recorder.AtJump = rapid.Bool().Draw(rt, "start at a jump")
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			d := time.Duration(rapid.Int64Range(0, int64(3*time.Minute)).Draw(rt, "length"))
-			switch rapid.SampledFrom([]string{"run", "suspend", "resume", "terminate", "time", "time", "time", "freeze", "stale", "set", "step", "other"}).Draw(rt, "what") {
+			switch rapid.SampledFrom([]string{
+				"run", "suspend", "resume", "terminate", "time", "time", "time", "freeze", "stale",
+				"set", "step", "other",
+			}).Draw(rt, "what") {
 			case "run":
 				w.run()
 			case "suspend":

@@ -40,7 +40,8 @@ func TestScriptedLife(t *testing.T) {
 	sum := w.sum()
 	require.Equal(t, "220250", sum.Amounts[pricing.VCPU].String(), "160.25 s × 1 vCPU and 30 s × 2 more")
 	require.Equal(t, "358912000", sum.Amounts[pricing.Memory].String(), "160.25 s × 2048 MiB and 10 s × 3072 more")
-	require.Equal(t, int64(3+2+2)<<30, sum.Amounts[pricing.SnapshotRead].Decimal().IntPart(), "the image once, the state twice")
+	require.Equal(t, int64(3+2+2)<<30, sum.Amounts[pricing.SnapshotRead].Decimal().IntPart(),
+		"the image once, the state twice")
 	require.Equal(t, int64(2+2)<<30, sum.Amounts[pricing.SnapshotWrite].Decimal().IntPart())
 	require.Equal(t, int64(2<<30)*2310, sum.Amounts[pricing.SnapshotStorage].Decimal().IntPart())
 

@@ -47,7 +47,8 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, emf.Publication{Namespace: "microspend", Metrics: emf.AllMetrics, PerMicroVM: true}, o.Publication)
 	require.Equal(t, "http://127.0.0.1:9001", o.Chain.String())
 	id, _ := o.Identity.inLine()
-	require.Equal(t, "acme eu-west-1 123456789012", id.Tenant+" "+id.Region+" "+id.Account, "the image's region, not the shell's")
+	require.Equal(t, "acme eu-west-1 123456789012", id.Tenant+" "+id.Region+" "+id.Account,
+		"the image's region, not the shell's")
 
 	o, err = options(nil, map[string]string{"AWS_REGION": "us-east-1"})
 	require.NoError(t, err)
@@ -96,10 +97,25 @@ func TestCost(t *testing.T) {
 		perTenant, perMicroVM string
 		says                  string
 	}{
-		{"the usual", emf.Publication{Namespace: "n"}, "1.5", "0", "5 metrics at $0.30 a month each cost $1.50 a month for each tenant and image"},
+		{
+			"the usual",
+			emf.Publication{Namespace: "n"},
+			"1.5", "0",
+			"5 metrics at $0.30 a month each cost $1.50 a month for each tenant and image",
+		},
 		{"all", emf.Publication{Namespace: "n", Metrics: emf.AllMetrics}, "3", "0", "$3.00 a month"},
-		{"per MicroVM", emf.Publication{Namespace: "n", PerMicroVM: true}, "1.5", "1.5", "and $1.50 a month for each MicroVM"},
-		{"all per MicroVM", emf.Publication{Namespace: "n", Metrics: emf.AllMetrics, PerMicroVM: true}, "3", "3", "and $3.00 a month"},
+		{
+			"per MicroVM",
+			emf.Publication{Namespace: "n", PerMicroVM: true},
+			"1.5", "1.5",
+			"and $1.50 a month for each MicroVM",
+		},
+		{
+			"all per MicroVM",
+			emf.Publication{Namespace: "n", Metrics: emf.AllMetrics, PerMicroVM: true},
+			"3", "3",
+			"and $3.00 a month",
+		},
 		{"none", emf.Publication{Namespace: "n", Metrics: emf.NoMetrics}, "0", "0", "no metrics: CloudWatch bills none"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

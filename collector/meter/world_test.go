@@ -124,7 +124,8 @@ func (w *world) sum() usage.Sum {
 func (w *world) totals() string {
 	s := w.sum()
 	return fmt.Sprintf("run %s, suspended %s, %s launches, %s suspends, %s resumes",
-		s.Amounts[usage.Running], s.Amounts[usage.Suspended], s.Amounts[usage.Launches], s.Amounts[usage.Suspends], s.Amounts[usage.Resumes])
+		s.Amounts[usage.Running], s.Amounts[usage.Suspended], s.Amounts[usage.Launches], s.Amounts[usage.Suspends],
+		s.Amounts[usage.Resumes])
 }
 
 // notes are those of all lines, each once, in order.

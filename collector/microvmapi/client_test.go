@@ -47,13 +47,18 @@ func serve(t *testing.T, options fakemicrovms.Options) (*fakemicrovms.Service, *
 	service := fakemicrovms.New(options)
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
-	clock := awssource.Clock{Now: options.Now, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	clock := awssource.Clock{Now: options.Now, Sleep: func(ctx context.Context,
+		_ time.Duration,
+	) error {
+		return ctx.Err()
+	}}
 	return service, microvmapi.NewClient(t.Context(), configOf(server.URL, awssource.Retry{Attempts: 4}, nil), clock)
 }
 
 func box() fakemicrovms.MicroVM {
 	return fakemicrovms.MicroVM{
-		ID: "mvm-1", Image: imageARN, Version: "1.0", Role: "arn:aws:iam::123456789012:role/tenant-a", StartedAt: start.Add(-90 * time.Minute),
+		ID: "mvm-1", Image: imageARN, Version: "1.0", Role: "arn:aws:iam::123456789012:role/tenant-a",
+		StartedAt: start.Add(-90 * time.Minute),
 		Changes: []fakemicrovms.Change{
 			{At: start.Add(-89 * time.Minute), State: microvmapi.StateRunning},
 			{At: start.Add(-2*time.Minute + 250*time.Millisecond), State: microvmapi.StateTerminated},
@@ -81,7 +86,8 @@ func TestCallsAreSignedAndDecoded(t *testing.T) {
 
 	microvm, err := client.GetMicrovm(ctx, "mvm-1")
 	require.NoError(t, err)
-	require.Equal(t, start.Add(-2*time.Minute+250*time.Millisecond), microvm.TerminatedAt.Time, "fractions of a second are kept")
+	require.Equal(t, start.Add(-2*time.Minute+250*time.Millisecond), microvm.TerminatedAt.Time,
+		"fractions of a second are kept")
 	require.Equal(t, "arn:aws:iam::123456789012:role/tenant-a", microvm.Role)
 
 	images, err := client.ListImages(ctx, "")
@@ -105,7 +111,10 @@ func TestCallsAreSignedAndDecoded(t *testing.T) {
 }
 
 func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
-	service := fakemicrovms.New(fakemicrovms.Options{Now: func() time.Time { return start }, Keys: map[string]string{"AKID": "another"}, Region: region})
+	service := fakemicrovms.New(fakemicrovms.Options{
+		Now:  func() time.Time { return start },
+		Keys: map[string]string{"AKID": "another"}, Region: region,
+	})
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	ask := func(config aws.Config, now time.Time) error {
@@ -126,7 +135,8 @@ func TestASignatureThatDoesNotMatchIsRefused(t *testing.T) {
 
 func TestWhatMayPassIsTriedAgain(t *testing.T) {
 	for name, fault := range map[string]fakemicrovms.Fault{
-		"throttled": fakemicrovms.Throttled, "a fault of the service": fakemicrovms.Internal, "dropped": {Drop: true}, "cut off": {Cut: true},
+		"throttled": fakemicrovms.Throttled, "a fault of the service": fakemicrovms.Internal, "dropped": {Drop: true},
+		"cut off": {Cut: true},
 		"garbage": {Garbage: []byte("<html>")}, "another answer": {Garbage: []byte(`{}`)},
 		"an answer with half of it": {Garbage: []byte(`{"items":[{"microvmId":"x"}]}`)},
 	} {
@@ -146,7 +156,8 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 			service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault { return fault })
 			_, err = client.ListMicrovms(t.Context(), "")
 			require.Error(t, err)
-			require.InDelta(t, 8, len(service.Calls()), 1, "but not for ever; net/http repeats a GET itself when a kept connection turns out broken")
+			require.InDelta(t, 8, len(service.Calls()), 1,
+				"but not for ever; net/http repeats a GET itself when a kept connection turns out broken")
 		})
 	}
 }
@@ -162,7 +173,8 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 		{"not allowed", fakemicrovms.Denied, "AccessDeniedException", "the credentials may not ListMicrovms"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			service, client := serve(t, fakemicrovms.Options{Faults: func(fakemicrovms.Call) fakemicrovms.Fault { return tc.fault }})
+			service, client := serve(t,
+				fakemicrovms.Options{Faults: func(fakemicrovms.Call) fakemicrovms.Fault { return tc.fault }})
 			_, err := client.ListMicrovms(t.Context(), "")
 			var api smithy.APIError
 			require.ErrorAs(t, err, &api)
@@ -181,19 +193,25 @@ func TestWhatDoesNotPassIsNotTriedAgain(t *testing.T) {
 func TestTheServiceSaysHowLongToWait(t *testing.T) {
 	fault := fakemicrovms.Throttled
 	fault.RetryAfter = 7
-	service := fakemicrovms.New(fakemicrovms.Options{Now: func() time.Time { return start }, Faults: func(c fakemicrovms.Call) fakemicrovms.Fault {
-		if c.Number == 0 {
-			return fault
-		}
-		return fakemicrovms.Fault{}
-	}})
+	service := fakemicrovms.New(fakemicrovms.Options{
+		Now: func() time.Time { return start },
+		Faults: func(c fakemicrovms.Call) fakemicrovms.Fault {
+			if c.Number == 0 {
+				return fault
+			}
+			return fakemicrovms.Fault{}
+		},
+	})
 	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	var slept time.Duration
-	clock := awssource.Clock{Now: func() time.Time { return start }, Sleep: func(_ context.Context, d time.Duration) error {
-		slept += d
-		return nil
-	}}
+	clock := awssource.Clock{
+		Now: func() time.Time { return start },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			slept += d
+			return nil
+		},
+	}
 	config := configOf(server.URL, awssource.Retry{}, nil)
 	config.Retryer = func() aws.Retryer {
 		return awssource.NewRetryer(awssource.Retry{Random: func() float64 { return 0 }}, nil)

@@ -73,7 +73,13 @@ func TestTheTruthLiesWithinTheBounds(t *testing.T) {
 			w.service.Add(drawLife(rt, ids[i]))
 		}
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "faults"), 0))
-		faults := []fakemicrovms.Fault{fakemicrovms.Throttled, fakemicrovms.Internal, {Drop: true}, {Garbage: []byte("<")}, {Repeat: true}, {Empty: true}}
+		faults := []fakemicrovms.Fault{
+			fakemicrovms.Throttled, fakemicrovms.Internal,
+			{Drop: true},
+			{Garbage: []byte("<")},
+			{Repeat: true},
+			{Empty: true},
+		}
 		w.service.SetFaults(func(fakemicrovms.Call) fakemicrovms.Fault {
 			if slow {
 				w.advance(time.Duration(random.IntN(900)) * time.Millisecond)

@@ -84,7 +84,8 @@ func TestADaemonThatIsStoppedLosesTheGapOnly(t *testing.T) {
 	for range 10 {
 		step(time.Minute)
 	}
-	require.Equal(t, 20*time.Minute.Milliseconds(), ledgerSum(t, folder).Amounts[usage.Running], "12 and 8 minutes; two are of a period that is not over")
+	require.Equal(t, 20*time.Minute.Milliseconds(), ledgerSum(t, folder).Amounts[usage.Running],
+		"12 and 8 minutes; two are of a period that is not over")
 }
 
 func TestAnotherSourceForTheSameUsageIsRefused(t *testing.T) {
@@ -94,7 +95,8 @@ func TestAnotherSourceForTheSameUsageIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) {
 		yield([]usage.Record{{
-			PeriodStart: start, PeriodSeconds: 300, Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: "mvm-1"}, Source: "logs",
+			PeriodStart: start, PeriodSeconds: 300, Region: target.Region, Account: target.Account,
+			Resource: usage.Resource{ID: "mvm-1"}, Source: "logs",
 		}}, nil)
 	})
 	require.NoError(t, err)

@@ -32,11 +32,18 @@ func TestAWholeLife(t *testing.T) {
 	sum := w.sum()
 	require.Equal(t, ran.Milliseconds(), sum.Amounts[usage.Running])
 	require.Equal(t, slept.Milliseconds(), sum.Amounts[usage.Suspended])
-	require.Equal(t, w.service.Truth(start, w.now), fakemicrovms.Truth{Running: ran, Suspended: slept, Launches: 1, Suspends: 1, Resumes: 1})
-	require.Equal(t, []int64{1, 1, 1}, []int64{sum.Amounts[usage.Launches], sum.Amounts[usage.Suspends], sum.Amounts[usage.Resumes]})
+	require.Equal(t, w.service.Truth(start, w.now), fakemicrovms.Truth{
+		Running: ran, Suspended: slept, Launches: 1,
+		Suspends: 1, Resumes: 1,
+	})
+	require.Equal(t, []int64{1, 1, 1}, []int64{
+		sum.Amounts[usage.Launches], sum.Amounts[usage.Suspends],
+		sum.Amounts[usage.Resumes],
+	})
 	require.Equal(t, ran.Milliseconds(), sum.Amounts[pricing.VCPU], "one vCPU at 2 GiB")
 	require.Equal(t, ran.Milliseconds()*2048, sum.Amounts[pricing.Memory])
-	require.Equal(t, 1110+2*gib, sum.Amounts[pricing.SnapshotRead], "the larger build at the launch, the baseline memory at the resume")
+	require.Equal(t, 1110+2*gib, sum.Amounts[pricing.SnapshotRead],
+		"the larger build at the launch, the baseline memory at the resume")
 	require.Equal(t, 2*gib, sum.Amounts[pricing.SnapshotWrite])
 	require.Equal(t, 2*gib*600, sum.Amounts[pricing.SnapshotStorage])
 
@@ -67,7 +74,8 @@ func TestExactWherePollsBracketTheChanges(t *testing.T) {
 	w.addImage(start.Add(-time.Hour))
 	w.poll()
 	changes := []fakemicrovms.Change{
-		at(61*time.Second, running), at(400*time.Second, suspended), at(1000*time.Second, running), at(1500*time.Second, terminated),
+		at(61*time.Second, running), at(400*time.Second, suspended), at(1000*time.Second, running),
+		at(1500*time.Second, terminated),
 	}
 	w.service.Add(life("mvm-1", 61*time.Second, changes...))
 	for _, change := range changes {
@@ -146,7 +154,8 @@ func TestADaemonThatWasDownLeavesAGapAndInventsNothing(t *testing.T) {
 	require.Equal(t, 11*minute, sums["ended-soon"], "the minute to its end is known well enough")
 	require.Equal(t, minute, sums["short"], "it began and ended in the gap, and is listed for a day")
 	require.Len(t, w.gaps, 1)
-	require.Contains(t, w.gaps[0].String(), "123456789012 eu-west-1, 2026-11-20T12:10:00Z to 2026-11-20T15:10:00Z: there was no poll for 3h0m0s")
+	require.Contains(t, w.gaps[0].String(),
+		"123456789012 eu-west-1, 2026-11-20T12:10:00Z to 2026-11-20T15:10:00Z: there was no poll for 3h0m0s")
 	require.Equal(t, 180*minute, w.counts["milliseconds of MicroVMs that nobody saw"])
 }
 
@@ -173,7 +182,8 @@ func TestAFailedPollChangesNothing(t *testing.T) {
 	require.ErrorContains(t, err, "the credentials may not ListMicrovms")
 	w.service.SetFaults(nil)
 	w.pollThrough(10*time.Minute, time.Minute)
-	require.Equal(t, 20*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running], "two minutes without a poll are filled in")
+	require.Equal(t, 20*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running],
+		"two minutes without a poll are filled in")
 }
 
 func TestPagesMayBeEmptyAndItemsMayComeTwice(t *testing.T) {
@@ -280,7 +290,8 @@ func TestTheClockOfTheServiceCounts(t *testing.T) {
 	w.pollThrough(20*time.Minute, time.Minute)
 	drift = -time.Hour
 	w.pollThrough(30*time.Minute, time.Minute)
-	require.InDelta(t, 30*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running], 2000, "no hours were made up or lost")
+	require.InDelta(t, 30*time.Minute.Milliseconds(), w.sum().Amounts[usage.Running], 2000,
+		"no hours were made up or lost")
 	require.Empty(t, w.gaps)
 	require.Equal(t, int64(2), w.counts["times the machine's clock did not go with the service's"])
 	partial := 0

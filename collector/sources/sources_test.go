@@ -58,7 +58,8 @@ collect:
 `)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"eu-west-1", "us-east-1"}, c.AWS.Regions)
-	assert.Equal(t, awssource.Role{ARN: "arn:aws:iam::210987654321:role/path/microspend", ExternalID: "4711"}, c.AWS.Roles[1])
+	assert.Equal(t, awssource.Role{ARN: "arn:aws:iam::210987654321:role/path/microspend", ExternalID: "4711"},
+		c.AWS.Roles[1])
 	assert.Equal(t, time.Hour, c.Run.Timing.Period)
 	assert.Negative(t, c.Run.Timing.Overlap, "none is not the default")
 	assert.Equal(t, 6*time.Hour, c.Run.Timing.Reread)
@@ -73,7 +74,10 @@ collect:
 	assert.Equal(t, "vcpu-seconds", m.Metrics[0].Unit.String())
 	assert.True(t, m.Metrics[0].Sparse)
 	assert.Equal(t, "acme/memory", m.Metrics[1].Namespace)
-	assert.Equal(t, mapping.Metric{Quantity: mapping.Launches, Name: "Starts", Statistic: "Sum", Unit: mapping.RecordUnit(mapping.Launches)}, m.Metrics[2])
+	assert.Equal(t, mapping.Metric{
+		Quantity: mapping.Launches, Name: "Starts", Statistic: "Sum",
+		Unit: mapping.RecordUnit(mapping.Launches),
+	}, m.Metrics[2])
 	assert.Equal(t, mapping.Default().Metrics, mappings[1].Metrics, "without metrics it is the meter's")
 }
 
@@ -112,7 +116,8 @@ microspend.yaml:15:17: collect.cloudwatch[1].metrics.memory.statistic: the sum o
 microspend.yaml:16:24: collect.cloudwatch[1].metrics.snapshot_read.name: is missing
 microspend.yaml:17:16: collect.cloudwatch[1].series[0].image: is missing: the series have the dimension Image
 microspend.yaml:17:55: collect.cloudwatch[1].series[2]: is listed twice, and would count twice
-microspend.yaml:17:106: collect.cloudwatch[1].series[3].role: is given, but dimensions names no dimension for it`, err.Error())
+microspend.yaml:17:106: collect.cloudwatch[1].series[3].role: is given, but dimensions names no dimension for it`,
+		err.Error())
 }
 
 func TestConfigOfLogsAndMicroVMs(t *testing.T) {

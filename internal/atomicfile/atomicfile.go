@@ -1,13 +1,13 @@
-// Package atomicfile replaces files as a whole: whatever happens midway (a full disk, an error in what is being written, a
-// kill, a power failure), a reader finds either the old content or all of the new one.
+// Package atomicfile replaces files as a whole: whatever happens midway (a full disk, an error in what is being
+// written, a kill, a power failure), a reader finds either the old content or all of the new one.
 //
-// The new content goes to a hidden file beside the target, is synced, and is renamed over it; then the folder is synced,
-// because a rename that only the page cache knows of can be lost even though the file's content is safe.
+// The new content goes to a hidden file beside the target, is synced, and is renamed over it; then the folder is
+// synced, because a rename that only the page cache knows of can be lost even though the file's content is safe.
 //
 // # What is not promised
 //
-// A process that is killed midway leaves its hidden file behind. It is never read; [IsLeftover] recognizes it for owners
-// of a folder who tidy up. Two writers at once do not disturb each other, but the last one to commit wins.
+// A process that is killed midway leaves its hidden file behind. It is never read; [IsLeftover] recognizes it for
+// owners of a folder who tidy up. Two writers at once do not disturb each other, but the last one to commit wins.
 package atomicfile
 
 import (
@@ -25,8 +25,9 @@ import (
 )
 
 const (
-	suffix     = ".tmp"
-	maxName    = 100 // bytes of the target's name in the hidden one, so that long names stay within the file system's limit
+	suffix = ".tmp"
+	// bytes of the target's name in the hidden one, so that long names stay within the file system's limit
+	maxName    = 100
 	bufferSize = 64 << 10
 )
 
@@ -35,12 +36,12 @@ func Write(path string, data []byte, mode fs.FileMode) error {
 	return Replace(path, mode, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
-// Replace replaces the file at path with what write writes, which need not fit into memory. An error of write is returned
-// as it is; all others name path and never the hidden file.
+// Replace replaces the file at path with what write writes, which need not fit into memory. An error of write is
+// returned as it is; all others name path and never the hidden file.
 //
 // A file that exists keeps its mode. A new one gets the given mode, less the user's umask: a rename would otherwise
-// loosen or tighten what the user has set. A symbolic link is followed rather than replaced, and what is not a regular file,
-// such as /dev/null or a pipe, is written to.
+// loosen or tighten what the user has set. A symbolic link is followed rather than replaced, and what is not a regular
+// file, such as /dev/null or a pipe, is written to.
 func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	if before, err := os.Stat(path); err == nil && !before.Mode().IsRegular() && !before.IsDir() {
 		return writeSpecial(path, write)
@@ -64,8 +65,8 @@ func writeSpecial(path string, write func(io.Writer) error) error {
 	return errors.Join(writeTo(file, path, write), file.Close())
 }
 
-// Staged is new content for a file, complete and synced, that has not replaced it yet. It is for those who replace several
-// files and want all of them on the disk before the first is replaced; others use [Replace].
+// Staged is new content for a file, complete and synced, that has not replaced it yet. It is for those who replace
+// several files and want all of them on the disk before the first is replaced; others use [Replace].
 type Staged struct {
 	path, hidden string
 	shown        string // path as the caller gave it, for errors
@@ -100,7 +101,8 @@ func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged,
 	return s, nil
 }
 
-// create opens a file under a name that no other writer has. [os.CreateTemp] would give it mode 0600 whatever the umask.
+// create opens a file under a name that no other writer has. [os.CreateTemp] would give it mode 0600 whatever the
+// umask.
 func (s *Staged) create(mode fs.FileMode) (*os.File, error) {
 	folder, name := filepath.Split(s.path)
 	for try := 0; ; try++ {
@@ -153,7 +155,8 @@ func cannotWrite(path string, err error) error {
 	return fmt.Errorf("cannot write %s: %w", path, err)
 }
 
-// writeTo buffers what write writes to an open file. Errors of the file name path; those of write are returned as they are.
+// writeTo buffers what write writes to an open file. Errors of the file name path; those of write are returned as they
+// are.
 func writeTo(file io.Writer, path string, write func(io.Writer) error) error {
 	out := bufio.NewWriterSize(named{file, path}, bufferSize)
 	if err := write(out); err != nil {
@@ -173,8 +176,8 @@ func (f named) Write(p []byte) (int, error) {
 	return n, cannotWrite(f.path, err)
 }
 
-// SyncDir makes renames within a folder survive a power failure. Windows has no such call and needs none, and some network
-// file systems refuse it for folders; there is nothing more to be done on either.
+// SyncDir makes renames within a folder survive a power failure. Windows has no such call and needs none, and some
+// network file systems refuse it for folders; there is nothing more to be done on either.
 func SyncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -193,8 +196,8 @@ func SyncDir(path string) error {
 	return nil
 }
 
-// IsLeftover reports whether a name within a folder is that of a hidden file for target, such as a killed process leaves.
-// Only those who know that nobody else writes target may delete it.
+// IsLeftover reports whether a name within a folder is that of a hidden file for target, such as a killed process
+// leaves. Only those who know that nobody else writes target may delete it.
 func IsLeftover(name, target string) bool {
 	return strings.HasPrefix(name, prefix(target)) && strings.HasSuffix(name, suffix)
 }

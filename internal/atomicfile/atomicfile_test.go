@@ -189,7 +189,8 @@ func TestFullDisk(t *testing.T) {
 	})
 	require.EqualError(t, err, "cannot write report.csv: no space left on device")
 	err = writeTo(full{}, "report.csv", func(w io.Writer) error { _, err := fmt.Fprint(w, "short"); return err })
-	require.EqualError(t, err, "cannot write report.csv: no space left on device", "also where only the flush reaches the disk")
+	require.EqualError(t, err, "cannot write report.csv: no space left on device",
+		"also where only the flush reaches the disk")
 }
 
 type full struct{}

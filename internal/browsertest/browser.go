@@ -42,7 +42,8 @@ func Start(t testing.TB) *Browser {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(time.Minute))
 	allocated, stopAllocator := chromedp.NewExecAllocator(t.Context(), options...)
 	ctx, stop := chromedp.NewContext(allocated)
 	t.Cleanup(func() { stop(); stopAllocator() })
@@ -190,8 +191,8 @@ func (b *Tab) Accessible(t testing.TB) []Node {
 
 func unquoted[T ~[]byte](raw T) string { return strings.Trim(string(raw), `"`) }
 
-// Screenshot writes the whole page as a picture into the folder that MICROSPEND_SHOTS names, to be looked at. Where it names
-// none, it is of what is in view, which is ten times as fast. The picture is returned in any case.
+// Screenshot writes the whole page as a picture into the folder that MICROSPEND_SHOTS names, to be looked at. Where it
+// names none, it is of what is in view, which is ten times as fast. The picture is returned in any case.
 func (b *Tab) Screenshot(t testing.TB, name string) []byte {
 	t.Helper()
 	var picture []byte

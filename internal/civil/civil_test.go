@@ -33,7 +33,10 @@ func TestPeriodBefore(t *testing.T) {
 		{"quarter", "three months against three", "UTC", "2026-04-01", "2026-07-01", "2026-01-01"},
 		{"month in Berlin", "its own midnights", "Europe/Berlin", "2026-10-31T23:00", "2026-11-30T23:00", "2026-09-30T22:00"},
 		{"days", "a week against the week before", "UTC", "2026-10-05", "2026-10-12", "2026-09-28"},
-		{"days over a change of clocks", "24 hours against a day of 25", "Europe/Berlin", "2026-10-25T23:00", "2026-10-26T23:00", "2026-10-24T22:00"},
+		{
+			"days over a change of clocks", "24 hours against a day of 25", "Europe/Berlin", "2026-10-25T23:00",
+			"2026-10-26T23:00", "2026-10-24T22:00",
+		},
 		{"hours", "the same length", "UTC", "2026-10-05T10:00", "2026-10-05T12:30", "2026-10-05T07:30"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,7 +56,10 @@ func TestUTCDaysOfMoments(t *testing.T) {
 }
 
 func TestDayStartsAreDays(t *testing.T) {
-	zones := []string{"UTC", "Europe/Berlin", "Asia/Beirut", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe", "America/Sao_Paulo"}
+	zones := []string{
+		"UTC", "Europe/Berlin", "Asia/Beirut", "America/Havana", "Pacific/Apia", "Australia/Lord_Howe",
+		"America/Sao_Paulo",
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		loc := zoneOf(t, rapid.SampledFrom(zones).Draw(r, "zone"))
 		d := Day(rapid.IntRange(14_000, 25_000).Draw(r, "day"))

@@ -94,9 +94,15 @@ func TestRefused(t *testing.T) {
 	}{
 		{"nothing", "an empty line", "", Foreign, "not a line of the meter"},
 		{"prose", "an application's output", "GET / 200", Foreign, "not a line of the meter"},
-		{"JSON", "structured logs of others", `{"level":"info","n":1.5e3,"deep":{"a":[null,true]}}`, Foreign, "not a line of the meter"},
+		{
+			"JSON", "structured logs of others", `{"level":"info","n":1.5e3,"deep":{"a":[null,true]}}`, Foreign,
+			"not a line of the meter",
+		},
 		{"array", "JSON, but no object", `[1]`, Foreign, "not a line of the meter"},
-		{"other EMF", "metrics of an application", `{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"x":1}`, Foreign, "not a line of the meter"},
+		{
+			"other EMF", "metrics of an application", `{"_aws":{"Timestamp":1,"CloudWatchMetrics":[]},"x":1}`, Foreign,
+			"not a line of the meter",
+		},
 		{"other schema", "a member of the same name", `{"Schema":"else/v1"}`, Foreign, "not a line of the meter"},
 		{"two lines", "glued in one event", plain + plain, Mixed, "after the line's end"},
 		{"two lines apart", "white space between", plain + " \n" + plain, Mixed, "after the line's end"},
@@ -104,7 +110,10 @@ func TestRefused(t *testing.T) {
 		{"after", "the line break is missing", plain + "done", Mixed, "after the line's end"},
 		{"newer", "a later version", replace("meter/v1", "meter/v2"), Newer, "this program knows microspend.meter/v1"},
 		{"missing", "no tenant", replace(`"Tenant":"acme",`, ""), Invalid, "Tenant is missing"},
-		{"twice", "a member", replace(`"Tenant":"acme",`, `"Tenant":"acme","Tenant":"bravo",`), Invalid, "Tenant is there twice"},
+		{
+			"twice", "a member", replace(`"Tenant":"acme",`, `"Tenant":"acme","Tenant":"bravo",`), Invalid,
+			"Tenant is there twice",
+		},
 		{"unknown", "a member", replace(`"Tenant":`, `"x":1,"Tenant":`), Invalid, `"x" is not one of a line's`},
 		{"case", "members differ by it", replace(`"Tenant":`, `"tenant":`), Invalid, `"tenant" is not`},
 		{"mistyped", "a number in quotes", replace(`"Launches":0`, `"Launches":"0"`), Invalid, "a whole number is missing"},
@@ -121,9 +130,18 @@ func TestRefused(t *testing.T) {
 		{"bad escape", "no JSON", replace(`acme`, `ac\xme`), Invalid, "not valid JSON"},
 		{"UTF-8", "a half character", replace(`acme`, "ac\xc3"), Invalid, "UTF-8"},
 		{"event", "unknown", replace(`"interval"`, `"nap"`), Invalid, `"nap" is not an event`},
-		{"minute", "crossed", replace(`"PeriodEnd":1795435260000`, `"PeriodEnd":1795435260001`), Invalid, "crosses a boundary of 60 s"},
-		{"backwards", "ends before it starts", replace(`"PeriodEnd":1795435260000`, `"PeriodEnd":1795435199999`), Invalid, "is before PeriodStart"},
-		{"timestamp", "another period", replace(`"Timestamp":1795435200000`, `"Timestamp":1795435200001`), Invalid, "is not PeriodStart"},
+		{
+			"minute", "crossed", replace(`"PeriodEnd":1795435260000`, `"PeriodEnd":1795435260001`), Invalid,
+			"crosses a boundary of 60 s",
+		},
+		{
+			"backwards", "ends before it starts", replace(`"PeriodEnd":1795435260000`, `"PeriodEnd":1795435199999`), Invalid,
+			"is before PeriodStart",
+		},
+		{
+			"timestamp", "another period", replace(`"Timestamp":1795435200000`, `"Timestamp":1795435200001`), Invalid,
+			"is not PeriodStart",
+		},
 		{"1970", "a clock never set", text(func(l *Line) { l.PeriodStart, l.PeriodEnd = 0, 1 }), Invalid, "2020 to 2099"},
 		{"life", "no digits", replace("00112233", "0011223G"), Invalid, "hexadecimal"},
 		{"sequence", "from 1 on", replace(`"Sequence":7`, `"Sequence":0`), Invalid, "Sequence 0"},
@@ -131,8 +149,12 @@ func TestRefused(t *testing.T) {
 		{"no dimensions", "not ours", replace(`[["Tenant","Image"]]`, `[]`), Invalid, "metric directive"},
 		{"unit", "not ours", replace(`"Unit":"None"`, `"Unit":"Count"`), Invalid, "not the one"},
 		{"note", "not a word", text(func(l *Line) { l.Notes = []string{"<b>"} }), Invalid, "is not a note"},
-		{"notes", "too many", text(func(l *Line) { l.Notes = strings.Split(strings.Repeat("x,", 16)+"x", ",") }), Invalid, "too many notes"},
-		{"no metadata", "no _aws", strings.Replace(plain, plain[strings.Index(plain, `"_aws"`):strings.Index(plain, `"Life"`)], "", 1), Invalid, "_aws is missing"},
+		{
+			"notes", "too many", text(func(l *Line) { l.Notes = strings.Split(strings.Repeat("x,", 16)+"x", ",") }), Invalid,
+			"too many notes",
+		},
+		{"no metadata", "no _aws", strings.Replace(plain,
+			plain[strings.Index(plain, `"_aws"`):strings.Index(plain, `"Life"`)], "", 1), Invalid, "_aws is missing"},
 		{"too long", "no event", plain + strings.Repeat(" ", MaxLine), TooLong, "more than an event"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -37,7 +37,10 @@ func lines() *rapid.Generator[Line] {
 			}
 			text := rapid.OneOf(
 				rapid.StringMatching(`[!-~]{1,20}`), rapid.StringMatching(`[!-~][ -~]{0,30}[!-~]`),
-				rapid.SampledFrom([]string{`"`, `\`, `{"Schema":"microspend.meter/`, "</script>", strings.Repeat("x", MaxName), "=1+1"}),
+				rapid.SampledFrom([]string{
+					`"`, `\`, `{"Schema":"microspend.meter/`, "</script>", strings.Repeat("x", MaxName),
+					"=1+1",
+				}),
 			).Draw(t, label)
 			if least == 0 && rapid.Bool().Draw(t, label+" absent") {
 				return ""

@@ -185,7 +185,8 @@ func (r *ruleCheck) metric(where string, definition any, root map[string]any) st
 			r.fault("%s.Unit %.60q is not a unit of CloudWatch", where, fmt.Sprint(unit))
 		}
 	}
-	if resolution, there := object["StorageResolution"]; there && resolution != json.Number("1") && resolution != json.Number("60") {
+	if resolution, there := object["StorageResolution"]; there && resolution != json.Number("1") &&
+		resolution != json.Number("60") {
 		r.fault("%s.StorageResolution is neither 1 nor 60", where)
 	}
 	numbers, isArray := root[name].([]any)

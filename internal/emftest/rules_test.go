@@ -65,9 +65,18 @@ func TestRules(t *testing.T) {
 		{"dimension blank", replace(`$LATEST`, `  `), "the value of"},
 		{"dimension beyond ASCII", replace(`$LATEST`, `Müller`), "the value of"},
 		{"dimension too long", replace(`$LATEST`, strings.Repeat("x", 1025)), "the value of"},
-		{"metrics missing", replace(`,"Metrics":[{"Name":"time","Unit":"Milliseconds","StorageResolution":60}]`, ``), "Metrics is missing"},
-		{"101 metrics", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, many(101, `{"Name":"m%d"}`)), "101 metrics, more than 100"},
-		{"metric no object", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, `"time"`), "is not an object"},
+		{
+			"metrics missing", replace(`,"Metrics":[{"Name":"time","Unit":"Milliseconds","StorageResolution":60}]`, ``),
+			"Metrics is missing",
+		},
+		{
+			"101 metrics", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, many(101, `{"Name":"m%d"}`)),
+			"101 metrics, more than 100",
+		},
+		{
+			"metric no object", replace(`{"Name":"time","Unit":"Milliseconds","StorageResolution":60}`, `"time"`),
+			"is not an object",
+		},
 		{"metric twice", replace(`{"Name":"time"`, `{"Name":"time"},{"Name":"time"`), "is there twice"},
 		{"metric without name", replace(`"Name":"time",`, ``), "Name is not"},
 		{"metric name too long", replace(`"Name":"time"`, `"Name":"`+strings.Repeat("m", 256)+`"`), "Name is not"},

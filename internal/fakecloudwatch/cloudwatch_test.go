@@ -44,7 +44,8 @@ func queryOf(id string, metric Metric, period int32) types.MetricDataQuery {
 		Metric: &types.Metric{Namespace: &metric.Namespace, MetricName: &metric.Name},
 	}}
 	for name, value := range metric.Dimensions {
-		query.MetricStat.Metric.Dimensions = append(query.MetricStat.Metric.Dimensions, types.Dimension{Name: &name, Value: &value})
+		query.MetricStat.Metric.Dimensions = append(query.MetricStat.Metric.Dimensions,
+			types.Dimension{Name: &name, Value: &value})
 	}
 	return query
 }
@@ -58,7 +59,8 @@ func TestPeriodsBeginAtTheStartAndEndBeforeTheEnd(t *testing.T) {
 	for minute := range 20 {
 		c.Put(place, metricNamed("a"), Value(noon.Add(time.Duration(minute-20)*time.Minute), 1))
 	}
-	out, err := client.GetMetricData(ctx, get(noon.Add(-15*time.Minute), noon.Add(-5*time.Minute), queryOf("q", metricNamed("a"), 300)))
+	out, err := client.GetMetricData(ctx, get(noon.Add(-15*time.Minute), noon.Add(-5*time.Minute),
+		queryOf("q", metricNamed("a"), 300)))
 	require.NoError(t, err)
 	require.Len(t, out.MetricDataResults, 1)
 	result := out.MetricDataResults[0]
@@ -185,7 +187,8 @@ func TestListMetrics(t *testing.T) {
 	c.Put(Place{DefaultAccount, "us-east-1"}, Metric{"test", "a", map[string]string{"Tenant": "1"}}, Value(noon, 1))
 	list := func() (found, pages int) {
 		in := &cloudwatch.ListMetricsInput{
-			Namespace: aws.String("test"), MetricName: aws.String("a"), Dimensions: []types.DimensionFilter{{Name: aws.String("Tenant")}},
+			Namespace: aws.String("test"), MetricName: aws.String("a"),
+			Dimensions: []types.DimensionFilter{{Name: aws.String("Tenant")}},
 		}
 		for {
 			out, err := client.ListMetrics(ctx, in)
@@ -223,7 +226,8 @@ func TestPutMetricData(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	out, err := client.GetMetricData(ctx, get(noon.Add(-time.Hour), noon, queryOf("q", Metric{Namespace: "test", Name: "a"}, 60)))
+	out, err := client.GetMetricData(ctx, get(noon.Add(-time.Hour), noon,
+		queryOf("q", Metric{Namespace: "test", Name: "a"}, 60)))
 	require.NoError(t, err)
 	assert.Equal(t, []float64{22}, out.MetricDataResults[0].Values)
 }
@@ -231,13 +235,15 @@ func TestPutMetricData(t *testing.T) {
 func TestLogLinesBecomeMetrics(t *testing.T) {
 	c, client := start(t, Options{})
 	line := fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"test","Dimensions":[["Tenant"],["Tenant","Image"]],
-		"Metrics":[{"Name":"a","Unit":"Milliseconds"}]}]},"Tenant":"acme","Image":"web","a":[1,2],"b":5}`, noon.Add(-time.Minute).UnixMilli())
+		"Metrics":[{"Name":"a","Unit":"Milliseconds"}]}]},"Tenant":"acme","Image":"web","a":[1,2],"b":5}`,
+		noon.Add(-time.Minute).UnixMilli())
 	require.NoError(t, c.PutLine(place, []byte(line)))
 	require.NoError(t, c.PutLine(place, []byte(`{"message":"no metrics"}`)))
 	for _, bad := range []string{
 		`{`,
 		fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[]}}`, noon.AddDate(0, 0, -15).UnixMilli()),
-		fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["x"]],"Metrics":[]}]}}`, noon.UnixMilli()),
+		fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[["x"]],"Metrics":[]}]}}`,
+			noon.UnixMilli()),
 		fmt.Sprintf(`{"_aws":{"Timestamp":%d,"CloudWatchMetrics":[{"Namespace":"n","Dimensions":[[]],"Metrics":[{"Name":"x"}]}]}}`, noon.UnixMilli()),
 	} {
 		assert.Error(t, c.PutLine(place, []byte(bad)), bad)

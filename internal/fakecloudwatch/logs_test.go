@@ -25,7 +25,8 @@ import (
 // recordedLogs reads a recording out of the SDK's module: after blank lines, the body.
 func recordedLogs(t *testing.T, folder, name string) (head string, body []byte) {
 	t.Helper()
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs").Output()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}",
+		"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs").Output()
 	require.NoError(t, err)
 	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), folder, name+".snap"))
 	require.NoError(t, err)
@@ -78,7 +79,11 @@ func TestRecordedLogsReplies(t *testing.T) {
 	require.Contains(t, head, "Content-Type: application/x-amz-json-1.1")
 	event := filteredEvent{"__EventId__", 1, "__LogStreamName__", "__Message__", 1}
 	stream := searchedStream{"__LogStreamName__", true}
-	ours, err := json.Marshal(filterAnswer{[]filteredEvent{event, event}, "__NextToken__", []searchedStream{stream, stream}})
+	ours, err := json.Marshal(filterAnswer{
+		[]filteredEvent{event, event},
+		"__NextToken__",
+		[]searchedStream{stream, stream},
+	})
 	require.NoError(t, err)
 	require.JSONEq(t, string(body), string(ours))
 
@@ -98,7 +103,9 @@ func TestRecordedLogsReplies(t *testing.T) {
 }
 
 // all reads a filter's pages, and how many there were.
-func all(t *testing.T, client *cloudwatchlogs.Client, in *cloudwatchlogs.FilterLogEventsInput) (messages []string, pages int) {
+func all(t *testing.T, client *cloudwatchlogs.Client, in *cloudwatchlogs.FilterLogEventsInput) (messages []string,
+	pages int,
+) {
 	t.Helper()
 	for {
 		out, err := client.FilterLogEvents(ctx, in)
@@ -131,12 +138,14 @@ func TestFilterLogEvents(t *testing.T) {
 	messages, pages = all(t, client, in(`"microspend.meter/v1"`))
 	require.Len(t, messages, 20)
 	require.Equal(t, 7, pages)
-	messages, pages = all(t, client, in(`{ $.Schema = "microspend.meter/v1" && $.PeriodStart >= 1795176030000 && $.PeriodStart < 1795176034000 }`))
+	messages, pages = all(t, client,
+		in(`{ $.Schema = "microspend.meter/v1" && $.PeriodStart >= 1795176030000 && $.PeriodStart < 1795176034000 }`))
 	require.Len(t, messages, 2)
 	require.Greater(t, pages, 4, "pages without a match are empty and not the last")
 
 	limited := in("")
-	limited.StartTime, limited.EndTime = aws.Int64(noon.Add(-60*time.Minute).UnixMilli()), aws.Int64(noon.Add(-58*time.Minute).UnixMilli())
+	limited.StartTime, limited.EndTime = aws.Int64(noon.Add(-60*time.Minute).UnixMilli()),
+		aws.Int64(noon.Add(-58*time.Minute).UnixMilli())
 	messages, _ = all(t, client, limited)
 	require.Len(t, messages, 3, "both ends belong to it")
 
@@ -220,7 +229,10 @@ func TestFaultsOfLogs(t *testing.T) {
 	ask := func() (*cloudwatchlogs.FilterLogEventsOutput, error) {
 		return client.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/g")})
 	}
-	fault.Store(&LogsFault{Fault: Fault{Status: http.StatusBadRequest, Code: "ThrottlingException", Message: "Rate exceeded"}})
+	fault.Store(&LogsFault{Fault: Fault{
+		Status: http.StatusBadRequest, Code: "ThrottlingException",
+		Message: "Rate exceeded",
+	}})
 	_, err := ask()
 	var api smithy.APIError
 	require.ErrorAs(t, err, &api)

@@ -26,7 +26,8 @@ import (
 
 func recorded(t *testing.T, folder, name string) (head []string, body []byte) {
 	t.Helper()
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/cloudwatch").Output()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}",
+		"github.com/aws/aws-sdk-go-v2/service/cloudwatch").Output()
 	require.NoError(t, err)
 	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), folder, name+".snap"))
 	require.NoError(t, err)

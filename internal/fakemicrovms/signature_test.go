@@ -19,7 +19,8 @@ func TestThePublishedSignatures(t *testing.T) {
 		require.NoError(t, err)
 		r.Header.Set("X-Amz-Date", "20150830T123600Z")
 		text := canonical(r, []string{"host", "x-amz-date"}, empty)
-		got := signature("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "service", "20150830T123600Z", text)
+		got := signature("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "service", "20150830T123600Z",
+			text)
 		require.Equal(t, want, got, url)
 	}
 }

@@ -27,8 +27,8 @@ func Cents(d decimal.Decimal) string {
 	return Grouped(d)
 }
 
-// Signed writes a change as [Fixed] does, with a plus where there is an increase. A change of exactly zero has no sign; one
-// that rounds to zero keeps its own, so that it does not pass for none.
+// Signed writes a change as [Fixed] does, with a plus where there is an increase. A change of exactly zero has no
+// sign; one that rounds to zero keeps its own, so that it does not pass for none.
 func Signed(d decimal.Decimal, places int32) string {
 	text := Fixed(d, places)
 	if d.IsPositive() {
@@ -63,7 +63,8 @@ func Plural(noun string) string {
 	return noun + "s"
 }
 
-// group puts commas between the thousands of a number in plain notation, of which the digits after the point are not grouped.
+// group puts commas between the thousands of a number in plain notation, of which the digits after the point are not
+// grouped.
 func group(number string) string {
 	whole, fraction, hasPoint := strings.Cut(number, ".")
 	sign, digits := "", whole

@@ -1,5 +1,5 @@
-// Package intern gives one string to all fields of a file that say the same, so that millions of rows with a few thousand
-// names take the memory of the names alone.
+// Package intern gives one string to all fields of a file that say the same, so that millions of rows with a few
+// thousand names take the memory of the names alone.
 package intern
 
 // Names are the names seen so far. The zero value has none, and takes each field for its name.

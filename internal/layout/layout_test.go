@@ -31,8 +31,8 @@ var particular = []string{"internal/emf", "internal/simulate"}
 // anything is allowed to packages whose imports say nothing about the design.
 var anything = []string{"..."}
 
-// allowed says what the packages of this module may import of it. The most specific pattern counts; "x/..." is x and all
-// below it. It has only what is needed: a new import is a decision about the design, which belongs in a review.
+// allowed says what the packages of this module may import of it. The most specific pattern counts; "x/..." is x and
+// all below it. It has only what is needed: a new import is a decision about the design, which belongs in a review.
 //
 // cmd → tui, serve → report → view, spend, scenarios, idle, collector → ledger → usage → pricing
 var allowed = map[string][]string{

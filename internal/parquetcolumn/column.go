@@ -1,5 +1,5 @@
-// Package parquetcolumn reads single columns of Parquet files that others wrote: of a table of hundreds of columns only those
-// that are wanted, whatever the sizes of their pages, side by side.
+// Package parquetcolumn reads single columns of Parquet files that others wrote: of a table of hundreds of columns
+// only those that are wanted, whatever the sizes of their pages, side by side.
 package parquetcolumn
 
 import (
@@ -65,7 +65,8 @@ func (c *Column) Close() {
 	}
 }
 
-// Moments reads a timestamp column's numbers, in whatever unit they are. It is nil for a type that is not of timestamps.
+// Moments reads a timestamp column's numbers, in whatever unit they are. It is nil for a type that is not of
+// timestamps.
 func Moments(of parquet.Type) func(int64) time.Time {
 	logical := of.LogicalType()
 	if logical == nil {

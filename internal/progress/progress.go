@@ -34,8 +34,8 @@ const (
 	leastBar      = 6
 )
 
-// New starts a bar on a file: nil unless that is a terminal. The label says what is being done, such as reading; the unit
-// is what is counted, in the plural.
+// New starts a bar on a file: nil unless that is a terminal. The label says what is being done, such as reading; the
+// unit is what is counted, in the plural.
 func New(to io.Writer, now func() time.Time, label, unit string) *Bar {
 	file, ok := to.(*os.File)
 	if !ok || !term.IsTerminal(file.Fd()) {

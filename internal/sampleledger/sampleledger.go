@@ -1,5 +1,5 @@
-// Package sampleledger writes made-up ledgers for tests and benchmarks of what is made of statements: the demo's fleet, and one
-// as large as what the product promises its speed for. The same arguments give the same ledger.
+// Package sampleledger writes made-up ledgers for tests and benchmarks of what is made of statements: the demo's
+// fleet, and one as large as what the product promises its speed for. The same arguments give the same ledger.
 package sampleledger
 
 import (
@@ -72,10 +72,12 @@ func (f Fleet) record(tenant, day, hour int) usage.Record {
 	return usage.Record{
 		PeriodStart: f.Start.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour), PeriodSeconds: 3600,
 		Region: []string{"us-east-1", "eu-west-1"}[tenant%2], Account: "111122223333",
-		Resource: usage.Resource{ID: fmt.Sprintf("mvm-%04d-%02d-%d", tenant, day, hour/8)}, Image: fmt.Sprintf("image-%02d", tenant%40),
-		Tenant: fmt.Sprintf("tenant-%04d", tenant), Source: "sample", Coverage: usage.CoverageComplete,
+		Resource: usage.Resource{ID: fmt.Sprintf("mvm-%04d-%02d-%d", tenant, day, hour/8)},
+		Image:    fmt.Sprintf("image-%02d", tenant%40),
+		Tenant:   fmt.Sprintf("tenant-%04d", tenant), Source: "sample", Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
-			pricing.VCPU: running * gb / 2, pricing.Memory: running * gb * 1024, pricing.SnapshotRead: gb << 29, pricing.SnapshotWrite: gb << 28,
+			pricing.VCPU: running * gb / 2, pricing.Memory: running * gb * 1024, pricing.SnapshotRead: gb << 29,
+			pricing.SnapshotWrite:   gb << 28,
 			pricing.SnapshotStorage: gb << 40,
 			usage.Running:           running, usage.Launches: int64(1 - min(hour%8, 1)),
 		},

@@ -32,6 +32,9 @@ func TestInlineRates(t *testing.T) {
 
 	var faults []string
 	rates.VCPUSecond = price("0.00002")
-	rates.Check("rates", func(path, _ string, args ...any) { faults = append(faults, path+" "+string(args[0].(pricing.RateKey))) })
+	rates.Check("rates", func(path, _ string, args ...any) {
+		faults = append(faults, path+" "+
+			string(args[0].(pricing.RateKey)))
+	})
 	require.Equal(t, []string{"rates.vcpu_hour vcpu_second"}, faults)
 }

@@ -38,10 +38,12 @@ func TestFleetKeepsTheRulesOfTheService(t *testing.T) {
 				require.Equal(t, r.PeriodSeconds*1000, int64(secondsPerDay*1000), "only image storage neither runs nor rests")
 				continue
 			}
-			require.LessOrEqual(t, r.Amounts[usage.Running]+r.Amounts[usage.Suspended], r.PeriodSeconds*1000, "an hour has an hour")
+			require.LessOrEqual(t, r.Amounts[usage.Running]+r.Amounts[usage.Suspended], r.PeriodSeconds*1000,
+				"an hour has an hour")
 			require.LessOrEqual(t, r.Amounts[pricing.Memory], r.Amounts[usage.Running]*8192*pricing.BurstFactor)
 			require.Equal(t, r.Amounts[pricing.Memory], r.Amounts[pricing.VCPU]*2048, "half a vCPU per GB, in bursts too")
-			require.Zero(t, (r.Amounts[usage.Suspended] > 0) != (r.Amounts[pricing.SnapshotStorage] > 0), "suspended state is stored, nothing else is")
+			require.Zero(t, (r.Amounts[usage.Suspended] > 0) != (r.Amounts[pricing.SnapshotStorage] > 0),
+				"suspended state is stored, nothing else is")
 			lives[r.Resource.ID] += r.Amounts[usage.Running] + r.Amounts[usage.Suspended]
 			launches[r.Resource.ID] += r.Amounts[usage.Launches]
 			resumes[r.Resource.ID] += r.Amounts[usage.Resumes]

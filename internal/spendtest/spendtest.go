@@ -72,8 +72,10 @@ func Zone(t testing.TB, name string) *time.Location {
 // Hour is an hour of one tenant's use in us-east-1: so many vCPU-seconds.
 func Hour(start time.Time, tenant string, vcpuSeconds int64) usage.Record {
 	return usage.Record{
-		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-" + tenant}, Tenant: tenant,
-		Source: "test", Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000}, Coverage: usage.CoverageComplete,
+		PeriodStart: start, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: "mvm-" + tenant},
+		Tenant: tenant,
+		Source: "test", Image: "app", Amounts: usage.Amounts{pricing.VCPU: vcpuSeconds * 1000},
+		Coverage: usage.CoverageComplete,
 	}
 }
 
@@ -109,7 +111,8 @@ func OfficeDays(amount int64) func(time.Time) int64 {
 // Stored is a day of image storage that is nobody's: so many GB.
 func Stored(day time.Time, image string, gb int64) usage.Record {
 	return usage.Record{
-		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1", Resource: usage.Resource{Kind: usage.KindImage, ID: image}, Image: image,
+		PeriodStart: day, PeriodSeconds: 86_400, Region: "us-east-1",
+		Resource: usage.Resource{Kind: usage.KindImage, ID: image}, Image: image,
 		Source: "test", Amounts: usage.Amounts{pricing.SnapshotStorage: gb << 30 * 86_400}, Coverage: usage.CoverageComplete,
 	}
 }

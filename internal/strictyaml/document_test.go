@@ -46,7 +46,8 @@ func TestWhatFollowsFromAFaultIsNone(t *testing.T) {
 	d := decodeOuter(t, "inner: [1]\nlist: [{count: {}}, b]\n")
 	for path, broken := range map[string]bool{
 		"name": true, "inner": true, "inner.kind": true, "inner.kind.deeper": true,
-		"list": false, "list[0]": false, "list[0].count": true, "list[0].kind": true, "list[1]": false, "list[1].kind": false, "free": false, "": false,
+		"list": false, "list[0]": false, "list[0].count": true, "list[0].kind": true, "list[1]": false, "list[1].kind": false,
+		"free": false, "": false,
 	} {
 		require.Equal(t, broken, d.Broken(path), path)
 		d.Fault(path, "follows")
@@ -66,8 +67,12 @@ func TestDecodeKinds(t *testing.T) {
 		{"text for a flag", "YAML 1.1 took yes for true", "name: n\non: yes", "2:5: on: must be true or false"},
 		{"list for a flag", "likewise", "name: n\non: [true]", "2:5: on: must be true or false"},
 		{"mapping for text", "not a single value", "name: {a: 1}", "1:7: name: is a mapping; text belongs here"},
-		{"text for a mapping", "there is no shorthand", "on", `1:1: is "on"; a mapping with the keys name, on, inner, list, free belongs here`},
-		{"long text", "a message is for reading", "name: n\nlist: " + strings.Repeat("x", 5000), `2:7: list: is "` + strings.Repeat("x", 40) + `"; a list belongs here`},
+		{
+			"text for a mapping", "there is no shorthand", "on",
+			`1:1: is "on"; a mapping with the keys name, on, inner, list, free belongs here`,
+		},
+		{"long text", "a message is for reading", "name: n\nlist: " + strings.Repeat("x", 5000), `2:7: list: is "` +
+			strings.Repeat("x", 40) + `"; a list belongs here`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			require.EqualError(t, decodeOuter(t, tc.text).Err(), "f.yaml:"+tc.message, tc.reason)
@@ -93,7 +98,8 @@ func TestLongReportsAreCut(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		"name: n\non: true\ninner: {kind: k, count: xx}\nlist: [a, {kind: b}]\nfree: {z: 1}\n",
-		"", "---\n...\n", "a: &a [*a]", "? [a]: b", "\xff\xfen\x00", "\ufeffname: n", "name: !!binary AA==", "\t", "<<: {name: n}", "- - - -",
+		"", "---\n...\n", "a: &a [*a]", "? [a]: b", "\xff\xfen\x00", "\ufeffname: n", "name: !!binary AA==", "\t",
+		"<<: {name: n}", "- - - -",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -117,7 +123,8 @@ func FuzzDecode(f *testing.F) {
 		last := Fault{}
 		for _, fault := range faults.List {
 			require.NotEmpty(t, fault.Message)
-			require.False(t, fault.Line < last.Line || (fault.Line == last.Line && fault.Column < last.Column), "in the order of the file")
+			require.False(t, fault.Line < last.Line || (fault.Line == last.Line && fault.Column < last.Column),
+				"in the order of the file")
 			last = fault
 		}
 	})

@@ -25,8 +25,14 @@ func TestInline(t *testing.T) {
 	for _, test := range []struct{ name, reason, text, want string }{
 		{"all", "the keys of an inlined struct stand beside the others", "{color: red, name: a, size: b}", ""},
 		{"required", "what a part requires the whole requires", "{color: red}", "f.yaml:1:1: name: is missing"},
-		{"unknown", "the keys of both are listed", "{name: a, shape: b}", "f.yaml:1:11: shape: unknown key; allowed here: name, size, color"},
-		{"untagged", "a struct without a tag is no part", "{name: a, weight: b}", "f.yaml:1:11: weight: unknown key; allowed here: name, size, color"},
+		{
+			"unknown", "the keys of both are listed", "{name: a, shape: b}",
+			"f.yaml:1:11: shape: unknown key; allowed here: name, size, color",
+		},
+		{
+			"untagged", "a struct without a tag is no part", "{name: a, weight: b}",
+			"f.yaml:1:11: weight: unknown key; allowed here: name, size, color",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root, err := Parse("f.yaml", []byte(test.text))

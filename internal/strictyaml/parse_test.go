@@ -84,7 +84,8 @@ type outer struct {
 }
 
 func TestDecode(t *testing.T) {
-	root, err := Parse("f.yaml", []byte("name: n\non: true\ninner: {kind: k, count: xx}\nlist: [a, {kind: b}]\nfree: {z: 1, a: 22}\n"))
+	root, err := Parse("f.yaml",
+		[]byte("name: n\non: true\ninner: {kind: k, count: xx}\nlist: [a, {kind: b}]\nfree: {z: 1, a: 22}\n"))
 	require.NoError(t, err)
 	var got outer
 	require.NoError(t, Decode("f.yaml", root, &got).Err())

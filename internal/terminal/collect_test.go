@@ -43,13 +43,17 @@ func collecting(t *testing.T, program, folder, endpoint string, environ ...strin
 	t.Helper()
 	config := filepath.Join(folder, "microspend.yaml")
 	require.NoError(t, os.WriteFile(config, []byte("collect:\n  endpoint_url: "+endpoint+"\n"), 0o600))
-	aws := "AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret AWS_REGION=eu-west-1 AWS_ACCOUNT_ID=" + fakecloudwatch.DefaultAccount +
-		" AWS_CONFIG_FILE=none AWS_SHARED_CREDENTIALS_FILE=none AWS_EC2_METADATA_DISABLED=true XDG_STATE_HOME=" + folder + " " + strings.Join(environ, " ")
-	return start(t, 120, 40, fmt.Sprintf("%s %s dash --collect --poll 200ms --ledger %s/ledger --config %s; echo ended with $?; sleep 100",
-		aws, program, folder, config))
+	aws := "AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=secret AWS_REGION=eu-west-1 AWS_ACCOUNT_ID=" +
+		fakecloudwatch.DefaultAccount +
+		" AWS_CONFIG_FILE=none AWS_SHARED_CREDENTIALS_FILE=none AWS_EC2_METADATA_DISABLED=true XDG_STATE_HOME=" + folder +
+		" " + strings.Join(environ, " ")
+	return start(t, 120, 40,
+		fmt.Sprintf("%s %s dash --collect --poll 200ms --ledger %s/ledger --config %s; echo ended with $?; sleep 100",
+			aws, program, folder, config))
 }
 
-// TestCollectFailsAndThenWorks shows why nothing came, goes on meanwhile, and takes the reason down once something does.
+// TestCollectFailsAndThenWorks shows why nothing came, goes on meanwhile, and takes the reason down once something
+// does.
 func TestCollectFailsAndThenWorks(t *testing.T) {
 	program := built(t)
 	service, endpoint := measured(t)
@@ -65,7 +69,8 @@ func TestCollectFailsAndThenWorks(t *testing.T) {
 	require.Equal(t, "0", s.value("alternate_on"))
 }
 
-// TestQuitWhileCollecting leaves in the middle of calls that take long: at once, with the terminal given back and the ledger free.
+// TestQuitWhileCollecting leaves in the middle of calls that take long: at once, with the terminal given back and the
+// ledger free.
 func TestQuitWhileCollecting(t *testing.T) {
 	program := built(t)
 	folder := t.TempDir()
@@ -78,7 +83,7 @@ func TestQuitWhileCollecting(t *testing.T) {
 	})
 	s := collecting(t, program, folder, endpoint)
 	s.shows("collecting", "─── 0 %")
-	s.press("1", "?").shows("pause: neither look for news nor collect") // keys are answered
+	s.press("1", "?").shows("pause: stop refreshing and collecting") // keys are answered
 	began := time.Now()
 	s.press("q").shows("ended with 0")
 	require.Less(t, time.Since(began), 10*time.Second, "it does not wait for calls")
@@ -87,7 +92,8 @@ func TestQuitWhileCollecting(t *testing.T) {
 
 	usage := filepath.Join(folder, "usage.csv")
 	header := "period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours\n"
-	require.NoError(t, os.WriteFile(usage, []byte(header+"2026-11-23T10:00:00Z,3600,eu-west-1,mvm-1,base,newcomer,3600,7200,1,1,1\n"), 0o600))
+	require.NoError(t, os.WriteFile(usage, []byte(header+
+		"2026-11-23T10:00:00Z,3600,eu-west-1,mvm-1,base,newcomer,3600,7200,1,1,1\n"), 0o600))
 	out, err := exec.Command(program, "import", usage, "--ledger", folder+"/ledger").CombinedOutput()
 	require.NoError(t, err, "nobody holds the ledger: %s", out)
 }

@@ -38,7 +38,8 @@ func Start(width, height int, environ []string, command string) (*Terminal, erro
 	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
 		return nil, err
 	}
-	_, err = t.tmux("-f", config, "new-session", "-d", "-s", "main", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), command)
+	_, err = t.tmux("-f", config, "new-session", "-d", "-s", "main", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height),
+		command)
 	if err != nil {
 		t.Close()
 		return nil, err

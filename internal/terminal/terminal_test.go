@@ -112,7 +112,8 @@ func TestRealKeys(t *testing.T) {
 	out, err := made.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	dash := "XDG_STATE_HOME=" + state + " " + program + " dash --as-of 2026-11-24 --ledger " + folder + "/ledger --config " + folder + "/microspend.yaml"
+	dash := "XDG_STATE_HOME=" + state + " " + program + " dash --as-of 2026-11-24 --ledger " + folder +
+		"/ledger --config " + folder + "/microspend.yaml"
 	s := start(t, 120, 40, dash+"; echo ended with $?; sleep 100")
 	s.shows("November so far", "top tenants", "umber", "✗ over 20 Nov", "stands out", "EC2 kept busy")
 	require.Equal(t, "1", s.value("alternate_on"), "it has a screen of its own")
@@ -136,7 +137,7 @@ func TestRealKeys(t *testing.T) {
 	s.press("Escape", "5").shows("23 days", "2026-11-23 Mon")
 	s.press("t").shows("today")
 	s.press("t").shows("7 days")
-	s.press("?").shows("pause: neither look for news nor collect")
+	s.press("?").shows("pause: stop refreshing and collecting")
 	s.press("Escape", "1").shows("top tenants")
 	s.press("q").shows("ended with 0")
 	require.Equal(t, "0", s.value("alternate_on"), "the terminal is as it was")
@@ -158,9 +159,11 @@ func TestNewUsageShowsByItself(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "ledger"), 0o755))
 	header := "period_start,period_seconds,region,microvm_id,image,tenant,vcpu_seconds,gb_seconds,read_gb,write_gb,storage_gb_hours\n"
 	usage := filepath.Join(folder, "usage.csv")
-	require.NoError(t, os.WriteFile(usage, []byte(header+"2026-11-23T10:00:00Z,3600,eu-west-1,mvm-1,base,newcomer,3600,7200,1,1,1\n"), 0o600))
+	require.NoError(t, os.WriteFile(usage, []byte(header+
+		"2026-11-23T10:00:00Z,3600,eu-west-1,mvm-1,base,newcomer,3600,7200,1,1,1\n"), 0o600))
 
-	s := start(t, 100, 30, "XDG_STATE_HOME="+folder+" "+program+" dash --as-of 2026-11-24 --poll 200ms --ledger "+folder+"/ledger")
+	s := start(t, 100, 30, "XDG_STATE_HOME="+folder+" "+program+" dash --as-of 2026-11-24 --poll 200ms --ledger "+folder+
+		"/ledger")
 	s.shows("has no usage of the last eight weeks")
 	out, err := exec.Command(program, "import", usage, "--ledger", folder+"/ledger").CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -185,7 +188,8 @@ func TestDemoOpensTheDashboard(t *testing.T) {
 func TestTerminalIsGivenBackAfterAPanic(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "program")
 	require.NoError(t, builds(program, "microspend/internal/terminal/testdata/panic"))
-	s := start(t, 100, 30, "stty -a > /dev/null; "+program+" 2>/dev/null; echo code $?; stty -a | grep -o -- '-\\?echo ' | head -1; stty -a | grep -o -- '-\\?icanon'; sleep 60")
+	s := start(t, 100, 30, "stty -a > /dev/null; "+program+
+		" 2>/dev/null; echo code $?; stty -a | grep -o -- '-\\?echo ' | head -1; stty -a | grep -o -- '-\\?icanon'; sleep 60")
 	s.shows("has no usage")
 	s.press("r")
 	screen := s.shows("ended with: the dashboard crashed", "code 1")

@@ -93,8 +93,8 @@ func TestConstantsAndEntriesMatch(t *testing.T) {
 	require.Empty(t, declared, "constants without an entry")
 }
 
-// A note is made from the register alone: nothing else gives a note an id, as its ID or Tag, or begins a line with one. The
-// same words as flags or keys of files are other things.
+// A note is made from the register alone: nothing else gives a note an id, as its ID or Tag, or begins a line with
+// one. The same words as flags or keys of files are other things.
 func TestIDsAreWrittenOnce(t *testing.T) {
 	names, _ := entries(t)
 	ids := map[string]bool{}
@@ -161,12 +161,30 @@ func TestNotes(t *testing.T) {
 		got    assumption.Note
 		want   string
 	}{
-		{"a sentence ends", assumption.NoFreeTier.Note(), "no-free-tier: no free tier or Savings Plan applies; AWS states none for MicroVMs."},
-		{"a clause does not", assumption.NoFreeTier.Clause(), "no-free-tier: no free tier or Savings Plan applies; AWS states none for MicroVMs"},
-		{"figures are put in", assumption.StaleRates.Note("eu-west-1", "2026-01-01", 200), "stale-rates: the rates of eu-west-1 were read on 2026-01-01, 200 days ago; AWS may have changed them (see microspend rates check)."},
-		{"an entry may word another's assumption", assumption.SandboxDiskUnpriced.Clause("E2B"), "sandbox-disk: no price of disk is known for E2B; its disk is left out"},
-		{"measured usage is worded differently", assumption.LaunchRead.Measured().Sentence(), "launch-read: A launch reads as many GB as were recorded for it; how many AWS counts for one is not established."},
-		{"a sentence has one full stop", assumption.NoFreeTier.Note().Sentence(), "no-free-tier: No free tier or Savings Plan applies; AWS states none for MicroVMs."},
+		{
+			"a sentence ends", assumption.NoFreeTier.Note(),
+			"no-free-tier: no free tier or Savings Plan applies; AWS states none for MicroVMs.",
+		},
+		{
+			"a clause does not", assumption.NoFreeTier.Clause(),
+			"no-free-tier: no free tier or Savings Plan applies; AWS states none for MicroVMs",
+		},
+		{
+			"figures are put in", assumption.StaleRates.Note("eu-west-1", "2026-01-01", 200),
+			"stale-rates: the rates of eu-west-1 were read on 2026-01-01, 200 days ago; AWS may have changed them (see microspend rates check).",
+		},
+		{
+			"an entry may word another's assumption", assumption.SandboxDiskUnpriced.Clause("E2B"),
+			"sandbox-disk: no price of disk is known for E2B; its disk is left out",
+		},
+		{
+			"measured usage is worded differently", assumption.LaunchRead.Measured().Sentence(),
+			"launch-read: A launch reads as many GB as were recorded for it; how many AWS counts for one is not established.",
+		},
+		{
+			"a sentence has one full stop", assumption.NoFreeTier.Note().Sentence(),
+			"no-free-tier: No free tier or Savings Plan applies; AWS states none for MicroVMs.",
+		},
 	} {
 		require.Equal(t, test.want, test.got.String(), test.reason)
 	}
@@ -193,14 +211,16 @@ func page(t *testing.T) string {
 	names, headings := entries(t)
 	for _, name := range names {
 		if heading, starts := headings[name]; starts {
-			fmt.Fprintf(&out, "\n## %s\n\n| id | what is assumed | what it moves | what is known |\n|---|---|---|---|\n", heading)
+			fmt.Fprintf(&out, "\n## %s\n\n| id | what is assumed | what it moves | what is known |\n|---|---|---|---|\n",
+				heading)
 		}
 		facts := name.Facts()
 		text := facts.Text
 		if facts.Measured != "" {
 			text += "; of measured usage: " + facts.Measured
 		}
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", facts.ID, strings.ReplaceAll(text, "%s", "…"), facts.Moves, facts.Source)
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", facts.ID, strings.ReplaceAll(text, "%s", "…"), facts.Moves,
+			facts.Source)
 	}
 	return out.String()
 }

@@ -76,7 +76,8 @@ func TestSaveAndReadOverEmbedded(t *testing.T) {
 
 func TestZeroStore(t *testing.T) {
 	var store Store
-	require.EqualError(t, store.Save([]pricing.RateCard{embedded(t, "eu-west-1")}), "no folder is set to keep rate cards in")
+	require.EqualError(t, store.Save([]pricing.RateCard{embedded(t, "eu-west-1")}),
+		"no folder is set to keep rate cards in")
 	_, err := pricing.EmbeddedCards().Over(store.FS()).Card("eu-west-1")
 	require.NoError(t, err)
 }
@@ -123,11 +124,13 @@ func TestSaveRefuses(t *testing.T) {
 			`rate card of "us-east-1": the card is named "inline"; only "aws-list" is kept`,
 		},
 		{
-			"discount", "the file has no place for it, so it would be lost", with(func(c *pricing.RateCard) { c.Discounts = pricing.FlatDiscount(decimal.RequireFromString("0.1")) }),
+			"discount", "the file has no place for it, so it would be lost",
+			with(func(c *pricing.RateCard) { c.Discounts = pricing.FlatDiscount(decimal.RequireFromString("0.1")) }),
 			`rate card of "us-east-1": the card has a discount; only list prices are kept`,
 		},
 		{
-			"no source", "ParseCard asks for one", with(func(c *pricing.RateCard) { *c = c.With(pricing.Memory, pricing.Rate{}) }),
+			"no source", "ParseCard asks for one",
+			with(func(c *pricing.RateCard) { *c = c.With(pricing.Memory, pricing.Rate{}) }),
 			`rate card of "us-east-1": it would not read back: rates.gb_second: a figure names its source`,
 		},
 		{
@@ -193,7 +196,8 @@ func TestSaveWhenARenameFails(t *testing.T) {
 			return file.Commit()
 		})
 		require.EqualError(t, err, want)
-		require.Equal(t, []string{"eu-north-1.yaml", "eu-west-1.yaml", "us-east-1.yaml"}, files(t, dir), "nothing is left behind")
+		require.Equal(t, []string{"eu-north-1.yaml", "eu-west-1.yaml", "us-east-1.yaml"}, files(t, dir),
+			"nothing is left behind")
 		for i, region := range three {
 			card, err := pricing.CardSource{}.Over(In(dir).FS()).Card(region)
 			require.NoError(t, err)

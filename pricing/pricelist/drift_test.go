@@ -29,7 +29,8 @@ func TestCompareAndPlausible(t *testing.T) {
 			"",
 		},
 		{
-			"hour and second, same", "0.36 / 3600 = 0.0001", pricing.VCPU, rate(t, "0.36", pricing.PerHour), rate(t, "0.0001", 1), false,
+			"hour and second, same", "0.36 / 3600 = 0.0001", pricing.VCPU, rate(t, "0.36", pricing.PerHour),
+			rate(t, "0.0001", 1), false,
 			"",
 		},
 		{
@@ -37,7 +38,8 @@ func TestCompareAndPlausible(t *testing.T) {
 			rate(t, "0.09975", pricing.PerHour), rate(t, "0.0000277083", 1), true, "",
 		},
 		{
-			"month and hour, same", "0.072 / 720 = 0.0001", pricing.SnapshotStorage, rate(t, "0.072", pricing.PerGBMonth), rate(t, "0.0001", 1), false,
+			"month and hour, same", "0.072 / 720 = 0.0001", pricing.SnapshotStorage, rate(t, "0.072", pricing.PerGBMonth),
+			rate(t, "0.0001", 1), false,
 			"",
 		},
 		{

@@ -92,7 +92,8 @@ func armPrices(text []byte, region, group string) map[string]bool {
 	return found
 }
 
-// exactKeys leaves only the outermost members whose names are spelled as documented, which json.Unmarshal would not ask for.
+// exactKeys leaves only the outermost members whose names are spelled as documented, which json.Unmarshal would not
+// ask for.
 func exactKeys(text []byte) []byte {
 	var all map[string]json.RawMessage
 	_ = json.Unmarshal(text, &all)

@@ -17,7 +17,8 @@ func largeOffer(t *testing.T, out io.Writer) error {
 	const unrelated = 40_000
 	filler := row{
 		group: "AWS-Lambda-Duration", region: "us-east-1", usageType: "Lambda-GB-Second",
-		priceDescription: strings.Repeat("Invocation duration weighted by memory. ", 12), unit: "Lambda-GB-Second", begin: "0", end: "Inf",
+		priceDescription: strings.Repeat("Invocation duration weighted by memory. ", 12), unit: "Lambda-GB-Second",
+		begin: "0", end: "Inf",
 		prices: map[string]string{"USD": "0.0000166667"}, copies: 2,
 	}
 	fill := func(of func(row) object) error {

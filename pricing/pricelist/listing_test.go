@@ -96,11 +96,13 @@ func TestCardRefuses(t *testing.T) {
 				"AWS-Lambda-MicroVM-Snapshot-Read-GB, AWS-Lambda-MicroVM-Snapshot-Storage-GB-Hour" + complete,
 		},
 		{
-			"group in other capitals", "a group is matched exactly", one(func(r *row) { r.group = "AWS-Lambda-MicroVM-VCPU-Second-ARM" }),
+			"group in other capitals", "a group is matched exactly",
+			one(func(r *row) { r.group = "AWS-Lambda-MicroVM-VCPU-Second-ARM" }),
 			lacksVCPU + complete,
 		},
 		{
-			"only x86, AWS's group", "18 % dearer, and not what a MicroVM runs on", one(func(r *row) { r.group = "AWS-Lambda-MicroVM-vCPU-Second" }),
+			"only x86, AWS's group", "18 % dearer, and not what a MicroVM runs on",
+			one(func(r *row) { r.group = "AWS-Lambda-MicroVM-vCPU-Second" }),
 			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second") + complete,
 		},
 		{
@@ -116,7 +118,8 @@ func TestCardRefuses(t *testing.T) {
 			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second-ARM") + complete,
 		},
 		{
-			"x86 by the price's description", "terms come apart from products", one(func(r *row) { r.priceDescription = "per X86 vCPU" }),
+			"x86 by the price's description", "terms come apart from products",
+			one(func(r *row) { r.priceDescription = "per X86 vCPU" }),
 			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second-ARM") + complete,
 		},
 		{"two prices for one rate", "which one is billed cannot be told", func(rows []row) []row {
@@ -169,11 +172,13 @@ func TestCardRefuses(t *testing.T) {
 }
 
 func TestCardRefusesMalformedTerms(t *testing.T) {
-	l, err := Read(pages(`{"offerCode":"AWSLambda","products":{"A":` + encode(t, fiveRows("eu-west-1", "EU-")[0].product()) +
+	l, err := Read(pages(`{"offerCode":"AWSLambda","products":{"A":` +
+		encode(t, fiveRows("eu-west-1", "EU-")[0].product()) +
 		`},"terms":{"OnDemand":{"A":{"A.T":{"priceDimensions":{"A.T.D":{"pricePerUnit":{"USD":0.5}}}}}}}}`)...)
 	require.NoError(t, err)
 	_, err = l.Card("eu-west-1", pricing.RateCard{}, pricing.Date{})
-	require.ErrorContains(t, err, "SKU A of group AWS-Lambda-MicroVM-vCPU-Second-ARM: its terms are not in the documented form (json: ")
+	require.ErrorContains(t, err,
+		"SKU A of group AWS-Lambda-MicroVM-vCPU-Second-ARM: its terms are not in the documented form (json: ")
 	fault, ok := errors.AsType[*PriceError](err)
 	require.True(t, ok)
 	require.Equal(t, "eu-west-1", fault.Region)
@@ -211,7 +216,8 @@ func TestCardsNeedReadablePresentCards(t *testing.T) {
 	require.NoError(t, err)
 	broken := pricing.EmbeddedCards().Over(fstest.MapFS{"eu-west-1.yaml": {Data: []byte("card: aws-list")}})
 	_, err = l.Cards(broken, pricing.Date{})
-	require.EqualError(t, err, "the present rate card eu-west-1.yaml: a rate card names its card and its region; remove it to import another")
+	require.EqualError(t, err,
+		"the present rate card eu-west-1.yaml: a rate card names its card and its region; remove it to import another")
 }
 
 // Which row comes first, and how the list is cut into pages, changes nothing.
@@ -234,7 +240,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 // A card made of two publications is as old as the older one.
 func TestEditions(t *testing.T) {
 	rows := fiveRows("eu-west-1", "EU-")
-	older := strings.NewReplacer("2026-10-01T05", "2026-09-01T05", "20261001", "20260901").Replace(offerFile(t, rows[2:]...))
+	older := strings.NewReplacer("2026-10-01T05", "2026-09-01T05", "20261001",
+		"20260901").Replace(offerFile(t, rows[2:]...))
 	l, err := Read(pages(offerFile(t, rows[:2]...), older)...)
 	require.NoError(t, err)
 	require.Equal(t, []Edition{{"20260901", date(t, "2026-09-01")}, {"20261001", date(t, "2026-10-01")}}, editions(l))

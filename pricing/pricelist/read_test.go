@@ -105,7 +105,8 @@ func TestReadAccepts(t *testing.T) {
 			require.NoError(t, err, tc.reason)
 			card, err := l.Card("eu-west-1", pricing.RateCard{}, pricing.Date{})
 			require.NoError(t, err, tc.reason)
-			require.Equal(t, []string{"0.0000276944", "0.0000036667", "0.0015467699", "0.0037977138", "0.0001111111"}, figures(card))
+			require.Equal(t, []string{"0.0000276944", "0.0000036667", "0.0015467699", "0.0037977138", "0.0001111111"},
+				figures(card))
 			require.Equal(t, "Somewhere", card.Location, "the list's name where there is no present card")
 			require.Equal(t, "AWS Price List 20261001, group AWS-Lambda-MicroVM-Snapshot-Read-GB",
 				card.Rate(pricing.SnapshotRead).Source)
@@ -115,7 +116,8 @@ func TestReadAccepts(t *testing.T) {
 }
 
 func TestReadOnWithoutPublicationDate(t *testing.T) {
-	text := strings.Replace(offerFile(t, fiveRows("eu-west-1", "EU-")...), `"publicationDate":"2026-10-01T05:00:00Z",`, "", 1)
+	text := strings.Replace(offerFile(t, fiveRows("eu-west-1", "EU-")...), `"publicationDate":"2026-10-01T05:00:00Z",`, "",
+		1)
 	l, err := Read(pages(text)...)
 	require.NoError(t, err)
 	card, err := l.Card("eu-west-1", pricing.RateCard{}, date(t, "2026-11-23"))

@@ -14,7 +14,10 @@ import (
 
 func TestReadRefuses(t *testing.T) {
 	good := offerFile(t, fiveRows("eu-west-1", "EU-")...)
-	lambda := row{sku: "FN", group: "AWS-Lambda-Requests-ARM", region: "eu-west-1", unit: "Requests", begin: "0", end: "Inf"}
+	lambda := row{
+		sku: "FN", group: "AWS-Lambda-Requests-ARM", region: "eu-west-1", unit: "Requests", begin: "0",
+		end: "Inf",
+	}
 	for _, tc := range []struct{ name, reason, text, want string }{
 		{"empty", "a download that failed", "", "page 1: an empty file; download the price list again"},
 		{
@@ -51,7 +54,8 @@ func TestReadRefuses(t *testing.T) {
 			"but a JSON array; give the whole GetProducts reply, not its PriceList alone",
 		},
 		{
-			"region index", "the file that points to price lists", `{"formatVersion":"v1.0","publicationDate":"2026-10-01T00:00:00Z","regions":{}}`,
+			"region index", "the file that points to price lists",
+			`{"formatVersion":"v1.0","publicationDate":"2026-10-01T00:00:00Z","regions":{}}`,
 			"page 1: neither an offer file of AWSLambda (products and terms) nor a GetProducts reply (PriceList): its outermost object has \"formatVersion, publicationDate, regions\"",
 		},
 		{"nothing in it", "not a price list", `{}`, "its outermost object is empty"},
@@ -68,7 +72,8 @@ func TestReadRefuses(t *testing.T) {
 			"an offer file without its terms, which hold the prices",
 		},
 		{
-			"terms first", "prices cannot be told apart before their products are known", `{"offerCode":"AWSLambda","terms":{},"products":{}}`,
+			"terms first", "prices cannot be told apart before their products are known",
+			`{"offerCode":"AWSLambda","terms":{},"products":{}}`,
 			"the terms come before the products, which AWS's own files never do; put them in order, for example with jq",
 		},
 		{
@@ -112,7 +117,8 @@ func TestReadRefuses(t *testing.T) {
 			"page 1: cannot be read as JSON after byte 70: nested more than 64 levels deep",
 		},
 		{
-			"escape in a region", "a terminal would obey it", offerFile(t, row{sku: "A", group: pricing.VCPU.PriceListGroup(), region: "\x1b[2J"}),
+			"escape in a region", "a terminal would obey it",
+			offerFile(t, row{sku: "A", group: pricing.VCPU.PriceListGroup(), region: "\x1b[2J"}),
 			`whose sku "A" or regionCode "\x1b[2J" is not a plain word`,
 		},
 		{
@@ -135,9 +141,10 @@ func TestReadRefuses(t *testing.T) {
 func TestReadReportsEveryFile(t *testing.T) {
 	_, err := Read(Page{"a.json", strings.NewReader("{")}, Page{"b.json", strings.NewReader("<")},
 		Page{"c.json", iotest.ErrReader(errors.New("disk on fire"))})
-	require.EqualError(t, err, "a.json: cannot be read as JSON after byte 1: the file ends in the middle of the price list; download it again\n"+
-		"b.json: neither an offer file nor a GetProducts reply but HTML or XML, perhaps an error page; download the JSON again\n"+
-		"c.json: reading failed after byte 0: disk on fire")
+	require.EqualError(t, err,
+		"a.json: cannot be read as JSON after byte 1: the file ends in the middle of the price list; download it again\n"+
+			"b.json: neither an offer file nor a GetProducts reply but HTML or XML, perhaps an error page; download the JSON again\n"+
+			"c.json: reading failed after byte 0: disk on fire")
 	syntax, ok := errors.AsType[*SyntaxError](err)
 	require.True(t, ok)
 	require.EqualValues(t, 1, syntax.Offset)

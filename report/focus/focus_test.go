@@ -34,8 +34,8 @@ var update = flag.Bool("update", false, "rewrite the golden file of this package
 
 var end = time.Date(2026, time.November, 3, 0, 0, 0, 0, time.UTC)
 
-// fleet is six days of the made-up fleet, over the turn of a month, in a ledger; with discounts, private rates in one region
-// and shared cost shared out.
+// fleet is six days of the made-up fleet, over the turn of a month, in a ledger; with discounts, private rates in one
+// region and shared cost shared out.
 func fleet(t testing.TB, policy spend.Policy) spend.Source {
 	t.Helper()
 	dir := t.TempDir()
@@ -141,18 +141,22 @@ func TestSpecification(t *testing.T) {
 	}
 }
 
-// TestGolden shows a small dataset as it is written: two tenants of eu-west-1 with a discount, the image that both share,
-// and a region whose price is published per hour.
+// TestGolden shows a small dataset as it is written: two tenants of eu-west-1 with a discount, the image that both
+// share, and a region whose price is published per hour.
 func TestGolden(t *testing.T) {
 	day := time.Date(2026, time.October, 31, 0, 0, 0, 0, time.UTC)
 	use := func(region, microvm, tenant string, q usage.Amounts) usage.Record {
 		return usage.Record{
-			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333", Resource: usage.ParseResource(microvm), Tenant: tenant, Source: "test",
+			PeriodStart: day, PeriodSeconds: 3600, Region: region, Account: "111122223333",
+			Resource: usage.ParseResource(microvm), Tenant: tenant, Source: "test",
 			Coverage: usage.CoverageComplete, Amounts: q,
 		}
 	}
 	made := ledgertest.Records{
-		use("eu-west-1", "mvm-1", "acme", usage.Amounts{pricing.VCPU: 7_200_000, pricing.Memory: 4096 * 3_600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 29}),
+		use("eu-west-1", "mvm-1", "acme", usage.Amounts{
+			pricing.VCPU: 7_200_000, pricing.Memory: 4096 * 3_600_000,
+			pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 1 << 29,
+		}),
 		use("eu-west-1", "mvm-2", "bravo", usage.Amounts{pricing.VCPU: 3_600_000}),
 		use("eu-north-1", "mvm-3", "bravo", usage.Amounts{pricing.VCPU: 5_400_000}),
 		use("eu-west-1", "(image) base", "", usage.Amounts{pricing.SnapshotStorage: 2 << 30 * 86_400}),
@@ -161,7 +165,8 @@ func TestGolden(t *testing.T) {
 	require.NoError(t, err)
 	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
-	charges, err := read.Spend.Source(made, rates, tenants.File{}).Charges(t.Context(), day, day.AddDate(0, 0, 1), spend.Filter{})
+	charges, err := read.Spend.Source(made, rates, tenants.File{}).Charges(t.Context(), day, day.AddDate(0, 0, 1),
+		spend.Filter{})
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges}))
@@ -211,9 +216,11 @@ func TestCheckerFindsFaults(t *testing.T) {
 			}()
 			return check(columns, []record{broken}, -1)
 		}()
-		require.True(t, slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, change.rule) }), "%s: %v", change.rule, faults)
+		require.True(t, slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, change.rule) }),
+			"%s: %v", change.rule, faults)
 	}
-	require.Contains(t, strings.Join(check(slices.DeleteFunc(columns, func(c string) bool { return c == "ListCost" }), nil, -1), "\n"),
+	require.Contains(t, strings.Join(check(slices.DeleteFunc(columns, func(c string) bool { return c == "ListCost" }), nil,
+		-1), "\n"),
 		"ListCost is mandatory and missing")
 }
 
@@ -236,8 +243,9 @@ func TestAccount(t *testing.T) {
 	made := charges(t, fleet(t, spend.OwnRow))
 	made.Accounts = []string{"111122223333", "444455556666"}
 	err := focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made})
-	require.EqualError(t, err, "FOCUS names the billed account, which the ledger does not know for all usage or has several of; "+
-		"set it with --billing-account")
+	require.EqualError(t, err,
+		"FOCUS names the billed account, which the ledger does not know for all usage or has several of; "+
+			"set it with --billing-account")
 	require.NoError(t, focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made, Account: "999999999999"}))
 	made.Lines = nil
 	var out bytes.Buffer
@@ -337,16 +345,22 @@ func BenchmarkParquet(b *testing.B) {
 	b.ReportMetric(float64(len(made.Lines)), "rows")
 }
 
-// A region with rates of its own has both prices, each from its own card: AWS's as the list price, and what was agreed, in
-// the unit of the list price.
+// A region with rates of its own has both prices, each from its own card: AWS's as the list price, and what was
+// agreed, in the unit of the list price.
 func TestListPriceIsAWSAndContractedPriceIsAgreed(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges(t, fleet(t, spend.Evenly))}))
 	_, records := readCSV(t, out.Bytes())
 	for _, test := range []struct{ usageType, list, contracted, unit, reason string }{
-		{"Lambda-MicroVM-vCPU-Second-ARM", "0.0000291572", "0.000021875", "vCPU-Seconds", "0.09 an hour less 12.5% over 3,600"},
+		{
+			"Lambda-MicroVM-vCPU-Second-ARM", "0.0000291572", "0.000021875", "vCPU-Seconds",
+			"0.09 an hour less 12.5% over 3,600",
+		},
 		{"Lambda-MicroVM-Memory-GB-Second-ARM", "0.0000038603", "0.000003744491", "GB-Seconds", "no rate of its own; 3% off"},
-		{"Lambda-MicroVM-Snapshot-Storage-GB-Hour", "0.0001322222", "0.00011111111111111111", "GB-Hours", "0.08 a month over 720, without a discount"},
+		{
+			"Lambda-MicroVM-Snapshot-Storage-GB-Hour", "0.0001322222", "0.00011111111111111111", "GB-Hours",
+			"0.08 a month over 720, without a discount",
+		},
 	} {
 		found := 0
 		for _, r := range records {

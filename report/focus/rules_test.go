@@ -27,33 +27,48 @@ var specified = map[string]struct {
 	nulls      bool
 	importance string // M mandatory, C conditional, R recommended
 }{
-	"AvailabilityZone": {"String", true, "R"}, "BilledCost": {"Decimal", false, "M"}, "BillingAccountId": {"String", false, "M"},
+	"AvailabilityZone": {"String", true, "R"}, "BilledCost": {"Decimal", false, "M"},
+	"BillingAccountId":   {"String", false, "M"},
 	"BillingAccountName": {"String", true, "M"}, "BillingCurrency": {"String", false, "M"},
 	"BillingPeriodEnd": {"DateTime", false, "M"}, "BillingPeriodStart": {"DateTime", false, "M"},
-	"ChargeCategory": {"String", false, "M"}, "ChargeClass": {"String", true, "M"}, "ChargeDescription": {"String", true, "M"},
-	"ChargeFrequency": {"String", false, "R"}, "ChargePeriodEnd": {"DateTime", false, "M"}, "ChargePeriodStart": {"DateTime", false, "M"},
-	"ConsumedQuantity": {"Decimal", true, "C"}, "ConsumedUnit": {"String", true, "C"}, "ContractedCost": {"Decimal", false, "M"},
-	"ContractedUnitPrice": {"Decimal", true, "C"}, "EffectiveCost": {"Decimal", false, "M"}, "InvoiceId": {"String", true, "R"},
-	"InvoiceIssuerName": {"String", false, "M"}, "ListCost": {"Decimal", false, "M"}, "ListUnitPrice": {"Decimal", true, "C"},
-	"PricingCategory": {"String", true, "C"}, "PricingQuantity": {"Decimal", true, "M"}, "PricingUnit": {"String", true, "M"},
+	"ChargeCategory": {"String", false, "M"}, "ChargeClass": {"String", true, "M"},
+	"ChargeDescription": {"String", true, "M"},
+	"ChargeFrequency":   {"String", false, "R"}, "ChargePeriodEnd": {"DateTime", false, "M"},
+	"ChargePeriodStart": {"DateTime", false, "M"},
+	"ConsumedQuantity":  {"Decimal", true, "C"}, "ConsumedUnit": {"String", true, "C"},
+	"ContractedCost":      {"Decimal", false, "M"},
+	"ContractedUnitPrice": {"Decimal", true, "C"}, "EffectiveCost": {"Decimal", false, "M"},
+	"InvoiceId":         {"String", true, "R"},
+	"InvoiceIssuerName": {"String", false, "M"}, "ListCost": {"Decimal", false, "M"},
+	"ListUnitPrice":   {"Decimal", true, "C"},
+	"PricingCategory": {"String", true, "C"}, "PricingQuantity": {"Decimal", true, "M"},
+	"PricingUnit":  {"String", true, "M"},
 	"ProviderName": {"String", false, "M"}, "PublisherName": {"String", false, "M"}, "RegionId": {"String", true, "C"},
 	"RegionName": {"String", true, "C"}, "ResourceId": {"String", true, "C"}, "ResourceName": {"String", true, "C"},
-	"ResourceType": {"String", true, "C"}, "ServiceCategory": {"String", false, "M"}, "ServiceName": {"String", false, "M"},
+	"ResourceType": {"String", true, "C"}, "ServiceCategory": {"String", false, "M"},
+	"ServiceName":        {"String", false, "M"},
 	"ServiceSubcategory": {"String", false, "R"}, "SkuId": {"String", true, "C"}, "SkuMeter": {"String", true, "C"},
-	"SkuPriceDetails": {"JSON", true, "C"}, "SkuPriceId": {"String", true, "C"}, "SubAccountId": {"String", true, "C"}, "SubAccountName": {"String", true, "C"},
+	"SkuPriceDetails": {"JSON", true, "C"}, "SkuPriceId": {"String", true, "C"}, "SubAccountId": {"String", true, "C"},
+	"SubAccountName":    {"String", true, "C"},
 	"Tags":              {"JSON", true, "C"},
-	"AllocatedMethodId": {"String", true, "C"}, "AllocatedMethodDetails": {"JSON", true, "R"}, "AllocatedResourceId": {"String", true, "C"},
+	"AllocatedMethodId": {"String", true, "C"}, "AllocatedMethodDetails": {"JSON", true, "R"},
+	"AllocatedResourceId":   {"String", true, "C"},
 	"AllocatedResourceName": {"String", true, "C"}, "AllocatedTags": {"JSON", true, "C"},
 }
 
 // skuNumbers are the specification's numeric properties of a SKU price.
-var skuNumbers = []string{"CoreCount", "DiskMaxIops", "DiskSpace", "GpuCount", "MemorySize", "NetworkMaxIops", "NetworkMaxThroughput"}
+var skuNumbers = []string{
+	"CoreCount", "DiskMaxIops", "DiskSpace", "GpuCount", "MemorySize", "NetworkMaxIops",
+	"NetworkMaxThroughput",
+}
 
 // present are the conditional columns whose condition holds here: usage is measured, prices are per unit, published and
 // per SKU, negotiated prices, regions, resources, sub accounts and tags are known to the provider.
 var present = []string{
-	"ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice", "PricingCategory", "RegionId", "RegionName", "ResourceId",
-	"ResourceName", "ResourceType", "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "SubAccountId", "SubAccountName", "Tags",
+	"ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice", "PricingCategory", "RegionId",
+	"RegionName", "ResourceId",
+	"ResourceName", "ResourceType", "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "SubAccountId", "SubAccountName",
+	"Tags",
 }
 
 var (
@@ -107,15 +122,25 @@ func rules(places int32) []rule {
 	allocated := func(r record) bool { return !r.null("AllocatedMethodId") }
 	all := []rule{
 		{"BillingCurrency is an ISO 4217 code", func(r record) bool { return currency.MatchString(r["BillingCurrency"]) }},
-		{"BillingPeriod is half-open", func(r record) bool { return r.moment("BillingPeriodStart").Before(r.moment("BillingPeriodEnd")) }},
-		{"ChargePeriod is half-open", func(r record) bool { return r.moment("ChargePeriodStart").Before(r.moment("ChargePeriodEnd")) }},
+		{
+			"BillingPeriod is half-open",
+			func(r record) bool { return r.moment("BillingPeriodStart").Before(r.moment("BillingPeriodEnd")) },
+		},
+		{
+			"ChargePeriod is half-open",
+			func(r record) bool { return r.moment("ChargePeriodStart").Before(r.moment("ChargePeriodEnd")) },
+		},
 		{"ChargePeriod lies in BillingPeriod", func(r record) bool {
-			return !r.moment("ChargePeriodStart").Before(r.moment("BillingPeriodStart")) && !r.moment("ChargePeriodEnd").After(r.moment("BillingPeriodEnd"))
+			return !r.moment("ChargePeriodStart").Before(r.moment("BillingPeriodStart")) &&
+				!r.moment("ChargePeriodEnd").After(r.moment("BillingPeriodEnd"))
 		}},
 		{"ChargeCategory is allowed", func(r record) bool {
 			return slices.Contains([]string{"Usage", "Purchase", "Tax", "Credit", "Adjustment"}, r["ChargeCategory"])
 		}},
-		{"ChargeClass is null or Correction", func(r record) bool { return r.null("ChargeClass") || r["ChargeClass"] == "Correction" }},
+		{"ChargeClass is null or Correction", func(r record) bool {
+			return r.null("ChargeClass") ||
+				r["ChargeClass"] == "Correction"
+		}},
 		{"ChargeFrequency is allowed", func(r record) bool {
 			return slices.Contains([]string{"One-Time", "Recurring", "Usage-Based"}, r["ChargeFrequency"])
 		}},
@@ -126,12 +151,27 @@ func rules(places int32) []rule {
 			return usage(r) && slices.Contains([]string{"Standard", "Dynamic", "Committed", "Other"}, r["PricingCategory"])
 		}},
 		{"PricingQuantity is there for usage", func(r record) bool { return !r.null("PricingQuantity") }},
-		{"PricingUnit is null where PricingQuantity is", func(r record) bool { return r.null("PricingUnit") == r.null("PricingQuantity") }},
+		{
+			"PricingUnit is null where PricingQuantity is",
+			func(r record) bool { return r.null("PricingUnit") == r.null("PricingQuantity") },
+		},
 		{"PricingUnit has the form of units", func(r record) bool { return unitForm.MatchString(r["PricingUnit"]) }},
-		{"ConsumedQuantity is there for usage, and not below zero", func(r record) bool { return !r.number("ConsumedQuantity").IsNegative() }},
-		{"ConsumedUnit is there with ConsumedQuantity", func(r record) bool { return unitForm.MatchString(r["ConsumedUnit"]) }},
-		{"ListUnitPrice is there for usage, and not below zero", func(r record) bool { return !r.number("ListUnitPrice").IsNegative() }},
-		{"ContractedUnitPrice is there for usage, and not below zero", func(r record) bool { return !r.number("ContractedUnitPrice").IsNegative() }},
+		{
+			"ConsumedQuantity is there for usage, and not below zero",
+			func(r record) bool { return !r.number("ConsumedQuantity").IsNegative() },
+		},
+		{
+			"ConsumedUnit is there with ConsumedQuantity",
+			func(r record) bool { return unitForm.MatchString(r["ConsumedUnit"]) },
+		},
+		{
+			"ListUnitPrice is there for usage, and not below zero",
+			func(r record) bool { return !r.number("ListUnitPrice").IsNegative() },
+		},
+		{
+			"ContractedUnitPrice is there for usage, and not below zero",
+			func(r record) bool { return !r.number("ContractedUnitPrice").IsNegative() },
+		},
 		{"ListCost is ListUnitPrice × PricingQuantity", func(r record) bool {
 			return product(r, "ListUnitPrice", "PricingQuantity", "ListCost", places)
 		}},
@@ -140,28 +180,35 @@ func rules(places int32) []rule {
 		}},
 		{"BilledCost and EffectiveCost are the contracted cost, as nothing is prepaid", func(r record) bool {
 			slack := decimal.New(1, -18)
-			return r["BilledCost"] == r["EffectiveCost"] && r.number("BilledCost").Sub(r.number("ContractedCost")).Abs().LessThan(slack)
+			return r["BilledCost"] == r["EffectiveCost"] &&
+				r.number("BilledCost").Sub(r.number("ContractedCost")).Abs().LessThan(slack)
 		}},
 		{"SkuPriceId is there for usage, and has one SkuId", func(r record) bool {
 			return !r.null("SkuPriceId") && strings.HasPrefix(r["SkuPriceId"], r["SkuId"]+"/")
 		}},
-		{"SkuPriceDetails is null where SkuPriceId is, and has the specification's properties alone, or own ones", func(r record) bool {
-			if r.null("SkuPriceId") {
-				return r.null("SkuPriceDetails")
-			}
-			for key, value := range r.object("SkuPriceDetails") {
-				if _, number := value.(float64); !(slices.Contains(skuNumbers, key) && number) && !ownColumn.MatchString(key) {
-					return false
+		{
+			"SkuPriceDetails is null where SkuPriceId is, and has the specification's properties alone, or own ones",
+			func(r record) bool {
+				if r.null("SkuPriceId") {
+					return r.null("SkuPriceDetails")
 				}
-			}
-			return true
-		}},
+				for key, value := range r.object("SkuPriceDetails") {
+					if _, number := value.(float64); !(slices.Contains(skuNumbers, key) && number) && !ownColumn.MatchString(key) {
+						return false
+					}
+				}
+				return true
+			},
+		},
 		{"SkuMeter is null where SkuId is", func(r record) bool { return r.null("SkuMeter") == r.null("SkuId") }},
 		{"RegionName is null where RegionId is", func(r record) bool { return r.null("RegionId") == r.null("RegionName") }},
 		{"ResourceName and ResourceType are null where ResourceId is", func(r record) bool {
 			return !r.null("ResourceId") || (r.null("ResourceName") && r.null("ResourceType"))
 		}},
-		{"SubAccountName is null where SubAccountId is", func(r record) bool { return !r.null("SubAccountId") || r.null("SubAccountName") }},
+		{
+			"SubAccountName is null where SubAccountId is",
+			func(r record) bool { return !r.null("SubAccountId") || r.null("SubAccountName") },
+		},
 		{"ServiceCategory and ServiceSubcategory belong together", func(r record) bool {
 			return r["ServiceCategory"] == "Compute" && r["ServiceSubcategory"] == "Serverless Compute"
 		}},
@@ -192,7 +239,8 @@ func rules(places int32) []rule {
 				return false
 			}
 			for _, e := range details.Elements {
-				if e.AllocatedRatio.IsNegative() || e.AllocatedRatio.GreaterThan(decimal.NewFromInt(1)) || (e.UsageQuantity != nil && e.UsageUnit == "") {
+				if e.AllocatedRatio.IsNegative() || e.AllocatedRatio.GreaterThan(decimal.NewFromInt(1)) ||
+					(e.UsageQuantity != nil && e.UsageUnit == "") {
 					return false
 				}
 			}
@@ -214,7 +262,10 @@ func rules(places int32) []rule {
 		}
 		switch column.kind {
 		case "Decimal":
-			all = append(all, rule{name + " is a plain number", func(r record) bool { return r.null(name) || plainNumber.MatchString(r[name]) }})
+			all = append(all, rule{
+				name + " is a plain number",
+				func(r record) bool { return r.null(name) || plainNumber.MatchString(r[name]) },
+			})
 		case "DateTime":
 			all = append(all, rule{name + " is in UTC", func(r record) bool { return utcMoment.MatchString(r[name]) }})
 		case "JSON":

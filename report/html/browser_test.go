@@ -90,7 +90,8 @@ func TestInBrowser(t *testing.T) {
 				if view.NoScript {
 					return
 				}
-				require.LessOrEqual(t, tab.Number(t, "document.documentElement.scrollWidth"), tab.Number(t, "document.documentElement.clientWidth"),
+				require.LessOrEqual(t, tab.Number(t, "document.documentElement.scrollWidth"),
+					tab.Number(t, "document.documentElement.clientWidth"),
 					"nothing sticks out to the side")
 				var bars [][2]float64 // percent in words, and of the bar
 				tab.Eval(t, `[...document.querySelectorAll("#budgets .bar")].filter(b => b.getClientRects().length).map(b =>
@@ -119,7 +120,8 @@ func TestSorting(t *testing.T) {
 		return out
 	}
 	sorted := func(column int) string {
-		return tab.Text(t, fmt.Sprintf(`document.querySelectorAll("#tenants thead th")[%d].getAttribute("aria-sort") || ""`, column))
+		return tab.Text(t, fmt.Sprintf(`document.querySelectorAll("#tenants thead th")[%d].getAttribute("aria-sort") || ""`,
+			column))
 	}
 	head := func(column int) string { return fmt.Sprintf("#tenants thead th:nth-child(%d) button", column+1) }
 
@@ -150,8 +152,8 @@ func TestSorting(t *testing.T) {
 	require.Empty(t, tab.Errors())
 }
 
-// TestAccessible asks for what a screen reader needs: names for everything that can be reached, headings in order, tables
-// with captions and headings, charts in words.
+// TestAccessible asks for what a screen reader needs: names for everything that can be reached, headings in order,
+// tables with captions and headings, charts in words.
 func TestAccessible(t *testing.T) {
 	browser := browsertest.Start(t)
 	tab := browser.Open(t, saved(t, rendered(t, demo(t), html.Options{})), browsertest.View{Width: 1280, Height: 800})
@@ -159,11 +161,15 @@ func TestAccessible(t *testing.T) {
 	for _, node := range tab.Accessible(t) {
 		roles[node.Role]++
 		switch node.Role {
-		case "link", "button", "region", "image", "img", "table", "heading", "searchbox", "navigation", "columnheader", "rowheader":
+		case "link", "button", "region", "image", "img", "table", "heading", "searchbox", "navigation", "columnheader",
+			"rowheader":
 			require.NotEmpty(t, node.Name, "a %s needs a name", node.Role)
 		}
 	}
-	for _, role := range []string{"main", "banner", "contentinfo", "navigation", "table", "columnheader", "rowheader", "region", "searchbox", "button"} {
+	for _, role := range []string{
+		"main", "banner", "contentinfo", "navigation", "table", "columnheader", "rowheader",
+		"region", "searchbox", "button",
+	} {
 		require.Positive(t, roles[role], role)
 	}
 	var levels []int
@@ -173,11 +179,15 @@ func TestAccessible(t *testing.T) {
 			require.LessOrEqual(t, levels[i+1], levels[i]+1, "heading %d", i+1)
 		}
 	}
-	require.Zero(t, tab.Number(t, `document.querySelectorAll("table:not(:has(caption)), th:not([scope]), svg:not([aria-hidden]):not([role])").length`))
-	require.Zero(t, tab.Number(t, `[...document.querySelectorAll("[id]")].length - new Set([...document.querySelectorAll("[id]")].map(e => e.id)).size`), "ids are unique")
-	require.Zero(t, tab.Number(t, `[...document.querySelectorAll("a[href^='#']")].filter(a => !document.getElementById(a.getAttribute("href").slice(1))).length`), "links lead somewhere")
+	require.Zero(t, tab.Number(t,
+		`document.querySelectorAll("table:not(:has(caption)), th:not([scope]), svg:not([aria-hidden]):not([role])").length`))
+	require.Zero(t, tab.Number(t,
+		`[...document.querySelectorAll("[id]")].length - new Set([...document.querySelectorAll("[id]")].map(e => e.id)).size`), "ids are unique")
+	require.Zero(t, tab.Number(t,
+		`[...document.querySelectorAll("a[href^='#']")].filter(a => !document.getElementById(a.getAttribute("href").slice(1))).length`), "links lead somewhere")
 	require.Equal(t, "en", tab.Text(t, "document.documentElement.lang"))
-	require.Contains(t, tab.Text(t, `document.querySelector("figcaption").textContent`), "The highest day was Thursday 19 November")
+	require.Contains(t, tab.Text(t, `document.querySelector("figcaption").textContent`),
+		"The highest day was Thursday 19 November")
 	require.NotEmpty(t, strings.TrimSpace(tab.Text(t, `document.querySelector(".chart desc").textContent`)))
 }
 

@@ -35,13 +35,17 @@ func TestSize(t *testing.T) {
 	}
 	source, err := sampleledger.Fleet{Tenants: 500, Days: 31, Start: october}.Source(t.TempDir())
 	require.NoError(t, err)
-	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Detailed: 20})
+	s, err := statement.Build(t.Context(), source, statement.Request{
+		From: october, To: october.AddDate(0, 1, 0),
+		Now: noon, Detailed: 20,
+	})
 	require.NoError(t, err)
 	text := rendered(t, s, html.Options{})
 	require.Less(t, len(text), 300_000)
 	require.Equal(t, 500, strings.Count(text, "<tr><th scope=row><a href=#t"), "a row for each tenant")
 	require.Equal(t, 500, strings.Count(text, "<pre"), "the days of each")
-	require.Equal(t, 500, len(regexp.MustCompile(`(?:<section class="t" id="|<div id=)t\d+`).FindAllString(text, -1)), "a section for each")
+	require.Equal(t, 500, len(regexp.MustCompile(`(?:<section class="t" id="|<div id=)t\d+`).FindAllString(text, -1)),
+		"a section for each")
 	t.Logf("%d bytes", len(text))
 
 	// The same with the widest figures: every day and hour different, hundreds of dollars a day.
@@ -69,7 +73,8 @@ func TestPolicy(t *testing.T) {
 		sum := sha256.Sum256([]byte(bodies[0][1]))
 		require.Contains(t, policy, element+"-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 	}
-	require.Less(t, strings.Index(text, "Content-Security-Policy"), strings.Index(text, "<style"), "a policy counts from where it stands")
+	require.Less(t, strings.Index(text, "Content-Security-Policy"), strings.Index(text, "<style"),
+		"a policy counts from where it stands")
 	require.NotRegexp(t, `(?i)\s(on[a-z]+|style|src|srcset|action|formaction|ping)\s*=|javascript:|data:|<(iframe|object|embed|link|base|form|img)`, stripped(text))
 	for _, address := range regexp.MustCompile(`(?:href|xlink:href)="?([^" >]+)`).FindAllStringSubmatch(text, -1) {
 		require.True(t, strings.HasPrefix(address[1], "#"), address[1])
@@ -84,14 +89,16 @@ func stripped(text string) string {
 // TestHostileNames puts what others can choose into every place, and asks that none of it becomes markup.
 func TestHostileNames(t *testing.T) {
 	hostile := []string{
-		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'onmouseover='alert(1)`, `javascript:alert(1)`, `</title><script>`,
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'onmouseover='alert(1)`, `javascript:alert(1)`,
+		`</title><script>`,
 		"\x1b[31mred\r\n\u202eevil", `{{.}}`, `]]>`, `--></style>`, strings.Repeat("W", 200), "=cmd|' /C calc'!A0",
 	}
 	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		var batch []usage.Record
 		for i, name := range hostile {
 			batch = append(batch, usage.Record{
-				PeriodStart: october.Add(time.Duration(i) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: name}, Image: name,
+				PeriodStart: october.Add(time.Duration(i) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1",
+				Resource: usage.Resource{ID: name}, Image: name,
 				Tenant: name, Source: name, Coverage: usage.CoverageComplete,
 				Amounts: usage.Amounts{pricing.VCPU: int64(i+1) << 40, pricing.Memory: 1 << 40, usage.Running: 1000},
 			})
@@ -102,11 +109,20 @@ func TestHostileNames(t *testing.T) {
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
 	var budgets budget.Set
 	for _, name := range hostile {
-		budgets.Tenants = append(budgets.Tenants, budget.TenantBudget{Tenant: name, Budget: budget.Budget{Monthly: decimal.NewFromInt(1)}})
+		budgets.Tenants = append(budgets.Tenants, budget.TenantBudget{
+			Tenant: name,
+			Budget: budget.Budget{Monthly: decimal.NewFromInt(1)},
+		})
 	}
-	s, err := statement.Build(t.Context(), source, statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon, Apart: true, Budgets: budgets})
+	s, err := statement.Build(t.Context(), source, statement.Request{
+		From: october, To: october.AddDate(0, 1, 0),
+		Now: noon, Apart: true, Budgets: budgets,
+	})
 	require.NoError(t, err)
-	whole := rendered(t, s, html.Options{TenantURL: func(name string) string { return "/?tenant=" + name }, Nav: []html.Link{{URL: `javascript:alert(1)`, Text: hostile[0]}}})
+	whole := rendered(t, s, html.Options{
+		TenantURL: func(name string) string { return "/?tenant=" + name },
+		Nav:       []html.Link{{URL: `javascript:alert(1)`, Text: hostile[0]}},
+	})
 	pages := []string{whole}
 	for i := range s.Tenants {
 		pages = append(pages, rendered(t, s.For(i), html.Options{}))
@@ -122,8 +138,8 @@ func TestHostileNames(t *testing.T) {
 	require.Contains(t, whole, `&lt;script&gt;alert(1)&lt;/script&gt;`)
 }
 
-// TestPerTenantHasNobodyElsesData compares each page with the one made of a ledger that never had anybody else in it: they
-// are the same to the byte.
+// TestPerTenantHasNobodyElsesData compares each page with the one made of a ledger that never had anybody else in it:
+// they are the same to the byte.
 func TestPerTenantHasNobodyElsesData(t *testing.T) {
 	fleet := sampleledger.Fleet{Tenants: 6, Days: 40, Start: october}
 	source, err := fleet.Source(t.TempDir())
@@ -211,7 +227,8 @@ func TestUnknownAndNothing(t *testing.T) {
 
 	mars, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
 		yield([]usage.Record{{
-			PeriodStart: october, PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-1"}, Tenant: "acme", Source: "test",
+			PeriodStart: october, PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-1"},
+			Tenant: "acme", Source: "test",
 			Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 		}})
 	})

@@ -74,7 +74,8 @@ func TestEverythingAddsUp(t *testing.T) {
 			request.Apart, request.Listed = true, math.MaxInt
 			s := build(t, source, request)
 			require.Len(t, s.Days, 31)
-			require.False(t, s.Total.Sum.Amounts[usage.Launches].IsZero() || s.Total.Sum.Amounts[usage.Resumes].IsZero(), "what is shown beside the money")
+			require.False(t, s.Total.Sum.Amounts[usage.Launches].IsZero() || s.Total.Sum.Amounts[usage.Resumes].IsZero(),
+				"what is shown beside the money")
 			var tenants, days, lines decimal.Decimal
 			for _, tenant := range s.Tenants {
 				tenants = tenants.Add(tenant.Amount)
@@ -118,8 +119,8 @@ func TestEverythingAddsUp(t *testing.T) {
 	}
 }
 
-// TestForIsBuildWithThatTenantChosen: a tenant's statement is the same whichever way it is made, and so has nobody else's
-// figures, as the other way never sees them.
+// TestForIsBuildWithThatTenantChosen: a tenant's statement is the same whichever way it is made, and so has nobody
+// else's figures, as the other way never sees them.
 func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a statement for each of some tenants takes long")
@@ -146,7 +147,8 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 			}
 			require.Equal(t, text(alone), text(got), tenant.Tenant)
 			require.False(t, got.Whole)
-			require.Equal(t, tenant.Kind == spend.KindTenant, got.Tenants[0].Outlook != nil, "a forecast for each tenant, budget or not")
+			require.Equal(t, tenant.Kind == spend.KindTenant, got.Tenants[0].Outlook != nil,
+				"a forecast for each tenant, budget or not")
 			require.Nil(t, got.SharedOut)
 		}
 	}
@@ -171,7 +173,8 @@ func text(s statement.Statement) string {
 		if o := tenant.Outlook; o != nil {
 			add(o.Tenant, cost(o.Spent), o.Forecast, o.Method, o.Status)
 		}
-		add(tenant.Kind, tenant.Tenant, cost(tenant.Cost), tenant.Images, tenant.MicroVMs, tenant.OtherImages.Count, tenant.OtherMicroVMs.Count)
+		add(tenant.Kind, tenant.Tenant, cost(tenant.Cost), tenant.Images, tenant.MicroVMs, tenant.OtherImages.Count,
+			tenant.OtherMicroVMs.Count)
 	}
 	for _, l := range s.Budgets.Lines {
 		add(l.Tenant, l.Status, cost(l.Spent), l.Forecast)
@@ -185,7 +188,8 @@ func text(s statement.Statement) string {
 
 func TestUnknownIsNotZero(t *testing.T) {
 	hour := usage.Record{
-		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1", Resource: usage.Resource{ID: "mvm-1"}, Tenant: "acme",
+		PeriodStart: from.Add(30 * time.Hour), PeriodSeconds: 3600, Region: "mars-north-1",
+		Resource: usage.Resource{ID: "mvm-1"}, Tenant: "acme",
 		Source: "test", Amounts: usage.Amounts{pricing.VCPU: 1000}, Coverage: usage.CoveragePartial,
 	}
 	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield([]usage.Record{hour}) })
@@ -194,7 +198,10 @@ func TestUnknownIsNotZero(t *testing.T) {
 	require.False(t, s.Total.Known())
 	require.False(t, s.Days[0].Recorded, "a day of which the ledger has nothing")
 	require.True(t, s.Days[1].Recorded)
-	require.Equal(t, []statement.RegionRates{{Region: "mars-north-1", NoCard: true, Card: pricing.RateCard{Region: "mars-north-1"}}}, s.Rates)
+	require.Equal(t, []statement.RegionRates{{
+		Region: "mars-north-1", NoCard: true,
+		Card: pricing.RateCard{Region: "mars-north-1"},
+	}}, s.Rates)
 	require.False(t, s.Lines[0].Rate.Known())
 }
 
@@ -222,7 +229,8 @@ func TestDaysAreCutInTheLocation(t *testing.T) {
 func TestLabelsAreNotTenants(t *testing.T) {
 	record := func(hours int, tenant, microVM string, vcpu int64) usage.Record {
 		return usage.Record{
-			PeriodStart: from.Add(time.Duration(hours) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: microVM}, Tenant: tenant,
+			PeriodStart: from.Add(time.Duration(hours) * time.Hour), PeriodSeconds: 3600, Region: "us-east-1",
+			Resource: usage.Resource{ID: microVM}, Tenant: tenant,
 			Source: "test", Amounts: usage.Amounts{pricing.VCPU: vcpu}, Coverage: usage.CoverageComplete,
 		}
 	}

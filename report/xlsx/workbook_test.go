@@ -27,7 +27,10 @@ var october = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 
 // fleet is so many tenants over so many days, of which the first have names that are out for trouble.
 func fleet(tenants, days int) ledgertest.Records {
-	hostile := []string{"=1+1", "+49 30", "-2", "@SUM(A1)", "\t=x", "acme\x1b[2J", "ünï 租户", strings.Repeat("long ", 400), `"quoted", <b>`, "_x0041_"}
+	hostile := []string{
+		"=1+1", "+49 30", "-2", "@SUM(A1)", "\t=x", "acme\x1b[2J", "ünï 租户", strings.Repeat("long ", 400),
+		`"quoted", <b>`, "_x0041_",
+	}
 	var out ledgertest.Records
 	for i := range tenants {
 		name := fmt.Sprintf("tenant-%03d", i)
@@ -39,7 +42,8 @@ func fleet(tenants, days int) ledgertest.Records {
 				PeriodStart: october.AddDate(0, 0, day), PeriodSeconds: 3600, Region: []string{"us-east-1", "eu-west-1"}[i%2],
 				Resource: usage.Resource{ID: fmt.Sprint("mvm-", i)}, Tenant: name, Source: "test", Coverage: usage.CoverageComplete,
 				Amounts: usage.Amounts{
-					pricing.VCPU: int64(7_200_001 + i*1009 + day), pricing.Memory: int64(4096*3_600_000 + i), pricing.SnapshotRead: int64(3<<30 + day), pricing.SnapshotWrite: 2<<30 + 1,
+					pricing.VCPU: int64(7_200_001 + i*1009 + day), pricing.Memory: int64(4096*3_600_000 + i),
+					pricing.SnapshotRead: int64(3<<30 + day), pricing.SnapshotWrite: 2<<30 + 1,
 					pricing.SnapshotStorage: 5<<30*3600 + 7,
 				},
 			})
@@ -55,7 +59,8 @@ func gather(t testing.TB, r ledgertest.Records, request spend.Request, text stri
 	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
 	request.From, request.To = october, october.AddDate(0, 1, 0)
-	made, err := xlsx.Gather(context.Background(), read.Spend.Source(r, rates, tenants.File{}), request, october.AddDate(0, 1, 3))
+	made, err := xlsx.Gather(context.Background(), read.Spend.Source(r, rates, tenants.File{}), request,
+		october.AddDate(0, 1, 3))
 	require.NoError(t, err)
 	return made
 }
@@ -96,13 +101,15 @@ func TestReadBack(t *testing.T) {
 		rows, err := file.GetRows(sheet, excelize.Options{RawCellValue: true})
 		require.NoError(t, err)
 		require.Len(t, rows, len(want.Rows)+1)
-		exact, shown, list := column(t, rows, "amount $, exact"), column(t, rows, "amount $"), column(t, rows, "list $, exact")
+		exact, shown, list := column(t, rows, "amount $, exact"), column(t, rows, "amount $"),
+			column(t, rows, "list $, exact")
 		sum, atList := decimal.Decimal{}, decimal.Decimal{}
 		for i, row := range rows[1:] {
 			require.Equal(t, want.Rows[i].Amount.String(), row[exact], "the exact amount, as text")
 			near, err := decimal.NewFromString(row[shown])
 			require.NoError(t, err)
-			require.True(t, near.Sub(want.Rows[i].Amount).Abs().LessThan(decimal.New(1, -10)), "and a number for reading beside it")
+			require.True(t, near.Sub(want.Rows[i].Amount).Abs().LessThan(decimal.New(1, -10)),
+				"and a number for reading beside it")
 			sum, atList = sum.Add(decimal.RequireFromString(row[exact])), atList.Add(decimal.RequireFromString(row[list]))
 		}
 		require.Equal(t, want.Total.Amount.String(), sum.String(), "the exact column adds up to the total")
@@ -155,7 +162,10 @@ func TestNoFormulas(t *testing.T) {
 	for _, row := range rows[1:] {
 		names = append(names, row[0])
 	}
-	require.Subset(t, names, []string{"=1+1", "+49 30", "-2", "@SUM(A1)", "␉=x", "acme␛[2J", "ünï 租户", `"quoted", <b>`, "_x0041_"})
+	require.Subset(t, names, []string{
+		"=1+1", "+49 30", "-2", "@SUM(A1)", "␉=x", "acme␛[2J", "ünï 租户", `"quoted", <b>`,
+		"_x0041_",
+	})
 }
 
 func TestSharedAndBefore(t *testing.T) {
@@ -199,7 +209,8 @@ func TestEmptyAndUnknown(t *testing.T) {
 func TestTooManyRows(t *testing.T) {
 	made := gather(t, fleet(1, 1), spend.Request{}, "")
 	made.TenantDays.Rows = make([]spend.Row, 1<<20)
-	require.EqualError(t, xlsx.Write(io.Discard, made), "sheet Tenant-days would have 1048576 rows; a sheet holds 1048575: choose fewer days or tenants")
+	require.EqualError(t, xlsx.Write(io.Discard, made),
+		"sheet Tenant-days would have 1048576 rows; a sheet holds 1048575: choose fewer days or tenants")
 }
 
 // BenchmarkMonth is the workbook of 500 tenants over 31 days, from reports to bytes.

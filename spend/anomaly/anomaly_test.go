@@ -44,20 +44,56 @@ func TestAnomalies(t *testing.T) {
 		want         string
 	}{
 		{"as ever", "within the range", history(from, wavy, 103), anomaly.Rule{}, ""},
-		{"up", "8 Thursdays, median 101, 4 × 1.4826 × 1 around it", history(from, wavy, 107), anomaly.Rule{}, "up 107 of 95.0696..106.9304 same weekday 8"},
+		{
+			"up", "8 Thursdays, median 101, 4 × 1.4826 × 1 around it", history(from, wavy, 107),
+			anomaly.Rule{},
+			"up 107 of 95.0696..106.9304 same weekday 8",
+		},
 		{"down", "likewise", history(from, wavy, 95), anomaly.Rule{}, "down 95 of 95.0696..106.9304 same weekday 8"},
 		{"just inside", "106.9304 is the end of the range", history(from, wavy, 106), anomaly.Rule{}, ""},
-		{"another k", "a narrower range", history(from, wavy, 104), anomaly.Rule{K: dec("2")}, "up 104 of 98.0348..103.9652 same weekday 8"},
-		{"floor", "a move of 6 dollars is not worth a word below 7", history(from, wavy, 107), anomaly.Rule{Floor: dec("7")}, ""},
-		{"at the floor", "the floor itself is", history(from, wavy, 107), anomaly.Rule{Floor: dec("6")}, "up 107 of 95..107 same weekday 8"},
+		{
+			"another k", "a narrower range", history(from, wavy, 104),
+			anomaly.Rule{K: dec("2")},
+			"up 104 of 98.0348..103.9652 same weekday 8",
+		},
+		{
+			"floor", "a move of 6 dollars is not worth a word below 7", history(from, wavy, 107),
+			anomaly.Rule{Floor: dec("7")},
+			"",
+		},
+		{
+			"at the floor", "the floor itself is", history(from, wavy, 107),
+			anomaly.Rule{Floor: dec("6")},
+			"up 107 of 95..107 same weekday 8",
+		},
 		{"weekends", "a quiet day of the week is quiet every week", history(from, officeDays(50), 50), anomaly.Rule{}, ""},
 		{"flat", "all days the same: a tenth more is no news", history(from, always(100), 110), anomaly.Rule{}, ""},
-		{"flat and a leap", "more than that is", history(from, always(100), 111), anomaly.Rule{}, "up 111 of 90..110 same weekday 8"},
-		{"out of nothing", "a tenant that never spent", history(from, always(0), 2), anomaly.Rule{}, "up 2 of 0..1 same weekday 8"},
-		{"two weeks", "fewer than 3 Thursdays: all days", history(at(t, "2026-09-24"), wavy, 200), anomaly.Rule{}, "up 200 of 95.0696..106.9304 all days 14"},
-		{"a week", "just enough to say something", history(at(t, "2026-10-01"), wavy, 200), anomaly.Rule{}, "up 200 of 95.0696..106.9304 all days 7"},
+		{
+			"flat and a leap", "more than that is", history(from, always(100), 111),
+			anomaly.Rule{},
+			"up 111 of 90..110 same weekday 8",
+		},
+		{
+			"out of nothing", "a tenant that never spent", history(from, always(0), 2),
+			anomaly.Rule{},
+			"up 2 of 0..1 same weekday 8",
+		},
+		{
+			"two weeks", "fewer than 3 Thursdays: all days", history(at(t, "2026-09-24"), wavy, 200),
+			anomaly.Rule{},
+			"up 200 of 95.0696..106.9304 all days 14",
+		},
+		{
+			"a week", "just enough to say something", history(at(t, "2026-10-01"), wavy, 200),
+			anomaly.Rule{},
+			"up 200 of 95.0696..106.9304 all days 7",
+		},
 		{"six days", "nothing said", history(at(t, "2026-10-02"), wavy, 200), anomaly.Rule{}, ""},
-		{"a day that is not over", "nothing said of it yet", append(daily(from, day, "acme", wavy), hour(day, "acme", 900)), anomaly.Rule{}, ""},
+		{
+			"a day that is not over", "nothing said of it yet", append(daily(from, day, "acme", wavy), hour(day, "acme", 900)),
+			anomaly.Rule{},
+			"",
+		},
 		{
 			"gone", "usage of others shows that the day is known",
 			append(daily(from, day, "acme", wavy), hour(day.Add(23*time.Hour), "bravo", 1)),
@@ -67,7 +103,8 @@ func TestAnomalies(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(test.records...)
-			got, err := anomaly.Find(t.Context(), source, test.rule, anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-09T08:00")})
+			got, err := anomaly.Find(t.Context(), source, test.rule,
+				anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-09T08:00")})
 			require.NoError(t, err)
 			said := ""
 			for _, a := range got.Anomalies {
@@ -93,7 +130,8 @@ func TestAnomalyNamesTheComponentThatMoved(t *testing.T) {
 	records := daily(at(t, "2026-08-13"), day.AddDate(0, 0, 1), "acme", always(100))
 	records[len(records)-1].Amounts[pricing.VCPU] = 60_000
 	records[len(records)-1].Amounts[pricing.SnapshotWrite] = 400 << 30
-	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{},
+		anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
 	require.NoError(t, err)
 	require.Len(t, got.Anomalies, 1, "a now that is not given is the end")
 	require.Equal(t, pricing.SnapshotWrite, got.Anomalies[0].Component)
@@ -109,11 +147,13 @@ func TestAnomaliesDoNotTakeGapsForSilence(t *testing.T) {
 			records = append(records, r)
 		}
 	}
-	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{}, anomaly.Request{From: at(t, "2026-09-01"), To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-20")})
+	got, err := anomaly.Find(t.Context(), dollars(records...), anomaly.Rule{},
+		anomaly.Request{From: at(t, "2026-09-01"), To: day.AddDate(0, 0, 1), Now: at(t, "2026-10-20")})
 	require.NoError(t, err)
 	require.Empty(t, got.Anomalies)
 
-	none, err := anomaly.Find(t.Context(), dollars(), anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: day})
+	none, err := anomaly.Find(t.Context(), dollars(), anomaly.Rule{},
+		anomaly.Request{From: day, To: day.AddDate(0, 0, 1), Now: day})
 	require.NoError(t, err)
 	require.True(t, none.AsOf.IsZero())
 	_, err = anomaly.Find(t.Context(), dollars(), anomaly.Rule{}, anomaly.Request{From: day, To: day})

@@ -32,7 +32,10 @@ func exactAnomalies(t *rapid.T, s spend.Source, from, to time.Time) []Anomaly {
 	if known.AsOf.Before(until) {
 		until = known.AsOf
 	}
-	report, err := s.Report(t.Context(), spend.Request{From: history.From, To: until, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByComponent}})
+	report, err := s.Report(t.Context(), spend.Request{
+		From: history.From, To: until,
+		By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByComponent},
+	})
 	require.NoError(t, err)
 	var out []Anomaly
 	for _, h := range habits(report.Rows, known.Covered) {
@@ -62,10 +65,13 @@ func TestCandidatesLoseNoAnomaly(t *testing.T) {
 					continue
 				}
 				// A second of a vCPU is $0.0000276944, so that 36,109 of them are a hair over a dollar.
-				seconds := usual + rapid.SampledFrom([]int64{0, 0, 0, 0, 1, 2, 36_108, 36_109, 36_110, 144_434, 500_000}).Draw(t, "more")
+				seconds := usual + rapid.SampledFrom([]int64{0, 0, 0, 0, 1, 2, 36_108, 36_109, 36_110, 144_434, 500_000}).Draw(t,
+					"more")
 				source.Records = append(source.Records, usage.Record{
-					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1", Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", tenant)},
-					Tenant: []string{"acme", "bravo", spend.Unallocated, ""}[tenant], Source: "test", Amounts: usage.Amounts{pricing.VCPU: seconds * 1000},
+					PeriodStart: end.AddDate(0, 0, -day-1), PeriodSeconds: 86_400, Region: "us-east-1",
+					Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", tenant)},
+					Tenant:   []string{"acme", "bravo", spend.Unallocated, ""}[tenant], Source: "test",
+					Amounts: usage.Amounts{pricing.VCPU: seconds * 1000},
 				})
 			}
 		}

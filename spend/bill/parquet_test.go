@@ -41,7 +41,8 @@ func curRows() []curFile {
 	region := "eu-west-1"
 	row := func(id, usage, kind string, used, cost float64, region *string) curFile {
 		return curFile{
-			id, "", start, start.Add(time.Hour), usage, kind, used, cost, "USD", region, map[string]string{"region": "x", "sku": "y"},
+			id, "", start, start.Add(time.Hour), usage, kind, used, cost, "USD", region,
+			map[string]string{"region": "x", "sku": "y"},
 		}
 	}
 	return []curFile{

@@ -48,7 +48,8 @@ func apart(b bill.Bill) []string {
 // costExplorer is a reply of GetCostAndUsage with one day of groups.
 func costExplorer(groups string) []byte {
 	return []byte(`{"GroupDefinitions": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}, {"Type": "DIMENSION", "Key": "REGION"}],
- "ResultsByTime": [{"TimePeriod": {"Start": "2026-10-01", "End": "2026-10-02"}, "Total": {}, "Groups": [` + groups + `], "Estimated": false}],
+ "ResultsByTime": [{"TimePeriod": {"Start": "2026-10-01", "End": "2026-10-02"}, "Total": {}, "Groups": [` + groups +
+		`], "Estimated": false}],
  "DimensionValueAttributes": []}`)
 }
 
@@ -82,11 +83,13 @@ func TestCostExplorer(t *testing.T) {
 }
 
 func TestCostExplorerPages(t *testing.T) {
-	first := strings.Replace(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "1", "1", "GB"))), `"DimensionValueAttributes"`,
+	first := strings.Replace(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "1", "1", "GB"))),
+		`"DimensionValueAttributes"`,
 		`"NextPageToken": "abc", "DimensionValueAttributes"`, 1)
 	second := string(costExplorer(group("Lambda-MicroVM-Snapshot-Write-GB", "us-east-1", "2", "1", "GB")))
 	_, err := read([]byte(first))
-	require.EqualError(t, err, "the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
+	require.EqualError(t, err,
+		"the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
 	for _, both := range []string{first + "\n" + second, "[" + first + "," + second + "]"} {
 		made, err := read([]byte(both))
 		require.NoError(t, err)
@@ -125,12 +128,15 @@ func TestCUR(t *testing.T) {
 	_, err := zip.Write([]byte(curText()))
 	require.NoError(t, err)
 	require.NoError(t, zip.Close())
-	older := strings.NewReplacer("identity_line_item_id", "identity/LineItemId", "line_item_usage_type", "lineItem/UsageType",
+	older := strings.NewReplacer("identity_line_item_id", "identity/LineItemId", "line_item_usage_type",
+		"lineItem/UsageType",
 		"line_item_usage_start_date", "lineItem/UsageStartDate", "line_item_unblended_cost", "lineItem/UnblendedCost",
 		"line_item_line_item_type", "lineItem/LineItemType", "product_region_code", "product/regionCode",
-		"line_item_usage_amount", "lineItem/UsageAmount", "line_item_currency_code", "lineItem/CurrencyCode").Replace(curText())
+		"line_item_usage_amount", "lineItem/UsageAmount", "line_item_currency_code",
+		"lineItem/CurrencyCode").Replace(curText())
 	for name, text := range map[string][]byte{
-		"CSV": []byte(curText()), "with a byte order mark": []byte("\ufeff" + curText()), "gzip": packed.Bytes(), "the older report": []byte(older),
+		"CSV": []byte(curText()), "with a byte order mark": []byte("\ufeff" + curText()), "gzip": packed.Bytes(),
+		"the older report": []byte(older),
 	} {
 		made, err := read(text)
 		require.NoError(t, err, name)
@@ -158,7 +164,8 @@ func TestRefusals(t *testing.T) {
 			`ResultsByTime[0].Groups[0]: it is in "EUR"; rates are in USD, and amounts of different currencies cannot be compared`,
 		},
 		{
-			"mixed currencies", "one of them would be wrong", string(costExplorer(microvm + "," + strings.Replace(euros, "us-east-1", "us-east-2", 1))),
+			"mixed currencies", "one of them would be wrong",
+			string(costExplorer(microvm + "," + strings.Replace(euros, "us-east-1", "us-east-2", 1))),
 			`ResultsByTime[0].Groups[1]: it is in "EUR"; rates are in USD, and amounts of different currencies cannot be compared`,
 		},
 		{
@@ -183,22 +190,31 @@ func TestRefusals(t *testing.T) {
 			"ResultsByTime[0]: it has totals only; group by USAGE_TYPE",
 		},
 		{
-			"another grouping", "services are not usage types", strings.Replace(string(costExplorer(microvm)), "USAGE_TYPE", "SERVICE", 1),
+			"another grouping", "services are not usage types",
+			strings.Replace(string(costExplorer(microvm)), "USAGE_TYPE", "SERVICE", 1),
 			"ResultsByTime[0].Groups[0]: the reply is not grouped by USAGE_TYPE",
 		},
 		{
-			"no region", "a prefix nobody knows", string(costExplorer(group("XXZ9-Lambda-MicroVM-Snapshot-Read-GB", "", "1", "1", "GB"))),
+			"no region", "a prefix nobody knows",
+			string(costExplorer(group("XXZ9-Lambda-MicroVM-Snapshot-Read-GB", "", "1", "1", "GB"))),
 			`ResultsByTime[0].Groups[0]: the prefix of usage type "XXZ9-Lambda-MicroVM-Snapshot-Read-GB" names no known region; group by REGION as well`,
 		},
-		{"twice", "would be counted twice", curHeader + strings.Repeat(curRow("a", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Usage", "7200", "1"), 2), "line 3: duplicate row"},
-		{"no MicroVM", "another service's report", curHeader + curRow("a", "EU-Request", "Usage", "7200", "1"), "none of its 1 rows is of a MicroVM"},
+		{"twice", "would be counted twice", curHeader + strings.Repeat(curRow("a", "EU-Lambda-MicroVM-vCPU-Second-ARM",
+			"Usage", "7200", "1"), 2), "line 3: duplicate row"},
+		{
+			"no MicroVM", "another service's report", curHeader + curRow("a", "EU-Request", "Usage", "7200", "1"),
+			"none of its 1 rows is of a MicroVM",
+		},
 		{"ragged", "a broken line", curHeader + "a,b\n", "line 2: wrong number of fields"},
 		{
 			"another table", "no bill", "a,b\n1,2\n",
 			"neither a Cost and Usage Report (it has no line_item_usage_type, line_item_usage_start_date, line_item_unblended_cost, line_item_line_item_type)" +
 				" nor a FOCUS export (no charge_period_start, charge_category, billed_cost, billing_currency, x_usage_type)",
 		},
-		{"one long row", "would fill the memory", curHeader + `"` + strings.Repeat("x", 2<<20), `after line 1: a row is longer than 1024 KiB`},
+		{
+			"one long row", "would fill the memory", curHeader + `"` + strings.Repeat("x", 2<<20),
+			`after line 1: a row is longer than 1024 KiB`,
+		},
 		{"zip", "AWS never writes it", "PK\x03\x04", "it is a zip archive; unpack it and give the file in it"},
 		{"gzip", "a broken download", "\x1f\x8b", "not readable as gzip: unexpected EOF"},
 	} {
@@ -221,7 +237,8 @@ func TestJoin(t *testing.T) {
 		curRow("y", "EU-Lambda-MicroVM-vCPU-Second-ARM", "Tax", "", "0.01"))
 	both, err := bill.Join([]bill.Bill{first, second})
 	require.NoError(t, err)
-	require.Equal(t, []string{"2026-10-01 eu-west-1 vcpu 14401 1.37787731 discount -0.04198637"}, lines(both), "chunks of a report")
+	require.Equal(t, []string{"2026-10-01 eu-west-1 vcpu 14401 1.37787731 discount -0.04198637"}, lines(both),
+		"chunks of a report")
 	require.Equal(t, []string{"credit Credit -0.1", "refund Refund -0.2", "tax Tax 0.06"}, apart(both))
 	require.Equal(t, first.Rows+second.Rows, both.Rows)
 
@@ -232,7 +249,8 @@ func TestJoin(t *testing.T) {
 	_, err = bill.Join([]bill.Bill{reply, other})
 	require.EqualError(t, err, "file 1 and file 2 cover the same days, which would be counted twice")
 	_, err = bill.Join([]bill.Bill{first, reply})
-	require.EqualError(t, err, "files of one bill must be of one kind; these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
+	require.EqualError(t, err,
+		"files of one bill must be of one kind; these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
 }
 
 // BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.

@@ -47,55 +47,76 @@ func TestBudgetStatus(t *testing.T) {
 		status       budget.Status
 	}{
 		{
-			"run rate", "ten days at 24 a day make 744 in a month of 31", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
+			"run rate", "ten days at 24 a day make 744 in a month of 31",
+			daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
 			"UTC", "2026-10-11T00:30", "800", "2026-10-11", "240", "0.3", "1", "1", "744", budget.RunRate, "", budget.OK,
 		},
 		{
-			"run rate over budget", "480 are reached after 20 days", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
-			"UTC", "2026-10-11T00:30", "480", "2026-10-11", "240", "0.5", "1", "1", "744", budget.RunRate, "2026-10-21", budget.Warning,
+			"run rate over budget", "480 are reached after 20 days",
+			daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
+			"UTC", "2026-10-11T00:30", "480", "2026-10-11", "240", "0.5", "1", "1", "744", budget.RunRate, "2026-10-21",
+			budget.Warning,
 		},
 		{
-			"late data", "the run rate is that of the time that is known, not of the time since", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
+			"late data", "the run rate is that of the time that is known, not of the time since",
+			daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
 			"UTC", "2026-10-14T12:00", "800", "2026-10-11", "240", "0.3", "1", "1", "744", budget.RunRate, "", budget.OK,
 		},
 		{
-			"weekdays", "22 working days in October 2026, 7 of them gone by the 10th", daily(at(t, "2026-09-07"), at(t, "2026-10-10"), "acme", officeDays(10)),
-			"UTC", "2026-10-10T00:00", "215", "2026-10-10", "70", "0.3255813953", "0.41666666666666666667", "0.32407407407407407407", "220", budget.WeekdayMean, "2026-10-30", budget.Warning,
+			"weekdays", "22 working days in October 2026, 7 of them gone by the 10th",
+			daily(at(t, "2026-09-07"), at(t, "2026-10-10"), "acme", officeDays(10)),
+			"UTC", "2026-10-10T00:00", "215", "2026-10-10", "70", "0.3255813953", "0.41666666666666666667",
+			"0.32407407407407407407", "220", budget.WeekdayMean, "2026-10-30", budget.Warning,
 		},
 		{
-			"first hour of the month", "nothing spent yet, habits known", daily(at(t, "2026-09-01"), at(t, "2026-10-01"), "acme", always(5)),
-			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "155", budget.WeekdayMean, "2026-10-21", budget.Warning,
+			"first hour of the month", "nothing spent yet, habits known",
+			daily(at(t, "2026-09-01"), at(t, "2026-10-01"), "acme", always(5)),
+			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "155", budget.WeekdayMean,
+			"2026-10-21", budget.Warning,
 		},
 		{
-			"first hour of the first month", "there is nothing to go by yet", daily(at(t, "2026-09-25"), at(t, "2026-10-01"), "acme", always(5)),
-			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "-", budget.NoForecast, "", budget.OK,
+			"first hour of the first month", "there is nothing to go by yet",
+			daily(at(t, "2026-09-25"), at(t, "2026-10-01"), "acme", always(5)),
+			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "-", budget.NoForecast, "",
+			budget.OK,
 		},
 		{
-			"short month", "28 days of 5 in February, after 31 in January", daily(at(t, "2027-01-01"), at(t, "2027-02-01"), "acme", always(5)),
-			"UTC", "2027-02-01T00:00", "140", "2027-02-01", "0", "0", "0.20833333333333333333", "-", "140", budget.WeekdayMean, "", budget.OK,
+			"short month", "28 days of 5 in February, after 31 in January",
+			daily(at(t, "2027-01-01"), at(t, "2027-02-01"), "acme", always(5)),
+			"UTC", "2027-02-01T00:00", "140", "2027-02-01", "0", "0", "0.20833333333333333333", "-", "140", budget.WeekdayMean,
+			"", budget.OK,
 		},
 		{
 			"over", "used up on the day that passed it", daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(24)),
-			"UTC", "2026-10-11T00:00", "100", "2026-10-11", "240", "2.4", "1", "1", "744", budget.RunRate, "2026-10-05", budget.Over,
+			"UTC", "2026-10-11T00:00", "100", "2026-10-11", "240", "2.4", "1", "1", "744", budget.RunRate, "2026-10-05",
+			budget.Over,
 		},
 		{
 			"exactly used up", "is not over, but will be", daily(at(t, "2026-10-01"), at(t, "2026-10-02"), "acme", always(24)),
 			"UTC", "2026-10-02", "24", "2026-10-02", "24", "1", "1", "1", "744", budget.RunRate, "2026-10-02", budget.Warning,
 		},
-		{"no data", "is not ok", nil, "UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", budget.NoForecast, "", budget.Unknown},
+		{
+			"no data", "is not ok", nil, "UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", budget.NoForecast, "",
+			budget.Unknown,
+		},
 		{
 			"only data from the future", "has not happened", daily(at(t, "2026-10-12"), at(t, "2026-10-20"), "acme", always(24)),
 			"UTC", "2026-10-11", "100", "", "0", "0", "-", "-", "-", budget.NoForecast, "", budget.Unknown,
 		},
 		{
-			"month in Berlin", "October begins two hours before it does in UTC", hourly(at(t, "2026-09-30T20:00"), at(t, "2026-10-01T10:00"), "acme"),
-			"Europe/Berlin", "2026-10-01T10:00", "800", "2026-10-01T10:00", "12", "0.015", "0.58333333333333333333", "1", "745", budget.RunRate, "", budget.OK,
+			"month in Berlin", "October begins two hours before it does in UTC",
+			hourly(at(t, "2026-09-30T20:00"), at(t, "2026-10-01T10:00"), "acme"),
+			"Europe/Berlin", "2026-10-01T10:00", "800", "2026-10-01T10:00", "12", "0.015", "0.58333333333333333333", "1", "745",
+			budget.RunRate, "", budget.OK,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(test.records...)
 			source.Location = spendtest.Zone(t, test.zone)
-			budgets := budget.Set{Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: dec(test.budget)}}}}
+			budgets := budget.Set{Tenants: []budget.TenantBudget{{
+				Tenant: "acme",
+				Budget: budget.Budget{Monthly: dec(test.budget)},
+			}}}
 			got, err := budget.Evaluate(t.Context(), source, budgets, at(t, test.now))
 			require.NoError(t, err)
 			require.Len(t, got.Lines, 2)
@@ -134,7 +155,10 @@ func TestBudgetCheck(t *testing.T) {
 	}
 	total := limit("103", "1")
 	budgets := budget.Set{Total: &total, Tenants: []budget.TenantBudget{
-		{Tenant: "nobody", Budget: limit("1", "1")}, {Tenant: "bravo", Budget: limit("100", "0.9")}, {Tenant: "acme", Budget: limit("11", "0.9")}, {Tenant: spend.Unallocated, Budget: limit("2", "2")},
+		{Tenant: "nobody", Budget: limit("1", "1")},
+		{Tenant: "bravo", Budget: limit("100", "0.9")},
+		{Tenant: "acme", Budget: limit("11", "0.9")},
+		{Tenant: spend.Unallocated, Budget: limit("2", "2")},
 	}}
 	got, err := budget.Evaluate(t.Context(), source, budgets, at(t, "2026-10-11"))
 	require.NoError(t, err)
@@ -142,10 +166,14 @@ func TestBudgetCheck(t *testing.T) {
 	for _, line := range got.Lines {
 		lines = append(lines, line.Tenant+" "+line.Spent.Amount.String()+" "+line.Status.String())
 	}
-	require.Equal(t, []string{"(unallocated) 3 over", "acme 10 warning", "bravo 90 warning", "nobody 0 ok", " 103 warning"}, lines,
+	require.Equal(t, []string{
+		"(unallocated) 3 over", "acme 10 warning", "bravo 90 warning", "nobody 0 ok",
+		" 103 warning",
+	}, lines,
 		"in the order of names, the total last")
 	exceeded := got.Exceeded()
-	require.Len(t, exceeded, 1, "90 is not above 90 percent of 100, 3 not above twice 2, 103 not above 103; 10 is above 9.9")
+	require.Len(t, exceeded, 1,
+		"90 is not above 90 percent of 100, 3 not above twice 2, 103 not above 103; 10 is above 9.9")
 	require.Equal(t, "acme", exceeded[0].Tenant)
 	require.True(t, got.Lines[4].Total)
 }
@@ -157,11 +185,17 @@ func TestBudgetIsTheReport(t *testing.T) {
 	)}
 	source.Sharing.Policy = spend.ByDirect
 	each := budget.Budget{Monthly: dec("1000")}
-	budgets := budget.Set{Total: &each, Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: each}, {Tenant: "charlie", Budget: each}}, Others: []string{"acme", "bravo"}}
+	budgets := budget.Set{Total: &each, Tenants: []budget.TenantBudget{
+		{Tenant: "acme", Budget: each},
+		{Tenant: "charlie", Budget: each},
+	}, Others: []string{"acme", "bravo"}}
 	now := at(t, "2026-10-05T12:00")
 	got, err := budget.Evaluate(t.Context(), source, budgets, now)
 	require.NoError(t, err)
-	want, err := source.Report(t.Context(), spend.Request{From: at(t, "2026-10-01"), To: now, By: []spend.Dimension{spend.ByTenant}})
+	want, err := source.Report(t.Context(), spend.Request{
+		From: at(t, "2026-10-01"), To: now,
+		By: []spend.Dimension{spend.ByTenant},
+	})
 	require.NoError(t, err)
 	require.Equal(t, want.Rows[0].Amount.String(), got.Lines[0].Spent.Amount.String(), "one engine, one number")
 	require.Len(t, got.Lines, 4, "acme has a budget and is listed once")
@@ -218,10 +252,16 @@ func TestForecastDoesNotDependOnABudget(t *testing.T) {
 		return "no line", ""
 	}
 	some := budget.TenantBudget{Tenant: "bravo", Budget: budget.Budget{Monthly: dec("1000")}}
-	want, method := outlook(budget.Set{Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: dec("1000")}}}}, "acme")
+	want, method := outlook(budget.Set{Tenants: []budget.TenantBudget{{
+		Tenant: "acme",
+		Budget: budget.Budget{Monthly: dec("1000")},
+	}}}, "acme")
 	require.Equal(t, "weekday-mean", method)
 	for reason, budgets := range map[string]budget.Set{
-		"nobody has one": {Others: []string{"acme"}}, "somebody else has one": {Tenants: []budget.TenantBudget{some}, Others: []string{"acme"}},
+		"nobody has one": {Others: []string{"acme"}}, "somebody else has one": {
+			Tenants: []budget.TenantBudget{some},
+			Others:  []string{"acme"},
+		},
 	} {
 		got, method := outlook(budgets, "acme")
 		require.Equal(t, want, got, reason)

@@ -69,7 +69,8 @@ func TestTheRestOfADayIsExpectedOfIt(t *testing.T) {
 		expected[d.String()] = amount.String()
 		return true
 	})
-	require.Equal(t, map[string]string{"2026-10-30": "12", "2026-10-31": "56"}, expected, "a quarter of Friday, and all of Saturday")
+	require.Equal(t, map[string]string{"2026-10-30": "12", "2026-10-31": "56"}, expected,
+		"a quarter of Friday, and all of Saturday")
 }
 
 // TestLateDataIsNotForecastAgain: where data ends before the month, a forecast begins with the month.
@@ -97,5 +98,6 @@ func TestABudgetRunsOutOnTheDayThatPassesIt(t *testing.T) {
 		got := f.runsOut(outlook{method: RunRate, amount: &all}, daily, all, decimal.NewFromInt(budget))
 		require.Equal(t, want, got.Format(time.DateOnly), "a budget of %d", budget)
 	}
-	require.Nil(t, f.runsOut(outlook{method: WeekdayMean, amount: &all}, daily, all, all), "used up, and nothing more is expected")
+	require.Nil(t, f.runsOut(outlook{method: WeekdayMean, amount: &all}, daily, all, all),
+		"used up, and nothing more is expected")
 }

@@ -38,7 +38,10 @@ func TestTenantsFileReadsTheSameFromBothForms(t *testing.T) {
 		Rules: []Rule{
 			{Selector: Selector{MicroVM, Pattern{"mvm-0a1b2c", false}}, Tenant: "acme"},
 			{Selector{Image, Pattern{"acme-", true}}, "acme", date(t, "2026-10-01"), date(t, "2026-11-01")},
-			{Selector: Selector{Role, Pattern{"arn:aws:iam::123456789012:role/tenant-b", false}}, Tenant: "bravo", To: date(t, "2026-12-01")},
+			{
+				Selector: Selector{Role, Pattern{"arn:aws:iam::123456789012:role/tenant-b", false}}, Tenant: "bravo",
+				To: date(t, "2026-12-01"),
+			},
 			{Selector: Selector{Image, Pattern{"base", false}}, Tenant: Shared},
 		},
 		Known: []string{"charlie"},
@@ -104,7 +107,8 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 				"t.csv:8:3: tenant: (shared) is not a tenant to be listed",
 		},
 		{
-			"YAML", "likewise", "t.yaml", "rules:\n- {image: a, role: b, tenant: x}\n- {tenant: (unallocated)}\n- {image: a*b, tenant: ' x'}\n" +
+			"YAML", "likewise", "t.yaml",
+			"rules:\n- {image: a, role: b, tenant: x}\n- {tenant: (unallocated)}\n- {image: a*b, tenant: ' x'}\n" +
 				"- {image: a, tenant: x, from: 2026-10-02, to: 2026-10-01, since: 1}\ntenants: [(shared), ok]\n",
 			"t.yaml:2:3: rules[0]: names none or more than one of microvm_id, image and role; give one\n" +
 				"t.yaml:3:3: rules[1]: names none or more than one of microvm_id, image and role; give one\n" +

@@ -25,7 +25,8 @@ func suspended(region string, seconds ...int64) []usage.Record {
 			PeriodStart: time.Date(2026, time.November, 1+i%28, 0, 0, 0, 0, time.UTC), PeriodSeconds: 86_400, Region: region,
 			Resource: usage.Resource{ID: fmt.Sprintf("mvm-%d", i)}, Tenant: "acme",
 			Amounts: usage.Amounts{
-				pricing.VCPU: 3_600_000, pricing.Memory: 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30, pricing.SnapshotWrite: 1 << 30, pricing.SnapshotStorage: length << 30,
+				pricing.VCPU: 3_600_000, pricing.Memory: 3_600_000 * 2048, pricing.SnapshotRead: 1 << 30,
+				pricing.SnapshotWrite: 1 << 30, pricing.SnapshotStorage: length << 30,
 				usage.Running: 3_600_000, usage.Suspended: length * 1000, usage.Suspends: 1, usage.Resumes: 1,
 			},
 		})
@@ -82,7 +83,8 @@ func TestALongerTimeoutPauseByPause(t *testing.T) {
 	same := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 300, Idle: pauses}, part)
 	require.True(t, same.Then.Equal(same.Total))
 	shorter := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60, Idle: pauses}, part)
-	require.True(t, shorter.Then.Equal(apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60}, part).Then), "it is estimated as without pauses")
+	require.True(t, shorter.Then.Equal(apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60}, part).Then),
+		"it is estimated as without pauses")
 	require.Contains(t, note(shorter, "idle-shorter"), "do not show in the ledger")
 }
 
@@ -114,7 +116,8 @@ func TestWhereThereAreNoPauses(t *testing.T) {
 	pauses, err = whatif.ReadPauses(each(open))
 	require.NoError(t, err)
 	change.Idle = pauses
-	require.Contains(t, note(apply(t, change, partOf(t, "eu-west-1", open)), "idle-pauses"), "; 1 more that no resume was seen for")
+	require.Contains(t, note(apply(t, change, partOf(t, "eu-west-1", open)), "idle-pauses"),
+		"; 1 more that no resume was seen for")
 
 	broken := errors.New("broken")
 	_, err = whatif.ReadPauses(func(yield func(usage.Record, error) bool) { yield(usage.Record{}, broken) })

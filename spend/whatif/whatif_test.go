@@ -27,9 +27,11 @@ func twoGB(region string, t require.TestingT) whatif.Part {
 	sum.Add(&usage.Record{
 		PeriodSeconds: 86_400,
 		Amounts: usage.Amounts{
-			pricing.VCPU: 360_000_000, pricing.Memory: 360_000_000 * 2048, pricing.SnapshotRead: (20 + 40) << 30, pricing.SnapshotWrite: 40 << 30,
+			pricing.VCPU: 360_000_000, pricing.Memory: 360_000_000 * 2048, pricing.SnapshotRead: (20 + 40) << 30,
+			pricing.SnapshotWrite:   40 << 30,
 			pricing.SnapshotStorage: 72_000 << 30,
-			usage.Running:           360_000_000, usage.Suspended: 72_000_000, usage.Launches: 10, usage.Suspends: 40, usage.Resumes: 40,
+			usage.Running:           360_000_000, usage.Suspended: 72_000_000, usage.Launches: 10, usage.Suspends: 40,
+			usage.Resumes: 40,
 		},
 	})
 	return whatif.Part{Region: region, Card: new(card(t, region)), Sum: sum}
@@ -91,7 +93,8 @@ func TestAnotherRegionIsTheSameUsageAtItsRates(t *testing.T) {
 	require.False(t, unknown.ThenComplete, "no rate of snapshots is known there")
 	require.True(t, unknown.Complete)
 	require.False(t, line(t, unknown, pricing.SnapshotWrite).ThenKnown)
-	require.Contains(t, unknown.Unknown, "the snapshot write rate of eu-central-1 is not known; give it in the scenario or refresh the rates")
+	require.Contains(t, unknown.Unknown,
+		"the snapshot write rate of eu-central-1 is not known; give it in the scenario or refresh the rates")
 }
 
 func TestTwiceTheMemory(t *testing.T) {
@@ -99,10 +102,14 @@ func TestTwiceTheMemory(t *testing.T) {
 	require.NoError(t, err)
 	out := apply(t, whatif.Change{Memory: &size}, twoGB("eu-west-1", t))
 	two := dec("2")
-	for _, q := range []pricing.BilledQuantity{pricing.VCPU, pricing.Memory, pricing.SnapshotWrite, pricing.SnapshotStorage} {
+	for _, q := range []pricing.BilledQuantity{
+		pricing.VCPU, pricing.Memory, pricing.SnapshotWrite,
+		pricing.SnapshotStorage,
+	} {
 		require.True(t, line(t, out, q).Then.Equal(line(t, out, q).Quantity.Mul(two)), "%s doubles", q)
 	}
-	require.True(t, line(t, out, pricing.SnapshotRead).Then.Equal(dec("100")), "20 GB of images stay, 40 GB of state double")
+	require.True(t, line(t, out, pricing.SnapshotRead).Then.Equal(dec("100")),
+		"20 GB of images stay, 40 GB of state double")
 }
 
 func TestAnotherIdleTimeout(t *testing.T) {
@@ -112,7 +119,8 @@ func TestAnotherIdleTimeout(t *testing.T) {
 	out := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 2100}, part)
 	require.Equal(t, "14.7151776469", out.ThenSuspend.StringFixed(10))
 	require.Equal(t, "405512.680236", out.ThenRunning.StringFixed(6))
-	require.Equal(t, "405512.680236", line(t, out, pricing.VCPU).Then.StringFixed(6), "idle time runs at the baseline, one vCPU")
+	require.Equal(t, "405512.680236", line(t, out, pricing.VCPU).Then.StringFixed(6),
+		"idle time runs at the baseline, one vCPU")
 	require.Equal(t, "14.715178", line(t, out, pricing.SnapshotWrite).Then.StringFixed(6))
 	require.Equal(t, "34.715178", line(t, out, pricing.SnapshotRead).Then.StringFixed(6))
 	shorter := apply(t, whatif.Change{TimeoutNow: 300, TimeoutThen: 60}, part)
@@ -130,8 +138,9 @@ func TestAnotherIdleTimeout(t *testing.T) {
 func TestIdleModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := whatif.Facts{
-			Running: decimal.NewFromInt(rapid.Int64Range(0, 1e9).Draw(t, "running")), Suspended: decimal.NewFromInt(rapid.Int64Range(0, 1e9).Draw(t, "suspended")),
-			Suspends: decimal.NewFromInt(rapid.Int64Range(0, 1e6).Draw(t, "suspends")),
+			Running:   decimal.NewFromInt(rapid.Int64Range(0, 1e9).Draw(t, "running")),
+			Suspended: decimal.NewFromInt(rapid.Int64Range(0, 1e9).Draw(t, "suspended")),
+			Suspends:  decimal.NewFromInt(rapid.Int64Range(0, 1e6).Draw(t, "suspends")),
 		}
 		now := rapid.Int64Range(60, 28_800).Draw(t, "now")
 		short, long := rapid.Int64Range(60, 28_800).Draw(t, "short"), rapid.Int64Range(60, 28_800).Draw(t, "long")
@@ -158,7 +167,10 @@ func TestRunningTimeThatIsNotMeasured(t *testing.T) {
 	part.Sum.Amounts[usage.Running] = usage.Uint128{}
 	size, err := pricing.ParseSize("4GB")
 	require.NoError(t, err)
-	for name, change := range map[string]whatif.Change{"size": {Memory: &size}, "timeout": {TimeoutNow: 300, TimeoutThen: 600}} {
+	for name, change := range map[string]whatif.Change{
+		"size":    {Memory: &size},
+		"timeout": {TimeoutNow: 300, TimeoutThen: 600},
+	} {
 		out := apply(t, change, part)
 		require.True(t, out.Complete && !out.ThenComplete, "another %s is not the same bill", name)
 		require.Contains(t, out.Unknown[0], "for how long MicroVMs ran in eu-west-1 is not measured")
@@ -194,7 +206,10 @@ func TestInstead(t *testing.T) {
 	hour := dec("0.0000291572").Add(dec("0.0000038603").Mul(dec("2"))).Mul(dec("3600"))
 	require.Equal(t, pricing.Divide(dec("26.864").Sub(rest), hour, 4).String(), ec2.BreakEven.RoundBank(4).String())
 
-	three := whatif.Instead(book, whatif.EC2, []whatif.Part{part, part, {Region: "mars-north-1", Card: &pricing.RateCard{}, Sum: part.Sum}}, thirtyDays)
+	three := whatif.Instead(book, whatif.EC2, []whatif.Part{
+		part, part,
+		{Region: "mars-north-1", Card: &pricing.RateCard{}, Sum: part.Sum},
+	}, thirtyDays)
 	require.Equal(t, "53.728", three.Month.String())
 	require.Equal(t, []int{2, 1}, []int{three.Priced, three.Unpriced}, "what has no price is counted, not taken for free")
 	require.Contains(t, three.Unknown, "the price of EC2 with 2GB in mars-north-1 is not known")
@@ -208,5 +223,6 @@ func TestInstead(t *testing.T) {
 		require.NotEmpty(t, alt.Sources)
 		require.True(t, alt.Month.IsPositive())
 	}
-	require.Zero(t, whatif.Instead(book, whatif.EC2, []whatif.Part{{Region: "eu-west-1"}}, thirtyDays).Priced, "nothing ran")
+	require.Zero(t, whatif.Instead(book, whatif.EC2, []whatif.Part{{Region: "eu-west-1"}}, thirtyDays).Priced,
+		"nothing ran")
 }

@@ -34,7 +34,8 @@ func TestPeriods(t *testing.T) {
 		require.Zero(t, p.From.Hour())
 		require.Zero(t, p.To.Hour())
 	}
-	require.Equal(t, 25*time.Hour, data.PeriodOf(data.Today, now, loc).To.Sub(data.PeriodOf(data.Today, now, loc).From), "that day has 25 hours")
+	require.Equal(t, 25*time.Hour, data.PeriodOf(data.Today, now, loc).To.Sub(data.PeriodOf(data.Today, now, loc).From),
+		"that day has 25 hours")
 }
 
 func TestParsePeriod(t *testing.T) {
@@ -53,7 +54,10 @@ func TestParsePeriod(t *testing.T) {
 		require.NoError(t, err, row.text)
 		require.Equal(t, row.label, p.Label(loc), row.text)
 	}
-	for _, text := range []string{"", "x", "2026-13", "2026-10-15 2026-10-01", "0d", "-3d", "99999d", "3days", "1 2 3", "2026-10-01 x"} {
+	for _, text := range []string{
+		"", "x", "2026-13", "2026-10-15 2026-10-01", "0d", "-3d", "99999d", "3days", "1 2 3",
+		"2026-10-01 x",
+	} {
 		_, err := data.ParsePeriod(text, now, loc)
 		require.Error(t, err, text)
 	}

@@ -16,7 +16,8 @@ import (
 // TestWidthIsThatOfTheLibrary holds the quick count to the whole one.
 func TestWidthIsThatOfTheLibrary(t *testing.T) {
 	for _, text := range []string{
-		"", "plain", "\x1b[1;38;2;1;2;3mred\x1b[m", "━━╸──", "▁▂▃▄▅▆▇█", "Ünïcödé", "宽", "e\u0301", "é\u0301", "a\tb", "\x1b]0;x\x07", "\x1b[2K", "✓ ok", "✗ over",
+		"", "plain", "\x1b[1;38;2;1;2;3mred\x1b[m", "━━╸──", "▁▂▃▄▅▆▇█", "Ünïcödé", "宽", "e\u0301", "é\u0301", "a\tb",
+		"\x1b]0;x\x07", "\x1b[2K", "✓ ok", "✗ over",
 		"± $", "… ‹ ›", "▸▲▼", "×\ufe0f", "▲\ufe0f", "\xff", "\xc3", "\x1b", "\x1b[", "\x1b[1", "👍🏽",
 	} {
 		require.Equal(t, ansi.StringWidth(text), draw.Width(text), "%q", text)
@@ -35,10 +36,12 @@ func TestNameIsSafe(t *testing.T) {
 		require.Equal(t, ansi.StringWidth(name), ansi.StringWidthWc(name), "terminals agree on %q", name)
 		require.Equal(t, name, ansi.Strip(name), "there is nothing to strip")
 		require.NotContains(t, name, "\n")
-		require.Equal(t, ansi.StringWidth(name)+2, ansi.StringWidth("|"+name+"|"), "it combines with nothing beside it: %q", name)
+		require.Equal(t, ansi.StringWidth(name)+2, ansi.StringWidth("|"+name+"|"), "it combines with nothing beside it: %q",
+			name)
 	})
 	for in, out := range map[string]string{
-		"acme": "acme", "a\x1b[31mb": "a␛[31mb", "a\nb": "a␊b", "\u202eabc": "<U+202E>abc", "宽": "宽", "❤️": "❤", "👍🏽": "👍", "café": "café",
+		"acme": "acme", "a\x1b[31mb": "a␛[31mb", "a\nb": "a␊b", "\u202eabc": "<U+202E>abc", "宽": "宽", "❤️": "❤", "👍🏽": "👍",
+		"café": "café",
 	} {
 		require.Equal(t, out, draw.Name(in))
 	}
@@ -54,7 +57,8 @@ func TestFitting(t *testing.T) {
 	require.Equal(t, "abcdefgh", draw.Ends("abcdefgh", "b", 8), "the right gives way")
 	require.Equal(t, []string{"one two", "three"}, draw.Wrap("one two three", 8))
 	require.Equal(t, []string{"abcd", "efgh", "ij"}, draw.Wrap("abcdefghij", 4))
-	require.Equal(t, []string{"2026-10-01 is", "one word"}, draw.Wrap("2026-10-01 is one word", 14), "a date is not broken")
+	require.Equal(t, []string{"2026-10-01 is", "one word"}, draw.Wrap("2026-10-01 is one word", 14),
+		"a date is not broken")
 	require.Equal(t, []string{""}, draw.Wrap("", 4))
 	require.Equal(t, "a\nb\n", draw.Frame([]string{"a", "b"}, 5, 3))
 	require.Equal(t, []string{"a    x", "b"}, draw.Beside([]string{"a", "b"}, 5, []string{"x"}))
@@ -74,7 +78,12 @@ func TestPictures(t *testing.T) {
 	require.Equal(t, "   ", draw.Spark(nil, 3))
 
 	plain := theme.New(true, theme.None)
-	stacks := []draw.Stack{{Parts: [pricing.QuantityCount]float64{8}}, {Parts: [pricing.QuantityCount]float64{2, 2}}, {Missing: true}, {}}
+	stacks := []draw.Stack{
+		{Parts: [pricing.QuantityCount]float64{8}},
+		{Parts: [pricing.QuantityCount]float64{2, 2}},
+		{Missing: true},
+		{},
+	}
 	lines := draw.Stacks(stacks, 8, 2, 2, 1, plain)
 	require.Equal(t, []string{"██         ", "██ ██ ·· ▁▁"}, stripAll(lines))
 	for _, colors := range []theme.Colors{theme.None, theme.Sixteen, theme.Many} {

@@ -65,20 +65,23 @@ func TestOrders(t *testing.T) {
 	s := &table.State{}
 	s.SetSort("amount", true)
 	s.SetContent(fruit())
-	require.Equal(t, "Apple cherry pie banana date (other)", rows(s), "equal rows keep their order, unknown and folded ones are last")
+	require.Equal(t, "Apple cherry pie banana date (other)", rows(s),
+		"equal rows keep their order, unknown and folded ones are last")
 	s.SetSort("amount", false)
 	require.Equal(t, "banana Apple cherry pie date (other)", rows(s), "either way")
 	s.SetSort("name", true)
 	require.Equal(t, "date cherry pie banana Apple (other)", rows(s))
 	s.SetSort("no such column", false)
-	require.Equal(t, "Apple banana cherry pie date (other)", rows(s), "by the first column where there is none of that name")
+	require.Equal(t, "Apple banana cherry pie date (other)", rows(s),
+		"by the first column where there is none of that name")
 
 	s.SetSort("name", false)
 	var sorted []string
 	for range 4 {
 		sorted = append(sorted, s.Sort)
 		s.NextSort()
-		require.Equal(t, s.Sort == "amount" || s.Sort == "share", s.Down, "numbers start with the largest, texts with the first")
+		require.Equal(t, s.Sort == "amount" || s.Sort == "share", s.Down,
+			"numbers start with the largest, texts with the first")
 	}
 	require.Equal(t, []string{"name", "amount", "share", "kind"}, sorted, "pictures are passed over")
 	require.Equal(t, "name", s.Sort)
@@ -158,7 +161,8 @@ func TestColumnsGiveWay(t *testing.T) {
 	s.SetSort("amount", true)
 	s.SetContent(fruit())
 	heading := func(width int) string {
-		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "›", "", "‹", "").Replace(ansi.Strip(s.Render(theme.New(true, theme.None), nil, width, 9)[0]))), " ")
+		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "›", "", "‹",
+			"").Replace(ansi.Strip(s.Render(theme.New(true, theme.None), nil, width, 9)[0]))), " ")
 	}
 	require.Equal(t, "name amount bar share kind", heading(80))
 	require.Equal(t, "name amount share kind", heading(41), "the picture goes first")
@@ -181,13 +185,17 @@ func TestRenderFits(t *testing.T) {
 		for i := range n {
 			ids[i] = fmt.Sprint(i)
 			names[i] = rapid.SampledFrom([]string{"a", "宽宽宽", "a long name of many words", ""}).Draw(t, "name")
-			numbers[i] = view.Exact(decimal.New(rapid.Int64().Draw(t, "digits"), -4)).Or("unknown", rapid.Bool().Draw(t, "known"))
+			numbers[i] = view.Exact(decimal.New(rapid.Int64().Draw(t, "digits"), -4)).Or("unknown",
+				rapid.Bool().Draw(t, "known"))
 		}
 		s := &table.State{}
 		s.SetContent(table.New([]table.Column{
 			{Column: column("name", view.Left, 0, words(names...)...), Least: 8, Most: 30},
 			{Column: column("amount", view.Decimal, 1, numbers...)},
-			{Column: column("bar", view.Left, 2), Fixed: 10, Wide: func(_, width int) string { return strings.Repeat("▇", width) }},
+			{
+				Column: column("bar", view.Left, 2), Fixed: 10,
+				Wide: func(_, width int) string { return strings.Repeat("▇", width) },
+			},
 			{Column: column("more", view.Right, 3, numbers...)},
 		}, ids, nil, "amount"))
 		width, height := rapid.IntRange(1, 120).Draw(t, "width"), rapid.IntRange(1, 30).Draw(t, "height")
@@ -199,7 +207,10 @@ func TestRenderFits(t *testing.T) {
 		lines := s.Render(looks, &table.Footer{Label: "total", Cells: map[string]string{"amount": "1"}}, width, height)
 		require.LessOrEqual(t, len(lines), max(height, 1))
 		if s.Shown() > 0 && height > 1 && width >= 2 {
-			require.True(t, slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(ansi.Strip(line), "▸") }), "the cursor is in sight")
+			require.True(t, slices.ContainsFunc(lines, func(line string) bool {
+				return strings.Contains(ansi.Strip(line),
+					"▸")
+			}), "the cursor is in sight")
 		}
 		for _, line := range lines[min(1, len(lines)):] {
 			require.LessOrEqual(t, ansi.StringWidth(line), max(width, 40), "%q", ansi.Strip(line))
@@ -209,7 +220,10 @@ func TestRenderFits(t *testing.T) {
 
 // FuzzFilter parses anything.
 func FuzzFilter(f *testing.F) {
-	for _, seed := range []string{"", "a", "amount > 10", `"a b" -c share>=5%`, "> > >", "name = \"", "!= =", "amount > 1e9", "am<=-$1,000"} {
+	for _, seed := range []string{
+		"", "a", "amount > 10", `"a b" -c share>=5%`, "> > >", "name = \"", "!= =",
+		"amount > 1e9", "am<=-$1,000",
+	} {
 		f.Add(seed)
 	}
 	content := fruit()
@@ -228,8 +242,9 @@ func TestFilterValues(t *testing.T) {
 	content := table.New([]table.Column{
 		{Column: column("tenant", view.Left, 0, words("a", "b", "c", "d", "z$5")...)},
 		{
-			Column: column("change", view.Right, 0, number("-7"), number("-5"), number("0"), number("1234.5"), view.Missing("–")),
-			Word:   "delta", InPercent: "change_percent",
+			Column: column("change", view.Right, 0, number("-7"), number("-5"), number("0"), number("1234.5"),
+				view.Missing("–")),
+			Word: "delta", InPercent: "change_percent",
 		},
 		{
 			Column: column("change_percent", view.Right, 0, view.SignedPercent(decimal.NewFromInt(-70), 1),

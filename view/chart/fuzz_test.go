@@ -9,7 +9,10 @@ import (
 // FuzzLine draws any points under any labels in any size.
 func FuzzLine(f *testing.F) {
 	for i, label := range hostile {
-		f.Add(label, 40+i, 10+i, 0.0, float64(i), []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 200, 100, 63, 64})
+		f.Add(label, 40+i, 10+i, 0.0, float64(i), []byte{
+			0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 200, 100, 63,
+			64,
+		})
 	}
 	f.Fuzz(func(t *testing.T, label string, width, height int, low, high float64, data []byte) {
 		points := pointsOf(data)

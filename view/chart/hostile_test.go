@@ -82,7 +82,10 @@ func TestHostileLabels(t *testing.T) {
 				checkText(t, hostileHeat(label).Text(size[0]), size[0], 0)
 				checkText(t, hostileTornado(label).Text(size[0]), size[0], 0)
 			}
-			for _, picture := range []drawing{hostileLine(label), hostileHeat(label), hostileTornado(label), hostileStacked(label)} {
+			for _, picture := range []drawing{
+				hostileLine(label), hostileHeat(label), hostileTornado(label),
+				hostileStacked(label),
+			} {
 				checkSVG(t, svg(t, picture))
 			}
 			checkSVG(t, figure(t, hostileStacked(label)))
@@ -112,7 +115,10 @@ func checkSVG(t testing.TB, picture string) {
 	require.Less(t, len(picture), 60_000)
 	require.NotContains(t, picture, "NaN")
 	require.NotContains(t, picture, "Inf")
-	elements := map[string]bool{"svg": true, "title": true, "desc": true, "style": true, "rect": true, "path": true, "g": true, "text": true}
+	elements := map[string]bool{
+		"svg": true, "title": true, "desc": true, "style": true, "rect": true, "path": true,
+		"g": true, "text": true,
+	}
 	d := xml.NewDecoder(strings.NewReader(picture))
 	for {
 		token, err := d.Token()
@@ -145,25 +151,34 @@ func TestNothingAndTooMuch(t *testing.T) {
 		crowd.Marks = append(crowd.Marks, Mark{0.5, 30, "the same place"})
 	}
 	for name, c := range map[string]Line{
-		"nothing":          {},
-		"an empty series":  line(),
-		"one point":        line(Point{5, 7}),
-		"zero":             line(Point{0, 0}),
-		"no numbers":       line(Point{nan, 1}, Point{1, inf}, Point{-inf, nan}),
-		"a gap":            line(Point{0, 1}, Point{1, nan}, Point{2, 1}, Point{3, 2}),
-		"equal":            line(Point{0, -3}, Point{1, -3}),
-		"huge":             line(Point{-1e300, -1e300}, Point{1e300, 1e300}),
-		"too huge":         line(Point{-1e308, -1e308}, Point{1e308, 1e308}),
-		"tiny":             line(Point{0, 0}, Point{5e-324, 5e-324}),
-		"indistinct":       line(Point{1e15, 1e15}, Point{1e15 + 1, 1e15 + 1}),
-		"backwards":        line(Point{3, 3}, Point{2, 2}, Point{1, 5}),
-		"NaN bounds":       {X: Axis{Min: nan, Max: 1}, Y: Axis{Min: inf, Max: -inf}, Series: line(Point{1, 2}, Point{2, 3}).Series},
-		"reversed bounds":  {X: Axis{Min: 10, Max: 0}, Y: Axis{Min: 5, Max: -5}, Series: line(Point{1, 2}, Point{2, 3}).Series},
-		"all outside":      {X: Axis{Min: 10, Max: 20}, Series: line(Point{1, 2}, Point{2, 3}).Series},
-		"zigzag":           line(many(50_000, func(i int) Point { return Point{float64(i), float64(i * 7919 % 1000)} })...),
-		"dots":             line(many(20_000, func(i int) Point { return Point{float64(i), 1 / float64(i%2)} })...),
-		"a stepped zigzag": {Series: []Series{{Stepped: true, Points: many(20_000, func(i int) Point { return Point{float64(i), float64(i % 17)} })}}},
-		"a crowd":          crowd,
+		"nothing":         {},
+		"an empty series": line(),
+		"one point":       line(Point{5, 7}),
+		"zero":            line(Point{0, 0}),
+		"no numbers":      line(Point{nan, 1}, Point{1, inf}, Point{-inf, nan}),
+		"a gap":           line(Point{0, 1}, Point{1, nan}, Point{2, 1}, Point{3, 2}),
+		"equal":           line(Point{0, -3}, Point{1, -3}),
+		"huge":            line(Point{-1e300, -1e300}, Point{1e300, 1e300}),
+		"too huge":        line(Point{-1e308, -1e308}, Point{1e308, 1e308}),
+		"tiny":            line(Point{0, 0}, Point{5e-324, 5e-324}),
+		"indistinct":      line(Point{1e15, 1e15}, Point{1e15 + 1, 1e15 + 1}),
+		"backwards":       line(Point{3, 3}, Point{2, 2}, Point{1, 5}),
+		"NaN bounds": {
+			X: Axis{Min: nan, Max: 1}, Y: Axis{Min: inf, Max: -inf},
+			Series: line(Point{1, 2}, Point{2, 3}).Series,
+		},
+		"reversed bounds": {
+			X: Axis{Min: 10, Max: 0}, Y: Axis{Min: 5, Max: -5},
+			Series: line(Point{1, 2}, Point{2, 3}).Series,
+		},
+		"all outside": {X: Axis{Min: 10, Max: 20}, Series: line(Point{1, 2}, Point{2, 3}).Series},
+		"zigzag":      line(many(50_000, func(i int) Point { return Point{float64(i), float64(i * 7919 % 1000)} })...),
+		"dots":        line(many(20_000, func(i int) Point { return Point{float64(i), 1 / float64(i%2)} })...),
+		"a stepped zigzag": {Series: []Series{{
+			Stepped: true,
+			Points:  many(20_000, func(i int) Point { return Point{float64(i), float64(i % 17)} }),
+		}}},
+		"a crowd": crowd,
 	} {
 		t.Run(name, func(t *testing.T) {
 			checkText(t, c.Text(60, 20), 60, 20)
@@ -224,7 +239,10 @@ func TestStackedNothingAndTooMuch(t *testing.T) {
 
 func TestTooSmall(t *testing.T) {
 	for width := -1; width < leastWidth; width++ {
-		for _, text := range []string{months().Text(width, 30), months().Text(80, width/5), heat(3, 3).Text(width), tornado().Text(width)} {
+		for _, text := range []string{
+			months().Text(width, 30), months().Text(80, width/5), heat(3, 3).Text(width),
+			tornado().Text(width),
+		} {
 			require.NotContains(t, text, "\n", "one line where there is no room for a picture")
 		}
 		checkText(t, months().Text(width, 30), width, 1)

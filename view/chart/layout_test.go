@@ -85,10 +85,25 @@ func TestRuns(t *testing.T) {
 		reason string
 	}{
 		{"inside", Series{Points: []Point{{0, 0}, {10, 10}}}, [][]Point{{{0, 0}, {10, 10}}}, "nothing to cut"},
-		{"stepped", Series{Stepped: true, Points: []Point{{0, 1}, {5, 2}, {10, 2}}}, [][]Point{{{0, 1}, {5, 1}, {5, 2}, {10, 2}}}, "Y holds until the next point"},
-		{"a gap", Series{Points: []Point{{0, 0}, {1, nan}, {2, 2}, {3, 3}}}, [][]Point{{{0, 0}}, {{2, 2}, {3, 3}}}, "no line through what isn't known"},
+		{
+			"stepped",
+			Series{Stepped: true, Points: []Point{{0, 1}, {5, 2}, {10, 2}}},
+			[][]Point{{{0, 1}, {5, 1}, {5, 2}, {10, 2}}},
+			"Y holds until the next point",
+		},
+		{
+			"a gap",
+			Series{Points: []Point{{0, 0}, {1, nan}, {2, 2}, {3, 3}}},
+			[][]Point{{{0, 0}}, {{2, 2}, {3, 3}}},
+			"no line through what isn't known",
+		},
 		{"through", Series{Points: []Point{{-5, 5}, {15, 5}}}, [][]Point{{{0, 5}, {10, 5}}}, "cut on both sides"},
-		{"out and in", Series{Points: []Point{{1, 5}, {1, 15}, {3, 15}, {3, 5}}}, [][]Point{{{1, 5}, {1, 10}}, {{3, 10}, {3, 5}}}, "a line that comes back is a new run"},
+		{
+			"out and in",
+			Series{Points: []Point{{1, 5}, {1, 15}, {3, 15}, {3, 5}}},
+			[][]Point{{{1, 5}, {1, 10}}, {{3, 10}, {3, 5}}},
+			"a line that comes back is a new run",
+		},
 		{"past", Series{Points: []Point{{-5, 20}, {20, 20}}}, nil, "none of it is inside"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -59,7 +59,10 @@ func heat(rows, cols int) Heat {
 
 func tornado() Tornado {
 	dollars := func(v float64) string { return fmt.Sprintf("$%.2f", v) }
-	t := Tornado{Title: "What moves the bill of a month, each input ±20 %", Center: 1204.5, CenterLabel: "$1,204.50 as described"}
+	t := Tornado{
+		Title: "What moves the bill of a month, each input ±20 %", Center: 1204.5,
+		CenterLabel: "$1,204.50 as described",
+	}
 	for _, b := range []struct {
 		label     string
 		low, high float64

@@ -15,7 +15,13 @@ func TestTicks(t *testing.T) {
 		want   []float64
 		reason string
 	}{
-		{"a month of hours", span{0, 744}, 8, []float64{0, 100, 200, 300, 400, 500, 600, 700}, "fixed bounds need not be round"},
+		{
+			"a month of hours",
+			span{0, 744},
+			8,
+			[]float64{0, 100, 200, 300, 400, 500, 600, 700},
+			"fixed bounds need not be round",
+		},
 		{"tenths", span{0, 0.5}, 5, []float64{0, 0.1, 0.2, 0.3, 0.4, 0.5}, "three tenths are 0.3, not 0.30000000000000004"},
 		{"around zero", span{-1, 1}, 4, []float64{-1, -0.5, 0, 0.5, 1}, "zero is a tick, without a sign"},
 		{"between", span{7, 8.2}, 3, []float64{7, 7.5, 8}, "ticks lie within"},

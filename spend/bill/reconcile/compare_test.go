@@ -28,10 +28,12 @@ var day = time.Date(2026, time.October, 5, 0, 0, 0, 0, time.UTC)
 // hour is an hour of everything: 2 vCPU and 4 GB, 3 GB read and 2 GB written, 5 GB-hours stored.
 func hour(microvm, source string) usage.Record {
 	return usage.Record{
-		PeriodStart: day, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: microvm}, Tenant: "acme", Source: source,
+		PeriodStart: day, PeriodSeconds: 3600, Region: "us-east-1", Resource: usage.Resource{ID: microvm}, Tenant: "acme",
+		Source:   source,
 		Coverage: usage.CoverageComplete,
 		Amounts: usage.Amounts{
-			pricing.VCPU: 7200_000, pricing.Memory: 4096 * 3600_000, pricing.SnapshotRead: 3 << 30, pricing.SnapshotWrite: 2 << 30, pricing.SnapshotStorage: 5 << 30 * 3600,
+			pricing.VCPU: 7200_000, pricing.Memory: 4096 * 3600_000, pricing.SnapshotRead: 3 << 30,
+			pricing.SnapshotWrite: 2 << 30, pricing.SnapshotStorage: 5 << 30 * 3600,
 		},
 	}
 }
@@ -48,7 +50,8 @@ func billed(used map[pricing.BilledQuantity]string, change func(*bill.Line)) bil
 			continue
 		}
 		line := bill.Line{
-			Day: day, Region: "us-east-1", Quantity: q, Used: dec(used[q]), UsedKnown: true, Cost: card.Rate(q).Amount(dec(used[q])),
+			Day: day, Region: "us-east-1", Quantity: q, Used: dec(used[q]), UsedKnown: true,
+			Cost: card.Rate(q).Amount(dec(used[q])),
 		}
 		if change != nil {
 			change(&line)
@@ -61,7 +64,8 @@ func billed(used map[pricing.BilledQuantity]string, change func(*bill.Line)) bil
 // asMeasured is exactly one [hour].
 func asMeasured() map[pricing.BilledQuantity]string {
 	return map[pricing.BilledQuantity]string{
-		pricing.VCPU: "7200", pricing.Memory: "14400", pricing.SnapshotRead: "3", pricing.SnapshotWrite: "2", pricing.SnapshotStorage: "5",
+		pricing.VCPU: "7200", pricing.Memory: "14400", pricing.SnapshotRead: "3", pricing.SnapshotWrite: "2",
+		pricing.SnapshotStorage: "5",
 	}
 }
 
@@ -100,7 +104,10 @@ func TestReasons(t *testing.T) {
 		},
 		{
 			"unknown", "everything is more, also what launches read", one,
-			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "14400", pricing.Memory: "28800", pricing.SnapshotRead: "6"}), nil),
+			billed(with(map[pricing.BilledQuantity]string{
+				pricing.VCPU: "14400", pricing.Memory: "28800",
+				pricing.SnapshotRead: "6",
+			}), nil),
 			[]reconcile.ReasonID{reconcile.UnknownVMs},
 		},
 		{
@@ -124,7 +131,12 @@ func TestReasons(t *testing.T) {
 			billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "14400"}), nil),
 			[]reconcile.ReasonID{reconcile.Gaps},
 		},
-		{"missing", "the ledger has another day", ledgertest.Records{elsewhere}, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.MissingDays}},
+		{
+			"missing", "the ledger has another day",
+			ledgertest.Records{elsewhere},
+			billed(asMeasured(), nil),
+			[]reconcile.ReasonID{reconcile.MissingDays},
+		},
 		{"twice", "two sources for one day", twice, billed(asMeasured(), nil), []reconcile.ReasonID{reconcile.CountedTwice}},
 		{
 			"estimated", "AWS is not done with the day", one,
@@ -185,11 +197,13 @@ func TestReasonsAddUp(t *testing.T) {
 		var measured ledgertest.Records
 		for i := range rapid.IntRange(0, 3).Draw(t, "records") {
 			r := hour("mvm-1", string(rune('a'+i)))
-			r.Amounts[pricing.VCPU], r.Amounts[pricing.SnapshotRead] = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"), rapid.Int64Range(0, 1<<40).Draw(t, "read")
+			r.Amounts[pricing.VCPU], r.Amounts[pricing.SnapshotRead] = rapid.Int64Range(0, 1<<40).Draw(t, "vcpu"),
+				rapid.Int64Range(0, 1<<40).Draw(t, "read")
 			measured = append(measured, r)
 		}
 		made := billed(asMeasured(), func(l *bill.Line) {
-			l.Cost, l.Used = decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "cost"), -10), decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "used"), -6)
+			l.Cost, l.Used = decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "cost"), -10),
+				decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "used"), -6)
 			l.UsedKnown = rapid.Bool().Draw(t, "known")
 		})
 		rates := pricing.EmbeddedCards()
@@ -214,7 +228,8 @@ func TestStore(t *testing.T) {
 	require.Nil(t, none)
 
 	made := billed(asMeasured(), nil)
-	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()},
+		reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	path, err := reconcile.Save(dir, "october.json", c, first)
@@ -232,13 +247,15 @@ func TestStore(t *testing.T) {
 	require.NoError(t, err)
 	got, err = reconcile.Load(dir)
 	require.NoError(t, err)
-	require.Equal(t, []string{"2026-10-05 us-east-1 vcpu 1.5 ?"}, lineTexts(got), "the later bill counts, for the whole day")
+	require.Equal(t, []string{"2026-10-05 us-east-1 vcpu 1.5 ?"}, lineTexts(got),
+		"the later bill counts, for the whole day")
 	require.Len(t, got.Days, 2)
 
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for _, broken := range []string{
-		"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1), strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1),
+		"", "{", strings.Replace(string(text), "billed/v1", "billed/v9", 1),
+		strings.Replace(string(text), `"vcpu"`, `"gpu"`, 1),
 		strings.Replace(string(text), `"cost": "`, `"cost": "1e99`, 1), strings.Replace(string(text), `"cost"`, `"used"`, 1),
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
@@ -251,7 +268,8 @@ func TestStore(t *testing.T) {
 func TestTwoAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	made := billed(asMeasured(), nil)
-	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, reconcile.Request{Bill: made})
+	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()},
+		reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	var wait sync.WaitGroup
 	for i := range 20 {
@@ -275,7 +293,10 @@ func lineTexts(b *spend.Billed) []string {
 		if l.UsedKnown {
 			used = l.Used.String()
 		}
-		out = append(out, strings.Join([]string{l.Day.Format(time.DateOnly), l.Region, l.Quantity.String(), l.Cost.String(), used}, " "))
+		out = append(out, strings.Join([]string{
+			l.Day.Format(time.DateOnly), l.Region, l.Quantity.String(), l.Cost.String(),
+			used,
+		}, " "))
 	}
 	return out
 }

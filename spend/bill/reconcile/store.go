@@ -71,8 +71,8 @@ func (c Comparison) Allocate(ctx context.Context, source spend.Source) (billed, 
 	return billed, rates, err
 }
 
-// Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or not at all. It
-// returns the file's path. Source is the name of the file that the bill came from.
+// Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or
+// not at all. It returns the file's path. Source is the name of the file that the bill came from.
 func Save(dir, source string, c Comparison, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: c.Bill.SHA256, Format: string(c.Bill.Format), Metric: c.Bill.Metric,

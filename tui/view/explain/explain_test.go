@@ -64,11 +64,15 @@ func TestFrames(t *testing.T) {
 		RunsOut: &to, Exceeded: true, Status: budget.Warning,
 	}
 	day := anomaly.Anomaly{
-		Tenant: "acme", Day: "2026-11-20", Amount: dec("54.234"), Expected: dec("2.04"), Low: dec("1"), High: dec("3"), Up: true,
+		Tenant: "acme", Day: "2026-11-20", Amount: dec("54.234"), Expected: dec("2.04"), Low: dec("1"), High: dec("3"),
+		Up:        true,
 		Component: pricing.Memory, Moved: dec("40.1"), SameWeekday: true, Days: 4,
 	}
 	instead := &data.Instead{Span: civil.Between(from, to), Month: dec("1000"), Complete: true}
-	alternative := whatif.Alternative{Name: "Fargate", Month: dec("1250"), Priced: 3, Cheaper: 2, Unpriced: 1, Unknown: "no size fits"}
+	alternative := whatif.Alternative{
+		Name: "Fargate", Month: dec("1250"), Priced: 3, Cheaper: 2, Unpriced: 1,
+		Unknown: "no size fits",
+	}
 	scroll := map[string]int{"scrolled": 5}
 	for name, state := range map[string]explain.State{
 		"bill":     {Title: "acme", Usage: usage(t)},
@@ -102,9 +106,14 @@ func TestSteps(t *testing.T) {
 		}
 		return strings.Join(out, "\n")
 	}
-	over := budget.Line{Budget: &budget.Budget{Monthly: dec("10")}, Spent: spend.Cost{Amount: dec("20")}, RunsOut: &to, Status: budget.Over}
-	require.Contains(t, words(explain.Budget(report, over)), "ran out on 23 Nov 2026", "what is used up has run out already")
-	require.NotContains(t, words(explain.Budget(report, over)), "threshold", "a threshold of the whole budget goes without saying")
+	over := budget.Line{
+		Budget: &budget.Budget{Monthly: dec("10")}, Spent: spend.Cost{Amount: dec("20")}, RunsOut: &to,
+		Status: budget.Over,
+	}
+	require.Contains(t, words(explain.Budget(report, over)), "ran out on 23 Nov 2026",
+		"what is used up has run out already")
+	require.NotContains(t, words(explain.Budget(report, over)), "threshold",
+		"a threshold of the whole budget goes without saying")
 	require.Contains(t, words(explain.Forecast(report, over)), "without data", "no data, no moment until which it goes")
 	require.NotContains(t, words(explain.Forecast(report, over)), "still to come", "nor a forecast")
 	require.Contains(t, words(explain.Burn(report, over)), "no data")
@@ -121,6 +130,8 @@ func TestSteps(t *testing.T) {
 	require.Contains(t, got, "no known rate", "an amount that lacks something says so")
 
 	instead := &data.Instead{Span: civil.Between(from, to), Month: dec("0")}
-	require.Contains(t, words(explain.Alternative(instead, whatif.Alternative{Name: "EC2", Unknown: "why"}, time.UTC)), "EC2 unknown why")
-	require.NotContains(t, words(explain.Alternative(instead, whatif.Alternative{Priced: 1}, time.UTC)), "ratio", "nothing is a multiple of nothing")
+	require.Contains(t, words(explain.Alternative(instead, whatif.Alternative{Name: "EC2", Unknown: "why"}, time.UTC)),
+		"EC2 unknown why")
+	require.NotContains(t, words(explain.Alternative(instead, whatif.Alternative{Priced: 1}, time.UTC)), "ratio",
+		"nothing is a multiple of nothing")
 }

@@ -15,7 +15,10 @@ func bind(name, does string) key.Binding { return key.NewBinding(key.WithHelp(na
 
 func TestFrames(t *testing.T) {
 	groups := []help.Group{
-		{Title: "move", Keys: []key.Binding{bind("↑ k", "up"), bind("↓ j", "down"), bind("a long name", "does something that takes a line of its own to explain")}},
+		{Title: "move", Keys: []key.Binding{
+			bind("↑ k", "up"), bind("↓ j", "down"),
+			bind("a long name", "does something that takes a line of its own to explain"),
+		}},
 		{Title: "rows", Keys: []key.Binding{bind("s", "sort"), bind("/", "filter")}},
 		{Title: "symbols", Notes: []string{"▲ ▼ sorted; – nothing there; a sentence that is longer than one line of a narrow terminal."}},
 	}

@@ -43,7 +43,8 @@ func row(key spend.Key, amount, before, change, percent string, covered int64) s
 		r.Previous.Percent = ref(percent)
 	}
 	record := usage.Record{PeriodSeconds: 100}
-	record.Amounts[pricing.Memory], record.Amounts[usage.Running], record.Amounts[usage.Launches] = 3_000_000_000, 5_400_000, 1234
+	record.Amounts[pricing.Memory], record.Amounts[usage.Running], record.Amounts[usage.Launches] = 3_000_000_000,
+		5_400_000, 1234
 	r.Sum.Add(&record)
 	r.Sum.CoveredSeconds = r.Sum.CoveredSeconds.AddInt(covered)
 	return r
@@ -73,7 +74,8 @@ func few() *data.Listing {
 
 func listingOf(s spend.Spend, period data.Period) *data.Listing {
 	l := &data.Listing{
-		Query: data.Query{Period: period, By: s.By}, Spend: s, Columns: report.SpendColumns(s, report.SpendLook{Counts: true}),
+		Query: data.Query{Period: period, By: s.By}, Spend: s,
+		Columns: report.SpendColumns(s, report.SpendLook{Counts: true}),
 	}
 	for _, d := range s.By {
 		var names []string
@@ -126,7 +128,10 @@ func TestEveryColumn(t *testing.T) {
 		view.Column[*spend.Row]{ID: "resumed", Title: "resumed", Align: view.Right, Value: func(*spend.Row) view.Value {
 			return view.Number(*ref("7"), 0)
 		}},
-		view.Column[*spend.Row]{ID: "owner", Title: "owner", Value: func(r *spend.Row) view.Value { return view.Text("team\t" + r.Tenant) }},
+		view.Column[*spend.Row]{
+			ID: "owner", Title: "owner",
+			Value: func(r *spend.Row) view.Value { return view.Text("team\t" + r.Tenant) },
+		},
 	)
 	s := state(l)
 	s.Theme = theme.New(true, theme.None)
@@ -139,12 +144,15 @@ func TestEveryColumn(t *testing.T) {
 	}
 	require.Contains(t, frame, "team␉acme", "texts are made safe")
 	s.Table.SetFilter("nonsense = 1")
-	require.EqualError(t, s.Table.Fault, "no column nonsense; columns are tenant, amount, share, change, percent, before, shared, "+
-		"coverage, running, suspended, launches, suspends, vcpu, memory, read, write, storage, resumed, owner")
+	require.EqualError(t, s.Table.Fault,
+		"no column nonsense; columns are tenant, amount, share, change, percent, before, shared, "+
+			"coverage, running, suspended, launches, suspends, vcpu, memory, read, write, storage, resumed, owner")
 	for filter, keeps := range map[string]int{
-		"owner = \"team␉acme\"": 1, "resumed = 7": 6, "memory > 2000": 5, "gb_seconds > 2000": 5, "mem > 2000": 5, "vcpu = 0": 6,
-		"before = 200.009": 1, "percent < -50": 1, "change < -50%": 1, "coverage < 100%": 1, "running = 0": 1, "launches = 1,234": 5,
-		"share > 50%": 1, "change = -100.009": 1, "percent > 0": 1,
+		"owner = \"team␉acme\"": 1, "resumed = 7": 6, "memory > 2000": 5, "gb_seconds > 2000": 5, "mem > 2000": 5,
+		"vcpu = 0":         6,
+		"before = 200.009": 1, "percent < -50": 1, "change < -50%": 1, "coverage < 100%": 1, "running = 0": 1,
+		"launches = 1,234": 5,
+		"share > 50%":      1, "change = -100.009": 1, "percent > 0": 1,
 	} {
 		s.Table.SetFilter(filter)
 		require.NoError(t, s.Table.Fault, filter)
@@ -177,8 +185,9 @@ func TestNarrowed(t *testing.T) {
 		require.Equal(t, row.from+" "+row.to, got.From.Format(time.DateOnly)+" "+got.To.Format(time.DateOnly), row.reason)
 	}
 	for reason, key := range map[string]spend.Key{
-		"a day of the period before": {Day: "2026-10-05"}, "no day": {Day: "someday"}, "what was folded": {Kind: spend.KindOther, Day: "2026-11-05"},
-		"an empty name": {},
+		"a day of the period before": {Day: "2026-10-05"}, "no day": {Day: "someday"},
+		"what was folded": {Kind: spend.KindOther, Day: "2026-11-05"},
+		"an empty name":   {},
 	} {
 		_, _, ok := narrowed(spend.ByDay, key, period)
 		require.False(t, ok, reason)

@@ -50,7 +50,8 @@ func full() overview.State {
 	s.Sums.Today.Sum.Records = 1
 	line := func(tenant, spent, monthly, used string, status budget.Status, runsOut *time.Time) budget.Line {
 		return budget.Line{
-			Tenant: tenant, Total: tenant == "", Budget: &budget.Budget{Monthly: dec(monthly)}, Spent: cost(spent), Used: ref(used),
+			Tenant: tenant, Total: tenant == "", Budget: &budget.Budget{Monthly: dec(monthly)}, Spent: cost(spent),
+			Used:   ref(used),
 			Status: status, RunsOut: runsOut,
 		}
 	}
@@ -59,13 +60,17 @@ func full() overview.State {
 	unknown := line("mars", "0", "50", "0", budget.Unknown, nil)
 	unknown.Spent.Unknown = []spend.Unknown{{Region: "mars-north-1", NoCard: true}}
 	s.Budgets = &budget.Report{From: from, To: to, Location: time.UTC, Lines: []budget.Line{
-		line("acme", "94", "100", "0.94", budget.Warning, &out), line("cinder", "89", "50", "1.78", budget.Over, &out), unknown,
+		line("acme", "94", "100", "0.94", budget.Warning, &out), line("cinder", "89", "50", "1.78", budget.Over, &out),
+		unknown,
 		{Tenant: "without a budget"},
 		total,
 	}}
 	s.Anomalies = &anomaly.Report{Anomalies: []anomaly.Anomaly{
 		{Tenant: "acme", Day: "2026-11-03", Amount: dec("12.44"), Expected: dec("9.73"), Up: true, Moved: dec("2.1")},
-		{Tenant: "\u202ehidden", Day: "2026-11-20", Amount: dec("54.234"), Expected: dec("2.04"), Component: pricing.Memory, Moved: dec("-40")},
+		{
+			Tenant: "\u202ehidden", Day: "2026-11-20", Amount: dec("54.234"), Expected: dec("2.04"), Component: pricing.Memory,
+			Moved: dec("-40"),
+		},
 	}}
 	s.Days = &data.Days{Coverage: ref("0.997"), Total: dec("300")}
 	for i := range s.Days.Days {
@@ -74,13 +79,20 @@ func full() overview.State {
 		s.Days.Days[i] = day
 	}
 	s.Days.Totals[pricing.VCPU], s.Days.Totals[pricing.Memory] = dec("290"), dec("10")
-	s.Instead = &data.Instead{Span: civil.Between(from, to), Month: dec("6753.88"), Complete: true, Alternatives: []whatif.Alternative{
-		{Name: "EC2 kept busy", Month: dec("1610.09"), Priced: 2},
-		{Name: "Fargate", Month: dec("8000"), Priced: 2},
-		{Name: "E2B", Month: dec("12"), Priced: 1, Unpriced: 1},
-		{Name: "Lightsail"},
-	}}
-	rows := []spend.Row{{Key: spend.Key{Tenant: "acme"}}, {Key: spend.Key{Tenant: "borealis"}}, {Key: spend.Key{Kind: spend.KindShared, Tenant: "(shared)"}}}
+	s.Instead = &data.Instead{
+		Span: civil.Between(from, to), Month: dec("6753.88"), Complete: true,
+		Alternatives: []whatif.Alternative{
+			{Name: "EC2 kept busy", Month: dec("1610.09"), Priced: 2},
+			{Name: "Fargate", Month: dec("8000"), Priced: 2},
+			{Name: "E2B", Month: dec("12"), Priced: 1, Unpriced: 1},
+			{Name: "Lightsail"},
+		},
+	}
+	rows := []spend.Row{
+		{Key: spend.Key{Tenant: "acme"}},
+		{Key: spend.Key{Tenant: "borealis"}},
+		{Key: spend.Key{Kind: spend.KindShared, Tenant: "(shared)"}},
+	}
 	rows[0].Cost, rows[0].Previous = cost("3000"), compared("2000", "1000", "50")
 	rows[1].Cost, rows[1].Previous = cost("97.17"), &spend.Comparison{Change: ref("97.17")}
 	rows[2].Cost, rows[2].Previous = cost("2000"), compared("2000", "0", "0")
@@ -101,7 +113,8 @@ func TestFrames(t *testing.T) {
 	focused := full()
 	focused.Focus = overview.Item{Panel: overview.StandsOut, Index: 1}
 	faults := overview.State{Faults: [overview.PanelCount]string{
-		overview.Figures: "the disk is gone", overview.TopTenants: "the disk is gone", overview.BudgetBars: "\x1b[31mred", overview.Chart: "x",
+		overview.Figures: "the disk is gone", overview.TopTenants: "the disk is gone", overview.BudgetBars: "\x1b[31mred",
+		overview.Chart: "x",
 	}}
 	for name, s := range map[string]overview.State{
 		"full": full(), "reading": reading, "nothing": nothing, "focused": focused, "faults": faults, "empty": {Empty: true},
@@ -125,7 +138,10 @@ func TestFocus(t *testing.T) {
 	require.Equal(t, items[len(items)-1], s.Focus, "the last stays the last")
 	s.Move(-1 << 20)
 	require.Equal(t, items[0], s.Focus)
-	for _, panel := range []overview.Panel{overview.TopTenants, overview.BudgetBars, overview.StandsOut, overview.InsteadOf, overview.InsteadOf} {
+	for _, panel := range []overview.Panel{
+		overview.TopTenants, overview.BudgetBars, overview.StandsOut,
+		overview.InsteadOf, overview.InsteadOf,
+	} {
 		s.Jump(1)
 		require.Equal(t, overview.Item{Panel: panel}, s.Focus)
 	}

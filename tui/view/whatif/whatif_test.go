@@ -34,8 +34,9 @@ func state(t *testing.T, choose func(*whatif.State)) *whatif.State {
 	part := measured.Part{Region: "eu-west-1", Card: new(card(t, "eu-west-1"))}
 	part.Sum.Add(&record)
 	s := &whatif.State{
-		Tenant: "acme", From: from, To: from.AddDate(0, 0, 22), Location: time.UTC, Regions: []string{"eu-west-1", "us-east-1"},
-		Choice: whatif.Start(), Focus: whatif.TimeoutThen, Read: true, Parts: []measured.Part{part},
+		Tenant: "acme", From: from, To: from.AddDate(0, 0, 22), Location: time.UTC,
+		Regions: []string{"eu-west-1", "us-east-1"},
+		Choice:  whatif.Start(), Focus: whatif.TimeoutThen, Read: true, Parts: []measured.Part{part},
 	}
 	choose(s)
 	book, err := pricing.EmbeddedPrices()
@@ -52,13 +53,17 @@ func TestFrames(t *testing.T) {
 			s.Turn(by)
 		})
 	}
-	unread := &whatif.State{Tenant: "acme", From: from, To: from.AddDate(0, 0, 1), Regions: []string{"eu-west-1"}, Choice: whatif.Start()}
+	unread := &whatif.State{
+		Tenant: "acme", From: from, To: from.AddDate(0, 0, 1), Regions: []string{"eu-west-1"},
+		Choice: whatif.Start(),
+	}
 	fault, pricing, nothing := *unread, *unread, *unread
 	fault.Fault = "the disk is gone"
 	pricing.Read, nothing.Read, nothing.Outcome = true, true, &measured.Outcome{}
 	for name, s := range map[string]*whatif.State{
-		"same": turned(whatif.TimeoutThen, 0), "longer": turned(whatif.TimeoutThen, 2), "shorter": turned(whatif.TimeoutThen, -1),
-		"memory": turned(whatif.Memory, 1), "region": turned(whatif.Region, 2), "elsewhere": turned(whatif.RunOn, 2),
+		"same": turned(whatif.TimeoutThen, 0), "longer": turned(whatif.TimeoutThen, 2),
+		"shorter": turned(whatif.TimeoutThen, -1),
+		"memory":  turned(whatif.Memory, 1), "region": turned(whatif.Region, 2), "elsewhere": turned(whatif.RunOn, 2),
 		"reading": unread, "fault": &fault, "pricing": &pricing, "nothing": &nothing,
 	} {
 		frametest.Check(t, name, func(dark bool, colors, width, height int) string {
