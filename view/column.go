@@ -87,9 +87,8 @@ type Head struct {
 	Scope                 Scope
 }
 
-func (h Head) inJSON() bool  { return h.ID != "" && h.Scope.includes(JSONOnly) }
-func (h Head) inCSV() bool   { return h.ID != "" && h.Scope.includes(CSVOnly) }
-func (h Head) forData() bool { return h.ID != "" && h.Scope.includes(Data) }
+func (h Head) inJSON() bool { return h.ID != "" && h.Scope.includes(JSONOnly) }
+func (h Head) inCSV() bool  { return h.ID != "" && h.Scope.includes(CSVOnly) }
 
 func (h Head) forPeople() bool { return h.Scope.includes(People) }
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/cardstore"
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/pricing/cardstore"
 	"microspend/pricing/pricelist"
 	"microspend/report"
 	"microspend/view"

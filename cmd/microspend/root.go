@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/cardstore"
 	"microspend/internal/civil"
 	"microspend/pricing"
-	"microspend/pricing/cardstore"
 	"microspend/scenarios"
 	"microspend/view"
 )

@@ -81,9 +81,6 @@ func Word(q Quantity) string { return quantityNames[q] }
 // Words lists those words for messages.
 func Words() string { return strings.Join(quantityNames[:], ", ") }
 
-// Quantities lists them in order.
-func Quantities() []Quantity { return usage.Measures() }
-
 // Statistics are those that a metric may be read by.
 var statistics = []string{"Sum", "Average", "Minimum", "Maximum", "SampleCount"}
 

@@ -128,7 +128,7 @@ func TestSubjectOf(t *testing.T) {
 func TestParseUnitSaysWhatThereIs(t *testing.T) {
 	_, err := ParseUnit(Launches, "gb")
 	assert.EqualError(t, err, `unknown unit "gb" for launches; valid units: count`)
-	for _, q := range Quantities() {
+	for _, q := range usage.Measures() {
 		for _, u := range unitsOf(q) {
 			parsed, err := ParseUnit(q, u.String())
 			require.NoError(t, err)
