@@ -24,7 +24,6 @@ var (
 	hourly    = spendtest.Hours
 	stored    = spendtest.Stored
 	frankfurt = spendtest.Frankfurt
-	text      = spendtest.OrDash
 )
 
 // sourceOf is a source over records at AWS's list prices.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend/tenants"
@@ -44,5 +42,3 @@ func (s Source) Zone(asked *time.Location) *time.Location {
 		return time.UTC
 	}
 }
-
-var hundred = decimal.NewFromInt(100)
