@@ -116,7 +116,7 @@ func newScale(perMS, perEvent *big.Int) scale {
 	return s
 }
 
-// cheaper reports whether so many events saved are worth more than so many milliseconds of running. Neither is below
+// cheaper reports whether saving the events is worth more than the milliseconds of running. Neither is below
 // zero.
 func (s scale) cheaper(ms, events int64) bool {
 	if s.wide {

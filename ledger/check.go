@@ -32,7 +32,7 @@ type CheckResult struct {
 	Rebuilt []DamagedFile
 }
 
-// OK says whether nothing was found.
+// OK reports whether nothing was found.
 func (r *CheckResult) OK() bool { return len(r.Damaged) == 0 && len(r.Orphaned) == 0 }
 
 // Check reads every file in full: its bytes against the manifest's SHA-256, and its records against what

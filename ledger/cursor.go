@@ -66,7 +66,7 @@ func newCursor(c column, of *parquet.Column) (*cursor, error) {
 	return cur, nil
 }
 
-// isWhole says whether a logical type is one of the integers.
+// isWhole reports whether a logical type is one of the integers.
 func isWhole(logical string) bool { return len(logical) >= 3 && logical[:3] == "INT" }
 
 func setText(c column) func(*usage.Record, parquet.Value) error {

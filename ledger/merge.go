@@ -31,7 +31,7 @@ type head struct {
 	rank   int // a higher rank is a later import; 0 is what the ledger has
 }
 
-// before says whether a's record is to come out before b's: by key, the latest first where they have the same.
+// before reports whether a's record is to come out before b's: by key, the latest first where they have the same.
 func (a *head) before(b *head) bool {
 	if c := compareKeys(&a.record, &b.record); c != 0 {
 		return c < 0

@@ -176,7 +176,7 @@ func proveContent(
 	return nil
 }
 
-// lostHere says whether a name stands among a manifest's lost parts.
+// lostHere reports whether a name stands among a manifest's lost parts.
 func (m *manifest) lostHere(name string) bool {
 	return slices.ContainsFunc(m.Lost, func(l lostPart) bool { return l.Name == name })
 }

@@ -66,7 +66,7 @@ func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
 	return r.read[len(r.read)-1].answer(&q, r), nil
 }
 
-// holds says whether a query is about whole days of the period, so that its answer follows from sums of days.
+// holds reports whether a query is about whole days of the period, so that its answer follows from sums of days.
 func (r *Remembering) holds(q *Query) bool {
 	if slices.Contains(q.By, FieldDay) && cmp.Or(q.Location, time.UTC).String() != r.location.String() {
 		return false

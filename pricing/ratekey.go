@@ -57,7 +57,7 @@ func (k RateKey) Meaning() (q BilledQuantity, per Per, ok bool) {
 	return 0, 0, false
 }
 
-// form is how a rate of the quantity is published per so many units, the Price List's own form where nobody does.
+// form is how a rate of the quantity is published per a number of units, the Price List's own form where nobody does.
 func (q BilledQuantity) form(per Per) rateForm {
 	var found rateForm
 	for _, form := range rateForms {

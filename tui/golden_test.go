@@ -16,7 +16,7 @@ import (
 	"microspend/tui/view/overview"
 )
 
-// updating says whether the golden frames are rewritten: by the flag -update, which teatest declares.
+// updating reports whether the golden frames are rewritten: by the flag -update, which teatest declares.
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // goldenSizes are the sizes at which everything is looked at.

@@ -144,7 +144,7 @@ func trimBreak(row []byte) []byte {
 	return bytes.TrimSuffix(row, []byte("\r"))
 }
 
-// openQuote says whether a line ends within a quoted field, where it begins within one or not. A quote within a field
+// openQuote reports whether a line ends within a quoted field, where it begins within one or not. A quote within a field
 // that began without one opens nothing; it is a fault that splitQuoted finds.
 func openQuote(text []byte, quoted bool) bool {
 	begin := true

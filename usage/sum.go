@@ -30,7 +30,7 @@ func (u Uint128) AddInt(n int64) Uint128 {
 	return u.Add(Uint128{0, uint64(n)})
 }
 
-// IsZero says whether u is zero.
+// IsZero reports whether u is zero.
 func (u Uint128) IsZero() bool { return u == Uint128{} }
 
 // Decimal returns u as a decimal, exactly.

@@ -18,7 +18,7 @@ import (
 	"microspend/usage"
 )
 
-// batchSpec is a batch as it is kept: so many subjects of a mapping, each with the metrics that it has.
+// batchSpec is a batch as it is kept: subjects of one mapping, each with its metrics.
 type batchSpec struct {
 	Mapping  int        `json:"mapping"`
 	Subjects [][]string `json:"subjects"` // values of the mapping's dimensions, those of Match left out

@@ -13,10 +13,10 @@ import (
 // Grouped writes d exactly, as in 2,592,000 or 1,234.5. It never rounds.
 func Grouped(d decimal.Decimal) string { return group(d.String()) }
 
-// Fixed writes d rounded half-even to so many decimals, all of them written, as in 1,234.50.
+// Fixed writes d rounded half-even to a fixed number of decimals, as in 1,234.50.
 func Fixed(d decimal.Decimal, places int32) string { return group(d.StringFixedBank(places)) }
 
-// UpTo writes d rounded half-even to at most so many decimals, and no more than it has.
+// UpTo writes d rounded half-even to at most the given number of decimals, and no more than it has.
 func UpTo(d decimal.Decimal, places int32) string { return Grouped(d.RoundBank(places)) }
 
 // Cents writes an amount of money exactly, with cents at least, as in 0.30, 15,000.00 or 0.0000291572.

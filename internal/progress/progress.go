@@ -58,7 +58,7 @@ func (p *Bar) Relabel(label, unit string) {
 	}
 }
 
-// At says that done of a total is done, which may be bytes, and that so many units have been counted. A total of 0 is
+// At says that done of a total is done, which may be bytes, and how many units have been counted. A total of 0 is
 // one that is not known; the count alone is shown then.
 func (p *Bar) At(done, total, count int64) {
 	if p == nil {

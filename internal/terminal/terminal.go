@@ -20,7 +20,7 @@ type Terminal struct {
 	environ        []string
 }
 
-// Available says whether there is a tmux.
+// Available reports whether tmux is available.
 func Available() bool {
 	_, err := exec.LookPath("tmux")
 	return err == nil

@@ -95,7 +95,7 @@ func (r renderer) view() page {
 	return p
 }
 
-// alone says whether the page is about one tenant.
+// alone reports whether the page is about one tenant.
 func (r renderer) alone() bool { return len(r.statement.Tenants) == 1 && !r.statement.Whole }
 
 func (r renderer) asOf() string {
@@ -170,7 +170,7 @@ func (r renderer) warnings() []string {
 	return out
 }
 
-// past says whether a day is over, as far as the data goes.
+// past reports whether a day is over, as far as the data goes.
 func (r renderer) past(day string) bool {
 	s := r.statement
 	until := s.AsOf
