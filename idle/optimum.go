@@ -51,9 +51,9 @@ func (f Fixed) terminated() Use {
 }
 
 // Best is the cheapest timeout of at least the given number of whole seconds, the smallest of those that cost the same.
-// It is exact: between two lengths that occur, each second of timeout adds the price of running in place of being suspended
-// for every longer gap, so no timeout costs less than the last length at or below it. After the distribution, which is
-// sorted, it is one pass over the distinct lengths.
+// It is exact: between two lengths that occur, each second of timeout adds the price of running in place of being
+// suspended for every longer gap, so no timeout costs less than the last length at or below it. After the distribution,
+// which is sorted, it is one pass over the distinct lengths.
 func (m Model) Best(d Distribution, leastSeconds int64) Fixed {
 	return best(d, m.weigh, leastSeconds*msPerSecond, math.MaxInt64)
 }
