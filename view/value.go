@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing"
 )
 
 // Value is one cell: the exact datum that programs read and the text that people do. JSON and CSV take the datum,
@@ -174,6 +175,21 @@ func (v Value) ShownBy(words func() string) Value {
 
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
+
+// In is the value of a figure with a state: "≥ 12.30" for a lower bound, "12.30 +?" where rates are unknown, and a dash,
+// without a datum, where nothing was measured.
+func (v Value) In(state pricing.State) Value {
+	switch state {
+	case pricing.AtLeast:
+		return v.Shown("≥ " + v.String())
+	case pricing.UnknownRates:
+		return v.Marked(" +?")
+	case pricing.NotMeasured:
+		return Missing("–")
+	default:
+		return v
+	}
+}
 
 // OmitIf leaves the field out of a JSON object where the condition holds. CSV has the datum all the same.
 func (v Value) OmitIf(holds bool) Value {

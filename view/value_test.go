@@ -8,6 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"microspend/pricing"
 )
 
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
@@ -37,6 +39,14 @@ func TestValues(t *testing.T) {
 			`"1000000000000000000000"`,
 		},
 		{"up to", "no more places than there are", UpTo(dec("1234.50"), 4), "1,234.5", "1234.5", `"1234.5"`},
+		{
+			"lower bound", "the datum is the same", Dollars(figure).In(pricing.AtLeast), "≥ 1,234.56", "1234.565", `"1234.565"`,
+		},
+		{
+			"rates unknown", "the datum is what could be priced",
+			Dollars(figure).In(pricing.UnknownRates), "1,234.56 +?", "1234.565", `"1234.565"`,
+		},
+		{"not measured", "not zero, but nothing", Dollars(dec("0")).In(pricing.NotMeasured), "–", "", "null"},
 		{"up to, rounded", "", UpTo(dec("0.00005"), 4), "0", "0.00005", `"0.00005"`},
 		{"rise", "", Signed(dec("1.5"), 2), "+1.50", "1.5", `"1.5"`},
 		{"fall", "", Signed(dec("-1.5"), 2), "-1.50", "-1.5", `"-1.5"`},
