@@ -32,7 +32,8 @@ type csvRows struct {
 	in     *csv.Reader
 	bound  *bounded
 	places []int
-	last   string // place of the last row
+	record []string // the last row
+	last   string   // its place
 }
 
 func readCSV(in io.Reader) (Bill, error) {
@@ -50,7 +51,7 @@ func readCSV(in io.Reader) (Bill, error) {
 	if err != nil {
 		return Bill{}, err
 	}
-	return readTable(l, &csvRows{reader, bound, places, "line 1"})
+	return readTable(l, &csvRows{in: reader, bound: bound, places: places, last: "line 1"})
 }
 
 func (r *csvRows) next(into []string) error {
@@ -66,6 +67,7 @@ func (r *csvRows) next(into []string) error {
 	}
 	line, _ := r.in.FieldPos(0)
 	r.last = fmt.Sprintf("line %d", line)
+	r.record = record
 	for i, place := range r.places {
 		into[i] = ""
 		if place >= 0 {
@@ -76,3 +78,5 @@ func (r *csvRows) next(into []string) error {
 }
 
 func (r *csvRows) place() string { return r.last }
+
+func (r *csvRows) whole() []string { return r.record }
