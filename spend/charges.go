@@ -11,7 +11,6 @@ import (
 	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
-	"microspend/spend/tenants"
 )
 
 // Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest,
@@ -53,7 +52,8 @@ type Share struct {
 var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 
 // Charges computes what each tenant pays. A rate that is not known is an [UnknownRatesError]: a line without an amount
-// could not be exported. Filter.Tenants chooses lines; the other filters are as in a report.
+// could not be exported. Filter.Tenants and Filter.Groups choose lines; the
+// other filters are as in a report.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := Request{
 		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC,
@@ -71,8 +71,8 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	if out.Accounts, err = s.accounts(ctx, in); err != nil {
 		return out, err
 	}
-	chosen := request.Filter.Tenants
-	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
+	chooses := s.run(request).chooses
+	request.Filter.Tenants, request.Filter.Groups = nil, nil // they choose among shares, which are made of everybody's
 	r := s.run(request)
 	all, err := r.collect(ctx, in, labelsOf)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 			out.Lines = append(out.Lines, line)
 		}
 	}
-	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !tenants.MatchAny(chosen, c.Tenant) })
+	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !chooses(c.Tenant, c.Kind) })
 	return out, nil
 }
 
