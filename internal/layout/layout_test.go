@@ -45,7 +45,8 @@ var allowed = map[string][]string{
 	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "ledger", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
-	"view/...": {"view/...", "pricing", "internal/figures"},
+	"view/...":  {"view/...", "pricing", "internal/figures"},
+	"view/xlsx": {"view", "internal/atomicfile"},
 
 	"spend/...":     own("spend/...", "idle", "ledger", "usage", "pricing/..."),
 	"scenarios":     own("idle", "pricing/..."),
