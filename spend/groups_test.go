@@ -1,9 +1,14 @@
 package spend
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"microspend/internal/spendtest"
 	"microspend/spend/tenants"
@@ -153,4 +158,74 @@ func TestByAccountAndArch(t *testing.T) {
 	got, err = s.Report(t.Context(), request)
 	require.NoError(t, err)
 	require.Equal(t, []string{"bravo 5"}, amounts(got))
+}
+
+func TestSubtotals(t *testing.T) {
+	s := costCenters(t)
+	request := october(t, ByGroup, ByTenant)
+	request.Sort = SortAmount
+	got, err := s.Report(t.Context(), request)
+	require.NoError(t, err)
+	var lines []string
+	var highest decimal.Decimal
+	for _, group := range got.Subtotals() {
+		lines = append(lines, fmt.Sprint(group.Depth, " ", group.Group, " ", group.Amount, " ", len(group.Own), "/", len(group.All)))
+		if group.Depth == 1 {
+			highest = highest.Add(group.Amount)
+		}
+	}
+	require.Equal(t, []string{
+		"1 Eng 170 1/3", "2 Eng/Platform 150 1/2", "3 Eng/Platform/Build 50 1/1", "1 Eng-sales 7 1/1", "1 (no group) 4 1/1",
+		"1 (unallocated) 3 1/1", "1 Sales 0 0/1", "2 Sales/EMEA 0 1/1",
+	}, lines, "a group above all that lies below it, the largest first")
+	require.True(t, got.Total.Amount.Equal(highest))
+
+	request.Sort = SortKey
+	got, err = s.Report(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, "(unallocated)", got.Subtotals()[7].Group, "by name, labels come last")
+
+	request.Top = 2
+	got, err = s.Report(t.Context(), request)
+	require.NoError(t, err)
+	require.Empty(t, got.Subtotals(), "a group would lack what was folded")
+	got, err = s.Report(t.Context(), october(t, ByTenant, ByGroup))
+	require.NoError(t, err)
+	require.Empty(t, got.Subtotals(), "rows of a group do not stand together")
+}
+
+// TestGroupsAddUp: whatever the tree, a group is its own rows and the groups right below it, exactly.
+func TestGroupsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		day := time.Date(2026, 10, 5, 0, 0, 0, 0, time.UTC)
+		paths := rapid.SliceOfN(rapid.StringMatching(`[AB](/[AB]){0,3}`), 1, 12).Draw(t, "paths")
+		var used []usage.Record
+		groups := map[string]string{}
+		for i, path := range paths {
+			name := fmt.Sprint("t", i)
+			groups[name] = path
+			used = append(used, hour(day, name, rapid.Int64Range(0, 9999).Draw(t, "seconds")))
+		}
+		s := sourceOf(used...)
+		s.Tenants.Groups = groups
+		got, err := s.Report(t.Context(), Request{
+			From: day, To: day.AddDate(0, 0, 1), By: []Dimension{ByGroup, ByTenant}, Sort: SortAmount,
+		})
+		require.NoError(t, err)
+		below := map[string]decimal.Decimal{}
+		subtotals := got.Subtotals()
+		for _, group := range subtotals {
+			above := group.Group[:max(strings.LastIndex(group.Group, "/"), 0)]
+			below[above] = below[above].Add(group.Amount)
+		}
+		require.True(t, below[""].Equal(got.Total.Amount))
+		for _, group := range subtotals {
+			sum := below[group.Group]
+			for _, i := range group.Own {
+				require.Equal(t, group.Group, got.Rows[i].Group)
+				sum = sum.Add(got.Rows[i].Amount)
+			}
+			require.True(t, sum.Equal(group.Amount), "%s: %s and %s", group.Group, sum, group.Amount)
+		}
+	})
 }

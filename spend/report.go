@@ -28,8 +28,8 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		return Spend{}, err
 	}
 	out := Spend{
-		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy,
-		SharedOut: t.sharedOut, Basis: request.Basis,
+		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
+		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis,
 	}
 	if request.Previous {
 		before := now.Previous(r.loc)

@@ -121,6 +121,7 @@ func (r Request) Check() error {
 type Spend struct {
 	From, To time.Time
 	By       []Dimension
+	Sort     Sort
 	Location *time.Location
 	Policy   Policy // how shared cost was treated
 	Basis    Basis
