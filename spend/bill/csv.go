@@ -1,14 +1,21 @@
 package bill
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+
+	"microspend/internal/tabular"
 )
 
 // maxRowBytes bounds one row of CSV, so that a file without line ends cannot fill the memory.
 const maxRowBytes = 1 << 20
+
+// maxHeader is the part of a header that is looked at for what separates its fields.
+const maxHeader = 1 << 16
 
 // bounded fails when more than so many bytes are read at once, which a row that is too long does.
 type bounded struct {
@@ -36,10 +43,14 @@ type csvRows struct {
 	last   string   // its place
 }
 
-func readCSV(in io.Reader) (Bill, error) {
+func readCSV(in *bufio.Reader) (Bill, error) {
+	first, _ := in.Peek(maxHeader) // as much as there is
+	if end := bytes.IndexByte(first, '\n'); end >= 0 {
+		first = first[:end]
+	}
 	bound := &bounded{in: in, left: maxRowBytes}
 	reader := csv.NewReader(bound)
-	reader.ReuseRecord = true
+	reader.ReuseRecord, reader.Comma = true, rune(tabular.Separator(first))
 	header, err := reader.Read()
 	switch {
 	case errors.Is(err, io.EOF):

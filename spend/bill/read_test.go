@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -134,7 +135,12 @@ func TestCUR(t *testing.T) {
 		"line_item_line_item_type", "lineItem/LineItemType", "product_region_code", "product/regionCode",
 		"line_item_usage_amount", "lineItem/UsageAmount", "line_item_currency_code",
 		"lineItem/CurrencyCode").Replace(curText())
+	wide := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(curText())) {
+		wide = append(wide, byte(unit), byte(unit>>8))
+	}
 	for name, text := range map[string][]byte{
+		"UTF-16": wide, "semicolons": []byte(strings.ReplaceAll(curText(), ",", ";")),
 		"CSV": []byte(curText()), "with a byte order mark": []byte("\ufeff" + curText()), "gzip": packed.Bytes(),
 		"the older report": []byte(older),
 	} {
@@ -170,7 +176,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			"not a number", "it would spread", string(costExplorer(strings.Replace(microvm, `"1"`, `"NaN"`, 1))),
-			`ResultsByTime[0].Groups[0]: UnblendedCost: "NaN" is not a number such as 12.5 or 1.0E-7`,
+			`ResultsByTime[0].Groups[0]: UnblendedCost: "NaN" is not a number such as 12.5 or 7.2e-05`,
 		},
 		{
 			"huge", "a slip or an attack", string(costExplorer(strings.Replace(microvm, `"1"`, `"1e39"`, 1))),
@@ -178,7 +184,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			"huge exponent", "would fill the memory", string(costExplorer(strings.Replace(microvm, `"1"`, `"1e999999999"`, 1))),
-			`ResultsByTime[0].Groups[0]: UnblendedCost: "1e999999999" is not a number such as 12.5 or 1.0E-7`,
+			`ResultsByTime[0].Groups[0]: UnblendedCost: "1e999999999" is not a number such as 12.5 or 7.2e-05`,
 		},
 		{
 			"monthly", "has no days", strings.Replace(string(costExplorer(microvm)), "2026-10-02", "2026-11-01", 1),

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"microspend/internal/tabular"
 )
 
 // rows gives the rows of a table one by one, as texts by the place of wanted columns; "" where a row has no value. It
@@ -126,15 +128,18 @@ func normal(name string) string {
 type table struct {
 	layout
 	Bill
-	in   rows
-	at   map[string]int
-	row  []string
-	part *part
+	in    rows
+	at    map[string]int
+	row   []string
+	part  *part
+	month int // of the row's part, and
+	payer string
 
 	seen      map[digest]string    // rows that were read, and their places
 	moments   map[string]time.Time // texts of times, of which there are few
 	skus      map[string]string    // usage types of prices
 	undecided []pending
+	untimed   error // of the first row without a time
 
 	usage, any, periods stretch // what rows of usage within a day, all rows, and billing periods span
 }
@@ -159,13 +164,13 @@ type pending struct {
 	description string
 }
 
-// text is a column's value in the row; "" where there is none, which some tools write as NULL.
+// text is a column's value in the row; "" where there is none, however that is written.
 func (t *table) text(column string) string {
 	if column == "" {
 		return ""
 	}
 	text := t.row[t.at[column]]
-	if text == "NULL" || text == "null" || text == `\N` {
+	if tabular.Missing(text) {
 		return ""
 	}
 	return text
@@ -223,6 +228,8 @@ func (t *table) take() error {
 	kind, word := t.kind(t)
 	if wrong == nil {
 		t.reach(kind, from, to)
+	} else if t.untimed == nil {
+		t.untimed = fmt.Errorf("%s: %w", t.in.place(), wrong)
 	}
 	usageType := t.firstText(f.usageType...)
 	isLambda := t.text(f.service) == "AWSLambda" || (t.text(f.service) == "" && t.text(f.serviceName) == "AWS Lambda")
@@ -278,15 +285,16 @@ func (t *table) partOf(from time.Time) *part {
 	if start.IsZero() {
 		start = from
 	}
-	payer := t.text(t.fields.payer)
-	if t.part != nil {
-		if p, ok := t.parts[partKey{start.Format("2006-01"), payer}]; ok {
-			return p
-		}
+	month, payer := start.Year()*12+int(start.Month()), t.text(t.fields.payer)
+	if t.part != nil && month == t.month && payer == t.payer { // as nearly always
+		return t.part
 	}
-	p := newPart()
-	t.parts[partKey{start.Format("2006-01"), strings.Clone(payer)}] = p
-	return p
+	t.month, t.payer = month, strings.Clone(payer)
+	key := partKey{start.Format("2006-01"), t.payer}
+	if t.parts[key] == nil {
+		t.parts[key] = newPart()
+	}
+	return t.parts[key]
 }
 
 // reach notes which days the file has usage of, of whatever service: those it covers.
@@ -431,13 +439,15 @@ func readTable(l layout, in rows) (Bill, error) {
 	if len(t.parts) == 0 {
 		return Bill{}, fmt.Errorf("it is %s without any rows", l.name)
 	}
-	t.coverTable()
+	if err := t.coverTable(); err != nil {
+		return Bill{}, err
+	}
 	return t.finish(), nil
 }
 
 // coverTable settles which days the file covers: from the first to the last that it has usage of, whatever service that
 // is of, within its billing periods. Without usage of single days it is whatever its rows span.
-func (t *table) coverTable() {
+func (t *table) coverTable() error {
 	s := t.usage
 	if s.from.IsZero() {
 		s = t.any
@@ -451,11 +461,12 @@ func (t *table) coverTable() {
 		}
 	}
 	if s.from.IsZero() {
-		return
+		return fmt.Errorf("none of its rows says when it is of: %w", t.untimed)
 	}
 	to := dayOf(s.to)
 	if to.Before(s.to) || !to.After(dayOf(s.from)) {
 		to = to.Add(day)
 	}
 	t.cover(dayOf(s.from), to)
+	return nil
 }
