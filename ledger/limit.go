@@ -42,7 +42,7 @@ func (l *Ledger) limit(ctx context.Context, q *Query, days []civil.Day) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if day.UTC().Before(q.From) || (day+1).UTC().After(q.To) {
+		if day.UTC().Before(q.From) || (day + 1).UTC().After(q.To) {
 			continue // some of its names may be of rows that are not asked for
 		}
 		ofDay := 0
