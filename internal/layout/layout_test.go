@@ -48,7 +48,9 @@ var allowed = map[string][]string{
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...":     own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
+	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "usage"), // the runner knows no source by name

@@ -78,6 +78,14 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// Extent tells how far the records reach.
+func (r Records) Extent(ctx context.Context) (out ledger.Extent, err error) {
+	for i := range r {
+		out.Include(r[i].PeriodStart)
+	}
+	return out, ctx.Err()
+}
+
 func keyOf(r *usage.Record, by []ledger.Field, day time.Time) ledger.Group {
 	var key ledger.Group
 	for _, field := range by {

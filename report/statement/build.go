@@ -115,7 +115,7 @@ func (b *builder) tenant(key spend.Key) *Tenant {
 
 // days fills in each day of the period, and which of them the ledger knows anything about.
 func (b *builder) days() error {
-	recorded, err := b.source.Covered(b.ctx, civil.Between(b.out.From, b.out.To), b.out.Location)
+	known, err := b.source.History(b.ctx, civil.Between(b.out.From, b.out.To), b.out.Location)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (b *builder) days() error {
 	first, last := civil.Between(b.out.From, b.out.To).Days(b.out.Location)
 	for d := first; d <= last; d++ {
 		b.dayAt[d.String()] = len(b.out.Days)
-		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: recorded[d]})
+		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: known.Covered[d]})
 	}
 	whole, err := b.report(spend.Request{}, spend.ByDay)
 	if err != nil {
@@ -267,7 +267,7 @@ func (b *builder) details() error {
 		return err
 	}
 	for _, row := range images.Rows {
-		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
+		if t := b.tenant(row.Key); t != nil && t.Detailed && !row.Sum.Empty() {
 			t.Images = b.listed(t.Images, &t.OtherImages, row)
 		}
 	}
@@ -276,7 +276,7 @@ func (b *builder) details() error {
 		return err
 	}
 	for _, row := range microVMs.Rows {
-		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
+		if t := b.tenant(row.Key); t != nil && t.Detailed && !row.Sum.Empty() {
 			t.MicroVMs = b.listed(t.MicroVMs, &t.OtherMicroVMs, row)
 		}
 	}
