@@ -13,8 +13,8 @@ import (
 // A period that From, To or, with FieldDay, a midnight of the location cuts counts on each side in proportion to the
 // time, in whole units and so that the sides add up: see [usage.PartOf]. The record of a whole UTC day is of the day
 // with that date in every location, as nobody knows when in the day it was used (see [usage.WholeDay]); outside of UTC
-// Sum.ByDate counts them. In UTC no midnight cuts a period. A record is counted (Sum.Records) where its period begins; on the other side of a cut there
-// are seconds and amounts without a record.
+// Sum.ByDate counts them. In UTC no midnight cuts a period. A record is counted (Sum.Records) where its period begins;
+// on the other side of a cut there are seconds and amounts without a record.
 type Query struct {
 	From, To time.Time      // usage in [From, To)
 	By       []Field        // what the sums are grouped by; none for one sum over all
@@ -23,6 +23,7 @@ type Query struct {
 	// Uncut takes periods that begin in [From, To), and no others, as a whole: for when what matters is the records and
 	// not the usage.
 	Uncut bool
+	Most  int // groups that the answer may have; more are a [TooManyGroupsError]; 0 means any number
 }
 
 // Sums is a set of measures: columns that are not asked for are not read, and zero in the result. The empty set is all

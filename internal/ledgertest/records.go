@@ -52,6 +52,9 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 			}
 		}
 	}
+	if q.Most > 0 && len(groups) > q.Most {
+		return ledger.Result{}, &ledger.TooManyGroupsError{Most: q.Most}
+	}
 	for key, sum := range groups {
 		key.Sum = *sum
 		result.Groups = append(result.Groups, key)
