@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
@@ -52,11 +51,7 @@ func TestFleet(t *testing.T) {
 	section := func(name string) { fmt.Fprintf(&out, "== %s ==\n", name) }
 	rows := func(r spend.Request) {
 		got := spend.ReportOf(t, source, r)
-		exact := make([]decimal.Decimal, len(got.Rows))
-		for i, row := range got.Rows {
-			exact[i] = row.Amount
-		}
-		cents, total := spend.Cents(exact)
+		cents, total := got.Cents(spend.AmountOf)
 		for i, row := range got.Rows {
 			for _, d := range r.By {
 				fmt.Fprintf(&out, "%-14s ", row.Value(d))
@@ -96,9 +91,9 @@ func TestFleet(t *testing.T) {
 		if b.RunsOut != nil {
 			runsOut = b.RunsOut.Format(time.DateOnly)
 		}
-		fmt.Fprintf(&out, "%-10s spent %s used %s hourly %s %s forecast %s by %s runs out %s %s\n", b.Tenant, b.Spent.Amount,
+		fmt.Fprintf(&out, "%-10s spent %s used %s hourly %s %s forecast %s by %s runs out %s %s\n", b.Subject, b.Spent.Amount,
 			spendtest.OrDash(b.Used),
-			spendtest.OrDash(b.BurnDay), spendtest.OrDash(b.BurnMonth), spendtest.OrDash(b.Forecast), b.Method, runsOut,
+			spendtest.OrDash(b.BurnDay), spendtest.OrDash(b.BurnPeriod), spendtest.OrDash(b.Forecast), b.Method, runsOut,
 			b.Status)
 	}
 	section("anomalies")

@@ -30,6 +30,10 @@ type Request struct {
 	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make unknown rates an [UnknownRatesError]
+
+	// MostRows is how many rows the report may have; a report with more is a [TooLargeError], which is known before most
+	// of the work is done and bounds the memory that it takes. 0 means any number.
+	MostRows int
 }
 
 // Basis is what amounts are made of.
@@ -147,6 +151,8 @@ type Row struct {
 	Key
 	Total
 	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
+
+	parts []*Row // those rows
 }
 
 // Total is what was spent: of a row, or of all rows together.
