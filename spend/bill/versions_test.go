@@ -62,7 +62,8 @@ func TestVersions(t *testing.T) {
 				report("v1/cur-00001.csv", reportRow{id: "a", day: 15, cents: 9}),
 				report("v2/cur-00001.csv", reportRow{id: "a", day: 15, cents: 9}, reportRow{id: "b", day: 16, cents: 1}),
 			},
-			"0.1", []string{"v1/cur-00001.csv by v2/cur-00001.csv: its usage reaches further, to 2026-09-16"},
+			"0.1",
+			[]string{"v1/cur-00001.csv by v2/cur-00001.csv: its usage reaches further, to 2026-09-16"},
 		},
 		{
 			"other ids", "AWS gives rows new ids in each delivery",
@@ -70,7 +71,8 @@ func TestVersions(t *testing.T) {
 				report("a.csv", reportRow{id: "a", day: 15, cents: 9}),
 				report("b.csv", reportRow{id: "p", day: 15, cents: 9}, reportRow{id: "q", day: 16, cents: 1}),
 			},
-			"0.1", []string{"a.csv by b.csv: its usage reaches further, to 2026-09-16"},
+			"0.1",
+			[]string{"a.csv by b.csv: its usage reaches further, to 2026-09-16"},
 		},
 		{
 			"a row was withdrawn", "the newer version is the bill as a whole, not row by row",
@@ -78,7 +80,8 @@ func TestVersions(t *testing.T) {
 				report("v1/cur.csv", reportRow{id: "a", day: 15, cents: 9}, reportRow{id: "x", day: 15, cents: 50}),
 				report("v2/cur.csv", reportRow{id: "a", day: 15, cents: 9}, reportRow{id: "b", day: 16, cents: 1}),
 			},
-			"0.1", []string{"v1/cur.csv by v2/cur.csv: its usage reaches further, to 2026-09-16"},
+			"0.1",
+			[]string{"v1/cur.csv by v2/cur.csv: its usage reaches further, to 2026-09-16"},
 		},
 		{
 			"several files each", "two deliveries of two files",
@@ -88,7 +91,8 @@ func TestVersions(t *testing.T) {
 				report("v2/cur-1.csv", reportRow{id: "a", day: 15, cents: 9}, reportRow{id: "c", day: 16, cents: 1}),
 				report("v2/cur-2.csv", reportRow{id: "b", day: 15, cents: 5}),
 			},
-			"0.15", []string{
+			"0.15",
+			[]string{
 				"v1/cur-1.csv by v2/cur-1.csv: its usage reaches further, to 2026-09-16",
 				"v1/cur-2.csv by v2/cur-1.csv: its usage reaches further, to 2026-09-16",
 			},
@@ -99,7 +103,8 @@ func TestVersions(t *testing.T) {
 				report("v1/cur.csv", reportRow{id: "a", day: 15, cents: 9}),
 				report("v2/cur.csv", reportRow{id: "p", day: 15, cents: 8, invoice: "123"}),
 			},
-			"0.08", []string{"v1/cur.csv by v2/cur.csv: its rows are invoiced"},
+			"0.08",
+			[]string{"v1/cur.csv by v2/cur.csv: its rows are invoiced"},
 		},
 		{
 			"folders with times", "an earlier delivery may not win because it reaches as far",
@@ -107,25 +112,30 @@ func TestVersions(t *testing.T) {
 				report("d/20260917T010203Z-b1/cur.csv", reportRow{id: "a", day: 15, cents: 9}),
 				report("d/20260918T010203Z-a1/cur.csv", reportRow{id: "p", day: 15, cents: 8}),
 			},
-			"0.08", []string{
+			"0.08",
+			[]string{
 				"d/20260917T010203Z-b1/cur.csv by d/20260918T010203Z-a1/cur.csv: it was delivered later, as its folder says",
 			},
 		},
 		{
-			"the same file twice", "a slip", []bill.Bill{
+			"the same file twice", "a slip",
+			[]bill.Bill{
 				report("cur.csv", reportRow{id: "a", day: 15, cents: 9}), report("cur.csv", reportRow{id: "a", day: 15, cents: 9}),
 			},
-			"0.09", []string{"cur.csv by cur.csv: they are the same"},
+			"0.09",
+			[]string{"cur.csv by cur.csv: they are the same"},
 		},
 		{
-			"files of one delivery", "no row is in both", []bill.Bill{
+			"files of one delivery", "no row is in both",
+			[]bill.Bill{
 				report("v1/cur-1.csv", reportRow{id: "a", day: 15, cents: 9}),
 				report("v1/cur-2.csv", reportRow{id: "b", day: 16, cents: 5}),
 			},
 			"0.14", nil,
 		},
 		{
-			"reports of two member accounts", "called alike, each of its own usage", []bill.Bill{
+			"reports of two member accounts", "called alike, each of its own usage",
+			[]bill.Bill{
 				report("team-a/cur.csv", reportRow{id: "a", day: 15, cents: 9}),
 				report("team-b/cur.csv", reportRow{id: "a", day: 15, cents: 9, account: "2"}),
 			},

@@ -104,7 +104,8 @@ func TestReasons(t *testing.T) {
 		{"rates", "their unit costs more", one, billed(asMeasured(), dearer), []reconcile.ReasonID{reconcile.Rates}},
 		{
 			"net of credits", "no rate of AWS's is nothing", one,
-			billed(asMeasured(), func(l *bill.Line) { l.Cost = decimal.Decimal{} }), []reconcile.ReasonID{reconcile.Netted},
+			billed(asMeasured(), func(l *bill.Line) { l.Cost = decimal.Decimal{} }),
+			[]reconcile.ReasonID{reconcile.Netted},
 		},
 		{
 			"half of it credits", "all amounts are the same part of what their quantities cost", one,
@@ -117,7 +118,8 @@ func TestReasons(t *testing.T) {
 				if l.Quantity != pricing.SnapshotRead {
 					l.Cost = l.Cost.Mul(dec("0.5"))
 				}
-			}), []reconcile.ReasonID{reconcile.Rates},
+			}),
+			[]reconcile.ReasonID{reconcile.Rates},
 		},
 		{
 			"dearer alike", "credits never add to a bill", one,
