@@ -90,6 +90,10 @@ func spendNotes(s spend.Spend) []view.Note {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
+	if n := s.Total.Sum.ByDate; !n.IsZero() {
+		list = append(list, view.Note{Text: fmt.Sprintf("Records of whole UTC days count on their date (%s): "+
+			"they do not say at which hours of %s anything was used.", n, s.Location)})
+	}
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
 }
 

@@ -161,7 +161,7 @@ func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 
 // take adds a group to the cell it belongs to, unless a filter leaves it out.
 func (c *collector) take(g *ledger.Group, who owners, out cells) {
-	if g.Sum.Records == 0 {
+	if g.Sum.Empty() {
 		return
 	}
 	key := cellKey{region: g.Region}
