@@ -114,12 +114,12 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 		out.Lines = append(out.Lines, *l)
 	}
 	slices.SortFunc(out.Lines, compareLines)
-	cards, err := regionCards(source, out.Lines)
+	cards, err := cardsOf(source, out.Lines)
 	if err != nil {
 		return Comparison{}, err
 	}
 	for i := range out.Lines {
-		out.Lines[i].inferUse(cards[out.Lines[i].Region])
+		out.Lines[i].inferUse(cards.of(&out.Lines[i]))
 	}
 	found, err := gather(ctx, source, from, to, out.Lines)
 	if err != nil {
