@@ -202,3 +202,23 @@ func TestInfo(t *testing.T) {
 	require.Len(t, info.Damaged, 1)
 	assert.True(t, strings.HasSuffix(info.Damaged[0].Path, "part-00002.parquet"))
 }
+
+// TestExtent: what is damaged says nothing of how far usage reaches.
+func TestExtent(t *testing.T) {
+	empty, err := Open(t.TempDir(), Options{})
+	require.NoError(t, err)
+	extent, err := empty.Extent(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, extent)
+
+	dir, second, _ := damagedDay(t)
+	l, err := Open(dir, Options{})
+	require.NoError(t, err)
+	extent, err = l.Extent(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, Extent{firstDay, firstDay.Add(45 * time.Hour)}, extent, "eight periods of three hours a day")
+	require.NoError(t, os.WriteFile(filepath.Join(second, manifestName), []byte("x"), 0o644))
+	extent, err = l.Extent(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, Extent{firstDay, firstDay.Add(21 * time.Hour)}, extent)
+}

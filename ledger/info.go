@@ -1,7 +1,11 @@
 package ledger
 
 import (
+	"context"
+	"slices"
 	"time"
+
+	"microspend/internal/civil"
 )
 
 // Info is what the manifests say of a ledger.
@@ -60,4 +64,50 @@ func (l *Ledger) Info() (Info, error) {
 		}
 	}
 	return info, nil
+}
+
+// Extent is the time that a ledger has usage of: the starts of its first and of its last period. Both are zero where it
+// has none.
+type Extent struct{ First, Last time.Time }
+
+// Include makes the extent reach to a period that starts at a moment.
+func (e *Extent) Include(start time.Time) {
+	if e.First.IsZero() || start.Before(e.First) {
+		e.First = start
+	}
+	if e.Last.IsZero() || start.After(e.Last) {
+		e.Last = start
+	}
+}
+
+// Extent tells how far usage reaches, from the manifests of the first and of the last day that can be read. A damaged
+// file counts as if it was there: what it had was measured.
+func (l *Ledger) Extent(ctx context.Context) (out Extent, err error) {
+	days, err := l.days()
+	if err != nil {
+		return out, err
+	}
+	include := func(day civil.Day) (found bool, err error) {
+		m, _, err := readManifest(l.dayFolder(day), day)
+		if err != nil || m == nil || m.Rows == 0 { // what is damaged is named where sums are read
+			return false, ctx.Err()
+		}
+		out.Include(m.First)
+		out.Include(m.Last)
+		return true, ctx.Err()
+	}
+	for _, day := range days {
+		if found, err := include(day); found || err != nil {
+			if err != nil {
+				return Extent{}, err
+			}
+			break
+		}
+	}
+	for _, day := range slices.Backward(days) {
+		if found, err := include(day); found || err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }

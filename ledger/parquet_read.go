@@ -207,24 +207,31 @@ func (r *ParquetReader) read(group parquet.RowGroup, begin bool, n int) (err err
 	return nil
 }
 
-// good takes the bad rows out of the batch and counts both.
+// good takes the bad rows out of the batch, counts both, and cuts the good ones into UTC days.
 func (r *ParquetReader) good() []usage.Record {
 	kept := r.batch[:0]
+	var split []usage.Record
 	for i := range r.batch {
 		r.rows++
 		err := r.bad[i]
 		if resource := &r.batch[i].Resource; resource.Kind == usage.KindMicroVM { // or the file has no kinds, but marked ids
 			*resource = usage.ParseResource(resource.ID)
 		}
+		var parts []usage.Record
 		if err == nil {
-			err = r.batch[i].Check()
+			parts, err = r.batch[i].Days()
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			r.report.AddFault(fmt.Sprintf("row %d", r.rows), err, r.options.MaxFaults)
 			continue
+		case len(parts) > 0:
+			split = append(split, parts...)
+			r.report.Split++
+		default:
+			kept = append(kept, r.batch[i])
 		}
-		kept = append(kept, r.batch[i])
+		r.report.Rows++
 	}
-	r.report.Rows += int64(len(kept))
-	return kept
+	return append(kept, split...)
 }

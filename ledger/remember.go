@@ -13,6 +13,7 @@ import (
 // Aggregator answers queries. A [Ledger] does.
 type Aggregator interface {
 	Aggregate(ctx context.Context, q Query) (Result, error)
+	Extent(ctx context.Context) (Extent, error)
 }
 
 // Remembering answers queries about one period for somebody who asks again and again for other groups of the same
@@ -34,6 +35,9 @@ type Remembering struct {
 func Remember(of Aggregator, from, to time.Time, location *time.Location) *Remembering {
 	return &Remembering{of: of, from: from, to: to, location: cmp.Or(location, time.UTC)}
 }
+
+// Extent tells how far usage reaches, whatever the period.
+func (r *Remembering) Extent(ctx context.Context) (Extent, error) { return r.of.Extent(ctx) }
 
 // readAlong are fields that are read whatever is asked for, as they do not make many more groups.
 var readAlong = []Field{FieldTenant, FieldImage, FieldKind, FieldRegion, FieldDay}

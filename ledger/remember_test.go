@@ -105,3 +105,5 @@ func TestRememberedDaysKnowTheirDamage(t *testing.T) {
 type fixed struct{ result Result }
 
 func (f fixed) Aggregate(context.Context, Query) (Result, error) { return f.result, nil }
+
+func (f fixed) Extent(context.Context) (Extent, error) { return Extent{}, nil }

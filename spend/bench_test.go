@@ -18,6 +18,8 @@ type ready struct{ result ledger.Result }
 
 func (r ready) Aggregate(context.Context, ledger.Query) (ledger.Result, error) { return r.result, nil }
 
+func (r ready) Extent(context.Context) (ledger.Extent, error) { return ledger.Extent{}, nil }
+
 // BenchmarkReport is 500 tenants over 30 days in one region, by tenant and day.
 func BenchmarkReport(b *testing.B) {
 	start := at(b, "2026-10-01")

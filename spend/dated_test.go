@@ -148,8 +148,10 @@ func TestARefreshedCardDoesNotMoveOctober(t *testing.T) {
 	require.Equal(t, []string{"85.85264", "5.53888"}, amounts(nil), "31 × 2.76944 and 2 × 2.76944")
 	require.Equal(t, []string{"85.85264", "5.76944"},
 		amounts(fstest.MapFS{"us-east-1@2026-11-21.yaml": card("2026-11-21", "0.00003")}), "2.76944 + 3")
-	require.Equal(t, []string{"93", "6"}, amounts(fstest.MapFS{"us-east-1@2026-10-01.yaml": card("2026-10-01", "0.00003"),
-		"us-east-1@2026-09-19.yaml": card("2026-09-19", "0.00003")}), "unless it is dated back")
+	require.Equal(t, []string{"93", "6"}, amounts(fstest.MapFS{
+		"us-east-1@2026-10-01.yaml": card("2026-10-01", "0.00003"),
+		"us-east-1@2026-09-19.yaml": card("2026-09-19", "0.00003"),
+	}), "unless it is dated back")
 }
 
 func TestUsageBeforeTheFirstKnownRateSaysSo(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/spend/compare"
 	"microspend/usage"
 )
 
@@ -15,45 +16,61 @@ import (
 // change of habit is forgotten within two months.
 const HistoryDays = 8 * 7
 
-// History is what a ledger knows about a stretch of time.
-type History struct {
-	// Covered are the days on which anything was recorded, whoever's. On these, what has no row is nothing spent; on other
-	// days what was spent is not known.
-	Covered map[civil.Day]bool
-	// AsOf is how far the data goes: the end of the latest period of usage that starts within the stretch, at most its
-	// end. It is zero where there is none.
-	AsOf time.Time
+// History looks at a stretch of time. AsOf is zero where the stretch has no data and none comes after it: see
+// [compare.Known].
+func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (compare.Known, error) {
+	known := compare.Known{Location: loc}
+	extent, err := s.Usage.Extent(ctx)
+	if err != nil {
+		return known, err
+	}
+	known.First, known.Last = extent.First, extent.Last
+	if known.Covered, known.Damaged, err = s.daysWithData(ctx, in, loc); err != nil {
+		return known, err
+	}
+	switch {
+	case known.Last.After(in.To) && known.First.Before(in.To):
+		known.AsOf = in.To
+	case len(known.Covered) > 0:
+		last := slices.Max(slices.Collect(maps.Keys(known.Covered))).Span(loc)
+		if in.To.Before(last.To) {
+			last.To = in.To
+		}
+		known.AsOf, err = s.asOf(ctx, last, in.To, loc)
+	}
+	return known, err
 }
 
-// History looks at a stretch of time.
-func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (out History, err error) {
-	if out.Covered, err = s.Covered(ctx, in, loc); err != nil || len(out.Covered) == 0 {
-		return out, err
-	}
-	last := slices.Max(slices.Collect(maps.Keys(out.Covered))).Span(loc)
-	if in.To.Before(last.To) {
-		last.To = in.To
-	}
-	out.AsOf, err = s.asOf(ctx, last, in.To, loc)
-	return out, err
-}
-
-// Covered are the days of a stretch of time on which anything was recorded.
-func (s Source) Covered(ctx context.Context, in civil.Span, loc *time.Location) (map[civil.Day]bool, error) {
+// daysWithData are the days of a stretch of time on which anything was recorded, and those that a damaged file has
+// records of: a file is of a UTC day, which is a part of two days elsewhere.
+func (s Source) daysWithData(
+	ctx context.Context, in civil.Span, loc *time.Location,
+) (covered, damaged map[civil.Day]bool, err error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
 		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	days := map[civil.Day]bool{}
+	covered = map[civil.Day]bool{}
 	for _, g := range result.Groups {
 		if g.Sum.Records > 0 {
-			days[civil.DayStartingAt(g.Day, loc)] = true
+			covered[civil.DayStartingAt(g.Day, loc)] = true
 		}
 	}
-	return days, nil
+	return covered, damagedDays(result.Damaged, loc), nil
+}
+
+func damagedDays(files []ledger.DamagedFile, loc *time.Location) map[civil.Day]bool {
+	damaged := map[civil.Day]bool{}
+	for _, file := range files {
+		first, last := civil.Between(file.Day, file.Day.Add(24*time.Hour)).Days(loc)
+		for d := first; d <= last; d++ {
+			damaged[d] = true
+		}
+	}
+	return damaged
 }
 
 // AsOf is how far the data goes: see [History]. It is zero where the ledger has nothing in the eight weeks before now.

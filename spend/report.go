@@ -10,7 +10,6 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/pricing"
-	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -30,8 +29,8 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		return Spend{}, err
 	}
 	out := Spend{
-		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy,
-		SharedOut: t.sharedOut, Basis: request.Basis,
+		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
+		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis,
 	}
 	if request.Previous {
 		before := now.Previous(r.loc)
@@ -42,7 +41,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		t.compareWith(previous)
 		out.PreviousFrom, out.PreviousTo = before.From, before.To
 	}
-	if r.has(ByTenant) {
+	if r.has(ByTenant) || r.has(ByGroup) {
 		r.listTenants(t)
 	}
 	arranged := arrange(t.sorted(request.By), request)
@@ -77,7 +76,7 @@ type run struct {
 func (s Source) run(request Request) *run {
 	r := &run{policy: s.Sharing.Policy}
 	r.source, r.request, r.loc, r.prices = s, request, s.Zone(request.Location), newPriceList(s.Rates)
-	r.byTenant = r.has(ByTenant) || len(request.Filter.Tenants) > 0
+	r.byTenant = r.has(ByTenant) || r.has(ByGroup) || request.Filter.byOwner()
 	return r
 }
 
@@ -116,7 +115,12 @@ func (r *run) cardOf(key Key) *pricing.RateCard {
 
 // ownKey is a cell's key without a tenant that the report is not by.
 func (r *run) ownKey(key Key) Key {
-	if !r.has(ByTenant) {
+	switch {
+	case r.has(ByTenant):
+		return key
+	case r.has(ByGroup):
+		key.Tenant, key.Kind = "", key.groupKind()
+	default:
 		key.Tenant, key.Kind = "", KindTenant
 	}
 	return key
@@ -151,7 +155,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 		t.total.Cost = t.total.Plus(row.Cost)
 		t.total.Shared = t.total.Shared.Add(row.Shared)
 	}
-	if t.sharedOut != nil && len(r.request.Filter.Tenants) == 0 {
+	if t.sharedOut != nil && !r.request.Filter.byOwner() {
 		t.total.Unknown = mergeUnknown(t.total.Unknown, t.sharedOut.Unknown)
 	}
 	return t, nil
@@ -173,10 +177,10 @@ func split(all cells) (direct, shared cells) {
 // are priced.
 func (r *run) priceRows(direct cells, t *table) {
 	own := direct
-	if len(r.request.Filter.Tenants) > 0 {
+	if r.byTenant && !r.has(ByTenant) || r.request.Filter.byOwner() {
 		own = cells{}
 		for key, used := range direct {
-			if tenants.MatchAny(r.request.Filter.Tenants, key.Tenant) {
+			if r.chooses(key.Tenant, key.Kind) {
 				own.add(key.with(r.ownKey(key.Key)), used)
 			}
 		}
@@ -219,19 +223,18 @@ func inParallel(n int, do func(int)) {
 	wait.Wait()
 }
 
-// listTenants adds a row for each tenant of the tenants file that has none.
+// listTenants adds a row for each tenant of the tenants file that has none, or for each of their groups.
 func (r *run) listTenants(t *table) {
-	have := map[string]bool{}
+	have := map[Key]bool{}
 	for key := range t.rows {
-		if key.Kind == KindTenant {
-			have[key.Tenant] = true
-		}
+		have[Key{Kind: key.Kind, Tenant: key.Tenant, Group: key.Group}] = true
 	}
 	for _, name := range r.source.Tenants.Names() {
-		if have[name] || !tenants.MatchAny(r.request.Filter.Tenants, name) {
+		key := r.ownKey(r.owner(name, KindTenant))
+		if have[key] || !r.chooses(name, KindTenant) {
 			continue
 		}
-		row := t.row(Key{Tenant: name})
+		row := t.row(key)
 		if r.request.Previous {
 			row.Previous = &Comparison{}
 		}

@@ -89,7 +89,7 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 	out := &SharedOut{Tenants: len(names)}
 	nobodys := cells{}
 	for key, used := range shared {
-		nobodys.add(key.with(withOwner(key.Key, "", KindTenant)), used)
+		nobodys.add(key.with(withOwner(key.Key, Key{})), used)
 		out.Sum.Merge(&used.Sum)
 	}
 	r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
@@ -108,10 +108,10 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 			atList = allocate(cost.List, weights)
 		}
 		for i, share := range charged {
-			if !tenants.MatchAny(r.request.Filter.Tenants, names[i].Tenant) {
+			if !r.chooses(names[i].Tenant, KindTenant) {
 				continue
 			}
-			row := t.row(r.ownKey(withOwner(key, names[i].Tenant, KindTenant)))
+			row := t.row(r.ownKey(withOwner(key, r.owner(names[i].Tenant, KindTenant))))
 			part := Cost{Amount: share, List: atList[i], Unknown: shareOf(cost.Unknown), priced: cost.priced}
 			row.Cost = row.Plus(part)
 			row.Shared = row.Shared.Add(share)
@@ -120,8 +120,8 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 	t.sharedOut = out
 }
 
-func withOwner(key Key, tenant string, kind Kind) Key {
-	key.Tenant, key.Kind = tenant, kind
+func withOwner(key, owner Key) Key {
+	key.Kind, key.Tenant, key.Group = owner.Kind, owner.Tenant, owner.Group
 	return key
 }
 

@@ -1,7 +1,6 @@
 package spend
 
 import (
-	"context"
 	"time"
 
 	"microspend/ledger"
@@ -9,10 +8,8 @@ import (
 	"microspend/spend/tenants"
 )
 
-// Usage gives sums of measured usage. The ledger does.
-type Usage interface {
-	Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error)
-}
+// Usage gives sums of measured usage, and tells how far it reaches. The ledger does.
+type Usage = ledger.Aggregator
 
 // Rates gives the rate cards of a region, each with the UTC day from which it holds. [pricing.CardSource] does, and
 // [Config.Rates] with a company's own figures over it. A region without a card is a [pricing.NoCardError].

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/report"
@@ -57,19 +58,10 @@ func writeNew(folder, base, format string, text []byte) (string, error) {
 			name = fmt.Sprintf("%s-%d.%s", base, n, format)
 		}
 		path := filepath.Join(folder, name)
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) {
-			continue
+		err := atomicfile.Create(path, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err })
+		if !errors.Is(err, fs.ErrExist) {
+			return path, err
 		}
-		if err != nil {
-			return "", err
-		}
-		_, err = file.Write(text)
-		if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-			_ = os.Remove(path)
-			return "", err
-		}
-		return path, nil
 	}
 	return "", fmt.Errorf("%s has a thousand exports of this name already", folder)
 }

@@ -54,3 +54,8 @@ func hour(start time.Time, tenant, image, microvm, region string, seconds int64)
 		},
 	}
 }
+
+// Extent implements spend.Usage.
+func (r *records) Extent(ctx context.Context) (ledger.Extent, error) {
+	return ledgertest.Records(r.all).Extent(ctx)
+}

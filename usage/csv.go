@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"microspend/internal/tabular"
 )
 
 // CSVOptions say how a CSV file is read. The zero value will do.
@@ -23,12 +25,20 @@ type CSVOptions struct {
 //   - account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage and arch may be
 //     left out or empty; a row that says nothing of coverage is complete, as it states what was used.
 //
-// A GB is 2^30 bytes. Quantities are plain decimals, which are turned into a record's whole units exactly; a value
-// finer than the unit is rounded half-even, and counted. What [Record.Check] refuses is a bad row.
+// A GB is 2^30 bytes. Quantities are decimals, which are turned into a record's whole units exactly; a value finer than
+// the unit is rounded half-even, and counted. A quantity that is missing (empty, NaN, null) is not known, rather than
+// nothing: the row counts without it and its coverage is partial at most. A row that gives none of those required is
+// bad, and so is what [Record.Check] refuses.
+//
+// A row of more than one UTC day, of up to a year, becomes a record for each of them: see [Record.Days].
+//
+// What the bytes, the separator, numbers and times may look like is for [tabular] to say. Numbers of one file must
+// agree on what the point is: where one has a decimal comma, as 0,5, another as 1.234 could be a thousand.
 //
 // Quotes are those of RFC 4180. An apostrophe before = + - @, a tab or a carriage return at the beginning of a name is
 // taken off: it is how [WriteCSV] and others keep spreadsheets from computing a name.
 type CSVReader struct {
+	in      *countedReader
 	lines   *lineReader
 	options CSVOptions
 	report  ReadReport
@@ -36,6 +46,8 @@ type CSVReader struct {
 	columns []csvColumn
 	fields  []string // of a quoted row
 	row     csvRow
+
+	separator byte
 }
 
 // ReadCSV returns a reader of CSV. Nothing is read before [CSVReader.Batches] is.
@@ -49,13 +61,25 @@ func ReadCSV(r io.Reader, options CSVOptions) *CSVReader {
 	if options.MaxLineBytes == 0 {
 		options.MaxLineBytes = 1 << 20
 	}
-	return &CSVReader{lines: newLineReader(r, options.MaxLineBytes), options: options, row: newCSVRow()}
+	return &CSVReader{in: &countedReader{in: r}, options: options, row: newCSVRow()}
+}
+
+// countedReader counts the bytes that are read of a file, which is fewer than it has text where it is compressed.
+type countedReader struct {
+	in    io.Reader
+	bytes int64
+}
+
+func (c *countedReader) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.bytes += int64(n)
+	return n, err
 }
 
 // Report says what was read so far.
 func (c *CSVReader) Report() ReadReport {
 	report := c.report
-	report.Bytes = c.lines.bytes
+	report.Bytes = c.in.bytes
 	return report
 }
 
@@ -67,6 +91,12 @@ const batchRows = 2048
 // last batch, unless they are to be skipped.
 func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
+		text, err := tabular.Decode(c.in)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		c.lines = newLineReader(text, c.options.MaxLineBytes)
 		if err := c.header(); err != nil {
 			yield(nil, err)
 			return
@@ -85,7 +115,11 @@ func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 				continue
 			}
 			c.add(line)
-			if len(c.batch) == batchRows {
+			if err := c.row.contradiction(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(c.batch) >= batchRows {
 				if !yield(c.batch, nil) {
 					return
 				}
@@ -103,20 +137,30 @@ func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 
 // add reads a row into the batch.
 func (c *CSVReader) add(line []byte) {
-	c.batch = c.batch[:len(c.batch)+1]
+	c.batch = append(c.batch, Record{Source: c.options.DefaultSource, Coverage: CoverageComplete})
 	record := &c.batch[len(c.batch)-1]
-	*record = Record{Source: c.options.DefaultSource, Coverage: CoverageComplete}
 	rounded, err := c.parse(line, record)
 	if err == nil {
-		err = record.Check()
+		err = c.row.finish(c.lines.line, record)
+	}
+	var days []Record
+	if err == nil {
+		days, err = record.Days()
 	}
 	if err != nil {
 		c.batch = c.batch[:len(c.batch)-1]
 		c.fault(err)
 		return
 	}
+	if days != nil {
+		c.batch = append(c.batch[:len(c.batch)-1], days...)
+		c.report.Split++
+	}
 	c.report.Rows++
 	c.report.Rounded += rounded
+	if c.row.missing > 0 {
+		c.report.Incomplete++
+	}
 }
 
 func (c *CSVReader) isBadRow(err error) bool {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"microspend/internal/tabular"
 )
 
 // csvColumn is a column of the file: its name and how its fields are read and written.
@@ -81,7 +83,10 @@ func amountColumn(m Measure) csvColumn {
 		m.Column(), required,
 		func(row *csvRow, field []byte, r *Record) error {
 			switch {
-			case len(field) == 0 && !required:
+			case isMissing(field):
+				if required {
+					row.missing++
+				}
 				return nil
 			case perUnit == 1:
 				return row.count(field, &r.Amounts[m])
@@ -105,17 +110,20 @@ func (c *CSVReader) header() error {
 			return fmt.Errorf("line %d: %w", c.lines.line, err)
 		}
 	}
-	if err := otherFormat(line); err != nil {
-		return err
-	}
-	names, err := splitQuoted(line, nil)
+	c.separator = tabular.Separator(line)
+	c.lines.separator = c.separator
+	names, err := splitQuoted(line, c.separator, nil)
 	if err != nil {
 		return fmt.Errorf("line %d: %w", c.lines.line, err)
 	}
 	var faults []error
 	seen := map[string]bool{}
-	for _, name := range names {
-		name = strings.TrimSpace(name)
+	for place, name := range names {
+		name = strings.ToLower(strings.TrimSpace(name))
+		if place == 0 && len(names) > 1 && (name == "" || name == "unnamed: 0") { // the index of a data frame
+			c.columns = append(c.columns, csvColumn{read: func(*csvRow, []byte, *Record) error { return nil }})
+			continue
+		}
 		i := slices.IndexFunc(csvColumns, func(column csvColumn) bool { return column.name == name })
 		switch {
 		case i < 0:
@@ -142,24 +150,6 @@ func (c *CSVReader) header() error {
 		columnList(true), columnList(false))
 }
 
-// otherFormat knows what people take for CSV, by its first line, and says what to do about it.
-func otherFormat(line []byte) error {
-	switch {
-	case bytes.HasPrefix(line, []byte("\x1f\x8b")):
-		return errors.New("it is compressed with gzip; decompress it first, as in gunzip -c FILE | microspend import -")
-	case bytes.HasPrefix(line, []byte("\xff\xfe")), bytes.HasPrefix(line, []byte("\xfe\xff")):
-		return errors.New("it is in UTF-16; save it as UTF-8")
-	case bytes.HasPrefix(line, []byte("PK\x03\x04")):
-		return errors.New("it is a workbook or another archive; save it as CSV")
-	case bytes.IndexByte(line, ',') < 0 && bytes.Count(line, []byte{';'}) > 3:
-		return errors.New("its fields are separated by semicolons; save it with commas, and with points in numbers")
-	case bytes.IndexByte(line, ',') < 0 && bytes.Count(line, []byte{'\t'}) > 3:
-		return errors.New("its fields are separated by tabs; save it with commas")
-	default:
-		return nil
-	}
-}
-
 func columnList(required bool) string {
 	var names []string
 	for _, column := range csvColumns {
@@ -172,9 +162,9 @@ func columnList(required bool) string {
 
 // parse reads a row's fields. All its faults come at once.
 func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
-	c.row.rounded = 0
+	c.row.begin()
 	if bytes.IndexByte(line, '"') >= 0 {
-		if c.fields, err = splitQuoted(line, c.fields[:0]); err != nil {
+		if c.fields, err = splitQuoted(line, c.separator, c.fields[:0]); err != nil {
 			return 0, err
 		}
 		if len(c.fields) != len(c.columns) {
@@ -191,14 +181,14 @@ func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
 			return 0, fmt.Errorf("%d fields, not %d", i, len(c.columns))
 		}
 		field := rest
-		comma := bytes.IndexByte(rest, ',')
-		if more = comma >= 0; more {
-			field, rest = rest[:comma], rest[comma+1:]
+		end := bytes.IndexByte(rest, c.separator)
+		if more = end >= 0; more {
+			field, rest = rest[:end], rest[end+1:]
 		}
 		err = c.field(i, field, to, err)
 	}
 	if more {
-		return 0, fmt.Errorf("%d fields, not %d", len(c.columns)+1+bytes.Count(rest, []byte(",")), len(c.columns))
+		return 0, fmt.Errorf("%d fields, not %d", len(c.columns)+1+bytes.Count(rest, []byte{c.separator}), len(c.columns))
 	}
 	return c.row.rounded, err
 }

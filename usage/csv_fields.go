@@ -7,9 +7,11 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"strings"
 	"time"
 
 	"microspend/internal/intern"
+	"microspend/internal/tabular"
 )
 
 // csvRow reads fields. It remembers names and the last start, which recur.
@@ -21,6 +23,12 @@ type csvRow struct {
 	lastStart []byte
 	lastTime  time.Time
 	rounded   int64 // values of this row
+	missing   int   // quantities of this row that are required
+
+	// The lines on which numbers first said that the comma is the point, and first had a point that could then separate
+	// thousands; 0 while there is none. One line's numbers are noted before its number is known.
+	comma, thousands           int
+	sawComma, sawThousandsLike bool // in this row
 }
 
 func newCSVRow() csvRow {
@@ -52,22 +60,17 @@ func (row *csvRow) start(field []byte, to *Record) error {
 	return nil
 }
 
-// parseStart reads a time. The usual forms in UTC are read by hand; all others, and all faults, by the time package.
+// parseStart reads a time. The usual forms in UTC are read by hand; all others, and all faults, by [tabular.Moment].
 func parseStart(field []byte) (time.Time, error) {
-	if n := len(field); n == 19 && field[10] == ' ' || n == 20 && field[10] == 'T' && field[19] == 'Z' {
+	n := len(field)
+	usual := n == 19 && field[10] == ' ' || n == 20 && field[10] == 'T' && field[19] == 'Z' ||
+		n == 25 && field[10] == ' ' && string(field[19:]) == "+00:00" // a data frame's
+	if usual {
 		if start, ok := parseUTC(field[:19]); ok {
 			return start, nil
 		}
 	}
-	text := string(bytes.TrimSpace(field))
-	start, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		start, err = time.ParseInLocation(time.DateTime, text, time.UTC)
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%.40q is not a time such as 2026-10-01T00:00:00Z or 2026-10-01 00:00:00", text)
-	}
-	return start.UTC(), nil
+	return tabular.Moment(string(field))
 }
 
 func parseUTC(text []byte) (time.Time, bool) {
@@ -102,16 +105,56 @@ func (row *csvRow) count(field []byte, to *int64) error {
 }
 
 var (
-	errEmpty    = errors.New("is empty; write 0 where nothing was used")
+	errNothing  = errors.New("no quantity is given; write 0 where nothing was used")
 	errTooLarge = errors.New("is more than a record can hold")
 )
 
-// amount reads a plain decimal as a number of units, perUnit of which make up one, half-even.
-func (row *csvRow) amount(field []byte, perUnit int64, to *int64) error {
-	field = bytes.TrimSpace(field)
-	if len(field) == 0 {
-		return errEmpty
+// isMissing is [tabular.Missing], at no cost for numbers.
+func isMissing(field []byte) bool {
+	return len(field) == 0 || (field[0] < '0' || field[0] > '9') && tabular.Missing(string(field))
+}
+
+func (row *csvRow) begin() {
+	row.rounded, row.missing, row.sawComma, row.sawThousandsLike = 0, 0, false, false
+}
+
+// finish is for what only a whole row tells.
+func (row *csvRow) finish(line int, r *Record) error {
+	switch {
+	case row.missing == requiredMeasures:
+		return errNothing
+	case row.missing > 0:
+		r.Coverage = min(r.Coverage, CoveragePartial)
 	}
+	if row.sawComma && row.comma == 0 {
+		row.comma = line
+	}
+	if row.sawThousandsLike && row.thousands == 0 {
+		row.thousands = line
+	}
+	return nil
+}
+
+// contradiction is an error once numbers do not agree on what the point is.
+func (row *csvRow) contradiction() error {
+	if row.comma == 0 || row.thousands == 0 {
+		return nil
+	}
+	return fmt.Errorf("line %d has a decimal comma, so a number on line %d such as 1.234 may be a thousand or a fraction; "+
+		"write numbers without thousands separators, and with a point", row.comma, row.thousands)
+}
+
+var requiredMeasures = func() (n int) {
+	for _, m := range Measures() {
+		if m.Required() {
+			n++
+		}
+	}
+	return n
+}()
+
+// amount reads a decimal as a number of units, perUnit of which make up one, half-even.
+func (row *csvRow) amount(field []byte, perUnit int64, to *int64) error {
 	var digits uint64
 	var count, places int
 	point := false
@@ -129,11 +172,14 @@ func (row *csvRow) amount(field []byte, perUnit int64, to *int64) error {
 		case b == '.' && !point:
 			point = true
 		default:
-			return notPlain(field)
+			return row.longAmount(field, perUnit, to)
 		}
 	}
 	if count == 0 {
-		return notPlain(field)
+		return row.longAmount(field, perUnit, to)
+	}
+	if places == 3 && count <= 6 && digits >= 1000 {
+		row.sawThousandsLike = true
 	}
 	power := powersOfTen[places]
 	hi, lo := bits.Mul64(digits, uint64(perUnit))
@@ -162,29 +208,24 @@ var powersOfTen = func() (powers [20]uint64) {
 	return powers
 }()
 
-func notPlain(field []byte) error {
-	if field[0] == '-' {
-		return fmt.Errorf("%.40q is below zero", field)
-	}
-	return fmt.Errorf("%.40q is not a plain decimal", field)
-}
-
 // maxDigits is the longest decimal that is read.
 const maxDigits = 100
 
-// longAmount is amount for more digits than fit into 64 bits.
+// longAmount is amount for more digits than fit into 64 bits, and for every other form than plain digits.
 func (row *csvRow) longAmount(field []byte, perUnit int64, to *int64) error {
 	if len(field) > maxDigits {
 		return fmt.Errorf("has more than %d characters", maxDigits)
 	}
-	whole, fraction, _ := bytes.Cut(field, []byte("."))
-	digits := string(whole) + string(fraction)
-	for _, b := range []byte(digits) {
-		if b < '0' || b > '9' {
-			return notPlain(field)
-		}
+	plain, comma, err := tabular.Number(string(field))
+	if err != nil {
+		return err
 	}
-	n, _ := new(big.Int).SetString(digits, 10)
+	if plain[0] == '-' {
+		return fmt.Errorf("%.40q is below zero", field)
+	}
+	row.sawComma = row.sawComma || comma
+	whole, fraction, _ := strings.Cut(plain, ".")
+	n, _ := new(big.Int).SetString(whole+fraction, 10)
 	n.Mul(n, big.NewInt(perUnit))
 	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(len(fraction))), nil)
 	rest := new(big.Int)

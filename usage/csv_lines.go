@@ -14,10 +14,11 @@ type lineReader struct {
 	from   int // of what is not yet given, in buffer
 	end    int // of what is read
 	eof    bool
-	limit  int   // the longest row
-	bytes  int64 // read so far
-	line   int   // that the row last given begins on
-	lines  int   // read so far
+	limit  int // the longest row
+	line   int // that the row last given begins on
+	lines  int // read so far
+
+	separator byte // 0 until the header is read
 }
 
 func newLineReader(r io.Reader, limit int) *lineReader {
@@ -29,7 +30,6 @@ var errBadRow = errors.New("not CSV")
 
 // next gives the next row without its line break, empty for a blank line. The row is valid until the next call.
 func (l *lineReader) next() ([]byte, error) {
-	first := l.lines == 0
 	l.line = l.lines + 1
 	length := 0 // of the row so far
 	for quoted := false; ; {
@@ -41,16 +41,8 @@ func (l *lineReader) next() ([]byte, error) {
 			return nil, err
 		}
 		row := l.buffer[l.from : l.from+length+line]
-		if first {
-			first = false
-			if bytes.HasPrefix(row, []byte("\ufeff")) {
-				l.from += len("\ufeff")
-				line -= len("\ufeff")
-				row = row[len("\ufeff"):]
-			}
-		}
 		if last := row[length:]; bytes.IndexByte(last, '"') >= 0 {
-			quoted = openQuote(last, quoted)
+			quoted = l.openQuote(last, quoted)
 		}
 		length += line
 		if !quoted {
@@ -127,7 +119,6 @@ func (l *lineReader) fill() error {
 	for range 100 {
 		n, err := l.r.Read(l.buffer[l.end:])
 		l.end += n
-		l.bytes += int64(n)
 		if errors.Is(err, io.EOF) {
 			l.eof = true
 			return nil
@@ -146,7 +137,7 @@ func trimBreak(row []byte) []byte {
 
 // openQuote reports whether a line ends within a quoted field, where it begins within one or not. A quote within a field
 // that began without one opens nothing; it is a fault that splitQuoted finds.
-func openQuote(text []byte, quoted bool) bool {
+func (l *lineReader) openQuote(text []byte, quoted bool) bool {
 	begin := true
 	for i := 0; i < len(text); i++ {
 		switch b := text[i]; {
@@ -156,17 +147,17 @@ func openQuote(text []byte, quoted bool) bool {
 			quoted = !quoted
 			begin = false
 		case !quoted:
-			begin = b == ','
+			begin = b == l.separator || l.separator == 0 && bytes.IndexByte([]byte(",;\t|"), b) >= 0
 		}
 	}
 	return quoted
 }
 
 // splitQuoted cuts a row with quotes into its fields.
-func splitQuoted(row []byte, fields []string) ([]string, error) {
+func splitQuoted(row []byte, separator byte, fields []string) ([]string, error) {
 	for {
 		if len(row) == 0 || row[0] != '"' {
-			end := bytes.IndexByte(row, ',')
+			end := bytes.IndexByte(row, separator)
 			field := row
 			if end >= 0 {
 				field = row[:end]
@@ -198,7 +189,7 @@ func splitQuoted(row []byte, fields []string) ([]string, error) {
 		switch {
 		case len(row) == 0:
 			return fields, nil
-		case row[0] != ',':
+		case row[0] != separator:
 			return fields, fmt.Errorf("%w: text after the quote that ends a field", errBadRow)
 		}
 		row = row[1:]

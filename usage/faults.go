@@ -7,11 +7,13 @@ import (
 
 // ReadReport says what was read from a file of records.
 type ReadReport struct {
-	Rows    int64 // good rows
-	Bad     int64 // rows that cannot be read
-	Rounded int64 // values finer than their unit, which were rounded half-even
-	Bytes   int64 // of the file, that were read
-	Faults  []Fault
+	Rows       int64 // good rows
+	Bad        int64 // rows that cannot be read
+	Rounded    int64 // values finer than their unit, which were rounded half-even
+	Incomplete int64 // good rows that lack a billed quantity, and so are not of complete coverage
+	Split      int64 // good rows of more than one UTC day, which became a record for each
+	Bytes      int64 // of the file, that were read
+	Faults     []Fault
 }
 
 // Fault is a row that cannot be read, and why.

@@ -134,6 +134,14 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 			fmt.Fprintf(a.err, "  and %d more\n", more)
 		}
 	}
+	if read.Split > 0 {
+		fmt.Fprintf(a.err, "%s touched several UTC days and became a record for each, in proportion to the time\n",
+			figures.Count(read.Split, "row"))
+	}
+	if read.Incomplete > 0 {
+		fmt.Fprintf(a.err, "%s lacked a quantity and count without it, with partial coverage\n",
+			figures.Count(read.Incomplete, "row"))
+	}
 	if read.Rounded > 0 {
 		fmt.Fprintf(a.err,
 			"%d values were more precise than the ledger's units (milliseconds, bytes) and were rounded half-even\n",

@@ -147,6 +147,7 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil { // less what the user's umask takes
 		return err
 	}
+	atomicfile.Tidy(folder) // what a killed run left, which may be of tenants that this period does not have
 	pages, err := html.PerTenant(s, func(name string, render func(io.Writer) error) error {
 		return atomicfile.Replace(filepath.Join(folder, name), newFile, render)
 	})

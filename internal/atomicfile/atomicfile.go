@@ -4,10 +4,14 @@
 // The new content goes to a hidden file beside the target, is synced, and is renamed over it; then the folder is
 // synced, because a rename that only the page cache knows of can be lost even though the file's content is safe.
 //
+// A process that is killed midway leaves its hidden file behind. It is never read, and the next writer of the same
+// target removes it, as [Tidy] does for all targets of a folder. A writer holds its hidden file for as long as it lives,
+// and what is held is left alone: two writers at once do not disturb each other, but the last one to commit wins.
+//
 // # What is not promised
 //
-// A process that is killed midway leaves its hidden file behind. It is never read; [IsLeftover] recognizes it for
-// owners of a folder who tidy up. Two writers at once do not disturb each other, but the last one to commit wins.
+// On a file system without locks, leftovers stay. On Windows, which has no lock that outlives a rename, they stay for a
+// minute.
 package atomicfile
 
 import (
@@ -16,20 +20,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 )
 
-const (
-	suffix = ".tmp"
-	// bytes of the target's name in the hidden one, so that long names stay within the file system's limit
-	maxName    = 100
-	bufferSize = 64 << 10
-)
+const bufferSize = 64 << 10
 
 // Write replaces the file at path with data. See [Replace] for the mode.
 func Write(path string, data []byte, mode fs.FileMode) error {
@@ -41,8 +38,11 @@ func Write(path string, data []byte, mode fs.FileMode) error {
 //
 // A file that exists keeps its mode. A new one gets the given mode, less the user's umask: a rename would otherwise
 // loosen or tighten what the user has set. A symbolic link is followed rather than replaced, and what is not a regular
-// file, such as /dev/null or a pipe, is written to.
+// file, such as /dev/null or a pipe, is written to; so is a file that is already open, such as /dev/stdout.
 func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	if file, err := openDescriptor(path); file != nil || err != nil {
+		return writeOpen(file, path, err, write)
+	}
 	if before, err := os.Stat(path); err == nil && !before.Mode().IsRegular() && !before.IsDir() {
 		return writeSpecial(path, write)
 	}
@@ -57,8 +57,33 @@ func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	return SyncDir(filepath.Dir(staged.path))
 }
 
+// Create writes a file that was not there before; one that exists is a [fs.ErrExist].
+func Create(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	if _, err := os.Lstat(path); err == nil {
+		return cannotWrite(path, fs.ErrExist)
+	}
+	staged, err := Stage(path, mode, write)
+	if err != nil {
+		return err
+	}
+	defer staged.Discard()
+	// A link fails where somebody made the file meanwhile; a rename would replace theirs.
+	if err = os.Link(staged.hidden, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		err = staged.Commit() // a file system without links
+	}
+	if err != nil {
+		return staged.cannot(err)
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
 func writeSpecial(path string, write func(io.Writer) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	return writeOpen(file, path, err, write)
+}
+
+// writeOpen writes to a file that was opened, unless that failed.
+func writeOpen(file *os.File, path string, err error, write func(io.Writer) error) error {
 	if err != nil {
 		return cannotWrite(path, err)
 	}
@@ -69,7 +94,8 @@ func writeSpecial(path string, write func(io.Writer) error) error {
 // several files and want all of them on the disk before the first is replaced; others use [Replace].
 type Staged struct {
 	path, hidden string
-	shown        string // path as the caller gave it, for errors
+	shown        string   // path as the caller gave it, for errors
+	file         *os.File // keeps the hidden file from being taken for a leftover
 }
 
 // Stage writes what [Staged.Commit] will put in place. It leaves nothing behind on error.
@@ -83,16 +109,12 @@ func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged,
 	if before, err := os.Stat(s.path); err == nil && before.IsDir() {
 		return nil, fmt.Errorf("cannot write %s: it is a folder", path)
 	}
-	file, err := s.create(mode)
-	if err != nil {
+	if err := s.create(mode); err != nil {
 		return nil, s.cannot(err)
 	}
-	err = writeTo(file, path, write)
+	err := writeTo(s.file, path, write)
 	if err == nil {
-		err = s.cannot(s.finish(file))
-	}
-	if closeErr := file.Close(); err == nil {
-		err = s.cannot(closeErr)
+		err = s.cannot(s.finish())
 	}
 	if err != nil {
 		s.Discard()
@@ -101,41 +123,42 @@ func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged,
 	return s, nil
 }
 
-// create opens a file under a name that no other writer has. [os.CreateTemp] would give it mode 0600 whatever the
-// umask.
-func (s *Staged) create(mode fs.FileMode) (*os.File, error) {
-	folder, name := filepath.Split(s.path)
-	for try := 0; ; try++ {
-		s.hidden = filepath.Join(folder, fmt.Sprintf("%s%08x%s", prefix(name), rand.Uint32(), suffix))
-		file, err := os.OpenFile(s.hidden, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if err == nil || !errors.Is(err, fs.ErrExist) || try == 100 {
-			return file, err
-		}
-	}
-}
-
-// prefix begins the hidden names for a target.
-func prefix(target string) string {
-	if len(target) > maxName {
-		target = strings.ToValidUTF8(target[:maxName], "") // without the half of a character, which macOS refuses
-	}
-	return "." + target + "."
-}
-
-func (s *Staged) finish(file *os.File) error {
+func (s *Staged) finish() error {
 	if before, err := os.Stat(s.path); err == nil {
-		if err := file.Chmod(before.Mode().Perm()); err != nil {
+		if err := s.file.Chmod(before.Mode().Perm()); err != nil {
 			return err
 		}
 	}
-	return file.Sync()
+	if err := s.file.Sync(); err != nil || renamesOpenFiles {
+		return err
+	}
+	return s.file.Close()
 }
 
 // Commit renames the new content over the file. It lasts only once the folder is synced: see [SyncDir].
-func (s *Staged) Commit() error { return s.cannot(os.Rename(s.hidden, s.path)) }
+func (s *Staged) Commit() error {
+	err := s.cannot(os.Rename(s.hidden, s.path))
+	if err == nil {
+		s.hidden = ""
+		_ = s.file.Close() // it is synced
+	}
+	return err
+}
 
 // Discard removes content that was not committed, and does nothing once it was.
-func (s *Staged) Discard() { _ = os.Remove(s.hidden) }
+func (s *Staged) Discard() {
+	if s.hidden == "" {
+		return
+	}
+	if renamesOpenFiles { // deleted while it is held, so that nobody else's of the same name is
+		_ = os.Remove(s.hidden)
+	}
+	_ = s.file.Close()
+	if !renamesOpenFiles {
+		_ = os.Remove(s.hidden)
+	}
+	s.hidden = ""
+}
 
 func (s *Staged) cannot(err error) error { return cannotWrite(s.shown, err) }
 
@@ -194,10 +217,4 @@ func SyncDir(path string) error {
 		return fmt.Errorf("%s: what was written may not survive a power failure: %w", path, err)
 	}
 	return nil
-}
-
-// IsLeftover reports whether a name within a folder is that of a hidden file for target, such as a killed process
-// leaves. Only those who know that nobody else writes target may delete it.
-func IsLeftover(name, target string) bool {
-	return strings.HasPrefix(name, prefix(target)) && strings.HasSuffix(name, suffix)
 }

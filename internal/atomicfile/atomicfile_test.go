@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,16 @@ func TestMain(m *testing.M) {
 				return err
 			})
 		}
+	}
+	if path := os.Getenv("ATOMICFILE_TEST_HALT"); path != "" {
+		haltMidway(path)
+		return
+	}
+	if path := os.Getenv("ATOMICFILE_TEST_WRITE"); path != "" {
+		if err := Write(path, []byte("whole "), 0o600); err != nil {
+			panic(err)
+		}
+		return
 	}
 	os.Exit(m.Run())
 }
@@ -180,6 +191,9 @@ func TestKill(t *testing.T) {
 	}
 	require.NoError(t, Write(path, []byte("after"), 0o644), "what the killed left does not disturb the next writer")
 	require.Equal(t, "after", content(t, path))
+	if runtime.GOOS != "windows" {
+		require.Equal(t, []string{"file"}, names(t, dir))
+	}
 }
 
 func TestFullDisk(t *testing.T) {

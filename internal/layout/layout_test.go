@@ -22,7 +22,7 @@ const module = "microspend"
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
 	"internal/atomicfile", "internal/civil", "internal/figures", "internal/intern", "internal/parquetcolumn",
-	"internal/progress", "internal/scalar", "internal/strictyaml",
+	"internal/progress", "internal/scalar", "internal/strictyaml", "internal/tabular",
 }
 
 // particular are the packages below internal that those may import whose lines name them: they know the domain.
@@ -45,9 +45,12 @@ var allowed = map[string][]string{
 	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "ledger", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
-	"view/...": {"view/...", "pricing", "internal/figures"},
+	"view/...":  {"view/...", "pricing", "internal/figures"},
+	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...":     own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
+	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
@@ -56,7 +59,7 @@ var allowed = map[string][]string{
 	"collector/meter": {"internal/emf", "usage", "pricing/...", "internal/figures"},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
-	"usage":      {"pricing", "internal/intern"},
+	"usage":      {"pricing", "internal/civil", "internal/intern", "internal/tabular"},
 	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
 	"pricing":            {"pricing/assumption", "internal/figures"},
 	"pricing/assumption": {},
@@ -73,6 +76,7 @@ var allowed = map[string][]string{
 	"internal/figures":       {},
 	"internal/progress":      {"internal/figures"},
 	"internal/strictyaml":    {},
+	"internal/tabular":       {},
 	"internal/scalar":        {"pricing", "internal/figures"},
 }
 

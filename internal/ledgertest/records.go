@@ -43,6 +43,14 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	return result, nil
 }
 
+// Extent tells how far the records reach.
+func (r Records) Extent(ctx context.Context) (out ledger.Extent, err error) {
+	for i := range r {
+		out.Include(r[i].PeriodStart)
+	}
+	return out, ctx.Err()
+}
+
 func keyOf(r *usage.Record, by []ledger.Field, loc *time.Location) ledger.Group {
 	var key ledger.Group
 	for _, field := range by {

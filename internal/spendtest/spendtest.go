@@ -34,6 +34,11 @@ func (m *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	return result, err
 }
 
+// Extent tells how far the records reach.
+func (m *Ledger) Extent(ctx context.Context) (ledger.Extent, error) {
+	return ledgertest.Records(m.Records).Extent(ctx)
+}
+
 // DollarRates is a rate card on which every unit costs one dollar, so that amounts can be read off quantities.
 type DollarRates struct{}
 

@@ -112,7 +112,7 @@ func (b *builder) tenant(key spend.Key) *Tenant {
 
 // days fills in each day of the period, and which of them the ledger knows anything about.
 func (b *builder) days() error {
-	recorded, err := b.source.Covered(b.ctx, civil.Between(b.out.From, b.out.To), b.out.Location)
+	known, err := b.source.History(b.ctx, civil.Between(b.out.From, b.out.To), b.out.Location)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (b *builder) days() error {
 	first, last := civil.Between(b.out.From, b.out.To).Days(b.out.Location)
 	for d := first; d <= last; d++ {
 		b.dayAt[d.String()] = len(b.out.Days)
-		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: recorded[d]})
+		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: known.Covered[d]})
 	}
 	whole, err := b.report(spend.Request{}, spend.ByDay)
 	if err != nil {

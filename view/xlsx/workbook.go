@@ -13,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"microspend/internal/atomicfile"
 	"microspend/view"
 )
 
@@ -32,7 +33,12 @@ type Sheet struct {
 
 // Write writes a workbook.
 func Write(w io.Writer, title string, sheets ...Sheet) error {
-	file := excelize.NewFile()
+	scratch, remove, err := atomicfile.Scratch() // large sheets pass through files, which a kill must not leave for good
+	if err != nil {
+		return err
+	}
+	defer remove()
+	file := excelize.NewFile(excelize.Options{TmpDir: scratch})
 	defer file.Close() // it has no file of its own
 	b := book{file: file, styles: map[style]int{}}
 	for i, sheet := range sheets {

@@ -23,6 +23,8 @@ func (f *falling) Aggregate(context.Context, ledger.Query) (ledger.Result, error
 	return ledger.Result{}, nil
 }
 
+func (f *falling) Extent(context.Context) (ledger.Extent, error) { return ledger.Extent{}, nil }
+
 func main() {
 	source := spend.Source{Usage: &falling{}, Rates: pricing.EmbeddedCards()}
 	err := tui.Run(context.Background(), tui.Options{Reader: &data.Reader{Source: source}, Now: time.Now})

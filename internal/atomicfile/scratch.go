@@ -1,0 +1,35 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// scratchLock is the file of a scratch folder that is held while the folder is in use.
+const scratchLock = ".lock"
+
+// Scratch makes a folder for temporary files in the system's own and returns what removes it. What killed processes
+// left in theirs is removed first.
+func Scratch() (dir string, remove func(), err error) {
+	base := filepath.Join(os.TempDir(), "microspend-scratch-")
+	earlier, _ := filepath.Glob(base + "*")
+	for _, folder := range earlier {
+		if removeAbandoned(filepath.Join(folder, scratchLock)) {
+			_ = os.RemoveAll(folder)
+		}
+	}
+	if dir, err = os.MkdirTemp("", filepath.Base(base)+"*"); err != nil {
+		return "", nil, err
+	}
+	lock, err := createHeld(filepath.Join(dir, scratchLock), 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("%s: %w", dir, errHeld)
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, func() { _ = lock.Close(); _ = os.RemoveAll(dir) }, nil
+}
