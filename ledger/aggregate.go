@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"microspend/usage"
@@ -17,17 +18,22 @@ import (
 // records.
 //
 // Files that are damaged are named in the result and left out of it as a whole. An error is for a query that cannot be
-// answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended.
+// answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended, more
+// groups than the query may have.
 func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 	if err := q.check(); err != nil {
 		return Result{}, err
 	}
 	days, err := l.daysBetween(q.From, q.To)
+	if err == nil {
+		err = l.limit(ctx, &q, days)
+	}
 	if err != nil {
 		return Result{}, err
 	}
 	var (
 		work    = make(chan *part)
+		full    atomic.Bool // a worker has more groups than the answer may have
 		workers = make([]*aggregator, runtime.GOMAXPROCS(0))
 		wait    sync.WaitGroup
 		broken  []DamagedFile
@@ -36,12 +42,14 @@ func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 		workers[i] = newAggregator(&q)
 		wait.Go(func() {
 			for p := range work {
-				workers[i].part(p)
+				if workers[i].part(p); q.tooMany(len(workers[i].table.keys)) {
+					full.Store(true)
+				}
 			}
 		})
 	}
 	for _, day := range days {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || full.Load() {
 			break
 		}
 		opened := l.openDay(day)
@@ -55,7 +63,14 @@ func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	return gather(workers, broken), nil
+	all := together(workers)
+	if q.tooMany(len(all.keys)) {
+		return Result{}, &TooManyGroupsError{q.Most}
+	}
+	for _, worker := range workers {
+		broken = append(broken, worker.broken...)
+	}
+	return workers[0].result(all, broken), nil
 }
 
 func (q *Query) check() error {
@@ -125,6 +140,9 @@ func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
 	a.calendar.known = a.calendar.known[:0]
 	for group := range p.groups() {
+		if a.query.tooMany(len(a.local.keys)) {
+			break // the answer is an error in any case
+		}
 		if err := a.group(p, group); err != nil {
 			return err
 		}

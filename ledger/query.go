@@ -14,6 +14,7 @@ type Query struct {
 	By       []Field        // what the sums are grouped by; none for one sum over all
 	Location *time.Location // where days are cut for FieldDay; nil means UTC
 	Sums     Sums           // what is summed besides the records and their seconds; 0 means everything
+	Most     int            // groups that the answer may have; more are a [TooManyGroupsError]; 0 means any number
 }
 
 // Sums is a set of measures: columns that are not asked for are not read, and zero in the result. The empty set is all

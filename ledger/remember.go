@@ -49,7 +49,7 @@ func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
 	}
 	for i := range r.read {
 		if r.read[i].has(q.By) {
-			return r.read[i].answer(&q, r), nil
+			return limited(r.read[i].answer(&q, r), &q)
 		}
 	}
 	if slices.Contains(q.By, FieldResource) && !r.microVMs {
@@ -67,7 +67,14 @@ func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
 		return Result{}, err
 	}
 	r.read = append(r.read, remember(fields, result, r.location))
-	return r.read[len(r.read)-1].answer(&q, r), nil
+	return limited(r.read[len(r.read)-1].answer(&q, r), &q)
+}
+
+func limited(result Result, q *Query) (Result, error) {
+	if q.tooMany(len(result.Groups)) {
+		return Result{}, &TooManyGroupsError{q.Most}
+	}
+	return result, nil
 }
 
 // holds reports whether a query is about whole days of the period, so that its answer follows from sums of days.
@@ -147,5 +154,5 @@ func (m *remembered) answer(q *Query, r *Remembering) Result {
 			damaged = append(damaged, file)
 		}
 	}
-	return gather([]*aggregator{a}, damaged)
+	return a.result(&a.table, damaged)
 }

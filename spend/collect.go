@@ -176,10 +176,10 @@ func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Fie
 		sums = 0 // everything
 	}
 	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
-		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums,
+		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums, Most: c.request.mostGroups(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.request.tooLarge(err)
 	}
 	c.damaged = MergeDamaged(c.damaged, result.Damaged)
 	return result.Groups, nil

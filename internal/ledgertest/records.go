@@ -30,6 +30,9 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		}
 		groups[key].Add(&r[i])
 	}
+	if q.Most > 0 && len(groups) > q.Most {
+		return ledger.Result{}, &ledger.TooManyGroupsError{Most: q.Most}
+	}
 	var result ledger.Result
 	for key, sum := range groups {
 		key.Sum = *sum
