@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
-// Aggregate adds up the records of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of
+// Aggregate adds up the usage of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of
 // them the columns that it groups by and sums, on all processors. Memory grows with the number of groups, not of
 // records.
 //
@@ -24,7 +26,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 	if err := q.check(); err != nil {
 		return Result{}, err
 	}
-	days, err := l.daysBetween(q.From, q.To)
+	days, err := l.daysBetween(q.From, q.To, cmp.Or(q.Location, time.UTC))
 	if err == nil {
 		err = l.limit(ctx, &q, days)
 	}
@@ -109,6 +111,7 @@ type aggregator struct {
 	days    []int32
 	changed []bool
 	spans   []span
+	cuts    []cutRow
 	ids     [len(columnOf)][]uint32
 }
 
@@ -117,11 +120,7 @@ func newAggregator(q *Query) *aggregator {
 		query: q, names: q.names(), byDay: slices.Contains(q.By, FieldDay), table: newGroups(),
 		local: newGroups(),
 	}
-	location := q.Location
-	if location == nil {
-		location = time.UTC
-	}
-	a.calendar = calendar{location: location}
+	a.calendar = calendar{location: cmp.Or(q.Location, time.UTC), in: civil.Between(q.From, q.To)}
 	return a
 }
 
@@ -138,7 +137,7 @@ func (a *aggregator) part(p *part) {
 
 func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
-	a.calendar.known = a.calendar.known[:0]
+	a.calendar.begin(p.day)
 	for group := range p.groups() {
 		if a.query.tooMany(len(a.local.keys)) {
 			break // the answer is an error in any case
@@ -157,7 +156,7 @@ func (a *aggregator) group(p *part, group int) error {
 	if err := a.cut(p, group); err != nil {
 		return err
 	}
-	if len(a.spans) == 0 {
+	if len(a.spans) == 0 && len(a.cuts) == 0 {
 		return nil
 	}
 	for _, m := range usage.Measures() {
@@ -184,9 +183,20 @@ func (a *aggregator) group(p *part, group int) error {
 // sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to
 // the covered seconds.
 func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int64) error {
-	next, nextCovered := 0, 0
+	next, nextCovered, cuts := 0, 0, a.cuts
 	return a.reader.numbers(p, group, c, func(at int, values []int64) error {
-		if err := addSpans(a.local.sums, to, a.spans, &next, at, values); err != nil || complete == nil {
+		if err := addSpans(a.local.sums, to, a.spans, &next, at, values); err != nil {
+			return err
+		}
+		page := cuts
+		for len(cuts) > 0 && cuts[0].row < at+len(values) {
+			cuts = cuts[1:]
+		}
+		page = page[:len(page)-len(cuts)]
+		if err := addCuts(a.local.sums, to, page, at, values); err != nil || complete == nil {
+			return err
+		}
+		if err := a.countWholeDays(at, values); err != nil {
 			return err
 		}
 		a.masked = a.masked[:0]
@@ -194,6 +204,23 @@ func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int6
 			a.masked = append(a.masked, value&complete[a.covered.indexes[at+i]])
 		}
 		covered := func(s *usage.Sum) *usage.Uint128 { return &s.CoveredSeconds }
+		if err := addCuts(a.local.sums, covered, page, at, a.masked); err != nil {
+			return err
+		}
 		return addSpans(a.local.sums, covered, a.spans, &nextCovered, at, a.masked)
 	})
+}
+
+// countWholeDays adds the rows of a page of lengths that are of whole UTC days to the sums' ByDate, where days are cut
+// elsewhere.
+func (a *aggregator) countWholeDays(at int, lengths []int64) error {
+	if a.location == time.UTC || !slices.Contains(lengths, usage.MaxPeriodSeconds) {
+		return nil
+	}
+	a.masked = a.masked[:0]
+	for _, length := range lengths {
+		a.masked = append(a.masked, length/usage.MaxPeriodSeconds) // 1 for a day, the longest there is
+	}
+	next, _ := slices.BinarySearchFunc(a.spans, at, func(s span, at int) int { return cmp.Compare(s.to, at+1) })
+	return addSpans(a.local.sums, func(s *usage.Sum) *usage.Uint128 { return &s.ByDate }, a.spans, &next, at, a.masked)
 }

@@ -18,7 +18,7 @@ type Aggregator interface {
 
 // Remembering answers queries about one period for somebody who asks again and again for other groups of the same
 // usage: what was read once is added up to what is asked for, with the same result. What does not follow from it is
-// asked of the aggregator as it is: other periods, and days cut elsewhere.
+// asked of the aggregator as it is: other periods, and another location.
 //
 // It holds a group for each tenant, image, kind of resource, region and day that belong together. Other fields are
 // read when they are first asked for; resources, of which there may be a hundred times as many, are held when they are
@@ -79,7 +79,7 @@ func limited(result Result, q *Query) (Result, error) {
 
 // holds reports whether a query is about whole days of the period, so that its answer follows from sums of days.
 func (r *Remembering) holds(q *Query) bool {
-	if slices.Contains(q.By, FieldDay) && cmp.Or(q.Location, time.UTC).String() != r.location.String() {
+	if q.Uncut || cmp.Or(q.Location, time.UTC).String() != r.location.String() {
 		return false
 	}
 	return (q.From.Equal(r.from) || (q.From.After(r.from) && r.beginsDay(q.From))) &&

@@ -197,7 +197,7 @@ func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 
 // key is the cell that a group belongs to, but for its card. It reports false where a filter leaves the group out.
 func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) {
-	if g.Sum.Records == 0 {
+	if g.Sum.Empty() {
 		return key, false
 	}
 	key.region = g.Region

@@ -162,6 +162,8 @@ type Row struct {
 	// Card is what the row's usage was priced at, without rates where its region has no card. It is there in reports that
 	// are [Request.Rated], and nil in rows without usage.
 	Card *pricing.RateCard
+
+	parts []*Row // those rows
 }
 
 // Total is what was spent: of a row, or of all rows together.
