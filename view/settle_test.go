@@ -21,8 +21,12 @@ func TestTablesAddUp(t *testing.T) {
 		{ID: "fare", Title: "fare", Unit: "$", Value: func(l line) Value { return Dollars(dec(l.fare)) }},
 	}
 	table := NewTable(columns, []line{
-		{"compute", Group, "0.669", "0.335"}, {"vcpu", Line, "0.335", "0.335"}, {"memory", Line, "0.334", "0"},
-		{"snapshot", Group, "0.336", "0"}, {"read", Line, "0.112", "0"}, {"write", Line, "0.112", "0"},
+		{"compute", Group, "0.669", "0.335"},
+		{"vcpu", Line, "0.335", "0.335"},
+		{"memory", Line, "0.334", "0"},
+		{"snapshot", Group, "0.336", "0"},
+		{"read", Line, "0.112", "0"},
+		{"write", Line, "0.112", "0"},
 		{"other", Line, "0.112", "0"},
 	}, func(l line) Look { return Look{Kind: l.kind} })
 	total := RowOf(columns, line{amount: "1.005", fare: "0.334"}, nil)
