@@ -133,8 +133,8 @@ func (r *run) charge(row *Row) (Charge, bool, error) {
 		return Charge{}, false, err
 	}
 	return Charge{
-		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(), Region: row.Region,
-		Location: card.card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
+		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(),
+		Region: row.Region, Location: card.card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
 		Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
 		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
 	}, true, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
@@ -135,6 +136,8 @@ type Spend struct {
 
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
+
+	Currency *pricing.Currency // in which amounts are to be shown beside dollars; nil where in none
 
 	PreviousFrom, PreviousTo time.Time // the previous period; zero unless requested
 

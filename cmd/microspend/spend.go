@@ -64,6 +64,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	})
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
+	a.currencyFlag(cmd)
 	a.periodFlags(cmd)
 	var dimensions []string
 	for _, d := range spend.Dimensions() {
@@ -102,7 +103,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		}
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
-		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz", "currency"); err != nil {
 			return err
 		}
 		charges, err := source.Charges(cmd.Context(), request.From, request.To, request.Filter)
