@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 	"pgregory.net/rapid"
@@ -76,11 +75,7 @@ func TestRenderersAgree(t *testing.T) {
 		require.NoError(t, err)
 		s := book.Tenants
 
-		amounts := make([]decimal.Decimal, len(s.Rows))
-		for i, row := range s.Rows {
-			amounts[i] = row.Amount
-		}
-		cents, _ := spend.Cents(amounts)
+		cents, _ := s.Cents(spend.AmountOf)
 		document := report.Spend(s)
 		fromCSV, fromJSON, fromTable := readCSV(t, document), readJSON(t, document), tableLines(t, document)
 		fromBook, fromPage := readBook(t, book), readPage(t, source)

@@ -84,13 +84,5 @@ func momentOrNone(t time.Time) view.Value {
 
 // amountOf is a cost as a figure, null where nothing of it could be priced.
 func amountOf(c spend.Cost) view.Value {
-	return marked(view.Dollars(c.Amount), c.Complete()).Or("unknown", c.Known())
-}
-
-// marked is a figure with the sign that it lacks something, where it does.
-func marked(v view.Value, complete bool) view.Value {
-	if complete {
-		return v
-	}
-	return v.Marked(" +?")
+	return view.Dollars(c.Amount).In(stateOf(c)).Or("unknown", c.Known())
 }
