@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/spend/tenants"
 )
 
 // Cents are amounts of a report's rows as they are shown, beside its rows, and the total: in whole cents, so that rows
@@ -16,7 +17,14 @@ import (
 // add up to what a report by day shows for the day, and a component's days to what one by component shows. Whatever
 // else it is by divides these figures further. Neither the order of rows nor that of dimensions matters.
 func (s Spend) Cents(of func(*Row) decimal.Decimal) (shown []decimal.Decimal, total decimal.Decimal) {
-	c := cents{rows: s.Rows, exact: make([]decimal.Decimal, len(s.Rows)), shown: make([]decimal.Decimal, len(s.Rows))}
+	return s.Settled(2, of)
+}
+
+// Settled does the same with so many decimals, for amounts in a currency whose smallest unit is no cent.
+func (s Spend) Settled(
+	places int32, of func(*Row) decimal.Decimal,
+) (shown []decimal.Decimal, total decimal.Decimal) {
+	c := cents{places: places, rows: s.Rows, exact: make([]decimal.Decimal, len(s.Rows)), shown: make([]decimal.Decimal, len(s.Rows))}
 	order := make([]int, len(s.Rows))
 	for i := range s.Rows {
 		order[i], c.exact[i] = i, of(&s.Rows[i])
@@ -24,7 +32,7 @@ func (s Spend) Cents(of func(*Row) decimal.Decimal) (shown []decimal.Decimal, to
 	}
 	by := slices.SortedFunc(slices.Values(s.By), func(a, b Dimension) int { return cmp.Compare(a.coarse(), b.coarse()) })
 	slices.SortStableFunc(order, func(a, b int) int { return compareKeys(s.Rows[a].Key, s.Rows[b].Key, by) })
-	total = total.RoundBank(2)
+	total = total.RoundBank(places)
 	c.settle(order, by, total)
 	return c.shown, total
 }
@@ -32,13 +40,17 @@ func (s Spend) Cents(of func(*Row) decimal.Decimal) (shown []decimal.Decimal, to
 // AmountOf is what a row comes to, for [Spend.Cents].
 func AmountOf(r *Row) decimal.Decimal { return r.Amount }
 
-// coarse puts the longer periods before the shorter ones that they are made of.
+// coarse puts the longer periods before the shorter ones that they are made of, and groups before their tenants.
 func (d Dimension) coarse() Dimension {
 	switch d {
 	case ByDay:
 		return ByMonth
 	case ByMonth:
 		return ByDay
+	case ByTenant:
+		return ByGroup
+	case ByGroup:
+		return ByTenant
 	default:
 		return d
 	}
@@ -46,18 +58,23 @@ func (d Dimension) coarse() Dimension {
 
 // cents are amounts being settled.
 type cents struct {
+	places       int32
 	rows         []Row
 	exact, shown []decimal.Decimal
 }
 
 // settle makes rows, given by their places in the order of their keys, add up to a total.
 func (c cents) settle(places []int, by []Dimension, total decimal.Decimal) {
+	if len(by) > 0 && by[0] == ByGroup && (len(by) == 1 || by[1] == ByTenant) {
+		c.settleGroups(places, by[1:], 1, total)
+		return
+	}
 	if len(by) < 2 || len(places) == 1 {
 		exact := make([]decimal.Decimal, len(places))
 		for i, place := range places {
 			exact[i] = c.exact[place]
 		}
-		for i, shown := range figures.Settle(exact, total, 2) {
+		for i, shown := range figures.Settle(exact, total, c.places) {
 			c.shown[places[i]] = shown
 		}
 		return
@@ -78,9 +95,36 @@ func (c cents) settle(places []int, by []Dimension, total decimal.Decimal) {
 		cells[cell].Exact = cells[cell].Exact.Add(c.exact[place])
 		within[cell] = append(within[cell], place)
 	}
-	grid := figures.SettleGridTo(cells, lines, columns, total, 2)
+	grid := figures.SettleGridTo(cells, lines, columns, total, c.places)
 	for cell, inside := range within {
 		c.settle(inside, by[2:], grid.Cells[cell])
+	}
+}
+
+// settleGroups settles a tree from the top, so that a group shows the same whether those below it are shown or not. Rows
+// lie in one group down to the given depth less one.
+func (c cents) settleGroups(places []int, within []Dimension, depth int, total decimal.Decimal) {
+	var parts [][]int // of each group at the depth, and of what is the group's own that all of them lie in
+	var exact []decimal.Decimal
+	last := Key{}
+	for _, place := range places {
+		key := c.rows[place].Key
+		at := Key{Kind: key.groupKind(), Group: tenants.GroupAt(key.Group, depth)}
+		if len(parts) == 0 || at != last {
+			parts, exact = append(parts, nil), append(exact, decimal.Decimal{})
+		}
+		last = at
+		n := len(parts) - 1
+		parts[n], exact[n] = append(parts[n], place), exact[n].Add(c.exact[place])
+	}
+	for i, shown := range figures.Settle(exact, total, c.places) {
+		inside := parts[i]
+		first, last := c.rows[inside[0]].Group, c.rows[inside[len(inside)-1]].Group
+		if first == last {
+			c.settle(inside, within, shown)
+		} else {
+			c.settleGroups(inside, within, depth+1, shown)
+		}
 	}
 }
 
