@@ -109,6 +109,10 @@ func spendNotes(s spend.Spend) []view.Note {
 	if s.Currency != nil {
 		list = append(list, view.Note{Text: CurrencyWords(*s.Currency) + "."})
 	}
+	if n := s.Total.Sum.ByDate; !n.IsZero() {
+		list = append(list, view.Note{Text: fmt.Sprintf("Records of whole UTC days count on their date (%s): "+
+			"they do not say at which hours of %s anything was used.", n, s.Location)})
+	}
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
 }
 

@@ -140,10 +140,10 @@ func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Fie
 		sums = 0 // everything
 	}
 	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
-		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums,
+		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums, Most: c.request.mostGroups(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.request.tooLarge(err)
 	}
 	c.damaged = MergeDamaged(c.damaged, result.Damaged)
 	return result.Groups, nil
@@ -161,7 +161,7 @@ func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 
 // take adds a group to the cell it belongs to, unless a filter leaves it out.
 func (c *collector) take(g *ledger.Group, who owners, out cells) {
-	if g.Sum.Records == 0 {
+	if g.Sum.Empty() {
 		return
 	}
 	key := cellKey{region: g.Region}

@@ -44,7 +44,13 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	if r.has(ByTenant) || r.has(ByGroup) {
 		r.listTenants(t)
 	}
+	if t.full {
+		return Spend{}, request.checkRows(len(t.rows), true)
+	}
 	arranged := arrange(t.sorted(request.By), request)
+	if err := request.checkRows(len(arranged), false); err != nil {
+		return Spend{}, err
+	}
 	out.Rows = make([]Row, len(arranged))
 	for i, row := range arranged {
 		out.Rows[i] = *row
@@ -82,12 +88,19 @@ type table struct {
 	rows      map[Key]*Row
 	total     Total
 	sharedOut *SharedOut
+
+	most int  // rows that there may be; 0 means any number
+	full bool // whether there would have been more, in which case the table is good for nothing
 }
 
 func (t *table) row(key Key) *Row {
 	row, ok := t.rows[key]
 	if !ok {
 		row = &Row{Key: key}
+		if t.most > 0 && len(t.rows) == t.most {
+			t.full = true
+			return row
+		}
 		t.rows[key] = row
 	}
 	return row
@@ -121,7 +134,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if err != nil {
 		return nil, err
 	}
-	t := &table{rows: make(map[Key]*Row, len(all))}
+	t := &table{rows: make(map[Key]*Row, len(all)), most: r.request.mostMade()}
 	if r.billed() {
 		if all, err = r.billedTable(s, all, t); err != nil {
 			return nil, err
@@ -144,6 +157,9 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	}
 	if err := r.priceRows(direct, t); err != nil {
 		return nil, err
+	}
+	if t.full {
+		return nil, r.request.checkRows(len(t.rows), true)
 	}
 	for _, row := range t.rows { // in any order: sums are exact
 		t.total.Cost = t.total.Plus(row.Cost)

@@ -31,6 +31,10 @@ type Request struct {
 	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make unknown rates an [UnknownRatesError]
+
+	// MostRows is how many rows the report may have; a report with more is a [TooLargeError], which is known before most
+	// of the work is done and bounds the memory that it takes. 0 means any number.
+	MostRows int
 }
 
 // Basis is what amounts are made of.
