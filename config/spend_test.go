@@ -28,7 +28,9 @@ budgets:
   total: {monthly: $5000}
   tenants:
     acme: 100
-    bravo: {monthly: 250, threshold: 80%}
+    bravo: {monthly: 250, quarterly: 700, yearly: 2500, threshold: 80%}
+  images: {app: 30}
+  regions: {eu-west-1: {yearly: 20000}}
 anomalies: {floor: 2.5, k: 3}
 rates:
   eu-central-1:
@@ -53,14 +55,21 @@ func TestConfig(t *testing.T) {
 	}}, got.Spend.Sharing)
 	require.Equal(t, "EUR=0.92@2026-11-20", got.Spend.Currency.String())
 	require.Equal(t, "ECB", got.Spend.Currency.Source)
-	require.Equal(t, budget.Budget{Monthly: spendtest.Dec("5000"), Threshold: spendtest.Dec("0.90")}, *got.Budgets.Total)
-	require.Equal(t, []budget.TenantBudget{{
-		Tenant: "acme",
-		Budget: budget.Budget{Monthly: spendtest.Dec("100"), Threshold: spendtest.Dec("0.90")},
-	}, {
-		Tenant: "bravo",
-		Budget: budget.Budget{Monthly: spendtest.Dec("250"), Threshold: spendtest.Dec("0.80")},
-	}}, got.Budgets.Tenants)
+	budgetOf := func(of budget.Subject, period budget.Period, amount, threshold string) budget.Budget {
+		return budget.Budget{
+			Subject: of, Period: period, Amount: spendtest.Dec(amount), Threshold: spendtest.Dec(threshold),
+		}
+	}
+	eu := budget.Subject{Scope: budget.Region, Name: "eu-west-1"}
+	require.Equal(t, []budget.Budget{
+		budgetOf(budget.OfTenant("acme"), budget.Month, "100", "0.90"),
+		budgetOf(budget.OfTenant("bravo"), budget.Month, "250", "0.80"),
+		budgetOf(budget.OfTenant("bravo"), budget.Quarter, "700", "0.80"),
+		budgetOf(budget.OfTenant("bravo"), budget.Year, "2500", "0.80"),
+		budgetOf(budget.Subject{Scope: budget.Image, Name: "app"}, budget.Month, "30", "0.90"),
+		budgetOf(eu, budget.Year, "20000", "0.90"),
+		budgetOf(budget.OfEverything(), budget.Month, "5000", "0.90"),
+	}, got.Budgets.Budgets)
 	require.Equal(t, "2.5", got.Anomalies.Floor.String())
 	require.Equal(t, "3", got.Anomalies.K.String())
 	in, err := got.Inputs(spendtest.DollarRates{}, func(path string) ([]byte, error) {

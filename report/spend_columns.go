@@ -6,7 +6,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/usage"
@@ -212,7 +211,7 @@ func settled(
 	s spend.Spend, look SpendLook, places int32, of func(*spend.Row) decimal.Decimal,
 ) func(*spend.Row) func() decimal.Decimal {
 	cents := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
-		cents, _ := s.Settled(places, of)
+		cents, _ := s.Settled(of, places)
 		return besideRows(s, look, cents)
 	})
 	return func(r *spend.Row) func() decimal.Decimal {
@@ -246,13 +245,7 @@ func besideRows(s spend.Spend, look SpendLook, figures []decimal.Decimal) map[*s
 
 // shares returns what makes a row's part of the total as it is shown, in tenths of a percent that add up to 100.
 func shares(s spend.Spend, look SpendLook) func(*spend.Row) func() decimal.Decimal {
-	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
-		exact := make([]decimal.Decimal, len(s.Rows))
-		for i := range s.Rows {
-			exact[i] = partOf(s.Rows[i].Amount, s.Total.Amount)
-		}
-		return besideRows(s, look, figures.Settle(exact, decimal.NewFromInt(1), 3))
-	})
+	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal { return besideRows(s, look, s.Shares()) })
 	return func(r *spend.Row) func() decimal.Decimal {
 		return func() decimal.Decimal {
 			if part, ok := parts()[r]; ok {

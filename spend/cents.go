@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing"
 	"microspend/spend/tenants"
 )
 
@@ -15,26 +16,52 @@ import (
 //
 // A report by two dimensions is settled as a table in two directions ([figures.SettleGrid]), so that a day's components
 // add up to what a report by day shows for the day, and a component's days to what one by component shows. Whatever
-// else it is by divides these figures further. Neither the order of rows nor that of dimensions matters.
+// else it is by divides these figures further. Neither the order of rows nor that of dimensions matters, nor how many
+// rows are folded into one: what was folded is shown as what its rows would be, which may be off by a cent or two.
 func (s Spend) Cents(of func(*Row) decimal.Decimal) (shown []decimal.Decimal, total decimal.Decimal) {
-	return s.Settled(2, of)
+	return s.Settled(of, 2)
 }
 
-// Settled does the same with so many decimals, for amounts in a currency whose smallest unit is no cent.
-func (s Spend) Settled(
-	places int32, of func(*Row) decimal.Decimal,
-) (shown []decimal.Decimal, total decimal.Decimal) {
-	c := cents{places: places, rows: s.Rows, exact: make([]decimal.Decimal, len(s.Rows)), shown: make([]decimal.Decimal, len(s.Rows))}
-	order := make([]int, len(s.Rows))
+// Shares are the parts of the total that rows are, beside them, as parts of one in thousandths, settled likewise. They
+// are all zero where the total is not above zero.
+func (s Spend) Shares() []decimal.Decimal {
+	shares, _ := s.Settled(func(r *Row) decimal.Decimal {
+		if !s.Total.Amount.IsPositive() {
+			return decimal.Decimal{}
+		}
+		return pricing.Divide(r.Amount, s.Total.Amount, pricing.RatioPlaces)
+	}, 3)
+	return shares
+}
+
+// Settled does what [Spend.Cents] does with so many decimals, for amounts in a currency whose smallest unit is no cent.
+func (s Spend) Settled(of func(*Row) decimal.Decimal, places int32) (shown []decimal.Decimal, total decimal.Decimal) {
+	c := settling{places: places, rows: make([]*Row, 0, len(s.Rows))}
 	for i := range s.Rows {
-		order[i], c.exact[i] = i, of(&s.Rows[i])
+		if row := &s.Rows[i]; row.parts == nil {
+			c.rows = append(c.rows, row)
+		} else {
+			c.rows = append(c.rows, row.parts...)
+		}
+	}
+	order := make([]int, len(c.rows))
+	c.exact, c.shown = make([]decimal.Decimal, len(c.rows)), make([]decimal.Decimal, len(c.rows))
+	for i, row := range c.rows {
+		order[i], c.exact[i] = i, of(row)
 		total = total.Add(c.exact[i])
 	}
 	by := slices.SortedFunc(slices.Values(s.By), func(a, b Dimension) int { return cmp.Compare(a.coarse(), b.coarse()) })
-	slices.SortStableFunc(order, func(a, b int) int { return compareKeys(s.Rows[a].Key, s.Rows[b].Key, by) })
+	slices.SortStableFunc(order, func(a, b int) int { return compareKeys(c.rows[a].Key, c.rows[b].Key, by) })
 	total = total.RoundBank(places)
 	c.settle(order, by, total)
-	return c.shown, total
+
+	shown, from := make([]decimal.Decimal, len(s.Rows)), c.shown
+	for i := range s.Rows {
+		n := max(1, len(s.Rows[i].parts))
+		shown[i] = decimal.Sum(decimal.Decimal{}, from[:n]...)
+		from = from[n:]
+	}
+	return shown, total
 }
 
 // AmountOf is what a row comes to, for [Spend.Cents].
@@ -56,15 +83,15 @@ func (d Dimension) coarse() Dimension {
 	}
 }
 
-// cents are amounts being settled.
-type cents struct {
+// settling are figures of rows being settled.
+type settling struct {
 	places       int32
-	rows         []Row
+	rows         []*Row
 	exact, shown []decimal.Decimal
 }
 
 // settle makes rows, given by their places in the order of their keys, add up to a total.
-func (c cents) settle(places []int, by []Dimension, total decimal.Decimal) {
+func (c settling) settle(places []int, by []Dimension, total decimal.Decimal) {
 	if len(by) > 0 && by[0] == ByGroup && (len(by) == 1 || by[1] == ByTenant) {
 		c.settleGroups(places, by[1:], 1, total)
 		return
@@ -103,7 +130,7 @@ func (c cents) settle(places []int, by []Dimension, total decimal.Decimal) {
 
 // settleGroups settles a tree from the top, so that a group shows the same whether those below it are shown or not. Rows
 // lie in one group down to the given depth less one.
-func (c cents) settleGroups(places []int, within []Dimension, depth int, total decimal.Decimal) {
+func (c settling) settleGroups(places []int, within []Dimension, depth int, total decimal.Decimal) {
 	var parts [][]int // of each group at the depth, and of what is the group's own that all of them lie in
 	var exact []decimal.Decimal
 	last := Key{}
@@ -142,7 +169,7 @@ func (k Key) label(d Dimension) label {
 }
 
 // number counts what there is of a dimension, in its order.
-func (c cents) number(places []int, d Dimension) (count int, numbers map[label]int) {
+func (c settling) number(places []int, d Dimension) (count int, numbers map[label]int) {
 	numbers = map[label]int{}
 	var keys []Key
 	for _, place := range places {

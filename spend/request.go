@@ -156,6 +156,8 @@ type Row struct {
 	Key
 	Total
 	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
+
+	parts []*Row // those rows
 }
 
 // Total is what was spent: of a row, or of all rows together.

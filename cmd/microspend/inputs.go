@@ -42,6 +42,8 @@ func (a *app) userFolder(variable, below string) string {
 	return ""
 }
 
+var errNoLedger = errors.New("no ledger")
+
 // openLedger opens the ledger for reading.
 func (a *app) openLedger() (*ledger.Ledger, error) {
 	folder, err := a.ledgerFolder()
@@ -50,8 +52,8 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	}
 	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no ledger in %s; "+
-			"create one with microspend import or microspend demo, or give another with --ledger", folder)
+		return nil, fmt.Errorf("%w in %s; "+
+			"create one with microspend import or microspend demo, or give another with --ledger", errNoLedger, folder)
 	}
 	return opened, err
 }

@@ -316,13 +316,16 @@ func (b *builder) budgets() error {
 	}
 	b.out.AsOf = status.AsOf
 	for _, line := range status.Lines {
-		if t := b.tenant(spend.Key{Tenant: line.Tenant}); t != nil && !line.Total && len(budgets.Others) > 0 {
+		if line.Scope != budget.Tenant || line.Period != budget.Month || len(budgets.Others) == 0 {
+			continue
+		}
+		if t := b.tenant(spend.Key{Tenant: line.Name}); t != nil {
 			t.Outlook = &line
 		}
 	}
 	status.Lines = slices.DeleteFunc(status.Lines, func(line budget.Line) bool {
-		return (line.Budget == nil && !line.Total) ||
-			(!b.out.Whole && (line.Total || !matches(b.request.Tenants, line.Tenant)))
+		return (line.Budget == nil && line.Scope != budget.Everything) ||
+			(!b.out.Whole && (line.Scope != budget.Tenant || !matches(b.request.Tenants, line.Name)))
 	})
 	b.out.Budgets = Budgets{status, !b.request.Now.Before(status.To)}
 	return nil
