@@ -75,6 +75,15 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 	list("damaged", true, result.Damaged)
 	list("orphaned", true, result.Orphaned)
 	list("set aside", true, result.SetAside)
+	for _, overlap := range result.Overlaps {
+		day := overlap.Second.Day()
+		list("overlap", true, []ledger.DamagedFile{{
+			Path: "usage/dt=" + day.Format(time.DateOnly), Day: day, Reason: overlap.String(),
+		}})
+	}
+	if more := result.OverlapCount - int64(len(result.Overlaps)); more > 0 {
+		section.Notes = append(section.Notes, view.Note{Text: fmt.Sprintf("and %s more overlaps", figures.Int(more)), Warn: true})
+	}
 	list("made anew", false, result.Rebuilt)
 	list("accepted", false, accepted)
 	section.Notes = append(section.Notes, checkHints(result)...)
@@ -86,6 +95,7 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 		{ID: "damaged", Value: damagedFiles(result.Damaged)},
 		{ID: "orphaned", Value: damagedFiles(result.Orphaned)},
 		{ID: "set_aside", Value: damagedFiles(result.SetAside)},
+		{ID: "overlaps", Value: result.OverlapCount},
 	}
 	json = json.With(len(result.Rebuilt) > 0, "rebuilt", damagedFiles(result.Rebuilt))
 	return view.Document{
