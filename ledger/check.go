@@ -29,6 +29,9 @@ type CheckResult struct {
 	// Overlaps are periods in which one MicroVM is said to have run twice, the first of each day; OverlapCount counts all.
 	Overlaps     []Overlap
 	OverlapCount int64
+	// OfSources are overlaps between two sources: counted twice, unless the ledger is to compare them. They are no fault.
+	OfSources     []Overlap
+	OfSourceCount int64
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.
 	SetAside []DamagedFile
 	// Rebuilt are manifests that were made anew, each with what from.
@@ -66,6 +69,8 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResul
 	defer func() {
 		result.Overlaps = append(result.Overlaps, finder.found...)
 		result.OverlapCount += finder.count
+		result.OfSources = append(result.OfSources, finder.sources.found...)
+		result.OfSourceCount += finder.sources.count
 	}()
 	for _, p := range opened.parts {
 		result.Parts++

@@ -96,12 +96,26 @@ type arrived struct {
 
 // overlapFinder finds overlaps among records in the order of their keys. It remembers those that have not ended.
 type overlapFinder struct {
-	open  []arrived
+	open []arrived
+	overlapsFound
+	sources overlapsFound // between two sources, where these are told apart
+}
+
+// overlapsFound are overlaps, the first of which are kept.
+type overlapsFound struct {
 	found []Overlap
 	count int64
 }
 
-// next looks at the next record. Two records that the ledger has as they are need not be reported by an import.
+func (f *overlapsFound) add(a, b *arrived) {
+	if f.count++; len(f.found) < maxOverlaps {
+		f.found = append(f.found, Overlap{a.Record, b.Record, a.read, b.read})
+	}
+}
+
+// next looks at the next record. An import need not report two records that the ledger has as they are, nor two of its
+// own that name different sources: those are from a ledger that was allowed to have both. What the ledger has, as all
+// says, is reported with the overlaps between sources apart, which may have been allowed.
 func (f *overlapFinder) next(r *arrived, all bool) {
 	if len(f.open) > 0 && f.open[0].Resource != r.Resource {
 		f.open = f.open[:0]
@@ -114,11 +128,12 @@ func (f *overlapFinder) next(r *arrived, all bool) {
 	news := func(a *arrived) bool { return a.how == added || a.how == replaced }
 	for i := range f.open {
 		o := &f.open[i]
-		if !sameMicroVM(&o.Record, &r.Record) || !all && !news(o) && !news(r) {
-			continue
-		}
-		if f.count++; len(f.found) < maxOverlaps {
-			f.found = append(f.found, Overlap{o.Record, r.Record, o.read, r.read})
+		switch sameSource := o.Source == r.Source; {
+		case !sameMicroVM(&o.Record, &r.Record):
+		case all && sameSource, !all && (sameSource || news(o) != news(r)) && (news(o) || news(r)):
+			f.add(o, r)
+		case all:
+			f.sources.add(o, r)
 		}
 	}
 	f.open = append(f.open, *r)

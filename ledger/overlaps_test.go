@@ -46,11 +46,6 @@ func TestOverlapsAreRefused(t *testing.T) {
 		{"two turns", "a MicroVM runs once at a time", first, second, true},
 		{"one within the other", "as well", turn(600, 90), turn(630, 10), true},
 		{"one after the other", "is how a MicroVM runs", first, turn(660, 60), false},
-		{"another source", "measures the same MicroVM", first, with(second, func(r *usage.Record) { r.Source = "meter" }), true},
-		{
-			"together, of another source", "is the same time twice", first,
-			with(first, func(r *usage.Record) { r.Source = "meter" }), true,
-		},
 		{"another MicroVM", "runs by itself", first, with(second, func(r *usage.Record) { r.Resource.ID = "b" }), false},
 		{"another region", "some number MicroVMs by region", first, with(second, func(r *usage.Record) { r.Region = "eu-west-1" }), false},
 		{"an account that is not known", "may be any", first, with(second, func(r *usage.Record) { r.Account = "1" }), true},
@@ -93,6 +88,24 @@ func TestOverlapsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An export of a ledger that was allowed to have two sources imports, but an import of what the ledger has from another
+// source is refused.
+func TestOverlapsBetweenSources(t *testing.T) {
+	first := turn(600, 60)
+	second := with(turn(600, 60), func(r *usage.Record) { r.Source = "meter" })
+	w := overlapWriter(t, RefuseOverlaps)
+	upsert(t, w, []usage.Record{first})
+	_, err := w.Upsert(t.Context(), batches([]usage.Record{second}, 1))
+	require.ErrorContains(t, err, "(source import) and from 2026-10-01 10:00:00 to 11:00:00 (source meter)")
+
+	w = overlapWriter(t, RefuseOverlaps)
+	upsert(t, w, []usage.Record{first, second})
+	result, err := w.Check(t.Context())
+	require.NoError(t, err)
+	assert.True(t, result.OK())
+	assert.Equal(t, int64(1), result.OfSourceCount)
 }
 
 func TestOverlapsThatAreThereAreFound(t *testing.T) {
