@@ -11,7 +11,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
+<<<<<<< HEAD
 	"microspend/report/focus"
+=======
+	"microspend/pricing"
+>>>>>>> main
 	"microspend/spend"
 	"microspend/view"
 )
@@ -22,6 +26,8 @@ import (
 type sharedFlags struct {
 	ledger, config string
 	from, to, tz   string
+	currency       *pricing.Currency // of --currency; nil where the configuration's counts
+	dollarsOnly    bool              // --currency USD
 }
 
 const (
@@ -67,6 +73,20 @@ func billingFlags(cmd *cobra.Command, billing *focus.Account) {
 func (a *app) dayRangeFlags(cmd *cobra.Command, owner string) {
 	cmd.Flags().StringVar(&a.flags.from, "from", "", "first UTC `DAY` (default: the "+owner+"'s first)")
 	cmd.Flags().StringVar(&a.flags.to, "to", "", "UTC `DAY` after the last (default: the "+owner+"'s end)")
+}
+
+// currencyFlag declares --currency, for commands that show amounts in another currency beside dollars.
+func (a *app) currencyFlag(cmd *cobra.Command) {
+	a.parsedFlag(cmd, "currency", "",
+		"show amounts in another `CURRENCY` too, as in EUR=0.92@2026-11-20; USD for none (default: the configuration's)",
+		func(text string) error {
+			if a.flags.dollarsOnly = text == "USD"; a.flags.dollarsOnly {
+				return nil
+			}
+			currency, err := pricing.ParseCurrency(text)
+			a.flags.currency = &currency
+			return err
+		})
 }
 
 // pricingFlag declares --config where workloads are priced. Unlike elsewhere the configuration is not read unless it
