@@ -111,18 +111,25 @@ func TestConfigRates(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	us, err := rates.Card("us-east-1")
+	newest := func(region string) (pricing.RateCard, error) {
+		series, err := rates.Series(region)
+		if err != nil {
+			return pricing.RateCard{}, err
+		}
+		return series.Newest(), nil
+	}
+	us, err := newest("us-east-1")
 	require.NoError(t, err)
 	require.Equal(t, "private with inline figures", us.Name)
 	require.Equal(t, "0.001", us.Rate(pricing.SnapshotRead).Figure.String(), "from the private card")
 	require.Equal(t, "0.09", us.Rate(pricing.VCPU).Figure.String(), "inline wins over it")
-	eu, err := rates.Card("eu-central-1")
+	eu, err := newest("eu-central-1")
 	require.NoError(t, err)
 	require.Equal(t, []pricing.BilledQuantity{pricing.SnapshotRead, pricing.SnapshotStorage}, eu.Unknown(),
 		"the others stay unknown")
 	require.Equal(t, "0.1", eu.Discounts[pricing.VCPU].String())
 	require.Equal(t, "contract 4711", eu.Rate(pricing.SnapshotWrite).Source)
-	untouched, err := rates.Card("eu-west-1")
+	untouched, err := newest("eu-west-1")
 	require.NoError(t, err)
 	want, err := list.Card("eu-west-1")
 	require.NoError(t, err)
@@ -132,10 +139,10 @@ func TestConfigRates(t *testing.T) {
 	require.NoError(t, err)
 	rates, err = elsewhere.Spend.Rates(list, nil)
 	require.NoError(t, err)
-	card, err := rates.Card("xx-new-1")
+	card, err := newest("xx-new-1")
 	require.NoError(t, err, "a region without a card can be given one")
 	require.Len(t, card.Unknown(), 4)
-	_, err = rates.Card("yy-new-1")
+	_, err = newest("yy-new-1")
 	var none *pricing.NoCardError
 	require.ErrorAs(t, err, &none, "a discount alone is no rate")
 }

@@ -7,6 +7,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/view"
 )
@@ -44,6 +45,9 @@ func Spend(s spend.Spend) view.Document {
 	}...)
 	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
+	json = json.With(len(s.RatesAssumed) > 0, "rates_assumed", view.Records{
+		Table: view.NewTable(ratesAssumedColumns, s.RatesAssumed, nil),
+	})
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{
 			{ID: "policy", Value: s.Policy.String()},
@@ -61,6 +65,12 @@ func Spend(s spend.Spend) view.Document {
 	}
 	d.JSON = withDamaged(json, s.Damaged)
 	return d
+}
+
+// ratesAssumedColumns name the regions of which usage before a day was priced at rates known from that day on.
+var ratesAssumedColumns = []view.Column[spend.RatesAssumed]{
+	{ID: "region", Value: func(r spend.RatesAssumed) view.Value { return view.Text(r.Region) }},
+	{ID: "before", Value: func(r spend.RatesAssumed) view.Value { return view.Date(r.Before.String()) }},
 }
 
 // SpendTitle says which days a report is of.
@@ -89,6 +99,9 @@ func spendNotes(s spend.Spend) []view.Note {
 	if s.SharedOut != nil {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
+	}
+	for _, assumed := range s.RatesAssumed {
+		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})
 	}
 	if n := s.Total.Sum.ByDate; !n.IsZero() {
 		list = append(list, view.Note{Text: fmt.Sprintf("Records of whole UTC days count on their date (%s): "+
