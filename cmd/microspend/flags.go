@@ -11,11 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
-<<<<<<< HEAD
 	"microspend/report/focus"
-=======
 	"microspend/pricing"
->>>>>>> main
 	"microspend/spend"
 	"microspend/view"
 )
