@@ -8,6 +8,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/compare"
 	"microspend/view"
 )
 
@@ -19,7 +20,7 @@ func Spend(s spend.Spend) view.Document {
 	for _, q := range pricing.BilledQuantities() {
 		inData = append(inData, q.Column())
 	}
-	inData = append(inData, "coverage", "shared", "unknown", "list_amount")
+	inData = append(inData, "coverage", "state", "shared", "unknown", "list_amount")
 	data := view.NewTable(view.First(columns, inData...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),
@@ -40,9 +41,10 @@ func Spend(s spend.Spend) view.Document {
 	json = json.With(s.Basis != spend.BasisRates, "basis", s.Basis.String())
 	json = append(json, view.Object{
 		{ID: "rows", Value: view.Records{Table: data}},
-		{ID: "total", Value: amountOf(s.Total.Cost)},
+		{ID: "total", Value: totalOf(&s.Total)},
+		{ID: "state", Value: s.Total.State().String()},
 	}...)
-	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
+	json = json.With(s.Negotiated && s.Total.Known() && s.Total.State() != pricing.NotMeasured, "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{
@@ -52,15 +54,63 @@ func Spend(s spend.Spend) view.Document {
 		})
 	}
 	if p := s.Total.Previous; p != nil {
-		json = json.With(true, "previous", view.Object{
-			{ID: "from", Value: view.Moment(s.PreviousFrom)},
-			{ID: "to", Value: view.Moment(s.PreviousTo)},
-			{ID: "total", Value: amountOf(p.Cost)},
-			{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
-		})
+		json = json.With(true, "previous", previousObject(s.Compared, p).With(s.RowsCompared != "", "rows", s.RowsCompared))
+	}
+	if w := s.SameWeekday; w != nil {
+		json = json.With(true, "same_weekday", previousObject(w.Pair, w.Comparison))
 	}
 	d.JSON = withDamaged(json, s.Damaged)
 	return d
+}
+
+// previousObject is what a total was before, and why nothing can be said of the change where that is so.
+func previousObject(pair compare.Pair, p *spend.Comparison) view.Object {
+	return view.Object{
+		{ID: "from", Value: view.Moment(pair.Before.From)},
+		{ID: "to", Value: view.Moment(pair.Before.To)},
+		{ID: "sentence", Value: pair.Sentence},
+		{ID: "total", Value: view.Dollars(p.Amount).Or("unknown", p.Known()).In(p.State())},
+		{ID: "state", Value: p.State().String()},
+		{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
+		{ID: "change_percent", Value: view.Maybe(p.Percent, view.Exact)},
+	}.With(p.Reason != "", "reason", p.Reason).With(p.New, "new", true)
+}
+
+// comparedNotes say what is compared with what, and why there is no change where there is none.
+func comparedNotes(s spend.Spend) []view.Note {
+	p := s.Total.Previous
+	if p == nil {
+		return nil
+	}
+	text := "Compared: " + s.Compared.Sentence
+	if s.RowsCompared != "" {
+		text += "; " + s.RowsCompared
+	}
+	notes := []view.Note{{Text: text + "."}}
+	if p.Reason != "" {
+		notes = append(notes, view.Note{Text: "The change cannot be told: " + p.Reason + "."})
+	}
+	if w := s.SameWeekday; w != nil {
+		notes = append(notes, view.Note{Text: "Compared: " + w.Sentence + ": " + ChangeWords(w.Comparison) + "."})
+	}
+	return notes
+}
+
+// ChangeWords are how a figure moved in a few words: "+10.00 (+12.5 %)", "new", "gone" or "unknown: no data before 12
+// Oct".
+func ChangeWords(p *spend.Comparison) string {
+	switch {
+	case p.Change == nil:
+		return "unknown: " + p.Reason
+	case p.New:
+		return "new"
+	case p.Gone:
+		return "gone"
+	case p.Percent == nil:
+		return "nothing either time"
+	default:
+		return view.Signed(*p.Change, view.CentPlaces).String() + " (" + view.SignedPercent(*p.Percent, 1).String() + ")"
+	}
 }
 
 // SpendTitle says which days a report is of.
@@ -90,6 +140,7 @@ func spendNotes(s spend.Spend) []view.Note {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
+	list = append(list, comparedNotes(s)...)
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
 }
 

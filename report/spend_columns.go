@@ -33,18 +33,13 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 	compared := view.When(s.Total.Previous != nil, view.Everyone)
 	columns := append(dimensionColumns(s.By), []spendColumn{
 		{ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal, Value: func(r row) view.Value {
-			return view.Number(r.Amount, places).ShownBy(func() string {
-				if !r.Complete() {
-					return amount(r) + " +?"
-				}
-				return amount(r)
-			}).Or("unknown", r.Known())
+			return figureOf(view.Number(r.Amount, places), &r.Total, func() string { return amount(r) })
 		}},
 		{
 			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1,
 			Scope: view.When(s.Negotiated, view.Everyone),
 			Value: func(r row) view.Value {
-				return view.Number(r.List, places).ShownBy(func() string { return list(r) }).Or("unknown", r.Known())
+				return figureOf(view.Number(r.List, places), &r.Total, func() string { return list(r) })
 			},
 		},
 		{
@@ -63,19 +58,33 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 		{
 			ID: "previous", Title: "before", Long: "period before", Unit: "$", Align: view.Decimal, Drop: 1, Scope: compared,
 			Value: ofPrevious(func(p spend.Comparison) view.Value {
-				return view.Number(p.Amount, places).Or("unknown", p.Known())
+				return view.Number(p.Amount, places).Or("unknown", p.Known()).In(p.State())
 			}),
 		},
 		{
 			ID: "change", Title: "change", Unit: "$", Align: view.Decimal, Scope: compared,
 			Value: ofPrevious(func(p spend.Comparison) view.Value {
-				return view.Maybe(p.Change, func(d decimal.Decimal) view.Value { return view.Signed(d, places) })
+				switch change := view.Maybe(p.Change, func(d decimal.Decimal) view.Value { return view.Signed(d, places) }); {
+				case p.New:
+					return change.Shown("new")
+				default:
+					return change.OrDash()
+				}
 			}),
 		},
 		{
 			ID: "change_percent", Title: "change", Align: view.Decimal, Scope: view.When(s.Total.Previous != nil, view.Data),
 			Value: ofPrevious(func(p spend.Comparison) view.Value {
 				return view.Maybe(p.Percent, func(d decimal.Decimal) view.Value { return view.SignedPercent(d, 1) })
+			}),
+		},
+		{
+			ID: "change_reason", Title: "why no percentage", Scope: view.When(s.Total.Previous != nil, view.Data),
+			Value: ofPrevious(func(p spend.Comparison) view.Value {
+				if p.New {
+					return view.Text("new")
+				}
+				return view.Text(p.Reason).OmitEmpty()
 			}),
 		},
 		{
@@ -96,6 +105,9 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			return view.Maybe(spend.Coverage(&r.Sum), func(d decimal.Decimal) view.Value {
 				return view.PercentDown(d, look.CoveragePlaces)
 			})
+		}},
+		{ID: "state", Title: "state", Scope: view.Data, Value: func(r row) view.Value {
+			return view.Text(r.State().String())
 		}},
 		{ID: "unknown", Title: "rates not known", Scope: view.Data, Value: func(r row) view.Value {
 			if r.Complete() {
@@ -187,6 +199,14 @@ func inCents(s spend.Spend, look SpendLook, of func(spend.Cost) decimal.Decimal)
 		}
 		return figures.Fixed(of(r.Cost), view.CentPlaces) // the total
 	}
+}
+
+// figureOf is an amount of a cost with its state. The words are made when they are asked for.
+func figureOf(v view.Value, of *spend.Total, words func() string) view.Value {
+	if of.State() == pricing.NotMeasured {
+		return v.In(pricing.NotMeasured)
+	}
+	return v.ShownBy(func() string { return view.Text(words()).In(of.State()).String() }).Or("unknown", of.Known())
 }
 
 func ofPrevious(of func(spend.Comparison) view.Value) func(*spend.Row) view.Value {

@@ -62,6 +62,7 @@ type collector struct {
 	relabel  func(civil.Day) labels
 	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
+	records  int64 // of the span, whoever's
 }
 
 // labels are a day's texts in the three dimensions of time.
@@ -107,7 +108,7 @@ func (c *collector) fields() []ledger.Field {
 // collect asks for the usage of a span, in as many parts as there are changes of rules in it. Days are named as relabel
 // says.
 func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
-	c.relabel, c.dayNames = relabel, map[civil.Day]labels{}
+	c.relabel, c.dayNames, c.records = relabel, map[civil.Day]labels{}, 0
 	out := cells{}
 	from := s.From
 	var cuts []time.Time
@@ -133,6 +134,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 		return err
 	}
 	for i := range groups {
+		c.records += groups[i].Sum.Records
 		c.take(&groups[i], who, out)
 	}
 	return nil

@@ -32,17 +32,13 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy,
 		SharedOut: t.sharedOut, Basis: request.Basis,
 	}
-	if request.Previous {
-		before := now.Previous(r.loc)
-		previous, err := r.table(ctx, before, relabeled(before, now, r.loc))
-		if err != nil {
-			return Spend{}, err
-		}
-		t.compareWith(previous)
-		out.PreviousFrom, out.PreviousTo = before.From, before.To
-	}
 	if r.has(ByTenant) {
 		r.listTenants(t)
+	}
+	if request.Previous {
+		if err := r.comparePrevious(ctx, t, &out); err != nil {
+			return Spend{}, err
+		}
 	}
 	arranged := arrange(t.sorted(request.By), request)
 	out.Rows = make([]Row, len(arranged))
@@ -50,12 +46,6 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		out.Rows[i] = *row
 	}
 	out.Total = t.total
-	if request.Previous {
-		out.Total.Previous.settle(out.Total.Cost)
-		for i := range out.Rows {
-			out.Rows[i].Previous.settle(out.Rows[i].Cost)
-		}
-	}
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
@@ -82,6 +72,7 @@ type table struct {
 	rows      map[Key]*Row
 	total     Total
 	sharedOut *SharedOut
+	records   int64 // that the span has, whoever's, before filters choose
 }
 
 func (t *table) row(key Key) *Row {
@@ -116,7 +107,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if err != nil {
 		return nil, err
 	}
-	t := &table{rows: make(map[Key]*Row, len(all))}
+	t := &table{rows: make(map[Key]*Row, len(all)), records: r.records}
 	if r.billed() {
 		if all, err = r.billedTable(s, all, t); err != nil {
 			return nil, err
@@ -147,6 +138,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if t.sharedOut != nil && len(r.request.Filter.Tenants) == 0 {
 		t.total.Unknown = mergeUnknown(t.total.Unknown, t.sharedOut.Unknown)
 	}
+	r.measure(s, t)
 	return t, nil
 }
 
@@ -228,9 +220,6 @@ func (r *run) listTenants(t *table) {
 		if have[name] || !tenants.MatchAny(r.request.Filter.Tenants, name) {
 			continue
 		}
-		row := t.row(Key{Tenant: name})
-		if r.request.Previous {
-			row.Previous = &Comparison{}
-		}
+		t.row(Key{Tenant: name}).Measured = t.total.Measured
 	}
 }
