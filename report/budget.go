@@ -3,6 +3,7 @@ package report
 import (
 	"github.com/shopspring/decimal"
 
+	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -167,7 +168,10 @@ var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 	}},
 	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Date(n.Day) }},
 	{ID: "amount", Unit: "$", Long: "amount", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
-		return marked(view.Dollars(n.Amount), !n.Incomplete)
+		if n.Incomplete {
+			return view.Dollars(n.Amount).In(pricing.UnknownRates)
+		}
+		return view.Dollars(n.Amount)
 	}},
 	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Dollars(n.Expected)

@@ -272,7 +272,8 @@ var apartColumns = []view.Column[bill.Apart]{
 
 // allocated is the bill by tenant, beside what the rates make of what was measured.
 func allocated(r Reconciliation) (view.Section, view.Object) {
-	amounts := inCents(*r.Billed, SpendLook{}, func(c spend.Cost) decimal.Decimal { return c.Amount })
+	amounts := settled(*r.Billed, SpendLook{}, spend.AmountOf)
+	ratesCents := settled(*r.Rates, SpendLook{}, spend.AmountOf)
 	atRates := map[spend.Key]*spend.Row{}
 	for i := range r.Rates.Rows {
 		atRates[r.Rates.Rows[i].Key] = &r.Rates.Rows[i]
@@ -280,11 +281,11 @@ func allocated(r Reconciliation) (view.Section, view.Object) {
 	columns := []spendColumn{
 		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(b *spend.Row) view.Value { return view.Text(b.Tenant) }},
 		{ID: "billed", Title: "billed", Unit: "$", Align: view.Decimal, Value: func(b *spend.Row) view.Value {
-			return view.Exact(b.Amount).ShownBy(func() string { return amounts(b) })
+			return view.Dollars(b.Amount).SettledBy(amounts(b))
 		}},
 		{ID: "rates", Title: "at rates", Unit: "$", Align: view.Decimal, Value: func(b *spend.Row) view.Value {
 			if rates := atRates[b.Key]; rates != nil {
-				return amountOf(rates.Cost)
+				return amountOf(rates.Cost).SettledBy(ratesCents(rates))
 			}
 			return view.Value{}
 		}},

@@ -84,18 +84,10 @@ func momentOrNone(t time.Time) view.Value {
 
 // amountOf is a cost as a figure, null where nothing of it could be priced.
 func amountOf(c spend.Cost) view.Value {
-	return marked(view.Dollars(c.Amount), c.Complete()).Or("unknown", c.Known())
+	return view.Dollars(c.Amount).In(c.State()).Or("unknown", c.Known())
 }
 
 // totalOf is a total as a figure with its state, null where nothing was measured or nothing of it could be priced.
 func totalOf(t *spend.Total) view.Value {
-	return view.Dollars(t.Amount).Or("unknown", t.Known()).In(t.State())
-}
-
-// marked is a figure with the sign that it lacks something, where it does.
-func marked(v view.Value, complete bool) view.Value {
-	if complete {
-		return v
-	}
-	return v.Marked(" +?")
+	return view.Dollars(t.Amount).In(t.State()).Or("unknown", t.Known())
 }

@@ -20,7 +20,7 @@ func Spend(s spend.Spend) view.Document {
 	for _, q := range pricing.BilledQuantities() {
 		inData = append(inData, q.Column())
 	}
-	inData = append(inData, "coverage", "state", "shared", "unknown", "list_amount")
+	inData = append(inData, "coverage", "shared", "unknown", "list_amount", "state")
 	data := view.NewTable(view.First(columns, inData...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),
@@ -69,7 +69,7 @@ func previousObject(pair compare.Pair, p *spend.Comparison) view.Object {
 		{ID: "from", Value: view.Moment(pair.Before.From)},
 		{ID: "to", Value: view.Moment(pair.Before.To)},
 		{ID: "sentence", Value: pair.Sentence},
-		{ID: "total", Value: view.Dollars(p.Amount).Or("unknown", p.Known()).In(p.State())},
+		{ID: "total", Value: view.Dollars(p.Amount).In(p.State()).Or("unknown", p.Known())},
 		{ID: "state", Value: p.State().String()},
 		{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
 		{ID: "change_percent", Value: view.Maybe(p.Percent, view.Exact)},

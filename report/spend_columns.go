@@ -28,18 +28,25 @@ type spendColumn = view.Column[*spend.Row]
 func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 	type row = *spend.Row
 	places := cmp.Or(look.Places, view.CentPlaces)
-	amount := inCents(s, look, func(c spend.Cost) decimal.Decimal { return c.Amount })
-	list := inCents(s, look, func(c spend.Cost) decimal.Decimal { return c.List })
+	amount := settled(s, look, spend.AmountOf)
+	list := settled(s, look, func(r row) decimal.Decimal { return r.List })
+	before := settled(s, look, func(r row) decimal.Decimal {
+		if r.Previous == nil {
+			return decimal.Decimal{}
+		}
+		return r.Previous.Amount
+	})
+	part := shares(s)
 	compared := view.When(s.Total.Previous != nil, view.Everyone)
 	columns := append(dimensionColumns(s.By), []spendColumn{
 		{ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal, Value: func(r row) view.Value {
-			return figureOf(view.Number(r.Amount, places), &r.Total, func() string { return amount(r) })
+			return view.Number(r.Amount, places).SettledBy(amount(r)).In(r.State()).Or("unknown", r.Known())
 		}},
 		{
 			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1,
 			Scope: view.When(s.Negotiated, view.Everyone),
 			Value: func(r row) view.Value {
-				return figureOf(view.Number(r.List, places), &r.Total, func() string { return list(r) })
+				return view.Number(r.List, places).SettledBy(list(r)).In(r.State()).Or("unknown", r.Known())
 			},
 		},
 		{
@@ -52,35 +59,37 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 				if !r.Known() || !s.Total.Amount.IsPositive() {
 					return view.Value{}
 				}
-				return view.Percent(pricing.Divide(r.Amount, s.Total.Amount, pricing.RatioPlaces), 1)
+				return view.Percent(partOf(r.Amount, s.Total.Amount), 1).SettledBy(part(r))
 			},
 		},
 		{
 			ID: "previous", Title: "before", Long: "period before", Unit: "$", Align: view.Decimal, Drop: 1, Scope: compared,
-			Value: ofPrevious(func(p spend.Comparison) view.Value {
-				return view.Number(p.Amount, places).Or("unknown", p.Known()).In(p.State())
+			Value: ofPrevious(func(r row, p spend.Comparison) view.Value {
+				return view.Number(p.Amount, places).SettledBy(before(r)).In(p.State()).Or("unknown", p.Known())
 			}),
 		},
 		{
 			ID: "change", Title: "change", Unit: "$", Align: view.Decimal, Scope: compared,
-			Value: ofPrevious(func(p spend.Comparison) view.Value {
-				switch change := view.Maybe(p.Change, func(d decimal.Decimal) view.Value { return view.Signed(d, places) }); {
-				case p.New:
+			Value: ofPrevious(func(r row, p spend.Comparison) view.Value {
+				change := view.Maybe(p.Change, func(d decimal.Decimal) view.Value {
+					// The difference of what is shown on the left of it, which a reader would work out.
+					return view.Signed(d, places).SettledBy(func() decimal.Decimal { return amount(r)().Sub(before(r)()) })
+				})
+				if p.New {
 					return change.Shown("new")
-				default:
-					return change.OrDash()
 				}
+				return change.OrDash()
 			}),
 		},
 		{
 			ID: "change_percent", Title: "change", Align: view.Decimal, Scope: view.When(s.Total.Previous != nil, view.Data),
-			Value: ofPrevious(func(p spend.Comparison) view.Value {
+			Value: ofPrevious(func(_ row, p spend.Comparison) view.Value {
 				return view.Maybe(p.Percent, func(d decimal.Decimal) view.Value { return view.SignedPercent(d, 1) })
 			}),
 		},
 		{
 			ID: "change_reason", Title: "why no percentage", Scope: view.When(s.Total.Previous != nil, view.Data),
-			Value: ofPrevious(func(p spend.Comparison) view.Value {
+			Value: ofPrevious(func(_ row, p spend.Comparison) view.Value {
 				if p.New {
 					return view.Text("new")
 				}
@@ -175,42 +184,64 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 	return columns
 }
 
-// inCents returns what writes an amount of a row. Cents add up to the total as shown, so no row.s can be told without
-// those of all others; they are settled when the first is asked for, as programs want exact amounts and never do.
-func inCents(s spend.Spend, look SpendLook, of func(spend.Cost) decimal.Decimal) func(*spend.Row) string {
-	settle := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
-		amounts := make([]decimal.Decimal, len(s.Rows))
-		for i := range s.Rows {
-			amounts[i] = of(s.Rows[i].Cost)
-		}
-		cents, _ := spend.Cents(amounts)
-		settled := make(map[*spend.Row]decimal.Decimal, len(cents))
-		for i := range cents {
-			settled[&s.Rows[i]] = cents[i]
-		}
-		return settled
+// settled returns what makes an amount of a row as it is shown. Cents add up to the total as shown, so no row's can be
+// told without those of all others; they are settled when the first is asked for, as programs want exact amounts and
+// never do.
+func settled(
+	s spend.Spend, look SpendLook, of func(*spend.Row) decimal.Decimal,
+) func(*spend.Row) func() decimal.Decimal {
+	cents := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
+		cents, _ := s.Cents(of)
+		return besideRows(s, cents)
 	})
-	return func(r *spend.Row) string {
-		if look.Places != 0 {
-			return figures.Fixed(of(r.Cost), look.Places)
+	return func(r *spend.Row) func() decimal.Decimal {
+		return func() decimal.Decimal {
+			if look.Places != 0 {
+				return of(r)
+			}
+			if cents, ok := cents()[r]; ok {
+				return cents
+			}
+			return of(r).RoundBank(view.CentPlaces) // the total
 		}
-		if cents, ok := settle()[r]; ok {
-			return figures.Fixed(cents, view.CentPlaces)
-		}
-		return figures.Fixed(of(r.Cost), view.CentPlaces) // the total
 	}
 }
 
-// figureOf is an amount of a cost with its state. The words are made when they are asked for.
-func figureOf(v view.Value, of *spend.Total, words func() string) view.Value {
-	if of.State() == pricing.NotMeasured {
-		return v.In(pricing.NotMeasured)
+func besideRows(s spend.Spend, figures []decimal.Decimal) map[*spend.Row]decimal.Decimal {
+	of := make(map[*spend.Row]decimal.Decimal, len(figures))
+	for i := range figures {
+		of[&s.Rows[i]] = figures[i]
 	}
-	return v.ShownBy(func() string { return view.Text(words()).In(of.State()).String() }).Or("unknown", of.Known())
+	return of
 }
 
-func ofPrevious(of func(spend.Comparison) view.Value) func(*spend.Row) view.Value {
-	return func(r *spend.Row) view.Value { return view.Maybe(r.Previous, of) }
+// shares returns what makes a row's part of the total as it is shown, in tenths of a percent that add up to 100.
+func shares(s spend.Spend) func(*spend.Row) func() decimal.Decimal {
+	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
+		exact := make([]decimal.Decimal, len(s.Rows))
+		for i := range s.Rows {
+			exact[i] = partOf(s.Rows[i].Amount, s.Total.Amount)
+		}
+		return besideRows(s, figures.Settle(exact, decimal.NewFromInt(1), 3))
+	})
+	return func(r *spend.Row) func() decimal.Decimal {
+		return func() decimal.Decimal {
+			if part, ok := parts()[r]; ok {
+				return part
+			}
+			return decimal.NewFromInt(1) // the total
+		}
+	}
+}
+
+func partOf(amount, of decimal.Decimal) decimal.Decimal {
+	return pricing.Divide(amount, of, pricing.RatioPlaces)
+}
+
+func ofPrevious(of func(*spend.Row, spend.Comparison) view.Value) func(*spend.Row) view.Value {
+	return func(r *spend.Row) view.Value {
+		return view.Maybe(r.Previous, func(p spend.Comparison) view.Value { return of(r, p) })
+	}
 }
 
 // hoursOf is time in hours, empty where there was none.

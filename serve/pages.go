@@ -133,9 +133,11 @@ const maxRows = 200_000
 // spendFor answers with what microspend spend --format json prints.
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
 	asked := spend.RawRequest{
-		RawPeriod: q.period(), By: q.one("by"), Sort: q.one("sort"), Min: q.one("min"), Top: q.number("top"),
-		Previous: q.truth("previous"), Strict: q.truth("strict"),
-		Tenants: q.many("tenant"), Images: q.many("image"), MicroVMs: q.many("microvm"), Regions: q.many("region"),
+		RawPeriod: q.period(), By: q.one("by"), Depth: q.number("depth"), Sort: q.one("sort"), Min: q.one("min"),
+		Top: q.number("top"), Previous: q.truth("previous"), Strict: q.truth("strict"),
+	}
+	for _, d := range spend.NamedDimensions() {
+		asked.Names[d] = q.many(d.String())
 	}
 	if !q.values.Has("by") {
 		asked.By = spend.ByTenant.String()

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"microspend/spend"
 )
 
 // Options configure a server. Load is required; the zero value of everything else is a sensible default.
@@ -159,8 +161,11 @@ func (s *Server) routes(local bool) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", s.handler("page", s.pageFor, refuse, "from", "to", "tz", "tenant"))
-	mux.Handle("GET /api/v1/spend", s.handler("spend", s.spendFor, refuseJSON,
-		"from", "to", "tz", "by", "sort", "top", "min", "previous", "strict", "tenant", "image", "microvm", "region"))
+	parameters := []string{"from", "to", "tz", "by", "depth", "sort", "top", "min", "previous", "strict"}
+	for _, d := range spend.NamedDimensions() {
+		parameters = append(parameters, d.String())
+	}
+	mux.Handle("GET /api/v1/spend", s.handler("spend", s.spendFor, refuseJSON, parameters...))
 	mux.Handle("GET /metrics", s.metrics.observe("metrics", s.metrics.handler()))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

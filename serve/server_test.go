@@ -226,10 +226,16 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 	require.NoError(t, err)
 	source := in.Source
 	for query, asked := range map[string]spend.RawRequest{
-		"":                          {By: "tenant"},
-		"by=tenant,day&previous=1":  {By: "tenant,day", Previous: true},
-		"by=":                       {},
-		"by=component&tenant=a*":    {By: "component", Tenants: []string{"a*"}},
+		"":                         {By: "tenant"},
+		"by=tenant,day&previous=1": {By: "tenant,day", Previous: true},
+		"by=":                      {},
+		"by=component&tenant=a*":   {By: "component", Names: [spend.DimensionCount][]string{spend.ByTenant: {"a*"}}},
+		"by=account,arch&arch=x86_64": {
+			By: "account,arch", Names: [spend.DimensionCount][]string{spend.ByArch: {"x86_64"}},
+		},
+		"by=group,tenant&depth=1&group=(no+group)": {
+			By: "group,tenant", Depth: 1, Names: [spend.DimensionCount][]string{spend.ByGroup: {"(no group)"}},
+		},
 		"top=3&sort=amount&min=0.5": {By: "tenant", Top: 3, Sort: "amount", Min: "0.5"},
 		"from=2026-10-15&to=2026-11-02&tz=Europe/Berlin&by=region,week": {
 			RawPeriod: spend.RawPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",

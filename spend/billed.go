@@ -33,12 +33,12 @@ var errBilledZone = errors.New("bills are by UTC day; the billed basis cannot cu
 
 // billedKey tells cells apart that a report would put together, while the bill is shared out among them.
 type billedKey struct {
-	day            civil.Day
-	image, microvm string // where filters need them
+	day  civil.Day
+	left bool // out by the filter
 }
 
 func (k billedKey) compare(other billedKey) int {
-	return cmp.Or(cmp.Compare(k.day, other.day), cmp.Compare(k.image, other.image), cmp.Compare(k.microvm, other.microvm))
+	return cmp.Or(cmp.Compare(k.day, other.day), cmp.Compare(btoi(k.left), btoi(other.left)))
 }
 
 // check refuses a span of which some day is in no bill: it would look as if nothing had been spent.
@@ -141,28 +141,33 @@ func (r *run) metered(line bill.Line, count pricing.Count) (decimal.Decimal, err
 	return decimal.Min(line.Cost, amount), err
 }
 
-// unmetered adds what is left of a line to a row of its own: with its label where rows are by tenant, image or
-// MicroVM, and else as a part of its day, region or quantity.
+// unmetered adds what is left of a line to a row of its own: with its label where rows are by anything that a bill does
+// not tell, such as the tenant, and else as a part of its day, region or quantity.
 func (r *run) unmetered(line bill.Line, day civil.Day, rest decimal.Decimal, t *table) {
 	filter := r.request.Filter
-	if len(filter.Images) > 0 || len(filter.MicroVMs) > 0 || !tenants.MatchAny(filter.Regions, line.Region) ||
-		!tenants.MatchAny(filter.Tenants, Unmetered) {
+	filter.Regions = nil // which a line has
+	for _, d := range ledgerDimensions {
+		if len(*filter.Of(d)) > 0 {
+			return
+		}
+	}
+	if !tenants.MatchAny(r.request.Filter.Regions, line.Region) || !r.chooses(Unmetered, KindUnmetered) {
 		return
 	}
 	var key Key
 	names := r.names(day.Start(time.UTC))
 	for _, d := range r.request.By {
 		switch d {
-		case ByTenant, ByImage, ByMicroVM:
-			if key.Kind != KindUnmetered { // the label stands once, in the first of them
-				key.Kind, *key.field(d) = KindUnmetered, Unmetered
-			}
 		case ByRegion:
 			key.Region = line.Region
 		case ByDay, ByWeek, ByMonth:
 			*key.field(d) = names[d]
 		case ByComponent:
 			key.Component = line.Quantity.String()
+		default:
+			if key.Kind != KindUnmetered { // the label stands once, in the first of them
+				key.Kind, *key.field(d) = KindUnmetered, Unmetered
+			}
 		}
 	}
 	row := t.row(key)
@@ -171,10 +176,9 @@ func (r *run) unmetered(line bill.Line, day civil.Day, rest decimal.Decimal, t *
 
 // chosen are the cells that the filters leave, put together as the report does.
 func (r *run) chosen(all cells) cells {
-	filter, out := r.request.Filter, cells{}
+	out := cells{}
 	for key, used := range all {
-		if !tenants.MatchAny(filter.Images, key.billed.image) || !tenants.MatchAny(filter.MicroVMs, key.billed.microvm) ||
-			!tenants.MatchAny(filter.Regions, key.region) {
+		if key.billed.left {
 			continue
 		}
 		key.billed = billedKey{}

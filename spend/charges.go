@@ -11,7 +11,6 @@ import (
 	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
-	"microspend/spend/tenants"
 )
 
 // Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest,
@@ -29,6 +28,7 @@ type Charges struct {
 type Charge struct {
 	Kind     Kind
 	Tenant   string // or the label of the kind
+	Group    string // the path of the tenant's group; "" where it is in none, and for labels
 	Day      time.Time
 	Region   string
 	Location string // the region in words; "" where that is not known
@@ -53,7 +53,8 @@ type Share struct {
 var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 
 // Charges computes what each tenant pays. A rate that is not known is an [UnknownRatesError]: a line without an amount
-// could not be exported. Filter.Tenants chooses lines; the other filters are as in a report.
+// could not be exported. Filter.Tenants and Filter.Groups choose lines; the
+// other filters are as in a report.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := Request{
 		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC,
@@ -71,8 +72,8 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	if out.Accounts, err = s.accounts(ctx, in); err != nil {
 		return out, err
 	}
-	chosen := request.Filter.Tenants
-	request.Filter.Tenants = nil // it chooses among shares, which are made of everybody's
+	chooses := s.run(request).chooses
+	request.Filter.Tenants, request.Filter.Groups = nil, nil // they choose among shares, which are made of everybody's
 	r := s.run(request)
 	all, err := r.collect(ctx, in, labelsOf)
 	if err != nil {
@@ -103,12 +104,12 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 			continue
 		}
 		if row.Kind == KindShared && len(names) > 0 {
-			out.Lines = append(out.Lines, shares(line, names, weights)...)
+			out.Lines = append(out.Lines, r.shares(line, names, weights)...)
 		} else {
 			out.Lines = append(out.Lines, line)
 		}
 	}
-	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !tenants.MatchAny(chosen, c.Tenant) })
+	out.Lines = slices.DeleteFunc(out.Lines, func(c Charge) bool { return !chooses(c.Tenant, c.Kind) })
 	return out, nil
 }
 
@@ -132,21 +133,30 @@ func (r *run) charge(row *Row) (Charge, bool, error) {
 		return Charge{}, false, err
 	}
 	return Charge{
-		Kind: row.Kind, Tenant: row.Tenant, Day: civil.MustParse(row.Day).UTC(), Region: row.Region,
+		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(), Region: row.Region,
 		Location: card.card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
 		Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
 		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
 	}, true, nil
 }
 
+// groupOf is the group of a charge.
+func (r *run) groupOf(kind Kind, tenant string) string {
+	if kind != KindTenant {
+		return ""
+	}
+	return r.source.Tenants.Groups[tenant]
+}
+
 // shares divides a shared line among tenants: what was used, what it costs, and the whole as such, each without a rest.
-func shares(of Charge, names []Key, weights []decimal.Decimal) []Charge {
+func (r *run) shares(of Charge, names []Key, weights []decimal.Decimal) []Charge {
 	used, amounts := allocate(of.Used, weights), allocate(of.Amount, weights)
 	ratios := allocate(decimal.NewFromInt(1), weights)
 	out := make([]Charge, len(names))
 	for i, name := range names {
 		out[i] = of
 		out[i].Kind, out[i].Tenant, out[i].Coverage = KindTenant, name.Tenant, nil
+		out[i].Group = r.groupOf(KindTenant, name.Tenant)
 		out[i].Used, out[i].Amount = used[i], amounts[i]
 		out[i].Share = &Share{ratios[i], weights[i]}
 	}

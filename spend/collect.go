@@ -84,16 +84,12 @@ func (c *collector) fields() []ledger.Field {
 		need[ledger.FieldRegion] = true
 	}
 	filter := c.request.Filter
-	if c.billed() {
-		need[ledger.FieldDay] = true
+	for _, d := range ledgerDimensions {
+		if c.has(d) || len(*filter.Of(d)) > 0 {
+			need[dimensions[d].field] = true
+		}
 	}
-	if c.has(ByImage) || len(filter.Images) > 0 {
-		need[ledger.FieldImage] = true
-	}
-	if c.has(ByMicroVM) || len(filter.MicroVMs) > 0 {
-		need[ledger.FieldResource] = true
-	}
-	if c.has(ByDay) || c.has(ByWeek) || c.has(ByMonth) {
+	if c.billed() || c.has(ByDay) || c.has(ByWeek) || c.has(ByMonth) {
 		need[ledger.FieldDay] = true
 	}
 	var fields []ledger.Field
@@ -167,43 +163,55 @@ func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 
 // take adds a group to the cell it belongs to, unless a filter leaves it out.
 func (c *collector) take(g *ledger.Group, who owners, out cells) {
-	filter := c.request.Filter
 	if g.Sum.Records == 0 {
 		return
 	}
 	key := cellKey{region: g.Region}
+	chosen := c.request.Filter.usage(g)
 	if c.billed() { // all usage has a part in the bill; filters choose from the parts
-		key.billed = billedKey{day: civil.DayStartingAt(g.Day, c.loc)}
-		if len(filter.Images) > 0 {
-			key.billed.image = g.Image
-		}
-		if len(filter.MicroVMs) > 0 {
-			key.billed.microvm = g.Resource.String()
-		}
-	} else if !tenants.MatchAny(filter.Images, g.Image) || !tenants.MatchAny(filter.MicroVMs, g.Resource.String()) ||
-		!tenants.MatchAny(filter.Regions, g.Region) {
+		key.billed = billedKey{day: civil.DayStartingAt(g.Day, c.loc), left: !chosen}
+	} else if !chosen {
 		return
 	}
 	if c.byTenant {
-		key.Tenant, key.Kind = who.owner(g)
-		if !c.billed() && c.source.Sharing.Policy == OwnRow && !tenants.MatchAny(filter.Tenants, key.Tenant) {
+		key.Key = c.owner(who.owner(g))
+		if !c.billed() && c.source.Sharing.Policy == OwnRow && !c.chooses(key.Tenant, key.Kind) {
 			return // nobody else's row has a part of it
 		}
 	}
 	for _, d := range c.request.By {
-		switch d {
-		case ByImage:
-			key.Image = g.Image
-		case ByMicroVM:
-			key.MicroVM = g.Resource.String()
-		case ByRegion:
-			key.Region = g.Region
-		case ByDay, ByWeek, ByMonth:
+		switch {
+		case dimensions[d].of != nil:
+			*key.field(d) = dimensions[d].of(g)
+		case d == ByDay || d == ByWeek || d == ByMonth:
 			*key.field(d) = c.names(g.Day)[d]
-		case ByTenant, ByComponent: // the tenant is there already; components come with pricing
-		}
+		} // the tenant and its group are there already; components come with pricing
 	}
 	out.add(key, &cell{Sum: g.Sum})
+}
+
+// owner is the key of a tenant, or of the label of a kind, with its group where the report is by group.
+func (c *collector) owner(name string, kind Kind) Key {
+	key := Key{Kind: kind, Tenant: name}
+	if c.has(ByGroup) {
+		key.Group = c.group(name, kind, c.request.Depth)
+	}
+	return key
+}
+
+// group is the group of a tenant, or the label of a kind, which is a group of its own.
+func (c *collector) group(name string, kind Kind, depth int) string {
+	if kind != KindTenant {
+		return name
+	}
+	return c.source.Tenants.Group(name, depth)
+}
+
+// chooses reports whether the filter keeps the rows of a tenant, or of the label of a kind.
+func (c *collector) chooses(name string, kind Kind) bool {
+	f := &c.request.Filter
+	return tenants.MatchAny(f.Tenants, name) &&
+		(len(f.Groups) == 0 || tenants.MatchAny(f.Groups, c.group(name, kind, 0)))
 }
 
 func (c *collector) names(midnight time.Time) labels {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 )
@@ -13,34 +14,104 @@ import (
 // Dimension is something that spend can be grouped by.
 type Dimension uint8
 
-// The dimensions.
+// The dimensions. A new one has an entry in the table below and a field of [Key]: flags, queries, columns and files
+// follow from these.
 const (
 	ByTenant Dimension = iota
+	ByGroup            // of tenants, such as a cost center: its path, written Engineering/Platform
 	ByImage
 	ByMicroVM
 	ByRegion
+	ByAccount   // AWS account id
+	ByArch      // arm64 or x86_64
 	ByDay       // written 2026-10-01
 	ByWeek      // ISO 8601, from Monday, written 2026-W40
 	ByMonth     // written 2026-10
 	ByComponent // billed quantity: vcpu, memory, snapshot.read, snapshot.write, storage
+
+	DimensionCount = iota
 )
 
-var dimensionNames = [...]string{
-	ByTenant: "tenant", ByImage: "image", ByMicroVM: "microvm", ByRegion: "region", ByDay: "day", ByWeek: "week",
-	ByMonth: "month", ByComponent: "component",
+// dimensions has what is particular to each dimension.
+var dimensions = [DimensionCount]struct {
+	name string
+	key  func(*Key) *string
+	// Of those that are a name in the ledger: which, and the name that a group of usage has.
+	field ledger.Field
+	of    func(*ledger.Group) string
+	// filter is where patterns of names are; nil where names cannot be filtered.
+	filter func(*Filter) *[]tenants.Pattern
+}{
+	ByTenant: {
+		name: "tenant", key: func(k *Key) *string { return &k.Tenant },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.Tenants },
+	},
+	ByGroup: {
+		name: "group", key: func(k *Key) *string { return &k.Group },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.Groups },
+	},
+	ByImage: {
+		name: "image", key: func(k *Key) *string { return &k.Image },
+		field: ledger.FieldImage, of: func(g *ledger.Group) string { return g.Image },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.Images },
+	},
+	ByMicroVM: {
+		name: "microvm", key: func(k *Key) *string { return &k.MicroVM },
+		field: ledger.FieldResource, of: func(g *ledger.Group) string { return g.Resource.String() },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.MicroVMs },
+	},
+	ByRegion: {
+		name: "region", key: func(k *Key) *string { return &k.Region },
+		field: ledger.FieldRegion, of: func(g *ledger.Group) string { return g.Region },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.Regions },
+	},
+	ByAccount: {
+		name: "account", key: func(k *Key) *string { return &k.Account },
+		field: ledger.FieldAccount, of: func(g *ledger.Group) string { return g.Account },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.Accounts },
+	},
+	ByArch: {
+		name: "arch", key: func(k *Key) *string { return &k.Arch },
+		field: ledger.FieldArch, of: func(g *ledger.Group) string { return string(g.Arch) },
+		filter: func(f *Filter) *[]tenants.Pattern { return &f.Archs },
+	},
+	ByDay:       {name: "day", key: func(k *Key) *string { return &k.Day }},
+	ByWeek:      {name: "week", key: func(k *Key) *string { return &k.Week }},
+	ByMonth:     {name: "month", key: func(k *Key) *string { return &k.Month }},
+	ByComponent: {name: "component", key: func(k *Key) *string { return &k.Component }},
 }
 
 // Dimensions returns all dimensions.
 func Dimensions() []Dimension {
-	return []Dimension{ByTenant, ByImage, ByMicroVM, ByRegion, ByDay, ByWeek, ByMonth, ByComponent}
+	all := make([]Dimension, DimensionCount)
+	for d := range all {
+		all[d] = Dimension(d)
+	}
+	return all
 }
+
+// NamedDimensions returns the dimensions whose names can be filtered.
+func NamedDimensions() []Dimension {
+	return slices.DeleteFunc(Dimensions(), func(d Dimension) bool { return dimensions[d].filter == nil })
+}
+
+// ledgerDimensions are the dimensions whose names the ledger has.
+var ledgerDimensions = slices.DeleteFunc(Dimensions(), func(d Dimension) bool { return dimensions[d].of == nil })
 
 // String is the word used in flags and outputs, such as tenant.
 func (d Dimension) String() string {
-	if int(d) >= len(dimensionNames) {
+	if d >= DimensionCount {
 		return fmt.Sprintf("dimension %d", uint8(d))
 	}
-	return dimensionNames[d]
+	return dimensions[d].name
+}
+
+func dimensionNames() []string {
+	names := make([]string, DimensionCount)
+	for d := range names {
+		names[d] = dimensions[d].name
+	}
+	return names
 }
 
 // ParseDimensions reads dimensions separated by commas, as in "tenant,day". An empty text is none: one row over all.
@@ -50,7 +121,7 @@ func ParseDimensions(text string) ([]Dimension, error) {
 	}
 	var by []Dimension
 	for word := range strings.SplitSeq(text, ",") {
-		d, err := parseWord[Dimension]("dimension", dimensionNames[:], strings.TrimSpace(word))
+		d, err := parseWord[Dimension]("dimension", dimensionNames(), strings.TrimSpace(word))
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +132,7 @@ func ParseDimensions(text string) ([]Dimension, error) {
 
 func checkDimensions(by []Dimension) error {
 	for i, d := range by {
-		if int(d) >= len(dimensionNames) {
+		if d >= DimensionCount {
 			return fmt.Errorf("%s does not exist", d)
 		}
 		if slices.Contains(by[:i], d) {
@@ -78,6 +149,7 @@ type Kind uint8
 // The kinds of rows.
 const (
 	KindTenant      Kind = iota // a tenant, or any row of a report that is not by tenant
+	KindNoGroup                 // tenants that are in no group, in a report by group and not by tenant
 	KindUnallocated             // usage that no tenant can be named for
 	KindShared                  // cost that all tenants share
 	KindUnmetered               // what AWS billed and no measured usage accounts for; on the billed basis only
@@ -86,6 +158,7 @@ const (
 
 // The labels of rows that are no tenant's.
 const (
+	NoGroup     = tenants.NoGroup
 	Unallocated = tenants.Unallocated
 	Shared      = tenants.Shared
 	Unmetered   = "(unmetered)"
@@ -97,9 +170,12 @@ const (
 type Key struct {
 	Kind      Kind
 	Tenant    string // a tenant's name, or the label of the row's kind
+	Group     string // the path of a group, [NoGroup], or the label of the row's kind
 	Image     string // "" also where the image is not known
 	MicroVM   string
 	Region    string
+	Account   string // "" where it is not known
+	Arch      string // "" where it is not known
 	Day       string // 2026-10-01
 	Week      string // 2026-W40
 	Month     string // 2026-10
@@ -107,12 +183,7 @@ type Key struct {
 }
 
 // field is the field of one dimension.
-func (k *Key) field(d Dimension) *string {
-	return [...]*string{
-		ByTenant: &k.Tenant, ByImage: &k.Image, ByMicroVM: &k.MicroVM, ByRegion: &k.Region, ByDay: &k.Day, ByWeek: &k.Week,
-		ByMonth: &k.Month, ByComponent: &k.Component,
-	}[d]
-}
+func (k *Key) field(d Dimension) *string { return dimensions[d].key(k) }
 
 // Value is the key's text for one dimension.
 func (k Key) Value(d Dimension) string { return *k.field(d) }
@@ -132,7 +203,9 @@ func compareKeys(a, b Key, by []Dimension) int {
 		order := cmp.Compare(a.Value(d), b.Value(d))
 		switch d {
 		case ByTenant:
-			order = cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
+			order = cmp.Or(cmp.Compare(a.Kind, b.Kind), order)
+		case ByGroup:
+			order = cmp.Or(cmp.Compare(a.groupKind(), b.groupKind()), tenants.CompareGroups(a.Group, b.Group))
 		case ByComponent:
 			order = cmp.Compare(a.componentPlace(), b.componentPlace())
 		}
@@ -141,6 +214,14 @@ func compareKeys(a, b Key, by []Dimension) int {
 		}
 	}
 	return 0
+}
+
+// groupKind is the row's kind as far as its group goes, which no group's name can be taken for.
+func (k Key) groupKind() Kind {
+	if k.Kind == KindTenant && k.Group == NoGroup {
+		return KindNoGroup
+	}
+	return k.Kind
 }
 
 func btoi(b bool) int {

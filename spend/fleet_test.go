@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
@@ -52,11 +51,7 @@ func TestFleet(t *testing.T) {
 	section := func(name string) { fmt.Fprintf(&out, "== %s ==\n", name) }
 	rows := func(r spend.Request) {
 		got := spend.ReportOf(t, source, r)
-		exact := make([]decimal.Decimal, len(got.Rows))
-		for i, row := range got.Rows {
-			exact[i] = row.Amount
-		}
-		cents, total := spend.Cents(exact)
+		cents, total := got.Cents(spend.AmountOf)
 		for i, row := range got.Rows {
 			for _, d := range r.By {
 				fmt.Fprintf(&out, "%-14s ", row.Value(d))

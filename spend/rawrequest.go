@@ -60,19 +60,20 @@ func ParseDayIn(text string, loc *time.Location) (time.Time, error) {
 // RawRequest is a request as a user writes it.
 type RawRequest struct {
 	RawPeriod
-	By   string // dimensions with commas between them
-	Sort string // "" is key for rows by day, week or month, and amount for others
-	Min  string // dollars; "" is 0
-	Top  int
+	By    string // dimensions with commas between them
+	Depth int    // of groups; see [Request.Depth]
+	Sort  string // "" is key for rows by day, week or month, and amount for others
+	Min   string // dollars; "" is 0
+	Top   int
 
 	Previous, Strict bool
 
-	Tenants, Images, MicroVMs, Regions []string // patterns
+	Names [DimensionCount][]string // patterns, of the dimensions of [NamedDimensions]; a group's also match those below it
 }
 
 // Request parses a request. Errors name fields as naming says; see [RawPeriod.Period].
 func (r RawRequest) Request(s Source, now time.Time, naming func(string) string) (request Request, err error) {
-	request = Request{Top: r.Top, Previous: r.Previous, Strict: r.Strict}
+	request = Request{Depth: r.Depth, Top: r.Top, Previous: r.Previous, Strict: r.Strict}
 	if request.From, request.To, request.Location, err = r.Period(s, now, naming); err != nil {
 		return Request{}, err
 	}
@@ -92,19 +93,17 @@ func (r RawRequest) Request(s Source, now time.Time, naming func(string) string)
 		}
 		request.Min = least.Decimal
 	}
-	for _, filter := range []struct {
-		field string
-		texts []string
-		into  *[]tenants.Pattern
-	}{
-		{"tenant", r.Tenants, &request.Filter.Tenants},
-		{"image", r.Images, &request.Filter.Images},
-		{"microvm", r.MicroVMs, &request.Filter.MicroVMs},
-		{"region", r.Regions, &request.Filter.Regions},
-	} {
-		if *filter.into, err = tenants.ParsePatterns(filter.texts); err != nil {
-			return Request{}, fmt.Errorf("%s: %w", naming(filter.field), err)
+	for _, d := range NamedDimensions() {
+		patterns, err := tenants.ParsePatterns(r.Names[d])
+		if err != nil {
+			return Request{}, fmt.Errorf("%s: %w", naming(d.String()), err)
 		}
+		if d == ByGroup {
+			for i := range patterns {
+				patterns[i] = patterns[i].WithSubgroups()
+			}
+		}
+		*request.Filter.Of(d) = patterns
 	}
 	return request, request.Check()
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -29,10 +28,10 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		return Spend{}, err
 	}
 	out := Spend{
-		From: request.From, To: request.To, By: slices.Clone(request.By), Location: r.loc, Policy: r.policy,
-		SharedOut: t.sharedOut, Basis: request.Basis,
+		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
+		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis,
 	}
-	if r.has(ByTenant) {
+	if r.has(ByTenant) || r.has(ByGroup) {
 		r.listTenants(t)
 	}
 	if request.Previous {
@@ -63,7 +62,7 @@ type run struct {
 func (s Source) run(request Request) *run {
 	r := &run{policy: s.Sharing.Policy, prices: newPriceList(s.Rates)}
 	r.source, r.request, r.loc = s, request, s.Zone(request.Location)
-	r.byTenant = r.has(ByTenant) || len(request.Filter.Tenants) > 0
+	r.byTenant = r.has(ByTenant) || r.has(ByGroup) || request.Filter.byOwner()
 	return r
 }
 
@@ -95,7 +94,12 @@ func (t *table) sorted(by []Dimension) []*Row {
 
 // ownKey is a cell's key without a tenant that the report is not by.
 func (r *run) ownKey(key Key) Key {
-	if !r.has(ByTenant) {
+	switch {
+	case r.has(ByTenant):
+		return key
+	case r.has(ByGroup):
+		key.Tenant, key.Kind = "", key.groupKind()
+	default:
 		key.Tenant, key.Kind = "", KindTenant
 	}
 	return key
@@ -135,7 +139,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 		t.total.Cost = t.total.Plus(row.Cost)
 		t.total.Shared = t.total.Shared.Add(row.Shared)
 	}
-	if t.sharedOut != nil && len(r.request.Filter.Tenants) == 0 {
+	if t.sharedOut != nil && !r.request.Filter.byOwner() {
 		t.total.Unknown = mergeUnknown(t.total.Unknown, t.sharedOut.Unknown)
 	}
 	r.measure(s, t)
@@ -158,10 +162,10 @@ func split(all cells) (direct, shared cells) {
 // are priced.
 func (r *run) priceRows(direct cells, t *table) error {
 	own := direct
-	if len(r.request.Filter.Tenants) > 0 {
+	if r.byTenant && !r.has(ByTenant) || r.request.Filter.byOwner() {
 		own = cells{}
 		for key, used := range direct {
-			if tenants.MatchAny(r.request.Filter.Tenants, key.Tenant) {
+			if r.chooses(key.Tenant, key.Kind) {
 				own.add(cellKey{Key: r.ownKey(key.Key), region: key.region}, used)
 			}
 		}
@@ -208,18 +212,17 @@ func inParallel(n int, do func(int)) {
 	wait.Wait()
 }
 
-// listTenants adds a row for each tenant of the tenants file that has none.
+// listTenants adds a row for each tenant of the tenants file that has none, or for each of their groups.
 func (r *run) listTenants(t *table) {
-	have := map[string]bool{}
+	have := map[Key]bool{}
 	for key := range t.rows {
-		if key.Kind == KindTenant {
-			have[key.Tenant] = true
-		}
+		have[Key{Kind: key.Kind, Tenant: key.Tenant, Group: key.Group}] = true
 	}
 	for _, name := range r.source.Tenants.Names() {
-		if have[name] || !tenants.MatchAny(r.request.Filter.Tenants, name) {
+		key := r.ownKey(r.owner(name, KindTenant))
+		if have[key] || !r.chooses(name, KindTenant) {
 			continue
 		}
-		t.row(Key{Tenant: name}).Measured = t.total.Measured
+		t.row(key).Measured = t.total.Measured
 	}
 }

@@ -251,24 +251,3 @@ func TestAllocateAddsUp(t *testing.T) {
 		require.True(t, sum.Equal(amount))
 	})
 }
-
-// TestCentsAddUp: the column as shown adds up to the total as shown, and no amount is a cent away.
-func TestCentsAddUp(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		amounts := make([]decimal.Decimal, rapid.IntRange(0, 12).Draw(t, "rows"))
-		sum := decimal.Decimal{}
-		for i := range amounts {
-			amounts[i] = decimal.New(rapid.Int64Range(-1<<40, 1<<40).Draw(t, "amount"),
-				-int32(rapid.IntRange(0, 22).Draw(t, "places")))
-			sum = sum.Add(amounts[i])
-		}
-		shown, total := Cents(amounts)
-		require.True(t, total.Equal(sum.RoundBank(2)))
-		for i, cents := range shown {
-			require.True(t, cents.Sub(amounts[i]).Abs().LessThan(dec("0.01")))
-			require.True(t, cents.Equal(cents.Round(2)))
-			total = total.Sub(cents)
-		}
-		require.True(t, total.IsZero())
-	})
-}

@@ -3,6 +3,7 @@ package spend
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -18,6 +19,7 @@ import (
 type Request struct {
 	From, To time.Time      // usage whose period starts in [From, To)
 	By       []Dimension    // what rows are grouped by; none gives one row
+	Depth    int            // how many names of a group's path rows by group tell apart; 0 is all of them
 	Location *time.Location // where days, weeks and months are cut; nil means the source's
 
 	Filter Filter
@@ -51,11 +53,27 @@ func ParseBasis(word string) (Basis, error) { return parseWord[Basis]("basis", b
 
 // Filter chooses usage. A list that is empty chooses all; otherwise a name must match one of its patterns.
 type Filter struct {
-	// Images, MicroVMs and Regions choose usage before anything else is done: what is left is shared out among the tenants
-	// that are left.
-	Images, MicroVMs, Regions []tenants.Pattern
-	// Tenants chooses rows after shared cost has been shared out, by their name or label.
-	Tenants []tenants.Pattern
+	// These choose usage before anything else is done: what is left is shared out among the tenants that are left.
+	Images, MicroVMs, Regions, Accounts, Archs []tenants.Pattern
+	// Tenants and Groups choose rows after shared cost has been shared out, by the name or label of the tenant and the path
+	// or label of its group.
+	Tenants, Groups []tenants.Pattern
+}
+
+// Of is the patterns for the names of a dimension, which must be one of [NamedDimensions].
+func (f *Filter) Of(d Dimension) *[]tenants.Pattern { return dimensions[d].filter(f) }
+
+// byOwner reports whether the tenant of usage decides what is chosen.
+func (f *Filter) byOwner() bool { return len(f.Tenants)+len(f.Groups) > 0 }
+
+// usage reports whether the filter chooses a group of usage, whoever's it is.
+func (f *Filter) usage(g *ledger.Group) bool {
+	for _, d := range ledgerDimensions {
+		if patterns := *f.Of(d); len(patterns) > 0 && !tenants.MatchAny(patterns, dimensions[d].of(g)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Sort is the order of rows. Rows that stand equal are in the order of their keys, and the folded row is last.
@@ -86,6 +104,12 @@ func (r Request) Check() error {
 	if r.Top < 0 {
 		faults = append(faults, fmt.Errorf("top %d is below zero", r.Top))
 	}
+	if r.Depth < 0 {
+		faults = append(faults, fmt.Errorf("depth %d is below zero", r.Depth))
+	}
+	if r.Depth > 0 && !slices.Contains(r.By, ByGroup) {
+		faults = append(faults, errors.New("a depth needs rows by group"))
+	}
 	if r.Min.IsNegative() {
 		faults = append(faults, fmt.Errorf("min %s is below zero", r.Min))
 	}
@@ -99,6 +123,7 @@ func (r Request) Check() error {
 type Spend struct {
 	From, To time.Time
 	By       []Dimension
+	Sort     Sort
 	Location *time.Location
 	Policy   Policy // how shared cost was treated
 	Basis    Basis

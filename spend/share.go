@@ -92,7 +92,7 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 	out := &SharedOut{Tenants: len(names)}
 	nobodys := cells{}
 	for key, used := range shared {
-		nobodys.add(cellKey{Key: withOwner(key.Key, "", KindTenant), region: key.region}, used)
+		nobodys.add(cellKey{Key: withOwner(key.Key, Key{}), region: key.region}, used)
 		out.Sum.Merge(&used.Sum)
 	}
 	err := r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
@@ -114,10 +114,10 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 			atList = allocate(cost.List, weights)
 		}
 		for i, share := range charged {
-			if !tenants.MatchAny(r.request.Filter.Tenants, names[i].Tenant) {
+			if !r.chooses(names[i].Tenant, KindTenant) {
 				continue
 			}
-			row := t.row(r.ownKey(withOwner(key, names[i].Tenant, KindTenant)))
+			row := t.row(r.ownKey(withOwner(key, r.owner(names[i].Tenant, KindTenant))))
 			part := Cost{Amount: share, List: atList[i], Unknown: shareOf(cost.Unknown), priced: cost.priced}
 			row.Cost = row.Plus(part)
 			row.Shared = row.Shared.Add(share)
@@ -127,8 +127,8 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 	return nil
 }
 
-func withOwner(key Key, tenant string, kind Kind) Key {
-	key.Tenant, key.Kind = tenant, kind
+func withOwner(key, owner Key) Key {
+	key.Kind, key.Tenant, key.Group = owner.Kind, owner.Tenant, owner.Group
 	return key
 }
 

@@ -153,59 +153,6 @@ func TestAllocateGivesTheRestToTheLargestRemainder(t *testing.T) {
 	}
 }
 
-func TestCents(t *testing.T) {
-	for _, test := range []struct {
-		name, reason string
-		amounts      []string
-		want         []string
-		total        string
-	}{
-		{
-			"thirds", "rounded one by one they would make 99 cents",
-			[]string{"0.3333", "0.3333", "0.3334"},
-			[]string{"0.33", "0.33", "0.34"},
-			"1",
-		},
-		{"halves", "the first of equals", []string{"0.005", "0.005"}, []string{"0.01", "0"}, "0.01"},
-		{"half a cent", "to the even one below", []string{"0.125"}, []string{"0.12"}, "0.12"},
-		{"and a half", "to the even one above", []string{"0.135"}, []string{"0.14"}, "0.14"},
-		{
-			"halves make a whole", "only the total is rounded, once",
-			[]string{"0.0625", "0.0625"},
-			[]string{"0.06", "0.06"},
-			"0.12",
-		},
-		{"fall", "a change can be below zero", []string{"-1.005", "2.001"}, []string{"-1", "2"}, "1"},
-		{"none", "", nil, []string{}, "0"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			in := []decimal.Decimal{}
-			for _, a := range test.amounts {
-				in = append(in, dec(a))
-			}
-			shown, total := Cents(in)
-			got := []string{}
-			for _, s := range shown {
-				got = append(got, s.String())
-			}
-			require.Equal(t, test.want, got, test.reason)
-			requireDecimal(t, test.total, total)
-		})
-	}
-}
-
-// TestLargestRemaindersAreTakenInOrder: of many that lost the same, the first get what is left over.
-func TestLargestRemaindersAreTakenInOrder(t *testing.T) {
-	amounts := make([]decimal.Decimal, 40)
-	for i := range amounts {
-		amounts[i] = dec("0.0025")
-	}
-	shown, _ := Cents(amounts)
-	for i, cents := range shown {
-		require.Equal(t, i < 10, cents.IsPositive(), "amount %d", i)
-	}
-}
-
 // TestTenantsWithoutARateBearAnEvenShare: their spend is not known, which is not the same as none.
 func TestTenantsWithoutARateBearAnEvenShare(t *testing.T) {
 	day := at(t, "2026-10-05")

@@ -17,7 +17,7 @@ func TestWordsOfFlags(t *testing.T) {
 		{"some", "blanks around a word are no fault", "tenant, day", []Dimension{ByTenant, ByDay}, ""},
 		{
 			"unknown", "says what there is", "tenant,colour", nil,
-			`unknown dimension "colour"; choose from tenant, image, microvm, region, day, week, month, component`,
+			`unknown dimension "colour"; choose from tenant, group, image, microvm, region, account, arch, day, week, month, component`,
 		},
 		{"twice", "a column would come twice", "day,day", []Dimension{ByDay, ByDay}, "day is given twice"},
 	} {

@@ -167,7 +167,8 @@ func TestExplainAddsUpToTheFigure(t *testing.T) {
 func TestGroups(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
 	s.press("2", "g").has("3 tenants by region", "region").press("g").has("by component",
-		"snapshot.read").press("g").has("2 regions").press("g").has("3 tenants")
+		"snapshot.read").press("g").has("2 regions").press("g").has("1 account", "(unknown)").press("g").
+		has("1 architecture").press("g").has("3 tenants")
 	s.press("5", "g").has("3 weeks", "2026-W47").press("g").has("1 month", "2026-11")
 }
 

@@ -89,6 +89,9 @@ func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *tabl
 // regroup groups by the next of the view's groups.
 func (p *listingPage) regroup(m *Model) tea.Cmd {
 	p.at = (p.at + 1) % len(p.view.Groups)
+	for len(m.options.Reader.Source.Tenants.Groups) == 0 && slices.Contains(p.group().By, spend.ByGroup) {
+		p.at = (p.at + 1) % len(p.view.Groups)
+	}
 	p.state.Listing = nil
 	p.state.Table.SetContent(nil)
 	p.state.Table.SetSort(p.group().Sort())
@@ -147,7 +150,7 @@ func (p *listingPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.WhatIf) && l.Spend.Rows[row].Kind == spend.KindShared:
 		return m.whatIf(nil, period)
 	case key.Matches(k, m.keys.WhatIf):
-		return m.whatIf(scope.Tenant, period)
+		return m.whatIf(scope[spend.ByTenant], period)
 	case key.Matches(k, m.keys.Open) && listing.Opens(scope):
 		return m.push(openedListing(name, scope, period, m.period))
 	default:

@@ -92,7 +92,7 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 	at, s := p.state.Focus, &p.state
 	period = m.period
 	explained := func(title string, steps ...explain.Step) *explainPage {
-		return newExplainPage(title, data.Query{Period: period, Scope: data.Scope{Tenant: tenant}}, steps...)
+		return newExplainPage(title, data.Query{Period: period, Scope: data.Scope{spend.ByTenant: tenant}}, steps...)
 	}
 	switch at.Panel {
 	case overview.Figures:
@@ -158,7 +158,7 @@ func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case tenant == nil:
 		return m.show(1)
 	default:
-		return m.push(openedListing(*tenant, data.Scope{Tenant: tenant}, period, m.period))
+		return m.push(openedListing(*tenant, data.Scope{spend.ByTenant: tenant}, period, m.period))
 	}
 }
 

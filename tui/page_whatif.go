@@ -60,7 +60,7 @@ func (p *whatIfPage) reads(m *Model) []job {
 	if !p.due(m) {
 		return nil
 	}
-	reader, period, scope := m.options.Reader, p.period.Until(m.at()), data.Scope{Tenant: &p.tenant}
+	reader, period, scope := m.options.Reader, p.period.Until(m.at()), data.Scope{spend.ByTenant: &p.tenant}
 	read := func(ctx context.Context) ([]measured.Part, error) {
 		parts, _, err := reader.Parts(ctx, period, scope, spend.ByRegion)
 		return parts, err

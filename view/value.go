@@ -30,8 +30,10 @@ type Value struct {
 	text   string
 	other  any // a list of strings, or what package encoding/json takes
 
-	words string        // what people read, where that does not follow from the datum
-	later func() string // makes the words when they are asked for
+	words   string                 // what people read, where that does not follow from the datum
+	later   func() string          // makes the words when they are asked for
+	settled func() decimal.Decimal // makes the figure that people read, where it is not the datum rounded by itself
+	state   pricing.State
 }
 
 // kind is what a datum is.
@@ -173,22 +175,32 @@ func (v Value) ShownBy(words func() string) Value {
 	return v
 }
 
+// SettledBy is the same figure shown as another one near it, so that a table adds up as shown. The figure takes those of
+// the whole table to work out, and is not worked out where nobody asks, as by programs.
+func (v Value) SettledBy(near func() decimal.Decimal) Value {
+	v.settled = near
+	return v
+}
+
+// near is the figure that people read, before it is written.
+func (v Value) near() decimal.Decimal {
+	if v.settled != nil {
+		return v.settled()
+	}
+	return v.number
+}
+
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
 
 // In is the value of a figure with a state: "≥ 12.30" for a lower bound, "12.30 +?" where rates are unknown, and a dash,
 // without a datum, where nothing was measured.
 func (v Value) In(state pricing.State) Value {
-	switch state {
-	case pricing.AtLeast:
-		return v.Shown("≥ " + v.String())
-	case pricing.UnknownRates:
-		return v.Marked(" +?")
-	case pricing.NotMeasured:
+	if state == pricing.NotMeasured {
 		return Missing("–")
-	default:
-		return v
 	}
+	v.state = state
+	return v
 }
 
 // OmitIf leaves the field out of a JSON object where the condition holds. CSV has the datum all the same.
@@ -228,6 +240,18 @@ func (v Value) Percentage() (decimal.Decimal, bool) {
 
 // String is the text for people.
 func (v Value) String() string {
+	switch v.state {
+	case pricing.AtLeast:
+		return "≥ " + v.plain()
+	case pricing.UnknownRates:
+		return v.plain() + " +?"
+	default:
+		return v.plain()
+	}
+}
+
+// plain is the text without what the state adds to it.
+func (v Value) plain() string {
 	switch {
 	case v.shown:
 		return v.words
@@ -236,7 +260,7 @@ func (v Value) String() string {
 	}
 	switch v.kind {
 	case numberKind:
-		return v.form.write(v.number, v.places)
+		return v.form.write(v.near(), v.places)
 	case countKind:
 		return figures.Int(v.count)
 	default:
@@ -329,22 +353,31 @@ func (v Value) isEmpty() bool {
 	return v.IsMissing() || v.kind != nestedKind && v.text == "" && v.count == 0 && v.number.IsZero()
 }
 
-// Spreadsheet is a figure as a spreadsheet takes it, with the format in which it is shown there. It reports false for
-// what is no figure.
+// Spreadsheet is a figure as a spreadsheet shows it, and the format in which it does. It reports false for what is no
+// figure.
 func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
-	d, ok = v.Number()
+	if d, ok = v.Number(); v.settled != nil {
+		d = v.settled()
+	}
 	switch v.form {
 	case percentForm, percentDownForm:
-		return d, pattern("0.0000000000", v.places) + "%", ok
+		format = pattern("0.0000000000", v.places) + "%"
 	case signedPercentForm:
-		return d.Shift(-2), pattern("0.0000000000", v.places) + "%", ok
+		d, format = d.Shift(-2), pattern("0.0000000000", v.places)+"%"
 	case upToForm:
-		return d, pattern("#,##0.##########", v.places), ok
+		format = pattern("#,##0.##########", v.places)
 	case exactForm:
-		return d, "General", ok
+		format = "General"
 	default:
-		return d, pattern("#,##0.0000000000", v.places), ok
+		format = pattern("#,##0.0000000000", v.places)
 	}
+	switch v.state {
+	case pricing.AtLeast:
+		format = `"≥ "` + format
+	case pricing.UnknownRates:
+		format += `" +?"`
+	}
+	return d, format, ok
 }
 
 // Calendar is the day of a [Date], and reports false for what is none, such as the name of a row that others were

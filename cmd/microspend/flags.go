@@ -69,10 +69,14 @@ func (a *app) pricingFlag(cmd *cobra.Command) {
 		"use the rates and discounts of this configuration `FILE` (not read unless given)")
 }
 
-// patternFlag declares a flag that selects by name.
-func patternFlag(cmd *cobra.Command, into *[]string, name, placeholder string) {
-	cmd.Flags().StringArrayVar(into, name, nil,
-		"only this `"+placeholder+"`; a trailing * matches any suffix (repeatable)")
+// patternFlag declares a flag that selects by a dimension's names.
+func patternFlag(cmd *cobra.Command, into *[]string, d spend.Dimension) {
+	also := ""
+	if d == spend.ByGroup {
+		also = " of tenants and those below it"
+	}
+	cmd.Flags().StringArrayVar(into, d.String(), nil, fmt.Sprintf(
+		"only this `%s`%s; a trailing * matches any suffix (repeatable)", strings.ToUpper(d.String()), also))
 }
 
 // choice is the value of a flag that takes one of a few words.

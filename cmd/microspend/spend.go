@@ -27,15 +27,19 @@ func (a *app) spendCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "spend",
 		Short: "Show what each tenant spent",
-		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of image, microvm,
-region, day, week, month and component. Rows add up to the total exactly; usage without a tenant is
-(unallocated).
+		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of group, image, microvm,
+region, account, arch, day, week, month and component. Rows add up to the total exactly; usage
+without a tenant is (unallocated).
+
+Groups of tenants, such as cost centers, come from the tenants file. --by group shows each group with
+the sum of all below it; --depth N adds up what lies deeper.
 
 --format xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and
 focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		Example: `  microspend spend
   microspend spend --by tenant,day --from 2026-10-01 --to 2026-11-01 --format csv
   microspend spend --by tenant --previous --sort change --top 10
+  microspend spend --by group,tenant --group Engineering
   microspend spend --from 2026-10-01 --format xlsx --output october.xlsx
   microspend spend --from 2026-10-01 --format focus-parquet --output october.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
@@ -78,10 +82,10 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	flags.StringVar(&asked.Min, "min", "0", "fold rows below this many `DOLLARS` into one")
 	flags.BoolVar(&asked.Previous, "previous", false, "show the previous period alongside, with the change")
 	flags.BoolVar(&asked.Strict, "strict", false, "fail if a rate is unknown, instead of listing what is missing")
-	patternFlag(cmd, &asked.Tenants, "tenant", "TENANT")
-	patternFlag(cmd, &asked.Images, "image", "IMAGE")
-	patternFlag(cmd, &asked.MicroVMs, "microvm", "ID")
-	patternFlag(cmd, &asked.Regions, "region", "REGION")
+	flags.IntVar(&asked.Depth, "depth", 0, "tell groups apart by the first `N` names of their paths only, with --by group")
+	for _, d := range spend.NamedDimensions() {
+		patternFlag(cmd, &asked.Names[d], d)
+	}
 	return cmd
 }
 
@@ -89,7 +93,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) error {
 	switch format := view.Format(a.output.format); format {
 	case view.FormatXLSX:
-		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "billing-account"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account"); err != nil {
 			return err
 		}
 		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())
@@ -98,7 +102,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		}
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
-		if err := a.refuseFlags(cmd, "by", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
 			return err
 		}
 		charges, err := source.Charges(cmd.Context(), request.From, request.To, request.Filter)

@@ -51,7 +51,7 @@ type Document struct {
 // Decode fills the struct that into points to from a tree made by [Parse].
 //
 // Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
-// shorthand marks the field that a plain scalar stands for. The keys of a struct tagged `yaml:",inline"` stand beside
+// shorthand marks the field that a plain scalar stands for, or a list where the field is a slice. The keys of a struct tagged `yaml:",inline"` stand beside
 // those of the struct it lies in; likewise those of [Keys]. Pointers, slices and [Map]s are nil where the file says
 // nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 func Decode(file string, root *yaml.Node, into any) *Document {
@@ -172,12 +172,14 @@ func (d *Document) decode(node *yaml.Node, path string, into reflect.Value) {
 
 func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value) {
 	fields := fieldsIn(into)
-	if node.Kind == yaml.ScalarNode {
-		for _, f := range fields {
-			if f.shorthand {
-				d.decode(node, path, f.of(into))
-				return
-			}
+	for _, f := range fields {
+		switch value := f.of(into); {
+		case f.shorthand && node.Kind == yaml.SequenceNode && value.Kind() == reflect.Slice:
+			d.decode(node, join(path, f.key), value) // so that its items have one path, however they are written
+			return
+		case f.shorthand && node.Kind == yaml.ScalarNode:
+			d.decode(node, path, value)
+			return
 		}
 	}
 	if node.Kind != yaml.MappingNode {

@@ -85,7 +85,7 @@ var columns = []Column{
 	allocated("AllocatedResourceId", String, func(r *row) string { return "tenant/" + r.Tenant }),
 	allocated("AllocatedResourceName", String, func(r *row) string { return r.Tenant }),
 	// What the origin was; the tenant is in Tags already, which may not be repeated here.
-	allocated("AllocatedTags", JSON, func(*row) string { return object("microspend/origin", spend.Shared) }),
+	allocated("AllocatedTags", JSON, func(*row) string { return object(map[string]string{"microspend/origin": spend.Shared}) }),
 	number("BilledCost", func(r *row) decimal.Decimal { return r.Amount }),
 	text("BillingAccountId", func(r *row) string { return r.account }),
 	null("BillingAccountName"),
@@ -126,9 +126,14 @@ var columns = []Column{
 	text("SkuPriceId", func(r *row) string { return r.Quantity.PriceListGroup() + "/" + r.Region }),
 	null("SubAccountId"),
 	null("SubAccountName"),
-	// The tenant, on rows of shared cost the one that bears it: sums by tag are those of spend --by tenant.
+	// The tenant and its group, on rows of shared cost those of the tenant that bears it: sums by tag are those of spend
+	// --by tenant and --by group.
 	{Name: "Tags", Type: JSON, Nullable: true, value: func(r *row) view.Value {
-		return view.Text(object("tenant", r.Tenant))
+		tags := map[string]string{"tenant": r.Tenant}
+		if r.Group != "" {
+			tags["group"] = r.Group
+		}
+		return view.Text(object(tags))
 	}},
 	{Name: "x_Coverage", Type: Decimal, Nullable: true, value: func(r *row) view.Value {
 		return view.Maybe(r.Coverage, view.Exact)
@@ -166,8 +171,8 @@ func (r *row) priceDetails() view.Value {
 	return view.Text(`{"` + property + `":1}`)
 }
 
-func object(key, value string) string {
-	text, err := json.Marshal(map[string]string{key: value})
+func object(of map[string]string) string {
+	text, err := json.Marshal(of)
 	if err != nil {
 		panic(err) // strings can always be written
 	}

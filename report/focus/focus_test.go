@@ -141,8 +141,8 @@ func TestSpecification(t *testing.T) {
 	}
 }
 
-// TestGolden shows a small dataset as it is written: two tenants of eu-west-1 with a discount, the image that both
-// share, and a region whose price is published per hour.
+// TestGolden shows a small dataset as it is written: two tenants of eu-west-1 with a discount, of which one is in a
+// group, the image that both share, and a region whose price is published per hour.
 func TestGolden(t *testing.T) {
 	day := time.Date(2026, time.October, 31, 0, 0, 0, 0, time.UTC)
 	use := func(region, microvm, tenant string, q usage.Amounts) usage.Record {
@@ -165,8 +165,8 @@ func TestGolden(t *testing.T) {
 	require.NoError(t, err)
 	rates, err := read.Spend.Rates(pricing.EmbeddedCards(), nil)
 	require.NoError(t, err)
-	charges, err := read.Spend.Source(made, rates, tenants.File{}).Charges(t.Context(), day, day.AddDate(0, 0, 1),
-		spend.Filter{})
+	named := tenants.File{Groups: map[string]string{"acme": "Engineering/Platform"}}
+	charges, err := read.Spend.Source(made, rates, named).Charges(t.Context(), day, day.AddDate(0, 0, 1), spend.Filter{})
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: charges}))

@@ -9,7 +9,6 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/usage"
 	"microspend/view/html"
@@ -33,17 +32,8 @@ func minus(text string) string { return strings.Replace(text, "-", "−", 1) }
 // plain marks text as needing no escapes, which would make the page longer: digits, signs and blanks of our own.
 func plain(text string) template.HTML { return template.HTML(text) } //nolint:gosec // never text from outside
 
-// amount is a cost by itself, in cents.
-func amount(c spend.Cost) string { return html.Text(costOf(c, c.Amount.RoundBank(2), true)) }
-
-// dayCents are the cents of days, which add up to their total, and that total.
-func dayCents(days []statement.Day) ([]decimal.Decimal, decimal.Decimal) {
-	amounts := make([]decimal.Decimal, len(days))
-	for i := range days {
-		amounts[i] = days[i].Amount
-	}
-	return spend.Cents(amounts)
-}
+// amount is a cost that is shown as cents which are settled already.
+func amount(c spend.Cost, cents decimal.Decimal) string { return html.Text(costOf(c, cents, true)) }
 
 // percentOf is a part of a whole above zero, in percent.
 func percentOf(part, whole decimal.Decimal) string {

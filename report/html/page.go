@@ -72,7 +72,7 @@ func Page(s statement.Statement, options Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := renderer{statement: s, options: options, look: look}
+	r := renderer{statement: s, options: options, look: look, cents: settle(&s)}
 	p := r.view()
 	p.Security = look.policy
 	if p.Name == "" {
@@ -99,6 +99,7 @@ type renderer struct {
 	statement statement.Statement
 	options   Options
 	look      *look
+	cents     cents
 }
 
 // look is what all pages have in common.

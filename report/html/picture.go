@@ -24,21 +24,22 @@ const mostBars = 100
 type bucket struct {
 	first, last time.Time
 	amount      decimal.Decimal
+	cents       decimal.Decimal // the amount as shown, which is that of its days
 	parts       [pricing.QuantityCount]decimal.Decimal
 	known       bool
 }
 
-// buckets are the days of a period, or its weeks from Monday where it is long.
-func buckets(days []statement.Day) []bucket {
+// buckets are the days of a period, or its weeks from Monday where it is long. Cents are beside the days.
+func buckets(days []statement.Day, cents func(day int) decimal.Decimal) []bucket {
 	var out []bucket
-	for _, d := range days {
+	for i, d := range days {
 		day := dated(d.Day)
 		if len(days) <= mostBars || len(out) == 0 || day.Weekday() == time.Monday {
 			out = append(out, bucket{first: day})
 		}
 		b := &out[len(out)-1]
 		b.last, b.known = day, b.known || d.Recorded
-		b.amount = b.amount.Add(d.Amount)
+		b.amount, b.cents = b.amount.Add(d.Amount), b.cents.Add(cents(i))
 		for q := range d.Parts {
 			b.parts[q] = b.parts[q].Add(d.Parts[q].Amount)
 		}
@@ -59,7 +60,7 @@ func (r renderer) chart() (wide, narrow template.HTML, caption string) {
 	for _, q := range pricing.BilledQuantities() {
 		s.Parts = append(s.Parts, q.Name())
 	}
-	all := buckets(r.statement.Days)
+	all := buckets(r.statement.Days, func(day int) decimal.Decimal { return r.cents.days[day].amount })
 	weekly := len(r.statement.Days) > mostBars
 	if weekly {
 		s.Title, s.X = "Spend by week and component", "weeks"
@@ -73,7 +74,7 @@ func (r renderer) chart() (wide, narrow template.HTML, caption string) {
 			stack.Label = b.first.Format("2 Jan")
 		}
 		if b.known {
-			stack.Told = b.name() + ": $" + fixed(b.amount, 2)
+			stack.Told = b.name() + ": $" + fixed(b.cents, 2)
 		}
 		stack.Shaded = !weekly && weekend(b.first)
 		for _, part := range b.parts {
@@ -117,8 +118,8 @@ func (r renderer) caption(all []bucket, weekly bool) string {
 	lowest := slices.MinFunc(known, func(a, b bucket) int {
 		return cmp.Or(a.amount.Cmp(b.amount), a.first.Compare(b.first))
 	})
-	words := "The highest " + noun + " was " + highest.name() + " with $" + fixed(highest.amount, 2) +
-		", the lowest " + lowest.name() + " with $" + fixed(lowest.amount, 2) + "."
+	words := "The highest " + noun + " was " + highest.name() + " with $" + fixed(highest.cents, 2) +
+		", the lowest " + lowest.name() + " with $" + fixed(lowest.cents, 2) + "."
 	if largest, part := r.largestComponent(); part != "" {
 		words += " " + upper(largest) + " is " + part + " of the spend."
 	}
@@ -156,18 +157,19 @@ func (r renderer) largestComponent() (name, part string) {
 
 // typicalDay is the median of the days that are over.
 func (r renderer) typicalDay() (name, figure, words string, ok bool) {
-	var amounts []decimal.Decimal
-	for _, day := range r.statement.Days {
-		if day.Recorded && r.past(day.Day) {
-			amounts = append(amounts, day.Amount)
+	var over []int
+	days := r.statement.Days
+	for i := range days {
+		if days[i].Recorded && r.past(days[i].Day) {
+			over = append(over, i)
 		}
 	}
-	if len(amounts) < 3 {
+	if len(over) < 3 {
 		return "", "", "", false
 	}
-	slices.SortFunc(amounts, decimal.Decimal.Cmp)
-	median := amounts[len(amounts)/2]
-	return "A typical day", "$" + fixed(median, 2), "the median of " + figures.Count(len(amounts), "day"), true
+	slices.SortStableFunc(over, func(a, b int) int { return days[a].Amount.Cmp(days[b].Amount) })
+	median := r.cents.days[over[len(over)/2]].amount
+	return "A typical day", "$" + fixed(median, 2), "the median of " + figures.Count(len(over), "day"), true
 }
 
 // sparkLevels is how finely a line in a table is drawn.
@@ -235,7 +237,7 @@ func bar(part float64) string {
 
 // mini is the path of a bar for each day, in a field of as many units as there are days times 20.
 func mini(days []statement.Day) (path string, width int) {
-	all := buckets(days)
+	all := buckets(days, func(int) decimal.Decimal { return zero })
 	most := zero
 	for _, b := range all {
 		most = decimal.Max(most, b.amount)
@@ -250,20 +252,25 @@ func mini(days []statement.Day) (path string, width int) {
 }
 
 // miniCaption is the same in words.
-func miniCaption(t statement.Tenant) string {
-	known := slices.DeleteFunc(slices.Clone(t.Days), func(d statement.Day) bool { return !d.Recorded })
-	if len(known) == 0 || t.Amount.IsZero() {
-		return ""
-	}
-	highest := slices.MaxFunc(known, func(a, b statement.Day) int { return a.Amount.Cmp(b.Amount) })
-	spent := 0
-	for _, d := range known {
-		if d.Amount.IsPositive() {
+func miniCaption(t statement.Tenant, cents []decimal.Decimal) string {
+	highest, recorded, spent := -1, 0, 0
+	for i := range t.Days {
+		if !t.Days[i].Recorded {
+			continue
+		}
+		recorded++
+		if t.Days[i].Amount.IsPositive() {
 			spent++
 		}
+		if highest < 0 || t.Days[i].Amount.GreaterThan(t.Days[highest].Amount) {
+			highest = i
+		}
 	}
-	words := "Highest on " + dated(highest.Day).Format("Monday 2 January") + " with $" + fixed(highest.Amount, 2) +
-		"; spend on " + figures.Count(spent, "day") + " of " + strconv.Itoa(len(known)) + "."
+	if recorded == 0 || t.Amount.IsZero() {
+		return ""
+	}
+	words := "Highest on " + dated(t.Days[highest].Day).Format("Monday 2 January") + " with $" + fixed(cents[highest], 2) +
+		"; spend on " + figures.Count(spent, "day") + " of " + strconv.Itoa(recorded) + "."
 	if t.Kind != spend.KindTenant {
 		return words
 	}

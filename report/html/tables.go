@@ -33,8 +33,8 @@ const (
 // spendLook has coverage as finely as a page shows it.
 var spendLook = report.SpendLook{CoveragePlaces: 1}
 
-// eachLook has amounts that stand for themselves, as a list that is cut has no total.
-var eachLook = report.SpendLook{Places: view.CentPlaces, Counts: true}
+// namedLook has what was counted besides.
+var namedLook = report.SpendLook{Counts: true}
 
 // titled is columns with other titles, by id.
 func titled[R any](columns []view.Column[R], titles map[string]string) []view.Column[R] {
@@ -191,34 +191,34 @@ func costOf(c spend.Cost, cents decimal.Decimal, recorded bool) view.Value {
 		return view.Missing("–")
 	case !c.Known():
 		return view.Missing("unknown")
-	case !c.Complete():
-		return view.Dollars(c.Amount).Shown(figures.Fixed(cents, 2) + " +?")
-	default:
-		return view.Dollars(c.Amount).Shown(figures.Fixed(cents, 2))
 	}
+	v := view.Dollars(c.Amount).SettledBy(func() decimal.Decimal { return cents })
+	if !c.Complete() {
+		return v.In(pricing.UnknownRates)
+	}
+	return v
 }
 
 // dayTable is every day of the period, its amounts by component adding up along the row and down the column.
 func (r renderer) dayTable() template.HTML {
 	type row struct {
 		*statement.Day
-		cents decimal.Decimal
+		shownDay
 	}
 	days := r.over(r.statement.Days)
-	cents, total := dayCents(days)
 	rows := make([]row, len(days))
 	sum := statement.Day{Recorded: true, Cost: r.statement.Total.Cost, Sum: r.statement.Total.Sum}
 	for i := range days {
-		rows[i] = row{&days[i], cents[i]}
+		rows[i] = row{&days[i], r.cents.days[i]}
 		for q, part := range days[i].Parts {
-			sum.Parts[q].Amount = sum.Parts[q].Amount.Add(part.Amount)
+			sum.Parts[q] = sum.Parts[q].Plus(part)
 		}
 	}
 	columns := []view.Column[row]{{Title: "day", Value: func(d row) view.Value { return view.Date(d.Day.Day) }}}
 	for _, q := range pricing.BilledQuantities() {
 		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Value: func(d row) view.Value {
 			part := d.Parts[q]
-			v := costOf(part, part.Amount.RoundBank(2), d.Recorded)
+			v := costOf(part, d.parts[q], d.Recorded)
 			if d.Recorded && part.Known() && part.Amount.IsZero() {
 				return v.Shown("0")
 			}
@@ -227,14 +227,14 @@ func (r renderer) dayTable() template.HTML {
 	}
 	columns = append(columns, []view.Column[row]{
 		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value {
-			return costOf(d.Cost, d.cents, d.Recorded)
+			return costOf(d.Cost, d.amount, d.Recorded)
 		}},
 		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
 			return view.Text(coverageText(&d.Sum))
 		}},
 	}...)
 	t := view.NewTable(columns, rows, nil)
-	t.Add(foot(columns, row{&sum, total}))
+	t.Add(foot(columns, row{&sum, shownDay{r.cents.total, r.cents.parts}}))
 	return html.Table(t, html.Options{
 		Caption: "Dollars of each day by component. A dash is a day of which the ledger has nothing.", Years: len(days) > 360,
 	})
@@ -284,28 +284,25 @@ func lineColumns() []view.Column[priced] {
 	}
 }
 
-// lineTable is each billed quantity times its rate. A foot has their sum.
-func lineTable(lines []statement.Line, withFoot bool, ids ...string) template.HTML {
-	amounts, rows := make([]decimal.Decimal, len(lines)), make([]priced, len(lines))
+// lineTable is each billed quantity times its rate, shown as the cents beside it. A foot has their sum, if there is one.
+func lineTable(lines []statement.Line, cents []decimal.Decimal, foot *spend.Cost, ids ...string) template.HTML {
+	rows, total := make([]priced, len(lines)), zero
 	for i := range lines {
-		amounts[i] = lines[i].Amount
-	}
-	cents, total := spend.Cents(amounts)
-	for i := range lines {
+		total = total.Add(cents[i])
 		rows[i] = priced{&lines[i], cents[i]}
 	}
 	columns := view.Pick(lineColumns(), ids...)
 	t := view.NewTable(columns, rows, nil)
-	if withFoot {
+	if foot != nil {
 		cells := make([]view.Value, len(columns))
-		cells[0], cells[len(cells)-1] = view.Text("Together"), view.Dollars(total)
+		cells[0], cells[len(cells)-1] = view.Text("Together"), costOf(*foot, total, true)
 		t.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: cells})
 	}
 	return html.Table(t, html.Options{Caption: "Each billed quantity times its rate"})
 }
 
 // detailLines are those of one tenant, which say in which region where there are several.
-func detailLines(lines []statement.Line) template.HTML {
+func detailLines(lines []statement.Line, cents []decimal.Decimal) template.HTML {
 	if len(lines) == 0 {
 		return ""
 	}
@@ -313,13 +310,22 @@ func detailLines(lines []statement.Line) template.HTML {
 	if slices.ContainsFunc(lines, func(l statement.Line) bool { return l.Region != lines[0].Region }) {
 		ids = append([]string{"region"}, ids...)
 	}
-	return lineTable(lines, false, ids...)
+	return lineTable(lines, cents, nil, ids...)
 }
 
-// namedTable is the most costly images or MicroVMs.
-func namedTable(rows []spend.Row, rest statement.Rest, by spend.Dimension, noun string, ids ...string) table {
+// namedTable is the most costly images or MicroVMs of a tenant, which add up to what the tenant's row shows with what
+// stands behind them and with the tenant's share of shared cost.
+func (r renderer) namedTable(
+	tenant int, rows []spend.Row, rest statement.Rest, by spend.Dimension, noun string, ids ...string,
+) table {
+	exact := make([]decimal.Decimal, len(rows), len(rows)+2)
+	for i := range rows {
+		exact[i] = rows[i].Amount
+	}
+	exact = append(exact, rest.Amount, r.statement.Tenants[tenant].Shared)
+	cents := figures.Settle(exact, r.cents.tenants[tenant].amount, 2)
 	s := spend.Spend{By: []spend.Dimension{by}, Rows: rows}
-	columns := onPage(view.Pick(report.SpendColumns(s, eachLook), ids...), "launches")
+	columns := onPage(view.Pick(report.SpendColumns(s, namedLook), ids...), "launches")
 	name := columns[0].Value
 	columns[0].Value = func(row *spend.Row) view.Value {
 		if v := name(row); v.String() != "" {
@@ -330,9 +336,12 @@ func namedTable(rows []spend.Row, rest statement.Rest, by spend.Dimension, noun 
 	columns = titled(columns, map[string]string{by.String(): noun, "amount": ""})
 	t := table{Table: html.Table(view.NewTable(columns, report.SpendRows(s), nil), html.Options{
 		Caption: "The most costly " + figures.Plural(noun),
+		Cell: map[string]func(int) template.HTML{"amount": func(i int) template.HTML {
+			return html.Escaped(amount(rows[i].Cost, cents[i]))
+		}},
 	})}
 	if rest.Count > 0 {
-		t.More = "and " + figures.Count(rest.Count, noun) + " more, " + dollarSign(rest.Cost) + " together"
+		t.More = "and " + figures.Count(rest.Count, noun) + " more, " + dollarSign(rest.Cost, cents[len(rows)]) + " together"
 	}
 	return t
 }

@@ -25,16 +25,16 @@ type detail struct {
 }
 
 func (r renderer) detail(n int) detail {
-	t := r.statement.Tenants[n]
+	t, cents := r.statement.Tenants[n], r.cents.tenants[n]
 	d := detail{
-		N: n, Name: view.Visible(t.Tenant), Amount: dollarSign(t.Cost), Words: miniCaption(t),
-		Calendar: calendarText(r.over(t.Days), r.wholeDollars()),
+		N: n, Name: view.Visible(t.Tenant), Amount: dollarSign(t.Cost, cents.amount), Words: miniCaption(t, cents.days),
+		Calendar: calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
 	}
 	d.Mini, d.MiniWidth = mini(t.Days)
-	d.Lines = detailLines(t.Lines)
+	d.Lines = detailLines(t.Lines, cents.lines)
 	if len(t.Images) > 0 {
-		d.Images = namedTable(t.Images, t.OtherImages, spend.ByImage, "image", "image", "launches", "running_hours", "amount")
-		d.MicroVMs = namedTable(t.MicroVMs, t.OtherMicroVMs, spend.ByMicroVM, "MicroVM", "microvm", "running_hours", "amount")
+		d.Images = r.namedTable(n, t.Images, t.OtherImages, spend.ByImage, "image", "image", "launches", "running_hours", "amount")
+		d.MicroVMs = r.namedTable(n, t.MicroVMs, t.OtherMicroVMs, spend.ByMicroVM, "MicroVM", "microvm", "running_hours", "amount")
 	}
 	d.Link = r.link(&t)
 	return d
@@ -48,8 +48,8 @@ func (r renderer) link(t *statement.Tenant) string {
 	return r.options.TenantURL(t.Tenant)
 }
 
-func dollarSign(c spend.Cost) string {
-	if text := amount(c); text != "unknown" {
+func dollarSign(c spend.Cost, cents decimal.Decimal) string {
+	if text := amount(c, cents); text != "unknown" {
 		return "$" + text
 	}
 	return "unknown"
@@ -62,15 +62,17 @@ type compact struct {
 }
 
 func (r renderer) compact(n int) compact {
-	t := &r.statement.Tenants[n]
-	return compact{n, view.Visible(t.Tenant), dollarSign(t.Cost), calendarText(r.over(t.Days), r.wholeDollars())}
+	t, cents := &r.statement.Tenants[n], r.cents.tenants[n]
+	return compact{
+		n, view.Visible(t.Tenant), dollarSign(t.Cost, cents.amount),
+		calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
+	}
 }
 
 // calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the
-// date of its first day. A day that is not known, or not yet over, is a dash; from so many dollars on there are no
+// date of its first day. Cents are beside the days. A day that is not known, or not yet over, is a dash; from so many dollars on there are no
 // cents.
-func calendarText(days []statement.Day, wholeFrom decimal.Decimal) string {
-	cents, _ := dayCents(days)
+func calendarText(days []statement.Day, cents []decimal.Decimal, wholeFrom decimal.Decimal) string {
 	var out strings.Builder
 	out.Grow(8 * len(days))
 	for i := range days {

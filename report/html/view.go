@@ -70,14 +70,14 @@ func (r renderer) view() page {
 	if s.Location != time.UTC && s.Location.String() != "UTC" {
 		p.Zone = s.Location.String()
 	}
-	p.Sum, p.Incomplete = amount(s.Total.Cost), !s.Total.Complete()
+	p.Sum, p.Incomplete = amount(s.Total.Cost, r.cents.total), !s.Total.Complete()
 	p.Change = r.change()
 	p.Tiles = r.tiles()
 	p.Warnings = r.warnings()
 	p.Wide, p.Narrow, p.Caption = r.chart()
 	p.Days = r.dayTable()
 	if len(s.Lines) > 0 {
-		p.Lines = lineTable(s.Lines, true, "region", "component", "quantity", "unit", "rate", "amount")
+		p.Lines = lineTable(s.Lines, r.cents.lines, &s.Total.Cost, "region", "component", "quantity", "unit", "rate", "amount")
 	}
 	p.Rates = r.rateTable()
 	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")

@@ -104,15 +104,17 @@ func TestReadBack(t *testing.T) {
 		exact, shown, list := column(t, rows, "amount $, exact"), column(t, rows, "amount $"),
 			column(t, rows, "list $, exact")
 		sum, atList := decimal.Decimal{}, decimal.Decimal{}
+		cents, total := want.Cents(spend.AmountOf)
 		for i, row := range rows[1:] {
 			require.Equal(t, want.Rows[i].Amount.String(), row[exact], "the exact amount, as text")
 			near, err := decimal.NewFromString(row[shown])
 			require.NoError(t, err)
-			require.True(t, near.Sub(want.Rows[i].Amount).Abs().LessThan(decimal.New(1, -10)),
-				"and a number for reading beside it")
+			require.True(t, near.Equal(cents[i]), "and a number for reading beside it, which every other format shows")
+			total = total.Sub(near)
 			sum, atList = sum.Add(decimal.RequireFromString(row[exact])), atList.Add(decimal.RequireFromString(row[list]))
 		}
 		require.Equal(t, want.Total.Amount.String(), sum.String(), "the exact column adds up to the total")
+		require.True(t, total.IsZero(), "and so does the other, to the total as shown")
 		require.Equal(t, want.Total.List.String(), atList.String())
 
 		panes, err := file.GetPanes(sheet)
@@ -177,10 +179,12 @@ func TestSharedAndBefore(t *testing.T) {
 	rows, err := open(t, write(t, made)).GetRows("Tenants", excelize.Options{RawCellValue: true})
 	require.NoError(t, err)
 	shared, change := column(t, rows, "of it shared cost $, exact"), column(t, rows, "change $, exact")
+	reason := column(t, rows, "why no percentage")
 	sum := decimal.Decimal{}
 	for i, row := range rows[1:] {
 		require.Equal(t, made.Tenants.Rows[i].Shared.String(), row[shared])
-		require.Equal(t, made.Tenants.Rows[i].Amount.String(), row[change], "nothing was spent before")
+		require.Equal(t, "–", row[change], "nothing was measured before")
+		require.Equal(t, "no data before 1 Oct", row[reason])
 		sum = sum.Add(decimal.RequireFromString(row[shared]))
 	}
 	require.Equal(t, made.Tenants.SharedOut.Amount.String(), sum.String())

@@ -18,7 +18,7 @@ import (
 var csvColumns = []struct {
 	name     string
 	required bool
-}{{"match", true}, {"value", true}, {"tenant", true}, {"from", false}, {"to", false}}
+}{{"match", true}, {"value", true}, {"tenant", true}, {"from", false}, {"to", false}, {"group", false}}
 
 // matchWords are the words of the column match.
 var matchWords = map[string]Field{
@@ -31,7 +31,7 @@ type csvReader struct {
 	faults  strictyaml.Faults
 	columns map[string]int // name to place
 	width   int
-	out     File
+	builder
 }
 
 func loadCSV(file string, text []byte) (File, error) {
@@ -96,7 +96,7 @@ func (r *csvReader) header() bool {
 			r.fault(line, column, "", "has columns separated by ; but commas separate columns")
 			return false
 		case !known:
-			r.fault(line, column, "", "unknown column %.40q; columns are match, value, tenant, from, to", name)
+			r.fault(line, column, "", "unknown column %.40q; columns are match, value, tenant, from, to, group", name)
 		case twice:
 			r.fault(line, column, "", "column %s is given twice", name)
 		}
@@ -104,7 +104,7 @@ func (r *csvReader) header() bool {
 	}
 	for _, c := range csvColumns {
 		if _, given := r.columns[c.name]; c.required && !given {
-			r.fault(1, 1, "", "column %s is missing; columns are match, value, tenant, from, to", c.name)
+			r.fault(1, 1, "", "column %s is missing; columns are match, value, tenant, from, to, group", c.name)
 		}
 	}
 	return len(r.faults.List) == 0
@@ -128,7 +128,6 @@ func (r *csvReader) rows() {
 }
 
 func (r *csvReader) row(cells []string) {
-	ok := true
 	cell := func(name string) string {
 		if at, given := r.columns[name]; given {
 			return strings.Clone(cells[at])
@@ -136,7 +135,6 @@ func (r *csvReader) row(cells []string) {
 		return ""
 	}
 	wrong := func(name, format string, args ...any) {
-		ok = false
 		line, column := r.in.FieldPos(r.columns[name])
 		r.fault(line, column, name, format, args...)
 	}
@@ -153,14 +151,24 @@ func (r *csvReader) row(cells []string) {
 	}
 
 	rule := Rule{Tenant: cell("tenant"), From: day("from"), To: day("to")}
-	if err := checkTenant(rule.Tenant); err != nil {
-		wrong("tenant", "%s", err)
-	}
 	match, value := strings.TrimSpace(cell("match")), cell("value")
 	if match == "" && value == "" {
-		r.listed(rule, wrong)
-		return
+		for field, date := range map[string]pricing.Date{"from": rule.From, "to": rule.To} {
+			if !date.IsZero() {
+				wrong(field, "has no meaning without match and value")
+			}
+		}
+		r.listed(rule.Tenant, wrong)
+	} else {
+		rule.Selector = selectorOf(match, value, wrong)
+		r.rule(rule, wrong)
 	}
+	if group := cell("group"); group != "" {
+		r.member(rule.Tenant, group, wrong)
+	}
+}
+
+func selectorOf(match, value string, wrong faulty) Selector {
 	field, known := matchWords[match]
 	if !known {
 		wrong("match", "%.40q cannot be matched; choose microvm_id, image or role", match)
@@ -169,25 +177,5 @@ func (r *csvReader) row(cells []string) {
 	if err != nil {
 		wrong("value", "%s", err)
 	}
-	if err := checkDays(rule.From, rule.To); err != nil {
-		wrong("to", "%s", err)
-	}
-	if ok {
-		rule.Selector = Selector{field, pattern}
-		r.out.Rules = append(r.out.Rules, rule)
-	}
-}
-
-// listed takes a row that only names a tenant.
-func (r *csvReader) listed(rule Rule, wrong func(name, format string, args ...any)) {
-	switch {
-	case !rule.From.IsZero():
-		wrong("from", "has no meaning without match and value")
-	case !rule.To.IsZero():
-		wrong("to", "has no meaning without match and value")
-	case rule.Tenant == Shared:
-		wrong("tenant", "%s is not a tenant to be listed", Shared)
-	default:
-		r.out.Known = append(r.out.Known, rule.Tenant)
-	}
+	return Selector{field, pattern}
 }

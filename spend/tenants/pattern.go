@@ -14,6 +14,7 @@ import (
 type Pattern struct {
 	text   string // without the *
 	prefix bool
+	below  bool // also matches the groups below the one that it names
 }
 
 // ParsePattern reads a pattern. A * elsewhere than at the end, an empty text, blanks around it and what no name can
@@ -21,7 +22,7 @@ type Pattern struct {
 func ParsePattern(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if before, ok := strings.CutSuffix(text, "*"); ok {
-		p = Pattern{before, true}
+		p = Pattern{text: before, prefix: true}
 	}
 	if strings.Contains(p.text, "*") {
 		return Pattern{}, fmt.Errorf("%.60q has a * before its end; a * is allowed only at the end, to match any rest", text)
@@ -54,12 +55,17 @@ func (p *Pattern) ParseScalar(text string) (err error) {
 	return err
 }
 
+// WithSubgroups is the pattern of the path of a group that also matches every group below one that it matches. Without
+// it, a pattern such as [Exactly] gives matches the tenants alone that are in the group itself.
+func (p Pattern) WithSubgroups() Pattern {
+	p.below = true
+	return p
+}
+
 // Match reports whether the pattern matches a name.
 func (p Pattern) Match(name string) bool {
-	if p.prefix {
-		return name != "" && strings.HasPrefix(name, p.text)
-	}
-	return name != "" && name == p.text
+	rest, begins := strings.CutPrefix(name, p.text)
+	return name != "" && begins && (rest == "" || p.prefix || p.below && strings.HasPrefix(rest, GroupSeparator))
 }
 
 // String writes the pattern as it was read.

@@ -1,5 +1,6 @@
 // Package tenants says which tenant usage belongs to: by the rules of a tenants file, by what a record itself says,
-// and by what a company has declared to be shared.
+// and by what a company has declared to be shared. It also says which group of tenants, such as a cost center, a tenant
+// is in.
 //
 // # What is promised
 //
@@ -9,8 +10,6 @@
 package tenants
 
 import (
-	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +58,8 @@ type Rule struct {
 type File struct {
 	Rules []Rule
 	Known []string // tenants that are listed even if they spend nothing, beside those that rules name
+	// Groups has the group that a tenant is in: its path, such as Engineering/Platform. Tenants that it lacks are in none.
+	Groups map[string]string
 }
 
 // maxFileBytes bounds a tenants file: some 200,000 rules.
@@ -67,22 +68,28 @@ const maxFileBytes = 16 << 20
 // Load reads a tenants file: YAML where its name ends in .yaml or .yml, otherwise CSV. Errors name every fault, each
 // with file:line:column.
 //
-// CSV has a header; its columns may stand in any order, and from and to may be left out:
+// CSV has a header; its columns may stand in any order, and from, to and group may be left out:
 //
-//	match,value,tenant,from,to
-//	microvm_id,mvm-0a1b2c,acme,,
-//	image,acme-*,acme,2026-10-01,2026-11-01
-//	role,arn:aws:iam::123456789012:role/tenant-b,bravo,,
-//	image,base,(shared),,
-//	,,charlie,,
+//	match,value,tenant,from,to,group
+//	microvm_id,mvm-0a1b2c,acme,,,Engineering/Platform
+//	image,acme-*,acme,2026-10-01,2026-11-01,
+//	role,arn:aws:iam::123456789012:role/tenant-b,bravo,,,
+//	image,base,(shared),,,
+//	,,charlie,,,Sales
 //
-// A row without match and value names a tenant that is listed even if it spends nothing. YAML holds the same:
+// A row without match and value names a tenant that is listed even if it spends nothing. The group of a tenant stands
+// in one of its rows at least, and nothing else in the others. YAML holds the same:
 //
 //	rules:
 //	  - {microvm_id: mvm-0a1b2c, tenant: acme}
 //	  - {image: acme-*, tenant: acme, from: 2026-10-01, to: 2026-11-01}
 //	  - {role: "arn:aws:iam::123456789012:role/tenant-b", tenant: bravo}
 //	tenants: [charlie]
+//	groups:
+//	  Engineering:
+//	    groups:
+//	      Platform: [acme]          # or {tenants: [acme], groups: …}, as deep as needed
+//	  Sales: [charlie]
 //
 // Both take microvm for microvm_id.
 func Load(file string, text []byte) (File, error) {
@@ -131,18 +138,3 @@ func (r Rule) holds(moment time.Time) bool {
 
 // startOf is the first moment of a date, which must not be zero.
 func startOf(date pricing.Date) time.Time { return civil.Day(-date.DaysUntil(time.Unix(0, 0))).UTC() }
-
-// checkTenant is the check of a tenant's name in a file.
-func checkTenant(name string) error {
-	if name == Unallocated || name == Other {
-		return fmt.Errorf("%s is the label of a row and cannot be a tenant", name)
-	}
-	return CheckName(name)
-}
-
-func checkDays(from, to pricing.Date) error {
-	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
-		return errors.New("is not after from; to is the first day on which the rule no longer holds")
-	}
-	return nil
-}

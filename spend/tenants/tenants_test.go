@@ -36,13 +36,13 @@ func date(t testing.TB, text string) pricing.Date {
 func TestTenantsFileReadsTheSameFromBothForms(t *testing.T) {
 	want := File{
 		Rules: []Rule{
-			{Selector: Selector{MicroVM, Pattern{"mvm-0a1b2c", false}}, Tenant: "acme"},
-			{Selector{Image, Pattern{"acme-", true}}, "acme", date(t, "2026-10-01"), date(t, "2026-11-01")},
+			{Selector: Selector{MicroVM, Exactly("mvm-0a1b2c")}, Tenant: "acme"},
+			{Selector{Image, Pattern{text: "acme-", prefix: true}}, "acme", date(t, "2026-10-01"), date(t, "2026-11-01")},
 			{
-				Selector: Selector{Role, Pattern{"arn:aws:iam::123456789012:role/tenant-b", false}}, Tenant: "bravo",
+				Selector: Selector{Role, Exactly("arn:aws:iam::123456789012:role/tenant-b")}, Tenant: "bravo",
 				To: date(t, "2026-12-01"),
 			},
-			{Selector: Selector{Image, Pattern{"base", false}}, Tenant: Shared},
+			{Selector: Selector{Image, Exactly("base")}, Tenant: Shared},
 		},
 		Known: []string{"charlie"},
 	}
@@ -56,7 +56,7 @@ func TestTenantsFileReadsTheSameFromBothForms(t *testing.T) {
 		{"no ending", "is CSV", "tenants", tenantsInCSV, want},
 		{
 			"another order", "with a byte order mark and CRLF, as Excel saves it; dates left out", "t.csv", reordered,
-			File{Rules: []Rule{{Selector: Selector{MicroVM, Pattern{"x", false}}, Tenant: "acme"}}},
+			File{Rules: []Rule{{Selector: Selector{MicroVM, Exactly("x")}, Tenant: "acme"}}},
 		},
 		{"header only", "nobody yet", "t.csv", "match,value,tenant\n", File{}},
 	} {
@@ -78,10 +78,10 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 		},
 		{
 			"columns", "without them rows have no meaning", "t.csv", "match,match,owner\nx,y,z\n",
-			"t.csv:1:1: column value is missing; columns are match, value, tenant, from, to\n" +
-				"t.csv:1:1: column tenant is missing; columns are match, value, tenant, from, to\n" +
+			"t.csv:1:1: column value is missing; columns are match, value, tenant, from, to, group\n" +
+				"t.csv:1:1: column tenant is missing; columns are match, value, tenant, from, to, group\n" +
 				"t.csv:1:7: column match is given twice\n" +
-				"t.csv:1:13: unknown column \"owner\"; columns are match, value, tenant, from, to",
+				"t.csv:1:13: unknown column \"owner\"; columns are match, value, tenant, from, to, group",
 		},
 		{
 			"rows", "all of them at once, each with its place", "t.csv", "match,value,tenant,from,to\n" +
@@ -129,9 +129,101 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 	require.EqualError(t, err, "t.csv: is larger than 16 MiB, the most that is read")
 }
 
+func TestGroupsReadTheSameFromBothForms(t *testing.T) {
+	inCSV := "match,value,tenant,group\n,,acme,Engineering/Platform\nimage,a,acme,\nimage,b,bravo,Engineering\n" +
+		",,charlie,Sales\n,,delta,\n"
+	inYAML := `rules:
+  - {image: a, tenant: acme}
+  - {image: b, tenant: bravo}
+tenants: [acme, charlie, delta]
+groups:
+  Engineering:
+    tenants: [bravo]
+    groups:
+      Platform: [acme]
+  Sales: [charlie]
+`
+	for file, text := range map[string]string{"t.csv": inCSV, "t.yaml": inYAML} {
+		got, err := Load(file, []byte(text))
+		require.NoError(t, err, file)
+		for _, tc := range []struct {
+			tenant string
+			depth  int
+			want   string
+			reason string
+		}{
+			{"acme", 0, "Engineering/Platform", "its full path"},
+			{"acme", 1, "Engineering", "the first name of it"},
+			{"acme", 7, "Engineering/Platform", "a path that is shorter stays as it is"},
+			{"bravo", 1, "Engineering", "a group that has groups below it may have tenants of its own"},
+			{"charlie", 2, "Sales", "named by its group's row alone"},
+			{"delta", 0, NoGroup, "listed without a group"},
+			{"other", 1, NoGroup, "known to the ledger alone"},
+		} {
+			require.Equal(t, tc.want, got.Group(tc.tenant, tc.depth), "%s %s: %s", file, tc.tenant, tc.reason)
+		}
+		require.Equal(t, []string{"acme", "bravo", "charlie", "delta"}, got.Names(), file)
+	}
+}
+
+func TestGroupsNameEveryFault(t *testing.T) {
+	for _, tc := range []struct{ reason, file, text, want string }{
+		{
+			"a tenant would be counted in two cost centers", "t.csv",
+			"match,value,tenant,group\n,,acme,A\nimage,a,acme,B\nimage,x,acme,A\n",
+			`t.csv:3:14: group: tenant "acme" is in group "A" already; a tenant is in one group`,
+		},
+		{
+			"paths without a name in one place, labels of rows, and shared cost", "t.csv",
+			"match,value,tenant,group\n,,a,A//B\n,,b, A\n,,c,(no group)\nimage,x,(shared),A\n",
+			"t.csv:2:5: group: \"A//B\" has a group whose name is empty\n" +
+				"t.csv:3:5: group: \" A\" begins or ends with a blank\n" +
+				"t.csv:4:5: group: \"(no group)\" cannot be a group; names in parentheses are labels of rows\n" +
+				"t.csv:5:18: group: (shared) is no tenant and cannot be in a group",
+		},
+		{
+			"the same in YAML, where a mistyped tenant shows as well", "t.yaml",
+			"tenants: [a, b]\ngroups:\n  A: {tenants: [a, bb], groups: {B: [b], (x): [a]}}\n  C: [a]\n  D/E: [b]\n",
+			"t.yaml:3:20: groups.A.tenants[1]: unknown tenant \"bb\"; list it under tenants if only the ledger names it\n" +
+				"t.yaml:3:47: groups.A.groups.(x): \"(x)\" cannot be a group; names in parentheses are labels of rows\n" +
+				"t.yaml:4:7: groups.C.tenants[0]: tenant \"a\" is in group \"A\" already; a tenant is in one group\n" +
+				"t.yaml:5:8: groups.D/E: has a / in its name; give the groups below a group under groups",
+		},
+		{
+			"a group cannot be above itself: there is nothing to refer to one with", "t.yaml",
+			"tenants: [a]\ngroups:\n  A: &a\n    groups: {B: *a}\n", "t.yaml:3:6: groups.A: anchors and aliases are not supported; write the value out",
+		},
+	} {
+		_, err := Load(tc.file, []byte(tc.text))
+		require.EqualError(t, err, tc.want, tc.reason)
+	}
+}
+
+func TestPatternsOfGroupsMatchWhatIsBelow(t *testing.T) {
+	for _, tc := range []struct {
+		pattern, path string
+		want          bool
+	}{
+		{"Eng", "Eng", true},
+		{"Eng", "Eng/Platform", true},
+		{"Eng", "Engines", false},
+		{"Eng", "Sales/Eng", false},
+		{"Eng*", "Engines/A", true},
+		{"Eng/Pl*", "Eng/Platform/Build", true},
+		{"Eng/Pl*", "Eng", false},
+	} {
+		p, err := ParsePattern(tc.pattern)
+		require.NoError(t, err)
+		require.Equal(t, tc.want, p.WithSubgroups().Match(tc.path), "%s matches %s", tc.pattern, tc.path)
+	}
+	require.False(t, Exactly("Eng").Match("Eng/Platform"), "a name alone is that group without those below it")
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add("t.csv", tenantsInCSV)
 	f.Add("t.yaml", tenantsInYAML)
+	f.Add("t.csv", "tenant,match,value,group\na,,,A/B\nb,,,A\n")
+	f.Add("t.yaml", "tenants: [a]\ngroups: {A: {tenants: [a], groups: {B: []}}}\n")
 	f.Add("t.csv", "match,value,tenant\n\"a\nb\",\"c")
 	f.Add("t.csv", "tenant,match,value\n=1+1,image,\x1b[2J*\n")
 	f.Fuzz(func(t *testing.T, file, text string) {
@@ -143,7 +235,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for _, rule := range got.Rules {
-			require.NoError(t, checkTenant(rule.Tenant))
+			checkTenant(rule.Tenant, func(_, format string, args ...any) { t.Errorf(format, args...) })
 			require.Equal(t, 0, strings.Count(rule.Pattern.text, "*"))
 		}
 	})

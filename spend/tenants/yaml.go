@@ -2,6 +2,8 @@ package tenants
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
@@ -33,25 +35,29 @@ func (k Keys) Selector(tenant *Pattern) (out Selector, ok bool) {
 
 // fileYAML is a tenants file as it is written in YAML.
 type fileYAML struct {
-	Rules   []ruleYAML   `yaml:"rules"`
-	Tenants []tenantName `yaml:"tenants"`
+	Rules   []ruleYAML                `yaml:"rules"`
+	Tenants []string                  `yaml:"tenants"`
+	Groups  strictyaml.Map[groupYAML] `yaml:"groups"`
 }
 
 // ruleYAML is a rule: one of microvm_id, image and role, and the tenant.
 type ruleYAML struct {
 	Keys   `yaml:",inline"`
-	Tenant *tenantName  `yaml:"tenant,required"`
+	Tenant string       `yaml:"tenant,required"`
 	From   *scalar.Date `yaml:"from"`
 	To     *scalar.Date `yaml:"to"`
 }
 
-// tenantName is the name of a tenant, or (shared).
-type tenantName string
+// groupYAML is a group: the tenants that are in it, and the groups below it.
+type groupYAML struct {
+	Tenants []string                  `yaml:"tenants,shorthand"`
+	Groups  strictyaml.Map[groupYAML] `yaml:"groups"`
+}
 
-// ParseScalar implements strictyaml.Scalar.
-func (n *tenantName) ParseScalar(text string) error {
-	*n = tenantName(text)
-	return checkTenant(text)
+// yamlReader turns a decoded file into rules, tenants and groups.
+type yamlReader struct {
+	builder
+	doc *strictyaml.Document
 }
 
 func loadYAML(file string, text []byte) (File, error) {
@@ -60,40 +66,63 @@ func loadYAML(file string, text []byte) (File, error) {
 		return File{}, err
 	}
 	var written fileYAML
-	doc := strictyaml.Decode(file, root, &written)
-	var out File
-	for i, r := range written.Rules {
-		out.Rules = append(out.Rules, r.rule(doc, fmt.Sprintf("rules[%d]", i)))
+	r := yamlReader{doc: strictyaml.Decode(file, root, &written)}
+	for i, rule := range written.Rules {
+		r.rule(rule, fmt.Sprintf("rules[%d]", i))
 	}
 	for i, name := range written.Tenants {
-		if name == Shared {
-			doc.Fault(fmt.Sprintf("tenants[%d]", i), "%s is not a tenant to be listed", Shared)
-		}
-		out.Known = append(out.Known, string(name))
+		r.listed(name, r.at(fmt.Sprintf("tenants[%d]", i)))
 	}
-	if err := doc.Err(); err != nil {
+	names := r.out.Names()
+	for _, group := range written.Groups {
+		r.group("groups."+group.Key, "", group, names)
+	}
+	if err := r.doc.Err(); err != nil {
 		return File{}, err
 	}
-	return out, nil
+	return r.out, nil
 }
 
-func (r ruleYAML) rule(doc *strictyaml.Document, path string) Rule {
-	selector, ok := r.Selector(nil)
+// at finds faults in a value that is no mapping, whatever the field.
+func (r *yamlReader) at(path string) faulty {
+	return func(_, format string, args ...any) { r.doc.Fault(path, format, args...) }
+}
+
+func (r *yamlReader) rule(written ruleYAML, path string) {
+	selector, ok := written.Selector(nil)
 	if !ok {
-		doc.Fault(path, "names none or more than one of microvm_id, image and role; give one")
+		r.doc.Fault(path, "names none or more than one of microvm_id, image and role; give one")
 	}
-	rule := Rule{Selector: selector}
-	if r.Tenant != nil {
-		rule.Tenant = string(*r.Tenant)
+	rule := Rule{Selector: selector, Tenant: written.Tenant}
+	if written.From != nil {
+		rule.From = written.From.Date
 	}
-	if r.From != nil {
-		rule.From = r.From.Date
+	if written.To != nil {
+		rule.To = written.To.Date
 	}
-	if r.To != nil {
-		rule.To = r.To.Date
+	r.builder.rule(rule, func(field, format string, args ...any) { r.doc.Fault(path+"."+field, format, args...) })
+}
+
+// group takes a group and those below it. A tenant that neither a rule nor the list names is an error: mistyped, it
+// would leave the real one without a group.
+func (r *yamlReader) group(path, above string, g strictyaml.Entry[groupYAML], names []string) {
+	if strings.Contains(g.Key, GroupSeparator) {
+		r.doc.Fault(path, "has a %s in its name; give the groups below a group under groups", GroupSeparator)
+		return
 	}
-	if err := checkDays(rule.From, rule.To); err != nil {
-		doc.Fault(path+".to", "%s", err)
+	if err := checkGroup(above + g.Key); err != nil {
+		r.doc.Fault(path, "%s", err)
+		return
 	}
-	return rule
+	for i, tenant := range g.Value.Tenants {
+		wrong := r.at(fmt.Sprintf("%s.tenants[%d]", path, i))
+		if _, found := slices.BinarySearch(names, tenant); !found {
+			wrong("group", "unknown tenant %.60q; list it under tenants if only the ledger names it", tenant)
+			continue
+		}
+		r.member(tenant, above+g.Key, wrong)
+	}
+	for _, below := range g.Value.Groups {
+		r.group(path+".groups."+below.Key, above+g.Key+GroupSeparator, below, names)
+	}
 }

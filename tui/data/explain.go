@@ -42,7 +42,7 @@ type Explanation struct {
 func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation, error) {
 	part := q.Period.Until(at)
 	by := []spend.Dimension{spend.ByRegion}
-	if q.Scope.Tenant != nil {
+	if q.Scope[spend.ByTenant] != nil {
 		by = append(by, spend.ByTenant)
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
@@ -65,7 +65,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation,
 			return nil, err
 		}
 		out.Card[row.Region] = card
-		if err := out.add(row.Region, card, row.Sum.Measured(), q.Scope.Component); err != nil {
+		if err := out.add(row.Region, card, row.Sum.Measured(), q.Scope[spend.ByComponent]); err != nil {
 			return nil, err
 		}
 	}
@@ -125,7 +125,7 @@ func (e *Explanation) note(r *Reader) {
 		add(assumption.NoFreeTier.Clause())
 	}
 	switch {
-	case e.Query.Scope.Tenant == nil:
+	case e.Query.Scope[spend.ByTenant] == nil:
 	case len(r.Source.Tenants.Rules) > 0:
 		add(assumption.Whose.Clause("by the first rule of the tenants file that matches, or "))
 	default:

@@ -39,19 +39,15 @@ type Reader struct {
 // Location is where days are cut.
 func (r *Reader) Location() *time.Location { return r.Source.Zone(nil) }
 
-// Scope narrows what is looked at, by drilling down. Fields that are nil are not narrowed.
-type Scope struct {
-	Tenant, Image, MicroVM, Region, Component *string
-}
+// Scope narrows what is looked at, by drilling down: a name of each dimension, nil where it is not narrowed. Time is
+// narrowed by periods instead.
+type Scope [spend.DimensionCount]*string
 
 func (s Scope) filter() spend.Filter {
 	var f spend.Filter
-	for _, narrowed := range []struct {
-		name *string
-		into *[]tenants.Pattern
-	}{{s.Tenant, &f.Tenants}, {s.Image, &f.Images}, {s.MicroVM, &f.MicroVMs}, {s.Region, &f.Regions}} {
-		if narrowed.name != nil {
-			*narrowed.into = []tenants.Pattern{tenants.Exactly(*narrowed.name)}
+	for _, d := range spend.NamedDimensions() {
+		if s[d] != nil {
+			*f.Of(d) = []tenants.Pattern{tenants.Exactly(*s[d])}
 		}
 	}
 	return f
@@ -124,7 +120,7 @@ func shownName(row *spend.Row, d spend.Dimension) string {
 		return draw.Name(name)
 	case row.Kind == spend.KindOther:
 		return ""
-	case d == spend.ByImage:
+	case d == spend.ByImage, d == spend.ByAccount, d == spend.ByArch:
 		return "(unknown)"
 	case d == spend.ByComponent:
 		return "(nothing used)"

@@ -131,22 +131,22 @@ func (s *sheet) table(t *view.Table) (columns int, err error) {
 	})
 }
 
-// cell is a value for reading and, where it stands there twice, as exact as it is.
+// cell is a value for reading and, where it stands there twice, as exact as it is. What is for reading is the figure that
+// every other format shows, so that whoever adds the cells up gets the total as shown.
 func (s *sheet) cell(v view.Value, twice bool) (shown, twin any, err error) {
 	if d, format, ok := v.Spreadsheet(); ok {
 		id, err := s.book.id(style{format: format})
 		if err != nil {
 			return nil, nil, err
 		}
-		plain := d.String()
 		if twice {
 			asText, err := s.book.id(style{role: exact})
 			if err != nil {
 				return nil, nil, err
 			}
-			twin = excelize.Cell{StyleID: asText, Value: plain}
+			twin = excelize.Cell{StyleID: asText, Value: v.Exact()}
 		}
-		near, _ := strconv.ParseFloat(plain, 64) // the nearest; too large for a double is infinite, and no amount is
+		near, _ := strconv.ParseFloat(d.String(), 64) // the nearest; too large for a double is infinite, and no amount is
 		return excelize.Cell{StyleID: id, Value: near}, twin, nil
 	}
 	if day, ok := v.Calendar(); ok {

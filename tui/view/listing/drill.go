@@ -22,18 +22,9 @@ func Narrowed(l *data.Listing, row int) (scope data.Scope, period data.Period, o
 		if value == "" {
 			return scope, period, false
 		}
-		switch d {
-		case spend.ByTenant:
-			scope.Tenant = &value
-		case spend.ByImage:
-			scope.Image = &value
-		case spend.ByMicroVM:
-			scope.MicroVM = &value
-		case spend.ByRegion:
-			scope.Region = &value
-		case spend.ByComponent:
-			scope.Component = &value
-		default:
+		if !isTime(d) {
+			scope[d] = &value
+		} else {
 			// Not found is a day of the period before that this one has no counterpart of.
 			if period, ok = period.Labelled(value, dayLabels[d], l.Spend.Location); !ok {
 				return scope, period, false
@@ -51,7 +42,9 @@ var dayLabels = map[spend.Dimension]func(civil.Day) string{
 func isTime(d spend.Dimension) bool { return dayLabels[d] != nil }
 
 // Opens reports whether there are rows inside a scope, and not only the lines of its bill.
-func Opens(scope data.Scope) bool { return scope.MicroVM == nil && scope.Component == nil }
+func Opens(scope data.Scope) bool {
+	return scope[spend.ByMicroVM] == nil && scope[spend.ByComponent] == nil
+}
 
 // RowName is a row's name, safe to show.
 func RowName(l *data.Listing, row int) string {

@@ -42,6 +42,7 @@ func row(key spend.Key, amount, before, change, percent string, covered int64) s
 	if percent != "" {
 		r.Previous.Percent = ref(percent)
 	}
+	r.Previous.New = before == "0" && amount != "0"
 	record := usage.Record{PeriodSeconds: 100}
 	record.Amounts[pricing.Memory], record.Amounts[usage.Running], record.Amounts[usage.Launches] = 3_000_000_000,
 		5_400_000, 1234
@@ -199,11 +200,11 @@ func TestNarrowed(t *testing.T) {
 
 	scope, _, ok := narrowed(spend.ByTenant, tenant("acme"), period)
 	require.True(t, ok)
-	require.Equal(t, "acme", *scope.Tenant)
+	require.Equal(t, "acme", *scope[spend.ByTenant])
 	require.True(t, listing.Opens(scope))
 	scope, _, _ = narrowed(spend.ByMicroVM, spend.Key{MicroVM: "mvm-1"}, period)
 	require.False(t, listing.Opens(scope), "a MicroVM has a bill inside, and no rows")
-	for _, group := range listing.InScope(data.Scope{Tenant: named("acme"), Region: named("eu-west-1")}) {
+	for _, group := range listing.InScope(data.Scope{spend.ByTenant: named("acme"), spend.ByRegion: named("eu-west-1")}) {
 		require.NotContains(t, []spend.Dimension{spend.ByTenant, spend.ByRegion}, group.By[0], "one row is left of it")
 	}
 }

@@ -27,6 +27,10 @@ func Views() []View {
 			{"tenants by region", []spend.Dimension{spend.ByTenant, spend.ByRegion}},
 			{"tenants by component", []spend.Dimension{spend.ByTenant, spend.ByComponent}},
 			{"regions", []spend.Dimension{spend.ByRegion}},
+			{"accounts", []spend.Dimension{spend.ByAccount}},
+			{"architectures", []spend.Dimension{spend.ByArch}},
+			{"groups", []spend.Dimension{spend.ByGroup}},
+			{"groups by tenant", []spend.Dimension{spend.ByGroup, spend.ByTenant}},
 		}},
 		{"images", []Group{
 			{"images", []spend.Dimension{spend.ByImage}},
@@ -50,9 +54,6 @@ func Views() []View {
 // InScope are the groupings of what was drilled into, without those that only one row is left of: the first is what it
 // opens with.
 func InScope(scope data.Scope) []Group {
-	fixed := map[spend.Dimension]bool{
-		spend.ByTenant: scope.Tenant != nil, spend.ByImage: scope.Image != nil, spend.ByRegion: scope.Region != nil,
-	}
 	return slices.DeleteFunc([]Group{
 		{"tenants", []spend.Dimension{spend.ByTenant}},
 		{"MicroVMs", []spend.Dimension{spend.ByMicroVM}},
@@ -60,7 +61,12 @@ func InScope(scope data.Scope) []Group {
 		{"days", []spend.Dimension{spend.ByDay}},
 		{"regions", []spend.Dimension{spend.ByRegion}},
 		{"components", []spend.Dimension{spend.ByComponent}},
-	}, func(g Group) bool { return fixed[g.By[0]] })
+		{"accounts", []spend.Dimension{spend.ByAccount}},
+		{"architectures", []spend.Dimension{spend.ByArch}},
+		{"groups", []spend.Dimension{spend.ByGroup}},
+	}, func(g Group) bool {
+		return scope[g.By[0]] != nil || g.By[0] == spend.ByGroup && scope[spend.ByTenant] != nil // which is in one
+	})
 }
 
 // Sort is the order in which a group opens: days in order, everything else with the largest amount first.

@@ -1,0 +1,80 @@
+package figures
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// Settle rounds figures to so many places so that they add up to a total that is rounded already: each down, and what
+// is then left over, one unit of the last place each, to those that lost most, the earlier first where they lost the
+// same. Where the total is the sum rounded either way, each is less than one unit away from the exact figure, and what
+// has no more places than that stays as it is. Any other total is met all the same, by more than a unit in some.
+func Settle(exact []decimal.Decimal, total decimal.Decimal, places int32) []decimal.Decimal {
+	s := settling{places: places}
+	each := make([]settled, len(exact))
+	all := make([]int, len(exact))
+	for i, figure := range exact {
+		each[i], all[i] = s.down(figure), i
+	}
+	s.meet(each, all, s.units(total))
+	out := make([]decimal.Decimal, len(exact))
+	for i := range each {
+		out[i] = s.figure(each[i].units)
+	}
+	return out
+}
+
+// settled is a figure in units of the last place that is shown.
+type settled struct {
+	units int64           // as shown
+	floor int64           // the exact figure, rounded down
+	lost  decimal.Decimal // by rounding down, at least 0 and below 1
+	whole bool            // nothing was lost, so that nothing else is shown
+	gain  int             // how much the square of what it is off grows where it is rounded up in place of down
+}
+
+// lossScale is the square of one unit.
+const lossScale = 1_000_000
+
+// canRise and canFall say whether the other of the two numbers of units around the exact figure is one more or less.
+func (s *settled) canRise() bool { return !s.whole && s.units <= s.floor }
+func (s *settled) canFall() bool { return !s.whole && s.units > s.floor }
+
+type settling struct{ places int32 }
+
+func (s settling) units(d decimal.Decimal) int64 { return d.Shift(s.places).IntPart() }
+
+func (s settling) figure(units int64) decimal.Decimal { return decimal.New(units, -s.places) }
+
+func (s settling) down(exact decimal.Decimal) settled {
+	shifted := exact.Shift(s.places)
+	floor := shifted.Floor()
+	units := floor.IntPart()
+	lost := shifted.Sub(floor)
+	return settled{units, units, lost, lost.IsZero(), lossScale - 2*int(lost.Shift(6).IntPart())}
+}
+
+// meet raises figures, those of the given places, from rounded down until they add up to a total.
+func (s settling) meet(each []settled, places []int, total int64) {
+	for _, i := range places {
+		total -= each[i].units
+	}
+	if total == 0 {
+		return
+	}
+	order := slices.Clone(places)
+	slices.SortStableFunc(order, func(a, b int) int { return each[b].lost.Cmp(each[a].lost) })
+	if fractions := slices.IndexFunc(order, func(i int) bool { return each[i].whole }); fractions > 0 {
+		order = order[:fractions] // at the end stand those that lost nothing, zeros among them
+	}
+	step := int64(cmp.Compare(total, 0))
+	if step < 0 {
+		slices.Reverse(order)
+	}
+	for n := 0; total != 0 && len(order) > 0; n++ {
+		each[order[n%len(order)]].units += step
+		total -= step
+	}
+}

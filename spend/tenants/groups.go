@@ -1,0 +1,47 @@
+package tenants
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// GroupSeparator stands between the names in the path of a group, the highest group first.
+const GroupSeparator = "/"
+
+// NoGroup is the label of tenants that are in no group.
+const NoGroup = "(no group)"
+
+// Group is the path of the group that a tenant is in, cut to its first names where depth is above zero. It is
+// [NoGroup] where the tenant is in none.
+func (f File) Group(tenant string, depth int) string {
+	path, grouped := f.Groups[tenant]
+	if !grouped {
+		return NoGroup
+	}
+	if names := strings.Split(path, GroupSeparator); depth > 0 && depth < len(names) {
+		return strings.Join(names[:depth], GroupSeparator)
+	}
+	return path
+}
+
+// CompareGroups orders paths of groups so that a group comes right before those below it.
+func CompareGroups(a, b string) int {
+	return slices.Compare(strings.Split(a, GroupSeparator), strings.Split(b, GroupSeparator))
+}
+
+// checkGroup is the check of the path of a group in a file. No group can have the label of a row, so that a row of a
+// report by group is never taken for another.
+func checkGroup(path string) error {
+	for name := range strings.SplitSeq(path, GroupSeparator) {
+		switch err := CheckName(name); {
+		case err != nil && path == name:
+			return err
+		case err != nil:
+			return fmt.Errorf("%.60q has a group whose name %w", path, err)
+		case strings.HasPrefix(name, "(") && strings.HasSuffix(name, ")"):
+			return fmt.Errorf("%.60q cannot be a group; names in parentheses are labels of rows", name)
+		}
+	}
+	return CheckName(path)
+}
