@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -71,7 +72,8 @@ type table struct {
 	rows      map[Key]*Row
 	total     Total
 	sharedOut *SharedOut
-	records   int64 // that the span has, whoever's, before filters choose
+	records   int64         // that the span has, whoever's, before filters choose
+	measured  pricing.State // of one who has no record in the span
 }
 
 func (t *table) row(key Key) *Row {
@@ -223,6 +225,6 @@ func (r *run) listTenants(t *table) {
 		if have[key] || !r.chooses(name, KindTenant) {
 			continue
 		}
-		t.row(key).Measured = t.total.Measured
+		t.row(key).Measured = t.measured
 	}
 }

@@ -40,10 +40,11 @@ func (r *run) measure(s civil.Span, t *table) {
 	}
 	switch {
 	case t.records == 0:
-		t.total.Measured = pricing.NotMeasured
+		t.measured = pricing.NotMeasured
 	case len(lost) > 0:
-		t.total.Measured = pricing.AtLeast
+		t.measured = pricing.AtLeast
 	}
+	t.total.Measured = max(t.total.Measured, t.measured)
 }
 
 // lostLabels are the labels of damaged days of a span, in the finest dimension of time that rows are by.
