@@ -1,33 +1,41 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/usage"
 )
 
-// Aggregate adds up the records of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of
+// Aggregate adds up the usage of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of
 // them the columns that it groups by and sums, on all processors. Memory grows with the number of groups, not of
 // records.
 //
 // Files that are damaged are named in the result and left out of it as a whole. An error is for a query that cannot be
-// answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended.
+// answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended, more
+// groups than the query may have.
 func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 	if err := q.check(); err != nil {
 		return Result{}, err
 	}
-	days, err := l.daysBetween(q.From, q.To)
+	days, err := l.daysBetween(q.From, q.To, cmp.Or(q.Location, time.UTC))
+	if err == nil {
+		err = l.limit(ctx, &q, days)
+	}
 	if err != nil {
 		return Result{}, err
 	}
 	var (
 		work    = make(chan *part)
+		full    atomic.Bool // a worker has more groups than the answer may have
 		workers = make([]*aggregator, runtime.GOMAXPROCS(0))
 		wait    sync.WaitGroup
 		broken  []DamagedFile
@@ -36,12 +44,14 @@ func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 		workers[i] = newAggregator(&q)
 		wait.Go(func() {
 			for p := range work {
-				workers[i].part(p)
+				if workers[i].part(p); q.tooMany(len(workers[i].table.keys)) {
+					full.Store(true)
+				}
 			}
 		})
 	}
 	for _, day := range days {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || full.Load() {
 			break
 		}
 		opened := l.openDay(day)
@@ -55,7 +65,14 @@ func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	return gather(workers, broken), nil
+	all := together(workers)
+	if q.tooMany(len(all.keys)) {
+		return Result{}, &TooManyGroupsError{q.Most}
+	}
+	for _, worker := range workers {
+		broken = append(broken, worker.broken...)
+	}
+	return workers[0].result(all, broken), nil
 }
 
 func (q *Query) check() error {
@@ -94,6 +111,7 @@ type aggregator struct {
 	days    []int32
 	changed []bool
 	spans   []span
+	cuts    []cutRow
 	ids     [len(columnOf)][]uint32
 }
 
@@ -102,11 +120,7 @@ func newAggregator(q *Query) *aggregator {
 		query: q, names: q.names(), byDay: slices.Contains(q.By, FieldDay), table: newGroups(),
 		local: newGroups(),
 	}
-	location := q.Location
-	if location == nil {
-		location = time.UTC
-	}
-	a.calendar = calendar{location: location}
+	a.calendar = calendar{location: cmp.Or(q.Location, time.UTC), in: civil.Between(q.From, q.To)}
 	return a
 }
 
@@ -123,8 +137,11 @@ func (a *aggregator) part(p *part) {
 
 func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
-	a.calendar.known = a.calendar.known[:0]
+	a.calendar.begin(p.day)
 	for group := range p.groups() {
+		if a.query.tooMany(len(a.local.keys)) {
+			break // the answer is an error in any case
+		}
 		if err := a.group(p, group); err != nil {
 			return err
 		}
@@ -139,7 +156,7 @@ func (a *aggregator) group(p *part, group int) error {
 	if err := a.cut(p, group); err != nil {
 		return err
 	}
-	if len(a.spans) == 0 {
+	if len(a.spans) == 0 && len(a.cuts) == 0 {
 		return nil
 	}
 	for _, m := range usage.Measures() {
@@ -166,9 +183,20 @@ func (a *aggregator) group(p *part, group int) error {
 // sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to
 // the covered seconds.
 func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int64) error {
-	next, nextCovered := 0, 0
+	next, nextCovered, cuts := 0, 0, a.cuts
 	return a.reader.numbers(p, group, c, func(at int, values []int64) error {
-		if err := addSpans(a.local.sums, to, a.spans, &next, at, values); err != nil || complete == nil {
+		if err := addSpans(a.local.sums, to, a.spans, &next, at, values); err != nil {
+			return err
+		}
+		page := cuts
+		for len(cuts) > 0 && cuts[0].row < at+len(values) {
+			cuts = cuts[1:]
+		}
+		page = page[:len(page)-len(cuts)]
+		if err := addCuts(a.local.sums, to, page, at, values); err != nil || complete == nil {
+			return err
+		}
+		if err := a.countWholeDays(at, values); err != nil {
 			return err
 		}
 		a.masked = a.masked[:0]
@@ -176,6 +204,23 @@ func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int6
 			a.masked = append(a.masked, value&complete[a.covered.indexes[at+i]])
 		}
 		covered := func(s *usage.Sum) *usage.Uint128 { return &s.CoveredSeconds }
+		if err := addCuts(a.local.sums, covered, page, at, a.masked); err != nil {
+			return err
+		}
 		return addSpans(a.local.sums, covered, a.spans, &nextCovered, at, a.masked)
 	})
+}
+
+// countWholeDays adds the rows of a page of lengths that are of whole UTC days to the sums' ByDate, where days are cut
+// elsewhere.
+func (a *aggregator) countWholeDays(at int, lengths []int64) error {
+	if a.location == time.UTC || !slices.Contains(lengths, usage.MaxPeriodSeconds) {
+		return nil
+	}
+	a.masked = a.masked[:0]
+	for _, length := range lengths {
+		a.masked = append(a.masked, length/usage.MaxPeriodSeconds) // 1 for a day, the longest there is
+	}
+	next, _ := slices.BinarySearchFunc(a.spans, at, func(s span, at int) int { return cmp.Compare(s.to, at+1) })
+	return addSpans(a.local.sums, func(s *usage.Sum) *usage.Uint128 { return &s.ByDate }, a.spans, &next, at, a.masked)
 }

@@ -150,7 +150,10 @@ func bigSum(records []usage.Record, by func(usage.Record) string) map[string][13
 			s = &[13]big.Int{}
 			sums[by(r)] = s
 		}
-		covered := int64(0)
+		covered, begins := int64(0), int64(1)
+		if r.PeriodStart.Nanosecond() != 0 { // the rest of a period that was cut
+			begins = 0
+		}
 		if r.Coverage == usage.CoverageComplete {
 			covered = r.PeriodSeconds
 		}
@@ -158,7 +161,7 @@ func bigSum(records []usage.Record, by func(usage.Record) string) map[string][13
 			r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory], r.Amounts[pricing.SnapshotRead],
 			r.Amounts[pricing.SnapshotWrite], r.Amounts[pricing.SnapshotStorage], r.Amounts[usage.Running],
 			r.Amounts[usage.Suspended], r.Amounts[usage.Launches],
-			r.Amounts[usage.Suspends], r.Amounts[usage.Resumes], r.PeriodSeconds, covered, 1,
+			r.Amounts[usage.Suspends], r.Amounts[usage.Resumes], r.PeriodSeconds, covered, begins,
 		} {
 			s[i].Add(&s[i], big.NewInt(n))
 		}

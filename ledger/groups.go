@@ -80,12 +80,9 @@ func (g *groups) add(key groupKey, sum *usage.Sum) {
 	g.sums[i].Merge(sum)
 }
 
-// gather puts the workers' sums together.
-func gather(workers []*aggregator, broken []DamagedFile) Result {
-	all := workers[0].table
-	for _, worker := range workers {
-		broken = append(broken, worker.broken...)
-	}
+// together puts the workers' sums together, whose tables are of no use after that.
+func together(workers []*aggregator) *groups {
+	all := &workers[0].table
 	for _, worker := range workers[1:] {
 		names := make([]uint32, len(worker.table.ids)+1)
 		for name, id := range worker.table.ids {
@@ -100,7 +97,13 @@ func gather(workers []*aggregator, broken []DamagedFile) Result {
 			}
 			all.add(key, &worker.table.sums[i])
 		}
+		worker.table = groups{}
 	}
+	return all
+}
+
+// result is the answer: all groups in the order of their keys.
+func (a *aggregator) result(all *groups, broken []DamagedFile) Result {
 	names := make([]string, 1, len(all.ids)+1)
 	for name := range all.ids {
 		names = append(names, name)
@@ -125,10 +128,10 @@ func gather(workers []*aggregator, broken []DamagedFile) Result {
 	days := map[int32]time.Time{}
 	for i, of := range order {
 		result.Groups[i] = all.result(of, names)
-		if workers[0].byDay {
+		if a.byDay {
 			day, known := days[all.keys[of].day]
 			if !known {
-				day = civil.Day(all.keys[of].day).Start(workers[0].location)
+				day = civil.Day(all.keys[of].day).Start(a.location)
 				days[all.keys[of].day] = day
 			}
 			result.Groups[i].Day = day

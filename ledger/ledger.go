@@ -100,10 +100,11 @@ func (l *Ledger) days() ([]civil.Day, error) {
 	return days, nil
 }
 
-// daysBetween lists the days that can hold periods starting in [from, to).
-func (l *Ledger) daysBetween(from, to time.Time) ([]civil.Day, error) {
+// daysBetween lists the days that can hold usage in [from, to), where those with a date in the location can, too.
+func (l *Ledger) daysBetween(from, to time.Time, loc *time.Location) ([]civil.Day, error) {
 	days, err := l.days()
+	in := civil.Between(from, to)
 	return slices.DeleteFunc(days, func(d civil.Day) bool {
-		return !d.UTC().Before(to) || !(d + 1).UTC().After(from)
+		return !d.Span(time.UTC).Overlaps(in) && !d.Span(loc).Overlaps(in)
 	}), err
 }

@@ -9,11 +9,21 @@ import (
 )
 
 // Query asks for sums over a part of the ledger.
+//
+// A period that From, To or, with FieldDay, a midnight of the location cuts counts on each side in proportion to the
+// time, in whole units and so that the sides add up: see [usage.PartOf]. The record of a whole UTC day is of the day
+// with that date in every location, as nobody knows when in the day it was used (see [usage.WholeDay]); outside of UTC
+// Sum.ByDate counts them. In UTC no midnight cuts a period. A record is counted (Sum.Records) where its period begins;
+// on the other side of a cut there are seconds and amounts without a record.
 type Query struct {
-	From, To time.Time      // periods that start in [From, To)
+	From, To time.Time      // usage in [From, To)
 	By       []Field        // what the sums are grouped by; none for one sum over all
-	Location *time.Location // where days are cut for FieldDay; nil means UTC
+	Location *time.Location // where days are cut; nil means UTC
 	Sums     Sums           // what is summed besides the records and their seconds; 0 means everything
+	// Uncut takes periods that begin in [From, To), and no others, as a whole: for when what matters is the records and
+	// not the usage.
+	Uncut bool
+	Most  int // groups that the answer may have; more are a [TooManyGroupsError]; 0 means any number
 }
 
 // Sums is a set of measures: columns that are not asked for are not read, and zero in the result. The empty set is all
@@ -62,7 +72,7 @@ const (
 	FieldRegion
 	FieldAccount
 	FieldSource
-	FieldDay // the day on which a period starts, in the query's location
+	FieldDay // in the query's location
 )
 
 // Group is one group of a query's result. Of its key only the fields that the query groups by are set.

@@ -15,7 +15,7 @@ import (
 // files. Any other error ends it.
 func (l *Ledger) Records(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error] {
 	return func(yield func(usage.Record, error) bool) {
-		days, err := l.daysBetween(from, to)
+		days, err := l.daysBetween(from, to, time.UTC)
 		if err != nil {
 			yield(usage.Record{}, err)
 			return

@@ -18,7 +18,7 @@ type Aggregator interface {
 
 // Remembering answers queries about one period for somebody who asks again and again for other groups of the same
 // usage: what was read once is added up to what is asked for, with the same result. What does not follow from it is
-// asked of the aggregator as it is: other periods, and days cut elsewhere.
+// asked of the aggregator as it is: other periods, and another location.
 //
 // It holds a group for each tenant, image, kind of resource, region and day that belong together. Other fields are
 // read when they are first asked for; resources, of which there may be a hundred times as many, are held when they are
@@ -49,7 +49,7 @@ func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
 	}
 	for i := range r.read {
 		if r.read[i].has(q.By) {
-			return r.read[i].answer(&q, r), nil
+			return limited(r.read[i].answer(&q, r), &q)
 		}
 	}
 	if slices.Contains(q.By, FieldResource) && !r.microVMs {
@@ -67,12 +67,19 @@ func (r *Remembering) Aggregate(ctx context.Context, q Query) (Result, error) {
 		return Result{}, err
 	}
 	r.read = append(r.read, remember(fields, result, r.location))
-	return r.read[len(r.read)-1].answer(&q, r), nil
+	return limited(r.read[len(r.read)-1].answer(&q, r), &q)
+}
+
+func limited(result Result, q *Query) (Result, error) {
+	if q.tooMany(len(result.Groups)) {
+		return Result{}, &TooManyGroupsError{q.Most}
+	}
+	return result, nil
 }
 
 // holds reports whether a query is about whole days of the period, so that its answer follows from sums of days.
 func (r *Remembering) holds(q *Query) bool {
-	if slices.Contains(q.By, FieldDay) && cmp.Or(q.Location, time.UTC).String() != r.location.String() {
+	if q.Uncut || cmp.Or(q.Location, time.UTC).String() != r.location.String() {
 		return false
 	}
 	return (q.From.Equal(r.from) || (q.From.After(r.from) && r.beginsDay(q.From))) &&
@@ -147,5 +154,5 @@ func (m *remembered) answer(q *Query, r *Remembering) Result {
 			damaged = append(damaged, file)
 		}
 	}
-	return gather([]*aggregator{a}, damaged)
+	return a.result(&a.table, damaged)
 }

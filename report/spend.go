@@ -44,7 +44,8 @@ func Spend(s spend.Spend) view.Document {
 		{ID: "total", Value: totalOf(&s.Total)},
 		{ID: "state", Value: s.Total.State().String()},
 	}...)
-	json = json.With(s.Negotiated && s.Total.Known() && s.Total.State() != pricing.NotMeasured, "list_total", view.Exact(s.Total.List))
+	listed := s.Negotiated && s.Total.Known() && s.Total.State() != pricing.NotMeasured
+	json = json.With(listed, "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{
@@ -141,6 +142,10 @@ func spendNotes(s spend.Spend) []view.Note {
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
 	list = append(list, comparedNotes(s)...)
+	if n := s.Total.Sum.ByDate; !n.IsZero() {
+		list = append(list, view.Note{Text: fmt.Sprintf("Records of whole UTC days count on their date (%s): "+
+			"they do not say at which hours of %s anything was used.", n, s.Location)})
+	}
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/usage"
@@ -217,13 +216,7 @@ func besideRows(s spend.Spend, figures []decimal.Decimal) map[*spend.Row]decimal
 
 // shares returns what makes a row's part of the total as it is shown, in tenths of a percent that add up to 100.
 func shares(s spend.Spend) func(*spend.Row) func() decimal.Decimal {
-	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
-		exact := make([]decimal.Decimal, len(s.Rows))
-		for i := range s.Rows {
-			exact[i] = partOf(s.Rows[i].Amount, s.Total.Amount)
-		}
-		return besideRows(s, figures.Settle(exact, decimal.NewFromInt(1), 3))
-	})
+	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal { return besideRows(s, s.Shares()) })
 	return func(r *spend.Row) func() decimal.Decimal {
 		return func() decimal.Decimal {
 			if part, ok := parts()[r]; ok {

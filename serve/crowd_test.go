@@ -1,7 +1,6 @@
 package serve_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -186,17 +185,11 @@ func crowded(t *testing.T, most int) {
 func TestShutdownDrains(t *testing.T) {
 	r := start(t, serve.Options{Drain: 20 * time.Second})
 	// more than the buffers between hold
-	const large = "/api/v1/spend?by=microvm,image,region,day,component,week,month,tenant"
-	_, _, want := r.get(t, large)
+	const all = "/api/v1/spend?by=microvm,image,region,day,component,week,month,tenant"
+	_, _, want := r.get(t, all)
 	require.Greater(t, len(want), 2<<20)
-	conn, err := net.Dial("tcp", strings.TrimPrefix(r.base, "http://"))
-	require.NoError(t, err)
+	conn, response := r.begin(t, all)
 	defer conn.Close()
-	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(64<<10))
-	_, err = io.WriteString(conn, "GET "+large+" HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	require.NoError(t, err)
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	require.NoError(t, err)
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.stop() }()
 	require.Eventually(t, func() bool { return strings.Contains(r.log.String(), "shutting down") }, 5*time.Second,
@@ -207,7 +200,7 @@ func TestShutdownDrains(t *testing.T) {
 		t.Fatal("the server is gone while an answer is under way")
 	default:
 	}
-	body, err := io.ReadAll(response.Body)
+	body, err := io.ReadAll(response)
 	require.NoError(t, err, "what had begun is sent to its end")
 	require.Equal(t, want, string(body))
 	require.NoError(t, <-stopped)

@@ -16,7 +16,9 @@
 //
 // A slow or broken client does not affect others. Every read and write has a deadline, requests have a maximum size,
 // and when there are too many connections, those that have gone longest without sending a complete request are closed
-// first. A limited number of answers is built at a time; clients that would have to wait too long get 503.
+// first. A limited number of answers is built at a time; clients that would have to wait too long get 503. Memory is
+// bounded: JSON has a maximum of rows, which is mostly known before they are added up, and large answers are written as
+// they are made, to clients that share a number of rows.
 //
 // If a token is set, everything but /healthz and /readyz needs it: as Authorization: Bearer, or once as ?token=, which
 // is turned into a cookie. On a loopback address without a token, only requests that name a loopback host are

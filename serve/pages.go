@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -30,7 +30,7 @@ var errNoTenant = errors.New("no such tenant, neither in the ledger in this peri
 const maxDays = 400
 
 // pageFor answers with the page of a period.
-func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
+func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, func(), error) {
 	asked := q.period()
 	chosen, err := tenants.ParsePatterns(q.many("tenant"))
 	if err != nil {
@@ -47,36 +47,52 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 		q.fail("a page covers at most %d days", maxDays)
 	}
 	if q.fault != nil {
-		return nil, requestError{q.fault}
+		return nil, nil, requestError{q.fault}
 	}
 	return s.answer(ctx, at, "text/html; charset=utf-8", "page "+request.From.Format(time.RFC3339)+" "+q.canonical(),
-		func(ctx context.Context) ([]byte, error) {
+		func(ctx context.Context) (body, error) {
 			made, err := statement.Build(ctx, at.Source, request)
 			if err != nil {
-				return nil, err
+				return body{}, err
 			}
 			if !made.Whole && len(made.Tenants) == 0 {
-				return nil, errNoTenant
+				return body{}, errNoTenant
 			}
-			return html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
+			text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
+			return body{text: text}, err
 		})
+}
+
+// body is what an answer says: its text or, where that is large, what writes it and the rows that it holds meanwhile.
+type body struct {
+	text   []byte
+	stream func(io.Writer) error
+	rows   int
 }
 
 // answer returns what build makes, from the cache if it is there. Work during which the ledger changed is repeated, so
 // that its figures show one state; it is kept all the same when the ledger keeps changing.
 func (s *Server) answer(ctx context.Context, at *snapshot, kind, key string,
-	build func(context.Context) ([]byte, error),
-) (*answer, error) {
+	build func(context.Context) (body, error),
+) (*answer, func(), error) {
 	return s.cache.get(ctx, key, at.version, func(ctx context.Context) (*answer, error) {
 		for try := 0; ; try++ {
 			before := at.fingerprint()
-			body, err := build(ctx)
+			made, err := build(ctx)
 			if err != nil {
 				return nil, err
 			}
-			if try == 2 || at.fingerprint() == before {
-				return newAnswer(kind, body, at.version, s.options.Now())
+			if try < 2 && at.fingerprint() != before {
+				continue
 			}
+			if made.stream == nil {
+				return newAnswer(kind, made.text, at.version, s.options.Now())
+			}
+			rows := int64(made.rows)
+			if !s.held.TryAcquire(rows) {
+				return nil, errBusy
+			}
+			return &answer{kind: kind, stream: made.stream, release: func() { s.held.Release(rows) }}, nil
 		}
 	})
 }
@@ -127,11 +143,8 @@ func address(q *query, values url.Values) string {
 	return "/?" + merged.Encode()
 }
 
-// maxRows is the most rows of a JSON answer.
-const maxRows = 200_000
-
 // spendFor answers with what microspend spend --format json prints.
-func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, error) {
+func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, func(), error) {
 	asked := spend.RawRequest{
 		RawPeriod: q.period(), By: q.one("by"), Depth: q.number("depth"), Sort: q.one("sort"), Min: q.one("min"),
 		Top: q.number("top"), Previous: q.truth("previous"), Strict: q.truth("strict"),
@@ -147,36 +160,44 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 		q.fail("%w", err)
 	}
 	if q.fault != nil {
-		return nil, requestError{q.fault}
+		return nil, nil, requestError{q.fault}
 	}
 	return s.answer(ctx, at, "application/json", "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(),
-		func(ctx context.Context) ([]byte, error) {
+		func(ctx context.Context) (body, error) {
+			request.MostRows = s.options.Rows
 			result, err := at.Source.Report(ctx, request)
-			if unknown, ok := errors.AsType[*spend.UnknownRatesError](err); ok {
-				return nil, requestError{unknown}
+			unknown, isUnknown := errors.AsType[*spend.UnknownRatesError](err)
+			tooLarge, isTooLarge := errors.AsType[*spend.TooLargeError](err)
+			switch {
+			case isUnknown:
+				return body{}, requestError{unknown}
+			case isTooLarge:
+				return body{}, requestError{tooLarge}
+			case err != nil:
+				return body{}, err
 			}
-			if err != nil {
-				return nil, err
+			write := func(w io.Writer) error {
+				return view.Render(w, view.Options{Format: view.FormatJSON}, report.Spend(result))
 			}
-			if len(result.Rows) > maxRows {
-				return nil, requestError{fmt.Errorf("the answer has %d rows, more than %d; narrow the request, or use top",
-					len(result.Rows), maxRows)}
+			if len(result.Rows) > keptRows {
+				return body{stream: write, rows: len(result.Rows)}, nil
 			}
 			var out bytes.Buffer
-			err = view.Render(&out, view.Options{Format: view.FormatJSON}, report.Spend(result))
-			return out.Bytes(), err
+			err = write(&out)
+			return body{text: out.Bytes()}, err
 		})
 }
 
 // handler serves the answers that find has for queries, and refuses others in the form of the handler.
-func (s *Server) handler(name string, find func(context.Context, *snapshot, *query) (*answer, error),
+func (s *Server) handler(name string, find func(context.Context, *snapshot, *query) (*answer, func(), error),
 	refuse func(w http.ResponseWriter, status int, sentence string), parameters ...string,
 ) http.Handler {
 	return s.metrics.observe(name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, err := find(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, parameters...))
+		a, release, err := find(r.Context(), s.current.Load(), readQuery(r.URL.RawQuery, parameters...))
 		fault, isFault := errors.AsType[requestError](err)
 		switch {
 		case err == nil:
+			defer release()
 			a.send(w, r)
 		case isFault:
 			refuse(w, http.StatusBadRequest, view.Visible(fault.Error()))

@@ -115,7 +115,7 @@ func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 	}
 	for i := range whole.Rows {
 		row := &whole.Rows[i]
-		if row.Sum.Records == 0 {
+		if row.Sum.Empty() {
 			continue
 		}
 		c := at(row.Key)

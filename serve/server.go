@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"microspend/spend"
 )
 
@@ -31,6 +33,7 @@ type Options struct {
 	Refresh     time.Duration // how often to check the files for changes; 0 means 5 s
 	Connections int           // maximum open at a time; 0 means 256
 	Series      int           // maximum combinations of tenant, image and region in metrics; 0 means 1,000
+	Rows        int           // maximum rows of a JSON answer, of which two are in memory at a time; 0 means 200,000
 	Drain       time.Duration // how long a shutdown waits for requests in flight; 0 means 10 s
 }
 
@@ -45,6 +48,7 @@ func (o Options) WithDefaults() Options {
 	o.Refresh = cmp.Or(o.Refresh, 5*time.Second)
 	o.Connections = cmp.Or(o.Connections, 256)
 	o.Series = cmp.Or(o.Series, 1000)
+	o.Rows = cmp.Or(o.Rows, 200_000)
 	o.Drain = cmp.Or(o.Drain, 10*time.Second)
 	return o
 }
@@ -55,6 +59,7 @@ type Server struct {
 	current     atomic.Pointer[snapshot]
 	ready       atomic.Bool
 	cache       *cache
+	held        *semaphore.Weighted // rows of answers that are being written
 	metrics     *metrics
 	connections *connections
 }
@@ -70,6 +75,7 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		options: options, cache: newCache(options.Now),
 		connections: newConnections(options.Connections, time.Now),
+		held:        semaphore.NewWeighted(int64(streamed * options.Rows)),
 	}
 	s.metrics = newMetrics(options.Series, s.connections)
 	inputs, err := options.Load()
@@ -231,7 +237,11 @@ func (s *Server) prepare(ctx context.Context) {
 		s.metrics.failed()
 		s.options.Logger.Error("cannot update the metrics", "error", err)
 	}
-	if _, err := s.pageFor(ctx, at, readQuery("")); err != nil && ctx.Err() == nil {
+	_, release, err := s.pageFor(ctx, at, readQuery(""))
+	switch {
+	case err == nil:
+		release()
+	case ctx.Err() == nil:
 		s.options.Logger.Error("cannot build the page", "error", err)
 	}
 	if ctx.Err() == nil {

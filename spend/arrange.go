@@ -55,6 +55,7 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 		if out[row] {
 			other.absorb(&row.Total, other.Folded == 0)
 			other.Folded++
+			other.parts = append(other.parts, row)
 		} else {
 			kept = append(kept, row)
 		}

@@ -24,9 +24,9 @@ func TestDaysAreCutWhereTheyAre(t *testing.T) {
 		},
 		{"UTC", "the same hours in UTC have none", "UTC", "2026-10-25", "2026-10-26", ByDay, []string{"2026-10-25 24"}},
 		{
-			"half hours", "a period belongs to the day on which it starts", "Asia/Kolkata", "2026-10-01T17:00",
+			"half hours", "a period that midnight cuts in half is half of either day", "Asia/Kolkata", "2026-10-01T17:00",
 			"2026-10-01T20:00", ByDay,
-			[]string{"2026-10-01 2", "2026-10-02 1"},
+			[]string{"2026-10-01 1.5", "2026-10-02 1.5"},
 		},
 		{
 			"no midnight", "clocks go forward at midnight in Beirut: 29 March 2026 begins at 01:00", "Asia/Beirut",

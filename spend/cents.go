@@ -7,6 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing"
 )
 
 // Cents are amounts of a report's rows as they are shown, beside its rows, and the total: in whole cents, so that rows
@@ -14,19 +15,51 @@ import (
 //
 // A report by two dimensions is settled as a table in two directions ([figures.SettleGrid]), so that a day's components
 // add up to what a report by day shows for the day, and a component's days to what one by component shows. Whatever
-// else it is by divides these figures further. Neither the order of rows nor that of dimensions matters.
+// else it is by divides these figures further. Neither the order of rows nor that of dimensions matters, nor how many
+// rows are folded into one: what was folded is shown as what its rows would be, which may be off by a cent or two.
 func (s Spend) Cents(of func(*Row) decimal.Decimal) (shown []decimal.Decimal, total decimal.Decimal) {
-	c := cents{rows: s.Rows, exact: make([]decimal.Decimal, len(s.Rows)), shown: make([]decimal.Decimal, len(s.Rows))}
-	order := make([]int, len(s.Rows))
+	return s.settle(of, 2)
+}
+
+// Shares are the parts of the total that rows are, beside them, as parts of one in thousandths, settled likewise. They
+// are all zero where the total is not above zero.
+func (s Spend) Shares() []decimal.Decimal {
+	shares, _ := s.settle(func(r *Row) decimal.Decimal {
+		if !s.Total.Amount.IsPositive() {
+			return decimal.Decimal{}
+		}
+		return pricing.Divide(r.Amount, s.Total.Amount, pricing.RatioPlaces)
+	}, 3)
+	return shares
+}
+
+func (s Spend) settle(of func(*Row) decimal.Decimal, places int32) (shown []decimal.Decimal, total decimal.Decimal) {
+	c := settling{places: places, rows: make([]*Row, 0, len(s.Rows))}
 	for i := range s.Rows {
-		order[i], c.exact[i] = i, of(&s.Rows[i])
+		if row := &s.Rows[i]; row.parts == nil {
+			c.rows = append(c.rows, row)
+		} else {
+			c.rows = append(c.rows, row.parts...)
+		}
+	}
+	order := make([]int, len(c.rows))
+	c.exact, c.shown = make([]decimal.Decimal, len(c.rows)), make([]decimal.Decimal, len(c.rows))
+	for i, row := range c.rows {
+		order[i], c.exact[i] = i, of(row)
 		total = total.Add(c.exact[i])
 	}
 	by := slices.SortedFunc(slices.Values(s.By), func(a, b Dimension) int { return cmp.Compare(a.coarse(), b.coarse()) })
-	slices.SortStableFunc(order, func(a, b int) int { return compareKeys(s.Rows[a].Key, s.Rows[b].Key, by) })
-	total = total.RoundBank(2)
+	slices.SortStableFunc(order, func(a, b int) int { return compareKeys(c.rows[a].Key, c.rows[b].Key, by) })
+	total = total.RoundBank(places)
 	c.settle(order, by, total)
-	return c.shown, total
+
+	shown, from := make([]decimal.Decimal, len(s.Rows)), c.shown
+	for i := range s.Rows {
+		n := max(1, len(s.Rows[i].parts))
+		shown[i] = decimal.Sum(decimal.Decimal{}, from[:n]...)
+		from = from[n:]
+	}
+	return shown, total
 }
 
 // AmountOf is what a row comes to, for [Spend.Cents].
@@ -44,20 +77,21 @@ func (d Dimension) coarse() Dimension {
 	}
 }
 
-// cents are amounts being settled.
-type cents struct {
-	rows         []Row
+// settling are figures of rows being settled.
+type settling struct {
+	places       int32
+	rows         []*Row
 	exact, shown []decimal.Decimal
 }
 
 // settle makes rows, given by their places in the order of their keys, add up to a total.
-func (c cents) settle(places []int, by []Dimension, total decimal.Decimal) {
+func (c settling) settle(places []int, by []Dimension, total decimal.Decimal) {
 	if len(by) < 2 || len(places) == 1 {
 		exact := make([]decimal.Decimal, len(places))
 		for i, place := range places {
 			exact[i] = c.exact[place]
 		}
-		for i, shown := range figures.Settle(exact, total, 2) {
+		for i, shown := range figures.Settle(exact, total, c.places) {
 			c.shown[places[i]] = shown
 		}
 		return
@@ -78,7 +112,7 @@ func (c cents) settle(places []int, by []Dimension, total decimal.Decimal) {
 		cells[cell].Exact = cells[cell].Exact.Add(c.exact[place])
 		within[cell] = append(within[cell], place)
 	}
-	grid := figures.SettleGridTo(cells, lines, columns, total, 2)
+	grid := figures.SettleGridTo(cells, lines, columns, total, c.places)
 	for cell, inside := range within {
 		c.settle(inside, by[2:], grid.Cells[cell])
 	}
@@ -98,7 +132,7 @@ func (k Key) label(d Dimension) label {
 }
 
 // number counts what there is of a dimension, in its order.
-func (c cents) number(places []int, d Dimension) (count int, numbers map[label]int) {
+func (c settling) number(places []int, d Dimension) (count int, numbers map[label]int) {
 	numbers = map[label]int{}
 	var keys []Key
 	for _, place := range places {

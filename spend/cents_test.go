@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -69,4 +70,46 @@ func TestCentsOfAReport(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestFoldingChangesNoCent: what the largest rows show does not depend on how many others are listed.
+func TestFoldingChangesNoCent(t *testing.T) {
+	var rows []*Row
+	for i := range 9 {
+		row := &Row{Key: Key{Tenant: string(rune('a' + i))}}
+		row.Amount = decimal.New(int64(10_004+7*i), -3) // four tenths of a cent above, and so on
+		rows = append(rows, row)
+	}
+	shown := func(top int) map[string]string {
+		s := Spend{By: []Dimension{ByTenant}}
+		for _, row := range arrange(rows, Request{By: s.By, Top: top}) {
+			s.Rows = append(s.Rows, *row)
+		}
+		cents, total := s.Cents(AmountOf)
+		out := map[string]string{"total": total.String()}
+		for i, row := range s.Rows {
+			out[row.Tenant] = cents[i].StringFixed(2)
+		}
+		return out
+	}
+	all := shown(0)
+	for top := 1; top < len(rows); top++ {
+		for tenant, cents := range shown(top) {
+			if tenant != Other {
+				require.Equal(t, all[tenant], cents, "%s of %d", tenant, top)
+			}
+		}
+	}
+}
+
+// TestSharesAddUp: thirds are 33.4, 33.3 and 33.3 %.
+func TestSharesAddUp(t *testing.T) {
+	s := Spend{By: []Dimension{ByTenant}}
+	for _, tenant := range []string{"a", "b", "c"} {
+		s.Rows = append(s.Rows, Row{Key: Key{Tenant: tenant}, Total: Total{Cost: Cost{Amount: dec("1")}}})
+	}
+	s.Total.Amount = dec("3")
+	require.Equal(t, "[0.334 0.333 0.333]", fmt.Sprint(s.Shares()))
+	s.Total.Amount = dec("0")
+	require.Equal(t, "[0 0 0]", fmt.Sprint(s.Shares()))
 }

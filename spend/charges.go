@@ -173,7 +173,7 @@ func (s Source) accounts(ctx context.Context, in civil.Span) ([]string, error) {
 	}
 	var accounts []string
 	for _, g := range result.Groups {
-		if g.Sum.Records > 0 {
+		if !g.Sum.Empty() {
 			accounts = append(accounts, g.Account)
 		}
 	}

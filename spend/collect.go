@@ -62,7 +62,7 @@ type collector struct {
 	relabel  func(civil.Day) labels
 	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
-	records  int64 // of the span, whoever's
+	recorded bool // anything in the span, whoever's
 }
 
 // labels are a day's texts in the three dimensions of time.
@@ -104,7 +104,7 @@ func (c *collector) fields() []ledger.Field {
 // collect asks for the usage of a span, in as many parts as there are changes of rules in it. Days are named as relabel
 // says.
 func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
-	c.relabel, c.dayNames, c.records = relabel, map[civil.Day]labels{}, 0
+	c.relabel, c.dayNames, c.recorded = relabel, map[civil.Day]labels{}, false
 	out := cells{}
 	from := s.From
 	var cuts []time.Time
@@ -130,7 +130,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 		return err
 	}
 	for i := range groups {
-		c.records += groups[i].Sum.Records
+		c.recorded = c.recorded || !groups[i].Sum.Empty()
 		c.take(&groups[i], who, out)
 	}
 	return nil
@@ -142,10 +142,10 @@ func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Fie
 		sums = 0 // everything
 	}
 	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
-		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums,
+		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums, Most: c.request.mostGroups(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.request.tooLarge(err)
 	}
 	c.damaged = MergeDamaged(c.damaged, result.Damaged)
 	return result.Groups, nil
@@ -163,7 +163,7 @@ func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 
 // take adds a group to the cell it belongs to, unless a filter leaves it out.
 func (c *collector) take(g *ledger.Group, who owners, out cells) {
-	if g.Sum.Records == 0 {
+	if g.Sum.Empty() {
 		return
 	}
 	key := cellKey{region: g.Region}

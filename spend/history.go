@@ -55,7 +55,7 @@ func (s Source) daysWithData(
 	}
 	covered = map[civil.Day]bool{}
 	for _, g := range result.Groups {
-		if g.Sum.Records > 0 {
+		if !g.Sum.Empty() {
 			covered[civil.DayStartingAt(g.Day, loc)] = true
 		}
 	}
@@ -80,17 +80,19 @@ func (s Source) AsOf(ctx context.Context, now time.Time) (time.Time, error) {
 	return history.AsOf, err
 }
 
-// asOf is the end of the latest period that starts in a span, at most now. The span is at most a day, and has one.
+// asOf is the end of the latest period that has a part in a span, at most now. The span is at most a day, and there is
+// such a period; it may begin on the day before.
 //
 // A ledger tells sums, not single periods, so the start of the latest one is found by halving the span. Where several
 // start together the shortest counts: a record of a whole day, as of image storage, does not mean that the day is over.
 func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *time.Location) (time.Time, error) {
+	in.From = in.From.AddDate(0, 0, -1)
 	for high := in.To; high.Sub(in.From) > time.Second; {
 		middle := in.From.Add((high.Sub(in.From) / 2).Truncate(time.Second))
 		if !middle.After(in.From) {
 			break
 		}
-		result, err := s.Usage.Aggregate(ctx, ledger.Query{From: middle, To: in.To, Location: loc})
+		result, err := s.Usage.Aggregate(ctx, ledger.Query{From: middle, To: in.To, Location: loc, Uncut: true})
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -101,7 +103,7 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 		}
 	}
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldResource}, Location: loc,
+		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldResource}, Location: loc, Uncut: true,
 	})
 	if err != nil {
 		return time.Time{}, err

@@ -132,14 +132,13 @@ func (c *comparison) of(key Key) stretches {
 	return c.total
 }
 
-// previous is the cost of a stretch before, in which there are so many records of anybody; was is nil where it has no
-// row.
-func (s stretches) previous(was *Total, records int64) *Comparison {
+// previous is the cost of a stretch before, in which anything was recorded or nothing was; was is nil where it has no row.
+func (s stretches) previous(was *Total, recorded bool) *Comparison {
 	out := &Comparison{stretch: s.Reason, Measured: s.before}
 	if was != nil {
 		out.Cost, out.Measured = was.Cost, max(out.Measured, was.Measured)
 	}
-	if records == 0 {
+	if !recorded {
 		out.Measured = pricing.NotMeasured
 	}
 	return out
@@ -158,7 +157,7 @@ func (c *comparison) compareWith(t, before *table) {
 		if found, ok := before.rows[key]; ok {
 			was = &found.Total
 		}
-		row.Previous = c.of(key).previous(was, before.records)
+		row.Previous = c.of(key).previous(was, before.recorded)
 		row.Previous.settle(&row.Total)
 	}
 }
@@ -173,7 +172,7 @@ func (r *run) compareTotal(ctx context.Context, with stretches, now *Total) (*Co
 		return nil, err
 	}
 	r.damaged = MergeDamaged(r.damaged, alone.damaged)
-	out := with.previous(&before.total, before.records)
+	out := with.previous(&before.total, before.recorded)
 	out.settle(now)
 	return out, nil
 }
@@ -191,7 +190,7 @@ func (r *run) comparePrevious(ctx context.Context, t *table, out *Spend) error {
 	}
 	c.compareWith(t, before)
 	if c.unit == ByComponent {
-		t.total.Previous = c.total.previous(&before.total, before.records)
+		t.total.Previous = c.total.previous(&before.total, before.recorded)
 		t.total.Previous.settle(&t.total)
 	} else if t.total.Previous, err = r.compareTotal(ctx, c.total, &t.total); err != nil {
 		return err

@@ -40,7 +40,13 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 			return Spend{}, err
 		}
 	}
+	if t.full {
+		return Spend{}, request.checkRows(len(t.rows), true)
+	}
 	arranged := arrange(t.sorted(request.By), request)
+	if err := request.checkRows(len(arranged), false); err != nil {
+		return Spend{}, err
+	}
 	out.Rows = make([]Row, len(arranged))
 	for i, row := range arranged {
 		out.Rows[i] = *row
@@ -72,14 +78,21 @@ type table struct {
 	rows      map[Key]*Row
 	total     Total
 	sharedOut *SharedOut
-	records   int64         // that the span has, whoever's, before filters choose
+	recorded  bool          // there is any usage in the span, whoever's, before filters choose
 	measured  pricing.State // of one who has no record in the span
+
+	most int  // rows that there may be; 0 means any number
+	full bool // whether there would have been more, in which case the table is good for nothing
 }
 
 func (t *table) row(key Key) *Row {
 	row, ok := t.rows[key]
 	if !ok {
 		row = &Row{Key: key}
+		if t.most > 0 && len(t.rows) == t.most {
+			t.full = true
+			return row
+		}
 		t.rows[key] = row
 	}
 	return row
@@ -113,7 +126,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if err != nil {
 		return nil, err
 	}
-	t := &table{rows: make(map[Key]*Row, len(all)), records: r.records}
+	t := &table{rows: make(map[Key]*Row, len(all)), recorded: r.recorded, most: r.request.mostMade()}
 	if r.billed() {
 		if all, err = r.billedTable(s, all, t); err != nil {
 			return nil, err
@@ -136,6 +149,9 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	}
 	if err := r.priceRows(direct, t); err != nil {
 		return nil, err
+	}
+	if t.full {
+		return nil, r.request.checkRows(len(t.rows), true)
 	}
 	for _, row := range t.rows { // in any order: sums are exact
 		t.total.Cost = t.total.Plus(row.Cost)

@@ -32,6 +32,10 @@ type Request struct {
 	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make unknown rates an [UnknownRatesError]
+
+	// MostRows is how many rows the report may have; a report with more is a [TooLargeError], which is known before most
+	// of the work is done and bounds the memory that it takes. 0 means any number.
+	MostRows int
 }
 
 // Basis is what amounts are made of.
@@ -158,6 +162,8 @@ type Row struct {
 	Key
 	Total
 	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
+
+	parts []*Row // those rows
 }
 
 // Total is what was spent: of a row, or of all rows together.
@@ -181,8 +187,8 @@ type Comparison struct {
 	Cost
 	Measured pricing.State // what was measured of it; see [Comparison.State]
 	// Change is the amount minus that of the stretch before, and Percent the change in percent of it, half-even at
-	// [pricing.RatioPlaces]. Change is nil where nothing can be said of it, for the given Reason; Percent also where nothing
-	// was spent before.
+	// [pricing.RatioPlaces]. Change is nil where nothing can be said of it, for the given Reason; Percent also where
+	// nothing was spent before.
 	Change, Percent *decimal.Decimal
 	New, Gone       bool   // nothing was spent before, or nothing is any more, although both stretches are known
 	Reason          string // such as "no data before 12 Oct"; "" where there is a change

@@ -31,7 +31,7 @@ func (r *run) measure(s civil.Span, t *table) {
 	for key, row := range t.rows {
 		incomplete := partial(&row.Sum) || t.sharedOut != nil && !row.Shared.IsZero() && partial(&t.sharedOut.Sum)
 		switch label := key.Value(unit); {
-		case t.records == 0:
+		case !t.recorded:
 			row.Measured = pricing.NotMeasured
 		case incomplete && !r.billed(), lost[label], len(lost) > 0 && (unit == ByComponent || label == ""):
 			row.Measured = pricing.AtLeast
@@ -39,7 +39,7 @@ func (r *run) measure(s civil.Span, t *table) {
 		t.total.Measured = max(t.total.Measured, row.Measured)
 	}
 	switch {
-	case t.records == 0:
+	case !t.recorded:
 		t.measured = pricing.NotMeasured
 	case len(lost) > 0:
 		t.measured = pricing.AtLeast

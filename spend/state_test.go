@@ -75,8 +75,9 @@ func TestChangesThatCannotBeTold(t *testing.T) {
 	}, compared(report(t, dollars(records...), week)), "neither new nor gone can be told")
 
 	whole := append(records, day("2026-10-06", "acme", 2), day("2026-10-08", "acme", 2))
-	require.Equal(t, []string{"acme 12 was 12: 0%", "fresh 7 was 0: new", "gone 0 was 5: gone", "19 was 17: 11.7647058824%"},
-		compared(report(t, dollars(whole...), week)), "19 − 17 is 2, and 2 of 17 are 11.76 %")
+	require.Equal(t, []string{
+		"acme 12 was 12: 0%", "fresh 7 was 0: new", "gone 0 was 5: gone", "19 was 17: 11.7647058824%",
+	}, compared(report(t, dollars(whole...), week)), "19 − 17 is 2, and 2 of 17 are 11.76 %")
 
 	days := Request{From: at(t, "2026-10-13"), To: at(t, "2026-10-16"), By: []Dimension{ByDay}, Previous: true}
 	got := report(t, dollars(records...), days)

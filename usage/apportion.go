@@ -98,17 +98,17 @@ func (r *Record) Period(loc *time.Location) civil.Span {
 }
 
 // Within cuts out of a record what belongs to a stretch of time by [PartOf], and reports whether there is any. The
-// record is spread over its [Record.Period] in the location, and is counted where that begins.
+// record is spread over its [Record.Period] in the location, and is counted where that begins. Time is counted in whole
+// seconds, as in [civil.Span.Unix].
 func (r *Record) Within(in civil.Span, loc *time.Location) (s Sum, ok bool) {
 	period := r.Period(loc)
-	if !period.From.Before(in.To) || !in.From.Before(period.To) {
+	begin, end := period.Unix()
+	from, to := in.Unix()
+	from, to, length := max(0, from-begin), min(end, to)-begin, end-begin
+	if from >= to {
 		return s, false
 	}
-	length := period.To.Sub(period.From)
-	from, to := max(0, in.From.Sub(period.From)), min(length, in.To.Sub(period.From))
-	part := func(amount int64) Uint128 {
-		return Uint128{Lo: uint64(PartOf(amount, int64(from), int64(to), int64(length)))}
-	}
+	part := func(amount int64) Uint128 { return Uint128{Lo: uint64(PartOf(amount, from, to, length))} }
 	for m, amount := range r.Amounts {
 		s.Amounts[m] = part(amount)
 	}
@@ -116,8 +116,11 @@ func (r *Record) Within(in civil.Span, loc *time.Location) (s Sum, ok bool) {
 	if r.Coverage == CoverageComplete {
 		s.CoveredSeconds = s.Seconds
 	}
-	if !period.From.Before(in.From) {
+	if from == 0 && !period.From.Before(in.From) {
 		s.Records = 1
+		if loc != time.UTC && WholeDay(r.PeriodStart.Unix(), r.PeriodSeconds) {
+			s.ByDate = Uint128{Lo: 1}
+		}
 	}
 	return s, true
 }

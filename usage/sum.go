@@ -56,8 +56,15 @@ type Sum struct {
 	// Seconds is the length of all periods together, and CoveredSeconds of those with complete coverage, so that their
 	// ratio is the coverage of the sum.
 	Seconds, CoveredSeconds Uint128
-	Records                 int64
+	// Records is how many periods begin in what was summed up. There may be a part of a period that begins elsewhere.
+	Records int64
+	// ByDate is how many of the records are of a [WholeDay] and were taken for the day with that date in a time zone that
+	// cuts days elsewhere.
+	ByDate Uint128
 }
+
+// Empty reports whether nothing was recorded at all, in contrast to nothing used.
+func (s *Sum) Empty() bool { return s.Records == 0 && s.Seconds.IsZero() }
 
 // Add adds one record.
 func (s *Sum) Add(r *Record) {
@@ -79,6 +86,7 @@ func (s *Sum) Merge(t *Sum) {
 	s.Seconds = s.Seconds.Add(t.Seconds)
 	s.CoveredSeconds = s.CoveredSeconds.Add(t.CoveredSeconds)
 	s.Records += t.Records
+	s.ByDate = s.ByDate.Add(t.ByDate)
 }
 
 // Measured is the sum in the form that is priced.

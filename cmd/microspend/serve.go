@@ -29,8 +29,9 @@ It listens on the loopback interface. To listen elsewhere, use --listen with a t
 		Example: `  microspend serve
   MICROSPEND_TOKEN=$(openssl rand -hex 32) microspend serve --listen 0.0.0.0:8480`,
 	}, func(cmd *cobra.Command, _ []string) error {
-		if options.Refresh < time.Second || options.Connections < 1 || options.Series < 1 || options.Drain < 0 {
-			return errors.New("--refresh must be at least 1s, --connections and --series at least 1, --drain at least 0s")
+		if options.Refresh < time.Second || min(options.Connections, options.Series, options.Rows) < 1 || options.Drain < 0 {
+			return errors.New(
+				"--refresh must be at least 1s, --connections, --series and --rows at least 1, --drain at least 0s")
 		}
 		var err error
 		if options.Token, err = a.token(token, tokenFile); err != nil {
@@ -64,6 +65,8 @@ It listens on the loopback interface. To listen elsewhere, use --listen with a t
 	flags.IntVar(&options.Connections, "connections", options.Connections, "maximum `N` of open connections")
 	flags.IntVar(&options.Series, "series", options.Series,
 		"maximum `N` of tenant, image and region combinations in metrics; the rest is (other)")
+	flags.IntVar(&options.Rows, "rows", options.Rows,
+		"maximum `N` of rows of a JSON answer; larger ones are refused, or need top")
 	flags.DurationVar(&options.Drain, "drain", options.Drain, "`DURATION` to wait for requests in flight on shutdown")
 	return cmd
 }

@@ -115,6 +115,18 @@ type Span struct{ From, To time.Time }
 // Between is the span [from, to).
 func Between(from, to time.Time) Span { return Span{from, to} }
 
+// Overlaps reports whether two spans have any time in common.
+func (s Span) Overlaps(other Span) bool { return s.From.Before(other.To) && other.From.Before(s.To) }
+
+// Within reports whether a span lies in another.
+func (s Span) Within(other Span) bool { return !s.From.Before(other.From) && !s.To.After(other.To) }
+
+// Unix is the span in whole seconds since 1970: those that begin in it. Spans that adjoin have no second in common, and
+// leave none out.
+func (s Span) Unix() (from, to int64) {
+	return s.From.Add(time.Second - 1).Unix(), s.To.Add(time.Second - 1).Unix()
+}
+
 // Days are the first and the last day that the span touches; it must not be empty.
 func (s Span) Days(loc *time.Location) (first, last Day) {
 	return DayOf(s.From, loc), DayOf(s.To.Add(-1), loc)

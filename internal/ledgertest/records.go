@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/usage"
 )
@@ -20,17 +21,40 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		return ledger.Result{}, err
 	}
 	groups := map[ledger.Group]*usage.Sum{}
+	loc, result := cmp.Or(q.Location, time.UTC), ledger.Result{}
 	for i := range r {
-		if r[i].PeriodStart.Before(q.From) || !r[i].PeriodStart.Before(q.To) {
+		r := &r[i]
+		period := r.Period(loc)
+		add := func(part usage.Sum, at time.Time) {
+			key := keyOf(r, q.By, civil.DayOf(at, loc).Start(loc))
+			if groups[key] == nil {
+				groups[key] = &usage.Sum{}
+			}
+			groups[key].Merge(&part)
+		}
+		in := civil.Between(q.From, q.To)
+		if q.Uncut {
+			if !period.From.Before(q.From) && period.From.Before(q.To) {
+				var whole usage.Sum
+				whole.Add(r)
+				if loc != time.UTC && usage.WholeDay(r.PeriodStart.Unix(), r.PeriodSeconds) {
+					whole.ByDate = usage.Uint128{Lo: 1}
+				}
+				add(whole, period.From)
+			}
 			continue
 		}
-		key := keyOf(&r[i], q.By, cmp.Or(q.Location, time.UTC))
-		if groups[key] == nil {
-			groups[key] = &usage.Sum{}
+		first, last := period.Days(loc)
+		for d := first; d <= last; d++ {
+			day := d.Span(loc)
+			if part, ok := r.Within(civil.Between(later(day.From, in.From), earlier(day.To, in.To)), loc); ok {
+				add(part, day.From)
+			}
 		}
-		groups[key].Add(&r[i])
 	}
-	var result ledger.Result
+	if q.Most > 0 && len(groups) > q.Most {
+		return ledger.Result{}, &ledger.TooManyGroupsError{Most: q.Most}
+	}
 	for key, sum := range groups {
 		key.Sum = *sum
 		result.Groups = append(result.Groups, key)
@@ -43,6 +67,20 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	return result, nil
 }
 
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // Extent tells how far the records reach.
 func (r Records) Extent(ctx context.Context) (out ledger.Extent, err error) {
 	for i := range r {
@@ -51,7 +89,7 @@ func (r Records) Extent(ctx context.Context) (out ledger.Extent, err error) {
 	return out, ctx.Err()
 }
 
-func keyOf(r *usage.Record, by []ledger.Field, loc *time.Location) ledger.Group {
+func keyOf(r *usage.Record, by []ledger.Field, day time.Time) ledger.Group {
 	var key ledger.Group
 	for _, field := range by {
 		switch field {
@@ -74,8 +112,7 @@ func keyOf(r *usage.Record, by []ledger.Field, loc *time.Location) ledger.Group 
 		case ledger.FieldSource:
 			key.Source = r.Source
 		case ledger.FieldDay:
-			year, month, day := r.PeriodStart.In(loc).Date()
-			key.Day = time.Date(year, month, day, 0, 0, 0, 0, loc)
+			key.Day = day
 		}
 	}
 	return key

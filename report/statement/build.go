@@ -267,7 +267,7 @@ func (b *builder) details() error {
 		return err
 	}
 	for _, row := range images.Rows {
-		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
+		if t := b.tenant(row.Key); t != nil && t.Detailed && !row.Sum.Empty() {
 			t.Images = b.listed(t.Images, &t.OtherImages, row)
 		}
 	}
@@ -276,7 +276,7 @@ func (b *builder) details() error {
 		return err
 	}
 	for _, row := range microVMs.Rows {
-		if t := b.tenant(row.Key); t != nil && t.Detailed && row.Sum.Records > 0 {
+		if t := b.tenant(row.Key); t != nil && t.Detailed && !row.Sum.Empty() {
 			t.MicroVMs = b.listed(t.MicroVMs, &t.OtherMicroVMs, row)
 		}
 	}

@@ -39,7 +39,7 @@ func gather(ctx context.Context, source spend.Source, from, to time.Time, lines 
 	}
 	sums := map[place]*usage.Sum{}
 	for _, g := range result.Groups {
-		if g.Sum.Records == 0 {
+		if g.Sum.Empty() {
 			continue
 		}
 		at := place{g.Day.UTC().Format(time.DateOnly), g.Region}

@@ -31,7 +31,7 @@ func (s *State) heads() [figureCount]figure {
 	if s.Sums != nil {
 		out[FigureMonth].label = s.Sums.MonthFrom.In(s.Location).Format("January") + " so far"
 		out[FigureToday].value = draw.Cost(s.Sums.Today.Cost)
-		if s.Sums.Today.Sum.Records == 0 {
+		if s.Sums.Today.Sum.Empty() {
 			out[FigureToday].value, out[FigureToday].note = "–", "no data yet"
 		} else {
 			out[FigureToday].note, out[FigureToday].paint = s.change(s.Sums.Today.Previous, "yesterday")
