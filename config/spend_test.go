@@ -27,7 +27,9 @@ budgets:
   total: {monthly: $5000}
   tenants:
     acme: 100
-    bravo: {monthly: 250, threshold: 80%}
+    bravo: {monthly: 250, quarterly: 700, yearly: 2500, threshold: 80%}
+  images: {app: 30}
+  regions: {eu-west-1: {yearly: 20000}}
 anomalies: {floor: 2.5, k: 3}
 rates:
   eu-central-1:
@@ -50,14 +52,21 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, spend.Sharing{Policy: spend.ByDirect, Usage: []tenants.Selector{
 		{Field: tenants.MicroVM, Pattern: images}, {Field: tenants.Tenant, Pattern: tenants.Exactly("platform")},
 	}}, got.Spend.Sharing)
-	require.Equal(t, budget.Budget{Monthly: spendtest.Dec("5000"), Threshold: spendtest.Dec("0.90")}, *got.Budgets.Total)
-	require.Equal(t, []budget.TenantBudget{{
-		Tenant: "acme",
-		Budget: budget.Budget{Monthly: spendtest.Dec("100"), Threshold: spendtest.Dec("0.90")},
-	}, {
-		Tenant: "bravo",
-		Budget: budget.Budget{Monthly: spendtest.Dec("250"), Threshold: spendtest.Dec("0.80")},
-	}}, got.Budgets.Tenants)
+	budgetOf := func(of budget.Subject, period budget.Period, amount, threshold string) budget.Budget {
+		return budget.Budget{
+			Subject: of, Period: period, Amount: spendtest.Dec(amount), Threshold: spendtest.Dec(threshold),
+		}
+	}
+	eu := budget.Subject{Scope: budget.Region, Name: "eu-west-1"}
+	require.Equal(t, []budget.Budget{
+		budgetOf(budget.OfTenant("acme"), budget.Month, "100", "0.90"),
+		budgetOf(budget.OfTenant("bravo"), budget.Month, "250", "0.80"),
+		budgetOf(budget.OfTenant("bravo"), budget.Quarter, "700", "0.80"),
+		budgetOf(budget.OfTenant("bravo"), budget.Year, "2500", "0.80"),
+		budgetOf(budget.Subject{Scope: budget.Image, Name: "app"}, budget.Month, "30", "0.90"),
+		budgetOf(eu, budget.Year, "20000", "0.90"),
+		budgetOf(budget.OfEverything(), budget.Month, "5000", "0.90"),
+	}, got.Budgets.Budgets)
 	require.Equal(t, "2.5", got.Anomalies.Floor.String())
 	require.Equal(t, "3", got.Anomalies.K.String())
 	in, err := got.Inputs(spendtest.DollarRates{}, func(path string) ([]byte, error) {
@@ -102,18 +111,25 @@ func TestConfigRates(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	us, err := rates.Card("us-east-1")
+	newest := func(region string) (pricing.RateCard, error) {
+		series, err := rates.Series(region)
+		if err != nil {
+			return pricing.RateCard{}, err
+		}
+		return series.Newest(), nil
+	}
+	us, err := newest("us-east-1")
 	require.NoError(t, err)
 	require.Equal(t, "private with inline figures", us.Name)
 	require.Equal(t, "0.001", us.Rate(pricing.SnapshotRead).Figure.String(), "from the private card")
 	require.Equal(t, "0.09", us.Rate(pricing.VCPU).Figure.String(), "inline wins over it")
-	eu, err := rates.Card("eu-central-1")
+	eu, err := newest("eu-central-1")
 	require.NoError(t, err)
 	require.Equal(t, []pricing.BilledQuantity{pricing.SnapshotRead, pricing.SnapshotStorage}, eu.Unknown(),
 		"the others stay unknown")
 	require.Equal(t, "0.1", eu.Discounts[pricing.VCPU].String())
 	require.Equal(t, "contract 4711", eu.Rate(pricing.SnapshotWrite).Source)
-	untouched, err := rates.Card("eu-west-1")
+	untouched, err := newest("eu-west-1")
 	require.NoError(t, err)
 	want, err := list.Card("eu-west-1")
 	require.NoError(t, err)
@@ -123,10 +139,10 @@ func TestConfigRates(t *testing.T) {
 	require.NoError(t, err)
 	rates, err = elsewhere.Spend.Rates(list, nil)
 	require.NoError(t, err)
-	card, err := rates.Card("xx-new-1")
+	card, err := newest("xx-new-1")
 	require.NoError(t, err, "a region without a card can be given one")
 	require.Len(t, card.Unknown(), 4)
-	_, err = rates.Card("yy-new-1")
+	_, err = newest("yy-new-1")
 	var none *pricing.NoCardError
 	require.ErrorAs(t, err, &none, "a discount alone is no rate")
 }

@@ -1,6 +1,10 @@
 package pricing
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // BilledQuantity is one of the things a MicroVM's bill is made of, in AWS's order. Its string is the id that
 // outputs use.
@@ -98,6 +102,10 @@ func (q BilledQuantity) Unit() string { return quantityTable[q].unit }
 // PriceListGroup is the attribute "group" of the ARM product in AWS's Price List. It is the same in every region,
 // while the names of usage types carry a prefix of the location.
 func (q BilledQuantity) PriceListGroup() string { return quantityTable[q].group }
+
+// ByArch reports whether each architecture has a usage type and a rate of its own, as compute has. Snapshots are billed
+// alike.
+func (q BilledQuantity) ByArch() bool { return strings.HasSuffix(q.PriceListGroup(), "-ARM") }
 
 // Column heads columns of the quantity in billed units, in CSV files and JSON: vcpu_seconds.
 func (q BilledQuantity) Column() string { return quantityTable[q].column }

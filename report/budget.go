@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
@@ -13,8 +15,12 @@ import (
 // Budget makes the document of how budgets stand.
 func Budget(b budget.Report) view.Document {
 	table := view.NewTable(BudgetColumns(b), b.Lines, func(line budget.Line) view.Look {
-		look := view.Look{Warn: line.Exceeded || line.Status == budget.Over || line.Status == budget.Warning}
-		if line.Total {
+		look := view.Look{Warn: line.Exceeded}
+		switch line.Status {
+		case budget.Over, budget.Warning, budget.AtRisk:
+			look.Warn = true
+		}
+		if line.Scope == budget.Everything {
 			look.Kind = view.Total
 		}
 		return look
@@ -40,72 +46,114 @@ func Budget(b budget.Report) view.Document {
 
 // BudgetColumns describes how budgets stand.
 func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
-	type line = budget.Line
-	ofBudget := func(of func(budget.Budget) view.Value, none string) func(line) view.Value {
-		return func(l line) view.Value {
-			if l.Budget == nil {
-				return view.Missing(none)
-			}
-			return of(*l.Budget)
+	return slices.Concat(budgetSubjects, budgetSpent, budgetOutlook(b), []view.Column[budget.Line]{
+		{ID: "exceeded", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Bool(l.Exceeded) }},
+		{ID: "status", Title: "status", Value: func(l budget.Line) view.Value {
+			return view.Text(l.Status.String()).Shown(budgetSign(l))
+		}},
+		{ID: "unknown", Scope: view.JSONOnly, Value: func(l budget.Line) view.Value {
+			return view.List(unknownTexts(l.Spent)).OmitEmpty()
+		}},
+		{MinWidth: 100, Drop: 4, Value: func(l budget.Line) view.Value {
+			return view.Maybe(l.Used, func(used decimal.Decimal) view.Value {
+				return view.Missing(bar(decimal.Min(used, one), one, budgetBarWidth)).Or("", l.State != pricing.NotMeasured)
+			})
+		}},
+	})
+}
+
+// budgetSubjects say what a budget is for.
+var budgetSubjects = []view.Column[budget.Line]{
+	{ID: "tenant", Scope: view.Data, Value: func(l budget.Line) view.Value {
+		if l.Scope != budget.Tenant {
+			return view.Text("")
 		}
+		return view.Text(l.Name)
+	}},
+	{ID: "of", Title: "budget of", Shrink: true, Scope: view.People, Value: func(l budget.Line) view.Value {
+		return view.Text(l.String())
+	}},
+	{ID: "scope", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Scope.String()) }},
+	{ID: "name", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Name) }},
+	{ID: "period", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Period.String()) }},
+	{ID: "period_from", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.From) }},
+	{ID: "period_to", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.To) }},
+	{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
+		if l.Budget == nil {
+			return view.Missing("–")
+		}
+		return view.Dollars(l.Budget.Amount)
+	}},
+	{ID: "threshold", Scope: view.Data, Value: func(l budget.Line) view.Value {
+		switch {
+		case l.Budget == nil:
+			return view.Value{}
+		case l.Budget.Threshold.IsZero():
+			return view.Exact(one)
+		default:
+			return view.Exact(l.Budget.Threshold)
+		}
+	}},
+}
+
+// budgetSpent say what was spent, and how fast.
+var budgetSpent = []view.Column[budget.Line]{
+	{ID: "spent", Title: "spent", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
+		return view.Dollars(l.Spent.Amount).In(l.State).Or("unknown", l.Spent.Known())
+	}},
+	{ID: "state", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.State.String()) }},
+	{ID: "used", Title: "used", Align: view.Right, Value: func(l budget.Line) view.Value {
+		return view.Maybe(l.Used, func(d decimal.Decimal) view.Value {
+			return view.Percent(d, 0).In(l.State).Or("unknown", l.Spent.Known())
+		})
+	}},
+	{ID: "burn_per_hour_last_day", Title: "$/h", Align: view.Decimal, Drop: 3, Value: func(l budget.Line) view.Value {
+		return view.Maybe(l.BurnDay, func(d decimal.Decimal) view.Value { return view.Number(d, 4).In(l.BurnDayState) })
+	}},
+	{ID: "burn_per_hour_month", Scope: view.Data, Value: func(l budget.Line) view.Value {
+		return view.Maybe(l.BurnPeriod, func(d decimal.Decimal) view.Value { return view.Exact(d).In(l.State) })
+	}},
+}
+
+// budgetOutlook say what the period is expected to come to.
+func budgetOutlook(b budget.Report) []view.Column[budget.Line] {
+	bound := func(of func(budget.Line) *decimal.Decimal) func(budget.Line) view.Value {
+		return func(l budget.Line) view.Value { return view.Maybe(of(l), view.Dollars) }
 	}
-	return []view.Column[line]{
-		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(l line) view.Value {
-			if l.Total {
-				return view.Text(l.Tenant).Shown("total")
+	return []view.Column[budget.Line]{
+		{ID: "forecast", Title: "forecast", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
+			return view.Maybe(l.Forecast, func(d decimal.Decimal) view.Value { return view.Dollars(d).In(l.ForecastState()) })
+		}},
+		{ID: "forecast_low", Scope: view.Data, Value: bound(func(l budget.Line) *decimal.Decimal { return l.Low })},
+		{ID: "forecast_high", Scope: view.Data, Value: bound(func(l budget.Line) *decimal.Decimal { return l.High })},
+		{ID: "range", Title: "range", Unit: "$", Align: view.Right, Drop: 2, Scope: view.People, Value: func(l budget.Line) view.Value {
+			if l.Low == nil {
+				return view.Value{}
 			}
-			return view.Text(l.Tenant)
+			return view.Text(view.Dollars(*l.Low).String() + " – " + view.Dollars(*l.High).String())
 		}},
-		{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: ofBudget(func(b budget.Budget) view.Value {
-			return view.Dollars(b.Monthly)
-		}, "–")},
-		{ID: "threshold", Scope: view.Data, Value: ofBudget(func(b budget.Budget) view.Value {
-			if b.Threshold.IsZero() {
-				return view.Exact(decimal.NewFromInt(1))
-			}
-			return view.Exact(b.Threshold)
-		}, "")},
-		{ID: "spent", Title: "spent", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
-			return amountOf(l.Spent)
-		}},
-		{ID: "used", Title: "used", Align: view.Right, Value: func(l line) view.Value {
-			return view.Maybe(l.Used, func(d decimal.Decimal) view.Value { return view.Percent(d, 0) })
-		}},
-		{ID: "burn_per_hour_last_day", Title: "$/h", Align: view.Decimal, Drop: 3, Value: func(l line) view.Value {
-			return view.Maybe(l.BurnDay, func(d decimal.Decimal) view.Value { return view.Number(d, 4) })
-		}},
-		{ID: "burn_per_hour_month", Scope: view.Data, Value: func(l line) view.Value {
-			return view.Maybe(l.BurnMonth, view.Exact)
-		}},
-		{ID: "forecast", Title: "forecast", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
-			return view.Maybe(l.Forecast, view.Dollars)
-		}},
-		{ID: "method", Scope: view.Data, Value: func(l line) view.Value { return view.Text(l.Method.String()) }},
-		{ID: "runs_out", Title: "runs out", Drop: 1, Value: func(l line) view.Value {
+		{ID: "method", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Method.String()) }},
+		{ID: "runs_out", Title: "runs out", Drop: 1, Value: func(l budget.Line) view.Value {
 			if l.RunsOut == nil {
 				return view.Value{}
 			}
 			return view.Day(*l.RunsOut, b.Location)
-		}},
-		{ID: "exceeded", Scope: view.Data, Value: func(l line) view.Value { return view.Bool(l.Exceeded) }},
-		{ID: "status", Title: "status", Value: func(l line) view.Value {
-			return view.Text(l.Status.String()).Shown(budgetSigns[l.Status])
-		}},
-		{ID: "unknown", Scope: view.JSONOnly, Value: func(l line) view.Value {
-			return view.List(unknownTexts(l.Spent)).OmitEmpty()
-		}},
-		{MinWidth: 100, Drop: 4, Value: func(l line) view.Value {
-			return view.Maybe(l.Used, func(used decimal.Decimal) view.Value {
-				return view.Missing(bar(decimal.Min(used, one), one, budgetBarWidth))
-			})
 		}},
 	}
 }
 
 // budgetSigns mark a status without colour.
 var budgetSigns = map[budget.Status]string{
-	budget.NoBudget: "–", budget.OK: "✓ ok", budget.Warning: "! warning", budget.Over: "✗ over",
-	budget.Unknown: "? unknown",
+	budget.NoBudget: "–", budget.OK: "✓ ok", budget.AtRisk: "! at risk", budget.Warning: "! warning",
+	budget.Over: "✗ over", budget.Unknown: "? unknown",
+}
+
+// budgetSign is the sign of a line's status. Where figures are incomplete ok is what is known, and no promise.
+func budgetSign(l budget.Line) string {
+	if l.Status == budget.OK && !l.Complete() {
+		return l.Status.String()
+	}
+	return budgetSigns[l.Status]
 }
 
 const budgetBarWidth = 20
@@ -132,7 +180,7 @@ func budgetNotes(b budget.Report) []view.Note {
 		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})
 	}
 	for _, line := range b.Lines {
-		if line.Total {
+		if line.Scope == budget.Everything && line.Period == budget.Month {
 			list = append(list, unknownNotes(line.Spent)...)
 		}
 	}

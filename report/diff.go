@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view"
@@ -14,8 +15,6 @@ import (
 // Diff makes the document of how one estimate differs from another, and why.
 func Diff(diff scenarios.Diff) view.Document {
 	before, after := diff.Before.Bill.Total(), diff.After.Bill.Total()
-	columns := diffColumns(diff)
-	table := view.NewTable(columns, diff.Lines, nil)
 	sum := scenarios.LineDiff{
 		Component: pricing.Everything, Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after},
 	}
@@ -23,6 +22,8 @@ func Diff(diff scenarios.Diff) view.Document {
 		sum.QuantityEffect = sum.QuantityEffect.Add(line.QuantityEffect)
 		sum.RateEffect = sum.RateEffect.Add(line.RateEffect)
 	}
+	columns := diffColumns(diff, sum)
+	table := view.NewTable(columns, diff.Lines, nil)
 	total := view.RowOf(columns, sum, nil)
 	total.Kind = view.Total
 	table.Add(total)
@@ -66,10 +67,53 @@ func Diff(diff scenarios.Diff) view.Document {
 
 func given(text string) string { return cmp.Or(text, "(not given)") }
 
-func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
+// shownDiff is a line as it is shown: before and after add up to the totals of the two bills, the change is the
+// difference of the two, and its causes add up to it.
+type shownDiff struct{ before, after, quantity, rate decimal.Decimal }
+
+func (d shownDiff) change() decimal.Decimal { return d.after.Sub(d.before) }
+
+// settleDiff settles lines, and under [pricing.Everything] their sum.
+func settleDiff(lines []scenarios.LineDiff, sum scenarios.LineDiff, places int32) map[pricing.Component]shownDiff {
+	amount := func(l *pricing.Line) decimal.Decimal {
+		if l == nil {
+			return decimal.Decimal{}
+		}
+		return l.Amount
+	}
+	befores, afters := make([]decimal.Decimal, len(lines)), make([]decimal.Decimal, len(lines))
+	for i, l := range lines {
+		befores[i], afters[i] = amount(l.Before), amount(l.After)
+	}
+	total := shownDiff{before: amount(sum.Before).RoundBank(places), after: amount(sum.After).RoundBank(places)}
+	befores, afters = figures.Settle(befores, total.before, places), figures.Settle(afters, total.after, places)
+	shown := map[pricing.Component]shownDiff{}
+	for i, l := range lines {
+		d := shownDiff{before: befores[i], after: afters[i]}
+		switch {
+		case l.RateEffect.IsZero():
+			d.quantity = d.change()
+		case l.QuantityEffect.IsZero():
+			d.rate = d.change()
+		default:
+			d.quantity = l.QuantityEffect.RoundBank(places)
+			d.rate = d.change().Sub(d.quantity)
+		}
+		shown[l.Component] = d
+		total.quantity, total.rate = total.quantity.Add(d.quantity), total.rate.Add(d.rate)
+	}
+	shown[pricing.Everything] = total
+	return shown
+}
+
+func diffColumns(diff scenarios.Diff, sum scenarios.LineDiff) []view.Column[scenarios.LineDiff] {
 	type line = scenarios.LineDiff
 	bills := [2]pricing.Bill{diff.Before.Bill, diff.After.Bill}
 	places := view.PlacesFor(append(amountsOf(bills[0].Lines), amountsOf(bills[1].Lines)...))
+	settled := settleDiff(diff.Lines, sum, places)
+	shown := func(v view.Value, l line, of func(shownDiff) decimal.Decimal) view.Value {
+		return v.SettledBy(func() decimal.Decimal { return of(settled[l.Component]) })
+	}
 	sides := [2]func(line) *pricing.Line{
 		func(l line) *pricing.Line { return l.Before }, func(l line) *pricing.Line { return l.After },
 	}
@@ -93,12 +137,16 @@ func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
 	flat := view.People | view.CSVOnly // JSON has the whole lines
 	quantity := func(l pricing.Line) decimal.Decimal { return l.Quantity }
 	amount := func(l pricing.Line) decimal.Decimal { return l.Amount }
-	effect := func(of func(line) decimal.Decimal) func(line) view.Value {
+	sideAmount := func(side int, of func(shownDiff) decimal.Decimal) func(line) view.Value {
+		exact := figure(side, amount)
+		return func(l line) view.Value { return shown(exact(l), l, of) }
+	}
+	effect := func(of func(line) decimal.Decimal, near func(shownDiff) decimal.Decimal) func(line) view.Value {
 		return func(l line) view.Value {
 			if of(l).IsZero() {
 				return view.Exact(of(l)).Shown("")
 			}
-			return view.Signed(of(l), places)
+			return shown(view.Signed(of(l), places), l, near)
 		}
 	}
 	return []view.Column[line]{
@@ -107,18 +155,29 @@ func diffColumns(diff scenarios.Diff) []view.Column[scenarios.LineDiff] {
 		{ID: "after", Scope: view.JSONOnly, Value: nested(1)},
 		{ID: "before_quantity", Scope: view.CSVOnly, Value: figure(0, quantity)},
 		{ID: "after_quantity", Scope: view.CSVOnly, Value: figure(1, quantity)},
-		{ID: "before_amount", Title: "before", Align: view.Decimal, Drop: 3, Scope: flat, Value: figure(0, amount)},
-		{ID: "after_amount", Title: "after", Align: view.Decimal, Drop: 4, Scope: flat, Value: figure(1, amount)},
+		{
+			ID: "before_amount", Title: "before", Align: view.Decimal, Drop: 3, Scope: flat,
+			Value: sideAmount(0, func(d shownDiff) decimal.Decimal { return d.before }),
+		},
+		{
+			ID: "after_amount", Title: "after", Align: view.Decimal, Drop: 4, Scope: flat,
+			Value: sideAmount(1, func(d shownDiff) decimal.Decimal { return d.after }),
+		},
 		{ID: "change", Title: "change", Align: view.Decimal, Value: func(l line) view.Value {
-			return view.Signed(l.Change(), places)
+			return shown(view.Signed(l.Change(), places), l, shownDiff.change)
 		}},
 		{
 			ID: "quantity_effect", Title: "by quantity", Align: view.Decimal, Drop: 2,
-			Value: effect(func(l line) decimal.Decimal { return l.QuantityEffect }),
+			Value: effect(func(l line) decimal.Decimal { return l.QuantityEffect }, func(d shownDiff) decimal.Decimal {
+				return d.quantity
+			}),
 		},
-		{ID: "rate_effect", Title: "by rate", Align: view.Decimal, Drop: 1, Value: effect(func(l line) decimal.Decimal {
-			return l.RateEffect
-		})},
+		{
+			ID: "rate_effect", Title: "by rate", Align: view.Decimal, Drop: 1,
+			Value: effect(func(l line) decimal.Decimal { return l.RateEffect }, func(d shownDiff) decimal.Decimal {
+				return d.rate
+			}),
+		},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view"
@@ -56,19 +57,22 @@ func Fleet(fleet scenarios.Fleet) view.Document {
 	}
 }
 
-// fleetPart is one estimate and its part of the whole, in percent.
+// fleetPart is one estimate and its part of the whole, in percent: exact, and so that parts as shown add up to 100.
 type fleetPart struct {
 	*scenarios.Estimate
-	share decimal.Decimal
+	share, shown decimal.Decimal
 }
 
 func partsOf(fleet scenarios.Fleet) []fleetPart {
-	parts := make([]fleetPart, len(fleet.Estimates))
+	parts, shares := make([]fleetPart, len(fleet.Estimates)), make([]decimal.Decimal, len(fleet.Estimates))
 	for i, e := range fleet.Estimates {
 		parts[i].Estimate = e
 		if fleet.Total.IsPositive() {
-			parts[i].share = pricing.Divide(e.Bill.Total().Shift(2), fleet.Total, pricing.RatioPlaces)
+			shares[i] = pricing.Divide(e.Bill.Total().Shift(2), fleet.Total, pricing.RatioPlaces)
 		}
+	}
+	for i, shown := range figures.Settle(shares, decimal.Sum(decimal.Decimal{}, shares...).RoundBank(1), 1) {
+		parts[i].share, parts[i].shown = shares[i], shown
 	}
 	return parts
 }
@@ -82,7 +86,7 @@ var partColumns = []view.Column[fleetPart]{
 		return view.Dollars(p.Bill.Total())
 	}},
 	{ID: "share_percent", Title: "share", Align: view.Decimal, Drop: 2, Value: func(p fleetPart) view.Value {
-		return view.Number(p.share, 1).Marked(" %")
+		return view.Number(p.share, 1).Shown(figures.Fixed(p.shown, 1) + " %")
 	}},
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
@@ -49,6 +50,13 @@ func Reconcile(r Reconciliation) view.Document {
 		t.Tight = true
 		d.Sections = append(d.Sections, view.Section{Heading: heading, Table: t})
 	}
+	if len(c.X86) > 0 {
+		d.Sections = append(d.Sections, view.Section{
+			Heading: "x86 MicroVMs", Table: view.NewTable(x86Columns, c.X86, nil), Notes: []view.Note{
+				{Text: "x86 has rates of its own, which are not known here: quantities alone are compared."},
+			},
+		})
+	}
 	if len(c.Bill.Apart) > 0 {
 		apart := view.NewTable(view.First(apartColumns, "kind", "name", "rows"), c.Bill.Apart, nil)
 		d.Sections = append(d.Sections, view.Section{Heading: "On the bill, and not compared", Table: apart})
@@ -65,6 +73,7 @@ func Reconcile(r Reconciliation) view.Document {
 			{ID: "sha256", Value: c.Bill.SHA256},
 			{ID: "rows", Value: c.Bill.Rows},
 			{ID: "ignored", Value: c.Bill.Ignored}, // of no MicroVM
+			{ID: "replaced", Value: view.Records{Table: view.NewTable(replacedColumns, c.Bill.Replaced, nil)}},
 		}},
 		{ID: "tolerance", Value: c.Tolerance.String()},
 		{ID: "within", Value: c.Within()},
@@ -73,6 +82,7 @@ func Reconcile(r Reconciliation) view.Document {
 		{ID: "total", Value: view.ObjectOf(reconcileColumns(false), c.Total)},
 		{ID: "reasons", Value: view.Records{Table: reasons}}, // what makes most of the difference first
 		{ID: "apart", Value: view.Records{Table: view.NewTable(apartColumns, c.Bill.Apart, nil)}},
+		{ID: "x86", Value: view.Records{Table: view.NewTable(x86Columns, c.X86, nil)}},
 	}
 	if r.Billed != nil {
 		section, allocation := allocated(r)
@@ -179,6 +189,9 @@ func verdictNotes(c reconcile.Comparison) []view.Note {
 		tolerance += " of the bill"
 	}
 	sentence := "No usage type in any region, nor the total, differs by more than " + tolerance + "."
+	if len(c.Lines) == 0 {
+		sentence = "Nothing was measured on these days, and nothing was billed that could be compared."
+	}
 	if !c.Within() {
 		var where []string
 		for _, l := range c.Sums {
@@ -189,15 +202,26 @@ func verdictNotes(c reconcile.Comparison) []view.Note {
 		if c.Total.Beyond {
 			where = append(where, "the total")
 		}
+		if len(where) == 0 {
+			where = append(where, "rows that may be of MicroVMs")
+		}
 		sentence = "Further off than " + tolerance + ": " + strings.Join(where, ", ") + "."
 	}
 	list := []view.Note{{Text: sentence, Warn: !c.Within()}}
+	if !c.Bill.MicroVMs() {
+		list = append([]view.Note{{Text: noMicroVMs(c.Bill)}}, list...)
+	}
+	list = append(list, undecidedNotes(c)...)
+	for _, r := range c.Bill.Replaced {
+		list = append(list, view.Note{Text: replacedSentence(r)})
+	}
 	if !c.Total.UsedKnown {
 		list = append(list, view.Note{
 			Text: "The bill does not say how much all of it is for; reasons take it for what our rates make of it. " +
 				"Cost Explorer gives quantities when asked for UsageQuantity.",
 		})
 	}
+	list = append(list, damagedNotes(c.Damaged)...)
 	if c.Total.Estimated {
 		list = append(list, view.Note{
 			Text: "AWS says that some of these days are estimates; it may take three days until they are final.",
@@ -205,6 +229,51 @@ func verdictNotes(c reconcile.Comparison) []view.Note {
 	}
 	return list
 }
+
+func noMicroVMs(b bill.Bill) string {
+	return "None of the bill's " + figures.Count(b.Rows, "row") + " is of a MicroVM: AWS billed none on these days, or the file is of other accounts or services."
+}
+
+// undecidedNotes name the rows of which it is not known whether they are of MicroVMs.
+func undecidedNotes(c reconcile.Comparison) (list []view.Note) {
+	for _, a := range c.Bill.Apart {
+		if a.Kind != bill.Undecided {
+			continue
+		}
+		list = append(list, view.Note{Warn: true, Text: fmt.Sprintf("%s for $%s may be of MicroVMs and is not compared: "+
+			"SkuMeter is empty, and neither SkuPriceId nor the description (%q) tells, first at %s.",
+			figures.Count(a.Rows, "row"), a.Amount, a.Name, a.Place)})
+	}
+	return list
+}
+
+func replacedSentence(r bill.Replaced) string {
+	of := "the report"
+	if r.Period != "" {
+		of += " of " + r.Period
+	}
+	if r.File == r.By {
+		return r.File + " was given twice, and counts once."
+	}
+	return fmt.Sprintf("%s is not counted: %s is a newer version of %s, as %s.", r.File, r.By, of, r.Why)
+}
+
+var replacedColumns = []view.Column[bill.Replaced]{
+	{ID: "file", Value: func(r bill.Replaced) view.Value { return view.Text(r.File) }},
+	{ID: "by", Value: func(r bill.Replaced) view.Value { return view.Text(r.By) }},
+	{ID: "period", Value: func(r bill.Replaced) view.Value { return view.Text(r.Period) }},
+	{ID: "rows", Value: func(r bill.Replaced) view.Value { return view.Count(r.Rows) }},
+	{ID: "why", Value: func(r bill.Replaced) view.Value { return view.Text(r.Why) }},
+}
+
+// x86Columns are those of quantities, which are never left out for want of room, and what AWS billed for them.
+var x86Columns = func() []view.Column[reconcile.Line] {
+	columns := view.Pick(reconcileColumns(false), "region", "usage", "ours_quantity", "theirs_quantity", "unit", "theirs")
+	for i := range columns {
+		columns[i].MinWidth, columns[i].Drop = 0, 0
+	}
+	return columns
+}()
 
 type numberedReason struct {
 	number int
@@ -268,6 +337,7 @@ var apartColumns = []view.Column[bill.Apart]{
 		return view.Dollars(a.Amount)
 	}},
 	{ID: "rows", Title: "rows", Align: view.Right, Value: func(a bill.Apart) view.Value { return view.Count(a.Rows) }},
+	{ID: "place", Scope: view.Data, Value: func(a bill.Apart) view.Value { return view.Text(a.Place).OmitEmpty() }}, // of the first
 }
 
 // allocated is the bill by tenant, beside what the rates make of what was measured.

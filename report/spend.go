@@ -7,8 +7,8 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
-	"microspend/spend/compare"
 	"microspend/view"
 )
 
@@ -47,6 +47,9 @@ func Spend(s spend.Spend) view.Document {
 	listed := s.Negotiated && s.Total.Known() && s.Total.State() != pricing.NotMeasured
 	json = json.With(listed, "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
+	json = json.With(len(s.RatesAssumed) > 0, "rates_assumed", view.Records{
+		Table: view.NewTable(ratesAssumedColumns, s.RatesAssumed, nil),
+	})
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{
 			{ID: "policy", Value: s.Policy.String()},
@@ -64,54 +67,10 @@ func Spend(s spend.Spend) view.Document {
 	return d
 }
 
-// previousObject is what a total was before, and why nothing can be said of the change where that is so.
-func previousObject(pair compare.Pair, p *spend.Comparison) view.Object {
-	return view.Object{
-		{ID: "from", Value: view.Moment(pair.Before.From)},
-		{ID: "to", Value: view.Moment(pair.Before.To)},
-		{ID: "sentence", Value: pair.Sentence},
-		{ID: "total", Value: view.Dollars(p.Amount).In(p.State()).Or("unknown", p.Known())},
-		{ID: "state", Value: p.State().String()},
-		{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
-		{ID: "change_percent", Value: view.Maybe(p.Percent, view.Exact)},
-	}.With(p.Reason != "", "reason", p.Reason).With(p.New, "new", true)
-}
-
-// comparedNotes say what is compared with what, and why there is no change where there is none.
-func comparedNotes(s spend.Spend) []view.Note {
-	p := s.Total.Previous
-	if p == nil {
-		return nil
-	}
-	text := "Compared: " + s.Compared.Sentence
-	if s.RowsCompared != "" {
-		text += "; " + s.RowsCompared
-	}
-	notes := []view.Note{{Text: text + "."}}
-	if p.Reason != "" {
-		notes = append(notes, view.Note{Text: "The change cannot be told: " + p.Reason + "."})
-	}
-	if w := s.SameWeekday; w != nil {
-		notes = append(notes, view.Note{Text: "Compared: " + w.Sentence + ": " + ChangeWords(w.Comparison) + "."})
-	}
-	return notes
-}
-
-// ChangeWords are how a figure moved in a few words: "+10.00 (+12.5 %)", "new", "gone" or "unknown: no data before 12
-// Oct".
-func ChangeWords(p *spend.Comparison) string {
-	switch {
-	case p.Change == nil:
-		return "unknown: " + p.Reason
-	case p.New:
-		return "new"
-	case p.Gone:
-		return "gone"
-	case p.Percent == nil:
-		return "nothing either time"
-	default:
-		return view.Signed(*p.Change, view.CentPlaces).String() + " (" + view.SignedPercent(*p.Percent, 1).String() + ")"
-	}
+// ratesAssumedColumns name the regions of which usage before a day was priced at rates known from that day on.
+var ratesAssumedColumns = []view.Column[spend.RatesAssumed]{
+	{ID: "region", Value: func(r spend.RatesAssumed) view.Value { return view.Text(r.Region) }},
+	{ID: "before", Value: func(r spend.RatesAssumed) view.Value { return view.Date(r.Before.String()) }},
 }
 
 // SpendTitle says which days a report is of.
@@ -142,6 +101,9 @@ func spendNotes(s spend.Spend) []view.Note {
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
 	list = append(list, comparedNotes(s)...)
+	for _, assumed := range s.RatesAssumed {
+		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})
+	}
 	if n := s.Total.Sum.ByDate; !n.IsZero() {
 		list = append(list, view.Note{Text: fmt.Sprintf("Records of whole UTC days count on their date (%s): "+
 			"they do not say at which hours of %s anything was used.", n, s.Location)})

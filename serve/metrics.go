@@ -236,22 +236,27 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 	exceeded := gauge("microspend_budget_exceeded", "1 if the budget's threshold is exceeded.", "tenant")
 	seen := map[string]bool{}
 	for _, line := range m.budgets.Lines {
-		name := line.Tenant
-		if line.Total {
+		name, monthly := line.Name, line.Period == budget.Month
+		switch {
+		case !monthly:
+			continue
+		case line.Scope == budget.Everything:
 			name = totalLabel
+		case line.Scope != budget.Tenant:
+			continue
 		}
 		if seen[name] {
 			continue
 		}
 		seen[name] = true
-		if line.Spent.Known() {
+		if line.Spent.Known() && line.State != pricing.NotMeasured {
 			spent(line.Spent.Amount.InexactFloat64(), name)
 		}
 		if line.Forecast != nil {
 			forecast(line.Forecast.InexactFloat64(), name)
 		}
 		if line.Budget != nil {
-			budgeted(line.Budget.Monthly.InexactFloat64(), name)
+			budgeted(line.Budget.Amount.InexactFloat64(), name)
 			flag := 0.0
 			if line.Exceeded {
 				flag = 1

@@ -151,10 +151,9 @@ func TestHostileLabels(t *testing.T) {
 	})
 	require.NoError(t, err)
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
-	budgets := budget.Set{Tenants: []budget.TenantBudget{{
-		Tenant: "(total)",
-		Budget: budget.Budget{Monthly: decimal.NewFromInt(1)},
-	}}}
+	budgets := budget.Set{Budgets: []budget.Budget{
+		{Subject: budget.OfTenant("(total)"), Amount: decimal.NewFromInt(1)},
+	}}
 	r := start(t, serve.Options{Series: 4, Load: func() (serve.Inputs, error) {
 		return serve.Inputs{Source: source, Budgets: budgets, Ledger: measured}, nil
 	}})

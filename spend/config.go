@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/spend/tenants"
 )
@@ -15,8 +14,8 @@ type Config struct {
 	Location    *time.Location // nil where none is given
 	Sharing     Sharing
 
-	discounts *scalar.Discounts
-	rates     strictyaml.Map[regionRates]
+	discounts datedDiscounts
+	rates     strictyaml.Map[datedRates]
 	doc       *strictyaml.Document
 }
 
@@ -32,6 +31,7 @@ type Config struct {
 //	discounts:                      # what is not charged, of all regions; or one figure for everything: discounts: 5%
 //	  all: 5%                       # of what has no discount of its own
 //	  vcpu: 10%                     # also memory, snapshot_read, snapshot_write and storage
+//	  from: 2026-10-15              # the first UTC day on which they hold; without it they always do
 //	rates:                          # per region, over AWS's list prices
 //	  eu-central-1:
 //	    card: private.yaml          # a rate card in place of the list's; relative to this file
@@ -41,16 +41,20 @@ type Config struct {
 //	    discount: 10%               # in place of discounts; likewise one figure, or one for each quantity
 //	    source: contract 4711
 //	    read_on: 2026-09-30
+//	    from: 2026-10-15            # the first UTC day on which they hold; without it they always do
+//
+// Discounts and the rates of a region may be lists of such entries, in the order of their from. Each holds until the
+// next one does and takes its place as a whole; before the first of them there are none.
 //
 // A quantity's discount in a region is the first there is of: the region's for that quantity, the region's for all,
 // that of discounts for that quantity, that of discounts for all. Discounts come off the rates in use, whoever's they
 // are.
 type ConfigFile struct {
-	Tenants   string                      `yaml:"tenants"`
-	Timezone  *zone                       `yaml:"timezone"`
-	Shared    sharedFile                  `yaml:"shared"`
-	Discounts *scalar.Discounts           `yaml:"discounts"`
-	Rates     strictyaml.Map[regionRates] `yaml:"rates"`
+	Tenants   string                     `yaml:"tenants"`
+	Timezone  *zone                      `yaml:"timezone"`
+	Shared    sharedFile                 `yaml:"shared"`
+	Discounts datedDiscounts             `yaml:"discounts"`
+	Rates     strictyaml.Map[datedRates] `yaml:"rates"`
 }
 
 type sharedFile struct {
@@ -82,7 +86,7 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 		}
 		c.Sharing.Usage = append(c.Sharing.Usage, selector)
 	}
-	written.Discounts.Check("discounts", doc.Fault)
+	written.Discounts.check(doc)
 	for _, region := range written.Rates {
 		region.Value.check(doc, "rates."+region.Key, region.Key)
 	}

@@ -91,9 +91,9 @@ func TestFleet(t *testing.T) {
 		if b.RunsOut != nil {
 			runsOut = b.RunsOut.Format(time.DateOnly)
 		}
-		fmt.Fprintf(&out, "%-10s spent %s used %s hourly %s %s forecast %s by %s runs out %s %s\n", b.Tenant, b.Spent.Amount,
+		fmt.Fprintf(&out, "%-10s spent %s used %s hourly %s %s forecast %s by %s runs out %s %s\n", b.Subject, b.Spent.Amount,
 			spendtest.OrDash(b.Used),
-			spendtest.OrDash(b.BurnDay), spendtest.OrDash(b.BurnMonth), spendtest.OrDash(b.Forecast), b.Method, runsOut,
+			spendtest.OrDash(b.BurnDay), spendtest.OrDash(b.BurnPeriod), spendtest.OrDash(b.Forecast), b.Method, runsOut,
 			b.Status)
 	}
 	section("anomalies")

@@ -32,6 +32,7 @@ type Request struct {
 	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make unknown rates an [UnknownRatesError]
+	Rated    bool // also make a row of its own of what was used at each rate card, for rows by region: see [Row.Card]
 
 	// MostRows is how many rows the report may have; a report with more is a [TooLargeError], which is known before most
 	// of the work is done and bounds the memory that it takes. 0 means any number.
@@ -120,6 +121,9 @@ func (r Request) Check() error {
 	if r.Sort > SortChange || (r.Sort == SortChange && !r.Previous) {
 		faults = append(faults, errors.New("an order by change needs the previous period"))
 	}
+	if r.Rated && !slices.Contains(r.By, ByRegion) {
+		faults = append(faults, errors.New("rate cards are of regions; rows by rate card need rows by region"))
+	}
 	return errors.Join(append(faults, checkDimensions(r.By))...)
 }
 
@@ -152,6 +156,8 @@ type Spend struct {
 	// SameWeekday compares a day that is not over, which Compared compares with the day before, with the same weekday as
 	// well; nil for other periods.
 	SameWeekday *Compared
+	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
+	RatesAssumed []RatesAssumed
 
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
@@ -162,6 +168,9 @@ type Row struct {
 	Key
 	Total
 	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
+	// Card is what the row's usage was priced at, without rates where its region has no card. It is there in reports that
+	// are [Request.Rated], and nil in rows without usage.
+	Card *pricing.RateCard
 
 	parts []*Row // those rows
 }
@@ -173,6 +182,12 @@ type Total struct {
 	Sum      usage.Sum       // what was measured
 	Measured pricing.State   // what that makes of the amount: exact, a lower bound, or no figure; see [Total.State]
 	Previous *Comparison     // nil unless requested
+}
+
+// RatesAssumed is a region of which usage before a day was priced at rates that are known from that day on.
+type RatesAssumed struct {
+	Region string
+	Before pricing.Date
 }
 
 // SharedOut is cost that was shared out among tenants.

@@ -399,8 +399,10 @@ func TestOverviewFigures(t *testing.T) {
 	measured := fewRecords()
 	options := over(t, measured, nil)
 	options.Reader.BudgetSet = budget.Set{
-		Total:   &budget.Budget{Monthly: decimal.NewFromInt(100)},
-		Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: decimal.New(5, -1)}}},
+		Budgets: []budget.Budget{
+			{Subject: budget.OfEverything(), Amount: decimal.NewFromInt(100)},
+			{Subject: budget.OfTenant("acme"), Amount: decimal.New(5, -1)},
+		},
 	}
 	s := open(t, options, 120, 40)
 	s.has("today", "November so far", "forecast", "/h", "✗ over", "✓ ok", "coverage 100 %", "data until 20:00",

@@ -119,8 +119,11 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 		period = m.periodNow(data.Month)
 		if line, ok := s.Budget(at.Index); ok {
 			title := "budget of everything"
-			if !line.Total {
-				title, tenant = "budget of "+line.Tenant, &line.Tenant
+			if line.Scope != budget.Everything || line.Period != budget.Month {
+				title = "budget of " + line.String()
+			}
+			if line.Scope == budget.Tenant {
+				tenant = &line.Name
 			}
 			page = explained(title, explain.Budget(s.Budgets, line)...)
 		}

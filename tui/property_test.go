@@ -64,8 +64,10 @@ func TestNothingBreaksTheFrame(t *testing.T) {
 		}
 		options := Options{Reader: readerOf(t, source, nil), Now: fixed(evening), StaleAfter: time.Hour, ExportDir: exports}
 		options.Reader.BudgetSet = budget.Set{
-			Total:   &budget.Budget{Monthly: decimal.NewFromInt(100)},
-			Tenants: []budget.TenantBudget{{Tenant: hostileNames[1], Budget: budget.Budget{Monthly: decimal.New(1, -2)}}},
+			Budgets: []budget.Budget{
+				{Subject: budget.OfEverything(), Amount: decimal.NewFromInt(100)},
+				{Subject: budget.OfTenant(hostileNames[1]), Amount: decimal.New(1, -2)},
+			},
 		}
 		width, height := rapid.IntRange(0, 220).Draw(rt, "width"), rapid.IntRange(0, 70).Draw(rt, "height")
 		s := open(t, options, width, height)

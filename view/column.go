@@ -221,6 +221,15 @@ func (t *Table) rowWith(i int, wanted []bool) Row {
 	return t.row(i, wanted, make([]Value, len(t.Columns)))
 }
 
+// ForPeople makes all rows, with the cells that people see, of which those that add up exactly do so as shown.
+func (t *Table) ForPeople() []Row {
+	rows := make([]Row, t.Len())
+	wanted := t.wanted(Head.forPeople)
+	parallel(len(rows), 256, func(i int) { rows[i] = t.rowWith(i, wanted) })
+	settle(t.Columns, rows)
+	return rows
+}
+
 // wanted are the columns that somebody gets.
 func (t *Table) wanted(by func(Head) bool) []bool {
 	wanted := make([]bool, len(t.Columns))
@@ -295,11 +304,10 @@ func (t *Table) shown() (columns []Head, rows []shownRow) {
 	if len(columns) == 0 {
 		return nil, nil // a table of data alone
 	}
-	made := make([]Row, t.Len())
+	made := t.ForPeople()
 	texts := make([][]string, len(made))
-	wanted := t.wanted(Head.forPeople)
 	parallel(len(made), 256, func(i int) {
-		made[i], texts[i] = t.rowWith(i, wanted), make([]string, len(columns))
+		texts[i] = make([]string, len(columns))
 		for c, place := range places {
 			texts[i][c] = Visible(made[i].Cell(place).String())
 		}

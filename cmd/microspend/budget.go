@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"microspend/report"
@@ -24,16 +26,29 @@ func (a *app) budgetCommand() *cobra.Command {
 		status, err := evaluate(cmd)
 		return report.Budget(status), err
 	})
+	failOn := ""
 	check := a.printing(&cobra.Command{
 		Use:   "check",
 		Short: "Exit with 1 if a budget's threshold is exceeded, for cron",
+		Long: `check prints how budgets stand and exits with 1 where a budget fails:
+
+  --fail-on spent     spend is above the budget's threshold (the default)
+  --fail-on forecast  also where the forecast is above the budget
+  --fail-on at-risk   also where the upper end of the forecast's range is
+
+A forecast may change its mind from day to day, which spend cannot: that is why the default is spent.`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		alert, err := budget.ParseAlert(failOn)
+		if err != nil {
+			return view.Document{}, fmt.Errorf("--fail-on: %w", err)
+		}
 		status, err := evaluate(cmd)
 		if err == nil {
-			err = passes(len(status.Exceeded()) == 0)
+			err = passes(len(status.Alerts(alert)) == 0)
 		}
 		return report.Budget(status), err
 	})
+	check.Flags().StringVar(&failOn, "fail-on", "spent", "`ALERT` to fail on: spent, forecast or at-risk")
 	a.ledgerFlags(cmd)
 	a.ledgerFlags(check)
 	cmd.AddCommand(check)

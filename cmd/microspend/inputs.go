@@ -12,6 +12,7 @@ import (
 	"microspend/config"
 	"microspend/internal/progress"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/serve"
 	"microspend/spend"
@@ -42,6 +43,8 @@ func (a *app) userFolder(variable, below string) string {
 	return ""
 }
 
+var errNoLedger = errors.New("no ledger")
+
 // openLedger opens the ledger for reading.
 func (a *app) openLedger() (*ledger.Ledger, error) {
 	folder, err := a.ledgerFolder()
@@ -50,8 +53,8 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	}
 	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no ledger in %s; "+
-			"create one with microspend import or microspend demo, or give another with --ledger", folder)
+		return nil, fmt.Errorf("%w in %s; "+
+			"create one with microspend import or microspend demo, or give another with --ledger", errNoLedger, folder)
 	}
 	return opened, err
 }
@@ -102,21 +105,31 @@ func (a *app) ownMarket() (scenarios.Market, error) {
 	if err != nil {
 		return market, err
 	}
-	rates, err := read.Rates(market.Cards, os.ReadFile)
+	rates, err := read.Rates(a.listCards(), os.ReadFile)
 	if err != nil {
 		return market, err
 	}
-	market.Cards = ownCards{rates, market.Cards}
+	market.Cards = ownCards{rates, market.Cards.Regions(), pricing.DateOf(market.Now)}
 	return market, nil
 }
 
-// ownCards are the cards of a configuration, in the regions of the list below it.
+// ownCards are the cards of a configuration that hold today, in the regions of the list below it.
 type ownCards struct {
 	spend.Rates
-	list scenarios.Cards
+	regions []string
+	today   pricing.Date
 }
 
-func (c ownCards) Regions() []string { return c.list.Regions() }
+func (c ownCards) Regions() []string { return c.regions }
+
+// Card implements [scenarios.Cards].
+func (c ownCards) Card(region string) (pricing.RateCard, error) {
+	series, err := c.Series(region)
+	if err != nil {
+		return pricing.RateCard{}, err
+	}
+	return series.On(c.today), nil
+}
 
 // spendInputs puts together everything that spend is worked out from.
 func (a *app) spendInputs() (serve.Inputs, error) {
@@ -143,11 +156,7 @@ func (a *app) configured(readFile func(path string) ([]byte, error)) (config.Inp
 	if err != nil {
 		return config.Inputs{}, err
 	}
-	market, err := a.market()
-	if err != nil {
-		return config.Inputs{}, err
-	}
-	return read.Inputs(market.Cards, readFile)
+	return read.Inputs(a.listCards(), readFile)
 }
 
 // writeLedger opens the ledger for writing, does the work, and closes it.

@@ -26,15 +26,17 @@ func (a *app) reconcileCommand() *cobra.Command {
 		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day: ours, theirs,
 the difference and the likely reasons, ranked by the dollars they explain. FILE is the output of
 Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE and, if possible, REGION), a Cost and
-Usage Report or a FOCUS export, as CSV, gzip or Parquet. If AWS delivered a report in several files,
-give all of them; - is standard input. reconcile exits with 1 if the total, or a usage type in a
-region, differs by more than --tolerance.
+Usage Report or a FOCUS export (1.0 to 1.3), as CSV, gzip or Parquet. If AWS delivered a report in
+several files, give all of them; of several versions of a report the newest counts. - is standard
+input. reconcile exits with 1 if the total, or a usage type in a region, differs by more than
+--tolerance. A bill without MicroVMs is compared as a bill of nothing.
 
 --allocate stores the bill with the ledger, for microspend spend --basis billed: tenants' rows then
 add up to the bill exactly, with unmeasured usage as a row of its own.`,
 		Example: `  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity \
     --time-period Start=2026-10-01,End=2026-11-01 \
-    --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION > bill.json
+    --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION \
+    --filter '{"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Usage"]}}' > bill.json
   microspend reconcile bill.json --tolerance 1%
   microspend reconcile cur-*.csv.gz --allocate`,
 		Args: atLeastOne("the file of a bill"),
@@ -46,11 +48,15 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 		if request.Bill, err = a.readBills(args); err != nil {
 			return view.Document{}, err
 		}
+		shown := report.Reconciliation{Source: shortNames(args), All: all}
 		in, err := a.spendInputs()
+		if errors.Is(err, errNoLedger) && !request.Bill.MicroVMs() { // nothing was measured, and nothing billed
+			shown.Comparison = reconcile.Nothing(request)
+			return report.Reconcile(shown), nil
+		}
 		if err != nil {
 			return view.Document{}, err
 		}
-		shown := report.Reconciliation{Source: shortNames(args), All: all}
 		if shown.Comparison, err = reconcile.Compare(cmd.Context(), in.Source, request); err != nil {
 			return view.Document{}, err
 		}
@@ -117,5 +123,6 @@ func (a *app) readBill(path string) (bill.Bill, error) {
 	if err != nil {
 		return bill.Bill{}, fmt.Errorf("%s: %w", inputName(path), err)
 	}
+	read.Path = inputName(path)
 	return read, nil
 }

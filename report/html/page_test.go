@@ -109,10 +109,8 @@ func TestHostileNames(t *testing.T) {
 	source := spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}
 	var budgets budget.Set
 	for _, name := range hostile {
-		budgets.Tenants = append(budgets.Tenants, budget.TenantBudget{
-			Tenant: name,
-			Budget: budget.Budget{Monthly: decimal.NewFromInt(1)},
-		})
+		budgets.Budgets = append(budgets.Budgets,
+			budget.Budget{Subject: budget.OfTenant(name), Amount: decimal.NewFromInt(1)})
 	}
 	s, err := statement.Build(t.Context(), source, statement.Request{
 		From: october, To: october.AddDate(0, 1, 0),

@@ -116,7 +116,7 @@ func (r renderer) budgetTable() *table {
 			continue
 		}
 		// Those that need a look come first where there are too many to list.
-		if len(lines) >= mostBudgets && !line.Total && line.Status == budget.OK {
+		if len(lines) >= mostBudgets && line.Scope != budget.Everything && line.Status == budget.OK {
 			left++
 			continue
 		}
@@ -125,21 +125,25 @@ func (r renderer) budgetTable() *table {
 	if len(lines) == 0 {
 		return nil
 	}
-	ids := []string{"tenant", "budget", "spent", "used", "forecast", "runs_out", "status"}
+	ids := []string{"of", "budget", "spent", "used", "forecast", "range", "runs_out", "status"}
 	caption := "How the month stands, and how it is expected to end"
 	if b.Over {
-		ids, caption = slices.Delete(ids, 4, 5), "How the month ended"
+		ids, caption = slices.Delete(ids, 4, 6), "How the month ended"
 	}
-	columns := onPage(view.Pick(report.BudgetColumns(b.Report), ids...), "budget", "forecast", "runs_out")
-	columns = titled(columns, map[string]string{"tenant": "budget of", "runs_out": "used up on"})
+	columns := onPage(view.Pick(report.BudgetColumns(b.Report), ids...), "budget", "forecast", "range", "runs_out")
+	columns = titled(columns, map[string]string{"runs_out": "used up on"})
 	text := func(id string, i int) string { return html.Text(view.Pick(columns, id)[0].Value(lines[i])) }
 	t := &table{Table: html.Table(view.NewTable(columns, lines, nil), html.Options{
 		Caption: caption,
 		Class: func(i int) string {
-			if lines[i].Total {
-				return `"` + lines[i].Status.String() + ` total"`
+			class := strings.ReplaceAll(lines[i].Status.String(), " ", "-")
+			if lines[i].Status == budget.OK && !lines[i].Complete() {
+				class = "incomplete" // ok as far as is known, which is nothing to be green about
 			}
-			return lines[i].Status.String()
+			if lines[i].Scope == budget.Everything {
+				return `"` + class + ` total"`
+			}
+			return class
 		},
 		Cell: map[string]func(int) template.HTML{
 			"used": func(i int) template.HTML {

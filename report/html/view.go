@@ -190,13 +190,13 @@ func (r renderer) tiles() []tile {
 		case line.Forecast != nil && !s.Budgets.Over:
 			t := tile{Name: "Forecast for " + month, Figure: "$" + fixed(*line.Forecast, 2), Words: "no budget is set"}
 			if line.Budget != nil {
-				t.Words = percentOf(*line.Forecast, line.Budget.Monthly) + " of the $" + fixed(line.Budget.Monthly, 2) + " budget"
+				t.Words = percentOf(*line.Forecast, line.Budget.Amount) + " of the $" + fixed(line.Budget.Amount, 2) + " budget"
 			}
 			tiles = append(tiles, t)
 		case line.Budget != nil:
 			tiles = append(tiles, tile{
-				"Budget for " + month, "$" + fixed(line.Budget.Monthly, 2),
-				percentOf(line.Spent.Amount, line.Budget.Monthly) + " of it was spent",
+				"Budget for " + month, "$" + fixed(line.Budget.Amount, 2),
+				percentOf(line.Spent.Amount, line.Budget.Amount) + " of it was spent",
 			})
 		}
 	}
@@ -238,12 +238,7 @@ func (r renderer) outlook() (budget.Line, bool) {
 		}
 		return budget.Line{}, false
 	}
-	for _, line := range s.Budgets.Lines {
-		if line.Total {
-			return line, true
-		}
-	}
-	return budget.Line{}, false
+	return s.Budgets.Total(), true
 }
 
 func (r renderer) tenantsTile() tile {

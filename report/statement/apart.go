@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"microspend/spend"
+	"microspend/spend/budget"
 )
 
 // For is the statement of one of the tenants: what [Build] gives where that tenant alone is chosen. It holds no name
@@ -17,7 +18,7 @@ func (s *Statement) For(tenant int) Statement {
 	out.Budgets = s.Budgets
 	out.Budgets.Lines = nil
 	for _, line := range s.Budgets.Lines {
-		if !line.Total && t.Kind == spend.KindTenant && line.Tenant == t.Tenant {
+		if t.Kind == spend.KindTenant && line.Subject == budget.OfTenant(t.Tenant) {
 			out.Budgets.Lines = append(out.Budgets.Lines, line)
 		}
 	}

@@ -171,13 +171,13 @@ func text(s statement.Statement) string {
 	}
 	for _, tenant := range s.Tenants {
 		if o := tenant.Outlook; o != nil {
-			add(o.Tenant, cost(o.Spent), o.Forecast, o.Method, o.Status)
+			add(o.Subject, cost(o.Spent), o.Forecast, o.Method, o.Status)
 		}
 		add(tenant.Kind, tenant.Tenant, cost(tenant.Cost), tenant.Images, tenant.MicroVMs, tenant.OtherImages.Count,
 			tenant.OtherMicroVMs.Count)
 	}
 	for _, l := range s.Budgets.Lines {
-		add(l.Tenant, l.Status, cost(l.Spent), l.Forecast)
+		add(l.Subject, l.Status, cost(l.Spent), l.Forecast)
 	}
 	for _, r := range s.Rates {
 		add(r.Region, r.NoCard, r.Card.Name)

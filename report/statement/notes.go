@@ -35,6 +35,10 @@ func (s *Statement) assumptions() []pricing.Note {
 	add(storage, assumption.SuspendMinimum.Note())
 	add(len(s.Lines) > 0, assumption.ImageBuilds.Note())
 	add(len(s.Lines) > 0 && !discounted, assumption.NoFreeTier.Note())
+	for _, assumed := range s.RatesAssumed {
+		add(slices.ContainsFunc(s.Lines, func(l Line) bool { return l.Region == assumed.Region }),
+			assumption.RatesBeforeFirst.Clause(assumed.Region, assumed.Before))
+	}
 	add(true, assumption.Attribution.Note())
 	return notes
 }
@@ -76,9 +80,10 @@ func (s *Statement) methods() []pricing.Note {
 		one := len(s.Tenants) == 1 && !s.Whole && s.Tenants[0].Outlook != nil && s.Tenants[0].Outlook.Method == by
 		return one || slices.ContainsFunc(s.Budgets.Lines, func(l budget.Line) bool { return l.Method == by })
 	}
-	add(forecast(budget.WeekdayMean), "Forecast", "Spend to date plus, for each remaining day, the mean of the same "+
-		"weekday over up to the last eight weeks.")
-	add(forecast(budget.RunRate), "Forecast, run rate", "With less than two weeks of data, the rest of the month is "+
+	add(forecast(budget.WeekdayMean), "Forecast", "Spend to date plus, for each remaining day, what the same weekday "+
+		"costs at the level of the latest weeks. The range is where eight of ten such forecasts, made over the last eight weeks, "+
+		"would have ended.")
+	add(forecast(budget.RunRate), "Forecast, run rate", "With less than two weeks of data, the rest is "+
 		"expected to cost as much per day as the days so far.")
 	add(true, "Days that stand out", "A day is compared with the same weekday of the eight weeks before, or with "+
 		"all days where fewer than three of that weekday are known. It stands out when it is further from their median than is "+

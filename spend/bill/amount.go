@@ -2,68 +2,48 @@ package bill
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/tabular"
 )
 
 const (
 	maxAmountText = 60 // characters; a double in full has 24
-	maxExponent   = 40
 	maxWhole      = 15 // digits before the point
 	maxDecimals   = 60 // behind it
 )
 
-// parseAmount reads a number as bills have them: plain, or with an exponent as in 1.0E-7, exactly. Anything else, as
-// NaN or 1,000, is refused, and so are numbers of more than 15 digits before the point or too many after it.
+// parseAmount reads a number as bills and the spreadsheets they went through have them, exactly: see
+// [tabular.Number]. Numbers of more than 15 digits before the point or too many after it are refused.
 func parseAmount(text string) (decimal.Decimal, error) {
-	fault := fmt.Errorf("%.60q is not a number such as 12.5 or 1.0E-7", text)
 	if len(text) > maxAmountText {
-		return decimal.Decimal{}, fault
+		return decimal.Decimal{}, fmt.Errorf("%.60q is not a number such as 12.5 or 1.0E-7", text)
 	}
-	mantissa, exponent, scientific := strings.Cut(strings.ToLower(text), "e")
-	digits := strings.TrimPrefix(mantissa, "-")
-	whole, fraction, _ := strings.Cut(digits, ".")
-	if strings.Trim(whole+fraction, "0123456789") != "" || whole+fraction == "" {
-		return decimal.Decimal{}, fault
-	}
-	shift := 0
-	if scientific {
-		var err error
-		if shift, err = strconv.Atoi(exponent); err != nil || shift < -maxExponent || shift > maxExponent {
-			return decimal.Decimal{}, fault
-		}
-	}
-	value, err := decimal.NewFromString("0" + whole + "." + fraction + "0")
+	plain, _, err := tabular.Number(text)
 	if err != nil {
-		return decimal.Decimal{}, fault
+		return decimal.Decimal{}, err
 	}
-	if strings.HasPrefix(mantissa, "-") {
-		value = value.Neg()
-	}
-	value = value.Shift(int32(shift))
-	if value.NumDigits()+int(value.Exponent()) > maxWhole && !value.IsZero() {
-		return decimal.Decimal{}, fmt.Errorf("%.60q has more than %d digits before the point", text, maxWhole)
-	}
-	if value.Exponent() < -maxDecimals {
-		return decimal.Decimal{}, fmt.Errorf("%.60q has more than %d decimals", text, maxDecimals)
+	value, err := decimal.NewFromString(plain)
+	switch {
+	case err != nil:
+		return value, fmt.Errorf("%.60q is not a number such as 12.5 or 1.0E-7", text)
+	case value.NumDigits()+int(value.Exponent()) > maxWhole && !value.IsZero():
+		return value, fmt.Errorf("%.60q has more than %d digits before the point", text, maxWhole)
+	case value.Exponent() < -maxDecimals:
+		return value, fmt.Errorf("%.60q has more than %d decimals", text, maxDecimals)
 	}
 	return value, nil
 }
 
-// parseMoment reads a time as bills have them, in UTC.
+// parseMoment reads a time, in UTC: see [tabular.Moment].
 func parseMoment(text string) (time.Time, error) {
-	for _, layout := range []string{
-		time.RFC3339Nano, time.DateOnly, "2006-01-02 15:04:05", "2006-01-02 15:04:05.999", "2006-01-02T15:04:05",
-		"2006-01-02 15:04:05Z07:00",
-	} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 2000 && t.Year() < 2200 {
-			return t.UTC(), nil
-		}
+	at, err := tabular.Moment(text)
+	if err == nil && (at.Year() < 2000 || at.Year() >= 2200) {
+		err = fmt.Errorf("%.40q is not in this century", text)
 	}
-	return time.Time{}, fmt.Errorf("%.40q is not a time such as 2026-10-01T00:00:00Z", text)
+	return at, err
 }
 
 func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

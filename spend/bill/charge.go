@@ -10,52 +10,81 @@ import (
 	"microspend/pricing"
 )
 
-// discount is the kind of a row that takes something off a line. It belongs to the line.
-const discount Kind = "discount"
+// discount is the kind of a row that takes something off a line. It belongs to the line if it is of the same day.
+const discount = Discount
 
-// charge is one row of a bill that has to do with MicroVMs, whatever the format.
-type charge struct {
-	day       time.Time
+// entry is one row or group of a bill that has to do with MicroVMs, whatever the format, as texts.
+type entry struct {
 	usageType string
 	region    string // as the file says; "" where it does not
-	prefix    string // before the usage type
-	quantity  pricing.BilledQuantity
-	class     class
+	from, to  time.Time
 	kind      Kind   // "" for usage
-	kindName  string // the file's own word for it
-	cost      decimal.Decimal
-	used      decimal.Decimal
-	usedKnown bool
+	word      string // the file's own word for the kind
+	negative  Kind   // what usage of less than nothing is
+
+	cost, costName, currency string
+	used, usedName, unit     string // used is "" where the file does not say
+
 	estimated bool
+	place     string // for messages; "" where those who call say it
 }
 
-// take puts a charge where it belongs.
-func (b *builder) take(c charge) error {
+// amount reads the cost, which must be in dollars.
+func (e *entry) amount() (decimal.Decimal, error) {
+	cost, err := parseAmount(e.cost)
+	if err != nil {
+		return cost, fmt.Errorf("%s: %w", e.costName, err)
+	}
+	return cost, checkCurrency(e.currency)
+}
+
+// enter puts a row where it belongs: into its line, or apart. Only usage must lie within a day: taxes, credits and
+// discounts of a whole month are listed apart.
+func (p *part) enter(e entry) error {
+	cost, err := e.amount()
+	if err != nil {
+		return err
+	}
+	day, long := oneDay(e.from, e.to)
 	switch {
-	case c.kind != "" && c.kind != discount:
-		b.setApart(Apart{c.kind, c.kindName, c.cost, 1})
-		return nil
-	case c.class == x86:
-		b.setApart(Apart{X86, c.usageType, c.cost, 1})
-		return nil
-	case c.class == other:
-		b.setApart(Apart{Unknown, c.usageType, c.cost, 1})
+	case e.kind == "" && long != nil:
+		return long
+	case e.kind == "" && cost.IsNegative():
+		e.kind, e.word = e.negative, e.usageType
+	}
+	if e.kind != "" && (e.kind != discount || long != nil) {
+		p.setApart(Apart{e.kind, e.word, cost, 1, e.place})
 		return nil
 	}
-	region := c.region
-	if !pricing.IsRegionName(region) { // "", "global" or "NoRegion"
-		var ok bool
-		if region, ok = regionOfPrefix(c.prefix); !ok {
-			return fmt.Errorf("the prefix of usage type %.60q names no known region; group by REGION as well", c.usageType)
+	q, prefix, class := classify(e.usageType)
+	line := Line{Day: day, Region: e.region, Quantity: q, Cost: cost, Estimated: e.estimated}
+	if e.kind == discount {
+		line.Discount, line.UsedKnown = cost, true
+	} else if e.used != "" {
+		if line.Used, err = parseAmount(e.used); err != nil {
+			return fmt.Errorf("%s: %w", e.usedName, err)
 		}
+		line.UsedKnown = e.unit == "" || sameUnit(e.unit, q)
 	}
-	part := Line{Day: c.day, Region: region, Quantity: c.quantity, Cost: c.cost, Estimated: c.estimated}
-	if c.kind == discount {
-		part.Discount, part.UsedKnown = c.cost, true
-	} else {
-		part.Used, part.UsedKnown = c.used, c.usedKnown
+	regionKnown := true
+	if !pricing.IsRegionName(line.Region) { // "", "global" or "NoRegion"
+		line.Region, regionKnown = regionOfPrefix(prefix)
 	}
-	b.add(part)
+	switch class {
+	case arm:
+		if !regionKnown {
+			return fmt.Errorf("the prefix of usage type %.60q names no known region; "+
+				"group by REGION as well, or export the region's column", e.usageType)
+		}
+		add(p.lines, line)
+	case x86:
+		p.setApart(Apart{X86, e.usageType, cost, 1, e.place})
+		if regionKnown {
+			add(p.x86, line)
+		}
+	default:
+		p.setApart(Apart{Unknown, e.usageType, cost, 1, e.place})
+	}
 	return nil
 }
 

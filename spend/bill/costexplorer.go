@@ -14,17 +14,21 @@ import (
 
 // reply is a page of GetCostAndUsage.
 type reply struct {
-	GroupDefinitions []struct{ Type, Key string }
-	ResultsByTime    []struct {
-		TimePeriod *struct{ Start, End string }
-		Groups     []struct {
-			Keys    []string
-			Metrics map[string]metric
-		}
-		Total     map[string]metric
-		Estimated bool
+	GroupDefinitions []groupDefinition
+	ResultsByTime    []result
+	NextPageToken    string
+}
+
+type groupDefinition struct{ Type, Key string }
+
+type result struct {
+	TimePeriod *struct{ Start, End string }
+	Groups     []struct {
+		Keys    []string
+		Metrics map[string]metric
 	}
-	NextPageToken string
+	Total     map[string]metric
+	Estimated bool
 }
 
 type metric struct{ Amount, Unit string }
@@ -36,10 +40,10 @@ var costMetrics = []string{"UnblendedCost", "NetUnblendedCost", "AmortizedCost",
 // readCostExplorer reads the pages of a reply: one JSON object after the other, or an array of them.
 func readCostExplorer(in io.Reader) (Bill, error) {
 	decoder := json.NewDecoder(in)
-	b := newBuilder(CostExplorer)
-	seen := map[string]bool{}
+	c := costExplorer{Bill: newBill(CostExplorer), part: newPart(), seen: map[string]bool{}}
+	c.parts[partKey{}] = c.part
 	more := ""
-	for page := 1; ; page++ {
+	for {
 		var raw json.RawMessage
 		err := decoder.Decode(&raw)
 		if errors.Is(err, io.EOF) {
@@ -60,7 +64,7 @@ func readCostExplorer(in io.Reader) (Bill, error) {
 			return Bill{}, fmt.Errorf("not a reply of GetCostAndUsage: %w", err)
 		}
 		for _, p := range pages {
-			if err := b.takeReply(p, seen); err != nil {
+			if err := c.takeReply(p); err != nil {
 				return Bill{}, err
 			}
 			more = p.NextPageToken
@@ -70,56 +74,94 @@ func readCostExplorer(in io.Reader) (Bill, error) {
 	case more != "":
 		return Bill{}, errors.New(
 			"the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
-	case b.bill.From.IsZero():
-		return Bill{}, errors.New("not a reply of GetCostAndUsage: it has no ResultsByTime")
+	case len(c.days) == 0:
+		return Bill{}, errors.New("not a reply of GetCostAndUsage: it has no ResultsByTime; save the whole reply")
 	}
-	return b.finish(), nil
+	return c.finish(), nil
 }
 
-func (b *builder) takeReply(p reply, seen map[string]bool) error {
-	for i, result := range p.ResultsByTime {
-		place := fmt.Sprintf("ResultsByTime[%d]", i)
-		if result.TimePeriod == nil {
-			return fmt.Errorf("%s: it has no TimePeriod", place)
+// costExplorer is a reply on its way into a bill.
+type costExplorer struct {
+	Bill
+	part *part
+	seen map[string]bool // groups
+}
+
+var errGrouping = errors.New("the reply is not grouped by USAGE_TYPE, so that MicroVMs cannot be told from other usage; " +
+	"ask for it with --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION")
+
+func (c *costExplorer) takeReply(p reply) error {
+	if len(p.GroupDefinitions) > 0 && !slices.ContainsFunc(p.GroupDefinitions, func(by groupDefinition) bool {
+		return strings.EqualFold(by.Key, "USAGE_TYPE")
+	}) {
+		return errGrouping
+	}
+	grouped := len(p.GroupDefinitions) > 0 ||
+		slices.ContainsFunc(p.ResultsByTime, func(r result) bool { return len(r.Groups) > 0 })
+	for i, r := range p.ResultsByTime {
+		if err := c.takeResult(p, r, grouped); err != nil {
+			return fmt.Errorf("ResultsByTime[%d]%w", i, err)
 		}
-		from, err := parseMoment(result.TimePeriod.Start)
-		if err != nil {
-			return fmt.Errorf("%s.TimePeriod.Start: %w", place, err)
-		}
-		to, err := parseMoment(result.TimePeriod.End)
-		if err != nil {
-			return fmt.Errorf("%s.TimePeriod.End: %w", place, err)
-		}
-		day, err := oneDay(from, to)
-		if err != nil {
-			return fmt.Errorf("%s: %w", place, err)
-		}
-		b.cover(day, day.AddDate(0, 0, 1))
-		if len(result.Groups) == 0 && len(result.Total) > 0 {
-			return fmt.Errorf("%s: it has totals only; group by USAGE_TYPE", place)
-		}
-		for j, group := range result.Groups {
-			place := fmt.Sprintf("%s.Groups[%d]", place, j)
-			key := result.TimePeriod.Start + "\x00" + strings.Join(group.Keys, "\x00")
-			if seen[key] {
-				return fmt.Errorf("%s: %q of %s appears twice", place, group.Keys, day.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// takeResult takes in a day. One on which nothing was used has no groups, and totals of zero. Errors begin with what
+// of the day they are about.
+func (c *costExplorer) takeResult(p reply, r result, grouped bool) error {
+	if r.TimePeriod == nil {
+		return errors.New(": it has no TimePeriod")
+	}
+	from, err := parseMoment(r.TimePeriod.Start)
+	if err != nil {
+		return fmt.Errorf(".TimePeriod.Start: %w", err)
+	}
+	to, err := parseMoment(r.TimePeriod.End)
+	if err != nil {
+		return fmt.Errorf(".TimePeriod.End: %w", err)
+	}
+	day, err := oneDay(from, to)
+	if err != nil {
+		return fmt.Errorf(": %w", err)
+	}
+	c.days[day.Unix()] = true
+	if r.Estimated {
+		c.estimated[day.Unix()] = true
+	}
+	if len(r.Groups) == 0 {
+		for name, total := range r.Total {
+			amount, err := parseAmount(total.Amount)
+			switch {
+			case err != nil:
+				return fmt.Errorf(".Total.%s: %w", name, err)
+			case !grouped:
+				return fmt.Errorf(": it has totals only: %w", errGrouping)
+			case !amount.IsZero():
+				return fmt.Errorf(": it has a total %s of %s, but no groups that it is the total of; save the whole reply", name,
+					amount)
 			}
-			seen[key] = true
-			b.bill.Rows++
-			names, err := p.names(group.Keys)
-			if err != nil {
-				return fmt.Errorf("%s: %w", place, err)
-			}
-			if err := b.takeGroup(names, day, result.Estimated, group.Metrics); err != nil {
-				return fmt.Errorf("%s: %w", place, err)
-			}
+		}
+	}
+	for j, group := range r.Groups {
+		key := r.TimePeriod.Start + "\x00" + strings.Join(group.Keys, "\x00")
+		if c.seen[key] {
+			return fmt.Errorf(".Groups[%d]: %q of %s appears twice", j, group.Keys, day.Format(time.DateOnly))
+		}
+		c.seen[key] = true
+		c.part.rows++
+		names, err := p.names(group.Keys)
+		if err == nil {
+			err = c.takeGroup(names, from, to, r.Estimated, group.Metrics)
+		}
+		if err != nil {
+			return fmt.Errorf(".Groups[%d]: %w", j, err)
 		}
 	}
 	return nil
 }
 
 // groupNames are what a group's keys say.
-type groupNames struct{ usageType, region, recordType, service string }
+type groupNames struct{ usageType, region, recordType string }
 
 // names tells the keys apart: by the definitions of the reply, or by what they look like where it has none.
 func (p reply) names(keys []string) (groupNames, error) {
@@ -138,64 +180,44 @@ func (p reply) names(keys []string) (groupNames, error) {
 	if len(keys) != len(p.GroupDefinitions) {
 		return n, fmt.Errorf("it has %d keys, but the reply is grouped by %d", len(keys), len(p.GroupDefinitions))
 	}
-	found := false
 	for i, by := range p.GroupDefinitions {
 		switch strings.ToUpper(by.Key) {
 		case "USAGE_TYPE":
-			n.usageType, found = keys[i], true
+			n.usageType = keys[i]
 		case "REGION":
 			n.region = keys[i]
 		case "RECORD_TYPE":
 			n.recordType = keys[i]
-		case "SERVICE", "SERVICE_CODE":
-			n.service = keys[i]
 		}
-	}
-	if !found {
-		return n, errors.New("the reply is not grouped by USAGE_TYPE")
 	}
 	return n, nil
 }
 
-func (b *builder) takeGroup(n groupNames, day time.Time, estimated bool, metrics map[string]metric) error {
-	q, prefix, class := classify(n.usageType)
-	if class == unrelated {
-		b.bill.Ignored++
+func (c *costExplorer) takeGroup(n groupNames, from, to time.Time, estimated bool, metrics map[string]metric) error {
+	if _, _, class := classify(n.usageType); class == unrelated {
+		c.part.ignored++
 		return nil
 	}
 	at := slices.IndexFunc(costMetrics, func(name string) bool { _, ok := metrics[name]; return ok })
 	if at < 0 {
-		return fmt.Errorf("it has none of the metrics %s", strings.Join(costMetrics, ", "))
+		return fmt.Errorf("it has none of the metrics %s; ask for --metrics UnblendedCost UsageQuantity",
+			strings.Join(costMetrics, ", "))
 	}
 	name := costMetrics[at]
-	if b.bill.Metric == "" {
-		b.bill.Metric = name
+	if c.Metric == "" {
+		c.Metric = name
 	}
-	if b.bill.Metric != name {
-		return fmt.Errorf("it has %s, and groups before it %s", name, b.bill.Metric)
+	if c.Metric != name {
+		return fmt.Errorf("it has %s, and groups before it %s", name, c.Metric)
 	}
-	cost, err := parseAmount(metrics[name].Amount)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	e := entry{
+		usageType: n.usageType, region: n.region, from: from, to: to, negative: Credit,
+		cost: metrics[name].Amount, costName: name, currency: metrics[name].Unit,
+		used: metrics["UsageQuantity"].Amount, usedName: "UsageQuantity", unit: metrics["UsageQuantity"].Unit,
+		estimated: estimated,
 	}
-	if err := checkCurrency(metrics[name].Unit); err != nil {
-		return err
-	}
-	charge := charge{
-		day: day, usageType: n.usageType, region: n.region, prefix: prefix, quantity: q, class: class,
-		cost: cost, estimated: estimated,
-	}
-	charge.kind, charge.kindName = recordKind(n.recordType)
-	if charge.kind == "" && cost.IsNegative() {
-		charge.kind, charge.kindName = Credit, n.usageType
-	}
-	if used, ok := metrics["UsageQuantity"]; ok && sameUnit(used.Unit, q) {
-		if charge.used, err = parseAmount(used.Amount); err != nil {
-			return fmt.Errorf("UsageQuantity: %w", err)
-		}
-		charge.usedKnown = true
-	}
-	return b.take(charge)
+	e.kind, e.word = recordKind(n.recordType)
+	return c.part.enter(e)
 }
 
 // recordKind says what Cost Explorer's RECORD_TYPE stands for; "" is usage.

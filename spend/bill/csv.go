@@ -1,14 +1,21 @@
 package bill
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+
+	"microspend/internal/tabular"
 )
 
 // maxRowBytes bounds one row of CSV, so that a file without line ends cannot fill the memory.
 const maxRowBytes = 1 << 20
+
+// maxHeader is the part of a header that is looked at for what separates its fields.
+const maxHeader = 1 << 16
 
 // bounded fails when more than so many bytes are read at once, which a row that is too long does.
 type bounded struct {
@@ -32,13 +39,18 @@ type csvRows struct {
 	in     *csv.Reader
 	bound  *bounded
 	places []int
-	last   string // place of the last row
+	record []string // the last row
+	last   string   // its place
 }
 
-func readCSV(in io.Reader) (Bill, error) {
+func readCSV(in *bufio.Reader) (Bill, error) {
+	first, _ := in.Peek(maxHeader) // as much as there is
+	if end := bytes.IndexByte(first, '\n'); end >= 0 {
+		first = first[:end]
+	}
 	bound := &bounded{in: in, left: maxRowBytes}
 	reader := csv.NewReader(bound)
-	reader.ReuseRecord = true
+	reader.ReuseRecord, reader.Comma = true, rune(tabular.Separator(first))
 	header, err := reader.Read()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -50,7 +62,7 @@ func readCSV(in io.Reader) (Bill, error) {
 	if err != nil {
 		return Bill{}, err
 	}
-	return readTable(l, &csvRows{reader, bound, places, "line 1"})
+	return readTable(l, &csvRows{in: reader, bound: bound, places: places, last: "line 1"})
 }
 
 func (r *csvRows) next(into []string) error {
@@ -66,6 +78,7 @@ func (r *csvRows) next(into []string) error {
 	}
 	line, _ := r.in.FieldPos(0)
 	r.last = fmt.Sprintf("line %d", line)
+	r.record = record
 	for i, place := range r.places {
 		into[i] = ""
 		if place >= 0 {
@@ -76,3 +89,5 @@ func (r *csvRows) next(into []string) error {
 }
 
 func (r *csvRows) place() string { return r.last }
+
+func (r *csvRows) whole() []string { return r.record }

@@ -6,36 +6,31 @@ import "strings"
 // Source: AWS Data Exports user guide, table dictionary of CUR 2.0.
 func curLayout() layout {
 	return layout{
-		format: CUR,
+		format: CUR, name: "a Cost and Usage Report",
+		marks: []string{"line_item_usage_type", "line_item_line_item_type", "line_item_usage_start_date"},
 		needs: []string{
 			"line_item_usage_type", "line_item_usage_start_date", "line_item_unblended_cost", "line_item_line_item_type",
+			"line_item_currency_code",
 		},
 		wants: []string{
-			"line_item_usage_type", "line_item_usage_start_date", "line_item_usage_end_date", "line_item_unblended_cost",
-			"line_item_line_item_type", "line_item_usage_amount", "line_item_currency_code", "product_region_code",
-			"pricing_unit", "identity_line_item_id", "identity_time_interval", "line_item_resource_id",
-			"line_item_usage_account_id", "line_item_operation", "line_item_line_item_description", "bill_invoice_id",
+			"line_item_usage_end_date", "line_item_usage_amount", "product_region_code", "pricing_unit",
+			"identity_line_item_id", "identity_time_interval", "line_item_resource_id", "line_item_usage_account_id",
+			"line_item_operation", "line_item_line_item_description", "line_item_product_code", "bill_invoice_id",
+			"bill_payer_account_id", "bill_billing_period_start_date", "bill_billing_period_end_date",
 		},
 		names: map[string][]string{"product_region_code": {"product_region"}},
-		take:  takeCUR,
+		fields: fields{
+			usageType: []string{"line_item_usage_type"},
+			start:     "line_item_usage_start_date", end: "line_item_usage_end_date",
+			cost: "line_item_unblended_cost", currency: "line_item_currency_code", region: "product_region_code",
+			used: "line_item_usage_amount", unit: "pricing_unit", metric: "line_item_unblended_cost",
+			service: "line_item_product_code", description: "line_item_line_item_description",
+			id: "identity_line_item_id", invoice: "bill_invoice_id", account: "line_item_usage_account_id",
+			payer: "bill_payer_account_id", periodStart: "bill_billing_period_start_date",
+			periodEnd: "bill_billing_period_end_date",
+		},
+		kind: func(t *table) (Kind, string) { return lineItemKind(t.text("line_item_line_item_type")) },
 	}
-}
-
-func takeCUR(t *taker) error {
-	return t.take(fields{
-		usageType: "line_item_usage_type", start: "line_item_usage_start_date", end: "line_item_usage_end_date",
-		cost: "line_item_unblended_cost", currency: "line_item_currency_code", region: "product_region_code",
-		used: "line_item_usage_amount", unit: "pricing_unit", metric: "line_item_unblended_cost",
-	}, (*taker).curKey, func(t *taker) (Kind, string) { return lineItemKind(t.text("line_item_line_item_type")) })
-}
-
-// curKey identifies a row: by its own id and interval where the report has them, or by everything that is read.
-func (t *taker) curKey() []string {
-	id, interval := t.text("identity_line_item_id"), t.text("identity_time_interval")
-	if id == "" {
-		return t.row
-	}
-	return []string{id, interval, t.text("line_item_line_item_type"), t.text("line_item_usage_start_date")}
 }
 
 // lineItemKind says what a line item type stands for; "" is usage.

@@ -1,27 +1,37 @@
 package bill
 
-// focusLayout is a FOCUS dataset with AWS's own columns, x_UsageType above all.
-// Source: FOCUS 1.2; AWS Data Exports user guide, FOCUS 1.2 with AWS columns.
+import (
+	"regexp"
+	"strings"
+
+	"microspend/pricing"
+)
+
+// focusLayout is a FOCUS dataset of version 1.0 to 1.3. The specification has no column for AWS's usage type: AWS's
+// exports of 1.0 have it as x_UsageType, and those of 1.2, since December 2025, as SkuMeter.
+// Source: FOCUS 1.2; AWS Data Exports user guide, FOCUS 1.0 and 1.2 with AWS columns.
 func focusLayout() layout {
 	return layout{
-		format: FOCUS,
-		needs:  []string{"charge_period_start", "charge_category", "billed_cost", "billing_currency", "x_usage_type"},
+		format: FOCUS, name: "a FOCUS export",
+		marks: []string{"charge_period_start", "billed_cost"},
+		needs: []string{"charge_period_start", "charge_category", "billed_cost", "billing_currency"},
 		wants: []string{
-			"charge_period_start", "charge_period_end", "charge_category", "charge_class", "billed_cost", "billing_currency",
-			"region_id", "x_usage_type", "consumed_quantity", "consumed_unit", "resource_id", "sub_account_id", "sku_price_id",
-			"charge_description", "tags", "allocated_method_id", "allocated_resource_id", "pricing_quantity",
+			"charge_period_end", "charge_class", "region_id", "x_usage_type", "sku_meter", "sku_id", "sku_price_id",
+			"x_service_code", "service_name", "consumed_quantity", "consumed_unit", "pricing_quantity", "pricing_unit",
+			"resource_id", "sub_account_id", "charge_description", "tags", "invoice_id", "billing_account_id",
+			"billing_period_start", "billing_period_end",
 		},
-		take: takeFOCUS,
+		fields: fields{
+			usageType: []string{"x_usage_type", "sku_meter"},
+			start:     "charge_period_start", end: "charge_period_end", cost: "billed_cost", currency: "billing_currency",
+			region: "region_id", used: "consumed_quantity", unit: "consumed_unit",
+			otherUsed: "pricing_quantity", otherUnit: "pricing_unit", metric: "BilledCost",
+			service: "x_service_code", serviceName: "service_name", description: "charge_description",
+			skus: []string{"sku_price_id", "sku_id"}, invoice: "invoice_id", account: "sub_account_id",
+			payer: "billing_account_id", periodStart: "billing_period_start", periodEnd: "billing_period_end",
+		},
+		kind: func(t *table) (Kind, string) { return chargeKind(t.text("charge_category"), t.text("charge_class")) },
 	}
-}
-
-func takeFOCUS(t *taker) error {
-	whole := func(t *taker) []string { return t.row }
-	return t.take(fields{
-		usageType: "x_usage_type", start: "charge_period_start", end: "charge_period_end", cost: "billed_cost",
-		currency: "billing_currency", region: "region_id", used: "consumed_quantity", unit: "consumed_unit",
-		metric: "BilledCost",
-	}, whole, func(t *taker) (Kind, string) { return chargeKind(t.text("charge_category"), t.text("charge_class")) })
 }
 
 // chargeKind says what a charge category stands for; "" is usage.
@@ -39,5 +49,55 @@ func chargeKind(category, class string) (Kind, string) {
 		return Fee, category
 	default:
 		return Adjust, category
+	}
+}
+
+var usageTypeInText = regexp.MustCompile(`(?:\b[A-Z]{2,4}[0-9]{0,2}-)?` + marker + `[A-Za-z0-9-]*[A-Za-z0-9]`)
+
+// usageTypeOf reads a usage type out of what a row says in words, where it has none: one that is named, or what a
+// MicroVM is charged for and on which architecture. It reports false where the words leave that open. Words that
+// speak of no MicroVM are of something else, unless the unit is one that only MicroVMs are billed in.
+func usageTypeOf(description, unit string) (usageType string, decided bool) {
+	if named := usageTypeInText.FindString(description); named != "" {
+		return named, true
+	}
+	words := strings.ToLower(description)
+	has := func(any ...string) bool {
+		for _, word := range any {
+			if strings.Contains(words, word) {
+				return true
+			}
+		}
+		return false
+	}
+	if !has("microvm", "micro vm", "micro-vm") {
+		return "", words != "" && !sameUnit(unit, pricing.VCPU)
+	}
+	q, ok := pricing.VCPU, true
+	switch {
+	case has("snapshot") && has("storage", "stored"):
+		q = pricing.SnapshotStorage
+	case has("snapshot") && has("read"):
+		q = pricing.SnapshotRead
+	case has("snapshot") && has("write", "written"):
+		q = pricing.SnapshotWrite
+	case has("vcpu"):
+		q = pricing.VCPU
+	case has("memory", "gb-second", "gb second"):
+		q = pricing.Memory
+	default:
+		ok = false
+	}
+	group := strings.TrimPrefix(q.PriceListGroup(), "AWS-")
+	bare, byArch := strings.CutSuffix(group, "-ARM")
+	switch {
+	case !ok:
+		return "", false
+	case !byArch || has("arm", "graviton"):
+		return group, true
+	case has("x86"):
+		return bare, true
+	default:
+		return "", false
 	}
 }

@@ -3,16 +3,13 @@ package bill
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
-)
 
-// maxUnpacked bounds what a compressed file may come to: a report of tens of millions of rows.
-const maxUnpacked = 32 << 30
+	"microspend/internal/tabular"
+)
 
 // maxReply bounds a reply of Cost Explorer, which is read as a whole.
 const maxReply = 512 << 20
@@ -38,12 +35,6 @@ func read(in io.ReaderAt, size int64) (Bill, error) {
 	switch {
 	case bytes.Equal(start[:n], []byte("PAR1")):
 		return readParquet(in, size)
-	case n >= 2 && start[0] == 0x1f && start[1] == 0x8b:
-		unpacked, err := gzip.NewReader(whole)
-		if err != nil {
-			return Bill{}, fmt.Errorf("not readable as gzip: %w", err)
-		}
-		return readText(&limited{unpacked, maxUnpacked})
 	case n >= 2 && start[0] == 'P' && start[1] == 'K':
 		return Bill{}, errors.New("it is a zip archive; unpack it and give the file in it")
 	default:
@@ -53,10 +44,11 @@ func read(in io.ReaderAt, size int64) (Bill, error) {
 
 // readText reads JSON where the text begins like it, and otherwise CSV.
 func readText(in io.Reader) (Bill, error) {
-	text := bufio.NewReader(in)
-	if mark, err := text.Peek(3); err == nil && bytes.Equal(mark, []byte("\ufeff")) {
-		_, _ = text.Discard(3)
+	plain, err := tabular.Decode(in)
+	if err != nil {
+		return Bill{}, err
 	}
+	text := bufio.NewReaderSize(plain, maxHeader)
 	for {
 		first, err := text.Peek(1)
 		if err != nil && !errors.Is(err, io.EOF) {

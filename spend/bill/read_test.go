@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -134,7 +135,12 @@ func TestCUR(t *testing.T) {
 		"line_item_line_item_type", "lineItem/LineItemType", "product_region_code", "product/regionCode",
 		"line_item_usage_amount", "lineItem/UsageAmount", "line_item_currency_code",
 		"lineItem/CurrencyCode").Replace(curText())
+	wide := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(curText())) {
+		wide = append(wide, byte(unit), byte(unit>>8))
+	}
 	for name, text := range map[string][]byte{
+		"UTF-16": wide, "semicolons": []byte(strings.ReplaceAll(curText(), ",", ";")),
 		"CSV": []byte(curText()), "with a byte order mark": []byte("\ufeff" + curText()), "gzip": packed.Bytes(),
 		"the older report": []byte(older),
 	} {
@@ -170,7 +176,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			"not a number", "it would spread", string(costExplorer(strings.Replace(microvm, `"1"`, `"NaN"`, 1))),
-			`ResultsByTime[0].Groups[0]: UnblendedCost: "NaN" is not a number such as 12.5 or 1.0E-7`,
+			`ResultsByTime[0].Groups[0]: UnblendedCost: "NaN" is not a number such as 12.5 or 7.2e-05`,
 		},
 		{
 			"huge", "a slip or an attack", string(costExplorer(strings.Replace(microvm, `"1"`, `"1e39"`, 1))),
@@ -178,7 +184,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			"huge exponent", "would fill the memory", string(costExplorer(strings.Replace(microvm, `"1"`, `"1e999999999"`, 1))),
-			`ResultsByTime[0].Groups[0]: UnblendedCost: "1e999999999" is not a number such as 12.5 or 1.0E-7`,
+			`ResultsByTime[0].Groups[0]: UnblendedCost: "1e999999999" is not a number such as 12.5 or 7.2e-05`,
 		},
 		{
 			"monthly", "has no days", strings.Replace(string(costExplorer(microvm)), "2026-10-02", "2026-11-01", 1),
@@ -187,12 +193,13 @@ func TestRefusals(t *testing.T) {
 		{
 			"not grouped", "nothing to go by", `{"ResultsByTime": [{"TimePeriod": {"Start": "2026-10-01", "End": "2026-10-02"},
 				"Total": {"UnblendedCost": {"Amount": "1", "Unit": "USD"}}, "Groups": []}]}`,
-			"ResultsByTime[0]: it has totals only; group by USAGE_TYPE",
+			"ResultsByTime[0]: it has totals only: the reply is not grouped by USAGE_TYPE, so that MicroVMs cannot be told from " +
+				"other usage; ask for it with --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION",
 		},
 		{
 			"another grouping", "services are not usage types",
 			strings.Replace(string(costExplorer(microvm)), "USAGE_TYPE", "SERVICE", 1),
-			"ResultsByTime[0].Groups[0]: the reply is not grouped by USAGE_TYPE",
+			"the reply is not grouped by USAGE_TYPE",
 		},
 		{
 			"no region", "a prefix nobody knows",
@@ -200,16 +207,28 @@ func TestRefusals(t *testing.T) {
 			`ResultsByTime[0].Groups[0]: the prefix of usage type "XXZ9-Lambda-MicroVM-Snapshot-Read-GB" names no known region; group by REGION as well`,
 		},
 		{"twice", "would be counted twice", curHeader + strings.Repeat(curRow("a", "EU-Lambda-MicroVM-vCPU-Second-ARM",
-			"Usage", "7200", "1"), 2), "line 3: duplicate row"},
+			"Usage", "7200", "1"), 2), "line 3: it is the same row as at line 2, and would be counted twice; remove one of them"},
+		{"no rows", "an export of nothing", curHeader, "it is a Cost and Usage Report without any rows"},
 		{
-			"no MicroVM", "another service's report", curHeader + curRow("a", "EU-Request", "Usage", "7200", "1"),
-			"none of its 1 rows is of a MicroVM",
+			"a total of groups that are not there", "part of a reply", strings.Replace(string(costExplorer("")), `"Total": {}`,
+				`"Total": {"UnblendedCost": {"Amount": "5", "Unit": "USD"}}`, 1),
+			"ResultsByTime[0]: it has a total UnblendedCost of 5, but no groups that it is the total of; save the whole reply",
+		},
+		{
+			"a column that is needed", "somebody chose columns", strings.Replace(curHeader, "line_item_unblended_cost", "cost", 1),
+			"it is a Cost and Usage Report without the column line_item_unblended_cost; add it to the export",
+		},
+		{
+			"our own", "it would agree with itself", "BilledCost,ChargePeriodStart,x_Coverage\n1,2,3\n",
+			"it is a FOCUS export that microspend wrote: what was measured, not AWS's bill; " +
+				"give the export that AWS delivers (Billing and Cost Management, Data Exports)",
 		},
 		{"ragged", "a broken line", curHeader + "a,b\n", "line 2: wrong number of fields"},
 		{
 			"another table", "no bill", "a,b\n1,2\n",
-			"neither a Cost and Usage Report (it has no line_item_usage_type, line_item_usage_start_date, line_item_unblended_cost, line_item_line_item_type)" +
-				" nor a FOCUS export (no charge_period_start, charge_category, billed_cost, billing_currency, x_usage_type)",
+			`it is a table with the columns "a", "b", and thereby neither a Cost and Usage Report (which has ` +
+				"line_item_usage_type, line_item_line_item_type, line_item_usage_start_date) nor a FOCUS export " +
+				"(which has charge_period_start, billed_cost)",
 		},
 		{
 			"one long row", "would fill the memory", curHeader + `"` + strings.Repeat("x", 2<<20),
@@ -242,15 +261,13 @@ func TestJoin(t *testing.T) {
 	require.Equal(t, []string{"credit Credit -0.1", "refund Refund -0.2", "tax Tax 0.06"}, apart(both))
 	require.Equal(t, first.Rows+second.Rows, both.Rows)
 
-	_, err = bill.Join([]bill.Bill{first, second, first})
-	require.EqualError(t, err, "file 1 and file 3 are the same")
 	reply := part(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "1", "1", "GB"))))
 	other := part(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "2", "1", "GB"))))
 	_, err = bill.Join([]bill.Bill{reply, other})
-	require.EqualError(t, err, "file 1 and file 2 cover the same days, which would be counted twice")
+	require.EqualError(t, err, "file 1 and file 2 both cover 2026-10-01, which would be counted twice; give one reply for each day")
 	_, err = bill.Join([]bill.Bill{first, reply})
 	require.EqualError(t, err,
-		"files of one bill must be of one kind; these are cur (line_item_unblended_cost) and cost-explorer (UnblendedCost)")
+		"files of one bill must be of one kind; file 1 is cur (line_item_unblended_cost) and file 2 is cost-explorer (UnblendedCost)")
 }
 
 // BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.

@@ -1,15 +1,17 @@
-// Package budget says how monthly budgets stand: what has been spent, how fast, what the month will come to, and on
-// which day a budget is used up.
+// Package budget says how budgets stand: what has been spent, how fast, what the period will come to and within which
+// range, and on which day a budget is used up.
 //
 // # What is promised
 //
-// What is spent is that of a report on the month so far. A forecast rests on data alone: on the days that are
-// complete and known, never on days that the ledger has nothing about. Where there is too little to go by there is no
-// forecast.
+// What is spent is that of a report on the period so far. A forecast rests on data alone: on the days that are complete
+// and known, never on days that the ledger has nothing about, whose files are damaged, or whose usage has no known rate
+// while there are others to go by. It follows a change of level within a week. Where there is too little to go by there
+// is no forecast, and where there is too little to check past forecasts against there is no range.
+//
+// Money is exact decimals; habits are whole numbers. Nothing depends on a machine's floating point.
 package budget
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,34 +23,106 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/tenants"
 )
 
-// Budget is what may be spent in a calendar month.
+// Scope is what a budget holds the spend of.
+type Scope uint8
+
+// The scopes, in the order in which budgets are listed.
+const (
+	Tenant Scope = iota
+	Image
+	Region
+	Everything
+
+	scopeCount
+)
+
+// scopes are the words of outputs, and what a report is grouped by to know each subject's spend. Everything is the total of
+// the report by tenant, so that it is the same to the last decimal as in reports, which are by tenant unless told otherwise.
+var scopes = [scopeCount]struct {
+	word string
+	by   spend.Dimension
+}{
+	Tenant: {"tenant", spend.ByTenant}, Image: {"image", spend.ByImage}, Region: {"region", spend.ByRegion},
+	Everything: {"total", spend.ByTenant},
+}
+
+// String is the word used in outputs.
+func (s Scope) String() string { return scopes[s].word }
+
+// Subject is one thing whose spend is looked at.
+type Subject struct {
+	Scope Scope
+	Name  string // as a report by its dimension has it; "" of Everything
+}
+
+// OfTenant is a tenant.
+func OfTenant(name string) Subject { return Subject{Tenant, name} }
+
+// OfEverything is all spend together.
+func OfEverything() Subject { return Subject{Scope: Everything} }
+
+// String is what people call it: acme, image sandbox-python, total.
+func (s Subject) String() string {
+	switch s.Scope {
+	case Tenant:
+		return s.Name
+	case Everything:
+		return s.Scope.String()
+	default:
+		return s.Scope.String() + " " + s.Name
+	}
+}
+
+// Period is the stretch of the calendar that a budget is for.
+type Period uint8
+
+// The periods.
+const (
+	Month Period = iota
+	Quarter
+	Year
+
+	periodCount
+)
+
+var periods = [periodCount]struct {
+	word   string
+	months int
+}{Month: {"month", 1}, Quarter: {"quarter", 3}, Year: {"year", 12}}
+
+// String is the word used in outputs.
+func (p Period) String() string { return periods[p].word }
+
+// At is the calendar month, quarter or year that a moment lies in.
+func (p Period) At(moment time.Time, loc *time.Location) civil.Span {
+	first := civil.DayOf(moment, loc).FirstOfMonth()
+	months := periods[p].months
+	first = first.AddMonths(-((int(first.UTC().Month()) - 1) % months))
+	return civil.Between(first.Start(loc), first.AddMonths(months).Start(loc))
+}
+
+// Budget is what may be spent on a subject in a period.
 type Budget struct {
-	Monthly   decimal.Decimal // dollars, above zero
+	Subject
+	Period    Period
+	Amount    decimal.Decimal // dollars, above zero
 	Threshold decimal.Decimal // the part of it above which a check fails, as 0.8; zero stands for 1
-}
-
-// TenantBudget is the budget of one tenant.
-type TenantBudget struct {
-	Tenant string
-	Budget
-}
-
-// Set is all budgets. The zero value is none.
-type Set struct {
-	Total   *Budget
-	Tenants []TenantBudget
-	Others  []string // tenants without a budget whose spend is forecast all the same
 }
 
 // Limit is the amount above which a check fails: the threshold's part of the budget, or all of it where none is set.
 func (b Budget) Limit() decimal.Decimal {
 	if b.Threshold.IsZero() {
-		return b.Monthly
+		return b.Amount
 	}
-	return b.Monthly.Mul(b.Threshold)
+	return b.Amount.Mul(b.Threshold)
+}
+
+// Set is all budgets. The zero value is none.
+type Set struct {
+	Budgets []Budget
+	Others  []string // tenants whose month is forecast, with a budget for it or without
 }
 
 // Status says how a budget stands.
@@ -56,8 +130,9 @@ type Status uint8
 
 // The statuses.
 const (
-	OK       Status = iota // neither of the others
-	Warning                // spent above the threshold, or forecast to pass the budget by the end of the month
+	OK       Status = iota // none of the others
+	AtRisk                 // the upper end of the forecast's range passes the budget, the forecast itself does not
+	Warning                // spent above the threshold, or forecast to pass the budget by the end of the period
 	Over                   // spent more than the budget
 	Unknown                // would be ok, but there is no data, or some of the usage has no known rate
 	NoBudget               // there is no budget
@@ -65,7 +140,7 @@ const (
 
 // String is the word used in outputs.
 func (s Status) String() string {
-	return [...]string{"ok", "warning", "over", "unknown", "none"}[s]
+	return [...]string{"ok", "at risk", "warning", "over", "unknown", "none"}[s]
 }
 
 // Report is how all budgets stand.
@@ -74,203 +149,142 @@ type Report struct {
 	Location *time.Location
 	Now      time.Time
 	// AsOf is the end of the latest period that the ledger has, at most Now: what is spent is known until then. It is zero
-	// where the ledger has nothing in this month and the eight weeks before Now.
-	AsOf    time.Time
-	Lines   []Line // one for each tenant with a budget, in order of their names, then the others, and the total last
+	// where the ledger has nothing in the longest period with a budget and the eight weeks before Now.
+	AsOf time.Time
+	// Lines are one for each budget and each other tenant's month: by scope, name and period. Everything comes last, and
+	// always has a line for the month.
+	Lines   []Line
 	Damaged []ledger.DamagedFile
 }
 
-// Exceeded lists the lines whose spend is above their threshold, for a check that fails.
-func (r Report) Exceeded() []Line {
+// Alert is what makes a check fail.
+type Alert uint8
+
+// The alerts. Each one includes those before it.
+const (
+	AlertSpent    Alert = iota // what was spent is above the threshold
+	AlertForecast              // the forecast is above the budget
+	AlertAtRisk                // the upper end of the forecast's range is
+)
+
+var alerts = [...]string{AlertSpent: "spent", AlertForecast: "forecast", AlertAtRisk: "at-risk"}
+
+// ParseAlert reads the word used in flags: spent, forecast or at-risk.
+func ParseAlert(word string) (Alert, error) {
+	if i := slices.Index(alerts[:], word); i >= 0 {
+		return Alert(i), nil
+	}
+	return 0, fmt.Errorf("unknown alert %q; valid alerts: %s", word, strings.Join(alerts[:], ", "))
+}
+
+// Alerts lists the lines for which a check fails.
+func (r Report) Alerts(from Alert) []Line {
 	var out []Line
 	for _, line := range r.Lines {
-		if line.Exceeded {
+		if line.Exceeded || from >= AlertForecast && (line.Status == Warning || line.Status == Over) ||
+			from >= AlertAtRisk && line.Status == AtRisk {
 			out = append(out, line)
 		}
 	}
 	return out
 }
 
+// Total is the line of everything in the month, with a budget or without.
+func (r Report) Total() Line {
+	for _, line := range r.Lines {
+		if line.Scope == Everything && line.Period == Month {
+			return line
+		}
+	}
+	return Line{Subject: OfEverything(), Status: NoBudget}
+}
+
 // Line is how one budget stands.
 type Line struct {
-	Tenant string
-	Total  bool    // the line is of everything together; Tenant is ""
-	Budget *Budget // nil on the total where it has none, and for the others
+	Subject
+	Period   Period
+	From, To time.Time
+	Budget   *Budget // nil where there is none
 
-	Spent spend.Cost       // from the start of the month on
+	Spent spend.Cost       // from the start of the period on
+	State pricing.State    // of Spent, and of what follows from it: Used, BurnPeriod and the forecast
 	Used  *decimal.Decimal // spent as a part of the budget, half-even at RatioPlaces; nil without a budget
 
-	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the month. Nil
-	// where there is no data, or none in this month.
-	BurnDay, BurnMonth *decimal.Decimal
+	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the period. Nil
+	// where there is no data, or none in this period.
+	BurnDay, BurnPeriod *decimal.Decimal
+	BurnDayState        pricing.State
 
-	Forecast *decimal.Decimal // at the end of the month; nil where Method is NoForecast
-	Method   Method
-	RunsOut  *time.Time // start of the day on which the budget is, or is forecast to be, used up; nil if not in this month
+	Outlook
+	RunsOut *time.Time // start of the day on which the budget is, or is forecast to be, used up; nil if not in this period
 
 	Exceeded bool // spent is above the threshold
 	Status   Status
 }
 
-// Evaluate works out how budgets stand. The month is that of now in the source's location.
-func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Time) (Report, error) {
-	loc := source.Zone(nil)
-	first := civil.DayOf(now, loc).FirstOfMonth()
-	month := civil.Between(first.Start(loc), first.AddMonths(1).Start(loc))
-	out := Report{From: month.From, To: month.To, Location: loc, Now: now}
-
-	history := civil.Between(min(first, civil.DayOf(now, loc)-spend.HistoryDays).Start(loc), now)
-	known, err := source.History(ctx, history, loc)
-	if err != nil {
-		return out, err
+// String names the line: its subject, with the period where that is not the month.
+func (l Line) String() string {
+	if l.Period == Month {
+		return l.Subject.String()
 	}
-	out.AsOf = known.AsOf
-	spent := reader{
-		ctx: ctx, source: source, budgets: budgets, spent: map[string]spend.Cost{},
-		lastDay: map[string]spend.Cost{}, daily: map[string]map[civil.Day]decimal.Decimal{},
-	}
-	if !known.AsOf.IsZero() {
-		if err := spent.read(history, month, known.AsOf); err != nil {
-			return out, fmt.Errorf("budgets: %w", err)
-		}
-	}
-	out.Damaged = spent.damaged
-	f := forecaster{loc: loc, month: month, asOf: known.AsOf, covered: known.Covered}
-	sorted := slices.SortedFunc(slices.Values(budgets.Tenants), func(a, b TenantBudget) int {
-		return strings.Compare(a.Tenant, b.Tenant)
-	})
-	for _, b := range sorted {
-		out.Lines = append(out.Lines, spent.line(b.Tenant, &b.Budget, f))
-	}
-	for _, name := range budgets.Others {
-		if !slices.ContainsFunc(sorted, func(b TenantBudget) bool { return b.Tenant == name }) {
-			out.Lines = append(out.Lines, spent.line(name, nil, f))
-		}
-	}
-	total := spent.line("", budgets.Total, f)
-	total.Total = true
-	out.Lines = append(out.Lines, total)
-	return out, nil
+	return l.Subject.String() + ", " + l.Period.String()
 }
 
-// reader reads the spend that budgets are held against, by tenant; "" stands for everything.
-type reader struct {
-	ctx     context.Context
-	source  spend.Source
-	budgets Set
-
-	spent   map[string]spend.Cost // this month
-	lastDay map[string]spend.Cost // in the last 24 hours of data
-	daily   map[string]map[civil.Day]decimal.Decimal
-	damaged []ledger.DamagedFile
+// ForecastState is the state of the forecast. What has not been measured yet of a period is forecast, so that nothing is
+// missing from it where only the time to come is.
+func (l Line) ForecastState() pricing.State {
+	if l.State == pricing.NotMeasured && l.Forecast != nil {
+		return pricing.Exact
+	}
+	return l.State
 }
 
-func (r *reader) read(history, month civil.Span, asOf time.Time) error {
-	add := func(into map[string]spend.Cost) func(spend.Row) {
-		return func(row spend.Row) {
-			into[""] = into[""].Plus(row.Cost)
-			into[row.Tenant] = into[row.Tenant].Plus(row.Cost)
-		}
-	}
-	if err := r.report(civil.Between(month.From, history.To), add(r.spent), spend.ByTenant); err != nil {
-		return err
-	}
-	lastDay := civil.Between(asOf.Add(-24*time.Hour), asOf)
-	if err := r.report(lastDay, add(r.lastDay), spend.ByTenant); err != nil {
-		return err
-	}
-	return r.readDays(history)
-}
+// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise.
+func (l Line) Complete() bool { return l.ForecastState() == pricing.Exact }
 
-// readDays reads what was spent day by day: together, and by each tenant that has a line.
-func (r *reader) readDays(history civil.Span) error {
-	add := func(name string, row spend.Row) {
-		if row.Day == "" {
-			return // a tenant that is only listed
-		}
-		if r.daily[name] == nil {
-			r.daily[name] = map[civil.Day]decimal.Decimal{}
-		}
-		d := civil.MustParse(row.Day)
-		r.daily[name][d] = r.daily[name][d].Add(row.Amount)
+func (l *Line) settle() {
+	l.Status = NoBudget
+	if l.Budget == nil {
+		return
 	}
-	ofAll := func(row spend.Row) { add("", row) }
-	ofEach := func(row spend.Row) { add(row.Tenant, row) }
-	if r.source.Sharing.Policy != spend.OwnRow {
-		// What a tenant bears follows from what all others spend, over the whole stretch: no step and no filter is possible.
-		return r.report(history, func(row spend.Row) { ofAll(row); ofEach(row) }, spend.ByTenant, spend.ByDay)
-	}
-	if err := r.report(history, ofAll, spend.ByDay); err != nil {
-		return err
-	}
-	// Only the tenants that have a line, and few days at a time: there may be many more tenants than budgets.
-	request := spend.Request{From: history.From, To: history.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay}}
-	for _, b := range r.budgets.Tenants {
-		request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(b.Tenant))
-	}
-	for _, name := range r.budgets.Others {
-		request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(name))
-	}
-	if len(request.Filter.Tenants) == 0 {
-		return nil
-	}
-	return r.source.ReportInSteps(r.ctx, request, len(r.spent), func(part spend.Spend) error {
-		r.take(part, ofEach)
-		return nil
-	})
-}
-
-func (r *reader) report(in civil.Span, each func(spend.Row), by ...spend.Dimension) error {
-	if !in.From.Before(in.To) {
-		return nil
-	}
-	report, err := r.source.Report(r.ctx, spend.Request{From: in.From, To: in.To, By: by})
-	if err != nil {
-		return err
-	}
-	r.take(report, each)
-	return nil
-}
-
-func (r *reader) take(report spend.Spend, each func(spend.Row)) {
-	for _, row := range report.Rows {
-		each(row)
-	}
-	r.damaged = spend.MergeDamaged(r.damaged, report.Damaged)
-}
-
-func (r *reader) line(tenant string, budget *Budget, f forecaster) Line {
-	line := Line{Tenant: tenant, Budget: budget, Spent: r.spent[tenant]}
-	if !f.asOf.IsZero() {
-		line.BurnDay = perHour(r.lastDay[tenant].Amount, 86_400)
-		if elapsed := civil.Between(f.month.From, f.asOf).Seconds(); elapsed > 0 {
-			line.BurnMonth = perHour(line.Spent.Amount, elapsed)
-		}
-	}
-	outlook := f.outlook(r.daily[tenant], line.Spent.Amount)
-	line.Forecast, line.Method = outlook.amount, outlook.method
-	line.Status = NoBudget
-	if budget == nil {
-		return line
-	}
-	used := pricing.Divide(line.Spent.Amount, budget.Monthly, pricing.RatioPlaces)
-	line.Used = &used
-	line.Exceeded = line.Spent.Amount.GreaterThan(budget.Limit())
-	line.RunsOut = f.runsOut(outlook, r.daily[tenant], line.Spent.Amount, budget.Monthly)
+	above := func(figure *decimal.Decimal) bool { return figure != nil && figure.GreaterThan(l.Budget.Amount) }
+	l.Exceeded = l.Spent.Amount.GreaterThan(l.Budget.Limit())
 	switch {
-	case line.Spent.Amount.GreaterThan(budget.Monthly):
-		line.Status = Over
-	case line.Exceeded || (line.Forecast != nil && line.Forecast.GreaterThan(budget.Monthly)):
-		line.Status = Warning
-	case f.asOf.IsZero() || !line.Spent.Complete():
-		line.Status = Unknown // after the others: what is known to be over stays over, however much more there is
+	case l.Spent.Amount.GreaterThan(l.Budget.Amount):
+		l.Status = Over
+	case l.Exceeded || above(l.Forecast):
+		l.Status = Warning
+	case above(l.High):
+		l.Status = AtRisk
+	case l.State == pricing.UnknownRates || l.State == pricing.NotMeasured && l.Forecast == nil:
+		l.Status = Unknown // after the others: what is known to be over stays over, however much more there is
 	default:
-		line.Status = OK
+		l.Status = OK
 	}
-	return line
 }
 
-func perHour(amount decimal.Decimal, seconds int64) *decimal.Decimal {
-	rate := pricing.ProrateTime(amount, pricing.SecondsPerHour, seconds)
-	return &rate
+// lines are those of a report, still to be filled in, in their order.
+func (s Set) lines(now time.Time, loc *time.Location) []Line {
+	var out []Line
+	add := func(of Subject, p Period, b *Budget) {
+		span := p.At(now, loc)
+		out = append(out, Line{Subject: of, Period: p, From: span.From, To: span.To, Budget: b})
+	}
+	has := func(of Subject) bool {
+		return slices.ContainsFunc(out, func(l Line) bool { return l.Subject == of && l.Period == Month })
+	}
+	for i := range s.Budgets {
+		add(s.Budgets[i].Subject, s.Budgets[i].Period, &s.Budgets[i])
+	}
+	others := []Subject{OfEverything()}
+	for _, name := range s.Others {
+		others = append(others, OfTenant(name))
+	}
+	for _, of := range others {
+		if !has(of) {
+			add(of, Month, nil)
+		}
+	}
+	slices.SortStableFunc(out, compareLines)
+	return out
 }

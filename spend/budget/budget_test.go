@@ -25,6 +25,15 @@ var (
 	text       = spendtest.OrDash
 )
 
+var (
+	everything = budget.OfEverything()
+	tenant     = budget.OfTenant
+)
+
+func monthly(name, amount string) budget.Budget {
+	return budget.Budget{Subject: tenant(name), Amount: dec(amount)}
+}
+
 // dollars is a source on which each vCPU-second costs a dollar.
 func dollars(records ...usage.Record) spend.Source {
 	return spend.Source{Usage: spendtest.Of(records...), Rates: spendtest.DollarRates{}}
@@ -75,10 +84,10 @@ func TestBudgetStatus(t *testing.T) {
 			"2026-10-21", budget.Warning,
 		},
 		{
-			"first hour of the first month", "there is nothing to go by yet",
+			"first hour of the first month", "six days of 5 are something to go by",
 			daily(at(t, "2026-09-25"), at(t, "2026-10-01"), "acme", always(5)),
-			"UTC", "2026-10-01T00:40", "100", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "-", budget.NoForecast, "",
-			budget.OK,
+			"UTC", "2026-10-01T00:40", "150", "2026-10-01", "0", "0", "0.20833333333333333333", "-", "155", budget.RunRate,
+			"2026-10-31", budget.Warning,
 		},
 		{
 			"short month", "28 days of 5 in February, after 31 in January",
@@ -113,10 +122,7 @@ func TestBudgetStatus(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			source := dollars(test.records...)
 			source.Location = spendtest.Zone(t, test.zone)
-			budgets := budget.Set{Tenants: []budget.TenantBudget{{
-				Tenant: "acme",
-				Budget: budget.Budget{Monthly: dec(test.budget)},
-			}}}
+			budgets := budget.Set{Budgets: []budget.Budget{monthly("acme", test.budget)}}
 			got, err := budget.Evaluate(t.Context(), source, budgets, at(t, test.now))
 			require.NoError(t, err)
 			require.Len(t, got.Lines, 2)
@@ -132,7 +138,7 @@ func TestBudgetStatus(t *testing.T) {
 			}
 			require.Equal(t, test.forecast, text(line.Forecast), test.reason)
 			require.Equal(t, test.burnDay, text(line.BurnDay), test.reason)
-			require.Equal(t, test.burnMonth, text(line.BurnMonth), test.reason)
+			require.Equal(t, test.burnMonth, text(line.BurnPeriod), test.reason)
 			require.Equal(t, test.runsOut, runsOut, test.reason)
 			require.Equal(t, test.status, line.Status, test.reason)
 			require.Equal(t, test.asOf, asOf)
@@ -150,32 +156,30 @@ func TestBudgetCheck(t *testing.T) {
 	records := append(daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "bravo", always(9)),
 		daily(at(t, "2026-10-01"), at(t, "2026-10-11"), "acme", always(1))...)
 	source := dollars(append(records, hour(at(t, "2026-10-02"), "", 3))...)
-	limit := func(monthly, threshold string) budget.Budget {
-		return budget.Budget{Monthly: dec(monthly), Threshold: dec(threshold)}
+	limit := func(of budget.Subject, amount, threshold string) budget.Budget {
+		return budget.Budget{Subject: of, Amount: dec(amount), Threshold: dec(threshold)}
 	}
-	total := limit("103", "1")
-	budgets := budget.Set{Total: &total, Tenants: []budget.TenantBudget{
-		{Tenant: "nobody", Budget: limit("1", "1")},
-		{Tenant: "bravo", Budget: limit("100", "0.9")},
-		{Tenant: "acme", Budget: limit("11", "0.9")},
-		{Tenant: spend.Unallocated, Budget: limit("2", "2")},
+	budgets := budget.Set{Budgets: []budget.Budget{
+		limit(everything, "103", "1"), limit(tenant("nobody"), "1", "1"), limit(tenant("bravo"), "100", "0.9"),
+		limit(tenant("acme"), "11", "0.9"), limit(tenant(spend.Unallocated), "2", "2"),
 	}}
 	got, err := budget.Evaluate(t.Context(), source, budgets, at(t, "2026-10-11"))
 	require.NoError(t, err)
 	lines := []string{}
 	for _, line := range got.Lines {
-		lines = append(lines, line.Tenant+" "+line.Spent.Amount.String()+" "+line.Status.String())
+		lines = append(lines, line.String()+" "+line.Spent.Amount.String()+" "+line.Status.String())
 	}
 	require.Equal(t, []string{
 		"(unallocated) 3 over", "acme 10 warning", "bravo 90 warning", "nobody 0 ok",
-		" 103 warning",
+		"total 103 warning",
 	}, lines,
 		"in the order of names, the total last")
-	exceeded := got.Exceeded()
+	exceeded := got.Alerts(budget.AlertSpent)
 	require.Len(t, exceeded, 1,
 		"90 is not above 90 percent of 100, 3 not above twice 2, 103 not above 103; 10 is above 9.9")
-	require.Equal(t, "acme", exceeded[0].Tenant)
-	require.True(t, got.Lines[4].Total)
+	require.Equal(t, "acme", exceeded[0].Name)
+	require.Len(t, got.Alerts(budget.AlertForecast), 4, "all of them are forecast to pass their budget")
+	require.Equal(t, everything, got.Lines[4].Subject)
 }
 
 func TestBudgetIsTheReport(t *testing.T) {
@@ -184,10 +188,8 @@ func TestBudgetIsTheReport(t *testing.T) {
 		hour(day, "acme", 7), hour(day, "bravo", 13), spendtest.Stored(day, "base", 3), spendtest.Frankfurt(day, "charlie"),
 	)}
 	source.Sharing.Policy = spend.ByDirect
-	each := budget.Budget{Monthly: dec("1000")}
-	budgets := budget.Set{Total: &each, Tenants: []budget.TenantBudget{
-		{Tenant: "acme", Budget: each},
-		{Tenant: "charlie", Budget: each},
+	budgets := budget.Set{Budgets: []budget.Budget{
+		{Subject: everything, Amount: dec("1000")}, monthly("acme", "1000"), monthly("charlie", "1000"),
 	}, Others: []string{"acme", "bravo"}}
 	now := at(t, "2026-10-05T12:00")
 	got, err := budget.Evaluate(t.Context(), source, budgets, now)
@@ -200,7 +202,7 @@ func TestBudgetIsTheReport(t *testing.T) {
 	require.Equal(t, want.Rows[0].Amount.String(), got.Lines[0].Spent.Amount.String(), "one engine, one number")
 	require.Len(t, got.Lines, 4, "acme has a budget and is listed once")
 	require.Equal(t, want.Rows[1].Amount.String(), got.Lines[2].Spent.Amount.String())
-	require.Equal(t, "bravo none", got.Lines[2].Tenant+" "+got.Lines[2].Status.String(), "forecast without a budget")
+	require.Equal(t, "bravo none", got.Lines[2].Name+" "+got.Lines[2].Status.String(), "forecast without a budget")
 	require.NotNil(t, got.Lines[2].Forecast)
 	require.Equal(t, want.Total.Amount.String(), got.Lines[3].Spent.Amount.String())
 	require.Equal(t, budget.OK, got.Lines[0].Status)
@@ -245,23 +247,17 @@ func TestForecastDoesNotDependOnABudget(t *testing.T) {
 		got, err := budget.Evaluate(t.Context(), source, budgets, day.AddDate(0, 0, 28))
 		require.NoError(t, err)
 		for _, line := range got.Lines {
-			if line.Tenant == name && !line.Total {
+			if line.Subject == tenant(name) {
 				return line.Forecast.String(), line.Method.String()
 			}
 		}
 		return "no line", ""
 	}
-	some := budget.TenantBudget{Tenant: "bravo", Budget: budget.Budget{Monthly: dec("1000")}}
-	want, method := outlook(budget.Set{Tenants: []budget.TenantBudget{{
-		Tenant: "acme",
-		Budget: budget.Budget{Monthly: dec("1000")},
-	}}}, "acme")
+	want, method := outlook(budget.Set{Budgets: []budget.Budget{monthly("acme", "1000")}}, "acme")
 	require.Equal(t, "weekday-mean", method)
 	for reason, budgets := range map[string]budget.Set{
-		"nobody has one": {Others: []string{"acme"}}, "somebody else has one": {
-			Tenants: []budget.TenantBudget{some},
-			Others:  []string{"acme"},
-		},
+		"nobody has one":        {Others: []string{"acme"}},
+		"somebody else has one": {Budgets: []budget.Budget{monthly("bravo", "1000")}, Others: []string{"acme"}},
 	} {
 		got, method := outlook(budgets, "acme")
 		require.Equal(t, want, got, reason)
@@ -288,7 +284,7 @@ func TestBurnRateIsOfTheLast24Hours(t *testing.T) {
 			records[i].Amounts[pricing.VCPU] = 1_000_000
 		}
 	}
-	set := budget.Set{Tenants: []budget.TenantBudget{{Tenant: "acme", Budget: budget.Budget{Monthly: dec("9000")}}}}
+	set := budget.Set{Budgets: []budget.Budget{monthly("acme", "9000")}}
 	got, err := budget.Evaluate(t.Context(), dollars(records...), set, asOf.Add(10*time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, asOf, got.AsOf.UTC())

@@ -10,65 +10,71 @@ import (
 	"microspend/spend"
 )
 
-// patternDays is how many complete days of data it takes to tell weekdays apart: two weeks, as one week has each of
-// them once and would take the odd day for the rule.
-const patternDays = 14
-
 // Method is how a forecast was made.
 type Method uint8
 
 // The methods.
 const (
 	NoForecast  Method = iota // nothing to go by
-	RunRate                   // the month goes on as it has been so far
-	WeekdayMean               // each day to come is like the mean of its weekday over the last up to eight weeks
+	RunRate                   // each day to come is like the mean of those so far, which are fewer than two weeks
+	WeekdayMean               // each is like its weekday over the last eight weeks, at the level of the latest weeks
 )
 
 // String is the word used in outputs.
 func (m Method) String() string { return [...]string{"none", "run-rate", "weekday-mean"}[m] }
 
-// forecaster looks ahead to the end of a month.
+// Outlook is what a period is expected to come to. The zero value is no forecast.
+type Outlook struct {
+	Method   Method
+	Forecast *decimal.Decimal // at the end of the period; nil where Method is NoForecast
+	// Low and High are the range that the period ends in eight times out of ten, as far as the errors of past forecasts
+	// tell: the tenth and the ninetieth percentile. They are nil with less than four weeks of data.
+	Low, High *decimal.Decimal
+	// LevelDays is over how many of the latest days the present level was taken.
+	LevelDays int
+}
+
+// pace is an amount that was spent over some of the time, from which follows what is spent over other time. Time counts
+// as much as its weekday's share says.
+type pace struct {
+	amount decimal.Decimal
+	over   int64 // seconds by shares
+	shape  shape
+}
+
+// forecaster looks ahead from the end of the data.
 type forecaster struct {
-	loc     *time.Location
-	month   civil.Span
-	asOf    time.Time // zero where there is no data
-	covered map[civil.Day]bool
+	loc   *time.Location
+	asOf  time.Time // zero where there is no data
+	known func(civil.Day) bool
 }
 
-// outlook is a forecast.
-type outlook struct {
+// day is what was spent on one.
+type day struct {
+	amount     decimal.Decimal
+	incomplete bool // some of it has no known rate
+}
+
+// habit is what a subject's history says about the days to come.
+type habit struct {
+	forecaster
+	history
 	method Method
-	amount *decimal.Decimal // at the end of the month
-	means  weekdayMeans
+	pace   pace
+	level  int // days
 }
 
-func (f forecaster) outlook(daily map[civil.Day]decimal.Decimal, spent decimal.Decimal) outlook {
+// habit looks at the complete days of the last eight weeks since the subject's first. A day without a row is one on which
+// nothing was spent, unless it is not known what was: then it does not count.
+func (f forecaster) habit(daily map[civil.Day]day) habit {
+	h := habit{forecaster: f}
 	if f.asOf.IsZero() {
-		return outlook{}
+		return h
 	}
-	if means, days := f.weekdayMeans(daily); days >= patternDays {
-		sum := spent
-		f.ahead(means, func(_ civil.Day, expected decimal.Decimal) bool {
-			sum = sum.Add(expected)
-			return true
-		})
-		return outlook{WeekdayMean, &sum, means}
+	if len(daily) == 0 { // nothing in eight weeks of others' data: nothing is expected
+		h.method, h.pace.shape = RunRate, flat()
+		return h
 	}
-	elapsed := civil.Between(f.month.From, f.asOf).Seconds()
-	if elapsed == 0 {
-		return outlook{}
-	}
-	sum := pricing.ProrateTime(spent, f.month.Seconds(), elapsed)
-	return outlook{method: RunRate, amount: &sum}
-}
-
-// weekdayMeans are the means of a tenant's days; a weekday that was never seen has the mean of all days.
-type weekdayMeans [7]decimal.Decimal
-
-// weekdayMeans looks at the complete days of the last eight weeks since the tenant's first. A day without a row is a
-// day on which nothing was spent, unless the ledger has nothing at all on it: then it is not known, and does not
-// count.
-func (f forecaster) weekdayMeans(daily map[civil.Day]decimal.Decimal) (means weekdayMeans, days int) {
 	today := civil.DayOf(f.asOf, f.loc)
 	first := today
 	for d := range daily {
@@ -76,44 +82,101 @@ func (f forecaster) weekdayMeans(daily map[civil.Day]decimal.Decimal) (means wee
 			first = min(first, d)
 		}
 	}
-	var (
-		sums   [7]decimal.Decimal
-		counts [7]int64
-		all    decimal.Decimal
-	)
-	for d := first; d < today; d++ {
-		if f.covered[d] {
-			sums[d.Weekday()] = sums[d.Weekday()].Add(daily[d])
-			counts[d.Weekday()]++
-			all = all.Add(daily[d])
-			days++
-		}
+	h.history = f.history(daily, first, today, false)
+	if h.knownDays() < patternDays {
+		// Where a rate is missing day by day, what could be priced of the days still compares.
+		h.history = f.history(daily, first, today, true)
 	}
-	if days == 0 {
-		return means, 0
+	if h.knownDays() < patternDays {
+		h.runRate(daily, today)
+		return h
 	}
-	for weekday := range means {
-		if counts[weekday] > 0 {
-			means[weekday] = pricing.Divide(sums[weekday], decimal.NewFromInt(counts[weekday]), pricing.AmountPlaces)
-		} else {
-			means[weekday] = pricing.Divide(all, decimal.NewFromInt(int64(days)), pricing.AmountPlaces)
-		}
-	}
-	return means, days
+	level := h.history.level()
+	h.method, h.level = WeekdayMean, len(h.amounts)-level.from
+	h.pace = h.paceOf(level.from, level.shape)
+	return h
 }
 
-// ahead goes through the days from as-of to the end of the month with what is expected of each, of the first one for
-// the rest of the day, until each says to stop.
-func (f forecaster) ahead(means weekdayMeans, each func(civil.Day, decimal.Decimal) bool) {
-	from := f.asOf
-	if from.Before(f.month.From) {
-		from = f.month.From
+func (f forecaster) history(daily map[civil.Day]day, first, today civil.Day, incomplete bool) history {
+	var (
+		amounts = make([]decimal.Decimal, today-first)
+		known   = make([]bool, today-first)
+	)
+	for d := first; d < today; d++ {
+		amounts[d-first] = daily[d].amount
+		known[d-first] = f.known(d) && (incomplete || !daily[d].incomplete)
 	}
-	for d := civil.DayOf(from, f.loc); from.Before(f.month.To); d++ {
-		whole := d.Span(f.loc)
-		expected := means[d.Weekday()]
-		if rest := civil.Between(from, whole.To).Seconds(); rest < whole.Seconds() {
-			expected = pricing.ProrateTime(expected, rest, whole.Seconds())
+	return newHistory(first, amounts, known)
+}
+
+// runRate takes the pace from all complete days but the first, which for a new tenant began whenever it did; from the
+// hours of the latest day where there are none; or from the first day where there is nothing else.
+func (h *habit) runRate(daily map[civil.Day]day, today civil.Day) {
+	h.method = RunRate
+	if h.pace = h.paceOf(1, flat()); h.pace.over > 0 {
+		return
+	}
+	start := today.Start(h.loc)
+	h.pace = pace{daily[today].amount, civil.Between(start, h.asOf).Seconds() * millionths, flat()}
+	if h.pace.over > 0 {
+		return
+	}
+	if h.pace = h.paceOf(0, flat()); h.pace.over == 0 {
+		h.method = NoForecast
+	}
+}
+
+// paceOf is the pace of the known days from an index on.
+func (h *habit) paceOf(from int, s shape) pace {
+	out := pace{shape: s}
+	for i := from; i < len(h.amounts); i++ {
+		if h.history.known[i] {
+			out.amount = out.amount.Add(h.amounts[i])
+			out.over += (h.first + civil.Day(i)).Span(h.loc).Seconds() * s[h.weekday(i)]
+		}
+	}
+	return out
+}
+
+// outlook is what a period comes to of which so much is spent.
+func (h *habit) outlook(period civil.Span, spent decimal.Decimal) Outlook {
+	out := Outlook{Method: h.method}
+	if h.method == NoForecast {
+		return out
+	}
+	rest, days := decimal.Decimal{}, 0
+	h.ahead(period, func(_ civil.Day, expected decimal.Decimal) bool {
+		rest = expected
+		days++
+		return true
+	})
+	total := spent.Add(rest)
+	out.Forecast = &total
+	if h.method != WeekdayMean {
+		return out
+	}
+	out.LevelDays = h.level
+	if low, high, ok := h.errorRange(days); ok {
+		least := spent.Add(pricing.ProrateTime(rest, low, millionths))
+		most := spent.Add(pricing.ProrateTime(rest, high, millionths))
+		out.Low, out.High = &least, &most
+	}
+	return out
+}
+
+// ahead goes through the days from the end of the data, or the start of the period where that is later, to the period's
+// end, with what is expected until the end of each, until each says to stop.
+func (h *habit) ahead(period civil.Span, each func(d civil.Day, expected decimal.Decimal) bool) {
+	from, parts := h.asOf, int64(0)
+	if from.Before(period.From) {
+		from = period.From
+	}
+	for d := civil.DayOf(from, h.loc); from.Before(period.To); d++ {
+		whole := d.Span(h.loc)
+		parts += civil.Between(from, whole.To).Seconds() * h.pace.shape[d.Weekday()]
+		expected := decimal.Decimal{}
+		if h.pace.over > 0 { // otherwise nothing was ever spent
+			expected = pricing.ProrateTime(h.pace.amount, parts, h.pace.over)
 		}
 		if !each(d, expected) {
 			return
@@ -122,34 +185,28 @@ func (f forecaster) ahead(means weekdayMeans, each func(civil.Day, decimal.Decim
 	}
 }
 
-// runsOut is the start of the day on which a budget was or will be passed in this month; nil if it is not.
-func (f forecaster) runsOut(o outlook, daily map[civil.Day]decimal.Decimal, spent, budget decimal.Decimal) *time.Time {
+// runsOut is the start of the day on which a budget was or will be passed in a period; nil if it is not.
+func (h *habit) runsOut(period civil.Span, daily map[civil.Day]day, spent, budget decimal.Decimal) *time.Time {
 	on := func(d civil.Day) *time.Time {
-		start := d.Start(f.loc)
+		start := d.Start(h.loc)
 		return &start
 	}
 	if spent.GreaterThan(budget) {
-		today := civil.DayOf(f.asOf, f.loc)
+		today := civil.DayOf(h.asOf, h.loc)
 		sum := decimal.Decimal{}
-		for d := civil.DayOf(f.month.From, f.loc); d < today; d++ {
-			if sum = sum.Add(daily[d]); sum.GreaterThan(budget) {
+		for d := civil.DayOf(period.From, h.loc); d < today; d++ {
+			if sum = sum.Add(daily[d].amount); sum.GreaterThan(budget) {
 				return on(d)
 			}
 		}
 		return on(today)
 	}
-	if o.amount == nil || !o.amount.GreaterThan(budget) {
+	if h.method == NoForecast {
 		return nil
 	}
-	if o.method == RunRate {
-		elapsed := decimal.NewFromInt(civil.Between(f.month.From, f.asOf).Seconds())
-		seconds := pricing.Divide(budget.Mul(elapsed), spent, 0).IntPart()
-		used := civil.DayOf(f.month.From.Add(time.Duration(seconds)*time.Second), f.loc)
-		return on(min(used, civil.DayOf(f.month.To, f.loc)-1))
-	}
 	var out *time.Time
-	f.ahead(o.means, func(d civil.Day, expected decimal.Decimal) bool {
-		if spent = spent.Add(expected); spent.GreaterThan(budget) {
+	h.ahead(period, func(d civil.Day, expected decimal.Decimal) bool {
+		if spent.Add(expected).GreaterThan(budget) {
 			out = on(d)
 		}
 		return out == nil

@@ -93,18 +93,18 @@ func (w *writer) write() string {
 		w.heading(place, w.table.Columns[i])
 	}
 	out.WriteString("</thead>\n<tbody>\n")
-	n := w.table.Len()
-	foot := n
-	for foot > 0 && w.table.Row(foot-1).Kind == view.Total {
+	rows := w.table.ForPeople()
+	foot := len(rows)
+	for foot > 0 && rows[foot-1].Kind == view.Total {
 		foot--
 	}
-	for i := range n {
+	for i, row := range rows {
 		if i == foot {
 			out.WriteString("</tbody>\n<tfoot>")
 		}
-		w.row(i)
+		w.row(i, row)
 	}
-	if foot < n {
+	if foot < len(rows) {
 		out.WriteString("</tfoot></table>")
 	} else {
 		out.WriteString("</tbody></table>")
@@ -126,8 +126,7 @@ func (w *writer) heading(place int, head view.Head) {
 	w.out.WriteString(">" + escaped(capital(cmp.Or(head.LongHeading(), head.Heading()))))
 }
 
-func (w *writer) row(i int) {
-	row := w.table.Row(i)
+func (w *writer) row(i int, row view.Row) {
 	class := ""
 	if w.options.Class != nil && i < w.table.Lines() {
 		class = w.options.Class(i)

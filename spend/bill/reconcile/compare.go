@@ -10,9 +10,11 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
+	"microspend/usage"
 )
 
 // Request says what is compared.
@@ -32,6 +34,13 @@ type Comparison struct {
 	Sums    []Line // the same by region and quantity; their Day is zero
 	Total   Line   // of everything; its Region is ""
 	Reasons []Reason
+
+	// X86 is compute of x86 MicroVMs by region and quantity: what the ledger says was used on x86, and what AWS billed
+	// for it. It has rates of its own, which are not known here, so that quantities alone are compared and neither is
+	// part of the lines.
+	X86 []Line
+
+	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from ours
 }
 
 // Line is one quantity on one day in one region. Differences are theirs minus ours.
@@ -54,15 +63,63 @@ type Line struct {
 // Difference is theirs minus ours.
 func (l Line) Difference() decimal.Decimal { return l.Theirs.Sub(l.Ours) }
 
-// Within reports whether the total, and each quantity in each region, is as close as the tolerance asks.
+// Within reports whether the total, and each quantity in each region, is as close as the tolerance asks, and what
+// cannot be told to be of MicroVMs or not is not more than that.
 func (c Comparison) Within() bool {
-	return !c.Total.Beyond && !slices.ContainsFunc(c.Sums, func(l Line) bool { return l.Beyond })
+	return !c.Total.Beyond && !slices.ContainsFunc(c.Sums, func(l Line) bool { return l.Beyond }) &&
+		!c.Undecided().GreaterThan(c.Tolerance.of(c.Total.Theirs))
+}
+
+// Undecided is what rows come to that may be of MicroVMs, without their signs.
+func (c Comparison) Undecided() decimal.Decimal {
+	sum := decimal.Decimal{}
+	for _, a := range c.Bill.Apart {
+		if a.Kind == bill.Undecided {
+			sum = sum.Add(a.Amount.Abs())
+		}
+	}
+	return sum
 }
 
 type key struct {
 	day      string
 	region   string
 	quantity string
+}
+
+// lineSet are lines on their way into a comparison.
+type lineSet map[key]*Line
+
+// at is the line of a day, region and quantity.
+func (s lineSet) at(day time.Time, region string, q pricing.BilledQuantity) *Line {
+	k := key{day.Format(time.DateOnly), region, q.String()}
+	if s[k] == nil {
+		s[k] = &Line{Day: day, Region: region, Quantity: q, RateKnown: true, UsedKnown: true}
+	}
+	return s[k]
+}
+
+// bill adds what AWS billed in a span, and returns that part of it.
+func (s lineSet) bill(lines []bill.Line, from, to time.Time) (within []bill.Line) {
+	for _, billed := range lines {
+		if billed.Day.Before(from) || !billed.Day.Before(to) {
+			continue
+		}
+		within = append(within, billed)
+		l := s.at(billed.Day, billed.Region, billed.Quantity)
+		l.Theirs, l.TheirsUsed, l.UsedKnown = billed.Cost, billed.Used, billed.UsedKnown
+		l.InBill, l.Estimated = true, billed.Estimated
+	}
+	return within
+}
+
+func (s lineSet) sorted() []Line {
+	var out []Line
+	for _, l := range s {
+		out = append(out, *l)
+	}
+	slices.SortFunc(out, compareLines)
+	return out
 }
 
 // Compare compares a bill with a source's usage and rates.
@@ -72,21 +129,14 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 		return Comparison{}, err
 	}
 	ours, err := source.Report(ctx, spend.Request{
-		From: from, To: to, By: []spend.Dimension{spend.ByDay, spend.ByRegion, spend.ByComponent}, Location: time.UTC,
+		From: from, To: to, By: []spend.Dimension{spend.ByDay, spend.ByRegion, spend.ByComponent, spend.ByArch},
+		Location: time.UTC,
 	})
 	if err != nil {
 		return Comparison{}, err
 	}
-	out := Comparison{From: from, To: to, Bill: request.Bill, Tolerance: request.Tolerance}
-	out.Bill.Lines = nil
-	lines := map[key]*Line{}
-	line := func(day time.Time, region string, q pricing.BilledQuantity) *Line {
-		k := key{day.Format(time.DateOnly), region, q.String()}
-		if lines[k] == nil {
-			lines[k] = &Line{Day: day, Region: region, Quantity: q, RateKnown: true, UsedKnown: true}
-		}
-		return lines[k]
-	}
+	out := Comparison{From: from, To: to, Bill: request.Bill, Tolerance: request.Tolerance, Damaged: ours.Damaged}
+	lines, x86 := lineSet{}, lineSet{}
 	for i := range ours.Rows {
 		row := &ours.Rows[i]
 		q, ok := row.Quantity()
@@ -97,37 +147,48 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 		if err != nil {
 			return Comparison{}, err
 		}
-		l := line(day, row.Region, q)
-		l.Ours, l.RateKnown = row.Amount, row.Complete()
-		l.OursUsed = spend.Quantities(&row.Sum)[q]
-	}
-	for _, billed := range request.Bill.Lines {
-		if billed.Day.Before(from) || !billed.Day.Before(to) {
+		if row.Arch == string(usage.ArchX86) && q.ByArch() {
+			x86.at(day, row.Region, q).OursUsed = spend.Quantities(&row.Sum)[q]
 			continue
 		}
-		out.Bill.Lines = append(out.Bill.Lines, billed)
-		l := line(billed.Day, billed.Region, billed.Quantity)
-		l.Theirs, l.TheirsUsed, l.UsedKnown = billed.Cost, billed.Used, billed.UsedKnown
-		l.InBill, l.Estimated = true, billed.Estimated
+		l := lines.at(day, row.Region, q)
+		l.Ours, l.RateKnown = l.Ours.Add(row.Amount), l.RateKnown && row.Complete()
+		l.OursUsed = l.OursUsed.Add(spend.Quantities(&row.Sum)[q])
 	}
+	out.Bill.Lines = lines.bill(request.Bill.Lines, from, to)
+	out.Bill.X86 = x86.bill(request.Bill.X86, from, to)
 	for _, l := range lines {
-		out.Lines = append(out.Lines, *l)
+		l.Estimated = l.Estimated || request.Bill.IsEstimated(l.Day)
 	}
-	slices.SortFunc(out.Lines, compareLines)
-	cards, err := regionCards(source, out.Lines)
+	for _, l := range x86 {
+		l.RateKnown = false
+	}
+	out.X86 = sums(x86.sorted())
+	out.Lines = lines.sorted()
+	cards, err := cardsOf(source, out.Lines)
 	if err != nil {
 		return Comparison{}, err
 	}
 	for i := range out.Lines {
-		out.Lines[i].inferUse(cards[out.Lines[i].Region])
+		out.Lines[i].inferUse(cards.of(&out.Lines[i]))
 	}
 	found, err := gather(ctx, source, from, to, out.Lines)
 	if err != nil {
 		return Comparison{}, err
 	}
+	found.x86 = x86
+	found.netted = nettedDays(out.Lines, cards)
 	out.explain(cards, found)
 	out.sum()
 	return out, nil
+}
+
+// Nothing is the comparison of a bill without MicroVMs where nothing was measured either.
+func Nothing(request Request) Comparison {
+	return Comparison{
+		From: request.Bill.From, To: request.Bill.To, Bill: request.Bill, Tolerance: request.Tolerance,
+		Total: Line{UsedKnown: true, RateKnown: true},
+	}
 }
 
 // days settles which days are compared.
@@ -148,6 +209,12 @@ func days(request Request) (from, to time.Time, err error) {
 	case !from.Before(to):
 		return from, to, fmt.Errorf("%s is not before %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
 	}
+	for _, gap := range request.Bill.Gaps {
+		if gap.From.Before(to) && from.Before(gap.To) {
+			return from, to, fmt.Errorf("none of the files covers %s, where nothing can be compared; "+
+				"give the file that does, or choose other days with --from and --to", gap)
+		}
+	}
 	return from, to, nil
 }
 
@@ -155,26 +222,22 @@ func compareLines(a, b Line) int {
 	return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Quantity, b.Quantity))
 }
 
+// sums adds lines up by region and quantity.
+func sums(lines []Line) []Line {
+	byRegion := lineSet{}
+	for _, l := range lines {
+		byRegion.at(time.Time{}, l.Region, l.Quantity).add(l)
+	}
+	return byRegion.sorted()
+}
+
 // sum adds the lines up by region and quantity, and over all, and holds the sums to the tolerance.
 func (c *Comparison) sum() {
-	type regionQuantity struct {
-		region   string
-		quantity pricing.BilledQuantity
-	}
-	sums := map[regionQuantity]*Line{}
 	c.Total = Line{UsedKnown: true, RateKnown: true}
 	for _, l := range c.Lines {
-		at := regionQuantity{l.Region, l.Quantity}
-		if sums[at] == nil {
-			sums[at] = &Line{Region: l.Region, Quantity: l.Quantity, UsedKnown: true, RateKnown: true}
-		}
-		sums[at].add(l)
 		c.Total.add(l)
 	}
-	for _, l := range sums {
-		c.Sums = append(c.Sums, *l)
-	}
-	slices.SortFunc(c.Sums, compareLines)
+	c.Sums = sums(c.Lines)
 	most := c.Tolerance.of(c.Total.Theirs)
 	for i := range c.Sums {
 		c.Sums[i].Beyond = c.Sums[i].Difference().Abs().GreaterThan(most)

@@ -23,6 +23,9 @@ type evidence struct {
 	images   map[string]bool // regions in which storage of images is metered
 
 	excess map[place]pricing.Quantities // theirs minus ours, as a part of theirs, by quantity
+
+	x86    lineSet         // compute of x86 MicroVMs
+	netted map[string]bool // days whose amounts are all the same part of their quantities' price
 }
 
 // gather asks the ledger for what the reasons look at.
@@ -111,6 +114,8 @@ func (e evidence) quantityReason(l *Line) ReasonID {
 		}
 	}
 	switch {
+	case e.onX86(l):
+		return BilledX86
 	case l.Estimated:
 		return NotFinal
 	case !l.InBill:
@@ -124,4 +129,58 @@ func (e evidence) quantityReason(l *Line) ReasonID {
 	default:
 		return Transitions
 	}
+}
+
+// onX86 reports whether what AWS billed less than was measured is on the bill as x86, while the ledger has it as
+// another architecture, or as none.
+func (e evidence) onX86(l *Line) bool {
+	other := e.x86[key{l.Day.Format(time.DateOnly), l.Region, l.Quantity.String()}]
+	if other == nil {
+		return false
+	}
+	less, more := l.OursUsed.Sub(l.TheirsUsed), other.TheirsUsed.Sub(other.OursUsed)
+	return more.IsPositive() && pricing.Divide(less.Sub(more).Abs(), more, pricing.RatioPlaces).LessThan(agreement)
+}
+
+// nettedDays are the days on which AWS's quantities are whole and every amount is the same part of what its quantity
+// costs, or nothing. Credits and discounts of a whole account do that, where the bill is net of them; a rate that
+// changed does it to one usage type.
+func nettedDays(lines []Line, cards rateCards) map[string]bool {
+	byDay, all := map[string]parts{}, parts{}
+	for i := range lines {
+		l := &lines[i]
+		gross := cards.of(l).Charged(l.Quantity)
+		if !l.InBill || !l.UsedKnown || !l.TheirsUsed.IsPositive() || !gross.Known() {
+			continue
+		}
+		cost := gross.Amount(l.TheirsUsed)
+		if cost.LessThan(leastTold) {
+			continue // it is rounded too much to tell
+		}
+		part, day := pricing.Divide(l.Theirs, cost, pricing.RatioPlaces), l.Day.Format(time.DateOnly)
+		byDay[day], all = append(byDay[day], part), append(all, part)
+	}
+	out := map[string]bool{}
+	for day, of := range byDay {
+		out[day] = of.alike() || all.alike()
+	}
+	return out
+}
+
+// leastTold is the least that a quantity must cost for its amount to be worth comparing: bills have ten decimals.
+var leastTold = decimal.New(1, -6)
+
+// parts are what amounts are of what their quantities cost.
+type parts []decimal.Decimal
+
+// alikeWithin is how far parts may differ that are the same before rounding.
+var alikeWithin = decimal.New(1, -3)
+
+// alike reports whether there are several, all the same, and less than the whole.
+func (p parts) alike() bool {
+	if len(p) < 2 {
+		return false
+	}
+	least, most := decimal.Min(p[0], p[1:]...), decimal.Max(p[0], p[1:]...)
+	return most.Sub(least).LessThan(alikeWithin) && most.LessThan(decimal.NewFromInt(1).Sub(alikeWithin))
 }

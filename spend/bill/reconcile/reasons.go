@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -29,7 +28,9 @@ const (
 	CountedTwice ReasonID = "counted-twice"    // billed less, and the ledger has two sources for the day
 	NotFinal     ReasonID = "estimated"        // billed less, and the bill says that the day is an estimate
 	NotListed    ReasonID = "not-billed"       // measured, and not on the bill at all
+	BilledX86    ReasonID = "x86"              // compute billed less, and as much more is billed as x86
 	Rates        ReasonID = "rates"            // the bill's price of a unit is not ours
+	Netted       ReasonID = "credits"          // every amount is nothing, or the same part of what its quantity costs
 	NoRate       ReasonID = "no-rate"          // we have no rate for what was used
 	Rounding     ReasonID = "rounding"         // less than a ten-thousandth of the line
 )
@@ -74,6 +75,14 @@ func reasonTexts(id ReasonID) (text, do string) {
 	case NotListed:
 		return "the bill has nothing of what was measured",
 			"see whether it is of other accounts or filtered; AWS may take three days to list a day"
+	case BilledX86:
+		return "AWS billed this compute as x86, which has rates of its own, and the ledger does not have it as that",
+			"collect or import the architecture (arch) of these MicroVMs"
+	case Netted:
+		return "quantities are whole, and amounts are nothing or all the same part of what these cost: " +
+				"credits, or a discount of the whole account, were taken off",
+			"ask Cost Explorer for RECORD_TYPE = Usage (--filter '{\"Dimensions\": {\"Key\": \"RECORD_TYPE\", \"Values\": " +
+				"[\"Usage\"]}}'); if it is your discount, give it in microspend.yaml"
 	case Rates:
 		return "AWS charged another price per unit",
 			"refresh the rates, or give your discount or private rates in microspend.yaml"
@@ -85,7 +94,7 @@ func reasonTexts(id ReasonID) (text, do string) {
 }
 
 // explain splits each line's difference into reasons.
-func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) {
+func (c *Comparison) explain(cards rateCards, found evidence) {
 	type tally struct {
 		Reason
 		days    map[string]bool
@@ -95,7 +104,7 @@ func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) 
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		largest := decimal.Decimal{}
-		for _, part := range l.split(cards[l.Region], found) {
+		for _, part := range l.split(cards.of(l), found) {
 			if part.amount.IsZero() {
 				continue
 			}
@@ -126,18 +135,29 @@ func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) 
 	})
 }
 
-// regionCards are the cards of the regions of all lines; empty ones where there is none.
-func regionCards(source spend.Source, lines []Line) (map[string]pricing.RateCard, error) {
-	cards := map[string]pricing.RateCard{}
+// rateCards are the cards that hold on the days of lines.
+type rateCards map[cardKey]pricing.RateCard
+
+type cardKey struct {
+	region string
+	day    pricing.Date
+}
+
+func (c rateCards) of(l *Line) pricing.RateCard { return c[cardKey{l.Region, pricing.DateOf(l.Day)}] }
+
+// cardsOf are the cards of all lines; empty ones where there is none.
+func cardsOf(source spend.Source, lines []Line) (rateCards, error) {
+	cards := rateCards{}
 	for _, l := range lines {
-		if _, known := cards[l.Region]; known {
+		key := cardKey{l.Region, pricing.DateOf(l.Day)}
+		if _, known := cards[key]; known {
 			continue
 		}
-		card, err := source.Rates.Card(l.Region)
-		if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+		card, err := source.Card(key.region, key.day)
+		if err != nil {
 			return nil, err
 		}
-		cards[l.Region] = card
+		cards[key] = card
 	}
 	return cards, nil
 }
@@ -167,11 +187,18 @@ func (l *Line) split(card pricing.RateCard, found evidence) []part {
 	case !rate.Known() || !l.RateKnown:
 		return []part{{NoRate, difference}}
 	}
-	ofRate := decimal.Decimal{}
+	ofRate, whose := decimal.Decimal{}, Rates
 	if l.UsedKnown {
 		ofRate = l.Theirs.Sub(rate.Amount(l.TheirsUsed))
 	}
-	parts := []part{{Rates, ofRate}, {found.quantityReason(l), difference.Sub(ofRate)}}
+	free := l.InBill && l.Theirs.IsZero() // which no rate of AWS's is
+	if free && !l.UsedKnown {
+		return []part{{Netted, difference}}
+	}
+	if free || found.netted[l.Day.Format(time.DateOnly)] {
+		whose = Netted
+	}
+	parts := []part{{whose, ofRate}, {found.quantityReason(l), difference.Sub(ofRate)}}
 	size := decimal.Max(l.Theirs.Abs(), l.Ours.Abs())
 	for i := range parts {
 		if parts[i].amount.Abs().LessThan(size.Shift(-4)) {

@@ -59,8 +59,12 @@ func usage(t *testing.T) *data.Explanation {
 func TestFrames(t *testing.T) {
 	report := &budget.Report{From: from, To: from.AddDate(0, 1, 0), AsOf: to, Location: time.UTC}
 	line := budget.Line{
-		Budget: &budget.Budget{Monthly: dec("100"), Threshold: dec("0.8")}, Spent: spend.Cost{Amount: dec("85")},
-		Used: ref("0.85"), BurnDay: ref("0.25"), BurnMonth: ref("0.155"), Forecast: ref("121.5"), Method: budget.WeekdayMean,
+		Budget: &budget.Budget{Amount: dec("100"), Threshold: dec("0.8")}, Spent: spend.Cost{Amount: dec("85")},
+		Used: ref("0.85"), BurnDay: ref("0.25"), BurnPeriod: ref("0.155"),
+		Outlook: budget.Outlook{
+			Forecast: ref("121.5"), Low: ref("118.25"), High: ref("130"), Method: budget.WeekdayMean, LevelDays: 14,
+		},
+		From: from, To: from.AddDate(0, 1, 0),
 		RunsOut: &to, Exceeded: true, Status: budget.Warning,
 	}
 	day := anomaly.Anomaly{
@@ -107,7 +111,7 @@ func TestSteps(t *testing.T) {
 		return strings.Join(out, "\n")
 	}
 	over := budget.Line{
-		Budget: &budget.Budget{Monthly: dec("10")}, Spent: spend.Cost{Amount: dec("20")}, RunsOut: &to,
+		Budget: &budget.Budget{Amount: dec("10")}, Spent: spend.Cost{Amount: dec("20")}, RunsOut: &to,
 		Status: budget.Over,
 	}
 	require.Contains(t, words(explain.Budget(report, over)), "ran out on 23 Nov 2026",
@@ -117,7 +121,7 @@ func TestSteps(t *testing.T) {
 	require.Contains(t, words(explain.Forecast(report, over)), "without data", "no data, no moment until which it goes")
 	require.NotContains(t, words(explain.Forecast(report, over)), "still to come", "nor a forecast")
 	require.Contains(t, words(explain.Burn(report, over)), "no data")
-	rate := budget.Line{Forecast: ref("3"), Method: budget.RunRate}
+	rate := budget.Line{Outlook: budget.Outlook{Forecast: ref("3"), Method: budget.RunRate}}
 	require.Contains(t, words(explain.Forecast(report, rate)), "run-rate")
 	require.NotContains(t, words(explain.Forecast(report, rate)), "weekday-mean")
 

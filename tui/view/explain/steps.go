@@ -27,15 +27,25 @@ func exactly(d decimal.Decimal) string { return ", exactly $" + figures.Grouped(
 
 // Forecast is how a forecast was made.
 func Forecast(b *budget.Report, line budget.Line) (s Steps) {
-	s.add("spent so far", draw.Cost(line.Spent), "from "+b.From.In(b.Location).Format("2 Jan")+" until "+moment(b, b.AsOf))
+	from, end := line.From.In(b.Location).Format("2 Jan"), "at the end of the "+line.Period.String()
+	s.add("spent so far", draw.Cost(line.Spent), "from "+from+" until "+moment(b, b.AsOf))
+	if line.State != pricing.Exact {
+		s.add("", line.State.String(), stateRemarks[line.State])
+	}
 	if line.Forecast == nil {
-		s.remark("There is nothing to go by yet: the ledger has no data of this month or the eight weeks before.")
+		s.remark("There is nothing to go by yet: there are no complete days of data to go by.")
 		return s
 	}
-	s.add("still to come", draw.Dollars(line.Forecast.Sub(line.Spent.Amount)), "until "+moment(b, b.To))
-	s.add("forecast", draw.Dollars(*line.Forecast), "at the end of the month"+exactly(*line.Forecast))
+	s.add("still to come", draw.Dollars(line.Forecast.Sub(line.Spent.Amount)), "until "+moment(b, line.To))
+	s.add("forecast", draw.Dollars(*line.Forecast), end+exactly(*line.Forecast))
+	if line.Low != nil {
+		s.add("range", draw.Dollars(*line.Low)+" – "+draw.Dollars(*line.High),
+			"what eight forecasts out of ten would have ended in, made week by week over this history")
+	}
 	switch line.Method {
 	case budget.WeekdayMean:
+		s.add("level", fmt.Sprintf("%d days", line.LevelDays),
+			"the stretch whose mean would have foretold the last eight weeks best")
 		s.remark(assumption.WeekdayMean.Note().String())
 	case budget.RunRate:
 		s.remark(assumption.RunRate.Note().String())
@@ -52,16 +62,16 @@ func Burn(b *budget.Report, line budget.Line) (s Steps) {
 	}
 	s.add("last 24 h", draw.Dollars(*line.BurnDay)+" /h", "up to "+moment(b, b.AsOf)+exactly(*line.BurnDay))
 	s.add("a day", draw.Dollars(pricing.ProrateTime(*line.BurnDay, 24, 1)), "of the same")
-	if line.BurnMonth != nil {
-		s.add("this month", draw.Dollars(*line.BurnMonth)+" /h",
-			draw.Cost(line.Spent)+" over the hours from "+b.From.In(b.Location).Format("2 Jan")+" on")
+	if line.BurnPeriod != nil {
+		s.add("this "+line.Period.String(), draw.Dollars(*line.BurnPeriod)+" /h",
+			draw.Cost(line.Spent)+" over the hours from "+line.From.In(b.Location).Format("2 Jan")+" on")
 	}
 	return s
 }
 
 // Budget is how a budget stands, and why.
 func Budget(b *budget.Report, line budget.Line) (s Steps) {
-	s.add("budget", draw.Dollars(line.Budget.Monthly), "for "+b.From.In(b.Location).Format("January 2006"))
+	s.add("budget", draw.Dollars(line.Budget.Amount), "for "+periodName(b, line))
 	if threshold := line.Budget.Threshold; !threshold.IsZero() && !threshold.Equal(decimal.NewFromInt(1)) {
 		s.add("threshold", threshold.Shift(2).String()+" %", "a check fails above "+draw.Dollars(line.Budget.Limit()))
 	}
@@ -126,6 +136,26 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) (s
 // AlternativeNotes are the assumptions behind the cost of something else.
 func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
 	return append([]pricing.Note{assumption.SizeMeasured.Clause()}, alt.Notes...)
+}
+
+// stateRemarks say what an incomplete figure lacks.
+var stateRemarks = [...]string{
+	pricing.AtLeast:      "some of the time was not measured, or its data is damaged",
+	pricing.UnknownRates: "some of the usage has no known rate",
+	pricing.NotMeasured:  "there is no data of this period yet",
+}
+
+// periodName is the period of a line: November 2026, the fourth quarter of 2026 as Q4 2026, 2026.
+func periodName(b *budget.Report, line budget.Line) string {
+	from := line.From.In(b.Location)
+	switch line.Period {
+	case budget.Quarter:
+		return fmt.Sprintf("Q%d %d", (int(from.Month())+2)/3, from.Year())
+	case budget.Year:
+		return from.Format("2006")
+	default:
+		return from.Format("January 2006")
+	}
 }
 
 func moment(b *budget.Report, t time.Time) string {

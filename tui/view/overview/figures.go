@@ -46,17 +46,17 @@ func (s *State) heads() [figureCount]figure {
 		return out
 	}
 	if line.Forecast != nil {
-		out[FigureForecast].value = draw.Dollars(*line.Forecast)
+		out[FigureForecast].value = view.Text(draw.Dollars(*line.Forecast)).In(line.ForecastState()).String()
 		out[FigureForecast].note = "by the end of " + s.Budgets.From.In(s.Location).Format("January")
 		if line.Budget != nil {
 			out[FigureForecast].note, out[FigureForecast].paint = s.headroom(line)
 		}
 	}
 	if line.BurnDay != nil {
-		out[FigureBurn].value = draw.Dollars(*line.BurnDay) + " /h"
+		out[FigureBurn].value = view.Text(draw.Dollars(*line.BurnDay) + " /h").In(line.BurnDayState).String()
 		out[FigureBurn].note = "over 24 h"
-		if line.BurnMonth != nil {
-			out[FigureBurn].note = "month " + draw.Dollars(*line.BurnMonth) + " /h"
+		if line.BurnPeriod != nil {
+			out[FigureBurn].note = "month " + draw.Dollars(*line.BurnPeriod) + " /h"
 		}
 	}
 	return out
@@ -94,10 +94,15 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 
 // headroom says what part of the budget the forecast comes to.
 func (s *State) headroom(line budget.Line) (string, theme.Paint) {
-	part := partOf(*line.Forecast, line.Budget.Monthly)
-	text := view.Percent(part, 0).String() + " of " + wholeDollars(line.Budget.Monthly)
-	if line.Forecast.GreaterThan(line.Budget.Monthly) {
+	part := partOf(*line.Forecast, line.Budget.Amount)
+	text := view.Percent(part, 0).String() + " of " + wholeDollars(line.Budget.Amount)
+	switch {
+	case line.Forecast.GreaterThan(line.Budget.Amount):
 		return "! " + text, s.Theme.Warn
+	case line.Status == budget.AtRisk:
+		return "! at risk: " + text, s.Theme.Warn
+	case !line.Complete():
+		return text, s.Theme.Muted
 	}
 	return "✓ " + text, s.Theme.Good
 }

@@ -114,7 +114,7 @@ func (s *State) budgetLines() []budget.Line {
 	for _, line := range s.Budgets.Lines {
 		switch {
 		case line.Budget == nil:
-		case line.Total:
+		case line.Scope == budget.Everything:
 			total = append(total, line)
 		default:
 			others = append(others, line)
@@ -139,7 +139,7 @@ func (s *State) TotalLine() (budget.Line, bool) {
 	if s.Budgets == nil {
 		return budget.Line{}, false
 	}
-	return at(s.Budgets.Lines, len(s.Budgets.Lines)-1)
+	return s.Budgets.Total(), true
 }
 
 // anomalies are the days that stand out, the latest first.

@@ -49,20 +49,24 @@ func full() overview.State {
 	}
 	s.Sums.Today.Sum.Records = 1
 	line := func(tenant, spent, monthly, used string, status budget.Status, runsOut *time.Time) budget.Line {
+		of := budget.OfTenant(tenant)
+		if tenant == "" {
+			of = budget.OfEverything()
+		}
 		return budget.Line{
-			Tenant: tenant, Total: tenant == "", Budget: &budget.Budget{Monthly: dec(monthly)}, Spent: cost(spent),
-			Used:   ref(used),
+			Subject: of, Budget: &budget.Budget{Amount: dec(monthly)}, Spent: cost(spent), Used: ref(used),
 			Status: status, RunsOut: runsOut,
 		}
 	}
 	total := line("", "5097.17", "7500", "0.6796", budget.OK, nil)
-	total.Forecast, total.BurnDay, total.BurnMonth = ref("6668.72"), ref("9.69"), ref("9.28")
+	total.Forecast, total.BurnDay, total.BurnPeriod = ref("6668.72"), ref("9.69"), ref("9.28")
 	unknown := line("mars", "0", "50", "0", budget.Unknown, nil)
+	unknown.State = pricing.UnknownRates
 	unknown.Spent.Unknown = []spend.Unknown{{Region: "mars-north-1", NoCard: true}}
 	s.Budgets = &budget.Report{From: from, To: to, Location: time.UTC, Lines: []budget.Line{
 		line("acme", "94", "100", "0.94", budget.Warning, &out), line("cinder", "89", "50", "1.78", budget.Over, &out),
 		unknown,
-		{Tenant: "without a budget"},
+		{Subject: budget.OfTenant("without a budget")},
 		total,
 	}}
 	s.Anomalies = &anomaly.Report{Anomalies: []anomaly.Anomaly{
@@ -153,7 +157,7 @@ func TestFocus(t *testing.T) {
 	s.Move(0)
 	require.Equal(t, overview.Item{Panel: overview.BudgetBars}, s.Focus, "what is gone leaves the focus in its panel")
 	line, ok := s.Budget(0)
-	require.True(t, ok && line.Total, "the total is the first of the budgets")
+	require.True(t, ok && line.Scope == budget.Everything, "the total is the first of the budgets")
 	_, ok = s.Budget(1)
 	require.False(t, ok)
 	latest, ok := s.Anomaly(0)

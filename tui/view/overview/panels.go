@@ -186,7 +186,11 @@ func (s *State) budgets(width, height int) []string {
 	}
 	sign := 13
 	name = min(name, max(6, (width-sign-8)*3/5))
-	bar := width - 1 - name - 1 - 1 - 5 - 1 - sign
+	share := 5
+	for _, line := range all {
+		share = max(share, draw.Width(view.Percent(*line.Used, 0).In(line.State).String()))
+	}
+	bar := width - 1 - name - 1 - 1 - share - 1 - sign
 	money := 0
 	if bar > 30 {
 		money = 19
@@ -199,14 +203,20 @@ func (s *State) budgets(width, height int) []string {
 			line := all[i]
 			word, paint := s.sign(line)
 			used := line.Used.InexactFloat64()
-			spent := figures.Fixed(line.Spent.Amount, 2) + " of " + figures.Fixed(line.Budget.Monthly, 0)
-			if !line.Spent.Known() {
-				spent, used = "unknown", 0
+			spent := figures.Fixed(line.Spent.Amount, 2) + " of " + figures.Fixed(line.Budget.Amount, 0)
+			part := view.Percent(*line.Used, 0).In(line.State).String()
+			switch {
+			case line.State == pricing.NotMeasured:
+				spent, used = "no data yet", 0
+			case !line.Spent.Known():
+				spent, used, part = "unknown", 0, "?"
+			default:
+				spent = view.Text(spent).In(line.State).String()
 			}
 			return []field{
 				{text: budgetName(line), width: name, paint: t.Plain},
 				{text: draw.Bar(used, bar, paint, t.Track), width: bar},
-				{text: view.Percent(*line.Used, 0).String(), width: 5, paint: t.Strong, right: true},
+				{text: part, width: share, paint: t.Strong, right: true},
 				{text: spent, width: money, paint: t.Muted, right: true},
 				{text: word, width: sign, paint: paint},
 			}
@@ -215,10 +225,7 @@ func (s *State) budgets(width, height int) []string {
 }
 
 func budgetName(line budget.Line) string {
-	if line.Total {
-		return "total"
-	}
-	return draw.Name(line.Tenant)
+	return draw.Name(line.String())
 }
 
 // sign is how a budget stands, in a glyph and a few words.
@@ -230,12 +237,16 @@ func (s *State) sign(line budget.Line) (string, theme.Paint) {
 		return "✗ over " + day(line.RunsOut), t.Bad
 	case line.Status == budget.Over:
 		return "✗ over", t.Bad
+	case line.Status == budget.AtRisk:
+		return "! at risk", t.Warn
 	case line.RunsOut != nil:
 		return "! out " + day(line.RunsOut), t.Warn
 	case line.Status == budget.Warning:
 		return "! warning", t.Warn
 	case line.Status == budget.Unknown:
 		return "? unknown", t.Warn
+	case !line.Complete():
+		return "ok", t.Muted
 	default:
 		return "✓ ok", t.Good
 	}

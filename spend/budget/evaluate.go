@@ -1,0 +1,271 @@
+package budget
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"microspend/internal/civil"
+	"microspend/ledger"
+	"microspend/pricing"
+	"microspend/spend"
+	"microspend/spend/compare"
+	"microspend/spend/tenants"
+)
+
+func compareLines(a, b Line) int {
+	return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(btoi(a.Budget == nil), btoi(b.Budget == nil)),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Period, b.Period))
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Evaluate works out how budgets stand. Periods are those of now in the source's location.
+func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Time) (Report, error) {
+	loc := source.Zone(nil)
+	month := Month.At(now, loc)
+	out := Report{From: month.From, To: month.To, Location: loc, Now: now, Lines: budgets.lines(now, loc)}
+
+	history := civil.Between((civil.DayOf(now, loc) - spend.HistoryDays).Start(loc), now)
+	for _, line := range out.Lines {
+		if line.From.Before(history.From) {
+			history.From = line.From
+		}
+	}
+	known, err := source.History(ctx, history, loc)
+	if err != nil {
+		return out, err
+	}
+	out.AsOf = known.AsOf
+	r := reader{
+		ctx: ctx, source: source, lines: out.Lines, history: history, known: known, read: map[Subject]*readings{},
+		reports: map[reportKey]spend.Spend{},
+	}
+	if !known.AsOf.IsZero() {
+		if err := r.all(); err != nil {
+			return out, fmt.Errorf("budgets: %w", err)
+		}
+	}
+	out.Damaged = r.damaged
+	f := forecaster{loc: loc, asOf: known.AsOf, known: daysOf(known)}
+	habits := map[Subject]*habit{}
+	for i := range out.Lines {
+		line := &out.Lines[i]
+		read := r.of(line.Subject)
+		if habits[line.Subject] == nil {
+			h := f.habit(read.daily)
+			habits[line.Subject] = &h
+		}
+		line.fill(read, habits[line.Subject])
+	}
+	return out, nil
+}
+
+// daysOf reports of which days the spend is known: those with data, all of whose files could be read, and those on whose
+// weekday there never is any.
+func daysOf(known compare.Known) func(civil.Day) bool {
+	rest := known.Rest()
+	return func(d civil.Day) bool { return !known.Damaged[d] && (known.Covered[d] || rest[d.Weekday()]) }
+}
+
+// fill works a line out from what was read.
+func (l *Line) fill(read *readings, h *habit) {
+	period := civil.Between(l.From, l.To)
+	l.Spent, l.State = read.spent[l.Period].cost, read.spent[l.Period].state
+	if h.asOf.IsZero() {
+		l.State, l.BurnDayState = pricing.NotMeasured, pricing.NotMeasured
+	} else {
+		l.BurnDay, l.BurnDayState = perHour(read.lastDay.cost.Amount, 86_400), read.lastDay.state
+		if elapsed := civil.Between(l.From, h.asOf).Seconds(); elapsed > 0 {
+			l.BurnPeriod = perHour(l.Spent.Amount, elapsed)
+		}
+	}
+	l.Outlook = h.outlook(period, l.Spent.Amount)
+	if l.Budget != nil {
+		used := pricing.Divide(l.Spent.Amount, l.Budget.Amount, pricing.RatioPlaces)
+		l.Used = &used
+		l.RunsOut = h.runsOut(period, read.daily, l.Spent.Amount, l.Budget.Amount)
+	}
+	l.settle()
+}
+
+func perHour(amount decimal.Decimal, seconds int64) *decimal.Decimal {
+	rate := pricing.ProrateTime(amount, pricing.SecondsPerHour, seconds)
+	return &rate
+}
+
+// readings are what a ledger says of one subject.
+type readings struct {
+	spent   [periodCount]figure // so far
+	lastDay figure              // in the last 24 hours of data
+	daily   map[civil.Day]day
+}
+
+// figure is a cost and what it rests on.
+type figure struct {
+	cost  spend.Cost
+	state pricing.State
+}
+
+func figureOf(t spend.Total) figure {
+	out := figure{cost: t.Cost}
+	if coverage := spend.Coverage(&t.Sum); coverage != nil && coverage.LessThan(decimal.NewFromInt(1)) {
+		out.state = pricing.AtLeast
+	}
+	if !t.Complete() {
+		out.state = pricing.UnknownRates
+	}
+	return out
+}
+
+// reader reads the spend that budgets are held against.
+type reader struct {
+	ctx     context.Context
+	source  spend.Source
+	lines   []Line
+	history civil.Span
+	known   compare.Known
+
+	read    map[Subject]*readings
+	reports map[reportKey]spend.Spend
+	damaged []ledger.DamagedFile
+}
+
+func (r *reader) of(s Subject) *readings {
+	if r.read[s] == nil {
+		r.read[s] = &readings{daily: map[civil.Day]day{}}
+	}
+	return r.read[s]
+}
+
+// all reads what the lines are about, scope by scope.
+func (r *reader) all() error {
+	for scope := range scopeCount {
+		names, spans := map[string]bool{}, map[Period]civil.Span{}
+		for _, line := range r.lines {
+			if line.Scope == scope {
+				names[line.Name], spans[line.Period] = true, civil.Between(line.From, r.history.To)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		rows := 1
+		for period, span := range spans {
+			count, err := r.figures(scope, names, span, func(of *readings) *figure { return &of.spent[period] })
+			if err != nil {
+				return err
+			}
+			rows = max(rows, count)
+		}
+		lastDay := civil.Between(r.known.AsOf.Add(-24*time.Hour), r.known.AsOf)
+		if _, err := r.figures(scope, names, lastDay, func(of *readings) *figure { return &of.lastDay }); err != nil {
+			return err
+		}
+		if err := r.days(scope, names, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// figures reads the spend of a span by subject, and returns how many rows that has.
+func (r *reader) figures(
+	scope Scope, names map[string]bool, in civil.Span, into func(*readings) *figure,
+) (rows int, err error) {
+	if !in.From.Before(in.To) {
+		return 0, nil
+	}
+	report, err := r.report(scopes[scope].by, in)
+	if err != nil {
+		return 0, err
+	}
+	if scope == Everything {
+		*into(r.of(OfEverything())) = figureOf(report.Total)
+	} else {
+		for _, row := range report.Rows {
+			*into(r.of(Subject{scope, row.Value(scopes[scope].by)})) = figureOf(row.Total)
+		}
+	}
+	for name := range names { // those without a row, too, may have spent what was not measured
+		figure := into(r.of(Subject{scope, name}))
+		if state := r.known.State(in); state == pricing.NotMeasured {
+			figure.state = state
+		} else {
+			figure.state = figure.state.And(state)
+		}
+	}
+	return len(report.Rows), nil
+}
+
+// report is a report by one dimension, made once.
+func (r *reader) report(by spend.Dimension, in civil.Span) (spend.Spend, error) {
+	key := reportKey{by, in.From, in.To}
+	if known, ok := r.reports[key]; ok {
+		return known, nil
+	}
+	report, err := r.source.Report(r.ctx, spend.Request{From: in.From, To: in.To, By: []spend.Dimension{by}})
+	if err == nil {
+		r.damaged = spend.MergeDamaged(r.damaged, report.Damaged)
+		r.reports[key] = report
+	}
+	return report, err
+}
+
+type reportKey struct {
+	by       spend.Dimension
+	from, to time.Time
+}
+
+// days reads what was spent day by day on the subjects that have a line.
+func (r *reader) days(scope Scope, names map[string]bool, rows int) error {
+	request := spend.Request{From: r.history.From, To: r.history.To, By: []spend.Dimension{spend.ByDay}}
+	if scope != Everything {
+		request.By = append(request.By, scopes[scope].by)
+	}
+	take := func(part spend.Spend) error {
+		r.damaged = spend.MergeDamaged(r.damaged, part.Damaged)
+		for _, row := range part.Rows {
+			if row.Day == "" {
+				continue // a tenant that is only listed
+			}
+			subject := Subject{Scope: scope}
+			if scope != Everything {
+				subject.Name = row.Value(scopes[scope].by)
+			}
+			d, of := civil.MustParse(row.Day), r.of(subject)
+			sum := of.daily[d]
+			of.daily[d] = day{sum.amount.Add(row.Amount), sum.incomplete || !row.Complete()}
+		}
+		return nil
+	}
+	if scope == Tenant && r.source.Sharing.Policy != spend.OwnRow {
+		// What a tenant bears follows from what all others spend, over the whole stretch: no step and no filter is possible.
+		report, err := r.source.Report(r.ctx, request)
+		if err != nil {
+			return err
+		}
+		return take(report)
+	}
+	// Only the subjects that have a line, and few days at a time: there may be many more tenants than budgets.
+	request.Filter = filterOf(scope, names)
+	return r.source.ReportInSteps(r.ctx, request, rows, take)
+}
+
+func filterOf(scope Scope, names map[string]bool) (f spend.Filter) {
+	into := map[Scope]*[]tenants.Pattern{Tenant: &f.Tenants, Image: &f.Images, Region: &f.Regions}[scope]
+	if into != nil {
+		for name := range names {
+			*into = append(*into, tenants.Exactly(name))
+		}
+	}
+	return f
+}
