@@ -57,7 +57,7 @@ var shownColumns = func() map[string]shown {
 			return v.OrDash()
 		}},
 		"previous": {word: "before", drop: 8},
-		"shared": {drop: 10},
+		"shared":   {drop: 10},
 		"coverage": {drop: 6, tone: func(r *spend.Row, t *theme.Theme) theme.Paint {
 			if c := spend.Coverage(&r.Sum); c != nil && c.LessThan(whole) {
 				return t.Warn
