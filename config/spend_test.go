@@ -22,6 +22,7 @@ shared:
   usage:
     - microvm: "(image)*"
     - tenant: platform
+currency: {code: EUR, per_usd: 0.92, as_of: 2026-11-20, source: ECB}
 budgets:
   threshold: 90%
   total: {monthly: $5000}
@@ -52,6 +53,8 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, spend.Sharing{Policy: spend.ByDirect, Usage: []tenants.Selector{
 		{Field: tenants.MicroVM, Pattern: images}, {Field: tenants.Tenant, Pattern: tenants.Exactly("platform")},
 	}}, got.Spend.Sharing)
+	require.Equal(t, "EUR=0.92@2026-11-20", got.Spend.Currency.String())
+	require.Equal(t, "ECB", got.Spend.Currency.Source)
 	budgetOf := func(of budget.Subject, period budget.Period, amount, threshold string) budget.Budget {
 		return budget.Budget{
 			Subject: of, Period: period, Amount: spendtest.Dec(amount), Threshold: spendtest.Dec(threshold),
@@ -202,7 +205,7 @@ microspend.yaml:14:14: rates.frankfurt: "frankfurt" is not an AWS region such as
 microspend.yaml:14:25: rates.frankfurt.discount: 100% would make everything free; give less
 microspend.yaml:15:24: rates.eu-west-1.gb_hour: is given beside gb_second; give one of the two
 microspend.yaml:15:59: rates.eu-west-1.snapshot_read_gb: "1e3" is not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)
-microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, discounts, rates, budgets, anomalies, collect`)
+microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, currency, discounts, rates, budgets, anomalies, collect`)
 }
 
 func FuzzSpend(f *testing.F) {
