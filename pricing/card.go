@@ -1,16 +1,10 @@
 package pricing
 
 import (
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -29,6 +23,7 @@ type RateCard struct {
 	Region   string // as AWS names it, such as eu-west-1
 	Location string // in words, such as Europe (Ireland)
 	Opened   Date   // when MicroVMs opened in the region
+	From     Date   // the first UTC day on which the card holds; the zero date for one that always does. See [Series]
 
 	Discounts Discounts
 
@@ -127,6 +122,7 @@ type cardFile struct {
 	Region   string               `yaml:"region"`
 	Location string               `yaml:"location"`
 	Opened   string               `yaml:"opened,omitempty"`
+	From     string               `yaml:"from,omitempty"`
 	Currency string               `yaml:"currency"`
 	Rates    map[RateKey]rateFile `yaml:"rates"`
 }
@@ -158,7 +154,8 @@ func (f figureText) MarshalYAML() (any, error) {
 const unknownFigure = "unknown"
 
 // ParseCard reads a rate card in YAML. An unknown key, a figure that is not a plain decimal, a negative figure, a
-// missing source or date, a currency other than USD, and two figures for one quantity are errors.
+// missing source or date, a currency other than USD, and two figures for one quantity are errors. A card that does not
+// say from which day it holds does so from the day on which its newest figure was read.
 func ParseCard(text []byte) (RateCard, error) {
 	var file cardFile
 	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
@@ -171,12 +168,17 @@ func ParseCard(text []byte) (RateCard, error) {
 		return RateCard{}, fmt.Errorf("currency is %q; rates are in USD", file.Currency)
 	}
 	card := RateCard{Name: file.Card, Region: file.Region, Location: file.Location}
-	if file.Opened != "" {
-		opened, err := ParseDate(file.Opened)
-		if err != nil {
-			return RateCard{}, fmt.Errorf("opened: %w", err)
+	for _, date := range []struct {
+		key, text string
+		into      *Date
+	}{{"opened", file.Opened, &card.Opened}, {"from", file.From, &card.From}} {
+		if date.text == "" {
+			continue
 		}
-		card.Opened = opened
+		var err error
+		if *date.into, err = ParseDate(date.text); err != nil {
+			return RateCard{}, fmt.Errorf("%s: %w", date.key, err)
+		}
 	}
 	for _, form := range rateForms {
 		written, given := file.Rates[form.key]
@@ -195,6 +197,9 @@ func ParseCard(text []byte) (RateCard, error) {
 	}
 	if len(file.Rates) > 0 {
 		return RateCard{}, fmt.Errorf("rates.%s: no such rate", slices.Min(slices.Collect(maps.Keys(file.Rates))))
+	}
+	if card.From.IsZero() {
+		card.From = card.heldFrom()
 	}
 	return card, nil
 }
@@ -228,6 +233,9 @@ func EncodeCard(card RateCard) ([]byte, error) {
 		Card: card.Name, Region: card.Region, Location: card.Location, Opened: card.Opened.String(),
 		Currency: "USD", Rates: map[RateKey]rateFile{},
 	}
+	if card.From != card.heldFrom() {
+		file.From = card.From.String()
+	}
 	for _, q := range BilledQuantities() {
 		rate := card.Rate(q)
 		key, known := card.Key(q)
@@ -238,115 +246,4 @@ func EncodeCard(card RateCard) ([]byte, error) {
 		file.Rates[key] = rateFile{Figure: figure, Source: rate.Source, ReadOn: rate.ReadOn.String()}
 	}
 	return yaml.Dump(file, yaml.WithIndent(2))
-}
-
-//go:embed rates/*.yaml
-var embeddedCards embed.FS
-
-// CardSource gives the cards of AWS's list prices by region. The zero value has none; [EmbeddedCards] has those built
-// in. A card is read once and then remembered, so a source shows the cards as they were when it was made. It may be
-// used by several goroutines at once.
-type CardSource struct {
-	layers []fs.FS   // later ones win
-	read   *sync.Map // region to RateCard; nil in the zero value
-}
-
-// EmbeddedCards is the source of the cards built into the program.
-func EmbeddedCards() CardSource {
-	sub, err := fs.Sub(embeddedCards, "rates")
-	if err != nil {
-		panic(err) // the path is a constant that go:embed has checked
-	}
-	return CardSource{[]fs.FS{sub}, &sync.Map{}}
-}
-
-// Over returns a source in which the cards in folder, files named <region>.yaml, come before those of s.
-func (s CardSource) Over(folder fs.FS) CardSource {
-	return CardSource{append(slices.Clone(s.layers), folder), &sync.Map{}}
-}
-
-// Card returns the card of a region. [NoCardError] is its error where there is none.
-func (s CardSource) Card(region string) (RateCard, error) {
-	if s.read == nil {
-		return s.readCard(region)
-	}
-	if card, ok := s.read.Load(region); ok {
-		return card.(RateCard), nil
-	}
-	card, err := s.readCard(region)
-	if err == nil {
-		s.read.Store(region, card)
-	}
-	return card, err
-}
-
-// maxCardBytes is far more than a card takes.
-const maxCardBytes = 64 << 10
-
-// readBounded reads a regular file, up to what a card may have.
-func readBounded(layer fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(layer, name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxCardBytes {
-		return nil, fmt.Errorf("it is no file of at most %d KiB", maxCardBytes>>10)
-	}
-	return fs.ReadFile(layer, name)
-}
-
-func (s CardSource) readCard(region string) (RateCard, error) {
-	file := region + ".yaml"
-	if !fs.ValidPath(file) || strings.Contains(file, "/") {
-		return RateCard{}, &NoCardError{region, s.Regions()}
-	}
-	for _, layer := range slices.Backward(s.layers) {
-		text, err := readBounded(layer, file)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-			continue
-		}
-		if err != nil {
-			return RateCard{}, fmt.Errorf("rate card %s: %w", file, err)
-		}
-		card, err := ParseCard(text)
-		if err != nil {
-			return RateCard{}, fmt.Errorf("rate card %s: %w", file, err)
-		}
-		if card.Region != region {
-			return RateCard{}, fmt.Errorf("rate card %s is for %s", file, card.Region)
-		}
-		return card, nil
-	}
-	return RateCard{}, &NoCardError{region, s.Regions()}
-}
-
-// regionForm is how AWS names regions; other files in a folder of cards are none of this package's.
-var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
-
-// IsRegionName reports whether a text has the form of a region's name, such as eu-west-1.
-func IsRegionName(text string) bool { return regionForm.MatchString(text) }
-
-// Regions lists the regions that have a card, in alphabetical order.
-func (s CardSource) Regions() []string {
-	var regions []string
-	for _, layer := range s.layers {
-		files, _ := fs.Glob(layer, "*.yaml")
-		for _, file := range files {
-			if region := strings.TrimSuffix(path.Base(file), ".yaml"); regionForm.MatchString(region) {
-				regions = append(regions, region)
-			}
-		}
-	}
-	slices.Sort(regions)
-	return slices.Compact(regions)
-}
-
-// NoCardError says that no rate card exists for a region.
-type NoCardError struct {
-	Region string
-	Known  []string
-}
-
-func (e *NoCardError) Error() string {
-	return fmt.Sprintf("no rates for region %q; regions with a rate card are %s", e.Region, strings.Join(e.Known, ", "))
 }

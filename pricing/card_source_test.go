@@ -103,14 +103,14 @@ func TestCardReportsItsFile(t *testing.T) {
 		{
 			"another region's card", "a file is named after its region",
 			fstest.MapFS{"eu-west-1.yaml": cardText("us-east-1", "1")},
-			"rate card eu-west-1.yaml is for us-east-1",
+			"rate card eu-west-1.yaml: it is for us-east-1",
 		},
 		{
 			"a broken card", "the user finds the file to mend; the built-in card does not stand in",
 			fstest.MapFS{"eu-west-1.yaml": cardText("eu-west-1", "-1")},
 			"rate card eu-west-1.yaml: rates.vcpu_second: figure -1 is negative",
 		},
-		{"an unreadable folder", "not the same as no card", failingFS{broken}, "rate card eu-west-1.yaml: disk on fire"},
+		{"an unreadable folder", "not the same as no card", failingFS{broken}, "rate cards of eu-west-1: disk on fire"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := pricing.EmbeddedCards().Over(tc.folder).Card("eu-west-1")

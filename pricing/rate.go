@@ -45,6 +45,7 @@ type Rate struct {
 	Source string          // where the figure was read
 	ReadOn Date            // when; the zero date where that is not known
 	Inline bool            // given by the user beside the workload rather than by a card
+	Since  Date            // the first day on which it is known to hold; the zero date where it always does. See [Series]
 }
 
 // Known reports whether there is a figure.

@@ -166,8 +166,16 @@ func rateColumns(agreed bool) []view.Column[CardRate] {
 	}
 }
 
-// cardObject is the document microspend.rates/v1.
-func cardObject(card pricing.RateCard, now time.Time) view.Object {
+// cardObject is the document microspend.rates/v1: the card that holds now, and all of the series beside it.
+func cardObject(series pricing.Series, now time.Time) view.Object {
+	card := series.On(pricing.DateOf(now))
+	var dated []view.Object
+	for _, each := range series {
+		dated = append(dated, view.Object{
+			{ID: "from", Value: fromValue(each)},
+			{ID: "rates", Value: view.Records{Table: view.NewTable(rateColumns(each.Negotiated()), RatesOf(each), nil)}},
+		})
+	}
 	days, stale := card.Stale(now)
 	return view.Object{
 		{ID: "schema", Value: "microspend.rates/v1"},
@@ -179,11 +187,22 @@ func cardObject(card pricing.RateCard, now time.Time) view.Object {
 		{ID: "rates", Value: view.Records{Table: view.NewTable(rateColumns(card.Negotiated()), RatesOf(card), nil)}},
 		{ID: "age_days", Value: days},
 		{ID: "stale", Value: stale},
+		{ID: "from", Value: fromValue(card)},
+		{ID: "series", Value: dated},
 	}
 }
 
+// fromValue is the first day on which a card holds, null where it always does.
+func fromValue(card pricing.RateCard) view.Value {
+	if card.From.IsZero() {
+		return view.Value{}
+	}
+	return view.Date(card.From.String())
+}
+
 // Card makes the document of one region's rates.
-func Card(card pricing.RateCard, now time.Time) view.Document {
+func Card(series pricing.Series, now time.Time) view.Document {
+	card := series.On(pricing.DateOf(now))
 	days, stale := card.Stale(now)
 	age := view.Note{Warn: stale, Text: fmt.Sprintf("The oldest figure was read %d days ago.", days)}
 	if stale {
@@ -193,7 +212,7 @@ func Card(card pricing.RateCard, now time.Time) view.Document {
 	}
 	d := view.Document{
 		Title: fmt.Sprintf("%s, %s", card.Region, card.Location),
-		JSON:  cardObject(card, now),
+		JSON:  cardObject(series, now),
 		Sections: []view.Section{
 			{Table: view.NewTable(rateColumns(card.Negotiated()), RatesOf(card), func(r CardRate) view.Look {
 				rate := r.Card.Rate(r.Of)
@@ -205,16 +224,36 @@ func Card(card pricing.RateCard, now time.Time) view.Document {
 	if !card.Opened.IsZero() {
 		d.Subtitle = "MicroVMs since " + card.Opened.String()
 	}
+	if len(series.Changes()) > 0 {
+		d.Add(view.Section{Table: view.NewTable(seriesColumns(series), series, nil)})
+		d.Add(view.Section{Notes: plainNotes("A day is priced by the last of these that holds on it, and one before the " +
+			"first by the first. The table above holds today.")})
+	}
 	return d
+}
+
+// seriesColumns are for people, who see from when which rate is charged; list prices and sources are with each card.
+func seriesColumns(series pricing.Series) []view.Column[pricing.RateCard] {
+	columns := []view.Column[pricing.RateCard]{{Title: "from", Value: func(c pricing.RateCard) view.Value {
+		return fromValue(c).Or("always", !c.From.IsZero())
+	}}}
+	columns = append(columns, rateFigureColumns...)
+	if slices.ContainsFunc(series, func(c pricing.RateCard) bool { return !c.Discounts.IsZero() }) {
+		columns = append(columns, view.Column[pricing.RateCard]{
+			Title: "discount", Value: func(c pricing.RateCard) view.Value { return view.Text(c.Discounts.String()) },
+		})
+	}
+	return columns
 }
 
 // Cards makes the document of the rates of all regions, per the unit that is billed or as published. Its CSV is that of
 // each card.
-func Cards(cards []pricing.RateCard, now time.Time) view.Document {
-	list := make([]view.Object, len(cards))
+func Cards(all []pricing.Series, now time.Time) view.Document {
+	list, cards := make([]view.Object, len(all)), make([]pricing.RateCard, len(all))
 	var unknown, stale []string
-	for i, card := range cards {
-		list[i] = cardObject(card, now)
+	for i, series := range all {
+		card := series.On(pricing.DateOf(now))
+		list[i], cards[i] = cardObject(series, now), card
 		if len(card.Unknown()) > 0 {
 			unknown = append(unknown, card.Region)
 		}
@@ -241,15 +280,20 @@ func Cards(cards []pricing.RateCard, now time.Time) view.Document {
 }
 
 // cardColumns are for people: programs get each rate by itself.
-var cardColumns = []view.Column[pricing.RateCard]{
+var cardColumns = slices.Concat([]view.Column[pricing.RateCard]{
 	{Title: "region", Value: func(c pricing.RateCard) view.Value { return view.Text(c.Region) }},
+}, rateFigureColumns, []view.Column[pricing.RateCard]{
+	{Title: "read on", Drop: 5, Value: func(c pricing.RateCard) view.Value { return view.Text(c.ReadOn().String()) }},
+	{Title: "where", MinWidth: 120, Value: func(c pricing.RateCard) view.Value { return view.Text(c.Location) }},
+})
+
+// rateFigureColumns are a card's rates as published.
+var rateFigureColumns = []view.Column[pricing.RateCard]{
 	{Title: "vCPU-s", Unit: "$", Value: briefRate(pricing.VCPU)},
 	{Title: "GB-s", Unit: "$", Value: briefRate(pricing.Memory)},
 	{Title: "read GB", Unit: "$", Drop: 2, Value: briefRate(pricing.SnapshotRead)},
 	{Title: "write GB", Unit: "$", Drop: 3, Value: briefRate(pricing.SnapshotWrite)},
 	{Title: "stored", Unit: "$", Drop: 4, Value: briefRate(pricing.SnapshotStorage)},
-	{Title: "read on", Drop: 5, Value: func(c pricing.RateCard) view.Value { return view.Text(c.ReadOn().String()) }},
-	{Title: "where", MinWidth: 120, Value: func(c pricing.RateCard) view.Value { return view.Text(c.Location) }},
 }
 
 func briefRate(q pricing.BilledQuantity) func(pricing.RateCard) view.Value {

@@ -24,6 +24,9 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	} else if s.Basis == spend.BasisRates {
 		note(assumption.NoFreeTier.Note())
 	}
+	for _, assumed := range s.RatesAssumed {
+		note(assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before))
+	}
 	note(assumption.TransitionBilling.Note())
 	switch {
 	case s.SharedOut != nil:

@@ -444,18 +444,19 @@ func TestPrices(t *testing.T) {
 
 func TestCards(t *testing.T) {
 	var cards []pricing.RateCard
+	var series []pricing.Series
 	for _, region := range testMarket().Cards.Regions() {
 		card, err := testMarket().Cards.Card(region)
 		require.NoError(t, err)
-		cards = append(cards, card)
+		cards, series = append(cards, card), append(series, pricing.OneCard(card))
 	}
-	all := Cards(cards, testDay)
+	all := Cards(series, testDay)
 	requireReadable(t, all)
 	list, rows := written(t, all)
 	for i, card := range cards {
 		card.Discounts = pricing.FlatDiscount(decimal.New(5, -2))
 		for _, card := range []pricing.RateCard{cards[i], card} {
-			d := Card(card, testDay)
+			d := Card(pricing.OneCard(card), testDay)
 			requireReadable(t, d)
 			document, cardRows := written(t, d)
 			requireSame(t, at(t, document, "rates"), cardRows)

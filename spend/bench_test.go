@@ -52,9 +52,12 @@ func BenchmarkPrice(b *testing.B) {
 	var sum usage.Sum
 	sum.Add(&r)
 	prices := newPriceList(pricing.EmbeddedCards())
-	require.NoError(b, prices.prepare([]cellKey{{region: "us-east-1"}}))
+	key := cellKey{region: "us-east-1"}
+	var err error
+	key.card, err = prices.place(key.region, pricing.DateOf(at(b, "2026-10-01")))
+	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {
-		prices.price("us-east-1", &cell{Sum: sum})
+		prices.price(key, &cell{Sum: sum})
 	}
 }

@@ -58,7 +58,7 @@ var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := Request{
 		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC,
-		Filter: filter, Strict: true,
+		Filter: filter, Strict: true, Rated: true,
 	}
 	if err := request.Check(); err != nil {
 		return Charges{}, err
@@ -81,9 +81,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	}
 	out.Damaged = r.damaged
 	t := &table{rows: map[Key]*Row{}}
-	if err := r.priceRows(all, t); err != nil {
-		return out, err
-	}
+	r.priceRows(all, t)
 	if cost := t.cost(); !cost.Complete() {
 		return out, &UnknownRatesError{cost.Unknown}
 	}
@@ -91,15 +89,10 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	var weights []decimal.Decimal
 	direct, shared := split(all)
 	if len(shared) > 0 && r.policy != OwnRow {
-		if names, weights, err = r.recipients(direct); err != nil {
-			return out, err
-		}
+		names, weights = r.recipients(direct)
 	}
 	for _, row := range t.sorted(request.By) {
-		line, used, err := r.charge(row)
-		if err != nil {
-			return out, err
-		}
+		line, used := r.charge(row)
 		if !used {
 			continue
 		}
@@ -123,21 +116,18 @@ func (t *table) cost() Cost {
 }
 
 // charge makes a line of a row of a report by all four dimensions. It reports false where nothing was used.
-func (r *run) charge(row *Row) (Charge, bool, error) {
+func (r *run) charge(row *Row) (Charge, bool) {
 	q, used := row.Quantity()
 	if !used {
-		return Charge{}, false, nil
+		return Charge{}, false
 	}
-	card, err := r.prices.card(row.Region)
-	if err != nil {
-		return Charge{}, false, err
-	}
+	card := r.cardOf(row.Key)
 	return Charge{
-		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(), Region: row.Region,
-		Location: card.card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
-		Rate: card.card.Rate(q), ListRate: card.card.ListRate(q),
-		Discount: card.card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
-	}, true, nil
+		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(),
+		Region: row.Region, Location: card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
+		Rate: card.Rate(q), ListRate: card.ListRate(q),
+		Discount: card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
+	}, true
 }
 
 // groupOf is the group of a charge.

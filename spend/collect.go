@@ -8,17 +8,22 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
-// cellKey is a row's key and the region, which decides the rates. Where the report is not by tenant but needs to know
+// cellKey is a row's key, the region, and which of its cards holds. Where the report is not by tenant but needs to know
 // the tenant, the key has it all the same.
 type cellKey struct {
 	Key
 	region string
+	card   int       // see [priceList.place]
 	billed billedKey // zero but while billed amounts are shared out
 }
+
+// with is the key of the same usage under another row, and of no part of a bill.
+func (k cellKey) with(row Key) cellKey { return cellKey{Key: row, region: k.region, card: k.card} }
 
 // cell is the usage of a key. Where it is priced by what AWS billed, billed is its part of that.
 type cell struct {
@@ -48,7 +53,7 @@ func (c cells) sorted(by []Dimension) []cellKey {
 	}
 	slices.SortFunc(keys, func(a, b cellKey) int {
 		return cmp.Or(compareKeys(a.Key, b.Key, by), compareKeys(a.Key, b.Key, []Dimension{ByTenant}),
-			cmp.Compare(a.region, b.region), a.billed.compare(b.billed))
+			cmp.Compare(a.region, b.region), cmp.Compare(a.card, b.card), a.billed.compare(b.billed))
 	})
 	return keys
 }
@@ -57,6 +62,7 @@ func (c cells) sorted(by []Dimension) []cellKey {
 type collector struct {
 	source   Source
 	request  Request
+	prices   *priceList
 	loc      *time.Location
 	byTenant bool // the tenant is needed, for rows or for the filter
 	relabel  func(civil.Day) labels
@@ -100,23 +106,35 @@ func (c *collector) fields() []ledger.Field {
 	return fields
 }
 
-// collect asks for the usage of a span, in as many parts as there are changes of rules in it. Days are named as relabel
-// says.
+// collect asks for the usage of a span, in as many parts as there are changes of rates and of rules in it: rates and
+// rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Days are named as
+// relabel says.
 func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
 	c.relabel, c.dayNames = relabel, map[civil.Day]labels{}
 	out := cells{}
 	from := s.From
-	var cuts []time.Time
-	if c.byTenant {
-		cuts = c.source.Tenants.Cuts(s)
-	}
-	for _, to := range append(cuts, s.To) {
+	for _, to := range append(c.cuts(s), s.To) {
 		if err := c.part(ctx, civil.Between(from, to), out); err != nil {
 			return nil, err
 		}
 		from = to
 	}
 	return out, nil
+}
+
+// cuts are the moments inside a span at which rates or rules change.
+func (c *collector) cuts(s civil.Span) []time.Time {
+	var cuts []time.Time
+	if c.byTenant {
+		cuts = c.source.Tenants.Cuts(s)
+	}
+	for _, day := range c.source.Rates.Changes() {
+		if at := day.Start(); s.From.Before(at) && at.Before(s.To) {
+			cuts = append(cuts, at)
+		}
+	}
+	slices.SortFunc(cuts, time.Time.Compare)
+	return slices.CompactFunc(cuts, time.Time.Equal)
 }
 
 func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
@@ -128,8 +146,26 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	if err != nil {
 		return err
 	}
+	day, places := pricing.DateOf(s.From), map[string]int{}
 	for i := range groups {
-		c.take(&groups[i], who, out)
+		g := &groups[i]
+		key, chosen := c.key(g, who)
+		if !chosen {
+			continue
+		}
+		place, known := places[g.Region]
+		if !known {
+			if place, err = c.prices.place(g.Region, day); err != nil {
+				return err
+			}
+			places[g.Region] = place
+		}
+		key.card = place
+		if c.request.Rated {
+			key.Key.card = place + 1
+		}
+		c.prices.assume(g.Region, day, &g.Sum)
+		out.add(key, &cell{Sum: g.Sum})
 	}
 	return nil
 }
@@ -159,22 +195,22 @@ func MergeDamaged(have, more []ledger.DamagedFile) []ledger.DamagedFile {
 	return have
 }
 
-// take adds a group to the cell it belongs to, unless a filter leaves it out.
-func (c *collector) take(g *ledger.Group, who owners, out cells) {
+// key is the cell that a group belongs to, but for its card. It reports false where a filter leaves the group out.
+func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) {
 	if g.Sum.Empty() {
-		return
+		return key, false
 	}
-	key := cellKey{region: g.Region}
-	chosen := c.request.Filter.usage(g)
+	key.region = g.Region
+	chosen = c.request.Filter.usage(g)
 	if c.billed() { // all usage has a part in the bill; filters choose from the parts
 		key.billed = billedKey{day: civil.DayStartingAt(g.Day, c.loc), left: !chosen}
 	} else if !chosen {
-		return
+		return key, false
 	}
 	if c.byTenant {
 		key.Key = c.owner(who.owner(g))
 		if !c.billed() && c.source.Sharing.Policy == OwnRow && !c.chooses(key.Tenant, key.Kind) {
-			return // nobody else's row has a part of it
+			return key, false // nobody else's row has a part of it
 		}
 	}
 	for _, d := range c.request.By {
@@ -185,7 +221,7 @@ func (c *collector) take(g *ledger.Group, who owners, out cells) {
 			*key.field(d) = c.names(g.Day)[d]
 		} // the tenant and its group are there already; components come with pricing
 	}
-	out.add(key, &cell{Sum: g.Sum})
+	return key, true
 }
 
 // owner is the key of a tenant, or of the label of a kind, with its group where the report is by group.

@@ -6,6 +6,7 @@ import (
 
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
+	"microspend/pricing"
 	"microspend/spend/tenants"
 )
 
@@ -14,9 +15,10 @@ type Config struct {
 	TenantsFile string         // as written; "" where there is none
 	Location    *time.Location // nil where none is given
 	Sharing     Sharing
+	Currency    *pricing.Currency // nil where none is given
 
-	discounts *scalar.Discounts
-	rates     strictyaml.Map[regionRates]
+	discounts datedDiscounts
+	rates     strictyaml.Map[datedRates]
 	doc       *strictyaml.Document
 }
 
@@ -29,9 +31,11 @@ type Config struct {
 //	  usage:                        # what is shared beside image storage that is nobody's
 //	    - microvm: "(image)*"       # one of microvm, image, role and tenant; * at the end for every name that begins so
 //	    - tenant: platform
+//	currency: {code: EUR, per_usd: 0.92, as_of: 2026-11-20, source: ECB}  # shown beside dollars, at this rate
 //	discounts:                      # what is not charged, of all regions; or one figure for everything: discounts: 5%
 //	  all: 5%                       # of what has no discount of its own
 //	  vcpu: 10%                     # also memory, snapshot_read, snapshot_write and storage
+//	  from: 2026-10-15              # the first UTC day on which they hold; without it they always do
 //	rates:                          # per region, over AWS's list prices
 //	  eu-central-1:
 //	    card: private.yaml          # a rate card in place of the list's; relative to this file
@@ -41,16 +45,21 @@ type Config struct {
 //	    discount: 10%               # in place of discounts; likewise one figure, or one for each quantity
 //	    source: contract 4711
 //	    read_on: 2026-09-30
+//	    from: 2026-10-15            # the first UTC day on which they hold; without it they always do
+//
+// Discounts and the rates of a region may be lists of such entries, in the order of their from. Each holds until the
+// next one does and takes its place as a whole; before the first of them there are none.
 //
 // A quantity's discount in a region is the first there is of: the region's for that quantity, the region's for all,
 // that of discounts for that quantity, that of discounts for all. Discounts come off the rates in use, whoever's they
 // are.
 type ConfigFile struct {
-	Tenants   string                      `yaml:"tenants"`
-	Timezone  *zone                       `yaml:"timezone"`
-	Shared    sharedFile                  `yaml:"shared"`
-	Discounts *scalar.Discounts           `yaml:"discounts"`
-	Rates     strictyaml.Map[regionRates] `yaml:"rates"`
+	Tenants   string                     `yaml:"tenants"`
+	Timezone  *zone                      `yaml:"timezone"`
+	Shared    sharedFile                 `yaml:"shared"`
+	Currency  *currencyFile              `yaml:"currency"`
+	Discounts datedDiscounts             `yaml:"discounts"`
+	Rates     strictyaml.Map[datedRates] `yaml:"rates"`
 }
 
 type sharedFile struct {
@@ -82,14 +91,37 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 		}
 		c.Sharing.Usage = append(c.Sharing.Usage, selector)
 	}
-	written.Discounts.Check("discounts", doc.Fault)
+	c.Currency = written.Currency.currency(doc)
+	written.Discounts.check(doc)
 	for _, region := range written.Rates {
 		region.Value.check(doc, "rates."+region.Key, region.Key)
 	}
 	return c
 }
 
+type currencyFile struct {
+	Code   string          `yaml:"code,required"`
+	PerUSD scalar.Positive `yaml:"per_usd,required"`
+	AsOf   scalar.Date     `yaml:"as_of,required"`
+	Source string          `yaml:"source"`
+}
+
+// currency is nil where none is given.
+func (f *currencyFile) currency(doc *strictyaml.Document) *pricing.Currency {
+	if f == nil || doc.Broken("currency.per_usd") { // or its zero would be a second fault
+		return nil
+	}
+	c, err := pricing.NewCurrency(f.Code, f.PerUSD.Decimal, f.AsOf.Date, f.Source)
+	if err != nil {
+		doc.Fault("currency.code", "%s", err)
+	}
+	return &c
+}
+
 // Source puts the configuration together with what it does not contain.
 func (c Config) Source(measured Usage, rates Rates, named tenants.File) Source {
-	return Source{Usage: measured, Rates: rates, Tenants: named, Sharing: c.Sharing, Location: c.Location}
+	return Source{
+		Usage: measured, Rates: rates, Tenants: named, Sharing: c.Sharing, Location: c.Location,
+		Currency: c.Currency,
+	}
 }

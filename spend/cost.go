@@ -2,9 +2,7 @@ package spend
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -92,74 +90,19 @@ func (e *UnknownRatesError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// priceList remembers the cards of one report.
-type priceList struct {
-	rates Rates
-	cards map[string]regionCard
-}
-
-type regionCard struct {
-	card   pricing.RateCard
-	noCard bool
-}
-
-func newPriceList(rates Rates) *priceList { return &priceList{rates, map[string]regionCard{}} }
-
-func (p *priceList) card(region string) (regionCard, error) {
-	if known, ok := p.cards[region]; ok {
-		return known, nil
-	}
-	card, err := p.rates.Card(region)
-	var none *pricing.NoCardError
-	switch {
-	case errors.As(err, &none):
-		p.cards[region] = regionCard{pricing.RateCard{Region: region}, true}
-	case err != nil:
-		return regionCard{}, err
-	default:
-		p.cards[region] = regionCard{card, false}
-	}
-	return p.cards[region], nil
-}
-
-// negotiated reports whether any card that was used charges anything but AWS's public rates.
-func (p *priceList) negotiated() bool {
-	for _, used := range p.cards {
-		if used.card.Negotiated() {
-			return true
-		}
-	}
-	return false
-}
-
-// prepare reads the cards of all regions. Pricing from then on only reads what is there, cannot fail, and can be done
-// from several goroutines.
-func (p *priceList) prepare(keys []cellKey) error {
-	regions := map[string]bool{}
-	for _, key := range keys {
-		regions[key.region] = true
-	}
-	for _, region := range slices.Sorted(maps.Keys(regions)) {
-		if _, err := p.card(region); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // componentCosts are the costs of the billed quantities of one sum in one region.
 type componentCosts [pricing.QuantityCount]Cost
 
 // used reports whether a cost is of a quantity that was used, be its rate known or not.
 func (c Cost) used() bool { return c.priced || !c.Complete() }
 
-// price prices the usage of a cell in one region, whose card has been prepared: once per quantity, all of the group's
-// usage together. A cell with a part of AWS's bill costs that.
-func (p *priceList) price(region string, of *cell) (out componentCosts) {
+// price prices the usage of a cell: once per quantity, all of the group's usage at one rate together. A cell with a part
+// of AWS's bill costs that.
+func (p *priceList) price(key cellKey, of *cell) (out componentCosts) {
 	if of.billed != nil {
 		return *of.billed
 	}
-	rc := p.cards[region]
+	region, rc := key.region, p.at(key)
 	for q, count := range of.Measured() {
 		q := pricing.BilledQuantity(q)
 		if count.Units.IsZero() {

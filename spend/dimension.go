@@ -180,6 +180,14 @@ type Key struct {
 	Week      string // 2026-W40
 	Month     string // 2026-10
 	Component string // id of a billed quantity; "" where nothing was used
+
+	card int // of those of the region, from 1, where a report is by rate card; see [Request.Rated]
+}
+
+// SameButForRates reports whether two rows of a report by rate card are of the same and differ in the card alone.
+func (k Key) SameButForRates(other Key) bool {
+	k.card, other.card = 0, 0
+	return k == other
 }
 
 // field is the field of one dimension.
@@ -213,7 +221,7 @@ func compareKeys(a, b Key, by []Dimension) int {
 			return order
 		}
 	}
-	return 0
+	return cmp.Compare(a.card, b.card)
 }
 
 // groupKind is the row's kind as far as its group goes, which no group's name can be taken for.

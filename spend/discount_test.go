@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -33,12 +34,13 @@ rates:
 			"10% on vCPU, 30% on memory, 5% on snapshot read, 5% on snapshot write, 5% on snapshot storage",
 		},
 	} {
-		card, err := rates.Card(test.region)
+		series, err := rates.Series(test.region)
 		require.NoError(t, err)
-		require.Equal(t, test.want, card.Discounts.String(), test.reason)
+		require.Equal(t, test.want, series.Newest().Discounts.String(), test.reason)
 	}
-	private, err := rates.Card("us-west-2")
+	series, err := rates.Series("us-west-2")
 	require.NoError(t, err)
+	private := series.Newest()
 	requireDecimal(t, "0.0000276944", private.ListRate(pricing.VCPU).Figure, "AWS's rate stays beside the agreed one")
 	requireDecimal(t, "0.00002", private.Rate(pricing.VCPU).Figure)
 	_, err = loadConfig("c.yaml", []byte("discounts: {vcpu: 100%}\n"))
@@ -75,10 +77,13 @@ type discounted struct {
 	discounts pricing.Discounts
 }
 
-func (d discounted) Card(region string) (pricing.RateCard, error) {
-	card, err := d.Rates.Card(region)
-	card.Discounts = d.discounts
-	return card, err
+func (d discounted) Series(region string) (pricing.Series, error) {
+	series, err := d.Rates.Series(region)
+	series = slices.Clone(series)
+	for i := range series {
+		series[i].Discounts = d.discounts
+	}
+	return series, err
 }
 
 // loadConfig reads a file that says nothing but what is spend's.

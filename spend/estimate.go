@@ -81,15 +81,12 @@ func (s Source) EstimateDays(
 			return DayEstimates{}, err
 		}
 		out.Damaged = MergeDamaged(out.Damaged, r.damaged)
-		err = r.priced(cells, func(who Key, cost Cost, _ *usage.Sum) { // once for each region
+		r.priced(cells, func(who Key, cost Cost, _ *usage.Sum) { // once for each region
 			if out.Series[who] == nil {
 				out.Series[who] = &DaySeries{d, make([]MicroDollars, out.Days)}
 			}
 			out.Series[who].add(int(d-first), microDollars(cost))
 		})
-		if err != nil {
-			return DayEstimates{}, err
-		}
 	}
 	return out, nil
 }

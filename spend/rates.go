@@ -1,58 +1,111 @@
 package spend
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 
-// regionRates are a region's own rates, as they are written: figures, or a card.
+// datedDiscounts are discounts as they are written: once, or each with the day from which it holds.
+type datedDiscounts struct {
+	strictyaml.OneOrMore[discountsFrom]
+}
+
+type discountsFrom struct {
+	From             *scalar.Date `yaml:"from"`
+	scalar.Discounts `yaml:",inline"`
+}
+
+func (d *datedDiscounts) check(doc *strictyaml.Document) {
+	for i := range d.Values {
+		d.Values[i].Check(d.Path("discounts", i), doc.Fault)
+	}
+	checkDays(doc, len(d.Values), func(i int) (string, *scalar.Date) { return d.Path("discounts", i), d.Values[i].From })
+}
+
+// datedRates are a region's own rates as they are written: once, or each with the day from which it holds.
+type datedRates struct {
+	strictyaml.OneOrMore[regionRates]
+}
+
+// regionRates are rates of a region: figures, or a card.
 type regionRates struct {
-	Card         string `yaml:"card"`
+	From         *scalar.Date `yaml:"from"`
+	Card         string       `yaml:"card"`
 	scalar.Rates `yaml:",inline"`
 }
 
-func (r regionRates) check(doc *strictyaml.Document, path, region string) {
+func (r *datedRates) check(doc *strictyaml.Document, path, region string) {
 	if !pricing.IsRegionName(region) {
 		doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", region)
 	}
-	r.Check(path, doc.Fault)
+	for i := range r.Values {
+		r.Values[i].Check(r.Path(path, i), doc.Fault)
+	}
+	checkDays(doc, len(r.Values), func(i int) (string, *scalar.Date) { return r.Path(path, i), r.Values[i].From })
+}
+
+// checkDays refuses a list in which it is not plain which entry holds on a day.
+func checkDays(doc *strictyaml.Document, n int, at func(int) (path string, from *scalar.Date)) {
+	for i := 1; i < n; i++ {
+		path, from := at(i)
+		_, before := at(i - 1)
+		switch {
+		case from == nil:
+			doc.Fault(path+".from", "is missing; only the first entry of a list may hold from the beginning")
+		case before != nil && !before.Before(from.Date):
+			doc.Fault(path+".from", "%s is not after %s, from which the entry before holds", from, before)
+		}
+	}
+}
+
+// holding is the last of n entries that holds on a day, -1 where none does yet.
+func holding(day pricing.Date, n int, from func(int) *scalar.Date) int {
+	for i := n - 1; i >= 0; i-- {
+		if date := from(i); date == nil || !day.Before(date.Date) {
+			return i
+		}
+	}
+	return -1
 }
 
 // cards are the rates of a configuration over those of a list.
 type cards struct {
 	base      Rates
-	discounts *scalar.Discounts
-	regions   map[string]regionRates
-	private   map[string]pricing.RateCard
+	discounts datedDiscounts
+	regions   map[string]ownRates
+}
+
+// ownRates are what a configuration says of a region, with the private cards that it names: a zero card for an entry
+// without.
+type ownRates struct {
+	datedRates
+	private []pricing.RateCard
 }
 
 // Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which
 // gets the paths as they are written; an error names the place in the configuration.
 func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates, error) {
-	out := cards{list, c.discounts, map[string]regionRates{}, map[string]pricing.RateCard{}}
+	out := cards{list, c.discounts, map[string]ownRates{}}
 	var faults []error
 	for _, region := range c.rates {
-		out.regions[region.Key] = region.Value
-		if region.Value.Card == "" {
-			continue
+		own := ownRates{region.Value, make([]pricing.RateCard, len(region.Value.Values))}
+		for i, entry := range own.Values {
+			if entry.Card == "" {
+				continue
+			}
+			var err error
+			path := own.Path("rates."+region.Key, i) + ".card"
+			if own.private[i], err = privateCard(entry.Card, region.Key, read); err != nil {
+				faults = append(faults, c.doc.Error(path, "%s", err))
+			}
 		}
-		path := "rates." + region.Key + ".card"
-		text, err := read(region.Value.Card)
-		if err != nil {
-			faults = append(faults, c.doc.Error(path, "%s", err))
-			continue
-		}
-		card, err := pricing.ParseCard(text)
-		switch {
-		case err != nil:
-			faults = append(faults, c.doc.Error(path, "%s: %s", region.Value.Card, err))
-		case card.Region != region.Key:
-			faults = append(faults, c.doc.Error(path, "%s is the card of %s", region.Value.Card, card.Region))
-		}
-		out.private[region.Key] = card
+		out.regions[region.Key] = own
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -60,25 +113,94 @@ func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates
 	return out, nil
 }
 
-// Card implements [Rates]. Where a region has rates of its own, the list's are kept beside them: see
-// [pricing.RateCard.ListRate].
-func (c cards) Card(region string) (pricing.RateCard, error) {
-	public, err := c.base.Card(region)
-	var none *pricing.NoCardError
-	if err != nil && !errors.As(err, &none) {
-		return public, err
+func privateCard(file, region string, read func(path string) ([]byte, error)) (pricing.RateCard, error) {
+	text, err := read(file)
+	if err != nil {
+		return pricing.RateCard{}, err
 	}
-	own, given := c.regions[region]
-	card, private := c.private[region]
-	inline := own.Inline("given in the configuration")
+	card, err := pricing.ParseCard(text)
 	switch {
-	case private:
-	case len(inline) == len(pricing.BilledQuantities()), none != nil && len(inline) > 0:
+	case err != nil:
+		return card, fmt.Errorf("%s: %w", file, err)
+	case card.Region != region:
+		return card, fmt.Errorf("%s is the card of %s", file, card.Region)
+	}
+	return card, nil
+}
+
+// Changes implements [Rates].
+func (c cards) Changes() []pricing.Date {
+	days := append(c.base.Changes(), c.days("")...)
+	for region := range c.regions {
+		days = append(days, c.days(region)...)
+	}
+	return sortedDays(days)
+}
+
+// days are those from which something of the configuration holds, the zero date left out.
+func (c cards) days(region string) []pricing.Date {
+	var days []pricing.Date
+	add := func(from *scalar.Date) {
+		if from != nil {
+			days = append(days, from.Date)
+		}
+	}
+	for _, entry := range c.discounts.Values {
+		add(entry.From)
+	}
+	for _, entry := range c.regions[region].Values {
+		add(entry.From)
+	}
+	return days
+}
+
+func sortedDays(days []pricing.Date) []pricing.Date {
+	slices.SortFunc(days, func(a, b pricing.Date) int { return cmp.Compare(a.String(), b.String()) })
+	return slices.Compact(days)
+}
+
+// Series implements [Rates]. Where a region has rates of its own, the list's are kept beside them: see
+// [pricing.RateCard.ListRate].
+func (c cards) Series(region string) (pricing.Series, error) {
+	public, err := c.base.Series(region)
+	_, none := errors.AsType[*pricing.NoCardError](err)
+	if err != nil && !none {
+		return nil, err
+	}
+	days := append(c.days(region), pricing.Date{}) // before any of them, what always holds
+	for _, card := range public {
+		days = append(days, card.From)
+	}
+	var out pricing.Series
+	found := false
+	for _, day := range sortedDays(days) {
+		list := pricing.RateCard{Region: region}
+		if !none {
+			list = public.On(day)
+		}
+		card, given := c.card(region, day, list, none)
+		card.From = day
+		out, found = append(out, card), found || given
+	}
+	if none && !found {
+		return nil, err
+	}
+	return out, nil
+}
+
+// card is what holds on a day, and whether there is any rate: of the list, or of the configuration.
+func (c cards) card(region string, day pricing.Date, list pricing.RateCard, noList bool) (pricing.RateCard, bool) {
+	card, own, given, private := list, regionRates{}, false, false
+	entries := c.regions[region]
+	if i := holding(day, len(entries.Values), func(i int) *scalar.Date { return entries.Values[i].From }); i >= 0 {
+		own, given, private = entries.Values[i], true, entries.Values[i].Card != ""
+		if private {
+			card = entries.private[i]
+		}
+	}
+	inline := own.Inline("given in the configuration")
+	if !private && (len(inline) == len(pricing.BilledQuantities()) || noList && len(inline) > 0) {
 		card = pricing.RateCard{Name: "inline", Region: region}
-	case none != nil:
-		return public, err
-	default:
-		card = public
 	}
 	if len(inline) > 0 && card.Name != "inline" {
 		card.Name += " with inline figures"
@@ -87,11 +209,14 @@ func (c cards) Card(region string) (pricing.RateCard, error) {
 		card = card.With(q, rate)
 	}
 	if private || len(inline) > 0 {
-		card = card.AgainstList(public)
+		card = card.AgainstList(list)
 	}
-	card.Discounts = c.discounts.Over(card.Discounts)
+	discounts := c.discounts.Values
+	if i := holding(day, len(discounts), func(i int) *scalar.Date { return discounts[i].From }); i >= 0 {
+		card.Discounts = discounts[i].Over(card.Discounts)
+	}
 	if given {
 		card.Discounts = own.Discount.Over(card.Discounts)
 	}
-	return card, nil
+	return card, !noList || private || len(inline) > 0
 }

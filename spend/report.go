@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -29,7 +30,8 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	}
 	out := Spend{
 		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
-		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis,
+		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis, Currency: s.Currency,
+		Counted: request.Counts,
 	}
 	if request.Previous {
 		before := now.Previous(r.loc)
@@ -53,6 +55,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	out.Rows = make([]Row, len(arranged))
 	for i, row := range arranged {
 		out.Rows[i] = *row
+		out.Rows[i].Card = r.cardOf(row.Key)
 	}
 	out.Total = t.total
 	if request.Previous {
@@ -62,6 +65,9 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		}
 	}
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
+	if !r.billed() {
+		out.RatesAssumed = r.prices.assumedRates()
+	}
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
 	}
@@ -72,12 +78,11 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 type run struct {
 	collector
 	policy Policy
-	prices *priceList
 }
 
 func (s Source) run(request Request) *run {
-	r := &run{policy: s.Sharing.Policy, prices: newPriceList(s.Rates)}
-	r.source, r.request, r.loc = s, request, s.Zone(request.Location)
+	r := &run{policy: s.Sharing.Policy}
+	r.source, r.request, r.loc, r.prices = s, request, s.Zone(request.Location), newPriceList(s.Rates)
 	r.byTenant = r.has(ByTenant) || r.has(ByGroup) || request.Filter.byOwner()
 	return r
 }
@@ -114,6 +119,14 @@ func (t *table) sorted(by []Dimension) []*Row {
 	return order
 }
 
+// cardOf is the card of a row of a report by rate card, nil where there is none.
+func (r *run) cardOf(key Key) *pricing.RateCard {
+	if key.card == 0 {
+		return nil
+	}
+	return &r.prices.cards[key.Region][key.card-1]
+}
+
 // ownKey is a cell's key without a tenant that the report is not by.
 func (r *run) ownKey(key Key) Key {
 	switch {
@@ -144,19 +157,14 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 		direct, shared = split(all)
 	}
 	if len(shared) > 0 {
-		names, weights, err := r.recipients(direct)
-		if err != nil {
-			return nil, err
-		}
+		names, weights := r.recipients(direct)
 		if len(names) == 0 { // nobody to bear it
 			direct = all
-		} else if err := r.shareOut(shared, names, weights, t); err != nil {
-			return nil, err
+		} else {
+			r.shareOut(shared, names, weights, t)
 		}
 	}
-	if err := r.priceRows(direct, t); err != nil {
-		return nil, err
-	}
+	r.priceRows(direct, t)
 	if t.full {
 		return nil, r.request.checkRows(len(t.rows), true)
 	}
@@ -184,20 +192,20 @@ func split(all cells) (direct, shared cells) {
 
 // priceRows makes rows of cells. Cells that differ only in a tenant that the report is not by are summed before they
 // are priced.
-func (r *run) priceRows(direct cells, t *table) error {
+func (r *run) priceRows(direct cells, t *table) {
 	own := direct
 	if r.byTenant && !r.has(ByTenant) || r.request.Filter.byOwner() {
 		own = cells{}
 		for key, used := range direct {
 			if r.chooses(key.Tenant, key.Kind) {
-				own.add(cellKey{Key: r.ownKey(key.Key), region: key.region}, used)
+				own.add(key.with(r.ownKey(key.Key)), used)
 			}
 		}
 	}
 	for _, used := range own {
 		t.total.Sum.Merge(&used.Sum)
 	}
-	return r.priced(own, func(part Key, cost Cost, sum *usage.Sum) {
+	r.priced(own, func(part Key, cost Cost, sum *usage.Sum) {
 		row := t.row(part)
 		row.Cost = row.Plus(cost)
 		row.Sum.Merge(sum)
@@ -206,20 +214,16 @@ func (r *run) priceRows(direct cells, t *table) error {
 
 // priced prices cells and hands on what each costs, whole or by component, in no particular order: all that is done
 // with it is exact addition.
-func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) error {
+func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) {
 	keys := slices.AppendSeq(make([]cellKey, 0, len(of)), maps.Keys(of))
-	if err := r.prices.prepare(keys); err != nil {
-		return err
-	}
 	byComponent := r.has(ByComponent)
 	for block := range slices.Chunk(keys, 4096) {
 		costs := make([]componentCosts, len(block))
-		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i].region, of[block[i]]) })
+		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i], of[block[i]]) })
 		for i, key := range block {
 			costs[i].each(key.Key, &of[key].Sum, byComponent, yield)
 		}
 	}
-	return nil
 }
 
 // inParallel calls do for 0 to n - 1 on all processors.

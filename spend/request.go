@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
@@ -30,6 +31,7 @@ type Request struct {
 	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make unknown rates an [UnknownRatesError]
+	Rated    bool // also make a row of its own of what was used at each rate card, for rows by region: see [Row.Card]
 
 	// MostRows is how many rows the report may have; a report with more is a [TooLargeError], which is known before most
 	// of the work is done and bounds the memory that it takes. 0 means any number.
@@ -118,6 +120,9 @@ func (r Request) Check() error {
 	if r.Sort > SortChange || (r.Sort == SortChange && !r.Previous) {
 		faults = append(faults, errors.New("an order by change needs the previous period"))
 	}
+	if r.Rated && !slices.Contains(r.By, ByRegion) {
+		faults = append(faults, errors.New("rate cards are of regions; rows by rate card need rows by region"))
+	}
 	return errors.Join(append(faults, checkDimensions(r.By))...)
 }
 
@@ -139,6 +144,13 @@ type Spend struct {
 
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
+	// Counted reports whether launches, suspends, resumes and suspended time were summed: see [Request.Counts].
+	Counted bool
+
+	Currency *pricing.Currency // in which amounts are to be shown beside dollars; nil where in none
+
+	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
+	RatesAssumed []RatesAssumed
 
 	PreviousFrom, PreviousTo time.Time // the previous period; zero unless requested
 
@@ -151,6 +163,9 @@ type Row struct {
 	Key
 	Total
 	Folded int // how many rows were folded into this one; 0 unless its kind is KindOther
+	// Card is what the row's usage was priced at, without rates where its region has no card. It is there in reports that
+	// are [Request.Rated], and nil in rows without usage.
+	Card *pricing.RateCard
 
 	parts []*Row // those rows
 }
@@ -161,6 +176,12 @@ type Total struct {
 	Shared   decimal.Decimal // the part of the amount that is a share of shared cost
 	Sum      usage.Sum       // what was measured
 	Previous *Comparison     // nil unless requested
+}
+
+// RatesAssumed is a region of which usage before a day was priced at rates that are known from that day on.
+type RatesAssumed struct {
+	Region string
+	Before pricing.Date
 }
 
 // SharedOut is cost that was shared out among tenants.

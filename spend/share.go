@@ -43,20 +43,17 @@ type Sharing struct {
 // recipients are the tenants among whom shared cost is shared out, in order, and their weights. Tenants with spend take
 // part; usage that has no known rate counts as spend for an even share, and as nothing in proportion. If nobody has
 // spend, all that have usage or that the tenants file names take an even share.
-func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
+func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal) {
 	sums := cells{}
 	for _, key := range direct.sorted(r.request.By) {
 		if key.Kind == KindTenant {
-			sums.add(cellKey{Key: Key{Tenant: key.Tenant}, region: key.region}, direct[key])
+			sums.add(key.with(Key{Tenant: key.Tenant}), direct[key])
 		}
 	}
 	keys := sums.sorted(nil)
-	if err := r.prices.prepare(keys); err != nil {
-		return nil, nil, err
-	}
 	spent := map[string]Cost{}
 	for _, key := range keys {
-		costs := r.prices.price(key.region, sums[key])
+		costs := r.prices.price(key, sums[key])
 		spent[key.Tenant] = spent[key.Tenant].Plus(costs.total())
 	}
 	var (
@@ -82,26 +79,23 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal, error) {
 	if all.IsZero() || r.policy == Evenly {
 		weights = slices.Repeat([]decimal.Decimal{decimal.NewFromInt(1)}, len(names))
 	}
-	return names, weights, nil
+	return names, weights
 }
 
 // shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and
 // so on.
-func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *table) error {
+func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *table) {
 	parts := map[Key]Cost{}
 	out := &SharedOut{Tenants: len(names)}
 	nobodys := cells{}
 	for key, used := range shared {
-		nobodys.add(cellKey{Key: withOwner(key.Key, Key{}), region: key.region}, used)
+		nobodys.add(key.with(withOwner(key.Key, Key{})), used)
 		out.Sum.Merge(&used.Sum)
 	}
-	err := r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
+	r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
 		parts[part] = parts[part].Plus(cost)
 		out.Cost = out.Plus(cost)
 	})
-	if err != nil {
-		return err
-	}
 	keys := slices.SortedFunc(maps.Keys(parts), func(a, b Key) int { return compareKeys(a, b, r.request.By) })
 	for _, key := range keys {
 		cost := parts[key]
@@ -124,7 +118,6 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 		}
 	}
 	t.sharedOut = out
-	return nil
 }
 
 func withOwner(key, owner Key) Key {

@@ -11,10 +11,13 @@ import (
 // Usage gives sums of measured usage, and tells how far it reaches. The ledger does.
 type Usage = ledger.Aggregator
 
-// Rates gives the rate card of a region. [pricing.CardSource] does, and [Config.Rates] with a company's own figures
-// over it. A region without a card is a [pricing.NoCardError].
+// Rates gives the rate cards of a region, each with the UTC day from which it holds. [pricing.CardSource] does, and
+// [Config.Rates] with a company's own figures over it. A region without a card is a [pricing.NoCardError].
 type Rates interface {
-	Card(region string) (pricing.RateCard, error)
+	Series(region string) (pricing.Series, error)
+	// Changes are the days on which something else may be charged than before, in whichever region, in order: usage is
+	// asked for between two of them at a time.
+	Changes() []pricing.Date
 }
 
 // Source is everything that spend is worked out from. All but Usage and Rates may be left at their zero values; its
@@ -24,8 +27,15 @@ type Source struct {
 	Rates    Rates
 	Tenants  tenants.File
 	Sharing  Sharing
-	Billed   *Billed        // what AWS billed, for [BasisBilled]; nil where no bill has been kept
-	Location *time.Location // where days and months are cut unless a request says otherwise; nil means UTC
+	Billed   *Billed           // what AWS billed, for [BasisBilled]; nil where no bill has been kept
+	Location *time.Location    // where days and months are cut unless a request says otherwise; nil means UTC
+	Currency *pricing.Currency // in which amounts are shown beside dollars; nil where in none
+}
+
+// Card is the rate card that holds in a region on a day, one without rates where the region has none.
+func (s Source) Card(region string, day pricing.Date) (pricing.RateCard, error) {
+	holds, err := newPriceList(s.Rates).on(region, day)
+	return holds.card, err
 }
 
 // Zone is where days are cut: the location asked for, the source's own where that is nil, and otherwise UTC.

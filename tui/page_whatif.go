@@ -6,6 +6,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"microspend/pricing"
 	"microspend/spend"
 	measured "microspend/spend/whatif"
 	"microspend/tui/data"
@@ -74,9 +75,11 @@ func (p *whatIfPage) reads(m *Model) []job {
 // work prices the choice.
 func (p *whatIfPage) work(m *Model) job {
 	p.asked = p.state.Choice
-	state, reader := p.state, m.options.Reader
+	state, reader, today := p.state, m.options.Reader, pricing.DateOf(m.at().Now)
 	price := func(context.Context) (*measured.Outcome, error) {
-		return whatif.Work(&state, reader.Prices, reader.Card)
+		return whatif.Work(&state, reader.Prices, func(region string) (pricing.RateCard, error) {
+			return reader.Source.Card(region, today)
+		})
 	}
 	return reading(&p.state.Fault, price, p.putOutcome)
 }

@@ -18,7 +18,7 @@ import (
 	"microspend/internal/scalar"
 	"microspend/pricing"
 	"microspend/report"
-	"microspend/spend"
+	"microspend/scenarios"
 	"microspend/usage"
 	"microspend/view"
 )
@@ -29,7 +29,7 @@ type idleFlags struct {
 	traces            []string
 	tenant, by, chart string
 
-	rates        spend.Rates
+	rates        scenarios.Cards
 	region       string
 	card         pricing.RateCard
 	given        map[pricing.BilledQuantity]bool // by --rate
@@ -321,10 +321,14 @@ func (f *idleFlags) overrideRate(text string) error {
 }
 
 // idleRates are the rates of a workload, or of the ledger, whose configuration is read without being named.
-func (a *app) idleRates() (spend.Rates, error) {
+func (a *app) idleRates() (scenarios.Cards, error) {
+	market, err := a.market()
+	if err != nil {
+		return nil, err
+	}
 	if a.flags.ledger != "" {
 		read, err := a.configured(os.ReadFile)
-		return read.Source.Rates, err
+		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{
 		{"--from", a.flags.from}, {"--to", a.flags.to}, {"--config", a.flags.config},
@@ -333,8 +337,7 @@ func (a *app) idleRates() (spend.Rates, error) {
 			return nil, fmt.Errorf("%s requires --ledger", given.flag)
 		}
 	}
-	market, err := a.market()
-	return market.Cards, err
+	return market.Cards, nil
 }
 
 type readTraces func([]idle.Named) (*idle.Trace, error)

@@ -12,6 +12,7 @@ import (
 	"microspend/config"
 	"microspend/internal/progress"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/serve"
 	"microspend/spend"
@@ -104,21 +105,31 @@ func (a *app) ownMarket() (scenarios.Market, error) {
 	if err != nil {
 		return market, err
 	}
-	rates, err := read.Rates(market.Cards, os.ReadFile)
+	rates, err := read.Rates(a.listCards(), os.ReadFile)
 	if err != nil {
 		return market, err
 	}
-	market.Cards = ownCards{rates, market.Cards}
+	market.Cards = ownCards{rates, market.Cards.Regions(), pricing.DateOf(market.Now)}
 	return market, nil
 }
 
-// ownCards are the cards of a configuration, in the regions of the list below it.
+// ownCards are the cards of a configuration that hold today, in the regions of the list below it.
 type ownCards struct {
 	spend.Rates
-	list scenarios.Cards
+	regions []string
+	today   pricing.Date
 }
 
-func (c ownCards) Regions() []string { return c.list.Regions() }
+func (c ownCards) Regions() []string { return c.regions }
+
+// Card implements [scenarios.Cards].
+func (c ownCards) Card(region string) (pricing.RateCard, error) {
+	series, err := c.Series(region)
+	if err != nil {
+		return pricing.RateCard{}, err
+	}
+	return series.On(c.today), nil
+}
 
 // spendInputs puts together everything that spend is worked out from.
 func (a *app) spendInputs() (serve.Inputs, error) {
@@ -136,6 +147,9 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	in.Ledger, err = a.openLedger()
 	in.Source, in.Budgets, in.AnomalyRule = read.Source, read.Budgets, read.AnomalyRule
 	in.Source.Usage = in.Ledger
+	if a.flags.currency != nil || a.flags.dollarsOnly {
+		in.Source.Currency = a.flags.currency
+	}
 	return in, err
 }
 
@@ -145,11 +159,7 @@ func (a *app) configured(readFile func(path string) ([]byte, error)) (config.Inp
 	if err != nil {
 		return config.Inputs{}, err
 	}
-	market, err := a.market()
-	if err != nil {
-		return config.Inputs{}, err
-	}
-	return read.Inputs(market.Cards, readFile)
+	return read.Inputs(a.listCards(), readFile)
 }
 
 // writeLedger opens the ledger for writing, does the work, and closes it.

@@ -12,6 +12,7 @@ import (
 	"microspend/pricing"
 	"microspend/pricing/pricelist"
 	"microspend/report"
+	"microspend/spend"
 	"microspend/view"
 )
 
@@ -33,29 +34,26 @@ func (a *app) ratesCommand() *cobra.Command {
 			if err != nil {
 				return view.Document{}, err
 			}
-			card, err := market.Cards.Card(args[0])
+			series, err := market.Cards.(spend.Rates).Series(args[0])
 			if err != nil {
 				return view.Document{}, err
 			}
-			return report.Card(card, market.Now), nil
+			return report.Card(series, market.Now), nil
 		}), a.ratesCheckCommand(), a.ratesImportCommand())
 	return cmd
 }
 
 func (a *app) listRates() (view.Document, error) {
-	market, err := a.market()
-	if err != nil {
-		return view.Document{}, err
-	}
-	var cards []pricing.RateCard
-	for _, region := range market.Cards.Regions() {
-		card, err := market.Cards.Card(region)
+	cards := a.listCards()
+	var list []pricing.Series
+	for _, region := range cards.Regions() {
+		series, err := cards.Series(region)
 		if err != nil {
 			return view.Document{}, err
 		}
-		cards = append(cards, card)
+		list = append(list, series)
 	}
-	return report.Cards(cards, market.Now), nil
+	return report.Cards(list, a.today()), nil
 }
 
 const priceListForms = `FILE is JSON as published by AWS: the Price List bulk offer file of AWSLambda, or the output of
@@ -81,13 +79,19 @@ func (a *app) ratesCheckCommand() *cobra.Command {
 }
 
 func (a *app) ratesImportCommand() *cobra.Command {
-	var region string
-	var force bool
+	var (
+		region         string
+		from           pricing.Date
+		force, reprice bool
+	)
 	cmd := a.command(&cobra.Command{
 		Use:   "import FILE…",
-		Short: "Replace rate cards with those of AWS's Price List",
-		Long: "import makes rate cards from a price list and stores them in --rates-dir, where they take\n" +
-			"precedence over the cards built into the program. On any error the existing cards stay.\n\n" + priceListForms,
+		Short: "Add rate cards from AWS's Price List",
+		Long: `import makes rate cards from a price list and stores them in --rates-dir, beside the cards built into
+the program. They hold from today, or from --from; usage of earlier days keeps the rates it had. On any
+error the existing cards stay.
+
+` + priceListForms,
 		Args: atLeastOne("a price list file"),
 	}, func(_ *cobra.Command, args []string) error {
 		folder := a.cardFolder()
@@ -99,9 +103,12 @@ func (a *app) ratesImportCommand() *cobra.Command {
 			return err
 		}
 		var jumps []error
-		cards := make([]pricing.RateCard, len(changes))
-		for i, change := range changes {
-			cards[i] = change.Next
+		if from.IsZero() {
+			from = pricing.DateOf(a.today())
+		}
+		var cards []pricing.RateCard
+		for _, change := range changes {
+			cards = append(cards, a.datedCards(change.Next, from, reprice)...)
 			jumps = append(jumps, pricelist.Plausible(change.Present, change.Next))
 		}
 		if err := errors.Join(jumps...); err != nil && !force {
@@ -114,13 +121,46 @@ func (a *app) ratesImportCommand() *cobra.Command {
 		if err := a.print(document); err != nil {
 			return fmt.Errorf("the rate cards were imported, but: %w", err)
 		}
-		fmt.Fprintf(a.err, "wrote %s to %s\n", figures.Count(len(cards), "rate card"), folder)
+		fmt.Fprintf(a.err, "wrote %s to %s; rates hold from %s\n", figures.Count(len(cards), "rate card"), folder, from)
+		if published := cards[0].ReadOn(); published.Before(from) {
+			fmt.Fprintf(a.err, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n", published)
+		}
 		return nil
 	})
 	a.output.addTo(cmd)
 	cmd.Flags().StringVar(&region, "region", "", "import this `REGION` only")
+	a.parsedFlag(cmd, "from", "", "first `DAY` in UTC on which the rates hold (default: today)", func(text string) (err error) {
+		from, err = pricing.ParseDate(text)
+		return err
+	})
+	cmd.Flags().BoolVar(&reprice, "reprice", false,
+		"also replace the cards that hold from later days, so that every day since --from has these rates")
 	cmd.Flags().BoolVar(&force, "force", false, "import prices even if they changed more than tenfold")
 	return cmd
+}
+
+// datedCards are the cards to store for one that holds from a day on. A card that holds from a later day stays, and is
+// named, unless the past is to be repriced: then it is replaced, too.
+func (a *app) datedCards(card pricing.RateCard, from pricing.Date, reprice bool) []pricing.RateCard {
+	card.From = from
+	cards := []pricing.RateCard{card}
+	present, err := a.listCards().Series(card.Region)
+	if err != nil {
+		return cards // there is none, or it cannot be read and will be replaced
+	}
+	for _, later := range present {
+		switch {
+		case !from.Before(later.From):
+		case reprice:
+			card.From = later.From
+			cards = append(cards, card)
+		default:
+			fmt.Fprintf(a.err, "microspend: warning: in %s the rates hold until %s only, as there is a card that holds from "+
+				"then; use --reprice to replace it\n", card.Region, later.From)
+			return cards
+		}
+	}
+	return cards
 }
 
 // readPriceList makes the cards of a price list, of one region or of all, and pairs each with the present one.

@@ -233,11 +233,17 @@ func (a *app) market() (scenarios.Market, error) {
 	if err != nil {
 		return scenarios.Market{}, err
 	}
+	cards := a.listCards().AsOf(pricing.DateOf(a.today()))
+	return scenarios.Market{Cards: cards, Prices: prices, Now: a.today()}, nil
+}
+
+// listCards are AWS's list prices, as built into the program and as imported since.
+func (a *app) listCards() pricing.CardSource {
 	cards := pricing.EmbeddedCards()
 	if dir := a.cardFolder(); dir != "" {
 		cards = cards.Over(cardstore.In(dir).FS())
 	}
-	return scenarios.Market{Cards: cards, Prices: prices, Now: a.today()}, nil
+	return cards
 }
 
 // cardFolder is where imported rate cards are kept: --rates-dir, or microspend/rates in the user's data folder.

@@ -1,5 +1,6 @@
-// Package cardstore keeps imported rate cards in a folder, one YAML file per region, so that they can be read over the
-// cards built into the program.
+// Package cardstore keeps imported rate cards in a folder, one YAML file per region and day from which a card holds, so
+// that they can be read beside the cards built into the program. A card is added to those that are there; it takes the
+// place only of one that holds from the same day, so that an import leaves the days before it at the rates they had.
 //
 // # What is promised
 //
@@ -42,8 +43,10 @@ func (s Store) FS() fs.FS {
 	return os.DirFS(s.dir)
 }
 
-// Save writes each card as <region>.yaml, replacing the one that the store has. All cards are checked and written
-// before the first is replaced. Only AWS's list prices are kept: a discount or a card under another name is refused.
+// Save writes each card under the name that [pricing.CardFile] gives it, replacing the one of the same region and day
+// that the store has. All cards are checked and written before the first is replaced. Only AWS's list prices are kept: a
+// discount or a card under another name is refused. Cards of the same regions that cannot be read are removed, as they
+// would keep the new ones from being read.
 func (s Store) Save(cards []pricing.RateCard) error {
 	return s.save(cards, (*atomicfile.Staged).Commit)
 }
@@ -67,7 +70,7 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 	}()
 	for i, card := range cards {
 		// Anyone who shares the folder may read the cards: they are public prices.
-		file, err := atomicfile.Stage(filepath.Join(s.dir, card.Region+".yaml"), 0o644, func(w io.Writer) error {
+		file, err := atomicfile.Stage(filepath.Join(s.dir, pricing.CardFile(card.Region, card.From)), 0o644, func(w io.Writer) error {
 			_, err := w.Write(texts[i])
 			return err
 		})
@@ -81,7 +84,20 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 			return fmt.Errorf("rate card of %s: %w; %s", card.Region, err, replaced(cards[:i]))
 		}
 	}
+	for _, card := range cards {
+		if err := s.removeUnreadable(card.Region); err != nil {
+			return err
+		}
+	}
 	return atomicfile.SyncDir(s.dir)
+}
+
+func (s Store) removeUnreadable(region string) error {
+	files, err := pricing.Unreadable(s.FS(), region)
+	for _, file := range files {
+		err = errors.Join(err, os.Remove(filepath.Join(s.dir, file)))
+	}
+	return err
 }
 
 // encode gives the text of every card, each proven to read back as the same card.
@@ -91,13 +107,14 @@ func encode(cards []pricing.RateCard) ([][]byte, error) {
 	seen := map[string]bool{}
 	for _, card := range cards {
 		text, err := encodeOne(card)
-		if err == nil && seen[card.Region] {
+		file := pricing.CardFile(card.Region, card.From)
+		if err == nil && seen[file] {
 			err = errors.New("given twice")
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("rate card of %.40q: %w", card.Region, err))
 		}
-		seen[card.Region] = true
+		seen[file] = true
 		texts = append(texts, text)
 	}
 	return texts, errors.Join(faults...)
@@ -110,6 +127,8 @@ func encodeOne(card pricing.RateCard) ([]byte, error) {
 		return nil, errors.New("not the name of a region, such as eu-west-1")
 	case card.Name != pricing.ListCard:
 		return nil, fmt.Errorf("the card is named %q; only %q is kept", card.Name, pricing.ListCard)
+	case card.From.IsZero():
+		return nil, errors.New("the card does not say from which day it holds")
 	case !card.Discounts.IsZero():
 		return nil, errors.New("the card has a discount; only list prices are kept")
 	}

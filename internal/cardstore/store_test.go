@@ -54,7 +54,7 @@ func TestSaveAndReadOverEmbedded(t *testing.T) {
 	// eu-central-1 has rates per hour and rates that are not known; both survive.
 	for range 2 {
 		require.NoError(t, store.Save([]pricing.RateCard{changed(t, "eu-west-1"), changed(t, "eu-central-1")}))
-		require.Equal(t, []string{"eu-central-1.yaml", "eu-west-1.yaml"}, files(t, dir))
+		require.Equal(t, []string{"eu-central-1@2026-09-19.yaml", "eu-west-1@2026-09-19.yaml"}, files(t, dir))
 	}
 	card, err = source.Card("eu-west-1")
 	require.NoError(t, err)
@@ -69,9 +69,43 @@ func TestSaveAndReadOverEmbedded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, embedded(t, "us-east-1"), card, "other regions keep the card built in")
 
-	info, err := os.Stat(filepath.Join(dir, "eu-west-1.yaml"))
+	info, err := os.Stat(filepath.Join(dir, "eu-west-1@2026-09-19.yaml"))
 	require.NoError(t, err)
 	require.Equal(t, fs.FileMode(0o644), info.Mode().Perm(), "whoever shares the folder can read it")
+}
+
+// TestAnImportLeavesTheDaysBeforeIt: a refreshed card is one more card of the series.
+func TestAnImportLeavesTheDaysBeforeIt(t *testing.T) {
+	day := func(text string) pricing.Date {
+		date, err := pricing.ParseDate(text)
+		require.NoError(t, err)
+		return date
+	}
+	dir := t.TempDir()
+	next := changed(t, "eu-west-1")
+	next.From = day("2026-11-15")
+	require.NoError(t, In(dir).Save([]pricing.RateCard{next}))
+	// What a store had before cards were dated, and what a region is left with by a crash of the disk.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "eu-west-1.yaml"), []byte("card: [\n"), 0o644))
+	_, err := pricing.EmbeddedCards().Over(In(dir).FS()).Series("eu-west-1")
+	require.ErrorContains(t, err, "rate card eu-west-1.yaml: not a rate card: ")
+	later := next
+	later.From = day("2026-12-01")
+	require.NoError(t, In(dir).Save([]pricing.RateCard{later}))
+	require.Equal(t, []string{"eu-west-1@2026-11-15.yaml", "eu-west-1@2026-12-01.yaml"}, files(t, dir),
+		"what cannot be read would keep the rest from being read")
+
+	series, err := pricing.EmbeddedCards().Over(In(dir).FS()).Series("eu-west-1")
+	require.NoError(t, err)
+	for _, tc := range []struct{ day, want, reason string }{
+		{"2026-01-01", "0.0000291572", "before the first known card, the first"},
+		{"2026-11-14", "0.0000291572", "the last day of the card built in"},
+		{"2026-11-15", "0.0000291573", "the first of the imported one"},
+		{"2026-12-24", "0.0000291573", "and on"},
+	} {
+		require.Equal(t, tc.want, series.On(day(tc.day)).Rate(pricing.VCPU).Figure.String(), tc.reason)
+	}
+	require.Equal(t, []pricing.Date{day("2026-11-15")}, series.Changes(), "the same figures read again change nothing")
 }
 
 func TestZeroStore(t *testing.T) {
@@ -150,7 +184,7 @@ func TestSaveRefuses(t *testing.T) {
 			card, err := pricing.CardSource{}.Over(store.FS()).Card("eu-west-1")
 			require.NoError(t, err)
 			require.Equal(t, embedded(t, "eu-west-1"), card, "the last good card stays")
-			require.Equal(t, []string{"eu-west-1.yaml"}, files(t, dir))
+			require.Equal(t, []string{"eu-west-1@2026-09-19.yaml"}, files(t, dir))
 		})
 	}
 }
@@ -171,7 +205,7 @@ func TestSaveWhereNothingCanBeWritten(t *testing.T) {
 	err = In(dir).Save([]pricing.RateCard{changed(t, "eu-west-1")})
 	require.ErrorIs(t, err, fs.ErrPermission)
 	require.ErrorContains(t, err, "the present cards are kept")
-	require.Equal(t, []string{"eu-west-1.yaml"}, files(t, dir))
+	require.Equal(t, []string{"eu-west-1@2026-09-19.yaml"}, files(t, dir))
 }
 
 func TestSaveWhenARenameFails(t *testing.T) {
@@ -196,8 +230,9 @@ func TestSaveWhenARenameFails(t *testing.T) {
 			return file.Commit()
 		})
 		require.EqualError(t, err, want)
-		require.Equal(t, []string{"eu-north-1.yaml", "eu-west-1.yaml", "us-east-1.yaml"}, files(t, dir),
-			"nothing is left behind")
+		require.Equal(t, []string{
+			"eu-north-1@2026-09-19.yaml", "eu-west-1@2026-09-19.yaml", "us-east-1@2026-09-19.yaml",
+		}, files(t, dir), "nothing is left behind")
 		for i, region := range three {
 			card, err := pricing.CardSource{}.Over(In(dir).FS()).Card(region)
 			require.NoError(t, err)

@@ -42,13 +42,16 @@ func (m *Ledger) Extent(ctx context.Context) (ledger.Extent, error) {
 // DollarRates is a rate card on which every unit costs one dollar, so that amounts can be read off quantities.
 type DollarRates struct{}
 
-// Card gives the card of every region.
-func (DollarRates) Card(region string) (pricing.RateCard, error) {
+// Changes are none.
+func (DollarRates) Changes() []pricing.Date { return nil }
+
+// Series gives the card of every region.
+func (DollarRates) Series(region string) (pricing.Series, error) {
 	card := pricing.RateCard{Name: "flat", Region: region}
 	for _, q := range pricing.BilledQuantities() {
 		card = card.With(q, pricing.Rate{Figure: decimal.NewFromInt(1), Per: pricing.PerUnit})
 	}
-	return card, nil
+	return pricing.OneCard(card), nil
 }
 
 // Dec is a decimal.

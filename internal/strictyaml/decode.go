@@ -27,6 +27,35 @@ func (m *Map[T]) grow(key string) any {
 	return &(*m)[len(*m)-1].Value
 }
 
+// OneOrMore is a value, or a list of them: a figure that may be given once for all or several times, each with its day,
+// say. Path says where each stands, as it is written.
+type OneOrMore[T any] struct {
+	Values []T
+	listed bool
+}
+
+// Path is the path of a value, where that of the whole is given.
+func (o *OneOrMore[T]) Path(path string, i int) string {
+	if !o.listed {
+		return path
+	}
+	return fmt.Sprintf("%s[%d]", path, i)
+}
+
+func (o *OneOrMore[T]) decodeInto(listed bool) reflect.Value {
+	o.listed = listed
+	if !listed {
+		o.Values = make([]T, 1)
+		return reflect.ValueOf(&o.Values[0]).Elem()
+	}
+	return reflect.ValueOf(&o.Values).Elem()
+}
+
+// alternative is what decode needs of a OneOrMore, whatever its values are: where to put one value, or a list.
+type alternative interface {
+	decodeInto(listed bool) reflect.Value
+}
+
 // Keys are keys of a struct that are only known when the program runs, as each of several packages has some. Inlined
 // into the struct, they stand beside the keys of its fields. Whoever decodes sets them beforehand.
 type Keys []Key
@@ -142,6 +171,10 @@ func (d *Document) decode(node *yaml.Node, path string, into reflect.Value) {
 		if err := scalar.ParseScalar(node.Value); err != nil {
 			d.fault(node, path, "%s", err)
 		}
+		return
+	}
+	if either, ok := target.(alternative); ok {
+		d.decode(node, path, either.decodeInto(node.Kind == yaml.SequenceNode))
 		return
 	}
 	if free, ok := target.(mapping); ok {

@@ -55,6 +55,7 @@ const (
 	BilledBasis            ID = "billed-basis"
 	MeasuredUsage          ID = "measured-usage"
 	AgreedRates            ID = "agreed-rates"
+	RatesBeforeFirst       ID = "rates-before-first"
 	SharedCost             ID = "shared-cost"
 	SharedCostRow          ID = "shared-cost-row"
 	Unallocated            ID = "unallocated"

@@ -85,7 +85,9 @@ var columns = []Column{
 	allocated("AllocatedResourceId", String, func(r *row) string { return "tenant/" + r.Tenant }),
 	allocated("AllocatedResourceName", String, func(r *row) string { return r.Tenant }),
 	// What the origin was; the tenant is in Tags already, which may not be repeated here.
-	allocated("AllocatedTags", JSON, func(*row) string { return object(map[string]string{"microspend/origin": spend.Shared}) }),
+	allocated("AllocatedTags", JSON, func(*row) string {
+		return object(map[string]string{"microspend/origin": spend.Shared})
+	}),
 	number("BilledCost", func(r *row) decimal.Decimal { return r.Amount }),
 	text("BillingAccountId", func(r *row) string { return r.account }),
 	null("BillingAccountName"),

@@ -3,13 +3,11 @@ package statement
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"microspend/internal/civil"
 	"microspend/ledger"
-	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -47,7 +45,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 	source.Location = request.Location // budgets and days that stand out are cut like everything else
 	source.Usage = ledger.Remember(source.Usage, request.From, request.To, request.Location)
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
-	b := &builder{ctx: ctx, source: source, request: request, cards: map[string]RegionRates{}}
+	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{
 		b.tenants, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
 	} {
@@ -68,7 +66,6 @@ type builder struct {
 
 	at    map[owner]int  // places of tenants
 	dayAt map[string]int // places of days
-	cards map[string]RegionRates
 }
 
 // owner tells a tenant from a label that happens to be the same text.
@@ -190,68 +187,52 @@ func (b *builder) tenantDays() error {
 
 // lines fills in quantities and rates, of everything and of each tenant.
 func (b *builder) lines() error {
-	all, err := b.report(spend.Request{}, spend.ByRegion, spend.ByComponent)
+	all, err := b.report(spend.Request{Rated: true}, spend.ByRegion, spend.ByComponent)
 	if err != nil {
 		return err
 	}
 	for _, row := range all.Rows {
-		if b.out.Lines, err = b.line(b.out.Lines, row); err != nil {
-			return err
-		}
+		b.out.Lines = line(b.out.Lines, row)
 	}
-	each, err := b.report(spend.Request{}, spend.ByTenant, spend.ByRegion, spend.ByComponent)
+	each, err := b.report(spend.Request{Rated: true}, spend.ByTenant, spend.ByRegion, spend.ByComponent)
 	if err != nil {
 		return err
 	}
 	for _, row := range each.Rows {
-		t := b.tenant(row.Key)
-		if t == nil {
-			continue
-		}
-		if t.Lines, err = b.line(t.Lines, row); err != nil {
-			return err
+		if t := b.tenant(row.Key); t != nil {
+			t.Lines = line(t.Lines, row)
 		}
 	}
-	for _, line := range b.out.Lines {
-		if !slices.ContainsFunc(b.out.Rates, func(r RegionRates) bool { return r.Region == line.Region }) {
-			b.out.Rates = append(b.out.Rates, b.cards[line.Region])
-		}
-	}
-	slices.SortFunc(b.out.Rates, func(x, y RegionRates) int { return cmp.Compare(x.Region, y.Region) })
+	b.out.Rates = ratesOf(all.Rows)
 	return nil
 }
 
-func (b *builder) line(lines []Line, row spend.Row) ([]Line, error) {
+func line(lines []Line, row spend.Row) []Line {
 	q, ok := row.Quantity()
 	if !ok {
-		return lines, nil // a tenant without usage
-	}
-	card, err := b.card(row.Region)
-	if err != nil {
-		return nil, err
+		return lines // a tenant without usage
 	}
 	return append(lines, Line{
 		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q],
-		Rate: card.Card.Rate(q), Discount: card.Card.Discounts[q],
+		Rate: row.Card.Rate(q), Discount: row.Card.Discounts[q],
 		Cost: row.Cost, Shared: row.Shared,
-	}), nil
+	})
 }
 
-func (b *builder) card(region string) (RegionRates, error) {
-	if known, ok := b.cards[region]; ok {
-		return known, nil
+// ratesOf are the cards that rows by region and rate card were priced at, region by region and in the order in which they
+// held.
+func ratesOf(rows []spend.Row) []RegionRates {
+	var rates []RegionRates
+	for _, row := range rows {
+		known := func(r RegionRates) bool { return r.Region == row.Region && r.Card.SamePrices(*row.Card) }
+		if row.Card != nil && !slices.ContainsFunc(rates, known) {
+			rates = append(rates, RegionRates{Region: row.Region, NoCard: row.Card.Name == "", Card: *row.Card})
+		}
 	}
-	card, err := b.source.Rates.Card(region)
-	out := RegionRates{Region: region, Card: card}
-	var none *pricing.NoCardError
-	switch {
-	case errors.As(err, &none):
-		out.NoCard, out.Card = true, pricing.RateCard{Region: region}
-	case err != nil:
-		return out, err
-	}
-	b.cards[region] = out
-	return out, nil
+	slices.SortStableFunc(rates, func(x, y RegionRates) int {
+		return cmp.Or(cmp.Compare(x.Region, y.Region), x.Card.From.Start().Compare(y.Card.From.Start()))
+	})
+	return rates
 }
 
 // details lists images and MicroVMs.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"microspend/ledger"
-	"microspend/pricing"
 	"microspend/report"
 	"microspend/spend"
 )
@@ -17,14 +16,15 @@ import (
 func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
 	out := Report{Made: made}
 	source.Usage = ledger.Remember(source.Usage, request.From, request.To, cmp.Or(request.Location, source.Location))
+	var regions spend.Spend
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request
 		asked.By, asked.Sort, asked.Top, asked.Previous = by, sort, 0, previous
+		asked.Rated = into == &regions
 		var err error
 		*into, err = source.Report(ctx, asked)
 		return err
 	}
-	var regions spend.Spend
 	if err := errors.Join(
 		ask(&out.Tenants, request.Previous, spend.SortAmount, spend.ByTenant),
 		ask(&out.TenantDays, false, spend.SortKey, spend.ByTenant, spend.ByDay),
@@ -34,17 +34,9 @@ func Gather(ctx context.Context, source spend.Source, request spend.Request, mad
 		return out, err
 	}
 	for _, row := range regions.Rows {
-		if row.Region == "" {
-			continue
+		if row.Card != nil && row.Card.Name != "" { // the figures that lack a card say so
+			out.Cards = append(out.Cards, *row.Card)
 		}
-		card, err := source.Rates.Card(row.Region)
-		if _, none := errors.AsType[*pricing.NoCardError](err); none {
-			continue // the figures that lack it say so
-		}
-		if err != nil {
-			return out, err
-		}
-		out.Cards = append(out.Cards, card)
 	}
 	out.Assumptions = report.SpendAssumptions(out.Tenants)
 	return out, nil

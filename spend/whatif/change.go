@@ -54,6 +54,7 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 		used  [pricing.QuantityCount]bool
 		notes noteList
 	)
+	parts = priced(parts)
 	for i := range parts {
 		part := &parts[i]
 		before := part.Sum.Measured()

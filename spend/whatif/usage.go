@@ -10,8 +10,33 @@ import (
 // Part is the usage of one region, with the rates there.
 type Part struct {
 	Region string
-	Card   *pricing.RateCard // shared by the parts of a region; a card without rates where there is none
+	Card   *pricing.RateCard // that holds last; shared by the parts of a region; without rates where there is none
 	Sum    usage.Sum
+
+	// Dated are what the part consists of, where rates changed in the meantime: the usage of each card.
+	Dated []Part
+}
+
+// Continue adds usage of the same group that is priced at a later card.
+func (p *Part) Continue(later Part) {
+	if len(p.Dated) == 0 {
+		p.Dated = []Part{{Region: p.Region, Card: p.Card, Sum: p.Sum}}
+	}
+	p.Dated, p.Card = append(p.Dated, later), later.Card
+	p.Sum.Merge(&later.Sum)
+}
+
+// priced are the parts of parts, each with the card that it is priced at.
+func priced(parts []Part) []Part {
+	var out []Part
+	for _, part := range parts {
+		if len(part.Dated) > 0 {
+			out = append(out, part.Dated...)
+		} else {
+			out = append(out, part)
+		}
+	}
+	return out
 }
 
 // Facts are what a sum of usage tells about the MicroVMs behind it.

@@ -10,7 +10,6 @@ import (
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend"
-	"microspend/usage"
 )
 
 // Line is one line behind a figure: a billed quantity of one region, its rate, and what they come to.
@@ -46,7 +45,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation,
 		by = append(by, spend.ByTenant)
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: part.From, To: part.To, By: by, Location: r.Location(), Filter: q.Scope.filter(),
+		From: part.From, To: part.To, By: by, Location: r.Location(), Filter: q.Scope.filter(), Rated: true,
 	})
 	if err != nil {
 		return nil, err
@@ -57,15 +56,11 @@ func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation,
 	for i := range found.Rows {
 		row := &found.Rows[i]
 		out.Shared = out.Shared.Add(row.Shared)
-		if row.Sum == (usage.Sum{}) {
-			continue
+		if row.Card == nil {
+			continue // nothing was used
 		}
-		card, err := r.Card(row.Region)
-		if err != nil {
-			return nil, err
-		}
-		out.Card[row.Region] = card
-		if err := out.add(row.Region, card, row.Sum.Measured(), q.Scope[spend.ByComponent]); err != nil {
+		out.Card[row.Region] = *row.Card
+		if err := out.add(row.Region, *row.Card, row.Sum.Measured(), q.Scope[spend.ByComponent]); err != nil {
 			return nil, err
 		}
 	}

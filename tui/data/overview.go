@@ -2,7 +2,6 @@ package data
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -13,7 +12,6 @@ import (
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/whatif"
-	"microspend/usage"
 )
 
 // Sums are the figures at the head of the overview.
@@ -87,36 +85,23 @@ func (r *Reader) Parts(
 	ctx context.Context, period Period, scope Scope, by ...spend.Dimension,
 ) ([]whatif.Part, spend.Total, error) {
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: period.From, To: period.To, By: by, Location: r.Location(), Filter: scope.filter(), Counts: true,
+		From: period.From, To: period.To, By: by, Location: r.Location(), Filter: scope.filter(), Counts: true, Rated: true,
 	})
 	if err != nil {
 		return nil, spend.Total{}, err
 	}
 	parts := make([]whatif.Part, 0, len(found.Rows)) // of ten thousand tenants, growing would double the peak
-	cards := map[string]*pricing.RateCard{}
 	for i := range found.Rows {
 		row := &found.Rows[i]
-		if row.Sum == (usage.Sum{}) {
-			continue
+		if row.Card == nil {
+			continue // nothing was used
 		}
-		if cards[row.Region] == nil {
-			card, err := r.Card(row.Region)
-			if err != nil {
-				return nil, spend.Total{}, err
-			}
-			cards[row.Region] = &card
+		part := whatif.Part{Region: row.Region, Card: row.Card, Sum: row.Sum}
+		if i > 0 && row.SameButForRates(found.Rows[i-1].Key) { // which is the card before
+			parts[len(parts)-1].Continue(part)
+		} else {
+			parts = append(parts, part)
 		}
-		parts = append(parts, whatif.Part{Region: row.Region, Card: cards[row.Region], Sum: row.Sum})
 	}
 	return parts, found.Total, nil
-}
-
-// Card is the rate card of a region, without rates where there is none.
-func (r *Reader) Card(region string) (pricing.RateCard, error) {
-	card, err := r.Source.Rates.Card(region)
-	var none *pricing.NoCardError
-	if errors.As(err, &none) {
-		return pricing.RateCard{Region: region}, nil
-	}
-	return card, err
 }

@@ -165,12 +165,12 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 	}
 	out.X86 = sums(x86.sorted())
 	out.Lines = lines.sorted()
-	cards, err := regionCards(source, out.Lines)
+	cards, err := cardsOf(source, out.Lines)
 	if err != nil {
 		return Comparison{}, err
 	}
 	for i := range out.Lines {
-		out.Lines[i].inferUse(cards[out.Lines[i].Region])
+		out.Lines[i].inferUse(cards.of(&out.Lines[i]))
 	}
 	found, err := gather(ctx, source, from, to, out.Lines)
 	if err != nil {

@@ -145,10 +145,11 @@ func (e evidence) onX86(l *Line) bool {
 // nettedDays are the days on which AWS's quantities are whole and every amount is the same part of what its quantity
 // costs, or nothing. Credits and discounts of a whole account do that, where the bill is net of them; a rate that
 // changed does it to one usage type.
-func nettedDays(lines []Line, cards map[string]pricing.RateCard) map[string]bool {
+func nettedDays(lines []Line, cards rateCards) map[string]bool {
 	byDay, all := map[string]parts{}, parts{}
-	for _, l := range lines {
-		gross := cards[l.Region].Charged(l.Quantity)
+	for i := range lines {
+		l := &lines[i]
+		gross := cards.of(l).Charged(l.Quantity)
 		if !l.InBill || !l.UsedKnown || !l.TheirsUsed.IsPositive() || !gross.Known() {
 			continue
 		}

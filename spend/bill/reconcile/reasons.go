@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -95,7 +94,7 @@ func reasonTexts(id ReasonID) (text, do string) {
 }
 
 // explain splits each line's difference into reasons.
-func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) {
+func (c *Comparison) explain(cards rateCards, found evidence) {
 	type tally struct {
 		Reason
 		days    map[string]bool
@@ -105,7 +104,7 @@ func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) 
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		largest := decimal.Decimal{}
-		for _, part := range l.split(cards[l.Region], found) {
+		for _, part := range l.split(cards.of(l), found) {
 			if part.amount.IsZero() {
 				continue
 			}
@@ -136,18 +135,29 @@ func (c *Comparison) explain(cards map[string]pricing.RateCard, found evidence) 
 	})
 }
 
-// regionCards are the cards of the regions of all lines; empty ones where there is none.
-func regionCards(source spend.Source, lines []Line) (map[string]pricing.RateCard, error) {
-	cards := map[string]pricing.RateCard{}
+// rateCards are the cards that hold on the days of lines.
+type rateCards map[cardKey]pricing.RateCard
+
+type cardKey struct {
+	region string
+	day    pricing.Date
+}
+
+func (c rateCards) of(l *Line) pricing.RateCard { return c[cardKey{l.Region, pricing.DateOf(l.Day)}] }
+
+// cardsOf are the cards of all lines; empty ones where there is none.
+func cardsOf(source spend.Source, lines []Line) (rateCards, error) {
+	cards := rateCards{}
 	for _, l := range lines {
-		if _, known := cards[l.Region]; known {
+		key := cardKey{l.Region, pricing.DateOf(l.Day)}
+		if _, known := cards[key]; known {
 			continue
 		}
-		card, err := source.Rates.Card(l.Region)
-		if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+		card, err := source.Card(key.region, key.day)
+		if err != nil {
 			return nil, err
 		}
-		cards[l.Region] = card
+		cards[key] = card
 	}
 	return cards, nil
 }

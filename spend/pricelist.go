@@ -1,0 +1,110 @@
+package spend
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"microspend/pricing"
+	"microspend/usage"
+)
+
+// priceList remembers the cards of one report. Cells refer to them by the place that a card has among those of its
+// region, so that usage is summed as whole numbers as far as it is priced alike, and no further.
+type priceList struct {
+	rates   Rates
+	series  map[string]regionSeries
+	cards   map[string][]pricing.RateCard // of a region, those that charge differently
+	assumed map[string]pricing.Date       // by region, the day from which rates are known that earlier usage was priced at
+}
+
+// regionSeries are the cards of a region; none where it has no card.
+type regionSeries struct {
+	pricing.Series
+	noCard bool
+}
+
+// on is the card that holds on a day.
+func (s regionSeries) on(day pricing.Date, region string) pricing.RateCard {
+	if s.noCard {
+		return pricing.RateCard{Region: region}
+	}
+	return s.On(day)
+}
+
+// regionCard is a card, or none.
+type regionCard struct {
+	card   pricing.RateCard
+	noCard bool
+}
+
+func newPriceList(rates Rates) *priceList {
+	return &priceList{
+		rates, map[string]regionSeries{}, map[string][]pricing.RateCard{}, map[string]pricing.Date{},
+	}
+}
+
+func (p *priceList) of(region string) (regionSeries, error) {
+	if known, ok := p.series[region]; ok {
+		return known, nil
+	}
+	series, err := p.rates.Series(region)
+	if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
+		return regionSeries{}, err
+	}
+	p.series[region] = regionSeries{series, err != nil}
+	return p.series[region], nil
+}
+
+// on is the card that holds in a region on a day.
+func (p *priceList) on(region string, day pricing.Date) (regionCard, error) {
+	series, err := p.of(region)
+	return regionCard{series.on(day, region), series.noCard}, err
+}
+
+// place is the place of the card that holds in a region on a day, among those that charge differently there. Pricing
+// from then on only reads what is there, cannot fail, and can be done from several goroutines.
+func (p *priceList) place(region string, day pricing.Date) (int, error) {
+	holds, err := p.on(region, day)
+	if err != nil {
+		return 0, err
+	}
+	if i := slices.IndexFunc(p.cards[region], holds.card.SamePrices); i >= 0 {
+		return i, nil
+	}
+	p.cards[region] = append(p.cards[region], holds.card)
+	return len(p.cards[region]) - 1, nil
+}
+
+// at is the card of a cell.
+func (p *priceList) at(key cellKey) regionCard {
+	return regionCard{p.cards[key.region][key.card], p.series[key.region].noCard}
+}
+
+// assume takes note of usage on a day before its rates are known to hold.
+func (p *priceList) assume(region string, day pricing.Date, sum *usage.Sum) {
+	card := p.series[region].on(day, region)
+	for _, q := range card.Assumed(day) {
+		if since := card.Rate(q).Since; !sum.Amounts[q].IsZero() && p.assumed[region].Before(since) {
+			p.assumed[region] = since
+		}
+	}
+}
+
+// negotiated reports whether any card that was used charges anything but AWS's public rates.
+func (p *priceList) negotiated() bool {
+	for _, cards := range p.cards {
+		if slices.ContainsFunc(cards, pricing.RateCard.Negotiated) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *priceList) assumedRates() []RatesAssumed {
+	var out []RatesAssumed
+	for _, region := range slices.Sorted(maps.Keys(p.assumed)) {
+		out = append(out, RatesAssumed{region, p.assumed[region]})
+	}
+	return out
+}
