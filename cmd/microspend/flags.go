@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
-	"microspend/report/focus"
 	"microspend/pricing"
+	"microspend/report/focus"
 	"microspend/spend"
 	"microspend/view"
 )
