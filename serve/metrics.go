@@ -221,6 +221,16 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
+// complete is 1 for a figure that lacks nothing and 0 for others.
+func complete(state pricing.State) float64 { return truth(state == pricing.Exact) }
+
+func truth(holds bool) float64 {
+	if holds {
+		return 1
+	}
+	return 0
+}
+
 // sendFunc sends a value of a gauge, with the values of its labels.
 type sendFunc func(value float64, values ...string)
 
@@ -232,10 +242,18 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 		"Budget of this calendar month in US dollars; tenant (total) is everything.", "tenant")
 	spent := gauge("microspend_month_spend_dollars",
 		"US dollars spent in this calendar month by tenants with a budget; tenant (total) is everything.", "tenant")
+	whole := gauge("microspend_month_spend_complete",
+		"1 if the dollars spent in this calendar month lack nothing, 0 if coverage is partial, a day is damaged or not "+
+			"measured, or a rate is unknown.", "tenant")
 	forecast := gauge("microspend_month_forecast_dollars", "US dollars forecast for this calendar month.", "tenant")
 	exceeded := gauge("microspend_budget_exceeded", "1 if the budget's threshold is exceeded.", "tenant")
+	status := gauge("microspend_budget_status",
+		"1 for the status that a budget has: ok, at risk, warning, over or unknown.", "scope", "name", "period", "status")
 	seen := map[string]bool{}
 	for _, line := range m.budgets.Lines {
+		if line.Budget != nil {
+			status(1, line.Scope.String(), line.Name, line.Period.String(), line.Status.String())
+		}
 		name, monthly := line.Name, line.Period == budget.Month
 		switch {
 		case !monthly:
@@ -249,6 +267,7 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 			continue
 		}
 		seen[name] = true
+		whole(complete(line.State), name)
 		if line.Spent.Known() && line.State != pricing.NotMeasured {
 			spent(line.Spent.Amount.InexactFloat64(), name)
 		}
@@ -257,11 +276,7 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 		}
 		if line.Budget != nil {
 			budgeted(line.Budget.Amount.InexactFloat64(), name)
-			flag := 0.0
-			if line.Exceeded {
-				flag = 1
-			}
-			exceeded(flag, name)
+			exceeded(truth(line.Exceeded), name)
 		}
 	}
 }
