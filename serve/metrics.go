@@ -162,6 +162,10 @@ var (
 		"US dollars of all usage in the ledger, by billed component; never decreases while the process lives.",
 		append(placeLabels[:3:3], "component"), nil)
 
+	completeDesc = prometheus.NewDesc("microspend_spend_complete",
+		"1 if the dollars of all usage in the ledger lack nothing, 0 if coverage is partial, a file is damaged or a rate is "+
+			"unknown.", placeLabels, nil)
+
 	usageDescs = func() (descs [usage.MeasureCount]*prometheus.Desc) {
 		for i, metric := range usageMetrics {
 			descs[i] = prometheus.NewDesc(metric.name,
@@ -180,6 +184,8 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	for at, value := range m.series.values {
+		out <- prometheus.MustNewConstMetric(completeDesc, prometheus.GaugeValue, complete(value.state), at.tenant, at.image,
+			at.region)
 		for _, q := range pricing.BilledQuantities() {
 			if amount := value.dollars[q]; !amount.IsZero() {
 				out <- prometheus.MustNewConstMetric(spendDesc, prometheus.CounterValue, amount.InexactFloat64(), at.tenant,
