@@ -19,7 +19,7 @@ func displayColumns(s spend.Spend, look SpendLook) []spendColumn {
 	places := c.Places() + cmp.Or(look.Places, view.CentPlaces) - view.CentPlaces
 	shown := settled(s, look, places, func(r *spend.Row) decimal.Decimal { return c.Of(r.Amount) })
 	return []spendColumn{
-		{ID: "amount_display", Title: "in", Unit: c.Code, Align: view.Decimal, Value: func(r *spend.Row) view.Value {
+		{ID: "amount_display", Title: "in", Long: "amount in", Unit: c.Code, Align: view.Decimal, Value: func(r *spend.Row) view.Value {
 			return view.Number(c.Of(r.Amount), places).SettledBy(shown(r)).In(stateOf(r.Cost)).Or("unknown", r.Known())
 		}},
 		// CSV has no place but its columns to say at which rate.
