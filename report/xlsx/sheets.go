@@ -39,8 +39,8 @@ func summary(r Report) xlsx.Sheet {
 		}
 	}
 	if c := s.Currency; c != nil {
-		facts = append(facts, fact{"total in " + c.Code, view.Number(c.Of(s.Total.Amount), c.Places()).Or("unknown",
-			s.Total.Known())})
+		total := view.Number(c.Of(s.Total.Amount), c.Places()).Or("unknown", s.Total.Known()).In(s.Total.State())
+		facts = append(facts, fact{"total in " + c.Code, total})
 	}
 	components := view.Pick(report.SpendColumns(r.Components, look), "component", "amount", "list_amount")
 	components[0].Title = "by component"
