@@ -20,7 +20,7 @@ func displayColumns(s spend.Spend, look SpendLook) []spendColumn {
 	shown := settled(s, look, places, func(r *spend.Row) decimal.Decimal { return c.Of(r.Amount) })
 	return []spendColumn{
 		{ID: "amount_display", Title: "in", Unit: c.Code, Align: view.Decimal, Value: func(r *spend.Row) view.Value {
-			return view.Number(c.Of(r.Amount), places).SettledBy(shown(r)).In(stateOf(r.Cost)).Or("unknown", r.Known())
+			return view.Number(c.Of(r.Amount), places).SettledBy(shown(r)).In(r.State()).Or("unknown", r.Known())
 		}},
 		// CSV has no place but its columns to say at which rate.
 		{ID: "display_currency", Scope: view.CSVOnly, Value: func(*spend.Row) view.Value { return view.Text(c.String()) }},

@@ -179,10 +179,12 @@ func TestSharedAndBefore(t *testing.T) {
 	rows, err := open(t, write(t, made)).GetRows("Tenants", excelize.Options{RawCellValue: true})
 	require.NoError(t, err)
 	shared, change := column(t, rows, "of it shared cost $, exact"), column(t, rows, "change $, exact")
+	reason := column(t, rows, "why no percentage")
 	sum := decimal.Decimal{}
 	for i, row := range rows[1:] {
 		require.Equal(t, made.Tenants.Rows[i].Shared.String(), row[shared])
-		require.Equal(t, made.Tenants.Rows[i].Amount.String(), row[change], "nothing was spent before")
+		require.Equal(t, "–", row[change], "nothing was measured before")
+		require.Equal(t, "no data before 1 Oct", row[reason])
 		sum = sum.Add(decimal.RequireFromString(row[shared]))
 	}
 	require.Equal(t, made.Tenants.SharedOut.Amount.String(), sum.String())
