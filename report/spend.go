@@ -14,17 +14,18 @@ import (
 
 // Spend makes the document of what was spent.
 func Spend(s spend.Spend) view.Document {
-	columns, rows := SpendColumns(s, SpendLook{}), SpendRows(s)
+	look := SpendLook{Counts: s.Counted, Groups: s.Subtotals()}
+	columns, rows := SpendColumns(s, look), SpendRows(s)
 	by := dimensionNames(s.By)
-	inData := slices.Concat(by, []string{"amount"})
+	inData := []string{"amount"}
 	for _, q := range pricing.BilledQuantities() {
 		inData = append(inData, q.Column())
 	}
-	inData = append(inData, "coverage", "shared", "unknown", "list_amount")
-	data := view.NewTable(view.First(columns, inData...), rows, nil)
+	inData = append(inData, "coverage", "shared", "unknown", "list_amount", "state")
+	data := view.NewTable(view.First(columns, slices.Concat(by, inData)...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),
-		Sections: []view.Section{{Table: spendTable(s, columns, rows)}, {Notes: spendNotes(s)}},
+		Sections: []view.Section{{Table: spendTable(s, columns, rows, look.Groups)}, {Notes: spendNotes(s)}},
 		Data:     data,
 	}
 	if s.Location != time.UTC {
@@ -41,9 +42,18 @@ func Spend(s spend.Spend) view.Document {
 	json = json.With(s.Basis != spend.BasisRates, "basis", s.Basis.String())
 	json = append(json, view.Object{
 		{ID: "rows", Value: view.Records{Table: data}},
-		{ID: "total", Value: amountOf(s.Total.Cost)},
+		{ID: "total", Value: totalOf(&s.Total)},
+		{ID: "state", Value: s.Total.State().String()},
 	}...)
-	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
+	json = withCurrency(json, s)
+	if len(look.Groups) > 0 {
+		json = json.With(true, "groups", groupRecords(s, look, inData))
+	}
+	if s.Counted {
+		json = append(json, view.ObjectOf(view.Pick(columns, unitCosts...), SpendTotal(s))...)
+	}
+	listed := s.Negotiated && s.Total.Known() && s.Total.State() != pricing.NotMeasured
+	json = json.With(listed, "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	json = json.With(len(s.RatesAssumed) > 0, "rates_assumed", view.Records{
 		Table: view.NewTable(ratesAssumedColumns, s.RatesAssumed, nil),
@@ -56,16 +66,17 @@ func Spend(s spend.Spend) view.Document {
 		})
 	}
 	if p := s.Total.Previous; p != nil {
-		json = json.With(true, "previous", view.Object{
-			{ID: "from", Value: view.Moment(s.PreviousFrom)},
-			{ID: "to", Value: view.Moment(s.PreviousTo)},
-			{ID: "total", Value: amountOf(p.Cost)},
-			{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
-		})
+		json = json.With(true, "previous", previousObject(s.Compared, p).With(s.RowsCompared != "", "rows", s.RowsCompared))
+	}
+	if w := s.SameWeekday; w != nil {
+		json = json.With(true, "same_weekday", previousObject(w.Pair, w.Comparison))
 	}
 	d.JSON = withDamaged(json, s.Damaged)
 	return d
 }
+
+// unitCosts are the columns that the total of a counted report has as well.
+var unitCosts = []string{"running_hours", "launches", "per_launch", "per_running_hour"}
 
 // ratesAssumedColumns name the regions of which usage before a day was priced at rates known from that day on.
 var ratesAssumedColumns = []view.Column[spend.RatesAssumed]{
@@ -79,9 +90,14 @@ func SpendTitle(s spend.Spend) string {
 }
 
 // spendTable is what people read: amounts at list stand before those that are paid.
-func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row) *view.Table {
+func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row, groups []spend.Subtotal) *view.Table {
 	columns = view.First(columns, append(dimensionNames(s.By), "list_amount")...)
-	t := view.NewTable(columns, rows, func(r *spend.Row) view.Look { return view.Look{Warn: !r.Complete()} })
+	var t *view.Table
+	if len(groups) > 0 {
+		t = groupedTable(s, slices.Clone(columns), groups)
+	} else {
+		t = view.NewTable(columns, rows, func(r *spend.Row) view.Look { return view.Look{Warn: !r.Complete()} })
+	}
 	total := view.RowOf(columns, SpendTotal(s), nil)
 	total.Kind, total.Cells[0] = view.Total, view.Text("total")
 	t.Add(total)
@@ -99,6 +115,10 @@ func spendNotes(s spend.Spend) []view.Note {
 	if s.SharedOut != nil {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
+	}
+	list = append(list, comparedNotes(s)...)
+	if s.Currency != nil {
+		list = append(list, view.Note{Text: CurrencyWords(*s.Currency) + "."})
 	}
 	for _, assumed := range s.RatesAssumed {
 		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
+	"microspend/pricing"
+	"microspend/report/focus"
 	"microspend/spend"
 	"microspend/view"
 )
@@ -21,11 +23,12 @@ import (
 type sharedFlags struct {
 	ledger, config string
 	from, to, tz   string
+	currency       *pricing.Currency // of --currency; nil where the configuration's counts
+	dollarsOnly    bool              // --currency USD
 }
 
 const (
 	outputHelp  = "write to `FILE` instead of standard output (-)"
-	accountHelp = "billed AWS account `ID`, for FOCUS (default: the one in the ledger)"
 	explainHelp = "show the formula of each line and total"
 )
 
@@ -55,11 +58,32 @@ func (a *app) periodFlags(cmd *cobra.Command) {
 		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
 }
 
+// billingFlags declares the flags for the account that is billed, which FOCUS names.
+func billingFlags(cmd *cobra.Command, billing *focus.Account) {
+	cmd.Flags().StringVar(&billing.ID, "billing-account", "",
+		"billed AWS account `ID`, for FOCUS (default: the one in the ledger)")
+	cmd.Flags().StringVar(&billing.Name, "billing-account-name", "", "its `NAME`, for FOCUS (default: its id)")
+}
+
 // dayRangeFlags declares --from and --to where days are in UTC and the default is everything that there is of
 // something.
 func (a *app) dayRangeFlags(cmd *cobra.Command, owner string) {
 	cmd.Flags().StringVar(&a.flags.from, "from", "", "first UTC `DAY` (default: the "+owner+"'s first)")
 	cmd.Flags().StringVar(&a.flags.to, "to", "", "UTC `DAY` after the last (default: the "+owner+"'s end)")
+}
+
+// currencyFlag declares --currency, for commands that show amounts in another currency beside dollars.
+func (a *app) currencyFlag(cmd *cobra.Command) {
+	a.parsedFlag(cmd, "currency", "",
+		"show amounts in another `CURRENCY` too, as in EUR=0.92@2026-11-20; USD for none (default: the configuration's)",
+		func(text string) error {
+			if a.flags.dollarsOnly = text == "USD"; a.flags.dollarsOnly {
+				return nil
+			}
+			currency, err := pricing.ParseCurrency(text)
+			a.flags.currency = &currency
+			return err
+		})
 }
 
 // pricingFlag declares --config where workloads are priced. Unlike elsewhere the configuration is not read unless it

@@ -22,7 +22,7 @@ func (a *app) spendCommand() *cobra.Command {
 	var (
 		asked   spend.RawRequest
 		basis   spend.Basis
-		account string
+		billing focus.Account
 	)
 	cmd := a.command(&cobra.Command{
 		Use:   "spend",
@@ -60,17 +60,18 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 			return err
 		}
 		request.Basis = basis
-		return a.writeSpend(cmd, source, request, account)
+		return a.writeSpend(cmd, source, request, billing)
 	})
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
+	a.currencyFlag(cmd)
 	a.periodFlags(cmd)
 	var dimensions []string
 	for _, d := range spend.Dimensions() {
 		dimensions = append(dimensions, d.String())
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&account, "billing-account", "", accountHelp)
+	billingFlags(cmd, &billing)
 	flags.StringVar(&asked.By, "by", "tenant",
 		"group rows by `DIMENSIONS`, comma-separated: "+strings.Join(dimensions, ", "))
 	flags.StringVar(&asked.Sort, "sort", "",
@@ -81,6 +82,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	flags.IntVar(&asked.Top, "top", 0, "keep the `N` largest rows and fold the rest into one")
 	flags.StringVar(&asked.Min, "min", "0", "fold rows below this many `DOLLARS` into one")
 	flags.BoolVar(&asked.Previous, "previous", false, "show the previous period alongside, with the change")
+	flags.BoolVar(&asked.Counts, "unit-cost", false, "also count launches, and show the cost per launch and per running hour")
 	flags.BoolVar(&asked.Strict, "strict", false, "fail if a rate is unknown, instead of listing what is missing")
 	flags.IntVar(&asked.Depth, "depth", 0, "tell groups apart by the first `N` names of their paths only, with --by group")
 	for _, d := range spend.NamedDimensions() {
@@ -90,10 +92,10 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 }
 
 // writeSpend writes a period in any of the formats that it has.
-func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) error {
+func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, billing focus.Account) error {
 	switch format := view.Format(a.output.format); format {
 	case view.FormatXLSX:
-		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account", "billing-account-name"); err != nil {
 			return err
 		}
 		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())
@@ -102,7 +104,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		}
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
-		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz", "currency"); err != nil {
 			return err
 		}
 		charges, err := source.Charges(cmd.Context(), request.From, request.To, request.Filter)
@@ -113,7 +115,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if format == view.FormatFOCUSParquet {
 			write = focus.WriteParquet
 		}
-		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Account: account}) })
+		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Billing: billing}) })
 	default:
 		result, err := source.Report(cmd.Context(), request)
 		if err != nil {

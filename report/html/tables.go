@@ -60,7 +60,8 @@ func onPage[R any](columns []view.Column[R], narrow ...string) []view.Column[R] 
 // tenantTable lists all tenants, the largest first.
 func (r renderer) tenantTable() template.HTML {
 	s := r.statement
-	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "share", "change", "coverage")
+	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "amount_display", "share", "change",
+		"coverage")
 	columns = onPage(titled(columns, map[string]string{"amount": "spend", "share": "share"}), "share", "coverage")
 	columns = slices.Insert(columns, 1, view.Column[*spend.Row]{Title: "by day"})
 	coverage := columns[len(columns)-1].Value
@@ -220,7 +221,7 @@ func (r renderer) dayTable() template.HTML {
 	}
 	columns := []view.Column[row]{{Title: "day", Value: func(d row) view.Value { return view.Date(d.Day.Day) }}}
 	for _, q := range pricing.BilledQuantities() {
-		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Value: func(d row) view.Value {
+		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
 			part := d.Parts[q]
 			v := costOf(part, d.parts[q], d.Recorded)
 			if d.Recorded && part.Known() && part.Amount.IsZero() {
@@ -260,7 +261,7 @@ func lineColumns() []view.Column[priced] {
 	return []view.Column[priced]{
 		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
 		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.Name()) }},
-		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value {
+		{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l priced) view.Value {
 			return view.UpTo(l.Used, 3)
 		}},
 		{ID: "unit", Title: "unit", Drop: 1, Value: func(l priced) view.Value {

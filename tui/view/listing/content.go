@@ -19,6 +19,9 @@ import (
 // amountID is the column that listings are sorted by and whose rows are added up.
 const amountID = "amount"
 
+// displayID is the amount in a display currency, where there is one.
+const displayID = "amount_display"
+
 // shown is how the dashboard shows a column of [report.SpendColumns] where that differs from what holds for all: a
 // muted figure that gives way after those before it. A column without an entry is shown as well, behind the others.
 type shown struct {
@@ -31,11 +34,13 @@ type shown struct {
 }
 
 // order is the order of the columns: the more important first, to stay where room is scarce.
-var order = []string{amountID, "share", "change", "change_percent", "previous", "shared", "coverage"}
+var order = []string{amountID, displayID, "share", "change", "change_percent", "previous", "shared", "coverage"}
 
 // hidden are columns that the dashboard has no room for: amounts that lack a rate have a mark, and explaining one
 // names it.
-var hidden = map[string]bool{"unknown": true, "folded": true, "resumes": true}
+var hidden = map[string]bool{
+	"unknown": true, "folded": true, "resumes": true, "state": true, "change_reason": true,
+}
 
 // shownColumns has how each column is shown, by its id.
 var shownColumns = func() map[string]shown {
@@ -46,21 +51,17 @@ var shownColumns = func() map[string]shown {
 			}
 			return t.Strong
 		}},
-		"share":  {drop: 3, tone: plain},
-		"change": {drop: 2, inPercent: "change_percent", tone: direction, text: orElse("unknown")},
+		displayID: {word: "display", drop: 4, tone: plain},
+		"share":   {drop: 3, tone: plain},
+		"change":  {drop: 2, inPercent: "change_percent", tone: direction},
 		"change_percent": {word: "percent", drop: 6, tone: direction, text: func(r *spend.Row, v view.Value) view.Value {
-			if v.IsMissing() && r.Previous != nil && r.Previous.Change != nil && r.Previous.Change.IsPositive() {
+			if r.Previous != nil && r.Previous.New {
 				return view.Missing("new")
 			}
-			return v
+			return v.OrDash()
 		}},
-		"previous": {word: "before", drop: 8, text: func(r *spend.Row, v view.Value) view.Value {
-			if r.Previous != nil && r.Previous.Known() && !r.Previous.Complete() {
-				return v.Marked(" +?")
-			}
-			return v
-		}},
-		"shared": {drop: 10},
+		"previous": {word: "before", drop: 8},
+		"shared":   {drop: 10},
 		"coverage": {drop: 6, tone: func(r *spend.Row, t *theme.Theme) theme.Paint {
 			if c := spend.Coverage(&r.Sum); c != nil && c.LessThan(whole) {
 				return t.Warn
@@ -92,10 +93,6 @@ func direction(r *spend.Row, t *theme.Theme) theme.Paint {
 	default:
 		return t.Muted
 	}
-}
-
-func orElse(words string) func(*spend.Row, view.Value) view.Value {
-	return func(_ *spend.Row, v view.Value) view.Value { return v.Or(words, !v.IsMissing()) }
 }
 
 // hours are zero where there were none, as they are sorted and filtered by.
