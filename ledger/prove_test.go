@@ -29,8 +29,11 @@ func TestQueriesAgreeOnDamage(t *testing.T) {
 	t.Cleanup(opened.close)
 	require.Len(t, opened.parts, 1)
 	queries := []Query{
-		{By: []Field{FieldDay}, Sums: SumOf(usage.Running)}, {By: []Field{FieldTenant}}, {By: []Field{FieldResource}},
-		{By: []Field{FieldRegion, FieldAccount}, Sums: SumBilled}, {Sums: SumOf(usage.Launches)},
+		{By: []Field{FieldDay}, Sums: SumOf(usage.Running)},
+		{By: []Field{FieldTenant}},
+		{By: []Field{FieldResource}},
+		{By: []Field{FieldRegion, FieldAccount}, Sums: SumBilled},
+		{Sums: SumOf(usage.Launches)},
 	}
 	for place := range opened.parts[0].columns() {
 		column := columnNames[layouts[opened.parts[0].version][place]]

@@ -198,8 +198,10 @@ func comparedViews(t *testing.T, s *sampleViews) {
 	document := decode(t, s.must(t, "spend", "--previous", "--format", "json"))
 	var exact [][]string
 	for _, row := range document.objects(t, "rows") {
-		exact = append(exact, []string{row.text("tenant"), row.text("previous"), row.text("change"),
-			row.text("change_percent"), row.text("change_reason")})
+		exact = append(exact, []string{
+			row.text("tenant"), row.text("previous"), row.text("change"),
+			row.text("change_percent"), row.text("change_reason"),
+		})
 	}
 	table := csvGrid(t, s.must(t, "spend", "--previous", "--format", "csv"))
 	assert.Equal(t, sorted(exact), sorted(table.pick(table.column(t, "tenant"), table.column(t, "previous"),
