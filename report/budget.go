@@ -51,6 +51,7 @@ func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
 		{ID: "status", Title: "status", Value: func(l budget.Line) view.Value {
 			return view.Text(l.Status.String()).Shown(budgetSign(l))
 		}},
+		{ID: "missing", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Missing).OmitEmpty() }},
 		{ID: "unknown", Scope: view.JSONOnly, Value: func(l budget.Line) view.Value {
 			return view.List(unknownTexts(l.Spent)).OmitEmpty()
 		}},
@@ -175,6 +176,13 @@ func budgetNotes(b budget.Report) []view.Note {
 	}
 	if methods[budget.WeekdayMean] {
 		list = append(list, noteOf(assumption.WeekdayMean))
+	}
+	for _, period := range []budget.Period{budget.Month, budget.Quarter, budget.Year} {
+		if i := slices.IndexFunc(b.Lines, func(l budget.Line) bool { return l.Period == period && l.Missing != "" }); i >= 0 {
+			list = append(list, view.Note{
+				Warn: true, Text: "What was spent this " + period.String() + " is incomplete: " + b.Lines[i].Missing + ".",
+			})
+		}
 	}
 	if !budgets {
 		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})
