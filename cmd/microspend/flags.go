@@ -115,7 +115,8 @@ func (c choice) Type() string   { return "string" }
 
 func (c choice) Set(text string) error {
 	if !slices.Contains(c.allowed, text) {
-		return fmt.Errorf("unknown %s %.40q; valid %[1]ss: %[3]s", c.name, text, strings.Join(c.allowed, ", "))
+		return fmt.Errorf("unknown %s %.40q; valid %ss: %s", c.name, text, strings.TrimSuffix(c.name, "s"),
+			strings.Join(c.allowed, ", "))
 	}
 	*c.value = text
 	return nil
