@@ -27,6 +27,10 @@ func Spend(s spend.Spend) view.Document {
 		Sections: []view.Section{{Table: spendTable(s, columns, rows)}, {Notes: spendNotes(s)}},
 		Data:     data,
 	}
+	if len(s.Restatements) > 0 {
+		d.Data = restatedData(view.First(columns, inData...), s)
+	}
+	d.Sections = append(d.Sections, restatementSections(s)...)
 	if s.Location != time.UTC {
 		d.Subtitle = "days as in " + s.Location.String()
 	}
@@ -63,7 +67,7 @@ func Spend(s spend.Spend) view.Document {
 			{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
 		})
 	}
-	d.JSON = withDamaged(json, s.Damaged)
+	d.JSON = withDamaged(withRestatements(json, s), s.Damaged)
 	return d
 }
 

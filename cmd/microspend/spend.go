@@ -59,7 +59,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		if err != nil {
 			return err
 		}
-		request.Basis = basis
+		request.Basis, request.Restated = basis, true
 		return a.writeSpend(cmd, source, request, account)
 	})
 	a.output.addTo(cmd, exportFormats...)
@@ -86,6 +86,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	for _, d := range spend.NamedDimensions() {
 		patternFlag(cmd, &asked.Names[d], d)
 	}
+	cmd.AddCommand(a.closeCommand())
 	return cmd
 }
 
