@@ -54,6 +54,7 @@ func TestTheDocumentedFileIsInOrder(t *testing.T) {
 		named, err := tenants.Load(name, []byte(blocks[i+1][2]))
 		require.NoError(t, err)
 		require.NotEmpty(t, named.Rules)
+		require.Equal(t, "Engineering/Platform", named.Group("acme", 0))
 	}
 }
 

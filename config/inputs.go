@@ -35,6 +35,9 @@ func (c Config) Inputs(list spend.Rates, readFile func(path string) ([]byte, err
 			return Inputs{}, err
 		}
 	}
+	if err := c.Budgets.Check(named); err != nil {
+		return Inputs{}, err
+	}
 	rates, err := c.Rates(list, readFile)
 	if err != nil {
 		return Inputs{}, err

@@ -22,13 +22,16 @@ shared:
   usage:
     - microvm: "(image)*"
     - tenant: platform
+currency: {code: EUR, per_usd: 0.92, as_of: 2026-11-20, source: ECB}
 budgets:
   threshold: 90%
   total: {monthly: $5000}
   tenants:
     acme: 100
     bravo: {monthly: 250, quarterly: 700, yearly: 2500, threshold: 80%}
+  groups: {Engineering/Platform: 400}
   images: {app: 30}
+  accounts: {"111122223333": 50}
   regions: {eu-west-1: {yearly: 20000}}
 anomalies: {floor: 2.5, k: 3}
 rates:
@@ -52,6 +55,8 @@ func TestConfig(t *testing.T) {
 	require.Equal(t, spend.Sharing{Policy: spend.ByDirect, Usage: []tenants.Selector{
 		{Field: tenants.MicroVM, Pattern: images}, {Field: tenants.Tenant, Pattern: tenants.Exactly("platform")},
 	}}, got.Spend.Sharing)
+	require.Equal(t, "EUR=0.92@2026-11-20", got.Spend.Currency.String())
+	require.Equal(t, "ECB", got.Spend.Currency.Source)
 	budgetOf := func(of budget.Subject, period budget.Period, amount, threshold string) budget.Budget {
 		return budget.Budget{
 			Subject: of, Period: period, Amount: spendtest.Dec(amount), Threshold: spendtest.Dec(threshold),
@@ -63,7 +68,9 @@ func TestConfig(t *testing.T) {
 		budgetOf(budget.OfTenant("bravo"), budget.Month, "250", "0.80"),
 		budgetOf(budget.OfTenant("bravo"), budget.Quarter, "700", "0.80"),
 		budgetOf(budget.OfTenant("bravo"), budget.Year, "2500", "0.80"),
+		budgetOf(budget.Subject{Scope: budget.Group, Name: "Engineering/Platform"}, budget.Month, "400", "0.90"),
 		budgetOf(budget.Subject{Scope: budget.Image, Name: "app"}, budget.Month, "30", "0.90"),
+		budgetOf(budget.Subject{Scope: budget.Account, Name: "111122223333"}, budget.Month, "50", "0.90"),
 		budgetOf(eu, budget.Year, "20000", "0.90"),
 		budgetOf(budget.OfEverything(), budget.Month, "5000", "0.90"),
 	}, got.Budgets.Budgets)
@@ -72,12 +79,14 @@ func TestConfig(t *testing.T) {
 	in, err := got.Inputs(spendtest.DollarRates{}, func(path string) ([]byte, error) {
 		require.Contains(t, []string{"tenants.csv", "private.yaml"}, path)
 		if path == "tenants.csv" {
-			return []byte("match,value,tenant\n,,x\n"), nil
+			return []byte("match,value,tenant,group\n,,x,Engineering/Platform/Build\n"), nil
 		}
 		return privateCard(t), nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, tenants.File{Known: []string{"x"}}, in.Source.Tenants)
+	require.Equal(t, tenants.File{
+		Known: []string{"x"}, Groups: map[string]string{"x": "Engineering/Platform/Build"},
+	}, in.Source.Tenants)
 	require.Equal(t, got.Spend.Sharing, in.Source.Sharing)
 	require.Equal(t, got.Anomalies, in.AnomalyRule)
 	require.Equal(t, got.Budgets, in.Budgets)
@@ -202,7 +211,7 @@ microspend.yaml:14:14: rates.frankfurt: "frankfurt" is not an AWS region such as
 microspend.yaml:14:25: rates.frankfurt.discount: 100% would make everything free; give less
 microspend.yaml:15:24: rates.eu-west-1.gb_hour: is given beside gb_second; give one of the two
 microspend.yaml:15:59: rates.eu-west-1.snapshot_read_gb: "1e3" is not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)
-microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, discounts, rates, budgets, anomalies, collect`)
+microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, currency, discounts, rates, budgets, anomalies, collect`)
 }
 
 func FuzzSpend(f *testing.F) {
@@ -226,4 +235,26 @@ func FuzzSpend(f *testing.F) {
 		_, err = budget.Evaluate(t.Context(), source, read.Budgets, day.AddDate(0, 0, 1))
 		require.NoError(t, err)
 	})
+}
+
+func TestBudgetsOfGroupsThatNobodyIsIn(t *testing.T) {
+	read, err := Load("c.yaml", []byte("budgets:\n  groups:\n    Eng: 5\n    Eng/Plat: {monthly: 5, yearly: 9}\n    (no group): 1\n"))
+	require.NoError(t, err)
+	in, err := read.Inputs(spendtest.DollarRates{}, nil)
+	require.EqualError(t, err, "c.yaml:3:10: budgets.groups.Eng: no tenant of the tenants file is in this group\n"+
+		"c.yaml:4:15: budgets.groups.Eng/Plat: no tenant of the tenants file is in this group")
+	require.Empty(t, in.Budgets.Budgets)
+}
+
+func TestBudgetsNameWhatThereCanBe(t *testing.T) {
+	_, err := Load("c.yaml", []byte(`budgets:
+  accounts: {"1234": 5, "111122223333": {weekly: 4}}
+  regions: {frankfurt: 5}
+  images: {" app": {yearly: 3}}
+`))
+	require.EqualError(t, err, `c.yaml:2:22: budgets.accounts.1234: "1234" is not an AWS account id, which has 12 digits
+c.yaml:2:41: budgets.accounts.111122223333.monthly: is missing
+c.yaml:2:42: budgets.accounts.111122223333.weekly: unknown key; allowed here: monthly, quarterly, yearly, threshold
+c.yaml:3:24: budgets.regions.frankfurt: "frankfurt" is not an AWS region such as eu-west-1
+c.yaml:4:20: budgets.images. app: as an image's name " app" begins or ends with a blank`)
 }

@@ -26,6 +26,12 @@ type CheckResult struct {
 	// Orphaned are files of a day's folder that engines see and no manifest knows: Athena, Trino and Spark read every file
 	// whose name does not begin with a dot or an underscore. Each lists its day and why.
 	Orphaned []DamagedFile
+	// Overlaps are periods in which one MicroVM is said to have run twice, the first of each day; OverlapCount counts all.
+	Overlaps     []Overlap
+	OverlapCount int64
+	// OfSources are overlaps between two sources: counted twice, unless the ledger is to compare them. They are no fault.
+	OfSources     []Overlap
+	OfSourceCount int64
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.
 	SetAside []DamagedFile
 	// Rebuilt are manifests that were made anew, each with what from.
@@ -33,7 +39,9 @@ type CheckResult struct {
 }
 
 // OK reports whether nothing was found.
-func (r *CheckResult) OK() bool { return len(r.Damaged) == 0 && len(r.Orphaned) == 0 }
+func (r *CheckResult) OK() bool {
+	return len(r.Damaged) == 0 && len(r.Orphaned) == 0 && r.OverlapCount == 0
+}
 
 // Check reads every file in full: its bytes against the manifest's SHA-256, and its records against what
 // [usage.Record.Check], the day and the order of keys ask.
@@ -57,9 +65,16 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResul
 	result.Days++
 	result.Damaged = append(result.Damaged, opened.damaged...)
 	var last usage.Record
+	var finder overlapFinder
+	defer func() {
+		result.Overlaps = append(result.Overlaps, finder.found...)
+		result.OverlapCount += finder.count
+		result.OfSources = append(result.OfSources, finder.sources.found...)
+		result.OfSourceCount += finder.sources.count
+	}()
 	for _, p := range opened.parts {
 		result.Parts++
-		err := p.verify(ctx, &last)
+		err := p.verify(ctx, &last, &finder)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -88,8 +103,9 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResul
 	return nil
 }
 
-// verify reads a part in full. Its first key must come after last, which is then its own last record.
-func (p *part) verify(ctx context.Context, last *usage.Record) error {
+// verify reads a part in full. Its first key must come after last, which is then its own last record. The finder looks
+// at all records.
+func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *overlapFinder) error {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(p.file, 0, p.entry.Bytes)); err != nil {
 		return err
@@ -98,12 +114,13 @@ func (p *part) verify(ctx context.Context, last *usage.Record) error {
 		return damaged("its SHA-256 is %s, not %s", got, p.entry.SHA256)
 	}
 	rows := partRows{part: p}
-	var r usage.Record
+	var a arrived
+	r := &a.Record
 	for n := int64(1); ; n++ {
 		if n%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		switch more, err := rows.read(&r); {
+		switch more, err := rows.read(r); {
 		case err != nil:
 			return err
 		case !more:
@@ -115,10 +132,11 @@ func (p *part) verify(ctx context.Context, last *usage.Record) error {
 		if dayOf(r.PeriodStart) != p.day {
 			return damaged("row %d is of %s", n, dayOf(r.PeriodStart))
 		}
-		if last.Source != "" && compareKeys(last, &r) >= 0 {
+		if last.Source != "" && compareKeys(last, r) >= 0 {
 			return damaged("row %d is out of order", n)
 		}
-		*last = r
+		*last = *r
+		overlaps.next(&a, true)
 	}
 }
 

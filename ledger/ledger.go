@@ -21,6 +21,8 @@ type Options struct {
 	// Progress is told how many of the days that an import concerns are sorted and on the disk, before the first of them
 	// is switched. It is called by one goroutine at a time. Nil is not told.
 	Progress func(done, of int)
+	// Overlaps says what becomes of imported records of a MicroVM that overlap with others.
+	Overlaps Overlaps
 }
 
 func (o Options) withDefaults() Options {

@@ -30,14 +30,20 @@ func (e *HeldError) Error() string {
 var errHeld = errors.New("held")
 
 // lock takes the one writer's lock of a folder. The lock is the operating system's and ends with its holder, whatever
-// becomes of it; the line in the file is for people. The file stays: deleting it would let two writers lock two files.
+// becomes of it; the line in the file is for people. The file stays, but for a ledger that nothing was written to: its
+// holder deletes it, so that whoever waits with the deleted file open must not take that for the lock.
 func lock(dir string, options Options) (*os.File, error) {
 	path := filepath.Join(dir, lockName)
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
 	}
-	switch err := lockFile(file); {
+	err = lockFile(file)
+	if err == nil && !isAt(file, path) {
+		_ = file.Close()
+		return lock(dir, options)
+	}
+	switch {
 	case errors.Is(err, errHeld):
 		line, _ := io.ReadAll(io.LimitReader(file, 1000))
 		_ = file.Close()
@@ -60,6 +66,16 @@ func lock(dir string, options Options) (*os.File, error) {
 	_ = file.Truncate(0)
 	_, _ = file.WriteAt([]byte(line), 0)
 	return file, nil
+}
+
+// isAt reports whether a path still leads to an open file.
+func isAt(file *os.File, path string) bool {
+	open, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(open, there)
 }
 
 func unlock(file *os.File) error {

@@ -39,15 +39,27 @@ func (a *head) before(b *head) bool {
 	return a.rank > b.rank
 }
 
-// merge gives the records of what is kept and of staged readers in order, of each key the latest.
-func merge(kept recordReader, staged []recordReader, take func(*usage.Record) error) (Changes, error) {
+// numbered is a reader of records that an import gave, which tells the place of the last one among them, from 1.
+type numbered interface{ place() int64 }
+
+// merger gives the records of what is kept and of staged readers in order, of each key the latest.
+type merger struct {
+	overlaps Overlaps
+	take     func(*usage.Record) error
+
+	n      Changes
+	mark   usage.Record // the last, see [Withdraw]
+	finder overlapFinder
+	held   []arrived // of one resource, where overlaps are merged
+}
+
+func (m *merger) merge(keeps recordReader, staged []recordReader) error {
 	var heads []*head // a heap: the first comes out next
-	var n Changes
-	for i, reader := range append([]recordReader{kept}, staged...) {
+	for i, reader := range append([]recordReader{keeps}, staged...) {
 		h := &head{reader: reader, rank: i}
 		more, err := reader.read(&h.record)
 		if err != nil {
-			return n, err
+			return err
 		}
 		if more {
 			heads = append(heads, h)
@@ -56,33 +68,32 @@ func merge(kept recordReader, staged []recordReader, take func(*usage.Record) er
 	for i := len(heads)/2 - 1; i >= 0; i-- {
 		siftDown(heads, i)
 	}
-	var winner usage.Record
-	var rank int
+	var winner arrived
 	for first := true; len(heads) > 0; first = false {
 		top := heads[0]
 		switch {
-		case first || compareKeys(&winner, &top.record) != 0:
+		case first || compareKeys(&winner.Record, &top.record) != 0:
 			if !first {
-				if err := take(&winner); err != nil {
-					return n, err
+				if err := m.winner(&winner); err != nil {
+					return err
 				}
 			}
-			winner, rank = top.record, top.rank
-			if rank > 0 {
-				n.Added++
+			winner = arrived{Record: top.record}
+			if top.rank > 0 {
+				winner.how, winner.read = added, top.reader.(numbered).place()
 			}
 		case top.rank > 0:
-			n.Superseded++
-		case winner == top.record:
-			n.Added--
-			n.Unchanged++
+			if !isMark(&top.record) {
+				m.n.Superseded++
+			}
+		case winner.Record == top.record:
+			winner.how = unchanged
 		default:
-			n.Added--
-			n.Replaced++
+			winner.how = replaced
 		}
 		more, err := top.reader.read(&top.record)
 		if err != nil {
-			return n, err
+			return err
 		}
 		if !more {
 			heads[0] = heads[len(heads)-1]
@@ -91,9 +102,61 @@ func merge(kept recordReader, staged []recordReader, take func(*usage.Record) er
 		siftDown(heads, 0)
 	}
 	if winner.Source != "" {
-		return n, take(&winner)
+		if err := m.winner(&winner); err != nil {
+			return err
+		}
 	}
-	return n, nil
+	return m.release()
+}
+
+// winner takes in the record of a key.
+func (m *merger) winner(r *arrived) error {
+	switch {
+	case isMark(&r.Record):
+		m.mark = r.Record
+		return nil
+	case r.how == kept && withdraws(&m.mark, &r.Record):
+		m.n.Removed++
+		return nil
+	}
+	switch m.overlaps {
+	case MergeOverlaps:
+		if len(m.held) > 0 && m.held[0].Resource != r.Resource {
+			if err := m.release(); err != nil {
+				return err
+			}
+		}
+		m.held = append(m.held, *r)
+		return nil
+	case RefuseOverlaps:
+		m.finder.next(r, false)
+	}
+	return m.give(r)
+}
+
+// release gives what is held of a resource.
+func (m *merger) release() error {
+	left, cut := union(m.held)
+	m.n.Merged += cut
+	for i := range left {
+		if err := m.give(&left[i]); err != nil {
+			return err
+		}
+	}
+	m.held = m.held[:0]
+	return nil
+}
+
+func (m *merger) give(r *arrived) error {
+	switch r.how {
+	case added:
+		m.n.Added++
+	case replaced:
+		m.n.Replaced++
+	case unchanged:
+		m.n.Unchanged++
+	}
+	return m.take(&r.Record)
 }
 
 func siftDown(heads []*head, i int) {

@@ -43,7 +43,11 @@ type ParquetReader struct {
 	batch   []usage.Record
 	bad     []error // of the batch's rows
 	rows    int64   // read, good and bad
+	places  usage.Places
 }
+
+// Place says where in the file a record is from: "row 12". The first record that was read is number 1.
+func (r *ParquetReader) Place(record int64) string { return fmt.Sprintf("row %d", r.places.Of(record)) }
 
 // ReadParquet opens a Parquet file of so many bytes. A file that is none and columns that cannot be used are errors.
 func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *ParquetReader, err error) {
@@ -211,6 +215,7 @@ func (r *ParquetReader) read(group parquet.RowGroup, begin bool, n int) (err err
 func (r *ParquetReader) good() []usage.Record {
 	kept := r.batch[:0]
 	var split []usage.Record
+	var splitRows []int64
 	for i := range r.batch {
 		r.rows++
 		err := r.bad[i]
@@ -227,11 +232,16 @@ func (r *ParquetReader) good() []usage.Record {
 			continue
 		case len(parts) > 0:
 			split = append(split, parts...)
+			splitRows = append(splitRows, slices.Repeat([]int64{r.rows}, len(parts))...)
 			r.report.Split++
 		default:
 			kept = append(kept, r.batch[i])
+			r.places.Add(1, r.rows)
 		}
 		r.report.Rows++
+	}
+	for _, row := range splitRows {
+		r.places.Add(1, row)
 	}
 	return append(kept, split...)
 }

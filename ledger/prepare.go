@@ -15,12 +15,14 @@ import (
 
 // prepared is the next version of a day: complete on the disk, under hidden names, not yet in effect.
 type prepared struct {
+	folder   string
 	day      civil.Day
 	manifest *manifest
 	pending  []string // paths of the files that wait
 	aside    []lostPart
 	changes  Changes
 	changed  bool
+	overlaps overlapFinder
 }
 
 func (p *prepared) discard() {
@@ -28,6 +30,7 @@ func (p *prepared) discard() {
 		_ = os.Remove(path)
 	}
 	p.pending = nil
+	_ = os.Remove(p.folder) // unless there is anything in it
 }
 
 // builder writes the next versions of days. Each goroutine has its own.
@@ -56,7 +59,7 @@ func (b *builder) prepare(ctx context.Context, day civil.Day, staged func() []re
 func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []recordReader, lost map[string]string) (
 	p *prepared, bad string, err error,
 ) {
-	p = &prepared{day: day}
+	p = &prepared{folder: b.w.dayFolder(day), day: day}
 	now := b.w.openDay(day)
 	defer now.close()
 	old := now.manifest
@@ -130,7 +133,8 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		p.pending = append(p.pending, waiting)
 		return os.Rename(path, waiting)
 	}
-	n, err := merge(kept, staged, func(r *usage.Record) (err error) {
+	merger := merger{overlaps: b.w.options.Overlaps}
+	merger.take = func(r *usage.Record) (err error) {
 		if out == nil {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -149,14 +153,16 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 			return finish()
 		}
 		return nil
-	})
+	}
+	err := merger.merge(kept, staged)
+	p.overlaps = merger.finder
 	if err == nil && out != nil {
 		err = finish()
 	}
 	if out != nil {
 		_ = errors.Join(out.close(), os.Remove(out.file.Name()))
 	}
-	return n, err
+	return merger.n, err
 }
 
 func (m *manifest) count(r *usage.Record) {

@@ -169,7 +169,7 @@ func proveContent(
 	}
 	defer opened.close()
 	end := *last
-	if err := opened.verify(ctx, &end); err != nil {
+	if err := opened.verify(ctx, &end, &overlapFinder{}); err != nil {
 		return err
 	}
 	*last = end

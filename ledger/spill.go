@@ -69,8 +69,9 @@ func sortKeys(records []usage.Record) []sortKey {
 	return keys
 }
 
-// writeSpill sorts records and writes them to the file from an offset on. It returns where it ends.
-func writeSpill(file *os.File, offset int64, records []usage.Record) (*spill, int64, error) {
+// writeSpill sorts records, which so many were read before, and writes them to the file from an offset on. It returns
+// where it ends.
+func writeSpill(file *os.File, offset int64, records []usage.Record, before int64) (*spill, int64, error) {
 	s := &spill{sections: map[civil.Day]section{}}
 	out := bufio.NewWriterSize(io.NewOffsetWriter(file, offset), 1<<18)
 	keys := sortKeys(records)
@@ -80,7 +81,9 @@ func writeSpill(file *os.File, offset int64, records []usage.Record) (*spill, in
 	for i, key := range keys {
 		r := &records[key.index]
 		if i+1 < len(keys) && keys[i+1].key == key.key && compareOrigin(r, &records[keys[i+1].index]) == 0 {
-			s.replaced++
+			if !isMark(r) {
+				s.replaced++
+			}
 			continue
 		}
 		day := dayOf(r.PeriodStart)
@@ -89,6 +92,7 @@ func writeSpill(file *os.File, offset int64, records []usage.Record) (*spill, in
 			begin, previous = offset, nil
 		}
 		text = appendRecord(text[:0], r, previous)
+		text = binary.AppendUvarint(text, uint64(before)+uint64(key.index)+1)
 		if _, err := out.Write(text); err != nil {
 			return s, offset, err
 		}
@@ -128,9 +132,9 @@ func appendRecord(text []byte, r, previous *usage.Record) []byte {
 	return append(text, byte(r.Resource.Kind), byte(r.Coverage))
 }
 
-// maxRecordBytes is more than any record takes.
+// maxRecordBytes is more than any record takes, with its place.
 const maxRecordBytes = usage.NameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) +
-	(usage.MeasureCount+2)*binary.MaxVarintLen64 + 3
+	(usage.MeasureCount+3)*binary.MaxVarintLen64 + 3
 
 // spillRows reads one section of a spill.
 type spillRows struct {
@@ -139,7 +143,10 @@ type spillRows struct {
 	buffer []byte
 	unread []byte
 	last   usage.Record
+	number int64 // of the last
 }
+
+func (s *spillRows) place() int64 { return s.number }
 
 func newSpillRows(file *os.File, of section, bufferBytes int) *spillRows {
 	return &spillRows{file: file, rest: of, buffer: make([]byte, max(bufferBytes, 2*maxRecordBytes))}
@@ -189,7 +196,11 @@ func (s *spillRows) read(r *usage.Record) (more bool, err error) {
 	}
 	s.last.Amounts = amounts
 	s.last.Resource.Kind, s.last.Coverage = usage.ResourceKind(text[0]), usage.Coverage(text[1])
-	s.unread = text[2:]
+	text = text[2:]
+	if s.number = number(); !ok {
+		return false, errSpill
+	}
+	s.unread = text
 	*r = s.last
 	return true, nil
 }

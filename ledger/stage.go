@@ -29,6 +29,7 @@ type stage struct {
 	read   int64
 	// Of the spilling goroutine.
 	spilled int64
+	marks   int64 // of the spilled records, see [Withdraw]
 	end     int64 // of the file
 }
 
@@ -50,10 +51,11 @@ func (s *stage) spillAll(full <-chan []usage.Record) {
 	defer close(s.done)
 	for records := range full {
 		if s.err == nil {
-			err := checkAll(records, s.spilled)
+			marks, err := checkAll(records, s.spilled)
+			s.marks += marks
 			if err == nil {
 				var written *spill
-				written, s.end, err = writeSpill(s.file, s.end, records)
+				written, s.end, err = writeSpill(s.file, s.end, records, s.spilled)
 				s.spills = append(s.spills, written)
 			}
 			s.spilled += int64(len(records))
@@ -64,15 +66,17 @@ func (s *stage) spillAll(full <-chan []usage.Record) {
 	}
 }
 
-// checkAll refuses records that cannot be, and gives starts the one form that can be compared.
-func checkAll(records []usage.Record, before int64) error {
+// checkAll refuses records that cannot be, gives starts the one form that can be compared, and counts the marks.
+func checkAll(records []usage.Record, before int64) (marks int64, err error) {
 	for i := range records {
-		if err := records[i].Check(); err != nil {
-			return fmt.Errorf("record %d: %w", before+int64(i)+1, err)
+		if isMark(&records[i]) {
+			marks++
+		} else if err := records[i].Check(); err != nil {
+			return marks, fmt.Errorf("record %d: %w", before+int64(i)+1, err)
 		}
 		records[i].PeriodStart = secondStart(records[i].PeriodStart.Unix())
 	}
-	return nil
+	return marks, nil
 }
 
 // add takes a copy of the records.

@@ -22,6 +22,8 @@ type Changes struct {
 	Replaced   int64 // records of the ledger that took on other content
 	Unchanged  int64 // records that the ledger had already
 	Superseded int64 // records that a later one of the same import took the place of
+	Merged     int64 // records that lost time which another one covers: see [MergeOverlaps]
+	Removed    int64 // records of the ledger that the import withdrew: see [Withdraw]
 
 	Days     []time.Time   // the days that were written, in order
 	SetAside []DamagedFile // files that were found damaged on the way and renamed; what they held is lost
@@ -30,7 +32,7 @@ type Changes struct {
 var errClosed = errors.New("the ledger's writer is closed")
 
 // Upsert takes in records: one with a new key is added, one with a known key takes the place of the one before. Of
-// records with one key the latest counts. A batch may be used again by the iterator once it has been asked for the
+// records with one key the latest counts. Records of a MicroVM that overlap are dealt with as [Options.Overlaps] says. A batch may be used again by the iterator once it has been asked for the
 // next one.
 //
 // An error from the iterator, a record that [usage.Record.Check] refuses, or the end of the context before the first
@@ -77,7 +79,10 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 	if err != nil {
 		return n, err
 	}
-	n.Read = staged.read
+	if err := refused(days); err != nil {
+		return n, err
+	}
+	n.Read = staged.read - staged.marks
 	for _, spill := range staged.spills {
 		n.Superseded += spill.replaced
 	}
@@ -120,6 +125,19 @@ func (w *Writer) prepareAll(ctx context.Context, staging string, staged *stage) 
 	return result, context.Cause(ctx)
 }
 
+// refused is the error of days with overlaps that were looked for, nil if there are none.
+func refused(days []*prepared) error {
+	var refused OverlapsError
+	for _, day := range days {
+		refused.Overlaps = append(refused.Overlaps, day.overlaps.found...)
+		refused.Count += day.overlaps.count
+	}
+	if refused.Count == 0 {
+		return nil
+	}
+	return &refused
+}
+
 func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) error {
 	if len(days) > 0 { // new days' folders
 		if err := atomicfile.SyncDir(filepath.Join(w.dir, usageFolder)); err != nil {
@@ -131,6 +149,8 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) er
 		n.Replaced += day.changes.Replaced
 		n.Unchanged += day.changes.Unchanged
 		n.Superseded += day.changes.Superseded
+		n.Merged += day.changes.Merged
+		n.Removed += day.changes.Removed
 		if !day.changed {
 			continue
 		}

@@ -21,6 +21,7 @@ type Writer struct {
 	lock  *os.File
 	sizes sizes
 	codec compress.Codec
+	fresh bool         // whether the ledger was created by this writer
 	step  func(string) // called at each step of a switch, for tests that end the process there
 }
 
@@ -28,6 +29,8 @@ type Writer struct {
 // does not exist. It returns a [HeldError] where another writer is at work. What a writer that died had decided is
 // completed, the rest of it is cleared away.
 func OpenForWriting(dir string, options Options) (*Writer, error) {
+	_, err := os.Stat(filepath.Join(dir, usageFolder))
+	fresh := errors.Is(err, os.ErrNotExist)
 	if err := os.MkdirAll(filepath.Join(dir, usageFolder), 0o755); err != nil {
 		return nil, fmt.Errorf("no folder for the ledger: %w", err)
 	}
@@ -37,6 +40,7 @@ func OpenForWriting(dir string, options Options) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{Ledger: Ledger{dir, options}, lock: held, sizes: defaultSizes, codec: newCodec(), step: func(string) {}}
+	w.fresh = fresh
 	if err := w.recover(); err != nil {
 		_ = unlock(held)
 		return nil, fmt.Errorf("completing what the last writer left: %w", err)
@@ -44,10 +48,16 @@ func OpenForWriting(dir string, options Options) (*Writer, error) {
 	return w, nil
 }
 
-// Close gives the writer lock back.
+// Close gives the writer lock back. A ledger that this writer created and that nothing was written to is removed: a
+// folder without data must not look like one in which nothing was spent.
 func (w *Writer) Close() error {
 	if w.lock == nil {
 		return nil
+	}
+	if w.fresh && os.Remove(filepath.Join(w.dir, usageFolder)) == nil { // which it is not if it has a day
+		_ = os.Remove(filepath.Join(w.dir, stagingFolder))
+		_ = os.Remove(filepath.Join(w.dir, lockName))
+		defer os.Remove(w.dir) // unless there is anything else in it
 	}
 	err := unlock(w.lock)
 	w.lock = nil

@@ -66,27 +66,21 @@ func restatementColumns(by []spend.Dimension) []view.Column[spend.Restatement] {
 	return columns
 }
 
-// restatementSections are what people read of closed months: that they are closed, and what has changed since.
-func restatementSections(s spend.Spend) []view.Section {
+// RestatementNotes say which months of a report are closed, and what the changes since come to.
+func RestatementNotes(s spend.Spend) []view.Note {
 	var notes []view.Note
 	for _, m := range s.Closed {
-		text := m.Month + " is closed: figures are those of " + m.At.Format("2006-01-02")
+		text := m.Month + " is closed: figures are as of " + m.At.Format("2006-01-02")
 		if m.By != "" {
 			text += ", when " + m.By + " closed it"
 		}
 		notes = append(notes, view.Note{Text: text + "."})
 	}
 	if len(s.Restatements) == 0 {
-		if len(notes) == 0 {
-			return nil
-		}
-		return []view.Section{{Notes: notes}}
+		return notes
 	}
-	notes = append(notes, view.Note{Text: "What has changed since comes to " + signedDollars(s.Restated().Sub(s.Total.Amount)) +
-		", so that the total is " + dollars(s.Restated()) + " by now."})
-	return []view.Section{
-		{Table: view.NewTable(restatementColumns(s.By), s.Restatements, nil)}, {Notes: notes},
-	}
+	return append(notes, view.Note{Warn: true, Text: "What has changed since comes to " +
+		signedDollars(s.Restated().Sub(s.Total.Amount)) + ", so the total is " + dollars(s.Restated()) + " by now."})
 }
 
 func signedDollars(d decimal.Decimal) string {

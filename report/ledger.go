@@ -75,6 +75,19 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 	list("damaged", true, result.Damaged)
 	list("orphaned", true, result.Orphaned)
 	list("set aside", true, result.SetAside)
+	overlaps := func(tag string, found []ledger.Overlap, count int64) {
+		for _, overlap := range found {
+			day := overlap.Second.Day()
+			list(tag, true, []ledger.DamagedFile{{
+				Path: "usage/dt=" + day.Format(time.DateOnly), Day: day, Reason: overlap.String(),
+			}})
+		}
+		if more := count - int64(len(found)); more > 0 {
+			section.Notes = append(section.Notes, view.Note{Tag: tag, Text: "and " + figures.Int(more) + " more", Warn: true})
+		}
+	}
+	overlaps("overlap", result.Overlaps, result.OverlapCount)
+	overlaps("two sources", result.OfSources, result.OfSourceCount)
 	list("made anew", false, result.Rebuilt)
 	list("accepted", false, accepted)
 	section.Notes = append(section.Notes, checkHints(result)...)
@@ -86,6 +99,8 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 		{ID: "damaged", Value: damagedFiles(result.Damaged)},
 		{ID: "orphaned", Value: damagedFiles(result.Orphaned)},
 		{ID: "set_aside", Value: damagedFiles(result.SetAside)},
+		{ID: "overlaps", Value: result.OverlapCount},
+		{ID: "source_overlaps", Value: result.OfSourceCount},
 	}
 	json = json.With(len(result.Rebuilt) > 0, "rebuilt", damagedFiles(result.Rebuilt))
 	return view.Document{
@@ -110,6 +125,10 @@ func checkHints(result ledger.CheckResult) []view.Note {
 			!slices.ContainsFunc(result.Orphaned, func(o ledger.DamagedFile) bool { return o.Reason == file.Reason })
 	}
 	var hints []view.Note
+	if result.OverlapCount+result.OfSourceCount > 0 {
+		hints = append(hints, view.Note{Text: "A MicroVM runs once at a time: the time that overlaps is counted twice. " +
+			"microspend import --overlaps=merge of the same rows counts it once."})
+	}
 	here := len(result.Orphaned) > 0 ||
 		slices.ContainsFunc(result.Damaged, func(file ledger.DamagedFile) bool { return !aside(file) })
 	if here && len(result.SetAside) == 0 {

@@ -342,8 +342,8 @@ var apartColumns = []view.Column[bill.Apart]{
 
 // allocated is the bill by tenant, beside what the rates make of what was measured.
 func allocated(r Reconciliation) (view.Section, view.Object) {
-	amounts := settled(*r.Billed, SpendLook{}, spend.AmountOf)
-	ratesCents := settled(*r.Rates, SpendLook{}, spend.AmountOf)
+	amounts := settled(*r.Billed, SpendLook{}, view.CentPlaces, spend.AmountOf)
+	ratesCents := settled(*r.Rates, SpendLook{}, view.CentPlaces, spend.AmountOf)
 	atRates := map[spend.Key]*spend.Row{}
 	for i := range r.Rates.Rows {
 		atRates[r.Rates.Rows[i].Key] = &r.Rates.Rows[i]

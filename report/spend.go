@@ -14,23 +14,25 @@ import (
 
 // Spend makes the document of what was spent.
 func Spend(s spend.Spend) view.Document {
-	columns, rows := SpendColumns(s, SpendLook{}), SpendRows(s)
+	look := SpendLook{Counts: s.Counted, Groups: s.Subtotals()}
+	columns, rows := SpendColumns(s, look), SpendRows(s)
 	by := dimensionNames(s.By)
-	inData := slices.Concat(by, []string{"amount"})
+	inData := []string{"amount"}
 	for _, q := range pricing.BilledQuantities() {
 		inData = append(inData, q.Column())
 	}
 	inData = append(inData, "coverage", "shared", "unknown", "list_amount")
-	data := view.NewTable(view.First(columns, inData...), rows, nil)
+	data := view.NewTable(view.First(columns, slices.Concat(by, inData)...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),
-		Sections: []view.Section{{Table: spendTable(s, columns, rows)}, {Notes: spendNotes(s)}},
+		Sections: []view.Section{{Table: spendTable(s, columns, rows, look.Groups)}},
 		Data:     data,
 	}
 	if len(s.Restatements) > 0 {
-		d.Data = restatedData(view.First(columns, inData...), s)
+		d.Data = restatedData(view.First(columns, slices.Concat(by, inData)...), s)
+		d.Add(view.Section{Table: view.NewTable(restatementColumns(s.By), s.Restatements, nil)})
 	}
-	d.Sections = append(d.Sections, restatementSections(s)...)
+	d.Add(view.Section{Notes: append(spendNotes(s), RestatementNotes(s)...)})
 	if s.Location != time.UTC {
 		d.Subtitle = "days as in " + s.Location.String()
 	}
@@ -47,6 +49,13 @@ func Spend(s spend.Spend) view.Document {
 		{ID: "rows", Value: view.Records{Table: data}},
 		{ID: "total", Value: amountOf(s.Total.Cost)},
 	}...)
+	json = withCurrency(json, s)
+	if len(look.Groups) > 0 {
+		json = json.With(true, "groups", groupRecords(s, look, inData))
+	}
+	if s.Counted {
+		json = append(json, view.ObjectOf(view.Pick(columns, unitCosts...), SpendTotal(s))...)
+	}
 	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	json = json.With(len(s.RatesAssumed) > 0, "rates_assumed", view.Records{
@@ -71,6 +80,9 @@ func Spend(s spend.Spend) view.Document {
 	return d
 }
 
+// unitCosts are the columns that the total of a counted report has as well.
+var unitCosts = []string{"running_hours", "launches", "per_launch", "per_running_hour"}
+
 // ratesAssumedColumns name the regions of which usage before a day was priced at rates known from that day on.
 var ratesAssumedColumns = []view.Column[spend.RatesAssumed]{
 	{ID: "region", Value: func(r spend.RatesAssumed) view.Value { return view.Text(r.Region) }},
@@ -83,9 +95,14 @@ func SpendTitle(s spend.Spend) string {
 }
 
 // spendTable is what people read: amounts at list stand before those that are paid.
-func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row) *view.Table {
+func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row, groups []spend.Subtotal) *view.Table {
 	columns = view.First(columns, append(dimensionNames(s.By), "list_amount")...)
-	t := view.NewTable(columns, rows, func(r *spend.Row) view.Look { return view.Look{Warn: !r.Complete()} })
+	var t *view.Table
+	if len(groups) > 0 {
+		t = groupedTable(s, slices.Clone(columns), groups)
+	} else {
+		t = view.NewTable(columns, rows, func(r *spend.Row) view.Look { return view.Look{Warn: !r.Complete()} })
+	}
 	total := view.RowOf(columns, SpendTotal(s), nil)
 	total.Kind, total.Cells[0] = view.Total, view.Text("total")
 	t.Add(total)
@@ -103,6 +120,9 @@ func spendNotes(s spend.Spend) []view.Note {
 	if s.SharedOut != nil {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
+	}
+	if s.Currency != nil {
+		list = append(list, view.Note{Text: CurrencyWords(*s.Currency) + "."})
 	}
 	for _, assumed := range s.RatesAssumed {
 		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})

@@ -17,6 +17,8 @@ type SpendLook struct {
 	Places         int32 // decimals of amounts; 0 stands for cents, which add up to the total as shown
 	CoveragePlaces int32 // decimals of coverage in percent
 	Counts         bool  // launches and the like were counted: see [spend.Request.Counts]
+
+	Groups []spend.Subtotal // sums of groups that stand among the rows
 }
 
 type spendColumn = view.Column[*spend.Row]
@@ -27,20 +29,24 @@ type spendColumn = view.Column[*spend.Row]
 func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 	type row = *spend.Row
 	places := cmp.Or(look.Places, view.CentPlaces)
-	amount := settled(s, look, spend.AmountOf)
-	list := settled(s, look, func(r row) decimal.Decimal { return r.List })
-	before := settled(s, look, func(r row) decimal.Decimal {
+	amount := settled(s, look, view.CentPlaces, spend.AmountOf)
+	list := settled(s, look, view.CentPlaces, func(r row) decimal.Decimal { return r.List })
+	before := settled(s, look, view.CentPlaces, func(r row) decimal.Decimal {
 		if r.Previous == nil {
 			return decimal.Decimal{}
 		}
 		return r.Previous.Amount
 	})
-	part := shares(s)
+	part := shares(s, look)
 	compared := view.When(s.Total.Previous != nil, view.Everyone)
-	columns := append(dimensionColumns(s.By), []spendColumn{
-		{ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal, Value: func(r row) view.Value {
+	columns := append(dimensionColumns(s.By), spendColumn{
+		ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal,
+		Value: func(r row) view.Value {
 			return view.Number(r.Amount, places).SettledBy(amount(r)).In(stateOf(r.Cost)).Or("unknown", r.Known())
-		}},
+		},
+	})
+	columns = append(columns, displayColumns(s, look)...)
+	columns = append(columns, []spendColumn{
 		{
 			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1,
 			Scope: view.When(s.Negotiated, view.Everyone),
@@ -83,7 +89,8 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			}),
 		},
 		{
-			ID: "running_hours", Title: "running", Unit: "h", Align: view.Decimal, Drop: 3, Scope: view.People,
+			ID: "running_hours", Title: "running", Unit: "h", Align: view.Decimal, Drop: 3,
+			Scope: runningScope(look),
 			Value: hoursOf(usage.Running),
 		},
 	}...)
@@ -119,7 +126,15 @@ func sharedTitle(s spend.Spend) string {
 	return "shared"
 }
 
-// countColumns are what a report has where it was asked to count.
+// runningScope gives programs the hours where they are given what one of them cost.
+func runningScope(look SpendLook) view.Scope {
+	if look.Counts {
+		return view.Everyone
+	}
+	return view.People
+}
+
+// countColumns are what a report has where it was asked to count, and what one of what was counted cost.
 func countColumns(counted bool) []spendColumn {
 	if !counted {
 		return nil
@@ -129,13 +144,32 @@ func countColumns(counted bool) []spendColumn {
 		Value: hoursOf(usage.Suspended),
 	}}
 	for _, m := range []usage.Measure{usage.Launches, usage.Suspends, usage.Resumes} {
+		scope := view.Data
+		if m == usage.Launches {
+			scope = view.Everyone
+		}
 		columns = append(columns, spendColumn{
-			ID: m.Column(), Title: m.Column(), Align: view.Decimal, Scope: view.Data,
+			ID: m.Column(), Title: m.Column(), Align: view.Decimal, Drop: 3, Scope: scope,
 			Value: func(r *spend.Row) view.Value { return view.Number(r.Sum.Amounts[m].Decimal(), 0) },
 		})
 	}
-	return columns
+	unit := func(id, title string, m usage.Measure, per decimal.Decimal) spendColumn {
+		return spendColumn{
+			ID: id, Title: title, Unit: "$", Align: view.Decimal, Drop: 2,
+			Value: func(r *spend.Row) view.Value {
+				cost := pricing.UnitCost(r.Amount, r.Sum.Amounts[m].Decimal(), per)
+				return view.Maybe(cost, func(d decimal.Decimal) view.Value {
+					return view.Number(d, unitCostPlaces).In(stateOf(r.Cost)).Or("unknown", r.Known())
+				}).OrDash()
+			},
+		}
+	}
+	return append(columns, unit("per_launch", "per launch", usage.Launches, one),
+		unit("per_running_hour", "per running hour", usage.Running, msPerHour))
 }
+
+// unitCostPlaces are the decimals of what a launch or an hour costs, which is cents or less.
+const unitCostPlaces = 4
 
 // quantityTitles head columns of billed quantities, where room is scarce and where it is not.
 var quantityTitles = [pricing.QuantityCount]struct{ short, full string }{
@@ -160,6 +194,9 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 				if d == spend.ByDay {
 					return view.Date(r.Value(d))
 				}
+				if r.Value(d) == "" && r.Sum.Records > 0 { // an image, an account or an architecture that no source told
+					return view.Text("").Shown("(unknown)")
+				}
 				return view.Text(r.Value(d))
 			},
 		}
@@ -171,11 +208,11 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 // told without those of all others; they are settled when the first is asked for, as programs want exact amounts and
 // never do.
 func settled(
-	s spend.Spend, look SpendLook, of func(*spend.Row) decimal.Decimal,
+	s spend.Spend, look SpendLook, places int32, of func(*spend.Row) decimal.Decimal,
 ) func(*spend.Row) func() decimal.Decimal {
 	cents := sync.OnceValue(func() map[*spend.Row]decimal.Decimal {
-		cents, _ := s.Cents(of)
-		return besideRows(s, cents)
+		cents, _ := s.Settled(of, places)
+		return besideRows(s, look, cents)
 	})
 	return func(r *spend.Row) func() decimal.Decimal {
 		return func() decimal.Decimal {
@@ -185,22 +222,30 @@ func settled(
 			if cents, ok := cents()[r]; ok {
 				return cents
 			}
-			return of(r).RoundBank(view.CentPlaces) // the total
+			return of(r).RoundBank(places) // the total
 		}
 	}
 }
 
-func besideRows(s spend.Spend, figures []decimal.Decimal) map[*spend.Row]decimal.Decimal {
-	of := make(map[*spend.Row]decimal.Decimal, len(figures))
+// besideRows gives figures to their rows, and their sums to the groups among these.
+func besideRows(s spend.Spend, look SpendLook, figures []decimal.Decimal) map[*spend.Row]decimal.Decimal {
+	of := make(map[*spend.Row]decimal.Decimal, len(figures)+len(look.Groups))
 	for i := range figures {
 		of[&s.Rows[i]] = figures[i]
+	}
+	for i := range look.Groups {
+		sum := decimal.Decimal{}
+		for _, place := range look.Groups[i].All {
+			sum = sum.Add(figures[place])
+		}
+		of[&look.Groups[i].Row] = sum
 	}
 	return of
 }
 
 // shares returns what makes a row's part of the total as it is shown, in tenths of a percent that add up to 100.
-func shares(s spend.Spend) func(*spend.Row) func() decimal.Decimal {
-	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal { return besideRows(s, s.Shares()) })
+func shares(s spend.Spend, look SpendLook) func(*spend.Row) func() decimal.Decimal {
+	parts := sync.OnceValue(func() map[*spend.Row]decimal.Decimal { return besideRows(s, look, s.Shares()) })
 	return func(r *spend.Row) func() decimal.Decimal {
 		return func() decimal.Decimal {
 			if part, ok := parts()[r]; ok {

@@ -102,7 +102,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 		source := in.Source
 		source = source.WithPolicy(spend.OwnRow)
 		request := spend.Request{
-			From: info.First, To: info.Last.Add(time.Second), Counts: true,
+			From: info.First, To: info.Last.Add(usage.MaxPeriodSeconds * time.Second), Counts: true,
 			By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion},
 		}
 		whole, err := source.Report(ctx, request)

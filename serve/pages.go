@@ -147,7 +147,7 @@ func address(q *query, values url.Values) string {
 func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer, func(), error) {
 	asked := spend.RawRequest{
 		RawPeriod: q.period(), By: q.one("by"), Depth: q.number("depth"), Sort: q.one("sort"), Min: q.one("min"),
-		Top: q.number("top"), Previous: q.truth("previous"), Strict: q.truth("strict"),
+		Top: q.number("top"), Previous: q.truth("previous"), Counts: q.truth("unit_cost"), Strict: q.truth("strict"),
 	}
 	for _, d := range spend.NamedDimensions() {
 		asked.Names[d] = q.many(d.String())

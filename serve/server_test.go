@@ -230,6 +230,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		"by=tenant,day&previous=1": {By: "tenant,day", Previous: true},
 		"by=":                      {},
 		"by=component&tenant=a*":   {By: "component", Names: [spend.DimensionCount][]string{spend.ByTenant: {"a*"}}},
+		"by=group&unit_cost=1":     {By: "group", Counts: true},
 		"by=account,arch&arch=x86_64": {
 			By: "account,arch", Names: [spend.DimensionCount][]string{spend.ByArch: {"x86_64"}},
 		},

@@ -8,6 +8,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/spend/tenants"
 )
 
 // Cents are amounts of a report's rows as they are shown, beside its rows, and the total: in whole cents, so that rows
@@ -18,13 +19,13 @@ import (
 // else it is by divides these figures further. Neither the order of rows nor that of dimensions matters, nor how many
 // rows are folded into one: what was folded is shown as what its rows would be, which may be off by a cent or two.
 func (s Spend) Cents(of func(*Row) decimal.Decimal) (shown []decimal.Decimal, total decimal.Decimal) {
-	return s.settle(of, 2)
+	return s.Settled(of, 2)
 }
 
 // Shares are the parts of the total that rows are, beside them, as parts of one in thousandths, settled likewise. They
 // are all zero where the total is not above zero.
 func (s Spend) Shares() []decimal.Decimal {
-	shares, _ := s.settle(func(r *Row) decimal.Decimal {
+	shares, _ := s.Settled(func(r *Row) decimal.Decimal {
 		if !s.Total.Amount.IsPositive() {
 			return decimal.Decimal{}
 		}
@@ -33,7 +34,8 @@ func (s Spend) Shares() []decimal.Decimal {
 	return shares
 }
 
-func (s Spend) settle(of func(*Row) decimal.Decimal, places int32) (shown []decimal.Decimal, total decimal.Decimal) {
+// Settled does what [Spend.Cents] does with so many decimals, for amounts in a currency whose smallest unit is no cent.
+func (s Spend) Settled(of func(*Row) decimal.Decimal, places int32) (shown []decimal.Decimal, total decimal.Decimal) {
 	c := settling{places: places, rows: make([]*Row, 0, len(s.Rows))}
 	for i := range s.Rows {
 		if row := &s.Rows[i]; row.parts == nil {
@@ -65,13 +67,17 @@ func (s Spend) settle(of func(*Row) decimal.Decimal, places int32) (shown []deci
 // AmountOf is what a row comes to, for [Spend.Cents].
 func AmountOf(r *Row) decimal.Decimal { return r.Amount }
 
-// coarse puts the longer periods before the shorter ones that they are made of.
+// coarse puts the longer periods before the shorter ones that they are made of, and groups before their tenants.
 func (d Dimension) coarse() Dimension {
 	switch d {
 	case ByDay:
 		return ByMonth
 	case ByMonth:
 		return ByDay
+	case ByTenant:
+		return ByGroup
+	case ByGroup:
+		return ByTenant
 	default:
 		return d
 	}
@@ -86,6 +92,10 @@ type settling struct {
 
 // settle makes rows, given by their places in the order of their keys, add up to a total.
 func (c settling) settle(places []int, by []Dimension, total decimal.Decimal) {
+	if len(by) > 0 && by[0] == ByGroup && (len(by) == 1 || by[1] == ByTenant) {
+		c.settleGroups(places, by[1:], 1, total)
+		return
+	}
 	if len(by) < 2 || len(places) == 1 {
 		exact := make([]decimal.Decimal, len(places))
 		for i, place := range places {
@@ -115,6 +125,33 @@ func (c settling) settle(places []int, by []Dimension, total decimal.Decimal) {
 	grid := figures.SettleGridTo(cells, lines, columns, total, c.places)
 	for cell, inside := range within {
 		c.settle(inside, by[2:], grid.Cells[cell])
+	}
+}
+
+// settleGroups settles a tree from the top, so that a group shows the same whether those below it are shown or not. Rows
+// lie in one group down to the given depth less one.
+func (c settling) settleGroups(places []int, within []Dimension, depth int, total decimal.Decimal) {
+	var parts [][]int // of each group at the depth, and of what is the group's own that all of them lie in
+	var exact []decimal.Decimal
+	last := Key{}
+	for _, place := range places {
+		key := c.rows[place].Key
+		at := Key{Kind: key.groupKind(), Group: tenants.GroupAt(key.Group, depth)}
+		if len(parts) == 0 || at != last {
+			parts, exact = append(parts, nil), append(exact, decimal.Decimal{})
+		}
+		last = at
+		n := len(parts) - 1
+		parts[n], exact[n] = append(parts[n], place), exact[n].Add(c.exact[place])
+	}
+	for i, shown := range figures.Settle(exact, total, c.places) {
+		inside := parts[i]
+		first, last := c.rows[inside[0]].Group, c.rows[inside[len(inside)-1]].Group
+		if first == last {
+			c.settle(inside, within, shown)
+		} else {
+			c.settleGroups(inside, within, depth+1, shown)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ type Charge struct {
 	Discount decimal.Decimal
 	Amount   decimal.Decimal // what is charged
 
-	List     decimal.Decimal // the same at list rates
+	List decimal.Decimal // the same at list rates
 
 	Coverage *decimal.Decimal // see [Coverage]; nil on shares
 	Share    *Share           // nil unless the line is a tenant's share of shared cost
@@ -87,8 +87,22 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 		return out, err
 	}
 	corrections, err := s.corrections(ctx, in, request)
+	if err != nil || len(corrections) == 0 {
+		return out, err
+	}
 	out.Lines = append(out.Lines, corrections...)
-	return out, err
+	now := s
+	now.Closed = nil // what is corrected may be of an account that had nothing when the month was closed
+	for _, of := range []Source{s, now} {
+		accounts, err := of.accounts(ctx, civil.Between(s.Closed[0].From, s.Closed[len(s.Closed)-1].To))
+		if err != nil {
+			return out, err
+		}
+		out.Accounts = append(out.Accounts, accounts...)
+	}
+	slices.Sort(out.Accounts)
+	out.Accounts = slices.Compact(out.Accounts)
+	return out, nil
 }
 
 func chargesRequest(filter Filter) Request {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
+	"microspend/pricing"
 	"microspend/spend/tenants"
 )
 
@@ -13,6 +15,7 @@ type Config struct {
 	TenantsFile string         // as written; "" where there is none
 	Location    *time.Location // nil where none is given
 	Sharing     Sharing
+	Currency    *pricing.Currency // nil where none is given
 
 	discounts datedDiscounts
 	rates     strictyaml.Map[datedRates]
@@ -28,6 +31,7 @@ type Config struct {
 //	  usage:                        # what is shared beside image storage that is nobody's
 //	    - microvm: "(image)*"       # one of microvm, image, role and tenant; * at the end for every name that begins so
 //	    - tenant: platform
+//	currency: {code: EUR, per_usd: 0.92, as_of: 2026-11-20, source: ECB}  # shown beside dollars, at this rate
 //	discounts:                      # what is not charged, of all regions; or one figure for everything: discounts: 5%
 //	  all: 5%                       # of what has no discount of its own
 //	  vcpu: 10%                     # also memory, snapshot_read, snapshot_write and storage
@@ -53,6 +57,7 @@ type ConfigFile struct {
 	Tenants   string                     `yaml:"tenants"`
 	Timezone  *zone                      `yaml:"timezone"`
 	Shared    sharedFile                 `yaml:"shared"`
+	Currency  *currencyFile              `yaml:"currency"`
 	Discounts datedDiscounts             `yaml:"discounts"`
 	Rates     strictyaml.Map[datedRates] `yaml:"rates"`
 }
@@ -86,6 +91,7 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 		}
 		c.Sharing.Usage = append(c.Sharing.Usage, selector)
 	}
+	c.Currency = written.Currency.currency(doc)
 	written.Discounts.check(doc)
 	for _, region := range written.Rates {
 		region.Value.check(doc, "rates."+region.Key, region.Key)
@@ -93,7 +99,29 @@ func (written ConfigFile) Config(doc *strictyaml.Document) Config {
 	return c
 }
 
+type currencyFile struct {
+	Code   string          `yaml:"code,required"`
+	PerUSD scalar.Positive `yaml:"per_usd,required"`
+	AsOf   scalar.Date     `yaml:"as_of,required"`
+	Source string          `yaml:"source"`
+}
+
+// currency is nil where none is given.
+func (f *currencyFile) currency(doc *strictyaml.Document) *pricing.Currency {
+	if f == nil || doc.Broken("currency.per_usd") { // or its zero would be a second fault
+		return nil
+	}
+	c, err := pricing.NewCurrency(f.Code, f.PerUSD.Decimal, f.AsOf.Date, f.Source)
+	if err != nil {
+		doc.Fault("currency.code", "%s", err)
+	}
+	return &c
+}
+
 // Source puts the configuration together with what it does not contain.
 func (c Config) Source(measured Usage, rates Rates, named tenants.File) Source {
-	return Source{Usage: measured, Rates: rates, Tenants: named, Sharing: c.Sharing, Location: c.Location}
+	return Source{
+		Usage: measured, Rates: rates, Tenants: named, Sharing: c.Sharing, Location: c.Location,
+		Currency: c.Currency,
+	}
 }

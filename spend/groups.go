@@ -21,7 +21,8 @@ type Subtotal struct {
 //
 // There are none for other reports, nor where rows were folded into one: a group would lack what was folded.
 func (s Spend) Subtotals() []Subtotal {
-	if len(s.By) == 0 || s.By[0] != ByGroup || slices.ContainsFunc(s.Rows, func(r Row) bool { return r.Kind == KindOther }) {
+	folded := func(r Row) bool { return r.Kind == KindOther }
+	if len(s.By) == 0 || s.By[0] != ByGroup || slices.ContainsFunc(s.Rows, folded) {
 		return nil
 	}
 	tree := groupTree{found: map[Key]*Subtotal{}, below: map[Key][]*Subtotal{}}

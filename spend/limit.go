@@ -32,8 +32,7 @@ func (e *TooLargeError) Error() string {
 // that the ledger can tell beforehand that there are too many.
 func (r Request) mostGroups() int {
 	has := func(d Dimension) bool { return slices.Contains(r.By, d) }
-	f := r.Filter
-	filtered := len(f.Images)+len(f.MicroVMs)+len(f.Regions)+len(f.Tenants) > 0
+	filtered := slices.ContainsFunc(NamedDimensions(), func(d Dimension) bool { return len(*r.Filter.Of(d)) > 0 })
 	if !r.folds() && !filtered && has(ByMicroVM) && (has(ByDay) || !has(ByWeek) && !has(ByMonth)) {
 		return r.MostRows
 	}

@@ -66,14 +66,14 @@ type RawRequest struct {
 	Min   string // dollars; "" is 0
 	Top   int
 
-	Previous, Strict bool
+	Previous, Counts, Strict bool
 
 	Names [DimensionCount][]string // patterns, of the dimensions of [NamedDimensions]; a group's also match those below it
 }
 
 // Request parses a request. Errors name fields as naming says; see [RawPeriod.Period].
 func (r RawRequest) Request(s Source, now time.Time, naming func(string) string) (request Request, err error) {
-	request = Request{Depth: r.Depth, Top: r.Top, Previous: r.Previous, Strict: r.Strict}
+	request = Request{Depth: r.Depth, Top: r.Top, Previous: r.Previous, Counts: r.Counts, Strict: r.Strict}
 	if request.From, request.To, request.Location, err = r.Period(s, now, naming); err != nil {
 		return Request{}, err
 	}

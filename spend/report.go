@@ -30,7 +30,8 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	}
 	out := Spend{
 		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
-		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis,
+		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis, Currency: s.Currency,
+		Counted: request.Counts,
 	}
 	if request.Previous {
 		before := now.Previous(r.loc)

@@ -145,6 +145,10 @@ type Spend struct {
 
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
+	// Counted reports whether launches, suspends, resumes and suspended time were summed: see [Request.Counts].
+	Counted bool
+
+	Currency *pricing.Currency // in which amounts are to be shown beside dollars; nil where in none
 
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed

@@ -27,8 +27,9 @@ type Source struct {
 	Rates    Rates
 	Tenants  tenants.File
 	Sharing  Sharing
-	Billed   *Billed        // what AWS billed, for [BasisBilled]; nil where no bill has been kept
-	Location *time.Location // where days and months are cut unless a request says otherwise; nil means UTC
+	Billed   *Billed           // what AWS billed, for [BasisBilled]; nil where no bill has been kept
+	Location *time.Location    // where days and months are cut unless a request says otherwise; nil means UTC
+	Currency *pricing.Currency // in which amounts are shown beside dollars; nil where in none
 
 	Closed []ClosedMonth // the months that have been closed, in order
 

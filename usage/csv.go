@@ -48,7 +48,11 @@ type CSVReader struct {
 	row     csvRow
 
 	separator byte
+	places    Places
 }
+
+// Place says where in the file a record began: "line 12". The first record that was read is number 1.
+func (c *CSVReader) Place(record int64) string { return fmt.Sprintf("line %d", c.places.Of(record)) }
 
 // ReadCSV returns a reader of CSV. Nothing is read before [CSVReader.Batches] is.
 func ReadCSV(r io.Reader, options CSVOptions) *CSVReader {
@@ -156,6 +160,7 @@ func (c *CSVReader) add(line []byte) {
 		c.batch = append(c.batch[:len(c.batch)-1], days...)
 		c.report.Split++
 	}
+	c.places.Add(max(len(days), 1), int64(c.lines.line))
 	c.report.Rows++
 	c.report.Rounded += rounded
 	if c.row.missing > 0 {

@@ -91,6 +91,7 @@ collect in microspend.yaml.
 		},
 	}
 	a.ledgerFlags(cmd)
+	a.currencyFlag(cmd)
 	a.periodFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.view, "view", "", "`VIEW` to open with: "+strings.Join(tui.Views(), ", "))

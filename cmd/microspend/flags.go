@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
+	"microspend/pricing"
 	"microspend/spend"
 	"microspend/view"
 )
@@ -21,6 +22,8 @@ import (
 type sharedFlags struct {
 	ledger, config string
 	from, to, tz   string
+	currency       *pricing.Currency // of --currency; nil where the configuration's counts
+	dollarsOnly    bool              // --currency USD
 }
 
 const (
@@ -60,6 +63,20 @@ func (a *app) periodFlags(cmd *cobra.Command) {
 func (a *app) dayRangeFlags(cmd *cobra.Command, owner string) {
 	cmd.Flags().StringVar(&a.flags.from, "from", "", "first UTC `DAY` (default: the "+owner+"'s first)")
 	cmd.Flags().StringVar(&a.flags.to, "to", "", "UTC `DAY` after the last (default: the "+owner+"'s end)")
+}
+
+// currencyFlag declares --currency, for commands that show amounts in another currency beside dollars.
+func (a *app) currencyFlag(cmd *cobra.Command) {
+	a.parsedFlag(cmd, "currency", "",
+		"show amounts in another `CURRENCY` too, as in EUR=0.92@2026-11-20; USD for none (default: the configuration's)",
+		func(text string) error {
+			if a.flags.dollarsOnly = text == "USD"; a.flags.dollarsOnly {
+				return nil
+			}
+			currency, err := pricing.ParseCurrency(text)
+			a.flags.currency = &currency
+			return err
+		})
 }
 
 // pricingFlag declares --config where workloads are priced. Unlike elsewhere the configuration is not read unless it

@@ -20,6 +20,7 @@ import (
 
 func (a *app) importCommand() *cobra.Command {
 	var options usage.CSVOptions
+	var overlaps string
 	cmd := a.command(&cobra.Command{
 		Use:   "import FILE",
 		Short: "Import usage from a CSV or Parquet file into the ledger",
@@ -64,16 +65,22 @@ If any row is bad, all bad rows are reported and nothing is imported, unless --s
 			}
 		}
 		var changes ledger.Changes
-		err = a.writeLedger(cmd.Context(), folder, ledger.Options{Command: "microspend import", Progress: func(done, of int) {
-			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
-			bar.At(int64(done), int64(of), int64(done))
-		}}, func(ctx context.Context, writer *ledger.Writer) (err error) {
+		err = a.writeLedger(cmd.Context(), folder, ledger.Options{
+			Command: "microspend import", Overlaps: overlapChoices[overlaps],
+			Progress: func(done, of int) {
+				bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
+				bar.At(int64(done), int64(of), int64(done))
+			},
+		}, func(ctx context.Context, writer *ledger.Writer) (err error) {
 			changes, err = writer.Upsert(ctx, batches)
 			return err
 		})
 		bar.Clear()
 		if bad, ok := errors.AsType[*usage.RowsError](err); ok {
 			return fmt.Errorf("%s: %w\nnothing was imported; fix the rows, or skip them with --skip-bad", args[0], bad)
+		}
+		if refused, ok := errors.AsType[*ledger.OverlapsError](err); ok {
+			return overlapFault(args[0], reader, refused)
 		}
 		if err != nil {
 			return err
@@ -84,6 +91,8 @@ If any row is bad, all bad rows are reported and nothing is imported, unless --s
 	a.ledgerFlag(cmd)
 	cmd.Flags().BoolVar(&options.SkipBad, "skip-bad", false, "skip rows that cannot be read, instead of importing nothing")
 	cmd.Flags().IntVar(&options.MaxFaults, "max-faults", 1000, "maximum `N` of bad rows to list")
+	choiceFlag(cmd, &overlaps, "overlaps", "what to do if a MicroVM ran twice at the same time: `ACTION` is refuse, merge "+
+		"(count the time once) or keep (count both)", "refuse", "merge", "keep")
 	cmd.Flags().StringVar(&options.DefaultSource, "source", "import", "`SOURCE` of rows that name none")
 	return cmd
 }
@@ -92,6 +101,34 @@ If any row is bad, all bad rows are reported and nothing is imported, unless --s
 type usageReader interface {
 	Batches() iter.Seq2[[]usage.Record, error]
 	Report() usage.ReadReport
+	Place(record int64) string // where in the file it began; the first is number 1
+}
+
+var overlapChoices = map[string]ledger.Overlaps{
+	"refuse": ledger.RefuseOverlaps, "merge": ledger.MergeOverlaps, "keep": ledger.KeepOverlaps,
+}
+
+// maxNamedOverlaps is how many overlaps an error lists.
+const maxNamedOverlaps = 20
+
+// overlapFault names both rows of overlaps.
+func overlapFault(path string, reader usageReader, refused *ledger.OverlapsError) error {
+	place := func(read int64) string {
+		if read == 0 {
+			return "the ledger"
+		}
+		return reader.Place(read)
+	}
+	text := fmt.Sprintf("%s: MicroVMs run twice at the same time: %s", path, figures.Count(refused.Count, "overlap"))
+	named := refused.Overlaps[:min(len(refused.Overlaps), maxNamedOverlaps)]
+	for _, o := range named {
+		text += fmt.Sprintf("\n  %s and %s: %s", place(o.FirstRead), place(o.SecondRead), view.Visible(o.String()))
+	}
+	if more := refused.Count - int64(len(named)); more > 0 {
+		text += fmt.Sprintf("\n  and %d more", more)
+	}
+	return errors.New(text + "\nnothing was imported; fix the rows, or decide with --overlaps=merge (count the time once) " +
+		"or --overlaps=keep (count both)")
 }
 
 const parquetMagic = "PAR1"
@@ -133,6 +170,13 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 		if more := read.Bad - int64(len(read.Faults)); more > 0 {
 			fmt.Fprintf(a.err, "  and %d more\n", more)
 		}
+	}
+	if changes.Merged > 0 {
+		fmt.Fprintf(a.err, "%s overlapped with another of the same MicroVM and lost the time that was there already\n",
+			figures.Count(changes.Merged, "row"))
+	}
+	if changes.Removed > 0 {
+		fmt.Fprintf(a.err, "%s of the ledger no longer hold and were removed\n", figures.Count(changes.Removed, "record"))
 	}
 	if read.Split > 0 {
 		fmt.Fprintf(a.err, "%s touched several UTC days and became a record for each, in proportion to the time\n",

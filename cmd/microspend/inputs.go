@@ -148,6 +148,9 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	in.Ledger, err = a.openLedger()
 	in.Source, in.Budgets, in.AnomalyRule = read.Source, read.Budgets, read.AnomalyRule
 	in.Source.Usage = in.Ledger
+	if a.flags.currency != nil || a.flags.dollarsOnly {
+		in.Source.Currency = a.flags.currency
+	}
 	if err != nil {
 		return in, err
 	}

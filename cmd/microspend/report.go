@@ -83,6 +83,7 @@ in all others.`,
 	})
 	a.output.addFormat(cmd, append(append([]view.Format{formatHTML}, view.Formats()...), exportFormats...)...)
 	a.ledgerFlags(cmd)
+	a.currencyFlag(cmd)
 	a.periodFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.tenants, "tenant", nil,

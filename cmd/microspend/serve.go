@@ -54,6 +54,7 @@ It listens on the loopback interface. To listen elsewhere, use --listen with a t
 	})
 
 	a.ledgerFlags(cmd)
+	a.currencyFlag(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&listen, "listen", "127.0.0.1:8480", "`ADDRESS` to listen on; port 0 picks a free one")
 	flags.StringVar(&tokenFile, "token-file", "", "`FILE` with the token that requests must carry")

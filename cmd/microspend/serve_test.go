@@ -43,6 +43,14 @@ func command(ctx context.Context, errs io.Writer, environ []string, args ...stri
 	return code, stdout.String()
 }
 
+// awaitServing waits until serve says where it serves.
+func awaitServing(t *testing.T, errs *watched) string {
+	t.Helper()
+	address := regexp.MustCompile(`serving on (http://\S+)/`)
+	require.Eventually(t, func() bool { return address.MatchString(errs.String()) }, 30*time.Second, 20*time.Millisecond)
+	return address.FindStringSubmatch(errs.String())[1]
+}
+
 // TestServe runs serve beside spend: they say the same to the byte, a change of the tenants file is seen, and an
 // interrupt ends it with 0.
 func TestServe(t *testing.T) {
@@ -63,9 +71,7 @@ func TestServe(t *testing.T) {
 			finance...)...)
 		ended <- code
 	}()
-	address := regexp.MustCompile(`serving on (http://\S+)/`)
-	require.Eventually(t, func() bool { return address.MatchString(errs.String()) }, 30*time.Second, 20*time.Millisecond)
-	base := address.FindStringSubmatch(errs.String())[1]
+	base := awaitServing(t, errs)
 	get := func(path string) string {
 		response, err := http.Get(base + path)
 		require.NoError(t, err)

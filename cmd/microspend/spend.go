@@ -64,6 +64,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	})
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
+	a.currencyFlag(cmd)
 	a.periodFlags(cmd)
 	var dimensions []string
 	for _, d := range spend.Dimensions() {
@@ -81,6 +82,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	flags.IntVar(&asked.Top, "top", 0, "keep the `N` largest rows and fold the rest into one")
 	flags.StringVar(&asked.Min, "min", "0", "fold rows below this many `DOLLARS` into one")
 	flags.BoolVar(&asked.Previous, "previous", false, "show the previous period alongside, with the change")
+	flags.BoolVar(&asked.Counts, "unit-cost", false, "also count launches, and show the cost per launch and per running hour")
 	flags.BoolVar(&asked.Strict, "strict", false, "fail if a rate is unknown, instead of listing what is missing")
 	flags.IntVar(&asked.Depth, "depth", 0, "tell groups apart by the first `N` names of their paths only, with --by group")
 	for _, d := range spend.NamedDimensions() {
@@ -103,7 +105,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		}
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
-		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz", "currency"); err != nil {
 			return err
 		}
 		charges, err := source.Charges(cmd.Context(), request.From, request.To, request.Filter)

@@ -27,6 +27,7 @@ func areas() []area {
 	return []area{
 		{"engine", engineFigures},
 		{"idle", idleFigures},
+		{"forecast", forecastFigures},
 		{"ledger", ledgerFigures},
 		{"exports", exportFigures},
 		{"meter", meterFigures},

@@ -56,6 +56,7 @@ type View struct {
 	Width, Height int64
 	Dark          bool
 	NoScript      bool
+	Print         bool // as on paper of that width, its margins left out
 }
 
 // Tab is a page in the browser.
@@ -79,10 +80,14 @@ func (b *Browser) Open(t testing.TB, url string, view View) *Tab {
 	if view.Dark {
 		scheme = "dark"
 	}
+	media := emulation.SetEmulatedMedia()
+	if view.Print {
+		media = media.WithMedia("print")
+	}
 	require.NoError(t, chromedp.Run(limited,
 		network.Enable(), runtime.Enable(), log.Enable(),
 		emulation.SetDeviceMetricsOverride(view.Width, view.Height, 1, view.Width < 700),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		media.WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 		emulation.SetScriptExecutionDisabled(view.NoScript),
 		chromedp.Navigate(url),
 	))

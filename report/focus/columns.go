@@ -62,6 +62,42 @@ func allocated(name string, of Type, value func(*row) string) Column {
 	}}
 }
 
+// unlessCorrection is a column that a correction has null in: what is corrected has no price of its own.
+func unlessCorrection(of Column) Column {
+	of.Nullable = true
+	value := of.value
+	of.value = func(r *row) view.Value {
+		if r.Correction != nil {
+			return view.Value{}
+		}
+		return value(r)
+	}
+	return of
+}
+
+// unlessNothingUsed is a column that is null in a correction of amounts alone.
+func unlessNothingUsed(of Column) Column {
+	of.Nullable = true
+	value := of.value
+	of.value = func(r *row) view.Value {
+		if r.Correction != nil && r.Used.IsZero() {
+			return view.Value{}
+		}
+		return value(r)
+	}
+	return of
+}
+
+// correction is a column of corrections, null in others.
+func correction(name string, value func(*spend.Correction) string) Column {
+	return Column{Name: name, Type: String, Nullable: true, value: func(r *row) view.Value {
+		if r.Correction == nil {
+			return view.Value{}
+		}
+		return view.Text(value(r.Correction))
+	}}
+}
+
 func null(name string) Column {
 	return Column{Name: name, Type: String, Nullable: true, value: func(*row) view.Value { return view.Value{} }}
 }
@@ -85,31 +121,33 @@ var columns = []Column{
 	allocated("AllocatedResourceId", String, func(r *row) string { return "tenant/" + r.Tenant }),
 	allocated("AllocatedResourceName", String, func(r *row) string { return r.Tenant }),
 	// What the origin was; the tenant is in Tags already, which may not be repeated here.
-	allocated("AllocatedTags", JSON, func(*row) string { return object(map[string]string{"microspend/origin": spend.Shared}) }),
+	allocated("AllocatedTags", JSON, func(*row) string {
+		return object(map[string]string{"microspend/origin": spend.Shared})
+	}),
 	number("BilledCost", func(r *row) decimal.Decimal { return r.Amount }),
 	text("BillingAccountId", func(r *row) string { return r.account }),
 	null("BillingAccountName"),
 	constant("BillingCurrency", "USD"),
-	moment("BillingPeriodEnd", func(r *row) time.Time { return monthOf(r.Day).AddDate(0, 1, 0) }),
-	moment("BillingPeriodStart", func(r *row) time.Time { return monthOf(r.Day) }),
+	moment("BillingPeriodEnd", func(r *row) time.Time { return r.billedIn().AddDate(0, 1, 0) }),
+	moment("BillingPeriodStart", (*row).billedIn),
 	constant("ChargeCategory", "Usage"),
-	null("ChargeClass"),
+	correction("ChargeClass", func(*spend.Correction) string { return "Correction" }),
 	text("ChargeDescription", (*row).description),
 	constant("ChargeFrequency", "Usage-Based"),
 	moment("ChargePeriodEnd", func(r *row) time.Time { return r.Day.AddDate(0, 0, 1) }),
 	moment("ChargePeriodStart", func(r *row) time.Time { return r.Day }),
-	number("ConsumedQuantity", func(r *row) decimal.Decimal { return r.Used }),
-	text("ConsumedUnit", func(r *row) string { return r.Quantity.Unit() }),
+	unlessNothingUsed(number("ConsumedQuantity", func(r *row) decimal.Decimal { return r.Used })),
+	unlessNothingUsed(text("ConsumedUnit", func(r *row) string { return r.Quantity.Unit() })),
 	number("ContractedCost", func(r *row) decimal.Decimal { return r.contractedCost }),
-	number("ContractedUnitPrice", func(r *row) decimal.Decimal { return r.contracted.Figure }),
+	unlessCorrection(number("ContractedUnitPrice", func(r *row) decimal.Decimal { return r.contracted.Figure })),
 	number("EffectiveCost", func(r *row) decimal.Decimal { return r.Amount }),
 	null("InvoiceId"),
 	constant("InvoiceIssuerName", "Amazon Web Services, Inc."),
 	number("ListCost", func(r *row) decimal.Decimal { return r.listCost }),
-	number("ListUnitPrice", func(r *row) decimal.Decimal { return r.ListRate.Figure }),
+	unlessCorrection(number("ListUnitPrice", func(r *row) decimal.Decimal { return r.ListRate.Figure })),
 	constant("PricingCategory", "Standard"),
-	number("PricingQuantity", func(r *row) decimal.Decimal { return r.pricingQuantity }),
-	text("PricingUnit", (*row).pricingUnit),
+	unlessCorrection(number("PricingQuantity", func(r *row) decimal.Decimal { return r.pricingQuantity })),
+	unlessCorrection(text("PricingUnit", (*row).pricingUnit)),
 	constant("ProviderName", "AWS"),
 	constant("PublisherName", "AWS"),
 	text("RegionId", func(r *row) string { return r.Region }),
@@ -138,8 +176,18 @@ var columns = []Column{
 	{Name: "x_Coverage", Type: Decimal, Nullable: true, value: func(r *row) view.Value {
 		return view.Maybe(r.Coverage, view.Exact)
 	}},
+	correction("x_CorrectionCause", func(c *spend.Correction) string { return c.Reason }),
 	constant("x_ServiceCode", "AWSLambda"),
 	text("x_UsageType", func(r *row) string { return strings.TrimPrefix(r.Quantity.PriceListGroup(), "AWS-") }),
+}
+
+// billedIn is the first day of the month in which a row is billed: the month of its day, and of a correction the first
+// that was not closed, as AWS bills what it corrects after a month.
+func (r *row) billedIn() time.Time {
+	if r.Correction != nil {
+		return r.Correction.Billed
+	}
+	return monthOf(r.Day)
 }
 
 func monthOf(day time.Time) time.Time {
@@ -154,6 +202,9 @@ func (r *row) regionName() string {
 }
 
 func (r *row) description() string {
+	if c := r.Correction; c != nil {
+		return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", correction of " + c.Month + ": " + c.Reason
+	}
 	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" +
 		r.contracted.Figure.String() + " per " +
 		strings.TrimSuffix(r.pricingUnit(), "s")
@@ -192,6 +243,10 @@ func (r *row) methodDetails() string {
 
 // price settles in which unit the row is priced: as AWS publishes the list price.
 func (r *row) price() {
+	if r.Correction != nil {
+		r.contractedCost, r.listCost = r.Amount, r.List
+		return
+	}
 	r.contracted = r.Rate.Net(r.Discount).In(r.ListRate.Per)
 	r.pricingQuantity, r.contractedCost = r.contracted.Quoted(r.Used)
 	_, r.listCost = r.ListRate.Quoted(r.Used)

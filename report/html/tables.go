@@ -220,7 +220,7 @@ func (r renderer) dayTable() template.HTML {
 	}
 	columns := []view.Column[row]{{Title: "day", Value: func(d row) view.Value { return view.Date(d.Day.Day) }}}
 	for _, q := range pricing.BilledQuantities() {
-		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Value: func(d row) view.Value {
+		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
 			part := d.Parts[q]
 			v := costOf(part, d.parts[q], d.Recorded)
 			if d.Recorded && part.Known() && part.Amount.IsZero() {
@@ -260,7 +260,7 @@ func lineColumns() []view.Column[priced] {
 	return []view.Column[priced]{
 		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
 		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.Name()) }},
-		{ID: "quantity", Title: "quantity", Align: view.Decimal, Value: func(l priced) view.Value {
+		{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l priced) view.Value {
 			return view.UpTo(l.Used, 3)
 		}},
 		{ID: "unit", Title: "unit", Drop: 1, Value: func(l priced) view.Value {

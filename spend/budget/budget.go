@@ -20,6 +20,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
+	"microspend/internal/strictyaml"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -31,7 +32,9 @@ type Scope uint8
 // The scopes, in the order in which budgets are listed.
 const (
 	Tenant Scope = iota
+	Group        // of tenants, together with the groups below it
 	Image
+	Account
 	Region
 	Everything
 
@@ -44,8 +47,8 @@ var scopes = [scopeCount]struct {
 	word string
 	by   spend.Dimension
 }{
-	Tenant: {"tenant", spend.ByTenant}, Image: {"image", spend.ByImage}, Region: {"region", spend.ByRegion},
-	Everything: {"total", spend.ByTenant},
+	Tenant: {"tenant", spend.ByTenant}, Group: {"group", spend.ByGroup}, Image: {"image", spend.ByImage},
+	Account: {"account", spend.ByAccount}, Region: {"region", spend.ByRegion}, Everything: {"total", spend.ByTenant},
 }
 
 // String is the word used in outputs.
@@ -123,6 +126,8 @@ func (b Budget) Limit() decimal.Decimal {
 type Set struct {
 	Budgets []Budget
 	Others  []string // tenants whose month is forecast, with a budget for it or without
+
+	doc *strictyaml.Document // where the budgets were written, for the place of a fault
 }
 
 // Status says how a budget stands.

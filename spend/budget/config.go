@@ -1,10 +1,15 @@
 package budget
 
 import (
+	"errors"
+	"regexp"
+
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
+	"microspend/pricing"
+	"microspend/spend"
 	"microspend/spend/tenants"
 )
 
@@ -17,13 +22,17 @@ import (
 //	  tenants:
 //	    acme: 100
 //	    bravo: {monthly: 250, quarterly: 700, yearly: 2500, threshold: 80%}
+//	  groups: {Engineering: 3000, Engineering/Platform: 1200}
 //	  images: {sandbox-python: 900}
+//	  accounts: {"111122223333": 2000}
 //	  regions: {eu-west-1: {yearly: 20000}}
 type ConfigFile struct {
 	Threshold *scalar.Proportion         `yaml:"threshold"`
 	Total     *budgetFile                `yaml:"total"`
 	Tenants   strictyaml.Map[budgetFile] `yaml:"tenants"`
+	Groups    strictyaml.Map[budgetFile] `yaml:"groups"`
 	Images    strictyaml.Map[budgetFile] `yaml:"images"`
+	Accounts  strictyaml.Map[budgetFile] `yaml:"accounts"`
 	Regions   strictyaml.Map[budgetFile] `yaml:"regions"`
 }
 
@@ -36,22 +45,22 @@ type budgetFile struct {
 
 // Config checks the section. Its faults go to the document that it was decoded from.
 func (f ConfigFile) Config(doc *strictyaml.Document) Set {
-	out := Set{}
+	out := Set{doc: doc}
 	checkThreshold(doc, "budgets", f.Threshold)
 	for _, section := range []struct {
 		scope   Scope
 		key     string
 		budgets strictyaml.Map[budgetFile]
-	}{{Tenant, "tenants", f.Tenants}, {Image, "images", f.Images}, {Region, "regions", f.Regions}} {
+	}{
+		{Tenant, "tenants", f.Tenants},
+		{Group, "groups", f.Groups},
+		{Image, "images", f.Images},
+		{Account, "accounts", f.Accounts},
+		{Region, "regions", f.Regions},
+	} {
 		for _, one := range section.budgets {
 			path := "budgets." + section.key + "." + one.Key
-			if section.scope == Tenant {
-				if err := tenants.CheckName(one.Key); err != nil {
-					doc.Fault(path, "as a tenant's name %s", err)
-				}
-			} else if one.Key == "" {
-				doc.Fault(path, "has no name")
-			}
+			checkName(doc, path, section.scope, one.Key)
 			out.Budgets = append(out.Budgets, one.Value.budgets(doc, path, Subject{section.scope, one.Key}, f.Threshold)...)
 		}
 	}
@@ -59,6 +68,44 @@ func (f ConfigFile) Config(doc *strictyaml.Document) Set {
 		out.Budgets = append(out.Budgets, f.Total.budgets(doc, "budgets.total", Subject{Scope: Everything}, f.Threshold)...)
 	}
 	return out
+}
+
+func checkName(doc *strictyaml.Document, path string, scope Scope, name string) {
+	switch scope {
+	case Account:
+		if !accountID.MatchString(name) {
+			doc.Fault(path, "%.60q is not an AWS account id, which has 12 digits", name)
+		}
+	case Region:
+		if !pricing.IsRegionName(name) {
+			doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", name)
+		}
+	default:
+		if err := tenants.CheckName(name); err != nil {
+			whose := map[Scope]string{Tenant: "a tenant", Group: "a group", Image: "an image"}[scope]
+			doc.Fault(path, "as %s's name %s", whose, err)
+		}
+	}
+}
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// Check reports budgets of groups that no tenant of the tenants file is in: nothing would ever be spent on them.
+func (s Set) Check(file tenants.File) error {
+	known := map[Subject]bool{{Group, tenants.NoGroup}: true}
+	for _, path := range file.Groups {
+		for group := range subjects(Group, spend.Key{Group: path}) {
+			known[group] = true
+		}
+	}
+	var faults []error
+	for _, b := range s.Budgets {
+		if b.Scope == Group && !known[b.Subject] {
+			known[b.Subject] = true // once, however many periods it has
+			faults = append(faults, s.doc.Error("budgets.groups."+b.Name, "no tenant of the tenants file is in this group"))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // budgets are those of one subject, one for each period that has one.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -17,8 +18,8 @@ import (
 )
 
 func compareLines(a, b Line) int {
-	return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(btoi(a.Budget == nil), btoi(b.Budget == nil)),
-		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Period, b.Period))
+	without := func(l Line) int { return btoi(l.Budget == nil && l.Scope != Everything) }
+	return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(without(a), without(b)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Period, b.Period))
 }
 
 func btoi(b bool) int {
@@ -115,6 +116,11 @@ type figure struct {
 	state pricing.State
 }
 
+// add adds a row that is a part of the figure.
+func (f *figure) add(part figure) {
+	f.cost, f.state = f.cost.Plus(part.cost), f.state.And(part.state)
+}
+
 func figureOf(t spend.Total) figure {
 	out := figure{cost: t.Cost}
 	if coverage := spend.Coverage(&t.Sum); coverage != nil && coverage.LessThan(decimal.NewFromInt(1)) {
@@ -192,7 +198,9 @@ func (r *reader) figures(
 		*into(r.of(OfEverything())) = figureOf(report.Total)
 	} else {
 		for _, row := range report.Rows {
-			*into(r.of(Subject{scope, row.Value(scopes[scope].by)})) = figureOf(row.Total)
+			for subject := range subjects(scope, row.Key) {
+				into(r.of(subject)).add(figureOf(row.Total))
+			}
 		}
 	}
 	for name := range names { // those without a row, too, may have spent what was not measured
@@ -237,17 +245,16 @@ func (r *reader) days(scope Scope, names map[string]bool, rows int) error {
 			if row.Day == "" {
 				continue // a tenant that is only listed
 			}
-			subject := Subject{Scope: scope}
-			if scope != Everything {
-				subject.Name = row.Value(scopes[scope].by)
+			d := civil.MustParse(row.Day)
+			for subject := range subjects(scope, row.Key) {
+				of := r.of(subject)
+				sum := of.daily[d]
+				of.daily[d] = day{sum.amount.Add(row.Amount), sum.incomplete || !row.Complete()}
 			}
-			d, of := civil.MustParse(row.Day), r.of(subject)
-			sum := of.daily[d]
-			of.daily[d] = day{sum.amount.Add(row.Amount), sum.incomplete || !row.Complete()}
 		}
 		return nil
 	}
-	if scope == Tenant && r.source.Sharing.Policy != spend.OwnRow {
+	if (scope == Tenant || scope == Group) && r.source.Sharing.Policy != spend.OwnRow {
 		// What a tenant bears follows from what all others spend, over the whole stretch: no step and no filter is possible.
 		report, err := r.source.Report(r.ctx, request)
 		if err != nil {
@@ -256,16 +263,46 @@ func (r *reader) days(scope Scope, names map[string]bool, rows int) error {
 		return take(report)
 	}
 	// Only the subjects that have a line, and few days at a time: there may be many more tenants than budgets.
-	request.Filter = filterOf(scope, names)
+	var err error
+	if request.Filter, err = filterOf(scope, names); err != nil {
+		return err
+	}
 	return r.source.ReportInSteps(r.ctx, request, rows, take)
 }
 
-func filterOf(scope Scope, names map[string]bool) (f spend.Filter) {
-	into := map[Scope]*[]tenants.Pattern{Tenant: &f.Tenants, Image: &f.Images, Region: &f.Regions}[scope]
-	if into != nil {
-		for name := range names {
-			*into = append(*into, tenants.Exactly(name))
+// subjects are what a row counts for: of a group also those above it.
+func subjects(scope Scope, key spend.Key) iter.Seq[Subject] {
+	return func(yield func(Subject) bool) {
+		if scope == Everything {
+			yield(OfEverything())
+			return
+		}
+		name := key.Value(scopes[scope].by)
+		if scope == Group && key.Kind == spend.KindTenant {
+			for i := range len(name) {
+				if name[i] == tenants.GroupSeparator[0] && !yield(Subject{scope, name[:i]}) {
+					return
+				}
+			}
+		}
+		yield(Subject{scope, name})
+	}
+}
+
+func filterOf(scope Scope, names map[string]bool) (f spend.Filter, err error) {
+	if scope == Everything {
+		return f, nil
+	}
+	into := f.Of(scopes[scope].by)
+	for name := range names {
+		*into = append(*into, tenants.Exactly(name))
+		if scope == Group {
+			below, err := tenants.ParsePattern(name + tenants.GroupSeparator + "*")
+			if err != nil {
+				return f, err
+			}
+			*into = append(*into, below)
 		}
 	}
-	return f
+	return f, nil
 }

@@ -37,14 +37,14 @@ type Closing struct {
 	// Incomplete names what was known to be missing and was accepted: damaged files and unknown rates.
 	Incomplete []string `json:"incomplete,omitempty"`
 
-	Usage   usageRecord      `json:"usage"`
-	Total   decimal.Decimal  `json:"total"`
-	List    decimal.Decimal  `json:"list_total"`
-	Figures []figure         `json:"figures"`
-	Rates   []regionRates    `json:"rates"`
-	Tenants tenantsRecord    `json:"tenants"`
-	Sharing sharingRecord    `json:"sharing"`
-	Posted  []postedCharge   `json:"corrections,omitempty"` // of earlier months, billed in this one
+	Usage   usageRecord     `json:"usage"`
+	Total   decimal.Decimal `json:"total"`
+	List    decimal.Decimal `json:"list_total"`
+	Figures []figure        `json:"figures"`
+	Rates   []regionRates   `json:"rates"`
+	Tenants tenantsRecord   `json:"tenants"`
+	Sharing sharingRecord   `json:"sharing"`
+	Posted  []postedCharge  `json:"corrections,omitempty"` // of earlier months, billed in this one
 }
 
 // usageRecord tells the usage that was closed: SHA256 is of its records alone, whatever files they lie in, and Manifests

@@ -19,6 +19,12 @@ func (f File) Group(tenant string, depth int) string {
 	if !grouped {
 		return NoGroup
 	}
+	return GroupAt(path, depth)
+}
+
+// GroupAt is the group that a path lies in at a depth: the path's first names, or all of it where it has no more or
+// depth is 0.
+func GroupAt(path string, depth int) string {
 	if names := strings.Split(path, GroupSeparator); depth > 0 && depth < len(names) {
 		return strings.Join(names[:depth], GroupSeparator)
 	}

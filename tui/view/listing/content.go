@@ -19,6 +19,9 @@ import (
 // amountID is the column that listings are sorted by and whose rows are added up.
 const amountID = "amount"
 
+// displayID is the amount in a display currency, where there is one.
+const displayID = "amount_display"
+
 // shown is how the dashboard shows a column of [report.SpendColumns] where that differs from what holds for all: a
 // muted figure that gives way after those before it. A column without an entry is shown as well, behind the others.
 type shown struct {
@@ -31,7 +34,7 @@ type shown struct {
 }
 
 // order is the order of the columns: the more important first, to stay where room is scarce.
-var order = []string{amountID, "share", "change", "change_percent", "previous", "shared", "coverage"}
+var order = []string{amountID, displayID, "share", "change", "change_percent", "previous", "shared", "coverage"}
 
 // hidden are columns that the dashboard has no room for: amounts that lack a rate have a mark, and explaining one
 // names it.
@@ -46,8 +49,9 @@ var shownColumns = func() map[string]shown {
 			}
 			return t.Strong
 		}},
-		"share":  {drop: 3, tone: plain},
-		"change": {drop: 2, inPercent: "change_percent", tone: direction, text: orElse("unknown")},
+		displayID: {word: "display", drop: 4, tone: plain},
+		"share":   {drop: 3, tone: plain},
+		"change":  {drop: 2, inPercent: "change_percent", tone: direction, text: orElse("unknown")},
 		"change_percent": {word: "percent", drop: 6, tone: direction, text: func(r *spend.Row, v view.Value) view.Value {
 			if v.IsMissing() && r.Previous != nil && r.Previous.Change != nil && r.Previous.Change.IsPositive() {
 				return view.Missing("new")

@@ -146,7 +146,7 @@ func TestEveryColumn(t *testing.T) {
 	s.Table.SetFilter("nonsense = 1")
 	require.EqualError(t, s.Table.Fault,
 		"no column nonsense; columns are tenant, amount, share, change, percent, before, shared, "+
-			"coverage, running, suspended, launches, suspends, vcpu, memory, read, write, storage, resumed, owner")
+			"coverage, running, suspended, launches, suspends, per_launch, per_running_hour, vcpu, memory, read, write, storage, resumed, owner")
 	for filter, keeps := range map[string]int{
 		"owner = \"team␉acme\"": 1, "resumed = 7": 6, "memory > 2000": 5, "gb_seconds > 2000": 5, "mem > 2000": 5,
 		"vcpu = 0":         6,

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"golang.org/x/net/html"
+)
+
+// TestViewsAgree renders what 20 random ledgers cost in every form that there is, reads each form back, and requires
+// that all of them say the same: what each tenant spent, the total, and what was spent of each budget.
+func TestViewsAgree(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			s := newSample(t, seed)
+			exact := exactViews(t, s)
+			shownViews(t, s, exact)
+			focusViews(t, s, exact)
+			budgetViews(t, s, exact)
+			servedViews(t, s, exact)
+		})
+	}
+}
+
+// amounts are what rows and their total are said to be.
+type amounts struct {
+	rows  [][]string // name and amount, sorted
+	total string
+}
+
+func sorted(rows [][]string) [][]string {
+	slices.SortFunc(rows, func(a, b []string) int { return slices.Compare(a, b) })
+	return rows
+}
+
+// exactViews compares the views that have every digit: JSON, CSV and the workbook's twin columns.
+func exactViews(t *testing.T, s *sampleViews) amounts {
+	t.Helper()
+	document := decode(t, s.must(t, "spend", "--format", "json"))
+	want := amounts{total: document.text("total")}
+	sum := decimal.Decimal{}
+	for _, row := range document.objects(t, "rows") {
+		want.rows = append(want.rows, []string{row.text("tenant"), row.text("amount")})
+		if row.text("amount") != "" {
+			sum = sum.Add(number(t, row.text("amount")))
+		}
+	}
+	want.rows = sorted(want.rows)
+	require.NotEmpty(t, want.rows)
+	require.True(t, number(t, want.total).Equal(sum), "rows add up to the total")
+
+	table := csvGrid(t, s.must(t, "spend", "--format", "csv"))
+	assert.Equal(t, want.rows, sorted(table.pick(table.column(t, "tenant"), table.column(t, "amount"))), "CSV")
+
+	sheets := workbook(t, s.must(t, "spend", "--format", "xlsx"))
+	tenants := sheets["Tenants"]
+	assert.Equal(t, want.rows,
+		sorted(tenants.pick(tenants.column(t, "tenant"), tenants.column(t, "amount $, exact"))), "workbook")
+	for _, row := range sheets["Summary"].rows {
+		if len(row) > 2 && row[0] == "total" {
+			assert.Equal(t, want.total, row[2], "workbook's total")
+		}
+	}
+	days := sheets["Tenant-days"]
+	parts := addedUp(t, want.rows)
+	assert.Equal(t, parts, addedUp(t, days.pick(days.column(t, "tenant"), days.column(t, "amount $, exact"))),
+		"workbook by day")
+	for _, by := range []string{"tenant,day", "tenant,region,account", "tenant,component,week", "tenant,image,microvm"} {
+		table = csvGrid(t, s.must(t, "spend", "--by", by, "--format", "csv"))
+		assert.Equal(t, parts, addedUp(t, table.pick(table.column(t, "tenant"), table.column(t, "amount"))), by)
+	}
+	return want
+}
+
+// addedUpPlaces is how far the sum of parts is the whole: each part has been divided for itself, at 20 decimals.
+const addedUpPlaces = 15
+
+// addedUp sums amounts by name.
+func addedUp(t *testing.T, rows [][]string) (out [][]string) {
+	t.Helper()
+	sums := map[string]decimal.Decimal{}
+	known := map[string]bool{}
+	for _, row := range rows {
+		if sums[row[0]] = sums[row[0]]; row[1] != "" {
+			sums[row[0]], known[row[0]] = sums[row[0]].Add(number(t, row[1])), true
+		}
+	}
+	for name, sum := range sums {
+		text := sum.Round(addedUpPlaces).String()
+		if !known[name] {
+			text = ""
+		}
+		out = append(out, []string{name, text})
+	}
+	return sorted(out)
+}
+
+// shownViews compares the views that people read: terminal, Markdown, page, workbook and dashboard. They round to cents
+// that add up, all in the same way.
+func shownViews(t *testing.T, s *sampleViews, exact amounts) {
+	t.Helper()
+	table := terminal(t, s.must(t, "spend", "--width", "200"))
+	want := shownAmounts(t, table.pick(table.column(t, "tenant"), table.column(t, "$")))
+	checkCents(t, want, exact)
+
+	table = markdown(t, s.must(t, "spend", "--format", "markdown"))
+	assert.Equal(t, want, shownAmounts(t, table.pick(table.column(t, "tenant"), table.column(t, "$"))), "Markdown")
+
+	sheet := workbook(t, s.must(t, "spend", "--format", "xlsx"))["Tenants"]
+	assert.Equal(t, want.rows, sorted(sheet.pick(sheet.column(t, "tenant"), sheet.column(t, "amount $"))), "workbook")
+
+	page := parsePage(t, s.must(t, "report"))
+	table = page.table(t, "What each spent")
+	assert.Equal(t, want, shownAmounts(t, table.pick(table.column(t, "Tenant"), table.column(t, "Spend $"))), "page")
+	headline := page.find("p", func(n *html.Node) bool {
+		return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "class" && a.Val == "sum" })
+	})
+	assert.Equal(t, want.total, strings.ReplaceAll(shownText(headline), "$", ""), "the page's headline")
+
+	table = frame(t, s.must(t, "dash", "--once", "--view", "tenants", "--width", "300", "--height", "60"))
+	assert.Equal(t, want, shownAmounts(t, table.pick(table.column(t, "tenant"), table.column(t, "amount $"))), "dashboard")
+}
+
+// shownAmounts takes the total from the last row.
+func shownAmounts(t *testing.T, rows [][]string) amounts {
+	t.Helper()
+	require.NotEmpty(t, rows)
+	last := len(rows) - 1
+	return amounts{sorted(slices.Clone(rows[:last])), rows[last][1]}
+}
+
+// shownFigure splits an amount from the mark of its state.
+var shownFigure = regexp.MustCompile(`^(≥ )?(-?[0-9,]+\.[0-9][0-9])( \+\?)?$`)
+
+// checkCents requires that cents as shown add up, and that each is at most a cent from what it stands for.
+func checkCents(t *testing.T, shown, exact amounts) {
+	t.Helper()
+	cent := decimal.New(1, -2)
+	sum := decimal.Decimal{}
+	require.Len(t, shown.rows, len(exact.rows))
+	for i, row := range shown.rows {
+		require.Equal(t, exact.rows[i][0], row[0])
+		if exact.rows[i][1] == "" {
+			require.NotRegexp(t, shownFigure, row[1], "what is not known is no number")
+			continue
+		}
+		require.Regexp(t, shownFigure, row[1])
+		amount := number(t, shownFigure.FindStringSubmatch(row[1])[2])
+		require.True(t, amount.Sub(number(t, exact.rows[i][1])).Abs().LessThan(cent), "%s of %s", row, exact.rows[i])
+		sum = sum.Add(amount)
+	}
+	total := number(t, shownFigure.FindStringSubmatch(shown.total)[2])
+	require.True(t, total.Equal(sum), "cents add up to %s, not %s", sum, total)
+	require.True(t, total.Sub(number(t, exact.total)).Abs().LessThan(cent))
+}
+
+// focusViews compares FOCUS, which is refused where it could not be whole.
+func focusViews(t *testing.T, s *sampleViews, exact amounts) {
+	t.Helper()
+	code, out, errs := s.run(t, "spend", "--format", "focus-csv", "--billing-account", "111122223330")
+	if s.unknown && strings.Contains(out+errs, "not known") {
+		assert.Equal(t, exitUsage, code, "rates are not known")
+		assert.Empty(t, out)
+		return
+	}
+	require.LessOrEqual(t, code, exitCheckFailed, errs)
+	if s.zone != "UTC" {
+		return // FOCUS goes by UTC days, so that the month is another
+	}
+	table := csvGrid(t, out)
+	var rows [][]string
+	tags, cost := table.column(t, "Tags"), table.column(t, "BilledCost")
+	for _, row := range table.rows {
+		rows = append(rows, []string{decode(t, row[tags]).text("tenant"), row[cost]})
+	}
+	want := slices.DeleteFunc(addedUp(t, exact.rows), func(row []string) bool { return row[1] == "0" })
+	assert.Equal(t, want, addedUp(t, rows), "FOCUS")
+}
+
+// budgetViews compares what was spent of budgets with what spend says.
+func budgetViews(t *testing.T, s *sampleViews, exact amounts) {
+	t.Helper()
+	spent := map[string]string{}
+	for _, row := range exact.rows {
+		spent[row[0]] = row[1]
+	}
+	document := decode(t, s.must(t, "budget", "--format", "json"))
+	for _, line := range document.objects(t, "budgets") {
+		name, want := line.text("tenant"), exact.total
+		if name != "" { // the budget of everything has no tenant
+			want = cmp.Or(spent[name], "0")
+		}
+		assert.Equal(t, addedUp(t, [][]string{{name, want}}), addedUp(t, [][]string{{name, line.text("spent")}}), "budget")
+	}
+}
+
+var sample = regexp.MustCompile(`^(\w+)\{(.*)\} (\S+)$`)
+
+// servedViews compares what the server answers.
+func servedViews(t *testing.T, s *sampleViews, exact amounts) {
+	t.Helper()
+	base := s.serve(t)
+	get := func(path string) string {
+		response, err := http.Get(base + path)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, response.StatusCode, string(text))
+		return string(text)
+	}
+	assert.Equal(t, s.must(t, "spend", "--format", "json"), get("/api/v1/spend"))
+	require.Eventually(t, func() bool {
+		response, err := http.Get(base + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}, time.Minute, 20*time.Millisecond)
+	if s.policy != "own-row" {
+		return // metrics have shared cost as a row of its own
+	}
+	document := decode(t, s.must(t, "spend", "--from", "2026-01-01", "--to", "2027-01-01", "--format", "json"))
+	want := map[string]float64{}
+	for _, row := range document.objects(t, "rows") {
+		if amount := row.text("amount"); amount != "" && amount != "0" {
+			want[row.text("tenant")] = number(t, amount).InexactFloat64()
+		}
+	}
+	got := map[string]float64{}
+	for line := range strings.SplitSeq(get("/metrics"), "\n") {
+		found := sample.FindStringSubmatch(line)
+		if found == nil || found[1] != "microspend_spend_dollars_total" {
+			continue
+		}
+		value, err := strconv.ParseFloat(found[3], 64)
+		require.NoError(t, err)
+		got[label(t, found[2], "tenant")] += value
+	}
+	require.Len(t, got, len(want))
+	for name, amount := range want {
+		assert.InEpsilon(t, amount, got[name], 1e-9, "metrics of %s", name)
+	}
+}
+
+// label is the value of a label of a metric.
+func label(t *testing.T, labels, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`(?:^|,)` + name + `=("(?:[^"\\]|\\.)*")`).FindStringSubmatch(labels)
+	require.NotNil(t, found, labels)
+	value, err := strconv.Unquote(found[1])
+	require.NoError(t, err)
+	return value
+}
