@@ -84,5 +84,10 @@ func momentOrNone(t time.Time) view.Value {
 
 // amountOf is a cost as a figure, null where nothing of it could be priced.
 func amountOf(c spend.Cost) view.Value {
-	return view.Dollars(c.Amount).In(stateOf(c)).Or("unknown", c.Known())
+	return view.Dollars(c.Amount).In(c.State()).Or("unknown", c.Known())
+}
+
+// totalOf is a total as a figure with its state, null where nothing was measured or nothing of it could be priced.
+func totalOf(t *spend.Total) view.Value {
+	return view.Dollars(t.Amount).In(t.State()).Or("unknown", t.Known())
 }

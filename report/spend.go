@@ -21,7 +21,7 @@ func Spend(s spend.Spend) view.Document {
 	for _, q := range pricing.BilledQuantities() {
 		inData = append(inData, q.Column())
 	}
-	inData = append(inData, "coverage", "shared", "unknown", "list_amount")
+	inData = append(inData, "coverage", "shared", "unknown", "list_amount", "state")
 	data := view.NewTable(view.First(columns, slices.Concat(by, inData)...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),
@@ -47,7 +47,8 @@ func Spend(s spend.Spend) view.Document {
 	json = json.With(s.Basis != spend.BasisRates, "basis", s.Basis.String())
 	json = append(json, view.Object{
 		{ID: "rows", Value: view.Records{Table: data}},
-		{ID: "total", Value: amountOf(s.Total.Cost)},
+		{ID: "total", Value: totalOf(&s.Total)},
+		{ID: "state", Value: s.Total.State().String()},
 	}...)
 	json = withCurrency(json, s)
 	if len(look.Groups) > 0 {
@@ -56,7 +57,8 @@ func Spend(s spend.Spend) view.Document {
 	if s.Counted {
 		json = append(json, view.ObjectOf(view.Pick(columns, unitCosts...), SpendTotal(s))...)
 	}
-	json = json.With(s.Negotiated && s.Total.Known(), "list_total", view.Exact(s.Total.List))
+	listed := s.Negotiated && s.Total.Known() && s.Total.State() != pricing.NotMeasured
+	json = json.With(listed, "list_total", view.Exact(s.Total.List))
 	json = json.With(!s.Total.Complete(), "unknown", unknownTexts(s.Total.Cost))
 	json = json.With(len(s.RatesAssumed) > 0, "rates_assumed", view.Records{
 		Table: view.NewTable(ratesAssumedColumns, s.RatesAssumed, nil),
@@ -69,12 +71,10 @@ func Spend(s spend.Spend) view.Document {
 		})
 	}
 	if p := s.Total.Previous; p != nil {
-		json = json.With(true, "previous", view.Object{
-			{ID: "from", Value: view.Moment(s.PreviousFrom)},
-			{ID: "to", Value: view.Moment(s.PreviousTo)},
-			{ID: "total", Value: amountOf(p.Cost)},
-			{ID: "change", Value: view.Maybe(p.Change, view.Exact)},
-		})
+		json = json.With(true, "previous", previousObject(s.Compared, p).With(s.RowsCompared != "", "rows", s.RowsCompared))
+	}
+	if w := s.SameWeekday; w != nil {
+		json = json.With(true, "same_weekday", previousObject(w.Pair, w.Comparison))
 	}
 	d.JSON = withDamaged(withRestatements(json, s), s.Damaged)
 	return d
@@ -121,6 +121,7 @@ func spendNotes(s spend.Spend) []view.Note {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
+	list = append(list, comparedNotes(s)...)
 	if s.Currency != nil {
 		list = append(list, view.Note{Text: CurrencyWords(*s.Currency) + "."})
 	}

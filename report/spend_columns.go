@@ -42,7 +42,7 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 	columns := append(dimensionColumns(s.By), spendColumn{
 		ID: "amount", Long: "amount", Unit: "$", Align: view.Decimal,
 		Value: func(r row) view.Value {
-			return view.Number(r.Amount, places).SettledBy(amount(r)).In(stateOf(r.Cost)).Or("unknown", r.Known())
+			return view.Number(r.Amount, places).SettledBy(amount(r)).In(r.State()).Or("unknown", r.Known())
 		},
 	})
 	columns = append(columns, displayColumns(s, look)...)
@@ -51,7 +51,7 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			ID: "list_amount", Title: "list", Unit: "$", Align: view.Decimal, Drop: 1,
 			Scope: view.When(s.Negotiated, view.Everyone),
 			Value: func(r row) view.Value {
-				return view.Number(r.List, places).SettledBy(list(r)).In(stateOf(r.Cost)).Or("unknown", r.Known())
+				return view.Number(r.List, places).SettledBy(list(r)).In(r.State()).Or("unknown", r.Known())
 			},
 		},
 		{
@@ -70,22 +70,35 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 		{
 			ID: "previous", Title: "before", Long: "period before", Unit: "$", Align: view.Decimal, Drop: 1, Scope: compared,
 			Value: ofPrevious(func(r row, p spend.Comparison) view.Value {
-				return view.Number(p.Amount, places).SettledBy(before(r)).In(stateOf(p.Cost)).Or("unknown", p.Known())
+				return view.Number(p.Amount, places).SettledBy(before(r)).In(p.State()).Or("unknown", p.Known())
 			}),
 		},
 		{
 			ID: "change", Title: "change", Unit: "$", Align: view.Decimal, Scope: compared,
 			Value: ofPrevious(func(r row, p spend.Comparison) view.Value {
-				return view.Maybe(p.Change, func(d decimal.Decimal) view.Value {
+				change := view.Maybe(p.Change, func(d decimal.Decimal) view.Value {
 					// The difference of what is shown on the left of it, which a reader would work out.
 					return view.Signed(d, places).SettledBy(func() decimal.Decimal { return amount(r)().Sub(before(r)()) })
 				})
+				if p.New {
+					return change.Shown("new")
+				}
+				return change.OrDash()
 			}),
 		},
 		{
 			ID: "change_percent", Title: "change", Align: view.Decimal, Scope: view.When(s.Total.Previous != nil, view.Data),
 			Value: ofPrevious(func(_ row, p spend.Comparison) view.Value {
 				return view.Maybe(p.Percent, func(d decimal.Decimal) view.Value { return view.SignedPercent(d, 1) })
+			}),
+		},
+		{
+			ID: "change_reason", Title: "why no percentage", Scope: view.When(s.Total.Previous != nil, view.Data),
+			Value: ofPrevious(func(_ row, p spend.Comparison) view.Value {
+				if p.New {
+					return view.Text("new")
+				}
+				return view.Text(p.Reason).OmitEmpty()
 			}),
 		},
 		{
@@ -107,6 +120,9 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			return view.Maybe(spend.Coverage(&r.Sum), func(d decimal.Decimal) view.Value {
 				return view.PercentDown(d, look.CoveragePlaces)
 			})
+		}},
+		{ID: "state", Title: "state", Scope: view.Data, Value: func(r row) view.Value {
+			return view.Text(r.State().String())
 		}},
 		{ID: "unknown", Title: "rates not known", Scope: view.Data, Value: func(r row) view.Value {
 			if r.Complete() {
@@ -159,7 +175,7 @@ func countColumns(counted bool) []spendColumn {
 			Value: func(r *spend.Row) view.Value {
 				cost := pricing.UnitCost(r.Amount, r.Sum.Amounts[m].Decimal(), per)
 				return view.Maybe(cost, func(d decimal.Decimal) view.Value {
-					return view.Number(d, unitCostPlaces).In(stateOf(r.Cost)).Or("unknown", r.Known())
+					return view.Number(d, unitCostPlaces).In(r.State()).Or("unknown", r.Known())
 				}).OrDash()
 			},
 		}
@@ -258,14 +274,6 @@ func shares(s spend.Spend, look SpendLook) func(*spend.Row) func() decimal.Decim
 
 func partOf(amount, of decimal.Decimal) decimal.Decimal {
 	return pricing.Divide(amount, of, pricing.RatioPlaces)
-}
-
-// stateOf is what a cost rests on.
-func stateOf(c spend.Cost) pricing.State {
-	if !c.Complete() {
-		return pricing.UnknownRates
-	}
-	return pricing.Exact
 }
 
 func ofPrevious(of func(*spend.Row, spend.Comparison) view.Value) func(*spend.Row) view.Value {

@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -14,7 +15,7 @@ func arrange(rows []*Row, request Request) []*Row {
 	case SortAmount:
 		slices.SortStableFunc(rows, largerAmount)
 	case SortChange:
-		slices.SortStableFunc(rows, func(a, b *Row) int { return b.change().Cmp(a.change()) })
+		slices.SortStableFunc(rows, func(a, b *Row) int { return cmp.Or(b.change().Cmp(a.change()), largerAmount(a, b)) })
 	}
 	if other != nil {
 		rows = append(rows, other)
@@ -24,12 +25,12 @@ func arrange(rows []*Row, request Request) []*Row {
 
 func largerAmount(a, b *Row) int { return b.Amount.Cmp(a.Amount) }
 
-// change is how far a row moved, whichever way.
+// change is how far a row moved, whichever way; zero where that is not known.
 func (r *Row) change() decimal.Decimal {
-	if r.Previous == nil {
+	if r.Previous == nil || r.Previous.Change == nil {
 		return decimal.Decimal{}
 	}
-	return r.Amount.Sub(r.Previous.Amount).Abs()
+	return r.Previous.Change.Abs()
 }
 
 // fold sums the rows that Top and Min leave out into one, which is nil where they leave out none.
@@ -52,13 +53,14 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 	other = &Row{Key: otherKey(request.By)}
 	for _, row := range rows {
 		if out[row] {
-			other.absorb(&row.Total)
+			other.absorb(&row.Total, other.Folded == 0)
 			other.Folded++
 			other.parts = append(other.parts, row)
 		} else {
 			kept = append(kept, row)
 		}
 	}
+	other.settle()
 	return kept, other
 }
 
@@ -73,34 +75,44 @@ func otherKey(by []Dimension) Key {
 	return key
 }
 
-// absorb adds another row or total. The change from the period before is not settled by that.
-func (t *Total) absorb(of *Total) {
+// absorb adds another row or total, which is the first or not. The change from the period before is not settled by that.
+func (t *Total) absorb(of *Total, first bool) {
 	t.Cost = t.Plus(of.Cost)
 	t.Shared = t.Shared.Add(of.Shared)
 	t.Sum.Merge(&of.Sum)
-	if of.Previous == nil {
-		return
+	if first {
+		t.Measured = of.Measured
+	} else {
+		t.Measured = t.Measured.And(of.Measured)
 	}
-	if t.Previous == nil {
-		t.Previous = &Comparison{}
+	switch {
+	case of.Previous == nil:
+	case t.Previous == nil:
+		was := *of.Previous
+		t.Previous = &was
+	default:
+		t.Previous.absorb(of.Previous)
 	}
-	t.Previous.Cost = t.Previous.Plus(of.Previous.Cost)
+}
+
+func (t *Total) settle() {
+	if t.Previous != nil {
+		t.Previous.settle(t)
+	}
 }
 
 // Only is the report with some of its rows, in the order given by their places. Its total is the sum of these.
 func (s Spend) Only(places []int) Spend {
 	out := s
 	out.Rows = make([]Row, len(places))
-	out.Total = Total{}
-	if s.Total.Previous != nil {
-		out.Total.Previous = &Comparison{}
-	}
+	out.Total = Total{Measured: s.Total.Measured}
 	for i, place := range places {
 		out.Rows[i] = s.Rows[place]
-		out.Total.absorb(&out.Rows[i].Total)
+		out.Total.absorb(&out.Rows[i].Total, i == 0)
 	}
-	if out.Total.Previous != nil {
-		out.Total.Previous.settle(out.Total.Cost)
+	if s.Total.Previous != nil && out.Total.Previous == nil {
+		out.Total.Previous = &Comparison{}
 	}
+	out.Total.settle()
 	return out
 }

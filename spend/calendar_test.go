@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/usage"
+	"microspend/internal/spendtest"
 )
 
 func TestDaysAreCutWhereTheyAre(t *testing.T) {
@@ -58,38 +58,79 @@ func TestDaysAreCutWhereTheyAre(t *testing.T) {
 	}
 }
 
-func TestPreviousStandsBesideEachRow(t *testing.T) {
-	records := []usage.Record{
-		hour(at(t, "2026-01-31"), "gone", 8), hour(at(t, "2026-01-02"), "acme", 4),
-		hour(at(t, "2026-02-02"), "acme", 5), hour(at(t, "2026-02-03"), "fresh", 1),
-	}
-	compare := func(by ...Dimension) (out []string) {
-		got := report(t, dollars(records...), Request{
-			From: at(t, "2026-02-01"), To: at(t, "2026-03-01"), By: by,
-			Previous: true,
-		})
-		for _, row := range got.Rows {
-			text := ""
-			for _, d := range by {
-				text += row.Value(d) + " "
-			}
-			percent := "new"
-			if row.Previous.Percent != nil {
-				percent = row.Previous.Percent.String() + "%"
-			}
-			out = append(out, text+row.Amount.String()+" was "+row.Previous.Amount.String()+" "+row.Previous.Change.String()+" "+
-				percent)
+// compared is what a report says of the change of its rows, and last of its total.
+func compared(s Spend) (out []string) {
+	text := func(what string, t *Total) string {
+		p := t.Previous
+		word := spendtest.OrDash(p.Percent) + "%"
+		switch {
+		case p.New:
+			word = "new"
+		case p.Gone:
+			word = "gone"
+		case p.Reason != "":
+			word = p.Reason
 		}
-		requireDecimal(t, "6", got.Total.Amount)
-		requireDecimal(t, "12", got.Total.Previous.Amount)
-		requireDecimal(t, "-50", *got.Total.Previous.Percent)
-		return out
+		return what + t.Amount.String() + " was " + p.Amount.String() + ": " + word
 	}
-	require.Equal(t, []string{"acme 5 was 4 1 25%", "fresh 1 was 0 1 new", "gone 0 was 8 -8 -100%"}, compare(ByTenant),
-		"tenants of either period")
-	require.Equal(t, []string{"2026-01-31 0 was 8 -8 -100%", "2026-02-02 5 was 4 1 25%", "2026-02-03 1 was 0 1 new"},
-		compare(ByDay),
-		"the 2nd beside the 2nd; February has no 31st, so January's stands alone")
-	require.Equal(t, []string{"2026-02 6 was 12 -6 -50%"}, compare(ByMonth),
-		"a month beside a month, whatever their lengths")
+	for i := range s.Rows {
+		name := ""
+		for _, d := range s.By {
+			name += s.Rows[i].Value(d) + " "
+		}
+		out = append(out, text(name, &s.Rows[i].Total))
+	}
+	return append(out, text("", &s.Total))
+}
+
+// TestLikeIsComparedWithLike: a fleet that spends a dollar an hour, day and night, does not move, wherever one looks.
+func TestLikeIsComparedWithLike(t *testing.T) {
+	source := dollars(hourly(at(t, "2026-09-01"), at(t, "2026-11-26T10:00"), "acme")...)
+	for _, test := range []struct {
+		name, reason, from, to string
+		by                     []Dimension
+		want                   []string
+		sentence               string
+	}{
+		{
+			"month", "25 days and 10 hours with as many", "2026-11-01", "2026-12-01",
+			[]Dimension{ByTenant},
+			[]string{"acme 610 was 610: 0%", "610 was 610: 0%"},
+			"1 to 26 November 10:00 with 1 to 26 October 10:00",
+		},
+		{
+			"today", "ten hours with ten", "2026-11-26", "2026-11-27", nil,
+			[]string{"10 was 10: 0%", "10 was 10: 0%"},
+			"Thu 26 November until 10:00 with Wed 25 November until 10:00",
+		},
+		{
+			"days", "the day that runs with the same hours of its weekday", "2026-11-24", "2026-11-27",
+			[]Dimension{ByDay},
+			[]string{
+				"2026-11-24 24 was 24: 0%", "2026-11-25 24 was 24: 0%", "2026-11-26 10 was 10: 0%", "58 was 58: 0%",
+			},
+			"24 to 26 November 10:00 with 21 to 23 November 10:00",
+		},
+		{
+			"weeks", "the last one is not over", "2026-11-16", "2026-11-30",
+			[]Dimension{ByWeek},
+			[]string{"2026-W47 168 was 168: 0%", "2026-W48 82 was 82: 0%", "250 was 250: 0%"},
+			"16 to 26 November 10:00 with 2 to 12 November 10:00",
+		},
+		{
+			"months", "each with its own month before: 31 days in October, 30 in September", "2026-10-01", "2026-12-01",
+			[]Dimension{ByMonth},
+			[]string{"2026-10 744 was 720: 3.3333333333%", "2026-11 610 was 610: 0%", "1354 was 610: no data before 1 Sep"},
+			"1 October to 26 November 10:00 with 1 August to 26 September 10:00",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := report(t, source, Request{From: at(t, test.from), To: at(t, test.to), By: test.by, Previous: true})
+			require.Equal(t, test.want, compared(got)[:len(test.want)], test.reason)
+			require.Equal(t, test.sentence, got.Compared.Sentence)
+		})
+	}
+	today := report(t, source, Request{From: at(t, "2026-11-26"), To: at(t, "2026-11-27"), Previous: true})
+	require.Equal(t, "Thu 26 November until 10:00 with Thu 19 November until 10:00", today.SameWeekday.Sentence)
+	requireDecimal(t, "0", *today.SameWeekday.Percent)
 }

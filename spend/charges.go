@@ -13,24 +13,27 @@ import (
 	"microspend/pricing"
 )
 
-// Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest,
+// Charges are what every tenant pays for each billed quantity in each region and account on each UTC day: a report at its finest,
 // with usage and rates included, for exports of every line.
 type Charges struct {
 	From, To time.Time
 	Policy   Policy // how shared cost was treated
 	Lines    []Charge
-	Accounts []string // AWS accounts whose usage it is; "" where some usage has none
-	Damaged  []ledger.DamagedFile
+	// Corrections are what has changed in closed months and is billed in this period: see [Charge.Correction].
+	Corrections []Charge
+	Accounts    []string // AWS accounts whose usage it is; "" where some usage has none
+	Damaged     []ledger.DamagedFile
 }
 
-// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region and
-// component.
+// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region,
+// account and component.
 type Charge struct {
 	Kind     Kind
 	Tenant   string // or the label of the kind
 	Group    string // the path of the tenant's group; "" where it is in none, and for labels
 	Day      time.Time
 	Region   string
+	Account  string // AWS account whose usage it is; "" where it is not known
 	Location string // the region in words; "" where that is not known
 	Quantity pricing.BilledQuantity
 
@@ -45,8 +48,8 @@ type Charge struct {
 	Coverage *decimal.Decimal // see [Coverage]; nil on shares
 	Share    *Share           // nil unless the line is a tenant's share of shared cost
 
-	// Correction says that the line corrects one of a closed month, which stays as it is: what was used, the amounts and
-	// nothing else are what has to be added to it. It is nil on other lines.
+	// Correction says that the line corrects one of a closed month, which stays as it is: what was used and the amounts are
+	// what has to be added to it, at the rate that counts by now. It is nil on other lines.
 	Correction *Correction
 }
 
@@ -71,7 +74,7 @@ var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 // other filters are as in a report.
 //
 // Lines of a closed month are those it was closed with. What has changed since is in the first month that is not closed:
-// where the period overlaps that, corrections follow the lines, one for each line and cause.
+// where the period overlaps that, there are corrections, one for each line and cause.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := chargesRequest(filter)
 	request.From, request.To = from, to
@@ -90,7 +93,7 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 	if err != nil || len(corrections) == 0 {
 		return out, err
 	}
-	out.Lines = append(out.Lines, corrections...)
+	out.Corrections = corrections
 	now := s
 	now.Closed = nil // what is corrected may be of an account that had nothing when the month was closed
 	for _, of := range []Source{s, now} {
@@ -107,7 +110,8 @@ func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) 
 
 func chargesRequest(filter Filter) Request {
 	return Request{
-		By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC, Filter: filter, Strict: true, Rated: true,
+		By: []Dimension{ByTenant, ByDay, ByRegion, ByAccount, ByComponent}, Location: time.UTC, Filter: filter,
+		Strict: true, Rated: true,
 	}
 }
 
@@ -162,7 +166,7 @@ func (t *table) cost() Cost {
 	return sum
 }
 
-// charge makes a line of a row of a report by all four dimensions. It reports false where nothing was used.
+// charge makes a line of a row of a report by all these dimensions. It reports false where nothing was used.
 func (r *run) charge(row *Row) (Charge, bool) {
 	q, used := row.Quantity()
 	if !used {
@@ -171,8 +175,8 @@ func (r *run) charge(row *Row) (Charge, bool) {
 	card := r.cardOf(row.Key)
 	return Charge{
 		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(),
-		Region: row.Region, Location: card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
-		Rate: card.Rate(q), ListRate: card.ListRate(q),
+		Region: row.Region, Account: row.Account, Location: card.Location,
+		Quantity: q, Used: Quantity(&row.Sum, q), Rate: card.Rate(q), ListRate: card.ListRate(q),
 		Discount: card.Discounts[q], Amount: row.Amount, List: row.List, Coverage: Coverage(&row.Sum),
 	}, true
 }

@@ -68,6 +68,7 @@ type collector struct {
 	relabel  func(civil.Day) labels
 	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
+	recorded bool // anything in the span, whoever's
 }
 
 // labels are a day's texts in the three dimensions of time.
@@ -110,7 +111,7 @@ func (c *collector) fields(in Source) []ledger.Field {
 // rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Of a closed month
 // all of it is as it was when the month was closed. Days are named as relabel says.
 func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
-	c.relabel, c.dayNames = relabel, map[civil.Day]labels{}
+	c.relabel, c.dayNames, c.recorded = relabel, map[civil.Day]labels{}, false
 	out := cells{}
 	from := s.From
 	for _, to := range append(c.source.cuts(s, c.byTenant), s.To) {
@@ -135,6 +136,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	day, places := pricing.DateOf(s.From), map[string]int{}
 	for i := range groups {
 		g := &groups[i]
+		c.recorded = c.recorded || !g.Sum.Empty()
 		key, chosen := c.key(g, who)
 		if !chosen {
 			continue

@@ -19,13 +19,14 @@ type correctionKey struct {
 	tenant   string
 	day      time.Time
 	region   string
+	account  string
 	quantity pricing.BilledQuantity
 }
 
 func (k correctionKey) compare(other correctionKey) int {
 	return cmp.Or(cmp.Compare(k.month, other.month), cmp.Compare(k.cause, other.cause), cmp.Compare(k.kind, other.kind),
 		cmp.Compare(k.tenant, other.tenant), k.day.Compare(other.day), cmp.Compare(k.region, other.region),
-		cmp.Compare(k.quantity, other.quantity))
+		cmp.Compare(k.account, other.account), cmp.Compare(k.quantity, other.quantity))
 }
 
 // corrections are the lines that correct closed months and are billed in a period: those that were posted when a month of
@@ -64,14 +65,17 @@ func (s Source) Outstanding(ctx context.Context, filter Filter) ([]Charge, error
 	sums := map[correctionKey]*Charge{}
 	billed := s.OpenMonth().UTC()
 	add := func(c Charge, m string, cause Cause, sign int64) {
-		key := correctionKey{m, cause, c.Kind, c.Tenant, c.Day, c.Region, c.Quantity}
+		key := correctionKey{m, cause, c.Kind, c.Tenant, c.Day, c.Region, c.Account, c.Quantity}
 		sum, ok := sums[key]
 		if !ok {
 			sum = &Charge{
-				Kind: c.Kind, Tenant: c.Tenant, Group: c.Group, Day: c.Day, Region: c.Region, Location: c.Location,
+				Kind: c.Kind, Tenant: c.Tenant, Group: c.Group, Day: c.Day, Region: c.Region, Account: c.Account, Location: c.Location,
 				Quantity: c.Quantity, Correction: &Correction{Month: m, Cause: cause, Billed: billed},
 			}
 			sums[key] = sum
+		}
+		if sign > 0 || !sum.Rate.Known() {
+			sum.Rate, sum.ListRate, sum.Discount = c.Rate, c.ListRate, c.Discount
 		}
 		if sign < 0 {
 			c.Used, c.Amount, c.List = c.Used.Neg(), c.Amount.Neg(), c.List.Neg()

@@ -33,17 +33,13 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis, Currency: s.Currency,
 		Counted: request.Counts,
 	}
-	if request.Previous {
-		before := now.Previous(r.loc)
-		previous, err := r.table(ctx, before, relabeled(before, now, r.loc))
-		if err != nil {
-			return Spend{}, err
-		}
-		t.compareWith(previous)
-		out.PreviousFrom, out.PreviousTo = before.From, before.To
-	}
 	if r.has(ByTenant) || r.has(ByGroup) {
 		r.listTenants(t)
+	}
+	if request.Previous {
+		if err := r.comparePrevious(ctx, t, &out); err != nil {
+			return Spend{}, err
+		}
 	}
 	if t.full {
 		return Spend{}, request.checkRows(len(t.rows), true)
@@ -58,12 +54,6 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		out.Rows[i].Card = r.cardOf(row.Key)
 	}
 	out.Total = t.total
-	if request.Previous {
-		out.Total.Previous.settle(out.Total.Cost)
-		for i := range out.Rows {
-			out.Rows[i].Previous.settle(out.Rows[i].Cost)
-		}
-	}
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if !r.billed() {
 		out.RatesAssumed = r.prices.assumedRates()
@@ -104,6 +94,8 @@ type table struct {
 	rows      map[Key]*Row
 	total     Total
 	sharedOut *SharedOut
+	recorded  bool          // there is any usage in the span, whoever's, before filters choose
+	measured  pricing.State // of one who has no record in the span
 
 	most int  // rows that there may be; 0 means any number
 	full bool // whether there would have been more, in which case the table is good for nothing
@@ -158,7 +150,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if err != nil {
 		return nil, err
 	}
-	t := &table{rows: make(map[Key]*Row, len(all)), most: r.request.mostMade()}
+	t := &table{rows: make(map[Key]*Row, len(all)), recorded: r.recorded, most: r.request.mostMade()}
 	if r.billed() {
 		if all, err = r.billedTable(s, all, t); err != nil {
 			return nil, err
@@ -187,6 +179,7 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if t.sharedOut != nil && !r.request.Filter.byOwner() {
 		t.total.Unknown = mergeUnknown(t.total.Unknown, t.sharedOut.Unknown)
 	}
+	r.measure(s, t)
 	return t, nil
 }
 
@@ -263,9 +256,6 @@ func (r *run) listTenants(t *table) {
 		if have[key] || !r.chooses(name, KindTenant) {
 			continue
 		}
-		row := t.row(key)
-		if r.request.Previous {
-			row.Previous = &Comparison{}
-		}
+		t.row(key).Measured = t.measured
 	}
 }

@@ -141,8 +141,11 @@ func TestEveryReportIsTheUsage(t *testing.T) {
 			for _, row := range got.Rows {
 				previous = previous.Add(row.Previous.Amount)
 			}
-			require.True(t, previous.Equal(got.Total.Previous.Amount), "the period before adds up too")
-			requireNear(t, oracle(&testing.T{}, inside(records, got.PreviousFrom, got.PreviousTo)), previous, 5*len(records))
+			if got.RowsCompared == "" {
+				require.True(t, previous.Equal(got.Total.Previous.Amount), "the period before adds up too")
+			}
+			requireNear(t, oracle(&testing.T{}, inside(records, got.PreviousFrom, got.PreviousTo)), got.Total.Previous.Amount,
+				5*len(records))
 		}
 		for i, row := range got.Rows {
 			require.Equal(t, row.Kind == KindOther, row.Folded > 0)

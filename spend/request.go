@@ -10,6 +10,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend/compare"
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
@@ -150,6 +151,16 @@ type Spend struct {
 
 	Currency *pricing.Currency // in which amounts are to be shown beside dollars; nil where in none
 
+	// Compared is what the total is compared with, and what rows are compared with that are not by time. All of this is
+	// zero unless the previous period was requested.
+	Compared                 compare.Pair
+	PreviousFrom, PreviousTo time.Time // Compared.Before
+	// RowsCompared says how rows by time are compared, each with a stretch of its own: "each day with the same weekday a
+	// week before". Their previous amounts do not add up to the total's. It is "" for other rows.
+	RowsCompared string
+	// SameWeekday compares a day that is not over, which Compared compares with the day before, with the same weekday as
+	// well; nil for other periods.
+	SameWeekday *Compared
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed
 
@@ -157,8 +168,6 @@ type Spend struct {
 	Closed []ClosedMonth
 	// Restatements are what would have to be added to rows, for each cause, to have what closed months come to by now.
 	Restatements []Restatement
-
-	PreviousFrom, PreviousTo time.Time // the previous period; zero unless requested
 
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }
@@ -181,6 +190,7 @@ type Total struct {
 	Cost
 	Shared   decimal.Decimal // the part of the amount that is a share of shared cost
 	Sum      usage.Sum       // what was measured
+	Measured pricing.State   // what that makes of the amount: exact, a lower bound, or no figure; see [Total.State]
 	Previous *Comparison     // nil unless requested
 }
 
@@ -197,11 +207,22 @@ type SharedOut struct {
 	Tenants int // how many have a share
 }
 
-// Comparison is the previous period.
+// Comparison is the cost of the stretch of time before, and the change since.
 type Comparison struct {
 	Cost
-	// Change is the amount minus that of the period before, and Percent the change in percent of it, half-even at
-	// [pricing.RatioPlaces]. Change is nil where one of the two costs is incomplete; Percent also where nothing was spent
-	// before.
+	Measured pricing.State // what was measured of it; see [Comparison.State]
+	// Change is the amount minus that of the stretch before, and Percent the change in percent of it, half-even at
+	// [pricing.RatioPlaces]. Change is nil where nothing can be said of it, for the given Reason; Percent also where
+	// nothing was spent before.
 	Change, Percent *decimal.Decimal
+	New, Gone       bool   // nothing was spent before, or nothing is any more, although both stretches are known
+	Reason          string // such as "no data before 12 Oct"; "" where there is a change
+
+	stretch string // why the stretches of time cannot be compared, whatever the amounts
+}
+
+// Compared is two stretches of time, and the cost of the earlier one with the change since.
+type Compared struct {
+	compare.Pair
+	*Comparison
 }

@@ -2,7 +2,7 @@
 for (const table of document.querySelectorAll("table.sort")) {
   const body = table.tBodies[0];
   const number = (text) => {
-    const value = parseFloat(text.replace(/[,$%<\s]/g, "").replace("−", "-"));
+    const value = parseFloat(text.replace(/[,$%<≥\s]/g, "").replace("−", "-"));
     return isNaN(value) ? -Infinity : value;
   };
   const heads = [...table.tHead.rows[0].cells];

@@ -60,7 +60,8 @@ func onPage[R any](columns []view.Column[R], narrow ...string) []view.Column[R] 
 // tenantTable lists all tenants, the largest first.
 func (r renderer) tenantTable() template.HTML {
 	s := r.statement
-	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "share", "change", "coverage")
+	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "amount_display", "share", "change",
+		"coverage")
 	columns = onPage(titled(columns, map[string]string{"amount": "spend", "share": "share"}), "share", "coverage")
 	columns = slices.Insert(columns, 1, view.Column[*spend.Row]{Title: "by day"})
 	coverage := columns[len(columns)-1].Value

@@ -32,6 +32,7 @@ type page struct {
 	Caption      string
 
 	Tenants      template.HTML
+	Groups       template.HTML
 	Detailed     []detail
 	Compact      []compact
 	CompactWords string
@@ -89,7 +90,7 @@ func (r renderer) view() page {
 		alone := r.detail(0)
 		p.Alone = &alone
 	} else {
-		p.Tenants = r.tenantTable()
+		p.Tenants, p.Groups = r.tenantTable(), r.groupTable()
 	}
 	p.Sections = p.contents()
 	return p
@@ -116,6 +117,7 @@ func (p page) contents() []Link {
 	}
 	add(true, "days", "Spend by day")
 	add(p.Tenants != "", "tenants", "Tenants")
+	add(p.Groups != "", "groups", "Groups of tenants")
 	add(p.Budgets != nil, "budgets", "Budgets")
 	add(true, "anomalies", "Days that stand out")
 	add(p.Lines != "", "lines", "Quantities and rates")
@@ -226,7 +228,7 @@ func (r renderer) tiles() []tile {
 			fixed(sums[usage.Launches].Decimal(), 0) + " launches, " + fixed(sums[usage.Resumes].Decimal(), 0) + " resumes",
 		})
 	}
-	return tiles
+	return append(tiles, r.unitTiles()...)
 }
 
 // outlook is how the month stands of what the page is about: everything, or the one tenant.

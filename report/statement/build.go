@@ -46,7 +46,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{
-		b.tenants, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
+		b.tenants, b.groups, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
 	} {
 		if err := step(); err != nil {
 			return Statement{}, err
@@ -99,6 +99,16 @@ func (b *builder) tenants() error {
 		})
 	}
 	return nil
+}
+
+// groups fills in what each group of tenants spent.
+func (b *builder) groups() error {
+	if !b.out.Whole || len(b.source.Tenants.Groups) == 0 {
+		return nil
+	}
+	s, err := b.report(spend.Request{Previous: true, Counts: true, Sort: spend.SortAmount}, spend.ByGroup)
+	b.out.Groups = &s
+	return err
 }
 
 // tenant is the tenant of a row; nil for one that a report by tenant alone does not have, which cannot be.

@@ -50,6 +50,10 @@ type Statement struct {
 	Lines   []Line   // each billed quantity of each region, in the order of a bill
 	Tenants []Tenant // one for each row
 
+	// Groups is what each group of tenants spent, with the period before; nil where the statement is not Whole or the
+	// tenants file has no groups.
+	Groups *spend.Spend
+
 	Budgets   Budgets
 	Anomalies []anomaly.Anomaly // by day
 

@@ -115,7 +115,11 @@ type postedCharge struct {
 	Group    string          `json:"group,omitempty"`
 	Day      string          `json:"day"`
 	Region   string          `json:"region"`
+	Account  string          `json:"account,omitempty"`
 	Location string          `json:"location,omitempty"`
+	Rate     rateRecord      `json:"rate"`
+	ListRate rateRecord      `json:"list_rate"`
+	Discount decimal.Decimal `json:"discount"`
 	Quantity string          `json:"component"`
 	Used     decimal.Decimal `json:"quantity"`
 	Amount   decimal.Decimal `json:"amount"`
@@ -278,7 +282,8 @@ func (s sharingRecord) sharing() (out spend.Sharing, err error) {
 func recordPosted(c spend.Charge) postedCharge {
 	return postedCharge{
 		Month: c.Correction.Month, Cause: uint8(c.Correction.Cause), Reason: c.Correction.Reason, Kind: uint8(c.Kind),
-		Tenant: c.Tenant, Group: c.Group, Day: c.Day.Format(time.DateOnly), Region: c.Region, Location: c.Location,
+		Tenant: c.Tenant, Group: c.Group, Day: c.Day.Format(time.DateOnly), Region: c.Region, Account: c.Account,
+		Location: c.Location, Rate: recordRate(c.Rate), ListRate: recordRate(c.ListRate), Discount: c.Discount,
 		Quantity: c.Quantity.String(), Used: c.Used, Amount: c.Amount, List: c.List,
 	}
 }
@@ -290,7 +295,8 @@ func (p postedCharge) charge(billed time.Time) (spend.Charge, error) {
 		err = fmt.Errorf("%.40q is not a billed quantity", p.Quantity)
 	}
 	return spend.Charge{
-		Kind: spend.Kind(p.Kind), Tenant: p.Tenant, Group: p.Group, Day: day, Region: p.Region, Location: p.Location,
+		Kind: spend.Kind(p.Kind), Tenant: p.Tenant, Group: p.Group, Day: day, Region: p.Region, Account: p.Account,
+		Location: p.Location, Rate: p.Rate.rate(), ListRate: p.ListRate.rate(), Discount: p.Discount,
 		Quantity: quantity, Used: p.Used, Amount: p.Amount, List: p.List,
 		Correction: &spend.Correction{Month: p.Month, Cause: spend.Cause(p.Cause), Reason: p.Reason, Billed: billed},
 	}, err

@@ -371,7 +371,7 @@ func TestStateOfStretches(t *testing.T) {
 	}{
 		{"2026-10-12 2026-11-01", "all there", pricing.Exact},
 		{"2026-11-01 2026-12-01", "a damaged day makes it a lower bound", pricing.AtLeast},
-		{"2026-11-07 2026-11-08", "also alone: some of it may have been", pricing.AtLeast},
+		{"2026-11-07 2026-11-08", "alone there is nothing left of it", pricing.NotMeasured},
 		{"2026-09-01 2026-10-01", "before all data", pricing.NotMeasured},
 		{"2026-12-01 2027-01-01", "after all data", pricing.NotMeasured},
 		{"2026-11-09 2026-11-10", "within a gap", pricing.NotMeasured},

@@ -105,14 +105,14 @@ func (k Known) Missing(s civil.Span) string {
 	return ""
 }
 
-// State is that of a sum over a stretch, as far as time decides it: a lower bound where a day is damaged, and not
-// measured where there is no data at all.
+// State is that of a sum over a stretch, as far as time decides it: not measured where there is no data at all, also if
+// there was some that is damaged, and a lower bound where a part of it is.
 func (k Known) State(s civil.Span) pricing.State {
 	switch {
-	case len(k.damagedIn(s)) > 0:
-		return pricing.AtLeast
 	case !k.anyIn(s):
 		return pricing.NotMeasured
+	case len(k.damagedIn(s)) > 0:
+		return pricing.AtLeast
 	default:
 		return pricing.Exact
 	}

@@ -38,7 +38,9 @@ var order = []string{amountID, displayID, "share", "change", "change_percent", "
 
 // hidden are columns that the dashboard has no room for: amounts that lack a rate have a mark, and explaining one
 // names it.
-var hidden = map[string]bool{"unknown": true, "folded": true, "resumes": true}
+var hidden = map[string]bool{
+	"unknown": true, "folded": true, "resumes": true, "state": true, "change_reason": true,
+}
 
 // shownColumns has how each column is shown, by its id.
 var shownColumns = func() map[string]shown {
@@ -51,20 +53,15 @@ var shownColumns = func() map[string]shown {
 		}},
 		displayID: {word: "display", drop: 4, tone: plain},
 		"share":   {drop: 3, tone: plain},
-		"change":  {drop: 2, inPercent: "change_percent", tone: direction, text: orElse("unknown")},
+		"change":  {drop: 2, inPercent: "change_percent", tone: direction},
 		"change_percent": {word: "percent", drop: 6, tone: direction, text: func(r *spend.Row, v view.Value) view.Value {
-			if v.IsMissing() && r.Previous != nil && r.Previous.Change != nil && r.Previous.Change.IsPositive() {
+			if r.Previous != nil && r.Previous.New {
 				return view.Missing("new")
 			}
-			return v
+			return v.OrDash()
 		}},
-		"previous": {word: "before", drop: 8, text: func(r *spend.Row, v view.Value) view.Value {
-			if r.Previous != nil && r.Previous.Known() && !r.Previous.Complete() {
-				return v.Marked(" +?")
-			}
-			return v
-		}},
-		"shared": {drop: 10},
+		"previous": {word: "before", drop: 8},
+		"shared":   {drop: 10},
 		"coverage": {drop: 6, tone: func(r *spend.Row, t *theme.Theme) theme.Paint {
 			if c := spend.Coverage(&r.Sum); c != nil && c.LessThan(whole) {
 				return t.Warn
@@ -96,10 +93,6 @@ func direction(r *spend.Row, t *theme.Theme) theme.Paint {
 	default:
 		return t.Muted
 	}
-}
-
-func orElse(words string) func(*spend.Row, view.Value) view.Value {
-	return func(_ *spend.Row, v view.Value) view.Value { return v.Or(words, !v.IsMissing()) }
 }
 
 // hours are zero where there were none, as they are sorted and filtered by.

@@ -42,6 +42,7 @@ func row(key spend.Key, amount, before, change, percent string, covered int64) s
 	if percent != "" {
 		r.Previous.Percent = ref(percent)
 	}
+	r.Previous.New = before == "0" && amount != "0"
 	record := usage.Record{PeriodSeconds: 100}
 	record.Amounts[pricing.Memory], record.Amounts[usage.Running], record.Amounts[usage.Launches] = 3_000_000_000,
 		5_400_000, 1234

@@ -78,9 +78,11 @@ func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
 	case p == nil:
 		return "", t.Muted
 	case p.Change == nil:
-		return "change unknown", t.Warn
+		return "– " + p.Reason, t.Warn
+	case p.New:
+		return "new, nothing " + than, t.Muted
 	case p.Percent == nil:
-		return "nothing " + than, t.Muted
+		return "nothing, as " + than, t.Muted
 	case p.Change.IsPositive():
 		return "▲ " + view.SignedPercent(*p.Percent, 1).String() + " on " + than, t.Up
 	case p.Change.IsNegative():

@@ -163,8 +163,8 @@ func (s *State) moved(p *spend.Comparison) (string, theme.Paint) {
 	case p == nil:
 		return "", t.Muted
 	case p.Change == nil:
-		return "unknown", t.Warn
-	case p.Percent == nil && p.Change.IsPositive():
+		return "–", t.Warn
+	case p.New:
 		return "new", t.Up
 	case p.Percent == nil:
 		return "–", t.Muted
