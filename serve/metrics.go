@@ -100,7 +100,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	places := map[place]*counted{}
 	if info.Rows > 0 {
 		source := in.Source
-		source.Sharing.Policy = spend.OwnRow
+		source = source.WithPolicy(spend.OwnRow)
 		request := spend.Request{
 			From: info.First, To: info.Last.Add(usage.MaxPeriodSeconds * time.Second), Counts: true,
 			By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion},
