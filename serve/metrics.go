@@ -255,7 +255,7 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 	whole := gauge("microspend_budget_spent_complete", "1 if the dollars spent lack nothing"+otherwise, labels...)
 	forecast := gauge("microspend_budget_forecast_dollars",
 		"US dollars that the budget's period is forecast to come to, and the ends of the forecast's range.",
-		append(labels[:3:3], "quantile")...)
+		append(labels[:3:3], "percentile")...)
 	status := gauge("microspend_budget_status", "1 for the status that the budget has.", append(labels[:3:3], "status")...)
 	for _, line := range m.budgets.Lines {
 		if line.Budget == nil {
@@ -267,9 +267,9 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 		if line.Spent.Known() && line.State != pricing.NotMeasured {
 			spent(line.Spent.Amount.InexactFloat64(), scope, line.Name, period)
 		}
-		for quantile, end := range map[string]*decimal.Decimal{"0.1": line.Low, "0.5": line.Forecast, "0.9": line.High} {
+		for percentile, end := range map[string]*decimal.Decimal{"10": line.Low, "50": line.Forecast, "90": line.High} {
 			if end != nil {
-				forecast(end.InexactFloat64(), scope, line.Name, period, quantile)
+				forecast(end.InexactFloat64(), scope, line.Name, period, percentile)
 			}
 		}
 		status(1, scope, line.Name, period, line.Status.String())
