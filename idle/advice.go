@@ -152,7 +152,10 @@ func (a *Analysis) Assumptions() []pricing.Note {
 	return notes
 }
 
-const weekMS = 7 * 86_400 * msPerSecond
+const (
+	dayMS  = 86_400 * msPerSecond
+	weekMS = 7 * dayMS
+)
 
 // Warnings are what the reader should know of before the figures are used.
 func (a *Analysis) Warnings() []pricing.Note {
@@ -173,7 +176,11 @@ func (a *Analysis) Warnings() []pricing.Note {
 	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
 		add(assumption.BeyondLife.Note(figures.Int(a.Best.TimeoutSeconds())))
 	}
-	if a.PeriodStated && a.PeriodMS > 0 && a.PeriodMS < weekMS {
+	times, monthly := a.Monthly(decimal.NewFromInt(1))
+	if monthly && a.PeriodMS < dayMS { // also where the gaps alone say how long it was
+		add(assumption.LessThanADay.Note(duration(a.PeriodMS), figures.UpTo(times, 1)))
+	}
+	if monthly && a.PeriodStated && a.PeriodMS < weekMS {
 		add(assumption.ShortTrace.Note(duration(a.PeriodMS)))
 	}
 	if own, _ := t.Period(); a.Options.PeriodMS > 0 && a.Options.PeriodMS < own {
