@@ -143,7 +143,9 @@ var columns = []Column{
 	number("ContractedUnitPrice", contractedUnitPrice),
 	number("EffectiveCost", func(r *row) decimal.Decimal { return r.Amount }),
 	null("InvoiceId"),
-	constant("InvoiceIssuerName", "Amazon Web Services, Inc."),
+	// As ProviderName, though AWS's own rows have its legal name: the specification takes another issuer than the provider
+	// for a third party, whose rows must be billed at 0.
+	constant("InvoiceIssuerName", "AWS"),
 	number("ListCost", func(r *row) decimal.Decimal { return r.listCost }),
 	number("ListUnitPrice", listUnitPrice),
 	constant("PricingCategory", "Standard"),
@@ -251,6 +253,9 @@ func (r *row) price() {
 	_, r.listCost = r.ListRate.Quoted(r.Used)
 	if r.correction {
 		r.contractedCost = r.Amount
+	}
+	if r.Correction != nil {
+		r.listCost = r.List // which a change of list rates makes another than what was used times the rate
 	}
 }
 

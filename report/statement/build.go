@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/ledger"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -43,7 +42,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 		request.Location = cmp.Or(source.Location, time.UTC)
 	}
 	source.Location = request.Location // budgets and days that stand out are cut like everything else
-	source.Usage = ledger.Remember(source.Usage, request.From, request.To, request.Location)
+	source = source.Remember(request.From, request.To, request.Location)
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{
@@ -127,10 +126,11 @@ func (b *builder) days() error {
 		return err
 	}
 	b.dayAt = map[string]int{}
+	rest := known.Rest()
 	first, last := civil.Between(b.out.From, b.out.To).Days(b.out.Location)
 	for d := first; d <= last; d++ {
 		b.dayAt[d.String()] = len(b.out.Days)
-		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: known.Covered[d]})
+		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: known.Covered[d], Rest: rest[d.Weekday()]})
 	}
 	whole, err := b.report(spend.Request{}, spend.ByDay)
 	if err != nil {
@@ -151,7 +151,7 @@ func (b *builder) days() error {
 
 func (b *builder) day(days []Day, row spend.Row) {
 	if i, ok := b.dayAt[row.Day]; ok {
-		days[i].Cost, days[i].Shared, days[i].Sum = row.Cost, row.Shared, row.Sum
+		days[i].Figure, days[i].Shared, days[i].Sum = figureOf(&row), row.Shared, row.Sum
 	}
 }
 
@@ -159,7 +159,7 @@ func (b *builder) part(days []Day, row spend.Row) {
 	i, dayKnown := b.dayAt[row.Day]
 	q, componentKnown := row.Quantity()
 	if dayKnown && componentKnown {
-		days[i].Parts[q] = row.Cost
+		days[i].Parts[q] = figureOf(&row)
 	}
 }
 
@@ -168,7 +168,7 @@ func (b *builder) tenantDays() error {
 	for i := range b.out.Tenants {
 		days := make([]Day, len(b.out.Days))
 		for n, day := range b.out.Days {
-			days[n] = Day{Day: day.Day, Recorded: day.Recorded}
+			days[n] = Day{Day: day.Day, Recorded: day.Recorded, Rest: day.Rest}
 		}
 		b.out.Tenants[i].Days = days
 	}
@@ -225,7 +225,7 @@ func line(lines []Line, row spend.Row) []Line {
 	return append(lines, Line{
 		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q],
 		Rate: row.Card.Rate(q), Discount: row.Card.Discounts[q],
-		Cost: row.Cost, Shared: row.Shared,
+		Figure: figureOf(&row), Shared: row.Shared,
 	})
 }
 
@@ -282,7 +282,7 @@ func (b *builder) listed(list []spend.Row, rest *Rest, row spend.Row) []spend.Ro
 		return append(list, row)
 	}
 	rest.Count++
-	rest.Cost = rest.Plus(row.Cost)
+	rest.Figure = rest.plus(figureOf(&row))
 	return list
 }
 
