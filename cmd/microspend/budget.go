@@ -24,7 +24,10 @@ func (a *app) budgetCommand() *cobra.Command {
 		Short: "Show budgets: spend, burn rate, forecast, and when they run out",
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		status, err := evaluate(cmd)
-		return report.Budget(status), err
+		if err != nil {
+			return view.Document{}, err
+		}
+		return report.Budget(status), nil
 	})
 	failOn := ""
 	check := a.printing(&cobra.Command{
@@ -43,10 +46,10 @@ A forecast may change its mind from day to day, which spend cannot: that is why 
 			return view.Document{}, fmt.Errorf("--fail-on: %w", err)
 		}
 		status, err := evaluate(cmd)
-		if err == nil {
-			err = passes(len(status.Alerts(alert)) == 0)
+		if err != nil {
+			return view.Document{}, err
 		}
-		return report.Budget(status), err
+		return report.Budget(status), passes(len(status.Alerts(alert)) == 0)
 	})
 	check.Flags().StringVar(&failOn, "fail-on", "spent", "`ALERT` to fail on: spent, forecast or at-risk")
 	a.ledgerFlags(cmd)
