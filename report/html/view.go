@@ -6,6 +6,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/report"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/usage"
@@ -83,9 +84,15 @@ func (r renderer) view() page {
 	p.Rates = r.rateTable()
 	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")
 	p.Anomalies = r.anomalyTable()
+	closed := ""
+	if len(s.Restatements) == 0 { // where there are, the warnings say it
+		for _, note := range report.RestatementNotes(s.Spend) {
+			closed += " " + view.Visible(note.Text)
+		}
+	}
 	p.Made = "Made on " + s.Now.In(s.Location).Format("2 January 2006, 15:04 MST") + " from the ledger" + r.asOf() +
 		". AWS's public list prices in US dollars unless the rates say otherwise, without tax. " +
-		"The figures are an account of usage, not AWS's bill."
+		"The figures are an account of usage, not AWS's bill." + closed
 	if p.Name != "" {
 		alone := r.detail(0)
 		p.Alone = &alone
@@ -159,6 +166,11 @@ func (r renderer) warnings() []string {
 	}
 	for _, file := range r.statement.Damaged {
 		out = append(out, view.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
+	}
+	if len(r.statement.Restatements) > 0 {
+		for _, note := range append(report.RestatementNotes(r.statement.Spend), report.CauseNotes(r.statement.Spend)...) {
+			out = append(out, view.Visible(note.Text))
+		}
 	}
 	missing := 0
 	for _, day := range r.statement.Days {
