@@ -7,6 +7,7 @@
 package config
 
 import (
+	"microspend/collector/events"
 	"microspend/collector/sources"
 	"microspend/internal/strictyaml"
 	"microspend/spend"
@@ -24,6 +25,7 @@ type Config struct {
 	Budgets   budget.Set
 	Anomalies anomaly.Rule
 	Collect   sources.Config
+	Events    events.Config
 }
 
 // file is the file as it is written.
@@ -32,6 +34,7 @@ type file struct {
 	Budgets          budget.ConfigFile  `yaml:"budgets"`
 	Anomalies        anomaly.ConfigFile `yaml:"anomalies"`
 	Collect          sources.ConfigFile `yaml:"collect"`
+	Events           events.ConfigFile  `yaml:"events"`
 }
 
 // Load reads the file, by its name or path. Errors name every fault, each with file:line:column.
@@ -45,6 +48,7 @@ func Load(name string, text []byte) (Config, error) {
 	c := Config{
 		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc),
 		Anomalies: written.Anomalies.Config(), Collect: written.Collect.Config(doc),
+		Events: written.Events.Config(doc),
 	}
 	if err := doc.Err(); err != nil {
 		return Config{}, err

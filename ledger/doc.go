@@ -21,7 +21,8 @@
 //
 // # What is promised
 //
-// One record per [usage.Key]: a later one takes the place of an earlier one, and nothing else ever removes a record.
+// One record per [usage.Key]: a later one takes the place of an earlier one, and nothing else ever removes a record,
+// unless the import says so ([Withdraw], [MergeOverlaps]).
 // The content of a ledger, to the byte, depends on the records alone: not on the order, the splitting or the
 // repetition of imports.
 //

@@ -19,9 +19,12 @@ func displayColumns(s spend.Spend, look SpendLook) []spendColumn {
 	places := c.Places() + cmp.Or(look.Places, view.CentPlaces) - view.CentPlaces
 	shown := settled(s, look, places, func(r *spend.Row) decimal.Decimal { return c.Of(r.Amount) })
 	return []spendColumn{
-		{ID: "amount_display", Title: "in", Unit: c.Code, Align: view.Decimal, Value: func(r *spend.Row) view.Value {
-			return view.Number(c.Of(r.Amount), places).SettledBy(shown(r)).In(r.State()).Or("unknown", r.Known())
-		}},
+		{
+			ID: "amount_display", Title: "in", Long: "amount in", Unit: c.Code, Align: view.Decimal,
+			Value: func(r *spend.Row) view.Value {
+				return view.Number(c.Of(r.Amount), places).SettledBy(shown(r)).In(r.State()).Or("unknown", r.Known())
+			},
+		},
 		// CSV has no place but its columns to say at which rate.
 		{ID: "display_currency", Scope: view.CSVOnly, Value: func(*spend.Row) view.Value { return view.Text(c.String()) }},
 	}
@@ -48,6 +51,6 @@ func withCurrency(o view.Object, s spend.Spend) view.Object {
 			{ID: "per_usd", Value: c.PerUSD},
 			{ID: "as_of", Value: c.AsOf.String()},
 		}.With(c.Source != "", "source", c.Source)},
-		{ID: "total_display", Value: view.Exact(c.Of(s.Total.Amount)).Or("unknown", s.Total.Known())},
+		{ID: "total_display", Value: view.Exact(c.Of(s.Total.Amount)).Or("unknown", s.Total.Known()).In(s.Total.State())},
 	}...)
 }

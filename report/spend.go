@@ -99,6 +99,7 @@ func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row, groups 
 		t = view.NewTable(columns, rows, func(r *spend.Row) view.Look { return view.Look{Warn: !r.Complete()} })
 	}
 	total := view.RowOf(columns, SpendTotal(s), nil)
+	clear(total.Cells[:max(1, len(s.By))])
 	total.Kind, total.Cells[0] = view.Total, view.Text("total")
 	t.Add(total)
 	return t

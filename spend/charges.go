@@ -14,7 +14,7 @@ import (
 	"microspend/pricing"
 )
 
-// Charges are what every tenant pays for each billed quantity in each region on each UTC day: a report at its finest,
+// Charges are what every tenant pays for each billed quantity in each region and account on each UTC day: a report at its finest,
 // with usage and rates included, for exports of every line.
 type Charges struct {
 	From, To time.Time
@@ -35,14 +35,15 @@ func (e *DamagedError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region and
-// component.
+// Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region,
+// account and component.
 type Charge struct {
 	Kind     Kind
 	Tenant   string // or the label of the kind
 	Group    string // the path of the tenant's group; "" where it is in none, and for labels
 	Day      time.Time
 	Region   string
+	Account  string // AWS account whose usage it is; "" where it is not known
 	Location string // the region in words; "" where that is not known
 	Quantity pricing.BilledQuantity
 
@@ -69,7 +70,7 @@ var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 // Filter.Groups choose lines; the other filters are as in a report.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := Request{
-		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByComponent}, Location: time.UTC,
+		From: from, To: to, By: []Dimension{ByTenant, ByDay, ByRegion, ByAccount, ByComponent}, Location: time.UTC,
 		Filter: filter, Strict: true, Rated: true,
 	}
 	if err := request.Check(); err != nil {
@@ -129,7 +130,7 @@ func (t *table) cost() Cost {
 	return sum
 }
 
-// charge makes a line of a row of a report by all four dimensions. It reports false where nothing was used.
+// charge makes a line of a row of a report by all these dimensions. It reports false where nothing was used.
 func (r *run) charge(row *Row) (Charge, bool) {
 	q, used := row.Quantity()
 	if !used {
@@ -138,8 +139,8 @@ func (r *run) charge(row *Row) (Charge, bool) {
 	card := r.cardOf(row.Key)
 	return Charge{
 		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(),
-		Region: row.Region, Location: card.Location, Quantity: q, Used: Quantity(&row.Sum, q),
-		Rate: card.Rate(q), ListRate: card.ListRate(q),
+		Region: row.Region, Account: row.Account, Location: card.Location,
+		Quantity: q, Used: Quantity(&row.Sum, q), Rate: card.Rate(q), ListRate: card.ListRate(q),
 		Discount: card.Discounts[q], Amount: row.Amount, Coverage: Coverage(&row.Sum),
 	}, true
 }

@@ -31,7 +31,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	out := Spend{
 		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
 		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis, Currency: s.Currency,
-		Counted: request.Counts,
+		Counted: request.Counts, groups: request.Filter.Groups,
 	}
 	if r.has(ByTenant) || r.has(ByGroup) {
 		r.listTenants(t)

@@ -145,6 +145,8 @@ type Spend struct {
 
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
+
+	groups []tenants.Pattern // that the filter chooses
 	// Counted reports whether launches, suspends, resumes and suspended time were summed: see [Request.Counts].
 	Counted bool
 

@@ -52,7 +52,7 @@ type CSVReader struct {
 }
 
 // Place says where in the file a record began: "line 12". The first record that was read is number 1.
-func (c *CSVReader) Place(record int64) string { return fmt.Sprintf("line %d", c.places.Of(record)) }
+func (c *CSVReader) Place(record int64) string { return c.places.Name("line", record) }
 
 // ReadCSV returns a reader of CSV. Nothing is read before [CSVReader.Batches] is.
 func ReadCSV(r io.Reader, options CSVOptions) *CSVReader {

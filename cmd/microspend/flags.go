@@ -12,6 +12,7 @@ import (
 
 	"microspend/config"
 	"microspend/pricing"
+	"microspend/report/focus"
 	"microspend/spend"
 	"microspend/view"
 )
@@ -28,7 +29,6 @@ type sharedFlags struct {
 
 const (
 	outputHelp  = "write to `FILE` instead of standard output (-)"
-	accountHelp = "billed AWS account `ID`, for FOCUS (default: the one in the ledger)"
 	explainHelp = "show the formula of each line and total"
 )
 
@@ -56,6 +56,13 @@ func (a *app) periodFlags(cmd *cobra.Command) {
 	flags.StringVar(&a.flags.to, "to", "", "`DAY` after the last (default: the first of the month after --from)")
 	flags.StringVar(&a.flags.tz, "tz", "",
 		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
+}
+
+// billingFlags declares the flags for the account that is billed, which FOCUS names.
+func billingFlags(cmd *cobra.Command, billing *focus.Account) {
+	cmd.Flags().StringVar(&billing.ID, "billing-account", "",
+		"billed AWS account `ID`, for FOCUS (default: the one in the ledger)")
+	cmd.Flags().StringVar(&billing.Name, "billing-account-name", "", "its `NAME`, for FOCUS (default: its id)")
 }
 
 // dayRangeFlags declares --from and --to where days are in UTC and the default is everything that there is of
@@ -108,7 +115,8 @@ func (c choice) Type() string   { return "string" }
 
 func (c choice) Set(text string) error {
 	if !slices.Contains(c.allowed, text) {
-		return fmt.Errorf("unknown %s %.40q; valid %[1]ss: %[3]s", c.name, text, strings.Join(c.allowed, ", "))
+		return fmt.Errorf("unknown %s %.40q; valid %ss: %s", c.name, text, strings.TrimSuffix(c.name, "s"),
+			strings.Join(c.allowed, ", "))
 	}
 	*c.value = text
 	return nil

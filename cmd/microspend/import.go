@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,89 +13,120 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/collector/events"
 	"microspend/internal/figures"
+	"microspend/internal/tabular"
 	"microspend/ledger"
+	"microspend/pricing"
 	"microspend/usage"
 	"microspend/view"
 )
 
+// importFlags are the flags of import.
+type importFlags struct {
+	rows           usage.CSVOptions
+	overlaps       string
+	events         bool
+	region, memory string
+}
+
 func (a *app) importCommand() *cobra.Command {
-	var options usage.CSVOptions
-	var overlaps string
+	var f importFlags
 	cmd := a.command(&cobra.Command{
 		Use:   "import FILE",
-		Short: "Import usage from a CSV or Parquet file into the ledger",
+		Short: "Import usage, lifecycle events or sessions from a file into the ledger",
 		Long: `import reads usage from CSV ("-" for standard input) or from a Parquet file into the
 ledger. Importing the same rows again changes nothing; a row with a known key (source, region,
 account, MicroVM, period start) replaces the previous one.
 
-A CSV file has a header with the columns of docs/ledger.md, in any order; a Parquet file has those
-of the ledger's own files, as ledger export writes them.
+A CSV file has a header with the columns of docs/import.md, in any order; its fields may be separated
+by commas, semicolons or tabs, it may be gzipped or in UTF-16, and its numbers and times may be as
+spreadsheets and data frames write them. A Parquet file has the columns of the ledger's own files, as
+ledger export writes them. Rows of several UTC days are split exactly.
 
-If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given.`,
-		Args: exactly(1, "one CSV or Parquet file"),
-	}, func(cmd *cobra.Command, args []string) error {
-		if options.MaxFaults < 1 {
-			return fmt.Errorf("--max-faults: %d is not at least 1", options.MaxFaults)
-		}
-		folder, err := a.ledgerFolder()
-		if err != nil {
-			return err
-		}
-		in, size, err := a.openInput(args[0])
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		reader, err := readUsage(in, size, args[0], options)
-		if err != nil {
-			return err
-		}
-		bar := a.progress("reading", "rows")
-		defer bar.Clear()
-		batches := func(yield func([]usage.Record, error) bool) {
-			for batch, err := range reader.Batches() {
-				read := reader.Report()
-				bar.At(read.Bytes, size, read.Rows)
-				if err != nil {
-					err = fmt.Errorf("%s: %w", args[0], err)
-				}
-				if !yield(batch, err) {
-					return
-				}
+--events reads a log of lifecycle events (provisioned, suspended, resumed, terminated) and works out
+what each MicroVM used; a table with a start and an end in each row is read as sessions. Columns and
+events of other names are mapped in microspend.yaml. Importing a log again after more was added to it
+continues it.
+
+If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given. Nor
+is anything imported if it makes a MicroVM run twice at the same time, unless --overlaps says what to
+do.`,
+		Example: `  microspend import usage.csv
+  microspend import usage.csv.gz --overlaps=merge
+  microspend import --events sandboxes.csv --region us-east-1 --memory 2GB
+  microspend import sessions.csv --region us-east-1`,
+		Args: exactly(1, "one file"),
+	}, func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), args[0], f) })
+	a.ledgerFlags(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.rows.SkipBad, "skip-bad", false, "skip rows that cannot be read, instead of importing nothing")
+	flags.IntVar(&f.rows.MaxFaults, "max-faults", 1000, "maximum `N` of bad rows to list")
+	flags.StringVar(&f.rows.DefaultSource, "source", "import", "`SOURCE` of rows that name none")
+	flags.BoolVar(&f.events, "events", false, "read lifecycle events")
+	flags.StringVar(&f.region, "region", "",
+		"`REGION` of events and sessions that name none (default: events.defaults.region in the configuration)")
+	flags.StringVar(&f.memory, "memory", "",
+		"baseline memory `SIZE` of events and sessions that name none (default: events.defaults.memory in the configuration)")
+	choiceFlag(cmd, &f.overlaps, "overlaps", "`ACTION` if a MicroVM runs twice at the same time: refuse, merge "+
+		"(count the time once) or keep (count both)", "refuse", "merge", "keep")
+	return cmd
+}
+
+func (a *app) importFile(ctx context.Context, path string, f importFlags) error {
+	if f.rows.MaxFaults < 1 {
+		return fmt.Errorf("--max-faults: %d is not at least 1", f.rows.MaxFaults)
+	}
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return err
+	}
+	in, size, err := a.openInput(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	reader, err := a.readUsage(in, size, path, f)
+	if err != nil {
+		return err
+	}
+	bar := a.progress("reading", "rows")
+	defer bar.Clear()
+	batches := func(yield func([]usage.Record, error) bool) {
+		for batch, err := range reader.Batches() {
+			read := reader.Report()
+			bar.At(read.Bytes, size, read.Rows)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
+			if !yield(batch, err) {
+				return
 			}
 		}
-		var changes ledger.Changes
-		err = a.writeLedger(cmd.Context(), folder, ledger.Options{
-			Command: "microspend import", Overlaps: overlapChoices[overlaps],
-			Progress: func(done, of int) {
-				bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
-				bar.At(int64(done), int64(of), int64(done))
-			},
-		}, func(ctx context.Context, writer *ledger.Writer) (err error) {
-			changes, err = writer.Upsert(ctx, batches)
-			return err
-		})
-		bar.Clear()
-		if bad, ok := errors.AsType[*usage.RowsError](err); ok {
-			return fmt.Errorf("%s: %w\nnothing was imported; fix the rows, or skip them with --skip-bad", args[0], bad)
-		}
-		if refused, ok := errors.AsType[*ledger.OverlapsError](err); ok {
-			return overlapFault(args[0], reader, refused)
-		}
-		if err != nil {
-			return err
-		}
-		a.reportImport(reader.Report(), changes, folder)
-		return nil
+	}
+	var changes ledger.Changes
+	err = a.writeLedger(ctx, folder, ledger.Options{
+		Command: "microspend import", Overlaps: overlapChoices[f.overlaps],
+		Progress: func(done, of int) {
+			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
+			bar.At(int64(done), int64(of), int64(done))
+		},
+	}, func(ctx context.Context, writer *ledger.Writer) (err error) {
+		changes, err = writer.Upsert(ctx, batches)
+		return err
 	})
-	a.ledgerFlag(cmd)
-	cmd.Flags().BoolVar(&options.SkipBad, "skip-bad", false, "skip rows that cannot be read, instead of importing nothing")
-	cmd.Flags().IntVar(&options.MaxFaults, "max-faults", 1000, "maximum `N` of bad rows to list")
-	choiceFlag(cmd, &overlaps, "overlaps", "what to do if a MicroVM ran twice at the same time: `ACTION` is refuse, merge "+
-		"(count the time once) or keep (count both)", "refuse", "merge", "keep")
-	cmd.Flags().StringVar(&options.DefaultSource, "source", "import", "`SOURCE` of rows that name none")
-	return cmd
+	bar.Clear()
+	if bad, ok := errors.AsType[*usage.RowsError](err); ok {
+		return fmt.Errorf("%s: %w\nnothing was imported; fix the rows, or skip them with --skip-bad", path, bad)
+	}
+	if refused, ok := errors.AsType[*ledger.OverlapsError](err); ok {
+		return overlapFault(path, reader, refused)
+	}
+	if err != nil {
+		return err
+	}
+	a.reportImport(reader, changes, folder)
+	return nil
 }
 
 // usageReader reads records from a file of some format.
@@ -133,32 +165,84 @@ func overlapFault(path string, reader usageReader, refused *ledger.OverlapsError
 
 const parquetMagic = "PAR1"
 
-// readUsage reads CSV or Parquet, told apart by the first bytes rather than the name, which a pipe has none of.
-func readUsage(in io.Reader, size int64, path string, options usage.CSVOptions) (usageReader, error) {
-	file, ok := in.(*os.File)
-	if !ok {
-		stream := bufio.NewReader(in)
-		if magic, _ := stream.Peek(len(parquetMagic)); string(magic) == parquetMagic {
-			return nil, errors.New("cannot read a Parquet file from a pipe; give its name")
+// headerBytes is how much of a file is looked at to tell what it is.
+const headerBytes = 1 << 16
+
+// readUsage reads what a file has, told by its first bytes rather than its name, which a pipe has none of.
+func (a *app) readUsage(in io.Reader, size int64, path string, f importFlags) (usageReader, error) {
+	file, isFile := in.(*os.File)
+	begin := make([]byte, headerBytes)
+	if isFile {
+		n, _ := file.ReadAt(begin, 0) // what cannot be read is reported when all of it is
+		begin = begin[:n]
+	} else {
+		stream := bufio.NewReaderSize(in, headerBytes)
+		begin, _ = stream.Peek(headerBytes)
+		in = stream
+	}
+	parquet := bytes.HasPrefix(begin, []byte(parquetMagic)) || strings.HasSuffix(path, ".parquet")
+	sessions := !parquet && !f.events && hasSessions(begin)
+	switch {
+	case parquet && f.events:
+		return nil, errors.New("--events: events are read from CSV, not from Parquet")
+	case parquet && !isFile:
+		return nil, errors.New("cannot read a Parquet file from a pipe; give its name")
+	case parquet:
+		reader, err := ledger.ReadParquet(file, size, ledger.ParquetOptions{
+			DefaultSource: f.rows.DefaultSource, SkipBad: f.rows.SkipBad, MaxFaults: f.rows.MaxFaults,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		return usage.ReadCSV(stream, options), nil
+		return reader, nil
+	case f.events || sessions:
+		return a.readEvents(in, f, sessions)
+	case f.region != "" || f.memory != "":
+		return nil, errors.New("--region and --memory are for events and sessions; rows of usage say both themselves")
+	default:
+		return usage.ReadCSV(in, f.rows), nil
 	}
-	var magic [len(parquetMagic)]byte
-	_, _ = file.ReadAt(magic[:], 0) // a file too short to read is not Parquet
-	if string(magic[:]) != parquetMagic && !strings.HasSuffix(path, ".parquet") {
-		return usage.ReadCSV(file, options), nil
-	}
-	reader, err := ledger.ReadParquet(file, size, ledger.ParquetOptions{
-		DefaultSource: options.DefaultSource, SkipBad: options.SkipBad, MaxFaults: options.MaxFaults,
-	})
+}
+
+// hasSessions reports whether a file begins with the header of a table of sessions.
+func hasSessions(begin []byte) bool {
+	text, err := tabular.Decode(bytes.NewReader(begin))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return false
 	}
-	return reader, nil
+	rows, err := tabular.Rows(text)
+	if err != nil {
+		return false
+	}
+	header, err := rows.Read()
+	return err == nil && events.IsSessions(header)
+}
+
+// readEvents reads a log of events, or sessions, as the configuration says.
+func (a *app) readEvents(in io.Reader, f importFlags, sessions bool) (usageReader, error) {
+	read, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	if f.region != "" {
+		read.Events.Defaults.Region = f.region
+	}
+	if f.memory != "" {
+		size, err := pricing.ParseSize(f.memory)
+		if err != nil {
+			return nil, fmt.Errorf("--memory: %w", err)
+		}
+		read.Events.Defaults.Memory = &size
+	}
+	return events.Read(in, events.Options{
+		Config: read.Events, Sessions: sessions, Now: a.today(), DefaultSource: f.rows.DefaultSource,
+		SkipBad: f.rows.SkipBad, MaxFaults: f.rows.MaxFaults,
+	}), nil
 }
 
 // reportImport reports what an import did, on standard error, as the ledger is where the data goes.
-func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder string) {
+func (a *app) reportImport(reader usageReader, changes ledger.Changes, folder string) {
+	read := reader.Report()
 	fmt.Fprintf(a.err, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
 		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
 		figures.Count(len(changes.Days), "day"), folder)
@@ -193,5 +277,10 @@ func (a *app) reportImport(read usage.ReadReport, changes ledger.Changes, folder
 	}
 	for _, file := range changes.SetAside {
 		fmt.Fprintf(a.err, "%s was damaged and has been quarantined: %s\n", file.Path, view.Visible(file.Reason))
+	}
+	if noting, ok := reader.(interface{ Notes() []string }); ok {
+		for _, note := range noting.Notes() {
+			fmt.Fprintln(a.err, view.Visible(note))
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
+	"microspend/report/focus"
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/serve"
@@ -30,8 +31,9 @@ const mostDetailed = 100
 
 // reportFlags are the flags of report.
 type reportFlags struct {
-	folder, account string
-	tenants         []string
+	folder  string
+	billing focus.Account
+	tenants []string
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -55,7 +57,7 @@ in all others.`,
 			return errors.New("--per-tenant requires --format html")
 		}
 		if !a.writesFOCUS() {
-			if err := a.refuseFlags(cmd, "billing-account"); err != nil {
+			if err := a.refuseFlags(cmd, "billing-account", "billing-account-name"); err != nil {
 				return err
 			}
 		}
@@ -75,7 +77,7 @@ in all others.`,
 		if !isHTML {
 			request := spend.Request{From: from, To: to, Location: loc, By: []spend.Dimension{spend.ByTenant, spend.ByDay}}
 			request.Filter.Tenants = chosen
-			return a.writeSpend(cmd, source, request, f.account)
+			return a.writeSpend(cmd, source, request, f.billing)
 		}
 		return a.writeHTML(cmd, in, f, statement.Request{
 			From: from, To: to, Location: loc, Now: a.today(), Tenants: chosen, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule,
@@ -88,7 +90,7 @@ in all others.`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.tenants, "tenant", nil,
 		"only this `TENANT`, with no one else's data; a trailing * matches any suffix (repeatable)")
-	flags.StringVar(&f.account, "billing-account", "", accountHelp)
+	billingFlags(cmd, &f.billing)
 	flags.StringVar(&f.folder, "per-tenant", "", "write a page for each tenant to `DIR`")
 	return cmd
 }

@@ -22,7 +22,7 @@ func (a *app) spendCommand() *cobra.Command {
 	var (
 		asked   spend.RawRequest
 		basis   spend.Basis
-		account string
+		billing focus.Account
 	)
 	cmd := a.command(&cobra.Command{
 		Use:   "spend",
@@ -60,7 +60,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 			return err
 		}
 		request.Basis = basis
-		return a.writeSpend(cmd, source, request, account)
+		return a.writeSpend(cmd, source, request, billing)
 	})
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
@@ -71,7 +71,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		dimensions = append(dimensions, d.String())
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&account, "billing-account", "", accountHelp)
+	billingFlags(cmd, &billing)
 	flags.StringVar(&asked.By, "by", "tenant",
 		"group rows by `DIMENSIONS`, comma-separated: "+strings.Join(dimensions, ", "))
 	flags.StringVar(&asked.Sort, "sort", "",
@@ -92,13 +92,13 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 }
 
 // writeSpend writes a period in any of the formats that it has.
-func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, account string) error {
+func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, billing focus.Account) error {
 	if err := a.checkNames(cmd.Context(), source, request); err != nil {
 		return err
 	}
 	switch format := view.Format(a.output.format); format {
 	case view.FormatXLSX:
-		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account"); err != nil {
+		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account", "billing-account-name"); err != nil {
 			return err
 		}
 		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())
@@ -119,7 +119,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if format == view.FormatFOCUSParquet {
 			write = focus.WriteParquet
 		}
-		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Account: account}) })
+		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Billing: billing}) })
 	default:
 		result, err := source.Report(cmd.Context(), request)
 		if err != nil {

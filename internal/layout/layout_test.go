@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 
 	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"serve":   own("report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
-	"config":  own("collector/sources", "spend/..."),
+	"config":  own("collector/events", "collector/sources", "spend/..."),
 	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "ledger", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.

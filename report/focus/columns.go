@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -36,7 +37,10 @@ type Column struct {
 // row is a charge with what its columns are made of.
 type row struct {
 	spend.Charge
-	account string // billing account
+	billing    Account
+	billed     time.Time // first day of the billing period
+	correction bool
+	cause      string // of a correction
 
 	contracted      pricing.Rate // what is charged, quoted as the list rate is
 	pricingQuantity decimal.Decimal
@@ -66,6 +70,22 @@ func null(name string) Column {
 	return Column{Name: name, Type: String, Nullable: true, value: func(*row) view.Value { return view.Value{} }}
 }
 
+// of is the column with another type.
+func (c Column) of(t Type) Column {
+	c.Type = t
+	return c
+}
+
+// ofAccount is a column of the account that used something, null where that is not known.
+func ofAccount(name string, value func(*row) string) Column {
+	return Column{Name: name, Type: String, Nullable: true, value: func(r *row) view.Value {
+		if r.Account == "" {
+			return view.Value{}
+		}
+		return view.Text(value(r))
+	}}
+}
+
 func number(name string, value func(*row) decimal.Decimal) Column {
 	return Column{Name: name, Type: Decimal, value: func(r *row) view.Value { return view.Exact(value(r)) }}
 }
@@ -76,8 +96,9 @@ func moment(name string, value func(*row) time.Time) Column {
 
 func constant(name, value string) Column { return text(name, func(*row) string { return value }) }
 
-// columns are those of FOCUS 1.2 that are mandatory or whose condition holds, the allocation columns of 1.3, and three
-// of this product's own.
+// columns are those of AWS's FOCUS 1.2 export, so that the two can be joined and put below each other, with the
+// allocation columns of 1.3 and two of this product's own. Those that only commitments, capacity reservations or
+// invoices fill are null.
 var columns = []Column{
 	allocated("AllocatedMethodDetails", JSON, (*row).methodDetails),
 	allocated("AllocatedMethodId", String, func(r *row) string { return "microspend/" + r.policy.String() }),
@@ -88,28 +109,50 @@ var columns = []Column{
 	allocated("AllocatedTags", JSON, func(*row) string {
 		return object(map[string]string{"microspend/origin": spend.Shared})
 	}),
+	null("AvailabilityZone"),
 	number("BilledCost", func(r *row) decimal.Decimal { return r.Amount }),
-	text("BillingAccountId", func(r *row) string { return r.account }),
-	null("BillingAccountName"),
+	text("BillingAccountId", func(r *row) string { return r.billing.ID }),
+	text("BillingAccountName", func(r *row) string { return cmp.Or(r.billing.Name, r.billing.ID) }),
+	constant("BillingAccountType", "Billing Account"),
 	constant("BillingCurrency", "USD"),
-	moment("BillingPeriodEnd", func(r *row) time.Time { return monthOf(r.Day).AddDate(0, 1, 0) }),
-	moment("BillingPeriodStart", func(r *row) time.Time { return monthOf(r.Day) }),
+	moment("BillingPeriodEnd", func(r *row) time.Time { return r.billed.AddDate(0, 1, 0) }),
+	moment("BillingPeriodStart", func(r *row) time.Time { return r.billed }),
+	null("CapacityReservationId"),
+	null("CapacityReservationStatus"),
 	constant("ChargeCategory", "Usage"),
-	null("ChargeClass"),
+	{Name: "ChargeClass", Type: String, Nullable: true, value: func(r *row) view.Value {
+		if !r.correction {
+			return view.Value{}
+		}
+		return view.Text("Correction")
+	}},
 	text("ChargeDescription", (*row).description),
 	constant("ChargeFrequency", "Usage-Based"),
 	moment("ChargePeriodEnd", func(r *row) time.Time { return r.Day.AddDate(0, 0, 1) }),
 	moment("ChargePeriodStart", func(r *row) time.Time { return r.Day }),
+	null("CommitmentDiscountCategory"),
+	null("CommitmentDiscountId"),
+	null("CommitmentDiscountName"),
+	null("CommitmentDiscountQuantity").of(Decimal),
+	null("CommitmentDiscountStatus"),
+	null("CommitmentDiscountType"),
+	null("CommitmentDiscountUnit"),
 	number("ConsumedQuantity", func(r *row) decimal.Decimal { return r.Used }),
 	text("ConsumedUnit", func(r *row) string { return r.Quantity.Unit() }),
 	number("ContractedCost", func(r *row) decimal.Decimal { return r.contractedCost }),
-	number("ContractedUnitPrice", func(r *row) decimal.Decimal { return r.contracted.Figure }),
+	number("ContractedUnitPrice", contractedUnitPrice),
 	number("EffectiveCost", func(r *row) decimal.Decimal { return r.Amount }),
 	null("InvoiceId"),
-	constant("InvoiceIssuerName", "Amazon Web Services, Inc."),
+	// As ProviderName, though AWS's own rows have its legal name: the specification takes another issuer than the provider
+	// for a third party, whose rows must be billed at 0.
+	constant("InvoiceIssuerName", "AWS"),
 	number("ListCost", func(r *row) decimal.Decimal { return r.listCost }),
-	number("ListUnitPrice", func(r *row) decimal.Decimal { return r.ListRate.Figure }),
+	number("ListUnitPrice", listUnitPrice),
 	constant("PricingCategory", "Standard"),
+	constant("PricingCurrency", "USD"),
+	number("PricingCurrencyContractedUnitPrice", contractedUnitPrice),
+	number("PricingCurrencyEffectiveCost", func(r *row) decimal.Decimal { return r.Amount }),
+	number("PricingCurrencyListUnitPrice", listUnitPrice),
 	number("PricingQuantity", func(r *row) decimal.Decimal { return r.pricingQuantity }),
 	text("PricingUnit", (*row).pricingUnit),
 	constant("ProviderName", "AWS"),
@@ -123,11 +166,13 @@ var columns = []Column{
 	constant("ServiceName", "AWS Lambda"),
 	constant("ServiceSubcategory", "Serverless Compute"),
 	text("SkuId", func(r *row) string { return r.Quantity.PriceListGroup() }),
-	text("SkuMeter", func(r *row) string { return "MicroVM " + r.Quantity.Name() }),
+	// AWS's usage type, which AWS's rows of the same charge have here.
+	text("SkuMeter", func(r *row) string { return r.Quantity.UsageTypeIn(r.Region) }),
 	{Name: "SkuPriceDetails", Type: JSON, Nullable: true, value: (*row).priceDetails},
 	text("SkuPriceId", func(r *row) string { return r.Quantity.PriceListGroup() + "/" + r.Region }),
-	null("SubAccountId"),
-	null("SubAccountName"),
+	ofAccount("SubAccountId", func(r *row) string { return r.Account }),
+	ofAccount("SubAccountName", func(r *row) string { return r.Account }),
+	ofAccount("SubAccountType", func(*row) string { return "Sub Account" }),
 	// The tenant and its group, on rows of shared cost those of the tenant that bears it: sums by tag are those of spend
 	// --by tenant and --by group.
 	{Name: "Tags", Type: JSON, Nullable: true, value: func(r *row) view.Value {
@@ -140,9 +185,15 @@ var columns = []Column{
 	{Name: "x_Coverage", Type: Decimal, Nullable: true, value: func(r *row) view.Value {
 		return view.Maybe(r.Coverage, view.Exact)
 	}},
+	null("x_Discounts").of(JSON),
+	null("x_Operation"),
 	constant("x_ServiceCode", "AWSLambda"),
-	text("x_UsageType", func(r *row) string { return strings.TrimPrefix(r.Quantity.PriceListGroup(), "AWS-") }),
+	text("x_UsageType", func(r *row) string { return r.Quantity.UsageType() }),
 }
+
+func contractedUnitPrice(r *row) decimal.Decimal { return r.contracted.Figure }
+
+func listUnitPrice(r *row) decimal.Decimal { return r.ListRate.Figure }
 
 func monthOf(day time.Time) time.Time {
 	return time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, time.UTC)
@@ -156,6 +207,9 @@ func (r *row) regionName() string {
 }
 
 func (r *row) description() string {
+	if r.correction {
+		return "Correction of AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ": " + r.cause
+	}
 	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" +
 		r.contracted.Figure.String() + " per " +
 		strings.TrimSuffix(r.pricingUnit(), "s")
@@ -197,6 +251,9 @@ func (r *row) price() {
 	r.contracted = r.Rate.Net(r.Discount).In(r.ListRate.Per)
 	r.pricingQuantity, r.contractedCost = r.contracted.Quoted(r.Used)
 	_, r.listCost = r.ListRate.Quoted(r.Used)
+	if r.correction {
+		r.contractedCost = r.Amount
+	}
 }
 
 func (r *row) pricingUnit() string { return r.Quantity.QuotedUnit(r.ListRate.Per) }

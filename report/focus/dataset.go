@@ -2,6 +2,7 @@ package focus
 
 import (
 	"errors"
+	"time"
 
 	"microspend/spend"
 )
@@ -9,36 +10,61 @@ import (
 // Dataset is what is written.
 type Dataset struct {
 	Charges spend.Charges
-	// Account is the AWS account that is billed. Empty stands for the one account whose usage it is; with several, or
-	// where the ledger does not know it, it must be given.
-	Account string
+	// Billing is the AWS account that is billed. An empty id stands for the one account whose usage it is; with several,
+	// or where the ledger does not know it, it must be given.
+	Billing Account
+
+	Corrections []Correction
+}
+
+// Account is an AWS account. Where its name is not known, its id is shown for it.
+type Account struct{ ID, Name string }
+
+// Correction changes a charge of a month that is closed, as AWS does: the rows of the month stay, and a row of class
+// Correction is billed with a later one. Of its charge, what was used and the amount are differences, theirs after the
+// correction minus theirs before, and may be below zero; unit prices are those after it. Amounts of a dataset thereby
+// add up to what is right.
+type Correction struct {
+	Charge spend.Charge
+	Billed time.Time // a day of the month with which it is billed
+	Cause  string    // why, as a phrase: "usage came late"
 }
 
 var errNoAccount = errors.New("FOCUS names the billed account, which the ledger does not know for all usage " +
 	"or has several of; set it with --billing-account")
 
-// account settles which account is billed.
-func (d Dataset) account() (string, error) {
-	if d.Account != "" {
-		return d.Account, nil
+// billing settles which account is billed.
+func (d Dataset) billing() (Account, error) {
+	if d.Billing.ID != "" {
+		return d.Billing, nil
 	}
-	if len(d.Charges.Lines) == 0 {
-		return "", nil // no row needs it
+	if len(d.Charges.Lines)+len(d.Corrections) == 0 {
+		return Account{}, nil // no row needs it
 	}
 	if len(d.Charges.Accounts) != 1 || d.Charges.Accounts[0] == "" {
-		return "", errNoAccount
+		return Account{}, errNoAccount
 	}
-	return d.Charges.Accounts[0], nil
+	return Account{ID: d.Charges.Accounts[0], Name: d.Billing.Name}, nil
 }
 
-// each hands on the rows in order.
+// each hands on the rows in order, corrections last.
 func (d Dataset) each(take func(*row) error) error {
-	account, err := d.account()
+	billing, err := d.billing()
 	if err != nil {
 		return err
 	}
 	for _, charge := range d.Charges.Lines {
-		r := row{Charge: charge, account: account, policy: d.Charges.Policy}
+		r := row{Charge: charge, billing: billing, policy: d.Charges.Policy, billed: monthOf(charge.Day)}
+		r.price()
+		if err := take(&r); err != nil {
+			return err
+		}
+	}
+	for _, c := range d.Corrections {
+		r := row{
+			Charge: c.Charge, billing: billing, policy: d.Charges.Policy, billed: monthOf(c.Billed), correction: true,
+			cause: c.Cause,
+		}
 		r.price()
 		if err := take(&r); err != nil {
 			return err

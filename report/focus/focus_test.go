@@ -85,7 +85,7 @@ func charges(t testing.TB, source spend.Source) spend.Charges {
 func finest(t testing.TB, source spend.Source, made spend.Charges) spend.Spend {
 	t.Helper()
 	report, err := source.Report(t.Context(), spend.Request{
-		From: made.From, To: made.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByRegion, spend.ByComponent},
+		From: made.From, To: made.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByRegion, spend.ByAccount, spend.ByComponent},
 	})
 	require.NoError(t, err)
 	return report
@@ -126,7 +126,7 @@ func TestSpecification(t *testing.T) {
 				tenant, _ := r.object("Tags")["tenant"].(string)
 				sums[tenant] = sums[tenant].Add(r.number("EffectiveCost"))
 				total = total.Add(r.number("BilledCost"))
-				key := fmt.Sprint(tenant, r["ChargePeriodStart"], r["SkuPriceId"], r["AllocatedMethodId"])
+				key := fmt.Sprint(tenant, r["ChargePeriodStart"], r["SkuPriceId"], r["SubAccountId"], r["AllocatedMethodId"])
 				require.False(t, seen[key], "one row for each tenant, day and usage type: %s", key)
 				seen[key] = true
 			}
@@ -246,7 +246,7 @@ func TestAccount(t *testing.T) {
 	require.EqualError(t, err,
 		"FOCUS names the billed account, which the ledger does not know for all usage or has several of; "+
 			"set it with --billing-account")
-	require.NoError(t, focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made, Account: "999999999999"}))
+	require.NoError(t, focus.WriteCSV(&bytes.Buffer{}, focus.Dataset{Charges: made, Billing: focus.Account{ID: "999999999999"}}))
 	made.Lines = nil
 	var out bytes.Buffer
 	require.NoError(t, focus.WriteCSV(&out, focus.Dataset{Charges: made}), "nothing was used")

@@ -61,7 +61,7 @@ func (c *cents) settleDays(days []statement.Day) {
 	for _, day := range days {
 		for q, part := range day.Parts {
 			key := spend.Key{Day: day.Day, Component: pricing.BilledQuantity(q).String()}
-			parts.Rows = append(parts.Rows, rowOf(key, part))
+			parts.Rows = append(parts.Rows, rowOf(key, part.Cost))
 		}
 	}
 	shown, _ := parts.Cents(spend.AmountOf)

@@ -9,8 +9,10 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/usage"
+	"microspend/view"
 	"microspend/view/html"
 )
 
@@ -32,8 +34,20 @@ func minus(text string) string { return strings.Replace(text, "-", "−", 1) }
 // plain marks text as needing no escapes, which would make the page longer: digits, signs and blanks of our own.
 func plain(text string) template.HTML { return template.HTML(text) } //nolint:gosec // never text from outside
 
-// amount is a cost that is shown as cents which are settled already.
-func amount(c spend.Cost, cents decimal.Decimal) string { return html.Text(costOf(c, cents, true)) }
+// amount is a figure in dollars, shown as cents that are settled already: "≥ $12.30", "$12.30 +?", "unknown" or a dash.
+func amount(f statement.Figure, cents decimal.Decimal) string {
+	v := costOf(f, cents, true)
+	if _, ok := v.Number(); !ok {
+		return v.String()
+	}
+	text := "$" + html.Text(costOf(statement.Figure{Cost: spend.Cost{Amount: f.Amount}}, cents, true))
+	return view.Text(text).In(f.State()).String()
+}
+
+// totalOf is a total as a statement's figure.
+func totalOf(t *spend.Total) statement.Figure {
+	return statement.Figure{Cost: t.Cost, Measured: t.Measured}
+}
 
 // percentOf is a part of a whole above zero, in percent.
 func percentOf(part, whole decimal.Decimal) string {

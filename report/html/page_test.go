@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/internal/ledgertest"
 	"microspend/internal/sampleledger"
 	"microspend/pricing"
 	"microspend/report/html"
@@ -213,12 +214,12 @@ func TestFileName(t *testing.T) {
 }
 
 func TestUnknownAndNothing(t *testing.T) {
-	empty, err := sampleledger.Write(t.TempDir(), func(func([]usage.Record) bool) {})
-	require.NoError(t, err)
-	s, err := statement.Build(t.Context(), spend.Source{Usage: empty, Rates: pricing.EmbeddedCards()},
+	s, err := statement.Build(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()},
 		statement.Request{From: october, To: october.AddDate(0, 1, 0), Now: noon})
 	require.NoError(t, err)
 	text := rendered(t, s, html.Options{})
+	require.Contains(t, text, `<p class="sum">–</p>`, "what was not measured is not zero")
+	require.Contains(t, text, "The change is not known: no data.")
 	require.Contains(t, text, "The ledger has nothing for this period.")
 	require.Contains(t, text, "The ledger has nothing for 31 days of this period that are over.")
 	require.Contains(t, text, "Nothing was used.")

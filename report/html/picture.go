@@ -2,6 +2,7 @@ package html
 
 import (
 	"cmp"
+	"fmt"
 	"html/template"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/view"
 	"microspend/view/chart"
 )
 
@@ -27,6 +29,8 @@ type bucket struct {
 	cents       decimal.Decimal // the amount as shown, which is that of its days
 	parts       [pricing.QuantityCount]decimal.Decimal
 	known       bool
+	rest        bool          // all of it are days on which the ledger never has anything
+	state       pricing.State // of the amount
 }
 
 // buckets are the days of a period, or its weeks from Monday where it is long. Cents are beside the days.
@@ -35,10 +39,13 @@ func buckets(days []statement.Day, cents func(day int) decimal.Decimal) []bucket
 	for i, d := range days {
 		day := dated(d.Day)
 		if len(days) <= mostBars || len(out) == 0 || day.Weekday() == time.Monday {
-			out = append(out, bucket{first: day})
+			out = append(out, bucket{first: day, rest: true})
 		}
 		b := &out[len(out)-1]
-		b.last, b.known = day, b.known || d.Recorded
+		b.last, b.rest = day, b.rest && d.Rest
+		if d.Recorded {
+			b.known, b.state = true, max(b.state, d.State())
+		}
 		b.amount, b.cents = b.amount.Add(d.Amount), b.cents.Add(cents(i))
 		for q := range d.Parts {
 			b.parts[q] = b.parts[q].Add(d.Parts[q].Amount)
@@ -46,6 +53,9 @@ func buckets(days []statement.Day, cents func(day int) decimal.Decimal) []bucket
 	}
 	return out
 }
+
+// words are the amount as it is shown.
+func (b bucket) words() string { return view.Text("$" + fixed(b.cents, 2)).In(b.state).String() }
 
 func (b bucket) name() string {
 	if b.first.Equal(b.last) {
@@ -67,14 +77,15 @@ func (r renderer) chart() (wide, narrow template.HTML, caption string) {
 	}
 	for i, b := range all {
 		stack := chart.Stack{Label: b.first.Format("2"), Told: b.name() + ": still to come"}
-		if !b.known && r.past(b.last.Format(time.DateOnly)) {
+		if !b.known && !b.rest && r.past(b.last.Format(time.DateOnly)) {
 			stack.Told, stack.Unknown = b.name()+": not known", true
 		}
 		if weekly || (i > 0 && b.first.Day() == 1) {
 			stack.Label = b.first.Format("2 Jan")
 		}
 		if b.known {
-			stack.Told = b.name() + ": $" + fixed(b.cents, 2)
+			stack.Told = b.name() + ": " + b.words()
+			stack.Lacking = b.state == pricing.UnknownRates
 		}
 		stack.Shaded = !weekly && weekend(b.first)
 		for _, part := range b.parts {
@@ -118,14 +129,14 @@ func (r renderer) caption(all []bucket, weekly bool) string {
 	lowest := slices.MinFunc(known, func(a, b bucket) int {
 		return cmp.Or(a.amount.Cmp(b.amount), a.first.Compare(b.first))
 	})
-	words := "The highest " + noun + " was " + highest.name() + " with $" + fixed(highest.cents, 2) +
-		", the lowest " + lowest.name() + " with $" + fixed(lowest.cents, 2) + "."
+	words := "The highest " + noun + " was " + highest.name() + " with " + highest.words() +
+		", the lowest " + lowest.name() + " with " + lowest.words() + "."
 	if largest, part := r.largestComponent(); part != "" {
 		words += " " + upper(largest) + " is " + part + " of the spend."
 	}
 	unknown := 0
 	for _, b := range all {
-		if !b.known && r.past(b.last.Format(time.DateOnly)) {
+		if !b.known && !b.rest && r.past(b.last.Format(time.DateOnly)) {
 			unknown++
 		}
 	}
@@ -168,12 +179,12 @@ func (r renderer) typicalDay() (name, figure, words string, ok bool) {
 		return "", "", "", false
 	}
 	slices.SortStableFunc(over, func(a, b int) int { return days[a].Amount.Cmp(days[b].Amount) })
-	median := r.cents.days[over[len(over)/2]].amount
-	return "A typical day", "$" + fixed(median, 2), "the median of " + figures.Count(len(over), "day"), true
+	median := over[len(over)/2]
+	return "A typical day", amount(days[median].Figure, r.cents.days[median].amount), "the median of " + figures.Count(len(over), "day"), true
 }
 
-// sparkLevels is how finely a line in a table is drawn.
-const sparkLevels = 9
+// sparkHeight is how finely a line in a table is drawn.
+const sparkHeight = 9
 
 // How many points a line has at most: a day each for a month, or every second day where there are many tenants, which
 // keeps the page small.
@@ -183,41 +194,74 @@ const (
 )
 
 // spark is the path of a line through a tenant's days in a field of 30 × 9 units, upside down as pictures are. Where
-// there are more days than points, a point is the highest of the days it stands for. Steps are written relative to the
-// point before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
+// there are more days than points, a point is the highest of the days it stands for. Where the ledger has nothing there
+// is a gap in the line, and where nothing could be priced a stroke at the bottom. Steps are written relative to the point
+// before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
 func spark(days []statement.Day, points int) string {
-	levels := make([]int, 0, points)
+	levels := sparkLevels(days, points)
+	step := max(30/max(len(levels)-1, 1), 1)
+	var out []byte
+	for i := 0; i < len(levels); {
+		switch {
+		case levels[i] == sparkGap:
+			i++
+			continue
+		case levels[i] == sparkUnknown:
+			out = fmt.Appendf(out, "M%d %dv-2", i*step, sparkHeight)
+			i++
+			continue
+		}
+		out = fmt.Appendf(out, "M%d %d", i*step, levels[i])
+		i++
+		if i == len(levels) || levels[i] < 0 {
+			out = append(out, "h1"...)
+		}
+		for first := true; i < len(levels) && levels[i] >= 0; first = false {
+			rise, run := levels[i]-levels[i-1], 1
+			for i+run < len(levels) && levels[i+run] >= 0 && levels[i+run]-levels[i+run-1] == rise {
+				run++
+			}
+			out = append(out, " l"[btoi(first)])
+			out = strconv.AppendInt(out, int64(run*step), 10)
+			if rise >= 0 {
+				out = append(out, ' ')
+			}
+			out = strconv.AppendInt(out, int64(run*rise), 10)
+			i += run
+		}
+	}
+	return string(out)
+}
+
+// Levels of a spark's points that are no height.
+const (
+	sparkGap     = -1 // the ledger has nothing
+	sparkUnknown = -2 // nothing of it could be priced
+)
+
+// sparkLevels are the heights of a spark's points from the top, none where nothing was spent.
+func sparkLevels(days []statement.Day, points int) (levels []int) {
 	most := zero
 	for i := range days {
 		most = decimal.Max(most, days[i].Amount)
 	}
 	if most.IsZero() {
-		return ""
+		return nil
 	}
-	each := (len(days) + points - 1) / points
-	for chunk := range slices.Chunk(days, each) {
-		highest := zero
+	for chunk := range slices.Chunk(days, (len(days)+points-1)/points) {
+		level, highest := sparkGap, zero
 		for i := range chunk {
-			highest = decimal.Max(highest, chunk[i].Amount)
+			switch {
+			case chunk[i].Recorded && chunk[i].Known():
+				highest = decimal.Max(highest, chunk[i].Amount)
+				level = sparkHeight - int(share(highest, most)*sparkHeight+0.5)
+			case chunk[i].Recorded && level == sparkGap:
+				level = sparkUnknown
+			}
 		}
-		levels = append(levels, sparkLevels-int(share(highest, most)*sparkLevels+0.5))
+		levels = append(levels, level)
 	}
-	step := max(30/max(len(levels)-1, 1), 1)
-	out := strconv.AppendInt([]byte("M0 "), int64(levels[0]), 10)
-	for i := 1; i < len(levels); {
-		rise, run := levels[i]-levels[i-1], 1
-		for i+run < len(levels) && levels[i+run]-levels[i+run-1] == rise {
-			run++
-		}
-		out = append(out, " l"[btoi(i == 1)])
-		out = strconv.AppendInt(out, int64(run*step), 10)
-		if rise >= 0 {
-			out = append(out, ' ')
-		}
-		out = strconv.AppendInt(out, int64(run*rise), 10)
-		i += run
-	}
-	return string(out)
+	return levels
 }
 
 func btoi(b bool) int {
@@ -269,7 +313,7 @@ func miniCaption(t statement.Tenant, cents []decimal.Decimal) string {
 	if recorded == 0 || t.Amount.IsZero() {
 		return ""
 	}
-	words := "Highest on " + dated(t.Days[highest].Day).Format("Monday 2 January") + " with $" + fixed(cents[highest], 2) +
+	words := "Highest on " + dated(t.Days[highest].Day).Format("Monday 2 January") + " with " + amount(t.Days[highest].Figure, cents[highest]) +
 		"; spend on " + figures.Count(spent, "day") + " of " + strconv.Itoa(recorded) + "."
 	if t.Kind != spend.KindTenant {
 		return words

@@ -60,7 +60,8 @@ func onPage[R any](columns []view.Column[R], narrow ...string) []view.Column[R] 
 // tenantTable lists all tenants, the largest first.
 func (r renderer) tenantTable() template.HTML {
 	s := r.statement
-	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "share", "change", "coverage")
+	columns := view.Pick(report.SpendColumns(s.Spend, spendLook), "tenant", "amount", "amount_display", "share", "change",
+		"coverage")
 	columns = onPage(titled(columns, map[string]string{"amount": "spend", "share": "share"}), "share", "coverage")
 	columns = slices.Insert(columns, 1, view.Column[*spend.Row]{Title: "by day"})
 	coverage := columns[len(columns)-1].Value
@@ -79,9 +80,8 @@ func (r renderer) tenantTable() template.HTML {
 		points = fewPoints
 	}
 	return html.Table(t, html.Options{
-		Caption: "What each spent, its share of the whole, and the change in dollars against " +
-			period(s.PreviousFrom, s.PreviousTo, s.Location),
-		Find: "Find a tenant", Sorted: "amount",
+		Caption: "What each spent, its share of the whole, and the change in dollars. Compared: " + s.Compared.Sentence + ".",
+		Find:    "Find a tenant", Sorted: "amount",
 		Cell: map[string]func(int) template.HTML{
 			"tenant": func(i int) template.HTML {
 				link := template.HTML("<a href=#t" + strconv.Itoa(i) + ">") //nolint:gosec // a number
@@ -188,19 +188,15 @@ func (r renderer) anomalyTable() *table {
 	return t
 }
 
-// costOf is a cost that is shown as cents which are settled already, and as a dash where nothing is recorded.
-func costOf(c spend.Cost, cents decimal.Decimal, recorded bool) view.Value {
+// costOf is a figure that is shown as cents which are settled already, and as a dash where nothing is recorded.
+func costOf(f statement.Figure, cents decimal.Decimal, recorded bool) view.Value {
 	switch {
 	case !recorded:
 		return view.Missing("–")
-	case !c.Known():
+	case !f.Known():
 		return view.Missing("unknown")
 	}
-	v := view.Dollars(c.Amount).SettledBy(func() decimal.Decimal { return cents })
-	if !c.Complete() {
-		return v.In(pricing.UnknownRates)
-	}
-	return v
+	return view.Dollars(f.Amount).SettledBy(func() decimal.Decimal { return cents }).In(f.State())
 }
 
 // dayTable is every day of the period, its amounts by component adding up along the row and down the column.
@@ -211,11 +207,15 @@ func (r renderer) dayTable() template.HTML {
 	}
 	days := r.over(r.statement.Days)
 	rows := make([]row, len(days))
-	sum := statement.Day{Recorded: true, Cost: r.statement.Total.Cost, Sum: r.statement.Total.Sum}
+	total := &r.statement.Total
+	sum := statement.Day{Recorded: true, Figure: totalOf(total), Sum: total.Sum}
 	for i := range days {
 		rows[i] = row{&days[i], r.cents.days[i]}
 		for q, part := range days[i].Parts {
-			sum.Parts[q] = sum.Parts[q].Plus(part)
+			sum.Parts[q].Cost = sum.Parts[q].Plus(part.Cost)
+			if days[i].Recorded {
+				sum.Parts[q].Measured = max(sum.Parts[q].Measured, part.Measured)
+			}
 		}
 	}
 	columns := []view.Column[row]{{Title: "day", Value: func(d row) view.Value { return view.Date(d.Day.Day) }}}
@@ -223,7 +223,7 @@ func (r renderer) dayTable() template.HTML {
 		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
 			part := d.Parts[q]
 			v := costOf(part, d.parts[q], d.Recorded)
-			if d.Recorded && part.Known() && part.Amount.IsZero() {
+			if d.Recorded && part.State() == pricing.Exact && part.Amount.IsZero() {
 				return v.Shown("0")
 			}
 			return v
@@ -231,7 +231,7 @@ func (r renderer) dayTable() template.HTML {
 	}
 	columns = append(columns, []view.Column[row]{
 		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value {
-			return costOf(d.Cost, d.amount, d.Recorded)
+			return costOf(d.Figure, d.amount, d.Recorded)
 		}},
 		{Title: "coverage", Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
 			return view.Text(coverageText(&d.Sum))
@@ -283,13 +283,13 @@ func lineColumns() []view.Column[priced] {
 			return view.Text(figures.Grouped(l.Rate.Figure) + discount(l))
 		}},
 		{ID: "amount", Title: "amount", Unit: "$", Align: view.Decimal, Value: func(l priced) view.Value {
-			return costOf(l.Cost, l.cents, true)
+			return costOf(l.Figure, l.cents, true)
 		}},
 	}
 }
 
 // lineTable is each billed quantity times its rate, shown as the cents beside it. A foot has their sum, if there is one.
-func lineTable(lines []statement.Line, cents []decimal.Decimal, foot *spend.Cost, ids ...string) template.HTML {
+func lineTable(lines []statement.Line, cents []decimal.Decimal, foot *statement.Figure, ids ...string) template.HTML {
 	rows, total := make([]priced, len(lines)), zero
 	for i := range lines {
 		total = total.Add(cents[i])
@@ -341,11 +341,11 @@ func (r renderer) namedTable(
 	t := table{Table: html.Table(view.NewTable(columns, report.SpendRows(s), nil), html.Options{
 		Caption: "The most costly " + figures.Plural(noun),
 		Cell: map[string]func(int) template.HTML{"amount": func(i int) template.HTML {
-			return html.Escaped(amount(rows[i].Cost, cents[i]))
+			return html.Escaped(html.Text(costOf(totalOf(&rows[i].Total), cents[i], true)))
 		}},
 	})}
 	if rest.Count > 0 {
-		t.More = "and " + figures.Count(rest.Count, noun) + " more, " + dollarSign(rest.Cost, cents[len(rows)]) + " together"
+		t.More = "and " + figures.Count(rest.Count, noun) + " more, " + amount(rest.Figure, cents[len(rows)]) + " together"
 	}
 	return t
 }

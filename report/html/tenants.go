@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/view"
@@ -27,7 +28,7 @@ type detail struct {
 func (r renderer) detail(n int) detail {
 	t, cents := r.statement.Tenants[n], r.cents.tenants[n]
 	d := detail{
-		N: n, Name: view.Visible(t.Tenant), Amount: dollarSign(t.Cost, cents.amount), Words: miniCaption(t, cents.days),
+		N: n, Name: view.Visible(t.Tenant), Amount: amount(totalOf(&t.Total), cents.amount), Words: miniCaption(t, cents.days),
 		Calendar: calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
 	}
 	d.Mini, d.MiniWidth = mini(t.Days)
@@ -48,13 +49,6 @@ func (r renderer) link(t *statement.Tenant) string {
 	return r.options.TenantURL(t.Tenant)
 }
 
-func dollarSign(c spend.Cost, cents decimal.Decimal) string {
-	if text := amount(c, cents); text != "unknown" {
-		return "$" + text
-	}
-	return "unknown"
-}
-
 // compact is a section in a few lines, for the many that are small.
 type compact struct {
 	N                      int
@@ -64,7 +58,7 @@ type compact struct {
 func (r renderer) compact(n int) compact {
 	t, cents := &r.statement.Tenants[n], r.cents.tenants[n]
 	return compact{
-		n, view.Visible(t.Tenant), dollarSign(t.Cost, cents.amount),
+		n, view.Visible(t.Tenant), amount(totalOf(&t.Total), cents.amount),
 		calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
 	}
 }
@@ -92,16 +86,25 @@ func calendarText(days []statement.Day, cents []decimal.Decimal, wholeFrom decim
 		switch d := &days[i]; {
 		case !d.Recorded:
 			out.WriteString("–")
-		case d.Known() && d.Complete() && d.Amount.IsZero():
-			out.WriteByte('0')
-		case d.Known() && cents[i].IsZero():
-			out.WriteString("<.01")
-		case d.Known() && cents[i].GreaterThanOrEqual(wholeFrom):
-			out.WriteString(d.Amount.StringFixedBank(0))
-		case d.Known():
-			out.WriteString(cents[i].StringFixed(2))
-		default:
+		case !d.Known():
 			out.WriteByte('?')
+		case d.State() == pricing.Exact && d.Amount.IsZero():
+			out.WriteByte('0')
+		case d.State() == pricing.Exact && cents[i].IsZero():
+			out.WriteString("<.01")
+		default:
+			places := int32(2)
+			if cents[i].GreaterThanOrEqual(wholeFrom) {
+				places = 0
+			}
+			text := cents[i].StringFixedBank(places)
+			switch d.State() {
+			case pricing.AtLeast:
+				text = "≥" + text
+			case pricing.UnknownRates:
+				text += "+?"
+			}
+			out.WriteString(text)
 		}
 	}
 	return out.String()

@@ -24,7 +24,6 @@ type page struct {
 	Sections []Link // of the page itself
 
 	Sum, Change string
-	Incomplete  bool // the sum lacks what has no known rate
 	Tiles       []tile
 	Warnings    []string
 
@@ -32,6 +31,7 @@ type page struct {
 	Caption      string
 
 	Tenants      template.HTML
+	Groups       template.HTML
 	Detailed     []detail
 	Compact      []compact
 	CompactWords string
@@ -70,14 +70,15 @@ func (r renderer) view() page {
 	if s.Location != time.UTC && s.Location.String() != "UTC" {
 		p.Zone = s.Location.String()
 	}
-	p.Sum, p.Incomplete = amount(s.Total.Cost, r.cents.total), !s.Total.Complete()
+	total := totalOf(&s.Total)
+	p.Sum = amount(total, r.cents.total)
 	p.Change = r.change()
 	p.Tiles = r.tiles()
 	p.Warnings = r.warnings()
 	p.Wide, p.Narrow, p.Caption = r.chart()
 	p.Days = r.dayTable()
 	if len(s.Lines) > 0 {
-		p.Lines = lineTable(s.Lines, r.cents.lines, &s.Total.Cost, "region", "component", "quantity", "unit", "rate", "amount")
+		p.Lines = lineTable(s.Lines, r.cents.lines, &total, "region", "component", "quantity", "unit", "rate", "amount")
 	}
 	p.Rates = r.rateTable()
 	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")
@@ -89,7 +90,7 @@ func (r renderer) view() page {
 		alone := r.detail(0)
 		p.Alone = &alone
 	} else {
-		p.Tenants = r.tenantTable()
+		p.Tenants, p.Groups = r.tenantTable(), r.groupTable()
 	}
 	p.Sections = p.contents()
 	return p
@@ -116,6 +117,7 @@ func (p page) contents() []Link {
 	}
 	add(true, "days", "Spend by day")
 	add(p.Tenants != "", "tenants", "Tenants")
+	add(p.Groups != "", "groups", "Groups of tenants")
 	add(p.Budgets != nil, "budgets", "Budgets")
 	add(true, "anomalies", "Days that stand out")
 	add(p.Lines != "", "lines", "Quantities and rates")
@@ -124,28 +126,29 @@ func (p page) contents() []Link {
 	return links
 }
 
-// change says how the total moved.
+// change says how the total moved, and what is compared.
 func (r renderer) change() string {
 	s := r.statement
 	before := s.Total.Previous
 	if before == nil {
 		return ""
 	}
-	against := "in " + period(s.PreviousFrom, s.PreviousTo, s.Location)
+	compared := " Compared: " + s.Compared.Sentence + "."
+	was := fixed(before.Amount, 2)
 	switch {
 	case before.Change == nil:
-		return "Not compared with " + period(s.PreviousFrom, s.PreviousTo, s.Location) + ": not every rate is known."
-	case before.Amount.IsZero():
-		return "Nothing was spent " + against + "."
+		return "The change is not known: " + before.Reason + "." + compared
 	case before.Change.IsZero():
-		return "The same as " + against + "."
+		return "As much as before." + compared
+	case before.New:
+		return "Nothing was spent before." + compared
 	}
-	word := "more"
+	word, moved := "more", r.cents.total.Sub(before.Amount.RoundBank(2))
 	if before.Change.IsNegative() {
 		word = "less"
 	}
-	return "$" + fixed(before.Change.Abs(), 2) + " (" + fixed(before.Percent.Abs(), 1) + " %) " + word + " than the $" +
-		fixed(before.Amount, 2) + " " + against + "."
+	return "$" + fixed(moved.Abs(), 2) + " (" + fixed(before.Percent.Abs(), 1) + "\u00a0%) " + word + " than the $" + was +
+		" before." + compared
 }
 
 func (r renderer) warnings() []string {
@@ -159,7 +162,7 @@ func (r renderer) warnings() []string {
 	}
 	missing := 0
 	for _, day := range r.statement.Days {
-		if !day.Recorded && r.past(day.Day) {
+		if !day.Recorded && !day.Rest && r.past(day.Day) {
 			missing++
 		}
 	}
@@ -226,7 +229,7 @@ func (r renderer) tiles() []tile {
 			fixed(sums[usage.Launches].Decimal(), 0) + " launches, " + fixed(sums[usage.Resumes].Decimal(), 0) + " resumes",
 		})
 	}
-	return tiles
+	return append(tiles, r.unitTiles()...)
 }
 
 // outlook is how the month stands of what the page is about: everything, or the one tenant.

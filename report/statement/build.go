@@ -47,7 +47,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{
-		b.tenants, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
+		b.tenants, b.groups, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
 	} {
 		if err := step(); err != nil {
 			return Statement{}, err
@@ -102,6 +102,16 @@ func (b *builder) tenants() error {
 	return nil
 }
 
+// groups fills in what each group of tenants spent.
+func (b *builder) groups() error {
+	if !b.out.Whole || len(b.source.Tenants.Groups) == 0 {
+		return nil
+	}
+	s, err := b.report(spend.Request{Previous: true, Counts: true, Sort: spend.SortAmount}, spend.ByGroup)
+	b.out.Groups = &s
+	return err
+}
+
 // tenant is the tenant of a row; nil for one that a report by tenant alone does not have, which cannot be.
 func (b *builder) tenant(key spend.Key) *Tenant {
 	if i, ok := b.at[owner{key.Kind, key.Tenant}]; ok {
@@ -117,10 +127,11 @@ func (b *builder) days() error {
 		return err
 	}
 	b.dayAt = map[string]int{}
+	rest := known.Rest()
 	first, last := civil.Between(b.out.From, b.out.To).Days(b.out.Location)
 	for d := first; d <= last; d++ {
 		b.dayAt[d.String()] = len(b.out.Days)
-		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: known.Covered[d]})
+		b.out.Days = append(b.out.Days, Day{Day: d.String(), Recorded: known.Covered[d], Rest: rest[d.Weekday()]})
 	}
 	whole, err := b.report(spend.Request{}, spend.ByDay)
 	if err != nil {
@@ -141,7 +152,7 @@ func (b *builder) days() error {
 
 func (b *builder) day(days []Day, row spend.Row) {
 	if i, ok := b.dayAt[row.Day]; ok {
-		days[i].Cost, days[i].Shared, days[i].Sum = row.Cost, row.Shared, row.Sum
+		days[i].Figure, days[i].Shared, days[i].Sum = figureOf(&row), row.Shared, row.Sum
 	}
 }
 
@@ -149,7 +160,7 @@ func (b *builder) part(days []Day, row spend.Row) {
 	i, dayKnown := b.dayAt[row.Day]
 	q, componentKnown := row.Quantity()
 	if dayKnown && componentKnown {
-		days[i].Parts[q] = row.Cost
+		days[i].Parts[q] = figureOf(&row)
 	}
 }
 
@@ -158,7 +169,7 @@ func (b *builder) tenantDays() error {
 	for i := range b.out.Tenants {
 		days := make([]Day, len(b.out.Days))
 		for n, day := range b.out.Days {
-			days[n] = Day{Day: day.Day, Recorded: day.Recorded}
+			days[n] = Day{Day: day.Day, Recorded: day.Recorded, Rest: day.Rest}
 		}
 		b.out.Tenants[i].Days = days
 	}
@@ -215,7 +226,7 @@ func line(lines []Line, row spend.Row) []Line {
 	return append(lines, Line{
 		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q],
 		Rate: row.Card.Rate(q), Discount: row.Card.Discounts[q],
-		Cost: row.Cost, Shared: row.Shared,
+		Figure: figureOf(&row), Shared: row.Shared,
 	})
 }
 
@@ -272,7 +283,7 @@ func (b *builder) listed(list []spend.Row, rest *Rest, row spend.Row) []spend.Ro
 		return append(list, row)
 	}
 	rest.Count++
-	rest.Cost = rest.Plus(row.Cost)
+	rest.Figure = rest.plus(figureOf(&row))
 	return list
 }
 

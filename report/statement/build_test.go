@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/ledgertest"
 	"microspend/internal/sampleledger"
 	"microspend/ledger"
 	"microspend/pricing"
@@ -206,10 +207,9 @@ func TestUnknownIsNotZero(t *testing.T) {
 }
 
 func TestNothingAtAll(t *testing.T) {
-	measured, err := sampleledger.Write(t.TempDir(), func(func([]usage.Record) bool) {})
-	require.NoError(t, err)
-	s := build(t, spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, statement.Request{})
+	s := build(t, spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}, statement.Request{})
 	require.Empty(t, s.Tenants)
+	require.Equal(t, pricing.NotMeasured, s.Total.State())
 	require.True(t, s.AsOf.IsZero())
 	require.Len(t, s.Days, 31)
 }

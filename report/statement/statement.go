@@ -50,6 +50,10 @@ type Statement struct {
 	Lines   []Line   // each billed quantity of each region, in the order of a bill
 	Tenants []Tenant // one for each row
 
+	// Groups is what each group of tenants spent, with the period before; nil where the statement is not Whole or the
+	// tenants file has no groups.
+	Groups *spend.Spend
+
 	Budgets   Budgets
 	Anomalies []anomaly.Anomaly // by day
 
@@ -64,11 +68,26 @@ type Day struct {
 	// Recorded says that the ledger has something for the day, whoever's. Where it has nothing, what was spent is not
 	// known, which is not the same as nothing.
 	Recorded bool
-	spend.Cost
+	// Rest says that the ledger never has anything on this weekday, so that nothing is missing.
+	Rest bool
+	Figure
 	Shared decimal.Decimal // the part of the amount that is a share of shared cost
 	Sum    usage.Sum
-	Parts  [pricing.QuantityCount]spend.Cost // of a tenant's days only where the statement was asked for them
+	Parts  [pricing.QuantityCount]Figure // of a tenant's days only where the statement was asked for them
 }
+
+// Figure is a cost and what was measured of it.
+type Figure struct {
+	spend.Cost
+	Measured pricing.State
+}
+
+// State is the state of the amount, by its rates and by what was measured.
+func (f Figure) State() pricing.State { return max(f.Cost.State(), f.Measured) }
+
+func (f Figure) plus(g Figure) Figure { return Figure{f.Plus(g.Cost), f.Measured.And(g.Measured)} }
+
+func figureOf(row *spend.Row) Figure { return Figure{row.Cost, row.Measured} }
 
 // Line is what a billed quantity cost in a region. Its amount less Shared is the quantity times the rate, less the
 // discount.
@@ -78,7 +97,7 @@ type Line struct {
 	Used     decimal.Decimal // in the unit of the quantity; half-even at [pricing.AmountPlaces]
 	Rate     pricing.Rate    // not known where the cost is incomplete
 	Discount decimal.Decimal // the part of the list price that is not charged
-	spend.Cost
+	Figure
 	Shared decimal.Decimal
 }
 
@@ -102,7 +121,7 @@ type Tenant struct {
 // Rest is what stands behind a list that was cut.
 type Rest struct {
 	Count int
-	spend.Cost
+	Figure
 }
 
 // Budgets are how the budgets of the month stand in which the statement's last moment lies.

@@ -19,7 +19,7 @@ func Gather(ctx context.Context, source spend.Source, request spend.Request, mad
 	var regions spend.Spend
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request
-		asked.By, asked.Sort, asked.Top, asked.Previous = by, sort, 0, previous
+		asked.By, asked.Sort, asked.Top, asked.Previous, asked.Counts = by, sort, 0, previous, true
 		asked.Rated = into == &regions
 		var err error
 		*into, err = source.Report(ctx, asked)
@@ -32,6 +32,12 @@ func Gather(ctx context.Context, source spend.Source, request spend.Request, mad
 		ask(&regions, false, spend.SortKey, spend.ByRegion),
 	); err != nil {
 		return out, err
+	}
+	if len(source.Tenants.Groups) > 0 {
+		out.Groups = &spend.Spend{}
+		if err := ask(out.Groups, request.Previous, spend.SortAmount, spend.ByGroup); err != nil {
+			return out, err
+		}
 	}
 	for _, row := range regions.Rows {
 		if row.Card != nil && row.Card.Name != "" { // the figures that lack a card say so

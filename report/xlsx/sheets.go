@@ -12,7 +12,7 @@ import (
 )
 
 // look has coverage as finely as a spreadsheet shows it.
-var look = report.SpendLook{CoveragePlaces: 1}
+var look = report.SpendLook{CoveragePlaces: 1, Counts: true}
 
 // summary is the first sheet: what it is about, the total, and the total by component.
 func summary(r Report) xlsx.Sheet {
@@ -38,6 +38,10 @@ func summary(r Report) xlsx.Sheet {
 			sums = append(sums, fact{"change", view.Dollars(*p.Change)})
 		}
 	}
+	if c := s.Currency; c != nil {
+		total := view.Number(c.Of(s.Total.Amount), c.Places()).Or("unknown", s.Total.Known()).In(s.Total.State())
+		facts = append(facts, fact{"total in " + c.Code, total})
+	}
 	components := view.Pick(report.SpendColumns(r.Components, look), "component", "amount", "list_amount")
 	components[0].Title = "by component"
 	components[0].Value = func(row *spend.Row) view.Value { return view.Text(componentName(row.Component)) }
@@ -45,10 +49,31 @@ func summary(r Report) xlsx.Sheet {
 		view.NewTable(factColumns("", ""), facts, nil), view.NewTable(factColumns("amount", "$"), sums, nil),
 		view.NewTable(components, report.SpendRows(r.Components), nil),
 	}}
+	if r.Groups != nil {
+		out.Tables = append(out.Tables, highestGroups(*r.Groups))
+	}
+	if s.Currency != nil {
+		out.Notes = append(out.Notes, report.CurrencyWords(*s.Currency))
+	}
 	for _, u := range s.Total.Unknown {
 		out.Notes = append(out.Notes, u.String())
 	}
 	return out
+}
+
+// highestGroups are the sums of the highest groups, which add up to the total; the sheet of groups has the parts.
+func highestGroups(s spend.Spend) *view.Table {
+	with := look
+	with.Groups = s.Subtotals()
+	var rows []*spend.Row
+	for i := range with.Groups {
+		if with.Groups[i].Depth == 1 {
+			rows = append(rows, &with.Groups[i].Row)
+		}
+	}
+	columns := view.Pick(report.SpendColumns(s, with), "group", "amount", "amount_display")
+	columns[0].Title = "by group"
+	return view.NewTable(columns, rows, nil)
 }
 
 // fact is a line of the summary.

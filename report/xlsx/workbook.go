@@ -15,9 +15,10 @@ import (
 
 // Report is what a workbook is made of. The three reports are of the same period, filter and basis.
 type Report struct {
-	Tenants    spend.Spend // by tenant, in the order in which they are to stand
-	TenantDays spend.Spend // by tenant and day
-	Components spend.Spend // by component
+	Tenants    spend.Spend  // by tenant, in the order in which they are to stand
+	TenantDays spend.Spend  // by tenant and day
+	Components spend.Spend  // by component
+	Groups     *spend.Spend // by group of tenants; nil where there are no groups
 
 	Cards       []pricing.RateCard // the rates that were used
 	Assumptions []pricing.Note
@@ -50,11 +51,17 @@ func Write(w io.Writer, r Report) error {
 	one := func(name, table string, t *view.Table, wrap bool) xlsx.Sheet {
 		return xlsx.Sheet{Name: name, Table: table, Tables: []*view.Table{t}, Wrap: wrap}
 	}
-	return xlsx.Write(
-		w, report.SpendTitle(r.Tenants), summary(r),
+	sheets := []xlsx.Sheet{
+		summary(r),
 		one(tenantsSheet, "tenants", listing(r.Tenants, report.SpendRows(r.Tenants)), false),
+	}
+	if r.Groups != nil {
+		sheets = append(sheets, one("Groups", "groups", listing(*r.Groups, report.SpendRows(*r.Groups)), false))
+	}
+	return xlsx.Write(w, report.SpendTitle(r.Tenants), append(
+		sheets,
 		one(tenantDaysSheet, "tenant_days", listing(r.TenantDays, withDay), false),
 		one("Rates", "rates", rates(r.Cards), false),
 		one("Assumptions", "assumptions", assumptions(r.Assumptions), true),
-	)
+	)...)
 }

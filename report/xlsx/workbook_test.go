@@ -92,6 +92,40 @@ func column(t testing.TB, rows [][]string, title string) int {
 	return -1
 }
 
+// TestGroupsAndCurrency: the summary has the highest groups, the sheet of groups what each one's own tenants spent, and
+// both a second currency whose figures add up to its own total.
+func TestGroupsAndCurrency(t *testing.T) {
+	read, err := config.Load("c.yaml", []byte("currency: {code: KWD, per_usd: 0.3061, as_of: 2026-11-20, source: CBK}\n"))
+	require.NoError(t, err)
+	named, err := tenants.Load("t.csv", []byte("match,value,tenant,group\n,,tenant-010,Eng\n,,tenant-011,Eng/Build\n"))
+	require.NoError(t, err)
+	source := read.Spend.Source(fleet(12, 3), pricing.EmbeddedCards(), named)
+	made, err := xlsx.Gather(t.Context(), source, spend.Request{From: october, To: october.AddDate(0, 1, 0)}, october)
+	require.NoError(t, err)
+	file := open(t, write(t, made))
+	require.Equal(t, []string{"Summary", "Tenants", "Groups", "Tenant-days", "Rates", "Assumptions"}, file.GetSheetList())
+
+	rows, err := file.GetRows("Groups", excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	exact, dinars, name := column(t, rows, "amount $, exact"), column(t, rows, "amount in KWD"), column(t, rows, "group")
+	var total, inDinars decimal.Decimal
+	groups := map[string]decimal.Decimal{}
+	for _, row := range rows[1:] {
+		groups[row[name]] = decimal.RequireFromString(row[exact])
+		total = total.Add(groups[row[name]])
+		inDinars = inDinars.Add(decimal.RequireFromString(row[dinars]))
+	}
+	require.True(t, total.Equal(made.Tenants.Total.Amount))
+	require.Equal(t, made.Tenants.Currency.Of(total).RoundBank(3).String(), inDinars.String(), "a dinar has 1,000 fils")
+
+	rows, err = file.GetRows("Summary", excelize.Options{RawCellValue: true})
+	require.NoError(t, err)
+	summary := fmt.Sprint(rows)
+	require.Contains(t, summary, "[Eng "+groups["Eng"].Add(groups["Eng/Build"]).RoundBank(2).String()+" ", "with all below it")
+	require.NotContains(t, summary, "Eng/Build", "as it is in its parent already")
+	require.Contains(t, summary, "KWD at 0.3061 to the dollar, the rate of 2026-11-20 (CBK)")
+}
+
 func TestReadBack(t *testing.T) {
 	made := gather(t, fleet(12, 3), spend.Request{}, "discounts: 10%\n")
 	file := open(t, write(t, made))

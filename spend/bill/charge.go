@@ -68,7 +68,7 @@ func (p *part) enter(e entry) error {
 	}
 	regionKnown := true
 	if !pricing.IsRegionName(line.Region) { // "", "global" or "NoRegion"
-		line.Region, regionKnown = regionOfPrefix(prefix)
+		line.Region, regionKnown = pricing.RegionOfPrefix(prefix)
 	}
 	switch class {
 	case arm:

@@ -88,7 +88,7 @@ func usageTypeOf(description, unit string) (usageType string, decided bool) {
 	default:
 		ok = false
 	}
-	group := strings.TrimPrefix(q.PriceListGroup(), "AWS-")
+	group := q.UsageType()
 	bare, byArch := strings.CutSuffix(group, "-ARM")
 	switch {
 	case !ok:

@@ -28,6 +28,8 @@ type Stack struct {
 	Shaded bool      // stands on a faint band, as a weekend does
 	// Unknown says that there is no figure, rather than none above zero; it has a sign of its own.
 	Unknown bool
+	// Lacking says that something belongs to the figure that could not be priced; a dashed line above the bar marks it.
+	Lacking bool
 }
 
 const (
@@ -75,11 +77,13 @@ func (s Stacked) describe() string {
 	fmt.Fprintf(&out, "Stacked bar chart of %d %s by %s.", len(s.Bars),
 		cmp.Or(short(s.X), "bars"), cmp.Or(short(strings.Join(s.parts(), ", ")), "nothing"))
 	sums := make([]float64, len(s.drawn()))
-	unknown := 0
+	unknown, lacking := 0, 0
 	for i, bar := range s.drawn() {
 		sums[i] = sumOf(s.heights(bar))
 		if bar.Unknown {
 			unknown++
+		} else if bar.Lacking {
+			lacking++
 		}
 	}
 	if len(sums) > 0 {
@@ -89,6 +93,9 @@ func (s Stacked) describe() string {
 	}
 	if unknown > 0 {
 		fmt.Fprintf(&out, " %d are not known.", unknown)
+	}
+	if lacking > 0 {
+		fmt.Fprintf(&out, " %d lack what has no known rate.", lacking)
 	}
 	if more := len(s.Bars) - mostStacks; more > 0 {
 		fmt.Fprintf(&out, " %d more are not drawn.", more)

@@ -180,6 +180,9 @@ func (l stackedLayout) bars(d *document, s Stacked) {
 			}
 			fmt.Fprintf(&parts[part], "M%s %sh%sV%sh-%sz", num(x), num(from), num(l.bar), num(to), num(l.bar))
 		}
+		if bar.Lacking && !bar.Unknown {
+			fmt.Fprintf(&unknown, "M%s %sh%s", num(x), num(max(l.at(sum)-3, l.plot.y0)), num(l.bar))
+		}
 		if words := clean(bar.Told); words != "" {
 			column := fmt.Sprintf(`<path d="M%s %sh%sV%sh-%sz">`,
 				num(l.left(i)), num(l.plot.y0), num(l.pitch), num(l.plot.y1), num(l.pitch))

@@ -14,6 +14,7 @@ import (
 	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/draw"
+	"microspend/view"
 )
 
 // Steps are how a figure was derived, in order.
@@ -28,24 +29,24 @@ func exactly(d decimal.Decimal) string { return ", exactly $" + figures.Grouped(
 // Forecast is how a forecast was made.
 func Forecast(b *budget.Report, line budget.Line) (s Steps) {
 	from, end := line.From.In(b.Location).Format("2 Jan"), "at the end of the "+line.Period.String()
-	s.add("spent so far", draw.Cost(line.Spent), "from "+from+" until "+moment(b, b.AsOf))
-	if line.State != pricing.Exact {
-		s.add("", line.State.String(), stateRemarks[line.State])
+	s.add("spent so far", spentText(line), "from "+from+" until "+moment(b, b.AsOf))
+	if remark := stateRemarks[line.State]; remark != "" {
+		s.remark(remark)
 	}
 	if line.Forecast == nil {
 		s.remark("There is nothing to go by yet: there are no complete days of data to go by.")
 		return s
 	}
 	s.add("still to come", draw.Dollars(line.Forecast.Sub(line.Spent.Amount)), "until "+moment(b, line.To))
-	s.add("forecast", draw.Dollars(*line.Forecast), end+exactly(*line.Forecast))
+	s.add("forecast", view.Text(draw.Dollars(*line.Forecast)).In(line.ForecastState()).String(), end+exactly(*line.Forecast))
 	if line.Low != nil {
 		s.add("range", draw.Dollars(*line.Low)+" – "+draw.Dollars(*line.High),
-			"what eight forecasts out of ten would have ended in, made week by week over this history")
+			"where eight of ten such forecasts, made over the last eight weeks, would have ended")
 	}
 	switch line.Method {
 	case budget.WeekdayMean:
 		s.add("level", fmt.Sprintf("%d days", line.LevelDays),
-			"the stretch whose mean would have foretold the last eight weeks best")
+			"the latest stretch, the one that would have foretold the history best")
 		s.remark(assumption.WeekdayMean.Note().String())
 	case budget.RunRate:
 		s.remark(assumption.RunRate.Note().String())
@@ -64,7 +65,7 @@ func Burn(b *budget.Report, line budget.Line) (s Steps) {
 	s.add("a day", draw.Dollars(pricing.ProrateTime(*line.BurnDay, 24, 1)), "of the same")
 	if line.BurnPeriod != nil {
 		s.add("this "+line.Period.String(), draw.Dollars(*line.BurnPeriod)+" /h",
-			draw.Cost(line.Spent)+" over the hours from "+line.From.In(b.Location).Format("2 Jan")+" on")
+			spentText(line)+" over the hours from "+line.From.In(b.Location).Format("2 Jan")+" on")
 	}
 	return s
 }
@@ -138,11 +139,20 @@ func AlternativeNotes(alt whatif.Alternative) []pricing.Note {
 	return append([]pricing.Note{assumption.SizeMeasured.Clause()}, alt.Notes...)
 }
 
+// spentText is what was spent, with the mark of what it lacks.
+func spentText(line budget.Line) string {
+	if line.State == pricing.UnknownRates {
+		return draw.Cost(line.Spent) // has the mark, and is unknown where nothing could be priced
+	}
+	return view.Text(draw.Cost(line.Spent)).In(line.State).String()
+}
+
 // stateRemarks say what an incomplete figure lacks.
 var stateRemarks = [...]string{
-	pricing.AtLeast:      "some of the time was not measured, or its data is damaged",
-	pricing.UnknownRates: "some of the usage has no known rate",
-	pricing.NotMeasured:  "there is no data of this period yet",
+	pricing.Exact:        "",
+	pricing.AtLeast:      "≥: some of the time was not measured, or its data is damaged.",
+	pricing.UnknownRates: "+?: some of the usage has no known rate.",
+	pricing.NotMeasured:  "There is no data of this period yet.",
 }
 
 // periodName is the period of a line: November 2026, the fourth quarter of 2026 as Q4 2026, 2026.

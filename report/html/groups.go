@@ -1,0 +1,51 @@
+package html
+
+import (
+	"html/template"
+
+	"microspend/report"
+	"microspend/spend"
+	"microspend/usage"
+	"microspend/view"
+	"microspend/view/html"
+)
+
+// groupTable is what each group of tenants spent, with the sums of the groups above; "" where there are no groups.
+func (r renderer) groupTable() template.HTML {
+	s := r.statement.Groups
+	if s == nil {
+		return ""
+	}
+	t := report.GroupTable(*s, func(columns []view.Column[*spend.Row]) []view.Column[*spend.Row] {
+		columns = view.Pick(columns, "group", "amount", "amount_display", "share", "change", "per_running_hour", "per_launch")
+		return onPage(titled(columns, map[string]string{"amount": "spend"}), "share", "per_running_hour", "per_launch")
+	})
+	return html.Table(t, html.Options{
+		Caption: "What each group of tenants spent: the sum of all below it, and below that its parts",
+		Class: func(i int) string {
+			if t.Row(i).Kind == view.Group {
+				return "sub"
+			}
+			return ""
+		},
+	})
+}
+
+// unitTiles are what a running hour and a launch cost, and the total in another currency.
+func (r renderer) unitTiles() (tiles []tile) {
+	s := r.statement
+	total := report.SpendTotal(s.Spend)
+	columns := report.SpendColumns(s.Spend, report.SpendLook{Counts: true})
+	text := func(id string) string { return html.Text(view.Pick(columns, id)[0].Value(total)) }
+	if s.Total.Known() && !s.Total.Sum.Amounts[usage.Running].IsZero() {
+		t := tile{Name: "Per running hour", Figure: "$" + text("per_running_hour")}
+		if !s.Total.Sum.Amounts[usage.Launches].IsZero() {
+			t.Words = "$" + text("per_launch") + " per launch"
+		}
+		tiles = append(tiles, t)
+	}
+	if s.Currency != nil {
+		tiles = append(tiles, tile{"In " + s.Currency.Code, text("amount_display"), report.CurrencyWords(*s.Currency)})
+	}
+	return tiles
+}
