@@ -1,15 +1,15 @@
 package idle
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"microspend/internal/tabular"
 )
 
 // FaultsError has the rows of an input that cannot be read. Nothing is worked out from the others.
@@ -51,17 +51,9 @@ const (
 
 // openTable reads up to the header. Before the header it must be known what the file is, so a bad header ends it.
 func openTable(in Named) (*table, error) {
-	source := bufio.NewReaderSize(in.Reader, 1<<16)
-	if magic, _ := source.Peek(2); string(magic) == "\x1f\x8b" {
-		unpacked, err := gzip.NewReader(source)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", in.Name, err)
-		}
-		source = bufio.NewReaderSize(unpacked, 1<<16)
-	}
-	const byteOrderMark = "\ufeff"
-	if begin, _ := source.Peek(len(byteOrderMark)); string(begin) == byteOrderMark {
-		_, _ = source.Discard(len(byteOrderMark)) // which Peek has buffered
+	source, err := tabular.Decode(in.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
 	t := &table{name: in.Name, csv: csv.NewReader(&shortLines{in: source})}
 	t.csv.FieldsPerRecord = -1
@@ -254,11 +246,13 @@ func Read(in Named) (*Trace, error) {
 		switch {
 		case t.column(azureColumns[0]) >= 0:
 			return b.readAzure(t)
+		case t.isAzure2021():
+			return b.readAzure2021(t)
 		case t.column(gapColumn) >= 0:
 			return b.readGaps(t)
 		case t.column(timeColumns...) >= 0:
 			return b.readRequests(t)
 		}
-		return t.missing(gapColumn, "time", "HashOwner")
+		return t.missing(gapColumn, "time", "HashOwner", "end_timestamp")
 	})
 }

@@ -100,7 +100,7 @@ func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	places := map[place]*counted{}
 	if info.Rows > 0 {
 		source := in.Source
-		source.Sharing.Policy = spend.OwnRow
+		source = source.WithPolicy(spend.OwnRow)
 		request := spend.Request{
 			From: info.First, To: info.Last.Add(usage.MaxPeriodSeconds * time.Second), Counts: true,
 			By: []spend.Dimension{spend.ByTenant, spend.ByImage, spend.ByRegion},
@@ -200,6 +200,7 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	m.collectBudgets(gauge)
+	m.collectMonths(gauge)
 	info := m.ledger.info
 	gauge("microspend_ledger_partitions", "Days in the ledger.")(float64(len(info.Days)))
 	gauge("microspend_ledger_records", "Records in the ledger.")(float64(info.Rows))
@@ -227,7 +228,35 @@ type sendFunc func(value float64, values ...string)
 // totalLabel is the tenant label of the budget of everything.
 const totalLabel = "(total)"
 
+// collectBudgets has each budget under what it is for: several scopes may have the same name, and one name several periods.
 func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string) sendFunc) {
+	labels := []string{"scope", "name", "period"}
+	amount := gauge("microspend_budget_amount_dollars", "Budget in US dollars; scope total is everything.", labels...)
+	spent := gauge("microspend_budget_spent_dollars", "US dollars spent in the budget's period so far.", labels...)
+	forecast := gauge("microspend_budget_forecast_dollars",
+		"US dollars that the budget's period is forecast to come to, and the ends of the forecast's range.",
+		append(labels[:3:3], "quantile")...)
+	status := gauge("microspend_budget_status", "1 for the status that the budget has.", append(labels[:3:3], "status")...)
+	for _, line := range m.budgets.Lines {
+		if line.Budget == nil {
+			continue
+		}
+		scope, period := line.Scope.String(), line.Period.String()
+		amount(line.Budget.Amount.InexactFloat64(), scope, line.Name, period)
+		if line.Spent.Known() && line.State != pricing.NotMeasured {
+			spent(line.Spent.Amount.InexactFloat64(), scope, line.Name, period)
+		}
+		for quantile, end := range map[string]*decimal.Decimal{"0.1": line.Low, "0.5": line.Forecast, "0.9": line.High} {
+			if end != nil {
+				forecast(end.InexactFloat64(), scope, line.Name, period, quantile)
+			}
+		}
+		status(1, scope, line.Name, period, line.Status.String())
+	}
+}
+
+// collectMonths has the months of tenants and of everything, with a budget or without.
+func (m *metrics) collectMonths(gauge func(name, help string, labels ...string) sendFunc) {
 	budgeted := gauge("microspend_budget_dollars",
 		"Budget of this calendar month in US dollars; tenant (total) is everything.", "tenant")
 	spent := gauge("microspend_month_spend_dollars",

@@ -112,7 +112,7 @@ func (l *layout) writeSpan(out *strings.Builder, row shownRow, first bool) {
 func (l *layout) droppedNote() string {
 	var dropped []string
 	for i, column := range l.columns {
-		if !slices.Contains(l.keep, i) && column.MinWidth <= l.width {
+		if !slices.Contains(l.keep, i) && column.MinWidth <= l.width && column.Heading() != "" {
 			dropped = append(dropped, column.Heading())
 		}
 	}
@@ -166,7 +166,7 @@ func (l *layout) shrinkColumns() {
 // wideEnough are the columns that a terminal of this width may show.
 func (l *layout) wideEnough() (columns []int) {
 	for i, column := range l.columns {
-		if column.MinWidth <= l.width {
+		if column.MinWidth <= l.width && column.Heading() != "" {
 			columns = append(columns, i)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"microspend/scenarios"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/closing"
 )
 
 // ledgerFolder is where the ledger is: --ledger, or microspend/ledger in the user's data folder.
@@ -154,6 +155,11 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	if a.flags.currency != nil || a.flags.dollarsOnly {
 		in.Source.Currency = a.flags.currency
 	}
+	if err != nil {
+		return in, err
+	}
+	in.Files = append(in.Files, filepath.Join(in.Ledger.Dir(), closing.Folder))
+	in.Source, err = closing.Load(in.Source, in.Ledger, read.TenantsFile)
 	return in, err
 }
 

@@ -59,7 +59,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		if err != nil {
 			return err
 		}
-		request.Basis = basis
+		request.Basis, request.Restated = basis, true
 		return a.writeSpend(cmd, source, request, billing)
 	})
 	a.output.addTo(cmd, exportFormats...)
@@ -88,6 +88,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	for _, d := range spend.NamedDimensions() {
 		patternFlag(cmd, &asked.Names[d], d)
 	}
+	cmd.AddCommand(a.closeCommand())
 	return cmd
 }
 
@@ -119,7 +120,8 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if format == view.FormatFOCUSParquet {
 			write = focus.WriteParquet
 		}
-		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Billing: billing}) })
+		dataset := focus.Dataset{Charges: charges, Billing: billing, Corrections: focus.CorrectionsOf(charges)}
+		return a.printBinary(func(w io.Writer) error { return write(w, dataset) })
 	default:
 		result, err := source.Report(cmd.Context(), request)
 		if err != nil {

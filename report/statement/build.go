@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/ledger"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -43,7 +42,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 		request.Location = cmp.Or(source.Location, time.UTC)
 	}
 	source.Location = request.Location // budgets and days that stand out are cut like everything else
-	source.Usage = ledger.Remember(source.Usage, request.From, request.To, request.Location)
+	source = source.Remember(request.From, request.To, request.Location)
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{

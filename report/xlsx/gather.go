@@ -1,12 +1,10 @@
 package xlsx
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
 
-	"microspend/ledger"
 	"microspend/report"
 	"microspend/spend"
 )
@@ -15,7 +13,7 @@ import (
 // period before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
 func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
 	out := Report{Made: made}
-	source.Usage = ledger.Remember(source.Usage, request.From, request.To, cmp.Or(request.Location, source.Location))
+	source = source.Remember(request.From, request.To, request.Location)
 	var regions spend.Spend
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request
