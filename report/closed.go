@@ -83,6 +83,20 @@ func RestatementNotes(s spend.Spend) []view.Note {
 		signedDollars(s.Restated().Sub(s.Total.Amount)) + ", so the total is " + dollars(s.Restated()) + " by now."})
 }
 
+// CauseNotes say what each cause makes of a closed month, for where there is no table of it.
+func CauseNotes(s spend.Spend) []view.Note {
+	var notes []view.Note
+	for i := 0; i < len(s.Restatements); {
+		month, cause, sum := s.Restatements[i].Month, s.Restatements[i].Reason(), decimal.Decimal{}
+		for i < len(s.Restatements) && s.Restatements[i].Month == month && s.Restatements[i].Reason() == cause {
+			sum = sum.Add(s.Restatements[i].Amount)
+			i++
+		}
+		notes = append(notes, view.Note{Text: month + ", " + cause + ": " + signedDollars(sum) + "."})
+	}
+	return notes
+}
+
 func signedDollars(d decimal.Decimal) string {
 	sign := "+"
 	if d.IsNegative() {

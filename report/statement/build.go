@@ -83,7 +83,7 @@ func (b *builder) report(request spend.Request, by ...spend.Dimension) (spend.Sp
 
 // tenants fills in who spent what, and the total.
 func (b *builder) tenants() error {
-	s, err := b.report(spend.Request{Previous: true, Counts: true, Sort: spend.SortAmount}, spend.ByTenant)
+	s, err := b.report(spend.Request{Previous: true, Counts: true, Restated: true, Sort: spend.SortAmount}, spend.ByTenant)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func Gather(ctx context.Context, source spend.Source, request spend.Request, mad
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request
 		asked.By, asked.Sort, asked.Top, asked.Previous, asked.Counts = by, sort, 0, previous, true
-		asked.Rated = into == &regions
+		asked.Rated, asked.Restated = into == &regions, asked.Restated && into == &out.Tenants
 		var err error
 		*into, err = source.Report(ctx, asked)
 		return err
