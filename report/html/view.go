@@ -191,7 +191,8 @@ func (r renderer) tiles() []tile {
 		month := s.Budgets.From.In(s.Location).Format("January")
 		switch {
 		case line.Forecast != nil && !s.Budgets.Over:
-			t := tile{Name: "Forecast for " + month, Figure: "$" + fixed(*line.Forecast, 2), Words: "no budget is set"}
+			t := tile{Name: "Forecast for " + month, Words: "no budget is set"}
+			t.Figure = inDollars(*line.Forecast, line.ForecastState())
 			if line.Budget != nil {
 				t.Words = percentOf(*line.Forecast, line.Budget.Amount) + " of the $" + fixed(line.Budget.Amount, 2) + " budget"
 			}
@@ -199,7 +200,7 @@ func (r renderer) tiles() []tile {
 		case line.Budget != nil:
 			tiles = append(tiles, tile{
 				"Budget for " + month, "$" + fixed(line.Budget.Amount, 2),
-				percentOf(line.Spent.Amount, line.Budget.Amount) + " of it was spent",
+				view.Text(percentOf(line.Spent.Amount, line.Budget.Amount)).In(line.State).String() + " of it was spent",
 			})
 		}
 	}
@@ -209,11 +210,11 @@ func (r renderer) tiles() []tile {
 	if s.Whole {
 		tiles = append(tiles, r.tenantsTile())
 	} else if s.Total.Shared.IsPositive() {
-		shared := "$" + fixed(s.Total.Shared, 2)
+		shared := inDollars(s.Total.Shared, s.Total.State())
 		tiles = append(tiles, tile{"Of which shared cost", shared, "the share of what all use together"})
 	}
 	if s.Total.Known() && !s.Total.List.Equal(s.Total.Amount) {
-		tiles = append(tiles, tile{"At list price", "$" + fixed(s.Total.List, 2), "what AWS's public rates come to"})
+		tiles = append(tiles, tile{"At list price", inDollars(s.Total.List, s.Total.State()), "what AWS's public rates come to"})
 	}
 	if c := spend.Coverage(&s.Total.Sum); c != nil {
 		words := "every measurement arrived"
