@@ -7,6 +7,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/closing"
 	"microspend/spend/tenants"
 )
 
@@ -15,18 +16,21 @@ type Inputs struct {
 	Source      spend.Source
 	Budgets     budget.Set
 	AnomalyRule anomaly.Rule
+	TenantsFile closing.TenantsFile // that Source.Tenants was read from
 }
 
 // Inputs reads what the configuration names, the tenants file and private rate cards, and lays its rates over a list's.
 // Files are read by their paths as they are written, or by those relative to the folder of the configuration.
 func (c Config) Inputs(list spend.Rates, readFile func(path string) ([]byte, error)) (Inputs, error) {
 	var named tenants.File
+	var file closing.TenantsFile
 	if c.Spend.TenantsFile != "" {
 		path := c.inFolder(c.Spend.TenantsFile)
 		text, err := readFile(path)
 		if err != nil {
 			return Inputs{}, fmt.Errorf("%s names a tenants file: %w", c.Path, err)
 		}
+		file = closing.TenantsFile{Name: path, Text: text}
 		if named, err = tenants.Load(path, text); err != nil {
 			return Inputs{}, err
 		}
@@ -38,7 +42,7 @@ func (c Config) Inputs(list spend.Rates, readFile func(path string) ([]byte, err
 	if err != nil {
 		return Inputs{}, err
 	}
-	return Inputs{c.Spend.Source(nil, rates, named), c.Budgets, c.Anomalies}, nil
+	return Inputs{c.Spend.Source(nil, rates, named), c.Budgets, c.Anomalies, file}, nil
 }
 
 // Rates reads private rate cards as [Config.Inputs] does, and lays the configuration's rates over a list's.

@@ -69,9 +69,9 @@ func (a *Analysis) month() string {
 	case !a.PeriodStated:
 		return "these gaps follow each other and come again all month"
 	case a.PeriodMS < MonthMS:
-		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", duration(a.PeriodMS), figures.UpTo(times, 1))
+		return fmt.Sprintf("a month of 30 days is the trace's %s %s times over", Duration(a.PeriodMS), figures.UpTo(times, 1))
 	}
-	return fmt.Sprintf("every 30 days are like the trace's %s", duration(a.PeriodMS))
+	return fmt.Sprintf("every 30 days are like the trace's %s", Duration(a.PeriodMS))
 }
 
 // aDay writes how often something happens on a day: whole numbers, or with decimals where it is less than once.
@@ -89,8 +89,8 @@ func dollars(d decimal.Decimal) string {
 	return figures.Fixed(d, 2)
 }
 
-// duration writes a length of time in the largest unit that it has two of, or one exactly.
-func duration(ms int64) string {
+// Duration writes a length of time, in milliseconds, in the largest unit that it has two of, or one exactly.
+func Duration(ms int64) string {
 	for _, unit := range []struct {
 		ms   int64
 		name string
@@ -147,12 +147,15 @@ func (a *Analysis) Assumptions() []pricing.Note {
 		add(assumption.ZeroDuration.Note())
 	}
 	if t.MicroVMs != nil && !a.PeriodStated {
-		add(assumption.Period.Note(duration(a.PeriodMS)))
+		add(assumption.Period.Note(Duration(a.PeriodMS)))
 	}
 	return notes
 }
 
-const weekMS = 7 * 86_400 * msPerSecond
+// DayMS is a day: a trace that covers less is scaled to a month with a warning.
+const DayMS = 86_400 * msPerSecond
+
+const weekMS = 7 * DayMS
 
 // Warnings are what the reader should know of before the figures are used.
 func (a *Analysis) Warnings() []pricing.Note {
@@ -173,11 +176,15 @@ func (a *Analysis) Warnings() []pricing.Note {
 	if a.Best.TimeoutSeconds() >= a.Options.LifeSeconds {
 		add(assumption.BeyondLife.Note(figures.Int(a.Best.TimeoutSeconds())))
 	}
-	if a.PeriodStated && a.PeriodMS > 0 && a.PeriodMS < weekMS {
-		add(assumption.ShortTrace.Note(duration(a.PeriodMS)))
+	times, monthly := a.Monthly(decimal.NewFromInt(1))
+	if monthly && a.PeriodMS < DayMS { // also where the gaps alone say how long it was
+		add(assumption.LessThanADay.Note(Duration(a.PeriodMS), figures.UpTo(times, 1)))
+	}
+	if monthly && a.PeriodStated && a.PeriodMS < weekMS {
+		add(assumption.ShortTrace.Note(Duration(a.PeriodMS)))
 	}
 	if own, _ := t.Period(); a.Options.PeriodMS > 0 && a.Options.PeriodMS < own {
-		add(assumption.PeriodTooShort.Note(duration(own)))
+		add(assumption.PeriodTooShort.Note(Duration(own)))
 	}
 	for _, seen := range []struct {
 		count int64
@@ -206,7 +213,7 @@ func (a *Analysis) Warnings() []pricing.Note {
 			figures.Int(a.Advised().TimeoutSeconds())))
 	}
 	if a.Lives != nil && a.Lives.Best == nil {
-		add(assumption.Limits.Note(duration(a.Lives.LifeMS)))
+		add(assumption.Limits.Note(Duration(a.Lives.LifeMS)))
 	}
 	return notes
 }

@@ -1,15 +1,14 @@
 package idle
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"microspend/internal/tabular"
 )
 
 // FaultsError has the rows of an input that cannot be read. Nothing is worked out from the others.
@@ -45,27 +44,20 @@ type table struct {
 
 const (
 	maxFaults    = 20 // rows that an error lists
-	maxLineBytes = 1 << 20
 	maxNameBytes = 2048
 )
 
 // openTable reads up to the header. Before the header it must be known what the file is, so a bad header ends it.
 func openTable(in Named) (*table, error) {
-	source := bufio.NewReaderSize(in.Reader, 1<<16)
-	if magic, _ := source.Peek(2); string(magic) == "\x1f\x8b" {
-		unpacked, err := gzip.NewReader(source)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", in.Name, err)
-		}
-		source = bufio.NewReaderSize(unpacked, 1<<16)
+	source, err := tabular.Decode(in.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	const byteOrderMark = "\ufeff"
-	if begin, _ := source.Peek(len(byteOrderMark)); string(begin) == byteOrderMark {
-		_, _ = source.Discard(len(byteOrderMark)) // which Peek has buffered
+	rows, err := tabular.Rows(source)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	t := &table{name: in.Name, csv: csv.NewReader(&shortLines{in: source})}
-	t.csv.FieldsPerRecord = -1
-	t.csv.ReuseRecord = true
+	t := &table{name: in.Name, csv: rows}
 	header, err := t.csv.Read()
 	var syntax *csv.ParseError
 	switch {
@@ -188,37 +180,6 @@ func (t *table) ignored(used ...int) []string {
 	return names
 }
 
-// shortLines passes a stream on and refuses rows that are too long to be rows, before they fill the memory. A row ends
-// with its line, unless a quote is open.
-type shortLines struct {
-	in     io.Reader
-	line   int // complete ones
-	length int // of the row so far
-	begun  int // the line that the row began on, from 0
-	quoted bool
-}
-
-func (s *shortLines) Read(into []byte) (int, error) {
-	n, err := s.in.Read(into)
-	for rest := into[:n]; len(rest) > 0; {
-		line, after, ended := bytes.Cut(rest, []byte{'\n'})
-		s.length += len(line)
-		if s.length > maxLineBytes {
-			return 0, fmt.Errorf("the row on line %d is longer than %d bytes; a quote may be missing", s.begun+1, maxLineBytes)
-		}
-		if bytes.Count(line, []byte{'"'})%2 == 1 {
-			s.quoted = !s.quoted
-		}
-		if rest = after; !ended {
-			break
-		}
-		if s.line++; !s.quoted {
-			s.length, s.begun = 0, s.line
-		}
-	}
-	return n, err
-}
-
 // missing is the error that a header lacks a column.
 func (t *table) missing(names ...string) error {
 	return fmt.Errorf("%s:1: there is no column %s; it has %.200s",
@@ -254,11 +215,13 @@ func Read(in Named) (*Trace, error) {
 		switch {
 		case t.column(azureColumns[0]) >= 0:
 			return b.readAzure(t)
+		case t.isAzure2021():
+			return b.readAzure2021(t)
 		case t.column(gapColumn) >= 0:
 			return b.readGaps(t)
 		case t.column(timeColumns...) >= 0:
 			return b.readRequests(t)
 		}
-		return t.missing(gapColumn, "time", "HashOwner")
+		return t.missing(gapColumn, "time", "HashOwner", "end_timestamp")
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"microspend/pricing/assumption"
 )
@@ -15,23 +16,36 @@ import (
 // between adjacent minutes, cannot be seen and are no gaps, but the latter are counted.
 //
 // Source: Shahrad et al., "Serverless in the Wild", USENIX ATC 2020; data CC-BY 4.0, Microsoft.
+//
+// Files in the layout of the trace of 2021, a list of invocations, are told by their header and read as such.
 func ReadAzure(files []Named) (*Trace, error) {
 	b := newBuilder(KeptGaps)
-	a := azure{builder: b, last: map[int]*function{}}
-	name := ""
+	a, v := azure{builder: b, last: map[int]*function{}}, invocations{builder: b}
+	name, listed := "", false
 	for i, file := range files {
 		t, err := openTable(file)
 		if err != nil {
 			return nil, err
 		}
-		if err := a.read(t); err != nil {
+		if i == 0 {
+			name, listed = file.Name, t.isAzure2021()
+		}
+		read := a.read
+		if listed {
+			read = v.read
+		}
+		if listed != t.isAzure2021() {
+			return nil, fmt.Errorf("%s:1: is in another layout than %s; give traces of one year", file.Name, name)
+		}
+		if err := read(t); err != nil {
 			return nil, err
 		}
-		if i == 0 {
-			name = file.Name
-		}
 	}
-	a.end()
+	if listed {
+		b.fromRequests(v.requests)
+	} else {
+		a.end()
+	}
 	return b.finish(name)
 }
 
@@ -68,7 +82,7 @@ type function struct {
 func (a *azure) read(t *table) error {
 	for i, name := range azureColumns {
 		if i >= len(t.columns) {
-			return t.missing(name)
+			return fmt.Errorf("%w; the layout of 2021 has %s", t.missing(name), strings.Join(azure2021Columns, ", "))
 		}
 		if t.columns[i] != name {
 			return fmt.Errorf("%s:1: column %d is %.40q; the layout has %s there", t.name, i+1, t.columns[i], name)

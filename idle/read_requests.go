@@ -17,12 +17,16 @@ type request struct{ start, length int64 }
 // ReadRequests reads CSV with a column time, one row a request: in RFC 3339, or in seconds of any one clock. Columns
 // microvm_id, tenant and image say whose it is, and duration_seconds how long it ran, which is no time where it is not
 // given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant
-// where MicroVMs are not named. Rows may come in any order.
+// where MicroVMs are not named. Rows may come in any order. A file in the layout of the Azure Functions Trace 2021 is read as
+// one, too.
 func ReadRequests(in Named) (*Trace, error) { return readFile(in, (*builder).readRequests) }
 
 var timeColumns = []string{"time", "timestamp", "request_time"}
 
 func (b *builder) readRequests(t *table) error {
+	if t.isAzure2021() {
+		return b.readAzure2021(t)
+	}
 	at, length := t.column(timeColumns...), t.column("duration_seconds")
 	if at < 0 {
 		return t.missing(timeColumns...)

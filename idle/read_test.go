@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 func text(name, content string) Named { return Named{name, strings.NewReader(content)} }
@@ -215,7 +218,7 @@ func TestRefusals(t *testing.T) {
 		{"empty", "", "", "f.csv: there is no header: the file is empty"},
 		{
 			"no known column", "what it could have", "a,b\n1,2\n",
-			"f.csv:1: there is no column gap_seconds or time or HashOwner; it has a, b",
+			"f.csv:1: there is no column gap_seconds or time or HashOwner or end_timestamp; it has a, b",
 		},
 		{
 			"columns", "which of the two is meant cannot be known", "gap_seconds,tenant, gap_seconds\n1,a,2\n",
@@ -350,7 +353,7 @@ func TestManyGaps(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, whole.Best, part.Best)
 	require.Nil(t, part.Lives)
-	require.Contains(t, part.Warnings()[0].Text, "are left out")
+	require.Contains(t, part.Warnings()[1].Text, "are left out")
 	_, err = some.Only("a")
 	require.ErrorContains(t, err, "tenants are not kept")
 	exactly, err := keeping(100)
@@ -381,4 +384,63 @@ func TestManyMicroVMs(t *testing.T) {
 	_, err := b.finish("f.csv")
 	require.EqualError(t, err,
 		"f.csv: it tells more than 1000000 MicroVMs apart; give those of some tenants, or gaps without microvm_id")
+}
+
+// The trace of 2021 is a list of invocations; that of 200 of them has 138 gaps, as does the list of requests that was
+// made of it by hand.
+func TestAzure2021(t *testing.T) {
+	const header = "app,func,end_timestamp,duration\n"
+	trace, err := ReadAzure([]Named{
+		{"a.csv", strings.NewReader(header + "shop,f,10.5,0.25\nshop,f,20.0004,0.0002\nshop,g,5,5\n")},
+		{"b.csv", strings.NewReader(header + "shop,f,31.25,1E+0\nshop,g,9,9\n")},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []MicroVM{
+		{ID: "f", Image: "shop", StartMS: 10_250, BusyMS: 250, Steps: []Step{{9_500, 0}, {10_250, 1000}}},
+		{ID: "g", Image: "shop", BusyMS: 9000},
+	}, trace.MicroVMs)
+	require.EqualValues(t, []int64{5, 1, 1, 31_250}, []int64{trace.Requests, trace.Overlaps, trace.Rounded, trace.PeriodMS})
+	require.True(t, trace.Unnamed && trace.Dated)
+
+	_, err = ReadAzure([]Named{{"a.csv", strings.NewReader(header + "shop,f,x,-1\nshop,f,3,-1\n")}})
+	require.ErrorContains(t, err, `a.csv:2: end_timestamp: "x" is not a number`)
+	require.ErrorContains(t, err, `a.csv:3: duration: "-1" is below zero`)
+	_, err = ReadAzure([]Named{
+		{"a.csv", strings.NewReader(header + "shop,f,1,1\n")},
+		{"b.csv", strings.NewReader("HashOwner,HashApp,HashFunction,Trigger,1\no,a,f,http,1\n")},
+	})
+	require.ErrorContains(t, err, "b.csv:1: is in another layout than a.csv")
+
+	for _, name := range []string{"Azure2021_200.csv", "requests.csv"} {
+		file, err := os.Open("../../shared/cases/10-azure-functions-2021/" + name)
+		if err != nil {
+			t.Skip("needs the shared cases: ", err)
+		}
+		defer file.Close()
+		for _, read := range []func(Named) (*Trace, error){ReadRequests, Read} {
+			_, err := file.Seek(0, io.SeekStart)
+			require.NoError(t, err)
+			trace, err := read(Named{name, file})
+			require.NoError(t, err)
+			require.EqualValues(t, 138, trace.All.Gaps())
+			require.EqualValues(t, 199, trace.Requests)
+		}
+	}
+}
+
+// Less than a day is never scaled to a month without a warning, whether the trace says how long it is or not.
+func TestLessThanADayIsWarnedOf(t *testing.T) {
+	for text, want := range map[string]bool{
+		"time,duration_seconds\n0,1\n100,1\n":   true,
+		"time,duration_seconds\n0,1\n90000,1\n": false,
+		"gap_seconds\n100\n":                    true,
+		"gap_seconds\n90000\n":                  false,
+	} {
+		trace, err := Read(Named{"t.csv", strings.NewReader(text)})
+		require.NoError(t, err)
+		a, err := usEast(t).Analyse(trace, Options{})
+		require.NoError(t, err)
+		warned := slices.ContainsFunc(a.Warnings(), func(n pricing.Note) bool { return n.ID == string(assumption.LessThanADay) })
+		require.Equal(t, want, warned, text)
+	}
 }

@@ -87,8 +87,7 @@ func (s CardSource) Changes() []Date {
 			days = append(days, series.Changes()...)
 		}
 	}
-	slices.SortFunc(days, Date.compare)
-	return slices.Compact(days)
+	return SortedDays(days)
 }
 
 // maxCardBytes is far more than a card takes.

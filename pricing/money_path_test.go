@@ -67,7 +67,6 @@ var multiplying = map[string]string{
 	"Tolerance.of":            "a bill by the part of it that may differ",
 	"judged.mayStandOut":      "a usual day by how far from it a day stands out",
 	"evidence.quantityReason": "what was not seen by a margin",
-	"forecaster.runsOut":      "a budget by seconds, for the day on which it is spent",
 	"habit.usual":             "a usual day by how far from it a day stands out",
 	"median":                  "halves the sum of the two in the middle",
 	"neverIsAbove":            "the top of a picture",

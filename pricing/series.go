@@ -109,6 +109,12 @@ func (c RateCard) heldFrom() Date {
 	return newest
 }
 
+// SortedDays puts days into order and leaves each in once.
+func SortedDays(days []Date) []Date {
+	slices.SortFunc(days, Date.compare)
+	return slices.Compact(days)
+}
+
 // Start is the first moment of the day in UTC.
 func (d Date) Start() time.Time { return d.day }
 

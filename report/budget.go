@@ -46,11 +46,12 @@ func Budget(b budget.Report) view.Document {
 
 // BudgetColumns describes how budgets stand.
 func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
-	return slices.Concat(budgetSubjects, budgetSpent, budgetOutlook(b), []view.Column[budget.Line]{
+	return slices.Concat(budgetSubjects(b), budgetSpent, budgetOutlook(b), []view.Column[budget.Line]{
 		{ID: "exceeded", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Bool(l.Exceeded) }},
 		{ID: "status", Title: "status", Value: func(l budget.Line) view.Value {
 			return view.Text(l.Status.String()).Shown(budgetSign(l))
 		}},
+		{ID: "missing", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Missing).OmitEmpty() }},
 		{ID: "unknown", Scope: view.JSONOnly, Value: func(l budget.Line) view.Value {
 			return view.List(unknownTexts(l.Spent)).OmitEmpty()
 		}},
@@ -62,38 +63,44 @@ func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
 	})
 }
 
-// budgetSubjects say what a budget is for.
-var budgetSubjects = []view.Column[budget.Line]{
-	{ID: "tenant", Scope: view.Data, Value: func(l budget.Line) view.Value {
-		if l.Scope != budget.Tenant {
-			return view.Text("")
-		}
-		return view.Text(l.Name)
-	}},
-	{ID: "of", Title: "budget of", Shrink: true, Scope: view.People, Value: func(l budget.Line) view.Value {
-		return view.Text(l.String())
-	}},
-	{ID: "scope", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Scope.String()) }},
-	{ID: "name", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Name) }},
-	{ID: "period", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Period.String()) }},
-	{ID: "period_from", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.From) }},
-	{ID: "period_to", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.To) }},
-	{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
-		if l.Budget == nil {
-			return view.Missing("–")
-		}
-		return view.Dollars(l.Budget.Amount)
-	}},
-	{ID: "threshold", Scope: view.Data, Value: func(l budget.Line) view.Value {
-		switch {
-		case l.Budget == nil:
-			return view.Value{}
-		case l.Budget.Threshold.IsZero():
-			return view.Exact(one)
-		default:
-			return view.Exact(l.Budget.Threshold)
-		}
-	}},
+// budgetSubjects say what a budget is for. People are told the period where it is not the month for all.
+func budgetSubjects(b budget.Report) []view.Column[budget.Line] {
+	period := view.Data
+	if slices.ContainsFunc(b.Lines, func(l budget.Line) bool { return l.Period != budget.Month }) {
+		period = view.Everyone
+	}
+	return []view.Column[budget.Line]{
+		{ID: "tenant", Scope: view.Data, Value: func(l budget.Line) view.Value {
+			if l.Scope != budget.Tenant {
+				return view.Text("")
+			}
+			return view.Text(l.Name)
+		}},
+		{ID: "of", Title: "budget of", Shrink: true, Scope: view.People, Value: func(l budget.Line) view.Value {
+			return view.Text(l.Subject.String())
+		}},
+		{ID: "scope", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Scope.String()) }},
+		{ID: "name", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Name) }},
+		{ID: "period", Title: "period", Scope: period, Value: func(l budget.Line) view.Value { return view.Text(l.Period.String()) }},
+		{ID: "period_from", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.From) }},
+		{ID: "period_to", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.To) }},
+		{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
+			if l.Budget == nil {
+				return view.Missing("–")
+			}
+			return view.Dollars(l.Budget.Amount)
+		}},
+		{ID: "threshold", Scope: view.Data, Value: func(l budget.Line) view.Value {
+			switch {
+			case l.Budget == nil:
+				return view.Value{}
+			case l.Budget.Threshold.IsZero():
+				return view.Exact(one)
+			default:
+				return view.Exact(l.Budget.Threshold)
+			}
+		}},
+	}
 }
 
 // budgetSpent say what was spent, and how fast.
@@ -175,6 +182,13 @@ func budgetNotes(b budget.Report) []view.Note {
 	}
 	if methods[budget.WeekdayMean] {
 		list = append(list, noteOf(assumption.WeekdayMean))
+	}
+	for _, period := range []budget.Period{budget.Month, budget.Quarter, budget.Year} {
+		if i := slices.IndexFunc(b.Lines, func(l budget.Line) bool { return l.Period == period && l.Missing != "" }); i >= 0 {
+			list = append(list, view.Note{
+				Warn: true, Text: "What was spent this " + period.String() + " is incomplete: " + b.Lines[i].Missing + ".",
+			})
+		}
 	}
 	if !budgets {
 		list = append(list, view.Note{Text: "No budget is set; give budgets in microspend.yaml."})

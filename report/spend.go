@@ -25,9 +25,14 @@ func Spend(s spend.Spend) view.Document {
 	data := view.NewTable(view.First(columns, slices.Concat(by, inData)...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),
-		Sections: []view.Section{{Table: spendTable(s, columns, rows, look.Groups)}, {Notes: spendNotes(s)}},
+		Sections: []view.Section{{Table: spendTable(s, columns, rows, look.Groups)}},
 		Data:     data,
 	}
+	if len(s.Restatements) > 0 {
+		d.Data = restatedData(view.First(columns, slices.Concat(by, inData)...), s)
+		d.Add(view.Section{Table: view.NewTable(restatementColumns(s.By), s.Restatements, nil)})
+	}
+	d.Add(view.Section{Notes: append(spendNotes(s), RestatementNotes(s)...)})
 	if s.Location != time.UTC {
 		d.Subtitle = "days as in " + s.Location.String()
 	}
@@ -71,7 +76,7 @@ func Spend(s spend.Spend) view.Document {
 	if w := s.SameWeekday; w != nil {
 		json = json.With(true, "same_weekday", previousObject(w.Pair, w.Comparison))
 	}
-	d.JSON = withDamaged(json, s.Damaged)
+	d.JSON = withDamaged(withRestatements(json, s), s.Damaged)
 	return d
 }
 
@@ -99,6 +104,7 @@ func spendTable(s spend.Spend, columns []spendColumn, rows []*spend.Row, groups 
 		t = view.NewTable(columns, rows, func(r *spend.Row) view.Look { return view.Look{Warn: !r.Complete()} })
 	}
 	total := view.RowOf(columns, SpendTotal(s), nil)
+	clear(total.Cells[:max(1, len(s.By))])
 	total.Kind, total.Cells[0] = view.Total, view.Text("total")
 	t.Add(total)
 	return t

@@ -37,6 +37,9 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	note(assumption.Unallocated.Note(spend.Unallocated))
 	note(assumption.Coverage.Note())
 	note(assumption.NoTax.Note())
+	for _, closed := range append(RestatementNotes(s), CauseNotes(s)...) {
+		note(pricing.Note{ID: "closed-month", Text: closed.Text})
+	}
 	for _, unknown := range unknownTexts(s.Total.Cost) {
 		note(assumption.UnknownRate.Note(unknown))
 	}

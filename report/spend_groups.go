@@ -48,6 +48,15 @@ func groupedTable(s spend.Spend, columns []spendColumn, groups []spend.Subtotal)
 		}
 	}
 	columns[0].Value = func(r *spend.Row) view.Value { return view.Text(r.Group).Shown(names[r]) }
+	for i := range columns[1:min(len(s.By), len(columns))] {
+		value := columns[i+1].Value
+		columns[i+1].Value = func(r *spend.Row) view.Value {
+			if headed[r] {
+				return view.Value{}
+			}
+			return value(r)
+		}
+	}
 	return view.NewTable(columns, rows, func(r *spend.Row) view.Look {
 		look := view.Look{Warn: !r.Complete()}
 		if headed[r] {

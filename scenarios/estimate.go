@@ -59,7 +59,7 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 	count, _ := s.PerUnit()
 	e.PerUnit = pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
 	e.Assumptions = append(slices.Clone(s.Notes), standingAssumptions(bill)...)
-	e.Warnings = append(s.lifeWarnings(card), m.rateWarnings(s, card)...)
+	e.Warnings = slices.Concat(s.Warnings, s.lifeWarnings(card), m.rateWarnings(s, card))
 	if s.Workload.Suspended.IsPositive() && s.Workload.Cycles.IsZero() {
 		e.Warnings = append(e.Warnings, assumption.SuspendedWithoutCycles.Note())
 	}

@@ -30,6 +30,7 @@ type Scenario struct {
 	Traits     []Trait
 	Documented *DocumentedFile
 	Notes      []pricing.Note // assumptions that follow from what the file leaves open
+	Warnings   []pricing.Note // that follow from the file alone
 	Basis      []string       // how the month's totals come from the file's figures, one sentence each
 
 	// Low is the scenario at the cheaper ends of its ranges, nil where it has none; the rest is at the costlier ends.

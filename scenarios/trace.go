@@ -107,6 +107,9 @@ func (s *Scenario) resolveTrace() bool {
 	out.Running, out.Suspended = scaled(use.RunningMS).Shift(-3), scaled(use.SuspendedMS).Shift(-3)
 	out.Launches, out.Cycles, out.Unresumed = scaled(use.Launches), scaled(use.Resumes), scaled(use.Unresumed)
 	s.Notes = append(s.Notes, trace.Notes...)
+	if periodMS < idle.DayMS {
+		s.Warnings = append(s.Warnings, assumption.LessThanADay.Note(idle.Duration(periodMS), figures.UpTo(scaled(1), 1)))
+	}
 	s.note(assumption.TraceMonth.Note(figures.Grouped(decimal.New(periodMS, -3))))
 	s.note(assumption.TraceEnd.Note())
 	s.Basis = append(s.Basis,

@@ -36,6 +36,14 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 	if err != nil {
 		q.fail("tenant: %w", err)
 	}
+	if groups := q.many("group"); len(groups) > 0 {
+		if len(chosen) > 0 {
+			q.fail("tenant cannot be combined with group")
+		}
+		if chosen, err = at.Source.Tenants.InGroups(groups); err != nil {
+			q.fail("group: %w", err)
+		}
+	}
 	now := s.options.Now()
 	request := statement.Request{
 		Tenants: chosen, Now: now, Detailed: 100, Budgets: at.Budgets, AnomalyRule: at.AnomalyRule,
@@ -139,6 +147,9 @@ func navigation(q *query, request statement.Request) []html.Link {
 // address is the same URL with some parameters replaced.
 func address(q *query, values url.Values) string {
 	merged := maps.Clone(q.values)
+	if values.Has("tenant") {
+		merged.Del("group") // in which the tenant is
+	}
 	maps.Copy(merged, values)
 	return "/?" + merged.Encode()
 }
@@ -165,6 +176,12 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 	return s.answer(ctx, at, "application/json", "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(),
 		func(ctx context.Context) (body, error) {
 			request.MostRows = s.options.Rows
+			if err := at.Source.CheckNames(ctx, request); err != nil {
+				if _, isUnknown := errors.AsType[*spend.UnknownNameError](err); isUnknown {
+					return body{}, requestError{err}
+				}
+				return body{}, err
+			}
 			result, err := at.Source.Report(ctx, request)
 			unknown, isUnknown := errors.AsType[*spend.UnknownRatesError](err)
 			tooLarge, isTooLarge := errors.AsType[*spend.TooLargeError](err)

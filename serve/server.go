@@ -166,7 +166,7 @@ func (s *Server) routes(local bool) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", s.handler("page", s.pageFor, refuse, "from", "to", "tz", "tenant"))
+	mux.Handle("GET /{$}", s.handler("page", s.pageFor, refuse, "from", "to", "tz", "tenant", "group"))
 	parameters := []string{"from", "to", "tz", "by", "depth", "sort", "top", "min", "previous", "unit_cost", "strict"}
 	for _, d := range spend.NamedDimensions() {
 		parameters = append(parameters, d.String())

@@ -51,10 +51,10 @@ func BenchmarkPrice(b *testing.B) {
 		r.Amounts[pricing.SnapshotStorage] = 1<<40+1, 1<<35+1, 1<<34+1, 1<<50+1
 	var sum usage.Sum
 	sum.Add(&r)
-	prices := newPriceList(pricing.EmbeddedCards())
+	prices := newPriceList()
 	key := cellKey{region: "us-east-1"}
 	var err error
-	key.card, err = prices.place(key.region, pricing.DateOf(at(b, "2026-10-01")))
+	key.card, err = prices.place(Source{Rates: pricing.EmbeddedCards()}, key.region, pricing.DateOf(at(b, "2026-10-01")))
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {

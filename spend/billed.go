@@ -133,7 +133,7 @@ func (r *run) metered(line bill.Line, count pricing.Count) (decimal.Decimal, err
 		}
 		return pricing.Prorate(line.Cost, count.Units, billed), nil
 	}
-	card, err := r.prices.on(line.Region, pricing.DateOf(line.Day))
+	card, err := r.prices.on(r.source, line.Region, pricing.DateOf(line.Day))
 	if err != nil || !card.card.Rate(line.Quantity).Known() {
 		return line.Cost, err
 	}

@@ -83,10 +83,10 @@ func (c *collector) billed() bool { return c.request.Basis == BasisBilled }
 func (c *collector) has(d Dimension) bool { return slices.Contains(c.request.By, d) }
 
 // fields are what the query groups by: no more than rows, filters and rules need.
-func (c *collector) fields() []ledger.Field {
+func (c *collector) fields(in Source) []ledger.Field {
 	need := map[ledger.Field]bool{ledger.FieldRegion: true}
 	if c.byTenant {
-		need = tenants.Fields(c.source.Tenants, c.source.Sharing.Usage)
+		need = tenants.Fields(in.Tenants, in.Sharing.Usage)
 		need[ledger.FieldRegion] = true
 	}
 	filter := c.request.Filter
@@ -108,13 +108,13 @@ func (c *collector) fields() []ledger.Field {
 }
 
 // collect asks for the usage of a span, in as many parts as there are changes of rates and of rules in it: rates and
-// rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Days are named as
-// relabel says.
+// rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Of a closed month
+// all of it is as it was when the month was closed. Days are named as relabel says.
 func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
 	c.relabel, c.dayNames, c.recorded = relabel, map[civil.Day]labels{}, false
 	out := cells{}
 	from := s.From
-	for _, to := range append(c.cuts(s), s.To) {
+	for _, to := range append(c.source.cuts(s, c.byTenant), s.To) {
 		if err := c.part(ctx, civil.Between(from, to), out); err != nil {
 			return nil, err
 		}
@@ -123,27 +123,13 @@ func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civi
 	return out, nil
 }
 
-// cuts are the moments inside a span at which rates or rules change.
-func (c *collector) cuts(s civil.Span) []time.Time {
-	var cuts []time.Time
-	if c.byTenant {
-		cuts = c.source.Tenants.Cuts(s)
-	}
-	for _, day := range c.source.Rates.Changes() {
-		if at := day.Start(); s.From.Before(at) && at.Before(s.To) {
-			cuts = append(cuts, at)
-		}
-	}
-	slices.SortFunc(cuts, time.Time.Compare)
-	return slices.CompactFunc(cuts, time.Time.Equal)
-}
-
 func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	var who owners
+	in := c.source.at(s.From)
 	if c.byTenant {
-		who = c.source.ownersAt(s.From)
+		who = in.ownersAt(s.From)
 	}
-	groups, err := c.query(ctx, s, c.fields())
+	groups, err := c.query(ctx, in, s)
 	if err != nil {
 		return err
 	}
@@ -157,7 +143,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 		}
 		place, known := places[g.Region]
 		if !known {
-			if place, err = c.prices.place(g.Region, day); err != nil {
+			if place, err = c.prices.place(in, g.Region, day); err != nil {
 				return err
 			}
 			places[g.Region] = place
@@ -166,19 +152,19 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 		if c.request.Rated {
 			key.Key.card = place + 1
 		}
-		c.prices.assume(g.Region, day, &g.Sum)
+		c.prices.assume(in, g.Region, day, &g.Sum)
 		out.add(key, &cell{Sum: g.Sum})
 	}
 	return nil
 }
 
-func (c *collector) query(ctx context.Context, s civil.Span, fields []ledger.Field) ([]ledger.Group, error) {
+func (c *collector) query(ctx context.Context, in Source, s civil.Span) ([]ledger.Group, error) {
 	sums := ledger.SumBilled | ledger.SumOf(usage.Running)
 	if c.request.Counts {
 		sums = 0 // everything
 	}
-	result, err := c.source.Usage.Aggregate(ctx, ledger.Query{
-		From: s.From, To: s.To, By: fields, Location: c.loc, Sums: sums, Most: c.request.mostGroups(),
+	result, err := in.Usage.Aggregate(ctx, ledger.Query{
+		From: s.From, To: s.To, By: c.fields(in), Location: c.loc, Sums: sums, Most: c.request.mostGroups(),
 	})
 	if err != nil {
 		return nil, c.request.tooLarge(err)

@@ -70,8 +70,8 @@ func (s Source) EstimateDays(
 	first, last := in.Days(loc)
 	out := DayEstimates{First: first, Days: int(last-first) + 1, Series: map[Key]*DaySeries{}}
 	out.Recorded = make([]bool, out.Days)
-	s.Sharing.Policy = OwnRow
-	prices := newPriceList(s.Rates)
+	s = s.WithPolicy(OwnRow)
+	prices := newPriceList()
 	for d := first; d <= last; d++ {
 		day := d.Span(loc)
 		if in.To.Before(day.To) {

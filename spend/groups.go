@@ -10,7 +10,7 @@ import (
 // Subtotal is what a group of tenants spent together with all groups below it.
 type Subtotal struct {
 	Row         // its key has the group and the kind alone
-	Depth int   // 1 for the highest groups, and for labels such as [NoGroup]
+	Depth int   // 1 for the highest groups, as far as the report's filter chooses them, and for labels such as [NoGroup]
 	Own   []int // the places of the report's rows that are the group's own, and not of a group below it
 	All   []int // those of the groups below it as well
 }
@@ -19,13 +19,14 @@ type Subtotal struct {
 // group right before those below it, siblings in the order that the report has been sorted by. A group is exactly the
 // sum of its own rows and of the groups below it, and the highest ones together are the total.
 //
-// There are none for other reports, nor where rows were folded into one: a group would lack what was folded.
+// Groups of which a filter chooses only some below them are left out: their sums would look like all of them. There are
+// no subtotals of other reports, nor where rows were folded into one: a group would lack what was folded.
 func (s Spend) Subtotals() []Subtotal {
 	folded := func(r Row) bool { return r.Kind == KindOther }
 	if len(s.By) == 0 || s.By[0] != ByGroup || slices.ContainsFunc(s.Rows, folded) {
 		return nil
 	}
-	tree := groupTree{found: map[Key]*Subtotal{}, below: map[Key][]*Subtotal{}}
+	tree := groupTree{chosen: s.groups, found: map[Key]*Subtotal{}, below: map[Key][]*Subtotal{}}
 	for i := range s.Rows {
 		tree.add(Key{Kind: s.Rows[i].groupKind(), Group: s.Rows[i].Group}, i)
 	}
@@ -37,8 +38,9 @@ func (s Spend) Subtotals() []Subtotal {
 
 // groupTree are groups by their keys, and those right below each; the zero key is above all.
 type groupTree struct {
-	found map[Key]*Subtotal
-	below map[Key][]*Subtotal
+	chosen []tenants.Pattern // of groups; none chooses all
+	found  map[Key]*Subtotal
+	below  map[Key][]*Subtotal
 }
 
 // add adds a row to its group and to those above it, which are made where there are none.
@@ -48,8 +50,13 @@ func (t groupTree) add(key Key, place int) {
 	if key.Kind != KindTenant {
 		path = []string{key.Group} // a label
 	}
-	for depth := 1; depth <= len(path); depth++ {
-		at := Key{Kind: key.Kind, Group: strings.Join(path[:depth], tenants.GroupSeparator)}
+	depth := 0
+	for n := range path {
+		at := Key{Kind: key.Kind, Group: strings.Join(path[:n+1], tenants.GroupSeparator)}
+		if n+1 < len(path) && !tenants.MatchAny(t.chosen, at.Group) {
+			continue
+		}
+		depth++
 		group, known := t.found[at]
 		if !known {
 			group = &Subtotal{Row: Row{Key: at}, Depth: depth}
@@ -57,7 +64,7 @@ func (t groupTree) add(key Key, place int) {
 			t.below[above] = append(t.below[above], group)
 		}
 		group.All = append(group.All, place)
-		if depth == len(path) {
+		if n+1 == len(path) {
 			group.Own = append(group.Own, place)
 		}
 		above = at

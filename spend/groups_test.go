@@ -180,6 +180,14 @@ func TestSubtotals(t *testing.T) {
 	}, lines, "a group above all that lies below it, the largest first")
 	require.True(t, got.Total.Amount.Equal(highest))
 
+	request.Filter.Groups = []tenants.Pattern{pattern(t, "Eng/Platform").WithSubgroups()}
+	some, err := s.Report(t.Context(), request)
+	require.NoError(t, err)
+	require.Len(t, some.Subtotals(), 2, "no sum stands for a group of which the filter chooses a part")
+	require.Equal(t, "Eng/Platform", some.Subtotals()[0].Group)
+	require.Equal(t, 1, some.Subtotals()[0].Depth)
+	request.Filter = Filter{}
+
 	request.Sort = SortKey
 	got, err = s.Report(t.Context(), request)
 	require.NoError(t, err)
@@ -212,6 +220,20 @@ func TestGroupsAddUp(t *testing.T) {
 			From: day, To: day.AddDate(0, 0, 1), By: []Dimension{ByGroup, ByTenant}, Sort: SortAmount,
 		})
 		require.NoError(t, err)
+		shown, total := got.Cents(AmountOf)
+		cents := map[string]decimal.Decimal{}
+		for i, row := range got.Rows {
+			require.True(t, shown[i].Sub(row.Amount).Abs().LessThan(dec("0.03")), "a cent for each level at most")
+			cents[tenants.GroupAt(row.Group, 1)] = cents[tenants.GroupAt(row.Group, 1)].Add(shown[i])
+		}
+		highest, err := s.Report(t.Context(), Request{From: day, To: day.AddDate(0, 0, 1), By: []Dimension{ByGroup}, Depth: 1})
+		require.NoError(t, err)
+		above, totalAbove := highest.Cents(AmountOf)
+		require.True(t, total.Equal(totalAbove))
+		for i, row := range highest.Rows {
+			require.True(t, cents[row.Group].Equal(above[i]), "%s shows the same, whatever is shown below it", row.Group)
+		}
+
 		below := map[string]decimal.Decimal{}
 		subtotals := got.Subtotals()
 		for _, group := range subtotals {

@@ -12,11 +12,13 @@ import (
 // priceList remembers the cards of one report. Cells refer to them by the place that a card has among those of its
 // region, so that usage is summed as whole numbers as far as it is priced alike, and no further.
 type priceList struct {
-	rates   Rates
-	series  map[string]regionSeries
-	cards   map[string][]pricing.RateCard // of a region, those that charge differently
-	assumed map[string]pricing.Date       // by region, the day from which rates are known that earlier usage was priced at
+	series  map[seriesKey]regionSeries
+	cards   map[string][]regionCard // of a region, those that charge differently
+	assumed map[string]pricing.Date // by region, the day from which rates are known that earlier usage was priced at
 }
+
+// seriesKey is a region, in a closed month or "" for any time else.
+type seriesKey struct{ month, region string }
 
 // regionSeries are the cards of a region; none where it has no card.
 type regionSeries struct {
@@ -38,52 +40,50 @@ type regionCard struct {
 	noCard bool
 }
 
-func newPriceList(rates Rates) *priceList {
-	return &priceList{
-		rates, map[string]regionSeries{}, map[string][]pricing.RateCard{}, map[string]pricing.Date{},
-	}
+func newPriceList() *priceList {
+	return &priceList{map[seriesKey]regionSeries{}, map[string][]regionCard{}, map[string]pricing.Date{}}
 }
 
-func (p *priceList) of(region string) (regionSeries, error) {
-	if known, ok := p.series[region]; ok {
+func (p *priceList) of(in Source, region string) (regionSeries, error) {
+	key := seriesKey{in.month, region}
+	if known, ok := p.series[key]; ok {
 		return known, nil
 	}
-	series, err := p.rates.Series(region)
+	series, err := in.Rates.Series(region)
 	if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
 		return regionSeries{}, err
 	}
-	p.series[region] = regionSeries{series, err != nil}
-	return p.series[region], nil
+	p.series[key] = regionSeries{series, err != nil}
+	return p.series[key], nil
 }
 
-// on is the card that holds in a region on a day.
-func (p *priceList) on(region string, day pricing.Date) (regionCard, error) {
-	series, err := p.of(region)
+// on is the card that holds in a region on a day, by the inputs of that time: see [Source.at].
+func (p *priceList) on(in Source, region string, day pricing.Date) (regionCard, error) {
+	series, err := p.of(in, region)
 	return regionCard{series.on(day, region), series.noCard}, err
 }
 
 // place is the place of the card that holds in a region on a day, among those that charge differently there. Pricing
 // from then on only reads what is there, cannot fail, and can be done from several goroutines.
-func (p *priceList) place(region string, day pricing.Date) (int, error) {
-	holds, err := p.on(region, day)
+func (p *priceList) place(in Source, region string, day pricing.Date) (int, error) {
+	holds, err := p.on(in, region, day)
 	if err != nil {
 		return 0, err
 	}
-	if i := slices.IndexFunc(p.cards[region], holds.card.SamePrices); i >= 0 {
+	same := func(c regionCard) bool { return c.noCard == holds.noCard && c.card.SamePrices(holds.card) }
+	if i := slices.IndexFunc(p.cards[region], same); i >= 0 {
 		return i, nil
 	}
-	p.cards[region] = append(p.cards[region], holds.card)
+	p.cards[region] = append(p.cards[region], holds)
 	return len(p.cards[region]) - 1, nil
 }
 
 // at is the card of a cell.
-func (p *priceList) at(key cellKey) regionCard {
-	return regionCard{p.cards[key.region][key.card], p.series[key.region].noCard}
-}
+func (p *priceList) at(key cellKey) regionCard { return p.cards[key.region][key.card] }
 
 // assume takes note of usage on a day before its rates are known to hold.
-func (p *priceList) assume(region string, day pricing.Date, sum *usage.Sum) {
-	card := p.series[region].on(day, region)
+func (p *priceList) assume(in Source, region string, day pricing.Date, sum *usage.Sum) {
+	card := p.series[seriesKey{in.month, region}].on(day, region)
 	for _, q := range card.Assumed(day) {
 		if since := card.Rate(q).Since; !sum.Amounts[q].IsZero() && p.assumed[region].Before(since) {
 			p.assumed[region] = since
@@ -94,7 +94,7 @@ func (p *priceList) assume(region string, day pricing.Date, sum *usage.Sum) {
 // negotiated reports whether any card that was used charges anything but AWS's public rates.
 func (p *priceList) negotiated() bool {
 	for _, cards := range p.cards {
-		if slices.ContainsFunc(cards, pricing.RateCard.Negotiated) {
+		if slices.ContainsFunc(cards, func(c regionCard) bool { return c.card.Negotiated() }) {
 			return true
 		}
 	}

@@ -1,10 +1,8 @@
 package spend
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
@@ -134,7 +132,7 @@ func (c cards) Changes() []pricing.Date {
 	for region := range c.regions {
 		days = append(days, c.days(region)...)
 	}
-	return sortedDays(days)
+	return pricing.SortedDays(days)
 }
 
 // days are those from which something of the configuration holds, the zero date left out.
@@ -154,11 +152,6 @@ func (c cards) days(region string) []pricing.Date {
 	return days
 }
 
-func sortedDays(days []pricing.Date) []pricing.Date {
-	slices.SortFunc(days, func(a, b pricing.Date) int { return cmp.Compare(a.String(), b.String()) })
-	return slices.Compact(days)
-}
-
 // Series implements [Rates]. Where a region has rates of its own, the list's are kept beside them: see
 // [pricing.RateCard.ListRate].
 func (c cards) Series(region string) (pricing.Series, error) {
@@ -173,7 +166,7 @@ func (c cards) Series(region string) (pricing.Series, error) {
 	}
 	var out pricing.Series
 	found := false
-	for _, day := range sortedDays(days) {
+	for _, day := range pricing.SortedDays(days) {
 		list := pricing.RateCard{Region: region}
 		if !none {
 			list = public.On(day)

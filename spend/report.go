@@ -31,7 +31,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	out := Spend{
 		From: request.From, To: request.To, By: slices.Clone(request.By), Sort: request.Sort, Location: r.loc,
 		Policy: r.policy, SharedOut: t.sharedOut, Basis: request.Basis, Currency: s.Currency,
-		Counted: request.Counts,
+		Counted: request.Counts, groups: request.Filter.Groups,
 	}
 	if r.has(ByTenant) || r.has(ByGroup) {
 		r.listTenants(t)
@@ -58,6 +58,14 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	if !r.billed() {
 		out.RatesAssumed = r.prices.assumedRates()
 	}
+	if !r.billed() {
+		out.Closed = s.closedIn(now)
+	}
+	if request.Restated && !r.billed() {
+		if out.Restatements, err = s.restatements(ctx, request); err != nil {
+			return Spend{}, err
+		}
+	}
 	if request.Strict && !out.Total.Complete() {
 		return Spend{}, &UnknownRatesError{out.Total.Unknown}
 	}
@@ -71,8 +79,12 @@ type run struct {
 }
 
 func (s Source) run(request Request) *run {
+	s = s.within(civil.Between(request.From, request.To))
+	if request.Basis == BasisBilled {
+		s.Closed = nil // AWS's bill is what it is
+	}
 	r := &run{policy: s.Sharing.Policy}
-	r.source, r.request, r.loc, r.prices = s, request, s.Zone(request.Location), newPriceList(s.Rates)
+	r.source, r.request, r.loc, r.prices = s, request, s.Zone(request.Location), newPriceList()
 	r.byTenant = r.has(ByTenant) || r.has(ByGroup) || request.Filter.byOwner()
 	return r
 }
@@ -116,7 +128,7 @@ func (r *run) cardOf(key Key) *pricing.RateCard {
 	if key.card == 0 {
 		return nil
 	}
-	return &r.prices.cards[key.Region][key.card-1]
+	return &r.prices.cards[key.Region][key.card-1].card
 }
 
 // ownKey is a cell's key without a tenant that the report is not by.

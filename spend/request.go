@@ -32,6 +32,7 @@ type Request struct {
 	Previous bool // show the previous period alongside each row
 	Counts   bool // sum launches, suspends, resumes and suspended time as well, which are zero otherwise
 	Strict   bool // make unknown rates an [UnknownRatesError]
+	Restated bool // tell what has changed since months of the period were closed: see [Spend.Restatements]
 	Rated    bool // also make a row of its own of what was used at each rate card, for rows by region: see [Row.Card]
 
 	// MostRows is how many rows the report may have; a report with more is a [TooLargeError], which is known before most
@@ -145,6 +146,8 @@ type Spend struct {
 
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
+
+	groups []tenants.Pattern // that the filter chooses
 	// Counted reports whether launches, suspends, resumes and suspended time were summed: see [Request.Counts].
 	Counted bool
 
@@ -162,6 +165,11 @@ type Spend struct {
 	SameWeekday *Compared
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed
+
+	// Closed are the closed months that the period overlaps. Their rows are what they were closed with.
+	Closed []ClosedMonth
+	// Restatements are what would have to be added to rows, for each cause, to have what closed months come to by now.
+	Restatements []Restatement
 
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from all figures
 }

@@ -30,11 +30,16 @@ type Source struct {
 	Billed   *Billed           // what AWS billed, for [BasisBilled]; nil where no bill has been kept
 	Location *time.Location    // where days and months are cut unless a request says otherwise; nil means UTC
 	Currency *pricing.Currency // in which amounts are shown beside dollars; nil where in none
+
+	Closed []ClosedMonth // the months that have been closed, in order
+
+	month string // the closed month whose inputs these are; see [Source.at]
 }
 
-// Card is the rate card that holds in a region on a day, one without rates where the region has none.
+// Card is the rate card that holds in a region on a day, one without rates where the region has none. Of a closed month
+// it is the one that held when it was closed.
 func (s Source) Card(region string, day pricing.Date) (pricing.RateCard, error) {
-	holds, err := newPriceList(s.Rates).on(region, day)
+	holds, err := newPriceList().on(s.at(day.Start()), region, day)
 	return holds.card, err
 }
 

@@ -13,7 +13,7 @@ import (
 
 func (a *app) budgetCommand() *cobra.Command {
 	evaluate := func(cmd *cobra.Command) (budget.Report, error) {
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return budget.Report{}, err
 		}
@@ -24,7 +24,10 @@ func (a *app) budgetCommand() *cobra.Command {
 		Short: "Show budgets: spend, burn rate, forecast, and when they run out",
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		status, err := evaluate(cmd)
-		return report.Budget(status), err
+		if err != nil {
+			return view.Document{}, err
+		}
+		return report.Budget(status), nil
 	})
 	failOn := ""
 	check := a.printing(&cobra.Command{
@@ -43,10 +46,10 @@ A forecast may change its mind from day to day, which spend cannot: that is why 
 			return view.Document{}, fmt.Errorf("--fail-on: %w", err)
 		}
 		status, err := evaluate(cmd)
-		if err == nil {
-			err = passes(len(status.Alerts(alert)) == 0)
+		if err != nil {
+			return view.Document{}, err
 		}
-		return report.Budget(status), err
+		return report.Budget(status), passes(len(status.Alerts(alert)) == 0)
 	})
 	check.Flags().StringVar(&failOn, "fail-on", "spent", "`ALERT` to fail on: spent, forecast or at-risk")
 	a.ledgerFlags(cmd)
@@ -60,7 +63,7 @@ func (a *app) anomaliesCommand() *cobra.Command {
 		Use:   "anomalies",
 		Short: "Find days outside a tenant's usual range, and what caused them",
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}

@@ -51,7 +51,7 @@ between dollars and requests that wait. See docs/idle.md.
 
 The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if
 known, microvm_id, tenant, image and duration_seconds (--requests), files in the layout of the Azure
-Functions Trace 2019, in order of days (--trace), or the suspends and resumes in the ledger
+Functions Traces 2019 (in order of days) or 2021 (--trace), or the suspends and resumes in the ledger
 (--ledger). Files may be gzipped; - is standard input.`,
 		Example: `  microspend idle --gaps gaps.csv --memory 2GB --state 0.63GB --region eu-west-1
   microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
@@ -134,7 +134,7 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 	flags.StringVar(&f.gaps, "gaps", "", "CSV `FILE` of gaps")
 	flags.StringVar(&f.requests, "requests", "", "CSV `FILE` of request times")
 	flags.StringArrayVar(&f.traces, "trace", nil,
-		"`FILE` in the layout of the Azure Functions Trace 2019 (repeatable, in order of days)")
+		"`FILE` in the layout of the Azure Functions Trace 2019 or 2021 (repeatable, in order of days)")
 	flags.StringVar(&a.flags.ledger, "ledger", "", "ledger `DIR` whose suspends and resumes to use")
 	flags.StringVar(&a.flags.config, "config", "",
 		"configuration `FILE` with your rates and the ledger's tenants "+

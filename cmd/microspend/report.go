@@ -31,9 +31,9 @@ const mostDetailed = 100
 
 // reportFlags are the flags of report.
 type reportFlags struct {
-	folder  string
-	billing focus.Account
-	tenants []string
+	folder          string
+	billing         focus.Account
+	tenants, groups []string
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -61,7 +61,7 @@ in all others.`,
 				return err
 			}
 		}
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -73,6 +73,14 @@ in all others.`,
 		chosen, err := tenants.ParsePatterns(f.tenants)
 		if err != nil {
 			return fmt.Errorf("--tenant: %w", err)
+		}
+		if len(f.groups) > 0 {
+			if len(chosen) > 0 {
+				return errors.New("--tenant cannot be combined with --group")
+			}
+			if chosen, err = source.Tenants.InGroups(f.groups); err != nil {
+				return fmt.Errorf("--group: %w", err)
+			}
 		}
 		if !isHTML {
 			request := spend.Request{From: from, To: to, Location: loc, By: []spend.Dimension{spend.ByTenant, spend.ByDay}}
@@ -91,6 +99,7 @@ in all others.`,
 	flags.StringArrayVar(&f.tenants, "tenant", nil,
 		"only this `TENANT`, with no one else's data; a trailing * matches any suffix (repeatable)")
 	billingFlags(cmd, &f.billing)
+	patternFlag(cmd, &f.groups, spend.ByGroup)
 	flags.StringVar(&f.folder, "per-tenant", "", "write a page for each tenant to `DIR`")
 	return cmd
 }
@@ -100,6 +109,11 @@ func (a *app) writeHTML(cmd *cobra.Command, in serve.Inputs, f reportFlags, requ
 	request.Detailed = mostDetailed
 	if f.folder != "" {
 		request.Apart, request.Detailed = true, 0
+	}
+	named := spend.Request{From: request.From, To: request.To, Location: request.Location}
+	named.Filter.Tenants = request.Tenants
+	if err := a.checkNames(cmd.Context(), in.Source, named); err != nil {
+		return fmt.Errorf("--tenant: %w", err)
 	}
 	s, err := statement.Build(cmd.Context(), in.Source, request)
 	if err != nil {

@@ -43,7 +43,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
   microspend spend --from 2026-10-01 --format xlsx --output october.xlsx
   microspend spend --from 2026-10-01 --format focus-parquet --output october.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		if err != nil {
 			return err
 		}
-		request.Basis = basis
+		request.Basis, request.Restated = basis, true
 		return a.writeSpend(cmd, source, request, billing)
 	})
 	a.output.addTo(cmd, exportFormats...)
@@ -88,11 +88,15 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	for _, d := range spend.NamedDimensions() {
 		patternFlag(cmd, &asked.Names[d], d)
 	}
+	cmd.AddCommand(a.closeCommand())
 	return cmd
 }
 
 // writeSpend writes a period in any of the formats that it has.
 func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, billing focus.Account) error {
+	if err := a.checkNames(cmd.Context(), source, request); err != nil {
+		return err
+	}
 	switch format := view.Format(a.output.format); format {
 	case view.FormatXLSX:
 		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account", "billing-account-name"); err != nil {
@@ -102,6 +106,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if err != nil {
 			return err
 		}
+		a.noteNoData(cmd.Context(), request, gathered.Tenants.Total.Measured)
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
 		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz", "currency"); err != nil {
@@ -115,12 +120,14 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if format == view.FormatFOCUSParquet {
 			write = focus.WriteParquet
 		}
-		return a.printBinary(func(w io.Writer) error { return write(w, focus.Dataset{Charges: charges, Billing: billing}) })
+		dataset := focus.Dataset{Charges: charges, Billing: billing, Corrections: focus.CorrectionsOf(charges)}
+		return a.printBinary(func(w io.Writer) error { return write(w, dataset) })
 	default:
 		result, err := source.Report(cmd.Context(), request)
 		if err != nil {
 			return err
 		}
+		a.noteNoData(cmd.Context(), request, result.Total.Measured)
 		return a.print(report.Spend(result))
 	}
 }

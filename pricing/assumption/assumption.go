@@ -104,6 +104,7 @@ const (
 	BelowMinimum           ID = "below-minimum"
 	BeyondLife             ID = "beyond-life"
 	ShortTrace             ID = "short-trace"
+	LessThanADay           ID = "less-than-a-day"
 	PeriodTooShort         ID = "period-too-short"
 	UnderAMinute           ID = "under-a-minute"
 	Overlaps               ID = "overlaps"

@@ -254,6 +254,9 @@ func (r *row) price() {
 	if r.correction {
 		r.contractedCost = r.Amount
 	}
+	if r.Correction != nil {
+		r.listCost = r.List // which a change of list rates makes another than what was used times the rate
+	}
 }
 
 func (r *row) pricingUnit() string { return r.Quantity.QuotedUnit(r.ListRate.Per) }

@@ -30,6 +30,15 @@ type Correction struct {
 	Cause  string    // why, as a phrase: "usage came late"
 }
 
+// CorrectionsOf are the corrections of closed months among charges.
+func CorrectionsOf(charges spend.Charges) []Correction {
+	var out []Correction
+	for _, c := range charges.Corrections {
+		out = append(out, Correction{c, c.Correction.Billed, c.Correction.Reason + " after " + c.Correction.Month + " was closed"})
+	}
+	return out
+}
+
 var errNoAccount = errors.New("FOCUS names the billed account, which the ledger does not know for all usage " +
 	"or has several of; set it with --billing-account")
 

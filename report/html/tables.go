@@ -130,6 +130,9 @@ func (r renderer) budgetTable() *table {
 	if b.Over {
 		ids, caption = slices.Delete(ids, 4, 6), "How the month ended"
 	}
+	if slices.ContainsFunc(lines, func(l budget.Line) bool { return l.Period != budget.Month }) {
+		ids, caption = slices.Insert(ids, 1, "period"), strings.ReplaceAll(caption, "month", "period")
+	}
 	columns := onPage(view.Pick(report.BudgetColumns(b.Report), ids...), "budget", "forecast", "range", "runs_out")
 	columns = titled(columns, map[string]string{"runs_out": "used up on"})
 	text := func(id string, i int) string { return html.Text(view.Pick(columns, id)[0].Value(lines[i])) }

@@ -6,6 +6,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/report"
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/usage"
@@ -83,9 +84,15 @@ func (r renderer) view() page {
 	p.Rates = r.rateTable()
 	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")
 	p.Anomalies = r.anomalyTable()
+	closed := ""
+	if len(s.Restatements) == 0 { // where there are, the warnings say it
+		for _, note := range report.RestatementNotes(s.Spend) {
+			closed += " " + view.Visible(note.Text)
+		}
+	}
 	p.Made = "Made on " + s.Now.In(s.Location).Format("2 January 2006, 15:04 MST") + " from the ledger" + r.asOf() +
 		". AWS's public list prices in US dollars unless the rates say otherwise, without tax. " +
-		"The figures are an account of usage, not AWS's bill."
+		"The figures are an account of usage, not AWS's bill." + closed
 	if p.Name != "" {
 		alone := r.detail(0)
 		p.Alone = &alone
@@ -160,6 +167,11 @@ func (r renderer) warnings() []string {
 	for _, file := range r.statement.Damaged {
 		out = append(out, view.Visible(file.Path+" is damaged and left out: "+file.Reason)+".")
 	}
+	if len(r.statement.Restatements) > 0 {
+		for _, note := range append(report.RestatementNotes(r.statement.Spend), report.CauseNotes(r.statement.Spend)...) {
+			out = append(out, view.Visible(note.Text))
+		}
+	}
 	missing := 0
 	for _, day := range r.statement.Days {
 		if !day.Recorded && !day.Rest && r.past(day.Day) {
@@ -191,12 +203,7 @@ func (r renderer) tiles() []tile {
 		month := s.Budgets.From.In(s.Location).Format("January")
 		switch {
 		case line.Forecast != nil && !s.Budgets.Over:
-			t := tile{Name: "Forecast for " + month, Words: "no budget is set"}
-			t.Figure = inDollars(*line.Forecast, line.ForecastState())
-			if line.Budget != nil {
-				t.Words = percentOf(*line.Forecast, line.Budget.Amount) + " of the $" + fixed(line.Budget.Amount, 2) + " budget"
-			}
-			tiles = append(tiles, t)
+			tiles = append(tiles, forecastTile(month, line))
 		case line.Budget != nil:
 			tiles = append(tiles, tile{
 				"Budget for " + month, "$" + fixed(line.Budget.Amount, 2),
@@ -231,6 +238,20 @@ func (r renderer) tiles() []tile {
 		})
 	}
 	return append(tiles, r.unitTiles()...)
+}
+
+func forecastTile(month string, line budget.Line) tile {
+	t := tile{
+		Name: "Forecast for " + month, Words: "no budget is set",
+		Figure: view.Text("$" + fixed(*line.Forecast, 2)).In(line.ForecastState()).String(),
+	}
+	if line.Budget != nil {
+		t.Words = percentOf(*line.Forecast, line.Budget.Amount) + " of the $" + fixed(line.Budget.Amount, 2) + " budget"
+	}
+	if line.Low != nil && !line.Low.Equal(*line.High) {
+		t.Words = "$" + fixed(*line.Low, 2) + " to $" + fixed(*line.High, 2) + "; " + t.Words
+	}
+	return t
 }
 
 // outlook is how the month stands of what the page is about: everything, or the one tenant.

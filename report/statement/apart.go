@@ -15,6 +15,12 @@ func (s *Statement) For(tenant int) Statement {
 	t := s.Tenants[tenant]
 	out := Statement{Spend: s.Spend, Now: s.Now, AsOf: s.AsOf, Days: t.Days, Lines: t.Lines, Tenants: []Tenant{t}}
 	out.Rows, out.Total, out.SharedOut = []spend.Row{t.Row}, t.Total, nil
+	out.Restatements = nil
+	for _, r := range s.Restatements {
+		if r.Kind == t.Kind && r.Tenant == t.Tenant {
+			out.Restatements = append(out.Restatements, r)
+		}
+	}
 	out.Budgets = s.Budgets
 	out.Budgets.Lines = nil
 	for _, line := range s.Budgets.Lines {

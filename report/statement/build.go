@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/ledger"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -43,7 +42,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 		request.Location = cmp.Or(source.Location, time.UTC)
 	}
 	source.Location = request.Location // budgets and days that stand out are cut like everything else
-	source.Usage = ledger.Remember(source.Usage, request.From, request.To, request.Location)
+	source = source.Remember(request.From, request.To, request.Location)
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{
@@ -84,7 +83,7 @@ func (b *builder) report(request spend.Request, by ...spend.Dimension) (spend.Sp
 
 // tenants fills in who spent what, and the total.
 func (b *builder) tenants() error {
-	s, err := b.report(spend.Request{Previous: true, Counts: true, Sort: spend.SortAmount}, spend.ByTenant)
+	s, err := b.report(spend.Request{Previous: true, Counts: true, Restated: true, Sort: spend.SortAmount}, spend.ByTenant)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,10 @@
 package xlsx
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
 
-	"microspend/ledger"
 	"microspend/report"
 	"microspend/spend"
 )
@@ -15,12 +13,12 @@ import (
 // period before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
 func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
 	out := Report{Made: made}
-	source.Usage = ledger.Remember(source.Usage, request.From, request.To, cmp.Or(request.Location, source.Location))
+	source = source.Remember(request.From, request.To, request.Location)
 	var regions spend.Spend
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request
 		asked.By, asked.Sort, asked.Top, asked.Previous, asked.Counts = by, sort, 0, previous, true
-		asked.Rated = into == &regions
+		asked.Rated, asked.Restated = into == &regions, asked.Restated && into == &out.Tenants
 		var err error
 		*into, err = source.Report(ctx, asked)
 		return err

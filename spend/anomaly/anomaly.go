@@ -96,7 +96,7 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 	loc := source.Zone(request.Location)
 	// Shares of shared cost move with what everybody else spends: they would make a tenant stand out for somebody else's
 	// day.
-	source.Sharing.Policy = spend.OwnRow
+	source = source.WithPolicy(spend.OwnRow)
 	if request.Now.IsZero() {
 		request.Now = request.To
 	}

@@ -56,7 +56,7 @@ func readCSV(in *bufio.Reader) (Bill, error) {
 	case errors.Is(err, io.EOF):
 		return Bill{}, errors.New("it is empty")
 	case err != nil:
-		return Bill{}, fmt.Errorf("not readable as CSV: %w", err)
+		return Bill{}, fmt.Errorf("it is neither JSON nor Parquet, and not readable as CSV: %w", err)
 	}
 	l, places, err := layoutOf(header)
 	if err != nil {

@@ -13,24 +13,25 @@ import (
 func focusLayout() layout {
 	return layout{
 		format: FOCUS, name: "a FOCUS export",
-		marks: []string{"charge_period_start", "billed_cost"},
-		needs: []string{"charge_period_start", "charge_category", "billed_cost", "billing_currency"},
+		marks: []string{"ChargePeriodStart", "BilledCost"},
+		needs: []string{"ChargePeriodStart", "ChargeCategory", "BilledCost", "BillingCurrency"},
+		oneOf: []string{"SkuMeter", "x_UsageType", "x_ServiceCode", "ServiceName"},
 		wants: []string{
-			"charge_period_end", "charge_class", "region_id", "x_usage_type", "sku_meter", "sku_id", "sku_price_id",
-			"x_service_code", "service_name", "consumed_quantity", "consumed_unit", "pricing_quantity", "pricing_unit",
-			"resource_id", "sub_account_id", "charge_description", "tags", "invoice_id", "billing_account_id",
-			"billing_period_start", "billing_period_end",
+			"ChargePeriodEnd", "ChargeClass", "RegionId", "x_UsageType", "SkuMeter", "SkuId", "SkuPriceId",
+			"x_ServiceCode", "ServiceName", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit",
+			"ResourceId", "SubAccountId", "ChargeDescription", "Tags", "InvoiceId", "BillingAccountId",
+			"BillingPeriodStart", "BillingPeriodEnd",
 		},
 		fields: fields{
-			usageType: []string{"x_usage_type", "sku_meter"},
-			start:     "charge_period_start", end: "charge_period_end", cost: "billed_cost", currency: "billing_currency",
-			region: "region_id", used: "consumed_quantity", unit: "consumed_unit",
-			otherUsed: "pricing_quantity", otherUnit: "pricing_unit", metric: "BilledCost",
-			service: "x_service_code", serviceName: "service_name", description: "charge_description",
-			skus: []string{"sku_price_id", "sku_id"}, invoice: "invoice_id", account: "sub_account_id",
-			payer: "billing_account_id", periodStart: "billing_period_start", periodEnd: "billing_period_end",
+			usageType: []string{"x_UsageType", "SkuMeter"},
+			start:     "ChargePeriodStart", end: "ChargePeriodEnd", cost: "BilledCost", currency: "BillingCurrency",
+			region: "RegionId", used: "ConsumedQuantity", unit: "ConsumedUnit",
+			otherUsed: "PricingQuantity", otherUnit: "PricingUnit", metric: "BilledCost",
+			service: "x_ServiceCode", serviceName: "ServiceName", description: "ChargeDescription",
+			skus: []string{"SkuPriceId", "SkuId"}, invoice: "InvoiceId", account: "SubAccountId",
+			payer: "BillingAccountId", periodStart: "BillingPeriodStart", periodEnd: "BillingPeriodEnd",
 		},
-		kind: func(t *table) (Kind, string) { return chargeKind(t.text("charge_category"), t.text("charge_class")) },
+		kind: func(t *table) (Kind, string) { return chargeKind(t.text("ChargeCategory"), t.text("ChargeClass")) },
 	}
 }
 

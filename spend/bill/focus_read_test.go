@@ -157,7 +157,12 @@ func TestFOCUSWithoutMeter(t *testing.T) {
 			}
 		})
 	}
-	made, err := read(focusFile(aws12, vcpu, focus("", "7", "GB", "2")))
+	nameless := strings.NewReplacer("ServiceName,", "", ",x_ServiceCode", "").Replace(aws12)
+	made, err := read(focusFile(nameless, vcpu, focus("", "7", "GB", "2"),
+		focus("", "7", "GB", "2", "ChargeDescription", "Storage of S3")))
+	require.NoError(t, err)
+	require.Equal(t, []string{"undecided AWS Lambda 2"}, apart(made), "without a column of services it could be Lambda's")
+	made, err = read(focusFile(aws12, vcpu, focus("", "7", "GB", "2")))
 	require.NoError(t, err)
 	require.Equal(t, "line 3", made.Apart[0].Place, "the row is named")
 }

@@ -219,6 +219,12 @@ func TestRefusals(t *testing.T) {
 			"it is a Cost and Usage Report without the column line_item_unblended_cost; add it to the export",
 		},
 		{
+			"nothing to tell MicroVMs by", "a bill of nothing would be wrong",
+			"BilledCost,ChargePeriodStart,ChargeCategory,BillingCurrency\n1,2026-09-01,Usage,USD\n",
+			"it is a FOCUS export without any of the columns SkuMeter, x_UsageType, x_ServiceCode, ServiceName, " +
+				"which tell MicroVMs from other usage; add them to the export",
+		},
+		{
 			"our own", "it would agree with itself", "BilledCost,ChargePeriodStart,x_Coverage\n1,2,3\n",
 			"it is a FOCUS export that microspend wrote: what was measured, not AWS's bill; " +
 				"give the export that AWS delivers (Billing and Cost Management, Data Exports)",
@@ -228,7 +234,7 @@ func TestRefusals(t *testing.T) {
 			"another table", "no bill", "a,b\n1,2\n",
 			`it is a table with the columns "a", "b", and thereby neither a Cost and Usage Report (which has ` +
 				"line_item_usage_type, line_item_line_item_type, line_item_usage_start_date) nor a FOCUS export " +
-				"(which has charge_period_start, billed_cost)",
+				"(which has ChargePeriodStart, BilledCost)",
 		},
 		{
 			"one long row", "would fill the memory", curHeader + `"` + strings.Repeat("x", 2<<20),
@@ -267,7 +273,8 @@ func TestJoin(t *testing.T) {
 	require.EqualError(t, err, "file 1 and file 2 both cover 2026-10-01, which would be counted twice; give one reply for each day")
 	_, err = bill.Join([]bill.Bill{first, reply})
 	require.EqualError(t, err,
-		"files of one bill must be of one kind; file 1 is cur (line_item_unblended_cost) and file 2 is cost-explorer (UnblendedCost)")
+		"file 1 is cur (line_item_unblended_cost) and file 2 is cost-explorer (UnblendedCost): "+
+			"files of one bill are of one kind, so compare them one by one")
 }
 
 // BenchmarkCUR reads a report of 100,000 rows, of which one in ten is a MicroVM's.

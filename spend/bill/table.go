@@ -27,10 +27,13 @@ type layout struct {
 	name   string              // in messages
 	marks  []string            // columns that only this kind of table has
 	needs  []string            // columns without which it cannot be read
+	oneOf  []string            // columns of which it must have one
 	wants  []string            // others that are read
 	names  map[string][]string // other names of a column, in the order of preference
 	fields fields
 	kind   func(*table) (Kind, string)
+
+	has map[string]bool // columns that a file has, by the names here
 }
 
 // fields are the columns that kinds of tables have, under the names that each gives them; "" for one that it has not.
@@ -73,13 +76,18 @@ func layoutOf(columns []string) (layout, []int, error) {
 			return layout{}, nil, fmt.Errorf("it is %s without the column %s; add it to the export", l.name,
 				strings.Join(lacks, ", "))
 		}
+		if len(l.oneOf) > 0 && len(missing(at, l.oneOf)) == len(l.oneOf) {
+			return layout{}, nil, fmt.Errorf("it is %s without any of the columns %s, which tell MicroVMs from other usage; "+
+				"add them to the export", l.name, strings.Join(l.oneOf, ", "))
+		}
 		l.wants = slices.Concat(l.needs, l.wants)
 		places := make([]int, len(l.wants))
+		l.has = map[string]bool{}
 		for i, want := range l.wants {
 			places[i] = -1
 			for _, name := range append([]string{want}, l.names[want]...) {
 				if place, ok := at[normal(name)]; ok {
-					places[i] = place
+					places[i], l.has[want] = place, true
 					break
 				}
 			}
@@ -134,6 +142,8 @@ type table struct {
 	part  *part
 	month int // of the row's part, and
 	payer string
+
+	nameless bool // the file has no column that names the service
 
 	seen      map[digest]string    // rows that were read, and their places
 	moments   map[string]time.Time // texts of times, of which there are few
@@ -232,7 +242,7 @@ func (t *table) take() error {
 		t.untimed = fmt.Errorf("%s: %w", t.in.place(), wrong)
 	}
 	usageType := t.firstText(f.usageType...)
-	isLambda := t.text(f.service) == "AWSLambda" || (t.text(f.service) == "" && t.text(f.serviceName) == "AWS Lambda")
+	isLambda := t.isLambda()
 	_, _, class := classify(usageType)
 	if isLambda && usageType != "" {
 		t.learn(usageType)
@@ -272,6 +282,12 @@ func (t *table) take() error {
 		t.undecided = append(t.undecided, p)
 		return nil
 	}
+}
+
+// isLambda reports whether the row is of AWS Lambda, or may be, as the file does not say of which service rows are.
+func (t *table) isLambda() bool {
+	code, name := t.text(t.fields.service), t.text(t.fields.serviceName)
+	return code == "AWSLambda" || (code == "" && name == "AWS Lambda") || t.nameless
 }
 
 // partOf is the part that the row belongs to: of its billing period, or where the file has no such column of the month
@@ -421,6 +437,7 @@ func readTable(l layout, in rows) (Bill, error) {
 	for i, want := range l.wants {
 		t.at[want] = i
 	}
+	t.nameless = !l.has[l.fields.service] && !l.has[l.fields.serviceName]
 	for {
 		err := in.next(t.row)
 		if err == io.EOF {

@@ -220,6 +220,10 @@ type Line struct {
 	BurnDay, BurnPeriod *decimal.Decimal
 	BurnDayState        pricing.State
 
+	// Missing says why the period so far is not known as a whole, as in "no data before 12 Oct"; "" where it is, or where
+	// nothing of it has been measured at all. What was spent then is what is known of it.
+	Missing string
+
 	Outlook
 	RunsOut *time.Time // start of the day on which the budget is, or is forecast to be, used up; nil if not in this period
 
@@ -245,7 +249,7 @@ func (l Line) ForecastState() pricing.State {
 }
 
 // Complete reports whether the status rests on figures that lack nothing: only then is ok a promise.
-func (l Line) Complete() bool { return l.ForecastState() == pricing.Exact }
+func (l Line) Complete() bool { return l.ForecastState() == pricing.Exact && l.Missing == "" }
 
 func (l *Line) settle() {
 	l.Status = NoBudget

@@ -66,6 +66,9 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 			habits[line.Subject] = &h
 		}
 		line.fill(read, habits[line.Subject])
+		if sofar := civil.Between(line.From, known.AsOf); sofar.From.Before(sofar.To) {
+			line.Missing = known.Missing(sofar)
+		}
 	}
 	return out, nil
 }

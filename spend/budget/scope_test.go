@@ -31,7 +31,11 @@ func words(l budget.Line) string {
 	if l.RunsOut != nil {
 		out += ", out " + l.RunsOut.Format(time.DateOnly)
 	}
-	return out + ", " + l.Status.String()
+	out += ", " + l.Status.String()
+	if l.Missing != "" && l.State == pricing.Exact {
+		out += ", " + l.Missing
+	}
+	return out
 }
 
 // TestScopesAndPeriods: the fleet of 2026 until 10 October, of which acme spends 2 a day in one image and account, bravo
@@ -178,6 +182,16 @@ func TestStates(t *testing.T) {
 		{
 			"late data", "of October there is none, but a forecast", nil, "", "2026-11-02",
 			"acme: 0 not-measured, forecast 150, ok", true,
+		},
+		{
+			"gap", "what the gap hides is not in what was spent", func(r []usage.Record) []usage.Record {
+				return append(r[:64:64], r[66:]...)
+			}, "", now, "acme: 40 exact, forecast 145, ok, no data on 4–5 Oct", false,
+		},
+		{
+			"younger than the month", "the days before may have cost something", func(r []usage.Record) []usage.Record {
+				return r[64:]
+			}, "", now, "acme: 35 exact, forecast 140, ok, no data before 4 Oct", false,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

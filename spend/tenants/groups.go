@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -20,6 +21,27 @@ func (f File) Group(tenant string, depth int) string {
 		return NoGroup
 	}
 	return GroupAt(path, depth)
+}
+
+// InGroups are patterns of the tenants that are in one of some groups, or in a group below one. A group that has no
+// tenant is an error.
+func (f File) InGroups(texts []string) (members []Pattern, err error) {
+	groups, err := ParsePatterns(texts)
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range groups {
+		group, found := group.WithSubgroups(), false
+		for _, tenant := range slices.Sorted(maps.Keys(f.Groups)) {
+			if group.Match(f.Groups[tenant]) {
+				members, found = append(members, Exactly(tenant)), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("the tenants file puts no tenant into group %q", group)
+		}
+	}
+	return members, nil
 }
 
 // GroupAt is the group that a path lies in at a depth: the path's first names, or all of it where it has no more or

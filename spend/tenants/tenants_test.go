@@ -199,6 +199,17 @@ func TestGroupsNameEveryFault(t *testing.T) {
 	}
 }
 
+func TestTenantsInGroups(t *testing.T) {
+	f := File{Groups: map[string]string{"acme": "Eng/Platform", "bravo": "Eng", "core": "Engines"}}
+	got, err := f.InGroups([]string{"Eng"})
+	require.NoError(t, err)
+	require.Equal(t, []Pattern{Exactly("acme"), Exactly("bravo")}, got, "with those below it")
+	_, err = f.InGroups([]string{"Eng", "Egn"})
+	require.EqualError(t, err, `the tenants file puts no tenant into group "Egn"`)
+	_, err = f.InGroups([]string{"E*g"})
+	require.ErrorContains(t, err, "before its end")
+}
+
 func TestPatternsOfGroupsMatchWhatIsBelow(t *testing.T) {
 	for _, tc := range []struct {
 		pattern, path string

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"microspend/internal/ledgertest"
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
@@ -283,6 +285,23 @@ func TestGapsBetweenFiles(t *testing.T) {
 		"give the file that does, or choose other days with --from and --to")
 	_, err = reconcile.Compare(t.Context(), source, reconcile.Request{Bill: made, To: day.AddDate(0, 0, 2)})
 	require.NoError(t, err)
+}
+
+// damagedLedger cannot read what it has of a day.
+type damagedLedger struct{ ledgertest.Records }
+
+func (d damagedLedger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
+	return ledger.Result{Damaged: []ledger.DamagedFile{{Path: "usage/dt=2026-10-05/part-0.parquet", Day: day}}}, nil
+}
+
+// What the ledger cannot read was measured: the day is not missing from it.
+func TestDamage(t *testing.T) {
+	source := spend.Source{Usage: damagedLedger{}, Rates: pricing.EmbeddedCards()}
+	got, err := reconcile.Compare(t.Context(), source, reconcile.Request{Bill: billed(asMeasured(), nil)})
+	require.NoError(t, err)
+	require.Len(t, got.Reasons, 1)
+	require.Equal(t, reconcile.Damaged, got.Reasons[0].ID)
+	require.Len(t, got.Damaged, 1)
 }
 
 // Whatever was measured and billed, reasons add up to the difference, line by line and in all.

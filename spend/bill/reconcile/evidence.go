@@ -18,6 +18,7 @@ type place struct{ day, region string }
 // evidence is what the ledger and the bill say beside the amounts.
 type evidence struct {
 	recorded map[place]bool
+	damaged  map[string]bool           // days of which the ledger has files that cannot be read
 	unseen   map[place]decimal.Decimal // the part of the recorded time that was not seen as a whole
 	sources  map[place]int
 	images   map[string]bool // regions in which storage of images is metered
@@ -32,13 +33,16 @@ type evidence struct {
 func gather(ctx context.Context, source spend.Source, from, to time.Time, lines []Line) (evidence, error) {
 	e := evidence{
 		recorded: map[place]bool{}, unseen: map[place]decimal.Decimal{}, sources: map[place]int{}, images: map[string]bool{},
-		excess: map[place]pricing.Quantities{},
+		excess: map[place]pricing.Quantities{}, damaged: map[string]bool{},
 	}
 	result, err := source.Usage.Aggregate(ctx, ledger.Query{
 		From: from, To: to, By: []ledger.Field{ledger.FieldRegion, ledger.FieldSource, ledger.FieldDay}, Location: time.UTC,
 	})
 	if err != nil {
 		return e, err
+	}
+	for _, file := range result.Damaged {
+		e.damaged[file.Day.Format(time.DateOnly)] = true
 	}
 	sums := map[place]*usage.Sum{}
 	for _, g := range result.Groups {
@@ -97,6 +101,8 @@ func (e evidence) quantityReason(l *Line) ReasonID {
 	compute := !excess[pricing.VCPU].GreaterThan(agreement) && !excess[pricing.Memory].GreaterThan(agreement)
 	if l.TheirsUsed.GreaterThan(l.OursUsed) {
 		switch {
+		case e.damaged[at.day]:
+			return Damaged
 		case !e.recorded[at]:
 			return MissingDays
 		case l.Quantity == pricing.SnapshotStorage && (!e.images[l.Region] || compute):

@@ -17,6 +17,7 @@ type ReasonID string
 // The reasons for a difference, and what in the figures points at each.
 const (
 	MissingDays  ReasonID = "missing-days"     // billed, and the ledger has nothing of that day and region
+	Damaged      ReasonID = "damaged"          // billed, and a file of the day in the ledger cannot be read
 	Gaps         ReasonID = "gaps"             // billed more, and the ledger saw only a part of the day
 	ImageStorage ReasonID = "image-storage"    // storage billed more; image versions are stored unseen, a week at least
 	ImageBuilds  ReasonID = "image-builds"     // written more while compute agrees: builds write snapshots
@@ -51,6 +52,9 @@ func reasonTexts(id ReasonID) (text, do string) {
 	switch id {
 	case MissingDays:
 		return "AWS billed days of which the ledger has nothing", "collect or import those days"
+	case Damaged:
+		return "files of these days in the ledger are damaged",
+			"see microspend ledger check --repair, and collect or import those days again"
 	case Gaps:
 		return "the ledger saw only a part of the day", "collect those days again; CloudWatch keeps minutes for 15 days"
 	case ImageStorage:

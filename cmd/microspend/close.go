@@ -1,0 +1,122 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"microspend/internal/civil"
+	"microspend/ledger"
+	"microspend/report"
+	"microspend/spend"
+	"microspend/spend/closing"
+	"microspend/view"
+)
+
+func (a *app) closeCommand() *cobra.Command {
+	var list, reopen, accept bool
+	cmd := a.printing(&cobra.Command{
+		Use:   "close [MONTH]",
+		Short: "Close a month: its figures stay, and later changes are restatements",
+		Long: `close keeps everything that the figures of MONTH follow from beside the ledger: its usage, rates,
+discounts and tenants file. From then on every report shows the month as it was closed, and names what
+late data, changed rules or rates would make of it as restatements. FOCUS exports bill these as
+corrections in the first month that is not closed.
+
+A month that is not over, or that has damaged days or unknown rates, is refused. Months are closed in
+order and reopened from the last one on.`,
+		Example: `  microspend spend close 2026-10
+  microspend spend close --list
+  microspend spend close --reopen 2026-10`,
+		Args: cobra.MaximumNArgs(1),
+	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
+		switch {
+		case len(args) == 0 && list && !reopen:
+			return a.listClosed()
+		case len(args) == 0 || list:
+			return view.Document{}, errors.New("give a month such as 2026-10, or --list alone")
+		}
+		month, err := closing.ParseMonth(args[0])
+		if err != nil {
+			return view.Document{}, err
+		}
+		if reopen {
+			return a.reopenMonth(cmd.Context(), month)
+		}
+		return a.closeMonth(cmd.Context(), month, accept)
+	})
+	a.ledgerFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&a.flags.tz, "tz", "", "`TIMEZONE` of the month, for example Europe/Berlin (default: the configuration's, or UTC)")
+	flags.BoolVar(&list, "list", false, "list the months that are closed")
+	flags.BoolVar(&reopen, "reopen", false, "reopen the month, which must be the last one that is closed")
+	flags.BoolVar(&accept, "accept-incomplete", false, "close a month also with damaged days or unknown rates")
+	return cmd
+}
+
+func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (view.Document, error) {
+	read, err := a.configured(os.ReadFile)
+	if err != nil {
+		return view.Document{}, err
+	}
+	if a.flags.tz != "" {
+		if read.Source.Location, err = spend.ParseLocation(a.flags.tz); err != nil {
+			return view.Document{}, fmt.Errorf("--tz: %w", err)
+		}
+	}
+	var closed closing.Closing
+	err = a.writeClosed(ctx, func(ctx context.Context, writer *ledger.Writer) error {
+		source := read.Source
+		source.Usage = &writer.Ledger
+		if source, err = closing.Load(source, &writer.Ledger, read.TenantsFile); err != nil {
+			return err
+		}
+		closed, err = closing.Close(ctx, closing.Request{
+			Ledger: writer, Source: source, Tenants: read.TenantsFile, Month: month, Now: a.today(),
+			By: cmp.Or(a.env("USER"), a.env("LOGNAME"), a.env("USERNAME")), Version: version(), AcceptIncomplete: accept,
+		})
+		return err
+	})
+	if already, ok := errors.AsType[*closing.AlreadyError](err); ok {
+		fmt.Fprintf(a.err, "%s; nothing was changed\n", already)
+		err = nil
+	}
+	return report.Closed([]closing.Closing{closed}), err
+}
+
+func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, error) {
+	var reopened closing.Closing
+	err := a.writeClosed(ctx, func(_ context.Context, writer *ledger.Writer) (err error) {
+		reopened, err = closing.Reopen(writer, month.Month(), a.today())
+		return err
+	})
+	if err == nil {
+		fmt.Fprintf(a.err, "%s is open again; reports show it as it is now\n", month.Month())
+	}
+	return report.Closed([]closing.Closing{reopened}), err
+}
+
+// writeClosed does work on the months of a ledger that exists, with its lock held.
+func (a *app) writeClosed(ctx context.Context, work func(context.Context, *ledger.Writer) error) error {
+	opened, err := a.openLedger() // which must be there already
+	if err != nil {
+		return err
+	}
+	return a.writeLedger(ctx, opened.Dir(), ledger.Options{Command: "microspend spend close"}, work)
+}
+
+func (a *app) listClosed() (view.Document, error) {
+	opened, err := a.openLedger()
+	if err != nil {
+		return view.Document{}, err
+	}
+	list, err := closing.List(opened.Dir())
+	if len(list) == 0 && err == nil {
+		fmt.Fprintln(a.err, "no month is closed")
+	}
+	return report.Closed(list), err
+}
