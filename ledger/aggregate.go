@@ -42,6 +42,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q Query) (Result, error) {
 	)
 	for i := range workers {
 		workers[i] = newAggregator(&q)
+		workers[i].ledger = l
 		wait.Go(func() {
 			for p := range work {
 				if workers[i].part(p); q.tooMany(len(workers[i].table.keys)) {
@@ -94,6 +95,7 @@ func (q *Query) check() error {
 
 // aggregator sums up parts, one at a time. Each goroutine has its own.
 type aggregator struct {
+	ledger *Ledger
 	query  *Query
 	names  []Field // of the fields grouped by, those that are names
 	byDay  bool
@@ -128,7 +130,11 @@ func newAggregator(q *Query) *aggregator {
 func (a *aggregator) part(p *part) {
 	defer p.close()
 	a.local.reset()
-	if err := a.read(p); err != nil {
+	err := a.ledger.prove(p, &a.reader)
+	if err == nil {
+		err = a.read(p)
+	}
+	if err != nil {
 		a.broken = append(a.broken, DamagedFile{shownPath(p.day, p.entry.Name), p.day.UTC(), reasonOf(err)})
 		return
 	}

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -21,20 +20,10 @@ type chunkReader struct {
 // pages gives a column chunk's pages in order. The pages are valid during the call alone.
 func (r *chunkReader) pages(p *part, group int, c column, page func(parquet.Page) error) error {
 	place := p.places[c]
-	from, length := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[place])
-	if from < 0 || length < 0 || from+length > p.entry.Tail.Offset {
-		return damaged("the chunk of column %s in row group %d lies outside of the file", columnNames[c], group)
+	if err := r.load(p, group, place); err != nil {
+		return err
 	}
-	r.data = slices.Grow(r.data[:0], int(length))[:length]
-	if _, err := p.file.ReadAt(r.data, from); err != nil {
-		if errors.Is(err, io.EOF) {
-			return damaged("it ends within column %s of row group %d", columnNames[c], group)
-		}
-		return fmt.Errorf("reading column %s of row group %d: %w", columnNames[c], group, err)
-	}
-	if got, want := checksumOf(r.data), p.entry.Chunks[group*p.columns()+place]; got != want {
-		return damaged("the checksum of column %s in row group %d is %s, not %s", columnNames[c], group, got, want)
-	}
+	from, _ := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[place])
 	chunk, ok := p.parsed.RowGroups()[group].ColumnChunks()[place].(*parquet.FileColumnChunk)
 	if !ok {
 		return damaged("column %s in row group %d is of an unknown kind", columnNames[c], group)

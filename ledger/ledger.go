@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"microspend/internal/civil"
@@ -43,6 +44,7 @@ func (o Options) withDefaults() Options {
 type Ledger struct {
 	dir     string
 	options Options
+	proven  sync.Map // of files: the [fileVersion] that was found to be whole
 }
 
 // Open opens the ledger in a folder for reading. The folder must exist; one that nothing was written to is an empty
@@ -54,7 +56,7 @@ func Open(dir string, options Options) (*Ledger, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("no ledger: %s is not a folder", dir)
 	}
-	return &Ledger{dir, options.withDefaults()}, nil
+	return &Ledger{dir: dir, options: options.withDefaults()}, nil
 }
 
 // Dir is the ledger's folder.

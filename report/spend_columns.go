@@ -112,7 +112,7 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 		columns = append(columns, spendColumn{
 			ID: q.Column(), Title: cmp.Or(quantityTitles[q].short, q.Name()), Long: quantityTitles[q].full,
 			Align: view.Decimal, Scope: view.Data,
-			Value: func(r row) view.Value { return view.UpTo(spend.Quantity(&r.Sum, q), 3) },
+			Value: func(r row) view.Value { return measured(r, view.UpTo(spend.Quantity(&r.Sum, q), 3)) },
 		})
 	}
 	return append(columns, []spendColumn{
@@ -166,7 +166,9 @@ func countColumns(counted bool) []spendColumn {
 		}
 		columns = append(columns, spendColumn{
 			ID: m.Column(), Title: m.Column(), Align: view.Decimal, Drop: 3, Scope: scope,
-			Value: func(r *spend.Row) view.Value { return view.Number(r.Sum.Amounts[m].Decimal(), 0) },
+			Value: func(r *spend.Row) view.Value {
+				return measured(r, view.Number(r.Sum.Amounts[m].Decimal(), 0)).Or("–", spend.Counted(&r.Sum, m))
+			},
 		})
 	}
 	unit := func(id, title string, m usage.Measure, per decimal.Decimal) spendColumn {
@@ -276,6 +278,11 @@ func partOf(amount, of decimal.Decimal) decimal.Decimal {
 	return pricing.Divide(amount, of, pricing.RatioPlaces)
 }
 
+// measured is a quantity of a row, and a dash where nothing was measured.
+func measured(r *spend.Row, v view.Value) view.Value {
+	return v.Or("–", r.Measured != pricing.NotMeasured)
+}
+
 func ofPrevious(of func(*spend.Row, spend.Comparison) view.Value) func(*spend.Row) view.Value {
 	return func(r *spend.Row) view.Value {
 		return view.Maybe(r.Previous, func(p spend.Comparison) view.Value { return of(r, p) })
@@ -286,6 +293,9 @@ func ofPrevious(of func(*spend.Row, spend.Comparison) view.Value) func(*spend.Ro
 func hoursOf(m usage.Measure) func(*spend.Row) view.Value {
 	return func(r *spend.Row) view.Value {
 		ms := r.Sum.Amounts[m]
+		if !spend.Counted(&r.Sum, m) {
+			return view.Missing("–")
+		}
 		if ms.IsZero() {
 			return view.Value{}
 		}

@@ -162,6 +162,10 @@ var (
 		"US dollars of all usage in the ledger, by billed component; never decreases while the process lives.",
 		append(placeLabels[:3:3], "component"), nil)
 
+	completeDesc = prometheus.NewDesc("microspend_spend_complete",
+		"1 if the dollars of all usage in the ledger lack nothing, 0 if coverage is partial, a file is damaged or a rate is "+
+			"unknown.", placeLabels, nil)
+
 	usageDescs = func() (descs [usage.MeasureCount]*prometheus.Desc) {
 		for i, metric := range usageMetrics {
 			descs[i] = prometheus.NewDesc(metric.name,
@@ -180,6 +184,8 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	for at, value := range m.series.values {
+		out <- prometheus.MustNewConstMetric(completeDesc, prometheus.GaugeValue, complete(value.state), at.tenant, at.image,
+			at.region)
 		for _, q := range pricing.BilledQuantities() {
 			if amount := value.dollars[q]; !amount.IsZero() {
 				out <- prometheus.MustNewConstMetric(spendDesc, prometheus.CounterValue, amount.InexactFloat64(), at.tenant,
@@ -222,8 +228,21 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
+// complete is 1 for a figure that lacks nothing and 0 for others.
+func complete(state pricing.State) float64 { return truth(state == pricing.Exact) }
+
+func truth(holds bool) float64 {
+	if holds {
+		return 1
+	}
+	return 0
+}
+
 // sendFunc sends a value of a gauge, with the values of its labels.
 type sendFunc func(value float64, values ...string)
+
+// otherwise says what figures of a period may lack.
+const otherwise = ", 0 if coverage is partial, a day is damaged or not measured, or a rate is unknown."
 
 // totalLabel is the tenant label of the budget of everything.
 const totalLabel = "(total)"
@@ -233,9 +252,10 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 	labels := []string{"scope", "name", "period"}
 	amount := gauge("microspend_budget_amount_dollars", "Budget in US dollars; scope total is everything.", labels...)
 	spent := gauge("microspend_budget_spent_dollars", "US dollars spent in the budget's period so far.", labels...)
+	whole := gauge("microspend_budget_spent_complete", "1 if the dollars spent lack nothing"+otherwise, labels...)
 	forecast := gauge("microspend_budget_forecast_dollars",
 		"US dollars that the budget's period is forecast to come to, and the ends of the forecast's range.",
-		append(labels[:3:3], "quantile")...)
+		append(labels[:3:3], "percentile")...)
 	status := gauge("microspend_budget_status", "1 for the status that the budget has.", append(labels[:3:3], "status")...)
 	for _, line := range m.budgets.Lines {
 		if line.Budget == nil {
@@ -243,12 +263,13 @@ func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string)
 		}
 		scope, period := line.Scope.String(), line.Period.String()
 		amount(line.Budget.Amount.InexactFloat64(), scope, line.Name, period)
+		whole(complete(line.State), scope, line.Name, period)
 		if line.Spent.Known() && line.State != pricing.NotMeasured {
 			spent(line.Spent.Amount.InexactFloat64(), scope, line.Name, period)
 		}
-		for quantile, end := range map[string]*decimal.Decimal{"0.1": line.Low, "0.5": line.Forecast, "0.9": line.High} {
+		for percentile, end := range map[string]*decimal.Decimal{"10": line.Low, "50": line.Forecast, "90": line.High} {
 			if end != nil {
-				forecast(end.InexactFloat64(), scope, line.Name, period, quantile)
+				forecast(end.InexactFloat64(), scope, line.Name, period, percentile)
 			}
 		}
 		status(1, scope, line.Name, period, line.Status.String())
@@ -261,6 +282,8 @@ func (m *metrics) collectMonths(gauge func(name, help string, labels ...string) 
 		"Budget of this calendar month in US dollars; tenant (total) is everything.", "tenant")
 	spent := gauge("microspend_month_spend_dollars",
 		"US dollars spent in this calendar month by tenants with a budget; tenant (total) is everything.", "tenant")
+	whole := gauge("microspend_month_spend_complete",
+		"1 if the dollars spent in this calendar month lack nothing"+otherwise, "tenant")
 	forecast := gauge("microspend_month_forecast_dollars", "US dollars forecast for this calendar month.", "tenant")
 	exceeded := gauge("microspend_budget_exceeded", "1 if the budget's threshold is exceeded.", "tenant")
 	seen := map[string]bool{}
@@ -278,6 +301,7 @@ func (m *metrics) collectMonths(gauge func(name, help string, labels ...string) 
 			continue
 		}
 		seen[name] = true
+		whole(complete(line.State), name)
 		if line.Spent.Known() && line.State != pricing.NotMeasured {
 			spent(line.Spent.Amount.InexactFloat64(), name)
 		}
@@ -286,11 +310,7 @@ func (m *metrics) collectMonths(gauge func(name, help string, labels ...string) 
 		}
 		if line.Budget != nil {
 			budgeted(line.Budget.Amount.InexactFloat64(), name)
-			flag := 0.0
-			if line.Exceeded {
-				flag = 1
-			}
-			exceeded(flag, name)
+			exceeded(truth(line.Exceeded), name)
 		}
 	}
 }

@@ -176,6 +176,12 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 	return s.answer(ctx, at, "application/json", "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(),
 		func(ctx context.Context) (body, error) {
 			request.MostRows = s.options.Rows
+			if err := at.Source.CheckNames(ctx, request); err != nil {
+				if _, isUnknown := errors.AsType[*spend.UnknownNameError](err); isUnknown {
+					return body{}, requestError{err}
+				}
+				return body{}, err
+			}
 			result, err := at.Source.Report(ctx, request)
 			unknown, isUnknown := errors.AsType[*spend.UnknownRatesError](err)
 			tooLarge, isTooLarge := errors.AsType[*spend.TooLargeError](err)

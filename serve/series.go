@@ -17,13 +17,14 @@ type place struct{ tenant, image, region string }
 // others is the series of all places that have none of their own.
 var others = place{spend.Other, spend.Other, spend.Other}
 
-// counted is what is counted of a place, in Prometheus's base units. All of it only ever grows.
+// counted is what is counted of a place, in Prometheus's base units.
 type counted struct {
 	dollars [pricing.QuantityCount]decimal.Decimal
 	usage   [usage.MeasureCount]decimal.Decimal
+	state   pricing.State // of the dollars; it is that of now, and the only thing that does not grow
 }
 
-// combine applies f to each value and that of another.
+// combine applies f to each value and that of another, but for the state.
 func (c *counted) combine(other *counted, f func(a, b decimal.Decimal) decimal.Decimal) {
 	for i, amount := range other.dollars {
 		c.dollars[i] = f(c.dollars[i], amount)
@@ -33,8 +34,9 @@ func (c *counted) combine(other *counted, f func(a, b decimal.Decimal) decimal.D
 	}
 }
 
-// raise keeps the larger value of each.
+// raise keeps the larger value of each, and takes over the state.
 func (c *counted) raise(to *counted) {
+	c.state = to.state
 	c.combine(to, func(a, b decimal.Decimal) decimal.Decimal { return decimal.Max(a, b) })
 }
 
@@ -85,6 +87,7 @@ func (s *series) raise(now map[place]*counted) {
 	for at, value := range now {
 		if s.folded[at] {
 			rest.combine(value, decimal.Decimal.Add)
+			rest.state = rest.state.And(value.state)
 		} else {
 			s.values[at].raise(value)
 		}
@@ -119,6 +122,7 @@ func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 			continue
 		}
 		c := at(row.Key)
+		c.state = row.State()
 		for m, metric := range usageMetrics {
 			c.usage[m] = c.usage[m].Add(row.Sum.Amounts[m].Decimal().Mul(metric.scale))
 		}

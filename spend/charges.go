@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -22,7 +23,18 @@ type Charges struct {
 	// Corrections are what has changed in closed months and is billed in this period: see [Charge.Correction].
 	Corrections []Charge
 	Accounts    []string // AWS accounts whose usage it is; "" where some usage has none
-	Damaged     []ledger.DamagedFile
+}
+
+// DamagedError says that lines cannot be exported, as usage of some days is lost in damaged files: whoever reads an
+// export takes it for everything there was.
+type DamagedError struct{ Files []ledger.DamagedFile }
+
+func (e *DamagedError) Error() string {
+	lines := make([]string, len(e.Files))
+	for i, file := range e.Files {
+		lines[i] = file.Path + " is damaged: " + file.Reason
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Charge is one line. Amounts of all lines add up exactly to the total of a report by tenant, day, region,
@@ -70,8 +82,8 @@ type Share struct {
 var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 
 // Charges computes what each tenant pays. A rate that is not known is an [UnknownRatesError]: a line without an amount
-// could not be exported. Filter.Tenants and Filter.Groups choose lines; the
-// other filters are as in a report.
+// could not be exported. Nor could the lines of a damaged file, which is a [DamagedError]. Filter.Tenants and
+// Filter.Groups choose lines; the other filters are as in a report.
 //
 // Lines of a closed month are those it was closed with. What has changed since is in the first month that is not
 // closed: where the period overlaps that, there are corrections, one for each line and cause.
@@ -130,7 +142,9 @@ func (s Source) charges(ctx context.Context, in civil.Span, request Request) (Ch
 	if err != nil {
 		return out, err
 	}
-	out.Damaged = r.damaged
+	if len(r.damaged) > 0 {
+		return out, &DamagedError{r.damaged}
+	}
 	t := &table{rows: map[Key]*Row{}}
 	r.priceRows(all, t)
 	if cost := t.cost(); !cost.Complete() {

@@ -1,6 +1,8 @@
 package spend
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
@@ -30,6 +32,31 @@ func Coverage(sum *usage.Sum) *decimal.Decimal {
 	}
 	ratio := pricing.Divide(sum.CoveredSeconds.Decimal(), sum.Seconds.Decimal(), pricing.RatioPlaces)
 	return &ratio
+}
+
+// Counted reports whether a count or a time that is not billed was measured at all. Sources that give billed quantities
+// alone, such as many CSV files, leave these at zero; what was billed shows that they were not: what ran has a running
+// time, and what was read was read by a launch or a resume.
+func Counted(sum *usage.Sum, m usage.Measure) bool {
+	none := func(measures ...usage.Measure) bool {
+		return !slices.ContainsFunc(measures, func(m usage.Measure) bool { return !sum.Amounts[m].IsZero() })
+	}
+	const (
+		vcpu, memory = usage.Measure(pricing.VCPU), usage.Measure(pricing.Memory)
+		read, write  = usage.Measure(pricing.SnapshotRead), usage.Measure(pricing.SnapshotWrite)
+	)
+	switch {
+	case !none(m):
+		return true
+	case none(usage.Running) && !none(vcpu, memory):
+		return false
+	case m == usage.Launches || m == usage.Resumes:
+		return none(read) || !none(usage.Launches, usage.Resumes)
+	case m == usage.Suspends:
+		return none(write)
+	default:
+		return true
+	}
 }
 
 // onlyComponent is the sum with one billed quantity and the time measured; the counts beside it belong to no quantity.

@@ -1,6 +1,8 @@
 package spend
 
 import (
+	"slices"
+
 	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/usage"
@@ -45,6 +47,21 @@ func (r *run) measure(s civil.Span, t *table) {
 		t.measured = pricing.AtLeast
 	}
 	t.total.Measured = max(t.total.Measured, t.measured)
+	if t.recorded && slices.Equal(r.request.By, []Dimension{unit}) {
+		t.listLost(lost, unit)
+	}
+}
+
+// listLost adds rows for days of which nothing is left: a listing by day without them would not show that they are
+// missing.
+func (t *table) listLost(lost map[string]bool, unit Dimension) {
+	for label := range lost {
+		key := Key{}
+		*key.field(unit) = label
+		if _, ok := t.rows[key]; !ok {
+			t.row(key).Measured = pricing.NotMeasured
+		}
+	}
 }
 
 // lostLabels are the labels of damaged days of a span, in the finest dimension of time that rows are by.

@@ -97,3 +97,41 @@ func TestChangesThatCannotBeTold(t *testing.T) {
 	require.Equal(t, "2026-10-13 0 was 2: no data on 13 Oct", compared(got)[1])
 	require.Equal(t, pricing.NotMeasured, got.Rows[1].State(), "the day before it is there for what it was a week before")
 }
+
+// TestWhatNoSourceCountedIsNotZero: an import of billed quantities alone says nothing of running time and launches.
+func TestWhatNoSourceCountedIsNotZero(t *testing.T) {
+	sum := func(amounts usage.Amounts) *usage.Sum {
+		var s usage.Sum
+		s.Add(&usage.Record{PeriodSeconds: 3600, Amounts: amounts})
+		return &s
+	}
+	all := []usage.Measure{usage.Running, usage.Suspended, usage.Launches, usage.Suspends, usage.Resumes}
+	for _, test := range []struct {
+		name, reason string
+		amounts      usage.Amounts
+		want         []bool // in the order of all
+	}{
+		{"nothing", "it was idle", usage.Amounts{}, []bool{true, true, true, true, true}},
+		{"billed alone", "it ran, but nobody says how long", usage.Amounts{pricing.VCPU: 1}, make([]bool, 5)},
+		{"runs on", "launched before", usage.Amounts{pricing.VCPU: 1, usage.Running: 1}, []bool{true, true, true, true, true}},
+		{
+			"read", "by a launch or a resume that nobody counted",
+			usage.Amounts{pricing.VCPU: 1, usage.Running: 1, pricing.SnapshotRead: 1},
+			[]bool{true, true, false, true, false},
+		},
+		{
+			"launched", "so resumes were counted, too",
+			usage.Amounts{usage.Running: 1, pricing.SnapshotRead: 1, usage.Launches: 1},
+			[]bool{true, true, true, true, true},
+		},
+		{
+			"written", "by a suspend that nobody counted",
+			usage.Amounts{usage.Running: 1, pricing.SnapshotWrite: 1},
+			[]bool{true, true, true, false, true},
+		},
+	} {
+		for i, m := range all {
+			require.Equal(t, test.want[i], Counted(sum(test.amounts), m), "%s, %s: %s", test.name, m.Column(), test.reason)
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 func (a *app) budgetCommand() *cobra.Command {
 	evaluate := func(cmd *cobra.Command) (budget.Report, error) {
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return budget.Report{}, err
 		}
@@ -63,7 +63,7 @@ func (a *app) anomaliesCommand() *cobra.Command {
 		Use:   "anomalies",
 		Short: "Find days outside a tenant's usual range, and what caused them",
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}

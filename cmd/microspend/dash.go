@@ -77,8 +77,12 @@ collect in microspend.yaml.
 				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
 			}
 			if f.once {
+				if err := a.hasData(cmd.Context()); err != nil {
+					return err
+				}
 				return a.dashOnce(cmd.Context(), options, f)
 			}
+			a.usage = nil // the dashboard shows damage while it is open
 			if !a.onTerminal() {
 				return errors.New("the dashboard needs a terminal; use --once to print one frame")
 			}

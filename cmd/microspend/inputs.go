@@ -147,7 +147,11 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	}
 	in.Ledger, err = a.openLedger()
 	in.Source, in.Budgets, in.AnomalyRule = read.Source, read.Budgets, read.AnomalyRule
-	in.Source.Usage = in.Ledger
+	if err != nil {
+		return in, err
+	}
+	a.usage = &watchedLedger{Ledger: in.Ledger}
+	in.Source.Usage = a.usage
 	if a.flags.currency != nil || a.flags.dollarsOnly {
 		in.Source.Currency = a.flags.currency
 	}
@@ -157,6 +161,15 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	in.Files = append(in.Files, filepath.Join(in.Ledger.Dir(), closing.Folder))
 	in.Source, err = closing.Load(in.Source, in.Ledger, read.TenantsFile)
 	return in, err
+}
+
+// measured is the same of a ledger that must have data.
+func (a *app) measured(ctx context.Context) (serve.Inputs, error) {
+	in, err := a.spendInputs()
+	if err != nil {
+		return in, err
+	}
+	return in, a.hasData(ctx)
 }
 
 // configured is the same without the ledger: what the configuration says, and the files it names.

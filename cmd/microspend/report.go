@@ -61,7 +61,7 @@ in all others.`,
 				return err
 			}
 		}
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -109,6 +109,11 @@ func (a *app) writeHTML(cmd *cobra.Command, in serve.Inputs, f reportFlags, requ
 	request.Detailed = mostDetailed
 	if f.folder != "" {
 		request.Apart, request.Detailed = true, 0
+	}
+	named := spend.Request{From: request.From, To: request.To, Location: request.Location}
+	named.Filter.Tenants = request.Tenants
+	if err := a.checkNames(cmd.Context(), in.Source, named); err != nil {
+		return fmt.Errorf("--tenant: %w", err)
 	}
 	s, err := statement.Build(cmd.Context(), in.Source, request)
 	if err != nil {

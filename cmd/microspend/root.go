@@ -64,6 +64,7 @@ type app struct {
 	output   outputFlags
 	flags    sharedFlags
 	parsed   map[*cobra.Command][]parsedFlag
+	usage    *watchedLedger // the ledger that figures were read from; nil for commands that read none
 }
 
 // run executes one command line and returns its exit code.
@@ -74,7 +75,7 @@ func run(ctx context.Context, args []string, p process) int {
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	err := root.ExecuteContext(ctx)
+	err := a.nameDamage(root.ExecuteContext(ctx))
 	switch {
 	case err == nil:
 		return exitDone

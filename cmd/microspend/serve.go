@@ -50,7 +50,9 @@ It listens on the loopback interface. To listen elsewhere, use --listen with a t
 			a.patience(options.Drain + 2*time.Second)
 		}
 		fmt.Fprintf(a.err, "serving on http://%s/\n", listener.Addr())
-		return server.Serve(cmd.Context(), listener)
+		err = server.Serve(cmd.Context(), listener)
+		a.usage = nil // damage was shown on pages while it served
+		return err
 	})
 
 	a.ledgerFlags(cmd)

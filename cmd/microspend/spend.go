@@ -43,7 +43,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
   microspend spend --from 2026-10-01 --format xlsx --output october.xlsx
   microspend spend --from 2026-10-01 --format focus-parquet --output october.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
-		in, err := a.spendInputs()
+		in, err := a.measured(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -94,6 +94,9 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 
 // writeSpend writes a period in any of the formats that it has.
 func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, billing focus.Account) error {
+	if err := a.checkNames(cmd.Context(), source, request); err != nil {
+		return err
+	}
 	switch format := view.Format(a.output.format); format {
 	case view.FormatXLSX:
 		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account", "billing-account-name"); err != nil {
@@ -103,6 +106,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if err != nil {
 			return err
 		}
+		a.noteNoData(cmd.Context(), request, gathered.Tenants.Total.Measured)
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
 		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz", "currency"); err != nil {
@@ -123,6 +127,7 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 		if err != nil {
 			return err
 		}
+		a.noteNoData(cmd.Context(), request, result.Total.Measured)
 		return a.print(report.Spend(result))
 	}
 }

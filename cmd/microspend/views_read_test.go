@@ -260,7 +260,7 @@ func (p page) table(t *testing.T, caption string) grid {
 	return out
 }
 
-// shownText is the text of an element without its pictures, with single blanks.
+// shownText is the text of an element without its pictures, with single blanks and the minus sign that there is on keys.
 func shownText(n *html.Node) string {
 	var out strings.Builder
 	var walk func(*html.Node)
@@ -276,7 +276,7 @@ func shownText(n *html.Node) string {
 		}
 	}
 	walk(n)
-	return strings.Join(strings.Fields(out.String()), " ")
+	return strings.ReplaceAll(strings.Join(strings.Fields(out.String()), " "), "−", "-")
 }
 
 // plainNumber is an amount as people read it without its commas.

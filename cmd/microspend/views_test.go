@@ -20,7 +20,8 @@ import (
 )
 
 // TestViewsAgree renders what 20 random ledgers cost in every form that there is, reads each form back, and requires
-// that all of them say the same: what each tenant spent, the total, and what was spent of each budget.
+// that all of them say the same: what each tenant spent, the total, what either rests on, how it changed or why that is
+// not known, and what was spent of each budget.
 func TestViewsAgree(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -30,6 +31,7 @@ func TestViewsAgree(t *testing.T) {
 			exact := exactViews(t, s)
 			shownViews(t, s, exact)
 			focusViews(t, s, exact)
+			comparedViews(t, s)
 			budgetViews(t, s, exact)
 			servedViews(t, s, exact)
 		})
@@ -38,8 +40,9 @@ func TestViewsAgree(t *testing.T) {
 
 // amounts are what rows and their total are said to be.
 type amounts struct {
-	rows  [][]string // name and amount, sorted
-	total string
+	rows   [][]string // name, amount and, where it stands apart, state; sorted
+	total  string
+	states map[string]string // of exact amounts, by name; that of the total under ""
 }
 
 func sorted(rows [][]string) [][]string {
@@ -51,10 +54,11 @@ func sorted(rows [][]string) [][]string {
 func exactViews(t *testing.T, s *sampleViews) amounts {
 	t.Helper()
 	document := decode(t, s.must(t, "spend", "--format", "json"))
-	want := amounts{total: document.text("total")}
+	want := amounts{total: document.text("total"), states: map[string]string{"": document.text("state")}}
 	sum := decimal.Decimal{}
 	for _, row := range document.objects(t, "rows") {
-		want.rows = append(want.rows, []string{row.text("tenant"), row.text("amount")})
+		want.rows = append(want.rows, []string{row.text("tenant"), row.text("amount"), row.text("state")})
+		want.states[row.text("tenant")] = row.text("state")
 		if row.text("amount") != "" {
 			sum = sum.Add(number(t, row.text("amount")))
 		}
@@ -64,12 +68,14 @@ func exactViews(t *testing.T, s *sampleViews) amounts {
 	require.True(t, number(t, want.total).Equal(sum), "rows add up to the total")
 
 	table := csvGrid(t, s.must(t, "spend", "--format", "csv"))
-	assert.Equal(t, want.rows, sorted(table.pick(table.column(t, "tenant"), table.column(t, "amount"))), "CSV")
+	assert.Equal(t, want.rows, sorted(table.pick(table.column(t, "tenant"), table.column(t, "amount"),
+		table.column(t, "state"))), "CSV")
 
 	sheets := workbook(t, s.must(t, "spend", "--format", "xlsx"))
 	tenants := sheets["Tenants"]
 	assert.Equal(t, want.rows,
-		sorted(tenants.pick(tenants.column(t, "tenant"), tenants.column(t, "amount $, exact"))), "workbook")
+		sorted(tenants.pick(tenants.column(t, "tenant"), tenants.column(t, "amount $, exact"), tenants.column(t, "state"))),
+		"workbook")
 	for _, row := range sheets["Summary"].rows {
 		if len(row) > 2 && row[0] == "total" {
 			assert.Equal(t, want.total, row[2], "workbook's total")
@@ -129,7 +135,8 @@ func shownViews(t *testing.T, s *sampleViews, exact amounts) {
 	headline := page.find("p", func(n *html.Node) bool {
 		return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "class" && a.Val == "sum" })
 	})
-	assert.Equal(t, want.total, strings.ReplaceAll(shownText(headline), "$", ""), "the page's headline")
+	assert.Equal(t, shownFigure.FindStringSubmatch(want.total)[2],
+		shownFigure.FindStringSubmatch(strings.ReplaceAll(shownText(headline), "$", ""))[2], "the page's headline")
 
 	table = frame(t, s.must(t, "dash", "--once", "--view", "tenants", "--width", "300", "--height", "60"))
 	assert.Equal(t, want, shownAmounts(t, table.pick(table.column(t, "tenant"), table.column(t, "amount $"))), "dashboard")
@@ -140,11 +147,26 @@ func shownAmounts(t *testing.T, rows [][]string) amounts {
 	t.Helper()
 	require.NotEmpty(t, rows)
 	last := len(rows) - 1
-	return amounts{sorted(slices.Clone(rows[:last])), rows[last][1]}
+	return amounts{rows: sorted(slices.Clone(rows[:last])), total: rows[last][1]}
 }
 
 // shownFigure splits an amount from the mark of its state.
 var shownFigure = regexp.MustCompile(`^(≥ )?(-?[0-9,]+\.[0-9][0-9])( \+\?)?$`)
+
+// stateShown is the state that the mark of an amount says.
+func stateShown(text string) string {
+	found := shownFigure.FindStringSubmatch(text)
+	switch {
+	case text == "–":
+		return "not-measured"
+	case found == nil || found[3] != "":
+		return "unknown-rates"
+	case found[1] != "":
+		return "at-least"
+	default:
+		return "exact"
+	}
+}
 
 // checkCents requires that cents as shown add up, and that each is at most a cent from what it stands for.
 func checkCents(t *testing.T, shown, exact amounts) {
@@ -154,6 +176,7 @@ func checkCents(t *testing.T, shown, exact amounts) {
 	require.Len(t, shown.rows, len(exact.rows))
 	for i, row := range shown.rows {
 		require.Equal(t, exact.rows[i][0], row[0])
+		require.Equal(t, exact.rows[i][2], stateShown(row[1]), row)
 		if exact.rows[i][1] == "" {
 			require.NotRegexp(t, shownFigure, row[1], "what is not known is no number")
 			continue
@@ -163,18 +186,73 @@ func checkCents(t *testing.T, shown, exact amounts) {
 		require.True(t, amount.Sub(number(t, exact.rows[i][1])).Abs().LessThan(cent), "%s of %s", row, exact.rows[i])
 		sum = sum.Add(amount)
 	}
+	require.Equal(t, exact.states[""], stateShown(shown.total))
 	total := number(t, shownFigure.FindStringSubmatch(shown.total)[2])
 	require.True(t, total.Equal(sum), "cents add up to %s, not %s", sum, total)
 	require.True(t, total.Sub(number(t, exact.total)).Abs().LessThan(cent))
+}
+
+// comparedViews compares how each tenant's spend changed, and why that is not known.
+func comparedViews(t *testing.T, s *sampleViews) {
+	t.Helper()
+	document := decode(t, s.must(t, "spend", "--previous", "--format", "json"))
+	var exact [][]string
+	for _, row := range document.objects(t, "rows") {
+		exact = append(exact, []string{
+			row.text("tenant"), row.text("previous"), row.text("change"),
+			row.text("change_percent"), row.text("change_reason"),
+		})
+	}
+	table := csvGrid(t, s.must(t, "spend", "--previous", "--format", "csv"))
+	assert.Equal(t, sorted(exact), sorted(table.pick(table.column(t, "tenant"), table.column(t, "previous"),
+		table.column(t, "change"), table.column(t, "change_percent"), table.column(t, "change_reason"))), "CSV")
+
+	table = terminal(t, s.must(t, "spend", "--previous", "--width", "200"))
+	rows := table.pick(table.column(t, "tenant"), table.column(t, "change $"))
+	want := sorted(slices.Clone(rows[:len(rows)-1]))
+	total := rows[len(rows)-1][1]
+	for i, row := range want {
+		switch change, reason := exact[i][2], exact[i][4]; {
+		case reason == "new":
+			require.Equal(t, "new", row[1], exact[i])
+		case change == "":
+			require.NotEmpty(t, reason, exact[i])
+			require.Equal(t, "–", row[1], exact[i])
+		default:
+			moved := number(t, strings.TrimPrefix(row[1], "+")).Sub(number(t, change)).Abs()
+			require.True(t, moved.LessThan(decimal.New(2, -2)), "%s of %s", row, exact[i])
+		}
+	}
+	before, ok := document["previous"].(map[string]any)
+	require.True(t, ok)
+	sentence, reason := object(before).text("sentence"), object(before).text("reason")
+	text := strings.Join(strings.Fields(s.must(t, "spend", "--previous", "--width", "200")), " ")
+	assert.Contains(t, text, sentence, "what is compared")
+	assert.Contains(t, text, reason, "why there is no change")
+	assert.Equal(t, reason == "", total != "–", "%s: %s", total, reason)
+
+	table = markdown(t, s.must(t, "spend", "--previous", "--format", "markdown"))
+	rows = table.pick(table.column(t, "tenant"), table.column(t, "change $"))
+	assert.Equal(t, want, sorted(slices.Clone(rows[:len(rows)-1])), "Markdown")
+	page := parsePage(t, s.must(t, "report"))
+	table = page.table(t, "What each spent")
+	rows = table.pick(table.column(t, "Tenant"), table.column(t, "Change $"))
+	assert.Equal(t, want, sorted(slices.Clone(rows[:len(rows)-1])), "page")
+	assert.Equal(t, total, rows[len(rows)-1][1], "page's total")
+	table = frame(t, s.must(t, "dash", "--once", "--view", "tenants", "--width", "300", "--height", "60"))
+	rows = table.pick(table.column(t, "tenant"), table.column(t, "change $"))
+	assert.Equal(t, want, sorted(slices.Clone(rows[:len(rows)-1])), "dashboard")
+	assert.Equal(t, total, rows[len(rows)-1][1], "dashboard's total")
 }
 
 // focusViews compares FOCUS, which is refused where it could not be whole.
 func focusViews(t *testing.T, s *sampleViews, exact amounts) {
 	t.Helper()
 	code, out, errs := s.run(t, "spend", "--format", "focus-csv", "--billing-account", "111122223330")
-	if s.unknown && strings.Contains(out+errs, "not known") {
-		assert.Equal(t, exitUsage, code, "rates are not known")
+	if strings.Contains(errs, "not known") {
+		assert.NotEqual(t, exitDone, code, "what is not whole is refused")
 		assert.Empty(t, out)
+		assert.True(t, s.unknown, errs)
 		return
 	}
 	require.LessOrEqual(t, code, exitCheckFailed, errs)
@@ -201,6 +279,7 @@ func budgetViews(t *testing.T, s *sampleViews, exact amounts) {
 	document := decode(t, s.must(t, "budget", "--format", "json"))
 	for _, line := range document.objects(t, "budgets") {
 		name, want := line.text("tenant"), exact.total
+		assert.Equal(t, exact.states[name], line.text("state"), "what the budget of %q rests on", name)
 		if name != "" { // the budget of everything has no tenant
 			want = cmp.Or(spent[name], "0")
 		}
@@ -236,21 +315,32 @@ func servedViews(t *testing.T, s *sampleViews, exact amounts) {
 		return // metrics have shared cost as a row of its own
 	}
 	document := decode(t, s.must(t, "spend", "--from", "2026-01-01", "--to", "2027-01-01", "--format", "json"))
-	want := map[string]float64{}
+	want, states := map[string]float64{}, map[string]string{}
 	for _, row := range document.objects(t, "rows") {
+		states[row.text("tenant")] = row.text("state")
 		if amount := row.text("amount"); amount != "" && amount != "0" {
 			want[row.text("tenant")] = number(t, amount).InexactFloat64()
 		}
 	}
-	got := map[string]float64{}
+	got, complete := map[string]float64{}, map[string]bool{}
 	for line := range strings.SplitSeq(get("/metrics"), "\n") {
 		found := sample.FindStringSubmatch(line)
-		if found == nil || found[1] != "microspend_spend_dollars_total" {
+		if found == nil {
 			continue
 		}
 		value, err := strconv.ParseFloat(found[3], 64)
 		require.NoError(t, err)
-		got[label(t, found[2], "tenant")] += value
+		switch found[1] {
+		case "microspend_spend_dollars_total":
+			got[label(t, found[2], "tenant")] += value
+		case "microspend_spend_complete":
+			name := label(t, found[2], "tenant")
+			before, seen := complete[name]
+			complete[name] = value == 1 && (before || !seen)
+		}
+	}
+	for name, whole := range complete {
+		assert.Equal(t, whole, states[name] == "exact", "metrics of %s: complete", name)
 	}
 	require.Len(t, got, len(want))
 	for name, amount := range want {

@@ -203,15 +203,11 @@ func (r renderer) tiles() []tile {
 		month := s.Budgets.From.In(s.Location).Format("January")
 		switch {
 		case line.Forecast != nil && !s.Budgets.Over:
-			t := tile{Name: "Forecast for " + month, Figure: "$" + fixed(*line.Forecast, 2), Words: "no budget is set"}
-			if line.Budget != nil {
-				t.Words = percentOf(*line.Forecast, line.Budget.Amount) + " of the $" + fixed(line.Budget.Amount, 2) + " budget"
-			}
-			tiles = append(tiles, t)
+			tiles = append(tiles, forecastTile(month, line))
 		case line.Budget != nil:
 			tiles = append(tiles, tile{
 				"Budget for " + month, "$" + fixed(line.Budget.Amount, 2),
-				percentOf(line.Spent.Amount, line.Budget.Amount) + " of it was spent",
+				view.Text(percentOf(line.Spent.Amount, line.Budget.Amount)).In(line.State).String() + " of it was spent",
 			})
 		}
 	}
@@ -242,6 +238,20 @@ func (r renderer) tiles() []tile {
 		})
 	}
 	return append(tiles, r.unitTiles()...)
+}
+
+func forecastTile(month string, line budget.Line) tile {
+	t := tile{
+		Name: "Forecast for " + month, Words: "no budget is set",
+		Figure: view.Text("$" + fixed(*line.Forecast, 2)).In(line.ForecastState()).String(),
+	}
+	if line.Budget != nil {
+		t.Words = percentOf(*line.Forecast, line.Budget.Amount) + " of the $" + fixed(line.Budget.Amount, 2) + " budget"
+	}
+	if line.Low != nil && !line.Low.Equal(*line.High) {
+		t.Words = "$" + fixed(*line.Low, 2) + " to $" + fixed(*line.High, 2) + "; " + t.Words
+	}
+	return t
 }
 
 // outlook is how the month stands of what the page is about: everything, or the one tenant.

@@ -195,18 +195,18 @@ func (r running) between(from, to int) (units, share int64) {
 func (h history) errorRange(days int) (low, high int64, ok bool) {
 	far := min(max(days, 1), (len(h.units)-patternDays)/2)
 	low, high = millionths, millionths
-	for _, ahead := range []int{min(far, rangeDays), far} {
-		if ratios := h.errors(ahead); len(ratios) >= rangeOrigins {
+	for _, ratios := range h.errors(min(far, rangeDays), far) {
+		if len(ratios) >= rangeOrigins {
 			low, high, ok = min(low, percentile(ratios, 10)), max(high, percentile(ratios, 90)), true
 		}
 	}
 	return low, high, ok
 }
 
-// errors are what was spent on so many days after each day of the history, as parts of what would have been forecast on it
-// by what was known then, in order.
-func (h history) errors(days int) (ratios []int64) {
-	for origin := patternDays; days > 0 && origin+days <= len(h.units); origin++ {
+// errors are what was spent on the next days after each day of the history, for two numbers of days, as parts of what would
+// have been forecast on it by what was known then, in order.
+func (h history) errors(near, far int) (ratios [2][]int64) {
+	for origin := patternDays; near > 0 && origin+near <= len(h.units); origin++ {
 		past := h.before(origin)
 		if past.knownDays() < patternDays {
 			continue
@@ -214,15 +214,18 @@ func (h history) errors(days int) (ratios []int64) {
 		l := past.level()
 		sum := h.running(l.shape)
 		units, share := sum.between(l.from, origin)
-		actual, ahead := sum.between(origin, origin+days)
-		if share == 0 {
-			continue
-		}
-		if expected := units * ahead / share; expected > 0 {
-			ratios = append(ratios, actual*millionths/expected)
+		for i, days := range [...]int{near, far} {
+			if share == 0 || origin+days > len(h.units) {
+				continue
+			}
+			actual, ahead := sum.between(origin, origin+days)
+			if expected := units * ahead / share; expected > 0 {
+				ratios[i] = append(ratios[i], actual*millionths/expected)
+			}
 		}
 	}
-	slices.Sort(ratios)
+	slices.Sort(ratios[0])
+	slices.Sort(ratios[1])
 	return ratios
 }
 

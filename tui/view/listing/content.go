@@ -97,7 +97,7 @@ func direction(r *spend.Row, t *theme.Theme) theme.Paint {
 
 // hours are zero where there were none, as they are sorted and filtered by.
 func hours(_ *spend.Row, v view.Value) view.Value {
-	if v.IsMissing() {
+	if v.IsMissing() && v.String() == "" {
 		return view.Number(decimal.Decimal{}, 1)
 	}
 	return v
