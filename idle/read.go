@@ -1,7 +1,6 @@
 package idle
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -45,7 +44,6 @@ type table struct {
 
 const (
 	maxFaults    = 20 // rows that an error lists
-	maxLineBytes = 1 << 20
 	maxNameBytes = 2048
 )
 
@@ -55,9 +53,11 @@ func openTable(in Named) (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	t := &table{name: in.Name, csv: csv.NewReader(&shortLines{in: source})}
-	t.csv.FieldsPerRecord = -1
-	t.csv.ReuseRecord = true
+	rows, err := tabular.Rows(source)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	t := &table{name: in.Name, csv: rows}
 	header, err := t.csv.Read()
 	var syntax *csv.ParseError
 	switch {
@@ -178,37 +178,6 @@ func (t *table) ignored(used ...int) []string {
 		}
 	}
 	return names
-}
-
-// shortLines passes a stream on and refuses rows that are too long to be rows, before they fill the memory. A row ends
-// with its line, unless a quote is open.
-type shortLines struct {
-	in     io.Reader
-	line   int // complete ones
-	length int // of the row so far
-	begun  int // the line that the row began on, from 0
-	quoted bool
-}
-
-func (s *shortLines) Read(into []byte) (int, error) {
-	n, err := s.in.Read(into)
-	for rest := into[:n]; len(rest) > 0; {
-		line, after, ended := bytes.Cut(rest, []byte{'\n'})
-		s.length += len(line)
-		if s.length > maxLineBytes {
-			return 0, fmt.Errorf("the row on line %d is longer than %d bytes; a quote may be missing", s.begun+1, maxLineBytes)
-		}
-		if bytes.Count(line, []byte{'"'})%2 == 1 {
-			s.quoted = !s.quoted
-		}
-		if rest = after; !ended {
-			break
-		}
-		if s.line++; !s.quoted {
-			s.length, s.begun = 0, s.line
-		}
-	}
-	return n, err
 }
 
 // missing is the error that a header lacks a column.

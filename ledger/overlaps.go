@@ -142,16 +142,18 @@ func (f *overlapFinder) next(r *arrived, all bool) {
 // union takes the time that an earlier record covers off the records of one resource, and returns how many lost any.
 func union(records []arrived) (left []arrived, cut int64) {
 	left = records[:0]
+	var open []int // those of left that had not ended when the record at hand began
 	for i := range records {
 		r := records[i]
 		start, end := r.PeriodStart.Unix(), endOf(&r.Record)
-		free := start
-		for j := range left {
+		open = slices.DeleteFunc(open, func(j int) bool { return endOf(&left[j].Record) <= start })
+		free, running := start, runs(&r.Record)
+		for _, j := range open {
 			if r.how == kept && compareKeys(&left[j].Record, &r.Record) == 0 {
 				free = start // it is what an import before left of that record
 				break
 			}
-			if runs(&r.Record) && runs(&left[j].Record) && sameMicroVM(&left[j].Record, &r.Record) {
+			if running && sameMicroVM(&left[j].Record, &r.Record) {
 				free = max(free, endOf(&left[j].Record))
 			}
 		}
@@ -167,7 +169,9 @@ func union(records []arrived) (left []arrived, cut int64) {
 			}
 			r.PeriodStart, r.PeriodSeconds = secondStart(free), end-free
 		}
-		left = append(left, r)
+		if left = append(left, r); running {
+			open = append(open, len(left)-1)
+		}
 	}
 	slices.SortStableFunc(left, func(a, b arrived) int { return compareKeys(&a.Record, &b.Record) })
 	return onePerKey(left), cut

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -154,18 +153,4 @@ func Separator(header []byte) byte {
 		}
 	}
 	return separators[best]
-}
-
-// Rows cuts decoded text into rows and fields, at what its first line says separates them. Rows may be of different
-// lengths.
-func Rows(text io.Reader) (*csv.Reader, error) {
-	buffered := bufio.NewReaderSize(text, 1<<16)
-	header, err := buffered.Peek(1 << 16)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	line, _, _ := bytes.Cut(header, []byte("\n"))
-	rows := csv.NewReader(buffered)
-	rows.Comma, rows.ReuseRecord, rows.FieldsPerRecord = rune(Separator(line)), true, -1
-	return rows, nil
 }

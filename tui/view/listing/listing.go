@@ -92,6 +92,9 @@ func (s State) caption(width int) string {
 		before, last := l.Spend.PreviousFrom.In(loc), l.Spend.PreviousTo.Add(-1).In(loc)
 		right += ", compared with " + span(before.Format("2 Jan"), last.Format("2 Jan"))
 	}
+	if c := l.Spend.Currency; c != nil {
+		right = c.String() + ", " + right
+	}
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }
 
