@@ -22,7 +22,7 @@ func (r renderer) groupTable() template.HTML {
 		return onPage(titled(columns, map[string]string{"amount": "spend"}), "share", "per_running_hour", "per_launch")
 	})
 	return html.Table(t, html.Options{
-		Caption: "What each group of tenants spent: the sum of all below it, and below that its parts",
+		Caption: "What each group of tenants spent: the sum of all below it, and below that its parts." + r.atRate(),
 		Class: func(i int) string {
 			if t.Row(i).Kind == view.Group {
 				return "sub"
@@ -30,6 +30,14 @@ func (r renderer) groupTable() template.HTML {
 			return ""
 		},
 	})
+}
+
+// atRate is the end of the caption of a table with amounts in another currency, which says at which rate.
+func (r renderer) atRate() string {
+	if r.statement.Currency == nil {
+		return ""
+	}
+	return " " + report.CurrencyWords(*r.statement.Currency) + "."
 }
 
 // unitTiles are what a running hour and a launch cost, and the total in another currency.

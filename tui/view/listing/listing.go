@@ -99,6 +99,9 @@ func (s State) caption(width int) string {
 			right += ", compared with " + compare.Words(l.Spend.Compared.Before, loc, false)
 		}
 	}
+	if c := l.Spend.Currency; c != nil {
+		right = c.String() + ", " + right
+	}
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }
 
