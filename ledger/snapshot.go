@@ -16,9 +16,9 @@ import (
 	"microspend/internal/civil"
 )
 
-// Snapshot copies the days that can hold usage in [from, to), with days cut in a location, into another folder, which is a ledger of its own from then
-// on. Files are copied, not linked: what later damages or replaces one of the two must leave the other as it is. They are
-// synced; whoever makes the folder visible, by a rename say, finds it complete.
+// Snapshot copies the days that can hold usage in [from, to), with days cut in a location, into another folder, which
+// is a ledger of its own from then on. Files are copied, not linked: what later damages or replaces one of the two must
+// leave the other as it is. They are synced; whoever makes the folder visible, by a rename say, finds it complete.
 func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, loc *time.Location) error {
 	days, err := w.daysBetween(from, to, loc)
 	if err != nil {
@@ -75,8 +75,9 @@ func copyFile(from, to string) (err error) {
 	return target.Sync()
 }
 
-// SameAs reports whether two ledgers hold the same in [from, to), by the manifests of the days, which are read alone. It
-// never says so of ledgers that differ; of equal records that versions of the format wrote differently it may deny it.
+// SameAs reports whether two ledgers hold the same in [from, to), by the manifests of the days, which are read alone.
+// It never says so of ledgers that differ; of equal records that versions of the format wrote differently it may deny
+// it.
 func (l *Ledger) SameAs(other *Ledger, from, to time.Time, loc *time.Location) (bool, error) {
 	ours, err := l.daysBetween(from, to, loc)
 	if err != nil {

@@ -16,7 +16,9 @@ import (
 func Closed(months []closing.Closing) view.Document {
 	columns := []view.Column[closing.Closing]{
 		{ID: "month", Title: "month", Value: func(c closing.Closing) view.Value { return view.Text(c.Month) }},
-		{ID: "time_zone", Title: "days as in", Drop: 2, Value: func(c closing.Closing) view.Value { return view.Text(c.TimeZone) }},
+		{ID: "time_zone", Title: "days as in", Drop: 2, Value: func(c closing.Closing) view.Value {
+			return view.Text(c.TimeZone)
+		}},
 		{ID: "total", Title: "total", Unit: "$", Align: view.Decimal, Value: func(c closing.Closing) view.Value {
 			return view.Dollars(c.Total)
 		}},
@@ -26,7 +28,9 @@ func Closed(months []closing.Closing) view.Document {
 		{ID: "records", Title: "records", Align: view.Right, Drop: 1, Value: func(c closing.Closing) view.Value {
 			return view.Count(int(c.Usage.Records))
 		}},
-		{ID: "usage_sha256", Scope: view.Data, Value: func(c closing.Closing) view.Value { return view.Text(c.Usage.SHA256) }},
+		{ID: "usage_sha256", Scope: view.Data, Value: func(c closing.Closing) view.Value {
+			return view.Text(c.Usage.SHA256)
+		}},
 		{ID: "incomplete", Scope: view.Data, Value: func(c closing.Closing) view.Value { return view.List(c.Incomplete) }},
 	}
 	table := view.NewTable(columns, months, func(c closing.Closing) view.Look { return view.Look{Notes: c.Incomplete} })
@@ -122,7 +126,8 @@ var closedColumns = []view.Column[spend.ClosedMonth]{
 }
 
 // restatedData are the rows for CSV where closed months have changed: those of the report, and behind them one for each
-// restatement, told by its closed_month and cause. The former are what was closed; all together are what it comes to now.
+// restatement, told by its closed_month and cause. The former are what was closed; all together are what it comes to
+// now.
 func restatedData(columns []spendColumn, s spend.Spend) *view.Table {
 	rows, of := SpendRows(s), map[*spend.Row]*spend.Restatement{}
 	for i := range s.Restatements {

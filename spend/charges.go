@@ -14,8 +14,8 @@ import (
 	"microspend/pricing"
 )
 
-// Charges are what every tenant pays for each billed quantity in each region and account on each UTC day: a report at its finest,
-// with usage and rates included, for exports of every line.
+// Charges are what every tenant pays for each billed quantity in each region and account on each UTC day: a report at
+// its finest, with usage and rates included, for exports of every line.
 type Charges struct {
 	From, To time.Time
 	Policy   Policy // how shared cost was treated
@@ -60,8 +60,8 @@ type Charge struct {
 	Coverage *decimal.Decimal // see [Coverage]; nil on shares
 	Share    *Share           // nil unless the line is a tenant's share of shared cost
 
-	// Correction says that the line corrects one of a closed month, which stays as it is: what was used and the amounts are
-	// what has to be added to it, at the rate that counts by now. It is nil on other lines.
+	// Correction says that the line corrects one of a closed month, which stays as it is: what was used and the amounts
+	// are what has to be added to it, at the rate that counts by now. It is nil on other lines.
 	Correction *Correction
 }
 
@@ -85,8 +85,8 @@ var errWholeDays = errors.New("charges are by UTC day; give whole UTC days")
 // could not be exported. Nor could the lines of a damaged file, which is a [DamagedError]. Filter.Tenants and
 // Filter.Groups choose lines; the other filters are as in a report.
 //
-// Lines of a closed month are those it was closed with. What has changed since is in the first month that is not closed:
-// where the period overlaps that, there are corrections, one for each line and cause.
+// Lines of a closed month are those it was closed with. What has changed since is in the first month that is not
+// closed: where the period overlaps that, there are corrections, one for each line and cause.
 func (s Source) Charges(ctx context.Context, from, to time.Time, filter Filter) (Charges, error) {
 	request := chargesRequest(filter)
 	request.From, request.To = from, to

@@ -35,8 +35,8 @@ type ClosedMonth struct {
 	Posted []Charge
 }
 
-// Cause is why a closed month comes to something else by now. The causes are told apart by replacing one input after the
-// other, in this order, so that they add up to the whole difference.
+// Cause is why a closed month comes to something else by now. The causes are told apart by replacing one input after
+// the other, in this order, so that they add up to the whole difference.
 type Cause uint8
 
 // The causes.
@@ -59,8 +59,8 @@ type Restatement struct {
 	Unknown      []Unknown          // usage without a known rate, which is in no amount
 }
 
-// Reason is the cause in a word: late-usage, usage-removed, tenant-rules, rates or discounts. Usage was removed where the
-// row comes to less by it, or to as much with less of something.
+// Reason is the cause in a word: late-usage, usage-removed, tenant-rules, rates or discounts. Usage was removed where
+// the row comes to less by it, or to as much with less of something.
 func (r Restatement) Reason() string { return r.Cause.reason(r.Amount, r.Used[:]...) }
 
 func (c Cause) reason(amount decimal.Decimal, used ...decimal.Decimal) string {
@@ -204,9 +204,9 @@ func (d discountedAs) Series(region string) (pricing.Series, error) {
 	return out, nil
 }
 
-// eachChange calls step with the source before and after one more input of a closed month is replaced by what it is now,
-// for each month that a span overlaps and each cause that may have changed anything. At the end nothing of these months
-// is closed.
+// eachChange calls step with the source before and after one more input of a closed month is replaced by what it is
+// now, for each month that a span overlaps and each cause that may have changed anything. At the end nothing of these
+// months is closed.
 func (s Source) eachChange(span civil.Span, step func(before, after Source, m *ClosedMonth, cause Cause) error) error {
 	for i := range s.Closed {
 		m := &s.Closed[i]
@@ -231,8 +231,8 @@ func (s Source) eachChange(span civil.Span, step func(before, after Source, m *C
 
 // restatements are the differences that each cause makes to the rows of a report.
 func (s Source) restatements(ctx context.Context, request Request) ([]Restatement, error) {
-	request.Top, request.Min, request.Sort, request.Previous, request.Restated = 0, decimal.Decimal{}, SortKey, false, false
-	request.Rated, request.MostRows, request.Strict = false, 0, false
+	request.Top, request.Min, request.Sort, request.MostRows = 0, decimal.Decimal{}, SortKey, 0
+	request.Previous, request.Restated, request.Rated, request.Strict = false, false, false, false
 	before := map[Key]*Row(nil)
 	rows := func(s Source) (map[Key]*Row, error) {
 		report, err := s.Report(ctx, request)

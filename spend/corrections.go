@@ -29,8 +29,8 @@ func (k correctionKey) compare(other correctionKey) int {
 		cmp.Compare(k.account, other.account), cmp.Compare(k.quantity, other.quantity))
 }
 
-// corrections are the lines that correct closed months and are billed in a period: those that were posted when a month of
-// it was closed, and in the first month that is not closed, those that nobody has posted.
+// corrections are the lines that correct closed months and are billed in a period: those that were posted when a month
+// of it was closed, and in the first month that is not closed, those that nobody has posted.
 func (s Source) corrections(ctx context.Context, in civil.Span, request Request) ([]Charge, error) {
 	if len(s.Closed) == 0 {
 		return nil, nil
@@ -69,8 +69,8 @@ func (s Source) Outstanding(ctx context.Context, filter Filter) ([]Charge, error
 		sum, ok := sums[key]
 		if !ok {
 			sum = &Charge{
-				Kind: c.Kind, Tenant: c.Tenant, Group: c.Group, Day: c.Day, Region: c.Region, Account: c.Account, Location: c.Location,
-				Quantity: c.Quantity, Correction: &Correction{Month: m, Cause: cause, Billed: billed},
+				Kind: c.Kind, Tenant: c.Tenant, Group: c.Group, Day: c.Day, Region: c.Region, Account: c.Account,
+				Location: c.Location, Quantity: c.Quantity, Correction: &Correction{Month: m, Cause: cause, Billed: billed},
 			}
 			sums[key] = sum
 		}

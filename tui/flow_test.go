@@ -170,6 +170,16 @@ func TestGroups(t *testing.T) {
 		"snapshot.read").press("g").has("2 regions").press("g").has("1 account", "(unknown)").press("g").
 		has("1 architecture").press("g").has("3 tenants")
 	s.press("5", "g").has("3 weeks", "2026-W47").press("g").has("1 month", "2026-11")
+
+	s = open(t, over(t, fewRecords(), func(_ *Options, source *spend.Source) {
+		rateDay, err := pricing.ParseDate("2026-11-02")
+		require.NoError(t, err)
+		euro := pricing.Currency{Code: "EUR", PerUSD: decimal.RequireFromString("0.5"), AsOf: rateDay}
+		source.Currency = &euro
+		source.Tenants.Groups = map[string]string{"acme": "Eng/Platform", "borealis": "Eng"}
+	}), 120, 30)
+	s.press("2").has("in EUR", "EUR=0.5@2026-11-02").press("g", "g", "g", "g", "g", "g").has("3 groups", "Eng/Platform", "(no group)")
+	s.press("enter").has("1 tenant of").press("esc", "g").has("groups by tenant", "acme")
 }
 
 func TestPeriods(t *testing.T) {

@@ -123,16 +123,18 @@ error the existing cards stay.
 		}
 		fmt.Fprintf(a.err, "wrote %s to %s; rates hold from %s\n", figures.Count(len(cards), "rate card"), folder, from)
 		if published := cards[0].ReadOn(); published.Before(from) {
-			fmt.Fprintf(a.err, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n", published)
+			fmt.Fprintf(a.err, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n",
+				published)
 		}
 		return nil
 	})
 	a.output.addTo(cmd)
 	cmd.Flags().StringVar(&region, "region", "", "import this `REGION` only")
-	a.parsedFlag(cmd, "from", "", "first `DAY` in UTC on which the rates hold (default: today)", func(text string) (err error) {
-		from, err = pricing.ParseDate(text)
-		return err
-	})
+	a.parsedFlag(cmd, "from", "", "first `DAY` in UTC on which the rates hold (default: today)",
+		func(text string) (err error) {
+			from, err = pricing.ParseDate(text)
+			return err
+		})
 	cmd.Flags().BoolVar(&reprice, "reprice", false,
 		"also replace the cards that hold from later days, so that every day since --from has these rates")
 	cmd.Flags().BoolVar(&force, "force", false, "import prices even if they changed more than tenfold")

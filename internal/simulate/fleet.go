@@ -114,17 +114,22 @@ func imageStorage(tenants []tenant, day time.Time) []usage.Record {
 	return out
 }
 
-// TenantsFile is a tenants file for the fleet, in CSV: tenants told by image and by role, and the idle one.
+// groups of tenants, such as cost centers.
+var groups = [...]string{"Engineering/Platform", "Engineering/Data/ML", "Product", "Product/Mobile", "Research"}
+
+// TenantsFile is a tenants file for the fleet, in CSV: tenants told by image and by role, and the idle one, with their
+// groups. Tenants that their records name are in no group.
 func (f Fleet) TenantsFile() []byte {
-	out := []byte("match,value,tenant,from,to\n")
+	out := []byte("match,value,tenant,from,to,group\n")
 	for _, t := range f.tenants() {
+		group := groups[t.place%len(groups)]
 		switch {
 		case t.habit == idle:
-			out = fmt.Appendf(out, ",,%s,,\n", t.name)
+			out = fmt.Appendf(out, ",,%s,,,%s\n", t.name, group)
 		case t.told == byImage:
-			out = fmt.Appendf(out, "image,%s*,%s,,\n", t.image.name, t.name)
+			out = fmt.Appendf(out, "image,%s*,%s,,,%s\n", t.image.name, t.name, group)
 		case t.told == byRole:
-			out = fmt.Appendf(out, "role,%s,%s,,\n", t.role(), t.name)
+			out = fmt.Appendf(out, "role,%s,%s,,,%s\n", t.role(), t.name, group)
 		}
 	}
 	return out

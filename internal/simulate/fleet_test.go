@@ -102,7 +102,7 @@ func TestFleetHasItsStories(t *testing.T) {
 	require.Positive(t, nobody, "some usage is nobody's")
 	require.Positive(t, images, "images are stored")
 	require.NotContains(t, perDay, Idle)
-	require.Contains(t, string(fleet.TenantsFile()), ",,"+Idle+",,\n")
+	require.Contains(t, string(fleet.TenantsFile()), ",,"+Idle+",,,")
 	runaway := perDay[tenant{name: Runaway}.role()]
 	if runaway == nil {
 		runaway = perDay[Runaway]

@@ -34,7 +34,8 @@ type Correction struct {
 func CorrectionsOf(charges spend.Charges) []Correction {
 	var out []Correction
 	for _, c := range charges.Corrections {
-		out = append(out, Correction{c, c.Correction.Billed, c.Correction.Reason + " after " + c.Correction.Month + " was closed"})
+		cause := c.Correction.Reason + " after " + c.Correction.Month + " was closed"
+		out = append(out, Correction{c, c.Correction.Billed, cause})
 	}
 	return out
 }

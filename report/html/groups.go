@@ -2,6 +2,7 @@ package html
 
 import (
 	"html/template"
+	"strings"
 
 	"microspend/report"
 	"microspend/spend"
@@ -21,7 +22,7 @@ func (r renderer) groupTable() template.HTML {
 		return onPage(titled(columns, map[string]string{"amount": "spend"}), "share", "per_running_hour", "per_launch")
 	})
 	return html.Table(t, html.Options{
-		Caption: "What each group of tenants spent: the sum of all below it, and below that its parts",
+		Caption: "What each group of tenants spent: the sum of all below it, and below that its parts." + r.atRate(),
 		Class: func(i int) string {
 			if t.Row(i).Kind == view.Group {
 				return "sub"
@@ -31,21 +32,37 @@ func (r renderer) groupTable() template.HTML {
 	})
 }
 
+// atRate is the end of the caption of a table with amounts in another currency, which says at which rate.
+func (r renderer) atRate() string {
+	if r.statement.Currency == nil {
+		return ""
+	}
+	return " " + report.CurrencyWords(*r.statement.Currency) + "."
+}
+
 // unitTiles are what a running hour and a launch cost, and the total in another currency.
 func (r renderer) unitTiles() (tiles []tile) {
 	s := r.statement
 	total := report.SpendTotal(s.Spend)
 	columns := report.SpendColumns(s.Spend, report.SpendLook{Counts: true})
-	text := func(id string) string { return html.Text(view.Pick(columns, id)[0].Value(total)) }
+	value := func(id string) view.Value { return view.Pick(columns, id)[0].Value(total) }
+	dollars := func(id string) string { // the sign stands between the state's mark and the figure
+		v := value(id)
+		if _, ok := v.Number(); !ok {
+			return v.String()
+		}
+		before, _ := v.Marks()
+		return before + "$" + strings.TrimPrefix(html.Text(v), before)
+	}
 	if s.Total.Known() && !s.Total.Sum.Amounts[usage.Running].IsZero() {
-		t := tile{Name: "Per running hour", Figure: "$" + text("per_running_hour")}
+		t := tile{Name: "Per running hour", Figure: dollars("per_running_hour")}
 		if !s.Total.Sum.Amounts[usage.Launches].IsZero() {
-			t.Words = "$" + text("per_launch") + " per launch"
+			t.Words = dollars("per_launch") + " per launch"
 		}
 		tiles = append(tiles, t)
 	}
 	if s.Currency != nil {
-		tiles = append(tiles, tile{"In " + s.Currency.Code, text("amount_display"), report.CurrencyWords(*s.Currency)})
+		tiles = append(tiles, tile{"In " + s.Currency.Code, html.Text(value("amount_display")), report.CurrencyWords(*s.Currency)})
 	}
 	return tiles
 }

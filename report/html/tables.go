@@ -80,8 +80,9 @@ func (r renderer) tenantTable() template.HTML {
 		points = fewPoints
 	}
 	return html.Table(t, html.Options{
-		Caption: "What each spent, its share of the whole, and the change in dollars. Compared: " + s.Compared.Sentence + ".",
-		Find:    "Find a tenant", Sorted: "amount",
+		Caption: "What each spent, its share of the whole, and the change in dollars. Compared: " +
+			s.Compared.Sentence + "." + r.atRate(),
+		Find: "Find a tenant", Sorted: "amount",
 		Cell: map[string]func(int) template.HTML{
 			"tenant": func(i int) template.HTML {
 				link := template.HTML("<a href=#t" + strconv.Itoa(i) + ">") //nolint:gosec // a number

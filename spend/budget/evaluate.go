@@ -3,6 +3,7 @@ package budget
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -55,6 +56,10 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 			return out, fmt.Errorf("budgets: %w", err)
 		}
 	}
+	unseen, err := r.unseen()
+	if err != nil {
+		return out, err
+	}
 	out.Damaged = r.damaged
 	f := forecaster{loc: loc, asOf: known.AsOf, known: daysOf(known)}
 	habits := map[Subject]*habit{}
@@ -69,6 +74,9 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 		if sofar := civil.Between(line.From, known.AsOf); sofar.From.Before(sofar.To) {
 			line.Missing = known.Missing(sofar)
 		}
+		if reason, unknown := unseen[line.Subject]; unknown {
+			line.unseen(reason)
+		}
 	}
 	return out, nil
 }
@@ -78,6 +86,54 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 func daysOf(known compare.Known) func(civil.Day) bool {
 	rest := known.Rest()
 	return func(d civil.Day) bool { return !known.Damaged[d] && (known.Covered[d] || rest[d.Weekday()]) }
+}
+
+// unseen are the subjects with a budget that neither the ledger nor the tenants file has ever named, and what is said of
+// them. They may be yet to come; more likely the name is misspelled.
+func (r *reader) unseen() (map[Subject]string, error) {
+	request, any := spend.Request{From: r.history.From, To: r.history.To}, false
+	for _, line := range r.lines {
+		if of, read := line.Subject, r.read[line.Subject]; line.Budget != nil && of.Scope != Everything && of.Scope != Group &&
+			!r.known.AsOf.IsZero() && (read == nil || len(read.daily) == 0) {
+			into := request.Filter.Of(scopes[of.Scope].by)
+			*into = append(*into, tenants.Exactly(of.Name))
+			any = true
+		}
+	}
+	if !any {
+		return nil, nil
+	}
+	err := r.source.CheckNames(r.ctx, request)
+	out := map[Subject]string{}
+	for _, fault := range unjoined(err) {
+		unknown, ok := errors.AsType[*spend.UnknownNameError](fault)
+		if !ok {
+			return nil, err
+		}
+		for scope := range Everything {
+			if scopes[scope].by == unknown.Dimension {
+				out[Subject{scope, unknown.Pattern.String()}] = unknown.Error()
+			}
+		}
+	}
+	return out, nil
+}
+
+func unjoined(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+// unseen makes a line say that there is nothing of its subject, which is not the same as nothing spent.
+func (l *Line) unseen(reason string) {
+	l.Missing, l.State, l.BurnDayState = reason, pricing.NotMeasured, pricing.NotMeasured
+	l.Outlook, l.RunsOut = Outlook{}, nil
+	l.settle()
 }
 
 // fill works a line out from what was read.

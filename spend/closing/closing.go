@@ -172,7 +172,8 @@ func (r Request) rates(report spend.Spend) ([]regionRates, error) {
 	return out, nil
 }
 
-// keep writes the closing into a hidden folder, works the month out from what lies there, and gives the folder its name.
+// keep writes the closing into a hidden folder, works the month out from what lies there, and gives the folder its
+// name.
 func (r Request) keep(ctx context.Context, folder string, c *Closing, report spend.Spend) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -236,8 +237,8 @@ func tidy(folder string) error {
 	return err
 }
 
-// Reopen undoes the close of a month, which must be the last one that is closed: later ones were closed with corrections
-// of it. What it was closed with, but for its usage, stays in a file beside it.
+// Reopen undoes the close of a month, which must be the last one that is closed: later ones were closed with
+// corrections of it. What it was closed with, but for its usage, stays in a file beside it.
 func Reopen(dir *ledger.Writer, month string, now time.Time) (Closing, error) {
 	folder := filepath.Join(dir.Dir(), Folder)
 	if err := tidy(folder); err != nil {

@@ -6,9 +6,9 @@
 //	<ledger>/closed/2026-10/closing.json   figures, rates, tenants file, hash of the usage, who and when; with a checksum
 //	<ledger>/closed/2026-10/usage/…        a copy of the month's usage, a ledger of its own
 //
-// Engines that read the ledger look at usage/ only. A closing is a folder that appears by one rename: a kill, a full disk
-// or a second close at the same time leave no half of one. Hidden folders beside it are what such an end left; the next
-// close removes them.
+// Engines that read the ledger look at usage/ only. A closing is a folder that appears by one rename: a kill, a full
+// disk or a second close at the same time leave no half of one. Hidden folders beside it are what such an end left; the
+// next close removes them.
 //
 // # What is promised
 //

@@ -47,8 +47,8 @@ type Closing struct {
 	Posted  []postedCharge  `json:"corrections,omitempty"` // of earlier months, billed in this one
 }
 
-// usageRecord tells the usage that was closed: SHA256 is of its records alone, whatever files they lie in, and Manifests
-// of the files of each UTC day.
+// usageRecord tells the usage that was closed: SHA256 is of its records alone, whatever files they lie in, and
+// Manifests of the files of each UTC day.
 type usageRecord struct {
 	Records   int64             `json:"records"`
 	SHA256    string            `json:"sha256"`
