@@ -106,7 +106,8 @@ func budgetSubjects(b budget.Report) []view.Column[budget.Line] {
 // budgetSpent say what was spent, and how fast.
 var budgetSpent = []view.Column[budget.Line]{
 	{ID: "spent", Title: "spent", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
-		return view.Dollars(l.Spent.Amount).In(l.State).Or("unknown", l.Spent.Known())
+		return view.Dollars(l.Spent.Amount).SettledBy(func() decimal.Decimal { return l.SpentShown }).In(l.State).
+			Or("unknown", l.Spent.Known())
 	}},
 	{ID: "state", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.State.String()) }},
 	{ID: "used", Title: "used", Align: view.Right, Value: func(l budget.Line) view.Value {
@@ -183,8 +184,17 @@ func budgetNotes(b budget.Report) []view.Note {
 	if methods[budget.WeekdayMean] {
 		list = append(list, noteOf(assumption.WeekdayMean))
 	}
+	unseen := map[string]bool{}
+	for _, line := range b.Lines {
+		if line.State == pricing.NotMeasured && line.Missing != "" && !unseen[line.Missing] {
+			unseen[line.Missing] = true
+			list = append(list, view.Note{Warn: true, Text: "Budget of " + line.Subject.String() + ": " + line.Missing + "."})
+		}
+	}
 	for _, period := range []budget.Period{budget.Month, budget.Quarter, budget.Year} {
-		if i := slices.IndexFunc(b.Lines, func(l budget.Line) bool { return l.Period == period && l.Missing != "" }); i >= 0 {
+		if i := slices.IndexFunc(b.Lines, func(l budget.Line) bool {
+			return l.Period == period && l.Missing != "" && l.State != pricing.NotMeasured
+		}); i >= 0 {
 			list = append(list, view.Note{
 				Warn: true, Text: "What was spent this " + period.String() + " is incomplete: " + b.Lines[i].Missing + ".",
 			})

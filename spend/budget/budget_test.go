@@ -170,7 +170,7 @@ func TestBudgetCheck(t *testing.T) {
 		lines = append(lines, line.String()+" "+line.Spent.Amount.String()+" "+line.Status.String())
 	}
 	require.Equal(t, []string{
-		"(unallocated) 3 over", "acme 10 warning", "bravo 90 warning", "nobody 0 ok",
+		"(unallocated) 3 over", "acme 10 warning", "bravo 90 warning", "nobody 0 unknown",
 		"total 103 warning",
 	}, lines,
 		"in the order of names, the total last")

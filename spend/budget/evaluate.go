@@ -3,6 +3,7 @@ package budget
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -55,6 +56,10 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 			return out, fmt.Errorf("budgets: %w", err)
 		}
 	}
+	unseen, err := r.unseen()
+	if err != nil {
+		return out, err
+	}
 	out.Damaged = r.damaged
 	f := forecaster{loc: loc, asOf: known.AsOf, known: daysOf(known)}
 	habits := map[Subject]*habit{}
@@ -69,6 +74,9 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 		if sofar := civil.Between(line.From, known.AsOf); sofar.From.Before(sofar.To) {
 			line.Missing = known.Missing(sofar)
 		}
+		if reason, unknown := unseen[line.Subject]; unknown {
+			line.unseen(reason)
+		}
 	}
 	return out, nil
 }
@@ -80,10 +88,59 @@ func daysOf(known compare.Known) func(civil.Day) bool {
 	return func(d civil.Day) bool { return !known.Damaged[d] && (known.Covered[d] || rest[d.Weekday()]) }
 }
 
+// unseen are the subjects with a budget that neither the ledger nor the tenants file has ever named, and what is said of
+// them. They may be yet to come; more likely the name is misspelled.
+func (r *reader) unseen() (map[Subject]string, error) {
+	request, any := spend.Request{From: r.history.From, To: r.history.To}, false
+	for _, line := range r.lines {
+		if of, read := line.Subject, r.read[line.Subject]; line.Budget != nil && of.Scope != Everything && of.Scope != Group &&
+			!r.known.AsOf.IsZero() && (read == nil || len(read.daily) == 0) {
+			into := request.Filter.Of(scopes[of.Scope].by)
+			*into = append(*into, tenants.Exactly(of.Name))
+			any = true
+		}
+	}
+	if !any {
+		return nil, nil
+	}
+	err := r.source.CheckNames(r.ctx, request)
+	out := map[Subject]string{}
+	for _, fault := range unjoined(err) {
+		unknown, ok := errors.AsType[*spend.UnknownNameError](fault)
+		if !ok {
+			return nil, err
+		}
+		for scope := range Everything {
+			if scopes[scope].by == unknown.Dimension {
+				out[Subject{scope, unknown.Pattern.String()}] = unknown.Error()
+			}
+		}
+	}
+	return out, nil
+}
+
+func unjoined(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+// unseen makes a line say that there is nothing of its subject, which is not the same as nothing spent.
+func (l *Line) unseen(reason string) {
+	l.Missing, l.State, l.BurnDayState = reason, pricing.NotMeasured, pricing.NotMeasured
+	l.Outlook, l.RunsOut = Outlook{}, nil
+	l.settle()
+}
+
 // fill works a line out from what was read.
 func (l *Line) fill(read *readings, h *habit) {
 	period := civil.Between(l.From, l.To)
 	l.Spent, l.State = read.spent[l.Period].cost, read.spent[l.Period].state
+	l.SpentShown = read.spent[l.Period].shown
 	if h.asOf.IsZero() {
 		l.State, l.BurnDayState = pricing.NotMeasured, pricing.NotMeasured
 	} else {
@@ -116,16 +173,17 @@ type readings struct {
 // figure is a cost and what it rests on.
 type figure struct {
 	cost  spend.Cost
+	shown decimal.Decimal // in cents, as the report that it is of shows it
 	state pricing.State
 }
 
 // add adds a row that is a part of the figure.
 func (f *figure) add(part figure) {
-	f.cost, f.state = f.cost.Plus(part.cost), f.state.And(part.state)
+	f.cost, f.shown, f.state = f.cost.Plus(part.cost), f.shown.Add(part.shown), f.state.And(part.state)
 }
 
-func figureOf(t spend.Total) figure {
-	out := figure{cost: t.Cost}
+func figureOf(t spend.Total, shown decimal.Decimal) figure {
+	out := figure{cost: t.Cost, shown: shown}
 	if coverage := spend.Coverage(&t.Sum); coverage != nil && coverage.LessThan(decimal.NewFromInt(1)) {
 		out.state = pricing.AtLeast
 	}
@@ -197,12 +255,13 @@ func (r *reader) figures(
 	if err != nil {
 		return 0, err
 	}
+	shown, total := report.Cents(spend.AmountOf)
 	if scope == Everything {
-		*into(r.of(OfEverything())) = figureOf(report.Total)
+		*into(r.of(OfEverything())) = figureOf(report.Total, total)
 	} else {
-		for _, row := range report.Rows {
+		for i, row := range report.Rows {
 			for subject := range subjects(scope, row.Key) {
-				into(r.of(subject)).add(figureOf(row.Total))
+				into(r.of(subject)).add(figureOf(row.Total, shown[i]))
 			}
 		}
 	}

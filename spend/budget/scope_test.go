@@ -242,3 +242,20 @@ func (r vcpuOnly) Series(region string) (pricing.Series, error) {
 	}
 	return r.DollarRates.Series(region)
 }
+
+// TestABudgetOfANameThatNothingHas: a misspelled name is not a tenant that spends nothing.
+func TestABudgetOfANameThatNothingHas(t *testing.T) {
+	source := dollars(daily(at(t, "2026-08-01"), at(t, "2026-10-10"), "acme", always(5))...)
+	source.Tenants = tenants.File{Known: []string{"idle"}}
+	got, err := budget.Evaluate(t.Context(), source, budget.Set{Budgets: []budget.Budget{
+		monthly("acmee", "100"), monthly("idle", "100"),
+		{Subject: budget.Subject{Scope: budget.Region, Name: "us-east-2"}, Amount: dec("100")},
+	}}, at(t, "2026-10-10"))
+	require.NoError(t, err)
+	require.Equal(t, "acmee: 0 not-measured, forecast -, unknown", words(got.Lines[0]))
+	require.Equal(t, `there is no tenant "acmee" in the ledger or the tenants file; the nearest is "acme"`,
+		got.Lines[0].Missing)
+	require.Equal(t, "idle: 0 exact, forecast 0, ok", words(got.Lines[1]), "the tenants file has it")
+	require.Equal(t, "region us-east-2: 0 not-measured, forecast -, unknown", words(got.Lines[2]))
+	require.Contains(t, got.Lines[2].Missing, `the nearest is "us-east-1"`)
+}
