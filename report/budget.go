@@ -106,7 +106,8 @@ func budgetSubjects(b budget.Report) []view.Column[budget.Line] {
 // budgetSpent say what was spent, and how fast.
 var budgetSpent = []view.Column[budget.Line]{
 	{ID: "spent", Title: "spent", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {
-		return view.Dollars(l.Spent.Amount).In(l.State).Or("unknown", l.Spent.Known())
+		return view.Dollars(l.Spent.Amount).SettledBy(func() decimal.Decimal { return l.SpentShown }).In(l.State).
+			Or("unknown", l.Spent.Known())
 	}},
 	{ID: "state", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.State.String()) }},
 	{ID: "used", Title: "used", Align: view.Right, Value: func(l budget.Line) view.Value {

@@ -70,7 +70,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`microspend_budget_dollars{tenant="(total)"} 7500`, `microspend_budget_exceeded{tenant="cinder"} 1`,
 		`microspend_budget_exceeded{tenant="dormouse"} 0`, `microspend_month_spend_complete{tenant="dormouse"} 1`,
-		`microspend_budget_spent_complete{name="cinder",period="month",scope="tenant"} 0`,
+		`microspend_budget_spent_complete{name="cinder",period="month",scope="tenant"} 1`,
 		`microspend_budget_amount_dollars{name="borealis",period="month",scope="tenant"} 70`,
 		`microspend_budget_status{name="",period="month",scope="total",status="ok"} 1`,
 		`microspend_ledger_partitions 8`, `microspend_ledger_damaged_files 0`, `microspend_unknown_rates 0`,

@@ -25,10 +25,12 @@ const MaxMicroDollars MicroDollars = 1e14
 
 // DayEstimates are what each tenant spent day by day, roughly. Rows that are no tenant's are series of their own.
 type DayEstimates struct {
-	First   civil.Day
-	Days    int                // of each series
-	Series  map[Key]*DaySeries // the key has a kind and a tenant or label
-	Damaged []ledger.DamagedFile
+	First  civil.Day
+	Days   int                // of each series
+	Series map[Key]*DaySeries // the key has a kind and a tenant or label
+	// Recorded says of which days there is a record of anybody. On others an amount of zero is not known to be one.
+	Recorded []bool
+	Damaged  []ledger.DamagedFile
 }
 
 // DaySeries is what one of them spent, an amount for each day.
@@ -67,6 +69,7 @@ func (s Source) EstimateDays(
 	loc = s.Zone(loc)
 	first, last := in.Days(loc)
 	out := DayEstimates{First: first, Days: int(last-first) + 1, Series: map[Key]*DaySeries{}}
+	out.Recorded = make([]bool, out.Days)
 	s = s.WithPolicy(OwnRow)
 	prices := newPriceList()
 	for d := first; d <= last; d++ {
@@ -81,6 +84,7 @@ func (s Source) EstimateDays(
 			return DayEstimates{}, err
 		}
 		out.Damaged = MergeDamaged(out.Damaged, r.damaged)
+		out.Recorded[d-first] = r.recorded
 		r.priced(cells, func(who Key, cost Cost, _ *usage.Sum) { // once for each region
 			if out.Series[who] == nil {
 				out.Series[who] = &DaySeries{d, make([]MicroDollars, out.Days)}

@@ -240,13 +240,19 @@ func (v Value) Percentage() (decimal.Decimal, bool) {
 
 // String is the text for people.
 func (v Value) String() string {
+	before, behind := v.Marks()
+	return before + v.plain() + behind
+}
+
+// Marks are what the state adds to the text, before it and behind it.
+func (v Value) Marks() (before, behind string) {
 	switch v.state {
 	case pricing.AtLeast:
-		return "≥ " + v.plain()
+		return "≥ ", ""
 	case pricing.UnknownRates:
-		return v.plain() + " +?"
+		return "", " +?"
 	default:
-		return v.plain()
+		return "", ""
 	}
 }
 
@@ -371,13 +377,16 @@ func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
 	default:
 		format = pattern("#,##0.0000000000", v.places)
 	}
-	switch v.state {
-	case pricing.AtLeast:
-		format = `"≥ "` + format
-	case pricing.UnknownRates:
-		format += `" +?"`
+	before, behind := v.Marks()
+	return d, literal(before) + format + literal(behind), ok
+}
+
+// literal is text in a spreadsheet's format.
+func literal(text string) string {
+	if text == "" {
+		return ""
 	}
-	return d, format, ok
+	return `"` + text + `"`
 }
 
 // Calendar is the day of a [Date], and reports false for what is none, such as the name of a row that others were

@@ -74,7 +74,7 @@ func (a *app) dayRangeFlags(cmd *cobra.Command, owner string) {
 
 // currencyFlag declares --currency, for commands that show amounts in another currency beside dollars.
 func (a *app) currencyFlag(cmd *cobra.Command) {
-	a.parsedFlag(cmd, "currency", "",
+	cmd.Flags().Func("currency",
 		"show amounts in another `CURRENCY` too, as in EUR=0.92@2026-11-20; USD for none (default: the configuration's)",
 		func(text string) error {
 			if a.flags.dollarsOnly = text == "USD"; a.flags.dollarsOnly {

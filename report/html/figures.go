@@ -44,6 +44,11 @@ func amount(f statement.Figure, cents decimal.Decimal) string {
 	return view.Text(text).In(f.State()).String()
 }
 
+// inDollars is an amount of money with its state: "≥ $12.30".
+func inDollars(d decimal.Decimal, state pricing.State) string {
+	return view.Text("$" + fixed(d, 2)).In(state).String()
+}
+
 // totalOf is a total as a statement's figure.
 func totalOf(t *spend.Total) statement.Figure {
 	return statement.Figure{Cost: t.Cost, Measured: t.Measured}

@@ -2,6 +2,7 @@ package html
 
 import (
 	"html/template"
+	"strings"
 
 	"microspend/report"
 	"microspend/spend"
@@ -44,16 +45,24 @@ func (r renderer) unitTiles() (tiles []tile) {
 	s := r.statement
 	total := report.SpendTotal(s.Spend)
 	columns := report.SpendColumns(s.Spend, report.SpendLook{Counts: true})
-	text := func(id string) string { return html.Text(view.Pick(columns, id)[0].Value(total)) }
+	value := func(id string) view.Value { return view.Pick(columns, id)[0].Value(total) }
+	dollars := func(id string) string { // the sign stands between the state's mark and the figure
+		v := value(id)
+		if _, ok := v.Number(); !ok {
+			return v.String()
+		}
+		before, _ := v.Marks()
+		return before + "$" + strings.TrimPrefix(html.Text(v), before)
+	}
 	if s.Total.Known() && !s.Total.Sum.Amounts[usage.Running].IsZero() {
-		t := tile{Name: "Per running hour", Figure: "$" + text("per_running_hour")}
+		t := tile{Name: "Per running hour", Figure: dollars("per_running_hour")}
 		if !s.Total.Sum.Amounts[usage.Launches].IsZero() {
-			t.Words = "$" + text("per_launch") + " per launch"
+			t.Words = dollars("per_launch") + " per launch"
 		}
 		tiles = append(tiles, t)
 	}
 	if s.Currency != nil {
-		tiles = append(tiles, tile{"In " + s.Currency.Code, text("amount_display"), report.CurrencyWords(*s.Currency)})
+		tiles = append(tiles, tile{"In " + s.Currency.Code, html.Text(value("amount_display")), report.CurrencyWords(*s.Currency)})
 	}
 	return tiles
 }

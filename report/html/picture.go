@@ -106,7 +106,10 @@ func (r renderer) chart() (wide, narrow template.HTML, caption string) {
 
 // dollars writes a round number of a chart's axis.
 func dollars(v float64) string {
-	d := decimal.NewFromFloat(v)
+	d := decimal.NewFromFloat(v).Round(6)
+	if d.GreaterThanOrEqual(one) {
+		d = d.RoundBank(2)
+	}
 	if d.Equal(d.Truncate(0)) {
 		return "$" + figures.Grouped(d)
 	}

@@ -217,11 +217,11 @@ func (r renderer) tiles() []tile {
 	if s.Whole {
 		tiles = append(tiles, r.tenantsTile())
 	} else if s.Total.Shared.IsPositive() {
-		shared := "$" + fixed(s.Total.Shared, 2)
+		shared := inDollars(s.Total.Shared, s.Total.State())
 		tiles = append(tiles, tile{"Of which shared cost", shared, "the share of what all use together"})
 	}
 	if s.Total.Known() && !s.Total.List.Equal(s.Total.Amount) {
-		tiles = append(tiles, tile{"At list price", "$" + fixed(s.Total.List, 2), "what AWS's public rates come to"})
+		tiles = append(tiles, tile{"At list price", inDollars(s.Total.List, s.Total.State()), "what AWS's public rates come to"})
 	}
 	if c := spend.Coverage(&s.Total.Sum); c != nil {
 		words := "every measurement arrived"

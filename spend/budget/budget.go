@@ -211,9 +211,12 @@ type Line struct {
 	From, To time.Time
 	Budget   *Budget // nil where there is none
 
-	Spent spend.Cost       // from the start of the period on
-	State pricing.State    // of Spent, and of what follows from it: Used, BurnPeriod and the forecast
-	Used  *decimal.Decimal // spent as a part of the budget, half-even at RatioPlaces; nil without a budget
+	Spent spend.Cost // from the start of the period on
+	// SpentShown is Spent in cents as a report of the period shows it, whose rows add up to its total: see
+	// [spend.Spend.Cents]. Rounded alone, it could be a cent off.
+	SpentShown decimal.Decimal
+	State      pricing.State    // of Spent, and of what follows from it: Used, BurnPeriod and the forecast
+	Used       *decimal.Decimal // spent as a part of the budget, half-even at RatioPlaces; nil without a budget
 
 	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the period. Nil
 	// where there is no data, or none in this period.

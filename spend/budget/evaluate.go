@@ -140,6 +140,7 @@ func (l *Line) unseen(reason string) {
 func (l *Line) fill(read *readings, h *habit) {
 	period := civil.Between(l.From, l.To)
 	l.Spent, l.State = read.spent[l.Period].cost, read.spent[l.Period].state
+	l.SpentShown = read.spent[l.Period].shown
 	if h.asOf.IsZero() {
 		l.State, l.BurnDayState = pricing.NotMeasured, pricing.NotMeasured
 	} else {
@@ -172,16 +173,17 @@ type readings struct {
 // figure is a cost and what it rests on.
 type figure struct {
 	cost  spend.Cost
+	shown decimal.Decimal // in cents, as the report that it is of shows it
 	state pricing.State
 }
 
 // add adds a row that is a part of the figure.
 func (f *figure) add(part figure) {
-	f.cost, f.state = f.cost.Plus(part.cost), f.state.And(part.state)
+	f.cost, f.shown, f.state = f.cost.Plus(part.cost), f.shown.Add(part.shown), f.state.And(part.state)
 }
 
-func figureOf(t spend.Total) figure {
-	out := figure{cost: t.Cost}
+func figureOf(t spend.Total, shown decimal.Decimal) figure {
+	out := figure{cost: t.Cost, shown: shown}
 	if coverage := spend.Coverage(&t.Sum); coverage != nil && coverage.LessThan(decimal.NewFromInt(1)) {
 		out.state = pricing.AtLeast
 	}
@@ -253,12 +255,13 @@ func (r *reader) figures(
 	if err != nil {
 		return 0, err
 	}
+	shown, total := report.Cents(spend.AmountOf)
 	if scope == Everything {
-		*into(r.of(OfEverything())) = figureOf(report.Total)
+		*into(r.of(OfEverything())) = figureOf(report.Total, total)
 	} else {
-		for _, row := range report.Rows {
+		for i, row := range report.Rows {
 			for subject := range subjects(scope, row.Key) {
-				into(r.of(subject)).add(figureOf(row.Total))
+				into(r.of(subject)).add(figureOf(row.Total, shown[i]))
 			}
 		}
 	}

@@ -11,14 +11,16 @@ import (
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/compare"
 	"microspend/spend/whatif"
 )
 
 // Sums are the figures at the head of the overview.
 type Sums struct {
-	Today, Month spend.Total
-	MonthFrom    time.Time
-	Before       civil.Span // what the month is compared with
+	Today, Month                 spend.Total
+	MonthFrom                    time.Time
+	TodayCompared, MonthCompared compare.Pair
+	SameWeekday                  *spend.Compared // today with the same weekday a week before, nil where it is that already
 }
 
 // Sums reads what was spent today and in this month.
@@ -33,7 +35,8 @@ func (r *Reader) Sums(ctx context.Context, at Moment) (*Sums, error) {
 	}
 	return &Sums{
 		Today: today.Spend.Total, Month: month.Spend.Total, MonthFrom: month.Query.Period.From,
-		Before: civil.Between(month.Spend.PreviousFrom, month.Spend.PreviousTo),
+		TodayCompared: today.Spend.Compared, MonthCompared: month.Spend.Compared,
+		SameWeekday: today.Spend.SameWeekday,
 	}, nil
 }
 
@@ -56,7 +59,7 @@ func (r *Reader) Anomalies(ctx context.Context, at Moment) (*anomaly.Report, err
 type Instead struct {
 	civil.Span
 	Month        decimal.Decimal // with MicroVMs
-	Complete     bool
+	State        pricing.State   // of Month
 	Alternatives []whatif.Alternative
 }
 
@@ -69,7 +72,7 @@ func (r *Reader) Instead(ctx context.Context, at Moment) (*Instead, error) {
 		return nil, err
 	}
 	seconds := max(int64(period.To.Sub(period.From)/time.Second), 1)
-	out := &Instead{Span: period.Span, Complete: total.Complete()}
+	out := &Instead{Span: period.Span, State: total.State()}
 	out.Month = pricing.ProrateTime(total.Amount, pricing.HoursPerInstanceMonth*pricing.SecondsPerHour, seconds)
 	for _, kind := range whatif.Kinds() {
 		if err := ctx.Err(); err != nil {

@@ -79,14 +79,13 @@ func (l *Listing) Text(column string, row int) string {
 	return ""
 }
 
-// Listing reads spend. A period that is not over is compared with a stretch before it that is as long as what there
-// is of it.
+// Listing reads spend, and what it is compared with.
 func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, error) {
-	loc, part := r.Location(), q.Period.Until(at)
+	loc := r.Location()
 	// A MicroVM lives for hours, so there is no time before to compare it with; nor is there in a period without data yet.
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
-		From: part.From, To: part.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
+		From: q.Period.From, To: q.Period.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
 		Previous: previous, Top: q.Most, Counts: true,
 	})
 	if err != nil {

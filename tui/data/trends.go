@@ -39,7 +39,7 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (Tre
 	first, last := r.lastDays(at)
 	if of == spend.ByTenant { // of which there may be many
 		estimates, err := r.Source.EstimateDays(ctx, last, nil, spend.Filter{})
-		return Trends{func(name string) []float32 { return heights(estimates.Of(name)) }}, err
+		return Trends{func(name string) []float32 { return heights(estimates.Of(name), estimates.Recorded) }}, err
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: last.From, To: last.To, By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
@@ -47,21 +47,25 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (Tre
 	if err != nil {
 		return Trends{}, err
 	}
-	series := map[string][]float32{}
+	series, recorded := map[string][]float32{}, make([]bool, TrendDays)
 	for i := range found.Rows {
 		row := &found.Rows[i]
 		place, dated := placeOf(row, first)
 		if !dated {
 			continue
 		}
+		recorded[place] = recorded[place] || !row.Sum.Empty()
 		name := row.Value(of)
 		if series[name] == nil {
 			series[name] = make([]float32, TrendDays)
 		}
-		series[name][place] = draw.Missing()
+		series[name][place] = draw.Unknown()
 		if row.Known() {
 			series[name][place] = float32(row.Amount.InexactFloat64())
 		}
+	}
+	for _, values := range series {
+		leaveGaps(values, recorded)
 	}
 	return Trends{func(name string) []float32 { return series[name] }}, nil
 }
@@ -73,8 +77,17 @@ func placeOf(row *spend.Row, first civil.Day) (place int, dated bool) {
 	return place, err == nil && place >= 0 && place < TrendDays
 }
 
+// leaveGaps takes days on which nobody has a record for what they are, which is not nothing spent.
+func leaveGaps(values []float32, recorded []bool) {
+	for i, there := range recorded {
+		if !there {
+			values[i] = draw.Missing()
+		}
+	}
+}
+
 // heights are amounts as they are drawn.
-func heights(amounts []spend.MicroDollars) []float32 {
+func heights(amounts []spend.MicroDollars, recorded []bool) []float32 {
 	if amounts == nil {
 		return nil
 	}
@@ -82,9 +95,10 @@ func heights(amounts []spend.MicroDollars) []float32 {
 	for i, amount := range amounts {
 		out[i] = float32(amount) / 1e6
 		if amount == spend.UnknownMicroDollars {
-			out[i] = draw.Missing()
+			out[i] = draw.Unknown()
 		}
 	}
+	leaveGaps(out, recorded)
 	return out
 }
 
@@ -93,7 +107,7 @@ type Day struct {
 	Start   time.Time
 	Parts   [pricing.QuantityCount]decimal.Decimal // dollars by billed quantity
 	HasData bool
-	Known   bool // there is a rate for at least some of it
+	State   pricing.State // of their sum
 }
 
 // Days are the last days, by billed quantity.
@@ -101,6 +115,7 @@ type Days struct {
 	Days     [TrendDays]Day
 	Totals   [pricing.QuantityCount]decimal.Decimal // dollars
 	Total    decimal.Decimal
+	State    pricing.State    // of the total
 	Coverage *decimal.Decimal // nil where nothing was measured
 	Damaged  []ledger.DamagedFile
 }
@@ -114,7 +129,7 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Days{Damaged: found.Damaged, Total: found.Total.Amount, Coverage: spend.Coverage(&found.Total.Sum)}
+	out := &Days{Damaged: found.Damaged, Total: found.Total.Amount, State: found.Total.State(), Coverage: spend.Coverage(&found.Total.Sum)}
 	for i := range out.Days {
 		out.Days[i].Start = (first + civil.Day(i)).Start(r.Location())
 	}
@@ -125,8 +140,10 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 			continue
 		}
 		day := &out.Days[place]
-		day.HasData = true
-		day.Known = day.Known || row.Known()
+		if row.State() == pricing.NotMeasured {
+			continue
+		}
+		day.HasData, day.State = true, max(day.State, row.State())
 		if q, ok := row.Quantity(); ok {
 			day.Parts[q] = day.Parts[q].Add(row.Amount)
 			out.Totals[q] = out.Totals[q].Add(row.Amount)

@@ -36,11 +36,14 @@ func Length(part float64, width int) string {
 	return strings.TrimRight(Bar(part, width, theme.Paint{}, theme.Paint{}), "─")
 }
 
-// Missing is a value that is not known, in a series.
+// Missing is a value of which there is no data, in a series.
 func Missing() float32 { return float32(math.NaN()) }
 
+// Unknown is a value of which there is data and that cannot be told, as no rate is known.
+func Unknown() float32 { return float32(math.Inf(-1)) }
+
 // Spark draws a series as one line of so many cells. Neighbours share a cell where there are more values than cells,
-// and the latest are always there. What is missing is a dot, zero the lowest stroke.
+// and the latest are always there. What is missing is a dot, what is unknown a question mark, zero the lowest stroke.
 func Spark(values []float32, width int) string {
 	if width <= 0 || len(values) == 0 {
 		return Blank(width)
@@ -66,6 +69,8 @@ func Spark(values []float32, width int) string {
 		switch v := cells[i]; {
 		case v != v:
 			out.WriteRune('·')
+		case v < 0:
+			out.WriteRune('?')
 		case top == 0:
 			out.WriteRune('▁')
 		default:
@@ -87,10 +92,11 @@ func SparkCells(values, width int) int {
 // sharing is how many values share a cell.
 func sharing(values, width int) int { return (values + width - 1) / width }
 
-// Stack is one column of a chart: its parts from the bottom up, or unknown.
+// Stack is one column of a chart: its parts from the bottom up.
 type Stack struct {
 	Parts   [pricing.QuantityCount]float64
-	Missing bool
+	Missing bool // there is no data
+	Unknown bool // more belongs to it than is drawn, as no rate is known for it
 }
 
 func (s Stack) total() (sum float64) {
@@ -136,6 +142,8 @@ func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) str
 		return t.Muted.Text(strings.Repeat("·", width))
 	case s.Missing:
 		return Blank(width)
+	case s.Unknown && level == markLevel(total, top, rows):
+		return t.Warn.Text(Left("?", width))
 	case !(total > 0) || !(top > 0):
 		if level == 0 {
 			return t.Muted.Text(strings.Repeat("▁", width))
@@ -162,6 +170,14 @@ func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) str
 		glyph, paint = eighths[max(1, min(eighth, 7))], t.Over[lower][upper]
 	}
 	return paint.Text(strings.Repeat(string(glyph), width))
+}
+
+// markLevel is the first row above a column, or its uppermost where it reaches the top.
+func markLevel(total, top float64, rows int) int {
+	if !(total > 0) || !(top > 0) {
+		return 0
+	}
+	return min(int(math.Ceil(total*float64(rows)/top)), rows-1)
 }
 
 // overlaps is how much of a stretch each part fills.

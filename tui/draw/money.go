@@ -5,6 +5,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/spend"
+	"microspend/view"
 )
 
 // Dollars writes an amount to the cent.
@@ -21,6 +22,11 @@ func Figure(text string, known, complete bool) string {
 	default:
 		return text
 	}
+}
+
+// Total writes what was spent to the cent, with what it rests on: a dash where nothing was measured.
+func Total(t *spend.Total) string {
+	return view.Text(Dollars(t.Amount)).In(t.State()).Or("unknown", t.Known()).String()
 }
 
 // Cost writes a cost to the cent.

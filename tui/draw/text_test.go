@@ -73,6 +73,7 @@ func TestPictures(t *testing.T) {
 	require.Equal(t, "─────", draw.Bar(-1, 5, none, none))
 	require.Equal(t, "", draw.Bar(1, 0, none, none))
 	require.Equal(t, "▁▄▇·", draw.Spark([]float32{0, 5, 10, draw.Missing()}, 4), "what is missing is not zero")
+	require.Equal(t, "▁?▇·", draw.Spark([]float32{0, draw.Unknown(), 10, draw.Missing()}, 4), "nor is what is unknown")
 	require.Equal(t, "▁▁", draw.Spark([]float32{0, 0}, 2))
 	require.Equal(t, " ▄▇", draw.Spark([]float32{4, 5, 10, 8}, 3), "neighbours share a cell, and the latest are there")
 	require.Equal(t, "   ", draw.Spark(nil, 3))

@@ -104,26 +104,39 @@ func (c *Content) addText(i int) {
 func (c *Content) addNumbers(i int, sum bool) {
 	value := c.Columns[i].Value
 	numbers, known := make([]decimal.Decimal, len(c.ids)), make([]bool, len(c.ids))
+	if sum {
+		c.sum = make([]decimal.Decimal, len(c.ids)) // as shown, so that what is in sight adds up
+	}
+	marks := 0
 	for row := range numbers {
 		v := value(row)
 		numbers[row], known[row] = v.Number()
+		marks = max(marks, marksWidth(v))
+		if sum {
+			c.sum[row], _, _ = v.Spreadsheet()
+		}
 		if !c.percent[i] {
 			_, c.percent[i] = v.Percentage()
 		}
 	}
-	if sum {
-		c.sum = numbers
-	}
 	o := c.orderBy(func(row int32) bool { return known[row] }, func(a, b int32) int { return numbers[a].Cmp(numbers[b]) })
 	c.orders[i] = o
-	// The widest number is among the largest or the smallest, so that not all of them have to be written.
+	// The widest number is among the largest or the smallest, so that not all of them have to be written; any may have a
+	// mark.
 	width := c.headingWidth(i)
 	for _, part := range [][]int32{o.rows[:o.unknown], o.rows[o.unknown:]} {
 		for at := range min(len(part), extremes) {
-			width = max(width, draw.Width(c.text(i, int(part[at]))), draw.Width(c.text(i, int(part[len(part)-1-at]))))
+			for _, row := range []int32{part[at], part[len(part)-1-at]} {
+				width = max(width, draw.Width(c.text(i, int(row)))-marksWidth(value(int(row)))+marks)
+			}
 		}
 	}
 	c.widths[i] = width
+}
+
+func marksWidth(v view.Value) int {
+	before, behind := v.Marks()
+	return draw.Width(before + behind)
 }
 
 // extremes is how many of the largest and of the smallest numbers are looked at for a column's width.

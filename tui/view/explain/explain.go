@@ -12,6 +12,7 @@ import (
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
 // State is everything that an explanation is drawn from: usage that was priced, or a figure that was worked out of
@@ -131,7 +132,7 @@ func (s State) bill(width int) []string {
 		lines = append(lines, s.sum("share of shared cost", "$"+figures.Grouped(e.Shared), width)...)
 	}
 	sum := e.Sum()
-	total := draw.Figure(draw.Dollars(sum), e.Total.Known(), e.Total.Complete())
+	total := view.Text(draw.Dollars(sum)).In(e.Total.State()).Or("unknown", e.Total.Known()).String()
 	lines = append(lines, s.sum("total", total, width)...)
 	if e.Total.Known() {
 		lines = append(lines, s.sum("exactly", "$"+figures.Grouped(sum), width)...)

@@ -72,7 +72,7 @@ func TestFrames(t *testing.T) {
 		Up:        true,
 		Component: pricing.Memory, Moved: dec("40.1"), SameWeekday: true, Days: 4,
 	}
-	instead := &data.Instead{Span: civil.Between(from, to), Month: dec("1000"), Complete: true}
+	instead := &data.Instead{Span: civil.Between(from, to), Month: dec("1000")}
 	alternative := whatif.Alternative{
 		Name: "Fargate", Month: dec("1250"), Priced: 3, Cheaper: 2, Unpriced: 1,
 		Unknown: "no size fits",

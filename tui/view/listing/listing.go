@@ -9,6 +9,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/spend/compare"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/table"
@@ -88,21 +89,20 @@ func (s State) caption(width int) string {
 	}
 	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
 	right := l.Query.Period.Label(loc)
-	if l.Spend.Total.Previous != nil {
-		before, last := l.Spend.PreviousFrom.In(loc), l.Spend.PreviousTo.Add(-1).In(loc)
-		right += ", compared with " + span(before.Format("2 Jan"), last.Format("2 Jan"))
+	if before := l.Spend.Total.Previous; before != nil {
+		switch {
+		case l.Spend.RowsCompared != "":
+			right += ", " + l.Spend.RowsCompared
+		case before.Reason != "":
+			right += ", not compared: " + before.Reason
+		default:
+			right += ", compared with " + compare.Words(l.Spend.Compared.Before, loc, false)
+		}
 	}
 	if c := l.Spend.Currency; c != nil {
 		right = c.String() + ", " + right
 	}
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
-}
-
-func span(from, to string) string {
-	if from == to {
-		return from
-	}
-	return from + " – " + to
 }
 
 // tail is the end of a text that is longer than there is room.
@@ -121,7 +121,11 @@ func (s State) footer() *table.Footer {
 		return &table.Footer{Label: "total", Cells: s.Table.Content.Totals}
 	}
 	total := s.Table.Total()
-	cells := map[string]string{amountID: figures.Fixed(total, view.CentPlaces)}
+	state := pricing.Exact
+	for _, row := range s.Table.Rows() {
+		state = max(state, l.Spend.Rows[row].State())
+	}
+	cells := map[string]string{amountID: view.Dollars(total).In(state).String()}
 	if l.Spend.Total.Amount.IsPositive() {
 		cells["share"] = view.Percent(pricing.Divide(total, l.Spend.Total.Amount, pricing.RatioPlaces), 1).String()
 	}

@@ -18,7 +18,7 @@ func (s *State) chart(width, height int) []string {
 	t := s.Theme
 	note := ""
 	if s.Days != nil {
-		note = draw.Dollars(s.Days.Total)
+		note = view.Text(draw.Dollars(s.Days.Total)).In(s.Days.State).String()
 	}
 	lines := []string{draw.Heading(t, "last 30 days", note, width)}
 	if s.Days == nil {
@@ -49,7 +49,7 @@ func stacksOf(days *data.Days) ([]draw.Stack, float64) {
 	most := 0.0
 	for i := range days.Days {
 		day := &days.Days[i]
-		stacks[i].Missing = !day.HasData || !day.Known
+		stacks[i].Missing, stacks[i].Unknown = !day.HasData, day.HasData && day.State == pricing.UnknownRates
 		sum := 0.0
 		for q := range day.Parts {
 			stacks[i].Parts[q] = day.Parts[q].InexactFloat64()

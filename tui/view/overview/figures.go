@@ -6,8 +6,10 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/budget"
+	"microspend/spend/compare"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
 	"microspend/view"
@@ -30,14 +32,13 @@ func (s *State) heads() [figureCount]figure {
 	}
 	if s.Sums != nil {
 		out[FigureMonth].label = s.Sums.MonthFrom.In(s.Location).Format("January") + " so far"
-		out[FigureToday].value = draw.Cost(s.Sums.Today.Cost)
-		if s.Sums.Today.Sum.Empty() {
-			out[FigureToday].value, out[FigureToday].note = "–", "no data yet"
+		out[FigureToday].value, out[FigureMonth].value = draw.Total(&s.Sums.Today), draw.Total(&s.Sums.Month)
+		if s.Sums.Today.State() == pricing.NotMeasured {
+			out[FigureToday].note = "no data yet"
 		} else {
-			out[FigureToday].note, out[FigureToday].paint = s.change(s.Sums.Today.Previous, "yesterday")
+			out[FigureToday].note, out[FigureToday].paint = s.today()
 		}
-		out[FigureMonth].value = draw.Cost(s.Sums.Month.Cost)
-		out[FigureMonth].note, out[FigureMonth].paint = s.change(s.Sums.Month.Previous, s.before())
+		out[FigureMonth].note, out[FigureMonth].paint = s.change(s.Sums.Month.Previous, s.Sums.MonthCompared)
 	} else if fault := s.Faults[Figures]; fault != "" {
 		out[FigureToday].note, out[FigureToday].paint = "✗ "+draw.Name(fault), t.Bad
 	}
@@ -62,33 +63,51 @@ func (s *State) heads() [figureCount]figure {
 	return out
 }
 
-// before is what the month is compared with, in days.
-func (s *State) before() string {
-	from, last := s.Sums.Before.From.In(s.Location), s.Sums.Before.To.Add(-1).In(s.Location)
-	if from.Month() == last.Month() && from.Year() == last.Year() {
-		return from.Format("2") + "–" + last.Format("2 Jan")
+// today says how today moved against the day before and, where that is another weekday, against the same one a week
+// before. Both are compared as far as data reaches.
+func (s *State) today() (string, theme.Paint) {
+	before := s.Sums.Today.Previous
+	text, paint := s.change(before, s.Sums.TodayCompared)
+	day := func(pair compare.Pair) string { return " on " + pair.Before.From.In(s.Location).Format("Mon 2 Jan") }
+	if before == nil || before.Percent == nil {
+		return text, paint
 	}
-	return from.Format("2 Jan") + "–" + last.Format("2 Jan")
+	text, _, _ = strings.Cut(text, " on ")
+	text += day(s.Sums.TodayCompared)
+	if week := s.Sums.SameWeekday; week != nil && week.Percent != nil {
+		text += " · " + view.SignedPercent(*week.Percent, 1).String() + day(week.Pair)
+	}
+	return text, paint
+}
+
+// brief leaves out of a note what there is no room for: the second of two comparisons, then with what it is.
+func brief(note string, room int) string {
+	for _, from := range []string{" · ", " on "} {
+		if draw.Width(note) > room {
+			note, _, _ = strings.Cut(note, from)
+		}
+	}
+	return note
 }
 
 // change says how a total moved against the stretch before.
-func (s *State) change(p *spend.Comparison, than string) (string, theme.Paint) {
-	t := s.Theme
+func (s *State) change(p *spend.Comparison, pair compare.Pair) (string, theme.Paint) {
+	t, than := s.Theme, compare.Words(pair.Before, s.Location, false)
 	switch {
 	case p == nil:
 		return "", t.Muted
 	case p.Change == nil:
 		return "– " + p.Reason, t.Warn
 	case p.New:
-		return "new, nothing " + than, t.Muted
+		return "new, nothing on " + than, t.Muted
 	case p.Percent == nil:
-		return "nothing, as " + than, t.Muted
+		return "nothing, as on " + than, t.Muted
 	case p.Change.IsPositive():
 		return "▲ " + view.SignedPercent(*p.Percent, 1).String() + " on " + than, t.Up
 	case p.Change.IsNegative():
 		return "▼ " + view.SignedPercent(*p.Percent, 1).String() + " on " + than, t.Down
 	default:
-		return "as " + than, t.Muted
+		return "as on " + than, t.Muted
 	}
 }
 
@@ -124,10 +143,7 @@ func (s *State) figures(width int) []string {
 		}
 		lines[0] += draw.Left(label, cell)
 		lines[1] += draw.Left(s.Theme.Strong.Text(draw.Cut(" "+value, text)), cell)
-		note := head.note
-		if draw.Width(note) > text-1 {
-			note, _, _ = strings.Cut(note, " on ")
-		}
+		note := brief(head.note, text-1)
 		lines[2] += draw.Left(head.paint.Text(draw.Cut(" "+note, text)), cell)
 		left = right
 	}
@@ -138,11 +154,10 @@ func (s *State) figures(width int) []string {
 func (s *State) figureLines(width int) []string {
 	lines := make([]string, 0, figureCount)
 	for i, head := range s.heads() {
-		label, value, note := draw.Left(head.label, 16), draw.Left(head.value, 14), head.note
+		label, value, note := draw.Left(head.label, 16), draw.Left(head.value, 14), brief(head.note, width-33)
 		if width < 60 {
 			label = draw.Left([...]string{"today", "month", "forecast", "burn rate"}[i], 10)
-			value = draw.Left(head.value, 13)
-			note, _, _ = strings.Cut(note, " on ")
+			value, note = draw.Left(head.value, 13), brief(head.note, 0)
 		}
 		text := s.Theme.Muted.Text(label) + s.Theme.Strong.Text(value) + head.paint.Text(note)
 		lines = append(lines, s.line(Figures, i, text, width))

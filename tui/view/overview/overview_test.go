@@ -14,6 +14,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/compare"
 	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/theme"
@@ -24,6 +25,7 @@ var (
 	from = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
 	to   = from.AddDate(0, 1, 0)
 	out  = from.AddDate(0, 0, 24)
+	now  = from.AddDate(0, 0, 22).Add(21*time.Hour + 30*time.Minute)
 )
 
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
@@ -45,7 +47,8 @@ func full() overview.State {
 	s.Sums = &data.Sums{
 		Today: spend.Total{Cost: cost("222.42"), Previous: compared("155.1", "67.32", "43.4042")},
 		Month: spend.Total{Cost: cost("5097.17"), Previous: compared("5200", "-102.83", "-1.9775")}, MonthFrom: from,
-		Before: civil.Between(from.AddDate(0, 0, -23), from),
+		TodayCompared: compare.Pair{Before: civil.Between(now.AddDate(0, 0, -1).Truncate(24*time.Hour), now.AddDate(0, 0, -1))},
+		MonthCompared: compare.Pair{Before: civil.Between(from.AddDate(0, -1, 0), now.AddDate(0, -1, 0))},
 	}
 	s.Sums.Today.Sum.Records = 1
 	line := func(tenant, spent, monthly, used string, status budget.Status, runsOut *time.Time) budget.Line {
@@ -78,13 +81,16 @@ func full() overview.State {
 	}}
 	s.Days = &data.Days{Coverage: ref("0.997"), Total: dec("300")}
 	for i := range s.Days.Days {
-		day := data.Day{Start: from.AddDate(0, 0, i-7), HasData: i > 2, Known: i != 10}
+		day := data.Day{Start: from.AddDate(0, 0, i-7), HasData: i > 2}
+		if i == 10 {
+			day.State = pricing.UnknownRates
+		}
 		day.Parts[pricing.VCPU], day.Parts[pricing.Memory] = decimal.NewFromInt(int64(i)), dec("4")
 		s.Days.Days[i] = day
 	}
 	s.Days.Totals[pricing.VCPU], s.Days.Totals[pricing.Memory] = dec("290"), dec("10")
 	s.Instead = &data.Instead{
-		Span: civil.Between(from, to), Month: dec("6753.88"), Complete: true,
+		Span: civil.Between(from, to), Month: dec("6753.88"),
 		Alternatives: []whatif.Alternative{
 			{Name: "EC2 kept busy", Month: dec("1610.09"), Priced: 2},
 			{Name: "Fargate", Month: dec("8000"), Priced: 2},

@@ -304,7 +304,7 @@ func (s *State) insteadOf(width, height int) []string {
 		return p.draw(s, width, height)
 	}
 	p.read, p.count = true, len(s.Instead.Alternatives)
-	own := draw.Figure(figures.Fixed(s.Instead.Month, 2), true, s.Instead.Complete)
+	own := view.Dollars(s.Instead.Month).In(s.Instead.State).String()
 	p.above = []field{
 		{text: "MicroVMs", width: name, paint: t.Strong},
 		{text: own, width: amounts, paint: t.Strong, right: true},
@@ -313,7 +313,8 @@ func (s *State) insteadOf(width, height int) []string {
 	p.item = func(i int) []field {
 		alt := s.Instead.Alternatives[i]
 		amount, moved, paint := draw.Figure(figures.Fixed(alt.Month, 2), alt.Priced > 0, alt.Unpriced == 0), "", t.Muted
-		if alt.Priced > 0 && alt.Unpriced == 0 && s.Instead.Month.IsPositive() && s.Instead.Complete {
+		if alt.Priced > 0 && alt.Unpriced == 0 && s.Instead.Month.IsPositive() &&
+			s.Instead.State < pricing.UnknownRates {
 			part := partOf(alt.Month.Sub(s.Instead.Month), s.Instead.Month)
 			moved, paint = figures.Signed(part.Shift(2), 0)+" %", t.Down
 			if part.IsPositive() {
