@@ -21,7 +21,7 @@ func Spend(s spend.Spend) view.Document {
 	for _, q := range pricing.BilledQuantities() {
 		inData = append(inData, q.Column())
 	}
-	inData = append(inData, "coverage", "shared", "unknown", "list_amount", "state")
+	inData = append(inData, "coverage", "shared", "unknown", "list_amount", "kind", "state")
 	data := view.NewTable(view.First(columns, slices.Concat(by, inData)...), rows, nil)
 	d := view.Document{
 		Title:    SpendTitle(s),

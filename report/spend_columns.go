@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"slices"
 	"sync"
 
 	"github.com/shopspring/decimal"
@@ -121,6 +122,9 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 				return view.PercentDown(d, look.CoveragePlaces)
 			})
 		}},
+		{ID: "kind", Title: "kind", Scope: view.When(labelsCollide(s), view.Data), Value: func(r row) view.Value {
+			return view.Text(r.Kind.String())
+		}},
 		{ID: "state", Title: "state", Scope: view.Data, Value: func(r row) view.Value {
 			return view.Text(r.State().String())
 		}},
@@ -212,6 +216,9 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 				if d == spend.ByDay {
 					return view.Date(r.Value(d))
 				}
+				if d == spend.ByTenant && r.NamedLikeLabel() {
+					return view.Text(r.Value(d)).Shown("tenant " + r.Value(d))
+				}
 				if r.Value(d) == "" && r.Sum.Records > 0 && (d == spend.ByImage || d == spend.ByAccount || d == spend.ByArch) {
 					return view.Text("").Shown("(unknown)")
 				}
@@ -276,6 +283,13 @@ func shares(s spend.Spend, look SpendLook) func(*spend.Row) func() decimal.Decim
 
 func partOf(amount, of decimal.Decimal) decimal.Decimal {
 	return pricing.Divide(amount, of, pricing.RatioPlaces)
+}
+
+// labelsCollide reports whether a tenant is named like the label of a row that is no tenant's, in which case programs
+// have a column that tells them apart. There is none otherwise, as hardly anybody needs it.
+func labelsCollide(s spend.Spend) bool {
+	return slices.Contains(s.By, spend.ByTenant) &&
+		slices.ContainsFunc(s.Rows, func(r spend.Row) bool { return r.NamedLikeLabel() })
 }
 
 // measured is a quantity of a row, and a dash where nothing was measured.

@@ -165,6 +165,19 @@ const (
 	Other       = tenants.Other
 )
 
+// String is the word used in outputs.
+func (k Kind) String() string {
+	return [...]string{
+		KindTenant: "tenant", KindUnallocated: "unallocated", KindShared: "shared", KindUnmetered: "unmetered",
+		KindNoGroup: "no-group", KindOther: "other",
+	}[k]
+}
+
+// NamedLikeLabel reports whether a tenant has the name of the label of rows that are no tenant's.
+func (k Key) NamedLikeLabel() bool {
+	return k.Kind == KindTenant && slices.Contains([]string{Unallocated, Shared, Unmetered, Other}, k.Tenant)
+}
+
 // Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without
 // usage has its tenant alone.
 type Key struct {
