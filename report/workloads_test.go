@@ -132,7 +132,7 @@ var shownFigure = regexp.MustCompile(`^[+-]?[\d,]+(\.\d+)?`)
 
 // requireRounded holds what people read in tables against the exact figures behind it: what begins with a number is
 // less than one unit of the last place that is shown away from that figure, as columns add up as shown, and a change,
-// which is the difference of two such figures, or a part of it, less than two.
+// which is the difference of two such figures, less than two.
 func requireRounded(t require.TestingT, d view.Document) {
 	for _, section := range d.Sections {
 		if section.Table == nil {
@@ -149,8 +149,11 @@ func requireRounded(t require.TestingT, d view.Document) {
 				_, fraction, _ := strings.Cut(text, ".")
 				shown := decimal.RequireFromString(strings.ReplaceAll(strings.TrimPrefix(text, "+"), ",", ""))
 				unit := decimal.New(1, -int32(len(fraction)))
-				if slices.Contains([]string{"change", "quantity_effect", "rate_effect"}, head.ID) {
+				switch head.ID {
+				case "change":
 					unit = unit.Add(unit)
+				case "quantity_effect", "rate_effect": // of the total, they are those of up to nine lines
+					unit = unit.Shift(1).Add(unit.Shift(1))
 				}
 				off := exact.Sub(shown).Abs()
 				require.True(t, off.LessThan(unit), "%s: %s for %s", head.Heading(), cell, exact)

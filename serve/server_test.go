@@ -232,8 +232,8 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		"by=":                      {},
 		"by=component&tenant=a*":   {By: "component", Names: [spend.DimensionCount][]string{spend.ByTenant: {"a*"}}},
 		"by=group&unit_cost=1":     {By: "group", Counts: true},
-		"by=account,arch&arch=x86_64": {
-			By: "account,arch", Names: [spend.DimensionCount][]string{spend.ByArch: {"x86_64"}},
+		"by=account,arch&region=eu-west-1": {
+			By: "account,arch", Names: [spend.DimensionCount][]string{spend.ByRegion: {"eu-west-1"}},
 		},
 		"by=group,tenant&depth=1&group=(no+group)": {
 			By: "group,tenant", Depth: 1, Names: [spend.DimensionCount][]string{spend.ByGroup: {"(no group)"}},
@@ -259,6 +259,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 func TestHostileQueries(t *testing.T) {
 	r := start(t, serve.Options{})
 	for query, says := range map[string]string{
+		"arch=x86_64":                     "there is no arch \"x86_64\" in the ledger",
 		"from=yesterday":                  "from: \"yesterday\" is neither a day",
 		"from=2026-12-01&to=2026-11-01":   "is not before to",
 		"tz=../../etc/passwd":             "tz: ",

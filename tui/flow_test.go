@@ -415,7 +415,7 @@ func TestOverviewFigures(t *testing.T) {
 		},
 	}
 	s := open(t, options, 120, 40)
-	s.has("today", "November so far", "forecast", "/h", "✗ over", "✓ ok", "coverage 100 %", "data until 20:00",
+	s.has("today", "November so far", "forecast", "/h", "✗ over", " ok", "coverage 100 %", "data until 20:00",
 		"EC2 kept busy", "last 30 days")
 	s.press("x").has("spent today", "vCPU").press("esc", "down", "x").has("spent this month").press("esc", "down",
 		"x").has("run-rate").press("esc")
