@@ -178,6 +178,15 @@ func (k Key) NamedLikeLabel() bool {
 	return k.Kind == KindTenant && slices.Contains([]string{Unallocated, Shared, Unmetered, Other}, k.Tenant)
 }
 
+// TenantLabel is the tenant as people and metrics see it: a tenant who is named like a label, such as "(shared)", is
+// "tenant (shared)", so that it is not taken for what the label stands for.
+func (k Key) TenantLabel() string {
+	if k.NamedLikeLabel() {
+		return KindTenant.String() + " " + k.Tenant
+	}
+	return k.Tenant
+}
+
 // Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without
 // usage has its tenant alone.
 type Key struct {
