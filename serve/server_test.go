@@ -232,8 +232,8 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		"by=":                      {},
 		"by=component&tenant=a*":   {By: "component", Names: [spend.DimensionCount][]string{spend.ByTenant: {"a*"}}},
 		"by=group&unit_cost=1":     {By: "group", Counts: true},
-		"by=account,arch&arch=x86_64": {
-			By: "account,arch", Names: [spend.DimensionCount][]string{spend.ByArch: {"x86_64"}},
+		"by=account,arch&region=eu-west-1": {
+			By: "account,arch", Names: [spend.DimensionCount][]string{spend.ByRegion: {"eu-west-1"}},
 		},
 		"by=group,tenant&depth=1&group=(no+group)": {
 			By: "group,tenant", Depth: 1, Names: [spend.DimensionCount][]string{spend.ByGroup: {"(no group)"}},
