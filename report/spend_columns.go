@@ -219,7 +219,7 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 				if d == spend.ByTenant && r.NamedLikeLabel() {
 					return view.Text(r.Value(d)).Shown("tenant " + r.Value(d))
 				}
-				if r.Value(d) == "" && r.Sum.Records > 0 && (d == spend.ByImage || d == spend.ByAccount || d == spend.ByArch) {
+				if r.Value(d) == "" && !r.Sum.Empty() && (d == spend.ByImage || d == spend.ByAccount || d == spend.ByArch) {
 					return view.Text("").Shown("(unknown)")
 				}
 				return view.Text(r.Value(d))
