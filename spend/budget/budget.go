@@ -251,8 +251,9 @@ func (l Line) ForecastState() pricing.State {
 	return l.State
 }
 
-// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise.
-func (l Line) Complete() bool { return l.ForecastState() == pricing.Exact && l.Missing == "" }
+// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise. Where the period has
+// begun and nothing of it is measured yet, a forecast alone is none.
+func (l Line) Complete() bool { return l.State == pricing.Exact && l.Missing == "" }
 
 func (l *Line) settle() {
 	l.Status = NoBudget
