@@ -60,9 +60,15 @@ func exactViews(t *testing.T, s *sampleViews) amounts {
 	document := decode(t, out)
 	want := amounts{total: document.text("total"), states: map[string]string{"": document.text("state")}}
 	sum := decimal.Decimal{}
+	var named [][]string // as programs read them, where a tenant may be named like one of our labels
 	for _, row := range document.objects(t, "rows") {
-		want.rows = append(want.rows, []string{row.text("tenant"), row.text("amount"), row.text("state")})
-		want.states[row.text("tenant")] = row.text("state")
+		name := row.text("tenant")
+		named = append(named, []string{name, row.text("amount"), row.text("state")})
+		if row.text("kind") == "tenant" && strings.HasPrefix(name, "(") {
+			name = "tenant " + name
+		}
+		want.rows = append(want.rows, []string{name, row.text("amount"), row.text("state")})
+		want.states[name] = row.text("state")
 		if row.text("amount") != "" {
 			sum = sum.Add(number(t, row.text("amount")))
 		}
@@ -72,7 +78,7 @@ func exactViews(t *testing.T, s *sampleViews) amounts {
 	require.True(t, number(t, want.total).Equal(sum), "rows add up to the total")
 
 	table := csvGrid(t, s.must(t, "spend", "--format", "csv"))
-	assert.Equal(t, want.rows, sorted(table.pick(table.column(t, "tenant"), table.column(t, "amount"),
+	assert.Equal(t, sorted(named), sorted(table.pick(table.column(t, "tenant"), table.column(t, "amount"),
 		table.column(t, "state"))), "CSV")
 
 	sheets := workbook(t, s.must(t, "spend", "--format", "xlsx"))
@@ -91,7 +97,7 @@ func exactViews(t *testing.T, s *sampleViews) amounts {
 		"workbook by day")
 	for _, by := range []string{"tenant,day", "tenant,region,account", "tenant,component,week", "tenant,image,microvm"} {
 		table = csvGrid(t, s.must(t, "spend", "--by", by, "--format", "csv"))
-		assert.Equal(t, parts, addedUp(t, table.pick(table.column(t, "tenant"), table.column(t, "amount"))), by)
+		assert.Equal(t, addedUp(t, named), addedUp(t, table.pick(table.column(t, "tenant"), table.column(t, "amount"))), by)
 	}
 	return want
 }
