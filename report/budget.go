@@ -236,7 +236,7 @@ func Anomalies(a anomaly.Report) view.Document {
 // AnomalyColumns describes days that stand out.
 var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 	{ID: "tenant", Title: "tenant", Shrink: true, Value: func(n anomaly.Anomaly) view.Value {
-		return view.Text(n.Tenant)
+		return view.Text(n.Tenant).Shown(n.Name())
 	}},
 	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Date(n.Day) }},
 	{ID: "amount", Unit: "$", Long: "amount", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {

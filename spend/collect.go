@@ -232,7 +232,7 @@ func (c *collector) group(name string, kind Kind, depth int) string {
 // chooses reports whether the filter keeps the rows of a tenant, or of the label of a kind.
 func (c *collector) chooses(name string, kind Kind) bool {
 	f := &c.request.Filter
-	return tenants.MatchAny(f.Tenants, name) &&
+	return tenants.MatchAny(f.Tenants, OwnerName(name, kind)) &&
 		(len(f.Groups) == 0 || tenants.MatchAny(f.Groups, c.group(name, kind, 0)))
 }
 

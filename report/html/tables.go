@@ -89,7 +89,7 @@ func (r renderer) tenantTable() template.HTML {
 				if own := r.link(&s.Tenants[i]); own != "" {
 					link = `<a href="` + html.Escaped(own) + `">`
 				}
-				return link + html.Escaped(s.Tenants[i].Tenant) + "</a>"
+				return link + html.Escaped(s.Tenants[i].Name(spend.ByTenant)) + "</a>"
 			},
 			"by day": func(i int) template.HTML {
 				tenant := &s.Tenants[i]

@@ -81,6 +81,9 @@ type Anomaly struct {
 	Incomplete bool // some usage on that day has no known rate, so that the amount lacks it
 }
 
+// Name is the tenant, or the label of the kind, as [spend.OwnerName] writes it.
+func (a Anomaly) Name() string { return spend.OwnerName(a.Tenant, a.Kind) }
+
 // Report is the days that stand out.
 type Report struct {
 	Anomalies []Anomaly // by day, then tenant

@@ -57,10 +57,10 @@ func (s Scope) String() string { return scopes[s].word }
 // Subject is one thing whose spend is looked at.
 type Subject struct {
 	Scope Scope
-	Name  string // as a report by its dimension has it; "" of Everything
+	Name  string // as [spend.Key.Name] writes it in a report by its dimension; "" of Everything
 }
 
-// OfTenant is a tenant.
+// OfTenant is a tenant, or the label of rows that are no tenant's, as [spend.OwnerName] writes it.
 func OfTenant(name string) Subject { return Subject{Tenant, name} }
 
 // OfEverything is all spend together.
@@ -125,7 +125,7 @@ func (b Budget) Limit() decimal.Decimal {
 // Set is all budgets. The zero value is none.
 type Set struct {
 	Budgets []Budget
-	Others  []string // tenants whose month is forecast, with a budget for it or without
+	Others  []string // names for [OfTenant] whose month is forecast, with a budget for it or without
 
 	doc *strictyaml.Document // where the budgets were written, for the place of a fault
 }

@@ -339,7 +339,7 @@ func subjects(scope Scope, key spend.Key) iter.Seq[Subject] {
 			yield(OfEverything())
 			return
 		}
-		name := key.Value(scopes[scope].by)
+		name := key.Name(scopes[scope].by)
 		if scope == Group && key.Kind == spend.KindTenant {
 			for i := range len(name) {
 				if name[i] == tenants.GroupSeparator[0] && !yield(Subject{scope, name[:i]}) {
