@@ -40,8 +40,8 @@ func nameOf(r usage.Record, f Field, location *time.Location) string {
 	return r.PeriodStart.In(location).Format(time.DateOnly)
 }
 
-// partsOf cuts a record at the ends of a query and where the location's date changes, which is at a quarter. A part that
-// does not begin with its period begins a nanosecond late, so that bigSum does not count it.
+// partsOf cuts a record at the ends of a query and where the location's date changes, which is at a quarter. A part
+// that does not begin with its period begins a nanosecond late, so that bigSum does not count it.
 func partsOf(r usage.Record, q Query, location *time.Location) (parts []usage.Record) {
 	dateOf := func(second int64) string {
 		return r.PeriodStart.Add(time.Duration(second) * time.Second).In(location).String()[:10]
