@@ -176,9 +176,9 @@ func (k Kind) String() string {
 // literally stands before the name of a tenant who is named like a label where both may stand.
 const literally = "tenant "
 
-// OwnerName is how a tenant, or the label of a kind, is written wherever one may stand for the other: in tables, filters
-// and budgets. A label is written as it is, and a tenant by the name alone unless that is a label: then it is "tenant
-// (unallocated)", as budgets and filters by a label mean what the label stands for. No two are written alike.
+// OwnerName is how a tenant, or the label of a kind, is written wherever one may stand for the other: in tables,
+// filters and budgets. A label is written as it is, and a tenant by the name alone unless that is a label: then it is
+// "tenant (unallocated)", as budgets and filters by a label mean what the label stands for. No two are written alike.
 func OwnerName(name string, kind Kind) string {
 	if kind == KindTenant && likeLabel(name) {
 		return literally + name
@@ -186,7 +186,8 @@ func OwnerName(name string, kind Kind) string {
 	return name
 }
 
-// likeLabel reports whether a tenant's name would be taken for a label, or for the name of one who is called like a label.
+// likeLabel reports whether a tenant's name would be taken for a label, or for the name of one who is called like a
+// label.
 func likeLabel(name string) bool {
 	for {
 		shorter, found := strings.CutPrefix(name, literally)
@@ -231,7 +232,8 @@ func (k *Key) field(d Dimension) *string { return dimensions[d].key(k) }
 // Value is the key's text for one dimension.
 func (k Key) Value(d Dimension) string { return *k.field(d) }
 
-// Name is the key's text for one dimension as filters match it: that of [OwnerName] for tenants, and otherwise its value.
+// Name is the key's text for one dimension as filters match it: that of [OwnerName] for tenants, and otherwise its
+// value.
 func (k Key) Name(d Dimension) string {
 	if d == ByTenant {
 		return OwnerName(k.Tenant, k.Kind)

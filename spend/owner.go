@@ -27,8 +27,8 @@ func (o owners) owner(g *ledger.Group) (name string, kind Kind) {
 	}
 }
 
-// RecordOwner returns a function that names the tenant of a record as [OwnerName] writes that of [Source.Report]. It is for whoever reads
-// records one by one, and is not safe for use by several goroutines.
+// RecordOwner returns a function that names the tenant of a record as [OwnerName] writes that of [Source.Report]. It is
+// for whoever reads records one by one, and is not safe for use by several goroutines.
 func (s Source) RecordOwner() func(*usage.Record) string {
 	byDay := map[time.Time]owners{} // rules hold on whole UTC days
 	return func(r *usage.Record) string {

@@ -8,7 +8,8 @@ import (
 	"microspend/spend"
 )
 
-// TestNoTwoOwnersAreWrittenAlike: not even where a tenant is called as another one who is called like a label is written.
+// TestNoTwoOwnersAreWrittenAlike: not even where a tenant is called as another one who is called like a label is
+// written.
 func TestNoTwoOwnersAreWrittenAlike(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -292,7 +292,8 @@ func lineColumns() []view.Column[priced] {
 	}
 }
 
-// lineTable is each billed quantity times its rate, shown as the cents beside it. A foot has their sum, if there is one.
+// lineTable is each billed quantity times its rate, shown as the cents beside it. A foot has their sum, if there is
+// one.
 func lineTable(lines []statement.Line, cents []decimal.Decimal, foot *statement.Figure, ids ...string) template.HTML {
 	rows, total := make([]priced, len(lines)), zero
 	for i := range lines {

@@ -64,8 +64,8 @@ func (r renderer) compact(n int) compact {
 }
 
 // calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the
-// date of its first day. Cents are beside the days. A day that is not known, or not yet over, is a dash; from so many dollars on there are no
-// cents.
+// date of its first day. Cents are beside the days. A day that is not known, or not yet over, is a dash; from so many
+// dollars on there are no cents.
 func calendarText(days []statement.Day, cents []decimal.Decimal, wholeFrom decimal.Decimal) string {
 	var out strings.Builder
 	out.Grow(8 * len(days))

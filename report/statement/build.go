@@ -230,8 +230,8 @@ func line(lines []Line, row spend.Row) []Line {
 	})
 }
 
-// ratesOf are the cards that rows by region and rate card were priced at, region by region and in the order in which they
-// held.
+// ratesOf are the cards that rows by region and rate card were priced at, region by region and in the order in which
+// they held.
 func ratesOf(rows []spend.Row) []RegionRates {
 	var rates []RegionRates
 	for _, row := range rows {

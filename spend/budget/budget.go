@@ -41,8 +41,9 @@ const (
 	scopeCount
 )
 
-// scopes are the words of outputs, and what a report is grouped by to know each subject's spend. Everything is the total of
-// the report by tenant, so that it is the same to the last decimal as in reports, which are by tenant unless told otherwise.
+// scopes are the words of outputs, and what a report is grouped by to know each subject's spend. Everything is the
+// total of the report by tenant, so that it is the same to the last decimal as in reports, which are by tenant unless
+// told otherwise.
 var scopes = [scopeCount]struct {
 	word string
 	by   spend.Dimension
@@ -242,8 +243,8 @@ func (l Line) String() string {
 	return l.Subject.String() + ", " + l.Period.String()
 }
 
-// ForecastState is the state of the forecast. What has not been measured yet of a period is forecast, so that nothing is
-// missing from it where only the time to come is.
+// ForecastState is the state of the forecast. What has not been measured yet of a period is forecast, so that nothing
+// is missing from it where only the time to come is.
 func (l Line) ForecastState() pricing.State {
 	if l.State == pricing.NotMeasured && l.Forecast != nil {
 		return pricing.Exact
@@ -251,8 +252,9 @@ func (l Line) ForecastState() pricing.State {
 	return l.State
 }
 
-// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise.
-func (l Line) Complete() bool { return l.ForecastState() == pricing.Exact && l.Missing == "" }
+// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise. Where the period
+// has begun and nothing of it is measured yet, a forecast alone is none.
+func (l Line) Complete() bool { return l.State == pricing.Exact && l.Missing == "" }
 
 func (l *Line) settle() {
 	l.Status = NoBudget
