@@ -10,8 +10,8 @@ import (
 
 // The layout of the Azure Functions Trace 2021 is a list of invocations: app, func, end_timestamp and duration, both in
 // seconds of the trace's own clock. A function is a MicroVM and its app the image, as in [ReadAzure]; no owner is
-// named. An invocation begins at end_timestamp − duration, and gaps are those between invocations of a function, to the
-// millisecond.
+// named. An invocation begins at end_timestamp − duration, and gaps are those between invocations of a function, to
+// the millisecond.
 //
 // Source: Zhang et al., "Faster and Cheaper Serverless Computing on Harvested Resources", SOSP 2021; data CC-BY 4.0,
 // Microsoft.

@@ -16,8 +16,8 @@ type request struct{ start, length int64 }
 
 // ReadRequests reads CSV with a column time, one row a request: in RFC 3339, or in seconds of any one clock. Columns
 // microvm_id, tenant and image say whose it is, and duration_seconds how long it ran, which is no time where it is not
-// given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant
-// where MicroVMs are not named. Rows may come in any order. A file in the layout of the Azure Functions Trace 2021 is read as
+// given. A gap is from the end of one request to the start of the next of the same MicroVM, or of the same tenant where
+// MicroVMs are not named. Rows may come in any order. A file in the layout of the Azure Functions Trace 2021 is read as
 // one, too.
 func ReadRequests(in Named) (*Trace, error) { return readFile(in, (*builder).readRequests) }
 

@@ -40,8 +40,8 @@ func nameOf(r usage.Record, f Field, location *time.Location) string {
 	return r.PeriodStart.In(location).Format(time.DateOnly)
 }
 
-// partsOf cuts a record at the ends of a query and where the location's date changes, which is at a quarter. A part that
-// does not begin with its period begins a nanosecond late, so that bigSum does not count it.
+// partsOf cuts a record at the ends of a query and where the location's date changes, which is at a quarter. A part
+// that does not begin with its period begins a nanosecond late, so that bigSum does not count it.
 func partsOf(r usage.Record, q Query, location *time.Location) (parts []usage.Record) {
 	dateOf := func(second int64) string {
 		return r.PeriodStart.Add(time.Duration(second) * time.Second).In(location).String()[:10]
@@ -203,7 +203,8 @@ func TestEmptyLedger(t *testing.T) {
 	assert.Equal(t, Changes{}, upsert(t, openWriter(t, dir), nil))
 }
 
-// Sums that are not asked for are not read, so that damage to their columns does not keep the others from being summed.
+// Sums that are not asked for are not decoded. But a file whose bytes are damaged is left out of every query, whichever
+// columns it reads: otherwise two reports of the same days would not agree.
 func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	dir, folder, records := damagedDay(t)
 	query := Query{From: always[0], To: always[1], Sums: SumBilled | SumOf(usage.Running)}
@@ -231,14 +232,16 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	require.NoError(t, err)
 	data[from+length-1] ^= 1
 	require.NoError(t, os.WriteFile(path, data, 0o644))
-	result, err = l.Aggregate(t.Context(), query)
-	require.NoError(t, err)
-	require.Empty(t, result.Damaged)
-	require.Equal(t, want, result.Groups[0].Sum)
-	query.Sums = 0
-	result, err = l.Aggregate(t.Context(), query)
-	require.NoError(t, err)
-	require.Len(t, result.Damaged, 1, "everything is asked for")
+	var counted []int64
+	for _, sums := range []Sums{query.Sums, 0} {
+		query.Sums = sums
+		result, err = l.Aggregate(t.Context(), query)
+		require.NoError(t, err)
+		require.Len(t, result.Damaged, 1)
+		counted = append(counted, result.Groups[0].Sum.Records)
+	}
+	require.Less(t, counted[0], want.Records)
+	require.Equal(t, counted[0], counted[1])
 
 	query.Sums = 1 << usage.MeasureCount
 	_, err = l.Aggregate(t.Context(), query)

@@ -24,8 +24,8 @@ func (e *TooManyGroupsError) Error() string {
 func (q *Query) tooMany(groups int) bool { return q.Most > 0 && groups > q.Most }
 
 // limit refuses a query that is certain to have too many groups, by what the files say of themselves: the dictionaries
-// of its columns name resources and tenants, each of which is one group of the day at least. It reads a few pages a day,
-// up to the day that is one too many.
+// of its columns name resources and tenants, each of which is one group of the day at least. It reads a few pages a
+// day, up to the day that is one too many.
 func (l *Ledger) limit(ctx context.Context, q *Query, days []civil.Day) error {
 	names := slices.DeleteFunc(q.names(), func(f Field) bool { return f != FieldResource && f != FieldTenant })
 	if q.Most == 0 || len(names) == 0 {

@@ -12,7 +12,8 @@ import (
 	"microspend/usage"
 )
 
-// many writes, in files as large as usual or in small ones, four days of 50 MicroVMs, of 5 tenants in 2 regions, by the hour.
+// many writes, in files as large as usual or in small ones, four days of 50 MicroVMs, of 5 tenants in 2 regions, by the
+// hour.
 func many(t *testing.T, of sizes) *Ledger {
 	t.Helper()
 	dir := t.TempDir()

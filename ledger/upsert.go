@@ -33,8 +33,8 @@ type Changes struct {
 var errClosed = errors.New("the ledger's writer is closed")
 
 // Upsert takes in records: one with a new key is added, one with a known key takes the place of the one before. Of
-// records with one key the latest counts. Records of a MicroVM that overlap are dealt with as [Options.Overlaps] says. A batch may be used again by the iterator once it has been asked for the
-// next one.
+// records with one key the latest counts. Records of a MicroVM that overlap are dealt with as [Options.Overlaps] says.
+// A batch may be used again by the iterator once it has been asked for the next one.
 //
 // An error from the iterator, a record that [usage.Record.Check] refuses, or the end of the context before the first
 // day is switched leave the ledger as it was. Memory does not grow with the number of records; the staging folder

@@ -151,8 +151,8 @@ func cardFiles(layer fs.FS, region string) ([]string, error) {
 	return files, err
 }
 
-// dated is how the name of a card's file ends that has a day. Others, such as hidden ones that a killed import left, are
-// no cards.
+// dated is how the name of a card's file ends that has a day. Others, such as hidden ones that a killed import left,
+// are no cards.
 var dated = regexp.MustCompile(`^@[0-9]{4}-[0-9]{2}-[0-9]{2}\.yaml$`)
 
 func readCard(layer fs.FS, file, region string) (RateCard, error) {

@@ -73,8 +73,8 @@ var minorUnits = map[int32]string{
 	4: " CLF UYW ",
 }
 
-// currencyCodes are the codes of currencies in use, without those of funds, metals and tests, so that a slip such as EUT
-// is noticed. Source: ISO 4217, list one.
+// currencyCodes are the codes of currencies in use, without those of funds, metals and tests, so that a slip such as
+// EUT is noticed. Source: ISO 4217, list one.
 const currencyCodes = " AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD " +
 	"CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD " +
 	"HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD " +

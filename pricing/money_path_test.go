@@ -48,6 +48,7 @@ var multiplying = map[string]string{
 	// Usage as it is collected: sizes, periods and their units.
 	"Converter.convertSlowly": "a measured value to small units",
 	"Metric.Converter":        "a unit's factor by a period and a scale",
+	"Reader.bytes":            "GB to bytes",
 	"bytesOf":                 "GB to bytes",
 	"epoch.UnmarshalJSON":     "seconds to nanoseconds",
 	"parseBytes":              "GB to bytes",

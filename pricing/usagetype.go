@@ -2,9 +2,9 @@ package pricing
 
 import "strings"
 
-// usageTypePrefixes are the locations' prefixes of usage types, without their hyphen. AWS uses the same for all services
-// but lists them in no one place: those of the regions in which MicroVMs have opened are seen on their usage types, the
-// others on other services'. Us-east-1 has none.
+// usageTypePrefixes are the locations' prefixes of usage types, without their hyphen. AWS uses the same for all
+// services but lists them in no one place: those of the regions in which MicroVMs have opened are seen on their usage
+// types, the others on other services'. Us-east-1 has none.
 var usageTypePrefixes = map[string]string{
 	"us-east-1": "", "us-east-2": "USE2", "us-west-1": "USW1", "us-west-2": "USW2",
 	"ca-central-1": "CAN1", "ca-west-1": "CAN2", "sa-east-1": "SAE1", "mx-central-1": "MXC1",

@@ -236,14 +236,11 @@ func Anomalies(a anomaly.Report) view.Document {
 // AnomalyColumns describes days that stand out.
 var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 	{ID: "tenant", Title: "tenant", Shrink: true, Value: func(n anomaly.Anomaly) view.Value {
-		return view.Text(n.Tenant)
+		return view.Text(n.Tenant).Shown(n.Name())
 	}},
 	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Date(n.Day) }},
 	{ID: "amount", Unit: "$", Long: "amount", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
-		if n.Incomplete {
-			return view.Dollars(n.Amount).In(pricing.UnknownRates)
-		}
-		return view.Dollars(n.Amount)
+		return view.Dollars(n.Amount).In(n.State)
 	}},
 	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Dollars(n.Expected)
@@ -269,4 +266,5 @@ var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 		return view.Text("all days")
 	}},
 	{ID: "days", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Count(n.Days) }},
+	{ID: "state", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.State.String()) }},
 }

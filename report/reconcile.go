@@ -349,7 +349,7 @@ func allocated(r Reconciliation) (view.Section, view.Object) {
 		atRates[r.Rates.Rows[i].Key] = &r.Rates.Rows[i]
 	}
 	columns := []spendColumn{
-		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(b *spend.Row) view.Value { return view.Text(b.Tenant) }},
+		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(b *spend.Row) view.Value { return view.Text(b.Tenant).Shown(b.Name(spend.ByTenant)) }},
 		{ID: "billed", Title: "billed", Unit: "$", Align: view.Decimal, Value: func(b *spend.Row) view.Value {
 			return view.Dollars(b.Amount).SettledBy(amounts(b))
 		}},

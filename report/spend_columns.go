@@ -217,7 +217,7 @@ func dimensionColumns(by []spend.Dimension) []spendColumn {
 					return view.Date(r.Value(d))
 				}
 				if d == spend.ByTenant && r.NamedLikeLabel() {
-					return view.Text(r.Value(d)).Shown(r.TenantLabel())
+					return view.Text(r.Value(d)).Shown(r.Name(d))
 				}
 				if r.Value(d) == "" && !r.Sum.Empty() && (d == spend.ByImage || d == spend.ByAccount || d == spend.ByArch) {
 					return view.Text("").Shown("(unknown)")

@@ -7,8 +7,8 @@ import (
 	"microspend/view"
 )
 
-// GroupTable is the sums of groups for people, with the columns that are picked, as [SpendColumns] has them for a report
-// by group, and the total.
+// GroupTable is the sums of groups for people, with the columns that are picked, as [SpendColumns] has them for a
+// report by group, and the total.
 func GroupTable(s spend.Spend, pick func([]view.Column[*spend.Row]) []view.Column[*spend.Row]) *view.Table {
 	look := SpendLook{Counts: s.Counted, Groups: s.Subtotals()}
 	columns := pick(SpendColumns(s, look))

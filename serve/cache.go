@@ -190,8 +190,8 @@ func newCache(now func() time.Time) *cache {
 	}
 }
 
-// get returns the answer for a key at a version of the ledger, cached or newly built. Building ends when the last client
-// that asked has disconnected. The caller must call release once it has written the answer.
+// get returns the answer for a key at a version of the ledger, cached or newly built. Building ends when the last
+// client that asked has disconnected. The caller must call release once it has written the answer.
 func (c *cache) get(
 	ctx context.Context, key, version string, build func(context.Context) (*answer, error),
 ) (a *answer, release func(), err error) {

@@ -247,7 +247,8 @@ const otherwise = ", 0 if coverage is partial, a day is damaged or not measured,
 // totalLabel is the tenant label of the budget of everything.
 const totalLabel = "(total)"
 
-// collectBudgets has each budget under what it is for: several scopes may have the same name, and one name several periods.
+// collectBudgets has each budget under what it is for: several scopes may have the same name, and one name several
+// periods.
 func (m *metrics) collectBudgets(gauge func(name, help string, labels ...string) sendFunc) {
 	labels := []string{"scope", "name", "period"}
 	amount := gauge("microspend_budget_amount_dollars", "Budget in US dollars; scope total is everything.", labels...)

@@ -104,7 +104,7 @@ func (s *series) raise(now map[place]*counted) {
 func countedOf(byComponent, whole spend.Spend) map[place]*counted {
 	out := map[place]*counted{}
 	at := func(key spend.Key) *counted {
-		p := place{key.TenantLabel(), key.Image, key.Region}
+		p := place{key.Name(spend.ByTenant), key.Image, key.Region}
 		if out[p] == nil {
 			out[p] = &counted{}
 		}

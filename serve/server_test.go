@@ -286,8 +286,8 @@ func TestClosedMonths(t *testing.T) {
 	require.Equal(t, "83.0832", document.RestatedTotal, "three million by now")
 	require.Equal(t, []struct{ Tenant, Cause, Amount string }{{"bravo", "late-usage", "55.3888"}}, document.Restatements)
 	_, _, page := r.get(t, "/?from=2026-11-01&to=2026-12-01")
-	require.Contains(t, page, "What has changed since comes to +$55.39, so the total is $83.08 by now.")
-	require.Contains(t, page, "2026-11, late-usage: +$55.39.")
+	require.Contains(t, page, "What has changed since comes to &#43;$55.39, so the total is $83.08 by now.")
+	require.Contains(t, page, "2026-11, late-usage: &#43;$55.39.")
 }
 
 func TestHostileQueries(t *testing.T) {

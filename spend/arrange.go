@@ -75,7 +75,8 @@ func otherKey(by []Dimension) Key {
 	return key
 }
 
-// absorb adds another row or total, which is the first or not. The change from the period before is not settled by that.
+// absorb adds another row or total, which is the first or not. The change from the period before is not settled by
+// that.
 func (t *Total) absorb(of *Total, first bool) {
 	t.Cost = t.Plus(of.Cost)
 	t.Shared = t.Shared.Add(of.Shared)

@@ -128,8 +128,8 @@ func (c settling) settle(places []int, by []Dimension, total decimal.Decimal) {
 	}
 }
 
-// settleGroups settles a tree from the top, so that a group shows the same whether those below it are shown or not. Rows
-// lie in one group down to the given depth less one.
+// settleGroups settles a tree from the top, so that a group shows the same whether those below it are shown or not.
+// Rows lie in one group down to the given depth less one.
 func (c settling) settleGroups(places []int, within []Dimension, depth int, total decimal.Decimal) {
 	var parts [][]int // of each group at the depth, and of what is the group's own that all of them lie in
 	var exact []decimal.Decimal

@@ -108,8 +108,8 @@ func (c *collector) fields(in Source) []ledger.Field {
 }
 
 // collect asks for the usage of a span, in as many parts as there are changes of rates and of rules in it: rates and
-// rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Of a closed month
-// all of it is as it was when the month was closed. Days are named as relabel says.
+// rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Of a closed
+// month all of it is as it was when the month was closed. Days are named as relabel says.
 func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
 	c.relabel, c.dayNames, c.recorded = relabel, map[civil.Day]labels{}, false
 	out := cells{}
@@ -232,7 +232,7 @@ func (c *collector) group(name string, kind Kind, depth int) string {
 // chooses reports whether the filter keeps the rows of a tenant, or of the label of a kind.
 func (c *collector) chooses(name string, kind Kind) bool {
 	f := &c.request.Filter
-	return tenants.MatchAny(f.Tenants, name) &&
+	return tenants.MatchAny(f.Tenants, OwnerName(name, kind)) &&
 		(len(f.Groups) == 0 || tenants.MatchAny(f.Groups, c.group(name, kind, 0)))
 }
 

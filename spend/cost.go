@@ -96,8 +96,8 @@ type componentCosts [pricing.QuantityCount]Cost
 // used reports whether a cost is of a quantity that was used, be its rate known or not.
 func (c Cost) used() bool { return c.priced || !c.Complete() }
 
-// price prices the usage of a cell: once per quantity, all of the group's usage at one rate together. A cell with a part
-// of AWS's bill costs that.
+// price prices the usage of a cell: once per quantity, all of the group's usage at one rate together. A cell with a
+// part of AWS's bill costs that.
 func (p *priceList) price(key cellKey, of *cell) (out componentCosts) {
 	if of.billed != nil {
 		return *of.billed

@@ -88,7 +88,7 @@ func TestDaysArePricedByWhatHeldOnThem(t *testing.T) {
 			estimate, err := source.EstimateDays(t.Context(), civil.Between(whole.From, whole.To), time.UTC, Filter{})
 			require.NoError(t, err)
 			micros := MicroDollars(0)
-			for _, amount := range estimate.Of("acme") {
+			for _, amount := range estimate.Of(Key{Tenant: "acme"}) {
 				micros += amount
 			}
 			requireDecimal(t, tc.want, decimal.New(int64(micros), -6))

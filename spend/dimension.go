@@ -173,19 +173,33 @@ func (k Kind) String() string {
 	}[k]
 }
 
-// NamedLikeLabel reports whether a tenant has the name of the label of rows that are no tenant's.
-func (k Key) NamedLikeLabel() bool {
-	return k.Kind == KindTenant && slices.Contains([]string{Unallocated, Shared, Unmetered, Other}, k.Tenant)
+// literally stands before the name of a tenant who is named like a label where both may stand.
+const literally = "tenant "
+
+// OwnerName is how a tenant, or the label of a kind, is written wherever one may stand for the other: in tables,
+// filters and budgets. A label is written as it is, and a tenant by the name alone unless that is a label: then it is
+// "tenant (unallocated)", as budgets and filters by a label mean what the label stands for. No two are written alike.
+func OwnerName(name string, kind Kind) string {
+	if kind == KindTenant && likeLabel(name) {
+		return literally + name
+	}
+	return name
 }
 
-// TenantLabel is the tenant as people and metrics see it: a tenant who is named like a label, such as "(shared)", is
-// "tenant (shared)", so that it is not taken for what the label stands for.
-func (k Key) TenantLabel() string {
-	if k.NamedLikeLabel() {
-		return KindTenant.String() + " " + k.Tenant
+// likeLabel reports whether a tenant's name would be taken for a label, or for the name of one who is called like a
+// label.
+func likeLabel(name string) bool {
+	for {
+		shorter, found := strings.CutPrefix(name, literally)
+		if !found {
+			return slices.Contains([]string{Unallocated, Shared, Unmetered, Other}, name)
+		}
+		name = shorter
 	}
-	return k.Tenant
 }
+
+// NamedLikeLabel reports whether a tenant has the name of the label of rows that are no tenant's.
+func (k Key) NamedLikeLabel() bool { return k.Kind == KindTenant && likeLabel(k.Tenant) }
 
 // Key says what a row is about. Only the fields that the report is grouped by are set. The row of a tenant without
 // usage has its tenant alone.
@@ -217,6 +231,15 @@ func (k *Key) field(d Dimension) *string { return dimensions[d].key(k) }
 
 // Value is the key's text for one dimension.
 func (k Key) Value(d Dimension) string { return *k.field(d) }
+
+// Name is the key's text for one dimension as filters match it: that of [OwnerName] for tenants, and otherwise its
+// value.
+func (k Key) Name(d Dimension) string {
+	if d == ByTenant {
+		return OwnerName(k.Tenant, k.Kind)
+	}
+	return k.Value(d)
+}
 
 // Quantity is the billed quantity of a row by component. It reports false where nothing was used.
 func (k Key) Quantity() (pricing.BilledQuantity, bool) {

@@ -39,12 +39,10 @@ type DaySeries struct {
 	Amounts []MicroDollars
 }
 
-// Of is the series of a tenant, or of the label of rows that are no tenant's. It is nil where there was no usage.
-func (e DayEstimates) Of(name string) []MicroDollars {
-	for _, kind := range [...]Kind{KindTenant, KindUnallocated, KindShared} {
-		if found, ok := e.Series[Key{Kind: kind, Tenant: name}]; ok {
-			return found.Amounts
-		}
+// Of is the series of a tenant, or of rows that are no tenant's. It is nil where there was no usage.
+func (e DayEstimates) Of(who Key) []MicroDollars {
+	if found, ok := e.Series[Key{Kind: who.Kind, Tenant: who.Tenant}]; ok {
+		return found.Amounts
 	}
 	return nil
 }

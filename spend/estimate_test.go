@@ -45,7 +45,7 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 	})
 	require.NoError(t, err)
 	for _, row := range report.Rows {
-		series := estimates.Of(row.Tenant)
+		series := estimates.Of(row.Key)
 		require.Len(t, series, 7)
 		at := int(civil.MustParse(row.Day) - civil.DayOf(start, time.UTC))
 		if !row.Known() {
@@ -57,7 +57,7 @@ func TestEstimatesAreNearTheExactAmounts(t *testing.T) {
 			row.Day, off)
 		require.Zero(t, series[6], "a day without usage")
 	}
-	require.Nil(t, estimates.Of("nobody"))
+	require.Nil(t, estimates.Of(Key{Tenant: "nobody"}))
 }
 
 // TestWhatIsUnknownInOneRegionLeavesTheRest: in whichever order regions come.

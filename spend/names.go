@@ -97,9 +97,10 @@ func anyMatches(p tenants.Pattern, names map[string]bool) bool {
 func (s Source) listNames(d Dimension, to map[string]bool) {
 	switch d {
 	case ByTenant:
-		for _, name := range append(s.Tenants.Names(), Unallocated, Shared, Unmetered) {
-			to[name] = true
+		for _, name := range s.Tenants.Names() {
+			to[OwnerName(name, KindTenant)] = true
 		}
+		to[Unallocated], to[Shared], to[Unmetered] = true, true, true
 	case ByGroup:
 		for _, name := range s.Tenants.Names() {
 			to[s.Tenants.Group(name, 0)] = true
@@ -114,7 +115,7 @@ func (s Source) namesIn(ctx context.Context, in civil.Span, loc *time.Location, 
 		r := s.run(Request{From: in.From, To: in.To, By: []Dimension{d}, Location: loc})
 		cells, err := r.collect(ctx, in, labelsOf)
 		for key := range cells {
-			to[key.Value(d)] = true
+			to[key.Name(d)] = true
 		}
 		return err
 	}

@@ -27,8 +27,8 @@ func (o owners) owner(g *ledger.Group) (name string, kind Kind) {
 	}
 }
 
-// RecordOwner returns a function that names the tenant of a record as [Source.Report] does. It is for whoever reads
-// records one by one, and is not safe for use by several goroutines.
+// RecordOwner returns a function that names the tenant of a record as [OwnerName] writes that of [Source.Report]. It is
+// for whoever reads records one by one, and is not safe for use by several goroutines.
 func (s Source) RecordOwner() func(*usage.Record) string {
 	byDay := map[time.Time]owners{} // rules hold on whole UTC days
 	return func(r *usage.Record) string {
@@ -38,7 +38,6 @@ func (s Source) RecordOwner() func(*usage.Record) string {
 			who = s.ownersAt(day)
 			byDay[day] = who
 		}
-		name, _ := who.owner(&ledger.Group{Tenant: r.Tenant, Image: r.Image, Resource: r.Resource, Role: r.Role})
-		return name
+		return OwnerName(who.owner(&ledger.Group{Tenant: r.Tenant, Image: r.Image, Resource: r.Resource, Role: r.Role}))
 	}
 }

@@ -132,7 +132,8 @@ func (c *comparison) of(key Key) stretches {
 	return c.total
 }
 
-// previous is the cost of a stretch before, in which anything was recorded or nothing was; was is nil where it has no row.
+// previous is the cost of a stretch before, in which anything was recorded or nothing was; was is nil where it has no
+// row.
 func (s stretches) previous(was *Total, recorded bool) *Comparison {
 	out := &Comparison{stretch: s.Reason, Measured: s.before}
 	if was != nil {

@@ -61,8 +61,8 @@ func ParseBasis(word string) (Basis, error) { return parseWord[Basis]("basis", b
 type Filter struct {
 	// These choose usage before anything else is done: what is left is shared out among the tenants that are left.
 	Images, MicroVMs, Regions, Accounts, Archs []tenants.Pattern
-	// Tenants and Groups choose rows after shared cost has been shared out, by the name or label of the tenant and the path
-	// or label of its group.
+	// Tenants and Groups choose rows after shared cost has been shared out, by the name or label of the tenant as
+	// [OwnerName] writes it and the path or label of its group.
 	Tenants, Groups []tenants.Pattern
 }
 

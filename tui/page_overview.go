@@ -112,7 +112,8 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 		}
 	case overview.TopTenants:
 		if l := s.Tenants; l != nil && at.Index < len(l.Spend.Rows) && l.Spend.Rows[at.Index].Kind != spend.KindOther {
-			tenant = &l.Spend.Rows[at.Index].Tenant
+			name := l.Spend.Rows[at.Index].Name(spend.ByTenant)
+			tenant = &name
 			page = explained(l.Names[0][at.Index])
 		}
 	case overview.BudgetBars:
@@ -129,11 +130,12 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 		}
 	case overview.StandsOut:
 		if a, ok := s.Anomaly(at.Index); ok {
-			tenant = &a.Tenant
+			name := a.Name()
+			tenant = &name
 			if day, err := civil.Parse(a.Day); err == nil {
 				period = data.Period{Kind: data.Custom, Span: day.Span(m.location())}
 			}
-			page = explained(a.Tenant+" on "+a.Day, explain.Anomaly(a, m.options.Reader.AnomalyRule)...)
+			page = explained(a.Name()+" on "+a.Day, explain.Anomaly(a, m.options.Reader.AnomalyRule)...)
 		}
 	case overview.InsteadOf:
 		if alt, ok := s.Alternative(at.Index); ok {

@@ -143,6 +143,9 @@ func (c *CSVReader) header() error {
 	if len(faults) == 0 {
 		return nil
 	}
+	if len(seen) == 0 { // another table, or none: to name each of its columns says less
+		faults = []error{fmt.Errorf("not a usage table: no column of it is known, such as %.40q", names[0])}
+	}
 	if len(faults) > 20 {
 		faults = append(faults[:20:20], fmt.Errorf("and %d more", len(faults)-20))
 	}

@@ -135,8 +135,8 @@ func trimBreak(row []byte) []byte {
 	return bytes.TrimSuffix(row, []byte("\r"))
 }
 
-// openQuote reports whether a line ends within a quoted field, where it begins within one or not. A quote within a field
-// that began without one opens nothing; it is a fault that splitQuoted finds.
+// openQuote reports whether a line ends within a quoted field, where it begins within one or not. A quote within a
+// field that began without one opens nothing; it is a fault that splitQuoted finds.
 func (l *lineReader) openQuote(text []byte, quoted bool) bool {
 	begin := true
 	for i := 0; i < len(text); i++ {

@@ -163,8 +163,8 @@ func (l *layout) shrinkColumns() {
 	}
 }
 
-// wideEnough are the columns that a terminal of this width may show. Those that have a long title alone are for pages and
-// workbooks; those without any, as numbers of rows and bars, need none.
+// wideEnough are the columns that a terminal of this width may show. Those that have a long title alone are for pages
+// and workbooks; those without any, as numbers of rows and bars, need none.
 func (l *layout) wideEnough() (columns []int) {
 	for i, column := range l.columns {
 		if column.MinWidth <= l.width && (column.Heading() != "" || column.Long == "") {

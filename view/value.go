@@ -175,8 +175,8 @@ func (v Value) ShownBy(words func() string) Value {
 	return v
 }
 
-// SettledBy is the same figure shown as another one near it, so that a table adds up as shown. The figure takes those of
-// the whole table to work out, and is not worked out where nobody asks, as by programs.
+// SettledBy is the same figure shown as another one near it, so that a table adds up as shown. The figure takes those
+// of the whole table to work out, and is not worked out where nobody asks, as by programs.
 func (v Value) SettledBy(near func() decimal.Decimal) Value {
 	v.settled = near
 	return v
@@ -193,8 +193,8 @@ func (v Value) near() decimal.Decimal {
 // Marked is the same datum with a mark behind its text.
 func (v Value) Marked(mark string) Value { return v.Shown(v.String() + mark) }
 
-// In is the value of a figure with a state: "≥ 12.30" for a lower bound, "12.30 +?" where rates are unknown, and a dash,
-// without a datum, where nothing was measured.
+// In is the value of a figure with a state: "≥ 12.30" for a lower bound, "12.30 +?" where rates are unknown, and a
+// dash, without a datum, where nothing was measured.
 func (v Value) In(state pricing.State) Value {
 	if state == pricing.NotMeasured {
 		return Missing("–")

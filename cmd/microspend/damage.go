@@ -14,8 +14,8 @@ import (
 	"microspend/view"
 )
 
-// watchedLedger is a ledger that remembers which of its files were damaged when sums were read from it, so that no command can
-// forget to say so.
+// watchedLedger is a ledger that remembers which of its files were damaged when sums were read from it, so that no
+// command can forget to say so.
 type watchedLedger struct {
 	*ledger.Ledger
 	lock    sync.Mutex

@@ -46,11 +46,12 @@ func TestKilledExports(t *testing.T) {
 			if tc.args[1] == "--per-tenant" {
 				require.NoError(t, os.Mkdir(target, 0o755))
 				looked = target
-			} else {
-				require.NoError(t, os.WriteFile(target, []byte("before"), 0o600))
 			}
 			killed := false
 			for try := 0; try < 10 && !killed; try++ {
+				if looked == folder { // anew, as a run may have ended before it was killed
+					require.NoError(t, os.WriteFile(target, []byte("before"), 0o600))
+				}
 				cmd := exec.Command("microspend", args...)
 				require.NoError(t, cmd.Start())
 				ended := make(chan struct{})

@@ -91,7 +91,7 @@ func TestServe(t *testing.T) {
 	tenants := filepath.Join(dir, "tenants.csv")
 	text, err := os.ReadFile(tenants)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(tenants, append(text, ",,newcomer,,\n"...), 0o600))
+	require.NoError(t, os.WriteFile(tenants, append(text, ",,newcomer,,,\n"...), 0o600))
 	require.Eventually(t, func() bool { return strings.Contains(get("/"), "newcomer") }, 30*time.Second,
 		100*time.Millisecond)
 

@@ -260,7 +260,8 @@ func (p page) table(t *testing.T, caption string) grid {
 	return out
 }
 
-// shownText is the text of an element without its pictures, with single blanks and the minus sign that there is on keys.
+// shownText is the text of an element without its pictures, with single blanks and the minus sign that there is on
+// keys.
 func shownText(n *html.Node) string {
 	var out strings.Builder
 	var walk func(*html.Node)

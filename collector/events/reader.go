@@ -390,8 +390,8 @@ var (
 	bytesPerGB = decimal.NewFromInt(1 << 30)
 )
 
-// sweep forgets ends that are long over, and ends lives of which no more can be heard, so that memory does not grow with
-// the file.
+// sweep forgets ends that are long over, and ends lives of which no more can be heard, so that memory does not grow
+// with the file.
 func (r *Reader) sweep() {
 	for id, l := range r.lives {
 		if l.end()+remember < r.latest {

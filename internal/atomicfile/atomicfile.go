@@ -5,8 +5,9 @@
 // synced, because a rename that only the page cache knows of can be lost even though the file's content is safe.
 //
 // A process that is killed midway leaves its hidden file behind. It is never read, and the next writer of the same
-// target removes it, as [Tidy] does for all targets of a folder. A writer holds its hidden file for as long as it lives,
-// and what is held is left alone: two writers at once do not disturb each other, but the last one to commit wins.
+// target removes it, as [Tidy] does for all targets of a folder. A writer holds its hidden file for as long as it
+// lives, and what is held is left alone: two writers at once do not disturb each other, but the last one to commit
+// wins.
 //
 // # What is not promised
 //

@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -168,4 +170,24 @@ func haltMidway(path string) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// Many at once make scratch folders while each looks for leftovers of the others.
+func TestScratchAtOnce(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				dir, remove, err := Scratch()
+				if !assert.NoError(t, err) {
+					return
+				}
+				assert.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+				remove()
+			}
+		})
+	}
+	all.Wait()
+	require.Empty(t, names(t, os.Getenv("TMPDIR")))
 }

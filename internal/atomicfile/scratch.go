@@ -21,15 +21,19 @@ func Scratch() (dir string, remove func(), err error) {
 			_ = os.RemoveAll(folder)
 		}
 	}
-	if dir, err = os.MkdirTemp("", filepath.Base(base)+"*"); err != nil {
-		return "", nil, err
+	for range maxWriters {
+		if dir, err = os.MkdirTemp("", filepath.Base(base)+"*"); err != nil {
+			return "", nil, err
+		}
+		lock, err := createHeld(filepath.Join(dir, scratchLock), 0o600)
+		if err == nil {
+			return dir, func() { _ = lock.Close(); _ = os.RemoveAll(dir) }, nil
+		}
+		err = errors.Join(err, os.RemoveAll(dir))
+		if !errors.Is(err, fs.ErrExist) {
+			return "", nil, err
+		}
+		// Another process took the folder for a leftover in the moment before it was held.
 	}
-	lock, err := createHeld(filepath.Join(dir, scratchLock), 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		err = fmt.Errorf("%s: %w", dir, errHeld)
-	}
-	if err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	return dir, func() { _ = lock.Close(); _ = os.RemoveAll(dir) }, nil
+	return "", nil, fmt.Errorf("%s: %w", dir, errHeld)
 }

@@ -24,11 +24,12 @@ import (
 // forecastFigures are how far off the forecast of a month is on several of its days, tenant by tenant, beside two that
 // anybody can make: the month going on as it has been so far, and as in the last seven days.
 //
-// Two fleets are forecast: the demo's up to the end of November 2026, as it is and with the history of four months, and the
-// Azure Functions trace of 2019, of which a function stands for a tenant, an invocation for a second of a vCPU and a
-// minute for a day. Its 480 minutes are the 480 days from 1 January 2025 on. That keeps what is real of them, which is how
-// the load of a function jumps, fades, bursts and falls silent from one reading to the next; what it doesn't have is a
-// week, so that a forecast which sees one is punished. The same is done with four minutes to the day, which is smoother.
+// Two fleets are forecast: the demo's up to the end of November 2026, as it is and with the history of four months, and
+// the Azure Functions trace of 2019, of which a function stands for a tenant, an invocation for a second of a vCPU and
+// a minute for a day. Its 480 minutes are the 480 days from 1 January 2025 on. That keeps what is real of them, which
+// is how the load of a function jumps, fades, bursts and falls silent from one reading to the next; what it doesn't
+// have is a week, so that a forecast which sees one is punished. The same is done with four minutes to the day, which
+// is smoother.
 func forecastFigures(show func(figure)) error {
 	fmt.Fprintln(os.Stderr, "forecast: making ledgers and forecasting their months takes a minute or two")
 	end := civil.Date(2026, time.December, 1)

@@ -44,9 +44,9 @@ func (s Store) FS() fs.FS {
 }
 
 // Save writes each card under the name that [pricing.CardFile] gives it, replacing the one of the same region and day
-// that the store has. All cards are checked and written before the first is replaced. Only AWS's list prices are kept: a
-// discount or a card under another name is refused. Cards of the same regions that cannot be read are removed, as they
-// would keep the new ones from being read.
+// that the store has. All cards are checked and written before the first is replaced. Only AWS's list prices are kept:
+// a discount or a card under another name is refused. Cards of the same regions that cannot be read are removed, as
+// they would keep the new ones from being read.
 func (s Store) Save(cards []pricing.RateCard) error {
 	return s.save(cards, (*atomicfile.Staged).Commit)
 }

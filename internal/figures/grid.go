@@ -17,15 +17,15 @@ type Grid struct {
 	Total                decimal.Decimal
 }
 
-// SettleGrid rounds a table in two directions to so many places so that it adds up along its rows, down its columns
-// and over all, to the exact sum rounded half-even. Every figure, sums included, is less than one unit of the last place
+// SettleGrid rounds a table in two directions to so many places so that it adds up along its rows, down its columns and
+// over all, to the exact sum rounded half-even. Every figure, sums included, is less than one unit of the last place
 // away from the exact one, and what has no more places than that stays as it is, so that zero stays zero.
 //
-// Sums of rows, and sums of columns, are what [Settle] makes of them alone, so that a table of rows alone shows the same;
-// only where no table has both are there sums of columns, or of rows, that differ from that by a unit. That there always
-// is such a table is the theorem of controlled rounding (Cox 1987, "A constructive procedure for unbiased controlled
-// rounding"): the table is a flow from rows to columns whose bounds are whole, so there is a flow of whole units.
-// The same table gives the same result.
+// Sums of rows, and sums of columns, are what [Settle] makes of them alone, so that a table of rows alone shows the
+// same; only where no table has both are there sums of columns, or of rows, that differ from that by a unit. That there
+// always is such a table is the theorem of controlled rounding (Cox 1987, "A constructive procedure for unbiased
+// controlled rounding"): the table is a flow from rows to columns whose bounds are whole, so there is a flow of whole
+// units. The same table gives the same result.
 func SettleGrid(cells []GridCell, rows, columns int, places int32) Grid {
 	total := decimal.Decimal{}
 	for i := range cells {
@@ -146,9 +146,9 @@ func (s *settled) ceiling() int64 {
 // move finds the path from a column to another along which a unit is moved at the least loss, and reports whether there
 // is one. With rowsToo a row may take the other of the two sums that are near it, where another row makes up for it.
 //
-// The loss is the square of what figures are off, so that units come to lie where they are least wrong. The table begins
-// with the least loss that there is, so no circle of moves lowers it, and labels settle (successive shortest paths). In
-// a table that is too large for that any path will do.
+// The loss is the square of what figures are off, so that units come to lie where they are least wrong. The table
+// begins with the least loss that there is, so no circle of moves lowers it, and labels settle (successive shortest
+// paths). In a table that is too large for that any path will do.
 func (g *grid) move(from, to func(column int) bool, rowsToo bool) bool {
 	columns := len(g.have)
 	hub := columns + len(g.sums[rowSide]) // where what one row gives is taken by another

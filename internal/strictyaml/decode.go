@@ -80,9 +80,9 @@ type Document struct {
 // Decode fills the struct that into points to from a tree made by [Parse].
 //
 // Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
-// shorthand marks the field that a plain scalar stands for, or a list where the field is a slice. The keys of a struct tagged `yaml:",inline"` stand beside
-// those of the struct it lies in; likewise those of [Keys]. Pointers, slices and [Map]s are nil where the file says
-// nothing. Decode keeps going after a fault: [Document.Err] has all of them.
+// shorthand marks the field that a plain scalar stands for, or a list where the field is a slice. The keys of a struct
+// tagged `yaml:",inline"` stand beside those of the struct it lies in; likewise those of [Keys]. Pointers, slices and
+// [Map]s are nil where the file says nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 func Decode(file string, root *yaml.Node, into any) *Document {
 	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
 	d.decode(root, "", reflect.ValueOf(into).Elem())

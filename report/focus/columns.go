@@ -103,8 +103,8 @@ var columns = []Column{
 	allocated("AllocatedMethodDetails", JSON, (*row).methodDetails),
 	allocated("AllocatedMethodId", String, func(r *row) string { return "microspend/" + r.policy.String() }),
 	// Not the tenant's bare name, which a spreadsheet might take for a formula.
-	allocated("AllocatedResourceId", String, func(r *row) string { return "tenant/" + r.Tenant }),
-	allocated("AllocatedResourceName", String, func(r *row) string { return r.Tenant }),
+	allocated("AllocatedResourceId", String, func(r *row) string { return "tenant/" + spend.OwnerName(r.Tenant, r.Kind) }),
+	allocated("AllocatedResourceName", String, func(r *row) string { return spend.OwnerName(r.Tenant, r.Kind) }),
 	// What the origin was; the tenant is in Tags already, which may not be repeated here.
 	allocated("AllocatedTags", JSON, func(*row) string {
 		return object(map[string]string{"microspend/origin": spend.Shared})
@@ -176,7 +176,7 @@ var columns = []Column{
 	// The tenant and its group, on rows of shared cost those of the tenant that bears it: sums by tag are those of spend
 	// --by tenant and --by group.
 	{Name: "Tags", Type: JSON, Nullable: true, value: func(r *row) view.Value {
-		tags := map[string]string{"tenant": r.Tenant}
+		tags := map[string]string{"tenant": spend.OwnerName(r.Tenant, r.Kind)}
 		if r.Group != "" {
 			tags["group"] = r.Group
 		}

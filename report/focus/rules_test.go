@@ -114,7 +114,8 @@ func (r record) object(column string) map[string]any {
 
 func (r record) null(column string) bool { return r[column] == "" }
 
-// product reports whether a × b is c, to half a unit of the last of so many decimals; exactly where places is negative.
+// product reports whether a × b is c, to half a unit of the last of so many decimals; exactly where places is
+// negative.
 func product(r record, a, b, c string, places int32) bool {
 	off := r.number(a).Mul(r.number(b)).Sub(r.number(c)).Abs()
 	if places < 0 {

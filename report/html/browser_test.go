@@ -44,7 +44,7 @@ var demoOnce = sync.OnceValues(func() (statement.Statement, error) {
 		return statement.Statement{}, err
 	}
 	defer os.RemoveAll(dir)
-	in, err := sampleledger.Demo(dir, noon, 45)
+	in, err := sampleledger.Demo(dir, noon, 62) // all of the month before, with which changes are compared
 	if err != nil {
 		return statement.Statement{}, err
 	}

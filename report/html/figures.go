@@ -34,7 +34,8 @@ func minus(text string) string { return strings.Replace(text, "-", "−", 1) }
 // plain marks text as needing no escapes, which would make the page longer: digits, signs and blanks of our own.
 func plain(text string) template.HTML { return template.HTML(text) } //nolint:gosec // never text from outside
 
-// amount is a figure in dollars, shown as cents that are settled already: "≥ $12.30", "$12.30 +?", "unknown" or a dash.
+// amount is a figure in dollars, shown as cents that are settled already: "≥ $12.30", "$12.30 +?", "unknown" or a
+// dash.
 func amount(f statement.Figure, cents decimal.Decimal) string {
 	v := costOf(f, cents, true)
 	if _, ok := v.Number(); !ok {

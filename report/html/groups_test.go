@@ -15,8 +15,8 @@ import (
 	"microspend/usage"
 )
 
-// TestGroupsUnitCostsAndCurrency: a page of everything has the groups and the currency, one of chosen tenants no groups,
-// which would say what others spend.
+// TestGroupsUnitCostsAndCurrency: a page of everything has the groups and the currency, one of chosen tenants no
+// groups, which would say what others spend.
 func TestGroupsUnitCostsAndCurrency(t *testing.T) {
 	day := spendtest.At(t, "2026-10-05")
 	acme, bravo, core := spendtest.Hour(day, "acme", 10), spendtest.Hour(day, "bravo", 5), spendtest.Hour(day, "core", 1)

@@ -198,8 +198,8 @@ const (
 
 // spark is the path of a line through a tenant's days in a field of 30 × 9 units, upside down as pictures are. Where
 // there are more days than points, a point is the highest of the days it stands for. Where the ledger has nothing there
-// is a gap in the line, and where nothing could be priced a stroke at the bottom. Steps are written relative to the point
-// before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
+// is a gap in the line, and where nothing could be priced a stroke at the bottom. Steps are written relative to the
+// point before, and straight stretches as one, which keeps the page small. It is empty where nothing was spent.
 func spark(days []statement.Day, points int) string {
 	levels := sparkLevels(days, points)
 	step := max(30/max(len(levels)-1, 1), 1)

@@ -89,7 +89,7 @@ func (r renderer) tenantTable() template.HTML {
 				if own := r.link(&s.Tenants[i]); own != "" {
 					link = `<a href="` + html.Escaped(own) + `">`
 				}
-				return link + html.Escaped(s.Tenants[i].Tenant) + "</a>"
+				return link + html.Escaped(s.Tenants[i].Name(spend.ByTenant)) + "</a>"
 			},
 			"by day": func(i int) template.HTML {
 				tenant := &s.Tenants[i]
@@ -292,7 +292,8 @@ func lineColumns() []view.Column[priced] {
 	}
 }
 
-// lineTable is each billed quantity times its rate, shown as the cents beside it. A foot has their sum, if there is one.
+// lineTable is each billed quantity times its rate, shown as the cents beside it. A foot has their sum, if there is
+// one.
 func lineTable(lines []statement.Line, cents []decimal.Decimal, foot *statement.Figure, ids ...string) template.HTML {
 	rows, total := make([]priced, len(lines)), zero
 	for i := range lines {

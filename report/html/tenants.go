@@ -28,7 +28,7 @@ type detail struct {
 func (r renderer) detail(n int) detail {
 	t, cents := r.statement.Tenants[n], r.cents.tenants[n]
 	d := detail{
-		N: n, Name: view.Visible(t.Tenant), Amount: amount(totalOf(&t.Total), cents.amount), Words: miniCaption(t, cents.days),
+		N: n, Name: view.Visible(t.Name(spend.ByTenant)), Amount: amount(totalOf(&t.Total), cents.amount), Words: miniCaption(t, cents.days),
 		Calendar: calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
 	}
 	d.Mini, d.MiniWidth = mini(t.Days)
@@ -46,7 +46,7 @@ func (r renderer) link(t *statement.Tenant) string {
 	if r.options.TenantURL == nil || t.Kind != spend.KindTenant {
 		return ""
 	}
-	return r.options.TenantURL(t.Tenant)
+	return r.options.TenantURL(t.Name(spend.ByTenant))
 }
 
 // compact is a section in a few lines, for the many that are small.
@@ -58,14 +58,14 @@ type compact struct {
 func (r renderer) compact(n int) compact {
 	t, cents := &r.statement.Tenants[n], r.cents.tenants[n]
 	return compact{
-		n, view.Visible(t.Tenant), amount(totalOf(&t.Total), cents.amount),
+		n, view.Visible(t.Name(spend.ByTenant)), amount(totalOf(&t.Total), cents.amount),
 		calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
 	}
 }
 
 // calendarText sets a tenant's days out by week from Monday to Sunday, in cells that tabs divide, each week after the
-// date of its first day. Cents are beside the days. A day that is not known, or not yet over, is a dash; from so many dollars on there are no
-// cents.
+// date of its first day. Cents are beside the days. A day that is not known, or not yet over, is a dash; from so many
+// dollars on there are no cents.
 func calendarText(days []statement.Day, cents []decimal.Decimal, wholeFrom decimal.Decimal) string {
 	var out strings.Builder
 	out.Grow(8 * len(days))

@@ -63,7 +63,7 @@ func (r renderer) view() page {
 	p.Title = "What Lambda MicroVMs cost"
 	switch {
 	case r.alone():
-		p.Name = view.Visible(s.Tenants[0].Tenant)
+		p.Name = view.Visible(s.Tenants[0].Name(spend.ByTenant))
 		p.Title = p.Name
 	case !s.Whole:
 		p.Title = "What Lambda MicroVMs cost, chosen tenants"

@@ -24,7 +24,7 @@ func (s *Statement) For(tenant int) Statement {
 	out.Budgets = s.Budgets
 	out.Budgets.Lines = nil
 	for _, line := range s.Budgets.Lines {
-		if t.Kind == spend.KindTenant && line.Subject == budget.OfTenant(t.Tenant) {
+		if line.Subject == budget.OfTenant(t.Name(spend.ByTenant)) {
 			out.Budgets.Lines = append(out.Budgets.Lines, line)
 		}
 	}

@@ -3,6 +3,7 @@ package statement
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -229,8 +230,8 @@ func line(lines []Line, row spend.Row) []Line {
 	})
 }
 
-// ratesOf are the cards that rows by region and rate card were priced at, region by region and in the order in which they
-// held.
+// ratesOf are the cards that rows by region and rate card were priced at, region by region and in the order in which
+// they held.
 func ratesOf(rows []spend.Row) []RegionRates {
 	var rates []RegionRates
 	for _, row := range rows {
@@ -250,7 +251,7 @@ func (b *builder) details() error {
 	request := spend.Request{Sort: spend.SortAmount, Counts: true}
 	if b.request.Detailed > 0 && b.request.Detailed < len(b.out.Tenants) {
 		for _, t := range b.out.Tenants[:b.request.Detailed] {
-			request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(t.Tenant))
+			request.Filter.Tenants = append(request.Filter.Tenants, tenants.Exactly(t.Name(spend.ByTenant)))
 		}
 	}
 	images, err := b.report(request, spend.ByTenant, spend.ByImage)
@@ -294,12 +295,14 @@ func (b *builder) budgets() error {
 		moment = b.out.To.Add(-1)
 	}
 	budgets := b.request.Budgets
+	named := map[string]*Tenant{}
 	if b.request.Apart || !b.out.Whole {
-		for _, t := range b.out.Tenants {
-			if t.Kind == spend.KindTenant {
-				budgets.Others = append(budgets.Others, t.Tenant)
+		for i := range b.out.Tenants {
+			if t := &b.out.Tenants[i]; t.Kind == spend.KindTenant {
+				named[t.Name(spend.ByTenant)] = t
 			}
 		}
+		budgets.Others = append(budgets.Others, slices.Sorted(maps.Keys(named))...)
 	}
 	status, err := budget.Evaluate(b.ctx, b.source, budgets, moment)
 	if err != nil {
@@ -307,10 +310,10 @@ func (b *builder) budgets() error {
 	}
 	b.out.AsOf = status.AsOf
 	for _, line := range status.Lines {
-		if line.Scope != budget.Tenant || line.Period != budget.Month || len(budgets.Others) == 0 {
+		if line.Scope != budget.Tenant || line.Period != budget.Month {
 			continue
 		}
-		if t := b.tenant(spend.Key{Tenant: line.Name}); t != nil {
+		if t := named[line.Name]; t != nil {
 			t.Outlook = &line
 		}
 	}

@@ -26,7 +26,7 @@ func (j judged) candidates(estimates spend.DayEstimates) []string {
 	var names []string
 	for key, series := range estimates.Series {
 		if j.mayStandOut(estimates, series) {
-			names = append(names, key.Tenant)
+			names = append(names, key.Name(spend.ByTenant))
 		}
 	}
 	slices.Sort(names)

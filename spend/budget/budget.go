@@ -41,8 +41,9 @@ const (
 	scopeCount
 )
 
-// scopes are the words of outputs, and what a report is grouped by to know each subject's spend. Everything is the total of
-// the report by tenant, so that it is the same to the last decimal as in reports, which are by tenant unless told otherwise.
+// scopes are the words of outputs, and what a report is grouped by to know each subject's spend. Everything is the
+// total of the report by tenant, so that it is the same to the last decimal as in reports, which are by tenant unless
+// told otherwise.
 var scopes = [scopeCount]struct {
 	word string
 	by   spend.Dimension
@@ -57,10 +58,10 @@ func (s Scope) String() string { return scopes[s].word }
 // Subject is one thing whose spend is looked at.
 type Subject struct {
 	Scope Scope
-	Name  string // as a report by its dimension has it; "" of Everything
+	Name  string // as [spend.Key.Name] writes it in a report by its dimension; "" of Everything
 }
 
-// OfTenant is a tenant.
+// OfTenant is a tenant, or the label of rows that are no tenant's, as [spend.OwnerName] writes it.
 func OfTenant(name string) Subject { return Subject{Tenant, name} }
 
 // OfEverything is all spend together.
@@ -125,7 +126,7 @@ func (b Budget) Limit() decimal.Decimal {
 // Set is all budgets. The zero value is none.
 type Set struct {
 	Budgets []Budget
-	Others  []string // tenants whose month is forecast, with a budget for it or without
+	Others  []string // names for [OfTenant] whose month is forecast, with a budget for it or without
 
 	doc *strictyaml.Document // where the budgets were written, for the place of a fault
 }
@@ -242,8 +243,8 @@ func (l Line) String() string {
 	return l.Subject.String() + ", " + l.Period.String()
 }
 
-// ForecastState is the state of the forecast. What has not been measured yet of a period is forecast, so that nothing is
-// missing from it where only the time to come is.
+// ForecastState is the state of the forecast. What has not been measured yet of a period is forecast, so that nothing
+// is missing from it where only the time to come is.
 func (l Line) ForecastState() pricing.State {
 	if l.State == pricing.NotMeasured && l.Forecast != nil {
 		return pricing.Exact
@@ -251,8 +252,9 @@ func (l Line) ForecastState() pricing.State {
 	return l.State
 }
 
-// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise.
-func (l Line) Complete() bool { return l.ForecastState() == pricing.Exact && l.Missing == "" }
+// Complete reports whether the status rests on figures that lack nothing: only then is ok a promise. Where the period
+// has begun and nothing of it is measured yet, a forecast alone is none.
+func (l Line) Complete() bool { return l.State == pricing.Exact && l.Missing == "" }
 
 func (l *Line) settle() {
 	l.Status = NoBudget

@@ -13,8 +13,8 @@ import (
 	"microspend/spend/tenants"
 )
 
-// ConfigFile is the section budgets of microspend.yaml, as it is written: US dollars a calendar month, quarter or year. A
-// number alone is one for the month. What is spent on the same thing may have a budget for each period.
+// ConfigFile is the section budgets of microspend.yaml, as it is written: US dollars a calendar month, quarter or year.
+// A number alone is one for the month. What is spent on the same thing may have a budget for each period.
 //
 //	budgets:
 //	  threshold: 100%               # of every budget that does not say otherwise; the check fails above it

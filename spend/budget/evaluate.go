@@ -81,15 +81,15 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 	return out, nil
 }
 
-// daysOf reports of which days the spend is known: those with data, all of whose files could be read, and those on whose
-// weekday there never is any.
+// daysOf reports of which days the spend is known: those with data, all of whose files could be read, and those on
+// whose weekday there never is any.
 func daysOf(known compare.Known) func(civil.Day) bool {
 	rest := known.Rest()
 	return func(d civil.Day) bool { return !known.Damaged[d] && (known.Covered[d] || rest[d.Weekday()]) }
 }
 
-// unseen are the subjects with a budget that neither the ledger nor the tenants file has ever named, and what is said of
-// them. They may be yet to come; more likely the name is misspelled.
+// unseen are the subjects with a budget that neither the ledger nor the tenants file has ever named, and what is said
+// of them. They may be yet to come; more likely the name is misspelled.
 func (r *reader) unseen() (map[Subject]string, error) {
 	request, any := spend.Request{From: r.history.From, To: r.history.To}, false
 	for _, line := range r.lines {
@@ -339,7 +339,7 @@ func subjects(scope Scope, key spend.Key) iter.Seq[Subject] {
 			yield(OfEverything())
 			return
 		}
-		name := key.Value(scopes[scope].by)
+		name := key.Name(scopes[scope].by)
 		if scope == Group && key.Kind == spend.KindTenant {
 			for i := range len(name) {
 				if name[i] == tenants.GroupSeparator[0] && !yield(Subject{scope, name[:i]}) {

@@ -64,8 +64,8 @@ type habit struct {
 	level  int // days
 }
 
-// habit looks at the complete days of the last eight weeks since the subject's first. A day without a row is one on which
-// nothing was spent, unless it is not known what was: then it does not count.
+// habit looks at the complete days of the last eight weeks since the subject's first. A day without a row is one on
+// which nothing was spent, unless it is not known what was: then it does not count.
 func (f forecaster) habit(daily map[civil.Day]day) habit {
 	h := habit{forecaster: f}
 	if f.asOf.IsZero() {

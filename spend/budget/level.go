@@ -9,9 +9,9 @@ import (
 	"microspend/pricing"
 )
 
-// Habits are looked for in whole numbers, so that they are the same on every machine: a day's spend in millionths of the
-// largest one, and a weekday's share in millionths of the mean of all. They decide which days an amount is taken from and
-// how it is spread over the days to come; the amount itself stays a decimal.
+// Habits are looked for in whole numbers, so that they are the same on every machine: a day's spend in millionths of
+// the largest one, and a weekday's share in millionths of the mean of all. They decide which days an amount is taken
+// from and how it is spread over the days to come; the amount itself stays a decimal.
 const millionths = 1_000_000
 
 const (
@@ -19,16 +19,16 @@ const (
 	// and would take the odd day for the rule.
 	patternDays = 14
 
-	// rangeDays is how far ahead past forecasts are checked at least, where the present one reaches as far: a week has every
-	// weekday, and eight weeks have enough weeks, overlapping, to take a tenth off either end.
+	// rangeDays is how far ahead past forecasts are checked at least, where the present one reaches as far: a week has
+	// every weekday, and eight weeks have enough weeks, overlapping, to take a tenth off either end.
 	rangeDays = 7
 
 	// rangeOrigins is the least number of past forecasts that make a range.
 	rangeOrigins = 7
 )
 
-// levelWindows are the stretches over which the present level may be taken, in days. The shortest sees a change of level
-// within a week; the longer ones average out the noise of spend that has no level but its mean.
+// levelWindows are the stretches over which the present level may be taken, in days. The shortest sees a change of
+// level within a week; the longer ones average out the noise of spend that has no level but its mean.
 var levelWindows = [...]int{56, 28, 14, 7}
 
 // history is what was spent on each day from the first day with any on, up to the day before the last.
@@ -80,9 +80,9 @@ func flat() shape {
 	return shape{millionths, millionths, millionths, millionths, millionths, millionths, millionths}
 }
 
-// shape is the means of weekdays, drawn towards the mean of all days by as much as the difference between weekdays can be
-// the noise of single days: the estimate of James and Stein. Days that differ by weekday alone keep all of it, and days
-// that have nothing to do with the week nothing, where plain means would take eight accidents for a rule.
+// shape is the means of weekdays, drawn towards the mean of all days by as much as the difference between weekdays can
+// be the noise of single days: the estimate of James and Stein. Days that differ by weekday alone keep all of it, and
+// days that have nothing to do with the week nothing, where plain means would take eight accidents for a rule.
 func (h history) shape() shape {
 	var sums, counts [7]int64
 	var all, days, squares int64
@@ -125,8 +125,9 @@ type level struct {
 	from  int
 }
 
-// level finds the stretch of the latest days that stands for those to come: of [levelWindows] the one whose mean would have
-// foretold each day of the history best, by squared errors. Where they do equally well it is the longest, so that one bad day is not taken for a new level.
+// level finds the stretch of the latest days that stands for those to come: of [levelWindows] the one whose mean would
+// have foretold each day of the history best, by squared errors. Where they do equally well it is the longest, so that
+// one bad day is not taken for a new level.
 //
 // No single length will do: a week follows a tenant that quadrupled on the first of the month, and makes a mess of one
 // with a few large jobs a month, for which eight weeks are right.
@@ -187,11 +188,11 @@ func (r running) between(from, to int) (units, share int64) {
 	return r.units[to] - r.units[from], r.shares[to] - r.shares[from]
 }
 
-// errorRange is how far from their forecasts the days that followed were, in millionths of what was forecast: from the tenth
-// to the ninetieth percentile over the days of the history. It reports false where there are too few to tell.
+// errorRange is how far from their forecasts the days that followed were, in millionths of what was forecast: from the
+// tenth to the ninetieth percentile over the days of the history. It reports false where there are too few to tell.
 //
-// Forecasts for a week are many, and show what single days do. Those for as long as is asked for now are few, as half of
-// the history has to come before them, and show what growth does, week after week. The range has room for both.
+// Forecasts for a week are many, and show what single days do. Those for as long as is asked for now are few, as half
+// of the history has to come before them, and show what growth does, week after week. The range has room for both.
 func (h history) errorRange(days int) (low, high int64, ok bool) {
 	far := min(max(days, 1), (len(h.units)-patternDays)/2)
 	low, high = millionths, millionths
@@ -203,8 +204,8 @@ func (h history) errorRange(days int) (low, high int64, ok bool) {
 	return low, high, ok
 }
 
-// errors are what was spent on the next days after each day of the history, for two numbers of days, as parts of what would
-// have been forecast on it by what was known then, in order.
+// errors are what was spent on the next days after each day of the history, for two numbers of days, as parts of what
+// would have been forecast on it by what was known then, in order.
 func (h history) errors(near, far int) (ratios [2][]int64) {
 	for origin := patternDays; near > 0 && origin+near <= len(h.units); origin++ {
 		past := h.before(origin)
@@ -229,8 +230,8 @@ func (h history) errors(near, far int) (ratios [2][]int64) {
 	return ratios
 }
 
-// percentile is the p-th percentile of sorted numbers: the one at p % of one more than there are, between two of them in
-// proportion, which for few numbers is wider than at p % of as many as there are.
+// percentile is the p-th percentile of sorted numbers: the one at p % of one more than there are, between two of them
+// in proportion, which for few numbers is wider than at p % of as many as there are.
 func percentile(sorted []int64, p int) int64 {
 	place := (len(sorted) + 1) * p // in hundredths, from 1
 	i := min(max(place/100, 1), len(sorted)) - 1

@@ -38,10 +38,10 @@ func words(l budget.Line) string {
 	return out
 }
 
-// TestScopesAndPeriods: the fleet of 2026 until 10 October, of which acme spends 2 a day in one image and account, bravo
-// 3 in another, and charlie 1 on office days in another region. What each comes to is counted by hand: January to
-// September are 273 days, and 31 October to 31 December 92; from 1 January to 9 October there are 202 office days, and 59
-// from 10 October to the end of the year.
+// TestScopesAndPeriods: the fleet of 2026 until 10 October, of which acme spends 2 a day in one image and account,
+// bravo 3 in another, and charlie 1 on office days in another region. What each comes to is counted by hand: January to
+// September are 273 days, and 31 October to 31 December 92; from 1 January to 9 October there are 202 office days, and
+// 59 from 10 October to the end of the year.
 func TestScopesAndPeriods(t *testing.T) {
 	from, to := at(t, "2026-01-01"), at(t, "2026-10-10")
 	records := daily(from, to, "acme", always(2))

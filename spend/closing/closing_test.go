@@ -123,8 +123,8 @@ func requireTotal(t *testing.T, want string, got decimal.Decimal) {
 	require.True(t, spendtest.Dec(want).Equal(got), "want %s, have %s", want, got)
 }
 
-// TestAClosedMonthStays changes one thing after the other: the month stays $93 (31 × $3), and what each change makes of
-// it is told apart.
+// TestAClosedMonthStays changes one thing after the other: the month stays $93 (31 × $3), and what each change makes
+// of it is told apart.
 func TestAClosedMonthStays(t *testing.T) {
 	p := newPlace(t)
 	closed := p.close("2026-10", "2026-11-02")

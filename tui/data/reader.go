@@ -121,7 +121,7 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 
 // shownName is a name as it is shown: what is not known, and what is empty, says so.
 func shownName(row *spend.Row, d spend.Dimension) string {
-	name := row.Value(d)
+	name := row.Name(d)
 	switch {
 	case name != "" && d == spend.ByDay && row.Kind != spend.KindOther:
 		if day, err := time.Parse(time.DateOnly, name); err == nil {

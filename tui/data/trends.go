@@ -24,14 +24,14 @@ func (r *Reader) lastDays(at Moment) (first civil.Day, span civil.Span) {
 }
 
 // Trends are the last days of each name of a dimension, for pictures. The zero value is those that are not read yet.
-type Trends struct{ of func(name string) []float32 }
+type Trends struct{ of func(spend.Key) []float32 }
 
-// Of is the series of a row's name, nil where there is none.
-func (t *Trends) Of(name string) []float32 {
+// Of is the series of a row, nil where there is none.
+func (t *Trends) Of(row spend.Key) []float32 {
 	if t == nil || t.of == nil {
 		return nil
 	}
-	return t.of(name)
+	return t.of(row)
 }
 
 // Trends reads the last days by tenant or by image.
@@ -39,7 +39,7 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (Tre
 	first, last := r.lastDays(at)
 	if of == spend.ByTenant { // of which there may be many
 		estimates, err := r.Source.EstimateDays(ctx, last, nil, spend.Filter{})
-		return Trends{func(name string) []float32 { return heights(estimates.Of(name), estimates.Recorded) }}, err
+		return Trends{func(row spend.Key) []float32 { return heights(estimates.Of(row), estimates.Recorded) }}, err
 	}
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: last.From, To: last.To, By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
@@ -67,7 +67,7 @@ func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (Tre
 	for _, values := range series {
 		leaveGaps(values, recorded)
 	}
-	return Trends{func(name string) []float32 { return series[name] }}, nil
+	return Trends{func(row spend.Key) []float32 { return series[row.Value(of)] }}, nil
 }
 
 // placeOf is the place of a row's day among the last days.

@@ -131,8 +131,8 @@ func (s *sheet) table(t *view.Table) (columns int, err error) {
 	})
 }
 
-// cell is a value for reading and, where it stands there twice, as exact as it is. What is for reading is the figure that
-// every other format shows, so that whoever adds the cells up gets the total as shown.
+// cell is a value for reading and, where it stands there twice, as exact as it is. What is for reading is the figure
+// that every other format shows, so that whoever adds the cells up gets the total as shown.
 func (s *sheet) cell(v view.Value, twice bool) (shown, twin any, err error) {
 	if d, format, ok := v.Spreadsheet(); ok {
 		id, err := s.book.id(style{format: format})

@@ -246,7 +246,7 @@ func pictures(l *data.Listing) []table.Column {
 	}
 	return []table.Column{bar, {
 		Fixed: 15, Column: view.Column[int]{ID: "trend", Title: "30 days", Drop: 7},
-		Wide: func(row, width int) string { return draw.Spark(l.Trends.Of(rows[row].Value(l.Query.By[0])), width) },
+		Wide: func(row, width int) string { return draw.Spark(l.Trends.Of(rows[row].Key), width) },
 		Tone: func(_ int, t *theme.Theme) theme.Paint { return t.Spark },
 	}}
 }

@@ -23,7 +23,8 @@ func Narrowed(l *data.Listing, row int) (scope data.Scope, period data.Period, o
 			return scope, period, false
 		}
 		if !isTime(d) {
-			scope[d] = &value
+			name := r.Name(d)
+			scope[d] = &name
 		} else {
 			// Not found is a day of the period before that this one has no counterpart of.
 			if period, ok = period.Labelled(value, dayLabels[d], l.Spend.Location); !ok {

@@ -141,7 +141,7 @@ func (s *State) tenants(width, height int) []string {
 			{text: l.Text("amount", i), width: amounts, paint: amountPaint, right: true},
 			{text: part, width: share, paint: t.Muted, right: true},
 			{text: against(row.Amount, l.Spend.Rows[0].Amount, bar), width: bar, paint: t.Components[0]},
-			{text: draw.Spark(l.Trends.Of(row.Tenant), spark), width: spark, paint: t.Spark},
+			{text: draw.Spark(l.Trends.Of(row.Key), spark), width: spark, paint: t.Spark},
 			{text: moved, width: change, paint: paint, right: true},
 		}
 	}
@@ -257,8 +257,8 @@ func (s *State) standsOut(width, height int) []string {
 	t, found := s.Theme, s.anomalies()
 	name, amounts := 6, 7
 	for _, a := range found {
-		name = max(name, draw.Width(draw.Name(a.Tenant)))
-		amounts = max(amounts, draw.Width(figures.Fixed(a.Amount, 2)))
+		name = max(name, draw.Width(draw.Name(a.Name())))
+		amounts = max(amounts, draw.Width(view.Number(a.Amount, 2).In(a.State).String()))
 	}
 	usual, moved := 0, 0
 	room := width - 1 - 7 - 2 - amounts - 2
@@ -285,9 +285,9 @@ func (s *State) standsOut(width, height int) []string {
 			}
 			return []field{
 				{text: day, width: 6, paint: t.Muted, right: true},
-				{text: draw.Name(a.Tenant), width: name, paint: t.Plain},
+				{text: draw.Name(a.Name()), width: name, paint: t.Plain},
 				{text: glyph, width: 1, paint: paint},
-				{text: figures.Fixed(a.Amount, 2), width: amounts, paint: t.Strong, right: true},
+				{text: view.Number(a.Amount, 2).In(a.State).String(), width: amounts, paint: t.Strong, right: true},
 				{text: "usual " + figures.Fixed(a.Expected, 2), width: usual, paint: t.Muted},
 				{text: a.Component.Name() + " " + figures.Signed(a.Moved, 2), width: moved, paint: t.Muted},
 			}
