@@ -242,10 +242,7 @@ var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 	}},
 	{ID: "day", Title: "day", Value: func(n anomaly.Anomaly) view.Value { return view.Date(n.Day) }},
 	{ID: "amount", Unit: "$", Long: "amount", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
-		if n.Incomplete {
-			return view.Dollars(n.Amount).In(pricing.UnknownRates)
-		}
-		return view.Dollars(n.Amount)
+		return view.Dollars(n.Amount).In(n.State)
 	}},
 	{ID: "expected", Title: "usual", Unit: "$", Align: view.Decimal, Value: func(n anomaly.Anomaly) view.Value {
 		return view.Dollars(n.Expected)
@@ -271,4 +268,5 @@ var AnomalyColumns = []view.Column[anomaly.Anomaly]{
 		return view.Text("all days")
 	}},
 	{ID: "days", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Count(n.Days) }},
+	{ID: "state", Scope: view.Data, Value: func(n anomaly.Anomaly) view.Value { return view.Text(n.State.String()) }},
 }

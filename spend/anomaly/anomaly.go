@@ -7,7 +7,8 @@
 // scaled to a standard deviation, and by the floor at least; where it is compared with all days, also from each day
 // of its own weekday, so that the first quiet weekends are not reported. Median and deviation, and not mean and
 // standard deviation, because the bad days of the past are among the days compared with and must not widen the range.
-// Days on which the ledger has nothing at all are not known and do not count.
+// Days on which the ledger has nothing at all, and days of which a file is damaged, are not known and do not count: what
+// was spent on them is neither judged nor compared with. Nor is an amount that is a lower bound said to have fallen.
 //
 // # What is not promised
 //
@@ -17,6 +18,7 @@ package anomaly
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,7 +80,7 @@ type Anomaly struct {
 	Component pricing.BilledQuantity // the billed quantity that moved most against its own median
 	Moved     decimal.Decimal        // by how many dollars; below zero where it fell
 
-	Incomplete bool // some usage on that day has no known rate, so that the amount lacks it
+	State pricing.State // of the amount
 }
 
 // Name is the tenant, or the label of the kind, as [spend.OwnerName] writes it.
@@ -123,6 +125,7 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 	if !first.Start(loc).Equal(request.From) {
 		first++
 	}
+	maps.DeleteFunc(known.Covered, func(d civil.Day, _ bool) bool { return known.Damaged[d] })
 	rows, damaged, err := candidateRows(ctx, source, history, judged{first, known.Covered, rule}, loc, request.Filter)
 	if err != nil {
 		return out, err

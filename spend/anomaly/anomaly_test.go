@@ -209,3 +209,48 @@ func TestSharedCostStandsOutByItself(t *testing.T) {
 	require.Len(t, got.Anomalies, 1)
 	require.Equal(t, spend.KindShared, got.Anomalies[0].Kind)
 }
+
+// TestDamagedDaysAreNotKnown: what is left of a day whose file is damaged is neither a fall nor a day to compare with.
+func TestDamagedDaysAreNotKnown(t *testing.T) {
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	for _, test := range []struct {
+		name, reason, damaged string
+		last                  int64
+		want                  string
+	}{
+		{"whole", "8 Thursdays of 100", "2026-06-01", 10, "2026-10-08 10 of 100 by 8"},
+		{"the day itself", "90 of 100 may be in the damaged file", "2026-10-08", 10, ""},
+		{"the day itself, above", "nor is it judged where it is above: the figure is not known", "2026-10-08", 111, ""},
+		{"a Thursday before", "is left out of the eight", "2026-10-01", 111, "2026-10-08 111 of 100 by 7"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			source := dollars(append(daily(from, day, "acme", always(100)), hour(day.Add(23*time.Hour), "acme", test.last))...)
+			source.Usage.(*spendtest.Ledger).Damaged = []ledger.DamagedFile{{Path: "one", Day: at(t, test.damaged)}}
+			got, err := anomaly.Find(t.Context(), source, anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+			require.NoError(t, err)
+			said := ""
+			for _, a := range got.Anomalies {
+				said += fmt.Sprintf("%s %s of %s by %d", a.Day, a.Amount, a.Expected, a.Days)
+				require.Equal(t, pricing.Exact, a.State)
+			}
+			require.Equal(t, test.want, said, test.reason)
+			require.Len(t, got.Damaged, 1)
+		})
+	}
+}
+
+// TestALowerBoundIsNoFall: of a day that was measured in part, more than the usual is news and less is not.
+func TestALowerBoundIsNoFall(t *testing.T) {
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	for amount, want := range map[int64]int{200: 1, 10: 0} {
+		last := hour(day.Add(23*time.Hour), "acme", amount)
+		last.Coverage = usage.CoveragePartial
+		got, err := anomaly.Find(t.Context(), dollars(append(daily(from, day, "acme", always(100)), last)...), anomaly.Rule{},
+			anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+		require.NoError(t, err)
+		require.Len(t, got.Anomalies, want, amount)
+		for _, a := range got.Anomalies {
+			require.Equal(t, pricing.AtLeast, a.State)
+		}
+	}
+}

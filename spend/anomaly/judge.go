@@ -16,14 +16,14 @@ type habit struct {
 	tenant  string
 	first   civil.Day // with any usage
 	days    map[civil.Day]*dayCost
-	covered map[civil.Day]bool // days on which the ledger has anything
+	covered map[civil.Day]bool // days on which the ledger has anything, and all that it had
 }
 
 // dayCost is a day's spend by billed quantity.
 type dayCost struct {
 	total      decimal.Decimal
 	components pricing.Quantities
-	incomplete bool
+	state      pricing.State
 }
 
 // habits sorts rows by tenant, day and billed quantity into one habit for each tenant. Rows come by day.
@@ -48,7 +48,7 @@ func habits(rows []spend.Row, covered map[civil.Day]bool) map[spend.Key]*habit {
 		if q, ok := row.Quantity(); ok {
 			h.days[d].components[q] = row.Amount
 		}
-		h.days[d].incomplete = h.days[d].incomplete || !row.Complete()
+		h.days[d].state = h.days[d].state.And(row.State())
 	}
 	return out
 }
@@ -99,7 +99,7 @@ func (h *habit) judge(d civil.Day, rule Rule) (Anomaly, bool) {
 		distance := cost.total.Sub(from).Abs()
 		return distance.GreaterThan(spread) && !distance.LessThan(rule.floor())
 	}
-	if !far(middle) {
+	if !far(middle) || cost.state != pricing.Exact && cost.total.LessThan(middle) { // what is missing may be the fall
 		return Anomaly{}, false
 	}
 	// A quiet Saturday after a quiet Saturday is not reported, even if there are too few Saturdays to judge by them alone.
@@ -113,7 +113,7 @@ func (h *habit) judge(d civil.Day, rule Rule) (Anomaly, bool) {
 	a := Anomaly{
 		Kind: h.kind, Tenant: h.tenant, Day: d.String(), Amount: cost.total, Expected: middle,
 		Low: decimal.Max(decimal.Decimal{}, middle.Sub(reach)), High: middle.Add(reach), Up: distance.IsPositive(),
-		SameWeekday: same, Days: len(peers), Incomplete: cost.incomplete,
+		SameWeekday: same, Days: len(peers), State: cost.state,
 	}
 	a.Component, a.Moved = h.moved(cost, peers)
 	return a, true

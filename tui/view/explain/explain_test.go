@@ -125,7 +125,7 @@ func TestSteps(t *testing.T) {
 	require.Contains(t, words(explain.Forecast(report, rate)), "run-rate")
 	require.NotContains(t, words(explain.Forecast(report, rate)), "weekday-mean")
 
-	fell := anomaly.Anomaly{Moved: dec("-1.5"), Days: 14, Incomplete: true}
+	fell := anomaly.Anomaly{Moved: dec("-1.5"), Days: 14, State: pricing.UnknownRates}
 	got := words(explain.Anomaly(fell, anomaly.Rule{K: dec("6"), Floor: dec("2.5")}))
 	require.Contains(t, got, "-$1.50")
 	require.Contains(t, got, "14 days before")

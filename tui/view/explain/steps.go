@@ -103,14 +103,17 @@ func Anomaly(a anomaly.Anomaly, rule anomaly.Rule) (s Steps) {
 	if !a.Moved.IsPositive() {
 		moved = "-" + draw.Dollars(a.Moved.Neg())
 	}
-	s.add("spent", draw.Dollars(a.Amount), "on "+a.Day+exactly(a.Amount))
+	s.add("spent", view.Text(draw.Dollars(a.Amount)).In(a.State).String(), "on "+a.Day+exactly(a.Amount))
 	s.add("usual", draw.Dollars(a.Expected), "the median of "+compared)
 	s.add("range", draw.Dollars(a.Low)+" – "+draw.Dollars(a.High), "what lies between would not have stood out")
 	s.add("moved most", a.Component.Name(), "by "+moved+" against its own median")
 	s.remark(fmt.Sprintf("A day stands out beyond %s median absolute deviations, scaled to standard deviations, "+
 		"and $%s at least.", k, floor))
-	if a.Incomplete {
+	switch a.State {
+	case pricing.UnknownRates:
 		s.remark("Some usage of that day has no known rate; the amount lacks it.")
+	case pricing.AtLeast:
+		s.remark("Some of that day was not measured; the amount is a lower bound.")
 	}
 	return s
 }

@@ -258,7 +258,7 @@ func (s *State) standsOut(width, height int) []string {
 	name, amounts := 6, 7
 	for _, a := range found {
 		name = max(name, draw.Width(draw.Name(a.Name())))
-		amounts = max(amounts, draw.Width(figures.Fixed(a.Amount, 2)))
+		amounts = max(amounts, draw.Width(view.Number(a.Amount, 2).In(a.State).String()))
 	}
 	usual, moved := 0, 0
 	room := width - 1 - 7 - 2 - amounts - 2
@@ -287,7 +287,7 @@ func (s *State) standsOut(width, height int) []string {
 				{text: day, width: 6, paint: t.Muted, right: true},
 				{text: draw.Name(a.Name()), width: name, paint: t.Plain},
 				{text: glyph, width: 1, paint: paint},
-				{text: figures.Fixed(a.Amount, 2), width: amounts, paint: t.Strong, right: true},
+				{text: view.Number(a.Amount, 2).In(a.State).String(), width: amounts, paint: t.Strong, right: true},
 				{text: "usual " + figures.Fixed(a.Expected, 2), width: usual, paint: t.Muted},
 				{text: a.Component.Name() + " " + figures.Signed(a.Moved, 2), width: moved, paint: t.Muted},
 			}
