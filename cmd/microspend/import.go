@@ -159,7 +159,8 @@ func overlapFault(path string, reader usageReader, refused *ledger.OverlapsError
 	if more := refused.Count - int64(len(named)); more > 0 {
 		text += fmt.Sprintf("\n  and %d more", more)
 	}
-	return errors.New(text + "\nnothing was imported; fix the rows, or decide with --overlaps=merge (count the time once) " +
+	return errors.New(text + "\nnothing was imported; fix the rows, or decide with --overlaps=merge (count the time " +
+		"once) " +
 		"or --overlaps=keep (count both)")
 }
 
