@@ -146,7 +146,8 @@ func (c *collection) ledgerGroups(ctx context.Context, from, to time.Time) ([]le
 		return nil, nil
 	}
 	result, err := c.ledger.Aggregate(ctx, ledger.Query{
-		From: from, To: to, By: []ledger.Field{ledger.FieldRegion, ledger.FieldAccount, ledger.FieldSource, ledger.FieldDay}, Uncut: true,
+		From: from, To: to, Uncut: true,
+		By: []ledger.Field{ledger.FieldRegion, ledger.FieldAccount, ledger.FieldSource, ledger.FieldDay},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for what the ledger has: %w", err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -39,7 +40,8 @@ type Overlap struct {
 func (o Overlap) String() string {
 	period := func(r *usage.Record) string {
 		end := r.PeriodStart.Add(time.Duration(r.PeriodSeconds) * time.Second)
-		return fmt.Sprintf("%s to %s (source %s)", r.PeriodStart.Format("2006-01-02 15:04:05"), end.Format("15:04:05"), r.Source)
+		from := r.PeriodStart.Format("2006-01-02 15:04:05")
+		return fmt.Sprintf("%s to %s (source %s)", from, end.Format("15:04:05"), r.Source)
 	}
 	return fmt.Sprintf("%s ran from %s and from %s", o.First.Resource, period(&o.First), period(&o.Second))
 }
@@ -54,7 +56,7 @@ type OverlapsError struct {
 }
 
 func (e *OverlapsError) Error() string {
-	text := fmt.Sprintf("%d times a MicroVM is said to have run twice at the same time", e.Count)
+	text := figures.Count(e.Count, "time") + " a MicroVM is said to have run twice at the same time"
 	for _, overlap := range e.Overlaps {
 		text += "\n  " + overlap.String()
 	}

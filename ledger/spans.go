@@ -170,7 +170,8 @@ func (a *aggregator) dayOf(row int, start, length int64) int32 {
 		}
 		end := min(bounds.to, to, a.to)
 		a.cuts = append(a.cuts, cutRow{
-			row: row, day: bounds.day, from: at - from, to: end - from, length: to - from, begins: at == from, whole: day != outside,
+			row: row, day: bounds.day, from: at - from, to: end - from, length: to - from,
+			begins: at == from, whole: day != outside,
 		})
 		at = end
 	}

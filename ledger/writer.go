@@ -39,7 +39,10 @@ func OpenForWriting(dir string, options Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{Ledger: Ledger{dir: dir, options: options}, lock: held, sizes: defaultSizes, codec: newCodec(), step: func(string) {}}
+	w := &Writer{
+		Ledger: Ledger{dir: dir, options: options}, lock: held, sizes: defaultSizes, codec: newCodec(),
+		step: func(string) {},
+	}
 	w.fresh = fresh
 	if err := w.recover(); err != nil {
 		_ = unlock(held)

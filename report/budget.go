@@ -81,7 +81,9 @@ func budgetSubjects(b budget.Report) []view.Column[budget.Line] {
 		}},
 		{ID: "scope", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Scope.String()) }},
 		{ID: "name", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Name) }},
-		{ID: "period", Title: "period", Scope: period, Value: func(l budget.Line) view.Value { return view.Text(l.Period.String()) }},
+		{ID: "period", Title: "period", Scope: period, Value: func(l budget.Line) view.Value {
+			return view.Text(l.Period.String())
+		}},
 		{ID: "period_from", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.From) }},
 		{ID: "period_to", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Moment(l.To) }},
 		{ID: "budget", Title: "budget", Unit: "$", Align: view.Decimal, Value: func(l budget.Line) view.Value {

@@ -231,7 +231,8 @@ func verdictNotes(c reconcile.Comparison) []view.Note {
 }
 
 func noMicroVMs(b bill.Bill) string {
-	return "None of the bill's " + figures.Count(b.Rows, "row") + " is of a MicroVM: AWS billed none on these days, or the file is of other accounts or services."
+	return "None of the bill's " + figures.Count(b.Rows, "row") + " is of a MicroVM: AWS billed none on these days, or " +
+		"the file is of other accounts or services."
 }
 
 // undecidedNotes name the rows of which it is not known whether they are of MicroVMs.
@@ -337,7 +338,9 @@ var apartColumns = []view.Column[bill.Apart]{
 		return view.Dollars(a.Amount)
 	}},
 	{ID: "rows", Title: "rows", Align: view.Right, Value: func(a bill.Apart) view.Value { return view.Count(a.Rows) }},
-	{ID: "place", Scope: view.Data, Value: func(a bill.Apart) view.Value { return view.Text(a.Place).OmitEmpty() }}, // of the first
+	{ID: "place", Scope: view.Data, Value: func(a bill.Apart) view.Value { // of the first
+		return view.Text(a.Place).OmitEmpty()
+	}},
 }
 
 // allocated is the bill by tenant, beside what the rates make of what was measured.
@@ -349,7 +352,9 @@ func allocated(r Reconciliation) (view.Section, view.Object) {
 		atRates[r.Rates.Rows[i].Key] = &r.Rates.Rows[i]
 	}
 	columns := []spendColumn{
-		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(b *spend.Row) view.Value { return view.Text(b.Tenant).Shown(b.Name(spend.ByTenant)) }},
+		{ID: "tenant", Title: "tenant", Shrink: true, Value: func(b *spend.Row) view.Value {
+			return view.Text(b.Tenant).Shown(b.Name(spend.ByTenant))
+		}},
 		{ID: "billed", Title: "billed", Unit: "$", Align: view.Decimal, Value: func(b *spend.Row) view.Value {
 			return view.Dollars(b.Amount).SettledBy(amounts(b))
 		}},

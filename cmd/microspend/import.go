@@ -159,7 +159,8 @@ func overlapFault(path string, reader usageReader, refused *ledger.OverlapsError
 	if more := refused.Count - int64(len(named)); more > 0 {
 		text += fmt.Sprintf("\n  and %d more", more)
 	}
-	return errors.New(text + "\nnothing was imported; fix the rows, or decide with --overlaps=merge (count the time once) " +
+	return errors.New(text + "\nnothing was imported; fix the rows, or decide with --overlaps=merge (count the time " +
+		"once) " +
 		"or --overlaps=keep (count both)")
 }
 
@@ -272,8 +273,8 @@ func (a *app) reportImport(reader usageReader, changes ledger.Changes, folder st
 	}
 	if read.Rounded > 0 {
 		fmt.Fprintf(a.err,
-			"%d values were more precise than the ledger's units (milliseconds, bytes) and were rounded half-even\n",
-			read.Rounded)
+			"%s more precise than the ledger's units (milliseconds, bytes), rounded half-even\n",
+			figures.Count(read.Rounded, "value"))
 	}
 	for _, file := range changes.SetAside {
 		fmt.Fprintf(a.err, "%s was damaged and has been quarantined: %s\n", file.Path, view.Visible(file.Reason))

@@ -82,7 +82,8 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	flags.IntVar(&asked.Top, "top", 0, "keep the `N` largest rows and fold the rest into one")
 	flags.StringVar(&asked.Min, "min", "0", "fold rows below this many `DOLLARS` into one")
 	flags.BoolVar(&asked.Previous, "previous", false, "show the previous period alongside, with the change")
-	flags.BoolVar(&asked.Counts, "unit-cost", false, "also count launches, and show the cost per launch and per running hour")
+	flags.BoolVar(&asked.Counts, "unit-cost", false,
+		"also count launches, and show the cost per launch and per running hour")
 	flags.BoolVar(&asked.Strict, "strict", false, "fail if a rate is unknown, instead of listing what is missing")
 	flags.IntVar(&asked.Depth, "depth", 0, "tell groups apart by the first `N` names of their paths only, with --by group")
 	for _, d := range spend.NamedDimensions() {
@@ -99,7 +100,8 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 	}
 	switch format := view.Format(a.output.format); format {
 	case view.FormatXLSX:
-		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account", "billing-account-name"); err != nil {
+		err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "billing-account", "billing-account-name")
+		if err != nil {
 			return err
 		}
 		gathered, err := xlsx.Gather(cmd.Context(), source, request, a.now())

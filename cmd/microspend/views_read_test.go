@@ -33,9 +33,6 @@ func (g grid) column(t *testing.T, headings ...string) int {
 	return -1
 }
 
-// has reports whether there is a heading.
-func (g grid) has(heading string) bool { return slices.Contains(g.head, heading) }
-
 // pick is some of the columns, in order. A row that is too short has empty cells.
 func (g grid) pick(columns ...int) (out [][]string) {
 	for _, row := range g.rows {

@@ -117,9 +117,11 @@ func addedUp(t *testing.T, rows [][]string) (out [][]string) {
 	sums := map[string]decimal.Decimal{}
 	known := map[string]bool{}
 	for _, row := range rows {
-		if sums[row[0]] = sums[row[0]]; row[1] != "" {
-			sums[row[0]], known[row[0]] = sums[row[0]].Add(number(t, row[1])), true
+		amount := decimal.Zero
+		if row[1] != "" {
+			amount, known[row[0]] = number(t, row[1]), true
 		}
+		sums[row[0]] = sums[row[0]].Add(amount)
 	}
 	for name, sum := range sums {
 		text := sum.Round(addedUpPlaces).String()

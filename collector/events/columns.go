@@ -111,8 +111,8 @@ func (r *Reader) header(names []string) error {
 		need(columnMemory, ", and there is no default; give it with --memory or as events.defaults.memory in microspend.yaml")
 	}
 	if err := errors.Join(faults...); err != nil {
-		return fmt.Errorf("%w\nthe file has %.200q; columns of other names are mapped by events.columns in microspend.yaml", err,
-			strings.Join(names, ","))
+		return fmt.Errorf("%w\nthe file has %.200q; columns of other names are mapped by events.columns in microspend.yaml",
+			err, strings.Join(names, ","))
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ type life struct {
 
 // reads and writes are of a moment, and are not spread over a stretch of time.
 var momentary = [...]usage.Measure{
-	usage.Measure(pricing.SnapshotRead), usage.Measure(pricing.SnapshotWrite), usage.Launches, usage.Suspends, usage.Resumes,
+	usage.Measure(pricing.SnapshotRead), usage.Measure(pricing.SnapshotWrite),
+	usage.Launches, usage.Suspends, usage.Resumes,
 }
 
 func (l *life) end() int64 { return l.launched + maxLife }

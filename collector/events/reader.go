@@ -97,8 +97,8 @@ func (r *Reader) Place(record int64) string { return r.marks.Name("line", record
 func (r *Reader) Notes() (notes []string) {
 	what := map[bool]string{true: "sessions", false: "MicroVMs"}[r.options.Sessions]
 	if r.open > 0 {
-		notes = append(notes, fmt.Sprintf("%s without an end: %d; they count until now, 8 hours at most, with partial coverage",
-			what, r.open))
+		notes = append(notes,
+			fmt.Sprintf("%s without an end: %d; they count until now, 8 hours at most, with partial coverage", what, r.open))
 	}
 	if r.capped > 0 {
 		notes = append(notes, fmt.Sprintf("%s that ended after more than 8 hours: %d; no MicroVM lives longer, so they count "+
@@ -109,7 +109,8 @@ func (r *Reader) Notes() (notes []string) {
 			"image_gb and state_gb, or as events.defaults.image and .state in microspend.yaml")
 	}
 	for _, provider := range slices.Sorted(maps.Keys(r.others)) {
-		notes = append(notes, fmt.Sprintf("rows of another provider that were left out: %d of %.40q", r.others[provider], provider))
+		notes = append(notes,
+			fmt.Sprintf("rows of another provider that were left out: %d of %.40q", r.others[provider], provider))
 	}
 	return notes
 }

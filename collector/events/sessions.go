@@ -12,7 +12,8 @@ import (
 
 // ours are the names under which a column provider means MicroVMs. Sessions of others cost something else.
 var ours = map[string]bool{
-	"": true, "microvm": true, "microvms": true, "lambda-microvm": true, "lambda-microvms": true, "aws-lambda-microvm": true,
+	"": true, "microvm": true, "microvms": true, "lambda-microvm": true, "lambda-microvms": true,
+	"aws-lambda-microvm":  true,
 	"aws-lambda-microvms": true, "aws-lambda": true, "lambda": true, "aws": true,
 }
 

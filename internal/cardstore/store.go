@@ -70,7 +70,8 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 	}()
 	for i, card := range cards {
 		// Anyone who shares the folder may read the cards: they are public prices.
-		file, err := atomicfile.Stage(filepath.Join(s.dir, pricing.CardFile(card.Region, card.From)), 0o644, func(w io.Writer) error {
+		path := filepath.Join(s.dir, pricing.CardFile(card.Region, card.From))
+		file, err := atomicfile.Stage(path, 0o644, func(w io.Writer) error {
 			_, err := w.Write(texts[i])
 			return err
 		})

@@ -60,7 +60,8 @@ func (r renderer) unitTiles() (tiles []tile) {
 		tiles = append(tiles, t)
 	}
 	if s.Currency != nil {
-		tiles = append(tiles, tile{"In " + s.Currency.Code, html.Text(value("amount_display")), report.CurrencyWords(*s.Currency)})
+		amount := html.Text(value("amount_display"))
+		tiles = append(tiles, tile{"In " + s.Currency.Code, amount, report.CurrencyWords(*s.Currency)})
 	}
 	return tiles
 }

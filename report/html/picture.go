@@ -183,7 +183,8 @@ func (r renderer) typicalDay() (name, figure, words string, ok bool) {
 	}
 	slices.SortStableFunc(over, func(a, b int) int { return days[a].Amount.Cmp(days[b].Amount) })
 	median := over[len(over)/2]
-	return "A typical day", amount(days[median].Figure, r.cents.days[median].amount), "the median of " + figures.Count(len(over), "day"), true
+	shown := amount(days[median].Figure, r.cents.days[median].amount)
+	return "A typical day", shown, "the median of " + figures.Count(len(over), "day"), true
 }
 
 // sparkHeight is how finely a line in a table is drawn.
@@ -316,7 +317,8 @@ func miniCaption(t statement.Tenant, cents []decimal.Decimal) string {
 	if recorded == 0 || t.Amount.IsZero() {
 		return ""
 	}
-	words := "Highest on " + dated(t.Days[highest].Day).Format("Monday 2 January") + " with " + amount(t.Days[highest].Figure, cents[highest]) +
+	top := t.Days[highest]
+	words := "Highest on " + dated(top.Day).Format("Monday 2 January") + " with " + amount(top.Figure, cents[highest]) +
 		"; spend on " + figures.Count(spent, "day") + " of " + strconv.Itoa(recorded) + "."
 	if t.Kind != spend.KindTenant {
 		return words

@@ -28,14 +28,17 @@ type detail struct {
 func (r renderer) detail(n int) detail {
 	t, cents := r.statement.Tenants[n], r.cents.tenants[n]
 	d := detail{
-		N: n, Name: view.Visible(t.Name(spend.ByTenant)), Amount: amount(totalOf(&t.Total), cents.amount), Words: miniCaption(t, cents.days),
+		N: n, Name: view.Visible(t.Name(spend.ByTenant)), Amount: amount(totalOf(&t.Total), cents.amount),
+		Words:    miniCaption(t, cents.days),
 		Calendar: calendarText(r.over(t.Days), cents.days, r.wholeDollars()),
 	}
 	d.Mini, d.MiniWidth = mini(t.Days)
 	d.Lines = detailLines(t.Lines, cents.lines)
 	if len(t.Images) > 0 {
-		d.Images = r.namedTable(n, t.Images, t.OtherImages, spend.ByImage, "image", "image", "launches", "running_hours", "amount")
-		d.MicroVMs = r.namedTable(n, t.MicroVMs, t.OtherMicroVMs, spend.ByMicroVM, "MicroVM", "microvm", "running_hours", "amount")
+		d.Images = r.namedTable(n, t.Images, t.OtherImages, spend.ByImage, "image",
+			"image", "launches", "running_hours", "amount")
+		d.MicroVMs = r.namedTable(n, t.MicroVMs, t.OtherMicroVMs, spend.ByMicroVM, "MicroVM",
+			"microvm", "running_hours", "amount")
 	}
 	d.Link = r.link(&t)
 	return d

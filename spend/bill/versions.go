@@ -84,7 +84,8 @@ func Join(files []Bill) (Bill, error) {
 		digests[i] = file.SHA256
 		out.Metric = cmp.Or(out.Metric, file.Metric)
 		if file.Format != out.Format || (file.Metric != "" && file.Metric != out.Metric) {
-			return Bill{}, fmt.Errorf("%[1]s is %[2]s and %[3]s is %[4]s: files of one bill are of one kind, so compare them one by one", name(files, 0),
+			return Bill{}, fmt.Errorf(
+				"%s is %s and %s is %s: files of one bill are of one kind, so compare them one by one", name(files, 0),
 				files[0].inWords(), name(files, i), file.inWords())
 		}
 		if file.Format == CostExplorer {

@@ -38,7 +38,8 @@ func Forecast(b *budget.Report, line budget.Line) (s Steps) {
 		return s
 	}
 	s.add("still to come", draw.Dollars(line.Forecast.Sub(line.Spent.Amount)), "until "+moment(b, line.To))
-	s.add("forecast", view.Text(draw.Dollars(*line.Forecast)).In(line.ForecastState()).String(), end+exactly(*line.Forecast))
+	shown := view.Text(draw.Dollars(*line.Forecast)).In(line.ForecastState()).String()
+	s.add("forecast", shown, end+exactly(*line.Forecast))
 	if line.Low != nil {
 		s.add("range", draw.Dollars(*line.Low)+" – "+draw.Dollars(*line.High),
 			"where eight of ten such forecasts, made over the last eight weeks, would have ended")
