@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/figures"
 )
 
 // castagnoli is the polynomial of CRC-32C, which processors compute.
@@ -81,7 +82,7 @@ type lostPart struct {
 func (l lostPart) reason() error {
 	rows := ""
 	if l.Rows > 0 {
-		rows = fmt.Sprintf(" with %d rows", l.Rows)
+		rows = " with " + figures.Count(l.Rows, "row")
 	}
 	return fmt.Errorf("%s; it was set aside on %s%s", l.Reason, l.At.UTC().Format(time.DateOnly), rows)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -55,7 +56,7 @@ type OverlapsError struct {
 }
 
 func (e *OverlapsError) Error() string {
-	text := fmt.Sprintf("%d times a MicroVM is said to have run twice at the same time", e.Count)
+	text := figures.Count(e.Count, "time") + " a MicroVM is said to have run twice at the same time"
 	for _, overlap := range e.Overlaps {
 		text += "\n  " + overlap.String()
 	}

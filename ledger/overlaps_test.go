@@ -121,7 +121,7 @@ func TestOverlapsThatAreThereAreFound(t *testing.T) {
 	w.options.Overlaps = RefuseOverlaps
 	assert.Equal(t, int64(4), upsert(t, w, []usage.Record{turn(600, 60), turn(630, 60), turn(640, 5), turn(900, 1)}).Unchanged)
 	_, err = w.Upsert(t.Context(), batches([]usage.Record{turn(610, 1)}, 1))
-	assert.ErrorContains(t, err, "1 times a MicroVM is said to have run twice")
+	assert.ErrorContains(t, err, "1 time a MicroVM is said to have run twice")
 
 	// A merge heals them.
 	w.options.Overlaps = MergeOverlaps

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"microspend/internal/civil"
+	"microspend/internal/figures"
 	"microspend/usage"
 )
 
@@ -82,8 +83,8 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 	if err == nil && len(p.manifest.Parts) > 0 {
 		result.Rebuilt = append(result.Rebuilt, DamagedFile{
 			shownPath(day, manifestName), day.UTC(),
-			fmt.Sprintf("from the day's files, %d with %d rows, each proven by its checksums and its records",
-				len(p.manifest.Parts), p.manifest.Rows),
+			fmt.Sprintf("from the day's files, %d with %s, each proven by its checksums and its records",
+				len(p.manifest.Parts), figures.Count(p.manifest.Rows, "row")),
 		})
 	}
 	return err

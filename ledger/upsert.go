@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/figures"
 	"microspend/usage"
 )
 
@@ -161,7 +162,8 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) er
 		}
 		n.SetAside = append(n.SetAside, aside...)
 		if err != nil {
-			return fmt.Errorf("%s: %w; %d days are written, import again to write the rest", day.day, err, len(n.Days))
+			return fmt.Errorf("%s: %w; written so far: %s; import again to write the rest",
+				day.day, err, figures.Count(len(n.Days), "day"))
 		}
 		n.Days = append(n.Days, day.day.UTC())
 	}

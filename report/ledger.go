@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +62,8 @@ type found struct {
 // LedgerCheck makes the document of what a full check found, and of the losses that were accepted before it.
 func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.DamagedFile) view.Document {
 	section := view.Section{Notes: []view.Note{{
-		Text: fmt.Sprintf("%d days, %d files, %s rows in order.", result.Days, result.Parts, figures.Int(result.Rows)),
+		Text: figures.Count(result.Days, "day") + ", " + figures.Count(result.Parts, "file") + ", " +
+			figures.Count(result.Rows, "row") + " in order.",
 	}}}
 	var all []found
 	list := func(state string, warn bool, files []ledger.DamagedFile) {

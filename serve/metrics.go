@@ -297,6 +297,8 @@ func (m *metrics) collectMonths(gauge func(name, help string, labels ...string) 
 			name = totalLabel
 		case line.Scope != budget.Tenant:
 			continue
+		case name == totalLabel:
+			name = "tenant " + totalLabel
 		}
 		if seen[name] {
 			continue

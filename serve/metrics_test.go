@@ -21,6 +21,7 @@ import (
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/spend/budget"
+	"microspend/spend/tenants"
 	"microspend/usage"
 )
 
@@ -166,6 +167,36 @@ func TestHostileLabels(t *testing.T) {
 	require.NoError(t, err, text)
 	require.Empty(t, problems)
 	require.Contains(t, text, "microspend_folded_series")
+	require.Contains(t, text, `microspend_budget_dollars{tenant="tenant (total)"} 1`)
+}
+
+// TestTenantsNamedLikeLabels: what a tenant spent who is named like a label is not added to what the label stands for.
+func TestTenantsNamedLikeLabels(t *testing.T) {
+	named := []string{"(shared)", "", "(unallocated)", "plat"}
+	measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) {
+		var batch []usage.Record
+		for i, name := range named {
+			r := hour(i, int64(i+1)*1_000_000_000)
+			r.Tenant, r.Image, r.Resource.ID = name, "web", fmt.Sprint("mvm-", i)
+			batch = append(batch, r)
+		}
+		yield(batch)
+	})
+	require.NoError(t, err)
+	source := spend.Source{
+		Usage: measured, Rates: pricing.EmbeddedCards(),
+		Sharing: spend.Sharing{Usage: []tenants.Selector{{Field: tenants.Tenant, Pattern: tenants.Exactly("plat")}}},
+	}
+	r := start(t, serve.Options{Load: func() (serve.Inputs, error) {
+		return serve.Inputs{Source: source, Ledger: measured}, nil
+	}})
+	_, _, text := r.get(t, "/metrics")
+	for label, seconds := range map[string]string{
+		"tenant (shared)": "1e+06", "(unallocated)": "2e+06", "tenant (unallocated)": "3e+06", "(shared)": "4e+06",
+	} {
+		require.Contains(t, text,
+			fmt.Sprintf("microspend_vcpu_seconds_total{image=\"web\",region=\"us-east-1\",tenant=%q} %s\n", label, seconds))
+	}
 }
 
 // TestDashboard checks that every query of the Grafana dashboard is about metrics and labels that there are.

@@ -175,7 +175,7 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 	}
 	return s.answer(ctx, at, "application/json", "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(),
 		func(ctx context.Context) (body, error) {
-			request.MostRows = s.options.Rows
+			request.MostRows, request.Restated = s.options.Rows, true
 			if err := at.Source.CheckNames(ctx, request); err != nil {
 				if _, isUnknown := errors.AsType[*spend.UnknownNameError](err); isUnknown {
 					return body{}, requestError{err}
@@ -196,8 +196,8 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 			write := func(w io.Writer) error {
 				return view.Render(w, view.Options{Format: view.FormatJSON}, report.Spend(result))
 			}
-			if len(result.Rows) > keptRows {
-				return body{stream: write, rows: len(result.Rows)}, nil
+			if rows := len(result.Rows) + len(result.Restatements); rows > keptRows {
+				return body{stream: write, rows: rows}, nil
 			}
 			var out bytes.Buffer
 			err = write(&out)

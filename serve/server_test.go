@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/internal/sampleledger"
 	"microspend/ledger"
@@ -254,6 +255,39 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 		require.Equal(t, "application/json", header.Get("Content-Type"))
 		require.Equal(t, want.String(), got, query)
 	}
+}
+
+// TestClosedMonths: what has changed since a month was closed is named in the JSON and on the page of the month.
+func TestClosedMonths(t *testing.T) {
+	write := func(records ...usage.Record) *ledger.Ledger {
+		measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield(records) })
+		require.NoError(t, err)
+		return measured
+	}
+	late := hour(1, 2_000_000_000)
+	late.Resource.ID, late.Tenant = "mvm-2", "bravo"
+	was, is := write(hour(0, 1_000_000_000)), write(hour(0, 1_000_000_000), late)
+	source := spend.Source{Usage: is, Rates: pricing.EmbeddedCards(), Closed: []spend.ClosedMonth{{
+		Month: "2026-11", Span: civil.Between(november, november.AddDate(0, 1, 0)), At: november.AddDate(0, 1, 1),
+		Usage: was, Rates: pricing.EmbeddedCards(),
+		Changed: func(c spend.Cause) (bool, error) { return c == spend.UsageChanged, nil },
+	}}}
+	r := start(t, serve.Options{Load: func() (serve.Inputs, error) {
+		return serve.Inputs{Source: source, Ledger: is}, nil
+	}})
+	_, _, got := r.get(t, "/api/v1/spend?from=2026-11-01&to=2026-12-01")
+	var document struct {
+		Total         string
+		RestatedTotal string `json:"restated_total"`
+		Restatements  []struct{ Tenant, Cause, Amount string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(got), &document))
+	require.Equal(t, "27.6944", document.Total, "a million vCPU-seconds, as closed")
+	require.Equal(t, "83.0832", document.RestatedTotal, "three million by now")
+	require.Equal(t, []struct{ Tenant, Cause, Amount string }{{"bravo", "late-usage", "55.3888"}}, document.Restatements)
+	_, _, page := r.get(t, "/?from=2026-11-01&to=2026-12-01")
+	require.Contains(t, page, "What has changed since comes to &#43;$55.39, so the total is $83.08 by now.")
+	require.Contains(t, page, "2026-11, late-usage: &#43;$55.39.")
 }
 
 func TestHostileQueries(t *testing.T) {

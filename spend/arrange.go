@@ -102,7 +102,8 @@ func (t *Total) settle() {
 	}
 }
 
-// Only is the report with some of its rows, in the order given by their places. Its total is the sum of these.
+// Only is the report with some of its rows, in the order given by their places. Its total is the sum of these, and its
+// restatements are theirs; those of rows that closed months do not have belong to the report with all rows alone.
 func (s Spend) Only(places []int) Spend {
 	out := s
 	out.Rows = make([]Row, len(places))
@@ -110,6 +111,13 @@ func (s Spend) Only(places []int) Spend {
 	for i, place := range places {
 		out.Rows[i] = s.Rows[place]
 		out.Total.absorb(&out.Rows[i].Total, i == 0)
+	}
+	if len(s.Restatements) > 0 && len(places) < len(s.Rows) {
+		shown := make(map[Key]bool, len(out.Rows))
+		for i := range out.Rows {
+			shown[out.Rows[i].Key] = true
+		}
+		out.Restatements = slices.DeleteFunc(slices.Clone(s.Restatements), func(r Restatement) bool { return !shown[r.Key] })
 	}
 	if s.Total.Previous != nil && out.Total.Previous == nil {
 		out.Total.Previous = &Comparison{}

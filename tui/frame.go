@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"microspend/ledger"
+	"microspend/report"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 )
@@ -240,6 +242,9 @@ func (m *Model) banners() []string {
 		}
 		out = append(out, text)
 	}
+	if restated := m.restated(); restated != "" {
+		out = append(out, restated)
+	}
 	if m.status != nil && m.options.StaleAfter > 0 && !m.status.AsOf.IsZero() {
 		if age := m.options.Now().Sub(m.status.AsOf); age >= m.options.StaleAfter {
 			out = append(out, "! stale: the data ends "+m.moment(m.status.AsOf)+", "+ago(age))
@@ -258,6 +263,30 @@ func (m *Model) banners() []string {
 		most = 1
 	}
 	return out[:min(len(out), most)]
+}
+
+// restated says what has changed in closed months of the listing that is shown, or that what is shown was opened from.
+func (m *Model) restated() string {
+	for _, shown := range slices.Backward(m.pages[m.view]) {
+		var l *data.Listing
+		switch p := shown.(type) {
+		case *listingPage:
+			l = p.state.Listing
+		case *overviewPage:
+			l = p.state.Tenants
+		default:
+			continue
+		}
+		if l == nil || len(l.Spend.Restatements) == 0 {
+			return ""
+		}
+		text := "!"
+		for _, note := range report.RestatementNotes(l.Spend) {
+			text += " " + draw.Name(note.Text)
+		}
+		return text
+	}
+	return ""
 }
 
 func (m *Model) damaged() []ledger.DamagedFile {

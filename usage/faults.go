@@ -3,6 +3,8 @@ package usage
 import (
 	"fmt"
 	"strings"
+
+	"microspend/internal/figures"
 )
 
 // ReadReport says what was read from a file of records.
@@ -37,7 +39,7 @@ func (r *ReadReport) AddFault(where string, reason error, kept int) {
 type RowsError struct{ ReadReport }
 
 func (e *RowsError) Error() string {
-	text := fmt.Sprintf("%d of %d rows cannot be read", e.Bad, e.Bad+e.Rows)
+	text := fmt.Sprintf("%s of %s cannot be read", figures.Int(e.Bad), figures.Count(e.Bad+e.Rows, "row"))
 	for _, fault := range e.Faults {
 		text += "\n  " + fault.String()
 	}

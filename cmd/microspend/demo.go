@@ -14,6 +14,7 @@ import (
 
 	"microspend/config"
 	"microspend/internal/atomicfile"
+	"microspend/internal/figures"
 	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/usage"
@@ -52,8 +53,8 @@ generating today's hours; --no-dash only writes the ledger.`,
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "wrote %d records over %d days to %s; next: microspend spend --ledger %[3]s --config %[4]s\n",
-			changes.Read, len(changes.Days), a.flags.ledger, a.flags.config)
+		fmt.Fprintf(a.err, "wrote %s over %s to %s; next: microspend spend --ledger %[3]s --config %[4]s\n",
+			figures.Count(changes.Read, "record"), figures.Count(len(changes.Days), "day"), a.flags.ledger, a.flags.config)
 		if noDash || !a.onTerminal() {
 			return nil
 		}

@@ -273,8 +273,8 @@ func (a *app) reportImport(reader usageReader, changes ledger.Changes, folder st
 	}
 	if read.Rounded > 0 {
 		fmt.Fprintf(a.err,
-			"%d values were more precise than the ledger's units (milliseconds, bytes) and were rounded half-even\n",
-			read.Rounded)
+			"%s more precise than the ledger's units (milliseconds, bytes), rounded half-even\n",
+			figures.Count(read.Rounded, "value"))
 	}
 	for _, file := range changes.SetAside {
 		fmt.Fprintf(a.err, "%s was damaged and has been quarantined: %s\n", file.Path, view.Visible(file.Reason))

@@ -71,6 +71,19 @@ type Listing struct {
 	Trends  *Trends // shared with other listings, and perhaps not read yet; nil where there are none
 }
 
+// Label is the period in words, and which months of it are closed.
+func (l *Listing) Label() string {
+	label := l.Query.Period.Label(l.Spend.Location)
+	closed := l.Spend.Closed
+	if len(closed) == 1 && closed[0].From.Equal(l.Query.Period.From) && closed[0].To.Equal(l.Query.Period.To) {
+		return label + ", closed"
+	}
+	for _, month := range closed {
+		label += ", " + month.Month + " closed"
+	}
+	return label
+}
+
 // Text is a figure of a row as it is shown, "" where the listing has no such column.
 func (l *Listing) Text(column string, row int) string {
 	if c := view.Pick(l.Columns, column); len(c) > 0 {
@@ -86,7 +99,7 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: q.Period.From, To: q.Period.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
-		Previous: previous, Top: q.Most, Counts: true,
+		Previous: previous, Top: q.Most, Counts: true, Restated: true,
 	})
 	if err != nil {
 		return nil, err

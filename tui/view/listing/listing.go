@@ -88,7 +88,7 @@ func (s State) caption(width int) string {
 		noun += " of " + s.Path
 	}
 	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
-	right := l.Query.Period.Label(loc)
+	right := l.Label()
 	if before := l.Spend.Total.Previous; before != nil {
 		switch {
 		case l.Spend.RowsCompared != "":

@@ -95,7 +95,7 @@ func (s *State) tenants(width, height int) []string {
 	if l == nil {
 		return p.draw(s, width, height)
 	}
-	p.note = l.Query.Period.Label(s.Location)
+	p.note = l.Label()
 	from, to := s.window(TopTenants, p.count, height-1)
 	widest, amounts := 7, 6
 	for i := from; i < to; i++ {
