@@ -175,13 +175,21 @@ func countColumns(counted bool) []spendColumn {
 			},
 		})
 	}
+	// Where some of the time was not measured, the amount lacks it and so does what it is divided by. Their ratio is that of
+	// what was measured, and may as well be above the true one: the mark of a lower bound would be wrong.
+	stateOf := func(r *spend.Row) pricing.State {
+		if state := r.State(); state != pricing.AtLeast {
+			return state
+		}
+		return pricing.Exact
+	}
 	unit := func(id, title string, m usage.Measure, per decimal.Decimal) spendColumn {
 		return spendColumn{
 			ID: id, Title: title, Unit: "$", Align: view.Decimal, Drop: 2,
 			Value: func(r *spend.Row) view.Value {
 				cost := pricing.UnitCost(r.Amount, r.Sum.Amounts[m].Decimal(), per)
 				return view.Maybe(cost, func(d decimal.Decimal) view.Value {
-					return view.Number(d, unitCostPlaces).In(r.State()).Or("unknown", r.Known())
+					return view.Number(d, unitCostPlaces).In(stateOf(r)).Or("unknown", r.Known())
 				}).OrDash()
 			},
 		}

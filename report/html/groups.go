@@ -2,7 +2,6 @@ package html
 
 import (
 	"html/template"
-	"strings"
 
 	"microspend/report"
 	"microspend/spend"
@@ -46,13 +45,12 @@ func (r renderer) unitTiles() (tiles []tile) {
 	total := report.SpendTotal(s.Spend)
 	columns := report.SpendColumns(s.Spend, report.SpendLook{Counts: true})
 	value := func(id string) view.Value { return view.Pick(columns, id)[0].Value(total) }
-	dollars := func(id string) string { // the sign stands between the state's mark and the figure
+	dollars := func(id string) string {
 		v := value(id)
 		if _, ok := v.Number(); !ok {
 			return v.String()
 		}
-		before, _ := v.Marks()
-		return before + "$" + strings.TrimPrefix(html.Text(v), before)
+		return "$" + html.Text(v)
 	}
 	if s.Total.Known() && !s.Total.Sum.Amounts[usage.Running].IsZero() {
 		t := tile{Name: "Per running hour", Figure: dollars("per_running_hour")}
