@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 )
 
@@ -83,7 +84,7 @@ func (t *TargetEstimate) add(plan Plan) {
 		if t.From.IsZero() || b.Window.From.Before(t.From) {
 			t.From = b.Window.From
 		}
-		t.To, t.Period = later(t.To, b.Window.To), b.Window.Period
+		t.To, t.Period = civil.Later(t.To, b.Window.To), b.Window.Period
 		t.Batches++
 		t.Cost = t.Cost.Add(b.Cost)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"microspend/internal/civil"
 )
 
 func compareGaps(a, b *Gap) int {
@@ -65,7 +67,7 @@ func (of *checkpoint) join() {
 		if last := len(gaps) - 1; last >= 0 && gaps[last].joins(g) {
 			gaps[last].Batch.Window.To = g.Batch.Window.To
 			gaps[last].Tries = max(gaps[last].Tries, g.Tries)
-			gaps[last].Next = later(gaps[last].Next, g.Next)
+			gaps[last].Next = civil.Later(gaps[last].Next, g.Next)
 			continue
 		}
 		gaps = append(gaps, g)

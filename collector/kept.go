@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/usage"
 )
@@ -53,7 +54,7 @@ func (c *collection) recordsToKeep(ctx context.Context, partial map[string]bool)
 			if from.IsZero() || r.PeriodStart.Before(from) {
 				from = r.PeriodStart
 			}
-			to = later(to, r.PeriodStart.Add(time.Second))
+			to = civil.Later(to, r.PeriodStart.Add(time.Second))
 		}
 	})
 	if err != nil || len(k.keys) == 0 {

@@ -3,6 +3,7 @@ package collector
 import (
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 )
 
@@ -42,5 +43,5 @@ func (s *Summary) extend(w Window) {
 	if s.From.IsZero() || w.From.Before(s.From) {
 		s.From = w.From
 	}
-	s.To = later(s.To, w.To)
+	s.To = civil.Later(s.To, w.To)
 }

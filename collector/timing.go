@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"microspend/internal/civil"
 )
 
 const day = 24 * time.Hour
@@ -84,20 +86,20 @@ func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 	case s.Through.IsZero():
 		r.from = now.Add(-t.Lookback)
 	case s.Through.After(now):
-		r.from = later(now.Add(-max(t.Lookback, t.Overlap)), s.Begin)
+		r.from = civil.Later(now.Add(-max(t.Lookback, t.Overlap)), s.Begin)
 		r.note = "checkpoint is in the future (clock was wrong); re-reading the lookback"
 		s.Through = r.from
 	case s.Shape != shape:
 		r.from = s.Through
 		r.note = "series are identified differently than in the last run; the overlap is not read again"
 	case s.unfinished():
-		r.from, r.readAt, r.resumed = later(s.Through, s.Begin), s.ReadAt, true
+		r.from, r.readAt, r.resumed = civil.Later(s.Through, s.Begin), s.ReadAt, true
 	case t.Reread > 0 && !now.Before(s.ReadAt) && now.Sub(s.ReadAt) < t.Reread:
 		// ReadAt stays: the next run that reads the overlap counts it from the last one that did, so that nothing is passed
 		// over.
-		r.from, r.readAt = later(s.Through.Add(-min(t.Overlap, recent)), s.Begin), s.ReadAt
+		r.from, r.readAt = civil.Later(s.Through.Add(-min(t.Overlap, recent)), s.Begin), s.ReadAt
 	default:
-		r.from = later(earlier(s.Through, earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
+		r.from = civil.Later(civil.Earlier(s.Through, civil.Earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
 	}
 	if again := r.resumed && t.Since.Equal(s.From); !t.Since.IsZero() && !again {
 		if t.Since.After(r.from) && !s.Through.IsZero() {
@@ -119,20 +121,6 @@ func Short(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // periodAt chooses the period for data of an age: the one that is configured, or the next coarser one that the

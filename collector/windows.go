@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/usage"
 )
@@ -30,7 +31,7 @@ func (c *collection) windows(ctx context.Context, now time.Time, target Target, 
 		gaps    []Gap
 	)
 	for at := reach.from.Truncate(day); at.Before(reach.to); at = at.Add(day) {
-		w := Window{From: later(reach.from, at), To: earlier(reach.to, at.Add(day))}
+		w := Window{From: civil.Later(reach.from, at), To: civil.Earlier(reach.to, at.Add(day))}
 		period, lost := c.periodOf(now.Sub(w.From), known[at])
 		if lost != "" {
 			gaps = append(gaps, Gap{Target: target, Window: w, Reason: lost})

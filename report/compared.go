@@ -19,8 +19,8 @@ func previousObject(pair compare.Pair, p *spend.Comparison) view.Object {
 	}.With(p.Reason != "", "reason", p.Reason).With(p.New, "new", true)
 }
 
-// comparedNotes say what is compared with what, and why there is no change where there is none.
-func comparedNotes(s spend.Spend) []view.Note {
+// ComparedNotes say what is compared with what, and why there is no change where there is none.
+func ComparedNotes(s spend.Spend) []view.Note {
 	p := s.Total.Previous
 	if p == nil {
 		return nil

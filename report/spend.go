@@ -122,7 +122,7 @@ func spendNotes(s spend.Spend) []view.Note {
 		list = append(list, view.Note{Text: fmt.Sprintf("$%s of shared cost is shared out among %d tenants (%s).",
 			figures.Fixed(s.SharedOut.Amount, view.CentPlaces), s.SharedOut.Tenants, s.Policy)})
 	}
-	list = append(list, comparedNotes(s)...)
+	list = append(list, ComparedNotes(s)...)
 	if s.Currency != nil {
 		list = append(list, view.Note{Text: CurrencyWords(*s.Currency) + "."})
 	}

@@ -15,6 +15,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
+	"microspend/internal/civil"
 	"microspend/internal/emf"
 )
 
@@ -44,7 +45,7 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	all := collector.Result{Counts: map[string]int64{}}
 	slice := time.Duration(spec.Slice) * time.Second
 	for from := batch.Window.From; from.Before(batch.Window.To); { // which may be longer than planned
-		to := earlier(from.Truncate(slice).Add(slice), batch.Window.To)
+		to := civil.Earlier(from.Truncate(slice).Add(slice), batch.Window.To)
 		r := newReading(target, spec.Group, collector.Window{From: from, To: to, Period: batch.Window.Period})
 		calls, err := s.read(ctx, t.Client, r)
 		all.Calls += calls
@@ -76,7 +77,7 @@ func ofGroup(err error) bool {
 
 func (s *Source) read(ctx context.Context, client *Client, r *reading) (calls int64, err error) {
 	now := s.options.Now()
-	soon := earlier(r.window.To.Add(printed), now)
+	soon := civil.Earlier(r.window.To.Add(printed), now)
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &r.group, FilterPattern: aws.String(anyVersion)}
 	calls, err = s.pages(ctx, client, in, r.window.From.Add(-neighbours), soon, r.event)
 	if err != nil || !soon.Before(now) {
@@ -86,7 +87,7 @@ func (s *Source) read(ctx context.Context, client *Client, r *reading) (calls in
 		`{ $.Schema = %q && $.PeriodStart >= %d && $.PeriodStart < %d }`,
 		emf.Schema, r.window.From.Add(-neighbours).UnixMilli(), r.window.To.Add(neighbours).UnixMilli(),
 	))}
-	more, err := s.pages(ctx, client, in, soon, earlier(r.window.To.Add(backdated), now), r.event)
+	more, err := s.pages(ctx, client, in, soon, civil.Earlier(r.window.To.Add(backdated), now), r.event)
 	return calls + more, err
 }
 
@@ -129,11 +130,4 @@ func (s *Source) pages(
 		}
 		in.NextToken = out.NextToken
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

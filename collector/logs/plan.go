@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"microspend/collector"
+	"microspend/internal/civil"
 )
 
 const (
@@ -61,7 +62,7 @@ func (s *Source) Plan(ctx context.Context, target collector.Target, window colle
 			plan.Notes = append(plan.Notes, note)
 		}
 		for from.Before(window.To) {
-			to := earlier(from.Truncate(slice).Add(slice), window.To)
+			to := civil.Earlier(from.Truncate(slice).Add(slice), window.To)
 			plan.Batches = append(plan.Batches, collector.Batch{
 				ID: group.name, Window: collector.Window{From: from, To: to, Period: window.Period}, Spec: spec,
 				Cost: collector.Cost{Calls: group.calls(to.Sub(from))},

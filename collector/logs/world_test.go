@@ -14,6 +14,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
+	"microspend/internal/civil"
 	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
@@ -167,7 +168,7 @@ func (m *metered) sleep(d time.Duration) {
 	from, end := m.now, m.now.Add(d)
 	m.now = end
 	for from.Before(end) {
-		to := earlier(from.Truncate(5*time.Minute).Add(5*time.Minute), end)
+		to := civil.Earlier(from.Truncate(5*time.Minute).Add(5*time.Minute), end)
 		ms := to.Sub(from).Milliseconds()
 		m.print(emf.Suspended, from, to, func(l *emf.Line) {
 			l.Amounts[usage.Suspended], l.Amounts[pricing.SnapshotStorage] = ms, meteredState*ms/1000

@@ -165,3 +165,19 @@ func (s Span) Seconds() int64 {
 	length := s.To.Sub(s.From)
 	return max(0, int64((length+time.Second-1)/time.Second))
 }
+
+// Earlier is the earlier of two moments.
+func Earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// Later is the later of two moments.
+func Later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"microspend/collector/microvmapi"
+	"microspend/internal/civil"
 )
 
 // MicroVM is the script of a MicroVM's life.
@@ -72,7 +73,7 @@ func (m *MicroVM) add(t *Truth, from, to time.Time) {
 	}
 	state, since := microvmapi.StatePending, m.StartedAt
 	spend := func(until time.Time) {
-		since, until := latest(since, from), earliest(until, to)
+		since, until := civil.Later(since, from), civil.Earlier(until, to)
 		if !until.After(since) {
 			return
 		}
@@ -97,20 +98,6 @@ func (m *MicroVM) add(t *Truth, from, to time.Time) {
 		state, since = change.State, change.At
 	}
 	spend(to)
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earliest(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // Image is a version of an image.

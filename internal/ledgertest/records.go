@@ -47,7 +47,7 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		first, last := period.Days(loc)
 		for d := first; d <= last; d++ {
 			day := d.Span(loc)
-			if part, ok := r.Within(civil.Between(later(day.From, in.From), earlier(day.To, in.To)), loc); ok {
+			if part, ok := r.Within(civil.Between(civil.Later(day.From, in.From), civil.Earlier(day.To, in.To)), loc); ok {
 				add(part, day.From)
 			}
 		}
@@ -65,20 +65,6 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 			cmp.Compare(a.Account, b.Account), cmp.Compare(a.Source, b.Source), a.Day.Compare(b.Day))
 	})
 	return result, nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // Extent tells how far the records reach.

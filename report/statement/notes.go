@@ -55,8 +55,9 @@ func (s *Statement) methods() []pricing.Note {
 		"byte-seconds) and multiplied by the rate once, in exact decimals. Figures are rounded only for display, "+
 		"so that a column of cents adds up to its total.")
 	add(true, "Quantity", "A GB is 2^30 bytes. A GB-month of snapshot storage is 720 GB-hours.")
-	add(true, "Change", "Compared with the preceding period of the same length, or with as many calendar months "+
-		"where the period is whole months.")
+	add(true, "Change", "Like is compared with like: a month with the month before, up to the same day and time while it "+
+		"runs, and any other period with the equally long one before. Where either is not known as a whole there is a dash "+
+		"in place of a change.")
 	add(true, "Coverage", "The share of MicroVM time for which every measurement arrived. Missing usage is not "+
 		"estimated; a figure with less than full coverage is a lower bound.")
 	add(true, "Unknown", "Usage without a known rate is listed next to the figure that lacks it. A day for which the "+

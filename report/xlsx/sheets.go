@@ -25,18 +25,16 @@ func summary(r Report) xlsx.Sheet {
 	if coverage := spend.Coverage(&s.Total.Sum); coverage != nil {
 		facts = append(facts, fact{"coverage", view.PercentDown(*coverage, 1)})
 	}
-	sums := []fact{{"total", known(s.Total.Cost, s.Total.Amount)}}
+	sums := []fact{{"total", known(s.Total.Cost, s.Total.Amount).In(s.Total.State())}}
 	if s.Negotiated {
-		sums = append(sums, fact{"total at list", known(s.Total.Cost, s.Total.List)})
+		sums = append(sums, fact{"total at list", known(s.Total.Cost, s.Total.List).In(s.Total.State())})
 	}
 	if s.SharedOut != nil {
 		sums = append(sums, fact{"of it shared out", known(s.SharedOut.Cost, s.SharedOut.Amount)})
 	}
 	if p := s.Total.Previous; p != nil {
-		sums = append(sums, fact{"the period before", known(p.Cost, p.Amount)})
-		if p.Change != nil {
-			sums = append(sums, fact{"change", view.Dollars(*p.Change)})
-		}
+		sums = append(sums, fact{"the period before", known(p.Cost, p.Amount).In(p.State())},
+			fact{"change", view.Maybe(p.Change, view.Dollars).OrDash()})
 	}
 	if c := s.Currency; c != nil {
 		total := view.Number(c.Of(s.Total.Amount), c.Places()).Or("unknown", s.Total.Known()).In(s.Total.State())
@@ -54,6 +52,9 @@ func summary(r Report) xlsx.Sheet {
 	}
 	if s.Currency != nil {
 		out.Notes = append(out.Notes, report.CurrencyWords(*s.Currency))
+	}
+	for _, note := range report.ComparedNotes(s) {
+		out.Notes = append(out.Notes, note.Text)
 	}
 	for _, u := range s.Total.Unknown {
 		out.Notes = append(out.Notes, u.String())

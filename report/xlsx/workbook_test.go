@@ -126,6 +126,48 @@ func TestGroupsAndCurrency(t *testing.T) {
 	require.Contains(t, summary, "KWD at 0.3061 to the dollar, the rate of 2026-11-20 (CBK)")
 }
 
+// TestComparison: the summary says what is compared with what, why there is no change, and marks what lacks something.
+func TestComparison(t *testing.T) {
+	records := fleet(1, 3)
+	records[2].Coverage = usage.CoveragePartial
+	for name, tc := range map[string]struct {
+		before       bool // whether September was measured
+		change, note string
+	}{
+		"the ledger begins in October": {false, "–", "The change cannot be told: no data before 1 Oct."},
+		"September was measured":       {true, "0.30", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := records
+			if tc.before {
+				for day := range 30 {
+					r := records[0]
+					r.Amounts[pricing.VCPU] -= 3_600_000 // of three days at $0.0000276944 a second
+					r.PeriodStart = october.AddDate(0, 0, day-30)
+					all = append(all[:len(all):len(all)], r)
+				}
+			}
+			made := gather(t, all, spend.Request{Previous: true}, "")
+			rows, err := open(t, write(t, made)).GetRows("Summary")
+			require.NoError(t, err)
+			cells := map[string]string{}
+			for _, row := range rows {
+				if len(row) > 1 {
+					cells[row[0]] = row[1]
+				} else if len(row) == 1 {
+					cells[row[0]] = ""
+				}
+			}
+			require.Regexp(t, `^≥ \d`, cells["total"])
+			require.Equal(t, tc.change, cells["change"])
+			require.Contains(t, cells, "Compared: "+made.Tenants.Compared.Sentence+".")
+			if tc.note != "" {
+				require.Contains(t, cells, tc.note)
+			}
+		})
+	}
+}
+
 func TestReadBack(t *testing.T) {
 	made := gather(t, fleet(12, 3), spend.Request{}, "discounts: 10%\n")
 	file := open(t, write(t, made))

@@ -48,7 +48,7 @@ func (k Known) Pair(period civil.Span) Pair {
 	first, last := whole.Days(loc)
 	switch months := whole.Months(loc); {
 	case months > 0:
-		return k.pair(now, civil.Between(whole.Previous(loc).From, earliest(addMonths(reach, -months, loc), whole.From)))
+		return k.pair(now, civil.Between(whole.Previous(loc).From, civil.Earlier(addMonths(reach, -months, loc), whole.From)))
 	case !whole.WholeDays(loc):
 		from := whole.Previous(loc).From
 		return k.pair(now, civil.Between(from, from.Add(now.To.Sub(now.From))))
@@ -127,21 +127,7 @@ func onDay(d civil.Day, at time.Time, loc *time.Location) time.Time {
 	at = at.In(loc)
 	year, month, day := d.UTC().Date()
 	moment := time.Date(year, month, day, at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), loc)
-	return earliest(latest(moment, d.Start(loc)), (d + 1).Start(loc))
-}
-
-func earliest(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return civil.Earlier(civil.Later(moment, d.Start(loc)), (d + 1).Start(loc))
 }
 
 // Figure is an amount in dollars and what it rests on.
