@@ -19,14 +19,12 @@ func TestUnitCostsAreNoLowerBounds(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		measured pricing.State
-		unknown  bool
 		text     string
 		amount   string
 	}{
-		{"whole", pricing.Exact, false, "2.5000", "10.00"},
-		{"in part", pricing.AtLeast, false, "2.5000", "≥ 10.00"},
-		{"without a rate", pricing.Exact, true, "2.5000 +?", "10.00 +?"},
-		{"without a rate and in part", pricing.AtLeast, true, "2.5000 +?", "10.00 +?"},
+		{"whole", pricing.Exact, "2.5000", "10.00"},
+		{"in part", pricing.AtLeast, "2.5000", "≥ 10.00"},
+		{"not every rate is known", pricing.UnknownRates, "2.5000 +?", "10.00 +?"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var row spend.Row
@@ -34,9 +32,6 @@ func TestUnitCostsAreNoLowerBounds(t *testing.T) {
 			row.Sum.Records = 1
 			row.Sum.Amounts[usage.Launches] = usage.Uint128{Lo: 4}
 			row.Sum.Amounts[usage.Running] = usage.Uint128{Lo: 4 * 3_600_000}
-			if test.unknown {
-				row.Unknown = []spend.Unknown{{Region: "us-east-1", Quantity: pricing.Memory}}
-			}
 			columns := report.SpendColumns(spend.Spend{Rows: []spend.Row{row}, Total: row.Total}, report.SpendLook{Counts: true})
 			text := func(id string) string { return view.Pick(columns, id)[0].Value(&row).String() }
 			require.Equal(t, test.text, text("per_launch"))

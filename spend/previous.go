@@ -64,7 +64,12 @@ func (r *run) comparison(ctx context.Context, period civil.Span) (*comparison, e
 		}
 	}
 	from = (civil.DayOf(from, r.loc) - restEvidence).Start(r.loc)
-	known, err := r.source.History(ctx, civil.Between(from, period.To), r.loc)
+	// Damage in the stretches themselves is met where their sums are read; elsewhere no figure lacks it.
+	look := r.source
+	if watched, ok := look.Usage.(Watched); ok {
+		look.Usage = watched.Unwatched()
+	}
+	known, err := look.History(ctx, civil.Between(from, period.To), r.loc)
 	if err != nil {
 		return nil, err
 	}

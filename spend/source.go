@@ -11,6 +11,13 @@ import (
 // Usage gives sums of measured usage, and tells how far it reaches. The ledger does.
 type Usage = ledger.Aggregator
 
+// Watched is usage that remembers which of its damaged files figures lack. Unwatched is the same usage for whoever only
+// looks at which days have data: that makes no figure incomplete.
+type Watched interface {
+	Usage
+	Unwatched() Usage
+}
+
 // Rates gives the rate cards of a region, each with the UTC day from which it holds. [pricing.CardSource] does, and
 // [Config.Rates] with a company's own figures over it. A region without a card is a [pricing.NoCardError].
 type Rates interface {

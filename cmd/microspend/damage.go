@@ -33,6 +33,9 @@ func (w *watchedLedger) Aggregate(ctx context.Context, q ledger.Query) (ledger.R
 	return result, err
 }
 
+// Unwatched implements spend.Watched.
+func (w *watchedLedger) Unwatched() spend.Usage { return w.Ledger }
+
 // errDamaged ends a command whose figures lack what damaged files had. They are printed, marked as lower bounds.
 var errDamaged = fmt.Errorf("figures are incomplete: %w", errCheckFailed)
 
@@ -71,7 +74,7 @@ func (a *app) hasData(ctx context.Context) error {
 // checkNames refuses filters that name nothing there is. That it may look through the whole ledger makes no figure
 // incomplete that is damaged elsewhere.
 func (a *app) checkNames(ctx context.Context, source spend.Source, request spend.Request) error {
-	source.Usage = a.usage.Ledger
+	source.Usage = a.usage.Unwatched()
 	return source.CheckNames(ctx, request)
 }
 
