@@ -196,7 +196,9 @@ func whatIfDocument(s whatif.State) view.Document {
 		{ID: "choice", Value: s.Values()},
 		{ID: "lines", Value: view.Records{Table: table(slices.Clone(lines))}},
 		{ID: "total", Value: total},
+		{ID: "state", Value: s.StateOf(o.Complete).String()},
 		{ID: "total_what_if", Value: then},
+		{ID: "state_what_if", Value: s.StateOf(o.ThenComplete).String()},
 		{ID: "month", Value: month},
 		{ID: "month_what_if", Value: thenMonth},
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -24,6 +25,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/usage"
+	"microspend/view"
 )
 
 // text is a frame without paint.
@@ -359,6 +361,22 @@ func TestWhatIf(t *testing.T) {
 	s.press("down", "right").has("EC2 t4g.medium", "730 h", "AWS EC2 on-demand price").press("right").has("Fargate")
 	s.press("esc").has("3 tenants")
 	s.press("5", "w").has("what if is for a tenant")
+}
+
+// TestWhatIfOfPartialUsage: what was measured in part makes lower bounds of the bill as it was and of that which it would
+// have been, on the screen and in the export.
+func TestWhatIfOfPartialUsage(t *testing.T) {
+	measured := fewRecords()
+	for i := range measured.all {
+		measured.all[i].Coverage = usage.CoveragePartial
+	}
+	s := open(t, over(t, measured, nil), 120, 40)
+	s.press("2", "w", "down", "right", "right").has("‹ 1GB", "≥ $")
+	document, _, _ := s.m.document()
+	var out bytes.Buffer
+	require.NoError(t, view.Render(&out, view.Options{Format: view.FormatJSON}, *document))
+	require.Contains(t, out.String(), `"state": "at-least"`)
+	require.Contains(t, out.String(), `"state_what_if": "at-least"`)
 }
 
 // TestWhatIfPauseByPause reads single pauses once a longer timeout asks for them, and says from what it judges.

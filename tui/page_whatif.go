@@ -62,12 +62,14 @@ func (p *whatIfPage) reads(m *Model) []job {
 		return nil
 	}
 	reader, period, scope := m.options.Reader, p.period.Until(m.at()), data.Scope{spend.ByTenant: &p.tenant}
+	var state pricing.State
 	read := func(ctx context.Context) ([]measured.Part, error) {
-		parts, _, err := reader.Parts(ctx, period, scope, spend.ByRegion)
+		parts, total, err := reader.Parts(ctx, period, scope, spend.ByRegion)
+		state = total.Measured
 		return parts, err
 	}
 	return []job{reading(&p.state.Fault, read, func(m *Model, parts []measured.Part) tea.Cmd {
-		p.state.Parts, p.state.Read, p.state.To = parts, true, period.To
+		p.state.Parts, p.state.Measured, p.state.Read, p.state.To = parts, state, true, period.To
 		return m.first(p.work(m))
 	})}
 }

@@ -60,7 +60,16 @@ type Instead struct {
 	civil.Span
 	Month        decimal.Decimal // with MicroVMs
 	State        pricing.State   // of Month
+	Measured     pricing.State   // how far the usage was measured that the alternatives are priced by, too
 	Alternatives []whatif.Alternative
+}
+
+// StateOf is the state of an alternative's price: what was not measured would have run elsewhere, too.
+func (i *Instead) StateOf(alt whatif.Alternative) pricing.State {
+	if alt.Unpriced > 0 {
+		return i.Measured.And(pricing.UnknownRates)
+	}
+	return i.Measured
 }
 
 // Instead works out what the last days would have cost on something else, tenant by tenant and region by region.
@@ -72,7 +81,7 @@ func (r *Reader) Instead(ctx context.Context, at Moment) (*Instead, error) {
 		return nil, err
 	}
 	seconds := max(int64(period.To.Sub(period.From)/time.Second), 1)
-	out := &Instead{Span: period.Span, State: total.State()}
+	out := &Instead{Span: period.Span, State: total.State(), Measured: total.Measured}
 	out.Month = pricing.ProrateTime(total.Amount, pricing.HoursPerInstanceMonth*pricing.SecondsPerHour, seconds)
 	for _, kind := range whatif.Kinds() {
 		if err := ctx.Err(); err != nil {

@@ -121,12 +121,12 @@ func Anomaly(a anomaly.Anomaly, rule anomaly.Rule) (s Steps) {
 // Alternative is how the cost of something else was made.
 func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) (s Steps) {
 	days := i.From.In(loc).Format("2 Jan") + " – " + i.To.In(loc).Format("2 Jan 15:04")
-	s.add("MicroVMs", draw.Dollars(i.Month), "a month of 730 hours at the pace of "+days)
+	s.add("MicroVMs", view.Text(draw.Dollars(i.Month)).In(i.State).String(), "a month of 730 hours at the pace of "+days)
 	if alt.Priced == 0 {
 		s.add(alt.Name, "unknown", alt.Unknown)
 		return s
 	}
-	s.add(alt.Name, draw.Dollars(alt.Month), "a month, tenant by tenant and region by region")
+	s.add(alt.Name, view.Text(draw.Dollars(alt.Month)).In(i.StateOf(alt)).String(), "a month, tenant by tenant and region by region")
 	if i.Month.IsPositive() {
 		ratio := pricing.Divide(alt.Month, i.Month, pricing.RatioPlaces)
 		s.add("ratio", figures.Fixed(ratio, 2)+" ×", "of what MicroVMs cost")

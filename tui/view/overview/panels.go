@@ -312,7 +312,8 @@ func (s *State) insteadOf(width, height int) []string {
 	}
 	p.item = func(i int) []field {
 		alt := s.Instead.Alternatives[i]
-		amount, moved, paint := draw.Figure(figures.Fixed(alt.Month, 2), alt.Priced > 0, alt.Unpriced == 0), "", t.Muted
+		amount := view.Dollars(alt.Month).In(s.Instead.StateOf(alt)).Or("unknown", alt.Priced > 0).String()
+		moved, paint := "", t.Muted
 		if alt.Priced > 0 && alt.Unpriced == 0 && s.Instead.Month.IsPositive() &&
 			s.Instead.State < pricing.UnknownRates {
 			part := partOf(alt.Month.Sub(s.Instead.Month), s.Instead.Month)

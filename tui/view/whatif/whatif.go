@@ -47,13 +47,14 @@ type State struct {
 	From, To time.Time
 	Fault    string
 
-	Read    bool // Parts were
-	Parts   []whatif.Part
-	Pauses  Pauses
-	Regions []string
-	Choice  Choice
-	Focus   Knob
-	Outcome *whatif.Outcome // of the choice; nil until it is worked out
+	Read     bool // Parts were
+	Parts    []whatif.Part
+	Measured pricing.State // how far the usage of the parts was measured, which every amount rests on
+	Pauses   Pauses
+	Regions  []string
+	Choice   Choice
+	Focus    Knob
+	Outcome  *whatif.Outcome // of the choice; nil until it is worked out
 }
 
 // defaultTimeout is the place among timeouts that both knobs start at: five minutes.
@@ -247,7 +248,7 @@ func (s *State) table(width int) []string {
 	}
 	lines := []string{"", t.Muted.Text(row("", "quantity", "what if", heads[0], heads[1], heads[2]))}
 	for _, line := range o.Lines {
-		then, b, change := figures.Fixed(line.Then, 1), known(line.ThenAmount, line.ThenKnown), ""
+		then, b, change := figures.Fixed(line.Then, 1), s.known(line.ThenAmount, line.ThenKnown), ""
 		switch {
 		case o.Alternative != nil: // which has no lines like these
 			then, b = "", ""
@@ -255,19 +256,30 @@ func (s *State) table(width int) []string {
 			change = figures.Signed(line.ThenAmount.Sub(line.Amount), 2)
 		}
 		lines = append(lines,
-			row(line.Of.Name(), figures.Fixed(line.Quantity, 1), then, known(line.Amount, line.Known), b, change))
+			row(line.Of.Name(), figures.Fixed(line.Quantity, 1), then, s.known(line.Amount, line.Known), b, change))
 	}
 	change := ""
 	if o.Complete && o.ThenComplete {
 		change = figures.Signed(o.Then.Sub(o.Total), 2)
 	}
-	total := row("total", "", "", known(o.Total, o.Complete), known(o.Then, o.ThenComplete), change)
+	total := row("total", "", "", s.known(o.Total, o.Complete), s.known(o.Then, o.ThenComplete), change)
 	return append(lines, t.Strong.Text(total))
 }
 
-// known is an amount, which where it is not complete may lack everything.
-func known(d decimal.Decimal, complete bool) string {
-	return draw.Figure(figures.Fixed(d, 2), complete || !d.IsZero(), complete)
+// known is an amount in the state of what it rests on; where it is not complete it may lack everything.
+func (s *State) known(d decimal.Decimal, complete bool) string { return s.amount("", d, complete) }
+
+func (s *State) amount(currency string, d decimal.Decimal, complete bool) string {
+	return view.Text(currency+figures.Fixed(d, 2)).In(s.StateOf(complete)).Or("unknown", complete || !d.IsZero()).String()
+}
+
+// StateOf is the state of an amount of which every rate is known, or not: measured in part, the bill as it was and
+// every bill that it might have been are lower bounds alike.
+func (s *State) StateOf(complete bool) pricing.State {
+	if complete {
+		return s.Measured
+	}
+	return s.Measured.And(pricing.UnknownRates)
 }
 
 // month sets a month of both beside each other, as bars.
@@ -288,7 +300,7 @@ func (s *State) month(width int) []string {
 			part = pricing.Divide(side.amount, most, pricing.RatioPlaces).InexactFloat64()
 		}
 		lines = append(lines, " "+draw.Left(side.label, 9)+draw.Bar(part, bar, side.paint, t.Track)+
-			t.Strong.Text(draw.Right("$"+known(side.amount, side.complete), 15)))
+			t.Strong.Text(draw.Right(s.amount("$", side.amount, side.complete), 15)))
 	}
 	return lines
 }

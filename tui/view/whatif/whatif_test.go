@@ -57,14 +57,16 @@ func TestFrames(t *testing.T) {
 		Tenant: "acme", From: from, To: from.AddDate(0, 0, 1), Regions: []string{"eu-west-1"},
 		Choice: whatif.Start(),
 	}
-	fault, pricing, nothing := *unread, *unread, *unread
+	fault, priced, nothing := *unread, *unread, *unread
 	fault.Fault = "the disk is gone"
-	pricing.Read, nothing.Read, nothing.Outcome = true, true, &measured.Outcome{}
+	priced.Read, nothing.Read, nothing.Outcome = true, true, &measured.Outcome{}
+	inPart := turned(whatif.Memory, 1)
+	inPart.Measured = pricing.AtLeast
 	for name, s := range map[string]*whatif.State{
 		"same": turned(whatif.TimeoutThen, 0), "longer": turned(whatif.TimeoutThen, 2),
 		"shorter": turned(whatif.TimeoutThen, -1),
 		"memory":  turned(whatif.Memory, 1), "region": turned(whatif.Region, 2), "elsewhere": turned(whatif.RunOn, 2),
-		"reading": unread, "fault": &fault, "pricing": &pricing, "nothing": &nothing,
+		"in-part": inPart, "reading": unread, "fault": &fault, "pricing": &priced, "nothing": &nothing,
 	} {
 		frametest.Check(t, name, func(dark bool, colors, width, height int) string {
 			s.Theme, s.Location = theme.New(dark, theme.Colors(colors)), time.UTC
