@@ -133,6 +133,27 @@ func (f *Filter) keeps(c *Content, row int32) bool {
 	return true
 }
 
+// unmatched says which name of a filter no row has at all, nil where every one is some row's. A slip of the hand is told by
+// that from terms that merely don't go together.
+func (f *Filter) unmatched(c *Content) error {
+	for i := range f.terms {
+		t := &f.terms[i]
+		names := t.column < 0 && !t.not || t.column >= 0 && c.lower[t.column] != nil && t.op == "="
+		held := false
+		for row := int32(0); names && !held && int(row) < c.Len(); row++ {
+			held = t.holds(c, row)
+		}
+		switch {
+		case !names || held:
+		case t.column < 0:
+			return fmt.Errorf("no name contains %q", t.text)
+		default:
+			return fmt.Errorf("no %s is %q", c.Columns[t.column].word(), t.text)
+		}
+	}
+	return nil
+}
+
 func (t *term) holds(c *Content, row int32) bool {
 	if t.column < 0 {
 		contains := slices.ContainsFunc(c.lower, func(lower []string) bool {

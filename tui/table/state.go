@@ -13,7 +13,7 @@ type State struct {
 	Sort    string // id of the column, or its word
 	Down    bool   // the largest first
 	Text    string // of the filter, as typed
-	Fault   error  // what of the filter is not understood
+	Fault   error  // what of the filter is not understood, or names nothing
 
 	Cursor int // among the rows shown
 	Offset int // of the first row in sight
@@ -122,6 +122,9 @@ func (s *State) refresh() {
 			}
 		}
 	})
+	if len(s.shown) == 0 && fault == nil {
+		s.Fault = filter.unmatched(c)
+	}
 	s.Move(0)
 }
 

@@ -120,7 +120,12 @@ func TestFilters(t *testing.T) {
 		{"color > 5", "Apple banana cherry pie date (other)", "no column color; columns are name, amount, share, kind"},
 		{"name > 5", "Apple banana cherry pie date (other)", "is text"},
 		{"bar > 5", "Apple banana cherry pie date (other)", "no column bar"},
-		{"!", "", ""},
+		{"!", "", `no name contains "!"`},
+		{"appel", "", `no name contains "appel"`},
+		{"apple appel", "", `no name contains "appel"`},
+		{"kind = cak", "", `no kind is "cak"`},
+		{"kind = cake apple", "", ""}, // both are there, and not together
+		{"kind != cak appel", "", `no name contains "appel"`},
 	} {
 		s := &table.State{}
 		s.SetContent(fruit())
@@ -272,9 +277,9 @@ func TestFilterValues(t *testing.T) {
 		{"a text that looks like a value is a text", `tenant = z$5`, "e", ""},
 		{"and what is excluded may look like one", "-$5", "a b c d", ""},
 		{"and is no operator unless quoted", "tenant = a and delta = -7", "a", ""},
-		{"a quoted and is looked for", `"and"`, "", ""},
-		{"a quoted minus too", `"-a"`, "", ""},
-		{"a lone minus is a text", "-", "", ""},
+		{"a quoted and is looked for", `"and"`, "", `no name contains "and"`},
+		{"a quoted minus too", `"-a"`, "", `no name contains "-a"`},
+		{"a lone minus is a text", "-", "", `no name contains "-"`},
 		{"the terms beside a fault still hold", "> 5 tenant = b", "b", "> has no column before it"},
 	} {
 		s := &table.State{}
