@@ -131,14 +131,25 @@ func requireSame(t require.TestingT, records any, rows []map[string]string) {
 var shownFigure = regexp.MustCompile(`^[+-]?[\d,]+(\.\d+)?`)
 
 // requireRounded holds what people read in tables against the exact figures behind it: what begins with a number is
-// less than one unit of the last place that is shown away from that figure, as columns add up as shown, and a change,
-// which is the difference of two such figures, less than two.
+// less than one unit of the last place that is shown away from that figure, which is what [figures.Settle] promises of
+// columns that add up as shown. What is made of such figures is off by more:
+//   - a change is the difference of two, and off by less than two units;
+//   - its part by quantity is all of it where nothing changed by rate, and is rounded by itself otherwise: less than two;
+//   - its part by rate is the rest, and so off by another half at most: less than two and a half;
+//   - the total of either part is the sum of the lines, and off by as much for each of them.
 func requireRounded(t require.TestingT, d view.Document) {
 	for _, section := range d.Sections {
 		if section.Table == nil {
 			continue
 		}
-		for _, row := range section.Table.ForPeople() {
+		rows := section.Table.ForPeople()
+		lines := decimal.Decimal{}
+		for _, row := range rows {
+			if row.Kind != view.Total {
+				lines = lines.Add(decimal.NewFromInt(1))
+			}
+		}
+		for _, row := range rows {
 			for c, head := range section.Table.Columns {
 				cell := row.Cell(c)
 				exact, isNumber := cell.Number()
@@ -150,10 +161,13 @@ func requireRounded(t require.TestingT, d view.Document) {
 				shown := decimal.RequireFromString(strings.ReplaceAll(strings.TrimPrefix(text, "+"), ",", ""))
 				unit := decimal.New(1, -int32(len(fraction)))
 				switch head.ID {
-				case "change":
-					unit = unit.Add(unit)
-				case "quantity_effect", "rate_effect": // of the total, they are those of up to nine lines
-					unit = unit.Shift(1).Add(unit.Shift(1))
+				case "change", "quantity_effect":
+					unit = unit.Mul(decimal.NewFromInt(2))
+				case "rate_effect":
+					unit = unit.Mul(decimal.New(25, -1))
+				}
+				if row.Kind == view.Total && strings.HasSuffix(head.ID, "_effect") {
+					unit = unit.Mul(lines)
 				}
 				off := exact.Sub(shown).Abs()
 				require.True(t, off.LessThan(unit), "%s: %s for %s", head.Heading(), cell, exact)
