@@ -283,7 +283,9 @@ func bar(part float64) string {
 	return "M0 10h" + strconv.Itoa(max(int(part*100+0.5), 1))
 }
 
-// mini is the path of a bar for each day, in a field of as many units as there are days times 20.
+// mini is the path of a bar for each day, in a field of as many units as there are days times 20. A day on which nothing
+// was spent is a line at the bottom, one of which nothing could be priced a narrow stroke, and one of which the ledger has
+// nothing is left empty.
 func mini(days []statement.Day) (path string, width int) {
 	all := buckets(days, func(int) decimal.Decimal { return zero })
 	most := zero
@@ -292,7 +294,11 @@ func mini(days []statement.Day) (path string, width int) {
 	}
 	var out strings.Builder
 	for i, b := range all {
-		if height := int(share(b.amount, most)*20 + 0.5); height > 0 {
+		switch height := max(int(share(b.amount, most)*20+0.5), 1); {
+		case !b.known || most.IsZero():
+		case b.amount.IsZero() && b.state == pricing.UnknownRates:
+			out.WriteString("M" + strconv.Itoa(i*10+4) + " 20h2v-6h-2z")
+		default:
 			out.WriteString("M" + strconv.Itoa(i*10+1) + " 20h8v-" + strconv.Itoa(height) + "h-8z")
 		}
 	}
