@@ -59,7 +59,7 @@ var allowed = map[string][]string{
 	"collector/meter": {"internal/emf", "usage", "pricing/...", "internal/figures"},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
-	"usage":      {"pricing", "internal/civil", "internal/intern", "internal/tabular"},
+	"usage":      {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
 	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
 	"pricing":            {"pricing/assumption", "internal/figures"},
 	"pricing/assumption": {},
