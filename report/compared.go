@@ -31,7 +31,11 @@ func ComparedNotes(s spend.Spend) []view.Note {
 	}
 	notes := []view.Note{{Text: text + "."}}
 	if p.Reason != "" {
-		notes = append(notes, view.Note{Text: "The change cannot be told: " + p.Reason + "."})
+		of := ""
+		if s.RowsCompared != "" { // which have changes of their own
+			of = " of the total"
+		}
+		notes = append(notes, view.Note{Text: "The change" + of + " cannot be told: " + p.Reason + "."})
 	}
 	if w := s.SameWeekday; w != nil {
 		notes = append(notes, view.Note{Text: "Compared: " + w.Sentence + ": " + ChangeWords(w.Comparison) + "."})
