@@ -180,8 +180,8 @@ func TestStates(t *testing.T) {
 			}, "", now, "acme: 50 unknown-rates, forecast 155, unknown", false,
 		},
 		{
-			"late data", "of October there is none, but a forecast", nil, "", "2026-11-02",
-			"acme: 0 not-measured, forecast 150, ok", true,
+			"late data", "of November there is none, and a forecast alone earns no tick", nil, "", "2026-11-02",
+			"acme: 0 not-measured, forecast 150, ok", false,
 		},
 		{
 			"gap", "what the gap hides is not in what was spent", func(r []usage.Record) []usage.Record {
