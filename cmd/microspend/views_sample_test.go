@@ -15,6 +15,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/pricing"
+	"microspend/spend"
 	"microspend/usage"
 )
 
@@ -35,7 +36,8 @@ type sampleViews struct {
 
 // viewNames are of tenants. Labels and syntax come first, so that most ledgers have some.
 var viewNames = []string{
-	"total", "(other)", "a|b", "=1+1", "<b>bold</b> & co", "Ünïcode", "all", "acme", "borealis", "cinder", "dormouse",
+	"total", "(other)", "(unallocated)", "a|b", "=1+1", "<b>bold</b> & co", "Ünïcode", "all",
+	"acme", "borealis", "cinder", "dormouse",
 }
 
 func newSample(t *testing.T, seed uint64) *sampleViews {
@@ -128,7 +130,7 @@ func (s *sampleViews) configure(t *testing.T, r *rand.Rand, names []string) {
 	text := fmt.Sprintf("timezone: %s\nshared: {policy: %s}\nanomalies: {floor: 1}\nbudgets:\n  total: %d\n  tenants:\n",
 		s.zone, s.policy, 1+r.IntN(5000))
 	for _, name := range names[:len(names)-1] {
-		text += fmt.Sprintf("    %q: %d\n", name, 1+r.IntN(500))
+		text += fmt.Sprintf("    %q: %d\n", spend.OwnerName(name, spend.KindTenant), 1+r.IntN(500))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "microspend.yaml"), []byte(text), 0o644))
 }

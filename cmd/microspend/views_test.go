@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"microspend/spend"
+
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,11 +103,10 @@ func exactViews(t *testing.T, s *sampleViews) amounts {
 
 // printed is a row's tenant as people read it: a tenant that is named like one of our labels is told apart.
 func printed(row object) string {
-	name := row.text("tenant")
-	if row.text("kind") == "tenant" && strings.HasPrefix(name, "(") {
-		return "tenant " + name
+	if row.text("kind") == "tenant" {
+		return spend.OwnerName(row.text("tenant"), spend.KindTenant)
 	}
-	return name
+	return row.text("tenant")
 }
 
 // addedUpPlaces is how far the sum of parts is the whole: each part has been divided for itself, at 20 decimals.
@@ -364,9 +365,9 @@ func servedViews(t *testing.T, s *sampleViews, exact amounts) {
 	document := decode(t, s.must(t, "spend", "--from", "2026-01-01", "--to", "2027-01-01", "--format", "json"))
 	want, states := map[string]float64{}, map[string]string{}
 	for _, row := range document.objects(t, "rows") {
-		states[row.text("tenant")] = row.text("state")
+		states[printed(row)] = row.text("state")
 		if amount := row.text("amount"); amount != "" && amount != "0" {
-			want[row.text("tenant")] = number(t, amount).InexactFloat64()
+			want[printed(row)] = number(t, amount).InexactFloat64()
 		}
 	}
 	got, complete := map[string]float64{}, map[string]bool{}
