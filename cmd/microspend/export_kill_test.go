@@ -15,6 +15,9 @@ import (
 // TestKilledExports kills each kind of export as soon as it has begun its file: what was there before stays as it was,
 // and the next run leaves nothing but what was asked for.
 func TestKilledExports(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills a process for each kind of export")
+	}
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("leftovers stay for a minute")
