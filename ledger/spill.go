@@ -69,8 +69,8 @@ func sortKeys(records []usage.Record) []sortKey {
 	return keys
 }
 
-// writeSpill sorts records, which so many were read before, and writes them to the file from an offset on. It returns
-// where it ends.
+// writeSpill sorts records and writes them to the file from an offset on; before is the number of records read before
+// them. It returns where it ends.
 func writeSpill(file *os.File, offset int64, records []usage.Record, before int64) (*spill, int64, error) {
 	s := &spill{sections: map[civil.Day]section{}}
 	out := bufio.NewWriterSize(io.NewOffsetWriter(file, offset), 1<<18)

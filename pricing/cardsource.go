@@ -100,7 +100,7 @@ func readBounded(layer fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxCardBytes {
-		return nil, fmt.Errorf("it is no file of at most %d KiB", maxCardBytes>>10)
+		return nil, fmt.Errorf("not a rate card: a card is a regular file of at most %d KiB", maxCardBytes>>10)
 	}
 	return fs.ReadFile(layer, name)
 }

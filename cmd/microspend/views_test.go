@@ -227,7 +227,7 @@ func checkCents(t *testing.T, shown, exact amounts) {
 		require.Equal(t, exact.rows[i][0], row[0])
 		require.Equal(t, exact.rows[i][2], stateShown(row[1]), row)
 		if exact.rows[i][1] == "" {
-			require.NotRegexp(t, shownFigure, row[1], "what is not known is no number")
+			require.NotRegexp(t, shownFigure, row[1], "an unknown change shows no number")
 			continue
 		}
 		require.Regexp(t, shownFigure, row[1])

@@ -81,7 +81,7 @@ func inTemp(do func(dir string) error) error {
 	return do(dir)
 }
 
-// azureLedger writes the trace as usage, so many of its minutes to the day.
+// azureLedger writes the trace as usage, with the given number of its minutes as a day.
 func azureLedger(dir string, minutes int) (spend.Source, int, error) {
 	file, err := os.Open(azureTrace)
 	if err != nil {

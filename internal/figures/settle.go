@@ -7,7 +7,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Settle rounds figures to so many places so that they add up to a total that is rounded already: each down, and what
+// Settle rounds figures to a number of places so that they add up to a total that is rounded already: each down, and what
 // is then left over, one unit of the last place each, to those that lost most, the earlier first where they lost the
 // same. Where the total is the sum rounded either way, each is less than one unit away from the exact figure, and what
 // has no more places than that stays as it is. Any other total is met all the same, by more than a unit in some.

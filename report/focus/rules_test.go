@@ -290,7 +290,7 @@ func check(columns []string, records []record, places int32) []string {
 	var faults []string
 	for _, name := range columns {
 		if _, known := specified[name]; !known && !ownColumn.MatchString(name) {
-			faults = append(faults, name+" is no column of the specification, nor named as an own one")
+			faults = append(faults, name+" is not a column of the specification, nor named as one of our own")
 		}
 	}
 	for name, column := range specified {
