@@ -96,7 +96,11 @@ func (c settling) settle(places []int, by []Dimension, total decimal.Decimal) {
 		c.settleGroups(places, by[1:], 1, total)
 		return
 	}
-	if len(by) < 2 || len(places) == 1 {
+	if len(places) == 1 {
+		c.shown[places[0]] = total
+		return
+	}
+	if len(by) < 2 {
 		exact := make([]decimal.Decimal, len(places))
 		for i, place := range places {
 			exact[i] = c.exact[place]
@@ -161,7 +165,7 @@ type label struct {
 	text string
 }
 
-func (k Key) label(d Dimension) label {
+func (k *Key) label(d Dimension) label {
 	if d != ByTenant && k.Kind != KindOther {
 		return label{text: k.Value(d)}
 	}

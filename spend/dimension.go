@@ -35,7 +35,6 @@ const (
 // dimensions has what is particular to each dimension.
 var dimensions = [DimensionCount]struct {
 	name string
-	key  func(*Key) *string
 	// Of those that are a name in the ledger: which, and the name that a group of usage has.
 	field ledger.Field
 	of    func(*ledger.Group) string
@@ -43,42 +42,42 @@ var dimensions = [DimensionCount]struct {
 	filter func(*Filter) *[]tenants.Pattern
 }{
 	ByTenant: {
-		name: "tenant", key: func(k *Key) *string { return &k.Tenant },
+		name:   "tenant",
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.Tenants },
 	},
 	ByGroup: {
-		name: "group", key: func(k *Key) *string { return &k.Group },
+		name:   "group",
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.Groups },
 	},
 	ByImage: {
-		name: "image", key: func(k *Key) *string { return &k.Image },
+		name:  "image",
 		field: ledger.FieldImage, of: func(g *ledger.Group) string { return g.Image },
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.Images },
 	},
 	ByMicroVM: {
-		name: "microvm", key: func(k *Key) *string { return &k.MicroVM },
+		name:  "microvm",
 		field: ledger.FieldResource, of: func(g *ledger.Group) string { return g.Resource.String() },
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.MicroVMs },
 	},
 	ByRegion: {
-		name: "region", key: func(k *Key) *string { return &k.Region },
+		name:  "region",
 		field: ledger.FieldRegion, of: func(g *ledger.Group) string { return g.Region },
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.Regions },
 	},
 	ByAccount: {
-		name: "account", key: func(k *Key) *string { return &k.Account },
+		name:  "account",
 		field: ledger.FieldAccount, of: func(g *ledger.Group) string { return g.Account },
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.Accounts },
 	},
 	ByArch: {
-		name: "arch", key: func(k *Key) *string { return &k.Arch },
+		name:  "arch",
 		field: ledger.FieldArch, of: func(g *ledger.Group) string { return string(g.Arch) },
 		filter: func(f *Filter) *[]tenants.Pattern { return &f.Archs },
 	},
-	ByDay:       {name: "day", key: func(k *Key) *string { return &k.Day }},
-	ByWeek:      {name: "week", key: func(k *Key) *string { return &k.Week }},
-	ByMonth:     {name: "month", key: func(k *Key) *string { return &k.Month }},
-	ByComponent: {name: "component", key: func(k *Key) *string { return &k.Component }},
+	ByDay:       {name: "day"},
+	ByWeek:      {name: "week"},
+	ByMonth:     {name: "month"},
+	ByComponent: {name: "component"},
 }
 
 // Dimensions returns all dimensions.
@@ -227,7 +226,33 @@ func (k Key) SameButForRates(other Key) bool {
 }
 
 // field is the field of one dimension.
-func (k *Key) field(d Dimension) *string { return dimensions[d].key(k) }
+func (k *Key) field(d Dimension) *string {
+	switch d { // and not a function in the table, by which every key that is compared would move to the heap
+	case ByTenant:
+		return &k.Tenant
+	case ByGroup:
+		return &k.Group
+	case ByImage:
+		return &k.Image
+	case ByMicroVM:
+		return &k.MicroVM
+	case ByRegion:
+		return &k.Region
+	case ByAccount:
+		return &k.Account
+	case ByArch:
+		return &k.Arch
+	case ByDay:
+		return &k.Day
+	case ByWeek:
+		return &k.Week
+	case ByMonth:
+		return &k.Month
+	case ByComponent:
+		return &k.Component
+	}
+	panic("spend: an unknown dimension")
+}
 
 // Value is the key's text for one dimension.
 func (k Key) Value(d Dimension) string { return *k.field(d) }

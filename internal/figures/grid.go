@@ -1,6 +1,8 @@
 package figures
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -67,6 +69,7 @@ type grid struct {
 	sums  [2][]settled // of each row and column
 	have  []int64      // what each column adds up to as it is
 	work  int          // cells looked at in search of moves
+	search
 }
 
 // mostWork bounds the search for sums of columns that are as they would be shown alone: a table of a million cells, in
@@ -152,7 +155,8 @@ func (s *settled) ceiling() int64 {
 func (g *grid) move(from, to func(column int) bool, rowsToo bool) bool {
 	columns := len(g.have)
 	hub := columns + len(g.sums[rowSide]) // where what one row gives is taken by another
-	s := search{came: make([]step, hub+1), careful: g.work < carefulWork, end: -1}
+	s := &g.search
+	s.start(hub+1, g.work < carefulWork)
 	for j := range columns {
 		if from(j) {
 			s.begin(j)
@@ -215,6 +219,13 @@ type step struct {
 	seen, queued bool
 	node, cell   int
 	loss         int
+}
+
+// start makes the search anew, in the memory of the one before.
+func (s *search) start(nodes int, careful bool) {
+	clear(s.came)
+	s.came = slices.Grow(s.came[:0], nodes)[:nodes]
+	s.queue, s.careful, s.end = s.queue[:0], careful, -1
 }
 
 func (s *search) begin(at int) {

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -48,12 +49,35 @@ func (s settling) units(d decimal.Decimal) int64 { return d.Shift(s.places).IntP
 
 func (s settling) figure(units int64) decimal.Decimal { return decimal.New(units, -s.places) }
 
+// down splits a figure in one division of whole numbers: a page has tens of thousands of them, of 24 digits each.
 func (s settling) down(exact decimal.Decimal) settled {
-	shifted := exact.Shift(s.places)
-	floor := shifted.Floor()
-	units := floor.IntPart()
-	lost := shifted.Sub(floor)
-	return settled{units, units, lost, lost.IsZero(), lossScale - 2*int(lost.Shift(6).IntPart())}
+	below := -(exact.Exponent() + s.places) // digits behind the last place
+	if below <= 0 {
+		units := s.units(exact)
+		return settled{units: units, floor: units, whole: true, gain: lossScale}
+	}
+	floor, lost := new(big.Int), new(big.Int)
+	floor.DivMod(exact.Coefficient(), powerOfTen(below), lost) // rounds down also below zero
+	part := decimal.NewFromBigInt(lost, -below)
+	return settled{
+		units: floor.Int64(), floor: floor.Int64(), lost: part, whole: lost.Sign() == 0,
+		gain: lossScale - 2*int(part.Shift(6).IntPart()),
+	}
+}
+
+// powersOfTen are the usual ones; amounts have 20 decimals.
+var powersOfTen = func() (powers [32]*big.Int) {
+	for n := range powers {
+		powers[n] = new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	}
+	return powers
+}()
+
+func powerOfTen(n int32) *big.Int {
+	if int(n) < len(powersOfTen) {
+		return powersOfTen[n]
+	}
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
 // meet raises figures, those of the given places, from rounded down until they add up to a total.

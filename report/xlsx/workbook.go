@@ -45,22 +45,24 @@ func Write(w io.Writer, r Report) error {
 	withDay := slices.DeleteFunc(report.SpendRows(r.TenantDays), func(row *spend.Row) bool {
 		return row.Day == "" // a tenant that is listed and spent nothing
 	})
-	listing := func(s spend.Spend, rows []*spend.Row) *view.Table {
+	listing := func(s spend.Spend, rows []*spend.Row, look report.SpendLook) *view.Table {
 		return view.NewTable(report.SpendColumns(s, look), rows, nil)
 	}
+	days := look
+	days.Counts = false // a day of one tenant has few launches, and most workbooks are made of nothing but such rows
 	one := func(name, table string, t *view.Table, wrap bool) xlsx.Sheet {
 		return xlsx.Sheet{Name: name, Table: table, Tables: []*view.Table{t}, Wrap: wrap}
 	}
 	sheets := []xlsx.Sheet{
 		summary(r),
-		one(tenantsSheet, "tenants", listing(r.Tenants, report.SpendRows(r.Tenants)), false),
+		one(tenantsSheet, "tenants", listing(r.Tenants, report.SpendRows(r.Tenants), look), false),
 	}
 	if r.Groups != nil {
-		sheets = append(sheets, one("Groups", "groups", listing(*r.Groups, report.SpendRows(*r.Groups)), false))
+		sheets = append(sheets, one("Groups", "groups", listing(*r.Groups, report.SpendRows(*r.Groups), look), false))
 	}
 	return xlsx.Write(w, report.SpendTitle(r.Tenants), append(
 		sheets,
-		one(tenantDaysSheet, "tenant_days", listing(r.TenantDays, withDay), false),
+		one(tenantDaysSheet, "tenant_days", listing(r.TenantDays, withDay, days), false),
 		one("Rates", "rates", rates(r.Cards), false),
 		one("Assumptions", "assumptions", assumptions(r.Assumptions), true),
 	)...)
