@@ -16,6 +16,15 @@ import (
 type Range struct {
 	Path      string
 	Low, High string // as written; the cost at Low is the lower one
+
+	leaf int // its place among the leaves of the file
+}
+
+// put writes an end of the range into the leaves of a copy of the file. By place, not by path: a key that is misspelt
+// may hold dots or brackets, and the decoder is to say so.
+func (r Range) put(value string, into []leaf) {
+	node := into[r.leaf].Node
+	node.Kind, node.Tag, node.Value, node.Style = yaml.ScalarNode, "", value, 0
 }
 
 // rangeSections are the parts of a file in which a value may be a range.
@@ -29,13 +38,10 @@ var rangeless = []string{"card", "source", "read_on", "trace", "idle_timeout", "
 // the ends of the ranges.
 func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*Scenario, error) {
 	low, high := cloneTree(root), cloneTree(root)
+	lowLeaves, highLeaves := leaves(low), leaves(high)
 	for _, r := range ranges {
-		if err := setScalar(low, r.Path, r.Low); err != nil {
-			return nil, err
-		}
-		if err := setScalar(high, r.Path, r.High); err != nil {
-			return nil, err
-		}
+		r.put(r.Low, lowLeaves)
+		r.put(r.High, highLeaves)
 	}
 	s, err := fromTree(file, high, beside)
 	if err != nil {
@@ -57,7 +63,8 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 		faults = &strictyaml.Faults{File: file}
 		rest   = cloneTree(root) // with one end of each range in its place
 	)
-	for _, leaf := range leaves(root) {
+	restLeaves := leaves(rest)
+	for i, leaf := range leaves(root) {
 		keys := strings.Split(leaf.path, ".")
 		isRangeless := func(key string) bool { return slices.Contains(rangeless, key) }
 		if !slices.Contains(rangeSections, keys[0]) || slices.ContainsFunc(keys, isRangeless) ||
@@ -76,8 +83,9 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 		} else if leaf.path == "rates.discount" || strings.HasPrefix(leaf.path, "rates.discount.") {
 			low, high = high, low
 		}
-		ranges = append(ranges, Range{leaf.path, low, high})
-		_ = setScalar(rest, leaf.path, low) // a walk over the tree has found the path
+		r := Range{leaf.path, low, high, i}
+		ranges = append(ranges, r)
+		r.put(low, restLeaves)
 	}
 	if len(faults.List) == 0 {
 		return ranges, nil
