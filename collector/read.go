@@ -118,7 +118,10 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		return true
 	}
 	plan, err := c.Source.Plan(ctx, s.Target, s.Window)
-	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
+	c.count(func(sum *Summary) {
+		sum.Cost = sum.Cost.Add(plan.Listing)
+		sum.quarantine(s.Target, Window{}, plan.Quarantined)
+	})
 	if err != nil {
 		if ctx.Err() == nil {
 			c.giveUp(s, err)
@@ -174,6 +177,7 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	}
 	c.count(func(sum *Summary) {
 		s.take(entry)
+		sum.quarantine(s.Target, b.Window, result.Quarantined)
 		sum.Batches++
 		sum.Cost = sum.Cost.Add(Cost{Calls: result.Calls, Metrics: b.Cost.Metrics, APIPrice: b.Cost.APIPrice})
 	})

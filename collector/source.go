@@ -55,6 +55,8 @@ type Traits struct {
 type Plan struct {
 	Batches []Batch `json:"batches"`
 	Listing Cost    `json:"listing"` // of the calls that the plan itself took
+	// Quarantined is what the plan leaves out. Target may be left out.
+	Quarantined []Quarantine `json:"-"`
 	// Notes are sentences for who asks what a run would cost, such as what the metrics cost by themselves.
 	Notes []string `json:"-"`
 }
@@ -87,7 +89,9 @@ func (c Cost) Add(other Cost) Cost {
 type Result struct {
 	Records []usage.Record // in any order; each with the source's name
 	Gaps    []Gap          // parts that could not be read; Target and Window may be left out where they are the batch's
-	Calls   int64          // calls made, with repeated ones
+	// Quarantined is what was left out of the records for what it is; Target and Window may be left out as in Gaps.
+	Quarantined []Quarantine
+	Calls       int64 // calls made, with repeated ones
 	// Counts are what a reader of the summary should know of, by what was counted, as a plural: "periods without a
 	// datapoint", "values rounded to a whole unit", "lines that are cut". They are summed over batches.
 	Counts map[string]int64
