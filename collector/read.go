@@ -153,7 +153,7 @@ func (c *collection) giveUp(s *stage, err error) {
 		if errors.As(err, &ofTarget) && ofTarget.lasting() {
 			sum.Unusable++
 		}
-		s.run.gaveUp, s.run.reason = true, err.Error()
+		s.run.gaveUp = true
 		window := Window{From: s.Window.From, To: s.Goal}
 		if s.Window == (Window{}) {
 			window = Window{}
@@ -207,6 +207,9 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 
 // askBatch asks the source for a batch. What that takes is paid for.
 func (c *collection) askBatch(ctx context.Context, target Target, b Batch) (Result, error) {
+	if err := c.purse.afford(b.Cost); err != nil {
+		return Result{}, err
+	}
 	defer c.waitFor(target, "reading "+b.ID)()
 	ctx, tab := c.purse.open(ctx, target)
 	result, err := c.Source.Fetch(ctx, target, b)

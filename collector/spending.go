@@ -209,22 +209,38 @@ type purse struct {
 	today    map[string]decimal.Decimal
 }
 
-// pay accounts for calls to a target, before they are made where the source says so in time. An error, which also ends
-// the run, means that they must not be made.
+// pay accounts for calls that are about to be made to a target. An error, which also ends the run, means that they must
+// not be made.
 func (p *purse) pay(target Target, cost Cost) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := p.mayPay(cost)
 	if err == nil {
-		day := dayOf(p.now())
-		p.spent = p.spent.Add(cost)
-		p.today[day] = p.daySpent(day).Add(cost.APIPrice)
-		err = p.spending.note(spendingKey{day, p.source, target}, cost)
+		err = p.note(target, cost)
 	}
 	if err != nil {
 		p.stop(err)
 	}
 	return err
+}
+
+// afford ends the run, with an error, if it cannot pay for something that it is about to begin.
+func (p *purse) afford(cost Cost) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.mayPay(cost)
+	if err != nil {
+		p.stop(err)
+		return &StoppedError{err}
+	}
+	return nil
+}
+
+func (p *purse) note(target Target, cost Cost) error {
+	day := dayOf(p.now())
+	p.spent = p.spent.Add(cost)
+	p.today[day] = p.daySpent(day).Add(cost.APIPrice)
+	return p.spending.note(spendingKey{day, p.source, target}, cost)
 }
 
 func (p *purse) mayPay(cost Cost) error {
@@ -273,13 +289,17 @@ func (p *purse) open(ctx context.Context, target Target) (context.Context, *tab)
 	return context.WithValue(ctx, tabKey{}, t), t
 }
 
-// settle accounts for what a source did not put on the tab itself.
+// settle accounts for what a source did not put on the tab before it made its calls.
 func (t *tab) settle(reported Cost) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.cost.Calls == 0 && reported.Calls > 0 {
-		t.cost = reported
-		_ = t.purse.pay(t.target, reported) // too late to refuse; it ends the run
+	if t.cost.Calls > 0 || reported.Calls == 0 {
+		return
+	}
+	t.purse.mu.Lock()
+	defer t.purse.mu.Unlock()
+	if err := t.purse.note(t.target, reported); err != nil {
+		t.purse.stop(err)
 	}
 }
 

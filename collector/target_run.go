@@ -12,8 +12,7 @@ import (
 type targetRun struct {
 	target Target
 	stages []*stage
-	gaveUp bool   // nothing more can be read of the target in this run
-	reason string // why
+	gaveUp bool // nothing more can be read of the target in this run
 }
 
 // stage is a window of a target, or the backlog: batches that earlier runs left.
@@ -35,13 +34,6 @@ type stage struct {
 type failure struct {
 	gaps   []Gap  // the parts; none where it is the whole batch
 	reason string // of the whole batch
-}
-
-// through reports whether all of the target was asked for, whatever came of it.
-func (r *targetRun) through() bool {
-	return !r.gaveUp && !slices.ContainsFunc(r.stages, func(s *stage) bool {
-		return !s.planned || slices.ContainsFunc(s.Batches, func(b Batch) bool { return !s.read[b.key()] })
-	})
 }
 
 func newStage(r *targetRun, p planEntry) *stage {

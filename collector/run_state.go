@@ -20,8 +20,9 @@ type RunState struct {
 	Source  string        `json:"source"`
 	Every   time.Duration `json:"every"` // between the starts of two runs, in nanoseconds; 0 where somebody else starts them
 	Last    LastRun       `json:"last"`
-	// Targets are those of the last run that could find out what to collect from.
-	Targets []TargetState `json:"targets"`
+	// Targets are those of the last run that could find out what to collect from. One that was collected from before and
+	// is not among them is no longer configured.
+	Targets []RunTarget `json:"targets"`
 }
 
 // LastRun is how the last run of a source ended.
@@ -29,7 +30,7 @@ type LastRun struct {
 	Began       time.Time `json:"began"`
 	Ended       time.Time `json:"ended"`
 	Result      RunResult `json:"result"`
-	Error       string    `json:"error,omitempty"` // why it failed or was stopped
+	Error       string    `json:"error,omitempty"` // why it failed, was stopped, or could not make out a target
 	Cost        Cost      `json:"cost"`            // of the calls that it made
 	Records     int64     `json:"records"`         // that it read
 	Gaps        int       `json:"gaps"`            // that it reported
@@ -48,19 +49,11 @@ const (
 	RunFailed      RunResult = "failed"      // by an error
 )
 
-// TargetState is how it stands with a target.
-type TargetState struct {
-	Account   string    `json:"account"`
-	Region    string    `json:"region"`
-	Attempted time.Time `json:"attempted"` // when the last run that was to read it began
-	// Succeeded is when the last run ended that asked for all that it was to ask for; a series among it may have failed,
-	// which is an open gap. Zero where none has.
-	Succeeded time.Time `json:"succeeded"`
-	Error     string    `json:"error,omitempty"` // of the last attempt, unless that succeeded
+// RunTarget is a target that the last run was to read.
+type RunTarget struct {
+	Account string `json:"account"`
+	Region  string `json:"region"`
 }
-
-// Target identifies it.
-func (t TargetState) Target() Target { return Target{t.Account, t.Region} }
 
 const (
 	stateName    = "status.json"
@@ -118,6 +111,8 @@ func (c *collection) saveState(runs []*targetRun, err error) {
 		state.Last.Error = err.Error()
 	case sum.Stopped != nil:
 		state.Last.Error = sum.Stopped.Error()
+	case len(c.unreachable) > 0:
+		state.Last.Error = c.unreachable[0].String()
 	}
 	before, readErr := readRunState(c.folder)
 	if readErr != nil {
@@ -126,7 +121,17 @@ func (c *collection) saveState(runs []*targetRun, err error) {
 		}
 		before = &RunState{}
 	}
-	state.Targets = c.targetStates(runs, before, state.Last)
+	for _, r := range runs {
+		state.Targets = append(state.Targets, RunTarget(r.target))
+	}
+	for _, g := range c.unreachable {
+		if g.Target != (Target{}) {
+			state.Targets = append(state.Targets, RunTarget(g.Target))
+		}
+	}
+	if state.Targets == nil {
+		state.Targets = before.Targets
+	}
 	text, saveErr := json.Marshal(state)
 	if saveErr == nil {
 		saveErr = atomicfile.Write(filepath.Join(c.folder, stateName), text, 0o600)
@@ -134,52 +139,4 @@ func (c *collection) saveState(runs []*targetRun, err error) {
 	if saveErr != nil {
 		c.Logger.Warn("the state of this run cannot be kept", "error", saveErr)
 	}
-}
-
-// targetStates is how it stands with each target. A run that did not get as far as its targets leaves them as they
-// were.
-func (c *collection) targetStates(runs []*targetRun, before *RunState, last LastRun) []TargetState {
-	known := map[Target]TargetState{}
-	for _, t := range before.Targets {
-		known[t.Target()] = t
-	}
-	states := []TargetState{}
-	add := func(target Target, succeeded bool, reason string) {
-		t := TargetState{
-			Account: target.Account, Region: target.Region, Attempted: last.Began, Succeeded: known[target].Succeeded,
-		}
-		if t.Error = reason; succeeded {
-			t.Succeeded, t.Error = last.Ended, ""
-		}
-		states = append(states, t)
-	}
-	for _, r := range runs {
-		reason := r.reason
-		if reason == "" {
-			reason = last.Error
-		}
-		if reason == "" {
-			reason = "the run was interrupted"
-		}
-		add(r.target, last.Result != RunFailed && r.through(), reason)
-	}
-	for _, g := range c.unreachable {
-		if g.Target != (Target{}) {
-			add(g.Target, false, g.Reason)
-		}
-	}
-	if len(states) > 0 {
-		return states
-	}
-	for _, t := range before.Targets {
-		reason := last.Error
-		if len(c.unreachable) > 0 {
-			reason = c.unreachable[0].Reason
-		}
-		if reason != "" {
-			t.Attempted, t.Error = last.Began, reason
-		}
-		states = append(states, t)
-	}
-	return states
 }
