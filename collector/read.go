@@ -116,7 +116,7 @@ func (f *failures) end(err error) bool {
 func (c *collection) askPlan(ctx context.Context, s *stage) (Plan, error) {
 	defer c.waitFor(s.Target, "listing what there is to read")()
 	ctx, tab := c.purse.open(ctx, s.Target)
-	plan, err := c.Source.Plan(ctx, s.Target, s.Window)
+	plan, err := c.planSource(ctx, s)
 	tab.settle(plan.Listing)
 	return plan, err
 }
@@ -137,7 +137,7 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		}
 		return false
 	}
-	s.Batches, s.planned = plan.Batches, true
+	s.Batches, s.State, s.planned = plan.Batches, plan.State, true
 	for i := range s.Batches {
 		if s.Batches[i].Window == (Window{}) {
 			s.Batches[i].Window = s.Window
