@@ -37,7 +37,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	var s Summary
 	c := &collection{
 		Runner: r, summary: &s,
-		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
+		checkpoints: map[Target]*checkpoint{}, unreadable: map[Target]error{}, groupCache: map[[2]int64][]ledger.Group{},
 	}
 	opened, err := ledger.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
 	if err == nil {

@@ -69,7 +69,7 @@ func New(options Options) (*Runner, error) {
 		options.Progress = func(int64, int64, string) {}
 	}
 	r := &Runner{Options: options, traits: options.Source.Traits()}
-	r.folder = filepath.Join(options.Ledger, ".collect", options.Source.Name())
+	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
 	return r, r.Timing.check()
 }
@@ -105,7 +105,7 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 	defer j.close()
 	c := &collection{
 		Runner: r, ledger: &writer.Ledger, writer: writer, journal: j, summary: s,
-		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
+		checkpoints: map[Target]*checkpoint{}, unreadable: map[Target]error{}, groupCache: map[[2]int64][]ledger.Group{},
 	}
 	if err := c.resume(context.WithoutCancel(ctx)); err != nil {
 		return err
@@ -149,6 +149,9 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 		}
 	}
 	s.Interrupted = ctx.Err() != nil
+	if err := c.conclude(runs, s.Interrupted); err != nil {
+		return err
+	}
 	c.reportOpen(targets)
 	c.orderGaps()
 	return nil
@@ -167,6 +170,7 @@ type collection struct {
 	total   int64
 
 	checkpoints map[Target]*checkpoint
+	unreadable  map[Target]error            // why the checkpoint of a target cannot be read
 	groupCache  map[[2]int64][]ledger.Group // see ledgerGroups
 }
 
@@ -174,11 +178,16 @@ func (c *collection) checkpoint(target Target) (*checkpoint, error) {
 	if known := c.checkpoints[target]; known != nil {
 		return known, nil
 	}
-	loaded, err := loadCheckpoint(c.folder, target)
-	if err == nil {
-		c.checkpoints[target] = loaded
+	if err := c.unreadable[target]; err != nil {
+		return nil, err
 	}
-	return loaded, err
+	loaded, err := loadCheckpoint(c.folder, target)
+	if err != nil {
+		c.unreadable[target] = err
+		return nil, err
+	}
+	c.checkpoints[target] = loaded
+	return loaded, nil
 }
 
 // count adds to the summary.
