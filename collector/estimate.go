@@ -57,7 +57,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 			plan := Plan{Batches: stage.Batches}
 			if stage.planned {
 				t.Left += int64(len(plan.Batches))
-			} else if plan, err = r.Source.Plan(ctx, stage.Target, stage.Window); err != nil {
+			} else if plan, err = c.planSource(ctx, stage); err != nil {
 				s.Gaps = append(s.Gaps, Gap{Target: stage.Target, Window: stage.Window, Reason: err.Error()})
 				break
 			}

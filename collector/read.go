@@ -117,7 +117,7 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 	if s.planned {
 		return true
 	}
-	plan, err := c.Source.Plan(ctx, s.Target, s.Window)
+	plan, err := c.planSource(ctx, s)
 	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
 	if err != nil {
 		if ctx.Err() == nil {
@@ -134,7 +134,7 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		c.giveUp(s, err)
 		return false
 	}
-	s.Batches, s.planned = plan.Batches, true
+	s.Batches, s.State, s.planned = plan.Batches, plan.State, true
 	s.Quarantined = found(plan.Quarantined, s.Target, s.Window)
 	s.quarantined = s.Quarantined
 	return true
@@ -216,7 +216,7 @@ func (c *collection) estimateCost(ctx context.Context, runs []*targetRun) (Cost,
 		for _, s := range run.stages {
 			batches := s.Batches
 			if !s.planned {
-				plan, err := c.Source.Plan(ctx, s.Target, s.Window)
+				plan, err := c.planSource(ctx, s)
 				if err != nil {
 					break // which the run will meet again, and report
 				}

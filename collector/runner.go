@@ -71,7 +71,7 @@ func New(options Options) (*Runner, error) {
 	r := &Runner{Options: options, traits: options.Source.Traits()}
 	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
-	return r, r.Timing.check()
+	return r, errors.Join(r.Timing.check(), checkPart(options.Source, r.Timing.Part))
 }
 
 // CostError says that a run would cost more than it may.
@@ -163,6 +163,8 @@ type collection struct {
 	ledger  *ledger.Ledger // nil where there is none yet
 	writer  *ledger.Writer // nil where nothing is going to be written
 	journal *journal
+
+	ledgerMu sync.Mutex // guards groupCache while targets are read
 
 	mu      sync.Mutex // guards what follows while targets are read
 	summary *Summary

@@ -60,6 +60,8 @@ type Traits struct {
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool
+	// LinkedAccounts says that a target's records may be of other accounts than its own, which are linked to it.
+	LinkedAccounts bool
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
 	// window is read again, as records with new keys would stand beside those with the old ones.
 	Shape string
@@ -73,6 +75,11 @@ type Plan struct {
 	Quarantined []Quarantine `json:"-"`
 	// Notes are sentences for who asks what a run would cost, such as what the metrics cost by themselves.
 	Notes []string `json:"-"`
+	// Accounts are those that records will be of besides the target's own: see [Traits.LinkedAccounts].
+	Accounts []string `json:"-"`
+	// State is what the source wants to remember for the target, in place of what [Result.State] or an earlier plan left. It
+	// takes effect together with the plan: what the plan has is read by this run or by a later one. Nil keeps what was.
+	State json.RawMessage `json:"-"`
 }
 
 // Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a

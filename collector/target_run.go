@@ -52,6 +52,9 @@ func (b Batch) key() string {
 // targetRuns works out what to read of each target.
 func (c *collection) targetRuns(ctx context.Context, now time.Time, targets []Target) ([]*targetRun, error) {
 	var runs []*targetRun
+	for _, target := range targets { // all of them before any is planned: see covers
+		_, _ = c.checkpoint(target)
+	}
 	for _, target := range targets {
 		s, err := c.checkpoint(target)
 		if err != nil {
@@ -115,6 +118,7 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	}
 	entry := planEntry{
 		Target: r.target, Shape: c.traits.Shape, From: reach.from, ReadAt: reach.readAt, Goal: now, Backfill: reach.backfill,
+		Part: c.Timing.Part,
 	}
 	if reach.resumed {
 		entry.From = s.From
