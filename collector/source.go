@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -132,6 +133,8 @@ type Gap struct {
 	Reason string
 	// Series is which of the batch's series it is about, as [SeriesSource.Series] has it; "" for all of the batch.
 	Series string `json:",omitempty"`
+	// Lasting says that it is for someone to mend before the target can be read: its credentials, or the configuration.
+	Lasting bool `json:"-"`
 }
 
 // String names a gap in a message.
@@ -156,6 +159,13 @@ func (g Gap) String() string {
 type TargetError struct{ Err error }
 
 func (e *TargetError) Error() string { return e.Err.Error() }
+
+// lasting reports whether someone has to mend something, unless the reason says of itself that it may pass, as that AWS
+// could not be reached for credentials.
+func (e *TargetError) lasting() bool {
+	var reason interface{ Passing() bool }
+	return !errors.As(e.Err, &reason) || !reason.Passing()
+}
 
 // Unwrap returns the reason.
 func (e *TargetError) Unwrap() error { return e.Err }
