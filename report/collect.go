@@ -42,6 +42,7 @@ func Collection(s collector.Summary) view.Document {
 			{ID: "notes", Value: append([]string{}, s.Notes...)},
 			{ID: "gaps", Value: view.Records{Table: gapTable(s.Gaps)}},
 			{ID: "quarantined", Value: view.Records{Table: gapTable(asGaps(s.Quarantined))}},
+			{ID: "quarantined_before", Value: s.KnownQuarantined},
 		}.With(len(s.Changes.SetAside) > 0, "set_aside", damagedFiles(s.Changes.SetAside)),
 	}
 	if !s.From.IsZero() {
@@ -106,6 +107,9 @@ func collectionFacts(s collector.Summary) []fact {
 		if n := s.Counts[what]; n > 0 {
 			facts = append(facts, fact{what, view.Count(n)})
 		}
+	}
+	if s.KnownQuarantined > 0 {
+		facts = append(facts, fact{"quarantined as in earlier runs", view.Count(s.KnownQuarantined)})
 	}
 	return facts
 }

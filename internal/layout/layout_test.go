@@ -57,10 +57,10 @@ var allowed = map[string][]string{
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger", "usage", "pricing/..."),
-	// What collect --listen serves: the runs of any source, and no source by name.
-	"collector/exporter": own("collector", "internal/webserver", "usage"),
 	// The meter runs inside MicroVMs, where every megabyte counts.
-	"collector/meter": {"internal/emf", "usage", "pricing/...", "internal/figures"},
+	"collector/meter": {"collector/microvmapi/control", "internal/emf", "usage", "pricing/...", "internal/figures"},
+	// What the meter asks of AWS: a signer, and nothing else of ours.
+	"collector/microvmapi/control": {},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
 	"usage":      {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
