@@ -45,6 +45,7 @@ type hooks struct {
 
 	mu       sync.Mutex
 	recorder *Recorder
+	watch    *watch // nil in tests that are about nothing to spend
 }
 
 // look calls one of the recorder's methods at this moment.
@@ -52,6 +53,21 @@ func (h *hooks) look(tell func(r *Recorder, at Instant, load Load)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	tell(h.recorder, h.clock.Now(), h.guest.Load())
+	if h.watch != nil {
+		h.watch.look(h.recorder)
+	}
+}
+
+// budget is what may still be spent as of the last look, or of now where that is a second ago. Whoever asks all the time
+// must not shorten the time over which the load is read: over less than a tick of the kernel's it means nothing.
+func (h *hooks) budget() Budget {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now := h.clock.Now(); now.Mono-h.recorder.at.Mono >= time.Second {
+		h.recorder.Observe(now, h.guest.Load())
+		h.watch.look(h.recorder)
+	}
+	return h.watch.document(h.recorder)
 }
 
 func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -113,6 +129,8 @@ func (h *hooks) run(body []byte) {
 			id.MicroVMID = microVMID
 		}
 		err = id.apply(payload, h.form, h.keys)
+	} else if h.form != PayloadNone {
+		_ = id.unread(err)
 	}
 	if err != nil {
 		h.say("%v", err)

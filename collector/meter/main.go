@@ -73,6 +73,10 @@ func Run(ctx context.Context, p Process, s *Settings, command []string) (code in
 	if err != nil {
 		return exitUsage, err
 	}
+	if more := options.Budget.Ask; more != nil {
+		return ask(ctx, p.Out, options.Budget.Address, *more)
+	}
+	options.Budget.Actions.hasTarget = len(command) > 0
 	// The heap is small and hardly grows; a collector that waits for megabytes of garbage would double the memory.
 	debug.SetGCPercent(gcPercent)
 	broken := make(chan os.Signal, 1)

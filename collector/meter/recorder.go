@@ -71,6 +71,9 @@ type life struct {
 	unknown bool     // part of the line to come has use that could not be read
 	notes   []string // for the line to come
 
+	told told // what earlier lines have told
+	pace pace
+
 	wait      *clockWait  // while it is not known what time it is
 	suspended *suspension // while suspended
 
@@ -161,6 +164,7 @@ func (r *Recorder) place(s segment) {
 	l := r.life
 	l.unknown = l.unknown || s.unknown
 	l.lived += int64(s.length)
+	l.pace.add(s)
 	for done := int64(0); done < int64(s.length); {
 		boundary := (floorDiv(l.pos, minute) + 1) * minute
 		part := min(boundary-l.pos, int64(s.length)-done)
@@ -213,6 +217,7 @@ func (r *Recorder) emit(line *emf.Line) {
 	line.Sequence = l.sequence
 	line.Notes = append(line.Notes, l.notes...)
 	l.notes = nil
+	l.told.add(line)
 	r.Emit(line)
 }
 

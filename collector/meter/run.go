@@ -50,6 +50,8 @@ type meter struct {
 	hooks    *hooks
 	out      *output
 	server   *http.Server
+	children *children // that thresholds run
+	actions  *actions
 	failed   chan error
 	ended    chan struct{}
 	ticking  sync.WaitGroup
@@ -84,6 +86,11 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 		Emit:     m.out.put,
 		Unhooked: o.Identity,
 	}
+	m.children = &children{}
+	m.actions = newActions(o.Budget.Actions, m.children, say)
+	m.hooks.watch = &watch{
+		thresholds: o.Budget.Thresholds, rates: o.Budget.Rates, fire: m.actions.fire, begin: m.actions.begin, say: say,
+	}
 	if cgroup {
 		say("CPU and memory are those of the meter's cgroup, not of the whole MicroVM")
 		m.hooks.recorder.LaunchNotes = []string{emf.NoteMeasuredForCgroup}
@@ -106,6 +113,9 @@ func start(ctx context.Context, p Process, o Options) (*meter, error) {
 	go func() { m.failed <- m.server.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	m.ticking.Add(1)
 	go m.tick()
+	if o.Budget.Address != "" {
+		m.ticking.Go(func() { newBudgetServer(m.hooks.budget, say).serve(m.ended, o.Budget.Address) })
+	}
 	return m, nil
 }
 
@@ -190,6 +200,7 @@ func (m *meter) stop() {
 		_ = m.server.Close()
 	}
 	m.hooks.look((*Recorder).Stop)
+	m.actions.close()
 	m.hooks.flush()
 	if lost := m.out.close(); lost > 0 {
 		m.hooks.say("%d lines could not be written and are lost", lost)

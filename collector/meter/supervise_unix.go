@@ -63,11 +63,13 @@ func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
 				continue
 			}
 			_ = syscall.Kill(pid, s.(syscall.Signal)) // it may have ended
+		case s := <-m.actions.signals:
+			_ = syscall.Kill(pid, s.(syscall.Signal))
 		case err := <-m.failed:
 			// The application goes on without its meter.
 			m.hooks.say("serving the hooks: %v", err)
 		case <-children:
-			if status, ended := reap(pid); ended {
+			if status, ended := m.children.reap(pid); ended {
 				return exitCode(status), nil
 			}
 		}
@@ -75,7 +77,7 @@ func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
 }
 
 // reap takes every child that has ended, and reports whether one of them is the command.
-func reap(command int) (status syscall.WaitStatus, ended bool) {
+func (c *children) reap(command int) (status syscall.WaitStatus, ended bool) {
 	for {
 		var s syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &s, syscall.WNOHANG, nil)
@@ -86,6 +88,8 @@ func reap(command int) (status syscall.WaitStatus, ended bool) {
 			return status, ended
 		case pid == command && (s.Exited() || s.Signaled()):
 			status, ended = s, true
+		case s.Exited() || s.Signaled():
+			c.ended(pid, s)
 		}
 	}
 }
