@@ -44,6 +44,7 @@ type actionOptions struct {
 type firing struct {
 	action action
 	budget Budget
+	life   context.Context // done when another life begins
 }
 
 // actions does what thresholds ask for, each in a goroutine of its own: one that hangs holds nothing up but itself.
@@ -95,6 +96,9 @@ func loopbackOnly(_, address string, _ syscall.RawConn) error {
 
 // fire takes what is to be done, and reports whether there was room. It never waits.
 func (a *actions) fire(f firing) bool {
+	a.mu.Lock()
+	f.life = a.life
+	a.mu.Unlock()
 	select {
 	case a.queue <- f:
 		return true
@@ -132,13 +136,13 @@ func (a *actions) run() {
 
 // start begins an action, and waits a moment for it.
 func (a *actions) start(f firing) {
-	a.mu.Lock()
-	ctx := a.life
-	a.mu.Unlock()
+	if f.life.Err() != nil {
+		return
+	}
 	done := make(chan struct{})
 	a.under.Go(func() {
 		defer close(done)
-		if err := a.do(ctx, f); err != nil && ctx.Err() == nil {
+		if err := a.do(f.life, f); err != nil && f.life.Err() == nil {
 			a.say("at %s, %s: %v", f.budget.Threshold, f.action.text, err)
 		}
 	})
@@ -183,6 +187,8 @@ func (a *actions) do(ctx context.Context, f firing) error {
 		default:
 			return errors.New("too many signals wait")
 		}
+	case a.control == nil:
+		return errors.New("this meter cannot act on MicroVMs")
 	default:
 		ctx, cancel := context.WithTimeout(ctx, a.timeout)
 		defer cancel()

@@ -57,7 +57,7 @@ func (w *watch) look(r *Recorder) {
 	inOrder(due, used.Limits)
 	for _, t := range due {
 		b.Threshold = t.when
-		if !w.fire(firing{t.action, b}) {
+		if !w.fire(firing{action: t.action, budget: b}) {
 			return // at the next look
 		}
 		w.fired[t.index] = true
