@@ -79,8 +79,10 @@ func TestPost(t *testing.T) {
 	require.Equal(t, "POST /slow-down application/json", kind.Load())
 	var b Budget
 	require.NoError(t, json.Unmarshal([]byte(body.Load().(string)), &b))
-	require.Equal(t, "75% 0.5 1 0.5", strings.Join([]string{b.Threshold, b.Spent.String(), b.Budget.String(),
-		b.Fraction.String()}, " "))
+	require.Equal(t, "75% 0.5 1 0.5", strings.Join([]string{
+		b.Threshold, b.Spent.String(), b.Budget.String(),
+		b.Fraction.String(),
+	}, " "))
 
 	elsewhere := httptest.NewServer(http.RedirectHandler("http://192.0.2.1/", http.StatusTemporaryRedirect))
 	defer elsewhere.Close()

@@ -58,8 +58,8 @@ func (h *hooks) look(tell func(r *Recorder, at Instant, load Load)) {
 	}
 }
 
-// budget is what may still be spent as of the last look, or of now where that is a second ago. Whoever asks all the time
-// must not shorten the time over which the load is read: over less than a tick of the kernel's it means nothing.
+// budget is what may still be spent as of the last look, or of now where that is a second ago. Whoever asks all the
+// time must not shorten the time over which the load is read: over less than a tick of the kernel's it means nothing.
 func (h *hooks) budget() Budget {
 	h.mu.Lock()
 	defer h.mu.Unlock()

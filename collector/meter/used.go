@@ -54,7 +54,8 @@ func (r *Recorder) Used() (used Used, ok bool) {
 		return Used{}, false
 	}
 	used = Used{
-		Identity: l.Identity, Life: l.id, Suspended: l.suspended != nil, Amounts: l.told.amounts, Lived: time.Duration(l.lived),
+		Identity: l.Identity, Life: l.id, Suspended: l.suspended != nil, Amounts: l.told.amounts,
+		Lived:      time.Duration(l.lived),
 		Incomplete: l.told.incomplete || l.unknown || l.suspended != nil || slices.ContainsFunc(l.notes, isBelowUsage),
 	}
 	rest := l.amounts
