@@ -36,7 +36,6 @@ const (
 type actionOptions struct {
 	timeout   time.Duration
 	anyHost   bool // URLs need not be of this machine
-	allowAWS  bool
 	hasTarget bool // there is a command to send signals to
 }
 
@@ -52,6 +51,7 @@ type firing struct {
 type actions struct {
 	actionOptions
 	say      func(format string, args ...any)
+	survives func(doing string, f func()) bool
 	children *children
 	signals  chan os.Signal // for the command that the meter runs
 	control  func(ctx context.Context, verb, region, microVMID string) error
@@ -66,13 +66,15 @@ type actions struct {
 	cancel context.CancelFunc
 }
 
-func newActions(o actionOptions, kids *children, say func(format string, args ...any)) *actions {
+func newActions(o actionOptions, kids *children, survives func(doing string, f func()) bool,
+	say func(format string, args ...any),
+) *actions {
 	dialer := &net.Dialer{Timeout: postPatience}
 	if !o.anyHost {
 		dialer.Control = loopbackOnly
 	}
 	a := &actions{
-		actionOptions: o, say: say, children: kids, signals: make(chan os.Signal, maxThresholds),
+		actionOptions: o, say: say, survives: survives, children: kids, signals: make(chan os.Signal, maxThresholds),
 		// No connection is kept: one from before a suspend would be dead.
 		client: &http.Client{
 			Timeout: postPatience, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
@@ -142,9 +144,11 @@ func (a *actions) start(f firing) {
 	done := make(chan struct{})
 	a.under.Go(func() {
 		defer close(done)
-		if err := a.do(f.life, f); err != nil && f.life.Err() == nil {
-			a.say("at %s, %s: %v", f.budget.Threshold, f.action.text, err)
-		}
+		a.survives(f.action.text, func() {
+			if err := a.do(f.life, f); err != nil && f.life.Err() == nil {
+				a.say("at %s, %s: %v", f.budget.Threshold, f.action.text, err)
+			}
+		})
 	})
 	select {
 	case <-done:

@@ -33,7 +33,7 @@ func newActing(t testing.TB, o actionOptions) *acting {
 	if o.timeout == 0 {
 		o.timeout = 5 * time.Second
 	}
-	a.actions = newActions(o, &children{}, func(format string, args ...any) {
+	a.actions = newActions(o, &children{}, func(_ string, f func()) bool { f(); return true }, func(format string, args ...any) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.said = append(a.said, strings.TrimSpace(messageLine(fmt.Sprintf(format, args...))))

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -28,55 +26,41 @@ const (
 )
 
 // budgetServer answers what may still be spent.
-type budgetServer struct {
-	budget func() Budget
-	say    func(format string, args ...any)
-	server http.Server
-}
+type budgetServer struct{ budget func() Budget }
 
-func newBudgetServer(budget func() Budget, say func(format string, args ...any)) *budgetServer {
-	s := &budgetServer{budget: budget, say: say}
-	s.server = http.Server{
-		Handler: s, ReadHeaderTimeout: headerPatience, ReadTimeout: headerPatience, WriteTimeout: headerPatience,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(io.Discard, "", 0),
-	}
-	s.server.SetKeepAlivesEnabled(false) // agents ask now and then
-	return s
-}
-
-// serve listens until the end. An address that is taken is tried again: that nobody can ask is no reason
-// for an application not to run.
-func (s *budgetServer) serve(end <-chan struct{}, address string) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		<-end
-		cancel()
-		_ = s.server.Close()
-	}()
+// serveBudget serves the budget until the meter has ended. While the address cannot be had it is tried again: that
+// nobody can ask is no reason for an application not to run.
+func (m *meter) serveBudget(ctx context.Context, address string) {
+	server := newServer(budgetServer{m.hooks.budget})
+	server.SetKeepAlivesEnabled(false) // agents ask now and then
+	defer server.Close()
+	m.working.Go(func() {
+		<-m.ended
+		_ = server.Close()
+	})
 	var listening net.ListenConfig
 	for said := false; ; {
 		listener, err := listening.Listen(ctx, "tcp", address)
 		if err == nil {
 			if said {
-				s.say("serving the budget on http://%s%s", listener.Addr(), BudgetPath)
+				m.hooks.say("serving the budget on %s from now on", address)
 			}
-			_ = s.server.Serve(netutil.LimitListener(listener, maxConnections))
+			err = server.Serve(netutil.LimitListener(listener, maxConnections))
+		}
+		if errors.Is(err, http.ErrServerClosed) {
 			return
 		}
 		if !said {
-			s.say("the budget cannot be asked for, trying again: %v", err)
+			m.hooks.say("the budget cannot be asked for: %v: trying again", err)
 			said = true
 		}
-		select {
-		case <-end:
+		if !m.pause(listenAgain) {
 			return
-		case <-time.After(listenAgain):
 		}
 	}
 }
 
-func (s *budgetServer) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+func (s budgetServer) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	switch {
 	case !localHost(request.Host):
 		// A page in a browser of the MicroVM must not read it by a name that leads here.

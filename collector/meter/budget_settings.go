@@ -38,25 +38,25 @@ func (s *budgetSettings) declare(flags *flag.FlagSet) {
 		"a line and exit: 0 for yes, 1 for no, 3 where it cannot be told")
 }
 
-func (s *budgetSettings) options(hooksPort string, fault func(name string, err error)) BudgetOptions {
+func (s *budgetSettings) options(hooksPort string, fault func(name string, err error) bool) BudgetOptions {
 	o := BudgetOptions{
-		Limits: limitsOf(s.dollars, s.running, s.life, fault), Thresholds: s.at,
-		Actions: actionOptions{timeout: s.timeout, anyHost: s.remote, allowAWS: s.allowAWS},
+		Limits:  limitsOf(s.dollars, s.running, s.life, fault),
+		Actions: actionOptions{timeout: s.timeout, anyHost: s.remote},
 	}
 	var err error
-	o.Address, err = parseBudgetAddress(s.address, hooksPort)
-	fault("budget-address", err)
+	if o.Address, err = parseBudgetAddress(s.address, hooksPort); fault("budget-address", err) {
+		o.Address = DefaultBudgetAddress
+	}
 	if s.rates != "" {
 		o.Rates, err = parseRates(s.rates)
 		fault("rates", err)
 	}
-	fault("at-timeout", within(s.timeout, 100*time.Millisecond, longestLife))
+	if fault("at-timeout", within(s.timeout, 100*time.Millisecond, longestLife)) {
+		o.Actions.timeout = DefaultActionTimeout
+	}
 	for _, t := range s.at {
-		switch {
-		case t.action.aws != "" && !s.allowAWS:
-			fault("at", errors.New(t.action.text+" takes --allow-aws-actions"))
-		case t.action.url != nil && !s.remote && !localHost(t.action.url.Host):
-			fault("at", errors.New(t.action.text+" is not a URL of this machine; --allow-remote-urls allows it"))
+		if !fault("at", s.allows(t.action)) {
+			o.Thresholds = append(o.Thresholds, t)
 		}
 	}
 	if s.ask != "" {
@@ -66,4 +66,15 @@ func (s *budgetSettings) options(hooksPort string, fault func(name string, err e
 		o.Ask = &more
 	}
 	return o
+}
+
+// allows checks that an action is one that is allowed.
+func (s *budgetSettings) allows(a action) error {
+	switch {
+	case a.aws != "" && !s.allowAWS:
+		return errors.New(a.text + " takes --allow-aws-actions")
+	case a.url != nil && !s.remote && !localHost(a.url.Host):
+		return errors.New(a.text + " is not a URL of this machine; --allow-remote-urls allows it")
+	}
+	return nil
 }

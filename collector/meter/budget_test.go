@@ -56,7 +56,10 @@ func newBudgeted(t testing.TB, rates string, at ...string) *budgeted {
 }
 
 func (b *budgeted) limits(budget, running, life string) *budgeted {
-	b.identity.Limits = limitsOf(budget, running, life, func(name string, err error) { require.NoError(b.t, err, name) })
+	b.identity.Limits = limitsOf(budget, running, life, func(name string, err error) bool {
+		require.NoError(b.t, err, name)
+		return false
+	})
 	return b
 }
 
@@ -437,7 +440,7 @@ func TestThresholdForms(t *testing.T) {
 
 // TestLimitsOfAPayload: what the run hook says goes before flags, and what cannot be read is named and changes nothing.
 func TestLimitsOfAPayload(t *testing.T) {
-	flags := limitsOf("5", "1h", "", func(string, error) {})
+	flags := limitsOf("5", "1h", "", func(string, error) bool { return false })
 	for _, tc := range []struct {
 		name, reason, payload   string
 		keys                    string
@@ -478,4 +481,35 @@ func TestLimitsOfAPayload(t *testing.T) {
 		})
 	}
 	require.Empty(t, flags.Faults, "what one life's payload has wrong is not the next one's")
+}
+
+// TestBudgetOutlivesFaults: a panic of the meter's own gives no budget anew and fires nothing twice, and one in the
+// watching of the budget does not end the metering.
+func TestBudgetOutlivesFaults(t *testing.T) {
+	s := serve(t, nil, nil)
+	b := newBudgeted(t, knownRates, "20s=exec:true", "50s=exec:true")
+	s.hooks.watch = b.watch
+	require.Equal(t, 200, s.hook("run", `{"microvmId":"m","runHookPayload":"{\"tenant\":\"acme\",\"budget\":\"1\"}"}`))
+	ticks := func(n int) {
+		for range n {
+			s.clock.passes(time.Second, time.Second)
+			s.hooks.look(func(r *Recorder, at Instant, load Load) { r.Observe(at, load) })
+		}
+	}
+	ticks(120) // a line at 12:01:00 and at 12:02:00, at which everything was told
+	require.Equal(t, []string{"20s at 0.00556: exec:true", "50s at 0.0067: exec:true"}, b.fired)
+	require.Equal(t, "120", s.hooks.budget().Running.String())
+	s.hooks.look(func(*Recorder, Instant, Load) { panic("out of its depth") })
+	ticks(31) // of which one finds out where to begin
+	d := s.hooks.budget()
+	require.Equal(t, "150", d.Running.String())
+	require.Equal(t, "at-least", d.State)
+	require.Equal(t, "28650", d.ToCap.String())
+	require.Len(t, b.fired, 2, "nothing is fired twice")
+
+	lines := len(s.lines())
+	s.hooks.watch.fire = nil
+	s.hooks.watch.thresholds = append(s.hooks.watch.thresholds, threshold{measure: ofRunning, time: time.Second})
+	ticks(60)
+	require.Greater(t, len(s.lines()), lines, "metering goes on")
 }

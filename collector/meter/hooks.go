@@ -48,25 +48,17 @@ type hooks struct {
 	watch    *watch // nil in tests that are about nothing to spend
 }
 
-// look calls one of the recorder's methods at this moment.
-func (h *hooks) look(tell func(r *Recorder, at Instant, load Load)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	tell(h.recorder, h.clock.Now(), h.guest.Load())
-	if h.watch != nil {
-		h.watch.look(h.recorder)
-	}
-}
-
 // budget is what may still be spent as of the last look, or of now where that is a second ago. Whoever asks all the
 // time must not shorten the time over which the load is read: over less than a tick of the kernel's it means nothing.
 func (h *hooks) budget() Budget {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now := h.clock.Now(); now.Mono-h.recorder.at.Mono >= time.Second {
-		h.recorder.Observe(now, h.guest.Load())
-		h.watch.look(h.recorder)
+	old := h.clock.Now().Mono-h.recorder.at.Mono >= time.Second
+	h.mu.Unlock()
+	if old {
+		h.look((*Recorder).Observe)
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.watch.document(h.recorder)
 }
 
@@ -136,7 +128,11 @@ func (h *hooks) run(body []byte) {
 		h.say("%v", err)
 		notes = append(notes, emf.NoteRunUnreadable)
 	}
-	h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) })
+	if !h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) }) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.recorder.interrupted = &interruption{Identity: id, hooked: true}
+	}
 }
 
 func (h *hooks) flush() {

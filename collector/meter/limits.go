@@ -17,7 +17,8 @@ type Limits struct {
 	Running time.Duration    // the longest running time; 0 without
 	Life    time.Duration    // the longest time from the launch on, running and suspended; 0 for the service's own
 
-	// Faults say what the run hook's payload may have limited and could not be read as; the flags' limits hold.
+	// Faults say which limits of flags or of the run hook's payload could not be read. A flag's limit holds where that of
+	// the payload could not be.
 	Faults []string
 }
 
@@ -68,19 +69,23 @@ func setDuration(d *time.Duration, text string) error {
 	return nil
 }
 
-// limitsOf reads the limits that flags give; what is empty is not given.
-func limitsOf(budget, running, life string, fault func(name string, err error)) (l Limits) {
+// limitsOf reads the limits that flags give; what is empty is not given. An application that runs all the same is told
+// that there may be a limit.
+func limitsOf(budget, running, life string, fault func(name string, err error) bool) (l Limits) {
 	for _, given := range []struct{ field, flag, text string }{
 		{"budget", "budget", budget},
 		{"max_running", "max-running", running},
 		{"max_life", "max-life", life},
 	} {
 		if given.text != "" {
-			fault(given.flag, l.set(given.field, given.text))
+			err := l.set(given.field, given.text)
+			if err == nil && l.Dollars != nil && l.Dollars.IsNegative() {
+				l.Dollars, err = nil, errors.New("a budget is not below zero")
+			}
+			if fault(given.flag, err) {
+				l.Faults = append(l.Faults, fmt.Sprintf("--%s: %v", given.flag, err))
+			}
 		}
-	}
-	if l.Dollars != nil && l.Dollars.IsNegative() {
-		fault("budget", errors.New("a budget is not below zero"))
 	}
 	return l
 }

@@ -10,7 +10,9 @@ import (
 
 var errUnixAlone = errors.New("a command can be run on Unix alone; start the meter beside it")
 
-func (m *meter) supervise(context.Context, []string) (int, error) { return exitUsage, errUnixAlone }
+func supervise(context.Context, []string, *children, <-chan os.Signal) (int, error) {
+	return exitUsage, errUnixAlone
+}
 
 type children struct{}
 

@@ -28,8 +28,9 @@ var passedOnSignals = []os.Signal{
 }
 
 // supervise runs a command with the process's own standard streams until it ends, passes signals on to it, and reaps
-// every process that is left to it, as the first process of a system must. It returns the command's exit code.
-func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
+// every process that is left to it, as the first process of a system must; kids are told of theirs. What comes from ours
+// is sent to the command, too. It returns the command's exit code.
+func supervise(ctx context.Context, command []string, kids *children, ours <-chan os.Signal) (int, error) {
 	path, err := exec.LookPath(command[0])
 	if err != nil {
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
@@ -63,13 +64,10 @@ func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
 				continue
 			}
 			_ = syscall.Kill(pid, s.(syscall.Signal)) // it may have ended
-		case s := <-m.actions.signals:
+		case s := <-ours:
 			_ = syscall.Kill(pid, s.(syscall.Signal))
-		case err := <-m.failed:
-			// The application goes on without its meter.
-			m.hooks.say("serving the hooks: %v", err)
 		case <-children:
-			if status, ended := m.children.reap(pid); ended {
+			if status, ended := kids.reap(pid); ended {
 				return exitCode(status), nil
 			}
 		}

@@ -61,7 +61,9 @@ func (t *thresholds) String() string {
 }
 
 // Set adds thresholds, with a semicolon or a line break between them: an environment variable can give several.
+// All are added, or where one is at fault none.
 func (t *thresholds) Set(text string) error {
+	all := slices.Clone(*t)
 	for _, each := range strings.FieldsFunc(text, func(r rune) bool { return r == ';' || r == '\n' }) {
 		if strings.TrimSpace(each) == "" {
 			continue
@@ -70,11 +72,12 @@ func (t *thresholds) Set(text string) error {
 		if err != nil {
 			return err
 		}
-		if len(*t) == maxThresholds {
+		if len(all) == maxThresholds {
 			return fmt.Errorf("more than %d thresholds", maxThresholds)
 		}
-		*t = append(*t, parsed)
+		all = append(all, parsed)
 	}
+	*t = all
 	return nil
 }
 

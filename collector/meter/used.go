@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // Used is what a life has used until now: what its lines have told, and what is kept for the line to come.
 type Used struct {
 	Identity
-	Life      string // the life's id
+	Life      string // the life's id; after a fault of the meter's, that which it had before
 	Suspended bool   // a suspend hook came, and nothing shows yet that the MicroVM runs again
 	Amounts   usage.Totals
 	Lived     time.Duration // since the launch, running and suspended
@@ -37,11 +38,22 @@ type told struct {
 	incomplete bool
 }
 
+// toldBefore is what is left of a life that a fault of the meter's has cut in two: a budget does not begin anew.
+type toldBefore struct {
+	told
+	first string // id of the life
+	lived int64
+}
+
+func (l *life) before() toldBefore { return toldBefore{l.told, cmp.Or(l.first, l.id), l.lived} }
+
+func (l *life) goOn(b toldBefore) { l.told, l.first, l.lived = b.told, b.first, b.lived }
+
 func (t *told) add(line *emf.Line) {
 	for i, amount := range line.Amounts {
 		t.amounts[i] = t.amounts[i].AddInt(amount)
 	}
-	t.incomplete = t.incomplete || slices.ContainsFunc(line.Notes, isBelowUsage)
+	t.incomplete = t.incomplete || line.Faulty() || slices.ContainsFunc(line.Notes, isBelowUsage)
 }
 
 func isBelowUsage(note string) bool { return slices.Contains(belowUsage, note) }
@@ -54,9 +66,10 @@ func (r *Recorder) Used() (used Used, ok bool) {
 		return Used{}, false
 	}
 	used = Used{
-		Identity: l.Identity, Life: l.id, Suspended: l.suspended != nil, Amounts: l.told.amounts,
-		Lived:      time.Duration(l.lived),
-		Incomplete: l.told.incomplete || l.unknown || l.suspended != nil || slices.ContainsFunc(l.notes, isBelowUsage),
+		Identity: l.Identity, Life: cmp.Or(l.first, l.id), Suspended: l.suspended != nil, Amounts: l.told.amounts,
+		Lived: time.Duration(l.lived),
+		Incomplete: l.told.incomplete || l.unknown || l.suspended != nil || len(r.standing) > 0 ||
+			slices.ContainsFunc(l.notes, isBelowUsage),
 	}
 	rest := l.amounts
 	if w := l.wait; w != nil {
@@ -92,7 +105,7 @@ func (r *Recorder) Used() (used Used, ok bool) {
 
 // Note leaves a note for the next line of the life under way, once for each line.
 func (r *Recorder) Note(note string) {
-	if r.life != nil && !slices.Contains(r.life.notes, note) {
+	if r.life != nil {
 		r.life.note(note)
 	}
 }

@@ -134,4 +134,12 @@ const (
 	NoteBudgetUnreadable  = "budget-unreadable"   // a limit of the run hook's payload could not be read; the flags' hold
 	NoteBudgetThreshold   = "budget-threshold"    // a threshold of the meter's --at was reached
 	NoteBudgetExhausted   = "budget-exhausted"    // the dollars, the running time or the life were used up
+
+	// Notes of lines that are not to be trusted: see Line.Faulty.
+	NoteSettingsIgnored = "settings-ignored" // a setting could not be used; its default took its place
+	NoteHooksUnserved   = "hooks-unserved"   // the hooks' port could not be had: launches and suspends are told by the clock
+	NoteMeterFault      = "meter-fault"      // a part of the meter failed and was started again
 )
+
+// faultNotes are never written to.
+var faultNotes = []string{NoteSettingsIgnored, NoteHooksUnserved, NoteMeterFault}
