@@ -77,10 +77,15 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 		if !s.Backfill {
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}
+		if s.State != nil {
+			of.Source = s.State
+		}
 		if s.state != nil {
 			of.Source = s.state
 		}
-		of.cut(s.Window)
+		if s.Part == "" {
+			of.cut(s.Window)
+		}
 	}
 	for _, b := range s.Batches {
 		key := b.key()

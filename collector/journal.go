@@ -40,7 +40,10 @@ type planEntry struct {
 	ReadAt   time.Time `json:"readAt"`
 	Goal     time.Time `json:"goal"`
 	Backfill bool      `json:"aside,omitempty"` // it does not move the checkpoint
-	Shape    string    `json:"shape"`
+	Part     string    `json:"part,omitempty"`  // all that is read of the window; "" where it is everything
+
+	State json.RawMessage `json:"state,omitempty"` // see [Plan.State]
+	Shape string          `json:"shape"`
 }
 
 // batchEntry is a batch that was read. Its records follow it in the entry.

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -46,6 +47,8 @@ type Traits struct {
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool
+	// LinkedAccounts says that a target's records may be of other accounts than its own, which are linked to it.
+	LinkedAccounts bool
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
 	// window is read again, as records with new keys would stand beside those with the old ones.
 	Shape string
@@ -59,6 +62,11 @@ type Plan struct {
 	Quarantined []Quarantine `json:"-"`
 	// Notes are sentences for who asks what a run would cost, such as what the metrics cost by themselves.
 	Notes []string `json:"-"`
+	// Accounts are those that records will be of besides the target's own: see [Traits.LinkedAccounts].
+	Accounts []string `json:"-"`
+	// State is what the source wants to remember for the target, in place of what [Result.State] or an earlier plan left. It
+	// takes effect together with the plan: what the plan has is read by this run or by a later one. Nil keeps what was.
+	State json.RawMessage `json:"-"`
 }
 
 // Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a
@@ -109,6 +117,8 @@ type Gap struct {
 	Window Window // zero where no time can be named
 	What   string // of the target: a series, a log group; "" for all of it
 	Reason string
+	// Lasting says that it is for someone to mend before the target can be read: its credentials, or the configuration.
+	Lasting bool `json:"-"`
 }
 
 // String names a gap in a message.
@@ -133,6 +143,13 @@ func (g Gap) String() string {
 type TargetError struct{ Err error }
 
 func (e *TargetError) Error() string { return e.Err.Error() }
+
+// lasting reports whether someone has to mend something, unless the reason says of itself that it may pass, as that AWS
+// could not be reached for credentials.
+func (e *TargetError) lasting() bool {
+	var reason interface{ Passing() bool }
+	return !errors.As(e.Err, &reason) || !reason.Passing()
+}
 
 // Unwrap returns the reason.
 func (e *TargetError) Unwrap() error { return e.Err }

@@ -48,6 +48,11 @@ func (b Batch) key() string {
 // targetRuns works out what to read of each target.
 func (c *collection) targetRuns(ctx context.Context, now time.Time, targets []Target) ([]*targetRun, error) {
 	var runs []*targetRun
+	for _, target := range targets { // all of them before any is planned: see covers
+		if _, err := c.checkpoint(target); err != nil {
+			return nil, err
+		}
+	}
 	for _, target := range targets {
 		s, err := c.checkpoint(target)
 		if err != nil {
@@ -110,6 +115,7 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	}
 	entry := planEntry{
 		Target: r.target, Shape: c.traits.Shape, From: reach.from, ReadAt: reach.readAt, Goal: now, Backfill: reach.backfill,
+		Part: c.Timing.Part,
 	}
 	if reach.resumed {
 		entry.From = s.From
