@@ -111,7 +111,7 @@ func newMetrics(p *plan) *metricsFleet {
 		p.wire.bytes = append(p.wire.bytes, circle)
 	}
 	m.timing = collector.Timing{
-		Period: pick(p.random, time.Minute, 5*time.Minute, 5*time.Minute, time.Hour),
+		Period:   pick(p.random, time.Minute, 5*time.Minute, 5*time.Minute, time.Hour),
 		Lookback: pick(p.random, 3*time.Hour, 30*time.Hour, 14*24*time.Hour),
 		Overlap:  pick(p.random, 48*time.Hour, 48*time.Hour, 6*time.Hour),
 		Reread:   pick(p.random, 0, time.Hour, 6*time.Hour),

@@ -95,7 +95,7 @@ func (m *metricsFleet) within(r *usage.Record, of *published) bool {
 
 // recordKey is what of a record tells whose it is.
 func recordKey(r *usage.Record) seriesKey {
-	key := seriesKey{place: collector.Target{Account: r.Account, Region: r.Region}, tenant: r.Tenant, image: r.Image}
+	key := seriesKey{place: place(r), tenant: r.Tenant, image: r.Image}
 	if r.Resource.Kind == usage.KindMicroVM {
 		key.microVM = r.Resource.ID
 	}
@@ -246,7 +246,7 @@ func (m *metricsFleet) checkPeriod(
 	one := func(key seriesKey) (there, ok bool) {
 		r := ledger[period{key, start.Unix()}]
 		of := m.series[key]
-		since := m.lastRead(key.place, start, length, key.names())
+		since := m.lastRead(key.place, start, length, key.names()).at
 		switch {
 		case since.IsZero(), m.young(of, since):
 			since = time.Time{}
@@ -312,11 +312,4 @@ func (m *metricsFleet) mustHaveRead(of *published, start time.Time, length time.
 		}
 	}
 	return arrived
-}
-
-// gapsClose checks that no gap is left once all has been well for days.
-func (m *metricsFleet) gapsClose(last run) {
-	for _, g := range last.summary.Gaps {
-		m.wrong("a gap stays: %.400s", g)
-	}
 }

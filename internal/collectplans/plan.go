@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -69,6 +70,7 @@ type fleet interface {
 // plan is one plan: a clock, a fleet, and a ledger that it is collected into.
 type plan struct {
 	Report
+	kind    string
 	seed    uint64
 	random  *rand.Rand
 	root    string // for ledgers: a run that is killed leaves its own to its successor as a copy
@@ -91,6 +93,7 @@ type plan struct {
 // run is what one run did.
 type run struct {
 	at      time.Time // by AWS's clock
+	seen    time.Time // what came before this was there for it, by both clocks
 	summary collector.Summary
 	unknown bool // it was killed, interrupted or ended by an error: what it read is not known
 	windows map[collector.Target][]collector.Window
@@ -140,11 +143,11 @@ func (r run) named() []named {
 // Kinds are the sources that plans are made for.
 func Kinds() []string { return []string{"cloudwatch", "logs", "microvms"} }
 
-// Play plays the plan of a seed in a folder, which is left empty. The kind is that of the source: cloudwatch, logs or
+// Play plays the plan of a seed in a folder, which it fills. The kind is that of the source: cloudwatch, logs or
 // microvms.
 func Play(seed uint64, kind, folder string, trace bool) Report {
 	p := &plan{
-		seed: seed, random: rand.New(rand.NewPCG(seed, 0)), root: folder, folder: filepath.Join(folder, "ledger"),
+		kind: kind, seed: seed, random: rand.New(rand.NewPCG(seed, 0)), root: folder, folder: filepath.Join(folder, "ledger"),
 		service: monday.Add(60 * time.Hour), events: -1, trace: trace,
 	}
 	p.Plans = 1
@@ -159,15 +162,12 @@ func Play(seed uint64, kind, folder string, trace bool) Report {
 		p.fleet = newPolled(p)
 	}
 	p.play()
-	if len(p.Wrong) == 0 {
-		_ = os.RemoveAll(folder)
-	}
 	return p.Report
 }
 
 func (p *plan) wrong(format string, args ...any) {
 	if len(p.Wrong) < mostWrong {
-		p.Wrong = append(p.Wrong, fmt.Sprintf("seed %d, run %d: ", p.seed, len(p.runs))+fmt.Sprintf(format, args...))
+		p.Wrong = append(p.Wrong, fmt.Sprintf("plan %s/%d, run %d: ", p.kind, p.seed, len(p.runs))+fmt.Sprintf(format, args...))
 	}
 }
 
@@ -316,7 +316,7 @@ func (p *plan) try(ctx context.Context, mood float64) (collector.Summary, error)
 
 // after notes what a run did, and checks it.
 func (p *plan) after(s collector.Summary, err error) {
-	last := run{at: p.service, summary: s, unknown: err != nil || s.Interrupted, windows: p.witness.windows}
+	last := run{at: p.service, seen: p.service.Add(min(p.skew, 0)), summary: s, unknown: err != nil || s.Interrupted, windows: p.witness.windows}
 	p.runs = append(p.runs, last)
 	p.say("run %d: %s to %s, %d calls, changes %+v, gaps %d, quarantined %d, interrupted %v, error %v",
 		len(p.runs), s.From.Format(time.DateTime), s.To.Format(time.DateTime), p.wire.calls, s.Changes, len(s.Gaps),
@@ -377,9 +377,9 @@ func (p *plan) content() []usage.Record {
 			p.wrong("two records of %+v", r.Key())
 		}
 		seen[r.Key()] = true
-		day := targetDay{collector.Target{Account: r.Account, Region: r.Region}, r.PeriodStart.Unix() / 86400}
+		day := targetDay{place(&r), r.PeriodStart.Unix() / 86400}
 		if length, ok := lengths[day]; ok && length != r.PeriodSeconds {
-			p.wrong("a day has records of %d s and of %d s", length, r.PeriodSeconds)
+			p.wrong("%s %s has records of %d s and of %d s", place(&r), r.PeriodStart.Format(time.DateOnly), length, r.PeriodSeconds)
 		}
 		lengths[day] = r.PeriodSeconds
 		all = append(all, r)
@@ -387,13 +387,29 @@ func (p *plan) content() []usage.Record {
 	return all
 }
 
-// lastRead is when a run last read a time of a target by its own account, without naming anything about it.
-func (p *plan) lastRead(target collector.Target, start time.Time, length time.Duration, names []string) time.Time {
+// lastRead is the run that last read a time of a target by its own account, without naming anything about it; its
+// zero value where none did.
+func (p *plan) lastRead(target collector.Target, start time.Time, length time.Duration, names []string) run {
 	for _, r := range slices.Backward(p.runs) {
 		if !r.unknown && r.reads(target, start, length) &&
 			!covered(r.named(), target, start, length, names) {
-			return r.at
+			return r
 		}
 	}
-	return time.Time{}
+	return run{}
+}
+
+// place is where a record's usage was.
+func place(r *usage.Record) collector.Target {
+	return collector.Target{Account: r.Account, Region: r.Region}
+}
+
+// gapsClose checks that no gap is left once all has been well for days, but for what is asked for again for good: lines
+// that a newer version of the program can read.
+func (p *plan) gapsClose(last run) {
+	for _, g := range last.summary.Gaps {
+		if !strings.Contains(g.Reason, "newer meter") {
+			p.wrong("a gap stays: %.400s", g)
+		}
+	}
 }

@@ -1,16 +1,14 @@
 package collectplans
 
 import (
-	"cmp"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// TestPlans plays a few plans of each kind; go run ./internal/bench plans plays many more.
-// PLAN=cloudwatch/17 plays one and prints what happens.
+// TestPlans plays a few plans of each kind; go run ./internal/bench plans plays many more. PLAN=cloudwatch/17 plays one
+// and prints what happens.
 func TestPlans(t *testing.T) {
 	if one := os.Getenv("PLAN"); one != "" {
 		kind, number, _ := strings.Cut(one, "/")
@@ -18,27 +16,24 @@ func TestPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report := Play(seed, kind, filepath.Join(t.TempDir(), "plan"), true)
-		for _, wrong := range report.Wrong {
+		for _, wrong := range Play(seed, kind, t.TempDir(), true).Wrong {
 			t.Error(wrong)
 		}
 		return
 	}
-	seeds := uint64(7)
-	if n, err := strconv.ParseUint(os.Getenv("PLANS"), 10, 64); err == nil {
-		seeds = n
-	}
+	plans := 21
 	if testing.Short() {
-		seeds = 1
+		plans = 3
 	}
-	var all Report
-	for _, kind := range strings.Fields(cmp.Or(os.Getenv("KINDS"), strings.Join(Kinds(), " "))) {
-		for seed := range seeds {
-			all.Add(Play(seed, kind, filepath.Join(t.TempDir(), "plan"), false))
-		}
+	all, err := PlayAll(plans, 2, Kinds(), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, wrong := range all.Wrong {
 		t.Error(wrong)
+	}
+	if all.Records == 0 || all.Killed == 0 && plans > 3 {
+		t.Errorf("the plans try nothing: %+v", all)
 	}
 	t.Logf("%+v", all)
 }

@@ -27,8 +27,8 @@ type wire struct {
 	asked  map[uint64]uint64 // how often the same was asked in this run
 	calls  int
 	faults int
-	random *rand.Rand // of the call that the fake is answering
-	failed bool       // whether that call fails some way already
+	random *rand.Rand        // of the call that the fake is answering
+	failed bool              // whether that call fails some way already
 	chains map[string]*chain // by the token of a next page: the pages it belongs to
 
 	rewrite func(*http.Request, []byte) []byte // changes a reply; nil changes none
@@ -81,9 +81,9 @@ func (w *wire) Do(r *http.Request) (response *http.Response, err error) {
 		if body, err = io.ReadAll(r.Body); err != nil {
 			return nil, err
 		}
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body)) // which a server's requests always have
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls++
@@ -194,8 +194,12 @@ func (w *wire) seedFor(r *http.Request, body []byte) {
 
 func (w *wire) answer(r *http.Request) (response *http.Response, err error) {
 	defer func() {
-		if recover() != nil {
+		switch fault := recover(); fault {
+		case nil:
+		case http.ErrAbortHandler:
 			err = io.ErrUnexpectedEOF
+		default:
+			panic(fault)
 		}
 	}()
 	recorder := httptest.NewRecorder()
