@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -31,6 +32,20 @@ type Source interface {
 	Fetch(ctx context.Context, target Target, batch Batch) (Result, error)
 }
 
+// SeriesSource is a source whose batches are made of series, each of which can be read without the others. Of a batch of
+// which one series failed, that one alone is asked for again; and a gap is closed by whatever batch reads its series,
+// as another plan puts them into others. Of any other source, a batch is one series: its ID.
+type SeriesSource interface {
+	Source
+	// Series lists what a batch reads, each by the resource that its records are about as [usage.Resource.String] has it:
+	// that is what the ledger knows them by, too. It is asked of batches that an older program may have planned; of one
+	// that it cannot read it returns nil, which is no series at all.
+	Series(Batch) []string
+	// Part is the batch that reads those series of another for which keep is true, of which there is at least one. The
+	// runner gives it an ID of its own.
+	Part(batch Batch, keep func(series string) bool) (Batch, error)
+}
+
 // Traits are what the runner has to know of a source.
 type Traits struct {
 	// Live says that only the present can be read: a window begins where the last one ended and ends now, to the
@@ -46,6 +61,8 @@ type Traits struct {
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool
+	// LinkedAccounts says that a target's records may be of other accounts than its own, which are linked to it.
+	LinkedAccounts bool
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
 	// window is read again, as records with new keys would stand beside those with the old ones.
 	Shape string
@@ -55,10 +72,15 @@ type Traits struct {
 type Plan struct {
 	Batches []Batch `json:"batches"`
 	Listing Cost    `json:"listing"` // of the calls that the plan itself took
-	// Quarantined is what the plan leaves out. Target may be left out.
+	// Quarantined is what the plan leaves out. Target and Window may be left out.
 	Quarantined []Quarantine `json:"-"`
 	// Notes are sentences for who asks what a run would cost, such as what the metrics cost by themselves.
 	Notes []string `json:"-"`
+	// Accounts are those that records will be of besides the target's own: see [Traits.LinkedAccounts].
+	Accounts []string `json:"-"`
+	// State is what the source wants to remember for the target, in place of what [Result.State] or an earlier plan left. It
+	// takes effect together with the plan: what the plan has is read by this run or by a later one. Nil keeps what was.
+	State json.RawMessage `json:"-"`
 }
 
 // Batch is a part of a window that is read, kept and counted as done at once. It is written to the disk, so that a
@@ -109,6 +131,10 @@ type Gap struct {
 	Window Window // zero where no time can be named
 	What   string // of the target: a series, a log group; "" for all of it
 	Reason string
+	// Series is which of the batch's series it is about, as [SeriesSource.Series] has it; "" for all of the batch.
+	Series string `json:",omitempty"`
+	// Lasting says that it is for someone to mend before the target can be read: its credentials, or the configuration.
+	Lasting bool `json:"-"`
 }
 
 // String names a gap in a message.
@@ -133,6 +159,13 @@ func (g Gap) String() string {
 type TargetError struct{ Err error }
 
 func (e *TargetError) Error() string { return e.Err.Error() }
+
+// lasting reports whether someone has to mend something, unless the reason says of itself that it may pass, as that AWS
+// could not be reached for credentials.
+func (e *TargetError) lasting() bool {
+	var reason interface{ Passing() bool }
+	return !errors.As(e.Err, &reason) || !reason.Passing()
+}
 
 // Unwrap returns the reason.
 func (e *TargetError) Unwrap() error { return e.Err }

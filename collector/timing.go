@@ -20,6 +20,9 @@ type Timing struct {
 	Settle   time.Duration // before now; default that of the source, below zero for none
 	Since    time.Time     // in place of where the last run ended
 	Until    time.Time     // in place of now
+	// Part has one part of each target read alone, as a backfill: all of the lookback, or from Since on. "" reads everything.
+	// See [HistoryPlanner].
+	Part string
 }
 
 // recent is what every run reads again, even where Reread has it read the whole overlap less often: most of what is
@@ -81,6 +84,13 @@ func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 	r := reach{to: now.Add(-t.Settle), readAt: now}
 	if !t.Until.IsZero() && t.Until.Before(r.to) {
 		r.to = t.Until.UTC()
+	}
+	if t.Part != "" {
+		r.from, r.readAt, r.backfill = now.Add(-t.Lookback), s.ReadAt, true
+		if !t.Since.IsZero() {
+			r.from = t.Since.UTC()
+		}
+		return r
 	}
 	switch {
 	case s.Through.IsZero():

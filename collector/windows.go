@@ -116,8 +116,9 @@ func (c *collection) recorded(ctx context.Context, target Target, from, to time.
 		return nil, err
 	}
 	for _, g := range groups {
-		if g.Account == target.Account && g.Region == target.Region && g.Source == c.Source.Name() {
-			days[g.Day.UTC()] = dayRecords{seconds: g.Sum.Seconds, records: g.Sum.Records}
+		if c.covers(target, g.Account) && g.Region == target.Region && g.Source == c.Source.Name() {
+			of := days[g.Day.UTC()]
+			days[g.Day.UTC()] = dayRecords{of.seconds.Add(g.Sum.Seconds), of.records + g.Sum.Records}
 		}
 	}
 	if c.AllowOverlappingSources {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,7 +21,7 @@ import (
 // and at the beginning of a run after AWS refused them. Clients that were made before go on with the new ones.
 type Accounts struct {
 	options Options
-	health  health
+	refused atomic.Bool // AWS refused the credentials, or there were none, since they were last read
 
 	mu     sync.Mutex
 	found  map[collector.Target]Target // nil until they are found
@@ -51,7 +52,6 @@ func (a *Accounts) renew(ctx context.Context) error {
 	files := filesNow() // before they are read: a change meanwhile is seen the next time
 	list, err := Targets(ctx, a.options)
 	if err != nil {
-		a.health.used(err, a.options.Clock.Time())
 		return err
 	}
 	known := a.found
@@ -78,8 +78,7 @@ func (a *Accounts) renew(ctx context.Context) error {
 func (a *Accounts) List(ctx context.Context) ([]collector.Target, []collector.Gap) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	failed := a.health.takeFailed()
-	if a.found != nil && !failed && a.files == filesNow() {
+	if refused := a.refused.Swap(false); a.found != nil && !refused && a.files == filesNow() {
 		return slices.Clone(a.order), nil
 	}
 	again := a.found != nil
@@ -89,7 +88,7 @@ func (a *Accounts) List(ctx context.Context) ([]collector.Target, []collector.Ga
 			Reason: fmt.Sprintf("reading the credentials again: %s; those from before are used", err),
 		}}
 	case err != nil:
-		return nil, []collector.Gap{{Reason: err.Error()}}
+		return nil, []collector.Gap{{Reason: err.Error(), Lasting: lasting(err)}}
 	}
 	return slices.Clone(a.order), nil
 }

@@ -50,8 +50,8 @@ func (t *targetCredentials) replace(provider aws.CredentialsProvider) {
 
 // used takes how a call with the credentials ended.
 func (t *targetCredentials) used(err error) {
-	if t.accounts != nil {
-		t.accounts.health.used(err, t.accounts.options.Clock.Time())
+	if t.accounts != nil && EndsTarget(err) {
+		t.accounts.refused.Store(true)
 	}
 }
 
@@ -61,48 +61,6 @@ type gone collector.Target
 func (g gone) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{}, fmt.Errorf("the configuration has changed and has no credentials for %s any more",
 		collector.Target(g))
-}
-
-// health is how the credentials fare.
-type health struct {
-	mu     sync.Mutex
-	failed bool      // a call was refused since they were last read
-	since  time.Time // of the first failure after which no call succeeded
-	reason error
-}
-
-func (h *health) used(err error, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	switch {
-	case err == nil:
-		h.since, h.reason = time.Time{}, nil
-	case EndsTarget(err) || IsCredential(err):
-		h.failed = true
-		if !IsCredential(err) {
-			return
-		}
-		if h.reason = Explain(err); h.since.IsZero() {
-			h.since = now
-		}
-	}
-}
-
-// takeFailed reports whether a call was refused since it was last asked.
-func (h *health) takeFailed() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	failed := h.failed
-	h.failed = false
-	return failed
-}
-
-// Dead reports since when there have been no credentials that AWS accepts, and why: no call has succeeded since then,
-// of any account and region. The time is zero while they are good, or have not been used.
-func (a *Accounts) Dead() (since time.Time, reason error) {
-	a.health.mu.Lock()
-	defer a.health.mu.Unlock()
-	return a.health.since, a.health.reason
 }
 
 // lookEvery is how often, at most, the files are looked at while a run goes on.

@@ -111,9 +111,6 @@ func TestKeysThatChangeInTheFileAreUsedByTheSameClients(t *testing.T) {
 	targets, failures := r.run()
 	require.Empty(t, failures)
 	require.Len(t, targets, 2)
-	since, reason := r.accounts.Dead()
-	require.Zero(t, since)
-	require.NoError(t, reason)
 
 	r.logs.good = "AKIDTWO"
 	for range 2 { // nothing changed on the disk
@@ -122,18 +119,12 @@ func TestKeysThatChangeInTheFileAreUsedByTheSameClients(t *testing.T) {
 		require.ErrorContains(t, failures[0], "the credentials have expired; renew them")
 		var ofTarget *collector.TargetError
 		require.ErrorAs(t, failures[0], &ofTarget)
-		require.True(t, IsCredential(failures[0]))
 	}
-	since, reason = r.accounts.Dead()
-	require.Equal(t, newTestClock().now.Add(5*time.Minute), since, "since the first refusal")
-	require.ErrorContains(t, reason, "the credentials have expired")
 
 	r.keys("AKIDTWO")
 	targets, failures = r.run()
 	require.Empty(t, failures)
 	require.Len(t, targets, 2)
-	since, _ = r.accounts.Dead()
-	require.Zero(t, since)
 	require.Equal(t, []string{"AKIDTWO", "AKIDTWO"}, r.logs.calls[len(r.logs.calls)-2:])
 }
 
@@ -198,8 +189,6 @@ func TestRolesAreAssumedAgainWithKeysThatChanged(t *testing.T) {
 	r.logs.good = "ASIAone"
 	_, failures := r.run()
 	require.Len(t, failures, 1, "one role is refused")
-	since, _ := r.accounts.Dead()
-	require.NotZero(t, since, "by the last call")
 	forms := len(r.sts.forms)
 	_, _ = r.run()
 	require.Len(t, r.sts.forms, forms+2, "after a refusal, both are assumed again")
@@ -257,28 +246,7 @@ sso_role_name = Reader
 	_, failures := r.run()
 	require.Len(t, failures, 1)
 	require.ErrorContains(t, failures[0], "the SSO session has expired; run aws sso login")
-	since, _ := r.accounts.Dead()
-	require.NotZero(t, since)
 	login(time.Now().Add(time.Hour))
 	_, failures = r.run()
 	require.Empty(t, failures)
-}
-
-func TestWhichErrorsAreOfCredentials(t *testing.T) {
-	for _, tc := range []struct {
-		name string
-		err  error
-		is   bool
-	}{
-		{"expired", answered(400, "ExpiredTokenException"), true},
-		{"unknown", answered(403, "InvalidClientTokenId"), true},
-		{"wrong signature", answered(403, "SignatureDoesNotMatch"), true},
-		{"a role that may not be assumed", &CredentialsError{answered(403, "AccessDenied")}, true},
-		{"an action that a policy does not allow", answered(400, "AccessDeniedException"), false},
-		{"throttling", answered(400, "ThrottlingException"), false},
-		{"a fault of the service", answered(500, "InternalFailure"), false},
-		{"nothing", nil, false},
-	} {
-		t.Run(tc.name, func(t *testing.T) { require.Equal(t, tc.is, IsCredential(tc.err)) })
-	}
 }

@@ -33,20 +33,6 @@ const (
 	Slow                           // no whole reply in time
 )
 
-// IsCredential reports whether an error means that there are no credentials that AWS accepts: none, expired, unknown, or
-// a role that may not be assumed. An action that a policy does not allow is another matter.
-func IsCredential(err error) bool {
-	var (
-		fault       *Fault
-		credentials *CredentialsError
-	)
-	if errors.As(err, &credentials) && !errors.Is(err, context.Canceled) {
-		return true
-	}
-	return errors.As(Explain(err), &fault) &&
-		slices.Contains([]Kind{NoProfile, NoCredentials, ExpiredCredentials, WrongCredentials}, fault.Kind)
-}
-
 // Fault is an error with what to do about it.
 type Fault struct {
 	Kind Kind
@@ -75,6 +61,18 @@ func (f *Fault) Unwrap() error { return f.Err }
 // Configuration reports whether the fault lies in what the user gave rather than in what a service did.
 func (f *Fault) Configuration() bool {
 	return slices.Contains([]Kind{BadOptions, NoProfile, NoRegion, NoCredentials}, f.Kind)
+}
+
+// Passing reports whether the fault may pass by itself.
+func (f *Fault) Passing() bool { return slices.Contains([]Kind{Throttled, Unreachable, Slow}, f.Kind) }
+
+// lasting reports whether an error is one that someone has to mend: of credentials, rights or the configuration.
+func lasting(err error) bool {
+	var fault *Fault
+	if errors.As(err, &fault) && (fault.Passing() || fault.Configuration()) {
+		return !fault.Passing()
+	}
+	return EndsTarget(err)
 }
 
 // IsConfiguration reports whether an error is a fault of the configuration.

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"microspend/collector"
 )
 
 // Retry says how often and how patiently a call is tried. The zero value is the default.
@@ -167,11 +169,14 @@ func (r *Retryer) GetRetryToken(ctx context.Context, err error) (func(error) err
 // GetInitialToken is the older form of GetAttemptToken, which cannot wait.
 func (r *Retryer) GetInitialToken() func(error) error { return released }
 
-// GetAttemptToken waits for the target's turn.
+// GetAttemptToken waits for the target's turn, and accounts for the call.
 func (r *Retryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	if r.limit != nil {
 		if err := r.limit.Wait(ctx); err != nil {
 			return nil, &aws.RequestCanceledError{Err: err}
+		}
+		if err := collector.Charge(ctx); err != nil {
+			return nil, err
 		}
 	}
 	if c, ok := ctx.Value(callKey{}).(*call); ok && c.began.IsZero() {

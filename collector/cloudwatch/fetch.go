@@ -135,7 +135,11 @@ func (f *fetch) read(ctx context.Context, s *Source, client *Client) error {
 	}
 	delay := s.options.Backoff
 	for attempt := 1; ; attempt++ {
-		if err := f.readPages(ctx, client, asked); err != nil {
+		each := int64(len(asked))
+		priced := collector.WithCallCost(ctx, collector.Cost{
+			Calls: 1, Metrics: each, APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(each, 1000),
+		})
+		if err := f.readPages(priced, client, asked); err != nil {
 			return err
 		}
 		asked = slices.DeleteFunc(asked, func(i int) bool {

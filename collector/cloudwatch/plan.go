@@ -174,6 +174,7 @@ func (s *Source) listMetric(
 		}
 		in.Dimensions = append(in.Dimensions, filter)
 	}
+	ctx = collector.WithCallCost(ctx, collector.Cost{Calls: 1, APIPrice: s.options.Prices.ThousandListCalls.Cost(1, 1000)})
 	var dimensions []mapping.Dimension
 	for {
 		calls++

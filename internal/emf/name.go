@@ -3,7 +3,9 @@ package emf
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -31,6 +33,22 @@ func Name(text string) (name string, changed bool) {
 		name = name[:MaxName-len(end)] + end
 	}
 	return name, name != text
+}
+
+// Decoded is the text that Name made a name of: Müller of M%C3%BCller. A name that Name would not have made of another
+// text, such as 50%25 or one that was cut, stands for itself. So Name of what Decoded returns is the name again.
+func Decoded(name string) string {
+	if !strings.Contains(name, "%") {
+		return name
+	}
+	text, err := url.PathUnescape(name)
+	if err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+		return name
+	}
+	if again, _ := Name(text); again != name {
+		return name
+	}
+	return text
 }
 
 func escape(text string) string {
