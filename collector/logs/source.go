@@ -101,7 +101,8 @@ func (s *Source) Name() string { return SourceName }
 // Traits implements collector.Source. Log groups forget, and FilterLogEvents may not show a line that it showed before.
 func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
-		Settle: settle, Grows: true, Shape: SourceName + "/v1",
+		ListedFor: awssource.ListedFor,
+		Settle:    settle, Grows: true, Shape: SourceName + "/v1",
 		FinestPeriod: func(time.Duration) time.Duration { return finestPeriod },
 	}
 }
