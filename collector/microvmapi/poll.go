@@ -53,7 +53,7 @@ func (p *poll) run(ctx context.Context) error {
 	if first {
 		p.state.Since = p.seenFrom()
 	}
-	p.state.Cut = p.state.Cut.wanted(int64(p.source.options.Period/time.Second), p.now/1000)
+	p.state.Cut = p.state.Cut.wanted(int64(p.source.options.Period/time.Second), p.state.At.To/1000, p.now/1000)
 	p.reportSilence(first)
 	for _, o := range p.seen {
 		p.observe(ctx, o)
