@@ -2,6 +2,8 @@ package collector
 
 import (
 	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -13,9 +15,11 @@ import (
 // Config is what the section collect of microspend.yaml says of a run, whatever its source. What is zero was left out.
 type Config struct {
 	Timing     Timing
-	Every      time.Duration    // run again and again
-	MaxAPICost *decimal.Decimal // US dollars that one run may cost
-	Parallel   int              // calls in flight
+	Every      time.Duration // run again and again
+	RunTimeout time.Duration // of each run; below zero for none
+	MaxAPICost CostLimit     // of API calls
+	Parallel   int           // calls in flight
+	Listen     string        // address of metrics and health, with Every; "" for none
 
 	AllowOverlappingSources bool
 }
@@ -23,12 +27,42 @@ type Config struct {
 // ConfigFile is Config as it is written; [NewConfigFile] makes one to decode into.
 type ConfigFile struct {
 	Lengths     strictyaml.Keys `yaml:",inline"` // see [Lengths]
-	MaxAPICost  *scalar.Price   `yaml:"max_api_cost"`
+	MaxAPICost  CostLimit       `yaml:"max_api_cost"`
 	Parallel    *scalar.Count   `yaml:"parallel"`
+	Listen      string          `yaml:"listen"`
 	Overlapping bool            `yaml:"allow_overlapping_sources"`
 }
 
-// Length is a length of time that users choose: by a key of the configuration, or by a flag of the same name.
+// CostLimit is what API calls may cost at most, in US dollars. It is written 0.50, of a run, or 5/day, of a UTC day, or
+// both, as 0.50, 5/day. What is left out is not limited.
+type CostLimit struct{ Run, Day *decimal.Decimal }
+
+// ParseScalar implements strictyaml.Scalar.
+func (l *CostLimit) ParseScalar(text string) error {
+	*l = CostLimit{}
+	for part := range strings.SplitSeq(text, ",") {
+		amount, unit, per := strings.Cut(strings.TrimSpace(part), "/")
+		into := &l.Run
+		switch {
+		case per && unit == "day":
+			into = &l.Day
+		case per && unit != "run":
+			return fmt.Errorf("%.40q is not an amount of dollars such as 0.50, for a run, or 5/day", text)
+		}
+		var price scalar.Price
+		if err := price.ParseScalar(amount); err != nil {
+			return err
+		}
+		if *into != nil {
+			return fmt.Errorf("%.40q has two limits for the same", text)
+		}
+		*into = &price.Decimal
+	}
+	return nil
+}
+
+// Length is a length of time that users choose: by a flag, or by a key of the configuration of the same name, with
+// underscores.
 type Length struct {
 	Name string
 	Help string
@@ -62,8 +96,19 @@ func Lengths() []Length {
 			"every", "run again and again, each run this `duration` after the start of the previous one",
 			func(c *Config) *time.Duration { return &c.Every },
 		},
+		{
+			"run-timeout", "stop a run after this `duration` and keep what it read; 0 for never (default 30m with --every)",
+			func(c *Config) *time.Duration { return &c.RunTimeout },
+		},
 	}
 }
+
+// DefaultRunTimeout bounds a run of those that follow each other, unless it is said otherwise: a service that hangs is
+// noticed, and what was read by then is in the ledger. The next run goes on from there.
+const DefaultRunTimeout = 30 * time.Minute
+
+// Key is its key in the configuration.
+func (l Length) Key() string { return strings.ReplaceAll(l.Name, "-", "_") }
 
 // Set checks a length and keeps it. A length of zero means none at all, not the default, and is kept as -1.
 func (l Length) Set(c *Config, d time.Duration) error {
@@ -86,25 +131,39 @@ func (l Length) Set(c *Config, d time.Duration) error {
 func NewConfigFile() ConfigFile {
 	var f ConfigFile
 	for _, l := range Lengths() {
-		f.Lengths = append(f.Lengths, strictyaml.Key{Name: l.Name, Into: new(*scalar.Duration)})
+		f.Lengths = append(f.Lengths, strictyaml.Key{Name: l.Key(), Into: new(*scalar.Duration)})
 	}
 	return f
 }
 
 // Config checks what was decoded, and records faults in the document. Keys lie in the given section.
 func (f ConfigFile) Config(doc *strictyaml.Document, section string) Config {
-	c := Config{MaxAPICost: f.MaxAPICost.OrNil(), AllowOverlappingSources: f.Overlapping}
+	c := Config{MaxAPICost: f.MaxAPICost, Listen: f.Listen, AllowOverlappingSources: f.Overlapping}
+	if err := CheckListen(f.Listen); err != nil {
+		doc.Fault(section+".listen", "%s", err)
+	}
 	for i, l := range Lengths() {
 		written := *f.Lengths[i].Into.(**scalar.Duration)
 		if written == nil {
 			continue
 		}
 		if err := l.Set(&c, written.Length()); err != nil {
-			doc.Fault(section+"."+l.Name, "%s", err)
+			doc.Fault(section+"."+l.Key(), "%s", err)
 		}
 	}
 	c.Parallel = WholeCount(doc, section+".parallel", f.Parallel, MaxParallel)
 	return c
+}
+
+// CheckListen refuses what is not an address to listen on, such as 127.0.0.1:9480. None is fine.
+func CheckListen(address string) error {
+	if address == "" {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return fmt.Errorf("%.60q is not an address to listen on such as 127.0.0.1:9480", address)
+	}
+	return nil
 }
 
 // MaxParallel is the most calls that may be in flight.

@@ -34,11 +34,14 @@ type TargetEstimate struct {
 // Estimate finds out what a run would do, and writes nothing. It asks for which series there are, as a run does.
 func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	e := Estimate{Source: r.Source.Name()}
-	var s Summary
-	c := &collection{
-		Runner: r, summary: &s,
-		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
+	s := Summary{Source: e.Source}
+	spending, err := ReadSpending(r.Ledger)
+	if err != nil {
+		return e, err
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c := r.collection(&s, spending, stop)
 	opened, err := ledger.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
 	if err == nil {
 		c.ledger = opened
@@ -57,7 +60,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 			plan := Plan{Batches: stage.Batches}
 			if stage.planned {
 				t.Left += int64(len(plan.Batches))
-			} else if plan, err = c.planSource(ctx, stage); err != nil {
+			} else if plan, err = c.askPlan(ctx, stage); err != nil {
 				s.Gaps = append(s.Gaps, Gap{Target: stage.Target, Window: stage.Window, Reason: err.Error()})
 				break
 			}
@@ -75,7 +78,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	}
 	c.orderGaps()
 	e.Gaps = s.Gaps
-	return e, ctx.Err()
+	return e, context.Cause(ctx)
 }
 
 func (t *TargetEstimate) add(plan Plan) {

@@ -17,5 +17,5 @@ type Quarantine struct {
 
 // String names it in a message.
 func (q Quarantine) String() string {
-	return strings.TrimSuffix(Gap{q.Target, q.Window, q.What, q.Reason}.String(), ": ")
+	return strings.TrimSuffix(Gap{Target: q.Target, Window: q.Window, What: q.What, Reason: q.Reason}.String(), ": ")
 }

@@ -112,12 +112,21 @@ func (f *failures) end(err error) bool {
 	return true
 }
 
+// askPlan asks the source for the plan of a stage. What that takes is paid for.
+func (c *collection) askPlan(ctx context.Context, s *stage) (Plan, error) {
+	defer c.waitFor(s.Target, "listing what there is to read")()
+	ctx, tab := c.purse.open(ctx, s.Target)
+	plan, err := c.planSource(ctx, s)
+	tab.settle(plan.Listing)
+	return plan, err
+}
+
 // plan makes the plan of a stage that has none.
 func (c *collection) plan(ctx context.Context, s *stage) bool {
 	if s.planned {
 		return true
 	}
-	plan, err := c.planSource(ctx, s)
+	plan, err := c.askPlan(ctx, s)
 	c.count(func(sum *Summary) {
 		sum.Cost = sum.Cost.Add(plan.Listing)
 		sum.quarantine(s.Target, Window{}, plan.Quarantined)
@@ -140,6 +149,10 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 // leave gives up a target for this run.
 func (c *collection) giveUp(s *stage, err error) {
 	c.count(func(sum *Summary) {
+		var ofTarget *TargetError
+		if errors.As(err, &ofTarget) && ofTarget.lasting() {
+			sum.Unusable++
+		}
 		s.run.gaveUp = true
 		window := Window{From: s.Window.From, To: s.Goal}
 		if s.Window == (Window{}) {
@@ -152,11 +165,18 @@ func (c *collection) giveUp(s *stage, err error) {
 // readBatch reads a batch into the journal.
 func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	b.State = c.checkpoints[s.Target].Source
-	result, err := c.Source.Fetch(ctx, s.Target, b)
+	result, err := c.askBatch(ctx, s.Target, b)
 	entry := batchEntry{
 		Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State,
 	}
-	var ofTarget *TargetError
+	var (
+		ofTarget *TargetError
+		stopped  *StoppedError
+	)
+	if errors.As(err, &stopped) {
+		c.count(func(sum *Summary) { sum.Cost.Calls += result.Calls })
+		return nil // it is left for the next run
+	}
 	if err != nil {
 		// Of a target that cannot be read, and of a run that was interrupted, the batch is left for the next run.
 		if errors.As(err, &ofTarget) || ctx.Err() != nil {
@@ -185,6 +205,18 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	return err
 }
 
+// askBatch asks the source for a batch. What that takes is paid for.
+func (c *collection) askBatch(ctx context.Context, target Target, b Batch) (Result, error) {
+	if err := c.purse.afford(b.Cost); err != nil {
+		return Result{}, err
+	}
+	defer c.waitFor(target, "reading "+b.ID)()
+	ctx, tab := c.purse.open(ctx, target)
+	result, err := c.Source.Fetch(ctx, target, b)
+	tab.settle(Cost{Calls: result.Calls, Metrics: b.Cost.Metrics, APIPrice: b.Cost.APIPrice})
+	return result, err
+}
+
 // take notes what came of a batch.
 func (s *stage) take(b batchEntry) {
 	s.read[b.Key] = true
@@ -204,7 +236,7 @@ func (c *collection) estimateCost(ctx context.Context, runs []*targetRun) (Cost,
 		for _, s := range run.stages {
 			batches := s.Batches
 			if !s.planned {
-				plan, err := c.planSource(ctx, s)
+				plan, err := c.askPlan(ctx, s)
 				if err != nil {
 					break // which the run will meet again, and report
 				}

@@ -23,15 +23,23 @@ type Options struct {
 
 	Timing Timing
 
-	MaxAPICost              *decimal.Decimal // US dollars that one run may cost by plan; nil means any
-	SameUsage               []string         // the sources that measure the same usage, this one among them
-	AllowOverlappingSources bool             // collect also where another of them has
-	Parallel                int              // batches in flight at a time; 0 means 4
-	Grace                   time.Duration    // what is in flight may take so long once the context has ended; 0 means 20 s
+	MaxAPICost      *decimal.Decimal // US dollars that one run may cost, by plan and while it reads; nil means any
+	MaxDailyAPICost *decimal.Decimal // US dollars that the runs of a UTC day may cost, of all sources; nil means any
+	// RunTimeout is how long a run may take; then it ends as if it were interrupted. 0 means any time.
+	RunTimeout time.Duration
+	Interval   time.Duration // between the starts of two runs, for those who ask how it is; 0 where each is the only one
+
+	SameUsage               []string      // the sources that measure the same usage, this one among them
+	AllowOverlappingSources bool          // collect also where another of them has
+	Parallel                int           // batches in flight at a time; 0 means 4
+	Grace                   time.Duration // what is in flight may take so long once the context has ended; 0 means 20 s
 
 	Now      func() time.Time // nil means time.Now
 	Logger   *slog.Logger     // nil keeps quiet
 	Progress ProgressFunc     // nil shows nothing
+	// Waiting is told what the service has owed an answer for more than half a minute, every half a minute. It is called
+	// by one goroutine at a time, which is not one that calls Progress; nil logs it.
+	Waiting func(Waiting)
 }
 
 // TargetsFunc finds out what to collect from, at the beginning of each run. A target that cannot be made out, because a
@@ -46,6 +54,8 @@ type Runner struct {
 	Options
 	traits Traits
 	folder string // of the journal and the checkpoints
+
+	noticeWaiting time.Duration // in place of the constant of that name, in tests
 }
 
 // targetsAtATime is how many targets are asked at a time; batches in flight have a bound of their own.
@@ -84,10 +94,11 @@ func (e *CostError) Error() string {
 
 // Run collects once. Gaps are in the summary, not an error: an error means that the run could not go on, because the
 // ledger is held by another writer or the disk is full for example. What had been read by then is kept. When the
-// context ends, what is in flight is finished, and what was read goes into the ledger.
+// context ends, the time for the run is over, or a limit of what calls may cost is reached, what is in flight is
+// finished, and what was read goes into the ledger.
 func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	began := time.Now()
-	s := Summary{Source: r.Source.Name(), Counts: map[string]int64{}}
+	s := Summary{Source: r.Source.Name(), Began: r.Now().UTC(), Counts: map[string]int64{}}
 	writer, err := ledger.OpenForWriting(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger, Command: r.Command})
 	if err != nil {
 		return s, err
@@ -97,40 +108,86 @@ func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	return s, errors.Join(err, writer.Close())
 }
 
-func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) error {
+func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (err error) {
 	j, err := openJournal(filepath.Join(r.folder, journalName))
 	if err != nil {
 		return err
 	}
 	defer j.close()
-	c := &collection{
-		Runner: r, ledger: &writer.Ledger, writer: writer, journal: j, summary: s,
-		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
-	}
-	if err := c.resume(context.WithoutCancel(ctx)); err != nil {
-		return err
-	}
-	now := r.Now().UTC()
-	targets, gaps := r.Targets(ctx)
-	s.Targets, s.Gaps = len(targets)+len(gaps), append(s.Gaps, gaps...)
-	runs, err := c.targetRuns(ctx, now, targets)
+	spending, err := openSpending(r.Ledger, r.Now())
 	if err != nil {
 		return err
 	}
-	if r.MaxAPICost != nil {
-		cost, err := c.estimateCost(ctx, runs)
-		if err != nil {
-			return err
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if r.RunTimeout > 0 {
+		defer time.AfterFunc(r.RunTimeout, func() { stop(&TimeoutError{r.RunTimeout}) }).Stop()
+	}
+	c := r.collection(s, spending, stop)
+	c.ledger, c.writer, c.journal = &writer.Ledger, writer, j
+	defer c.watch()()
+	runs, err := c.collect(ctx)
+	err = errors.Join(err, spending.close())
+	s.Spent = c.purse.spent
+	c.saveState(runs, err)
+	return err
+}
+
+// collection makes a run, which has yet to get what it reads from and writes to.
+func (r *Runner) collection(s *Summary, spending *Spending, stop func(error)) *collection {
+	return &collection{
+		Runner: r, summary: s,
+		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
+		purse: &purse{
+			source: s.Source, runMax: r.MaxAPICost, dayMax: r.MaxDailyAPICost, now: r.Now, stop: stop,
+			spending: spending, today: map[string]decimal.Decimal{},
+		},
+	}
+}
+
+// collect does what a run does. An error ends it; the end of the context leaves the rest to the next run.
+func (c *collection) collect(ctx context.Context) ([]*targetRun, error) {
+	s := c.summary
+	if err := c.resume(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	targets, gaps := c.Targets(ctx)
+	if c.ended(ctx) {
+		return nil, c.stopped()
+	}
+	c.unreachable = gaps
+	s.Targets, s.Gaps = len(targets)+len(gaps), append(s.Gaps, gaps...)
+	for _, g := range gaps {
+		if g.Lasting {
+			s.Unusable++
 		}
-		if cost.APIPrice.GreaterThan(*r.MaxAPICost) {
-			return &CostError{cost.APIPrice, *r.MaxAPICost}
-		}
+	}
+	runs, err := c.targetRuns(ctx, c.Now().UTC(), targets)
+	if err == nil {
+		err = c.mayCost(ctx, runs)
+	}
+	switch {
+	case c.ended(ctx):
+		return runs, c.stopped()
+	case err != nil:
+		return runs, err
 	}
 	for _, run := range runs {
 		for _, stage := range run.stages {
 			s.extend(stage.Window)
 		}
 	}
+	if err := c.rounds(ctx, runs); err != nil {
+		return runs, err
+	}
+	c.ended(ctx)
+	c.reportOpen(targets)
+	c.orderGaps()
+	return runs, c.stopped()
+}
+
+// rounds reads the targets' stages: the first of each, then the second of each.
+func (c *collection) rounds(ctx context.Context, runs []*targetRun) error {
 	for round := 0; ; round++ {
 		var stages []*stage
 		for _, run := range runs {
@@ -139,7 +196,7 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 			}
 		}
 		if len(stages) == 0 || ctx.Err() != nil {
-			break
+			return nil
 		}
 		if err := c.read(ctx, stages); err != nil {
 			return err
@@ -148,10 +205,52 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) err
 			return err
 		}
 	}
-	s.Interrupted = ctx.Err() != nil
-	c.reportOpen(targets)
-	c.orderGaps()
-	return nil
+}
+
+// mayCost refuses a run that would cost more than a run may. The limit of a day refuses nothing by plan: as much as
+// fits is read today, and the rest tomorrow.
+func (c *collection) mayCost(ctx context.Context, runs []*targetRun) error {
+	if c.MaxAPICost == nil {
+		return nil
+	}
+	cost, err := c.estimateCost(ctx, runs)
+	if err == nil && cost.APIPrice.GreaterThan(*c.MaxAPICost) {
+		err = &CostError{cost.APIPrice, *c.MaxAPICost}
+	}
+	return err
+}
+
+// ended notes that the run ended before it was through, and why, if it did.
+func (c *collection) ended(ctx context.Context) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	c.summary.Interrupted = true
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		c.summary.Stopped = cause
+	}
+	return true
+}
+
+// stopped is the error of a run that was stopped by one, rather than by a limit.
+func (c *collection) stopped() error {
+	var (
+		limit   *LimitError
+		timeout *TimeoutError
+	)
+	err := c.summary.Stopped
+	if errors.As(err, &limit) || errors.As(err, &timeout) {
+		return nil
+	}
+	return err
+}
+
+// TimeoutError says that a run took longer than it may.
+type TimeoutError struct{ After time.Duration }
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("the run took longer than %s; what was read is in the ledger, and the next run goes on from there",
+		Short(e.After))
 }
 
 // collection is one run.
@@ -170,6 +269,11 @@ type collection struct {
 
 	checkpoints map[Target]*checkpoint
 	groupCache  map[[2]int64][]ledger.Group // see ledgerGroups
+
+	unreachable []Gap // instead of targets
+
+	purse   *purse
+	waiting map[*Waiting]bool // guarded by mu
 }
 
 func (c *collection) checkpoint(target Target) (*checkpoint, error) {

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -119,6 +120,8 @@ type Gap struct {
 	Window Window // zero where no time can be named
 	What   string // of the target: a series, a log group; "" for all of it
 	Reason string
+	// Lasting says that it is for someone to mend before the target can be read: its credentials, or the configuration.
+	Lasting bool `json:"-"`
 }
 
 // String names a gap in a message.
@@ -143,6 +146,13 @@ func (g Gap) String() string {
 type TargetError struct{ Err error }
 
 func (e *TargetError) Error() string { return e.Err.Error() }
+
+// lasting reports whether someone has to mend something, unless the reason says of itself that it may pass, as that AWS
+// could not be reached for credentials.
+func (e *TargetError) lasting() bool {
+	var reason interface{ Passing() bool }
+	return !errors.As(e.Err, &reason) || !reason.Passing()
+}
 
 // Unwrap returns the reason.
 func (e *TargetError) Unwrap() error { return e.Err }

@@ -10,14 +10,18 @@ import (
 // Summary is what a run did.
 type Summary struct {
 	Source  string
+	Began   time.Time
 	Targets int
-	From    time.Time // start of the earliest window; zero where there was none
-	To      time.Time
-	Resumed bool // whether it went on with a run that was interrupted
+	// Unusable is how many targets nothing can be read of until someone mends their credentials or the configuration.
+	Unusable int
+	From     time.Time // start of the earliest window; zero where there was none
+	To       time.Time
+	Resumed  bool // whether it went on with a run that was interrupted
 
 	Batches int64 // read by this run
 	Reused  int64 // that an interrupted run had read
 	Cost    Cost  // of what was asked for, by plan; Calls are those made, with repeated ones
+	Spent   Cost  // on calls, each try of them
 
 	Changes ledger.Changes
 	Counts  map[string]int64 // see [Result.Counts]
@@ -26,8 +30,10 @@ type Summary struct {
 	Quarantined []Quarantine
 	Notes       []string // see [Result.Notes]; at most MaxNotes
 
-	Interrupted bool // its context ended before it was through
-	Took        time.Duration
+	Interrupted bool // it ended before it was through
+	// Stopped is why it ended, where nobody interrupted it: a [LimitError] or a [TimeoutError].
+	Stopped error
+	Took    time.Duration
 }
 
 // MaxNotes is how many notes a summary keeps. What they are about is counted in full.

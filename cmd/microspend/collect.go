@@ -75,10 +75,15 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	case settings.Every > 0:
 		a.boundMemory()
 		a.waitForCollect()
-		return runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
+		err := runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
 			bar.Clear()
 			logRun(logger, s, err)
 		})
+		var dead *collector.DeadError
+		if errors.As(err, &dead) {
+			return a.outside(dead)
+		}
+		return err
 	}
 	a.boundMemory()
 	a.waitForCollect()
@@ -98,13 +103,30 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	if err := a.print(report.Collection(summary)); err != nil {
 		return err
 	}
+	return a.collectEnd(summary)
+}
+
+// collectEnd is how the command ends after a run that is printed.
+func (a *app) collectEnd(s collector.Summary) error {
+	var limit *collector.LimitError
 	switch {
-	case summary.Interrupted:
+	case errors.As(s.Stopped, &limit):
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(limit.Error()))
+		return errCheckFailed
+	case s.Stopped != nil:
+		return a.outside(s.Stopped)
+	case s.Interrupted:
 		return errInterrupted
-	case len(summary.Gaps) > 0:
+	case len(s.Gaps) > 0, len(s.Quarantined) > 0:
 		return errOutside
 	}
 	return nil
+}
+
+// outside says what an outside service did not do, and ends the command for that.
+func (a *app) outside(err error) error {
+	fmt.Fprintln(a.err, "microspend: "+view.Visible(err.Error()))
+	return errOutside
 }
 
 // collection is what a run is made from: the flags laid over the configuration, the source, and whom to ask.
@@ -136,6 +158,9 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	} else if run.Timing.Reread == 0 {
 		run.Timing.Reread = collector.DefaultReread
 	}
+	if run.RunTimeout == 0 && run.Every > 0 {
+		run.RunTimeout = collector.DefaultRunTimeout
+	}
 	settings.AWS.Token = token
 	source, accounts, err := settings.Open(a.now)
 	if err != nil {
@@ -143,8 +168,8 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	}
 	return &collection{settings, accounts, collector.Options{
 		Source: source, SameUsage: sources.Names(), Targets: accounts.List, Ledger: folder, Command: "microspend collect",
-		Timing: run.Timing, MaxAPICost: run.MaxAPICost, AllowOverlappingSources: run.AllowOverlappingSources,
-		Parallel: run.Parallel, Now: a.now, Logger: logger,
+		Timing: run.Timing, MaxAPICost: run.MaxAPICost.Run, MaxDailyAPICost: run.MaxAPICost.Day, RunTimeout: run.RunTimeout,
+		AllowOverlappingSources: run.AllowOverlappingSources, Parallel: run.Parallel, Now: a.now, Logger: logger,
 	}}, nil
 }
 
@@ -178,7 +203,7 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, setting
 	if len(estimate.Gaps) > 0 {
 		return errOutside
 	}
-	if limit := settings.MaxAPICost; limit != nil && estimate.Cost.APIPrice.GreaterThan(*limit) {
+	if limit := settings.MaxAPICost.Run; limit != nil && estimate.Cost.APIPrice.GreaterThan(*limit) {
 		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, more than the limit of $%s\n",
 			estimate.Cost.APIPrice, limit)
 		return errCheckFailed
@@ -202,16 +227,34 @@ func logRun(logger *slog.Logger, s collector.Summary, err error) {
 		"source", s.Source, "from", s.From, "to", s.To, "targets", s.Targets, "calls", s.Cost.Calls, "api_price",
 		s.Cost.APIPrice.String(),
 		"added", s.Changes.Added, "replaced", s.Changes.Replaced, "unchanged", s.Changes.Unchanged, "gaps", len(s.Gaps),
-		"took", s.Took,
+		"quarantined", len(s.Quarantined), "took", s.Took,
 	}
+	level, message := slog.LevelWarn, ""
+	nothing := s.Batches+s.Reused == 0
 	switch {
 	case err != nil:
-		logger.Error("the run failed", append(attributes, "error", err)...)
+		level, message, attributes = slog.LevelError, "the run failed", append(attributes, "error", err)
+	case s.Stopped != nil:
+		message, attributes = "the run was stopped", append(attributes, "reason", s.Stopped)
+	case s.Interrupted && nothing:
+		message = "interrupted before anything was read"
+	case s.Interrupted:
+		message = "interrupted; what was read is kept"
+	case len(s.Gaps) > 0 && nothing:
+		message, attributes = "nothing was read", append(attributes, "first_gap", s.Gaps[0].String())
 	case len(s.Gaps) > 0:
-		logger.Warn("collected, with gaps", append(attributes, "first_gap", s.Gaps[0].String())...)
+		message, attributes = "collected, with gaps", append(attributes, "first_gap", s.Gaps[0].String())
+	case len(s.Quarantined) > 0:
+		message = "collected, except for what is quarantined"
+	case nothing:
+		level, message = slog.LevelInfo, "there was nothing to read"
 	default:
-		logger.Info("collected", attributes...)
+		level, message = slog.LevelInfo, "collected"
 	}
+	if len(s.Quarantined) > 0 {
+		attributes = append(attributes, "first_quarantined", s.Quarantined[0].String())
+	}
+	logger.Log(context.Background(), level, message, attributes...)
 }
 
 // askForCode asks for the code of an MFA device, which a profile may name, where there is someone to ask.

@@ -23,6 +23,7 @@ type collectFlags struct {
 	since, until                             string
 	lengths                                  map[string]*string // see collector.Lengths
 	maxAPICost                               string
+	listen, tokenFile                        string
 	parallel                                 int
 	dryRun, overlappingSources               bool
 	logFormat                                string
@@ -50,7 +51,10 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
 	}
 	f.BoolVar(&flags.dryRun, "dry-run", false, "show what would be read and what the API calls cost, and read nothing")
-	f.StringVar(&flags.maxAPICost, "max-api-cost", "", "refuse to run if API calls would exceed this many `dollars`")
+	f.StringVar(&flags.maxAPICost, "max-api-cost", "", "most that API calls may cost, in `dollars`: 0.50 a run, 5/day, or both as 0.50,5/day")
+	f.StringVar(&flags.listen, "listen", "", "with --every, serve /metrics and /healthz on this `address`, such as "+
+		"127.0.0.1:9480")
+	f.StringVar(&flags.tokenFile, "token-file", "", "`file` with the token that requests to --listen must carry")
 	f.IntVar(&flags.parallel, "parallel", 0, "maximum API calls in flight (default 4)")
 	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false,
 		"also read what another source has collected, which counts it twice")
@@ -116,10 +120,11 @@ func (f collectFlags) over(c sources.Config) (sources.Config, error) {
 		*moment.into = at.UTC()
 	}
 	if f.maxAPICost != "" {
-		var most scalar.Price
-		err := most.ParseScalar(f.maxAPICost)
-		fault("max-api-cost", err)
-		c.Run.MaxAPICost = &most.Decimal
+		fault("max-api-cost", c.Run.MaxAPICost.ParseScalar(f.maxAPICost))
+	}
+	if f.listen != "" {
+		fault("listen", collector.CheckListen(f.listen))
+		c.Run.Listen = f.listen
 	}
 	if f.parallel != 0 || f.changed != nil && f.changed("parallel") {
 		if f.parallel < 1 || f.parallel > collector.MaxParallel {

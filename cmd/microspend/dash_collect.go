@@ -56,6 +56,8 @@ func (c dashCollector) Collect(ctx context.Context, progress func(done, total in
 	switch {
 	case err != nil:
 		return err
+	case summary.Stopped != nil:
+		return summary.Stopped
 	case summary.Interrupted:
 		return ctx.Err()
 	case len(summary.Gaps) > 0:

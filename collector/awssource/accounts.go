@@ -51,7 +51,7 @@ func (a *Accounts) Find(ctx context.Context) error {
 // List implements [collector.TargetsFunc].
 func (a *Accounts) List(ctx context.Context) ([]collector.Target, []collector.Gap) {
 	if err := a.Find(ctx); err != nil {
-		return nil, []collector.Gap{{Reason: err.Error()}}
+		return nil, []collector.Gap{{Reason: err.Error(), Lasting: lasting(err)}}
 	}
 	return a.order, nil
 }

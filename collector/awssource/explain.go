@@ -62,6 +62,18 @@ func (f *Fault) Configuration() bool {
 	return slices.Contains([]Kind{BadOptions, NoProfile, NoRegion, NoCredentials}, f.Kind)
 }
 
+// Passing reports whether the fault may pass by itself.
+func (f *Fault) Passing() bool { return f.Kind == Throttled || f.Kind == Unreachable }
+
+// lasting reports whether an error is one that someone has to mend: of credentials, rights or the configuration.
+func lasting(err error) bool {
+	var fault *Fault
+	if errors.As(err, &fault) && (fault.Passing() || fault.Configuration()) {
+		return !fault.Passing()
+	}
+	return EndsTarget(err)
+}
+
 // IsConfiguration reports whether an error is a fault of the configuration.
 func IsConfiguration(err error) bool {
 	var fault *Fault

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"microspend/collector"
 )
 
 // Retry says how often and how patiently a call is tried. The zero value is the default.
@@ -158,13 +160,16 @@ func (r *Retryer) GetRetryToken(_ context.Context, err error) (func(error) error
 // GetInitialToken is the older form of GetAttemptToken, which cannot wait.
 func (r *Retryer) GetInitialToken() func(error) error { return released }
 
-// GetAttemptToken waits for the target's turn.
+// GetAttemptToken waits for the target's turn, and accounts for the call.
 func (r *Retryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	if r.limit == nil {
 		return released, nil
 	}
 	if err := r.limit.Wait(ctx); err != nil {
 		return nil, &aws.RequestCanceledError{Err: err}
+	}
+	if err := collector.Charge(ctx); err != nil {
+		return nil, err
 	}
 	return func(err error) error {
 		if err == nil {

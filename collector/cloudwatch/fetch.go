@@ -178,8 +178,14 @@ func (f *fetch) read(ctx context.Context, s *Source, client *Client) error {
 	}
 	delay := s.options.Backoff
 	for attempt := 1; ; attempt++ {
-		if err := f.readPages(ctx, client, asked); err != nil {
-			return err
+		for chunk := range slices.Chunk(asked, maxQueries) {
+			each := int64(len(chunk))
+			priced := collector.WithCallCost(ctx, collector.Cost{
+				Calls: 1, Metrics: each, APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(each, 1000),
+			})
+			if err := f.readPages(priced, client, chunk); err != nil {
+				return err
+			}
 		}
 		asked = slices.DeleteFunc(asked, func(i int) bool {
 			q := &f.queries[i]
@@ -204,15 +210,6 @@ func (f *fetch) request() *cloudwatch.GetMetricDataInput {
 
 // readPages reads all pages of some queries and puts them together by Id.
 func (f *fetch) readPages(ctx context.Context, client *Client, asked []int) error {
-	for chunk := range slices.Chunk(asked, maxQueries) {
-		if err := f.readChunk(ctx, client, chunk); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *fetch) readChunk(ctx context.Context, client *Client, asked []int) error {
 	in := f.request()
 	for _, i := range asked {
 		q := &f.queries[i]

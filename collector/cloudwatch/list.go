@@ -105,6 +105,8 @@ func (l *lister) metric(
 		}
 		in.Dimensions = append(in.Dimensions, filter)
 	}
+	prices := l.source.options.Prices
+	ctx = collector.WithCallCost(ctx, collector.Cost{Calls: 1, APIPrice: prices.ThousandListCalls.Cost(1, 1000)})
 	seen := tokens{}
 	for pages, idle := 0, 0; pages < maxPages && idle < maxIdlePages; pages++ {
 		out, err := l.page(ctx, in)

@@ -63,7 +63,7 @@ collect:
 	assert.Equal(t, time.Hour, c.Run.Timing.Period)
 	assert.Negative(t, c.Run.Timing.Overlap, "none is not the default")
 	assert.Equal(t, 6*time.Hour, c.Run.Timing.Reread)
-	assert.Equal(t, "0.5", c.Run.MaxAPICost.String())
+	assert.Equal(t, "0.5", c.Run.MaxAPICost.Run.String())
 	assert.Equal(t, 3, c.AWS.Rate.Burst)
 	mappings := c.settings[0].(*cloudwatch.Settings).Mappings
 	require.Len(t, mappings, 2)
