@@ -75,6 +75,9 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 			of.Begin = s.Window.From
 		}
 		if !s.Backfill {
+			if of.Shape != "" && of.Shape != s.Shape {
+				of.Begin = s.Window.From // what was read before has other keys, and is not read again
+			}
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}
 		if s.State != nil {
