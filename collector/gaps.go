@@ -19,7 +19,7 @@ func compareGaps(a, b *Gap) int {
 
 // open notes a gap, to be asked for again.
 func (of *checkpoint) open(target Target, b Batch, f failure, tries int, now time.Time, report func(Gap)) {
-	g := openGap{Batch: b, Tries: tries, Next: now.Add(retryAfter(tries)), reported: true}
+	g := openGap{Batch: b, Tries: tries, Next: now.Add(retryAfter(tries)), First: now, reported: true}
 	if f.reason != "" {
 		g.What, g.Reason = b.ID, f.reason
 		report(Gap{Target: target, Window: b.Window, What: b.ID, Reason: f.reason})
@@ -77,6 +77,6 @@ func (of *checkpoint) join() {
 
 func (g openGap) joins(next openGap) bool {
 	a, b := g.Batch, next.Batch
-	return g.reported == next.reported && a.ID == b.ID && a.Window.Period == b.Window.Period &&
+	return g.reported == next.reported && g.Accepted.Equal(next.Accepted) && a.ID == b.ID && a.Window.Period == b.Window.Period &&
 		a.Window.To.Equal(b.Window.From) && bytes.Equal(a.Spec, b.Spec)
 }

@@ -158,8 +158,8 @@ func (c *collection) covers(target Target, account string) bool {
 	if !c.traits.LinkedAccounts {
 		return false
 	}
-	_, direct := c.checkpoints[Target{Account: account, Region: target.Region}]
-	return !direct
+	other := Target{Account: account, Region: target.Region}
+	return c.checkpoints[other] == nil && c.unreadable[other] == nil
 }
 
 // checkPart reports a part that the source does not have.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -25,13 +26,21 @@ func (a *app) meterCommand() *cobra.Command {
 		Use:   "meter [flags] [-- command argument...]",
 		Short: "Inside a MicroVM: print its usage for CloudWatch",
 		Long:  about,
+		// The meter parses them itself: a flag at fault must not keep the command from being run.
+		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if envFault != nil {
-				return envFault
+			cmd.InheritedFlags() // adds them to the command's own
+			command, faults := meter.ParseArgs(cmd.Flags(), args)
+			if asked, err := cmd.Flags().GetBool("help"); asked && err == nil {
+				return cmd.Help()
+			}
+			fault := envFault
+			for _, wrong := range faults {
+				fault = errors.Join(fault, flagError(cmd, wrong))
 			}
 			code, err := meter.Run(cmd.Context(), meter.Process{
 				Out: a.out, Err: a.err, Env: a.env, Root: "/", Clock: meter.SystemClock(),
-			}, settings, args)
+			}, settings, command, fault)
 			if err != nil && code == exitUsage {
 				return err
 			}
@@ -44,7 +53,6 @@ func (a *app) meterCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().SetInterspersed(false)
 	cmd.Flags().AddGoFlagSet(flags)
 	return cmd
 }

@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -45,6 +46,40 @@ func (s *Source) PlanWith(
 	}
 	plan.Notes, plan.Quarantined = s.notes(listed.series), slices.Clone(listed.quarantined)
 	return plan, p.make(ctx, listed)
+}
+
+// Series implements collector.SeriesSource.
+func (s *Source) Series(batch collector.Batch) []string {
+	spec, _, err := s.read(batch)
+	if err != nil {
+		return nil
+	}
+	var owners []string
+	for _, values := range spec.Subjects {
+		name := ownerOf(subjectFrom(values)).String()
+		if n := len(owners); n == 0 || owners[n-1] != name {
+			owners = append(owners, name)
+		}
+	}
+	return owners
+}
+
+// Part implements collector.SeriesSource.
+func (s *Source) Part(batch collector.Batch, keep func(series string) bool) (collector.Batch, error) {
+	spec, of, err := s.read(batch)
+	if err != nil {
+		return batch, err
+	}
+	var kept []subjectSeries
+	for i, values := range spec.Subjects {
+		if subject := subjectFrom(values); keep(ownerOf(subject).String()) {
+			kept = append(kept, subjectSeries{subject, spec.Metrics[i]})
+		}
+	}
+	if len(kept) == 0 {
+		return batch, errors.New("nothing is left of the batch")
+	}
+	return s.batch(of, kept, batch.Window, queriesOf(kept))
 }
 
 // notes say what the metrics cost by themselves, whether they are read or not, and which price is assumed.

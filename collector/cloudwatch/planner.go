@@ -238,7 +238,7 @@ func (p *planner) isDirect(account string) bool {
 
 func (p *planner) refuse(of *mapped, s mapping.Subject, why string) {
 	p.plan.Quarantined = append(p.plan.Quarantined, collector.Quarantine{
-		What: of.Namespace + " " + of.describe(s), Reason: why,
+		What: of.Namespace + " " + of.describe(s), Reason: why, Series: ownerOf(s).String(),
 	})
 }
 
@@ -279,14 +279,9 @@ func (s *Source) batch(of *mapped, subjects []subjectSeries, window collector.Wi
 	}
 	text, err := json.Marshal(spec)
 	pages := (int64(queries)*window.Periods() + maxDatapoints - 1) / maxDatapoints
-	first := ownerOf(subjects[0].Subject)
 	const readable = 200
-	id := fit(first.resource.String(), readable)
-	if first.account != "" {
-		id = first.account + "/" + id
-	}
 	return collector.Batch{
-		ID: of.Namespace + "/" + id, Window: window, Spec: text,
+		ID: of.Namespace + "/" + fit(ownerOf(subjects[0].Subject).String(), readable), Window: window, Spec: text,
 		Cost: collector.Cost{
 			Calls: max(1, pages), Metrics: int64(queries),
 			APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(int64(queries), 1000),

@@ -44,15 +44,19 @@ func (f *fetch) parts(target collector.Target) (parts []part) {
 			q := &f.queries[next]
 			if !q.complete() {
 				p.sound = false
-				f.result.Gaps = append(f.result.Gaps, collector.Gap{What: f.seriesName(q), Reason: f.whyIncomplete(q)})
+				f.result.Gaps = append(f.result.Gaps, collector.Gap{
+					What: f.seriesName(q), Reason: f.whyIncomplete(q), Series: ownerOf(subject).String(),
+				})
 			}
-			f.nameLost(q)
+			if len(q.lost) > 0 {
+				f.nameLost(q)
+			}
 			next++
 		}
 		p.next = next
 		// The plan has left out what no record can be of, but for one that a former version made.
 		if err := f.mapping.checkSubject(target, subject); err != nil {
-			f.quarantine(collector.Window{}, f.mapping.Namespace+" "+f.mapping.describe(subject), err.Error())
+			f.quarantine(collector.Window{}, subject, f.mapping.Namespace+" "+f.mapping.describe(subject), err.Error())
 			continue
 		}
 		p.base = f.mapping.base(target, subject)
@@ -111,7 +115,7 @@ func (f *fetch) assembleOwner(parts []part) {
 		f.result.Records = append(f.result.Records, record)
 	}
 	for _, q := range quarrels {
-		f.quarantine(q.window, parts[0].base.Resource.String(), q.reason)
+		f.quarantine(q.window, parts[0].subject, parts[0].base.Resource.String(), q.reason)
 	}
 }
 
@@ -156,14 +160,17 @@ func (f *fetch) required() (metrics uint16) {
 	return metrics
 }
 
-func (f *fetch) quarantine(window collector.Window, what, reason string) {
-	f.result.Quarantined = append(f.result.Quarantined, collector.Quarantine{Window: window, What: what, Reason: reason})
+func (f *fetch) quarantine(window collector.Window, of mapping.Subject, what, reason string) {
+	f.result.Quarantined = append(f.result.Quarantined, collector.Quarantine{
+		Window: window, What: what, Reason: reason, Series: ownerOf(of).String(),
+	})
 }
 
 // nameLost names the datapoints of a series that cannot be usage: each of the first few, the others together.
 func (f *fetch) nameLost(q *query) {
 	f.result.Counts[countLost] += int64(len(q.lost))
 	const most = 20
+	of := f.subjects[q.subject]
 	var rest collector.Window
 	for i, lost := range q.lost {
 		window := collector.Window{From: lost.at, To: lost.at.Add(f.window.Period), Period: f.window.Period}
@@ -174,11 +181,11 @@ func (f *fetch) nameLost(q *query) {
 			rest.To = window.To
 			continue
 		}
-		f.quarantine(window, f.seriesName(q)+" at "+lost.at.Format(time.RFC3339Nano),
+		f.quarantine(window, of, f.seriesName(q)+" at "+lost.at.Format(time.RFC3339Nano),
 			fmt.Sprintf("its value %s %s; it does not count", strconv.FormatFloat(lost.value, 'g', -1, 64), lost.why))
 	}
 	if len(q.lost) > most {
-		f.quarantine(rest, f.seriesName(q), "further datapoints cannot be usage, and do not count")
+		f.quarantine(rest, of, f.seriesName(q), "further datapoints cannot be usage, and do not count")
 	}
 }
 

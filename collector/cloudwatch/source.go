@@ -69,7 +69,10 @@ type targetSeries struct {
 	states stateCache
 }
 
-var _ collector.HistoryPlanner = (*Source)(nil)
+var (
+	_ collector.HistoryPlanner = (*Source)(nil)
+	_ collector.SeriesSource   = (*Source)(nil)
+)
 
 // New returns a source of usage from metrics.
 func New(options Options) *Source {

@@ -30,6 +30,14 @@ type owner struct {
 	resource usage.Resource
 }
 
+// String names an owner as collector.SeriesSource.Series has it.
+func (o owner) String() string {
+	if o.account != "" {
+		return o.account + "/" + o.resource.String()
+	}
+	return o.resource.String()
+}
+
 func ownerOf(s mapping.Subject) owner { return owner{s.Account, resourceOf(s)} }
 
 // resourceOf is what records of a subject are about: its MicroVM, or the fleet of a tenant and an image.

@@ -105,7 +105,7 @@ type logCell struct {
 	covered    int64 // milliseconds that lines are about
 	begin, end int64 // of the MicroVM's life, where it lies within the period; else of the period
 	lacking    bool  // something of the period is known not to be known
-	doubtful   bool  // lines contradict each other
+	doubtful   bool  // lines contradict each other, or say that their meter was at fault
 
 	tenant, image, role string // of the line with the latest start
 	named               int64  // that start
@@ -313,6 +313,7 @@ func (r *reading) count(c *logCell, line *emf.Line) {
 	for _, note := range line.Notes {
 		c.lacking = c.lacking || slices.Contains(incomplete, note)
 	}
+	c.doubtful = c.doubtful || line.Faulty()
 	if line.PeriodStart < c.named {
 		return
 	}

@@ -407,3 +407,22 @@ func TestForgedLines(t *testing.T) {
 		require.Equal(t, w.truth[key], got, "nothing else is touched")
 	}
 }
+
+// TestAMeterAtFault: a line that says that its meter was at fault counts for what it says, and its period is unknown.
+func TestAMeterAtFault(t *testing.T) {
+	for _, note := range []string{emf.NoteSettingsIgnored, emf.NoteHooksUnserved, emf.NoteMeterFault} {
+		w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
+		m := aDay("mvm-1", "acme", monday.Add(time.Hour))
+		m.lines[30].Notes = append(m.lines[30].Notes, note)
+		w.put(logGroupName, m, nil)
+		summary := w.run()
+		require.Equal(t, int64(1), summary.Counts["lines with the note "+note])
+		for key, got := range w.inLedger() {
+			want := w.truth[key]
+			if got.PeriodStart.Equal(m.lines[30].Start().Truncate(5 * time.Minute)) {
+				want.Coverage = usage.CoverageUnknown
+			}
+			require.Equal(t, want, got)
+		}
+	}
+}

@@ -47,13 +47,6 @@ type hooks struct {
 	recorder *Recorder
 }
 
-// look calls one of the recorder's methods at this moment.
-func (h *hooks) look(tell func(r *Recorder, at Instant, load Load)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	tell(h.recorder, h.clock.Now(), h.guest.Load())
-}
-
 func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	hook, below := strings.CutPrefix(request.URL.Path, HookPath)
 	known := below
@@ -118,7 +111,11 @@ func (h *hooks) run(body []byte) {
 		h.say("%v", err)
 		notes = append(notes, emf.NoteRunUnreadable)
 	}
-	h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) })
+	if !h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) }) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.recorder.interrupted = &interruption{Identity: id, hooked: true}
+	}
 }
 
 func (h *hooks) flush() {

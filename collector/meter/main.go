@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -35,10 +36,21 @@ Each flag can be given in the environment too: MICROSPEND_METER_PER_MICROVM=true
 func Main(args []string, p Process) int {
 	flags := flag.NewFlagSet("microspend-meter", flag.ContinueOnError)
 	settings := NewSettings(flags)
-	code, err := exitUsage, ApplyEnv(flags, p.Env)
-	if err == nil {
-		code, err = runArgs(args, p, flags, settings)
+	fault := ApplyEnv(flags, p.Env)
+	line := pflag.NewFlagSet(flags.Name(), pflag.ContinueOnError)
+	line.AddGoFlagSet(flags)
+	line.SetOutput(io.Discard)
+	line.Usage = func() {
+		fmt.Fprintf(p.Out, "%s\n\nFlags:\n%s", strings.ReplaceAll(Usage, "microspend meter", flags.Name()), line.FlagUsages())
 	}
+	command, faults := ParseArgs(line, args)
+	for _, wrong := range faults {
+		if errors.Is(wrong, pflag.ErrHelp) {
+			return exitDone
+		}
+		fault = errors.Join(fault, fmt.Errorf("%w; see %s --help", wrong, flags.Name()))
+	}
+	code, err := Run(context.Background(), p, settings, command, fault)
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			fmt.Fprint(p.Err, messageLine(line))
@@ -47,31 +59,46 @@ func Main(args []string, p Process) int {
 	return code
 }
 
-func runArgs(args []string, p Process, flags *flag.FlagSet, settings *Settings) (code int, err error) {
-	line := pflag.NewFlagSet(flags.Name(), pflag.ContinueOnError)
-	line.AddGoFlagSet(flags)
-	line.SetInterspersed(false)
-	line.SetOutput(io.Discard)
-	line.Usage = func() {
-		fmt.Fprintf(p.Out, "%s\n\nFlags:\n%s", strings.ReplaceAll(Usage, "microspend meter", flags.Name()), line.FlagUsages())
+// ParseArgs sets flags from a command line, and returns the command that follows them and everything that is wrong with
+// them: pflag.ErrHelp alone where they ask for help. A command after -- is found whatever is wrong before it, and what
+// can be used of that is set.
+func ParseArgs(flags *pflag.FlagSet, args []string) (command []string, faults []error) {
+	flags.SetInterspersed(false)
+	err := flags.ParseAll(args, func(*pflag.Flag, string) error { return nil })
+	command = flags.Args()
+	if errors.Is(err, pflag.ErrHelp) {
+		return nil, []error{err}
 	}
-	err = line.Parse(args)
-	switch {
-	case errors.Is(err, pflag.ErrHelp):
-		return exitDone, nil
-	case err != nil:
-		return exitUsage, fmt.Errorf("%w; see %s --help", err, flags.Name())
+	if err != nil {
+		// What follows a flag that does not exist may be its value or the command; what follows -- is the command.
+		faults, command = append(faults, err), nil
+		flags.ParseErrorsAllowlist.UnknownFlags = true
+		if dashes := slices.Index(args, "--"); dashes >= 0 {
+			args, command = args[:dashes], args[dashes+1:]
+		}
 	}
-	return Run(context.Background(), p, settings, line.Args())
+	_ = flags.ParseAll(args, func(f *pflag.Flag, value string) error {
+		before := f.Value.String()
+		if err := flags.Set(f.Name, value); err != nil {
+			keep(f.Value, before)
+			faults = append(faults, err)
+		}
+		return nil
+	})
+	return command, faults
 }
 
 // Run runs the meter, with a command where there is one, until a signal or the command's end, or ctx is done. It
-// returns the exit code, which is the command's own; an error is one of settings, or of a port that cannot be had.
-// Standard output that is closed does not end the process.
-func Run(ctx context.Context, p Process, s *Settings, command []string) (code int, err error) {
-	options, err := s.Options(p.Env)
-	if err != nil {
-		return exitUsage, err
+// returns the exit code, which is the command's own. Standard output that is closed does not end the process.
+//
+// Fault is what is wrong with the flags and the environment. A meter alone does not start with a fault, nor with one of
+// the settings or without its port: it returns exit code 2 and the error. With a command the command comes first: it is
+// started whatever is wrong, the fault is said, and the lines have the note settings-ignored or hooks-unserved.
+func Run(ctx context.Context, p Process, s *Settings, command []string, fault error) (code int, err error) {
+	options, wrong := s.Options(p.Env)
+	fault = errors.Join(fault, wrong)
+	if fault != nil && len(command) == 0 {
+		return exitUsage, fault
 	}
 	// The heap is small and hardly grows; a collector that waits for megabytes of garbage would double the memory.
 	debug.SetGCPercent(gcPercent)
@@ -79,23 +106,19 @@ func Run(ctx context.Context, p Process, s *Settings, command []string) (code in
 	signal.Notify(broken, syscall.SIGPIPE) // a write to a closed pipe is an error then, and not the end
 	defer signal.Stop(broken)
 
-	m, err := start(ctx, p, options)
-	if err != nil {
-		return exitUsage, err
-	}
+	m := newMeter(p, options, fault)
 	defer m.stop()
-	debug.FreeOSMemory() // what starting took
 	if len(command) > 0 {
-		return m.supervise(ctx, command)
+		m.start(ctx, true)
+		return supervise(ctx, command)
+	}
+	if err := m.start(ctx, false); err != nil {
+		return exitUsage, err
 	}
 	asked, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	select {
-	case <-asked.Done():
-		return exitDone, nil
-	case err := <-m.failed:
-		return exitUsage, fmt.Errorf("serving the hooks: %w", err)
-	}
+	<-asked.Done()
+	return exitDone, nil
 }
 
 const gcPercent = 25

@@ -76,8 +76,12 @@ func startProcess(t testing.TB, intoMinute time.Duration, args ...string) *proce
 
 // startProcessInto starts one that writes to files, in place of the test's memory.
 func startProcessInto(t testing.TB, intoMinute time.Duration, stdout, stderr *os.File, args ...string) *process {
+	return startProcessAt(t, freePort(t), intoMinute, stdout, stderr, args...)
+}
+
+// startProcessAt starts one with a port of its own.
+func startProcessAt(t testing.TB, port string, intoMinute time.Duration, stdout, stderr *os.File, args ...string) *process {
 	folder := t.TempDir()
-	port := freePort(t)
 	program, err := os.Executable()
 	require.NoError(t, err)
 	p := &process{
@@ -305,7 +309,8 @@ func TestTwoAtOnce(t *testing.T) {
 	wrong.Env = p.Env
 	said, err = wrong.CombinedOutput()
 	require.Equal(t, 2, exitOf(err))
-	require.Equal(t, "microspend meter: invalid argument \"x\" for \"--port\" flag: parse error; see microspend-meter --help\n", string(said))
+	require.Equal(t, "microspend meter: invalid argument \"x\" for \"--port\" flag: parse error; see microspend-meter --help\n"+
+		"microspend meter: --metrics: unknown value \"y\"; valid values: billed, all, none\n", string(said), "all that is wrong")
 
 	help := exec.Command(p.Path, "--help")
 	help.Env = p.Env

@@ -3,6 +3,7 @@ package meter
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"microspend/internal/emf"
@@ -55,6 +56,11 @@ type Recorder struct {
 
 	life  *life
 	ended bool // the MicroVM was terminated: nothing but another run hook begins a life
+
+	standing    []string      // notes for every line
+	interrupted *interruption // whose metering a fault has interrupted
+	restarted   bool          // whether and when that last happened
+	restartedAt time.Duration
 }
 
 // life is one MicroVM from its launch to its end.
@@ -93,6 +99,9 @@ type clockWait struct {
 func (r *Recorder) Observe(at Instant, load Load) {
 	before, loadBefore := r.at, r.load
 	r.at, r.load = at, load
+	if r.life == nil && r.interrupted != nil && at.Mono >= r.interrupted.from {
+		r.afterInterruption()
+	}
 	if !r.seen {
 		r.seen = true
 		return
@@ -211,14 +220,18 @@ func (r *Recorder) emit(line *emf.Line) {
 	l := r.life
 	l.sequence++
 	line.Sequence = l.sequence
-	line.Notes = append(line.Notes, l.notes...)
+	for _, note := range slices.Concat(l.notes, r.standing) {
+		if !slices.Contains(line.Notes, note) {
+			line.Notes = append(line.Notes, note)
+		}
+	}
 	l.notes = nil
 	r.Emit(line)
 }
 
 func (l *life) note(notes ...string) {
 	for _, note := range notes {
-		if note != "" {
+		if note != "" && !slices.Contains(l.notes, note) {
 			l.notes = append(l.notes, note)
 		}
 	}
@@ -239,7 +252,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 		l.MicroVMID = "unnamed-" + l.id
 	}
 	notes = append(append(notes, idNotes...), r.LaunchNotes...)
-	r.life, r.ended = l, false
+	r.life, r.ended, r.interrupted = l, false, nil
 	r.Say("metering %s, tenant %s: %s baseline%s", l.MicroVMID, cmp.Or(l.Tenant, "not known"), l.Size, notesInWords(notes))
 	l.wait = &clockWait{notes: notes}
 	if trustClock {
@@ -251,6 +264,10 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 func (r *Recorder) beginUnhooked() bool {
 	if r.ended {
 		return false
+	}
+	if r.interrupted != nil {
+		r.afterInterruption()
+		return true
 	}
 	r.begin(r.Unhooked, true, emf.NoteLaunchUnseen)
 	return true

@@ -7,15 +7,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 
 	"microspend/internal/emf"
 	"microspend/pricing"
@@ -30,83 +27,96 @@ type Process struct {
 	Random   io.Reader
 }
 
-// server bounds: hooks are few and small, and memory is to stay small whoever calls.
-const (
-	maxConnections = 64
-	headerPatience = 5 * time.Second
-	bodyPatience   = 10 * time.Second
-	idlePatience   = 5 * time.Second
-	maxHeaderBytes = 16 << 10
-
-	// reminder is how long nothing may be metered before that is said once.
-	reminder = 10 * time.Minute
-)
+// reminder is how long nothing may be metered before that is said once.
+const reminder = 10 * time.Minute
 
 // meter is the running program.
 type meter struct {
 	Process
 	options  Options
+	fault    error // of the settings: those it is about have their defaults in the options
 	messages *messages
 	hooks    *hooks
 	out      *output
 	server   *http.Server
-	failed   chan error
 	ended    chan struct{}
-	ticking  sync.WaitGroup
+	working  sync.WaitGroup // what goes on until it has ended
 }
 
-// start listens, says what it does, and begins to look at the clocks. An error means that it cannot run at all.
-func start(ctx context.Context, p Process, o Options) (*meter, error) {
-	prices, err := pricing.EmbeddedMeasuringPrices()
-	if err != nil {
-		return nil, err
+// newMeter makes a meter that does nothing yet but write what it is given to write.
+func newMeter(p Process, o Options, fault error) *meter {
+	m := &meter{
+		Process: p, options: o, fault: fault, messages: newMessages(p.Err, p.Clock), ended: make(chan struct{}),
 	}
-	var listening net.ListenConfig
-	listener, err := listening.Listen(ctx, "tcp", o.Address)
-	if err != nil {
-		return nil, fmt.Errorf("listening for hooks: %w", err)
-	}
-	words := newMessages(p.Err, p.Clock)
-	say := words.say
-	guest, cgroup := SystemGuest(p.Root, o.Measure)
-	o.Identity = o.Identity.completed(p, o.SizeGiven, say)
-	m := &meter{Process: p, options: o, messages: words, failed: make(chan error, 1), ended: make(chan struct{})}
+	say := m.messages.say
 	m.out = newOutput(p.Out, queueLines, say)
 	m.hooks = &hooks{
-		clock: p.Clock, guest: guest, out: m.out, say: say, identity: o.Identity, form: o.Payload, keys: o.PayloadKeys,
+		clock: p.Clock, out: m.out, say: say, identity: o.Identity, form: o.Payload, keys: o.PayloadKeys,
+		recorder: &Recorder{
+			Publication: o.Publication, Timing: o.Timing, AtJump: o.Start == StartAtJump, Say: say,
+			DrawLife: lifeDrawer(p.Random),
+			Emit:     m.out.put,
+			Unhooked: o.Identity,
+		},
 	}
 	if o.Chain != nil {
 		m.hooks.chain = newChain(o.Chain, o.ChainTimeout, say)
 	}
-	m.hooks.recorder = &Recorder{
-		Publication: o.Publication, Timing: o.Timing, AtJump: o.Start == StartAtJump, Say: say,
-		DrawLife: lifeDrawer(p.Random),
-		Emit:     m.out.put,
-		Unhooked: o.Identity,
+	m.server = newServer(m.hooks)
+	return m
+}
+
+// start says what the meter does, begins to serve the hooks and to look at the clocks. Without the port that hooks are
+// served on it does none of that, and returns why; unless it is to go on regardless, and take the port as soon as it can
+// be had.
+func (m *meter) start(ctx context.Context, regardless bool) (err error) {
+	say, r := m.hooks.say, m.hooks.recorder
+	m.survives("starting", func() {
+		if m.fault != nil {
+			for fault := range strings.SplitSeq(m.fault.Error(), "\n") {
+				say("%s", fault)
+			}
+			say("what is wrong is left at its default, and the usage counts as unknown (%s)", emf.NoteSettingsIgnored)
+			r.stand(emf.NoteSettingsIgnored)
+		}
+		guest, cgroup := SystemGuest(m.Root, m.options.Measure)
+		m.hooks.guest = guest
+		m.hooks.identity = m.options.Identity.completed(m.Process, m.options.SizeGiven, say)
+		r.Unhooked = m.hooks.identity
+		if cgroup {
+			say("CPU and memory are those of the meter's cgroup, not of the whole MicroVM")
+			r.LaunchNotes = []string{emf.NoteMeasuredForCgroup}
+		}
+	})
+	listener, err := m.listen(ctx)
+	switch {
+	case err != nil && !regardless:
+		return err
+	case err != nil:
+		m.unserved(err)
+	default:
+		say("serving the lifecycle hooks on port %d; metering begins %s", listener.Addr().(*net.TCPAddr).Port,
+			m.options.Start.inWords())
 	}
-	if cgroup {
-		say("CPU and memory are those of the meter's cgroup, not of the whole MicroVM")
-		m.hooks.recorder.LaunchNotes = []string{emf.NoteMeasuredForCgroup}
-	}
-	say("serving the lifecycle hooks on port %d; metering begins %s", listener.Addr().(*net.TCPAddr).Port,
-		o.Start.inWords())
-	for _, sentence := range CostOf(o.Publication, prices).Sentences() {
-		say("%s", sentence)
-	}
-	if o.Start == StartNow {
+	m.survives("working out its cost", func() {
+		prices, err := pricing.EmbeddedMeasuringPrices()
+		if err != nil {
+			say("what the metrics cost is not known: %v", err)
+			return
+		}
+		for _, sentence := range CostOf(m.options.Publication, prices).Sentences() {
+			say("%s", sentence)
+		}
+	})
+	if m.options.Start == StartNow {
 		m.hooks.look(func(r *Recorder, at Instant, load Load) {
 			r.Observe(at, load)
 			r.beginUnhooked()
 		})
 	}
-	m.server = &http.Server{
-		Handler: m.hooks, ReadHeaderTimeout: headerPatience, ReadTimeout: bodyPatience, IdleTimeout: idlePatience,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(io.Discard, "", 0), // quiet about clients that hang up
-	}
-	go func() { m.failed <- m.server.Serve(netutil.LimitListener(listener, maxConnections)) }()
-	m.ticking.Add(1)
-	go m.tick()
-	return m, nil
+	m.goOn("serving the hooks", func() { m.serve(ctx, listener) })
+	m.goOn("metering", m.tick)
+	return nil
 }
 
 // completed finds out what the options leave open.
@@ -148,7 +158,6 @@ func (s Start) inWords() string {
 // tick looks at clocks and load at whole multiples of the sampling interval on the wall clock, so that a minute's
 // line comes out as the minute ends.
 func (m *meter) tick() {
-	defer m.ticking.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	begin := m.Clock.Now().Mono
@@ -159,9 +168,7 @@ func (m *meter) tick() {
 			return
 		case <-timer.C:
 		}
-		var now Instant
 		m.hooks.look(func(r *Recorder, at Instant, load Load) {
-			now = at
 			r.Observe(at, load)
 			if !reminded && (r.Metering() || at.Mono-begin > reminder) {
 				if !r.Metering() {
@@ -171,7 +178,7 @@ func (m *meter) tick() {
 				reminded = true
 			}
 		})
-		timer.Reset(untilNext(now.Wall, m.options.Sample))
+		timer.Reset(untilNext(m.Clock.Now().Wall, m.options.Sample))
 	}
 }
 
@@ -180,21 +187,36 @@ func untilNext(wall int64, interval time.Duration) time.Duration {
 	return interval - time.Duration(wall-floorDiv(wall, int64(interval))*int64(interval)) + time.Millisecond
 }
 
-// stop ends the serving and the looking, tells the last line and waits a moment for it to be written.
+// stop ends the serving and the looking, tells the last line and waits a moment for it to be written. Whatever state
+// the meter is in, it takes no longer than that: an application that has ended is not to seem to run on.
 func (m *meter) stop() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.survives("ending", m.end)
+	}()
+	select {
+	case <-done:
+	case <-time.After(stopPatience):
+	}
+	m.messages.close()
+}
+
+const stopPatience = 4 * flushPatience
+
+func (m *meter) end() {
 	close(m.ended)
-	m.ticking.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), flushPatience)
 	defer cancel()
 	if err := m.server.Shutdown(ctx); err != nil {
 		_ = m.server.Close()
 	}
+	m.working.Wait()
 	m.hooks.look((*Recorder).Stop)
 	m.hooks.flush()
 	if lost := m.out.close(); lost > 0 {
 		m.hooks.say("%d lines could not be written and are lost", lost)
 	}
-	m.messages.close()
 }
 
 // lifeDrawer draws the ids of lives. Two MicroVMs restored from one snapshot might draw the same random numbers,

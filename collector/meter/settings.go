@@ -53,6 +53,7 @@ const (
 	// DefaultPort is the port of the hooks by custom.
 	DefaultPort = 9000
 
+	defaultSample  = time.Second
 	shortestSample = 100 * time.Millisecond
 	longestSample  = time.Minute
 	shortestJump   = 2 * time.Second
@@ -93,24 +94,34 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 		"jump (of the clock, without hooks), now")
 	flags.StringVar(&s.measure, "measure", string(MeasureAuto), "`whose` CPU and memory are read: guest, cgroup, auto "+
 		"(the guest's where they can be read)")
-	flags.DurationVar(&s.sample, "sample", time.Second, "`interval` at which CPU and memory are read")
+	flags.DurationVar(&s.sample, "sample", defaultSample, "`interval` at which CPU and memory are read")
 	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`duration` of a jump of the wall clock that is taken "+
 		"for a suspend where no hook tells of one")
 	return s
 }
 
-// ApplyEnv sets flags from environment variables. Flags of a command line are to be parsed after it, so that they win.
+// ApplyEnv sets flags from environment variables. Flags of a command line are to be parsed after it, so that they win. A
+// flag whose variable is at fault keeps its default; all faults are reported.
 func ApplyEnv(flags *flag.FlagSet, lookUp func(name string) string) error {
 	var faults []error
 	flags.VisitAll(func(f *flag.Flag) {
 		name := EnvPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if value := lookUp(name); value != "" {
+			before := f.Value.String()
 			if err := flags.Set(f.Name, value); err != nil {
+				keep(f.Value, before)
 				faults = append(faults, fmt.Errorf("%s: %.60q is not what --%s takes: %w", name, value, f.Name, err))
 			}
 		}
 	})
 	return errors.Join(faults...)
+}
+
+// keep gives a flag back the value it had before it was set to one it does not take: numbers are changed all the same.
+func keep(value flag.Value, before string) {
+	if value.String() != before {
+		_ = value.Set(before) // it had it
+	}
 }
 
 // Options are settings that were checked.
@@ -129,23 +140,28 @@ type Options struct {
 	ChainTimeout time.Duration
 }
 
-// Options checks the settings, and completes them from AWS's own environment variables. All faults are reported.
+// Options checks the settings, and completes them from AWS's own environment variables. All faults are reported. The
+// options can be used nevertheless: a setting at fault has its default in them, for an application that is started
+// whatever its meter is told.
 func (s *Settings) Options(env func(name string) string) (Options, error) {
 	var faults []error
-	fault := func(name string, err error) {
+	fault := func(name string, err error) bool {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
 		}
+		return err != nil
 	}
 	o := Options{
 		Identity: s.names, Payload: PayloadForm(s.payload), Start: Start(s.start), Measure: Measure(s.measure),
 		Publication: emf.Publication{Namespace: s.namespace, PerMicroVM: s.perMicroVM},
 		Sample:      s.sample, Timing: DefaultTiming(), ChainTimeout: s.chainTimeout,
 	}
-	if s.port < 1 || s.port > 65_535 {
-		fault("port", fmt.Errorf("%d is not a port", s.port))
+	port := s.port
+	if port < 1 || port > 65_535 {
+		fault("port", fmt.Errorf("%d is not a port", port))
+		port = DefaultPort
 	}
-	o.Address = net.JoinHostPort(s.address, strconv.Itoa(s.port))
+	o.Address = net.JoinHostPort(s.address, strconv.Itoa(port))
 	o.Identity.Image = cmp.Or(o.Identity.Image, env("AWS_LAMBDA_MICROVM_IMAGE_ARN"))
 	if o.Identity.Region == "" {
 		if region, _, ok := parseARN(o.Identity.Image); !ok || region == "" {
@@ -155,8 +171,7 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	var err error
 	if s.memory != "" {
 		o.Identity.Size, err = pricing.ParseSize(s.memory)
-		o.SizeGiven = true
-		fault("memory", err)
+		o.SizeGiven = !fault("memory", err)
 	}
 	if s.imageSize != "" {
 		o.Identity.ImageBytes, err = parseBytes(s.imageSize, 0)
@@ -166,35 +181,57 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 		o.Identity.StateBytes, err = parseBytes(s.stateSize, 0)
 		fault("state-size", err)
 	}
-	fault("payload", oneOf(s.payload, string(PayloadAuto), string(PayloadJSON), string(PayloadText), string(PayloadNone)))
-	o.PayloadKeys, err = ParsePayloadKeys(s.payloadKeys)
-	fault("payload-keys", err)
+	if fault("payload", oneOf(s.payload, string(PayloadAuto), string(PayloadJSON), string(PayloadText),
+		string(PayloadNone))) {
+		o.Payload = PayloadAuto
+	}
+	if o.PayloadKeys, err = ParsePayloadKeys(s.payloadKeys); fault("payload-keys", err) {
+		o.PayloadKeys = DefaultPayloadKeys()
+	}
 	fault("metrics", oneOf(s.metrics, "billed", "all", "none"))
 	o.Publication.Metrics, _ = emf.ParseMetricSet(s.metrics)
 	if o.Publication.Metrics == emf.NoMetrics && s.perMicroVM {
 		fault("per-microvm", errors.New("there are no metrics with --metrics none"))
+		o.Publication.PerMicroVM = false
 	}
-	if name, changed := emf.Name(s.namespace); changed || name == "" || len(name) > emf.MaxNamespace || name[0] == ':' ||
-		strings.HasPrefix(name, "AWS/") {
-		fault("namespace", fmt.Errorf("%.60q is not a namespace: 1 to %d printable ASCII characters, the first neither : "+
-			"nor AWS/", s.namespace, emf.MaxNamespace))
+	if fault("namespace", checkNamespace(s.namespace)) {
+		o.Publication.Namespace = emf.DefaultNamespace
 	}
-	fault("start", oneOf(s.start, string(StartAtRun), string(StartAtJump), string(StartNow)))
-	fault("measure", oneOf(s.measure, string(MeasureAuto), string(MeasureGuest), string(MeasureCgroup)))
-	fault("sample", within(s.sample, shortestSample, longestSample))
-	fault("jump", within(s.jump, shortestJump, longestJump))
-	fault("chain-timeout", within(s.chainTimeout, time.Millisecond, 10*time.Minute))
-	o.Timing.Jump = s.jump
+	if fault("start", oneOf(s.start, string(StartAtRun), string(StartAtJump), string(StartNow))) {
+		o.Start = StartAtRun
+	}
+	if fault("measure", oneOf(s.measure, string(MeasureAuto), string(MeasureGuest), string(MeasureCgroup))) {
+		o.Measure = MeasureAuto
+	}
+	if fault("sample", within(s.sample, shortestSample, longestSample)) {
+		o.Sample = defaultSample
+	}
+	if !fault("jump", within(s.jump, shortestJump, longestJump)) {
+		o.Timing.Jump = s.jump
+	}
+	if fault("chain-timeout", within(s.chainTimeout, time.Millisecond, 10*time.Minute)) {
+		o.ChainTimeout = DefaultChainTimeout
+	}
 	// A look at the clocks that comes late by its own interval is no stall, and the waits see more than one.
-	o.Timing.Stall = max(o.Timing.Stall, 3*s.sample)
+	o.Timing.Stall = max(o.Timing.Stall, 3*o.Sample)
 	if s.chain != "" {
 		o.Chain, err = parseChain(s.chain)
 		fault("chain", err)
-		if err == nil && o.Chain.Port() == strconv.Itoa(s.port) && isLoopback(o.Chain.Hostname()) {
-			fault("chain", fmt.Errorf("port %d is the meter's own", s.port))
+		if err == nil && o.Chain.Port() == strconv.Itoa(port) && isLoopback(o.Chain.Hostname()) {
+			fault("chain", fmt.Errorf("port %d is the meter's own", port))
+			o.Chain = nil
 		}
 	}
 	return o, errors.Join(faults...)
+}
+
+func checkNamespace(namespace string) error {
+	if name, changed := emf.Name(namespace); changed || name == "" || len(name) > emf.MaxNamespace || name[0] == ':' ||
+		strings.HasPrefix(name, "AWS/") {
+		return fmt.Errorf("%.60q is not a namespace: 1 to %d printable ASCII characters, the first neither : nor AWS/",
+			namespace, emf.MaxNamespace)
+	}
+	return nil
 }
 
 func oneOf(word string, allowed ...string) error {

@@ -7,6 +7,6 @@ import (
 	"errors"
 )
 
-func (m *meter) supervise(context.Context, []string) (int, error) {
+func supervise(context.Context, []string) (int, error) {
 	return exitUsage, errors.New("a command can be run on Unix alone; start the meter beside it")
 }

@@ -29,7 +29,7 @@ var passedOnSignals = []os.Signal{
 
 // supervise runs a command with the process's own standard streams until it ends, passes signals on to it, and reaps
 // every process that is left to it, as the first process of a system must. It returns the command's exit code.
-func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
+func supervise(ctx context.Context, command []string) (int, error) {
 	path, err := exec.LookPath(command[0])
 	if err != nil {
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
@@ -63,9 +63,6 @@ func (m *meter) supervise(ctx context.Context, command []string) (int, error) {
 				continue
 			}
 			_ = syscall.Kill(pid, s.(syscall.Signal)) // it may have ended
-		case err := <-m.failed:
-			// The application goes on without its meter.
-			m.hooks.say("serving the hooks: %v", err)
 		case <-children:
 			if status, ended := reap(pid); ended {
 				return exitCode(status), nil

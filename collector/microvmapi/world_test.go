@@ -35,6 +35,9 @@ func (d direct) Do(r *http.Request) (response *http.Response, err error) {
 	}()
 	w := httptest.NewRecorder()
 	r.Host = r.URL.Host
+	if r.Body == nil { // as a server has it
+		r.Body = http.NoBody
+	}
 	d.handler.ServeHTTP(w, r)
 	return w.Result(), nil
 }

@@ -56,6 +56,12 @@ func (p Publication) Sets() int {
 	}
 }
 
+// Faulty reports whether the meter itself says that something was wrong with it. What such a line says is the best that
+// there is; how much was really used in its period is unknown.
+func (l *Line) Faulty() bool {
+	return slices.ContainsFunc(l.Notes, func(note string) bool { return slices.Contains(faultNotes, note) })
+}
+
 // Start is the period's start, which is also the timestamp of the metrics.
 func (l *Line) Start() time.Time { return time.UnixMilli(l.PeriodStart).UTC() }
 

@@ -131,4 +131,12 @@ const (
 	NoteMeterStopped      = "meter-stopped"       // the meter was stopped; the MicroVM may run on
 	NoteLinesDropped      = "lines-dropped"       // standard output did not take earlier lines: see DroppedLines
 	NoteMeasuredForCgroup = "measured-for-cgroup" // CPU and memory are those of the meter's cgroup, not of the whole guest
+
+	// Notes of lines that are not to be trusted: see Line.Faulty.
+	NoteSettingsIgnored = "settings-ignored" // a setting could not be used; its default took its place
+	NoteHooksUnserved   = "hooks-unserved"   // the hooks' port could not be had: launches and suspends are told by the clock
+	NoteMeterFault      = "meter-fault"      // a part of the meter failed and was started again
 )
+
+// faultNotes are never written to.
+var faultNotes = []string{NoteSettingsIgnored, NoteHooksUnserved, NoteMeterFault}

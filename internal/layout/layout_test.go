@@ -56,7 +56,9 @@ var allowed = map[string][]string{
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger", "usage", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.
-	"collector/meter": {"internal/emf", "usage", "pricing/...", "internal/figures"},
+	"collector/meter": {"collector/microvmapi/control", "internal/emf", "usage", "pricing/...", "internal/figures"},
+	// What the meter asks of AWS: a signer, and nothing else of ours.
+	"collector/microvmapi/control": {},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
 	"usage":      {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
