@@ -38,9 +38,11 @@ type listing struct {
 }
 
 // list returns what there is to read of a target, and what listing it cost where it had to be listed.
-func (s *Source) list(ctx context.Context, t *targetSeries) (found listing, cost collector.Cost, err error) {
+func (s *Source) list(ctx context.Context, t *targetSeries, target collector.Target) (
+	found listing, cost collector.Cost, err error,
+) {
 	found, err = t.Get(s.options.Now(), func(client *Client) (listing, error) {
-		l := lister{source: s, client: client}
+		l := lister{source: s, client: client, account: target.Account}
 		for i := range s.mappings {
 			if err := l.mapping(ctx, &s.mappings[i]); err != nil {
 				cost.Calls = l.calls
@@ -63,6 +65,7 @@ func (s *Source) list(ctx context.Context, t *targetSeries) (found listing, cost
 type lister struct {
 	source  *Source
 	client  *Client
+	account string // the target's
 	found   listing
 	calls   int64
 	strange int // entries that make no sense
@@ -187,7 +190,7 @@ func (l *lister) entry(
 		return
 	}
 	if subject, ok := of.SubjectOf(dimensions); ok {
-		subject.Account = account
+		subject.Account = unless(account, l.account)
 		into[subject] |= 1 << metric.Quantity
 	}
 }

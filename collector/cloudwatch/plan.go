@@ -35,7 +35,7 @@ func (s *Source) PlanWith(
 	if err != nil {
 		return collector.Plan{}, err
 	}
-	listed, cost, err := s.list(ctx, t)
+	listed, cost, err := s.list(ctx, t, target)
 	plan := collector.Plan{Listing: cost}
 	if err != nil {
 		return plan, err

@@ -189,7 +189,7 @@ func (p *planner) choose(index int, all map[mapping.Subject]wanted) (planned, ad
 		switch err := of.checkSubject(p.target, s); {
 		case err != nil && one.ask:
 			p.refuse(of, s, err.Error())
-		case err == nil && !(s.Account != "" && p.isDirect(s.Account)):
+		case err == nil && !p.isDirect(s.Account):
 			subjects = append(subjects, subjectSeries{s, one.metrics})
 		}
 	}
@@ -224,7 +224,7 @@ func (p *planner) choose(index int, all map[mapping.Subject]wanted) (planned, ad
 		if slices.ContainsFunc(group, func(s subjectSeries) bool { return all[s.Subject].new }) {
 			added = append(added, group...)
 		}
-		if account := first.account; account != "" && account != p.target.Account &&
+		if account := first.account; account != "" &&
 			!slices.Contains(p.plan.Accounts, account) {
 			p.plan.Accounts = append(p.plan.Accounts, account)
 		}
@@ -233,7 +233,7 @@ func (p *planner) choose(index int, all map[mapping.Subject]wanted) (planned, ad
 }
 
 func (p *planner) isDirect(account string) bool {
-	return account != p.target.Account && p.history.Direct != nil && p.history.Direct(account)
+	return account != "" && p.history.Direct != nil && p.history.Direct(account)
 }
 
 func (p *planner) refuse(of *mapped, s mapping.Subject, why string) {

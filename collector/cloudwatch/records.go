@@ -48,9 +48,7 @@ func (f *fetch) parts(target collector.Target) (parts []part) {
 					What: f.seriesName(q), Reason: f.whyIncomplete(q), Series: ownerOf(subject).String(),
 				})
 			}
-			if len(q.lost) > 0 {
-				f.nameLost(q)
-			}
+			f.nameLost(q)
 			next++
 		}
 		p.next = next
@@ -166,26 +164,27 @@ func (f *fetch) quarantine(window collector.Window, of mapping.Subject, what, re
 	})
 }
 
-// nameLost names the datapoints of a series that cannot be usage: each of the first few, the others together.
+// maxLost is how many datapoints of a series are named one by one.
+const maxLost = 20
+
+// nameLost names the datapoints of a series that cannot be usage: each of them, or all together where there are many.
 func (f *fetch) nameLost(q *query) {
-	f.result.Counts[countLost] += int64(len(q.lost))
-	const most = 20
-	of := f.subjects[q.subject]
-	var rest collector.Window
-	for i, lost := range q.lost {
-		window := collector.Window{From: lost.at, To: lost.at.Add(f.window.Period), Period: f.window.Period}
-		if i >= most {
-			if i == most {
-				rest = window
-			}
-			rest.To = window.To
-			continue
-		}
-		f.quarantine(window, of, f.seriesName(q)+" at "+lost.at.Format(time.RFC3339Nano),
-			fmt.Sprintf("its value %s %s; it does not count", strconv.FormatFloat(lost.value, 'g', -1, 64), lost.why))
+	if len(q.lost) == 0 {
+		return
 	}
-	if len(q.lost) > most {
-		f.quarantine(rest, of, f.seriesName(q), "further datapoints cannot be usage, and do not count")
+	f.result.Counts[countLost] += int64(len(q.lost))
+	name, of := f.seriesName(q), f.subjects[q.subject]
+	span := func(first, last lostPoint) collector.Window {
+		return collector.Window{From: first.at, To: last.at.Add(f.window.Period), Period: f.window.Period}
+	}
+	if len(q.lost) > maxLost {
+		f.quarantine(span(q.lost[0], q.lost[len(q.lost)-1]), of, name,
+			fmt.Sprintf("more than %d of its datapoints cannot be usage, and do not count", maxLost))
+		return
+	}
+	for _, lost := range q.lost {
+		f.quarantine(span(lost, lost), of, name+" at "+lost.at.Format(time.RFC3339Nano),
+			fmt.Sprintf("its value %s %s; it does not count", strconv.FormatFloat(lost.value, 'g', -1, 64), lost.why))
 	}
 }
 
