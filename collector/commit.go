@@ -105,7 +105,7 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 				s.run.trouble = "the last look at it failed"
 			}
 		default:
-			of.commit(s, c.Now().UTC(), report)
+			of.commit(splitter{c.Source}, s, c.Now().UTC(), report)
 		}
 		c.quarantine(s.Target, s.quarantined)
 		if err := of.save(c.folder, s.Target); err != nil {
@@ -117,7 +117,7 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 
 // commit moves the checkpoint past a stage, unless that is a backfill. What was planned and not read becomes pending,
 // what failed an open gap. Every gap is handed to report.
-func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
+func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Gap)) {
 	if isWindow := s.Window != (Window{}); isWindow { // else it is the backlog
 		if of.Begin.IsZero() || s.Window.From.Before(of.Begin) {
 			of.Begin = s.Window.From
@@ -134,9 +134,12 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 		if s.state != nil {
 			of.Source = s.state
 		}
-		if s.Part == "" {
-			of.cut(s.Window)
-		}
+	}
+	before := slices.Clone(of.Gaps)
+	if len(of.Gaps)+len(of.Quarantined) > 0 { // working out series takes a while
+		covered := p.covered(s)
+		of.closeGaps(p, covered)
+		of.heal(s, covered)
 	}
 	for _, b := range s.Batches {
 		key := b.key()
@@ -150,16 +153,9 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 			continue
 		}
 		of.Pending = slices.DeleteFunc(of.Pending, same)
-		tries := 0
-		of.Gaps = slices.DeleteFunc(of.Gaps, func(g openGap) bool {
-			if same(g.Batch) {
-				tries = g.Tries
-				return true
-			}
-			return false
-		})
+		of.Gaps = slices.DeleteFunc(of.Gaps, func(g openGap) bool { return same(g.Batch) && g.Accepted.IsZero() && !g.reported })
 		if f, bad := s.failed[key]; bad {
-			of.open(s.Target, b, f, tries+1, now, report)
+			of.open(p, s.Target, b, f, p.earlierGap(before, b), now, report)
 		}
 	}
 	of.join()

@@ -134,11 +134,6 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		}
 		return false
 	}
-	for i := range plan.Batches {
-		if plan.Batches[i].Window == (Window{}) {
-			plan.Batches[i].Window = s.Window
-		}
-	}
 	if err := checkBatches(plan.Batches); err != nil && !c.traits.Live {
 		c.giveUp(s, err)
 		return false

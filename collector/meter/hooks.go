@@ -45,6 +45,21 @@ type hooks struct {
 
 	mu       sync.Mutex
 	recorder *Recorder
+	watch    *watch // nil in tests that are about nothing to spend
+}
+
+// budget is what may still be spent as of the last look, or of now where that is a second ago. Whoever asks all the
+// time must not shorten the time over which the load is read: over less than a tick of the kernel's it means nothing.
+func (h *hooks) budget() Budget {
+	h.mu.Lock()
+	old := h.clock.Now().Mono-h.recorder.at.Mono >= time.Second
+	h.mu.Unlock()
+	if old {
+		h.look((*Recorder).Observe)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.watch.document(h.recorder)
 }
 
 func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -106,6 +121,8 @@ func (h *hooks) run(body []byte) {
 			id.MicroVMID = microVMID
 		}
 		err = id.apply(payload, h.form, h.keys)
+	} else if h.form != PayloadNone {
+		_ = id.unread(err)
 	}
 	if err != nil {
 		h.say("%v", err)
