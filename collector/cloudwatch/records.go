@@ -24,6 +24,9 @@ type part struct {
 // assemble makes records of what was read: one per owner and period of which any metric has a datapoint.
 func (f *fetch) assemble(target collector.Target) {
 	parts := f.parts(target)
+	for _, always := range []string{countAbsent, countPartial} { // in the summary, so that none is seen to be none
+		f.result.Counts[always] += 0
+	}
 	f.result.Records = make([]usage.Record, 0, len(parts)*f.periods)
 	for len(parts) > 0 {
 		of, n := ownerOf(parts[0].subject), 1
