@@ -58,6 +58,8 @@ type Traits struct {
 	// FinestPeriod is the shortest period that can still be asked for when a window begins at such an age, or 0 where
 	// nothing can. Nil means any period at any age.
 	FinestPeriod func(age time.Duration) time.Duration
+	// ListedFor is how long what Plan lists is used, before it is listed again; 0 means that each Plan lists.
+	ListedFor time.Duration
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool

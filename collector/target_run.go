@@ -10,9 +10,10 @@ import (
 
 // targetRun is what a run reads of a target: stages, one after the other.
 type targetRun struct {
-	target Target
-	stages []*stage
-	gaveUp bool // nothing more can be read of the target in this run
+	target  Target
+	stages  []*stage
+	listing Cost // of listing what there is to read, once
+	gaveUp  bool // nothing more can be read of the target in this run
 
 	trouble string // why it was given up
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"microspend/collector"
+	"microspend/collector/awssource"
 	"microspend/collector/mapping"
 )
 
@@ -219,7 +220,7 @@ func (f *fetch) readPages(ctx context.Context, client *Client, asked []int) erro
 			delete(f.spoiled, i*f.periods+p)
 		}
 	}
-	seen := tokens{}
+	pages := awssource.Pages{Max: maxIdlePages + len(asked)*f.periods}
 	// Every page but a few brings a datapoint that none had before: that is how many pages there can be.
 	for idle := 0; idle < maxIdlePages; {
 		f.result.Calls++
@@ -237,11 +238,8 @@ func (f *fetch) readPages(ctx context.Context, client *Client, asked []int) erro
 		for _, message := range out.Messages {
 			f.result.Counts["replies with the message "+messageText(message)]++
 		}
-		if out.NextToken == nil {
-			return nil
-		}
-		if seen.again(*out.NextToken) {
-			return badReply("a page of data leads back to one that was read")
+		if more, err := pages.Next(aws.ToString(out.NextToken)); err != nil || !more {
+			return asBadReply(err)
 		}
 		in.NextToken = out.NextToken
 	}

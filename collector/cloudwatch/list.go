@@ -8,10 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"microspend/collector"
+	"microspend/collector/awssource"
 	"microspend/collector/mapping"
 )
 
@@ -22,8 +24,6 @@ const (
 	// listedAfter is how long after its first datapoint a metric may be listed. Source: ditto.
 	listedAfter = 15 * time.Minute
 
-	// maxPages bounds a listing: ten million metrics, a hundred times what anyone pays for, are 20,000 pages.
-	maxPages = 20_000
 	// maxIdlePages is how many pages may bring nothing new. A page may be empty and be followed by one that is not.
 	maxIdlePages = 100
 	// maxNamed is how many of the entries that make no sense are named; all are counted.
@@ -110,8 +110,8 @@ func (l *lister) metric(
 	}
 	prices := l.source.options.Prices
 	ctx = collector.WithCallCost(ctx, collector.Cost{Calls: 1, APIPrice: prices.ThousandListCalls.Cost(1, 1000)})
-	seen := tokens{}
-	for pages, idle := 0, 0; pages < maxPages && idle < maxIdlePages; pages++ {
+	var pages awssource.Pages
+	for idle := 0; idle < maxIdlePages; {
 		out, err := l.page(ctx, in)
 		if err != nil {
 			return err
@@ -127,11 +127,8 @@ func (l *lister) metric(
 		if idle++; len(into) > before || len(out.Metrics) > 0 {
 			idle = 0
 		}
-		if out.NextToken == nil {
-			return nil
-		}
-		if seen.again(*out.NextToken) {
-			return badReply("a page of metrics leads back to one that was read")
+		if more, err := pages.Next(aws.ToString(out.NextToken)); err != nil || !more {
+			return asBadReply(err)
 		}
 		in.NextToken = out.NextToken
 	}
@@ -201,20 +198,21 @@ func (l *lister) refuse(series *types.Metric, why string) {
 	}
 	var dimensions []string
 	for _, d := range series.Dimensions {
-		dimensions = append(dimensions, shown(valueOf(d.Name))+"="+shown(valueOf(d.Value)))
+		dimensions = append(dimensions, nameOr(d.Name)+"="+nameOr(d.Value))
 	}
 	l.found.quarantined = append(l.found.quarantined, collector.Quarantine{
-		What: fmt.Sprintf("%s %s {%s}", shown(valueOf(series.Namespace)), shown(valueOf(series.MetricName)),
+		What: fmt.Sprintf("%s %s {%s}", nameOr(series.Namespace), nameOr(series.MetricName),
 			strings.Join(dimensions, ", ")),
 		Reason: why,
 	})
 }
 
-func valueOf(text *string) string {
-	if text == nil {
+// nameOr is a name for a message, also where it is missing.
+func nameOr(name *string) string {
+	if name == nil {
 		return "(none)"
 	}
-	return *text
+	return shown(*name)
 }
 
 func is(text *string, want string) bool { return text != nil && *text == want }

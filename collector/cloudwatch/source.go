@@ -103,7 +103,7 @@ func (s *Source) Name() string { return SourceName }
 func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
 		Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, LinkedAccounts: s.options.LinkedAccounts,
-		Shape:     s.shape,
+		Shape: s.shape, ListedFor: awssource.ListedFor,
 		KeepsKeys: func(shape string) bool { return mapping.KeepsKeys(s.options.Mappings, shape) },
 	}
 }
@@ -132,6 +132,14 @@ func finestPeriod(age time.Duration) time.Duration {
 		return time.Hour
 	}
 	return 0
+}
+
+// asBadReply says of what is wrong with a reply that it is CloudWatch's.
+func asBadReply(err error) error {
+	if err == nil {
+		return nil
+	}
+	return badReply("%w", err)
 }
 
 func badReply(format string, args ...any) error {

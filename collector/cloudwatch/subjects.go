@@ -209,19 +209,6 @@ func shown(name string) string {
 	return fmt.Sprintf("%s… (%d characters)", name[:cut], utf8.RuneCountInString(name))
 }
 
-// tokens are those of the pages that were read, to notice pages that lead back.
-type tokens map[[sha256.Size]byte]bool
-
-// again reports whether a token has led to a page before.
-func (t tokens) again(token string) bool {
-	sum := sha256.Sum256([]byte(token))
-	if t[sum] {
-		return true
-	}
-	t[sum] = true
-	return false
-}
-
 // sortSubjects puts subjects in order.
 func sortSubjects(subjects []subjectSeries) {
 	slices.SortFunc(subjects, func(a, b subjectSeries) int { return compareSubjects(a.Subject, b.Subject) })
