@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"microspend/internal/atomicfile"
@@ -22,15 +23,20 @@ type checkpoint struct {
 	Region  string `json:"region"`
 	Shape   string `json:"shape"` // of the source when the target was last read
 
-	Begin   time.Time `json:"begin"`   // start of the first window ever
-	Through time.Time `json:"through"` // everything before has been read, but for what is pending or a gap
-	ReadAt  time.Time `json:"readAt"`  // when the last run began that read all that it wanted to
-	From    time.Time `json:"from"`    // where the last run began
-	Goal    time.Time `json:"goal"`    // where it wanted to get to
+	Begin   time.Time `json:"begin"`             // start of the first window ever
+	Through time.Time `json:"through"`           // everything before has been read, but for what is pending or a gap
+	ReadAt  time.Time `json:"readAt"`            // when the last run began that read all that it wanted to
+	From    time.Time `json:"from"`              // where the last run began
+	Goal    time.Time `json:"goal"`              // where it wanted to get to
+	Success time.Time `json:"success,omitzero"`  // when a run last read all it wanted, but for gaps
+	Trouble string    `json:"trouble,omitempty"` // why the last run left the target
 
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
 	Gaps    []openGap       `json:"gaps,omitempty"`
 	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
+
+	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`
+	QuarantinedBeyond int64             `json:"quarantinedBeyond,omitempty"` // met in one window and not remembered by name
 }
 
 // unfinished reports whether the last run did not get to its end.
@@ -43,6 +49,9 @@ type openGap struct {
 	Reason string    `json:"reason"`
 	Tries  int       `json:"tries"`
 	Next   time.Time `json:"next"` // when it is asked for again
+
+	First    time.Time `json:"first,omitzero"`    // when it was met for the first time
+	Accepted time.Time `json:"accepted,omitzero"` // since then it is neither asked for nor reported
 
 	reported bool // in this run
 }
@@ -66,8 +75,11 @@ func retryAfter(tries int) time.Duration {
 	return wait
 }
 
+// unknownAccount stands for an account in the name of a checkpoint.
+const unknownAccount = "unknown"
+
 func checkpointPath(folder string, target Target) string {
-	account := cmp.Or(target.Account, "unknown")
+	account := cmp.Or(target.Account, unknownAccount)
 	return filepath.Join(folder, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
 }
 
@@ -80,15 +92,49 @@ func loadCheckpoint(folder string, target Target) (*checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the checkpoint cannot be read: %w", err)
 	}
-	var s checkpoint
-	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, fmt.Errorf("the checkpoint %s is damaged (%w); delete it to read the lookback again", path, err)
+	s, err := parseCheckpoint(text)
+	if err != nil {
+		return nil, fmt.Errorf("the checkpoint %s %w", path, err)
 	}
-	if s.Version != checkpointVersion {
-		return nil, fmt.Errorf("checkpoint %s has version %d; this program supports version %d",
-			path, s.Version, checkpointVersion)
+	return s, nil
+}
+
+func parseCheckpoint(text []byte) (*checkpoint, error) {
+	var version struct{ Version int }
+	if err := json.Unmarshal(text, &version); err == nil && version.Version != checkpointVersion {
+		return nil, fmt.Errorf("has version %d; this program supports version %d", version.Version, checkpointVersion)
+	}
+	var s checkpoint
+	err := json.Unmarshal(text, &s)
+	if err == nil {
+		err = s.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("is damaged (%w); delete it to read the lookback again", err)
 	}
 	return &s, nil
+}
+
+func (s *checkpoint) check() error { return checkBatches(s.owed()) }
+
+// checkBatches refuses batches that no run of a source of windows plans, which it need not expect.
+func checkBatches(batches []Batch) error {
+	for _, b := range batches {
+		w := b.Window
+		if !w.From.Before(w.To) || w.Period <= 0 || w.To.Sub(w.From)%w.Period != 0 {
+			return fmt.Errorf("batch %q is of no window", cut(b.ID, maxWhat))
+		}
+	}
+	return nil
+}
+
+// owed lists what has yet to be read, for whatever reason.
+func (s *checkpoint) owed() []Batch {
+	owed := slices.Clone(s.Pending)
+	for _, g := range s.Gaps {
+		owed = append(owed, g.Batch)
+	}
+	return owed
 }
 
 // save replaces the file.

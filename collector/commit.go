@@ -12,28 +12,70 @@ import (
 
 // resume brings into the ledger what a run that was killed had read. The rest of its plan becomes pending.
 func (c *collection) resume(ctx context.Context) error {
-	var stages []*stage
-	err := c.journal.replay(func(p planEntry) error {
-		s := newStage(&targetRun{target: p.Target}, p)
-		s.planned = true
-		stages = append(stages, s)
-		_, err := c.checkpoint(p.Target)
+	foreign, err := c.journal.replaceForeign(c.Now())
+	if err != nil {
 		return err
-	}, func(b batchEntry, _ []byte) error {
+	}
+	if foreign != nil {
+		c.quarantine(Target{}, []Quarantine{*foreign})
+	}
+	damaged, err := c.journal.sift(c.Now(), c.traits.Live)
+	if err != nil {
+		return err
+	}
+	var stages []*stage
+	err = c.journal.replay(func(p planEntry) error {
+		s := newStage(&targetRun{target: p.Target}, p)
+		s.planned, s.quarantined = true, p.Quarantined
+		stages = append(stages, s)
+		return nil
+	}, func(b batchEntry, text []byte) error {
 		c.summary.Reused++
 		for _, s := range stages {
 			if s.Target == b.Target && slices.ContainsFunc(s.Batches, func(of Batch) bool { return of.key() == b.Key }) {
 				s.take(b)
+				s.quarantined = append(s.quarantined, refusedIn(b, text)...)
 			}
 		}
 		return nil
 	})
-	if err != nil || len(stages) == 0 {
+	if err != nil {
 		return err
+	}
+	for _, d := range damaged {
+		c.quarantine(d.Target, found([]Quarantine{d}, d.Target, Window{}))
+	}
+	if len(stages) == 0 {
+		return c.journal.resetIf(len(damaged) > 0)
 	}
 	c.Logger.Info("going on with a run that was interrupted", "batches", c.summary.Reused)
 	c.summary.Resumed = true
 	return c.commit(ctx, stages)
+}
+
+// refusedIn names the records of an entry that cannot be kept: an older program has not checked them.
+func refusedIn(b batchEntry, text []byte) []Quarantine {
+	var bad []usage.Record
+	_ = eachRecord(text, func(r *usage.Record) { // sift has read it before
+		if r.Check() != nil {
+			bad = append(bad, *r)
+		}
+	})
+	_, refused := sound(bad)
+	return found(refused, b.Target, Window{})
+}
+
+// quarantine remembers what was met of a target, and has what is new named. Where it cannot be remembered, as it is of
+// no target or of one whose checkpoint cannot be read, it is named each time.
+func (c *collection) quarantine(target Target, met []Quarantine) {
+	of, err := c.checkpoint(target)
+	if err != nil || target == (Target{}) {
+		c.summary.Quarantined = append(c.summary.Quarantined, met...)
+		return
+	}
+	news, known := of.quarantine(target, met, c.Now().UTC())
+	c.summary.Quarantined = append(c.summary.Quarantined, news...)
+	c.summary.KnownQuarantined += known
 }
 
 // commit brings the journal into the ledger in one step, then moves the checkpoints, then empties the journal.
@@ -45,6 +87,9 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		return err
 	}
 	for _, s := range stages {
+		if _, err := c.checkpoint(s.Target); err != nil {
+			continue // of a run that was killed; what it had not read yet is read again once the checkpoint is deleted
+		}
 		if !s.planned && (c.traits.Live || !c.checkpoints[s.Target].Through.IsZero()) {
 			continue
 		}
@@ -56,10 +101,13 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 			of.Begin, of.Through, of.Goal = s.Window.From, s.Window.From, s.Goal
 			of.From, of.ReadAt, of.Shape = s.From, s.ReadAt, s.Shape
 		case c.traits.Live:
-			of.commitLive(s, report)
+			if !of.commitLive(s, report) {
+				s.run.trouble = "the last look at it failed"
+			}
 		default:
-			of.commit(s, c.Now().UTC(), report)
+			of.commit(splitter{c.Source}, s, c.Now().UTC(), report)
 		}
+		c.quarantine(s.Target, s.quarantined)
 		if err := of.save(c.folder, s.Target); err != nil {
 			return err
 		}
@@ -69,7 +117,7 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 
 // commit moves the checkpoint past a stage, unless that is a backfill. What was planned and not read becomes pending,
 // what failed an open gap. Every gap is handed to report.
-func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
+func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Gap)) {
 	if isWindow := s.Window != (Window{}); isWindow { // else it is the backlog
 		if of.Begin.IsZero() || s.Window.From.Before(of.Begin) {
 			of.Begin = s.Window.From
@@ -83,9 +131,12 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 		if s.state != nil {
 			of.Source = s.state
 		}
-		if s.Part == "" {
-			of.cut(s.Window)
-		}
+	}
+	before := slices.Clone(of.Gaps)
+	if len(of.Gaps)+len(of.Quarantined) > 0 { // working out series takes a while
+		covered := p.covered(s)
+		of.closeGaps(p, covered)
+		of.heal(s, covered)
 	}
 	for _, b := range s.Batches {
 		key := b.key()
@@ -99,16 +150,9 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 			continue
 		}
 		of.Pending = slices.DeleteFunc(of.Pending, same)
-		tries := 0
-		of.Gaps = slices.DeleteFunc(of.Gaps, func(g openGap) bool {
-			if same(g.Batch) {
-				tries = g.Tries
-				return true
-			}
-			return false
-		})
+		of.Gaps = slices.DeleteFunc(of.Gaps, func(g openGap) bool { return same(g.Batch) && g.Accepted.IsZero() && !g.reported })
 		if f, bad := s.failed[key]; bad {
-			of.open(s.Target, b, f, tries+1, now, report)
+			of.open(p, s.Target, b, f, p.earlierGap(before, b), now, report)
 		}
 	}
 	of.join()
@@ -116,8 +160,8 @@ func (of *checkpoint) commit(s *stage, now time.Time, report func(Gap)) {
 
 // commitLive moves the checkpoint of a live source past a stage, if all of it was read. Where it was not, nothing can
 // be asked for again: the next window begins where this one did, so that the source sees how long it saw nothing.
-func (of *checkpoint) commitLive(s *stage, report func(Gap)) {
-	whole := true
+func (of *checkpoint) commitLive(s *stage, report func(Gap)) (whole bool) {
+	whole = true
 	for _, b := range s.Batches {
 		f := s.failed[b.key()]
 		whole = whole && s.read[b.key()] && f.reason == ""
@@ -129,7 +173,7 @@ func (of *checkpoint) commitLive(s *stage, report func(Gap)) {
 		}
 	}
 	if !whole {
-		return
+		return false
 	}
 	if of.Begin.IsZero() {
 		of.Begin = s.Window.From
@@ -138,6 +182,7 @@ func (of *checkpoint) commitLive(s *stage, report func(Gap)) {
 	if s.state != nil {
 		of.Source = s.state
 	}
+	return true
 }
 
 // upsert writes the journal's records into the ledger.
@@ -191,7 +236,8 @@ const recordsAtATime = 4096
 // errEnough ends a replay whose reader wants no more.
 var errEnough = errors.New("the ledger takes no more")
 
-// records gives the journal's records to the ledger, but for those that it has in a better state.
+// records gives the journal's records to the ledger, but for those that it has in a better state, and those that it
+// would refuse together with all others.
 func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
 		buffer := make([]usage.Record, 0, recordsAtATime)
@@ -201,14 +247,12 @@ func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Se
 			for {
 				var r usage.Record
 				more, err := decoder.next(&r)
-				if err != nil {
+				switch {
+				case err != nil:
 					return err
-				}
-				if more {
-					if guarded && kept.has(&r) {
-						c.summary.Counts[countKept]++
-						continue
-					}
+				case more && guarded && kept.has(&r):
+					c.summary.Counts[countKept]++
+				case more && r.Check() == nil:
 					buffer = append(buffer, r)
 				}
 				if len(buffer) == recordsAtATime || !more && len(buffer) > 0 {

@@ -26,7 +26,9 @@ func TestGapsAreCutByWhatIsReadAgain(t *testing.T) {
 		{"what touches it after", between("12:00", "13:00"), []string{"10:00-12:00/5m"}},
 	} {
 		s := checkpoint{Gaps: []openGap{{Batch: Batch{ID: "a", Window: between("10:00", "12:00")}, Tries: 3}}}
-		s.cut(test.again)
+		s.closeGaps(splitter{&memorySource{}}, splitter{&memorySource{}}.covered(&stage{planEntry: planEntry{
+			Window: test.again, Batches: []Batch{{ID: "a", Window: test.again}},
+		}}))
 		var got []string
 		for _, g := range s.Gaps {
 			got = append(got, short(g.Batch.Window))

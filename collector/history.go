@@ -34,8 +34,8 @@ type History struct {
 	Backfill bool
 	// Part is what to plan alone; "" is everything.
 	Part string
-	// Owed are the open gaps that lie in the window. They are taken for read once the window is, so the plan must have what
-	// they ask for, whether it is listed or not.
+	// Owed are the open gaps that lie in the window. What of them the plan does not read is asked for besides, each in the
+	// batch that it is.
 	Owed []Batch
 	// Direct reports whether an account is a target of its own in the region, so that what is linked to this one is read there.
 	Direct func(account string) bool
@@ -56,11 +56,24 @@ type Recorded struct {
 
 // planSource has the source plan a stage.
 func (c *collection) planSource(ctx context.Context, s *stage) (Plan, error) {
+	of := c.checkpoints[s.Target]
+	plan, err := c.sourcePlan(ctx, s, of)
+	for i := range plan.Batches {
+		if plan.Batches[i].Window == (Window{}) {
+			plan.Batches[i].Window = s.Window
+		}
+	}
+	if err == nil && s.Part == "" && !c.traits.Live {
+		plan.Batches = append(plan.Batches, splitter{c.Source}.uncovered(of.Gaps, s.Window, plan.Batches, c.Now().UTC())...)
+	}
+	return plan, err
+}
+
+func (c *collection) sourcePlan(ctx context.Context, s *stage, of *checkpoint) (Plan, error) {
 	source, ok := c.Source.(HistoryPlanner)
 	if !ok {
 		return c.Source.Plan(ctx, s.Target, s.Window)
 	}
-	of := c.checkpoints[s.Target]
 	history := History{
 		State: of.Source, Backfill: s.Backfill, Part: s.Part,
 		Recorded: func(ctx context.Context, from, to time.Time) ([]Recorded, error) {
@@ -73,7 +86,7 @@ func (c *collection) planSource(ctx context.Context, s *stage) (Plan, error) {
 		history.Read = Window{From: of.Begin, To: of.Through}
 	}
 	for _, g := range of.Gaps {
-		if g.Batch.Window.overlaps(s.Window) {
+		if g.Batch.Window.overlaps(s.Window) && g.Accepted.IsZero() {
 			history.Owed = append(history.Owed, g.Batch)
 		}
 	}
@@ -158,8 +171,8 @@ func (c *collection) covers(target Target, account string) bool {
 	if !c.traits.LinkedAccounts {
 		return false
 	}
-	_, direct := c.checkpoints[Target{Account: account, Region: target.Region}]
-	return !direct
+	other := Target{Account: account, Region: target.Region}
+	return c.checkpoints[other] == nil && c.unreadable[other] == nil
 }
 
 // checkPart reports a part that the source does not have.

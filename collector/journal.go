@@ -17,7 +17,8 @@ import (
 
 // The journal is the spool of a run: the plans that were made and the batches that were read, until they are in the
 // ledger. It is a file of entries, each with its length and checksum, appended to and synced every second. An entry
-// that is cut off, as a kill leaves the last one, and whatever follows it, does not count and is overwritten.
+// that is cut off, as a kill leaves the last one, and whatever follows it, does not count and is overwritten. One that
+// is whole and makes no sense all the same is set aside: see aside.go.
 const (
 	journalName  = "journal"
 	journalMagic = "microspend journal 1\n"
@@ -44,6 +45,8 @@ type planEntry struct {
 
 	State json.RawMessage `json:"state,omitempty"` // see [Plan.State]
 	Shape string          `json:"shape"`
+
+	Quarantined []Quarantine `json:"quarantined,omitempty"` // what the plan leaves out
 }
 
 // batchEntry is a batch that was read. Its records follow it in the entry.
@@ -56,11 +59,14 @@ type batchEntry struct {
 	State   json.RawMessage  `json:"state,omitempty"`
 	Reason  string           `json:"reason,omitempty"` // why it could not be read; "" where it was
 	Records int              `json:"records"`
+
+	Quarantined []Quarantine `json:"quarantined,omitempty"`
 }
 
 type journal struct {
-	file *os.File
-	size int64 // of the entries that count
+	file  *os.File
+	size  int64          // of the entries that count
+	aside map[int64]bool // where entries begin that are set aside
 
 	entries chan []byte   // to the goroutine that writes
 	written chan struct{} // closed when it is through
@@ -77,14 +83,24 @@ func openJournal(path string) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the journal cannot be opened: %w", err)
 	}
-	return &journal{file: file}, nil
+	return &journal{file: file, aside: map[int64]bool{}}, nil
 }
 
 func (j *journal) close() { _ = j.file.Close() }
 
 // replay gives the entries in order: for each plan, plan is called, for each batch, batch, with its records. What
-// follows a damaged entry is left out.
+// follows a damaged entry is left out, and so is what was set aside.
 func (j *journal) replay(plan func(planEntry) error, batch func(batchEntry, []byte) error) error {
+	return j.entriesDo(func(at int64, content []byte) error {
+		if j.aside[at] {
+			return nil
+		}
+		return readEntry(content, plan, batch)
+	})
+}
+
+// entriesDo gives the content of every entry that counts, with where the entry begins.
+func (j *journal) entriesDo(do func(at int64, content []byte) error) error {
 	if _, err := j.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
@@ -115,7 +131,7 @@ func (j *journal) replay(plan func(planEntry) error, batch func(batchEntry, []by
 		if crc32.Checksum(content, castagnoli) != sum {
 			return nil
 		}
-		if err := readEntry(content, plan, batch); err != nil {
+		if err := do(j.size, content); err != nil {
 			return err
 		}
 		j.size += headBytes + int64(length)
@@ -128,6 +144,19 @@ func ended(err error) error {
 		return nil
 	}
 	return fmt.Errorf("the journal cannot be read: %w", err)
+}
+
+// eachRecord gives the records of a batch's entry.
+func eachRecord(text []byte, do func(*usage.Record)) error {
+	decoder := recordDecoder{rest: text}
+	for {
+		var r usage.Record
+		more, err := decoder.next(&r)
+		if err != nil || !more {
+			return err
+		}
+		do(&r)
+	}
 }
 
 func readEntry(content []byte, plan func(planEntry) error, batch func(batchEntry, []byte) error) error {
@@ -223,8 +252,11 @@ func (j *journal) addBatch(b batchEntry, records []usage.Record) error {
 	}
 	entry := append(make([]byte, headBytes, headBytes+len(text)+64+40*len(records)), entryBatch)
 	entry = binary.AppendUvarint(entry, uint64(len(text)))
-	entry = append(entry, text...)
-	j.add(appendRecords(entry, records))
+	entry = appendRecords(append(entry, text...), records)
+	if len(entry)-headBytes > maxEntry { // it could not be read back, nor anything behind it
+		return fmt.Errorf("%d records of one batch are too many for the journal", len(records))
+	}
+	j.add(entry)
 	return nil
 }
 
@@ -237,6 +269,14 @@ func (j *journal) end() error {
 	<-j.written
 	j.entries = nil
 	return j.err
+}
+
+// resetIf empties the journal where there is nothing in it but what was set aside.
+func (j *journal) resetIf(useless bool) error {
+	if !useless {
+		return nil
+	}
+	return j.reset()
 }
 
 // reset empties the journal, through to the disk.
@@ -252,5 +292,6 @@ func (j *journal) reset() error {
 		return fmt.Errorf("the journal cannot be emptied: %w", err)
 	}
 	j.size = int64(len(journalMagic))
+	clear(j.aside)
 	return nil
 }

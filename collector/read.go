@@ -127,22 +127,20 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		return true
 	}
 	plan, err := c.askPlan(ctx, s)
-	c.count(func(sum *Summary) {
-		sum.Cost = sum.Cost.Add(plan.Listing)
-		sum.quarantine(s.Target, Window{}, plan.Quarantined)
-	})
+	c.count(func(sum *Summary) { sum.Cost = sum.Cost.Add(plan.Listing) })
 	if err != nil {
 		if ctx.Err() == nil {
 			c.giveUp(s, err)
 		}
 		return false
 	}
-	s.Batches, s.State, s.planned = plan.Batches, plan.State, true
-	for i := range s.Batches {
-		if s.Batches[i].Window == (Window{}) {
-			s.Batches[i].Window = s.Window
-		}
+	if err := checkBatches(plan.Batches); err != nil && !c.traits.Live {
+		c.giveUp(s, err)
+		return false
 	}
+	s.Batches, s.State, s.planned = plan.Batches, plan.State, true
+	s.Quarantined = found(plan.Quarantined, s.Target, s.Window)
+	s.quarantined = s.Quarantined
 	return true
 }
 
@@ -153,7 +151,7 @@ func (c *collection) giveUp(s *stage, err error) {
 		if errors.As(err, &ofTarget) && ofTarget.lasting() {
 			sum.Unusable++
 		}
-		s.run.gaveUp = true
+		s.run.gaveUp, s.run.trouble = true, cut(err.Error(), maxReason)
 		window := Window{From: s.Window.From, To: s.Goal}
 		if s.Window == (Window{}) {
 			window = Window{}
@@ -166,8 +164,11 @@ func (c *collection) giveUp(s *stage, err error) {
 func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	b.State = c.checkpoints[s.Target].Source
 	result, err := c.askBatch(ctx, s.Target, b)
+	var refused []Quarantine
+	result.Records, refused = sound(result.Records)
 	entry := batchEntry{
 		Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State,
+		Quarantined: found(append(result.Quarantined, refused...), s.Target, b.Window),
 	}
 	var (
 		ofTarget *TargetError
@@ -183,21 +184,26 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 			c.count(func(sum *Summary) { sum.Cost.Calls += result.Calls })
 			return err
 		}
-		entry.Reason = err.Error()
+		entry.Reason = cut(err.Error(), maxReason)
 		result.Records = nil
 	}
 	for i := range entry.Gaps {
-		entry.Gaps[i].Target = s.Target
-		if entry.Gaps[i].Window == (Window{}) {
-			entry.Gaps[i].Window = b.Window
+		g := &entry.Gaps[i]
+		g.Target, g.What, g.Reason = s.Target, cut(g.What, maxWhat), cut(g.Reason, maxReason)
+		if g.Window == (Window{}) {
+			g.Window = b.Window
 		}
 	}
 	if addErr := c.journal.addBatch(entry, result.Records); addErr != nil {
-		return addErr
+		// Such as a state that is not JSON: a bug of the source, which costs this batch.
+		entry = batchEntry{Target: s.Target, Key: b.key(), Reason: cut(addErr.Error(), maxReason)}
+		if err = c.journal.addBatch(entry, nil); err != nil {
+			return err
+		}
+		err = addErr
 	}
 	c.count(func(sum *Summary) {
 		s.take(entry)
-		sum.quarantine(s.Target, b.Window, result.Quarantined)
 		sum.Batches++
 		sum.Cost = sum.Cost.Add(Cost{Calls: result.Calls, Metrics: b.Cost.Metrics, APIPrice: b.Cost.APIPrice})
 	})
@@ -227,6 +233,7 @@ func (s *stage) take(b batchEntry) {
 	if b.State != nil {
 		s.state = b.State
 	}
+	s.quarantined = append(s.quarantined, b.Quarantined...)
 }
 
 // estimateCost adds up what a run would cost, by plan. A target that cannot be planned costs nothing.
@@ -253,8 +260,12 @@ func (c *collection) estimateCost(ctx context.Context, runs []*targetRun) (Cost,
 // reportOpen adds the gaps that earlier runs left, and that this one did not ask for.
 func (c *collection) reportOpen(targets []Target) {
 	for _, target := range targets {
-		for _, g := range c.checkpoints[target].Gaps {
-			if g.reported {
+		of, err := c.checkpoint(target)
+		if err != nil {
+			continue // which is a gap by itself
+		}
+		for _, g := range of.Gaps {
+			if g.reported || !g.Accepted.IsZero() {
 				continue
 			}
 			c.summary.Gaps = append(c.summary.Gaps, Gap{

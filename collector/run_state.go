@@ -69,7 +69,7 @@ func (s Summary) Result(err error) RunResult {
 		return RunStopped
 	case s.Interrupted:
 		return RunInterrupted
-	case len(s.Gaps) > 0:
+	case len(s.Gaps)+len(s.Quarantined) > 0:
 		return RunGaps
 	}
 	return RunDone
@@ -77,7 +77,7 @@ func (s Summary) Result(err error) RunResult {
 
 // ReadRunState reads what the runs of a source left beside a ledger. One that never ran is a [fs.ErrNotExist].
 func ReadRunState(ledger, source string) (*RunState, error) {
-	return readRunState(filepath.Join(ledger, ".collect", source))
+	return readRunState(filepath.Join(collectFolder(ledger), source))
 }
 
 func readRunState(folder string) (*RunState, error) {

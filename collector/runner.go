@@ -79,7 +79,7 @@ func New(options Options) (*Runner, error) {
 		options.Progress = func(int64, int64, string) {}
 	}
 	r := &Runner{Options: options, traits: options.Source.Traits()}
-	r.folder = filepath.Join(options.Ledger, ".collect", options.Source.Name())
+	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
 	return r, errors.Join(r.Timing.check(), checkPart(options.Source, r.Timing.Part))
 }
@@ -137,7 +137,7 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (er
 func (r *Runner) collection(s *Summary, spending *Spending, stop func(error)) *collection {
 	return &collection{
 		Runner: r, summary: s,
-		checkpoints: map[Target]*checkpoint{}, groupCache: map[[2]int64][]ledger.Group{},
+		checkpoints: map[Target]*checkpoint{}, unreadable: map[Target]error{}, groupCache: map[[2]int64][]ledger.Group{},
 		purse: &purse{
 			source: s.Source, runMax: r.MaxAPICost, dayMax: r.MaxDailyAPICost, now: r.Now, stop: stop,
 			spending: spending, today: map[string]decimal.Decimal{},
@@ -180,7 +180,9 @@ func (c *collection) collect(ctx context.Context) ([]*targetRun, error) {
 	if err := c.rounds(ctx, runs); err != nil {
 		return runs, err
 	}
-	c.ended(ctx)
+	if err := c.conclude(runs, c.ended(ctx)); err != nil {
+		return runs, err
+	}
 	c.reportOpen(targets)
 	c.orderGaps()
 	return runs, c.stopped()
@@ -268,6 +270,7 @@ type collection struct {
 	total   int64
 
 	checkpoints map[Target]*checkpoint
+	unreadable  map[Target]error            // why the checkpoint of a target cannot be read
 	groupCache  map[[2]int64][]ledger.Group // see ledgerGroups
 
 	unreachable []Gap // instead of targets
@@ -280,11 +283,16 @@ func (c *collection) checkpoint(target Target) (*checkpoint, error) {
 	if known := c.checkpoints[target]; known != nil {
 		return known, nil
 	}
-	loaded, err := loadCheckpoint(c.folder, target)
-	if err == nil {
-		c.checkpoints[target] = loaded
+	if err := c.unreadable[target]; err != nil {
+		return nil, err
 	}
-	return loaded, err
+	loaded, err := loadCheckpoint(c.folder, target)
+	if err != nil {
+		c.unreadable[target] = err
+		return nil, err
+	}
+	c.checkpoints[target] = loaded
+	return loaded, nil
 }
 
 // count adds to the summary.

@@ -32,6 +32,20 @@ type Source interface {
 	Fetch(ctx context.Context, target Target, batch Batch) (Result, error)
 }
 
+// SeriesSource is a source whose batches are made of series, each of which can be read without the others. Of a batch of
+// which one series failed, that one alone is asked for again; and a gap is closed by whatever batch reads its series,
+// as another plan puts them into others. Of any other source, a batch is one series: its ID.
+type SeriesSource interface {
+	Source
+	// Series lists what a batch reads, each by the resource that its records are about as [usage.Resource.String] has it:
+	// that is what the ledger knows them by, too. It is asked of batches that an older program may have planned; of one
+	// that it cannot read it returns nil, which is no series at all.
+	Series(Batch) []string
+	// Part is the batch that reads those series of another for which keep is true, of which there is at least one. The
+	// runner gives it an ID of its own.
+	Part(batch Batch, keep func(series string) bool) (Batch, error)
+}
+
 // Traits are what the runner has to know of a source.
 type Traits struct {
 	// Live says that only the present can be read: a window begins where the last one ended and ends now, to the
@@ -44,6 +58,8 @@ type Traits struct {
 	// FinestPeriod is the shortest period that can still be asked for when a window begins at such an age, or 0 where
 	// nothing can. Nil means any period at any age.
 	FinestPeriod func(age time.Duration) time.Duration
+	// ListedFor is how long what Plan lists is used, before it is listed again; 0 means that each Plan lists.
+	ListedFor time.Duration
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool
@@ -58,7 +74,7 @@ type Traits struct {
 type Plan struct {
 	Batches []Batch `json:"batches"`
 	Listing Cost    `json:"listing"` // of the calls that the plan itself took
-	// Quarantined is what the plan leaves out. Target may be left out.
+	// Quarantined is what the plan leaves out. Target and Window may be left out.
 	Quarantined []Quarantine `json:"-"`
 	// Notes are sentences for who asks what a run would cost, such as what the metrics cost by themselves.
 	Notes []string `json:"-"`
@@ -117,6 +133,8 @@ type Gap struct {
 	Window Window // zero where no time can be named
 	What   string // of the target: a series, a log group; "" for all of it
 	Reason string
+	// Series is which of the batch's series it is about, as [SeriesSource.Series] has it; "" for all of the batch.
+	Series string `json:",omitempty"`
 	// Lasting says that it is for someone to mend before the target can be read: its credentials, or the configuration.
 	Lasting bool `json:"-"`
 }

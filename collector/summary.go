@@ -27,8 +27,9 @@ type Summary struct {
 	Counts  map[string]int64 // see [Result.Counts]
 	Gaps    []Gap
 
-	Quarantined []Quarantine
-	Notes       []string // see [Result.Notes]; at most MaxNotes
+	Quarantined      []Quarantine // what was met for the first time, and makes the exit code 3
+	KnownQuarantined int64        // how many quarantines were met that earlier runs have named
+	Notes            []string     // see [Result.Notes]; at most MaxNotes
 
 	Interrupted bool // it ended before it was through
 	// Stopped is why it ended, where nobody interrupted it: a [LimitError] or a [TimeoutError].
@@ -41,17 +42,6 @@ const MaxNotes = 100
 
 func (s *Summary) note(notes []string) {
 	s.Notes = append(s.Notes, notes[:min(len(notes), MaxNotes-len(s.Notes))]...)
-}
-
-// quarantine notes what is left out of a target.
-func (s *Summary) quarantine(target Target, window Window, found []Quarantine) {
-	for _, q := range found {
-		q.Target = target
-		if q.Window == (Window{}) {
-			q.Window = window
-		}
-		s.Quarantined = append(s.Quarantined, q)
-	}
 }
 
 // extend widens the time that the run is about.

@@ -10,9 +10,12 @@ import (
 
 // targetRun is what a run reads of a target: stages, one after the other.
 type targetRun struct {
-	target Target
-	stages []*stage
-	gaveUp bool // nothing more can be read of the target in this run
+	target  Target
+	stages  []*stage
+	listing Cost // of listing what there is to read, once
+	gaveUp  bool // nothing more can be read of the target in this run
+
+	trouble string // why it was given up
 }
 
 // stage is a window of a target, or the backlog: batches that earlier runs left.
@@ -28,6 +31,8 @@ type stage struct {
 	read   map[string]bool
 	failed map[string]failure
 	state  json.RawMessage // what the source returned last
+
+	quarantined []Quarantine
 }
 
 // failure is why a batch, or parts of it, could not be read.
@@ -49,14 +54,13 @@ func (b Batch) key() string {
 func (c *collection) targetRuns(ctx context.Context, now time.Time, targets []Target) ([]*targetRun, error) {
 	var runs []*targetRun
 	for _, target := range targets { // all of them before any is planned: see covers
-		if _, err := c.checkpoint(target); err != nil {
-			return nil, err
-		}
+		_, _ = c.checkpoint(target)
 	}
 	for _, target := range targets {
 		s, err := c.checkpoint(target)
 		if err != nil {
-			return nil, err
+			c.summary.Gaps = append(c.summary.Gaps, Gap{Target: target, Reason: err.Error()})
+			continue
 		}
 		r := &targetRun{target: target}
 		if c.traits.Live {
@@ -170,7 +174,7 @@ func (c *collection) backlog(now time.Time, target Target, s *checkpoint, window
 	backlog := slices.Clone(s.Pending)
 	for _, g := range s.Gaps {
 		again := slices.ContainsFunc(windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
-		if !again && !g.Next.After(now) {
+		if !again && !g.Next.After(now) && g.Accepted.IsZero() {
 			backlog = append(backlog, g.Batch)
 		}
 	}

@@ -31,7 +31,7 @@ var demo = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fleet := simulate.Fleet{Seed: 1, End: evening, Days: 44}
+	fleet := simulate.Fleet{Seed: 1, End: evening, Days: simulate.DefaultDays - 1}
 	for name, text := range map[string][]byte{"tenants.csv": fleet.TenantsFile(), "microspend.yaml": fleet.ConfigFile()} {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			return "", err

@@ -29,7 +29,7 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "demo",
 		Short: "Generate a sample fleet in a ledger of its own and open the dashboard",
-		Long: `demo generates usage of 40 tenants with different patterns over the 45 days before --as-of,
+		Long: `demo generates usage of 40 tenants with different patterns over the 62 days before --as-of,
 reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
 tenants file and budgets. On a terminal it then opens the dashboard on that ledger and keeps
 generating today's hours; --no-dash only writes the ledger.`,
@@ -64,7 +64,7 @@ generating today's hours; --no-dash only writes the ledger.`,
 	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
 	flags.StringVar(&folder, "output", "microspend-demo", "`DIR` to write to")
 	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
-	flags.IntVar(&fleet.Days, "days", 45, "`DAYS` to generate")
+	flags.IntVar(&fleet.Days, "days", simulate.DefaultDays, "`DAYS` to generate")
 	flags.IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")
 	return cmd
 }

@@ -87,7 +87,9 @@ func (s *Source) Name() string { return SourceName }
 
 // Traits implements collector.Source.
 func (s *Source) Traits() collector.Traits {
-	return collector.Traits{Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: s.shape}
+	return collector.Traits{
+		Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: s.shape, ListedFor: awssource.ListedFor,
+	}
 }
 
 // finestPeriod is the shortest period that CloudWatch still has. Source: CloudWatch documentation, metrics retention:

@@ -89,7 +89,8 @@ func (a *amounts) add(size pricing.Size, s segment, from, to int64) {
 	a.memory += length * (size.MiB()*kibPerMiB + s.memory)
 }
 
-// share is total × part / whole, rounded down, where part is no more than whole: shares of adjoining parts add up.
+// share is total × part / whole, rounded down: shares of adjoining parts add up. None is negative, and the result must
+// fit, as it does where part is no more than whole.
 func share(total, part, whole int64) int64 {
 	hi, lo := bits.Mul64(uint64(total), uint64(part))
 	quotient, _ := bits.Div64(hi, lo, uint64(whole))

@@ -17,11 +17,10 @@ type hookBody struct {
 
 var errBodyTooLong = fmt.Errorf("the run hook's body is longer than %d bytes: its payload is not read", maxHookBody)
 
-// readBody reads a request's body as far as it is kept. What is longer is drained where nobody else is to have it, so
+// readBody reads a request's body as far as it is kept, up to its deadline. What is longer is drained where nobody else is to have it, so
 // that who sends it reads the answer.
 func readBody(w http.ResponseWriter, request *http.Request, drain bool) (body hookBody) {
 	control := http.NewResponseController(w)
-	deadline(control, bodyPatience)
 	body.text, body.fault = io.ReadAll(io.LimitReader(request.Body, maxHookBody+1))
 	if body.fault != nil {
 		body.fault = fmt.Errorf("the hook's body could not be read: %w", body.fault)

@@ -16,9 +16,9 @@ const (
 	maxWaiting = 128
 
 	// leastPlace is how long a connection has its place in any case. Whoever comes again and again is accepted no faster
-	// than the places are left, which is 2,560 times a second: a request that is sent at once is read before that, and has
-	// waited for a thousand others for 0.4 s.
-	leastPlace = 50 * time.Millisecond
+	// than the places are left, which is 1,280 times a second: a request that is sent at once is read before that, and has
+	// waited for a thousand others for 0.8 s.
+	leastPlace = 100 * time.Millisecond
 
 	// crowded is how many connections may wait before those that were answered are closed, so that a client does not find
 	// out with its next request that it lost its place.

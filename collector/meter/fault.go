@@ -74,7 +74,20 @@ func (h *hooks) look(tell func(r *Recorder, at Instant, load Load)) (sound bool)
 		}
 	}()
 	tell(h.recorder, at, load)
+	h.watchBudget()
 	return true
+}
+
+// watchBudget compares what was used with its limits. A fault there is no reason to meter anew.
+func (h *hooks) watchBudget() {
+	defer func() {
+		if fault := recover(); fault != nil {
+			h.say("a fault of the meter's own while watching the budget: %v, at %s", fault, faultPlace(debug.Stack()))
+		}
+	}()
+	if h.watch != nil {
+		h.watch.look(h.recorder)
+	}
 }
 
 // doubt says of the line that is being gathered that something went wrong meanwhile.
@@ -105,13 +118,14 @@ type interruption struct {
 	Identity
 	hooked bool
 	from   time.Duration
+	toldBefore
 }
 
 // interrupt drops what a recorder has gathered, after a panic in the middle of it. The next look goes on with the
 // MicroVM that was metered; where one came to the same end within the minute, only one in the next does.
 func (r *Recorder) interrupt() {
 	if r.life != nil {
-		r.interrupted = &interruption{Identity: r.life.Identity, hooked: r.life.hooked}
+		r.interrupted = &interruption{Identity: r.life.Identity, hooked: r.life.hooked, toldBefore: r.life.before()}
 		if r.restarted {
 			r.interrupted.from = r.restartedAt + time.Minute
 		}
@@ -130,8 +144,9 @@ func (r *Recorder) afterInterruption() {
 		Identity: identity, id: r.DrawLife(r.at, identity.MicroVMID), hooked: was.hooked,
 		launched: r.at.Mono, from: r.at.Wall, pos: r.at.Wall,
 	}
+	r.life.goOn(was.toldBefore)
 	if r.life.MicroVMID == "" {
-		r.life.MicroVMID = "unnamed-" + r.life.id
+		r.life.MicroVMID = unnamed + r.life.id
 	}
 	r.life.note(append(notes, emf.NoteMeterFault)...)
 	line := r.line(emf.Interval)

@@ -58,9 +58,25 @@ type hooks struct {
 
 	mu       sync.Mutex
 	recorder *Recorder
+	watch    *watch // nil in tests that are about nothing to spend
+}
+
+// budget is what may still be spent as of the last look, or of now where that is a second ago. Whoever asks all the
+// time must not shorten the time over which the load is read: over less than a tick of the kernel's it means nothing.
+func (h *hooks) budget() Budget {
+	h.mu.Lock()
+	old := h.clock.Now().Mono-h.recorder.at.Mono >= time.Second
+	h.mu.Unlock()
+	if old {
+		h.look((*Recorder).Observe)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.watch.document(h.recorder)
 }
 
 func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	deadline(http.NewResponseController(w), bodyPatience)
 	hook, below := strings.CutPrefix(request.URL.Path, HookPath)
 	known := below
 	switch hook {
@@ -134,16 +150,18 @@ func (h *hooks) answer(w *answer, request *http.Request, hook string, body hookB
 func (h *hooks) run(body hookBody) {
 	id := h.identity
 	var notes []string
-	err := body.fault
+	microVMID, payload, err := "", "", body.fault
 	if body.rest != nil {
 		err = errBodyTooLong
 	}
 	if err == nil {
-		var microVMID, payload string
 		microVMID, payload, err = parseRun(body.text)
-		id.MicroVMID = cmp.Or(microVMID, id.MicroVMID)
-		err = errors.Join(err, id.apply(payload, h.form, h.keys))
 	}
+	id.MicroVMID = cmp.Or(microVMID, id.MicroVMID)
+	if err != nil && h.form != PayloadNone {
+		_ = id.unread(err)
+	}
+	err = errors.Join(err, id.apply(payload, h.form, h.keys))
 	if err != nil {
 		h.say("%v", err)
 		notes = append(notes, emf.NoteRunUnreadable)

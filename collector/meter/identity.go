@@ -23,7 +23,12 @@ type Identity struct {
 	SizeInferred bool         // from the peak that the guest sees
 	ImageBytes   int64        // what a launch reads; 0 where not known
 	StateBytes   int64        // what a suspend writes and a resume reads; 0 means the baseline memory
+
+	Limits Limits
 }
+
+// unnamed begins the names of MicroVMs whose id is not known.
+const unnamed = "unnamed-"
 
 func (i Identity) stateBytes() int64 {
 	if i.StateBytes > 0 {
@@ -59,6 +64,9 @@ func (i Identity) inLine() (Identity, []string) {
 	}
 	if i.SizeInferred {
 		notes = append(notes, emf.NoteBaselineInferred)
+	}
+	if len(i.Limits.Faults) > 0 {
+		notes = append(notes, emf.NoteBudgetUnreadable)
 	}
 	if i.ImageBytes <= 0 {
 		notes = append(notes, emf.NoteImageSizeUnknown)

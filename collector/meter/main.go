@@ -100,6 +100,10 @@ func Run(ctx context.Context, p Process, s *Settings, command []string, fault er
 	if fault != nil && len(command) == 0 {
 		return exitUsage, fault
 	}
+	if more := options.Budget.Ask; more != nil {
+		return ask(ctx, p.Out, options.Budget.Address, *more)
+	}
+	options.Budget.Actions.hasTarget = len(command) > 0
 	// The heap is small and hardly grows; a collector that waits for megabytes of garbage would double the memory.
 	debug.SetGCPercent(gcPercent)
 	broken := make(chan os.Signal, 1)
@@ -110,7 +114,7 @@ func Run(ctx context.Context, p Process, s *Settings, command []string, fault er
 	defer m.stop()
 	if len(command) > 0 {
 		m.start(ctx, true)
-		return supervise(ctx, command)
+		return supervise(ctx, command, m.children, m.actions.signals)
 	}
 	if err := m.start(ctx, false); err != nil {
 		return exitUsage, err

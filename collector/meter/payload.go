@@ -29,7 +29,11 @@ const (
 )
 
 // payloadFields are what a payload can say, in the order of messages.
-var payloadFields = []string{"tenant", "image", "image-version", "role", "memory", "image-size", "state-size"}
+var payloadFields = append([]string{"tenant", "image", "image-version", "role", "memory", "image-size", "state-size"},
+	limitFields...)
+
+// limitFields are those that limit what a life may spend.
+var limitFields = []string{"budget", "max_running", "max_life"}
 
 // PayloadKeys says under which key of a JSON payload each field is; a dot leads into an object.
 type PayloadKeys map[string]string
@@ -95,7 +99,8 @@ func (i *Identity) apply(payload string, form PayloadForm, keys PayloadKeys) err
 		return nil
 	}
 	if n := utf8.RuneCountInString(payload); n > MaxPayload {
-		return fmt.Errorf("the payload has %d characters, more than the %d that the service takes: not read", n, MaxPayload)
+		return i.unread(fmt.Errorf("the payload has %d characters, more than the %d that the service takes: not read", n,
+			MaxPayload))
 	}
 	object, isObject := parseObject(payload)
 	if form == PayloadText || form == PayloadAuto && !isObject {
@@ -103,13 +108,16 @@ func (i *Identity) apply(payload string, form PayloadForm, keys PayloadKeys) err
 		if form == PayloadAuto && json.Unmarshal([]byte(payload), &text) == nil {
 			payload = text // a JSON string
 		} else if form == PayloadAuto && json.Valid([]byte(payload)) && strings.HasPrefix(payload, "[") {
-			return errors.New("the payload is a JSON array; it names no tenant")
+			return i.unread(errors.New("the payload is a JSON array; it names no tenant"))
+		} else if form == PayloadAuto && strings.HasPrefix(payload, "{") {
+			// It is a name as any other, but somebody may have meant it to limit what is spent.
+			_ = i.unread(errors.New("the payload begins like a JSON object and is none"))
 		}
 		i.Tenant = payload
 		return nil
 	}
 	if !isObject {
-		return errors.New("the payload is not a JSON object")
+		return i.unread(errors.New("the payload is not a JSON object"))
 	}
 	return i.applyObject(object, keys)
 }
@@ -132,10 +140,20 @@ func (i *Identity) applyObject(object map[string]any, keys PayloadKeys) error {
 			err = i.set(field, value)
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("the payload's %s: %w", keys[field], err))
+			err = fmt.Errorf("the payload's %s: %w", keys[field], err)
+			if slices.Contains(limitFields, field) {
+				err = i.unread(err)
+			}
+			faults = append(faults, err)
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// unread keeps why limits of a payload may have been missed.
+func (i *Identity) unread(err error) error {
+	i.Limits.Faults = append(i.Limits.Faults, err.Error())
+	return err
 }
 
 func (i *Identity) set(field, value string) (err error) {
@@ -157,6 +175,8 @@ func (i *Identity) set(field, value string) (err error) {
 		i.ImageBytes, err = parseBytes(value, i.ImageBytes)
 	case "state-size":
 		i.StateBytes, err = parseBytes(value, i.StateBytes)
+	default:
+		err = i.Limits.set(field, value)
 	}
 	return err
 }

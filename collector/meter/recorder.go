@@ -77,6 +77,10 @@ type life struct {
 	unknown bool     // part of the line to come has use that could not be read
 	notes   []string // for the line to come
 
+	told  told   // what earlier lines have told
+	first string // the life's id before a fault of the meter's; "" without one
+	pace  pace
+
 	wait      *clockWait  // while it is not known what time it is
 	suspended *suspension // while suspended
 
@@ -170,6 +174,7 @@ func (r *Recorder) place(s segment) {
 	l := r.life
 	l.unknown = l.unknown || s.unknown
 	l.lived += int64(s.length)
+	l.pace.add(s)
 	for done := int64(0); done < int64(s.length); {
 		boundary := (floorDiv(l.pos, minute) + 1) * minute
 		part := min(boundary-l.pos, int64(s.length)-done)
@@ -226,6 +231,7 @@ func (r *Recorder) emit(line *emf.Line) {
 		}
 	}
 	l.notes = nil
+	l.told.add(line)
 	r.Emit(line)
 }
 
@@ -249,7 +255,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 		from: r.at.Wall, pos: r.at.Wall,
 	}
 	if l.MicroVMID == "" {
-		l.MicroVMID = "unnamed-" + l.id
+		l.MicroVMID = unnamed + l.id
 	}
 	notes = append(append(notes, idNotes...), r.LaunchNotes...)
 	r.life, r.ended, r.interrupted = l, false, nil

@@ -39,6 +39,8 @@ type meter struct {
 	hooks    *hooks
 	out      *output
 	server   *http.Server
+	children *children // that thresholds run
+	actions  *actions
 	ended    chan struct{}
 	working  sync.WaitGroup // what goes on until it has ended
 }
@@ -58,6 +60,11 @@ func newMeter(p Process, o Options, fault error) *meter {
 			Emit:     m.out.put,
 			Unhooked: o.Identity,
 		},
+	}
+	m.children = &children{}
+	m.actions = newActions(o.Budget.Actions, m.children, p.Env, m.survives, say)
+	m.hooks.watch = &watch{
+		thresholds: o.Budget.Thresholds, rates: o.Budget.Rates, fire: m.actions.fire, begin: m.actions.begin, say: say,
 	}
 	if o.Chain != nil {
 		m.hooks.chain = newChain(o.Chain, o.ChainTimeout, say)
@@ -116,6 +123,9 @@ func (m *meter) start(ctx context.Context, regardless bool) (err error) {
 	}
 	m.goOn("serving the hooks", func() { m.serve(ctx, listener) })
 	m.goOn("metering", m.tick)
+	if address := m.options.Budget.Address; address != "" {
+		m.goOn("serving the budget", func() { m.serveBudget(ctx, address) })
+	}
 	return nil
 }
 
@@ -199,6 +209,7 @@ func (m *meter) stop() {
 	case <-done:
 	case <-time.After(stopPatience):
 	}
+	m.actions.close()
 	m.messages.close()
 }
 

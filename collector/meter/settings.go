@@ -33,6 +33,8 @@ type Settings struct {
 
 	chain        string
 	chainTimeout time.Duration
+
+	budget budgetSettings
 }
 
 // Start says when metering begins.
@@ -84,7 +86,8 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text "+
 		"(the tenant), none")
 	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as "+
-		"tenant=customer.id,memory=size (default tenant, image, image-version, role, memory, image-size, state-size)")
+		"tenant=customer.id,memory=size (default tenant, image, image-version, role, memory, image-size, state-size, "+
+		"budget, max_running, max_life)")
 	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `namespace` of the metrics")
 	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`which` metrics to publish: billed (5), all "+
 		"(10), none (the lines alone)")
@@ -97,6 +100,7 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.DurationVar(&s.sample, "sample", defaultSample, "`interval` at which CPU and memory are read")
 	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`duration` of a jump of the wall clock that is taken "+
 		"for a suspend where no hook tells of one")
+	s.budget.declare(flags)
 	return s
 }
 
@@ -138,6 +142,7 @@ type Options struct {
 	Timing       Timing
 	Chain        *url.URL // nil without
 	ChainTimeout time.Duration
+	Budget       BudgetOptions
 }
 
 // Options checks the settings, and completes them from AWS's own environment variables. All faults are reported. The
@@ -212,6 +217,8 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	if fault("chain-timeout", within(s.chainTimeout, time.Millisecond, 10*time.Minute)) {
 		o.ChainTimeout = DefaultChainTimeout
 	}
+	o.Budget = s.budget.options(strconv.Itoa(port), fault)
+	o.Identity.Limits = o.Budget.Limits
 	// A look at the clocks that comes late by its own interval is no stall, and the waits see more than one.
 	o.Timing.Stall = max(o.Timing.Stall, 3*o.Sample)
 	if s.chain != "" {

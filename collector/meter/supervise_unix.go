@@ -28,8 +28,9 @@ var passedOnSignals = []os.Signal{
 }
 
 // supervise runs a command with the process's own standard streams until it ends, passes signals on to it, and reaps
-// every process that is left to it, as the first process of a system must. It returns the command's exit code.
-func supervise(ctx context.Context, command []string) (int, error) {
+// every process that is left to it, as the first process of a system must; kids are told of theirs. What comes from ours
+// is sent to the command, too. It returns the command's exit code.
+func supervise(ctx context.Context, command []string, kids *children, ours <-chan os.Signal) (int, error) {
 	path, err := exec.LookPath(command[0])
 	if err != nil {
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
@@ -63,8 +64,10 @@ func supervise(ctx context.Context, command []string) (int, error) {
 				continue
 			}
 			_ = syscall.Kill(pid, s.(syscall.Signal)) // it may have ended
+		case s := <-ours:
+			_ = syscall.Kill(pid, s.(syscall.Signal))
 		case <-children:
-			if status, ended := reap(pid); ended {
+			if status, ended := kids.reap(pid); ended {
 				return exitCode(status), nil
 			}
 		}
@@ -72,7 +75,7 @@ func supervise(ctx context.Context, command []string) (int, error) {
 }
 
 // reap takes every child that has ended, and reports whether one of them is the command.
-func reap(command int) (status syscall.WaitStatus, ended bool) {
+func (c *children) reap(command int) (status syscall.WaitStatus, ended bool) {
 	for {
 		var s syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &s, syscall.WNOHANG, nil)
@@ -83,6 +86,8 @@ func reap(command int) (status syscall.WaitStatus, ended bool) {
 			return status, ended
 		case pid == command && (s.Exited() || s.Signaled()):
 			status, ended = s, true
+		case s.Exited() || s.Signaled():
+			c.ended(pid, s)
 		}
 	}
 }

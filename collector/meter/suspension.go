@@ -43,6 +43,7 @@ func (r *Recorder) observeSuspended(passed time.Duration, jump int64, s segment)
 func (r *Recorder) suspend(notes ...string) {
 	l := r.life
 	l.unmeasured = false
+	l.pace = pace{}
 	l.note(notes...)
 	r.cut(emf.Suspend, func(line *emf.Line) {
 		line.Amounts[usage.Suspends], line.Amounts[pricing.SnapshotWrite] = 1, l.stateBytes()

@@ -13,19 +13,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/encoding/httpbinding"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"microspend/collector/awssource"
+	"microspend/collector/microvmapi/control"
 )
 
 const (
 	// ServiceID is the service's SDK id: its endpoint is taken from AWS_ENDPOINT_URL_LAMBDA_MICROVMS where that is set.
 	ServiceID = "Lambda Microvms"
 
-	signingName = "lambda" // of SigV4; the host is also that of functions
-	apiVersion  = "2025-09-09"
-	maxAnswer   = 8 << 20 // bytes; a page of 50 items has a few hundredths of that
+	maxAnswer = 8 << 20 // bytes; a page of 50 items has a few hundredths of that
 )
 
 // Client is a thin client of the MicroVM API: restJson over net/http, signed by the SDK's signer, tried again as the
@@ -40,20 +38,13 @@ type Client struct {
 // NewClient returns a client for a target's configuration, whose Retryer must wait for the target's turn as
 // [awssource.Retryer] does. The clock is for signing and for waiting between tries.
 func NewClient(ctx context.Context, config aws.Config, clock awssource.Clock) *Client {
-	fallback := fmt.Sprintf("https://lambda.%s.%s", config.Region, dnsSuffix(config.Region))
+	config.HTTPClient = awssource.HTTPClient{Client: config.HTTPClient, MaxReply: maxAnswer}
 	return &Client{
 		config:   config,
-		endpoint: strings.TrimSuffix(awssource.Endpoint(ctx, config, ServiceID, fallback), "/"),
+		endpoint: strings.TrimSuffix(awssource.Endpoint(ctx, config, ServiceID, control.Endpoint(config.Region)), "/"),
 		signer:   v4.NewSigner(),
 		clock:    clock,
 	}
-}
-
-func dnsSuffix(region string) string {
-	if strings.HasPrefix(region, "cn-") {
-		return "amazonaws.com.cn"
-	}
-	return "amazonaws.com"
 }
 
 // list reads a page of a listing.
@@ -86,7 +77,7 @@ func get[T checked](
 }
 
 func (c *Client) tries(ctx context.Context, try func() (time.Time, error)) (time.Time, error) {
-	retryer := c.config.Retryer().(aws.RetryerV2)
+	retryer, ctx := c.config.Retryer().(aws.RetryerV2), awssource.BeginCall(ctx)
 	for attempt := 1; ; attempt++ {
 		release, err := retryer.GetAttemptToken(ctx)
 		if err != nil {
@@ -115,9 +106,6 @@ func (c *Client) tries(ctx context.Context, try func() (time.Time, error)) (time
 	}
 }
 
-// emptyPayload is the SHA-256 of no bytes: every call is a GET without a body.
-const emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
 func (c *Client) try(
 	ctx context.Context, path []string, query url.Values, decode func([]byte) error,
 ) (server time.Time, err error) {
@@ -131,7 +119,7 @@ func (c *Client) try(
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "microspend")
-	err = c.signer.SignHTTP(ctx, credentials, request, emptyPayload, signingName, c.config.Region, c.clock.Time())
+	err = c.signer.SignHTTP(ctx, credentials, request, control.EmptyPayload, control.SigningName, c.config.Region, c.clock.Time())
 	if err != nil {
 		return server, err
 	}
@@ -141,14 +129,12 @@ func (c *Client) try(
 	}
 	defer response.Body.Close()
 	server, _ = http.ParseTime(response.Header.Get("Date"))
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(response.Body)
 	switch {
 	case err != nil:
 		return server, &smithyhttp.RequestSendError{Err: fmt.Errorf("reading the answer: %w", err)}
 	case response.StatusCode != http.StatusOK:
 		return server, refusal(response, body)
-	case len(body) > maxAnswer:
-		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
 	default:
 		err = decode(body)
 	}
@@ -160,12 +146,8 @@ func (c *Client) try(
 	return server, nil
 }
 
-// url writes each part of the path as one segment: the colons and slashes of an ARN are escaped, as SigV4 wants it.
 func (c *Client) url(path []string, query url.Values) string {
-	url := c.endpoint + "/" + apiVersion
-	for _, segment := range path {
-		url += "/" + httpbinding.EscapePath(segment, true)
-	}
+	url := c.endpoint + control.Path(path...)
 	if len(query) > 0 {
 		url += "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 	}

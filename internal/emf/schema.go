@@ -131,6 +131,9 @@ const (
 	NoteMeterStopped      = "meter-stopped"       // the meter was stopped; the MicroVM may run on
 	NoteLinesDropped      = "lines-dropped"       // standard output did not take earlier lines: see DroppedLines
 	NoteMeasuredForCgroup = "measured-for-cgroup" // CPU and memory are those of the meter's cgroup, not of the whole guest
+	NoteBudgetUnreadable  = "budget-unreadable"   // a limit of the run hook's payload could not be read; the flags' hold
+	NoteBudgetThreshold   = "budget-threshold"    // a threshold of the meter's --at was reached
+	NoteBudgetExhausted   = "budget-exhausted"    // the dollars, the running time or the life were used up
 
 	// Notes of lines that are not to be trusted: see Line.Faulty.
 	NoteSettingsIgnored = "settings-ignored" // a setting could not be used; its default took its place

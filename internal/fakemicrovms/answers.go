@@ -1,7 +1,7 @@
 package fakemicrovms
 
 import (
-	"net/http"
+	"cmp"
 	"net/url"
 	"strconv"
 	"time"
@@ -20,20 +20,20 @@ func (s *Service) paged(items []any, query url.Values, fault Fault) (any, error)
 	if text := query.Get("maxResults"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > microvmapi.MaxResults {
-			return nil, &failure{http.StatusBadRequest, "ValidationException", "maxResults is not from 1 to 50", 0}
+			return nil, invalid("maxResults is not from 1 to 50")
 		}
 		limit = min(limit, n)
 	}
 	if token := query.Get("nextToken"); token != "" {
 		n, err := strconv.Atoi(token)
 		if err != nil || n < 0 {
-			return nil, &failure{http.StatusBadRequest, "ValidationException", "nextToken is not one of ours", 0}
+			return nil, invalid("nextToken is not one of ours")
 		}
 		start = min(n, len(items))
 	}
 	end := min(start+limit, len(items))
 	if fault.Empty {
-		return members{"items": []any{}, "nextToken": strconv.Itoa(start)}, nil
+		return members{"items": []any{}, "nextToken": "0" + cmp.Or(query.Get("nextToken"), "0")}, nil // another token
 	}
 	answer := members{"items": append([]any{}, items[start:end]...)}
 	if end < len(items) {
@@ -42,6 +42,9 @@ func (s *Service) paged(items []any, query url.Values, fault Fault) (any, error)
 			next--
 		}
 		answer["nextToken"] = strconv.Itoa(next)
+	}
+	if fault.Token != "" {
+		answer["nextToken"] = fault.Token
 	}
 	return answer, nil
 }
@@ -58,9 +61,10 @@ func (s *Service) listMicrovms(query url.Values, fault Fault) (any, error) {
 		if image := query.Get("imageIdentifier"); image != "" && image != m.Image {
 			continue
 		}
-		items = append(items, members{
-			"microvmId": m.ID, "state": state, "imageArn": m.Image, "imageVersion": m.Version, "startedAt": seconds(m.StartedAt),
-		})
+		if version := query.Get("imageVersion"); version != "" && version != m.Version {
+			continue
+		}
+		items = append(items, amended(m.summary(state), m.Amend))
 	}
 	return s.paged(items, query, fault)
 }
@@ -73,20 +77,35 @@ func (s *Service) getMicrovm(id string, fault Fault) (any, error) {
 		if m.ID != id || !there || over && now.Sub(ended) >= s.options.ListedFor {
 			continue
 		}
-		answer := members{
-			"microvmId": m.ID, "state": state, "imageArn": m.Image, "imageVersion": m.Version, "startedAt": seconds(m.StartedAt),
-			"endpoint": "https://" + m.ID + ".example", "maximumDurationInSeconds": 28800,
-			"idlePolicy": members{"maxIdleDurationSeconds": 60, "suspendedDurationSeconds": 3600, "autoResumeEnabled": true},
-		}
-		if m.Role != "" {
-			answer["executionRoleArn"] = m.Role
-		}
+		answer := m.details(state)
 		if over && state == microvmapi.StateTerminated {
 			answer["terminatedAt"] = seconds(ended)
 		}
-		return answer, nil
+		return amended(answer, m.AmendDetails), nil
 	}
-	return nil, notFound("MicroVM " + id)
+	return nil, notFound(id, "MicroVM")
+}
+
+func (m *MicroVM) summary(state microvmapi.MicrovmState) members {
+	return members{
+		"microvmId": m.ID, "state": state, "imageArn": m.Image, "imageVersion": m.Version,
+		"startedAt": seconds(m.StartedAt),
+	}
+}
+
+func (m *MicroVM) details(state microvmapi.MicrovmState) members {
+	answer := m.summary(state)
+	answer["endpoint"] = "https://" + m.ID + ".example"
+	if m.Idle != nil {
+		answer["idlePolicy"] = *m.Idle
+	}
+	if m.MaxSeconds > 0 {
+		answer["maximumDurationInSeconds"] = m.MaxSeconds
+	}
+	if m.Role != "" {
+		answer["executionRoleArn"] = m.Role
+	}
+	return answer
 }
 
 // there lists the versions that exist.
@@ -116,10 +135,12 @@ func (s *Service) listImages(query url.Values, fault Fault) (any, error) {
 	return s.paged(items, query, fault)
 }
 
+func (i *Image) cpu() string { return cmp.Or(i.CPU, "ARM_64") }
+
 func (i *Image) summary() members {
 	m := members{
 		"imageArn": i.ARN, "imageVersion": i.Version, "createdAt": seconds(i.CreatedAt), "state": "SUCCESSFUL",
-		"status": "ACTIVE",
+		"status": cmp.Or(i.Status, "ACTIVE"), "cpuConfigurations": []any{members{"architecture": i.cpu()}},
 	}
 	if i.MemoryMiB > 0 {
 		m["resources"] = []any{members{"minimumMemoryInMiB": i.MemoryMiB}}
@@ -135,7 +156,7 @@ func (s *Service) listVersions(arn string, query url.Values, fault Fault) (any, 
 		}
 	}
 	if items == nil {
-		return nil, notFound("image " + arn)
+		return nil, notFound(arn, "image")
 	}
 	return s.paged(items, query, fault)
 }
@@ -146,7 +167,7 @@ func (s *Service) version(arn, version string) (*Image, error) {
 			return image, nil
 		}
 	}
-	return nil, notFound("image " + arn + " version " + version)
+	return nil, notFound(arn+":"+version, "image version")
 }
 
 func (s *Service) getVersion(arn, version string) (any, error) {
@@ -171,12 +192,20 @@ func (s *Service) listBuilds(arn, version string, query url.Values, fault Fault)
 	}
 	var items []any
 	for _, build := range image.Builds {
-		items = append(items, members{
-			"imageArn": arn, "imageVersion": version, "buildId": build.ID, "buildState": build.state(),
-			"architecture": "ARM_64", "chipset": "GRAVITON", "chipsetGeneration": "4", "createdAt": seconds(image.CreatedAt),
-		})
+		items = append(items, image.build(build))
 	}
 	return s.paged(items, query, fault)
+}
+
+func (i *Image) build(b Build) members {
+	chipset := "GRAVITON"
+	if i.cpu() == "X86_64" {
+		chipset = "XEON"
+	}
+	return members{
+		"imageArn": i.ARN, "imageVersion": i.Version, "buildId": b.ID, "buildState": b.state(),
+		"architecture": i.cpu(), "chipset": chipset, "chipsetGeneration": "4", "createdAt": seconds(i.CreatedAt),
+	}
 }
 
 func (s *Service) getBuild(arn, version, id string) (any, error) {
@@ -188,10 +217,7 @@ func (s *Service) getBuild(arn, version, id string) (any, error) {
 		if build.ID != id {
 			continue
 		}
-		answer := members{
-			"imageArn": arn, "imageVersion": version, "buildId": id, "buildState": build.state(),
-			"architecture": "ARM_64", "chipset": "GRAVITON", "chipsetGeneration": "4", "createdAt": seconds(image.CreatedAt),
-		}
+		answer := image.build(build)
 		if build.Memory|build.Disk|build.Code != 0 {
 			answer["snapshotBuild"] = members{
 				"memorySnapshotSizeInBytes": build.Memory, "diskSnapshotSizeInBytes": build.Disk,
@@ -200,5 +226,5 @@ func (s *Service) getBuild(arn, version, id string) (any, error) {
 		}
 		return answer, nil
 	}
-	return nil, notFound("build " + id)
+	return nil, notFound(id, "build")
 }

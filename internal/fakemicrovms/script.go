@@ -14,6 +14,35 @@ type MicroVM struct {
 	StartedAt                time.Time // when it was asked for: PENDING until the first change
 	Changes                  []Change  // in order of time
 	Unlisted                 bool      // it has never been listed, as of another account
+
+	Idle       *IdlePolicy // nil leaves it out of the answers
+	MaxSeconds int64       // maximumDurationInSeconds; 0 leaves it out
+
+	// Amend and AmendDetails are members that listings and GetMicrovm have in place of its own: nil for null, [Without]
+	// for none.
+	Amend, AmendDetails map[string]any
+}
+
+// IdlePolicy is what happens to a MicroVM that idles.
+type IdlePolicy struct {
+	MaxIdleSeconds   int64 `json:"maxIdleDurationSeconds"`
+	SuspendedSeconds int64 `json:"suspendedDurationSeconds"`
+	AutoResume       bool  `json:"autoResumeEnabled"`
+}
+
+// Without in place of a member takes it out of an answer.
+var Without = new(struct{ without byte })
+
+// amended are members with others in place of some.
+func amended(answer, by members) members {
+	for name, value := range by {
+		if value == Without {
+			delete(answer, name)
+		} else {
+			answer[name] = value
+		}
+	}
+	return answer
 }
 
 // Change is a state that a MicroVM goes into.
@@ -103,7 +132,9 @@ func (m *MicroVM) add(t *Truth, from, to time.Time) {
 // Image is a version of an image.
 type Image struct {
 	ARN, Version string
-	MemoryMiB    int32 // 0 leaves it out of the answers
+	MemoryMiB    int32  // 0 leaves it out of the answers
+	CPU          string // X86_64, or ARM_64 where it is ""
+	Status       string // INACTIVE, or ACTIVE where it is ""
 	CreatedAt    time.Time
 	DeletedAt    time.Time // zero while it is there
 	Builds       []Build

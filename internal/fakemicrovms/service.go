@@ -2,7 +2,7 @@ package fakemicrovms
 
 import (
 	"encoding/json"
-	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,8 +33,10 @@ type Options struct {
 type Call struct {
 	Number    int    // from 0
 	Operation string // such as ListMicrovms
+	Method    string
 	Path      string
 	Query     url.Values
+	Body      []byte
 }
 
 // Fault is what goes wrong with a call. The zero value is nothing.
@@ -49,6 +51,7 @@ type Fault struct {
 	Garbage []byte // in place of the answer
 
 	Empty  bool          // a page without items, after which the same page can be had
+	Token  string        // in place of the page's nextToken: the number of an item
 	Repeat bool          // the page's last item comes again on the next one
 	Lag    time.Duration // the states are those of as long ago
 	Skew   time.Duration // the service's clock is ahead, as its Date header has it
@@ -58,8 +61,12 @@ type Fault struct {
 var (
 	Throttled = Fault{Status: http.StatusTooManyRequests, Code: "TooManyRequestsException", Message: "Rate exceeded"}
 	Internal  = Fault{
-		Status: http.StatusInternalServerError, Code: "InternalServerException",
+		Status: http.StatusInternalServerError, Code: "ServiceException",
 		Message: "an internal error",
+	}
+	NoCapacity = Fault{
+		Status: http.StatusInternalServerError, Code: "InsufficientCapacityException",
+		Message: "no capacity",
 	}
 	Quota = Fault{
 		Status: http.StatusPaymentRequired, Code: "ServiceQuotaExceededException",
@@ -140,18 +147,45 @@ type failure struct {
 	status        int
 	code, message string
 	retryAfter    int
+	resource      [2]string // id and type of what was not found
 }
 
 func (f *failure) Error() string { return f.code + ": " + f.message }
 
-func notFound(what string) error {
-	return &failure{http.StatusNotFound, "ResourceNotFoundException", what + " does not exist", 0}
+func notFound(id, kind string) error {
+	return &failure{
+		status: http.StatusNotFound, code: "ResourceNotFoundException", message: kind + " " + id + " does not exist",
+		resource: [2]string{id, kind},
+	}
+}
+
+func invalid(message string) error {
+	return &failure{status: http.StatusBadRequest, code: "ValidationException", message: message}
+}
+
+// body is the error as AWS writes it: named by __type, with the members that its kind has besides.
+func (f *failure) body() members {
+	body := members{"__type": f.code, "message": f.message}
+	switch f.code {
+	case "TooManyRequestsException", "ServiceException":
+		body["Type"] = "Service"
+	case "ResourceNotFoundException":
+		body["resourceId"], body["resourceType"] = f.resource[0], f.resource[1]
+	}
+	if f.retryAfter > 0 {
+		body["retryAfterSeconds"] = f.retryAfter
+	}
+	return body
 }
 
 // ServeHTTP answers one call.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	sent, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
 	s.mu.Lock()
-	call, answer, err := s.route(r)
+	call, answer, err := s.route(r, sent)
 	call.Number = len(s.calls)
 	s.calls = append(s.calls, call)
 	var fault Fault
@@ -160,11 +194,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	now := s.options.Now()
 	var body any
-	switch signature := verify(r, s.options, now); {
+	switch signature := verify(r, sent, s.options, now); {
 	case signature != nil:
 		err = signature
 	case fault.Code != "":
-		err = &failure{fault.Status, fault.Code, fault.Message, fault.RetryAfter}
+		err = &failure{
+			status: fault.Status, code: fault.Code, message: fault.Message, retryAfter: fault.RetryAfter,
+		}
 	case err == nil:
 		body, err = answer(fault)
 	}
@@ -187,15 +223,9 @@ func respond(w http.ResponseWriter, r *http.Request, body any, err error, fault 
 	if err != nil {
 		f, ok := err.(*failure)
 		if !ok {
-			f = &failure{http.StatusInternalServerError, "InternalServerException", err.Error(), 0}
+			f = &failure{status: http.StatusInternalServerError, code: "ServiceException", message: err.Error()}
 		}
-		status = f.status
-		w.Header().Set("X-Amzn-Errortype", f.code+":http://internal.amazon.com/coral/com.amazon.lambda/")
-		members := map[string]any{"message": f.message}
-		if f.retryAfter > 0 {
-			members["retryAfterSeconds"] = f.retryAfter
-		}
-		body = members
+		status, body = f.status, f.body()
 	}
 	text, _ := json.Marshal(body)
 	if fault.Garbage != nil {
@@ -212,12 +242,27 @@ func respond(w http.ResponseWriter, r *http.Request, body any, err error, fault 
 	_, _ = w.Write(text)
 }
 
-// route finds out what is asked for. Each segment of the path is a name or an escaped argument.
-func (s *Service) route(r *http.Request) (Call, func(Fault) (any, error), error) {
-	query := r.URL.Query()
-	call := Call{Path: r.URL.EscapedPath(), Query: query}
-	path, ours := strings.CutPrefix(call.Path, "/2025-09-09/")
-	var args []string
+// maxBody is the most of a request's body that is read, in bytes.
+const maxBody = 1 << 20
+
+// route finds out what is asked for.
+func (s *Service) route(r *http.Request, body []byte) (Call, func(Fault) (any, error), error) {
+	call := Call{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Body: body}
+	args, ours := segments(call.Path)
+	for _, op := range s.operations(call, args) {
+		if ours && op.method == r.Method && op.is(args) {
+			call.Operation = op.name
+			return call, op.answer, nil
+		}
+	}
+	return call, nil, &failure{
+		status: http.StatusNotFound, code: "UnknownOperationException", message: "no operation at " + call.Path,
+	}
+}
+
+// segments are those of a path, each a name or an escaped argument, and whether it is one of the API's.
+func segments(path string) (args []string, ours bool) {
+	path, ours = strings.CutPrefix(path, "/2025-09-09/")
 	for _, segment := range strings.Split(path, "/") {
 		text, err := url.PathUnescape(segment)
 		if err != nil {
@@ -225,43 +270,56 @@ func (s *Service) route(r *http.Request) (Call, func(Fault) (any, error), error)
 		}
 		args = append(args, text)
 	}
-	if !ours || r.Method != http.MethodGet {
-		return call, nil, &failure{http.StatusNotFound, "UnknownOperationException", "no such operation", 0}
+	return args, ours
+}
+
+// operation is a call that the API has. An asterisk in its path is an argument.
+type operation struct {
+	name, method, path string
+	answer             func(Fault) (any, error)
+}
+
+func (o operation) is(args []string) bool {
+	pattern := strings.Split(o.path, "/")
+	if len(args) != len(pattern) {
+		return false
 	}
-	is := func(pattern ...string) bool {
-		if len(args) != len(pattern) {
+	for i, name := range pattern {
+		if name != "*" && args[i] != name || args[i] == "" {
 			return false
 		}
-		for i, name := range pattern {
-			if name != "*" && args[i] != name || args[i] == "" {
-				return false
-			}
+	}
+	return true
+}
+
+func (s *Service) operations(c Call, args []string) []operation {
+	arg := func(i int) string {
+		if i < len(args) {
+			return args[i]
 		}
-		return true
+		return ""
 	}
-	switch {
-	case is("microvms"):
-		call.Operation = "ListMicrovms"
-		return call, func(f Fault) (any, error) { return s.listMicrovms(query, f) }, nil
-	case is("microvms", "*"):
-		call.Operation = "GetMicrovm"
-		return call, func(f Fault) (any, error) { return s.getMicrovm(args[1], f) }, nil
-	case is("microvm-images"):
-		call.Operation = "ListMicrovmImages"
-		return call, func(f Fault) (any, error) { return s.listImages(query, f) }, nil
-	case is("microvm-images", "*", "versions"):
-		call.Operation = "ListMicrovmImageVersions"
-		return call, func(f Fault) (any, error) { return s.listVersions(args[1], query, f) }, nil
-	case is("microvm-images", "*", "versions", "*"):
-		call.Operation = "GetMicrovmImageVersion"
-		return call, func(Fault) (any, error) { return s.getVersion(args[1], args[3]) }, nil
-	case is("microvm-images", "*", "versions", "*", "builds"):
-		call.Operation = "ListMicrovmImageBuilds"
-		return call, func(f Fault) (any, error) { return s.listBuilds(args[1], args[3], query, f) }, nil
-	case is("microvm-images", "*", "versions", "*", "builds", "*"):
-		call.Operation = "GetMicrovmImageBuild"
-		return call, func(Fault) (any, error) { return s.getBuild(args[1], args[3], args[5]) }, nil
+	act := func(do func(id string) error) func(Fault) (any, error) {
+		return func(Fault) (any, error) { return members{}, do(arg(1)) }
 	}
-	return call, nil, &failure{http.StatusNotFound, "UnknownOperationException", fmt.Sprintf("no operation at %s",
-		call.Path), 0}
+	const image, version = "microvm-images/*", "microvm-images/*/versions/*"
+	return []operation{
+		{"ListMicrovms", "GET", "microvms", func(f Fault) (any, error) { return s.listMicrovms(c.Query, f) }},
+		{"GetMicrovm", "GET", "microvms/*", func(f Fault) (any, error) { return s.getMicrovm(arg(1), f) }},
+		{"RunMicrovm", "POST", "microvms", func(Fault) (any, error) { return s.run(c.Body) }},
+		{"SuspendMicrovm", "POST", "microvms/*/suspend", act(s.suspend)},
+		{"ResumeMicrovm", "POST", "microvms/*/resume", act(s.resume)},
+		{"TerminateMicrovm", "DELETE", "microvms/*", act(s.terminate)},
+		{"ListMicrovmImages", "GET", "microvm-images", func(f Fault) (any, error) { return s.listImages(c.Query, f) }},
+		{"ListMicrovmImageVersions", "GET", image + "/versions", func(f Fault) (any, error) {
+			return s.listVersions(arg(1), c.Query, f)
+		}},
+		{"GetMicrovmImageVersion", "GET", version, func(Fault) (any, error) { return s.getVersion(arg(1), arg(3)) }},
+		{"ListMicrovmImageBuilds", "GET", version + "/builds", func(f Fault) (any, error) {
+			return s.listBuilds(arg(1), arg(3), c.Query, f)
+		}},
+		{"GetMicrovmImageBuild", "GET", version + "/builds/*", func(Fault) (any, error) {
+			return s.getBuild(arg(1), arg(3), arg(5))
+		}},
+	}
 }

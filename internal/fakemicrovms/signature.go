@@ -14,12 +14,12 @@ import (
 
 // verify checks a request's signature as AWS documents it (AWS Signature Version 4, IAM User Guide), without the
 // SDK's help.
-func verify(r *http.Request, options Options, now time.Time) error {
+func verify(r *http.Request, body []byte, options Options, now time.Time) error {
 	if options.Keys == nil {
 		return nil
 	}
 	forbidden := func(code, format string, args ...any) error {
-		return &failure{http.StatusForbidden, code, fmt.Sprintf(format, args...), 0}
+		return &failure{status: http.StatusForbidden, code: code, message: fmt.Sprintf(format, args...)}
 	}
 	fields, found := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")
 	if !found {
@@ -53,7 +53,7 @@ func verify(r *http.Request, options Options, now time.Time) error {
 			return forbidden("InvalidSignatureException", "%s is not signed", required)
 		}
 	}
-	payload := sha256.Sum256(nil) // every call is a GET without a body
+	payload := sha256.Sum256(body)
 	want := signature(secret, scope[1], scope[2], scope[3], r.Header.Get("X-Amz-Date"), canonical(r, signed,
 		hex.EncodeToString(payload[:])))
 	if !hmac.Equal([]byte(want), []byte(parts["Signature"])) {

@@ -5,7 +5,7 @@
 // baseline, an idle MicroVM is suspended after its timeout and writes its state, a resume reads it, and 8 hours after
 // its start, running and suspended time together, it ends. Tenants keep office hours, run batches at night, play on
 // weekends, or never stop; one grows from week to week, one has a day on which a loop runs away, one does nothing at
-// all, and some usage is nobody's.
+// all, and some usage is nobody's. For one morning, the usage of one tenant was only seen in part.
 package simulate
 
 import (
@@ -30,19 +30,19 @@ const (
 	mib           = 1 << 20
 )
 
-// Fleet is what is made up. Its zero value, with an End, is 40 tenants over 45 days.
+// DefaultDays are the last two months, whatever day it is, so that a month can be compared with the one before.
+const DefaultDays = 62
+
+// Fleet is what is made up. Its zero value, with an End, is 40 tenants over [DefaultDays].
 type Fleet struct {
 	Seed    uint64
 	End     time.Time // days up to the UTC day of End, which is not part of them
-	Days    int       // 0 stands for 45
+	Days    int       // 0 stands for DefaultDays
 	Tenants int       // 0 stands for 40; at most that many
 }
 
 func (f Fleet) days() int {
-	if f.Days == 0 {
-		return 45
-	}
-	return f.Days
+	return cmp.Or(f.Days, DefaultDays)
 }
 
 func (f Fleet) end() time.Time { return f.End.UTC().Truncate(24 * time.Hour) }
@@ -51,8 +51,18 @@ func (f Fleet) end() time.Time { return f.End.UTC().Truncate(24 * time.Hour) }
 func (f Fleet) Start() time.Time { return f.end().AddDate(0, 0, -f.days()) }
 
 // BadDay is the day on which [Runaway]'s loop runs away. It is never on a weekend, when nobody would have launched it.
-func (f Fleet) BadDay() time.Time {
-	day := f.end().AddDate(0, 0, -min(4, f.days()))
+func (f Fleet) BadDay() time.Time { return f.workday(4) }
+
+// Outage is when what [PartlySeen] used was seen only in part: the morning of a day about 40 days before the end, so
+// that most reports on the month that ends are exact, and those on the one before are not.
+func (f Fleet) Outage() (from, to time.Time) {
+	day := f.workday(40)
+	return day.Add(8 * time.Hour), day.Add(12 * time.Hour)
+}
+
+// workday is the last day, other than one of a weekend, that is at least so many days before the end.
+func (f Fleet) workday(before int) time.Time {
+	day := f.end().AddDate(0, 0, -min(before, f.days()))
 	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
 		day = day.AddDate(0, 0, -1)
 	}
@@ -69,6 +79,7 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 		for i := range tenants {
 			randoms[i] = rand.New(rand.NewPCG(f.Seed, uint64(i)+1))
 		}
+		lost, back := f.Outage()
 		var today, tomorrow []usage.Record
 		for n := range f.days() {
 			day := f.Start().AddDate(0, 0, n)
@@ -76,6 +87,9 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 			for i, t := range tenants {
 				for _, launch := range t.launches(f, day, n, randoms[i]) {
 					for _, r := range launch.records() {
+						if t.name == PartlySeen && !r.PeriodStart.Before(lost) && r.PeriodStart.Before(back) {
+							r.Coverage = usage.CoveragePartial
+						}
 						if r.Day().Equal(day) {
 							today = append(today, r)
 						} else {

@@ -107,6 +107,15 @@ func TestFleetHasItsStories(t *testing.T) {
 	if runaway == nil {
 		runaway = perDay[Runaway]
 	}
+	lost, back := fleet.Outage()
+	partial := 0
+	for _, r := range records {
+		if r.Coverage != usage.CoverageComplete {
+			require.False(t, r.PeriodStart.Before(lost) || !r.PeriodStart.Before(back), "one outage")
+			partial++
+		}
+	}
+	require.Positive(t, partial)
 	bad := runaway[fleet.BadDay().Format(time.DateOnly)]
 	for day, running := range runaway {
 		if day != fleet.BadDay().Format(time.DateOnly) && day != fleet.BadDay().AddDate(0, 0, 1).Format(time.DateOnly) {

@@ -10,11 +10,10 @@ import (
 
 // launch is the life of one MicroVM.
 type launch struct {
-	tenant  tenant
-	id      string
-	start   time.Time
-	phases  []phase
-	blurred bool // its measurements have gaps
+	tenant tenant
+	id     string
+	start  time.Time
+	phases []phase
 }
 
 // phase is a time in one state. All times are in whole seconds from the launch.
@@ -31,7 +30,7 @@ const idleTimeout = 300 // seconds; the service's least is 60
 // launch makes up a life: work, a pause, work, until nobody wants it any longer, its 8 hours are over, or the fleet's
 // time ends.
 func (t tenant) launch(id string, start time.Time, wanted int64, end time.Time, random *rand.Rand) launch {
-	l := launch{tenant: t, id: id, start: start, blurred: random.IntN(300) == 0}
+	l := launch{tenant: t, id: id, start: start}
 	until := min(wanted, pricing.MaxLifeSeconds, int64(end.Sub(start)/time.Second))
 	for now, resumed := int64(0), false; now < until; {
 		work := 120 + random.Int64N(2400)
@@ -107,9 +106,6 @@ func (l launch) record(hour time.Time) usage.Record {
 		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account,
 		Resource: usage.Resource{ID: l.id},
 		Image:    l.tenant.image.name, Source: Source, Coverage: usage.CoverageComplete,
-	}
-	if l.blurred {
-		r.Coverage = usage.CoveragePartial
 	}
 	switch l.tenant.told {
 	case bySource:

@@ -10,9 +10,10 @@ import (
 
 // The tenants with a story.
 const (
-	Growing = "borealis" // more from day to day
-	Runaway = "cinder"   // one bad day
-	Idle    = "dormouse" // in the tenants file, never in the usage
+	Growing    = "borealis" // more from day to day
+	Runaway    = "cinder"   // one bad day
+	Idle       = "dormouse" // in the tenants file, never in the usage
+	PartlySeen = "juniper"  // one morning of which was only seen in part
 )
 
 // names are those of tenants, the ones with a story among the first.

@@ -133,7 +133,7 @@ func TestRealKeys(t *testing.T) {
 	s.press("Escape").shows("MicroVMs of umber")
 	s.press("Escape").shows("3 shown")
 	s.press("w").shows("what if: umber")
-	s.press("Right").shows("costs $", "worked out from 259 pauses", "idle-cheapest")
+	s.press("Right").shows("costs $", "worked out from 248 pauses", "idle-cheapest")
 	s.press("Escape", "5").shows("23 days", "2026-11-23 Mon")
 	s.press("t").shows("today")
 	s.press("t").shows("7 days")

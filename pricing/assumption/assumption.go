@@ -79,6 +79,7 @@ const (
 	ListMetricsPrice       ID = "list-metrics-price"
 	LogIngestPrice         ID = "log-ingest-price"
 	LogStoragePrice        ID = "log-storage-price"
+	BurstMeasure           ID = "burst-measure"
 	MonthAtThisPace        ID = "month-at-this-pace"
 	SameUsage              ID = "same-usage"
 	IdleTimeoutNow         ID = "idle-timeout-now"

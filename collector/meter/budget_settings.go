@@ -1,0 +1,80 @@
+package meter
+
+import (
+	"errors"
+	"flag"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// budgetSettings are the flags of what a life may spend.
+type budgetSettings struct {
+	dollars, running, life, address, rates, ask string
+
+	at               thresholds
+	timeout          time.Duration
+	remote, allowAWS bool
+}
+
+func (s *budgetSettings) declare(flags *flag.FlagSet) {
+	flags.StringVar(&s.dollars, "budget", "", "`dollars` that a MicroVM's life may cost, such as 2.00, where the run "+
+		"hook's payload does not say")
+	flags.StringVar(&s.running, "max-running", "", "`duration` that a MicroVM may run, such as 30m, likewise")
+	flags.StringVar(&s.life, "max-life", "", "`duration` of a MicroVM's life, where its maximumDurationInSeconds is "+
+		"less than "+longestLife.String()+", likewise")
+	flags.StringVar(&s.address, "budget-address", DefaultBudgetAddress, "loopback `address` that GET "+BudgetPath+
+		" is served on, or none")
+	flags.StringVar(&s.rates, "rates", "", "`file` of a rate card, or figures such as vcpu_second=0.0000276944 "+
+		"(default the list prices of the region built in)")
+	flags.Var(&s.at, "at", "`threshold=action`, repeatable: at 75% of the budget, 1.50usd, 30m or 75% of running time "+
+		"(running:75%), 7h30m or 90% of the life (life:90%): http://127.0.0.1:8080/slow-down is sent the budget, "+
+		"exec:COMMAND is run, signal:TERM is sent to the command, aws:suspend and aws:terminate act on this MicroVM")
+	flags.DurationVar(&s.timeout, "at-timeout", DefaultActionTimeout, "`duration` after which a command of --at is killed")
+	flags.BoolVar(&s.remote, "allow-remote-urls", false, "let --at call URLs of other machines")
+	flags.BoolVar(&s.allowAWS, "allow-aws-actions", false, "let --at suspend or terminate this MicroVM with its "+
+		"execution role")
+	flags.StringVar(&s.ask, "ask", "", "ask the meter that runs here whether so many `dollars` more may be spent, print "+
+		"a line and exit: 0 for yes, 1 for no, 3 where it cannot be told")
+}
+
+func (s *budgetSettings) options(hooksPort string, fault func(name string, err error) bool) BudgetOptions {
+	o := BudgetOptions{
+		Limits:  limitsOf(s.dollars, s.running, s.life, fault),
+		Actions: actionOptions{timeout: s.timeout, anyHost: s.remote},
+	}
+	var err error
+	if o.Address, err = parseBudgetAddress(s.address, hooksPort); fault("budget-address", err) {
+		o.Address = DefaultBudgetAddress
+	}
+	if s.rates != "" {
+		o.Rates, err = parseRates(s.rates)
+		fault("rates", err)
+	}
+	if fault("at-timeout", within(s.timeout, 100*time.Millisecond, longestLife)) {
+		o.Actions.timeout = DefaultActionTimeout
+	}
+	for _, t := range s.at {
+		if !fault("at", s.allows(t.action)) {
+			o.Thresholds = append(o.Thresholds, t)
+		}
+	}
+	if s.ask != "" {
+		var more decimal.Decimal
+		more, err = parseAsk(s.ask)
+		fault("ask", err)
+		o.Ask = &more
+	}
+	return o
+}
+
+// allows checks that an action is one that is allowed.
+func (s *budgetSettings) allows(a action) error {
+	switch {
+	case a.aws != "" && !s.allowAWS:
+		return errors.New(a.text + " takes --allow-aws-actions")
+	case a.url != nil && !s.remote && !localHost(a.url.Host):
+		return errors.New(a.text + " is not a URL of this machine; --allow-remote-urls allows it")
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package collector
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"microspend/internal/civil"
+	"microspend/ledger"
+)
+
+// State is how collecting from a target stands: what runs of a source have left beside the ledger.
+type State struct {
+	Source string
+	Target Target
+	Fault  string // why the checkpoint cannot be read; "" where it can. What follows is not known then.
+
+	Begin   time.Time // what was read first; zero where nothing ever was
+	Through time.Time // everything before has been read, but for Pending and Gaps
+	Success time.Time // when a run last read all that it wanted of the target, but for gaps; zero where none has
+	Trouble string    // why the last run left the target; "" where it did not
+
+	Pending     []Gap     // what was planned and not read, as a run ended early
+	Gaps        []OpenGap // the oldest first
+	Quarantined []KnownQuarantine
+	// QuarantinedBeyond is how many more were met in one window than are remembered by name.
+	QuarantinedBeyond int64
+}
+
+// OpenGap is a gap that is asked for again, or that was accepted.
+type OpenGap struct {
+	Gap
+	ID       string    // identifies it among those of a ledger, until what it is about is read in part
+	Tries    int       // how often it was asked for in vain
+	First    time.Time // when it was met for the first time; zero where that is not known
+	Next     time.Time // when it is asked for again, at the earliest
+	Accepted time.Time // since then it is neither asked for nor reported; zero where it is
+}
+
+// collectFolder is where sources keep what they need beside a ledger.
+func collectFolder(ledger string) string { return filepath.Join(ledger, ".collect") }
+
+// States tells how collecting into a ledger stands, by source and target. It changes nothing, and may be asked for
+// while a collector runs. Where nothing was ever collected there is none.
+func States(ledger string) ([]State, error) {
+	var states []State
+	sources, err := os.ReadDir(collectFolder(ledger))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, source := range sources {
+		if !source.IsDir() {
+			continue
+		}
+		folder := filepath.Join(collectFolder(ledger), source.Name())
+		files, err := os.ReadDir(folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			if target, ok := targetOf(file.Name()); ok {
+				states = append(states, stateOf(folder, target))
+			}
+		}
+	}
+	slices.SortFunc(states, func(a, b State) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Target.String(), b.Target.String()))
+	})
+	return states, nil
+}
+
+// targetOf reads the target from the name of its checkpoint: see checkpointPath.
+func targetOf(file string) (Target, bool) {
+	name, isCheckpoint := strings.CutSuffix(file, ".json")
+	account, region, ok := strings.Cut(name, "_")
+	account, accountErr := url.PathUnescape(account)
+	region, regionErr := url.PathUnescape(region)
+	if account == unknownAccount {
+		account = ""
+	}
+	hidden := strings.HasPrefix(file, ".") // one that is being written
+	return Target{account, region}, isCheckpoint && ok && !hidden && accountErr == nil && regionErr == nil
+}
+
+func stateOf(folder string, target Target) State {
+	s := State{Source: filepath.Base(folder), Target: target}
+	of, err := loadCheckpoint(folder, target)
+	if err != nil {
+		s.Fault = err.Error()
+		return s
+	}
+	s.Begin, s.Through, s.Success, s.Trouble = of.Begin, of.Through, of.Success, of.Trouble
+	s.Quarantined, s.QuarantinedBeyond = of.Quarantined, of.QuarantinedBeyond
+	for i := range s.Quarantined {
+		s.Quarantined[i].Target = target
+	}
+	for _, b := range of.Pending {
+		s.Pending = append(s.Pending, Gap{
+			Target: target, Window: b.Window, What: b.ID, Reason: "the run that planned it ended before it was read",
+		})
+	}
+	for _, g := range of.Gaps {
+		s.Gaps = append(s.Gaps, OpenGap{
+			Gap: Gap{Target: target, Window: g.Batch.Window, What: g.What, Reason: g.Reason}, ID: g.id(s.Source, target),
+			Tries: g.Tries, First: g.First, Next: g.Next, Accepted: g.Accepted,
+		})
+	}
+	slices.SortStableFunc(s.Gaps, func(a, b OpenGap) int { return compareGaps(&a.Gap, &b.Gap) })
+	return s
+}
+
+// id is short enough to be typed. It is the same in every listing for as long as the gap is.
+func (g openGap) id(source string, target Target) string {
+	sum := fnv.New64a()
+	_, _ = fmt.Fprintf(sum, "%s\x00%s\x00%s\x00%s", source, target, g.Batch.key(), g.Batch.Spec)
+	return fmt.Sprintf("%010x", sum.Sum64()>>24)
+}
+
+// Accept accepts open gaps of a ledger: from now on they are neither reported nor asked for, as what they lack is known
+// to be lost or is not wanted. What they lack stays missing in the ledger; a run that reads it all the same closes them.
+// It returns those that were accepted now. The ledger is held meanwhile, as by a run.
+func Accept(folder string, options ledger.Options, now time.Time, accept func(source string, g OpenGap) bool) (
+	accepted []OpenGap, err error,
+) {
+	if _, err := os.Stat(collectFolder(folder)); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // nothing was ever collected, and a ledger is not to be made for it
+	}
+	writer, err := ledger.OpenForWriting(folder, options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, writer.Close()) }()
+	states, err := States(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range states {
+		if s.Fault != "" {
+			continue
+		}
+		of := filepath.Join(collectFolder(folder), s.Source)
+		kept, err := loadCheckpoint(of, s.Target)
+		if err != nil {
+			return accepted, err
+		}
+		changed := false
+		for i := range kept.Gaps {
+			id := kept.Gaps[i].id(s.Source, s.Target)
+			at := slices.IndexFunc(s.Gaps, func(g OpenGap) bool { return g.ID == id })
+			if at < 0 || !kept.Gaps[i].Accepted.IsZero() || !accept(s.Source, s.Gaps[at]) {
+				continue
+			}
+			kept.Gaps[i].Accepted, changed = now.UTC(), true
+			s.Gaps[at].Accepted = now.UTC()
+			accepted = append(accepted, s.Gaps[at])
+		}
+		if changed {
+			if err := kept.save(of, s.Target); err != nil {
+				return accepted, err
+			}
+		}
+	}
+	return accepted, nil
+}
+
+// conclude notes in the checkpoints how the run went. What a run that is killed before leaves of an earlier one is at
+// worst older than it might be.
+func (c *collection) conclude(runs []*targetRun, interrupted bool) error {
+	for _, run := range runs {
+		of, err := c.checkpoint(run.target)
+		if err != nil {
+			continue
+		}
+		switch {
+		case run.trouble != "":
+			of.Trouble = run.trouble
+		case !interrupted && !of.unfinished() && !run.backfills():
+			of.Success, of.Trouble = civil.Later(of.Success, c.Now().UTC()), ""
+		default:
+			continue
+		}
+		if err := of.save(c.folder, run.target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backfills reports whether a run ends somewhere in the past, and so says nothing of the present.
+func (r *targetRun) backfills() bool { return len(r.stages) > 0 && r.stages[len(r.stages)-1].Backfill }
