@@ -48,6 +48,7 @@ microspend.yaml under collect.`,
 	flags.addTo(cmd)
 	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
+	cmd.AddCommand(a.collectStatusCommand(), a.collectGapsCommand())
 	return cmd
 }
 
@@ -164,7 +165,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		run.RunTimeout = collector.DefaultRunTimeout
 	}
 	settings.AWS.Token = token
-	source, accounts, err := settings.Open(a.now)
+	source, accounts, err := settings.Open(folder, a.now)
 	if err != nil {
 		return nil, err
 	}
