@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
-	"collector/...": own("collector/...", "internal/emf", "ledger", "usage", "pricing/..."),
+	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
 	"collector/status":   own("collector", "ledger"),
