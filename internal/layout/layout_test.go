@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"cmd/microspend":       anything,
 	"cmd/microspend-meter": {"collector/meter"},
 
-	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
+	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
 	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "ledger", "usage",
@@ -50,7 +50,7 @@ var allowed = map[string][]string{
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
