@@ -128,6 +128,30 @@ func TestAFirstListThatLeavesASeriesOut(t *testing.T) {
 	assert.Zero(t, windowsOf(w, before, "acme", "zeta"), "once")
 }
 
+// What lists leave out for hours is read once it is listed again, from before the overlap, too.
+func TestASeriesThatListsLeaveOutForHours(t *testing.T) {
+	w := fleetWorld(t, fakecloudwatch.Options{})
+	w.timing.Lookback, w.timing.Overlap = aDay, 10*time.Minute
+	w.putFleet(place, w.now.Add(-time.Hour), "acme", "web", 1)
+	w.putFleet(place, w.now.Add(-time.Hour), "zeta", "web", 9)
+	w.run()
+	w.fake.SetFaults(without("acme"))
+	for range 6 {
+		w.at(w.now.Add(time.Hour))
+		w.putFleet(place, w.now.Add(-30*time.Minute), "acme", "web", 2)
+		w.run()
+	}
+	assert.Less(t, len(w.cpuOf("acme")), 7, "it has not been listed for so long that it may have ended")
+	w.fake.SetFaults(nil)
+	w.at(w.now.Add(time.Hour))
+	w.run()
+	assert.Equal(t, []int64{1, 2, 2, 2, 2, 2, 2}, w.cpuOf("acme"))
+	before := len(w.fake.Calls())
+	w.at(w.now.Add(time.Hour))
+	w.run()
+	assert.Zero(t, windowsOf(w, before, "acme", "zeta"))
+}
+
 // windowsOf is how many calls since one asked for a tenant's data and not for another's.
 func windowsOf(w *world, since int, tenant, but string) (n int) {
 	for _, call := range w.fake.Calls()[since:] {

@@ -75,6 +75,7 @@ type lister struct {
 func (l *lister) mapping(ctx context.Context, of *mapped) error {
 	metrics := map[mapping.Subject]uint16{}
 	for _, s := range of.Series {
+		s.Account = unless(s.Account, l.account)
 		metrics[s] = of.all()
 	}
 	if len(of.Series) == 0 {
