@@ -143,14 +143,14 @@ collect:
   cloudwatch:
     - series: [{tenant: acme, image: web, account: prod}]
 `)
-	assert.EqualError(t, err, `microspend.yaml:5:54: collect.cloudwatch[0].series[0].account: "prod" is not an account id `+
+	assert.EqualError(t, err, `microspend.yaml:5:52: collect.cloudwatch[0].series[0].account: "prod" is not an account id `+
 		`of 12 digits`)
 	_, err = loadConfig(t, `
 collect:
   cloudwatch:
     - series: [{tenant: acme, image: web, account: "222222222222"}]
 `)
-	assert.EqualError(t, err, `microspend.yaml:4:54: collect.cloudwatch[0].series[0].account: is given, but `+
+	assert.EqualError(t, err, `microspend.yaml:4:52: collect.cloudwatch[0].series[0].account: is given, but `+
 		`include_linked_accounts is not true`)
 
 	flags := NewSettings()
