@@ -11,9 +11,9 @@ import (
 	"microspend/collector/mapping"
 )
 
-// state is what is remembered of a target between runs: the series that were ever listed, as CloudWatch forgets what has
-// had no data for two weeks, and may leave out what has. The ledger has their names as well, but not those of series
-// without data, and takes longer to ask.
+// state is what is remembered of a target between runs: the series that were ever listed, as CloudWatch forgets what
+// has had no data for two weeks, and may leave out what has. The ledger has their names as well, but not those of
+// series without data, and takes longer to ask.
 type state struct {
 	Version int                      `json:"version"`
 	Series  map[string][]knownSeries `json:"series"` // by the id of the mapping

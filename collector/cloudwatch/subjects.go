@@ -200,8 +200,8 @@ func shown(name string) string {
 	return fmt.Sprintf("%s… (%d characters)", name[:cut], utf8.RuneCountInString(name))
 }
 
-// sortSubjects puts subjects into the order in which the ledger keeps their records, which is less work for it. Those of
-// one owner are neighbors.
+// sortSubjects puts subjects into the order in which the ledger keeps their records, which is less work for it. Those
+// of one owner are neighbors.
 func sortSubjects(subjects []subjectSeries) {
 	type keyed struct {
 		resource usage.Resource
