@@ -245,7 +245,7 @@ func (p splitter) earlierGap(gaps []openGap, b Batch) (before openGap) {
 func (p splitter) uncovered(gaps []openGap, w Window, planned []Batch, now time.Time) []Batch {
 	var left []openGap
 	for _, g := range gaps {
-		if g.Batch.Window.overlaps(w) && g.Accepted.IsZero() && !g.Next.After(now) {
+		if g.Batch.Window.overlaps(w) && g.due(now) {
 			left = append(left, g)
 		}
 	}

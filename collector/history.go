@@ -63,6 +63,12 @@ func (c *collection) planSource(ctx context.Context, s *stage) (Plan, error) {
 			plan.Batches[i].Window = s.Window
 		}
 	}
+	if err == nil && s.Replanned {
+		c.ledgerMu.Lock()
+		defer c.ledgerMu.Unlock()
+		plan.Batches, s.Lost, err = c.owedOnly(ctx, s, plan.Batches)
+		return plan, err
+	}
 	if err == nil && s.Part == "" && !c.traits.Live {
 		plan.Batches = append(plan.Batches, splitter{c.Source}.uncovered(of.Gaps, s.Window, plan.Batches, c.Now().UTC())...)
 	}

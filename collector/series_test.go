@@ -46,6 +46,8 @@ func (p packedSource) Series(b Batch) (series []string) {
 	return series
 }
 
+func (p packedSource) Readable(b Batch) bool { return len(p.Series(b)) > 0 }
+
 func (p packedSource) Part(b Batch, keep func(string) bool) (Batch, error) {
 	return packed(slices.DeleteFunc(p.Series(b), func(s string) bool { return !keep(s) }), b.Window), nil
 }
