@@ -14,12 +14,16 @@ import (
 // can be read where the ledger has no shorter ones of the same series: a longer record beside shorter ones of the same
 // time would count it twice.
 
+//
+// All that is owed of a day goes over to longer periods at once, when the day's beginning does, and not while this run
+// reads windows of that day: an hour that is read as one must not be read in parts besides.
+
 // pendingKept is what of batches that were planned can still be read, be it in longer periods. The rest is lost, and
 // named.
-func (c *collection) pendingKept(ctx context.Context, now time.Time, target Target, pending []Batch) ([]Batch, error) {
+func (c *collection) pendingKept(ctx context.Context, now time.Time, r *targetRun, pending []Batch) ([]Batch, error) {
 	var kept []Batch
 	for _, b := range pending {
-		batches, err := c.stillKept(ctx, now, target, b, true)
+		batches, err := c.stillKept(ctx, now, r, b, true)
 		if err != nil {
 			return nil, err
 		}
@@ -29,10 +33,10 @@ func (c *collection) pendingKept(ctx context.Context, now time.Time, target Targ
 }
 
 // gapsKept is the same of gaps. Those that were accepted go without a word.
-func (c *collection) gapsKept(ctx context.Context, now time.Time, target Target, gaps []openGap) ([]openGap, error) {
+func (c *collection) gapsKept(ctx context.Context, now time.Time, r *targetRun, gaps []openGap) ([]openGap, error) {
 	var kept []openGap
 	for _, g := range gaps {
-		batches, err := c.stillKept(ctx, now, target, g.Batch, g.Accepted.IsZero())
+		batches, err := c.stillKept(ctx, now, r, g.Batch, g.Accepted.IsZero())
 		if err != nil {
 			return nil, err
 		}
@@ -58,36 +62,80 @@ func unique(batches []Batch) []Batch {
 	})
 }
 
-// stillKept gives a batch back as it is while the service keeps its periods. It cuts at midnight what has become too
-// old, as that grows older from its beginning.
-func (c *collection) stillKept(ctx context.Context, now time.Time, target Target, b Batch, report bool) (
-	[]Batch, error,
-) {
+// keeps reports whether the service still has periods of a length that begin at a time.
+func (c *collection) keeps(now, at time.Time, period time.Duration) bool {
 	if c.traits.FinestPeriod == nil {
-		return []Batch{b}, nil
+		return true
 	}
+	finest := c.traits.FinestPeriod(now.Sub(at))
+	return finest > 0 && period%finest == 0
+}
+
+// mayAsk reports whether what is owed can be asked for in this run: the service still has it, and it is not read in
+// periods of another length.
+func (c *collection) mayAsk(now time.Time, r *targetRun, b Batch) bool {
+	return c.keeps(now, b.Window.From, b.Window.Period) && !r.reads(b.Window, b.Window.Period)
+}
+
+// reads reports whether a run reads some of a window, in other periods than of a length.
+func (r *targetRun) reads(w Window, but time.Duration) bool {
+	return slices.ContainsFunc(r.windows, func(of Window) bool { return of.Period != but && of.overlaps(w) })
+}
+
+// stillKept gives a batch back as it is while the service keeps the periods of its days. What has become too old is
+// cut at midnight, and given in longer ones.
+func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) ([]Batch, error) {
 	period := b.Window.Period
-	finestAt := func(at time.Time) time.Duration { return c.traits.FinestPeriod(now.Sub(at)) }
-	isKept := func(at time.Time) bool { finest := finestAt(at); return finest > 0 && period%finest == 0 }
-	if isKept(b.Window.From) {
+	kept := c.keeps(now, b.Window.From.Truncate(day), period)
+	if kept && !c.hasOthers(r.target, b.Window) {
 		return []Batch{b}, nil
 	}
-	var kept []Batch
-	old := b
-	for at := b.Window.From.Truncate(day).Add(day); at.Before(b.Window.To); at = at.Add(day) {
-		if isKept(at) {
-			young := b
-			young.Window.From, old.Window.To = at, at
-			kept = append(kept, young)
-			break
+	old, length := b, period // what was made longer before may have got shorter ones beside it since
+	var young []Batch
+	if !kept {
+		for at := b.Window.From.Truncate(day).Add(day); at.Before(b.Window.To); at = at.Add(day) {
+			if c.keeps(now, at, period) {
+				rest := b
+				rest.Window.From, old.Window.To = at, at
+				young = append(young, rest)
+				break
+			}
 		}
+		length = Timing{Period: period}.periodAt(now.Sub(old.Window.From.Truncate(day)), c.traits.FinestPeriod)
 	}
-	length := Timing{Period: period}.periodAt(now.Sub(old.Window.From), c.traits.FinestPeriod)
-	longer, lost, err := c.longer(ctx, target, old, length)
+	days := Window{From: old.Window.From.Truncate(day), To: old.Window.To.Add(day - 1).Truncate(day)}
+	if length > 0 && r.reads(days, length) {
+		return append(young, old), nil // it waits for another run
+	}
+	longer, lost, err := c.longer(ctx, r.target, old, length)
 	if report {
 		c.summary.Gaps = append(c.summary.Gaps, lost...)
 	}
-	return append(longer, kept...), err
+	return append(longer, young...), err
+}
+
+// hasOthers reports whether the ledger has records of other lengths of a day of a window. Their average tells.
+func (c *collection) hasOthers(target Target, w Window) bool {
+	if c.traits.FinestPeriod == nil {
+		return false // then there are no longer ones
+	}
+	groups, err := c.ledgerGroups(context.Background(), w.From.Truncate(day), w.To)
+	if err != nil {
+		return true
+	}
+	days := map[time.Time]dayRecords{}
+	for _, g := range groups {
+		if c.covers(target, g.Account) && g.Region == target.Region && g.Source == c.Source.Name() {
+			of := days[g.Day.UTC()]
+			days[g.Day.UTC()] = dayRecords{of.seconds.Add(g.Sum.Seconds), of.records + g.Sum.Records}
+		}
+	}
+	for _, of := range days {
+		if length, mixed := of.period(); mixed || length != w.Period {
+			return true
+		}
+	}
+	return false
 }
 
 // longer gives batches of longer periods for what the ledger has no shorter records of, and the gaps that stay for good
@@ -97,10 +145,11 @@ func (c *collection) longer(ctx context.Context, target Target, b Batch, length 
 ) {
 	lose := func(w Window, what string) {
 		w.Period = b.Window.Period
-		lost = append(lost, Gap{
-			Target: target, Window: w, What: cut(what, maxWhat),
-			Reason: fmt.Sprintf("periods of %s are no longer kept; what was not read of it is lost", Short(w.Period)),
-		})
+		reason := fmt.Sprintf("periods of %s are no longer kept; what was not read of it is lost", Short(w.Period))
+		if length == w.Period {
+			reason = "the ledger has shorter periods of it by now; what was not read of it is lost"
+		}
+		lost = append(lost, Gap{Target: target, Window: w, What: cut(what, maxWhat), Reason: reason})
 	}
 	p := splitter{c.Source}
 	all := p.series(b)

@@ -12,10 +12,10 @@ import (
 	"microspend/usage"
 )
 
-// forgetting is a service that keeps periods of 5 minutes for 16 hours, and hours for 10 days.
+// forgetting is a service that keeps periods of 5 minutes for 3 days, and hours for 10.
 func forgetting(age time.Duration) time.Duration {
 	switch {
-	case age <= 16*time.Hour:
+	case age <= 3*day:
 		return 5 * time.Minute
 	case age <= 10*day:
 		return time.Hour
@@ -46,12 +46,17 @@ func TestOldGapIsReadInHours(t *testing.T) {
 	assert.Equal(t, map[string]int64{"b": 30}, counted(w.records()))
 
 	w.options.Timing.Since, w.options.Timing.Until = time.Time{}, time.Time{}
-	w.now = noon.Add(15 * time.Hour)
+	source.fails = map[string]string{"a": "no", "b": "no", "c": "no"}
+	for range 2 {
+		w.now = w.now.Add(day)
+		w.runPacked(source)
+	}
+	w.now = w.now.Add(day)
 	source.fails = nil
 	s, fetched := w.runPacked(source)
 	assert.Equal(t, []string{
-		"a 10:00-11:00/1h", "a 11:00-12:00/1h", "a 12:00-03:00/5m", "b 11:00-12:00/1h", "b 12:00-03:00/5m",
-		"c 10:00-11:00/1h", "c 11:00-12:00/1h", "c 12:00-03:00/5m",
+		"a 10:00-11:00/1h", "a 11:00-12:00/1h", "a 22T12:00-12:00/5m", "b 11:00-12:00/1h", "b 22T12:00-12:00/5m",
+		"c 10:00-11:00/1h", "c 11:00-12:00/1h", "c 22T12:00-12:00/5m",
 	}, fetched)
 	var lost []string
 	for _, g := range s.Gaps {
@@ -59,7 +64,7 @@ func TestOldGapIsReadInHours(t *testing.T) {
 	}
 	const why = " periods of 5m are no longer kept; what was not read of it is lost"
 	assert.Equal(t, []string{"b 10:00-10:30/5m" + why}, lost, "10:30 to 11:00 is there; the gap's rest from 11:00 fits into an hour")
-	assert.Equal(t, map[string]int64{"a": 120 + 900, "b": 30 + 60 + 900, "c": 120 + 900}, counted(w.records()))
+	assert.Equal(t, map[string]int64{"a": 120 + 3*1440, "b": 30 + 60 + 3*1440, "c": 120 + 3*1440}, counted(w.records()))
 	assert.Empty(t, w.checkpoint().Gaps)
 
 	s = func() Summary { s, _ := w.runPacked(source); return s }()
@@ -69,35 +74,38 @@ func TestOldGapIsReadInHours(t *testing.T) {
 // Whatever of a day was read in whichever order, an old gap that is read in hours counts no minute twice: of each hour
 // of a series there is one record of an hour, or records of 5 minutes.
 func TestHoursNeverLieBesideTheirMinutes(t *testing.T) {
-	for n := range 64 { // which of six stretches of 20 minutes were read before
+	for n := range 16 { // which of four stretches of half an hour were read before
 		w := newWorld(t)
 		w.source.traits.FinestPeriod = forgetting
 		source := packedSource{w.source, [][]string{{"a", "b"}}, map[string]string{"a": "no", "b": "no"}}
 		w.runPacked(source)
 		source.fails = map[string]string{"b": "no"}
-		for i := range 6 {
+		for i := range 4 {
 			if n&(1<<i) == 0 {
 				continue
 			}
-			from := clock("10:00").Add(time.Duration(i) * 20 * time.Minute)
-			w.options.Timing.Since, w.options.Timing.Until = from, from.Add(20*time.Minute)
+			from := clock("10:00").Add(time.Duration(i) * 30 * time.Minute)
+			w.options.Timing.Since, w.options.Timing.Until = from, from.Add(30*time.Minute)
 			w.runPacked(source)
 		}
-		source.fails, w.options.Timing.Since, w.options.Timing.Until = nil, time.Time{}, time.Time{}
-		w.now = noon.Add(15 * time.Hour)
+		w.options.Timing.Since, w.options.Timing.Until = time.Time{}, time.Time{}
+		source.fails = map[string]string{"a": "no", "b": "no"}
+		w.now = noon.Add(2 * day)
+		w.runPacked(source)
+		source.fails, w.now = nil, noon.Add(3*day)
 		s, _ := w.runPacked(source)
 		covered := map[string]bool{}
 		for _, r := range w.records() {
-			for at := r.PeriodStart; at.Before(r.PeriodStart.Add(time.Duration(r.PeriodSeconds) * time.Second)); at = at.Add(time.Minute) {
-				minute := r.Resource.ID + at.Format(" 15:04")
+			for i := range r.PeriodSeconds / 60 {
+				minute := r.Resource.ID + r.PeriodStart.Add(time.Duration(i)*time.Minute).Format(" 2 15:04")
 				require.False(t, covered[minute], "%d: %s", n, minute)
 				covered[minute] = true
 			}
 		}
 		for at := clock("10:00"); at.Before(noon); at = at.Add(time.Minute) { // read, or named as lost
 			lost := slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.What == "a" && g.Window.Contains(at) })
-			require.NotEqual(t, lost, covered[at.Format("a 15:04")], "%d: %s", n, at)
-			require.True(t, covered[at.Format("b 15:04")], "of b nothing was read before")
+			require.NotEqual(t, lost, covered[at.Format("a 2 15:04")], "%d: %s", n, at)
+			require.True(t, covered[at.Format("b 2 15:04")], "of b nothing was read before")
 		}
 	}
 }
@@ -114,25 +122,28 @@ func TestOldGapOfBatches(t *testing.T) {
 		return nil
 	}
 	w.run()
+	w.after(2 * day)
 	w.source.fetch = nil
-	s := w.after(15 * time.Hour)
+	s := w.after(day)
 	require.Len(t, s.Gaps, 1)
 	assert.Equal(t, "periods of 5m are no longer kept; what was not read of it is lost", s.Gaps[0].Reason)
-	assert.Equal(t, map[string]int64{"a": 900, "b": 1020}, counted(w.records()))
+	assert.Equal(t, map[string]int64{"a": 3 * 1440, "b": 120 + 3*1440}, counted(w.records()))
 }
 
 // A long gap of which only the beginning is too old stays what it is from the next midnight on.
 func TestGapThatIsHalfTooOld(t *testing.T) {
 	w := newWorld(t)
 	w.source.traits.MaxWindow = 7 * day
-	w.source.traits.FinestPeriod = func(age time.Duration) time.Duration { return forgetting(age / 3) }
+	w.source.traits.FinestPeriod = forgetting
 	w.options.Timing.Lookback = 24 * time.Hour
 	source := packedSource{w.source, [][]string{{"a"}}, map[string]string{"a": "no"}}
+	w.runPacked(source) // from the 19th, 12:00
+	w.now = w.now.Add(2 * day)
 	w.runPacked(source)
-	w.now = w.now.Add(30 * time.Hour) // the gap is 54 to 30 hours old, and 48 hours are kept
+	w.now = noon.Truncate(day).Add(3 * day) // the 19th, but not the 20th, lies more than three days ago
 	source.fails = nil
 	s, fetched := w.runPacked(source)
-	assert.Equal(t, []string{"a 00:00-12:00/5m", "a 12:00-18:00/5m", "a 19T12:00-00:00/1h"}, fetched)
+	assert.Equal(t, []string{"a 00:00-12:00/5m", "a 19T12:00-00:00/1h", "a 22T12:00-00:00/5m"}, fetched)
 	assert.Empty(t, s.Gaps)
-	assert.Equal(t, map[string]int64{"a": 54 * 60}, counted(w.records()))
+	assert.Equal(t, map[string]int64{"a": (12 + 72) * 60}, counted(w.records()))
 }

@@ -18,7 +18,7 @@ import (
 type packedSource struct {
 	*memorySource
 	packs [][]string
-	fails map[string]string // series that fail, and why
+	fails map[string]string // series that fail before noon, and why
 }
 
 var _ SeriesSource = packedSource{}
@@ -54,7 +54,7 @@ func (p packedSource) Part(b Batch, keep func(string) bool) (Batch, error) {
 
 func (p packedSource) Fetch(ctx context.Context, t Target, b Batch) (all Result, err error) {
 	for _, series := range p.Series(b) {
-		if why := p.fails[series]; why != "" {
+		if why := p.fails[series]; why != "" && b.Window.From.Before(noon) {
 			all.Gaps = append(all.Gaps, Gap{What: "series " + series, Reason: why, Series: series})
 			continue
 		}

@@ -14,7 +14,8 @@ type targetRun struct {
 	stages []*stage
 	gaveUp bool // nothing more can be read of the target in this run
 
-	trouble string // why it was given up
+	windows []Window // of the stages
+	trouble string   // why it was given up
 }
 
 // stage is a window of a target, or the backlog: batches that earlier runs left.
@@ -113,7 +114,13 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 		return err
 	}
 	c.summary.Gaps = append(c.summary.Gaps, gaps...)
-	backlog, err := c.backlog(ctx, now, r.target, s, windows)
+	r.windows = windows
+	if c.Timing.Part == "" {
+		for _, w := range s.Replan {
+			r.windows = append(r.windows, w.Window)
+		}
+	}
+	backlog, err := c.backlog(ctx, now, r, s)
 	if err != nil {
 		return err
 	}
@@ -150,19 +157,21 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 // backlog lists the batches that earlier runs left: those of an interrupted run, and gaps that are due, unless the
 // windows read them anyway. What the service no longer keeps is lost: it is reported once more and taken off the
 // checkpoint.
-func (c *collection) backlog(ctx context.Context, now time.Time, target Target, s *checkpoint, windows []Window) (
-	backlog []Batch, err error,
-) {
-	if s.Pending, err = c.pendingKept(ctx, now, target, s.Pending); err != nil {
+func (c *collection) backlog(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) (backlog []Batch, err error) {
+	if s.Pending, err = c.pendingKept(ctx, now, r, s.Pending); err != nil {
 		return nil, err
 	}
-	if s.Gaps, err = c.gapsKept(ctx, now, target, s.Gaps); err != nil {
+	if s.Gaps, err = c.gapsKept(ctx, now, r, s.Gaps); err != nil {
 		return nil, err
 	}
-	backlog = slices.Clone(s.Pending)
+	for _, b := range s.Pending {
+		if c.mayAsk(now, r, b) {
+			backlog = append(backlog, b)
+		}
+	}
 	for _, g := range s.Gaps {
-		again := slices.ContainsFunc(windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
-		if !again && g.due(now) {
+		again := slices.ContainsFunc(r.windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
+		if !again && g.due(now) && c.mayAsk(now, r, g.Batch) {
 			backlog = append(backlog, g.Batch)
 		}
 	}
