@@ -17,23 +17,37 @@ import (
 // ClockSource is a source whose service tells the time with its replies.
 type ClockSource interface {
 	Source
-	// ServiceTime is what the service's clock says now, by the last reply for a target; false where there was none yet.
-	ServiceTime(Target) (time.Time, bool)
+	// ServiceTime is what the service's clock says now, by the last reply for a target that came since a time of this
+	// machine; false where none did.
+	ServiceTime(target Target, since time.Time) (time.Time, bool)
 }
 
+// clockTolerance is how much what a service says may lie behind: it says whole seconds, and replies take a while.
+const clockTolerance = time.Minute
+
 // checkClock refuses a window that ends in the service's future, of which it can have no data: the checkpoint would
-// move past what has yet to happen.
-func (c *collection) checkClock(s *stage) error {
+// move past what has yet to happen. Once a clock was found wrong, a stage that is read without a reply, as by what was
+// listed before, is refused as well: nothing says that the clock has been set.
+func (c *collection) checkClock(s *stage, read bool) error {
 	source, ok := c.Source.(ClockSource)
 	if !ok || s.Window == (Window{}) {
 		return nil
 	}
-	service, known := source.ServiceTime(s.Target)
-	if !known || !s.Window.To.After(service) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	service, known := source.ServiceTime(s.Target, c.started) // an older reply may be of a clock that has been set since
+	switch {
+	case !known && read:
+		return c.wrongClock[s.Target]
+	case !known:
+		return nil
+	case !s.Window.To.After(service.Add(clockTolerance)):
+		delete(c.wrongClock, s.Target)
 		return nil
 	}
-	return fmt.Errorf("this machine's clock is wrong: it says %s, the service says %s; nothing is read until it is set",
-		c.Now().UTC().Format(time.RFC3339), service.UTC().Format(time.RFC3339))
+	c.wrongClock[s.Target] = fmt.Errorf("this machine's clock is wrong: it says %s, the service says %s; nothing is read "+
+		"until it is set", c.Now().UTC().Format(time.RFC3339), service.UTC().Format(time.RFC3339))
+	return c.wrongClock[s.Target]
 }
 
 // mendFuture deals with a checkpoint beyond now. It is false where nothing can be read.

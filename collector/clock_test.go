@@ -118,7 +118,9 @@ type toldSource struct {
 	service *time.Time
 }
 
-func (s toldSource) ServiceTime(Target) (time.Time, bool) { return *s.service, len(s.planned) > 0 }
+func (s toldSource) ServiceTime(Target, time.Time) (time.Time, bool) {
+	return *s.service, len(s.planned) > 0
+}
 
 // A service that tells the time keeps a clock that is ahead from moving the checkpoint beyond it, be it the first run or
 // a later one; and once the clock is set, all is as if nothing had been.

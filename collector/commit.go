@@ -93,7 +93,7 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		if !s.planned && (c.traits.Live || s.refused || !c.checkpoints[s.Target].Through.IsZero()) {
 			continue
 		}
-		if err := c.checkClock(s); err != nil && s.planned && !s.run.gaveUp { // by replies that came after the plan
+		if err := c.checkClock(s, true); err != nil && s.planned && !s.run.gaveUp { // by replies that came after the plan
 			c.giveUp(s, err)
 			continue
 		}
@@ -127,6 +127,9 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 			of.Begin = s.Window.From
 		}
 		if !s.Backfill {
+			if of.Shape != "" && of.Shape != s.Shape {
+				of.Begin = s.Window.From // what was read before has other keys, and is not read again
+			}
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}
 		if s.State != nil {

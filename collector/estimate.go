@@ -18,6 +18,10 @@ type Estimate struct {
 	Cost    Cost     // of all targets
 	Notes   []string // see [Plan.Notes]
 	Gaps    []Gap    // what could not be planned, and what is lost
+	// Spent is what was spent today before, by all sources; calls of estimates are not counted.
+	Spent Cost
+	// Every is what a day of such runs would take; nil where runs do not follow each other.
+	Every *Schedule
 }
 
 // TargetEstimate is what would be read of a target.
@@ -48,9 +52,11 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return e, err
 	}
+	now := r.Now().UTC()
+	e.Spent = spending.Of("", Target{}, now, now)
 	targets, gaps := r.Targets(ctx)
 	s.Gaps = gaps
-	runs, err := c.targetRuns(ctx, r.Now().UTC(), targets)
+	runs, err := c.targetRuns(ctx, now, targets)
 	if err != nil {
 		return e, err
 	}
@@ -65,6 +71,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 				break
 			}
 			t.add(plan)
+			run.listing = run.listing.Add(plan.Listing)
 			if r.traits.Live { // whose windows have no period
 				t.Period = r.Timing.Period
 			}
@@ -78,6 +85,13 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	}
 	c.orderGaps()
 	e.Gaps = s.Gaps
+	if r.Interval > 0 && len(e.Gaps) == 0 {
+		every, err := c.schedule(ctx, now, runs)
+		if err != nil {
+			return e, err
+		}
+		e.Every = &every
+	}
 	return e, context.Cause(ctx)
 }
 

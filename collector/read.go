@@ -136,7 +136,7 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 	}
 	if !c.traits.Live {
 		if err = checkBatches(plan.Batches); err == nil {
-			err = c.checkClock(s)
+			err = c.checkClock(s, false)
 		}
 		if err != nil {
 			s.refused = true

@@ -54,7 +54,7 @@ func SeriesOf(target Target, account string, resource usage.Resource) string {
 	if account == target.Account {
 		return resource.String()
 	}
-	return account + " " + resource.String()
+	return account + "/" + resource.String()
 }
 
 // Traits are what the runner has to know of a source.
@@ -69,6 +69,8 @@ type Traits struct {
 	// FinestPeriod is the shortest period that can still be asked for when a window begins at such an age, or 0 where
 	// nothing can. Nil means any period at any age.
 	FinestPeriod func(age time.Duration) time.Duration
+	// ListedFor is how long what Plan lists is used, before it is listed again; 0 means that each Plan lists.
+	ListedFor time.Duration
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool
@@ -77,6 +79,9 @@ type Traits struct {
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
 	// window is read again, as records with new keys would stand beside those with the old ones.
 	Shape string
+	// KeepsKeys reports whether what was read as of another shape has the same keys now, so that windows can be read again
+	// all the same: parts were only added or left out. Nil means that no other shape does.
+	KeepsKeys func(shape string) bool
 }
 
 // Plan is what reading a window takes.

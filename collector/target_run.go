@@ -10,9 +10,10 @@ import (
 
 // targetRun is what a run reads of a target: stages, one after the other.
 type targetRun struct {
-	target Target
-	stages []*stage
-	gaveUp bool // nothing more can be read of the target in this run
+	target  Target
+	stages  []*stage
+	listing Cost // of listing what there is to read, once
+	gaveUp  bool // nothing more can be read of the target in this run
 
 	windows []Window // of the stages
 	trouble string   // why it was given up
@@ -103,6 +104,9 @@ func (c *collection) planLive(ctx context.Context, now time.Time, r *targetRun, 
 func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) error {
 	if ok, err := c.mendFuture(ctx, now, r.target, s); !ok || err != nil {
 		return err
+	}
+	if c.traits.KeepsKeys != nil && c.traits.KeepsKeys(s.Shape) {
+		s.Shape = c.traits.Shape
 	}
 	c.planAnew(now, r.target, s)
 	reach := c.Timing.reach(now, s, c.traits.Shape)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"microspend/collector"
+	"microspend/internal/figures"
 	"microspend/view"
 )
 
@@ -16,7 +17,7 @@ func Collection(s collector.Summary) view.Document {
 	d := view.Document{
 		Title: "Collected from " + s.Source, Subtitle: "nothing to read",
 		Sections: []view.Section{{Table: view.NewTable(factColumns, collectionFacts(s), nil)}},
-		Data:     gapTable(s.Gaps),
+		Data:     findingTable(s),
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.collect/v1"},
 			{ID: "source", Value: s.Source},
@@ -25,9 +26,11 @@ func Collection(s collector.Summary) view.Document {
 			{ID: "targets", Value: s.Targets},
 			{ID: "resumed", Value: s.Resumed},
 			{ID: "interrupted", Value: s.Interrupted},
+			{ID: "result", Value: string(s.Result(nil))},
 			{ID: "batches", Value: s.Batches},
 			{ID: "reused", Value: s.Reused},
 			{ID: "cost", Value: apiCost(s.Cost)},
+			{ID: "spent", Value: apiCost(s.Spent)},
 			{ID: "records", Value: view.Object{
 				{ID: "read", Value: s.Changes.Read},
 				{ID: "added", Value: s.Changes.Added},
@@ -38,19 +41,25 @@ func Collection(s collector.Summary) view.Document {
 			{ID: "counts", Value: s.Counts},
 			{ID: "notes", Value: append([]string{}, s.Notes...)},
 			{ID: "gaps", Value: view.Records{Table: gapTable(s.Gaps)}},
+			{ID: "quarantined", Value: view.Records{Table: gapTable(asGaps(s.Quarantined))}},
+			{ID: "quarantined_before", Value: s.KnownQuarantined},
 		}.With(len(s.Changes.SetAside) > 0, "set_aside", damagedFiles(s.Changes.SetAside)),
 	}
 	if !s.From.IsZero() {
 		d.Subtitle = view.Moment(s.From).String() + " to " + view.Moment(s.To).String()
 	}
 	var notes []view.Note
-	if s.Interrupted {
+	switch {
+	case s.Stopped != nil:
+		notes = append(notes, view.Note{Tag: "stopped", Warn: true, Text: s.Stopped.Error()})
+	case s.Interrupted:
 		notes = append(notes, view.Note{
 			Tag: "interrupted", Warn: true,
 			Text: "the run was ended before it was through; the next one goes on where it stopped",
 		})
 	}
-	notes = append(append(notes, gapNotes(s.Gaps)...), damagedNotes(s.Changes.SetAside)...)
+	notes = append(append(notes, gapNotes("gap", s.Gaps)...), gapNotes("quarantined", asGaps(s.Quarantined))...)
+	notes = append(notes, damagedNotes(s.Changes.SetAside)...)
 	for i, note := range s.Notes {
 		if i == gapsShown {
 			notes = append(notes, view.Note{Text: fmt.Sprintf("and %d more; --format json lists them", len(s.Notes)-i)})
@@ -99,6 +108,9 @@ func collectionFacts(s collector.Summary) []fact {
 			facts = append(facts, fact{what, view.Count(n)})
 		}
 	}
+	if s.KnownQuarantined > 0 {
+		facts = append(facts, fact{"quarantined as in earlier runs", view.Count(s.KnownQuarantined)})
+	}
 	return facts
 }
 
@@ -118,29 +130,63 @@ func apiPrice(c collector.Cost) view.Value {
 // gapsShown is how many gaps a table names. JSON and CSV have them all.
 const gapsShown = 20
 
-func gapNotes(gaps []collector.Gap) []view.Note {
+func gapNotes(tag string, gaps []collector.Gap) []view.Note {
 	var notes []view.Note
 	for i, g := range gaps {
 		if i == gapsShown {
 			return append(notes, view.Note{
-				Tag: "gap", Warn: true,
+				Tag: tag, Warn: true,
 				Text: fmt.Sprintf("and %d more; --format csv lists them all", len(gaps)-i),
 			})
 		}
-		notes = append(notes, view.Note{Tag: "gap", Text: g.String(), Warn: true})
+		notes = append(notes, view.Note{Tag: tag, Text: g.String(), Warn: true})
 	}
 	return notes
 }
 
-func gapTable(gaps []collector.Gap) *view.Table {
-	return view.NewTable([]view.Column[collector.Gap]{
-		{ID: "account", Value: func(g collector.Gap) view.Value { return view.Text(g.Target.Account) }},
-		{ID: "region", Value: func(g collector.Gap) view.Value { return view.Text(g.Target.Region) }},
-		{ID: "from", Value: func(g collector.Gap) view.Value { return momentOrNone(g.Window.From) }},
-		{ID: "to", Value: func(g collector.Gap) view.Value { return momentOrNone(g.Window.To) }},
-		{ID: "what", Value: func(g collector.Gap) view.Value { return view.Text(g.What) }},
-		{ID: "reason", Value: func(g collector.Gap) view.Value { return view.Text(g.Reason) }},
-	}, gaps, nil)
+func gapTable(gaps []collector.Gap) *view.Table { return view.NewTable(gapColumns, gaps, nil) }
+
+// asGaps shows what is quarantined in the columns of gaps.
+func asGaps(quarantined []collector.Quarantine) []collector.Gap {
+	var gaps []collector.Gap
+	for _, q := range quarantined {
+		gaps = append(gaps, collector.Gap{Target: q.Target, Window: q.Window, What: q.What, Reason: q.Reason})
+	}
+	return gaps
+}
+
+var gapColumns = []view.Column[collector.Gap]{
+	{ID: "account", Value: func(g collector.Gap) view.Value { return view.Text(g.Target.Account) }},
+	{ID: "region", Value: func(g collector.Gap) view.Value { return view.Text(g.Target.Region) }},
+	{ID: "from", Value: func(g collector.Gap) view.Value { return momentOrNone(g.Window.From) }},
+	{ID: "to", Value: func(g collector.Gap) view.Value { return momentOrNone(g.Window.To) }},
+	{ID: "what", Value: func(g collector.Gap) view.Value { return view.Text(g.What) }},
+	{ID: "reason", Value: func(g collector.Gap) view.Value { return view.Text(g.Reason) }},
+}
+
+// finding is a gap, or what is quarantined.
+type finding struct {
+	collector.Gap
+	kind string
+}
+
+// findingTable lists what is not in the ledger.
+func findingTable(s collector.Summary) *view.Table {
+	var columns []view.Column[finding]
+	for _, c := range gapColumns {
+		columns = append(columns, view.Column[finding]{ID: c.ID, Value: func(f finding) view.Value { return c.Value(f.Gap) }})
+	}
+	columns = append(columns, view.Column[finding]{
+		ID: "kind", Value: func(f finding) view.Value { return view.Text(f.kind) },
+	})
+	var all []finding
+	for _, g := range s.Gaps {
+		all = append(all, finding{g, "gap"})
+	}
+	for _, g := range asGaps(s.Quarantined) {
+		all = append(all, finding{g, "quarantined"})
+	}
+	return view.NewTable(columns, all, nil)
 }
 
 // CollectionPlan makes the document of what a run of a collector would read, and what its calls would cost.
@@ -157,7 +203,7 @@ func CollectionPlan(e collector.Estimate) view.Document {
 		}
 	}
 	t.Add(total)
-	var notes []view.Note
+	notes := scheduleNotes(e.Every)
 	for _, note := range e.Notes {
 		tag, text, found := strings.Cut(note, ": ")
 		if !found {
@@ -167,7 +213,7 @@ func CollectionPlan(e collector.Estimate) view.Document {
 	}
 	return view.Document{
 		Title: "What collecting from " + e.Source + " would take", Subtitle: "nothing is read or written",
-		Sections: []view.Section{{Table: t}, {Notes: append(notes, gapNotes(e.Gaps)...)}},
+		Sections: []view.Section{{Table: t}, {Notes: append(notes, gapNotes("gap", e.Gaps)...)}},
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.collect-plan/v1"},
 			{ID: "source", Value: e.Source},
@@ -175,8 +221,34 @@ func CollectionPlan(e collector.Estimate) view.Document {
 			{ID: "cost", Value: apiCost(e.Cost)},
 			{ID: "notes", Value: append([]string{}, e.Notes...)},
 			{ID: "gaps", Value: view.Records{Table: gapTable(e.Gaps)}},
-		},
+		}.With(e.Every != nil, "every", schedule(e.Every)),
 	}
+}
+
+// schedule is what a day and a month of runs would take.
+func schedule(s *collector.Schedule) view.Object {
+	if s == nil {
+		return nil
+	}
+	return view.Object{
+		{ID: "interval_seconds", Value: int64(s.Interval / time.Second)},
+		{ID: "runs_per_day", Value: s.Runs},
+		{ID: "rereads_per_day", Value: s.Rereads},
+		{ID: "day", Value: apiCost(s.Day)},
+		{ID: "month_of_30_days", Value: apiCost(s.Month())},
+	}
+}
+
+func scheduleNotes(s *collector.Schedule) []view.Note {
+	if s == nil {
+		return nil
+	}
+	text := fmt.Sprintf("once that is read, %s runs a day make %s calls for $%s a day, $%s in 30 days",
+		figures.Int(s.Runs), figures.Int(s.Day.Calls), s.Day.APIPrice, s.Month().APIPrice)
+	if s.Rereads > 0 && s.Rereads < s.Runs {
+		text += fmt.Sprintf("; %s of them read the whole overlap again", figures.Int(s.Rereads))
+	}
+	return []view.Note{{Tag: "every " + collector.Short(s.Interval), Text: text}}
 }
 
 var targetColumns = func() []view.Column[collector.TargetEstimate] {

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"microspend/internal/webserver"
 )
 
 // answer is a response body, ready in both encodings, or what writes one that is too large to be kept.
@@ -88,7 +90,7 @@ func (a *answer) sendStream(w http.ResponseWriter, r *http.Request) {
 		to = zipped
 	}
 	// The time to build the answer does not count, as the body has yet to be written.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(webserver.WriteTimeout))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
 		return

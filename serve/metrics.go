@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/webserver"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -40,7 +41,7 @@ type ledgerState struct {
 	took         time.Duration
 }
 
-func newMetrics(most int, connections *connections) *metrics {
+func newMetrics(most int, web *webserver.Server) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(), series: newSeries(most),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -62,13 +63,13 @@ func newMetrics(most int, connections *connections) *metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "microspend_http_connections", Help: "Open connections."},
 			func() float64 {
-				open, _ := connections.count()
+				open, _ := web.Connections()
 				return float64(open)
 			}),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "microspend_http_connections_evicted_total", Help: "Idle connections closed because there were too many.",
 		}, func() float64 {
-			_, evicted := connections.count()
+			_, evicted := web.Connections()
 			return float64(evicted)
 		}),
 	)

@@ -3,18 +3,16 @@ package serve
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
+	"microspend/internal/webserver"
+	"microspend/report/html"
 	"microspend/spend"
 )
 
@@ -27,7 +25,7 @@ type Options struct {
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil logs nothing
 
-	Token string   // "" requires none, which only a loopback address may do; see [CheckToken]
+	Token string   // "" requires none, which only a loopback address may do; see [webserver.CheckToken]
 	Hosts []string // accepted in addition to those of the loopback; without a token only
 
 	Refresh     time.Duration // how often to check the files for changes; 0 means 5 s
@@ -55,29 +53,30 @@ func (o Options) WithDefaults() Options {
 
 // Server answers requests. Create one with [New].
 type Server struct {
-	options     Options
-	current     atomic.Pointer[snapshot]
-	ready       atomic.Bool
-	cache       *cache
-	held        *semaphore.Weighted // rows of answers that are being written
-	metrics     *metrics
-	connections *connections
+	options Options
+	current atomic.Pointer[snapshot]
+	ready   atomic.Bool
+	cache   *cache
+	held    *semaphore.Weighted // rows of answers that are being written
+	metrics *metrics
+	web     *webserver.Server
 }
 
 // New creates a server and loads its inputs.
 func New(options Options) (*Server, error) {
 	options = options.WithDefaults()
-	if options.Token != "" {
-		if err := CheckToken(options.Token); err != nil {
-			return nil, err
-		}
+	web, err := webserver.New(webserver.Options{
+		Token: options.Token, Hosts: options.Hosts, AddHost: "--host", Policy: html.Policy(), Logger: options.Logger,
+		Connections: options.Connections, Drain: options.Drain,
+	})
+	if err != nil {
+		return nil, err
 	}
 	s := &Server{
 		options: options, cache: newCache(options.Now),
-		connections: newConnections(options.Connections, time.Now),
-		held:        semaphore.NewWeighted(int64(streamed * options.Rows)),
+		web: web, held: semaphore.NewWeighted(int64(streamed * options.Rows)),
 	}
-	s.metrics = newMetrics(options.Series, s.connections)
+	s.metrics = newMetrics(options.Series, web)
 	inputs, err := options.Load()
 	if err != nil {
 		return nil, err
@@ -86,112 +85,45 @@ func New(options Options) (*Server, error) {
 	return s, nil
 }
 
-// Limits of a request.
-const (
-	headerTimeout  = 5 * time.Second
-	readTimeout    = 10 * time.Second
-	writeTimeout   = 90 * time.Second // includes building the answer
-	idleTimeout    = time.Minute
-	maxHeaderBytes = 16 << 10
-)
-
 // Listen listens on an address. It refuses one that other machines can reach unless there is a token.
-func (s *Server) Listen(address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	return listener, s.mayListen(listener)
-}
-
-func (s *Server) mayListen(listener net.Listener) error {
-	if s.options.Token != "" || isLoopback(listener.Addr()) {
-		return nil
-	}
-	_ = listener.Close()
-	return fmt.Errorf("%s is reachable from other machines, which requires a token", listener.Addr())
-}
+func (s *Server) Listen(address string) (net.Listener, error) { return s.web.Listen(address) }
 
 // Serve answers on a listener until the context ends, then waits for requests in flight and returns nil. It refuses the
 // listeners that [Server.Listen] would not make.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	if err := s.mayListen(listener); err != nil {
-		return err
-	}
-	server := &http.Server{
-		Handler:           s.routes(isLoopback(listener.Addr())),
-		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
-		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes, ConnContext: s.connections.context, ConnState: s.connections.state,
-	}
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
 	go func() { defer close(watched); s.watch(watching) }()
 	defer func() { stop(); <-watched }()
-
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	s.ready.Store(false)
-	s.options.Logger.Info("shutting down: waiting for requests in flight")
-	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Drain)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- server.Shutdown(draining) }()
-	for {
-		s.connections.closeIdle()
-		select {
-		case err := <-ended:
-			if errors.Is(err, context.DeadlineExceeded) {
-				s.options.Logger.Warn("some requests did not finish in time and were cut off")
-				err = server.Close()
-			}
-			return err
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+	return s.web.Serve(ctx, listener, s.routes(), func() {
+		s.ready.Store(false)
+		s.options.Logger.Info("shutting down: waiting for requests in flight")
+	})
 }
 
 // routes is the handler of all requests.
-func (s *Server) routes(local bool) http.Handler {
-	g := guard{token: s.options.Token}
-	if local && g.token == "" {
-		g.hosts = slices.Clone(loopbackHosts)
-		for _, host := range s.options.Hosts {
-			g.hosts = append(g.hosts, strings.ToLower(host))
-		}
-	}
+func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", s.handler("page", s.pageFor, refuse, "from", "to", "tz", "tenant", "group"))
+	mux.Handle("GET /{$}", s.handler("page", s.pageFor, webserver.Refuse, "from", "to", "tz", "tenant", "group"))
 	parameters := []string{"from", "to", "tz", "by", "depth", "sort", "top", "min", "previous", "unit_cost", "strict"}
 	for _, d := range spend.NamedDimensions() {
 		parameters = append(parameters, d.String())
 	}
 	mux.Handle("GET /api/v1/spend", s.handler("spend", s.spendFor, refuseJSON, parameters...))
 	mux.Handle("GET /metrics", s.metrics.observe("metrics", s.metrics.handler()))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { webserver.PlainText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if s.ready.Load() {
-			plainText(w, http.StatusOK, "ready")
+			webserver.PlainText(w, http.StatusOK, "ready")
 		} else {
-			plainText(w, http.StatusServiceUnavailable, "not ready")
+			webserver.PlainText(w, http.StatusServiceUnavailable, "not ready")
 		}
 	})
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	})
 
-	return s.connections.serving(g.wrap(mux))
-}
-
-func plainText(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	fmt.Fprintln(w, text)
+	return mux
 }
 
 // watch checks the files for changes, and prepares the answers before anyone asks for them.

@@ -25,6 +25,7 @@ import (
 	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/internal/sampleledger"
+	"microspend/internal/webserver"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/report"
@@ -430,11 +431,11 @@ func TestTokensThatWillNotDo(t *testing.T) {
 		"short", "with a blank in the middle", "caf\u00e9caf\u00e9caf\u00e9caf\u00e9",
 		"line\nbreak-line-break",
 	} {
-		require.Error(t, serve.CheckToken(bad), bad)
+		require.Error(t, webserver.CheckToken(bad), bad)
 		_, err := serve.New(serve.Options{Token: bad})
 		require.Error(t, err)
 	}
-	require.NoError(t, serve.CheckToken(token))
+	require.NoError(t, webserver.CheckToken(token))
 }
 
 func TestElsewhereNeedsAToken(t *testing.T) {

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
 	"microspend/collector"
 	"microspend/collector/awssource"
 	"microspend/collector/sources"
+	"microspend/internal/cgroup"
 	"microspend/report"
 	"microspend/view"
 )
@@ -46,6 +48,7 @@ microspend.yaml under collect.`,
 	flags.addTo(cmd)
 	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
+	cmd.AddCommand(a.collectStatusCommand(), a.collectGapsCommand())
 	return cmd
 }
 
@@ -71,7 +74,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	}
 	switch {
 	case flags.dryRun:
-		return a.collectPlan(ctx, runner, settings)
+		return a.collectPlan(ctx, runner, settings.MaxAPICost)
 	case settings.Every > 0:
 		a.boundMemory()
 		a.waitForCollect()
@@ -162,25 +165,36 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		run.RunTimeout = collector.DefaultRunTimeout
 	}
 	settings.AWS.Token = token
-	source, accounts, err := settings.Open(a.now)
+	source, accounts, err := settings.Open(folder, a.now)
 	if err != nil {
 		return nil, err
 	}
 	return &collection{settings, accounts, collector.Options{
 		Source: source, SameUsage: sources.Names(), Targets: accounts.List, Ledger: folder, Command: "microspend collect",
-		Timing: run.Timing, MaxAPICost: run.MaxAPICost.Run, MaxDailyAPICost: run.MaxAPICost.Day, RunTimeout: run.RunTimeout,
+		Timing: run.Timing, MaxAPICost: run.MaxAPICost.Run, MaxDailyAPICost: run.MaxAPICost.Day, RunTimeout: run.RunTimeout, Interval: run.Every,
 		AllowOverlappingSources: run.AllowOverlappingSources, Parallel: run.Parallel, Now: a.now, Logger: logger,
 	}}, nil
 }
 
 // boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the
-// program comes near to 220 MB, not each time it doubles. What is needed at once may take more; then it is collected
+// program comes near to a limit, not each time it doubles. What is needed at once may take more; then it is collected
 // more often.
 func (a *app) boundMemory() {
 	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(220 << 20)
+		limit, limited := cgroup.MemoryLimit("/")
+		debug.SetMemoryLimit(memoryLimit(limit, limited))
 	}
+}
+
+// memoryLimit is what the Go runtime may take: 220 MB, or four fifths of a container's limit where that is less. The rest
+// is for what is not the runtime's, such as the program itself and the kernel's buffers.
+func memoryLimit(container int64, limited bool) int64 {
+	const usual = 220 << 20
+	if !limited {
+		return usual
+	}
+	return min(usual, container/5*4)
 }
 
 // collectGrace is how long the program stays after a signal: for what is in flight, and for the ledger to be written.
@@ -192,9 +206,14 @@ func (a *app) waitForCollect() {
 	}
 }
 
-func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, settings collector.Config) error {
+func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, limit collector.CostLimit) error {
 	estimate, err := runner.Estimate(ctx)
-	if err != nil {
+	var reached *collector.LimitError
+	switch {
+	case errors.As(err, &reached):
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(reached.Error()))
+		return errCheckFailed
+	case err != nil:
 		return err
 	}
 	if err := a.print(report.CollectionPlan(estimate)); err != nil {
@@ -203,12 +222,20 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, setting
 	if len(estimate.Gaps) > 0 {
 		return errOutside
 	}
-	if limit := settings.MaxAPICost.Run; limit != nil && estimate.Cost.APIPrice.GreaterThan(*limit) {
-		fmt.Fprintf(a.err, "microspend: a run would be refused: it would cost $%s, more than the limit of $%s\n",
-			estimate.Cost.APIPrice, limit)
-		return errCheckFailed
+	ok := true
+	over := func(what string, cost decimal.Decimal, limit *decimal.Decimal) {
+		if limit != nil && cost.GreaterThan(*limit) {
+			ok = false
+			fmt.Fprintf(a.err, "microspend: %s $%s, more than the limit of $%s\n", what, cost, limit)
+		}
 	}
-	return nil
+	price := estimate.Cost.APIPrice
+	over("a run would be refused: it would cost", price, limit.Run)
+	over("a run would be stopped: with it, API calls would have cost today", price.Add(estimate.Spent.APIPrice), limit.Day)
+	if estimate.Every != nil {
+		over("runs would be stopped: a day of them would cost", estimate.Every.Day.APIPrice, limit.Day)
+	}
+	return passes(ok)
 }
 
 func (a *app) collectLogger(format string) (*slog.Logger, error) {

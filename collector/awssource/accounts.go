@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,12 +16,18 @@ import (
 
 // Accounts are the accounts and regions to read. They are found by the first call that can: credentials that have
 // expired fail one run of a service, not the service.
+//
+// Credentials are read again at the beginning of a run, and during one, when the files that they come from have changed,
+// and at the beginning of a run after AWS refused them. Clients that were made before go on with the new ones.
 type Accounts struct {
 	options Options
+	refused atomic.Bool // AWS refused the credentials, or there were none, since they were last read
 
-	mu    sync.Mutex
-	found map[collector.Target]aws.Config
-	order []collector.Target
+	mu     sync.Mutex
+	found  map[collector.Target]Target // nil until they are found
+	order  []collector.Target
+	files  files     // as they were when the accounts were found
+	looked time.Time // when they were looked at last
 }
 
 // NewAccounts returns accounts that have yet to be found.
@@ -35,36 +43,65 @@ func (a *Accounts) Find(ctx context.Context) error {
 	if a.found != nil {
 		return nil
 	}
+	return a.renew(ctx)
+}
+
+// renew finds the accounts and regions, as the configuration has them now. Of those that are known, only the credentials
+// change. After an error, everything is as it was.
+func (a *Accounts) renew(ctx context.Context) error {
+	files := filesNow() // before they are read: a change meanwhile is seen the next time
 	list, err := Targets(ctx, a.options)
 	if err != nil {
 		return err
 	}
-	a.found = map[collector.Target]aws.Config{}
+	known := a.found
+	a.found, a.order, a.files = map[collector.Target]Target{}, nil, files
 	for _, t := range list {
 		target := collector.Target{Account: t.Account, Region: t.Region}
-		a.found[target] = t.Config
+		if before, ok := known[target]; ok {
+			before.credentials.replace(t.credentials.provider)
+			t = before
+			delete(known, target)
+		} else {
+			t.credentials.accounts = a
+		}
+		a.found[target] = t
 		a.order = append(a.order, target)
+	}
+	for target, t := range known {
+		t.credentials.replace(gone(target))
 	}
 	return nil
 }
 
 // List implements [collector.TargetsFunc].
 func (a *Accounts) List(ctx context.Context) ([]collector.Target, []collector.Gap) {
-	if err := a.Find(ctx); err != nil {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if refused := a.refused.Swap(false); a.found != nil && !refused && a.files == filesNow() {
+		return slices.Clone(a.order), nil
+	}
+	again := a.found != nil
+	switch err := a.renew(ctx); {
+	case err != nil && again: // those from before may still be good
+		return slices.Clone(a.order), []collector.Gap{{
+			Reason: fmt.Sprintf("reading the credentials again: %s; those from before are used", err),
+		}}
+	case err != nil:
 		return nil, []collector.Gap{{Reason: err.Error(), Lasting: lasting(err)}}
 	}
-	return a.order, nil
+	return slices.Clone(a.order), nil
 }
 
 // Config returns the SDK's configuration for one of the accounts and regions.
 func (a *Accounts) Config(target collector.Target) (aws.Config, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	config, known := a.found[target]
+	found, known := a.found[target]
 	if !known {
-		return config, fmt.Errorf("%s is not one of the accounts and regions to read", target)
+		return aws.Config{}, fmt.Errorf("%s is not one of the accounts and regions to read", target)
 	}
-	return config, nil
+	return found.Config, nil
 }
 
 // PerTarget makes something for each target when it is first asked for, such as a client, and keeps it.

@@ -2,6 +2,7 @@ package awssource
 
 import (
 	"fmt"
+	"time"
 
 	"microspend/collector"
 	"microspend/internal/scalar"
@@ -25,8 +26,9 @@ type roleFile struct {
 
 // callsFile limits the calls to each account and region.
 type callsFile struct {
-	PerSecond *scalar.Count `yaml:"per_second"`
-	Burst     *scalar.Count `yaml:"burst"`
+	PerSecond *scalar.Count    `yaml:"per_second"`
+	Burst     *scalar.Count    `yaml:"burst"`
+	Timeout   *scalar.Duration `yaml:"timeout"`
 }
 
 const maxCalls = 10_000
@@ -52,6 +54,12 @@ func (f ConfigFile) Options(doc *strictyaml.Document, section string) Options {
 		o.Rate.PerSecond = rate.InexactFloat64() // no money, so a float
 		if o.Rate.PerSecond < 0.01 || o.Rate.PerSecond > maxCalls {
 			doc.Fault(section+".calls.per_second", "%s calls a second are not from 0.01 to 10,000", rate.Decimal)
+		}
+	}
+	if timeout := f.Calls.Timeout; timeout != nil {
+		o.Timeout = timeout.Length()
+		if o.Timeout < time.Second || o.Timeout > 10*time.Minute {
+			doc.Fault(section+".calls.timeout", "%s is not from 1s to 10m", o.Timeout)
 		}
 	}
 	return o

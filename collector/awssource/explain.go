@@ -30,6 +30,7 @@ const (
 	Refused                        // an IAM policy does not allow the call
 	Throttled                      // calls came too fast, again and again
 	Unreachable                    // no connection
+	Slow                           // no whole reply in time
 )
 
 // Fault is an error with what to do about it.
@@ -63,7 +64,7 @@ func (f *Fault) Configuration() bool {
 }
 
 // Passing reports whether the fault may pass by itself.
-func (f *Fault) Passing() bool { return f.Kind == Throttled || f.Kind == Unreachable }
+func (f *Fault) Passing() bool { return slices.Contains([]Kind{Throttled, Unreachable, Slow}, f.Kind) }
 
 // lasting reports whether an error is one that someone has to mend: of credentials, rights or the configuration.
 func lasting(err error) bool {
@@ -123,12 +124,12 @@ func EndsTarget(err error) bool {
 func Explain(err error) error {
 	var fault *Fault
 	if err == nil || errors.As(err, &fault) || errors.Is(err, context.Canceled) ||
-		errors.Is(err, context.DeadlineExceeded) {
+		errors.Is(err, context.DeadlineExceeded) && !timedOut(err) {
 		return err
 	}
 	kind, text := explain(err)
 	if kind == Unknown {
-		return err
+		return brief(err)
 	}
 	return &Fault{Kind: kind, Text: text, Err: brief(err)}
 }
@@ -167,6 +168,9 @@ func explain(err error) (Kind, string) {
 			"for the account, and that the machine's clock is right"
 	case errors.As(err, &api) && slices.Contains(refusedCodes, api.ErrorCode()):
 		return Refused, refusal(err)
+	case timedOut(err):
+		return Slow, "AWS did not answer in time, again and again; check the network and the endpoint, or raise " +
+			"collect.calls.timeout"
 	case errors.As(err, &lookup):
 		return Unreachable, fmt.Sprintf("there is no host %s; check the region's name, the endpoint and the network",
 			lookup.Name)
@@ -174,6 +178,14 @@ func explain(err error) (Kind, string) {
 		return Unreachable, fmt.Sprintf("no connection to %s; check the endpoint, the network and the proxy", dial.Addr)
 	}
 	return Unknown, ""
+}
+
+// timedOut reports whether tries took too long. The end of a run's own context is another thing: nothing is tried again
+// after it. net/http tells them apart in words alone, and not always.
+func timedOut(err error) bool {
+	var repeated *retry.MaxAttemptsError
+	return strings.Contains(err.Error(), "Client.Timeout") ||
+		errors.Is(err, context.DeadlineExceeded) && errors.As(err, &repeated)
 }
 
 // refusal says which right is missing.
@@ -198,6 +210,13 @@ func brief(err error) error {
 	var repeated *retry.MaxAttemptsError
 	if errors.As(err, &repeated) && repeated.Err != nil {
 		return repeated.Err
+	}
+	var (
+		impatient *impatientError
+		joined    interface{ Unwrap() []error }
+	)
+	if errors.As(err, &impatient) && errors.As(err, &joined) {
+		return fmt.Errorf("%w; %w", joined.Unwrap()[0], impatient)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Options are what the user asked for beyond what AWS's own configuration says. Only Rate is required.
@@ -17,12 +18,17 @@ type Options struct {
 	Roles       []Role   // one per account; none means the account that the credentials are of
 	EndpointURL string   // of the service that is read, in place of AWS's own; "{region}" in it stands for the region
 
-	Rate  Rate
-	Retry Retry
-	Clock Clock
+	Rate    Rate
+	Retry   Retry
+	Timeout time.Duration // of one try of a call, to the last byte of its reply; 0 means [DefaultTimeout]
+	Clock   Clock
 	// asks for the code of an MFA device that a profile names; nil means there is no one to ask
 	Token func() (string, error)
 }
+
+// DefaultTimeout is how long one try of a call may take, where nothing else is configured. FilterLogEvents searches for
+// up to half a minute before it answers with what it has.
+const DefaultTimeout = time.Minute
 
 // Role is an IAM role to be assumed in an account.
 type Role struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"microspend/collector"
@@ -25,14 +26,17 @@ type Retry struct {
 	Attempts int // tries in all; 0 means 8
 	// bound of the first delay, which doubles with each; 0 means 250 ms, twice that after throttling
 	Base    time.Duration
-	Longest time.Duration  // bound of every delay; 0 means 20 s
-	Random  func() float64 // from [0, 1): where between zero and its bound a delay lies; nil means math/rand
+	Longest time.Duration // bound of every delay; 0 means 20 s
+	// no further try begins so long after the first one, however many are left; 0 means 5 min
+	Patience time.Duration
+	Random   func() float64 // from [0, 1): where between zero and its bound a delay lies; nil means math/rand
 }
 
 func (r Retry) withDefaults() Retry {
 	r.Attempts = cmp.Or(r.Attempts, 8)
 	r.Base = cmp.Or(r.Base, 250*time.Millisecond)
 	r.Longest = cmp.Or(r.Longest, 20*time.Second)
+	r.Patience = cmp.Or(r.Patience, 5*time.Minute)
 	if r.Random == nil {
 		r.Random = rand.Float64
 	}
@@ -45,6 +49,7 @@ type Retryer struct {
 	retry     Retry
 	limit     *Limit
 	retryable retry.IsErrorRetryables
+	ended     func(error) // told how each try ended; may be nil
 }
 
 var _ aws.RetryerV2 = (*Retryer)(nil)
@@ -148,8 +153,12 @@ func retryAfter(err error) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// GetRetryToken is asked before each further try. It slows the target down after throttling.
-func (r *Retryer) GetRetryToken(_ context.Context, err error) (func(error) error, error) {
+// GetRetryToken is asked before each further try. It slows the target down after throttling, and ends a call that has
+// taken too long.
+func (r *Retryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	if c, ok := ctx.Value(callKey{}).(*call); ok && r.clock().Time().Sub(c.began) > r.retry.Patience {
+		return nil, &impatientError{r.retry.Patience}
+	}
 	if r.limit != nil && IsThrottled(err) {
 		pause, _ := r.RetryDelay(1, err)
 		r.limit.Throttled(pause)
@@ -162,21 +171,58 @@ func (r *Retryer) GetInitialToken() func(error) error { return released }
 
 // GetAttemptToken waits for the target's turn, and accounts for the call.
 func (r *Retryer) GetAttemptToken(ctx context.Context) (func(error) error, error) {
-	if r.limit == nil {
-		return released, nil
+	if r.limit != nil {
+		if err := r.limit.Wait(ctx); err != nil {
+			return nil, &aws.RequestCanceledError{Err: err}
+		}
+		if err := collector.Charge(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if err := r.limit.Wait(ctx); err != nil {
-		return nil, &aws.RequestCanceledError{Err: err}
-	}
-	if err := collector.Charge(ctx); err != nil {
-		return nil, err
+	if c, ok := ctx.Value(callKey{}).(*call); ok && c.began.IsZero() {
+		c.began = r.clock().Time() // waiting for its turn is not the service's fault
 	}
 	return func(err error) error {
-		if err == nil {
+		if err == nil && r.limit != nil {
 			r.limit.Succeeded()
+		}
+		if r.ended != nil {
+			r.ended(err)
 		}
 		return nil
 	}, nil
 }
 
+func (r *Retryer) clock() Clock {
+	if r.limit != nil {
+		return r.limit.clock
+	}
+	return Clock{}
+}
+
 func released(error) error { return nil }
+
+// call is a call with its tries, which follow each other.
+type call struct{ began time.Time } // its first try
+
+type callKey struct{}
+
+// BeginCall returns a context for one call, whose tries the [Retryer] then bounds in time.
+func BeginCall(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callKey{}, &call{})
+}
+
+// boundedCalls begins each call of the SDK's clients.
+func boundedCalls(stack *middleware.Stack) error {
+	begin := func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+		middleware.InitializeOutput, middleware.Metadata, error,
+	) {
+		return next.HandleInitialize(BeginCall(ctx), in)
+	}
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("BoundedCalls", begin), middleware.Before)
+}
+
+// impatientError ends a call of which no try was answered in time.
+type impatientError struct{ patience time.Duration }
+
+func (e *impatientError) Error() string { return "the call was tried for " + e.patience.String() }

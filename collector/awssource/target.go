@@ -1,6 +1,7 @@
 package awssource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Target is one region of one account.
@@ -20,10 +23,9 @@ type Target struct {
 	Role    string // ARN of the role that is assumed; "" where the credentials are the account's own
 	Config  aws.Config
 	Limit   *Limit // of all clients of the account and region; Config's retryer waits for it
-}
 
-// callTimeout bounds one attempt: a connection that is silent is given up, and the call tried again.
-const callTimeout = 60 * time.Second
+	credentials *targetCredentials // those of Config
+}
 
 // Targets loads the configuration and returns a target for each pair of account and region, accounts first. It asks
 // STS at most once: for the account of credentials that do not say whose they are. Roles are assumed when their
@@ -52,7 +54,8 @@ func Targets(ctx context.Context, options Options) ([]Target, error) {
 	add := func(account, role string, credentials aws.CredentialsProvider) {
 		for _, region := range regions {
 			target := Target{Account: account, Region: region, Role: role, Limit: NewLimit(options.Rate, options.Clock)}
-			target.Config = serviceConfig(base, options, target, credentials)
+			target.credentials = &targetCredentials{provider: credentials}
+			target.Config = serviceConfig(base, options, target)
 			targets = append(targets, target)
 		}
 	}
@@ -71,12 +74,17 @@ func Targets(ctx context.Context, options Options) ([]Target, error) {
 
 // load reads the configuration as AWS's own tools do. Its clients are for STS.
 func load(ctx context.Context, options Options) (aws.Config, error) {
-	client := awshttp.NewBuildableClient().WithTimeout(callTimeout).WithTransportOptions(func(t *http.Transport) {
+	// The timeout is of one try, to the last byte of its reply.
+	timeout := cmp.Or(options.Timeout, DefaultTimeout)
+	client := awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = 16
+		t.MaxResponseHeaderBytes = headerBytes
 	})
 	sources := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client),
+		config.WithLogger(logging.Nop{}), // it warns of connections that break, which is what errors say
 		config.WithRetryer(func() aws.Retryer { return NewRetryer(options.Retry, nil) }),
+		config.WithAPIOptions([]func(*middleware.Stack) error{boundedCalls, boundedReplies}),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = options.Token }),
 	}
 	if options.Profile != "" {
@@ -128,11 +136,16 @@ func accountOf(ctx context.Context, base aws.Config) (string, error) {
 }
 
 // serviceConfig is the configuration for clients of the service that is read.
-func serviceConfig(base aws.Config, options Options, target Target, credentials aws.CredentialsProvider) aws.Config {
+func serviceConfig(base aws.Config, options Options, target Target) aws.Config {
 	cfg := base.Copy()
 	cfg.Region = target.Region
-	cfg.Credentials = taggedCredentials{credentials}
-	cfg.Retryer = func() aws.Retryer { return NewRetryer(options.Retry, target.Limit) }
+	cfg.Credentials = target.credentials
+	cfg.APIOptions = []func(*middleware.Stack) error{boundedCalls} // replies are bounded by the service's own HTTPClient
+	cfg.Retryer = func() aws.Retryer {
+		retryer := NewRetryer(options.Retry, target.Limit)
+		retryer.ended = target.credentials.used
+		return retryer
+	}
 	if options.EndpointURL != "" {
 		url := endpointOf(options.EndpointURL, target.Region)
 		cfg.BaseEndpoint = &url
@@ -182,17 +195,4 @@ func Endpoint(ctx context.Context, cfg aws.Config, sdkID, fallback string) strin
 		return *cfg.BaseEndpoint
 	}
 	return fallback
-}
-
-// taggedCredentials tags a failure to get credentials, which keeps everything of a target from being read, to tell it
-// from the failure of a call.
-type taggedCredentials struct{ aws.CredentialsProvider }
-
-// Retrieve implements aws.CredentialsProvider.
-func (t taggedCredentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	credentials, err := t.CredentialsProvider.Retrieve(ctx)
-	if err != nil {
-		err = &CredentialsError{err}
-	}
-	return credentials, err
 }

@@ -41,10 +41,14 @@ func DefaultLogGroups() []string { return []string{"/aws/lambda-microvms/*", "/a
 // Client is the SDK's client of the service.
 type Client = cloudwatchlogs.Client
 
+// maxReply is the largest reply. A page of FilterLogEvents has a megabyte of lines, of which each byte may take six in
+// JSON, and 10,000 events with their streams' names: 14 MB at the very most.
+const maxReply = 24 << 20
+
 // NewClient returns a client for logs.
 func NewClient(config aws.Config) *Client {
 	return cloudwatchlogs.NewFromConfig(config, func(o *cloudwatchlogs.Options) {
-		o.HTTPClient = awssource.WholeBodies{Client: o.HTTPClient}
+		o.HTTPClient = awssource.HTTPClient{Client: o.HTTPClient, MaxReply: maxReply}
 	})
 }
 
@@ -97,7 +101,8 @@ func (s *Source) Name() string { return SourceName }
 // Traits implements collector.Source. Log groups forget, and FilterLogEvents may not show a line that it showed before.
 func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
-		Settle: settle, Grows: true, Shape: SourceName + "/v1",
+		ListedFor: awssource.ListedFor,
+		Settle:    settle, Grows: true, Shape: SourceName + "/v1",
 		FinestPeriod: func(time.Duration) time.Duration { return finestPeriod },
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 const (
@@ -20,9 +17,6 @@ const (
 	// DefaultBudgetAddress is where, by default. It is no port of the hooks: the service calls those from outside, and
 	// nobody outside is told what a tenant spends.
 	DefaultBudgetAddress = "127.0.0.1:9471"
-
-	// listenAgain is after how long an address that is taken is tried again.
-	listenAgain = 10 * time.Second
 )
 
 // budgetServer answers what may still be spent.
@@ -40,12 +34,12 @@ func (m *meter) serveBudget(ctx context.Context, address string) {
 	})
 	var listening net.ListenConfig
 	for said := false; ; {
-		listener, err := listening.Listen(ctx, "tcp", address)
+		asked, err := listening.Listen(ctx, "tcp", address)
 		if err == nil {
 			if said {
 				m.hooks.say("serving the budget on %s from now on", address)
 			}
-			err = server.Serve(netutil.LimitListener(listener, maxConnections))
+			err = server.Serve(listener{asked, &connections{}})
 		}
 		if errors.Is(err, http.ErrServerClosed) {
 			return
@@ -54,13 +48,14 @@ func (m *meter) serveBudget(ctx context.Context, address string) {
 			m.hooks.say("the budget cannot be asked for: %v: trying again", err)
 			said = true
 		}
-		if !m.pause(listenAgain) {
+		if !m.pause(listenRetry) {
 			return
 		}
 	}
 }
 
 func (s budgetServer) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	deadline(http.NewResponseController(w), bodyPatience) // there is no body to wait for
 	switch {
 	case !localHost(request.Host):
 		// A page in a browser of the MicroVM must not read it by a name that leads here.

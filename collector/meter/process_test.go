@@ -25,14 +25,23 @@ import (
 )
 
 // The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the
-// nanoseconds in the folder's file "wall", which the test writes to set it. Nothing else differs from the real
-// program.
+// nanoseconds in the folder's file "wall", which the test writes to set it, and a folder "proc" in it takes the place of
+// the system's. Nothing else differs from the real program. With the argument "agent" it is an application that asks for
+// its budget.
 const asProcess = "METER_TEST_CLOCK"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asAgent {
+		agent(os.Args[2])
+		os.Exit(0)
+	}
 	if folder := os.Getenv(asProcess); folder != "" {
+		root := "/"
+		if _, err := os.Stat(filepath.Join(folder, "proc")); err == nil {
+			root = folder
+		}
 		os.Exit(Main(os.Args[1:], Process{
-			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: "/",
+			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: root,
 			Clock: filedClock{SystemClock(), filepath.Join(folder, "wall")},
 		}))
 	}
@@ -275,22 +284,6 @@ func TestProcessOutputs(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestIdleConnections: whoever holds connections and says nothing does not keep the service out for long.
-func TestIdleConnections(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as a caller may be silent")
-	}
-	t.Parallel()
-	p := startProcess(t, 0)
-	host := strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), HookPath)
-	for range 2 * maxConnections {
-		conn, err := net.Dial("tcp", host)
-		require.NoError(t, err)
-		defer conn.Close()
-	}
-	require.Less(t, p.hook("ready", ""), 3*headerPatience)
 }
 
 // TestTwoAtOnce: the port is taken, which is said, and the first goes on.

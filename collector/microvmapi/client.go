@@ -38,6 +38,7 @@ type Client struct {
 // NewClient returns a client for a target's configuration, whose Retryer must wait for the target's turn as
 // [awssource.Retryer] does. The clock is for signing and for waiting between tries.
 func NewClient(ctx context.Context, config aws.Config, clock awssource.Clock) *Client {
+	config.HTTPClient = awssource.HTTPClient{Client: config.HTTPClient, MaxReply: maxAnswer}
 	return &Client{
 		config:   config,
 		endpoint: strings.TrimSuffix(awssource.Endpoint(ctx, config, ServiceID, control.Endpoint(config.Region)), "/"),
@@ -76,7 +77,7 @@ func get[T checked](
 }
 
 func (c *Client) tries(ctx context.Context, try func() (time.Time, error)) (time.Time, error) {
-	retryer := c.config.Retryer().(aws.RetryerV2)
+	retryer, ctx := c.config.Retryer().(aws.RetryerV2), awssource.BeginCall(ctx)
 	for attempt := 1; ; attempt++ {
 		release, err := retryer.GetAttemptToken(ctx)
 		if err != nil {
@@ -128,14 +129,12 @@ func (c *Client) try(
 	}
 	defer response.Body.Close()
 	server, _ = http.ParseTime(response.Header.Get("Date"))
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(response.Body)
 	switch {
 	case err != nil:
 		return server, &smithyhttp.RequestSendError{Err: fmt.Errorf("reading the answer: %w", err)}
 	case response.StatusCode != http.StatusOK:
 		return server, refusal(response, body)
-	case len(body) > maxAnswer:
-		err = fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
 	default:
 		err = decode(body)
 	}

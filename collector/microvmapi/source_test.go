@@ -3,6 +3,7 @@ package microvmapi_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -318,6 +319,41 @@ func TestRecordsAreCutAtPeriodsAndDays(t *testing.T) {
 		require.Equal(t, time.Hour.Milliseconds(), r.Amounts[usage.Running])
 		require.Equal(t, usage.CoverageComplete, r.Coverage)
 	}
+}
+
+// The midnight from which another period counts may pass while there are no polls: the day before it still has to be
+// cut as it was begun, or it would have records of two lengths.
+func TestAnotherPeriodAndSilenceOverItsMidnight(t *testing.T) {
+	period := 5 * time.Minute
+	w := newWorld(t, nil)
+	w.remake = func() *microvmapi.Source {
+		source, err := microvmapi.New(microvmapi.Options{
+			Client: func(context.Context, collector.Target) (*microvmapi.Client, error) { return apiOf(t, w), nil },
+			Poll:   time.Minute, Period: period, ImagesEvery: -1, Now: func() time.Time { return w.now },
+		})
+		require.NoError(t, err)
+		return source
+	}
+	w.source = w.remake()
+	w.addImage(start.Add(-time.Hour))
+	w.service.Add(life("mvm-1", 0, at(0, running)))
+	w.pollThrough(10*time.Minute, time.Minute)
+	period = time.Minute
+	w.source = w.remake()
+	w.pollThrough(13*time.Minute, time.Minute)
+	w.service.Add(life("mvm-2", 20*time.Minute, at(20*time.Minute, running))) // its launch is seen afterwards
+	w.pollAt(50 * time.Hour)
+	w.pollThrough(50*time.Hour+10*time.Minute, time.Minute)
+	lengths := map[string][]int64{}
+	for _, r := range w.list() {
+		day := r.PeriodStart.Format(time.DateOnly)
+		if !slices.Contains(lengths[day], r.PeriodSeconds) {
+			lengths[day] = append(lengths[day], r.PeriodSeconds)
+		}
+	}
+	require.Equal(t, map[string][]int64{
+		start.Format(time.DateOnly): {300}, start.AddDate(0, 0, 2).Format(time.DateOnly): {60},
+	}, lengths)
 }
 
 func TestAnotherPeriodTakesEffectAtMidnight(t *testing.T) {

@@ -27,11 +27,15 @@ type periods struct {
 
 const secondsInDay = 86_400
 
-// wanted takes note of the length that is configured. Another than now takes effect at the next midnight.
-func (p periods) wanted(length, now int64) periods {
+// wanted takes note of the length that is configured. Another than now takes effect at the next midnight. What lies
+// after the last poll still has to be cut, however long ago that was: a midnight counts as past once polls have seen
+// it, and not just the clock.
+func (p periods) wanted(length, last, now int64) periods {
 	changed := periods{Length: p.Length, Next: length, From: (now/secondsInDay + 1) * secondsInDay}
 	switch switched := p.Next != 0 && now >= p.From; {
-	case p.Length == 0, switched && length == p.Next && now >= p.From+secondsInDay:
+	case switched && last < p.From+secondsInDay && p.Length != 0:
+		return p // launches of the day before are still listed; another length has to wait for the next poll
+	case p.Length == 0, switched && length == p.Next:
 		return periods{Length: length}
 	case p.Next == length: // on its way, or there: what lies before the midnight may still have to be cut
 		return p

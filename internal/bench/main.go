@@ -34,6 +34,7 @@ func areas() []area {
 		{"serve", serveFigures},
 		{"collect", collectFigures},
 		{"logs", logsFigures},
+		{"plans", plansFigures},
 		{"dash", dashFigures},
 	}
 }

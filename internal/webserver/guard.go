@@ -1,4 +1,4 @@
-package serve
+package webserver
 
 import (
 	"crypto/hmac"
@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"microspend/report/html"
 )
 
 // MinTokenBytes is the minimum length of a token.
@@ -41,6 +39,9 @@ const (
 type guard struct {
 	token string   // "" if none is required
 	hosts []string // accepted in Host; none means any
+	// policy is what answers may load and run; see Content-Security-Policy.
+	policy  string
+	addHost string // the flag that accepts another host; "" where there is none
 }
 
 // wrap guards a handler.
@@ -50,21 +51,21 @@ func (g guard) wrap(next http.Handler) http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("X-Frame-Options", "DENY")
-		header.Set("Content-Security-Policy", html.Policy()+"; frame-ancestors 'none'")
+		header.Set("Content-Security-Policy", g.policy+"; frame-ancestors 'none'")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		header.Set("Permissions-Policy", "interest-cohort=(), browsing-topics=()")
 		header.Set("Cache-Control", "private, no-cache")
 		switch {
 		case !g.knowsHost(r.Host):
-			refuse(w, http.StatusMisdirectedRequest, "unknown host; add it with --host")
+			Refuse(w, http.StatusMisdirectedRequest, g.unknownHost())
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			header.Set("Allow", "GET, HEAD")
-			refuse(w, http.StatusMethodNotAllowed, "only GET and HEAD are supported")
+			Refuse(w, http.StatusMethodNotAllowed, "only GET and HEAD are supported")
 		case r.ContentLength != 0:
-			refuse(w, http.StatusRequestEntityTooLarge, "requests must not have a body")
+			Refuse(w, http.StatusRequestEntityTooLarge, "requests must not have a body")
 		case len(r.URL.RawQuery) > maxQueryBytes:
-			refuse(w, http.StatusRequestURITooLong, "the query is too long")
+			Refuse(w, http.StatusRequestURITooLong, "the query is too long")
 		case g.token == "" || r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
 			next.ServeHTTP(w, r)
 		default:
@@ -95,7 +96,7 @@ func (g guard) authorize(w http.ResponseWriter, r *http.Request, next http.Handl
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="microspend"`)
-	refuse(w, http.StatusUnauthorized, "token required: Authorization: Bearer, or ?token= once")
+	Refuse(w, http.StatusUnauthorized, "token required: Authorization: Bearer, or ?token= once")
 }
 
 // path is a URL's path with a single leading slash, as two would name another host.
@@ -126,6 +127,13 @@ func (g guard) knowsHost(host string) bool {
 	return slices.Contains(g.hosts, host)
 }
 
+func (g guard) unknownHost() string {
+	if g.addHost == "" {
+		return "unknown host"
+	}
+	return "unknown host; add it with " + g.addHost
+}
+
 // loopbackHosts are the values of Host accepted on a loopback address.
 var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
 
@@ -135,8 +143,15 @@ func isLoopback(address net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// refuse answers with an error.
-func refuse(w http.ResponseWriter, status int, sentence string) {
+// Refuse answers with an error.
+func Refuse(w http.ResponseWriter, status int, sentence string) {
 	w.Header().Set("Connection", "close") // a rejected client starts over
-	plainText(w, status, sentence)
+	PlainText(w, status, sentence)
+}
+
+// PlainText answers with a line of text.
+func PlainText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	fmt.Fprintln(w, text)
 }

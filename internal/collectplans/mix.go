@@ -1,0 +1,6 @@
+package collectplans
+
+// mix says which kinds of trouble are in the plans.
+var mix = struct {
+	badValues, longSilence, circles, shapes, hostileIDs, oddItems bool
+}{}
