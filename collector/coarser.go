@@ -87,7 +87,7 @@ func (r *targetRun) reads(w Window, but time.Duration) bool {
 func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) ([]Batch, error) {
 	period := b.Window.Period
 	kept := c.keeps(now, b.Window.From.Truncate(day), period)
-	if kept && !c.hasOthers(r.target, b.Window) {
+	if kept && (c.neverLonger(now, b) || !c.hasOthers(r.target, b.Window)) {
 		return []Batch{b}, nil
 	}
 	old, length := b, period // what was made longer before may have got shorter ones beside it since
@@ -114,11 +114,15 @@ func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun,
 	return append(longer, young...), err
 }
 
+// neverLonger reports whether what is owed cannot have been made longer yet: the service still keeps whatever it ever
+// did of its day. It spares most of what is owed a look into the ledger.
+func (c *collection) neverLonger(now time.Time, b Batch) bool {
+	finest := c.traits.FinestPeriod
+	return finest == nil || finest(now.Sub(b.Window.From.Truncate(day))) == finest(0)
+}
+
 // hasOthers reports whether the ledger has records of other lengths of a day of a window. Their average tells.
 func (c *collection) hasOthers(target Target, w Window) bool {
-	if c.traits.FinestPeriod == nil {
-		return false // then there are no longer ones
-	}
 	groups, err := c.ledgerGroups(context.Background(), w.From.Truncate(day), w.To)
 	if err != nil {
 		return true
