@@ -38,7 +38,7 @@ type Options struct {
 	Logger   *slog.Logger     // nil keeps quiet
 	Progress ProgressFunc     // nil shows nothing
 	// Waiting is told what the service has owed an answer for more than half a minute, every half a minute. It is called
-	// by one goroutine at a time, which is not one that calls Progress; nil logs it.
+	// by one goroutine at a time, and not while Progress is called; nil logs it.
 	Waiting func(Waiting)
 }
 
