@@ -89,3 +89,18 @@ func TestLinesThatAreNone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, table.Len())
 }
+
+func TestTheUsualTimeout(t *testing.T) {
+	ledger := t.TempDir()
+	var all []lifecycle.MicroVM
+	for i, seconds := range []int64{900, 300, 900, 300, 60} {
+		all = append(all, microvm(fmt.Sprint("mvm-", i), noon, seconds))
+	}
+	all = append(all, lifecycle.MicroVM{ID: "unknown", Region: "eu-west-1", StartedAt: noon})
+	require.NoError(t, lifecycle.Write(ledger, all))
+	table, err := lifecycle.Read(ledger, noon, noon.Add(time.Hour))
+	require.NoError(t, err)
+	require.EqualValues(t, 300, table.UsualMaxIdle("eu-west-1"), "the shorter of two that are as frequent")
+	require.Zero(t, table.UsualMaxIdle("us-east-1"))
+	require.Zero(t, (*lifecycle.Table)(nil).UsualMaxIdle("eu-west-1"))
+}
