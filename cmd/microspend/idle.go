@@ -407,13 +407,15 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 				return
 			}
 		}
-	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: in.Source.RecordOwner(), Timeout: func(r *usage.Record) (int64, bool) {
-		m, found := launched.Of(r)
-		if !found || m.MaxIdle == nil {
+	}, idle.RecordOptions{
+		TimeoutMS: timeout * 1000, Owner: in.Source.RecordOwner(),
+		Timeout: func(r *usage.Record) (int64, bool) {
+			if m, found := launched.Of(r); found && m.MaxIdle != nil {
+				return *m.MaxIdle * 1000, true
+			}
 			return 0, false
-		}
-		return *m.MaxIdle * 1000, true
-	}})
+		},
+	})
 }
 
 // withRateFlags adds to errors about unknown rates how to give them.

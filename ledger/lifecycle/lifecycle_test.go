@@ -18,7 +18,8 @@ var noon = time.Date(2026, 11, 20, 12, 30, 0, 0, time.UTC)
 
 func microvm(id string, started time.Time, maxIdle int64) lifecycle.MicroVM {
 	return lifecycle.MicroVM{
-		ID: id, Region: "eu-west-1", Account: "123456789012", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:box",
+		ID: id, Region: "eu-west-1", Account: "123456789012",
+		Image:        "arn:aws:lambda:eu-west-1:123456789012:microvm-image:box",
 		ImageVersion: "1.0", Arch: usage.ArchX86, StartedAt: started, ReadAt: started, MaxIdle: &maxIdle,
 		Suspended: new(int64(0)), AutoResume: new(false),
 	}
