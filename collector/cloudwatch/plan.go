@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,8 +17,8 @@ type batchSpec struct {
 	Of       string     `json:"of"`       // the mapping's id
 	Subjects [][]string `json:"subjects"` // values of the mapping's dimensions, those of Match left out, and the account
 	Metrics  []uint16   `json:"q"`        // by quantity
-	// Mapping is the place of the mapping, in the plans of versions that had no ids. Their sets of metrics went by place, too,
-	// and are left out: all metrics are asked for.
+	// Mapping is the place of the mapping, in the plans of versions that had no ids. Their sets of metrics went by
+	// place, too, and are left out: all metrics are asked for.
 	Mapping int `json:"mapping,omitempty"`
 }
 
@@ -50,8 +51,8 @@ func (s *Source) PlanWith(
 
 // Series implements collector.SeriesSource.
 func (s *Source) Series(batch collector.Batch) []string {
-	spec, _, err := s.read(batch)
-	if err != nil {
+	var spec batchSpec // whatever the mapping is now
+	if json.Unmarshal(batch.Spec, &spec) != nil {
 		return nil
 	}
 	var owners []string
@@ -62,6 +63,12 @@ func (s *Source) Series(batch collector.Batch) []string {
 		}
 	}
 	return owners
+}
+
+// Readable implements collector.SeriesSource.
+func (s *Source) Readable(batch collector.Batch) bool {
+	_, _, err := s.read(batch)
+	return err == nil
 }
 
 // Part implements collector.SeriesSource.
