@@ -34,10 +34,6 @@ func TestCollectedProcess(t *testing.T) {
 	require.Equal(t, printed.Measured(), sum.Measured())
 	for _, r := range records {
 		require.Equal(t, "mvm-7", r.Resource.ID)
-<<<<<<< HEAD
-		require.Equal(t, "Müller & Söhne", r.Tenant, "as it was given, not as CloudWatch has it")
-=======
 		require.Equal(t, "Müller & Söhne", r.Tenant)
->>>>>>> main
 	}
 }
