@@ -47,12 +47,17 @@ func about(what string, names []string) bool {
 // lossWords are what a run says of what will never be read.
 var lossWords = []string{"lost", "no longer", "not read again", "cannot be seen", "can no longer"}
 
+// isLoss reports whether a gap will never be read.
+func isLoss(reason string) bool {
+	return slices.ContainsFunc(lossWords, func(word string) bool { return strings.Contains(reason, word) })
+}
+
 // losses are what any run so far named as lost.
 func (p *plan) losses() []named {
 	var all []named
 	for _, r := range p.runs {
 		for _, n := range r.named() {
-			if slices.ContainsFunc(lossWords, func(word string) bool { return strings.Contains(n.reason, word) }) {
+			if isLoss(n.reason) {
 				all = append(all, n)
 			}
 		}

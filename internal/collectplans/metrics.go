@@ -205,7 +205,7 @@ func (m *metricsFleet) earlier() time.Time {
 
 // ended notes what came of a run: a time that was asked for is asked for until it was read without a gap.
 func (m *metricsFleet) ended(r run) {
-	if !r.unknown && len(r.summary.Gaps) == 0 {
+	if open := func(g collector.Gap) bool { return !isLoss(g.Reason) }; !r.unknown && !slices.ContainsFunc(r.summary.Gaps, open) {
 		m.since = time.Time{}
 	}
 }
