@@ -52,6 +52,7 @@ type openGap struct {
 
 	First    time.Time `json:"first,omitzero"`    // when it was met for the first time
 	Accepted time.Time `json:"accepted,omitzero"` // since then it is neither asked for nor reported
+	Because  string    `json:"because,omitempty"` // why it was accepted
 
 	reported bool // in this run
 }

@@ -42,6 +42,10 @@ type KnownQuarantine struct {
 	First      time.Time `json:"first"` // when a run met it for the first time
 	Last       time.Time `json:"last"`  // and for the last time
 	Times      int64     `json:"times"` // in how many windows that were read
+
+	ID       string    `json:"-"`                 // identifies it among those of a ledger
+	Accepted time.Time `json:"accepted,omitzero"` // since then nobody needs to look at it; zero where someone should
+	Because  string    `json:"because,omitempty"` // why it was accepted
 }
 
 const (

@@ -180,7 +180,9 @@ func TestAcceptedGapThatIsReadAgain(t *testing.T) {
 	w.options.Timing.Overlap = 2 * time.Hour
 	source := packedSource{w.source, [][]string{{"a", "b"}}, map[string]string{"a": "refused"}}
 	w.runPacked(source)
-	accepted, err := Accept(w.options.Ledger, ledger.Options{}, w.now, func(string, OpenGap) bool { return true })
+	accepted, _, err := Accept(w.options.Ledger, ledger.Options{}, w.now, Acceptance{
+		Gap: func(string, OpenGap) bool { return true },
+	})
 	require.NoError(t, err)
 	require.Len(t, accepted, 1)
 	s, _ := w.runPacked(source)

@@ -43,6 +43,7 @@ type OpenGap struct {
 	First    time.Time // when it was met for the first time; zero where that is not known
 	Next     time.Time // when it is asked for again, at the earliest
 	Accepted time.Time // since then it is neither asked for nor reported; zero where it is
+	Because  string    // why it was accepted
 }
 
 // collectFolder is where sources keep what they need beside a ledger.
@@ -52,15 +53,12 @@ func collectFolder(ledger string) string { return filepath.Join(ledger, ".collec
 // while a collector runs. Where nothing was ever collected there is none.
 func States(ledger string) ([]State, error) {
 	var states []State
-	sources, err := os.ReadDir(collectFolder(ledger))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	sources, err := CollectedSources(ledger)
+	if err != nil {
 		return nil, err
 	}
 	for _, source := range sources {
-		if !source.IsDir() {
-			continue
-		}
-		folder := filepath.Join(collectFolder(ledger), source.Name())
+		folder := filepath.Join(collectFolder(ledger), source)
 		files, err := os.ReadDir(folder)
 		if err != nil {
 			return nil, err
@@ -75,6 +73,20 @@ func States(ledger string) ([]State, error) {
 		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Target.String(), b.Target.String()))
 	})
 	return states, nil
+}
+
+// CollectedSources names the sources that were ever collected from into a ledger.
+func CollectedSources(ledger string) (names []string, err error) {
+	entries, err := os.ReadDir(collectFolder(ledger))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
 }
 
 // targetOf reads the target from the name of its checkpoint: see checkpointPath.
@@ -101,6 +113,7 @@ func stateOf(folder string, target Target) State {
 	s.Quarantined, s.QuarantinedBeyond = of.Quarantined, of.QuarantinedBeyond
 	for i := range s.Quarantined {
 		s.Quarantined[i].Target = target
+		s.Quarantined[i].ID = s.Quarantined[i].id(s.Source)
 	}
 	for _, b := range of.Pending {
 		s.Pending = append(s.Pending, Gap{
@@ -110,7 +123,7 @@ func stateOf(folder string, target Target) State {
 	for _, g := range of.Gaps {
 		s.Gaps = append(s.Gaps, OpenGap{
 			Gap: Gap{Target: target, Window: g.Batch.Window, What: g.What, Reason: g.Reason}, ID: g.id(s.Source, target),
-			Tries: g.Tries, First: g.First, Next: g.Next, Accepted: g.Accepted,
+			Tries: g.Tries, First: g.First, Next: g.Next, Accepted: g.Accepted, Because: g.Because,
 		})
 	}
 	slices.SortStableFunc(s.Gaps, func(a, b OpenGap) int { return compareGaps(&a.Gap, &b.Gap) })
@@ -124,23 +137,38 @@ func (g openGap) id(source string, target Target) string {
 	return fmt.Sprintf("%010x", sum.Sum64()>>24)
 }
 
+// id is like that of a gap, and not one of a gap.
+func (k KnownQuarantine) id(source string) string {
+	sum := fnv.New64a()
+	_, _ = fmt.Fprintf(sum, "%s\x00%s\x00%s\x00%s", source, k.Target, k.What, k.Reason)
+	return fmt.Sprintf("q%010x", sum.Sum64()>>24)
+}
+
+// Acceptance says what to accept of a ledger. A function that is nil accepts nothing.
+type Acceptance struct {
+	Because    string // kept for whoever asks later
+	Gap        func(source string, g OpenGap) bool
+	Quarantine func(source string, k KnownQuarantine) bool
+}
+
 // Accept accepts open gaps of a ledger: from now on they are neither reported nor asked for, as what they lack is known
 // to be lost or is not wanted. What they lack stays missing in the ledger; a run that reads it all the same closes them.
-// It returns those that were accepted now. The ledger is held meanwhile, as by a run.
-func Accept(folder string, options ledger.Options, now time.Time, accept func(source string, g OpenGap) bool) (
-	accepted []OpenGap, err error,
+// What is quarantined is accepted likewise: it is no longer listed among what somebody should look at. What was accepted
+// before stays as it was. The ledger is held meanwhile, as by a run.
+func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) (
+	gaps []OpenGap, quarantined []KnownQuarantine, err error,
 ) {
 	if _, err := os.Stat(collectFolder(folder)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // nothing was ever collected, and a ledger is not to be made for it
+		return nil, nil, nil // nothing was ever collected, and a ledger is not to be made for it
 	}
 	writer, err := ledger.OpenForWriting(folder, options)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, writer.Close()) }()
 	states, err := States(folder)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, s := range states {
 		if s.Fault != "" {
@@ -149,26 +177,45 @@ func Accept(folder string, options ledger.Options, now time.Time, accept func(so
 		of := filepath.Join(collectFolder(folder), s.Source)
 		kept, err := loadCheckpoint(of, s.Target)
 		if err != nil {
-			return accepted, err
+			return gaps, quarantined, err
 		}
-		changed := false
-		for i := range kept.Gaps {
-			id := kept.Gaps[i].id(s.Source, s.Target)
-			at := slices.IndexFunc(s.Gaps, func(g OpenGap) bool { return g.ID == id })
-			if at < 0 || !kept.Gaps[i].Accepted.IsZero() || !accept(s.Source, s.Gaps[at]) {
-				continue
-			}
-			kept.Gaps[i].Accepted, changed = now.UTC(), true
-			s.Gaps[at].Accepted = now.UTC()
-			accepted = append(accepted, s.Gaps[at])
-		}
-		if changed {
+		newGaps, newQuarantined := kept.acceptGaps(s, now, a), kept.acceptQuarantined(s, now, a)
+		if len(newGaps)+len(newQuarantined) > 0 {
 			if err := kept.save(of, s.Target); err != nil {
-				return accepted, err
+				return gaps, quarantined, err
 			}
 		}
+		gaps, quarantined = append(gaps, newGaps...), append(quarantined, newQuarantined...)
 	}
-	return accepted, nil
+	return gaps, quarantined, nil
+}
+
+func (s *checkpoint) acceptGaps(as State, now time.Time, a Acceptance) (accepted []OpenGap) {
+	for i := range s.Gaps {
+		id := s.Gaps[i].id(as.Source, as.Target)
+		at := slices.IndexFunc(as.Gaps, func(g OpenGap) bool { return g.ID == id })
+		if at < 0 || !s.Gaps[i].Accepted.IsZero() || a.Gap == nil || !a.Gap(as.Source, as.Gaps[at]) {
+			continue
+		}
+		s.Gaps[i].Accepted, s.Gaps[i].Because = now.UTC(), a.Because
+		g := as.Gaps[at]
+		g.Accepted, g.Because = now.UTC(), a.Because
+		accepted = append(accepted, g)
+	}
+	return accepted
+}
+
+func (s *checkpoint) acceptQuarantined(as State, now time.Time, a Acceptance) (accepted []KnownQuarantine) {
+	for i := range s.Quarantined {
+		k := &s.Quarantined[i]
+		k.Target = as.Target
+		if k.ID = k.id(as.Source); !k.Accepted.IsZero() || a.Quarantine == nil || !a.Quarantine(as.Source, *k) {
+			continue
+		}
+		k.Accepted, k.Because = now.UTC(), a.Because
+		accepted = append(accepted, *k)
+	}
+	return accepted
 }
 
 // conclude notes in the checkpoints how the run went. What a run that is killed before leaves of an earlier one is at

@@ -42,8 +42,8 @@ func TestAcceptedGaps(t *testing.T) {
 	assert.Len(t, g.ID, 10)
 
 	accept := func(id string) []OpenGap {
-		accepted, err := Accept(w.options.Ledger, ledger.Options{}, w.now, func(source string, g OpenGap) bool {
-			return source == "memory" && g.ID == id
+		accepted, _, err := Accept(w.options.Ledger, ledger.Options{}, w.now, Acceptance{
+			Because: "deleted", Gap: func(source string, g OpenGap) bool { return source == "memory" && g.ID == id },
 		})
 		require.NoError(t, err)
 		return accepted
@@ -52,6 +52,7 @@ func TestAcceptedGaps(t *testing.T) {
 	assert.Len(t, accept(g.ID), 1)
 	assert.Empty(t, accept(g.ID), "it is accepted already")
 	assert.Equal(t, noon, w.states()[0].Gaps[0].Accepted)
+	assert.Equal(t, "deleted", w.states()[0].Gaps[0].Because)
 	s := w.after(time.Hour)
 	assert.Empty(t, s.Gaps)
 	assert.Equal(t, []string{"12:00-13:00/5m", "12:00-13:00/5m"}, w.fetchedWindows())
@@ -59,7 +60,9 @@ func TestAcceptedGaps(t *testing.T) {
 
 func TestNothingToAccept(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "none")
-	accepted, err := Accept(folder, ledger.Options{}, noon, func(string, OpenGap) bool { return true })
+	accepted, _, err := Accept(folder, ledger.Options{}, noon, Acceptance{
+		Gap: func(string, OpenGap) bool { return true },
+	})
 	require.NoError(t, err)
 	assert.Empty(t, accepted)
 	assert.NoDirExists(t, folder)
@@ -86,4 +89,25 @@ func TestTroubleOfATarget(t *testing.T) {
 	assert.Equal(t, clock("14:00"), state.Success)
 	assert.Empty(t, state.Trouble)
 	assert.Empty(t, state.Pending)
+}
+
+// What is quarantined is accepted by its id, stays so when it is met again, and is still there to be listed.
+func TestQuarantinedIsAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.options.Timing.Overlap = time.Hour
+	w.source.fetch = func(_ Batch, r *Result) error {
+		r.Quarantined = []Quarantine{{What: "vm-1", Reason: "its name is too long"}}
+		return nil
+	}
+	w.run()
+	k := w.states()[0].Quarantined[0]
+	assert.Regexp(t, "^q[0-9a-f]{10}$", k.ID)
+	_, accepted, err := Accept(w.options.Ledger, ledger.Options{}, w.now, Acceptance{
+		Because: "a test of ours", Quarantine: func(_ string, other KnownQuarantine) bool { return other.ID == k.ID },
+	})
+	require.NoError(t, err)
+	require.Len(t, accepted, 1)
+	assert.Empty(t, w.after(time.Hour).Quarantined)
+	again := w.states()[0].Quarantined[0]
+	assert.Equal(t, []any{k.ID, noon, "a test of ours", int64(2)}, []any{again.ID, again.Accepted, again.Because, again.Times})
 }

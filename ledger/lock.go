@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,16 +39,21 @@ func lock(dir string, options Options) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
 	}
-	err = lockFile(file)
+	err = lockFile(file, true)
+	// Whoever asks for the holder has the lock for a moment: see Holder.
+	for try := 0; errors.Is(err, errHeld) && try < 5; try++ {
+		time.Sleep(10 * time.Millisecond)
+		err = lockFile(file, true)
+	}
 	if err == nil && !isAt(file, path) {
 		_ = file.Close()
 		return lock(dir, options)
 	}
 	switch {
 	case errors.Is(err, errHeld):
-		line, _ := io.ReadAll(io.LimitReader(file, 1000))
+		holder := holderLine(file)
 		_ = file.Close()
-		return nil, &HeldError{path, strings.ToValidUTF8(strings.TrimSpace(string(line)), "?")}
+		return nil, &HeldError{path, holder}
 	case err != nil:
 		_ = file.Close()
 		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
@@ -66,6 +72,31 @@ func lock(dir string, options Options) (*os.File, error) {
 	_ = file.Truncate(0)
 	_, _ = file.WriteAt([]byte(line), 0)
 	return file, nil
+}
+
+func holderLine(file *os.File) string {
+	line, _ := io.ReadAll(io.LimitReader(file, 1000))
+	return strings.ToValidUTF8(strings.TrimSpace(string(line)), "?")
+}
+
+// Holder says who is writing to the ledger in a folder, if someone is: what a writer says of itself, which may be "". It
+// keeps no writer out: it shares the lock for a moment, for which writers wait.
+func Holder(dir string) (holder string, held bool, err error) {
+	file, err := os.Open(filepath.Join(dir, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("looking for the ledger's writer: %w", err)
+	}
+	defer file.Close() // which gives the lock back
+	switch err := lockFile(file, false); {
+	case errors.Is(err, errHeld):
+		return holderLine(file), true, nil
+	case err != nil:
+		return "", false, fmt.Errorf("looking for the ledger's writer: %w", err)
+	}
+	return "", false, nil
 }
 
 // isAt reports whether a path still leads to an open file.

@@ -48,6 +48,7 @@ microspend.yaml under collect.`,
 	flags.addTo(cmd)
 	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
+	cmd.AddCommand(a.collectStatusCommand(), a.collectGapsCommand())
 	return cmd
 }
 

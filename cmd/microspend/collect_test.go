@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"microspend/internal/emf"
@@ -13,23 +14,21 @@ import (
 
 // setUpAWS gives a script a CloudWatch of its own at $CLOUDWATCH, on the scripts' clock, with the metrics of a meter:
 // two tenants, a line a minute from 09:00 to 11:30 on the scripts' day. At $FORBIDDEN the same is not to be read by
-// whoever asks, and nothing listens at $NOBODY.
+// whoever asks, at $PARTIAL those of bravo are not, and nothing listens at $NOBODY.
 func setUpAWS(env *testscript.Env) error {
-	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Now: func() time.Time { return scriptDay }})
-	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
-	for _, tenant := range []string{"acme", "bravo"} {
-		for minute := range 150 {
-			at := scriptDay.Add(-3*time.Hour + time.Duration(minute)*time.Minute)
-			for i, value := range []int64{60_000, 60_000 * 2048, 0, 0, 0} {
-				metrics.Put(place, fakecloudwatch.Metric{
-					Namespace: emf.DefaultNamespace, Name: emf.Metrics()[i].Name,
-					Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
-				}, fakecloudwatch.Value(at, float64(value)))
+	clock := func() time.Time { return scriptDay }
+	metrics := meteredCloudWatch(fakecloudwatch.Options{Now: clock})
+	partial := meteredCloudWatch(fakecloudwatch.Options{Now: clock, Faults: func(call fakecloudwatch.Call) fakecloudwatch.Fault {
+		return fakecloudwatch.Fault{Result: func(r *types.MetricDataResult) {
+			for _, q := range call.Get.MetricDataQueries {
+				if *q.Id == *r.Id && *q.MetricStat.Metric.Dimensions[0].Value == "bravo" {
+					*r = types.MetricDataResult{Id: r.Id, StatusCode: types.StatusCodeForbidden}
+				}
 			}
-		}
-	}
+		}}
+	}})
 	forbidden := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Faults: func(fakecloudwatch.Call) fakecloudwatch.Fault { return fakecloudwatch.Denied }})
-	for name, of := range map[string]*fakecloudwatch.CloudWatch{"CLOUDWATCH": metrics, "FORBIDDEN": forbidden} {
+	for name, of := range map[string]*fakecloudwatch.CloudWatch{"CLOUDWATCH": metrics, "FORBIDDEN": forbidden, "PARTIAL": partial} {
 		server := httptest.NewServer(of)
 		env.Defer(server.Close)
 		env.Setenv(name, server.URL)
@@ -45,4 +44,22 @@ func setUpAWS(env *testscript.Env) error {
 		env.Setenv(name, fmt.Sprint(value))
 	}
 	return nil
+}
+
+// meteredCloudWatch is a CloudWatch with the metrics of two tenants.
+func meteredCloudWatch(options fakecloudwatch.Options) *fakecloudwatch.CloudWatch {
+	metrics := fakecloudwatch.NewCloudWatch(options)
+	place := fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}
+	for _, tenant := range []string{"acme", "bravo"} {
+		for minute := range 150 {
+			at := scriptDay.Add(-3*time.Hour + time.Duration(minute)*time.Minute)
+			for i, value := range []int64{60_000, 60_000 * 2048, 0, 0, 0} {
+				metrics.Put(place, fakecloudwatch.Metric{
+					Namespace: emf.DefaultNamespace, Name: emf.Metrics()[i].Name,
+					Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
+				}, fakecloudwatch.Value(at, float64(value)))
+			}
+		}
+	}
+	return metrics
 }

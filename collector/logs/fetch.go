@@ -19,9 +19,6 @@ import (
 	"microspend/internal/emf"
 )
 
-// endlessPages is how often in a row a page may be followed by itself: more are taken for a service that will not end.
-const endlessPages = 100
-
 // anyVersion finds the meter's lines by their text, whole or cut, and those of a version that this program cannot
 // read. It is a pattern of texts rather than one for JSON, which would pass over lines that are cut.
 const anyVersion = `?"` + emf.Schema + `" ?"microspend.meter/v2"`
@@ -44,11 +41,25 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	defer s.room.Release(size)
 	all := collector.Result{Counts: map[string]int64{}}
 	slice := time.Duration(spec.Slice) * time.Second
-	for from := batch.Window.From; from.Before(batch.Window.To); { // which may be longer than planned
+	// A batch that is asked for again may be older by now than its group keeps lines: finding nothing is not reading it.
+	from, lost := s.kept(spec.Group, time.Duration(spec.Keeps)*time.Second, batch.Window)
+	if lost != nil {
+		lost.Series = spec.Group
+		all.Quarantined = append(all.Quarantined, *lost)
+	}
+	for from.Before(batch.Window.To) { // which may be longer than planned
 		to := civil.Earlier(from.Truncate(slice).Add(slice), batch.Window.To)
 		r := newReading(target, spec.Group, collector.Window{From: from, To: to, Period: batch.Window.Period})
-		calls, err := s.read(ctx, t.Client, r)
+		calls, err := s.read(ctx, t.Client, r, maxPages+int(pagesPerExpected*spec.Bytes/pageBytes))
 		all.Calls += calls
+		if gone(err) { // asking again would not bring it back
+			all.Quarantined = append(all.Quarantined, collector.Quarantine{
+				Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period},
+				What:   "log group " + spec.Group, Series: spec.Group,
+				Reason: "it does not exist any more; what was not read of it is lost",
+			})
+			return all, nil
+		}
 		if ofGroup(err) { // others can be read all the same
 			gap := collector.Gap{
 				Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period},
@@ -66,8 +77,20 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	return all, nil
 }
 
-// ofGroup reports whether an error is one of what was asked for: a log group that is gone, or of a class that cannot be
-// read.
+// The pages that are followed of one request: some that are empty, as where other programs print a lot, and several
+// times as many as the lines are expected to take.
+const (
+	maxPages         = 1000
+	pagesPerExpected = 16
+)
+
+// gone reports whether an error says that the log group does not exist.
+func gone(err error) bool {
+	var missing *types.ResourceNotFoundException
+	return errors.As(err, &missing)
+}
+
+// ofGroup reports whether an error is one of what was asked for: a log group of a class that cannot be read.
 func ofGroup(err error) bool {
 	var api smithy.APIError
 	var answer interface{ HTTPStatusCode() int }
@@ -75,11 +98,11 @@ func ofGroup(err error) bool {
 		!awssource.EndsTarget(err) && !awssource.IsThrottled(err)
 }
 
-func (s *Source) read(ctx context.Context, client *Client, r *reading) (calls int64, err error) {
+func (s *Source) read(ctx context.Context, client *Client, r *reading, maxPages int) (calls int64, err error) {
 	now := s.options.Now()
 	soon := civil.Earlier(r.window.To.Add(printed), now)
 	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &r.group, FilterPattern: aws.String(anyVersion)}
-	calls, err = s.pages(ctx, client, in, r.window.From.Add(-neighbours), soon, r.event)
+	calls, err = s.pages(ctx, client, in, r.window.From.Add(-neighbours), soon, maxPages, r.event)
 	if err != nil || !soon.Before(now) {
 		return calls, err
 	}
@@ -87,46 +110,37 @@ func (s *Source) read(ctx context.Context, client *Client, r *reading) (calls in
 		`{ $.Schema = %q && $.PeriodStart >= %d && $.PeriodStart < %d }`,
 		emf.Schema, r.window.From.Add(-neighbours).UnixMilli(), r.window.To.Add(neighbours).UnixMilli(),
 	))}
-	more, err := s.pages(ctx, client, in, soon, civil.Earlier(r.window.To.Add(backdated), now), r.event)
+	more, err := s.pages(ctx, client, in, soon, civil.Earlier(r.window.To.Add(backdated), now), maxPages, r.event)
 	return calls + more, err
 }
 
 // pages reads what was printed in [from, to) to its end. A page may be empty and not be the last.
 func (s *Source) pages(
-	ctx context.Context, client *Client, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time,
-	event func(*types.FilteredLogEvent) error,
+	ctx context.Context, client *Client, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time, maxPages int,
+	event func(*types.FilteredLogEvent),
 ) (calls int64, err error) {
 	if !from.Before(to) {
 		return 0, nil
 	}
 	in.StartTime, in.EndTime = aws.Int64(from.UnixMilli()), aws.Int64(to.UnixMilli()-1) // both ends belong to it
-	for barren := 0; ; {
+	for pages := (awssource.Pages{Max: maxPages}); ; {
 		calls++
 		out, err := client.FilterLogEvents(ctx, in)
 		if err != nil {
 			return calls, err
 		}
-		for i := range out.Events {
-			e := &out.Events[i]
-			if e.Message == nil || e.Timestamp == nil {
-				return calls, badReply("an event has no message or no timestamp")
-			}
-			if *e.Timestamp < *in.StartTime || *e.Timestamp > *in.EndTime {
-				return calls, badReply("an event lies outside the requested time")
-			}
-			if err := event(e); err != nil {
-				return calls, err
-			}
+		if out.Events == nil { // where there are none, the list is empty
+			return calls, badReply("the list of events is missing")
 		}
-		switch next := aws.ToString(out.NextToken); {
-		case next == "":
+		for i := range out.Events {
+			event(&out.Events[i])
+		}
+		more, err := pages.Next(aws.ToString(out.NextToken))
+		if err != nil {
+			return calls, badReply("reading %s: %s", *in.LogGroupName, err)
+		}
+		if !more {
 			return calls, nil
-		case next == aws.ToString(in.NextToken):
-			if barren++; barren == endlessPages {
-				return calls, badReply("the pages of %s do not end", *in.LogGroupName)
-			}
-		default:
-			barren = 0
 		}
 		in.NextToken = out.NextToken
 	}

@@ -10,8 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"microspend/collector"
+	"microspend/collector/awssource"
 	"microspend/internal/civil"
 )
 
@@ -24,67 +26,74 @@ const (
 	roomBytes = 256 << 20
 	// forgetting is how much sooner than a log group forgets a period it is no longer read: lines of it would be missing.
 	forgetting = time.Hour
+	// maxGroupPages is how many pages of log groups are followed: an account has a million groups at most, 50 on a page.
+	maxGroupPages = 20_000
+	maxRetention  = 3653 // days, the longest that a group can have
 )
 
 // logGroup is a log group that is read.
 type logGroup struct {
 	name      string
 	retention time.Duration // 0 keeps lines for ever
+	created   time.Time     // zero where that is not known
 	hourly    int64         // bytes that it takes in an hour on average; below zero where that is not known
 	stored    int64
 }
 
 type batchSpec struct {
 	Group string `json:"group"`
-	Slice int64  `json:"slice"` // seconds that are read at a time
-	Bytes int64  `json:"bytes"` // expected of them
+	Slice int64  `json:"slice"`          // seconds that are read at a time
+	Bytes int64  `json:"bytes"`          // expected of them
+	Keeps int64  `json:"keeps,omitzero"` // seconds that the group keeps lines; 0 for ever
 }
 
 // Plan implements collector.Source. A batch is a log group for so long as it takes in a bearable amount.
 func (s *Source) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
-	t, err := s.targets.For(ctx, target)
-	if err != nil {
-		return collector.Plan{}, err
-	}
-	groups, listing, err := s.list(ctx, t)
-	plan := collector.Plan{Listing: listing}
-	if err != nil {
-		return plan, err
-	}
-	for _, group := range groups {
-		from, note := s.kept(group, window)
-		slice := group.slice(window.Period)
-		spec, err := json.Marshal(batchSpec{group.name, int64(slice / time.Second), group.expected(slice)})
-		if err != nil {
-			return plan, err
-		}
-		if note != "" {
-			plan.Notes = append(plan.Notes, note)
-		}
-		for from.Before(window.To) {
-			to := civil.Earlier(from.Truncate(slice).Add(slice), window.To)
-			plan.Batches = append(plan.Batches, collector.Batch{
-				ID: group.name, Window: collector.Window{From: from, To: to, Period: window.Period}, Spec: spec,
-				Cost: collector.Cost{Calls: group.calls(to.Sub(from))},
-			})
-			from = to
-		}
-	}
-	plan.Notes = append(plan.Notes, s.prices(groups)...)
-	return plan, nil
+	return s.PlanWith(ctx, target, window, collector.History{})
 }
 
-// kept is where reading of a group begins: nothing is read of periods of which the group has forgotten a part.
-func (s *Source) kept(group logGroup, window collector.Window) (from time.Time, note string) {
-	if group.retention == 0 {
-		return window.From, ""
+// batches plans a group for a window, and names what of it is lost.
+func (s *Source) batches(plan *collector.Plan, group logGroup, window collector.Window) error {
+	slice := group.slice(window.Period)
+	spec, err := json.Marshal(batchSpec{
+		group.name, int64(slice / time.Second), group.expected(slice), int64(group.retention / time.Second),
+	})
+	if err != nil {
+		return err
 	}
-	oldest := s.options.Now().Add(forgetting - group.retention).Truncate(window.Period).Add(window.Period)
+	from, lost := s.kept(group.name, group.retention, window)
+	if lost != nil && group.created.Before(lost.Window.To) {
+		plan.Quarantined = append(plan.Quarantined, *lost)
+		plan.Notes = append(plan.Notes, "retention: "+lost.String())
+	}
+	for from.Before(window.To) {
+		to := civil.Earlier(from.Truncate(slice).Add(slice), window.To)
+		plan.Batches = append(plan.Batches, collector.Batch{
+			ID: group.name, Window: collector.Window{From: from, To: to, Period: window.Period}, Spec: spec,
+			Cost: collector.Cost{Calls: group.calls(to.Sub(from))},
+		})
+		from = to
+	}
+	return nil
+}
+
+// kept is where reading of a group begins: nothing is read of periods of which the group has forgotten a part. What it
+// has forgotten is lost, where it was not read in time.
+func (s *Source) kept(group string, retention time.Duration, window collector.Window) (
+	from time.Time, lost *collector.Quarantine,
+) {
+	if retention == 0 {
+		return window.From, nil
+	}
+	oldest := s.options.Now().Add(forgetting - retention).Truncate(window.Period).Add(window.Period)
 	if !oldest.After(window.From) {
-		return window.From, ""
+		return window.From, nil
 	}
-	return oldest, fmt.Sprintf("retention: the log group %s keeps lines for %d days; what is older is lost", group.name,
-		group.retention/(24*time.Hour))
+	oldest = civil.Earlier(oldest, window.To)
+	return oldest, &collector.Quarantine{
+		Window: collector.Window{From: window.From, To: oldest, Period: window.Period}, What: "log group " + group,
+		Reason: fmt.Sprintf("it keeps lines for %d days; what was not read by then is lost", retention/(24*time.Hour)),
+	}
 }
 
 // slice is how much time a batch of the group covers: a part of a day, of whole periods.
@@ -122,10 +131,6 @@ func (s *Source) list(ctx context.Context, t *targetGroups) (groups []logGroup, 
 			}
 			groups = append(groups, found...)
 		}
-		if len(groups) == 0 {
-			return nil, fmt.Errorf("there is no log group %s; name those that MicroVMs log to with --log-group or in the "+
-				"configuration, under collect.log_groups", strings.Join(s.options.Groups, " or "))
-		}
 		slices.SortFunc(groups, func(a, b logGroup) int { return strings.Compare(a.name, b.name) })
 		return slices.CompactFunc(groups, func(a, b logGroup) bool { return a.name == b.name }), nil
 	})
@@ -141,47 +146,55 @@ func (s *Source) match(ctx context.Context, client *Client, pattern string) (
 	if prefix != "" {
 		in.LogGroupNamePrefix = &prefix
 	}
-	for barren := 0; ; {
+	for pages := (awssource.Pages{Max: maxGroupPages}); ; {
 		calls++
 		out, err := client.DescribeLogGroups(ctx, in)
 		if err != nil {
 			return nil, calls, err
 		}
+		if out.LogGroups == nil { // where there are none, the list is empty
+			return nil, calls, badReply("the list of log groups is missing")
+		}
 		for _, g := range out.LogGroups {
+			// What was not asked for is left out, and so is one without a name.
 			name := aws.ToString(g.LogGroupName)
-			if !strings.HasPrefix(name, prefix) {
-				return nil, calls, badReply("it lists a log group that was not requested")
-			}
-			if !open && name != prefix {
+			if !strings.HasPrefix(name, prefix) || name == "" || !open && name != prefix {
 				continue
 			}
-			group := logGroup{name: name, hourly: -1, stored: aws.ToInt64(g.StoredBytes)}
-			group.retention = time.Duration(aws.ToInt32(g.RetentionInDays)) * 24 * time.Hour
-			if hours := s.hours(g.CreationTime, group.retention); hours > 0 && group.stored > 0 {
-				group.hourly = group.stored / hours
-			}
-			groups = append(groups, group)
+			groups = append(groups, s.logGroup(name, &g))
 		}
-		switch next := aws.ToString(out.NextToken); {
-		case next == "" || !open && len(groups) > 0:
+		more, err := pages.Next(aws.ToString(out.NextToken))
+		switch {
+		case !open && len(groups) > 0:
 			return groups, calls, nil
-		case next == aws.ToString(in.NextToken):
-			if barren++; barren == endlessPages {
-				return nil, calls, badReply("the list of log groups does not end")
-			}
+		case err != nil:
+			return nil, calls, badReply("listing log groups: %s", err)
+		case !more:
+			return groups, calls, nil
 		}
 		in.NextToken = out.NextToken
 	}
 }
 
-// hours is how long a log group has been taking lines in that it still has.
-func (s *Source) hours(created *int64, retention time.Duration) int64 {
-	if created == nil {
-		return 0
+func (s *Source) logGroup(name string, g *types.LogGroup) logGroup {
+	group := logGroup{name: name, hourly: -1, stored: max(aws.ToInt64(g.StoredBytes), 0)}
+	if days := aws.ToInt32(g.RetentionInDays); days > 0 && days <= maxRetention {
+		group.retention = time.Duration(days) * 24 * time.Hour
 	}
-	age := s.options.Now().Sub(time.UnixMilli(*created))
-	if retention > 0 {
-		age = min(age, retention)
+	if created := aws.ToInt64(g.CreationTime); created > 0 {
+		group.created = time.UnixMilli(created)
+		if hours := s.hours(group); hours > 0 && group.stored > 0 {
+			group.hourly = group.stored / hours
+		}
+	}
+	return group
+}
+
+// hours is how long a log group has been taking lines in that it still has.
+func (s *Source) hours(group logGroup) int64 {
+	age := s.options.Now().Sub(group.created)
+	if group.retention > 0 {
+		age = min(age, group.retention)
 	}
 	return int64(age / time.Hour)
 }

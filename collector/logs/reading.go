@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"microspend/collector"
+	"microspend/internal/civil"
 	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
@@ -30,6 +31,10 @@ const (
 	countImpossible = "lines that say more than a MicroVM can use, which do not count"
 	countStream     = "lines in the log stream of another MicroVM than they name"
 	countElsewhere  = "lines that name another account or region than the one they were read in"
+	countUntimely   = "lines about a time that they cannot be about when they were printed, which do not count"
+	countLate       = "lines that CloudWatch Logs took in more than 5 minutes after they were printed"
+	countNoEvent    = "events without a text or a time of the request, which do not count"
+	countUnnamed    = "findings beyond those that are named"
 )
 
 // countOf is what the summary counts texts as that are not a line.
@@ -45,8 +50,16 @@ var countOf = map[emf.Kind]string{
 // clockStep is how much longer than a period its lines may be about, in milliseconds, where a clock was set.
 const clockStep = 1000
 
-// notesPerKind is how many of each kind a batch names.
-const notesPerKind = 10
+// garbled are the kinds of texts that are left behind where a MicroVM ends while it prints, or where several processes
+// print at a time. Of them, what is remembered is that a log group has them; all else, of which stream they are.
+var garbled = []emf.Kind{emf.Cut, emf.Mixed, emf.TooLong}
+
+const (
+	// notesPerKind is how many of each kind a batch names.
+	notesPerKind = 10
+	// maxFindings is how much of a window is quarantined by name, so that whoever prints a lot cannot fill the journal.
+	maxFindings = 100
+)
 
 // reading is a log group's window while it is read.
 type reading struct {
@@ -66,7 +79,12 @@ type reading struct {
 	notes  []string
 	noted  map[string]int
 	newer  int64
+
+	findings map[finding]collector.Window
 }
+
+// finding is what a quarantine is known by.
+type finding struct{ what, reason string }
 
 // microVMKey is what the key of a record has besides its period.
 type microVMKey struct{ region, account, id string }
@@ -117,8 +135,31 @@ func newReading(target collector.Target, group string, window collector.Window) 
 		from: window.From.UnixMilli(), to: window.To.UnixMilli(), period: window.Period.Milliseconds(),
 		lives: map[lifeKey]*logLife{}, microVMs: map[microVMKey]*logUsage{}, names: map[string]string{},
 		seed:   maphash.MakeSeed(),
-		counts: map[string]int64{}, noted: map[string]int{},
+		counts: map[string]int64{}, noted: map[string]int{}, findings: map[finding]collector.Window{},
 	}
+}
+
+// quarantine notes that something was left out, of the period that a moment lies in, or of the one at the window's
+// nearer end.
+func (r *reading) quarantine(what, reason string, ms int64) {
+	index := (min(max(ms, r.from), r.to-1) - r.from) / r.period
+	from := time.UnixMilli(r.from + index*r.period).UTC()
+	key, window := finding{what, reason}, collector.Window{From: from, To: from.Add(r.window.Period), Period: r.window.Period}
+	known, again := r.findings[key]
+	switch {
+	case again:
+		window.From, window.To = civil.Earlier(window.From, known.From), civil.Later(window.To, known.To)
+	case len(r.findings) >= maxFindings:
+		r.counts[countUnnamed]++
+		return
+	}
+	r.findings[key] = window
+}
+
+func (r *reading) groupName() string { return "log group " + r.group }
+
+func (r *reading) streamOf(e *types.FilteredLogEvent) string {
+	return r.groupName() + ", stream " + aws.ToString(e.LogStreamName)
 }
 
 // inside reports whether a moment lies in the window. What does not is another window's to count.
@@ -128,19 +169,46 @@ func (r *reading) near(ms int64) bool {
 	return ms >= r.from-neighbours.Milliseconds() && ms < r.to+neighbours.Milliseconds()
 }
 
-// event takes an event that may be a line of the meter.
-func (r *reading) event(e *types.FilteredLogEvent) error {
+// event takes an event that may be a line of the meter. Nothing that is wrong with one concerns another.
+func (r *reading) event(e *types.FilteredLogEvent) {
+	if e.Message == nil || e.Timestamp == nil || !r.requested(*e.Timestamp) {
+		r.counts[countNoEvent]++
+		r.quarantine(r.streamOf(e), countNoEvent, r.from)
+		return
+	}
+	printedInside := r.inside(*e.Timestamp) // each event is printed in one window alone
 	line, err := emf.Decode([]byte(*e.Message))
 	if err != nil {
-		if r.inside(*e.Timestamp) { // each such line is one window's alone
+		if printedInside {
 			r.refuse(e, err)
 		}
-		return nil
+		return
+	}
+	if !timely(&line, *e.Timestamp) {
+		if printedInside {
+			r.counts[countUntimely]++
+			r.note(countUntimely, e, "line %d of MicroVM %s is about %s", line.Sequence, line.MicroVMID, moment(line.PeriodStart))
+			r.quarantine(r.streamOf(e), countUntimely, *e.Timestamp)
+		}
+		return
+	}
+	if printedInside && aws.ToInt64(e.IngestionTime)-*e.Timestamp > settle.Milliseconds() {
+		r.counts[countLate]++
 	}
 	if r.near(line.PeriodStart) {
 		r.line(e, &line)
 	}
-	return nil
+}
+
+// requested reports whether an event can have been asked for.
+func (r *reading) requested(ms int64) bool {
+	return ms >= r.from-neighbours.Milliseconds() && ms < r.to+backdated.Milliseconds()
+}
+
+// timely reports whether a line can have been printed at a time: after its period, but for a clock that is a little
+// ahead, and while its MicroVM can have lived. No window would read another one that is about its time.
+func timely(line *emf.Line, at int64) bool {
+	return line.PeriodStart <= at+neighbours.Milliseconds() && at < line.PeriodStart+backdated.Milliseconds()
 }
 
 func (r *reading) refuse(e *types.FilteredLogEvent, err error) {
@@ -148,12 +216,18 @@ func (r *reading) refuse(e *types.FilteredLogEvent, err error) {
 	if !errors.As(err, &fault) {
 		return
 	}
-	if fault.Kind == emf.Newer {
-		r.newer++
-	}
 	what := countOf[fault.Kind]
 	r.counts[what]++
 	r.note(what, e, "%s (at byte %d)", fault.Reason, fault.Offset)
+	switch {
+	case fault.Kind == emf.Newer:
+		r.newer++
+	case fault.Kind == emf.Foreign: // no usage is lost with it
+	case slices.Contains(garbled, fault.Kind):
+		r.quarantine(r.groupName(), what, *e.Timestamp)
+	default:
+		r.quarantine(r.streamOf(e), what, *e.Timestamp)
+	}
 }
 
 // note names a line by where it is.
@@ -218,6 +292,7 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	if !possible(line) {
 		r.counts[countImpossible]++
 		r.note(countImpossible, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+		r.quarantine(r.streamOf(e), countImpossible, line.PeriodStart)
 		cell.doubtful = true
 		return
 	}
@@ -260,6 +335,7 @@ func (r *reading) again(e *types.FilteredLogEvent, line *emf.Line, life *logLife
 	}
 	r.counts[countContradict]++
 	r.note(countContradict, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
+	r.quarantine(r.streamOf(e), countContradict, line.PeriodStart)
 	life.usage.cell(r, line.PeriodStart).doubtful = true
 	for _, m := range life.marks {
 		if m.sequence == line.Sequence && r.inside(m.start) {
@@ -300,9 +376,14 @@ var incomplete = []string{
 }
 
 func (r *reading) count(c *logCell, line *emf.Line) {
+	sum := c.amounts
 	for m, amount := range line.Amounts {
-		c.amounts[m] += amount
+		if sum[m] += amount; sum[m] < 0 { // of hundreds of thousands of lines, each as much as there can be
+			c.doubtful = true
+			return
+		}
 	}
+	c.amounts = sum
 	c.covered += line.PeriodEnd - line.PeriodStart
 	switch line.Event {
 	case emf.Launch:
@@ -320,5 +401,6 @@ func (r *reading) count(c *logCell, line *emf.Line) {
 	if c.named > 0 && c.tenant != line.Tenant {
 		r.counts[countTenants]++
 	}
-	c.tenant, c.image, c.role, c.named = r.name(line.Tenant), r.name(line.Image), r.name(line.Role), line.PeriodStart
+	c.tenant, c.image, c.role = r.name(line.Tenant), r.name(line.Image), r.name(line.Role)
+	c.named = line.PeriodStart
 }

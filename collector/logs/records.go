@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"microspend/collector"
+	"microspend/internal/emf"
 	"microspend/usage"
 )
 
@@ -22,16 +23,17 @@ func (r *reading) result(out *collector.Result) {
 	for _, u := range r.inOrder() {
 		for i := range u.cells {
 			record := r.record(u, &u.cells[i])
-			if err := record.Check(); err != nil { // a sum that no MicroVM can have used
-				out.Gaps = append(out.Gaps, collector.Gap{
-					What: "MicroVM " + u.id,
-					Reason: fmt.Sprintf("the lines of the period from %s do not make a record: %s",
-						record.PeriodStart.Format(time.RFC3339), err),
-				})
+			if err := record.Check(); err != nil { // such as an id that is not one
+				r.quarantine(r.groupName()+", MicroVM "+u.id, "its lines do not make a record: "+err.Error(), u.cells[i].begin)
 				continue
 			}
 			out.Records = append(out.Records, record)
 		}
+	}
+	for key, window := range r.findings {
+		out.Quarantined = append(out.Quarantined, collector.Quarantine{
+			Window: window, What: key.what, Reason: key.reason, Series: r.group,
+		})
 	}
 	for what, n := range r.counts {
 		out.Counts[what] += n
@@ -104,8 +106,8 @@ func (r *reading) noteMissing(what, format string, args ...any) {
 func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
-		Region: u.region, Account: u.account, Resource: usage.Resource{ID: u.id},
-		Image: c.image, Tenant: c.tenant, Role: c.role, Source: SourceName,
+		Region: u.region, Account: u.account, Resource: usage.Resource{ID: emf.Decoded(u.id)},
+		Image: emf.Decoded(c.image), Tenant: emf.Decoded(c.tenant), Role: emf.Decoded(c.role), Source: SourceName,
 		Amounts:  c.amounts,
 		Coverage: usage.CoverageComplete,
 	}

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,10 +15,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/collector/microvmapi/control"
 )
 
 // The bounds of what is done at a threshold. None of it is waited for by anything that meters.
@@ -29,7 +33,7 @@ const (
 	postTries     = 3
 	postRetry     = time.Second            // before the second try, twice as much before the third
 	orderPatience = 250 * time.Millisecond // for an action to be done before the next one begins
-	exitPatience  = 5 * time.Second        // for actions under way when the meter ends
+	exitPatience  = 5 * time.Second        // for commands and calls of AWS under way when the meter ends; a URL has no more
 )
 
 // actionOptions are what actions may do, and for how long.
@@ -53,28 +57,29 @@ type actions struct {
 	say      func(format string, args ...any)
 	survives func(doing string, f func()) bool
 	children *children
-	signals  chan os.Signal // for the command that the meter runs
-	control  func(ctx context.Context, verb, region, microVMID string) error
+	signals  chan os.Signal           // for the command that the meter runs
+	env      func(name string) string // has the execution role's credentials
 	client   *http.Client
 
 	queue      chan firing
 	stop, done chan struct{}
 	under      sync.WaitGroup
+	lasting    atomic.Int32 // commands and calls of AWS under way
 
 	mu     sync.Mutex
 	life   context.Context // of the life under way
 	cancel context.CancelFunc
 }
 
-func newActions(o actionOptions, kids *children, survives func(doing string, f func()) bool,
-	say func(format string, args ...any),
+func newActions(o actionOptions, kids *children, env func(name string) string,
+	survives func(doing string, f func()) bool, say func(format string, args ...any),
 ) *actions {
 	dialer := &net.Dialer{Timeout: postPatience}
 	if !o.anyHost {
 		dialer.Control = loopbackOnly
 	}
 	a := &actions{
-		actionOptions: o, say: say, survives: survives, children: kids, signals: make(chan os.Signal, maxThresholds),
+		actionOptions: o, say: say, survives: survives, children: kids, env: env, signals: make(chan os.Signal, maxThresholds),
 		// No connection is kept: one from before a suspend would be dead.
 		client: &http.Client{
 			Timeout: postPatience, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
@@ -156,20 +161,24 @@ func (a *actions) start(f firing) {
 	}
 }
 
-// close waits a moment for what is under way, and ends the rest.
+// close waits a moment for what is under way, longer for what saves an agent's work or ends its MicroVM, and ends the
+// rest.
 func (a *actions) close() {
 	close(a.stop)
-	select {
-	case <-a.done:
-		return
-	case <-time.After(exitPatience):
+	for end := time.Now().Add(exitPatience); !a.isDone(orderPatience) && a.lasting.Load() > 0 && time.Now().Before(end); {
 	}
 	a.mu.Lock()
 	a.cancel()
 	a.mu.Unlock()
+	a.isDone(farewell)
+}
+
+func (a *actions) isDone(patience time.Duration) bool {
 	select {
 	case <-a.done:
-	case <-time.After(farewell):
+		return true
+	case <-time.After(patience):
+		return false
 	}
 }
 
@@ -177,10 +186,6 @@ func (a *actions) do(ctx context.Context, f firing) error {
 	switch act := f.action; {
 	case act.url != nil:
 		return a.post(ctx, act.url, &f.budget)
-	case act.command != nil:
-		ctx, cancel := context.WithTimeout(ctx, a.timeout)
-		defer cancel()
-		return a.children.run(ctx, act.command, append(os.Environ(), f.budget.environment()...))
 	case act.signal != nil:
 		if !a.hasTarget {
 			return errors.New("the meter runs no command that could be sent a signal")
@@ -191,13 +196,15 @@ func (a *actions) do(ctx context.Context, f firing) error {
 		default:
 			return errors.New("too many signals wait")
 		}
-	case a.control == nil:
-		return errors.New("this meter cannot act on MicroVMs")
-	default:
-		ctx, cancel := context.WithTimeout(ctx, a.timeout)
-		defer cancel()
-		return a.control(ctx, act.aws, f.budget.Region, f.budget.MicroVMID)
 	}
+	a.lasting.Add(1)
+	defer a.lasting.Add(-1)
+	ctx, cancel := context.WithTimeout(ctx, a.timeout)
+	defer cancel()
+	if f.action.command != nil {
+		return a.children.run(ctx, f.action.command, append(os.Environ(), f.budget.environment()...))
+	}
+	return a.control(ctx, f.action.aws, f.budget.Region, f.budget.MicroVMID)
 }
 
 // post sends the budget to a URL. An answer of 2xx is one; anything else is tried again.
@@ -235,6 +242,23 @@ func (a *actions) postOnce(ctx context.Context, to *url.URL, body []byte) error 
 		return errors.New("answered " + strconv.Itoa(response.StatusCode))
 	}
 	return nil
+}
+
+// control asks AWS to suspend or terminate a MicroVM, which is the one that this runs in. The endpoint can be set as for
+// AWS's SDKs.
+func (a *actions) control(ctx context.Context, verb, region, microVMID string) error {
+	if region == "" || strings.HasPrefix(microVMID, unnamed) {
+		return errors.New("region or id of the MicroVM are not known; the run hook tells the id, and --region the region")
+	}
+	credentials := &control.Environment{Getenv: a.env}
+	client := control.Client{
+		Region: region, Credentials: credentials.Retrieve,
+		Endpoint: cmp.Or(a.env("AWS_ENDPOINT_URL_LAMBDA"), a.env("AWS_ENDPOINT_URL")),
+	}
+	if verb == "suspend" {
+		return client.Suspend(ctx, microVMID)
+	}
+	return client.Terminate(ctx, microVMID)
 }
 
 // environment is a budget as a command gets it: an empty variable is a figure that is not known.

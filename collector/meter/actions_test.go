@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+
+	"microspend/internal/fakemicrovms"
 )
 
 // acting is what does things at thresholds, and what it said.
@@ -33,7 +36,7 @@ func newActing(t testing.TB, o actionOptions) *acting {
 	if o.timeout == 0 {
 		o.timeout = 5 * time.Second
 	}
-	a.actions = newActions(o, &children{}, func(_ string, f func()) bool { f(); return true }, func(format string, args ...any) {
+	a.actions = newActions(o, &children{}, os.Getenv, func(_ string, f func()) bool { f(); return true }, func(format string, args ...any) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.said = append(a.said, strings.TrimSpace(messageLine(fmt.Sprintf(format, args...))))
@@ -172,4 +175,32 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 	require.Less(t, taken, 4*maxThresholds)
 	a.begin()
+}
+
+// TestAWSActions: the MicroVM that the meter runs in is suspended and terminated, signed by its execution role.
+func TestAWSActions(t *testing.T) {
+	t.Parallel()
+	service := fakemicrovms.New(fakemicrovms.Options{Keys: map[string]string{"AKID": "secret"}, Region: "eu-west-1"})
+	service.Add(fakemicrovms.MicroVM{
+		ID: "mvm-1", StartedAt: time.Now().Add(-time.Hour),
+		Changes: []fakemicrovms.Change{{At: time.Now().Add(-time.Minute), State: "RUNNING"}},
+	})
+	server := httptest.NewServer(service)
+	defer server.Close()
+	a := newActing(t, actionOptions{})
+	a.env = func(name string) string {
+		return map[string]string{
+			"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret",
+		}[name]
+	}
+	a.at("95%", "aws:suspend")
+	a.at("100%", "aws:terminate")
+	require.Eventually(t, func() bool { return len(service.Calls()) == 2 }, 10*time.Second, 5*time.Millisecond)
+	require.Equal(t, []string{"SuspendMicrovm", "TerminateMicrovm"},
+		[]string{service.Calls()[0].Operation, service.Calls()[1].Operation})
+	a.at("100%", "aws:terminate")
+	require.Eventually(t, func() bool { return strings.Contains(a.saying(), "MicroVM mvm-1 is TERMINATED") }, 10*time.Second,
+		5*time.Millisecond)
+	require.ErrorContains(t, a.control(t.Context(), "suspend", "eu-west-1", unnamed+"0"), "are not known")
+	require.ErrorContains(t, a.control(t.Context(), "suspend", "", "mvm-1"), "are not known")
 }

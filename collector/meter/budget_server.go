@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"golang.org/x/net/netutil"
 )
@@ -20,9 +19,6 @@ const (
 	// DefaultBudgetAddress is where, by default. It is no port of the hooks: the service calls those from outside, and
 	// nobody outside is told what a tenant spends.
 	DefaultBudgetAddress = "127.0.0.1:9471"
-
-	// listenAgain is after how long an address that is taken is tried again.
-	listenAgain = 10 * time.Second
 )
 
 // budgetServer answers what may still be spent.
@@ -54,7 +50,7 @@ func (m *meter) serveBudget(ctx context.Context, address string) {
 			m.hooks.say("the budget cannot be asked for: %v: trying again", err)
 			said = true
 		}
-		if !m.pause(listenAgain) {
+		if !m.pause(listenRetry) {
 			return
 		}
 	}

@@ -27,6 +27,9 @@ type Identity struct {
 	Limits Limits
 }
 
+// unnamed begins the names of MicroVMs whose id is not known.
+const unnamed = "unnamed-"
+
 func (i Identity) stateBytes() int64 {
 	if i.StateBytes > 0 {
 		return i.StateBytes

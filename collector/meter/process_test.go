@@ -25,14 +25,23 @@ import (
 )
 
 // The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the
-// nanoseconds in the folder's file "wall", which the test writes to set it. Nothing else differs from the real
-// program.
+// nanoseconds in the folder's file "wall", which the test writes to set it, and a folder "proc" in it takes the place of
+// the system's. Nothing else differs from the real program. With the argument "agent" it is an application that asks for
+// its budget.
 const asProcess = "METER_TEST_CLOCK"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asAgent {
+		agent(os.Args[2])
+		os.Exit(0)
+	}
 	if folder := os.Getenv(asProcess); folder != "" {
+		root := "/"
+		if _, err := os.Stat(filepath.Join(folder, "proc")); err == nil {
+			root = folder
+		}
 		os.Exit(Main(os.Args[1:], Process{
-			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: "/",
+			Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: root,
 			Clock: filedClock{SystemClock(), filepath.Join(folder, "wall")},
 		}))
 	}

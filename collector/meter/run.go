@@ -62,7 +62,7 @@ func newMeter(p Process, o Options, fault error) *meter {
 		},
 	}
 	m.children = &children{}
-	m.actions = newActions(o.Budget.Actions, m.children, m.survives, say)
+	m.actions = newActions(o.Budget.Actions, m.children, p.Env, m.survives, say)
 	m.hooks.watch = &watch{
 		thresholds: o.Budget.Thresholds, rates: o.Budget.Rates, fire: m.actions.fire, begin: m.actions.begin, say: say,
 	}

@@ -2,21 +2,27 @@ package microvmapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"microspend/usage"
 )
 
-// The types are what the service answers, as far as it is used. Members that are always there are checked, so that an
-// answer that is not the service's is refused. The types stand in for those of the SDK's service/lambdamicrovms, whose
-// module is not on the module proxy yet.
+// The types are what the service answers, as far as it is used. Members without which there is nothing to say are
+// checked, so that an answer that is not the service's is refused; an item of a listing that lacks one costs itself, and
+// any other member that cannot be read is not known. The types stand in for those of the SDK's service/lambdamicrovms,
+// whose module is not on the module proxy yet.
 
 // MicrovmState is the state of a MicroVM.
 type MicrovmState string
 
-// The states. Source: AWS Lambda MicroVMs API reference, MicrovmItem.
+// The states that there were when this was written. Another one is kept as it is: time in it counts as neither running
+// nor suspended, and its records are partial. Source: AWS Lambda MicroVMs API reference, MicrovmItem.
 const (
 	StatePending     MicrovmState = "PENDING"
 	StateRunning     MicrovmState = "RUNNING"
@@ -39,23 +45,76 @@ const MaxResults = 50
 // Page is a page of a listing.
 type Page[T checked] struct {
 	Items      []T
+	Bad        []BadItem
 	NextToken  string    // "" on the last page
-	ServerTime time.Time `json:"-"` // of the answer, by the service's clock, to the second; zero where it has none
+	ServerTime time.Time // of the answer, by the service's clock, to the second; zero where it has none
+}
+
+// BadItem is an item of a listing that cannot be understood.
+type BadItem struct {
+	ID     string // what it names itself, or its place on the page
+	Reason string
 }
 
 // checked is an answer, or an item of one.
 type checked interface{ check() error }
 
-func (p Page[T]) check() error {
-	if p.Items == nil {
+// UnmarshalJSON reads what can be read of a page. An answer without items is none: that a listing is empty is said with
+// an empty one.
+func (p *Page[T]) UnmarshalJSON(text []byte) error {
+	var in struct {
+		Items     []json.RawMessage
+		NextToken string
+	}
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	if in.Items == nil {
 		return missing(map[string]bool{"items": true})
 	}
-	for _, item := range p.Items {
-		if err := item.check(); err != nil {
-			return err
+	*p = Page[T]{Items: make([]T, 0, len(in.Items)), NextToken: in.NextToken}
+	for i, raw := range in.Items {
+		var item T
+		err := json.Unmarshal(raw, &item)
+		if err == nil {
+			err = item.check()
 		}
+		if err != nil {
+			p.Bad = append(p.Bad, BadItem{nameOf(raw, i), err.Error()})
+			continue
+		}
+		p.Items = append(p.Items, item)
 	}
 	return nil
+}
+
+func (p Page[T]) check() error {
+	if p.Items == nil { // null
+		return missing(map[string]bool{"items": true})
+	}
+	return nil
+}
+
+// nameOf is what an item that cannot be understood calls itself.
+func nameOf(item json.RawMessage, i int) string {
+	var names map[string]any
+	_ = json.Unmarshal(item, &names)
+	for _, member := range []string{"microvmId", "buildId", "imageVersion", "imageArn"} {
+		if name, _ := names[member].(string); name != "" {
+			return bounded(name, 120)
+		}
+	}
+	return fmt.Sprintf("item %d of a page", i+1)
+}
+
+// bounded is as much of a text as fits into so many bytes, as valid UTF-8.
+func bounded(text string, most int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	for len(text) > most {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
 }
 
 // missing is the fault of an answer that lacks some of its members.
@@ -72,30 +131,35 @@ type MicrovmItem struct {
 	ID           string `json:"microvmId"`
 	ImageARN     string
 	ImageVersion string
-	StartedAt    epoch
+	StartedAt    optional[epoch] // zero where it is not told
 	State        MicrovmState
 }
 
 func (m MicrovmItem) check() error {
-	return missing(map[string]bool{
-		"imageArn": m.ImageARN == "", "imageVersion": m.ImageVersion == "", "microvmId": m.ID == "",
-		"startedAt": m.StartedAt.IsZero(), "state": m.State == "",
-	})
+	return missing(map[string]bool{"microvmId": m.ID == ""})
 }
 
-// Microvm is a MicroVM with what a listing does not tell: its role and its end.
+// Microvm is a MicroVM with what a listing does not tell: its end, its role, and what was asked for when it was
+// launched.
 type Microvm struct {
 	ID           string `json:"microvmId"`
-	StartedAt    epoch
+	StartedAt    optional[epoch]
 	State        MicrovmState
-	TerminatedAt *epoch
-	Role         string `json:"executionRoleArn"`
+	TerminatedAt optional[*epoch]
+	Role         optional[string]      `json:"executionRoleArn"`
+	Idle         optional[*IdlePolicy] `json:"idlePolicy"`
+	MaxSeconds   optional[*seconds]    `json:"maximumDurationInSeconds"`
 }
 
 func (m Microvm) check() error {
-	return missing(map[string]bool{
-		"microvmId": m.ID == "", "startedAt": m.StartedAt.IsZero(), "state": m.State == "",
-	})
+	return missing(map[string]bool{"microvmId": m.ID == "", "state": m.State == ""})
+}
+
+// IdlePolicy is what happens to a MicroVM that idles; a member is nil where it is not told.
+type IdlePolicy struct {
+	MaxIdle    *seconds `json:"maxIdleDurationSeconds"`
+	Suspended  *seconds `json:"suspendedDurationSeconds"`
+	AutoResume *bool    `json:"autoResumeEnabled"`
 }
 
 // Image is an image in a listing.
@@ -107,15 +171,29 @@ func (i Image) check() error { return missing(map[string]bool{"imageArn": i.ARN 
 
 // ImageVersion is a version of an image.
 type ImageVersion struct {
-	Version   string `json:"imageVersion"`
-	CreatedAt epoch
-	Resources []struct{ MinimumMemoryInMiB int64 } // what a MicroVM has at least: its baseline
+	Version   string                                         `json:"imageVersion"`
+	CreatedAt optional[epoch]                                // zero where it is not told
+	Resources optional[[]struct{ MinimumMemoryInMiB int64 }] // what a MicroVM has at least: its baseline
+	CPUs      optional[[]struct{ Architecture string }]      `json:"cpuConfigurations"`
 	// State is one of PENDING, IN_PROGRESS, SUCCESSFUL, FAILED, DELETING, DELETED, DELETE_FAILED.
 	State string
 }
 
 func (v ImageVersion) check() error {
-	return missing(map[string]bool{"createdAt": v.CreatedAt.IsZero(), "imageVersion": v.Version == ""})
+	return missing(map[string]bool{"imageVersion": v.Version == ""})
+}
+
+// arch is the architecture of the MicroVMs of a version; unknown where it is for several.
+func (v ImageVersion) arch() usage.Arch {
+	arch := usage.ArchUnknown
+	for i, cpu := range v.CPUs.V {
+		one := map[string]usage.Arch{"ARM_64": usage.ArchARM64, "X86_64": usage.ArchX86}[cpu.Architecture]
+		if i > 0 && one != arch {
+			return usage.ArchUnknown
+		}
+		arch = one
+	}
+	return arch
 }
 
 // Build is a build of a version, one for each generation of processors. A listing does not have its sizes.

@@ -3,6 +3,7 @@ package microvmapi
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"microspend/pricing"
 	"microspend/usage"
@@ -13,8 +14,9 @@ const imageWeek = 7 * 24 * 60 * 60 * 1000
 
 // stored is what a listing of versions said of one.
 type stored struct {
-	created int64
+	created int64 // 0 where it is not told
 	memory  int64
+	arch    usage.Arch
 }
 
 // isStored reports whether a version in a state has a snapshot that is stored: one that was built, and is not deleted
@@ -30,7 +32,7 @@ func (p *poll) storage(ctx context.Context) error {
 	if every < 0 || p.state.Images != 0 && p.now-p.state.Images < every.Milliseconds() {
 		return nil
 	}
-	there, err := p.listVersions(ctx)
+	there, doubtful, err := p.listVersions(ctx)
 	if unanswerable(err) {
 		p.gap("the storage of images", p.source.explain(err))
 		return nil
@@ -40,14 +42,15 @@ func (p *poll) storage(ctx context.Context) error {
 	}
 	for key, found := range there {
 		v := p.state.image(key.arn, key.version)
-		v.Created, v.Memory = found.created, cmp.Or(v.Memory, found.memory)
+		v.Created, v.Memory = cmp.Or(found.created, v.Created), cmp.Or(v.Memory, found.memory)
+		v.Arch, v.Told = found.arch, true
 		if !v.Kept {
 			v.Kept, v.At = true, max(v.Created, p.state.Since)
 		}
 		p.store(v, p.now, true)
 	}
 	for _, v := range p.state.Versions {
-		if _, found := there[versionKey{v.ARN, v.Version}]; v.Kept && !found {
+		if _, found := there[versionKey{v.ARN, v.Version}]; v.Kept && !found && !doubtful(v.ARN) {
 			p.deleted(v)
 		}
 	}
@@ -75,19 +78,23 @@ func (p *poll) deleted(v *image) {
 
 type versionKey struct{ arn, version string }
 
-// listVersions lists every version that is stored.
-func (p *poll) listVersions(ctx context.Context) (map[versionKey]stored, error) {
+// listVersions lists every version that is stored. An image is doubtful where an item that cannot be understood may be
+// it, or one of its versions: what is not there of it is not known to be deleted.
+func (p *poll) listVersions(ctx context.Context) (map[versionKey]stored, func(arn string) bool, error) {
 	var arns []string
+	bad := false
 	err := pages(ctx, p, "images", p.api.ListImages, func(page Page[Image]) error {
 		for _, image := range page.Items {
 			arns = append(arns, image.ARN)
 		}
+		bad = p.bad("image", page.Bad) || bad
 		return nil
 	})
+	there, badVersions := map[versionKey]stored{}, map[string]bool{}
+	doubtful := func(arn string) bool { return badVersions[arn] || bad && !slices.Contains(arns, arn) }
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	there := map[versionKey]stored{}
 	for _, arn := range arns {
 		ask := func(ctx context.Context, token string) (Page[ImageVersion], error) {
 			return p.api.ListVersions(ctx, arn, token)
@@ -95,16 +102,17 @@ func (p *poll) listVersions(ctx context.Context) (map[versionKey]stored, error) 
 		err := pages(ctx, p, "versions", ask, func(page Page[ImageVersion]) error {
 			for _, v := range page.Items {
 				if isStored(v.State) {
-					there[versionKey{arn, v.Version}] = stored{v.CreatedAt.UnixMilli(), v.memory()}
+					there[versionKey{arn, v.Version}] = stored{millis(v.CreatedAt.V), v.memory(), v.arch()}
 				}
 			}
+			badVersions[arn] = p.bad("version of "+imageName(arn), page.Bad) || badVersions[arn]
 			return nil
 		})
 		if err != nil && !isNotFound(err) { // it was deleted since the images were listed
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return there, nil
+	return there, doubtful, nil
 }
 
 // imageRecords makes records of the storage of images whose periods are over.

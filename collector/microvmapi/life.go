@@ -73,6 +73,7 @@ type passage struct {
 	events             []event
 	running, suspended bounds
 	unseen             int64 // milliseconds of which nothing is known: too long a time between two polls
+	slept              bool  // whether the MicroVM was suspended in the last state that is known
 }
 
 // clockTolerance is how well the service's clock is known from its answers, in milliseconds: they say it to the second.
@@ -92,8 +93,9 @@ func began(o observation, since, maxGap int64) passage {
 }
 
 // between works out the time from an observation in a state to the next. maxGap is the most that is filled in.
-func between(before MicrovmState, at span, o observation, maxGap int64) passage {
-	var p passage
+// Slept is whether it was suspended in the last state that is known, which before need not be.
+func between(before MicrovmState, slept bool, at span, o observation, maxGap int64) passage {
+	p := passage{slept: slept}
 	p.upTo(before, at, o, maxGap, false)
 	return p
 }
@@ -159,6 +161,9 @@ func (p *passage) same(state MicrovmState, whole span, longest int64, o observat
 		p.suspended.add(b)
 	default:
 		p.running.add(bounds{0, longest}) // AWS may bill it as running
+		if !state.known() {
+			p.suspended.add(bounds{0, longest})
+		}
 	}
 	p.stretches = append(p.stretches, stretch{whole, state.class(), !o.Loose && state.class() != idle})
 }
@@ -171,7 +176,7 @@ func (p *passage) change(before MicrovmState, whole span, o observation, launche
 	switch {
 	case launched && o.State.asleep(), before == StatePending && o.State.asleep():
 		first = running
-	case launched && o.State != StatePending: // it ran from its start, as far as is known
+	case launched && o.State.known() && o.State != StatePending: // it ran from its start, as far as is known
 		first, second = running, running
 	case o.over() && o.Ended != nil:
 		second = first
@@ -187,9 +192,9 @@ func (p *passage) change(before MicrovmState, whole span, o observation, launche
 	}
 	switch {
 	case o.over():
-	case !before.asleep() && o.State.asleep():
+	case !p.slept && o.State.asleep():
 		p.events = append(p.events, event{middle, suspend})
-	case before.asleep() && (o.State == StateRunning || o.State == StatePending):
+	case p.slept && (o.State == StateRunning || o.State == StatePending):
 		p.events = append(p.events, event{middle, resume})
 	}
 }

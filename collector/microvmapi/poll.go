@@ -26,10 +26,11 @@ type poll struct {
 	inUse   map[string]bool // the versions of MicroVMs that are listed
 	pending map[string]bool // the versions whose sizes could not be asked for this time
 
-	records []usage.Record
-	gaps    []collector.Gap
-	counts  map[string]int64
-	calls   int64
+	records     []usage.Record
+	gaps        []collector.Gap
+	quarantined []collector.Quarantine
+	counts      map[string]int64
+	calls       int64
 
 	running, suspended       bounds
 	runningSum, suspendedSum int64
@@ -90,16 +91,17 @@ func (p *poll) seenFrom() int64 {
 	return from
 }
 
-// endless is how many pages in a row may be empty, or say the same: more are taken for a service that will not end.
-const endless = 100
+// The bounds of a listing: pages in all, of which each may be empty without being the last.
+const mostPages = 20_000
 
-// pages reads a listing to its end. A page may be empty and not be the last.
+// pages reads a listing to its end. A token that comes a second time ends it as an error: the service has lost its way,
+// and what it lists is not all there is.
 func pages[T checked](
 	ctx context.Context, p *poll, what string, ask func(ctx context.Context, token string) (Page[T], error),
 	take func(Page[T]) error,
 ) error {
-	token := ""
-	for barren := 0; ; {
+	token, seen := "", map[string]bool{}
+	for {
 		page, err := ask(ctx, token)
 		p.calls++
 		if err == nil {
@@ -108,22 +110,33 @@ func pages[T checked](
 		if err != nil || page.NextToken == "" {
 			return err
 		}
-		if len(page.Items) == 0 || page.NextToken == token {
-			if barren++; barren == endless {
-				return fmt.Errorf("the listing of %s does not end: %d pages in a row without anything new", what, barren)
-			}
-		} else {
-			barren = 0
-		}
 		token = page.NextToken
+		switch {
+		case seen[token]:
+			return fmt.Errorf("the listing of %s does not end: a token came twice", what)
+		case len(seen) == mostPages:
+			return fmt.Errorf("the listing of %s does not end: it has more than %d pages", what, mostPages)
+		}
+		seen[token] = true
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
 }
 
-// list reads which MicroVMs there are. One that comes twice, because others went away between two pages, counts as
-// last seen.
+// bad names the items of a page that cannot be understood, and reports whether there are any.
+func (p *poll) bad(what string, items []BadItem) bool {
+	for _, item := range items {
+		p.quarantine(what+" "+item.ID, item.Reason)
+	}
+	return len(items) > 0
+}
+
+func (p *poll) quarantine(what, reason string) {
+	p.quarantined = append(p.quarantined, collector.Quarantine{Target: p.target, What: what, Reason: bounded(reason, 300)})
+}
+
+// list reads which MicroVMs there are.
 func (p *poll) list(ctx context.Context) error {
 	var sent int64
 	ask := func(ctx context.Context, token string) (Page[MicrovmItem], error) {
@@ -134,12 +147,14 @@ func (p *poll) list(ctx context.Context) error {
 		at := span{sent, max(p.source.options.Now().UnixMilli(), sent)}
 		p.setClock(page.ServerTime, at)
 		at = span{at.From + p.state.Offset, at.To + p.state.Offset}
+		p.bad("MicroVM", page.Bad)
 		for _, item := range page.Items {
-			if !item.State.known() {
-				return fmt.Errorf("%.60q is not a state that this program knows", item.State)
+			if err := p.nameable(item); err != nil {
+				p.quarantine("MicroVM "+bounded(item.ID, 120), err.Error())
+				continue
 			}
 			p.seen = append(p.seen, observed{item.ID, item.ImageARN, item.ImageVersion, observation{
-				State: item.State, At: at, Started: item.StartedAt.UnixMilli(),
+				State: p.stateOf(item.ID, item.State), At: at, Started: millis(item.StartedAt.V),
 			}})
 		}
 		p.now = at.To
@@ -148,15 +163,58 @@ func (p *poll) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(p.seen, func(a, b observed) int { return strings.Compare(a.id, b.id) })
-	slices.Reverse(p.seen)
-	p.seen = slices.CompactFunc(p.seen, func(a, b observed) bool { return a.id == b.id })
-	slices.Reverse(p.seen)
+	p.seen = once(p.seen)
 	for i := range p.seen {
 		p.seen[i].Loose = p.loose
 	}
 	p.counts["MicroVMs listed"] += int64(len(p.seen))
 	return nil
+}
+
+// nameable returns what keeps the names of an item out of any record.
+func (p *poll) nameable(item MicrovmItem) error {
+	r := p.recordOf(tally{Start: p.source.options.Now().Unix() / secondsInDay * secondsInDay, Length: 1})
+	r.Resource.ID, r.Image = item.ID, imageKey(item.ImageARN, item.ImageVersion)
+	return r.Check()
+}
+
+// stateOf is a state as the service says it. One that this program does not know is kept, as far as it is a name.
+func (p *poll) stateOf(id string, state MicrovmState) MicrovmState {
+	if state.known() {
+		return state
+	}
+	state = MicrovmState(bounded(string(state), 64))
+	reason := fmt.Sprintf("state %q is not known: time in it counts as neither running nor suspended", state)
+	if state == "" {
+		state = "(none)"
+		reason = "the service gives no state: the time until it does counts as neither running nor suspended"
+	}
+	p.quarantine("the state of MicroVM "+bounded(id, 120), reason)
+	return state
+}
+
+// millis is a moment in Unix milliseconds; 0 where there is none, which no moment of the service's is.
+func millis(e epoch) int64 {
+	if e.IsZero() {
+		return 0
+	}
+	return max(e.UnixMilli(), 0)
+}
+
+// once sorts MicroVMs by id and leaves each in once. One that comes twice, because others went away between two pages,
+// counts as last seen; but none comes back from its end.
+func once(seen []observed) []observed {
+	slices.SortStableFunc(seen, func(a, b observed) int { return strings.Compare(a.id, b.id) })
+	kept := seen[:0]
+	for _, o := range seen {
+		switch last := len(kept) - 1; {
+		case last < 0 || kept[last].id != o.id:
+			kept = append(kept, o)
+		case !kept[last].over():
+			kept[last] = o
+		}
+	}
+	return kept
 }
 
 // setClock compares the machine's clock with the service's, which the times of launches and ends are of. Where they
@@ -197,26 +255,49 @@ func (p *poll) observe(ctx context.Context, o observed) {
 	}
 	if l == nil {
 		l = &life{ID: o.id, Image: o.image, Version: o.version, Started: o.Started}
-		l.Whole = o.Started >= p.state.Since
 		p.state.Lives = slices.Insert(p.state.Lives, at, l)
-		if o.State == StateTerminated && !l.Whole { // it was over before there was a poll
-			l.Over, l.State, l.At, l.Ended = true, o.State, o.At, o.Started
-			return
-		}
+	}
+	before := l.State == "" && o.State == StateTerminated // it may have been over before there was a poll
+	first := p.state.At == span{}
+	if before && (l.Started == 0 && first || l.Started != 0 && l.Started < p.state.Since) {
+		l.Over, l.State, l.At, l.Ended = true, o.State, o.At, l.Started
+		return
 	}
 	p.state.image(l.Image, l.Version)
-	details := !l.Asked && p.details < p.source.options.Details
+	details := (!l.Asked || l.Started == 0 && l.State == "") && p.details < p.source.options.Details
 	if o.State == StateTerminated || details {
 		if !p.askAbout(ctx, l, &o.observation) && o.State == StateTerminated {
 			p.counts["MicroVMs that could not be asked about"]++
 			return // the next poll finds out when it ended
 		}
 	}
+	if l.State == "" {
+		p.begin(l, &o.observation, first)
+	}
 	p.advance(l, o.observation)
 }
 
-// askAbout gets what a listing does not tell: when a MicroVM ended, and its role. It reports whether there was an
-// answer, which may be that nothing is known.
+// begin settles since when a MicroVM is known. One whose start nobody tells was launched since the last poll, as it
+// would have been listed then; it counts from the moment on at which it was first seen.
+func (p *poll) begin(l *life, o *observation, first bool) {
+	o.Started = l.Started
+	l.Whole = l.Started >= p.state.Since
+	if l.Started != 0 {
+		return
+	}
+	p.quarantine("the start of MicroVM "+bounded(l.ID, 120),
+		"the service gives no startedAt that can be read; it counts from when it was first seen, as a lower bound")
+	l.Whole = false
+	if !first {
+		l.Started, o.Started = o.At.To, o.At.To
+		before := bounds{0, o.At.To - p.state.At.From}
+		p.running.add(before)
+		p.suspended.add(before)
+	}
+}
+
+// askAbout gets what a listing does not tell: when a MicroVM ended, its role, and what it was launched with. It reports
+// whether there was an answer, which may be that nothing is known.
 func (p *poll) askAbout(ctx context.Context, l *life, o *observation) bool {
 	out, err := p.api.GetMicrovm(ctx, l.ID)
 	p.calls++
@@ -225,12 +306,42 @@ func (p *poll) askAbout(ctx context.Context, l *life, o *observation) bool {
 		l.Asked = unanswerable(err)
 		return l.Asked
 	}
-	l.Asked, l.Role = true, out.Role
-	if o.State == StateTerminated && out.TerminatedAt != nil {
-		ended := out.TerminatedAt.UnixMilli()
-		o.Ended = &ended
+	p.describe(l, out)
+	if o.State == StateTerminated {
+		o.Ended = endOf(out)
 	}
 	return true
+}
+
+// endOf is when a MicroVM was terminated; nil where that is not told.
+func endOf(m Microvm) *int64 {
+	if m.TerminatedAt.V == nil || m.TerminatedAt.V.IsZero() {
+		return nil
+	}
+	ended := m.TerminatedAt.V.UnixMilli()
+	return &ended
+}
+
+// describe keeps what was told of a MicroVM.
+func (p *poll) describe(l *life, out Microvm) {
+	l.Asked = true
+	if l.Started == 0 && l.State == "" {
+		l.Started = millis(out.StartedAt.V)
+	}
+	name := "MicroVM " + bounded(l.ID, 120)
+	for member, fault := range map[string]string{
+		"executionRoleArn": out.Role.Fault, "idlePolicy": out.Idle.Fault, "maximumDurationInSeconds": out.MaxSeconds.Fault,
+		"terminatedAt": out.TerminatedAt.Fault,
+	} {
+		if fault != "" {
+			p.quarantine(member+" of "+name, fault)
+		}
+	}
+	if len(out.Role.V) > usage.MaxNameBytes || strings.IndexByte(out.Role.V, 0) >= 0 {
+		p.quarantine("executionRoleArn of "+name, "it is not a name that a record may have")
+		return
+	}
+	l.Role = out.Role.V
 }
 
 // advance counts what happened to a MicroVM since it was last seen.
@@ -240,7 +351,7 @@ func (p *poll) advance(l *life, o observation) {
 	if l.State == "" {
 		passed = began(o, p.state.Since, maxGap)
 	} else {
-		passed = between(l.State, l.At, o, maxGap)
+		passed = between(l.State, l.Slept || l.State.asleep(), l.At, o, maxGap)
 	}
 	l.Open.add(passed, p.state.Cut)
 	p.running.add(passed.running)
@@ -266,6 +377,9 @@ func (p *poll) advance(l *life, o observation) {
 		p.counts["MicroVMs that ended"]++
 	}
 	l.State, l.At = o.State, o.At
+	if o.State.known() {
+		l.Slept = o.State.asleep()
+	}
 }
 
 // missing looks after MicroVMs that are not listed any more.
@@ -286,15 +400,12 @@ func (p *poll) missing(ctx context.Context) {
 		switch {
 		case isNotFound(err):
 			o.Gone = true
-		case err != nil || !out.State.known():
+		case err != nil:
 			p.counts["MicroVMs that could not be asked about"]++
 			continue // the next poll finds out
 		default:
-			o.State = out.State
-			if out.TerminatedAt != nil {
-				ended := out.TerminatedAt.UnixMilli()
-				o.Ended = &ended
-			}
+			p.describe(l, out)
+			o.State, o.Ended = p.stateOf(l.ID, out.State), endOf(out)
 		}
 		p.inUse[imageKey(l.Image, l.Version)] = true
 		p.advance(l, o)

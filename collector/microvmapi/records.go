@@ -48,7 +48,7 @@ func (p *poll) recordOf(t tally) usage.Record {
 // left out, and the coverage says so.
 func (p *poll) lifeRecord(l *life, v *image, t tally) usage.Record {
 	r := p.recordOf(t)
-	r.Resource.ID, r.Image, r.Role = l.ID, l.Image, l.Role
+	r.Resource.ID, r.Image, r.Role, r.Arch = l.ID, l.Image, l.Role, v.Arch
 	r.Amounts[usage.Running], r.Amounts[usage.Suspended] = t.Running, t.Suspended
 	r.Amounts[usage.Launches], r.Amounts[usage.Suspends], r.Amounts[usage.Resumes] = t.Launches, t.Suspends, t.Resumes
 
@@ -81,7 +81,7 @@ func (p *poll) lifeRecord(l *life, v *image, t tally) usage.Record {
 // record keeps a record that says something.
 func (p *poll) record(r usage.Record) {
 	if err := r.Check(); err != nil {
-		p.gap(r.Resource.ID, err)
+		p.quarantine("MicroVM "+bounded(r.Resource.ID, 120), err.Error())
 		return
 	}
 	p.records = append(p.records, r)

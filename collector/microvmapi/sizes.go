@@ -63,24 +63,43 @@ func (s *Source) sizes(v *image) sized {
 // recheck is how long a size that is not known is left alone, in milliseconds.
 const recheck = 60 * 60 * 1000
 
-// learn asks for the sizes of a version that are needed and not known. An error leaves them to the next poll; that
-// the API does not tell them, or may not be asked, is none.
+// learn asks for the sizes and the architecture of a version as far as they are needed and not known. An error leaves
+// them to the next poll; that the API does not tell them, or may not be asked, is none. What cannot be asked for an hour
+// long counts as not told, so that what is waiting for it is written down.
 func (p *poll) learn(ctx context.Context, v *image) error {
-	known := p.source.sizes(v)
-	if known.memory != 0 && known.image != 0 || v.Checked != 0 && p.now-v.Checked < recheck {
+	err := p.learnNow(ctx, v)
+	switch {
+	case err == nil:
+		v.Failing = 0
+	case v.Failing == 0:
+		v.Failing = p.now
+	case p.now-v.Failing >= recheck && ctx.Err() == nil:
+		p.untold(v, err)
+		v.Checked, v.Failing = p.now, 0
 		return nil
 	}
-	if v.Memory == 0 {
+	return err
+}
+
+func (p *poll) learnNow(ctx context.Context, v *image) error {
+	known := p.source.sizes(v)
+	sized := known.memory != 0 && known.image != 0
+	if sized && v.Told || v.Checked != 0 && p.now-v.Checked < recheck || v.ARN == "" || v.Version == "" {
+		return nil
+	}
+	if v.Memory == 0 || !v.Told {
 		out, err := p.api.GetVersion(ctx, v.ARN, v.Version)
 		p.calls++
 		switch {
+		case unanswerable(err) && sized: // that its architecture stays unknown is all
+			p.counts["image versions whose architecture is not told"]++
 		case unanswerable(err):
 			p.untold(v, err)
 		case err != nil:
 			return err
 		default:
-			v.Created = out.CreatedAt.UnixMilli()
-			v.Memory = out.memory()
+			v.Created = cmp.Or(millis(out.CreatedAt.V), v.Created)
+			v.Memory, v.Arch, v.Told = cmp.Or(out.memory(), v.Memory), out.arch(), true
 		}
 	}
 	if known.image == 0 {
@@ -94,10 +113,10 @@ func (p *poll) learn(ctx context.Context, v *image) error {
 
 // memory is the baseline in MiB, or 0 where it is not told.
 func (v ImageVersion) memory() int64 {
-	if len(v.Resources) == 0 {
+	if len(v.Resources.V) == 0 {
 		return 0
 	}
-	if memory := v.Resources[0].MinimumMemoryInMiB; memory > 0 && memory <= maxMemoryMiB {
+	if memory := v.Resources.V[0].MinimumMemoryInMiB; memory > 0 && memory <= maxMemoryMiB {
 		return memory
 	}
 	return 0
@@ -115,6 +134,7 @@ func (p *poll) learnSize(ctx context.Context, v *image) error {
 				ids = append(ids, build.ID)
 			}
 		}
+		p.bad("build of "+imageName(v.ARN)+":"+v.Version, page.Bad)
 		return nil
 	})
 	for _, id := range ids {

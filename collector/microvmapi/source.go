@@ -136,7 +136,7 @@ func (p *poll) result() (collector.Result, error) {
 		}
 	}
 	return collector.Result{
-		Records: p.records, Gaps: p.gaps, Calls: p.calls, Counts: p.counts,
+		Records: p.records, Gaps: p.gaps, Quarantined: p.quarantined, Calls: p.calls, Counts: p.counts,
 		State: json.RawMessage(next),
 	}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"microspend/usage"
 )
 
 // stateVersion is that of the form in which a target's state is kept between polls.
@@ -30,11 +32,12 @@ type life struct {
 	Image   string       `json:"image"`
 	Version string       `json:"ver"`
 	Role    string       `json:"role,omitempty"`
-	Asked   bool         `json:"asked,omitempty"` // whether its role has been asked for
+	Asked   bool         `json:"asked,omitempty"` // whether its details have been asked for
 	Started int64        `json:"started"`
 	Whole   bool         `json:"whole,omitempty"` // whether it is known from its start on
 	State   MicrovmState `json:"state"`
-	At      span         `json:"at"` // of the poll that saw it in State
+	Slept   bool         `json:"slept,omitempty"` // whether it was suspended in the last state that is known
+	At      span         `json:"at"`              // of the poll that saw it in State
 	Ended   int64        `json:"ended,omitempty"`
 	Over    bool         `json:"over,omitempty"`
 	Open    tallies      `json:"open,omitempty"`
@@ -42,15 +45,18 @@ type life struct {
 
 // image is a version of an image: its sizes, and its storage as far as it is not written down yet.
 type image struct {
-	ARN     string  `json:"arn"`
-	Version string  `json:"ver"`
-	Memory  int64   `json:"mem,omitempty"`  // MiB of the baseline; 0 where not known
-	Bytes   int64   `json:"size,omitempty"` // of its snapshot; 0 where not known
-	Checked int64   `json:"checked"`        // when the sizes were last asked for
-	Created int64   `json:"created,omitempty"`
-	Kept    bool    `json:"kept,omitempty"` // whether it was there when images were last listed
-	At      int64   `json:"at,omitempty"`   // up to when its storage is counted
-	Open    tallies `json:"open,omitempty"`
+	ARN     string     `json:"arn"`
+	Version string     `json:"ver"`
+	Memory  int64      `json:"mem,omitempty"`     // MiB of the baseline; 0 where not known
+	Bytes   int64      `json:"size,omitempty"`    // of its snapshot; 0 where not known
+	Checked int64      `json:"checked"`           // when the sizes were last asked for
+	Failing int64      `json:"failing,omitempty"` // since when they cannot be; 0 where they could the last time
+	Arch    usage.Arch `json:"arch,omitempty"`
+	Told    bool       `json:"told,omitempty"` // whether the architecture has been asked for
+	Created int64      `json:"created,omitempty"`
+	Kept    bool       `json:"kept,omitempty"` // whether it was there when images were last listed
+	At      int64      `json:"at,omitempty"`   // up to when its storage is counted
+	Open    tallies    `json:"open,omitempty"`
 }
 
 func (i *image) key() string { return imageKey(i.ARN, i.Version) }

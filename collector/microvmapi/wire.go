@@ -48,6 +48,34 @@ func (e *epoch) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// optional is a member that may be missing, or be something else than it should: then V is zero and Fault says what.
+type optional[T any] struct {
+	V     T
+	Fault string
+}
+
+// UnmarshalJSON never fails.
+func (o *optional[T]) UnmarshalJSON(text []byte) error {
+	*o = optional[T]{}
+	if err := json.Unmarshal(text, &o.V); err != nil {
+		*o = optional[T]{Fault: bounded(err.Error(), 200)}
+	}
+	return nil
+}
+
+// seconds is a length of time in whole seconds, not below zero.
+type seconds int64
+
+// UnmarshalJSON refuses what is not a length of time: more than a century is none.
+func (s *seconds) UnmarshalJSON(text []byte) error {
+	var n size
+	if err := n.UnmarshalJSON(text); err != nil || n > 100*366*secondsInDay {
+		return fmt.Errorf("%.40s is not a number of seconds", text)
+	}
+	*s = seconds(n)
+	return nil
+}
+
 // decode reads an answer.
 func decode[T checked](body []byte) (out T, err error) {
 	if err := json.Unmarshal(body, &out); err != nil {

@@ -55,11 +55,12 @@ type world struct {
 	state   json.RawMessage
 	records map[usage.Key]usage.Record
 	gaps    []collector.Gap
+	left    map[string]string // what was quarantined, with why
 	counts  map[string]int64
 }
 
 func newWorld(t testing.TB, change func(*microvmapi.Options, *fakemicrovms.Options)) *world {
-	w := &world{t: t, now: start, records: map[usage.Key]usage.Record{}, counts: map[string]int64{}}
+	w := &world{t: t, now: start, records: map[usage.Key]usage.Record{}, counts: map[string]int64{}, left: map[string]string{}}
 	clock := w.time
 	served := fakemicrovms.Options{Now: clock}
 	options := microvmapi.Options{Poll: time.Minute, Period: 5 * time.Minute, Now: clock, Explain: awssource.Explain}
@@ -122,6 +123,9 @@ func (w *world) fetch() error {
 		w.records[r.Key()] = r
 	}
 	w.gaps = append(w.gaps, result.Gaps...)
+	for _, q := range result.Quarantined {
+		w.left[q.What] = q.Reason
+	}
 	for what, n := range result.Counts {
 		w.counts[what] += n
 	}

@@ -58,8 +58,9 @@ type LogsCall struct {
 // LogsFault is what goes wrong with a call. The zero value is nothing.
 type LogsFault struct {
 	Fault
-	Empty bool // the page has no events, and the same can be had after it
-	Twice bool // the page's last event comes again on the next one
+	Empty bool   // the page has no events, and the same can be had after it
+	Twice bool   // the page's last event comes again on the next one
+	Token string // the page's token, in place of its own; whatever token comes in, the listing begins anew
 }
 
 // LogGroup is a log group.
@@ -110,6 +111,13 @@ func (l *Logs) AddGroup(place Place, group LogGroup) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.group(place, group.Name).LogGroup = group
+}
+
+// RemoveGroup deletes a log group with all that is in it.
+func (l *Logs) RemoveGroup(place Place, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.groups[place] = slices.DeleteFunc(l.groups[place], func(g *logGroup) bool { return g.Name == name })
 }
 
 // Put adds events to a stream of a log group, which is made where it does not exist.
@@ -222,7 +230,7 @@ func (l *Logs) answer(operation string, place Place, body []byte) (fault LogsFau
 	case call.Filter != nil:
 		answer, err = l.filter(place, call.Filter, fault)
 	default:
-		answer, err = l.describe(place, call.Groups)
+		answer, err = l.describe(place, call.Groups, fault)
 	}
 	return fault, answer, err
 }

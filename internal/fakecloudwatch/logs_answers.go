@@ -47,10 +47,11 @@ type searchedStream struct {
 	SearchedCompletely bool   `json:"searchedCompletely"`
 }
 
-// logsToken says where a page begins, and of which request it is.
+// logsToken says where a page begins, and of which request it is. No two are the same.
 type logsToken struct {
 	At      int    `json:"at"`
 	Request uint64 `json:"request"`
+	Serial  int    `json:"serial"`
 }
 
 func (r FilterRequest) fingerprint() uint64 {
@@ -96,7 +97,7 @@ func (l *Logs) filter(place Place, in *FilterRequest, fault LogsFault) (any, err
 	}
 	at := 0
 	events := l.readable(g, in)
-	if in.NextToken != nil {
+	if in.NextToken != nil && fault.Token == "" {
 		t, err := parseToken(*in.NextToken, in.fingerprint())
 		if err != nil {
 			return nil, err
@@ -104,7 +105,10 @@ func (l *Logs) filter(place Place, in *FilterRequest, fault LogsFault) (any, err
 		at = min(t.At, len(events))
 	}
 	next := func(at int) string {
-		text, _ := json.Marshal(logsToken{at, in.fingerprint()})
+		if fault.Token != "" {
+			return fault.Token
+		}
+		text, _ := json.Marshal(logsToken{at, in.fingerprint(), len(l.calls)})
 		return base64.StdEncoding.EncodeToString(text)
 	}
 	answer := filterAnswer{Events: []filteredEvent{}, SearchedLogStreams: []searchedStream{}}
@@ -132,7 +136,7 @@ func (l *Logs) filter(place Place, in *FilterRequest, fault LogsFault) (any, err
 			Timestamp: e.at,
 		})
 	}
-	if at < len(events) {
+	if at < len(events) || fault.Token != "" {
 		if fault.Twice && at-start > 1 {
 			at--
 		}
@@ -216,7 +220,7 @@ type describedGroup struct {
 	StoredBytes     int64  `json:"storedBytes"`
 }
 
-func (l *Logs) describe(place Place, in *GroupsRequest) (any, error) {
+func (l *Logs) describe(place Place, in *GroupsRequest, fault LogsFault) (any, error) {
 	limit := maxGroups
 	if in.Limit != nil {
 		if *in.Limit < 1 || *in.Limit > maxGroups {
@@ -249,6 +253,9 @@ func (l *Logs) describe(place Place, in *GroupsRequest) (any, error) {
 			described.CreationTime = g.Created.UnixMilli()
 		}
 		answer.LogGroups = append(answer.LogGroups, described)
+	}
+	if fault.Token != "" {
+		answer.NextToken = fault.Token
 	}
 	return answer, nil
 }

@@ -33,7 +33,7 @@ func (s *Service) paged(items []any, query url.Values, fault Fault) (any, error)
 	}
 	end := min(start+limit, len(items))
 	if fault.Empty {
-		return members{"items": []any{}, "nextToken": strconv.Itoa(start)}, nil
+		return members{"items": []any{}, "nextToken": "0" + cmp.Or(query.Get("nextToken"), "0")}, nil // another token
 	}
 	answer := members{"items": append([]any{}, items[start:end]...)}
 	if end < len(items) {
@@ -64,7 +64,7 @@ func (s *Service) listMicrovms(query url.Values, fault Fault) (any, error) {
 		if version := query.Get("imageVersion"); version != "" && version != m.Version {
 			continue
 		}
-		items = append(items, m.amended(m.summary(state)))
+		items = append(items, amended(m.summary(state), m.Amend))
 	}
 	return s.paged(items, query, fault)
 }
@@ -81,7 +81,7 @@ func (s *Service) getMicrovm(id string, fault Fault) (any, error) {
 		if over && state == microvmapi.StateTerminated {
 			answer["terminatedAt"] = seconds(ended)
 		}
-		return m.amended(answer), nil
+		return amended(answer, m.AmendDetails), nil
 	}
 	return nil, notFound(id, "MicroVM")
 }

@@ -18,8 +18,9 @@ type MicroVM struct {
 	Idle       *IdlePolicy // nil leaves it out of the answers
 	MaxSeconds int64       // maximumDurationInSeconds; 0 leaves it out
 
-	// Amend are members that answers have in place of its own: nil for null, [Without] for none.
-	Amend map[string]any
+	// Amend and AmendDetails are members that listings and GetMicrovm have in place of its own: nil for null, [Without]
+	// for none.
+	Amend, AmendDetails map[string]any
 }
 
 // IdlePolicy is what happens to a MicroVM that idles.
@@ -33,8 +34,8 @@ type IdlePolicy struct {
 var Without = new(struct{ without byte })
 
 // amended are members with others in place of some.
-func (m *MicroVM) amended(answer members) members {
-	for name, value := range m.Amend {
+func amended(answer, by members) members {
+	for name, value := range by {
 		if value == Without {
 			delete(answer, name)
 		} else {
