@@ -23,7 +23,7 @@ type checkpoint struct {
 	Region  string `json:"region"`
 	Shape   string `json:"shape"` // of the source when the target was last read
 
-	Begin   time.Time `json:"begin"`             // start of the first window ever
+	Begin   time.Time `json:"begin"`             // start of the first window ever, or of its shape
 	Through time.Time `json:"through"`           // everything before has been read, but for what is pending or a gap
 	ReadAt  time.Time `json:"readAt"`            // when the last run began that read all that it wanted to
 	From    time.Time `json:"from"`              // where the last run began

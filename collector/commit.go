@@ -123,6 +123,9 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 			of.Begin = s.Window.From
 		}
 		if !s.Backfill {
+			if of.Shape != "" && of.Shape != s.Shape {
+				of.Begin = s.Window.From // what was read before has other keys, and is not read again
+			}
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}
 		if s.State != nil {

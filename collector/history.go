@@ -28,7 +28,7 @@ type HistoryPlanner interface {
 type History struct {
 	// State is what the source last returned as [Plan.State] or [Result.State].
 	State json.RawMessage
-	// Read is the time that has been read of the target before the window; zero where it never was.
+	// Read is the time that has been read of the target before the window; zero where it never was, or as another shape.
 	Read Window
 	// Backfill says that the window does not move the checkpoint. The plan's state is not kept.
 	Backfill bool
@@ -82,7 +82,7 @@ func (c *collection) sourcePlan(ctx context.Context, s *stage, of *checkpoint) (
 		Earlier: func(ctx context.Context) ([]Window, error) { return c.earlier(ctx, s, of) },
 		Direct:  func(account string) bool { return !c.covers(s.Target, account) },
 	}
-	if !of.Through.IsZero() {
+	if !of.Through.IsZero() && of.Shape == c.traits.Shape {
 		history.Read = Window{From: of.Begin, To: of.Through}
 	}
 	for _, g := range of.Gaps {
@@ -121,7 +121,7 @@ func (c *collection) checkAccounts(ctx context.Context, s *stage, plan Plan) err
 // earlier cuts the lookback before a stage into windows, as far as it was read before. A time that another source has
 // collected meanwhile is left to it.
 func (c *collection) earlier(ctx context.Context, s *stage, of *checkpoint) ([]Window, error) {
-	if of.Through.IsZero() || s.Backfill {
+	if of.Through.IsZero() || of.Shape != c.traits.Shape || s.Backfill {
 		return nil, nil
 	}
 	c.ledgerMu.Lock()

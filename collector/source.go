@@ -68,6 +68,9 @@ type Traits struct {
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no
 	// window is read again, as records with new keys would stand beside those with the old ones.
 	Shape string
+	// KeepsKeys reports whether what was read as of another shape has the same keys now, so that windows can be read again
+	// all the same: parts were only added or left out. Nil means that no other shape does.
+	KeepsKeys func(shape string) bool
 }
 
 // Plan is what reading a window takes.

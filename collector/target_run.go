@@ -100,6 +100,9 @@ func (c *collection) planLive(ctx context.Context, now time.Time, r *targetRun, 
 
 // planWindows has the backlog of a target read, then the windows since the last run.
 func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) error {
+	if c.traits.KeepsKeys != nil && c.traits.KeepsKeys(s.Shape) {
+		s.Shape = c.traits.Shape
+	}
 	if s.Shape != c.traits.Shape && len(s.Pending)+len(s.Gaps) > 0 {
 		c.forget(r.target, s)
 	}

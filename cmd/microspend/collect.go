@@ -165,7 +165,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		run.RunTimeout = collector.DefaultRunTimeout
 	}
 	settings.AWS.Token = token
-	source, accounts, err := settings.Open(a.now)
+	source, accounts, err := settings.Open(folder, a.now)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"microspend/collector"
+	"microspend/collector/awssource"
 	"microspend/collector/mapping"
 )
 
@@ -27,6 +27,10 @@ const (
 	countInexact = "values above 2^53, where CloudWatch itself is no longer exact"
 	countRepeats = "datapoints that came again with another value, of which the last counts"
 	countAgain   = "series that were asked for again"
+	countLost    = "datapoints that cannot be usage"
+	countStrange = "results for series that were not requested"
+	countMerged  = "records put together from several series of one MicroVM"
+	countCut     = "names that are too long for a record, and were cut"
 )
 
 // query is a series that is asked for, and what has come of it.
@@ -34,37 +38,76 @@ type query struct {
 	subject, metric int
 	status          types.StatusCode // of the last page that had the Id; "" where none had
 	reason          string
-	broken          bool // a value cannot be usage
+	malformed       bool // a page had something else than a value for each timestamp
+	lost            []lostPoint
 	asked           types.MetricDataQuery
 }
 
-func (q *query) complete() bool { return q.status == types.StatusCodeComplete && !q.broken }
+func (q *query) complete() bool { return q.status == types.StatusCodeComplete && !q.malformed }
+
+// lostPoint is a datapoint that cannot be usage.
+type lostPoint struct {
+	at    time.Time
+	value float64
+	why   string
+}
 
 // fetch is a batch that is being read. Values lie query by query, period by period.
 type fetch struct {
-	window  collector.Window
-	periods int
-	mapping mapping.Mapping
-	queries []query
-	convert []mapping.Converter // by metric
-	values  []int64
-	known   []bool
-	result  collector.Result
+	window   collector.Window
+	periods  int
+	mapping  *mapped
+	subjects []mapping.Subject
+	queries  []query
+	convert  []mapping.Converter // by metric
+	values   []int64
+	known    []bool
+	spoiled  map[int]bool // what has a datapoint that cannot be usage; nil where nothing has
+	result   collector.Result
 }
 
-// open reads a batch as it was planned.
-func (s *Source) open(batch collector.Batch) (*fetch, batchSpec, error) {
+// read reads the specification of a batch, of this version or of a former one.
+func (s *Source) read(batch collector.Batch) (batchSpec, *mapped, error) {
 	var spec batchSpec
-	if err := json.Unmarshal(batch.Spec, &spec); err != nil || spec.Mapping >= len(s.options.Mappings) ||
-		len(spec.Metrics) != len(spec.Subjects) {
-		return nil, spec, errors.New("the batch was planned with another configuration")
+	err := json.Unmarshal(batch.Spec, &spec)
+	of := slices.IndexFunc(s.mappings, func(m mapped) bool { return m.id == spec.Of })
+	if spec.Of == "" && err == nil && spec.Mapping >= 0 && spec.Mapping < len(s.mappings) {
+		of, spec.Metrics = spec.Mapping, make([]uint16, len(spec.Subjects))
+		for i := range spec.Metrics {
+			spec.Metrics[i] = s.mappings[of].all()
+		}
 	}
-	return newFetch(s.options.Mappings[spec.Mapping], spec, batch.Window), spec, nil
+	if err != nil || of < 0 || len(spec.Metrics) != len(spec.Subjects) {
+		return spec, nil, errors.New("the batch was planned with another configuration")
+	}
+	return spec, &s.mappings[of], nil
+}
+
+// subjects are those of a batch, in order, with those that have become known since to be of the same owners: a record
+// of an owner is what all of its series come to.
+func (t *targetSeries) subjects(spec batchSpec, of *mapped, kept json.RawMessage) []subjectSeries {
+	var all []subjectSeries
+	for i, values := range spec.Subjects {
+		all = append(all, subjectSeries{subjectFrom(values), spec.Metrics[i]})
+	}
+	known := t.states.get(kept)
+	if known == nil || len(known.shared[of.id]) == 0 {
+		return all
+	}
+	for _, s := range slices.Clone(all) {
+		for _, other := range known.shared[of.id][ownerOf(s.Subject)] {
+			if !slices.ContainsFunc(all, func(has subjectSeries) bool { return has.Subject == other.Subject }) {
+				all = append(all, other)
+			}
+		}
+	}
+	sortSubjects(all)
+	return all
 }
 
 // Fetch implements collector.Source.
 func (s *Source) Fetch(ctx context.Context, target collector.Target, batch collector.Batch) (collector.Result, error) {
-	f, spec, err := s.open(batch)
+	spec, of, err := s.read(batch)
 	if err != nil {
 		return collector.Result{}, err
 	}
@@ -72,14 +115,15 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	if err != nil {
 		return collector.Result{}, err
 	}
+	f := newFetch(of, t.subjects(spec, of, batch.State), batch.Window)
 	if err := f.read(ctx, s, t.Client); err != nil {
 		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, s.targets.Failure(err)
 	}
-	f.assemble(target, spec)
+	f.assemble(target)
 	return f.result, nil
 }
 
-func newFetch(of mapping.Mapping, spec batchSpec, window collector.Window) *fetch {
+func newFetch(of *mapped, subjects []subjectSeries, window collector.Window) *fetch {
 	f := &fetch{
 		window: window, periods: int(window.Periods()), mapping: of,
 		result: collector.Result{Counts: map[string]int64{}},
@@ -88,15 +132,16 @@ func newFetch(of mapping.Mapping, spec batchSpec, window collector.Window) *fetc
 		f.convert = append(f.convert, metric.Converter(window.Period))
 	}
 	names := of.Names()
-	for i, subject := range spec.Subjects {
-		values := of.Values(subjectFrom(subject))
+	for i, subject := range subjects {
+		f.subjects = append(f.subjects, subject.Subject)
+		values := of.Values(subject.Subject)
 		dimensions := make([]types.Dimension, len(names))
 		for d := range names {
 			dimensions[d] = types.Dimension{Name: &names[d], Value: &values[d]}
 		}
-		for j := range of.Metrics {
-			if spec.Metrics[i]&(1<<j) != 0 {
-				asked := f.ask(len(f.queries), &of.Metrics[j], dimensions)
+		for j, metric := range of.Metrics {
+			if subject.metrics&(1<<metric.Quantity) != 0 {
+				asked := f.ask(len(f.queries), &of.Metrics[j], dimensions, subject.Account)
 				f.queries = append(f.queries, query{subject: i, metric: j, asked: asked})
 			}
 		}
@@ -106,20 +151,19 @@ func newFetch(of mapping.Mapping, spec batchSpec, window collector.Window) *fetc
 	return f
 }
 
-func subjectFrom(values []string) mapping.Subject {
-	if len(values) != 4 {
-		return mapping.Subject{}
-	}
-	return mapping.Subject{Tenant: values[0], Image: values[1], MicroVM: values[2], Role: values[3]}
-}
-
 // ask makes the query of a metric. Its Id is its number among the queries of the batch.
-func (f *fetch) ask(number int, metric *mapping.Metric, dimensions []types.Dimension) types.MetricDataQuery {
+func (f *fetch) ask(
+	number int, metric *mapping.Metric, dimensions []types.Dimension, account string,
+) types.MetricDataQuery {
 	id := "q" + strconv.Itoa(number)
-	namespace, period := namespaceOf(f.mapping, *metric), int32(f.window.Period/time.Second)
+	namespace, period := namespaceOf(f.mapping.Mapping, *metric), int32(f.window.Period/time.Second)
+	var owner *string
+	if account != "" {
+		owner = &account
+	}
 	label := "-" // in place of one that CloudWatch makes up of the dimensions, for each series on each page
 	return types.MetricDataQuery{
-		Id: &id, Label: &label,
+		Id: &id, Label: &label, AccountId: owner,
 		MetricStat: &types.MetricStat{
 			Metric: &types.Metric{Namespace: &namespace, MetricName: &metric.Name, Dimensions: dimensions},
 			Period: &period, Stat: &metric.Statistic, Unit: types.StandardUnit(metric.UnitFilter),
@@ -135,25 +179,26 @@ func (f *fetch) read(ctx context.Context, s *Source, client *Client) error {
 	}
 	delay := s.options.Backoff
 	for attempt := 1; ; attempt++ {
-		each := int64(len(asked))
-		priced := collector.WithCallCost(ctx, collector.Cost{
-			Calls: 1, Metrics: each, APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(each, 1000),
-		})
-		if err := f.readPages(priced, client, asked); err != nil {
-			return err
+		for chunk := range slices.Chunk(asked, maxQueries) {
+			each := int64(len(chunk))
+			priced := collector.WithCallCost(ctx, collector.Cost{
+				Calls: 1, Metrics: each, APIPrice: s.options.Prices.ThousandMetricsRequested.Cost(each, 1000),
+			})
+			if err := f.readPages(priced, client, chunk); err != nil {
+				return err
+			}
 		}
 		asked = slices.DeleteFunc(asked, func(i int) bool {
 			q := &f.queries[i]
-			return q.complete() || q.broken || q.status == types.StatusCodeForbidden
+			return q.complete() || q.status == types.StatusCodeForbidden
 		})
 		if len(asked) == 0 || attempt == s.options.Attempts {
 			return nil
 		}
 		f.result.Counts[countAgain] += int64(len(asked))
-		if err := s.options.Sleep(ctx, time.Duration(s.options.Random()*float64(delay))); err != nil {
+		if err := s.pause(ctx, &delay); err != nil {
 			return err
 		}
-		delay *= 2
 	}
 }
 
@@ -168,33 +213,37 @@ func (f *fetch) request() *cloudwatch.GetMetricDataInput {
 func (f *fetch) readPages(ctx context.Context, client *Client, asked []int) error {
 	in := f.request()
 	for _, i := range asked {
-		in.MetricDataQueries = append(in.MetricDataQueries, f.queries[i].asked)
-		f.queries[i].status, f.queries[i].reason = "", ""
+		q := &f.queries[i]
+		in.MetricDataQueries = append(in.MetricDataQueries, q.asked)
+		q.status, q.reason, q.malformed, q.lost = "", "", false, nil
+		for p := range f.periods {
+			delete(f.spoiled, i*f.periods+p)
+		}
 	}
-	// A page may bring nothing and be followed by one that does, but not for ever.
-	for left := 100 + len(f.values); left > 0; left-- {
+	pages := awssource.Pages{Max: maxIdlePages + len(asked)*f.periods}
+	// Every page but a few brings a datapoint that none had before: that is how many pages there can be.
+	for idle := 0; idle < maxIdlePages; {
 		f.result.Calls++
 		out, err := client.GetMetricData(ctx, in)
 		if err != nil {
 			return err
 		}
+		news := false
 		for i := range out.MetricDataResults {
-			if err := f.take(&out.MetricDataResults[i]); err != nil {
-				return err
-			}
+			news = f.take(&out.MetricDataResults[i]) || news
+		}
+		if !news {
+			idle++
 		}
 		for _, message := range out.Messages {
 			f.result.Counts["replies with the message "+messageText(message)]++
 		}
-		if out.NextToken == nil {
-			return nil
-		}
-		if in.NextToken != nil && *in.NextToken == *out.NextToken {
-			return badReply("a page of data points to itself")
+		if more, err := pages.Next(aws.ToString(out.NextToken)); err != nil || !more {
+			return asBadReply(err)
 		}
 		in.NextToken = out.NextToken
 	}
-	return badReply("the pages do not end")
+	return badReply("the pages of data do not end")
 }
 
 func messageText(message types.MessageData) string {
@@ -209,14 +258,15 @@ func (f *fetch) number(id *string) (int, bool) {
 	return int(n), ok && err == nil && int(n) < len(f.queries)
 }
 
-// take adds what a page has of a series.
-func (f *fetch) take(r *types.MetricDataResult) error {
+// take adds what a page has of a series, and reports whether a datapoint was new.
+func (f *fetch) take(r *types.MetricDataResult) (news bool) {
 	n, ok := f.number(r.Id)
 	if !ok {
-		return badReply("it has a series that was not requested")
-	}
-	if len(r.Timestamps) != len(r.Values) {
-		return badReply("%d values for %d timestamps", len(r.Values), len(r.Timestamps))
+		if f.result.Counts[countStrange]++; f.result.Counts[countStrange] <= maxNamed {
+			f.result.Notes = append(f.result.Notes, fmt.Sprintf("CloudWatch's reply has a result %.40q that was not requested; "+
+				"it is left out", aws.ToString(r.Id)))
+		}
+		return false
 	}
 	q := &f.queries[n]
 	// On every page but an Id's last one, PartialData says that there is more to come. An error on one page is not made
@@ -227,32 +277,55 @@ func (f *fetch) take(r *types.MetricDataResult) error {
 	for _, message := range r.Messages {
 		q.reason = messageText(message)
 	}
-	convert := f.convert[q.metric]
-	values, known := f.values[n*f.periods:(n+1)*f.periods], f.known[n*f.periods:(n+1)*f.periods]
+	if len(r.Timestamps) != len(r.Values) {
+		// Which value is whose is anyone's guess.
+		q.malformed, q.reason = true, fmt.Sprintf("%d values for %d timestamps", len(r.Values), len(r.Timestamps))
+		return false
+	}
 	from, period := f.window.From.Unix(), int64(f.window.Period/time.Second)
 	for i, number := range r.Values {
-		at := r.Timestamps[i].Unix() - from
-		if at < 0 || at%period != 0 || at/period >= int64(f.periods) || r.Timestamps[i].Nanosecond() != 0 {
-			return badReply("a datapoint at %s is not the start of a requested period",
-				r.Timestamps[i].UTC().Format(time.RFC3339Nano))
-		}
-		value, rounded, err := convert.Convert(number)
-		if err != nil {
-			q.broken, q.reason = true, fmt.Sprintf("its value at %s, %v, %s", r.Timestamps[i].UTC().Format(time.RFC3339),
-				number, err)
+		stamp := r.Timestamps[i]
+		at := stamp.Unix() - from
+		p := at / period
+		if at < 0 || p >= int64(f.periods) {
+			q.lose(stamp, number, "is outside of the time that was asked for")
 			continue
 		}
-		p := at / period
-		if known[p] && values[p] != value {
+		place := n*f.periods + int(p)
+		if at%period != 0 || stamp.Nanosecond() != 0 {
+			f.spoil(place)
+			q.lose(stamp, number, "is not at the start of a period")
+			continue
+		}
+		value, rounded, err := f.convert[q.metric].Convert(number)
+		if err != nil {
+			f.spoil(place)
+			q.lose(stamp, number, err.Error())
+			continue
+		}
+		if f.known[place] && f.values[place] != value {
 			f.result.Counts[countRepeats]++
 		}
 		if rounded {
 			f.result.Counts[countRounded]++
 		}
-		if number > mapping.MaxExact && number != math.Inf(1) {
+		if number > mapping.MaxExact {
 			f.result.Counts[countInexact]++
 		}
-		values[p], known[p] = value, true
+		news = news || !f.known[place]
+		f.values[place], f.known[place] = value, true
 	}
-	return nil
+	return news
+}
+
+// lose notes a datapoint that cannot be usage. It costs itself: the rest of its series counts.
+func (q *query) lose(at time.Time, value float64, why string) {
+	q.lost = append(q.lost, lostPoint{at.UTC(), value, why})
+}
+
+func (f *fetch) spoil(place int) {
+	if f.spoiled == nil {
+		f.spoiled = map[int]bool{}
+	}
+	f.spoiled[place] = true
 }

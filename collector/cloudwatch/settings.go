@@ -39,34 +39,44 @@ func Definition() awssource.Definition {
 //	      vcpu: {name: CPUSeconds, unit: vcpu-seconds, statistic: Sum, scale: 1, sparse: false}
 //	      memory: {name: MemoryInUse, unit: bytes, statistic: Average, namespace: acme/memory, filter_unit: Bytes}
 //	    series:                   # in place of asking which there are
-//	      - {tenant: acme, image: web, microvm: mvm-1}
+//	      - {tenant: acme, image: web, microvm: mvm-1, account: "123456789012"}
+//
+// and under the key include_linked_accounts whether to read what is linked to a monitoring account.
 type Settings struct {
-	Mappings   []mapping.Mapping // none means the meter's
-	perMicroVM bool
+	Mappings       []mapping.Mapping // none means the meter's
+	perMicroVM     bool
+	linkedAccounts bool
 
 	written []mappingFile
 }
 
 // Keys implements [awssource.Settings].
 func (s *Settings) Keys() strictyaml.Keys {
-	return strictyaml.Keys{{Name: "cloudwatch", Into: &s.written}}
+	return strictyaml.Keys{
+		{Name: "cloudwatch", Into: &s.written},
+		{Name: "include_linked_accounts", Into: &s.linkedAccounts},
+	}
 }
 
 // Check implements [awssource.Settings].
 func (s *Settings) Check(doc *strictyaml.Document, section string) {
 	for i, m := range s.written {
-		s.Mappings = append(s.Mappings, m.mapping(doc, fmt.Sprintf("%s.cloudwatch[%d]", section, i)))
+		s.Mappings = append(s.Mappings, m.mapping(doc, fmt.Sprintf("%s.cloudwatch[%d]", section, i), s.linkedAccounts))
 	}
 }
 
 // Flags implements [awssource.Settings].
 func (s *Settings) Flags(flags *flag.FlagSet) {
 	flags.BoolVar(&s.perMicroVM, "per-microvm", false, "read the meter's metrics that have a dimension for the MicroVM")
+	flags.BoolVar(&s.linkedAccounts, "include-linked-accounts", false,
+		"read the metrics of accounts that are linked to this monitoring account, too")
 }
 
 // Override implements [awssource.Settings].
 func (s *Settings) Override(flags awssource.Settings) error {
-	if !flags.(*Settings).perMicroVM {
+	given := flags.(*Settings)
+	s.linkedAccounts = s.linkedAccounts || given.linkedAccounts
+	if !given.perMicroVM {
 		return nil
 	}
 	if len(s.Mappings) > 0 {
@@ -90,7 +100,7 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 		mappings = []mapping.Mapping{mapping.Default()}
 	}
 	return New(Options{
-		Mappings: mappings, Prices: prices, Explain: env.Explain, Now: env.Now,
+		Mappings: mappings, LinkedAccounts: s.linkedAccounts, Prices: prices, Explain: env.Explain, Now: env.Now,
 		Client: awssource.Clients(env, NewClient),
 	}), nil
 }

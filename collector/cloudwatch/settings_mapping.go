@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"microspend/collector/mapping"
@@ -11,15 +12,26 @@ import (
 	"microspend/internal/strictyaml"
 )
 
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
 type mappingFile struct {
 	Namespace  string                     `yaml:"namespace"`
 	Dimensions *dimensionsFile            `yaml:"dimensions"`
 	Match      strictyaml.Map[string]     `yaml:"match"`
 	Metrics    strictyaml.Map[metricFile] `yaml:"metrics"`
-	Series     []dimensionsFile           `yaml:"series"`
+	Series     []seriesFile               `yaml:"series"`
 }
 
-// dimensionsFile has the names of dimensions, or in a series their values.
+// seriesFile has the values of dimensions.
+type seriesFile struct {
+	Tenant  string `yaml:"tenant"`
+	Image   string `yaml:"image"`
+	MicroVM string `yaml:"microvm"`
+	Role    string `yaml:"role"`
+	Account string `yaml:"account"`
+}
+
+// dimensionsFile has the names of dimensions.
 type dimensionsFile struct {
 	Tenant  string `yaml:"tenant"`
 	Image   string `yaml:"image"`
@@ -38,7 +50,7 @@ type metricFile struct {
 }
 
 // mapping checks one entry. What it leaves out is as the meter has it.
-func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapping {
+func (f mappingFile) mapping(doc *strictyaml.Document, path string, linkedAccounts bool) mapping.Mapping {
 	m := mapping.Default()
 	m.Namespace = cmp.Or(f.Namespace, m.Namespace)
 	if f.Dimensions != nil {
@@ -78,6 +90,11 @@ func (f mappingFile) mapping(doc *strictyaml.Document, path string) mapping.Mapp
 			case d.name == "" && d.value != "":
 				doc.Fault(at+"."+d.key, "is given, but dimensions names no dimension for it")
 			}
+		}
+		if series.Account != "" && !linkedAccounts {
+			doc.Fault(at+".account", "is given, but include_linked_accounts is not true")
+		} else if series.Account != "" && !accountID.MatchString(series.Account) {
+			doc.Fault(at+".account", "%.40q is not an account id of 12 digits", series.Account)
 		}
 		if slices.Contains(m.Series, subject) {
 			doc.Fault(at, "is listed twice, and would count twice")

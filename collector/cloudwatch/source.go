@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"microspend/collector"
@@ -34,8 +35,10 @@ type Options struct {
 	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
 	Client   func(context.Context, collector.Target) (*Client, error)
 	Mappings []mapping.Mapping // at least one
-	Prices   pricing.MeasuringPrices
-	Explain  func(error) error // says what an error means to a user
+	// LinkedAccounts has series read that belong to accounts linked to the one that is asked, a monitoring account.
+	LinkedAccounts bool
+	Prices         pricing.MeasuringPrices
+	Explain        func(error) error // says what an error means to a user
 
 	Attempts int // how often a series that fails is asked for; 0 means 3
 	// before the second attempt, doubled before each further one; 0 means 1 s
@@ -45,23 +48,31 @@ type Options struct {
 	Random  func() float64                             // in [0, 1); nil means math/rand
 }
 
-// Source reads usage from CloudWatch metrics. It implements collector.Source.
+// Source reads usage from CloudWatch metrics. It implements collector.Source and collector.HistoryPlanner.
 type Source struct {
-	options Options
-	shape   string
-	targets awssource.PerTarget[*targetSeries]
+	options  Options
+	shape    string
+	mappings []mapped
+	targets  awssource.PerTarget[*targetSeries]
 }
 
-// targetSeries is what is known of a target: the series of each mapping.
-type targetSeries = awssource.Listing[*Client, [][]subjectSeries]
-
-// subjectSeries is a subject with its metrics: bit i is metric i of the mapping.
-type subjectSeries struct {
-	mapping.Subject
-	metrics uint16
+// mapped is a mapping, with what is worked out of it once.
+type mapped struct {
+	mapping.Mapping
+	id        string // in what is kept between runs
+	fromMeter bool
 }
 
-var _ collector.Source = (*Source)(nil)
+// targetSeries is what is known of a target while the program runs: what was listed, and the state as it was last read.
+type targetSeries struct {
+	awssource.Listing[*Client, listing]
+	states stateCache
+}
+
+var (
+	_ collector.HistoryPlanner = (*Source)(nil)
+	_ collector.SeriesSource   = (*Source)(nil)
+)
 
 // New returns a source of usage from metrics.
 func New(options Options) *Source {
@@ -74,10 +85,13 @@ func New(options Options) *Source {
 		options.Random = rand.Float64
 	}
 	s := &Source{options: options, shape: mapping.Shape(options.Mappings)}
+	for i, id := range mapping.IDs(options.Mappings) {
+		s.mappings = append(s.mappings, mapped{options.Mappings[i], id, options.Mappings[i].FromMeter()})
+	}
 	s.targets.Explain = options.Explain
 	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetSeries, error) {
 		client, err := s.options.Client(ctx, target)
-		return &targetSeries{Client: client}, err
+		return &targetSeries{Listing: awssource.Listing[*Client, listing]{Client: client}}, err
 	}
 	return s
 }
@@ -88,8 +102,21 @@ func (s *Source) Name() string { return SourceName }
 // Traits implements collector.Source.
 func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
-		Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, Shape: s.shape, ListedFor: awssource.ListedFor,
+		Settle: settle, MaxWindow: maxWindow, FinestPeriod: finestPeriod, LinkedAccounts: s.options.LinkedAccounts,
+		Shape: s.shape, ListedFor: awssource.ListedFor,
+		KeepsKeys: func(shape string) bool { return mapping.KeepsKeys(s.options.Mappings, shape) },
 	}
+}
+
+// Parts implements collector.HistoryPlanner: the namespaces.
+func (s *Source) Parts() []string {
+	var names []string
+	for _, m := range s.mappings {
+		if !slices.Contains(names, m.Namespace) {
+			names = append(names, m.Namespace)
+		}
+	}
+	return names
 }
 
 // finestPeriod is the shortest period that CloudWatch still has. Source: CloudWatch documentation, metrics retention:
@@ -105,6 +132,14 @@ func finestPeriod(age time.Duration) time.Duration {
 		return time.Hour
 	}
 	return 0
+}
+
+// asBadReply says of what is wrong with a reply that it is CloudWatch's.
+func asBadReply(err error) error {
+	if err == nil {
+		return nil
+	}
+	return badReply("%w", err)
 }
 
 func badReply(format string, args ...any) error {

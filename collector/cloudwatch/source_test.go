@@ -232,29 +232,6 @@ func TestPriceOfADay(t *testing.T) {
 	assert.NoDirExists(t, w.ledger, "finding out writes nothing")
 }
 
-func TestRepliesThatMakeNoSense(t *testing.T) {
-	for name, change := range map[string]func(*types.MetricDataResult){
-		"a series that was not requested": func(r *types.MetricDataResult) { *r.Id = "q999" },
-		"values for":                      func(r *types.MetricDataResult) { r.Values = append(r.Values, 1) },
-		"is not the start of a requested period": func(r *types.MetricDataResult) {
-			r.Timestamps, r.Values = append(r.Timestamps, monday.AddDate(0, 1, 0)), append(r.Values, 1)
-		},
-		"is below zero": func(r *types.MetricDataResult) {
-			for i := range r.Values {
-				r.Values[i] = -1
-			}
-		},
-	} {
-		w := newWorld(t, fakecloudwatch.Options{Faults: func(fakecloudwatch.Call) fakecloudwatch.Fault { return fakecloudwatch.Fault{Result: change} }})
-		w.put(w.now.Add(-time.Hour), "a", point{values: [5]int64{1, 2, 3, 4, 5}, given: allGiven})
-		w.timing.Lookback = 2 * time.Hour
-		s := w.run()
-		require.NotEmpty(t, s.Gaps, name)
-		assert.Contains(t, s.Gaps[0].Reason, name)
-		assert.Empty(t, w.content(), name)
-	}
-}
-
 // A day that the ledger has in one length of periods stays so: an hour beside its twelfths would count them twice.
 func TestADayKeepsItsPeriod(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{})

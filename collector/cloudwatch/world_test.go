@@ -48,6 +48,12 @@ func (w *world) show() {
 	w.service.Store(&service)
 }
 
+// at sets the clocks.
+func (w *world) at(now time.Time) {
+	w.now = now
+	w.show()
+}
+
 // serviceTime is the time by CloudWatch's clock.
 func (w *world) serviceTime() time.Time {
 	if before := w.service.Load(); w.steady && before.After(w.now) {

@@ -10,10 +10,10 @@
 package mapping
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/usage"
 
@@ -36,8 +36,9 @@ type Dimensions struct{ Tenant, Image, MicroVM, Role string }
 // Dimension is a name and a value.
 type Dimension struct{ Name, Value string }
 
-// Subject is whose usage a series is: the values of the dimensions.
-type Subject struct{ Tenant, Image, MicroVM, Role string }
+// Subject is whose usage a series is: the values of the dimensions, and the account that has the series where that is
+// not the one that is asked.
+type Subject struct{ Tenant, Image, MicroVM, Role, Account string }
 
 // Metric is where a quantity is read from.
 type Metric struct {
@@ -90,23 +91,6 @@ func IsStatistic(name string) bool { return slices.Contains(statistics, name) }
 // Statistics lists them for messages.
 func Statistics() string { return strings.Join(statistics, ", ") }
 
-// Shape identifies what the records of mappings are keyed by. Where it differs, so may the keys of the records.
-func Shape(mappings []Mapping) string {
-	var parts []string
-	for _, m := range mappings {
-		namespaces := []string{m.Namespace}
-		for _, metric := range m.Metrics {
-			if metric.Namespace != "" {
-				namespaces = append(namespaces, metric.Namespace)
-			}
-		}
-		slices.Sort(namespaces)
-		parts = append(parts, fmt.Sprintf("%q %q %q", slices.Compact(namespaces), m.Dimensions, m.Match))
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, "; ")
-}
-
 // dimensions are those of a subject, in order.
 func (m Mapping) dimensions(s Subject) []Dimension {
 	all := []Dimension{
@@ -116,6 +100,17 @@ func (m Mapping) dimensions(s Subject) []Dimension {
 		{m.Dimensions.Role, s.Role},
 	}
 	return append(slices.DeleteFunc(all, func(d Dimension) bool { return d.Name == "" }), m.Match...)
+}
+
+// FromMeter reports whether the series are those of microspend's own meter, whatever its namespace: their names are as
+// emf.Name makes them.
+func (m Mapping) FromMeter() bool {
+	meter := Dimensions{Tenant: emf.DimensionTenant, Image: emf.DimensionImage, MicroVM: m.Dimensions.MicroVM}
+	if m.Dimensions != meter || m.Dimensions.MicroVM != "" && m.Dimensions.MicroVM != emf.DimensionMicroVMID {
+		return false
+	}
+	metrics := emf.Metrics()
+	return !slices.ContainsFunc(m.Metrics, func(of Metric) bool { return of.Name != metrics[of.Quantity].Name })
 }
 
 // Names are the names of all dimensions that a series of the mapping has, in the order in which [Mapping.Values] gives

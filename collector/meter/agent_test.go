@@ -136,6 +136,16 @@ func (s *spender) spent() (dollars decimal.Decimal, running time.Duration, notes
 	return bill.Total(), time.Duration(sum.Amounts[usage.Running].Lo) * time.Millisecond, strings.Join(said, " ")
 }
 
+// requireObeyed checks that the application has stopped before its budget of five cents was spent, and not long before.
+func (s *spender) requireObeyed(t *testing.T) {
+	dollars, running, notes := s.spent()
+	require.True(t, dollars.LessThanOrEqual(decimal.RequireFromString("0.05")), "spent %s", dollars)
+	require.True(t, dollars.GreaterThan(decimal.RequireFromString("0.025")), "spent %s: it gave up early", dollars)
+	rest := dollars.Sub(decimal.NewFromInt(running.Milliseconds()).Shift(-5))
+	require.True(t, rest.Abs().LessThan(decimal.RequireFromString("0.00001")), "%s: a cent for each second", rest)
+	require.NotContains(t, notes, emf.NoteBudgetExhausted)
+}
+
 // TestAgentObeys: an agent that asks before each step stops before its budget of five cents is spent. It lasts five
 // seconds; the agent asks for two cents, a half for its step and one and a half for what the meter has not seen yet.
 func TestAgentObeys(t *testing.T) {
@@ -151,12 +161,7 @@ func TestAgentObeys(t *testing.T) {
 			s := startSpender(t, nil, command)
 			require.NoError(t, s.Wait(), s.errs)
 			require.Contains(t, s.out.String(), "stopped after ")
-			dollars, running, notes := s.spent()
-			require.True(t, dollars.LessThanOrEqual(decimal.RequireFromString("0.05")), "spent %s", dollars)
-			require.True(t, dollars.GreaterThan(decimal.RequireFromString("0.025")), "spent %s: it gave up early", dollars)
-			rest := dollars.Sub(decimal.NewFromInt(running.Milliseconds()).Shift(-5))
-			require.True(t, rest.Abs().LessThan(decimal.RequireFromString("0.00001")), "%s: a cent for each second", rest)
-			require.NotContains(t, notes, emf.NoteBudgetExhausted)
+			s.requireObeyed(t)
 		})
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-
-	"golang.org/x/net/netutil"
 )
 
 const (
@@ -36,12 +34,12 @@ func (m *meter) serveBudget(ctx context.Context, address string) {
 	})
 	var listening net.ListenConfig
 	for said := false; ; {
-		listener, err := listening.Listen(ctx, "tcp", address)
+		asked, err := listening.Listen(ctx, "tcp", address)
 		if err == nil {
 			if said {
 				m.hooks.say("serving the budget on %s from now on", address)
 			}
-			err = server.Serve(netutil.LimitListener(listener, maxConnections))
+			err = server.Serve(listener{asked, &connections{}})
 		}
 		if errors.Is(err, http.ErrServerClosed) {
 			return
@@ -57,6 +55,7 @@ func (m *meter) serveBudget(ctx context.Context, address string) {
 }
 
 func (s budgetServer) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	deadline(http.NewResponseController(w), bodyPatience) // there is no body to wait for
 	switch {
 	case !localHost(request.Host):
 		// A page in a browser of the MicroVM must not read it by a name that leads here.

@@ -2,12 +2,15 @@ package meter
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"microspend/internal/emf"
@@ -18,8 +21,16 @@ import (
 const HookPath = "/aws/lambda-microvms/runtime/v1/"
 
 const (
-	// maxHookBody holds the longest payload, every character of it escaped, many times over.
+	// maxHookBody holds the longest payload, every character of it escaped. What is longer is no launch's payload, and not
+	// kept.
 	maxHookBody = 64 << 10
+
+	// bodyPatience is how long a body is waited for. It comes with its header; and the least timeout that a hook can have
+	// is a second, by when a MicroVM has to be answered whatever else is sent.
+	bodyPatience = 800 * time.Millisecond
+
+	// maxAnswering is how many hooks are answered at once. What is one too many is metered, and nothing is waited for.
+	maxAnswering = 64
 
 	// flushPatience is how long the answer to a suspend or terminate hook waits for the last line to be written. The least
 	// timeout that a hook can have is a second.
@@ -43,6 +54,8 @@ type hooks struct {
 	form     PayloadForm
 	keys     PayloadKeys
 
+	answers atomic.Int64 // hooks that are being answered
+
 	mu       sync.Mutex
 	recorder *Recorder
 	watch    *watch // nil in tests that are about nothing to spend
@@ -63,6 +76,7 @@ func (h *hooks) budget() Budget {
 }
 
 func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	deadline(http.NewResponseController(w), bodyPatience)
 	hook, below := strings.CutPrefix(request.URL.Path, HookPath)
 	known := below
 	switch hook {
@@ -79,51 +93,75 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed, "hooks are called with POST")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxHookBody))
-	var tooLong *http.MaxBytesError
-	if errors.As(err, &tooLong) {
-		refuse(w, http.StatusRequestEntityTooLarge, "the body is longer than that of any hook")
-		return
+	body := readBody(w, request, h.chain == nil)
+	done, pressed := answering(request)
+	defer done()
+	answered := &answer{header: http.Header{}, status: http.StatusOK}
+	h.answer(answered, request, hook, body)
+	if body.rest != nil {
+		deadline(http.NewResponseController(w), bodyPatience)
 	}
-	if err != nil && hook != "suspend" && hook != "terminate" {
-		refuse(w, http.StatusBadRequest, "the body could not be read")
-		return
+	if pressed {
+		answered.header.Set("Connection", "close")
 	}
+	answered.write(w)
+}
+
+// answer does what a hook is for, and answers it. Whatever becomes of the meter, the MicroVM goes on.
+func (h *hooks) answer(w *answer, request *http.Request, hook string, body hookBody) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			h.say("a fault of the meter's own in the hook %.40q: %v, at %s", hook, fault, faultPlace(debug.Stack()))
+			h.doubt()
+		}
+	}()
+	waits := h.answers.Add(1) <= maxAnswering
+	defer h.answers.Add(-1)
 	switch hook {
 	case "run":
 		h.run(body)
 	case "resume":
 		h.look((*Recorder).Resume)
 	}
-	answered := &answer{header: http.Header{}, status: http.StatusOK}
-	if h.chain != nil {
-		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		h.chain.ServeHTTP(answered, request)
+	switch {
+	case h.chain == nil:
+	case body.fault != nil:
+		refuse(w, http.StatusBadRequest, "the body could not be read")
+	case !waits:
+		refuse(w, http.StatusServiceUnavailable, "too many hooks at once")
+	default:
+		request.Body = body.reader()
+		h.chain.ServeHTTP(w, request)
 	}
 	switch hook {
 	case "suspend":
 		h.look((*Recorder).Suspend)
-		h.flush()
 	case "terminate":
 		h.look((*Recorder).Terminate)
-		h.flush()
+	default:
+		return
 	}
-	answered.write(w)
+	if waits && !h.out.flush(flushPatience) {
+		h.say("standard output accepts no lines: keeping the last ones for later")
+	}
 }
 
 // run reads the hook's body and begins a life. Whatever the body is, the MicroVM has been launched and runs.
-func (h *hooks) run(body []byte) {
+func (h *hooks) run(body hookBody) {
 	id := h.identity
 	var notes []string
-	microVMID, payload, err := parseRun(body)
+	microVMID, payload, err := "", "", body.fault
+	if body.rest != nil {
+		err = errBodyTooLong
+	}
 	if err == nil {
-		if microVMID != "" {
-			id.MicroVMID = microVMID
-		}
-		err = id.apply(payload, h.form, h.keys)
-	} else if h.form != PayloadNone {
+		microVMID, payload, err = parseRun(body.text)
+	}
+	id.MicroVMID = cmp.Or(microVMID, id.MicroVMID)
+	if err != nil && h.form != PayloadNone {
 		_ = id.unread(err)
 	}
+	err = errors.Join(err, id.apply(payload, h.form, h.keys))
 	if err != nil {
 		h.say("%v", err)
 		notes = append(notes, emf.NoteRunUnreadable)
@@ -132,12 +170,6 @@ func (h *hooks) run(body []byte) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.recorder.interrupted = &interruption{Identity: id, hooked: true}
-	}
-}
-
-func (h *hooks) flush() {
-	if !h.out.flush(flushPatience) {
-		h.say("standard output accepts no lines: keeping the last ones for later")
 	}
 }
 

@@ -30,6 +30,9 @@ Format, and one before each suspend and termination. It serves the lifecycle hoo
 application's own. Given a command, it runs it, passes signals on, reaps orphaned processes and exits with the command's
 exit code, as an image's first process should.
 
+It tells what this MicroVM's life has cost and may still cost (GET http://127.0.0.1:9471/v1/budget, or --ask 0.02), and
+acts at thresholds of its budget (--at 100%=signal:TERM): see docs/agent-budget.md.
+
 Each flag can be given in the environment too: MICROSPEND_METER_PER_MICROVM=true for --per-microvm.`
 
 // Main runs the meter's own program and returns its exit code.

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,18 +73,22 @@ type runBody struct {
 }
 
 // parseRun reads the run hook's body. The payload is usually a string; a document in its place is taken as it is
-// written.
+// written. What could be read is returned beside an error, too.
 func parseRun(body []byte) (microVMID, payload string, err error) {
 	var run runBody
-	if err := json.Unmarshal(body, &run); err != nil {
-		return "", "", fmt.Errorf("the run hook's body is not as documented: %w", err)
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if err = decoder.Decode(&run); err == nil && len(bytes.TrimSpace(body[decoder.InputOffset():])) > 0 {
+		err = errors.New("it goes on after its end")
+	}
+	if err != nil {
+		err = fmt.Errorf("the run hook's body is not as documented: %w", err)
 	}
 	if len(run.Payload) > 0 && string(run.Payload) != "null" {
-		if err := json.Unmarshal(run.Payload, &payload); err != nil {
+		if json.Unmarshal(run.Payload, &payload) != nil {
 			payload = string(run.Payload)
 		}
 	}
-	return run.MicroVMID, payload, nil
+	return run.MicroVMID, payload, err
 }
 
 // apply takes over what a payload says. What it cannot be read as is an error; what could be read is taken

@@ -286,22 +286,6 @@ func TestProcessOutputs(t *testing.T) {
 	}
 }
 
-// TestIdleConnections: whoever holds connections and says nothing does not keep the service out for long.
-func TestIdleConnections(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as a caller may be silent")
-	}
-	t.Parallel()
-	p := startProcess(t, 0)
-	host := strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), HookPath)
-	for range 2 * maxConnections {
-		conn, err := net.Dial("tcp", host)
-		require.NoError(t, err)
-		defer conn.Close()
-	}
-	require.Less(t, p.hook("ready", ""), 3*headerPatience)
-}
-
 // TestTwoAtOnce: the port is taken, which is said, and the first goes on.
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()

@@ -224,7 +224,7 @@ func (m *meter) end() {
 	}
 	m.working.Wait()
 	m.hooks.look((*Recorder).Stop)
-	m.hooks.flush()
+	m.out.flush(flushPatience)
 	if lost := m.out.close(); lost > 0 {
 		m.hooks.say("%d lines could not be written and are lost", lost)
 	}

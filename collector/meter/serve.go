@@ -10,18 +10,15 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"microspend/internal/emf"
 )
 
 // Bounds of the server: hooks are few and small, and memory is to stay small whoever calls.
 const (
-	maxConnections = 64
 	headerPatience = 5 * time.Second
-	bodyPatience   = 10 * time.Second
 	idlePatience   = 5 * time.Second
 	maxHeaderBytes = 16 << 10
+	maxStreams     = 8 // of an HTTP/2 connection at once
 )
 
 const (
@@ -31,10 +28,20 @@ const (
 	listenRetry    = time.Second
 )
 
+// newServer makes a server of HTTP/1 and, for clients that know it beforehand, HTTP/2. There is no deadline for a whole
+// request: hooks has one for bodies, and an application's own hook may take its time.
 func newServer(h http.Handler) *http.Server {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headerPatience, ReadTimeout: bodyPatience, IdleTimeout: idlePatience,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(io.Discard, "", 0), // quiet about clients that hang up
+		Handler: h, ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, MaxHeaderBytes: maxHeaderBytes,
+		Protocols: protocols, HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, MaxReadFrameSize: 16 << 10, MaxReceiveBufferPerConnection: 64 << 10,
+			MaxReceiveBufferPerStream: 64 << 10, MaxDecoderHeaderTableSize: 4 << 10, MaxEncoderHeaderTableSize: 4 << 10,
+		},
+		ConnContext: inContext,
+		ErrorLog:    log.New(io.Discard, "", 0), // quiet about clients that hang up
 	}
 }
 
@@ -51,23 +58,23 @@ func (m *meter) listen(ctx context.Context) (net.Listener, error) {
 
 // serve serves the hooks until the meter has ended. While the port cannot be had, it is tried again: whoever has it may
 // go. Until then the clock has to tell of launches and suspends.
-func (m *meter) serve(ctx context.Context, listener net.Listener) {
+func (m *meter) serve(ctx context.Context, hooks net.Listener) {
 	for {
-		for listener == nil {
+		for hooks == nil {
 			if !m.pause(listenRetry) {
 				return
 			}
 			if found, err := m.listen(ctx); err == nil {
 				m.served(found)
-				listener = found
+				hooks = found
 			}
 		}
-		fault := m.server.Serve(netutil.LimitListener(listener, maxConnections))
+		fault := m.server.Serve(listener{hooks, &connections{}})
 		if errors.Is(fault, http.ErrServerClosed) {
 			return
 		}
 		m.unserved(fault)
-		listener = nil
+		hooks = nil
 	}
 }
 
@@ -81,8 +88,8 @@ func (m *meter) unserved(fault error) {
 	})
 }
 
-func (m *meter) served(listener net.Listener) {
-	m.hooks.say("serving the lifecycle hooks on port %d from now on", listener.Addr().(*net.TCPAddr).Port)
+func (m *meter) served(hooks net.Listener) {
+	m.hooks.say("serving the lifecycle hooks on port %d from now on", hooks.Addr().(*net.TCPAddr).Port)
 	m.hooks.look(func(r *Recorder, at Instant, load Load) {
 		r.Observe(at, load)
 		r.drop(emf.NoteHooksUnserved)

@@ -36,6 +36,7 @@ type poll struct {
 	runningSum, suspendedSum int64
 	unseen                   int64
 	details                  int // MicroVMs asked about
+	told                     map[*life]Microvm
 }
 
 // observed is a MicroVM in a listing.
@@ -325,6 +326,7 @@ func endOf(m Microvm) *int64 {
 // describe keeps what was told of a MicroVM.
 func (p *poll) describe(l *life, out Microvm) {
 	l.Asked = true
+	p.told[l] = out
 	if l.Started == 0 && l.State == "" {
 		l.Started = millis(out.StartedAt.V)
 	}

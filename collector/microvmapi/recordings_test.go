@@ -25,6 +25,7 @@ func recorded(t *testing.T, reply fakemicrovms.Reply) (*microvmapi.Client, func(
 		sent = r
 		return &http.Response{
 			StatusCode: reply.Status, Header: reply.Header, Body: io.NopCloser(strings.NewReader(reply.Body)),
+			ContentLength: int64(len(reply.Body)),
 		}, nil
 	})
 	return microvmapi.NewClient(t.Context(), config, awssource.Clock{}), func() *http.Request { return sent }

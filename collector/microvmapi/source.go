@@ -24,7 +24,8 @@ type Options struct {
 	Period      time.Duration // of the records: whole seconds that divide a day; 0 means 5 minutes
 	ImagesEvery time.Duration // how often images are listed for their storage; 0 means an hour, below zero never
 	Sizes       []Sizing      // in place of what the API tells
-	Details     int           // most MicroVMs whose role is asked for in one poll; 0 means 300, below zero none
+	Details     int           // most MicroVMs whose details are asked for in one poll; 0 means 300, below zero none
+	Ledger      string        // the folder beside whose records package lifecycle keeps those details; "" keeps none
 
 	Now     func() time.Time  // nil means time.Now
 	Explain func(error) error // says what an error means to the user; nil leaves it as it is
@@ -109,11 +110,12 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	}
 	p := &poll{
 		source: s, api: api, target: target, state: kept,
-		inUse: map[string]bool{}, pending: map[string]bool{}, counts: map[string]int64{},
+		inUse: map[string]bool{}, pending: map[string]bool{}, counts: map[string]int64{}, told: map[*life]Microvm{},
 	}
 	if err := p.run(ctx); err != nil {
 		return collector.Result{}, s.apis.Failure(err)
 	}
+	p.keepDetails()
 	return p.result()
 }
 

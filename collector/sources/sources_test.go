@@ -188,11 +188,11 @@ func TestPermissionsAreDocumented(t *testing.T) {
 func TestEverySourceOpens(t *testing.T) {
 	assert.Equal(t, "cloudwatch", All()[0].Name, "the default")
 	for _, d := range All() {
-		source, accounts, err := Config{Source: d.Name}.Open(time.Now)
+		source, accounts, err := Config{Source: d.Name}.Open("", time.Now)
 		require.NoError(t, err)
 		assert.Equal(t, d.Name, source.Name())
 		assert.NotNil(t, accounts)
 	}
-	_, _, err := Config{Source: "cloudtrail"}.Open(time.Now)
+	_, _, err := Config{Source: "cloudtrail"}.Open("", time.Now)
 	require.EqualError(t, err, `unknown source "cloudtrail"; valid sources: cloudwatch, logs, microvms`)
 }

@@ -22,6 +22,8 @@ func TestDecoded(t *testing.T) {
 		{"a+b%C3%BC", "a+bü", "a plus sign is one"},
 		{"%FF", "%FF", "it is not UTF-8, which no record may have"},
 		{"x%00%C3%BC", "x%00%C3%BC", "no record may have a zero byte"},
+		{"a%0Ab", "a%0Ab", "a line feed cannot be shown in a table"},
+		{"a%E2%80%AEb", "a%E2%80%AEb", "nor can what turns the direction of the text"},
 		{"%20%C3%BC", "%20%C3%BC", "the meter drops white space around a name"},
 		{cut, cut, "it was cut, and cannot be had back"},
 		{"", "", "no name"},

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,13 +37,14 @@ func Name(text string) (name string, changed bool) {
 }
 
 // Decoded is the text that Name made a name of: Müller of M%C3%BCller. A name that Name would not have made of another
-// text, such as 50%25 or one that was cut, stands for itself. So Name of what Decoded returns is the name again.
+// text, such as 50%25 or one that was cut, stands for itself, and so does one with characters that cannot be shown. Name
+// of what Decoded returns is the name again.
 func Decoded(name string) string {
 	if !strings.Contains(name, "%") {
 		return name
 	}
 	text, err := url.PathUnescape(name)
-	if err != nil || !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, isHidden) {
 		return name
 	}
 	if again, _ := Name(text); again != name {
@@ -50,6 +52,9 @@ func Decoded(name string) string {
 	}
 	return text
 }
+
+// isHidden reports whether a character has no look of its own, as control characters and marks of direction.
+func isHidden(r rune) bool { return !unicode.IsGraphic(r) }
 
 func escape(text string) string {
 	const digits = "0123456789ABCDEF"

@@ -36,6 +36,8 @@ type Options struct {
 	Now func() time.Time // nil means time.Now
 	// Accounts names the account of an access key; one that is not in it has the DefaultAccount.
 	Accounts map[string]string
+	// Linked are the accounts that are linked to a monitoring account, by its id.
+	Linked map[string][]string
 	// Faults says what goes wrong with a call; nil means nothing does. It is asked by one goroutine at a time.
 	Faults func(Call) Fault
 	// ListedAfter is how long after its first data a metric is listed, 15 minutes with AWS.
@@ -204,7 +206,7 @@ func (c *CloudWatch) answer(r *http.Request, operation string, place Place, body
 	case call.Get != nil:
 		answer, err = c.getMetricData(place, call.Get, fault)
 	case call.List != nil:
-		answer, err = c.listMetrics(place, call.List)
+		answer, err = c.listMetrics(place, call.List, fault)
 	default:
 		err = c.putMetricData(place, put)
 	}

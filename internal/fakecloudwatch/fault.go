@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
@@ -19,6 +20,10 @@ type Fault struct {
 
 	// Result may change a result of GetMetricData, as by another status code. Nil changes none.
 	Result func(*types.MetricDataResult)
+	// List and Get may change a reply of ListMetrics and GetMetricData as a whole. They are given an empty one where the
+	// request's token is none of this server's, so that a reply can lead anywhere. Nil changes none.
+	List func(*cloudwatch.ListMetricsOutput)
+	Get  func(*cloudwatch.GetMetricDataOutput)
 	// Messages are added to the reply of GetMetricData.
 	Messages []types.MessageData
 }

@@ -76,6 +76,21 @@ func (c *CloudWatch) getMetricData(place Place, in *cloudwatch.GetMetricDataInpu
 	if err := checkGet(in); err != nil {
 		return nil, err
 	}
+	out, err := c.getPage(place, in, fault)
+	if fault.Get != nil {
+		if err != nil {
+			out = &cloudwatch.GetMetricDataOutput{MetricDataResults: []types.MetricDataResult{}}
+		}
+		fault.Get(out)
+	} else if err != nil {
+		return nil, err
+	}
+	return AppendGetMetricData(nil, out), nil
+}
+
+func (c *CloudWatch) getPage(
+	place Place, in *cloudwatch.GetMetricDataInput, fault Fault,
+) (*cloudwatch.GetMetricDataOutput, error) {
 	request := hashOf(place, in.StartTime, in.EndTime, in.ScanBy, in.MetricDataQueries)
 	skip, err := readToken(in.NextToken, request)
 	if err != nil {
@@ -90,8 +105,14 @@ func (c *CloudWatch) getMetricData(place Place, in *cloudwatch.GetMetricDataInpu
 	at := skip
 	for i := range in.MetricDataQueries {
 		query := &in.MetricDataQueries[i]
-		times, values := c.points(place, query, in)
-		status := types.StatusCodeComplete
+		status, messages, owner := types.StatusCodeComplete, []types.MessageData(nil), place
+		if query.AccountId != nil {
+			owner.Account = *query.AccountId
+		}
+		if owner.Account != place.Account && !slices.Contains(c.options.Linked[place.Account], owner.Account) {
+			status, messages, owner = types.StatusCodeForbidden, notLinked, Place{}
+		}
+		times, values := c.points(owner, query, in)
 		from := min(skip, len(times))
 		skip -= from
 		to := min(from+room, len(times))
@@ -106,6 +127,7 @@ func (c *CloudWatch) getMetricData(place Place, in *cloudwatch.GetMetricDataInpu
 		}
 		result := types.MetricDataResult{
 			Id: query.Id, Label: &label, StatusCode: status, Timestamps: times[from:to], Values: values[from:to],
+			Messages: messages,
 		}
 		if fault.Result != nil {
 			fault.Result(&result)
@@ -115,8 +137,14 @@ func (c *CloudWatch) getMetricData(place Place, in *cloudwatch.GetMetricDataInpu
 	if more {
 		out.NextToken = token{request, at}.text()
 	}
-	return AppendGetMetricData(nil, out), nil
+	return out, nil
 }
+
+var (
+	notLinkedCode, notLinkedText = "Forbidden", "The account is not linked to this one."
+
+	notLinked = []types.MessageData{{Code: &notLinkedCode, Value: &notLinkedText}}
+)
 
 func checkGet(in *cloudwatch.GetMetricDataInput) error {
 	switch {

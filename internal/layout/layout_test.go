@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
-	"collector/...": own("collector/...", "internal/emf", "ledger", "usage", "pricing/..."),
+	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.
 	"collector/meter": {"collector/microvmapi/control", "internal/emf", "usage", "pricing/...", "internal/figures"},
 	// What the meter asks of AWS: a signer, and nothing else of ours.
