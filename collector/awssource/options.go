@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"microspend/internal/arn"
 )
 
 // Options are what the user asked for beyond what AWS's own configuration says. Only Rate is required.
@@ -38,18 +40,21 @@ type Role struct {
 }
 
 var (
-	roleARN     = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::([0-9]{12}):role/[\w+=,.@/-]{1,576}$`)
+	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
+	roleName    = regexp.MustCompile(`^role/[\w+=,.@/-]{1,576}$`)
 	regionName  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
 )
 
-// Account is the id of the account that the role is in.
+// Account is the id of the account that the role is in, of whichever partition; "" where the ARN is not that of a role.
 func (r Role) Account() string {
-	if parts := roleARN.FindStringSubmatch(r.ARN); parts != nil {
-		return parts[2]
+	role, ok := arn.Parse(r.ARN)
+	if !ok || role.Service != "iam" || role.Region != "" || !accountID.MatchString(role.Account) ||
+		!roleName.MatchString(role.Resource) {
+		return ""
 	}
-	return ""
+	return role.Account
 }
 
 // checkARN reports an ARN that is not that of a role.
@@ -134,6 +139,7 @@ func ofAWS(endpoint string) bool {
 	if err != nil {
 		return false
 	}
-	domains := []string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn"}
-	return slices.ContainsFunc(domains, func(domain string) bool { return strings.HasSuffix(u.Hostname(), domain) })
+	return slices.ContainsFunc(arn.Partitions(), func(p arn.Partition) bool {
+		return strings.HasSuffix(u.Hostname(), "."+p.DNSSuffix) || strings.HasSuffix(u.Hostname(), "."+p.DualStack)
+	})
 }

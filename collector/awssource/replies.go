@@ -1,6 +1,7 @@
 package awssource
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -55,12 +56,20 @@ func (c HTTPClient) Do(r *http.Request) (*http.Response, error) {
 		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}
-	reply, err := bounded(r, c.MaxReply, client.Do)
-	if err == nil && reply.StatusCode == http.StatusOK && reply.ContentLength == 0 {
-		_ = reply.Body.Close()
-		return nil, &emptyReplyError{}
-	}
-	return reply, err
+	return bounded(r, c.MaxReply, func(r *http.Request) (*http.Response, error) {
+		reply, err := client.Do(r)
+		if err != nil || reply.StatusCode != http.StatusOK || reply.ContentLength != 0 {
+			return reply, err
+		}
+		// Not every reply is one of net/http, which is right about the length.
+		body := bufio.NewReader(reply.Body)
+		if _, err := body.Peek(1); err != nil {
+			_ = reply.Body.Close()
+			return nil, &emptyReplyError{}
+		}
+		reply.Body = &replyBody{body, reply.Body}
+		return reply, nil
+	})
 }
 
 // boundedReplies bounds the replies to clients that the SDK makes for itself, to get credentials. They take no other

@@ -369,3 +369,30 @@ func TestADoneContextIsNoFault(t *testing.T) {
 	var fault *Fault
 	require.NotErrorAs(t, Explain(context.Canceled), &fault)
 }
+
+// TestRolesAndEndpointsOfEveryPartition: each has ARNs and endpoints of its own.
+func TestRolesAndEndpointsOfEveryPartition(t *testing.T) {
+	for _, tc := range []struct{ partition, region, endpoint string }{
+		{"aws", "eu-west-1", "https://vpce-1.logs.eu-west-1.vpce.amazonaws.com"},
+		{"aws", "eu-west-1", "https://logs.eu-west-1.api.aws"},
+		{"aws-cn", "cn-north-1", "https://logs.cn-north-1.amazonaws.com.cn"},
+		{"aws-us-gov", "us-gov-west-1", "https://logs.us-gov-west-1.amazonaws.com"},
+		{"aws-iso", "us-iso-east-1", "https://logs.us-iso-east-1.c2s.ic.gov"},
+		{"aws-iso-b", "us-isob-east-1", "https://logs.us-isob-east-1.sc2s.sgov.gov"},
+		{"aws-iso-e", "eu-isoe-west-1", "https://logs.eu-isoe-west-1.cloud.adc-e.uk"},
+		{"aws-iso-f", "us-isof-south-1", "https://logs.us-isof-south-1.csp.hci.ic.gov"},
+		{"aws-eusc", "eusc-de-east-1", "https://logs.eusc-de-east-1.amazonaws.eu"},
+	} {
+		role := Role{ARN: "arn:" + tc.partition + ":iam::123456789012:role/path/reader"}
+		require.Equal(t, "123456789012", role.Account(), tc.partition)
+		require.NoError(t, Options{Regions: []string{tc.region}, Roles: []Role{role}}.Check(), tc.partition)
+		require.True(t, ofAWS(tc.endpoint), tc.endpoint)
+	}
+	for _, arn := range []string{
+		"arn:aws:iam:eu-west-1:123456789012:role/a", "arn:aws:sts::123456789012:role/a", "arn:aws:iam::123456789012:user/a",
+		"arn:awful:iam::123456789012:role/a", "arn:aws:iam::12345678901:role/a", "arn:aws:iam::123456789012:role/",
+	} {
+		require.Empty(t, Role{ARN: arn}.Account(), arn)
+	}
+	require.False(t, ofAWS("https://logs.eu-west-1.amazonaws.com.example.org"))
+}

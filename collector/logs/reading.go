@@ -50,8 +50,8 @@ var countOf = map[emf.Kind]string{
 // clockStep is how much longer than a period its lines may be about, in milliseconds, where a clock was set.
 const clockStep = 1000
 
-// garbled are the kinds of texts that are left behind where a MicroVM ends while it prints, or where several processes
-// print at a time. Of them, what is remembered is that a log group has them; all else, of which stream they are.
+// garbled are the kinds of texts that come about where a MicroVM ends while it prints, or where several processes print
+// at a time. They are counted and named, and not quarantined: that they are there says nothing of who printed them.
 var garbled = []emf.Kind{emf.Cut, emf.Mixed, emf.TooLong}
 
 const (
@@ -222,9 +222,7 @@ func (r *reading) refuse(e *types.FilteredLogEvent, err error) {
 	switch {
 	case fault.Kind == emf.Newer:
 		r.newer++
-	case fault.Kind == emf.Foreign: // no usage is lost with it
-	case slices.Contains(garbled, fault.Kind):
-		r.quarantine(r.groupName(), what, *e.Timestamp)
+	case fault.Kind == emf.Foreign || slices.Contains(garbled, fault.Kind):
 	default:
 		r.quarantine(r.streamOf(e), what, *e.Timestamp)
 	}

@@ -3,8 +3,8 @@ package meter
 import (
 	"cmp"
 	"slices"
-	"strings"
 
+	"microspend/internal/arn"
 	"microspend/internal/emf"
 	"microspend/pricing"
 )
@@ -74,13 +74,10 @@ func (i Identity) inLine() (Identity, []string) {
 	return i, notes
 }
 
-// parseARN finds region and account in arn:aws:lambda:eu-west-1:123456789012:microvm-image:name.
-func parseARN(arn string) (region, account string, ok bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "lambda" {
-		return "", "", false
-	}
-	return parts[3], parts[4], true
+// parseARN finds region and account in arn:aws:lambda:eu-west-1:123456789012:microvm-image:name, of any partition.
+func parseARN(image string) (region, account string, ok bool) {
+	parsed, ok := arn.Parse(image)
+	return parsed.Region, parsed.Account, ok && parsed.Service == "lambda"
 }
 
 // inferSize works the baseline out of the memory that the guest sees, which is a little less than the peak: four

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"microspend/internal/arn"
 )
 
 // Sizing gives sizes in place of those that the API tells, for the images whose ARN or name matches. The first that
@@ -17,9 +19,9 @@ type Sizing struct {
 	StateBytes int64  // that a suspend writes, a resume reads, and a suspended MicroVM stores
 }
 
-func (s Sizing) matches(arn string) bool {
+func (s Sizing) matches(image string) bool {
 	pattern, open := strings.CutSuffix(s.Image, "*")
-	for _, name := range []string{arn, imageName(arn)} {
+	for _, name := range []string{image, imageName(image)} {
 		if name == pattern && s.Image != "" || open && strings.HasPrefix(name, pattern) {
 			return true
 		}
@@ -28,10 +30,11 @@ func (s Sizing) matches(arn string) bool {
 }
 
 // imageName is the last part of an image's ARN: arn:aws:lambda:eu-west-1:123456789012:microvm-image:NAME.
-func imageName(arn string) string {
-	_, name, found := strings.Cut(arn, ":microvm-image:")
-	if !found {
-		return arn
+func imageName(text string) string {
+	parsed, _ := arn.Parse(text)
+	name, ok := strings.CutPrefix(parsed.Resource, "microvm-image:")
+	if !ok {
+		return text
 	}
 	return name
 }

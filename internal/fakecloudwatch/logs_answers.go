@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"microspend/internal/arn"
 )
 
 // FilterRequest is what FilterLogEvents takes.
@@ -241,9 +243,12 @@ func (l *Logs) describe(place Place, in *GroupsRequest, fault LogsFault) (any, e
 			answer.NextToken = answer.LogGroups[limit-1].LogGroupName
 			break
 		}
-		arn := "arn:aws:logs:" + place.Region + ":" + place.Account + ":log-group:" + g.Name
+		name := arn.ARN{
+			Partition: arn.PartitionOf(place.Region).ID, Service: "logs", Region: place.Region, Account: place.Account,
+			Resource: "log-group:" + g.Name,
+		}.String()
 		described := describedGroup{
-			Arn: arn + ":*", LogGroupArn: arn, LogGroupClass: g.Class, LogGroupName: g.Name,
+			Arn: name + ":*", LogGroupArn: name, LogGroupClass: g.Class, LogGroupName: g.Name,
 			RetentionInDays: g.RetentionDays, StoredBytes: g.StoredBytes,
 		}
 		if g.Class == "" {

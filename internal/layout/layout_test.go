@@ -21,7 +21,7 @@ const module = "microspend"
 
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
-	"internal/atomicfile", "internal/civil", "internal/figures", "internal/intern", "internal/parquetcolumn",
+	"internal/arn", "internal/atomicfile", "internal/civil", "internal/figures", "internal/intern", "internal/parquetcolumn",
 	"internal/progress", "internal/scalar", "internal/strictyaml", "internal/tabular",
 }
 
@@ -58,9 +58,9 @@ var allowed = map[string][]string{
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.
-	"collector/meter": {"collector/microvmapi/control", "internal/emf", "usage", "pricing/...", "internal/figures"},
+	"collector/meter": {"collector/microvmapi/control", "internal/arn", "internal/emf", "usage", "pricing/...", "internal/figures"},
 	// What the meter asks of AWS: a signer, and nothing else of ours.
-	"collector/microvmapi/control": {},
+	"collector/microvmapi/control": {"internal/arn"},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
 	"usage":      {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
@@ -70,6 +70,7 @@ var allowed = map[string][]string{
 	"pricing/pricelist":  {"pricing"},
 
 	"internal/...":           anything, // test support; see testSupport
+	"internal/arn":           {},
 	"internal/atomicfile":    {},
 	"internal/cardstore":     {"pricing", "internal/atomicfile"},
 	"internal/emf":           {"usage", "pricing/..."}, // the meter's line

@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+
+	"microspend/internal/arn"
 )
 
 const (
@@ -34,22 +36,9 @@ const (
 // Actions are the IAM actions of a client's calls.
 var Actions = []string{"lambda:SuspendMicrovm", "lambda:ResumeMicrovm", "lambda:TerminateMicrovm"}
 
-// Endpoint is AWS's own endpoint in a region, of whichever partition that is in. Source: the partitions of AWS's SDKs.
+// Endpoint is AWS's own endpoint in a region, of whichever partition that is in.
 func Endpoint(region string) string {
-	suffix := "amazonaws.com"
-	for _, partition := range []struct{ prefix, suffix string }{
-		{"cn-", "amazonaws.com.cn"},
-		{"us-iso-", "c2s.ic.gov"},
-		{"us-isob-", "sc2s.sgov.gov"},
-		{"eu-isoe-", "cloud.adc-e.uk"},
-		{"us-isof-", "csp.hci.ic.gov"},
-		{"eusc-", "amazonaws.eu"},
-	} {
-		if strings.HasPrefix(region, partition.prefix) {
-			suffix = partition.suffix
-		}
-	}
-	return "https://lambda." + region + "." + suffix
+	return "https://lambda." + region + "." + arn.PartitionOf(region).DNSSuffix
 }
 
 // Path is a request's path: each segment is escaped, as SigV4 wants it of the colons and slashes of an ARN.
