@@ -33,6 +33,7 @@ type checkpoint struct {
 
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
 	Gaps    []openGap       `json:"gaps,omitempty"`
+	Replan  []replan        `json:"replan,omitempty"`
 	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
 
 	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`

@@ -61,7 +61,7 @@ func refusedIn(b batchEntry, text []byte) []Quarantine {
 			bad = append(bad, *r)
 		}
 	})
-	_, refused := sound(bad)
+	_, refused := sound(b.Target, bad)
 	return found(refused, b.Target, Window{})
 }
 
@@ -90,7 +90,11 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		if _, err := c.checkpoint(s.Target); err != nil {
 			continue // of a run that was killed; what it had not read yet is read again once the checkpoint is deleted
 		}
-		if !s.planned && (c.traits.Live || !c.checkpoints[s.Target].Through.IsZero()) {
+		if !s.planned && (c.traits.Live || s.refused || !c.checkpoints[s.Target].Through.IsZero()) {
+			continue
+		}
+		if err := c.checkClock(s, true); err != nil && s.planned && !s.run.gaveUp { // by replies that came after the plan
+			c.giveUp(s, err)
 			continue
 		}
 		of, report := c.checkpoints[s.Target], func(g Gap) { c.summary.Gaps = append(c.summary.Gaps, g) }
@@ -133,6 +137,12 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 		}
 		if s.state != nil {
 			of.Source = s.state
+		}
+	}
+	if s.Replanned {
+		of.replanned(p, s)
+		if s.Lost != nil {
+			report(*s.Lost)
 		}
 	}
 	before := slices.Clone(of.Gaps)

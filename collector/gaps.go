@@ -242,10 +242,10 @@ func (p splitter) earlierGap(gaps []openGap, b Batch) (before openGap) {
 
 // uncovered are batches for what a plan leaves out of the gaps that are due in its window: they are asked for all the
 // same, as if they lay before it.
-func (p splitter) uncovered(gaps []openGap, w Window, planned []Batch, now time.Time) []Batch {
+func (p splitter) uncovered(gaps []openGap, w Window, planned []Batch, ask func(openGap) bool) []Batch {
 	var left []openGap
 	for _, g := range gaps {
-		if g.Batch.Window.overlaps(w) && g.Accepted.IsZero() && !g.Next.After(now) {
+		if g.Batch.Window.overlaps(w) && ask(g) {
 			left = append(left, g)
 		}
 	}

@@ -63,8 +63,16 @@ func (c *collection) planSource(ctx context.Context, s *stage) (Plan, error) {
 			plan.Batches[i].Window = s.Window
 		}
 	}
+	if err == nil && s.Replanned {
+		c.ledgerMu.Lock()
+		defer c.ledgerMu.Unlock()
+		plan.Batches, s.Lost, err = c.owedOnly(ctx, s, plan.Batches)
+		return plan, err
+	}
 	if err == nil && s.Part == "" && !c.traits.Live {
-		plan.Batches = append(plan.Batches, splitter{c.Source}.uncovered(of.Gaps, s.Window, plan.Batches, c.Now().UTC())...)
+		now := c.Now().UTC()
+		ask := func(g openGap) bool { return g.due(now) && c.mayAsk(now, s.run, g.Batch) }
+		plan.Batches = append(plan.Batches, splitter{c.Source}.uncovered(of.Gaps, s.Window, plan.Batches, ask)...)
 	}
 	return plan, err
 }

@@ -43,6 +43,11 @@ type planEntry struct {
 	Backfill bool      `json:"aside,omitempty"` // it does not move the checkpoint
 	Part     string    `json:"part,omitempty"`  // all that is read of the window; "" where it is everything
 
+	// Replanned says that the window is one that was planned before, with another configuration: see replan.
+	Replanned bool     `json:"replanned,omitempty"`
+	Series    []string `json:"series,omitempty"` // of a replanned window
+	Lost      *Gap     `json:"lost,omitempty"`   // what the new plan no longer has
+
 	State json.RawMessage `json:"state,omitempty"` // see [Plan.State]
 	Shape string          `json:"shape"`
 

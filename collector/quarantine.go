@@ -87,7 +87,7 @@ func found(all []Quarantine, target Target, window Window) []Quarantine {
 
 // sound takes the records out that no ledger may have, and says which. A source should have refused them with a better
 // name; but one that got into the journal would keep everything beside it, of all targets, out of the ledger for good.
-func sound(records []usage.Record) (kept []usage.Record, refused []Quarantine) {
+func sound(target Target, records []usage.Record) (kept []usage.Record, refused []Quarantine) {
 	named := map[usage.Resource]bool{} // once each: what is wrong with one record is mostly wrong with all
 	kept = records[:0]
 	for i := range records {
@@ -99,14 +99,14 @@ func sound(records []usage.Record) (kept []usage.Record, refused []Quarantine) {
 		}
 		if !named[r.Resource] {
 			named[r.Resource] = true
-			refused = append(refused, refusal(r, err))
+			refused = append(refused, refusal(target, r, err))
 		}
 	}
 	return kept, refused
 }
 
 // refusal names a record that cannot be kept by its resource.
-func refusal(r *usage.Record, err error) Quarantine {
+func refusal(target Target, r *usage.Record, err error) Quarantine {
 	what := r.Resource.String()
 	if what == "" {
 		what = "a record without a MicroVM id"
@@ -114,7 +114,7 @@ func refusal(r *usage.Record, err error) Quarantine {
 	if r.Tenant != "" {
 		what += ", tenant " + r.Tenant
 	}
-	q := Quarantine{What: what, Series: r.Resource.String(), Reason: "this record cannot be kept: " + err.Error()}
+	q := Quarantine{What: what, Series: SeriesOf(target, r.Account, r.Resource), Reason: "this record cannot be kept: " + err.Error()}
 	if length := time.Duration(r.PeriodSeconds) * time.Second; length > 0 && length <= day {
 		q.Window = Window{r.PeriodStart.UTC(), r.PeriodStart.UTC().Add(length), length}
 	}

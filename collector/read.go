@@ -134,9 +134,15 @@ func (c *collection) plan(ctx context.Context, s *stage) bool {
 		}
 		return false
 	}
-	if err := checkBatches(plan.Batches); err != nil && !c.traits.Live {
-		c.giveUp(s, err)
-		return false
+	if !c.traits.Live {
+		if err = checkBatches(plan.Batches); err == nil {
+			err = c.checkClock(s, false)
+		}
+		if err != nil {
+			s.refused = true
+			c.giveUp(s, err)
+			return false
+		}
 	}
 	s.Batches, s.State, s.planned = plan.Batches, plan.State, true
 	s.Quarantined = found(plan.Quarantined, s.Target, s.Window)
@@ -165,7 +171,7 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	b.State = c.checkpoints[s.Target].Source
 	result, err := c.askBatch(ctx, s.Target, b)
 	var refused []Quarantine
-	result.Records, refused = sound(result.Records)
+	result.Records, refused = sound(s.Target, result.Records)
 	entry := batchEntry{
 		Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State,
 		Quarantined: found(append(result.Quarantined, refused...), s.Target, b.Window),

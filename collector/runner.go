@@ -38,7 +38,7 @@ type Options struct {
 	Logger   *slog.Logger     // nil keeps quiet
 	Progress ProgressFunc     // nil shows nothing
 	// Waiting is told what the service has owed an answer for more than half a minute, every half a minute. It is called
-	// by one goroutine at a time, which is not one that calls Progress; nil logs it.
+	// by one goroutine at a time, and not while Progress is called; nil logs it.
 	Waiting func(Waiting)
 }
 
@@ -54,6 +54,8 @@ type Runner struct {
 	Options
 	traits Traits
 	folder string // of the journal and the checkpoints
+
+	wrongClock map[Target]error // by the service's: see checkClock
 
 	noticeWaiting time.Duration // in place of the constant of that name, in tests
 }
@@ -78,7 +80,7 @@ func New(options Options) (*Runner, error) {
 	if options.Progress == nil {
 		options.Progress = func(int64, int64, string) {}
 	}
-	r := &Runner{Options: options, traits: options.Source.Traits()}
+	r := &Runner{Options: options, traits: options.Source.Traits(), wrongClock: map[Target]error{}}
 	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
 	return r, errors.Join(r.Timing.check(), checkPart(options.Source, r.Timing.Part))
@@ -136,7 +138,7 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (er
 // collection makes a run, which has yet to get what it reads from and writes to.
 func (r *Runner) collection(s *Summary, spending *Spending, stop func(error)) *collection {
 	return &collection{
-		Runner: r, summary: s,
+		Runner: r, summary: s, started: time.Now(),
 		checkpoints: map[Target]*checkpoint{}, unreadable: map[Target]error{}, groupCache: map[[2]int64][]ledger.Group{},
 		purse: &purse{
 			source: s.Source, runMax: r.MaxAPICost, dayMax: r.MaxDailyAPICost, now: r.Now, stop: stop,
@@ -273,7 +275,8 @@ type collection struct {
 	unreadable  map[Target]error            // why the checkpoint of a target cannot be read
 	groupCache  map[[2]int64][]ledger.Group // see ledgerGroups
 
-	unreachable []Gap // instead of targets
+	unreachable []Gap     // instead of targets
+	started     time.Time // by the machine's clock, whatever Now says
 
 	purse   *purse
 	waiting map[*Waiting]bool // guarded by mu

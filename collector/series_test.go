@@ -18,7 +18,7 @@ import (
 type packedSource struct {
 	*memorySource
 	packs [][]string
-	fails map[string]string // series that fail, and why
+	fails map[string]string // series that fail before noon, and why
 }
 
 var _ SeriesSource = packedSource{}
@@ -46,13 +46,15 @@ func (p packedSource) Series(b Batch) (series []string) {
 	return series
 }
 
+func (p packedSource) Readable(b Batch) bool { return len(p.Series(b)) > 0 }
+
 func (p packedSource) Part(b Batch, keep func(string) bool) (Batch, error) {
 	return packed(slices.DeleteFunc(p.Series(b), func(s string) bool { return !keep(s) }), b.Window), nil
 }
 
 func (p packedSource) Fetch(ctx context.Context, t Target, b Batch) (all Result, err error) {
 	for _, series := range p.Series(b) {
-		if why := p.fails[series]; why != "" {
+		if why := p.fails[series]; why != "" && b.Window.From.Before(noon) {
 			all.Gaps = append(all.Gaps, Gap{What: "series " + series, Reason: why, Series: series})
 			continue
 		}

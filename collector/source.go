@@ -37,13 +37,24 @@ type Source interface {
 // as another plan puts them into others. Of any other source, a batch is one series: its ID.
 type SeriesSource interface {
 	Source
-	// Series lists what a batch reads, each by the resource that its records are about as [usage.Resource.String] has it:
-	// that is what the ledger knows them by, too. It is asked of batches that an older program may have planned; of one
-	// that it cannot read it returns nil, which is no series at all.
+	// Series lists what a batch reads, each by the resource that its records are about: see [SeriesOf]. It is asked of
+	// batches that were planned with another configuration, too; of one that it cannot make out it returns nil.
 	Series(Batch) []string
+	// Readable reports whether Fetch can read a batch, which may have been planned with another configuration. What it
+	// cannot read is planned anew.
+	Readable(Batch) bool
 	// Part is the batch that reads those series of another for which keep is true, of which there is at least one. The
 	// runner gives it an ID of its own.
 	Part(batch Batch, keep func(series string) bool) (Batch, error)
+}
+
+// SeriesOf names a series by the resource that its records are about, as the ledger knows them by that, too. The account
+// is only part of the name where it is not the target's own.
+func SeriesOf(target Target, account string, resource usage.Resource) string {
+	if account == target.Account {
+		return resource.String()
+	}
+	return account + "/" + resource.String()
 }
 
 // Traits are what the runner has to know of a source.

@@ -15,7 +15,8 @@ type targetRun struct {
 	listing Cost // of listing what there is to read, once
 	gaveUp  bool // nothing more can be read of the target in this run
 
-	trouble string // why it was given up
+	windows []Window // of the stages
+	trouble string   // why it was given up
 }
 
 // stage is a window of a target, or the backlog: batches that earlier runs left.
@@ -26,6 +27,7 @@ type stage struct {
 	planEntry
 	run     *targetRun
 	planned bool
+	refused bool // it makes no sense, and must not be taken for what a later run begins with
 
 	// What has come of it, by the key of a batch.
 	read   map[string]bool
@@ -100,12 +102,13 @@ func (c *collection) planLive(ctx context.Context, now time.Time, r *targetRun, 
 
 // planWindows has the backlog of a target read, then the windows since the last run.
 func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) error {
+	if ok, err := c.mendFuture(ctx, now, r.target, s); !ok || err != nil {
+		return err
+	}
 	if c.traits.KeepsKeys != nil && c.traits.KeepsKeys(s.Shape) {
 		s.Shape = c.traits.Shape
 	}
-	if s.Shape != c.traits.Shape && len(s.Pending)+len(s.Gaps) > 0 {
-		c.forget(r.target, s)
-	}
+	c.planAnew(now, r.target, s)
 	reach := c.Timing.reach(now, s, c.traits.Shape)
 	if reach.note != "" {
 		c.Logger.Warn(reach.note, "target", r.target.String(), "from", reach.from)
@@ -115,10 +118,27 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 		return err
 	}
 	c.summary.Gaps = append(c.summary.Gaps, gaps...)
-	if backlog := c.backlog(now, r.target, s, windows); len(backlog) > 0 {
+	r.windows = windows
+	if c.Timing.Part == "" {
+		for _, w := range s.Replan {
+			r.windows = append(r.windows, w.Window)
+		}
+	}
+	backlog, err := c.backlog(ctx, now, r, s)
+	if err != nil {
+		return err
+	}
+	if len(backlog) > 0 {
 		earlier := newStage(r, planEntry{Target: r.target, Shape: c.traits.Shape, Batches: backlog})
 		earlier.planned = true
 		r.stages = append(r.stages, earlier)
+	}
+	if c.Timing.Part == "" {
+		for _, w := range s.Replan {
+			r.stages = append(r.stages, newStage(r, planEntry{
+				Target: r.target, Shape: c.traits.Shape, Window: w.Window, Backfill: true, Series: w.Series, Replanned: true,
+			}))
+		}
 	}
 	entry := planEntry{
 		Target: r.target, Shape: c.traits.Shape, From: reach.from, ReadAt: reach.readAt, Goal: now, Backfill: reach.backfill,
@@ -138,48 +158,26 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	return nil
 }
 
-// forget gives up what runs with another configuration left, which cannot be read with this one.
-func (c *collection) forget(target Target, s *checkpoint) {
-	lost := s.Pending
-	for _, g := range s.Gaps {
-		lost = append(lost, g.Batch)
-	}
-	for _, b := range lost {
-		c.summary.Gaps = append(c.summary.Gaps, Gap{
-			Target: target, Window: b.Window, What: b.ID,
-			Reason: "it was not read before the configuration changed; it is lost",
-		})
-	}
-	s.Pending, s.Gaps = nil, nil
-}
-
 // backlog lists the batches that earlier runs left: those of an interrupted run, and gaps that are due, unless the
 // windows read them anyway. What the service no longer keeps is lost: it is reported once more and taken off the
 // checkpoint.
-func (c *collection) backlog(now time.Time, target Target, s *checkpoint, windows []Window) []Batch {
-	lost := func(b Batch) bool {
-		if c.traits.FinestPeriod == nil {
-			return false
-		}
-		// A coarser period would do for the service, but not for the ledger, which has the rest of that day in this one.
-		finest := c.traits.FinestPeriod(now.Sub(b.Window.From))
-		if finest > 0 && b.Window.Period%finest == 0 {
-			return false
-		}
-		c.summary.Gaps = append(c.summary.Gaps, Gap{
-			Target: target, Window: b.Window, What: b.ID,
-			Reason: fmt.Sprintf("periods of %s are no longer kept; what was not read of it is lost", Short(b.Window.Period)),
-		})
-		return true
+func (c *collection) backlog(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) (backlog []Batch, err error) {
+	if s.Pending, err = c.pendingKept(ctx, now, r, s.Pending); err != nil {
+		return nil, err
 	}
-	s.Pending = slices.DeleteFunc(s.Pending, lost)
-	s.Gaps = slices.DeleteFunc(s.Gaps, func(g openGap) bool { return lost(g.Batch) })
-	backlog := slices.Clone(s.Pending)
+	if s.Gaps, err = c.gapsKept(ctx, now, r, s.Gaps); err != nil {
+		return nil, err
+	}
+	for _, b := range s.Pending {
+		if c.mayAsk(now, r, b) {
+			backlog = append(backlog, b)
+		}
+	}
 	for _, g := range s.Gaps {
-		again := slices.ContainsFunc(windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
-		if !again && !g.Next.After(now) && g.Accepted.IsZero() {
+		again := slices.ContainsFunc(r.windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
+		if !again && g.due(now) && c.mayAsk(now, r, g.Batch) {
 			backlog = append(backlog, g.Batch)
 		}
 	}
-	return backlog
+	return backlog, nil
 }

@@ -95,10 +95,6 @@ func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 	switch {
 	case s.Through.IsZero():
 		r.from = now.Add(-t.Lookback)
-	case s.Through.After(now):
-		r.from = civil.Later(now.Add(-max(t.Lookback, t.Overlap)), s.Begin)
-		r.note = "checkpoint is in the future (clock was wrong); re-reading the lookback"
-		s.Through = r.from
 	case s.Shape != shape:
 		r.from = s.Through
 		r.note = "series are identified differently than in the last run; the overlap is not read again"

@@ -40,6 +40,7 @@ var multiplying = map[string]string{
 	"Memoryless.Effect": "suspends and pauses by a factor",
 	"idled":             "times by sizes",
 	"resized":           "measured units by a factor",
+	"pauseGroup.share":  "running time by a number of suspends",
 	"run.metered":       "billed units by small units",
 	"usageMetrics":      "small units by their size",
 	"countedOf":         "small units by their size",

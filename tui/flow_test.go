@@ -21,6 +21,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/ledger"
+	"microspend/ledger/lifecycle"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/budget"
@@ -361,6 +362,36 @@ func TestWhatIf(t *testing.T) {
 	s.press("down", "right").has("EC2 t4g.medium", "730 h", "AWS EC2 on-demand price").press("right").has("Fargate")
 	s.press("esc").has("3 tenants")
 	s.press("5", "w").has("what if is for a tenant")
+}
+
+// TestWhatIfStartsFromWhatIsRecorded: the timeout is that which the MicroVMs were launched with, on the screen and in
+// the export.
+func TestWhatIfStartsFromWhatIsRecorded(t *testing.T) {
+	records, ledger := fewRecords(), t.TempDir()
+	for _, r := range records.all {
+		require.NoError(t, lifecycle.Write(ledger, []lifecycle.MicroVM{{
+			ID: r.Resource.ID, Region: r.Region, Account: r.Account, StartedAt: r.PeriodStart, MaxIdle: new(int64(450)),
+			ReadAt: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
+		}}))
+	}
+	options := over(t, records, nil)
+	options.Reader.Launched = func(from, to time.Time) (*lifecycle.Table, error) { return lifecycle.Read(ledger, from, to) }
+	options.Reader.Records = func(context.Context, time.Time, time.Time) iter.Seq2[usage.Record, error] {
+		return func(yield func(usage.Record, error) bool) {
+			for _, r := range records.all {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+	s := open(t, options, 120, 40)
+	s.press("2", "w").has("no difference", "‹ 450 s", "from the MicroVM API, 2026-11-20, ")
+	s.press("right").has("‹ 10 min", "idle-timeout-recorded").lacks("idle-timeout-now")
+	document, _, _ := s.m.document()
+	var out bytes.Buffer
+	require.NoError(t, view.Render(&out, view.Options{Format: view.FormatJSON}, *document))
+	require.Contains(t, out.String(), `"timeout_now_source": "from the MicroVM API, 2026-11-20, `)
 }
 
 // TestWhatIfOfPartialUsage: what was measured in part makes lower bounds of the bill as it was and of that which it would

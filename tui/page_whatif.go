@@ -23,7 +23,8 @@ type whatIfPage struct {
 	text
 	freshness
 
-	soughtPauses bool // single pauses are being read, or were
+	soughtRecorded bool // recorded timeouts are being read, or were
+	soughtPauses   bool // single pauses are being read, or were
 }
 
 // whatIf opens a what-if of a tenant. Nil is none, which the foot says.
@@ -54,7 +55,7 @@ func (p *whatIfPage) name() string { return "what if" }
 
 func (p *whatIfPage) spoil() {
 	p.freshness.spoil()
-	p.state.Pauses.Reading, p.soughtPauses = false, false
+	p.state.Pauses.Reading, p.soughtPauses, p.soughtRecorded = false, false, false
 }
 
 func (p *whatIfPage) reads(m *Model) []job {
@@ -91,6 +92,10 @@ func (p *whatIfPage) work(m *Model) job {
 func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome) tea.Cmd {
 	p.state.Outcome = outcome
 	reader := m.options.Reader
+	if !p.soughtRecorded && reader.Launched != nil {
+		p.soughtRecorded = true
+		return p.recall(m)
+	}
 	if p.soughtPauses || !p.state.Longer() || reader.Records == nil {
 		return nil
 	}
@@ -101,6 +106,22 @@ func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome) tea.Cmd {
 		pauses, err := read(ctx)
 		return doneMsg{err: err, put: func(m *Model) tea.Cmd {
 			p.state.Pauses = whatif.Pauses{Seen: pauses, Fault: faultText(err)}
+			return m.first(p.work(m))
+		}}
+	})
+}
+
+// recall starts from the idle timeouts that are recorded, where some are. They come with the single pauses. Where they
+// cannot be read in time, the timeout stays assumed.
+func (p *whatIfPage) recall(m *Model) tea.Cmd {
+	reader, from, to, tenant := m.options.Reader, p.state.From, p.state.To, p.tenant
+	return m.enqueue(func(ctx context.Context) doneMsg {
+		pauses, err := reader.Recorded(ctx, from, to, tenant)
+		return doneMsg{put: func(m *Model) tea.Cmd {
+			if err == nil && pauses != nil {
+				p.soughtPauses, p.state.Pauses = true, whatif.Pauses{Seen: pauses}
+				p.state.Recall(pauses.Present())
+			}
 			return m.first(p.work(m))
 		}}
 	})

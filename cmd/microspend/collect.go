@@ -16,8 +16,11 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
+	"microspend/collector/exporter"
 	"microspend/collector/sources"
 	"microspend/internal/cgroup"
+	"microspend/internal/progress"
+	"microspend/internal/webserver"
 	"microspend/report"
 	"microspend/view"
 )
@@ -62,7 +65,21 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	if err != nil {
 		return err
 	}
-	made.options.Progress = func(done, total int64, _ string) { bar.At(done, total, done) }
+	if bar != nil {
+		// The runner calls one of these at a time.
+		var batches, all int64
+		made.options.Progress = func(done, total int64, _ string) {
+			batches, all = done, total
+			bar.Relabel("collecting", "batches")
+			bar.At(done, total, done)
+		}
+		if made.settings.Run.Every == 0 { // else it is logged
+			made.options.Waiting = func(w collector.Waiting) {
+				bar.Relabel(view.Visible(w.String())+";", "batches")
+				bar.At(batches, all, batches)
+			}
+		}
+	}
 	runner, err := collector.New(made.options)
 	if err != nil {
 		return err
@@ -76,17 +93,9 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	case flags.dryRun:
 		return a.collectPlan(ctx, runner, settings.MaxAPICost)
 	case settings.Every > 0:
-		a.boundMemory()
-		a.waitForCollect()
-		err := runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
-			bar.Clear()
-			logRun(logger, s, err)
-		})
-		var dead *collector.DeadError
-		if errors.As(err, &dead) {
-			return a.outside(dead)
-		}
-		return err
+		return a.collectEvery(ctx, runner, settings, flags.tokenFile, logger, bar)
+	case settings.Listen != "" && flags.listen != "":
+		return errors.New("--listen: needs --every; see microspend collect --help")
 	}
 	a.boundMemory()
 	a.waitForCollect()
@@ -107,6 +116,66 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 		return err
 	}
 	return a.collectEnd(summary)
+}
+
+// collectEvery runs again and again, and serves how that goes where it is asked to.
+func (a *app) collectEvery(ctx context.Context, runner *collector.Runner, settings collector.Config, tokenFile string,
+	logger *slog.Logger, bar *progress.Bar,
+) error {
+	done := func(collector.Summary, error) {}
+	if settings.Listen != "" {
+		told := exporter.New(exporter.Options{
+			Source: runner.Source.Name(), Ledger: runner.Ledger, Interval: settings.Every, Version: version(), Now: a.now,
+			Logger: logger,
+		})
+		stop, err := a.serveCollect(ctx, told, settings.Listen, tokenFile, logger)
+		if err != nil {
+			return fmt.Errorf("--listen: %w; see microspend collect --help", err)
+		}
+		defer stop()
+		done = told.Done
+	}
+	a.boundMemory()
+	a.waitForCollect()
+	err := runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
+		bar.Clear()
+		done(s, err)
+		logRun(logger, s, err)
+	})
+	var dead *collector.DeadError
+	if errors.As(err, &dead) {
+		return a.outside(dead)
+	}
+	return err
+}
+
+// serveCollect listens, and serves until what it returns is called.
+func (a *app) serveCollect(ctx context.Context, told *exporter.Exporter, address, tokenFile string, logger *slog.Logger) (
+	stop func(), err error,
+) {
+	token, err := a.token("", tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	server, err := webserver.New(webserver.Options{Token: token, Connections: 32, Drain: time.Second, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := server.Listen(address)
+	if err != nil {
+		return nil, err
+	}
+	logger.Info("serving metrics", "address", "http://"+listener.Addr().String()+"/metrics")
+	// It answers until the last run has ended, which a signal does not do at once.
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(serving, listener, told.Handler(), func() {}); err != nil {
+			logger.Error("metrics are no longer served", "error", err)
+		}
+	}()
+	return func() { end(); <-ended }, nil
 }
 
 // collectEnd is how the command ends after a run that is printed.

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,12 +159,19 @@ func TestCollectAsAService(t *testing.T) {
 	server := httptest.NewServer(metrics)
 	defer server.Close()
 	dir := filepath.Join(t.TempDir(), "ledger")
-	var said bytes.Buffer
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	defer log.Close()
+	said := func() string {
+		text, err := os.ReadFile(log.Name())
+		require.NoError(t, err)
+		return string(text)
+	}
 	cmd := exec.Command(program, "collect", "--endpoint-url", server.URL, "--ledger", dir, "--every", "1m", "--log-format",
-		"json")
+		"json", "--listen", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-west-1",
 		"AWS_ACCOUNT_ID="+fakecloudwatch.DefaultAccount, "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none")
-	cmd.Stderr = &said
+	cmd.Stderr = log
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	require.Eventually(t, func() bool {
@@ -175,10 +186,32 @@ func TestCollectAsAService(t *testing.T) {
 		writer, err := ledger.OpenForWriting(dir, ledger.Options{})
 		return err == nil && writer.Close() == nil
 	}, 10*time.Second, 20*time.Millisecond, "the ledger is not held between runs")
+	address := regexp.MustCompile(`"address":"(http://127\.0\.0\.1:\d+)/metrics"`).FindStringSubmatch(said())
+	require.NotNil(t, address, said())
+	get := func(path, host string) (int, string) {
+		request, err := http.NewRequest(http.MethodGet, address[1]+path, nil)
+		require.NoError(t, err)
+		request.Host = host
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return response.StatusCode, string(body)
+	}
+	require.Eventually(t, func() bool {
+		status, body := get("/metrics", "")
+		return status == http.StatusOK &&
+			strings.Contains(body, `microspend_collect_records_total{change="added",source="cloudwatch"} 1`)
+	}, 10*time.Second, 20*time.Millisecond)
+	status, _ := get("/healthz", "")
+	assert.Equal(t, http.StatusOK, status)
+	status, _ = get("/metrics", "evil.example")
+	assert.Equal(t, http.StatusMisdirectedRequest, status, "a page of another site")
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
-	require.NoError(t, cmd.Wait(), said.String())
-	assert.Contains(t, said.String(), `"msg":"collected"`)
-	assert.Contains(t, said.String(), `"added":1,`)
+	require.NoError(t, cmd.Wait(), said())
+	assert.Contains(t, said(), `"msg":"collected"`)
+	assert.Contains(t, said(), `"added":1,`)
 }
 
 // holds reports whether a ledger is the truth between two moments, and has nothing else.

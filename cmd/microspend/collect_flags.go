@@ -20,7 +20,7 @@ import (
 type collectFlags struct {
 	source, profile, endpointURL, externalID string
 	regions, roles                           []string
-	since, until                             string
+	since, until, backfill                   string
 	lengths                                  map[string]*string // see collector.Lengths
 	maxAPICost                               string
 	listen, tokenFile                        string
@@ -46,6 +46,8 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	f.StringVar(&flags.since, "since", "",
 		"read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
 	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")
+	f.StringVar(&flags.backfill, "backfill", "",
+		"read the lookback, or from --since on, of one `namespace` of metrics or log group alone")
 	flags.lengths = map[string]*string{}
 	for _, l := range collector.Lengths() {
 		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
@@ -118,6 +120,12 @@ func (f collectFlags) over(c sources.Config) (sources.Config, error) {
 		at, err := spend.ParseDayIn(moment.text, time.UTC)
 		fault(moment.flag, err)
 		*moment.into = at.UTC()
+	}
+	if c.Run.Timing.Part = f.backfill; f.backfill != "" {
+		if f.changed("every") {
+			fault("backfill", errors.New("it is read once; leave out --every"))
+		}
+		c.Run.Every = 0
 	}
 	if f.maxAPICost != "" {
 		fault("max-api-cost", c.Run.MaxAPICost.ParseScalar(f.maxAPICost))

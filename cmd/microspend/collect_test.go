@@ -32,6 +32,7 @@ func setUpAWS(env *testscript.Env) error {
 		server := httptest.NewServer(of)
 		env.Defer(server.Close)
 		env.Setenv(name, server.URL)
+		env.Setenv("TAKEN", server.Listener.Addr().String())
 	}
 	nobody := httptest.NewServer(metrics)
 	nobody.Close()

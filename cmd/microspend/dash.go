@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/internal/civil"
+	"microspend/ledger/lifecycle"
 	"microspend/serve"
 	"microspend/spend"
 	"microspend/tui"
@@ -141,10 +142,15 @@ func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 			return tui.Options{}, fmt.Errorf("--tz: %w", err)
 		}
 	}
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return tui.Options{}, err
+	}
 	options := tui.Options{
 		Reader: &data.Reader{
 			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices,
 			Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint, Records: opened.Records,
+			Launched: func(from, to time.Time) (*lifecycle.Table, error) { return lifecycle.Read(folder, from, to) },
 		},
 		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
 		Input: a.in, Output: a.out,

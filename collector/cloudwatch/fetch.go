@@ -64,6 +64,7 @@ type fetch struct {
 	known    []bool
 	spoiled  map[int]bool // what has a datapoint that cannot be usage; nil where nothing has
 	result   collector.Result
+	clocks   *clocks
 }
 
 // read reads the specification of a batch, of this version or of a former one.
@@ -116,6 +117,7 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 		return collector.Result{}, err
 	}
 	f := newFetch(of, t.subjects(spec, of, batch.State), batch.Window)
+	f.clocks = &s.clocks
 	if err := f.read(ctx, s, t.Client); err != nil {
 		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, s.targets.Failure(err)
 	}
@@ -227,6 +229,9 @@ func (f *fetch) readPages(ctx context.Context, client *Client, asked []int) erro
 		out, err := client.GetMetricData(ctx, in)
 		if err != nil {
 			return err
+		}
+		if f.clocks != nil {
+			f.clocks.told(client, out.ResultMetadata)
 		}
 		news := false
 		for i := range out.MetricDataResults {

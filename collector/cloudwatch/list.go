@@ -144,6 +144,7 @@ func (l *lister) page(ctx context.Context, in *cloudwatch.ListMetricsInput) (*cl
 		if err != nil {
 			return nil, err
 		}
+		l.source.clocks.told(l.client, out.ResultMetadata)
 		if out.Metrics != nil && (len(out.OwningAccounts) == 0 || len(out.OwningAccounts) == len(out.Metrics)) {
 			return out, nil
 		}

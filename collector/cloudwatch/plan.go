@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,8 +51,8 @@ func (s *Source) PlanWith(
 
 // Series implements collector.SeriesSource.
 func (s *Source) Series(batch collector.Batch) []string {
-	spec, _, err := s.read(batch)
-	if err != nil {
+	var spec batchSpec // whatever the mapping is now
+	if json.Unmarshal(batch.Spec, &spec) != nil {
 		return nil
 	}
 	var owners []string
@@ -62,6 +63,12 @@ func (s *Source) Series(batch collector.Batch) []string {
 		}
 	}
 	return owners
+}
+
+// Readable implements collector.SeriesSource.
+func (s *Source) Readable(batch collector.Batch) bool {
+	_, _, err := s.read(batch)
+	return err == nil
 }
 
 // Part implements collector.SeriesSource.

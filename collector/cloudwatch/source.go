@@ -54,6 +54,7 @@ type Source struct {
 	shape    string
 	mappings []mapped
 	targets  awssource.PerTarget[*targetSeries]
+	clocks   clocks
 }
 
 // mapped is a mapping, with what is worked out of it once.
@@ -72,6 +73,7 @@ type targetSeries struct {
 var (
 	_ collector.HistoryPlanner = (*Source)(nil)
 	_ collector.SeriesSource   = (*Source)(nil)
+	_ collector.ClockSource    = (*Source)(nil)
 )
 
 // New returns a source of usage from metrics.

@@ -2,8 +2,10 @@ package cloudwatch
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -240,5 +242,26 @@ func (w *world) busy(from, to time.Time, microVMs int) {
 			n++
 			w.put(at, fmt.Sprint("microvm-", i), point{values: [5]int64{n, 2 * n, n % 3, n % 2, 5 * n}, given: allGiven})
 		}
+	}
+}
+
+// editCheckpoint changes the target's checkpoint between two runs.
+func (w *world) editCheckpoint(change func(map[string]json.RawMessage)) {
+	w.t.Helper()
+	path := filepath.Join(w.ledger, ".collect", "cloudwatch", target.Account+"_"+target.Region+".json")
+	text, err := os.ReadFile(path)
+	require.NoError(w.t, err)
+	var members map[string]json.RawMessage
+	require.NoError(w.t, json.Unmarshal(text, &members))
+	change(members)
+	text, err = json.Marshal(members)
+	require.NoError(w.t, err)
+	require.NoError(w.t, os.WriteFile(path, text, 0o600))
+}
+
+// bothTargets are the target and another account in its region.
+func bothTargets(other string) collector.TargetsFunc {
+	return func(context.Context) ([]collector.Target, []collector.Gap) {
+		return []collector.Target{target, {Account: other, Region: target.Region}}, nil
 	}
 }

@@ -50,8 +50,15 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	for from.Before(batch.Window.To) { // which may be longer than planned
 		to := civil.Earlier(from.Truncate(slice).Add(slice), batch.Window.To)
 		r := newReading(target, spec.Group, collector.Window{From: from, To: to, Period: batch.Window.Period})
+		if slice > batch.Window.Period { // of a single period, all that there is is read
+			r.most = s.crowded
+		}
 		calls, err := s.read(ctx, t.Client, r, maxPages+int(pagesPerExpected*spec.Bytes/pageBytes))
 		all.Calls += calls
+		if errors.Is(err, errCrowded) {
+			slice = shorter(slice, batch.Window.Period)
+			continue
+		}
 		if gone(err) { // asking again would not bring it back
 			all.Quarantined = append(all.Quarantined, collector.Quarantine{
 				Window: collector.Window{From: from, To: batch.Window.To, Period: batch.Window.Period},
@@ -98,6 +105,20 @@ func ofGroup(err error) bool {
 		!awssource.EndsTarget(err) && !awssource.IsThrottled(err)
 }
 
+// errCrowded says that a slice has many times as many lines as were expected, as where a fleet, or one MicroVM that
+// prints all it can, has just begun. It is read again in shorter ones, as what it takes in memory grows with its lines.
+var errCrowded = errors.New("there are more lines than were expected")
+
+// shorter is the next shorter slice of whole periods; at the shortest, the period itself, nothing is too much.
+func shorter(slice, period time.Duration) time.Duration {
+	for _, part := range []time.Duration{2, 3, 5} {
+		if slice%part == 0 && slice/part%period == 0 {
+			return slice / part
+		}
+	}
+	return period
+}
+
 func (s *Source) read(ctx context.Context, client *Client, r *reading, maxPages int) (calls int64, err error) {
 	now := s.options.Now()
 	soon := civil.Earlier(r.window.To.Add(printed), now)
@@ -117,7 +138,7 @@ func (s *Source) read(ctx context.Context, client *Client, r *reading, maxPages 
 // pages reads what was printed in [from, to) to its end. A page may be empty and not be the last.
 func (s *Source) pages(
 	ctx context.Context, client *Client, in *cloudwatchlogs.FilterLogEventsInput, from, to time.Time, maxPages int,
-	event func(*types.FilteredLogEvent),
+	event func(*types.FilteredLogEvent) error,
 ) (calls int64, err error) {
 	if !from.Before(to) {
 		return 0, nil
@@ -133,7 +154,9 @@ func (s *Source) pages(
 			return calls, badReply("the list of events is missing")
 		}
 		for i := range out.Events {
-			event(&out.Events[i])
+			if err := event(&out.Events[i]); err != nil {
+				return calls, err
+			}
 		}
 		more, err := pages.Next(aws.ToString(out.NextToken))
 		if err != nil {

@@ -306,3 +306,29 @@ func TestEventsThatMakeNoSense(t *testing.T) {
 	require.EqualValues(t, 4, summary.Counts[countNoEvent])
 	require.Contains(t, found(summary), "log group "+logGroupName+", stream a: "+countNoEvent)
 }
+
+// TestMoreLinesThanExpected are read in shorter slices, down to a period, of which all is read.
+func TestMoreLinesThanExpected(t *testing.T) {
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
+	w.source.crowded = 20_000 // about 30 lines
+	for i := range 3 {
+		w.put(logGroupName, aDay(fmt.Sprint("mvm-", i), "acme", monday.Add(time.Duration(20+i)*time.Hour)), nil)
+	}
+	summary := w.run()
+	require.Empty(t, summary.Gaps)
+	w.requireTruth()
+	require.Zero(t, summary.Counts[countTwice], "what was read and given up is not counted")
+	require.EqualValues(t, len(w.fake.Calls()), summary.Cost.Calls)
+}
+
+func TestShorterSlicesAreOfWholePeriods(t *testing.T) {
+	for _, period := range []time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 24 * time.Hour} {
+		for slice := max(24*time.Hour, period); slice > period; {
+			next := shorter(slice, period)
+			require.Less(t, next, slice)
+			require.Zero(t, slice%next, "batches begin at multiples of both")
+			require.Zero(t, next%period)
+			slice = next
+		}
+	}
+}

@@ -22,6 +22,8 @@ const (
 	// sliceBytes is how much a batch reads at most, where an hour is not more, as far as can be told beforehand. What it
 	// holds in memory meanwhile is about a fifth of it.
 	sliceBytes = 128 << 20
+	// crowdedBytes is how much is read of a slice before it is taken for one that was expected to have less.
+	crowdedBytes = 4 * sliceBytes
 	// roomBytes is how much may be read at a time, by all batches in flight.
 	roomBytes = 256 << 20
 	// forgetting is how much sooner than a log group forgets a period it is no longer read: lines of it would be missing.

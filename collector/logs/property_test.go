@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 )
 
 // TestWhateverGoesWrongWithLogs: calls fail at random, pages are empty or repeat, lines arrive late, twice, or not at
-// all. The ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one
+// all, and one MicroVM prints lines that are changed at random. The ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one
 // is never wrong.
 func TestWhateverGoesWrongWithLogs(t *testing.T) {
 	throttled := fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{
@@ -29,6 +30,13 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 		{Fault: fakecloudwatch.Fault{Drop: fakecloudwatch.DropBefore}},
 		{Fault: fakecloudwatch.Fault{Drop: fakecloudwatch.DropMidway}},
 		{Fault: fakecloudwatch.Fault{Garbage: []byte("<html>")}},
+		{Fault: fakecloudwatch.Fault{Garbage: []byte("{}")}},
+		{Fault: fakecloudwatch.Fault{Garbage: []byte(`{"events":null,"logGroups":null}`)}},
+		{Fault: fakecloudwatch.Fault{Garbage: []byte(`{"events":[{}],"logGroups":[{}],"nextToken":"A"}`)}},
+		{Fault: fakecloudwatch.Fault{Garbage: bytes.Repeat([]byte("["), 1<<20)}},
+		{Fault: fakecloudwatch.Fault{Garbage: bytes.Repeat([]byte(" "), maxReply+1)}},
+		{Token: "A"},
+		{Token: "B"},
 		{Empty: true},
 		{Twice: true},
 	}
@@ -78,6 +86,7 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 				}
 			}
 		}
+		w.putHostile(random)
 		for range 4 {
 			w.run()
 			w.now = w.now.Add(time.Duration(random.Int64N(int64(5 * time.Hour))))
@@ -101,8 +110,40 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 				}
 			}
 		}
-		for key := range got {
-			require.Contains(t, w.truth, key)
+		for key, r := range got {
+			if r.Resource.ID != hostileMicroVM {
+				require.Contains(t, w.truth, key)
+			}
+			require.NoError(t, r.Check())
 		}
+	}
+}
+
+const hostileMicroVM = "evil"
+
+// putHostile prints the lines of a MicroVM whose texts are changed at random. It names none but itself.
+func (w *logsWorld) putHostile(random *rand.Rand) {
+	m := aDay(hostileMicroVM, "mallory", monday.Add(time.Duration(random.Int64N(int64(40*time.Hour)))).Truncate(time.Millisecond))
+	for _, line := range m.lines {
+		text := line.AppendTo(nil)
+		switch random.IntN(8) {
+		case 0: // some bytes are others; its name stays, so that it poses as nobody else
+			for range 1 + random.IntN(3) {
+				if at := random.IntN(len(text)); !bytes.Contains(text[max(at-40, 0):min(at+40, len(text))], []byte(hostileMicroVM)) {
+					text[at] = byte(random.UintN(256))
+				}
+			}
+		case 1:
+			text = text[:random.IntN(len(text))]
+		case 2:
+			text = text[random.IntN(len(text)):]
+		case 3:
+			text = append(text, text...)
+		case 4:
+			text = bytes.ReplaceAll(text, []byte("60000"), []byte("9007199254740991"))
+		case 5:
+			line.at = line.at.Add(time.Duration(random.Int64N(int64(48*time.Hour))) - 24*time.Hour)
+		}
+		w.fake.Put(place, logGroupName, hostileMicroVM, fakecloudwatch.LogEvent{At: line.at, Message: string(text)})
 	}
 }

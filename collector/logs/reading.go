@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"slices"
 	"time"
 
@@ -79,6 +80,8 @@ type reading struct {
 	notes  []string
 	noted  map[string]int
 	newer  int64
+	bytes  int64 // of events
+	most   int64 // of them that are read at a time
 
 	findings map[finding]collector.Window
 }
@@ -136,6 +139,7 @@ func newReading(target collector.Target, group string, window collector.Window) 
 		lives: map[lifeKey]*logLife{}, microVMs: map[microVMKey]*logUsage{}, names: map[string]string{},
 		seed:   maphash.MakeSeed(),
 		counts: map[string]int64{}, noted: map[string]int{}, findings: map[finding]collector.Window{},
+		most: math.MaxInt64,
 	}
 }
 
@@ -169,8 +173,17 @@ func (r *reading) near(ms int64) bool {
 	return ms >= r.from-neighbours.Milliseconds() && ms < r.to+neighbours.Milliseconds()
 }
 
-// event takes an event that may be a line of the meter. Nothing that is wrong with one concerns another.
-func (r *reading) event(e *types.FilteredLogEvent) {
+// event takes an event that may be a line of the meter. Nothing that is wrong with one concerns another: the error is
+// that there are too many.
+func (r *reading) event(e *types.FilteredLogEvent) error {
+	if r.bytes += int64(len(aws.ToString(e.Message))); r.bytes > r.most {
+		return errCrowded
+	}
+	r.take(e)
+	return nil
+}
+
+func (r *reading) take(e *types.FilteredLogEvent) {
 	if e.Message == nil || e.Timestamp == nil || !r.requested(*e.Timestamp) {
 		r.counts[countNoEvent]++
 		r.quarantine(r.streamOf(e), countNoEvent, r.from)

@@ -67,7 +67,8 @@ type Options struct {
 type Source struct {
 	options Options
 
-	room *semaphore.Weighted // for what is read at a time, in bytes of lines
+	room    *semaphore.Weighted // for what is read at a time, in bytes of lines
+	crowded int64               // see crowdedBytes
 
 	targets awssource.PerTarget[*targetGroups]
 }
@@ -86,7 +87,7 @@ func New(options Options) (*Source, error) {
 	for _, group := range options.Groups {
 		faults = append(faults, CheckLogGroup(group))
 	}
-	s := &Source{options: options, room: semaphore.NewWeighted(roomBytes)}
+	s := &Source{options: options, room: semaphore.NewWeighted(roomBytes), crowded: crowdedBytes}
 	s.targets.Explain = options.Explain
 	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetGroups, error) {
 		client, err := options.Client(ctx, target)

@@ -37,7 +37,7 @@ func (m *meter) serveBudget(ctx context.Context, address string) {
 		asked, err := listening.Listen(ctx, "tcp", address)
 		if err == nil {
 			if said {
-				m.hooks.say("serving the budget on %s from now on", address)
+				m.hooks.say("the budget can be asked for at %s", address)
 			}
 			err = server.Serve(listener{asked, &connections{}})
 		}

@@ -95,7 +95,7 @@ func TestBudgetAddressIsTaken(t *testing.T) {
 	begin := time.Now()
 	m.stop()
 	require.Less(t, time.Since(begin), stopPatience+slack)
-	require.Contains(t, said.String(), "serving the budget on "+address+" from now on")
+	require.Contains(t, said.String(), "the budget can be asked for at "+address)
 }
 
 // TestAsk: one line for people, and a code for programs.

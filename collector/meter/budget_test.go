@@ -127,6 +127,16 @@ func TestBudgetOfALife(t *testing.T) {
  "rates": {"card": "", "read_on": ""}, "assumptions": [], "faults": []}`, b.json(), "nothing is left to be asked about")
 }
 
+// TestNamesInABudget are as the run hook gave them, not as CloudWatch takes them.
+func TestNamesInABudget(t *testing.T) {
+	b := newBudgeted(t, knownRates)
+	b.identity.Tenant, b.identity.MicroVMID = "Müller & Söhne", "vm ä"
+	b.launched()
+	d := b.document()
+	require.Equal(t, "Müller & Söhne, vm ä", d.Tenant+", "+d.MicroVMID)
+	require.Contains(t, d.environment(), "MICROSPEND_TENANT=Müller & Söhne")
+}
+
 // TestBurn: what running costs an hour follows the last minute of it.
 func TestBurn(t *testing.T) {
 	b := newBudgeted(t, knownRates)

@@ -34,6 +34,6 @@ func TestCollectedProcess(t *testing.T) {
 	require.Equal(t, printed.Measured(), sum.Measured())
 	for _, r := range records {
 		require.Equal(t, "mvm-7", r.Resource.ID)
-		require.Equal(t, "M%C3%BCller & S%C3%B6hne", r.Tenant)
+		require.Equal(t, "Müller & Söhne", r.Tenant)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/emf"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/usage"
@@ -66,7 +67,8 @@ const (
 func unmetered(at Instant, id Identity) Budget {
 	id, _ = id.inLine()
 	b := Budget{
-		Schema: BudgetSchema, MicroVMID: id.MicroVMID, Tenant: id.Tenant, Region: id.Region, AsOf: moment(at.Wall),
+		Schema: BudgetSchema, MicroVMID: emf.Decoded(id.MicroVMID), Tenant: emf.Decoded(id.Tenant), Region: id.Region,
+		AsOf:  moment(at.Wall),
 		Phase: PhaseNone, State: pricing.NotMeasured.String(), Budget: id.Limits.Dollars, UnknownRates: []string{},
 		Assumptions: []string{}, Faults: []string{},
 	}

@@ -96,8 +96,14 @@ func (r Rates) card(region string, day pricing.Date, say func(format string, arg
 			say("the rates of --rates are those of %s, and the MicroVM is in %s: not used", r.given.Region, region)
 		}
 		builtIn, err := pricing.EmbeddedCards().AsOf(day).Card(region)
-		if err != nil {
+		switch {
+		case err == nil:
+		case region == "":
+			say("what this MicroVM costs is not known without its region; give --region or --rates")
+		default:
 			say("%v; give --rates", err)
+		}
+		if err != nil {
 			builtIn = pricing.RateCard{Region: region}
 		}
 		card = builtIn

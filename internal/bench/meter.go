@@ -98,7 +98,7 @@ func (m *runningMeter) start(lines string) error {
 	}
 	defer file.Close()
 	m.cmd = exec.Command(m.command[0], append(m.command[1:], "--address", "127.0.0.1", "--port", port, "--memory",
-		"2GB")...)
+		"2GB", "--region", "eu-west-1", "--budget", "2.00", "--budget-address", "127.0.0.1:0", "--at", "75%=exec:true")...)
 	m.cmd.Stdout = file
 	if err := m.cmd.Start(); err != nil {
 		return err

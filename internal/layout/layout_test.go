@@ -41,22 +41,25 @@ var allowed = map[string][]string{
 	"cmd/microspend":       anything,
 	"cmd/microspend-meter": {"collector/meter"},
 
-	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
+	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "ledger", "usage",
+	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/status", "ledger", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
+	// What collect --listen serves: the runs of any source, and no source by name.
+	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
+	"collector/status":   own("collector", "ledger"),
 	// The meter runs inside MicroVMs, where every megabyte counts.
 	"collector/meter": {"collector/microvmapi/control", "internal/arn", "internal/emf", "usage", "pricing/...", "internal/figures"},
 	// What the meter asks of AWS: a signer, and nothing else of ours.

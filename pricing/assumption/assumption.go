@@ -83,6 +83,7 @@ const (
 	MonthAtThisPace        ID = "month-at-this-pace"
 	SameUsage              ID = "same-usage"
 	IdleTimeoutNow         ID = "idle-timeout-now"
+	IdleTimeoutRecorded    ID = "idle-timeout-recorded"
 	IdleBaseline           ID = "idle-baseline"
 	IdleNoSuspends         ID = "idle-no-suspends"
 	IdleModel              ID = "idle-model"

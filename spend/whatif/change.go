@@ -147,7 +147,9 @@ func changed(part *Part, change Change, notes *noteList) (pricing.Measured, Fact
 			notes.add(note)
 		}
 		if !effect.Running.IsZero() || !effect.Suspends.IsZero() {
-			notes.add(assumption.IdleTimeoutNow.Clause(change.TimeoutNow))
+			for _, note := range present(model, part.Region, change.TimeoutNow) {
+				notes.add(note)
+			}
 			notes.add(assumption.IdleBaseline.Clause(facts.Size))
 		}
 		measured = idled(measured, facts, effect)

@@ -66,7 +66,7 @@ func note(out whatif.Outcome, id string) string {
 
 func TestALongerTimeoutPauseByPause(t *testing.T) {
 	records := suspended("eu-west-1", 100, 200, 1000, 4000)
-	pauses, err := whatif.ReadPauses(each(records))
+	pauses, err := whatif.ReadPauses(each(records), nil)
 	require.NoError(t, err)
 	require.EqualValues(t, 4, pauses.Count())
 	part := partOf(t, "eu-west-1", records)
@@ -90,7 +90,7 @@ func TestALongerTimeoutPauseByPause(t *testing.T) {
 
 func TestPausesAreOfTheirRegion(t *testing.T) {
 	records := append(suspended("eu-west-1", 100, 4000), suspended("us-east-1", 5000)...)
-	pauses, err := whatif.ReadPauses(each(records))
+	pauses, err := whatif.ReadPauses(each(records), nil)
 	require.NoError(t, err)
 	here, there := partOf(t, "eu-west-1", records), partOf(t, "us-east-1", records)
 	change := whatif.Change{TimeoutNow: 300, TimeoutThen: 600, Idle: pauses}
@@ -101,7 +101,7 @@ func TestPausesAreOfTheirRegion(t *testing.T) {
 }
 
 func TestWhereThereAreNoPauses(t *testing.T) {
-	pauses, err := whatif.ReadPauses(each(nil))
+	pauses, err := whatif.ReadPauses(each(nil), nil)
 	require.NoError(t, err)
 	require.Zero(t, pauses.Count())
 	change := whatif.Change{TimeoutNow: 300, TimeoutThen: 600}
@@ -113,14 +113,14 @@ func TestWhereThereAreNoPauses(t *testing.T) {
 
 	open := suspended("eu-west-1", 100, 200)
 	open[1].Amounts[usage.Resumes] = 0
-	pauses, err = whatif.ReadPauses(each(open))
+	pauses, err = whatif.ReadPauses(each(open), nil)
 	require.NoError(t, err)
 	change.Idle = pauses
 	require.Contains(t, note(apply(t, change, partOf(t, "eu-west-1", open)), "idle-pauses"),
 		"; 1 more that no resume was seen for")
 
 	broken := errors.New("broken")
-	_, err = whatif.ReadPauses(func(yield func(usage.Record, error) bool) { yield(usage.Record{}, broken) })
+	_, err = whatif.ReadPauses(func(yield func(usage.Record, error) bool) { yield(usage.Record{}, broken) }, nil)
 	require.ErrorIs(t, err, broken)
 }
 
@@ -130,7 +130,7 @@ func TestTooManyPauses(t *testing.T) {
 	_, err := whatif.ReadPauses(func(yield func(usage.Record, error) bool) {
 		for ; yield(one, nil); read++ {
 		}
-	})
+	}, nil)
 	require.ErrorIs(t, err, whatif.TooManyPausesError{})
 	require.ErrorContains(t, err, "there are more than 500,000 pauses")
 	require.Equal(t, whatif.MostPauses, read)
@@ -143,7 +143,7 @@ func TestPausesAreThoseOfTheIdleAnalysis(t *testing.T) {
 		records := suspended("eu-west-1", rapid.SliceOfN(rapid.Int64Range(1, 20_000), 1, 20).Draw(t, "suspended")...)
 		now := rapid.Int64Range(60, 3600).Draw(t, "now")
 		then := now + rapid.Int64Range(1, 20_000).Draw(t, "longer")
-		pauses, err := whatif.ReadPauses(each(records))
+		pauses, err := whatif.ReadPauses(each(records), nil)
 		require.NoError(t, err)
 		out := apply(t, whatif.Change{TimeoutNow: now, TimeoutThen: then, Idle: pauses}, partOf(t, "eu-west-1", records))
 

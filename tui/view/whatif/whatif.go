@@ -33,8 +33,8 @@ const (
 	KnobCount
 )
 
-// timeouts are the idle timeouts to choose from, in seconds: the service's minimum is 60.
-var timeouts = [...]int64{60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400}
+// usualTimeouts are the idle timeouts to choose from, in seconds: the service's minimum is 60.
+var usualTimeouts = [...]int64{60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400}
 
 // Choice is where each knob stands: a place among its values.
 type Choice [KnobCount]int
@@ -52,12 +52,48 @@ type State struct {
 	Measured pricing.State // how far the usage of the parts was measured, which every amount rests on
 	Pauses   Pauses
 	Regions  []string
+	Timeouts []int64 // to choose from in place of the usual ones: with those that are recorded
 	Choice   Choice
 	Focus    Knob
 	Outcome  *whatif.Outcome // of the choice; nil until it is worked out
 }
 
-// defaultTimeout is the place among timeouts that both knobs start at: five minutes.
+func (s *State) timeouts() []int64 {
+	if s.Timeouts != nil {
+		return s.Timeouts
+	}
+	return usualTimeouts[:]
+}
+
+// Recall puts the timeout that most MicroVMs were launched with in the place of the one that is assumed. A change that
+// was chosen already stays.
+func (s *State) Recall(present whatif.Present) {
+	if present.Recorded == 0 {
+		return
+	}
+	now, then := s.timeouts()[s.Choice[TimeoutNow]], s.timeouts()[s.Choice[TimeoutThen]]
+	if now == then {
+		then = present.Usual()
+	}
+	s.Timeouts = append(usualTimeouts[:len(usualTimeouts):len(usualTimeouts)], then)
+	for _, t := range present.Timeouts {
+		s.Timeouts = append(s.Timeouts, t.Seconds)
+	}
+	slices.Sort(s.Timeouts)
+	s.Timeouts = slices.Compact(s.Timeouts)
+	s.Choice[TimeoutNow] = slices.Index(s.Timeouts, present.Usual())
+	s.Choice[TimeoutThen] = slices.Index(s.Timeouts, then)
+}
+
+// Present is what is recorded of the timeouts that were in force.
+func (s *State) Present() whatif.Present {
+	if s.Pauses.Seen == nil {
+		return whatif.Present{}
+	}
+	return s.Pauses.Seen.Present()
+}
+
+// defaultTimeout is the place among usual timeouts that both knobs start at: five minutes.
 const defaultTimeout = 2
 
 // Start is a choice that changes nothing.
@@ -68,7 +104,7 @@ func (s *State) options(k Knob) []string {
 	var options []string
 	switch k {
 	case TimeoutNow, TimeoutThen:
-		for _, seconds := range timeouts {
+		for _, seconds := range s.timeouts() {
 			options = append(options, duration(seconds))
 		}
 	case Memory:
@@ -104,6 +140,9 @@ func (s *State) value(k Knob) string { return s.options(k)[s.Choice[k]] }
 func (s *State) remark(k Knob) string {
 	switch {
 	case k == TimeoutNow:
+		if present := s.Present(); present.Recorded > 0 {
+			return present.String()
+		}
 		return "assumed: the ledger does not have it"
 	case k == TimeoutThen:
 		return s.judged()
@@ -219,12 +258,23 @@ func (s *State) knobs(width int) []string {
 			continue
 		}
 		paint := t.Plain
-		if s.Choice[k] != Start()[k] {
+		if s.changed(k) {
 			paint = t.Strong
 		}
 		lines = append(lines, draw.Cut(" "+t.Muted.Text(label)+paint.Text(value)+"  "+t.Muted.Text(remark), width))
 	}
 	return lines
+}
+
+// changed reports whether a knob is not where it began: with a recorded timeout, both begin there.
+func (s *State) changed(k Knob) bool {
+	switch {
+	case s.Timeouts == nil || k != TimeoutNow && k != TimeoutThen:
+		return s.Choice[k] != Start()[k]
+	case k == TimeoutThen:
+		return s.Choice[k] != s.Choice[TimeoutNow]
+	}
+	return s.timeouts()[s.Choice[k]] != s.Present().Usual()
 }
 
 // table has a line for each billed quantity: actual, what if, and the difference.
@@ -350,7 +400,7 @@ func (s *State) alternative(alt *whatif.Alternative, width int) []string {
 // Work prices the choice. Card gives the rates of a region.
 func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard, error)) (*whatif.Outcome, error) {
 	change := whatif.Change{
-		TimeoutNow: timeouts[s.Choice[TimeoutNow]], TimeoutThen: timeouts[s.Choice[TimeoutThen]],
+		TimeoutNow: s.timeouts()[s.Choice[TimeoutNow]], TimeoutThen: s.timeouts()[s.Choice[TimeoutThen]],
 	}
 	if at := s.Choice[Memory]; at > 0 {
 		size := pricing.Sizes()[at-1]

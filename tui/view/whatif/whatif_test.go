@@ -113,3 +113,26 @@ func TestNotes(t *testing.T) {
 	same := state(t, func(s *whatif.State) { s.Pauses = fault })
 	require.NotContains(t, ids(same), "idle-not-read")
 }
+
+// TestRecall starts from the timeout that most MicroVMs were launched with, one that is not among the usual ones, too.
+func TestRecall(t *testing.T) {
+	present := measured.Present{
+		Timeouts: []measured.PresentTimeout{{Seconds: 300, MicroVMs: 22}, {Seconds: 450, MicroVMs: 120}}, Recorded: 142,
+	}
+	s := state(t, func(s *whatif.State) { s.Recall(present) })
+	require.Equal(t, "450 s", s.Values()["idle timeout now"])
+	require.Equal(t, "450 s", s.Values()["idle timeout then"], "nothing is changed yet")
+	require.Equal(t, s.Outcome.Total, s.Outcome.Then)
+	s.Turn(1)
+	require.Equal(t, "10 min", s.Values()["idle timeout then"])
+	require.True(t, s.Longer())
+
+	chosen := state(t, func(s *whatif.State) {
+		s.Turn(2)
+		s.Recall(present)
+	})
+	require.Equal(t, "15 min", chosen.Values()["idle timeout then"], "what was chosen stays")
+	require.Equal(t, "450 s", chosen.Values()["idle timeout now"])
+	none := state(t, func(s *whatif.State) { s.Recall(measured.Present{Unknown: 3}) })
+	require.Equal(t, whatif.Start(), none.Choice, "nothing is recorded")
+}
