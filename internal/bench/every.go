@@ -37,7 +37,7 @@ type ranOnce struct {
 	Resident int64         `json:"resident"` // bytes
 	Peak     int64         `json:"peak"`
 	Live     int64         `json:"live"` // on the heap without garbage, after the runs that are compared
-	CPU      time.Duration `json:"cpu"` // of all runs so far
+	CPU      time.Duration `json:"cpu"`  // of all runs so far
 	Records  int64         `json:"records"`
 	Gaps     int           `json:"gaps"`
 }

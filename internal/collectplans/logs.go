@@ -351,13 +351,8 @@ func (l *logsFleet) check(content []usage.Record, last run, final bool) {
 		lengths[place][r.PeriodStart.Unix()/86400] = length
 		l.checkRecord(r, place, length)
 	}
-	excuses := append(l.losses(), last.named()...)
+	excuses := append(l.forGood(), last.named()...)
 	if final {
-		for _, r := range l.runs {
-			for _, q := range r.summary.Quarantined {
-				excuses = append(excuses, named{q.Target, q.Window, q.What, q.Reason})
-			}
-		}
 		l.gapsClose(last)
 	}
 	for of, printed := range l.printed {

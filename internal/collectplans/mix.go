@@ -3,4 +3,4 @@ package collectplans
 // mix says which kinds of trouble are in the plans.
 var mix = struct {
 	badValues, longSilence, circles, shapes, hostileIDs, oddItems bool
-}{longSilence: true, oddItems: true}
+}{longSilence: true, oddItems: true, badValues: true, hostileIDs: true}

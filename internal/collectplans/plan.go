@@ -392,7 +392,7 @@ func (p *plan) content() []usage.Record {
 func (p *plan) lastRead(target collector.Target, start time.Time, length time.Duration, names []string) run {
 	for _, r := range slices.Backward(p.runs) {
 		if !r.unknown && r.reads(target, start, length) &&
-			!covered(r.named(), target, start, length, names) {
+			!covered(r.named(), target, start, length, names) && !covered(p.forGood(), target, start, length, names) {
 			return r
 		}
 	}
