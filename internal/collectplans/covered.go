@@ -27,10 +27,10 @@ func covered(all []named, target collector.Target, start time.Time, length time.
 }
 
 // about reports whether what a gap or a quarantine is about may be something of these names. A batch is called by its
-// namespace and the first of what it has, so it may be about anything.
+// log group, or its namespace and the first of what it has, so it may be about anything.
 func about(what string, names []string) bool {
 	if what == "" || len(names) == 0 || strings.HasSuffix(what, " and others") ||
-		strings.HasPrefix(what, emf.DefaultNamespace+"/") || strings.HasPrefix(what, "series that ended before") {
+		strings.HasPrefix(what, emf.DefaultNamespace+"/") || strings.HasPrefix(what, "/") || strings.HasPrefix(what, "series that ended before") {
 		return true
 	}
 	decoded, err := url.PathUnescape(what)
