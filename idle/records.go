@@ -2,10 +2,12 @@ package idle
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
 
+	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/usage"
 )
@@ -15,6 +17,9 @@ type RecordOptions struct {
 	// TimeoutMS is the idle timeout in force when the usage was measured. A suspension of x is a gap of x and the
 	// timeout.
 	TimeoutMS int64
+	// Timeout is the idle timeout that a record's MicroVM was launched with, in place of TimeoutMS, where it is known; nil
+	// knows of none.
+	Timeout func(*usage.Record) (ms int64, known bool)
 	// Owner names the tenant of a record; nil takes what the record says.
 	Owner func(*usage.Record) string
 }
@@ -31,6 +36,7 @@ type RecordOptions struct {
 // The order of records does not matter. They are read once.
 func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) (*Trace, error) {
 	seen := map[microVMKey][]reading{}
+	timeouts := map[microVMKey]int64{} // those that are known
 	var first, last int64
 	for r, err := range records {
 		if err != nil {
@@ -50,15 +56,41 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 		if options.Owner != nil {
 			key.tenant = options.Owner(&r)
 		}
+		if options.Timeout != nil {
+			if ms, known := options.Timeout(&r); known {
+				timeouts[key] = ms
+			}
+		}
 		seen[key] = append(seen[key], reading{from, did[usage.Suspended], did[usage.Suspends], did[usage.Resumes]})
 	}
 	b := newBuilder(KeptGaps)
+	longest := int64(0)
 	for _, key := range slices.SortedFunc(maps.Keys(seen), microVMKey.compare) {
-		b.fromReadings(key, seen[key], options.TimeoutMS, first)
+		timeout, known := timeouts[key]
+		if !known {
+			timeout = options.TimeoutMS
+		}
+		longest = max(longest, timeout)
+		b.fromReadings(key, seen[key], timeout, first)
 	}
-	b.trace.PeriodMS, b.trace.Dated, b.trace.SeenFromMS = last-first, true, options.TimeoutMS
-	b.trace.Notes = append(b.trace.Notes, assumption.LedgerGaps.Note(seconds(options.TimeoutMS)))
+	if len(seen) == 0 {
+		longest = options.TimeoutMS
+	}
+	b.trace.PeriodMS, b.trace.Dated, b.trace.SeenFromMS = last-first, true, longest
+	b.trace.Notes = append(b.trace.Notes, timeoutNote(len(timeouts), len(seen)-len(timeouts), options.TimeoutMS, longest))
 	return b.finish("the ledger")
+}
+
+// timeoutNote says where the timeout of so many MicroVMs is from.
+func timeoutNote(known, assumed int, assumedMS, longestMS int64) pricing.Note {
+	switch {
+	case known == 0:
+		return assumption.LedgerGaps.Note(seconds(assumedMS))
+	case assumed == 0:
+		return assumption.LedgerGapsRecorded.Note(known, "", seconds(longestMS))
+	}
+	others := fmt.Sprintf(", for %d others the %s s that it is assumed to have been", assumed, seconds(assumedMS))
+	return assumption.LedgerGapsRecorded.Note(known, others, seconds(longestMS))
 }
 
 // reading is what a period says of a MicroVM's suspensions.

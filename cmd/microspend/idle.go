@@ -16,6 +16,7 @@ import (
 
 	"microspend/idle"
 	"microspend/internal/scalar"
+	"microspend/ledger/lifecycle"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/scenarios"
@@ -385,6 +386,17 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 	if err != nil {
 		return nil, err
 	}
+	folder, err := a.ledgerFolder()
+	if err != nil {
+		return nil, err
+	}
+	launched, err := lifecycle.Read(folder, from, to)
+	if err != nil {
+		return nil, err
+	}
+	if usual := launched.UsualMaxIdle(f.region); usual >= idle.LeastTimeout && usual <= pricing.MaxLifeSeconds {
+		f.options.CurrentSeconds = cmp.Or(f.options.CurrentSeconds, usual)
+	}
 	timeout := cmp.Or(f.options.CurrentSeconds, idle.DefaultCurrent)
 	return idle.FromRecords(func(yield func(usage.Record, error) bool) {
 		for r, err := range in.Ledger.Records(ctx, from, to) {
@@ -395,7 +407,15 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 				return
 			}
 		}
-	}, idle.RecordOptions{TimeoutMS: timeout * 1000, Owner: in.Source.RecordOwner()})
+	}, idle.RecordOptions{
+		TimeoutMS: timeout * 1000, Owner: in.Source.RecordOwner(),
+		Timeout: func(r *usage.Record) (int64, bool) {
+			if m, found := launched.Of(r); found && m.MaxIdle != nil {
+				return *m.MaxIdle * 1000, true
+			}
+			return 0, false
+		},
+	})
 }
 
 // withRateFlags adds to errors about unknown rates how to give them.

@@ -174,3 +174,23 @@ func (t *Table) Len() int {
 	}
 	return len(t.microvms)
 }
+
+// UsualMaxIdle is the idle timeout that most MicroVMs of a region were launched with, in seconds, the shortest of
+// several; 0 where none is known.
+func (t *Table) UsualMaxIdle(region string) int64 {
+	count, usual := map[int64]int{}, int64(0)
+	if t == nil {
+		return 0
+	}
+	for _, m := range t.microvms {
+		if m.Region == region && m.MaxIdle != nil {
+			count[*m.MaxIdle]++
+		}
+	}
+	for seconds, n := range count {
+		if n > count[usual] || n == count[usual] && seconds < usual {
+			usual = seconds
+		}
+	}
+	return usual
+}

@@ -18,7 +18,8 @@ var noon = time.Date(2026, 11, 20, 12, 30, 0, 0, time.UTC)
 
 func microvm(id string, started time.Time, maxIdle int64) lifecycle.MicroVM {
 	return lifecycle.MicroVM{
-		ID: id, Region: "eu-west-1", Account: "123456789012", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:box",
+		ID: id, Region: "eu-west-1", Account: "123456789012",
+		Image:        "arn:aws:lambda:eu-west-1:123456789012:microvm-image:box",
 		ImageVersion: "1.0", Arch: usage.ArchX86, StartedAt: started, ReadAt: started, MaxIdle: &maxIdle,
 		Suspended: new(int64(0)), AutoResume: new(false),
 	}
@@ -88,4 +89,19 @@ func TestLinesThatAreNone(t *testing.T) {
 	table, err := lifecycle.Read(ledger, noon, noon.Add(time.Hour))
 	require.NoError(t, err)
 	require.Equal(t, 2, table.Len())
+}
+
+func TestTheUsualTimeout(t *testing.T) {
+	ledger := t.TempDir()
+	var all []lifecycle.MicroVM
+	for i, seconds := range []int64{900, 300, 900, 300, 60} {
+		all = append(all, microvm(fmt.Sprint("mvm-", i), noon, seconds))
+	}
+	all = append(all, lifecycle.MicroVM{ID: "unknown", Region: "eu-west-1", StartedAt: noon})
+	require.NoError(t, lifecycle.Write(ledger, all))
+	table, err := lifecycle.Read(ledger, noon, noon.Add(time.Hour))
+	require.NoError(t, err)
+	require.EqualValues(t, 300, table.UsualMaxIdle("eu-west-1"), "the shorter of two that are as frequent")
+	require.Zero(t, table.UsualMaxIdle("us-east-1"))
+	require.Zero(t, (*lifecycle.Table)(nil).UsualMaxIdle("eu-west-1"))
 }

@@ -39,6 +39,7 @@ const (
 	ByTheMinute            ID = "by-the-minute"
 	FilesJoined            ID = "files-joined"
 	LedgerGaps             ID = "ledger-gaps"
+	LedgerGapsRecorded     ID = "ledger-gaps-recorded"
 	CurrentTimeout         ID = "current-timeout"
 	NoBurst                ID = "no-burst"
 	Latency                ID = "latency"
