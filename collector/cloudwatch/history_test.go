@@ -128,6 +128,30 @@ func TestAFirstListThatLeavesASeriesOut(t *testing.T) {
 	assert.Zero(t, windowsOf(w, before, "acme", "zeta"), "once")
 }
 
+// What lists leave out for hours is read once it is listed again, from before the overlap, too.
+func TestASeriesThatListsLeaveOutForHours(t *testing.T) {
+	w := fleetWorld(t, fakecloudwatch.Options{})
+	w.timing.Lookback, w.timing.Overlap = aDay, 10*time.Minute
+	w.putFleet(place, w.now.Add(-time.Hour), "acme", "web", 1)
+	w.putFleet(place, w.now.Add(-time.Hour), "zeta", "web", 9)
+	w.run()
+	w.fake.SetFaults(without("acme"))
+	for range 6 {
+		w.at(w.now.Add(time.Hour))
+		w.putFleet(place, w.now.Add(-30*time.Minute), "acme", "web", 2)
+		w.run()
+	}
+	assert.Less(t, len(w.cpuOf("acme")), 7, "it has not been listed for so long that it may have ended")
+	w.fake.SetFaults(nil)
+	w.at(w.now.Add(time.Hour))
+	w.run()
+	assert.Equal(t, []int64{1, 2, 2, 2, 2, 2, 2}, w.cpuOf("acme"))
+	before := len(w.fake.Calls())
+	w.at(w.now.Add(time.Hour))
+	w.run()
+	assert.Zero(t, windowsOf(w, before, "acme", "zeta"))
+}
+
 // windowsOf is how many calls since one asked for a tenant's data and not for another's.
 func windowsOf(w *world, since int, tenant, but string) (n int) {
 	for _, call := range w.fake.Calls()[since:] {
@@ -188,8 +212,8 @@ func TestDowntime(t *testing.T) {
 			assert.Equal(t, []int64{1, 2}, w.cpuOf("Müller"))
 			assert.Equal(t, []int64{9, 8}, w.cpuOf("zeta"))
 			require.NotEmpty(t, s.Quarantined, "what nobody saw is missed without a trace otherwise")
-			assert.Equal(t, "series that ended before 2026-11-24 and were never collected: CloudWatch lists only what had data in "+
-				"the last two weeks; name them under series to read them", reasons(s.Quarantined)[0])
+			assert.Equal(t, "series that ended before 2026-11-24 and were never collected: CloudWatch lists only what had data "+
+				"in the last two weeks; name them under series to read them", reasons(s.Quarantined)[0])
 			w.now = w.now.Add(5 * time.Minute)
 			assert.Empty(t, w.run().Quarantined)
 		})
@@ -250,7 +274,8 @@ func TestANamespaceThatIsAddedLater(t *testing.T) {
 	added.Namespace = "acme/sandboxes"
 	put := func(w *world, at time.Time, tenant string, value float64) {
 		w.fake.Put(place, fakecloudwatch.Metric{
-			Namespace: added.Namespace, Name: "VCPUMilliseconds", Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
+			Namespace: added.Namespace, Name: "VCPUMilliseconds",
+			Dimensions: map[string]string{"Tenant": tenant, "Image": "web"},
 		}, fakecloudwatch.Value(at, value))
 	}
 	w := fleetWorld(t, fakecloudwatch.Options{})
@@ -300,7 +325,9 @@ func TestPagesThatLeadInACircle(t *testing.T) {
 		return &to
 	}
 	w.fake.SetFaults(func(call fakecloudwatch.Call) fakecloudwatch.Fault {
-		return fakecloudwatch.Fault{List: func(out *cloudwatch.ListMetricsOutput) { out.NextToken = follow(call.List.NextToken) }}
+		return fakecloudwatch.Fault{List: func(out *cloudwatch.ListMetricsOutput) {
+			out.NextToken = follow(call.List.NextToken)
+		}}
 	})
 	s := w.run()
 	require.Len(t, s.Gaps, 1)
@@ -309,7 +336,9 @@ func TestPagesThatLeadInACircle(t *testing.T) {
 	assert.Equal(t, int64(3), s.Cost.Calls)
 
 	w.fake.SetFaults(func(call fakecloudwatch.Call) fakecloudwatch.Fault {
-		return fakecloudwatch.Fault{Get: func(out *cloudwatch.GetMetricDataOutput) { out.NextToken = follow(call.Get.NextToken) }}
+		return fakecloudwatch.Fault{Get: func(out *cloudwatch.GetMetricDataOutput) {
+			out.NextToken = follow(call.Get.NextToken)
+		}}
 	})
 	w.now = w.now.Add(5 * time.Minute)
 	s = w.run()

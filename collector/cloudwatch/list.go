@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// listedFor is how long after its last datapoint a metric is listed. Source: CloudWatch API reference, ListMetrics, read
-	// 2026.
+	// listedFor is how long after its last datapoint a metric is listed. Source: CloudWatch API reference,
+	// ListMetrics, read 2026.
 	listedFor = 14 * 24 * time.Hour
 	// listedAfter is how long after its first datapoint a metric may be listed. Source: ditto.
 	listedAfter = 15 * time.Minute
@@ -75,6 +75,7 @@ type lister struct {
 func (l *lister) mapping(ctx context.Context, of *mapped) error {
 	metrics := map[mapping.Subject]uint16{}
 	for _, s := range of.Series {
+		s.Account = unless(s.Account, l.account)
 		metrics[s] = of.all()
 	}
 	if len(of.Series) == 0 {

@@ -56,7 +56,8 @@ func reasons(all []collector.Quarantine) (texts []string) {
 	return texts
 }
 
-// 512 letters and 511 spaces, which are escaped to three characters each, and /web are 2,049: one more than an id may have.
+// 512 letters and 511 spaces, which are escaped to three characters each, and /web are 2,049: one more than an id may
+// have.
 func TestALongNameIsCut(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{}, cpu(mapping.Default()))
 	at := w.now.Add(-time.Hour)
@@ -97,8 +98,8 @@ func TestASubjectThatCannotBeKept(t *testing.T) {
 	assert.Empty(t, s.Gaps)
 	require.Len(t, w.content(), 1)
 	require.Len(t, s.Quarantined, 1)
-	assert.Equal(t, `microspend {Tenant=acme, Image=web, MicrovmId=(image) base}: microvm_id "(image) base" is not the id `+
-		`of a resource of kind microvm`, reasons(s.Quarantined)[0])
+	assert.Equal(t, `microspend {Tenant=acme, Image=web, MicrovmId=(image) base}: microvm_id "(image) base" is not the `+
+		`id of a resource of kind microvm`, reasons(s.Quarantined)[0])
 	for _, call := range w.fake.Calls() {
 		if call.Get != nil {
 			assert.Len(t, call.Get.MetricDataQueries, 1)
@@ -234,8 +235,8 @@ func TestTwoMappingsOfOneMicroVM(t *testing.T) {
 	require.Len(t, content, 2)
 	assert.Equal(t, int64(1), content["mvm-1 "+at.Format("15:04")].Amounts[pricing.VCPU])
 	assert.Equal(t, int64(2), content["mvm-2 "+at.Format("15:04")].Amounts[pricing.VCPU])
-	assert.Equal(t, []string{`other {Tenant=acme, Image=web, MicrovmId=mvm-1}: "mvm-1" is in the metrics of microspend as ` +
-		`well, and would count twice; only those are read. Tell them apart by their dimensions`}, reasons(s.Quarantined))
+	assert.Equal(t, []string{`other {Tenant=acme, Image=web, MicrovmId=mvm-1}: "mvm-1" is in the metrics of microspend ` +
+		`as well, and would count twice; only those are read. Tell them apart by their dimensions`}, reasons(s.Quarantined))
 }
 
 // A datapoint that cannot be usage costs itself. The series has 100 at 10:00 and 200 at 10:10; a fault changes what is
@@ -295,7 +296,8 @@ func TestADatapointThatCannotBeUsage(t *testing.T) {
 			w.putFleet(place, bad, "acme", "web", 150)
 			w.now = w.now.Add(5 * time.Minute)
 			w.run()
-			assert.Equal(t, int64(150), w.records()["(fleet) acme/web 10:05"].Amounts[pricing.VCPU], "it counts once it is right")
+			assert.Equal(t, int64(150), w.records()["(fleet) acme/web 10:05"].Amounts[pricing.VCPU],
+				"it counts once it is right")
 		})
 	}
 }
@@ -308,8 +310,8 @@ func TestASeriesOfDatapointsThatCannotBeUsage(t *testing.T) {
 	w.timing.Lookback = 2 * time.Hour
 	s := w.run()
 	require.Len(t, s.Quarantined, 1)
-	assert.Equal(t, "microspend VCPUMilliseconds {Tenant=acme, Image=web}: more than 20 of its datapoints cannot be usage, "+
-		"and do not count", reasons(s.Quarantined)[0])
+	assert.Equal(t, "microspend VCPUMilliseconds {Tenant=acme, Image=web}: more than 20 of its datapoints cannot be "+
+		"usage, and do not count", reasons(s.Quarantined)[0])
 	assert.Equal(t, int64(22), s.Counts[countLost], "2 h less 10 min are 22 periods")
 	w.now = w.now.Add(time.Hour)
 	assert.Empty(t, w.run().Quarantined, "it is known, whatever the window")

@@ -17,8 +17,8 @@ type batchSpec struct {
 	Of       string     `json:"of"`       // the mapping's id
 	Subjects [][]string `json:"subjects"` // values of the mapping's dimensions, those of Match left out, and the account
 	Metrics  []uint16   `json:"q"`        // by quantity
-	// Mapping is the place of the mapping, in the plans of versions that had no ids. Their sets of metrics went by place, too,
-	// and are left out: all metrics are asked for.
+	// Mapping is the place of the mapping, in the plans of versions that had no ids. Their sets of metrics went by
+	// place, too, and are left out: all metrics are asked for.
 	Mapping int `json:"mapping,omitempty"`
 }
 

@@ -30,7 +30,7 @@ type wanted struct {
 	metrics uint16
 	ask     bool // rather than being there for others of its owner
 	listed  bool
-	new     bool // to the target, which has been read before
+	new     bool // to the target, which has been read before without it
 	guess   bool // the ledger has its usage, of whichever mapping
 }
 
@@ -60,6 +60,7 @@ func (p *planner) make(ctx context.Context, listed listing) error {
 		}
 	}
 	p.sayWhatIsNotListed()
+	p.next.at = hourOf(p.now)
 	p.next.forget(p.now)
 	p.plan.State, err = p.next.write()
 	return err
@@ -158,7 +159,8 @@ func (p *planner) guess(recorded []collector.Recorded, all []map[mapping.Subject
 	}
 }
 
-// markNew marks what is listed and was not known when the target was last read.
+// markNew marks what is listed and was not when the target was last read: either it was not known, or the list had left
+// it out, for so long that it was no longer asked for.
 func (p *planner) markNew(recorded []collector.Recorded, all []map[mapping.Subject]wanted) {
 	if p.history.Read.To.IsZero() || p.known != nil && p.known.full {
 		return
@@ -170,9 +172,11 @@ func (p *planner) markNew(recorded []collector.Recorded, all []map[mapping.Subje
 	for i := range all {
 		known := p.known.of(p.source.mappings[i].id)
 		for s, one := range all[i] {
-			_, before := known[s]
+			was, before := known[s]
 			if p.known == nil {
 				before = inLedger[ownerOf(s)]
+			} else if before {
+				before = was.Last >= p.known.at || was.mayHaveData(s, p.window.From, p.window.To)
 			}
 			one.new = one.listed && !before
 			all[i][s] = one

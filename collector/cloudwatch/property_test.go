@@ -22,10 +22,7 @@ func chaos(random *rand.Rand, mood float64, paged bool) func(fakecloudwatch.Call
 		if random.Float64() > mood {
 			return fakecloudwatch.Fault{}
 		}
-		garbage := [][]byte{[]byte("<html>"), {}, {0xbf, 0x61}}
-		if call.Get != nil || call.List.NextToken != nil { // as the first page of a list, an empty reply means what it says
-			garbage = append(garbage, []byte{0xbf, 0xff})
-		}
+		garbage := [][]byte{[]byte("<html>"), {}, {0xbf, 0x61}, {0xbf, 0xff}}
 		switch random.IntN(12) {
 		case 0:
 			return fakecloudwatch.Throttled

@@ -8,10 +8,10 @@ import (
 	"microspend/usage"
 )
 
-// nameAfter gives a record the names of the series that have data in its period, all of one owner. Such series are parts
-// of what the owner used, so their amounts add up: the meter makes them when it is told the tenant in the middle of a
-// period. A name that some have and the others have not is that of all. Of different names none may win: the record has
-// none, so that nobody is charged for what may be another's, and nameAfter says why.
+// nameAfter gives a record the names of the series that have data in its period, all of one owner. Such series are
+// parts of what the owner used, so their amounts add up: the meter makes them when it is told the tenant in the
+// middle of a period. A name that some have and the others have not is that of all. Of different names none may win:
+// the record has none, so that nobody is charged for what may be another's, and nameAfter says why.
 //
 // A fleet is a tenant's and an image's, and has MicroVMs of several roles without anything being wrong: it has no role.
 func nameAfter(record *usage.Record, series []*usage.Record) (quarrels []string) {
@@ -33,8 +33,8 @@ func nameAfter(record *usage.Record, series []*usage.Record) (quarrels []string)
 			}
 		}
 		if second != "" && record.Resource.Kind == usage.KindMicroVM {
-			quarrels = append(quarrels, fmt.Sprintf("it is metered under the %s %q and %q at the same time; its usage then counts "+
-				"for neither of them", name.what, shown(first), shown(second)))
+			quarrels = append(quarrels, fmt.Sprintf("it is metered under the %s %q and %q at the same time; its usage then "+
+				"counts for neither of them", name.what, shown(first), shown(second)))
 		}
 		if second != "" {
 			first = ""

@@ -70,8 +70,8 @@ func (f *fetch) parts(target collector.Target) (parts []part) {
 	return parts
 }
 
-// assembleOwner makes the records of an owner. Mostly that is one subject. A MicroVM that was metered under several names
-// has a record of each period under the name that it had then; of one in which it had several, see nameAfter.
+// assembleOwner makes the records of an owner. Mostly that is one subject. A MicroVM that was metered under several
+// names has a record of each period under the name that it had then; of one in which it had several, see nameAfter.
 func (f *fetch) assembleOwner(parts []part) {
 	sound := true
 	for i := range parts {

@@ -11,14 +11,15 @@ import (
 	"microspend/collector/mapping"
 )
 
-// state is what is remembered of a target between runs: the series that were ever listed, as CloudWatch forgets what has
-// had no data for two weeks, and may leave out what has. The ledger has their names as well, but not those of series
-// without data, and takes longer to ask.
+// state is what is remembered of a target between runs: the series that were ever listed, as CloudWatch forgets what
+// has had no data for two weeks, and may leave out what has. The ledger has their names as well, but not those of
+// series without data, and takes longer to ask.
 type state struct {
 	Version int                      `json:"version"`
 	Series  map[string][]knownSeries `json:"series"` // by the id of the mapping
 	// Full says that more are listed than are remembered. What is not among them may not be new.
-	Full bool `json:"full,omitempty"`
+	Full bool  `json:"full,omitempty"`
+	At   int64 `json:"at"` // when it was listed: hours since 1970
 }
 
 // knownSeries is a subject that was listed.
@@ -46,6 +47,7 @@ type stateCache struct {
 // knowledge is a state that was read.
 type knowledge struct {
 	full   bool
+	at     int64
 	series map[string]map[mapping.Subject]knownSeries
 	// shared are the subjects that stand for one owner together.
 	shared map[string]map[owner][]subjectSeries
@@ -69,7 +71,7 @@ func readState(text json.RawMessage) *knowledge {
 	if json.Unmarshal(text, &s) != nil || s.Version != stateVersion {
 		return nil
 	}
-	k := &knowledge{s.Full, map[string]map[mapping.Subject]knownSeries{}, map[string]map[owner][]subjectSeries{}}
+	k := &knowledge{s.Full, s.At, map[string]map[mapping.Subject]knownSeries{}, map[string]map[owner][]subjectSeries{}}
 	for id, all := range s.Series {
 		byOwner := map[owner][]subjectSeries{}
 		k.series[id] = make(map[mapping.Subject]knownSeries, len(all))
@@ -106,7 +108,7 @@ func subjectFrom(values []string) mapping.Subject {
 
 // write makes the state of what is known now. Where that is too much, what was listed last stays.
 func (k *knowledge) write() (json.RawMessage, error) {
-	s := state{Version: stateVersion, Series: map[string][]knownSeries{}}
+	s := state{Version: stateVersion, Series: map[string][]knownSeries{}, At: k.at}
 	var lasts []int64
 	for _, all := range k.series {
 		for _, one := range all {

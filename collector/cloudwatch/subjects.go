@@ -145,15 +145,6 @@ func (m *mapped) checkSubject(target collector.Target, s mapping.Subject) error 
 	return r.Check()
 }
 
-// compareSubjects orders subjects as the ledger keeps their records, which is less work for it. Those of one owner are
-// neighbors.
-func compareSubjects(a, b mapping.Subject) int {
-	return cmp.Or(
-		resourceOf(a).Compare(resourceOf(b)), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Tenant, b.Tenant),
-		cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role),
-	)
-}
-
 // groups cuts subjects in order into those of one owner each.
 func groups(subjects []subjectSeries) (all [][]subjectSeries) {
 	for len(subjects) > 0 {
@@ -209,7 +200,24 @@ func shown(name string) string {
 	return fmt.Sprintf("%s… (%d characters)", name[:cut], utf8.RuneCountInString(name))
 }
 
-// sortSubjects puts subjects in order.
+// sortSubjects puts subjects into the order in which the ledger keeps their records, which is less work for it. Those
+// of one owner are neighbors.
 func sortSubjects(subjects []subjectSeries) {
-	slices.SortFunc(subjects, func(a, b subjectSeries) int { return compareSubjects(a.Subject, b.Subject) })
+	type keyed struct {
+		resource usage.Resource
+		subjectSeries
+	}
+	all := make([]keyed, len(subjects))
+	for i, s := range subjects {
+		all[i] = keyed{resourceOf(s.Subject), s}
+	}
+	slices.SortFunc(all, func(a, b keyed) int {
+		return cmp.Or(
+			a.resource.Compare(b.resource), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Tenant, b.Tenant),
+			cmp.Compare(a.Image, b.Image), cmp.Compare(a.MicroVM, b.MicroVM), cmp.Compare(a.Role, b.Role),
+		)
+	})
+	for i, s := range all {
+		subjects[i] = s.subjectSeries
+	}
 }

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -118,6 +119,49 @@ microspend.yaml:17:16: collect.cloudwatch[1].series[0].image: is missing: the se
 microspend.yaml:17:55: collect.cloudwatch[1].series[2]: is listed twice, and would count twice
 microspend.yaml:17:106: collect.cloudwatch[1].series[3].role: is given, but dimensions names no dimension for it`,
 		err.Error())
+}
+
+func TestConfigOfLinkedAccounts(t *testing.T) {
+	c, err := loadConfig(t, `
+collect:
+  include_linked_accounts: true
+  cloudwatch:
+    - series: [{tenant: acme, image: web}, {tenant: acme, image: web, account: "222222222222"}]
+`)
+	require.NoError(t, err)
+	settings := c.settings[0].(*cloudwatch.Settings)
+	assert.Equal(t, []mapping.Subject{
+		{Tenant: "acme", Image: "web"}, {Tenant: "acme", Image: "web", Account: "222222222222"},
+	}, settings.Mappings[0].Series)
+	source, _, err := c.Open(t.TempDir(), time.Now)
+	require.NoError(t, err)
+	assert.True(t, source.Traits().LinkedAccounts)
+
+	_, err = loadConfig(t, `
+collect:
+  include_linked_accounts: true
+  cloudwatch:
+    - series: [{tenant: acme, image: web, account: prod}]
+`)
+	assert.EqualError(t, err, `microspend.yaml:5:52: collect.cloudwatch[0].series[0].account: "prod" is not an account id `+
+		`of 12 digits`)
+	_, err = loadConfig(t, `
+collect:
+  cloudwatch:
+    - series: [{tenant: acme, image: web, account: "222222222222"}]
+`)
+	assert.EqualError(t, err, `microspend.yaml:4:52: collect.cloudwatch[0].series[0].account: is given, but `+
+		`include_linked_accounts is not true`)
+
+	flags := NewSettings()
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.Flags(set)
+	require.NoError(t, set.Parse([]string{"--include-linked-accounts"}))
+	var of Config
+	require.NoError(t, of.Override(flags))
+	source, _, err = of.Open(t.TempDir(), time.Now)
+	require.NoError(t, err)
+	assert.True(t, source.Traits().LinkedAccounts)
 }
 
 func TestConfigOfLogsAndMicroVMs(t *testing.T) {
