@@ -129,7 +129,8 @@ func (w *logsWorld) putHostile(random *rand.Rand) {
 		switch random.IntN(8) {
 		case 0: // some bytes are others; its name stays, so that it poses as nobody else
 			for range 1 + random.IntN(3) {
-				if at := random.IntN(len(text)); !bytes.Contains(text[max(at-40, 0):min(at+40, len(text))], []byte(hostileMicroVM)) {
+				// Behind the schema: a line of a newer meter is a gap until a newer program reads it.
+				if at := 40 + random.IntN(len(text)-40); !bytes.Contains(text[max(at-40, 0):min(at+40, len(text))], []byte(hostileMicroVM)) {
 					text[at] = byte(random.UintN(256))
 				}
 			}

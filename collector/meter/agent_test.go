@@ -57,13 +57,13 @@ func agent(url string) {
 }
 
 // spender is a meter with an application, on a guest that uses nothing above its baseline, at rates by which a MicroVM
-// of 2 GB costs a cent for each second that it runs, and nothing else.
+// of 2 GB costs half a cent for each second that it runs, and nothing else.
 type spender struct {
 	*process
 	budget string
 }
 
-const centASecond = "vcpu_second=0,gb_second=0.005,snapshot_read_gb=0,snapshot_write_gb=0,storage_gb_hour=0"
+const halfACent = "vcpu_second=0,gb_second=0.0025,snapshot_read_gb=0,snapshot_write_gb=0,storage_gb_hour=0"
 
 func startSpender(t *testing.T, args, command []string) *spender {
 	folder := t.TempDir()
@@ -84,7 +84,7 @@ func startSpender(t *testing.T, args, command []string) *spender {
 	}
 	all := append([]string{
 		"--port", port, "--address", "127.0.0.1", "--memory", "2GB", "--image-size", "3GB", "--region", "eu-west-1",
-		"--budget-address", "127.0.0.1:" + budgetPort, "--rates", centASecond,
+		"--budget-address", "127.0.0.1:" + budgetPort, "--rates", halfACent,
 	}, args...)
 	s.process = &process{
 		t: t, url: "http://127.0.0.1:" + port + HookPath, wallFile: filepath.Join(folder, "wall"), errs: &syncBuffer{},
@@ -102,7 +102,7 @@ func startSpender(t *testing.T, args, command []string) *spender {
 	})
 	require.Eventually(t, func() bool { return strings.Contains(s.out.String(), "up\n") }, 20*time.Second,
 		10*time.Millisecond, s.errs)
-	s.hook("run", `{"microvmId":"mvm-1","runHookPayload":"{\"tenant\":\"acme\",\"budget\":\"0.05\"}"}`)
+	s.hook("run", `{"microvmId":"mvm-1","runHookPayload":"{\"tenant\":\"acme\",\"budget\":\"0.04\"}"}`)
 	_, err = stdin.Write([]byte("go\n"))
 	require.NoError(t, err)
 	return s
@@ -125,7 +125,7 @@ func (s *spender) spent() (dollars decimal.Decimal, running time.Duration, notes
 		sum.Add(&usage.Record{Amounts: lines[i].Amounts})
 		said = append(said, lines[i].Notes...)
 	}
-	rates, err := inlineRates(centASecond)
+	rates, err := inlineRates(halfACent)
 	require.NoError(s.t, err)
 	card := pricing.RateCard{Region: "eu-west-1"}
 	for q, rate := range rates {
@@ -136,18 +136,19 @@ func (s *spender) spent() (dollars decimal.Decimal, running time.Duration, notes
 	return bill.Total(), time.Duration(sum.Amounts[usage.Running].Lo) * time.Millisecond, strings.Join(said, " ")
 }
 
-// requireObeyed checks that the application has stopped before its budget of five cents was spent, and not long before.
+// requireObeyed checks that the application has stopped before its budget of four cents was spent, and not long before.
 func (s *spender) requireObeyed(t *testing.T) {
 	dollars, running, notes := s.spent()
-	require.True(t, dollars.LessThanOrEqual(decimal.RequireFromString("0.05")), "spent %s", dollars)
-	require.True(t, dollars.GreaterThan(decimal.RequireFromString("0.025")), "spent %s: it gave up early", dollars)
-	rest := dollars.Sub(decimal.NewFromInt(running.Milliseconds()).Shift(-5))
-	require.True(t, rest.Abs().LessThan(decimal.RequireFromString("0.00001")), "%s: a cent for each second", rest)
+	require.True(t, dollars.LessThanOrEqual(decimal.RequireFromString("0.04")), "spent %s", dollars)
+	require.True(t, dollars.GreaterThan(decimal.RequireFromString("0.015")), "spent %s: it gave up early", dollars)
+	rest := dollars.Sub(decimal.NewFromInt(5 * running.Milliseconds()).Shift(-6))
+	require.True(t, rest.Abs().LessThan(decimal.RequireFromString("0.00001")), "%s: half a cent for each second", rest)
 	require.NotContains(t, notes, emf.NoteBudgetExhausted)
 }
 
-// TestAgentObeys: an agent that asks before each step stops before its budget of five cents is spent. It lasts five
-// seconds; the agent asks for two cents, a half for its step and one and a half for what the meter has not seen yet.
+// TestAgentObeys: an agent that asks before each step stops before its budget of four cents is spent, which lasts eight
+// seconds. It asks for two cents: a quarter of a cent is for its step, half a cent for the second that the meter may not
+// have seen yet, and the rest for a machine that is busy.
 func TestAgentObeys(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string][]string{
@@ -166,8 +167,8 @@ func TestAgentObeys(t *testing.T) {
 	}
 }
 
-// TestAgentIsStopped: one that does not ask is told on the way, and ended when its budget of five cents is spent, after
-// five seconds. What hangs meanwhile changes nothing.
+// TestAgentIsStopped: one that does not ask is told on the way, and ended when its budget of four cents is spent, after
+// eight seconds. What hangs meanwhile changes nothing.
 func TestAgentIsStopped(t *testing.T) {
 	t.Parallel()
 	var told atomic.Value
@@ -189,19 +190,19 @@ func TestAgentIsStopped(t *testing.T) {
 	require.Equal(t, 5, exitOf(s.Wait()), s.errs)
 	require.Contains(t, s.out.String(), "told to stop\n")
 	dollars, running, notes := s.spent()
-	require.GreaterOrEqual(t, running, 5*time.Second)
-	require.Less(t, running, 6*time.Second+slack, "a second for the meter to look, and what a busy machine takes")
-	require.True(t, dollars.GreaterThanOrEqual(decimal.RequireFromString("0.05")))
+	require.GreaterOrEqual(t, running, 8*time.Second)
+	require.Less(t, running, 9*time.Second+slack, "a second for the meter to look, and what a busy machine takes")
+	require.True(t, dollars.GreaterThanOrEqual(decimal.RequireFromString("0.04")))
 	require.Contains(t, notes, emf.NoteBudgetThreshold)
 	require.Contains(t, notes, emf.NoteBudgetExhausted)
-	require.Less(t, time.Since(begin), 6*time.Second+stopPatience+2*slack)
+	require.Less(t, time.Since(begin), 9*time.Second+stopPatience+3*slack)
 
 	b := told.Load().(Budget)
 	require.Equal(t, "40% acme mvm-1 exact", b.Threshold+" "+b.Tenant+" "+b.MicroVMID+" "+b.State)
-	require.Equal(t, "0.05 36", b.Budget.String()+" "+b.BurnPerHour.String())
-	require.True(t, b.Spent.GreaterThanOrEqual(decimal.RequireFromString("0.02")), b.Spent)
-	require.Contains(t, s.errs.String(), "saving for acme at 3s, 0.05 in all", "a command's output is a message")
-	require.Contains(t, s.errs.String(), "100% is reached, $0.05")
+	require.Equal(t, "0.04 18", b.Budget.String()+" "+b.BurnPerHour.String())
+	require.True(t, b.Spent.GreaterThanOrEqual(decimal.RequireFromString("0.016")), b.Spent)
+	require.Contains(t, s.errs.String(), "saving for acme at 3s, 0.04 in all", "a command's output is a message")
+	require.Contains(t, s.errs.String(), "100% is reached, $0.04")
 }
 
 // writeScript writes a command that says what it is told.

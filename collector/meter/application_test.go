@@ -120,8 +120,9 @@ func TestPortIsLeft(t *testing.T) {
 		10*time.Millisecond)
 	p.jump(31 * time.Minute) // too early after the launch for a suspend: the clock was set
 	squatter.Close()
-	require.Eventually(t, func() bool { return strings.Contains(p.errs.String(), "from now on") }, 10*time.Second,
-		10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return strings.Contains(p.errs.String(), "serving the lifecycle hooks on port "+port+" from now on")
+	}, 10*time.Second, 10*time.Millisecond)
 	p.hook("suspend", "")
 	p.jump(5 * time.Minute)
 	p.hook("resume", "")

@@ -17,9 +17,17 @@ type hookBody struct {
 
 var errBodyTooLong = fmt.Errorf("the run hook's body is longer than %d bytes: its payload is not read", maxHookBody)
 
+// skipBody waits for a body that nobody is to have, as readBody does.
+func skipBody(w http.ResponseWriter, request *http.Request) (body hookBody) {
+	if _, body.fault = io.Copy(io.Discard, request.Body); body.fault == nil {
+		deadline(http.NewResponseController(w), 0)
+	}
+	return body
+}
+
 // readBody reads a request's body as far as it is kept, up to its deadline. What is longer is drained where nobody else is to have it, so
 // that who sends it reads the answer.
-func readBody(w http.ResponseWriter, request *http.Request, drain bool) (body hookBody) {
+func (h *hooks) readBody(w http.ResponseWriter, request *http.Request) (body hookBody) {
 	control := http.NewResponseController(w)
 	body.text, body.fault = io.ReadAll(io.LimitReader(request.Body, maxHookBody+1))
 	if body.fault != nil {
@@ -32,7 +40,7 @@ func readBody(w http.ResponseWriter, request *http.Request, drain bool) (body ho
 		return body
 	}
 	body.rest = request.Body
-	if drain {
+	if h.chain == nil {
 		_, _ = io.Copy(io.Discard, request.Body) // as much as comes in time
 	} else {
 		deadline(control, 0)

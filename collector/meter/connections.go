@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,12 +14,16 @@ const (
 	// maxWaiting is how many connections may be open without a request being answered on them. One more costs the oldest
 	// its place, so that whoever holds connections and says nothing keeps nobody out, and memory stays small: a connection
 	// takes some 20 KB.
-	maxWaiting = 128
+	maxWaiting = 192
 
 	// leastPlace is how long a connection has its place in any case. Whoever comes again and again is accepted no faster
 	// than the places are left, which is 1,280 times a second: a request that is sent at once is read before that, and has
 	// waited for a thousand others for 0.8 s.
-	leastPlace = 100 * time.Millisecond
+	leastPlace = 150 * time.Millisecond
+
+	// longestTurn is how long a connection keeps its place because the meter has not come to read from it. A machine that
+	// is that busy reads from others no sooner.
+	longestTurn = time.Second
 
 	// crowded is how many connections may wait before those that were answered are closed, so that a client does not find
 	// out with its next request that it lost its place.
@@ -40,6 +45,13 @@ type connection struct {
 	since    time.Time     // when it took that place
 	answered int           // how many requests on it are being answered: one, or several of HTTP/2
 	closed   bool
+	reading  atomic.Bool // whether it is waited for what comes next
+}
+
+func (c *connection) Read(p []byte) (int, error) {
+	c.reading.Store(true)
+	defer c.reading.Store(false)
+	return c.TCPConn.Read(p)
 }
 
 // listener gives out the connections that a listener accepts.
@@ -72,6 +84,9 @@ func (a *connections) makeRoom() time.Duration {
 		oldest := a.waiting.Front().Value.(*connection)
 		if rest := leastPlace - time.Since(oldest.since); rest > 0 {
 			return rest
+		}
+		if !oldest.reading.Load() && time.Since(oldest.since) < longestTurn {
+			return time.Millisecond // what it has sent is not looked at yet
 		}
 		oldest.leave()
 		_ = oldest.SetLinger(0) // nothing is owed to it

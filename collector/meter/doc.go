@@ -24,6 +24,13 @@
 // The meter is started while the image is built and wakes up in each MicroVM made from it. Nothing is metered before
 // the run hook, which makes everything fresh: names, the life's random id, the sequence of lines, clocks, counters.
 //
+// # Budgets
+//
+// The sums of what lines tell are priced, too, and compared with what the MicroVM's life may cost and last (docs/
+// agent-budget.md). Whoever asks inside the MicroVM is told what is left; at thresholds a URL is called, a command run, a
+// signal sent, or AWS asked to suspend or terminate the MicroVM. All of that comes after the metering, and none of it is
+// waited for.
+//
 // # What is not promised
 //
 // A MicroVM that is terminated while suspended never tells how long that was (last-suspend). Time in which the

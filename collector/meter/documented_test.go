@@ -36,7 +36,7 @@ func TestDocumentedBudget(t *testing.T) {
 	require.JSONEq(t, documented(t, "`GET /v1/budget`", "json"), b.json())
 }
 
-// TestDocumentedAgents: the page's agents obey a budget of five cents, at a cent for each second.
+// TestDocumentedAgents: the page's agents obey a budget of four cents, at half a cent for each second.
 func TestDocumentedAgents(t *testing.T) {
 	t.Parallel()
 	for language, around := range map[string][2]string{

@@ -93,7 +93,11 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed, "hooks are called with POST")
 		return
 	}
-	body := readBody(w, request, h.chain == nil)
+	read := skipBody
+	if hook == "run" || h.chain != nil {
+		read = h.readBody
+	}
+	body := read(w, request)
 	done, pressed := answering(request)
 	defer done()
 	answered := &answer{header: http.Header{}, status: http.StatusOK}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -109,6 +110,9 @@ func Run(ctx context.Context, p Process, s *Settings, command []string, fault er
 	options.Budget.Actions.hasTarget = len(command) > 0
 	// The heap is small and hardly grows; a collector that waits for megabytes of garbage would double the memory.
 	debug.SetGCPercent(gcPercent)
+	// What there is to do takes a thousandth of one core. More of them cost memory each, and search for work in vain; and
+	// whoever floods the hooks gets no more of the MicroVM than one.
+	runtime.GOMAXPROCS(1)
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE) // a write to a closed pipe is an error then, and not the end
 	defer signal.Stop(broken)

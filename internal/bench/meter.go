@@ -21,7 +21,7 @@ import (
 const measureFor = 65 * time.Second
 
 // meterFigures runs the meter, as part of the whole program and as one of its own, inside what the bench pretends is a
-// MicroVM, and prints what they take of it.
+// MicroVM with a budget that an agent asks for once a second, and prints what they take of it.
 func meterFigures(show func(figure)) error {
 	if runtime.GOOS != "linux" {
 		show(figure{"meter", "–", "under 15 MB alone, 0.1 % of a core", "measured on Linux only"})
@@ -33,14 +33,14 @@ func meterFigures(show func(figure)) error {
 	}
 	defer os.RemoveAll(folder)
 	small := filepath.Join(folder, "microspend-meter")
-	build := exec.Command("go", "build", "-o", small, "./cmd/microspend-meter")
+	build := exec.Command("go", "build", "-ldflags=-s", "-o", small, "./cmd/microspend-meter")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the meter: %w\n%s", err, text)
 	}
 	meters := []*runningMeter{
-		{name: "microspend meter", command: []string{"./microspend", "meter"}, promised: "under 40 MB"},
-		{name: "microspend-meter", command: []string{small}, promised: "under 15 MB"},
+		{name: "microspend meter", command: []string{"./microspend", "meter"}, file: "./microspend", promised: "under 40 MB"},
+		{name: "microspend-meter", command: []string{small}, file: small, promised: "under 15 MB"},
 	}
 	for _, m := range meters {
 		if err := m.start(filepath.Join(folder, m.name+".lines")); err != nil {
@@ -60,7 +60,14 @@ func meterFigures(show func(figure)) error {
 			return err
 		}
 	}
-	time.Sleep(measureFor)
+	for time.Since(begin) < measureFor {
+		for _, m := range meters {
+			if err := m.askBudget(); err != nil {
+				return err
+			}
+		}
+		time.Sleep(time.Second)
+	}
 	for i, m := range meters {
 		after, err := m.cpu()
 		if err != nil {
@@ -78,19 +85,25 @@ type runningMeter struct {
 	promised string // memory, most of which are pages of the program that processes share
 	command  []string
 	cmd      *exec.Cmd
+	file     string // the program
 	url      string
+	budget   string // the URL of what is left to spend
 	lines    string // the file that it writes to
 	hooks    []time.Duration
+	answers  []time.Duration // of the budget
 }
 
 func (m *runningMeter) start(lines string) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freePort()
 	if err != nil {
 		return err
 	}
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-	listener.Close()
+	budgetPort, err := freePort()
+	if err != nil {
+		return err
+	}
 	m.url = "http://127.0.0.1:" + port + "/aws/lambda-microvms/runtime/v1/"
+	m.budget = "http://127.0.0.1:" + budgetPort + "/v1/budget"
 	m.lines = lines
 	file, err := os.Create(lines)
 	if err != nil {
@@ -98,7 +111,8 @@ func (m *runningMeter) start(lines string) error {
 	}
 	defer file.Close()
 	m.cmd = exec.Command(m.command[0], append(m.command[1:], "--address", "127.0.0.1", "--port", port, "--memory",
-		"2GB", "--region", "eu-west-1", "--budget", "2.00", "--budget-address", "127.0.0.1:0", "--at", "75%=exec:true")...)
+		"2GB", "--region", "us-east-1", "--budget", "2.00", "--budget-address", "127.0.0.1:"+budgetPort,
+		"--at", "75%=exec:true", "--at", "100%=exec:true", "--at", "30m=exec:true")...)
 	m.cmd.Stdout = file
 	if err := m.cmd.Start(); err != nil {
 		return err
@@ -110,6 +124,33 @@ func (m *runningMeter) start(lines string) error {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return fmt.Errorf("%s does not listen", m.name)
+}
+
+func freePort() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil
+}
+
+// askBudget asks what is left, on a connection of its own as most programs do.
+func (m *runningMeter) askBudget() error {
+	begin := time.Now()
+	response, err := http.Get(m.budget)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	m.answers = append(m.answers, time.Since(begin))
+	if !bytes.Contains(text, []byte(`"budget":"2"`)) {
+		return fmt.Errorf("%s answers %s to a question for its budget: %.200s", m.name, response.Status, text)
+	}
+	return nil
 }
 
 // callHooks times a life's hooks, and leaves the meter running.
@@ -139,10 +180,19 @@ func (m *runningMeter) callHooks() error {
 }
 
 // cpu is the time that all of the process's threads have run.
-func (m *runningMeter) cpu() (total time.Duration, err error) {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", m.cmd.Process.Pid))
+func (m *runningMeter) cpu() (time.Duration, error) {
+	total, err := cpuOf(strconv.Itoa(m.cmd.Process.Pid))
+	if err != nil {
+		err = fmt.Errorf("%s: %w", m.name, err)
+	}
+	return total, err
+}
+
+// cpuOf is how long the threads of a process have run.
+func cpuOf(pid string) (total time.Duration, err error) {
+	threads, err := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 	if err != nil || len(threads) == 0 {
-		return 0, fmt.Errorf("%s has ended, or /proc has no schedstat: %w", m.name, err)
+		return 0, fmt.Errorf("the process has ended, or /proc has no schedstat: %w", err)
 	}
 	for _, thread := range threads {
 		text, err := os.ReadFile(thread)
@@ -177,9 +227,19 @@ func (m *runningMeter) show(show func(figure), cpu, passed time.Duration) error 
 		fmt.Sprintf("%.1f MB of it its own, the rest the program's file; %.1f MB at most, while starting", of("RssAnon"),
 			of("VmHWM")),
 	})
+	program, err := os.Stat(m.file)
+	if err != nil {
+		return err
+	}
+	show(figure{m.name + ", the program's file", fmt.Sprintf("%.1f MB", float64(program.Size())/1e6), "–", ""})
 	show(figure{
 		m.name + ", of a core", fmt.Sprintf("%.3f %%", 100*cpu.Seconds()/passed.Seconds()), "under 0.1 %",
-		"over " + passed.Round(time.Second).String(),
+		fmt.Sprintf("over %s, with a budget that is asked for once a second", passed.Round(time.Second)),
+	})
+	slices.Sort(m.answers)
+	show(figure{
+		m.name + ", the budget", m.answers[len(m.answers)/2].Round(10 * time.Microsecond).String(), "at once",
+		fmt.Sprintf("%s the slowest of %d", m.answers[len(m.answers)-1].Round(10*time.Microsecond), len(m.answers)),
 	})
 	show(figure{
 		m.name + ", a hook", m.hooks[len(m.hooks)/2].Round(10 * time.Microsecond).String(), "at once",

@@ -174,16 +174,24 @@ func TestTampering(t *testing.T) {
 		fault   string // part of one
 		restart bool   // whether the next writer begins the chain anew
 	}{
-		{"a day changed", func(t *testing.T, l string) { write(t, l, "2026-11-02", "forged") },
-			"dt=2026-11-02/_manifest.json: it is not what the last entry about it says", false},
-		{"a day put back to what it was", func(t *testing.T, l string) { write(t, l, "2026-11-02", "one") },
-			"dt=2026-11-02/_manifest.json: it is not what the last entry about it says", false},
-		{"a day added", func(t *testing.T, l string) { write(t, l, "2026-11-09", "forged") },
-			"dt=2026-11-09/_manifest.json: no entry is about it", false},
+		{
+			"a day changed", func(t *testing.T, l string) { write(t, l, "2026-11-02", "forged") },
+			"dt=2026-11-02/_manifest.json: it is not what the last entry about it says", false,
+		},
+		{
+			"a day put back to what it was", func(t *testing.T, l string) { write(t, l, "2026-11-02", "one") },
+			"dt=2026-11-02/_manifest.json: it is not what the last entry about it says", false,
+		},
+		{
+			"a day added", func(t *testing.T, l string) { write(t, l, "2026-11-09", "forged") },
+			"dt=2026-11-09/_manifest.json: no entry is about it", false,
+		},
 		{"a day deleted", remove("usage/dt=2026-11-01"), "dt=2026-11-01/_manifest.json: it is missing", false},
 		{"an entry edited", rewrite(lines[0], edited, lines[2]), "audit-000001.jsonl:2: entry 2 was edited", true},
-		{"an entry edited and its hash", rewrite(lines[0], string(forged), lines[2]),
-			"audit-000001.jsonl:3: entry 3 does not follow entry 2", true},
+		{
+			"an entry edited and its hash", rewrite(lines[0], string(forged), lines[2]),
+			"audit-000001.jsonl:3: entry 3 does not follow entry 2", true,
+		},
 		{"an entry removed", rewrite(lines[0], lines[2]), "entry 3 does not follow entry 1", true},
 		{"the last entry removed", rewrite(lines[0], lines[1]), "the log was cut: it ends at entry 2 and must have entry 3", true},
 		{"the last entry cut", rewrite(lines[0], lines[1], lines[2][:40]), "the log was cut: it ends at entry 2", true},
