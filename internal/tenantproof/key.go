@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"microspend/internal/emf"
+	"microspend/internal/secretfile"
 	"microspend/usage"
 )
 
@@ -38,6 +39,19 @@ func ParseKey(content []byte) (Key, error) {
 		return Key{}, fmt.Errorf("the key has more than %d bytes", MaxKeyBytes)
 	}
 	return Key{secret}, nil
+}
+
+// ReadKey reads a key's file, which nobody but its user may read. Errors never have anything of the content.
+func ReadKey(path string) (Key, error) {
+	content, err := secretfile.Bytes(path, MaxKeyBytes+2) // and a line break
+	if err != nil {
+		return Key{}, err
+	}
+	key, err := ParseKey(content)
+	if err != nil {
+		return Key{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
 }
 
 // NewKey returns the content of a new key's file: 256 random bits as hexadecimal digits, and a line break.
@@ -94,9 +108,13 @@ func CheckTenant(name string) error {
 		return fmt.Errorf("the tenant's name %.60q begins or ends with a blank", name)
 	case name == emf.NoTenant || usage.IsUnverified(name):
 		return fmt.Errorf("%.60q stands for usage that is nobody's and cannot be a tenant", name)
-	case emf.Decoded(line) != name:
+	case emf.Decoded(line) == name:
+		return nil
+	case line == name:
+		return fmt.Errorf("the tenant's name %.60q stands for %.60q in the meter's lines and cannot be told from it", name,
+			emf.Decoded(line))
+	default:
 		return fmt.Errorf("the tenant's name %.60q is too long: the meter's lines have room for %d characters, and three for "+
 			"each byte that is not ASCII", name, emf.MaxName)
 	}
-	return nil
 }
