@@ -84,7 +84,9 @@ func (r *targetRun) reads(w Window, but time.Duration) bool {
 
 // stillKept gives a batch back as it is while the service keeps the periods of its days. What has become too old is
 // cut at midnight, and given in longer ones.
-func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) ([]Batch, error) {
+func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) (
+	[]Batch, error,
+) {
 	period := b.Window.Period
 	kept := c.keeps(now, b.Window.From.Truncate(day), period)
 	if kept && (c.neverLonger(now, b) || !c.hasOthers(r.target, b.Window)) {

@@ -22,6 +22,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/microvmapi/control"
+	"microspend/internal/emf"
+	"microspend/internal/outbound"
 )
 
 // The bounds of what is done at a threshold. None of it is waited for by anything that meters.
@@ -81,11 +83,8 @@ func newActions(o actionOptions, kids *children, env func(name string) string,
 	a := &actions{
 		actionOptions: o, say: say, survives: survives, children: kids, env: env, signals: make(chan os.Signal, maxThresholds),
 		// No connection is kept: one from before a suspend would be dead.
-		client: &http.Client{
-			Timeout: postPatience, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		queue: make(chan firing, 2*maxThresholds), stop: make(chan struct{}), done: make(chan struct{}),
+		client: outbound.Client(&http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}, postPatience),
+		queue:  make(chan firing, 2*maxThresholds), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	a.life, a.cancel = context.WithCancel(context.Background())
 	go a.run()
@@ -247,7 +246,7 @@ func (a *actions) postOnce(ctx context.Context, to *url.URL, body []byte) error 
 // control asks AWS to suspend or terminate a MicroVM, which is the one that this runs in. The endpoint can be set as for
 // AWS's SDKs.
 func (a *actions) control(ctx context.Context, verb, region, microVMID string) error {
-	if region == "" || strings.HasPrefix(microVMID, unnamed) {
+	if region == "" || strings.HasPrefix(microVMID, emf.Unnamed) {
 		return errors.New("region or id of the MicroVM are not known; the run hook tells the id, and --region the region")
 	}
 	credentials := &control.Environment{Getenv: a.env}

@@ -70,9 +70,6 @@ func (i Identity) same(other Identity) bool {
 	return alike && reflect.DeepEqual(a, b)
 }
 
-// unnamed begins the names of MicroVMs whose id is not known.
-const unnamed = "unnamed-"
-
 func (i Identity) stateBytes() int64 {
 	if i.StateBytes > 0 {
 		return i.StateBytes
