@@ -146,7 +146,7 @@ func (r *Recorder) afterInterruption() {
 	}
 	r.life.goOn(was.toldBefore)
 	if r.life.MicroVMID == "" {
-		r.life.MicroVMID = unnamed + r.life.id
+		r.life.MicroVMID = emf.Unnamed + r.life.id
 	}
 	r.life.note(append(notes, emf.NoteMeterFault)...)
 	line := r.line(emf.Interval)

@@ -19,7 +19,7 @@ func (r *Recorder) Run(at Instant, load Load, id Identity, notes ...string) {
 		var idNotes []string
 		l.Identity, idNotes = id.inLine()
 		if l.MicroVMID == "" {
-			l.MicroVMID = unnamed + l.id
+			l.MicroVMID = emf.Unnamed + l.id
 		}
 		l.note(notes...)
 		l.note(idNotes...)

@@ -51,9 +51,6 @@ func (i *Identity) prove(text string) error {
 	return nil
 }
 
-// unnamed begins the names of MicroVMs whose id is not known.
-const unnamed = "unnamed-"
-
 func (i Identity) stateBytes() int64 {
 	if i.StateBytes > 0 {
 		return i.StateBytes

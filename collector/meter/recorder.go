@@ -255,7 +255,7 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 		from: r.at.Wall, pos: r.at.Wall,
 	}
 	if l.MicroVMID == "" {
-		l.MicroVMID = unnamed + l.id
+		l.MicroVMID = emf.Unnamed + l.id
 	}
 	notes = append(append(notes, idNotes...), r.LaunchNotes...)
 	r.life, r.ended, r.interrupted = l, false, nil
