@@ -122,7 +122,7 @@ func tenantByOf(source string) usage.TenantBy {
 	case "logs":
 		return usage.TenantAsserted
 	case "cloudwatch":
-		return usage.TenantMetric
+		return usage.TenantGuest
 	default:
 		return usage.TenantGiven
 	}

@@ -30,7 +30,7 @@ func firstVersion(t *testing.T) (dir string, records []usage.Record) {
 	require.Len(t, records, 15)
 	for i := range records { // which of those it took the guest's word for, the export does not say
 		records[i].TenantBy = map[string]usage.TenantBy{
-			"logs": usage.TenantAsserted, "cloudwatch": usage.TenantMetric,
+			"logs": usage.TenantAsserted, "cloudwatch": usage.TenantGuest,
 		}[records[i].Source]
 	}
 	return dir, records

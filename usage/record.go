@@ -152,7 +152,7 @@ func (r *Record) Check() error {
 		fault("unknown arch %.40q; it is arm64, x86_64 or empty", r.Arch)
 	}
 	if !r.TenantBy.sound() {
-		fault("unknown tenant_by %.40q; it is proven, asserted, unverified, metric or empty", r.TenantBy)
+		fault("unknown tenant_by %.40q; it is proven, asserted, unverified, guest or empty", r.TenantBy)
 	}
 	for i, amount := range r.Amounts {
 		if amount < 0 {

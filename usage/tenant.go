@@ -18,13 +18,13 @@ const (
 	TenantAsserted TenantBy = "asserted"
 	// TenantUnverified is what the guest says where proofs are asked for: the tenant is [Unverified].
 	TenantUnverified TenantBy = "unverified"
-	// TenantMetric is of a metric's dimensions: not only the tenant but all names of the record are what a guest wrote.
-	TenantMetric TenantBy = "metric"
+	// TenantGuest is what the guest says, and so is every other name of the record, as in a metric's dimensions.
+	TenantGuest TenantBy = "guest"
 )
 
 func (t TenantBy) sound() bool {
 	switch t {
-	case TenantGiven, TenantProven, TenantAsserted, TenantUnverified, TenantMetric:
+	case TenantGiven, TenantProven, TenantAsserted, TenantUnverified, TenantGuest:
 		return true
 	}
 	return false
@@ -35,7 +35,7 @@ func ParseTenantBy(word string) (TenantBy, error) {
 	if t := TenantBy(word); t.sound() {
 		return t, nil
 	}
-	return "", fmt.Errorf("unknown tenant_by %.40q; it is proven, asserted, unverified, metric or empty", word)
+	return "", fmt.Errorf("unknown tenant_by %.40q; it is proven, asserted, unverified, guest or empty", word)
 }
 
 const unverified = "(unverified) "

@@ -104,7 +104,7 @@ func (m *mapped) base(target collector.Target, s mapping.Subject) usage.Record {
 // assert says whose word the names of a record are. A dimension has no room for a proof.
 func (m *mapped) assert(r *usage.Record) {
 	name, _ := m.tenants.Record(r.Tenant, false)
-	r.Tenant, r.TenantBy = nameOf(name), usage.TenantMetric
+	r.Tenant, r.TenantBy = nameOf(name), usage.TenantGuest
 }
 
 // unless is a name, or none where it is the one that stands for none: a dimension must have a value.

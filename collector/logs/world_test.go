@@ -211,6 +211,7 @@ func (w *logsWorld) know(m *metered) {
 			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region,
 			Account:  target.Account,
 			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Source: SourceName,
+			TenantBy: usage.TenantAsserted,
 			Coverage: usage.CoverageComplete,
 		}
 		if known, ok := w.truth[r.Key()]; ok {

@@ -74,7 +74,9 @@ func asserted(g *ledger.Group, field Field) bool {
 	switch g.TenantBy {
 	case usage.TenantAsserted: // AWS says which MicroVM a line is of, and of which image
 		return field == Tenant || field == Role
-	case usage.TenantMetric: // whoever publishes a metric chooses all of its dimensions
+	case usage.TenantProven: // proofs are of tenants
+		return field == Role
+	case usage.TenantGuest:
 		return field != Tenant || !usage.IsUnverified(g.Tenant)
 	default:
 		return false
