@@ -247,7 +247,7 @@ func TestHowStreamsAreNamed(t *testing.T) {
 			require.NoError(t, w.source.options.Streams.ParseScalar(tc.rule))
 			require.Equal(t, tc.rule, w.source.options.Streams.String())
 			m := aDay("mvm-1", "acme", monday.Add(20*time.Hour))
-			w.know(m)
+			w.know(logGroupName, m)
 			for _, line := range m.lines {
 				line.MicroVMID = tc.id
 				w.fake.Put(place, logGroupName, tc.stream, fakecloudwatch.LogEvent{At: line.at, Message: text(line.Line)})
