@@ -66,8 +66,8 @@ func (c *collection) mendFuture(ctx context.Context, now time.Time, target Targe
 	}
 	g := Gap{Target: target, Window: Window{From: now, To: s.Through}}
 	if !ahead.IsZero() {
-		g.Reason = fmt.Sprintf("this machine's clock is wrong: it says %s, but usage of %s was collected already; nothing is "+
-			"read until it is set", now.Format(time.RFC3339), ahead.Format(time.RFC3339))
+		g.Reason = fmt.Sprintf("this machine's clock is wrong: it says %s, but usage of %s was collected already; "+
+			"nothing is read until it is set", now.Format(time.RFC3339), ahead.Format(time.RFC3339))
 		c.summary.Gaps = append(c.summary.Gaps, g)
 		return false, nil
 	}
@@ -144,7 +144,9 @@ type recordedPeriod struct {
 }
 
 // eachRecorded gives the periods that the ledger has of a target by this source, and that begin in [from, to).
-func (c *collection) eachRecorded(ctx context.Context, target Target, from, to time.Time, do func(recordedPeriod)) error {
+func (c *collection) eachRecorded(
+	ctx context.Context, target Target, from, to time.Time, do func(recordedPeriod),
+) error {
 	if c.ledger == nil {
 		return nil
 	}

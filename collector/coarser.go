@@ -85,7 +85,9 @@ func (r *targetRun) reads(w Window, but time.Duration) bool {
 
 // stillKept gives a batch back as it is while the service keeps the periods of its days. What has become too old is
 // cut at midnight, and given in longer ones.
-func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) ([]Batch, error) {
+func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) (
+	[]Batch, error,
+) {
 	if len(c.damagedIn(b.Window)) > 0 { // what the ledger has of it is not known
 		return []Batch{b}, nil
 	}

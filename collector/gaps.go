@@ -86,7 +86,7 @@ func (p splitter) without(g openGap, w Window, read map[string]bool) []openGap {
 	return left
 }
 
-// without applied to several gaps.
+// withoutAll is what is left of several gaps.
 func (p splitter) withoutAll(gaps []openGap, w Window, read map[string]bool) (left []openGap) {
 	for _, g := range gaps {
 		left = append(left, p.without(g, w, read)...)
@@ -125,7 +125,9 @@ func (p splitter) covered(s *stage) coverage {
 
 // windows are those of a coverage, in order.
 func (c coverage) windows() []Window {
-	return slices.SortedFunc(maps.Keys(c), func(a, b Window) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	return slices.SortedFunc(maps.Keys(c), func(a, b Window) int {
+		return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To))
+	})
 }
 
 // of reports whether a series of a batch failed.
@@ -157,7 +159,9 @@ func (of *checkpoint) heal(s *stage, c coverage) {
 		if k.Series == "" || k.Window.To.IsZero() {
 			return false
 		}
-		again := slices.ContainsFunc(s.quarantined, func(q Quarantine) bool { return q.What == k.What && q.Reason == k.Reason })
+		again := slices.ContainsFunc(s.quarantined, func(q Quarantine) bool {
+			return q.What == k.What && q.Reason == k.Reason
+		})
 		return !again && slices.ContainsFunc(c.windows(), func(w Window) bool {
 			return k.Window.within(w) && c[w].read[k.Series]
 		})
@@ -166,7 +170,9 @@ func (of *checkpoint) heal(s *stage, c coverage) {
 
 // open notes what of a batch could not be read, to be asked for again, unless that was accepted. It takes the place of
 // earlier gaps, of which before knows how often they were asked for.
-func (of *checkpoint) open(p splitter, target Target, b Batch, f failure, before openGap, now time.Time, report func(Gap)) {
+func (of *checkpoint) open(
+	p splitter, target Target, b Batch, f failure, before openGap, now time.Time, report func(Gap),
+) {
 	g := openGap{Batch: b, Tries: before.Tries + 1, First: before.First, reported: true}
 	g.Next = now.Add(retryAfter(g.Tries))
 	if g.First.IsZero() {

@@ -114,7 +114,9 @@ func refusal(target Target, r *usage.Record, err error) Quarantine {
 	if r.Tenant != "" {
 		what += ", tenant " + r.Tenant
 	}
-	q := Quarantine{What: what, Series: SeriesOf(target, r.Account, r.Resource), Reason: "this record cannot be kept: " + err.Error()}
+	q := Quarantine{
+		What: what, Series: SeriesOf(target, r.Account, r.Resource), Reason: "this record cannot be kept: " + err.Error(),
+	}
 	if length := time.Duration(r.PeriodSeconds) * time.Second; length > 0 && length <= day {
 		q.Window = Window{r.PeriodStart.UTC(), r.PeriodStart.UTC().Add(length), length}
 	}

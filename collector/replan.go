@@ -119,8 +119,8 @@ func (c *collection) owedOnly(ctx context.Context, s *stage, batches []Batch) (o
 	}
 	return owed, &Gap{
 		Target: s.Target, Window: s.Window, What: namesOf(missing),
-		Reason: "it was not read before the configuration changed, and is not read with the new one, under which it might count " +
-			"twice; it is lost",
+		Reason: "it was not read before the configuration changed, and is not read with the new one, under which it might " +
+			"count twice; it is lost",
 	}, nil
 }
 

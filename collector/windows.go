@@ -32,7 +32,7 @@ func (c *collection) windows(ctx context.Context, now time.Time, target Target, 
 			cut.damaged = append(cut.damaged, w)
 			continue
 		}
-		period, lost := c.periodOf(now.Sub(w.From), known[at])
+		period, lost := c.periodOf(now.Sub(w.From), c.orOwed(target, at, now, known[at]))
 		if lost != "" {
 			cut.gaps = append(cut.gaps, Gap{Target: target, Window: w, Reason: lost})
 			continue
@@ -68,6 +68,29 @@ func (c windowsCut) passed() (before []Window) {
 		}
 	}
 	return before
+}
+
+// orOwed is what is known of a day, or where the ledger has nothing of it, what is still owed: a batch that earlier runs
+// left brings records of the period it was planned with, and the day would have records of two lengths.
+func (c *collection) orOwed(target Target, at, now time.Time, known dayRecords) dayRecords {
+	of := c.checkpoints[target]
+	if known.records > 0 || of == nil {
+		return known
+	}
+	owed := slices.Clone(of.Pending)
+	for _, g := range of.Gaps {
+		owed = append(owed, g.Batch)
+	}
+	for _, b := range owed {
+		kept := b.Window.Period
+		if c.traits.FinestPeriod != nil {
+			kept = c.traits.FinestPeriod(now.Sub(b.Window.From))
+		}
+		if kept > 0 && b.Window.Period%kept == 0 && b.Window.overlaps(Window{From: at, To: at.Add(day)}) {
+			return dayRecords{seconds: usage.Uint128{Lo: uint64(b.Window.Period / time.Second)}, records: 1}
+		}
+	}
+	return known
 }
 
 // periodOf chooses the period of a day that began at an age, or says why the day cannot be read.

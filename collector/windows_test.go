@@ -193,3 +193,19 @@ func TestOverlappingSourcesAreRefused(t *testing.T) {
 		assert.Empty(t, w.source.fetched)
 	}
 }
+
+// What a run could not read is read with the period that it was planned with. So is the rest of that day, though the
+// ledger has nothing of it yet, or it would have records of two lengths.
+func TestADayKeepsThePeriodOfWhatIsOwedOfIt(t *testing.T) {
+	w := newWorld(t)
+	w.source.fetch = func(Batch, *Result) error { return errors.New("down") }
+	require.Len(t, w.run().Gaps, 1)
+	w.source.fetch = nil
+	w.options.Timing.Period = time.Minute
+	require.Empty(t, w.after(time.Hour).Gaps)
+	lengths := map[int64]int{}
+	for _, r := range w.records() {
+		lengths[r.PeriodSeconds]++
+	}
+	require.Equal(t, map[int64]int{300: 36}, lengths, "two hours and one, in periods of 5 minutes")
+}

@@ -23,6 +23,7 @@ type prepared struct {
 	changes  Changes
 	changed  bool
 	overlaps overlapFinder
+	text     []byte // of the manifest, once it is sealed: see [Writer.audited]
 }
 
 func (p *prepared) discard() {
@@ -197,18 +198,17 @@ func (b *builder) compare(p *prepared, old *manifest) {
 	}
 }
 
-// commit puts a prepared day into effect.
+// commit puts a prepared day into effect. It is called by what [Writer.audited] does, and by nothing else.
 func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 	folder := w.dayFolder(p.day)
 	var aside []DamagedFile
-	for _, lost := range p.aside {
-		moved, err := setAside(folder, lost.Name)
-		if err != nil {
+	named := p.manifest.Lost[len(p.manifest.Lost)-len(p.aside):] // the same, with the names that they get
+	for i, lost := range p.aside {
+		err := os.Rename(filepath.Join(folder, lost.Name), filepath.Join(folder, named[i].Name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return aside, err
 		}
-		lost.Name = moved
-		p.manifest.Lost = append(p.manifest.Lost, lost)
-		file := DamagedFile{shownPath(p.day, moved), p.day.UTC(), lost.Reason}
+		file := DamagedFile{shownPath(p.day, named[i].Name), p.day.UTC(), lost.Reason}
 		aside = append(aside, file)
 		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
 	}
@@ -216,12 +216,8 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 		return aside, err
 	}
 	w.step("ready")
-	text, err := p.manifest.encode()
-	if err != nil {
-		return aside, err
-	}
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
-	if err := atomicfile.Write(filepath.Join(folder, manifestName), text, 0o644); err != nil {
+	if err := atomicfile.Write(filepath.Join(folder, manifestName), p.text, 0o644); err != nil {
 		return aside, err
 	}
 	w.step("switched")
@@ -231,8 +227,8 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 // asideSuffix ends the names of files that were set aside.
 const asideSuffix = ".damaged"
 
-// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone
-// already gets a name to be reported under.
+// setAside renames a file so that nothing reads it any more, and returns its new name. One that is gone already gets a
+// name to be reported under.
 func setAside(folder, name string) (string, error) {
 	aside := asideName(folder, name)
 	err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))

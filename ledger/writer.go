@@ -11,6 +11,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
+	"microspend/ledger/audit"
 )
 
 const stagingFolder = ".staging"
@@ -21,7 +22,9 @@ type Writer struct {
 	lock  *os.File
 	sizes sizes
 	codec compress.Codec
-	fresh bool         // whether the ledger was created by this writer
+	fresh bool // whether the ledger was created by this writer
+	audit *audit.Log
+	from  audit.Source // of what is imported next
 	step  func(string) // called at each step of a switch, for tests that end the process there
 }
 
@@ -47,6 +50,13 @@ func OpenForWriting(dir string, options Options) (*Writer, error) {
 	if err := w.recover(); err != nil {
 		_ = unlock(held)
 		return nil, fmt.Errorf("completing what the last writer left: %w", err)
+	}
+	if options.Actor.PID == 0 {
+		options.Actor = audit.ThisProcess()
+	}
+	if w.audit, err = audit.Open(dir, options.Actor, options.Now); err != nil {
+		_ = unlock(held)
+		return nil, fmt.Errorf("the audit log: %w", err)
 	}
 	return w, nil
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
+
+	"microspend/internal/outbound"
 )
 
 // Target is one region of one account.
@@ -79,6 +81,7 @@ func load(ctx context.Context, options Options) (aws.Config, error) {
 	client := awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = 16
 		t.MaxResponseHeaderBytes = headerBytes
+		t.Proxy = outbound.Proxy(http.ProxyFromEnvironment)
 	})
 	sources := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client),

@@ -105,6 +105,37 @@ func TestTheAccountOfTheCredentialsIsAskedOfSTSOnce(t *testing.T) {
 	require.NotSame(t, targets[0].Limit, targets[1].Limit, "AWS limits each region by itself")
 }
 
+// A 307 keeps the method and the body, and the SDK's client follows it with the session's token to any host.
+func TestCredentialsFollowNoRedirect(t *testing.T) {
+	alone(t)
+	withKeys(t)
+	t.Setenv("AWS_SESSION_TOKEN", "token")
+	reached := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	t.Cleanup(other.Close)
+	first := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	}))
+	t.Cleanup(first.Close)
+	t.Setenv("AWS_ENDPOINT_URL_STS", first.URL)
+	options := patient()
+	options.Regions = []string{"eu-west-1"}
+
+	_, err := Targets(t.Context(), options)
+
+	require.ErrorContains(t, err, "StatusCode: 307", "a body that cannot be sent again keeps net/http from following")
+	require.Zero(t, reached)
+
+	base, err := load(t.Context(), options)
+	require.NoError(t, err)
+	request, err := http.NewRequest(http.MethodGet, first.URL, nil)
+	require.NoError(t, err)
+	request.Header.Set("X-Amz-Security-Token", "token")
+	_, err = HTTPClient{Client: base.HTTPClient, MaxReply: 1 << 20}.Do(request)
+	require.ErrorContains(t, err, `the answer is a redirect to "`+other.URL+`", which is not followed`)
+	require.Zero(t, reached)
+}
+
 func TestAProfileGivesCredentialsAndRegion(t *testing.T) {
 	home := alone(t)
 	newSTS(t)

@@ -22,6 +22,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/microvmapi/control"
+	"microspend/internal/outbound"
 )
 
 // The bounds of what is done at a threshold. None of it is waited for by anything that meters.
@@ -81,11 +82,8 @@ func newActions(o actionOptions, kids *children, env func(name string) string,
 	a := &actions{
 		actionOptions: o, say: say, survives: survives, children: kids, env: env, signals: make(chan os.Signal, maxThresholds),
 		// No connection is kept: one from before a suspend would be dead.
-		client: &http.Client{
-			Timeout: postPatience, Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		queue: make(chan firing, 2*maxThresholds), stop: make(chan struct{}), done: make(chan struct{}),
+		client: outbound.Client(&http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}, postPatience),
+		queue:  make(chan firing, 2*maxThresholds), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	a.life, a.cancel = context.WithCancel(context.Background())
 	go a.run()

@@ -2,7 +2,9 @@ package meter
 
 import (
 	"cmp"
+	"errors"
 	"slices"
+	"strings"
 
 	"microspend/internal/arn"
 	"microspend/internal/emf"
@@ -13,6 +15,7 @@ import (
 type Identity struct {
 	MicroVMID    string // "" where not known: a name is made of the life's id then
 	Tenant       string
+	TenantProof  string // what shows who named the tenant, as emf.Line has it
 	Image        string
 	ImageVersion string
 	Region       string
@@ -25,6 +28,27 @@ type Identity struct {
 	StateBytes   int64        // what a suspend writes and a resume reads; 0 means the baseline memory
 
 	Limits Limits
+
+	proofFault bool // the payload's proof was not one
+}
+
+// name gives the MicroVM to a tenant. A proof is that of the tenant it came with, and goes with another's.
+func (i *Identity) name(tenant string) {
+	if tenant != i.Tenant {
+		i.Tenant, i.TenantProof = tenant, ""
+	}
+}
+
+// prove takes over what shows who named the tenant. What is not a proof leaves none, as the one there was may be that of
+// another tenant.
+func (i *Identity) prove(text string) error {
+	proof := strings.ToLower(strings.TrimSpace(text))
+	i.TenantProof, i.proofFault = "", proof != "" && !emf.IsProof(proof)
+	if i.proofFault {
+		return errors.New("not 64 hexadecimal digits") // who reads messages need not see what might be the right one
+	}
+	i.TenantProof = proof
+	return nil
 }
 
 // unnamed begins the names of MicroVMs whose id is not known.
@@ -61,6 +85,9 @@ func (i Identity) inLine() (Identity, []string) {
 	}
 	if i.Tenant == "" {
 		notes = append(notes, emf.NoteTenantMissing)
+	}
+	if i.proofFault {
+		notes = append(notes, emf.NoteProofUnreadable)
 	}
 	if i.SizeInferred {
 		notes = append(notes, emf.NoteBaselineInferred)

@@ -29,7 +29,7 @@ const (
 )
 
 // payloadFields are what a payload can say, in the order of messages.
-var payloadFields = append([]string{"tenant", "image", "image-version", "role", "memory", "image-size", "state-size"},
+var payloadFields = append([]string{"tenant", "proof", "image", "image-version", "role", "memory", "image-size", "state-size"},
 	limitFields...)
 
 // limitFields are those that limit what a life may spend.
@@ -113,7 +113,7 @@ func (i *Identity) apply(payload string, form PayloadForm, keys PayloadKeys) err
 			// It is a name as any other, but somebody may have meant it to limit what is spent.
 			_ = i.unread(errors.New("the payload begins like a JSON object and is none"))
 		}
-		i.Tenant = payload
+		i.name(payload)
 		return nil
 	}
 	if !isObject {
@@ -144,6 +144,7 @@ func (i *Identity) applyObject(object map[string]any, keys PayloadKeys) error {
 			if slices.Contains(limitFields, field) {
 				err = i.unread(err)
 			}
+			i.proofFault = i.proofFault || field == "proof"
 			faults = append(faults, err)
 		}
 	}
@@ -159,7 +160,9 @@ func (i *Identity) unread(err error) error {
 func (i *Identity) set(field, value string) (err error) {
 	switch field {
 	case "tenant":
-		i.Tenant = value
+		i.name(value)
+	case "proof":
+		err = i.prove(value)
 	case "image":
 		i.Image = value
 	case "image-version":

@@ -118,6 +118,56 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
+// TestProofs: a proof goes into every line of the life, beside the tenant that it came with and no other.
+func TestProofs(t *testing.T) {
+	proof, other := strings.Repeat("0f", 32), strings.Repeat("a", 64)
+	renamed, err := ParsePayloadKeys("proof=auth.hmac")
+	require.NoError(t, err)
+	for _, tc := range []struct {
+		name, reason   string
+		payload        string
+		keys           PayloadKeys
+		tenant, proved string
+		note           string
+	}{
+		{"both", "the payload's own", `{"tenant":"beta","proof":"` + other + `"}`, nil, "beta", other, ""},
+		{
+			"upper case", "hexadecimal digits in any case", `{"tenant":"beta","proof":" ` + strings.ToUpper(other) + `"}`, nil,
+			"beta", other, "",
+		},
+		{"renamed", "where --payload-keys says", `{"tenant":"beta","auth":{"hmac":"` + other + `"}}`, renamed, "beta", other, ""},
+		{"no payload", "the flags' tenant and its proof", "", nil, "acme", proof, ""},
+		{"the flags' tenant again", "it is the same tenant's", `{"tenant":"acme"}`, nil, "acme", proof, ""},
+		{"another tenant", "the flags' proof is acme's", `{"tenant":"beta"}`, nil, "beta", "", ""},
+		{"another tenant as text", "likewise", `beta`, nil, "beta", "", ""},
+		{"proof alone", "of the flags' tenant", `{"proof":"` + other + `"}`, nil, "acme", other, ""},
+		{"too short", "not a proof", `{"tenant":"acme","proof":"` + proof[1:] + `"}`, nil, "acme", "", "proof-unreadable"},
+		{"too long", "not a proof", `{"tenant":"acme","proof":"` + proof + `0"}`, nil, "acme", "", "proof-unreadable"},
+		{"not hexadecimal", "not a proof", `{"tenant":"acme","proof":"` + proof[1:] + `g"}`, nil, "acme", "", "proof-unreadable"},
+		{
+			"an object", "not a proof, and the tenant is another", `{"tenant":"beta","proof":{"a":1}}`, nil, "beta", "",
+			"proof-unreadable",
+		},
+		{"nothing", "an empty one is none", `{"tenant":"acme","proof":""}`, nil, "acme", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			require.NoError(t, w.identity.prove(proof))
+			if tc.keys == nil {
+				tc.keys = DefaultPayloadKeys()
+			}
+			err := w.identity.apply(tc.payload, PayloadAuto, tc.keys)
+			require.Equal(t, tc.note != "", err != nil, err)
+			w.launched().runs(90 * second).terminate()
+			require.Len(t, w.lines, 3, "a launch, a minute and the end")
+			for _, l := range w.lines {
+				require.Equal(t, tc.tenant+" "+tc.proved, l.Tenant+" "+l.TenantProof, tc.reason)
+			}
+			require.Equal(t, tc.note, w.notes())
+		})
+	}
+}
+
 // TestHostileNames: what comes in from outside is a name that CloudWatch takes, and a different one stays different.
 func TestHostileNames(t *testing.T) {
 	for _, tc := range []struct{ name, tenant, want, note string }{

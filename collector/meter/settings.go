@@ -24,6 +24,7 @@ type Settings struct {
 	names                        Identity // of strings alone
 	memory, imageSize, stateSize string
 	payload, payloadKeys         string
+	proof                        string
 
 	namespace, metrics string
 	perMicroVM         bool
@@ -77,6 +78,8 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.stateSize, "state-size", "", "`size` that a suspend writes and a resume reads, such as 0.63GB "+
 		"(default the baseline memory)")
 	flags.StringVar(&s.names.Tenant, "tenant", "", "`name` of the tenant, where the run hook's payload names none")
+	flags.StringVar(&s.proof, "tenant-proof", "", "`proof` that the control plane named the tenant, as microspend "+
+		"tenant-proof prints it, where the payload has none")
 	flags.StringVar(&s.names.Image, "image", "", "`name` or ARN of the image (default $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
 	flags.StringVar(&s.names.ImageVersion, "image-version", "", "`version` of the image")
 	flags.StringVar(&s.names.MicroVMID, "microvm-id", "", "`id` of the MicroVM, where the run hook tells none")
@@ -86,7 +89,7 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text "+
 		"(the tenant), none")
 	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as "+
-		"tenant=customer.id,memory=size (default tenant, image, image-version, role, memory, image-size, state-size, "+
+		"tenant=customer.id,memory=size (default tenant, proof, image, image-version, role, memory, image-size, state-size, "+
 		"budget, max_running, max_life)")
 	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `namespace` of the metrics")
 	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`which` metrics to publish: billed (5), all "+
@@ -173,7 +176,8 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 			o.Identity.Region = env("AWS_REGION")
 		}
 	}
-	var err error
+	err := o.Identity.prove(s.proof)
+	fault("tenant-proof", err)
 	if s.memory != "" {
 		o.Identity.Size, err = pricing.ParseSize(s.memory)
 		o.SizeGiven = !fault("memory", err)

@@ -62,6 +62,7 @@ func TestSettings(t *testing.T) {
 	}{
 		{"port", []string{"--port=0"}, nil, "--port: 0 is not a port"},
 		{"memory", []string{"--memory=3GB"}, nil, "--memory: 3GB is not a MicroVM size"},
+		{"proof", []string{"--tenant-proof=abc"}, nil, "--tenant-proof: not 64 hexadecimal digits"},
 		{"image size", []string{"--image-size=2"}, nil, "--image-size:"},
 		{"state size", []string{"--state-size=-1GB"}, nil, "--state-size:"},
 		{"metrics", []string{"--metrics=some"}, nil, `--metrics: unknown value "some"; valid values: billed, all, none`},

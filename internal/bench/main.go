@@ -34,6 +34,7 @@ func areas() []area {
 		{"serve", serveFigures},
 		{"collect", collectFigures},
 		{"logs", logsFigures},
+		{"every", everyFigures},
 		{"plans", plansFigures},
 		{"dash", dashFigures},
 	}
@@ -43,6 +44,13 @@ func areas() []area {
 type figure struct{ name, measured, promised, beside string }
 
 func main() {
+	if len(os.Args) == 5 && os.Args[1] == everyChild {
+		if err := runEvery(os.Args[2], os.Args[3], os.Args[4]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(os.Stdout, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -180,10 +180,19 @@ func (m *runningMeter) callHooks() error {
 }
 
 // cpu is the time that all of the process's threads have run.
-func (m *runningMeter) cpu() (total time.Duration, err error) {
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", m.cmd.Process.Pid))
+func (m *runningMeter) cpu() (time.Duration, error) {
+	total, err := cpuOf(strconv.Itoa(m.cmd.Process.Pid))
+	if err != nil {
+		err = fmt.Errorf("%s: %w", m.name, err)
+	}
+	return total, err
+}
+
+// cpuOf is how long the threads of a process have run.
+func cpuOf(pid string) (total time.Duration, err error) {
+	threads, err := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 	if err != nil || len(threads) == 0 {
-		return 0, fmt.Errorf("%s has ended, or /proc has no schedstat: %w", m.name, err)
+		return 0, fmt.Errorf("the process has ended, or /proc has no schedstat: %w", err)
 	}
 	for _, thread := range threads {
 		text, err := os.ReadFile(thread)

@@ -83,10 +83,6 @@ func newLogs(p *plan) *logsFleet {
 		}
 	}
 	p.wire.handler, p.wire.empty = l.logs, []byte("{}")
-	p.wire.bytes = []byteFault{dropped, cut, blank, garbage, slow}
-	if mix.circles {
-		p.wire.bytes = append(p.wire.bytes, circle)
-	}
 	l.timing = collector.Timing{
 		Period: pick(p.random, 5*time.Minute, 5*time.Minute, time.Hour), Lookback: pick(p.random, 3*time.Hour, 30*time.Hour),
 		Overlap: 48 * time.Hour, Reread: pick(p.random, 0, time.Hour, 6*time.Hour),
@@ -103,7 +99,7 @@ func (l *logsFleet) start(at time.Time) {
 	at = at.Truncate(time.Millisecond)
 	place := pick(l.random, l.places...)
 	id := fmt.Sprintf("mvm-%d", len(l.meters))
-	if mix.hostileIDs && l.random.IntN(20) == 0 {
+	if l.random.IntN(20) == 0 {
 		id = pick(l.random, "(fleet) x", "(image) "+id, strings.Repeat("m v%", 255)) + id
 	}
 	id, _ = emf.Name(id)
@@ -351,13 +347,8 @@ func (l *logsFleet) check(content []usage.Record, last run, final bool) {
 		lengths[place][r.PeriodStart.Unix()/86400] = length
 		l.checkRecord(r, place, length)
 	}
-	excuses := append(l.losses(), last.named()...)
+	excuses := append(l.forGood(), last.named()...)
 	if final {
-		for _, r := range l.runs {
-			for _, q := range r.summary.Quarantined {
-				excuses = append(excuses, named{q.Target, q.Window, q.What, q.Reason})
-			}
-		}
 		l.gapsClose(last)
 	}
 	for of, printed := range l.printed {

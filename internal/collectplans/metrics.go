@@ -106,10 +106,6 @@ func newMetrics(p *plan) *metricsFleet {
 		PageMetrics: pick(p.random, 2, 500), Faults: m.fault,
 	})
 	p.wire.handler, p.wire.empty = m.cloudWatch, []byte{0xbf, 0xff}
-	p.wire.bytes = []byteFault{dropped, cut, blank, garbage, slow}
-	if mix.circles {
-		p.wire.bytes = append(p.wire.bytes, circle)
-	}
 	m.timing = collector.Timing{
 		Period:   pick(p.random, time.Minute, 5*time.Minute, 5*time.Minute, time.Hour),
 		Lookback: pick(p.random, 3*time.Hour, 30*time.Hour, 14*24*time.Hour),
@@ -128,9 +124,6 @@ func newMetrics(p *plan) *metricsFleet {
 		if p.random.IntN(3) == 0 { // it comes later
 			s.from = p.service.Add(time.Duration(p.random.IntN(10*24)) * time.Hour)
 		}
-		if !mix.badValues {
-			s.bad = 0
-		}
 		m.subjects = append(m.subjects, s)
 	}
 	m.live(p.service.Add(-16*24*time.Hour), p.service)
@@ -148,9 +141,7 @@ func (m *metricsFleet) length() int { return 2 + m.random.IntN(9) }
 func (m *metricsFleet) step() time.Duration {
 	switch m.random.IntN(20) {
 	case 0:
-		if mix.longSilence {
-			return 20 * 24 * time.Hour
-		}
+		return 20 * 24 * time.Hour
 	case 1:
 		return time.Duration(m.random.IntN(7*24)) * time.Hour
 	case 2, 3, 4, 5:
@@ -173,12 +164,13 @@ func (m *metricsFleet) configure() {
 	case 1:
 		m.timing.Period = pick(m.random, time.Minute, 5*time.Minute, time.Hour)
 	case 2:
-		if mix.shapes {
-			m.perMicroVM = !m.perMicroVM
-			m.switched = append(m.switched, m.service)
-		}
+		m.perMicroVM = !m.perMicroVM
+		m.switched = append(m.switched, m.service)
+		m.since = time.Time{}
 	case 3:
-		m.since = m.earlier()
+		if len(m.switched) == 0 { // else usage would be read again by other names
+			m.since = m.earlier()
+		}
 	case 4:
 		account := pick(m.random, m.places...).Account
 		m.dead[account] = !m.dead[account]
@@ -196,16 +188,12 @@ func (m *metricsFleet) earlier() time.Time {
 			begin = first
 		}
 	}
-	back := 5 * 24
-	if mix.longSilence {
-		back = 40 * 24
-	}
-	return begin.Add(-time.Duration(m.random.IntN(back)) * time.Hour)
+	return begin.Add(-time.Duration(m.random.IntN(40*24)) * time.Hour)
 }
 
 // ended notes what came of a run: a time that was asked for is asked for until it was read without a gap.
 func (m *metricsFleet) ended(r run) {
-	if !r.unknown && len(r.summary.Gaps) == 0 {
+	if open := func(g collector.Gap) bool { return !isLoss(g.Reason) }; !r.unknown && !slices.ContainsFunc(r.summary.Gaps, open) {
 		m.since = time.Time{}
 	}
 }
@@ -284,9 +272,6 @@ func (m *metricsFleet) fault(call fakecloudwatch.Call) (fault fakecloudwatch.Fau
 			}
 			r.StatusCode, r.Timestamps, r.Values = status, r.Timestamps[:0], r.Values[:0]
 		case 3:
-			if !mix.badValues {
-				return
-			}
 			r.Values = slices.Clone(r.Values)
 			r.Values[random.IntN(len(r.Values))] = pick(random, -1, math.NaN(), math.Inf(1), 1e300)
 		case 4:

@@ -4,7 +4,9 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"microspend/collector"
 	"microspend/internal/emf"
@@ -108,9 +110,16 @@ func (k seriesKey) asRecorded() seriesKey {
 	return k
 }
 
+// asRead is a name as people know it: what the meter has encoded is decoded, unless it would be seen as something else.
 func asRead(name, none string) string {
 	if name == none {
 		return ""
+	}
+	if decoded, err := url.PathUnescape(name); err == nil {
+		hidden := func(r rune) bool { return !unicode.IsGraphic(r) }
+		if encoded, _ := emf.Name(decoded); encoded == name && !strings.ContainsFunc(decoded, hidden) {
+			return decoded
+		}
 	}
 	return name
 }
@@ -134,17 +143,8 @@ func (m *metricsFleet) check(content []usage.Record, last run, final bool) {
 	for key := range m.series {
 		recorded[key.asRecorded()] = key
 	}
-	excuses := append(m.losses(), last.named()...)
+	excuses := append(m.forGood(), last.named()...)
 	if final {
-		excuses = m.losses()
-		for _, r := range m.runs {
-			for _, q := range r.summary.Quarantined {
-				excuses = append(excuses, named{q.Target, q.Window, q.What, q.Reason})
-			}
-		}
-		if n := len(last.summary.Gaps); n > 0 {
-			excuses = append(excuses, last.named()...)
-		}
 		m.gapsClose(last)
 	}
 	ledger := map[period]*usage.Record{}
@@ -193,7 +193,7 @@ func (m *metricsFleet) excused(key seriesKey, start time.Time, length time.Durat
 			return true
 		}
 	}
-	return false
+	return covered(m.forGood(), key.place, start, length, key.names())
 }
 
 func cmpOr(a, b time.Duration) time.Duration {

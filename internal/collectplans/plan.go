@@ -392,7 +392,7 @@ func (p *plan) content() []usage.Record {
 func (p *plan) lastRead(target collector.Target, start time.Time, length time.Duration, names []string) run {
 	for _, r := range slices.Backward(p.runs) {
 		if !r.unknown && r.reads(target, start, length) &&
-			!covered(r.named(), target, start, length, names) {
+			!covered(r.named(), target, start, length, names) && !covered(p.forGood(), target, start, length, names) {
 			return r
 		}
 	}
@@ -404,11 +404,11 @@ func place(r *usage.Record) collector.Target {
 	return collector.Target{Account: r.Account, Region: r.Region}
 }
 
-// gapsClose checks that no gap is left once all has been well for days, but for what is asked for again for good: lines
-// that a newer version of the program can read.
+// gapsClose checks that no gap is left once all has been well for days, but for what is lost, and for what is asked for
+// again for good: lines that a newer version of the program can read.
 func (p *plan) gapsClose(last run) {
 	for _, g := range last.summary.Gaps {
-		if !strings.Contains(g.Reason, "newer meter") {
+		if !isLoss(g.Reason) && !strings.Contains(g.Reason, "newer meter") {
 			p.wrong("a gap stays: %.400s", g)
 		}
 	}

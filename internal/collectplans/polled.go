@@ -46,10 +46,6 @@ func newPolled(p *plan) *polledFleet {
 		Builds: []fakemicrovms.Build{{ID: "g3", Memory: 1000, Disk: 100, Code: 10}},
 	})
 	p.wire.handler, p.wire.empty, p.wire.rewrite = l.service, []byte("{}"), l.rewrite
-	p.wire.bytes = []byteFault{dropped, cut, blank, garbage, slow}
-	if mix.circles {
-		p.wire.bytes = append(p.wire.bytes, circle)
-	}
 	for range 1 + p.random.IntN(5) {
 		l.start(p.service.Add(time.Duration(p.random.IntN(40)-20) * time.Minute))
 	}
@@ -63,7 +59,7 @@ func (l *polledFleet) start(at time.Time) {
 	}
 	id := fmt.Sprintf("mvm-%d", len(l.ids))
 	l.ids = append(l.ids, id)
-	l.odd[id] = mix.oddItems && l.random.IntN(4) == 0
+	l.odd[id] = l.random.IntN(4) == 0
 	m := fakemicrovms.MicroVM{
 		ID: id, Image: polledImage, Version: "1.0", Role: "arn:aws:iam::123456789012:role/" + id, StartedAt: at,
 	}
@@ -155,7 +151,7 @@ func (l *polledFleet) fault(fakemicrovms.Call) fakemicrovms.Fault {
 
 // rewrite has the listing say what nobody understands of the MicroVMs that are odd.
 func (l *polledFleet) rewrite(r *http.Request, body []byte) []byte {
-	if !mix.oddItems || !strings.HasSuffix(r.URL.Path, "/microvms") {
+	if !strings.HasSuffix(r.URL.Path, "/microvms") {
 		return body
 	}
 	var page struct {

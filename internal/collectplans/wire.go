@@ -33,9 +33,7 @@ type wire struct {
 
 	rewrite func(*http.Request, []byte) []byte // changes a reply; nil changes none
 
-	// bytes are the faults of the bytes of a reply that the plan draws from.
-	bytes []byteFault
-	empty []byte // an object without members
+	empty []byte // an object without members, in the service's protocol
 }
 
 type byteFault uint8
@@ -49,6 +47,8 @@ const (
 	slow    // bytes that come one by one
 	endless // a reply that is as long as the caller reads
 	circle  // pages that lead to each other for ever
+
+	byteFaults = iota
 )
 
 var errDead = errors.New("the network is down")
@@ -97,8 +97,8 @@ func (w *wire) Do(r *http.Request) (response *http.Response, err error) {
 		return w.replied(of.pages[of.next%len(of.pages)])
 	}
 	var reply *http.Response
-	if len(w.bytes) > 0 && w.fails(w.mood/2) {
-		fault := pick(w.random, w.bytes...)
+	if w.fails(w.mood / 2) {
+		fault := byteFault(w.random.IntN(byteFaults))
 		of.circling = of.circling || fault == circle
 		reply, err = w.broken(r, fault)
 	} else {
@@ -241,7 +241,7 @@ func (w *wire) broken(r *http.Request, fault byteFault) (*http.Response, error) 
 		reply.Body = io.NopCloser(&slowly{r.Context(), body})
 		return reply, nil
 	case endless:
-		reply.Body, reply.ContentLength = io.NopCloser(&bomb{left: 1 << 30, with: body}), -1
+		reply.Body, reply.ContentLength = io.NopCloser(&bomb{left: bombBytes, with: body}), -1
 		return reply, nil
 	}
 	reply.Body, reply.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -271,6 +271,9 @@ func (s *slowly) Read(p []byte) (int, error) {
 	p[0], s.left = s.left[0], s.left[1:]
 	return 1, nil
 }
+
+// bombBytes is far more than any reply has.
+const bombBytes = 200 << 20
 
 // bomb is what a small reply that was packed unpacks to.
 type bomb struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"microspend/internal/emftest"
@@ -11,6 +12,7 @@ import (
 
 // FuzzDecode: no text is taken for a line that is not JSON, breaks the rules or would be written otherwise.
 func FuzzDecode(f *testing.F) {
+	proof := strings.Repeat("0f", 32)
 	for _, l := range []Line{
 		sample(nil),
 		sample(func(l *Line) {
@@ -19,7 +21,13 @@ func FuzzDecode(f *testing.F) {
 			l.Notes = []string{NoteTenantMissing}
 			l.Tenant = ""
 		}),
-		sample(func(l *Line) { l.Metrics = NoMetrics; l.DroppedLines = 3; l.ImageVersion = `3"\`; l.Role = "r" }),
+		sample(func(l *Line) {
+			l.Metrics = NoMetrics
+			l.DroppedLines = 3
+			l.ImageVersion = `3"\`
+			l.Role = "r"
+			l.TenantProof = proof
+		}),
 	} {
 		text := l.AppendTo(nil)
 		f.Add(text)

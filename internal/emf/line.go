@@ -27,6 +27,11 @@ type Line struct {
 	Account      string
 	Role         string // ARN of the execution role
 
+	// TenantProof is what the control plane gave the MicroVM to show that it named the tenant: an HMAC-SHA256 in 64
+	// lower-case hexadecimal digits, or "". It proves the tenant as it was before Name, which Decoded gives back but for
+	// names that were cut. Only who has the key can tell whether it does.
+	TenantProof string
+
 	PeriodStart, PeriodEnd int64 // Unix milliseconds, half-open
 
 	Amounts usage.Amounts
@@ -83,6 +88,7 @@ const (
 	maxNotes    = 16
 	maxNote     = 40
 	lifeDigits  = 32
+	proofDigits = 64
 	maxSequence = MaxValue
 )
 
@@ -139,6 +145,9 @@ func (l *Line) Check() error {
 			fault("%s %s stands for one that is not known", name.member, name.absent)
 		}
 	}
+	if l.TenantProof != "" && !IsProof(l.TenantProof) {
+		fault("TenantProof %.80q is not %d lower-case hexadecimal digits", l.TenantProof, proofDigits)
+	}
 	switch grain := l.Event.Grain(); {
 	case l.PeriodStart < earliest || l.PeriodEnd >= latest:
 		fault("the period from %d to %d is not in the years 2020 to 2099", l.PeriodStart, l.PeriodEnd)
@@ -175,7 +184,14 @@ func (l *Line) Check() error {
 	return errors.Join(faults...)
 }
 
-func isLife(s string) bool { return len(s) == lifeDigits && strings.Trim(s, "0123456789abcdef") == "" }
+func isLife(s string) bool { return isHex(s, lifeDigits) }
+
+// IsProof reports whether s has the form of Line.TenantProof.
+func IsProof(s string) bool { return isHex(s, proofDigits) }
+
+func isHex(s string, digits int) bool {
+	return len(s) == digits && strings.Trim(s, "0123456789abcdef") == ""
+}
 
 func isNote(s string) bool {
 	return s != "" && len(s) <= maxNote && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-") == ""

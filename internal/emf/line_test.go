@@ -12,6 +12,8 @@ import (
 )
 
 func TestEncoding(t *testing.T) {
+	proven := sample(func(l *Line) { l.TenantProof = strings.Repeat("0f", 32) })
+	require.Contains(t, string(proven.AppendTo(nil)), `"Account":"123456789012","TenantProof":"`+proven.TenantProof+`","PeriodStart":`)
 	l := sample(nil)
 	require.Equal(t, `{"Schema":"microspend.meter/v1","_aws":{"Timestamp":1795435200000,"CloudWatchMetrics":[{"Namespace":"microspend",`+
 		`"Dimensions":[["Tenant","Image"]],"Metrics":[{"Name":"VCPUMilliseconds","Unit":"Milliseconds"},`+
@@ -115,6 +117,10 @@ func TestRefused(t *testing.T) {
 			"Tenant is there twice",
 		},
 		{"unknown", "a member", replace(`"Tenant":`, `"x":1,"Tenant":`), Invalid, `"x" is not one of a line's`},
+		{
+			"no proof", "a digit too few", replace(`"PeriodStart":`, `"TenantProof":"`+strings.Repeat("0", 63)+`","PeriodStart":`),
+			Invalid, "TenantProof",
+		},
 		{"case", "members differ by it", replace(`"Tenant":`, `"tenant":`), Invalid, `"tenant" is not`},
 		{"mistyped", "a number in quotes", replace(`"Launches":0`, `"Launches":"0"`), Invalid, "a whole number is missing"},
 		{"fraction", "no whole number", replace(`"Launches":0`, `"Launches":0.5`), Invalid, "is missing before"},

@@ -38,18 +38,25 @@ var members = func() []member {
 		all = append(all, nameMember(i))
 	}
 	all = append(all,
+		optionalMember(textMember("TenantProof", func(l *Line) *string { return &l.TenantProof }),
+			func(l *Line) bool { return l.TenantProof == "" }),
 		numberMember("PeriodStart", func(l *Line) *int64 { return &l.PeriodStart }),
 		numberMember("PeriodEnd", func(l *Line) *int64 { return &l.PeriodEnd }))
 	for i, metric := range metrics {
 		all = append(all, numberMember(metric.Name, func(l *Line) *int64 { return &l.Amounts[i] }))
 	}
-	dropped := numberMember("DroppedLines", func(l *Line) *int64 { return &l.DroppedLines })
-	dropped.optional, dropped.absent = true, func(l *Line) bool { return l.DroppedLines == 0 }
-	return append(all, dropped, member{
+	return append(all, optionalMember(numberMember("DroppedLines", func(l *Line) *int64 { return &l.DroppedLines }),
+		func(l *Line) bool { return l.DroppedLines == 0 }), member{
 		name: "Notes", optional: true, absent: func(l *Line) bool { return len(l.Notes) == 0 }, read: (*Line).readNotes,
 		write: func(l *Line, b []byte) []byte { return append(b, `["`+strings.Join(l.Notes, `","`)+`"]`...) },
 	})
 }()
+
+// optionalMember is a member that may be missing, and is left out where absent.
+func optionalMember(m member, absent func(*Line) bool) member {
+	m.optional, m.absent = true, absent
+	return m
+}
 
 func textMember(name string, of func(*Line) *string) member {
 	return member{

@@ -115,6 +115,7 @@ var events = []Event{Interval, Launch, Suspend, Suspended, Resume, Terminate}
 // Notes that a line can carry. Readers accept others, which later meters may add.
 const (
 	NoteTenantMissing    = "tenant-missing"     // neither flag, environment nor payload names a tenant
+	NoteProofUnreadable  = "proof-unreadable"   // the payload's proof of the tenant is not one: it is left out
 	NoteNameChanged      = "name-changed"       // a name was not printable ASCII or too long; see Name
 	NoteRunUnreadable    = "run-unreadable"     // the run hook's body was not as AWS documents it
 	NoteLaunchUnseen     = "launch-unseen"      // metering began without a run hook

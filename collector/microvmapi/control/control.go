@@ -22,6 +22,7 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 
 	"microspend/internal/arn"
+	"microspend/internal/outbound"
 )
 
 const (
@@ -133,10 +134,7 @@ func (c *Client) call(ctx context.Context, operation, method, microvm string, ac
 // maxReply is how much of an answer is read: enough for any error's message.
 const maxReply = 64 << 10
 
-var plainHTTP = &http.Client{
-	Timeout:       10 * time.Second,
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-}
+var plainHTTP = outbound.Client(nil, 10*time.Second)
 
 func (c *Client) try(ctx context.Context, operation, method, path string) error {
 	endpoint := cmp.Or(strings.TrimSuffix(c.Endpoint, "/"), Endpoint(c.Region))

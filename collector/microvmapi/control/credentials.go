@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"microspend/internal/outbound"
 )
 
 // CredentialsError says that a call could not be signed.
@@ -144,10 +146,7 @@ func (e *Environment) instance(ctx context.Context) (aws.Credentials, error) {
 }
 
 // linkLocal asks services on this machine, which no proxy reaches.
-var linkLocal = &http.Client{
-	Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-}
+var linkLocal = outbound.Client(&http.Transport{DisableKeepAlives: true}, 2*time.Second)
 
 func (e *Environment) ask(ctx context.Context, method, url, header, value string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, nil)

@@ -1,6 +1,0 @@
-package collectplans
-
-// mix says which kinds of trouble are in the plans.
-var mix = struct {
-	badValues, longSilence, circles, shapes, hostileIDs, oddItems bool
-}{}
