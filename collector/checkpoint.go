@@ -24,6 +24,7 @@ type checkpoint struct {
 	Shape   string `json:"shape"` // of the source when the target was last read
 
 	Begin   time.Time `json:"begin"`             // start of the first window ever, or of its shape
+	Rekeyed time.Time `json:"rekeyed,omitzero"`  // records of times before have the keys of another shape; zero where none have
 	Through time.Time `json:"through"`           // everything before has been read, but for what is pending or a gap
 	ReadAt  time.Time `json:"readAt"`            // when the last run began that read all that it wanted to
 	From    time.Time `json:"from"`              // where the last run began

@@ -128,7 +128,8 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 		}
 		if !s.Backfill {
 			if of.Shape != "" && of.Shape != s.Shape {
-				of.Begin = s.Window.From // what was read before has other keys, and is not read again
+				// What was read before has other keys, and is not read again.
+				of.Begin, of.Rekeyed = s.Window.From, s.Window.From
 			}
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
 		}

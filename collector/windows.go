@@ -32,6 +32,14 @@ func (c *collection) windows(ctx context.Context, now time.Time, target Target, 
 			cut.damaged = append(cut.damaged, w)
 			continue
 		}
+		if known[at].records > 0 && w.From.Before(reach.rekeyed) {
+			old := Window{From: w.From, To: civil.Earlier(w.To, reach.rekeyed)}
+			cut.gaps = append(cut.gaps, Gap{Target: target, Window: old, Reason: "the ledger has it under the names of an earlier " +
+				"configuration; reading it again would count it twice"})
+			if w.From = old.To; !w.From.Before(w.To) {
+				continue
+			}
+		}
 		period, lost := c.periodOf(now.Sub(w.From), c.orOwed(target, at, now, known[at]))
 		if lost != "" {
 			cut.gaps = append(cut.gaps, Gap{Target: target, Window: w, Reason: lost})
