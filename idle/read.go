@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/internal/tabular"
 )
 
@@ -72,7 +73,8 @@ func openTable(in Named) (*table, error) {
 	for _, name := range header {
 		name = strings.TrimSpace(name)
 		if seen[name] && name != "" {
-			return nil, fmt.Errorf("%s:1: column %.60q is there twice", in.Name, name)
+			return nil, fmt.Errorf("%s:1: columns %d and %d have the same name", in.Name, slices.Index(t.columns, name)+1,
+				len(t.columns)+1)
 		}
 		seen[name] = true
 		t.columns = append(t.columns, name)
@@ -180,10 +182,11 @@ func (t *table) ignored(used ...int) []string {
 	return names
 }
 
-// missing is the error that a header lacks a column.
+// missing is the error that a header lacks a column. Those that it has are not shown: a workload names its trace, and
+// may name any file.
 func (t *table) missing(names ...string) error {
-	return fmt.Errorf("%s:1: there is no column %s; it has %.200s",
-		t.name, strings.Join(names, " or "), strings.Join(t.columns, ", "))
+	return fmt.Errorf("%s:1: there is no column %s; it has %s",
+		t.name, strings.Join(names, " or "), figures.Count(len(t.columns), "column"))
 }
 
 // finish puts the name of the file before what is wrong with the whole of it.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/ledger/audit"
 	"microspend/usage"
 )
 
@@ -207,9 +208,25 @@ func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[strin
 	if err := w.recount(m, day); err != nil {
 		return err
 	}
-	aside, err := w.commit(p)
+	aside, err := w.commitOne(repairEntry(p), p)
 	result.SetAside = append(result.SetAside, aside...)
 	return err
+}
+
+// repairEntry is the audit log's entry of a day's repair: it names what is set aside.
+func repairEntry(p *prepared) audit.Entry {
+	e := audit.Entry{Action: "repair"}
+	for _, lost := range p.aside {
+		e.Records = append(e.Records, shownPath(p.day, lost.Name)+": "+lost.Reason)
+	}
+	return e
+}
+
+func recordsOf(files []DamagedFile) (names []string) {
+	for _, f := range files {
+		names = append(names, f.Path+": "+f.Reason)
+	}
+	return names
 }
 
 // recount sets the manifest's figures to those of the parts that are left.
@@ -259,8 +276,10 @@ func (w *Writer) AcceptLoss(days ...time.Time) (accepted []DamagedFile, err erro
 		for _, lost := range m.Lost {
 			accepted = append(accepted, DamagedFile{shownPath(day, lost.Name), day.UTC(), lost.reason().Error()})
 		}
+		lost := len(m.Lost)
 		m.Lost = nil
-		if _, err := w.commit(&prepared{day: day, manifest: m}); err != nil {
+		e := audit.Entry{Action: "accept-loss", Records: recordsOf(accepted[len(accepted)-lost:])}
+		if _, err := w.commitOne(e, &prepared{day: day, manifest: m}); err != nil {
 			return accepted, fmt.Errorf("%s: %w", day, err)
 		}
 	}

@@ -163,7 +163,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	if testing.Short() {
 		times = 2
 	}
-	for _, step := range []string{"staged", "ready", "switched", "renamed"} {
+	for _, step := range []string{"staged", "audited", "ready", "switched", "renamed"} {
 		for times := range times {
 			t.Run(fmt.Sprintf("%s %d", step, times), func(t *testing.T) {
 				for _, from := range []int64{0, 1} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/ledger/audit"
 )
 
 // Options are what a ledger takes from outside. The zero value will do.
@@ -19,6 +20,10 @@ type Options struct {
 	Now     func() time.Time // for the lock's holder line and for when a file was set aside; nil means time.Now
 	Logger  *slog.Logger     // for what was completed, cleared away or found damaged; nil keeps quiet
 	Command string           // what the lock's holder line says is running, such as "microspend import"; may be ""
+	// Action is what the audit log calls what is written, such as "import"; "" means "write".
+	Action string
+	// Actor is who writes, for the audit log; the zero value means this process.
+	Actor audit.Actor
 	// Progress is told how many of the days that an import concerns are sorted and on the disk, before the first of them
 	// is switched. It is called by one goroutine at a time. Nil is not told.
 	Progress func(done, of int)
@@ -29,6 +34,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Action == "" {
+		o.Action = "write"
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -23,6 +23,7 @@ type prepared struct {
 	changes  Changes
 	changed  bool
 	overlaps overlapFinder
+	text     []byte // of the manifest, once it is sealed: see [Writer.audited]
 }
 
 func (p *prepared) discard() {
@@ -62,12 +63,11 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	p = &prepared{folder: b.w.dayFolder(day), day: day}
 	now := b.w.openDay(day)
 	defer now.close()
+	if err := now.unwritable(); err != nil {
+		return p, "", err
+	}
 	old := now.manifest
-	switch {
-	case old != nil:
-	case len(now.damaged) > 0:
-		return p, "", fmt.Errorf("%s: %s; check and repair the ledger first", now.damaged[0].Path, now.damaged[0].Reason)
-	default:
+	if old == nil {
 		old = &manifest{}
 	}
 	p.manifest = &manifest{Version: writtenVersion, Day: day.String(), Lost: old.Lost}
@@ -79,9 +79,7 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	for _, entry := range old.Parts {
 		part, reason := opened[entry.Name], lost[entry.Name]
 		if part == nil {
-			if reason, err = whyLost(now.faults[entry.Name]); err != nil {
-				return p, "", fmt.Errorf("%s: %w", entry.Name, err)
-			}
+			reason = reasonOf(now.faults[entry.Name])
 		}
 		if reason != "" {
 			p.aside = append(p.aside, lostPart{Name: entry.Name, Rows: entry.Rows, Reason: reason, At: b.w.options.Now().UTC()})
@@ -102,16 +100,6 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	return p, "", nil
 }
 
-// whyLost gives the reason why a part cannot be kept. A fault that may pass, such as a lack of rights, is none: it
-// returns that one as an error.
-func whyLost(fault error) (string, error) {
-	var d *damage
-	if errors.Is(fault, os.ErrNotExist) || errors.Is(fault, errNotThisPart) || errors.As(fault, &d) {
-		return reasonOf(fault), nil
-	}
-	return "", fault
-}
-
 // write writes the merged records to parts, which then wait under hidden names in the day's folder.
 func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, staged []recordReader) (Changes, error) {
 	var out *partWriter
@@ -127,11 +115,11 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		m.Parts = append(m.Parts, entry)
 		folder := b.w.dayFolder(p.day)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
+			return ofDay(p.day, err)
 		}
 		waiting := filepath.Join(folder, entry.pendingName())
 		p.pending = append(p.pending, waiting)
-		return os.Rename(path, waiting)
+		return ofDay(p.day, os.Rename(path, waiting))
 	}
 	merger := merger{overlaps: b.w.options.Overlaps}
 	merger.take = func(r *usage.Record) (err error) {
@@ -210,18 +198,17 @@ func (b *builder) compare(p *prepared, old *manifest) {
 	}
 }
 
-// commit puts a prepared day into effect.
+// commit puts a prepared day into effect. It is called by what [Writer.audited] does, and by nothing else.
 func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 	folder := w.dayFolder(p.day)
 	var aside []DamagedFile
-	for _, lost := range p.aside {
-		moved, err := setAside(folder, lost.Name)
-		if err != nil {
+	named := p.manifest.Lost[len(p.manifest.Lost)-len(p.aside):] // the same, with the names that they get
+	for i, lost := range p.aside {
+		err := os.Rename(filepath.Join(folder, lost.Name), filepath.Join(folder, named[i].Name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return aside, err
 		}
-		lost.Name = moved
-		p.manifest.Lost = append(p.manifest.Lost, lost)
-		file := DamagedFile{shownPath(p.day, moved), p.day.UTC(), lost.Reason}
+		file := DamagedFile{shownPath(p.day, named[i].Name), p.day.UTC(), lost.Reason}
 		aside = append(aside, file)
 		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
 	}
@@ -229,12 +216,8 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 		return aside, err
 	}
 	w.step("ready")
-	text, err := p.manifest.encode()
-	if err != nil {
-		return aside, err
-	}
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
-	if err := atomicfile.Write(filepath.Join(folder, manifestName), text, 0o644); err != nil {
+	if err := atomicfile.Write(filepath.Join(folder, manifestName), p.text, 0o644); err != nil {
 		return aside, err
 	}
 	w.step("switched")
@@ -244,8 +227,8 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 // asideSuffix ends the names of files that were set aside.
 const asideSuffix = ".damaged"
 
-// setAside renames a damaged file so that nothing reads it any more, and returns its new name. One that is gone
-// already gets a name to be reported under.
+// setAside renames a file so that nothing reads it any more, and returns its new name. One that is gone already gets a
+// name to be reported under.
 func setAside(folder, name string) (string, error) {
 	aside := asideName(folder, name)
 	err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))

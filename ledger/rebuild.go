@@ -78,7 +78,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 	if err := keepManifest(folder, day, reason, result); err != nil {
 		return err
 	}
-	aside, err := w.commit(p)
+	aside, err := w.commitOne(repairEntry(p), p)
 	result.SetAside = append(result.SetAside, aside...)
 	if err == nil && len(p.manifest.Parts) > 0 {
 		result.Rebuilt = append(result.Rebuilt, DamagedFile{

@@ -145,6 +145,7 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) er
 			return err
 		}
 	}
+	var changed []*prepared
 	for _, day := range days {
 		n.Added += day.changes.Added
 		n.Replaced += day.changes.Replaced
@@ -152,20 +153,37 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *Changes) er
 		n.Superseded += day.changes.Superseded
 		n.Merged += day.changes.Merged
 		n.Removed += day.changes.Removed
-		if !day.changed {
-			continue
+		if day.changed {
+			changed = append(changed, day)
 		}
-		err := ctx.Err()
-		var aside []DamagedFile
-		if err == nil {
-			aside, err = w.commit(day)
-		}
-		n.SetAside = append(n.SetAside, aside...)
-		if err != nil {
-			return fmt.Errorf("%s: %w; written so far: %s; import again to write the rest",
-				day.day, err, figures.Count(len(n.Days), "day"))
-		}
-		n.Days = append(n.Days, day.day.UTC())
 	}
-	return nil
+	if len(changed) == 0 {
+		if len(w.from.Files) == 0 || len(days) == 0 { // that a collector found nothing new is nothing to be kept for years
+			return nil
+		}
+		return w.audited(w.entry(n), nil, func() error { return nil })
+	}
+	if ctx.Err() != nil {
+		return commitFault(changed[0], ctx.Err(), n)
+	}
+	return w.audited(w.entry(n), changed, func() error {
+		for _, day := range changed {
+			err := ctx.Err()
+			var aside []DamagedFile
+			if err == nil {
+				aside, err = w.commit(day)
+			}
+			n.SetAside = append(n.SetAside, aside...)
+			if err != nil {
+				return commitFault(day, err, n)
+			}
+			n.Days = append(n.Days, day.day.UTC())
+		}
+		return nil
+	})
+}
+
+func commitFault(day *prepared, err error, n *Changes) error {
+	return fmt.Errorf("%s: %w; written so far: %s; import again to write the rest",
+		day.day, err, figures.Count(len(n.Days), "day"))
 }

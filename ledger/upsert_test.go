@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/ledger/audit"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -25,6 +26,9 @@ func filesOf(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == audit.Folder {
+			return fs.SkipDir // which tells when, and by whom
+		}
 		if err != nil || entry.IsDir() || entry.Name() == lockName {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
+	"microspend/ledger/audit"
 )
 
 const stagingFolder = ".staging"
@@ -21,7 +22,9 @@ type Writer struct {
 	lock  *os.File
 	sizes sizes
 	codec compress.Codec
-	fresh bool         // whether the ledger was created by this writer
+	fresh bool // whether the ledger was created by this writer
+	audit *audit.Log
+	from  audit.Source // of what is imported next
 	step  func(string) // called at each step of a switch, for tests that end the process there
 }
 
@@ -47,6 +50,13 @@ func OpenForWriting(dir string, options Options) (*Writer, error) {
 	if err := w.recover(); err != nil {
 		_ = unlock(held)
 		return nil, fmt.Errorf("completing what the last writer left: %w", err)
+	}
+	if options.Actor.PID == 0 {
+		options.Actor = audit.ThisProcess()
+	}
+	if w.audit, err = audit.Open(dir, options.Actor, options.Now); err != nil {
+		_ = unlock(held)
+		return nil, fmt.Errorf("the audit log: %w", err)
 	}
 	return w, nil
 }
@@ -87,8 +97,10 @@ func (w *Writer) recover() error {
 func (w *Writer) recoverDay(day civil.Day) error {
 	folder := w.dayFolder(day)
 	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return err
+	if err != nil { // it can be written as little as one with a damaged manifest; the other days can
+		w.options.Logger.Error("a day's folder cannot be read; nothing of the day is touched", "day", day.String(), "reason",
+			err)
+		return nil
 	}
 	var left []string // the hidden files, which none are left of but by a writer that died
 	dropped := map[string]bool{}
