@@ -107,8 +107,10 @@ func (w *Writer) recover() error {
 func (w *Writer) recoverDay(day civil.Day) error {
 	folder := w.dayFolder(day)
 	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return err
+	if err != nil { // it can be written as little as one with a damaged manifest; the other days can
+		w.options.Logger.Error("a day's folder cannot be read; nothing of the day is touched", "day", day.String(), "reason",
+			err)
+		return nil
 	}
 	var left []string // the hidden files, which none are left of but by a writer that died
 	dropped := map[string]bool{}

@@ -123,7 +123,10 @@ func (h *hooks) answer(w *answer, request *http.Request, hook string, body hookB
 	defer h.answers.Add(-1)
 	switch hook {
 	case "run":
-		h.run(body)
+		if h.run(body) == Refused {
+			refuse(w, http.StatusConflict, "a run hook has named another MicroVM, tenant or budget")
+			return
+		}
 	case "resume":
 		h.look((*Recorder).Resume)
 	}
@@ -151,7 +154,7 @@ func (h *hooks) answer(w *answer, request *http.Request, hook string, body hookB
 }
 
 // run reads the hook's body and begins a life. Whatever the body is, the MicroVM has been launched and runs.
-func (h *hooks) run(body hookBody) {
+func (h *hooks) run(body hookBody) (verdict Verdict) {
 	id := h.identity
 	var notes []string
 	microVMID, payload, err := "", "", body.fault
@@ -161,7 +164,7 @@ func (h *hooks) run(body hookBody) {
 	if err == nil {
 		microVMID, payload, err = parseRun(body.text)
 	}
-	id.MicroVMID = cmp.Or(microVMID, id.MicroVMID)
+	id.MicroVMID, id.untold = cmp.Or(microVMID, id.MicroVMID), microVMID == ""
 	if err != nil && h.form != PayloadNone {
 		_ = id.unread(err)
 	}
@@ -170,11 +173,14 @@ func (h *hooks) run(body hookBody) {
 		h.say("%v", err)
 		notes = append(notes, emf.NoteRunUnreadable)
 	}
-	if !h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) }) {
+	if !h.look(func(r *Recorder, at Instant, load Load) { verdict = r.Run(at, load, id, notes...) }) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.recorder.interrupted = &interruption{Identity: id, hooked: true}
+		if was := h.recorder.interrupted; was == nil || !was.named {
+			h.recorder.interrupted = &interruption{Identity: id, named: !id.untold}
+		}
 	}
+	return verdict
 }
 
 // answer keeps what a hook is answered until the meter has done its part.

@@ -223,8 +223,6 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	}
 	o.Budget = s.budget.options(strconv.Itoa(port), fault)
 	o.Identity.Limits = o.Budget.Limits
-	// A look at the clocks that comes late by its own interval is no stall, and the waits see more than one.
-	o.Timing.Stall = max(o.Timing.Stall, 3*o.Sample)
 	if s.chain != "" {
 		o.Chain, err = parseChain(s.chain)
 		fault("chain", err)
