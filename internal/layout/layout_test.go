@@ -63,8 +63,8 @@ var allowed = map[string][]string{
 	"collector/status":   own("collector", "ledger"),
 	// The meter runs inside MicroVMs, where every megabyte counts.
 	"collector/meter": {
-		"collector/microvmapi/control", "internal/arn", "internal/emf", "internal/inputfile", "internal/outbound", "usage", "pricing/...",
-		"internal/figures",
+		"collector/microvmapi/control", "internal/arn", "internal/emf", "internal/inputfile", "internal/outbound", "internal/secretfile", "usage",
+		"pricing/...", "internal/figures",
 	},
 	// What the meter asks of AWS: a signer, and nothing else of ours.
 	"collector/microvmapi/control": {"internal/arn", "internal/outbound"},
