@@ -35,7 +35,8 @@ type checkpoint struct {
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
 	Gaps    []openGap       `json:"gaps,omitempty"`
 	Replan  []replan        `json:"replan,omitempty"`
-	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
+	Damaged []owedDay       `json:"damaged,omitempty"` // not planned, as the ledger's day was damaged
+	Source  json.RawMessage `json:"source,omitempty"`  // what the source wants to remember
 
 	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`
 	QuarantinedBeyond int64             `json:"quarantinedBeyond,omitempty"` // met in one window and not remembered by name

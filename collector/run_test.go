@@ -314,8 +314,9 @@ func TestLiveSource(t *testing.T) {
 	s = w.after(-time.Hour)
 	require.Len(t, s.Gaps, 1)
 	assert.Equal(t, "checkpoint is in the future (clock was wrong): it was 2026-11-20T12:03:00Z when the target was last read; "+
-		"nothing is read until then", s.Gaps[0].Reason)
-	assert.Len(t, polls, 4)
+		"reading goes on from now", s.Gaps[0].Reason)
+	w.after(time.Minute)
+	assert.Equal(t, []Window{{From: at(-57), To: at(-57)}, {From: at(-57), To: at(-56)}}, polls[4:], "it is read as a first time")
 }
 
 // A checkpoint of the future, as a clock made that was wrong, is not believed.

@@ -105,11 +105,11 @@ func (l launch) record(hour time.Time) usage.Record {
 	r := usage.Record{
 		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account,
 		Resource: usage.Resource{ID: l.id},
-		Image:    l.tenant.image.name, Source: Source, TenantBy: usage.TenantProven, Coverage: usage.CoverageComplete,
+		Image:    l.tenant.image.name, Source: Source, Coverage: usage.CoverageComplete,
 	}
 	switch l.tenant.told {
 	case bySource:
-		r.Tenant = l.tenant.name
+		r.Tenant, r.TenantBy = l.tenant.name, usage.TenantProven
 	case byRole:
 		r.Role = l.tenant.role()
 	case byImage, byNobody:
