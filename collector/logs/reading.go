@@ -77,7 +77,7 @@ type reading struct {
 	period int64
 
 	tenants       tenantproof.Policy
-	namedUnproven map[finding]bool // tenants, and why they are not proven
+	namedUnproven map[finding]bool // MicroVMs, and why their tenant is not proven
 
 	lives    map[lifeKey]*logLife
 	microVMs map[string]*logUsage

@@ -44,14 +44,14 @@ func (r *reading) attribute(record *usage.Record, u *logUsage, c *logCell) {
 	}
 }
 
-// unproven counts a period, and names its tenant once.
+// unproven counts a period, and names its MicroVM once.
 func (r *reading) unproven(u *logUsage, c *logCell, tenant, shown string) {
 	r.counts[countUnproven]++
 	why := "has no proof"
 	if c.claimed {
 		why = "has a proof that is not its own"
 	}
-	key := finding{tenant, why}
+	key := finding{u.id, why}
 	if r.namedUnproven[key] || len(r.namedUnproven) >= notesPerKind {
 		return
 	}
