@@ -56,7 +56,7 @@ var allowed = map[string][]string{
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "usage"), // the runner knows no source by name
+	"collector":     own("ledger", "ledger/audit", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
