@@ -114,7 +114,11 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		default:
 			of.commit(splitter{c.Source}, s, c.Now().UTC(), report)
 		}
-		c.quarantine(s.Target, s.quarantined)
+		named := len(c.summary.Quarantined)
+		c.quarantine(s.Target, append(s.quarantined, s.conflicts...))
+		if err := c.auditConflicts(s, c.summary.Quarantined[named:]); err != nil {
+			return err
+		}
 		if err := of.save(c.folder, s.Target); err != nil {
 			return err
 		}
@@ -240,11 +244,19 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 	if err != nil || !any {
 		return err
 	}
-	changes, err := c.writer.Upsert(ctx, c.records(partial, kept))
+	contested, err := c.findConflicts()
+	if err != nil {
+		return err
+	}
+	if c.traits.Origins {
+		c.writer.Replacing(contested.replacing)
+	}
+	changes, err := c.writer.Upsert(ctx, c.records(partial, kept, contested))
 	for c.foundDamaged(err) { // nothing was written
 		c.leaveDamaged(stages)
-		changes, err = c.writer.Upsert(ctx, c.records(partial, kept))
+		changes, err = c.writer.Upsert(ctx, c.records(partial, kept, contested))
 	}
+	contested.tell(stages)
 	total := &c.summary.Changes
 	total.Read += changes.Read
 	total.Added += changes.Added
@@ -268,7 +280,9 @@ var errEnough = errors.New("the ledger takes no more")
 
 // records gives the journal's records to the ledger, but for those that it has in a better state, those of damaged days,
 // and those that it would refuse together with all others.
-func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Seq2[[]usage.Record, error] {
+func (c *collection) records(
+	partial map[string]bool, kept *keptRecords, contested *conflicts,
+) iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
 		buffer := make([]usage.Record, 0, recordsAtATime)
 		var (
@@ -276,17 +290,18 @@ func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Se
 			damaged bool
 		)
 		err := c.journal.replay(func(planEntry) error { return nil }, func(b batchEntry, text []byte) error {
-			guarded := kept != nil && partial[b.Target.String()+" "+b.Key]
+			guarded := kept
+			if !partial[b.Target.String()+" "+b.Key] {
+				guarded = nil
+			}
 			decoder := recordDecoder{rest: text}
 			for {
 				var r usage.Record
 				more, err := decoder.next(&r)
-				switch {
-				case err != nil:
+				if err != nil {
 					return err
-				case more && guarded && kept.has(&r):
-					c.summary.Counts[countKept]++
-				case more && r.Check() == nil:
+				}
+				if more && c.goesIn(&r, originOf(b.Key), contested, guarded) {
 					if at := r.PeriodStart.Unix() / int64(day/time.Second); at != of {
 						of, damaged = at, c.damagedDay(r.PeriodStart) != ""
 					}
@@ -309,4 +324,17 @@ func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Se
 			yield(nil, err)
 		}
 	}
+}
+
+// goesIn decides about a record of the journal. What is contested goes in as such, whatever the ledger has.
+func (c *collection) goesIn(r *usage.Record, origin string, contested *conflicts, kept *keptRecords) bool {
+	counts, unsure := contested.settle(origin, r)
+	switch {
+	case unsure:
+		c.summary.Counts[countContested]++
+	case kept != nil && kept.has(r):
+		c.summary.Counts[countKept]++
+		return false
+	}
+	return counts && r.Check() == nil
 }

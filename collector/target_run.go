@@ -37,6 +37,7 @@ type stage struct {
 	state  json.RawMessage // what the source returned last
 
 	quarantined []Quarantine
+	conflicts   []Quarantine // of its origins; found when it is committed
 }
 
 // failure is why a batch, or parts of it, could not be read.

@@ -121,7 +121,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		p.pending = append(p.pending, waiting)
 		return ofDay(p.day, os.Rename(path, waiting))
 	}
-	merger := merger{overlaps: b.w.options.Overlaps}
+	merger := merger{overlaps: b.w.options.Overlaps, replacing: b.w.replacing}
 	merger.take = func(r *usage.Record) (err error) {
 		if out == nil {
 			if err := ctx.Err(); err != nil {

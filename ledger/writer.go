@@ -12,6 +12,7 @@ import (
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
 	"microspend/ledger/audit"
+	"microspend/usage"
 )
 
 const stagingFolder = ".staging"
@@ -26,6 +27,15 @@ type Writer struct {
 	audit *audit.Log
 	from  audit.Source // of what is imported next
 	step  func(string) // called at each step of a switch, for tests that end the process there
+
+	replacing func(before, after *usage.Record) usage.Record
+}
+
+// Replacing has what is to take the place of a record of the ledger, with other content, decided about by the imports
+// that follow: decide is given both and returns what is kept, which must have the same key. It may be called by several
+// goroutines at a time, and again about the same record.
+func (w *Writer) Replacing(decide func(before, after *usage.Record) usage.Record) {
+	w.replacing = decide
 }
 
 // OpenForWriting opens the ledger in a folder for writing and takes its writer lock; the folder is created where it

@@ -2,6 +2,8 @@ package logs
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -328,4 +330,89 @@ func TestTheImageIsTheGroups(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAMicroVMInTwoGroups: a line of another group, whose role may write a stream of any name, changes no value. The
+// figure says that it is contested, both groups are named once, and the audit log has it.
+func TestAMicroVMInTwoGroups(t *testing.T) {
+	const evil = "/aws/lambda-microvms/evil"
+	for _, tc := range []struct {
+		name  string
+		vcpu  int64
+		later bool // the forged line can be read only once the period is in the ledger
+		lost  bool // and the group of the MicroVM cannot be read then
+	}{
+		{"nothing, at once", 0, false, false},
+		{"the most, at once", 16 * 60_000, false, false},
+		{"the most, later", 16 * 60_000, true, false},
+		{"the most, later and alone", 16 * 60_000, true, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
+			m := aDay("mvm-1", "acme", monday.Add(20*time.Hour))
+			w.put(logGroupName, m, nil)
+			w.put(logGroupName, aDay("mvm-2", "bravo", monday.Add(20*time.Hour)), nil)
+			if tc.later {
+				require.Empty(t, w.run().Quarantined)
+				w.requireTruth()
+				w.now = w.now.Add(10 * time.Minute)
+			}
+			contested := monday.Add(20*time.Hour + 30*time.Minute)
+			sequence := int64(0)
+			for _, line := range m.lines { // all of five minutes, so that the forged record is complete
+				if !line.Start().Before(contested) && line.Start().Before(contested.Add(5*time.Minute)) {
+					sequence++
+					line.Life, line.Sequence, line.Image, line.Tenant = strings.Repeat("f", 32), sequence, "evil", "mallory"
+					line.Amounts[pricing.VCPU] = tc.vcpu
+					w.fake.Put(place, evil, "mvm-1", fakecloudwatch.LogEvent{At: line.at, Message: text(line.Line)})
+				}
+			}
+			require.EqualValues(t, 5, sequence)
+			if tc.lost {
+				w.fake.SetFaults(func(c fakecloudwatch.LogsCall) (fault fakecloudwatch.LogsFault) {
+					if c.Filter != nil && *c.Filter.LogGroupName == logGroupName {
+						fault.Fault = fakecloudwatch.Internal
+					}
+					return fault
+				})
+			}
+			summary := w.run()
+			require.Len(t, summary.Quarantined, 1)
+			q := summary.Quarantined[0]
+			require.Equal(t, "mvm-1", q.What)
+			require.Contains(t, q.Reason, "evil")
+			require.Contains(t, q.Reason, "sandbox")
+			require.Equal(t, contested, q.Window.From)
+			require.Equal(t, contested.Add(5*time.Minute), q.Window.To)
+			got := w.inLedger()
+			require.Len(t, got, len(w.truth))
+			for key, want := range w.truth {
+				if key.Resource.ID == "mvm-1" && key.PeriodStart == contested.Unix() {
+					want.Coverage = usage.CoverageUnknown
+				}
+				require.Equal(t, want, got[key])
+			}
+			text, err := os.ReadFile(filepath.Join(w.options.Ledger, "audit", "audit-000001.jsonl"))
+			require.NoError(t, err)
+			require.Equal(t, 1, strings.Count(string(text), `"action":"conflict"`), string(text))
+
+			again := w.run()
+			require.Empty(t, again.Quarantined, "it is named once")
+			require.Zero(t, again.Changes.Replaced)
+		})
+	}
+}
+
+// TestACopyOfAGroupIsNoConflict: both say the same.
+func TestACopyOfAGroupIsNoConflict(t *testing.T) {
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{}, logGroupName, "/copy")
+	m := aDay("mvm-1", "acme", monday.Add(20*time.Hour))
+	w.put(logGroupName, m, nil)
+	truth := w.truth
+	w.put("/copy", m, nil)
+	w.truth = map[usage.Key]usage.Record{}
+	w.know(m)
+	require.Len(t, truth, len(w.truth))
+	require.Empty(t, w.run().Quarantined)
+	w.requireTruth()
 }

@@ -106,7 +106,7 @@ func (s *Source) Name() string { return SourceName }
 func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
 		ListedFor: awssource.ListedFor,
-		Settle:    settle, Grows: true, Shape: SourceName + "/v1",
+		Settle:    settle, Grows: true, Origins: true, Shape: SourceName + "/v1",
 		FinestPeriod: func(time.Duration) time.Duration { return finestPeriod },
 	}
 }
