@@ -140,6 +140,7 @@ type logCell struct {
 	amounts usage.Amounts
 
 	covered    int64 // milliseconds that lines are about
+	reached    int64 // where the last of them ends
 	begin, end int64 // of the MicroVM's life, where it lies within the period; else of the period
 	lacking    bool  // something of the period is known not to be known
 	doubtful   bool  // lines contradict each other, or say that their meter was at fault
@@ -457,6 +458,7 @@ func (r *reading) count(c *logCell, line *emf.Line) {
 	}
 	c.amounts = sum
 	c.covered += line.PeriodEnd - line.PeriodStart
+	c.reached = max(c.reached, line.PeriodEnd)
 	switch line.Event {
 	case emf.Launch:
 		c.begin = line.PeriodStart

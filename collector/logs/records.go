@@ -138,6 +138,9 @@ func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 		Amounts:  c.amounts,
 		Coverage: usage.CoverageComplete,
 	}
+	if c.reached > c.end { // it ran on after a terminate hook, which anybody in the MicroVM can call
+		c.end = r.from + (c.index+1)*r.period
+	}
 	if c.covered > c.end-c.begin+clockStep {
 		r.counts[countOverfull]++
 		record.Coverage = usage.CoverageUnknown

@@ -188,6 +188,23 @@ func TestLinesThatAreMissingLeaveTheirPeriodPartial(t *testing.T) {
 	}
 }
 
+// TestTerminateThatWasNot: a MicroVM that runs on after a terminate hook has lines about all of it, and they count.
+func TestTerminateThatWasNot(t *testing.T) {
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
+	m := meterOf("mvm-1", "acme", monday.Add(23*time.Hour+30*time.Minute+10*time.Second))
+	m.run(7*time.Minute+20*time.Second, emf.Terminate)
+	m.run(31*time.Minute+5*time.Second, emf.Terminate)
+	w.put(logGroupName, m, nil)
+	summary := w.run()
+	require.Zero(t, summary.Counts[countMissing])
+	require.Zero(t, summary.Counts[countOverfull])
+	got := w.inLedger()
+	require.Len(t, got, 8, "from 23:30 to 0:09")
+	for key, r := range got {
+		require.Equal(t, w.truth[key], r)
+	}
+}
+
 func TestLinesThatArriveLateHeal(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(40*time.Hour))
