@@ -18,7 +18,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 )
 
 // Spending is what API calls have cost, by UTC day, source and target: a file beside the ledger that all sources share,
@@ -61,7 +61,7 @@ const (
 // collected into has spent nothing.
 func ReadSpending(ledger string) (*Spending, error) {
 	s := &Spending{path: filepath.Join(ledger, ".collect", spendingName), sums: map[spendingKey]Cost{}}
-	file, err := os.Open(s.path)
+	file, err := ownfile.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
@@ -95,7 +95,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+	if err := ownfile.PrivateFolder(filepath.Dir(s.path), 1); err != nil {
 		return nil, fmt.Errorf("creating the folder of what is spent: %w", err)
 	}
 	oldest := dayOf(now.AddDate(0, 0, -spendingDays))
@@ -105,7 +105,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 			return nil, err
 		}
 	}
-	if s.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
+	if s.file, err = ownfile.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND); err != nil {
 		return nil, fmt.Errorf("what is spent cannot be noted: %w", err)
 	}
 	// After a line that is cut off, the next one begins anew; empty lines mean nothing.
@@ -117,7 +117,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 
 // compact replaces the file by one with a line per day, source and target.
 func (s *Spending) compact() error {
-	return atomicfile.Replace(s.path, 0o600, func(w io.Writer) error {
+	return ownfile.Replace(s.path, func(w io.Writer) error {
 		out := json.NewEncoder(w)
 		for _, key := range s.keys() {
 			if err := out.Encode(key.line(s.sums[key])); err != nil {
