@@ -56,15 +56,15 @@ var allowed = map[string][]string{
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "usage"), // the runner knows no source by name
+	"collector":     own("ledger", "ledger/audit", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
 	"collector/status":   own("collector", "ledger"),
 	// The meter runs inside MicroVMs, where every megabyte counts.
 	"collector/meter": {
-		"collector/microvmapi/control", "internal/arn", "internal/emf", "internal/inputfile", "internal/outbound", "usage", "pricing/...",
-		"internal/figures",
+		"collector/microvmapi/control", "internal/arn", "internal/emf", "internal/inputfile", "internal/outbound", "internal/secretfile", "usage",
+		"pricing/...", "internal/figures",
 	},
 	// What the meter asks of AWS: a signer, and nothing else of ours.
 	"collector/microvmapi/control": {"internal/arn", "internal/outbound"},
