@@ -34,7 +34,8 @@ type checkpoint struct {
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
 	Gaps    []openGap       `json:"gaps,omitempty"`
 	Replan  []replan        `json:"replan,omitempty"`
-	Damaged []owedDay       `json:"damaged,omitempty"` // not planned, as the ledger's day was damaged
+	Damaged []owedDay       `json:"damaged,omitempty"` // not planned: the ledger's day was damaged, or it was passed over
+	Untold  []Gap           `json:"untold,omitempty"`  // of a live source: met by a run that has yet to name them
 	Source  json.RawMessage `json:"source,omitempty"`  // what the source wants to remember
 
 	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`

@@ -90,6 +90,9 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		if _, err := c.checkpoint(s.Target); err != nil {
 			continue // of a run that was killed; what it had not read yet is read again once the checkpoint is deleted
 		}
+		if err := c.owePassedOver(s); err != nil {
+			return err
+		}
 		if !s.planned && (c.traits.Live || s.refused || s.Backfill || !c.checkpoints[s.Target].Through.IsZero()) {
 			continue
 		}
@@ -105,7 +108,7 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 			of.Begin, of.Through, of.Goal = s.Window.From, s.Window.From, s.Goal
 			of.From, of.ReadAt, of.Shape = s.From, s.ReadAt, s.Shape
 		case c.traits.Live:
-			if !of.commitLive(s, report) {
+			if !of.commitLive(s) {
 				s.run.trouble = "the last look at it failed"
 			}
 		default:
@@ -182,7 +185,11 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 
 // commitLive moves the checkpoint of a live source past a stage, if all of it was read. Where it was not, nothing can
 // be asked for again: the next window begins where this one did, so that the source sees how long it saw nothing.
-func (of *checkpoint) commitLive(s *stage, report func(Gap)) (whole bool) {
+//
+// Its gaps cannot be asked for again either. They stay in the checkpoint until a run gets to its end and names them: one
+// that is killed between would be the only one that knew.
+func (of *checkpoint) commitLive(s *stage) (whole bool) {
+	report := func(g Gap) { of.Untold = append(of.Untold, g) }
 	whole = true
 	for _, b := range s.Batches {
 		f := s.failed[b.key()]

@@ -96,11 +96,8 @@ type owedDay struct {
 // them anyway.
 func (c *collection) owedStages(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) error {
 	to := now.Add(-c.Timing.Settle)
-	for _, owed := range slices.Clone(s.Damaged) {
+	for _, owed := range owedBeside(s.Damaged, r.windows) {
 		w := owed.Window
-		if slices.ContainsFunc(r.windows, w.overlaps) {
-			continue
-		}
 		if c.damagedDay(w.From) != "" {
 			c.reportDamaged(r.target, w, staysOwed)
 			continue
@@ -124,7 +121,7 @@ func (c *collection) owedStages(ctx context.Context, now time.Time, r *targetRun
 		for _, window := range cut.windows {
 			r.windows = append(r.windows, window)
 			r.stages = append(r.stages, newStage(r, planEntry{
-				Target: r.target, Shape: c.traits.Shape, Window: window, Goal: window.To, Backfill: true,
+				Target: r.target, Shape: c.traits.Shape, Window: window, Backfill: true,
 			}))
 		}
 	}
@@ -159,9 +156,18 @@ func (s *checkpoint) owe(days []owedDay) {
 }
 
 // paid takes a window off the days that are owed: all of it was planned, or is lost.
-func (s *checkpoint) paid(w Window) {
-	var left []owedDay
-	for _, owed := range s.Damaged {
+func (s *checkpoint) paid(w Window) { s.Damaged = owedBeside(s.Damaged, []Window{w}) }
+
+// owedBeside is what is owed and lies in none of some windows.
+func owedBeside(days []owedDay, windows []Window) []owedDay {
+	for _, w := range windows {
+		days = owedWithout(days, w)
+	}
+	return slices.Clone(days)
+}
+
+func owedWithout(days []owedDay, w Window) (left []owedDay) {
+	for _, owed := range days {
 		if !w.overlaps(owed.Window) {
 			left = append(left, owed)
 			continue
@@ -172,7 +178,7 @@ func (s *checkpoint) paid(w Window) {
 			}
 		}
 	}
-	s.Damaged = left
+	return left
 }
 
 // leaveDamaged makes batches of damaged days count as not read, before records are written. What a live source has

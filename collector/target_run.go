@@ -17,6 +17,7 @@ type targetRun struct {
 	gaveUp  bool // nothing more can be read of the target in this run
 
 	windows []Window // of the stages
+	asked   []Window // those that Timing.Since asks for
 	trouble string   // why it was given up
 }
 
@@ -187,7 +188,10 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	case reach.backfill:
 		entry.passOver(cut.damaged)
 	default:
-		entry.passOver(cut.passed())
+		entry.passOver(append(c.skipped(r.target, s, reach, windows), cut.passed()...))
+	}
+	if !c.Timing.Since.IsZero() && c.Timing.Part == "" {
+		r.asked = windows
 	}
 	for _, w := range windows {
 		entry.Window = w

@@ -268,5 +268,5 @@ func (a *app) progress(label, unit string) *progress.Bar {
 	if a.env("TERM") == "dumb" {
 		return nil
 	}
-	return progress.New(a.err, a.now, label, unit)
+	return progress.New(a.screen, a.now, label, unit)
 }
