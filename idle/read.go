@@ -41,6 +41,20 @@ type table struct {
 	whose   [3]int // the columns microvm_id, tenant and image, each -1 where there is none
 	row     []string
 	line    int
+	packed  *counted // the file as it is
+	stop    error    // why no further row is to be read; nil to go on
+}
+
+// counted counts what is read from a file.
+type counted struct {
+	in    io.Reader
+	bytes int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.bytes += int64(n)
+	return n, err
 }
 
 const (
@@ -50,7 +64,8 @@ const (
 
 // openTable reads up to the header. Before the header it must be known what the file is, so a bad header ends it.
 func openTable(in Named) (*table, error) {
-	source, err := tabular.Decode(in.Reader)
+	packed := &counted{in: in.Reader}
+	source, err := tabular.Decode(packed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
@@ -58,7 +73,7 @@ func openTable(in Named) (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	t := &table{name: in.Name, csv: rows}
+	t := &table{name: in.Name, csv: rows, packed: packed}
 	header, err := t.csv.Read()
 	var syntax *csv.ParseError
 	switch {
@@ -98,7 +113,9 @@ func (t *table) rows(visit func()) error {
 		if !more {
 			return t.failed()
 		}
-		visit()
+		if visit(); t.stop != nil {
+			return t.stop
+		}
 	}
 }
 
