@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 )
 
 // checkpoint is what of a target has been read. It is a file beside the ledger that is replaced as a whole. Where it
@@ -26,6 +25,7 @@ type checkpoint struct {
 	Begin   time.Time `json:"begin"`             // start of the first window ever, or of its shape
 	Rekeyed time.Time `json:"rekeyed,omitzero"`  // records of times before have the keys of another shape; zero where none have
 	Through time.Time `json:"through"`           // everything before has been read, but for what is pending or a gap
+	Reached time.Time `json:"reached,omitzero"`  // the latest that Through ever was: --since may move that back
 	ReadAt  time.Time `json:"readAt"`            // when the last run began that read all that it wanted to
 	From    time.Time `json:"from"`              // where the last run began
 	Goal    time.Time `json:"goal"`              // where it wanted to get to
@@ -90,7 +90,7 @@ func checkpointPath(folder string, target Target) string {
 
 func loadCheckpoint(folder string, target Target) (*checkpoint, error) {
 	path := checkpointPath(folder, target)
-	text, err := os.ReadFile(path)
+	text, err := ownfile.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &checkpoint{Version: checkpointVersion, Account: target.Account, Region: target.Region}, nil
 	}
@@ -148,7 +148,7 @@ func (s *checkpoint) save(folder string, target Target) error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(checkpointPath(folder, target), text, 0o600); err != nil {
+	if err := ownfile.Write(checkpointPath(folder, target), text); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil

@@ -49,13 +49,25 @@ func TestTheDocumentedFileIsInOrder(t *testing.T) {
 		require.Regexp(t, `(?m)^`+key+`:`, blocks[0][2], "%s is not documented", key)
 	}
 	require.Equal(t, "7500", totalOf(c.Budgets))
-	require.Len(t, c.Collect.AWS.Roles, 2)
+	require.Len(t, c.collect.AWS.Roles, 2)
 	for i, name := range []string{"tenants.csv", "tenants.yaml"} {
 		named, err := tenants.Load(name, []byte(blocks[i+1][2]))
 		require.NoError(t, err)
 		require.NotEmpty(t, named.Rules)
 		require.Equal(t, "Engineering/Platform", named.Group("acme", 0))
 	}
+}
+
+// TestTrustedKeysAreDocumented holds the table of keys that a found file may not have against those that are marked.
+func TestTrustedKeysAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/configuration.md")
+	require.NoError(t, err)
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(collect\\.[a-z_.]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		documented = append(documented, row[1])
+	}
+	require.ElementsMatch(t, TrustedKeys(), documented)
+	require.Contains(t, documented, "collect.endpoint_url")
 }
 
 // keysOf lists the keys of a struct as the decoder knows them.

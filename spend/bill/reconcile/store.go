@@ -16,7 +16,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
@@ -91,11 +91,11 @@ func Save(dir, source string, c Comparison, now time.Time) (string, error) {
 		return "", err
 	}
 	folder := filepath.Join(dir, Folder)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	if err := ownfile.Folder(folder, 1); err != nil {
 		return "", err
 	}
 	path := filepath.Join(folder, file.From+"_"+file.To+".json")
-	return path, atomicfile.Write(path, append(text, '\n'), 0o644)
+	return path, ownfile.Write(path, append(text, '\n'))
 }
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
@@ -117,7 +117,7 @@ func Load(dir string) (*spend.Billed, error) {
 			continue
 		}
 		path := filepath.Join(folder, entry.Name())
-		text, err := os.ReadFile(path)
+		text, err := ownfile.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
