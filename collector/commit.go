@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/ledger/audit"
 	"microspend/usage"
 )
 
@@ -227,6 +228,12 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 	if err != nil || !any {
 		return err
 	}
+	from := audit.Source{Targets: make([]string, len(stages))}
+	for i, s := range stages {
+		from.Targets[i] = c.Source.Name() + " " + s.Target.String()
+	}
+	from.Targets = slices.Compact(from.Targets)
+	c.writer.From(from)
 	changes, err := c.writer.Upsert(ctx, c.records(partial, kept))
 	total := &c.summary.Changes
 	total.Read += changes.Read

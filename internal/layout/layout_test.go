@@ -27,7 +27,7 @@ var shared = []string{
 
 // particular are the packages below internal that those may import whose lines name them: they know the domain.
 var particular = []string{
-	"internal/cardstore", "internal/cgroup", "internal/emf", "internal/simulate", "internal/webserver",
+	"internal/cardstore", "internal/cgroup", "internal/emf", "internal/licenses", "internal/simulate", "internal/webserver",
 }
 
 // anything is allowed to packages whose imports say nothing about the design.
@@ -44,18 +44,18 @@ var allowed = map[string][]string{
 	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/status", "ledger", "usage",
+	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "ledger/audit", "ledger/lifecycle", "usage", "pricing/..."),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "usage"), // the runner knows no source by name
+	"collector":     own("ledger", "ledger/audit", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
@@ -85,6 +85,7 @@ var allowed = map[string][]string{
 	"internal/cgroup":        {},
 	"internal/civil":         {},
 	"internal/intern":        {},
+	"internal/licenses":      {},
 	"internal/parquetcolumn": {},
 	"internal/figures":       {},
 	"internal/progress":      {"internal/figures"},
