@@ -24,6 +24,7 @@ type checkpoint struct {
 	Shape   string `json:"shape"` // of the source when the target was last read
 
 	Begin   time.Time `json:"begin"`             // start of the first window ever, or of its shape
+	Rekeyed time.Time `json:"rekeyed,omitzero"`  // records of times before have the keys of another shape; zero where none have
 	Through time.Time `json:"through"`           // everything before has been read, but for what is pending or a gap
 	ReadAt  time.Time `json:"readAt"`            // when the last run began that read all that it wanted to
 	From    time.Time `json:"from"`              // where the last run began
@@ -34,7 +35,9 @@ type checkpoint struct {
 	Pending []Batch         `json:"pending,omitempty"` // planned and not read
 	Gaps    []openGap       `json:"gaps,omitempty"`
 	Replan  []replan        `json:"replan,omitempty"`
-	Source  json.RawMessage `json:"source,omitempty"` // what the source wants to remember
+	Damaged []owedDay       `json:"damaged,omitempty"` // not planned: the ledger's day was damaged, or it was passed over
+	Untold  []Gap           `json:"untold,omitempty"`  // of a live source: met by a run that has yet to name them
+	Source  json.RawMessage `json:"source,omitempty"`  // what the source wants to remember
 
 	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`
 	QuarantinedBeyond int64             `json:"quarantinedBeyond,omitempty"` // met in one window and not remembered by name

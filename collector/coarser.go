@@ -71,10 +71,11 @@ func (c *collection) keeps(now, at time.Time, period time.Duration) bool {
 	return finest > 0 && period%finest == 0
 }
 
-// mayAsk reports whether what is owed can be asked for in this run: the service still has it, and it is not read in
-// periods of another length.
+// mayAsk reports whether what is owed can be asked for in this run: the service still has it, it is not read in
+// periods of another length, and the ledger can take it.
 func (c *collection) mayAsk(now time.Time, r *targetRun, b Batch) bool {
-	return c.keeps(now, b.Window.From, b.Window.Period) && !r.reads(b.Window, b.Window.Period)
+	return c.keeps(now, b.Window.From, b.Window.Period) && !r.reads(b.Window, b.Window.Period) &&
+		len(c.damagedIn(b.Window)) == 0
 }
 
 // reads reports whether a run reads some of a window, in other periods than of a length.
@@ -87,6 +88,9 @@ func (r *targetRun) reads(w Window, but time.Duration) bool {
 func (c *collection) stillKept(ctx context.Context, now time.Time, r *targetRun, b Batch, report bool) (
 	[]Batch, error,
 ) {
+	if len(c.damagedIn(b.Window)) > 0 { // what the ledger has of it is not known
+		return []Batch{b}, nil
+	}
 	period := b.Window.Period
 	kept := c.keeps(now, b.Window.From.Truncate(day), period)
 	if kept && (c.neverLonger(now, b) || !c.hasOthers(r.target, b.Window)) {

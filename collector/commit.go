@@ -91,7 +91,10 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		if _, err := c.checkpoint(s.Target); err != nil {
 			continue // of a run that was killed; what it had not read yet is read again once the checkpoint is deleted
 		}
-		if !s.planned && (c.traits.Live || s.refused || !c.checkpoints[s.Target].Through.IsZero()) {
+		if err := c.owePassedOver(s); err != nil {
+			return err
+		}
+		if !s.planned && (c.traits.Live || s.refused || s.Backfill || !c.checkpoints[s.Target].Through.IsZero()) {
 			continue
 		}
 		if err := c.checkClock(s, true); err != nil && s.planned && !s.run.gaveUp { // by replies that came after the plan
@@ -106,13 +109,17 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 			of.Begin, of.Through, of.Goal = s.Window.From, s.Window.From, s.Goal
 			of.From, of.ReadAt, of.Shape = s.From, s.ReadAt, s.Shape
 		case c.traits.Live:
-			if !of.commitLive(s, report) {
+			if !of.commitLive(s) {
 				s.run.trouble = "the last look at it failed"
 			}
 		default:
 			of.commit(splitter{c.Source}, s, c.Now().UTC(), report)
 		}
-		c.quarantine(s.Target, s.quarantined)
+		named := len(c.summary.Quarantined)
+		c.quarantine(s.Target, append(s.quarantined, s.conflicts...))
+		if err := c.auditConflicts(s, c.summary.Quarantined[named:]); err != nil {
+			return err
+		}
 		if err := of.save(c.folder, s.Target); err != nil {
 			return err
 		}
@@ -129,9 +136,14 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 		}
 		if !s.Backfill {
 			if of.Shape != "" && of.Shape != s.Shape {
-				of.Begin = s.Window.From // what was read before has other keys, and is not read again
+				// What was read before has other keys, and is not read again.
+				of.Begin, of.Rekeyed = s.Window.From, s.Window.From
 			}
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
+		}
+		of.owe(s.Passed)
+		if s.Part == "" && !s.Replanned {
+			of.paid(s.Window)
 		}
 		if s.State != nil {
 			of.Source = s.State
@@ -174,7 +186,11 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 
 // commitLive moves the checkpoint of a live source past a stage, if all of it was read. Where it was not, nothing can
 // be asked for again: the next window begins where this one did, so that the source sees how long it saw nothing.
-func (of *checkpoint) commitLive(s *stage, report func(Gap)) (whole bool) {
+//
+// Its gaps cannot be asked for again either. They stay in the checkpoint until a run gets to its end and names them: one
+// that is killed between would be the only one that knew.
+func (of *checkpoint) commitLive(s *stage) (whole bool) {
+	report := func(g Gap) { of.Untold = append(of.Untold, g) }
 	whole = true
 	for _, b := range s.Batches {
 		f := s.failed[b.key()]
@@ -199,8 +215,9 @@ func (of *checkpoint) commitLive(s *stage, report func(Gap)) (whole bool) {
 	return true
 }
 
-// upsert writes the journal's records into the ledger.
+// upsert writes the journal's records into the ledger, but for those of days that cannot be written.
 func (c *collection) upsert(ctx context.Context, stages []*stage) error {
+	c.leaveDamaged(stages)
 	partial := map[string]bool{} // by batch: those with gaps, and all of a source whose records may have become incomplete
 	for _, s := range stages {
 		for _, b := range s.Batches {
@@ -234,7 +251,19 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 	}
 	from.Targets = slices.Compact(from.Targets)
 	c.writer.From(from)
-	changes, err := c.writer.Upsert(ctx, c.records(partial, kept))
+	contested, err := c.findConflicts()
+	if err != nil {
+		return err
+	}
+	if c.traits.Origins {
+		c.writer.Replacing(contested.replacing)
+	}
+	changes, err := c.writer.Upsert(ctx, c.records(partial, kept, contested))
+	for c.foundDamaged(err) { // nothing was written
+		c.leaveDamaged(stages)
+		changes, err = c.writer.Upsert(ctx, c.records(partial, kept, contested))
+	}
+	contested.tell(stages)
 	total := &c.summary.Changes
 	total.Read += changes.Read
 	total.Added += changes.Added
@@ -256,24 +285,36 @@ const recordsAtATime = 4096
 // errEnough ends a replay whose reader wants no more.
 var errEnough = errors.New("the ledger takes no more")
 
-// records gives the journal's records to the ledger, but for those that it has in a better state, and those that it
-// would refuse together with all others.
-func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Seq2[[]usage.Record, error] {
+// records gives the journal's records to the ledger, but for those that it has in a better state, those of damaged days,
+// and those that it would refuse together with all others.
+func (c *collection) records(
+	partial map[string]bool, kept *keptRecords, contested *conflicts,
+) iter.Seq2[[]usage.Record, error] {
 	return func(yield func([]usage.Record, error) bool) {
 		buffer := make([]usage.Record, 0, recordsAtATime)
+		var (
+			of      int64 // day, in which records mostly follow each other
+			damaged bool
+		)
 		err := c.journal.replay(func(planEntry) error { return nil }, func(b batchEntry, text []byte) error {
-			guarded := kept != nil && partial[b.Target.String()+" "+b.Key]
+			guarded := kept
+			if !partial[b.Target.String()+" "+b.Key] {
+				guarded = nil
+			}
 			decoder := recordDecoder{rest: text}
 			for {
 				var r usage.Record
 				more, err := decoder.next(&r)
-				switch {
-				case err != nil:
+				if err != nil {
 					return err
-				case more && guarded && kept.has(&r):
-					c.summary.Counts[countKept]++
-				case more && r.Check() == nil:
-					buffer = append(buffer, r)
+				}
+				if more && c.goesIn(&r, originOf(b.Key), contested, guarded) {
+					if at := r.PeriodStart.Unix() / int64(day/time.Second); at != of {
+						of, damaged = at, c.damagedDay(r.PeriodStart) != ""
+					}
+					if !damaged {
+						buffer = append(buffer, r)
+					}
 				}
 				if len(buffer) == recordsAtATime || !more && len(buffer) > 0 {
 					if !yield(buffer, nil) {
@@ -290,4 +331,17 @@ func (c *collection) records(partial map[string]bool, kept *keptRecords) iter.Se
 			yield(nil, err)
 		}
 	}
+}
+
+// goesIn decides about a record of the journal. What is contested goes in as such, whatever the ledger has.
+func (c *collection) goesIn(r *usage.Record, origin string, contested *conflicts, kept *keptRecords) bool {
+	counts, unsure := contested.settle(origin, r)
+	switch {
+	case unsure:
+		c.summary.Counts[countContested]++
+	case kept != nil && kept.has(r):
+		c.summary.Counts[countKept]++
+		return false
+	}
+	return counts && r.Check() == nil
 }

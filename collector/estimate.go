@@ -55,7 +55,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	now := r.Now().UTC()
 	e.Spent = spending.Of("", Target{}, now, now)
 	targets, gaps := r.Targets(ctx)
-	s.Gaps = gaps
+	s.Targets, s.Gaps = len(targets)+len(gaps), gaps
 	runs, err := c.targetRuns(ctx, now, targets)
 	if err != nil {
 		return e, err

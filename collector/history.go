@@ -136,12 +136,13 @@ func (c *collection) earlier(ctx context.Context, s *stage, of *checkpoint) ([]W
 	defer c.ledgerMu.Unlock()
 	now := c.Now().UTC()
 	from := civil.Later(now.Add(-c.Timing.Lookback), of.Begin)
-	windows, _, err := c.windows(ctx, now, s.Target, reach{from: from, to: s.Window.From})
+	cut, err := c.windows(ctx, now, s.Target, reach{from: from, to: s.Window.From})
 	var overlap *OverlapError
 	if errors.As(err, &overlap) {
 		return nil, nil
 	}
-	return windows, err
+	s.passOver(cut.damaged)
+	return cut.windows, err
 }
 
 // recordedNames lists whose usage the ledger has.

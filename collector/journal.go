@@ -48,6 +48,8 @@ type planEntry struct {
 	Series    []string `json:"series,omitempty"` // of a replanned window
 	Lost      *Gap     `json:"lost,omitempty"`   // what the new plan no longer has
 
+	Passed []owedDay `json:"passed,omitempty"` // damaged days that are left behind with it
+
 	State json.RawMessage `json:"state,omitempty"` // see [Plan.State]
 	Shape string          `json:"shape"`
 

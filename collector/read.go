@@ -159,7 +159,7 @@ func (c *collection) giveUp(s *stage, err error) {
 		}
 		s.run.gaveUp, s.run.trouble = true, cut(err.Error(), maxReason)
 		window := Window{From: s.Window.From, To: s.Goal}
-		if s.Window == (Window{}) {
+		if s.Goal.IsZero() { // what earlier runs left, before what this one is about
 			window = Window{}
 		}
 		sum.Gaps = append(sum.Gaps, Gap{Target: s.Target, Window: window, Reason: err.Error()})

@@ -97,7 +97,7 @@ func readRunState(folder string) (*RunState, error) {
 }
 
 // saveState replaces what the last run left. It is for those who ask; that it cannot be written ends nothing.
-func (c *collection) saveState(runs []*targetRun, err error) {
+func (c *collection) saveState(runs []*targetRun, err error) error {
 	sum := c.summary
 	state := RunState{
 		Version: stateVersion, Source: sum.Source, Every: c.Interval,
@@ -138,5 +138,7 @@ func (c *collection) saveState(runs []*targetRun, err error) {
 	}
 	if saveErr != nil {
 		c.Logger.Warn("the state of this run cannot be kept", "error", saveErr)
+		return fmt.Errorf("its state cannot be kept: %w", saveErr)
 	}
+	return nil
 }

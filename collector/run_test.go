@@ -176,6 +176,29 @@ func TestShapeChanges(t *testing.T) {
 	assert.Len(t, w.records(), 2*30)
 }
 
+// What was read under other keys is not read again when a time before the change is asked for: both would count. The time
+// before what was ever read has no such records.
+func TestSinceBeforeTheShapeChanged(t *testing.T) {
+	w := newWorld(t)
+	w.source.traits.Shape, w.source.series = "by tenant", []string{"t1"}
+	w.run() // 10:00 to 12:00
+	w.source.traits.Shape, w.source.series = "by MicroVM", []string{"m1"}
+	w.after(30 * time.Minute)
+	before := len(w.records())
+	require.Equal(t, 30, before)
+	w.options.Timing.Since = clock("10:30")
+	s := w.after(time.Minute)
+	require.Len(t, s.Gaps, 1)
+	assert.Contains(t, s.Gaps[0].String(), "T10:30:00Z to 2026-11-20T12:00:00Z: the ledger has it under the names of an "+
+		"earlier configuration")
+	assert.Len(t, w.records(), before, "none counts twice")
+	w.options.Timing.Since = clock("10:00").AddDate(0, 0, -2)
+	w.options.Timing.Until = clock("10:00").AddDate(0, 0, -1)
+	s = w.after(time.Minute)
+	assert.Empty(t, s.Gaps)
+	assert.Len(t, w.records(), before+24*12)
+}
+
 // A record that is not complete never takes the place of one that is, where a part of the batch failed or the service
 // forgets.
 func TestCompleteRecordsAreKept(t *testing.T) {
@@ -291,8 +314,9 @@ func TestLiveSource(t *testing.T) {
 	s = w.after(-time.Hour)
 	require.Len(t, s.Gaps, 1)
 	assert.Equal(t, "checkpoint is in the future (clock was wrong): it was 2026-11-20T12:03:00Z when the target was last read; "+
-		"nothing is read until then", s.Gaps[0].Reason)
-	assert.Len(t, polls, 4)
+		"reading goes on from now", s.Gaps[0].Reason)
+	w.after(time.Minute)
+	assert.Equal(t, []Window{{From: at(-57), To: at(-57)}, {From: at(-57), To: at(-56)}}, polls[4:], "it is read as a first time")
 }
 
 // A checkpoint of the future, as a clock made that was wrong, is not believed.

@@ -107,20 +107,23 @@ func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return s, err
 	}
-	err = r.run(ctx, writer, &s)
+	end := r.attempt(s.Began)
+	untold, err := r.run(ctx, writer, &s)
 	s.Took = time.Since(began)
+	end(errors.Join(err, untold))
 	return s, errors.Join(err, writer.Close())
 }
 
-func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (err error) {
+// run also returns why its state could not be kept, which is no reason for it to fail.
+func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (untold, err error) {
 	j, err := openJournal(filepath.Join(r.folder, journalName))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer j.close()
 	spending, err := openSpending(r.Ledger, r.Now())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -129,12 +132,15 @@ func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (er
 	}
 	c := r.collection(s, spending, stop)
 	c.ledger, c.writer, c.journal = &writer.Ledger, writer, j
+	if damage := spending.Damage(); damage != "" {
+		damage += "; it was repaired, and the damaged file kept as " + spending.path + ".damaged"
+		c.quarantine(Target{}, []Quarantine{{What: "what was spent", Reason: damage}})
+	}
 	defer c.watch()()
 	runs, err := c.collect(ctx)
 	err = errors.Join(err, spending.close())
 	s.Spent = c.purse.spent
-	c.saveState(runs, err)
-	return err
+	return c.saveState(runs, err), err
 }
 
 // collection makes a run, which has yet to get what it reads from and writes to.
@@ -142,9 +148,10 @@ func (r *Runner) collection(s *Summary, spending *Spending, stop func(error)) *c
 	return &collection{
 		Runner: r, summary: s, started: time.Now(),
 		checkpoints: map[Target]*checkpoint{}, unreadable: map[Target]error{}, groupCache: map[[2]int64][]ledger.Group{},
+		damagedDays: map[time.Time]string{}, damagedTold: map[damagedOf]bool{},
 		purse: &purse{
 			source: s.Source, runMax: r.MaxAPICost, dayMax: r.MaxDailyAPICost, now: r.Now, stop: stop,
-			spending: spending, today: map[string]decimal.Decimal{},
+			spending: spending,
 		},
 	}
 }
@@ -276,6 +283,10 @@ type collection struct {
 	checkpoints map[Target]*checkpoint
 	unreadable  map[Target]error            // why the checkpoint of a target cannot be read
 	groupCache  map[[2]int64][]ledger.Group // see ledgerGroups
+
+	daysMu      sync.Mutex           // guards damagedDays
+	damagedDays map[time.Time]string // why a day of the ledger cannot be written; "" where it can
+	damagedTold map[damagedOf]bool   // guarded by mu
 
 	unreachable []Gap     // instead of targets
 	started     time.Time // by the machine's clock, whatever Now says

@@ -56,9 +56,11 @@ func (c *collection) targetSchedule(ctx context.Context, now time.Time, run *tar
 		reach, windows := reach{readAt: then}, []Window{{From: then.Add(-c.Interval), To: then}}
 		if !c.traits.Live {
 			reach = c.Timing.reach(then, &at, c.traits.Shape)
-			if windows, _, err = ahead.windows(ctx, then, run.target, reach); err != nil {
+			cut, err := ahead.windows(ctx, then, run.target, reach)
+			if err != nil {
 				return of, err
 			}
+			windows = cut.windows
 		}
 		if len(windows) == 0 {
 			continue

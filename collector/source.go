@@ -74,6 +74,9 @@ type Traits struct {
 	// Grows says that what is known of a period only becomes more: a record that is not complete never takes the place of
 	// one that is, as when the service has begun to forget the period.
 	Grows bool
+	// Origins says that the ID of a batch is where its records are from, such as a log group, which vouches for them: no
+	// resource is in two, so that two which have one contradict each other.
+	Origins bool
 	// LinkedAccounts says that a target's records may be of other accounts than its own, which are linked to it.
 	LinkedAccounts bool
 	// Shape identifies what the records of the source are keyed by, such as its names of series. Where it changes, no

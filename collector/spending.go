@@ -2,36 +2,46 @@ package collector
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/figures"
 )
 
 // Spending is what API calls have cost, by UTC day, source and target: a file beside the ledger that all sources share,
 // as the limit of a day is one of the ledger's.
 //
 // It is a line per call, appended before the call is made: a kill at any moment forgets nothing, and counts at most the
-// calls that were about to be made. Lines of a day are added up when there are many of them. Only whoever holds the
-// ledger's writer lock writes it.
+// calls that were about to be made. Each line has a checksum, and what its day came to with it: a line that is damaged
+// is made up for by the next one of its day. Lines of a day are added up when there are many of them, or damaged ones
+// among them. Only whoever holds the ledger's writer lock writes it.
 type Spending struct {
-	path  string
-	file  *os.File // nil where it is only read
-	lines int
-	sums  map[spendingKey]Cost
+	path    string
+	file    *os.File // nil where it is only read
+	synced  time.Time
+	lines   int
+	whole   int64 // bytes up to the end of the last line
+	sums    map[spendingKey]Cost
+	days    map[string]decimal.Decimal // the price of all that is in sums
+	damaged int                        // lines
+	atLeast []string                   // the days that they may be of, unless a later line makes up for them; "" where none comes before
 }
 
 type spendingKey struct {
@@ -47,6 +57,7 @@ type spendingLine struct {
 	Account string `json:"account"`
 	Region  string `json:"region"`
 	Cost
+	Total decimal.Decimal `json:"total"` // of the day, with this line
 }
 
 const (
@@ -60,7 +71,9 @@ const (
 // ReadSpending reads what has been spent on collecting into a ledger. It takes no lock. A ledger that was never
 // collected into has spent nothing.
 func ReadSpending(ledger string) (*Spending, error) {
-	s := &Spending{path: filepath.Join(ledger, ".collect", spendingName), sums: map[spendingKey]Cost{}}
+	s := &Spending{
+		path: filepath.Join(ledger, ".collect", spendingName), sums: map[spendingKey]Cost{}, days: map[string]decimal.Decimal{},
+	}
 	file, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -69,25 +82,84 @@ func ReadSpending(ledger string) (*Spending, error) {
 		return nil, fmt.Errorf("what has been spent cannot be read: %w", err)
 	}
 	defer file.Close()
-	in := bufio.NewReader(file)
+	in, last := bufio.NewReader(file), ""
 	for {
 		text, err := in.ReadBytes('\n')
-		// A line that is cut off, as a power failure may leave the last one, is of a call that was never made.
-		var line spendingLine
-		if json.Unmarshal(text, &line) == nil {
-			s.lines++
-			s.add(spendingKey{line.Day, line.Source, Target{line.Account, line.Region}}, line.Cost)
-		}
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) { // a line that is cut off, as a full disk leaves it, is of a call that was never made
 			return s, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("what has been spent cannot be read: %w", err)
 		}
+		s.whole += int64(len(text))
+		if text = bytes.TrimSpace(text); len(text) == 0 {
+			continue
+		}
+		line, ok := parseSpending(text)
+		if !ok {
+			s.damaged++
+			if !slices.Contains(s.atLeast, last) {
+				s.atLeast = append(s.atLeast, last)
+			}
+			continue
+		}
+		s.take(line)
+		last = line.Day
 	}
 }
 
-func (s *Spending) add(key spendingKey, cost Cost) { s.sums[key] = s.sums[key].Add(cost) }
+// parseSpending reads a line: JSON, a tab and its CRC-32C. Former versions wrote no checksum.
+func parseSpending(text []byte) (line spendingLine, ok bool) {
+	text, sum, summed := bytes.Cut(text, []byte("\t"))
+	if summed && string(sum) != checksumOf(text) {
+		return line, false
+	}
+	if json.Unmarshal(text, &line) != nil {
+		return line, false
+	}
+	_, err := time.Parse(time.DateOnly, line.Day)
+	return line, err == nil
+}
+
+func checksumOf(text []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(text, castagnoli)) }
+
+// take counts a line, and what its day's total has beyond the lines before it: those that were damaged.
+func (s *Spending) take(line spendingLine) {
+	s.lines++
+	s.add(spendingKey{line.Day, line.Source, Target{line.Account, line.Region}}, line.Cost)
+	if missing := line.Total.Sub(s.days[line.Day]); missing.IsPositive() {
+		s.add(spendingKey{Day: line.Day}, Cost{APIPrice: missing})
+	}
+	if !line.Total.IsZero() {
+		s.atLeast = slices.DeleteFunc(s.atLeast, func(day string) bool { return day == line.Day || day == "" })
+	}
+}
+
+// Damage says that the file is damaged, and of which days less is known than was spent; "" where it is whole. The next
+// run that collects repairs it.
+func (s *Spending) Damage() string {
+	if s.damaged == 0 {
+		return ""
+	}
+	var known []string
+	for _, day := range s.atLeast {
+		if day == "" {
+			known = append(known, "more than the rest of it says")
+			continue
+		}
+		known = append(known, fmt.Sprintf("at least $%s on %s", s.days[day], day))
+	}
+	text := fmt.Sprintf("%s has %s", s.path, figures.Count(s.damaged, "damaged line"))
+	if len(known) == 0 {
+		return text + "; later lines make up for what API calls cost"
+	}
+	return text + "; API calls cost " + strings.Join(known, ", ") + " (UTC), which a limit per day cannot count in full"
+}
+
+func (s *Spending) add(key spendingKey, cost Cost) {
+	s.sums[key] = s.sums[key].Add(cost)
+	s.days[key.Day] = s.days[key.Day].Add(cost.APIPrice)
+}
 
 // openSpending reads what has been spent and makes it ready to be appended to.
 func openSpending(ledger string, now time.Time) (*Spending, error) {
@@ -100,7 +172,13 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 	}
 	oldest := dayOf(now.AddDate(0, 0, -spendingDays))
 	maps.DeleteFunc(s.sums, func(key spendingKey, _ Cost) bool { return key.Day <= oldest })
-	if s.lines > len(s.sums)+manyLines {
+	maps.DeleteFunc(s.days, func(of string, _ decimal.Decimal) bool { return of <= oldest })
+	if s.damaged > 0 {
+		if err := s.keepDamaged(); err != nil {
+			return nil, err
+		}
+	}
+	if s.damaged > 0 || s.lines > len(s.sums)+manyLines {
 		if err := s.compact(); err != nil {
 			return nil, err
 		}
@@ -108,21 +186,40 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 	if s.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 		return nil, fmt.Errorf("what is spent cannot be noted: %w", err)
 	}
-	// After a line that is cut off, the next one begins anew; empty lines mean nothing.
-	if _, err := s.file.WriteString("\n"); err != nil {
+	if err := s.file.Truncate(s.whole); err != nil { // a line that is cut off would spoil the next one
 		return nil, errors.Join(fmt.Errorf("what is spent cannot be noted: %w", err), s.file.Close())
 	}
+	s.synced = time.Now()
 	return s, nil
+}
+
+// keepDamaged copies a damaged file beside itself, for whoever wants to look: the last one of its kind.
+func (s *Spending) keepDamaged() error {
+	text, err := os.ReadFile(s.path)
+	if err == nil {
+		err = atomicfile.Write(s.path+".damaged", text, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("what has been spent is damaged, and cannot be kept aside: %w", err)
+	}
+	return nil
 }
 
 // compact replaces the file by one with a line per day, source and target.
 func (s *Spending) compact() error {
 	return atomicfile.Replace(s.path, 0o600, func(w io.Writer) error {
-		out := json.NewEncoder(w)
+		s.whole = 0
+		totals := map[string]decimal.Decimal{}
 		for _, key := range s.keys() {
-			if err := out.Encode(key.line(s.sums[key])); err != nil {
+			totals[key.Day] = totals[key.Day].Add(s.sums[key].APIPrice)
+			text, err := key.line(s.sums[key], totals[key.Day])
+			if err == nil {
+				_, err = w.Write(text)
+			}
+			if err != nil {
 				return err
 			}
+			s.whole += int64(len(text))
 		}
 		return nil
 	})
@@ -135,8 +232,9 @@ func (s *Spending) keys() []spendingKey {
 	})
 }
 
-func (k spendingKey) line(cost Cost) spendingLine {
-	return spendingLine{k.Day, k.Source, k.Target.Account, k.Target.Region, cost}
+func (k spendingKey) line(cost Cost, total decimal.Decimal) ([]byte, error) {
+	text, err := json.Marshal(spendingLine{k.Day, k.Source, k.Target.Account, k.Target.Region, cost, total})
+	return fmt.Appendf(text, "\t%s\n", checksumOf(text)), err
 }
 
 // note appends what a call is going to cost.
@@ -145,9 +243,12 @@ func (s *Spending) note(key spendingKey, cost Cost) error {
 	if s.file == nil {
 		return nil
 	}
-	text, err := json.Marshal(key.line(cost))
+	text, err := key.line(cost, s.days[key.Day])
 	if err == nil {
-		_, err = s.file.Write(append(text, '\n'))
+		_, err = s.file.Write(text)
+	}
+	if now := time.Now(); err == nil && now.Sub(s.synced) >= syncEvery {
+		err, s.synced = s.file.Sync(), now
 	}
 	if err != nil {
 		return fmt.Errorf("what is spent cannot be noted: %w", err)
@@ -206,7 +307,6 @@ type purse struct {
 	mu       sync.Mutex
 	spending *Spending
 	spent    Cost // by this run
-	today    map[string]decimal.Decimal
 }
 
 // pay accounts for calls that are about to be made to a target. An error, which also ends the run, means that they must
@@ -239,7 +339,6 @@ func (p *purse) afford(cost Cost) error {
 func (p *purse) note(target Target, cost Cost) error {
 	day := dayOf(p.now())
 	p.spent = p.spent.Add(cost)
-	p.today[day] = p.daySpent(day).Add(cost.APIPrice)
 	return p.spending.note(spendingKey{day, p.source, target}, cost)
 }
 
@@ -251,23 +350,10 @@ func (p *purse) mayPay(cost Cost) error {
 		return &LimitError{Limit: *p.runMax, Spent: spent}
 	}
 	day := dayOf(p.now())
-	if spent := p.daySpent(day); p.dayMax != nil && spent.Add(cost.APIPrice).GreaterThan(*p.dayMax) {
+	if spent := p.spending.days[day]; p.dayMax != nil && spent.Add(cost.APIPrice).GreaterThan(*p.dayMax) {
 		return &LimitError{Limit: *p.dayMax, Spent: spent, Day: day}
 	}
 	return nil
-}
-
-// daySpent is what all sources have spent on a day. It is added up once, as there may be a call every few milliseconds.
-func (p *purse) daySpent(day string) decimal.Decimal {
-	if spent, known := p.today[day]; known {
-		return spent
-	}
-	at, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return decimal.Decimal{}
-	}
-	p.today[day] = p.spending.Of("", Target{}, at, at).APIPrice
-	return p.today[day]
 }
 
 // tab is what the calls of one Plan or Fetch come to.

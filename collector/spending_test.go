@@ -76,9 +76,68 @@ func TestSpendingIsAddedUp(t *testing.T) {
 	require.NoError(t, s.close())
 	text, err := os.ReadFile(filepath.Join(dir, ".collect", spendingName))
 	require.NoError(t, err)
-	assert.Equal(t,
-		`{"day":"2026-11-20","source":"memory","account":"123456789012","region":"eu-west-1",`+
-			`"calls":1002,"metrics":0,"apiPrice":"0.01002"}`, strings.TrimSpace(string(text)))
+	assert.Regexp(t,
+		`^{"day":"2026-11-20","source":"memory","account":"123456789012","region":"eu-west-1",`+
+			`"calls":1002,"metrics":0,"apiPrice":"0.01002","total":"0.01002"}\t[0-9a-f]{8}\n$`, string(text))
+}
+
+// A damaged line is named, and does not make a limit forget what it said: the next line of its day has the total. Of a
+// day whose last line is damaged, what is known is a lower bound.
+func TestDamagedSpending(t *testing.T) {
+	for _, test := range []struct {
+		reason  string
+		damage  func([]string)
+		price   string // of the day; 0.01, 0.02, 0.04 and 0.08 were spent, by targets that take turns
+		ireland string
+		says    string
+	}{
+		{"nothing", func([]string) {}, "0.15", "0.05", ""},
+		{"a digit", func(l []string) { l[1] = strings.Replace(l[1], "0.02", "0.01", 1) }, "0.15", "0.05", "1 damaged line; later lines"},
+		{"no JSON", func(l []string) { l[0], l[1] = "\x00\x00", "" }, "0.15", "0.04", "1 damaged line; later lines"},
+		{"half of two lines", func(l []string) { l[1], l[2] = l[1][:20], l[2][9:] }, "0.15", "0.01", "2 damaged lines; later lines"},
+		{
+			"the last line", func(l []string) { l[3] = l[3][1:] }, "0.07", "0.05",
+			"1 damaged line; API calls cost at least $0.07 on 2026-11-20 (UTC), which a limit per day cannot count in full",
+		},
+		{"a former version's", func(l []string) { l[1], _, _ = strings.Cut(l[1], "\t") }, "0.15", "0.05", ""},
+	} {
+		w := newWorld(t)
+		s, err := openSpending(w.options.Ledger, noon)
+		require.NoError(t, err)
+		other := Target{"210987654321", "eu-central-1"}
+		for i, price := range []string{"0.01", "0.02", "0.04", "0.08"} {
+			target := []Target{ireland, other}[i%2]
+			require.NoError(t, s.note(spendingKey{"2026-11-20", "memory", target}, Cost{Calls: 1, APIPrice: *dollars(price)}))
+		}
+		require.NoError(t, s.close())
+		text, err := os.ReadFile(s.path)
+		require.NoError(t, err)
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		test.damage(lines)
+		require.NoError(t, os.WriteFile(s.path, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+
+		s, err = ReadSpending(w.options.Ledger)
+		require.NoError(t, err)
+		assert.Equal(t, test.price, s.Of("", Target{}, noon, noon).APIPrice.String(), test.reason)
+		assert.Equal(t, test.ireland, s.Of("", ireland, noon, noon).APIPrice.String(), test.reason)
+		if test.says == "" {
+			assert.Empty(t, s.Damage(), test.reason)
+			continue
+		}
+		assert.Contains(t, s.Damage(), test.says, test.reason)
+
+		w.source.cost = *dollars("0.01")
+		w.options.MaxDailyAPICost = dollars(test.price)
+		run := w.run()
+		require.ErrorContains(t, run.Stopped, "with $"+test.price+" spent", test.reason)
+		require.Len(t, run.Quarantined, 1, test.reason)
+		assert.Contains(t, run.Quarantined[0].Reason, test.says)
+		assert.FileExists(t, s.path+".damaged")
+		assert.Empty(t, w.run().Quarantined, "it was repaired")
+		s, err = ReadSpending(w.options.Ledger)
+		require.NoError(t, err)
+		assert.Equal(t, test.price, s.Of("", Target{}, noon, noon).APIPrice.String(), test.reason)
+	}
 }
 
 // payingSource charges each call of a batch, of which there may be many.

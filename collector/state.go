@@ -121,6 +121,11 @@ func stateOf(folder string, target Target) State {
 			Target: target, Window: b.Window, What: b.ID, Reason: "the run that planned it ended before it was read",
 		})
 	}
+	for _, owed := range of.Damaged {
+		s.Pending = append(s.Pending, Gap{
+			Target: target, Window: owed.Window, Reason: "it was passed over, and is read by the next run that can",
+		})
+	}
 	for _, g := range of.Gaps {
 		s.Gaps = append(s.Gaps, OpenGap{
 			Gap: Gap{Target: target, Window: g.Batch.Window, What: g.What, Reason: g.Reason}, ID: g.id(s.Source, target),
@@ -246,12 +251,15 @@ func (c *collection) conclude(runs []*targetRun, interrupted bool) error {
 		if err != nil {
 			continue
 		}
+		c.summary.Gaps = append(c.summary.Gaps, of.Untold...)
+		told := len(of.Untold) > 0
+		of.Untold = nil
 		switch {
 		case run.trouble != "":
 			of.Trouble = run.trouble
 		case !interrupted && !of.unfinished() && !run.backfills():
 			of.Success, of.Trouble = civil.Later(of.Success, c.Now().UTC()), ""
-		default:
+		case !told:
 			continue
 		}
 		if err := of.save(c.folder, run.target); err != nil {

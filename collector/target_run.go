@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,7 @@ type targetRun struct {
 	gaveUp  bool // nothing more can be read of the target in this run
 
 	windows []Window // of the stages
+	asked   []Window // those that Timing.Since asks for
 	trouble string   // why it was given up
 }
 
@@ -35,6 +37,7 @@ type stage struct {
 	state  json.RawMessage // what the source returned last
 
 	quarantined []Quarantine
+	conflicts   []Quarantine // of its origins; found when it is committed
 }
 
 // failure is why a batch, or parts of it, could not be read.
@@ -52,12 +55,14 @@ func (b Batch) key() string {
 	return fmt.Sprintf("%d-%d/%s", b.Window.From.UnixNano(), b.Window.To.UnixNano(), b.ID)
 }
 
-// targetRuns works out what to read of each target.
+// targetRuns works out what to read of each target. One that another source has collected is refused, which costs it
+// alone unless there is no other.
 func (c *collection) targetRuns(ctx context.Context, now time.Time, targets []Target) ([]*targetRun, error) {
 	var runs []*targetRun
 	for _, target := range targets { // all of them before any is planned: see covers
 		_, _ = c.checkpoint(target)
 	}
+	var refused []*OverlapError
 	for _, target := range targets {
 		s, err := c.checkpoint(target)
 		if err != nil {
@@ -70,10 +75,21 @@ func (c *collection) targetRuns(ctx context.Context, now time.Time, targets []Ta
 		} else {
 			err = c.planWindows(ctx, now, r, s)
 		}
+		if overlap, ok := errors.AsType[*OverlapError](err); ok {
+			refused = append(refused, overlap)
+			*r = targetRun{target: target, gaveUp: true, trouble: cut(overlap.Error(), maxReason)}
+			c.summary.Unusable++
+			c.summary.Gaps = append(c.summary.Gaps, Gap{Target: target, Reason: overlap.Reason(), Lasting: true})
+			err = nil
+		}
 		if err != nil {
 			return nil, err
 		}
 		runs = append(runs, r)
+	}
+	// Where it is that of all targets, it is the configuration that is wrong, and not one target among others.
+	if len(refused) > 0 && len(refused) == c.summary.Targets {
+		return nil, refused[0]
 	}
 	return runs, nil
 }
@@ -85,14 +101,21 @@ func (c *collection) planLive(ctx context.Context, now time.Time, r *targetRun, 
 		from = now
 	}
 	if from.After(now) {
-		// By its own clock the last run read beyond now: a window that begins now would count that time twice.
+		// One of the two clocks was wrong. A live source goes by the service's, which it has in what it remembers, so that
+		// nothing is counted twice; what was not looked at then cannot be looked at any more.
 		c.summary.Gaps = append(c.summary.Gaps, Gap{Target: r.target, Reason: fmt.Sprintf(
-			"checkpoint is in the future (clock was wrong): it was %s when the target was last read; nothing is read until then",
+			"checkpoint is in the future (clock was wrong): it was %s when the target was last read; reading goes on from now",
 			s.Through.Format(time.RFC3339))})
-		return nil
+		from = now
 	}
 	if _, err := c.recorded(ctx, r.target, from.Truncate(c.Timing.Period), now.Add(1)); err != nil {
 		return err
+	}
+	if c.damagedDay(now) != "" {
+		g := c.damagedGap(r.target, Window{From: from, To: now}, "Nothing can be kept of what is measured until that day is "+
+			"repaired or over")
+		c.summary.Gaps, r.trouble = append(c.summary.Gaps, g), g.Reason
+		return nil
 	}
 	r.stages = []*stage{newStage(r, planEntry{
 		Target: r.target, Shape: c.traits.Shape, ReadAt: now, Goal: now, Window: Window{From: from, To: now},
@@ -113,15 +136,21 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	if reach.note != "" {
 		c.Logger.Warn(reach.note, "target", r.target.String(), "from", reach.from)
 	}
-	windows, gaps, err := c.windows(ctx, now, r.target, reach)
+	cut, err := c.windows(ctx, now, r.target, reach)
 	if err != nil {
 		return err
 	}
-	c.summary.Gaps = append(c.summary.Gaps, gaps...)
+	windows := cut.windows
+	c.summary.Gaps = append(c.summary.Gaps, cut.gaps...)
+	c.cutDamaged(r, s, reach, cut)
 	r.windows = windows
+	var again []replan
 	if c.Timing.Part == "" {
 		for _, w := range s.Replan {
-			r.windows = append(r.windows, w.Window)
+			if len(c.damagedIn(w.Window)) == 0 {
+				again, r.windows = append(again, w), append(r.windows, w.Window)
+			}
+			c.reportDamaged(r.target, w.Window, staysOwed)
 		}
 	}
 	backlog, err := c.backlog(ctx, now, r, s)
@@ -133,11 +162,14 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 		earlier.planned = true
 		r.stages = append(r.stages, earlier)
 	}
+	for _, w := range again {
+		r.stages = append(r.stages, newStage(r, planEntry{
+			Target: r.target, Shape: c.traits.Shape, Window: w.Window, Backfill: true, Series: w.Series, Replanned: true,
+		}))
+	}
 	if c.Timing.Part == "" {
-		for _, w := range s.Replan {
-			r.stages = append(r.stages, newStage(r, planEntry{
-				Target: r.target, Shape: c.traits.Shape, Window: w.Window, Backfill: true, Series: w.Series, Replanned: true,
-			}))
+		if err := c.owedStages(ctx, now, r, s); err != nil {
+			return err
 		}
 	}
 	entry := planEntry{
@@ -150,6 +182,16 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	c.summary.Resumed = c.summary.Resumed || reach.resumed
 	if len(windows) > 0 {
 		entry.Goal = windows[len(windows)-1].To
+	}
+	switch {
+	case c.Timing.Part != "":
+	case reach.backfill:
+		entry.passOver(cut.damaged)
+	default:
+		entry.passOver(append(c.skipped(r.target, s, reach, windows), cut.passed()...))
+	}
+	if !c.Timing.Since.IsZero() && c.Timing.Part == "" {
+		r.asked = windows
 	}
 	for _, w := range windows {
 		entry.Window = w
@@ -169,11 +211,15 @@ func (c *collection) backlog(ctx context.Context, now time.Time, r *targetRun, s
 		return nil, err
 	}
 	for _, b := range s.Pending {
+		c.reportDamaged(r.target, b.Window, staysOwed)
 		if c.mayAsk(now, r, b) {
 			backlog = append(backlog, b)
 		}
 	}
 	for _, g := range s.Gaps {
+		if g.due(now) {
+			c.reportDamaged(r.target, g.Batch.Window, staysOwed)
+		}
 		again := slices.ContainsFunc(r.windows, func(w Window) bool { return w.overlaps(g.Batch.Window) })
 		if !again && g.due(now) && c.mayAsk(now, r, g.Batch) {
 			backlog = append(backlog, g.Batch)

@@ -72,6 +72,7 @@ type reach struct {
 	resumed  bool      // the last run did not get to its end: this one goes on with it, and reads no overlap
 	backfill bool      // it all lies before what was read last: the checkpoint stays where it is
 	note     string    // why it begins elsewhere than usual; "" where it does not
+	rekeyed  time.Time // what the ledger has of times before has other keys
 }
 
 // reach works out what to read. It ends a while before now, where data is still arriving, and begins an overlap
@@ -81,12 +82,12 @@ type reach struct {
 // What counts as read last is when the last complete run began (ReadAt), not where its window ended: data that
 // arrived while it ran may have been missed however old its timestamps are.
 func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
-	r := reach{to: now.Add(-t.Settle), readAt: now}
+	r := reach{to: now.Add(-t.Settle), readAt: now, rekeyed: s.Rekeyed}
 	if !t.Until.IsZero() && t.Until.Before(r.to) {
 		r.to = t.Until.UTC()
 	}
 	if t.Part != "" {
-		r.from, r.readAt, r.backfill = now.Add(-t.Lookback), s.ReadAt, true
+		r.from, r.readAt, r.backfill, r.rekeyed = now.Add(-t.Lookback), s.ReadAt, true, time.Time{}
 		if !t.Since.IsZero() {
 			r.from = t.Since.UTC()
 		}
@@ -96,7 +97,7 @@ func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 	case s.Through.IsZero():
 		r.from = now.Add(-t.Lookback)
 	case s.Shape != shape:
-		r.from = s.Through
+		r.from, r.rekeyed = s.Through, s.Through
 		r.note = "series are identified differently than in the last run; the overlap is not read again"
 	case s.unfinished():
 		r.from, r.readAt, r.resumed = civil.Later(s.Through, s.Begin), s.ReadAt, true

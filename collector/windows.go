@@ -17,24 +17,32 @@ import (
 //
 // A day that the ledger has records of keeps their period, whatever is configured now. Records of another period have
 // other keys, so they would stand beside the old ones rather than replace them, and the day would count twice.
-func (c *collection) windows(ctx context.Context, now time.Time, target Target, reach reach) ([]Window, []Gap, error) {
+func (c *collection) windows(ctx context.Context, now time.Time, target Target, reach reach) (cut windowsCut, err error) {
 	if !reach.from.Before(reach.to) {
-		return nil, nil, nil
+		return cut, nil
 	}
 	known, err := c.recorded(ctx, target, reach.from, reach.to)
 	if err != nil {
-		return nil, nil, err
+		return cut, err
 	}
 	longest := max(c.traits.MaxWindow, day)
-	var (
-		windows []Window
-		gaps    []Gap
-	)
 	for at := reach.from.Truncate(day); at.Before(reach.to); at = at.Add(day) {
 		w := Window{From: civil.Later(reach.from, at), To: civil.Earlier(reach.to, at.Add(day))}
+		if c.damagedDay(at) != "" {
+			cut.damaged = append(cut.damaged, w)
+			continue
+		}
+		if known[at].records > 0 && w.From.Before(reach.rekeyed) {
+			old := Window{From: w.From, To: civil.Earlier(w.To, reach.rekeyed)}
+			cut.gaps = append(cut.gaps, Gap{Target: target, Window: old, Reason: "the ledger has it under the names of an earlier " +
+				"configuration; reading it again would count it twice"})
+			if w.From = old.To; !w.From.Before(w.To) {
+				continue
+			}
+		}
 		period, lost := c.periodOf(now.Sub(w.From), c.orOwed(target, at, now, known[at]))
 		if lost != "" {
-			gaps = append(gaps, Gap{Target: target, Window: w, Reason: lost})
+			cut.gaps = append(cut.gaps, Gap{Target: target, Window: w, Reason: lost})
 			continue
 		}
 		w.Period = period
@@ -43,14 +51,31 @@ func (c *collection) windows(ctx context.Context, now time.Time, target Target, 
 		if !w.From.Before(w.To) {
 			continue
 		}
-		if last := len(windows) - 1; last >= 0 && windows[last].To.Equal(w.From) && windows[last].Period == period &&
-			w.To.Sub(windows[last].From) <= longest {
-			windows[last].To = w.To
+		if last := len(cut.windows) - 1; last >= 0 && cut.windows[last].To.Equal(w.From) &&
+			cut.windows[last].Period == period && w.To.Sub(cut.windows[last].From) <= longest {
+			cut.windows[last].To = w.To
 			continue
 		}
-		windows = append(windows, w)
+		cut.windows = append(cut.windows, w)
 	}
-	return windows, gaps, nil
+	return cut, nil
+}
+
+// windowsCut are the windows of a time, and what of it cannot be read.
+type windowsCut struct {
+	windows []Window
+	damaged []Window // of days of the ledger that are damaged: see damaged_day.go
+	gaps    []Gap    // for good
+}
+
+// passed are the damaged days before the last window, which the checkpoint moves past.
+func (c windowsCut) passed() (before []Window) {
+	for _, d := range c.damaged {
+		if len(c.windows) > 0 && d.From.Before(c.windows[len(c.windows)-1].To) {
+			before = append(before, d)
+		}
+	}
+	return before
 }
 
 // orOwed is what is known of a day, or where the ledger has nothing of it, what is still owed: a batch that earlier runs
@@ -121,11 +146,14 @@ type OverlapError struct {
 	Day           time.Time
 }
 
-func (e *OverlapError) Error() string {
-	return fmt.Sprintf("%s: the ledger has usage of %s from the source %s, on %s and perhaps later; "+
+func (e *OverlapError) Error() string { return e.Target.String() + ": " + e.Reason() }
+
+// Reason is the message without the target.
+func (e *OverlapError) Reason() string {
+	return fmt.Sprintf("the ledger has usage of %s from the source %s, on %s and perhaps later; "+
 		"reading it from %s as well would count it twice. "+
 		"Begin after it with --since, keep another ledger, or allow it with --allow-overlapping-sources",
-		e.Target, e.Target.Region, e.Other, e.Day.Format(time.DateOnly), e.Source)
+		e.Target.Region, e.Other, e.Day.Format(time.DateOnly), e.Source)
 }
 
 // recorded finds out which records of a target the ledger has, by day. It refuses a time in which another source has

@@ -21,12 +21,12 @@ type Inputs struct {
 
 // Inputs reads what the configuration names, the tenants file and private rate cards, and lays its rates over a list's.
 // Files are read by their paths as they are written, or by those relative to the folder of the configuration.
-func (c Config) Inputs(list spend.Rates, readFile func(path string) ([]byte, error)) (Inputs, error) {
+func (c Config) Inputs(list spend.Rates, readFile spend.ReadFile) (Inputs, error) {
 	var named tenants.File
 	var file closing.TenantsFile
 	if c.Spend.TenantsFile != "" {
 		path := c.inFolder(c.Spend.TenantsFile)
-		text, err := readFile(path)
+		text, err := readFile(path, tenants.MaxFileBytes)
 		if err != nil {
 			return Inputs{}, fmt.Errorf("%s names a tenants file: %w", c.Path, err)
 		}
@@ -46,8 +46,10 @@ func (c Config) Inputs(list spend.Rates, readFile func(path string) ([]byte, err
 }
 
 // Rates reads private rate cards as [Config.Inputs] does, and lays the configuration's rates over a list's.
-func (c Config) Rates(list spend.Rates, readFile func(path string) ([]byte, error)) (spend.Rates, error) {
-	return c.Spend.Rates(list, func(name string) ([]byte, error) { return readFile(c.inFolder(name)) })
+func (c Config) Rates(list spend.Rates, readFile spend.ReadFile) (spend.Rates, error) {
+	return c.Spend.Rates(list, func(name string, max int64) ([]byte, error) {
+		return readFile(c.inFolder(name), max)
+	})
 }
 
 func (c Config) inFolder(name string) string {

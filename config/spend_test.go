@@ -76,7 +76,7 @@ func TestConfig(t *testing.T) {
 	}, got.Budgets.Budgets)
 	require.Equal(t, "2.5", got.Anomalies.Floor.String())
 	require.Equal(t, "3", got.Anomalies.K.String())
-	in, err := got.Inputs(spendtest.DollarRates{}, func(path string) ([]byte, error) {
+	in, err := got.Inputs(spendtest.DollarRates{}, func(path string, _ int64) ([]byte, error) {
 		require.Contains(t, []string{"tenants.csv", "private.yaml"}, path)
 		if path == "tenants.csv" {
 			return []byte("match,value,tenant,group\n,,x,Engineering/Platform/Build\n"), nil
@@ -114,7 +114,7 @@ func TestConfigRates(t *testing.T) {
 	read, err := Load("microspend.yaml", []byte(wholeConfig))
 	require.NoError(t, err)
 	text := privateCard(t)
-	rates, err := read.Spend.Rates(list, func(path string) ([]byte, error) {
+	rates, err := read.Spend.Rates(list, func(path string, _ int64) ([]byte, error) {
 		require.Equal(t, "private.yaml", path)
 		return text, nil
 	})
@@ -165,7 +165,7 @@ func TestConfigNamesPrivateCardsThatCannotBeRead(t *testing.T) {
 	text, err := pricing.EncodeCard(other)
 	require.NoError(t, err)
 	files := map[string][]byte{"b.yaml": []byte("card: x\n"), "c.yaml": text}
-	_, err = read.Spend.Rates(pricing.EmbeddedCards(), func(path string) ([]byte, error) {
+	_, err = read.Spend.Rates(pricing.EmbeddedCards(), func(path string, _ int64) ([]byte, error) {
 		if text, ok := files[path]; ok {
 			return text, nil
 		}
@@ -225,7 +225,7 @@ func FuzzSpend(f *testing.F) {
 			require.True(t, errors.As(err, &faults))
 			return
 		}
-		rates, err := read.Spend.Rates(pricing.EmbeddedCards(), func(string) ([]byte, error) { return nil, fs.ErrNotExist })
+		rates, err := read.Spend.Rates(pricing.EmbeddedCards(), func(string, int64) ([]byte, error) { return nil, fs.ErrNotExist })
 		if err != nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/internal/tabular"
 )
 
@@ -40,6 +41,20 @@ type table struct {
 	whose   [3]int // the columns microvm_id, tenant and image, each -1 where there is none
 	row     []string
 	line    int
+	packed  *counted // the file as it is
+	stop    error    // why no further row is to be read; nil to go on
+}
+
+// counted counts what is read from a file.
+type counted struct {
+	in    io.Reader
+	bytes int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.bytes += int64(n)
+	return n, err
 }
 
 const (
@@ -49,7 +64,8 @@ const (
 
 // openTable reads up to the header. Before the header it must be known what the file is, so a bad header ends it.
 func openTable(in Named) (*table, error) {
-	source, err := tabular.Decode(in.Reader)
+	packed := &counted{in: in.Reader}
+	source, err := tabular.Decode(packed)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
@@ -57,7 +73,7 @@ func openTable(in Named) (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	t := &table{name: in.Name, csv: rows}
+	t := &table{name: in.Name, csv: rows, packed: packed}
 	header, err := t.csv.Read()
 	var syntax *csv.ParseError
 	switch {
@@ -72,7 +88,8 @@ func openTable(in Named) (*table, error) {
 	for _, name := range header {
 		name = strings.TrimSpace(name)
 		if seen[name] && name != "" {
-			return nil, fmt.Errorf("%s:1: column %.60q is there twice", in.Name, name)
+			return nil, fmt.Errorf("%s:1: columns %d and %d have the same name", in.Name, slices.Index(t.columns, name)+1,
+				len(t.columns)+1)
 		}
 		seen[name] = true
 		t.columns = append(t.columns, name)
@@ -96,7 +113,9 @@ func (t *table) rows(visit func()) error {
 		if !more {
 			return t.failed()
 		}
-		visit()
+		if visit(); t.stop != nil {
+			return t.stop
+		}
 	}
 }
 
@@ -180,10 +199,11 @@ func (t *table) ignored(used ...int) []string {
 	return names
 }
 
-// missing is the error that a header lacks a column.
+// missing is the error that a header lacks a column. Those that it has are not shown: a workload names its trace, and
+// may name any file.
 func (t *table) missing(names ...string) error {
-	return fmt.Errorf("%s:1: there is no column %s; it has %.200s",
-		t.name, strings.Join(names, " or "), strings.Join(t.columns, ", "))
+	return fmt.Errorf("%s:1: there is no column %s; it has %s",
+		t.name, strings.Join(names, " or "), figures.Count(len(t.columns), "column"))
 }
 
 // finish puts the name of the file before what is wrong with the whole of it.

@@ -85,7 +85,7 @@ func (a *azure) read(t *table) error {
 			return fmt.Errorf("%w; the layout of 2021 has %s", t.missing(name), strings.Join(azure2021Columns, ", "))
 		}
 		if t.columns[i] != name {
-			return fmt.Errorf("%s:1: column %d is %.40q; the layout has %s there", t.name, i+1, t.columns[i], name)
+			return fmt.Errorf("%s:1: column %d is another; the layout has %s there", t.name, i+1, name)
 		}
 	}
 	minutes := t.columns[len(azureColumns):]
@@ -96,8 +96,8 @@ func (a *azure) read(t *table) error {
 	for i := range minutes {
 		minute, err := strconv.Atoi(minutes[i])
 		if err != nil || i > 0 && minute != before+1 {
-			return fmt.Errorf("%s:1: column %d, %.40q, is not the minute after the column before it",
-				t.name, i+1+len(azureColumns), minutes[i])
+			return fmt.Errorf("%s:1: column %d is not the minute after the column before it", t.name,
+				i+1+len(azureColumns))
 		}
 		if i == 0 && a.minutes > 0 && minute != before%minutesOfDay+1 {
 			a.breaks++

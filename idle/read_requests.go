@@ -11,6 +11,13 @@ import (
 // Who has more works the gaps out and gives those.
 const MaxRequests = 50_000_000
 
+// A file of few bytes has few requests, whatever it unpacks to: beyond this many, a request takes half a byte of the
+// file at least. A row takes two, and gzip makes no less than half a byte of a time unlike the one before.
+const (
+	freeRequests    = 1 << 20
+	requestsPerByte = 2
+)
+
 // request is when one came and how long it ran.
 type request struct{ start, length int64 }
 
@@ -44,6 +51,11 @@ func (b *builder) readRequests(t *table) error {
 			return
 		}
 		if count++; count > MaxRequests {
+			return
+		}
+		if int64(count) > freeRequests+requestsPerByte*t.packed.bytes {
+			t.stop = fmt.Errorf("%s: there are more than %d requests to each of its %d bytes; unpack it and give that file",
+				t.name, requestsPerByte, t.packed.bytes)
 			return
 		}
 		vm, fresh := b.microVM(key)

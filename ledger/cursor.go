@@ -15,7 +15,7 @@ import (
 // cursor reads one column of a Parquet file from outside, and puts its values into records.
 type cursor struct {
 	column column
-	leaf   int // of the file
+	leaf   *parquet.Column
 	set    func(*usage.Record, parquet.Value) error
 	parquetcolumn.Column
 }
@@ -34,7 +34,7 @@ func newCursor(c column, of *parquet.Column) (*cursor, error) {
 	if !of.Leaf() || of.MaxRepetitionLevel() > 0 || of.MaxDefinitionLevel() > 1 {
 		return nil, errNotFlat
 	}
-	cur := &cursor{column: c, leaf: of.Index()}
+	cur := &cursor{column: c, leaf: of}
 	kind := of.Type().Kind()
 	switch {
 	case c == columnPeriodStart:

@@ -44,8 +44,9 @@ type numbered interface{ place() int64 }
 
 // merger gives the records of what is kept and of staged readers in order, of each key the latest.
 type merger struct {
-	overlaps Overlaps
-	take     func(*usage.Record) error
+	overlaps  Overlaps
+	replacing func(before, after *usage.Record) usage.Record // nil takes what is after
+	take      func(*usage.Record) error
 
 	n      Changes
 	mark   usage.Record // the last, see [Withdraw]
@@ -90,6 +91,11 @@ func (m *merger) merge(keeps recordReader, staged []recordReader) error {
 			winner.how = unchanged
 		default:
 			winner.how = replaced
+			if m.replacing != nil && !isMark(&winner.Record) {
+				if winner.Record = m.replacing(&top.record, &winner.Record); winner.Record == top.record {
+					winner.how = unchanged
+				}
+			}
 		}
 		more, err := top.reader.read(&top.record)
 		if err != nil {

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
-
+	"microspend/internal/parquetcolumn"
 	"microspend/usage"
 )
 
@@ -36,7 +34,7 @@ type ParquetOptions struct {
 // file has no manifest to be checked against: pages with a checksum are held to it, and the records to what a record
 // can be.
 type ParquetReader struct {
-	file    *parquet.File
+	file    *parquetcolumn.File
 	options ParquetOptions
 	cursors []*cursor
 	report  usage.ReadReport
@@ -58,39 +56,12 @@ func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *Parqu
 	if options.MaxFaults == 0 {
 		options.MaxFaults = 20
 	}
-	if err := checkFrame(file, size); err != nil {
-		return nil, fmt.Errorf("it is no Parquet file: %w", err)
-	}
-	opened, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	opened, err := parquetcolumn.Open(file, size)
 	if err != nil {
 		return nil, fmt.Errorf("it is no Parquet file: %w", err)
 	}
 	r = &ParquetReader{file: opened, options: options}
 	return r, r.columns()
-}
-
-// checkFrame looks at what a Parquet file begins and ends with, before the library makes room for as long a footer as
-// the file says it has.
-func checkFrame(file io.ReaderAt, size int64) error {
-	const magic = "PAR1"
-	var begin [len(magic)]byte
-	var end [4 + len(magic)]byte
-	if size < int64(len(begin)+len(end)) {
-		return fmt.Errorf("it has %d bytes", size)
-	}
-	if _, err := file.ReadAt(begin[:], 0); err != nil {
-		return err
-	}
-	if _, err := file.ReadAt(end[:], size-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if string(begin[:]) != magic || string(end[4:]) != magic {
-		return errors.New("it does not begin and end with " + magic)
-	}
-	if footer := int64(binary.LittleEndian.Uint32(end[:])); footer > size-int64(len(begin)+len(end)) {
-		return fmt.Errorf("its footer of %d bytes does not fit into it", footer)
-	}
-	return nil
 }
 
 // optional reports whether a file from outside need not have the column.
@@ -167,9 +138,10 @@ func (r *ParquetReader) Batches() iter.Seq2[[]usage.Record, error] {
 				c.Close()
 			}
 		}()
-		for _, group := range r.file.RowGroups() {
-			for left := group.NumRows(); left > 0; left -= int64(len(r.bad)) {
-				begin := left == group.NumRows()
+		for group := range r.file.Groups() {
+			rows := r.file.RowsOf(group)
+			for left := rows; left > 0; left -= int64(len(r.bad)) {
+				begin := left == rows
 				if err := r.read(group, begin, int(min(left, batchRows))); err != nil {
 					yield(nil, fmt.Errorf("after row %d: %w", r.rows, err))
 					return
@@ -186,7 +158,7 @@ func (r *ParquetReader) Batches() iter.Seq2[[]usage.Record, error] {
 }
 
 // read reads the next n rows of a row group into the batch.
-func (r *ParquetReader) read(group parquet.RowGroup, begin bool, n int) (err error) {
+func (r *ParquetReader) read(group int, begin bool, n int) (err error) {
 	defer recoverAsDamage(&err)
 	r.batch = slices.Grow(r.batch[:0], n)[:n]
 	r.bad = slices.Grow(r.bad[:0], n)[:n]
@@ -196,7 +168,9 @@ func (r *ParquetReader) read(group parquet.RowGroup, begin bool, n int) (err err
 	}
 	for _, c := range r.cursors {
 		if begin {
-			c.Begin(group.ColumnChunks()[c.leaf])
+			if err := c.Begin(r.file, group, c.leaf); err != nil {
+				return fmt.Errorf("column %s: %w", columnNames[c.column], err)
+			}
 		}
 		for i := range r.batch {
 			value, err := c.Next()

@@ -63,12 +63,11 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	p = &prepared{folder: b.w.dayFolder(day), day: day}
 	now := b.w.openDay(day)
 	defer now.close()
+	if err := now.unwritable(); err != nil {
+		return p, "", err
+	}
 	old := now.manifest
-	switch {
-	case old != nil:
-	case len(now.damaged) > 0:
-		return p, "", fmt.Errorf("%s: %s; check and repair the ledger first", now.damaged[0].Path, now.damaged[0].Reason)
-	default:
+	if old == nil {
 		old = &manifest{}
 	}
 	p.manifest = &manifest{Version: writtenVersion, Day: day.String(), Lost: old.Lost}
@@ -80,9 +79,7 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	for _, entry := range old.Parts {
 		part, reason := opened[entry.Name], lost[entry.Name]
 		if part == nil {
-			if reason, err = whyLost(now.faults[entry.Name]); err != nil {
-				return p, "", fmt.Errorf("%s: %w", entry.Name, err)
-			}
+			reason = reasonOf(now.faults[entry.Name])
 		}
 		if reason != "" {
 			p.aside = append(p.aside, lostPart{Name: entry.Name, Rows: entry.Rows, Reason: reason, At: b.w.options.Now().UTC()})
@@ -103,16 +100,6 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []record
 	return p, "", nil
 }
 
-// whyLost gives the reason why a part cannot be kept. A fault that may pass, such as a lack of rights, is none: it
-// returns that one as an error.
-func whyLost(fault error) (string, error) {
-	var d *damage
-	if errors.Is(fault, os.ErrNotExist) || errors.Is(fault, errNotThisPart) || errors.As(fault, &d) {
-		return reasonOf(fault), nil
-	}
-	return "", fault
-}
-
 // write writes the merged records to parts, which then wait under hidden names in the day's folder.
 func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, staged []recordReader) (Changes, error) {
 	var out *partWriter
@@ -128,13 +115,13 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		m.Parts = append(m.Parts, entry)
 		folder := b.w.dayFolder(p.day)
 		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
+			return ofDay(p.day, err)
 		}
 		waiting := filepath.Join(folder, entry.pendingName())
 		p.pending = append(p.pending, waiting)
-		return os.Rename(path, waiting)
+		return ofDay(p.day, os.Rename(path, waiting))
 	}
-	merger := merger{overlaps: b.w.options.Overlaps}
+	merger := merger{overlaps: b.w.options.Overlaps, replacing: b.w.replacing}
 	merger.take = func(r *usage.Record) (err error) {
 		if out == nil {
 			if err := ctx.Err(); err != nil {

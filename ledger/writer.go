@@ -12,6 +12,7 @@ import (
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
 	"microspend/ledger/audit"
+	"microspend/usage"
 )
 
 const stagingFolder = ".staging"
@@ -26,6 +27,15 @@ type Writer struct {
 	audit *audit.Log
 	from  audit.Source // of what is imported next
 	step  func(string) // called at each step of a switch, for tests that end the process there
+
+	replacing func(before, after *usage.Record) usage.Record
+}
+
+// Replacing has what is to take the place of a record of the ledger, with other content, decided about by the imports
+// that follow: decide is given both and returns what is kept, which must have the same key. It may be called by several
+// goroutines at a time, and again about the same record.
+func (w *Writer) Replacing(decide func(before, after *usage.Record) usage.Record) {
+	w.replacing = decide
 }
 
 // OpenForWriting opens the ledger in a folder for writing and takes its writer lock; the folder is created where it
@@ -97,8 +107,10 @@ func (w *Writer) recover() error {
 func (w *Writer) recoverDay(day civil.Day) error {
 	folder := w.dayFolder(day)
 	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return err
+	if err != nil { // it can be written as little as one with a damaged manifest; the other days can
+		w.options.Logger.Error("a day's folder cannot be read; nothing of the day is touched", "day", day.String(), "reason",
+			err)
+		return nil
 	}
 	var left []string // the hidden files, which none are left of but by a writer that died
 	dropped := map[string]bool{}

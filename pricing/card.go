@@ -153,13 +153,16 @@ func (f figureText) MarshalYAML() (any, error) {
 
 const unknownFigure = "unknown"
 
+// MaxCardBytes is the largest rate card that is read from a file. AWS's have 3 KB.
+const MaxCardBytes = 64 << 10
+
 // ParseCard reads a rate card in YAML. An unknown key, a figure that is not a plain decimal, a negative figure, a
 // missing source or date, a currency other than USD, and two figures for one quantity are errors. A card that does not
 // say from which day it holds does so from the day on which its newest figure was read.
 func ParseCard(text []byte) (RateCard, error) {
 	var file cardFile
 	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
-		return RateCard{}, fmt.Errorf("not a rate card: %w", err)
+		return RateCard{}, notCard(err)
 	}
 	if file.Card == "" || file.Region == "" {
 		return RateCard{}, errors.New("a rate card names its card and its region")
@@ -202,6 +205,27 @@ func ParseCard(text []byte) (RateCard, error) {
 		card.From = card.heldFrom()
 	}
 	return card, nil
+}
+
+// NotCardError says that a file is not a rate card at all. Its text quotes the file; Line, 0 where it is not known, is
+// for those who must not, as the file may be any that somebody has named.
+type NotCardError struct {
+	Line int
+	Err  error
+}
+
+func (e *NotCardError) Error() string { return "not a rate card: " + e.Err.Error() }
+
+// Unwrap returns what the YAML library says.
+func (e *NotCardError) Unwrap() error { return e.Err }
+
+func notCard(err error) error {
+	out := &NotCardError{Err: err}
+	var load *yaml.LoadError
+	if errors.As(err, &load) {
+		out.Line = load.Mark.Line
+	}
+	return out
 }
 
 func (f rateFile) rate(per Per) (Rate, error) {

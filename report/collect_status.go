@@ -31,6 +31,7 @@ func CollectStatus(s status.Status, problems []string) view.Document {
 			{ID: "problems", Value: append([]string{}, problems...)},
 			{ID: "running", Value: s.Running},
 			{ID: "holder", Value: s.Holder},
+			{ID: "damaged_days", Value: damagedDaysJSON(s)},
 			{ID: "sources", Value: sourcesJSON(s.Sources)},
 		},
 	}
@@ -295,3 +296,13 @@ var findingColumns = func() []view.Column[Finding] {
 		{ID: "because", Scope: view.Data, Value: func(f Finding) view.Value { return view.Text(f.Because) }},
 	}
 }()
+
+func damagedDaysJSON(s status.Status) []any {
+	all := []any{}
+	for _, day := range s.Damaged {
+		all = append(all, view.Object{
+			{ID: "day", Value: day.Day.Format(time.DateOnly)}, {ID: "file", Value: day.File}, {ID: "reason", Value: day.Reason},
+		})
+	}
+	return all
+}

@@ -17,6 +17,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/budget"
 	"microspend/usage"
+	"microspend/view"
 )
 
 // metrics are what Prometheus scrapes. Exact decimals become floating point here and nowhere else, as its format
@@ -185,6 +186,7 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	for at, value := range m.series.values {
+		at.tenant, at.image, at.region = view.Escape(at.tenant), view.Escape(at.image), view.Escape(at.region)
 		out <- prometheus.MustNewConstMetric(completeDesc, prometheus.GaugeValue, complete(value.state), at.tenant, at.image,
 			at.region)
 		for _, q := range pricing.BilledQuantities() {
@@ -203,6 +205,9 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	gauge := func(name, help string, labels ...string) sendFunc {
 		desc := prometheus.NewDesc(name, help, labels, nil)
 		return func(value float64, values ...string) {
+			for i := range values { // of budgets, tenants and images
+				values[i] = view.Escape(values[i])
+			}
 			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, values...)
 		}
 	}

@@ -86,9 +86,12 @@ type ownRates struct {
 	private []pricing.RateCard
 }
 
+// ReadFile reads a file of at most so many bytes, as inputfile.Read does.
+type ReadFile func(path string, max int64) ([]byte, error)
+
 // Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which
 // gets the paths as they are written; an error names the place in the configuration.
-func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates, error) {
+func (c Config) Rates(list Rates, read ReadFile) (Rates, error) {
 	out := cards{list, c.discounts, map[string]ownRates{}}
 	var faults []error
 	for _, region := range c.rates {
@@ -111,13 +114,16 @@ func (c Config) Rates(list Rates, read func(path string) ([]byte, error)) (Rates
 	return out, nil
 }
 
-func privateCard(file, region string, read func(path string) ([]byte, error)) (pricing.RateCard, error) {
-	text, err := read(file)
+func privateCard(file, region string, read ReadFile) (pricing.RateCard, error) {
+	var foreign *pricing.NotCardError
+	text, err := read(file, pricing.MaxCardBytes)
 	if err != nil {
 		return pricing.RateCard{}, err
 	}
 	card, err := pricing.ParseCard(text)
 	switch {
+	case errors.As(err, &foreign): // nothing of it is shown: it may be any file
+		return card, fmt.Errorf("%s:%d: not a rate card; see docs/discounts.md for what one looks like", file, foreign.Line)
 	case err != nil:
 		return card, fmt.Errorf("%s: %w", file, err)
 	case card.Region != region:

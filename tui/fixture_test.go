@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/inputfile"
 	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/pricing"
@@ -73,7 +74,7 @@ func demoReader(t testing.TB) *data.Reader {
 	require.NoError(t, err)
 	read, err := config.Load(path, text)
 	require.NoError(t, err)
-	in, err := read.Inputs(pricing.EmbeddedCards(), os.ReadFile)
+	in, err := read.Inputs(pricing.EmbeddedCards(), inputfile.Read)
 	require.NoError(t, err)
 	opened, err := ledger.Open(filepath.Join(folder, "ledger"), ledger.Options{})
 	require.NoError(t, err)

@@ -2,8 +2,10 @@ package view
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Visible makes text from outside harmless to a terminal and to the eye: control characters become their pictures (␛
@@ -43,4 +45,58 @@ func deceptive(r rune) bool {
 	default:
 		return unicode.Is(unicode.Cf, r)
 	}
+}
+
+// Escape is like [Visible], but for programs: no two texts become one. Each character that Visible would change becomes
+// its code point (<U+001B>), and so does the < of a text that looks like one.
+func Escape(s string) string {
+	if !strings.ContainsFunc(s, deceptive) && !strings.Contains(s, "<U+") {
+		return s
+	}
+	s = strings.ReplaceAll(s, "<U+", "<U+003C>U+")
+	var out strings.Builder
+	for _, r := range s {
+		if deceptive(r) {
+			fmt.Fprintf(&out, "<U+%04X>", r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// VisibleWriter makes what is written to it harmless as [Visible] does, but for line ends and tabs. It is for text that
+// is laid out already and goes to a terminal, or may come to one: what names of others are in it is not known by then.
+func VisibleWriter(out io.Writer) io.Writer { return &visibleWriter{out: out} }
+
+type visibleWriter struct {
+	out  io.Writer
+	rest []byte // the beginning of a character that the next call completes
+}
+
+// Write implements [io.Writer].
+func (w *visibleWriter) Write(p []byte) (int, error) {
+	text := append(w.rest, p...)
+	whole := len(text)
+	for i := 1; i <= min(len(text), utf8.UTFMax-1); i++ {
+		if last := text[len(text)-i:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				whole = len(text) - i
+			}
+			break
+		}
+	}
+	var made []byte
+	for _, r := range string(text[:whole]) {
+		if r != '\n' && r != '\t' && deceptive(r) {
+			made = append(made, Visible(string(r))...)
+		} else {
+			made = utf8.AppendRune(made, r)
+		}
+	}
+	w.rest = append([]byte(nil), text[whole:]...)
+	if _, err := w.out.Write(made); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"microspend/internal/civil"
+	"microspend/internal/inputfile"
 	"microspend/ledger"
 	"microspend/report"
 	"microspend/spend"
@@ -60,7 +60,7 @@ order and reopened from the last one on.`,
 }
 
 func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (view.Document, error) {
-	read, err := a.configured(os.ReadFile)
+	read, err := a.configured(inputfile.Read)
 	if err != nil {
 		return view.Document{}, err
 	}

@@ -14,7 +14,8 @@ import (
 
 // setUpAWS gives a script a CloudWatch of its own at $CLOUDWATCH, on the scripts' clock, with the metrics of a meter:
 // two tenants, a line a minute from 09:00 to 11:30 on the scripts' day. At $FORBIDDEN the same is not to be read by
-// whoever asks, at $PARTIAL those of bravo are not, and nothing listens at $NOBODY.
+// whoever asks, at $PARTIAL those of bravo are not, at $NEGATIVE the first value of each of bravo's series is below zero,
+// and nothing listens at $NOBODY.
 func setUpAWS(env *testscript.Env) error {
 	clock := func() time.Time { return scriptDay }
 	metrics := meteredCloudWatch(fakecloudwatch.Options{Now: clock})
@@ -27,8 +28,19 @@ func setUpAWS(env *testscript.Env) error {
 			}
 		}}
 	}})
+	negative := meteredCloudWatch(fakecloudwatch.Options{Now: clock, Faults: func(call fakecloudwatch.Call) fakecloudwatch.Fault {
+		return fakecloudwatch.Fault{Result: func(r *types.MetricDataResult) {
+			for _, q := range call.Get.MetricDataQueries {
+				if *q.Id == *r.Id && *q.MetricStat.Metric.Dimensions[0].Value == "bravo" && len(r.Values) > 0 {
+					r.Values[0] = -1
+				}
+			}
+		}}
+	}})
 	forbidden := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{Faults: func(fakecloudwatch.Call) fakecloudwatch.Fault { return fakecloudwatch.Denied }})
-	for name, of := range map[string]*fakecloudwatch.CloudWatch{"CLOUDWATCH": metrics, "FORBIDDEN": forbidden, "PARTIAL": partial} {
+	for name, of := range map[string]*fakecloudwatch.CloudWatch{
+		"CLOUDWATCH": metrics, "FORBIDDEN": forbidden, "PARTIAL": partial, "NEGATIVE": negative,
+	} {
 		server := httptest.NewServer(of)
 		env.Defer(server.Close)
 		env.Setenv(name, server.URL)

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"microspend/config"
+	"microspend/internal/inputfile"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -33,7 +33,7 @@ file and private rate cards it refers to. It exits with 2 if there are errors.`,
 			return fmt.Errorf("no configuration found: neither ./%s nor one in the user's config directory; defaults apply",
 				config.Name)
 		}
-		if _, err := a.configured(os.ReadFile); err != nil {
+		if _, err := a.configured(inputfile.Read); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.err, "%s is valid\n", read.Path)

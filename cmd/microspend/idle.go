@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/idle"
+	"microspend/internal/inputfile"
 	"microspend/internal/scalar"
 	"microspend/ledger/lifecycle"
 	"microspend/pricing"
@@ -328,7 +328,7 @@ func (a *app) idleRates() (scenarios.Cards, error) {
 		return nil, err
 	}
 	if a.flags.ledger != "" {
-		read, err := a.configured(os.ReadFile)
+		read, err := a.configured(inputfile.Read)
 		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 
 	"microspend/config"
+	"microspend/internal/inputfile"
 	"microspend/internal/progress"
+	"microspend/internal/strictyaml"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/scenarios"
@@ -84,7 +86,7 @@ func (a *app) makeLedgerFolder() error {
 // loadConfig reads the configuration, which nobody has to have unless it is named.
 func (a *app) loadConfig() (config.Config, error) {
 	for _, path := range a.configFiles() {
-		text, err := os.ReadFile(path)
+		text, err := inputfile.Read(path, strictyaml.MaxBytes)
 		if errors.Is(err, fs.ErrNotExist) && a.flags.config == "" {
 			continue
 		}
@@ -106,7 +108,7 @@ func (a *app) ownMarket() (scenarios.Market, error) {
 	if err != nil {
 		return market, err
 	}
-	rates, err := read.Rates(a.listCards(), os.ReadFile)
+	rates, err := read.Rates(a.listCards(), inputfile.Read)
 	if err != nil {
 		return market, err
 	}
@@ -138,9 +140,9 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	if folder := a.cardFolder(); folder != "" {
 		in.Files = append(in.Files, folder)
 	}
-	read, err := a.configured(func(path string) ([]byte, error) {
+	read, err := a.configured(func(path string, max int64) ([]byte, error) {
 		in.Files = append(in.Files, path)
-		return os.ReadFile(path)
+		return inputfile.Read(path, max)
 	})
 	if err != nil {
 		return in, err
@@ -173,7 +175,7 @@ func (a *app) measured(ctx context.Context) (serve.Inputs, error) {
 }
 
 // configured is the same without the ledger: what the configuration says, and the files it names.
-func (a *app) configured(readFile func(path string) ([]byte, error)) (config.Inputs, error) {
+func (a *app) configured(readFile spend.ReadFile) (config.Inputs, error) {
 	read, err := a.loadConfig()
 	if err != nil {
 		return config.Inputs{}, err
@@ -204,16 +206,9 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 		}
 		return io.NopCloser(a.in), 0, nil
 	}
-	file, err := os.Open(path)
+	file, info, err := inputfile.Open(path)
 	if err != nil {
 		return nil, 0, err
-	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a directory; give a file", path)
-	}
-	if err != nil {
-		return nil, 0, errors.Join(err, file.Close())
 	}
 	return file, info.Size(), nil
 }
@@ -248,5 +243,5 @@ func (a *app) progress(label, unit string) *progress.Bar {
 	if a.env("TERM") == "dumb" {
 		return nil
 	}
-	return progress.New(a.err, a.now, label, unit)
+	return progress.New(a.screen, a.now, label, unit)
 }

@@ -57,12 +57,17 @@ func (o *outputFlags) addFormat(cmd *cobra.Command, formats ...view.Format) {
 // namesFile reports whether --output names a file rather than standard output.
 func namesFile(output string) bool { return output != "" && output != "-" }
 
-// write writes to a file, or to standard output.
+// write writes text without colors to a file, or to standard output: exact for files and programs, and with control
+// characters made visible for a terminal, which would obey them.
 func (a *app) write(output string, render func(io.Writer) error) error {
-	if namesFile(output) {
+	switch file, ok := a.out.(*os.File); {
+	case namesFile(output):
 		return atomicfile.Replace(output, newFile, render)
+	case ok && term.IsTerminal(file.Fd()):
+		return render(view.VisibleWriter(file))
+	default:
+		return render(a.out)
 	}
-	return render(a.out)
 }
 
 // print renders documents as the flags say.
@@ -71,16 +76,17 @@ func (a *app) print(documents ...view.Document) error {
 	if options.Width == 0 && !namesFile(a.output.file) {
 		options.Width = a.terminalWidth()
 	}
-	return a.write(a.output.file, func(w io.Writer) error {
-		if options.Format == view.FormatTable { // only tables have colors
-			profile := colorprofile.NoTTY
-			if !namesFile(a.output.file) {
-				profile = a.colorProfile()
-			}
-			w = &colorprofile.Writer{Forward: w, Profile: profile}
-		}
-		return view.Render(w, options, documents...)
-	})
+	if options.Format != view.FormatTable {
+		return a.write(a.output.file, func(w io.Writer) error { return view.Render(w, options, documents...) })
+	}
+	// Only tables have colors. What is in their cells is made visible before that.
+	colored := func(w io.Writer, profile colorprofile.Profile) error {
+		return view.Render(&colorprofile.Writer{Forward: w, Profile: profile}, options, documents...)
+	}
+	if namesFile(a.output.file) {
+		return a.write(a.output.file, func(w io.Writer) error { return colored(w, colorprofile.NoTTY) })
+	}
+	return colored(a.out, a.colorProfile())
 }
 
 // printBinary writes what is not text to --output, or to standard output unless that is a terminal.

@@ -58,6 +58,7 @@ func (p process) env(name string) string {
 // app is what all commands share: the process and the global flags.
 type app struct {
 	process
+	screen   io.Writer // standard error as it is, for progress, which is drawn over itself
 	asOf     time.Time // of --as-of; zero where it is not given
 	ratesDir string
 	output   outputFlags
@@ -68,12 +69,14 @@ type app struct {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, p process) int {
-	a := &app{process: p, parsed: map[*cobra.Command][]parsedFlag{}}
+	a := &app{process: p, screen: p.err, parsed: map[*cobra.Command][]parsedFlag{}}
+	// Messages name files and what others are called. Whether they come to a terminal is not known: a log does later.
+	a.err = view.VisibleWriter(p.err)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(p.in)
 	root.SetOut(p.out)
-	root.SetErr(p.err)
+	root.SetErr(a.err)
 	err := a.nameDamage(root.ExecuteContext(ctx))
 	switch {
 	case err == nil:
@@ -89,7 +92,7 @@ func run(ctx context.Context, args []string, p process) int {
 		return int(lent)
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(p.err, "microspend: "+view.Visible(line))
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(line))
 	}
 	return exitUsage
 }

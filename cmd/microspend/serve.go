@@ -4,16 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/secretfile"
 	"microspend/serve"
 )
 
-const tokenVariable = "MICROSPEND_TOKEN"
+const (
+	tokenVariable = "MICROSPEND_TOKEN"
+	maxToken      = 4 << 10 // bytes of a token's file
+)
 
 func (a *app) serveCommand() *cobra.Command {
 	var listen, token, tokenFile string
@@ -83,13 +85,11 @@ func (a *app) token(flag, file string) (string, error) {
 	case flag != "":
 		token = flag
 	case file != "":
-		text, err := os.ReadFile(file)
+		text, err := secretfile.Read(file, maxToken)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("--token-file: %w", err)
 		}
-		if token = strings.TrimSpace(string(text)); token == "" {
-			return "", fmt.Errorf("--token-file: %s is empty", file)
-		}
+		token = string(text)
 	}
 	return token, nil
 }

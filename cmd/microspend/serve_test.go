@@ -107,6 +107,9 @@ func TestServeRefuses(t *testing.T) {
 	require.Zero(t, code)
 	empty := filepath.Join(dir, "empty")
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
+	readable := filepath.Join(dir, "readable")
+	require.NoError(t, os.WriteFile(readable, []byte("0123456789abcdef0123456789abcdef\n"), 0o644))
+	require.NoError(t, os.Chmod(readable, 0o644))
 	for _, tc := range []struct {
 		name, says string
 		environ    []string
@@ -125,6 +128,10 @@ func TestServeRefuses(t *testing.T) {
 		{"two tokens", "give either --token or --token-file, not both", nil, []string{"--token", "x", "--token-file", "y"}},
 		{"no such token file", "no such file", nil, []string{"--token-file", filepath.Join(dir, "missing")}},
 		{"an empty token file", "is empty", nil, []string{"--token-file", empty}},
+		{
+			"a token file that others may read", "--token-file: " + readable + " is open to other users (mode 0644); run: chmod 600 " +
+				readable, nil, []string{"--token-file", readable},
+		},
 		{"no address", "--listen: ", nil, []string{"--listen", "nowhere"}},
 		{"no time", "--refresh must be at least 1s", nil, []string{"--refresh", "1ms"}},
 		{"no ledger", "no ledger in", nil, []string{"--ledger", filepath.Join(dir, "none")}},

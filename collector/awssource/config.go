@@ -16,6 +16,7 @@ type ConfigFile struct {
 	Roles       []roleFile `yaml:"roles"`
 	EndpointURL string     `yaml:"endpoint_url"`
 	Calls       callsFile  `yaml:"calls"`
+	Quota       quotaFile  `yaml:"quota"`
 }
 
 type roleFile struct {
@@ -36,7 +37,7 @@ const maxCalls = 10_000
 // Options checks what was decoded, and records faults in the document. Keys lie in the given section. A rate that is
 // left out is zero.
 func (f ConfigFile) Options(doc *strictyaml.Document, section string) Options {
-	o := Options{Profile: f.Profile, Regions: f.Regions, EndpointURL: f.EndpointURL}
+	o := Options{Profile: f.Profile, Regions: f.Regions, EndpointURL: f.EndpointURL, Quota: Quota{int64(f.Quota.Memory)}}
 	for i, region := range f.Regions {
 		if err := checkRegion(region); err != nil {
 			doc.Fault(fmt.Sprintf("%s.regions[%d]", section, i), "%s", err)

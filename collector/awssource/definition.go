@@ -45,6 +45,7 @@ type Env struct {
 	Ledger  string        // its folder, for what a source knows beyond records
 	Period  time.Duration // of the records; 0 is the source's default
 	Every   time.Duration // between the starts of two runs; 0 where someone else starts them
+	Quota   Quota         // of each account and region
 	Now     func() time.Time
 	Explain func(error) error // see [Definition.Explain]
 }

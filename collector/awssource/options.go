@@ -20,6 +20,7 @@ type Options struct {
 	Roles       []Role   // one per account; none means the account that the credentials are of
 	EndpointURL string   // of the service that is read, in place of AWS's own; "{region}" in it stands for the region
 
+	Quota   Quota // of each account and region
 	Rate    Rate
 	Retry   Retry
 	Timeout time.Duration // of one try of a call, to the last byte of its reply; 0 means [DefaultTimeout]

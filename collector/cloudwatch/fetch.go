@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,7 @@ type fetch struct {
 	subjects []mapping.Subject
 	queries  []query
 	convert  []mapping.Converter // by metric
+	most     []int64             // by metric: what all of the account can use in a period
 	values   []int64
 	known    []bool
 	spoiled  map[int]bool // what has a datapoint that cannot be usage; nil where nothing has
@@ -118,6 +120,9 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	}
 	f := newFetch(of, t.subjects(spec, of, batch.State), batch.Window)
 	f.clocks = &s.clocks
+	for i, metric := range of.Metrics {
+		f.most[i] = s.options.Quota.Most(target.Region, metric.Quantity, batch.Window.Period)
+	}
 	if err := f.read(ctx, s, t.Client); err != nil {
 		return collector.Result{Calls: f.result.Calls, Counts: f.result.Counts}, s.targets.Failure(err)
 	}
@@ -131,7 +136,7 @@ func newFetch(of *mapped, subjects []subjectSeries, window collector.Window) *fe
 		result: collector.Result{Counts: map[string]int64{}},
 	}
 	for _, metric := range of.Metrics {
-		f.convert = append(f.convert, metric.Converter(window.Period))
+		f.convert, f.most = append(f.convert, metric.Converter(window.Period)), append(f.most, math.MaxInt64)
 	}
 	names := of.Names()
 	for i, subject := range subjects {
@@ -256,6 +261,10 @@ func messageText(message types.MessageData) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 }
 
+// errBeyondQuota says of a value that all of the account's MicroVMs together cannot have used as much.
+var errBeyondQuota = errors.New("is more than the account's quota of memory permits in its period (if AWS has raised that, " +
+	"set collect.quota)")
+
 // number reads the Id of a query.
 func (f *fetch) number(id *string) (int, bool) {
 	digits, ok := strings.CutPrefix(aws.ToString(id), "q")
@@ -303,6 +312,9 @@ func (f *fetch) take(r *types.MetricDataResult) (news bool) {
 			continue
 		}
 		value, rounded, err := f.convert[q.metric].Convert(number)
+		if err == nil && value > f.most[q.metric] {
+			err = errBeyondQuota
+		}
 		if err != nil {
 			f.spoil(place)
 			q.lose(stamp, number, err.Error())

@@ -100,7 +100,8 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 		mappings = []mapping.Mapping{mapping.Default()}
 	}
 	return New(Options{
-		Mappings: mappings, LinkedAccounts: s.linkedAccounts, Prices: prices, Explain: env.Explain, Now: env.Now,
+		Mappings: mappings, LinkedAccounts: s.linkedAccounts, Prices: prices, Quota: env.Quota,
+		Explain: env.Explain, Now: env.Now,
 		Client: awssource.Clients(env, NewClient),
 	}), nil
 }

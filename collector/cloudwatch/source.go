@@ -38,6 +38,7 @@ type Options struct {
 	// LinkedAccounts has series read that belong to accounts linked to the one that is asked, a monitoring account.
 	LinkedAccounts bool
 	Prices         pricing.MeasuringPrices
+	Quota          awssource.Quota   // a datapoint beyond what it permits the whole account is none
 	Explain        func(error) error // says what an error means to a user
 
 	Attempts int // how often a series that fails is asked for; 0 means 3

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,11 +21,15 @@ func TestAlertRules(t *testing.T) {
 	w := newWorld(t)
 	w.run(0)
 	_, served := w.get("/metrics")
+	dashboard, err := os.ReadFile(filepath.Join("..", "..", "docs", "grafana", "collect.json"))
+	require.NoError(t, err)
+	require.True(t, json.Valid(dashboard))
 	docs, err := os.ReadFile(filepath.Join("..", "..", "docs", "collect.md"))
 	require.NoError(t, err)
 	name := regexp.MustCompile(`microspend_collect_[a-z_]+`)
 	asked := name.FindAllString(string(text), -1)
 	require.NotEmpty(t, asked)
+	asked = append(asked, name.FindAllString(string(dashboard), -1)...)
 	for _, metric := range asked {
 		require.Contains(t, served, "\n"+metric+"{", metric)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"microspend/collector"
 	"microspend/internal/civil"
+	"microspend/pricing/assumption"
 )
 
 // remembered is what the checkpoint has of a target's log groups: when each was last listed, in Unix seconds.
@@ -68,6 +69,9 @@ func (s *Source) PlanWith(
 		}
 	}
 	plan.Notes = append(plan.Notes, s.prices(listed)...)
+	if s.options.Streams.Any {
+		plan.Notes = append(plan.Notes, assumption.MicroVMAsserted.Clause().String())
+	}
 	return plan, nil
 }
 

@@ -80,9 +80,9 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 					lost[key] = true
 					continue
 				}
-				w.fake.Put(place, logGroupName, "s", event)
+				w.fake.Put(place, logGroupName, m.line.MicroVMID, event)
 				if random.IntN(50) == 0 {
-					w.fake.Put(place, logGroupName, "s", event)
+					w.fake.Put(place, logGroupName, m.line.MicroVMID, event)
 				}
 			}
 		}

@@ -15,7 +15,6 @@ import (
 	"microspend/collector"
 	"microspend/internal/civil"
 	"microspend/internal/emf"
-	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -30,8 +29,11 @@ const (
 	countTenants    = "periods in which a MicroVM's tenant changed, of which the last counts"
 	countOverfull   = "periods that lines are about for longer than they last, as of two meters in one MicroVM"
 	countImpossible = "lines that say more than a MicroVM can use, which do not count"
-	countStream     = "lines in the log stream of another MicroVM than they name"
-	countElsewhere  = "lines that name another account or region than the one they were read in"
+	countStream     = "lines that name another MicroVM than their log stream is of, which do not count"
+	countElsewhere  = "lines that name another account or region than they were read in, which do not count"
+	countImage      = "lines that name another image than their log group is of, whose image counts"
+	countAsserted   = "lines whose MicroVM is their own word, as log_stream is any"
+	countShared     = "periods of a MicroVM in several log streams"
 	countUntimely   = "lines about a time that they cannot be about when they were printed, which do not count"
 	countLate       = "lines that CloudWatch Logs took in more than 5 minutes after they were printed"
 	countNoEvent    = "events without a text or a time of the request, which do not count"
@@ -66,31 +68,45 @@ const (
 type reading struct {
 	target collector.Target
 	group  string
+	rule   StreamRule
+	image  string // of the group; "" where it does not tell
 	window collector.Window
 	from   int64 // Unix milliseconds, as are all of its times
 	to     int64
 	period int64
 
 	lives    map[lifeKey]*logLife
-	microVMs map[microVMKey]*logUsage
+	microVMs map[string]*logUsage
 	names    map[string]string // each text once, however many lines have it
 	seed     maphash.Seed
 
 	counts map[string]int64
 	notes  []string
 	noted  map[string]int
-	newer  int64
 	bytes  int64 // of events
 	most   int64 // of them that are read at a time
+
+	streams map[string]*stream // by name: those with lines of a meter, of whatever version
+	refused map[refusedIn]bool // the periods of MicroVMs of which a line was refused
 
 	findings map[finding]collector.Window
 }
 
+// stream is what was seen of a log stream beside its usage.
+type stream struct {
+	lines   bool  // of a meter that this program knows
+	newer   int64 // how many lines of a newer one
+	newerAt int64 // when the first of those was printed
+}
+
+// refusedIn is a period of a MicroVM, as lines name it.
+type refusedIn struct {
+	microVM string
+	index   int64
+}
+
 // finding is what a quarantine is known by.
 type finding struct{ what, reason string }
-
-// microVMKey is what the key of a record has besides its period.
-type microVMKey struct{ region, account, id string }
 
 // lifeKey tells lives apart. Lives that were drawn before the image's snapshot was taken would be those of many
 // MicroVMs.
@@ -114,7 +130,7 @@ type mark struct {
 
 // logUsage is what a MicroVM used, by period.
 type logUsage struct {
-	microVMKey
+	id    string
 	cells []logCell // in order of time
 }
 
@@ -124,19 +140,22 @@ type logCell struct {
 	amounts usage.Amounts
 
 	covered    int64 // milliseconds that lines are about
+	reached    int64 // where the last of them ends
 	begin, end int64 // of the MicroVM's life, where it lies within the period; else of the period
 	lacking    bool  // something of the period is known not to be known
 	doubtful   bool  // lines contradict each other, or say that their meter was at fault
 
 	tenant, image, role string // of the line with the latest start
 	named               int64  // that start
+	stream              string // that the first line lay in
 }
 
-func newReading(target collector.Target, group string, window collector.Window) *reading {
+func newReading(target collector.Target, of origin, window collector.Window) *reading {
 	return &reading{
-		target: target, group: group, window: window,
+		target: target, group: of.group, rule: of.rule, image: of.image, window: window,
 		from: window.From.UnixMilli(), to: window.To.UnixMilli(), period: window.Period.Milliseconds(),
-		lives: map[lifeKey]*logLife{}, microVMs: map[microVMKey]*logUsage{}, names: map[string]string{},
+		lives: map[lifeKey]*logLife{}, microVMs: map[string]*logUsage{}, names: map[string]string{},
+		streams: map[string]*stream{}, refused: map[refusedIn]bool{},
 		seed:   maphash.MakeSeed(),
 		counts: map[string]int64{}, noted: map[string]int{}, findings: map[finding]collector.Window{},
 		most: math.MaxInt64,
@@ -197,6 +216,13 @@ func (r *reading) take(e *types.FilteredLogEvent) {
 		}
 		return
 	}
+	microVM, refused := r.originOf(aws.ToString(e.LogStreamName), &line)
+	if refused != "" {
+		r.refuseOrigin(e, &line, microVM, refused)
+		return
+	}
+	line.MicroVMID = microVM
+	r.stream(e).lines = true
 	if !timely(&line, *e.Timestamp) {
 		if printedInside {
 			r.counts[countUntimely]++
@@ -211,6 +237,35 @@ func (r *reading) take(e *types.FilteredLogEvent) {
 	if r.near(line.PeriodStart) {
 		r.line(e, &line)
 	}
+}
+
+// refuseOrigin leaves out a line that claims to be from elsewhere. Whoever printed it has its stream's MicroVM: it is
+// that one's period that is not complete, as its meter's line may be missing.
+func (r *reading) refuseOrigin(e *types.FilteredLogEvent, line *emf.Line, microVM, why string) {
+	if r.inside(*e.Timestamp) {
+		r.counts[why]++
+		r.note(why, e, "line %d names MicroVM %s, account %s, region %s", line.Sequence, line.MicroVMID,
+			cmp.Or(line.Account, "-"), cmp.Or(line.Region, "-"))
+		r.quarantine(r.streamOf(e), why, *e.Timestamp)
+	}
+	r.spoil(microVM, line.PeriodStart)
+}
+
+// spoil notes that something of a MicroVM's period was refused, so that it is not complete.
+func (r *reading) spoil(microVM string, ms int64) {
+	if microVM != "" && r.inside(ms) {
+		r.refused[refusedIn{r.name(microVM), (ms - r.from) / r.period}] = true
+	}
+}
+
+func (r *reading) stream(e *types.FilteredLogEvent) *stream {
+	name := aws.ToString(e.LogStreamName)
+	s := r.streams[name]
+	if s == nil {
+		s = &stream{}
+		r.streams[name] = s
+	}
+	return s
 }
 
 // requested reports whether an event can have been asked for.
@@ -234,7 +289,15 @@ func (r *reading) refuse(e *types.FilteredLogEvent, err error) {
 	r.note(what, e, "%s (at byte %d)", fault.Reason, fault.Offset)
 	switch {
 	case fault.Kind == emf.Newer:
-		r.newer++
+		s := r.stream(e)
+		if s.newer++; s.newer == 1 {
+			s.newerAt = *e.Timestamp
+		}
+		if !r.rule.Any { // it is about the minutes before it was printed, or about a suspension that others are lost of, too
+			microVM := r.rule.microVM(aws.ToString(e.LogStreamName))
+			r.spoil(microVM, *e.Timestamp)
+			r.spoil(microVM, *e.Timestamp-neighbours.Milliseconds())
+		}
 	case fault.Kind == emf.Foreign || slices.Contains(garbled, fault.Kind):
 	default:
 		r.quarantine(r.streamOf(e), what, *e.Timestamp)
@@ -293,44 +356,45 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 		r.counts["lines with the note "+note]++
 	}
 	cell := life.usage.cell(r, line.PeriodStart)
-	// What a MicroVM prints is up to whoever runs in it: a line may be forged. The period is not believed then.
-	stream := aws.ToString(e.LogStreamName)
-	if stream != line.MicroVMID && r.microVMs[microVMKey{life.usage.region, life.usage.account, stream}] != nil {
-		r.counts[countStream]++
-		r.note(countStream, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
-		cell.doubtful = true
-	}
-	if !possible(line) {
+	r.sharedBy(e, cell, line)
+	if !possible(line) || !cell.holds(line, r.period) {
 		r.counts[countImpossible]++
 		r.note(countImpossible, e, "line %d of MicroVM %s", line.Sequence, line.MicroVMID)
 		r.quarantine(r.streamOf(e), countImpossible, line.PeriodStart)
 		cell.doubtful = true
 		return
 	}
-	if line.Region != "" && line.Region != r.target.Region || line.Account != "" && line.Account != r.target.Account {
-		r.counts[countElsewhere]++
+	if r.rule.Any {
+		r.counts[countAsserted]++
 	}
+	image, agrees := r.imageIn(line)
+	if !agrees {
+		r.counts[countImage]++
+		r.note(countImage, e, "line %d names %s", line.Sequence, line.Image)
+		r.quarantine(r.streamOf(e), countImage, line.PeriodStart)
+	}
+	line.Image = image
 	r.count(cell, line)
 }
 
-// possible reports whether a MicroVM can have used what a line says: four times what the largest one can, for sizes to
-// come.
-func possible(line *emf.Line) bool {
-	const (
-		mostVCPU  = 4 * 16        // the largest size's peak is 16 vCPU
-		mostMiB   = 4 * 32 * 1024 // and 32 GB
-		mostBytes = 4 * 32 << 30
-		mostTime  = 10 * 60_000 // lines are about five minutes at most
-		mostTimes = 100
-	)
-	a := &line.Amounts
-	running, suspended := a[usage.Running], a[usage.Suspended]
-	return running <= mostTime && suspended <= mostTime &&
-		a[pricing.VCPU] <= mostVCPU*running && a[pricing.Memory] <= mostMiB*running &&
-		max(a[usage.Launches], a[usage.Suspends], a[usage.Resumes]) <= mostTimes &&
-		a[pricing.SnapshotRead] <= mostBytes*(a[usage.Launches]+a[usage.Resumes]) &&
-		a[pricing.SnapshotWrite] <= mostBytes*a[usage.Suspends] &&
-		a[pricing.SnapshotStorage] <= mostBytes*(suspended/1000+1)
+// sharedBy looks for a MicroVM's period in several streams, as can be where their names do not tell the MicroVM: one of
+// them is not its own, and which is anyone's guess.
+func (r *reading) sharedBy(e *types.FilteredLogEvent, cell *logCell, line *emf.Line) {
+	name := r.name(aws.ToString(e.LogStreamName))
+	if cell.stream == "" {
+		cell.stream = name
+	}
+	if cell.stream == name {
+		return
+	}
+	if !cell.doubtful {
+		r.counts[countShared]++
+	}
+	cell.doubtful = true
+	for _, of := range []string{cell.stream, name} {
+		r.quarantine(r.groupName()+", stream "+of, "it has lines of MicroVM "+line.MicroVMID+", of which another stream has "+
+			"lines too; its usage is not certain", line.PeriodStart)
+	}
 }
 
 // again takes a line whose number was seen before. The same line counts once; another one is not believed, and
@@ -355,15 +419,13 @@ func (r *reading) again(e *types.FilteredLogEvent, line *emf.Line, life *logLife
 	}
 }
 
-// usageOf finds what is known of a line's MicroVM. The MicroVM knows best in which account and region it is.
+// usageOf finds what is known of a line's MicroVM.
 func (r *reading) usageOf(line *emf.Line) *logUsage {
-	key := microVMKey{
-		r.name(cmp.Or(line.Region, r.target.Region)), r.name(cmp.Or(line.Account, r.target.Account)), r.name(line.MicroVMID),
-	}
-	u := r.microVMs[key]
+	id := r.name(line.MicroVMID)
+	u := r.microVMs[id]
 	if u == nil {
-		u = &logUsage{microVMKey: key}
-		r.microVMs[key] = u
+		u = &logUsage{id: id}
+		r.microVMs[id] = u
 	}
 	return u
 }
@@ -396,6 +458,7 @@ func (r *reading) count(c *logCell, line *emf.Line) {
 	}
 	c.amounts = sum
 	c.covered += line.PeriodEnd - line.PeriodStart
+	c.reached = max(c.reached, line.PeriodEnd)
 	switch line.Event {
 	case emf.Launch:
 		c.begin = line.PeriodStart

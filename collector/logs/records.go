@@ -20,8 +20,11 @@ func (r *reading) result(out *collector.Result) {
 	}) {
 		r.missing(r.lives[id])
 	}
+	r.nameNewer(out)
 	for _, u := range r.inOrder() {
 		for i := range u.cells {
+			c := &u.cells[i]
+			c.lacking = c.lacking || r.refused[refusedIn{u.id, c.index}]
 			record := r.record(u, &u.cells[i])
 			if err := record.Check(); err != nil { // such as an id that is not one
 				r.quarantine(r.groupName()+", MicroVM "+u.id, "its lines do not make a record: "+err.Error(), u.cells[i].begin)
@@ -39,17 +42,41 @@ func (r *reading) result(out *collector.Result) {
 		out.Counts[what] += n
 	}
 	out.Notes = append(out.Notes, r.notes...)
-	if r.newer > 0 {
+}
+
+// nameNewer names the streams with lines of a newer meter. A version that most streams of the group have, and have alone,
+// is one that this program is too old for: that is a gap, which a newer one reads. What a single MicroVM prints must not
+// hold a gap open: its lines are left out, and its periods are not complete.
+func (r *reading) nameNewer(out *collector.Result) {
+	var lines int64
+	var newer []string
+	alone := 0
+	for name, s := range r.streams {
+		if s.newer == 0 {
+			continue
+		}
+		lines += s.newer
+		newer = append(newer, name)
+		if !s.lines {
+			alone++
+		}
+	}
+	if alone*2 > len(r.streams) {
 		out.Gaps = append(out.Gaps, collector.Gap{
-			Window: r.window, What: "log group " + r.group, Reason: fmt.Sprintf("%d lines are of a newer meter than this "+
-				"program knows; a newer microspend reads them", r.newer),
+			Window: r.window, What: r.groupName(), Reason: fmt.Sprintf("%d lines are of a newer meter than this "+
+				"program knows; a newer microspend reads them", lines),
 		})
+		return
+	}
+	slices.Sort(newer)
+	for _, name := range newer {
+		r.quarantine(r.groupName()+", stream "+name, countOf[emf.Newer], r.streams[name].newerAt)
 	}
 }
 
 func (r *reading) inOrder() []*logUsage {
 	return slices.SortedFunc(maps.Values(r.microVMs), func(a, b *logUsage) int {
-		return cmp.Or(strings.Compare(a.id, b.id), strings.Compare(a.region, b.region), strings.Compare(a.account, b.account))
+		return strings.Compare(a.id, b.id)
 	})
 }
 
@@ -106,10 +133,13 @@ func (r *reading) noteMissing(what, format string, args ...any) {
 func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
-		Region: u.region, Account: u.account, Resource: usage.Resource{ID: emf.Decoded(u.id)},
+		Region: r.target.Region, Account: r.target.Account, Resource: usage.Resource{ID: emf.Decoded(u.id)},
 		Image: emf.Decoded(c.image), Tenant: emf.Decoded(c.tenant), Role: emf.Decoded(c.role), Source: SourceName,
 		Amounts:  c.amounts,
 		Coverage: usage.CoverageComplete,
+	}
+	if c.reached > c.end { // it ran on after a terminate hook, which anybody in the MicroVM can call
+		c.end = r.from + (c.index+1)*r.period
 	}
 	if c.covered > c.end-c.begin+clockStep {
 		r.counts[countOverfull]++

@@ -25,20 +25,41 @@ func Definition() awssource.Definition {
 	}
 }
 
-// Settings are which log groups are read:
+// Settings are which log groups are read, and which image and MicroVM their lines are of:
 //
 //	log_groups: [/aws/lambda-microvms/*, /acme/sandboxes]   # an asterisk at the end stands for all that begin so
+//	log_groups: [{name: /acme/sandboxes, image: sandbox}]   # where the group's name is not that of its image
+//	log_stream: "{microvm}"                                 # how streams are named, or any
 type Settings struct {
-	Groups []string // none means [DefaultLogGroups]
+	Groups  []string          // none means [DefaultLogGroups]
+	Images  map[string]string // by entry of Groups
+	Streams StreamRule
+
+	written []groupFile
+}
+
+type groupFile struct {
+	Name  string `yaml:"name,required,shorthand"`
+	Image string `yaml:"image"`
 }
 
 // Keys implements [awssource.Settings].
 func (s *Settings) Keys() strictyaml.Keys {
-	return strictyaml.Keys{{Name: "log_groups", Into: &s.Groups}}
+	return strictyaml.Keys{{Name: "log_groups", Into: &s.written}, {Name: "log_stream", Into: &s.Streams}}
 }
 
 // Check implements [awssource.Settings]. Names are checked when the source is opened, wherever they come from.
-func (s *Settings) Check(*strictyaml.Document, string) {}
+func (s *Settings) Check(*strictyaml.Document, string) {
+	for _, group := range s.written {
+		s.Groups = append(s.Groups, group.Name)
+		if group.Image != "" {
+			if s.Images == nil {
+				s.Images = map[string]string{}
+			}
+			s.Images[group.Name] = group.Image
+		}
+	}
+}
 
 // Flags implements [awssource.Settings].
 func (s *Settings) Flags(flags *flag.FlagSet) {
@@ -65,7 +86,7 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 		return nil, err
 	}
 	source, err := New(Options{
-		Groups: s.Groups, Prices: prices, Explain: env.Explain, Now: env.Now,
+		Groups: s.Groups, Images: s.Images, Streams: s.Streams, Prices: prices, Explain: env.Explain, Now: env.Now,
 		Client: awssource.Clients(env, NewClient),
 	})
 	if err != nil {

@@ -57,7 +57,10 @@ type Options struct {
 	// Client gives the client of a target. It is asked once per target, by one goroutine at a time.
 	Client func(context.Context, collector.Target) (*Client, error)
 	// Groups are log groups by name, or with an asterisk at the end all that begin so; none means DefaultLogGroups.
-	Groups  []string
+	Groups []string
+	// Images are the images of entries of Groups whose names do not tell: those outside of DefaultLogGroups.
+	Images  map[string]string
+	Streams StreamRule // which MicroVM a log stream is of
 	Prices  pricing.MeasuringPrices
 	Explain func(error) error // says what an error means to a user
 	Now     func() time.Time
@@ -103,7 +106,7 @@ func (s *Source) Name() string { return SourceName }
 func (s *Source) Traits() collector.Traits {
 	return collector.Traits{
 		ListedFor: awssource.ListedFor,
-		Settle:    settle, Grows: true, Shape: SourceName + "/v1",
+		Settle:    settle, Grows: true, Origins: true, Shape: SourceName + "/v1",
 		FinestPeriod: func(time.Duration) time.Duration { return finestPeriod },
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/collector/microvmapi/control"
+	"microspend/internal/emf"
 	"microspend/internal/outbound"
 )
 
@@ -245,7 +246,7 @@ func (a *actions) postOnce(ctx context.Context, to *url.URL, body []byte) error 
 // control asks AWS to suspend or terminate a MicroVM, which is the one that this runs in. The endpoint can be set as for
 // AWS's SDKs.
 func (a *actions) control(ctx context.Context, verb, region, microVMID string) error {
-	if region == "" || strings.HasPrefix(microVMID, unnamed) {
+	if region == "" || strings.HasPrefix(microVMID, emf.Unnamed) {
 		return errors.New("region or id of the MicroVM are not known; the run hook tells the id, and --region the region")
 	}
 	credentials := &control.Environment{Getenv: a.env}

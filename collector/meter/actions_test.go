@@ -201,6 +201,6 @@ func TestAWSActions(t *testing.T) {
 	a.at("100%", "aws:terminate")
 	require.Eventually(t, func() bool { return strings.Contains(a.saying(), "MicroVM mvm-1 is TERMINATED") }, 10*time.Second,
 		5*time.Millisecond)
-	require.ErrorContains(t, a.control(t.Context(), "suspend", "eu-west-1", unnamed+"0"), "are not known")
+	require.ErrorContains(t, a.control(t.Context(), "suspend", "eu-west-1", "unnamed-0"), "are not known")
 	require.ErrorContains(t, a.control(t.Context(), "suspend", "", "mvm-1"), "are not known")
 }

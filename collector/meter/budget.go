@@ -72,14 +72,24 @@ func (w *watch) price(at Instant, used Used) Budget {
 	if w.life != used.Life {
 		w.life, w.region, w.exhausted = used.Life, used.Region, false
 		w.fired = make([]bool, len(w.thresholds))
-		w.card = w.rates.card(used.Region, dayOf(at), w.say)
+		w.choose(at, used)
 		w.begin()
 	}
 	if w.region != used.Region { // the run hook came later
 		w.region = used.Region
-		w.card = w.rates.card(used.Region, dayOf(at), w.say)
+		w.choose(at, used)
 	}
 	return budgetOf(at, used, w.card)
+}
+
+// choose takes the card of a life. That there is none matters to whoever has set a budget, and is said to no one else:
+// the document has it in any case.
+func (w *watch) choose(at Instant, used Used) {
+	say := w.say
+	if used.Limits.Dollars == nil {
+		say = func(string, ...any) {}
+	}
+	w.card = w.rates.card(used.Region, dayOf(at), say)
 }
 
 // document is the budget as of now.

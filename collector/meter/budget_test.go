@@ -216,6 +216,14 @@ func TestStates(t *testing.T) {
 		require.Equal(t, "1", d.Running.String())
 		require.Contains(t, strings.Join(b.said, "\n"), `no rates for region "eu-west-9"`)
 	})
+	t.Run("no card, and no budget that needs one", func(t *testing.T) {
+		b := newBudgeted(t, "").limits("", "30m", "")
+		b.identity.Image = "arn:aws:lambda:eu-west-9:123456789012:microvm-image:img"
+		b.launched()
+		b.each(time.Second)
+		require.Equal(t, "unknown-rates", b.document().State)
+		require.NotContains(t, strings.Join(b.said, "\n"), "no rates", "nobody has asked what it costs")
+	})
 	t.Run("one rate missing", func(t *testing.T) {
 		b := newBudgeted(t, "vcpu_second=0.00003,gb_second=0.000004").limits("1", "", "")
 		b.identity.Image, b.identity.Region = "", "eu-west-9"

@@ -47,8 +47,8 @@ func TestHeldConnections(t *testing.T) {
 				defer holders.Wait()
 				defer close(stop)
 				time.Sleep(300 * time.Millisecond)
-				for i := range 10 {
-					require.Less(t, p.hook("run", fmt.Sprintf(`{"microvmId":"m%d"}`, i)), time.Second)
+				for range 10 {
+					require.Less(t, p.hook("run", `{"microvmId":"m"}`), time.Second)
 					time.Sleep(10 * time.Millisecond)
 				}
 				if grown := p.resident() - before; runtime.GOOS == "linux" {

@@ -10,7 +10,8 @@
 // Running time is that of the monotonic clock, which stands still while a MicroVM is suspended. The wall clock says
 // where on the calendar it lies, and how long a suspend was: by so much it has moved further. The hooks say when a
 // MicroVM was launched, suspended, resumed and terminated; where they are not enabled, a jump of the wall clock is
-// taken for a suspend and the line says so.
+// taken for a suspend and the line says so. Whoever runs in the MicroVM can call the hooks, so the clocks are believed over
+// them: no hook makes running time less, and the first run hook is the one that names the MicroVM.
 //
 // The bill is for the baseline of the MicroVM's size while it runs, busy or idle, and for what is used above it. The
 // guest sees the peak, four times the baseline, so the baseline has to be given (or is worked out from the peak).
@@ -34,6 +35,6 @@
 // # What is not promised
 //
 // A MicroVM that is terminated while suspended never tells how long that was (last-suspend). Time in which the
-// service suspends and resumes is counted as suspended between the hooks (transition-billing). What a crash takes
+// service suspends and resumes is running time while the monotonic clock advances (transition-billing). What a crash takes
 // with it is the usage since the last line, a minute at most.
 package meter

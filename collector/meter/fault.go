@@ -116,8 +116,8 @@ func (h *hooks) load() (load Load) {
 // interruption is a MicroVM of which nothing is metered after a fault, until from.
 type interruption struct {
 	Identity
-	hooked bool
-	from   time.Duration
+	named bool
+	from  time.Duration
 	toldBefore
 }
 
@@ -125,7 +125,7 @@ type interruption struct {
 // MicroVM that was metered; where one came to the same end within the minute, only one in the next does.
 func (r *Recorder) interrupt() {
 	if r.life != nil {
-		r.interrupted = &interruption{Identity: r.life.Identity, hooked: r.life.hooked, toldBefore: r.life.before()}
+		r.interrupted = &interruption{Identity: r.life.Identity, named: r.life.named, toldBefore: r.life.before()}
 		if r.restarted {
 			r.interrupted.from = r.restartedAt + time.Minute
 		}
@@ -141,12 +141,12 @@ func (r *Recorder) afterInterruption() {
 	r.restarted, r.restartedAt = true, r.at.Mono
 	identity, notes := was.inLine()
 	r.life = &life{
-		Identity: identity, id: r.DrawLife(r.at, identity.MicroVMID), hooked: was.hooked,
+		Identity: identity, id: r.DrawLife(r.at, identity.MicroVMID), named: was.named,
 		launched: r.at.Mono, from: r.at.Wall, pos: r.at.Wall,
 	}
 	r.life.goOn(was.toldBefore)
 	if r.life.MicroVMID == "" {
-		r.life.MicroVMID = unnamed + r.life.id
+		r.life.MicroVMID = emf.Unnamed + r.life.id
 	}
 	r.life.note(append(notes, emf.NoteMeterFault)...)
 	line := r.line(emf.Interval)

@@ -8,7 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"runtime/debug"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +37,9 @@ const (
 	flushPatience = 500 * time.Millisecond
 )
 
+// knownHooks are those that the service calls, and never written to. Others are an application's alone.
+var knownHooks = []string{"ready", "validate", "run", "resume", "suspend", "terminate"}
+
 // hooks serves the lifecycle hooks. Each is answered at once: what it means is recorded in memory, lines are written
 // by another goroutine, and only before a suspend and a termination is that waited for, for flushPatience at most.
 //
@@ -50,6 +53,7 @@ type hooks struct {
 	say   func(format string, args ...any)
 	chain http.Handler // nil without an application's hooks
 
+	guard    guard
 	identity Identity // what flags and environment say
 	form     PayloadForm
 	keys     PayloadKeys
@@ -77,22 +81,22 @@ func (h *hooks) budget() Budget {
 
 func (h *hooks) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	deadline(http.NewResponseController(w), bodyPatience)
-	hook, below := strings.CutPrefix(request.URL.Path, HookPath)
-	known := below
-	switch hook {
-	case "ready", "validate", "run", "resume", "suspend", "terminate":
-	default:
-		known = false
+	hook, status, why := h.guard.hook(request)
+	if status == 0 && h.chain == nil && !slices.Contains(knownHooks, hook) {
+		status, why = http.StatusNotFound, notAHook
 	}
-	switch {
-	case !known && (h.chain == nil || !below):
-		refuse(w, http.StatusNotFound, "not a lifecycle hook")
-		return
-	case known && request.Method != http.MethodPost:
+	switch status {
+	case 0:
+	case http.StatusForbidden:
+		h.say("a request is refused: %s (host %.60q)", why, request.Host)
+	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
-		refuse(w, http.StatusMethodNotAllowed, "hooks are called with POST")
+	}
+	if status != 0 {
+		refuse(w, status, why)
 		return
 	}
+	request.URL.Path, request.URL.RawPath = HookPath+hook, "" // an application is not told the secret
 	read := skipBody
 	if hook == "run" || h.chain != nil {
 		read = h.readBody
@@ -123,7 +127,10 @@ func (h *hooks) answer(w *answer, request *http.Request, hook string, body hookB
 	defer h.answers.Add(-1)
 	switch hook {
 	case "run":
-		h.run(body)
+		if h.run(body) == Refused {
+			refuse(w, http.StatusConflict, "a run hook has named another MicroVM, tenant or budget")
+			return
+		}
 	case "resume":
 		h.look((*Recorder).Resume)
 	}
@@ -151,7 +158,7 @@ func (h *hooks) answer(w *answer, request *http.Request, hook string, body hookB
 }
 
 // run reads the hook's body and begins a life. Whatever the body is, the MicroVM has been launched and runs.
-func (h *hooks) run(body hookBody) {
+func (h *hooks) run(body hookBody) (verdict Verdict) {
 	id := h.identity
 	var notes []string
 	microVMID, payload, err := "", "", body.fault
@@ -161,7 +168,7 @@ func (h *hooks) run(body hookBody) {
 	if err == nil {
 		microVMID, payload, err = parseRun(body.text)
 	}
-	id.MicroVMID = cmp.Or(microVMID, id.MicroVMID)
+	id.MicroVMID, id.untold = cmp.Or(microVMID, id.MicroVMID), microVMID == ""
 	if err != nil && h.form != PayloadNone {
 		_ = id.unread(err)
 	}
@@ -170,11 +177,14 @@ func (h *hooks) run(body hookBody) {
 		h.say("%v", err)
 		notes = append(notes, emf.NoteRunUnreadable)
 	}
-	if !h.look(func(r *Recorder, at Instant, load Load) { r.Run(at, load, id, notes...) }) {
+	if !h.look(func(r *Recorder, at Instant, load Load) { verdict = r.Run(at, load, id, notes...) }) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.recorder.interrupted = &interruption{Identity: id, hooked: true}
+		if was := h.recorder.interrupted; was == nil || !was.named {
+			h.recorder.interrupted = &interruption{Identity: id, named: !id.untold}
+		}
 	}
+	return verdict
 }
 
 // answer keeps what a hook is answered until the meter has done its part.

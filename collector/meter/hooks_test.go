@@ -272,6 +272,49 @@ func TestChain(t *testing.T) {
 	require.Equal(t, 404, status)
 }
 
+// TestChainKeepsToItself: what is about the connection to the meter is not passed on, nor what is about the application's;
+// a redirect is the service's to read, and headers without end are no answer.
+func TestChainKeepsToItself(t *testing.T) {
+	app := newApplication(t)
+	s := serve(t, nil, app.chain(t, time.Second))
+	var got http.Header
+	app.answers = func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header.Clone()
+		w.Header().Set("Keep-Alive", "timeout=99")
+		w.Header().Set("Location", app.URL+"/elsewhere")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ask := func() *http.Response {
+		request, err := http.NewRequest(http.MethodPost, s.URL+HookPath+"ready", strings.NewReader("{}"))
+		require.NoError(t, err)
+		for name, value := range map[string]string{
+			"Connection": "X-Outer", "X-Outer": "1", "Keep-Alive": "1", "Proxy-Authorization": "Basic x", "Upgrade": "h2c",
+			"X-Forwarded-For": "10.0.0.1", "Forwarded": "for=10.0.0.1", "X-Kept": "1",
+		} {
+			request.Header.Set(name, value)
+		}
+		response, err := client.Do(request)
+		require.NoError(t, err)
+		response.Body.Close()
+		return response
+	}
+	response := ask()
+	require.Equal(t, http.StatusTemporaryRedirect, response.StatusCode)
+	require.Empty(t, response.Header.Get("Keep-Alive"))
+	require.Len(t, app.asked, 1, "the redirect is not followed")
+	require.Equal(t, "1", got.Get("X-Kept"))
+	for _, name := range []string{
+		"X-Outer", "Keep-Alive", "Proxy-Authorization", "Upgrade", "X-Forwarded-For", "Forwarded",
+	} {
+		require.Empty(t, got.Values(name), name)
+	}
+	app.answers = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", 2*maxHeaderBytes))
+	}
+	require.Equal(t, http.StatusBadGateway, ask().StatusCode)
+}
+
 // TestChainThatFails: metering happens whatever becomes of the application.
 func TestChainThatFails(t *testing.T) {
 	gone, err := net.Listen("tcp", "127.0.0.1:0")

@@ -3,6 +3,8 @@ package meter
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -30,6 +32,7 @@ type Identity struct {
 	Limits Limits
 
 	proofFault bool // the payload's proof was not one
+	untold     bool // the run hook did not tell the id
 }
 
 // name gives the MicroVM to a tenant. A proof is that of the tenant it came with, and goes with another's.
@@ -51,8 +54,21 @@ func (i *Identity) prove(text string) error {
 	return nil
 }
 
-// unnamed begins the names of MicroVMs whose id is not known.
-const unnamed = "unnamed-"
+// same reports whether two run hooks say the same.
+func (i Identity) same(other Identity) bool {
+	a, _ := i.inLine()
+	b, _ := other.inLine()
+	dollars := func(l Limits) string {
+		if l.Dollars == nil {
+			return ""
+		}
+		return l.Dollars.String()
+	}
+	limits := func(l Limits) string { return fmt.Sprint(dollars(l), " ", l.Running, l.Life, l.Faults) }
+	alike := limits(a.Limits) == limits(b.Limits) && (a.MicroVMID == b.MicroVMID || a.untold && b.untold)
+	a.MicroVMID, a.Limits, b.MicroVMID, b.Limits = "", Limits{}, "", Limits{}
+	return alike && reflect.DeepEqual(a, b)
+}
 
 func (i Identity) stateBytes() int64 {
 	if i.StateBytes > 0 {

@@ -153,7 +153,7 @@ func (i *Identity) applyObject(object map[string]any, keys PayloadKeys) error {
 
 // unread keeps why limits of a payload may have been missed.
 func (i *Identity) unread(err error) error {
-	i.Limits.Faults = append(i.Limits.Faults, err.Error())
+	i.Limits.Faults = append(slices.Clip(i.Limits.Faults), err.Error()) // the flags' are shared by all run hooks
 	return err
 }
 

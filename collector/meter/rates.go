@@ -3,12 +3,11 @@ package meter
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/inputfile"
 	"microspend/pricing"
 )
 
@@ -19,10 +18,7 @@ type Rates struct {
 	inline map[pricing.BilledQuantity]pricing.Rate
 }
 
-const (
-	maxCardBytes = 64 << 10
-	fromFlag     = "--rates"
-)
+const fromFlag = "--rates"
 
 // parseRates reads a rate card's file, or figures such as vcpu_second=0.0000276944,gb_second=0.0000036667.
 func parseRates(text string) (r Rates, err error) {
@@ -30,15 +26,7 @@ func parseRates(text string) (r Rates, err error) {
 		r.inline, err = inlineRates(text)
 		return r, err
 	}
-	file, err := os.Open(text)
-	if err != nil {
-		return r, err
-	}
-	defer file.Close()
-	yaml, err := io.ReadAll(io.LimitReader(file, maxCardBytes+1))
-	if err == nil && len(yaml) > maxCardBytes {
-		err = errors.New("longer than 64 KiB")
-	}
+	yaml, err := inputfile.Read(text, pricing.MaxCardBytes)
 	if err != nil {
 		return r, err
 	}

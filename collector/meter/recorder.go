@@ -15,10 +15,10 @@ import (
 type Timing struct {
 	Jump       time.Duration // a jump of the wall clock this long that no hook announced is a suspend
 	Step       time.Duration // the wall clock may be off by less than this without being followed
-	Stall      time.Duration // so long without a look at the clocks, after a suspend hook, the MicroVM was frozen
+	Freeze     time.Duration // at a suspend or resume hook, a jump of the wall clock this long is a suspend
 	ClockWait  time.Duration // for the wall clock to be set after a snapshot was restored
 	ResumeWait time.Duration // for a resume hook after the clocks show that the MicroVM runs again
-	UndoneWait time.Duration // after a suspend hook, until a MicroVM that still runs was not suspended
+	UndoneWait time.Duration // after a suspend or terminate hook, until a MicroVM that still runs goes on
 	Repeat     time.Duration // a hook that comes again within this is the same event
 }
 
@@ -26,8 +26,8 @@ type Timing struct {
 // launch, and a hook has a minute to be answered, after which it may be tried again.
 func DefaultTiming() Timing {
 	return Timing{
-		Jump: 10 * time.Second, Step: time.Second, Stall: 5 * time.Second, ClockWait: 10 * time.Second,
-		ResumeWait: 5 * time.Second, UndoneWait: 30 * time.Second, Repeat: time.Minute,
+		Jump: 10 * time.Second, Step: time.Second, Freeze: 100 * time.Millisecond, ClockWait: 10 * time.Second,
+		ResumeWait: 5 * time.Second, UndoneWait: 10 * time.Second, Repeat: time.Minute,
 	}
 }
 
@@ -55,7 +55,7 @@ type Recorder struct {
 	jumpedBy int64
 
 	life  *life
-	ended bool // the MicroVM was terminated: nothing but another run hook begins a life
+	ended *life // that a terminate hook has ended; its suspension has what was seen since
 
 	standing    []string      // notes for every line
 	interrupted *interruption // whose metering a fault has interrupted
@@ -67,7 +67,7 @@ type Recorder struct {
 type life struct {
 	Identity
 	id       string
-	hooked   bool // a run hook named it
+	named    bool // a run hook told its id
 	sequence int64
 	launched time.Duration
 	lived    int64 // ns, running and suspended
@@ -81,22 +81,36 @@ type life struct {
 	first string // the life's id before a fault of the meter's; "" without one
 	pace  pace
 
-	wait      *clockWait  // while it is not known what time it is
-	suspended *suspension // while suspended
+	wait      *clockWait  // while it is not known what time it is, after the launch
+	suspended *suspension // from a suspend or resume hook until it is known what the clocks say about it
 
-	resumed      bool // whether and when it last was resumed
-	resumedAt    time.Duration
-	unmeasured   bool // whether a suspend's length could not be told, since when
-	unmeasuredAt time.Duration
-	undone       bool // that suspend's resume is not counted, as nothing showed that the MicroVM was frozen
+	resumed   bool // whether and when a resume was last counted
+	resumedAt time.Duration
+
+	// spare says that a suspend was counted at its hook and did not happen: the next one is counted by it. So the last line
+	// before a freeze can count it, and however many hooks somebody invents, one at most is too many.
+	spare bool
+
+	late   bool // the clocks have shown no freeze at a hook, or hardly one: whether they may yet, and since when
+	lateAt time.Duration
+	undone bool // and then a suspend and a resume are to be counted
 }
 
 // clockWait is running time of which it is not known yet where on the calendar it lies.
 type clockWait struct {
-	resume   bool // after a resume; else after the launch
+	held
+	notes []string
+}
+
+// held is running time that is kept for a line to come.
+type held struct {
 	segments []segment
 	total    time.Duration
-	notes    []string
+}
+
+func (h *held) add(s segment) {
+	h.segments = appendSegment(h.segments, s)
+	h.total += s.length
 }
 
 // Observe tells the time and the guest's load. It is called about every second, and at each hook.
@@ -118,49 +132,49 @@ func (r *Recorder) Observe(at Instant, load Load) {
 	l := r.life
 	switch {
 	case l == nil:
-		if r.AtJump && jump >= int64(r.Timing.Jump) {
+		switch {
+		case r.ended != nil:
+			r.observeEnded(jump, segmentOf(r.ended.Size, passed, loadBefore, load))
+		case r.AtJump && jump >= int64(r.Timing.Jump):
 			r.beginUnhooked()
 		}
-		return
 	case l.suspended != nil:
-		r.observeSuspended(passed, jump, segmentOf(l.Size, passed, loadBefore, load))
+		r.observeSuspended(jump, segmentOf(l.Size, passed, loadBefore, load))
 	default:
-		r.observeRunning(passed, jump, segmentOf(l.Size, passed, loadBefore, load))
+		r.observeRunning(jump, segmentOf(l.Size, passed, loadBefore, load))
 	}
 }
 
-func (r *Recorder) observeRunning(passed time.Duration, jump int64, s segment) {
+func (r *Recorder) observeRunning(jump int64, s segment) {
 	l := r.life
 	if l.wait != nil {
-		l.wait.segments = appendSegment(l.wait.segments, s)
-		l.wait.total += passed
+		l.wait.add(s)
 		if set := abs(jump) >= int64(r.Timing.Step); set || l.wait.total >= r.Timing.ClockWait {
-			r.settle(set)
+			r.settle()
 		}
 		return
 	}
 	r.place(s)
 	drift := r.at.Wall - l.pos
 	switch {
-	case l.unmeasured && r.at.Mono-l.unmeasuredAt < lateCorrection && jump >= int64(r.Timing.Step) && r.plausible(jump):
-		// The clock was set late, and says how long the last suspend was.
-		l.unmeasured = false
-		r.cut(emf.Interval)
-		r.tellSuspended(l.pos, l.pos+jump, emf.NoteClockUncorrected)
-		l.pos, l.from = r.at.Wall, r.at.Wall
-		if l.undone {
-			r.countResume()
-		}
-	case jump >= int64(r.Timing.Jump) && r.at.Mono-l.launched >= r.Timing.Repeat && r.plausible(jump):
+	case l.late && r.at.Mono-l.lateAt < lateCorrection && jump >= int64(r.Timing.Step) && r.plausible(jump):
+		r.correctLate(jump)
+	case r.isSuspend(jump):
 		r.Say("the wall clock jumped by %s without a suspend hook: counted as a suspend", time.Duration(jump))
 		r.suspend(emf.NoteUnannounced)
-		r.resume(l.pos+jump, true, emf.NoteUnannounced)
+		r.resume(l.pos+jump, emf.NoteUnannounced)
 		l.pos, l.from = r.at.Wall, r.at.Wall
 	case abs(drift) >= int64(r.Timing.Step):
 		l.note(emf.NoteClockStepped)
 		r.cut(emf.Interval)
 		l.pos, l.from = r.at.Wall, r.at.Wall
 	}
+}
+
+// isSuspend reports whether a jump of the clock that no hook announced is a suspend, and not the clock being set, as it is
+// after a launch.
+func (r *Recorder) isSuspend(jump int64) bool {
+	return jump >= int64(r.Timing.Jump) && r.at.Mono-r.life.launched >= r.Timing.Repeat && r.plausible(jump)
 }
 
 // plausible reports whether a MicroVM can have been suspended for so long: it lives for eight hours.
@@ -255,45 +269,44 @@ func (r *Recorder) begin(id Identity, trustClock bool, notes ...string) {
 		from: r.at.Wall, pos: r.at.Wall,
 	}
 	if l.MicroVMID == "" {
-		l.MicroVMID = unnamed + l.id
+		l.MicroVMID = emf.Unnamed + l.id
 	}
 	notes = append(append(notes, idNotes...), r.LaunchNotes...)
-	r.life, r.ended, r.interrupted = l, false, nil
+	r.life, r.ended, r.interrupted = l, nil, nil
 	r.Say("metering %s, tenant %s: %s baseline%s", l.MicroVMID, cmp.Or(l.Tenant, "not known"), l.Size, notesInWords(notes))
 	l.wait = &clockWait{notes: notes}
 	if trustClock {
-		r.settle(true)
+		r.settle()
 	}
 }
 
-// beginUnhooked begins a life that no run hook told of, and reports whether it did.
-func (r *Recorder) beginUnhooked() bool {
-	if r.ended {
-		return false
-	}
-	if r.interrupted != nil {
+// beginUnhooked begins a life that no run hook told of, or goes on with the one there was.
+func (r *Recorder) beginUnhooked() {
+	switch {
+	case r.ended != nil:
+		r.terminateUndone()
+	case r.interrupted != nil:
 		r.afterInterruption()
-		return true
+	default:
+		r.begin(r.Unhooked, true, emf.NoteLaunchUnseen)
 	}
-	r.begin(r.Unhooked, true, emf.NoteLaunchUnseen)
-	return true
 }
 
 // settle ends the wait for the clock: what time it is now is taken for true, whether it was seen to be set or not.
-func (r *Recorder) settle(set bool) {
+func (r *Recorder) settle() {
 	l := r.life
 	w := l.wait
 	l.wait = nil
 	begin := r.at.Wall - int64(w.total)
-	if w.resume {
-		r.resume(begin, set, w.notes...)
-	} else {
-		l.pos, l.from = begin, begin
-		r.cut(emf.Launch, func(line *emf.Line) {
-			line.Amounts[usage.Launches], line.Amounts[pricing.SnapshotRead], line.Notes = 1, max(l.ImageBytes, 0), w.notes
-		})
-	}
-	for _, s := range w.segments {
+	l.pos, l.from = begin, begin
+	r.cut(emf.Launch, func(line *emf.Line) {
+		line.Amounts[usage.Launches], line.Amounts[pricing.SnapshotRead], line.Notes = 1, max(l.ImageBytes, 0), w.notes
+	})
+	r.placeAll(w.held)
+}
+
+func (r *Recorder) placeAll(h held) {
+	for _, s := range h.segments {
 		r.place(s)
 	}
 }

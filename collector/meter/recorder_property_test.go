@@ -97,6 +97,67 @@ func TestAnyLife(t *testing.T) {
 	})
 }
 
+// TestInventedHooks: whatever hooks somebody in the MicroVM invents, beside those of its suspends, running time is what
+// the monotonic clock passed since the launch, suspended time is the rest of what the wall clock did, one suspend at most
+// is too many, and nobody else is billed.
+func TestInventedHooks(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t)
+		w.tick = time.Duration(rapid.SampledFrom([]int{100, 1000, 7000}).Draw(rt, "tick")) * time.Millisecond
+		w.launched()
+		begin := w.now
+		forged := w.identity
+		forged.MicroVMID = "mvm-2"
+		invent := func(most int) {
+			for range rapid.IntRange(0, most).Draw(rt, "hooks") {
+				switch rapid.SampledFrom([]string{"run", "again", "suspend", "resume", "terminate"}).Draw(rt, "hook") {
+				case "run":
+					require.Equal(rt, Refused, w.recorder.Run(w.now, w.load, forged))
+				case "again":
+					require.Equal(rt, Repeated, w.recorder.Run(w.now, w.load, w.identity))
+				case "suspend":
+					w.suspend()
+				case "resume":
+					w.resume()
+				case "terminate":
+					w.terminate()
+				}
+				w.runs(time.Duration(rapid.Int64Range(0, int64(15*time.Second)).Draw(rt, "pause")))
+			}
+		}
+		invent(8)
+		w.runs(DefaultTiming().Repeat + 30*time.Second)
+		var freezes int64
+		for range rapid.IntRange(0, 4).Draw(rt, "suspends") {
+			invent(8)
+			hooks := rapid.SampledFrom([]string{"both", "suspend", "resume", "none"}).Draw(rt, "hooks of a suspend")
+			if hooks == "both" || hooks == "suspend" {
+				w.suspend()
+			} else if w.recorder.ended != nil {
+				w.runs(DefaultTiming().UndoneWait) // or it would be a snapshot of the image after it was tried out
+			}
+			w.frozen(time.Duration(rapid.Int64Range(int64(10*time.Second), int64(90*time.Minute)).Draw(rt, "frozen")))
+			freezes++
+			if hooks == "both" || hooks == "resume" {
+				w.resume()
+			}
+			invent(8)
+			w.runs(20 * time.Second) // each suspend is known by then
+		}
+		w.resume().terminate()
+		w.requireOrder(t)
+		require.Empty(rt, linesOf(w.lines, "mvm-2"))
+		sum := w.sum()
+		of := func(m usage.Measure) int64 { return sum.Amounts[m].Decimal().IntPart() }
+		require.Equal(rt, (w.now.Mono - begin.Mono).Milliseconds(), of(usage.Running))
+		require.InDelta(rt, (w.now.Wall-begin.Wall)/nsPerMS, of(usage.Running)+of(usage.Suspended), float64(freezes)+1)
+		require.EqualValues(rt, 1, of(usage.Launches))
+		require.Equal(rt, freezes, of(usage.Resumes))
+		require.GreaterOrEqual(rt, of(usage.Suspends), freezes)
+		require.LessOrEqual(rt, of(usage.Suspends), freezes+1)
+	})
+}
+
 // TestAnything: whatever hooks come at whatever moments, with whatever the clocks do, time that the monotonic clock
 // did not see is never running time, lines are sound and in order, and the recorder does not grow.
 func TestAnything(t *testing.T) {

@@ -4,10 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"microspend/internal/emf"
 	"microspend/pricing"
+	"microspend/usage"
 )
 
 const (
@@ -92,15 +94,102 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 10000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
 		},
 		{
-			"run of another MicroVM", "what the snapshot had of a life is not this MicroVM's",
+			"run of another MicroVM", "whoever runs in a MicroVM can call the hook: the first one holds, also after a suspend",
 			func(w *world) {
-				w.launched().runs(30 * second)
-				w.frozen(hour)
+				w.launched().runs(90 * second)
 				w.identity.MicroVMID = "mvm-2"
-				w.run().runs(7 * second).terminate()
+				require.Equal(w.t, Refused, w.recorder.Run(w.now, w.load, w.identity))
+				w.frozen(hour)
+				require.Equal(w.t, Refused, w.recorder.Run(w.now, w.load, w.identity))
+				w.runs(7 * second).terminate()
+				require.Equal(w.t, w.lines, linesOf(w.lines, "mvm-1"))
+			},
+			"run 97000, suspended 3600000, 1 launches, 1 suspends, 1 resumes", "run-refused unannounced",
+		},
+		{
+			"run of another tenant", "likewise, of the same MicroVM",
+			func(w *world) {
+				w.launched().runs(2 * second)
+				w.identity.Tenant = "bravo"
+				require.Equal(w.t, Refused, w.recorder.Run(w.now, w.load, w.identity))
+				w.runs(7 * second).terminate()
+				require.Equal(w.t, "acme", w.lines[1].Tenant)
+			},
+			"run 9000, suspended 0, 1 launches, 0 suspends, 0 resumes", "run-refused",
+		},
+		{
+			"run with another budget", "likewise, also after a terminate hook that was not one, and with the clock set late",
+			func(w *world) {
+				dollars := decimal.RequireFromString("1")
+				w.identity.Limits.Dollars = &dollars
+				w.frozenStale(72 * hour).run().runs(2 * second)
+				more := w.identity
+				raised := decimal.RequireFromString("1000")
+				more.Limits.Dollars = &raised
+				require.Equal(w.t, Refused, w.recorder.Run(w.now, w.load, more))
+				w.terminate().runs(second).setClock().runs(second)
+				require.Equal(w.t, Refused, w.recorder.Run(w.now, w.load, more))
+				w.runs(9 * second)
+				require.Equal(w.t, Refused, w.recorder.Run(w.now, w.load, more))
+				used, ok := w.recorder.Used()
+				require.True(w.t, ok)
+				require.Equal(w.t, "1", used.Limits.Dollars.String())
+				w.stop()
+			},
+			"run 13000, suspended 0, 1 launches, 0 suspends, 0 resumes", "run-refused terminate-undone clock-stepped",
+		},
+		{
+			"run of a MicroVM whose image was tried out", "no MicroVM is suspended for that long: it is a snapshot's",
+			func(w *world) {
+				w.launched().runs(90 * second)
+				w.frozen(9 * hour)
+				w.identity.MicroVMID = "mvm-2"
+				require.Equal(w.t, Launched, w.recorder.Run(w.now, w.load, w.identity))
+				w.runs(7 * second).terminate()
 				w.lines = linesOf(w.lines, "mvm-2")
 			},
 			"run 7000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
+		},
+		{
+			"run of a MicroVM whose image was tried out to the end", "a terminated MicroVM does not sleep, its image does",
+			func(w *world) {
+				w.launched().runs(90 * second).terminate().runs(second)
+				w.frozen(hour)
+				w.identity.MicroVMID = "mvm-2"
+				require.Equal(w.t, Launched, w.recorder.Run(w.now, w.load, w.identity))
+				w.runs(7 * second).terminate()
+				w.lines = linesOf(w.lines, "mvm-2")
+			},
+			"run 7000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
+		},
+		{
+			"run that could not be read, and again", "a hook that did not tell the id leaves it to the next one",
+			func(w *world) {
+				told := w.identity
+				w.identity.MicroVMID, w.identity.Tenant, w.identity.untold = "", "", true
+				w.launched().runs(second)
+				require.Equal(w.t, Launched, w.recorder.Run(w.now, w.load, told))
+				require.Equal(w.t, Repeated, w.recorder.Run(w.now, w.load, told))
+				w.runs(second).terminate()
+				require.Equal(w.t, "mvm-1 acme", w.lines[1].MicroVMID+" "+w.lines[1].Tenant)
+			},
+			"run 2000, suspended 0, 1 launches, 0 suspends, 0 resumes", "tenant-missing",
+		},
+		{
+			"terminate, and it runs on", "the clocks are believed over the hooks: not a second is lost, nor the second launch won",
+			func(w *world) {
+				w.launched().runs(100 * second).terminate().runs(9 * second)
+				require.False(w.t, w.recorder.Metering())
+				w.runs(91 * second).terminate()
+			},
+			"run 200000, suspended 0, 1 launches, 0 suspends, 0 resumes", "terminate-undone",
+		},
+		{
+			"terminate before a suspend", "likewise: it slept as no terminated MicroVM does",
+			func(w *world) {
+				w.launched().runs(100 * second).terminate().runs(3 * second).frozen(hour).runs(20 * second).terminate()
+			},
+			"run 123000, suspended 3600000, 1 launches, 1 suspends, 1 resumes", "terminate-undone unannounced",
 		},
 		{
 			"terminate twice", "there is one end",
@@ -108,18 +197,18 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 1000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
 		},
 		{
-			"hooks after the end", "a hook that is tried again does not begin another life",
+			"hooks after the end", "a terminated MicroVM has no hooks any more: this one ran on, and was suspended",
 			func(w *world) {
 				w.launched()
 				w.recorder.AtJump = true
 				w.runs(second).terminate().suspend().frozen(hour).runs(second).resume().terminate()
 			},
-			"run 1000, suspended 0, 1 launches, 0 suspends, 0 resumes", "",
+			"run 2000, suspended 3600000, 1 launches, 1 suspends, 1 resumes", "terminate-undone",
 		},
 		{
-			"run after the end", "a launch is a launch",
+			"run after the end", "the same MicroVM runs on, by its clocks: it was not launched twice",
 			func(w *world) { w.launched().runs(second).terminate().runs(second).run().runs(second).terminate() },
-			"run 2000, suspended 0, 2 launches, 0 suspends, 0 resumes", "",
+			"run 3000, suspended 0, 1 launches, 0 suspends, 0 resumes", "terminate-undone",
 		},
 		{
 			"stale at the launch", "the clock of the build is set after the run hook: all lines come with the right time",
@@ -142,18 +231,18 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 110000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "",
 		},
 		{
-			"set before the tick", "the suspended state and the clock in one look, before the hook",
+			"set before the tick", "the suspended state and the clock in one look, before the hook; the second since is running time",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozen(10 * time.Minute).runs(second).resume().runs(9 * second).terminate()
 			},
-			"run 109000, suspended 601000, 1 launches, 1 suspends, 1 resumes", "",
+			"run 110000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "",
 		},
 		{
 			"set very late after the resume", "what was told by then stays; the rest of the suspended time comes after",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second).setClock().runs(10 * second).terminate()
 			},
-			"run 170000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "clock-uncorrected",
+			"run 170000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "suspend-undone clock-uncorrected",
 		},
 		{
 			"set very late, then a suspend of its own", "one jump is one suspend's length",
@@ -161,15 +250,15 @@ func TestClocksAndHooks(t *testing.T) {
 				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second).setClock()
 				w.runs(100 * second).frozen(5 * time.Minute).runs(10 * second).terminate()
 			},
-			"run 270000, suspended 900000, 1 launches, 2 suspends, 2 resumes", "clock-uncorrected unannounced",
+			"run 270000, suspended 900000, 1 launches, 2 suspends, 2 resumes", "suspend-undone clock-uncorrected unannounced",
 		},
 		{
-			"never set before the next suspend", "a jump after that is not the first one's length",
+			"never set before the next suspend", "a jump after that is not the first one's length, and no clock shows that there was a first one",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second)
 				w.suspend().frozen(5 * time.Minute).resume().runs(60 * second).frozen(2 * time.Minute).runs(10 * second).terminate()
 			},
-			"run 230000, suspended 420000, 1 launches, 3 suspends, 3 resumes", "clock-uncorrected unannounced",
+			"run 230000, suspended 420000, 1 launches, 2 suspends, 2 resumes", "suspend-undone clock-uncorrected unannounced",
 		},
 		{
 			"two long suspends", "together they would be longer than a life",
@@ -187,32 +276,74 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 110000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "",
 		},
 		{
-			"never set", "how long it was suspended cannot be told, and is not made up",
+			"never set", "no clock shows that it was suspended, which the note says",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(60 * second).terminate()
 			},
-			"run 160000, suspended 0, 1 launches, 1 suspends, 1 resumes", "clock-uncorrected",
+			"run 160000, suspended 0, 1 launches, 1 suspends, 0 resumes", "suspend-undone clock-uncorrected",
 		},
 		{
 			"terminated while waiting for the clock", "nothing waits at the end",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozenStale(10 * time.Minute).resume().runs(second).terminate()
 			},
-			"run 101000, suspended 0, 1 launches, 1 suspends, 1 resumes", "clock-uncorrected",
+			"run 101000, suspended 0, 1 launches, 1 suspends, 0 resumes", "suspend-undone clock-uncorrected",
 		},
 		{
-			"a monotonic clock that went on", "the hooks bound the suspend, and it is not running time",
+			"a monotonic clock that went on", "the clocks are believed over the hooks: it ran",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().passes(10 * time.Minute).resume().runs(10 * second).terminate()
 			},
-			"run 110000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "",
+			"run 710000, suspended 0, 1 launches, 1 suspends, 0 resumes", "suspend-undone clock-uncorrected",
 		},
 		{
-			"suspend twice", "the service may try a hook again",
+			"suspend twice", "the service may try a hook again; it ran on meanwhile, and one suspend counts",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().runs(second).suspend().frozen(10 * time.Minute).resume().runs(10 * second).terminate()
 			},
-			"run 110000, suspended 601000, 1 launches, 1 suspends, 1 resumes", "",
+			"run 111000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "suspend-undone",
+		},
+		{
+			"suspend and resume in a loop", "whoever calls hooks does not make a MicroVM sleep: one suspend at most is too many",
+			func(w *world) {
+				w.launched()
+				for range 7350 {
+					w.suspend().passes(5 * time.Millisecond).resume().passes(5 * time.Millisecond)
+				}
+				w.terminate()
+				require.Less(w.t, len(w.lines), 150, "the loop does not fill the log")
+				card, err := pricing.EmbeddedCards().Card("eu-west-1")
+				require.NoError(w.t, err)
+				sum := w.sum()
+				bill, err := sum.Measured().Bill(card)
+				require.NoError(w.t, err)
+				// 73.5 × 0.0000291572 + 147 × 0.0000038603 + 3 × 0.0016403088 + 2 × 0.0040636422
+				require.Equal(w.t, "0.0157587291", bill.Total().String())
+			},
+			"run 73500, suspended 0, 1 launches, 1 suspends, 0 resumes", "suspend-undone clock-uncorrected",
+		},
+		{
+			"a suspend that was invented before one that was not", "its count is that of the next, also where nothing comes after",
+			func(w *world) {
+				w.launched().runs(100 * second).suspend().runs(20 * second).suspend().runs(30 * second).suspend().frozen(hour)
+				sum := w.sum()
+				require.Equal(w.t, "1", sum.Amounts[usage.Suspends].String(), "whether it ever wakes up or not")
+				require.Equal(w.t, "150000", sum.Amounts[usage.Running].String())
+				w.resume().runs(10 * second).suspend().frozen(hour).resume().terminate()
+			},
+			"run 160000, suspended 7200000, 1 launches, 2 suspends, 2 resumes", "suspend-undone",
+		},
+		{
+			"a resume that was invented", "nothing shows a suspend, so none counts",
+			func(w *world) { w.launched().runs(100 * second).resume().runs(100 * second).terminate() },
+			"run 200000, suspended 0, 1 launches, 0 suspends, 0 resumes", "clock-uncorrected",
+		},
+		{
+			"a short suspend", "at hooks, a tenth of a second is one",
+			func(w *world) {
+				w.launched().runs(100 * second).suspend().frozen(700 * time.Millisecond).resume().runs(20 * second).terminate()
+			},
+			"run 120000, suspended 700, 1 launches, 1 suspends, 1 resumes", "",
 		},
 		{
 			"resume twice", "likewise",
@@ -226,8 +357,7 @@ func TestClocksAndHooks(t *testing.T) {
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozen(10 * time.Minute).runs(100 * second).terminate()
 			},
-			// The look that shows the jump comes a second after the thaw.
-			"run 199000, suspended 601000, 1 launches, 1 suspends, 1 resumes", "resume-unseen",
+			"run 200000, suspended 600000, 1 launches, 1 suspends, 1 resumes", "resume-unseen",
 		},
 		{
 			"no resume hook between two suspends", "the second suspend hook shows that it ran",
@@ -235,7 +365,7 @@ func TestClocksAndHooks(t *testing.T) {
 				w.launched().runs(100 * second).suspend().frozen(10 * time.Minute).runs(3 * second).suspend()
 				w.frozen(5 * time.Minute).resume().runs(10 * second).terminate()
 			},
-			"run 112000, suspended 901000, 1 launches, 2 suspends, 2 resumes", "resume-unseen",
+			"run 113000, suspended 900000, 1 launches, 2 suspends, 2 resumes", "resume-unseen",
 		},
 		{
 			"no suspend hook", "the resume hook confirms the jump",
@@ -278,11 +408,11 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 110000, suspended 0, 1 launches, 1 suspends, 1 resumes", "suspended-unknown",
 		},
 		{
-			"set back while suspended", "likewise",
+			"set back while suspended", "a clock that was set back shows no suspend, nor that there was none",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozen(-hour).resume().runs(20 * second).terminate()
 			},
-			"run 120000, suspended 0, 1 launches, 1 suspends, 1 resumes", "clock-uncorrected suspended-unknown",
+			"run 120000, suspended 0, 1 launches, 1 suspends, 0 resumes", "suspend-undone clock-uncorrected suspended-unknown clock-stepped",
 		},
 		{
 			"small steps", "running time is the monotonic clock's, whatever is done to the other",
@@ -315,11 +445,11 @@ func TestClocksAndHooks(t *testing.T) {
 			"run 210000, suspended 3600000, 1 launches, 1 suspends, 1 resumes", "suspend-undone clock-uncorrected",
 		},
 		{
-			"terminated while suspended", "the clock had shown that it was woken up for it",
+			"terminated while suspended", "the clocks show that it was woken up for it, and ran",
 			func(w *world) {
 				w.launched().runs(100 * second).suspend().frozen(hour).runs(second).terminate()
 			},
-			"run 100000, suspended 3601000, 1 launches, 1 suspends, 0 resumes", "",
+			"run 101000, suspended 3600000, 1 launches, 1 suspends, 1 resumes", "resume-unseen",
 		},
 		{
 			"suspend hook without run", "it is a MicroVM for certain; what was before is not known",
@@ -358,7 +488,7 @@ func TestClocksAndHooks(t *testing.T) {
 		{
 			"hooks without an id", "a launch is a launch",
 			func(w *world) {
-				w.identity.MicroVMID = ""
+				w.identity.MicroVMID, w.identity.untold = "", true
 				w.launched().runs(second).run().runs(second).terminate()
 				require.Equal(w.t, "unnamed-"+w.lines[0].Life, w.lines[0].MicroVMID)
 			},

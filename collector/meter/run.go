@@ -53,7 +53,7 @@ func newMeter(p Process, o Options, fault error) *meter {
 	say := m.messages.say
 	m.out = newOutput(p.Out, queueLines, say)
 	m.hooks = &hooks{
-		clock: p.Clock, out: m.out, say: say, identity: o.Identity, form: o.Payload, keys: o.PayloadKeys,
+		clock: p.Clock, out: m.out, say: say, guard: o.Guard, identity: o.Identity, form: o.Payload, keys: o.PayloadKeys,
 		recorder: &Recorder{
 			Publication: o.Publication, Timing: o.Timing, AtJump: o.Start == StartAtJump, Say: say,
 			DrawLife: lifeDrawer(p.Random),

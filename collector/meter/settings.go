@@ -19,6 +19,8 @@ import (
 // Settings are what flags and environment say. Make one with NewSettings, which declares the flags.
 type Settings struct {
 	address string
+	hosts   string
+	secret  string
 	port    int
 
 	names                        Identity // of strings alone
@@ -68,6 +70,10 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	s := &Settings{}
 	flags.IntVar(&s.port, "port", DefaultPort, "`port` that the lifecycle hooks are served on, the image's hooks.port")
 	flags.StringVar(&s.address, "address", "", "`address` that is listened on (default all)")
+	flags.StringVar(&s.hosts, "hook-host", "", "host `names` that the hooks may be called by, with commas between; * for "+
+		"any (besides addresses, localhost, names without a dot, *.internal and *.amazonaws.com)")
+	flags.StringVar(&s.secret, "hook-secret-file", "", "`file` with a secret that the hooks' path begins with: "+
+		"/SECRET"+HookPath+"run, if the image's hooks can be configured so")
 	flags.StringVar(&s.chain, "chain", "", "`port` or URL of an application's own hooks, which are called too")
 	flags.DurationVar(&s.chainTimeout, "chain-timeout", DefaultChainTimeout,
 		"`duration` that the application's hooks are waited for")
@@ -134,6 +140,7 @@ func keep(value flag.Value, before string) {
 // Options are settings that were checked.
 type Options struct {
 	Address      string // that hooks are served on, with the port
+	Guard        guard
 	Identity     Identity
 	SizeGiven    bool
 	Payload      PayloadForm
@@ -176,7 +183,14 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 			o.Identity.Region = env("AWS_REGION")
 		}
 	}
-	err := o.Identity.prove(s.proof)
+	var err error
+	o.Guard.hosts, err = parseHookHosts(s.hosts)
+	fault("hook-host", err)
+	if s.secret != "" {
+		o.Guard.secret, err = readHookSecret(s.secret)
+		fault("hook-secret-file", err)
+	}
+	err = o.Identity.prove(s.proof)
 	fault("tenant-proof", err)
 	if s.memory != "" {
 		o.Identity.Size, err = pricing.ParseSize(s.memory)
@@ -223,8 +237,6 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	}
 	o.Budget = s.budget.options(strconv.Itoa(port), fault)
 	o.Identity.Limits = o.Budget.Limits
-	// A look at the clocks that comes late by its own interval is no stall, and the waits see more than one.
-	o.Timing.Stall = max(o.Timing.Stall, 3*o.Sample)
 	if s.chain != "" {
 		o.Chain, err = parseChain(s.chain)
 		fault("chain", err)

@@ -8,67 +8,102 @@ import (
 	"microspend/usage"
 )
 
-// suspension is the time after a suspend hook, until it is known that the MicroVM runs again.
+// suspension is the time after a suspend hook, until the clocks have shown what became of it. Hooks are only told, and by
+// whoever can reach their port; so they say where to look, and the clocks what there is. What the monotonic clock
+// advanced is running time, hooks or not. What the wall clock advanced beyond it, the MicroVM was frozen.
 type suspension struct {
-	// ran is running time since the hook without a sign that the MicroVM was frozen: it may not be suspended at all.
-	ran      []segment
-	ranTotal time.Duration
-	// thawed says that the clocks showed a freeze and its end; since then there is no resume hook yet.
-	thawed     bool
-	after      []segment
-	afterTotal time.Duration
+	announced bool          // a suspend hook began it, and was counted; else a resume hook did, without one before it
+	since     time.Duration // when its last line was told
+	jump      int64         // ns by which the wall clock has gone beyond the monotonic one since
+	froze     bool          // that is enough for a freeze
+	resumed   bool          // the resume hook came
+
+	ran, after held // running time before the freeze or the resume hook, and after it
 }
 
-func (r *Recorder) observeSuspended(passed time.Duration, jump int64, s segment) {
+// see takes in what a look at the clocks shows. A look that shows a freeze is soon after its end, as what wakes the meter
+// up was due meanwhile.
+func (u *suspension) see(jump int64, s segment, freeze time.Duration) {
+	u.jump += jump
+	u.froze = u.froze || u.jump >= int64(freeze)
+	if u.froze || u.resumed {
+		u.after.add(s)
+	} else {
+		u.ran.add(s)
+	}
+}
+
+func (r *Recorder) observeSuspended(jump int64, s segment) {
 	u := r.life.suspended
+	u.see(jump, s, r.Timing.Freeze)
 	switch {
-	case u.thawed:
-		u.after = appendSegment(u.after, s)
-		u.afterTotal += passed
-		if u.afterTotal >= r.Timing.ResumeWait {
-			r.resumeUnseen()
-		}
-	case jump >= int64(r.Timing.Step) || passed >= r.Timing.Stall:
-		u.thawed = true
+	case u.resumed && u.jump >= int64(r.Timing.Step):
+		r.thaw()
+	case u.froze && !u.resumed && u.after.total >= r.Timing.ResumeWait:
+		r.resumeUnseen()
+	case u.resumed && u.after.total >= r.Timing.ClockWait, !u.froze && u.ran.total >= r.Timing.UndoneWait:
+		r.release()
+	}
+}
+
+// release ends a suspension with what the clocks show by now.
+func (r *Recorder) release() {
+	switch u := r.life.suspended; {
+	case u.froze && u.resumed:
+		// A little of a freeze: the clock may be set yet.
+		r.thaw()
+		r.life.late, r.life.lateAt, r.life.undone = true, r.at.Mono, false
+	case u.froze:
+		r.resumeUnseen()
 	default:
-		u.ran = appendSegment(u.ran, s)
-		u.ranTotal += passed
-		if u.ranTotal >= r.Timing.UndoneWait {
-			r.suspendUndone()
-		}
+		r.suspendUndone()
 	}
 }
 
 // suspend ends the running time with a line that counts a suspend.
 func (r *Recorder) suspend(notes ...string) {
 	l := r.life
-	l.unmeasured = false
+	l.late = false
 	l.pace = pace{}
 	l.note(notes...)
 	r.cut(emf.Suspend, func(line *emf.Line) {
-		line.Amounts[usage.Suspends], line.Amounts[pricing.SnapshotWrite] = 1, l.stateBytes()
+		if !l.spare {
+			line.Amounts[usage.Suspends], line.Amounts[pricing.SnapshotWrite] = 1, l.stateBytes()
+		}
 	})
+	l.spare = false
+}
+
+// thaw ends a suspension in which the MicroVM was frozen.
+func (r *Recorder) thaw(notes ...string) {
+	l := r.life
+	u := l.suspended
+	l.suspended = nil
+	r.placeAll(u.ran)
+	if !u.announced {
+		r.suspend(emf.NoteUnannounced)
+	}
+	r.resume(r.at.Wall-int64(u.after.total), notes...)
+	r.placeAll(u.after)
 }
 
 // resume tells the time that the MicroVM was suspended, from where the calendar stood to begin, and a resume.
-// Measured reports whether the wall clock was seen to have gone on meanwhile; otherwise it may be set yet, and then
-// tells the rest.
-func (r *Recorder) resume(begin int64, measured bool, notes ...string) {
+func (r *Recorder) resume(begin int64, notes ...string) {
 	l := r.life
-	l.resumed, l.resumedAt = true, r.at.Mono
-	if !measured {
-		l.unmeasured, l.unmeasuredAt, l.undone = true, r.at.Mono, false
-		notes = append(notes, emf.NoteClockUncorrected)
-	}
-	switch length := begin - l.pos; {
-	case r.plausible(length):
+	if length := begin - l.pos; r.plausible(length) {
 		r.tellSuspended(l.pos, begin)
-	case length != 0 || measured:
+	} else {
 		r.Say("by the wall clock the MicroVM was suspended for %s, which is impossible: not counted", time.Duration(length))
 		notes = append(notes, emf.NoteSuspendedUnknown)
 	}
 	l.pos, l.from = begin, begin
 	l.note(notes...)
+	r.countResume()
+}
+
+func (r *Recorder) countResume() {
+	l := r.life
+	l.resumed, l.resumedAt = true, r.at.Mono
 	r.cut(emf.Resume, func(line *emf.Line) {
 		line.Amounts[usage.Resumes], line.Amounts[pricing.SnapshotRead] = 1, l.stateBytes()
 	})
@@ -95,25 +130,55 @@ func (r *Recorder) tellSuspended(from, to int64, notes ...string) {
 
 // resumeUnseen ends a suspension for which no resume hook came: the MicroVM has run since the clocks showed it.
 func (r *Recorder) resumeUnseen() {
-	l := r.life
-	u := l.suspended
-	l.suspended = nil
 	r.Say("no resume hook came; the clocks show that the MicroVM runs again")
-	r.resume(r.at.Wall-int64(u.afterTotal), true, emf.NoteResumeUnseen)
-	for _, s := range u.after {
-		r.place(s)
-	}
+	r.thaw(emf.NoteResumeUnseen)
 }
 
-// suspendUndone goes on where a suspend hook came and the MicroVM ran on.
+// suspendUndone goes on where a suspend or resume hook came and the clocks show no freeze. Where one was missed because
+// the wall clock is not set yet, it will show when it is.
 func (r *Recorder) suspendUndone() {
 	l := r.life
 	u := l.suspended
+	if u.announced {
+		r.Say("the MicroVM kept running after a suspend hook")
+		l.note(emf.NoteSuspendUndone)
+	}
+	if u.resumed {
+		r.Say("a resume hook came, and the clocks show no suspend")
+		l.note(emf.NoteClockUncorrected)
+	}
+	if u.jump <= -int64(r.Timing.Step) {
+		l.note(emf.NoteSuspendedUnknown)
+	}
+	r.runOn()
+	l.late, l.lateAt, l.undone = true, r.at.Mono, true
+}
+
+// runOn counts what passed in a suspension as running time, of which it was all.
+func (r *Recorder) runOn() {
+	l := r.life
+	u := l.suspended
 	l.suspended = nil
-	l.unmeasured, l.unmeasuredAt, l.undone = true, r.at.Mono, true
-	r.Say("the MicroVM kept running after a suspend hook")
-	l.note(emf.NoteSuspendUndone)
-	for _, s := range u.ran {
-		r.place(s)
+	l.spare = l.spare || u.announced
+	r.placeAll(u.ran)
+	r.placeAll(u.after)
+}
+
+// correctLate tells a suspend that only a clock that was set late has shown.
+func (r *Recorder) correctLate(jump int64) {
+	l := r.life
+	if l.undone && !l.spare {
+		r.suspend(emf.NoteUnannounced)
+	} else {
+		r.cut(emf.Interval)
+	}
+	if l.undone {
+		l.spare = false
+	}
+	l.late = false
+	r.tellSuspended(l.pos, l.pos+jump, emf.NoteClockUncorrected)
+	l.pos, l.from = r.at.Wall, r.at.Wall
+	if l.undone {
+		r.countResume()
 	}
 }

@@ -59,35 +59,38 @@ func (t *told) add(line *emf.Line) {
 func isBelowUsage(note string) bool { return slices.Contains(belowUsage, note) }
 
 // Used reports what the life under way has used as of the last moment that the recorder was told of, and whether there
-// is a life. Time after a suspend hook is not in it before it is known whether it was spent running or suspended.
+// is a life. Running time is in it at once, suspended time and its resume when the clocks have shown them.
 func (r *Recorder) Used() (used Used, ok bool) {
 	l := r.life
 	if l == nil {
 		return Used{}, false
 	}
 	used = Used{
-		Identity: l.Identity, Life: cmp.Or(l.first, l.id), Suspended: l.suspended != nil, Amounts: l.told.amounts,
+		Identity: l.Identity, Life: cmp.Or(l.first, l.id), Amounts: l.told.amounts,
 		Lived: time.Duration(l.lived),
 		Incomplete: l.told.incomplete || l.unknown || l.suspended != nil || len(r.standing) > 0 ||
 			slices.ContainsFunc(l.notes, isBelowUsage),
 	}
 	rest := l.amounts
-	if w := l.wait; w != nil {
-		for _, s := range w.segments {
+	count := func(h held) {
+		for _, s := range h.segments {
 			if s.length > 0 {
 				rest.add(l.Size, s, 0, int64(s.length))
 			}
 			used.Incomplete = used.Incomplete || s.unknown
 		}
-		used.Lived += w.total
-		counted, read, bytes := usage.Launches, pricing.SnapshotRead, max(l.ImageBytes, 0)
-		if w.resume {
-			counted, bytes = usage.Resumes, l.stateBytes()
-			used.Incomplete = true // how long it was suspended is told when the clock is set
-		}
-		used.Amounts[counted] = used.Amounts[counted].AddInt(1)
-		used.Amounts[read] = used.Amounts[read].AddInt(bytes)
+		used.Lived += h.total
+	}
+	if w := l.wait; w != nil {
+		count(w.held)
+		used.Amounts[usage.Launches] = used.Amounts[usage.Launches].AddInt(1)
+		used.Amounts[pricing.SnapshotRead] = used.Amounts[pricing.SnapshotRead].AddInt(max(l.ImageBytes, 0))
 		used.Incomplete = used.Incomplete || slices.ContainsFunc(w.notes, isBelowUsage)
+	}
+	if u := l.suspended; u != nil {
+		count(u.ran)
+		count(u.after)
+		used.Suspended = u.announced && !u.froze && !u.resumed && u.ran.total == 0
 	}
 	for _, part := range []struct {
 		of     usage.Measure

@@ -146,7 +146,7 @@ func (c Config) Open(ledger string, now func() time.Time) (collector.Source, *aw
 	}
 	accounts := awssource.NewAccounts(c.AWS)
 	source, err := settings.Open(awssource.Env{
-		Config: accounts.Config, Ledger: ledger, Period: c.Run.Timing.Period, Every: c.Run.Every, Now: now,
+		Config: accounts.Config, Ledger: ledger, Period: c.Run.Timing.Period, Every: c.Run.Every, Quota: c.AWS.Quota, Now: now,
 		Explain: definition.Explain,
 	})
 	return source, accounts, err

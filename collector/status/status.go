@@ -26,6 +26,10 @@ type Status struct {
 	Running bool   // whether somebody writes to the ledger, which may be another command than collect
 	Holder  string // what that somebody says of itself; may be ""
 	Sources []Source
+	// Damaged are the days of the ledger that nothing can be written into: what is owed of them is not read.
+	Damaged []*ledger.UnwritableDayError
+	// Spending says that what API calls have cost is damaged; "" where it is not.
+	Spending string
 }
 
 // Source is how it stands with a source.
@@ -33,7 +37,8 @@ type Source struct {
 	Name    string
 	State   *collector.RunState // of the last run; nil where none has ended, or where Fault says why it is not known
 	Fault   string
-	Next    time.Time // when the next run is due; zero where that is not known
+	Attempt collector.Attempt // the last run that began; zero where that is not known
+	Next    time.Time         // when the next run is due; zero where that is not known
 	MaxAge  time.Duration
 	Today   collector.Cost // of API calls on this UTC day
 	Month   collector.Cost // and in this calendar month of UTC
@@ -107,6 +112,10 @@ func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 	if err != nil {
 		return s, err
 	}
+	s.Spending = spending.Damage()
+	if s.Damaged, err = damagedDays(folder); err != nil {
+		return s, err
+	}
 	month := time.Date(s.At.Year(), s.At.Month(), 1, 0, 0, 0, 0, time.UTC)
 	for _, name := range names {
 		of := Source{
@@ -116,6 +125,10 @@ func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 		of.State, err = collector.ReadRunState(folder, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			of.Fault = err.Error()
+		}
+		of.Attempt, err = collector.ReadAttempt(folder, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			of.Fault = cmp.Or(of.Fault, fmt.Sprintf("when its last run began cannot be read: %v", err))
 		}
 		of.MaxAge = cmp.Or(age, of.maxAge())
 		if of.State != nil && of.State.Every > 0 {
@@ -130,6 +143,17 @@ func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 		s.Sources = append(s.Sources, of)
 	}
 	return s, nil
+}
+
+func damagedDays(folder string) ([]*ledger.UnwritableDayError, error) {
+	opened, err := ledger.Open(folder, ledger.Options{})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return opened.DamagedManifests()
 }
 
 func (s Source) maxAge() time.Duration {
@@ -202,6 +226,12 @@ func (s Status) Problems(quarantined bool) []string {
 		return []string{"nothing was ever collected into this ledger"}
 	}
 	var all []string
+	for _, day := range s.Damaged {
+		all = append(all, fmt.Sprintf("%v; nothing is collected into %s", day, day.Day.Format(time.DateOnly)))
+	}
+	if s.Spending != "" {
+		all = append(all, s.Spending)
+	}
 	for _, of := range s.Sources {
 		problem := func(format string, args ...any) {
 			all = append(all, of.Name+": "+fmt.Sprintf(format, args...))
@@ -212,6 +242,9 @@ func (s Status) Problems(quarantined bool) []string {
 		if of.State != nil && of.State.Last.Error != "" {
 			problem("the last run, of %s, says: %s", of.State.Last.Began.Format(time.RFC3339), of.State.Last.Error)
 		}
+		if text := of.unfinished(s.Running); text != "" {
+			problem("%s", text)
+		}
 		for _, t := range of.Targets {
 			for _, text := range t.problems(of.MaxAge, quarantined) {
 				problem("%s: %s", t.Target, text)
@@ -219,6 +252,21 @@ func (s Status) Problems(quarantined bool) []string {
 		}
 	}
 	return all
+}
+
+// unfinished says what became of a run that has left no state of its own: it was killed, or the disk was full. While
+// somebody writes to the ledger, that may be the run.
+func (s Source) unfinished(running bool) string {
+	a := s.Attempt
+	switch {
+	case a.Began.IsZero() || s.State != nil && !a.Began.After(s.State.Last.Began):
+		return ""
+	case a.Error != "":
+		return fmt.Sprintf("the last run, of %s, failed: %s", a.Began.Format(time.RFC3339), a.Error)
+	case a.Ended.IsZero() && !running:
+		return fmt.Sprintf("the last run, of %s, did not end: it was killed, or could not write", a.Began.Format(time.RFC3339))
+	}
+	return ""
 }
 
 func (t Target) problems(maxAge time.Duration, quarantined bool) (all []string) {

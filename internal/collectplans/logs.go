@@ -104,7 +104,7 @@ func (l *logsFleet) start(at time.Time) {
 	}
 	id, _ = emf.Name(id)
 	m := &meter{place: place, group: logGroup + "0", now: at, line: emf.Line{
-		Life: fmt.Sprintf("%032x", l.random.Uint64()), MicroVMID: id, Tenant: pick(l.random, l.names...), Image: "web",
+		Life: fmt.Sprintf("%032x", l.random.Uint64()), MicroVMID: id, Tenant: pick(l.random, l.names...), Image: "plans0",
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics},
 	}}
 	if m.line.Tenant == emf.NoTenant {

@@ -108,10 +108,59 @@ type witness struct {
 
 // Plan implements collector.Source.
 func (w *witness) Plan(ctx context.Context, target collector.Target, window collector.Window) (collector.Plan, error) {
-	w.mu.Lock()
-	w.windows[target] = append(w.windows[target], window)
-	w.mu.Unlock()
+	w.note(target, window)
 	return w.Source.Plan(ctx, target, window)
+}
+
+func (w *witness) note(target collector.Target, window collector.Window) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.windows[target] = append(w.windows[target], window)
+}
+
+// historian is a source that the runner can ask for more than any source has. A witness alone would hide that.
+type historian interface {
+	collector.HistoryPlanner
+	collector.SeriesSource
+}
+
+// historyWitness is a witness of such a source.
+type historyWitness struct {
+	*witness
+	of historian
+}
+
+func (w historyWitness) PlanWith(
+	ctx context.Context, target collector.Target, window collector.Window, history collector.History,
+) (collector.Plan, error) {
+	w.note(target, window)
+	return w.of.PlanWith(ctx, target, window, history)
+}
+
+func (w historyWitness) Parts() []string { return w.of.Parts() }
+
+func (w historyWitness) Series(b collector.Batch) []string { return w.of.Series(b) }
+
+func (w historyWitness) Readable(b collector.Batch) bool { return w.of.Readable(b) }
+
+func (w historyWitness) Part(b collector.Batch, keep func(string) bool) (collector.Batch, error) {
+	return w.of.Part(b, keep)
+}
+
+// ServiceTime implements collector.ClockSource; false is what a source without a clock would say.
+func (w *witness) ServiceTime(target collector.Target, since time.Time) (time.Time, bool) {
+	if of, ok := w.Source.(collector.ClockSource); ok {
+		return of.ServiceTime(target, since)
+	}
+	return time.Time{}, false
+}
+
+func newWitness(of collector.Source) (*witness, collector.Source) {
+	w := &witness{Source: of, windows: map[collector.Target][]collector.Window{}}
+	if full, ok := of.(historian); ok {
+		return w, historyWitness{w, full}
+	}
+	return w, w
 }
 
 // reads reports whether a run had a period of a target read.
@@ -296,9 +345,9 @@ func (p *plan) try(ctx context.Context, mood float64) (collector.Summary, error)
 	if err != nil {
 		return collector.Summary{}, err
 	}
-	p.witness = &witness{Source: source, windows: map[collector.Target][]collector.Window{}}
+	p.witness, source = newWitness(source)
 	runner, err := collector.New(collector.Options{
-		Source: p.witness, Ledger: p.folder, Now: p.now, Timing: timing, Parallel: p.parallel, Grace: time.Millisecond,
+		Source: source, Ledger: p.folder, Now: p.now, Timing: timing, Parallel: p.parallel, Grace: time.Millisecond,
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) {
 			return p.fleet.targets(), nil
 		},

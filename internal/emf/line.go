@@ -81,6 +81,9 @@ func (e Event) Grain() int64 {
 	return 60_000
 }
 
+// Unnamed begins the MicroVMID of a meter that was not told its MicroVM's id; the id of a life follows.
+const Unnamed = "unnamed-"
+
 const (
 	// MaxValue is the greatest number in a line: CloudWatch's metrics are floats, in which no greater one is exact.
 	MaxValue = 1<<53 - 1

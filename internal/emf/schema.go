@@ -125,6 +125,8 @@ const (
 	NoteUnannounced      = "unannounced"        // a jump of the clock was taken as a suspend that no hook announced
 	NoteResumeUnseen     = "resume-unseen"      // no resume hook came; the clock showed that the MicroVM runs again
 	NoteSuspendUndone    = "suspend-undone"     // after a suspend hook the MicroVM ran on
+	NoteTerminateUndone  = "terminate-undone"   // after a terminate hook the MicroVM ran on
+	NoteRunRefused       = "run-refused"        // a run hook named another MicroVM, tenant or budget than the first one
 	NoteClockStepped     = "clock-stepped"      // the wall clock was set
 	NoteClockUncorrected = "clock-uncorrected"  // the wall clock may not have been set after a snapshot
 	// how long the MicroVM was suspended could not be told: it is not counted

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (f LogFleet) line(n int, start int64) *emf.Line {
 	name := fmt.Sprintf("mvm-%08d", n)
 	return &emf.Line{
 		Life: fmt.Sprintf("%032x", n), Sequence: start/60_000 - 28_000_000, Event: emf.Interval,
-		MicroVMID: name, Tenant: fmt.Sprintf("tenant-%04d", n%f.Tenants), Image: "web", Region: "eu-west-1",
+		MicroVMID: name, Tenant: fmt.Sprintf("tenant-%04d", n%f.Tenants), Image: path.Base(f.Group), Region: "eu-west-1",
 		PeriodStart: start, PeriodEnd: start + 60_000,
 		Amounts:     usage.Amounts{pricing.VCPU: 60_000, pricing.Memory: 60_000 * 2048, usage.Running: 60_000},
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics},

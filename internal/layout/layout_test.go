@@ -21,8 +21,9 @@ const module = "microspend"
 
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
-	"internal/arn", "internal/atomicfile", "internal/civil", "internal/figures", "internal/intern", "internal/outbound",
-	"internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/strictyaml", "internal/tabular",
+	"internal/arn", "internal/atomicfile", "internal/civil", "internal/figures", "internal/inputfile", "internal/intern",
+	"internal/outbound", "internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/secretfile",
+	"internal/strictyaml", "internal/tabular",
 }
 
 // particular are the packages below internal that those may import whose lines name them: they know the domain.
@@ -62,8 +63,8 @@ var allowed = map[string][]string{
 	"collector/status":   own("collector", "ledger"),
 	// The meter runs inside MicroVMs, where every megabyte counts.
 	"collector/meter": {
-		"collector/microvmapi/control", "internal/arn", "internal/emf", "internal/outbound", "usage", "pricing/...",
-		"internal/figures",
+		"collector/microvmapi/control", "internal/arn", "internal/emf", "internal/inputfile", "internal/outbound", "internal/secretfile", "usage",
+		"pricing/...", "internal/figures",
 	},
 	// What the meter asks of AWS: a signer, and nothing else of ours.
 	"collector/microvmapi/control": {"internal/arn", "internal/outbound"},
@@ -84,6 +85,8 @@ var allowed = map[string][]string{
 	"internal/webserver":     {},                       // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
+	"internal/inputfile":     {},
+	"internal/secretfile":    {"internal/inputfile"},
 	"internal/intern":        {},
 	"internal/licenses":      {},
 	"internal/parquetcolumn": {},

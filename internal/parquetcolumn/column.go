@@ -13,32 +13,33 @@ import (
 
 // Column reads the values of one flat column in order. The zero value must begin with a chunk.
 type Column struct {
-	pages          parquet.Pages
-	values         parquet.ValueReader // of the page
+	pages          pages
+	values         parquet.ValueReader // of the page; nil where there is none
 	buffer, unread []parquet.Value
 }
 
 // ErrEnd is for a column chunk that has no further value.
 var ErrEnd = errors.New("a column has fewer values than the row group has rows")
 
-// Begin turns to a row group's chunk.
-func (c *Column) Begin(chunk parquet.ColumnChunk) {
+// Begin turns to a column of a row group, which must be flat: not a list, nor in a group that may be missing.
+func (c *Column) Begin(file *File, group int, of *parquet.Column) error {
 	c.Close()
-	c.pages = chunk.Pages()
+	if !of.Leaf() || of.MaxRepetitionLevel() > 0 || of.MaxDefinitionLevel() > 1 {
+		return errors.New("a column is nested")
+	}
+	c.pages.begin(file, group, of)
+	return nil
 }
 
 // Next is the value in the next row, which is valid until the next call.
 func (c *Column) Next() (parquet.Value, error) {
 	for len(c.unread) == 0 {
 		if c.values == nil {
-			page, err := c.pages.ReadPage()
-			if errors.Is(err, io.EOF) {
-				return parquet.Value{}, ErrEnd
-			}
+			values, err := c.pages.next()
 			if err != nil {
 				return parquet.Value{}, err
 			}
-			c.values = page.Values()
+			c.values = values
 		}
 		if c.buffer == nil {
 			c.buffer = make([]parquet.Value, 1024)
@@ -46,7 +47,7 @@ func (c *Column) Next() (parquet.Value, error) {
 		n, err := c.values.ReadValues(c.buffer)
 		c.unread = c.buffer[:n]
 		if errors.Is(err, io.EOF) || err == nil && n == 0 {
-			c.values = nil // the page is not given back to be used again, as the values at hand may lie in it
+			c.values = nil // the next page takes its place, but not before the values at hand are read
 		} else if err != nil {
 			return parquet.Value{}, err
 		}
@@ -59,10 +60,7 @@ func (c *Column) Next() (parquet.Value, error) {
 // Close gives up the chunk. The column can begin with another.
 func (c *Column) Close() {
 	c.values, c.unread = nil, nil
-	if c.pages != nil {
-		_ = c.pages.Close()
-		c.pages = nil
-	}
+	c.pages.close()
 }
 
 // Moments reads a timestamp column's numbers, in whatever unit they are. It is nil for a type that is not of

@@ -24,7 +24,7 @@ func Demo(dir string, end time.Time, days int) (config.Inputs, error) {
 	if err != nil {
 		return config.Inputs{}, err
 	}
-	in, err := read.Inputs(pricing.EmbeddedCards(), func(string) ([]byte, error) { return fleet.TenantsFile(), nil })
+	in, err := read.Inputs(pricing.EmbeddedCards(), func(string, int64) ([]byte, error) { return fleet.TenantsFile(), nil })
 	if err != nil {
 		return config.Inputs{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -194,4 +195,34 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
+}
+
+// Foreign returns what is wrong with a tree that is to be decoded into a struct, if it is another kind of file: no
+// mapping, or one with a key that the struct does not have. It says where, and nothing of what is there: a file that a
+// configuration names may be anything, /etc/shadow say, and its content must not be shown to whoever reads messages.
+// What has passed is a file of the right kind, of which messages may quote.
+func Foreign(file string, root *yaml.Node, into any) error {
+	faults := &Faults{File: file}
+	fields := fieldsIn(reflect.ValueOf(into).Elem())
+	if root.Kind != yaml.MappingNode {
+		faults.add(root, "", "is not a mapping with the keys "+keyList(fields))
+		return faults
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		if _, known := find(fields, root.Content[i].Value); !known {
+			faults.add(root.Content[i], "", "unknown key; allowed here: "+keyList(fields))
+		}
+	}
+	return faults.orNil()
+}
+
+// WithoutPaths takes the paths out of faults, as they are made of what the file says.
+func WithoutPaths(err error) error {
+	var faults *Faults
+	if errors.As(err, &faults) {
+		for i := range faults.List {
+			faults.List[i].Path = ""
+		}
+	}
+	return err
 }

@@ -78,6 +78,7 @@ const (
 	ImageWeek              ID = "image-week"
 	LogReadFree            ID = "log-read-free"
 	ListMetricsPrice       ID = "list-metrics-price"
+	MicroVMAsserted        ID = "microvm-asserted"
 	LogIngestPrice         ID = "log-ingest-price"
 	LogStoragePrice        ID = "log-storage-price"
 	BurstMeasure           ID = "burst-measure"

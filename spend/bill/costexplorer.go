@@ -12,11 +12,17 @@ import (
 	"microspend/pricing"
 )
 
-// reply is a page of GetCostAndUsage.
+// reply is a page of GetCostAndUsage on its way.
 type reply struct {
-	GroupDefinitions []groupDefinition
-	ResultsByTime    []result
-	NextPageToken    string
+	groups []groupDefinition
+	more   string // NextPageToken
+
+	held      []json.RawMessage // of ResultsByTime, not taken in yet
+	heldBytes int
+	taken     int
+	grouped   bool // whether a day has groups, or is said to have them
+	// What is wrong with a day of totals alone, if the reply is grouped and if it is not: later days tell.
+	ofGroups, ofTotals error
 }
 
 type groupDefinition struct{ Type, Key string }
@@ -37,41 +43,48 @@ type metric struct{ Amount, Unit string }
 // before what is amortised, averaged or net of credits.
 var costMetrics = []string{"UnblendedCost", "NetUnblendedCost", "AmortizedCost", "NetAmortizedCost", "BlendedCost"}
 
-// readCostExplorer reads the pages of a reply: one JSON object after the other, or an array of them.
+// maxResult bounds a day of a reply, and whatever else of it is read as a whole: JSON takes many times its size in
+// memory, as a group that says nothing is two bytes long.
+const maxResult = 16 << 20
+
+// readCostExplorer reads the pages of a reply: one JSON object after the other, or an array of them. It holds one day at
+// a time.
 func readCostExplorer(in io.Reader) (Bill, error) {
-	decoder := json.NewDecoder(in)
-	c := costExplorer{Bill: newBill(CostExplorer), part: newPart(), seen: map[string]bool{}}
+	bound := &limited{in: &limited{in: in, left: maxReply}}
+	c := costExplorer{
+		Bill: newBill(CostExplorer), part: newPart(), seen: map[string]bool{},
+		json: json.NewDecoder(bound), bound: bound,
+	}
 	c.parts[partKey{}] = c.part
-	more := ""
-	for {
-		var raw json.RawMessage
-		err := decoder.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return Bill{}, fmt.Errorf("not readable as JSON: %w", err)
-		}
-		var pages []reply
-		if raw[0] == '[' {
-			err = json.Unmarshal(raw, &pages)
-		} else {
-			var one reply
-			err = json.Unmarshal(raw, &one)
-			pages = []reply{one}
-		}
-		if err != nil {
-			return Bill{}, fmt.Errorf("not a reply of GetCostAndUsage: %w", err)
-		}
-		for _, p := range pages {
-			if err := c.takeReply(p); err != nil {
+	for depth := 0; ; {
+		token, err := c.token()
+		switch {
+		case errors.Is(err, io.EOF) && depth == 0:
+			return c.whole()
+		case errors.Is(err, io.EOF):
+			err = io.ErrUnexpectedEOF
+		case token == json.Delim('{'):
+			if err := c.readReply(); err != nil {
 				return Bill{}, err
 			}
-			more = p.NextPageToken
+			continue
+		case token == json.Delim('[') && depth == 0:
+			depth = 1
+			continue
+		case token == json.Delim(']'):
+			depth = 0
+			continue
+		case err == nil:
+			return Bill{}, fmt.Errorf("not a reply of GetCostAndUsage: it has %v where a reply is expected", token)
 		}
+		return Bill{}, fmt.Errorf("not readable as JSON: %w", err)
 	}
+}
+
+// whole is the bill after the last reply.
+func (c *costExplorer) whole() (Bill, error) {
 	switch {
-	case more != "":
+	case c.more != "":
 		return Bill{}, errors.New(
 			"the reply is incomplete: it ends with a NextPageToken; concatenate all pages into one file")
 	case len(c.days) == 0:
@@ -80,35 +93,151 @@ func readCostExplorer(in io.Reader) (Bill, error) {
 	return c.finish(), nil
 }
 
+func (c *costExplorer) token() (json.Token, error) {
+	c.bound.left = maxResult
+	return c.json.Token()
+}
+
+// value decodes a value that is read as a whole.
+func (c *costExplorer) value(into any) error {
+	c.bound.left = maxResult
+	err := c.json.Decode(into)
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &mismatch):
+		return fmt.Errorf("not a reply of GetCostAndUsage: %w", err)
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("not readable as JSON: %w", err)
+}
+
+// readReply reads a reply behind its brace.
+func (c *costExplorer) readReply() error {
+	var p reply
+	for {
+		key, err := c.token()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return fmt.Errorf("not readable as JSON: %w", err)
+		}
+		name, ok := key.(string)
+		switch {
+		case !ok: // the end
+			return c.endReply(&p)
+		case strings.EqualFold(name, "GroupDefinitions"):
+			err = c.value(&p.groups)
+			switch {
+			case err != nil:
+			case p.taken > 0 && len(p.groups) > 0:
+				err = errors.New("its GroupDefinitions come after its ResultsByTime; save the reply as it is")
+			default:
+				err = p.checkGroups()
+			}
+		case strings.EqualFold(name, "ResultsByTime"):
+			err = c.readResults(&p)
+		case strings.EqualFold(name, "NextPageToken"):
+			err = c.value(&p.more)
+		default:
+			var skipped json.RawMessage
+			err = c.value(&skipped)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readResults reads the days of a reply. What their groups are grouped by comes before them in AWS's order; of a file
+// in another order, some days are held until it comes.
+func (c *costExplorer) readResults(p *reply) error {
+	switch token, err := c.token(); {
+	case err != nil:
+		return fmt.Errorf("not readable as JSON: %w", err)
+	case token == nil:
+		return nil
+	case token != json.Delim('['):
+		return fmt.Errorf("not a reply of GetCostAndUsage: ResultsByTime is %v", token)
+	}
+	for c.json.More() {
+		var raw json.RawMessage
+		if err := c.value(&raw); err != nil {
+			return err
+		}
+		p.held, p.heldBytes = append(p.held, raw), p.heldBytes+len(raw)+64
+		if len(p.groups) > 0 || p.heldBytes > maxResult {
+			if err := c.takeHeld(p); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := c.token()
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("not readable as JSON: %w", err)
+	}
+	return nil
+}
+
+// takeHeld takes in the days that are held.
+func (c *costExplorer) takeHeld(p *reply) error {
+	for _, raw := range p.held {
+		var r result
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return fmt.Errorf("not a reply of GetCostAndUsage: %w", err)
+		}
+		p.grouped = p.grouped || len(p.groups) > 0 || len(r.Groups) > 0
+		if err := c.takeResult(p, r); err != nil {
+			return fmt.Errorf("ResultsByTime[%d]%w", p.taken, err)
+		}
+		p.taken++
+	}
+	p.held, p.heldBytes = nil, 0
+	return nil
+}
+
+func (c *costExplorer) endReply(p *reply) error {
+	if err := c.takeHeld(p); err != nil {
+		return err
+	}
+	c.more = p.more
+	if p.grouped {
+		return p.ofGroups
+	}
+	return p.ofTotals
+}
+
 // costExplorer is a reply on its way into a bill.
 type costExplorer struct {
 	Bill
-	part *part
-	seen map[string]bool // groups
+	part  *part
+	seen  map[string]bool // groups
+	json  *json.Decoder
+	bound *limited // of the value that is read
+	more  string   // the last page's NextPageToken
 }
 
 var errGrouping = errors.New("the reply is not grouped by USAGE_TYPE, so that MicroVMs cannot be told from other usage; " +
 	"ask for it with --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION")
 
-func (c *costExplorer) takeReply(p reply) error {
-	if len(p.GroupDefinitions) > 0 && !slices.ContainsFunc(p.GroupDefinitions, func(by groupDefinition) bool {
+func (p *reply) checkGroups() error {
+	if len(p.groups) > 0 && !slices.ContainsFunc(p.groups, func(by groupDefinition) bool {
 		return strings.EqualFold(by.Key, "USAGE_TYPE")
 	}) {
 		return errGrouping
-	}
-	grouped := len(p.GroupDefinitions) > 0 ||
-		slices.ContainsFunc(p.ResultsByTime, func(r result) bool { return len(r.Groups) > 0 })
-	for i, r := range p.ResultsByTime {
-		if err := c.takeResult(p, r, grouped); err != nil {
-			return fmt.Errorf("ResultsByTime[%d]%w", i, err)
-		}
 	}
 	return nil
 }
 
 // takeResult takes in a day. One on which nothing was used has no groups, and totals of zero. Errors begin with what
 // of the day they are about.
-func (c *costExplorer) takeResult(p reply, r result, grouped bool) error {
+func (c *costExplorer) takeResult(p *reply, r result) error {
 	if r.TimePeriod == nil {
 		return errors.New(": it has no TimePeriod")
 	}
@@ -131,14 +260,15 @@ func (c *costExplorer) takeResult(p reply, r result, grouped bool) error {
 	if len(r.Groups) == 0 {
 		for name, total := range r.Total {
 			amount, err := parseAmount(total.Amount)
-			switch {
-			case err != nil:
+			if err != nil {
 				return fmt.Errorf(".Total.%s: %w", name, err)
-			case !grouped:
-				return fmt.Errorf(": it has totals only: %w", errGrouping)
-			case !amount.IsZero():
-				return fmt.Errorf(": it has a total %s of %s, but no groups that it is the total of; save the whole reply", name,
-					amount)
+			}
+			if p.ofTotals == nil {
+				p.ofTotals = fmt.Errorf("ResultsByTime[%d]: it has totals only: %w", p.taken, errGrouping)
+			}
+			if p.ofGroups == nil && !amount.IsZero() {
+				p.ofGroups = fmt.Errorf("ResultsByTime[%d]: it has a total %s of %s, but no groups that it is the total of; "+
+					"save the whole reply", p.taken, name, amount)
 			}
 		}
 	}
@@ -164,9 +294,9 @@ func (c *costExplorer) takeResult(p reply, r result, grouped bool) error {
 type groupNames struct{ usageType, region, recordType string }
 
 // names tells the keys apart: by the definitions of the reply, or by what they look like where it has none.
-func (p reply) names(keys []string) (groupNames, error) {
+func (p *reply) names(keys []string) (groupNames, error) {
 	var n groupNames
-	if len(p.GroupDefinitions) == 0 {
+	if len(p.groups) == 0 {
 		for _, key := range keys {
 			switch _, _, class := classify(key); {
 			case class != unrelated:
@@ -177,10 +307,10 @@ func (p reply) names(keys []string) (groupNames, error) {
 		}
 		return n, nil
 	}
-	if len(keys) != len(p.GroupDefinitions) {
-		return n, fmt.Errorf("it has %d keys, but the reply is grouped by %d", len(keys), len(p.GroupDefinitions))
+	if len(keys) != len(p.groups) {
+		return n, fmt.Errorf("it has %d keys, but the reply is grouped by %d", len(keys), len(p.groups))
 	}
-	for i, by := range p.GroupDefinitions {
+	for i, by := range p.groups {
 		switch strings.ToUpper(by.Key) {
 		case "USAGE_TYPE":
 			n.usageType = keys[i]

@@ -22,7 +22,7 @@ func readParquet(in io.ReaderAt, size int64) (bill Bill, err error) {
 			bill, err = Bill{}, fmt.Errorf("the Parquet file is damaged: %v", fault)
 		}
 	}()
-	file, err := parquet.OpenFile(in, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := parquetcolumn.Open(in, size)
 	if err != nil {
 		return Bill{}, fmt.Errorf("not readable as Parquet: %w", err)
 	}
@@ -38,15 +38,15 @@ func readParquet(in io.ReaderAt, size int64) (bill Bill, err error) {
 	if err != nil {
 		return Bill{}, err
 	}
-	table := &parquetRows{groups: file.RowGroups()}
+	table := &parquetRows{file: file}
 	for _, place := range places {
 		column := &parquetColumn{place: place}
 		if place >= 0 {
-			leaf, found := file.Schema().Lookup(paths[place]...)
-			if !found || leaf.MaxRepetitionLevel > 0 {
+			column.of = file.Root().Column(names[place])
+			if column.of == nil || column.of.MaxRepetitionLevel() > 0 {
 				return Bill{}, fmt.Errorf("its column %s holds lists", names[place])
 			}
-			column.text = texter(leaf.Node.Type())
+			column.text = texter(column.of.Type())
 		}
 		table.columns = append(table.columns, column)
 	}
@@ -55,7 +55,8 @@ func readParquet(in io.ReaderAt, size int64) (bill Bill, err error) {
 
 // parquetRows walks the wanted columns of all row groups side by side.
 type parquetRows struct {
-	groups  []parquet.RowGroup
+	file    *parquetcolumn.File
+	group   int // the next
 	columns []*parquetColumn
 	left    int64 // rows of the group that is open
 	row     int64
@@ -64,22 +65,25 @@ type parquetRows struct {
 type parquetColumn struct {
 	parquetcolumn.Column
 	place int // -1 for one that the file does not have
+	of    *parquet.Column
 	text  func(parquet.Value) (string, error)
 }
 
 func (r *parquetRows) next(into []string) error {
 	for r.left == 0 {
-		if len(r.groups) == 0 {
+		if r.group == r.file.Groups() {
 			return io.EOF
 		}
-		group := r.groups[0]
-		r.groups, r.left = r.groups[1:], group.NumRows()
-		chunks := group.ColumnChunks()
+		r.left = r.file.RowsOf(r.group)
 		for _, column := range r.columns {
-			if column.place >= 0 {
-				column.Begin(chunks[column.place])
+			if column.place < 0 {
+				continue
+			}
+			if err := column.Begin(r.file, r.group, column.of); err != nil {
+				return err
 			}
 		}
+		r.group++
 	}
 	r.left--
 	r.row++

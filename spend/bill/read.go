@@ -11,7 +11,7 @@ import (
 	"microspend/internal/tabular"
 )
 
-// maxReply bounds a reply of Cost Explorer, which is read as a whole.
+// maxReply bounds the replies of Cost Explorer in a file.
 const maxReply = 512 << 20
 
 // Read reads a bill. Errors say where in the file they arose; the caller names the file.
@@ -58,7 +58,7 @@ func readText(in io.Reader) (Bill, error) {
 		case len(first) == 0:
 			return Bill{}, errors.New("it is empty")
 		case first[0] == '{' || first[0] == '[':
-			return readCostExplorer(&limited{text, maxReply})
+			return readCostExplorer(text)
 		case first[0] == ' ' || first[0] == '\n' || first[0] == '\r' || first[0] == '\t':
 			_, _ = text.Discard(1)
 		default:

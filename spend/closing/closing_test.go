@@ -62,7 +62,7 @@ func (p *place) put(records ...usage.Record) {
 func (p *place) inputs() config.Inputs {
 	read, err := config.Load("microspend.yaml", []byte(p.config))
 	require.NoError(p.t, err)
-	in, err := read.Inputs(pricing.EmbeddedCards(), func(string) ([]byte, error) { return []byte(p.tenants), nil })
+	in, err := read.Inputs(pricing.EmbeddedCards(), func(string, int64) ([]byte, error) { return []byte(p.tenants), nil })
 	require.NoError(p.t, err)
 	return in
 }

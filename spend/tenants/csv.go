@@ -36,8 +36,8 @@ type csvReader struct {
 
 func loadCSV(file string, text []byte) (File, error) {
 	r := &csvReader{faults: strictyaml.Faults{File: file}, columns: map[string]int{}}
-	if len(text) > maxFileBytes {
-		r.fault(0, 0, "", "is larger than %d MiB, the most that is read", maxFileBytes>>20)
+	if len(text) > MaxFileBytes {
+		r.fault(0, 0, "", "is larger than %d MiB, the most that is read", MaxFileBytes>>20)
 		return File{}, &r.faults
 	}
 	r.in = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
@@ -95,8 +95,8 @@ func (r *csvReader) header() bool {
 		case len(names) == 1 && strings.Contains(name, ";"):
 			r.fault(line, column, "", "has columns separated by ; but commas separate columns")
 			return false
-		case !known:
-			r.fault(line, column, "", "unknown column %.40q; columns are match, value, tenant, from, to, group", name)
+		case !known: // nothing of it is shown: the file may be any that a configuration names
+			r.fault(line, column, "", "unknown column; columns are match, value, tenant, from, to, group")
 		case twice:
 			r.fault(line, column, "", "column %s is given twice", name)
 		}

@@ -62,8 +62,8 @@ type File struct {
 	Groups map[string]string
 }
 
-// maxFileBytes bounds a tenants file: some 200,000 rules.
-const maxFileBytes = 16 << 20
+// MaxFileBytes bounds a tenants file: some 200,000 rules.
+const MaxFileBytes = 16 << 20
 
 // Load reads a tenants file: YAML where its name ends in .yaml or .yml, otherwise CSV. Errors name every fault, each
 // with file:line:column.

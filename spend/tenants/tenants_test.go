@@ -81,7 +81,7 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 			"t.csv:1:1: column value is missing; columns are match, value, tenant, from, to, group\n" +
 				"t.csv:1:1: column tenant is missing; columns are match, value, tenant, from, to, group\n" +
 				"t.csv:1:7: column match is given twice\n" +
-				"t.csv:1:13: unknown column \"owner\"; columns are match, value, tenant, from, to, group",
+				"t.csv:1:13: unknown column; columns are match, value, tenant, from, to, group",
 		},
 		{
 			"rows", "all of them at once, each with its place", "t.csv", "match,value,tenant,from,to\n" +
@@ -125,7 +125,7 @@ func TestTenantsFileNamesEveryFault(t *testing.T) {
 			require.EqualError(t, err, test.want, test.reason)
 		})
 	}
-	_, err := Load("t.csv", make([]byte, maxFileBytes+1))
+	_, err := Load("t.csv", make([]byte, MaxFileBytes+1))
 	require.EqualError(t, err, "t.csv: is larger than 16 MiB, the most that is read")
 }
 
@@ -191,7 +191,7 @@ func TestGroupsNameEveryFault(t *testing.T) {
 		},
 		{
 			"a group cannot be above itself: there is nothing to refer to one with", "t.yaml",
-			"tenants: [a]\ngroups:\n  A: &a\n    groups: {B: *a}\n", "t.yaml:3:6: groups.A: anchors and aliases are not supported; write the value out",
+			"tenants: [a]\ngroups:\n  A: &a\n    groups: {B: *a}\n", "t.yaml:3:6: anchors and aliases are not supported; write the value out",
 		},
 	} {
 		_, err := Load(tc.file, []byte(tc.text))

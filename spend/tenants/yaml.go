@@ -61,11 +61,14 @@ type yamlReader struct {
 }
 
 func loadYAML(file string, text []byte) (File, error) {
-	root, err := strictyaml.Parse(file, text)
-	if err != nil {
-		return File{}, err
-	}
 	var written fileYAML
+	root, err := strictyaml.Parse(file, text)
+	if err == nil {
+		err = strictyaml.Foreign(file, root, &written)
+	}
+	if err != nil {
+		return File{}, strictyaml.WithoutPaths(err)
+	}
 	r := yamlReader{doc: strictyaml.Decode(file, root, &written)}
 	for i, rule := range written.Rules {
 		r.rule(rule, fmt.Sprintf("rules[%d]", i))

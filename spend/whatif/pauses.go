@@ -152,10 +152,9 @@ func (p *Pauses) Effect(part *Part, f Facts, now, then int64) Effect {
 			sum.add(effect)
 		default:
 			fixed := g.suspended.At((then - at) * 1000)
-			seconds := decimal.New(fixed.Use.RunningMS, -3)
-			sum.add(Effect{
-				Running: seconds, Suspended: seconds.Neg(), Suspends: decimal.NewFromInt(fixed.Use.Resumes - gaps),
-			})
+			seconds := part.share(decimal.New(fixed.Use.RunningMS, -3), usage.Suspended)
+			suspends := part.share(decimal.NewFromInt(fixed.Use.Resumes-gaps), usage.Suspends)
+			sum.add(Effect{Running: seconds, Suspended: seconds.Neg(), Suspends: suspends})
 			ended += gaps
 			exact = append(exact, p.cheapest(part, f, g.suspended, at)...)
 		}

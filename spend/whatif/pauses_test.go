@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -158,4 +159,34 @@ func TestPausesAreThoseOfTheIdleAnalysis(t *testing.T) {
 		require.Equal(t, analysis.Policies[0].Cost.Sub(analysis.Current.Cost).String(), out.Then.Sub(out.Total).String())
 		require.Contains(t, note(out, "idle-cheapest"), fmt.Sprintf(" is %d s\n", analysis.Best.TimeoutSeconds()))
 	})
+}
+
+// Rates that change within the time change what the same pauses cost, and not what a longer timeout does to them: 300 s
+// more are 900 s of running whether there is one card or two.
+func TestPausesUnderTwoCards(t *testing.T) {
+	records := suspended("eu-west-1", 100, 200, 1000, 4000)
+	pauses, err := whatif.ReadPauses(each(records), nil)
+	require.NoError(t, err)
+	change := whatif.Change{TimeoutNow: 300, TimeoutThen: 600, Idle: pauses}
+	one := apply(t, change, partOf(t, "eu-west-1", records))
+	for at := 1; at < len(records); at++ {
+		part := partOf(t, "eu-west-1", records[:at])
+		part.Continue(partOf(t, "eu-west-1", records[at:]))
+		two := apply(t, change, part)
+		require.Equal(t, "15300", two.ThenRunning.Round(15).String(), "4 × 3,600 + 100 + 200 + 2 × 300")
+		require.Equal(t, "2", two.ThenSuspend.Round(15).String())
+		require.Equal(t, one.Then.Round(15).String(), two.Then.Round(15).String(), "the cards are the same")
+	}
+
+	// A second card that asks twice as much for a vCPU: of the 900 s, those are at it that 5,000 of 5,300 s suspended bring.
+	later := partOf(t, "eu-west-1", records[2:])
+	rate := later.Card.Rate(pricing.VCPU)
+	rate.Figure = rate.Figure.Add(rate.Figure)
+	later.Card = new(later.Card.With(pricing.VCPU, rate))
+	part := partOf(t, "eu-west-1", records[:2])
+	part.Continue(later)
+	before, after := line(t, one, pricing.VCPU), line(t, apply(t, change, part), pricing.VCPU)
+	require.Equal(t, "15300", after.Then.Round(15).String())
+	added := pricing.Prorate(before.ThenAmount, decimal.NewFromInt(7200*5300+900*5000), decimal.NewFromInt(15300*5300))
+	require.Equal(t, before.ThenAmount.Add(added).Round(15).String(), after.ThenAmount.Round(15).String())
 }

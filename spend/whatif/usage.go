@@ -15,6 +15,21 @@ type Part struct {
 
 	// Dated are what the part consists of, where rates changed in the meantime: the usage of each card.
 	Dated []Part
+
+	whole *usage.Sum // of a part that is one of Dated: what all of them come to; else nil
+}
+
+// share is what comes of a figure about the whole part in a dated one, in proportion to a measure. Rates that change in the
+// meantime change the amount, but neither how many pauses there were nor how long.
+func (p *Part) share(figure decimal.Decimal, by usage.Measure) decimal.Decimal {
+	if p.whole == nil {
+		return figure
+	}
+	whole := p.whole.Amounts[by].Decimal()
+	if whole.IsZero() {
+		return decimal.Decimal{}
+	}
+	return pricing.Prorate(figure, p.Sum.Amounts[by].Decimal(), whole)
 }
 
 // Continue adds usage of the same group that is priced at a later card.
@@ -31,7 +46,10 @@ func priced(parts []Part) []Part {
 	var out []Part
 	for _, part := range parts {
 		if len(part.Dated) > 0 {
-			out = append(out, part.Dated...)
+			for _, dated := range part.Dated {
+				dated.whole = &part.Sum
+				out = append(out, dated)
+			}
 		} else {
 			out = append(out, part)
 		}

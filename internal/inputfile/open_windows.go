@@ -1,0 +1,3 @@
+package inputfile
+
+const nonBlocking = 0
