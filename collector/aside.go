@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -85,7 +85,7 @@ func keepAside(journal string, content []byte, now time.Time) (path string, err 
 		before = before[1:]
 	}
 	path = journal + "-" + now.UTC().Format("20060102T150405Z") + sum
-	if err := atomicfile.Write(path, content, 0o600); err != nil {
+	if err := ownfile.Write(path, content); err != nil {
 		return "", fmt.Errorf("setting an entry of the journal aside: %w", err)
 	}
 	return path, nil
@@ -125,7 +125,7 @@ func (j *journal) replaceForeign(now time.Time) (*Quarantine, error) {
 	if err := os.Rename(path, aside); err != nil {
 		return nil, fmt.Errorf("setting the journal aside: %w", err)
 	}
-	if j.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+	if j.file, err = ownfile.OpenFile(path, os.O_RDWR|os.O_CREATE); err != nil {
 		return nil, fmt.Errorf("the journal cannot be opened: %w", err)
 	}
 	return &Quarantine{

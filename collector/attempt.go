@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"microspend/internal/ownfile"
 )
 
 // Attempt is when the last run of a source began, and how it ended, if it did. It lies in a file of a fixed size that is
@@ -29,7 +31,7 @@ const (
 // ReadAttempt reads it. One that never was, as a former version has collected, is a [fs.ErrNotExist].
 func ReadAttempt(ledger, source string) (Attempt, error) {
 	var a Attempt
-	text, err := os.ReadFile(filepath.Join(collectFolder(ledger), source, attemptName))
+	text, err := ownfile.ReadFile(filepath.Join(collectFolder(ledger), source, attemptName))
 	if err == nil {
 		err = json.Unmarshal(text, &a)
 	}
@@ -66,10 +68,10 @@ func (r *Runner) writeAttempt(a Attempt) {
 }
 
 func overwrite(path string, text []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := ownfile.PrivateFolder(filepath.Dir(path), 2); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	file, err := ownfile.OpenFile(path, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 )
 
 // checkpoint is what of a target has been read. It is a file beside the ledger that is replaced as a whole. Where it
@@ -90,7 +89,7 @@ func checkpointPath(folder string, target Target) string {
 
 func loadCheckpoint(folder string, target Target) (*checkpoint, error) {
 	path := checkpointPath(folder, target)
-	text, err := os.ReadFile(path)
+	text, err := ownfile.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &checkpoint{Version: checkpointVersion, Account: target.Account, Region: target.Region}, nil
 	}
@@ -148,7 +147,7 @@ func (s *checkpoint) save(folder string, target Target) error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(checkpointPath(folder, target), text, 0o600); err != nil {
+	if err := ownfile.Write(checkpointPath(folder, target), text); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil

@@ -29,7 +29,7 @@ type ConfigFile struct {
 	Lengths     strictyaml.Keys `yaml:",inline"` // see [Lengths]
 	MaxAPICost  CostLimit       `yaml:"max_api_cost"`
 	Parallel    *scalar.Count   `yaml:"parallel"`
-	Listen      string          `yaml:"listen"`
+	Listen      string          `yaml:"listen,trusted"`
 	Overlapping bool            `yaml:"allow_overlapping_sources"`
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -83,10 +84,10 @@ type journal struct {
 
 // openJournal opens a journal, or begins one. Its folder is made.
 func openJournal(path string) (*journal, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := ownfile.PrivateFolder(filepath.Dir(path), 2); err != nil {
 		return nil, fmt.Errorf("creating the folder of the journal: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := ownfile.OpenFile(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("the journal cannot be opened: %w", err)
 	}

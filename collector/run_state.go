@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 )
 
 // RunState is what the runs of a source leave for those who ask how it is: a file beside the journal and the
@@ -82,7 +81,7 @@ func ReadRunState(ledger, source string) (*RunState, error) {
 
 func readRunState(folder string) (*RunState, error) {
 	path := filepath.Join(folder, stateName)
-	text, err := os.ReadFile(path)
+	text, err := ownfile.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the state of the last run cannot be read: %w", err)
 	}
@@ -134,7 +133,7 @@ func (c *collection) saveState(runs []*targetRun, err error) error {
 	}
 	text, saveErr := json.Marshal(state)
 	if saveErr == nil {
-		saveErr = atomicfile.Write(filepath.Join(c.folder, stateName), text, 0o600)
+		saveErr = ownfile.Write(filepath.Join(c.folder, stateName), text)
 	}
 	if saveErr != nil {
 		c.Logger.Warn("the state of this run cannot be kept", "error", saveErr)

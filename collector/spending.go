@@ -21,8 +21,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
+	"microspend/internal/ownfile"
 )
 
 // Spending is what API calls have cost, by UTC day, source and target: a file beside the ledger that all sources share,
@@ -74,7 +74,7 @@ func ReadSpending(ledger string) (*Spending, error) {
 	s := &Spending{
 		path: filepath.Join(ledger, ".collect", spendingName), sums: map[spendingKey]Cost{}, days: map[string]decimal.Decimal{},
 	}
-	file, err := os.Open(s.path)
+	file, err := ownfile.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
@@ -167,7 +167,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+	if err := ownfile.PrivateFolder(filepath.Dir(s.path), 1); err != nil {
 		return nil, fmt.Errorf("creating the folder of what is spent: %w", err)
 	}
 	oldest := dayOf(now.AddDate(0, 0, -spendingDays))
@@ -183,7 +183,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 			return nil, err
 		}
 	}
-	if s.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
+	if s.file, err = ownfile.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND); err != nil {
 		return nil, fmt.Errorf("what is spent cannot be noted: %w", err)
 	}
 	if err := s.file.Truncate(s.whole); err != nil { // a line that is cut off would spoil the next one
@@ -195,9 +195,9 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 
 // keepDamaged copies a damaged file beside itself, for whoever wants to look: the last one of its kind.
 func (s *Spending) keepDamaged() error {
-	text, err := os.ReadFile(s.path)
+	text, err := ownfile.ReadFile(s.path)
 	if err == nil {
-		err = atomicfile.Write(s.path+".damaged", text, 0o600)
+		err = ownfile.Write(s.path+".damaged", text)
 	}
 	if err != nil {
 		return fmt.Errorf("what has been spent is damaged, and cannot be kept aside: %w", err)
@@ -207,7 +207,7 @@ func (s *Spending) keepDamaged() error {
 
 // compact replaces the file by one with a line per day, source and target.
 func (s *Spending) compact() error {
-	return atomicfile.Replace(s.path, 0o600, func(w io.Writer) error {
+	return ownfile.Replace(s.path, func(w io.Writer) error {
 		s.whole = 0
 		totals := map[string]decimal.Decimal{}
 		for _, key := range s.keys() {

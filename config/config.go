@@ -7,6 +7,8 @@
 package config
 
 import (
+	"fmt"
+
 	"microspend/collector/events"
 	"microspend/collector/sources"
 	"microspend/internal/strictyaml"
@@ -24,8 +26,48 @@ type Config struct {
 	Spend     spend.Config
 	Budgets   budget.Set
 	Anomalies anomaly.Rule
-	Collect   sources.Config
 	Events    events.Config
+
+	collect sources.Config
+	found   bool
+	trusted []strictyaml.Fault
+}
+
+// Found is the same configuration, as one of a file that nobody has named and that does not lie in the user's own
+// folder: one in the current folder, which may be anybody's. [Config.Collect] refuses what only the user may say.
+func (c Config) Found() Config {
+	c.found = true
+	return c
+}
+
+// Collect is the section collect. It is a [NeedsTrustError] where the file was found by chance and has keys that decide
+// where credentials and data go.
+func (c Config) Collect() (sources.Config, error) {
+	if c.found && len(c.trusted) > 0 {
+		return sources.Config{}, &NeedsTrustError{c.Path, c.trusted}
+	}
+	return c.collect, nil
+}
+
+// NeedsTrustError says that a file that was found by chance has keys that are not taken from such a file.
+type NeedsTrustError struct {
+	Path string
+	Keys []strictyaml.Fault // their places
+}
+
+func (e *NeedsTrustError) Error() string {
+	faults := strictyaml.Faults{File: e.Path}
+	for _, key := range e.Keys {
+		key.Message = "is not taken from a file that was found in the current folder"
+		faults.List = append(faults.List, key)
+	}
+	return fmt.Sprintf("%s\nthese keys decide where credentials and data go; if the file is yours, use --config %s or --trust-config", &faults, e.Path)
+}
+
+// TrustedKeys lists the keys that are not taken from a file that was found by chance. Each is marked where it is
+// defined.
+func TrustedKeys() []string {
+	return strictyaml.TrustedKeys(&file{Collect: sources.NewConfigFile()})
 }
 
 // file is the file as it is written.
@@ -47,8 +89,8 @@ func Load(name string, text []byte) (Config, error) {
 	doc := strictyaml.Decode(name, root, &written)
 	c := Config{
 		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc),
-		Anomalies: written.Anomalies.Config(), Collect: written.Collect.Config(doc),
-		Events: written.Events.Config(doc),
+		Anomalies: written.Anomalies.Config(), collect: written.Collect.Config(doc),
+		Events: written.Events.Config(doc), trusted: doc.Trusted(),
 	}
 	if err := doc.Err(); err != nil {
 		return Config{}, err

@@ -49,7 +49,7 @@ func TestTheDocumentedFileIsInOrder(t *testing.T) {
 		require.Regexp(t, `(?m)^`+key+`:`, blocks[0][2], "%s is not documented", key)
 	}
 	require.Equal(t, "7500", totalOf(c.Budgets))
-	require.Len(t, c.Collect.AWS.Roles, 2)
+	require.Len(t, c.collect.AWS.Roles, 2)
 	for i, name := range []string{"tenants.csv", "tenants.yaml"} {
 		named, err := tenants.Load(name, []byte(blocks[i+1][2]))
 		require.NoError(t, err)

@@ -61,7 +61,7 @@ func writeParts(t *testing.T, dir string, day civil.Day, parts [][]usage.Record)
 	m := &manifest{Version: writtenVersion, Day: day.String()}
 	for i, records := range parts {
 		name := partNameOf(i)
-		part, err := newPartWriter(filepath.Join(folder, name), smallSizes, sharedCodec, nil)
+		part, err := newPartWriter(filepath.Join(folder, name), folder, smallSizes, sharedCodec, nil)
 		require.NoError(t, err)
 		for j := range records {
 			require.NoError(t, part.add(&records[j]))

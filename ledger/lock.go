@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"microspend/internal/ownfile"
 )
 
 const lockName = "writer.lock"
@@ -35,7 +37,7 @@ var errHeld = errors.New("held")
 // holder deletes it, so that whoever waits with the deleted file open must not take that for the lock.
 func lock(dir string, options Options) (*os.File, error) {
 	path := filepath.Join(dir, lockName)
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := ownfile.OpenFile(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
 	}
@@ -82,7 +84,7 @@ func holderLine(file *os.File) string {
 // Holder says who is writing to the ledger in a folder, if someone is: what a writer says of itself, which may be "". It
 // keeps no writer out: it shares the lock for a moment, for which writers wait.
 func Holder(dir string) (holder string, held bool, err error) {
-	file, err := os.Open(filepath.Join(dir, lockName))
+	file, err := ownfile.Open(filepath.Join(dir, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", false, nil
 	}
@@ -105,7 +107,7 @@ func isAt(file *os.File, path string) bool {
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(path)
+	there, err := os.Lstat(path)
 	return err == nil && os.SameFile(open, there)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/internal/figures"
+	"microspend/internal/ownfile"
 )
 
 // castagnoli is the polynomial of CRC-32C, which processors compute.
@@ -158,7 +159,7 @@ func decodeManifest(text []byte, day civil.Day) (*manifest, error) {
 // readManifest reads the manifest of a day's folder, and gives its bytes to tell whether it has changed. Both are nil
 // where the folder has none.
 func readManifest(folder string, day civil.Day) (*manifest, []byte, error) {
-	text, err := os.ReadFile(filepath.Join(folder, manifestName))
+	text, err := ownfile.ReadFile(filepath.Join(folder, manifestName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 )
 
 // openOptions keep the library from reading what is not asked for.
@@ -41,7 +42,7 @@ var errNotThisPart = errors.New("another version of the part")
 
 // openPart opens a file if it has the size and the tail that the manifest says.
 func openPart(path string, day civil.Day, entry partEntry) (*part, error) {
-	file, err := os.Open(path)
+	file, err := ownfile.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -54,8 +55,9 @@ type partWriter struct {
 // levels gain 2 %, Snappy loses 4 %, and reading takes as long with each.
 func newCodec() compress.Codec { return &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1} }
 
-func newPartWriter(path string, s sizes, codec compress.Codec, buffer []usage.Record) (*partWriter, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+// newPartWriter makes a file, with the mode that one in another folder has: that of the day, which it is moved to.
+func newPartWriter(path, like string, s sizes, codec compress.Codec, buffer []usage.Record) (*partWriter, error) {
+	file, err := ownfile.Create(path, like)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -114,7 +115,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		out = nil
 		m.Parts = append(m.Parts, entry)
 		folder := b.w.dayFolder(p.day)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+		if err := ownfile.Folder(folder, 2); err != nil {
 			return ofDay(p.day, err)
 		}
 		waiting := filepath.Join(folder, entry.pendingName())
@@ -128,7 +129,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 				return err
 			}
 			path := filepath.Join(b.staging, fmt.Sprintf("%s-%s-%d", b.name, p.day, len(m.Parts)))
-			if out, err = newPartWriter(path, b.w.sizes, b.w.codec, b.group); err != nil {
+			if out, err = newPartWriter(path, filepath.Join(b.w.dir, usageFolder), b.w.sizes, b.w.codec, b.group); err != nil {
 				return err
 			}
 		}
@@ -217,7 +218,7 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 	}
 	w.step("ready")
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
-	if err := atomicfile.Write(filepath.Join(folder, manifestName), p.text, 0o644); err != nil {
+	if err := ownfile.Write(filepath.Join(folder, manifestName), p.text); err != nil {
 		return aside, err
 	}
 	w.step("switched")

@@ -14,6 +14,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/internal/figures"
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -92,7 +93,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
 func keepManifest(folder string, day civil.Day, reason string, result *CheckResult) error {
-	text, err := os.ReadFile(filepath.Join(folder, manifestName))
+	text, err := ownfile.ReadFile(filepath.Join(folder, manifestName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -101,7 +102,7 @@ func keepManifest(folder string, day civil.Day, reason string, result *CheckResu
 	}
 	name := asideName(folder, manifestName)
 	result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, name), day.UTC(), reason})
-	return os.WriteFile(filepath.Join(folder, name), text, 0o644)
+	return ownfile.Write(filepath.Join(folder, name), text)
 }
 
 // writeAgain makes a day's next version of the parts that prove themselves. Their records are believed and nothing
@@ -109,7 +110,7 @@ func keepManifest(folder string, day civil.Day, reason string, result *CheckResu
 // is made anew.
 func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) error {
 	staging := filepath.Join(w.dir, stagingFolder)
-	if err := os.MkdirAll(staging, 0o700); err != nil {
+	if err := ownfile.PrivateFolder(staging, 1); err != nil {
 		return fmt.Errorf("no folder to write the day in: %w", err)
 	}
 	defer os.RemoveAll(staging)
@@ -140,7 +141,7 @@ func (w *Writer) prove(ctx context.Context, day civil.Day, name string, last *us
 	err error,
 ) {
 	path := filepath.Join(w.dayFolder(day), name)
-	file, err := os.Open(path)
+	file, err := ownfile.Open(path)
 	if err != nil {
 		return entry, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 )
 
 // Snapshot copies the days that can hold usage in [from, to), with days cut in a location, into another folder, which
@@ -24,7 +25,7 @@ func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, l
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, usageFolder), 0o755); err != nil {
+	if err := ownfile.Folder(filepath.Join(dir, usageFolder), 1); err != nil {
 		return err
 	}
 	for _, day := range days {
@@ -44,7 +45,7 @@ func copyFolder(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(to, 0o755); err != nil {
+	if err := ownfile.Folder(to, 2); err != nil {
 		return err
 	}
 	for _, entry := range entries {
@@ -59,12 +60,12 @@ func copyFolder(from, to string) error {
 }
 
 func copyFile(from, to string) (err error) {
-	source, err := os.Open(from)
+	source, err := ownfile.Open(from)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	target, err := ownfile.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (l *Ledger) SameAs(other *Ledger, from, to time.Time, loc *time.Location) (
 
 // manifestText is nil where a day has no manifest.
 func (l *Ledger) manifestText(day civil.Day) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(l.dayFolder(day), manifestName))
+	text, err := ownfile.ReadFile(filepath.Join(l.dayFolder(day), manifestName))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -34,7 +35,7 @@ type stage struct {
 }
 
 func newStage(folder string, limit int) (*stage, error) {
-	file, err := os.OpenFile(filepath.Join(folder, "spills"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := ownfile.OpenFile(filepath.Join(folder, "spills"), os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return nil, err
 	}

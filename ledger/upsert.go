@@ -13,6 +13,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -45,7 +46,7 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 		return n, errClosed
 	}
 	staging := filepath.Join(w.dir, stagingFolder)
-	if err := os.MkdirAll(staging, 0o700); err != nil {
+	if err := ownfile.PrivateFolder(staging, 1); err != nil {
 		return n, fmt.Errorf("no folder to stage the import in: %w", err)
 	}
 	defer os.RemoveAll(staging) // what cannot be removed the next writer will

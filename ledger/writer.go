@@ -11,6 +11,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/ledger/audit"
 	"microspend/usage"
 )
@@ -44,7 +45,7 @@ func (w *Writer) Replacing(decide func(before, after *usage.Record) usage.Record
 func OpenForWriting(dir string, options Options) (*Writer, error) {
 	_, err := os.Stat(filepath.Join(dir, usageFolder))
 	fresh := errors.Is(err, os.ErrNotExist)
-	if err := os.MkdirAll(filepath.Join(dir, usageFolder), 0o755); err != nil {
+	if err := ownfile.Folder(filepath.Join(dir, usageFolder), 1); err != nil {
 		return nil, fmt.Errorf("no folder for the ledger: %w", err)
 	}
 	options = options.withDefaults()

@@ -53,6 +53,7 @@ var multiplying = map[string]string{
 	"bytesOf":                 "GB to bytes",
 	"epoch.UnmarshalJSON":     "seconds to nanoseconds",
 	"parseBytes":              "GB to bytes",
+	"quotaMemory.ParseScalar": "GB to MiB",
 	"unitsOf":                 "units of memory",
 
 	// Gaps between requests.

@@ -2,13 +2,13 @@ package tui
 
 import (
 	"encoding/json"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/tui/data"
 	"microspend/tui/view/listing"
 )
@@ -44,7 +44,7 @@ func (m *Model) remember(p *listingPage) tea.Cmd {
 
 // recall opens the views as they were left. A file that is not there, is broken or of another version is ignored.
 func (m *Model) recall() {
-	file, err := os.Open(m.options.StateFile)
+	file, err := ownfile.Open(m.options.StateFile)
 	if err != nil {
 		return
 	}
@@ -101,8 +101,8 @@ func (m *Model) save() tea.Cmd {
 
 // writePrivate replaces a file that only its owner may read, and creates its folder.
 func writePrivate(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := ownfile.Folder(filepath.Dir(path), 0); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, text, 0o600)
+	return ownfile.Export(path, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err })
 }

@@ -216,7 +216,11 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	if err != nil {
 		return nil, err
 	}
-	settings, err := flags.over(read.Collect)
+	configured, err := read.Collect()
+	if err != nil {
+		return nil, err
+	}
+	settings, err := flags.over(configured)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ file and private rate cards it refers to. It exits with 2 if there are errors.`,
 			return err
 		}
 		fmt.Fprintf(a.err, "%s is valid\n", read.Path)
+		if _, err := read.Collect(); err != nil {
+			fmt.Fprintf(a.err, "but microspend collect would refuse it:\n%s\n", err)
+		}
 		return nil
 	})
 	a.configFlag(check)

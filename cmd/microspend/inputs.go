@@ -11,6 +11,7 @@ import (
 
 	"microspend/config"
 	"microspend/internal/inputfile"
+	"microspend/internal/ownfile"
 	"microspend/internal/progress"
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
@@ -80,7 +81,7 @@ func (a *app) makeLedgerFolder() error {
 	if err != nil {
 		return err
 	}
-	return os.MkdirAll(folder, 0o755)
+	return ownfile.Folder(folder, 0)
 }
 
 // loadConfig reads the configuration, which nobody has to have unless it is named.
@@ -93,9 +94,33 @@ func (a *app) loadConfig() (config.Config, error) {
 		if err != nil {
 			return config.Config{}, err
 		}
-		return config.Load(path, text)
+		read, err := config.Load(path, text)
+		if err == nil && a.flags.config == "" && a.foundByChance(path) {
+			a.nameConfig.Do(func() {
+				fmt.Fprintf(a.err, "microspend: using the configuration ./%s of the current folder\n", path)
+			})
+			if !a.trustConfig {
+				read = read.Found()
+			}
+		}
+		return read, err
 	}
 	return config.Config{}, nil
+}
+
+// foundByChance reports whether a configuration that nobody named is another than the user's own: one that whoever can
+// write to the current folder may have put there.
+func (a *app) foundByChance(path string) bool {
+	if path != config.Name {
+		return false
+	}
+	folder := a.userFolder("XDG_CONFIG_HOME", ".config")
+	if folder == "" {
+		return true
+	}
+	here, err := os.Stat(path)
+	own, ownErr := os.Stat(filepath.Join(folder, config.Name))
+	return err != nil || ownErr != nil || !os.SameFile(here, own) // the user may be in that folder
 }
 
 // ownMarket is the market with the rates and discounts of --config, where that is given.

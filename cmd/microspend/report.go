@@ -14,6 +14,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
+	"microspend/internal/ownfile"
 	"microspend/report/focus"
 	"microspend/report/html"
 	"microspend/report/statement"
@@ -166,7 +167,7 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 	}
 	atomicfile.Tidy(folder) // what a killed run left, which may be of tenants that this period does not have
 	pages, err := html.PerTenant(s, func(name string, render func(io.Writer) error) error {
-		return atomicfile.Replace(filepath.Join(folder, name), newFile, render)
+		return ownfile.Export(filepath.Join(folder, name), newFile, render)
 	})
 	if err != nil {
 		return err

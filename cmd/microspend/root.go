@@ -7,10 +7,12 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"microspend/config"
 	"microspend/internal/cardstore"
 	"microspend/internal/civil"
 	"microspend/pricing"
@@ -64,7 +66,10 @@ type app struct {
 	output   outputFlags
 	flags    sharedFlags
 	parsed   map[*cobra.Command][]parsedFlag
-	usage    *watchedLedger // the ledger that figures were read from; nil for commands that read none
+	// trustConfig is --trust-config: ./microspend.yaml is the user's own.
+	trustConfig bool
+	nameConfig  sync.Once
+	usage       *watchedLedger // the ledger that figures were read from; nil for commands that read none
 }
 
 // run executes one command line and returns its exit code.
@@ -124,6 +129,8 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 		a.asOf = day.UTC()
 		return err
 	})
+	root.PersistentFlags().BoolVar(&a.trustConfig, "trust-config", false,
+		"take endpoints, roles and addresses from ./"+config.Name+", too, as from a file named by --config")
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
 		"`DIR` of imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)

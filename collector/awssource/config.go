@@ -11,10 +11,10 @@ import (
 
 // ConfigFile is what the section collect of microspend.yaml says of accounts and regions, as it is written.
 type ConfigFile struct {
-	Profile     string     `yaml:"profile"`
+	Profile     string     `yaml:"profile,trusted"`
 	Regions     []string   `yaml:"regions"`
-	Roles       []roleFile `yaml:"roles"`
-	EndpointURL string     `yaml:"endpoint_url"`
+	Roles       []roleFile `yaml:"roles,trusted"`
+	EndpointURL string     `yaml:"endpoint_url,trusted"`
 	Calls       callsFile  `yaml:"calls"`
 	Quota       quotaFile  `yaml:"quota"`
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"microspend/internal/arn"
+	"microspend/internal/outbound"
 )
 
 // Options are what the user asked for beyond what AWS's own configuration says. Only Rate is required.
@@ -125,6 +126,9 @@ func checkEndpoint(text string) error {
 		return fmt.Errorf("%.200q is not an endpoint; one is written like http://127.0.0.1:4566", text)
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
 		return fmt.Errorf("endpoint %.200q has more than a scheme, a host and a path", text)
+	}
+	if err := outbound.Encrypted(u); err != nil {
+		return fmt.Errorf("endpoint %.200q: %w", text, err)
 	}
 	return nil
 }

@@ -78,6 +78,17 @@ func Create(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	return SyncDir(filepath.Dir(path))
 }
 
+// mayFollow refuses a link that another user has made in a folder that everybody may write to, such as /tmp: it may lead
+// to any file that this user may write. That is Linux's own rule where fs.protected_symlinks is set, which does not see
+// what is followed here.
+func mayFollow(path string, link fs.FileInfo) error {
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil || folder.Mode()&fs.ModeSticky == 0 || folder.Mode()&0o002 == 0 || trustedOwner(link, folder) {
+		return err
+	}
+	return errors.New("it is a link that another user has made")
+}
+
 func writeSpecial(path string, write func(io.Writer) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	return writeOpen(file, path, err, write)
@@ -97,20 +108,36 @@ type Staged struct {
 	path, hidden string
 	shown        string   // path as the caller gave it, for errors
 	file         *os.File // keeps the hidden file from being taken for a leftover
+	mode         fs.FileMode
+	here         bool // path is not followed
+	exact        bool // mode is that of a new file whatever the umask
 }
 
 // Stage writes what [Staged.Commit] will put in place. It leaves nothing behind on error.
 func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged, error) {
-	s := &Staged{path: path, shown: path}
-	if link, err := os.Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 {
+	return (&Staged{path: path, shown: path, mode: mode}).stage(write)
+}
+
+// StageHere is [Stage] for places that the program owns, which package ownfile is about: a link is not followed but
+// replaced. With exact, a new file gets the mode whatever the umask.
+func StageHere(path string, mode fs.FileMode, exact bool, write func(io.Writer) error) (*Staged, error) {
+	return (&Staged{path: path, shown: path, mode: mode, here: true, exact: exact}).stage(write)
+}
+
+func (s *Staged) stage(write func(io.Writer) error) (*Staged, error) {
+	path := s.path
+	if link, err := os.Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 && !s.here {
+		if err := mayFollow(path, link); err != nil {
+			return nil, cannotWrite(path, err)
+		}
 		if s.path, err = filepath.EvalSymlinks(path); err != nil {
 			return nil, fmt.Errorf("cannot write %s: it is a link to nothing", path)
 		}
 	}
-	if before, err := os.Stat(s.path); err == nil && before.IsDir() {
+	if before, err := os.Lstat(s.path); err == nil && before.IsDir() {
 		return nil, fmt.Errorf("cannot write %s: it is a folder", path)
 	}
-	if err := s.create(mode); err != nil {
+	if err := s.create(s.mode); err != nil {
 		return nil, s.cannot(err)
 	}
 	err := writeTo(s.file, path, write)
@@ -125,8 +152,12 @@ func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged,
 }
 
 func (s *Staged) finish() error {
-	if before, err := os.Stat(s.path); err == nil {
-		if err := s.file.Chmod(before.Mode().Perm()); err != nil {
+	mode, set := s.mode, s.exact
+	if before, err := os.Lstat(s.path); err == nil && before.Mode().IsRegular() {
+		mode, set = before.Mode().Perm(), true
+	}
+	if set {
+		if err := s.file.Chmod(mode); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -20,5 +21,7 @@ func removeAbandoned(path string) bool {
 	info, err := os.Lstat(path)
 	return err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > beforeCommit && os.Remove(path) == nil
 }
+
+func trustedOwner(_, _ fs.FileInfo) bool { return true }
 
 func openDescriptor(string) (*os.File, error) { return nil, nil }

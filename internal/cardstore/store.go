@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/pricing"
 )
 
@@ -60,7 +61,7 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 		return err
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return fmt.Errorf("no folder for rate cards: %w", err)
+		return fmt.Errorf("no folder for rate cards: %w", err) // anyone may read them: they are public prices
 	}
 	var staged []*atomicfile.Staged
 	defer func() {
@@ -69,9 +70,8 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 		}
 	}()
 	for i, card := range cards {
-		// Anyone who shares the folder may read the cards: they are public prices.
 		path := filepath.Join(s.dir, pricing.CardFile(card.Region, card.From))
-		file, err := atomicfile.Stage(path, 0o644, func(w io.Writer) error {
+		file, err := ownfile.Stage(path, func(w io.Writer) error {
 			_, err := w.Write(texts[i])
 			return err
 		})

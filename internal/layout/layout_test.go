@@ -22,7 +22,7 @@ const module = "microspend"
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
 	"internal/arn", "internal/atomicfile", "internal/civil", "internal/figures", "internal/inputfile", "internal/intern",
-	"internal/outbound", "internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/secretfile",
+	"internal/outbound", "internal/ownfile", "internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/secretfile",
 	"internal/strictyaml", "internal/tabular",
 }
 
@@ -79,7 +79,7 @@ var allowed = map[string][]string{
 	"internal/...":           anything, // test support; see testSupport
 	"internal/arn":           {},
 	"internal/atomicfile":    {},
-	"internal/cardstore":     {"pricing", "internal/atomicfile"},
+	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
 	"internal/emf":           {"usage", "pricing/..."}, // the meter's line
 	"internal/simulate":      {"usage", "pricing"},     // the demo's fleet
 	"internal/webserver":     {},                       // of serve, and of collect's metrics
@@ -87,6 +87,7 @@ var allowed = map[string][]string{
 	"internal/civil":         {},
 	"internal/inputfile":     {},
 	"internal/secretfile":    {"internal/inputfile"},
+	"internal/ownfile":       {"internal/atomicfile", "internal/inputfile"},
 	"internal/intern":        {},
 	"internal/licenses":      {},
 	"internal/parquetcolumn": {},

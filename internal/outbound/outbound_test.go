@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,5 +50,26 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			}
 			assert.Zero(t, reached.Load(), "the other server is asked")
 		})
+	}
+}
+
+// TestCredentialsNeedEncryption: over plain HTTP they go to this machine and to AWS's agents alone.
+func TestCredentialsNeedEncryption(t *testing.T) {
+	for text, allowed := range map[string]bool{
+		"https://monitoring.eu-west-1.amazonaws.com": true, "https://10.0.0.1": true,
+		"http://127.0.0.1:4566": true, "http://127.8.8.8": true, "http://[::1]:4566": true, "http://localhost:4566": true,
+		"http://[::ffff:127.0.0.1]": true,
+		"http://169.254.170.2/v2":   true, "http://169.254.170.23/v1": true, "http://[fd00:ec2::23]/v1": true,
+		"http://169.254.169.254/latest": true,
+		"http://10.0.0.1":               false, "http://monitoring.eu-west-1.amazonaws.com": false, "http://localstack:4566": false,
+		"http://localhost.example.com": false, "http://127.0.0.1.example.com": false, "http://169.254.170.3": false,
+		"http://0.0.0.0": false, "http://": false, "//host": false, "HTTP://10.0.0.1": false,
+	} {
+		parsed, err := url.Parse(text)
+		require.NoError(t, err)
+		err = Encrypted(parsed)
+		assert.Equal(t, allowed, err == nil, text)
+		_, proxied := Proxy(http.ProxyFromEnvironment)(&http.Request{URL: parsed})
+		assert.Equal(t, err, proxied, "whatever names the endpoint: an environment variable or a profile, say")
 	}
 }

@@ -62,8 +62,9 @@ type Keys []Key
 
 // Key is a key and what its value is decoded into: a pointer.
 type Key struct {
-	Name string
-	Into any
+	Name    string
+	Into    any
+	Trusted bool // see [Decode]
 }
 
 // mapping is what decode needs of a Map, whatever its values are.
@@ -75,6 +76,8 @@ type Document struct {
 	faults Faults
 	places map[string]*yaml.Node
 	broken map[string]bool // paths at which decoding itself found a fault
+
+	trusted []Fault // see [Document.Trusted]
 }
 
 // Decode fills the struct that into points to from a tree made by [Parse].
@@ -83,6 +86,10 @@ type Document struct {
 // shorthand marks the field that a plain scalar stands for, or a list where the field is a slice. The keys of a struct
 // tagged `yaml:",inline"` stand beside those of the struct it lies in; likewise those of [Keys]. Pointers, slices and
 // [Map]s are nil where the file says nothing. Decode keeps going after a fault: [Document.Err] has all of them.
+//
+// The option trusted, or the field of a [Key], marks a key that decides where credentials or data go or what is
+// executed. It is decoded like any other; [Document.Trusted] lists those that a file has, for whoever must not take them
+// from it.
 func Decode(file string, root *yaml.Node, into any) *Document {
 	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
 	d.decode(root, "", reflect.ValueOf(into).Elem())
@@ -139,6 +146,30 @@ func (d *Document) At(path, format string, args ...any) Fault {
 
 // Err returns every fault so far, in the order of the file, or nil.
 func (d *Document) Err() error { return d.faults.orNil() }
+
+// Trusted lists the keys of the file that are marked as trusted, in the order of the file, as faults without a message.
+func (d *Document) Trusted() []Fault { return d.trusted }
+
+// TrustedKeys lists the paths of the keys of a struct that are marked as trusted, whatever a file has.
+func TrustedKeys(into any) []string { return trustedKeys("", reflect.ValueOf(into).Elem()) }
+
+func trustedKeys(path string, into reflect.Value) (keys []string) {
+	for _, f := range fieldsIn(into) {
+		at, of := join(path, f.key), f.of(into)
+		if f.trusted {
+			keys = append(keys, at)
+			continue
+		}
+		for of.Kind() == reflect.Pointer {
+			of = reflect.New(of.Type().Elem()).Elem()
+		}
+		_, scalar := of.Addr().Interface().(Scalar)
+		if of.Kind() == reflect.Struct && !scalar {
+			keys = append(keys, trustedKeys(at, of)...)
+		}
+	}
+	return keys
+}
 
 // Error makes an error of one fault found after decoding.
 func (d *Document) Error(path, format string, args ...any) error {
@@ -232,6 +263,9 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 			continue
 		}
 		given[key.Value] = true
+		if f.trusted {
+			d.trusted = append(d.trusted, Fault{Line: key.Line, Column: key.Column, Path: join(path, key.Value)})
+		}
 		d.decode(value, join(path, key.Value), f.of(into))
 	}
 	for _, f := range fields {
@@ -281,10 +315,11 @@ func kindName(node *yaml.Node) string {
 }
 
 type field struct {
-	key                 string
-	index               []int // as of reflect.Value.FieldByIndex
-	into                any   // in place of the index: what a [Key] points to
-	required, shorthand bool
+	key   string
+	index []int // as of reflect.Value.FieldByIndex
+	into  any   // in place of the index: what a [Key] points to
+
+	required, shorthand, trusted bool
 }
 
 // of is the field of a struct.
@@ -304,7 +339,7 @@ func fieldsIn(into reflect.Value) []field {
 			continue
 		}
 		for _, key := range into.FieldByIndex(f.index).Interface().(Keys) {
-			fields = append(fields, field{key: key.Name, into: key.Into})
+			fields = append(fields, field{key: key.Name, into: key.Into, trusted: key.Trusted})
 		}
 	}
 	return fields
@@ -338,6 +373,7 @@ func fieldsOf(t reflect.Type) []field {
 			key: key, index: []int{i},
 			required:  strings.Contains(options, "required"),
 			shorthand: strings.Contains(options, "shorthand"),
+			trusted:   strings.Contains(options, "trusted"),
 		})
 	}
 	fieldLists.Store(t, fields)

@@ -66,7 +66,7 @@ func TestKeysOfRunTime(t *testing.T) {
 		require.NoError(t, err)
 		var sizes []string
 		var of part
-		got := outer{inner: inner{Keys{{"sizes", &sizes}, {"part", &of}}}}
+		got := outer{inner: inner{Keys{{Name: "sizes", Into: &sizes}, {Name: "part", Into: &of}}}}
 		err = Decode("f.yaml", root, &got).Err()
 		if test.want != "" {
 			require.EqualError(t, err, test.want, test.reason)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 )
 
 // Folder is where the log lies within a ledger's folder.
@@ -104,7 +105,7 @@ func broken(format string, args ...any) error { return &brokenError{fmt.Sprintf(
 
 // readHead is a [brokenError] for a head that is not one.
 func readHead(dir string) (h head, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, headName))
+	text, err := ownfile.ReadFile(filepath.Join(dir, headName))
 	if err != nil {
 		return h, err
 	}
@@ -188,7 +189,7 @@ func (l *Log) readFile(number int, from int64) (torn int64, err error) {
 
 // checkLast compares the entry that the head is at with the head, without reading what comes before.
 func (l *Log) checkLast() error {
-	file, err := os.Open(filepath.Join(l.dir, fileName(l.head.File)))
+	file, err := ownfile.Open(filepath.Join(l.dir, fileName(l.head.File)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return broken("%s is missing", fileName(l.head.File))
 	}
@@ -313,7 +314,7 @@ func (l *Log) append(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+	if err := ownfile.PrivateFolder(l.dir, 1); err != nil {
 		return err
 	}
 	if !l.begun {
@@ -336,7 +337,7 @@ func (l *Log) append(e Entry) error {
 
 func (l *Log) write(number int, offset int64, line []byte) (err error) {
 	path := filepath.Join(l.dir, fileName(number))
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	file, err := ownfile.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -364,7 +365,10 @@ func (l *Log) truncate(number int, offset int64) error {
 	if l.failed != nil {
 		return nil // what is there is not this writer's
 	}
-	err := os.Truncate(filepath.Join(l.dir, fileName(number)), offset)
+	file, err := ownfile.OpenFile(filepath.Join(l.dir, fileName(number)), os.O_WRONLY)
+	if err == nil {
+		err = errors.Join(file.Truncate(offset), file.Close())
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		l.failed = err
 		return err
@@ -384,7 +388,7 @@ func (l *Log) save() {
 func (l *Log) writeHead() error {
 	text, err := json.Marshal(l.head)
 	if err == nil {
-		err = atomicfile.Write(filepath.Join(l.dir, headName), append(text, '\n'), 0o600)
+		err = ownfile.Write(filepath.Join(l.dir, headName), append(text, '\n'))
 	}
 	l.begun = l.begun || err == nil
 	return err

@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
+
+	"microspend/internal/ownfile"
 )
 
 // maxLine bounds an entry, so that a file that is none is not read into memory: a genesis of a hundred years is 5 MB.
@@ -17,7 +18,7 @@ const maxLine = 16 << 20
 // readLines gives the lines of a file from an offset on, with their ends. The last one may have none, and is then not
 // whole. A line is valid until the next.
 func readLines(path string, from int64, each func(offset int64, line []byte, whole bool) error) error {
-	file, err := os.Open(path)
+	file, err := ownfile.Open(path)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"microspend/internal/figures"
+	"microspend/internal/ownfile"
 )
 
 // Options say what [Verify] looks for.
@@ -62,7 +63,7 @@ func Verify(ledger string, o Options) (Result, error) {
 
 // marker differs once a writer has done something.
 func marker(ledger string) string {
-	head, _ := os.ReadFile(filepath.Join(ledger, Folder, headName))
+	head, _ := ownfile.ReadFile(filepath.Join(ledger, Folder, headName))
 	numbers, _ := fileNumbers(filepath.Join(ledger, Folder))
 	var size int64
 	if len(numbers) > 0 {

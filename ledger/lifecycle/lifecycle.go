@@ -30,7 +30,7 @@ import (
 	"strings"
 	"time"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -97,10 +97,10 @@ func merge(path string, added []MicroVM) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := ownfile.Folder(filepath.Dir(path), 2); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, text.Bytes(), 0o644)
+	return ownfile.Write(path, text.Bytes())
 }
 
 // longestLine is the longest line that is read, in bytes; names have 2,048 at most.
@@ -108,7 +108,7 @@ const longestLine = 64 << 10
 
 // read reads a file's MicroVMs. A line that is not one is skipped: others may write here, too.
 func read(path string, take func(MicroVM)) error {
-	file, err := os.Open(path)
+	file, err := ownfile.Open(path)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/ledger"
 	"microspend/ledger/audit"
 	"microspend/pricing"
@@ -176,10 +177,10 @@ func (r Request) rates(report spend.Spend) ([]regionRates, error) {
 // keep writes the closing into a hidden folder, works the month out from what lies there, and gives the folder its
 // name.
 func (r Request) keep(ctx context.Context, folder string, c *Closing, report spend.Spend) (err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	hidden := filepath.Join(folder, fmt.Sprintf(".%s.%08x", c.Month, rand.Uint32()))
+	if err := ownfile.Folder(hidden, 2); err != nil {
 		return err
 	}
-	hidden := filepath.Join(folder, fmt.Sprintf(".%s.%08x", c.Month, rand.Uint32()))
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("%s was not closed: %w", c.Month, err), os.RemoveAll(hidden))
@@ -195,7 +196,7 @@ func (r Request) keep(ctx context.Context, folder string, c *Closing, report spe
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join(hidden, fileName), text, 0o644); err != nil {
+	if err := ownfile.Write(filepath.Join(hidden, fileName), text); err != nil {
 		return err
 	}
 	again, err := r.again(ctx, hidden, c)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -71,7 +72,7 @@ func List(dir string) ([]Closing, error) {
 // read reads the closing in the folder of a month.
 func read(folder string) (Closing, error) {
 	path := filepath.Join(folder, fileName)
-	text, err := os.ReadFile(path)
+	text, err := ownfile.ReadFile(path)
 	if err != nil {
 		return Closing{}, err
 	}
@@ -242,7 +243,7 @@ func manifestsOf(folder string) (map[string]string, error) {
 	out := map[string]string{}
 	paths, err := filepath.Glob(filepath.Join(folder, "usage", "dt=*", "_manifest.json"))
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		text, err := ownfile.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}

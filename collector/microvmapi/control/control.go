@@ -142,6 +142,9 @@ func (c *Client) try(ctx context.Context, operation, method, path string) error 
 	if err != nil {
 		return fmt.Errorf("%s: %w", operation, err)
 	}
+	if err := outbound.Encrypted(request.URL); err != nil {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
 	if err := c.sign(ctx, request); err != nil {
 		return fmt.Errorf("%s: %w", operation, err)
 	}

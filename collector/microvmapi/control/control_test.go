@@ -211,7 +211,7 @@ func TestCredentialsAreThoseOfTheRole(t *testing.T) {
 		},
 		"an endpoint elsewhere over plain HTTP": {
 			env:  map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.com/container"},
-			says: "neither https nor on this machine",
+			says: "not sent over plain http to",
 		},
 		"none": {env: map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, says: "none in the environment"},
 	} {

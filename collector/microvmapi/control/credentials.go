@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -93,20 +92,16 @@ func (e *Environment) find(ctx context.Context) (aws.Credentials, error) {
 	return e.instance(ctx)
 }
 
-// local reports an endpoint that credentials must not be asked of, by the rule of AWS's SDKs: over plain HTTP only what
-// is on this machine or at the addresses of AWS's agents.
+// local reports an endpoint that credentials must not be asked of, by the rule of AWS's SDKs.
 func local(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return errors.New("AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL")
 	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	agents := host == "169.254.170.2" || host == "169.254.170.23" || host == "fd00:ec2::23"
-	if u.Scheme == "https" || u.Scheme == "http" && (host == "localhost" || agents || ip != nil && ip.IsLoopback()) {
-		return nil
+	if err := outbound.Encrypted(u); err != nil {
+		return fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI: %w", err)
 	}
-	return fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine: %.200q", endpoint)
+	return nil
 }
 
 func (e *Environment) container(ctx context.Context, endpoint string) (aws.Credentials, error) {

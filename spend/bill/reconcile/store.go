@@ -16,7 +16,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/ledger"
 	"microspend/ledger/audit"
 	"microspend/pricing"
@@ -94,7 +94,7 @@ func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string,
 		return "", err
 	}
 	folder := filepath.Join(w.Dir(), Folder)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	if err := ownfile.Folder(folder, 1); err != nil {
 		return "", err
 	}
 	text = append(text, '\n')
@@ -108,7 +108,7 @@ func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string,
 		Action: "allocate", Changes: []audit.Change{change},
 		Source: audit.Source{Files: []audit.File{{Name: source, SHA256: c.Bill.SHA256}}},
 	}
-	return path, w.Audit(entry, func() error { return atomicfile.Write(path, text, 0o644) })
+	return path, w.Audit(entry, func() error { return ownfile.Write(path, text) })
 }
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
@@ -130,7 +130,7 @@ func Load(dir string) (*spend.Billed, error) {
 			continue
 		}
 		path := filepath.Join(folder, entry.Name())
-		text, err := os.ReadFile(path)
+		text, err := ownfile.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}

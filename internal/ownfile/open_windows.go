@@ -1,0 +1,3 @@
+package ownfile
+
+const noFollow = 0
