@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger/audit"
 	"microspend/usage"
 )
@@ -137,9 +138,11 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 		if !s.Backfill {
 			if of.Shape != "" && of.Shape != s.Shape {
 				// What was read before has other keys, and is not read again.
-				of.Begin, of.Rekeyed = s.Window.From, s.Window.From
+				of.Rekeyed = civil.Later(s.Window.From, civil.Later(of.Through, of.Reached))
+				of.Begin = of.Rekeyed
 			}
 			of.Through, of.From, of.ReadAt, of.Goal, of.Shape = s.Window.To, s.From, s.ReadAt, s.Goal, s.Shape
+			of.Reached = civil.Later(of.Reached, of.Through)
 		}
 		of.owe(s.Passed)
 		if s.Part == "" && !s.Replanned {

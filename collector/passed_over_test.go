@@ -131,3 +131,21 @@ func TestLiveGapOutlivesAKill(t *testing.T) {
 		"22m; it is lost", s.Gaps[0].String())
 	assert.Empty(t, w.after(time.Minute).Gaps)
 }
+
+// The run that changes the keys may be the one that is given --since: what the ledger has stays as it was, in that run and
+// in the next one's overlap.
+func TestSinceWhileTheShapeChanges(t *testing.T) {
+	w := newWorld(t)
+	w.options.Timing.Overlap = time.Hour
+	w.source.traits.Shape, w.source.series = "by tenant", []string{"t1"}
+	w.run() // 10:00 to 12:00
+	w.source.traits.Shape, w.source.series = "by MicroVM", []string{"m1"}
+	w.options.Timing.Since = clock("11:00")
+	w.after(30 * time.Minute)
+	assert.Equal(t, []string{"12:00-12:30/5m"}, w.fetchedWindows())
+	w.options.Timing.Since = time.Time{}
+	s := w.after(5 * time.Minute)
+	assert.Equal(t, []string{"12:00-12:35/5m"}, w.fetchedWindows())
+	assert.Empty(t, s.Gaps)
+	assert.Len(t, w.records(), 24+7)
+}

@@ -97,16 +97,18 @@ func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 	case s.Through.IsZero():
 		r.from = now.Add(-t.Lookback)
 	case s.Shape != shape:
-		r.from, r.rekeyed = s.Through, s.Through
+		r.from, r.rekeyed = s.Through, civil.Later(s.Through, civil.Earlier(s.Reached, now))
 		r.note = "series are identified differently than in the last run; the overlap is not read again"
 	case s.unfinished():
 		r.from, r.readAt, r.resumed = civil.Later(s.Through, s.Begin), s.ReadAt, true
+	// What was read before the keys changed is no part of the overlap, whatever --since has had read besides.
 	case t.Reread > 0 && !now.Before(s.ReadAt) && now.Sub(s.ReadAt) < t.Reread:
 		// ReadAt stays: the next run that reads the overlap counts it from the last one that did, so that nothing is passed
 		// over.
-		r.from, r.readAt = civil.Later(s.Through.Add(-min(t.Overlap, recent)), s.Begin), s.ReadAt
+		r.from, r.readAt = civil.Later(s.Through.Add(-min(t.Overlap, recent)), civil.Later(s.Begin, s.Rekeyed)), s.ReadAt
 	default:
-		r.from = civil.Later(civil.Earlier(s.Through, civil.Earlier(s.ReadAt, now).Add(-t.Overlap)), s.Begin)
+		r.from = civil.Later(civil.Earlier(s.Through, civil.Earlier(s.ReadAt, now).Add(-t.Overlap)),
+			civil.Later(s.Begin, s.Rekeyed))
 	}
 	if again := r.resumed && t.Since.Equal(s.From); !t.Since.IsZero() && !again {
 		if t.Since.After(r.from) && !s.Through.IsZero() {

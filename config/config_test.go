@@ -58,6 +58,18 @@ func TestTheDocumentedFileIsInOrder(t *testing.T) {
 	}
 }
 
+// TestTrustedKeysAreDocumented holds the table of keys that a found file may not have against those that are marked.
+func TestTrustedKeysAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/configuration.md")
+	require.NoError(t, err)
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(collect\\.[a-z_.]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		documented = append(documented, row[1])
+	}
+	require.ElementsMatch(t, TrustedKeys(), documented)
+	require.Contains(t, documented, "collect.endpoint_url")
+}
+
 // keysOf lists the keys of a struct as the decoder knows them.
 func keysOf(t reflect.Type) []string {
 	var keys []string

@@ -46,7 +46,7 @@ func about(what string, names []string) bool {
 }
 
 // lossWords are what a run says of what will never be read.
-var lossWords = []string{"lost", "no longer", "not read again", "cannot be seen", "can no longer"}
+var lossWords = []string{"lost", "no longer", "not read again", "cannot be seen", "can no longer", "of an earlier configuration"}
 
 // isLoss reports whether a gap will never be read.
 func isLoss(reason string) bool {

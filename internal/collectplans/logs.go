@@ -1,6 +1,7 @@
 package collectplans
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -353,7 +354,7 @@ func (l *logsFleet) check(content []usage.Record, last run, final bool) {
 	}
 	for of, printed := range l.printed {
 		at := time.Unix(of.start, 0).UTC()
-		length := cmpOr(lengths[of.place][of.start/86400], l.timing.Period)
+		length := cmp.Or(lengths[of.place][of.start/86400], l.timing.Period)
 		start := at.Truncate(length)
 		since := l.lastRead(of.place, start, length, []string{of.microVM}).seen
 		amounts, lines, whole := l.truth(of.place, of.microVM, start, length, since)

@@ -166,11 +166,8 @@ func (m *metricsFleet) configure() {
 	case 2:
 		m.perMicroVM = !m.perMicroVM
 		m.switched = append(m.switched, m.service)
-		m.since = time.Time{}
 	case 3:
-		if len(m.switched) == 0 { // else usage would be read again by other names
-			m.since = m.earlier()
-		}
+		m.since = m.earlier()
 	case 4:
 		account := pick(m.random, m.places...).Account
 		m.dead[account] = !m.dead[account]

@@ -148,7 +148,7 @@ func (m *metricsFleet) check(content []usage.Record, last run, final bool) {
 		m.gapsClose(last)
 	}
 	ledger := map[period]*usage.Record{}
-	lengths := map[collector.Target]map[int64]time.Duration{}
+	lengths := map[collector.Target]map[int64][]time.Duration{} // of a day, the shortest first
 	for i := range content {
 		r := &content[i]
 		key, known := recorded[recordKey(r)]
@@ -159,12 +159,15 @@ func (m *metricsFleet) check(content []usage.Record, last run, final bool) {
 		ledger[period{key, r.PeriodStart.Unix()}] = r
 		length := time.Duration(r.PeriodSeconds) * time.Second
 		if lengths[key.place] == nil {
-			lengths[key.place] = map[int64]time.Duration{}
+			lengths[key.place] = map[int64][]time.Duration{}
 		}
-		lengths[key.place][r.PeriodStart.Unix()/86400] = length
+		day := r.PeriodStart.Unix() / 86400
+		if of := lengths[key.place][day]; !slices.Contains(of, length) {
+			lengths[key.place][day] = slices.Sorted(slices.Values(append(of, length)))
+		}
 		of := m.series[key]
-		if !m.sometime(of, r.PeriodStart, length, r, time.Time{}) && !(m.within(r, of) && m.excused(
-			key, r.PeriodStart, length)) {
+		if !m.sometime(of, r.PeriodStart, length, r, time.Time{}) && !(m.within(r, of) && (m.excused(
+			key, r.PeriodStart, length) || m.wasYoung(of))) {
 			m.wrong("a record is not what was published: %+v\n  published %+v", r, of.truth(r.PeriodStart, length, m.service))
 		}
 	}
@@ -175,7 +178,10 @@ func (m *metricsFleet) check(content []usage.Record, last run, final bool) {
 		}
 		checked := map[int64]bool{}
 		for _, p := range of.points {
-			length := cmpOr(lengths[key.place][p.at.Unix()/86400], m.lastLength(key.place, p.at))
+			length := m.lastLength(key.place, p.at)
+			if known := lengths[key.place][p.at.Unix()/86400]; len(known) > 0 {
+				length = m.lengthAt(key, p.at, known, ledger)
+			}
 			start := p.at.Truncate(length)
 			if checked[start.Unix()] || start.Before(begin) || length == 0 {
 				continue
@@ -196,11 +202,22 @@ func (m *metricsFleet) excused(key seriesKey, start time.Time, length time.Durat
 	return covered(m.forGood(), key.place, start, length, key.names())
 }
 
-func cmpOr(a, b time.Duration) time.Duration {
-	if a != 0 {
-		return a
+// lengthAt is the length of the record that has a moment of a tenant and image; the shortest of the day where none has.
+func (m *metricsFleet) lengthAt(
+	key seriesKey, at time.Time, known []time.Duration, ledger map[period]*usage.Record,
+) time.Duration {
+	for _, length := range known {
+		has := func(key seriesKey) bool {
+			r := ledger[period{key, at.Truncate(length).Unix()}]
+			return r != nil && r.PeriodSeconds == int64(length/time.Second)
+		}
+		if has(key) || slices.ContainsFunc(m.subjects, func(s *subject) bool {
+			return has(seriesKey{key.place, key.tenant, key.image, s.microVM})
+		}) {
+			return length
+		}
 	}
-	return b
+	return known[0]
 }
 
 // lastLength is the length of the periods of a day of which there are no records.
@@ -290,6 +307,11 @@ func (m *metricsFleet) young(of *published, at time.Time) bool {
 	return slices.ContainsFunc(of.first[:], func(first time.Time) bool {
 		return !first.IsZero() && at.Sub(first) < m.delisted+awsListing && !first.After(at)
 	})
+}
+
+// wasYoung reports whether a series may not have been listed with all of its metrics yet when some run read it.
+func (m *metricsFleet) wasYoung(of *published) bool {
+	return slices.ContainsFunc(m.runs, func(r run) bool { return m.young(of, r.at) })
 }
 
 const awsListing = 15 * time.Minute

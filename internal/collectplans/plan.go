@@ -401,7 +401,8 @@ func (p *plan) check(final bool) {
 	p.fleet.check(content, p.runs[len(p.runs)-1], final)
 }
 
-// content is what the ledger has. Nothing may be there twice, and the records of a day are of one length.
+// content is what the ledger has. Nothing may be there twice, nor lie within another record of the same. The records of
+// a day are mostly of one length; what was owed for so long that only longer periods are kept lies between them.
 func (p *plan) content() []usage.Record {
 	opened, err := ledger.Open(p.folder, ledger.Options{})
 	if errors.Is(err, os.ErrNotExist) {
@@ -411,12 +412,12 @@ func (p *plan) content() []usage.Record {
 		p.wrong("the ledger cannot be opened: %s", err)
 		return nil
 	}
-	type targetDay struct {
+	type series struct {
 		collector.Target
-		day int64
+		of usage.Resource
 	}
 	var all []usage.Record
-	seen, lengths := map[usage.Key]bool{}, map[targetDay]int64{}
+	seen, records := map[usage.Key]bool{}, map[series][]usage.Record{}
 	for r, err := range opened.Records(context.Background(), monday.AddDate(-5, 0, 0), monday.AddDate(5, 0, 0)) {
 		if err != nil {
 			p.wrong("the ledger cannot be read: %s", err)
@@ -426,12 +427,18 @@ func (p *plan) content() []usage.Record {
 			p.wrong("two records of %+v", r.Key())
 		}
 		seen[r.Key()] = true
-		day := targetDay{place(&r), r.PeriodStart.Unix() / 86400}
-		if length, ok := lengths[day]; ok && length != r.PeriodSeconds {
-			p.wrong("%s %s has records of %d s and of %d s", place(&r), r.PeriodStart.Format(time.DateOnly), length, r.PeriodSeconds)
-		}
-		lengths[day] = r.PeriodSeconds
+		of := series{place(&r), r.Resource}
+		records[of] = append(records[of], r)
 		all = append(all, r)
+	}
+	for of, rs := range records {
+		slices.SortFunc(rs, func(a, b usage.Record) int { return a.PeriodStart.Compare(b.PeriodStart) })
+		for i := 1; i < len(rs); i++ {
+			if before := &rs[i-1]; before.PeriodStart.Unix()+before.PeriodSeconds > rs[i].PeriodStart.Unix() {
+				p.wrong("%s %s has %d s from %s and %d s from %s", of.Target, of.of, before.PeriodSeconds, before.PeriodStart,
+					rs[i].PeriodSeconds, rs[i].PeriodStart)
+			}
+		}
 	}
 	return all
 }
