@@ -2,7 +2,7 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 
-.PHONY: run test build check fuzz bench golden tidy
+.PHONY: run test build check reproducible licenses fuzz bench golden tidy
 
 run: build
 	./microspend examples check
@@ -22,7 +22,7 @@ test:
 	$(GO) test ./...
 
 build:
-	$(GO) build -o microspend ./cmd/microspend
+	$(GO) build -trimpath -o microspend ./cmd/microspend
 
 # What CI asks beyond the tests: formatting, vet, staticcheck, a tidy go.mod, and the race detector.
 check:
@@ -31,7 +31,22 @@ check:
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	@$(MAKE) --no-print-directory reproducible
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m ./...
+
+# The same sources give the same bytes, wherever they lie. Without the commit, which a checkout with changes does not have.
+reproducible:
+	@set -e; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; mkdir "$$dir/elsewhere"; \
+	git ls-files -z --cached --others --exclude-standard | tar --null -T - --ignore-failed-read -cf - | tar -xf - -C "$$dir/elsewhere"; \
+	for command in microspend microspend-meter; do \
+		$(GO) build -trimpath -buildvcs=false -o "$$dir/$$command-here" ./cmd/$$command; \
+		$(GO) build -C "$$dir/elsewhere" -trimpath -buildvcs=false -o "$$dir/$$command-there" ./cmd/$$command; \
+		cmp "$$dir/$$command-here" "$$dir/$$command-there"; echo "$$command: built twice, the same bytes"; \
+	done
+
+# After a module was added, updated or removed.
+licenses:
+	$(GO) generate ./internal/licenses
 
 # Every parser for a few seconds; FUZZTIME=5m for a long run.
 FUZZTIME ?= 5s

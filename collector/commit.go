@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/ledger/audit"
 	"microspend/usage"
 )
 
@@ -247,6 +248,12 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 	if err != nil || !any {
 		return err
 	}
+	from := audit.Source{Targets: make([]string, len(stages))}
+	for i, s := range stages {
+		from.Targets[i] = c.Source.Name() + " " + s.Target.String()
+	}
+	from.Targets = slices.Compact(from.Targets)
+	c.writer.From(from)
 	contested, err := c.findConflicts()
 	if err != nil {
 		return err

@@ -101,7 +101,9 @@ func (e *CostError) Error() string {
 func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	began := time.Now()
 	s := Summary{Source: r.Source.Name(), Began: r.Now().UTC(), Counts: map[string]int64{}}
-	writer, err := ledger.OpenForWriting(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger, Command: r.Command})
+	writer, err := ledger.OpenForWriting(r.Ledger, ledger.Options{
+		Now: r.Now, Logger: r.Logger, Command: r.Command, Action: "collect",
+	})
 	if err != nil {
 		return s, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/ledger/audit"
 )
 
 // State is how collecting from a target stands: what runs of a source have left beside the ledger.
@@ -175,6 +176,8 @@ func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) 
 	if err != nil {
 		return nil, nil, err
 	}
+	var save []func() error
+	entry := audit.Entry{Action: "accept-gap", Note: a.Because}
 	for _, s := range states {
 		if s.Fault != "" {
 			continue
@@ -182,17 +185,34 @@ func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) 
 		of := filepath.Join(collectFolder(folder), s.Source)
 		kept, err := loadCheckpoint(of, s.Target)
 		if err != nil {
-			return gaps, quarantined, err
+			return nil, nil, err
 		}
 		newGaps, newQuarantined := kept.acceptGaps(s, now, a), kept.acceptQuarantined(s, now, a)
 		if len(newGaps)+len(newQuarantined) > 0 {
-			if err := kept.save(of, s.Target); err != nil {
-				return gaps, quarantined, err
-			}
+			save = append(save, func() error { return kept.save(of, s.Target) })
+			entry.Targets = append(entry.Targets, s.Source+" "+s.Target.String())
 		}
 		gaps, quarantined = append(gaps, newGaps...), append(quarantined, newQuarantined...)
 	}
-	return gaps, quarantined, nil
+	if len(save) == 0 {
+		return nil, nil, nil
+	}
+	for _, g := range gaps {
+		entry.Records = append(entry.Records, g.ID+" "+g.String())
+	}
+	for _, k := range quarantined {
+		entry.Records = append(entry.Records, k.ID+" "+k.String())
+	}
+	entry.Counts = map[string]int64{"accepted": int64(len(entry.Records))}
+	err = writer.Audit(entry, func() error {
+		for _, s := range save {
+			if err := s(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return gaps, quarantined, err
 }
 
 func (s *checkpoint) acceptGaps(as State, now time.Time, a Acceptance) (accepted []OpenGap) {

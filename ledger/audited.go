@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -18,6 +19,23 @@ func (w *Writer) Audit(e audit.Entry, do func() error) error {
 		return errClosed
 	}
 	return w.audit.Do(e, do)
+}
+
+// Change is what replacing a file of the ledger by a content will be to its entry; nil removes the file. The path is
+// within the ledger's folder, with slashes.
+func (w *Writer) Change(path string, content []byte) (audit.Change, error) {
+	change := audit.Change{Path: path}
+	before, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(path)))
+	switch {
+	case err == nil:
+		change.Before = audit.Sum(before)
+	case !errors.Is(err, os.ErrNotExist):
+		return change, err
+	}
+	if content != nil {
+		change.After = audit.Sum(content)
+	}
+	return change, nil
 }
 
 // AcknowledgeFaults ends the failure of [audit.Verify] over the faults that it finds now, and returns them.
@@ -64,17 +82,11 @@ func (w *Writer) seal(p *prepared) (audit.Change, error) {
 		}
 		p.manifest.Lost = append(p.manifest.Lost, lost)
 	}
-	change := audit.Change{Path: shownPath(p.day, manifestName)}
-	before, err := w.manifestText(p.day)
-	if err != nil {
-		return change, err
+	var err error
+	if p.text, err = p.manifest.encode(); err != nil {
+		return audit.Change{}, err
 	}
-	if before != nil {
-		change.Before = audit.Sum(before)
-	}
-	p.text, err = p.manifest.encode()
-	change.After = audit.Sum(p.text)
-	return change, err
+	return w.Change(shownPath(p.day, manifestName), p.text)
 }
 
 // entry is that of an import.

@@ -6,6 +6,7 @@
 //	<dir>/usage/dt=2026-10-01/part-00000.parquet   the records whose period starts on that UTC day, sorted
 //	<dir>/usage/dt=2026-10-01/_manifest.json       what the files of the day must contain: size, checksums, rows
 //	<dir>/usage/dt=2026-10-01/_*.damaged           files that were found damaged and set aside
+//	<dir>/audit/                                   who changed what; see package audit
 //	<dir>/writer.lock                              who writes at present
 //	<dir>/.staging/                                an import in progress; worthless once its writer is gone
 //
@@ -43,6 +44,6 @@
 // before. Of a day with several parts it may see some old and some new in that window, and so may see a record twice
 // or not at all: file systems rename one file at a time. Stop writing, or read with this package, where that matters.
 //
-// A whole day's folder that is deleted leaves no trace, and whoever can write to the folder can forge it: the checksums
-// are against accidents. On Windows a file that an engine holds open may not be replaceable, which is an error.
+// Whoever can write to the folder can forge it: the checksums are against accidents. What something else than a writer
+// changed or deleted the audit log tells, unless it was forged as well: see package audit. On Windows a file that an engine holds open may not be replaceable, which is an error.
 package ledger

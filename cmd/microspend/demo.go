@@ -71,7 +71,7 @@ generating today's hours; --no-dash only writes the ledger.`,
 
 // writeDemo writes generated records to the demo's ledger.
 func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (changes ledger.Changes, err error) {
-	err = a.writeLedger(ctx, a.flags.ledger, ledger.Options{Command: "microspend demo"},
+	err = a.writeLedger(ctx, a.flags.ledger, ledger.Options{Command: "microspend demo", Action: "demo"},
 		func(ctx context.Context, writer *ledger.Writer) error {
 			changes, err = writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) {
 				batches(func(batch []usage.Record) bool { return yield(batch, nil) })

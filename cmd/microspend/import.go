@@ -17,6 +17,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/tabular"
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/pricing"
 	"microspend/usage"
 	"microspend/view"
@@ -86,12 +87,14 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 		return err
 	}
 	defer in.Close()
-	reader, err := a.readUsage(in, size, path, f)
+	source := &auditedInput{path: path, in: in, size: size}
+	reader, err := a.readUsage(source.reader(), size, path, f)
 	if err != nil {
 		return err
 	}
 	bar := a.progress("reading", "rows")
 	defer bar.Clear()
+	var from func(audit.Source)
 	batches := func(yield func([]usage.Record, error) bool) {
 		for batch, err := range reader.Batches() {
 			read := reader.Report()
@@ -103,15 +106,22 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 				return
 			}
 		}
+		file, err := source.file()
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", path, err))
+			return
+		}
+		from(audit.Source{Files: []audit.File{file}})
 	}
 	var changes ledger.Changes
 	err = a.writeLedger(ctx, folder, ledger.Options{
-		Command: "microspend import", Overlaps: overlapChoices[f.overlaps],
+		Command: "microspend import", Action: "import", Overlaps: overlapChoices[f.overlaps],
 		Progress: func(done, of int) {
 			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
 			bar.At(int64(done), int64(of), int64(done))
 		},
 	}, func(ctx context.Context, writer *ledger.Writer) (err error) {
+		from = writer.From
 		changes, err = writer.Upsert(ctx, batches)
 		return err
 	})

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "ledger", Short: "Inspect, check and export the ledger", Args: cobra.NoArgs, RunE: help}
+	cmd := &cobra.Command{Use: "ledger", Short: "Inspect, check, audit and export the ledger", Args: cobra.NoArgs, RunE: help}
 	info := a.printing(&cobra.Command{
 		Use:   "info",
 		Short: "List the ledger's days with rows, size and coverage",
@@ -30,7 +29,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 		return report.LedgerInfo(opened.Dir(), info), nil
 	})
 	a.ledgerFlag(info)
-	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerExportCommand())
+	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand())
 	return cmd
 }
 
@@ -91,12 +90,9 @@ was lost until --accept-loss, for use once it has been imported again or never w
 	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests")
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "stop reporting quarantined files")
 	a.parsedListFlag(cmd, "day", "accept the loss of this UTC `DAY` only (repeatable)", func(text string) error {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return fmt.Errorf("%.40q is not a day such as 2026-10-03", text)
-		}
+		day, err := utcDay(text)
 		days = append(days, day)
-		return nil
+		return err
 	})
 	return cmd
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/ledger"
 	"microspend/report"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
@@ -67,7 +69,12 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 			}
 			shown.Billed, shown.Rates = &billed, &rates
 			// The bill is stored only once it could be shared out.
-			if shown.File, err = reconcile.Save(in.Ledger.Dir(), shown.Source, shown.Comparison, a.now()); err != nil {
+			options := ledger.Options{Command: "microspend reconcile --allocate"}
+			err = a.writeLedger(cmd.Context(), in.Ledger.Dir(), options, func(_ context.Context, w *ledger.Writer) (err error) {
+				shown.File, err = reconcile.Save(w, shown.Source, shown.Comparison, a.now())
+				return err
+			})
+			if err != nil {
 				return view.Document{}, err
 			}
 		}

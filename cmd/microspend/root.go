@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -137,6 +136,7 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	root.SetFlagErrorFunc(flagError)
 	const would, did = "would", "did"
 	root.AddGroup(&cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
+	root.AddCommand(a.versionCommand(), a.licensesCommand())
 	for group, commands := range map[string][]*cobra.Command{
 		would: {
 			a.initCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
@@ -219,23 +219,6 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// version is the module's version, or the commit of a build from a checkout.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
-			return "development, commit " + setting.Value[:12]
-		}
-	}
-	if info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "development"
-	}
-	return info.Main.Version
 }
 
 // market is what things cost today, as far as the embedded and imported tables know.

@@ -28,7 +28,7 @@ var shared = []string{
 
 // particular are the packages below internal that those may import whose lines name them: they know the domain.
 var particular = []string{
-	"internal/cardstore", "internal/cgroup", "internal/emf", "internal/simulate", "internal/tenantproof",
+	"internal/cardstore", "internal/cgroup", "internal/emf", "internal/licenses", "internal/simulate", "internal/tenantproof",
 	"internal/webserver",
 }
 
@@ -46,13 +46,13 @@ var allowed = map[string][]string{
 	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/status", "ledger", "usage",
+	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "ledger/audit", "ledger/lifecycle", "usage", "pricing/..."),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
@@ -91,6 +91,7 @@ var allowed = map[string][]string{
 	"internal/tenantproof":   {"internal/emf", "internal/secretfile", "usage"},
 	"internal/ownfile":       {"internal/atomicfile", "internal/inputfile"},
 	"internal/intern":        {},
+	"internal/licenses":      {},
 	"internal/parquetcolumn": {},
 	"internal/figures":       {},
 	"internal/progress":      {"internal/figures"},

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,7 +54,7 @@ type Source struct {
 
 // File is one that was read.
 type File struct {
-	Name   string `json:"name"` // as it was given; "-" for standard input
+	Name   string `json:"name"` // as it was given, or "standard input"
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 }
@@ -64,6 +65,21 @@ type Change struct {
 	Path   string `json:"path"` // within the ledger's folder, with slashes
 	Before string `json:"before"`
 	After  string `json:"after"`
+}
+
+// Day is the UTC day whose usage was changed, as in 2026-10-01; ok is false where the file is something else.
+func (c Change) Day() (day string, ok bool) {
+	folder, below := strings.CutPrefix(c.Path, "usage/dt=")
+	day, _, isFile := strings.Cut(folder, "/")
+	return day, below && isFile
+}
+
+// Concerns reports whether the entry is about usage of a UTC day, written 2026-10-01.
+func (e *Entry) Concerns(day string) bool {
+	return slices.ContainsFunc(e.Changes, func(c Change) bool {
+		of, ok := c.Day()
+		return ok && of == day
+	})
 }
 
 // Sum is the hash of a file's content.

@@ -398,8 +398,8 @@ func (l *Log) writeHead() error {
 func (l *Log) Head() string { return l.head.Hash }
 
 // tracked are the files of a ledger that everything else in it is checked against: the manifests of days, which name
-// their parts with checksums, and the closings of months.
-var tracked = []string{"usage/dt=*/_manifest.json", "closed/*/closing.json"}
+// their parts with checksums, the closings of months, and the bills that were kept. Hidden ones are being written.
+var tracked = []string{"usage/dt=*/_manifest.json", "closed/[^.]*/closing.json", "billed/[^.]*.json"}
 
 // trackedFiles gives the hashes of the files that the log follows.
 func trackedFiles(ledger string) (map[string]string, error) {

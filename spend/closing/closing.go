@@ -17,6 +17,7 @@ import (
 	"microspend/internal/civil"
 	"microspend/internal/ownfile"
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/pricing"
 	"microspend/spend"
 )
@@ -205,11 +206,18 @@ func (r Request) keep(ctx context.Context, folder string, c *Closing, report spe
 	if !again.Total.Amount.Equal(report.Total.Amount) || !again.Total.List.Equal(report.Total.List) {
 		return fmt.Errorf("what was written comes to %s and not to %s", again.Total.Amount, report.Total.Amount)
 	}
-	if err := os.Rename(hidden, filepath.Join(folder, c.Month)); err != nil {
-		return err
-	}
-	return atomicfile.SyncDir(folder)
+	return r.Ledger.Audit(audit.Entry{
+		Action: "close", Note: c.Month, Changes: []audit.Change{{Path: auditPath(c.Month), After: audit.Sum(text)}},
+	}, func() error {
+		if err := os.Rename(hidden, filepath.Join(folder, c.Month)); err != nil {
+			return err
+		}
+		return atomicfile.SyncDir(folder)
+	})
 }
+
+// auditPath is what the audit log calls a month's closing.
+func auditPath(month string) string { return Folder + "/" + month + "/" + fileName }
 
 // again works the month out from what was written, as every reader will.
 func (r Request) again(ctx context.Context, hidden string, c *Closing) (spend.Spend, error) {
@@ -260,11 +268,17 @@ func Reopen(dir *ledger.Writer, month string, now time.Time) (Closing, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return known, err
 	}
-	hidden := filepath.Join(folder, "."+month+".reopened")
-	if err := os.Rename(filepath.Join(folder, month), hidden); err != nil {
+	change, err := dir.Change(auditPath(month), nil)
+	if err != nil {
 		return known, err
 	}
-	kept := filepath.Join(folder, month+".reopened-"+now.UTC().Format("20060102T150405Z")+".json")
-	err = os.Rename(filepath.Join(hidden, fileName), kept)
-	return known, errors.Join(err, os.RemoveAll(hidden), atomicfile.SyncDir(folder))
+	return known, dir.Audit(audit.Entry{Action: "reopen", Note: month, Changes: []audit.Change{change}}, func() error {
+		hidden := filepath.Join(folder, "."+month+".reopened")
+		if err := os.Rename(filepath.Join(folder, month), hidden); err != nil {
+			return err
+		}
+		kept := filepath.Join(folder, month+".reopened-"+now.UTC().Format("20060102T150405Z")+".json")
+		err := os.Rename(filepath.Join(hidden, fileName), kept)
+		return errors.Join(err, os.RemoveAll(hidden), atomicfile.SyncDir(folder))
+	})
 }

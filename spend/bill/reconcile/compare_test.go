@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -345,7 +346,8 @@ func TestStore(t *testing.T) {
 		reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
-	path, err := reconcile.Save(dir, "october.json", c, first)
+	w := writer(t, dir)
+	path, err := reconcile.Save(w, "october.json", c, first)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), path)
 	got, err := reconcile.Load(dir)
@@ -356,7 +358,7 @@ func TestStore(t *testing.T) {
 	later.From = c.From.AddDate(0, 0, -1)
 	later.Bill.Lines = slices.Clone(c.Bill.Lines[:1])
 	later.Bill.Lines[0].Cost, later.Bill.Lines[0].UsedKnown = dec("1.5"), false
-	_, err = reconcile.Save(dir, "october-final.json", later, first.Add(time.Hour))
+	_, err = reconcile.Save(w, "october-final.json", later, first.Add(time.Hour))
 	require.NoError(t, err)
 	got, err = reconcile.Load(dir)
 	require.NoError(t, err)
@@ -377,9 +379,19 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// Bills taken in at the same time do not get in each other's way: each file is one of them, whole.
-func TestTwoAtOnce(t *testing.T) {
+// writer opens a ledger until the end of the test.
+func writer(t *testing.T, dir string) *ledger.Writer {
+	t.Helper()
+	w, err := ledger.OpenForWriting(dir, ledger.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+// Whoever reads while a bill is taken in finds the one before or the new one, whole.
+func TestReadWhileSaving(t *testing.T) {
 	dir := t.TempDir()
+	w := writer(t, dir)
 	made := billed(asMeasured(), nil)
 	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()},
 		reconcile.Request{Bill: made})
@@ -387,11 +399,11 @@ func TestTwoAtOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			_, err := reconcile.Save(dir, "bill", c, day.Add(time.Duration(i)*time.Hour))
-			require.NoError(t, err)
-			_, err = reconcile.Load(dir)
-			require.NoError(t, err)
+			_, err := reconcile.Load(dir)
+			assert.NoError(t, err)
 		})
+		_, err := reconcile.Save(w, "bill", c, day.Add(time.Duration(i)*time.Hour))
+		require.NoError(t, err)
 	}
 	wait.Wait()
 	entries, err := os.ReadDir(filepath.Join(dir, "billed"))

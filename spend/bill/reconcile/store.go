@@ -17,6 +17,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/ownfile"
+	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
@@ -72,8 +74,9 @@ func (c Comparison) Allocate(ctx context.Context, source spend.Source) (billed, 
 }
 
 // Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or
-// not at all. It returns the file's path. Source is the name of the file that the bill came from.
-func Save(dir, source string, c Comparison, now time.Time) (string, error) {
+// not at all, with an entry in its audit log. It returns the file's path. Source is the name of the file that the bill
+// came from.
+func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: c.Bill.SHA256, Format: string(c.Bill.Format), Metric: c.Bill.Metric,
 		From: c.From.Format(time.DateOnly), To: c.To.Format(time.DateOnly),
@@ -90,12 +93,22 @@ func Save(dir, source string, c Comparison, now time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder := filepath.Join(dir, Folder)
+	folder := filepath.Join(w.Dir(), Folder)
 	if err := ownfile.Folder(folder, 1); err != nil {
 		return "", err
 	}
-	path := filepath.Join(folder, file.From+"_"+file.To+".json")
-	return path, ownfile.Write(path, append(text, '\n'))
+	text = append(text, '\n')
+	name := file.From + "_" + file.To + ".json"
+	path := filepath.Join(folder, name)
+	change, err := w.Change(Folder+"/"+name, text)
+	if err != nil {
+		return "", err
+	}
+	entry := audit.Entry{
+		Action: "allocate", Changes: []audit.Change{change},
+		Source: audit.Source{Files: []audit.File{{Name: source, SHA256: c.Bill.SHA256}}},
+	}
+	return path, w.Audit(entry, func() error { return ownfile.Write(path, text) })
 }
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)

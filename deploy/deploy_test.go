@@ -1,0 +1,104 @@
+// Package deploy has no code: samples of how to run microspend hardened, and the test that they are.
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// settings reads a unit: what each key was last set to.
+func settings(t *testing.T, file string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	set := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "[") {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		require.True(t, ok, line)
+		set[key] = value
+	}
+	return set
+}
+
+func TestUnitsAreHardened(t *testing.T) {
+	units, err := filepath.Glob("systemd/*.service")
+	require.NoError(t, err)
+	require.NotEmpty(t, units)
+	for _, unit := range units {
+		set := settings(t, unit)
+		require.Equal(t, "microspend", set["User"], unit)
+		require.Equal(t, "0077", set["UMask"], unit)
+		require.Equal(t, "strict", set["ProtectSystem"], unit)
+		require.Contains(t, set, "CapabilityBoundingSet", unit)
+		require.Empty(t, set["CapabilityBoundingSet"], unit)
+		for _, key := range []string{
+			"NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectKernelTunables", "ProtectKernelModules",
+			"ProtectControlGroups", "RestrictNamespaces", "LockPersonality", "MemoryDenyWriteExecute", "RestrictSUIDSGID",
+		} {
+			require.Equal(t, "yes", set[key], "%s: %s", unit, key)
+		}
+	}
+}
+
+// The flags of the units are flags that the program has.
+func TestUnitsRun(t *testing.T) {
+	for unit, command := range map[string]string{"collect": "collect", "serve": "serve"} {
+		start := settings(t, "systemd/microspend-"+unit+".service")["ExecStart"]
+		source, err := os.ReadDir("../cmd/microspend")
+		require.NoError(t, err)
+		var code strings.Builder
+		for _, file := range source {
+			if strings.HasSuffix(file.Name(), ".go") && !strings.HasSuffix(file.Name(), "_test.go") {
+				text, err := os.ReadFile("../cmd/microspend/" + file.Name())
+				require.NoError(t, err)
+				code.Write(text)
+			}
+		}
+		require.Contains(t, start, "/microspend "+command+" ")
+		for word := range strings.FieldsSeq(start) {
+			if flag, ok := strings.CutPrefix(word, "--"); ok {
+				require.Contains(t, code.String(), `"`+flag+`"`, unit)
+			}
+		}
+	}
+}
+
+func TestSystemdTakesTheUnits(t *testing.T) {
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("no systemd-analyze to verify the units with")
+	}
+	units, err := filepath.Glob("systemd/*.service")
+	require.NoError(t, err)
+	for _, unit := range units {
+		text, err := os.ReadFile(unit)
+		require.NoError(t, err)
+		// Only the program is not there.
+		there := strings.Replace(string(text), "/usr/local/bin/microspend", "/bin/true", 1)
+		file := filepath.Join(t.TempDir(), filepath.Base(unit))
+		require.NoError(t, os.WriteFile(file, []byte(there), 0o644))
+		out, err := exec.Command("systemd-analyze", "verify", file).CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.NotContains(t, string(out), "Unknown key")
+		require.NotContains(t, string(out), filepath.Base(unit), "a warning about it")
+	}
+}
+
+// The image has no shell, no other user's rights and no base that needs updates.
+func TestImage(t *testing.T) {
+	text, err := os.ReadFile("Dockerfile")
+	require.NoError(t, err)
+	_, final, found := strings.Cut(string(text), "FROM scratch\n")
+	require.True(t, found)
+	require.Contains(t, final, "USER 65532:65532\n")
+	require.NotContains(t, final, "RUN ")
+	require.Contains(t, string(text), "-trimpath")
+}
