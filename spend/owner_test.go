@@ -128,3 +128,42 @@ func date(t testing.TB, text string) pricing.Date {
 	require.NoError(t, err)
 	return d
 }
+
+// What is said of a tenant rests on the guest's word where nobody else's is behind the name that decided.
+func TestWhatRestsOnTheGuest(t *testing.T) {
+	rule := func(field tenants.Field, pattern string) tenants.Rule {
+		p, err := tenants.ParsePattern(pattern)
+		require.NoError(t, err)
+		return tenants.Rule{Selector: tenants.Selector{Field: field, Pattern: p}, Tenant: "owner"}
+	}
+	for _, test := range []struct {
+		by     usage.TenantBy
+		tenant string
+		rules  []tenants.Rule
+		want   bool
+		reason string
+	}{
+		{usage.TenantGiven, "acme", nil, false, "the operator imported it"},
+		{usage.TenantProven, "acme", nil, false, "the control plane named it"},
+		{usage.TenantAsserted, "acme", nil, true, "nobody else says so"},
+		{usage.TenantAsserted, "", nil, false, "nobody is billed for it"},
+		{usage.TenantUnverified, "(unverified) acme", nil, false, "it is shown as the guest's word"},
+		{usage.TenantGuest, "acme", nil, true, "a dimension is what a guest wrote"},
+		{usage.TenantGuest, "(unverified) acme", nil, false, "likewise shown as its word"},
+		{usage.TenantAsserted, "acme", []tenants.Rule{rule(tenants.MicroVM, "mvm-*")}, false, "AWS says which MicroVM it is"},
+		{usage.TenantAsserted, "acme", []tenants.Rule{rule(tenants.Image, "app")}, false, "and which image"},
+		{usage.TenantAsserted, "", []tenants.Rule{rule(tenants.Role, "r")}, true, "but not which role"},
+		{usage.TenantProven, "acme", []tenants.Rule{rule(tenants.Role, "r")}, true, "which no proof is about"},
+		{usage.TenantGuest, "(unverified) acme", []tenants.Rule{rule(tenants.Image, "app")}, true, "a dimension, too"},
+		{usage.TenantUnverified, "(unverified) acme", []tenants.Rule{rule(tenants.Image, "app")}, false, "AWS's word"},
+		{usage.TenantGiven, "acme", []tenants.Rule{rule(tenants.Role, "r")}, false, "the operator's word"},
+	} {
+		record := hour(at(t, "2026-10-05"), test.tenant, 1)
+		record.TenantBy, record.Role, record.Image = test.by, "r", "app"
+		record.Resource.ID = "mvm-1"
+		source := dollars(record)
+		source.Tenants.Rules = test.rules
+		require.Equal(t, test.want, report(t, source, october(t, ByTenant)).TenantAsserted, "%s: %s", test.by, test.reason)
+		require.False(t, report(t, source, october(t, ByDay)).TenantAsserted, "no tenant is named")
+	}
+}

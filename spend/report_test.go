@@ -196,9 +196,9 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 	}
 	require.Equal(t, [][]ledger.Field{
 		{ledger.FieldRegion, ledger.FieldDay},
-		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
 	}, asked)
 }
 

@@ -60,7 +60,7 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		result.Groups = append(result.Groups, key)
 	}
 	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Image, b.Image), cmp.Compare(a.Arch, b.Arch),
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.TenantBy, b.TenantBy), cmp.Compare(a.Image, b.Image), cmp.Compare(a.Arch, b.Arch),
 			a.Resource.Compare(b.Resource), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Region, b.Region),
 			cmp.Compare(a.Account, b.Account), cmp.Compare(a.Source, b.Source), a.Day.Compare(b.Day))
 	})
@@ -81,6 +81,8 @@ func keyOf(r *usage.Record, by []ledger.Field, day time.Time) ledger.Group {
 		switch field {
 		case ledger.FieldTenant:
 			key.Tenant = r.Tenant
+		case ledger.FieldTenantBy:
+			key.TenantBy = r.TenantBy
 		case ledger.FieldImage:
 			key.Image = r.Image
 		case ledger.FieldArch:
