@@ -25,7 +25,8 @@ func TestRecordsComeBack(t *testing.T) {
 			Region:        name.Draw(t, "region"), Account: name.Draw(t, "account"),
 			Resource: usage.ParseResource(name.Draw(t, "microvm")),
 			Image:    name.Draw(t, "image"), Tenant: name.Draw(t, "tenant"), Role: name.Draw(t, "role"), Source: "cloudwatch",
-			Arch: rapid.SampledFrom([]usage.Arch{"", usage.ArchX86}).Draw(t, "arch"),
+			Arch:     rapid.SampledFrom([]usage.Arch{"", usage.ArchX86}).Draw(t, "arch"),
+			TenantBy: rapid.SampledFrom([]usage.TenantBy{"", usage.TenantProven}).Draw(t, "tenant_by"),
 			Amounts: usage.Amounts{
 				pricing.VCPU: amount.Draw(t, "vcpu"), pricing.Memory: amount.Draw(t, "memory"),
 				pricing.SnapshotRead:  amount.Draw(t, "read"),

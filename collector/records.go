@@ -17,21 +17,25 @@ const (
 	sameLength = 1 << 1 // the length of the period is that of the one before
 	follows    = 1 << 2 // the period begins where the one before ends
 	withArch   = 1 << 3 // the architecture is among the names, as in all but the journals of former versions
+	withBy     = 1 << 6 // likewise, whose word the tenant is
 )
 
-const nameCount = 8
+const nameCount = 9
 
 func names(r *usage.Record) [nameCount]string {
-	return [...]string{r.Region, r.Account, r.Resource.String(), r.Image, r.Tenant, r.Role, r.Source, string(r.Arch)}
+	return [...]string{
+		r.Region, r.Account, r.Resource.String(), r.Image, r.Tenant, r.Role, r.Source, string(r.Arch), string(r.TenantBy),
+	}
 }
 
 func setNames(r *usage.Record, names [nameCount]string) {
 	r.Region, r.Account, r.Resource, r.Image = names[0], names[1], usage.ParseResource(names[2]), names[3]
 	r.Tenant, r.Role, r.Source, r.Arch = names[4], names[5], names[6], usage.Arch(names[7])
+	r.TenantBy = usage.TenantBy(names[8])
 }
 
 func sameNamed(a, b *usage.Record) bool {
-	return a.Resource == b.Resource && a.Tenant == b.Tenant && a.Image == b.Image && a.Arch == b.Arch &&
+	return a.Resource == b.Resource && a.Tenant == b.Tenant && a.TenantBy == b.TenantBy && a.Image == b.Image && a.Arch == b.Arch &&
 		a.Role == b.Role && a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
 }
 
@@ -41,7 +45,7 @@ func appendRecords(b []byte, records []usage.Record) []byte {
 	for i := range records {
 		r := &records[i]
 		start := r.PeriodStart.Unix()
-		flags := byte(r.Coverage)<<4 | withArch
+		flags := byte(r.Coverage)<<4 | withArch | withBy
 		if i > 0 && sameNamed(r, previous) {
 			flags |= sameNames
 		}
@@ -120,7 +124,7 @@ func (d *recordDecoder) next(r *usage.Record) (bool, error) {
 	if flags&sameNames == 0 {
 		var names [nameCount]string
 		for i := range names {
-			if i < nameCount-1 || flags&withArch != 0 {
+			if i < nameCount-2 || i == nameCount-2 && flags&withArch != 0 || i == nameCount-1 && flags&withBy != 0 {
 				names[i] = d.text()
 			}
 		}
@@ -133,7 +137,7 @@ func (d *recordDecoder) next(r *usage.Record) (bool, error) {
 	if flags&sameLength == 0 {
 		d.last.PeriodSeconds = number(d, binary.Varint)
 	}
-	d.last.Coverage = usage.Coverage(flags >> 4)
+	d.last.Coverage = usage.Coverage(flags >> 4 & 3)
 	given := number(d, binary.Uvarint)
 	for q := range d.last.Amounts {
 		d.last.Amounts[q] = 0

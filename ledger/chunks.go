@@ -84,9 +84,16 @@ func (r *chunkReader) numbers(p *part, group int, c column, take func(at int, va
 // words gives a column of texts as its dictionary and, for each row, the index into it. The memory of the indexes is
 // used again where there is enough.
 //
-// This is where files of version 1 become those of today: what they lack is worked out from the dictionary, a few
+// This is where files of former versions become those of today: what they lack is worked out from the dictionary, a few
 // thousand words at most, and not row by row.
 func (r *chunkReader) words(p *part, group int, c column, into *words[string]) error {
+	if p.version < versionTenantBy && c == columnTenantBy {
+		err := r.storedWords(p, group, columnSource, into)
+		for i, source := range into.dictionary {
+			into.dictionary[i] = string(tenantByOf(source))
+		}
+		return err
+	}
 	if p.version == versionMarkedIDs {
 		switch c {
 		case columnArch:
@@ -106,6 +113,19 @@ func (r *chunkReader) words(p *part, group int, c column, into *words[string]) e
 		}
 	}
 	return r.storedWords(p, group, c, into)
+}
+
+// tenantByOf says whose word the tenants were that a source wrote down before records said it: both of these took the
+// guest's.
+func tenantByOf(source string) usage.TenantBy {
+	switch source {
+	case "logs":
+		return usage.TenantAsserted
+	case "cloudwatch":
+		return usage.TenantGuest
+	default:
+		return usage.TenantGiven
+	}
 }
 
 func (r *chunkReader) storedWords(p *part, group int, c column, into *words[string]) error {

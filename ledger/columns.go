@@ -22,6 +22,7 @@ const (
 	columnImage
 	columnArch
 	columnTenant
+	columnTenantBy
 	columnRole
 	columnSource
 	firstAmount
@@ -44,7 +45,8 @@ var columnNames = func() (names [columnCount]string) {
 
 // nameColumns are the columns of a record's names, in the order of [usage.Record.Names].
 var nameColumns = [usage.NameCount]column{
-	columnRegion, columnAccount, columnResource, columnImage, columnArch, columnTenant, columnRole, columnSource,
+	columnRegion, columnAccount, columnResource, columnImage, columnArch, columnTenant, columnTenantBy,
+	columnRole, columnSource,
 }
 
 func amountColumn(m usage.Measure) column { return firstAmount + column(m) }
@@ -52,25 +54,29 @@ func amountColumn(m usage.Measure) column { return firstAmount + column(m) }
 // The versions of the format. A day's manifest says which one its files are of at most; a file says it by its columns.
 //
 // In version 1 the kind of a resource was a mark before its id, as it is in CSV files, and there was no architecture.
-// It is read as if it had been written today, and a day becomes version 2 when it is next written.
+// Up to version 2 nothing said whose word a tenant is. Both are read as if they had been written today, and a day gets
+// today's version when it is next written.
 const (
 	versionMarkedIDs = 1
 	versionKinds     = 2
-	writtenVersion   = versionKinds
+	versionTenantBy  = 3
+	writtenVersion   = versionTenantBy
 )
 
 // layouts are the columns of each version's files, in order.
 var layouts = map[int][]column{
-	versionMarkedIDs: slices.DeleteFunc(allColumns(), func(c column) bool { return c == columnKind || c == columnArch }),
-	versionKinds:     allColumns(),
+	versionMarkedIDs: columnsWithout(columnKind, columnArch, columnTenantBy),
+	versionKinds:     columnsWithout(columnTenantBy),
+	versionTenantBy:  columnsWithout(),
 }
 
-func allColumns() []column {
-	all := make([]column, columnCount)
-	for i := range all {
-		all[i] = column(i)
+func columnsWithout(missing ...column) (columns []column) {
+	for c := range columnCount {
+		if !slices.Contains(missing, c) {
+			columns = append(columns, c)
+		}
 	}
-	return all
+	return columns
 }
 
 // versionOf tells the version of a file by the names of its columns, and where it has them: -1 where it does not.

@@ -11,7 +11,7 @@ import (
 
 // columnOf is the column that a field groups by. FieldDay has none of its own.
 var columnOf = [...]column{
-	FieldTenant: columnTenant, FieldImage: columnImage, FieldArch: columnArch, FieldKind: columnKind,
+	FieldTenant: columnTenant, FieldTenantBy: columnTenantBy, FieldImage: columnImage, FieldArch: columnArch, FieldKind: columnKind,
 	FieldResource: columnResource,
 	FieldRole:     columnRole, FieldRegion: columnRegion, FieldAccount: columnAccount, FieldSource: columnSource,
 }

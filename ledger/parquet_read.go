@@ -26,7 +26,7 @@ type ParquetOptions struct {
 //
 //   - period_start (a timestamp of any unit; one without time zone is UTC), period_seconds, region, microvm_id, image,
 //     tenant, vcpu_ms, mem_mib_ms, read_bytes, write_bytes and storage_byte_seconds are required.
-//   - account, resource_kind, arch, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage
+//   - account, resource_kind, arch, tenant_by, role, source, running_ms, suspended_ms, launches, suspends, resumes and coverage
 //     may be missing or null. A row that says nothing of coverage is complete, as it states what was used; of one that
 //     names no kind of resource, microvm_id is read as in CSV files.
 //
@@ -67,7 +67,7 @@ func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *Parqu
 // optional reports whether a file from outside need not have the column.
 func (c column) optional() bool {
 	switch c {
-	case columnAccount, columnKind, columnArch, columnRole, columnSource, columnCoverage:
+	case columnAccount, columnKind, columnArch, columnTenantBy, columnRole, columnSource, columnCoverage:
 		return true
 	default:
 		return c >= firstAmount && !usage.Measure(c-firstAmount).Required()

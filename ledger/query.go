@@ -63,7 +63,8 @@ type Field uint8
 
 // The fields.
 const (
-	FieldTenant Field = iota
+	FieldTenant   Field = iota
+	FieldTenantBy       // whose word the tenant is
 	FieldImage
 	FieldArch
 	FieldKind     // of the resource
@@ -79,6 +80,7 @@ const (
 type Group struct {
 	Tenant, Image, Role, Region, Account, Source string
 
+	TenantBy usage.TenantBy
 	Arch     usage.Arch
 	Resource usage.Resource
 
@@ -108,7 +110,7 @@ func (g *Group) set(f Field, name string) {
 // names are the fields that are texts; nil for others.
 func (g *Group) names() [FieldDay]*string {
 	return [...]*string{
-		FieldTenant: &g.Tenant, FieldImage: &g.Image, FieldArch: (*string)(&g.Arch), FieldResource: &g.Resource.ID,
+		FieldTenant: &g.Tenant, FieldTenantBy: (*string)(&g.TenantBy), FieldImage: &g.Image, FieldArch: (*string)(&g.Arch), FieldResource: &g.Resource.ID,
 		FieldRole:   &g.Role,
 		FieldRegion: &g.Region, FieldAccount: &g.Account, FieldSource: &g.Source,
 	}

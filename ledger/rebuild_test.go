@@ -22,7 +22,7 @@ func TestRebuiltFromWhatProvesItself(t *testing.T) {
 		rows         int      // that are left of the day's 96
 	}{
 		{"nothing else", "all parts prove themselves", func(*testing.T, string) {}, nil, 96},
-		{"a bit in a page", "its checksum does not hold", flip(second, 4), []string{"_" + second + ".damaged"}, 56},
+		{"a bit in a page", "its checksum does not hold", flip(second, 3), []string{"_" + second + ".damaged"}, 56},
 		{"a bit in the footer", "the records are whole, and the file is written again", func(t *testing.T, folder string) {
 			path := filepath.Join(folder, second)
 			data, err := os.ReadFile(path)
@@ -100,7 +100,7 @@ func TestRepairLeavesLaterVersionsAlone(t *testing.T) {
 	before := filesOf(t, dir)
 	w := openWriter(t, dir)
 	_, err = w.Repair(context.Background())
-	require.ErrorContains(t, err, "the manifest is of version 3; this program reads versions up to 2")
+	require.ErrorContains(t, err, "the manifest is of version 4; this program reads versions up to 3")
 	assert.Equal(t, before, filesOf(t, dir))
 }
 

@@ -108,22 +108,23 @@ func writeSpill(file *os.File, offset int64, records []usage.Record, before int6
 // noRecord is what the first record of a section is written as a difference to.
 var noRecord usage.Record
 
-// appendRecord writes a record: a byte that says which names differ from the record before, those names, the start, the
+// appendRecord writes a record: two bytes that say which names differ from the record before, those names, the start, the
 // numbers, the kind and the coverage.
 func appendRecord(text []byte, r, previous *usage.Record) []byte {
 	if previous == nil {
 		previous = &noRecord
 	}
-	mask := len(text)
-	text = append(text, 0)
+	place, mask := len(text), uint16(0)
+	text = append(text, 0, 0)
 	before := previous.Names()
 	for n, name := range r.Names() {
 		if *name != *before[n] {
-			text[mask] |= 1 << n
+			mask |= 1 << n
 			text = binary.AppendUvarint(text, uint64(len(*name)))
 			text = append(text, *name...)
 		}
 	}
+	binary.LittleEndian.PutUint16(text[place:], mask)
 	text = binary.AppendUvarint(text, uint64(r.PeriodStart.Unix()))
 	text = binary.AppendUvarint(text, uint64(r.PeriodSeconds))
 	for _, amount := range r.Amounts {
@@ -134,7 +135,7 @@ func appendRecord(text []byte, r, previous *usage.Record) []byte {
 
 // maxRecordBytes is more than any record takes, with its place.
 const maxRecordBytes = usage.NameCount*(usage.MaxNameBytes+binary.MaxVarintLen64) +
-	(usage.MeasureCount+3)*binary.MaxVarintLen64 + 3
+	(usage.MeasureCount+3)*binary.MaxVarintLen64 + 4
 
 // spillRows reads one section of a spill.
 type spillRows struct {
@@ -163,8 +164,11 @@ func (s *spillRows) read(r *usage.Record) (more bool, err error) {
 	if len(s.unread) == 0 {
 		return false, nil
 	}
-	text, ok := s.unread[1:], true
-	mask := s.unread[0]
+	if len(s.unread) < 2 {
+		return false, errSpill
+	}
+	text, ok := s.unread[2:], true
+	mask := binary.LittleEndian.Uint16(s.unread)
 	number := func() int64 {
 		n, length := binary.Uvarint(text)
 		if length <= 0 {

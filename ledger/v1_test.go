@@ -28,7 +28,38 @@ func firstVersion(t *testing.T) (dir string, records []usage.Record) {
 		records = append(records, batch...)
 	}
 	require.Len(t, records, 15)
+	for i := range records { // which of those it took the guest's word for, the export does not say
+		records[i].TenantBy = map[string]usage.TenantBy{
+			"logs": usage.TenantAsserted, "cloudwatch": usage.TenantGuest,
+		}[records[i].Source]
+	}
 	return dir, records
+}
+
+// Version 2, in which the last program that wrote it has the same records, is read as version 1 is.
+func TestSecondVersionIsReadAsIfWrittenToday(t *testing.T) {
+	old, records := firstVersion(t)
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/v2")))
+	require.Equal(t, [2]int{versionKinds, versionKinds}, versionsOf(t, dir))
+	assert.Equal(t, records, content(t, dir))
+	query := Query{From: always[0], To: always[1], By: []Field{FieldTenant, FieldTenantBy, FieldDay}}
+	var sums [2]Result
+	for i, folder := range []string{old, dir} {
+		l, err := Open(folder, Options{})
+		require.NoError(t, err)
+		sums[i], err = l.Aggregate(t.Context(), query)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, sums[0], sums[1])
+	assert.Len(t, sums[0].Groups, 10, "four with logs, one with metrics, and five of others")
+
+	late := records[7]
+	late.Resource.ID, late.TenantBy = "mvm-9", usage.TenantProven
+	w := openWriter(t, dir)
+	assert.Equal(t, int64(1), upsert(t, w, []usage.Record{late}).Added)
+	require.Equal(t, [2]int{writtenVersion, versionKinds}, versionsOf(t, dir))
+	assert.Equal(t, reference(records, []usage.Record{late}), content(t, dir))
 }
 
 func versionsOf(t *testing.T, dir string) (versions [2]int) {
@@ -64,7 +95,10 @@ func TestFirstVersionIsReadAsIfWrittenToday(t *testing.T) {
 	require.NoError(t, err)
 	imported, _, err := readParquet(part, ParquetOptions{})
 	require.NoError(t, err)
-	assert.Equal(t, records[12:], imported, "a file of its own imports, too")
+	for i := range records {
+		records[i].TenantBy = usage.TenantGiven
+	}
+	assert.Equal(t, records[12:], imported, "a file of its own imports, too, for which whoever imports it answers")
 }
 
 // The same groups come of a ledger of version 1, of the next version, and of one that has both.
@@ -72,16 +106,17 @@ func TestFirstVersionIsSummedAsIfWrittenToday(t *testing.T) {
 	old, records := firstVersion(t)
 	mixed, _ := firstVersion(t)
 	upsert(t, openWriter(t, mixed), records[12:])
-	require.Equal(t, [2]int{versionMarkedIDs, versionKinds}, versionsOf(t, mixed))
+	require.Equal(t, [2]int{versionMarkedIDs, writtenVersion}, versionsOf(t, mixed))
 	written := t.TempDir()
 	upsert(t, openWriter(t, written), records)
-	require.Equal(t, [2]int{versionKinds, versionKinds}, versionsOf(t, written))
+	require.Equal(t, [2]int{writtenVersion, writtenVersion}, versionsOf(t, written))
 	for _, by := range [][]Field{
 		nil,
 		{FieldKind},
 		{FieldArch, FieldDay},
 		{FieldResource, FieldDay},
 		{FieldTenant, FieldKind, FieldRegion},
+		{FieldTenant, FieldTenantBy},
 		{
 			FieldTenant, FieldImage, FieldArch, FieldKind, FieldResource, FieldRole, FieldRegion, FieldAccount, FieldSource,
 			FieldDay,
@@ -131,14 +166,14 @@ func TestFirstVersionIsUpgradedDayByDay(t *testing.T) {
 	late := records[7]
 	late.Resource.ID, late.Arch, late.Amounts[pricing.VCPU] = "mvm-9", usage.ArchX86, 1
 	assert.Equal(t, int64(1), upsert(t, w, []usage.Record{late}).Added)
-	require.Equal(t, [2]int{versionKinds, versionMarkedIDs}, versionsOf(t, dir))
+	require.Equal(t, [2]int{writtenVersion, versionMarkedIDs}, versionsOf(t, dir))
 	want := reference(records, []usage.Record{late})
 	assert.Equal(t, want, content(t, dir))
 
 	n := upsert(t, w, records)
 	assert.Equal(t, int64(15), n.Unchanged)
 	assert.Equal(t, []time.Time{firstDay.AddDate(0, 0, 1)}, n.Days, "the first day has them all already")
-	require.Equal(t, [2]int{versionKinds, versionKinds}, versionsOf(t, dir))
+	require.Equal(t, [2]int{writtenVersion, writtenVersion}, versionsOf(t, dir))
 	assert.Equal(t, want, content(t, dir))
 	assert.Empty(t, upsert(t, w, records).Days)
 
@@ -157,6 +192,6 @@ func TestFirstVersionIsRebuilt(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, checked.Rebuilt, 1)
 	require.Empty(t, checked.SetAside)
-	require.Equal(t, [2]int{versionKinds, versionMarkedIDs}, versionsOf(t, dir))
+	require.Equal(t, [2]int{writtenVersion, versionMarkedIDs}, versionsOf(t, dir))
 	assert.Equal(t, records, content(t, dir))
 }

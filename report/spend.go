@@ -63,6 +63,7 @@ func Spend(s spend.Spend) view.Document {
 	json = json.With(len(s.RatesAssumed) > 0, "rates_assumed", view.Records{
 		Table: view.NewTable(ratesAssumedColumns, s.RatesAssumed, nil),
 	})
+	json = json.With(s.TenantAsserted, "assumptions", noteRecords([]pricing.Note{assumption.TenantAsserted.Note()}))
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{
 			{ID: "policy", Value: s.Policy.String()},
@@ -125,6 +126,9 @@ func spendNotes(s spend.Spend) []view.Note {
 	list = append(list, ComparedNotes(s)...)
 	if s.Currency != nil {
 		list = append(list, view.Note{Text: CurrencyWords(*s.Currency) + "."})
+	}
+	if s.TenantAsserted {
+		list = append(list, view.Note{Text: assumption.TenantAsserted.Note().String()})
 	}
 	for _, assumed := range s.RatesAssumed {
 		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})

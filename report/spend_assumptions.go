@@ -27,6 +27,9 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	for _, assumed := range s.RatesAssumed {
 		note(assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before))
 	}
+	if s.TenantAsserted {
+		note(assumption.TenantAsserted.Note())
+	}
 	note(assumption.TransitionBilling.Note())
 	switch {
 	case s.SharedOut != nil:

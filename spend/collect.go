@@ -69,6 +69,7 @@ type collector struct {
 	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
 	recorded bool // anything in the span, whoever's
+	asserted bool // anything that counts for whom the guest named
 }
 
 // labels are a day's texts in the three dimensions of time.
@@ -196,10 +197,12 @@ func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) 
 		return key, false
 	}
 	if c.byTenant {
-		key.Key = c.owner(who.owner(g))
+		name, kind, asserted := who.owner(g)
+		key.Key = c.owner(name, kind)
 		if !c.billed() && c.source.Sharing.Policy == OwnRow && !c.chooses(key.Tenant, key.Kind) {
 			return key, false // nobody else's row has a part of it
 		}
+		c.asserted = c.asserted || asserted && (kind == KindShared || c.chooses(name, kind))
 	}
 	for _, d := range c.request.By {
 		switch {

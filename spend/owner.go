@@ -15,15 +15,15 @@ func (s Source) ownersAt(moment time.Time) owners {
 	return owners{tenants.NewMatcher(s.Tenants, s.Sharing.Usage, moment)}
 }
 
-// owner is whose a group is: a tenant's name, or the label of its kind.
-func (o owners) owner(g *ledger.Group) (name string, kind Kind) {
-	switch name, shared := o.matcher.Tenant(g); {
-	case shared:
-		return Shared, KindShared
-	case name == "":
-		return Unallocated, KindUnallocated
+// owner is whose a group is: a tenant's name, or the label of its kind. Asserted is whether that is the guest's word.
+func (o owners) owner(g *ledger.Group) (name string, kind Kind, asserted bool) {
+	switch owner := o.matcher.Owner(g); {
+	case owner.Shared:
+		return Shared, KindShared, owner.Asserted
+	case owner.Name == "":
+		return Unallocated, KindUnallocated, false
 	default:
-		return name, KindTenant
+		return owner.Name, KindTenant, owner.Asserted
 	}
 }
 
@@ -38,6 +38,7 @@ func (s Source) RecordOwner() func(*usage.Record) string {
 			who = s.ownersAt(day)
 			byDay[day] = who
 		}
-		return OwnerName(who.owner(&ledger.Group{Tenant: r.Tenant, Image: r.Image, Resource: r.Resource, Role: r.Role}))
+		name, kind, _ := who.owner(&ledger.Group{Tenant: r.Tenant, Image: r.Image, Resource: r.Resource, Role: r.Role})
+		return OwnerName(name, kind)
 	}
 }

@@ -54,6 +54,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 		out.Rows[i].Card = r.cardOf(row.Key)
 	}
 	out.Total = t.total
+	out.TenantAsserted = r.asserted
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if !r.billed() {
 		out.RatesAssumed = r.prices.assumedRates()

@@ -165,6 +165,9 @@ type Spend struct {
 	SameWeekday *Compared
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed
+	// TenantAsserted is whether any row is a tenant's, or not another's, because a guest said so: see
+	// [usage.TenantAsserted]. Reports without tenants rest on none.
+	TenantAsserted bool
 
 	// Closed are the closed months that the period overlaps. Their rows are what they were closed with.
 	Closed []ClosedMonth

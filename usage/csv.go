@@ -22,7 +22,7 @@ type CSVOptions struct {
 //   - period_start (RFC 3339 with any offset, or 2026-10-01 00:00:00 in UTC), period_seconds, region, microvm_id,
 //     image, tenant, vcpu_seconds, gb_seconds, read_gb, write_gb and storage_gb_hours are required; image and tenant
 //     may be empty.
-//   - account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage and arch may be
+//   - account, role, source, running_seconds, suspended_seconds, launches, suspends, resumes, coverage, arch and tenant_by may be
 //     left out or empty; a row that says nothing of coverage is complete, as it states what was used.
 //
 // A GB is 2^30 bytes. Quantities are decimals, which are turned into a record's whole units exactly; a value finer than

@@ -50,6 +50,7 @@ var csvColumns = slices.Concat(
 			func(w *csvWriter, r *Record) { w.text = append(w.text, r.Coverage.String()...) },
 		},
 		nameColumn("arch", false),
+		nameColumn("tenant_by", false),
 	},
 )
 

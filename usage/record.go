@@ -19,9 +19,10 @@ type Record struct {
 	Resource Resource
 	Image    string // name or ARN; "" where it is not known
 	Arch     Arch
-	Tenant   string // as the source names it; "" where it does not
-	Role     string // ARN of the execution role; "" where it is not known
-	Source   string // what measured it, such as cloudwatch or import
+	Tenant   string   // as the source names it; "" where it does not
+	TenantBy TenantBy // whose word that is
+	Role     string   // ARN of the execution role; "" where it is not known
+	Source   string   // what measured it, such as cloudwatch or import
 
 	Amounts Amounts
 
@@ -29,10 +30,10 @@ type Record struct {
 }
 
 // NameCount is how many names a record has.
-const NameCount = 8
+const NameCount = 9
 
 // nameColumns are the columns of a record's names, in CSV files and in the ledger's.
-var nameColumns = [NameCount]string{"region", "account", "microvm_id", "image", "arch", "tenant", "role", "source"}
+var nameColumns = [NameCount]string{"region", "account", "microvm_id", "image", "arch", "tenant", "tenant_by", "role", "source"}
 
 // resourceName is the place of the resource's id among the names.
 const resourceName = 2
@@ -44,7 +45,8 @@ func NameColumns() [NameCount]string { return nameColumns }
 // coverage and the resource's kind.
 func (r *Record) Names() [NameCount]*string {
 	return [...]*string{
-		&r.Region, &r.Account, &r.Resource.ID, &r.Image, (*string)(&r.Arch), &r.Tenant, &r.Role, &r.Source,
+		&r.Region, &r.Account, &r.Resource.ID, &r.Image, (*string)(&r.Arch), &r.Tenant, (*string)(&r.TenantBy),
+		&r.Role, &r.Source,
 	}
 }
 
@@ -148,6 +150,9 @@ func (r *Record) Check() error {
 	}
 	if !r.Arch.sound() {
 		fault("unknown arch %.40q; it is arm64, x86_64 or empty", r.Arch)
+	}
+	if !r.TenantBy.sound() {
+		fault("unknown tenant_by %.40q; it is proven, asserted, unverified, guest or empty", r.TenantBy)
 	}
 	for i, amount := range r.Amounts {
 		if amount < 0 {

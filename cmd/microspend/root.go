@@ -144,7 +144,7 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 			a.diffCommand(), a.idleCommand(), a.priceCommand(), a.examplesCommand(), a.ratesCommand(), a.schemaCommand(),
 		},
 		did: {
-			a.meterCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(), a.budgetCommand(),
+			a.meterCommand(), a.tenantProofCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(), a.budgetCommand(),
 			a.anomaliesCommand(), a.dashCommand(), a.reportCommand(), a.serveCommand(), a.reconcileCommand(), a.configCommand(),
 			a.demoCommand(),
 		},

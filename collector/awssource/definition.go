@@ -10,6 +10,7 @@ import (
 
 	"microspend/collector"
 	"microspend/internal/strictyaml"
+	"microspend/internal/tenantproof"
 )
 
 // Definition is what the program knows of a source before it makes one. Each package with a source has one, and package
@@ -47,7 +48,8 @@ type Env struct {
 	Every   time.Duration // between the starts of two runs; 0 where someone else starts them
 	Quota   Quota         // of each account and region
 	Now     func() time.Time
-	Explain func(error) error // see [Definition.Explain]
+	Explain func(error) error  // see [Definition.Explain]
+	Tenants tenantproof.Policy // whom to believe about tenants
 }
 
 // Explain explains an error as the function Explain does. Where AWS refused a call, it names the actions that the

@@ -113,6 +113,7 @@ func (f *fetch) assembleOwner(parts []part) {
 			record.Coverage = usage.CoveragePartial
 			f.result.Counts[countPartial]++
 		}
+		f.mapping.assert(&record)
 		f.result.Records = append(f.result.Records, record)
 	}
 	for _, q := range quarrels {

@@ -102,6 +102,6 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 	return New(Options{
 		Mappings: mappings, LinkedAccounts: s.linkedAccounts, Prices: prices, Quota: env.Quota,
 		Explain: env.Explain, Now: env.Now,
-		Client: awssource.Clients(env, NewClient),
+		Tenants: env.Tenants, Client: awssource.Clients(env, NewClient),
 	}), nil
 }

@@ -11,6 +11,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/awssource"
 	"microspend/collector/mapping"
+	"microspend/internal/tenantproof"
 	"microspend/pricing"
 )
 
@@ -40,6 +41,7 @@ type Options struct {
 	Prices         pricing.MeasuringPrices
 	Quota          awssource.Quota   // a datapoint beyond what it permits the whole account is none
 	Explain        func(error) error // says what an error means to a user
+	Tenants        tenantproof.Policy
 
 	Attempts int // how often a series that fails is asked for; 0 means 3
 	// before the second attempt, doubled before each further one; 0 means 1 s
@@ -63,6 +65,7 @@ type mapped struct {
 	mapping.Mapping
 	id        string // in what is kept between runs
 	fromMeter bool
+	tenants   tenantproof.Policy
 }
 
 // targetSeries is what is known of a target while the program runs: what was listed, and the state as it was last read.
@@ -89,7 +92,7 @@ func New(options Options) *Source {
 	}
 	s := &Source{options: options, shape: mapping.Shape(options.Mappings)}
 	for i, id := range mapping.IDs(options.Mappings) {
-		s.mappings = append(s.mappings, mapped{options.Mappings[i], id, options.Mappings[i].FromMeter()})
+		s.mappings = append(s.mappings, mapped{options.Mappings[i], id, options.Mappings[i].FromMeter(), options.Tenants})
 	}
 	s.targets.Explain = options.Explain
 	s.targets.Make = func(ctx context.Context, target collector.Target) (*targetSeries, error) {

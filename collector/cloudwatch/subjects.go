@@ -101,6 +101,12 @@ func (m *mapped) base(target collector.Target, s mapping.Subject) usage.Record {
 	}
 }
 
+// assert says whose word the names of a record are. A dimension has no room for a proof.
+func (m *mapped) assert(r *usage.Record) {
+	name, _ := m.tenants.Record(r.Tenant, false)
+	r.Tenant, r.TenantBy = nameOf(name), usage.TenantGuest
+}
+
 // unless is a name, or none where it is the one that stands for none: a dimension must have a value.
 func unless(name, none string) string {
 	if name == none {
@@ -109,9 +115,19 @@ func unless(name, none string) string {
 	return name
 }
 
-// subjectOf is the subject that a record is of: the inverse of base. It is false where no subject has such a record, or
-// where names were cut.
+// subjectOf is the subject that a record is of: the inverse of base and assert, whatever the trust was when the record
+// was made. It is false where no subject has such a record, or where names were cut.
 func (m *mapped) subjectOf(target collector.Target, r collector.Recorded) (mapping.Subject, bool) {
+	plain, marked := r, false
+	if plain.Tenant, marked = usage.Asserted(r.Tenant); marked {
+		if s, ok := m.subjectNamed(target, plain); ok {
+			return s, ok
+		}
+	}
+	return m.subjectNamed(target, r)
+}
+
+func (m *mapped) subjectNamed(target collector.Target, r collector.Recorded) (mapping.Subject, bool) {
 	dimension := func(has string, name, none string) string {
 		switch {
 		case has == "":

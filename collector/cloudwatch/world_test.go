@@ -153,7 +153,7 @@ func (w *world) truth(key usage.Key, at time.Time) (usage.Record, bool) {
 	r := usage.Record{
 		PeriodStart: time.Unix(key.PeriodStart, 0).UTC(), PeriodSeconds: 300, Region: key.Region, Account: key.Account,
 		Resource: usage.Resource{ID: key.Resource.ID}, Tenant: "tenant of " + key.Resource.ID, Image: "web",
-		Source: key.Source,
+		Source: key.Source, TenantBy: usage.TenantGuest,
 	}
 	var given [5]bool
 	for _, p := range w.data[key] {

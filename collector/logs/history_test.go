@@ -125,7 +125,7 @@ func TestALogGroupThatComesLater(t *testing.T) {
 func TestLinesThatCloudWatchLogsTakesInLate(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(20*time.Hour))
-	w.know(m)
+	w.know(logGroupName, m)
 	for i, line := range m.lines {
 		e := fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))}
 		if i < 7 {

@@ -13,6 +13,7 @@ import (
 	"microspend/collector"
 	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
+	"microspend/internal/tenantproof"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -204,7 +205,7 @@ func TestAStreamOfGarbage(t *testing.T) {
 
 // TestSumsThatAreTooLarge: no number of lines makes usage negative.
 func TestSumsThatAreTooLarge(t *testing.T) {
-	r := newReading(target, origin{group: logGroupName}, collector.Window{From: monday, To: monday.Add(time.Hour), Period: 5 * time.Minute})
+	r := newReading(target, origin{group: logGroupName}, tenantproof.Policy{}, collector.Window{From: monday, To: monday.Add(time.Hour), Period: 5 * time.Minute})
 	cell := (&logUsage{}).cell(r, monday.UnixMilli())
 	line := aDay("mvm-1", "acme", monday).lines[3].Line
 	line.Amounts[pricing.SnapshotRead] = 1 << 62

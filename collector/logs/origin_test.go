@@ -249,7 +249,7 @@ func TestHowStreamsAreNamed(t *testing.T) {
 			require.NoError(t, w.source.options.Streams.ParseScalar(tc.rule))
 			require.Equal(t, tc.rule, w.source.options.Streams.String())
 			m := aDay("mvm-1", "acme", monday.Add(20*time.Hour))
-			w.know(m)
+			w.know(logGroupName, m)
 			for _, line := range m.lines {
 				line.MicroVMID = tc.id
 				w.fake.Put(place, logGroupName, tc.stream, fakecloudwatch.LogEvent{At: line.at, Message: text(line.Line)})
@@ -411,7 +411,7 @@ func TestACopyOfAGroupIsNoConflict(t *testing.T) {
 	truth := w.truth
 	w.put("/copy", m, nil)
 	w.truth = map[usage.Key]usage.Record{}
-	w.know(m)
+	w.know(logGroupName, m)
 	require.Len(t, truth, len(w.truth))
 	require.Empty(t, w.run().Quarantined)
 	w.requireTruth()

@@ -66,7 +66,7 @@ func TestWhateverGoesWrongWithLogs(t *testing.T) {
 				m.sleep(time.Duration(1+random.Int64N(int64(100*time.Minute))).Round(time.Millisecond) + time.Millisecond)
 			}
 			m.run(10*time.Minute, emf.Terminate)
-			w.know(m)
+			w.know(logGroupName, m)
 			for _, line := range m.lines {
 				key := usage.Key{
 					Source: SourceName, Region: target.Region, Account: target.Account,

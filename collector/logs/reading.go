@@ -15,6 +15,7 @@ import (
 	"microspend/collector"
 	"microspend/internal/civil"
 	"microspend/internal/emf"
+	"microspend/internal/tenantproof"
 	"microspend/usage"
 )
 
@@ -74,6 +75,9 @@ type reading struct {
 	from   int64 // Unix milliseconds, as are all of its times
 	to     int64
 	period int64
+
+	tenants       tenantproof.Policy
+	namedUnproven map[finding]bool // MicroVMs, and why their tenant is not proven
 
 	lives    map[lifeKey]*logLife
 	microVMs map[string]*logUsage
@@ -145,20 +149,21 @@ type logCell struct {
 	lacking    bool  // something of the period is known not to be known
 	doubtful   bool  // lines contradict each other, or say that their meter was at fault
 
-	tenant, image, role string // of the line with the latest start
-	named               int64  // that start
+	tenant, image, role string // of the line that named takes them of
+	at                  int64  // when its period starts
+	proven, claimed     bool   // whether it proves its tenant, and whether it has a proof at all
 	stream              string // that the first line lay in
 }
 
-func newReading(target collector.Target, of origin, window collector.Window) *reading {
+func newReading(target collector.Target, of origin, tenants tenantproof.Policy, window collector.Window) *reading {
 	return &reading{
-		target: target, group: of.group, rule: of.rule, image: of.image, window: window,
+		target: target, group: of.group, rule: of.rule, image: of.image, window: window, tenants: tenants,
 		from: window.From.UnixMilli(), to: window.To.UnixMilli(), period: window.Period.Milliseconds(),
 		lives: map[lifeKey]*logLife{}, microVMs: map[string]*logUsage{}, names: map[string]string{},
 		streams: map[string]*stream{}, refused: map[refusedIn]bool{},
 		seed:   maphash.MakeSeed(),
 		counts: map[string]int64{}, noted: map[string]int{}, findings: map[finding]collector.Window{},
-		most: math.MaxInt64,
+		most: math.MaxInt64, namedUnproven: map[finding]bool{},
 	}
 }
 
@@ -469,12 +474,5 @@ func (r *reading) count(c *logCell, line *emf.Line) {
 		c.lacking = c.lacking || slices.Contains(incomplete, note)
 	}
 	c.doubtful = c.doubtful || line.Faulty()
-	if line.PeriodStart < c.named {
-		return
-	}
-	if c.named > 0 && c.tenant != line.Tenant {
-		r.counts[countTenants]++
-	}
-	c.tenant, c.image, c.role = r.name(line.Tenant), r.name(line.Image), r.name(line.Role)
-	c.named = line.PeriodStart
+	r.named(c, line)
 }

@@ -134,10 +134,9 @@ func (r *reading) record(u *logUsage, c *logCell) usage.Record {
 	record := usage.Record{
 		PeriodStart: time.UnixMilli(r.from + c.index*r.period).UTC(), PeriodSeconds: r.period / 1000,
 		Region: r.target.Region, Account: r.target.Account, Resource: usage.Resource{ID: emf.Decoded(u.id)},
-		Image: emf.Decoded(c.image), Tenant: emf.Decoded(c.tenant), Role: emf.Decoded(c.role), Source: SourceName,
-		Amounts:  c.amounts,
-		Coverage: usage.CoverageComplete,
+		Source: SourceName, Amounts: c.amounts, Coverage: usage.CoverageComplete,
 	}
+	r.attribute(&record, u, c)
 	if c.reached > c.end { // it ran on after a terminate hook, which anybody in the MicroVM can call
 		c.end = r.from + (c.index+1)*r.period
 	}

@@ -87,7 +87,8 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 	}
 	source, err := New(Options{
 		Groups: s.Groups, Images: s.Images, Streams: s.Streams, Prices: prices, Explain: env.Explain, Now: env.Now,
-		Client: awssource.Clients(env, NewClient),
+		Tenants: env.Tenants,
+		Client:  awssource.Clients(env, NewClient),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("log groups: %w", err)

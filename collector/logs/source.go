@@ -13,6 +13,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
+	"microspend/internal/tenantproof"
 	"microspend/pricing"
 )
 
@@ -63,6 +64,7 @@ type Options struct {
 	Streams StreamRule // which MicroVM a log stream is of
 	Prices  pricing.MeasuringPrices
 	Explain func(error) error // says what an error means to a user
+	Tenants tenantproof.Policy
 	Now     func() time.Time
 }
 

@@ -208,7 +208,7 @@ func TestTerminateThatWasNot(t *testing.T) {
 func TestLinesThatArriveLateHeal(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(40*time.Hour))
-	w.know(m)
+	w.know(logGroupName, m)
 	for i, line := range m.lines {
 		arrives := line.at
 		if i%3 == 0 {
@@ -238,7 +238,7 @@ func TestLinesThatArriveLateHeal(t *testing.T) {
 func TestTheOrderOfLinesDoesNotMatter(t *testing.T) {
 	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
 	m := aDay("mvm-1", "acme", monday.Add(time.Hour))
-	w.know(m)
+	w.know(logGroupName, m)
 	order := shuffled(len(m.lines), 7)
 	for i, j := range order { // at another's time, so that FilterLogEvents gives them out of order
 		at := m.lines[i].at.Add(time.Duration(i) * time.Millisecond)

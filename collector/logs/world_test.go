@@ -200,17 +200,22 @@ func (w *logsWorld) put(group string, m *metered, keep func(int) bool) {
 		}
 		w.fake.Put(place, group, m.line.MicroVMID, fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))})
 	}
-	w.know(m)
+	w.know(group, m)
 }
 
 // know counts what a MicroVM's lines come to: the sum per period of five minutes.
-func (w *logsWorld) know(m *metered) {
+func (w *logsWorld) know(group string, m *metered) {
+	by := usage.TenantAsserted
+	if imageOf(group) == "" || w.source.options.Streams.Any { // AWS does not say what its lines are of
+		by = usage.TenantGuest
+	}
 	for i := range m.lines {
 		line := &m.lines[i].Line
 		r := usage.Record{
 			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region,
 			Account:  target.Account,
 			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Source: SourceName,
+			TenantBy: by,
 			Coverage: usage.CoverageComplete,
 		}
 		if known, ok := w.truth[r.Key()]; ok {

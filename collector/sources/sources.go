@@ -76,19 +76,21 @@ func (s Settings) Flags(flags *flag.FlagSet) {
 
 // Config is the section collect of microspend.yaml, read and checked. The zero value has the defaults.
 type Config struct {
-	Source string // "" is the default
-	Run    collector.Config
-	AWS    awssource.Options // a rate of zero is that of the source
+	Source  string // "" is the default
+	Run     collector.Config
+	AWS     awssource.Options // a rate of zero is that of the source
+	Tenants Tenants
 
 	settings Settings // nil for the defaults
 }
 
 // ConfigFile is the section as it is written; [NewConfigFile] makes one to decode into.
 type ConfigFile struct {
-	Source string               `yaml:"source"`
-	AWS    awssource.ConfigFile `yaml:",inline"`
-	Run    collector.ConfigFile `yaml:",inline"`
-	Keys   strictyaml.Keys      `yaml:",inline"` // of the sources
+	Source  string               `yaml:"source"`
+	AWS     awssource.ConfigFile `yaml:",inline"`
+	Run     collector.ConfigFile `yaml:",inline"`
+	Tenants tenantsFile          `yaml:",inline"`
+	Keys    strictyaml.Keys      `yaml:",inline"` // of the sources
 
 	settings Settings
 }
@@ -109,7 +111,8 @@ func (f ConfigFile) Config(doc *strictyaml.Document) Config {
 		doc.Fault(section+".source", "%s", err)
 	}
 	c := Config{
-		Source: f.Source, Run: f.Run.Config(doc, section), AWS: f.AWS.Options(doc, section), settings: f.settings,
+		Source: f.Source, Run: f.Run.Config(doc, section), AWS: f.AWS.Options(doc, section), Tenants: f.Tenants.tenants(),
+		settings: f.settings,
 	}
 	for _, s := range f.settings {
 		s.Check(doc, section)
@@ -144,10 +147,14 @@ func (c Config) Open(ledger string, now func() time.Time) (collector.Source, *aw
 	if c.settings != nil {
 		settings = c.settings[slices.Index(Names(), definition.Name)]
 	}
+	policy, err := c.Tenants.policy()
+	if err != nil {
+		return nil, nil, fmt.Errorf("collect.tenant_key_file: %w", err)
+	}
 	accounts := awssource.NewAccounts(c.AWS)
 	source, err := settings.Open(awssource.Env{
 		Config: accounts.Config, Ledger: ledger, Period: c.Run.Timing.Period, Every: c.Run.Every, Quota: c.AWS.Quota, Now: now,
-		Explain: definition.Explain,
+		Explain: definition.Explain, Tenants: policy,
 	})
 	return source, accounts, err
 }

@@ -28,7 +28,8 @@ var shared = []string{
 
 // particular are the packages below internal that those may import whose lines name them: they know the domain.
 var particular = []string{
-	"internal/cardstore", "internal/cgroup", "internal/emf", "internal/licenses", "internal/simulate", "internal/webserver",
+	"internal/cardstore", "internal/cgroup", "internal/emf", "internal/licenses", "internal/simulate", "internal/tenantproof",
+	"internal/webserver",
 }
 
 // anything is allowed to packages whose imports say nothing about the design.
@@ -57,7 +58,7 @@ var allowed = map[string][]string{
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
 	"collector":     own("ledger", "ledger/audit", "usage"), // the runner knows no source by name
-	"collector/...": own("collector/...", "internal/emf", "ledger/...", "usage", "pricing/..."),
+	"collector/...": own("collector/...", "internal/emf", "internal/tenantproof", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
 	"collector/status":   own("collector", "ledger"),
@@ -87,6 +88,7 @@ var allowed = map[string][]string{
 	"internal/civil":         {},
 	"internal/inputfile":     {},
 	"internal/secretfile":    {"internal/inputfile"},
+	"internal/tenantproof":   {"internal/emf", "internal/secretfile", "usage"},
 	"internal/ownfile":       {"internal/atomicfile", "internal/inputfile"},
 	"internal/intern":        {},
 	"internal/licenses":      {},

@@ -109,7 +109,7 @@ func (l launch) record(hour time.Time) usage.Record {
 	}
 	switch l.tenant.told {
 	case bySource:
-		r.Tenant = l.tenant.name
+		r.Tenant, r.TenantBy = l.tenant.name, usage.TenantProven
 	case byRole:
 		r.Role = l.tenant.role()
 	case byImage, byNobody:

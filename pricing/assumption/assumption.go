@@ -57,6 +57,7 @@ const (
 	MeasuredUsage          ID = "measured-usage"
 	AgreedRates            ID = "agreed-rates"
 	RatesBeforeFirst       ID = "rates-before-first"
+	TenantAsserted         ID = "tenant-asserted"
 	SharedCost             ID = "shared-cost"
 	SharedCostRow          ID = "shared-cost-row"
 	Unallocated            ID = "unallocated"

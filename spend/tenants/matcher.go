@@ -12,6 +12,7 @@ import (
 // Matcher names the tenant of usage at a time at which the same rules hold.
 type Matcher struct {
 	rules         []Rule
+	shared        []Selector
 	byRule        index
 	declareShared index
 }
@@ -19,7 +20,7 @@ type Matcher struct {
 // NewMatcher looks usage up in the rules of a file that hold at a moment, and in what has been declared shared,
 // whoever's it would otherwise be.
 func NewMatcher(file File, shared []Selector, moment time.Time) *Matcher {
-	m := &Matcher{rules: file.Rules}
+	m := &Matcher{rules: file.Rules, shared: shared}
 	for i, rule := range file.Rules {
 		if rule.holds(moment) {
 			m.byRule.add(i, rule.Selector)
@@ -33,31 +34,58 @@ func NewMatcher(file File, shared []Selector, moment time.Time) *Matcher {
 	return m
 }
 
-// Tenant is the tenant of a group, [Shared] or "" where none can be named; shared tells the label from a tenant of
-// that name. What was declared shared comes first, then the first rule, the record itself, and image storage that is
-// nobody's.
+// Owner is whose the usage of a group is.
+type Owner struct {
+	Name   string // a tenant, [Shared], or "" where none can be named
+	Shared bool   // tells the label from a tenant of that name
+	// Asserted is whether that rests on what the guest said, by itself or through a rule that looks at a name that it
+	// gave. Where none can be named, and where the guest's word is shown as no more than that, nothing rests on it.
+	Asserted bool
+}
+
+// Owner is whose a group is. What was declared shared comes first, then the first rule, the record itself, and image
+// storage that is nobody's.
 //
 // Image storage is an image's own ([usage.KindImage]): nobody runs it, and whoever starts from the image needs it.
-func (m *Matcher) Tenant(g *ledger.Group) (name string, shared bool) {
-	if m.declareShared.match(g) < none {
-		return Shared, true
+func (m *Matcher) Owner(g *ledger.Group) Owner {
+	if i := m.declareShared.match(g); i < none {
+		return Owner{Shared, true, asserted(g, m.shared[i].Field)}
 	}
-	name = g.Tenant
+	owner := Owner{Name: g.Tenant, Asserted: asserted(g, Tenant)}
 	if i := m.byRule.match(g); i < none {
-		name = m.rules[i].Tenant
-		if name == Shared {
-			return Shared, true
+		owner = Owner{Name: m.rules[i].Tenant, Asserted: asserted(g, m.rules[i].Field)}
+		if owner.Name == Shared {
+			owner.Shared = true
+			return owner
 		}
 	}
-	if name == "" && g.Resource.Kind == usage.KindImage || m.declareShared.first(Tenant, name, none) < none {
-		return Shared, true
+	switch {
+	case owner.Name == "" && g.Resource.Kind == usage.KindImage:
+		return Owner{Name: Shared, Shared: true}
+	case m.declareShared.first(Tenant, owner.Name, none) < none:
+		owner.Name, owner.Shared = Shared, true
 	}
-	return name, false
+	owner.Asserted = owner.Asserted && owner.Name != ""
+	return owner
+}
+
+// asserted reports whether what a group has in a field is the guest's word.
+func asserted(g *ledger.Group, field Field) bool {
+	switch g.TenantBy {
+	case usage.TenantAsserted: // AWS says which MicroVM a line is of, and of which image
+		return field == Tenant || field == Role
+	case usage.TenantProven: // proofs are of tenants
+		return field == Role
+	case usage.TenantGuest:
+		return field != Tenant || !usage.IsUnverified(g.Tenant)
+	default:
+		return false
+	}
 }
 
 // Fields are the fields of the ledger that naming tenants needs.
 func Fields(file File, shared []Selector) map[ledger.Field]bool {
-	need := map[ledger.Field]bool{ledger.FieldTenant: true, ledger.FieldKind: true}
+	need := map[ledger.Field]bool{ledger.FieldTenant: true, ledger.FieldTenantBy: true, ledger.FieldKind: true}
 	fields := [fieldCount]ledger.Field{
 		MicroVM: ledger.FieldResource, Image: ledger.FieldImage, Role: ledger.FieldRole, Tenant: ledger.FieldTenant,
 	}

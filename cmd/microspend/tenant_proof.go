@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"microspend/internal/tenantproof"
+)
+
+func (a *app) tenantProofCommand() *cobra.Command {
+	var keyFile string
+	var newKey bool
+	cmd := a.command(&cobra.Command{
+		Use:   "tenant-proof [TENANT]",
+		Short: "Print the run hook's payload that proves a MicroVM's tenant",
+		Long: `tenant-proof prints the payload that the control plane passes to RunMicrovm: the tenant and its
+proof, the HMAC-SHA256 of the tenant's name under a key that no MicroVM knows. The meter passes the
+proof on, and collect --source logs verifies it with the same key (collect.tenant_key_file). A tenant
+that cannot prove its name is shown as "(unverified) NAME". See docs/tenants.md.`,
+		Example: `  microspend tenant-proof --new-key --key-file tenant.key
+  microspend tenant-proof acme --key-file tenant.key`,
+		Args: cobra.MaximumNArgs(1),
+	}, func(_ *cobra.Command, args []string) error {
+		switch {
+		case keyFile == "":
+			return errors.New("--key-file is missing; create a key with --new-key --key-file FILE")
+		case newKey && len(args) > 0:
+			return errors.New("--new-key only creates a key; leave out the tenant")
+		case newKey:
+			return a.writeNewKey(keyFile)
+		case len(args) == 0:
+			return errors.New("tenant-proof needs a tenant; see microspend tenant-proof --help")
+		}
+		key, err := tenantproof.ReadKey(keyFile)
+		if err != nil {
+			return err
+		}
+		payload, err := key.Payload(args[0])
+		if err != nil {
+			return err
+		}
+		out := json.NewEncoder(a.out)
+		out.SetEscapeHTML(false)
+		return out.Encode(payload)
+	})
+	cmd.Flags().StringVar(&keyFile, "key-file", "", "`FILE` with the key, 16 bytes or more that only its user may read")
+	cmd.Flags().BoolVar(&newKey, "new-key", false, "create the file with a new random key, and print no proof")
+	return cmd
+}
+
+// writeNewKey creates a key's file. It never replaces one: every proof under the old key would be lost.
+func (a *app) writeNewKey(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists; a new key needs a file of its own", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(tenantproof.NewKey())
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	_, err = io.WriteString(a.err, "wrote "+path+"; next: microspend tenant-proof TENANT --key-file "+path+"\n")
+	return err
+}
