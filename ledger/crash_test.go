@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"microspend/ledger/audit"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -140,6 +141,10 @@ func recovered(t *testing.T, dir string, completed int64) {
 	t.Helper()
 	w := openWriter(t, dir)
 	generations(t, dir, completed)
+	verified, err := audit.Verify(dir, audit.Options{})
+	require.NoError(t, err)
+	require.True(t, verified.OK(), "no kill leaves a change without an entry: %v", verified.Faults)
+	require.Empty(t, verified.Unfinished, "the next writer says what was not done")
 	for name := range filesOf(t, dir) {
 		assert.NotContains(t, name, ".new", "the next writer leaves nothing half done")
 		assert.NotContains(t, name, ".tmp")

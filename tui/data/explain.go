@@ -65,6 +65,9 @@ func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation,
 		}
 	}
 	out.note(r)
+	if found.TenantAsserted {
+		out.Notes = append(out.Notes, assumption.TenantAsserted.Clause())
+	}
 	return out, nil
 }
 
