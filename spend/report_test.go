@@ -196,10 +196,10 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 	}
 	require.Equal(t, [][]ledger.Field{
 		{ledger.FieldRegion, ledger.FieldDay},
-		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-	}, asked)
+		{ledger.FieldTenant, ledger.FieldSource, ledger.FieldKind, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldSource, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldSource, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+	}, asked, "the source tells whose word a tenant's name is")
 }
 
 func TestReportPassesOnWhatGoesWrong(t *testing.T) {
