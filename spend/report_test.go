@@ -196,10 +196,10 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 	}
 	require.Equal(t, [][]ledger.Field{
 		{ledger.FieldRegion, ledger.FieldDay},
-		{ledger.FieldTenant, ledger.FieldSource, ledger.FieldKind, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldSource, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldSource, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-	}, asked, "the source tells whose word a tenant's name is")
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+	}, asked, "a tenant may be named by a guest alone")
 }
 
 func TestReportPassesOnWhatGoesWrong(t *testing.T) {
