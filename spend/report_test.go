@@ -199,7 +199,7 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRegion},
 		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
 		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-	}, asked)
+	}, asked, "a tenant may be named by a guest alone")
 }
 
 func TestReportPassesOnWhatGoesWrong(t *testing.T) {
