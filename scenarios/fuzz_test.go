@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/internal/strictyaml"
+
+	"microspend/internal/racing"
 )
 
 // hostile are inputs made to hurt: by depth, by size, by expansion, by numbers, by encoding.
@@ -78,7 +80,7 @@ func manyLines(line string, count int) string {
 
 // patience is how long any file that is small enough to be read may take, to be refused or to be priced: a guard
 // against hangs, as machines are shared; the slowest takes 0.2 s on an idle one.
-const patience = 10 * slowdown * time.Second
+const patience = 10 * racing.Slowdown * time.Second
 
 // requireHandled loads any bytes at all, and prices what loads: quickly, without a panic, and so that the parts are the
 // whole.

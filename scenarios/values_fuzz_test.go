@@ -13,10 +13,12 @@ import (
 
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
+
+	"microspend/internal/racing"
 )
 
 // atOnce is far more than reading one scalar takes, and far less than anybody would wait.
-const atOnce = slowdown * 200 * time.Millisecond
+const atOnce = racing.Slowdown * 200 * time.Millisecond
 
 // fuzzScalar reads arbitrary text as a T: it never panics, ends at once, gives the same both times, and what it accepts
 // is within the bounds that the type documents.

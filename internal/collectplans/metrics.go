@@ -37,7 +37,6 @@ type metricsFleet struct {
 	leastReread time.Duration // the shortest overlap that any run had
 	switched    []time.Time   // when what records are keyed by was changed
 	kinds       map[bool]bool // whether records per MicroVM, and per tenant, were ever asked for
-	lastPeriod  time.Duration
 }
 
 // subject is a MicroVM of a tenant, with what it does.

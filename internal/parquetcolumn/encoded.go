@@ -40,7 +40,7 @@ func checkRuns(text []byte, width, most int) error {
 // texts are that are longer than what they were told by.
 func checkValues(text []byte, of format.Encoding, kind parquet.Kind, most int) (longer int64, err error) {
 	switch of {
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		if len(text) == 0 {
 			return 0, nil // of nulls alone
 		}

@@ -18,6 +18,10 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
+// plainDictionary is what writers before Parquet 2.0 call dictionaries and the values that refer to them. The library has
+// marked its own name for it as one that is no longer to be written; such files are still to be read.
+const plainDictionary format.Encoding = 2
+
 // maxHeader is of a page. The least and the greatest value are in it, which writers cut off at some kilobytes.
 const maxHeader = 256 << 10
 
@@ -224,7 +228,7 @@ func (p *pages) readDictionary(header *format.PageHeader) error {
 	if p.dictionary != nil {
 		return errors.New("a column has two dictionaries")
 	}
-	if h.Encoding != format.Plain && h.Encoding != format.PlainDictionary {
+	if h.Encoding != format.Plain && h.Encoding != plainDictionary {
 		return fmt.Errorf("its dictionary is encoded as %s", h.Encoding)
 	}
 	values, size := int64(h.NumValues), int64(len(p.plain))

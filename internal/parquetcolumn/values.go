@@ -110,7 +110,7 @@ func (p *pages) readValues(header *format.PageHeader) error {
 		return err
 	}
 	p.held += 2 * longer
-	if of == format.PlainDictionary || of == format.RLEDictionary {
+	if of == plainDictionary || of == format.RLEDictionary {
 		if p.dictionary == nil {
 			return errors.New("a page refers to a dictionary that is not there")
 		}
