@@ -17,8 +17,8 @@ type Tenants struct {
 
 // tenantsFile is Tenants as it is written.
 type tenantsFile struct {
-	Trust    *trustWord                   `yaml:"trust"`
-	KeyFiles strictyaml.OneOrMore[string] `yaml:"tenant_key_file"`
+	Trust    *trustWord                   `yaml:"trust,trusted"`
+	KeyFiles strictyaml.OneOrMore[string] `yaml:"tenant_key_file,trusted"`
 }
 
 type trustWord struct{ tenantproof.Trust }
