@@ -10,7 +10,7 @@ import (
 const DefaultReread = time.Hour
 
 // A target that cannot be read until someone mends its credentials or the configuration is asked again with every run.
-// When that is all of them, for so many runs and so long, the process ends: whoever supervises it may start it anew
+// When that is all of them, for several runs in a row, the process ends: whoever supervises it may start it anew
 // with what is right by then, and tells people that it keeps ending.
 const (
 	deadRuns = 3

@@ -110,7 +110,7 @@ func TestJournalEntriesAreSetAside(t *testing.T) {
 		says   string
 	}{
 		{"another kind", entry('x', "{}"), "it cannot be used: the journal holds an entry of an unknown kind 'x'"},
-		{"a plan that is none", entry(entryPlan, "{"), "the journal holds a plan that cannot be read"},
+		{"not a plan", entry(entryPlan, "{"), "the journal holds a plan that cannot be read"},
 		{"a batch that is none", entry(entryBatch, "\xff"), "the journal holds a batch that cannot be read"},
 		{"records that are none", func(j *journal, p planEntry) {
 			text, err := json.Marshal(batchEntry{Target: p.Target, Key: p.Batches[1].key(), Records: 1})

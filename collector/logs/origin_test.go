@@ -194,7 +194,7 @@ func TestNobodyChangesAnothersUsage(t *testing.T) {
 	}
 }
 
-// TestAPeriodHasABound: of a thousand meters in one MicroVM only so many count as the largest size can use.
+// TestAPeriodHasABound: however many meters run in one MicroVM, they count no more than the largest size can use.
 func TestAPeriodHasABound(t *testing.T) {
 	a := newAttack(t)
 	for i := range 1000 {

@@ -107,7 +107,7 @@ func nameOf(item json.RawMessage, i int) string {
 	return fmt.Sprintf("item %d of a page", i+1)
 }
 
-// bounded is as much of a text as fits into so many bytes, as valid UTF-8.
+// bounded cuts a text to a number of bytes, and keeps it valid UTF-8.
 func bounded(text string, most int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	for len(text) > most {
