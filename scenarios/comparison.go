@@ -67,6 +67,7 @@ func (s *Scenario) demand() pricing.Demand {
 	d := pricing.Demand{
 		Region: s.Region, Size: s.Size, Users: s.Users, Jobs: s.Jobs,
 		Running: s.Workload.Running, Stretches: s.Jobs,
+		Peak: s.Workload.Burst, OwnKernel: slices.Contains(s.Traits, TraitUntrusted),
 	}
 	if s.Jobs.IsZero() {
 		// Somebody starts on each active day, however few launches are priced.
@@ -92,7 +93,7 @@ func (m Market) compare(
 		named       = names{}
 	)
 	for _, candidate := range candidates {
-		c := Comparison{Alternative: candidate.Price(m.Prices, demand)}
+		c := Comparison{Alternative: candidate.Price(m.Prices, demand).Judged(demand)}
 		c.Name = named.distinct(c.Name)
 		if c.Unknown != "" {
 			c.BreakEven.Sentence = "No break-even: " + c.Unknown + "."
@@ -189,20 +190,17 @@ func usersPerInstance(users, total, perInstance decimal.Decimal) *decimal.Decima
 	return new(ceilDivide(users, affordable))
 }
 
-// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size.
+// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size: each is large enough,
+// where the prices of one that is are known.
 func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
-	demand := s.demand()
 	var usual []pricing.Candidate
-	instance := "t4g.medium"
-	if fitting := m.Prices.InstanceTypes(s.Region, s.Size.GB()); len(fitting) > 0 {
-		instance = fitting[0]
-	}
-	usual = append(usual, pricing.EC2{Type: instance})
-	if s.Users.GreaterThan(decimal.NewFromInt(1)) {
-		usual = append(usual, pricing.EC2{Type: instance, UsersPerInstance: decimal.NewFromInt(4)})
+	alone, _ := m.cheapestInstance(s, 1)
+	usual = append(usual, alone)
+	if shared, found := m.cheapestInstance(s, sharedBy); found && s.Users.GreaterThan(decimal.NewFromInt(1)) {
+		usual = append(usual, shared)
 	}
 	usual = append(usual, pricing.Fargate{}, pricing.Fargate{Always: true})
-	if demand.Running.LessThanOrEqual(demand.Stretches.Mul(decimal.NewFromInt(900))) {
+	if s.longestStretch().LessThanOrEqual(functionMost) {
 		usual = append(usual, pricing.Function{})
 	}
 	if s.Jobs.IsPositive() {
@@ -214,6 +212,24 @@ func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 		usual = append(usual, pricing.Sandbox{Provider: provider})
 	}
 	return usual
+}
+
+// sharedBy is how many users share an instance among the usual alternatives.
+const sharedBy = 4
+
+// cheapestInstance is the cheapest instance that has the baselines of so many users, all busy at once. It reports false
+// where none that is so large has a known price.
+func (m Market) cheapestInstance(s *Scenario, users int64) (pricing.EC2, bool) {
+	count := decimal.NewFromInt(users)
+	instance := pricing.EC2{Type: "t4g.medium"}
+	fitting := m.Prices.InstanceTypes(s.Region, s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
+	if len(fitting) > 0 {
+		instance.Type = fitting[0]
+	}
+	if users > 1 {
+		instance.UsersPerInstance = count
+	}
+	return instance, len(fitting) > 0
 }
 
 func (s *Scenario) breakEvenSentence(p BreakEvenPoint, alt pricing.Alternative, own pricing.Curve) string {
