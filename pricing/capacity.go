@@ -89,15 +89,15 @@ func (d Demand) Needs(atOnce, runs decimal.Decimal) Capacity {
 // offer is known. A burst is no reason: what offers the baseline alone does the same work, and takes longer over it.
 func (c Capacity) Lacks(need Capacity) (reasons []string) {
 	if c.VCPU.IsPositive() && c.VCPU.LessThan(need.VCPU) {
-		reasons = append(reasons, fmt.Sprintf("it has %s vCPU, and %s are needed",
+		reasons = append(reasons, fmt.Sprintf("it has %s of the %s vCPU that are needed",
 			figures.UpTo(c.VCPU, 3), figures.UpTo(need.VCPU, 3)))
 	}
 	if c.GB.IsPositive() && c.GB.LessThan(need.GB) {
-		reasons = append(reasons, fmt.Sprintf("it has %s GB of memory, and %s are needed",
+		reasons = append(reasons, fmt.Sprintf("it has %s of the %s GB of memory that are needed",
 			figures.UpTo(c.GB, 3), figures.UpTo(need.GB, 3)))
 	}
 	if c.Life.Seconds.IsPositive() && c.Life.Seconds.LessThan(need.Life.Seconds) {
-		reasons = append(reasons, fmt.Sprintf("one run lasts %s at most, and %s are needed", c.Life, need.Life))
+		reasons = append(reasons, fmt.Sprintf("one run lasts %s at most, and %s is needed", c.Life, need.Life))
 	}
 	if need.Isolation == OwnKernel && c.Isolation != "" && !c.Isolation.hasOwnKernel() {
 		reasons = append(reasons, "untrusted code shares a kernel with that of others")

@@ -36,7 +36,7 @@ func TestCapacity(t *testing.T) {
 			pricing.Function{},
 			sevenHours,
 			"1.158 2 15 min microVM", "1 2 7 h ",
-			[]string{"one run lasts 15 min at most, and 7 h are needed"},
+			[]string{"one run lasts 15 min at most, and 7 h is needed"},
 		},
 		{
 			"seven hours in 2,800 requests of 15 minutes", "it says how the work is cut up: 100 × 7 h / 15 min",
@@ -48,7 +48,7 @@ func TestCapacity(t *testing.T) {
 			pricing.CI{Runner: "github-linux-2-core"},
 			sevenHours,
 			"2 8 6 h VM", "1 2 7 h ",
-			[]string{"one run lasts 6 h at most, and 7 h are needed"},
+			[]string{"one run lasts 6 h at most, and 7 h is needed"},
 		},
 		{
 			"seven hours with E2B", "24 hours on its Pro tier",
@@ -61,14 +61,14 @@ func TestCapacity(t *testing.T) {
 			pricing.Sandbox{Provider: "agentcore"},
 			nineHours,
 			"1 2 8 h microVM", "1 2 9 h ",
-			[]string{"one run lasts 8 h at most, and 9 h are needed"},
+			[]string{"one run lasts 8 h at most, and 9 h is needed"},
 		},
 		{
 			"too small a task", "0.25 vCPU for 4",
 			pricing.Fargate{VCPU: dec("0.25"), GB: dec("0.5")},
 			three,
 			"0.25 0.5 no limit VM", "4 8 1 h ",
-			[]string{"it has 0.25 vCPU, and 4 are needed", "it has 0.5 GB of memory, and 8 are needed"},
+			[]string{"it has 0.25 of the 4 vCPU that are needed", "it has 0.5 of the 8 GB of memory that are needed"},
 		},
 		{
 			"too small a function", "512 MiB / 1,769 of a vCPU, and an hour",
@@ -76,8 +76,8 @@ func TestCapacity(t *testing.T) {
 			three,
 			"0.289 0.5 15 min microVM", "4 8 1 h ",
 			[]string{
-				"it has 0.289 vCPU, and 4 are needed", "it has 0.5 GB of memory, and 8 are needed",
-				"one run lasts 15 min at most, and 1 h are needed",
+				"it has 0.289 of the 4 vCPU that are needed", "it has 0.5 of the 8 GB of memory that are needed",
+				"one run lasts 15 min at most, and 1 h is needed",
 			},
 		},
 		{
@@ -85,14 +85,14 @@ func TestCapacity(t *testing.T) {
 			pricing.Lightsail{GB: dec("0.5")},
 			three,
 			"2 0.5 no limit VM", "4 8 1 h ",
-			[]string{"it has 2 vCPU, and 4 are needed", "it has 0.5 GB of memory, and 8 are needed"},
+			[]string{"it has 2 of the 4 vCPU that are needed", "it has 0.5 of the 8 GB of memory that are needed"},
 		},
 		{
 			"packed", "100 may share it, and the 3 there are do: 3 × 4 vCPU, 3 × 8 GB",
 			pricing.EC2{Type: "t4g.micro", UsersPerInstance: whole(100)},
 			three, "2 1 no limit shared VM", "12 24 1 h ",
 			[]string{
-				"it has 2 vCPU, and 12 are needed", "it has 1 GB of memory, and 24 are needed", "3 users are on it at once",
+				"it has 2 of the 12 vCPU that are needed", "it has 1 of the 24 GB of memory that are needed", "3 users are on it at once",
 			},
 		},
 		{
@@ -134,14 +134,14 @@ func TestCapacity(t *testing.T) {
 			"a type that the scenario describes", "so it can be judged",
 			pricing.EC2{Type: "big", Hourly: new(dec("1")), VCPU: whole(2), GB: whole(64)},
 			three, "2 64 no limit VM", "4 8 1 h ",
-			[]string{"it has 2 vCPU, and 4 are needed"},
+			[]string{"it has 2 of the 4 vCPU that are needed"},
 		},
 		{
 			"the most of a provider", "two vCPUs a session",
 			pricing.Sandbox{Provider: "agentcore"},
 			three,
 			"2 8 8 h microVM", "4 8 1 h ",
-			[]string{"it has 2 vCPU, and 4 are needed"},
+			[]string{"it has 2 of the 4 vCPU that are needed"},
 		},
 		{
 			"no burst", "the baseline does the work, more slowly",

@@ -271,7 +271,7 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 		f, known := find(fields, key.Value)
 		if !known {
 			if form, belongs := misplaced[key.Value]; belongs {
-				d.fault(key, join(path, key.Value), "does not stand here, but within %s", form)
+				d.fault(key, join(path, key.Value), "belongs to %s", form)
 			} else {
 				d.fault(key, join(path, key.Value), "unknown key; allowed here: %s", keyList(fields))
 			}

@@ -10,8 +10,8 @@ import (
 )
 
 // misplacedKeys finds keys of a mapping that are not its own but those of a value in it, as people write them beside a
-// shorthand: {ec2: t4g.medium, users_per_instance: 4}. For each it has the form that works:
-// ec2: {type: t4g.medium, users_per_instance: 4}.
+// shorthand: {ec2: t4g.medium, users_per_instance: 4}. For each it has where it belongs and the form
+// that works: ec2; write ec2: {type: t4g.medium, users_per_instance: 4}.
 func misplacedKeys(node *yaml.Node, fields []field, into reflect.Value) map[string]string {
 	forms := map[string]string{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -31,7 +31,7 @@ func misplacedKeys(node *yaml.Node, fields []field, into reflect.Value) map[stri
 		if len(strays) == 0 {
 			continue
 		}
-		form := owner.key + ": {" + strings.Join(append(entriesOf(node.Content[i+1], inner), entriesAt(node, strays)...), ", ") + "}"
+		form := owner.key + "; write " + owner.key + ": {" + strings.Join(append(entriesOf(node.Content[i+1], inner), entriesAt(node, strays)...), ", ") + "}"
 		for _, j := range strays {
 			forms[node.Content[j].Value] = form
 		}
