@@ -92,6 +92,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		return alt.unknown("the price of Fargate %s in %s is not known; give the month's cost as fixed", arch, d.Region)
 	}
 	alt.Sources = []Price{vcpuPrice, gbPrice}
+	alt.Notes = assumed(alt.Sources)
 	perHour := vcpu.Mul(vcpuPrice.USD).Add(gb.Mul(gbPrice.USD))
 	terms := fmt.Sprintf("%s vCPU × $%s + %s GB × $%s", vcpu, vcpuPrice.USD, gb, gbPrice.USD)
 	if extra := f.DiskGB.Sub(book.fargate.FreeDiskGB.Decimal); extra.IsPositive() {
@@ -106,7 +107,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		return alt
 	}
 	alt.Curve = Curve{Rate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
-	alt.Notes = []Note{assumption.FargateTasks.Clause()}
+	alt.Notes = append(alt.Notes, assumption.FargateTasks.Clause())
 	alt.Formula = fmt.Sprintf("%s s / 3,600 × (%s)", figures.Grouped(alt.Curve.Billed(d.Running)), terms)
 	return alt
 }
