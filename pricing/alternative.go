@@ -114,6 +114,10 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 		Kind: KindEC2, Name: e.name(perInstance),
 		GivesUp: "bills while idle; the OS is yours to patch; users on one instance share a kernel",
 	}
+	book, err := book.In(d.Region)
+	if err != nil {
+		return alt.unknown("%v", err)
+	}
 	hourly, found := e.hourly(book, d.Region, &alt)
 	if !found {
 		return alt
@@ -216,6 +220,7 @@ type Lightsail struct {
 // Price implements Candidate.
 func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 	gb := orElse(l.GB, d.Size.GB())
+	book, err := book.In(d.Region)
 	table, suffix := book.lightsail.WithIPv4, ""
 	if l.IPv6Only {
 		table, suffix = book.lightsail.IPv6Only, ", IPv6 only"
@@ -224,7 +229,10 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 		Kind: KindLightsail, Name: fmt.Sprintf("Lightsail %s GB%s", gb, suffix),
 		GivesUp: "bills while idle; the OS is yours to patch; does not scale by itself",
 	}
-	price, listed := table[gb.String()+"GB"]
+	if err != nil {
+		return alt.unknown("%v", err)
+	}
+	price, listed := table[gb.String()+"GB"].in(d.Region)
 	if !listed {
 		return alt.unknown("no Lightsail bundle of %s GB is known; bundles are %s", gb, bundleSizes(table))
 	}
@@ -236,7 +244,7 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 }
 
 // bundleSizes lists the memory of bundles, as in "0.5, 1 and 2 GB".
-func bundleSizes(table map[string]Price) string {
+func bundleSizes(table map[string]byRegion) string {
 	sizes := make([]decimal.Decimal, 0, len(table))
 	for name := range table {
 		if gb, err := ParseGB(name); err == nil {

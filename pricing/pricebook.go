@@ -78,20 +78,34 @@ func (e *exact) UnmarshalYAML(node *yaml.Node) (err error) {
 	return err
 }
 
-// byRegion holds prices by region; the key "any" serves where a region has none of its own.
+// byRegion holds prices by region; the key "any" serves where a region has none of its own. One price in its place is
+// that of any region.
 type byRegion map[string]Price
+
+func (b *byRegion) UnmarshalYAML(node *yaml.Node) error {
+	if isPrice(node) {
+		var price Price
+		err := price.UnmarshalYAML(node)
+		*b = byRegion{anyRegion: price}
+		return err
+	}
+	return node.Decode((*map[string]Price)(b))
+}
+
+const anyRegion = "any"
 
 func (b byRegion) in(region string) (Price, bool) {
 	if p, ok := b[region]; ok {
 		return p, true
 	}
-	p, ok := b["any"]
+	p, ok := b[anyRegion]
 	return p, ok
 }
 
 // PriceBook holds what alternatives to MicroVMs cost, each figure with its source and date. Build one with
-// [EmbeddedPrices]; it is read-only from then on.
+// [EmbeddedPrices], and have it read what was fetched since with [PriceBook.Over]; it is read-only from then on.
 type PriceBook struct {
+	layering
 	ec2       ec2Prices
 	fargate   fargatePrices
 	function  functionPrices
@@ -132,17 +146,17 @@ type fargateSize struct {
 }
 
 type functionPrices struct {
-	StepSeconds     exact            `yaml:"step_seconds"`
-	MaxSeconds      exact            `yaml:"max_seconds"`
-	FreeRequests    exact            `yaml:"free_requests"`
-	FreeGBSeconds   exact            `yaml:"free_gb_seconds"`
-	GBSecond        map[string]Price `yaml:"gb_second"`
-	MillionRequests Price            `yaml:"million_requests"`
+	StepSeconds     exact               `yaml:"step_seconds"`
+	MaxSeconds      exact               `yaml:"max_seconds"`
+	FreeRequests    exact               `yaml:"free_requests"`
+	FreeGBSeconds   exact               `yaml:"free_gb_seconds"`
+	GBSecond        map[string]byRegion `yaml:"gb_second"`
+	MillionRequests byRegion            `yaml:"million_requests"`
 }
 
 type lightsailPrices struct {
-	WithIPv4 map[string]Price `yaml:"with_ipv4"`
-	IPv6Only map[string]Price `yaml:"ipv6_only"`
+	WithIPv4 map[string]byRegion `yaml:"with_ipv4"`
+	IPv6Only map[string]byRegion `yaml:"ipv6_only"`
 }
 
 type ciPrices struct {
@@ -184,25 +198,44 @@ func EmbeddedPrices() (PriceBook, error) {
 // ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml,
 // ci.yaml and sandbox.yaml. Another instance type, bundle, runner or provider is another entry there and nothing else.
 func ReadPrices(files fs.FS) (PriceBook, error) {
-	var book PriceBook
-	for _, table := range []struct {
-		file string
-		into any
-	}{
-		{"ec2", &book.ec2},
-		{"fargate", &book.fargate},
-		{"function", &book.function},
-		{"lightsail", &book.lightsail},
-		{"ci", &book.ci},
-		{"sandbox", &book.sandboxes},
-	} {
-		text, err := fs.ReadFile(files, table.file+".yaml")
+	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
+	for _, table := range book.tables() {
+		text, err := fs.ReadFile(files, table.file)
 		if err != nil {
 			return PriceBook{}, err
 		}
-		if err := yaml.Load(text, table.into, yaml.WithKnownFields()); err != nil {
-			return PriceBook{}, fmt.Errorf("%s.yaml: %w", table.file, err)
+		if err := table.read(text); err != nil {
+			return PriceBook{}, err
 		}
+		book.texts[table.file] = text
 	}
 	return book, nil
+}
+
+// priceTable is a file of prices and what reads its text into a book.
+type priceTable struct {
+	file string
+	read func(text []byte) error
+}
+
+func (b *PriceBook) tables() []priceTable {
+	return []priceTable{
+		tableOf("ec2.yaml", &b.ec2),
+		tableOf("fargate.yaml", &b.fargate),
+		tableOf("function.yaml", &b.function),
+		tableOf("lightsail.yaml", &b.lightsail),
+		tableOf("ci.yaml", &b.ci),
+		tableOf("sandbox.yaml", &b.sandboxes),
+	}
+}
+
+func tableOf[T any](file string, into *T) priceTable {
+	return priceTable{file, func(text []byte) error {
+		var fresh T // books share the maps of those they were made of
+		if err := yaml.Load(text, &fresh, yaml.WithKnownFields()); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		*into = fresh
+		return nil
+	}}
 }

@@ -29,10 +29,11 @@ func (b PriceBook) BillsActiveCPU(provider string) bool { return b.sandboxes[pro
 // InstanceTypes lists the EC2 instance types with a known on-demand price in a region, cheapest first, whose memory is
 // at least gb.
 func (b PriceBook) InstanceTypes(region string, gb decimal.Decimal) []string {
-	prices := b.ec2.Hourly[region]
+	book, _ := b.In(region)
+	prices := book.ec2.Hourly[region]
 	var fit []string
 	for name := range prices {
-		memory, err := ParseGB(b.ec2.Types[name].Memory)
+		memory, err := ParseGB(book.ec2.Types[name].Memory)
 		if err == nil && memory.GreaterThanOrEqual(gb) {
 			fit = append(fit, name)
 		}
@@ -83,6 +84,10 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		Kind: KindFargate, GivesUp: gives,
 		Name: fmt.Sprintf("Fargate %s%s %s vCPU %s GB, %s", spot, cmp.Or(f.Arch, "arm64"), vcpu, gb, hours),
 	}
+	book, err := book.In(d.Region)
+	if err != nil {
+		return alt.unknown("%v", err)
+	}
 	if !book.fargate.sells(vcpu, gb) {
 		return alt.unknown("Fargate has no task of %s vCPU with %s GB; give a size that it has", vcpu, gb)
 	}
@@ -122,6 +127,7 @@ type Function struct {
 
 // Price implements Candidate.
 func (f Function) Price(book PriceBook, d Demand) Alternative {
+	book, err := book.In(d.Region)
 	var (
 		arch     = cmp.Or(f.Arch, "arm64")
 		gb       = orElse(f.GB, d.Size.GB())
@@ -135,14 +141,18 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 	if arch != "arm64" {
 		alt.Name += " " + arch
 	}
-	price, known := table.GBSecond[arch]
-	if !known {
+	if err != nil {
+		return alt.unknown("%v", err)
+	}
+	price, known := table.GBSecond[arch].in(d.Region)
+	perMillion, listed := table.MillionRequests.in(d.Region)
+	if !known || !listed {
 		return alt.unknown("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
 	}
 	if requests.IsPositive() && d.Running.GreaterThan(requests.Mul(table.MaxSeconds.Decimal)) {
 		alt.Notes = append(alt.Notes, assumption.Function15Minutes.Clause())
 	}
-	alt.Sources = []Price{price, table.MillionRequests}
+	alt.Sources = []Price{price, perMillion}
 	alt.Curve = Curve{Rate: gb.Mul(price.USD), Unit: one, Stretches: requests, Step: table.StepSeconds.Decimal}
 	charged := requests
 	if f.FreeTier {
@@ -150,9 +160,9 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 		charged = decimal.Max(requests.Sub(table.FreeRequests.Decimal), decimal.Decimal{})
 		alt.Curve.Free = Divide(table.FreeGBSeconds.Decimal, gb, AmountPlaces)
 	}
-	alt.Curve.Fixed = charged.Mul(table.MillionRequests.USD).Shift(-6)
+	alt.Curve.Fixed = charged.Mul(perMillion.USD).Shift(-6)
 	alt.Formula = fmt.Sprintf("%s s × %s GB × $%s + %s requests × $%s / 1,000,000",
-		figures.Grouped(alt.Curve.Billed(d.Running)), gb, price.USD, figures.Grouped(charged), table.MillionRequests.USD)
+		figures.Grouped(alt.Curve.Billed(d.Running)), gb, price.USD, figures.Grouped(charged), perMillion.USD)
 	return alt
 }
 
