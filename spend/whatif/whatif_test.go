@@ -215,7 +215,7 @@ func TestInstead(t *testing.T) {
 	require.Contains(t, three.Unknown, "the price of EC2 with 2GB in mars-north-1 is not known")
 
 	out := apply(t, whatif.Change{Alternative: &ec2}, part)
-	require.Equal(t, "26.864", out.ThenMonth.String())
+	require.Equal(t, "13.432", out.ThenMonth.String())
 	require.Equal(t, pricing.Divide(dec("13.432").Mul(dec("720")), dec("730"), 20).String(), out.Then.String())
 	for _, kind := range whatif.Kinds() {
 		alt := whatif.Instead(book, kind, []whatif.Part{part}, thirtyDays)
