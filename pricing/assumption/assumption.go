@@ -29,6 +29,8 @@ const (
 	StateSize              ID = "state-size"
 	LaunchesDefault        ID = "launches-default"
 	BurstEnvelope          ID = "burst-envelope"
+	WorkParallel           ID = "work-parallel"
+	WorkBaseline           ID = "work-baseline"
 	Range                  ID = "range"
 	IdleTimeout            ID = "idle-timeout"
 	TraceMonth             ID = "trace-month"
