@@ -33,7 +33,7 @@ type idleFlags struct {
 	rates        scenarios.Cards
 	region       string
 	card         pricing.RateCard
-	given        map[pricing.BilledQuantity]bool // by --rate
+	given        map[pricing.Rated]bool // by --rate
 	memory       pricing.Size
 	sized        bool             // whether memory is known
 	state, image *decimal.Decimal // GB
@@ -42,7 +42,7 @@ type idleFlags struct {
 
 func (a *app) idleCommand() *cobra.Command {
 	latency := idle.DefaultLatency()
-	f := &idleFlags{given: map[pricing.BilledQuantity]bool{}, options: idle.Options{Latency: &latency}}
+	f := &idleFlags{given: map[pricing.Rated]bool{}, options: idle.Options{Latency: &latency}}
 	cmd := a.printing(&cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
 		Short: "Find the idle timeout that costs least on real traffic",
@@ -300,14 +300,14 @@ func milliseconds(text string, most int64) (int64, error) {
 // overrideRate puts a rate in the place of the card's.
 func (f *idleFlags) overrideRate(text string) error {
 	key, figure, ok := strings.Cut(text, "=")
-	quantity, per, known := pricing.RateKey(key).Meaning()
+	rated, per, known := pricing.RateKey(key).Meaning()
 	if !ok || !known {
 		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text)
 	}
-	if f.given[quantity] {
-		return fmt.Errorf("the %s rate is given twice", quantity.Name())
+	if f.given[rated] {
+		return fmt.Errorf("the %s rate is given twice", rated.Name())
 	}
-	f.given[quantity] = true
+	f.given[rated] = true
 	if len(f.given) == 1 {
 		f.card.Name += " with inline figures"
 	} else if len(f.given) == int(pricing.QuantityCount) {
@@ -315,9 +315,9 @@ func (f *idleFlags) overrideRate(text string) error {
 	}
 	var price scalar.Price
 	err := price.ParseScalar(figure)
-	f.card = f.card.With(quantity, pricing.Rate{
+	f.card = f.card.WithRates(map[pricing.Rated]pricing.Rate{rated: {
 		Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true,
-	})
+	}})
 	return err
 }
 
@@ -428,7 +428,7 @@ func withRateFlags(err error) error {
 	for _, each := range joined.Unwrap() {
 		if unknown, ok := errors.AsType[*pricing.UnknownRateError](each); ok {
 			each = fmt.Errorf("the %s rate of %s is not known; give it with --rate %s=FIGURE or refresh the rates",
-				unknown.Quantity.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
+				unknown.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
 		}
 		faults = append(faults, each)
 	}
