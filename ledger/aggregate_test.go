@@ -225,7 +225,7 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 	require.NoError(t, err)
 	p, err := openPart(filepath.Join(folder, m.Parts[0].Name), dayOf(firstDay)+1, m.Parts[0])
 	require.NoError(t, err)
-	from, length := chunkRange(&p.parsed.Metadata().RowGroups[0].Columns[amountColumn(usage.Suspended)])
+	from, length := p.parsed.ChunkRange(0, int(amountColumn(usage.Suspended)))
 	p.close()
 	path := filepath.Join(folder, m.Parts[0].Name)
 	data, err := os.ReadFile(path)

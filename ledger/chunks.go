@@ -2,48 +2,41 @@ package ledger
 
 import (
 	"errors"
-	"io"
 	"slices"
 
+	"microspend/internal/parquetcolumn"
 	"microspend/usage"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // chunkReader reads column chunks of a part, each checked against the manifest before it is decoded. It holds what can
 // be used again from chunk to chunk; it is not for several goroutines.
 type chunkReader struct {
 	data   []byte
+	chunk  parquetcolumn.Chunk
 	values []int64
 }
 
 // pages gives a column chunk's pages in order. The pages are valid during the call alone.
-func (r *chunkReader) pages(p *part, group int, c column, page func(parquet.Page) error) error {
+func (r *chunkReader) pages(p *part, group int, c column, take func(parquetcolumn.Page) error) error {
 	place := p.places[c]
 	if err := r.load(p, group, place); err != nil {
 		return err
 	}
-	from, _ := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[place])
-	chunk, ok := p.parsed.RowGroups()[group].ColumnChunks()[place].(*parquet.FileColumnChunk)
-	if !ok {
-		return damaged("column %s in row group %d is of an unknown kind", columnNames[c], group)
-	}
-	pages := chunk.PagesFrom(at{from, r.data})
-	defer pages.Close()
-	for {
-		next, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			return nil
+	defer r.chunk.Close()
+	err := r.chunk.Begin(p.parsed, group, p.leaves[place], r.data)
+	for err == nil {
+		var page parquetcolumn.Page
+		if page, err = r.chunk.Next(); err != nil {
+			break
 		}
-		if err != nil {
-			return damaged("column %s in row group %d cannot be decoded: %v", columnNames[c], group, err)
-		}
-		err = page(next)
-		parquet.Release(next)
-		if err != nil {
+		if err := take(page); err != nil {
 			return err
 		}
 	}
+	if errors.Is(err, parquetcolumn.ErrEnd) {
+		return nil
+	}
+	return damaged("column %s in row group %d cannot be decoded: %v", columnNames[c], group, err)
 }
 
 // numbers gives the values of a column of whole numbers, page by page, with the row that each page begins at.
@@ -55,25 +48,23 @@ func (r *chunkReader) numbers(p *part, group int, c column, take func(at int, va
 		return take(0, r.values)
 	}
 	var dictionary []int64
-	err := r.pages(p, group, c, func(page parquet.Page) error {
-		data := page.Data()
-		if page.Dictionary() == nil {
-			values := data.Int64()
+	err := r.pages(p, group, c, func(page parquetcolumn.Page) error {
+		if page.Dictionary == nil {
+			values := page.Values.Int64()[:page.Rows]
 			at += len(values)
 			return take(at-len(values), values)
 		}
 		if dictionary == nil {
-			whole := page.Dictionary().Page()
+			whole := page.Dictionary.Page()
 			values := whole.Data()
-			dictionary = slices.Clone(values.Int64())
+			dictionary = values.Int64()
 		}
-		indexes := data.Int32()
-		r.values = slices.Grow(r.values[:0], len(indexes))[:len(indexes)]
-		for i, index := range indexes {
+		r.values = slices.Grow(r.values[:0], page.Rows)[:page.Rows]
+		for i, index := range page.Indexes {
 			r.values[i] = dictionary[index]
 		}
-		at += len(indexes)
-		return take(at-len(indexes), r.values)
+		at += page.Rows
+		return take(at-page.Rows, r.values)
 	})
 	if err == nil && at != rows {
 		err = damaged("column %s in row group %d has %d values, not %d", columnNames[c], group, at, rows)
@@ -131,18 +122,17 @@ func tenantByOf(source string) usage.TenantBy {
 func (r *chunkReader) storedWords(p *part, group int, c column, into *words[string]) error {
 	rows := p.rowsOf(group)
 	into.dictionary, into.indexes = nil, slices.Grow(into.indexes[:0], rows)
-	err := r.pages(p, group, c, func(page parquet.Page) error {
-		if page.Dictionary() == nil {
+	err := r.pages(p, group, c, func(page parquetcolumn.Page) error {
+		if page.Dictionary == nil {
 			return damaged("column %s in row group %d has no dictionary", columnNames[c], group)
 		}
 		if into.dictionary == nil {
-			into.dictionary = make([]string, page.Dictionary().Len())
+			into.dictionary = make([]string, page.Dictionary.Len())
 			for i := range into.dictionary {
-				into.dictionary[i] = page.Dictionary().Index(int32(i)).String()
+				into.dictionary[i] = page.Dictionary.Index(int32(i)).String()
 			}
 		}
-		data := page.Data()
-		into.indexes = append(into.indexes, data.Int32()...)
+		into.indexes = append(into.indexes, page.Indexes...)
 		return nil
 	})
 	switch {
@@ -161,4 +151,4 @@ func (r *chunkReader) storedWords(p *part, group int, c column, into *words[stri
 
 func (p *part) columns() int         { return len(layouts[p.version]) }
 func (p *part) groups() int          { return len(p.entry.Chunks) / p.columns() }
-func (p *part) rowsOf(group int) int { return int(p.parsed.Metadata().RowGroups[group].NumRows) }
+func (p *part) rowsOf(group int) int { return int(p.parsed.RowsOf(group)) }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
+	"microspend/internal/parquetcolumn"
 
 	"microspend/internal/civil"
 )
@@ -88,9 +88,9 @@ func (r *chunkReader) dictionaryLength(p *part, group int, c column) (n int, err
 	if p.places[c] < 0 {
 		return 0, nil
 	}
-	err = r.pages(p, group, c, func(page parquet.Page) error {
-		if page.Dictionary() != nil {
-			n = page.Dictionary().Len()
+	err = r.pages(p, group, c, func(page parquetcolumn.Page) error {
+		if page.Dictionary != nil {
+			n = page.Dictionary.Len()
 		}
 		return errEnough
 	})

@@ -1,21 +1,59 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 
 	"microspend/internal/civil"
 	"microspend/internal/ownfile"
+	"microspend/internal/parquetcolumn"
 )
 
-// openOptions keep the library from reading what is not asked for.
-var openOptions = []parquet.FileOption{
-	parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.SkipMagicBytes(true),
+// Whoever can write to a ledger's folder can make its manifests agree with any file, so checksums do not bound what
+// decoding a part takes. These do, with what [parquetcolumn] holds every file to; each is beyond what this program writes.
+const (
+	maxGroupRows = 1 << 20   // of a row group, which readers hold in memory
+	maxPiece     = 512 << 20 // bytes that are read at once: a column of a row group, or the tail
+	maxHeld      = 2 << 30   // bytes of pages and dictionaries
+)
+
+// heldBy is how many bytes a part may have unpacked at once. Names of 2,048 bytes that differ in a few take three bytes
+// each in the file, and are held four times.
+func heldBy(bytes int64) int64 {
+	return min(64<<20+4096*min(bytes, maxHeld), maxHeld)
+}
+
+// openParquet reads the footer of a part's file.
+func openParquet(in io.ReaderAt, bytes int64) (*parquetcolumn.File, error) {
+	opened, err := parquetcolumn.OpenWithin(in, bytes, heldBy(bytes))
+	if err != nil {
+		return nil, err
+	}
+	for group := range opened.Groups() {
+		if rows := opened.RowsOf(group); rows > maxGroupRows {
+			return nil, fmt.Errorf("a row group has %d rows; the most are %d", rows, maxGroupRows)
+		}
+	}
+	return opened, nil
+}
+
+// readPiece reads so many bytes into room that is made where there is too little.
+func readPiece(file io.ReaderAt, room []byte, from, length int64) ([]byte, error) {
+	if length > maxPiece {
+		return room, damaged("%d bytes of it belong together; the most are %d", length, maxPiece)
+	}
+	room = slices.Grow(room[:0], int(length))[:length]
+	n, err := file.ReadAt(room, from)
+	if n == len(room) {
+		err = nil
+	}
+	return room, err
 }
 
 // part is an open Parquet file whose tail is proven to be what the manifest says. The file cannot change while it is
@@ -24,10 +62,11 @@ type part struct {
 	entry  partEntry
 	day    civil.Day
 	file   *os.File
-	parsed *parquet.File
+	parsed *parquetcolumn.File
 
-	version int              // of the format
-	places  [columnCount]int // of the columns in the file
+	leaves  []*parquet.Column // of the file, by their places
+	version int               // of the format
+	places  [columnCount]int  // of the columns in the file
 }
 
 // damage is why a file's content is not what was written, and the part that it is in once that is known.
@@ -67,8 +106,8 @@ func (p *part) readTail() ([]byte, error) {
 	if info.Size() != p.entry.Bytes {
 		return nil, fmt.Errorf("%w: it has %d bytes, not %d", errNotThisPart, info.Size(), p.entry.Bytes)
 	}
-	tail := make([]byte, p.entry.Bytes-p.entry.Tail.Offset)
-	if _, err := p.file.ReadAt(tail, p.entry.Tail.Offset); err != nil && !errors.Is(err, io.EOF) {
+	tail, err := readPiece(p.file, nil, p.entry.Tail.Offset, p.entry.Bytes-p.entry.Tail.Offset)
+	if err != nil {
 		return nil, err
 	}
 	if got := checksumOf(tail); got != p.entry.Tail.CRC32C {
@@ -77,60 +116,40 @@ func (p *part) readTail() ([]byte, error) {
 	return tail, nil
 }
 
-// parse reads the footer, which is proven to be what was written; what fails from here on is a fault of the writer or
-// of the library.
+// parse reads the footer. That it is what the manifest says does not show that this program wrote both.
 func (p *part) parse(tail []byte) (err error) {
 	defer recoverAsDamage(&err)
-	opened, err := parquet.OpenFile(at{p.entry.Tail.Offset, tail}, p.entry.Bytes, openOptions...)
+	opened, err := openParquet(withTail{p.file, p.entry.Tail.Offset, tail}, p.entry.Bytes)
 	if err != nil {
 		return damaged("its footer is not readable: %v", err)
 	}
 	var known bool
 	if p.version, p.places, known = versionOf(opened.Schema().Columns()); !known {
-		return damaged("its columns are %q, which are those of no version", opened.Schema().Columns())
+		return damaged("its columns are %.200q, which are those of no version", opened.Schema().Columns())
 	}
-	groups := opened.Metadata().RowGroups
-	var rows int64
-	for _, group := range groups {
-		if len(group.Columns) != p.columns() {
-			return damaged("a row group has %d columns, not %d", len(group.Columns), p.columns())
-		}
-		rows += group.NumRows
+	groups := opened.Groups() // each of which has all columns
+	if len(p.entry.Chunks) != groups*p.columns() || opened.NumRows() != p.entry.Rows {
+		return damaged("it has %d rows in %d row groups, which is not what the manifest says", opened.NumRows(), groups)
 	}
-	if len(p.entry.Chunks) != len(groups)*p.columns() || rows != p.entry.Rows {
-		return damaged("it has %d rows in %d row groups, which is not what the manifest says", rows, len(groups))
-	}
-	p.parsed = opened
+	p.parsed, p.leaves = opened, opened.Root().Columns()
 	return nil
 }
 
 func (p *part) close() { _ = p.file.Close() }
 
-// at is a part of a file in memory, read by the file's offsets.
-type at struct {
+// withTail is a file whose tail is in memory, as it was proven.
+type withTail struct {
+	file   io.ReaderAt
 	offset int64
-	data   []byte
+	tail   []byte
 }
 
 // ReadAt implements [io.ReaderAt].
-func (a at) ReadAt(p []byte, offset int64) (int, error) {
-	from := offset - a.offset
-	if from < 0 || from > int64(len(a.data)) {
-		return 0, fmt.Errorf("byte %d is not among those read", offset)
+func (f withTail) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < f.offset {
+		return f.file.ReadAt(p[:min(int64(len(p)), f.offset-offset)], offset)
 	}
-	n := copy(p, a.data[from:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-func chunkRange(chunk *format.ColumnChunk) (from, length int64) {
-	from = chunk.MetaData.DataPageOffset
-	if d := chunk.MetaData.DictionaryPageOffset; d != 0 && d < from {
-		from = d
-	}
-	return from, chunk.MetaData.TotalCompressedSize
+	return bytes.NewReader(f.tail).ReadAt(p, offset-f.offset)
 }
 
 // recoverAsDamage turns a panic inside the Parquet library into a damaged file.

@@ -216,30 +216,28 @@ func (w *partWriter) close() error { return w.file.Close() }
 // describe adds the rows and the checksums of a file that lies complete on the disk. Reading it back shows that its
 // footer can be read, and that the chunks follow each other.
 func describe(file *os.File, entry partEntry) (partEntry, error) {
-	opened, err := parquet.OpenFile(file, entry.Bytes, openOptions...)
+	opened, err := openParquet(file, entry.Bytes)
 	if err != nil {
 		return entry, fmt.Errorf("it would not read back: %w", err)
 	}
 	entry.Rows = opened.NumRows()
-	end := int64(len("PAR1"))
-	for _, group := range opened.Metadata().RowGroups {
-		for c := range group.Columns {
-			from, length := chunkRange(&group.Columns[c])
+	end, room := int64(len("PAR1")), []byte(nil)
+	for group := range opened.Groups() {
+		for c := range opened.Schema().Columns() {
+			from, length := opened.ChunkRange(group, c)
 			if from != end {
 				return entry, errors.New("it would not read back: a column chunk does not follow the one before")
 			}
-			data := make([]byte, length)
-			if _, err := file.ReadAt(data, from); err != nil {
+			if room, err = readPiece(file, room, from, length); err != nil {
 				return entry, fmt.Errorf("it would not read back: %w", err)
 			}
-			entry.Chunks = append(entry.Chunks, checksumOf(data))
+			entry.Chunks = append(entry.Chunks, checksumOf(room))
 			end = from + length
 		}
 	}
-	tail := make([]byte, entry.Bytes-end)
-	if _, err := file.ReadAt(tail, end); err != nil {
+	if room, err = readPiece(file, room, end, entry.Bytes-end); err != nil {
 		return entry, fmt.Errorf("it would not read back: %w", err)
 	}
-	entry.Tail = tailEntry{end, checksumOf(tail)}
+	entry.Tail = tailEntry{end, checksumOf(room)}
 	return entry, nil
 }

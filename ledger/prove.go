@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -42,12 +41,12 @@ func (l *Ledger) prove(p *part, reader *chunkReader) error {
 // load reads a column chunk by its place in the file and holds it to the manifest.
 func (r *chunkReader) load(p *part, group, place int) error {
 	name := columnNames[layouts[p.version][place]]
-	from, length := chunkRange(&p.parsed.Metadata().RowGroups[group].Columns[place])
-	if from < 0 || length < 0 || from+length > p.entry.Tail.Offset {
+	from, length := p.parsed.ChunkRange(group, place) // which is in the file
+	if from+length > p.entry.Tail.Offset {
 		return damaged("the chunk of column %s in row group %d lies outside of the file", name, group)
 	}
-	r.data = slices.Grow(r.data[:0], int(length))[:length]
-	if _, err := p.file.ReadAt(r.data, from); err != nil {
+	var err error
+	if r.data, err = readPiece(p.file, r.data, from, length); err != nil {
 		if errors.Is(err, io.EOF) {
 			return damaged("it ends within column %s of row group %d", name, group)
 		}

@@ -37,7 +37,7 @@ func TestQueriesAgreeOnDamage(t *testing.T) {
 	}
 	for place := range opened.parts[0].columns() {
 		column := columnNames[layouts[opened.parts[0].version][place]]
-		from, length := chunkRange(&opened.parts[0].parsed.Metadata().RowGroups[0].Columns[place])
+		from, length := opened.parts[0].parsed.ChunkRange(0, place)
 		content := append([]byte{}, intact...)
 		content[from+length/2] ^= 1
 		require.NoError(t, os.WriteFile(file, content, 0o644))

@@ -93,14 +93,14 @@ func (s CardSource) Changes() []Date {
 // maxCardBytes is far more than a card takes.
 const maxCardBytes = 64 << 10
 
-// readBounded reads a regular file, up to what a card may have.
-func readBounded(layer fs.FS, name string) ([]byte, error) {
+// readBounded reads a regular file of at most so many bytes.
+func readBounded(layer fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(layer, name)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxCardBytes {
-		return nil, fmt.Errorf("not a rate card: a card is a regular file of at most %d KiB", maxCardBytes>>10)
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("not a regular file of at most %d KiB", most>>10)
 	}
 	return fs.ReadFile(layer, name)
 }
@@ -156,7 +156,7 @@ func cardFiles(layer fs.FS, region string) ([]string, error) {
 var dated = regexp.MustCompile(`^@[0-9]{4}-[0-9]{2}-[0-9]{2}\.yaml$`)
 
 func readCard(layer fs.FS, file, region string) (RateCard, error) {
-	text, err := readBounded(layer, file)
+	text, err := readBounded(layer, file, maxCardBytes)
 	if err != nil {
 		return RateCard{}, err
 	}

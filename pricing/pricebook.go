@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
+
+	"microspend/pricing/assumption"
 )
 
 // Price is one dated figure of an alternative, in US dollars per the unit its table names.
@@ -15,16 +18,23 @@ type Price struct {
 	USD    decimal.Decimal
 	Source string
 	ReadOn string // a day, or as much of one as the source gives: 2026-10-08, 2026-10 or 2026
+
+	// Confidence is "medium" for a figure that was not read from its seller but from one hand, and "" otherwise.
+	Confidence string
+	Assumption assumption.ID // what the figure rests on where no source gives it; "" where one does
 }
 
 var partialDate = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
 
-// UnmarshalYAML reads a price and refuses one without a figure, a source or a date.
+// UnmarshalYAML reads a price and refuses one without a figure, a source or a date, or with an assumption that is not
+// in the register.
 func (p *Price) UnmarshalYAML(node *yaml.Node) error {
 	var file struct {
-		USD    figureText `yaml:"usd"`
-		Source string     `yaml:"source"`
-		ReadOn string     `yaml:"read_on"`
+		USD        figureText    `yaml:"usd"`
+		Source     string        `yaml:"source"`
+		ReadOn     string        `yaml:"read_on"`
+		Confidence string        `yaml:"confidence"`
+		Assumption assumption.ID `yaml:"assumption"`
 	}
 	if err := node.Decode(&file); err != nil {
 		return err
@@ -36,8 +46,28 @@ func (p *Price) UnmarshalYAML(node *yaml.Node) error {
 	if file.Source == "" || !partialDate.MatchString(file.ReadOn) {
 		return fmt.Errorf("line %d: a price names its source and the date it was read on", node.Line)
 	}
-	*p = Price{usd, file.Source, file.ReadOn}
+	if file.Confidence != "" && file.Confidence != "medium" {
+		return fmt.Errorf("line %d: confidence is medium, or left out", node.Line)
+	}
+	if file.Assumption != "" && file.Assumption.Facts().Text == "" {
+		return fmt.Errorf("line %d: assumption %q is not in the register", node.Line, file.Assumption)
+	}
+	*p = Price{usd, file.Source, file.ReadOn, file.Confidence, file.Assumption}
 	return nil
+}
+
+// assumed are what prices rest on, each once.
+func assumed(prices []Price) []Note {
+	var notes []Note
+	for _, p := range prices {
+		if p.Assumption == "" {
+			continue
+		}
+		if note := p.Assumption.Clause(); !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return notes
 }
 
 // exact is a number in a table that must not pass through a float.
@@ -48,20 +78,34 @@ func (e *exact) UnmarshalYAML(node *yaml.Node) (err error) {
 	return err
 }
 
-// byRegion holds prices by region; the key "any" serves where a region has none of its own.
+// byRegion holds prices by region; the key "any" serves where a region has none of its own. One price in its place is
+// that of any region.
 type byRegion map[string]Price
+
+func (b *byRegion) UnmarshalYAML(node *yaml.Node) error {
+	if isPrice(node) {
+		var price Price
+		err := price.UnmarshalYAML(node)
+		*b = byRegion{anyRegion: price}
+		return err
+	}
+	return node.Decode((*map[string]Price)(b))
+}
+
+const anyRegion = "any"
 
 func (b byRegion) in(region string) (Price, bool) {
 	if p, ok := b[region]; ok {
 		return p, true
 	}
-	p, ok := b["any"]
+	p, ok := b[anyRegion]
 	return p, ok
 }
 
 // PriceBook holds what alternatives to MicroVMs cost, each figure with its source and date. Build one with
-// [EmbeddedPrices]; it is read-only from then on.
+// [EmbeddedPrices], and have it read what was fetched since with [PriceBook.Over]; it is read-only from then on.
 type PriceBook struct {
+	layering
 	ec2       ec2Prices
 	fargate   fargatePrices
 	function  functionPrices
@@ -80,6 +124,7 @@ type ec2Prices struct {
 type instanceType struct {
 	VCPU   exact  `yaml:"vcpu"`
 	Memory string `yaml:"memory"`
+	Arch   string `yaml:"arch"` // "" is arm64
 }
 
 type fargatePrices struct {
@@ -101,17 +146,17 @@ type fargateSize struct {
 }
 
 type functionPrices struct {
-	StepSeconds     exact            `yaml:"step_seconds"`
-	MaxSeconds      exact            `yaml:"max_seconds"`
-	FreeRequests    exact            `yaml:"free_requests"`
-	FreeGBSeconds   exact            `yaml:"free_gb_seconds"`
-	GBSecond        map[string]Price `yaml:"gb_second"`
-	MillionRequests Price            `yaml:"million_requests"`
+	StepSeconds     exact               `yaml:"step_seconds"`
+	MaxSeconds      exact               `yaml:"max_seconds"`
+	FreeRequests    exact               `yaml:"free_requests"`
+	FreeGBSeconds   exact               `yaml:"free_gb_seconds"`
+	GBSecond        map[string]byRegion `yaml:"gb_second"`
+	MillionRequests byRegion            `yaml:"million_requests"`
 }
 
 type lightsailPrices struct {
-	WithIPv4 map[string]Price `yaml:"with_ipv4"`
-	IPv6Only map[string]Price `yaml:"ipv6_only"`
+	WithIPv4 map[string]byRegion `yaml:"with_ipv4"`
+	IPv6Only map[string]byRegion `yaml:"ipv6_only"`
 }
 
 type ciPrices struct {
@@ -153,25 +198,44 @@ func EmbeddedPrices() (PriceBook, error) {
 // ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml,
 // ci.yaml and sandbox.yaml. Another instance type, bundle, runner or provider is another entry there and nothing else.
 func ReadPrices(files fs.FS) (PriceBook, error) {
-	var book PriceBook
-	for _, table := range []struct {
-		file string
-		into any
-	}{
-		{"ec2", &book.ec2},
-		{"fargate", &book.fargate},
-		{"function", &book.function},
-		{"lightsail", &book.lightsail},
-		{"ci", &book.ci},
-		{"sandbox", &book.sandboxes},
-	} {
-		text, err := fs.ReadFile(files, table.file+".yaml")
+	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
+	for _, table := range book.tables() {
+		text, err := fs.ReadFile(files, table.file)
 		if err != nil {
 			return PriceBook{}, err
 		}
-		if err := yaml.Load(text, table.into, yaml.WithKnownFields()); err != nil {
-			return PriceBook{}, fmt.Errorf("%s.yaml: %w", table.file, err)
+		if err := table.read(text); err != nil {
+			return PriceBook{}, err
 		}
+		book.texts[table.file] = text
 	}
 	return book, nil
+}
+
+// priceTable is a file of prices and what reads its text into a book.
+type priceTable struct {
+	file string
+	read func(text []byte) error
+}
+
+func (b *PriceBook) tables() []priceTable {
+	return []priceTable{
+		tableOf("ec2.yaml", &b.ec2),
+		tableOf("fargate.yaml", &b.fargate),
+		tableOf("function.yaml", &b.function),
+		tableOf("lightsail.yaml", &b.lightsail),
+		tableOf("ci.yaml", &b.ci),
+		tableOf("sandbox.yaml", &b.sandboxes),
+	}
+}
+
+func tableOf[T any](file string, into *T) priceTable {
+	return priceTable{file, func(text []byte) error {
+		var fresh T // books share the maps of those they were made of
+		if err := yaml.Load(text, &fresh, yaml.WithKnownFields()); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		*into = fresh
+		return nil
+	}}
 }

@@ -65,6 +65,7 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 		{ID: "rates", Value: ratesObject(e.Bill.Card)},
 	}
 	tail := view.Object{
+		{ID: "work", Value: workValue(s)},
 		{ID: "basis", Value: s.Basis},
 		{ID: "assumptions", Value: noteRecords(e.Assumptions)},
 		{ID: "warnings", Value: noteRecords(e.Warnings)},

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/shopspring/decimal"
@@ -16,7 +17,9 @@ import (
 // Sweep makes the document of a sweep: a table and a line for one axis, a heat map for two.
 func Sweep(sweep *scenarios.Sweep) view.Document {
 	s := sweep.Scenario
-	table := view.NewTable(sweepColumns(sweep), stepsOf(sweep), nil)
+	table := view.NewTable(sweepColumns(sweep), stepsOf(sweep), func(step sweepStep) view.Look {
+		return view.Look{Warn: step.Unknown != "", Notes: []string{step.Unknown}}
+	})
 	axes := make([]view.Object, len(sweep.Axes))
 	for i, axis := range sweep.Axes {
 		axes[i] = view.Object{{ID: "path", Value: axis.Path}, {ID: "values", Value: axis.Values}}
@@ -28,13 +31,15 @@ func Sweep(sweep *scenarios.Sweep) view.Document {
 			{ID: "name", Value: s.Name},
 			{ID: "currency", Value: "USD"},
 			{ID: "vary", Value: axes},
-			{ID: "points", Value: view.Records{Table: table}},
-		},
+		}.With(s.Work != nil, "best", bestObject(sweep)).With(true, "points", view.Records{Table: table}),
 	}
-	if len(sweep.Axes) == 1 {
+	switch {
+	case s.Work != nil:
+		sweepTradeOff(&d, sweep, table)
+	case len(sweep.Axes) == 1:
 		d.Sections = []view.Section{{Table: table}}
 		d.SVG = sweepLine(sweep)
-	} else {
+	default:
 		sweepHeat(&d, sweep)
 	}
 	d.Add(view.Section{Notes: rangeNote(s)})
@@ -51,7 +56,7 @@ func stepsOf(sweep *scenarios.Sweep) []sweepStep {
 	steps := make([]sweepStep, len(sweep.Points))
 	for i, p := range sweep.Points {
 		steps[i].SweepPoint = p
-		if i > 0 {
+		if i > 0 && p.Unknown == "" && sweep.Points[i-1].Unknown == "" {
 			steps[i].before = &sweep.Points[i-1]
 		}
 	}
@@ -66,9 +71,14 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 		columns      []view.Column[sweepStep]
 	)
 	for _, p := range sweep.Points {
+		if p.Unknown != "" {
+			continue
+		}
 		totals, each = append(totals, p.Total), append(each, p.PerUnit)
 		most = decimal.Max(most, p.Total)
 	}
+	front := sweep.Front()
+	ofWork := view.When(sweep.Scenario.Work != nil, view.Everyone)
 	places, eachPlaces := view.PlacesFor(totals), view.PlacesFor(each)
 	for i, axis := range sweep.Axes {
 		columns = append(columns, view.Column[sweepStep]{
@@ -79,17 +89,29 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 	return append(columns, []view.Column[sweepStep]{
 		{ID: "values", Scope: view.JSONOnly, Value: func(s sweepStep) view.Value { return view.List(s.Values) }},
 		{ID: "total", Title: "a month", Unit: "$", Value: func(s sweepStep) view.Value {
-			return view.Number(s.Total, places)
+			return view.Number(s.Total, places).Or("unknown", s.Unknown == "")
 		}},
 		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 1, Value: func(s sweepStep) view.Value {
-			return view.Number(s.PerUnit, eachPlaces)
+			return view.Number(s.PerUnit, eachPlaces).Or("", s.Unknown == "")
 		}},
 		{Title: "change", Align: view.Decimal, Drop: 2, Value: func(s sweepStep) view.Value {
 			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value {
 				return view.Signed(s.Total.Sub(p.Total), places)
 			})
 		}},
-		{Value: func(s sweepStep) view.Value { return view.Missing(bar(s.Total, most, sweepBarWidth)) }},
+		{
+			ID: "seconds", Title: "time " + perOfWork(sweep.Scenario), Align: view.Right, Scope: ofWork,
+			Value: func(s sweepStep) view.Value {
+				return view.Exact(s.Seconds).Shown(durationText(s.Seconds)).Or("", s.Unknown == "")
+			},
+		},
+		{ID: "pareto", Title: "Pareto front", Scope: ofWork, Value: func(s sweepStep) view.Value {
+			return view.Bool(s.Front).Shown(frontWords(front, s.SweepPoint))
+		}},
+		{ID: "unknown", Value: func(s sweepStep) view.Value { return view.Text(s.Unknown).OmitEmpty() }},
+		{Scope: view.When(sweep.Scenario.Work == nil, view.People), Value: func(s sweepStep) view.Value {
+			return view.Missing(bar(s.Total, most, sweepBarWidth))
+		}},
 	}...)
 }
 
@@ -114,15 +136,18 @@ func bar(part, whole decimal.Decimal, width int64) string {
 // sweepLine draws the totals, nil where the values are not numbers.
 func sweepLine(sweep *scenarios.Sweep) func(io.Writer) error {
 	path, series := sweep.Axes[0].Path, chart.Series{Name: "total"}
-	for _, p := range sweep.Points {
-		x, isNumber := scenarios.Measure(p.Values[0])
-		if !isNumber {
-			return nil
+	across, isNumber := newAxisScale(sweep.Axes[0].Values)
+	if !isNumber {
+		return nil
+	}
+	for i, p := range sweep.Points {
+		if p.Unknown == "" {
+			series.Points = append(series.Points, chart.Point{X: across.at(i), Y: coordinate(p.Total)})
 		}
-		series.Points = append(series.Points, chart.Point{X: coordinate(x), Y: coordinate(p.Total)})
 	}
 	picture := chart.Line{
-		Title: sweep.Scenario.Name + " by " + path, X: chart.Axis{Title: path}, Y: chart.Axis{Title: "$ a month"},
+		Title: sweep.Scenario.Name + " by " + path,
+		X:     across.axis(path), Y: chart.Axis{Title: "$ a month", Format: axisDollars},
 		Series: []chart.Series{series},
 	}
 	return func(w io.Writer) error { return picture.SVG(w) }
@@ -131,14 +156,18 @@ func sweepLine(sweep *scenarios.Sweep) func(io.Writer) error {
 func sweepHeat(d *view.Document, sweep *scenarios.Sweep) {
 	rows, columns := sweep.Axes[0], sweep.Axes[1]
 	values := make([][]float64, len(rows.Values))
-	least, most := sweep.Points[0], sweep.Points[0]
-	for i, p := range sweep.Points {
-		row := i / len(columns.Values)
+	var least, most *scenarios.SweepPoint
+	for i := range sweep.Points {
+		p, row := &sweep.Points[i], i/len(columns.Values)
+		if p.Unknown != "" {
+			values[row] = append(values[row], math.NaN())
+			continue
+		}
 		values[row] = append(values[row], coordinate(p.Total))
-		if p.Total.LessThan(least.Total) {
+		if least == nil || p.Total.LessThan(least.Total) {
 			least = p
 		}
-		if p.Total.GreaterThan(most.Total) {
+		if most == nil || p.Total.GreaterThan(most.Total) {
 			most = p
 		}
 	}
@@ -149,13 +178,13 @@ func sweepHeat(d *view.Document, sweep *scenarios.Sweep) {
 		Values:    values,
 		CellLabel: briefDollars,
 	}
-	extreme := func(word string, p scenarios.SweepPoint) string {
+	extreme := func(word string, p *scenarios.SweepPoint) string {
 		return fmt.Sprintf("%s: %s a month, at %s = %s and %s = %s.",
 			word, dollars(p.Total), rows.Path, p.Values[0], columns.Path, p.Values[1])
 	}
-	d.Sections = []view.Section{
-		{Picture: picture.Text},
-		{Notes: plainNotes(extreme("Lowest", least), extreme("Highest", most))},
+	d.Sections = []view.Section{{Picture: picture.Text}}
+	if least != nil {
+		d.Add(view.Section{Notes: plainNotes(extreme("Lowest", least), extreme("Highest", most))})
 	}
 	d.SVG = func(w io.Writer) error {
 		picture.Title = d.Title + ": $ a month" // alone, it has to say whose

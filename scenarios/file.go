@@ -50,6 +50,7 @@ type WorkloadFile struct {
 	Days      *Count          `yaml:"days" jsonschema_description:"Active days a month of each user, up to 31."`
 	Jobs      *Count          `yaml:"jobs" jsonschema_description:"Jobs a month, in place of users and days."`
 	Running   *PeriodDuration `yaml:"running" jsonschema_description:"Running time per active day or per job; or 1600s/month, 8s/job."`
+	Work      *WorkFile       `yaml:"work" jsonschema_description:"CPU-bound work in place of running, from which the running time follows by size: 3600 vcpu-seconds, or times measured by size."`
 	Burst     *BurstFile      `yaml:"burst" jsonschema_description:"The share of running time that is billed at a peak."`
 	Suspended *PeriodDuration `yaml:"suspended" jsonschema_description:"Suspended time per active day or per job. Default: none."`
 	Launches  *PeriodCount    `yaml:"launches" jsonschema_description:"Starts per active day or per job, each reading the image. Default: 1."`

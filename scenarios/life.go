@@ -25,7 +25,7 @@ func (s *Scenario) neededLaunches() decimal.Decimal {
 		return decimal.Decimal{}
 	}
 	suspended := valueOf(w.Suspended)
-	monthly := w.Running.Per == PerMonth && (suspended.Per == PerMonth || suspended.Seconds.IsZero())
+	monthly := s.running.Per == PerMonth && (suspended.Per == PerMonth || suspended.Seconds.IsZero())
 	stretches := s.Users.Mul(s.Days)
 	switch {
 	case s.Jobs.IsPositive() && (monthly || alive.LessThanOrEqual(s.Jobs.Mul(maxLife))):

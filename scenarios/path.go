@@ -72,7 +72,7 @@ func splitNumber(text string) (number, unit string) {
 }
 
 // simpleUnit is what can follow a number for both ends of a range.
-var simpleUnit = regexp.MustCompile(`^ ?(ms|s|m|h|d|GB|GiB|MiB|%)?(/(day|job|month))?$`)
+var simpleUnit = regexp.MustCompile(`^ ?(ms|s|m|h|d|GB|GiB|MiB|%|vcpu-(second|minute|hour)s?)?(/(day|job|month))?$`)
 
 // splitRange takes a value such as 2h..4h or 6..8/day apart; an end without a unit takes that of the other, and what
 // one is per the other is per too.

@@ -50,6 +50,10 @@ func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*
 	if s.Low, err = fromTree(file, low, beside); err != nil {
 		return nil, err
 	}
+	s.refuseWorkRanges(ranges)
+	if err := s.doc.Err(); err != nil {
+		return nil, err
+	}
 	for _, r := range ranges {
 		s.note(assumption.Range.Note(r.Path, r.High, r.Low))
 	}
@@ -105,8 +109,8 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 // ascending refuses a range that ends before it starts, in whichever of the forms both ends can be read. Ends that
 // cannot be read are left to the decoder, which says what their field takes.
 func ascending(low, high string) error {
-	a, okA := Measure(low)
-	b, okB := Measure(high)
+	a, _, okA := Measure(low)
+	b, _, okB := Measure(high)
 	if okA && okB && a.GreaterThan(b) {
 		return fmt.Errorf("ends below its start")
 	}

@@ -22,6 +22,9 @@ type Scenario struct {
 	Size     pricing.Size
 	Workload pricing.Workload // of one month, all users or jobs together
 
+	// Work is what each day or job has to get done, from which its running time follows; nil where the file gives that.
+	Work *Work
+
 	Users decimal.Decimal // distinct users; 0 where the workload is counted in jobs
 	Days  decimal.Decimal // active days a month of each user; 0 with jobs
 	Jobs  decimal.Decimal // a month; 0 with users
@@ -35,6 +38,8 @@ type Scenario struct {
 
 	// Low is the scenario at the cheaper ends of its ranges, nil where it has none; the rest is at the costlier ends.
 	Low *Scenario
+
+	running PeriodDuration // of each day or job, as written or as its work takes
 
 	file   *File
 	doc    *strictyaml.Document
@@ -223,16 +228,12 @@ func (s *Scenario) resolveTimes() {
 	}
 	total := func(key, what string, per Period, each decimal.Decimal, unit string) decimal.Decimal {
 		sum := s.times("workload."+key, per).Mul(each)
-		if sum.IsPositive() || key == "running" {
-			s.Basis = append(s.Basis, s.basis(what, sum, per, each, unit))
+		if sum.IsPositive() {
+			s.Basis = append(s.Basis, s.basis(what, sum, per, figures.Grouped(each)+unit))
 		}
 		return sum
 	}
-	if w.Running == nil {
-		s.doc.Missing("workload.running")
-	} else {
-		out.Running = total("running", "running seconds", w.Running.Per, w.Running.Seconds, " s")
-	}
+	s.resolveRunning()
 	if w.Suspended != nil {
 		out.Suspended = total("suspended", "suspended seconds", w.Suspended.Per, w.Suspended.Seconds, " s")
 	}
@@ -256,15 +257,19 @@ func (s *Scenario) resolveTimes() {
 // run side by side.
 func (s *Scenario) checkDay() {
 	w := s.file.Workload
-	if w.Jobs != nil || w.Running == nil {
+	if w.Jobs != nil {
 		return
 	}
-	running, known := s.hoursPerDay(w.Running)
+	running, known := s.hoursPerDay(&s.running)
 	if !known {
 		return
 	}
 	if running.GreaterThan(hoursOfDay) {
-		s.doc.Fault("workload.running", "is %s hours on each active day; a day has 24", running.Round(4))
+		path := "workload.running"
+		if s.Work != nil {
+			path = "workload.work"
+		}
+		s.doc.Fault(path, "is %s hours on each active day; a day has 24", running.Round(4))
 		return
 	}
 	if w.Suspended == nil {
@@ -290,8 +295,7 @@ func (s *Scenario) hoursPerDay(d *PeriodDuration) (hours decimal.Decimal, known 
 }
 
 // basis writes how a month's total comes about: 288,000 running seconds = 1 user × 20 days × 14,400 s.
-func (s *Scenario) basis(what string, total decimal.Decimal, per Period, each decimal.Decimal, unit string) string {
-	figure := figures.Grouped(each) + unit
+func (s *Scenario) basis(what string, total decimal.Decimal, per Period, figure string) string {
 	var factors []string
 	switch {
 	case s.Jobs.IsPositive() && per != PerMonth:
@@ -304,16 +308,25 @@ func (s *Scenario) basis(what string, total decimal.Decimal, per Period, each de
 	return fmt.Sprintf("%s %s = %s", figures.Grouped(total), what, strings.Join(append(factors, figure), " × "))
 }
 
+// burst is the peak as it is written, the whole envelope where it names none.
+func (s *Scenario) burst() pricing.Burst {
+	b := s.file.Workload.Burst
+	if b == nil || b.Share == nil || b.Share.Fraction.IsZero() {
+		return pricing.Burst{}
+	}
+	return pricing.Burst{
+		Share: b.Share.Fraction,
+		VCPU:  orFirst(b.VCPU, Count{Decimal: s.Size.PeakVCPU()}).Decimal,
+		GB:    orFirst(b.Memory, GB{Decimal: s.Size.PeakGB()}).Decimal,
+	}
+}
+
 func (s *Scenario) resolveBurst() {
 	b := s.file.Workload.Burst
 	if b == nil || b.Share == nil || b.Share.Fraction.IsZero() {
 		return
 	}
-	burst := pricing.Burst{
-		Share: b.Share.Fraction,
-		VCPU:  orFirst(b.VCPU, Count{Decimal: s.Size.PeakVCPU()}).Decimal,
-		GB:    orFirst(b.Memory, GB{Decimal: s.Size.PeakGB()}).Decimal,
-	}
+	burst := s.burst()
 	if b.VCPU == nil || b.Memory == nil {
 		s.note(assumption.BurstEnvelope.Note())
 	}

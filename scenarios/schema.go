@@ -72,6 +72,7 @@ var scalarSchemas = map[reflect.Type]func() *jsonschema.Schema{
 	reflect.TypeFor[GB]():             pattern(`^[0-9]+(\.[0-9]+)? ?(GB|GiB|MiB)$`),
 	reflect.TypeFor[Duration]():       orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)$`),
 	reflect.TypeFor[PeriodDuration](): orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)( */ *(day|job|month))?$`),
+	reflect.TypeFor[VCPUTime]():       pattern(`^[0-9]+(\.[0-9]+)? *vcpu-(second|minute|hour)s?( */ *(day|job|month))?$`),
 	reflect.TypeFor[Percent]():        pattern(`^[0-9]+(\.[0-9]+)? *%$`),
 	reflect.TypeFor[Count]():          number("0", `^[0-9]+(\.[0-9]+)?$`),
 	reflect.TypeFor[PeriodCount]():    number("0", `^[0-9]+(\.[0-9]+)?( */ *(day|job|month))?$`),
@@ -164,7 +165,7 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 		}
 	}
 	if t == reflect.TypeFor[WorkloadFile]() {
-		schema.OneOf = []*jsonschema.Schema{{Required: []string{"running"}}, {Required: []string{"trace"}}}
+		schema.OneOf = []*jsonschema.Schema{{Required: []string{"running"}}, {Required: []string{"work"}}, {Required: []string{"trace"}}}
 	}
 	if t == reflect.TypeFor[CompareFile]() {
 		schema.MinProperties, schema.MaxProperties = new(uint64(1)), new(uint64(1))

@@ -62,7 +62,7 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 		ends := [2]decimal.Decimal{}
 		for i, factor := range []decimal.Decimal{lower, upper} {
 			workload = e.Scenario.Workload
-			bill, err := in.move(&workload, e.Bill.Card, factor)
+			bill, err := in.move(e.Scenario, &workload, e.Bill.Card, factor)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", in.path, err)
 			}
@@ -84,7 +84,9 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 }
 
 // move is the bill with the input at a factor of its value.
-func (in input) move(w *pricing.Workload, card pricing.RateCard, factor decimal.Decimal) (pricing.Bill, error) {
+func (in input) move(
+	s *Scenario, w *pricing.Workload, card pricing.RateCard, factor decimal.Decimal,
+) (pricing.Bill, error) {
 	for _, figure := range in.figures {
 		*figure = figure.Mul(factor)
 	}
@@ -94,6 +96,7 @@ func (in input) move(w *pricing.Workload, card pricing.RateCard, factor decimal.
 	if w.Burst.Share.IsPositive() { // a burst never falls below the baseline
 		w.Burst.VCPU, w.Burst.GB = decimal.Max(w.Burst.VCPU, w.Size.VCPU()), decimal.Max(w.Burst.GB, w.Size.GB())
 	}
+	s.rerun(w)
 	return w.Bill(card)
 }
 
@@ -130,7 +133,14 @@ func (e *Estimate) inputs(w *pricing.Workload) []input {
 		}
 		return decimal.NewFromInt(86400).Sub(each(other))
 	}
-	add("workload.running", each(w.Running), "s", beside(w.Suspended), &w.Running)
+	switch {
+	case s.Work == nil:
+		add("workload.running", each(w.Running), "s", beside(w.Suspended), &w.Running)
+	case s.Work.Measured():
+		add("workload.work", each(w.Running), "s", beside(w.Suspended), &w.Running)
+	default:
+		add("workload.work", each(w.Running).Mul(s.Work.VCPU), " vCPU-s", beside(w.Suspended).Mul(s.Work.VCPU), &w.Running)
+	}
 	add("workload.suspended", each(w.Suspended), "s", beside(w.Running), &w.Suspended)
 	add("workload.launches", each(w.Launches), "", none, &w.Launches)
 	add("workload.cycles", each(w.Cycles), "", none, &w.Cycles)
@@ -169,6 +179,9 @@ func (e *Estimate) sizeInfluence() (Influence, bool) {
 		w.Size = end.size
 		w.Burst.VCPU = clamp(w.Burst.VCPU, end.size.VCPU(), end.size.PeakVCPU())
 		w.Burst.GB = clamp(w.Burst.GB, end.size.GB(), end.size.PeakGB())
+		if !e.Scenario.rerun(&w) {
+			return Influence{}, false
+		}
 		bill, err := w.Bill(e.Bill.Card)
 		if err != nil {
 			return Influence{}, false

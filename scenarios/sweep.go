@@ -147,19 +147,28 @@ func inBaseUnit(texts ...string) (from, to, by, unit string, err error) {
 	return "", "", "", "", fmt.Errorf("%s: start, end and step are not in the same unit", strings.Join(texts, ", "))
 }
 
-// Measure reads a value as a duration, a size, a percentage or a number, to compare it with another.
-func Measure(text string) (decimal.Decimal, bool) {
+// Measure reads a value as a duration, CPU time, a size, a percentage or a number, to compare it with another or to
+// draw it. The unit is that of the number, "s", " vcpu-seconds", "GB", "%" or none, with what it is per, as in "s/day".
+func Measure(text string) (value decimal.Decimal, unit string, isNumber bool) {
 	figure, _, _ := strings.Cut(text, "/")
+	per := perOf(text)
+	if value, err := pricing.ParseDecimal(figure); err == nil {
+		return value, per, true
+	}
 	var d Duration
 	if d.ParseScalar(figure) == nil {
-		return d.Seconds, true
+		return d.Seconds, "s" + per, true
+	}
+	var work VCPUTime
+	if work.ParseScalar(figure) == nil {
+		return work.Seconds, " vcpu-seconds" + per, true
 	}
 	if gb, err := pricing.ParseGB(figure); err == nil {
-		return gb, true
+		return gb, "GB" + per, true
 	}
 	number, unit := splitNumber(figure)
 	value, err := pricing.ParseDecimal(number)
-	return value, err == nil && (unit == "" || unit == "%")
+	return value, unit + per, err == nil && unit == "%"
 }
 
 // Sweep is the total of a scenario over the values of one or two of its fields.
@@ -173,12 +182,19 @@ type Sweep struct {
 // SweepPoint is the scenario's cost with the values of one point.
 type SweepPoint struct {
 	Values  []string // one for each axis
+	Unknown string   // why there is no figure at this point, where there may be at others; "" where there is one
 	Total   decimal.Decimal
 	PerUnit decimal.Decimal
+
+	// Of a scenario with work, zero and false without: how long one day or job runs, whether that is beyond the life of
+	// a MicroVM, and whether the point is on the Pareto front, where whatever costs less takes longer.
+	Seconds     decimal.Decimal
+	OutlivesOne bool
+	Front       bool
 }
 
 // Sweep prices the scenario at every combination of values. A value that the scenario cannot have is an error that
-// names it.
+// names it; work that has no time at a point leaves that point unknown.
 func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	if len(axes) < 1 || len(axes) > 2 {
 		return nil, errors.New("a sweep varies one field or two")
@@ -210,12 +226,10 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 						return
 					}
 				}
-				bill, perUnit, err := m.price(s.variation(axes, point.Values), root, s.traces)
-				if err != nil {
+				if err := m.price(point, s.variation(axes, point.Values), root, s.traces); err != nil {
 					faults[worker] = err
 					return
 				}
-				point.Total, point.PerUnit = bill.Total(), perUnit
 			}
 		})
 	}
@@ -225,6 +239,7 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 			return nil, err
 		}
 	}
+	sweep.markFront()
 	return sweep, nil
 }
 
@@ -260,20 +275,28 @@ func (s *Sweep) valuesAt(i int) []string {
 	return values
 }
 
-// price is the bill alone, without the rest of an estimate.
-func (m Market) price(name string, root *yaml.Node, beside *traces) (pricing.Bill, decimal.Decimal, error) {
+// price fills a point with the bill alone, without the rest of an estimate.
+func (m Market) price(point *SweepPoint, name string, root *yaml.Node, beside *traces) error {
 	s, err := fromTree(name, root, beside)
+	if why, only := workFault(err); only {
+		point.Unknown = why
+		return nil
+	}
 	if err != nil {
-		return pricing.Bill{}, decimal.Decimal{}, err
+		return err
 	}
 	card, err := m.card(s)
 	if err != nil {
-		return pricing.Bill{}, decimal.Decimal{}, err
+		return err
 	}
 	bill, err := s.Workload.Bill(card)
 	if err != nil {
-		return pricing.Bill{}, decimal.Decimal{}, s.rateFaults(err)
+		return s.rateFaults(err)
 	}
 	count, _ := s.PerUnit()
-	return bill, pricing.Divide(bill.Total(), count, pricing.AmountPlaces), nil
+	point.Total, point.PerUnit = bill.Total(), pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
+	if s.Work != nil {
+		point.Seconds, point.OutlivesOne = s.Work.Seconds, s.Work.OutlivesOne()
+	}
+	return nil
 }

@@ -131,7 +131,7 @@ func TestSweepRefuses(t *testing.T) {
 		{
 			"unknown field", "a misspelt path must not be swept in silence",
 			[]string{"workload.runing=1h..2h/1h"},
-			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, burst, suspended, launches, cycles, trace, idle_timeout, suspended_duration, trace_period",
+			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, work, burst, suspended, launches, cycles, trace, idle_timeout, suspended_duration, trace_period",
 		},
 		{
 			"not a path", "nor a path that is none",

@@ -85,6 +85,7 @@ func (s *Scenario) resolveTrace() bool {
 	}
 	const played = "is found by playing workload.trace; leave it out"
 	s.refuse("running", w.Running != nil, played)
+	s.refuse("work", w.Work != nil, played)
 	s.refuse("suspended", w.Suspended != nil, played)
 	s.refuse("launches", w.Launches != nil, played)
 	s.refuse("cycles", w.Cycles != nil, played)

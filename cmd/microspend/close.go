@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/internal/civil"
-	"microspend/internal/inputfile"
 	"microspend/ledger"
 	"microspend/report"
 	"microspend/spend"
@@ -32,7 +31,7 @@ order and reopened from the last one on.`,
 		Example: `  microspend spend close 2026-10
   microspend spend close --list
   microspend spend close --reopen 2026-10`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		switch {
 		case len(args) == 0 && list && !reopen:
@@ -60,7 +59,7 @@ order and reopened from the last one on.`,
 }
 
 func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (view.Document, error) {
-	read, err := a.configured(inputfile.Read)
+	read, err := a.configured(a.readFile)
 	if err != nil {
 		return view.Document{}, err
 	}

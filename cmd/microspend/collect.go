@@ -43,7 +43,7 @@ A run that is killed costs no call twice.
 
 Credentials, region and profile are found as AWS's own tools find them. Everything can be written down in
 microspend.yaml under collect.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.collect(cmd.Context(), flags)
 		},

@@ -7,17 +7,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/config"
-	"microspend/internal/inputfile"
 )
 
 func (a *app) configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Check the configuration", Args: cobra.NoArgs, RunE: help}
+	cmd := &cobra.Command{Use: "config", Short: "Check the configuration", Args: noArguments, RunE: help}
 	check := a.command(&cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Read " + config.Name + " and the files it refers to, and report every error with line and column",
 		Long: `check reads FILE, --config, or the configuration that other commands would use, and the tenants
 file and private rate cards it refers to. It exits with 2 if there are errors.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 	}, func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			if a.flags.config != "" {
@@ -33,7 +32,7 @@ file and private rate cards it refers to. It exits with 2 if there are errors.`,
 			return fmt.Errorf("no configuration found: neither ./%s nor one in the user's config directory; defaults apply",
 				config.Name)
 		}
-		if _, err := a.configured(inputfile.Read); err != nil {
+		if _, err := a.configured(a.readFile); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.err, "%s is valid\n", read.Path)

@@ -56,7 +56,7 @@ collect in microspend.yaml.
 		Example: `  microspend dash
   microspend dash --period 2026-10
   microspend dash --once --view tenants --width 120 --height 40`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.collect {
 				if err := a.makeLedgerFolder(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
+	"microspend/internal/commandline"
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"
@@ -168,19 +169,7 @@ func (a *app) parseFlags(cmd *cobra.Command) error {
 
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
-	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		err = invalid.Unwrap()
-		// These types speak of strconv and its syntax; those of this package have an error of their own.
-		kind := map[string]string{
-			"int": "a whole number", "uint64": "a whole number that is not negative",
-			"float64": "a number", "duration": "a duration such as 15m", "bool": "true or false",
-		}[invalid.GetFlag().Value.Type()]
-		if kind != "" {
-			err = fmt.Errorf("%.40q is not %s", invalid.GetValue(), kind)
-		}
-		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, err)
-	}
-	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	return fmt.Errorf("%w; see %s --help", commandline.Error(err), cmd.CommandPath())
 }
 
 // flagName is the name of a request's field on the command line.

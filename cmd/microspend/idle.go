@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/idle"
-	"microspend/internal/inputfile"
 	"microspend/internal/scalar"
 	"microspend/ledger/lifecycle"
 	"microspend/pricing"
@@ -33,7 +32,7 @@ type idleFlags struct {
 	rates        scenarios.Cards
 	region       string
 	card         pricing.RateCard
-	given        map[pricing.Rated]bool // by --rate
+	given        givenRates
 	memory       pricing.Size
 	sized        bool             // whether memory is known
 	state, image *decimal.Decimal // GB
@@ -42,7 +41,7 @@ type idleFlags struct {
 
 func (a *app) idleCommand() *cobra.Command {
 	latency := idle.DefaultLatency()
-	f := &idleFlags{given: map[pricing.Rated]bool{}, options: idle.Options{Latency: &latency}}
+	f := &idleFlags{options: idle.Options{Latency: &latency}}
 	cmd := a.printing(&cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
 		Short: "Find the idle timeout that costs least on real traffic",
@@ -127,7 +126,7 @@ func validateArgument(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 && validate.Value.String() == validate.NoOptDefVal {
 		return validate.Value.Set(args[0])
 	}
-	return cobra.NoArgs(cmd, args)
+	return noArguments(cmd, args)
 }
 
 func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
@@ -180,13 +179,12 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 		f.image = &gb.Decimal
 		return gb.ParseScalar(text)
 	})
+	a.rateFlag(cmd, &f.given) // before the region, which needs no card where all rates are given
 	a.parsedFlag(cmd, "region", "", "AWS `REGION` whose rates apply", func(text string) (err error) {
 		f.region = text
-		f.card, err = f.rates.Card(text)
+		f.card, err = f.given.card(f.rates, text)
 		return err
 	})
-	a.parsedListFlag(cmd, "rate",
-		"override a `RATE` of the region, for example snapshot_write_gb=0.0038 (repeatable)", f.overrideRate)
 	value("timeouts",
 		"fixed `TIMEOUTS` to price, comma-separated, for example 1m,5m,30m (default: 1m,5m,10m,15m,30m,1h)",
 		func(list string) error {
@@ -297,30 +295,6 @@ func milliseconds(text string, most int64) (int64, error) {
 	return ms.IntPart(), err
 }
 
-// overrideRate puts a rate in the place of the card's.
-func (f *idleFlags) overrideRate(text string) error {
-	key, figure, ok := strings.Cut(text, "=")
-	rated, per, known := pricing.RateKey(key).Meaning()
-	if !ok || !known {
-		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text)
-	}
-	if f.given[rated] {
-		return fmt.Errorf("the %s rate is given twice", rated.Name())
-	}
-	f.given[rated] = true
-	if len(f.given) == 1 {
-		f.card.Name += " with inline figures"
-	} else if len(f.given) == int(pricing.QuantityCount) {
-		f.card.Name = "inline"
-	}
-	var price scalar.Price
-	err := price.ParseScalar(figure)
-	f.card = f.card.WithRates(map[pricing.Rated]pricing.Rate{rated: {
-		Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true,
-	}})
-	return err
-}
-
 // idleRates are the rates of a workload, or of the ledger, whose configuration is read without being named.
 func (a *app) idleRates() (scenarios.Cards, error) {
 	market, err := a.market()
@@ -328,7 +302,7 @@ func (a *app) idleRates() (scenarios.Cards, error) {
 		return nil, err
 	}
 	if a.flags.ledger != "" {
-		read, err := a.configured(inputfile.Read)
+		read, err := a.configured(a.readFile)
 		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{

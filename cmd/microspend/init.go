@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,20 +26,23 @@ func (a *app) initCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "init [NAME]",
 		Short: "Create a commented workload file to start from",
-		Long:  `init writes NAME.yaml (workload.yaml without a name), or to --output ("-" for standard output).`,
-		Args:  cobra.MaximumNArgs(1),
+		Long: `init writes NAME.yaml (workload.yaml without a name), or to --output ("-" for standard output).
+NAME may have the ending .yaml or .yml itself.`,
+		Args: atMostOne,
 	}, func(_ *cobra.Command, args []string) error {
 		name := "workload"
 		if len(args) > 0 {
 			name = args[0]
 		}
+		ending := filepath.Ext(name)
+		if ending != ".yaml" && ending != ".yml" {
+			ending = ""
+		}
+		name = strings.TrimSuffix(name, ending)
 		if !scenarioName.MatchString(name) {
 			return fmt.Errorf("%.60q is not a valid workload name; use letters, digits, dots, dashes and underscores", name)
 		}
-		path := file
-		if path == "" {
-			path = name + ".yaml"
-		}
+		path := cmp.Or(file, name+cmp.Or(ending, ".yaml"))
 		text := scenarios.Starter(name)
 		if path == "-" {
 			_, err := a.out.Write(text)

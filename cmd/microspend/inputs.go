@@ -55,6 +55,9 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.destination.isWithin(folder); err != nil {
+		return nil, err
+	}
 	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s; "+
@@ -87,7 +90,7 @@ func (a *app) makeLedgerFolder() error {
 // loadConfig reads the configuration, which nobody has to have unless it is named.
 func (a *app) loadConfig() (config.Config, error) {
 	for _, path := range a.configFiles() {
-		text, err := inputfile.Read(path, strictyaml.MaxBytes)
+		text, err := a.readFile(path, strictyaml.MaxBytes)
 		if errors.Is(err, fs.ErrNotExist) && a.flags.config == "" {
 			continue
 		}
@@ -133,7 +136,7 @@ func (a *app) ownMarket() (scenarios.Market, error) {
 	if err != nil {
 		return market, err
 	}
-	rates, err := read.Rates(a.listCards(), inputfile.Read)
+	rates, err := read.Rates(a.listCards(), a.readFile)
 	if err != nil {
 		return market, err
 	}
@@ -167,7 +170,7 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	}
 	read, err := a.configured(func(path string, max int64) ([]byte, error) {
 		in.Files = append(in.Files, path)
-		return inputfile.Read(path, max)
+		return a.readFile(path, max)
 	})
 	if err != nil {
 		return in, err
@@ -226,7 +229,7 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	if path == "-" {
 		if file, ok := a.in.(*os.File); ok {
 			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-				return file, info.Size(), nil
+				return file, info.Size(), a.destination.isInput(inputName(path), info)
 			}
 		}
 		return io.NopCloser(a.in), 0, nil
@@ -234,6 +237,9 @@ func (a *app) openInput(path string) (io.ReadCloser, int64, error) {
 	file, info, err := inputfile.Open(path)
 	if err != nil {
 		return nil, 0, err
+	}
+	if err := a.destination.isInput(path, info); err != nil {
+		return nil, 0, errors.Join(err, file.Close())
 	}
 	return file, info.Size(), nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "ledger", Short: "Inspect, check, audit and export the ledger", Args: cobra.NoArgs, RunE: help}
+	cmd := &cobra.Command{Use: "ledger", Short: "Inspect, check, audit and export the ledger", Args: noArguments, RunE: help}
 	info := a.printing(&cobra.Command{
 		Use:   "info",
 		Short: "List the ledger's days with rows, size and coverage",

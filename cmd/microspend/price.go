@@ -16,6 +16,7 @@ func (a *app) priceCommand() *cobra.Command {
 	var (
 		region     string
 		discounts  []string
+		given      givenRates
 		quantities pricing.Quantities
 		any        bool
 	)
@@ -31,7 +32,7 @@ func (a *app) priceCommand() *cobra.Command {
 		if err != nil {
 			return view.Document{}, err
 		}
-		card, err := market.Cards.Card(region)
+		card, err := given.card(market.Cards, region)
 		if err != nil {
 			return view.Document{}, fmt.Errorf("--region: %w", err)
 		}
@@ -42,12 +43,13 @@ func (a *app) priceCommand() *cobra.Command {
 		}
 		bill, err := quantities.Bill(card)
 		if err != nil {
-			return view.Document{}, err
+			return view.Document{}, withRateFlags(err)
 		}
 		return report.Price(bill, market.Now), nil
 	})
 	cmd.Flags().StringArrayVar(&discounts, "discount", nil,
 		"discount `PERCENT`, for example 5%, or of one quantity: vcpu=10% (repeatable; replaces the configuration's)")
+	a.rateFlag(cmd, &given)
 	for _, q := range pricing.BilledQuantities() {
 		name := strings.ReplaceAll(q.Column(), "_", "-")
 		a.parsedFlag(cmd, name, "", "`"+q.Unit()+"` of "+q.Name(), func(text string) (err error) {

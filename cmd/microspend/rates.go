@@ -92,7 +92,8 @@ the program. They hold from today, or from --from; usage of earlier days keeps t
 error the existing cards stay.
 
 ` + priceListForms,
-		Args: atLeastOne("a price list file"),
+		Annotations: map[string]string{makesRatesDir: "true"},
+		Args:        atLeastOne("a price list file"),
 	}, func(_ *cobra.Command, args []string) error {
 		folder := a.cardFolder()
 		if folder == "" {

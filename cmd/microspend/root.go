@@ -64,8 +64,10 @@ type app struct {
 	asOf     time.Time // of --as-of; zero where it is not given
 	ratesDir string
 	output   outputFlags
-	flags    sharedFlags
-	parsed   map[*cobra.Command][]parsedFlag
+	// destination is the file that --output replaces, nil where it makes a new one or none.
+	destination *destination
+	flags       sharedFlags
+	parsed      map[*cobra.Command][]parsedFlag
 	// trustConfig is --trust-config: ./microspend.yaml is the user's own.
 	trustConfig bool
 	nameConfig  sync.Once
@@ -117,7 +119,7 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          noArguments,
 		RunE:          help,
 	}
 	root.SetVersionTemplate("microspend {{.Version}}\n")
@@ -134,6 +136,8 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
 		"`DIR` of imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = a.preflight
+	root.SetHelpCommand(helpCommand(root))
 	const would, did = "would", "did"
 	root.AddGroup(&cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
 	root.AddCommand(a.versionCommand(), a.licensesCommand())
@@ -160,7 +164,7 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 // command completes a command that takes no arguments unless it says otherwise, and runs once its flags are parsed.
 func (a *app) command(cmd *cobra.Command, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	if cmd.Args == nil {
-		cmd.Args = cobra.NoArgs
+		cmd.Args = noArguments
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := a.parseFlags(cmd); err != nil {

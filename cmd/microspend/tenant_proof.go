@@ -25,7 +25,7 @@ proof on, and collect --source logs verifies it with the same key (collect.tenan
 that cannot prove its name is shown as "(unverified) NAME". See docs/tenants.md.`,
 		Example: `  microspend tenant-proof --new-key --key-file tenant.key
   microspend tenant-proof acme --key-file tenant.key`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 	}, func(_ *cobra.Command, args []string) error {
 		switch {
 		case keyFile == "":

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/pflag"
+
+	"microspend/internal/commandline"
 )
 
 // The exit codes of the program itself. A command that it runs lends it its own.
@@ -52,7 +54,7 @@ func Main(args []string, p Process) int {
 		if errors.Is(wrong, pflag.ErrHelp) {
 			return exitDone
 		}
-		fault = errors.Join(fault, fmt.Errorf("%w; see %s --help", wrong, flags.Name()))
+		fault = errors.Join(fault, fmt.Errorf("%w; see %s --help", commandline.Error(wrong), flags.Name()))
 	}
 	code, err := Run(context.Background(), p, settings, command, fault)
 	if err != nil {

@@ -302,7 +302,7 @@ func TestTwoAtOnce(t *testing.T) {
 	wrong.Env = p.Env
 	said, err = wrong.CombinedOutput()
 	require.Equal(t, 2, exitOf(err))
-	require.Equal(t, "microspend meter: invalid argument \"x\" for \"--port\" flag: parse error; see microspend-meter --help\n"+
+	require.Equal(t, "microspend meter: --port: \"x\" is not a whole number; see microspend-meter --help\n"+
 		"microspend meter: --metrics: unknown value \"y\"; valid values: billed, all, none\n", string(said), "all that is wrong")
 
 	help := exec.Command(p.Path, "--help")

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
+	"microspend/internal/commandline"
 	"microspend/internal/emf"
 	"microspend/pricing"
 )
@@ -123,6 +126,9 @@ func ApplyEnv(flags *flag.FlagSet, lookUp func(name string) string) error {
 			before := f.Value.String()
 			if err := flags.Set(f.Name, value); err != nil {
 				keep(f.Value, before)
+				if kind := commandline.Kind(pflag.PFlagFromGoFlag(f)); kind != "" {
+					err = errors.New(kind)
+				}
 				faults = append(faults, fmt.Errorf("%s: %.60q is not what --%s takes: %w", name, value, f.Name, err))
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -40,13 +39,15 @@ type File struct {
 	groups []format.RowGroup
 	rows   int64
 
-	held, total int64
-	zstd        *zstd.Decoder // nil until it is asked for
+	maxHeld, held, total int64
 }
 
 // Open reads a file's footer. A file that is not Parquet, that is encrypted, or whose footer claims what cannot be is an
 // error. The library panics on some schemas that are damaged; the caller recovers.
-func Open(in io.ReaderAt, size int64) (*File, error) {
+func Open(in io.ReaderAt, size int64) (*File, error) { return OpenWithin(in, size, maxHeld) }
+
+// OpenWithin is [Open] with so many bytes for the pages and dictionaries that are held at once, instead of 512 MiB.
+func OpenWithin(in io.ReaderAt, size, held int64) (*File, error) {
 	text, err := footer(in, size)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func Open(in io.ReaderAt, size int64) (*File, error) {
 	if err := checkFooter(text); err != nil {
 		return nil, err
 	}
-	f := &File{in: in, size: size}
+	f := &File{in: in, size: size, maxHeld: held}
 	var metadata format.FileMetaData
 	protocol := new(thrift.CompactProtocol)
 	if err := thrift.Unmarshal(protocol, text, &metadata); err != nil {
@@ -191,13 +192,18 @@ func (f *File) NumRows() int64 { return f.rows }
 // Groups is the number of row groups.
 func (f *File) Groups() int { return len(f.groups) }
 
+// ChunkRange is where in the file a column's pages of a row group are.
+func (f *File) ChunkRange(group, column int) (from, length int64) {
+	return chunkRange(&f.groups[group].Columns[column])
+}
+
 // RowsOf is how many rows a group claims to have.
 func (f *File) RowsOf(group int) int64 { return f.groups[group].NumRows }
 
 // hold takes bytes that a column is about to hold from the budget, beside those that it gives back.
 func (f *File) hold(bytes, instead int64) error {
-	if f.held-instead+bytes > maxHeld {
-		return fmt.Errorf("its pages take more than %d MiB at once; write it with smaller row groups", maxHeld>>20)
+	if f.held-instead+bytes > f.maxHeld {
+		return fmt.Errorf("its pages take more than %d MiB at once; write it with smaller row groups", f.maxHeld>>20)
 	}
 	f.held += bytes - instead
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
@@ -31,26 +32,33 @@ type pages struct {
 	file       *File
 	column     *parquet.Column
 	codec      format.CompressionCodec
-	in         *bufio.Reader
+	buffered   *bufio.Reader // of the file; nil until it is asked for
+	in         source
 	rows       int64 // that are still to come
 	dictionary parquet.Dictionary
 	values     values // of the page
 
 	packed, plain        []byte // of the page; the next has the same room, as for what follows
+	numbers              []byte
 	levels               []byte
 	indexes              []int32
 	held, heldDictionary int64 // of the file's budget
 }
 
 func (p *pages) begin(file *File, group int, of *parquet.Column) {
-	chunk := &file.groups[group].Columns[of.Index()]
-	from, length := chunkRange(chunk)
+	from, length := file.ChunkRange(group, of.Index())
 	section := io.NewSectionReader(file.in, from, length)
-	if p.in == nil {
-		p.in = bufio.NewReaderSize(section, maxHeader)
+	if p.buffered == nil {
+		p.buffered = bufio.NewReaderSize(section, maxHeader)
 	} else {
-		p.in.Reset(section)
+		p.buffered.Reset(section)
 	}
+	p.beginIn(p.buffered, file, group, of)
+}
+
+func (p *pages) beginIn(in source, file *File, group int, of *parquet.Column) {
+	chunk := &file.groups[group].Columns[of.Index()]
+	p.in = in
 	p.file, p.column, p.codec, p.rows = file, of, chunk.MetaData.Codec, file.RowsOf(group)
 }
 
@@ -153,7 +161,7 @@ func (p *pages) read(header *format.PageHeader) (err error) {
 	if size == levels && p.codec != format.Uncompressed { // nothing but nulls, for which some write nothing at all
 		return nil
 	}
-	if p.plain, err = p.file.unpacked(p.codec, p.plain, p.packed, levels); err != nil {
+	if p.plain, err = unpacked(p.codec, p.plain, p.packed, levels); err != nil {
 		return fmt.Errorf("a page cannot be unpacked: %w", err)
 	}
 	return nil
@@ -166,10 +174,16 @@ func roomFor(old []byte, size int64) []byte {
 	return old[:size]
 }
 
+// zstandard is one decoder for all files: it is stateless between frames, usable by several goroutines, and holds
+// megabytes.
+var zstandard = sync.OnceValues(func() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true))
+})
+
 var errNotThatSize = errors.New("it does not unpack to the size that it says")
 
 // unpacked unpacks into the rest of a buffer, which it fills and never exceeds.
-func (f *File) unpacked(codec format.CompressionCodec, all, packed []byte, from int64) ([]byte, error) {
+func unpacked(codec format.CompressionCodec, all, packed []byte, from int64) ([]byte, error) {
 	into, packed := all[from:], packed[from:]
 	switch codec {
 	case format.Uncompressed:
@@ -181,14 +195,11 @@ func (f *File) unpacked(codec format.CompressionCodec, all, packed []byte, from 
 		_, err := snappy.Decode(into, packed)
 		return all, err
 	case format.Zstd:
-		if f.zstd == nil {
-			decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true))
-			if err != nil {
-				return nil, err
-			}
-			f.zstd = decoder
+		decoder, err := zstandard()
+		if err != nil {
+			return nil, err
 		}
-		out, err := f.zstd.DecodeAll(packed, into[:0:len(into)])
+		out, err := decoder.DecodeAll(packed, into[:0:len(into)])
 		if err == nil && len(out) != len(into) {
 			err = errNotThatSize
 		}
@@ -241,7 +252,7 @@ func (p *pages) readDictionary(header *format.PageHeader) error {
 	}
 	p.held, p.heldDictionary = 0, held
 	of := p.column.Type()
-	decoded, err := decode(of, format.Plain, bytes.Clone(p.plain), int(values))
+	decoded, err := decode(of, format.Plain, bytes.Clone(p.plain), int(values), nil)
 	if err != nil {
 		return err
 	}

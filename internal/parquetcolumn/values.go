@@ -19,7 +19,8 @@ type values struct {
 	levels     []byte  // 0 for a null; nil for a column without nulls
 	indexes    []int32 // of those that are not null in the dictionary; unused without one
 	dictionary parquet.Dictionary
-	plain      parquet.ValueReader // of those that are not null; nil where there is a dictionary
+	decoded    encoding.Values     // those that are not null; unused where there is a dictionary
+	plain      parquet.ValueReader // of decoded
 }
 
 // ReadValues implements [parquet.ValueReader].
@@ -119,22 +120,28 @@ func (p *pages) readValues(header *format.PageHeader) error {
 		p.values.indexes = p.indexes
 		return err
 	}
-	decoded, err := decode(p.column.Type(), of, text, given)
+	p.values.decoded, err = decode(p.column.Type(), of, text, given, p.numbers)
 	if err != nil {
 		return err
 	}
-	p.values.plain = p.column.Type().NewPage(p.column.Index(), given, decoded).Values()
+	if kind := p.column.Type().Kind(); kind == parquet.Int64 || kind == parquet.Double { // which are copied when they are read
+		p.numbers, _ = p.values.decoded.Data()
+	}
+	p.values.plain = p.column.Type().NewPage(p.column.Index(), given, p.values.decoded).Values()
 	return nil
 }
 
-// decode decodes so many values that [checkValues] has looked through.
-func decode(of parquet.Type, by format.Encoding, text []byte, n int) (encoding.Values, error) {
+// decode decodes so many values that [checkValues] has looked through. Numbers are put into the room that there is.
+func decode(of parquet.Type, by format.Encoding, text []byte, n int, room []byte) (encoding.Values, error) {
 	lookup := parquet.LookupEncoding(by)
 	var ends []uint32
 	if of.Kind() == parquet.ByteArray {
 		ends = make([]uint32, 0, n+1)
 	}
-	decoded, err := of.Decode(of.NewValues(make([]byte, 0, of.EstimateDecodeSize(n, text, lookup)), ends), text, lookup)
+	if size := of.EstimateDecodeSize(n, text, lookup); cap(room) < size || of.Kind() != parquet.Int64 && of.Kind() != parquet.Double {
+		room = make([]byte, 0, size)
+	}
+	decoded, err := of.Decode(of.NewValues(room[:0], ends), text, lookup)
 	if err != nil {
 		return decoded, err
 	}

@@ -126,6 +126,16 @@ func (d *Document) Broken(path string) bool {
 	return d.broken[""]
 }
 
+// BrokenBelow reports whether a value that lies in the one at a path is missing, unknown or could not be decoded.
+func (d *Document) BrokenBelow(path string) bool {
+	for at := range d.broken {
+		if strings.HasPrefix(at, path+".") || strings.HasPrefix(at, path+"[") {
+			return true
+		}
+	}
+	return false
+}
+
 // parent is the path of what a value lies in: workload of workload.users, compare of compare[0].
 func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
 
@@ -160,7 +170,7 @@ func trustedKeys(path string, into reflect.Value) (keys []string) {
 			keys = append(keys, at)
 			continue
 		}
-		for of.Kind() == reflect.Pointer {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
 			of = reflect.New(of.Type().Elem()).Elem()
 		}
 		_, scalar := of.Addr().Interface().(Scalar)

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"microspend/internal/scalar"
+	"microspend/pricing"
+	"microspend/scenarios"
+)
+
+// givenRates are the rates of --rate, which take the place of a card's.
+type givenRates map[pricing.Rated]pricing.Rate
+
+// rateFlag declares --rate.
+func (a *app) rateFlag(cmd *cobra.Command, into *givenRates) {
+	*into = givenRates{}
+	a.parsedListFlag(cmd, "rate",
+		"override a `RATE` of the region, for example snapshot_write_gb=0.0038 (repeatable)", into.parse)
+}
+
+func (g givenRates) parse(text string) error {
+	key, figure, ok := strings.Cut(text, "=")
+	rated, per, known := pricing.RateKey(key).Meaning()
+	if !ok || !known {
+		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text)
+	}
+	if _, twice := g[rated]; twice {
+		return fmt.Errorf("the %s rate is given twice", rated.Name())
+	}
+	var price scalar.Price
+	err := price.ParseScalar(figure)
+	g[rated] = pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true}
+	return err
+}
+
+// card is a region's card with the given rates in place of its own. Where all are given there need be none.
+func (g givenRates) card(cards scenarios.Cards, region string) (pricing.RateCard, error) {
+	card, err := cards.Card(region)
+	all := pricing.Complete(g)
+	if _, none := errors.AsType[*pricing.NoCardError](err); none && all && pricing.IsRegionName(region) {
+		card, err = pricing.RateCard{Region: region}, nil
+	}
+	switch {
+	case all:
+		card.Name = "inline"
+	case len(g) > 0:
+		card.Name += " with inline figures"
+	}
+	return card.WithRates(g), err
+}
