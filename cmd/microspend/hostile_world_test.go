@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -289,4 +290,26 @@ func requireSentence(t *testing.T, sentence string) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "security.md"))
 	require.NoError(t, err)
 	require.Contains(t, blanks.ReplaceAllString(string(text), " "), sentence)
+}
+
+// hostileMeter names a folder: the test binary is then the meter's program, on the clocks of the folder's file.
+const hostileMeter = "HOSTILE_METER_CLOCK"
+
+// meterOnClock runs the meter with the arguments of the command line.
+func meterOnClock(folder string) int {
+	return meter.Main(os.Args[1:], meter.Process{
+		Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Root: folder, Clock: fileClock(filepath.Join(folder, "clock")),
+	})
+}
+
+// fileClock shows what a file says: nanoseconds of the monotonic clock and of the wall clock.
+type fileClock string
+
+func (c fileClock) Now() (now meter.Instant) {
+	text, _ := os.ReadFile(string(c))
+	mono, wall, _ := strings.Cut(string(text), " ")
+	n, _ := strconv.ParseInt(mono, 10, 64)
+	now.Mono = time.Duration(n)
+	now.Wall, _ = strconv.ParseInt(wall, 10, 64)
+	return now
 }

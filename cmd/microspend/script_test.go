@@ -17,6 +17,9 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 var scriptDay = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
+	if folder := os.Getenv(hostileMeter); folder != "" {
+		os.Exit(meterOnClock(folder))
+	}
 	testscript.Main(m, map[string]func(){
 		"microspend": func() {
 			os.Exit(run(context.Background(), os.Args[1:], process{

@@ -188,7 +188,7 @@ func trustedKeys(path string, into reflect.Value) (keys []string) {
 			keys = append(keys, at)
 			continue
 		}
-		for of.Kind() == reflect.Pointer {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
 			of = reflect.New(of.Type().Elem()).Elem()
 		}
 		_, scalar := of.Addr().Interface().(Scalar)

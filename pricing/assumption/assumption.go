@@ -51,6 +51,7 @@ const (
 	JobsInTurn             ID = "jobs-in-turn"
 	CIJobs                 ID = "ci-jobs"
 	FargateTasks           ID = "fargate-tasks"
+	FargateUSRegions       ID = "fargate-us-regions"
 	Function15Minutes      ID = "function-15-minutes"
 	WholeVCPUs             ID = "whole-vcpus"
 	SandboxDisk            ID = "sandbox-disk"
