@@ -49,7 +49,9 @@ func TestUnknownOnOneArchitecture(t *testing.T) {
 
 // What a card says of one architecture is not changed by what is said of another, however a changed card is made.
 func TestCardsOfBothArchitectures(t *testing.T) {
-	rate := func(figure string) pricing.Rate { return pricing.Rate{Figure: dec(figure), Per: pricing.PerUnit, Source: "s", ReadOn: date(t, "2026-11-05")} }
+	rate := func(figure string) pricing.Rate {
+		return pricing.Rate{Figure: dec(figure), Per: pricing.PerUnit, Source: "s", ReadOn: date(t, "2026-11-05")}
+	}
 	card := listCard(t, "us-east-1")
 	changed := card.For(pricing.ArchX86).With(pricing.VCPU, rate("0.00002"))
 	require.Equal(t, "0.00002", changed.Rate(pricing.VCPU).Figure.String())
