@@ -53,6 +53,7 @@ const (
 	FargateTasks           ID = "fargate-tasks"
 	AllAtOnce              ID = "all-at-once"
 	BurstableCPU           ID = "burstable-cpu"
+	FargateUSRegions       ID = "fargate-us-regions"
 	WholeVCPUs             ID = "whole-vcpus"
 	SandboxDisk            ID = "sandbox-disk"
 	SandboxDiskUnpriced    ID = "sandbox-disk-unpriced"
