@@ -66,7 +66,6 @@ type Outcome struct {
 // Change is a price that is not what it was.
 type Change struct {
 	What          string // a rate's name, or the place in the table of prices
-	Unit          string // of a rate
 	Before, After pricing.Rate
 	Source        string
 }
@@ -319,13 +318,18 @@ func (u *update) takeCard(offer pricelist.Offer, outcome *Outcome, files map[str
 	}
 	for _, d := range drift {
 		outcome.Changes = append(outcome.Changes, Change{
-			What: d.Quantity.Name(), Unit: d.Quantity.Unit(), Before: d.Old, After: d.New, Source: d.New.Source,
+			What: d.Name(), Before: d.Old, After: d.New, Source: d.New.Source,
 		})
 		if !d.Old.Known() {
 			outcome.New++
 		}
 	}
-	outcome.Prices, outcome.From = len(pricing.BilledQuantities()), card.From
+	outcome.From = card.From
+	for _, rated := range pricing.AllRated() {
+		if card.RateOf(rated).Known() {
+			outcome.Prices++
+		}
+	}
 	u.card = &card
 	encoded, err := cardstore.Encode([]pricing.RateCard{card})
 	maps.Copy(files, encoded)
@@ -351,7 +355,7 @@ func (u *update) present() (pricing.RateCard, error) {
 func (u *update) holdsFrom(offer pricelist.Offer, present pricing.RateCard, drift []pricelist.Drift) pricing.Date {
 	var effective pricing.Date
 	for _, d := range drift {
-		if day := offer.MicroVMs.Effective(u.region, d.Quantity); effective.Before(day) {
+		if day := offer.MicroVMs.Effective(u.region, d.Rated); effective.Before(day) {
 			effective = day
 		}
 	}

@@ -1,6 +1,7 @@
 // Package cardstore keeps imported and fetched rate cards in a folder, one YAML file per region and day from which a card
-// holds, and below prices/ the fetched prices of alternatives, so that both can be read beside those built into the program. A card is added to those that are there; it takes the
-// place only of one that holds from the same day, so that an import leaves the days before it at the rates they had.
+// holds, and below prices/ the fetched prices of alternatives, so that both can be read beside those built into the
+// program. A card is added to those that are there; it takes the place only of one that holds from the same day, so that
+// an import leaves the days before it at the rates they had.
 //
 // # What is promised
 //
@@ -158,10 +159,10 @@ func encodeOne(card pricing.RateCard) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it would not read back: %w", err)
 	}
-	for _, q := range pricing.BilledQuantities() {
-		was, is := card.Rate(q), back.Rate(q)
+	for _, rated := range pricing.AllRated() {
+		was, is := card.RateOf(rated), back.RateOf(rated)
 		if back.Region != card.Region || was.Per != is.Per || !was.Figure.Equal(is.Figure) {
-			return nil, fmt.Errorf("it would not read back: its %s rate changes", q.Name())
+			return nil, fmt.Errorf("it would not read back: its %s rate changes", rated.Name())
 		}
 	}
 	return text, nil

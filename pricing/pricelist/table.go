@@ -65,13 +65,13 @@ func (o Offer) Tables(service string) (map[string][]byte, error) {
 // Has reports whether a region has any MicroVM product.
 func (l Listing) Has(region string) bool { return len(l.byRegion[region]) > 0 }
 
-// Effective is the day from which the price of a quantity holds in a region, as its term says: the later one where there
+// Effective is the day from which a rate holds in a region, as its term says: the later one where there
 // are several, the zero date where none says.
-func (l Listing) Effective(region string, q pricing.BilledQuantity) pricing.Date {
+func (l Listing) Effective(region string, rated pricing.Rated) pricing.Date {
 	var days []pricing.Date
 	for _, e := range l.byRegion[region] {
 		for _, t := range e.terms {
-			if at, err := time.Parse(time.RFC3339, t.EffectiveDate); err == nil && e.quantity == q {
+			if at, err := time.Parse(time.RFC3339, t.EffectiveDate); err == nil && e.rated == rated {
 				days = append(days, pricing.DateOf(at))
 			}
 		}
