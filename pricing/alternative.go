@@ -96,10 +96,11 @@ func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
 // where UsersPerInstance is how many run on one at a time.
 type EC2 struct {
 	Type             string
-	UsersPerInstance decimal.Decimal // zero means one
-	EBSGB            decimal.Decimal // gp3, of each instance
-	PublicIPv4       bool            // one address for each instance
-	Purchase         string          // "on-demand" or empty; "spot" and "savings-plan" need Hourly or Discount
+	UsersPerInstance decimal.Decimal  // zero means one
+	EBSGB            decimal.Decimal  // gp3, of each instance
+	EBSGBMonth       *decimal.Decimal // in place of the listed price
+	PublicIPv4       bool             // one address for each instance
+	Purchase         string           // "on-demand" or empty; "spot" and "savings-plan" need Hourly or Discount
 	Hourly           *decimal.Decimal
 	Discount         decimal.Decimal // on the hourly price, 0 to 1
 	Name             string          // in place of the one made from the above
@@ -125,9 +126,9 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	each := hoursPerInstanceMonth.Mul(hourly)
 	terms := []string{fmt.Sprintf("%d h × $%s", HoursPerInstanceMonth, hourly)}
 	if e.EBSGB.IsPositive() {
-		price, ok := book.ec2.EBSGBMonth.in(d.Region)
+		price, ok := given(e.EBSGBMonth, book.ec2.EBSGBMonth, d.Region)
 		if !ok {
-			return alt.unknown("the price of EBS gp3 in %s is not known; leave ebs_gb out", d.Region)
+			return alt.unknown("the price of EBS gp3 in %s is not known; give it as ebs_gb_month", d.Region)
 		}
 		alt.Sources = append(alt.Sources, price)
 		each = each.Add(e.EBSGB.Mul(price.USD))
@@ -167,12 +168,15 @@ func (e EC2) name(perInstance decimal.Decimal) string {
 func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.Decimal, bool) {
 	onDemand := e.Purchase == "" || e.Purchase == "on-demand"
 	if e.Hourly != nil {
-		alt.Sources = append(alt.Sources, Price{USD: *e.Hourly, Source: "given in the scenario"})
+		alt.Sources = append(alt.Sources, own(*e.Hourly))
 		return net(*e.Hourly, e.Discount), true
 	}
 	price, listed := book.ec2.Hourly[region][e.Type]
 	if !listed {
 		alt.Unknown = fmt.Sprintf("the price of EC2 %s in %s is not known; give it as hourly", e.Type, region)
+		if _, listed := book.ec2.Types[e.Type]; listed { // in other regions
+			alt.Unknown += ", or refresh the rates"
+		}
 		return decimal.Decimal{}, false
 	}
 	if !onDemand && e.Discount.IsZero() {
@@ -197,7 +201,7 @@ func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
 	alt := Alternative{
 		Kind: KindFixed, Name: f.Name,
 		Curve:   Curve{Fixed: f.PerMonth, Rate: f.PerMinute, Unit: secondsPerMinute},
-		Sources: []Price{{USD: decimal.Max(f.PerMonth, f.PerMinute), Source: "given in the scenario"}},
+		Sources: []Price{own(decimal.Max(f.PerMonth, f.PerMinute))},
 		GivesUp: "what it gives up is for you to judge: its price is all that is known here",
 	}
 	switch {
@@ -211,10 +215,22 @@ func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
 	return alt
 }
 
+// own is a price that the user gives.
+func own(usd decimal.Decimal) Price { return Price{USD: usd, Source: "given in the scenario"} }
+
+// given is the price that the user gives, or else the listed one of a region.
+func given(usd *decimal.Decimal, listed byRegion, region string) (Price, bool) {
+	if usd != nil {
+		return own(*usd), true
+	}
+	return listed.in(region)
+}
+
 // Lightsail is one bundle for each user, by the month.
 type Lightsail struct {
 	GB       decimal.Decimal // of memory; zero means the MicroVM's
 	IPv6Only bool
+	PerMonth *decimal.Decimal // of one bundle, in place of the listed price
 }
 
 // Price implements Candidate.
@@ -232,9 +248,10 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 	if err != nil {
 		return alt.unknown("%v", err)
 	}
-	price, listed := table[gb.String()+"GB"].in(d.Region)
+	price, listed := given(l.PerMonth, table[gb.String()+"GB"], d.Region)
 	if !listed {
-		return alt.unknown("no Lightsail bundle of %s GB is known; bundles are %s", gb, bundleSizes(table))
+		return alt.unknown("no Lightsail bundle of %s GB is known; bundles are %s; give another's price as per_month",
+			gb, bundleSizes(table))
 	}
 	alt.Sources = []Price{price}
 	bundles := d.alwaysOn(&alt, price.USD, one)
@@ -277,7 +294,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	price := listed.Price
 	switch {
 	case c.PerMinute != nil:
-		price = Price{USD: *c.PerMinute, Source: "given in the scenario"}
+		price = own(*c.PerMinute)
 	case !known:
 		return alt.unknown("no runner %q is known; runners are %s", c.Runner, strings.Join(book.Runners(), ", "))
 	}

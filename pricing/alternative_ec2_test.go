@@ -26,6 +26,8 @@ func TestEC2OnDemand(t *testing.T) {
 		{"us-east-1", "c7g.medium", "0.0363", "26.499", "2026-07-20"},
 		{"us-east-1", "c7g.large", "0.0725", "52.925", "2026-07-20"},
 		{"us-east-1", "c7g.xlarge", "0.145", "105.85", "2026-07-20"},
+		{"eu-west-1", "t4g.micro", "0.0092", "6.716", "2026-11-26"},
+		{"eu-west-1", "t4g.small", "0.0184", "13.432", "2026-11-26"},
 		{"eu-west-1", "t4g.medium", "0.0368", "26.864", "2026-10-08"},
 		{"eu-west-1", "t4g.large", "0.0736", "53.728", "2026-10-08"},
 		{"eu-west-1", "t4g.xlarge", "0.1472", "107.456", "2026-10-08"},
@@ -61,7 +63,7 @@ func TestEC2OnDemand(t *testing.T) {
 		listed[row.region]++
 	}
 	for region, count := range listed {
-		require.Len(t, book.InstanceTypes(region, decimal.Decimal{}), count, "%s has no other price", region)
+		require.Len(t, book.InstanceTypes(region, "arm64", decimal.Decimal{}), count, "%s has no other price", region)
 	}
 }
 
@@ -71,7 +73,7 @@ func TestEC2Options(t *testing.T) {
 		d.Users = whole(n)
 		return d
 	}
-	hourly := dec("0.0101")
+	hourly, ebs := dec("0.0101"), dec("0.088")
 	const spotUnknown = "the spot price of EC2 t4g.medium is not known; give it as hourly, or as a discount off the on-demand price"
 	requireAlternatives(t, pricing.KindEC2, []alternativeCase{
 		// 30 × 24.528.
@@ -114,9 +116,14 @@ func TestEC2Options(t *testing.T) {
 			shown: "EC2 t4g.medium", monthly: "28.624", formula: "1 instance × (730 h × $0.0368 + 20 GB × $0.088)",
 		},
 		{
-			name: "EBS in ap-northeast-1", reason: "no price is known, and none is guessed",
-			candidate: pricing.EC2{Type: "t4g.medium", EBSGB: whole(20)}, demand: users(1, "ap-northeast-1"),
-			shown: "EC2 t4g.medium", unknown: "the price of EBS gp3 in ap-northeast-1 is not known; leave ebs_gb out",
+			name: "EBS in ca-central-1", reason: "no price is known, and none is guessed",
+			candidate: pricing.EC2{Type: "t4g.medium", Hourly: &hourly, EBSGB: whole(20)}, demand: users(1, "ca-central-1"),
+			shown: "EC2 t4g.medium", unknown: "the price of EBS gp3 in ca-central-1 is not known; give it as ebs_gb_month",
+		},
+		{
+			name: "EBS at a given price", reason: "730 × 0.0101 + 20 × 0.088",
+			candidate: pricing.EC2{Type: "t4g.medium", Hourly: &hourly, EBSGB: whole(20), EBSGBMonth: &ebs},
+			demand:    users(1, "ca-central-1"), shown: "EC2 t4g.medium", monthly: "9.133",
 		},
 		// 31.536 + 730 × 0.005.
 		{
@@ -177,8 +184,8 @@ func TestEC2Options(t *testing.T) {
 		},
 		{
 			name: "region not listed", reason: "no other region's price stands in",
-			candidate: pricing.EC2{Type: "t4g.medium"}, demand: users(1, "us-west-2"), shown: "EC2 t4g.medium",
-			unknown: "the price of EC2 t4g.medium in us-west-2 is not known; give it as hourly",
+			candidate: pricing.EC2{Type: "t4g.medium"}, demand: users(1, "ca-central-1"), shown: "EC2 t4g.medium",
+			unknown: "the price of EC2 t4g.medium in ca-central-1 is not known; give it as hourly, or refresh the rates",
 		},
 		// 730 × 0.0101 × 0.9.
 		{
@@ -207,10 +214,12 @@ func TestInstanceTypes(t *testing.T) {
 			[]string{"t4g.medium", "t4g.large", "t4g.xlarge"},
 		},
 		{"too much", "none has it", "us-east-1", "64", nil},
-		{"no prices", "a region without prices has no types", "us-west-2", "1", nil},
+		{"no prices", "a region without prices has no types", "ca-central-1", "1", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			require.Equal(t, tc.want, prices(t).InstanceTypes(tc.region, dec(tc.gb)), tc.reason)
+			require.Equal(t, tc.want, prices(t).InstanceTypes(tc.region, "arm64", dec(tc.gb)), tc.reason)
 		})
 	}
+	require.Equal(t, []string{"t3.large", "t3.xlarge"}, prices(t).InstanceTypes("us-west-2", "x86_64", dec("8")),
+		"an image of one architecture does not run on the other")
 }

@@ -48,12 +48,12 @@ func TestFargate(t *testing.T) {
 		{
 			name: "spot x86", reason: "no price is known", candidate: pricing.Fargate{Spot: true, Arch: "x86"},
 			demand: us, shown: "Fargate Spot x86 1 vCPU 2 GB, active",
-			unknown: "the price of Fargate x86-spot in us-east-1 is not known; give the month's cost as fixed",
+			unknown: "the price of Fargate x86-spot in us-east-1 is not known; give it as vcpu_hour and gb_hour, or refresh the rates",
 		},
 		{
 			name: "ap-northeast-1", reason: "no price is known", candidate: pricing.Fargate{}, demand: tokyo,
 			shown:   "Fargate arm64 1 vCPU 2 GB, active",
-			unknown: "the price of Fargate arm64 in ap-northeast-1 is not known; give the month's cost as fixed",
+			unknown: "the price of Fargate arm64 in ap-northeast-1 is not known; give it as vcpu_hour and gb_hour, or refresh the rates",
 		},
 		// 100 × 60 s = 6,000 s; × 0.0395 / 3,600 = 0.0658333…
 		{

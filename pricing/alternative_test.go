@@ -100,7 +100,7 @@ func TestLightsail(t *testing.T) {
 		{
 			name: "no such bundle", reason: "the price is not guessed from its neighbours",
 			candidate: pricing.Lightsail{GB: dec("16")}, demand: hundredHours(t, "us-east-1"),
-			shown: "Lightsail 16 GB", unknown: "no Lightsail bundle of 16 GB is known; bundles are 0.5, 1, 2, 4 and 8 GB",
+			shown: "Lightsail 16 GB", unknown: "no Lightsail bundle of 16 GB is known; bundles are 0.5, 1, 2, 4 and 8 GB; give another's price as per_month",
 		},
 	})
 	require.Equal(t, "12", pricing.Lightsail{}.Price(prices(t), three).PerInstance.String(), "of one bundle")

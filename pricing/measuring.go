@@ -6,8 +6,6 @@ import (
 
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
-
-	"microspend/pricing/assumption"
 )
 
 // MeasuringPrices are what measuring usage costs by itself, in US dollars. They do not pass through a bill: they are
@@ -20,29 +18,12 @@ type MeasuringPrices struct {
 	LogStorageGBMonth        MeasuringPrice `yaml:"log_storage_gb_month"`
 }
 
-// MeasuringPrice is a price that may rest on an assumption.
-type MeasuringPrice struct {
-	Price
-	Assumption assumption.ID // "" where a source gives the price
-}
+// MeasuringPrice is a price of a call, or of something metered.
+type MeasuringPrice struct{ Price }
 
 // Cost is what n of something costs at a price for each per of it, half-even at AmountPlaces: the calls of a price per
 // thousand, or the hours of a price per month.
 func (p MeasuringPrice) Cost(n, per int64) decimal.Decimal { return ProrateTime(p.USD, n, per) }
-
-// UnmarshalYAML reads a price and the name of its assumption.
-func (p *MeasuringPrice) UnmarshalYAML(node *yaml.Node) error {
-	var named struct {
-		Assumption assumption.ID `yaml:"assumption"`
-	}
-	if err := node.Decode(&named); err != nil {
-		return err
-	}
-	if p.Assumption = named.Assumption; p.Assumption != "" && p.Assumption.Facts().Text == "" {
-		return fmt.Errorf("line %d: assumption %q is not in the register", node.Line, p.Assumption)
-	}
-	return p.Price.UnmarshalYAML(node)
-}
 
 // LogEventBytes is what CloudWatch Logs adds to the size of each event. Source: CloudWatch Logs quotas, PutLogEvents.
 const LogEventBytes = 26
@@ -57,6 +38,14 @@ func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
 
 //go:embed rates/measuring/cloudwatch.yaml
 var measuringPrices []byte
+
+const measuringFile = "cloudwatch.yaml"
+
+// Measuring are the prices of measuring in a region: those that were fetched for it, and otherwise those built in.
+func (b PriceBook) Measuring(region string) (MeasuringPrices, error) {
+	book, err := b.In(region)
+	return book.measuring, err
+}
 
 // EmbeddedMeasuringPrices reads the prices built into the program. An error means that rates/measuring/cloudwatch.yaml
 // is broken, which the package's tests rule out.

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
+
+	"microspend/pricing/assumption"
 )
 
 // Price is one dated figure of an alternative, in US dollars per the unit its table names.
@@ -15,16 +18,23 @@ type Price struct {
 	USD    decimal.Decimal
 	Source string
 	ReadOn string // a day, or as much of one as the source gives: 2026-10-08, 2026-10 or 2026
+
+	// Confidence is "medium" for a figure that was not read from its seller but from one hand, and "" otherwise.
+	Confidence string
+	Assumption assumption.ID // what the figure rests on where no source gives it; "" where one does
 }
 
 var partialDate = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
 
-// UnmarshalYAML reads a price and refuses one without a figure, a source or a date.
+// UnmarshalYAML reads a price and refuses one without a figure, a source or a date, or with an assumption that is not
+// in the register.
 func (p *Price) UnmarshalYAML(node *yaml.Node) error {
 	var file struct {
-		USD    figureText `yaml:"usd"`
-		Source string     `yaml:"source"`
-		ReadOn string     `yaml:"read_on"`
+		USD        figureText    `yaml:"usd"`
+		Source     string        `yaml:"source"`
+		ReadOn     string        `yaml:"read_on"`
+		Confidence string        `yaml:"confidence"`
+		Assumption assumption.ID `yaml:"assumption"`
 	}
 	if err := node.Decode(&file); err != nil {
 		return err
@@ -36,8 +46,28 @@ func (p *Price) UnmarshalYAML(node *yaml.Node) error {
 	if file.Source == "" || !partialDate.MatchString(file.ReadOn) {
 		return fmt.Errorf("line %d: a price names its source and the date it was read on", node.Line)
 	}
-	*p = Price{usd, file.Source, file.ReadOn}
+	if file.Confidence != "" && file.Confidence != "medium" {
+		return fmt.Errorf("line %d: confidence is medium, or left out", node.Line)
+	}
+	if file.Assumption != "" && file.Assumption.Facts().Text == "" {
+		return fmt.Errorf("line %d: assumption %q is not in the register", node.Line, file.Assumption)
+	}
+	*p = Price{usd, file.Source, file.ReadOn, file.Confidence, file.Assumption}
 	return nil
+}
+
+// assumed are what prices rest on, each once.
+func assumed(prices []Price) []Note {
+	var notes []Note
+	for _, p := range prices {
+		if p.Assumption == "" {
+			continue
+		}
+		if note := p.Assumption.Clause(); !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return notes
 }
 
 // exact is a number in a table that must not pass through a float.
@@ -82,6 +112,7 @@ type PriceBook struct {
 	lightsail lightsailPrices
 	ci        ciPrices
 	sandboxes map[string]sandboxPrices
+	measuring MeasuringPrices
 }
 
 type ec2Prices struct {
@@ -94,6 +125,7 @@ type ec2Prices struct {
 type instanceType struct {
 	VCPU   exact  `yaml:"vcpu"`
 	Memory string `yaml:"memory"`
+	Arch   string `yaml:"arch"` // "" is arm64
 }
 
 type fargatePrices struct {
@@ -169,7 +201,10 @@ func EmbeddedPrices() (PriceBook, error) {
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
 	for _, table := range book.tables() {
-		text, err := fs.ReadFile(files, table.file)
+		text, err := measuringPrices, error(nil)
+		if table.file != measuringFile {
+			text, err = fs.ReadFile(files, table.file)
+		}
 		if err != nil {
 			return PriceBook{}, err
 		}
@@ -195,6 +230,7 @@ func (b *PriceBook) tables() []priceTable {
 		tableOf("lightsail.yaml", &b.lightsail),
 		tableOf("ci.yaml", &b.ci),
 		tableOf("sandbox.yaml", &b.sandboxes),
+		tableOf(measuringFile, &b.measuring),
 	}
 }
 

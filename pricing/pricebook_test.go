@@ -124,3 +124,46 @@ func TestAlternativesNeverFall(t *testing.T) {
 		}
 	}
 }
+
+// What an architect's usual comparison needs is known in each region that has a card, typed by hand from the sources: EC2
+// t4g.medium and t3.medium by the hour, and EBS gp3 by the GB-month. Fargate is known where somebody has read it, and
+// in the other US regions taken to be as in us-east-1, which is said.
+func TestRegionsOfAlternatives(t *testing.T) {
+	book := prices(t)
+	for _, tc := range []struct{ region, t4g, t3, gp3, fargate, assumption string }{
+		{"us-east-1", "0.0336", "0.0416", "0.08", "0.03238", ""},
+		{"us-east-2", "0.0336", "0.0416", "0.08", "0.03238", "fargate-us-regions"},
+		{"us-west-2", "0.0336", "0.0416", "0.08", "0.03238", "fargate-us-regions"},
+		{"eu-west-1", "0.0368", "0.0456", "0.088", "0.03238", ""},
+		{"eu-central-1", "0.0384", "0.048", "0.0952", "", ""},
+		{"eu-north-1", "0.0344", "0.0432", "0.0836", "", ""},
+		{"ap-northeast-1", "0.0432", "0.0544", "0.096", "", ""},
+		{"ap-south-1", "0.0224", "0.0448", "0.0912", "", ""},
+		{"ap-southeast-1", "0.0424", "0.0528", "0.096", "", ""},
+		{"ap-southeast-2", "0.0424", "0.0528", "0.096", "", ""},
+	} {
+		t.Run(tc.region, func(t *testing.T) {
+			demand := hundredHours(t, tc.region)
+			disk := pricing.EC2{Type: "t4g.medium", EBSGB: whole(1)}.Price(book, demand)
+			require.Equal(t, tc.t4g, disk.Sources[0].USD.String())
+			require.Equal(t, tc.gp3, disk.Sources[1].USD.String())
+			require.Equal(t, tc.t3, pricing.EC2{Type: "t3.medium"}.Price(book, demand).Sources[0].USD.String())
+
+			fargate := pricing.Fargate{}.Price(book, demand)
+			if tc.fargate == "" {
+				require.Contains(t, fargate.Unknown, "the price of Fargate arm64 in "+tc.region+" is not known")
+				return
+			}
+			require.Equal(t, tc.fargate, fargate.Sources[0].USD.String())
+			ids := []string{fargate.Notes[0].ID}
+			want := []string{"fargate-tasks"}
+			if tc.assumption != "" {
+				ids, want = append(ids, fargate.Notes[1].ID), []string{tc.assumption, "fargate-tasks"}
+			}
+			require.Equal(t, want, ids, "said once, though two prices rest on it")
+		})
+	}
+	frankfurt := pricing.EC2{Type: "t4g.medium"}.Price(book, hundredHours(t, "eu-central-1"))
+	require.Equal(t, "medium", frankfurt.Sources[0].Confidence, "it was read from one hand")
+	require.Empty(t, pricing.EC2{Type: "t4g.medium"}.Price(book, hundredHours(t, "us-east-1")).Sources[0].Confidence)
+}

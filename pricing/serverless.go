@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -26,15 +27,16 @@ func (b PriceBook) UsualSandboxes() []string {
 // BillsActiveCPU reports whether a sandbox charges for a vCPU only while it is busy.
 func (b PriceBook) BillsActiveCPU(provider string) bool { return b.sandboxes[provider].ActiveCPU }
 
-// InstanceTypes lists the EC2 instance types with a known on-demand price in a region, cheapest first, whose memory is
-// at least gb.
-func (b PriceBook) InstanceTypes(region string, gb decimal.Decimal) []string {
+// InstanceTypes lists the EC2 instance types of an architecture, arm64 or x86_64, with a known on-demand price in a
+// region, cheapest first, whose memory is at least gb.
+func (b PriceBook) InstanceTypes(region, arch string, gb decimal.Decimal) []string {
 	book, _ := b.In(region)
 	prices := book.ec2.Hourly[region]
 	var fit []string
 	for name := range prices {
-		memory, err := ParseGB(book.ec2.Types[name].Memory)
-		if err == nil && memory.GreaterThanOrEqual(gb) {
+		kind := book.ec2.Types[name]
+		memory, err := ParseGB(kind.Memory)
+		if err == nil && cmp.Or(kind.Arch, arm64) == arch && memory.GreaterThanOrEqual(gb) {
 			fit = append(fit, name)
 		}
 	}
@@ -43,6 +45,8 @@ func (b PriceBook) InstanceTypes(region string, gb decimal.Decimal) []string {
 	})
 	return fit
 }
+
+const arm64 = "arm64"
 
 // Fargate is tasks of one size, billed by the second with a minimum of a minute each, or kept running all month.
 //
@@ -55,6 +59,9 @@ type Fargate struct {
 	GB     decimal.Decimal // zero means the MicroVM's
 	DiskGB decimal.Decimal // 20 GB are free
 	Always bool            // one task for each user all month, instead of running time only
+
+	// VCPUHour and GBHour take the place of the listed prices.
+	VCPUHour, GBHour *decimal.Decimal
 }
 
 // sells reports whether a task may have that much of both.
@@ -67,6 +74,25 @@ func (f fargatePrices) sells(vcpu, gb decimal.Decimal) bool {
 		}
 	}
 	return false
+}
+
+// nearest says which tasks there are with so many vCPUs, or, where there are none, with the next fewer and more.
+func (f fargatePrices) nearest(vcpu decimal.Decimal) string {
+	sizes := f.Sizes // in ascending order
+	above, found := slices.BinarySearchFunc(sizes, vcpu, func(s fargateSize, v decimal.Decimal) int { return s.VCPU.Cmp(v) })
+	near := sizes[max(above-1, 0):min(above+1, len(sizes))]
+	if found {
+		near = sizes[above : above+1]
+	}
+	var have []string
+	for _, s := range near {
+		least := s.From.Decimal
+		if s.Also.IsPositive() {
+			least = decimal.Min(least, s.Also.Decimal)
+		}
+		have = append(have, fmt.Sprintf("of %s vCPU have %s to %s GB", s.VCPU, least, s.To))
+	}
+	return "tasks " + strings.Join(have, ", ")
 }
 
 // Price implements Candidate.
@@ -89,14 +115,16 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		return alt.unknown("%v", err)
 	}
 	if !book.fargate.sells(vcpu, gb) {
-		return alt.unknown("Fargate has no task of %s vCPU with %s GB; give a size that it has", vcpu, gb)
+		return alt.unknown("Fargate has no task of %s vCPU with %s GB; %s", vcpu, gb, book.fargate.nearest(vcpu))
 	}
-	vcpuPrice, okVCPU := book.fargate.VCPUHour[arch].in(d.Region)
-	gbPrice, okGB := book.fargate.GBHour[arch].in(d.Region)
+	vcpuPrice, okVCPU := given(f.VCPUHour, book.fargate.VCPUHour[arch], d.Region)
+	gbPrice, okGB := given(f.GBHour, book.fargate.GBHour[arch], d.Region)
 	if !okVCPU || !okGB {
-		return alt.unknown("the price of Fargate %s in %s is not known; give the month's cost as fixed", arch, d.Region)
+		return alt.unknown("the price of Fargate %s in %s is not known; give it as vcpu_hour and gb_hour, or refresh the rates",
+			arch, d.Region)
 	}
 	alt.Sources = []Price{vcpuPrice, gbPrice}
+	alt.Notes = assumed(alt.Sources)
 	perHour := vcpu.Mul(vcpuPrice.USD).Add(gb.Mul(gbPrice.USD))
 	terms := fmt.Sprintf("%s vCPU × $%s + %s GB × $%s", vcpu, vcpuPrice.USD, gb, gbPrice.USD)
 	if extra := f.DiskGB.Sub(book.fargate.FreeDiskGB.Decimal); extra.IsPositive() {
@@ -111,7 +139,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 		return alt
 	}
 	alt.Curve = Curve{Rate: perHour, Stretches: d.Stretches, Minimum: book.fargate.MinimumSeconds.Decimal}
-	alt.Notes = []Note{assumption.FargateTasks.Clause()}
+	alt.Notes = append(alt.Notes, assumption.FargateTasks.Clause())
 	alt.Formula = fmt.Sprintf("%s s / 3,600 × (%s)", figures.Grouped(alt.Curve.Billed(d.Running)), terms)
 	return alt
 }

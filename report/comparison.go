@@ -89,6 +89,7 @@ var sourceColumns = []view.Column[pricing.Price]{
 	{ID: "usd", Value: func(f pricing.Price) view.Value { return view.Exact(f.USD) }},
 	{ID: "source", Value: func(f pricing.Price) view.Value { return view.Text(f.Source) }},
 	{ID: "read_on", Value: func(f pricing.Price) view.Value { return view.Text(f.ReadOn).OmitEmpty() }},
+	{ID: "confidence", Value: func(f pricing.Price) view.Value { return view.Text(f.Confidence).OmitEmpty() }},
 }
 
 // ratio is a ratio or a break-even as the contract has it: half-even at pricing.RatioPlaces.

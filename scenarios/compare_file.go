@@ -26,6 +26,7 @@ type EC2File struct {
 	Type             string    `yaml:"type,required,shorthand" jsonschema_description:"Instance type, such as t4g.medium."`
 	UsersPerInstance *Count    `yaml:"users_per_instance" jsonschema_description:"Users who share one instance. Default: 1."`
 	EBSGB            *Count    `yaml:"ebs_gb" jsonschema_description:"GB of EBS gp3 for each instance. Default: 0."`
+	EBSGBMonth       *Price    `yaml:"ebs_gb_month" jsonschema_description:"Dollars per GB-month of EBS, in place of the listed price."`
 	PublicIPv4       bool      `yaml:"public_ipv4" jsonschema_description:"A public IPv4 address for each instance."`
 	Purchase         *Purchase `yaml:"purchase" jsonschema_description:"on-demand, spot or savings-plan; the latter two need hourly or discount."`
 	Hourly           *Price    `yaml:"hourly" jsonschema_description:"Dollars per instance-hour, in place of the listed price."`
@@ -41,6 +42,9 @@ type FargateFile struct {
 	Memory *GB    `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
 	DiskGB *Count `yaml:"disk_gb" jsonschema_description:"GB of disk; 20 are free."`
 	Spot   bool   `yaml:"spot" jsonschema_description:"Fargate Spot; ARM only."`
+
+	VCPUHour *Price `yaml:"vcpu_hour" jsonschema_description:"Dollars per vCPU-hour, in place of the listed price."`
+	GBHour   *Price `yaml:"gb_hour" jsonschema_description:"Dollars per GB-hour of memory, in place of the listed price."`
 }
 
 // FunctionFile is Lambda functions; a plain value is the memory.
@@ -53,8 +57,9 @@ type FunctionFile struct {
 
 // LightsailFile is a Lightsail bundle; a plain value is the memory.
 type LightsailFile struct {
-	Memory   *GB  `yaml:"memory,shorthand" jsonschema_description:"Memory of the bundle, such as 2GB. Default: the MicroVM's."`
-	IPv6Only bool `yaml:"ipv6_only" jsonschema_description:"The bundle without a public IPv4 address."`
+	Memory   *GB    `yaml:"memory,shorthand" jsonschema_description:"Memory of the bundle, such as 2GB. Default: the MicroVM's."`
+	IPv6Only bool   `yaml:"ipv6_only" jsonschema_description:"The bundle without a public IPv4 address."`
+	PerMonth *Price `yaml:"per_month" jsonschema_description:"Dollars a month of one bundle, in place of the listed price."`
 }
 
 // CIFile is a CI runner; a plain value is the runner.
@@ -99,7 +104,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		}
 		made = pricing.EC2{
 			Type: f.Type, UsersPerInstance: valueOf(f.UsersPerInstance).Decimal, EBSGB: valueOf(f.EBSGB).Decimal,
-			PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
+			EBSGBMonth: f.EBSGBMonth.OrNil(), PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
 			Discount: valueOf(f.Discount).Fraction, Name: f.Name,
 		}
 	}
@@ -107,13 +112,13 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		found = append(found, "fargate")
 		arch := orFirst(f.Arch, ARM64)
 		notZero(doc, path+".fargate.vcpu", f.VCPU)
-		if f.Spot && arch != ARM64 {
-			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64", arch)
+		if f.Spot && arch != ARM64 && (f.VCPUHour == nil || f.GBHour == nil) {
+			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64, or give vcpu_hour and gb_hour", arch)
 		}
 		made = pricing.Fargate{
 			Arch: string(arch), Spot: f.Spot,
 			VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
-			Always: orFirst(f.Hours, ActiveHours) == AlwaysHours,
+			Always: orFirst(f.Hours, ActiveHours) == AlwaysHours, VCPUHour: f.VCPUHour.OrNil(), GBHour: f.GBHour.OrNil(),
 		}
 	}
 	if f := c.Function; f != nil {
@@ -132,7 +137,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 	}
 	if f := c.Lightsail; f != nil {
 		found = append(found, "lightsail")
-		made = pricing.Lightsail{GB: valueOf(f.Memory).Decimal, IPv6Only: f.IPv6Only}
+		made = pricing.Lightsail{GB: valueOf(f.Memory).Decimal, IPv6Only: f.IPv6Only, PerMonth: f.PerMonth.OrNil()}
 	}
 	if f := c.CI; f != nil {
 		found = append(found, "ci")

@@ -194,7 +194,7 @@ func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 	demand := s.demand()
 	var usual []pricing.Candidate
 	instance := "t4g.medium"
-	if fitting := m.Prices.InstanceTypes(s.Region, s.Size.GB()); len(fitting) > 0 {
+	if fitting := m.Prices.InstanceTypes(s.Region, string(ARM64), s.Size.GB()); len(fitting) > 0 {
 		instance = fitting[0]
 	}
 	usual = append(usual, pricing.EC2{Type: instance})

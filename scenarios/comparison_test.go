@@ -74,7 +74,7 @@ func TestUnknownPrices(t *testing.T) {
 	want := []string{
 		"the price of EC2 t9g.nano in eu-west-1 is not known; give it as hourly",
 		"the spot price of EC2 t4g.medium is not known; give it as hourly, or as a discount off the on-demand price",
-		"no Lightsail bundle of 3 GB is known; bundles are 0.5, 1, 2, 4 and 8 GB",
+		"no Lightsail bundle of 3 GB is known; bundles are 0.5, 1, 2, 4 and 8 GB; give another's price as per_month",
 		"",
 	}
 	for i, c := range e.Comparisons {

@@ -15,6 +15,12 @@ func (p *page) offerProduct(sku string) error {
 		return fmt.Errorf("product %.40q: %w", sku, err)
 	}
 	offered.SKU = sku
+	if p.taken != nil {
+		if err := p.taken.consider(offered); err != nil || !p.taken.cards {
+			p.found.products++
+			return err
+		}
+	}
 	e, err := p.found.consider(offered, p.name)
 	if e != nil {
 		p.bySKU[sku] = e
@@ -25,6 +31,9 @@ func (p *page) offerProduct(sku string) error {
 // offerTerms reads one member of an offer file's terms: those of one kind, of which only the ones on demand matter.
 func (p *page) offerTerms(kind string) error {
 	if kind != "OnDemand" {
+		if p.taken != nil {
+			return p.object(func(string) error { return p.decode(&discarded{}) }) // far faster, and there may be 200 MB of it
+		}
 		return p.skip()
 	}
 	if err := once(&p.onDemand, kind); err != nil {
@@ -32,14 +41,20 @@ func (p *page) offerTerms(kind string) error {
 	}
 	return p.object(func(sku string) error {
 		e, ours := p.bySKU[sku]
-		if !ours {
+		c, picked := p.taken.of(sku)
+		if !ours && !picked {
 			return p.decode(&discarded{})
 		}
 		var terms json.RawMessage
 		if err := p.decode(&terms); err != nil {
 			return fmt.Errorf("terms of %s: %w", sku, err)
 		}
-		e.addTerms(terms)
+		if ours {
+			e.addTerms(terms)
+		}
+		if picked {
+			c.addTerms(terms)
+		}
 		return nil
 	})
 }
@@ -102,7 +117,7 @@ type findings struct {
 	limits       limits
 	products     int // of any kind
 	entries      []*entry
-	passedOver   int // beyond the entries that turn out to be for x86
+	passedOver   int // beyond the entries that turn out to contradict themselves
 	unrecognized map[string]bool
 
 	repliesMore, repliesLast int // GetProducts replies that say that more follows, and those that end
@@ -111,7 +126,7 @@ type findings struct {
 // consider keeps a product if a rate card may need to know of it.
 func (f *findings) consider(offered product, page string) (*entry, error) {
 	f.products++
-	quantity, class := offered.Attributes.classify()
+	rated, class := offered.Attributes.classify()
 	region := offered.Attributes.text("regionCode")
 	group := offered.Attributes.text("group")
 	switch {
@@ -134,7 +149,7 @@ func (f *findings) consider(offered product, page string) (*entry, error) {
 	}
 	e := &entry{
 		Product: Product{SKU: offered.SKU, Group: group, Region: region}, page: page,
-		quantity: quantity, location: offered.Attributes.text("location"), x86: class == x86,
+		rated: rated, location: offered.Attributes.text("location"), contradictory: class == contradictory,
 	}
 	f.entries = append(f.entries, e)
 	return e, nil
@@ -158,7 +173,7 @@ func (f *findings) listing() (Listing, error) {
 	}
 	for _, e := range f.entries {
 		e.settle()
-		if e.x86 {
+		if e.contradictory {
 			l.PassedOver++
 		}
 		l.byRegion[e.Region] = append(l.byRegion[e.Region], e)

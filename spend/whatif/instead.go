@@ -34,7 +34,7 @@ func (k Kind) candidate(book pricing.PriceBook, d pricing.Demand) pricing.Candid
 	switch k {
 	case EC2:
 		instance := "with " + d.Size.String()
-		if fitting := book.InstanceTypes(d.Region, d.Size.GB()); len(fitting) > 0 {
+		if fitting := book.InstanceTypes(d.Region, "arm64", d.Size.GB()); len(fitting) > 0 {
 			instance = fitting[0]
 		}
 		return pricing.EC2{Type: instance}
