@@ -113,6 +113,7 @@ type PriceBook struct {
 	ci        ciPrices
 	sandboxes map[string]sandboxPrices
 	limits    limitTable
+	measuring MeasuringPrices
 }
 
 type ec2Prices struct {
@@ -201,7 +202,10 @@ func EmbeddedPrices() (PriceBook, error) {
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
 	for _, table := range book.tables() {
-		text, err := fs.ReadFile(files, table.file)
+		text, err := measuringPrices, error(nil)
+		if table.file != measuringFile {
+			text, err = fs.ReadFile(files, table.file)
+		}
 		if err != nil {
 			return PriceBook{}, err
 		}
@@ -228,6 +232,7 @@ func (b *PriceBook) tables() []priceTable {
 		tableOf("ci.yaml", &b.ci),
 		tableOf("sandbox.yaml", &b.sandboxes),
 		tableOf("limits.yaml", &b.limits),
+		tableOf(measuringFile, &b.measuring),
 	}
 }
 
