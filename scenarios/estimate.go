@@ -82,19 +82,17 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 	inline := s.inlineRates()
 	card, err := m.Cards.Card(s.Region)
 	switch _, none := errors.AsType[*pricing.NoCardError](err); {
-	case len(inline) == len(pricing.BilledQuantities()):
+	case pricing.Complete(inline):
 		card = pricing.RateCard{Name: "inline", Region: s.Region, Discounts: card.Discounts}
 	case none:
 		return card, s.Fault("region", "%s; or give all five rates in the scenario", err)
 	case err != nil:
 		return card, err
 	}
-	if 0 < len(inline) && len(inline) < len(pricing.BilledQuantities()) {
+	if len(inline) > 0 && !pricing.Complete(inline) {
 		card.Name += " with inline figures"
 	}
-	for q, rate := range inline {
-		card = card.With(q, rate)
-	}
+	card = card.WithRates(inline)
 	if r := s.file.Rates; r != nil && r.Discount != nil {
 		card.Discounts = r.Discount.Over(card.Discounts)
 	}
@@ -102,7 +100,7 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 }
 
 // inlineRates are the rates that the scenario itself gives.
-func (s *Scenario) inlineRates() map[pricing.BilledQuantity]pricing.Rate {
+func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 	r := s.file.Rates
 	if r == nil {
 		return nil
