@@ -62,7 +62,7 @@ func barLabel(in scenarios.Influence) string {
 // unlessSaid ends a sentence on how far inputs are moved that is not true of all.
 func unlessSaid(inputs []scenarios.Influence) string {
 	if slices.ContainsFunc(inputs, func(in scenarios.Influence) bool { return in.Note != "" }) {
-		return ", or as it says"
+		return ", unless its bar says otherwise"
 	}
 	return ""
 }
