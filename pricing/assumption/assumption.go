@@ -24,6 +24,8 @@ const (
 	ImageBuilds            ID = "image-builds"
 	SuspendMinimum         ID = "suspend-minimum"
 	NoFreeTier             ID = "no-free-tier"
+	NoFreeTierNoPlan       ID = "no-free-tier-no-plan"
+	SavingsPlanCovers      ID = "savings-plan-covers"
 	ImageMinimum           ID = "image-minimum"
 	ImageSize              ID = "image-size"
 	StateSize              ID = "state-size"
