@@ -45,6 +45,9 @@ func TestHelpFitsTheTerminal(t *testing.T) {
 	for _, args := range commands {
 		for _, columns := range []int{60, 80, 120} {
 			for line := range strings.SplitSeq(helpOf(t, columns, args...), "\n") {
+				if columns < 80 && len(strings.Fields(line)) == 1 {
+					continue // an address is not broken
+				}
 				require.LessOrEqual(t, ansi.StringWidth(line), columns, "%v at %d columns: %q", args, columns, line)
 			}
 		}
