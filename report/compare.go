@@ -29,7 +29,7 @@ func comparedObject(e *scenarios.Estimate, comparisons []scenarios.Comparison) v
 
 // Compare makes the document that sets a workload's MicroVMs against what else could run it: cheapest first, then what
 // has no known price, and apart what cannot do the job.
-func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
+func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison, options EstimateOptions) view.Document {
 	columns, ranking := comparisonColumns(e, comparisons, compareWords), e.Rank(comparisons)
 	rows := slices.Concat(ranking.Able, ranking.Unknown)
 	all := append(rows, ranking.Unable...)
@@ -66,7 +66,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Doc
 	if len(e.Warnings) > 0 {
 		d.Add(view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
 	}
-	d.Add(view.Section{Heading: "Assumed of the alternatives", Notes: alternativeNotes(comparisons)})
+	d.Add(assumptionSection("Assumed of the alternatives", alternativeNotes(comparisons), options.Explain))
 	return d
 }
 
