@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"microspend/pricing"
 )
 
 // TestBreakEvenOfScenario1 is the post's scenario 1 against one t4g.medium: what is left of $26.864 after the cycles
@@ -132,14 +134,18 @@ func TestUsualAlternatives(t *testing.T) {
 			var names []string
 			for _, c := range comparisons {
 				names = append(names, c.Name)
+				if c.Kind == pricing.KindMicroVM { // the rates that are given are ARM64's
+					require.Contains(t, c.Unknown, "the x86-64 vCPU rate of eu-west-1 is not known")
+					continue
+				}
 				require.Empty(t, c.Unknown, c.Name)
 			}
-			require.Equal(t, tc.want, names, tc.reason)
+			require.Equal(t, append(tc.want, "MicroVMs on x86-64"), names, tc.reason)
 		})
 	}
 	m, e := market(t), estimate(t,
 		atPostRates("workload: {users: 1, days: 20, running: 4h}\ncompare: [fixed: {name: f, per_month: 1}]"))
 	comparisons, err := m.Compare(e)
 	require.NoError(t, err)
-	require.Equal(t, e.Comparisons, comparisons, "what the file lists is what is compared")
+	require.Equal(t, e.Comparisons, comparisons[:len(comparisons)-1], "what the file lists is what is compared")
 }
