@@ -4,8 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"microspend/pricing"
 )
 
 // TestBreakEvenOfScenario1 is the post's scenario 1 against one t4g.medium: what is left of $26.864 after the cycles
@@ -134,10 +132,6 @@ func TestUsualAlternatives(t *testing.T) {
 			var names []string
 			for _, c := range comparisons {
 				names = append(names, c.Name)
-				if c.Kind == pricing.KindMicroVM { // the rates that are given are ARM64's
-					require.Contains(t, c.Unknown, "the x86-64 vCPU rate of eu-west-1 is not known")
-					continue
-				}
 				require.Empty(t, c.Unknown, c.Name)
 			}
 			require.Equal(t, append(tc.want, "MicroVMs on x86-64"), names, tc.reason)

@@ -165,7 +165,7 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 		notes = append(notes, assumption.SnapshotArch.Note(bill.Card.Arch().Name()))
 	}
 	if bill.Card.Discounts.IsZero() && len(bill.Lines) > 0 {
-		notes = append(notes, assumption.NoFreeTier.Note())
+		notes = append(notes, bill.Card.TermsNote())
 	}
 	return notes
 }

@@ -231,6 +231,9 @@ func (a *app) market() (scenarios.Market, error) {
 	if err != nil {
 		return scenarios.Market{}, err
 	}
+	for _, fetched := range cardstore.In(a.cardFolder()).Prices() {
+		prices = prices.Over(fetched)
+	}
 	cards := a.listCards().AsOf(pricing.DateOf(a.today()))
 	return scenarios.Market{Cards: cards, Prices: prices, Now: a.today()}, nil
 }
