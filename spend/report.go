@@ -56,6 +56,11 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	}
 	out.Total = t.total
 	out.TenantAsserted = len(r.asserted) > 0
+	if !r.billed() {
+		if out.Doubts, err = s.doubtsIn(request); err != nil {
+			return Spend{}, err
+		}
+	}
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if !r.billed() {
 		out.RatesAssumed = r.prices.assumedRates()
