@@ -28,16 +28,19 @@ func TestEachRowSaysWhetherItRestsOnAGuest(t *testing.T) {
 	}{
 		{"by tenant", "", OwnRow, nil, []Dimension{ByTenant}, map[string]bool{"acme": true, "bravo": false, "charlie": true}},
 		{
-			"by tenant and day", "the day is the same", OwnRow, nil, []Dimension{ByTenant, ByDay},
+			"by tenant and day", "the day is the same", OwnRow, nil,
+			[]Dimension{ByTenant, ByDay},
 			map[string]bool{"acme": true, "bravo": false, "charlie": true},
 		},
 		{
-			"by group", "of any of its tenants", OwnRow, nil, []Dimension{ByGroup},
+			"by group", "of any of its tenants", OwnRow, nil,
+			[]Dimension{ByGroup},
 			map[string]bool{"sales": true, "research": false, NoGroup: true},
 		},
 		{
 			"shared out by a role", "the role is the guest's word, so what bravo bears is, too", Evenly,
-			[]tenants.Selector{{Field: tenants.Role, Pattern: shared}}, []Dimension{ByTenant},
+			[]tenants.Selector{{Field: tenants.Role, Pattern: shared}},
+			[]Dimension{ByTenant},
 			map[string]bool{"acme": true, "bravo": true, "charlie": true},
 		},
 	} {
