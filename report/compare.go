@@ -11,7 +11,7 @@ import (
 // microvms is what the MicroVMs are called in pictures.
 const microvms = "MicroVMs"
 
-func isOwn(c scenarios.Comparison) bool { return c.Kind == scenarios.KindMicroVM }
+func isOwn(c scenarios.Comparison) bool { return c.IsOwn() }
 
 // comparedObject is the estimate's document with alternatives and the verdict; compare and breakeven share it.
 func comparedObject(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Object {

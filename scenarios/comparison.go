@@ -22,6 +22,8 @@ type Comparison struct {
 
 	// Low is the same at the cheaper ends of the scenario's ranges, nil where it has none.
 	Low *Comparison
+
+	own bool // the scenario's own MicroVMs
 }
 
 // BreakEvenPoint is where both cost the same, in the terms of the scenario.
@@ -73,12 +75,14 @@ var longestMonthSeconds = decimal.NewFromInt(744 * 3600)
 var secondsPerHour = decimal.NewFromInt(pricing.SecondsPerHour)
 
 // Compare prices the scenario's alternatives, or, where it lists none, some of the same size. They come in the order
-// of the list.
+// of the list, and MicroVMs on the other architecture last.
 func (m Market) Compare(e *Estimate) ([]Comparison, error) {
-	if len(e.Comparisons) > 0 {
-		return e.Comparisons, nil
+	others := otherArchs(e)
+	if len(e.Comparisons) == 0 {
+		return m.compare(e, append(m.usualCandidates(e.Scenario), others...))
 	}
-	return m.compare(e, m.usualCandidates(e.Scenario))
+	beside, err := m.compare(e, others)
+	return append(slices.Clip(e.Comparisons), beside...), err
 }
 
 // demand is what the scenario asks of an alternative.
@@ -103,7 +107,7 @@ func (m Market) compare(e *Estimate, candidates []pricing.Candidate) ([]Comparis
 	if err != nil || e.Low == nil {
 		return comparisons, err
 	}
-	low, err := m.compareAt(e.Low, candidates)
+	low, err := m.compareAt(e.Low, atLow(candidates, e.Low))
 	for i := range low {
 		comparisons[i].Low = &low[i]
 	}

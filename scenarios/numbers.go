@@ -11,17 +11,14 @@ import (
 	"microspend/pricing"
 )
 
-// KindMicroVM is the kind of the MicroVMs themselves, where they stand among the alternatives.
-const KindMicroVM = pricing.Kind("microvm")
-
 // Own is the MicroVMs as one among the alternatives.
 func (e *Estimate) Own() Comparison {
 	s := e.Scenario
 	demand := s.demand()
 	own := pricing.Alternative{
-		Name: "MicroVMs", Kind: KindMicroVM, Offers: pricing.MicroVMCapacity(s.Size),
+		Name: "MicroVMs", Kind: pricing.KindMicroVM, Offers: pricing.MicroVMCapacity(s.Size),
 	}.Judged(demand)
-	c := Comparison{Alternative: own, Monthly: e.Bill.Total(), PerUnit: e.PerUnit, Ratio: new(decimal.NewFromInt(1))}
+	c := Comparison{own: true, Alternative: own, Monthly: e.Bill.Total(), PerUnit: e.PerUnit, Ratio: new(decimal.NewFromInt(1))}
 	if e.Low != nil {
 		c.Low = new(e.Low.Own())
 	}
@@ -92,16 +89,16 @@ type ByNumbers struct {
 // ByNumbers says what costs least, and what keeps that from being said of all.
 func (r Ranking) ByNumbers() ByNumbers {
 	var v ByNumbers
-	own := slices.IndexFunc(r.Able, isOwn)
+	own := slices.IndexFunc(r.Able, Comparison.IsOwn)
 	switch {
 	case len(r.Able) == 0:
 		v.Sentence = "Nothing that is compared can do the job at a known price."
 		return v
-	case len(r.Able) == 1 && own == 0:
+	case own >= 0 && !slices.ContainsFunc(r.Able, isRival): // but for the other architecture
 		v.Sentence = fmt.Sprintf("MicroVMs cost %s a month, and there is nothing to compare them with%s.",
-			r.Able[0].cost(), r.whyAlone())
-		if len(r.Unknown) == 0 && len(r.Unable) > 0 {
-			v.Cheapest = r.Able[0].Name // the only one that can do the job
+			r.Able[own].cost(), r.whyAlone())
+		if !slices.ContainsFunc(r.Unknown, isRival) {
+			v.Cheapest = r.Able[0].Name // nothing else can do the job
 		}
 		return v
 	}
@@ -125,7 +122,7 @@ func (r Ranking) ByNumbers() ByNumbers {
 		v.Sentence += fmt.Sprintf(" Against %s it depends on where in the ranges the workload is: MicroVMs cost less at one end "+
 			"and more at the other.", namesOf(turned))
 	}
-	if !isOwn(first) && !first.SizeKnown() {
+	if !first.IsOwn() && !first.SizeKnown() {
 		v.Sentence += " What it offers is not known here; see whether it is large enough."
 	}
 	if len(r.Unknown) > 0 {
@@ -137,7 +134,7 @@ func (r Ranking) ByNumbers() ByNumbers {
 // turned are the alternatives that cost more than the MicroVMs at one end of the ranges and less at the other, but for
 // those of which a verdict says so already.
 func (r Ranking) turned(v ByNumbers) (turned []Comparison) {
-	at := slices.IndexFunc(r.Able, isOwn)
+	at := slices.IndexFunc(r.Able, Comparison.IsOwn)
 	if at < 0 || r.Able[at].Low == nil {
 		return nil
 	}
@@ -160,10 +157,13 @@ func (c Comparison) Turns(other Comparison) bool {
 	return c.Monthly.Cmp(other.Monthly)*c.Low.Monthly.Cmp(other.Low.Monthly) < 0
 }
 
-func isOwn(c Comparison) bool { return c.Kind == KindMicroVM }
+// IsOwn reports whether it is the scenario's own MicroVMs, and none of another architecture.
+func (c Comparison) IsOwn() bool { return c.own }
+
+func isRival(c Comparison) bool { return c.Kind != pricing.KindMicroVM }
 
 func costs(c Comparison) string {
-	if isOwn(c) {
+	if c.IsOwn() {
 		return c.Name + " cost"
 	}
 	return c.Name + " costs"
@@ -179,13 +179,13 @@ func (c Comparison) cost() string {
 
 // leastSentence is that one costs least, at both ends where there are ranges.
 func (r Ranking) leastSentence(first Comparison) string {
-	if isOwn(first) {
+	if first.IsOwn() {
 		return fmt.Sprintf("MicroVMs cost least, %s a month.", first.cost())
 	}
-	if at := slices.IndexFunc(r.Able, isOwn); at >= 0 {
+	if at := slices.IndexFunc(r.Able, Comparison.IsOwn); at >= 0 {
 		return fmt.Sprintf("%s costs least, %s a month against %s.", first.Name, first.cost(), r.Able[at].cost())
 	}
-	at := slices.IndexFunc(r.Unable, isOwn)
+	at := slices.IndexFunc(r.Unable, Comparison.IsOwn)
 	return fmt.Sprintf("%s costs least, %s a month; MicroVMs, at %s, cannot do the job.",
 		first.Name, first.cost(), r.Unable[at].cost())
 }
@@ -193,16 +193,20 @@ func (r Ranking) leastSentence(first Comparison) string {
 // whyAlone says what became of the alternatives where none is left to compare with.
 func (r Ranking) whyAlone() string {
 	var why []string
-	if len(r.Unknown) > 0 {
-		why = append(why, "the price is not known of "+namesOf(r.Unknown))
+	if unknown := rivals(r.Unknown); len(unknown) > 0 {
+		why = append(why, "the price is not known of "+namesOf(unknown))
 	}
-	if len(r.Unable) > 0 {
-		why = append(why, namesOf(r.Unable)+" cannot do the job")
+	if unable := rivals(r.Unable); len(unable) > 0 {
+		why = append(why, namesOf(unable)+" cannot do the job")
 	}
 	if len(why) == 0 {
 		return ""
 	}
 	return ": " + strings.Join(why, "; ")
+}
+
+func rivals(all []Comparison) []Comparison {
+	return slices.DeleteFunc(slices.Clone(all), func(c Comparison) bool { return !isRival(c) })
 }
 
 // namesOf lists a few names, and counts more of them.
