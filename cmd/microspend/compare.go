@@ -9,7 +9,8 @@ import (
 )
 
 func (a *app) compareCommand() *cobra.Command {
-	return a.pricing(&cobra.Command{
+	var options report.EstimateOptions
+	cmd := a.pricing(&cobra.Command{
 		Use:   "compare FILE",
 		Short: "Compare a workload on MicroVMs with the alternatives",
 		Long: `compare prices the alternatives listed under compare in the file, or, if there are none,
@@ -17,8 +18,12 @@ some of the same size: cheapest first, with what you give up and the running tim
 is the same.`,
 		Args: exactly(1, "one workload file"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
-		return a.compared(args[0], report.Compare)
+		return a.compared(args[0], func(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
+			return report.Compare(e, comparisons, options)
+		})
 	})
+	cmd.Flags().BoolVar(&options.Explain, "explain", false, fullHelp)
+	return cmd
 }
 
 func (a *app) breakevenCommand() *cobra.Command {

@@ -136,6 +136,7 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
 		"`DIR` of imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)
+	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight
 	root.SetHelpCommand(helpCommand(root))
 	const would, did = "would", "did"
