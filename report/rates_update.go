@@ -58,12 +58,12 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 		d.Add(section)
 	}
 	if len(shown) > 0 {
-		d.Add(view.Section{Table: view.NewTable(updateColumns, shown, func(o prices.Outcome) view.Look {
+		d.Add(view.Section{Heading: "What was read", Table: view.NewTable(updateColumns, shown, func(o prices.Outcome) view.Look {
 			return view.Look{Warn: o.Err != nil}
 		})})
 	}
 	var notes []string
-	if len(changes) == 0 && len(shown) == 0 {
+	if len(changes) == 0 && len(shown) == 0 && len(unchanged) > 0 {
 		notes = append(notes, "Nothing has changed since the last update.")
 	} else if len(unchanged) > 0 {
 		notes = append(notes, "Not modified since the last update: "+strings.Join(unchanged, ", ")+".")
@@ -71,7 +71,9 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 	if dryRun {
 		notes = append(notes, "A dry run: nothing was stored.")
 	}
-	d.Add(view.Section{Notes: plainNotes(notes...)})
+	if len(notes) > 0 {
+		d.Add(view.Section{Notes: plainNotes(notes...)})
+	}
 	if against != nil {
 		addAgainst(&d, against)
 	}
