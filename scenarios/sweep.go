@@ -226,8 +226,8 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 						return
 					}
 				}
-				if err := m.price(point, s.variation(axes, point.Values), root, s.traces); err != nil {
-					faults[worker] = err
+				if err := m.price(point, s.name, root, s.traces); err != nil {
+					faults[worker] = within(err, axes, point.Values)
 					return
 				}
 			}
@@ -255,15 +255,6 @@ func dropUnpriced(root *yaml.Node, axes []Axis) {
 	}
 }
 
-// variation names a point of a sweep for messages.
-func (s *Scenario) variation(axes []Axis, values []string) string {
-	var parts []string
-	for i, axis := range axes {
-		parts = append(parts, axis.Path+"="+values[i])
-	}
-	return s.name + " with " + strings.Join(parts, ", ")
-}
-
 // valuesAt are the values of the i-th point.
 func (s *Sweep) valuesAt(i int) []string {
 	values := make([]string, len(s.Axes))
@@ -277,7 +268,7 @@ func (s *Sweep) valuesAt(i int) []string {
 
 // price fills a point with the bill alone, without the rest of an estimate.
 func (m Market) price(point *SweepPoint, name string, root *yaml.Node, beside *traces) error {
-	s, err := fromTree(name, root, beside)
+	s, err := fromTree(name, root, beside, nil)
 	if why, only := workFault(err); only {
 		point.Unknown = why
 		return nil
@@ -285,13 +276,13 @@ func (m Market) price(point *SweepPoint, name string, root *yaml.Node, beside *t
 	if err != nil {
 		return err
 	}
-	card, err := m.card(s)
+	bill, err := m.bill(s)
+	if rates, only := unknownRates(err); err != nil && only {
+		point.Unknown = s.unknownWhy(bill.Card, rates)
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	bill, err := s.Workload.Bill(card)
-	if err != nil {
-		return s.rateFaults(err)
 	}
 	count, _ := s.PerUnit()
 	point.Total, point.PerUnit = bill.Total(), pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
