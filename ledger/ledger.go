@@ -29,6 +29,8 @@ type Options struct {
 	Progress func(done, of int)
 	// Overlaps says what becomes of imported records of a MicroVM that overlap with others.
 	Overlaps Overlaps
+	// Collected says which records an import must not change by the way.
+	Collected Collected
 }
 
 func (o Options) withDefaults() Options {

@@ -48,10 +48,11 @@ type merger struct {
 	replacing func(before, after *usage.Record) usage.Record // nil takes what is after
 	take      func(*usage.Record) error
 
-	n      Changes
-	mark   usage.Record // the last, see [Withdraw]
-	finder overlapFinder
-	held   []arrived // of one resource, where overlaps are merged
+	n        Changes
+	mark     usage.Record // the last, see [Withdraw]
+	finder   overlapFinder
+	replaced replacements
+	held     []arrived // of one resource, where overlaps are merged
 }
 
 func (m *merger) merge(keeps recordReader, staged []recordReader) error {
@@ -95,6 +96,9 @@ func (m *merger) merge(keeps recordReader, staged []recordReader) error {
 				if winner.Record = m.replacing(&top.record, &winner.Record); winner.Record == top.record {
 					winner.how = unchanged
 				}
+			}
+			if winner.how == replaced && !isMark(&winner.Record) {
+				m.replaced.next(&top.record, &winner)
 			}
 		}
 		more, err := top.reader.read(&top.record)

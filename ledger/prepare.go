@@ -24,7 +24,8 @@ type prepared struct {
 	changes  Changes
 	changed  bool
 	overlaps overlapFinder
-	text     []byte // of the manifest, once it is sealed: see [Writer.audited]
+	replacements
+	text []byte // of the manifest, once it is sealed: see [Writer.audited]
 }
 
 func (p *prepared) discard() {
@@ -122,7 +123,10 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		p.pending = append(p.pending, waiting)
 		return ofDay(p.day, os.Rename(path, waiting))
 	}
-	merger := merger{overlaps: b.w.options.Overlaps, replacing: b.w.replacing}
+	merger := merger{
+		overlaps: b.w.options.Overlaps, replacing: b.w.replacing,
+		replaced: replacements{sources: b.w.options.Collected.Sources},
+	}
 	merger.take = func(r *usage.Record) (err error) {
 		if out == nil {
 			if err := ctx.Err(); err != nil {
@@ -144,7 +148,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		return nil
 	}
 	err := merger.merge(kept, staged)
-	p.overlaps = merger.finder
+	p.overlaps, p.replacements = merger.finder, merger.replaced
 	if err == nil && out != nil {
 		err = finish()
 	}

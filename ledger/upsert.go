@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ type Changes struct {
 	Superseded int64 // records that a later one of the same import took the place of
 	Merged     int64 // records that lost time which another one covers: see [MergeOverlaps]
 	Removed    int64 // records of the ledger that the import withdrew: see [Withdraw]
+	Collected  int64 // of those replaced, the ones of [Collected.Sources]
+
+	CollectedOnes []Replacement // the first of each day
 
 	Days     []time.Time   // the days that were written, in order
 	SetAside []DamagedFile // files that were found damaged on the way and renamed; what they held is lost
@@ -81,7 +85,7 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 	if err != nil {
 		return n, err
 	}
-	if err := refused(days); err != nil {
+	if err := cmp.Or(refused(days), w.collected(days, &n)); err != nil {
 		return n, err
 	}
 	n.Read = staged.read - staged.marks

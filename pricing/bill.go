@@ -281,7 +281,7 @@ func (b *biller) add(c Component, q BilledQuantity, divisor int64, factors ...Fa
 func (b *biller) err() error {
 	var faults []error
 	for _, q := range b.unknown {
-		faults = append(faults, &UnknownRateError{b.card.Region, q})
+		faults = append(faults, b.card.unknownRate(q))
 	}
 	return errors.Join(faults...)
 }

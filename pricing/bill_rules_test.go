@@ -163,7 +163,7 @@ func TestUnknownRates(t *testing.T) {
 	require.EqualError(t, err, noWrite)
 	var unknown *pricing.UnknownRateError
 	require.ErrorAs(t, err, &unknown)
-	require.Equal(t, pricing.UnknownRateError{Region: "eu-central-1", Quantity: pricing.SnapshotWrite}, *unknown)
+	require.Equal(t, pricing.UnknownRateError{Region: "eu-central-1", Rated: pricing.SnapshotWrite.On("")}, *unknown)
 
 	bill, err := awsExample1(t).Bill(frankfurt)
 	require.EqualError(t, err, noWrite+"\n"+noRead+"\n"+noStorage,

@@ -17,7 +17,9 @@ const ListCard = "aws-list"
 // ninety days is this product's own choice of when to look again.
 const StaleAfterDays = 90
 
-// RateCard holds the five rates of one region. Its methods never change it; [RateCard.With] returns a changed copy.
+// RateCard holds the rates of one region, those of compute on every architecture. It stands for one architecture, ARM64
+// unless [RateCard.For] has chosen another: [RateCard.Rate] and whatever else goes by billed quantity means that one's.
+// Its methods never change it; [RateCard.With] returns a changed copy.
 type RateCard struct {
 	Name     string // "aws-list", or "inline" where every rate was given by the user
 	Region   string // as AWS names it, such as eu-west-1
@@ -27,28 +29,74 @@ type RateCard struct {
 
 	Discounts Discounts
 
-	rates [QuantityCount]Rate
-	list  [QuantityCount]Rate // where they differ from rates; see ListRate
+	arch  int // its place in the table
+	rates cardRates
+	list  cardRates // where they differ from rates; see ListRate
+}
+
+// cardRates has a place for each of [AllRated]; what is billed alike on all architectures has it in the first column.
+type cardRates [QuantityCount][archCount]Rate
+
+// at is the place of a quantity's rate on the architecture at a place. An architecture that is not in the table has no
+// rates of compute: they are not known, and never another's.
+func (r *cardRates) at(q BilledQuantity, arch int) *Rate {
+	switch {
+	case !q.ByArch():
+		return &r[q][0]
+	case arch < archCount:
+		return &r[q][arch]
+	}
+	return &Rate{}
+}
+
+func (r *cardRates) of(rated Rated) *Rate { return r.at(rated.Quantity, rated.Arch.place()) }
+
+// For returns the card whose compute rates are those on an architecture, of ARM64 where that is not known. All others
+// are the same.
+func (c RateCard) For(arch Arch) RateCard {
+	c.arch = arch.place()
+	return c
+}
+
+// Arch is the architecture for which the card stands.
+func (c RateCard) Arch() Arch {
+	if c.arch < archCount {
+		return archTable[c.arch].arch
+	}
+	return ArchUnknown
 }
 
 // Rate returns the rate of one billed quantity.
-func (c RateCard) Rate(q BilledQuantity) Rate { return c.rates[q] }
+func (c RateCard) Rate(q BilledQuantity) Rate { return *c.rates.at(q, c.arch) }
+
+// RateOf returns the rate of what has one of its own, whatever the architecture for which the card stands.
+func (c RateCard) RateOf(r Rated) Rate { return *c.rates.of(r) }
 
 // Charged returns the rate of one billed quantity after its discount: what usage is charged at.
-func (c RateCard) Charged(q BilledQuantity) Rate { return c.rates[q].Net(c.Discounts[q]) }
+func (c RateCard) Charged(q BilledQuantity) Rate { return c.Rate(q).Net(c.Discounts[q]) }
 
 // ListRate returns AWS's public rate of one billed quantity, where the card was set against a list by
 // [RateCard.AgainstList] and that knows it, and otherwise the card's own.
 func (c RateCard) ListRate(q BilledQuantity) Rate {
-	if c.list[q].Known() {
-		return c.list[q]
+	if listed := c.list.at(q, c.arch); listed.Known() {
+		return *listed
 	}
-	return c.rates[q]
+	return c.Rate(q)
 }
 
 // With returns a copy of the card with one rate replaced, which from then on is its own list rate.
 func (c RateCard) With(q BilledQuantity, r Rate) RateCard {
-	c.rates[q], c.list[q] = r, Rate{}
+	*c.rates.at(q, c.arch), *c.list.at(q, c.arch) = r, Rate{}
+	return c
+}
+
+// WithRates returns a copy of the card with several rates replaced, on whatever architecture; see [RateCard.With].
+func (c RateCard) WithRates(rates map[Rated]Rate) RateCard {
+	arch := c.arch
+	for rated, rate := range rates {
+		c = c.For(rated.Arch).With(rated.Quantity, rate)
+	}
+	c.arch = arch
 	return c
 }
 
@@ -63,27 +111,31 @@ func (c RateCard) AgainstList(public RateCard) RateCard {
 	return c
 }
 
-// Negotiated reports whether anything is charged differently from list: by a discount or by a rate of its own.
-func (c RateCard) Negotiated() bool { return slices.ContainsFunc(BilledQuantities(), c.negotiatedOn) }
+// Negotiated reports whether anything is charged differently from list, on any architecture: by a discount or by a rate
+// of its own.
+func (c RateCard) Negotiated() bool {
+	return slices.ContainsFunc(AllRated(), func(r Rated) bool { return c.For(r.Arch).negotiatedOn(r.Quantity) })
+}
 
 func (c RateCard) negotiatedOn(q BilledQuantity) bool {
-	return !c.Discounts[q].IsZero() || !c.rates[q].Equal(c.ListRate(q))
+	return !c.Discounts[q].IsZero() || !c.Rate(q).Equal(c.ListRate(q))
 }
 
 // Unknown lists the quantities whose rate is not known.
 func (c RateCard) Unknown() []BilledQuantity {
 	var unknown []BilledQuantity
 	for _, q := range BilledQuantities() {
-		if !c.rates[q].Known() {
+		if !c.Rate(q).Known() {
 			unknown = append(unknown, q)
 		}
 	}
 	return unknown
 }
 
-// Key returns the name under which the card gives the rate of q, and false where the rate is not known.
+// Key returns the plain name of the rate of q in the form in which the card gives it, and false where the rate is not
+// known.
 func (c RateCard) Key(q BilledQuantity) (RateKey, bool) {
-	rate := c.rates[q]
+	rate := c.Rate(q)
 	if !rate.Known() {
 		return "", false
 	}
@@ -94,7 +146,8 @@ func (c RateCard) Key(q BilledQuantity) (RateKey, bool) {
 // Figures given inline do not count. It is the zero date where the card gives none.
 func (c RateCard) ReadOn() Date {
 	var oldest Date
-	for _, r := range c.rates {
+	for _, q := range BilledQuantities() {
+		r := c.Rate(q)
 		if !r.Known() || r.Inline || r.ReadOn.IsZero() {
 			continue
 		}
@@ -183,20 +236,21 @@ func ParseCard(text []byte) (RateCard, error) {
 			return RateCard{}, fmt.Errorf("%s: %w", date.key, err)
 		}
 	}
-	for _, form := range rateForms {
-		written, given := file.Rates[form.key]
+	for _, key := range RateKeys() {
+		written, given := file.Rates[key]
 		if !given {
 			continue
 		}
-		delete(file.Rates, form.key)
-		rate, err := written.rate(form.per)
+		delete(file.Rates, key)
+		rated, per, _ := key.Meaning()
+		rate, err := written.rate(per)
 		if err != nil {
-			return RateCard{}, fmt.Errorf("rates.%s: %w", form.key, err)
+			return RateCard{}, fmt.Errorf("rates.%s: %w", key, err)
 		}
-		if card.rates[form.quantity].Source != "" {
-			return RateCard{}, fmt.Errorf("rates.%s: the %s rate is given twice", form.key, form.quantity.Name())
+		if card.RateOf(rated).Source != "" {
+			return RateCard{}, fmt.Errorf("rates.%s: the %s rate is given twice", key, rated.Name())
 		}
-		card.rates[form.quantity] = rate
+		*card.rates.of(rated) = rate
 	}
 	if len(file.Rates) > 0 {
 		return RateCard{}, fmt.Errorf("rates.%s: no such rate", slices.Min(slices.Collect(maps.Keys(file.Rates))))
@@ -260,12 +314,14 @@ func EncodeCard(card RateCard) ([]byte, error) {
 	if card.From != card.heldFrom() {
 		file.From = card.From.String()
 	}
-	for _, q := range BilledQuantities() {
-		rate := card.Rate(q)
-		key, known := card.Key(q)
-		figure := figureText(rate.Figure.String())
-		if !known {
-			key, figure = q.RateKeys()[0], unknownFigure
+	for _, rated := range AllRated() {
+		rate := card.RateOf(rated)
+		if !rate.Known() && rate.Source == "" && rated.Optional() {
+			continue // nobody has looked for it: a card of before there was another architecture
+		}
+		key, figure := rated.RateKeys()[0], figureText(unknownFigure)
+		if rate.Known() {
+			key, figure = rated.RateKey(rate.Per), figureText(rate.Figure.String())
 		}
 		file.Rates[key] = rateFile{Figure: figure, Source: rate.Source, ReadOn: rate.ReadOn.String()}
 	}

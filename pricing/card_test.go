@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -16,36 +17,50 @@ type listed struct {
 	vcpu, memory           string
 	per                    pricing.Per // of vcpu and memory; the others are per unit
 	read, write, storage   string
+	x86                    listedX86
 }
+
+// listedX86 are a region's rates of compute on x86-64, per as many units as the others; read on the same day unless
+// another is given.
+type listedX86 struct{ vcpu, memory, readOn string }
+
+var usX86 = listedX86{vcpu: "0.0000326557", memory: "0.0000043235"}
 
 var listPrices = []listed{
 	{
 		region: "us-east-1", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
 		vcpu: "0.0000276944", memory: "0.0000036667", read: "0.0015467699", write: "0.0037977138", storage: "0.0001111111",
+		x86: usX86,
 	},
 	{
 		region: "us-east-2", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
 		vcpu: "0.0000276944", memory: "0.0000036667", read: "0.0015467699", write: "0.0037977138", storage: "0.0001111111",
+		x86: usX86,
 	},
 	{
 		region: "us-west-2", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
 		vcpu: "0.0000276944", memory: "0.0000036667", read: "0.0015467699", write: "0.0037977138", storage: "0.0001111111",
+		x86: usX86,
 	},
 	{
 		region: "eu-west-1", opened: "2026-06-22", readOn: "2026-09-19", per: pricing.PerUnit,
 		vcpu: "0.0000291572", memory: "0.0000038603", read: "0.0016403088", write: "0.0040636422", storage: "0.0001322222",
+		x86: listedX86{vcpu: "0.0000340538", memory: "0.0000045086"},
 	},
 	{
 		region: "ap-northeast-1", opened: "2026-06-22", readOn: "2026-08-07", per: pricing.PerUnit,
 		vcpu: "0.0000322421", memory: "0.0000042688", read: "0.0018548941", write: "0.0046556039", storage: "0.0001333333",
+		x86: listedX86{vcpu: "0.0000371569", memory: "0.0000049195", readOn: "2026-07-11"},
 	},
 	{
 		region: "ap-south-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerUnit,
 		vcpu: "0.0000276944", memory: "0.0000036667",
+		x86: usX86,
 	},
 	{
 		region: "eu-north-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerHour,
 		vcpu: "0.09975", memory: "0.013208",
+		x86: listedX86{vcpu: "0.117954", memory: "0.015617"},
 	},
 	{
 		region: "eu-central-1", opened: "2026-08-19", readOn: "2026-09-19", per: pricing.PerHour,
@@ -97,6 +112,17 @@ func TestEmbeddedCards(t *testing.T) {
 				require.Equal(t, cell.per, rate.Per, "%s", q)
 			}
 			require.ElementsMatch(t, unknown, card.Unknown())
+
+			for q, figure := range map[pricing.BilledQuantity]string{pricing.VCPU: want.x86.vcpu, pricing.Memory: want.x86.memory} {
+				rate := card.For(pricing.ArchX86).Rate(q)
+				require.NotEmpty(t, rate.Source)
+				require.Equal(t, cmp.Or(want.x86.readOn, want.readOn), rate.ReadOn.String())
+				require.Equal(t, figure != "", rate.Known(), "%s on x86-64", q)
+				if figure != "" {
+					require.Equal(t, figure, rate.Figure.String())
+					require.Equal(t, want.per, rate.Per)
+				}
+			}
 		})
 	}
 }

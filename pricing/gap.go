@@ -25,17 +25,17 @@ func (c RateCard) GapPrices(size Size, stateGB, imageGB decimal.Decimal) (GapPri
 	var unknown []error
 	per := decimal.NewFromInt(1) // what all rates are published per, multiplied together
 	for _, q := range BilledQuantities() {
-		if !c.rates[q].Known() {
-			unknown = append(unknown, &UnknownRateError{c.Region, q})
+		if !c.Rate(q).Known() {
+			unknown = append(unknown, c.unknownRate(q))
 			continue
 		}
-		per = per.Mul(decimal.NewFromInt(int64(c.rates[q].Per)))
+		per = per.Mul(decimal.NewFromInt(int64(c.Rate(q).Per)))
 	}
 	if len(unknown) > 0 {
 		return GapPrices{}, errors.Join(unknown...)
 	}
 	rate := func(q BilledQuantity) decimal.Decimal { // in parts of 1 / per of a dollar
-		whole, _ := per.QuoRem(decimal.NewFromInt(int64(c.rates[q].Per)), 0) // per is a multiple of it
+		whole, _ := per.QuoRem(decimal.NewFromInt(int64(c.Rate(q).Per)), 0) // per is a multiple of it
 		return c.Charged(q).Figure.Mul(whole)
 	}
 	msPerHour := decimal.NewFromInt(SecondsPerHour * 1000)

@@ -35,7 +35,7 @@ func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.De
 	}
 	rate := card.Rate(q)
 	if !rate.Known() {
-		return amount, list, &UnknownRateError{card.Region, q}
+		return amount, list, card.unknownRate(q)
 	}
 	amount = card.Charged(q).price(c.Units, c.Per)
 	if !card.negotiatedOn(q) {

@@ -1,10 +1,6 @@
 package pricing
 
-import (
-	"strings"
-
-	"github.com/shopspring/decimal"
-)
+import "github.com/shopspring/decimal"
 
 // BilledQuantity is one of the things a MicroVM's bill is made of, in AWS's order. Its string is the id that
 // outputs use.
@@ -30,6 +26,7 @@ const (
 // quantityFacts is everything that differs between billed quantities and is a name or a number rather than a rule.
 type quantityFacts struct {
 	id, name, unit, group, column string
+	byArch                        bool // whether group is without the suffix of the architecture
 	counted                       CountUnit
 }
 
@@ -50,23 +47,23 @@ const (
 // a new quantity of AWS's is a line in this table and a rate in the cards.
 var quantityTable = [QuantityCount]quantityFacts{
 	VCPU: {
-		"vcpu", "vCPU", "vCPU-Seconds", "AWS-Lambda-MicroVM-vCPU-Second-ARM", "vcpu_seconds",
+		"vcpu", "vCPU", "vCPU-Seconds", "AWS-Lambda-MicroVM-vCPU-Second", "vcpu_seconds", true,
 		CountUnit{"vcpu_ms", "vCPU-ms", msPerSecond},
 	},
 	Memory: {
-		"memory", "memory", "GB-Seconds", "AWS-Lambda-MicroVM-Memory-GB-Second-ARM", "gb_seconds",
+		"memory", "memory", "GB-Seconds", "AWS-Lambda-MicroVM-Memory-GB-Second", "gb_seconds", true,
 		CountUnit{"mem_mib_ms", "MiB-ms", mibsPerGB * msPerSecond},
 	},
 	SnapshotRead: {
-		"snapshot.read", "snapshot read", "GB", "AWS-Lambda-MicroVM-Snapshot-Read-GB", "read_gb",
+		"snapshot.read", "snapshot read", "GB", "AWS-Lambda-MicroVM-Snapshot-Read-GB", "read_gb", false,
 		CountUnit{"read_bytes", "bytes", bytesPerGB},
 	},
 	SnapshotWrite: {
-		"snapshot.write", "snapshot write", "GB", "AWS-Lambda-MicroVM-Snapshot-Write-GB", "write_gb",
+		"snapshot.write", "snapshot write", "GB", "AWS-Lambda-MicroVM-Snapshot-Write-GB", "write_gb", false,
 		CountUnit{"write_bytes", "bytes", bytesPerGB},
 	},
 	SnapshotStorage: {
-		"storage", "snapshot storage", "GB-Hours", "AWS-Lambda-MicroVM-Snapshot-Storage-GB-Hour", "storage_gb_hours",
+		"storage", "snapshot storage", "GB-Hours", "AWS-Lambda-MicroVM-Snapshot-Storage-GB-Hour", "storage_gb_hours", false,
 		CountUnit{"storage_byte_seconds", "byte-seconds", bytesPerGB * SecondsPerHour},
 	},
 }
@@ -99,13 +96,9 @@ func (q BilledQuantity) Name() string { return quantityTable[q].name }
 // Unit is the unit AWS bills in, in the Price List's spelling.
 func (q BilledQuantity) Unit() string { return quantityTable[q].unit }
 
-// PriceListGroup is the attribute "group" of the ARM product in AWS's Price List. It is the same in every region,
-// while the names of usage types carry a prefix of the location.
-func (q BilledQuantity) PriceListGroup() string { return quantityTable[q].group }
-
 // ByArch reports whether each architecture has a usage type and a rate of its own, as compute has. Snapshots are billed
 // alike.
-func (q BilledQuantity) ByArch() bool { return strings.HasSuffix(q.PriceListGroup(), "-ARM") }
+func (q BilledQuantity) ByArch() bool { return quantityTable[q].byArch }
 
 // Column heads columns of the quantity in billed units, in CSV files and JSON: vcpu_seconds.
 func (q BilledQuantity) Column() string { return quantityTable[q].column }

@@ -23,7 +23,9 @@ func TestBilledQuantities(t *testing.T) {
 		require.Equal(t, table[i].id, q.String())
 		require.Equal(t, table[i].name, q.Name())
 		require.Equal(t, table[i].unit, q.Unit())
-		require.Equal(t, table[i].group, q.PriceListGroup())
+		require.Equal(t, table[i].group, q.On(pricing.ArchARM64).PriceListGroup())
+		require.Equal(t, strings.TrimSuffix(table[i].group, "-ARM"), q.On(pricing.ArchX86).PriceListGroup())
+		require.Equal(t, strings.HasSuffix(table[i].group, "-ARM"), q.ByArch())
 	}
 }
 
@@ -49,13 +51,17 @@ func TestRateKeys(t *testing.T) {
 	require.Len(t, listed, len(table))
 	for i, row := range table {
 		require.Equal(t, row.key, listed[i], "the Price List's own key comes first")
-		q, per, ok := row.key.Meaning()
-		require.True(t, ok)
-		require.Equal(t, row.of, q)
-		require.Equal(t, row.per, per)
+		for _, arch := range pricing.Archs() {
+			of, per, ok := row.key.On(arch).Meaning()
+			require.True(t, ok)
+			require.Equal(t, row.of.On(arch), of)
+			require.Equal(t, row.per, per)
+		}
 	}
-	_, _, ok := pricing.RateKey("vcpu_month").Meaning()
-	require.False(t, ok)
+	for _, key := range []pricing.RateKey{"vcpu_month", "vcpu_month_x86", "storage_gb_hour_x86", "vcpu_second_arm64", "_x86"} {
+		_, _, ok := key.Meaning()
+		require.False(t, ok, key)
+	}
 }
 
 // The ids are a contract with scenario files and other programs.

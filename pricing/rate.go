@@ -153,13 +153,18 @@ func ProrateTime(amount decimal.Decimal, part, whole int64) decimal.Decimal {
 
 // UnknownRateError says that a workload needs a rate that no source gives.
 type UnknownRateError struct {
-	Region   string
-	Quantity BilledQuantity
+	Region string
+	Rated
+}
+
+// unknownRate is the error that the card does not know the rate of a quantity.
+func (c RateCard) unknownRate(q BilledQuantity) *UnknownRateError {
+	return &UnknownRateError{c.Region, q.On(c.Arch())}
 }
 
 func (e *UnknownRateError) Error() string {
 	return fmt.Sprintf("the %s rate of %s is not known; give it in the scenario or refresh the rates",
-		e.Quantity.Name(), e.Region)
+		e.Name(), e.Region)
 }
 
 // Date is a calendar day, the precision at which sources are dated. The zero value is a day not known.

@@ -1,9 +1,14 @@
 package pricing
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // RateKey is the name of a rate in cards, scenarios and outputs; it tells the billed quantity and what the figure is
-// per.
+// per. Where rates of several architectures stand side by side, those of compute on another than ARM64 end in its name:
+// vcpu_second_x86. Where there is one architecture, as in a scenario, its own rates have the plain keys.
 type RateKey string
 
 // rateForm is one way in which sources publish the rate of a billed quantity.
@@ -27,16 +32,16 @@ var rateForms = []rateForm{
 	{"storage_gb_month", SnapshotStorage, PerGBMonth, "GB-Months", "GB-month of 720 hours"},
 }
 
-// RateKeys returns every key under which a rate can be given, in the order of a bill.
+// RateKeys returns every key under which a card can give a rate, in the order of [AllRated].
 func RateKeys() []RateKey {
-	keys := make([]RateKey, len(rateForms))
-	for i, form := range rateForms {
-		keys[i] = form.key
+	var keys []RateKey
+	for _, rated := range AllRated() {
+		keys = append(keys, rated.RateKeys()...)
 	}
 	return keys
 }
 
-// RateKeys returns the keys under which a quantity's rate can be given, the Price List's own first.
+// RateKeys returns the plain keys under which a quantity's rate can be given, the Price List's own first.
 func (q BilledQuantity) RateKeys() []RateKey {
 	var keys []RateKey
 	for _, form := range rateForms {
@@ -47,14 +52,33 @@ func (q BilledQuantity) RateKeys() []RateKey {
 	return keys
 }
 
-// Meaning tells the billed quantity and the unit of a key's figure. It reports false for a key that does not exist.
-func (k RateKey) Meaning() (q BilledQuantity, per Per, ok bool) {
-	for _, form := range rateForms {
-		if form.key == k {
-			return form.quantity, form.per, true
+// On is the key that a card has for the rate on an architecture: vcpu_second_x86 for vcpu_second on x86-64.
+func (k RateKey) On(arch Arch) RateKey {
+	if form, ok := k.plain(); !ok || !form.quantity.ByArch() {
+		return k
+	}
+	return k + RateKey(arch.OrDefault().facts().keySuffix)
+}
+
+// Meaning tells what a key's figure is the rate of, and its unit. It reports false for a key that does not exist.
+func (k RateKey) Meaning() (of Rated, per Per, ok bool) {
+	for _, facts := range archTable {
+		plain, cut := strings.CutSuffix(string(k), facts.keySuffix)
+		if form, exists := RateKey(plain).plain(); cut && exists && form.key.On(facts.arch) == k {
+			return form.quantity.On(facts.arch), form.per, true
 		}
 	}
-	return 0, 0, false
+	return Rated{}, 0, false
+}
+
+// plain is the form of a key without an architecture.
+func (k RateKey) plain() (rateForm, bool) {
+	for _, form := range rateForms {
+		if form.key == k {
+			return form, true
+		}
+	}
+	return rateForm{}, false
 }
 
 // form is how a rate of the quantity is published per a number of units, the Price List's own form where nobody does.
@@ -74,12 +98,23 @@ func (q BilledQuantity) QuotedUnit(per Per) string { return q.form(per).units }
 // PublishedUnit is the same in words and in the singular: vCPU-Second, vCPU-hour, GB-month of 720 hours.
 func (q BilledQuantity) PublishedUnit(per Per) string { return q.form(per).unit }
 
+// Complete reports whether rates are all that usage on the default architecture is billed by.
+func Complete(rates map[Rated]Rate) bool {
+	for _, q := range BilledQuantities() {
+		if _, given := rates[q.On(ArchUnknown)]; !given {
+			return false
+		}
+	}
+	return true
+}
+
 // InlineRates makes rates of the figures that a user gives beside a card, by key; a figure that is nil is not given.
-func InlineRates(figures map[RateKey]*decimal.Decimal, source string, readOn Date) map[BilledQuantity]Rate {
-	rates := map[BilledQuantity]Rate{}
-	for _, form := range rateForms {
-		if figure := figures[form.key]; figure != nil {
-			rates[form.quantity] = Rate{Figure: *figure, Per: form.per, Source: source, ReadOn: readOn, Inline: true}
+func InlineRates(figures map[RateKey]*decimal.Decimal, source string, readOn Date) map[Rated]Rate {
+	rates := map[Rated]Rate{}
+	for _, key := range RateKeys() {
+		if figure := figures[key]; figure != nil {
+			rated, per, _ := key.Meaning()
+			rates[rated] = Rate{Figure: *figure, Per: per, Source: source, ReadOn: readOn, Inline: true}
 		}
 	}
 	return rates

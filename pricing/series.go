@@ -28,14 +28,14 @@ func NewSeries(cards ...RateCard) Series {
 	}
 	slices.SortStableFunc(s, func(a, b RateCard) int { return a.From.compare(b.From) })
 	for i := range s {
-		for q := range s[i].rates {
-			s[i].rates[q].Since = s[i].From
+		for _, rated := range AllRated() {
+			s[i].rates.of(rated).Since = s[i].From
 		}
 	}
 	carry := func(to, from *RateCard) {
-		for q := range to.rates {
-			if !to.rates[q].Known() && from.rates[q].Known() {
-				to.rates[q] = from.rates[q]
+		for _, rated := range AllRated() {
+			if known := from.RateOf(rated); known.Known() && !to.RateOf(rated).Known() {
+				*to.rates.of(rated) = known
 			}
 		}
 	}
@@ -74,11 +74,12 @@ func (s Series) Changes() []Date {
 	return days
 }
 
-// SamePrices reports whether all usage costs the same at two cards, charged and at list, wherever and whenever their
-// figures were read.
+// SamePrices reports whether all usage, on any architecture, costs the same at two cards, charged and at list, wherever
+// and whenever their figures were read.
 func (c RateCard) SamePrices(other RateCard) bool {
-	return !slices.ContainsFunc(BilledQuantities(), func(q BilledQuantity) bool {
-		return !c.rates[q].Equal(other.rates[q]) || !c.ListRate(q).Equal(other.ListRate(q)) ||
+	return !slices.ContainsFunc(AllRated(), func(r Rated) bool {
+		ours, theirs, q := c.For(r.Arch), other.For(r.Arch), r.Quantity
+		return !ours.Rate(q).Equal(theirs.Rate(q)) || !ours.ListRate(q).Equal(theirs.ListRate(q)) ||
 			!c.Discounts[q].Equal(other.Discounts[q])
 	})
 }
@@ -86,7 +87,7 @@ func (c RateCard) SamePrices(other RateCard) bool {
 // Assumed lists the quantities whose rate on a day is one that is only known to hold from a later day.
 func (c RateCard) Assumed(day Date) []BilledQuantity {
 	return slices.DeleteFunc(BilledQuantities(), func(q BilledQuantity) bool {
-		return !c.rates[q].Known() || !day.Before(c.rates[q].Since)
+		return !c.Rate(q).Known() || !day.Before(c.Rate(q).Since)
 	})
 }
 
@@ -94,7 +95,8 @@ func (c RateCard) Assumed(day Date) []BilledQuantity {
 // before that day not all of its figures had been seen.
 func (c RateCard) heldFrom() Date {
 	var newest, unknown Date
-	for _, r := range c.rates {
+	for _, rated := range AllRated() {
+		r := c.RateOf(rated)
 		into := &newest
 		if !r.Known() {
 			into = &unknown

@@ -34,14 +34,14 @@ func RegionOfPrefix(prefix string) (region string, ok bool) {
 	return "", false
 }
 
-// UsageType is the usage type of a quantity on ARM, as bills of any region have it behind their prefix.
-func (q BilledQuantity) UsageType() string { return strings.TrimPrefix(q.PriceListGroup(), "AWS-") }
+// UsageType is the usage type as bills of any region have it behind their prefix.
+func (r Rated) UsageType() string { return strings.TrimPrefix(r.PriceListGroup(), "AWS-") }
 
 // UsageTypeIn is the usage type as bills of a region have it: EU-Lambda-MicroVM-Snapshot-Read-GB in eu-west-1. It is
 // without a prefix where the region's is not known.
-func (q BilledQuantity) UsageTypeIn(region string) string {
+func (r Rated) UsageTypeIn(region string) string {
 	if prefix := usageTypePrefixes[region]; prefix != "" {
-		return prefix + "-" + q.UsageType()
+		return prefix + "-" + r.UsageType()
 	}
-	return q.UsageType()
+	return r.UsageType()
 }

@@ -21,7 +21,7 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) view.Document {
 		Sections: []view.Section{{Table: billTable(e.Bill, e, options.Explain)}},
 	}
 	if options.Explain {
-		d.Add(view.Section{Heading: "How the monthly total is derived", Notes: plainNotes(e.Scenario.Basis...)})
+		d.Add(view.Section{Heading: "How the monthly total is derived", Notes: plainNotes(e.Scenario.Basis()...)})
 	}
 	d.Add(view.Section{Notes: plainNotes(ratesSentence(e.Bill.Card))})
 	if len(e.Comparisons) > 0 {
@@ -66,7 +66,7 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 	}
 	tail := view.Object{
 		{ID: "work", Value: workValue(s)},
-		{ID: "basis", Value: s.Basis},
+		{ID: "basis", Value: s.Basis()},
 		{ID: "assumptions", Value: noteRecords(e.Assumptions)},
 		{ID: "warnings", Value: noteRecords(e.Warnings)},
 		{ID: "alternatives", Value: view.Records{

@@ -86,16 +86,22 @@ func discountSentence(card pricing.RateCard) string {
 
 // CardRate is one rate of a card.
 type CardRate struct {
-	Card *pricing.RateCard
+	Card *pricing.RateCard // for the architecture of the rate
 	Of   pricing.BilledQuantity
 }
 
-// RatesOf are the rates of cards, each in the order of a bill.
+// Rated is what the rate is of.
+func (r CardRate) Rated() pricing.Rated { return r.Of.On(r.Card.Arch()) }
+
+// RatesOf are the rates of cards, each in the order of a bill, with those on other architectures than ARM64 that a card
+// speaks of.
 func RatesOf(cards ...pricing.RateCard) []CardRate {
 	var rates []CardRate
-	for i := range cards {
-		for _, q := range pricing.BilledQuantities() {
-			rates = append(rates, CardRate{&cards[i], q})
+	for _, card := range cards {
+		for _, rated := range pricing.AllRated() {
+			if !rated.Optional() || card.RateOf(rated).Source != "" {
+				rates = append(rates, CardRate{new(card.For(rated.Arch)), rated.Quantity})
+			}
 		}
 	}
 	return rates
@@ -128,7 +134,7 @@ func rateColumns(agreed bool) []view.Column[CardRate] {
 	return []view.Column[rate]{
 		{ID: "region", Scope: view.CSVOnly, Value: text(func(r rate) string { return r.Card.Region })},
 		{ID: "quantity", Title: "rate", Value: func(r rate) view.Value {
-			return view.Text(r.Of.String()).Shown(r.Of.Name())
+			return view.Text(r.Rated().String()).Shown(r.Rated().Name())
 		}},
 		{Title: "list", Unit: "$", Scope: people, Value: ifAgreed(func(r rate) view.Value {
 			figure := view.Exact(list(r).Figure)
@@ -139,10 +145,7 @@ func rateColumns(agreed bool) []view.Column[CardRate] {
 		})},
 		{Title: "discount", Align: view.Right, Scope: people, Value: ifAgreed(discount)},
 		{ID: "key", Value: func(r rate) view.Value {
-			if key, known := r.Card.Key(r.Of); known {
-				return view.Text(key)
-			}
-			return view.Text(r.Of.RateKeys()[0])
+			return view.Text(r.Rated().RateKey(r.Card.Rate(r.Of).Per))
 		}},
 		{ID: "figure", Unit: "$", Value: func(r rate) view.Value {
 			if !r.Card.Rate(r.Of).Known() {
@@ -354,7 +357,7 @@ type cardDrift struct {
 var driftColumns = []view.Column[cardDrift]{
 	{ID: "region", Title: "region", Value: func(d cardDrift) view.Value { return view.Text(d.region) }},
 	{ID: "quantity", Title: "rate", Value: func(d cardDrift) view.Value {
-		return view.Text(d.Quantity.String()).Shown(d.Quantity.Name())
+		return view.Text(d.Rated.String()).Shown(d.Rated.Name())
 	}},
 	{ID: "present", Title: "card", Unit: "$", Value: func(d cardDrift) view.Value { return published(d.Old) }},
 	{ID: "listed", Title: "price list", Unit: "$", Value: func(d cardDrift) view.Value { return published(d.New) }},

@@ -495,7 +495,7 @@ func TestCards(t *testing.T) {
 				}
 			}
 		}
-		count := pricing.QuantityCount
+		count := len(pricing.AllRated())
 		requireSame(t, at(t, list, i, "rates"), rows[i*count:(i+1)*count])
 	}
 }

@@ -53,7 +53,7 @@ func TestBasis(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			require.Equal(t, tc.want, load(t, atPostRates("workload: "+tc.workload)).Basis, tc.reason)
+			require.Equal(t, tc.want, load(t, atPostRates("workload: "+tc.workload)).Basis(), tc.reason)
 		})
 	}
 }

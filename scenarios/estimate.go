@@ -98,16 +98,14 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 	card, err := m.Cards.Card(s.Region)
 	_, none := errors.AsType[*pricing.NoCardError](err)
 	switch {
-	case none || len(inline) == len(pricing.BilledQuantities()):
+	case none || pricing.Complete(inline):
 		card = pricing.RateCard{Name: "inline", Region: s.Region, Discounts: card.Discounts}
 	case err != nil:
 		return card, err
 	case len(inline) > 0:
 		card.Name += " with inline figures"
 	}
-	for q, rate := range inline {
-		card = card.With(q, rate)
-	}
+	card = card.WithRates(inline)
 	if r := s.file.Rates; r != nil && r.Discount != nil {
 		card.Discounts = r.Discount.Over(card.Discounts)
 	}
@@ -115,7 +113,7 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 }
 
 // inlineRates are the rates that the scenario itself gives.
-func (s *Scenario) inlineRates() map[pricing.BilledQuantity]pricing.Rate {
+func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 	r := s.file.Rates
 	if r == nil {
 		return nil

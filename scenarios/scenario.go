@@ -34,12 +34,12 @@ type Scenario struct {
 	Documented *DocumentedFile
 	Notes      []pricing.Note // assumptions that follow from what the file leaves open
 	Warnings   []pricing.Note // that follow from the file alone
-	Basis      []string       // how the month's totals come from the file's figures, one sentence each
 
 	// Low is the scenario at the cheaper ends of its ranges, nil where it has none; the rest is at the costlier ends.
 	Low *Scenario
 
-	running PeriodDuration // of each day or job, as written or as its work takes
+	basis   []func() string // of [Scenario.Basis], written when somebody reads it
+	running PeriodDuration  // of each day or job, as written or as its work takes
 
 	file   *File
 	doc    *strictyaml.Document
@@ -246,7 +246,7 @@ func (s *Scenario) resolveTimes() {
 	total := func(key, what string, per Period, each decimal.Decimal, unit string) decimal.Decimal {
 		sum := s.times("workload."+key, per).Mul(each)
 		if sum.IsPositive() {
-			s.Basis = append(s.Basis, s.basis(what, sum, per, figures.Grouped(each)+unit))
+			s.because(what, sum, per, func() string { return figures.Grouped(each) + unit })
 		}
 		return sum
 	}
@@ -311,8 +311,22 @@ func (s *Scenario) hoursPerDay(d *PeriodDuration) (hours decimal.Decimal, known 
 	return pricing.Divide(d.Seconds, perDay, pricing.AmountPlaces), true
 }
 
-// basis writes how a month's total comes about: 288,000 running seconds = 1 user × 20 days × 14,400 s.
-func (s *Scenario) basis(what string, total decimal.Decimal, per Period, figure string) string {
+// Basis says how the month's totals come from the file's figures, one sentence each: 288,000 running seconds = 1 user
+// × 20 days × 14,400 s.
+func (s *Scenario) Basis() []string {
+	sentences := make([]string, len(s.basis))
+	for i, write := range s.basis {
+		sentences[i] = write()
+	}
+	return sentences
+}
+
+// because adds a sentence to the basis; what each day or job has comes last in it.
+func (s *Scenario) because(what string, total decimal.Decimal, per Period, each func() string) {
+	s.basis = append(s.basis, func() string { return s.basisSentence(what, total, per, each()) })
+}
+
+func (s *Scenario) basisSentence(what string, total decimal.Decimal, per Period, figure string) string {
 	var factors []string
 	switch {
 	case s.Jobs.IsPositive() && per != PerMonth:

@@ -4,17 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/shopspring/decimal"
-	"go.yaml.in/yaml/v4"
 
 	"microspend/pricing"
 )
 
-// MaxSweepPoints bounds a sweep; at some 30 µs a point it still ends in seconds.
+// MaxSweepPoints bounds a sweep; at some 20 µs a point it still ends in seconds.
 const MaxSweepPoints = 100_000
 
 // Axis is one field of a scenario and the values it takes in a sweep.
@@ -194,7 +192,7 @@ type SweepPoint struct {
 }
 
 // Sweep prices the scenario at every combination of values. A value that the scenario cannot have is an error that
-// names it; work that has no time at a point leaves that point unknown.
+// names it; work that has no time at a point, or a rate that is not known there, leaves that point unknown.
 func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	if len(axes) < 1 || len(axes) > 2 {
 		return nil, errors.New("a sweep varies one field or two")
@@ -215,19 +213,11 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	var group sync.WaitGroup
 	for worker := range workers {
 		group.Go(func() {
-			root := cloneTree(s.root)
-			dropUnpriced(root, axes)
+			point := newVariation(s, axes)
 			for i := worker * count / workers; i < (worker+1)*count/workers; i++ {
-				point := &sweep.Points[i]
-				point.Values = sweep.valuesAt(i)
-				for j, axis := range axes {
-					if err := setScalar(root, axis.Path, point.Values[j]); err != nil {
-						faults[worker] = err
-						return
-					}
-				}
-				if err := m.price(point, s.name, root, s.traces); err != nil {
-					faults[worker] = within(err, axes, point.Values)
+				sweep.Points[i].Values = sweep.valuesAt(i)
+				if err := m.priceAt(&sweep.Points[i], point); err != nil {
+					faults[worker] = err
 					return
 				}
 			}
@@ -243,18 +233,6 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	return sweep, nil
 }
 
-// dropUnpriced takes the sections off a tree that do not enter the bill, which spares decoding them at every point,
-// unless one of them is varied.
-func dropUnpriced(root *yaml.Node, axes []Axis) {
-	for i := len(root.Content) - 2; i >= 0; i -= 2 {
-		key := root.Content[i].Value
-		varied := slices.ContainsFunc(axes, func(a Axis) bool { return strings.HasPrefix(a.Path, key) })
-		if (key == "compare" || key == "documented") && !varied {
-			root.Content = slices.Delete(root.Content, i, i+2)
-		}
-	}
-}
-
 // valuesAt are the values of the i-th point.
 func (s *Sweep) valuesAt(i int) []string {
 	values := make([]string, len(s.Axes))
@@ -264,30 +242,4 @@ func (s *Sweep) valuesAt(i int) []string {
 		i /= n
 	}
 	return values
-}
-
-// price fills a point with the bill alone, without the rest of an estimate.
-func (m Market) price(point *SweepPoint, name string, root *yaml.Node, beside *traces) error {
-	s, err := fromTree(name, root, beside, nil)
-	if why, only := workFault(err); only {
-		point.Unknown = why
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	bill, err := m.bill(s)
-	if rates, only := unknownRates(err); err != nil && only {
-		point.Unknown = s.unknownWhy(bill.Card, rates)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	count, _ := s.PerUnit()
-	point.Total, point.PerUnit = bill.Total(), pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
-	if s.Work != nil {
-		point.Seconds, point.OutlivesOne = s.Work.Seconds, s.Work.OutlivesOne()
-	}
-	return nil
 }

@@ -363,3 +363,36 @@ func TestRuleOfThumb(t *testing.T) {
 		})
 	}
 }
+
+// TestSweepForgetsThePointBefore: what is decoded once is what no axis changes, and nothing of one point stays for the
+// next: a value of a section that is varied, a rate, an architecture's size, a fault.
+func TestSweepForgetsThePointBefore(t *testing.T) {
+	for _, vary := range [][]string{
+		{"rates.discount=0%..50%/25%"},
+		{"region=us-east-1,eu-west-1", "workload.cycles=0..4/2"},
+		{"microvm.memory=0.5GB..8GB", "workload.burst.share=0%..50%/25%"},
+		{"state.size=1GB..2GB/0.5GB", "image.count=0..2/1"},
+	} {
+		text := "region: us-east-1\nmicrovm: {memory: 4GB}\nworkload: {users: 2, days: 20, running: 2h, cycles: 3}\n"
+		s := load(t, text)
+		axes := make([]Axis, len(vary))
+		for i := range vary {
+			var err error
+			axes[i], err = ParseAxis(vary[i])
+			require.NoError(t, err)
+		}
+		swept, err := market(t).Sweep(s, axes...)
+		require.NoError(t, err)
+		for _, p := range swept.Points {
+			root := cloneTree(s.root)
+			for i, axis := range axes {
+				require.NoError(t, setScalar(root, axis.Path, p.Values[i]))
+			}
+			alone, err := fromTree("alone", root, s.traces, nil)
+			require.NoError(t, err)
+			e, err := market(t).Estimate(alone)
+			require.NoError(t, err)
+			require.Equal(t, e.Bill.Total().String(), p.Total.String(), "%v", p.Values)
+		}
+	}
+}

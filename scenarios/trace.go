@@ -113,11 +113,12 @@ func (s *Scenario) resolveTrace() bool {
 	}
 	s.note(assumption.TraceMonth.Note(figures.Grouped(decimal.New(periodMS, -3))))
 	s.note(assumption.TraceEnd.Note())
-	s.Basis = append(s.Basis,
-		fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, times "+
-			"%s for a month",
+	s.basis = append(s.basis, func() string {
+		return fmt.Sprintf("%s running s, %s suspended s, %s launches, %s suspends and %s resumes in the trace's %s s, "+
+			"times %s for a month",
 			grouped(use.RunningMS, -3), grouped(use.SuspendedMS, -3), grouped(use.Launches, 0), grouped(use.Suspends(), 0),
-			grouped(use.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6)))
+			grouped(use.Resumes, 0), grouped(periodMS, -3), figures.UpTo(scaled(1), 6))
+	})
 	return true
 }
 

@@ -53,7 +53,7 @@ func TestTraceByHand(t *testing.T) {
 		"360 s × (0.0000276944 + 2 × 0.0000036667)")
 	require.Empty(t, e.Warnings, "lives are played, so none is too long")
 	require.Equal(t, "1", s.Users.String())
-	require.Contains(t, s.Basis[0], "3 suspends and 2 resumes in the trace's 1,296,000 s, times 2 for a month")
+	require.Contains(t, s.Basis()[0], "3 suspends and 2 resumes in the trace's 1,296,000 s, times 2 for a month")
 }
 
 // Every kind of trace is told by its header; tenants are the users, and paths are of the scenario's folder or absolute.

@@ -1,8 +1,10 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -11,27 +13,23 @@ import (
 	"microspend/pricing"
 )
 
-// unknownRates are the quantities whose rates an error of pricing says are not known, in the order of a bill. It reports
-// false where something else is wrong as well.
-func unknownRates(err error) ([]pricing.BilledQuantity, bool) {
+// unknownRates are the rates that an error of pricing says are not known, in the order of a bill. It reports false where
+// nothing is wrong, or something else as well.
+func unknownRates(err error) (rates []pricing.Rated, only bool) {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
 	}
-	needed := map[pricing.BilledQuantity]bool{}
 	for _, each := range all {
 		unknown, ok := errors.AsType[*pricing.UnknownRateError](each)
 		if !ok {
 			return nil, false
 		}
-		needed[unknown.Quantity] = true
-	}
-	var rates []pricing.BilledQuantity
-	for _, q := range pricing.BilledQuantities() {
-		if needed[q] {
-			rates = append(rates, q)
+		if !slices.Contains(rates, unknown.Rated) {
+			rates = append(rates, unknown.Rated)
 		}
 	}
+	slices.SortStableFunc(rates, func(a, b pricing.Rated) int { return cmp.Compare(a.Quantity, b.Quantity) })
 	return rates, true
 }
 
@@ -58,16 +56,15 @@ func (s *Scenario) faults(check func(faultFunc)) error {
 // the key by which it could be given. A region of which nothing is known is one fault, not one for each rate.
 func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc) {
 	rates, only := unknownRates(err)
-	if err == nil || !only {
+	if !only {
 		return
 	}
 	if len(card.Unknown()) == len(pricing.BilledQuantities()) {
 		fault("region", "region", "%s under rates", &pricing.NoCardError{Region: s.Region})
 		return
 	}
-	for _, q := range rates {
-		fault(s.ratesPlace(), "rates."+string(q.RateKeys()[0]), "%s",
-			&pricing.UnknownRateError{Region: s.Region, Quantity: q})
+	for _, r := range rates {
+		fault(s.ratesPlace(), "rates."+string(r.RateKeys()[0]), "%s", &pricing.UnknownRateError{Region: s.Region, Rated: r})
 	}
 }
 
@@ -79,17 +76,20 @@ func (s *Scenario) ratesPlace() string {
 	return "rates"
 }
 
+// GivesRates reports whether the file gives any rate itself.
+func (s *Scenario) GivesRates() bool { return len(s.inlineRates()) > 0 }
+
 // unknownWhy says of a variation of the scenario, in another region say, which rates it needs that are not known and
 // where they could be given: the place is that in the user's file.
-func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.BilledQuantity) string {
+func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) string {
 	place := s.doc.At(s.ratesPlace(), "")
 	var why string
 	if len(card.Unknown()) == len(pricing.BilledQuantities()) {
 		why = (&pricing.NoCardError{Region: s.Region}).Error() + " under rates"
 	} else {
 		names := make([]string, len(rates))
-		for i, q := range rates {
-			names[i] = q.Name()
+		for i, r := range rates {
+			names[i] = r.Name()
 		}
 		noun, verb := "rate", "is"
 		if len(rates) > 1 {
@@ -149,7 +149,7 @@ func within(err error, axes []Axis, values []string) error {
 	with := " (with " + strings.Join(parts, ", ") + ")"
 	faults, ok := errors.AsType[*strictyaml.Faults](err)
 	if !ok {
-		return fmt.Errorf("%w%s", err, with)
+		return err // about the axis, which it names
 	}
 	for i := range faults.List {
 		faults.List[i].Message += with

@@ -117,8 +117,8 @@ func (s *Scenario) resolveRunning() {
 	case w.Work == nil:
 		s.running = *w.Running
 		s.Workload.Running = s.times("workload.running", w.Running.Per).Mul(w.Running.Seconds)
-		s.Basis = append(s.Basis,
-			s.basis("running seconds", s.Workload.Running, w.Running.Per, figures.Grouped(w.Running.Seconds)+" s"))
+		s.because("running seconds", s.Workload.Running, w.Running.Per,
+			func() string { return figures.Grouped(w.Running.Seconds) + " s" })
 	case w.Running != nil:
 		s.doc.Fault("workload.work", "takes the place of running; give one or the other")
 	case w.Work.Amount != nil && len(w.Work.measured()) > 0:
@@ -141,8 +141,9 @@ func (s *Scenario) resolveAmount(amount VCPUTime) {
 	s.setWork(work)
 	times := s.times("workload.work", amount.Per)
 	s.Workload.Running = pricing.Divide(times.Mul(amount.Seconds), work.VCPU, pricing.AmountPlaces)
-	s.Basis = append(s.Basis, s.basis("running seconds", s.Workload.Running, amount.Per,
-		fmt.Sprintf("%s vCPU-s / %s vCPU", figures.Grouped(amount.Seconds), work.VCPU)))
+	s.because("running seconds", s.Workload.Running, amount.Per, func() string {
+		return fmt.Sprintf("%s vCPU-s / %s vCPU", figures.Grouped(amount.Seconds), work.VCPU)
+	})
 	s.note(assumption.WorkParallel.Note())
 	if s.file.Workload.Burst == nil {
 		s.note(assumption.WorkBaseline.Note(s.Size.VCPU()))
@@ -165,8 +166,9 @@ func (s *Scenario) resolveMeasured(work *WorkFile) {
 	}
 	s.setWork(Work{Seconds: time.Seconds, Per: time.Per})
 	s.Workload.Running = s.times("workload.work."+s.Size.String(), time.Per).Mul(time.Seconds)
-	s.Basis = append(s.Basis, s.basis("running seconds", s.Workload.Running, time.Per,
-		fmt.Sprintf("%s s, measured on %s", figures.Grouped(time.Seconds), s.Size)))
+	s.because("running seconds", s.Workload.Running, time.Per, func() string {
+		return fmt.Sprintf("%s s, measured on %s", figures.Grouped(time.Seconds), s.Size)
+	})
 }
 
 func (s *Scenario) setWork(work Work) {
@@ -210,11 +212,11 @@ func (s *Scenario) refuseWorkRanges(ranges []Range) {
 	}
 }
 
-// workFault is why work has no time on a size, where that is all that is wrong: it was not measured there, or a day
-// has not the hours. Other sizes may have one.
-func workFault(err error) (why string, only bool) {
-	faults, ok := errors.AsType[*strictyaml.Faults](err)
-	if !ok {
+// workFault is why the work has no time at a point of a sweep, where that is all that is wrong: it was not measured on
+// the size, or a day has not the hours. Other points may have one. What could not be decoded is a mistake all the same.
+func (s *Scenario) workFault() (why string, only bool) {
+	faults, ok := errors.AsType[*strictyaml.Faults](s.doc.Err())
+	if !ok || s.doc.Broken("workload.work") {
 		return "", false
 	}
 	var reasons []string

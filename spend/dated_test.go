@@ -203,5 +203,5 @@ c.yaml:1:82: discounts[3].from: 2026-10-01 is not after 2026-10-01, from which t
 c.yaml:5:35: rates.eu-west-1[1].vcpu_hour: is given beside vcpu_second; give one of the two
 c.yaml:5:44: rates.eu-west-1[1].from: 2026-10-01 is not after 2026-10-02, from which the entry before holds
 c.yaml:6:7: rates.eu-west-1[2].from: is missing; only the first entry of a list may hold from the beginning
-c.yaml:6:24: rates.eu-west-1[2].since: unknown key; allowed here: from, card, vcpu_second, vcpu_hour, gb_second, gb_hour, snapshot_read_gb, snapshot_write_gb, storage_gb_hour, storage_gb_month, discount, source, read_on`)
+c.yaml:6:24: rates.eu-west-1[2].since: unknown key; allowed here: from, card, vcpu_second, vcpu_hour, gb_second, gb_hour, snapshot_read_gb, snapshot_write_gb, storage_gb_hour, storage_gb_month, vcpu_second_x86, vcpu_hour_x86, gb_second_x86, gb_hour_x86, discount, source, read_on`)
 }

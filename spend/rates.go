@@ -198,15 +198,13 @@ func (c cards) card(region string, day pricing.Date, list pricing.RateCard, noLi
 		}
 	}
 	inline := own.Inline("given in the configuration")
-	if !private && (len(inline) == len(pricing.BilledQuantities()) || noList && len(inline) > 0) {
-		card = pricing.RateCard{Name: "inline", Region: region}
+	if !private && (pricing.Complete(inline) || noList && len(inline) > 0) {
+		card.Name = "inline" // of compute on architectures that are not given, the list's rates stay
 	}
 	if len(inline) > 0 && card.Name != "inline" {
 		card.Name += " with inline figures"
 	}
-	for q, rate := range inline {
-		card = card.With(q, rate)
-	}
+	card = card.WithRates(inline)
 	if private || len(inline) > 0 {
 		card = card.AgainstList(list)
 	}

@@ -148,7 +148,7 @@ func (r *Record) Check() error {
 			fault("%s is not valid UTF-8 text", nameColumns[i])
 		}
 	}
-	if !r.Arch.sound() {
+	if !r.Arch.Valid() {
 		fault("unknown arch %.40q; it is arm64, x86_64 or empty", r.Arch)
 	}
 	if !r.TenantBy.sound() {

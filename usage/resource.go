@@ -3,6 +3,8 @@ package usage
 import (
 	"fmt"
 	"strings"
+
+	"microspend/pricing"
 )
 
 // Resource is what a record is about. Its zero value is no resource; one without a kind is a MicroVM.
@@ -81,14 +83,12 @@ func (r Resource) Compare(other Resource) int {
 	return strings.Compare(r.String(), other.String())
 }
 
-// Arch is the architecture of a MicroVM's processor.
-type Arch string
+// Arch is the architecture of a MicroVM's processor; the zero value is for sources that do not tell.
+type Arch = pricing.Arch
 
-// The architectures. The zero value is for sources that do not tell.
+// The architectures.
 const (
-	ArchUnknown Arch = ""
-	ArchARM64   Arch = "arm64"
-	ArchX86     Arch = "x86_64"
+	ArchUnknown = pricing.ArchUnknown
+	ArchARM64   = pricing.ArchARM64
+	ArchX86     = pricing.ArchX86
 )
-
-func (a Arch) sound() bool { return a == ArchUnknown || a == ArchARM64 || a == ArchX86 }

@@ -13,7 +13,7 @@ import (
 )
 
 // givenRates are the rates of --rate, which take the place of a card's.
-type givenRates map[pricing.BilledQuantity]pricing.Rate
+type givenRates map[pricing.Rated]pricing.Rate
 
 // rateFlag declares --rate.
 func (a *app) rateFlag(cmd *cobra.Command, into *givenRates) {
@@ -24,25 +24,25 @@ func (a *app) rateFlag(cmd *cobra.Command, into *givenRates) {
 
 func (g givenRates) parse(text string) error {
 	key, figure, ok := strings.Cut(text, "=")
-	quantity, per, known := pricing.RateKey(key).Meaning()
+	rated, per, known := pricing.RateKey(key).Meaning()
 	if !ok || !known {
 		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text)
 	}
-	if _, twice := g[quantity]; twice {
-		return fmt.Errorf("the %s rate is given twice", quantity.Name())
+	if _, twice := g[rated]; twice {
+		return fmt.Errorf("the %s rate is given twice", rated.Name())
 	}
 	var price scalar.Price
 	err := price.ParseScalar(figure)
-	g[quantity] = pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true}
+	g[rated] = pricing.Rate{Figure: price.Decimal, Per: per, Source: "given on the command line", Inline: true}
 	return err
 }
 
-// card is a region's card with the given rates in place of its own. Where all are given there need be none.
+// card is a region's card with the given rates in place of its own. Where any are given there need be none.
 func (g givenRates) card(cards scenarios.Cards, region string) (pricing.RateCard, error) {
 	card, err := cards.Card(region)
-	all := len(g) == len(pricing.BilledQuantities())
-	if _, none := errors.AsType[*pricing.NoCardError](err); none && all && pricing.IsRegionName(region) {
-		card, err = pricing.RateCard{Region: region}, nil
+	all := pricing.Complete(g)
+	if _, none := errors.AsType[*pricing.NoCardError](err); none && len(g) > 0 && pricing.IsRegionName(region) {
+		card, err, all = pricing.RateCard{Region: region}, nil, true
 	}
 	switch {
 	case all:
@@ -50,8 +50,5 @@ func (g givenRates) card(cards scenarios.Cards, region string) (pricing.RateCard
 	case len(g) > 0:
 		card.Name += " with inline figures"
 	}
-	for quantity, rate := range g {
-		card = card.With(quantity, rate)
-	}
-	return card, err
+	return card.WithRates(g), err
 }

@@ -402,7 +402,7 @@ func withRateFlags(err error) error {
 	for _, each := range joined.Unwrap() {
 		if unknown, ok := errors.AsType[*pricing.UnknownRateError](each); ok {
 			each = fmt.Errorf("the %s rate of %s is not known; give it with --rate %s=FIGURE or refresh the rates",
-				unknown.Quantity.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
+				unknown.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
 		}
 		faults = append(faults, each)
 	}

@@ -9,11 +9,13 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"microspend/collector/events"
+	"microspend/collector/sources"
 	"microspend/internal/figures"
 	"microspend/internal/tabular"
 	"microspend/ledger"
@@ -27,6 +29,7 @@ import (
 type importFlags struct {
 	rows           usage.CSVOptions
 	overlaps       string
+	replace        bool // what was collected
 	events         bool
 	region, memory string
 }
@@ -50,6 +53,10 @@ what each MicroVM used; a table with a start and an end in each row is read as s
 events of other names are mapped in microspend.yaml. Importing a log again after more was added to it
 continues it.
 
+A file with the source of its rows, as ledger export writes it, restores a ledger: rows that were
+collected are added where they are missing. Where the ledger has other values of them, nothing is
+imported unless --replace-collected is given.
+
 If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given. Nor
 is anything imported if it makes a MicroVM run twice at the same time, unless --overlaps says what to
 do.`,
@@ -63,7 +70,9 @@ do.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.rows.SkipBad, "skip-bad", false, "skip rows that cannot be read, instead of importing nothing")
 	flags.IntVar(&f.rows.MaxFaults, "max-faults", 1000, "maximum `N` of bad rows to list")
-	flags.StringVar(&f.rows.DefaultSource, "source", "import", "`SOURCE` of rows that name none")
+	flags.StringVar(&f.rows.DefaultSource, "source", "import", "`SOURCE` of rows that name none; not one that collect writes")
+	flags.BoolVar(&f.replace, "replace-collected", false,
+		"replace what was collected by other values of the same MicroVMs and periods; the audit log names them")
 	flags.BoolVar(&f.events, "events", false, "read lifecycle events")
 	flags.StringVar(&f.region, "region", "",
 		"`REGION` of events and sessions that name none (default: events.defaults.region in the configuration)")
@@ -77,6 +86,10 @@ do.`,
 func (a *app) importFile(ctx context.Context, path string, f importFlags) error {
 	if f.rows.MaxFaults < 1 {
 		return fmt.Errorf("--max-faults: %d is not at least 1", f.rows.MaxFaults)
+	}
+	if slices.Contains(sources.Names(), f.rows.DefaultSource) {
+		return fmt.Errorf("--source: %s is what microspend collect writes; give your rows a source of their own (rows of a "+
+			"ledger's export say theirs)", f.rows.DefaultSource)
 	}
 	folder, err := a.ledgerFolder()
 	if err != nil {
@@ -116,6 +129,7 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 	var changes ledger.Changes
 	err = a.writeLedger(ctx, folder, ledger.Options{
 		Command: "microspend import", Action: "import", Overlaps: overlapChoices[f.overlaps],
+		Collected: ledger.Collected{Sources: sources.Names(), Replace: f.replace},
 		Progress: func(done, of int) {
 			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
 			bar.At(int64(done), int64(of), int64(done))
@@ -131,6 +145,9 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 	}
 	if refused, ok := errors.AsType[*ledger.OverlapsError](err); ok {
 		return overlapFault(path, reader, refused)
+	}
+	if refused, ok := errors.AsType[*ledger.CollectedError](err); ok {
+		return collectedFault(path, reader, refused)
 	}
 	if err != nil {
 		return err
@@ -172,6 +189,20 @@ func overlapFault(path string, reader usageReader, refused *ledger.OverlapsError
 	return errors.New(text + "\nnothing was imported; fix the rows, or decide with --overlaps=merge (count the time " +
 		"once) " +
 		"or --overlaps=keep (count both)")
+}
+
+// collectedFault names the rows that would replace what was collected.
+func collectedFault(path string, reader usageReader, refused *ledger.CollectedError) error {
+	text := fmt.Sprintf("%s: %s would replace what was collected by other values", path, figures.Count(refused.Count, "row"))
+	named := refused.Replacements[:min(len(refused.Replacements), maxNamedOverlaps)]
+	for _, r := range named {
+		text += fmt.Sprintf("\n  %s: %s", reader.Place(r.Read), view.Visible(r.String()))
+	}
+	if more := refused.Count - int64(len(named)); more > 0 {
+		text += fmt.Sprintf("\n  and %d more", more)
+	}
+	return errors.New(text + "\nnothing was imported; leave these rows out, or replace what was collected with " +
+		"--replace-collected")
 }
 
 const parquetMagic = "PAR1"
@@ -264,6 +295,13 @@ func (a *app) reportImport(reader usageReader, changes ledger.Changes, folder st
 		}
 		if more := read.Bad - int64(len(read.Faults)); more > 0 {
 			fmt.Fprintf(a.err, "  and %d more\n", more)
+		}
+	}
+	if changes.Collected > 0 {
+		fmt.Fprintf(a.err, "warning: %s replaced what was collected by other values; the audit log has an entry\n",
+			figures.Count(changes.Collected, "row"))
+		for _, r := range changes.CollectedOnes[:min(len(changes.CollectedOnes), maxNamedOverlaps)] {
+			fmt.Fprintf(a.err, "  %s: %s\n", reader.Place(r.Read), view.Visible(r.String()))
 		}
 	}
 	if changes.Merged > 0 {

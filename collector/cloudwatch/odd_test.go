@@ -424,3 +424,21 @@ func TestNamesAreDecoded(t *testing.T) {
 	assert.Equal(t, "M%C3%BCller", other.records()["(fleet) M%25C3%25BCller/web "+at.Format("15:04")].Tenant,
 		"what others publish is as they name it")
 }
+
+// A thousand characters of a tenant's leave room for the MicroVM and the moment that the message is about, and keep apart
+// from those that begin alike.
+func TestALongTenantHidesNeitherMicroVMNorMoment(t *testing.T) {
+	w := newWorld(t, fakecloudwatch.Options{}, cpu(perMicroVM()))
+	at := w.now.Add(-time.Hour)
+	long := strings.Repeat("ab ", 340) + "a"
+	w.putNamed(at, long+"x", "web", "mvm-1", -1)
+	w.putNamed(at, long+"y", "web", "mvm-1", -1)
+	w.timing.Lookback = 2 * time.Hour
+	s := w.run()
+	require.Len(t, s.Quarantined, 3, "two datapoints, and that they are of one MicroVM")
+	for _, q := range s.Quarantined[:2] {
+		assert.Regexp(t, `^microspend \w+ \{Tenant=(ab ){6}ab… \(1022 characters, [0-9a-f]{8}\), Image=web, `+
+			`MicrovmId=mvm-1\} at `+at.Format(time.RFC3339)+`$`, q.What)
+	}
+	assert.NotEqual(t, s.Quarantined[0].What, s.Quarantined[1].What)
+}

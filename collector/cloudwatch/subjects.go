@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"math/bits"
 	"net/url"
 	"slices"
@@ -188,32 +189,44 @@ func (m *mapped) all() (metrics uint16) {
 	return metrics
 }
 
-// describe names a subject in messages: {Tenant=acme, Image=web}.
+// describe names a subject in messages: {Tenant=acme, Image=web}. All of its dimensions are there and long values are
+// cut, each with a checksum: the runner cuts what is longer than 200 bytes at its end, where the MicroVM is.
 func (m *mapped) describe(s mapping.Subject) string {
 	names, values := m.Names(), m.Values(s)
-	dimensions := make([]string, len(names))
-	for i := range names {
-		dimensions[i] = names[i] + "=" + shown(values[i])
+	within := func(limit int) string {
+		dimensions := make([]string, len(names))
+		for i := range names {
+			dimensions[i] = names[i] + "=" + cut(values[i], limit)
+		}
+		return "{" + strings.Join(dimensions, ", ") + "}"
 	}
-	text := "{" + strings.Join(dimensions, ", ") + "}"
+	text := within(most)
+	if len(text) > most {
+		text = within(20)
+	}
 	if s.Account != "" {
 		text += " of account " + s.Account
 	}
 	return text
 }
 
-// shown is a name in a message, of which nobody reads a thousand characters.
-func shown(name string) string {
-	const most = 120
-	name = strings.ToValidUTF8(name, "\uFFFD")
-	if len(name) <= most {
-		return name
+// most is how many bytes of a name are shown: nobody reads a thousand.
+const most = 120
+
+// shown is a name in a message.
+func shown(name string) string { return cut(name, most) }
+
+// cut shortens a name. Those that begin alike stay apart by a checksum.
+func cut(name string, limit int) string {
+	valid := strings.ToValidUTF8(name, "\uFFFD")
+	if len(valid) <= limit {
+		return valid
 	}
-	cut := most
-	for !utf8.RuneStart(name[cut]) {
-		cut--
+	at := limit
+	for !utf8.RuneStart(valid[at]) {
+		at--
 	}
-	return fmt.Sprintf("%s… (%d characters)", name[:cut], utf8.RuneCountInString(name))
+	return fmt.Sprintf("%s… (%d characters, %08x)", valid[:at], utf8.RuneCountInString(valid), crc32.ChecksumIEEE([]byte(name)))
 }
 
 // sortSubjects puts subjects into the order in which the ledger keeps their records, which is less work for it. Those

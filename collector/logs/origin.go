@@ -1,11 +1,13 @@
 package logs
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"microspend/internal/arn"
 	"microspend/internal/emf"
+	"microspend/internal/tenantproof"
 )
 
 // What AWS writes and a guest cannot: the account and region that a line was read in, the group and the stream that it
@@ -15,19 +17,51 @@ import (
 type origin struct {
 	group string
 	image string // that the group is of; "" where it does not tell
-	rule  StreamRule
+	// tenant is whose the group is, as the operator says, who gives each tenant a role that can write only to its own
+	// groups; "" where nobody's alone.
+	tenant string
+	rule   StreamRule
 }
 
-// origin is a log group's. Where the configuration says which image a group is of, that counts; of several entries that
-// the group matches, the first that says so.
-func (s *Source) origin(group string) origin {
-	of := origin{group, imageOf(group), s.options.Streams}
-	for _, pattern := range s.options.Groups {
-		if image := s.options.Images[pattern]; image != "" && matches(pattern, group) {
-			of.image = image
-			break
+// GroupRule says what a log group is of, or all whose names begin as its name does before an asterisk.
+type GroupRule struct {
+	Name   string `yaml:"name,required,shorthand"`
+	Image  string `yaml:"image"`          // "" where the group's name tells, or nothing does
+	Tenant string `yaml:"tenant,trusted"` // "" for groups that are not one tenant's alone; eachTenant
+}
+
+// eachTenant is the tenant of a rule for several tenants' groups: each is called by what the asterisk stands for.
+const eachTenant = "*"
+
+func (g GroupRule) check() error {
+	switch {
+	case g.Tenant == "":
+		return nil
+	case g.Tenant != eachTenant:
+		if err := tenantproof.CheckTenant(g.Tenant); err != nil {
+			return fmt.Errorf("the tenant of %s: %w", g.Name, err)
 		}
+	case !strings.HasSuffix(g.Name, "*"):
+		return fmt.Errorf("the tenant %q of %s is what the * at the end of a log group's name stands for, and it has none",
+			g.Tenant, g.Name)
 	}
+	return nil
+}
+
+// origin is a log group's. Where the configuration says which image or tenant a group is of, that counts; of several
+// rules that the group matches, the first that says so.
+func (s *Source) origin(group string) origin {
+	of := origin{group: group, rule: s.options.Streams}
+	for _, rule := range s.options.Rules {
+		if !matches(rule.Name, group) {
+			continue
+		}
+		if rule.Tenant == eachTenant {
+			rule.Tenant = strings.TrimPrefix(group, strings.TrimSuffix(rule.Name, "*"))
+		}
+		of.image, of.tenant = cmp.Or(of.image, rule.Image), cmp.Or(of.tenant, rule.Tenant)
+	}
+	of.image = cmp.Or(of.image, imageOf(group))
 	return of
 }
 

@@ -316,7 +316,7 @@ func TestTheImageIsTheGroups(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newLogsWorld(t, fakecloudwatch.LogsOptions{}, tc.group)
-			w.source.options.Images = map[string]string{tc.group: tc.configured}
+			w.source.options.Rules = []GroupRule{{Name: tc.group, Image: tc.configured}}
 			m := meterOf("mvm-1", "acme", monday.Add(30*time.Hour))
 			m.line.Image = tc.line
 			m.run(10*time.Minute, emf.Terminate)

@@ -71,6 +71,7 @@ type reading struct {
 	group  string
 	rule   StreamRule
 	image  string // of the group; "" where it does not tell
+	tenant string // whose group it is; "" where nobody's alone
 	window collector.Window
 	from   int64 // Unix milliseconds, as are all of its times
 	to     int64
@@ -157,7 +158,7 @@ type logCell struct {
 
 func newReading(target collector.Target, of origin, tenants tenantproof.Policy, window collector.Window) *reading {
 	return &reading{
-		target: target, group: of.group, rule: of.rule, image: of.image, window: window, tenants: tenants,
+		target: target, group: of.group, rule: of.rule, image: of.image, tenant: of.tenant, window: window, tenants: tenants,
 		from: window.From.UnixMilli(), to: window.To.UnixMilli(), period: window.Period.Milliseconds(),
 		lives: map[lifeKey]*logLife{}, microVMs: map[string]*logUsage{}, names: map[string]string{},
 		streams: map[string]*stream{}, refused: map[refusedIn]bool{},

@@ -25,22 +25,17 @@ func Definition() awssource.Definition {
 	}
 }
 
-// Settings are which log groups are read, and which image and MicroVM their lines are of:
+// Settings are which log groups are read, and which image, tenant and MicroVM their lines are of:
 //
 //	log_groups: [/aws/lambda-microvms/*, /acme/sandboxes]   # an asterisk at the end stands for all that begin so
 //	log_groups: [{name: /acme/sandboxes, image: sandbox}]   # where the group's name is not that of its image
+//	log_groups: [{name: /tenants/*, tenant: "*"}]           # where each tenant has groups of its own
 //	log_stream: "{microvm}"                                 # how streams are named, or any
 type Settings struct {
-	Groups  []string          // none means [DefaultLogGroups]
-	Images  map[string]string // by entry of Groups
+	Groups  []string // none means [DefaultLogGroups]
 	Streams StreamRule
 
-	written []groupFile
-}
-
-type groupFile struct {
-	Name  string `yaml:"name,required,shorthand"`
-	Image string `yaml:"image"`
+	written []GroupRule // which hold whatever groups flags ask for
 }
 
 // Keys implements [awssource.Settings].
@@ -52,12 +47,6 @@ func (s *Settings) Keys() strictyaml.Keys {
 func (s *Settings) Check(*strictyaml.Document, string) {
 	for _, group := range s.written {
 		s.Groups = append(s.Groups, group.Name)
-		if group.Image != "" {
-			if s.Images == nil {
-				s.Images = map[string]string{}
-			}
-			s.Images[group.Name] = group.Image
-		}
 	}
 }
 
@@ -86,7 +75,7 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 		return nil, err
 	}
 	source, err := New(Options{
-		Groups: s.Groups, Images: s.Images, Streams: s.Streams, Prices: prices, Explain: env.Explain, Now: env.Now,
+		Groups: s.Groups, Rules: s.written, Streams: s.Streams, Prices: prices, Explain: env.Explain, Now: env.Now,
 		Tenants: env.Tenants,
 		Client:  awssource.Clients(env, NewClient),
 	})

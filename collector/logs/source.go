@@ -59,8 +59,8 @@ type Options struct {
 	Client func(context.Context, collector.Target) (*Client, error)
 	// Groups are log groups by name, or with an asterisk at the end all that begin so; none means DefaultLogGroups.
 	Groups []string
-	// Images are the images of entries of Groups whose names do not tell: those outside of DefaultLogGroups.
-	Images  map[string]string
+	// Rules say what log groups are of whose names do not tell: those outside of DefaultLogGroups.
+	Rules   []GroupRule
 	Streams StreamRule // which MicroVM a log stream is of
 	Prices  pricing.MeasuringPrices
 	Explain func(error) error // says what an error means to a user
@@ -91,6 +91,9 @@ func New(options Options) (*Source, error) {
 	var faults []error
 	for _, group := range options.Groups {
 		faults = append(faults, CheckLogGroup(group))
+	}
+	for _, rule := range options.Rules {
+		faults = append(faults, rule.check())
 	}
 	s := &Source{options: options, room: semaphore.NewWeighted(roomBytes), crowded: crowdedBytes}
 	s.targets.Explain = options.Explain

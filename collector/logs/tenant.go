@@ -25,13 +25,17 @@ func (r *reading) named(c *logCell, line *emf.Line) {
 	c.at, c.proven, c.claimed = line.PeriodStart, proven, line.TenantProof != ""
 }
 
-// attribute sets the names of a record. Where only proofs are believed, names that nobody but the guest vouches for are
+// attribute sets the names of a record. A tenant that has the group for itself is its tenant, whatever lines say. There, and
+// where only proofs are believed, names that nobody but the guest vouches for are
 // left out: a rule of the tenants file that looks at them would be the guest's to satisfy.
 func (r *reading) attribute(record *usage.Record, u *logUsage, c *logCell) {
 	tenant := emf.Decoded(c.tenant)
 	record.Image, record.Role = emf.Decoded(c.image), emf.Decoded(c.role)
 	record.Tenant, record.TenantBy = r.tenants.Record(tenant, c.proven)
-	if r.tenants.OnlyProven() {
+	if r.tenant != "" {
+		record.Tenant, record.TenantBy = r.tenant, usage.TenantGiven
+	}
+	if r.tenant != "" || r.tenants.OnlyProven() {
 		record.Role = ""
 		if r.image == "" {
 			record.Image = ""
@@ -39,7 +43,7 @@ func (r *reading) attribute(record *usage.Record, u *logUsage, c *logCell) {
 	} else if record.TenantBy == usage.TenantAsserted && (r.image == "" || r.rule.Any) {
 		record.TenantBy = usage.TenantGuest
 	}
-	if tenant != "" && !c.proven && r.tenants.Verifies() {
+	if r.tenant == "" && tenant != "" && !c.proven && r.tenants.Verifies() {
 		r.unproven(u, c, tenant, record.Tenant)
 	}
 }

@@ -103,3 +103,98 @@ func TestOnlyAProofMakesATenant(t *testing.T) {
 		})
 	}
 }
+
+// Where each tenant has log groups of its own, the operator says whose they are, and no line does.
+func TestTheTenantOfALogGroup(t *testing.T) {
+	start := monday.Add(20 * time.Hour)
+	for _, test := range []struct {
+		name, reason   string
+		groups         []string
+		rules          []GroupRule
+		policy         tenantproof.Policy
+		group, says    string
+		tenant         string
+		by             usage.TenantBy
+		role, unproven bool
+	}{
+		{
+			"one group", "the line's word does not count",
+			[]string{"/acme/sandboxes"},
+			[]GroupRule{{Name: "/acme/sandboxes", Tenant: "acme"}},
+			tenantproof.Policy{},
+			"/acme/sandboxes", "bravo", "acme", usage.TenantGiven, false, false,
+		},
+		{
+			"each its own", "what the asterisk stands for",
+			[]string{"/tenants/*"},
+			[]GroupRule{{Name: "/tenants/*", Tenant: "*"}},
+			tenantproof.Policy{Trust: tenantproof.TrustProven},
+			"/tenants/acme/prod", "bravo", "acme/prod", usage.TenantGiven, false, false,
+		},
+		{
+			"one of them alone", "--log-group reads less, and believes no more",
+			[]string{"/tenants/acme"},
+			[]GroupRule{{Name: "/tenants/*", Tenant: "*"}},
+			tenantproof.Policy{},
+			"/tenants/acme", "bravo", "acme", usage.TenantGiven, false, false,
+		},
+		{
+			"of several entries the first", "the others are for the rest",
+			[]string{"/tenants/acme-*", "/tenants/*"},
+			[]GroupRule{{Name: "/tenants/acme-*", Tenant: "acme"}, {Name: "/tenants/*", Tenant: "*"}},
+			tenantproof.Policy{},
+			"/tenants/acme-eu", "bravo", "acme", usage.TenantGiven, false, false,
+		},
+		{
+			"no name that none says", "a MicroVM without a tenant has the group's",
+			[]string{"/acme/sandboxes"},
+			[]GroupRule{{Name: "/acme/sandboxes", Tenant: "acme"}},
+			tenantproof.Policy{},
+			"/acme/sandboxes", "", "acme", usage.TenantGiven, false, false,
+		},
+		{
+			"another group", "the guest's word, as everywhere",
+			[]string{"/acme/*", "/bravo"},
+			[]GroupRule{{Name: "/acme/*", Tenant: "acme"}},
+			tenantproof.Policy{},
+			"/bravo", "bravo", "bravo", usage.TenantGuest, true, false,
+		},
+		{
+			"another group where proofs are asked for", "nobody says whose it is",
+			[]string{"/acme/*", "/bravo"},
+			[]GroupRule{{Name: "/acme/*", Tenant: "acme"}},
+			tenantproof.Policy{Trust: tenantproof.TrustProven},
+			"/bravo", "bravo", "(unverified) bravo", usage.TenantUnverified, false, true,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newLogsWorld(t, fakecloudwatch.LogsOptions{}, test.groups...)
+			w.source.options.Rules, w.source.options.Tenants = test.rules, test.policy
+			m := aDay("mvm-1", test.says, start)
+			for i := range m.lines {
+				m.lines[i].Role = "arn:aws:iam::123456789012:role/other"
+			}
+			w.put(test.group, m, nil)
+			summary := w.run()
+			require.Equal(t, test.unproven, summary.Counts[countUnproven] > 0)
+			ledger := w.inLedger()
+			require.NotEmpty(t, ledger)
+			for _, r := range ledger {
+				require.Equal(t, test.tenant, r.Tenant, test.reason)
+				require.Equal(t, test.by, r.TenantBy, test.reason)
+				require.Equal(t, test.role, r.Role != "", "a role is the guest's word")
+			}
+		})
+	}
+}
+
+func TestTenantsOfLogGroupsThatCannotBe(t *testing.T) {
+	for group, test := range map[string]struct{ tenant, want string }{
+		"/acme":   {"*", `the tenant "*" of /acme is what the * at the end of a log group's name stands for, and it has none`},
+		"/bravo*": {"(unverified) x", "stands for usage that is nobody's"},
+		"/c":      {"a\x1bb", "control or invisible characters"},
+	} {
+		_, err := New(Options{Groups: []string{group}, Rules: []GroupRule{{Name: group, Tenant: test.tenant}}})
+		require.ErrorContains(t, err, test.want)
+	}
+}

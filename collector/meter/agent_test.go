@@ -127,10 +127,7 @@ func (s *spender) spent() (dollars decimal.Decimal, running time.Duration, notes
 	}
 	rates, err := inlineRates(halfACent)
 	require.NoError(s.t, err)
-	card := pricing.RateCard{Region: "eu-west-1"}
-	for q, rate := range rates {
-		card = card.With(q, rate)
-	}
+	card := pricing.RateCard{Region: "eu-west-1"}.WithRates(rates)
 	bill, err := sum.Measured().Bill(card)
 	require.NoError(s.t, err)
 	return bill.Total(), time.Duration(sum.Amounts[usage.Running].Lo) * time.Millisecond, strings.Join(said, " ")

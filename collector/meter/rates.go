@@ -15,7 +15,7 @@ import (
 // figures given inline over either. The zero value has the cards built in.
 type Rates struct {
 	given  *pricing.RateCard
-	inline map[pricing.BilledQuantity]pricing.Rate
+	inline map[pricing.Rated]pricing.Rate
 }
 
 const fromFlag = "--rates"
@@ -38,18 +38,18 @@ func parseRates(text string) (r Rates, err error) {
 	return r, nil
 }
 
-func inlineRates(text string) (map[pricing.BilledQuantity]pricing.Rate, error) {
+func inlineRates(text string) (map[pricing.Rated]pricing.Rate, error) {
 	figures := map[pricing.RateKey]*decimal.Decimal{}
-	of := map[pricing.BilledQuantity]pricing.RateKey{}
+	of := map[pricing.Rated]pricing.RateKey{}
 	for pair := range strings.SplitSeq(text, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
 		key := pricing.RateKey(name)
-		quantity, _, ok := key.Meaning()
+		rated, _, ok := key.Meaning()
 		if !ok {
 			return nil, fmt.Errorf("unknown rate %.40q; rates are %s", name, rateKeys())
 		}
-		if of[quantity] != "" {
-			return nil, fmt.Errorf("%s is given beside %s; give one of the two", key, of[quantity])
+		if of[rated] != "" {
+			return nil, fmt.Errorf("%s is given beside %s; give one of the two", key, of[rated])
 		}
 		figure, err := pricing.ParseDecimal(value)
 		if err == nil && figure.IsNegative() {
@@ -58,7 +58,7 @@ func inlineRates(text string) (map[pricing.BilledQuantity]pricing.Rate, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %.40q: %w", key, value, err)
 		}
-		of[quantity], figures[key] = key, &figure
+		of[rated], figures[key] = key, &figure
 	}
 	return pricing.InlineRates(figures, fromFlag, pricing.Date{}), nil
 }
@@ -96,10 +96,8 @@ func (r Rates) card(region string, day pricing.Date, say func(format string, arg
 		}
 		card = builtIn
 	}
-	for q, rate := range r.inline {
-		card = card.With(q, rate)
-	}
-	if len(r.inline) == pricing.QuantityCount || card.Name == "" && len(r.inline) > 0 {
+	card = card.WithRates(r.inline)
+	if pricing.Complete(r.inline) || card.Name == "" && len(r.inline) > 0 {
 		card.Name = "inline"
 	}
 	return card

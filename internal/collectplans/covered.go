@@ -38,8 +38,8 @@ func about(what string, names []string) bool {
 		decoded = what
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
-		if len(name) > 40 { // long ones are cut where they are shown
-			name = name[:40]
+		if len(name) > 20 { // long ones are cut where they are shown
+			name = name[:20]
 		}
 		return strings.Contains(what, name) || strings.Contains(decoded, name)
 	})

@@ -20,6 +20,10 @@ type Rates struct {
 	SnapshotWriteGB *Price     `yaml:"snapshot_write_gb" jsonschema_description:"Dollars per GB of snapshot written."`
 	StorageGBHour   *Price     `yaml:"storage_gb_hour" jsonschema_description:"Dollars per GB-hour of snapshot stored."`
 	StorageGBMonth  *Price     `yaml:"storage_gb_month" jsonschema_description:"Dollars per GB-month of 720 hours, in place of storage_gb_hour."`
+	VCPUSecondX86   *Price     `yaml:"vcpu_second_x86" jsonschema_description:"Dollars per vCPU-second on x86-64."`
+	VCPUHourX86     *Price     `yaml:"vcpu_hour_x86" jsonschema_description:"Dollars per vCPU-hour on x86-64, in place of vcpu_second_x86."`
+	GBSecondX86     *Price     `yaml:"gb_second_x86" jsonschema_description:"Dollars per GB-second of memory on x86-64."`
+	GBHourX86       *Price     `yaml:"gb_hour_x86" jsonschema_description:"Dollars per GB-hour of memory on x86-64, in place of gb_second_x86."`
 	Discount        *Discounts `yaml:"discount" jsonschema_description:"What is not charged: a percentage of everything, or one for each billed quantity; below 100%."`
 	Source          string     `yaml:"source" jsonschema_description:"Where the figures given here come from."`
 	ReadOn          *Date      `yaml:"read_on" jsonschema_description:"The day on which they were read."`
@@ -37,12 +41,12 @@ func (r *Rates) figures() map[pricing.RateKey]*decimal.Decimal {
 	return given
 }
 
-// Check reports each quantity whose rate is given in two ways, and faults of the discounts.
+// Check reports each rate that is given in two ways, and faults of the discounts.
 func (r *Rates) Check(path string, fault func(path, format string, args ...any)) {
 	given := r.figures()
-	for _, q := range pricing.BilledQuantities() {
+	for _, rated := range pricing.AllRated() {
 		first := pricing.RateKey("")
-		for _, key := range q.RateKeys() {
+		for _, key := range rated.RateKeys() {
 			switch {
 			case given[key] == nil:
 			case first == "":
@@ -56,7 +60,7 @@ func (r *Rates) Check(path string, fault func(path, format string, args ...any))
 }
 
 // Inline makes rates of what is given. Where the file names no source, the rates say that they come from where.
-func (r *Rates) Inline(where string) map[pricing.BilledQuantity]pricing.Rate {
+func (r *Rates) Inline(where string) map[pricing.Rated]pricing.Rate {
 	if r.Source != "" {
 		where = r.Source
 	}

@@ -24,11 +24,11 @@ func TestInlineRates(t *testing.T) {
 	rates := Rates{VCPUHour: price("0.09"), StorageGBMonth: price("0.08")}
 	got := rates.Inline("given in a test")
 	require.Len(t, got, 2)
-	require.Equal(t, "0.09", got[pricing.VCPU].Figure.String())
-	require.Equal(t, pricing.PerHour, got[pricing.VCPU].Per)
-	require.Equal(t, pricing.PerGBMonth, got[pricing.SnapshotStorage].Per)
-	require.Equal(t, "given in a test", got[pricing.VCPU].Source)
-	require.True(t, got[pricing.VCPU].Inline)
+	require.Equal(t, "0.09", got[pricing.VCPU.On("")].Figure.String())
+	require.Equal(t, pricing.PerHour, got[pricing.VCPU.On("")].Per)
+	require.Equal(t, pricing.PerGBMonth, got[pricing.SnapshotStorage.On("")].Per)
+	require.Equal(t, "given in a test", got[pricing.VCPU.On("")].Source)
+	require.True(t, got[pricing.VCPU.On("")].Inline)
 
 	var faults []string
 	rates.VCPUSecond = price("0.00002")

@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -96,6 +97,23 @@ func Decode(file string, root *yaml.Node, into any) *Document {
 	return d
 }
 
+// Again decodes some of the keys of the file once more, into the same struct, after their values in the tree were
+// changed, and forgets all faults. It is for whoever reads a file many times with a few values changed: what was not
+// changed must have been sound, and is not looked at.
+func (d *Document) Again(root *yaml.Node, into any, keys ...string) {
+	d.faults.List = nil
+	clear(d.broken)
+	value := reflect.ValueOf(into).Elem()
+	fields := fieldsIn(value)
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key := root.Content[i].Value
+		if f, known := find(fields, key); known && slices.Contains(keys, key) {
+			f.of(value).SetZero()
+			d.decode(root.Content[i+1], key, f.of(value))
+		}
+	}
+}
+
 // Fault records that the value at a path is wrong. The place is that of the path, or else of the nearest parent that is
 // in the file. A value that could not be decoded has been reported already, and what a later check makes of its zero is
 // no second mistake: nothing is recorded for it.
@@ -170,7 +188,7 @@ func trustedKeys(path string, into reflect.Value) (keys []string) {
 			keys = append(keys, at)
 			continue
 		}
-		for of.Kind() == reflect.Pointer {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
 			of = reflect.New(of.Type().Elem()).Elem()
 		}
 		_, scalar := of.Addr().Interface().(Scalar)
@@ -342,8 +360,12 @@ func (f field) of(into reflect.Value) reflect.Value {
 
 // fieldsIn are the fields of a struct, and the keys that its [Keys] have.
 func fieldsIn(into reflect.Value) []field {
+	of := fieldsOf(into.Type())
+	if !slices.ContainsFunc(of, func(f field) bool { return f.key == "" }) {
+		return of
+	}
 	var fields []field
-	for _, f := range fieldsOf(into.Type()) {
+	for _, f := range of {
 		if f.key != "" {
 			fields = append(fields, f)
 			continue

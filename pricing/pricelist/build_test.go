@@ -28,9 +28,9 @@ func fiveRows(region, prefix string) []row {
 	usd := []string{"0.0000276944", "0.0000036667", "0.0015467699", "0.0037977138", "0.0001111111"}
 	var rows []row
 	for i, q := range pricing.BilledQuantities() {
-		name := strings.TrimPrefix(q.PriceListGroup(), "AWS-")
+		name := strings.TrimPrefix(q.On(pricing.ArchARM64).PriceListGroup(), "AWS-")
 		rows = append(rows, row{
-			sku: "SKU" + string(rune('A'+i)) + strings.ToUpper(strings.ReplaceAll(region, "-", "")), group: q.PriceListGroup(),
+			sku: "SKU" + string(rune('A'+i)) + strings.ToUpper(strings.ReplaceAll(region, "-", "")), group: q.On(pricing.ArchARM64).PriceListGroup(),
 			region: region, usageType: prefix + name, unit: q.Unit(), begin: "0", end: "Inf",
 			prices: map[string]string{"USD": usd[i]},
 		})

@@ -102,7 +102,7 @@ type findings struct {
 	limits       limits
 	products     int // of any kind
 	entries      []*entry
-	passedOver   int // beyond the entries that turn out to be for x86
+	passedOver   int // beyond the entries that turn out to contradict themselves
 	unrecognized map[string]bool
 
 	repliesMore, repliesLast int // GetProducts replies that say that more follows, and those that end
@@ -111,7 +111,7 @@ type findings struct {
 // consider keeps a product if a rate card may need to know of it.
 func (f *findings) consider(offered product, page string) (*entry, error) {
 	f.products++
-	quantity, class := offered.Attributes.classify()
+	rated, class := offered.Attributes.classify()
 	region := offered.Attributes.text("regionCode")
 	group := offered.Attributes.text("group")
 	switch {
@@ -134,7 +134,7 @@ func (f *findings) consider(offered product, page string) (*entry, error) {
 	}
 	e := &entry{
 		Product: Product{SKU: offered.SKU, Group: group, Region: region}, page: page,
-		quantity: quantity, location: offered.Attributes.text("location"), x86: class == x86,
+		rated: rated, location: offered.Attributes.text("location"), contradictory: class == contradictory,
 	}
 	f.entries = append(f.entries, e)
 	return e, nil
@@ -158,7 +158,7 @@ func (f *findings) listing() (Listing, error) {
 	}
 	for _, e := range f.entries {
 		e.settle()
-		if e.x86 {
+		if e.contradictory {
 			l.PassedOver++
 		}
 		l.byRegion[e.Region] = append(l.byRegion[e.Region], e)

@@ -7,9 +7,9 @@
 // together to one [Read]. Fields that are not needed are ignored; AWS adds some.
 //
 // A product belongs to a rate by its attributes group and regionCode. The usage type's name is never matched on:
-// outside us-east-1 it carries a prefix of the location. MicroVMs run on ARM only, yet the list has x86 products of
-// the same shape that are about 18 % dearer: whatever says x86 anywhere is passed over, counted, and named where it is
-// all there is.
+// outside us-east-1 it carries a prefix of the location. Compute on x86-64 has groups of its own, about 18 % dearer: a
+// product of one architecture's group that speaks of another anywhere is passed over, counted, and named where it is all
+// there is.
 //
 // # Units
 //
@@ -18,7 +18,8 @@
 //
 // # What is promised
 //
-// A card has all five rates of its region or there is no card. Whatever leaves in doubt what AWS bills (two products
+// A card has all five rates of its region on ARM64, or there is no card; those of compute on x86-64 are not known where
+// the region doesn't have them. Whatever leaves in doubt what AWS bills (two products
 // for one rate, tiers, several terms, a rate of zero) is an error, and all errors of a listing are reported at once.
 // Memory does not grow with the size of the file but with the number of MicroVM products in it; malformed, truncated
 // or hostile input gives an error that says where. The package reads no clock, network or file: the same input gives

@@ -9,19 +9,23 @@ import (
 
 // Drift is a rate that two cards of a region do not agree on. Either of the two may be unknown.
 type Drift struct {
-	Quantity pricing.BilledQuantity
+	pricing.Rated
 	Old, New pricing.Rate
 }
 
 // Compare lists the rates that differ in value, in the order of a bill. Values are compared exactly, per billed unit:
 // a rate of 0.36 per vCPU-hour is the same as one of 0.0001 per vCPU-second. A rate that only one of the cards knows
-// is a difference; where a figure was read, and when, is not.
+// is a difference; where a figure was read, and when, is not. Nor is compute on another architecture than ARM64 that the
+// new card doesn't know, as [pricing.Series] keeps the rate that was known before.
 func Compare(old, new pricing.RateCard) []Drift {
 	var drifts []Drift
-	for _, q := range pricing.BilledQuantities() {
-		a, b := old.Rate(q), new.Rate(q)
+	for _, rated := range pricing.AllRated() {
+		a, b := old.RateOf(rated), new.RateOf(rated)
+		if rated.Optional() && !b.Known() {
+			continue
+		}
 		if a.Known() != b.Known() || (a.Known() && a.Compare(b, 1) != 0) {
-			drifts = append(drifts, Drift{q, a, b})
+			drifts = append(drifts, Drift{rated, a, b})
 		}
 	}
 	return drifts
@@ -71,16 +75,15 @@ const PlausibleFactor = 10
 // present card's. A rate that either card does not know is not compared.
 func Plausible(present, next pricing.RateCard) error {
 	var faults []error
-	for _, q := range pricing.BilledQuantities() {
-		a, b := present.Rate(q), next.Rate(q)
+	for _, rated := range pricing.AllRated() {
+		a, b := present.RateOf(rated), next.RateOf(rated)
 		if !a.Known() || !b.Known() {
 			continue
 		}
 		if b.Compare(a, PlausibleFactor) > 0 || a.Compare(b, PlausibleFactor) > 0 {
-			from, _ := present.Key(q)
-			to, _ := next.Key(q)
+			from, to := rated.RateKey(a.Per), rated.RateKey(b.Per)
 			faults = append(faults, fmt.Errorf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
-				"look at AWS's pricing page before you take it", next.Region, q.Name(), a.Figure, from, b.Figure, to,
+				"look at AWS's pricing page before you take it", next.Region, rated.Name(), a.Figure, from, b.Figure, to,
 				PlausibleFactor))
 		}
 	}

@@ -24,10 +24,11 @@ func (p Product) String() string {
 type entry struct {
 	Product
 	page     string
-	quantity pricing.BilledQuantity
+	rated    pricing.Rated
 	location string
 	edition  Edition
-	x86      bool // seen, but never a rate
+
+	contradictory bool // seen, but never a rate, as it speaks of another architecture than its group's
 
 	terms     []term
 	termFault error
@@ -48,10 +49,10 @@ func (e *entry) addTerms(text json.RawMessage) {
 func (e *entry) settle() {
 	for _, t := range e.terms {
 		for _, d := range t.PriceDimensions {
-			e.x86 = e.x86 || saysX86(d.Description)
+			e.contradictory = e.contradictory || contradicts(e.rated, d.Description)
 		}
 	}
-	if e.x86 {
+	if e.contradictory {
 		return
 	}
 	only, err := e.onlyDimension()
@@ -84,12 +85,12 @@ func (e *entry) onlyDimension() (dimension, error) {
 }
 
 func (e *entry) checkUnit(d dimension) error {
-	if sameUnit(d.Unit, e.quantity.Unit()) {
+	if sameUnit(d.Unit, e.rated.Quantity.Unit()) {
 		return nil
 	}
 	// A changed unit is never converted: that AWS changed the unit means that it changed the price.
 	return e.refuse("priced per %.40q where %s is expected; a changed unit is never priced, "+
-		"so keep the present card and look at AWS's pricing page", d.Unit, e.quantity.Unit())
+		"so keep the present card and look at AWS's pricing page", d.Unit, e.rated.Quantity.Unit())
 }
 
 // sameUnit allows for the Price List's loose spelling: capitals or not, one or many.
@@ -119,7 +120,7 @@ func (e *entry) dollars(d dimension) (decimal.Decimal, error) {
 	case price.IsNegative():
 		return decimal.Decimal{}, e.refuse("its price %s is negative", text)
 	case price.IsZero():
-		return decimal.Decimal{}, e.refuse("its price is zero, which is implausible: AWS charges for %s", e.quantity.Name())
+		return decimal.Decimal{}, e.refuse("its price is zero, which is implausible: AWS charges for %s", e.rated.Name())
 	}
 	return price, nil
 }

@@ -23,14 +23,14 @@ type PriceError struct {
 
 func (e *PriceError) Error() string { return fmt.Sprintf("%s: %s", e.Product, e.Reason) }
 
-// missing says which of the five groups a region lacks, and which products would be in their place but for x86.
-func missing(region string, groups []string, x86 []Product, moreFollows bool) error {
-	refused := ""
-	for _, p := range x86 {
-		refused += fmt.Sprintf("; an x86 row was seen and refused (SKU %s, group %s), since MicroVMs run on ARM",
+// missing says which groups a region lacks, and which products of them were refused.
+func missing(region string, groups []string, refused []Product, moreFollows bool) error {
+	seen := ""
+	for _, p := range refused {
+		seen += fmt.Sprintf("; SKU %s of group %s was refused, as its description is of another architecture",
 			p.SKU, p.Group)
 	}
-	return fmt.Errorf("%s: no product for %s%s%s", region, strings.Join(groups, ", "), refused,
+	return fmt.Errorf("%s: no product for %s%s%s", region, strings.Join(groups, ", "), seen,
 		advice(moreFollows, "; give a complete price list, or keep the present card"))
 }
 

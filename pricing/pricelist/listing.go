@@ -13,10 +13,11 @@ import (
 
 // Listing is what a price list says of MicroVMs. The zero value has no regions.
 type Listing struct {
-	// PassedOver counts MicroVM products that are no rate of any card: those for x86, and those sold in no region.
+	// PassedOver counts MicroVM products that are no rate of any card: those whose group and description disagree about
+	// the architecture, and those sold in no region.
 	PassedOver int
 
-	// Unrecognized has the groups of MicroVM products that are none of the five billed quantities, in alphabetical
+	// Unrecognized has the groups of MicroVM products that are nothing known to be billed, in alphabetical
 	// order. If there are any, AWS may bill something that this program does not know of.
 	Unrecognized []string
 
@@ -27,7 +28,8 @@ type Listing struct {
 // Regions lists the regions that have any MicroVM product, in alphabetical order.
 func (l Listing) Regions() []string { return slices.Sorted(maps.Keys(l.byRegion)) }
 
-// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices.
+// Card makes the rate card of one region, complete, or reports everything that is wrong with the region's prices. Only
+// compute on another architecture than ARM64 may be missing, which not every region has: its rate is unknown.
 //
 // What a price list does not tell, when MicroVMs opened in the region and the name by which base calls it, comes from
 // base, the present card; its rates don't. Base may be zero. Each rate is dated by the list's own publication, and by
@@ -46,17 +48,22 @@ func (l Listing) Card(region string, base pricing.RateCard, readOn pricing.Date)
 		lacking []string
 		refused []Product
 	)
-	for _, q := range pricing.BilledQuantities() {
-		candidates, x86 := l.candidates(region, q)
+	rates := map[pricing.Rated]pricing.Rate{}
+	for _, rated := range pricing.AllRated() {
+		candidates, contradictory := l.candidates(region, rated)
 		for _, e := range candidates {
 			faults = append(faults, e.fault)
 		}
 		switch len(candidates) {
 		case 0:
-			lacking = append(lacking, q.PriceListGroup())
-			refused = append(refused, x86...)
+			if rated.Optional() {
+				rates[rated] = l.none(region, rated, readOn)
+				continue
+			}
+			lacking = append(lacking, rated.PriceListGroup())
+			refused = append(refused, contradictory...)
 		case 1:
-			card = card.With(q, candidates[0].rate(readOn))
+			rates[rated] = candidates[0].rate(readOn)
 			card.Location = cmp.Or(card.Location, candidates[0].location)
 		default:
 			for _, other := range candidates[1:] {
@@ -70,21 +77,27 @@ func (l Listing) Card(region string, base pricing.RateCard, readOn pricing.Date)
 	if err := errors.Join(faults...); err != nil {
 		return pricing.RateCard{}, err
 	}
-	return card, nil
+	return card.WithRates(rates), nil
 }
 
-// candidates are the products that claim to be a rate. Those for x86 never are, and serve for messages only.
-func (l Listing) candidates(region string, q pricing.BilledQuantity) (candidates []*entry, x86 []Product) {
+// none is the rate that the list does not have, with where it was looked for.
+func (l Listing) none(region string, rated pricing.Rated, readOn pricing.Date) pricing.Rate {
+	list := entry{Product: Product{Group: rated.PriceListGroup()}, edition: l.byRegion[region][0].edition}.rate(readOn)
+	return pricing.Rate{Source: "not found in " + list.Source, ReadOn: list.ReadOn}
+}
+
+// candidates are the products that claim to be a rate. Contradictory ones never are, and serve for messages only.
+func (l Listing) candidates(region string, rated pricing.Rated) (candidates []*entry, contradictory []Product) {
 	for _, e := range l.byRegion[region] {
 		switch {
-		case e.quantity != q:
-		case e.x86:
-			x86 = append(x86, e.Product)
+		case e.rated != rated:
+		case e.contradictory:
+			contradictory = append(contradictory, e.Product)
 		default:
 			candidates = append(candidates, e)
 		}
 	}
-	return candidates, x86
+	return candidates, contradictory
 }
 
 // PresentCards gives the cards that there are already. [pricing.CardSource] does.
@@ -112,7 +125,7 @@ func (l Listing) Cards(present PresentCards, readOn pricing.Date) ([]pricing.Rat
 	return cards, nil
 }
 
-func (e *entry) rate(readOn pricing.Date) pricing.Rate {
+func (e entry) rate(readOn pricing.Date) pricing.Rate {
 	list := "AWS Price List"
 	if e.edition.Version != "" {
 		list += " " + e.edition.Version

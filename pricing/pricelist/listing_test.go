@@ -25,9 +25,8 @@ func TestCardRefuses(t *testing.T) {
 	const lacksVCPU = "eu-west-1: no product for AWS-Lambda-MicroVM-vCPU-Second-ARM"
 	const unit = " is expected; a changed unit is never priced, so keep the present card and look at AWS's pricing page"
 	const complete = "; give a complete price list, or keep the present card"
-	refusedX86 := func(group string) string {
-		return "; an x86 row was seen and refused (SKU SKUAEUWEST1, group " + group + "), since MicroVMs run on ARM"
-	}
+	const refusedX86 = "; SKU SKUAEUWEST1 of group AWS-Lambda-MicroVM-vCPU-Second-ARM was refused, as its description is of " +
+		"another architecture"
 	usd := func(text string) func([]row) []row {
 		return one(func(r *row) { r.prices = map[string]string{"USD": text} })
 	}
@@ -101,26 +100,26 @@ func TestCardRefuses(t *testing.T) {
 			lacksVCPU + complete,
 		},
 		{
-			"only x86, AWS's group", "18 % dearer, and not what a MicroVM runs on",
+			"only x86, AWS's group", "18 % dearer: the rate of one architecture is never that of another",
 			one(func(r *row) { r.group = "AWS-Lambda-MicroVM-vCPU-Second" }),
-			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second") + complete,
+			lacksVCPU + complete,
 		},
 		{
 			"only x86, by suffix", "likewise", one(func(r *row) { r.group = "AWS-Lambda-MicroVM-vCPU-Second-X86" }),
-			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second-X86") + complete,
+			lacksVCPU + complete,
 		},
 		{
 			"x86 by usage type", "the group alone is not trusted", one(func(r *row) { r.usageType += "-x86" }),
-			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second-ARM") + complete,
+			lacksVCPU + refusedX86 + complete,
 		},
 		{
 			"x86 by description", "likewise", one(func(r *row) { r.description = "vCPU on x86_64" }),
-			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second-ARM") + complete,
+			lacksVCPU + refusedX86 + complete,
 		},
 		{
 			"x86 by the price's description", "terms come apart from products",
 			one(func(r *row) { r.priceDescription = "per X86 vCPU" }),
-			lacksVCPU + refusedX86("AWS-Lambda-MicroVM-vCPU-Second-ARM") + complete,
+			lacksVCPU + refusedX86 + complete,
 		},
 		{"two prices for one rate", "which one is billed cannot be told", func(rows []row) []row {
 			dearer := rows[0]
@@ -262,4 +261,50 @@ func TestProductsOfNoRegionArePassedOver(t *testing.T) {
 	require.Equal(t, 1, l.PassedOver)
 	_, err = l.Card("eu-west-1", pricing.RateCard{}, pricing.Date{})
 	require.NoError(t, err)
+}
+
+// Each architecture has rates of its own. What the list does not have of another than ARM64 is not known, and says where
+// it was looked for; what contradicts itself is none's.
+func TestCardOfBothArchitectures(t *testing.T) {
+	x86 := func(i int, figure string) row {
+		r := fiveRows("eu-west-1", "EU-")[i]
+		r.sku, r.group, r.usageType = "X"+r.sku, strings.TrimSuffix(r.group, "-ARM"), strings.TrimSuffix(r.usageType, "-ARM")
+		r.prices = map[string]string{"USD": figure}
+		return r
+	}
+	contradictory := x86(0, "0.0000340538")
+	contradictory.description = "vCPU-Seconds on ARM64"
+	for _, tc := range []struct {
+		name, reason string
+		more         []row
+		vcpu, memory string // "0" where it is not known
+		passedOver   int
+	}{
+		{"neither", "a region that has no x86-64", nil, "0", "0", 0},
+		{"both", "each its own", []row{x86(0, "0.0000340538"), x86(1, "0.0000045086")}, "0.0000340538", "0.0000045086", 0},
+		{"one", "the other is not made up", []row{x86(1, "0.0000045086")}, "0", "0.0000045086", 0},
+		{"contradictory", "neither architecture's", []row{contradictory}, "0", "0", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			l, err := Read(pages(offerFile(t, append(fiveRows("eu-west-1", "EU-"), tc.more...)...))...)
+			require.NoError(t, err)
+			require.Equal(t, tc.passedOver, l.PassedOver)
+			card, err := l.Card("eu-west-1", pricing.RateCard{}, pricing.Date{})
+			require.NoError(t, err, tc.reason)
+			require.Equal(t, "0.0000276944", card.Rate(pricing.VCPU).Figure.String())
+			onX86 := card.For(pricing.ArchX86)
+			require.Equal(t, []string{tc.vcpu, tc.memory}, figures(onX86)[:2], tc.reason)
+			if !onX86.Rate(pricing.VCPU).Known() {
+				require.Equal(t, "not found in AWS Price List 20261001, group AWS-Lambda-MicroVM-vCPU-Second",
+					onX86.Rate(pricing.VCPU).Source)
+			}
+		})
+	}
+
+	free := x86(0, "0")
+	l, err := Read(pages(offerFile(t, append(fiveRows("eu-west-1", "EU-"), free)...))...)
+	require.NoError(t, err)
+	_, err = l.Card("eu-west-1", pricing.RateCard{}, pricing.Date{})
+	require.EqualError(t, err, "eu-west-1: SKU XSKUAEUWEST1 of group AWS-Lambda-MicroVM-vCPU-Second: its price is zero, "+
+		"which is implausible: AWS charges for x86-64 vCPU", "a price that is there and wrong is a fault on any architecture")
 }

@@ -29,43 +29,43 @@ func (a attributes) text(name string) string {
 type class uint8
 
 const (
-	unrelated    class = iota // not of a MicroVM: ordinary functions, edge functions, and so on
-	unrecognized              // of a MicroVM, but none of the five billed quantities
-	x86                       // shaped like one of the five, for an architecture that MicroVMs don't have
-	arm
+	unrelated     class = iota // not of a MicroVM: ordinary functions, edge functions, and so on
+	unrecognized               // of a MicroVM, but nothing that is known to be billed
+	contradictory              // of one architecture by its group and of another by what else is said of it
+	priced
 )
 
-// classify goes by the attribute group alone to find the quantity, and by everything said to rule x86 out.
+// classify finds what is rated by the attribute group alone, and whatever speaks of another architecture rules it out.
 //
-// The x86 groups lack the suffix: GetProducts of 2026-08-07 has AWS-Lambda-MicroVM-vCPU-Second at 0.0000326557 beside
-// AWS-Lambda-MicroVM-vCPU-Second-ARM at 0.0000276944 in us-east-1. The suffix -X86 is taken for the same.
-func (a attributes) classify() (pricing.BilledQuantity, class) {
-	group := strings.ToLower(a.text("group"))
-	if !strings.Contains(group, "microvm") {
-		return 0, unrelated
+// The groups of x86-64 lack the suffix: GetProducts of 2026-08-07 has AWS-Lambda-MicroVM-vCPU-Second at 0.0000326557
+// beside AWS-Lambda-MicroVM-vCPU-Second-ARM at 0.0000276944 in us-east-1. The suffix -X86 is taken for the same.
+func (a attributes) classify() (pricing.Rated, class) {
+	group := a.text("group")
+	if !strings.Contains(strings.ToLower(group), "microvm") {
+		return pricing.Rated{}, unrelated
 	}
-	for _, q := range pricing.BilledQuantities() {
-		if a.text("group") == q.PriceListGroup() {
-			if a.sayX86() {
-				return q, x86
-			}
-			return q, arm
+	for _, rated := range pricing.AllRated() {
+		own := rated.PriceListGroup()
+		if group != own && (rated.Arch != pricing.ArchX86 || !strings.EqualFold(group, own+"-x86")) {
+			continue
 		}
-	}
-	for _, q := range pricing.BilledQuantities() {
-		own := strings.ToLower(q.PriceListGroup())
-		bare := strings.TrimSuffix(own, "-arm")
-		if group == own+"-x86" || group == bare+"-x86" || (group == bare && own != bare) {
-			return q, x86
+		// All names and values are looked at, since AWS may come to say it in an attribute of its own.
+		if contradicts(rated, fmt.Sprint(map[string]any(a))) {
+			return rated, contradictory
 		}
+		return rated, priced
 	}
-	return 0, unrecognized
+	return pricing.Rated{}, unrecognized
 }
 
-// sayX86 looks at all names and values, since AWS may come to say it in an attribute of its own.
-func (a attributes) sayX86() bool { return saysX86(fmt.Sprint(map[string]any(a))) }
-
-func saysX86(text string) bool { return strings.Contains(strings.ToLower(text), "x86") }
+// contradicts reports whether a text about a product speaks of another architecture than the one it is a rate of. What
+// is billed alike on all may name them all.
+func contradicts(rated pricing.Rated, text string) bool {
+	mentioned := pricing.ArchsMentioned(text)
+	own := rated.Arch.OrDefault()
+	foreign := slices.ContainsFunc(mentioned, func(arch pricing.Arch) bool { return arch != own })
+	return foreign && (rated.Quantity.ByArch() || !slices.Contains(mentioned, own))
+}
 
 // term is one of the terms under which a product is sold.
 type term struct {

@@ -40,7 +40,7 @@ func TestReadFixtures(t *testing.T) {
 			l, err := Read(open(t, tc.files...)...)
 			require.NoError(t, err, tc.reason)
 			require.Equal(t, []string{"eu-west-1", "us-east-1"}, l.Regions())
-			require.Equal(t, 4, l.PassedOver, "vCPU and memory for x86 in each region")
+			require.Zero(t, l.PassedOver)
 			require.Empty(t, l.Unrecognized)
 			require.Equal(t, []Edition{{"20260919070354", date(t, "2026-09-19")}}, editions(l))
 
@@ -59,6 +59,10 @@ func TestReadFixtures(t *testing.T) {
 				require.NoError(t, err)
 				require.Empty(t, Compare(base, card))
 				require.NoError(t, Plausible(base, card))
+			}
+			for i, want := range [][]string{{"0.0000340538", "0.0000045086"}, {"0.0000326557", "0.0000043235"}} {
+				require.Equal(t, want, figures(cards[i].For(pricing.ArchX86))[:2])
+				require.Equal(t, figures(cards[i])[2:], figures(cards[i].For(pricing.ArchX86))[2:], "snapshots are billed alike")
 			}
 			require.Equal(t, "Europe (Ireland)", cards[0].Location, "as the present card calls it")
 			require.Equal(t, "AWS Price List 20260919070354, group AWS-Lambda-MicroVM-vCPU-Second-ARM",

@@ -118,7 +118,7 @@ func TestReadRefuses(t *testing.T) {
 		},
 		{
 			"escape in a region", "a terminal would obey it",
-			offerFile(t, row{sku: "A", group: pricing.VCPU.PriceListGroup(), region: "\x1b[2J"}),
+			offerFile(t, row{sku: "A", group: pricing.VCPU.On("").PriceListGroup(), region: "\x1b[2J"}),
 			`whose sku "A" or regionCode "\x1b[2J" is not a plain word`,
 		},
 		{

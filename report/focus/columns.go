@@ -165,11 +165,11 @@ var columns = []Column{
 	constant("ServiceCategory", "Compute"),
 	constant("ServiceName", "AWS Lambda"),
 	constant("ServiceSubcategory", "Serverless Compute"),
-	text("SkuId", func(r *row) string { return r.Quantity.PriceListGroup() }),
+	text("SkuId", func(r *row) string { return r.Quantity.On("").PriceListGroup() }),
 	// AWS's usage type, which AWS's rows of the same charge have here.
-	text("SkuMeter", func(r *row) string { return r.Quantity.UsageTypeIn(r.Region) }),
+	text("SkuMeter", func(r *row) string { return r.Quantity.On("").UsageTypeIn(r.Region) }),
 	{Name: "SkuPriceDetails", Type: JSON, Nullable: true, value: (*row).priceDetails},
-	text("SkuPriceId", func(r *row) string { return r.Quantity.PriceListGroup() + "/" + r.Region }),
+	text("SkuPriceId", func(r *row) string { return r.Quantity.On("").PriceListGroup() + "/" + r.Region }),
 	ofAccount("SubAccountId", func(r *row) string { return r.Account }),
 	ofAccount("SubAccountName", func(r *row) string { return r.Account }),
 	ofAccount("SubAccountType", func(*row) string { return "Sub Account" }),
@@ -188,7 +188,7 @@ var columns = []Column{
 	null("x_Discounts").of(JSON),
 	null("x_Operation"),
 	constant("x_ServiceCode", "AWSLambda"),
-	text("x_UsageType", func(r *row) string { return r.Quantity.UsageType() }),
+	text("x_UsageType", func(r *row) string { return r.Quantity.On("").UsageType() }),
 }
 
 func contractedUnitPrice(r *row) decimal.Decimal { return r.contracted.Figure }

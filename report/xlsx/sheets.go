@@ -127,7 +127,7 @@ func rates(cards []pricing.RateCard) *view.Table {
 	}
 	return view.NewTable([]view.Column[rate]{
 		{Title: "region", Value: func(r rate) view.Value { return view.Text(r.Card.Region) }},
-		{Title: "usage type", Value: func(r rate) view.Value { return view.Text(r.Of.Name()) }},
+		{Title: "usage type", Value: func(r rate) view.Value { return view.Text(r.Rated().Name()) }},
 		{Title: "per", Value: ifKnown(func(r rate) view.Value {
 			charged, list := r.Card.Rate(r.Of).Per, r.Card.ListRate(r.Of).Per
 			if charged != list {

@@ -211,7 +211,7 @@ func TestReadBack(t *testing.T) {
 	require.Contains(t, fmt.Sprint(summary), made.Tenants.Total.Amount.String())
 	rates, err := file.GetRows("Rates")
 	require.NoError(t, err)
-	require.Len(t, rates, 11, "two regions")
+	require.Len(t, rates, 15, "two regions, compute on two architectures")
 	require.Contains(t, rates[1], "AWS Price List, group AWS-Lambda-MicroVM-vCPU-Second-ARM")
 	require.Contains(t, rates[1], "10.0%")
 }

@@ -89,7 +89,7 @@ func usageTypeOf(description, unit string) (usageType string, decided bool) {
 	default:
 		ok = false
 	}
-	group := q.UsageType()
+	group := q.On("").UsageType()
 	bare, byArch := strings.CutSuffix(group, "-ARM")
 	switch {
 	case !ok:

@@ -40,7 +40,7 @@ func classify(usageType string) (q pricing.BilledQuantity, prefix string, c clas
 	}
 	core := usageType[at:]
 	for _, q := range pricing.BilledQuantities() {
-		own := q.UsageType()
+		own := q.On("").UsageType()
 		bare, isARM := strings.CutSuffix(own, "-ARM")
 		switch {
 		case core == own:

@@ -92,7 +92,7 @@ type cardRecord struct {
 	Card     string                `json:"card"`
 	Location string                `json:"location,omitempty"`
 	Opened   string                `json:"opened,omitempty"`
-	Rates    map[string]rateRecord `json:"rates"` // by billed quantity; those that are known
+	Rates    map[string]rateRecord `json:"rates"` // by the id of what is rated; those that are known
 	List     map[string]rateRecord `json:"list,omitempty"`
 	Discount map[string]string     `json:"discounts,omitempty"`
 }
@@ -178,13 +178,16 @@ func recordCard(card pricing.RateCard) cardRecord {
 		From: card.From.String(), Card: card.Name, Location: card.Location, Opened: card.Opened.String(),
 		Rates: map[string]rateRecord{}, List: map[string]rateRecord{}, Discount: map[string]string{},
 	}
+	for _, rated := range pricing.AllRated() {
+		rate, list := card.RateOf(rated), card.For(rated.Arch).ListRate(rated.Quantity)
+		if rate.Known() {
+			out.Rates[rated.String()] = recordRate(rate)
+		}
+		if list.Known() && !list.Equal(rate) {
+			out.List[rated.String()] = recordRate(list)
+		}
+	}
 	for _, q := range pricing.BilledQuantities() {
-		if rate := card.Rate(q); rate.Known() {
-			out.Rates[q.String()] = recordRate(rate)
-		}
-		if list := card.ListRate(q); list.Known() && !list.Equal(card.Rate(q)) {
-			out.List[q.String()] = recordRate(list)
-		}
 		if discount := card.Discounts[q]; !discount.IsZero() {
 			out.Discount[q.String()] = discount.String()
 		}
@@ -197,13 +200,17 @@ func (c cardRecord) card(region string) (pricing.RateCard, error) {
 		Name: c.Card, Region: region, Location: c.Location, Opened: dateOf(c.Opened), From: dateOf(c.From),
 	}
 	list := pricing.RateCard{Location: c.Location}
+	rates, listed := map[pricing.Rated]pricing.Rate{}, map[pricing.Rated]pricing.Rate{}
+	for _, rated := range pricing.AllRated() {
+		if rate, known := c.Rates[rated.String()]; known {
+			rates[rated] = rate.rate()
+		}
+		if rate, known := c.List[rated.String()]; known {
+			listed[rated] = rate.rate()
+		}
+	}
+	card, list = card.WithRates(rates), list.WithRates(listed)
 	for _, q := range pricing.BilledQuantities() {
-		if rate, known := c.Rates[q.String()]; known {
-			card = card.With(q, rate.rate())
-		}
-		if rate, known := c.List[q.String()]; known {
-			list = list.With(q, rate.rate())
-		}
 		if text, given := c.Discount[q.String()]; given {
 			var err error
 			if card.Discounts[q], err = pricing.ParseDecimal(text); err != nil {
