@@ -4,17 +4,14 @@ export CGO_ENABLED ?= 0
 
 .PHONY: run test build check reproducible licenses fuzz bench golden tidy
 
+# What people came for comes first, and all of it fits a screen: an estimate, then the dashboard.
 run: build
-	./microspend examples check
+	./microspend estimate testdata/team-sandboxes.yaml
 	@echo
-	./microspend estimate --explain testdata/team-sandboxes.yaml
-	@echo
-	./microspend breakeven testdata/team-sandboxes.yaml
-	@echo
-	./microspend demo --no-dash --output microspend-demo
-	./microspend spend --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --top 10 --previous
-	./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --output microspend-demo/report.html
-	@echo
+	@./microspend demo --no-dash --output microspend-demo
+	@./microspend examples check --output microspend-demo/examples-check.txt
+	@./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --output microspend-demo/report.html
+	@echo "in microspend-demo: report.html, and every worked example checked, in examples-check.txt"
 	@if [ -t 0 ] && [ -t 1 ]; then ./microspend demo --output microspend-demo; \
 	else ./microspend dash --once --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --stale-after 0; fi
 

@@ -279,7 +279,10 @@ func (c *collection) upsert(ctx context.Context, stages []*stage) error {
 			total.Days = slices.Insert(total.Days, i, of)
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.findDoubts(ctx, c.daysToDoubt(changes.Days, stages))
 }
 
 // recordsAtATime is how many records of the journal are in memory at a time.

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
+	"microspend/usage"
 )
 
 // Options are what a [Runner] works with.
@@ -29,10 +30,15 @@ type Options struct {
 	RunTimeout time.Duration
 	Interval   time.Duration // between the starts of two runs, for those who ask how it is; 0 where each is the only one
 
-	SameUsage               []string      // the sources that measure the same usage, this one among them
-	AllowOverlappingSources bool          // collect also where another of them has
-	Parallel                int           // batches in flight at a time; 0 means 4
-	Grace                   time.Duration // what is in flight may take so long once the context has ended; 0 means 20 s
+	SameUsage               []string // the sources that measure the same usage, this one among them
+	AllowOverlappingSources bool     // collect also where another of them has
+	// States is the one of SameUsage whose records are AWS's own states of MicroVMs; "" where there is none.
+	States string
+	// Most is the most that an account can use of a measure in a period in a region; nil bounds nothing. What is beyond it is
+	// named: see [doubt.BeyondQuota].
+	Most     func(region string, of usage.Measure, period time.Duration) int64
+	Parallel int           // batches in flight at a time; 0 means 4
+	Grace    time.Duration // what is in flight may take so long once the context has ended; 0 means 20 s
 
 	Now      func() time.Time // nil means time.Now
 	Logger   *slog.Logger     // nil keeps quiet

@@ -27,6 +27,9 @@ type RateCard struct {
 	Opened   Date   // when MicroVMs opened in the region
 	From     Date   // the first UTC day on which the card holds; the zero date for one that always does. See [Series]
 
+	// SavingsPlan is whether a Compute Savings Plan covers MicroVMs in the region; zero where nobody has looked.
+	SavingsPlan SavingsPlan
+
 	Discounts Discounts
 
 	arch  int // its place in the table
@@ -177,6 +180,7 @@ type cardFile struct {
 	Opened   string               `yaml:"opened,omitempty"`
 	From     string               `yaml:"from,omitempty"`
 	Currency string               `yaml:"currency"`
+	Plan     *savingsPlanFile     `yaml:"savings_plan,omitempty"`
 	Rates    map[RateKey]rateFile `yaml:"rates"`
 }
 
@@ -258,7 +262,9 @@ func ParseCard(text []byte) (RateCard, error) {
 	if card.From.IsZero() {
 		card.From = card.heldFrom()
 	}
-	return card, nil
+	var err error
+	card.SavingsPlan, err = file.Plan.plan()
+	return card, err
 }
 
 // NotCardError says that a file is not a rate card at all. Its text quotes the file; Line, 0 where it is not known, is
@@ -325,5 +331,6 @@ func EncodeCard(card RateCard) ([]byte, error) {
 		}
 		file.Rates[key] = rateFile{Figure: figure, Source: rate.Source, ReadOn: rate.ReadOn.String()}
 	}
+	file.Plan = card.SavingsPlan.file()
 	return yaml.Dump(file, yaml.WithIndent(2))
 }

@@ -39,6 +39,14 @@ func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
 //go:embed rates/measuring/cloudwatch.yaml
 var measuringPrices []byte
 
+const measuringFile = "cloudwatch.yaml"
+
+// Measuring are the prices of measuring in a region: those that were fetched for it, and otherwise those built in.
+func (b PriceBook) Measuring(region string) (MeasuringPrices, error) {
+	book, err := b.In(region)
+	return book.measuring, err
+}
+
 // EmbeddedMeasuringPrices reads the prices built into the program. An error means that rates/measuring/cloudwatch.yaml
 // is broken, which the package's tests rule out.
 func EmbeddedMeasuringPrices() (MeasuringPrices, error) {

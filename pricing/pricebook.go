@@ -112,6 +112,7 @@ type PriceBook struct {
 	lightsail lightsailPrices
 	ci        ciPrices
 	sandboxes map[string]sandboxPrices
+	measuring MeasuringPrices
 }
 
 type ec2Prices struct {
@@ -200,7 +201,10 @@ func EmbeddedPrices() (PriceBook, error) {
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
 	for _, table := range book.tables() {
-		text, err := fs.ReadFile(files, table.file)
+		text, err := measuringPrices, error(nil)
+		if table.file != measuringFile {
+			text, err = fs.ReadFile(files, table.file)
+		}
 		if err != nil {
 			return PriceBook{}, err
 		}
@@ -226,6 +230,7 @@ func (b *PriceBook) tables() []priceTable {
 		tableOf("lightsail.yaml", &b.lightsail),
 		tableOf("ci.yaml", &b.ci),
 		tableOf("sandbox.yaml", &b.sandboxes),
+		tableOf(measuringFile, &b.measuring),
 	}
 }
 

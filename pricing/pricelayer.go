@@ -20,8 +20,9 @@ type layering struct {
 }
 
 type layered struct {
-	book PriceBook
-	err  error
+	book  PriceBook
+	texts map[string][]byte // of the tables that are not just those built in
+	err   error
 }
 
 // Over returns a book whose prices of a region are those in a folder of files where it has them, and otherwise those
@@ -39,19 +40,67 @@ func (b PriceBook) In(region string) (PriceBook, error) {
 	if b.regional == nil || !IsRegionName(region) {
 		return b, nil
 	}
+	in := b.layeredIn(region)
+	return in.book, in.err
+}
+
+func (b PriceBook) layeredIn(region string) layered {
 	if known, ok := b.regional.Load(region); ok {
-		return known.(layered).book, known.(layered).err
+		return known.(layered)
 	}
-	book, err := b.readRegion(region)
+	book, texts, err := b.readRegion(region)
 	if err != nil {
 		book, err = b, fmt.Errorf("the fetched prices of %s cannot be read: %w", region, err)
 	}
 	book.layering = layering{} // it has its layers
-	b.regional.Store(region, layered{book, err})
-	return book, err
+	in := layered{book, texts, err}
+	b.regional.Store(region, in)
+	return in
 }
 
-func (b PriceBook) readRegion(region string) (PriceBook, error) {
+// Table looks prices up in one table as it holds in a region, by the keys under which the table has them. It reports false
+// where the table has no price there.
+// The table cloudwatch is that of [PriceBook.Measuring].
+func (b PriceBook) Table(region, table string) (at func(keys []string) (Price, bool), err error) {
+	file := table + ".yaml"
+	text := b.texts[file]
+	if b.regional != nil {
+		in := b.layeredIn(region)
+		if in.err != nil {
+			return nil, in.err
+		}
+		if merged, ok := in.texts[file]; ok {
+			text = merged
+		}
+	}
+	if text == nil {
+		return nil, fmt.Errorf("there is no table %s", table)
+	}
+	var document yaml.Node
+	if err := yaml.Load(text, &document); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return func(keys []string) (Price, bool) {
+		node := outermost(&document)
+		for _, key := range keys {
+			if isPrice(node) && key == region { // it is of any region
+				continue
+			}
+			i := keyIndex(node, key)
+			if i < 0 && key == region {
+				i = keyIndex(node, anyRegion)
+			}
+			if i < 0 {
+				return Price{}, false
+			}
+			node = node.Content[i+1]
+		}
+		var price Price
+		return price, isPrice(node) && price.UnmarshalYAML(node) == nil
+	}, nil
+}
+
+func (b PriceBook) readRegion(region string) (PriceBook, map[string][]byte, error) {
 	texts := map[string][]byte{}
 	for _, layer := range b.layers {
 		for _, table := range b.tables() {
@@ -67,7 +116,7 @@ func (b PriceBook) readRegion(region string) (PriceBook, error) {
 				texts[table.file], err = mergeTables(below, text)
 			}
 			if err != nil {
-				return PriceBook{}, fmt.Errorf("%s: %w", table.file, err)
+				return PriceBook{}, nil, fmt.Errorf("%s: %w", table.file, err)
 			}
 		}
 	}
@@ -77,10 +126,10 @@ func (b PriceBook) readRegion(region string) (PriceBook, error) {
 			continue
 		}
 		if err := table.read(text); err != nil {
-			return PriceBook{}, err
+			return PriceBook{}, nil, err
 		}
 	}
-	return b, nil
+	return b, texts, nil
 }
 
 // maxTableBytes is far more than the prices of one region take: EC2's, the most, have about 60 KB.

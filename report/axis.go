@@ -117,6 +117,27 @@ func durationText(seconds decimal.Decimal) string {
 	return out.String()
 }
 
+// axisHours and axisSeconds label ticks of hours and of seconds.
+func axisHours(v float64) string   { return strconv.FormatFloat(v, 'f', -1, 64) + "h" }
+func axisSeconds(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) + "s" }
+
+// notation is a value of a sweep as people write it: 1h30m where a sweep had to count in seconds.
+func notation(value string) string {
+	seconds, unit, _ := scenarios.Measure(value)
+	if figure, _, _ := strings.Cut(value, "/"); seconds.String()+"s" != figure {
+		return value
+	}
+	return durationText(seconds) + strings.TrimPrefix(unit, "s")
+}
+
+func notations(values []string) []string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = notation(value)
+	}
+	return texts
+}
+
 // axisDollars labels a tick of an axis of money: whole dollars without cents, and small amounts with what they have.
 func axisDollars(v float64) string {
 	d, err := pricing.ParseDecimal(strconv.FormatFloat(v, 'f', 6, 64))

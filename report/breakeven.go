@@ -125,8 +125,8 @@ func costCurves(e *scenarios.Estimate, comparisons []scenarios.Comparison) (pict
 	units := decimal.NewFromInt(1)
 	picture = chart.Line{
 		Title: "Cost by running time: " + s.Name,
-		X:     chart.Axis{Title: "running hours a month"},
-		Y:     chart.Axis{Title: "$ a month"},
+		X:     chart.Axis{Title: "running hours a month", Format: axisHours},
+		Y:     chart.Axis{Title: "$ a month", Format: axisDollars},
 	}
 	if s.Jobs.IsZero() {
 		units = s.Users

@@ -59,7 +59,7 @@ func comparedObject(e *scenarios.Estimate, comparisons []scenarios.Comparison) v
 
 // Compare makes the document that sets a workload's MicroVMs against what else could run it, cheapest first. Its CSV
 // is in the order of the scenario.
-func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
+func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison, options EstimateOptions) view.Document {
 	columns := comparisonColumns(e, comparisons, compareWords)
 	all := append([]scenarios.Comparison{ownSide(e)}, comparisons...)
 	d := view.Document{
@@ -90,7 +90,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Doc
 	if len(e.Warnings) > 0 {
 		d.Add(view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
 	}
-	d.Add(view.Section{Heading: "Assumed of the alternatives", Notes: alternativeNotes(comparisons)})
+	d.Add(assumptionSection("Assumed of the alternatives", alternativeNotes(comparisons), options.Explain))
 	return d
 }
 

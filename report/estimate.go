@@ -10,7 +10,7 @@ import (
 
 // EstimateOptions say how much of an estimate a table shows.
 type EstimateOptions struct {
-	Explain bool // each line's formula under it, and how the month's totals come about
+	Explain bool // each line's formula under it, how the month's totals come about, and assumptions in full
 }
 
 // Estimate makes the document of one estimate.
@@ -37,7 +37,7 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) view.Document {
 		d.Add(view.Section{Heading: "Warnings", Notes: notes(e.Warnings, true)})
 	}
 	if len(e.Assumptions) > 0 {
-		d.Add(view.Section{Heading: "Assumptions", Notes: notes(e.Assumptions, false)})
+		d.Add(assumptionSection("Assumptions", notes(e.Assumptions, false), options.Explain))
 	}
 	return d
 }
@@ -113,6 +113,18 @@ func notes(from []pricing.Note, warn bool) []view.Note {
 		list[i] = view.Note{Tag: n.ID, Text: n.Text, Warn: warn}
 	}
 	return list
+}
+
+// assumptionSection is what figures rest on, after them and each in a line, or explained in full.
+func assumptionSection(heading string, list []view.Note, explain bool) view.Section {
+	if explain {
+		return view.Section{Heading: heading, Notes: list}
+	}
+	for i := range list {
+		list[i].Brief = true
+	}
+	heading += " (--explain has them in full)"
+	return view.Section{Heading: heading, Notes: list}
 }
 
 func noteRecords(from []pricing.Note) view.Records {

@@ -19,6 +19,7 @@ import (
 type IdleShow struct {
 	By       idle.Grain // the parts that are listed, each with its own optimum: images or tenants; "" for none
 	Frontier bool       // the SVG is of dollars against waits, not of the cost by timeout
+	Explain  bool       // assumptions in full
 	Now      time.Time  // by which the age of the rates is judged
 }
 
@@ -82,7 +83,7 @@ func Idle(source string, a *idle.Analysis, show IdleShow) view.Document {
 		}
 	}
 	d.Add(view.Section{Notes: append(plainNotes(ratesSentence(a.Model.Card)), notes(warnings, true)...)})
-	d.Add(view.Section{Heading: "Assumptions", Notes: notes(a.Assumptions(), false)})
+	d.Add(assumptionSection("Assumptions", notes(a.Assumptions(), false), show.Explain))
 	return d
 }
 

@@ -16,8 +16,8 @@ import (
 func idleCurve(source string, a *idle.Analysis) chart.Line {
 	picture := chart.Line{
 		Title: "Cost of the gaps by idle timeout: " + source,
-		X:     chart.Axis{Title: "idle timeout in seconds"},
-		Y:     chart.Axis{Title: "$ over the trace"},
+		X:     chart.Axis{Title: "idle timeout", Format: axisSeconds},
+		Y:     chart.Axis{Title: "$ over the trace", Format: axisDollars},
 	}
 	cost := chart.Series{Name: "one timeout for all gaps"}
 	for _, p := range a.Curve {
@@ -76,7 +76,7 @@ func idleFrontier(source string, a *idle.Analysis) chart.Line {
 	picture := chart.Line{
 		Title: "Dollars against waits: " + source,
 		X:     chart.Axis{Title: "requests a day that wait"},
-		Y:     chart.Axis{Title: "$ a month, requests included"},
+		Y:     chart.Axis{Title: "$ a month, requests included", Format: axisDollars},
 	}
 	longest := int64(0)
 	for i := range a.Lives.Outcomes {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -20,18 +21,19 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 		return view.Look{Notes: []string{in.Note}}
 	})
 	picture := chart.Tornado{
-		Title:  fmt.Sprintf("What moves the bill: each input ±%s %%", by),
+		Title:  fmt.Sprintf("What moves the bill: each input ±%s %%%s", by, unlessSaid(s.Inputs)),
 		Center: coordinate(total), CenterLabel: dollars(total),
 	}
 	for _, in := range s.Inputs {
 		picture.Bars = append(picture.Bars, chart.Bar{
-			Label: in.Input, Low: coordinate(in.Low), High: coordinate(in.High),
+			Label: barLabel(in), Low: coordinate(in.Low), High: coordinate(in.High),
 			LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
 		})
 	}
 	return view.Document{
-		Title:    e.Scenario.Name,
-		Subtitle: fmt.Sprintf("%s a month; each input moved by ±%s %%, all else unchanged", dollars(total), by),
+		Title: e.Scenario.Name,
+		Subtitle: fmt.Sprintf("%s a month; each input moved by ±%s %%%s, all else unchanged",
+			dollars(total), by, unlessSaid(s.Inputs)),
 		Sections: []view.Section{
 			{Picture: func(width int) string { return picture.Text(min(width, chartWidth)) }},
 			{Table: table},
@@ -47,6 +49,22 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 		},
 		SVG: func(w io.Writer) error { return picture.SVG(w) },
 	}
+}
+
+// barLabel names an input, with its ends where it could not be moved as far as the title says.
+func barLabel(in scenarios.Influence) string {
+	if in.Note == "" {
+		return in.Input
+	}
+	return in.Input + ", " + in.From + "…" + in.To
+}
+
+// unlessSaid ends a sentence on how far inputs are moved that is not true of all.
+func unlessSaid(inputs []scenarios.Influence) string {
+	if slices.ContainsFunc(inputs, func(in scenarios.Influence) bool { return in.Note != "" }) {
+		return ", unless its bar says otherwise"
+	}
+	return ""
 }
 
 func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] {

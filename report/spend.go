@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"microspend/internal/figures"
+	"microspend/ledger/doubt"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend"
@@ -64,6 +65,7 @@ func Spend(s spend.Spend) view.Document {
 		Table: view.NewTable(ratesAssumedColumns, s.RatesAssumed, nil),
 	})
 	json = json.With(s.TenantAsserted, "assumptions", noteRecords([]pricing.Note{assumption.TenantAsserted.Note()}))
+	json = json.With(len(s.Doubts) > 0, "warnings", doubtRecords(s.Doubts))
 	if out := s.SharedOut; out != nil {
 		json = json.With(true, "shared_out", view.Object{
 			{ID: "policy", Value: s.Policy.String()},
@@ -88,6 +90,24 @@ var unitCosts = []string{"running_hours", "launches", "per_launch", "per_running
 var ratesAssumedColumns = []view.Column[spend.RatesAssumed]{
 	{ID: "region", Value: func(r spend.RatesAssumed) view.Value { return view.Text(r.Region) }},
 	{ID: "before", Value: func(r spend.RatesAssumed) view.Value { return view.Date(r.Before.String()) }},
+}
+
+// doubtRecords are all of what speaks against usage, each with the sentence that people read.
+func doubtRecords(doubts []doubt.Doubt) view.Records {
+	text := func(id string, of func(doubt.Doubt) string) view.Column[doubt.Doubt] {
+		return view.Column[doubt.Doubt]{ID: id, Value: func(d doubt.Doubt) view.Value { return view.Text(of(d)) }}
+	}
+	return view.Records{Table: view.NewTable([]view.Column[doubt.Doubt]{
+		text("id", func(d doubt.Doubt) string { return string(d.Kind) }),
+		text("text", func(d doubt.Doubt) string { return spend.DoubtNote(&d).Text }),
+		text("account", func(d doubt.Doubt) string { return d.Account }),
+		text("region", func(d doubt.Doubt) string { return d.Region }),
+		text("source", func(d doubt.Doubt) string { return d.Source }),
+		{ID: "from", Value: func(d doubt.Doubt) view.Value { return view.Moment(d.From) }},
+		{ID: "to", Value: func(d doubt.Doubt) view.Value { return view.Moment(d.To) }},
+		text("microvm", func(d doubt.Doubt) string { return d.By[0].Resource }),
+		text("tenant", func(d doubt.Doubt) string { return d.By[0].Tenant }),
+	}, doubts, nil)}
 }
 
 // SpendTitle says which days a report is of.
@@ -129,6 +149,9 @@ func spendNotes(s spend.Spend) []view.Note {
 	}
 	if s.TenantAsserted {
 		list = append(list, view.Note{Text: assumption.TenantAsserted.Note().String()})
+	}
+	for _, note := range s.DoubtNotes() {
+		list = append(list, view.Note{Text: note.String(), Warn: true})
 	}
 	for _, assumed := range s.RatesAssumed {
 		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})

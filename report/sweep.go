@@ -83,7 +83,7 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 	for i, axis := range sweep.Axes {
 		columns = append(columns, view.Column[sweepStep]{
 			ID: axis.Path, Title: axis.Path, Align: view.Right, Scope: view.People | view.CSVOnly,
-			Value: func(s sweepStep) view.Value { return view.Text(s.Values[i]) },
+			Value: func(s sweepStep) view.Value { return view.Text(s.Values[i]).Shown(notation(s.Values[i])) },
 		})
 	}
 	return append(columns, []view.Column[sweepStep]{
@@ -173,14 +173,14 @@ func sweepHeat(d *view.Document, sweep *scenarios.Sweep) {
 	}
 	picture := chart.Heat{
 		Title:     "$ a month",
-		X:         chart.Categories{Title: columns.Path, Labels: columns.Values},
-		Y:         chart.Categories{Title: rows.Path, Labels: rows.Values},
+		X:         chart.Categories{Title: columns.Path, Labels: notations(columns.Values)},
+		Y:         chart.Categories{Title: rows.Path, Labels: notations(rows.Values)},
 		Values:    values,
 		CellLabel: briefDollars,
 	}
 	extreme := func(word string, p *scenarios.SweepPoint) string {
 		return fmt.Sprintf("%s: %s a month, at %s = %s and %s = %s.",
-			word, dollars(p.Total), rows.Path, p.Values[0], columns.Path, p.Values[1])
+			word, dollars(p.Total), rows.Path, notation(p.Values[0]), columns.Path, notation(p.Values[1]))
 	}
 	d.Sections = []view.Section{{Picture: picture.Text}}
 	if least != nil {

@@ -64,7 +64,7 @@ func sameValues(a, b scenarios.SweepPoint) bool {
 func pointName(sweep *scenarios.Sweep, p *scenarios.SweepPoint) string {
 	parts := make([]string, len(p.Values))
 	for i, value := range p.Values {
-		parts[i] = sweep.Axes[i].Path + " = " + value
+		parts[i] = sweep.Axes[i].Path + " = " + notation(value)
 	}
 	return strings.Join(parts, " and ")
 }
@@ -149,7 +149,7 @@ func tradeOffChart(sweep *scenarios.Sweep) chart.Line {
 	front := &picture.Series[0]
 	for i, p := range points {
 		place := chart.Point{X: across.at(i), Y: coordinate(p.Total)}
-		label := strings.Join(p.Values, ", ")
+		label := strings.Join(notations(p.Values), ", ")
 		if p.Front {
 			label += " ★"
 			front.Points = append(front.Points, place)

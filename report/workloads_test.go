@@ -272,7 +272,7 @@ func TestComparisons(t *testing.T) {
 		e := estimated(t, scenarioText(t))
 		comparisons, err := testMarket().Compare(e)
 		require.NoError(t, err)
-		d := Compare(e, comparisons)
+		d := Compare(e, comparisons, EstimateOptions{})
 		requireReadable(t, d)
 		document, rows := written(t, d)
 		requireAlternatives(t, e, comparisons, at(t, document, "alternatives"))
@@ -310,7 +310,7 @@ func TestUnknownPrices(t *testing.T) {
 		Unknown: "nobody publishes it; give it",
 	}}
 	for name, d := range map[string]view.Document{
-		"compare": Compare(e, []scenarios.Comparison{c}), "breakeven": BreakEven(e, []scenarios.Comparison{c}),
+		"compare": Compare(e, []scenarios.Comparison{c}, EstimateOptions{}), "breakeven": BreakEven(e, []scenarios.Comparison{c}),
 	} {
 		document, rows := written(t, d)
 		requireAlternatives(t, e, []scenarios.Comparison{c}, at(t, document, "alternatives"))

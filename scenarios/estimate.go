@@ -155,7 +155,7 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 		}
 	}
 	if bill.Card.Discounts.IsZero() && len(bill.Lines) > 0 {
-		notes = append(notes, assumption.NoFreeTier.Note())
+		notes = append(notes, bill.Card.TermsNote())
 	}
 	return notes
 }

@@ -55,6 +55,11 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	}
 	out.Total = t.total
 	out.TenantAsserted = r.asserted
+	if !r.billed() {
+		if out.Doubts, err = s.doubtsIn(request); err != nil {
+			return Spend{}, err
+		}
+	}
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if !r.billed() {
 		out.RatesAssumed = r.prices.assumedRates()

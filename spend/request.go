@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
+	"microspend/ledger/doubt"
 	"microspend/pricing"
 	"microspend/spend/compare"
 	"microspend/spend/tenants"
@@ -168,6 +169,8 @@ type Spend struct {
 	// TenantAsserted is whether any row is a tenant's, or not another's, because a guest said so: see
 	// [usage.TenantAsserted]. Reports without tenants rest on none.
 	TenantAsserted bool
+	// Doubts are usage of the period that something speaks against, such as a quota. It counts all the same.
+	Doubts []doubt.Doubt
 
 	// Closed are the closed months that the period overlaps. Their rows are what they were closed with.
 	Closed []ClosedMonth

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"microspend/ledger"
+	"microspend/ledger/doubt"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 )
@@ -37,6 +38,9 @@ type Source struct {
 	Billed   *Billed           // what AWS billed, for [BasisBilled]; nil where no bill has been kept
 	Location *time.Location    // where days and months are cut unless a request says otherwise; nil means UTC
 	Currency *pricing.Currency // in which amounts are shown beside dollars; nil where in none
+
+	// Doubts reads what speaks against usage in [from, to), to be told beside the figures; nil where nobody looks for it.
+	Doubts func(from, to time.Time) ([]doubt.Doubt, error)
 
 	Closed []ClosedMonth // the months that have been closed, in order
 

@@ -65,9 +65,10 @@ type Section struct {
 
 // Note is a sentence with a tag before it.
 type Note struct {
-	Tag  string
-	Text string
-	Warn bool
+	Tag   string
+	Text  string
+	Warn  bool
+	Brief bool // a terminal shows one line of it: its first clause, or what has room
 }
 
 // Options say for what a document is rendered.

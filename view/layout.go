@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -69,8 +70,24 @@ func (r shownRow) style() lipgloss.Style {
 	return style
 }
 
-// writeRow writes the cells of the columns that are kept. Blanks are not styled, and left away at the end of the line.
+// writeRow writes the cells of the columns that are kept: as one line, or as many as the cell with the most lines has.
 func (l *layout) writeRow(out *strings.Builder, cells []string, style lipgloss.Style) {
+	for more := true; more; {
+		more = false
+		line := make([]string, len(cells))
+		rest := make([]string, len(cells))
+		for _, c := range l.keep {
+			folded := false
+			line[c], rest[c], folded = strings.Cut(cells[c], "\n")
+			more = more || folded
+		}
+		l.writeLine(out, line, style)
+		cells = rest
+	}
+}
+
+// writeLine writes one line of a row. Blanks are not styled, and left away at the end of the line.
+func (l *layout) writeLine(out *strings.Builder, cells []string, style lipgloss.Style) {
 	blanks := 0
 	for i, c := range l.keep {
 		if i > 0 {
@@ -145,7 +162,7 @@ func afterPoint(cell string) int {
 
 const leastShrunk = 20
 
-// shrinkColumns cuts the cells of columns that may shrink to the width that the others leave, and sets their widths.
+// shrinkColumns folds the cells of columns that may shrink into the width that the others leave, and sets their widths.
 func (l *layout) shrinkColumns() {
 	all := l.wideEnough()
 	for i, column := range l.columns {
@@ -154,14 +171,65 @@ func (l *layout) shrinkColumns() {
 			continue
 		}
 		room := max(l.widths[i]-over, leastShrunk)
-		for _, row := range l.rows {
-			if !row.spans() {
-				row.cells[i] = ansi.Truncate(row.cells[i], room, "…")
-			}
-		}
+		l.foldColumn(i, room)
 		l.widths[i] = l.columnWidth(i)
 	}
 }
+
+// foldColumn breaks the cells of a column between words. One that takes more than a few lines loses its middle, as names
+// differ at their ends, unless another would then read the same.
+func (l *layout) foldColumn(column, room int) {
+	of := make(map[string]string, len(l.rows)) // what is shown, and the one cell that it stands for
+	alike := make(map[string]bool)
+	for _, row := range l.rows {
+		cell := row.cells[column]
+		short := fold(cell, room, foldedLines)
+		if other, seen := of[short]; seen && other != cell {
+			alike[short] = true
+		}
+		of[short] = cell
+	}
+	for _, row := range l.rows {
+		if row.spans() {
+			continue
+		}
+		short := fold(row.cells[column], room, foldedLines)
+		if alike[short] {
+			short = fold(row.cells[column], room, math.MaxInt)
+		}
+		row.cells[column] = short
+	}
+}
+
+const foldedLines = 3
+
+// fold breaks a cell into lines of a width, the second and later ones indented by two more, and into so many at most:
+// then the end of the last is that of the cell.
+func fold(cell string, room, most int) string {
+	if ansi.StringWidth(cell) <= room {
+		return cell
+	}
+	text := strings.TrimLeft(cell, " ")
+	indent := min(len(cell)-len(text), room/4)
+	lines := strings.Split(wrap(text, room-indent-hanging), "\n")
+	if len(lines) > most {
+		tail := lines[len(lines)-1]
+		if width := ansi.StringWidth(tail); width < room/2 { // a last word or two alone would say little
+			tail = lines[len(lines)-2] + " " + tail
+		}
+		over := ansi.StringWidth(tail) + 1 - (room - indent - hanging)
+		lines = append(lines[:most-1], "…"+ansi.TruncateLeft(tail, max(over, 0), ""))
+	}
+	for i := range lines {
+		lines[i] = strings.Repeat(" ", indent) + lines[i]
+		if i > 0 {
+			lines[i] = strings.Repeat(" ", hanging) + lines[i]
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+const hanging = 2
 
 // wideEnough are the columns that a terminal of this width may show. Those that have a long title alone are for pages
 // and workbooks; those without any, as numbers of rows and bars, need none.
@@ -195,8 +263,11 @@ func (l *layout) fittingColumns() []int {
 func (l *layout) columnWidth(c int) int {
 	widest := ansi.StringWidth(l.columns[c].Heading())
 	for _, row := range l.rows {
-		if cell := row.cells[c]; !row.spans() && len(cell) > widest { // a text is never wider than its bytes
-			widest = max(widest, ansi.StringWidth(cell))
+		if row.spans() || len(row.cells[c]) <= widest { // a text is never wider than its bytes
+			continue
+		}
+		for line := range strings.SplitSeq(row.cells[c], "\n") {
+			widest = max(widest, ansi.StringWidth(line))
 		}
 	}
 	return widest

@@ -228,3 +228,47 @@ func texts(words []string) []Value {
 	}
 	return values
 }
+
+// TestNamesAreNeverCutAlike: names that start, or end, with the same words stay apart, at any width.
+func TestNamesAreNeverCutAlike(t *testing.T) {
+	const same = "EC2 t4g.medium shared by four users of the same team"
+	long := strings.Repeat("the very same words ", 20)
+	names := []string{
+		same + ", equal at h/day, 20 d", same + ", equal at h/day, 22 d", "20 d: " + same, "22 d: " + same,
+		strings.Repeat("x", 150) + "1", strings.Repeat("x", 150) + "2", long + "1 " + long, long + "2 " + long,
+	}
+	var rows []shownRow
+	for _, name := range names {
+		rows = append(rows, shownRow{cells: []string{name, "1.00", "✓ follows"}})
+	}
+	for width := 40; width <= 140; width += 5 {
+		var out bytes.Buffer
+		table := plainTable([]Head{{Title: "what", Shrink: true}, {Title: "n", Align: Decimal}, {Title: "verdict"}}, rows)
+		require.NoError(t, Render(&out, Options{Format: FormatTable, Width: width}, Document{Sections: []Section{{Table: table}}}))
+		shown := map[string]bool{}
+		for row := range strings.SplitSeq(strings.ReplaceAll(out.String(), "\n  ", " "), "\n") {
+			require.False(t, row != "" && shown[row], "%d: two rows read %q", width, row)
+			shown[row] = true
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, test := range []struct{ name, reason, cell, want string }{
+		{"fits", "as it is", "  baseline vCPU", "  baseline vCPU"},
+		{"between words", "and what follows hangs", "EC2 t4g.medium, equal at h/day", "EC2 t4g.medium,\n  equal at h/day"},
+		{"indented", "as a line of a group is", "  EC2 t4g.medium, equal at h/day", "  EC2 t4g.medium,\n    equal at h/day"},
+		{"a word too long", "it is broken within", "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqr\n  stuvwxyz"},
+		{
+			"many lines", "the start and the end say most", "one two three four five six seven eight nine ten eleven twelve thirteen",
+			"one two three four\n  five six seven\n  …n twelve thirteen",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			require.Equal(t, test.want, fold(test.cell, 20, foldedLines), test.reason)
+			for line := range strings.SplitSeq(fold(test.cell, 20, foldedLines), "\n") {
+				require.LessOrEqual(t, ansi.StringWidth(line), 20)
+			}
+		})
+	}
+}

@@ -69,7 +69,11 @@ func terminalNote(note Note, width int) string {
 	if note.Tag != "" {
 		tag += Visible(note.Tag) + ": "
 	}
-	lines := strings.Split(wrap(tag+Visible(note.Text), width-2), "\n")
+	text := tag + Visible(note.Text)
+	if note.Brief {
+		return style.Render(briefly(text, width-2)) + "\n"
+	}
+	lines := strings.Split(wrap(text, width-2), "\n")
 	for i, line := range lines {
 		if i > 0 {
 			line = "  " + line
@@ -77,6 +81,21 @@ func terminalNote(note Note, width int) string {
 		lines[i] = style.Render(line)
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// briefly is a sentence in one line: as it is, or its first clause, or the words of it that have room.
+func briefly(text string, width int) string {
+	if ansi.StringWidth(text) <= width {
+		return text
+	}
+	if clause, _, more := strings.Cut(text, "; "); more {
+		text = clause + " …"
+	}
+	if ansi.StringWidth(text) <= width {
+		return text
+	}
+	line, _, _ := strings.Cut(wrap(text, width-2), "\n")
+	return strings.TrimRight(line, " ,;") + " …"
 }
 
 // styled wraps text and styles each line by itself; lipgloss would pad lines to the same width.

@@ -17,6 +17,7 @@ import (
 	"microspend/collector"
 	"microspend/collector/awssource"
 	"microspend/collector/exporter"
+	"microspend/collector/microvmapi"
 	"microspend/collector/sources"
 	"microspend/internal/cgroup"
 	"microspend/internal/progress"
@@ -243,7 +244,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		return nil, err
 	}
 	return &collection{settings, accounts, collector.Options{
-		Source: source, SameUsage: sources.Names(), Targets: accounts.List, Ledger: folder, Command: "microspend collect",
+		Source: source, SameUsage: sources.Names(), States: microvmapi.SourceName, Most: settings.AWS.Quota.Most, Targets: accounts.List, Ledger: folder, Command: "microspend collect",
 		Timing: run.Timing, MaxAPICost: run.MaxAPICost.Run, MaxDailyAPICost: run.MaxAPICost.Day, RunTimeout: run.RunTimeout, Interval: run.Every,
 		AllowOverlappingSources: run.AllowOverlappingSources, Parallel: run.Parallel, Now: a.now, Logger: logger,
 	}}, nil

@@ -11,6 +11,7 @@ import (
 )
 
 func (a *app) compareCommand() *cobra.Command {
+	var options report.EstimateOptions
 	var regions []string
 	cmd := a.pricing(&cobra.Command{
 		Use:   "compare FILE",
@@ -29,8 +30,11 @@ are not known there.`,
 		if cmd.Flags().Changed("regions") {
 			return a.comparedRegions(args[0], regions)
 		}
-		return a.compared(args[0], report.Compare)
+		return a.compared(args[0], func(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
+			return report.Compare(e, comparisons, options)
+		})
 	})
+	cmd.Flags().BoolVar(&options.Explain, "explain", false, fullHelp)
 	cmd.Flags().StringSliceVar(&regions, "regions", nil, "compare these `REGIONS` instead, or all whose rates are known")
 	return cmd
 }

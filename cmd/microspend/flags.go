@@ -30,7 +30,8 @@ type sharedFlags struct {
 
 const (
 	outputHelp  = "write to `FILE` instead of standard output (-)"
-	explainHelp = "show the formula of each line and total"
+	explainHelp = "show the formula of each line and total, and assumptions in full"
+	fullHelp    = "show assumptions in full"
 )
 
 // ledgerFlag declares --ledger.

@@ -28,6 +28,7 @@ type idleFlags struct {
 	gaps, requests    string
 	traces            []string
 	tenant, by, chart string
+	explain           bool
 
 	rates        scenarios.Cards
 	region       string
@@ -66,6 +67,7 @@ Functions Traces 2019 (in order of days) or 2021 (--trace), or the suspends and 
 	choiceFlag(cmd, &f.chart, "chart",
 		"`CHART` that --format svg writes: cost (by timeout) or frontier (dollars against waits)", "cost", "frontier")
 	flags.StringVar(&f.by, "by", "", "list the optimum for each `GROUP` of the trace: image or tenant")
+	flags.BoolVar(&f.explain, "explain", false, fullHelp)
 	flags.BoolVar(&f.options.NoLives, "no-lifecycle", false,
 		"skip simulating MicroVM lifetimes, which takes a while for long traces")
 	// The rates are read before the other flags are parsed, as some of them are about a rate card.
@@ -105,7 +107,7 @@ func (a *app) idle(ctx context.Context, f *idleFlags) (view.Document, error) {
 	if err != nil {
 		return view.Document{}, err
 	}
-	show := report.IdleShow{By: idle.Grain(f.by), Frontier: f.chart == "frontier", Now: a.today()}
+	show := report.IdleShow{By: idle.Grain(f.by), Frontier: f.chart == "frontier", Explain: f.explain, Now: a.today()}
 	switch {
 	case f.by == "":
 	case show.By != idle.GrainImage && show.By != idle.GrainTenant:

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"microspend/config"
 	"microspend/internal/inputfile"
@@ -15,6 +16,7 @@ import (
 	"microspend/internal/progress"
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
+	"microspend/ledger/doubt"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/serve"
@@ -182,6 +184,8 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	}
 	a.usage = &watchedLedger{Ledger: in.Ledger}
 	in.Source.Usage = a.usage
+	folder := in.Ledger.Dir()
+	in.Source.Doubts = func(from, to time.Time) ([]doubt.Doubt, error) { return doubt.Read(folder, from, to) }
 	if a.flags.currency != nil || a.flags.dollarsOnly {
 		in.Source.Currency = a.flags.currency
 	}

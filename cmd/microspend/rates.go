@@ -39,7 +39,7 @@ func (a *app) ratesCommand() *cobra.Command {
 				return view.Document{}, err
 			}
 			return report.Card(series, market.Now), nil
-		}), a.ratesCheckCommand(), a.ratesImportCommand())
+		}), a.ratesCheckCommand(), a.ratesImportCommand(), a.ratesUpdateCommand())
 	return cmd
 }
 

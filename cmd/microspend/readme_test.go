@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,16 +13,43 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+var (
+	consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+	fileBlock    = regexp.MustCompile("(?s)```yaml\n# (\\S+\\.yaml)\n(.*?)```")
+)
 
 // TestReadme runs the commands that the README shows and compares what they print: its output is real. With -update it
 // is rewritten.
 func TestReadme(t *testing.T) {
-	const path = "../../README.md"
-	text, err := os.ReadFile(path)
+	readme, err := filepath.Abs("../../README.md")
 	require.NoError(t, err)
 	t.Chdir("../..")
+	runConsoleBlocks(t, readme)
+}
 
+// TestPagesWithExamples does the same with pages that show the files which their commands read: a block of YAML whose
+// first line is a comment with its name.
+func TestPagesWithExamples(t *testing.T) {
+	for _, page := range []string{"compare.md"} {
+		t.Run(page, func(t *testing.T) {
+			path, err := filepath.Abs("../../docs/" + page)
+			require.NoError(t, err)
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			t.Chdir(t.TempDir())
+			for _, block := range fileBlock.FindAllStringSubmatch(string(text), -1) {
+				require.NoError(t, os.WriteFile(block[1], []byte(block[2]), 0o644))
+			}
+			runConsoleBlocks(t, path)
+		})
+	}
+}
+
+// runConsoleBlocks runs the commands of a page's console blocks in the current folder.
+func runConsoleBlocks(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
 	blocks := 0
 	want := consoleBlock.ReplaceAllStringFunc(string(text), func(block string) string {
 		blocks++
@@ -37,7 +65,7 @@ func TestReadme(t *testing.T) {
 	})
 	require.Positive(t, blocks)
 	if *update {
-		require.NoError(t, os.WriteFile("README.md", []byte(want), 0o644))
+		require.NoError(t, os.WriteFile(path, []byte(want), 0o644))
 		return
 	}
 	require.Equal(t, want, string(text))

@@ -136,6 +136,7 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
 		"`DIR` of imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)
+	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight
 	root.SetHelpCommand(helpCommand(root))
 	const would, did = "would", "did"
@@ -230,6 +231,9 @@ func (a *app) market() (scenarios.Market, error) {
 	prices, err := pricing.EmbeddedPrices()
 	if err != nil {
 		return scenarios.Market{}, err
+	}
+	for _, fetched := range cardstore.In(a.cardFolder()).Prices() {
+		prices = prices.Over(fetched)
 	}
 	cards := a.listCards().AsOf(pricing.DateOf(a.today()))
 	return scenarios.Market{Cards: cards, Prices: prices, Now: a.today()}, nil

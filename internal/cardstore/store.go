@@ -1,6 +1,7 @@
-// Package cardstore keeps imported rate cards in a folder, one YAML file per region and day from which a card holds, so
-// that they can be read beside the cards built into the program. A card is added to those that are there; it takes the
-// place only of one that holds from the same day, so that an import leaves the days before it at the rates they had.
+// Package cardstore keeps imported and fetched rate cards in a folder, one YAML file per region and day from which a card
+// holds, and below prices/ the fetched prices of alternatives, so that both can be read beside those built into the
+// program. A card is added to those that are there; it takes the place only of one that holds from the same day, so that
+// an import leaves the days before it at the rates they had.
 //
 // # What is promised
 //
@@ -41,7 +42,7 @@ func (s Store) FS() fs.FS {
 	if s.dir == "" {
 		return embed.FS{}
 	}
-	return os.DirFS(s.dir)
+	return overlay{os.DirFS(filepath.Join(s.dir, pending)), os.DirFS(s.dir)}
 }
 
 // Save writes each card under the name that [pricing.CardFile] gives it, replacing the one of the same region and day
@@ -54,7 +55,7 @@ func (s Store) Save(cards []pricing.RateCard) error {
 
 func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) error) error {
 	if s.dir == "" {
-		return errors.New("no folder is set to keep rate cards in")
+		return errNoFolder
 	}
 	texts, err := encode(cards)
 	if err != nil || len(cards) == 0 {
@@ -62,6 +63,9 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("no folder for rate cards: %w", err) // anyone may read them: they are public prices
+	}
+	if err := s.settle(); err != nil {
+		return err
 	}
 	var staged []*atomicfile.Staged
 	defer func() {
@@ -99,6 +103,20 @@ func (s Store) removeUnreadable(region string) error {
 		err = errors.Join(err, os.Remove(filepath.Join(s.dir, file)))
 	}
 	return err
+}
+
+// Encode gives the files of cards for [Store.Put], each proven to read back as the same card. What [Store.Save] refuses is
+// refused.
+func Encode(cards []pricing.RateCard) (map[string][]byte, error) {
+	texts, err := encode(cards)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for i, card := range cards {
+		files[pricing.CardFile(card.Region, card.From)] = texts[i]
+	}
+	return files, nil
 }
 
 // encode gives the text of every card, each proven to read back as the same card.
@@ -141,10 +159,10 @@ func encodeOne(card pricing.RateCard) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("it would not read back: %w", err)
 	}
-	for _, q := range pricing.BilledQuantities() {
-		was, is := card.Rate(q), back.Rate(q)
+	for _, rated := range pricing.AllRated() {
+		was, is := card.RateOf(rated), back.RateOf(rated)
 		if back.Region != card.Region || was.Per != is.Per || !was.Figure.Equal(is.Figure) {
-			return nil, fmt.Errorf("it would not read back: its %s rate changes", q.Name())
+			return nil, fmt.Errorf("it would not read back: its %s rate changes", rated.Name())
 		}
 	}
 	return text, nil

@@ -46,22 +46,24 @@ var allowed = map[string][]string{
 	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/status", "ledger/...", "usage",
+	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "ledger/audit", "ledger/lifecycle", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "ledger/audit", "ledger/doubt", "ledger/lifecycle", "usage", "pricing/..."),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "ledger/audit", "usage"), // the runner knows no source by name
+	"collector":     own("ledger", "ledger/audit", "ledger/doubt", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "internal/tenantproof", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
 	"collector/status":   own("collector", "ledger"),
+	// Prices as AWS publishes them: fetched like usage, and of it knowing nothing.
+	"collector/prices": own("internal/cardstore", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.
 	"collector/meter": {
 		"collector/microvmapi/control", "internal/arn", "internal/commandline", "internal/emf", "internal/inputfile",
@@ -118,7 +120,7 @@ var thirdParty = map[string][]string{
 	"github.com/parquet-go/":          {"ledger/...", "spend/bill", "report/focus", "internal/parquetcolumn"},
 	"github.com/spf13/cobra":          {"cmd/microspend"},
 	"github.com/shopspring/decimal":   anything,
-	"go.yaml.in/yaml/":                {"pricing", "pricing/assumption", "internal/strictyaml", "scenarios"},
+	"go.yaml.in/yaml/":                {"pricing", "pricing/assumption", "pricing/pricelist", "internal/strictyaml", "scenarios"},
 	"github.com/stretchr/testify":     {"internal/..."},
 }
 

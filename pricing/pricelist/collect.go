@@ -15,6 +15,12 @@ func (p *page) offerProduct(sku string) error {
 		return fmt.Errorf("product %.40q: %w", sku, err)
 	}
 	offered.SKU = sku
+	if p.taken != nil {
+		if err := p.taken.consider(offered); err != nil || !p.taken.cards {
+			p.found.products++
+			return err
+		}
+	}
 	e, err := p.found.consider(offered, p.name)
 	if e != nil {
 		p.bySKU[sku] = e
@@ -25,6 +31,9 @@ func (p *page) offerProduct(sku string) error {
 // offerTerms reads one member of an offer file's terms: those of one kind, of which only the ones on demand matter.
 func (p *page) offerTerms(kind string) error {
 	if kind != "OnDemand" {
+		if p.taken != nil {
+			return p.object(func(string) error { return p.decode(&discarded{}) }) // far faster, and there may be 200 MB of it
+		}
 		return p.skip()
 	}
 	if err := once(&p.onDemand, kind); err != nil {
@@ -32,14 +41,20 @@ func (p *page) offerTerms(kind string) error {
 	}
 	return p.object(func(sku string) error {
 		e, ours := p.bySKU[sku]
-		if !ours {
+		c, picked := p.taken.of(sku)
+		if !ours && !picked {
 			return p.decode(&discarded{})
 		}
 		var terms json.RawMessage
 		if err := p.decode(&terms); err != nil {
 			return fmt.Errorf("terms of %s: %w", sku, err)
 		}
-		e.addTerms(terms)
+		if ours {
+			e.addTerms(terms)
+		}
+		if picked {
+			c.addTerms(terms)
+		}
 		return nil
 	})
 }

@@ -142,10 +142,10 @@ func (d *document) explain(err error, offset int64) error {
 	switch {
 	case err == nil:
 		return nil
+	case d.input.failure != nil: // it may be that the connection was cut
+		return d.input.failure
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &SyntaxError{d.input.read, "the file ends in the middle of the price list; download it again"}
-	case d.input.failure != nil:
-		return d.input.failure
 	}
 	return &SyntaxError{offset, err.Error()}
 }

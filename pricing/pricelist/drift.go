@@ -74,17 +74,22 @@ const PlausibleFactor = 10
 // Plausible reports every rate that is more than [PlausibleFactor] times up or down from the
 // present card's. A rate that either card does not know is not compared.
 func Plausible(present, next pricing.RateCard) error {
+	return PlausibleWithin(present, next, PlausibleFactor)
+}
+
+// PlausibleWithin is [Plausible] with another factor.
+func PlausibleWithin(present, next pricing.RateCard, factor int64) error {
 	var faults []error
 	for _, rated := range pricing.AllRated() {
 		a, b := present.RateOf(rated), next.RateOf(rated)
 		if !a.Known() || !b.Known() {
 			continue
 		}
-		if b.Compare(a, PlausibleFactor) > 0 || a.Compare(b, PlausibleFactor) > 0 {
+		if b.Compare(a, factor) > 0 || a.Compare(b, factor) > 0 {
 			from, to := rated.RateKey(a.Per), rated.RateKey(b.Per)
 			faults = append(faults, fmt.Errorf("%s: the %s rate goes from %s (%s) to %s (%s), more than %d times; "+
 				"look at AWS's pricing page before you take it", next.Region, rated.Name(), a.Figure, from, b.Figure, to,
-				PlausibleFactor))
+				factor))
 		}
 	}
 	return errors.Join(faults...)

@@ -14,6 +14,7 @@ import (
 // product is the part of a product that both forms of the Price List give in the same way.
 type product struct {
 	SKU        string     `json:"sku"`
+	Family     string     `json:"productFamily"`
 	Attributes attributes `json:"attributes"`
 }
 
@@ -69,6 +70,7 @@ func contradicts(rated pricing.Rated, text string) bool {
 
 // term is one of the terms under which a product is sold.
 type term struct {
+	EffectiveDate   string               `json:"effectiveDate"`
 	PriceDimensions map[string]dimension `json:"priceDimensions"`
 }
 

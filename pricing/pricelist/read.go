@@ -32,7 +32,10 @@ func read(lim limits, pages []Page) (Listing, error) {
 		if name == "" {
 			name = fmt.Sprintf("page %d", i+1)
 		}
-		p := &page{document: newDocument(given.Body, lim, &total), name: name, found: found, bySKU: map[string]*entry{}}
+		p := &page{
+			document: newDocument(given.Body, lim, &total), name: name, found: found,
+			bySKU: map[string]*entry{}, offer: ServiceCode,
+		}
 		if err := p.readAll(); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
@@ -49,6 +52,8 @@ type page struct {
 	name  string
 	found *findings
 	bySKU map[string]*entry // those of an offer file, whose terms and edition come apart from them
+	offer string            // the service code that the file must have
+	taken *taken            // what else is taken of an offer file; nil for MicroVMs alone
 
 	keys                       []string // of the outermost object, the first few
 	products, terms, priceList bool     // which of the members that hold prices were seen
@@ -89,8 +94,8 @@ func (p *page) member(key string) (err error) {
 	switch key {
 	case "offerCode":
 		p.offerCode, err = p.text()
-		if err == nil && p.offerCode != ServiceCode {
-			err = fmt.Errorf("this is the offer file of %.40q; download the one of %s", p.offerCode, ServiceCode)
+		if err == nil && p.offerCode != p.offer {
+			err = fmt.Errorf("this is the offer file of %.40q; download the one of %s", p.offerCode, p.offer)
 		}
 	case "version":
 		p.version, err = p.text()
@@ -143,7 +148,7 @@ func (p *page) checkShape() error {
 	case p.products && !p.terms:
 		return errors.New("an offer file without its terms, which hold the prices; download it again")
 	case p.products && p.offerCode == "":
-		return fmt.Errorf("products without an offerCode, which an offer file of %s has", ServiceCode)
+		return fmt.Errorf("products without an offerCode, which an offer file of %s has", p.offer)
 	case p.products:
 		return nil
 	}

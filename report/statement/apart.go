@@ -15,6 +15,7 @@ func (s *Statement) For(tenant int) Statement {
 	t := s.Tenants[tenant]
 	out := Statement{Spend: s.Spend, Now: s.Now, AsOf: s.AsOf, Days: t.Days, Lines: t.Lines, Tenants: []Tenant{t}}
 	out.Rows, out.Total, out.SharedOut = []spend.Row{t.Row}, t.Total, nil
+	out.Doubts = s.DoubtsOf(t.Key)
 	out.Restatements = nil
 	for _, r := range s.Restatements {
 		if r.Kind == t.Kind && r.Tenant == t.Tenant {

@@ -40,6 +40,9 @@ func (s *Statement) assumptions() []pricing.Note {
 			assumption.RatesBeforeFirst.Clause(assumed.Region, assumed.Before))
 	}
 	add(s.TenantAsserted, assumption.TenantAsserted.Note())
+	for _, note := range s.DoubtNotes() {
+		add(true, note)
+	}
 	add(true, assumption.Attribution.Note())
 	return notes
 }

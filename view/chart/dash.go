@@ -7,8 +7,8 @@ type dash struct {
 	svg  string
 }
 
-// dashOf is the pattern of a series. Only the first, the subject of the chart, is solid. No two of mostSeries series
-// share both their dash and their hue.
+// dashOf is the pattern of a series. Only the first, the subject of the chart, is solid. The first ten have each their
+// own dash and their own hue, and no two of mostSeries series share both.
 func dashOf(series int) dash {
 	if series == 0 {
 		return dash{}
@@ -19,6 +19,11 @@ func dashOf(series int) dash {
 		{[]int{7, 2, 1, 2}, "11 4 1.5 4"},
 		{[]int{3, 3}, "5 5"},
 		{[]int{12, 3}, "18 5"},
+		{[]int{5, 2, 1, 2, 1, 2}, "8 4 1.5 4 1.5 4"},
+		{[]int{2, 2, 6, 2}, "3 4 10 4"},
+		{[]int{1, 5}, "1.5 8"},
+		{[]int{9, 6}, "14 9"},
+		{[]int{3, 2, 3, 5}, "5 3 5 9"},
 	}
 	return patterns[(series-1)%len(patterns)]
 }

@@ -2,6 +2,9 @@ package chart
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"sort"
 	"strings"
 	"unicode"
 
@@ -59,6 +62,58 @@ func fit(label string, width int) string {
 		return ""
 	}
 	return ansi.Truncate(label, width, "…")
+}
+
+// apart cuts labels to a room so that no two that differ read alike: where they would with their ends cut off, they lose
+// their middle instead, and where they still would, they are numbered. Width measures a label.
+func apart(labels []string, room float64, width func(string) float64) []string {
+	short := make([]string, len(labels))
+	for i, label := range labels {
+		short[i] = cutTo(label, room, width, false)
+	}
+	for i, label := range alike(labels, short) {
+		short[i] = cutTo(label, room, width, true)
+	}
+	same := alike(labels, short)
+	for n, i := range slices.Sorted(maps.Keys(same)) {
+		mark := fmt.Sprintf(" (%d)", n+1)
+		short[i] = cutTo(same[i], max(room-width(mark), 0), width, false) + mark
+	}
+	return short
+}
+
+// alike are the labels, by their place, that are shown as another one is, though they differ.
+func alike(labels, short []string) map[int]string {
+	found := map[int]string{}
+	first := map[string]int{}
+	for i, label := range labels {
+		at, seen := first[short[i]]
+		if !seen {
+			first[short[i]] = i
+		} else if labels[at] != label {
+			found[at], found[i] = labels[at], label
+		}
+	}
+	return found
+}
+
+// cutTo cuts a label at its end, or in its middle.
+func cutTo(label string, room float64, width func(string) float64, inMiddle bool) string {
+	if width(label) <= room {
+		return label
+	}
+	runes := []rune(label)
+	kept := func(n int) string {
+		if !inMiddle {
+			return string(runes[:n]) + "…"
+		}
+		return string(runes[:(n+1)/2]) + "…" + string(runes[len(runes)-n/2:])
+	}
+	n := sort.Search(len(runes), func(n int) bool { return width(kept(n)) > room })
+	if n == 0 {
+		return ""
+	}
+	return kept(n - 1)
 }
 
 func padLeft(label string, width int) string {

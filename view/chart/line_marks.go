@@ -16,9 +16,14 @@ const signReach = 8.0
 // signs are the marks that lie in the picture, from the left.
 func (l lineLayout) signs(c Line) []sign {
 	var signs []sign
+	var labels []string
 	for _, m := range c.marked() {
+		labels = append(labels, clean(m.Label))
+	}
+	labels = apart(labels, 320, widthAt(tickSize))
+	for i, m := range c.marked() {
 		if p := (Point{m.X, m.Y}); l.contains(p) {
-			signs = append(signs, sign{l.to(p), cut(clean(m.Label), tickSize, 320)})
+			signs = append(signs, sign{l.to(p), labels[i]})
 		}
 	}
 	slices.SortStableFunc(signs, func(a, b sign) int { return cmp.Compare(a.at.X, b.at.X) })

@@ -54,8 +54,10 @@ func (c Line) layout() lineLayout {
 
 	names := 0.0
 	for _, s := range c.drawn() {
-		name := cut(clean(s.Name), textSize, svgWidth/4)
-		l.names = append(l.names, name)
+		l.names = append(l.names, clean(s.Name))
+	}
+	l.names = apart(l.names, svgWidth/3, widthAt(textSize))
+	for _, name := range l.names {
 		names = max(names, wide(name, textSize)*1.06)
 	}
 	l.plot.x1 -= names + 18

@@ -94,9 +94,9 @@ func (c Line) markKeys() []string {
 // letter names a series in its place; mostSeries is below the number of letters.
 func letter(series int) string { return string(rune('A' + series)) }
 
-// dashSample is a short piece of a series' line.
+// dashSample is a piece of a series' line, long enough for each dash to show.
 func dashSample(series int) string {
-	g := newBraille(5, 1)
+	g := newBraille(8, 1)
 	p := pen{grid: g, dash: dashOf(series).dots}
 	for x := range 2 * g.cols {
 		p.dot(x, 2)

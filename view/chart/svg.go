@@ -143,6 +143,11 @@ func wide(text string, size float64) float64 {
 	return total * size
 }
 
+// widthAt measures texts of a size.
+func widthAt(size float64) func(string) float64 {
+	return func(text string) float64 { return wide(text, size) }
+}
+
 // cut shortens a clean text to the width of so many units.
 func cut(text string, size, room float64) string {
 	if wide(text, size) <= room {

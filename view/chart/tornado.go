@@ -45,6 +45,18 @@ func (t Tornado) sorted() []Bar {
 	return bars[:min(len(bars), mostBars)]
 }
 
+// labelled are bars with their labels cut to a room, none like another.
+func labelled(bars []Bar, room float64, width func(string) float64) []Bar {
+	labels := make([]string, len(bars))
+	for i, b := range bars {
+		labels[i] = clean(b.Label)
+	}
+	for i, label := range apart(labels, room, width) {
+		bars[i].Label = label
+	}
+	return bars
+}
+
 // scale is the span of all bars and the center, and the center in it.
 func (t Tornado) scale(bars []Bar) (span, float64) {
 	var e extent

@@ -8,7 +8,7 @@ import (
 // SVG writes the chart as a picture 900 units wide that needs nothing else. What is below the center is drawn light
 // with an outline and what is above it dark.
 func (t Tornado) SVG(w io.Writer) error {
-	bars := t.sorted()
+	bars := labelled(t.sorted(), mostLabel, widthAt(textSize))
 	l := t.layout(bars)
 	var d document
 	d.open(l.height, clean(t.Title), t.describe(), tornadoDarkStyle)
@@ -48,7 +48,7 @@ func (t Tornado) layout(bars []Bar) tornadoLayout {
 	}
 	label, low, high := 0.0, 0.0, 0.0
 	for _, b := range bars {
-		label = max(label, wide(cut(clean(b.Label), textSize, mostLabel), textSize))
+		label = max(label, wide(b.Label, textSize))
 		low = max(low, wide(cut(clean(b.LowLabel), tickSize, mostValue), tickSize))
 		high = max(high, wide(cut(clean(b.HighLabel), tickSize, mostValue), tickSize))
 	}
@@ -67,7 +67,7 @@ func (l tornadoLayout) x(v float64) float64 { return l.left + l.scale.share(v)*(
 func (l tornadoLayout) bar(d *document, i int, b Bar) {
 	y := l.top + barPitch*float64(i)
 	base := y + barHeight/2 + 4.5
-	d.text(svgMargin, base, start, inkText, cut(clean(b.Label), textSize, mostLabel))
+	d.text(svgMargin, base, start, inkText, b.Label)
 	if !b.drawable() {
 		d.text(l.x(l.center)+8, base, start, quietText, "can't be drawn")
 		return

@@ -15,7 +15,7 @@ func (t Tornado) Text(width int) string {
 		return tooSmall(width, fmt.Sprintf("(no room for a chart: it needs %d cells)", leastWidth))
 	}
 	width = min(width, mostWidth)
-	bars := t.sorted()
+	bars := labelled(t.sorted(), float64(width/3), func(text string) float64 { return float64(ansi.StringWidth(text)) })
 	r := t.rows(bars, width)
 
 	var lines []string
@@ -50,10 +50,10 @@ type tornadoRows struct {
 func (t Tornado) rows(bars []Bar, width int) tornadoRows {
 	var r tornadoRows
 	for _, b := range bars {
-		r.label = max(r.label, ansi.StringWidth(clean(b.Label)))
+		r.label = max(r.label, ansi.StringWidth(b.Label))
 		r.value = max(r.value, ansi.StringWidth(clean(b.LowLabel)), ansi.StringWidth(clean(b.HighLabel)))
 	}
-	r.label, r.value = min(r.label, width/3), min(r.value, width/5)
+	r.value = min(r.value, width/5)
 	r.bar = r.label + 2 + r.value + 1
 	r.cols = max(width-r.bar-1-r.value, 1)
 	r.scale, r.middle = t.scale(bars)
@@ -65,7 +65,7 @@ func (t Tornado) rows(bars []Bar, width int) tornadoRows {
 func (r tornadoRows) at(v float64) float64 { return r.scale.share(v) * float64(r.cols) }
 
 func (r tornadoRows) line(b Bar) string {
-	line := fit(clean(b.Label), r.label)
+	line := b.Label
 	if !b.drawable() {
 		return padRight(line, r.bar+r.center) + "│ (can't be drawn)"
 	}

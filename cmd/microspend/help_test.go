@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+)
+
+// helpOf is what a command line prints in a terminal of a width.
+func helpOf(t *testing.T, columns int, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(context.Background(), append(args, "--help"), process{
+		in: strings.NewReader(""), out: &out, err: &errs, environ: []string{"COLUMNS=" + strconv.Itoa(columns)},
+		now: func() time.Time { return scriptDay },
+	})
+	require.Equal(t, exitDone, code, "%v: %s", args, errs.String())
+	return out.String()
+}
+
+// everyCommand lists the command lines of all commands, the root's being empty.
+func everyCommand() (lines [][]string) {
+	a := &app{parsed: map[*cobra.Command][]parsedFlag{}}
+	var walk func(cmd *cobra.Command, path []string)
+	walk = func(cmd *cobra.Command, path []string) {
+		lines = append(lines, path)
+		for _, sub := range cmd.Commands() {
+			walk(sub, append(path[:len(path):len(path)], sub.Name()))
+		}
+	}
+	walk(a.rootCommand(), nil)
+	return lines
+}
+
+func TestHelpFitsTheTerminal(t *testing.T) {
+	commands := everyCommand()
+	require.Greater(t, len(commands), 30)
+	for _, args := range commands {
+		for _, columns := range []int{60, 80, 120} {
+			for line := range strings.SplitSeq(helpOf(t, columns, args...), "\n") {
+				if columns < 80 && len(strings.Fields(line)) == 1 {
+					continue // an address is not broken
+				}
+				require.LessOrEqual(t, ansi.StringWidth(line), columns, "%v at %d columns: %q", args, columns, line)
+			}
+		}
+	}
+}
+
+func TestHelpLosesNothing(t *testing.T) {
+	for _, args := range everyCommand() {
+		words := func(columns int) string {
+			return strings.Join(strings.Fields(strings.ReplaceAll(helpOf(t, columns, args...), " \\\n", " ")), " ")
+		}
+		require.Equal(t, words(100), words(60), "%v", args)
+	}
+}
+
+func TestFitted(t *testing.T) {
+	for _, test := range []struct{ name, reason, text, want string }{
+		{"a paragraph", "its lines flow anew", "one two three\nfour five six seven", "one two three four five six\nseven"},
+		{"a heading", "it stands alone", "Flags:\n  -h, --help   help", "Flags:\n  -h, --help   help"},
+		{
+			"a flag", "its words hang under each other", "  --by N   how far each input moves",
+			"  --by N   how far each input\n           moves",
+		},
+		{
+			"a long flag", "its words come below", "  --region-and-account REGION   the region to read",
+			"  --region-and-account REGION\n          the region to read",
+		},
+		{
+			"an example", "it can be pasted", "  microspend sweep workload.yaml --vary a=1..2/1",
+			"  microspend sweep \\\n      workload.yaml --vary \\\n      a=1..2/1",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, fitted(test.text, 30), test.reason) })
+	}
+}
