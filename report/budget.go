@@ -33,16 +33,21 @@ func Budget(b budget.Report) view.Document {
 	if !b.AsOf.IsZero() {
 		asOf, d.Subtitle = view.Moment(b.AsOf), "data until "+b.AsOf.In(b.Location).Format("2006-01-02 15:04 MST")
 	}
-	d.JSON = withDamaged(view.Object{
+	asserted := slices.ContainsFunc(b.Lines, assertedLine)
+	json := view.Object{
 		{ID: "schema", Value: "microspend.budget/v1"},
 		{ID: "from", Value: view.Moment(b.From)},
 		{ID: "to", Value: view.Moment(b.To)},
 		{ID: "as_of", Value: asOf},
 		{ID: "currency", Value: "USD"},
 		{ID: "budgets", Value: view.Records{Table: table}},
-	}, b.Damaged)
+	}
+	json = json.With(asserted, "assumptions", noteRecords([]pricing.Note{assumption.TenantAsserted.Note()}))
+	d.JSON = withDamaged(json, b.Damaged)
 	return d
 }
+
+func assertedLine(l budget.Line) bool { return l.TenantAsserted }
 
 // BudgetColumns describes how budgets stand.
 func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
@@ -50,6 +55,9 @@ func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
 		{ID: "exceeded", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Bool(l.Exceeded) }},
 		{ID: "status", Title: "status", Value: func(l budget.Line) view.Value {
 			return view.Text(l.Status.String()).Shown(budgetSign(l))
+		}},
+		{ID: "assumptions", Scope: view.When(slices.ContainsFunc(b.Lines, assertedLine), view.Data), Value: func(l budget.Line) view.Value {
+			return assumedOf(l.TenantAsserted)
 		}},
 		{ID: "missing", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Missing).OmitEmpty() }},
 		{ID: "unknown", Scope: view.JSONOnly, Value: func(l budget.Line) view.Value {
@@ -185,6 +193,9 @@ func budgetNotes(b budget.Report) []view.Note {
 	}
 	if methods[budget.WeekdayMean] {
 		list = append(list, noteOf(assumption.WeekdayMean))
+	}
+	if slices.ContainsFunc(b.Lines, assertedLine) {
+		list = append(list, view.Note{Text: assumption.TenantAsserted.Note().String()})
 	}
 	unseen := map[string]bool{}
 	for _, line := range b.Lines {

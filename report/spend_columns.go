@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/usage"
 	"microspend/view"
@@ -134,8 +135,19 @@ func SpendColumns(s spend.Spend, look SpendLook) []view.Column[*spend.Row] {
 			}
 			return view.List(unknownTexts(r.Cost)).ShownBy(func() string { return unknownNames(r.Cost) })
 		}},
+		{ID: "assumptions", Title: "assumptions", Scope: view.When(s.TenantAsserted, view.Data), Value: func(r row) view.Value {
+			return assumedOf(r.TenantAsserted)
+		}},
 		{ID: "folded", Scope: view.JSONOnly, Value: func(r row) view.Value { return view.Count(r.Folded).OmitEmpty() }},
 	}...)
+}
+
+// assumedOf lists the assumptions that a figure rests on, by their ids, and that not every figure does.
+func assumedOf(asserted bool) view.Value {
+	if !asserted {
+		return view.List(nil).OmitEmpty()
+	}
+	return view.List([]string{string(assumption.TenantAsserted)}).OmitEmpty()
 }
 
 // sharedTitle is empty where there is no shared cost, so that only programs have the column.

@@ -94,18 +94,18 @@ func (m Market) bill(s *Scenario) (pricing.Bill, error) {
 // card settles the rates: the region's card, with what the scenario gives inline in place of the card's. A region
 // without a card has the rates alone that the scenario gives, which may be all that its workload needs.
 func (m Market) card(s *Scenario) (pricing.RateCard, error) {
-	inline := s.inlineRates()
+	inline := pricing.OwnRates(s.inlineRates(), s.ratesArch)
 	card, err := m.Cards.Card(s.Region)
 	_, none := errors.AsType[*pricing.NoCardError](err)
 	switch {
-	case none || pricing.Complete(inline):
+	case none || pricing.Complete(inline, s.Arch):
 		card = pricing.RateCard{Name: "inline", Region: s.Region, Discounts: card.Discounts}
 	case err != nil:
 		return card, err
 	case len(inline) > 0:
 		card.Name += " with inline figures"
 	}
-	card = card.WithRates(inline)
+	card = card.WithOwn(inline, s.ratesArch).For(s.Arch)
 	if r := s.file.Rates; r != nil && r.Discount != nil {
 		card.Discounts = r.Discount.Over(card.Discounts)
 	}
@@ -154,10 +154,17 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 			notes = append(notes, standing.id.Note())
 		}
 	}
+	if bill.Card.Arch() != pricing.ArchARM64 && snapshotsBilled(bill) {
+		notes = append(notes, assumption.SnapshotArch.Note(bill.Card.Arch().Name()))
+	}
 	if bill.Card.Discounts.IsZero() && len(bill.Lines) > 0 {
 		notes = append(notes, bill.Card.TermsNote())
 	}
 	return notes
+}
+
+func snapshotsBilled(bill pricing.Bill) bool {
+	return slices.ContainsFunc(bill.Lines, func(l pricing.Line) bool { return !l.Of.ByArch() })
 }
 
 // addAlternativeNotes lifts what the alternatives assume, and lack, into the estimate's own lists.

@@ -98,7 +98,7 @@ func (m Market) inRegion(s *Scenario, region string) (RegionRow, error) {
 	row := RegionRow{Region: region, Location: bill.Card.Location}
 	if rates, only := unknownRates(err); only {
 		for _, r := range rates {
-			row.Unknown = append(row.Unknown, r.RateKeys()[0])
+			row.Unknown = append(row.Unknown, s.rateKey(r))
 		}
 		row.Why = moved.unknownWhy(bill.Card, rates)
 		return row, nil

@@ -64,7 +64,7 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 		return
 	}
 	for _, r := range rates {
-		fault(s.ratesPlace(), "rates."+string(r.RateKeys()[0]), "%s", &pricing.UnknownRateError{Region: s.Region, Rated: r})
+		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s", &pricing.UnknownRateError{Region: s.Region, Rated: r})
 	}
 }
 

@@ -57,6 +57,7 @@ func (v *variation) at(values []string) (*Scenario, error) {
 	}
 	s := &Scenario{file: v.file, doc: v.doc, root: v.root, name: v.of.name, traces: v.of.traces}
 	s.resolve()
+	s.ratesArch = v.of.ratesArch
 	return s, v.doc.Err()
 }
 

@@ -58,7 +58,9 @@ type Charge struct {
 	List decimal.Decimal // the same at list rates
 
 	Coverage *decimal.Decimal // see [Coverage]; nil on shares
-	Share    *Share           // nil unless the line is a tenant's share of shared cost
+	// TenantAsserted is whether the tenant's usage in the period is its own, in part at least, because a guest said so.
+	TenantAsserted bool
+	Share          *Share // nil unless the line is a tenant's share of shared cost
 
 	// Correction says that the line corrects one of a closed month, which stays as it is: what was used and the amounts
 	// are what has to be added to it, at the rate that counts by now. It is nil on other lines.
@@ -192,6 +194,7 @@ func (r *run) charge(row *Row) (Charge, bool) {
 		Region: row.Region, Account: row.Account, Location: card.Location,
 		Quantity: q, Used: Quantity(&row.Sum, q), Rate: card.Rate(q), ListRate: card.ListRate(q),
 		Discount: card.Discounts[q], Amount: row.Amount, List: row.List, Coverage: Coverage(&row.Sum),
+		TenantAsserted: r.restsOnGuest(row.Key),
 	}, true
 }
 

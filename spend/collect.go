@@ -68,8 +68,8 @@ type collector struct {
 	relabel  func(civil.Day) labels
 	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
-	recorded bool // anything in the span, whoever's
-	asserted bool // anything that counts for whom the guest named
+	recorded bool         // anything in the span, whoever's
+	asserted map[Key]bool // owners whom a guest named, of anything that counts, as rows have them
 }
 
 // labels are a day's texts in the three dimensions of time.
@@ -202,7 +202,9 @@ func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) 
 		if !c.billed() && c.source.Sharing.Policy == OwnRow && !c.chooses(key.Tenant, key.Kind) {
 			return key, false // nobody else's row has a part of it
 		}
-		c.asserted = c.asserted || asserted && (kind == KindShared || c.chooses(name, kind))
+		if asserted && (kind == KindShared || c.chooses(name, kind)) {
+			c.asserted[c.asserter(key.Key)] = true
+		}
 	}
 	for _, d := range c.request.By {
 		switch {
@@ -213,6 +215,24 @@ func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) 
 		} // the tenant and its group are there already; components come with pricing
 	}
 	return key, true
+}
+
+// asserter is what tells, of a row's key, whether anything in it is a tenant's because a guest said so. Shared cost that is
+// shared out is in the rows of all, and without tenants or groups in rows nobody knows in which.
+func (c *collector) asserter(key Key) (owner Key) {
+	switch {
+	case key.Kind == KindShared && c.source.Sharing.Policy != OwnRow:
+	case c.has(ByTenant):
+		owner = Key{Kind: key.Kind, Tenant: key.Tenant}
+	case c.has(ByGroup):
+		owner = Key{Kind: key.groupKind(), Group: key.Group}
+	}
+	return owner
+}
+
+// restsOnGuest reports whether a row is whose it is, or lacks what is another's, because a guest said so.
+func (c *collector) restsOnGuest(key Key) bool {
+	return len(c.asserted) > 0 && (key.Kind == KindOther || c.asserted[Key{}] || c.asserted[c.asserter(key)])
 }
 
 // owner is the key of a tenant, or of the label of a kind, with its group where the report is by group.

@@ -52,9 +52,10 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	for i, row := range arranged {
 		out.Rows[i] = *row
 		out.Rows[i].Card = r.cardOf(row.Key)
+		out.Rows[i].TenantAsserted = r.restsOnGuest(row.Key)
 	}
 	out.Total = t.total
-	out.TenantAsserted = r.asserted
+	out.TenantAsserted = len(r.asserted) > 0
 	if !r.billed() {
 		if out.Doubts, err = s.doubtsIn(request); err != nil {
 			return Spend{}, err
@@ -90,6 +91,7 @@ func (s Source) run(request Request) *run {
 		s.Closed = nil // AWS's bill is what it is
 	}
 	r := &run{policy: s.Sharing.Policy}
+	r.asserted = map[Key]bool{}
 	r.source, r.request, r.loc, r.prices = s, request, s.Zone(request.Location), newPriceList()
 	r.byTenant = r.has(ByTenant) || r.has(ByGroup) || request.Filter.byOwner()
 	return r

@@ -189,6 +189,8 @@ type Row struct {
 	// Card is what the row's usage was priced at, without rates where its region has no card. It is there in reports that
 	// are [Request.Rated], and nil in rows without usage.
 	Card *pricing.RateCard
+	// TenantAsserted is whether any of it is the row's because a guest said so: see [Spend.TenantAsserted].
+	TenantAsserted bool
 
 	parts []*Row // those rows
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/view"
 )
@@ -181,6 +182,13 @@ var columns = []Column{
 			tags["group"] = r.Group
 		}
 		return view.Text(object(tags))
+	}},
+	// What the charge rests on and no other row need: whose word the tenant is.
+	{Name: "x_Assumptions", Type: String, Nullable: true, value: func(r *row) view.Value {
+		if !r.TenantAsserted {
+			return view.Value{}
+		}
+		return view.Text(string(assumption.TenantAsserted))
 	}},
 	{Name: "x_Coverage", Type: Decimal, Nullable: true, value: func(r *row) view.Value {
 		return view.Maybe(r.Coverage, view.Exact)

@@ -227,6 +227,8 @@ type Line struct {
 	// Missing says why the period so far is not known as a whole, as in "no data before 12 Oct"; "" where it is, or where
 	// nothing of it has been measured at all. What was spent then is what is known of it.
 	Missing string
+	// TenantAsserted is whether any of what was spent is the subject's because a guest said so: see [spend.Spend].
+	TenantAsserted bool
 
 	Outlook
 	RunsOut *time.Time // start of the day on which the budget is, or is forecast to be, used up; nil if not in this period

@@ -140,7 +140,7 @@ func (l *Line) unseen(reason string) {
 func (l *Line) fill(read *readings, h *habit) {
 	period := civil.Between(l.From, l.To)
 	l.Spent, l.State = read.spent[l.Period].cost, read.spent[l.Period].state
-	l.SpentShown = read.spent[l.Period].shown
+	l.SpentShown, l.TenantAsserted = read.spent[l.Period].shown, read.spent[l.Period].asserted
 	if h.asOf.IsZero() {
 		l.State, l.BurnDayState = pricing.NotMeasured, pricing.NotMeasured
 	} else {
@@ -175,11 +175,14 @@ type figure struct {
 	cost  spend.Cost
 	shown decimal.Decimal // in cents, as the report that it is of shows it
 	state pricing.State
+
+	asserted bool // see [spend.Row.TenantAsserted]
 }
 
 // add adds a row that is a part of the figure.
 func (f *figure) add(part figure) {
 	f.cost, f.shown, f.state = f.cost.Plus(part.cost), f.shown.Add(part.shown), f.state.And(part.state)
+	f.asserted = f.asserted || part.asserted
 }
 
 func figureOf(t spend.Total, shown decimal.Decimal) figure {
@@ -261,7 +264,9 @@ func (r *reader) figures(
 	} else {
 		for i, row := range report.Rows {
 			for subject := range subjects(scope, row.Key) {
-				into(r.of(subject)).add(figureOf(row.Total, shown[i]))
+				part := figureOf(row.Total, shown[i])
+				part.asserted = row.TenantAsserted
+				into(r.of(subject)).add(part)
 			}
 		}
 	}
