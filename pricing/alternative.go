@@ -27,6 +27,7 @@ const (
 	KindCI        Kind = "ci"
 	KindSandbox   Kind = "sandbox"
 	KindFixed     Kind = "fixed"
+	KindMicroVM   Kind = "microvm" // on another architecture; offered without being listed
 )
 
 // Demand is what a workload asks of whatever runs it, for one month.

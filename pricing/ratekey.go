@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -98,14 +99,44 @@ func (q BilledQuantity) QuotedUnit(per Per) string { return q.form(per).units }
 // PublishedUnit is the same in words and in the singular: vCPU-Second, vCPU-hour, GB-month of 720 hours.
 func (q BilledQuantity) PublishedUnit(per Per) string { return q.form(per).unit }
 
-// Complete reports whether rates are all that usage on the default architecture is billed by.
-func Complete(rates map[Rated]Rate) bool {
+// Complete reports whether rates are all that usage on an architecture is billed by.
+func Complete(rates map[Rated]Rate, arch Arch) bool {
 	for _, q := range BilledQuantities() {
-		if _, given := rates[q.On(ArchUnknown)]; !given {
+		if _, given := rates[q.On(arch)]; !given {
 			return false
 		}
 	}
 	return true
+}
+
+// OwnRates are rates that a user gives beside something that runs on one architecture. There a plain key means that
+// architecture's rate: vcpu_second is of x86-64 where that is what runs. Where the same rate is given under its full
+// name too, vcpu_second_x86, the plain key keeps its meaning in a card: ARM64's.
+func OwnRates(rates map[Rated]Rate, own Arch) map[Rated]Rate {
+	out := maps.Clone(rates)
+	for _, q := range BilledQuantities() {
+		plain, full := q.On(ArchUnknown), q.On(own)
+		rate, given := rates[plain]
+		if _, both := rates[full]; given && !both {
+			delete(out, plain)
+			out[full] = rate
+		}
+	}
+	return out
+}
+
+// WithOwn lays rates over the card that a user gives beside something that runs on one architecture, in the sense of
+// [OwnRates], and gives the card of that one. Where they have a rate of compute for one architecture and not for
+// another, the other's is not known: the card's would compare what was agreed with what is listed.
+func (c RateCard) WithOwn(rates map[Rated]Rate, own Arch) RateCard {
+	given := OwnRates(rates, own)
+	for _, rated := range AllRated() {
+		_, known := given[rated]
+		if _, replaced := given[rated.Quantity.On(own)]; replaced && !known {
+			given[rated] = Rate{}
+		}
+	}
+	return c.WithRates(given).For(own)
 }
 
 // InlineRates makes rates of the figures that a user gives beside a card, by key; a figure that is nil is not given.

@@ -45,6 +45,9 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) view.Document {
 func estimateSubtitle(e *scenarios.Estimate) string {
 	s := e.Scenario
 	machine := fmt.Sprintf("%s, MicroVM of %s GB / %s vCPU", s.Region, s.Size.GB(), s.Size.VCPU())
+	if s.Arch != pricing.ArchARM64 {
+		machine += " on " + s.Arch.Name()
+	}
 	if s.Title == "" {
 		return machine
 	}
@@ -61,7 +64,7 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 		{ID: "title", Value: view.Text(s.Title).OmitEmpty()},
 		{ID: "region", Value: s.Region},
 		{ID: "currency", Value: "USD"},
-		{ID: "microvm", Value: view.Object{{ID: "memory_gb", Value: s.Size.GB()}, {ID: "vcpu", Value: s.Size.VCPU()}}},
+		{ID: "microvm", Value: view.Object{{ID: "memory_gb", Value: s.Size.GB()}, {ID: "vcpu", Value: s.Size.VCPU()}, {ID: "arch", Value: string(s.Arch)}}},
 		{ID: "rates", Value: ratesObject(e.Bill.Card)},
 	}
 	tail := view.Object{

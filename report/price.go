@@ -23,6 +23,7 @@ func Price(bill pricing.Bill, now time.Time) view.Document {
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.price/v1"},
 			{ID: "region", Value: bill.Card.Region},
+			{ID: "arch", Value: string(bill.Card.Arch())},
 			{ID: "currency", Value: "USD"},
 			{ID: "rates", Value: ratesObject(bill.Card)},
 			{ID: "lines", Value: view.Records{Table: table}},

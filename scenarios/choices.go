@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"microspend/pricing"
 )
 
 // The types in this file can hold only the words listed for them.
 
-// Arch is a processor architecture.
+// Arch is the processor architecture of an alternative.
 type Arch string
+
+// MicroVMArch is the architecture of a MicroVM; see [pricing.Arch].
+type MicroVMArch pricing.Arch
 
 // Hours says when an alternative bills.
 type Hours string
@@ -53,6 +58,13 @@ const (
 	TraitSimplePublic Trait = "simple-public-site"
 )
 
+func microVMArchs() (names []string) {
+	for _, arch := range pricing.Archs() {
+		names = append(names, string(arch))
+	}
+	return names
+}
+
 func archs() []string     { return []string{string(ARM64), string(X86)} }
 func hours() []string     { return []string{string(ActiveHours), string(AlwaysHours)} }
 func purchases() []string { return []string{string(OnDemand), string(Spot), string(SavingsPlan)} }
@@ -65,6 +77,9 @@ func traits() []string {
 		string(TraitSimplePublic),
 	}
 }
+
+// ParseScalar implements strictyaml.Scalar.
+func (a *MicroVMArch) ParseScalar(text string) error { return choose(a, text, microVMArchs()) }
 
 // ParseScalar implements strictyaml.Scalar.
 func (a *Arch) ParseScalar(text string) error { return choose(a, text, archs()) }

@@ -54,12 +54,14 @@ var longestMonthSeconds = decimal.NewFromInt(744 * 3600)
 var secondsPerHour = decimal.NewFromInt(pricing.SecondsPerHour)
 
 // Compare prices the scenario's alternatives, or, where it lists none, some of the same size. They come in the order
-// of the list.
+// of the list, and MicroVMs on the other architecture last.
 func (m Market) Compare(e *Estimate) ([]Comparison, error) {
-	if len(e.Comparisons) > 0 {
-		return e.Comparisons, nil
+	others := otherArchs(e)
+	if len(e.Comparisons) == 0 {
+		return m.compare(e.Scenario, e.Bill.Card, e.Bill, append(m.usualCandidates(e.Scenario), others...))
 	}
-	return m.compare(e.Scenario, e.Bill.Card, e.Bill, m.usualCandidates(e.Scenario))
+	beside, err := m.compare(e.Scenario, e.Bill.Card, e.Bill, others)
+	return append(slices.Clip(e.Comparisons), beside...), err
 }
 
 // demand is what the scenario asks of an alternative.

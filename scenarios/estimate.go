@@ -79,20 +79,20 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 
 // card settles the rates: the region's card, with what the scenario gives inline in place of the card's.
 func (m Market) card(s *Scenario) (pricing.RateCard, error) {
-	inline := s.inlineRates()
+	inline := pricing.OwnRates(s.inlineRates(), s.ratesArch)
 	card, err := m.Cards.Card(s.Region)
 	switch _, none := errors.AsType[*pricing.NoCardError](err); {
-	case pricing.Complete(inline):
+	case pricing.Complete(inline, s.Arch):
 		card = pricing.RateCard{Name: "inline", Region: s.Region, Discounts: card.Discounts}
 	case none:
 		return card, s.Fault("region", "%s; or give all five rates in the scenario", err)
 	case err != nil:
 		return card, err
 	}
-	if len(inline) > 0 && !pricing.Complete(inline) {
+	if len(inline) > 0 && !pricing.Complete(inline, s.Arch) {
 		card.Name += " with inline figures"
 	}
-	card = card.WithRates(inline)
+	card = card.WithOwn(inline, s.ratesArch).For(s.Arch)
 	if r := s.file.Rates; r != nil && r.Discount != nil {
 		card.Discounts = r.Discount.Over(card.Discounts)
 	}
@@ -121,7 +121,7 @@ func (s *Scenario) rateFaults(err error) error {
 	for _, each := range joined.Unwrap() {
 		var unknown *pricing.UnknownRateError
 		if errors.As(each, &unknown) {
-			each = s.Fault("rates."+string(unknown.Quantity.RateKeys()[0]), "%s", each)
+			each = s.Fault("rates."+string(s.rateKey(unknown.Rated)), "%s", each)
 		}
 		placed = append(placed, each)
 	}
@@ -161,10 +161,17 @@ func standingAssumptions(bill pricing.Bill) []pricing.Note {
 			notes = append(notes, standing.id.Note())
 		}
 	}
+	if bill.Card.Arch() != pricing.ArchARM64 && snapshotsBilled(bill) {
+		notes = append(notes, assumption.SnapshotArch.Note(bill.Card.Arch().Name()))
+	}
 	if bill.Card.Discounts.IsZero() && len(bill.Lines) > 0 {
 		notes = append(notes, bill.Card.TermsNote())
 	}
 	return notes
+}
+
+func snapshotsBilled(bill pricing.Bill) bool {
+	return slices.ContainsFunc(bill.Lines, func(l pricing.Line) bool { return !l.Of.ByArch() })
 }
 
 // addAlternativeNotes lifts what the alternatives assume, and lack, into the estimate's own lists.

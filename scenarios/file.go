@@ -30,6 +30,7 @@ type RatesFile struct {
 // MicroVMFile is the size; vCPU follows from it (GB / 2). A plain value is the memory.
 type MicroVMFile struct {
 	Memory *MicroVMSize `yaml:"memory,required,shorthand" jsonschema_description:"Baseline memory: 0.5GB, 1GB, 2GB, 4GB or 8GB. vCPU is half the number of GB."`
+	Arch   *MicroVMArch `yaml:"arch" jsonschema_description:"Architecture of the image: arm64 (the default) or x86_64, which has rates of its own for compute."`
 }
 
 // ImageFile is the image; a plain value is its size.

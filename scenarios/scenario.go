@@ -20,6 +20,7 @@ type Scenario struct {
 	Name, Title, Region string
 
 	Size     pricing.Size
+	Arch     pricing.Arch
 	Workload pricing.Workload // of one month, all users or jobs together
 
 	// Work is what each day or job has to get done, from which its running time follows; nil where the file gives that.
@@ -40,6 +41,10 @@ type Scenario struct {
 
 	basis   []func() string // of [Scenario.Basis], written when somebody reads it
 	running PeriodDuration  // of each day or job, as written or as its work takes
+
+	// ratesArch is the architecture whose compute the plain keys of the file's rates are of: its own, and also at points
+	// of a sweep over architectures that of the file.
+	ratesArch pricing.Arch
 
 	file   *File
 	doc    *strictyaml.Document
@@ -118,6 +123,8 @@ func (s *Scenario) resolve() {
 	if f.MicroVM.Memory != nil {
 		s.Size = f.MicroVM.Memory.Size
 	}
+	s.Arch = pricing.Arch(valueOf(f.MicroVM.Arch)).OrDefault()
+	s.ratesArch = s.Arch
 	s.Workload.Size = s.Size
 	s.resolveUnits()
 	s.resolveTimes()

@@ -81,11 +81,12 @@ var scalarSchemas = map[reflect.Type]func() *jsonschema.Schema{
 	reflect.TypeFor[Date]():           pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`),
 	reflect.TypeFor[MicroVMSize](): pattern(`^(0\.50*|(1|2|4|8)(\.0+)?) ?(GB|GiB)$|` +
 		`^(512|1024|2048|4096|8192)(\.0+)? ?MiB$`),
-	reflect.TypeFor[Arch]():     enum(archs()),
-	reflect.TypeFor[Hours]():    enum(hours()),
-	reflect.TypeFor[Purchase](): enum(purchases()),
-	reflect.TypeFor[Verdict]():  enum(verdicts()),
-	reflect.TypeFor[Trait]():    enum(traits()),
+	reflect.TypeFor[MicroVMArch](): enum(microVMArchs()),
+	reflect.TypeFor[Arch]():        enum(archs()),
+	reflect.TypeFor[Hours]():       enum(hours()),
+	reflect.TypeFor[Purchase]():    enum(purchases()),
+	reflect.TypeFor[Verdict]():     enum(verdicts()),
+	reflect.TypeFor[Trait]():       enum(traits()),
 }
 
 func schemaOf(t reflect.Type) *jsonschema.Schema {

@@ -58,6 +58,7 @@ func (v *variation) at(values []string) (*Scenario, error) {
 	}
 	s := &Scenario{file: v.file, doc: v.doc, root: v.root, name: v.of.name, traces: v.of.traces}
 	s.resolve()
+	s.ratesArch = v.of.ratesArch
 	return s, v.doc.Err()
 }
 
@@ -68,7 +69,11 @@ func (v *variation) named(values []string) (*Scenario, error) {
 	for i, axis := range v.axes {
 		parts = append(parts, axis.Path+"="+values[i])
 	}
-	return fromTree(v.of.name+" with "+strings.Join(parts, ", "), v.root, v.of.traces)
+	s, err := fromTree(v.of.name+" with "+strings.Join(parts, ", "), v.root, v.of.traces)
+	if s != nil {
+		s.ratesArch = v.of.ratesArch
+	}
+	return s, err
 }
 
 // priceAt fills a point with the bill alone, without the rest of an estimate.

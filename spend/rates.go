@@ -198,7 +198,7 @@ func (c cards) card(region string, day pricing.Date, list pricing.RateCard, noLi
 		}
 	}
 	inline := own.Inline("given in the configuration")
-	if !private && (pricing.Complete(inline) || noList && len(inline) > 0) {
+	if !private && (pricing.Complete(inline, pricing.ArchUnknown) || noList && len(inline) > 0) {
 		card.Name = "inline" // of compute on architectures that are not given, the list's rates stay
 	}
 	if len(inline) > 0 && card.Name != "inline" {

@@ -15,6 +15,18 @@ import (
 // givenRates are the rates of --rate, which take the place of a card's.
 type givenRates map[pricing.Rated]pricing.Rate
 
+// archFlag declares --arch.
+func (a *app) archFlag(cmd *cobra.Command, into *pricing.Arch) {
+	a.parsedFlag(cmd, "arch", string(pricing.ArchARM64), "`ARCHITECTURE` of the image, which decides the rates of compute: "+
+		"arm64 or x86_64", func(text string) (err error) {
+		*into, err = pricing.ParseArch(text)
+		return err
+	})
+	_ = cmd.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{
+		string(pricing.ArchARM64), string(pricing.ArchX86),
+	}, cobra.ShellCompDirectiveNoFileComp))
+}
+
 // rateFlag declares --rate.
 func (a *app) rateFlag(cmd *cobra.Command, into *givenRates) {
 	*into = givenRates{}
@@ -37,10 +49,11 @@ func (g givenRates) parse(text string) error {
 	return err
 }
 
-// card is a region's card with the given rates in place of its own. Where all are given there need be none.
-func (g givenRates) card(cards scenarios.Cards, region string) (pricing.RateCard, error) {
+// card is a region's card for an architecture with the given rates in place of its own, in which a plain key means that
+// architecture. Where all are given there need be none.
+func (g givenRates) card(cards scenarios.Cards, region string, arch pricing.Arch) (pricing.RateCard, error) {
 	card, err := cards.Card(region)
-	all := pricing.Complete(g)
+	all := pricing.Complete(pricing.OwnRates(g, arch), arch)
 	if _, none := errors.AsType[*pricing.NoCardError](err); none && all && pricing.IsRegionName(region) {
 		card, err = pricing.RateCard{Region: region}, nil
 	}
@@ -50,5 +63,5 @@ func (g givenRates) card(cards scenarios.Cards, region string) (pricing.RateCard
 	case len(g) > 0:
 		card.Name += " with inline figures"
 	}
-	return card.WithRates(g), err
+	return card.WithOwn(g, arch), err
 }

@@ -34,6 +34,7 @@ type idleFlags struct {
 	region       string
 	card         pricing.RateCard
 	given        givenRates
+	arch         pricing.Arch
 	memory       pricing.Size
 	sized        bool             // whether memory is known
 	state, image *decimal.Decimal // GB
@@ -182,9 +183,10 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 		return gb.ParseScalar(text)
 	})
 	a.rateFlag(cmd, &f.given) // before the region, which needs no card where all rates are given
+	a.archFlag(cmd, &f.arch)
 	a.parsedFlag(cmd, "region", "", "AWS `REGION` whose rates apply", func(text string) (err error) {
 		f.region = text
-		f.card, err = f.given.card(f.rates, text)
+		f.card, err = f.given.card(f.rates, text, f.arch)
 		return err
 	})
 	value("timeouts",

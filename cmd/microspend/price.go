@@ -17,6 +17,7 @@ func (a *app) priceCommand() *cobra.Command {
 		region     string
 		discounts  []string
 		given      givenRates
+		arch       pricing.Arch
 		quantities pricing.Quantities
 		any        bool
 	)
@@ -32,7 +33,7 @@ func (a *app) priceCommand() *cobra.Command {
 		if err != nil {
 			return view.Document{}, err
 		}
-		card, err := given.card(market.Cards, region)
+		card, err := given.card(market.Cards, region, arch)
 		if err != nil {
 			return view.Document{}, fmt.Errorf("--region: %w", err)
 		}
@@ -50,6 +51,7 @@ func (a *app) priceCommand() *cobra.Command {
 	cmd.Flags().StringArrayVar(&discounts, "discount", nil,
 		"discount `PERCENT`, for example 5%, or of one quantity: vcpu=10% (repeatable; replaces the configuration's)")
 	a.rateFlag(cmd, &given)
+	a.archFlag(cmd, &arch)
 	for _, q := range pricing.BilledQuantities() {
 		name := strings.ReplaceAll(q.Column(), "_", "-")
 		a.parsedFlag(cmd, name, "", "`"+q.Unit()+"` of "+q.Name(), func(text string) (err error) {

@@ -97,7 +97,7 @@ func (r Rates) card(region string, day pricing.Date, say func(format string, arg
 		card = builtIn
 	}
 	card = card.WithRates(r.inline)
-	if pricing.Complete(r.inline) || card.Name == "" && len(r.inline) > 0 {
+	if pricing.Complete(r.inline, pricing.ArchUnknown) || card.Name == "" && len(r.inline) > 0 {
 		card.Name = "inline"
 	}
 	return card

@@ -108,6 +108,8 @@ const (
 	SizeScales             ID = "size-scales"
 	StateScales            ID = "state-scales"
 	SuspendedWithoutCycles ID = "suspended-without-cycles"
+	SnapshotArch           ID = "snapshot-arch"
+	ArchAssumed            ID = "arch-assumed"
 	NoLaunches             ID = "no-launches"
 	LifeCap                ID = "life-cap"
 	StaleRates             ID = "stale-rates"
