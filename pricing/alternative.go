@@ -3,12 +3,14 @@ package pricing
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/nearest"
 	"microspend/pricing/assumption"
 )
 
@@ -195,6 +197,10 @@ func (e EC2) name(perInstance decimal.Decimal) string {
 	return name
 }
 
+// instanceSize are the sizes of EC2 instances. Families are no closed list, so that one that is not known is likelier new
+// than misspelt; sizes are.
+var instanceSize = regexp.MustCompile(`\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)$`)
+
 // hourly finds the price of an instance-hour and takes the discount off.
 func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.Decimal, bool) {
 	onDemand := e.Purchase == "" || e.Purchase == "on-demand"
@@ -207,6 +213,8 @@ func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.De
 		alt.Unknown = fmt.Sprintf("the price of EC2 %s in %s is not known; give it as hourly", e.Type, region)
 		if _, listed := book.ec2.Types[e.Type]; listed { // in other regions
 			alt.Unknown += ", or refresh the rates"
+		} else if likely := nearest.Near(e.Type, book.AllInstanceTypes()); likely != "" && !instanceSize.MatchString(e.Type) {
+			alt.Unknown += " (did you mean " + likely + "?)"
 		}
 		return decimal.Decimal{}, false
 	}

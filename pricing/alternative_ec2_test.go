@@ -189,6 +189,11 @@ func TestEC2Options(t *testing.T) {
 		},
 		// 730 × 0.0101 × 0.9.
 		{
+			name: "size misspelt", reason: "sizes are a closed list, unlike families",
+			candidate: pricing.EC2{Type: "t4g.mediun"}, demand: users(1, "us-east-1"), shown: "EC2 t4g.mediun",
+			unknown: "the price of EC2 t4g.mediun in us-east-1 is not known; give it as hourly (did you mean t4g.medium?)",
+		},
+		{
 			name: "type not listed, hourly given", reason: "the discount is taken off it, too",
 			candidate: pricing.EC2{Type: "m8g.large", Hourly: &hourly, Discount: dec("0.1"), Name: "ours"},
 			demand:    users(1, "mars-1"), shown: "ours", monthly: "6.6357",

@@ -47,6 +47,9 @@ func (b PriceBook) InstanceTypes(region, arch string, vcpu, gb decimal.Decimal) 
 	return fit
 }
 
+// AllInstanceTypes lists the EC2 instance types whose price is known in any region.
+func (b PriceBook) AllInstanceTypes() []string { return slices.Sorted(maps.Keys(b.ec2.Types)) }
+
 const arm64 = "arm64"
 
 // Fargate is tasks of one size, billed by the second with a minimum of a minute each, or kept running all month.

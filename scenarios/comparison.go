@@ -1,14 +1,15 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/nearest"
 	"microspend/pricing"
 )
 
@@ -118,7 +119,7 @@ func (m Market) compareAt(e *Estimate, candidates []pricing.Candidate) ([]Compar
 	s := e.Scenario
 	own, err := s.Workload.Curve(e.Bill.Card)
 	if err != nil {
-		return nil, s.rateFaults(err)
+		return nil, err
 	}
 	var (
 		total       = e.Bill.Total()
@@ -158,24 +159,42 @@ func (n names) distinct(name string) string {
 	return fmt.Sprintf("%s (%d)", name, n[name])
 }
 
-// checkNames refuses misspelt names of providers and runners, all of them, each with its place in the file.
-func (m Market) checkNames(s *Scenario) error {
-	var faults []error
+// checkNames refuses misspelt names of what is a closed list: the providers and runners whose prices are known, with the
+// nearest of them. Instance types and bundles are none, as AWS adds to them: one that is not known has no price until it
+// is given.
+func (m Market) checkNames(s *Scenario, fault faultFunc) {
 	for i, entry := range s.file.Compare {
-		if f := entry.Sandbox; f != nil && !slices.Contains(m.Prices.Sandboxes(), f.Provider) {
-			faults = append(faults, s.Fault(indexed("compare", i)+".sandbox", "%.60q is not a known sandbox; known are %s",
-				f.Provider, list(m.Prices.Sandboxes())))
+		at := indexed("compare", i)
+		if f := entry.Sandbox; f != nil && f.Provider != "" && !slices.Contains(m.Prices.Sandboxes(), f.Provider) {
+			fault(at+".sandbox", at+".sandbox", "%s; give another's price as fixed",
+				unknownName(f.Provider, "sandbox", m.Prices.Sandboxes()))
+		} else if f != nil && valueOf(f.Active).Fraction.IsPositive() && !m.Prices.BillsActiveCPU(f.Provider) {
+			fault(at+".sandbox.active", at+".sandbox.active", "%.60s bills the whole running time; leave active out", f.Provider)
 		}
-		if f := entry.Sandbox; f != nil && f.Active != nil && !m.Prices.BillsActiveCPU(f.Provider) {
-			faults = append(faults, s.Fault(indexed("compare", i)+".sandbox.active",
-				"%.60s bills the whole running time; leave active out", f.Provider))
+		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
+			fault(at+".ci", at+".ci", "%s; give another's price as per_minute", unknownName(f.Runner, "runner", m.Prices.Runners()))
 		}
-		if f := entry.CI; f != nil && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
-			faults = append(faults, s.Fault(indexed("compare", i)+".ci",
-				"%.60q is not a known runner; known are %s, or give per_minute", f.Runner, list(m.Prices.Runners())))
+		if f := entry.EC2; f != nil && f.Type != "" && !instanceType.MatchString(f.Type) {
+			fault(at+".ec2", at+".ec2", "%.60q is not an EC2 instance type such as t4g.medium%s", f.Type,
+				didYouMean(f.Type, m.Prices.AllInstanceTypes()))
 		}
 	}
-	return errors.Join(faults...)
+}
+
+// instanceType is how AWS names instance types: a family and a size, such as t4g.medium or u-6tb1.56xlarge.
+var instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*$`)
+
+// unknownName says that a name is not in a closed list, and which of it was meant or could be.
+func unknownName(name, kind string, known []string) string {
+	return fmt.Sprintf("%.60q is not a known %s%s; known are %s", name, kind, didYouMean(name, known), list(known))
+}
+
+// didYouMean is the name that was probably meant, in brackets; "" where none is near.
+func didYouMean(name string, known []string) string {
+	if likely := nearest.Near(name, known); likely != "" {
+		return " (did you mean " + likely + "?)"
+	}
+	return ""
 }
 
 // breakEven solves for the running time and puts the answer into the scenario's terms.
