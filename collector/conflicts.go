@@ -14,7 +14,8 @@ import (
 // Where a source's batches are origins that vouch for what is read of them ([Traits.Origins]), two of them that say
 // something else of one resource are a conflict: at least one has been forged, and which one nobody can tell. Neither may
 // silently win. The origin that had it first stays, its records are not complete where the other one contradicts them, and
-// both are named. The first is the ledger's, or of one stage the one with the earliest record.
+// both are named. The first is the ledger's, or of one stage the one that the service has had something of for longest, see
+// [Result.FirstSeen]: what a record says of its own time is the forger's to choose.
 
 const countContested = "records that another log group contradicts, which are not certain"
 
@@ -23,8 +24,8 @@ const AuditConflict = "conflict"
 
 // claim is what the origins of a stage say of a resource that more than one has.
 type claim struct {
-	first   string               // the origin with the earliest record
-	since   time.Time            // its period
+	first   string               // the origin that had it first
+	since   int64                // when, in Unix milliseconds
 	periods map[int64]claimedFor // by start of a period
 }
 
@@ -65,14 +66,15 @@ func (c *collection) findConflicts() (*conflicts, error) {
 		return found, nil
 	}
 	seen := map[claimant]claim{}
-	err := c.eachOfJournal(func(origin string, r *usage.Record) {
+	err := c.eachOfJournal(func(b *batchEntry, r *usage.Record) {
+		origin, since := originOf(b.Key), b.since(r)
 		of, before := seen[claimantOf(r)]
 		if before && of.first != origin && found.claims[claimantOf(r)] == nil {
 			found.claims[claimantOf(r)] = &claim{periods: map[int64]claimedFor{}}
 		}
-		earlier := r.PeriodStart.Before(of.since) || r.PeriodStart.Equal(of.since) && origin < of.first
+		earlier := since < of.since || since == of.since && origin < of.first
 		if !before || earlier {
-			seen[claimantOf(r)] = claim{first: origin, since: r.PeriodStart}
+			seen[claimantOf(r)] = claim{first: origin, since: since}
 		}
 	})
 	if err != nil || len(found.claims) == 0 {
@@ -81,9 +83,9 @@ func (c *collection) findConflicts() (*conflicts, error) {
 	for of, claim := range found.claims {
 		claim.first, claim.since = seen[of].first, seen[of].since
 	}
-	return found, c.eachOfJournal(func(origin string, r *usage.Record) {
+	return found, c.eachOfJournal(func(b *batchEntry, r *usage.Record) {
 		if claim := found.claims[claimantOf(r)]; claim != nil {
-			found.claimed(claim, origin, r)
+			found.claimed(claim, originOf(b.Key), r)
 		}
 	})
 }
@@ -197,10 +199,17 @@ func (c *collection) auditConflicts(s *stage, named []Quarantine) error {
 	return nil
 }
 
-// eachOfJournal gives the records of the journal with the origins that they are of.
-func (c *collection) eachOfJournal(do func(origin string, r *usage.Record)) error {
+// eachOfJournal gives the records of the journal with the batches that they are of.
+func (c *collection) eachOfJournal(do func(b *batchEntry, r *usage.Record)) error {
 	return c.journal.replay(func(planEntry) error { return nil }, func(b batchEntry, text []byte) error {
-		origin := originOf(b.Key)
-		return eachRecord(text, func(r *usage.Record) { do(origin, r) })
+		return eachRecord(text, func(r *usage.Record) { do(&b, r) })
 	})
+}
+
+// since is when the service first had something of a record's resource; its period where the source does not say.
+func (b *batchEntry) since(r *usage.Record) int64 {
+	if at, known := b.FirstSeen[r.Resource.String()]; known {
+		return at
+	}
+	return r.PeriodStart.UnixMilli()
 }

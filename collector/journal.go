@@ -68,7 +68,8 @@ type batchEntry struct {
 	Reason  string           `json:"reason,omitempty"` // why it could not be read; "" where it was
 	Records int              `json:"records"`
 
-	Quarantined []Quarantine `json:"quarantined,omitempty"`
+	Quarantined []Quarantine     `json:"quarantined,omitempty"`
+	FirstSeen   map[string]int64 `json:"firstSeen,omitempty"`
 }
 
 type journal struct {

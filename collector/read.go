@@ -173,7 +173,7 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 	var refused []Quarantine
 	result.Records, refused = sound(s.Target, result.Records)
 	entry := batchEntry{
-		Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State,
+		Target: s.Target, Key: b.key(), Gaps: result.Gaps, Counts: result.Counts, Notes: result.Notes, State: result.State, FirstSeen: result.FirstSeen,
 		Quarantined: found(append(result.Quarantined, refused...), s.Target, b.Window),
 	}
 	var (

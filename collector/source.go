@@ -139,6 +139,9 @@ type Result struct {
 	// Notes name single things of those that are counted, such as a line that is cut with where it is. A source gives the
 	// first few; the summary keeps the first MaxNotes.
 	Notes []string
+	// FirstSeen is when the service, by its own clock, took in the first of what the records of a resource are made of, in Unix
+	// milliseconds, by [usage.Resource.String]. It decides which of two origins had a resource first; see [Traits.Origins].
+	FirstSeen map[string]int64
 	// State is what the source wants to remember for the target. It takes effect together with the records; nil keeps
 	// what was. A source that uses it plans one batch per window.
 	State json.RawMessage

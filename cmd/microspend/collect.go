@@ -22,6 +22,7 @@ import (
 	"microspend/internal/cgroup"
 	"microspend/internal/progress"
 	"microspend/internal/webserver"
+	"microspend/pricing"
 	"microspend/report"
 	"microspend/view"
 )
@@ -239,6 +240,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		run.RunTimeout = collector.DefaultRunTimeout
 	}
 	settings.AWS.Token = token
+	settings.Measuring = a.measuring
 	source, accounts, err := settings.Open(folder, a.now)
 	if err != nil {
 		return nil, err
@@ -248,6 +250,15 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		Timing: run.Timing, MaxAPICost: run.MaxAPICost.Run, MaxDailyAPICost: run.MaxAPICost.Day, RunTimeout: run.RunTimeout, Interval: run.Every,
 		AllowOverlappingSources: run.AllowOverlappingSources, Parallel: run.Parallel, Now: a.now, Logger: logger,
 	}}, nil
+}
+
+// measuring are the prices of measuring in a region, as built in or fetched.
+func (a *app) measuring(region string) (pricing.MeasuringPrices, error) {
+	market, err := a.market()
+	if err != nil {
+		return pricing.MeasuringPrices{}, err
+	}
+	return market.Prices.Measuring(region)
 }
 
 // boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the

@@ -71,8 +71,9 @@ func (w *hostileWorld) someLine(own string) printedLine { return w.evil(own, nil
 const (
 	refusesElsewhere = "A line that names others is refused, named and counted against its stream."
 	refusesMicroVM   = "a line that names another MicroVM is refused"
-	conflictsOfTwo   = "A MicroVM that two groups have is a conflict: the one that had it first keeps its amounts with the " +
-		"coverage `unknown`, both groups are named, and the audit log has an entry."
+	conflictsOfTwo   = "A MicroVM that two groups have is a conflict: the one that had it first, by the time at which " +
+		"CloudWatch Logs took in its lines, keeps its amounts with the coverage `unknown`, both groups are named, and the audit " +
+		"log has an entry."
 	costsItself    = "An attack may cost the attacker figures of its own."
 	neverSilent    = "contradict those, and the period is `unknown`, never silently another figure"
 	takesGuestWord = "Without a key the guest's word is taken, under the assumption `tenant-asserted`; with a key, " +
@@ -149,6 +150,22 @@ var hostileLogs = []hostileAttack{
 		},
 		// Without a key it is acme's by the guest's word, and none of its 13 periods is certain; with one it is nobody's.
 		guest: bills{"acme": {"0.121505204", "0.5", "at-least"}}, proven: bills{"(unverified) acme": {hostileBill, "0", "at-least"}},
+	},
+	{
+		name: "another's MicroVM in a group of one's own, from before it was launched", sentence: conflictsOfTwo, exit: exitOutside,
+		names: "mvm-acme", says: "both have usage of it",
+		play: func(w *hostileWorld, _ string) {
+			lines := w.life("mvm-acme", "mallory", "evil", "0.5GB", scriptDay.Add(-4*time.Hour), runs(2*time.Hour))
+			for _, l := range forged(lines, func(l *emf.Line) { l.Life = fmt.Sprintf("%032x", 8) }) {
+				w.logs.Put(hostilePlace, ownGroup, "mvm-acme", fakecloudwatch.LogEvent{
+					At: l.at, Message: string(l.AppendTo(nil)), Arrives: scriptDay.Add(-150 * time.Minute),
+				})
+			}
+		},
+		// The attacker says when its lines are of; CloudWatch Logs says when it had them, which is after acme's first. They
+		// contradict all of acme's 13 periods.
+		guest:  bills{"acme": {"0.0833942576", "0", "at-least"}},
+		proven: bills{"acme": {"0.0833942576", "0", "at-least"}},
 	},
 	{
 		name: "another's name", sentence: takesGuestWord,

@@ -11,6 +11,7 @@ import (
 	"microspend/collector"
 	"microspend/internal/strictyaml"
 	"microspend/internal/tenantproof"
+	"microspend/pricing"
 )
 
 // Definition is what the program knows of a source before it makes one. Each package with a source has one, and package
@@ -50,6 +51,7 @@ type Env struct {
 	Now     func() time.Time
 	Explain func(error) error  // see [Definition.Explain]
 	Tenants tenantproof.Policy // whom to believe about tenants
+	Prices  pricing.MeasuringPrices
 }
 
 // Explain explains an error as the function Explain does. Where AWS refused a call, it names the actions that the

@@ -10,7 +10,6 @@ import (
 	"microspend/collector/mapping"
 	"microspend/internal/emf"
 	"microspend/internal/strictyaml"
-	"microspend/pricing"
 )
 
 // SourceName is the source of the records.
@@ -91,16 +90,12 @@ func (s *Settings) Override(flags awssource.Settings) error {
 
 // Open implements [awssource.Settings].
 func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
-	prices, err := pricing.EmbeddedMeasuringPrices()
-	if err != nil {
-		return nil, err
-	}
 	mappings := s.Mappings
 	if len(mappings) == 0 {
 		mappings = []mapping.Mapping{mapping.Default()}
 	}
 	return New(Options{
-		Mappings: mappings, LinkedAccounts: s.linkedAccounts, Prices: prices, Quota: env.Quota,
+		Mappings: mappings, LinkedAccounts: s.linkedAccounts, Prices: env.Prices, Quota: env.Quota,
 		Explain: env.Explain, Now: env.Now,
 		Tenants: env.Tenants, Client: awssource.Clients(env, NewClient),
 	}), nil

@@ -137,6 +137,7 @@ type mark struct {
 type logUsage struct {
 	id    string
 	cells []logCell // in order of time
+	taken int64     // when CloudWatch Logs took in the first of its lines, by its own clock
 }
 
 // logCell is a MicroVM's period.
@@ -336,6 +337,9 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	if life == nil {
 		life = &logLife{usage: r.usageOf(line), stream: r.name(aws.ToString(e.LogStreamName))}
 		r.lives[lifeKey{r.name(line.Life), life.usage.id}] = life
+	}
+	if taken := cmp.Or(aws.ToInt64(e.IngestionTime), *e.Timestamp); life.usage.taken == 0 || taken < life.usage.taken {
+		life.usage.taken = taken
 	}
 	inside := r.inside(line.PeriodStart)
 	sum := maphash.String(r.seed, *e.Message)

@@ -31,6 +31,7 @@ func (r *reading) result(out *collector.Result) {
 				continue
 			}
 			out.Records = append(out.Records, record)
+			u.firstSeen(out, record.Resource)
 		}
 	}
 	for key, window := range r.findings {
@@ -42,6 +43,16 @@ func (r *reading) result(out *collector.Result) {
 		out.Counts[what] += n
 	}
 	out.Notes = append(out.Notes, r.notes...)
+}
+
+// firstSeen says when a MicroVM was first heard of, of all slices of a batch.
+func (u *logUsage) firstSeen(out *collector.Result, of usage.Resource) {
+	if out.FirstSeen == nil {
+		out.FirstSeen = map[string]int64{}
+	}
+	if known, ok := out.FirstSeen[of.String()]; !ok || u.taken < known {
+		out.FirstSeen[of.String()] = u.taken
+	}
 }
 
 // nameNewer names the streams with lines of a newer meter. A version that most streams of the group have, and have alone,

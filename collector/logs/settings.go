@@ -7,7 +7,6 @@ import (
 	"microspend/collector"
 	"microspend/collector/awssource"
 	"microspend/internal/strictyaml"
-	"microspend/pricing"
 )
 
 // SourceName is the source of the records.
@@ -70,12 +69,8 @@ func (s *Settings) Override(flags awssource.Settings) error {
 
 // Open implements [awssource.Settings].
 func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
-	prices, err := pricing.EmbeddedMeasuringPrices()
-	if err != nil {
-		return nil, err
-	}
 	source, err := New(Options{
-		Groups: s.Groups, Rules: s.written, Streams: s.Streams, Prices: prices, Explain: env.Explain, Now: env.Now,
+		Groups: s.Groups, Rules: s.written, Streams: s.Streams, Prices: env.Prices, Explain: env.Explain, Now: env.Now,
 		Tenants: env.Tenants,
 		Client:  awssource.Clients(env, NewClient),
 	})

@@ -20,6 +20,7 @@ import (
 	"microspend/collector/logs"
 	"microspend/collector/microvmapi"
 	"microspend/internal/strictyaml"
+	"microspend/pricing"
 )
 
 // All lists the sources. The first one is the default.
@@ -80,6 +81,10 @@ type Config struct {
 	Run     collector.Config
 	AWS     awssource.Options // a rate of zero is that of the source
 	Tenants Tenants
+
+	// Measuring gives what measuring costs in a region; nil for the prices built in. Several regions are taken to cost what
+	// the first of them does.
+	Measuring func(region string) (pricing.MeasuringPrices, error)
 
 	settings Settings // nil for the defaults
 }
@@ -151,10 +156,22 @@ func (c Config) Open(ledger string, now func() time.Time) (collector.Source, *aw
 	if err != nil {
 		return nil, nil, fmt.Errorf("collect.tenant_key_file: %w", err)
 	}
+	prices, err := c.prices()
+	if err != nil {
+		return nil, nil, err
+	}
 	accounts := awssource.NewAccounts(c.AWS)
 	source, err := settings.Open(awssource.Env{
 		Config: accounts.Config, Ledger: ledger, Period: c.Run.Timing.Period, Every: c.Run.Every, Quota: c.AWS.Quota, Now: now,
 		Explain: definition.Explain, Tenants: policy,
+		Prices: prices,
 	})
 	return source, accounts, err
+}
+
+func (c Config) prices() (pricing.MeasuringPrices, error) {
+	if c.Measuring == nil || len(c.AWS.Regions) == 0 {
+		return pricing.EmbeddedMeasuringPrices()
+	}
+	return c.Measuring(c.AWS.Regions[0])
 }

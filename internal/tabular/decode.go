@@ -12,9 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxUnpacked bounds what a compressed file may come to, which is a table of a billion rows: a few kilobytes of gzip
-// can come to terabytes.
-const maxUnpacked = 256 << 30
+// What a compressed file may come to: a table of a billion rows, and no more than its size allows. A few megabytes of gzip
+// can come to gigabytes of rows, all alike, which take minutes to read; tables of usage come to 10 to 30 times their size.
+const (
+	maxUnpacked           = 256 << 30
+	freeUnpacked, mostFor = 256 << 20, 256 // bytes, and how many more for each byte that was read
+)
 
 // Decode turns a table's bytes into UTF-8 without a byte order mark. Gzip is told by its magic number, whatever the
 // file is called, and UTF-16 by its byte order mark or the zero byte beside its first character; anything else is taken
@@ -30,11 +33,12 @@ func decode(in io.Reader, mayUnpack bool) (io.Reader, error) {
 	begins := func(magic string) bool { return bytes.HasPrefix(start, []byte(magic)) }
 	switch {
 	case begins("\x1f\x8b") && mayUnpack:
-		unpacked, err := gzip.NewReader(text)
+		packed := &tallied{Reader: text}
+		unpacked, err := gzip.NewReader(packed)
 		if err != nil {
 			return nil, fmt.Errorf("not readable as gzip: %w", err)
 		}
-		return decode(&bounded{unpacked, maxUnpacked}, false)
+		return decode(&bounded{in: unpacked, packed: packed}, false)
 	case begins("\x1f\x8b"):
 		return nil, errors.New("it is compressed twice; unpack it once")
 	case begins("PK\x03\x04"):
@@ -63,20 +67,48 @@ func order(big bool) binary.ByteOrder {
 	return binary.LittleEndian
 }
 
-// bounded fails, instead of ending, behind a limit.
-type bounded struct {
-	in   io.Reader
-	left int64
+// tallied counts the bytes that are read. It has ReadByte, so that gzip does not put a buffer of its own before it.
+type tallied struct {
+	*bufio.Reader
+	read int64
 }
 
-var errTooLarge = fmt.Errorf("it unpacks to more than %d GB", maxUnpacked>>30)
+func (c *tallied) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.read += int64(n)
+	return n, err
+}
+
+func (c *tallied) ReadByte() (byte, error) {
+	b, err := c.Reader.ReadByte()
+	if err == nil {
+		c.read++
+	}
+	return b, err
+}
+
+// bounded fails, instead of ending, behind a limit.
+type bounded struct {
+	in     io.Reader
+	packed *tallied
+	read   int64
+}
+
+var (
+	errTooLarge = fmt.Errorf("it unpacks to more than %d GB", maxUnpacked>>30)
+	errTooDense = fmt.Errorf("it unpacks to more than %d times its size; unpack it first if it is to be read all the same", mostFor)
+)
 
 func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errTooLarge
+	most := min(maxUnpacked, freeUnpacked+mostFor*b.packed.read)
+	if b.read >= most {
+		if most == maxUnpacked {
+			return 0, errTooLarge
+		}
+		return 0, errTooDense
 	}
-	n, err := b.in.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
+	n, err := b.in.Read(p[:min(int64(len(p)), most-b.read)])
+	b.read += int64(n)
 	return n, err
 }
 

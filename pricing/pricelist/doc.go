@@ -25,9 +25,15 @@
 // or hostile input gives an error that says where. The package reads no clock, network or file: the same input gives
 // the same cards.
 //
+// # Other offers
+//
+// [ReadOffer] takes the prices of other services from offer files of one region, by data files in services/ that say which
+// products, in which unit, and where each goes in package pricing's tables. [ReadSavingsPlan] reads whether a Savings Plan
+// covers MicroVMs.
+//
 // # What is not promised
 //
 // Only list prices on demand are read: no free tier, no Savings Plan, no price agreed with AWS. Nothing says that the
-// file is genuine or recent; [Plausible] and [Compare] show what would change. The CSV form of the offer file and the
-// indexes that point to offer files are not read.
+// file is genuine or recent; [Plausible] and [Compare] show what would change. The CSV form of the offer file is
+// not read; indexes that point to offer files are package prices' to read.
 package pricelist
