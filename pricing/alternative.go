@@ -3,12 +3,14 @@ package pricing
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/nearest"
 	"microspend/pricing/assumption"
 )
 
@@ -38,6 +40,8 @@ type Demand struct {
 	Jobs      decimal.Decimal // 0 where it is counted in users
 	Running   decimal.Decimal // seconds, all together
 	Stretches decimal.Decimal // times that something starts to run: jobs, or launches and resumes
+	Peak      Burst           // of bursts; the zero value where there are none
+	OwnKernel bool            // it runs untrusted code, which may not share a kernel
 }
 
 // Candidate is something that could run the workload instead.
@@ -57,6 +61,15 @@ type Alternative struct {
 	GivesUp string  // against a MicroVM, in a short clause
 	Notes   []Note  // assumptions made for it
 	Unknown string  // why it has no price and what to do about it; "" where it has one
+
+	// Offers is what one of its machines, tasks or requests has; AtOnce of the users or jobs share it, one where that is
+	// zero. Runs is how many runs the running time is split into, the demand's stretches where it is zero.
+	Offers       Capacity
+	AtOnce, Runs decimal.Decimal
+	// Needs is what the workload needs of each, and Cannot why it cannot do the job, in clauses: see
+	// [Alternative.Judged].
+	Needs  Capacity
+	Cannot []string
 
 	// PerInstance is the monthly cost of one instance where users can share instances, zero elsewhere.
 	PerInstance decimal.Decimal
@@ -98,6 +111,8 @@ func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
 type EC2 struct {
 	Type             string
 	UsersPerInstance decimal.Decimal  // zero means one
+	ActiveAtOnce     decimal.Decimal  // of those who share one; zero means all
+	VCPU, GB         decimal.Decimal  // of a type that is not listed; zero means not known
 	EBSGB            decimal.Decimal  // gp3, of each instance
 	EBSGBMonth       *decimal.Decimal // in place of the listed price
 	PublicIPv4       bool             // one address for each instance
@@ -120,6 +135,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	if err != nil {
 		return alt.unknown("%v", err)
 	}
+	e.offer(book, &alt, perInstance)
 	hourly, found := e.hourly(book, d.Region, &alt)
 	if !found {
 		return alt
@@ -151,6 +167,22 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	return alt
 }
 
+// offer says what an instance has, and how many share it.
+func (e EC2) offer(book PriceBook, alt *Alternative, perInstance decimal.Decimal) {
+	vcpu, gb := e.VCPU, e.GB
+	if listed, known := book.ec2.Types[e.Type]; known {
+		memory, _ := ParseGB(listed.Memory) // one that cannot be read is not known
+		vcpu, gb = orElse(vcpu, listed.VCPU.Decimal), orElse(gb, memory)
+	}
+	alt.Offers = book.limits.of(KindEC2, e.Type).offer(vcpu, gb)
+	alt.AtOnce = decimal.Min(orElse(e.ActiveAtOnce, perInstance), perInstance)
+	family, _, _ := strings.Cut(e.Type, ".")
+	alt.Offers.Burstable = slices.Contains(book.ec2.Burstable, family)
+	if perInstance.GreaterThan(one) {
+		alt.Offers.Isolation = IsolationShared
+	}
+}
+
 func (e EC2) name(perInstance decimal.Decimal) string {
 	if e.Name != "" {
 		return e.Name
@@ -165,6 +197,10 @@ func (e EC2) name(perInstance decimal.Decimal) string {
 	return name
 }
 
+// instanceSize are the sizes of EC2 instances. Families are no closed list, so that one that is not known is likelier new
+// than misspelt; sizes are.
+var instanceSize = regexp.MustCompile(`\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)$`)
+
 // hourly finds the price of an instance-hour and takes the discount off.
 func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.Decimal, bool) {
 	onDemand := e.Purchase == "" || e.Purchase == "on-demand"
@@ -177,6 +213,8 @@ func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.De
 		alt.Unknown = fmt.Sprintf("the price of EC2 %s in %s is not known; give it as hourly", e.Type, region)
 		if _, listed := book.ec2.Types[e.Type]; listed { // in other regions
 			alt.Unknown += ", or refresh the rates"
+		} else if likely := nearest.Near(e.Type, book.AllInstanceTypes()); likely != "" && !instanceSize.MatchString(e.Type) {
+			alt.Unknown += " (did you mean " + likely + "?)"
 		}
 		return decimal.Decimal{}, false
 	}
@@ -255,6 +293,8 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 			gb, bundleSizes(table))
 	}
 	alt.Sources = []Price{price}
+	alt.Offers = book.limits.of(KindLightsail, gb.String()+"GB").offer(decimal.Decimal{}, gb)
+	alt.Offers.Burstable = true // every bundle is
 	bundles := d.alwaysOn(&alt, price.USD, one)
 	alt.PerInstance = price.USD
 	alt.Formula = fmt.Sprintf("%s × $%s", figures.CountOf(bundles, "bundle"), price.USD)
@@ -302,6 +342,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	if known {
 		alt.Name = cmp.Or(c.Name, listed.Title)
 	}
+	alt.Offers = book.limits.of(KindCI, c.Runner).offer(decimal.Decimal{}, decimal.Decimal{})
 	jobs := d.Stretches
 	if d.Jobs.IsZero() {
 		alt.Notes = append(alt.Notes, assumption.CIJobs.Clause())

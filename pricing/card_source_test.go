@@ -56,16 +56,31 @@ func TestCardSourceOver(t *testing.T) {
 }
 
 func TestNoCardError(t *testing.T) {
-	_, err := pricing.EmbeddedCards().Card("eu-south-2")
-	require.EqualError(t, err,
-		`no rates for region "eu-south-2"; regions with a rate card are ap-northeast-1, ap-south-1, `+
-			`ap-southeast-1, ap-southeast-2, eu-central-1, eu-north-1, eu-west-1, us-east-1, us-east-2, us-west-2`)
+	for _, tc := range []struct{ region, want, reason string }{
+		{
+			"eu-south-2", "the rates of eu-south-2 are not known; fetch them with microspend rates update --region eu-south-2, " +
+				"or give them", "a region that is unknown is not wrong, and eu-north-1 is not what was meant",
+		},
+		{
+			"eusc-de-east-1", "the rates of eusc-de-east-1 are not known; fetch them with microspend rates update " +
+				"--region eusc-de-east-1, or give them", "areas are no closed list",
+		},
+		{
+			"eu-wset-1", "the rates of eu-wset-1 are not known (did you mean eu-west-1?); fetch them with microspend rates update " +
+				"--region eu-wset-1, or give them", "points of the compass are, as far as AWS has gone",
+		},
+		{"euwest1", `"euwest1" is not an AWS region; did you mean eu-west-1?`, "not the form of a name"},
+		{"us-east-1a", `"us-east-1a" is not an AWS region; did you mean us-east-1?`, "an availability zone"},
+		{"mars", `"mars" is not an AWS region such as eu-west-1`, "nothing is near"},
+	} {
+		_, err := pricing.EmbeddedCards().Card(tc.region)
+		require.EqualError(t, err, tc.want, tc.reason)
+		missing, ok := errors.AsType[*pricing.NoCardError](err)
+		require.True(t, ok)
+		require.Equal(t, tc.region, missing.Region)
+	}
 	var missing *pricing.NoCardError
-	require.ErrorAs(t, err, &missing)
-	require.Equal(t, "eu-south-2", missing.Region)
-	require.Equal(t, pricing.EmbeddedCards().Regions(), missing.Known)
-
-	_, err = pricing.CardSource{}.Card("eu-west-1")
+	_, err := pricing.CardSource{}.Card("eu-west-1")
 	require.ErrorAs(t, err, &missing, "the zero value has no cards")
 }
 

@@ -121,7 +121,7 @@ func (s CardSource) readSeries(region string) (Series, error) {
 		}
 	}
 	if len(cards) == 0 {
-		return nil, &NoCardError{region, s.Regions()}
+		return nil, &NoCardError{region}
 	}
 	return NewSeries(cards...), nil
 }
@@ -181,12 +181,6 @@ func Unreadable(folder fs.FS, region string) ([]string, error) {
 	}), err
 }
 
-// regionForm is how AWS names regions; other files in a folder of cards are none of this package's.
-var regionForm = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$`)
-
-// IsRegionName reports whether a text has the form of a region's name, such as eu-west-1.
-func IsRegionName(text string) bool { return regionForm.MatchString(text) }
-
 // Regions lists the regions that have a card, in alphabetical order.
 func (s CardSource) Regions() []string {
 	var regions []string
@@ -201,14 +195,4 @@ func (s CardSource) Regions() []string {
 	}
 	slices.Sort(regions)
 	return slices.Compact(regions)
-}
-
-// NoCardError says that no rate card exists for a region.
-type NoCardError struct {
-	Region string
-	Known  []string
-}
-
-func (e *NoCardError) Error() string {
-	return fmt.Sprintf("no rates for region %q; regions with a rate card are %s", e.Region, strings.Join(e.Known, ", "))
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -42,12 +43,13 @@ type Estimate struct {
 // Estimate prices a scenario. Errors are about the scenario or about rates that are not known; a warning is never an
 // error.
 func (m Market) Estimate(s *Scenario) (*Estimate, error) {
-	card, err := m.card(s)
-	if err != nil {
-		return nil, err
-	}
-	bill, err := s.Workload.Bill(card)
-	if err := errors.Join(s.rateFaults(err), m.checkNames(s)); err != nil {
+	bill, err := m.bill(s)
+	card := bill.Card
+	faults := s.faults(func(fault faultFunc) {
+		m.checkNames(s, fault)
+		s.checkKnown(card, err, fault)
+	})
+	if err := cmp.Or(faults, err); err != nil {
 		return nil, err
 	}
 	e := &Estimate{Scenario: s, Bill: bill}
@@ -64,7 +66,7 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 		e.Warnings = append(e.Warnings, assumption.SuspendedWithoutCycles.Note())
 	}
 	if len(s.Candidates) > 0 {
-		if e.Comparisons, err = m.compare(s, card, bill, s.Candidates); err != nil {
+		if e.Comparisons, err = m.compare(e, s.Candidates); err != nil {
 			return nil, err
 		}
 		e.addAlternativeNotes()
@@ -77,19 +79,30 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 	return e, nil
 }
 
-// card settles the rates: the region's card, with what the scenario gives inline in place of the card's.
+// bill prices the scenario at the rates that are known. Where it needs others its error is a [pricing.UnknownRateError]
+// for each, and the bill has the card all the same.
+func (m Market) bill(s *Scenario) (pricing.Bill, error) {
+	card, err := m.card(s)
+	if err != nil {
+		return pricing.Bill{}, err
+	}
+	bill, err := s.Workload.Bill(card)
+	bill.Card = card
+	return bill, err
+}
+
+// card settles the rates: the region's card, with what the scenario gives inline in place of the card's. A region
+// without a card has the rates alone that the scenario gives, which may be all that its workload needs.
 func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 	inline := pricing.OwnRates(s.inlineRates(), s.ratesArch)
 	card, err := m.Cards.Card(s.Region)
-	switch _, none := errors.AsType[*pricing.NoCardError](err); {
-	case pricing.Complete(inline, s.Arch):
+	_, none := errors.AsType[*pricing.NoCardError](err)
+	switch {
+	case none || pricing.Complete(inline, s.Arch):
 		card = pricing.RateCard{Name: "inline", Region: s.Region, Discounts: card.Discounts}
-	case none:
-		return card, s.Fault("region", "%s; or give all five rates in the scenario", err)
 	case err != nil:
 		return card, err
-	}
-	if len(inline) > 0 && !pricing.Complete(inline, s.Arch) {
+	case len(inline) > 0:
 		card.Name += " with inline figures"
 	}
 	card = card.WithOwn(inline, s.ratesArch).For(s.Arch)
@@ -106,26 +119,6 @@ func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 		return nil
 	}
 	return r.Inline("given in the scenario")
-}
-
-// rateFaults gives unknown rates the place in the file where they could be written.
-func (s *Scenario) rateFaults(err error) error {
-	if err == nil {
-		return nil
-	}
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return err
-	}
-	var placed []error
-	for _, each := range joined.Unwrap() {
-		var unknown *pricing.UnknownRateError
-		if errors.As(each, &unknown) {
-			each = s.Fault("rates."+string(s.rateKey(unknown.Rated)), "%s", each)
-		}
-		placed = append(placed, each)
-	}
-	return errors.Join(placed...)
 }
 
 // StaleRates is the warning that a card's figures were read long ago; it reports false where they were not.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
@@ -53,7 +54,7 @@ func TestBadFiles(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			s, err := Load(filepath.Base(file), text)
+			s, err := m.Load(filepath.Base(file), bytes.NewReader(text), nil)
 			if err == nil {
 				_, err = m.Estimate(s)
 			}

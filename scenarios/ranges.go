@@ -36,18 +36,18 @@ var rangeless = []string{"card", "source", "read_on", "trace", "idle_timeout", "
 // loadRanges reads a scenario whose file has ranges: the result is the costlier end, and its Low the cheaper one.
 // Every quantity and rate of a bill costs more the larger it is, except the discount, so the ends of the bill lie at
 // the ends of the ranges.
-func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*Scenario, error) {
+func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces, also checks) (*Scenario, error) {
 	low, high := cloneTree(root), cloneTree(root)
 	lowLeaves, highLeaves := leaves(low), leaves(high)
 	for _, r := range ranges {
 		r.put(r.Low, lowLeaves)
 		r.put(r.High, highLeaves)
 	}
-	s, err := fromTree(file, high, beside)
+	s, err := fromTree(file, high, beside, also)
 	if err != nil {
 		return nil, err
 	}
-	if s.Low, err = fromTree(file, low, beside); err != nil {
+	if s.Low, err = fromTree(file, low, beside, also); err != nil {
 		return nil, err
 	}
 	s.refuseWorkRanges(ranges)
@@ -61,7 +61,7 @@ func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces) (*
 }
 
 // findRanges collects the ranges of a file and what is wrong with them.
-func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
+func findRanges(file string, root *yaml.Node, beside *traces, also checks) ([]Range, error) {
 	var (
 		ranges []Range
 		faults = &strictyaml.Faults{File: file}
@@ -96,7 +96,7 @@ func findRanges(file string, root *yaml.Node, beside *traces) ([]Range, error) {
 	}
 	// The rest of the file is read too, so that its faults come up as well.
 	var others *strictyaml.Faults
-	if _, err := fromTree(file, rest, beside); errors.As(err, &others) {
+	if _, err := fromTree(file, rest, beside, also); errors.As(err, &others) {
 		for _, fault := range others.List {
 			if !slices.ContainsFunc(faults.List, func(f strictyaml.Fault) bool { return f.Path == fault.Path }) {
 				faults.List = append(faults.List, fault)

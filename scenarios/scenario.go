@@ -65,41 +65,58 @@ func (s *Scenario) PerUnit() (count decimal.Decimal, noun string) {
 // The error has every fault in the file, one per line, as file:line:column: path: message. Files that the
 // scenario names are not opened, which is a fault; see [LoadWithFiles].
 func Load(file string, text []byte) (*Scenario, error) {
-	return loadText(file, text, nil)
+	return loadText(file, text, nil, nil)
 }
 
-func loadText(file string, text []byte, open Opener) (*Scenario, error) {
+func loadText(file string, text []byte, open Opener, also checks) (*Scenario, error) {
 	root, err := strictyaml.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
 	beside := &traces{folder: filepath.Dir(file), open: open}
-	ranges, err := findRanges(file, root, beside)
+	ranges, err := findRanges(file, root, beside, also)
 	if err != nil {
 		return nil, err
 	}
 	if len(ranges) > 0 {
-		return loadRanges(file, root, ranges, beside)
+		return loadRanges(file, root, ranges, beside, also)
 	}
-	return fromTree(file, root, beside)
+	return fromTree(file, root, beside, also)
 }
 
 // LoadWithFiles reads a scenario from a stream, no more of it than a scenario may have. A trace that it names is opened
 // by open.
 func LoadWithFiles(file string, in io.Reader, open Opener) (*Scenario, error) {
+	return loadStream(file, in, open, nil)
+}
+
+// Load is [LoadWithFiles] of a scenario that is going to be priced: what the market cannot price is among the faults,
+// so that all are found in one run.
+func (m Market) Load(file string, in io.Reader, open Opener) (*Scenario, error) {
+	return loadStream(file, in, open, m.check)
+}
+
+func loadStream(file string, in io.Reader, open Opener, also checks) (*Scenario, error) {
 	text, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return loadText(file, text, open)
+	return loadText(file, text, open, also)
 }
 
-func fromTree(file string, root *yaml.Node, beside *traces) (*Scenario, error) {
+// checks are what a scenario has to pass beside those of its file; nil for none.
+type checks func(*Scenario, faultFunc)
+
+func fromTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
 	written := &File{}
 	doc := strictyaml.Decode(file, root, written)
 	s := &Scenario{file: written, doc: doc, root: root, name: file, traces: beside}
 	s.resolve()
-	if err := doc.Err(); err != nil {
+	err := doc.Err()
+	if also != nil {
+		err = strictyaml.Join(err, s.faults(func(fault faultFunc) { also(s, fault) }))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -117,7 +134,7 @@ func (s *Scenario) resolve() {
 		s.doc.Fault("name", "is longer than %d bytes", maxNameBytes)
 	}
 	if !pricing.IsRegionName(f.Region) {
-		s.doc.Fault("region", "%.60q is not an AWS region such as eu-west-1", f.Region)
+		s.doc.Fault("region", "%s", pricing.NotARegion(f.Region))
 	}
 	s.checkRates()
 	if f.MicroVM.Memory != nil {

@@ -126,12 +126,12 @@ func TestSweepRefuses(t *testing.T) {
 		{
 			"impossible value", "the point is named",
 			[]string{"workload.running=23h..25h/1h"},
-			"test.yaml with workload.running=25h:10:41: workload.running: is 25 hours on each active day; a day has 24",
+			"test.yaml:10:41: workload.running: is 25 hours on each active day; a day has 24 (with workload.running=25h)",
 		},
 		{
 			"unknown field", "a misspelt path must not be swept in silence",
 			[]string{"workload.runing=1h..2h/1h"},
-			"test.yaml with workload.runing=1h: workload.runing: unknown key; allowed here: users, days, jobs, running, work, burst, suspended, launches, cycles, trace, idle_timeout, suspended_duration, trace_period",
+			"test.yaml: workload.runing: unknown key; allowed here: users, days, jobs, running, work, burst, suspended, launches, cycles, trace, idle_timeout, suspended_duration, trace_period (with workload.runing=1h)",
 		},
 		{
 			"not a path", "nor a path that is none",
@@ -388,7 +388,7 @@ func TestSweepForgetsThePointBefore(t *testing.T) {
 			for i, axis := range axes {
 				require.NoError(t, setScalar(root, axis.Path, p.Values[i]))
 			}
-			alone, err := fromTree("alone", root, s.traces)
+			alone, err := fromTree("alone", root, s.traces, nil)
 			require.NoError(t, err)
 			e, err := market(t).Estimate(alone)
 			require.NoError(t, err)

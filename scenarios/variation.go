@@ -42,8 +42,7 @@ func (v *variation) dropUnpriced() {
 	}
 }
 
-// at is the scenario with these values. Errors name no point; see [variation.named]. The scenario is lent until the
-// next call.
+// at is the scenario with these values. Errors name no point; see [within]. The scenario is lent until the next call.
 func (v *variation) at(values []string) (*Scenario, error) {
 	for i, axis := range v.axes {
 		if err := setScalar(v.root, axis.Path, values[i]); err != nil {
@@ -62,25 +61,11 @@ func (v *variation) at(values []string) (*Scenario, error) {
 	return s, v.doc.Err()
 }
 
-// named is the scenario as it stands, read from its whole tree under a name that has the values of the point, as
-// errors are to have it.
-func (v *variation) named(values []string) (*Scenario, error) {
-	var parts []string
-	for i, axis := range v.axes {
-		parts = append(parts, axis.Path+"="+values[i])
-	}
-	s, err := fromTree(v.of.name+" with "+strings.Join(parts, ", "), v.root, v.of.traces)
-	if s != nil {
-		s.ratesArch = v.of.ratesArch
-	}
-	return s, err
-}
-
 // priceAt fills a point with the bill alone, without the rest of an estimate.
 func (m Market) priceAt(point *SweepPoint, v *variation) error {
 	s, err := v.at(point.Values)
 	if s == nil {
-		return err
+		return within(err, v.axes, point.Values)
 	}
 	if why, only := s.workFault(); only {
 		point.Unknown = why
@@ -89,13 +74,10 @@ func (m Market) priceAt(point *SweepPoint, v *variation) error {
 	if err == nil {
 		err = m.price(point, s, v)
 	}
-	if err == nil {
-		return nil
+	if err != nil {
+		return within(err, v.axes, point.Values)
 	}
-	if s, err = v.named(point.Values); err != nil {
-		return err
-	}
-	return m.price(point, s, v)
+	return nil
 }
 
 // cardOf settles the rates of a point, once for all points where no axis has a say in them.
@@ -117,8 +99,12 @@ func (m Market) price(point *SweepPoint, s *Scenario, v *variation) error {
 		return err
 	}
 	bill, err := s.Workload.Bill(card)
+	if rates, only := unknownRates(err); only {
+		point.Unknown = s.unknownWhy(card, rates)
+		return nil
+	}
 	if err != nil {
-		return s.rateFaults(err)
+		return err
 	}
 	count, _ := s.PerUnit()
 	point.Total = bill.Total()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/nearest"
 	"microspend/ledger"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -79,7 +80,7 @@ func (s Source) unmatched(
 		}
 	}
 	for _, p := range rest {
-		faults = append(faults, &UnknownNameError{d, p, nearest(p.String(), known)})
+		faults = append(faults, &UnknownNameError{d, p, nearest.Name(p.String(), slices.Collect(maps.Keys(known)))})
 	}
 	return faults, nil
 }
@@ -126,36 +127,4 @@ func (s Source) namesIn(ctx context.Context, in civil.Span, loc *time.Location, 
 		to[dimensions[d].of(&result.Groups[i])] = true
 	}
 	return err
-}
-
-// nearest is the name that it takes the fewest changes of a letter to get to; the first in order of several.
-func nearest(text string, names map[string]bool) (best string) {
-	least := -1
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if far := distance([]rune(text), []rune(name)); name != "" && (least < 0 || far < least) {
-			best, least = name, far
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance of two names.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			change := diagonal
-			if x != y {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

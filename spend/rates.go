@@ -40,7 +40,7 @@ type regionRates struct {
 
 func (r *datedRates) check(doc *strictyaml.Document, path, region string) {
 	if !pricing.IsRegionName(region) {
-		doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", region)
+		doc.Fault(path, "%s", pricing.NotARegion(region))
 	}
 	for i := range r.Values {
 		r.Values[i].Check(r.Path(path, i), doc.Fault)

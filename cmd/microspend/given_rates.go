@@ -50,12 +50,12 @@ func (g givenRates) parse(text string) error {
 }
 
 // card is a region's card for an architecture with the given rates in place of its own, in which a plain key means that
-// architecture. Where all are given there need be none.
+// architecture. Where any are given there need be none.
 func (g givenRates) card(cards scenarios.Cards, region string, arch pricing.Arch) (pricing.RateCard, error) {
 	card, err := cards.Card(region)
 	all := pricing.Complete(pricing.OwnRates(g, arch), arch)
-	if _, none := errors.AsType[*pricing.NoCardError](err); none && all && pricing.IsRegionName(region) {
-		card, err = pricing.RateCard{Region: region}, nil
+	if _, none := errors.AsType[*pricing.NoCardError](err); none && len(g) > 0 && pricing.IsRegionName(region) {
+		card, err, all = pricing.RateCard{Region: region}, nil, true
 	}
 	switch {
 	case all:

@@ -259,15 +259,17 @@ func (a *app) cardFolder() string {
 	return ""
 }
 
-// load reads a scenario from a file, or from standard input for "-".
-func (a *app) load(path string) (*scenarios.Scenario, error) {
+// load reads a scenario from a file, or from standard input for "-", by read: scenarios.LoadWithFiles or a market's Load.
+func (a *app) load(path string, read loader) (*scenarios.Scenario, error) {
 	file, _, err := a.openInput(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	return scenarios.LoadWithFiles(inputName(path), file, a.openTrace)
+	return read(inputName(path), file, a.openTrace)
 }
+
+type loader func(name string, in io.Reader, open scenarios.Opener) (*scenarios.Scenario, error)
 
 // estimate reads and prices the workloads of a command line. Errors of all files are reported together.
 func (a *app) estimate(paths ...string) (scenarios.Market, []*scenarios.Estimate, error) {
@@ -280,7 +282,7 @@ func (a *app) estimate(paths ...string) (scenarios.Market, []*scenarios.Estimate
 		faults    []error
 	)
 	for _, path := range paths {
-		s, err := a.load(path)
+		s, err := a.load(path, market.Load)
 		if err != nil {
 			faults = append(faults, err)
 			continue

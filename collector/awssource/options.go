@@ -12,6 +12,7 @@ import (
 
 	"microspend/internal/arn"
 	"microspend/internal/outbound"
+	"microspend/pricing"
 )
 
 // Options are what the user asked for beyond what AWS's own configuration says. Only Rate is required.
@@ -44,7 +45,6 @@ type Role struct {
 var (
 	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
 	roleName    = regexp.MustCompile(`^role/[\w+=,.@/-]{1,576}$`)
-	regionName  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
 )
@@ -68,8 +68,8 @@ func (r Role) checkARN() error {
 }
 
 func checkRegion(region string) error {
-	if !regionName.MatchString(region) {
-		return fmt.Errorf("%.60q is not an AWS region such as eu-west-1", region)
+	if !pricing.IsRegionName(region) {
+		return errors.New(pricing.NotARegion(region))
 	}
 	return nil
 }

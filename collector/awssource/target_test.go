@@ -293,7 +293,7 @@ func TestOptionsThatCannotBeAreRefusedAllAtOnce(t *testing.T) {
 	err := options.Check()
 	require.Error(t, err)
 	require.Equal(t, strings.TrimSpace(`
-"eu-west1" is not an AWS region such as eu-west-1
+"eu-west1" is not an AWS region; did you mean eu-west-1?
 region us-east-1 is given twice
 "arn:aws:iam::12:role/x" is not the ARN of a role such as arn:aws:iam::123456789012:role/microspend
 the external id of arn:aws:iam::111122223333:role/a is not 2 to 1224 letters, digits and +=,.@:/-

@@ -22,7 +22,7 @@ const module = "microspend"
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
 	"internal/arn", "internal/atomicfile", "internal/civil", "internal/figures", "internal/inputfile", "internal/intern",
-	"internal/outbound", "internal/ownfile", "internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/secretfile",
+	"internal/nearest", "internal/outbound", "internal/ownfile", "internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/secretfile",
 	"internal/strictyaml", "internal/tabular",
 }
 
@@ -76,7 +76,7 @@ var allowed = map[string][]string{
 	"ledger/...": own("ledger/...", "usage", "pricing"),
 	"usage":      {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
 	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
-	"pricing":            {"pricing/assumption", "internal/figures"},
+	"pricing":            {"pricing/assumption", "internal/figures", "internal/nearest"},
 	"pricing/assumption": {},
 	"pricing/pricelist":  {"pricing"},
 
@@ -98,6 +98,7 @@ var allowed = map[string][]string{
 	"internal/licenses":      {},
 	"internal/parquetcolumn": {},
 	"internal/figures":       {},
+	"internal/nearest":       {},
 	"internal/progress":      {"internal/figures"},
 	"internal/strictyaml":    {},
 	"internal/tabular":       {},

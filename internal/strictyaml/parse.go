@@ -17,6 +17,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
@@ -76,6 +78,18 @@ func shortened(path string) string {
 	return strings.ToValidUTF8(path[:most], "") + "…"
 }
 
+// Join puts the faults of one file together that several checks found, in the order of the file. Each error is nil, or
+// [*Faults].
+func Join(errs ...error) error {
+	all := &Faults{}
+	for _, err := range errs {
+		if faults, ok := errors.AsType[*Faults](err); ok {
+			all.File, all.List = faults.File, append(all.List, faults.List...)
+		}
+	}
+	return all.orNil()
+}
+
 // orNil sorts the faults by place and returns them as an error, or nil where there are none.
 func (f *Faults) orNil() error {
 	if len(f.List) == 0 {
@@ -111,18 +125,18 @@ func Parse(file string, text []byte) (*yaml.Node, error) {
 		return refuse(1, 1, "is empty")
 	}
 	if err != nil {
-		line, column, message := explain(err)
+		line, column, message := explain(err, text)
 		if startsWithTab(text, line) {
 			message += "; indent with spaces, not with tabs"
 		}
 		return refuse(line, column, message)
 	}
-	if err := loader.Load(&yaml.Node{}); !errors.Is(err, io.EOF) {
-		return refuse(0, 0, "holds more than one YAML document; write one per file")
-	}
 	root := &document
 	if root.Kind == yaml.DocumentNode {
 		root = root.Content[0]
+	}
+	if err := loader.Load(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return refuse(documentEnd(text, root.Line), 1, "holds more than one YAML document; write one per file")
 	}
 	faults := &Faults{File: file}
 	checkTree(root, "", faults)
@@ -133,13 +147,45 @@ func isEmpty(document *yaml.Node) bool {
 	return document.Kind == 0 || (document.Kind == yaml.DocumentNode && len(document.Content) == 0)
 }
 
-// explain takes place and reason out of the library's error.
-func explain(err error) (line, column int, message string) {
-	var load *yaml.LoadError
-	if errors.As(err, &load) {
+// explain takes place and reason out of the library's error. Of bytes that are no text it has no place: those are looked
+// for.
+func explain(err error, text []byte) (line, column int, message string) {
+	if load, ok := errors.AsType[*yaml.LoadError](err); ok && load.Mark.Line > 0 {
 		return load.Mark.Line, load.Mark.Column, "is not valid YAML: " + load.Message
 	}
+	if line, column, message := badByte(text); message != "" {
+		return line, column, "is not valid YAML: " + message
+	}
 	return 0, 0, "is not valid YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")
+}
+
+// badByte finds the first thing in a text that no YAML may hold: a byte that is not UTF-8, or a control character.
+func badByte(text []byte) (line, column int, message string) {
+	line, column = 1, 1
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return line, column, fmt.Sprintf("byte 0x%02X is not UTF-8", text[0])
+		case r == '\n':
+			line, column = line+1, 0
+		case unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\u0085':
+			return line, column, fmt.Sprintf("the control character %U is not allowed", r)
+		}
+		text, column = text[size:], column+1
+	}
+	return 0, 0, ""
+}
+
+// documentEnd is the line after a given one in which a document ends and another may begin. Where such a line is
+// indented it is part of a text, as everything in a document's texts is.
+func documentEnd(text []byte, after int) int {
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if i+1 > after && (bytes.HasPrefix(line, []byte("---")) || bytes.HasPrefix(line, []byte("..."))) {
+			return i + 1
+		}
+	}
+	return after
 }
 
 // startsWithTab looks for YAML's commonest trap, which the library's reasons do not name.

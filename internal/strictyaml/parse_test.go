@@ -22,7 +22,27 @@ func TestParseRefuses(t *testing.T) {
 		},
 		{
 			"two documents", "only the first would be read", "a: 1\n---\na: 2\n",
-			"f.yaml: holds more than one YAML document; write one per file",
+			"f.yaml:2:1: holds more than one YAML document; write one per file",
+		},
+		{
+			"after a marker at the top", "the first marker begins the first document", "---\na: 1\nb: |\n  ---\n...\n---\n",
+			"f.yaml:5:1: holds more than one YAML document; write one per file",
+		},
+		{
+			"NUL", "a file with holes, or not a text at all", "a: 1\nb: x\x00y\n",
+			"f.yaml:2:5: is not valid YAML: the control character U+0000 is not allowed",
+		},
+		{
+			"escape sequence of a terminal", "likewise", "a: é\x1b[31m\n",
+			"f.yaml:1:5: is not valid YAML: the control character U+001B is not allowed",
+		},
+		{
+			"Latin-1", "saved by an old editor; in a comment too", "a: 1\n# caf\xe9\n",
+			"f.yaml:2:6: is not valid YAML: byte 0xE9 is not UTF-8",
+		},
+		{
+			"escape", "only YAML's own are known", "a: 1\nb: \"x\\qy\"\n",
+			"f.yaml:2:6: is not valid YAML: found unknown escape character",
 		},
 		{
 			"repeated key", "the second would silently win", "a: 1\nb: {c: 2, c: 3}\n",

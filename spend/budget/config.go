@@ -78,7 +78,7 @@ func checkName(doc *strictyaml.Document, path string, scope Scope, name string) 
 		}
 	case Region:
 		if !pricing.IsRegionName(name) {
-			doc.Fault(path, "%.60q is not an AWS region such as eu-west-1", name)
+			doc.Fault(path, "%s", pricing.NotARegion(name))
 		}
 	default:
 		if err := tenants.CheckName(name); err != nil {

@@ -1,0 +1,47 @@
+// Package nearest finds what somebody may have meant who misspelt a name.
+package nearest
+
+import "slices"
+
+// Name is the name that it takes the fewest changes of a letter to get to, "" of none. Of several it is the first in
+// alphabetical order. However far away it is, it is the nearest: whoever suggests it asks [Near] first where that matters.
+func Name(text string, names []string) (best string) {
+	least := -1
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if far := distance([]rune(text), []rune(name)); name != "" && (least < 0 || far < least) {
+			best, least = name, far
+		}
+	}
+	return best
+}
+
+// Near is [Name] where so few changes lead to it that a slip of the finger is likelier than another name: up to a third
+// of its letters. It is "" otherwise.
+func Near(text string, names []string) string {
+	best := Name(text, names)
+	if wanted := []rune(best); 3*distance([]rune(text), wanted) > len(wanted) {
+		return ""
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two names.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			change := diagonal
+			if x != y {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
