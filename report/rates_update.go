@@ -14,9 +14,10 @@ import (
 	"microspend/view"
 )
 
-// Against is a workload's estimate before an update of the rates and after it.
+// Against is a workload's estimate before an update of the rates and after it, nil where a rate is not known.
 type Against struct {
 	File          string
+	Workload      *scenarios.Scenario
 	Before, After *scenarios.Estimate
 }
 
@@ -48,6 +49,8 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 		{ID: "dry_run", Value: dryRun},
 		{ID: "services", Value: view.Records{Table: files}},
 		{ID: "changes", Value: view.Records{Table: all}},
+		{ID: "history", Value: historyObjects(result.History)},
+		{ID: "savings_plans", Value: planObjects(result.Plans)},
 	}}
 	if len(changes) > 0 {
 		some := view.NewTable(ratesChangeColumns, changes[:min(len(changes), mostChanges)], nil)
@@ -68,6 +71,8 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 	} else if len(unchanged) > 0 {
 		notes = append(notes, "Not modified since the last update: "+strings.Join(unchanged, ", ")+".")
 	}
+	notes = append(notes, historyNotes(result.History)...)
+	notes = append(notes, planNotes(result.Plans)...)
 	if dryRun {
 		notes = append(notes, "A dry run: nothing was stored.")
 	}
@@ -142,29 +147,44 @@ type moved struct {
 }
 
 func addAgainst(d *view.Document, against *Against) {
-	before, after := against.Before.Bill.Total(), against.After.Bill.Total()
-	rows := []moved{{"MicroVMs", &before, &after}}
-	for i, alternative := range against.After.Comparisons {
-		row := moved{name: alternative.Name}
-		if i < len(against.Before.Comparisons) && against.Before.Comparisons[i].Unknown == "" {
-			row.before = &against.Before.Comparisons[i].Monthly
+	before, after := costsOf(against.Before), costsOf(against.After)
+	rows := []moved{{"MicroVMs", before["MicroVMs"], after["MicroVMs"]}}
+	if against.After != nil {
+		for _, alternative := range against.After.Comparisons {
+			rows = append(rows, moved{alternative.Name, before[alternative.Name], after[alternative.Name]})
 		}
-		if alternative.Unknown == "" {
-			row.after = &alternative.Monthly
-		}
-		rows = append(rows, row)
 	}
 	table := view.NewTable(movedColumns, rows, nil)
 	sentence := fmt.Sprintf("The bill of %s stays the same.", against.File)
-	if percent, ok := changePercent(&before, &after); ok && !percent.IsZero() {
+	percent, comparable := changePercent(rows[0].before, rows[0].after)
+	switch {
+	case !comparable:
+		sentence = fmt.Sprintf("The bill of %s cannot be compared: a rate is not known.", against.File)
+	case !percent.IsZero():
 		sentence = fmt.Sprintf("%s on the bill of %s.", view.SignedPercent(percent, 2), against.File)
 	}
 	d.Add(view.Section{Heading: "What it moves, a month", Table: table, Notes: plainNotes(sentence)})
 	d.JSON = append(d.JSON.(view.Object), view.Field{ID: "against", Value: view.Object{
 		{ID: "file", Value: against.File},
-		{ID: "name", Value: against.Before.Scenario.Name},
+		{ID: "name", Value: against.Workload.Name},
 		{ID: "rows", Value: view.Records{Table: table}},
 	}})
+}
+
+// costsOf are a month's costs that are known, of the MicroVMs and of each alternative.
+func costsOf(e *scenarios.Estimate) map[string]*decimal.Decimal {
+	if e == nil {
+		return nil
+	}
+	total := e.Bill.Total()
+	costs := map[string]*decimal.Decimal{}
+	for i := range e.Comparisons {
+		if e.Comparisons[i].Unknown == "" {
+			costs[e.Comparisons[i].Name] = &e.Comparisons[i].Monthly
+		}
+	}
+	costs["MicroVMs"] = &total
+	return costs
 }
 
 func changePercent(before, after *decimal.Decimal) (decimal.Decimal, bool) {
@@ -186,4 +206,77 @@ var movedColumns = []view.Column[moved]{
 		percent, ok := changePercent(m.before, m.after)
 		return view.SignedPercent(percent, 2).Or("", ok)
 	}},
+}
+
+func historyObjects(history []prices.HistoryOutcome) []view.Object {
+	objects := []view.Object{}
+	for _, h := range history {
+		objects = append(objects, view.Object{
+			{ID: "region", Value: h.Region},
+			{ID: "versions_read", Value: h.Read},
+			{ID: "from", Value: dayTexts(h.Days)},
+			{ID: "more", Value: h.More},
+		})
+	}
+	return objects
+}
+
+func dayTexts(days []pricing.Date) []string {
+	texts := []string{}
+	for _, day := range days {
+		texts = append(texts, day.String())
+	}
+	return texts
+}
+
+func historyNotes(history []prices.HistoryOutcome) []string {
+	var notes []string
+	for _, h := range history {
+		if h.Err != nil {
+			continue
+		}
+		note := fmt.Sprintf("%s: %s read; the rates of past days are the present ones.", h.Region,
+			figures.Count(h.Read, "version"))
+		if len(h.Days) > 0 {
+			note = fmt.Sprintf("%s: %s read; rates changed on %s.", h.Region, figures.Count(h.Read, "version"),
+				strings.Join(dayTexts(h.Days), ", "))
+		} else if h.Read == 0 {
+			note = fmt.Sprintf("%s: no version that was not read before.", h.Region)
+		}
+		if h.More {
+			note += " More remain: run it again."
+		}
+		notes = append(notes, note)
+	}
+	return notes
+}
+
+func planObjects(plans []prices.PlanOutcome) []view.Object {
+	objects := []view.Object{}
+	for _, p := range plans {
+		objects = append(objects, view.Object{
+			{ID: "region", Value: p.Region},
+			{ID: "covers", Value: append([]string{}, p.Plan.Covers...)},
+			{ID: "source", Value: p.Plan.Source},
+			{ID: "read_on", Value: p.Plan.ReadOn.String()},
+		})
+	}
+	return objects
+}
+
+func planNotes(plans []prices.PlanOutcome) []string {
+	var without []string
+	var notes []string
+	for _, p := range plans {
+		if len(p.Plan.Covers) == 0 {
+			without = append(without, p.Region)
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("%s: a Compute Savings Plan covers %s; give yours as a discount.", p.Region,
+			strings.Join(p.Plan.Covers, ", ")))
+	}
+	if len(without) > 0 {
+		notes = append(notes, "No Compute Savings Plan covers MicroVMs in "+strings.Join(without, ", ")+".")
+	}
+	return notes
 }

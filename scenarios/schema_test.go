@@ -109,6 +109,7 @@ var unseen = map[string]string{
 	"compare-limits":         "what a function has at least",
 	"sandbox-active":         "which sandboxes bill active CPU only",
 	"many-alternatives":      "that a list is too long",
+	"active-at-once":         "that those who are active are among those who share",
 	"compare-zeros":          "that a zero means the default, and that users are whole",
 	"burst":                  "depends on the size",
 	"dates":                  "a pattern knows no calendar",

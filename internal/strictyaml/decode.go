@@ -284,11 +284,16 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 		return
 	}
 	given := map[string]bool{}
+	misplaced := misplacedKeys(node, fields, into)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		f, known := find(fields, key.Value)
 		if !known {
-			d.fault(key, join(path, key.Value), "unknown key; allowed here: %s", keyList(fields))
+			if form, belongs := misplaced[key.Value]; belongs {
+				d.fault(key, join(path, key.Value), "belongs to %s", form)
+			} else {
+				d.fault(key, join(path, key.Value), "unknown key; allowed here: %s", keyList(fields))
+			}
 			continue
 		}
 		if key.Value != f.key { // so that whoever changes values in the tree finds it under the name that paths have
