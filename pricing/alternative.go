@@ -40,6 +40,8 @@ type Demand struct {
 	Jobs      decimal.Decimal // 0 where it is counted in users
 	Running   decimal.Decimal // seconds, all together
 	Stretches decimal.Decimal // times that something starts to run: jobs, or launches and resumes
+	Peak      Burst           // of bursts; the zero value where there are none
+	OwnKernel bool            // it runs untrusted code, which may not share a kernel
 }
 
 // Candidate is something that could run the workload instead.
@@ -59,6 +61,15 @@ type Alternative struct {
 	GivesUp string  // against a MicroVM, in a short clause
 	Notes   []Note  // assumptions made for it
 	Unknown string  // why it has no price and what to do about it; "" where it has one
+
+	// Offers is what one of its machines, tasks or requests has; AtOnce of the users or jobs share it, one where that is
+	// zero. Runs is how many runs the running time is split into, the demand's stretches where it is zero.
+	Offers       Capacity
+	AtOnce, Runs decimal.Decimal
+	// Needs is what the workload needs of each, and Cannot why it cannot do the job, in clauses: see
+	// [Alternative.Judged].
+	Needs  Capacity
+	Cannot []string
 
 	// PerInstance is the monthly cost of one instance where users can share instances, zero elsewhere.
 	PerInstance decimal.Decimal
@@ -100,6 +111,8 @@ func ceilQuo(a, b decimal.Decimal) decimal.Decimal {
 type EC2 struct {
 	Type             string
 	UsersPerInstance decimal.Decimal  // zero means one
+	ActiveAtOnce     decimal.Decimal  // of those who share one; zero means all
+	VCPU, GB         decimal.Decimal  // of a type that is not listed; zero means not known
 	EBSGB            decimal.Decimal  // gp3, of each instance
 	EBSGBMonth       *decimal.Decimal // in place of the listed price
 	PublicIPv4       bool             // one address for each instance
@@ -122,6 +135,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	if err != nil {
 		return alt.unknown("%v", err)
 	}
+	e.offer(book, &alt, perInstance)
 	hourly, found := e.hourly(book, d.Region, &alt)
 	if !found {
 		return alt
@@ -151,6 +165,22 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	}
 	alt.Formula = fmt.Sprintf("%s × %s", figures.CountOf(instances, "instance"), alt.Formula)
 	return alt
+}
+
+// offer says what an instance has, and how many share it.
+func (e EC2) offer(book PriceBook, alt *Alternative, perInstance decimal.Decimal) {
+	vcpu, gb := e.VCPU, e.GB
+	if listed, known := book.ec2.Types[e.Type]; known {
+		memory, _ := ParseGB(listed.Memory) // one that cannot be read is not known
+		vcpu, gb = orElse(vcpu, listed.VCPU.Decimal), orElse(gb, memory)
+	}
+	alt.Offers = book.limits.of(KindEC2, e.Type).offer(vcpu, gb)
+	alt.AtOnce = decimal.Min(orElse(e.ActiveAtOnce, perInstance), perInstance)
+	family, _, _ := strings.Cut(e.Type, ".")
+	alt.Offers.Burstable = slices.Contains(book.ec2.Burstable, family)
+	if perInstance.GreaterThan(one) {
+		alt.Offers.Isolation = IsolationShared
+	}
 }
 
 func (e EC2) name(perInstance decimal.Decimal) string {
@@ -263,6 +293,8 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 			gb, bundleSizes(table))
 	}
 	alt.Sources = []Price{price}
+	alt.Offers = book.limits.of(KindLightsail, gb.String()+"GB").offer(decimal.Decimal{}, gb)
+	alt.Offers.Burstable = true // every bundle is
 	bundles := d.alwaysOn(&alt, price.USD, one)
 	alt.PerInstance = price.USD
 	alt.Formula = fmt.Sprintf("%s × $%s", figures.CountOf(bundles, "bundle"), price.USD)
@@ -310,6 +342,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	if known {
 		alt.Name = cmp.Or(c.Name, listed.Title)
 	}
+	alt.Offers = book.limits.of(KindCI, c.Runner).offer(decimal.Decimal{}, decimal.Decimal{})
 	jobs := d.Stretches
 	if d.Jobs.IsZero() {
 		alt.Notes = append(alt.Notes, assumption.CIJobs.Clause())

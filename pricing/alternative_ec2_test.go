@@ -63,7 +63,7 @@ func TestEC2OnDemand(t *testing.T) {
 		listed[row.region]++
 	}
 	for region, count := range listed {
-		require.Len(t, book.InstanceTypes(region, "arm64", decimal.Decimal{}), count, "%s has no other price", region)
+		require.Len(t, book.InstanceTypes(region, "arm64", decimal.Decimal{}, decimal.Decimal{}), count, "%s has no other price", region)
 	}
 }
 
@@ -203,28 +203,32 @@ func TestEC2Options(t *testing.T) {
 
 func TestInstanceTypes(t *testing.T) {
 	for _, tc := range []struct {
-		name, reason, region, gb string
-		want                     []string
+		name, reason, region, vcpu, gb string
+		want                           []string
 	}{
 		{
-			"8 GB in eu-west-1", "cheapest first, memory enough", "eu-west-1", "8",
+			"8 GB in eu-west-1", "cheapest first, memory enough", "eu-west-1", "2", "8",
 			[]string{"t4g.large", "m6g.large", "m7g.large", "t4g.xlarge", "c7g.xlarge", "m6g.xlarge", "m7g.xlarge"},
 		},
 		{
-			"16 GB in us-east-1", "only xlarge has it; c7g.xlarge has 8", "us-east-1", "16",
+			"16 GB in us-east-1", "only xlarge has it; c7g.xlarge has 8", "us-east-1", "1", "16",
 			[]string{"t4g.xlarge", "m6g.xlarge", "m7g.xlarge"},
 		},
 		{
-			"4 GB in ap-northeast-1", "micro and small are too small", "ap-northeast-1", "4",
+			"4 GB in ap-northeast-1", "micro and small are too small", "ap-northeast-1", "2", "4",
 			[]string{"t4g.medium", "t4g.large", "t4g.xlarge"},
 		},
-		{"too much", "none has it", "us-east-1", "64", nil},
-		{"no prices", "a region without prices has no types", "ca-central-1", "1", nil},
+		{
+			"8 GB and 4 vCPU in us-east-1", "t4g.large has 2", "us-east-1", "4", "8",
+			[]string{"t4g.xlarge", "c7g.xlarge", "m6g.xlarge", "m7g.xlarge"},
+		},
+		{"too much", "none has it", "us-east-1", "1", "64", nil},
+		{"no prices", "a region without prices has no types", "ca-central-1", "1", "1", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			require.Equal(t, tc.want, prices(t).InstanceTypes(tc.region, "arm64", dec(tc.gb)), tc.reason)
+			require.Equal(t, tc.want, prices(t).InstanceTypes(tc.region, "arm64", dec(tc.vcpu), dec(tc.gb)), tc.reason)
 		})
 	}
-	require.Equal(t, []string{"t3.large", "t3.xlarge"}, prices(t).InstanceTypes("us-west-2", "x86_64", dec("8")),
+	require.Equal(t, []string{"t3.large", "t3.xlarge"}, prices(t).InstanceTypes("us-west-2", "x86_64", dec("2"), dec("8")),
 		"an image of one architecture does not run on the other")
 }

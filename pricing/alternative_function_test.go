@@ -77,7 +77,7 @@ func TestFunction(t *testing.T) {
 		{
 			name: "a second longer", reason: "priced, with a note that it cannot run as it is",
 			candidate: pricing.Function{}, demand: inJobs(t, 10, "901"), shown: "Lambda function 2 GB",
-			monthly: "0.240269868", notes: []string{"function-15-minutes"},
+			monthly: "0.240269868",
 		},
 	})
 	x86 := pricing.Function{Arch: "x86"}.Price(prices(t), pdf)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Arch is the architecture of a MicroVM's processor, chosen by its image. Compute has a rate of its own on each, and
@@ -38,6 +39,10 @@ var archTable = [...]archFacts{
 }
 
 const archCount = len(archTable)
+
+// ArchsSince is the day from which MicroVMs have had more than one architecture. Usage before it ran on ARM64, whether
+// or not it says so. Source: AWS SDK release notes, 2026-11-05.
+func ArchsSince() Date { return Date{time.Date(2026, time.November, 5, 0, 0, 0, 0, time.UTC)} }
 
 // Archs returns every architecture, the default first.
 func Archs() []Arch {

@@ -13,7 +13,7 @@ import (
 // Another instance type, bundle, runner or provider of a known shape is an entry in a file: nothing in Go names them.
 func TestAlternativesAreData(t *testing.T) {
 	files := fstest.MapFS{}
-	for _, name := range []string{"ec2", "fargate", "function", "lightsail", "ci", "sandbox"} {
+	for _, name := range []string{"ec2", "fargate", "function", "lightsail", "ci", "sandbox", "limits"} {
 		text, err := os.ReadFile("rates/alternatives/" + name + ".yaml")
 		require.NoError(t, err)
 		files[name+".yaml"] = &fstest.MapFile{Data: text}

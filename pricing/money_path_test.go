@@ -23,7 +23,7 @@ var multiplying = map[string]string{
 	"Estimate.inputs":           "users by days",
 	"Market.Sensitivity":        "an input by how far it is moved",
 	"scaledText":                "an input by how far it is moved",
-	"Market.usualCandidates":    "stretches by the longest time that a function runs",
+	"Market.cheapestInstance":   "stretches by the longest time that a function runs",
 	"Scenario.breakEven":        "users by hours",
 	"Scenario.demand":           "users by days",
 	"Scenario.hoursPerDay":      "seconds by days",

@@ -112,11 +112,13 @@ type PriceBook struct {
 	lightsail lightsailPrices
 	ci        ciPrices
 	sandboxes map[string]sandboxPrices
+	limits    limitTable
 	measuring MeasuringPrices
 }
 
 type ec2Prices struct {
 	Types      map[string]instanceType     `yaml:"types"`
+	Burstable  []string                    `yaml:"burstable"` // families that sustain only a part of their vCPUs
 	Hourly     map[string]map[string]Price `yaml:"hourly"`
 	EBSGBMonth byRegion                    `yaml:"ebs_gb_month"`
 	PublicIPv4 byRegion                    `yaml:"public_ipv4_hour"`
@@ -148,7 +150,6 @@ type fargateSize struct {
 
 type functionPrices struct {
 	StepSeconds     exact               `yaml:"step_seconds"`
-	MaxSeconds      exact               `yaml:"max_seconds"`
 	FreeRequests    exact               `yaml:"free_requests"`
 	FreeGBSeconds   exact               `yaml:"free_gb_seconds"`
 	GBSecond        map[string]byRegion `yaml:"gb_second"`
@@ -197,7 +198,7 @@ func EmbeddedPrices() (PriceBook, error) {
 }
 
 // ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml,
-// ci.yaml and sandbox.yaml. Another instance type, bundle, runner or provider is another entry there and nothing else.
+// ci.yaml and sandbox.yaml, and limits.yaml with what they offer. Another instance type, bundle, runner or provider is another entry there and nothing else.
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
 	for _, table := range book.tables() {
@@ -230,6 +231,7 @@ func (b *PriceBook) tables() []priceTable {
 		tableOf("lightsail.yaml", &b.lightsail),
 		tableOf("ci.yaml", &b.ci),
 		tableOf("sandbox.yaml", &b.sandboxes),
+		tableOf("limits.yaml", &b.limits),
 		tableOf(measuringFile, &b.measuring),
 	}
 }

@@ -50,8 +50,8 @@ func TestFetchedPricesLayerOverThoseBuiltIn(t *testing.T) {
 	require.Equal(t, "0.3", requests.USD.String())
 	source := pricing.EC2{Type: "t4g.medium"}.Price(book, hundredHours(t, "us-west-2")).Sources[0]
 	require.Equal(t, pricing.Price{USD: dec("0.0338"), Source: "AWS Price List 1, SKU A", ReadOn: "2026-11-26"}, source)
-	require.Contains(t, book.InstanceTypes("us-west-2", "arm64", whole(8)), "m8g.large", "with its vCPUs and memory")
-	require.NotContains(t, book.InstanceTypes("us-east-1", "arm64", whole(8)), "m8g.large")
+	require.Contains(t, book.InstanceTypes("us-west-2", "arm64", whole(2), whole(8)), "m8g.large", "with its vCPUs and memory")
+	require.NotContains(t, book.InstanceTypes("us-east-1", "arm64", whole(2), whole(8)), "m8g.large")
 
 	broken := pricing.EC2{Type: "t4g.medium"}.Price(book, hundredHours(t, "eu-north-1"))
 	require.Contains(t, broken.Unknown, "the fetched prices of eu-north-1 cannot be read: ec2.yaml: ")

@@ -28,15 +28,16 @@ func (b PriceBook) UsualSandboxes() []string {
 func (b PriceBook) BillsActiveCPU(provider string) bool { return b.sandboxes[provider].ActiveCPU }
 
 // InstanceTypes lists the EC2 instance types of an architecture, arm64 or x86_64, with a known on-demand price in a
-// region, cheapest first, whose memory is at least gb.
-func (b PriceBook) InstanceTypes(region, arch string, gb decimal.Decimal) []string {
+// region, cheapest first, that have at least so many vCPUs and GB of memory.
+func (b PriceBook) InstanceTypes(region, arch string, vcpu, gb decimal.Decimal) []string {
 	book, _ := b.In(region)
 	prices := book.ec2.Hourly[region]
 	var fit []string
 	for name := range prices {
 		kind := book.ec2.Types[name]
 		memory, err := ParseGB(kind.Memory)
-		if err == nil && cmp.Or(kind.Arch, arm64) == arch && memory.GreaterThanOrEqual(gb) {
+		if err == nil && cmp.Or(kind.Arch, arm64) == arch && memory.GreaterThanOrEqual(gb) &&
+			kind.VCPU.GreaterThanOrEqual(vcpu) {
 			fit = append(fit, name)
 		}
 	}
@@ -117,6 +118,7 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	if err != nil {
 		return alt.unknown("%v", err)
 	}
+	alt.Offers = book.limits.of(KindFargate, "any").offer(vcpu, gb)
 	if !book.fargate.sells(vcpu, gb) {
 		return alt.unknown("Fargate has no task of %s vCPU with %s GB; %s", vcpu, gb, book.fargate.nearest(vcpu))
 	}
@@ -179,9 +181,11 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 	if !known || !listed {
 		return alt.unknown("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
 	}
-	if requests.IsPositive() && d.Running.GreaterThan(requests.Mul(table.MaxSeconds.Decimal)) {
-		alt.Notes = append(alt.Notes, assumption.Function15Minutes.Clause())
+	limits := book.limits.of(KindFunction, arch)
+	if each := limits.VCPUMiB.figure(); each.IsPositive() {
+		alt.Offers = limits.offer(Divide(gb.Mul(mibPerGB), each, AmountPlaces), gb)
 	}
+	alt.Runs = requests
 	alt.Sources = []Price{price, perMillion}
 	alt.Curve = Curve{Rate: gb.Mul(price.USD), Unit: one, Stretches: requests, Step: table.StepSeconds.Decimal}
 	charged := requests
@@ -216,6 +220,7 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 		return alt.unknown("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
 	}
 	vcpu, gb := orElse(s.VCPU, d.Size.VCPU()), orElse(s.GB, d.Size.GB())
+	alt.Offers = book.limits.of(KindSandbox, s.Provider).offer(vcpu, gb)
 	unit, unitSeconds := "s", one
 	if table.Per == "hour" {
 		unit, unitSeconds = "h", secondsPerHour

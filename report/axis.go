@@ -17,7 +17,7 @@ import (
 type axisScale struct {
 	values  []decimal.Decimal
 	unit    string // as of [scenarios.Measure]
-	divisor decimal.Decimal
+	seconds secondsScale
 }
 
 // newAxisScale reads the values. It reports false where they are not all numbers of one unit, as regions are not.
@@ -34,9 +34,9 @@ func newAxisScale(values []string) (axisScale, bool) {
 		}
 		a.values, most = append(a.values, value), decimal.Max(most, value.Abs())
 	}
-	a.divisor = one
+	a.seconds = 1
 	if a.isTime() {
-		a.divisor = timeDivisor(most)
+		a.seconds = secondsAxis(coordinate(most))
 	}
 	return a, true
 }
@@ -56,36 +56,43 @@ func (a axisScale) bareZeros(unit string) bool {
 
 func (a axisScale) isTime() bool { return a.unit == "s" || strings.HasPrefix(a.unit, "s/") }
 
-// timeDivisor is how many seconds one unit of an axis has, so that its ticks are round numbers of hours, minutes or
-// seconds.
-func timeDivisor(most decimal.Decimal) decimal.Decimal {
-	for _, unit := range []int64{3600, 60} {
-		if most.GreaterThanOrEqual(decimal.NewFromInt(2 * unit)) {
-			return decimal.NewFromInt(unit)
+// secondsScale is how many seconds one unit of an axis of time has: 3600, 60 or 1.
+type secondsScale float64
+
+// secondsAxis is the scale of times up to so many seconds on which ticks are round numbers of hours, minutes or seconds.
+func secondsAxis(most float64) secondsScale {
+	for _, unit := range []secondsScale{3600, 60} {
+		if most >= 2*float64(unit) {
+			return unit
 		}
 	}
-	return one
+	return 1
 }
 
+// at is the place of a time.
+func (s secondsScale) at(seconds float64) float64 { return seconds / float64(s) }
+
+// label writes a place in the notation of scenarios.
+func (s secondsScale) label(v float64) string {
+	seconds, err := pricing.ParseDecimal(strconv.FormatFloat(v*float64(s), 'f', 3, 64))
+	if err != nil { // below zero, where no time is
+		return strconv.FormatFloat(v*float64(s), 'g', 6, 64) + "s"
+	}
+	return durationText(seconds)
+}
+
+func (s secondsScale) axis(title string) chart.Axis { return chart.Axis{Title: title, Format: s.label} }
+
 // at is the place of the i-th value.
-func (a axisScale) at(i int) float64 { return coordinate(pricing.Divide(a.values[i], a.divisor, 9)) }
+func (a axisScale) at(i int) float64 { return a.seconds.at(coordinate(a.values[i])) }
 
 func (a axisScale) axis(title string) chart.Axis {
 	return chart.Axis{Title: title, Format: func(v float64) string {
 		if a.isTime() {
-			return durationAt(v, a.divisor) + strings.TrimPrefix(a.unit, "s")
+			return a.seconds.label(v) + strings.TrimPrefix(a.unit, "s")
 		}
 		return strconv.FormatFloat(v, 'f', -1, 64) + a.unit
 	}}
-}
-
-// durationAt labels a tick, in units of so many seconds.
-func durationAt(v float64, divisor decimal.Decimal) string {
-	d, err := pricing.ParseDecimal(strconv.FormatFloat(v, 'f', 6, 64))
-	if err != nil {
-		return strconv.FormatFloat(v, 'g', 6, 64)
-	}
-	return durationText(d.Mul(divisor).Round(3))
 }
 
 // durationText writes seconds as a scenario has them: 45s, 2m30s, 1h, 1h30m. Seconds have up to three decimals, and
@@ -117,9 +124,8 @@ func durationText(seconds decimal.Decimal) string {
 	return out.String()
 }
 
-// axisHours and axisSeconds label ticks of hours and of seconds.
-func axisHours(v float64) string   { return strconv.FormatFloat(v, 'f', -1, 64) + "h" }
-func axisSeconds(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) + "s" }
+// axisHours labels a tick of an axis of hours.
+func axisHours(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) + "h" }
 
 // notation is a value of a sweep as people write it: 1h30m where a sweep had to count in seconds.
 func notation(value string) string {

@@ -18,26 +18,23 @@ import (
 // BreakEven makes the document of the running times at which each alternative costs the same, with the cost curves as a
 // picture.
 func BreakEven(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Document {
-	sentences := view.Section{}
-	for _, c := range comparisons {
-		sentences.Notes = append(sentences.Notes, view.Note{Text: c.BreakEven.Sentence})
-		if users := c.BreakEven.UsersPerInstance; users != nil {
-			sentences.Notes = append(sentences.Notes, view.Note{Text: fmt.Sprintf(
-				"Shared by %s users or more, %s costs no more than MicroVMs, at %s for each.",
-				figures.Grouped(*users), c.Name, dollars(c.PerInstance))})
-		}
-	}
+	can := able(comparisons)
+	sentences := view.Section{Notes: append(
+		breakEvenSentences(can),
+		sentencesOnce(can, func(c scenarios.Comparison) string { return c.BreakEven.Shared })...)}
 	sentences.Notes = append(sentences.Notes, rangeNote(e.Scenario)...)
-	picture, beyond := costCurves(e, comparisons)
+	picture, beyond := costCurves(e, can)
 	d := view.Document{
 		Title: e.Scenario.Name, Subtitle: estimateSubtitle(e), JSON: comparedObject(e, comparisons),
+		Data: view.NewTable(breakEvenColumns(e.Scenario), comparisons, nil),
 		Sections: []view.Section{
-			{Table: view.NewTable(breakEvenColumns(e.Scenario), comparisons, lookOfComparison)},
+			{Table: view.NewTable(breakEvenColumns(e.Scenario), can, lookOfComparison)},
 			sentences,
-			{Picture: func(width int) string { return picture.Text(min(width, chartWidth), chartHeight) }},
 		},
 		SVG: func(w io.Writer) error { return picture.SVG(w) },
 	}
+	d.Add(unableSections(e.Rank(comparisons))...)
+	d.Add(view.Section{Picture: func(width int) string { return picture.Text(min(width, chartWidth), chartHeight) }})
 	if len(beyond) > 0 {
 		d.Add(view.Section{Notes: plainNotes("Off the chart: " + strings.Join(beyond, "; ") + ".")})
 	}

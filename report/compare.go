@@ -1,90 +1,66 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
-	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view"
 )
 
-// The MicroVMs are a row among the alternatives, under this name and kind.
-const (
-	microvms = "MicroVMs"
-	ownKind  = pricing.Kind("microvm")
-)
+// microvms is what the MicroVMs are called in pictures.
+const microvms = "MicroVMs"
 
-func isOwn(c scenarios.Comparison) bool { return c.Kind == ownKind }
-
-// ownSide is the MicroVMs as a row among the alternatives.
-func ownSide(e *scenarios.Estimate) scenarios.Comparison {
-	ratio := one
-	return scenarios.Comparison{
-		Alternative: pricing.Alternative{Name: microvms, Kind: ownKind},
-		Monthly:     e.Bill.Total(), PerUnit: e.PerUnit, Ratio: &ratio,
-	}
-}
-
-// cheapestFirst sorts alternatives by cost, with those of unknown price last. Of several that cost the same, the one
-// listed first comes first.
-func cheapestFirst(all []scenarios.Comparison) []scenarios.Comparison {
-	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b scenarios.Comparison) int {
-		switch {
-		case known(a) == known(b):
-			return a.Monthly.Cmp(b.Monthly)
-		case known(a):
-			return -1
-		default:
-			return 1
-		}
-	})
-	return all
-}
+func isOwn(c scenarios.Comparison) bool { return c.IsOwn() }
 
 // comparedObject is the estimate's document with alternatives and the verdict; compare and breakeven share it.
 func comparedObject(e *scenarios.Estimate, comparisons []scenarios.Comparison) view.Object {
-	rule := e.Scenario.RuleOfThumb()
-	all := append([]scenarios.Comparison{ownSide(e)}, comparisons...)
+	rule, numbers := e.Scenario.RuleOfThumb(), e.Rank(comparisons).ByNumbers()
 	return estimateObject(e, comparisons, view.Object{
 		{ID: "says", Value: string(rule.Says)},
 		{ID: "for_microvm", Value: append([]string{}, rule.ForMicroVM...)},
 		{ID: "for_function", Value: append([]string{}, rule.ForFunction...)},
 		{ID: "sentence", Value: rule.Sentence},
-		{ID: "cheapest", Value: cheapestFirst(all)[0].Name},
-	})
+		{ID: "cheapest", Value: view.Text(numbers.Cheapest).Or("", numbers.Cheapest != "")},
+		{ID: "by_numbers", Value: numbers.Sentence},
+	}.With(e.Low != nil, "cheapest_low", view.Text(numbers.CheapestLow).Or("", numbers.CheapestLow != "")).
+		With(e.Low != nil, "flips", numbers.Flips))
 }
 
-// Compare makes the document that sets a workload's MicroVMs against what else could run it, cheapest first. Its CSV
-// is in the order of the scenario.
+// Compare makes the document that sets a workload's MicroVMs against what else could run it: cheapest first, then what
+// has no known price, and apart what cannot do the job.
 func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison, options EstimateOptions) view.Document {
-	columns := comparisonColumns(e, comparisons, compareWords)
-	all := append([]scenarios.Comparison{ownSide(e)}, comparisons...)
+	columns, ranking := comparisonColumns(e, comparisons, compareWords), e.Rank(comparisons)
+	rows := slices.Concat(ranking.Able, ranking.Unknown)
+	all := append(rows, ranking.Unable...)
+	look := func(c scenarios.Comparison) view.Look {
+		switch {
+		case !c.Known():
+			return view.Look{Warn: true, Notes: []string{c.Unknown}}
+		case isOwn(c):
+			return view.Look{Kind: view.Total}
+		default:
+			return view.Look{}
+		}
+	}
 	d := view.Document{
 		Title: e.Scenario.Name, Subtitle: estimateSubtitle(e), JSON: comparedObject(e, comparisons),
-		Data: view.NewTable(columns, all, nil),
-		Sections: []view.Section{{Table: view.NewTable(columns, cheapestFirst(all), func(c scenarios.Comparison) view.Look {
-			switch {
-			case !known(c):
-				return view.Look{Warn: true, Notes: []string{c.Unknown}}
-			case isOwn(c):
-				return view.Look{Kind: view.Total}
-			default:
-				return view.Look{}
-			}
-		})}},
+		Data:     view.NewTable(columns, all, nil),
+		Sections: []view.Section{{Table: view.NewTable(columns, rows, look)}},
 	}
-	if e.Scenario.Low != nil {
-		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf(
-			"The scenario has ranges; this is for their expensive ends. At the cheap ends MicroVMs cost %s a month.",
-			dollars(e.Low.Bill.Total())))})
+	d.Add(unableSections(ranking)...)
+	if e.Low != nil {
+		d.Add(view.Section{Notes: plainNotes("The scenario has ranges: low is at their cheap ends, high at their " +
+			"expensive ends.")})
 	}
-	d.Add(view.Section{Heading: "Break-even", Notes: breakEvenNotes(comparisons)},
+	d.Add(view.Section{Heading: "What each offers, of what is needed", Table: view.NewTable(capacityColumns, all, nil)})
+	if points := breakEvenNotes(comparisons); len(points) > 0 {
+		d.Add(view.Section{Heading: "Break-even", Notes: points})
+	}
+	d.Add(
 		view.Section{Heading: "Verdict", Notes: []view.Note{
 			{Tag: "By rule of thumb", Text: e.Scenario.RuleOfThumb().Sentence},
-			{Tag: "By the numbers", Text: numbersSentence(e, cheapestFirst(all)[0])},
+			{Tag: "By the numbers", Text: ranking.ByNumbers().Sentence},
 		}},
 		givesUpSection(comparisons))
 	if len(e.Warnings) > 0 {
@@ -94,13 +70,21 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison, options 
 	return d
 }
 
-// numbersSentence names the cheapest and how it compares with the MicroVMs.
-func numbersSentence(e *scenarios.Estimate, cheapest scenarios.Comparison) string {
-	if isOwn(cheapest) {
-		return fmt.Sprintf("MicroVMs cost least, %s a month.", dollars(cheapest.Monthly))
+// unableSections list what cannot do the job, why, and what it would cost; there are none where all can.
+func unableSections(ranking scenarios.Ranking) []view.Section {
+	if len(ranking.Unable) == 0 {
+		return nil
 	}
-	return fmt.Sprintf("%s costs least, %s a month against %s.",
-		cheapest.Name, dollars(cheapest.Monthly), dollars(e.Bill.Total()))
+	section := view.Section{Heading: "Cannot do the job"}
+	for _, c := range ranking.Unable {
+		price := "its price is not known"
+		if c.Known() {
+			price = "it would be " + dollars(c.Monthly) + " a month"
+		}
+		text := "cannot do the job, because " + strings.Join(c.Unable(), "; ") + " (" + price + ")."
+		section.Notes = append(section.Notes, view.Note{Tag: c.Name, Text: text, Warn: true})
+	}
+	return []view.Section{section}
 }
 
 // givesUpSection says what alternatives give up, once for all that give up the same.
@@ -115,7 +99,7 @@ func givesUpSection(comparisons []scenarios.Comparison) view.Section {
 		names[c.GivesUp] = append(names[c.GivesUp], c.Name)
 	}
 	for _, givesUp := range order {
-		section.Notes = append(section.Notes, view.Note{Tag: strings.Join(names[givesUp], ", "), Text: givesUp + "."})
+		section.Notes = append(section.Notes, view.Note{Tag: strings.Join(names[givesUp], "; "), Text: givesUp + "."})
 	}
 	return section
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -21,9 +22,14 @@ var (
 	compareWords  = comparisonWords{"cheapest first", true}
 )
 
-func known(c scenarios.Comparison) bool { return c.Unknown == "" }
+func known(c scenarios.Comparison) bool { return c.Known() }
 
 func lookOfComparison(c scenarios.Comparison) view.Look { return view.Look{Warn: !known(c)} }
+
+// able are those that can do the job, in their order.
+func able(comparisons []scenarios.Comparison) []scenarios.Comparison {
+	return slices.DeleteFunc(slices.Clone(comparisons), func(c scenarios.Comparison) bool { return len(c.Unable()) > 0 })
+}
 
 // comparisonColumns are those of the alternatives in every document: estimate, compare and, of its JSON, breakeven.
 func comparisonColumns(
@@ -36,10 +42,19 @@ func comparisonColumns(
 		perUnit = append(perUnit, c.PerUnit)
 	}
 	places, evens := view.PlacesFor(perUnit), breakEvenColumns(e.Scenario)
-	return []view.Column[comparison]{
+	month, ranged := "a month", view.When(e.Low != nil, view.People)
+	if e.Low != nil {
+		month = "high"
+	}
+	columns := []view.Column[comparison]{
 		{ID: "name", Title: words.name, Shrink: true, Value: func(c comparison) view.Value { return view.Text(c.Name) }},
 		{ID: "kind", Value: func(c comparison) view.Value { return view.Text(c.Kind) }},
-		{ID: "monthly", Title: "a month", Unit: "$", Value: func(c comparison) view.Value {
+		{Title: "low", Unit: "$", Scope: ranged, Value: func(c comparison) view.Value {
+			return view.Maybe(c.Low, func(low comparison) view.Value {
+				return view.Dollars(low.Monthly).Or("unknown", known(low))
+			})
+		}},
+		{ID: "monthly", Title: month, Unit: "$", Value: func(c comparison) view.Value {
 			return view.Dollars(c.Monthly).Or("unknown", known(c))
 		}},
 		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(c comparison) view.Value {
@@ -70,8 +85,41 @@ func comparisonColumns(
 			return view.Text(c.BreakEven.Sentence)
 		}},
 		{ID: "unknown", Value: func(c comparison) view.Value { return view.Text(c.Unknown).OmitEmpty() }},
+		{ID: "low", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
+			return view.Maybe(c.Low, func(low comparison) view.Value {
+				return view.Nested(view.ObjectOf(lowColumns("", noun), low))
+			}).OmitMissing()
+		}},
 		{ID: "break_even", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
 			return view.Nested(view.ObjectOf(evens, c))
+		}},
+	}
+	columns = append(columns, capacityData...)
+	if e.Low == nil {
+		return columns
+	}
+	for _, column := range lowColumns("low_", noun) {
+		of := column.Value
+		column.Scope = view.CSVOnly
+		column.Value = func(c comparison) view.Value {
+			return view.Maybe(c.Low, of)
+		}
+		columns = append(columns, column)
+	}
+	return columns
+}
+
+// lowColumns are what an alternative costs at the cheaper ends of a scenario's ranges.
+func lowColumns(prefix, noun string) []view.Column[scenarios.Comparison] {
+	type comparison = scenarios.Comparison
+	return []view.Column[comparison]{
+		{ID: prefix + "monthly", Value: func(c comparison) view.Value {
+			return view.Dollars(c.Monthly).Or("unknown", known(c))
+		}},
+		{ID: prefix + "per_" + noun, Value: func(c comparison) view.Value { return view.Exact(c.PerUnit).Or("", known(c)) }},
+		{ID: prefix + "ratio", Value: func(c comparison) view.Value { return ratio(c.Ratio).Or("", known(c)) }},
+		{ID: prefix + "running_hours_per_month", Value: func(c comparison) view.Value {
+			return ratio(c.BreakEven.HoursPerMonth)
 		}},
 	}
 }
@@ -92,23 +140,24 @@ func ratio(d *decimal.Decimal) view.Value {
 func times(ratio decimal.Decimal) view.Value { return view.Number(ratio, 2).Marked("×") }
 
 // breakEvenNotes say where each alternative costs the same, and in one sentence each which are always cheaper or always
-// more expensive.
+// more expensive, and what holds of several. Those that cannot do the job are left out.
 func breakEvenNotes(comparisons []scenarios.Comparison) []view.Note {
 	var (
-		list            []view.Note
+		said            []scenarios.Comparison
 		cheaper, dearer []string
 	)
-	for _, c := range comparisons {
+	for _, c := range able(comparisons) {
 		switch {
 		case !known(c):
-		case c.BreakEven.Always == pricing.Other:
+		case c.BreakEven.Always == pricing.Other && !c.BreakEven.BeyondMonth():
 			cheaper = append(cheaper, c.Name)
-		case c.BreakEven.Always == pricing.MicroVMs:
+		case c.BreakEven.Always == pricing.MicroVMs && !c.BreakEven.BeyondMonth():
 			dearer = append(dearer, c.Name)
 		default:
-			list = append(list, view.Note{Text: c.BreakEven.Sentence})
+			said = append(said, c)
 		}
 	}
+	list := breakEvenSentences(said)
 	for _, side := range []struct {
 		than  string
 		names []string
@@ -117,6 +166,51 @@ func breakEvenNotes(comparisons []scenarios.Comparison) []view.Note {
 			names := strings.Join(side.names, "; ")
 			list = append(list, view.Note{Text: side.than + " than MicroVMs at every running time: " + names + "."})
 		}
+	}
+	return list
+}
+
+// breakEvenSentences say where each alternative costs the same, at both ends of a scenario's ranges where they differ.
+func breakEvenSentences(comparisons []scenarios.Comparison) []view.Note {
+	high := func(c scenarios.Comparison) string { return c.BreakEven.Sentence }
+	low := func(c scenarios.Comparison) string {
+		if c.Low == nil || sameBreakEven(c.BreakEven, c.Low.BreakEven) {
+			return ""
+		}
+		return "At the cheap ends of the ranges: " + c.Low.BreakEven.Sentence
+	}
+	return append(sentencesOnce(comparisons, high), sentencesOnce(comparisons, low)...)
+}
+
+// sameBreakEven reports whether two points are at the same running time, as it is shown, or neither is at any.
+func sameBreakEven(a, b scenarios.BreakEvenPoint) bool {
+	if a.HoursPerMonth == nil || b.HoursPerMonth == nil {
+		return a.HoursPerMonth == b.HoursPerMonth && a.Always == b.Always
+	}
+	return a.HoursPerMonth.RoundBank(2).Equal(b.HoursPerMonth.RoundBank(2))
+}
+
+// sentencesOnce says each sentence once, for all the alternatives of which it holds but for their names.
+func sentencesOnce(comparisons []scenarios.Comparison, of func(scenarios.Comparison) string) (list []view.Note) {
+	const name = "\x00"
+	var order []string
+	names := map[string][]string{}
+	for _, c := range comparisons {
+		sentence := strings.ReplaceAll(of(c), c.Name, name)
+		if sentence == "" {
+			continue
+		}
+		if len(names[sentence]) == 0 {
+			order = append(order, sentence)
+		}
+		names[sentence] = append(names[sentence], c.Name)
+	}
+	for _, sentence := range order {
+		note := view.Note{Text: strings.ReplaceAll(sentence, name, names[sentence][0])}
+		if all := names[sentence]; len(all) > 1 {
+			note = view.Note{Tag: strings.Join(all, "; "), Text: strings.ReplaceAll(sentence, name, "each of them")}
+		}
+		list = append(list, note)
 	}
 	return list
 }

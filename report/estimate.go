@@ -27,8 +27,9 @@ func Estimate(e *scenarios.Estimate, options EstimateOptions) view.Document {
 	if len(e.Comparisons) > 0 {
 		d.Add(view.Section{
 			Heading: "Alternatives", Notes: breakEvenNotes(e.Comparisons),
-			Table: view.NewTable(comparisonColumns(e, e.Comparisons, estimateWords), e.Comparisons, lookOfComparison),
+			Table: view.NewTable(comparisonColumns(e, e.Comparisons, estimateWords), able(e.Comparisons), lookOfComparison),
 		})
+		d.Add(unableSections(e.Rank(e.Comparisons))...)
 	}
 	if len(e.Documented) > 0 {
 		d.Add(documentedSection(e))

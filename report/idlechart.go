@@ -14,9 +14,11 @@ import (
 
 // idleCurve draws the cost by timeout, with the policies on it that people set or could.
 func idleCurve(source string, a *idle.Analysis) chart.Line {
+	across := secondsAxis(float64(a.Curve[len(a.Curve)-1].TimeoutMS) / 1000)
+	idleX := func(ms int64) float64 { return across.at(float64(ms) / 1000) }
 	picture := chart.Line{
 		Title: "Cost of the gaps by idle timeout: " + source,
-		X:     chart.Axis{Title: "idle timeout", Format: axisSeconds},
+		X:     across.axis("idle timeout"),
 		Y:     chart.Axis{Title: "$ over the trace", Format: axisDollars},
 	}
 	cost := chart.Series{Name: "one timeout for all gaps"}
@@ -49,7 +51,7 @@ func idleCurve(source string, a *idle.Analysis) chart.Line {
 	for _, o := range a.Online {
 		if o.ID == "break-even" && a.BreakEven != nil {
 			picture.Marks = append(picture.Marks, chart.Mark{
-				X: coordinate(*a.BreakEven), Y: coordinate(o.Cost),
+				X: across.at(coordinate(*a.BreakEven)), Y: coordinate(o.Cost),
 				Label: fmt.Sprintf("break-even %s s, $%s", figures.Fixed(*a.BreakEven, 1), figures.Fixed(o.Cost, idlePlaces(a))),
 			})
 		}
@@ -125,6 +127,3 @@ func frontierPoint(a *idle.Analysis, o *idle.Outcome) chart.Point {
 	monthly, _ := a.Monthly(o.Cost)
 	return chart.Point{X: coordinate(a.PerDay(o.Waits)), Y: coordinate(monthly)}
 }
-
-// idleX is a timeout as a place in a picture, in seconds.
-func idleX(ms int64) float64 { return float64(ms) / 1000 }

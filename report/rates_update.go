@@ -48,6 +48,8 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 		{ID: "dry_run", Value: dryRun},
 		{ID: "services", Value: view.Records{Table: files}},
 		{ID: "changes", Value: view.Records{Table: all}},
+		{ID: "history", Value: historyObjects(result.History)},
+		{ID: "savings_plans", Value: planObjects(result.Plans)},
 	}}
 	if len(changes) > 0 {
 		some := view.NewTable(ratesChangeColumns, changes[:min(len(changes), mostChanges)], nil)
@@ -68,6 +70,8 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 	} else if len(unchanged) > 0 {
 		notes = append(notes, "Not modified since the last update: "+strings.Join(unchanged, ", ")+".")
 	}
+	notes = append(notes, historyNotes(result.History)...)
+	notes = append(notes, planNotes(result.Plans)...)
 	if dryRun {
 		notes = append(notes, "A dry run: nothing was stored.")
 	}
@@ -186,4 +190,77 @@ var movedColumns = []view.Column[moved]{
 		percent, ok := changePercent(m.before, m.after)
 		return view.SignedPercent(percent, 2).Or("", ok)
 	}},
+}
+
+func historyObjects(history []prices.HistoryOutcome) []view.Object {
+	objects := []view.Object{}
+	for _, h := range history {
+		objects = append(objects, view.Object{
+			{ID: "region", Value: h.Region},
+			{ID: "versions_read", Value: h.Read},
+			{ID: "from", Value: dayTexts(h.Days)},
+			{ID: "more", Value: h.More},
+		})
+	}
+	return objects
+}
+
+func dayTexts(days []pricing.Date) []string {
+	texts := []string{}
+	for _, day := range days {
+		texts = append(texts, day.String())
+	}
+	return texts
+}
+
+func historyNotes(history []prices.HistoryOutcome) []string {
+	var notes []string
+	for _, h := range history {
+		if h.Err != nil {
+			continue
+		}
+		note := fmt.Sprintf("%s: %s read; the rates of past days are the present ones.", h.Region,
+			figures.Count(h.Read, "version"))
+		if len(h.Days) > 0 {
+			note = fmt.Sprintf("%s: %s read; rates changed on %s.", h.Region, figures.Count(h.Read, "version"),
+				strings.Join(dayTexts(h.Days), ", "))
+		} else if h.Read == 0 {
+			note = fmt.Sprintf("%s: no version that was not read before.", h.Region)
+		}
+		if h.More {
+			note += " More remain: run it again."
+		}
+		notes = append(notes, note)
+	}
+	return notes
+}
+
+func planObjects(plans []prices.PlanOutcome) []view.Object {
+	objects := []view.Object{}
+	for _, p := range plans {
+		objects = append(objects, view.Object{
+			{ID: "region", Value: p.Region},
+			{ID: "covers", Value: append([]string{}, p.Plan.Covers...)},
+			{ID: "source", Value: p.Plan.Source},
+			{ID: "read_on", Value: p.Plan.ReadOn.String()},
+		})
+	}
+	return objects
+}
+
+func planNotes(plans []prices.PlanOutcome) []string {
+	var without []string
+	var notes []string
+	for _, p := range plans {
+		if len(p.Plan.Covers) == 0 {
+			without = append(without, p.Region)
+			continue
+		}
+		notes = append(notes, fmt.Sprintf("%s: a Compute Savings Plan covers %s; give yours as a discount.", p.Region,
+			strings.Join(p.Plan.Covers, ", ")))
+	}
+	if len(without) > 0 {
+		notes = append(notes, "No Compute Savings Plan covers MicroVMs in "+strings.Join(without, ", ")+".")
+	}
+	return notes
 }

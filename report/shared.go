@@ -69,7 +69,7 @@ func dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, view.Cent
 func unknownNames(c spend.Cost) string {
 	names := make([]string, len(c.Unknown))
 	for i, u := range c.Unknown {
-		names[i] = u.Quantity.Name() + " in " + u.Region
+		names[i] = u.Rated().Name() + " in " + u.Region
 	}
 	return strings.Join(names, ", ")
 }

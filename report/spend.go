@@ -156,6 +156,9 @@ func spendNotes(s spend.Spend) []view.Note {
 	for _, assumed := range s.RatesAssumed {
 		list = append(list, view.Note{Text: assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before).String()})
 	}
+	if s.ArchAssumed {
+		list = append(list, view.Note{Text: assumption.ArchAssumed.Note().String()})
+	}
 	if n := s.Total.Sum.ByDate; !n.IsZero() {
 		list = append(list, view.Note{Text: fmt.Sprintf("Records of whole UTC days count on their date (%s): "+
 			"they do not say at which hours of %s anything was used.", n, s.Location)})

@@ -27,6 +27,9 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	for _, assumed := range s.RatesAssumed {
 		note(assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before))
 	}
+	if s.ArchAssumed {
+		note(assumption.ArchAssumed.Note())
+	}
 	if s.TenantAsserted {
 		note(assumption.TenantAsserted.Note())
 	}

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"microspend/pricing"
 	"microspend/pricing/assumption"
@@ -25,11 +26,23 @@ func otherArchs(e *Estimate) []pricing.Candidate {
 	return others
 }
 
+// atLow are the candidates for the cheaper ends of ranges; those that are made of a scenario are made of that one.
+func atLow(candidates []pricing.Candidate, low *Estimate) []pricing.Candidate {
+	candidates = slices.Clone(candidates)
+	for i, candidate := range candidates {
+		if other, ok := candidate.(otherArch); ok {
+			candidates[i] = otherArch{low.Scenario, other.card}
+		}
+	}
+	return candidates
+}
+
 // Price implements pricing.Candidate.
 func (o otherArch) Price(pricing.PriceBook, pricing.Demand) pricing.Alternative {
 	alt := pricing.Alternative{
 		Kind: pricing.KindMicroVM, Name: "MicroVMs on " + o.card.Arch().Name(),
 		GivesUp: "nothing but the other instruction set: the image has to be built for " + o.card.Arch().Name(),
+		Offers:  pricing.MicroVMCapacity(o.of.Size),
 	}
 	bill, err := o.of.Workload.Bill(o.card)
 	if err == nil {

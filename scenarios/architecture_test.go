@@ -27,6 +27,7 @@ func TestEstimateOfAnArchitecture(t *testing.T) {
 		{"x86-64", "its own rates", "{memory: 2GB, arch: x86_64}", onX86, true},
 		{"ARM64", "written out", "{memory: 2GB, arch: arm64}", onARM64, false},
 		{"default", "ARM64", "2GB", onARM64, false},
+		{"the API's word", "what an image's cpuConfigurations call it", "{memory: 2GB, architecture: x86_64}", onX86, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e := estimate(t, oneHour+"microvm: "+tc.microvm)
@@ -40,6 +41,8 @@ func TestEstimateOfAnArchitecture(t *testing.T) {
 	}
 	_, err := Load("x.yaml", []byte(oneHour+"microvm: {memory: 2GB, arch: x86}"))
 	require.EqualError(t, err, `x.yaml:5:30: microvm.arch: "x86" is not one of arm64, x86_64`)
+	_, err = Load("x.yaml", []byte(oneHour+"microvm: {memory: 2GB, arch: arm64, architecture: x86_64}"))
+	require.EqualError(t, err, "x.yaml:5:37: microvm.arch: is given twice; architecture is another word for arch")
 }
 
 // The other architecture is compared without being asked for, last, and with the same bill as a scenario of its own.

@@ -25,6 +25,9 @@ type CompareFile struct {
 type EC2File struct {
 	Type             string    `yaml:"type,required,shorthand" jsonschema_description:"Instance type, such as t4g.medium."`
 	UsersPerInstance *Count    `yaml:"users_per_instance" jsonschema_description:"Users who share one instance. Default: 1."`
+	ActiveAtOnce     *Count    `yaml:"active_at_once" jsonschema_description:"Of the users who share an instance, how many are busy at the same time. Default: all."`
+	VCPU             *Count    `yaml:"vcpu" jsonschema_description:"vCPUs of a type that microspend does not list."`
+	Memory           *GB       `yaml:"memory" jsonschema_description:"Memory of a type that microspend does not list."`
 	EBSGB            *Count    `yaml:"ebs_gb" jsonschema_description:"GB of EBS gp3 for each instance. Default: 0."`
 	EBSGBMonth       *Price    `yaml:"ebs_gb_month" jsonschema_description:"Dollars per GB-month of EBS, in place of the listed price."`
 	PublicIPv4       bool      `yaml:"public_ipv4" jsonschema_description:"A public IPv4 address for each instance."`
@@ -102,8 +105,14 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 		if n := f.UsersPerInstance; n != nil && (!n.IsPositive() || !n.IsInteger()) {
 			doc.Fault(path+".ec2.users_per_instance", "%s is not a whole number of at least 1", n)
 		}
+		notZero(doc, path+".ec2.vcpu", f.VCPU)
+		shared := orFirst(f.UsersPerInstance, Count{Decimal: decimal.NewFromInt(1)})
+		if n := f.ActiveAtOnce; n != nil && (!n.IsPositive() || n.GreaterThan(shared.Decimal)) {
+			doc.Fault(path+".ec2.active_at_once", "%s is not above 0 and at most the %s who share an instance", n, shared)
+		}
 		made = pricing.EC2{
 			Type: f.Type, UsersPerInstance: valueOf(f.UsersPerInstance).Decimal, EBSGB: valueOf(f.EBSGB).Decimal,
+			ActiveAtOnce: valueOf(f.ActiveAtOnce).Decimal, VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal,
 			EBSGBMonth: f.EBSGBMonth.OrNil(), PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
 			Discount: valueOf(f.Discount).Fraction, Name: f.Name,
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -19,13 +20,19 @@ type Comparison struct {
 	PerUnit   decimal.Decimal  // by user or job
 	Ratio     *decimal.Decimal // MicroVMs' bill over the alternative's; nil where that is zero or unknown
 	BreakEven BreakEvenPoint
+
+	// Low is the same at the cheaper ends of the scenario's ranges, nil where it has none.
+	Low *Comparison
+
+	own bool // the scenario's own MicroVMs
 }
 
 // BreakEvenPoint is where both cost the same, in the terms of the scenario.
 type BreakEvenPoint struct {
-	// HoursPerMonth is the running time per user, or in all with jobs. It may exceed a month; nil where there is none.
+	// HoursPerMonth is the running time per user, or in all with jobs, which run side by side; nil where there is none, or
+	// none of a user within the longest month.
 	HoursPerMonth *decimal.Decimal
-	HoursPerDay   *decimal.Decimal // on each of the scenario's active days, also beyond 24; nil with jobs
+	HoursPerDay   *decimal.Decimal // on each of the scenario's active days; nil beyond the 24 of a day, and with jobs
 	SecondsPerJob *decimal.Decimal // nil with users
 	Crossings     []decimal.Decimal
 	Sentence      string
@@ -33,6 +40,8 @@ type BreakEvenPoint struct {
 	// UsersPerInstance is the smallest number of users sharing one instance at which instances cost no more than the
 	// MicroVMs; nil where even one instance for all costs more, or where instances cannot be shared.
 	UsersPerInstance *decimal.Decimal
+	// Shared says the same in a sentence, and whether an instance has room for so many; "" where there is no need to share.
+	Shared string
 
 	// Always is the side that costs less at every running time, Neither where the two meet or always cost the same.
 	Always pricing.Side
@@ -41,12 +50,24 @@ type BreakEvenPoint struct {
 }
 
 // HoursPerDayOver is the break-even running time per user and day in a month of so many active days, nil where there
-// is none. It may be more than a day has.
+// is none, or none within the hours of a day.
 func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
 	if p.HoursPerMonth == nil {
 		return nil
 	}
-	return new(pricing.Divide(*p.HoursPerMonth, decimal.NewFromInt(days), pricing.AmountPlaces))
+	return withinDay(*p.HoursPerMonth, decimal.NewFromInt(days))
+}
+
+// BeyondMonth reports whether the two meet at a running time that is longer than any month.
+func (p BreakEvenPoint) BeyondMonth() bool { return p.curve.Beyond != nil }
+
+// withinDay shares hours of a month out over so many days; nil where they do not fit.
+func withinDay(hours, days decimal.Decimal) *decimal.Decimal {
+	each := pricing.Divide(hours, days, pricing.AmountPlaces)
+	if each.GreaterThan(hoursOfDay) {
+		return nil
+	}
+	return &each
 }
 
 // longestMonthSeconds is the most that one user's MicroVM can run in a month of 31 days.
@@ -59,9 +80,9 @@ var secondsPerHour = decimal.NewFromInt(pricing.SecondsPerHour)
 func (m Market) Compare(e *Estimate) ([]Comparison, error) {
 	others := otherArchs(e)
 	if len(e.Comparisons) == 0 {
-		return m.compare(e.Scenario, e.Bill.Card, e.Bill, append(m.usualCandidates(e.Scenario), others...))
+		return m.compare(e, append(m.usualCandidates(e.Scenario), others...))
 	}
-	beside, err := m.compare(e.Scenario, e.Bill.Card, e.Bill, others)
+	beside, err := m.compare(e, others)
 	return append(slices.Clip(e.Comparisons), beside...), err
 }
 
@@ -70,6 +91,7 @@ func (s *Scenario) demand() pricing.Demand {
 	d := pricing.Demand{
 		Region: s.Region, Size: s.Size, Users: s.Users, Jobs: s.Jobs,
 		Running: s.Workload.Running, Stretches: s.Jobs,
+		Peak: s.Workload.Burst, OwnKernel: slices.Contains(s.Traits, TraitUntrusted),
 	}
 	if s.Jobs.IsZero() {
 		// Somebody starts on each active day, however few launches are priced.
@@ -80,22 +102,34 @@ func (s *Scenario) demand() pricing.Demand {
 	return d
 }
 
-func (m Market) compare(
-	s *Scenario, card pricing.RateCard, bill pricing.Bill, candidates []pricing.Candidate,
-) ([]Comparison, error) {
-	own, err := s.Workload.Curve(card)
+// compare sets the candidates against an estimate, and against that at the cheaper ends of its ranges.
+func (m Market) compare(e *Estimate, candidates []pricing.Candidate) ([]Comparison, error) {
+	comparisons, err := m.compareAt(e, candidates)
+	if err != nil || e.Low == nil {
+		return comparisons, err
+	}
+	low, err := m.compareAt(e.Low, atLow(candidates, e.Low))
+	for i := range low {
+		comparisons[i].Low = &low[i]
+	}
+	return comparisons, err
+}
+
+func (m Market) compareAt(e *Estimate, candidates []pricing.Candidate) ([]Comparison, error) {
+	s := e.Scenario
+	own, err := s.Workload.Curve(e.Bill.Card)
 	if err != nil {
 		return nil, err
 	}
 	var (
-		total       = bill.Total()
+		total       = e.Bill.Total()
 		demand      = s.demand()
 		count, _    = s.PerUnit()
 		comparisons = make([]Comparison, 0, len(candidates))
 		named       = names{}
 	)
 	for _, candidate := range candidates {
-		c := Comparison{Alternative: candidate.Price(m.Prices, demand)}
+		c := Comparison{Alternative: candidate.Price(m.Prices, demand).Judged(demand)}
 		c.Name = named.distinct(c.Name)
 		if c.Unknown != "" {
 			c.BreakEven.Sentence = "No break-even: " + c.Unknown + "."
@@ -175,10 +209,6 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 	}
 	point := BreakEvenPoint{curve: pricing.FindBreakEven(own, alt.Curve, limit)}
 	perUser := users.Mul(secondsPerHour)
-	if beyond := point.curve.Beyond; len(point.curve.Crossings) == 0 && beyond != nil && beyond.Equal {
-		hours := pricing.Divide(beyond.Seconds, perUser, pricing.AmountPlaces)
-		point.HoursPerMonth, point.HoursPerDay = &hours, new(pricing.Divide(hours, s.Days, pricing.AmountPlaces))
-	}
 	for _, c := range point.curve.Crossings {
 		point.Crossings = append(point.Crossings, pricing.Divide(c.Seconds, perUser, pricing.AmountPlaces))
 	}
@@ -188,7 +218,7 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 		if s.Jobs.IsPositive() {
 			point.SecondsPerJob = new(pricing.Divide(point.curve.Crossings[at].Seconds, s.Jobs, pricing.AmountPlaces))
 		} else {
-			point.HoursPerDay = new(pricing.Divide(hours, s.Days, pricing.AmountPlaces))
+			point.HoursPerDay = withinDay(hours, s.Days)
 		}
 	}
 	if len(point.curve.Crossings) == 0 {
@@ -196,9 +226,25 @@ func (s *Scenario) breakEven(own pricing.Curve, alt pricing.Alternative, total d
 	}
 	if alt.PerInstance.IsPositive() && s.Jobs.IsZero() {
 		point.UsersPerInstance = usersPerInstance(s.Users, total, alt.PerInstance)
+		point.Shared = s.sharedSentence(point.UsersPerInstance, alt)
 	}
 	point.Sentence = s.breakEvenSentence(point, alt, own)
 	return point
+}
+
+// sharedSentence says how many users make instances worth while, and that they do not fit where they do not. That an
+// instance for each costs no more is what the break-even says.
+func (s *Scenario) sharedSentence(users *decimal.Decimal, alt pricing.Alternative) string {
+	if users == nil || !users.GreaterThan(decimal.NewFromInt(1)) {
+		return ""
+	}
+	sentence := fmt.Sprintf("Shared by %s users or more, %s costs no more than MicroVMs, at $%s for each",
+		figures.Grouped(*users), alt.Name, dollars(alt.PerInstance))
+	demand := s.demand()
+	if lacks := alt.Offers.Lacks(demand.Needs(*users, demand.Stretches)); len(lacks) > 0 {
+		sentence += ", but there is no room for all of them at once: " + strings.Join(lacks, "; ")
+	}
+	return sentence + "."
 }
 
 // usersPerInstance finds how many users must share an instance for instances to cost no more than the MicroVMs.
@@ -210,24 +256,22 @@ func usersPerInstance(users, total, perInstance decimal.Decimal) *decimal.Decima
 	return new(ceilDivide(users, affordable))
 }
 
-// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size.
+// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size: each is large enough,
+// where the prices of one that is are known.
 func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 	demand := s.demand()
 	var usual []pricing.Candidate
-	instance := "t4g.medium"
-	if fitting := m.Prices.InstanceTypes(s.Region, string(ARM64), s.Size.GB()); len(fitting) > 0 {
-		instance = fitting[0]
-	}
-	usual = append(usual, pricing.EC2{Type: instance})
-	if s.Users.GreaterThan(decimal.NewFromInt(1)) {
-		usual = append(usual, pricing.EC2{Type: instance, UsersPerInstance: decimal.NewFromInt(4)})
+	alone, _ := m.cheapestInstance(s, 1)
+	usual = append(usual, alone)
+	if shared, found := m.cheapestInstance(s, sharedBy); found && s.Users.GreaterThan(decimal.NewFromInt(1)) {
+		usual = append(usual, shared)
 	}
 	usual = append(usual, pricing.Fargate{}, pricing.Fargate{Always: true})
-	if demand.Running.LessThanOrEqual(demand.Stretches.Mul(decimal.NewFromInt(900))) {
+	if s.longestStretch().LessThanOrEqual(functionMost) {
 		usual = append(usual, pricing.Function{})
 	}
 	if s.Jobs.IsPositive() {
-		usual = append(usual, pricing.CI{Runner: "github-linux-2-core"})
+		usual = append(usual, m.usualRunner(demand))
 	} else {
 		usual = append(usual, pricing.Lightsail{})
 	}
@@ -235,6 +279,37 @@ func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 		usual = append(usual, pricing.Sandbox{Provider: provider})
 	}
 	return usual
+}
+
+// usualRunner is the smallest of the usual CI runners that is large enough, or the largest.
+func (m Market) usualRunner(d pricing.Demand) pricing.CI {
+	var runner pricing.CI
+	for _, name := range []string{"github-linux-2-core", "github-linux-4-core", "github-linux-8-core"} {
+		runner.Runner = name
+		offers := runner.Price(m.Prices, d).Offers
+		if offers.VCPU.GreaterThanOrEqual(d.Size.VCPU()) && offers.GB.GreaterThanOrEqual(d.Size.GB()) {
+			break
+		}
+	}
+	return runner
+}
+
+// sharedBy is how many users share an instance among the usual alternatives.
+const sharedBy = 4
+
+// cheapestInstance is the cheapest instance that has the baselines of so many users, all busy at once. It reports false
+// where none that is so large has a known price.
+func (m Market) cheapestInstance(s *Scenario, users int64) (pricing.EC2, bool) {
+	count := decimal.NewFromInt(users)
+	instance := pricing.EC2{Type: "t4g.medium"}
+	fitting := m.Prices.InstanceTypes(s.Region, string(ARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
+	if len(fitting) > 0 {
+		instance.Type = fitting[0]
+	}
+	if users > 1 {
+		instance.UsersPerInstance = count
+	}
+	return instance, len(fitting) > 0
 }
 
 func (s *Scenario) breakEvenSentence(p BreakEvenPoint, alt pricing.Alternative, own pricing.Curve) string {
@@ -293,7 +368,7 @@ func (s *Scenario) runningTime(p BreakEvenPoint) string {
 	switch {
 	case p.SecondsPerJob != nil:
 		return fmt.Sprintf("%s running hours a month (%s s a job)", hours, hoursText(*p.SecondsPerJob))
-	case p.HoursPerDay.LessThanOrEqual(hoursOfDay):
+	case p.HoursPerDay != nil:
 		return fmt.Sprintf("%s running hours a month per user (%s h on %s)",
 			hours, hoursText(*p.HoursPerDay), eachDay(s.Days))
 	default:

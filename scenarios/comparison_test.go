@@ -98,12 +98,21 @@ func TestUsualAlternatives(t *testing.T) {
 		want               []string
 	}{
 		{
-			"a team", "users may share instances; a day is too long for a function",
+			"a team", "no instance with a known price has room for four of them at once; a day is too long for a function",
 			"region: eu-west-1\nmicrovm: {memory: 4GB}\nworkload: {users: 25, days: 20, running: 3h}\n",
 			[]string{
-				"EC2 t4g.medium", "EC2 t4g.medium, 4 users each", "Fargate arm64 2 vCPU 4 GB, active",
+				"EC2 t4g.medium", "Fargate arm64 2 vCPU 4 GB, active",
 				"Fargate arm64 2 vCPU 4 GB, always on",
 				"Lightsail 4 GB", "AgentCore Runtime", "Daytona", "E2B", "Fly Machines, performance", "Modal Sandbox",
+			},
+		},
+		{
+			"a team of small ones", "four of 0.25 vCPU and 0.5 GB fit a t4g.small, all at once",
+			"region: us-east-1\nmicrovm: {memory: 0.5GB}\nworkload: {users: 10, days: 20, running: 4h}\n",
+			[]string{
+				"EC2 t4g.micro", "EC2 t4g.small, 4 users each", "Fargate arm64 0.25 vCPU 0.5 GB, active",
+				"Fargate arm64 0.25 vCPU 0.5 GB, always on", "Lightsail 0.5 GB", "AgentCore Runtime", "Daytona", "E2B",
+				"Fly Machines, performance", "Modal Sandbox",
 			},
 		},
 		{
@@ -119,8 +128,8 @@ func TestUsualAlternatives(t *testing.T) {
 			"jobs", "a CI runner takes jobs",
 			"region: us-east-1\nmicrovm: {memory: 8GB}\nworkload: {jobs: 500, running: 901s}\n",
 			[]string{
-				"EC2 t4g.large", "Fargate arm64 4 vCPU 8 GB, active", "Fargate arm64 4 vCPU 8 GB, always on",
-				"GitHub Actions Linux 2-core", "AgentCore Runtime", "Daytona", "E2B", "Fly Machines, performance", "Modal Sandbox",
+				"EC2 t4g.xlarge", "Fargate arm64 4 vCPU 8 GB, active", "Fargate arm64 4 vCPU 8 GB, always on",
+				"GitHub Actions Linux 4-core", "AgentCore Runtime", "Daytona", "E2B", "Fly Machines, performance", "Modal Sandbox",
 			},
 		},
 	} {

@@ -66,7 +66,7 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 		e.Warnings = append(e.Warnings, assumption.SuspendedWithoutCycles.Note())
 	}
 	if len(s.Candidates) > 0 {
-		if e.Comparisons, err = m.compare(s, card, bill, s.Candidates); err != nil {
+		if e.Comparisons, err = m.compare(e, s.Candidates); err != nil {
 			return nil, err
 		}
 		e.addAlternativeNotes()

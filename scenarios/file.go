@@ -27,10 +27,11 @@ type RatesFile struct {
 	scalar.Rates `yaml:",inline"`
 }
 
-// MicroVMFile is the size; vCPU follows from it (GB / 2). A plain value is the memory.
+// MicroVMFile is the size; vCPU follows from it (GB / 2). A plain value is the memory. AWS's API calls the architecture
+// by the longer word, which whoever copies from an image's description writes.
 type MicroVMFile struct {
 	Memory *MicroVMSize `yaml:"memory,required,shorthand" jsonschema_description:"Baseline memory: 0.5GB, 1GB, 2GB, 4GB or 8GB. vCPU is half the number of GB."`
-	Arch   *MicroVMArch `yaml:"arch" jsonschema_description:"Architecture of the image: arm64 (the default) or x86_64, which has rates of its own for compute."`
+	Arch   *MicroVMArch `yaml:"arch,also=architecture" jsonschema_description:"Architecture of the image: arm64 (the default) or x86_64, which has rates of its own for compute."`
 }
 
 // ImageFile is the image; a plain value is its size.

@@ -100,7 +100,7 @@ func TestAssumptions(t *testing.T) {
 		{
 			"burst, compared", "alternatives do not burst", measured + simple +
 				", burst: {share: 10%, vcpu: 4, memory: 8GB}}\ncompare: [ec2: t4g.medium]",
-			[]string{"alternatives-baseline"},
+			[]string{"alternatives-baseline", "burstable-cpu"},
 			nil, "alternatives-baseline", "without bursts",
 		},
 		{

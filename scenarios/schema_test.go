@@ -109,6 +109,7 @@ var unseen = map[string]string{
 	"compare-limits":         "what a function has at least",
 	"sandbox-active":         "which sandboxes bill active CPU only",
 	"many-alternatives":      "that a list is too long",
+	"active-at-once":         "that those who are active are among those who share",
 	"compare-zeros":          "that a zero means the default, and that users are whole",
 	"burst":                  "depends on the size",
 	"dates":                  "a pattern knows no calendar",
@@ -136,6 +137,7 @@ var unseen = map[string]string{
 	"state-and-image":        "depends on the size",
 	"too-many-days":          "a bound of this one count",
 	"users-without-days":     "depends on another key",
+	"work-unmeasured":        "depends on the size",
 	"policy-without-trace":   "depends on another key",
 }
 

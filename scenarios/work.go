@@ -121,10 +121,10 @@ func (s *Scenario) resolveRunning() {
 			func() string { return figures.Grouped(w.Running.Seconds) + " s" })
 	case w.Running != nil:
 		s.doc.Fault("workload.work", "takes the place of running; give one or the other")
-	case w.Work.Amount != nil && len(w.Work.measured()) > 0:
-		s.doc.Fault("workload.work", "has both an amount and measured times; give one or the other")
 	case s.doc.Broken("microvm.memory"), s.doc.Broken("workload.burst"), s.doc.BrokenBelow("workload.work"):
 		// What is wrong there has been reported, and no time follows from it.
+	case w.Work.Amount != nil && len(w.Work.measured()) > 0:
+		s.doc.Fault("workload.work", "has both an amount and measured times; give one or the other")
 	case w.Work.Amount != nil:
 		s.resolveAmount(*w.Work.Amount)
 	default:

@@ -1,11 +1,13 @@
 package scenarios
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"microspend/pricing"
 )
@@ -192,4 +194,25 @@ func TestSensitivityOfWork(t *testing.T) {
 	// At 40 % and 60 % of the time: 3,600 / 2.8 and / 3.2 vCPU; the vCPU-seconds stay, the memory's time does not.
 	require.Equal(t, "128.5714 126", totals["workload.burst.share"], "more of a burst of vCPU alone saves memory")
 	require.NotContains(t, totals, "workload.running")
+}
+
+// TestWorkIsBilledOnce: whatever the size and the burst, work that keeps every vCPU busy bills its vCPU-seconds, but
+// for the last of 20 decimals of a time that is no finite one.
+func TestWorkIsBilledOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.SampledFrom(pricing.Sizes()).Draw(t, "size")
+		jobs, seconds := rapid.IntRange(1, 100_000).Draw(t, "jobs"), rapid.IntRange(1, 100_000).Draw(t, "vCPU-seconds")
+		share := rapid.IntRange(0, 100).Draw(t, "share")
+		factor := rapid.SampledFrom([]int64{1, 2, 3, 4}).Draw(t, "peak")
+		e := estimate(t, atWork(size.String(), fmt.Sprintf("jobs: %d, work: %d vcpu-seconds, burst: {share: %d%%, vcpu: %s}",
+			jobs, seconds, share, size.VCPU().Mul(decimal.NewFromInt(factor)))))
+		billed := decimal.Decimal{}
+		for _, line := range e.Bill.Lines {
+			if line.Of == pricing.VCPU {
+				billed = billed.Add(line.Quantity)
+			}
+		}
+		off := billed.Sub(decimal.NewFromInt(int64(jobs) * int64(seconds))).Abs()
+		require.True(t, off.LessThan(decimal.New(1, -15)), "billed %s", billed)
+	})
 }

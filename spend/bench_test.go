@@ -54,7 +54,7 @@ func BenchmarkPrice(b *testing.B) {
 	prices := newPriceList()
 	key := cellKey{region: "us-east-1"}
 	var err error
-	key.card, err = prices.place(Source{Rates: pricing.EmbeddedCards()}, key.region, pricing.DateOf(at(b, "2026-10-01")))
+	key.card, err = prices.place(Source{Rates: pricing.EmbeddedCards()}, pricedAs{key.region, pricing.ArchARM64}, pricing.DateOf(at(b, "2026-10-01")))
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -48,6 +48,7 @@ type Charge struct {
 	Account  string // AWS account whose usage it is; "" where it is not known
 	Location string // the region in words; "" where that is not known
 	Quantity pricing.BilledQuantity
+	Arch     pricing.Arch // whose rate of compute it is, ARM64 where it is not known; "" for what is billed alike on all
 
 	Used     decimal.Decimal // in Quantity.Unit(), half-even at [pricing.AmountPlaces]
 	Rate     pricing.Rate
@@ -74,6 +75,9 @@ type Correction struct {
 	Reason string    // the same in a word: see [Restatement.Reason]
 	Billed time.Time // first day of the month in which it is billed: the first that is not closed
 }
+
+// Rated is what the rate of the line is of.
+func (c Charge) Rated() pricing.Rated { return c.Quantity.On(c.Arch) }
 
 // Share says which part of a shared line a tenant bears.
 type Share struct {
@@ -192,7 +196,7 @@ func (r *run) charge(row *Row) (Charge, bool) {
 	return Charge{
 		Kind: row.Kind, Tenant: row.Tenant, Group: r.groupOf(row.Kind, row.Tenant), Day: civil.MustParse(row.Day).UTC(),
 		Region: row.Region, Account: row.Account, Location: card.Location,
-		Quantity: q, Used: Quantity(&row.Sum, q), Rate: card.Rate(q), ListRate: card.ListRate(q),
+		Quantity: q, Arch: q.On(card.Arch()).Arch, Used: Quantity(&row.Sum, q), Rate: card.Rate(q), ListRate: card.ListRate(q),
 		Discount: card.Discounts[q], Amount: row.Amount, List: row.List, Coverage: Coverage(&row.Sum),
 		TenantAsserted: r.restsOnGuest(row.Key),
 	}, true

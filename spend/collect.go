@@ -85,11 +85,11 @@ func (c *collector) has(d Dimension) bool { return slices.Contains(c.request.By,
 
 // fields are what the query groups by: no more than rows, filters and rules need.
 func (c *collector) fields(in Source) []ledger.Field {
-	need := map[ledger.Field]bool{ledger.FieldRegion: true}
+	need := map[ledger.Field]bool{}
 	if c.byTenant {
 		need = tenants.Fields(in.Tenants, in.Sharing.Usage)
-		need[ledger.FieldRegion] = true
 	}
+	need[ledger.FieldRegion], need[ledger.FieldArch] = true, true // which decide the rates
 	filter := c.request.Filter
 	for _, d := range ledgerDimensions {
 		if c.has(d) || len(*filter.Of(d)) > 0 {
@@ -134,7 +134,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	if err != nil {
 		return err
 	}
-	day, places := pricing.DateOf(s.From), map[string]int{}
+	day, places := pricing.DateOf(s.From), map[pricedAs]int{}
 	for i := range groups {
 		g := &groups[i]
 		c.recorded = c.recorded || !g.Sum.Empty()
@@ -142,21 +142,32 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 		if !chosen {
 			continue
 		}
-		place, known := places[g.Region]
+		as := pricedAs{g.Region, g.Arch.OrDefault()}
+		place, known := places[as]
 		if !known {
-			if place, err = c.prices.place(in, g.Region, day); err != nil {
+			if place, err = c.prices.place(in, as, day); err != nil {
 				return err
 			}
-			places[g.Region] = place
+			places[as] = place
 		}
 		key.card = place
 		if c.request.Rated {
 			key.Key.card = place + 1
 		}
-		c.prices.assume(in, g.Region, day, &g.Sum)
+		c.prices.assume(in, as, day, &g.Sum)
+		c.prices.archAssumed = c.prices.archAssumed || archAssumed(g, s)
 		out.add(key, &cell{Sum: g.Sum})
 	}
 	return nil
+}
+
+// archAssumed reports whether a group's compute is priced as the default architecture's for want of knowing better. There
+// was no other before the last of them opened.
+func archAssumed(g *ledger.Group, in civil.Span) bool {
+	return g.Arch == pricing.ArchUnknown && in.To.After(pricing.ArchsSince().Start()) &&
+		slices.ContainsFunc(pricing.BilledQuantities(), func(q pricing.BilledQuantity) bool {
+			return q.ByArch() && !g.Sum.Amounts[q].IsZero()
+		})
 }
 
 func (c *collector) query(ctx context.Context, in Source, s civil.Span) ([]ledger.Group, error) {

@@ -25,6 +25,7 @@ type Cost struct {
 type Unknown struct {
 	Region   string
 	Quantity pricing.BilledQuantity
+	Arch     pricing.Arch  // whose rate of compute is not known; "" for what is billed alike on all
 	NoCard   bool          // there is no rate card for the region at all
 	Used     pricing.Count // how much was used; no units in a row that has only a share of it
 }
@@ -36,8 +37,11 @@ func (u Unknown) String() string {
 		reason = "is not known, as there is no rate card for the region"
 	}
 	return fmt.Sprintf("the %s rate of %s %s; give it under rates.%s.%s in microspend.yaml or refresh the rates",
-		u.Quantity.Name(), u.Region, reason, u.Region, u.Quantity.RateKeys()[0])
+		u.Rated().Name(), u.Region, reason, u.Region, u.Rated().RateKeys()[0])
 }
+
+// Rated is what has no known rate.
+func (u Unknown) Rated() pricing.Rated { return u.Quantity.On(u.Arch) }
 
 // Complete reports whether the amount lacks nothing.
 func (c Cost) Complete() bool { return len(c.Unknown) == 0 }
@@ -67,7 +71,7 @@ func mergeUnknown(a, b []Unknown) []Unknown {
 	merged := slices.Clone(a)
 	for _, u := range b {
 		at, found := slices.BinarySearchFunc(merged, u, func(x, y Unknown) int {
-			return cmp.Or(cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
+			return cmp.Or(cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity), cmp.Compare(x.Arch, y.Arch))
 		})
 		if found {
 			merged[at].Used.Units = merged[at].Used.Units.Add(u.Used.Units)
@@ -110,7 +114,7 @@ func (p *priceList) price(key cellKey, of *cell) (out componentCosts) {
 		}
 		amount, list, err := count.Amounts(rc.card, q)
 		if err != nil { // the rate is not known
-			out[q] = Cost{Unknown: []Unknown{{region, q, rc.noCard, count}}}
+			out[q] = Cost{Unknown: []Unknown{{region, q, q.On(rc.card.Arch()).Arch, rc.noCard, count}}}
 			continue
 		}
 		out[q] = Cost{Amount: amount, List: list, priced: true}

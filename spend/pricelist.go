@@ -15,6 +15,14 @@ type priceList struct {
 	series  map[seriesKey]regionSeries
 	cards   map[string][]regionCard // of a region, those that charge differently
 	assumed map[string]pricing.Date // by region, the day from which rates are known that earlier usage was priced at
+
+	archAssumed bool // some compute was priced as ARM64's without it being known to be
+}
+
+// pricedAs is what usage on a day is priced by.
+type pricedAs struct {
+	region string
+	arch   pricing.Arch // never unknown
 }
 
 // seriesKey is a region, in a closed month or "" for any time else.
@@ -34,14 +42,17 @@ func (s regionSeries) on(day pricing.Date, region string) pricing.RateCard {
 	return s.On(day)
 }
 
-// regionCard is a card, or none.
+// regionCard is a card for one architecture, or none.
 type regionCard struct {
 	card   pricing.RateCard
 	noCard bool
+	plain  int // the place of the same card for the default architecture, at whose rates snapshots are billed on all
 }
 
 func newPriceList() *priceList {
-	return &priceList{map[seriesKey]regionSeries{}, map[string][]regionCard{}, map[string]pricing.Date{}}
+	return &priceList{
+		series: map[seriesKey]regionSeries{}, cards: map[string][]regionCard{}, assumed: map[string]pricing.Date{},
+	}
 }
 
 func (p *priceList) of(in Source, region string) (regionSeries, error) {
@@ -60,30 +71,40 @@ func (p *priceList) of(in Source, region string) (regionSeries, error) {
 // on is the card that holds in a region on a day, by the inputs of that time: see [Source.at].
 func (p *priceList) on(in Source, region string, day pricing.Date) (regionCard, error) {
 	series, err := p.of(in, region)
-	return regionCard{series.on(day, region), series.noCard}, err
+	return regionCard{card: series.on(day, region), noCard: series.noCard}, err
 }
 
-// place is the place of the card that holds in a region on a day, among those that charge differently there. Pricing
-// from then on only reads what is there, cannot fail, and can be done from several goroutines.
-func (p *priceList) place(in Source, region string, day pricing.Date) (int, error) {
-	holds, err := p.on(in, region, day)
+// place is the place of the card that holds on a day, among those that charge differently in the region. Pricing from
+// then on only reads what is there, cannot fail, and can be done from several goroutines.
+func (p *priceList) place(in Source, as pricedAs, day pricing.Date) (int, error) {
+	holds, err := p.on(in, as.region, day)
 	if err != nil {
 		return 0, err
 	}
-	same := func(c regionCard) bool { return c.noCard == holds.noCard && c.card.SamePrices(holds.card) }
-	if i := slices.IndexFunc(p.cards[region], same); i >= 0 {
+	holds.card = holds.card.For(as.arch)
+	same := func(c regionCard) bool {
+		return c.noCard == holds.noCard && c.card.Arch() == as.arch && c.card.SamePrices(holds.card)
+	}
+	if i := slices.IndexFunc(p.cards[as.region], same); i >= 0 {
 		return i, nil
 	}
-	p.cards[region] = append(p.cards[region], holds)
-	return len(p.cards[region]) - 1, nil
+	holds.plain = len(p.cards[as.region])
+	if plain := pricing.ArchUnknown.OrDefault(); as.arch != plain {
+		if holds.plain, err = p.place(in, pricedAs{as.region, plain}, day); err != nil {
+			return 0, err
+		}
+	}
+	p.cards[as.region] = append(p.cards[as.region], holds)
+	return len(p.cards[as.region]) - 1, nil
 }
 
 // at is the card of a cell.
 func (p *priceList) at(key cellKey) regionCard { return p.cards[key.region][key.card] }
 
 // assume takes note of usage on a day before its rates are known to hold.
-func (p *priceList) assume(in Source, region string, day pricing.Date, sum *usage.Sum) {
-	card := p.series[seriesKey{in.month, region}].on(day, region)
+func (p *priceList) assume(in Source, as pricedAs, day pricing.Date, sum *usage.Sum) {
+	region := as.region
+	card := p.series[seriesKey{in.month, region}].on(day, region).For(as.arch)
 	for _, q := range card.Assumed(day) {
 		if since := card.Rate(q).Since; !sum.Amounts[q].IsZero() && p.assumed[region].Before(since) {
 			p.assumed[region] = since

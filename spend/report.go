@@ -63,7 +63,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	}
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if !r.billed() {
-		out.RatesAssumed = r.prices.assumedRates()
+		out.RatesAssumed, out.ArchAssumed = r.prices.assumedRates(), r.prices.archAssumed
 	}
 	if !r.billed() {
 		out.Closed = s.closedIn(now)
@@ -234,8 +234,19 @@ func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) {
 		costs := make([]componentCosts, len(block))
 		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i], of[block[i]]) })
 		for i, key := range block {
-			costs[i].each(key.Key, &of[key].Sum, byComponent, yield)
+			costs[i].each(key.Key, &of[key].Sum, byComponent, r.onPlainCards(key.region, yield))
 		}
+	}
+}
+
+// onPlainCards hands on parts of a report by rate card, those of snapshots under the card of the default architecture:
+// they are billed alike on all, and are not told apart by architecture.
+func (r *run) onPlainCards(region string, yield func(Key, Cost, *usage.Sum)) func(Key, Cost, *usage.Sum) {
+	return func(part Key, cost Cost, sum *usage.Sum) {
+		if q, ok := part.Quantity(); ok && part.card > 0 && !q.ByArch() {
+			part.card = r.prices.cards[region][part.card-1].plain + 1
+		}
+		yield(part, cost, sum)
 	}
 }
 

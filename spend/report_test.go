@@ -195,10 +195,10 @@ func TestReportAsksForNoMoreThanItNeeds(t *testing.T) {
 		asked = append(asked, q.By)
 	}
 	require.Equal(t, [][]ledger.Field{
-		{ledger.FieldRegion, ledger.FieldDay},
-		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
-		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldArch, ledger.FieldRegion, ledger.FieldDay},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldArch, ledger.FieldKind, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldArch, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
+		{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldArch, ledger.FieldKind, ledger.FieldRole, ledger.FieldRegion},
 	}, asked, "a tenant may be named by a guest alone")
 }
 

@@ -166,6 +166,9 @@ type Spend struct {
 	SameWeekday *Compared
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed
+	// ArchAssumed reports whether any compute was priced as ARM64's without it being known to be: see
+	// [assumption.ArchAssumed].
+	ArchAssumed bool
 	// TenantAsserted is whether any row is a tenant's, or not another's, because a guest said so: see
 	// [usage.TenantAsserted]. Reports without tenants rest on none.
 	TenantAsserted bool

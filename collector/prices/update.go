@@ -217,6 +217,28 @@ func (u *update) sold() bool {
 	})
 }
 
+// aside reports whether nobody has asked for the region, and no card is known for it: it matters only if it turns out that
+// MicroVMs are sold there.
+func (u *update) aside() bool {
+	return len(u.request.Regions) == 0 && !slices.Contains(u.Cards.Regions(), u.region)
+}
+
+// stored are the services of an offer that something is stored of: in a region that does not matter, only whether there
+// are MicroVMs.
+func (u *update) stored(group offerGroup) offerGroup {
+	if group.offer == pricelist.ServiceCode && u.aside() {
+		group.services = slices.DeleteFunc(slices.Clone(group.services), func(s pricelist.Service) bool { return !s.Cards })
+	}
+	return group
+}
+
+func (u *update) unlessUnsold(status Status) Status {
+	if u.aside() && !u.state.Sold {
+		return NotListed
+	}
+	return status
+}
+
 func (u *update) set(group offerGroup, status Status, err error) {
 	for _, service := range group.services {
 		u.outcomes = append(u.outcomes, Outcome{Region: u.region, Service: service.Name, Status: status, Err: err})
@@ -233,7 +255,7 @@ func (u *update) read(ctx context.Context, group offerGroup) {
 	var offer pricelist.Offer
 	var is Validators
 	watched := withWatch(ctx, u.Progress(group.offer+" "+u.region))
-	known := u.state.known(u.Store.FS(), group)
+	known := u.state.known(u.Store.FS(), u.stored(group))
 	err := u.whole(watched, path, known, func(file *File) (err error) {
 		is = file.Validators
 		offer, err = pricelist.ReadOffer(pricelist.Page{Name: path, Body: file}, u.region, group.services)
@@ -242,7 +264,7 @@ func (u *update) read(ctx context.Context, group offerGroup) {
 	_, missing := errors.AsType[*MissingError](err)
 	switch {
 	case errors.Is(err, ErrUnchanged):
-		u.set(group, NotModified, nil)
+		u.set(group, u.unlessUnsold(NotModified), nil)
 		return
 	case missing:
 		u.set(group, NotListed, nil)
@@ -255,6 +277,15 @@ func (u *update) read(ctx context.Context, group offerGroup) {
 		return
 	}
 	remembered := offerState{Validators: is, Version: offer.Edition.Version, Services: map[string]serviceState{}}
+	if group.offer == pricelist.ServiceCode && u.aside() && !offer.MicroVMs.Has(u.region) {
+		u.set(group, NotListed, nil)
+		for _, service := range u.stored(group).services {
+			remembered.Services[service.Name] = serviceState{Digest: service.Digest}
+		}
+		u.state.Sold = false
+		u.state.remember(group.offer, remembered)
+		return
+	}
 	for _, service := range group.services {
 		outcome := Outcome{Region: u.region, Service: service.Name, Edition: offer.Edition}
 		files := map[string][]byte{}

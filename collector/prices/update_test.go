@@ -619,6 +619,35 @@ func TestTwoUpdatesAtOnce(t *testing.T) {
 	require.Equal(t, want.files(t), s.files(t))
 }
 
+// A region in which MicroVMs are not sold is looked at, once, and nothing of it is kept.
+func TestARegionWithoutMicroVMs(t *testing.T) {
+	list := fakepricelist.Standard("us-east-1", "eu-west-3")
+	list.Set("AWSLambda", "eu-west-3", list.Offers["AWSLambda"]["eu-west-3"][7:]) // functions alone
+	server := fakepricelist.Serve(t, list)
+	s := store{t.TempDir()}
+	for range 2 {
+		got := statuses(s.run(t, web(t, server.URL), Request{}))
+		for _, service := range []string{"microvm", "function", "ec2"} {
+			require.Equal(t, NotListed, got["eu-west-3 "+service], service)
+		}
+	}
+	require.Equal(t, 1, server.Sent("AWSLambda/current/eu-west-3/index.json"))
+	require.Zero(t, server.Sent("AmazonEC2/current/eu-west-3/index.json"))
+	require.NotContains(t, s.files(t), "prices/function/eu-west-3/function.yaml")
+
+	// Whoever asks for the region gets what there is.
+	got := statuses(s.run(t, web(t, server.URL), Request{Regions: []string{"eu-west-3"}}))
+	require.Equal(t, NotListed, got["eu-west-3 microvm"])
+	require.Equal(t, Updated, got["eu-west-3 ec2"])
+	require.Contains(t, s.files(t), "prices/function/eu-west-3/function.yaml")
+
+	// The day on which MicroVMs open there, it gets its card.
+	list = fakepricelist.Standard("us-east-1", "eu-west-3")
+	list.Version = "20261125010101"
+	server.Replace(list)
+	require.Equal(t, Updated, statuses(s.run(t, web(t, server.URL), Request{}))["eu-west-3 microvm"])
+}
+
 // A dry run says what it would store, and stores nothing.
 func TestDryRun(t *testing.T) {
 	server := fakepricelist.Serve(t, fakepricelist.Standard("us-west-2"))

@@ -48,9 +48,10 @@ func (DollarRates) Changes() []pricing.Date { return nil }
 // Series gives the card of every region.
 func (DollarRates) Series(region string) (pricing.Series, error) {
 	card := pricing.RateCard{Name: "flat", Region: region}
-	for _, q := range pricing.BilledQuantities() {
-		card = card.With(q, pricing.Rate{Figure: decimal.NewFromInt(1), Per: pricing.PerUnit})
+	for _, rated := range pricing.AllRated() {
+		card = card.For(rated.Arch).With(rated.Quantity, pricing.Rate{Figure: decimal.NewFromInt(1), Per: pricing.PerUnit})
 	}
+	card = card.For(pricing.ArchUnknown)
 	return pricing.OneCard(card), nil
 }
 

@@ -84,7 +84,8 @@ type Document struct {
 // Decode fills the struct that into points to from a tree made by [Parse].
 //
 // Fields are matched by their tag `yaml:"key"`; the option required makes absence a fault, and in a struct the option
-// shorthand marks the field that a plain scalar stands for, or a list where the field is a slice. The keys of a struct
+// shorthand marks the field that a plain scalar stands for, or a list where the field is a slice. The option also=word
+// accepts another word for the key, as other documents have it, and changes it in the tree. The keys of a struct
 // tagged `yaml:",inline"` stand beside those of the struct it lies in; likewise those of [Keys]. Pointers, slices and
 // [Map]s are nil where the file says nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 //
@@ -283,14 +284,26 @@ func (d *Document) decodeStruct(node *yaml.Node, path string, into reflect.Value
 		return
 	}
 	given := map[string]bool{}
+	misplaced := misplacedKeys(node, fields, into)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		f, known := find(fields, key.Value)
 		if !known {
-			d.fault(key, join(path, key.Value), "unknown key; allowed here: %s", keyList(fields))
+			if form, belongs := misplaced[key.Value]; belongs {
+				d.fault(key, join(path, key.Value), "belongs to %s", form)
+			} else {
+				d.fault(key, join(path, key.Value), "unknown key; allowed here: %s", keyList(fields))
+			}
 			continue
 		}
-		given[key.Value] = true
+		if key.Value != f.key { // so that whoever changes values in the tree finds it under the name that paths have
+			key.Value = f.key
+		}
+		if given[f.key] {
+			d.fault(key, join(path, f.key), "is given twice; %s is another word for %s", f.also, f.key)
+			continue
+		}
+		given[f.key] = true
 		if f.trusted {
 			d.trusted = append(d.trusted, Fault{Line: key.Line, Column: key.Column, Path: join(path, key.Value)})
 		}
@@ -347,6 +360,8 @@ type field struct {
 	index []int // as of reflect.Value.FieldByIndex
 	into  any   // in place of the index: what a [Key] points to
 
+	also string // another word for the key; "" for none
+
 	required, shorthand, trusted bool
 }
 
@@ -402,7 +417,7 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		fields = append(fields, field{
-			key: key, index: []int{i},
+			key: key, index: []int{i}, also: alsoIn(options),
 			required:  strings.Contains(options, "required"),
 			shorthand: strings.Contains(options, "shorthand"),
 			trusted:   strings.Contains(options, "trusted"),
@@ -412,9 +427,16 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
+// alsoIn is the word that the option also=word gives.
+func alsoIn(options string) string {
+	_, word, _ := strings.Cut(options, "also=")
+	word, _, _ = strings.Cut(word, ",")
+	return word
+}
+
 func find(fields []field, key string) (field, bool) {
 	for _, f := range fields {
-		if f.key == key {
+		if f.key == key || (f.also == key && key != "") {
 			return f, true
 		}
 	}

@@ -166,11 +166,11 @@ var columns = []Column{
 	constant("ServiceCategory", "Compute"),
 	constant("ServiceName", "AWS Lambda"),
 	constant("ServiceSubcategory", "Serverless Compute"),
-	text("SkuId", func(r *row) string { return r.Quantity.On("").PriceListGroup() }),
+	text("SkuId", func(r *row) string { return r.Rated().PriceListGroup() }),
 	// AWS's usage type, which AWS's rows of the same charge have here.
-	text("SkuMeter", func(r *row) string { return r.Quantity.On("").UsageTypeIn(r.Region) }),
+	text("SkuMeter", func(r *row) string { return r.Rated().UsageTypeIn(r.Region) }),
 	{Name: "SkuPriceDetails", Type: JSON, Nullable: true, value: (*row).priceDetails},
-	text("SkuPriceId", func(r *row) string { return r.Quantity.On("").PriceListGroup() + "/" + r.Region }),
+	text("SkuPriceId", func(r *row) string { return r.Rated().PriceListGroup() + "/" + r.Region }),
 	ofAccount("SubAccountId", func(r *row) string { return r.Account }),
 	ofAccount("SubAccountName", func(r *row) string { return r.Account }),
 	ofAccount("SubAccountType", func(*row) string { return "Sub Account" }),
@@ -196,7 +196,7 @@ var columns = []Column{
 	null("x_Discounts").of(JSON),
 	null("x_Operation"),
 	constant("x_ServiceCode", "AWSLambda"),
-	text("x_UsageType", func(r *row) string { return r.Quantity.On("").UsageType() }),
+	text("x_UsageType", func(r *row) string { return r.Rated().UsageType() }),
 }
 
 func contractedUnitPrice(r *row) decimal.Decimal { return r.contracted.Figure }
@@ -216,9 +216,9 @@ func (r *row) regionName() string {
 
 func (r *row) description() string {
 	if r.correction {
-		return "Correction of AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ": " + r.cause
+		return "Correction of AWS Lambda MicroVM " + r.Rated().Name() + " in " + r.regionName() + ": " + r.cause
 	}
-	return "AWS Lambda MicroVM " + r.Quantity.Name() + " in " + r.regionName() + ", $" +
+	return "AWS Lambda MicroVM " + r.Rated().Name() + " in " + r.regionName() + ", $" +
 		r.contracted.Figure.String() + " per " +
 		strings.TrimSuffix(r.pricingUnit(), "s")
 }

@@ -263,7 +263,7 @@ func lineColumns() []view.Column[priced] {
 	}
 	return []view.Column[priced]{
 		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
-		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.Name()) }},
+		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.On(l.Arch).Name()) }},
 		{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l priced) view.Value {
 			return view.UpTo(l.Used, 3)
 		}},

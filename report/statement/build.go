@@ -224,7 +224,7 @@ func line(lines []Line, row spend.Row) []Line {
 		return lines // a tenant without usage
 	}
 	return append(lines, Line{
-		Region: row.Region, Quantity: q, Used: spend.Quantities(&row.Sum)[q],
+		Region: row.Region, Quantity: q, Arch: q.On(row.Card.Arch()).Arch, Used: spend.Quantities(&row.Sum)[q],
 		Rate: row.Card.Rate(q), Discount: row.Card.Discounts[q],
 		Figure: figureOf(&row), Shared: row.Shared,
 	})
@@ -237,7 +237,7 @@ func ratesOf(rows []spend.Row) []RegionRates {
 	for _, row := range rows {
 		known := func(r RegionRates) bool { return r.Region == row.Region && r.Card.SamePrices(*row.Card) }
 		if row.Card != nil && !slices.ContainsFunc(rates, known) {
-			rates = append(rates, RegionRates{Region: row.Region, NoCard: row.Card.Name == "", Card: *row.Card})
+			rates = append(rates, RegionRates{Region: row.Region, NoCard: row.Card.Name == "", Card: row.Card.For("")})
 		}
 	}
 	slices.SortStableFunc(rates, func(x, y RegionRates) int {

@@ -39,6 +39,7 @@ func (s *Statement) assumptions() []pricing.Note {
 		add(slices.ContainsFunc(s.Lines, func(l Line) bool { return l.Region == assumed.Region }),
 			assumption.RatesBeforeFirst.Clause(assumed.Region, assumed.Before))
 	}
+	add(s.ArchAssumed, assumption.ArchAssumed.Note())
 	add(s.TenantAsserted, assumption.TenantAsserted.Note())
 	for _, note := range s.DoubtNotes() {
 		add(true, note)

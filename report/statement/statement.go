@@ -94,6 +94,7 @@ func figureOf(row *spend.Row) Figure { return Figure{row.Cost, row.Measured} }
 type Line struct {
 	Region   string
 	Quantity pricing.BilledQuantity
+	Arch     pricing.Arch    // whose rate of compute it is; "" for what is billed alike on all
 	Used     decimal.Decimal // in the unit of the quantity; half-even at [pricing.AmountPlaces]
 	Rate     pricing.Rate    // not known where the cost is incomplete
 	Discount decimal.Decimal // the part of the list price that is not charged

@@ -14,7 +14,7 @@ type Kind uint8
 
 // The kinds, in the order in which they are offered.
 const (
-	EC2         Kind = iota // the cheapest instance with as much memory, all month, as many as the running time fills
+	EC2         Kind = iota // the cheapest instance with as many vCPUs and as much memory, all month, as many as the running time fills
 	FargateTask             // a task for each launch and resume
 	FargateSpot
 	E2B
@@ -34,7 +34,7 @@ func (k Kind) candidate(book pricing.PriceBook, d pricing.Demand) pricing.Candid
 	switch k {
 	case EC2:
 		instance := "with " + d.Size.String()
-		if fitting := book.InstanceTypes(d.Region, "arm64", d.Size.GB()); len(fitting) > 0 {
+		if fitting := book.InstanceTypes(d.Region, "arm64", d.Size.VCPU(), d.Size.GB()); len(fitting) > 0 {
 			instance = fitting[0]
 		}
 		return pricing.EC2{Type: instance}

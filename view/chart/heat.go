@@ -56,6 +56,15 @@ func (c Categories) labelled(i int) string {
 	return clean(c.Labels[i])
 }
 
+// apart are the categories with their labels cut to a room, none like another.
+func (c Categories) apart(room float64, width func(string) float64) Categories {
+	labels := make([]string, len(c.Labels))
+	for i := range labels {
+		labels[i] = c.labelled(i)
+	}
+	return Categories{c.Title, apart(labels, room, width)}
+}
+
 func (h Heat) number(v float64) string { return clean(formatOr(h.CellLabel)(v)) }
 
 // shades are classes of equal width with round bounds, from the smallest values to the largest.

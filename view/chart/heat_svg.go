@@ -21,9 +21,11 @@ const darkShades = 3
 // SVG writes the heat map as a picture 900 units wide that needs nothing else. The numbers stand in the cells where all
 // of them have room. Of more than 24 columns or 20 rows some are left out evenly, which a line below says.
 func (h Heat) SVG(w io.Writer) error {
+	described := h
+	h.X, h.Y = h.X.apart(100, widthAt(tickSize)), h.Y.apart(180, widthAt(tickSize))
 	l := h.layout()
 	var d document
-	d.open(l.height, clean(h.Title), h.describe(l.shades), "")
+	d.open(l.height, clean(h.Title), described.describe(l.shades), "")
 	l.titles(&d, h)
 	l.cells(&d, h)
 	l.below(&d, h)
@@ -60,7 +62,7 @@ func (h Heat) layout() heatLayout {
 
 	labels := wide(cut(clean(h.Y.Title), textSize, 180), textSize)
 	for _, row := range l.rows {
-		labels = max(labels, wide(cut(h.Y.labelled(row), tickSize, 180), tickSize))
+		labels = max(labels, wide(h.Y.labelled(row), tickSize))
 	}
 	l.left = svgMargin + labels + 12
 	l.cell = Point{min((svgWidth-svgMargin-l.left)/float64(max(len(l.cols), 1)), 120), 32}
@@ -94,7 +96,7 @@ func (l heatLayout) titles(d *document, h Heat) {
 	d.add(`<g font-size="`, num(tickSize), "\">\n")
 	free := l.left - 12
 	for i, col := range l.cols {
-		label := cut(h.X.labelled(col), tickSize, max(l.cell.X-8, 100))
+		label := h.X.labelled(col)
 		x := l.left + (float64(i)+0.5)*l.cell.X - cellGap/2
 		half := wide(label, tickSize) / 2
 		if x-half < free || x+half > svgWidth {
@@ -104,7 +106,7 @@ func (l heatLayout) titles(d *document, h Heat) {
 		free = x + half + 8
 	}
 	for i, row := range l.rows {
-		d.text(l.left-12, l.top+(float64(i)+0.5)*l.cell.Y+3, finish, quietText, cut(h.Y.labelled(row), tickSize, 180))
+		d.text(l.left-12, l.top+(float64(i)+0.5)*l.cell.Y+3, finish, quietText, h.Y.labelled(row))
 	}
 	d.add("</g>\n")
 }

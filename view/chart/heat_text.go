@@ -23,6 +23,8 @@ func (h Heat) Text(width int) string {
 		return tooSmall(width, fmt.Sprintf("(no room for a heat map: it needs %d cells)", leastWidth))
 	}
 	width = min(width, mostWidth)
+	cells := func(text string) float64 { return float64(ansi.StringWidth(text)) }
+	h.X, h.Y = h.X.apart(16, cells), h.Y.apart(float64(width/3), cells)
 	g := h.grid(width)
 
 	var lines []string
@@ -121,7 +123,7 @@ func (g heatGrid) columns(h Heat, corner string, width int) string {
 	line := padRight(corner, g.margin)
 	for i, col := range g.cols {
 		from := g.margin + 1 + i*(g.cell+g.gap)
-		label := fit(h.X.labelled(col), max(g.cell, 16))
+		label := h.X.labelled(col)
 		wide := ansi.StringWidth(label)
 		if g.swatch < g.cell {
 			// Above numbers, labels end where these do.
@@ -135,7 +137,7 @@ func (g heatGrid) columns(h Heat, corner string, width int) string {
 }
 
 func (g heatGrid) line(h Heat, row int) string {
-	line := padLeft(fit(h.Y.labelled(row), g.margin), g.margin)
+	line := padLeft(h.Y.labelled(row), g.margin)
 	for i, col := range g.cols {
 		line = padRight(line, g.margin+1+i*(g.cell+g.gap))
 		v, ok := h.at(row, col)

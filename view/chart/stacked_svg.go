@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -98,8 +99,12 @@ func (s Stacked) layout() stackedLayout {
 // legend places the names of the parts below the picture.
 func (l *stackedLayout) legend(s Stacked) {
 	x := l.plot.x0
-	for i, name := range s.parts() {
-		key := stackKey{part: i, words: cut(cmp.Or(clean(name), "Part "+letter(i)), textSize, l.width/2)}
+	names := slices.Clone(s.parts())
+	for i, name := range names {
+		names[i] = cmp.Or(clean(name), "Part "+letter(i))
+	}
+	for i, name := range apart(names, l.width/2, widthAt(textSize)) {
+		key := stackKey{part: i, words: name}
 		width := 20 + wide(key.words, textSize) + 18
 		if len(l.keys) == 0 || x+width > l.width {
 			l.keys = append(l.keys, nil)
