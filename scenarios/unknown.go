@@ -59,19 +59,13 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 	if !only {
 		return
 	}
-	if nothingKnown(card) {
+	if card.Empty() {
 		fault("region", "region", "%s under rates", &pricing.NoCardError{Region: s.Region})
 		return
 	}
 	for _, r := range rates {
 		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s", &pricing.UnknownRateError{Region: s.Region, Rated: r})
 	}
-}
-
-// nothingKnown reports whether a card has no rate, on either architecture, as that of a region without one has not.
-func nothingKnown(card pricing.RateCard) bool {
-	none := func(arch pricing.Arch) bool { return len(card.For(arch).Unknown()) == len(pricing.BilledQuantities()) }
-	return none(pricing.ArchARM64) && none(pricing.ArchX86)
 }
 
 // ratesPlace is the path in the file where a rate could be given: beside those that it gives, or else its region's.
@@ -90,7 +84,7 @@ func (s *Scenario) GivesRates() bool { return len(s.inlineRates()) > 0 }
 func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) string {
 	place := s.doc.At(s.ratesPlace(), "")
 	var why string
-	if nothingKnown(card) {
+	if card.Empty() {
 		why = (&pricing.NoCardError{Region: s.Region}).Error() + " under rates"
 	} else {
 		names := make([]string, len(rates))
