@@ -135,6 +135,11 @@ func (c RateCard) Unknown() []BilledQuantity {
 	return unknown
 }
 
+// Empty reports whether no rate is known on any architecture, as of a region of which nothing is.
+func (c RateCard) Empty() bool {
+	return !slices.ContainsFunc(AllRated(), func(r Rated) bool { return c.RateOf(r).Known() })
+}
+
 // Key returns the plain name of the rate of q in the form in which the card gives it, and false where the rate is not
 // known.
 func (c RateCard) Key(q BilledQuantity) (RateKey, bool) {

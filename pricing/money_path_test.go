@@ -33,6 +33,12 @@ var multiplying = map[string]string{
 	"Scenario.resolveTimes":     "a figure by how often it happens in a month",
 	"Scenario.runsContinuously": "users by days by seconds",
 	"Scenario.times":            "users by days",
+	"Scenario.rerun":            "a running time by vCPU, or by a time that was measured",
+	"Scenario.resolveAmount":    "work by how often it happens in a month",
+	"Scenario.resolveMeasured":  "a time by how often it happens in a month",
+	"Scenario.resolveRunning":   "a time by how often it happens in a month",
+	"VCPUTime.ParseScalar":      "vCPU-hours and vCPU-minutes to vCPU-seconds",
+	"busyVCPU":                  "the share of a burst by the vCPU it adds",
 	"agreement":                 "a printed figure by how far it may be off",
 
 	// Measured usage, gaps and their units.

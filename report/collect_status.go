@@ -92,19 +92,20 @@ var statusColumns = func() []view.Column[statusLine] {
 		return view.Moment(at).Shown(at.UTC().Format("01-02 15:04"))
 	}
 	return []view.Column[statusLine]{
-		{ID: "source", Title: "source", Drop: 4, Value: func(l statusLine) view.Value { return view.Text(l.source.Name) }},
+		{ID: "source", Title: "source", Drop: 1, Value: func(l statusLine) view.Value { return view.Text(l.source.Name) }},
 		{ID: "account", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Text(l.target.Target.Account) }},
 		{ID: "region", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Text(l.target.Target.Region) }},
 		{Title: "account and region", Scope: view.People, Value: func(l statusLine) view.Value {
 			return view.Text(l.target.Target.String())
 		}},
 		{ID: "configured", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Bool(l.target.Configured) }},
-		{ID: "last_success", Title: "last success", Unit: "(UTC)", Drop: 2, Value: func(l statusLine) view.Value {
+		{ID: "last_success", Title: "success", Unit: "(UTC)", Drop: 3, Value: func(l statusLine) view.Value {
 			return short(l.target.Success)
 		}},
 		{ID: "last_attempt", Scope: view.Data, Value: func(l statusLine) view.Value { return momentOrNone(l.target.Attempted) }},
 		{ID: "error", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Text(targetError(l.target)) }},
-		{ID: "read_through", Title: "read through", Unit: "(UTC)", Drop: 1, Value: func(l statusLine) view.Value {
+		// The first to go where there is no room, as behind says the same.
+		{ID: "read_through", Title: "read through", Unit: "(UTC)", Drop: 4, Value: func(l statusLine) view.Value {
 			return short(l.target.Through)
 		}},
 		{ID: "behind_seconds", Title: "behind", Align: view.Right, Value: func(l statusLine) view.Value {
@@ -125,8 +126,8 @@ var statusColumns = func() []view.Column[statusLine] {
 		{ID: "pending_batches", Scope: view.Data, Value: func(l statusLine) view.Value {
 			return view.Count(len(l.target.Pending))
 		}},
-		{ID: "quarantined", Title: "quarantined", Align: view.Right, Drop: 3, Value: func(l statusLine) view.Value {
-			return view.Count(len(l.target.Unaccepted))
+		{ID: "quarantined", Title: "quarantined", Align: view.Right, Drop: 1, Value: func(l statusLine) view.Value {
+			return view.Count(int64(len(l.target.Unaccepted)) + l.target.QuarantinedBeyond)
 		}},
 		{ID: "calls_today", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Count(l.target.Today.Calls) }},
 		{ID: "api_price_today", Scope: view.Data, Value: func(l statusLine) view.Value { return apiPrice(l.target.Today) }},

@@ -14,9 +14,10 @@ import (
 	"microspend/view"
 )
 
-// Against is a workload's estimate before an update of the rates and after it.
+// Against is a workload's estimate before an update of the rates and after it, nil where a rate is not known.
 type Against struct {
 	File          string
+	Workload      *scenarios.Scenario
 	Before, After *scenarios.Estimate
 }
 
@@ -146,29 +147,44 @@ type moved struct {
 }
 
 func addAgainst(d *view.Document, against *Against) {
-	before, after := against.Before.Bill.Total(), against.After.Bill.Total()
-	rows := []moved{{"MicroVMs", &before, &after}}
-	for i, alternative := range against.After.Comparisons {
-		row := moved{name: alternative.Name}
-		if i < len(against.Before.Comparisons) && against.Before.Comparisons[i].Unknown == "" {
-			row.before = &against.Before.Comparisons[i].Monthly
+	before, after := costsOf(against.Before), costsOf(against.After)
+	rows := []moved{{"MicroVMs", before["MicroVMs"], after["MicroVMs"]}}
+	if against.After != nil {
+		for _, alternative := range against.After.Comparisons {
+			rows = append(rows, moved{alternative.Name, before[alternative.Name], after[alternative.Name]})
 		}
-		if alternative.Unknown == "" {
-			row.after = &alternative.Monthly
-		}
-		rows = append(rows, row)
 	}
 	table := view.NewTable(movedColumns, rows, nil)
 	sentence := fmt.Sprintf("The bill of %s stays the same.", against.File)
-	if percent, ok := changePercent(&before, &after); ok && !percent.IsZero() {
+	percent, comparable := changePercent(rows[0].before, rows[0].after)
+	switch {
+	case !comparable:
+		sentence = fmt.Sprintf("The bill of %s cannot be compared: a rate is not known.", against.File)
+	case !percent.IsZero():
 		sentence = fmt.Sprintf("%s on the bill of %s.", view.SignedPercent(percent, 2), against.File)
 	}
 	d.Add(view.Section{Heading: "What it moves, a month", Table: table, Notes: plainNotes(sentence)})
 	d.JSON = append(d.JSON.(view.Object), view.Field{ID: "against", Value: view.Object{
 		{ID: "file", Value: against.File},
-		{ID: "name", Value: against.Before.Scenario.Name},
+		{ID: "name", Value: against.Workload.Name},
 		{ID: "rows", Value: view.Records{Table: table}},
 	}})
+}
+
+// costsOf are a month's costs that are known, of the MicroVMs and of each alternative.
+func costsOf(e *scenarios.Estimate) map[string]*decimal.Decimal {
+	if e == nil {
+		return nil
+	}
+	total := e.Bill.Total()
+	costs := map[string]*decimal.Decimal{}
+	for i := range e.Comparisons {
+		if e.Comparisons[i].Unknown == "" {
+			costs[e.Comparisons[i].Name] = &e.Comparisons[i].Monthly
+		}
+	}
+	costs["MicroVMs"] = &total
+	return costs
 }
 
 func changePercent(before, after *decimal.Decimal) (decimal.Decimal, bool) {

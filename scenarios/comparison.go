@@ -174,9 +174,9 @@ func (m Market) checkNames(s *Scenario, fault faultFunc) {
 		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
 			fault(at+".ci", at+".ci", "%s; give another's price as per_minute", unknownName(f.Runner, "runner", m.Prices.Runners()))
 		}
-		if f := entry.EC2; f != nil && f.Type != "" && !instanceType.MatchString(f.Type) {
-			fault(at+".ec2", at+".ec2", "%.60q is not an EC2 instance type such as t4g.medium%s", f.Type,
-				didYouMean(f.Type, m.Prices.AllInstanceTypes()))
+		if f := entry.EC2; f != nil && f.Type != "" && f.Hourly == nil && !instanceType.MatchString(f.Type) {
+			fault(at+".ec2", at+".ec2", "%.60q is not an EC2 instance type such as t4g.medium%s; give another's price as hourly",
+				f.Type, didYouMean(f.Type, m.Prices.AllInstanceTypes()))
 		}
 	}
 }

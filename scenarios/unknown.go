@@ -59,7 +59,7 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 	if !only {
 		return
 	}
-	if len(card.Unknown()) == len(pricing.BilledQuantities()) {
+	if card.Empty() {
 		fault("region", "region", "%s under rates", &pricing.NoCardError{Region: s.Region})
 		return
 	}
@@ -84,7 +84,7 @@ func (s *Scenario) GivesRates() bool { return len(s.inlineRates()) > 0 }
 func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) string {
 	place := s.doc.At(s.ratesPlace(), "")
 	var why string
-	if len(card.Unknown()) == len(pricing.BilledQuantities()) {
+	if card.Empty() {
 		why = (&pricing.NoCardError{Region: s.Region}).Error() + " under rates"
 	} else {
 		names := make([]string, len(rates))

@@ -98,7 +98,7 @@ func (a *app) updateRates(ctx context.Context, update ratesUpdate) error {
 	if err != nil {
 		return err
 	}
-	before, err := a.pricedBefore(update.against)
+	against, err := a.pricedBefore(update.against)
 	if err != nil {
 		return err
 	}
@@ -128,8 +128,7 @@ func (a *app) updateRates(ctx context.Context, update ratesUpdate) error {
 	if err != nil {
 		return a.mirrorFailed(err)
 	}
-	against, err := a.pricedAfter(update.against, before, result)
-	if err != nil {
+	if err := a.pricedAfter(against, result); err != nil {
 		return err
 	}
 	if err := a.print(report.RatesUpdate(result, update.request.DryRun, against)); err != nil {
@@ -223,35 +222,42 @@ func (a *app) sayUpdate(result prices.Result, folder string, update ratesUpdate)
 	return nil
 }
 
-// pricedBefore prices the workload of --against at the present rates, nil where there is none.
-func (a *app) pricedBefore(path string) (*scenarios.Estimate, error) {
+// pricedBefore prices the workload of --against at the present rates, nil where no workload is given. There is no estimate
+// where a rate is not known, which the update may change.
+func (a *app) pricedBefore(path string) (*report.Against, error) {
 	if path == "" {
-		return nil, nil
-	}
-	_, estimates, err := a.estimate(path)
-	if err != nil {
-		return nil, fmt.Errorf("--against: %w", err)
-	}
-	return estimates[0], nil
-}
-
-// pricedAfter prices it once more at what was stored, or would have been but for a dry run.
-func (a *app) pricedAfter(path string, before *scenarios.Estimate, result prices.Result) (*report.Against, error) {
-	if before == nil {
 		return nil, nil
 	}
 	market, err := a.ownMarket()
 	if err != nil {
 		return nil, err
 	}
+	workload, err := a.load(path, scenarios.LoadWithFiles)
+	if err != nil {
+		return nil, fmt.Errorf("--against: %w", err)
+	}
+	against := &report.Against{File: inputName(path), Workload: workload}
+	against.Before, _ = market.Estimate(workload)
+	return against, nil
+}
+
+// pricedAfter prices it once more at what was stored, or would have been but for a dry run.
+func (a *app) pricedAfter(against *report.Against, result prices.Result) error {
+	if against == nil {
+		return nil
+	}
+	market, err := a.ownMarket()
+	if err != nil {
+		return err
+	}
 	trial, remove, err := atomicfile.Scratch()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer remove()
 	store := cardstore.In(trial)
 	if err := store.Put(result.Files); err != nil {
-		return nil, err
+		return err
 	}
 	for _, fetched := range store.Prices() {
 		market.Prices = market.Prices.Over(fetched)
@@ -259,9 +265,8 @@ func (a *app) pricedAfter(path string, before *scenarios.Estimate, result prices
 	if a.flags.config == "" {
 		market.Cards = a.listCards().Over(store.FS()).AsOf(pricing.DateOf(a.today()))
 	}
-	after, err := market.Estimate(before.Scenario)
-	if err != nil {
-		return nil, err
+	if against.After, err = market.Estimate(against.Workload); err != nil {
+		fmt.Fprintf(a.err, "microspend: warning: --against: %s\n", view.Visible(err.Error()))
 	}
-	return &report.Against{File: inputName(path), Before: before, After: after}, nil
+	return nil
 }

@@ -47,6 +47,7 @@ type Exporter struct {
 	last    *lastRun
 	state   status.Source // as the last run left it
 	success time.Time     // when a run last got through with some target
+	damaged int           // days of the ledger
 }
 
 type lastRun struct {
@@ -90,6 +91,7 @@ func (e *Exporter) read() {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.damaged = len(state.Damaged)
 	for _, of := range state.Sources {
 		if of.Name == e.options.Source {
 			e.state, e.success = of, of.Success()
@@ -179,6 +181,7 @@ func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 				append(source[:2:2], "result", string(result))...)
 		}
 	}
+	gauge("microspend_collect_ledger_damage", "Days of the ledger that nothing can be written into.", float64(e.damaged))
 	e.collectTargets(gauge)
 }
 

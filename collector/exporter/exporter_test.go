@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func (w *world) values() map[string]float64 {
 func TestMetrics(t *testing.T) {
 	w := newWorld(t)
 	assert.Equal(t, []string{
-		"api_calls_total", "api_cost_dollars_total", "api_metrics_total", "interval_seconds",
+		"api_calls_total", "api_cost_dollars_total", "api_metrics_total", "interval_seconds", "ledger_damage",
 		"records_total/added", "records_total/replaced", "records_total/unchanged", "runs_total/done", "runs_total/failed",
 		"runs_total/gaps", "runs_total/interrupted", "runs_total/stopped",
 	}, slices.Sorted(maps.Keys(w.values())), "counters are there from the start, and nothing of runs that never were")
@@ -135,6 +136,12 @@ func TestMetrics(t *testing.T) {
 		assert.True(t, there, name)
 		assert.Equal(t, want, value, name)
 	}
+	assert.Zero(t, got["ledger_damage"])
+	day := filepath.Join(w.options.Ledger, "usage", "dt=2026-10-01")
+	require.NoError(t, os.MkdirAll(day, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(day, "_manifest.json"), []byte("{"), 0o600))
+	w.run(time.Hour)
+	assert.Equal(t, 1.0, w.values()["ledger_damage"])
 	_, text := w.get("/metrics")
 	faults, err := promlint.New(strings.NewReader(text)).Lint()
 	require.NoError(t, err)

@@ -456,6 +456,7 @@ func (u *logUsage) cell(r *reading, ms int64) *logCell {
 // incomplete are the notes of a line in which a quantity is not all there.
 var incomplete = []string{
 	emf.NoteLaunchUnseen, emf.NoteImageSizeUnknown, emf.NoteBurstUnknown, emf.NoteSuspendedUnknown,
+	emf.NoteClockUncorrected, // a suspended stretch may have passed that no clock showed
 }
 
 func (r *reading) count(c *logCell, line *emf.Line) {

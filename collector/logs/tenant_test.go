@@ -198,3 +198,23 @@ func TestTenantsOfLogGroupsThatCannotBe(t *testing.T) {
 		require.ErrorContains(t, err, test.want)
 	}
 }
+
+// A line whose clock may not have been set lacks what was suspended: its period is a lower bound, and no other is.
+func TestALineWhoseClockWasNotSetIsIncomplete(t *testing.T) {
+	w := newLogsWorld(t, fakecloudwatch.LogsOptions{})
+	m := aDay("mvm-1", "acme", monday.Add(20*time.Hour))
+	noted := m.lines[30].PeriodStart
+	m.lines[30].Notes = append(m.lines[30].Notes, emf.NoteClockUncorrected)
+	w.put(logGroupName, m, nil)
+	w.run()
+	found := false
+	for k, r := range w.inLedger() {
+		want := w.truth[k].Coverage
+		start := r.PeriodStart.UnixMilli()
+		if noted >= start && noted < start+1000*r.PeriodSeconds {
+			want, found = usage.CoveragePartial, true
+		}
+		require.Equal(t, want, r.Coverage, r.PeriodStart)
+	}
+	require.True(t, found)
+}
