@@ -120,7 +120,8 @@ func imageStorage(tenants []tenant, day time.Time) []usage.Record {
 			seen[at] = true
 			out = append(out, usage.Record{
 				PeriodStart: day, PeriodSeconds: secondsPerDay, Region: t.region, Account: account,
-				Resource: usage.Resource{Kind: usage.KindImage, ID: t.image.name}, Image: t.image.name, Source: Source,
+				Resource: usage.Resource{Kind: usage.KindImage, ID: t.image.name},
+				Image:    t.image.name, Arch: usage.ArchARM64, Source: Source,
 				Amounts: usage.Amounts{pricing.SnapshotStorage: t.image.bytes * secondsPerDay}, Coverage: usage.CoverageComplete,
 			})
 		}
