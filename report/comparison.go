@@ -11,11 +11,10 @@ import (
 	"microspend/view"
 )
 
-// comparisonWords are what a table of alternatives is headed with, and whether it shows how often over MicroVMs cost
-// what an alternative does (in an estimate) or the other way round (where they are a row themselves).
+// comparisonWords are what a table of alternatives is headed with, and whether the MicroVMs are a row of it themselves.
 type comparisonWords struct {
-	name    string
-	inverse bool
+	name string
+	own  bool
 }
 
 var (
@@ -43,7 +42,6 @@ func comparisonColumns(
 		perUnit = append(perUnit, c.PerUnit)
 	}
 	places, evens := view.PlacesFor(perUnit), breakEvenColumns(e.Scenario)
-	inverse, plain := view.When(words.inverse, view.People), view.When(!words.inverse, view.People)
 	month, ranged := "a month", view.When(e.Low != nil, view.People)
 	if e.Low != nil {
 		month = "high"
@@ -59,14 +57,7 @@ func comparisonColumns(
 		{ID: "monthly", Title: month, Unit: "$", Value: func(c comparison) view.Value {
 			return view.Dollars(c.Monthly).Or("unknown", known(c))
 		}},
-		{Title: "× MicroVMs", Align: view.Decimal, Scope: inverse, Value: func(c comparison) view.Value {
-			total := e.Bill.Total()
-			if !total.IsPositive() || !known(c) {
-				return view.Value{}
-			}
-			return times(pricing.Divide(c.Monthly, total, 2))
-		}},
-		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Scope: plain, Value: func(c comparison) view.Value {
+		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(c comparison) view.Value {
 			return view.Maybe(c.Ratio, times)
 		}},
 		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 2, Value: func(c comparison) view.Value {
@@ -84,7 +75,7 @@ func comparisonColumns(
 		}},
 		{
 			ID: "gives_up", Title: "what it gives up", MinWidth: 130, Drop: 3,
-			Scope: peopleToo(words.inverse), Value: func(c comparison) view.Value { return view.Text(c.GivesUp) },
+			Scope: peopleToo(words.own), Value: func(c comparison) view.Value { return view.Text(c.GivesUp) },
 		},
 		{ID: "sources", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
 			sources := view.Records{Table: view.NewTable(sourceColumns, c.Sources, nil)}
