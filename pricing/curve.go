@@ -17,9 +17,12 @@ type Curve struct {
 	Free      decimal.Decimal // billed seconds a month that cost nothing
 }
 
-// At is the cost of so many seconds of running time, exact but for one division by the unit, half-even at
-// AmountPlaces.
+// At is the cost of so many seconds of running time: exact by the second, and otherwise but for one division by the
+// unit, half-even at AmountPlaces.
 func (c Curve) At(running decimal.Decimal) decimal.Decimal {
+	if c.unit().Equal(one) {
+		return c.Fixed.Add(c.Rate.Mul(c.Billed(running))) // which may have more decimals than a division keeps
+	}
 	return c.Fixed.Add(Divide(c.Rate.Mul(c.Billed(running)), c.unit(), AmountPlaces))
 }
 

@@ -29,14 +29,26 @@ func Diff(diff scenarios.Diff) view.Document {
 	table.Add(total)
 
 	d := view.Document{
-		Title:    fmt.Sprintf("%s → %s", diff.Before.Scenario.Name, diff.After.Scenario.Name),
-		Sections: []view.Section{{Table: table}},
+		Title: fmt.Sprintf("%s → %s", diff.Before.Scenario.Name, diff.After.Scenario.Name),
+		Data:  table,
 	}
 	change := view.Value{}
+	if diff.Equal() {
+		d.Sections = []view.Section{{Notes: plainNotes("The bills are equal, " + dollars(after) + " a month, line by line.")}}
+	} else {
+		d.Sections = []view.Section{{Table: table}}
+	}
 	if before.IsPositive() {
 		percent := pricing.Divide(after.Sub(before).Shift(2), before, pricing.RatioPlaces)
 		change = view.SignedPercent(percent, 2)
-		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("The bill changes by %s.", change))})
+		if !diff.Equal() {
+			d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("The bill changes by %s.", change))})
+		}
+	}
+	if diff.Before.Low != nil || diff.After.Low != nil {
+		low := lowTotals(diff)
+		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("There are ranges; this is for their expensive ends, high. "+
+			"At their cheap ends, low, the bill changes from %s to %s.", dollars(low[0]), dollars(low[1])))})
 	}
 	inputs := view.Section{Heading: "What differs in the files"}
 	for _, in := range diff.Inputs {
@@ -62,7 +74,24 @@ func Diff(diff scenarios.Diff) view.Document {
 		}},
 		{ID: "inputs", Value: view.Records{Table: view.NewTable(inputColumns, diff.Inputs, nil)}},
 	}
+	if diff.Before.Low != nil || diff.After.Low != nil {
+		low := lowTotals(diff)
+		d.JSON = d.JSON.(view.Object).With(true, "low", view.Object{
+			{ID: "before", Value: low[0]}, {ID: "after", Value: low[1]}, {ID: "change", Value: low[1].Sub(low[0])},
+		})
+	}
 	return d
+}
+
+// lowTotals are the two bills at the cheaper ends of the ranges; a workload without any has one bill.
+func lowTotals(diff scenarios.Diff) (totals [2]decimal.Decimal) {
+	for i, e := range []*scenarios.Estimate{diff.Before, diff.After} {
+		if e.Low != nil {
+			e = e.Low
+		}
+		totals[i] = e.Bill.Total()
+	}
+	return totals
 }
 
 func given(text string) string { return cmp.Or(text, "(not given)") }

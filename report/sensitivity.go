@@ -74,8 +74,9 @@ func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] 
 		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value {
 			return view.Text(i.From + " … " + i.To)
 		}},
-		{ID: "from", Value: func(i in) view.Value { return view.Text(i.From) }},
-		{ID: "to", Value: func(i in) view.Value { return view.Text(i.To) }},
+		{ID: "from", Value: func(i in) view.Value { return view.Exact(i.Ends[0]) }},
+		{ID: "to", Value: func(i in) view.Value { return view.Exact(i.Ends[1]) }},
+		{ID: "unit", Value: func(i in) view.Value { return view.Text(i.Unit) }},
 		{ID: "low", Title: "low", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Low) }},
 		{ID: "high", Title: "high", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.High) }},
 		{ID: "swing", Title: "swing", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Swing()) }},

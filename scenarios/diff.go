@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,6 +26,13 @@ type LineDiff struct {
 	// QuantityEffect is what the change of quantity alone costs, at the old rate; RateEffect is what the change of
 	// rate and discount costs, at the new quantity. They add up to Change exactly.
 	QuantityEffect, RateEffect decimal.Decimal
+}
+
+// Equal reports whether every line of the two bills is the same.
+func (d Diff) Equal() bool {
+	return !slices.ContainsFunc(d.Lines, func(l LineDiff) bool {
+		return !l.QuantityEffect.IsZero() || !l.RateEffect.IsZero()
+	})
 }
 
 // Change is the difference of the two amounts.
@@ -87,22 +95,58 @@ func sameRate(card pricing.RateCard, line *pricing.Line) bool {
 	return card.Rate(line.Of).Equal(line.Rate) && card.Discounts[line.Of].Equal(line.Discount)
 }
 
-// inputChanges lists the values that differ, leaving out what does not enter the bill.
+// inputChanges lists the values that differ, leaving out what does not enter the bill. Values are the same where they
+// mean the same: 60m is 1h, microvm: 2GB is microvm: {memory: 2GB}, and a default is what it stands for.
 func inputChanges(before, after *yaml.Node) []InputChange {
 	olds, news := billed(before), billed(after)
 	var changes []InputChange
 	for _, leaf := range news {
-		if old := textAt(olds, leaf.path); old != leaf.Value {
+		old := textAt(olds, leaf.path)
+		if !sameInput(inputOr(old, leaf.path, olds), leaf.Value) {
 			changes = append(changes, InputChange{leaf.path, old, leaf.Value})
 		}
 	}
 	for _, old := range olds {
-		if !slices.ContainsFunc(news, func(n leaf) bool { return n.path == old.path }) {
+		given := slices.ContainsFunc(news, func(n leaf) bool { return n.path == old.path })
+		if !given && !sameInput(old.Value, inputOr("", old.path, news)) {
 			changes = append(changes, InputChange{old.path, old.Value, ""})
 		}
 	}
 	return changes
 }
+
+// sameInput reports whether two values, as they are written, mean the same.
+func sameInput(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, unitX, okX := Measure(a)
+	y, unitY, okY := Measure(b)
+	return okX && okY && x.Equal(y) && (unitX == unitY || x.IsZero())
+}
+
+// inputDefaults are what values stand for that a file does not give, or the path of the one that they are the same as.
+var inputDefaults = map[string]string{
+	"microvm.arch": "arm64",
+	"image.count":  "1", "image.size": "microvm.memory", "image.hours": "720h", "state.size": "microvm.memory",
+	"workload.launches": "1", "workload.cycles": "0", "workload.suspended": "0s", "workload.burst.share": "0%",
+	"rates.discount": "0%",
+}
+
+// inputOr is the value that is given at a path, or its default.
+func inputOr(given, path string, of []leaf) string {
+	if given != "" {
+		return given
+	}
+	fallback := inputDefaults[path]
+	if strings.Contains(fallback, ".") {
+		return textAt(of, fallback)
+	}
+	return fallback
+}
+
+// shorthands are the keys that the plain value of a section stands for.
+var shorthands = map[string]string{"microvm": "microvm.memory", "image": "image.size", "state": "state.size"}
 
 // leaf is a single value of a scenario's file, with its path.
 type leaf struct {
@@ -143,7 +187,11 @@ func leaves(root *yaml.Node) []leaf {
 
 // billed are the values that enter the bill.
 func billed(root *yaml.Node) []leaf {
-	return slices.DeleteFunc(leaves(root), func(l leaf) bool {
+	all := leaves(root)
+	for i, l := range all {
+		all[i].path = cmp.Or(shorthands[l.path], l.path)
+	}
+	return slices.DeleteFunc(all, func(l leaf) bool {
 		section := l.path[:strings.IndexAny(l.path+".", ".[")]
 		return slices.Contains([]string{"name", "title", "documented", "compare", "traits"}, section) ||
 			slices.Contains([]string{"rates.source", "rates.read_on", "rates.card"}, l.path)

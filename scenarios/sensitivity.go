@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -20,8 +21,10 @@ type Sensitivity struct {
 
 // Influence is one input and the bill at its two ends.
 type Influence struct {
-	Input     string // its path in a scenario file
-	From, To  string // the input at its ends, for reading
+	Input     string             // its path in a scenario file
+	From, To  string             // the input at its ends, for reading
+	Ends      [2]decimal.Decimal // the same as plain numbers, of Unit
+	Unit      string
 	Low, High decimal.Decimal
 	Note      string // where it could not be moved as far as the others
 }
@@ -69,6 +72,7 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 			ends[i] = bill.Total()
 		}
 		influence.From, influence.To = scaledText(in, lower), scaledText(in, upper)
+		influence.Ends, influence.Unit = [2]decimal.Decimal{in.scaled(lower), in.scaled(upper)}, strings.TrimSpace(in.unit)
 		influence.Low, influence.High = ends[0], ends[1]
 		if !influence.Swing().IsZero() {
 			result.Inputs = append(result.Inputs, influence)
@@ -101,7 +105,11 @@ func (in input) move(
 }
 
 func scaledText(in input, factor decimal.Decimal) string {
-	return figures.Grouped(in.value.Mul(factor).Round(sensitivityPlaces)) + in.unit
+	return figures.Grouped(in.scaled(factor)) + in.unit
+}
+
+func (in input) scaled(factor decimal.Decimal) decimal.Decimal {
+	return in.value.Mul(factor).Round(sensitivityPlaces)
 }
 
 const sensitivityPlaces = 12
@@ -169,7 +177,8 @@ func (e *Estimate) sizeInfluence() (Influence, bool) {
 	at := slices.Index(sizes, e.Scenario.Size)
 	smaller, larger := sizes[max(at-1, 0)], sizes[min(at+1, len(sizes)-1)]
 	influence := Influence{
-		Input: "microvm.memory", From: smaller.String(), To: larger.String(), Note: "the next sizes, as there are no others",
+		Input: "microvm.memory", From: smaller.String(), To: larger.String(),
+		Ends: [2]decimal.Decimal{smaller.GB(), larger.GB()}, Unit: "GB", Note: "the next sizes, as there are no others",
 	}
 	for _, end := range []struct {
 		size  pricing.Size
