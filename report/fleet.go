@@ -43,9 +43,32 @@ func Fleet(fleet scenarios.Fleet) view.Document {
 	lines.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: []view.Value{
 		view.Text("total"), {}, {}, view.Dollars(fleet.Total),
 	}})
+	var (
+		alternatives []fleetAlternative
+		warnings     []view.Note
+	)
+	for _, e := range fleet.Estimates {
+		for _, c := range e.Comparisons {
+			alternatives = append(alternatives, fleetAlternative{c, e.Scenario.Name})
+		}
+		for _, n := range notes(e.Warnings, true) {
+			n.Tag = e.Scenario.Name + ": " + n.Tag
+			warnings = append(warnings, n)
+		}
+	}
+	instead := view.NewTable(fleetAlternativeColumns, alternatives, func(a fleetAlternative) view.Look {
+		return view.Look{Warn: !known(a.Comparison)}
+	})
+	sections := []view.Section{{Table: parts}, {Table: lines}}
+	if len(alternatives) > 0 {
+		sections = append(sections, view.Section{Heading: "Alternatives", Table: instead})
+	}
+	if len(warnings) > 0 {
+		sections = append(sections, view.Section{Heading: "Warnings", Notes: warnings})
+	}
 	return view.Document{
 		Title:    fmt.Sprintf("All %d together", len(fleet.Estimates)),
-		Sections: []view.Section{{Table: parts}, {Table: lines}},
+		Sections: sections,
 		Data:     lines,
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.fleet/v1"},
@@ -53,8 +76,41 @@ func Fleet(fleet scenarios.Fleet) view.Document {
 			{ID: "scenarios", Value: view.Records{Table: parts}},
 			{ID: "lines", Value: view.Records{Table: lines}},
 			{ID: "total", Value: fleet.Total},
-		},
+		}.With(len(alternatives) > 0, "alternatives", view.Records{Table: instead}).
+			With(len(warnings) > 0, "warnings", fleetWarnings(fleet)),
 	}
+}
+
+// fleetAlternative is an alternative of one of several estimates, with the name of that.
+type fleetAlternative struct {
+	scenarios.Comparison
+	of string
+}
+
+var fleetAlternativeColumns = []view.Column[fleetAlternative]{
+	{ID: "scenario", Title: "instead of", Value: func(a fleetAlternative) view.Value { return view.Text(a.of) }},
+	{ID: "name", Title: "alternative", Shrink: true, Value: func(a fleetAlternative) view.Value { return view.Text(a.Name) }},
+	{ID: "monthly", Title: "a month", Unit: "$", Value: func(a fleetAlternative) view.Value {
+		return view.Dollars(a.Monthly).Or("unknown", known(a.Comparison))
+	}},
+	{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(a fleetAlternative) view.Value {
+		return view.Maybe(a.Ratio, times)
+	}},
+	{ID: "ratio", Value: func(a fleetAlternative) view.Value { return ratio(a.Ratio).Or("", known(a.Comparison)) }},
+	{ID: "unknown", Value: func(a fleetAlternative) view.Value { return view.Text(a.Unknown).OmitEmpty() }},
+}
+
+// fleetWarnings are those of every estimate, each with the name of the scenario.
+func fleetWarnings(fleet scenarios.Fleet) []view.Object {
+	var list []view.Object
+	for _, e := range fleet.Estimates {
+		for _, n := range e.Warnings {
+			list = append(list, view.Object{
+				{ID: "scenario", Value: e.Scenario.Name}, {ID: "id", Value: n.ID}, {ID: "text", Value: n.Text},
+			})
+		}
+	}
+	return list
 }
 
 // fleetPart is one estimate and its part of the whole, in percent: exact, and so that parts as shown add up to 100.
