@@ -16,8 +16,9 @@ type targetRun struct {
 	listing Cost // of listing what there is to read, once
 	gaveUp  bool // nothing more can be read of the target in this run
 
+	planned bool     // what to read was worked out
 	windows []Window // of the stages
-	asked   []Window // those that Timing.Since asks for
+	asked   []Window // those that Timing.Since or Timing.Part asks for
 	trouble string   // why it was given up
 }
 
@@ -132,13 +133,17 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 		s.Shape = c.traits.Shape
 	}
 	c.planAnew(now, r.target, s)
-	reach := c.Timing.reach(now, s, c.traits.Shape)
+	timing := c.timing(r.target)
+	reach := timing.reach(now, s, c.traits.Shape)
 	if reach.note != "" {
 		c.Logger.Warn(reach.note, "target", r.target.String(), "from", reach.from)
 	}
 	cut, err := c.windows(ctx, now, r.target, reach)
 	if err != nil {
 		return err
+	}
+	if timing.Since.IsZero() && timing.Part == "" {
+		cut = s.withoutAccepted(cut)
 	}
 	windows := cut.windows
 	c.summary.Gaps = append(c.summary.Gaps, cut.gaps...)
@@ -190,9 +195,13 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	default:
 		entry.passOver(append(c.skipped(r.target, s, reach, windows), cut.passed()...))
 	}
-	if !c.Timing.Since.IsZero() && c.Timing.Part == "" {
+	switch {
+	case timing.Part != "":
+		r.asked = slices.Concat(windows, cut.damaged)
+	case !timing.Since.IsZero():
 		r.asked = windows
 	}
+	r.planned = true
 	for _, w := range windows {
 		entry.Window = w
 		r.stages = append(r.stages, newStage(r, entry))
