@@ -33,15 +33,19 @@ func (e *DeadError) Error() string {
 // finished and nil returned. What a run came to is handed to done; an error does not end it, as what keeps one run
 // from going on may pass. Credentials that stay dead do: see [DeadError]. The ledger is not held between runs.
 //
-// What Timing.Since asks for is read once; from then on runs go on where the last one ended.
+// What Timing.Since asks for is read once of each target: by the first run that gets through with it. From then on runs
+// go on where the last one ended. What could not be read of it by then is an open gap, which is asked for again like any
+// other, and what is lost has been named: neither is a reason to read all of it again.
 func (r *Runner) Every(ctx context.Context, interval time.Duration, done func(Summary, error)) error {
 	r.Interval = interval
 	var dead DeadError
 	for ctx.Err() == nil {
 		next := time.NewTimer(interval)
 		summary, err := r.Run(ctx)
-		if err == nil && !summary.Interrupted && len(summary.Gaps) == 0 {
-			r.Timing.Since = time.Time{}
+		if err == nil && !summary.Interrupted {
+			for _, target := range summary.through {
+				r.sinceRead[target] = true
+			}
 		}
 		done(summary, err)
 		if dead.lasts(summary, err) && r.Now().Sub(dead.Since) >= deadFor {

@@ -1,13 +1,26 @@
 package collector
 
-import "microspend/internal/civil"
+import (
+	"time"
+
+	"microspend/internal/civil"
+)
 
 // What Timing.Since passes over, or asks for in vain, is owed like a damaged day: it is in the checkpoint until a later
 // run has planned it.
 
+// timing is what a run goes by for a target: one whose Timing.Since was read goes on where it was read last.
+func (r *Runner) timing(target Target) Timing {
+	t := r.Timing
+	if r.sinceRead[target] {
+		t.Since = time.Time{}
+	}
+	return t
+}
+
 // skipped names the time between what was read last and a later Timing.Since, which the checkpoint moves past.
 func (c *collection) skipped(target Target, s *checkpoint, reach reach, windows []Window) []Window {
-	if c.Timing.Since.IsZero() || s.Through.IsZero() || len(windows) == 0 {
+	if c.timing(target).Since.IsZero() || s.Through.IsZero() || len(windows) == 0 {
 		return nil
 	}
 	w := Window{From: s.Through, To: civil.Earlier(reach.from, windows[0].From)}

@@ -384,7 +384,7 @@ func TestFirstWindowThatCannotBePlanned(t *testing.T) {
 	assert.Equal(t, []string{"10:00-13:00/5m"}, w.fetchedWindows())
 }
 
-// Since is for the first run of a service that leaves no gap.
+// Since is for the first run of a service that gets through; what failed of it is asked for again as a gap.
 func TestEvery(t *testing.T) {
 	w := newWorld(t)
 	w.options.Timing.Since = clock("06:00")
@@ -401,11 +401,72 @@ func TestEvery(t *testing.T) {
 	require.NoError(t, r.Every(ctx, time.Millisecond, func(s Summary, err error) {
 		require.NoError(t, err)
 		fails = false
+		w.now = w.now.Add(firstRetry)
 		runs++
-		assert.Equal(t, runs < 3, !s.From.IsZero(), "run %d", runs)
+		assert.Len(t, s.Gaps, map[int]int{1: 1}[runs], "run %d", runs)
 		if runs == 3 {
 			cancel()
 		}
 	}))
-	assert.Equal(t, []string{"06:00-12:00/5m", "06:00-12:00/5m"}, w.fetchedWindows())
+	assert.Equal(t, []string{"06:00-12:00/5m", "06:00-12:00/5m", "12:00-12:05/5m", "12:05-12:10/5m"}, w.fetchedWindows())
+}
+
+// A target that could not be read at all is owed what Since asks for; the others go on.
+func TestEveryReadsSinceOfEachTarget(t *testing.T) {
+	w := newWorld(t)
+	other := Target{"210987654321", ireland.Region}
+	w.options.Targets = func(context.Context) ([]Target, []Gap) { return []Target{ireland, other}, nil }
+	w.options.Timing.Since = clock("06:00")
+	var read []string
+	fails := true
+	w.source.hook = func(_ context.Context, at Target, b Batch) { read = append(read, at.Account[:1]+" "+short(b.Window)) }
+	w.source.planOf = func(at Target) error {
+		if fails && at == other {
+			return &TargetError{errors.New("expired")}
+		}
+		return nil
+	}
+	w.options.Parallel = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	runs := 0
+	require.NoError(t, w.runner().Every(ctx, time.Millisecond, func(s Summary, err error) {
+		require.NoError(t, err)
+		w.now = w.now.Add(5 * time.Minute)
+		switch runs++; runs {
+		case 1:
+			assert.Equal(t, []string{"1 06:00-12:00/5m"}, read)
+		case 2:
+			assert.Equal(t, []string{"1 12:00-12:05/5m"}, read)
+			fails = false
+		case 3:
+			assert.ElementsMatch(t, []string{"1 12:05-12:10/5m", "2 06:00-12:10/5m"}, read)
+			cancel()
+		}
+		read = nil
+	}))
+}
+
+// A loss that Since meets is named by the first of runs that follow each other, and not by each of them.
+func TestEveryNamesALossOnce(t *testing.T) {
+	w := newWorld(t)
+	w.source.traits.Shape = "by tenant"
+	w.run() // 10:00 to 12:00
+	w.source.traits.Shape = "by MicroVM"
+	w.after(time.Hour)
+	w.options.Timing.Since = clock("09:00")
+	ctx, cancel := context.WithCancel(t.Context())
+	var gaps []string
+	runs := 0
+	require.NoError(t, w.runner().Every(ctx, time.Millisecond, func(s Summary, err error) {
+		require.NoError(t, err)
+		for _, g := range s.Gaps {
+			gaps = append(gaps, g.String())
+		}
+		w.now = w.now.Add(5 * time.Minute)
+		if runs++; runs == 3 {
+			cancel()
+		}
+	}))
+	assert.Equal(t, []string{"123456789012 eu-west-1, 2026-11-20T09:00:00Z to 2026-11-20T12:00:00Z: the ledger has it under the " +
+		"names of an earlier configuration; reading it again would count it twice"}, gaps)
 }

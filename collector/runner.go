@@ -62,6 +62,7 @@ type Runner struct {
 	folder string // of the journal and the checkpoints
 
 	wrongClock map[Target]error // by the service's: see checkClock
+	sinceRead  map[Target]bool  // of which Timing.Since was read: see Every
 
 	noticeWaiting time.Duration // in place of the constant of that name, in tests
 }
@@ -86,7 +87,7 @@ func New(options Options) (*Runner, error) {
 	if options.Progress == nil {
 		options.Progress = func(int64, int64, string) {}
 	}
-	r := &Runner{Options: options, traits: options.Source.Traits(), wrongClock: map[Target]error{}}
+	r := &Runner{Options: options, traits: options.Source.Traits(), wrongClock: map[Target]error{}, sinceRead: map[Target]bool{}}
 	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
 	return r, errors.Join(r.Timing.check(), checkPart(options.Source, r.Timing.Part))

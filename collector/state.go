@@ -251,6 +251,9 @@ func (c *collection) conclude(runs []*targetRun, interrupted bool) error {
 		if err != nil {
 			continue
 		}
+		if run.planned && run.trouble == "" {
+			c.summary.through = append(c.summary.through, run.target)
+		}
 		c.summary.Gaps = append(c.summary.Gaps, of.Untold...)
 		told := len(of.Untold) > 0
 		of.Untold = nil

@@ -35,6 +35,8 @@ type Summary struct {
 	// Stopped is why it ended, where nobody interrupted it: a [LimitError] or a [TimeoutError].
 	Stopped error
 	Took    time.Duration
+
+	through []Target // that the run got through with, whatever it could not read of them
 }
 
 // MaxNotes is how many notes a summary keeps. What they are about is counted in full.

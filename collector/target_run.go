@@ -16,6 +16,7 @@ type targetRun struct {
 	listing Cost // of listing what there is to read, once
 	gaveUp  bool // nothing more can be read of the target in this run
 
+	planned bool     // what to read was worked out
 	windows []Window // of the stages
 	asked   []Window // those that Timing.Since asks for
 	trouble string   // why it was given up
@@ -132,7 +133,8 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 		s.Shape = c.traits.Shape
 	}
 	c.planAnew(now, r.target, s)
-	reach := c.Timing.reach(now, s, c.traits.Shape)
+	timing := c.timing(r.target)
+	reach := timing.reach(now, s, c.traits.Shape)
 	if reach.note != "" {
 		c.Logger.Warn(reach.note, "target", r.target.String(), "from", reach.from)
 	}
@@ -190,9 +192,10 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	default:
 		entry.passOver(append(c.skipped(r.target, s, reach, windows), cut.passed()...))
 	}
-	if !c.Timing.Since.IsZero() && c.Timing.Part == "" {
+	if !timing.Since.IsZero() && timing.Part == "" {
 		r.asked = windows
 	}
+	r.planned = true
 	for _, w := range windows {
 		entry.Window = w
 		r.stages = append(r.stages, newStage(r, entry))

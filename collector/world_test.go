@@ -24,6 +24,7 @@ type memorySource struct {
 	cost     decimal.Decimal                              // of a batch
 	coverage usage.Coverage                               // of what is read; complete unless set
 	planErr  error                                        // of every plan
+	planOf   func(Target) error                           // of a target's plans, besides; nil for none
 	fetch    func(b Batch, r *Result) error               // may fail a batch, or change what it gives; nil does neither
 	hook     func(ctx context.Context, t Target, b Batch) // called when a batch is read; nil does nothing
 	mu       sync.Mutex                                   // guards what follows
@@ -34,13 +35,16 @@ type memorySource struct {
 func (m *memorySource) Name() string   { return m.name }
 func (m *memorySource) Traits() Traits { return m.traits }
 
-func (m *memorySource) Plan(_ context.Context, _ Target, w Window) (Plan, error) {
+func (m *memorySource) Plan(_ context.Context, t Target, w Window) (Plan, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.planned = append(m.planned, w)
 	var p Plan
 	for _, series := range m.series {
 		p.Batches = append(p.Batches, Batch{ID: series, Window: w, Cost: Cost{Calls: 1, APIPrice: m.cost}})
+	}
+	if m.planOf != nil && m.planErr == nil {
+		return p, m.planOf(t)
 	}
 	return p, m.planErr
 }

@@ -22,7 +22,7 @@ var multiplying = map[string]string{
 	"input.move":                "an input by how far it is moved",
 	"Estimate.inputs":           "users by days",
 	"Market.Sensitivity":        "an input by how far it is moved",
-	"scaledText":                "an input by how far it is moved",
+	"input.scaled":              "an input by how far it is moved",
 	"Market.cheapestInstance":   "stretches by the longest time that a function runs",
 	"Scenario.breakEven":        "users by hours",
 	"Scenario.demand":           "users by days",

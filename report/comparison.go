@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view"
@@ -137,7 +138,9 @@ func ratio(d *decimal.Decimal) view.Value {
 }
 
 // times is a ratio, as in "0.62×".
-func times(ratio decimal.Decimal) view.Value { return view.Number(ratio, 2).Marked("×") }
+func times(ratio decimal.Decimal) view.Value {
+	return view.Number(ratio, figures.RatioPlaces(ratio)).Marked("×")
+}
 
 // breakEvenNotes say where each alternative costs the same, and in one sentence each which are always cheaper or always
 // more expensive, and what holds of several. Those that cannot do the job are left out.

@@ -1,13 +1,13 @@
 package scenarios
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 
@@ -145,8 +145,14 @@ func inputOr(given, path string, of []leaf) string {
 	return fallback
 }
 
-// shorthands are the keys that the plain value of a section stands for.
-var shorthands = map[string]string{"microvm": "microvm.memory", "image": "image.size", "state": "state.size"}
+// spelledOut is the path of a section with the key that a plain value there stands for: microvm.memory for microvm. What
+// lies deeper is called by what people write: rates.discount.
+func spelledOut(path string) string {
+	if key := strictyaml.Shorthand(File{}, path); key != "" && !strings.Contains(path, ".") {
+		return path + "." + key
+	}
+	return path
+}
 
 // leaf is a single value of a scenario's file, with its path.
 type leaf struct {
@@ -189,7 +195,7 @@ func leaves(root *yaml.Node) []leaf {
 func billed(root *yaml.Node) []leaf {
 	all := leaves(root)
 	for i, l := range all {
-		all[i].path = cmp.Or(shorthands[l.path], l.path)
+		all[i].path = spelledOut(l.path)
 	}
 	return slices.DeleteFunc(all, func(l leaf) bool {
 		section := l.path[:strings.IndexAny(l.path+".", ".[")]

@@ -8,20 +8,24 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"microspend/internal/strictyaml"
 )
 
 var pathElement = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)((?:\[[0-9]+\])*)$`)
 
 // setScalar writes a value at a path such as workload.running or compare[0].ec2.users_per_instance. Mappings on the
-// way are made where they are missing; list entries are not. The tree is changed in place.
+// way are made where they are missing, or where a plain value stands for one; list entries are not. A plain value for a
+// mapping that can be written as one goes to the key that it stands for. The tree is changed in place.
 func setScalar(root *yaml.Node, path, value string) error {
 	node := root
 	elements := strings.Split(path, ".")
-	for _, element := range elements {
+	for i, element := range elements {
 		parts := pathElement.FindStringSubmatch(element)
 		if parts == nil {
 			return fmt.Errorf("%.60q is not a path such as workload.running or compare[0].ec2.ebs_gb", path)
 		}
+		spellOut(node, strings.Join(elements[:i], "."))
 		if node.Kind != yaml.MappingNode {
 			return fmt.Errorf("%s: %q stands where %s would have to be a mapping", path, node.Value, parts[1])
 		}
@@ -34,11 +38,28 @@ func setScalar(root *yaml.Node, path, value string) error {
 			node = node.Content[at]
 		}
 	}
+	if node.Kind == yaml.MappingNode && len(node.Content) > 0 {
+		if key := strictyaml.Shorthand(File{}, path); key != "" {
+			node = childOrNew(node, key)
+		}
+	}
 	if node.Kind != yaml.ScalarNode && len(node.Content) > 0 {
 		return fmt.Errorf("%s is not a single value", path)
 	}
 	node.Kind, node.Tag, node.Value, node.Content, node.Style = yaml.ScalarNode, "", value, nil, 0
 	return nil
+}
+
+// spellOut makes of a plain value that stands for a mapping, such as microvm: 4GB, the mapping itself.
+func spellOut(node *yaml.Node, path string) {
+	if node.Kind != yaml.ScalarNode {
+		return
+	}
+	if key := strictyaml.Shorthand(File{}, path); key != "" {
+		plain := *node
+		node.Kind, node.Tag, node.Value, node.Style = yaml.MappingNode, "", "", 0
+		node.Content = []*yaml.Node{{Kind: yaml.ScalarNode, Value: key, Line: node.Line, Column: node.Column}, &plain}
+	}
 }
 
 // childOrNew returns the value under a key, adding an empty mapping where there is none.

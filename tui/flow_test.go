@@ -359,7 +359,7 @@ func TestWhatIf(t *testing.T) {
 	s.press("right", "down", "right", "right").has("‹ 1GB", "size-scales", "-48.8 %").press("left", "left")
 	s.press("down", "right").has("region", "‹ ap-northeast-1", "same-usage")
 	s.press("right").has("‹ ap-south-1", "the difference is not known", "is not known").press("left", "left")
-	s.press("down", "right").has("EC2 t4g.medium", "730 h", "AWS EC2 on-demand price").press("right").has("Fargate")
+	s.press("down", "right").has("EC2 t4g.small", "730 h", "EC2 on-demand").press("right").has("Fargate")
 	s.press("esc").has("3 tenants")
 	s.press("5", "w").has("what if is for a tenant")
 }

@@ -73,11 +73,9 @@ type ConfigFile struct {
 type archName usage.Arch
 
 func (a *archName) ParseScalar(text string) error {
-	*a = archName(text)
-	if arch := usage.Arch(text); arch != usage.ArchARM64 && arch != usage.ArchX86 {
-		return fmt.Errorf("unknown arch %.40q; it is arm64 or x86_64", text)
-	}
-	return nil
+	arch, err := pricing.ParseArch(text)
+	*a = archName(arch)
+	return err
 }
 
 type memorySize struct{ pricing.Size }

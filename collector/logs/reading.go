@@ -152,6 +152,7 @@ type logCell struct {
 	doubtful   bool  // lines contradict each other, or say that their meter was at fault
 
 	tenant, image, role string // of the line that named takes them of
+	arch                usage.Arch
 	at                  int64  // when its period starts
 	proven, claimed     bool   // whether it proves its tenant, and whether it has a proof at all
 	stream              string // that the first line lay in

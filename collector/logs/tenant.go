@@ -10,7 +10,7 @@ import (
 // countUnproven is what the summary counts where proofs are verified.
 const countUnproven = "periods whose tenant is not proven"
 
-// named takes over what a line calls a MicroVM's tenant, image and role: of the lines of a period the one with the
+// named takes over what a line calls a MicroVM's tenant, image, role and architecture: of the lines of a period the one with the
 // latest start counts, but one with a proof before any without. A guest that leaves its proof out now and then gains
 // nothing by it.
 func (r *reading) named(c *logCell, line *emf.Line) {
@@ -21,7 +21,7 @@ func (r *reading) named(c *logCell, line *emf.Line) {
 	if c.at > 0 && c.tenant != line.Tenant {
 		r.counts[countTenants]++
 	}
-	c.tenant, c.image, c.role = r.name(line.Tenant), r.name(line.Image), r.name(line.Role)
+	c.tenant, c.image, c.role, c.arch = r.name(line.Tenant), r.name(line.Image), r.name(line.Role), line.Arch
 	c.at, c.proven, c.claimed = line.PeriodStart, proven, line.TenantProof != ""
 }
 
@@ -30,7 +30,7 @@ func (r *reading) named(c *logCell, line *emf.Line) {
 // left out: a rule of the tenants file that looks at them would be the guest's to satisfy.
 func (r *reading) attribute(record *usage.Record, u *logUsage, c *logCell) {
 	tenant := emf.Decoded(c.tenant)
-	record.Image, record.Role = emf.Decoded(c.image), emf.Decoded(c.role)
+	record.Image, record.Role, record.Arch = emf.Decoded(c.image), emf.Decoded(c.role), c.arch
 	record.Tenant, record.TenantBy = r.tenants.Record(tenant, c.proven)
 	if r.tenant != "" {
 		record.Tenant, record.TenantBy = r.tenant, usage.TenantGiven

@@ -120,7 +120,7 @@ const (
 func meterOf(id, tenant string, start time.Time) *metered {
 	m := &metered{now: start, line: emf.Line{
 		Life: fmt.Sprintf("%032x", []byte(id + fmt.Sprint(start.Unix()))[:min(16, len(id)+1)]), MicroVMID: id, Tenant: tenant,
-		Image:       "sandbox",
+		Image: "sandbox", Arch: usage.ArchX86,
 		Publication: emf.Publication{Namespace: emf.DefaultNamespace, Metrics: emf.NoMetrics},
 	}}
 	m.print(emf.Launch, start, start, func(l *emf.Line) {
@@ -214,7 +214,7 @@ func (w *logsWorld) know(group string, m *metered) {
 		r := usage.Record{
 			PeriodStart: line.Start().Truncate(5 * time.Minute), PeriodSeconds: 300, Region: target.Region,
 			Account:  target.Account,
-			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Source: SourceName,
+			Resource: usage.Resource{ID: line.MicroVMID}, Tenant: line.Tenant, Image: line.Image, Arch: line.Arch, Source: SourceName,
 			TenantBy: by,
 			Coverage: usage.CoverageComplete,
 		}

@@ -83,7 +83,7 @@ func startSpender(t *testing.T, args, command []string) *spender {
 			Replace(command[i])
 	}
 	all := append([]string{
-		"--port", port, "--address", "127.0.0.1", "--memory", "2GB", "--image-size", "3GB", "--region", "eu-west-1",
+		"--port", port, "--address", "127.0.0.1", "--memory", "2GB", "--image-size", "3GB", "--region", "eu-west-1", "--arch", "x86_64",
 		"--budget-address", "127.0.0.1:" + budgetPort, "--rates", halfACent,
 	}, args...)
 	s.process = &process{
@@ -127,7 +127,7 @@ func (s *spender) spent() (dollars decimal.Decimal, running time.Duration, notes
 	}
 	rates, err := inlineRates(halfACent)
 	require.NoError(s.t, err)
-	card := pricing.RateCard{Region: "eu-west-1"}.WithRates(rates)
+	card := pricing.RateCard{Region: "eu-west-1"}.WithOwn(rates, pricing.ArchX86)
 	bill, err := sum.Measured().Bill(card)
 	require.NoError(s.t, err)
 	return bill.Total(), time.Duration(sum.Amounts[usage.Running].Lo) * time.Millisecond, strings.Join(said, " ")

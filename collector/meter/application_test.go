@@ -35,7 +35,7 @@ func TestApplicationComesFirst(t *testing.T) {
 			"flag's value", "is left at its default",
 			[]string{"--sample", "x"},
 			"",
-			`invalid argument "x" for "--sample" flag`, emf.NoteSettingsIgnored,
+			`--sample: "x" is not a duration`, emf.NoteSettingsIgnored,
 		},
 		{"setting", "likewise", []string{"--memory", "3GB"}, "", "--memory: 3GB is not", emf.NoteSettingsIgnored},
 		{
@@ -44,14 +44,14 @@ func TestApplicationComesFirst(t *testing.T) {
 				"--chain-timeout=0s", "--image-size=x", "--state-size=x", "--sample=0s",
 			}, "", "--chain-timeout: 0s is not from", emf.NoteSettingsIgnored,
 		},
-		{"unknown flag", "is left out", []string{"--bogus"}, "", "unknown flag: --bogus", emf.NoteSettingsIgnored},
+		{"unknown flag", "is left out", []string{"--bogus"}, "", "unknown flag --bogus", emf.NoteSettingsIgnored},
 		{
 			"unknown flag with a value", "may have one",
 			[]string{"--bogus", "1", "--tenant", "acme"},
 			"",
-			"unknown flag: --bogus", emf.NoteSettingsIgnored,
+			"unknown flag --bogus", emf.NoteSettingsIgnored,
 		},
-		{"short flag", "does not exist", []string{"-x"}, "", "unknown shorthand flag", emf.NoteSettingsIgnored},
+		{"short flag", "does not exist", []string{"-x"}, "", "unknown flag -x", emf.NoteSettingsIgnored},
 		{
 			"environment", "is left at its default", nil, "MICROSPEND_METER_PER_MICROVM=perhaps",
 			"MICROSPEND_METER_PER_MICROVM:", emf.NoteSettingsIgnored,

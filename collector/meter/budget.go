@@ -89,7 +89,7 @@ func (w *watch) choose(at Instant, used Used) {
 	if used.Limits.Dollars == nil && w.rates.given == nil {
 		say = func(string, ...any) {}
 	}
-	w.card = w.rates.card(used.Region, dayOf(at), say)
+	w.card = w.rates.card(used.Region, used.Arch, dayOf(at), say)
 }
 
 // document is the budget as of now.

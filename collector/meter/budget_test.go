@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"microspend/internal/emf"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/usage"
 )
 
@@ -109,7 +111,7 @@ func TestBudgetOfALife(t *testing.T) {
 	b.setClock()
 	b.each(30 * time.Second)
 	require.JSONEq(t, `{
- "schema": "microspend.meter-budget/v1", "microvm_id": "mvm-1", "tenant": "acme", "region": "eu-west-1",
+ "schema": "microspend.meter-budget/v1", "microvm_id": "mvm-1", "tenant": "acme", "region": "eu-west-1", "arch": "arm64",
  "as_of": "2026-11-26T13:01:30Z", "phase": "running", "state": "exact", "unknown_rates": [],
  "spent": "0.01968", "budget": "0.04", "left": "0.02032", "fraction": "0.492", "burn_per_hour": "0.1368",
  "running_seconds": "90", "suspended_seconds": "3600", "max_running_seconds": "1800", "max_life_seconds": "28800",
@@ -120,11 +122,63 @@ func TestBudgetOfALife(t *testing.T) {
 	b.does(b.terminate)
 	require.JSONEq(t, `{
  "schema": "microspend.meter-budget/v1", "microvm_id": "mvm-1", "tenant": "acme",
- "region": "eu-west-1", "as_of": "2026-11-26T13:01:30Z", "phase": "none", "state": "not-measured", "unknown_rates": [],
+ "region": "eu-west-1", "arch": "arm64", "as_of": "2026-11-26T13:01:30Z", "phase": "none", "state": "not-measured", "unknown_rates": [],
  "spent": null, "budget": null, "left": null, "fraction": null, "burn_per_hour": null, "running_seconds": null,
  "suspended_seconds": null, "max_running_seconds": null, "max_life_seconds": "28800", "seconds_to_budget": null,
  "seconds_to_max_running": null, "seconds_to_cap": null, "exhausted": false, "threshold": "",
  "rates": {"card": "", "read_on": ""}, "assumptions": [], "faults": []}`, b.json(), "nothing is left to be asked about")
+}
+
+// TestBudgetOfAnArchitecture: an hour of one vCPU and 2 GB after a launch from 3 GB, in eu-west-1. The launch reads 3 GB at
+// 0.0016403088 on every architecture: 0.0049209264.
+func TestBudgetOfAnArchitecture(t *testing.T) {
+	for _, tc := range []struct {
+		reason, rates string
+		arch          pricing.Arch
+		burn, spent   string
+	}{
+		{
+			"3,600 × (0.0000291572 + 2 × 0.0000038603)", "", pricing.ArchARM64,
+			"0.13276008", "0.1376810064",
+		},
+		{
+			"3,600 × (0.0000340538 + 2 × 0.0000045086)", "", pricing.ArchX86,
+			"0.1550556", "0.1599765264",
+		},
+		{
+			"of a processor that no MicroVM has it is not known, and ARM64 is assumed", "", pricing.ArchUnknown,
+			"0.13276008", "0.1376810064",
+		},
+		{
+			"plain names are rates of the architecture that runs: 3,600 × (0.00004 + 2 × 0.000005)",
+			"vcpu_second=0.00004,gb_second=0.000005", pricing.ArchX86,
+			"0.18", "0.1849209264",
+		},
+		{
+			"full names say it of themselves: 3,600 × (0.00004 + 2 × 0.000005)",
+			"vcpu_second_x86=0.00004,gb_second_x86=0.000005", pricing.ArchX86,
+			"0.18", "0.1849209264",
+		},
+		{
+			"rates of the other architecture's compute are never taken for this one's",
+			"vcpu_second_x86=0.00004,gb_second_x86=0.000005", pricing.ArchARM64,
+			"0.13276008", "0.1376810064",
+		},
+	} {
+		b := newBudgeted(t, tc.rates)
+		b.identity.Arch = tc.arch
+		b.does(b.launched)
+		b.each(time.Hour)
+		got := b.document()
+		require.Equal(t, tc.burn, got.BurnPerHour.String(), tc.reason)
+		require.Equal(t, tc.spent, got.Spent.String(), tc.reason)
+		require.Equal(t, "exact", got.State, tc.reason)
+		require.Equal(t, string(tc.arch), got.Arch, tc.reason)
+		require.Equal(t, tc.arch == pricing.ArchUnknown, slices.Contains(got.Assumptions, string(assumption.ArchAssumed)), tc.reason)
+		for _, line := range b.lines {
+			require.Equal(t, tc.arch, line.Arch, "each line says it: %s", tc.reason)
+		}
+	}
 }
 
 // TestNamesInABudget are as the run hook gave them, not as CloudWatch takes them.
@@ -214,7 +268,7 @@ func TestStates(t *testing.T) {
 		require.Nil(t, d.BurnPerHour)
 		require.Equal(t, []string{"vcpu", "memory", "snapshot.read"}, d.UnknownRates)
 		require.Equal(t, "1", d.Running.String())
-		require.Contains(t, strings.Join(b.said, "\n"), `no rates for region "eu-west-9"`)
+		require.Contains(t, strings.Join(b.said, "\n"), `the rates of eu-west-9 are not known`)
 	})
 	t.Run("no card, and no budget that needs one", func(t *testing.T) {
 		b := newBudgeted(t, "").limits("", "30m", "")

@@ -36,6 +36,7 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 	usual := emf.Line{
 		Life: "00000000000000000000000000000000", Sequence: 100, Event: emf.Interval, Tenant: "tenant-0000",
 		MicroVMID: "microvm-00000000-0000-0000-0000-000000000000", Region: "eu-west-1", Account: "000000000000",
+		Arch:  pricing.ArchARM64,
 		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000,
 		PeriodEnd: 1_795_435_260_000,
 		Amounts:   usage.Amounts{usage.Running: 60_000}, Publication: p,

@@ -23,6 +23,7 @@ type Budget struct {
 	MicroVMID string `json:"microvm_id"`
 	Tenant    string `json:"tenant"`
 	Region    string `json:"region"`
+	Arch      string `json:"arch"`  // whose rates of compute these are; "" where it is not known
 	AsOf      string `json:"as_of"` // RFC 3339, by the MicroVM's wall clock
 	Phase     string `json:"phase"` // one of the phases
 
@@ -68,6 +69,7 @@ func unmetered(at Instant, id Identity) Budget {
 	id, _ = id.inLine()
 	b := Budget{
 		Schema: BudgetSchema, MicroVMID: emf.Decoded(id.MicroVMID), Tenant: emf.Decoded(id.Tenant), Region: id.Region,
+		Arch:  string(id.Arch),
 		AsOf:  moment(at.Wall),
 		Phase: PhaseNone, State: pricing.NotMeasured.String(), Budget: id.Limits.Dollars, UnknownRates: []string{},
 		Assumptions: []string{}, Faults: []string{},
@@ -175,6 +177,7 @@ func (b *Budget) assume(u Used) {
 		id      assumption.ID
 		applies bool
 	}{
+		{assumption.ArchAssumed, u.Arch == pricing.ArchUnknown},
 		{assumption.BurstMeasure, true},
 		{assumption.LaunchRead, u.ImageBytes > 0},
 		{assumption.StateSize, u.StateBytes == 0 && !u.Amounts[usage.Suspends].IsZero()},

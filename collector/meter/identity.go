@@ -23,6 +23,7 @@ type Identity struct {
 	Region       string
 	Account      string
 	Role         string
+	Arch         pricing.Arch // "" where it is none of MicroVMs'
 
 	Size         pricing.Size // the baseline, by its memory
 	SizeInferred bool         // from the peak that the guest sees

@@ -71,10 +71,10 @@ func rateKeys() string {
 	return strings.Join(names, ", ")
 }
 
-// card is what usage in a region is priced at from a day on, for as long as a MicroVM lives. A card that was given for
+// card is what usage on an architecture in a region is priced at from a day on, for as long as a MicroVM lives. A card that was given for
 // another region is not used, and that is said. Where there is no card at all, every rate is unknown that was not given
 // inline.
-func (r Rates) card(region string, day pricing.Date, say func(format string, args ...any)) pricing.RateCard {
+func (r Rates) card(region string, arch pricing.Arch, day pricing.Date, say func(format string, args ...any)) pricing.RateCard {
 	var card pricing.RateCard
 	switch {
 	case r.given != nil && (region == "" || region == r.given.Region):
@@ -89,15 +89,15 @@ func (r Rates) card(region string, day pricing.Date, say func(format string, arg
 		case region == "":
 			say("what this MicroVM costs is not known without its region; give --region or --rates")
 		default:
-			say("%v; give --rates", err)
+			say("%v with --rates", err)
 		}
 		if err != nil {
 			builtIn = pricing.RateCard{Region: region}
 		}
 		card = builtIn
 	}
-	card = card.WithRates(r.inline)
-	if pricing.Complete(r.inline, pricing.ArchUnknown) || card.Name == "" && len(r.inline) > 0 {
+	card = card.WithOwn(r.inline, arch)
+	if pricing.Complete(pricing.OwnRates(r.inline, arch), arch) || card.Name == "" && len(r.inline) > 0 {
 		card.Name = "inline"
 	}
 	return card

@@ -230,7 +230,7 @@ func (r *Recorder) line(event emf.Event) emf.Line {
 	return emf.Line{
 		Life: l.id, Event: event,
 		MicroVMID: l.MicroVMID, Tenant: l.Tenant, Image: l.Image, ImageVersion: l.ImageVersion,
-		Region: l.Region, Account: l.Account, Role: l.Role, TenantProof: l.TenantProof,
+		Region: l.Region, Account: l.Account, Role: l.Role, Arch: l.Arch, TenantProof: l.TenantProof,
 		Publication: r.Publication,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ type Settings struct {
 	names                        Identity // of strings alone
 	memory, imageSize, stateSize string
 	payload, payloadKeys         string
-	proof                        string
+	proof, arch                  string
 
 	namespace, metrics string
 	perMicroVM         bool
@@ -95,6 +96,8 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.names.Region, "region", "", "AWS `region` (default that of the image's ARN, or $AWS_REGION)")
 	flags.StringVar(&s.names.Account, "account", "", "AWS account `id` (default that of the image's ARN)")
 	flags.StringVar(&s.names.Role, "role", "", "`ARN` of the execution role")
+	flags.StringVar(&s.arch, "arch", "", "`architecture` that the MicroVM's compute is billed as: arm64, x86_64 (default "+
+		"that which the meter was built for)")
 	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text "+
 		"(the tenant), none")
 	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as "+
@@ -195,6 +198,12 @@ func (s *Settings) Options(env func(name string) string) (Options, error) {
 	if s.secret != "" {
 		o.Guard.secret, err = readHookSecret(s.secret)
 		fault("hook-secret-file", err)
+	}
+	o.Identity.Arch = pricing.ArchOfGo(runtime.GOARCH)
+	if s.arch != "" {
+		if given, err := pricing.ParseArch(s.arch); !fault("arch", err) {
+			o.Identity.Arch = given
+		}
 	}
 	err = o.Identity.prove(s.proof)
 	fault("tenant-proof", err)

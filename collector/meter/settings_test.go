@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,14 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "us-east-1", o.Identity.Region)
 
+	require.Equal(t, pricing.ArchOfGo(runtime.GOARCH), o.Identity.Arch, "what it was built for, as it runs there")
+	o, err = options([]string{"--arch=x86_64"}, map[string]string{"MICROSPEND_METER_ARCH": "arm64"})
+	require.NoError(t, err)
+	require.Equal(t, pricing.ArchX86, o.Identity.Arch, "a flag wins over the environment")
+	o, err = options(nil, map[string]string{"MICROSPEND_METER_ARCH": "arm64"})
+	require.NoError(t, err)
+	require.Equal(t, pricing.ArchARM64, o.Identity.Arch)
+
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -63,6 +72,7 @@ func TestSettings(t *testing.T) {
 		{"port", []string{"--port=0"}, nil, "--port: 0 is not a port"},
 		{"memory", []string{"--memory=3GB"}, nil, "--memory: 3GB is not a MicroVM size"},
 		{"proof", []string{"--tenant-proof=abc"}, nil, "--tenant-proof: not 64 hexadecimal digits"},
+		{"architecture", []string{"--arch=amd64"}, nil, `--arch: unknown architecture "amd64"; it is arm64 or x86_64`},
 		{"image size", []string{"--image-size=2"}, nil, "--image-size:"},
 		{"state size", []string{"--state-size=-1GB"}, nil, "--state-size:"},
 		{"metrics", []string{"--metrics=some"}, nil, `--metrics: unknown value "some"; valid values: billed, all, none`},

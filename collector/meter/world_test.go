@@ -38,7 +38,7 @@ func newWorld(t testing.TB) *world {
 		load: Load{CPUKnown: true, MemoryKnown: true},
 		identity: Identity{
 			MicroVMID: "mvm-1", Tenant: "acme", Image: "arn:aws:lambda:eu-west-1:123456789012:microvm-image:img",
-			Size: size, ImageBytes: 3 << 30,
+			Arch: pricing.ArchARM64, Size: size, ImageBytes: 3 << 30,
 		},
 	}
 	lives := 0

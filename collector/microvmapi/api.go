@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -187,7 +188,7 @@ func (v ImageVersion) check() error {
 func (v ImageVersion) arch() usage.Arch {
 	arch := usage.ArchUnknown
 	for i, cpu := range v.CPUs.V {
-		one := map[string]usage.Arch{"ARM_64": usage.ArchARM64, "X86_64": usage.ArchX86}[cpu.Architecture]
+		one := pricing.ArchOfAPI(cpu.Architecture)
 		if i > 0 && one != arch {
 			return usage.ArchUnknown
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"microspend/pricing"
 	"microspend/usage"
 )
 
@@ -26,6 +27,9 @@ type Line struct {
 	Region       string
 	Account      string
 	Role         string // ARN of the execution role
+
+	// Arch is the architecture that the MicroVM's compute is billed as; unknown in lines of meters from before it.
+	Arch pricing.Arch
 
 	// TenantProof is what the control plane gave the MicroVM to show that it named the tenant: an HMAC-SHA256 in 64
 	// lower-case hexadecimal digits, or "". It proves the tenant as it was before Name, which Decoded gives back but for
@@ -147,6 +151,9 @@ func (l *Line) Check() error {
 		case *name.value == name.absent && name.absent != "":
 			fault("%s %s stands for one that is not known", name.member, name.absent)
 		}
+	}
+	if !l.Arch.Valid() {
+		fault("Arch %.40q does not exist", l.Arch)
 	}
 	if l.TenantProof != "" && !IsProof(l.TenantProof) {
 		fault("TenantProof %.80q is not %d lower-case hexadecimal digits", l.TenantProof, proofDigits)

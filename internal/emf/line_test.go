@@ -8,11 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"microspend/internal/emftest"
+	"microspend/pricing"
 	"pgregory.net/rapid"
 )
 
 func TestEncoding(t *testing.T) {
 	proven := sample(func(l *Line) { l.TenantProof = strings.Repeat("0f", 32) })
+	x86 := sample(func(l *Line) { l.Arch = pricing.ArchX86 })
+	require.Contains(t, string(x86.AppendTo(nil)), `"Account":"123456789012","Arch":"x86_64","PeriodStart":`)
 	require.Contains(t, string(proven.AppendTo(nil)), `"Account":"123456789012","TenantProof":"`+proven.TenantProof+`","PeriodStart":`)
 	l := sample(nil)
 	require.Equal(t, `{"Schema":"microspend.meter/v1","_aws":{"Timestamp":1795435200000,"CloudWatchMetrics":[{"Namespace":"microspend",`+
@@ -120,6 +123,10 @@ func TestRefused(t *testing.T) {
 		{
 			"no proof", "a digit too few", replace(`"PeriodStart":`, `"TenantProof":"`+strings.Repeat("0", 63)+`","PeriodStart":`),
 			Invalid, "TenantProof",
+		},
+		{
+			"no architecture", "Go's name of one", replace(`"PeriodStart":`, `"Arch":"amd64","PeriodStart":`), Invalid,
+			`Arch "amd64" does not exist`,
 		},
 		{"case", "members differ by it", replace(`"Tenant":`, `"tenant":`), Invalid, `"tenant" is not`},
 		{"mistyped", "a number in quotes", replace(`"Launches":0`, `"Launches":"0"`), Invalid, "a whole number is missing"},

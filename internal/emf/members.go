@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"microspend/pricing"
 )
 
 // member is a member of the line: how it is written, and how it is read back. AppendTo and Decode both go by the one
@@ -38,6 +40,8 @@ var members = func() []member {
 		all = append(all, nameMember(i))
 	}
 	all = append(all,
+		optionalMember(textMember("Arch", func(l *Line) *string { return (*string)(&l.Arch) }),
+			func(l *Line) bool { return l.Arch == pricing.ArchUnknown }),
 		optionalMember(textMember("TenantProof", func(l *Line) *string { return &l.TenantProof }),
 			func(l *Line) bool { return l.TenantProof == "" }),
 		numberMember("PeriodStart", func(l *Line) *int64 { return &l.PeriodStart }),

@@ -59,6 +59,7 @@ func lines() *rapid.Generator[Line] {
 			Region:       name("region", false),
 			Account:      name("account", false),
 			Role:         name("role", false),
+			Arch:         rapid.SampledFrom(append(pricing.Archs(), pricing.ArchUnknown)).Draw(t, "arch"),
 			TenantProof:  rapid.StringMatching(`([0-9a-f]{64})?`).Draw(t, "proof"),
 			DroppedLines: rapid.SampledFrom([]int64{0, 0, 1, MaxValue}).Draw(t, "dropped"),
 			Notes:        rapid.SliceOfN(rapid.StringMatching(`[a-z-]{1,40}`), 1, maxNotes).Draw(t, "notes"),

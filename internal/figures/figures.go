@@ -27,6 +27,17 @@ func Cents(d decimal.Decimal) string {
 	return Grouped(d)
 }
 
+// RatioPlaces is how many decimals a ratio is shown with: two, and as many more as a small one needs to have two digits
+// that say something, so that 0.0013 is not 0.00.
+func RatioPlaces(ratio decimal.Decimal) (places int32) {
+	for places = 2; places < 10 && !ratio.IsZero() && ratio.Abs().LessThan(decimal.New(1, 1-places)); places++ {
+	}
+	return places
+}
+
+// Ratio is a ratio as it is read: 0.62×.
+func Ratio(ratio decimal.Decimal) string { return Fixed(ratio, RatioPlaces(ratio)) + "×" }
+
 // Signed writes a change as [Fixed] does, with a plus where there is an increase. A change of exactly zero has no
 // sign; one that rounds to zero keeps its own, so that it does not pass for none.
 func Signed(d decimal.Decimal, places int32) string {

@@ -43,6 +43,15 @@ func TestGrouped(t *testing.T) {
 	}))
 }
 
+func TestRatio(t *testing.T) {
+	for in, want := range map[string]string{
+		"0.815": "0.82×", "54.7396": "54.74×", "1234.5": "1,234.50×", "0.1": "0.10×", "0.0390447": "0.039×", "0.0013119": "0.0013×",
+		"0": "0.00×", "-0.0013": "-0.0013×", "0.00000000001": "0.0000000000×",
+	} {
+		require.Equal(t, want, figures.Ratio(dec(in)))
+	}
+}
+
 func TestFixed(t *testing.T) {
 	for _, tc := range []struct {
 		name, reason, in string

@@ -127,9 +127,9 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) (s
 		return s
 	}
 	s.add(alt.Name, view.Text(draw.Dollars(alt.Month)).In(i.StateOf(alt)).String(), "a month, tenant by tenant and region by region")
-	if i.Month.IsPositive() {
-		ratio := pricing.Divide(alt.Month, i.Month, pricing.RatioPlaces)
-		s.add("ratio", figures.Fixed(ratio, 2)+" ×", "of what MicroVMs cost")
+	if alt.Month.IsPositive() {
+		ratio := pricing.Divide(i.Month, alt.Month, pricing.RatioPlaces)
+		s.add("MicroVMs are", figures.Ratio(ratio), "of what it costs")
 	}
 	s.add("MicroVMs win", fmt.Sprintf("%d of %d", alt.Cheaper, alt.Priced), "tenants by region cost no more with MicroVMs")
 	if alt.Unpriced > 0 {
