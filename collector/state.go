@@ -305,7 +305,7 @@ func (c *collection) conclude(runs []*targetRun, interrupted bool) error {
 			changed = true
 		}
 		switch {
-		case run.trouble != "":
+		case run.trouble != "" && c.Timing.Part == "": // which an open backfill tells
 			of.Trouble = run.trouble
 		case !interrupted && !of.unfinished() && !run.backfills():
 			of.Success, of.Trouble = civil.Later(of.Success, c.Now().UTC()), ""

@@ -311,6 +311,36 @@ func TestEachArchitectureIsCompared(t *testing.T) {
 	require.True(t, got.ArchAssumed)
 }
 
+// A region can have rates of one architecture alone. The other's usage is then compared, and what it costs is left
+// unknown, not taken to be what it costs on ARM64.
+func TestNoRateOnOneArchitecture(t *testing.T) {
+	const region = "eu-central-1"
+	arm, x86 := hour("mvm-1", "cloudwatch"), hour("mvm-2", "cloudwatch")
+	x86.Arch = usage.ArchX86
+	arm.Amounts, x86.Amounts = usage.Amounts{pricing.VCPU: 7200_000}, usage.Amounts{pricing.VCPU: 7200_000}
+	arm.Region, x86.Region = region, region
+	made := billed(map[pricing.BilledQuantity]string{pricing.VCPU: "7200"}, nil)
+	card, err := pricing.EmbeddedCards().Card(region)
+	require.NoError(t, err)
+	require.True(t, card.Rate(pricing.VCPU).Known())
+	require.False(t, card.For(pricing.ArchX86).Rate(pricing.VCPU).Known())
+	made.Lines[0].Cost = card.Rate(pricing.VCPU).Amount(dec("7200"))
+	made.Lines = append(made.Lines, x86Line(pricing.VCPU, "7200", "0.3"))
+	for i := range made.Lines {
+		made.Lines[i].Region = region
+	}
+	source := spend.Source{Usage: ledgertest.Records{arm, x86}, Rates: pricing.EmbeddedCards()}
+	got, err := reconcile.Compare(t.Context(), source, reconcile.Request{Bill: made})
+	require.NoError(t, err)
+	require.Len(t, got.Sums, 2)
+	require.True(t, got.Sums[0].RateKnown && got.Sums[0].Difference().IsZero())
+	require.False(t, got.Sums[1].RateKnown)
+	require.Equal(t, []string{"7200", "7200"}, []string{got.Sums[1].OursUsed.String(), got.Sums[1].TheirsUsed.String()})
+	require.Len(t, got.Reasons, 1)
+	require.Equal(t, reconcile.NoRate, got.Reasons[0].ID)
+	require.Equal(t, "0.3", got.Reasons[0].Amount.String())
+}
+
 // What may be of MicroVMs and is not compared keeps a check from passing, if it is more than the tolerance.
 func TestUndecided(t *testing.T) {
 	made := billed(asMeasured(), nil)
@@ -502,6 +532,7 @@ func TestParseTolerance(t *testing.T) {
 // FuzzDecode: a file that somebody has changed is refused or read, and nothing else.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"schema":"microspend.billed/v1","from":"2026-10-05","to":"2026-10-06","lines":[{"day":"2026-10-05","region":"us-east-1","usage":"vcpu","cost":"1.5","used":null}]}`))
+	f.Add([]byte(`{"schema":"microspend.billed/v1","from":"2026-11-10","to":"2026-11-11","lines":[{"day":"2026-11-10","region":"us-east-1","usage":"memory.x86_64","cost":"1.5","used":"2"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		dir := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "billed"), 0o755))
