@@ -32,12 +32,15 @@ type checkpoint struct {
 	Success time.Time `json:"success,omitzero"`  // when a run last read all it wanted, but for gaps
 	Trouble string    `json:"trouble,omitempty"` // why the last run left the target
 
-	Pending []Batch         `json:"pending,omitempty"` // planned and not read
-	Gaps    []openGap       `json:"gaps,omitempty"`
-	Replan  []replan        `json:"replan,omitempty"`
-	Damaged []owedDay       `json:"damaged,omitempty"` // not planned: the ledger's day was damaged, or it was passed over
-	Untold  []Gap           `json:"untold,omitempty"`  // of a live source: met by a run that has yet to name them
-	Source  json.RawMessage `json:"source,omitempty"`  // what the source wants to remember
+	Pending []Batch   `json:"pending,omitempty"` // planned and not read
+	Gaps    []openGap `json:"gaps,omitempty"`
+	Replan  []replan  `json:"replan,omitempty"`
+	Damaged []owedDay `json:"damaged,omitempty"` // not planned: the ledger's day was damaged, or it was passed over
+	// Backfills are what backfills of a part were to read and did not.
+	Backfills []openBackfill `json:"backfills,omitempty"`
+
+	Untold []Gap           `json:"untold,omitempty"` // of a live source: met by a run that has yet to name them
+	Source json.RawMessage `json:"source,omitempty"` // what the source wants to remember
 
 	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`
 	QuarantinedBeyond int64             `json:"quarantinedBeyond,omitempty"` // met in one window and not remembered by name

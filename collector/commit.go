@@ -145,7 +145,10 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 			of.Reached = civil.Later(of.Reached, of.Through)
 		}
 		of.owe(s.Passed)
-		if s.Part == "" && !s.Replanned {
+		switch {
+		case s.Part != "":
+			of.backfilled(s.Part, s.Window)
+		case !s.Replanned:
 			of.paid(s.Window)
 		}
 		if s.State != nil {

@@ -90,6 +90,9 @@ type damagedOf struct {
 type owedDay struct {
 	Window Window `json:"window"` // without a period, as that depends on what the ledger has
 	Shape  string `json:"shape"`
+
+	Accepted time.Time `json:"accepted,omitzero"` // since then no run reads it that is not told to
+	Because  string    `json:"because,omitempty"` // why it was accepted
 }
 
 // owedStages has the days read that earlier runs passed over, as far as they are repaired and this run does not read
@@ -98,6 +101,9 @@ func (c *collection) owedStages(ctx context.Context, now time.Time, r *targetRun
 	to := now.Add(-c.Timing.Settle)
 	for _, owed := range owedBeside(s.Damaged, r.windows) {
 		w := owed.Window
+		if !owed.Accepted.IsZero() {
+			continue
+		}
 		if c.damagedDay(w.From) != "" {
 			c.reportDamaged(r.target, w, staysOwed)
 			continue
@@ -139,14 +145,19 @@ func (c *collection) otherKeys(ctx context.Context, target Target, owed owedDay)
 // passOver notes damaged days that a stage leaves behind it.
 func (p *planEntry) passOver(days []Window) {
 	for _, d := range days {
-		if owed := (owedDay{d, p.Shape}); !slices.Contains(p.Passed, owed) {
+		if owed := (owedDay{Window: d, Shape: p.Shape}); !slices.Contains(p.Passed, owed) {
 			p.Passed = append(p.Passed, owed)
 		}
 	}
 }
 
-// owe notes days that are passed over.
+// owe notes days that are passed over, but for what was accepted of them: each run passes over a damaged day again.
 func (s *checkpoint) owe(days []owedDay) {
+	for _, known := range s.Damaged {
+		if !known.Accepted.IsZero() {
+			days = owedWithout(days, known.Window)
+		}
+	}
 	for _, d := range days {
 		if !slices.ContainsFunc(s.Damaged, func(known owedDay) bool { return known.Window == d.Window }) {
 			s.Damaged = append(s.Damaged, d)
@@ -168,14 +179,9 @@ func owedBeside(days []owedDay, windows []Window) []owedDay {
 
 func owedWithout(days []owedDay, w Window) (left []owedDay) {
 	for _, owed := range days {
-		if !w.overlaps(owed.Window) {
+		for _, rest := range owed.Window.without(w) {
+			owed.Window = rest
 			left = append(left, owed)
-			continue
-		}
-		for _, rest := range []Window{{From: owed.Window.From, To: w.From}, {From: w.To, To: owed.Window.To}} {
-			if rest.From.Before(rest.To) {
-				left = append(left, owedDay{rest, owed.Shape})
-			}
 		}
 	}
 	return left

@@ -33,10 +33,33 @@ func (c *collection) skipped(target Target, s *checkpoint, reach reach, windows 
 	return daysOf(w)
 }
 
+// withoutAccepted leaves out of a cut what is owed and was accepted: the overlap would read it all the same. Who asks for
+// that time, by Timing.Since, gets it.
+func (s *checkpoint) withoutAccepted(cut windowsCut) windowsCut {
+	for _, owed := range s.Damaged {
+		if owed.Accepted.IsZero() {
+			continue
+		}
+		var windows, damaged []Window
+		for _, w := range cut.windows {
+			accepted := Window{From: owed.Window.From.Add(w.Period - 1).Truncate(w.Period), To: owed.Window.To.Truncate(w.Period)}
+			for _, rest := range w.without(accepted) {
+				rest.Period = w.Period
+				windows = append(windows, rest)
+			}
+		}
+		for _, w := range cut.damaged {
+			damaged = append(damaged, w.without(owed.Window)...)
+		}
+		cut.windows, cut.damaged = windows, damaged
+	}
+	return cut
+}
+
 // owePassedOver notes what Timing.Since asked for and the run did not get to plan, as the target was given up. What is
 // not before what was read last need not be noted: the next run goes on there.
 func (c *collection) owePassedOver(s *stage) error {
-	if !s.run.gaveUp || s.Goal.IsZero() || s.planned && !s.Backfill {
+	if s.Part != "" || !s.run.gaveUp || s.Goal.IsZero() || s.planned && !s.Backfill {
 		return nil
 	}
 	of, entry := c.checkpoints[s.Target], planEntry{Shape: c.traits.Shape}

@@ -280,6 +280,11 @@ func (c *collection) reportOpen(targets []Target) {
 					g.Reason, g.Tries, g.Next.Format(time.RFC3339)),
 			})
 		}
+		for _, b := range of.Backfills {
+			if b.Accepted.IsZero() && b.Part != c.Timing.Part { // which the run has reported itself
+				c.summary.Gaps = append(c.summary.Gaps, b.gap(target))
+			}
+		}
 	}
 }
 

@@ -190,6 +190,9 @@ func (c *collection) collect(ctx context.Context) ([]*targetRun, error) {
 	case err != nil:
 		return runs, err
 	}
+	if err := c.oweBackfills(runs); err != nil {
+		return runs, err
+	}
 	for _, run := range runs {
 		for _, stage := range run.stages {
 			s.extend(stage.Window)

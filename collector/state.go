@@ -30,7 +30,8 @@ type State struct {
 	Trouble string    // why the last run left the target; "" where it did not
 
 	Pending     []Gap     // what was planned and not read, as a run ended early
-	Gaps        []OpenGap // the oldest first
+	Gaps        []OpenGap // the oldest first; among them are backfills that were not read, which only a repetition reads
+	Owed        []OpenGap // what was passed over: what of Pending has no batches yet, and what of it was accepted
 	Quarantined []KnownQuarantine
 	// QuarantinedBeyond is how many more were met in one window than are remembered by name.
 	QuarantinedBeyond int64
@@ -42,7 +43,7 @@ type OpenGap struct {
 	ID       string    // identifies it among those of a ledger, until what it is about is read in part
 	Tries    int       // how often it was asked for in vain
 	First    time.Time // when it was met for the first time; zero where that is not known
-	Next     time.Time // when it is asked for again, at the earliest
+	Next     time.Time // when it is asked for again, at the earliest; zero for a backfill and what is owed
 	Accepted time.Time // since then it is neither asked for nor reported; zero where it is
 	Because  string    // why it was accepted
 }
@@ -122,18 +123,47 @@ func stateOf(folder string, target Target) State {
 		})
 	}
 	for _, owed := range of.Damaged {
-		s.Pending = append(s.Pending, Gap{
-			Target: target, Window: owed.Window, Reason: "it was passed over, and is read by the next run that can",
-		})
+		open := owed.open(s.Source, target)
+		if s.Owed = append(s.Owed, open); owed.Accepted.IsZero() {
+			s.Pending = append(s.Pending, open.Gap)
+		}
 	}
 	for _, g := range of.Gaps {
-		s.Gaps = append(s.Gaps, OpenGap{
-			Gap: Gap{Target: target, Window: g.Batch.Window, What: g.What, Reason: g.Reason}, ID: g.id(s.Source, target),
-			Tries: g.Tries, First: g.First, Next: g.Next, Accepted: g.Accepted, Because: g.Because,
-		})
+		s.Gaps = append(s.Gaps, g.open(s.Source, target))
+	}
+	for _, b := range of.Backfills {
+		s.Gaps = append(s.Gaps, b.open(s.Source, target))
 	}
 	slices.SortStableFunc(s.Gaps, func(a, b OpenGap) int { return compareGaps(&a.Gap, &b.Gap) })
 	return s
+}
+
+func (g openGap) open(source string, target Target) OpenGap {
+	return OpenGap{
+		Gap: Gap{Target: target, Window: g.Batch.Window, What: g.What, Reason: g.Reason}, ID: g.id(source, target),
+		Tries: g.Tries, First: g.First, Next: g.Next, Accepted: g.Accepted, Because: g.Because,
+	}
+}
+
+func (b openBackfill) open(source string, target Target) OpenGap {
+	return OpenGap{
+		Gap: b.gap(target), ID: windowID("p", source, target, b.Window, b.Part), Tries: b.Tries, First: b.First,
+		Accepted: b.Accepted, Because: b.Because,
+	}
+}
+
+func (o owedDay) open(source string, target Target) OpenGap {
+	return OpenGap{
+		Gap: Gap{Target: target, Window: o.Window, Reason: "it was passed over, and is read by the next run that can"},
+		ID:  windowID("o", source, target, o.Window, ""), Accepted: o.Accepted, Because: o.Because,
+	}
+}
+
+// windowID is like the id of a gap, for what has no batch, and with a letter in front that no gap's has.
+func windowID(kind, source string, target Target, w Window, part string) string {
+	sum := fnv.New64a()
+	_, _ = fmt.Fprintf(sum, "%s\x00%s\x00%d-%d\x00%s", source, target, w.From.UnixNano(), w.To.UnixNano(), part)
+	return fmt.Sprintf("%s%010x", kind, sum.Sum64()>>24)
 }
 
 // id is short enough to be typed. It is the same in every listing for as long as the gap is.
@@ -152,8 +182,8 @@ func (k KnownQuarantine) id(source string) string {
 
 // Acceptance says what to accept of a ledger. A function that is nil accepts nothing.
 type Acceptance struct {
-	Because    string // kept for whoever asks later
-	Gap        func(source string, g OpenGap) bool
+	Because    string                              // kept for whoever asks later
+	Gap        func(source string, g OpenGap) bool // also of what is owed: its time is only read by runs that are told to
 	Quarantine func(source string, k KnownQuarantine) bool
 }
 
@@ -216,16 +246,25 @@ func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) 
 }
 
 func (s *checkpoint) acceptGaps(as State, now time.Time, a Acceptance) (accepted []OpenGap) {
-	for i := range s.Gaps {
-		id := s.Gaps[i].id(as.Source, as.Target)
-		at := slices.IndexFunc(as.Gaps, func(g OpenGap) bool { return g.ID == id })
-		if at < 0 || !s.Gaps[i].Accepted.IsZero() || a.Gap == nil || !a.Gap(as.Source, as.Gaps[at]) {
-			continue
+	accept := func(g OpenGap, at *time.Time, because *string) {
+		if !at.IsZero() || a.Gap == nil || !a.Gap(as.Source, g) {
+			return
 		}
-		s.Gaps[i].Accepted, s.Gaps[i].Because = now.UTC(), a.Because
-		g := as.Gaps[at]
-		g.Accepted, g.Because = now.UTC(), a.Because
+		*at, *because = now.UTC(), a.Because
+		g.Accepted, g.Because = *at, *because
 		accepted = append(accepted, g)
+	}
+	for i := range s.Gaps {
+		g := &s.Gaps[i]
+		accept(g.open(as.Source, as.Target), &g.Accepted, &g.Because)
+	}
+	for i := range s.Backfills {
+		b := &s.Backfills[i]
+		accept(b.open(as.Source, as.Target), &b.Accepted, &b.Because)
+	}
+	for i := range s.Damaged {
+		d := &s.Damaged[i]
+		accept(d.open(as.Source, as.Target), &d.Accepted, &d.Because)
 	}
 	return accepted
 }
@@ -255,14 +294,18 @@ func (c *collection) conclude(runs []*targetRun, interrupted bool) error {
 			c.summary.through = append(c.summary.through, run.target)
 		}
 		c.summary.Gaps = append(c.summary.Gaps, of.Untold...)
-		told := len(of.Untold) > 0
+		changed := len(of.Untold) > 0
 		of.Untold = nil
+		if c.Timing.Part != "" {
+			c.concludeBackfill(run, of)
+			changed = true
+		}
 		switch {
-		case run.trouble != "":
+		case run.trouble != "" && c.Timing.Part == "": // which an open backfill tells
 			of.Trouble = run.trouble
 		case !interrupted && !of.unfinished() && !run.backfills():
 			of.Success, of.Trouble = civil.Later(of.Success, c.Now().UTC()), ""
-		case !told:
+		case !changed:
 			continue
 		}
 		if err := of.save(c.folder, run.target); err != nil {

@@ -18,7 +18,7 @@ type targetRun struct {
 
 	planned bool     // what to read was worked out
 	windows []Window // of the stages
-	asked   []Window // those that Timing.Since asks for
+	asked   []Window // those that Timing.Since or Timing.Part asks for
 	trouble string   // why it was given up
 }
 
@@ -142,6 +142,9 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	if err != nil {
 		return err
 	}
+	if timing.Since.IsZero() && timing.Part == "" {
+		cut = s.withoutAccepted(cut)
+	}
 	windows := cut.windows
 	c.summary.Gaps = append(c.summary.Gaps, cut.gaps...)
 	c.cutDamaged(r, s, reach, cut)
@@ -192,7 +195,10 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 	default:
 		entry.passOver(append(c.skipped(r.target, s, reach, windows), cut.passed()...))
 	}
-	if !timing.Since.IsZero() && timing.Part == "" {
+	switch {
+	case timing.Part != "":
+		r.asked = slices.Concat(windows, cut.damaged)
+	case !timing.Since.IsZero():
 		r.asked = windows
 	}
 	r.planned = true

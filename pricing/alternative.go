@@ -179,7 +179,8 @@ func (e EC2) offer(book PriceBook, alt *Alternative, perInstance decimal.Decimal
 	family, _, _ := strings.Cut(e.Type, ".")
 	alt.Offers.Burstable = slices.Contains(book.ec2.Burstable, family)
 	if perInstance.GreaterThan(one) {
-		alt.Offers.Isolation = IsolationShared
+		alt.Offers.Isolation = IsolationShared // by the scenario, whatever is published of a whole instance
+		alt.Offers.Limits = slices.DeleteFunc(alt.Offers.Limits, func(l Limit) bool { return l.Of == ofIsolation })
 	}
 }
 

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -173,6 +174,20 @@ func (r Rated) String() string {
 		return r.Quantity.String()
 	}
 	return r.Quantity.String() + "." + string(r.Arch)
+}
+
+// ParseRated reads the id that [Rated.String] writes.
+func ParseRated(id string) (Rated, bool) {
+	all := AllRated()
+	if i := slices.IndexFunc(all, func(r Rated) bool { return r.String() == id }); i >= 0 {
+		return all[i], true
+	}
+	return Rated{}, false
+}
+
+// Compare puts the compute of each architecture beside that of the others: by quantity, and then the default first.
+func (r Rated) Compare(other Rated) int {
+	return cmp.Or(cmp.Compare(r.Quantity, other.Quantity), cmp.Compare(r.Arch.place(), other.Arch.place()))
 }
 
 // Optional reports whether it is compute on another architecture than ARM64, which not every region has.

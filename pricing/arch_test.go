@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,4 +116,32 @@ func TestArchsMentioned(t *testing.T) {
 	} {
 		require.Equal(t, want, pricing.ArchsMentioned(text), text)
 	}
+}
+
+// What is rated is read back from its id, which no two share, and the ids of quantities are those of ARM64.
+func TestParseRated(t *testing.T) {
+	for _, rated := range pricing.AllRated() {
+		got, ok := pricing.ParseRated(rated.String())
+		require.True(t, ok, rated)
+		require.Equal(t, rated, got)
+	}
+	got, ok := pricing.ParseRated("memory")
+	require.True(t, ok)
+	require.Equal(t, pricing.Rated{Quantity: pricing.Memory, Arch: pricing.ArchARM64}, got)
+	for _, id := range []string{"", "vcpu.arm64", "storage.x86_64", "vcpu.", "VCPU"} {
+		_, ok := pricing.ParseRated(id)
+		require.False(t, ok, id)
+	}
+}
+
+func TestRatedInOrder(t *testing.T) {
+	all := pricing.AllRated()
+	slices.SortFunc(all, pricing.Rated.Compare)
+	var ids []string
+	for _, rated := range all {
+		ids = append(ids, rated.String())
+	}
+	require.Equal(t, []string{
+		"vcpu", "vcpu.x86_64", "memory", "memory.x86_64", "snapshot.read", "snapshot.write", "storage",
+	}, ids)
 }

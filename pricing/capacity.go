@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -18,6 +19,16 @@ type Capacity struct {
 	Life             Life            // of one run without a stop
 	Isolation        Isolation       // "" where not known, or where none is needed
 	Burstable        bool            // the vCPUs are sustained in part only
+	Limits           []Limit         // what of this is published, and where
+}
+
+// Limit is a fact that is published about an alternative besides its price.
+type Limit struct {
+	Of         string // its key in limits.yaml, such as isolation
+	Is         string // as the table has it
+	Source     string
+	ReadOn     string // a day, or as much of one as is known
+	Confidence string // "medium" where the copy that was read has no date, "" where it has one
 }
 
 // Life is how long one run lasts, in seconds, rounded up to a whole one where it is needed.
@@ -44,7 +55,7 @@ func (i Isolation) hasOwnKernel() bool {
 	return slices.Contains([]Isolation{IsolationMicroVM, IsolationVM, IsolationGVisor}, i)
 }
 
-// String is a life as people say it, at most to a hundredth: "15 min", "7 h".
+// String is a life as people say it, at most to a hundredth: "15 min", "7 h", "14 days".
 func (l Life) String() string {
 	switch {
 	case l.Unlimited:
@@ -55,8 +66,10 @@ func (l Life) String() string {
 		return figures.UpTo(l.Seconds, 2) + " s"
 	case l.Seconds.LessThan(secondsPerHour):
 		return figures.UpTo(Divide(l.Seconds, secondsPerMinute, AmountPlaces), 2) + " min"
-	default:
+	case l.Seconds.LessThan(secondsPerHour.Mul(decimal.NewFromInt(48))):
 		return figures.UpTo(Divide(l.Seconds, secondsPerHour, AmountPlaces), 2) + " h"
+	default:
+		return figures.UpTo(Divide(l.Seconds, secondsPerHour.Mul(decimal.NewFromInt(24)), AmountPlaces), 2) + " days"
 	}
 }
 
@@ -113,6 +126,9 @@ func (a Alternative) Judged(d Demand) Alternative {
 	}
 	a.Needs = d.Needs(atOnce, runs)
 	a.Cannot = a.Offers.Lacks(a.Needs)
+	if a.Kind == KindFunction && d.OwnKernel {
+		a.Notes = append(a.Notes, assumption.FunctionTenants.Clause())
+	}
 	if a.Offers.Burstable {
 		a.Notes = append(a.Notes, assumption.BurstableCPU.Clause())
 	}
@@ -129,39 +145,81 @@ func (a Alternative) Judged(d Demand) Alternative {
 	return a
 }
 
-// SizeKnown reports whether it is known what the alternative offers, so that it can be told to be large enough.
-func (a Alternative) SizeKnown() bool { return a.Offers.VCPU.IsPositive() && a.Offers.GB.IsPositive() }
-
-// stated is a fact about an alternative that somebody publishes.
-type stated struct {
-	is, source, readOn string
+// Unstated are the parts of what the alternative offers that nobody states and that the demand asks for, so that they
+// rule nothing out and vouch for nothing.
+func (a Alternative) Unstated() (parts []string) {
+	for _, part := range []struct {
+		name   string
+		stated bool
+	}{
+		{"vCPU", a.Offers.VCPU.IsPositive()},
+		{"memory", a.Offers.GB.IsPositive()},
+		{"longest run", a.Offers.Life.Unlimited || a.Offers.Life.Seconds.IsPositive()},
+		{"isolation", a.Offers.Isolation != "" || a.Needs.Isolation == ""},
+	} {
+		if !part.stated {
+			parts = append(parts, part.name)
+		}
+	}
+	return parts
 }
 
-func (s *stated) UnmarshalYAML(node *yaml.Node) error {
-	var file struct {
-		Is     figureText `yaml:"is"`
-		Source string     `yaml:"source"`
-		ReadOn string     `yaml:"read_on"`
+// limits are what is published about an alternative besides its price, by what each is of; what is left out is not known.
+type limits map[string]Limit
+
+// The keys of limits.
+const (
+	ofIsolation  = "isolation"
+	ofLife       = "life" // seconds, or unlimited
+	ofVCPU       = "vcpu"
+	ofMemory     = "memory"
+	ofMostVCPU   = "most_vcpu"
+	ofMostMemory = "most_memory"
+	ofVCPUMiB    = "vcpu_mib"
+)
+
+const unlimited = "unlimited"
+
+// UnmarshalYAML refuses a limit without a source or a date, and one that says nothing the comparison could read: it
+// would pass for one that is not known.
+func (l *limits) UnmarshalYAML(node *yaml.Node) error {
+	var file map[string]struct {
+		Is         figureText `yaml:"is"`
+		Source     string     `yaml:"source"`
+		ReadOn     string     `yaml:"read_on"`
+		Confidence string     `yaml:"confidence"`
 	}
 	if err := node.Decode(&file); err != nil {
 		return err
 	}
-	if file.Is == "" || file.Source == "" || !partialDate.MatchString(file.ReadOn) {
-		return fmt.Errorf("line %d: a limit says what it is, its source and the date it was read on", node.Line)
+	*l = limits{}
+	for of, f := range file {
+		limit := Limit{of, string(f.Is), f.Source, f.ReadOn, f.Confidence}
+		if f.Source == "" || !partialDate.MatchString(f.ReadOn) {
+			return fmt.Errorf("line %d: %s: a limit names its source and the date it was read on", node.Line, of)
+		}
+		if f.Confidence != "" && f.Confidence != "medium" {
+			return fmt.Errorf("line %d: %s: confidence is medium, or left out", node.Line, of)
+		}
+		if !limit.readable() {
+			return fmt.Errorf("line %d: %s: %q is not one that a comparison knows", node.Line, of, f.Is)
+		}
+		(*l)[of] = limit
 	}
-	*s = stated{string(file.Is), file.Source, file.ReadOn}
 	return nil
 }
 
-// limits are what is published about an alternative besides its price.
-type limits struct {
-	Isolation  stated `yaml:"isolation"`
-	Life       stated `yaml:"life"` // seconds, or unlimited
-	VCPU       stated `yaml:"vcpu"`
-	Memory     stated `yaml:"memory"`
-	MostVCPU   stated `yaml:"most_vcpu"`
-	MostMemory stated `yaml:"most_memory"`
-	VCPUMiB    stated `yaml:"vcpu_mib"`
+func (l Limit) readable() bool {
+	switch l.Of {
+	case ofIsolation:
+		return Isolation(l.Is).hasOwnKernel() || Isolation(l.Is) == IsolationContainer
+	case ofLife:
+		return l.Is == unlimited || l.figure().IsPositive()
+	case ofVCPU, ofMemory, ofMostVCPU, ofMostMemory, ofVCPUMiB:
+		return l.figure().IsPositive()
+	default:
+		return false
+	}
 }
 
 // limitTable is the limits by kind and by the name of one of them.
@@ -175,11 +233,11 @@ func (t limitTable) of(kind Kind, name string) limits {
 }
 
 // figure reads a number or a size; one that is left out is zero, which is not known.
-func (s stated) figure() decimal.Decimal {
-	if gb, err := ParseGB(s.is); err == nil {
+func (l Limit) figure() decimal.Decimal {
+	if gb, err := ParseGB(l.Is); err == nil {
 		return gb
 	}
-	value, err := ParseDecimal(s.is)
+	value, err := ParseDecimal(l.Is)
 	if err != nil {
 		return decimal.Decimal{}
 	}
@@ -194,10 +252,14 @@ func (l limits) offer(vcpu, gb decimal.Decimal) Capacity {
 		}
 		return a
 	}
-	return Capacity{
-		VCPU:      least(orElse(vcpu, l.VCPU.figure()), l.MostVCPU.figure()),
-		GB:        least(orElse(gb, l.Memory.figure()), l.MostMemory.figure()),
-		Life:      Life{Seconds: l.Life.figure(), Unlimited: l.Life.is == "unlimited"},
-		Isolation: Isolation(l.Isolation.is),
+	offer := Capacity{
+		VCPU:      least(orElse(vcpu, l[ofVCPU].figure()), l[ofMostVCPU].figure()),
+		GB:        least(orElse(gb, l[ofMemory].figure()), l[ofMostMemory].figure()),
+		Life:      Life{Seconds: l[ofLife].figure(), Unlimited: l[ofLife].Is == unlimited},
+		Isolation: Isolation(l[ofIsolation].Is),
 	}
+	for _, of := range slices.Sorted(maps.Keys(l)) {
+		offer.Limits = append(offer.Limits, l[of])
+	}
+	return offer
 }

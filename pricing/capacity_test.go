@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 )
 
 // TestCapacity: what each alternative offers beside what is needed of it, and why it cannot do the job where it cannot.
@@ -67,7 +68,7 @@ func TestCapacity(t *testing.T) {
 			"too small a task", "0.25 vCPU for 4",
 			pricing.Fargate{VCPU: dec("0.25"), GB: dec("0.5")},
 			three,
-			"0.25 0.5 no limit VM", "4 8 1 h ",
+			"0.25 0.5 14 days VM", "4 8 1 h ",
 			[]string{"it has 0.25 of the 4 vCPU that are needed", "it has 0.5 of the 8 GB of memory that are needed"},
 		},
 		{
@@ -146,7 +147,7 @@ func TestCapacity(t *testing.T) {
 		{
 			"no burst", "the baseline does the work, more slowly",
 			pricing.Fargate{},
-			bursting, "1 2 no limit VM", "1 2 1 h ",
+			bursting, "1 2 14 days VM", "1 2 1 h ",
 			nil,
 		},
 		{
@@ -171,18 +172,59 @@ func TestCapacity(t *testing.T) {
 	require.Equal(t, []string{"4", "8"}, []string{needs.PeakVCPU.String(), needs.PeakGB.String()}, "beside the baseline")
 }
 
-// TestLimitsHaveSources: every sandbox, runner and kind of alternative that has a price says how it isolates and how long
-// a run lasts, or that it is not known.
+// TestLimitsHaveSources: every sandbox, runner and kind of alternative that has a price says how it isolates, how long a
+// run lasts, and where both were read.
 func TestLimitsHaveSources(t *testing.T) {
 	book, demand := prices(t), hundredHours(t, "us-east-1")
+	candidates := []pricing.Candidate{
+		pricing.EC2{Type: "t4g.medium"}, pricing.Lightsail{GB: whole(4)}, pricing.Fargate{}, pricing.Function{},
+	}
 	for _, provider := range book.Sandboxes() {
-		alt := pricing.Sandbox{Provider: provider}.Price(book, demand).Judged(demand)
-		require.NotEmpty(t, alt.Offers.Isolation, provider)
-		require.NotEqual(t, "not known", alt.Offers.Life.String(), provider)
+		candidates = append(candidates, pricing.Sandbox{Provider: provider})
 	}
 	for _, runner := range book.Runners() {
-		alt := pricing.CI{Runner: runner}.Price(book, demand).Judged(demand)
-		require.True(t, alt.SizeKnown(), runner)
-		require.Equal(t, "6 h", alt.Offers.Life.String(), runner)
+		candidates = append(candidates, pricing.CI{Runner: runner})
 	}
+	for _, candidate := range candidates {
+		alt := candidate.Price(book, demand).Judged(demand)
+		require.Empty(t, alt.Unstated(), alt.Name)
+		require.NotEmpty(t, alt.Offers.Isolation, alt.Name)
+		require.GreaterOrEqual(t, len(alt.Offers.Limits), 2, alt.Name)
+		for _, limit := range alt.Offers.Limits {
+			require.NotEmpty(t, limit.Source, alt.Name)
+			require.Regexp(t, `^\d{4}-\d{2}-\d{2}$`, limit.ReadOn, "%s: %s", alt.Name, limit.Of)
+		}
+	}
+}
+
+// What nobody states rules nothing out, and is named.
+func TestUnstated(t *testing.T) {
+	demand := inJobs(t, 100, "25200") // seven hours
+	alt := pricing.Fixed{Name: "x", PerMonth: whole(1)}.Price(prices(t), demand).Judged(demand)
+	require.Empty(t, alt.Cannot)
+	require.Equal(t, []string{"vCPU", "memory", "longest run"}, alt.Unstated(), "isolation is not asked for")
+
+	demand.OwnKernel = true
+	alt = alt.Judged(demand)
+	require.Empty(t, alt.Cannot)
+	require.Equal(t, []string{"vCPU", "memory", "longest run", "isolation"}, alt.Unstated())
+}
+
+// Requests of several users reuse a function's environment unless it is told to keep them apart.
+func TestUntrustedCodeInFunctions(t *testing.T) {
+	demand, book := inJobs(t, 100, "60"), prices(t)
+	tenants := assumption.FunctionTenants.Clause()
+	require.NotContains(t, pricing.Function{}.Price(book, demand).Judged(demand).Notes, tenants)
+	demand.OwnKernel = true
+	require.Contains(t, pricing.Function{}.Price(book, demand).Judged(demand).Notes, tenants)
+	require.NotContains(t, pricing.Sandbox{Provider: "e2b"}.Price(book, demand).Judged(demand).Notes, tenants)
+}
+
+func TestLifeInWords(t *testing.T) {
+	for seconds, words := range map[int64]string{
+		0: "not known", 59: "59 s", 60: "1 min", 5040: "1.4 h", 86400: "24 h", 172_799: "48 h", 172_800: "2 days", 1_209_600: "14 days",
+	} {
+		require.Equal(t, words, pricing.Life{Seconds: whole(seconds)}.String())
+	}
+	require.Equal(t, "no limit", pricing.Life{Unlimited: true}.String())
 }

@@ -182,7 +182,7 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 		return alt.unknown("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
 	}
 	limits := book.limits.of(KindFunction, arch)
-	if each := limits.VCPUMiB.figure(); each.IsPositive() {
+	if each := limits[ofVCPUMiB].figure(); each.IsPositive() {
 		alt.Offers = limits.offer(Divide(gb.Mul(mibPerGB), each, AmountPlaces), gb)
 	}
 	alt.Runs = requests

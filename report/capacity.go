@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -77,11 +78,14 @@ var capacityData = func() []view.Column[scenarios.Comparison] {
 			return view.Text(strings.Join(c.Unable(), "; "))
 		}},
 	}
+	flat := slices.DeleteFunc(slices.Clone(capacityFields), func(f view.Column[pricing.Capacity]) bool {
+		return f.Scope == view.JSONOnly
+	})
 	for _, side := range []struct {
 		prefix string
 		of     func(comparison) pricing.Capacity
 	}{{"offers_", offers}, {"needs_", needs}} {
-		for _, field := range capacityFields {
+		for _, field := range flat {
 			columns = append(columns, view.Column[comparison]{
 				ID: side.prefix + field.ID, Scope: view.CSVOnly,
 				Value: func(c comparison) view.Value { return field.Value(side.of(c)) },
@@ -101,6 +105,17 @@ var capacityFields = []view.Column[pricing.Capacity]{
 	{ID: "life_seconds", Value: func(c pricing.Capacity) view.Value { return positive(c.Life.Seconds) }},
 	{ID: "life", Value: func(c pricing.Capacity) view.Value { return view.Text(c.Life.String()) }},
 	{ID: "isolation", Value: func(c pricing.Capacity) view.Value { return view.Text(c.Isolation).OmitEmpty() }},
+	{ID: "sources", Scope: view.JSONOnly, Value: func(c pricing.Capacity) view.Value {
+		return view.Nested(view.Records{Table: view.NewTable(limitColumns, c.Limits, nil)}).OmitIf(len(c.Limits) == 0)
+	}},
+}
+
+var limitColumns = []view.Column[pricing.Limit]{
+	{ID: "of", Value: func(l pricing.Limit) view.Value { return view.Text(l.Of) }},
+	{ID: "is", Value: func(l pricing.Limit) view.Value { return view.Text(l.Is) }},
+	{ID: "source", Value: func(l pricing.Limit) view.Value { return view.Text(l.Source) }},
+	{ID: "read_on", Value: func(l pricing.Limit) view.Value { return view.Text(l.ReadOn) }},
+	{ID: "confidence", Value: func(l pricing.Limit) view.Value { return view.Text(l.Confidence).OmitEmpty() }},
 }
 
 func positive(d decimal.Decimal) view.Value {

@@ -200,7 +200,7 @@ func targetsJSON(s status.Source) []view.Object {
 // Finding is an open gap or something quarantined, in one list.
 type Finding struct {
 	Source string
-	Kind   string // gap or quarantined
+	Kind   string // gap, owed or quarantined
 	collector.Gap
 	ID       string
 	Times    int64 // how often it was met
@@ -217,6 +217,13 @@ func GapFinding(source string, g collector.OpenGap) Finding {
 		Source: source, Kind: "gap", Gap: g.Gap, ID: g.ID, Times: int64(g.Tries), First: g.First, Next: g.Next,
 		Accepted: g.Accepted, Because: g.Because,
 	}
+}
+
+// OwedFinding is a time that was passed over in a list of findings.
+func OwedFinding(source string, g collector.OpenGap) Finding {
+	f := GapFinding(source, g)
+	f.Kind = "owed"
+	return f
 }
 
 // QuarantineFinding is something quarantined in a list of findings.
@@ -258,6 +265,9 @@ func Findings(title string, all []Finding) view.Document {
 		switch {
 		case !f.Accepted.IsZero():
 			text += "; accepted because " + f.Because
+		case f.Kind == "owed":
+		case f.Kind == "gap" && f.Next.IsZero():
+			text += fmt.Sprintf("; tried %s", figures.Count(f.Times, "time"))
 		case f.Kind == "gap":
 			text += fmt.Sprintf("; tried %s, next retry after %s", figures.Count(f.Times, "time"), f.Next.Format(time.RFC3339))
 		default:

@@ -10,6 +10,7 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
@@ -50,13 +51,6 @@ func Reconcile(r Reconciliation) view.Document {
 		t.Tight = true
 		d.Sections = append(d.Sections, view.Section{Heading: heading, Table: t})
 	}
-	if len(c.X86) > 0 {
-		d.Sections = append(d.Sections, view.Section{
-			Heading: "x86 MicroVMs", Table: view.NewTable(x86Columns, c.X86, nil), Notes: []view.Note{
-				{Text: "x86 has rates of its own, which are not known here: quantities alone are compared."},
-			},
-		})
-	}
 	if len(c.Bill.Apart) > 0 {
 		apart := view.NewTable(view.First(apartColumns, "kind", "name", "rows"), c.Bill.Apart, nil)
 		d.Sections = append(d.Sections, view.Section{Heading: "On the bill, and not compared", Table: apart})
@@ -82,8 +76,8 @@ func Reconcile(r Reconciliation) view.Document {
 		{ID: "total", Value: view.ObjectOf(reconcileColumns(false), c.Total)},
 		{ID: "reasons", Value: view.Records{Table: reasons}}, // what makes most of the difference first
 		{ID: "apart", Value: view.Records{Table: view.NewTable(apartColumns, c.Bill.Apart, nil)}},
-		{ID: "x86", Value: view.Records{Table: view.NewTable(x86Columns, c.X86, nil)}},
 	}
+	json = json.With(c.ArchAssumed, "assumptions", noteRecords([]pricing.Note{assumption.ArchAssumed.Note()}))
 	if r.Billed != nil {
 		section, allocation := allocated(r)
 		d.Sections, json = append(d.Sections, section), json.With(true, "allocation", allocation)
@@ -121,7 +115,7 @@ func reconcileColumns(days bool) []view.Column[reconcile.Line] {
 		}},
 		{ID: "region", Title: "region", Value: func(l line) view.Value { return view.Text(l.Region).OmitEmpty() }},
 		{ID: "usage", Title: "usage type", Value: ofRegion(func(l line) view.Value {
-			return view.Text(l.Quantity.String()).Shown(l.Quantity.Name())
+			return view.Text(l.Rated().String()).Shown(l.Rated().Name())
 		})},
 		{ID: "ours", Title: "ours", Unit: "$", Align: view.Decimal, Drop: 2, Value: ours},
 		{ID: "theirs", Title: "theirs", Unit: "$", Align: view.Decimal, Value: func(l line) view.Value {
@@ -196,7 +190,7 @@ func verdictNotes(c reconcile.Comparison) []view.Note {
 		var where []string
 		for _, l := range c.Sums {
 			if l.Beyond {
-				where = append(where, l.Quantity.Name()+" in "+l.Region)
+				where = append(where, l.Rated().Name()+" in "+l.Region)
 			}
 		}
 		if c.Total.Beyond {
@@ -214,6 +208,9 @@ func verdictNotes(c reconcile.Comparison) []view.Note {
 	list = append(list, undecidedNotes(c)...)
 	for _, r := range c.Bill.Replaced {
 		list = append(list, view.Note{Text: replacedSentence(r)})
+	}
+	if c.ArchAssumed {
+		list = append(list, view.Note{Text: assumption.ArchAssumed.Note().String()})
 	}
 	if !c.Total.UsedKnown {
 		list = append(list, view.Note{
@@ -266,15 +263,6 @@ var replacedColumns = []view.Column[bill.Replaced]{
 	{ID: "rows", Value: func(r bill.Replaced) view.Value { return view.Count(r.Rows) }},
 	{ID: "why", Value: func(r bill.Replaced) view.Value { return view.Text(r.Why) }},
 }
-
-// x86Columns are those of quantities, which are never left out for want of room, and what AWS billed for them.
-var x86Columns = func() []view.Column[reconcile.Line] {
-	columns := view.Pick(reconcileColumns(false), "region", "usage", "ours_quantity", "theirs_quantity", "unit", "theirs")
-	for i := range columns {
-		columns[i].MinWidth, columns[i].Drop = 0, 0
-	}
-	return columns
-}()
 
 type numberedReason struct {
 	number int

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -16,9 +18,13 @@ import (
 
 // Sweep makes the document of a sweep: a table and a line for one axis, a heat map for two.
 func Sweep(sweep *scenarios.Sweep) view.Document {
-	s := sweep.Scenario
+	s, entries, marked := sweep.Scenario, sweep.Entries(), isMarked(sweep)
+	warnings := sweepWarningObjects(sweep)
 	table := view.NewTable(sweepColumns(sweep), stepsOf(sweep), func(step sweepStep) view.Look {
-		return view.Look{Warn: step.Unknown != "", Notes: []string{step.Unknown}}
+		return view.Look{
+			Warn:  step.Unknown != "" || marked(step.SweepPoint),
+			Notes: append([]string{step.Unknown}, step.doubts...),
+		}
 	})
 	axes := make([]view.Object, len(sweep.Axes))
 	for i, axis := range sweep.Axes {
@@ -31,7 +37,7 @@ func Sweep(sweep *scenarios.Sweep) view.Document {
 			{ID: "name", Value: s.Name},
 			{ID: "currency", Value: "USD"},
 			{ID: "vary", Value: axes},
-		}.With(s.Work != nil, "best", bestObject(sweep)).With(true, "points", view.Records{Table: table}),
+		}.With(s.Work != nil, "best", bestObject(sweep)).With(len(warnings) > 0, "warnings", warnings).With(true, "points", view.Records{Table: table}),
 	}
 	switch {
 	case s.Work != nil:
@@ -39,8 +45,13 @@ func Sweep(sweep *scenarios.Sweep) view.Document {
 	case len(sweep.Axes) == 1:
 		d.Sections = []view.Section{{Table: table}}
 		d.SVG = sweepLine(sweep)
+	case len(entries) > 0:
+		d.Sections = []view.Section{{Table: table}} // a heat map has one figure for each point, and this has three
 	default:
 		sweepHeat(&d, sweep)
+	}
+	if len(warnings) > 0 {
+		d.Add(view.Section{Heading: "Warnings", Notes: sweepWarningNotes(sweep)})
 	}
 	d.Add(view.Section{Notes: rangeNote(s)})
 	return d
@@ -50,12 +61,17 @@ func Sweep(sweep *scenarios.Sweep) view.Document {
 type sweepStep struct {
 	scenarios.SweepPoint
 	before *scenarios.SweepPoint
+	doubts []string // of its alternatives, where they are not those of the point before
 }
 
 func stepsOf(sweep *scenarios.Sweep) []sweepStep {
 	steps := make([]sweepStep, len(sweep.Points))
+	var said []string
 	for i, p := range sweep.Points {
 		steps[i].SweepPoint = p
+		if doubts := comparedDoubts(p); !slices.Equal(doubts, said) {
+			steps[i].doubts, said = doubts, doubts
+		}
 		if i > 0 && p.Unknown == "" && sweep.Points[i-1].Unknown == "" {
 			steps[i].before = &sweep.Points[i-1]
 		}
@@ -78,7 +94,8 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 		most = decimal.Max(most, p.Total)
 	}
 	front := sweep.Front()
-	ofWork := view.When(sweep.Scenario.Work != nil, view.Everyone)
+	entries := sweep.Entries()
+	ofWork, alone := view.When(sweep.Scenario.Work != nil, view.Everyone), view.When(len(entries) == 0, view.People)
 	places, eachPlaces := view.PlacesFor(totals), view.PlacesFor(each)
 	for i, axis := range sweep.Axes {
 		columns = append(columns, view.Column[sweepStep]{
@@ -86,7 +103,7 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 			Value: func(s sweepStep) view.Value { return view.Text(s.Values[i]).Shown(notation(s.Values[i])) },
 		})
 	}
-	return append(columns, []view.Column[sweepStep]{
+	columns = append(columns, []view.Column[sweepStep]{
 		{ID: "values", Scope: view.JSONOnly, Value: func(s sweepStep) view.Value { return view.List(s.Values) }},
 		{ID: "total", Title: "a month", Unit: "$", Value: func(s sweepStep) view.Value {
 			return view.Number(s.Total, places).Or("unknown", s.Unknown == "")
@@ -94,7 +111,7 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 1, Value: func(s sweepStep) view.Value {
 			return view.Number(s.PerUnit, eachPlaces).Or("", s.Unknown == "")
 		}},
-		{Title: "change", Align: view.Decimal, Drop: 2, Value: func(s sweepStep) view.Value {
+		{Title: "change", Align: view.Decimal, Drop: 2, Scope: alone, Value: func(s sweepStep) view.Value {
 			return view.Maybe(s.before, func(p scenarios.SweepPoint) view.Value {
 				return view.Signed(s.Total.Sub(p.Total), places)
 			})
@@ -109,10 +126,17 @@ func sweepColumns(sweep *scenarios.Sweep) []view.Column[sweepStep] {
 			return view.Bool(s.Front).Shown(frontWords(front, s.SweepPoint))
 		}},
 		{ID: "unknown", Value: func(s sweepStep) view.Value { return view.Text(s.Unknown).OmitEmpty() }},
-		{Scope: view.When(sweep.Scenario.Work == nil, view.People), Value: func(s sweepStep) view.Value {
+		{Scope: view.When(sweep.Scenario.Work == nil && len(entries) == 0, view.People), Value: func(s sweepStep) view.Value {
 			return view.Missing(bar(s.Total, most, sweepBarWidth))
 		}},
+		{ID: "warnings", Scope: view.JSONOnly, Value: func(s sweepStep) view.Value {
+			return view.List(warningIDs(s.SweepPoint)).OmitIf(len(s.Warnings) == 0)
+		}},
+		{ID: "warnings", Scope: view.CSVOnly, Value: func(s sweepStep) view.Value {
+			return view.Text(strings.Join(warningIDs(s.SweepPoint), "; "))
+		}},
 	}...)
+	return append(columns, comparedColumns(entries)...)
 }
 
 const sweepBarWidth = 24
@@ -133,22 +157,32 @@ func bar(part, whole decimal.Decimal, width int64) string {
 	return string(out)
 }
 
-// sweepLine draws the totals, nil where the values are not numbers.
+// sweepLine draws the totals and what alternatives that are varied cost, nil where the values are not numbers.
 func sweepLine(sweep *scenarios.Sweep) func(io.Writer) error {
-	path, series := sweep.Axes[0].Path, chart.Series{Name: "total"}
+	path, series := sweep.Axes[0].Path, []chart.Series{{Name: "total"}}
+	for _, entry := range sweep.Entries() {
+		series[0].Name = microvms
+		series = append(series, chart.Series{Name: entry})
+	}
 	across, isNumber := newAxisScale(sweep.Axes[0].Values)
 	if !isNumber {
 		return nil
 	}
 	for i, p := range sweep.Points {
-		if p.Unknown == "" {
-			series.Points = append(series.Points, chart.Point{X: across.at(i), Y: coordinate(p.Total)})
+		if p.Unknown != "" {
+			continue
+		}
+		series[0].Points = append(series[0].Points, chart.Point{X: across.at(i), Y: coordinate(p.Total)})
+		for k, c := range p.Compared {
+			if c.Known() {
+				series[k+1].Points = append(series[k+1].Points, chart.Point{X: across.at(i), Y: coordinate(c.Monthly)})
+			}
 		}
 	}
 	picture := chart.Line{
 		Title: sweep.Scenario.Name + " by " + path,
 		X:     across.axis(path), Y: chart.Axis{Title: "$ a month", Format: axisDollars},
-		Series: []chart.Series{series},
+		Series: series,
 	}
 	return func(w io.Writer) error { return picture.SVG(w) }
 }

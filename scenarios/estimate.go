@@ -61,10 +61,7 @@ func (m Market) Estimate(s *Scenario) (*Estimate, error) {
 	count, _ := s.PerUnit()
 	e.PerUnit = pricing.Divide(bill.Total(), count, pricing.AmountPlaces)
 	e.Assumptions = append(slices.Clone(s.Notes), standingAssumptions(bill)...)
-	e.Warnings = slices.Concat(s.Warnings, s.lifeWarnings(card), m.rateWarnings(s, card))
-	if s.Workload.Suspended.IsPositive() && s.Workload.Cycles.IsZero() {
-		e.Warnings = append(e.Warnings, assumption.SuspendedWithoutCycles.Note())
-	}
+	e.Warnings = s.warnings(card, m.rateWarnings(s, card))
 	if len(s.Candidates) > 0 {
 		if e.Comparisons, err = m.compare(e, s.Candidates); err != nil {
 			return nil, err
@@ -125,6 +122,15 @@ func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 func StaleRates(card pricing.RateCard, now time.Time) (pricing.Note, bool) {
 	days, stale := card.Stale(now)
 	return assumption.StaleRates.Note(card.Region, card.ReadOn(), days), stale
+}
+
+// warnings are those of the scenario at a card's rates, with those of the rates.
+func (s *Scenario) warnings(card pricing.RateCard, ofRates []pricing.Note) []pricing.Note {
+	all := slices.Concat(s.Warnings, s.lifeWarnings(card), ofRates)
+	if s.Workload.Suspended.IsPositive() && s.Workload.Cycles.IsZero() {
+		all = append(all, assumption.SuspendedWithoutCycles.Note())
+	}
+	return all
 }
 
 func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note {

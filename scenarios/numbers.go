@@ -122,8 +122,8 @@ func (r Ranking) ByNumbers() ByNumbers {
 		v.Sentence += fmt.Sprintf(" Against %s it depends on where in the ranges the workload is: MicroVMs cost less at one end "+
 			"and more at the other.", namesOf(turned))
 	}
-	if !first.IsOwn() && !first.SizeKnown() {
-		v.Sentence += " What it offers is not known here; see whether it is large enough."
+	if unstated := first.Unstated(); len(unstated) > 0 {
+		v.Sentence += fmt.Sprintf(" Not known here of what it offers: %s; see whether it is enough.", strings.Join(unstated, ", "))
 	}
 	if len(r.Unknown) > 0 {
 		v.Sentence += fmt.Sprintf(" That leaves out what has no known price: %s.", namesOf(r.Unknown))

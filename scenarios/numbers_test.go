@@ -44,7 +44,7 @@ func TestByNumbers(t *testing.T) {
 		{
 			"a size that is not known", "cheapest, but with a word",
 			users + "compare: [ec2: {type: big, hourly: 0.01}]", "EC2 big", "", "",
-			"EC2 big costs least, $7.30 a month against $21.24. What it offers is not known here; see whether it is large enough.",
+			"EC2 big costs least, $7.30 a month against $21.24. Not known here of what it offers: vCPU, memory; see whether it is enough.",
 		},
 		{
 			"nine hours of a job", "a MicroVM lives for eight; 90 h × 0.26552016; E2B 324,000 × 0.000046",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -184,6 +185,9 @@ type SweepPoint struct {
 	Total   decimal.Decimal
 	PerUnit decimal.Decimal
 
+	Warnings []pricing.Note // of the workload as it is at this point
+	Compared []Comparison   // the alternatives that the axes vary, in the order of [Sweep.Entries]
+
 	// Of a scenario with work, zero and false without: how long one day or job runs, whether that is beyond the life of
 	// a MicroVM, and whether the point is on the Pareto front, where whatever costs less takes longer.
 	Seconds     decimal.Decimal
@@ -231,6 +235,41 @@ func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
 	}
 	sweep.markFront()
 	return sweep, nil
+}
+
+// Entries are the paths of the alternatives that the axes vary, such as compare[0]; there are none where they vary the
+// workload alone.
+func (s *Sweep) Entries() []string {
+	var paths []string
+	for _, entry := range comparedEntries(s.Axes) {
+		paths = append(paths, indexed("compare", entry))
+	}
+	return paths
+}
+
+// SweepWarning is a warning and the points of a sweep that it holds of.
+type SweepWarning struct {
+	pricing.Note       // as it is said of the last of the points
+	Points       []int // their places in [Sweep.Points], ascending
+	Alike        bool  // the same is said of all of them, with the same figures
+}
+
+// Warnings are those of all points, each once.
+func (s *Sweep) Warnings() []SweepWarning {
+	var all []SweepWarning
+	for i, p := range s.Points {
+		for _, note := range p.Warnings {
+			at := slices.IndexFunc(all, func(w SweepWarning) bool { return w.ID == note.ID })
+			if at < 0 {
+				all = append(all, SweepWarning{Note: note, Points: []int{i}, Alike: true})
+				continue
+			}
+			w := &all[at]
+			w.Alike = w.Alike && w.Text == note.Text
+			w.Note, w.Points = note, append(w.Points, i)
+		}
+	}
+	return all
 }
 
 // valuesAt are the values of the i-th point.

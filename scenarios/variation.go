@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,9 +19,11 @@ type variation struct {
 	root *yaml.Node
 	keys []string // the sections that the axes lie in
 
+	entries []int // those of the compare list that the axes lie in
+
 	file *File
 	doc  *strictyaml.Document // nil until the first point
-	card *pricing.RateCard    // once settled, where no axis changes it
+	card *settledCard         // once settled, where no axis changes it
 }
 
 func newVariation(s *Scenario, axes []Axis) *variation {
@@ -28,6 +31,7 @@ func newVariation(s *Scenario, axes []Axis) *variation {
 	for _, axis := range axes {
 		v.keys = append(v.keys, axis.Path[:strings.IndexAny(axis.Path+".", ".[")])
 	}
+	v.entries = comparedEntries(axes)
 	v.dropUnpriced()
 	return v
 }
@@ -80,17 +84,27 @@ func (m Market) priceAt(point *SweepPoint, v *variation) error {
 	return nil
 }
 
+// settledCard is the rates of a point, and the warnings about them.
+type settledCard struct {
+	pricing.RateCard
+	warnings []pricing.Note
+}
+
 // cardOf settles the rates of a point, once for all points where no axis has a say in them.
-func (m Market) cardOf(s *Scenario, v *variation) (pricing.RateCard, error) {
+func (m Market) cardOf(s *Scenario, v *variation) (settledCard, error) {
 	if v.card != nil {
 		return *v.card, nil
 	}
 	card, err := m.card(s)
-	varies := func(key string) bool { return key == "region" || key == "rates" || key == "microvm" }
-	if err == nil && !slices.ContainsFunc(v.keys, varies) {
-		v.card = &card
+	if err != nil {
+		return settledCard{RateCard: card}, err
 	}
-	return card, err
+	settled := settledCard{card, m.rateWarnings(s, card)}
+	varies := func(key string) bool { return key == "region" || key == "rates" || key == "microvm" }
+	if !slices.ContainsFunc(v.keys, varies) {
+		v.card = &settled
+	}
+	return settled, nil
 }
 
 func (m Market) price(point *SweepPoint, s *Scenario, v *variation) error {
@@ -98,9 +112,9 @@ func (m Market) price(point *SweepPoint, s *Scenario, v *variation) error {
 	if err != nil {
 		return err
 	}
-	bill, err := s.Workload.Bill(card)
+	bill, err := s.Workload.Bill(card.RateCard)
 	if rates, only := unknownRates(err); only {
-		point.Unknown = s.unknownWhy(card, rates)
+		point.Unknown = s.unknownWhy(card.RateCard, rates)
 		return nil
 	}
 	if err != nil {
@@ -109,8 +123,37 @@ func (m Market) price(point *SweepPoint, s *Scenario, v *variation) error {
 	count, _ := s.PerUnit()
 	point.Total = bill.Total()
 	point.PerUnit = pricing.Divide(point.Total, count, pricing.AmountPlaces)
+	point.Warnings = s.warnings(card.RateCard, card.warnings)
 	if s.Work != nil {
 		point.Seconds, point.OutlivesOne = s.Work.Seconds, s.Work.OutlivesOne()
 	}
-	return nil
+	return m.compareEntries(point, &Estimate{Scenario: s, Bill: bill}, v.entries)
+}
+
+// comparedEntries are the entries of the compare list that axes lie in, in their order.
+func comparedEntries(axes []Axis) (entries []int) {
+	for _, axis := range axes {
+		var entry int
+		if n, _ := fmt.Sscanf(axis.Path, "compare[%d]", &entry); n == 1 && !slices.Contains(entries, entry) {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// compareEntries sets the point against the alternatives that it varies.
+func (m Market) compareEntries(point *SweepPoint, e *Estimate, entries []int) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	if err := e.Scenario.faults(func(fault faultFunc) { m.checkNames(e.Scenario, fault) }); err != nil {
+		return err
+	}
+	candidates := make([]pricing.Candidate, len(entries))
+	for i, entry := range entries {
+		candidates[i] = e.Scenario.Candidates[entry]
+	}
+	var err error
+	point.Compared, err = m.compareAt(e, candidates)
+	return err
 }

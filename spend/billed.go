@@ -17,8 +17,9 @@ import (
 // Billed is what AWS charged for MicroVMs on the UTC days that its bills cover. On [BasisBilled] it takes the place
 // of rates:
 //
-//   - Measured usage is allocated its share of each line of the bill: a day, a region and a billed quantity. Where AWS
-//     billed more than was measured, only the measured share is allocated; where it billed less, the whole line is.
+//   - Measured usage is allocated its share of each line of the bill: a day, a region and a billed quantity, which of
+//     compute is on one architecture. Where AWS billed more than was measured, only the measured share is allocated;
+//     where it billed less, the whole line is.
 //   - A share is allocated in proportion to measured usage, exactly, by largest remainder.
 //   - The rest of a line is its own row, [Unmetered]: no tenant is charged for usage that may be another's.
 //
@@ -26,7 +27,7 @@ import (
 // rates, at most the line.
 type Billed struct {
 	Days  map[string]bool // the days that are covered, written 2026-10-01
-	Lines []bill.Line     // each day, region and quantity once at most
+	Lines []bill.Line     // each day, region and usage type once at most
 }
 
 var errBilledZone = errors.New("bills are by UTC day; the billed basis cannot cut days in another time zone")
@@ -67,9 +68,9 @@ func (b *Billed) check(s civil.Span) error {
 
 // lineKey is where a line and the usage that it is for meet.
 type lineKey struct {
-	day      civil.Day
-	region   string
-	quantity pricing.BilledQuantity
+	day    civil.Day
+	region string
+	of     pricing.Rated
 }
 
 // billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that
@@ -90,7 +91,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 				continue
 			}
 			costs[q] = Cost{priced: true} // where the bill has no line for it
-			of := lineKey{key.billed.day, key.region, q}
+			of := lineKey{key.billed.day, key.region, q.On(r.prices.at(key).card.Arch())}
 			users[of] = append(users[of], key)
 		}
 		all[key].billed = costs
@@ -100,7 +101,7 @@ func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
 		if line.Day.Before(s.From) || !line.Day.Before(s.To) {
 			continue
 		}
-		keys := users[lineKey{day, line.Region, line.Quantity}]
+		keys := users[lineKey{day, line.Region, line.Rated()}]
 		weights, units := make([]decimal.Decimal, len(keys)), decimal.Decimal{}
 		for i, key := range keys {
 			weights[i] = measured[key][line.Quantity].Units
@@ -133,19 +134,24 @@ func (r *run) metered(line bill.Line, count pricing.Count) (decimal.Decimal, err
 		}
 		return pricing.Prorate(line.Cost, count.Units, billed), nil
 	}
-	card, err := r.prices.on(r.source, line.Region, pricing.DateOf(line.Day))
-	if err != nil || !card.card.Rate(line.Quantity).Known() {
+	holds, err := r.prices.on(r.source, line.Region, pricing.DateOf(line.Day))
+	card := holds.card.For(line.Arch)
+	if err != nil || !card.Rate(line.Quantity).Known() {
 		return line.Cost, err
 	}
-	amount, _, err := count.Amounts(card.card, line.Quantity)
+	amount, _, err := count.Amounts(card, line.Quantity)
 	return decimal.Min(line.Cost, amount), err
 }
 
 // unmetered adds what is left of a line to a row of its own: with its label where rows are by anything that a bill does
-// not tell, such as the tenant, and else as a part of its day, region or quantity.
+// not tell, such as the tenant, and else as a part of its day, region, quantity or, of compute, architecture.
 func (r *run) unmetered(line bill.Line, day civil.Day, rest decimal.Decimal, t *table) {
+	arch := string(line.Rated().Arch)
 	filter := r.request.Filter
 	filter.Regions = nil // which a line has
+	if arch != "" && tenants.MatchAny(filter.Archs, arch) {
+		filter.Archs = nil
+	}
 	for _, d := range ledgerDimensions {
 		if len(*filter.Of(d)) > 0 {
 			return
@@ -157,12 +163,14 @@ func (r *run) unmetered(line bill.Line, day civil.Day, rest decimal.Decimal, t *
 	var key Key
 	names := r.names(day.Start(time.UTC))
 	for _, d := range r.request.By {
-		switch d {
-		case ByRegion:
+		switch {
+		case d == ByRegion:
 			key.Region = line.Region
-		case ByDay, ByWeek, ByMonth:
+		case d == ByArch && arch != "":
+			key.Arch = arch
+		case d == ByDay, d == ByWeek, d == ByMonth:
 			*key.field(d) = names[d]
-		case ByComponent:
+		case d == ByComponent:
 			key.Component = line.Quantity.String()
 		default:
 			if key.Kind != KindUnmetered { // the label stands once, in the first of them

@@ -143,6 +143,44 @@ func TestBilledBasis(t *testing.T) {
 	}
 }
 
+// What AWS billed for compute on one architecture is shared out among what ran on it, and what no usage accounts for
+// is of that architecture: ARM64's 90 for 3,000 vCPU-seconds goes to 2,000 that ran on it or may have, x86-64's 40 for
+// 1,000 to as many. The 3 for the GB that each wrote are for whatever they ran on.
+func TestBilledByArchitecture(t *testing.T) {
+	source := sourceOf(onArch(t, "2026-11-10", "acme", usage.ArchX86), onArch(t, "2026-11-10", "bravo", usage.ArchARM64),
+		onArch(t, "2026-11-10", "core", usage.ArchUnknown))
+	source.Rates = pricing.EmbeddedCards()
+	arm, written := vcpuLine("2026-11-10", "90", "3000"), vcpuLine("2026-11-10", "3", "3")
+	x86 := vcpuLine("2026-11-10", "40", "1000")
+	x86.Arch, written.Quantity = pricing.ArchX86, pricing.SnapshotWrite
+	source.Billed = &Billed{Days: map[string]bool{"2026-11-10": true}, Lines: []bill.Line{arm, x86, written}}
+	request := Request{From: at(t, "2026-11-10"), To: at(t, "2026-11-11"), Basis: BasisBilled}
+	for _, test := range []struct {
+		name  string
+		by    Dimension
+		archs []tenants.Pattern
+		want  []string
+	}{
+		{"by tenant", ByTenant, nil, []string{"acme 41", "bravo 31", "core 31", "(unmetered) 30"}},
+		{"by architecture", ByArch, nil, []string{" 31", "arm64 61", "x86_64 41"}},
+		{"of one", ByTenant, []tenants.Pattern{pattern(t, "arm64")}, []string{"bravo 31", "(unmetered) 30"}},
+		{"of the other", ByTenant, []tenants.Pattern{pattern(t, "x86_64")}, []string{"acme 41"}},
+	} {
+		request.By, request.Filter.Archs = []Dimension{test.by}, test.archs
+		got, err := source.Report(t.Context(), request)
+		require.NoError(t, err, test.name)
+		require.Equal(t, test.want, amounts(got), test.name)
+	}
+	// Where the bill does not say how much it is for, it is taken to be at the rates of the architecture: 1,000 ×
+	// 0.0000326557 of a dollar.
+	x86.Cost, x86.Used, x86.UsedKnown = dec("1"), decimal.Decimal{}, false
+	source.Billed.Lines = []bill.Line{x86}
+	request.By, request.Filter.Archs = []Dimension{ByTenant}, nil
+	got, err := source.Report(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, []string{"acme 0.0326557", "bravo 0", "core 0", "(unmetered) 0.9673443"}, amounts(got))
+}
+
 func TestBilledRefusals(t *testing.T) {
 	source, request := dollars(), october(t, ByTenant)
 	request.Basis = BasisBilled
@@ -166,6 +204,9 @@ func TestBilledRefusals(t *testing.T) {
 func TestBilledRowsAreTheBill(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		records := drawRecords(t)
+		for i := range records {
+			records[i].Arch = rapid.SampledFrom(append(pricing.Archs(), pricing.ArchUnknown)).Draw(t, "arch")
+		}
 		source, request := drawSource(t, records), drawRequest(t)
 		request.Basis, request.Location, request.Previous, request.Sort = BasisBilled, nil, false, SortKey
 		billed := &Billed{Days: map[string]bool{}}
@@ -174,12 +215,13 @@ func TestBilledRowsAreTheBill(t *testing.T) {
 			name := day.Format(time.DateOnly)
 			billed.Days[name] = true
 			for _, region := range someRegions {
-				for _, q := range pricing.BilledQuantities() {
+				for _, of := range pricing.AllRated() {
 					if !rapid.Bool().Draw(t, "billed") {
 						continue
 					}
 					line := bill.Line{
-						Day: day, Region: region, Quantity: q, Cost: decimal.New(rapid.Int64Range(-1000, 1<<40).Draw(t, "cost"), -10),
+						Day: day, Region: region, Quantity: of.Quantity, Arch: of.Arch,
+						Cost: decimal.New(rapid.Int64Range(-1000, 1<<40).Draw(t, "cost"), -10),
 						Used: decimal.New(rapid.Int64Range(0, 1<<40).Draw(t, "used"), -10), UsedKnown: rapid.Bool().Draw(t, "known"),
 					}
 					billed.Lines = append(billed.Lines, line)

@@ -96,7 +96,7 @@ func (f findingFlags) check() error {
 func (f findingFlags) match(of report.Finding) bool {
 	return (f.source == "" || f.source == of.Source) &&
 		(f.before.IsZero() || !of.Window.To.IsZero() && !of.Window.To.After(f.before)) &&
-		(of.Kind == "gap" || f.quarantined)
+		(of.Kind != "quarantined" || f.quarantined)
 }
 
 func (a *app) collectGapsCommand() *cobra.Command {
@@ -109,7 +109,8 @@ func (a *app) collectGapsCommand() *cobra.Command {
 		Short: "List what could not be read and is asked for again",
 		Long: `gaps lists what could not be read: with its id, how often it was tried and when it is tried again.
 It is tried again by each run of collect that it is due for, until it is read, the service no longer
-has it, or it is accepted.`,
+has it, or it is accepted. Times that --since has passed over are listed as well; the next run reads
+them. A --backfill that was not read stays listed until it is repeated or accepted.`,
 		Example: `  microspend collect gaps
   microspend collect gaps --quarantined --format csv`,
 	}, func(*cobra.Command, []string) (view.Document, error) {
@@ -151,6 +152,9 @@ func (a *app) findings(which findingFlags) (selected, all []report.Finding, err 
 		for _, g := range s.Gaps {
 			all = append(all, report.GapFinding(s.Source, g))
 		}
+		for _, g := range s.Owed {
+			all = append(all, report.OwedFinding(s.Source, g))
+		}
 		for _, k := range s.Quarantined {
 			all = append(all, report.QuarantineFinding(s.Source, k))
 		}
@@ -172,7 +176,7 @@ func (a *app) collectAcceptCommand() *cobra.Command {
 	cmd := a.printing(&cobra.Command{
 		Use:   "accept [ID]...",
 		Short: "Accept that something is missing, so that it is no longer asked for or reported",
-		Long: `accept takes open gaps as they are: collect neither asks for them nor reports them any more, and
+		Long: `accept takes open gaps, and times that were passed over, as they are: collect neither asks for them nor reports them any more, and
 collect status no longer counts them. What they lack stays missing in the ledger. Name them by the
 ids that collect gaps lists, or select them with --all, --before or --source; with --quarantined, what
 is quarantined is accepted as well. The reason is kept: collect gaps --accepted shows it.`,

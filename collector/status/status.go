@@ -198,6 +198,9 @@ func (s Source) target(state collector.State, now time.Time) Target {
 			continue
 		}
 		t.Open = append(t.Open, g)
+		if g.Next.IsZero() {
+			continue // a backfill, which is not retried
+		}
 		if t.Retry.IsZero() || g.Next.Before(t.Retry) {
 			t.Retry = g.Next
 		}

@@ -55,6 +55,7 @@ const (
 	FargateTasks           ID = "fargate-tasks"
 	AllAtOnce              ID = "all-at-once"
 	BurstableCPU           ID = "burstable-cpu"
+	FunctionTenants        ID = "function-tenants"
 	FargateUSRegions       ID = "fargate-us-regions"
 	WholeVCPUs             ID = "whole-vcpus"
 	SandboxDisk            ID = "sandbox-disk"

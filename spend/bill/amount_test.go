@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"microspend/pricing"
 )
 
 func TestParseAmount(t *testing.T) {
@@ -56,27 +58,31 @@ func FuzzParseAmount(f *testing.F) {
 }
 
 func TestClassify(t *testing.T) {
+	arm, x86 := pricing.ArchARM64, pricing.ArchX86
 	for _, tc := range []struct {
 		name, prefix string
-		of           class
+		class        class
+		of           pricing.Rated
 	}{
-		{"Lambda-MicroVM-vCPU-Second-ARM", "", arm},
-		{"USE2-Lambda-MicroVM-Snapshot-Storage-GB-Hour", "USE2-", arm},
-		{"EU-Lambda-MicroVM-Memory-GB-Second-ARM", "EU-", arm},
-		{"Lambda-MicroVM-vCPU-Second", "", x86},
-		{"APN1-Lambda-MicroVM-Memory-GB-Second-X86", "APN1-", x86},
-		{"Lambda-MicroVM-Snapshot-Read-GB-x86", "", x86},
-		{"EU-Lambda-GB-Second-ARM", "", unrelated},
-		{"Lambda-MicroVM-Network-GB", "", other},
-		{"lambda-microvm-vcpu-second-arm", "", other},
-		{"evilLambda-MicroVM-vCPU-Second-ARM", "", other},
-		{"Lambda-MicroVM-vCPU-Second-ARM-Spot", "", other},
-		{"", "", unrelated},
+		{"Lambda-MicroVM-vCPU-Second-ARM", "", billed, pricing.VCPU.On(arm)},
+		{"USE2-Lambda-MicroVM-Snapshot-Storage-GB-Hour", "USE2-", billed, pricing.SnapshotStorage.On("")},
+		{"EU-Lambda-MicroVM-Memory-GB-Second-ARM", "EU-", billed, pricing.Memory.On(arm)},
+		{"Lambda-MicroVM-vCPU-Second", "", billed, pricing.VCPU.On(x86)},
+		{"APN1-Lambda-MicroVM-Memory-GB-Second", "APN1-", billed, pricing.Memory.On(x86)},
+		{name: "Lambda-MicroVM-Snapshot-Read-GB-ARM", class: other},
+		{name: "Lambda-MicroVM-vCPU-Second-X86", class: other},
+		{name: "EU-Lambda-GB-Second-ARM", class: unrelated},
+		{name: "Lambda-MicroVM-Network-GB", class: other},
+		{name: "lambda-microvm-vcpu-second-arm", class: other},
+		{name: "evilLambda-MicroVM-vCPU-Second-ARM", class: other},
+		{name: "Lambda-MicroVM-vCPU-Second-ARM-Spot", class: other},
+		{name: "", class: unrelated},
 	} {
-		_, prefix, got := classify(tc.name)
-		require.Equal(t, tc.of, got, tc.name)
-		if got != unrelated && got != other {
+		of, prefix, got := classify(tc.name)
+		require.Equal(t, tc.class, got, tc.name)
+		if got == billed {
 			require.Equal(t, tc.prefix, prefix, tc.name)
+			require.Equal(t, tc.of, of, tc.name)
 		}
 	}
 }

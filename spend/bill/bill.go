@@ -20,7 +20,7 @@ const (
 	FOCUS        Format = "focus"
 )
 
-// Bill is what AWS charges for MicroVMs, by day, region and billed quantity.
+// Bill is what AWS charges for MicroVMs, by day, region and usage type.
 type Bill struct {
 	Format Format
 	Metric string // the file's name for the cost that was read, such as UnblendedCost; "" where nothing was
@@ -32,8 +32,7 @@ type Bill struct {
 	From, To time.Time
 	Gaps     []Span // days that none of several files covers, in order
 
-	Lines []Line // ARM, in the order of day, region and quantity, each once
-	X86   []Line // compute of x86 MicroVMs likewise; also summed in Apart
+	Lines []Line // in the order of day, region and usage type, each once
 	Apart []Apart
 
 	Replaced []Replaced // older versions of a report that a newer one took the place of
@@ -48,11 +47,12 @@ type Bill struct {
 // Span is a stretch of whole UTC days, the last not included.
 type Span struct{ From, To time.Time }
 
-// Line is what one billed quantity cost on a UTC day in a region.
+// Line is what one usage type cost on a UTC day in a region.
 type Line struct {
 	Day       time.Time
 	Region    string
 	Quantity  pricing.BilledQuantity
+	Arch      pricing.Arch    // of compute; "" is the default
 	Used      decimal.Decimal // in Quantity.Unit()
 	UsedKnown bool            // false where the file does not say how much was used
 	Cost      decimal.Decimal // with discounts taken off
@@ -60,10 +60,13 @@ type Line struct {
 	Estimated bool            // the file says that it is not final
 }
 
-// Sort puts lines into the order of day, region and quantity.
+// Rated is what the line is for.
+func (l Line) Rated() pricing.Rated { return l.Quantity.On(l.Arch) }
+
+// Sort puts lines into the order of day, region and usage type.
 func Sort(lines []Line) {
 	slices.SortFunc(lines, func(x, y Line) int {
-		return cmp.Or(x.Day.Compare(y.Day), cmp.Compare(x.Region, y.Region), cmp.Compare(x.Quantity, y.Quantity))
+		return cmp.Or(x.Day.Compare(y.Day), cmp.Compare(x.Region, y.Region), x.Rated().Compare(y.Rated()))
 	})
 }
 
@@ -92,14 +95,13 @@ const (
 	Tax      Kind = "tax"
 	Fee      Kind = "fee"
 	Discount Kind = "discount" // for more than a day; those of a day belong to their line
-	X86      Kind = "x86"      // usage types of x86 MicroVMs, which have rates of their own
-	Unknown  Kind = "unknown"  // of MicroVMs, but none of the five usage types
+	Unknown  Kind = "unknown"  // of MicroVMs, but none of their usage types
 	Adjust   Kind = "adjustment"
 	// Undecided is for rows of AWS Lambda that name no usage type, and that nothing else in the file tells apart.
 	Undecided Kind = "undecided"
 )
 
-// Apart is a sum of amounts that are no usage of an ARM MicroVM.
+// Apart is a sum of amounts that are no usage of a MicroVM.
 type Apart struct {
 	Kind   Kind
 	Name   string // the usage type, or the file's own word for the kind of row
@@ -109,9 +111,9 @@ type Apart struct {
 }
 
 type lineKey struct {
-	day      int64 // Unix seconds
-	region   string
-	quantity pricing.BilledQuantity
+	day    int64 // Unix seconds
+	region string
+	of     pricing.Rated
 }
 
 type apartKey struct {
@@ -124,7 +126,7 @@ type partKey struct{ period, payer string }
 
 // part is what a file has of one billing period of one payer. Replies of Cost Explorer are of one part.
 type part struct {
-	lines, x86    map[lineKey]*Line
+	lines         map[lineKey]*Line
 	apart         map[apartKey]*Apart
 	rows, ignored int
 	origin        // what tells versions of a report apart
@@ -132,18 +134,18 @@ type part struct {
 
 func newPart() *part {
 	return &part{
-		lines: map[lineKey]*Line{}, x86: map[lineKey]*Line{}, apart: map[apartKey]*Apart{},
+		lines: map[lineKey]*Line{}, apart: map[apartKey]*Apart{},
 		origin: origin{accounts: map[string]bool{}, ids: map[digest]bool{}, contents: map[digest]bool{}},
 	}
 }
 
 // add adds one row's part of a line. What is used is not known for the line if it is not known for one of its charges;
 // discounts say nothing of use.
-func add(lines map[lineKey]*Line, more Line) {
-	key := lineKey{more.Day.Unix(), more.Region, more.Quantity}
-	have, ok := lines[key]
+func (p *part) add(more Line) {
+	key := lineKey{more.Day.Unix(), more.Region, more.Rated()}
+	have, ok := p.lines[key]
 	if !ok {
-		lines[key] = &more
+		p.lines[key] = &more
 		return
 	}
 	have.Used = have.Used.Add(more.Used)
@@ -167,10 +169,7 @@ func (p *part) setApart(more Apart) {
 // merge adds everything that another part counts.
 func (p *part) merge(other *part) {
 	for _, line := range other.lines {
-		add(p.lines, *line)
-	}
-	for _, line := range other.x86 {
-		add(p.x86, *line)
+		p.add(*line)
 	}
 	for _, apart := range other.apart {
 		p.setApart(*apart)
@@ -202,8 +201,7 @@ func (b Bill) finish() Bill {
 			delete(all.lines, key)
 		}
 	}
-	b.Lines, b.X86 = sorted(all.lines), sorted(all.x86)
-	b.Apart = nil
+	b.Lines, b.Apart = sorted(all.lines), nil
 	for _, apart := range all.apart {
 		b.Apart = append(b.Apart, *apart)
 	}

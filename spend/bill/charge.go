@@ -56,35 +56,30 @@ func (p *part) enter(e entry) error {
 		p.setApart(Apart{e.kind, e.word, cost, 1, e.place})
 		return nil
 	}
-	q, prefix, class := classify(e.usageType)
-	line := Line{Day: day, Region: e.region, Quantity: q, Cost: cost, Estimated: e.estimated}
+	of, prefix, class := classify(e.usageType)
+	if class != billed {
+		p.setApart(Apart{Unknown, e.usageType, cost, 1, e.place})
+		return nil
+	}
+	line := Line{
+		Day: day, Region: e.region, Quantity: of.Quantity, Arch: of.Arch, Cost: cost, Estimated: e.estimated,
+	}
 	if e.kind == discount {
 		line.Discount, line.UsedKnown = cost, true
 	} else if e.used != "" {
 		if line.Used, err = parseAmount(e.used); err != nil {
 			return fmt.Errorf("%s: %w", e.usedName, err)
 		}
-		line.UsedKnown = e.unit == "" || sameUnit(e.unit, q)
+		line.UsedKnown = e.unit == "" || sameUnit(e.unit, of.Quantity)
 	}
-	regionKnown := true
 	if !pricing.IsRegionName(line.Region) { // "", "global" or "NoRegion"
-		line.Region, regionKnown = pricing.RegionOfPrefix(prefix)
-	}
-	switch class {
-	case arm:
-		if !regionKnown {
+		var known bool
+		if line.Region, known = pricing.RegionOfPrefix(prefix); !known {
 			return fmt.Errorf("the prefix of usage type %.60q names no known region; "+
 				"group by REGION as well, or export the region's column", e.usageType)
 		}
-		add(p.lines, line)
-	case x86:
-		p.setApart(Apart{X86, e.usageType, cost, 1, e.place})
-		if regionKnown {
-			add(p.x86, line)
-		}
-	default:
-		p.setApart(Apart{Unknown, e.usageType, cost, 1, e.place})
 	}
+	p.add(line)
 	return nil
 }
 

@@ -10,10 +10,11 @@
 //
 // Amounts are read exactly as they are written, exponents and all. A number kept as a binary fraction, as Parquet
 // exports of AWS do, is taken for the shortest decimal that stands for it, which is what was written into it. Only
-// the five usage types of ARM MicroVMs make lines, matched on the usage type behind the location's prefix and, where
-// the file has one, on the region's code. What cannot be compared is refused, with the place: currencies other than
-// US dollars, usage that covers more than a day, the same row twice, a number that is none. Credits, refunds, taxes,
-// fees and x86 are no lines of these; they are summed in [Bill.Apart], and so is what a file leaves open.
+// the usage types of MicroVMs, of compute one on each architecture, make lines, matched on the usage type behind the
+// location's prefix and, where the file has one, on the region's code. What cannot be compared is refused, with the
+// place: currencies other than US dollars, usage that covers more than a day, the same row twice, a number that is
+// none. Credits, refunds, taxes and fees are no lines of these; they are summed in [Bill.Apart], and so is what a file
+// leaves open.
 //
 // A file covers every day from its first to its last usage of whatever service, also those on which it has no
 // MicroVMs. Of several versions of a report, [Join] counts the newest.

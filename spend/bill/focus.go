@@ -89,15 +89,14 @@ func usageTypeOf(description, unit string) (usageType string, decided bool) {
 	default:
 		ok = false
 	}
-	group := q.On("").UsageType()
-	bare, byArch := strings.CutSuffix(group, "-ARM")
+	archs := pricing.ArchsMentioned(description)
 	switch {
 	case !ok:
 		return "", false
-	case !byArch || has("arm", "graviton"):
-		return group, true
-	case has("x86"):
-		return bare, true
+	case !q.ByArch():
+		return q.On(pricing.ArchUnknown).UsageType(), true
+	case len(archs) == 1:
+		return q.On(archs[0]).UsageType(), true
 	default:
 		return "", false
 	}

@@ -26,7 +26,7 @@ func lines(b bill.Bill) []string {
 		if l.UsedKnown {
 			used = l.Used.String()
 		}
-		text := strings.Join([]string{l.Day.Format(time.DateOnly), l.Region, l.Quantity.String(), used, l.Cost.String()}, " ")
+		text := strings.Join([]string{l.Day.Format(time.DateOnly), l.Region, l.Rated().String(), used, l.Cost.String()}, " ")
 		if !l.Discount.IsZero() {
 			text += " discount " + l.Discount.String()
 		}
@@ -72,12 +72,12 @@ func TestCostExplorer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"2026-10-01 eu-west-1 vcpu 72000 2.09951844",
+		"2026-10-01 us-east-1 vcpu.x86_64 3600 0.11756052",
 		"2026-10-01 us-east-1 snapshot.read 0.0001 0.0000001",
 		"2026-10-01 us-west-2 storage ? 0.5",
 	}, lines(made), "exactly as written; the region from the prefix where REGION is empty; no quantity in an unknown unit")
 	require.Equal(t, []string{
 		"credit Lambda-MicroVM-Memory-GB-Second-ARM -5", "unknown USE2-Lambda-MicroVM-Network-GB 3",
-		"x86 Lambda-MicroVM-vCPU-Second 0.11756052",
 	}, apart(made), "never taken for a line")
 	require.Equal(t, 1, made.Ignored, "an ordinary function's")
 	require.Equal(t, "UnblendedCost", made.Metric)

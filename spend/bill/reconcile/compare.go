@@ -14,7 +14,6 @@ import (
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
-	"microspend/usage"
 )
 
 // Request says what is compared.
@@ -30,24 +29,23 @@ type Comparison struct {
 	Bill      bill.Bill // its lines are those of the days compared; what stands apart is of the whole file
 	Tolerance Tolerance
 
-	Lines   []Line // by day, region and quantity
-	Sums    []Line // the same by region and quantity; their Day is zero
+	Lines   []Line // by day, region and usage type
+	Sums    []Line // the same by region and usage type; their Day is zero
 	Total   Line   // of everything; its Region is ""
 	Reasons []Reason
 
-	// X86 is compute of x86 MicroVMs by region and quantity: what the ledger says was used on x86, and what AWS billed
-	// for it. It has rates of its own, which are not known here, so that quantities alone are compared and neither is
-	// part of the lines.
-	X86 []Line
-
 	Damaged []ledger.DamagedFile // files of the ledger whose usage is missing from ours
+	// ArchAssumed reports whether any compute counts as ARM64's on our side without it being known to be: see
+	// [assumption.ArchAssumed].
+	ArchAssumed bool
 }
 
-// Line is one quantity on one day in one region. Differences are theirs minus ours.
+// Line is one usage type on one day in one region. Differences are theirs minus ours.
 type Line struct {
 	Day      time.Time
 	Region   string
 	Quantity pricing.BilledQuantity
+	Arch     pricing.Arch // of compute; "" for what is billed alike on all
 
 	Ours, Theirs         decimal.Decimal
 	OursUsed, TheirsUsed decimal.Decimal // in Quantity.Unit(); no meaning in a total
@@ -60,10 +58,13 @@ type Line struct {
 	Reason ReasonID // what makes most of the difference; "" where there is none
 }
 
+// Rated is what the line is for.
+func (l Line) Rated() pricing.Rated { return l.Quantity.On(l.Arch) }
+
 // Difference is theirs minus ours.
 func (l Line) Difference() decimal.Decimal { return l.Theirs.Sub(l.Ours) }
 
-// Within reports whether the total, and each quantity in each region, is as close as the tolerance asks, and what
+// Within reports whether the total, and each usage type in each region, is as close as the tolerance asks, and what
 // cannot be told to be of MicroVMs or not is not more than that.
 func (c Comparison) Within() bool {
 	return !c.Total.Beyond && !slices.ContainsFunc(c.Sums, func(l Line) bool { return l.Beyond }) &&
@@ -82,19 +83,21 @@ func (c Comparison) Undecided() decimal.Decimal {
 }
 
 type key struct {
-	day      string
-	region   string
-	quantity string
+	day    string
+	region string
+	of     pricing.Rated
 }
 
 // lineSet are lines on their way into a comparison.
 type lineSet map[key]*Line
 
-// at is the line of a day, region and quantity.
-func (s lineSet) at(day time.Time, region string, q pricing.BilledQuantity) *Line {
-	k := key{day.Format(time.DateOnly), region, q.String()}
+// at is the line of a day, region and usage type.
+func (s lineSet) at(day time.Time, region string, of pricing.Rated) *Line {
+	k := key{day.Format(time.DateOnly), region, of}
 	if s[k] == nil {
-		s[k] = &Line{Day: day, Region: region, Quantity: q, RateKnown: true, UsedKnown: true}
+		s[k] = &Line{
+			Day: day, Region: region, Quantity: of.Quantity, Arch: of.Arch, RateKnown: true, UsedKnown: true,
+		}
 	}
 	return s[k]
 }
@@ -106,7 +109,7 @@ func (s lineSet) bill(lines []bill.Line, from, to time.Time) (within []bill.Line
 			continue
 		}
 		within = append(within, billed)
-		l := s.at(billed.Day, billed.Region, billed.Quantity)
+		l := s.at(billed.Day, billed.Region, billed.Rated())
 		l.Theirs, l.TheirsUsed, l.UsedKnown = billed.Cost, billed.Used, billed.UsedKnown
 		l.InBill, l.Estimated = true, billed.Estimated
 	}
@@ -135,8 +138,11 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 	if err != nil {
 		return Comparison{}, err
 	}
-	out := Comparison{From: from, To: to, Bill: request.Bill, Tolerance: request.Tolerance, Damaged: ours.Damaged}
-	lines, x86 := lineSet{}, lineSet{}
+	out := Comparison{
+		From: from, To: to, Bill: request.Bill, Tolerance: request.Tolerance,
+		Damaged: ours.Damaged, ArchAssumed: ours.ArchAssumed,
+	}
+	lines := lineSet{}
 	for i := range ours.Rows {
 		row := &ours.Rows[i]
 		q, ok := row.Quantity()
@@ -147,23 +153,14 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 		if err != nil {
 			return Comparison{}, err
 		}
-		if row.Arch == string(usage.ArchX86) && q.ByArch() {
-			x86.at(day, row.Region, q).OursUsed = spend.Quantities(&row.Sum)[q]
-			continue
-		}
-		l := lines.at(day, row.Region, q)
+		l := lines.at(day, row.Region, q.On(pricing.Arch(row.Arch)))
 		l.Ours, l.RateKnown = l.Ours.Add(row.Amount), l.RateKnown && row.Complete()
 		l.OursUsed = l.OursUsed.Add(spend.Quantities(&row.Sum)[q])
 	}
 	out.Bill.Lines = lines.bill(request.Bill.Lines, from, to)
-	out.Bill.X86 = x86.bill(request.Bill.X86, from, to)
 	for _, l := range lines {
 		l.Estimated = l.Estimated || request.Bill.IsEstimated(l.Day)
 	}
-	for _, l := range x86 {
-		l.RateKnown = false
-	}
-	out.X86 = sums(x86.sorted())
 	out.Lines = lines.sorted()
 	cards, err := cardsOf(source, out.Lines)
 	if err != nil {
@@ -176,7 +173,6 @@ func Compare(ctx context.Context, source spend.Source, request Request) (Compari
 	if err != nil {
 		return Comparison{}, err
 	}
-	found.x86 = x86
 	found.netted = nettedDays(out.Lines, cards)
 	out.explain(cards, found)
 	out.sum()
@@ -219,25 +215,18 @@ func days(request Request) (from, to time.Time, err error) {
 }
 
 func compareLines(a, b Line) int {
-	return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Quantity, b.Quantity))
+	return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Region, b.Region), a.Rated().Compare(b.Rated()))
 }
 
-// sums adds lines up by region and quantity.
-func sums(lines []Line) []Line {
-	byRegion := lineSet{}
-	for _, l := range lines {
-		byRegion.at(time.Time{}, l.Region, l.Quantity).add(l)
-	}
-	return byRegion.sorted()
-}
-
-// sum adds the lines up by region and quantity, and over all, and holds the sums to the tolerance.
+// sum adds the lines up by region and usage type, and over all, and holds the sums to the tolerance.
 func (c *Comparison) sum() {
 	c.Total = Line{UsedKnown: true, RateKnown: true}
+	byRegion := lineSet{}
 	for _, l := range c.Lines {
 		c.Total.add(l)
+		byRegion.at(time.Time{}, l.Region, l.Rated()).add(l)
 	}
-	c.Sums = sums(c.Lines)
+	c.Sums = byRegion.sorted()
 	most := c.Tolerance.of(c.Total.Theirs)
 	for i := range c.Sums {
 		c.Sums[i].Beyond = c.Sums[i].Difference().Abs().GreaterThan(most)

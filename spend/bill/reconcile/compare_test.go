@@ -93,10 +93,15 @@ func TestReasons(t *testing.T) {
 		}
 	}
 	onX86 := billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "", pricing.Memory: "4400"}), nil)
-	onX86.X86 = []bill.Line{
-		{Day: day, Region: "us-east-1", Quantity: pricing.VCPU, Used: dec("7200"), UsedKnown: true, Cost: dec("0.2")},
-		{Day: day, Region: "us-east-1", Quantity: pricing.Memory, Used: dec("10000"), UsedKnown: true, Cost: dec("0.1")},
-	}
+	onX86.Lines = append(onX86.Lines,
+		x86Line(pricing.VCPU, "7200", "0.23512104"), x86Line(pricing.Memory, "10000", "0.043235"))
+	measuredOnX86 := hour("mvm-1", "cloudwatch")
+	measuredOnX86.Arch = usage.ArchX86
+	unmeasured := billed(asMeasured(), nil)
+	unmeasured.Lines = append(unmeasured.Lines, x86Line(pricing.VCPU, "7200", "0.23512104"))
+	x86Dearer := billed(with(map[pricing.BilledQuantity]string{pricing.VCPU: "", pricing.Memory: ""}), nil)
+	x86Dearer.Lines = append(x86Dearer.Lines,
+		x86Line(pricing.VCPU, "7200", "0.3"), x86Line(pricing.Memory, "14400", "0.0622584"))
 	for _, test := range []struct {
 		name, reason string
 		measured     ledgertest.Records
@@ -136,7 +141,23 @@ func TestReasons(t *testing.T) {
 		},
 		{
 			"x86", "as much more is billed as x86 as is billed less as ARM", one, onX86,
-			[]reconcile.ReasonID{reconcile.BilledX86},
+			[]reconcile.ReasonID{reconcile.OtherArch},
+		},
+		{
+			"ARM", "and the other way round",
+			ledgertest.Records{measuredOnX86},
+			billed(asMeasured(), nil),
+			[]reconcile.ReasonID{reconcile.OtherArch},
+		},
+		{
+			"x86 that nobody measured", "nothing ran on it that could have burst", one, unmeasured,
+			[]reconcile.ReasonID{reconcile.UnknownVMs},
+		},
+		{
+			"rates of x86", "its unit costs more than ours of x86",
+			ledgertest.Records{measuredOnX86},
+			x86Dearer,
+			[]reconcile.ReasonID{reconcile.Rates},
 		},
 		{
 			"a day without rows", "the bill covers the day, and bills nothing on it", one, bill.Bill{
@@ -237,28 +258,87 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// Compute of x86 MicroVMs has rates of its own: where the ledger says what ran on x86, it is compared with what AWS
-// billed as such, in quantities, and is part of nothing else.
-func TestX86(t *testing.T) {
-	onX86 := hour("mvm-2", "cloudwatch")
-	onX86.Arch = usage.ArchX86
-	made := billed(with(map[pricing.BilledQuantity]string{
-		pricing.SnapshotRead: "6", pricing.SnapshotWrite: "4", pricing.SnapshotStorage: "10",
-	}), nil)
-	made.X86 = []bill.Line{
-		{Day: day, Region: "us-east-1", Quantity: pricing.VCPU, Used: dec("7000"), UsedKnown: true, Cost: dec("0.2285899")},
+// x86Line is compute on x86-64.
+func x86Line(q pricing.BilledQuantity, used, cost string) bill.Line {
+	return bill.Line{
+		Day: day, Region: "us-east-1", Quantity: q, Arch: pricing.ArchX86, Used: dec(used), UsedKnown: true, Cost: dec(cost),
 	}
-	source := spend.Source{Usage: ledgertest.Records{hour("mvm-1", "cloudwatch"), onX86}, Rates: pricing.EmbeddedCards()}
+}
+
+// Compute of each architecture is compared with what the ledger has on it, at its rates: on x86-64 7,200 × 0.0000326557
+// = 0.23512104 and 14,400 × 0.0000043235 = 0.0622584, on ARM64, and where it is not known, 7,200 × 0.0000276944 =
+// 0.19939968 and 14,400 × 0.0000036667 = 0.05280048 an hour. Snapshots are billed alike.
+func TestEachArchitectureIsCompared(t *testing.T) {
+	day := time.Date(2026, time.November, 10, 0, 0, 0, 0, time.UTC) // on which there are both
+	on := func(microvm string, arch usage.Arch) usage.Record {
+		r := hour(microvm, "cloudwatch")
+		r.PeriodStart, r.Arch = day, arch
+		return r
+	}
+	made := billed(map[pricing.BilledQuantity]string{
+		pricing.VCPU: "14400", pricing.Memory: "28800", pricing.SnapshotRead: "9", pricing.SnapshotWrite: "6",
+		pricing.SnapshotStorage: "15",
+	}, nil)
+	made.Lines = append(made.Lines,
+		x86Line(pricing.VCPU, "7000", "0.2285899"), x86Line(pricing.Memory, "14400", "0.0622584"))
+	made.From, made.To = day, day.AddDate(0, 0, 1)
+	for i := range made.Lines {
+		made.Lines[i].Day = day
+	}
+	source := spend.Source{
+		Usage: ledgertest.Records{
+			on("mvm-1", usage.ArchARM64), on("mvm-2", usage.ArchX86), on("mvm-3", usage.ArchUnknown),
+		},
+		Rates: pricing.EmbeddedCards(),
+	}
 	got, err := reconcile.Compare(t.Context(), source, reconcile.Request{Bill: made})
 	require.NoError(t, err)
-	require.Empty(t, got.Reasons, "snapshots are billed alike, and ARM compute agrees")
-	var x86 []string
-	for _, l := range got.X86 {
-		x86 = append(x86, strings.Join([]string{
-			l.Region, l.Quantity.String(), l.OursUsed.String(), l.TheirsUsed.String(), l.Theirs.String(),
-		}, " "))
+	var compute []string
+	for _, l := range got.Sums {
+		if l.Quantity.ByArch() {
+			compute = append(compute, strings.Join([]string{
+				l.Rated().String(), l.OursUsed.String(), l.TheirsUsed.String(), l.Ours.String(), l.Theirs.String(),
+			}, " "))
+		}
 	}
-	require.Equal(t, []string{"us-east-1 vcpu 7200 7000 0.2285899", "us-east-1 memory 14400 0 0"}, x86)
+	require.Equal(t, []string{
+		"vcpu 14400 14400 0.39879936 0.39879936", "vcpu.x86_64 7200 7000 0.23512104 0.2285899",
+		"memory 28800 28800 0.10560096 0.10560096", "memory.x86_64 14400 14400 0.0622584 0.0622584",
+	}, compute)
+	require.Len(t, got.Reasons, 1, "all else agrees")
+	require.Equal(t, reconcile.Transitions, got.Reasons[0].ID)
+	require.Equal(t, "-0.00653114", got.Reasons[0].Amount.String(), "200 × 0.0000326557")
+	require.True(t, got.ArchAssumed)
+}
+
+// A region can have rates of one architecture alone. The other's usage is then compared, and what it costs is left
+// unknown, not taken to be what it costs on ARM64.
+func TestNoRateOnOneArchitecture(t *testing.T) {
+	const region = "eu-central-1"
+	arm, x86 := hour("mvm-1", "cloudwatch"), hour("mvm-2", "cloudwatch")
+	x86.Arch = usage.ArchX86
+	arm.Amounts, x86.Amounts = usage.Amounts{pricing.VCPU: 7200_000}, usage.Amounts{pricing.VCPU: 7200_000}
+	arm.Region, x86.Region = region, region
+	made := billed(map[pricing.BilledQuantity]string{pricing.VCPU: "7200"}, nil)
+	card, err := pricing.EmbeddedCards().Card(region)
+	require.NoError(t, err)
+	require.True(t, card.Rate(pricing.VCPU).Known())
+	require.False(t, card.For(pricing.ArchX86).Rate(pricing.VCPU).Known())
+	made.Lines[0].Cost = card.Rate(pricing.VCPU).Amount(dec("7200"))
+	made.Lines = append(made.Lines, x86Line(pricing.VCPU, "7200", "0.3"))
+	for i := range made.Lines {
+		made.Lines[i].Region = region
+	}
+	source := spend.Source{Usage: ledgertest.Records{arm, x86}, Rates: pricing.EmbeddedCards()}
+	got, err := reconcile.Compare(t.Context(), source, reconcile.Request{Bill: made})
+	require.NoError(t, err)
+	require.Len(t, got.Sums, 2)
+	require.True(t, got.Sums[0].RateKnown && got.Sums[0].Difference().IsZero())
+	require.False(t, got.Sums[1].RateKnown)
+	require.Equal(t, []string{"7200", "7200"}, []string{got.Sums[1].OursUsed.String(), got.Sums[1].TheirsUsed.String()})
+	require.Len(t, got.Reasons, 1)
+	require.Equal(t, reconcile.NoRate, got.Reasons[0].ID)
+	require.Equal(t, "0.3", got.Reasons[0].Amount.String())
 }
 
 // What may be of MicroVMs and is not compared keeps a check from passing, if it is more than the tolerance.
@@ -342,6 +422,8 @@ func TestStore(t *testing.T) {
 	require.Nil(t, none)
 
 	made := billed(asMeasured(), nil)
+	made.Lines = append(made.Lines, x86Line(pricing.VCPU, "7200", "0.23512104"))
+	bill.Sort(made.Lines)
 	c, err := reconcile.Compare(t.Context(), spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()},
 		reconcile.Request{Bill: made})
 	require.NoError(t, err)
@@ -353,6 +435,7 @@ func TestStore(t *testing.T) {
 	got, err := reconcile.Load(dir)
 	require.NoError(t, err)
 	require.Equal(t, lineTexts(c.Billed()), lineTexts(got))
+	require.Equal(t, "2026-10-05 us-east-1 vcpu.x86_64 0.23512104 7200", lineTexts(got)[1])
 
 	later := c
 	later.From = c.From.AddDate(0, 0, -1)
@@ -419,7 +502,7 @@ func lineTexts(b *spend.Billed) []string {
 			used = l.Used.String()
 		}
 		out = append(out, strings.Join([]string{
-			l.Day.Format(time.DateOnly), l.Region, l.Quantity.String(), l.Cost.String(),
+			l.Day.Format(time.DateOnly), l.Region, l.Rated().String(), l.Cost.String(),
 			used,
 		}, " "))
 	}
@@ -449,6 +532,7 @@ func TestParseTolerance(t *testing.T) {
 // FuzzDecode: a file that somebody has changed is refused or read, and nothing else.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"schema":"microspend.billed/v1","from":"2026-10-05","to":"2026-10-06","lines":[{"day":"2026-10-05","region":"us-east-1","usage":"vcpu","cost":"1.5","used":null}]}`))
+	f.Add([]byte(`{"schema":"microspend.billed/v1","from":"2026-11-10","to":"2026-11-11","lines":[{"day":"2026-11-10","region":"us-east-1","usage":"memory.x86_64","cost":"1.5","used":"2"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		dir := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "billed"), 0o755))

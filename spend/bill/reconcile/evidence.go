@@ -23,17 +23,31 @@ type evidence struct {
 	sources  map[place]int
 	images   map[string]bool // regions in which storage of images is metered
 
-	excess map[place]pricing.Quantities // theirs minus ours, as a part of theirs, by quantity
+	used map[place]*[pricing.QuantityCount]quantities // on all architectures together
 
-	x86    lineSet         // compute of x86 MicroVMs
 	netted map[string]bool // days whose amounts are all the same part of their quantities' price
 }
+
+// quantities are what was used by either side.
+type quantities struct{ ours, theirs decimal.Decimal }
+
+func (q quantities) more() decimal.Decimal { return q.theirs.Sub(q.ours) }
+
+// excess is theirs minus ours as a part of theirs, zero where they have nothing.
+func (q quantities) excess() decimal.Decimal {
+	if q.theirs.IsZero() {
+		return decimal.Decimal{}
+	}
+	return pricing.Divide(q.more(), q.theirs, pricing.RatioPlaces)
+}
+
+func (l *Line) used() quantities { return quantities{l.OursUsed, l.TheirsUsed} }
 
 // gather asks the ledger for what the reasons look at.
 func gather(ctx context.Context, source spend.Source, from, to time.Time, lines []Line) (evidence, error) {
 	e := evidence{
 		recorded: map[place]bool{}, unseen: map[place]decimal.Decimal{}, sources: map[place]int{}, images: map[string]bool{},
-		excess: map[place]pricing.Quantities{}, damaged: map[string]bool{},
+		used: map[place]*[pricing.QuantityCount]quantities{}, damaged: map[string]bool{},
 	}
 	result, err := source.Usage.Aggregate(ctx, ledger.Query{
 		From: from, To: to, By: []ledger.Field{ledger.FieldRegion, ledger.FieldSource, ledger.FieldDay}, Location: time.UTC,
@@ -75,13 +89,12 @@ func gather(ctx context.Context, source spend.Source, from, to time.Time, lines 
 		}
 	}
 	for _, l := range lines {
-		if l.TheirsUsed.IsZero() {
-			continue
-		}
 		at := place{l.Day.Format(time.DateOnly), l.Region}
-		excess := e.excess[at]
-		excess[l.Quantity] = pricing.Divide(l.TheirsUsed.Sub(l.OursUsed), l.TheirsUsed, pricing.RatioPlaces)
-		e.excess[at] = excess
+		if e.used[at] == nil {
+			e.used[at] = &[pricing.QuantityCount]quantities{}
+		}
+		q := &e.used[at][l.Quantity]
+		q.ours, q.theirs = q.ours.Add(l.OursUsed), q.theirs.Add(l.TheirsUsed)
 	}
 	return e, nil
 }
@@ -95,33 +108,34 @@ var gapFactor = decimal.NewFromInt(2)
 // quantityReason is the likeliest reason why AWS billed another quantity than was measured.
 func (e evidence) quantityReason(l *Line) ReasonID {
 	at := place{l.Day.Format(time.DateOnly), l.Region}
-	excess := e.excess[at]
-	agrees := func(q pricing.BilledQuantity) bool { return excess[q].Abs().LessThan(agreement) }
+	excess := func(q pricing.BilledQuantity) decimal.Decimal { return e.used[at][q].excess() }
 	// Compute agrees, or is billed less: then nothing points at MicroVMs that nobody measured.
-	compute := !excess[pricing.VCPU].GreaterThan(agreement) && !excess[pricing.Memory].GreaterThan(agreement)
+	compute := !excess(pricing.VCPU).GreaterThan(agreement) && !excess(pricing.Memory).GreaterThan(agreement)
 	if l.TheirsUsed.GreaterThan(l.OursUsed) {
 		switch {
+		case e.onOtherArch(l):
+			return OtherArch
 		case e.damaged[at.day]:
 			return Damaged
 		case !e.recorded[at]:
 			return MissingDays
 		case l.Quantity == pricing.SnapshotStorage && (!e.images[l.Region] || compute):
 			return ImageStorage
-		case !excess[l.Quantity].GreaterThan(e.unseen[at].Mul(gapFactor)):
+		case !l.used().excess().GreaterThan(e.unseen[at].Mul(gapFactor)):
 			return Gaps
 		case l.Quantity == pricing.SnapshotWrite && compute:
 			return ImageBuilds
 		case l.Quantity == pricing.SnapshotRead && compute:
 			return LaunchReads
-		case (l.Quantity == pricing.VCPU || l.Quantity == pricing.Memory) && agrees(pricing.SnapshotRead):
+		case l.Quantity.ByArch() && l.OursUsed.IsPositive() && excess(pricing.SnapshotRead).Abs().LessThan(agreement):
 			return Burst
 		default:
 			return UnknownVMs
 		}
 	}
 	switch {
-	case e.onX86(l):
-		return BilledX86
+	case e.onOtherArch(l):
+		return OtherArch
 	case l.Estimated:
 		return NotFinal
 	case !l.InBill:
@@ -137,15 +151,12 @@ func (e evidence) quantityReason(l *Line) ReasonID {
 	}
 }
 
-// onX86 reports whether what AWS billed less than was measured is on the bill as x86, while the ledger has it as
-// another architecture, or as none.
-func (e evidence) onX86(l *Line) bool {
-	other := e.x86[key{l.Day.Format(time.DateOnly), l.Region, l.Quantity.String()}]
-	if other == nil {
-		return false
-	}
-	less, more := l.OursUsed.Sub(l.TheirsUsed), other.TheirsUsed.Sub(other.OursUsed)
-	return more.IsPositive() && pricing.Divide(less.Sub(more).Abs(), more, pricing.RatioPlaces).LessThan(agreement)
+// onOtherArch reports whether what AWS billed more or less of on one architecture, it billed as much less or more of on
+// the others: then it is the architecture that the ledger has wrong, or has not.
+func (e evidence) onOtherArch(l *Line) bool {
+	all := e.used[place{l.Day.Format(time.DateOnly), l.Region}][l.Quantity].more()
+	others := all.Sub(l.used().more())
+	return !others.IsZero() && pricing.Divide(all, others, pricing.RatioPlaces).Abs().LessThan(agreement)
 }
 
 // nettedDays are the days on which AWS's quantities are whole and every amount is the same part of what its quantity

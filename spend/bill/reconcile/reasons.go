@@ -29,7 +29,7 @@ const (
 	CountedTwice ReasonID = "counted-twice"    // billed less, and the ledger has two sources for the day
 	NotFinal     ReasonID = "estimated"        // billed less, and the bill says that the day is an estimate
 	NotListed    ReasonID = "not-billed"       // measured, and not on the bill at all
-	BilledX86    ReasonID = "x86"              // compute billed less, and as much more is billed as x86
+	OtherArch    ReasonID = "x86"              // compute billed less, and as much more on the other architecture
 	Rates        ReasonID = "rates"            // the bill's price of a unit is not ours
 	Netted       ReasonID = "credits"          // every amount is nothing, or the same part of what its quantity costs
 	NoRate       ReasonID = "no-rate"          // we have no rate for what was used
@@ -79,8 +79,8 @@ func reasonTexts(id ReasonID) (text, do string) {
 	case NotListed:
 		return "the bill has nothing of what was measured",
 			"see whether it is of other accounts or filtered; AWS may take three days to list a day"
-	case BilledX86:
-		return "AWS billed this compute as x86, which has rates of its own, and the ledger does not have it as that",
+	case OtherArch:
+		return "AWS billed this compute on another architecture than the ledger has it on",
 			"collect or import the architecture (arch) of these MicroVMs"
 	case Netted:
 		return "quantities are whole, and amounts are nothing or all the same part of what these cost: " +
@@ -147,7 +147,10 @@ type cardKey struct {
 	day    pricing.Date
 }
 
-func (c rateCards) of(l *Line) pricing.RateCard { return c[cardKey{l.Region, pricing.DateOf(l.Day)}] }
+// of is the card of a line, for its architecture.
+func (c rateCards) of(l *Line) pricing.RateCard {
+	return c[cardKey{l.Region, pricing.DateOf(l.Day)}].For(l.Arch)
+}
 
 // cardsOf are the cards of all lines; empty ones where there is none.
 func cardsOf(source spend.Source, lines []Line) (rateCards, error) {

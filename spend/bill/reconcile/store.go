@@ -46,7 +46,7 @@ type billedFile struct {
 type billedLine struct {
 	Day    string           `json:"day"`
 	Region string           `json:"region"`
-	Usage  string           `json:"usage"` // id of the billed quantity
+	Usage  string           `json:"usage"` // id of what is rated, such as vcpu or vcpu.x86_64
 	Cost   *decimal.Decimal `json:"cost"`
 	Used   *decimal.Decimal `json:"used"` // null where the bill does not say
 }
@@ -83,7 +83,7 @@ func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string,
 		AllocatedAt: now.UTC().Truncate(time.Second), Lines: []billedLine{},
 	}
 	for _, l := range c.Bill.Lines {
-		line := billedLine{Day: l.Day.Format(time.DateOnly), Region: l.Region, Usage: l.Quantity.String(), Cost: &l.Cost}
+		line := billedLine{Day: l.Day.Format(time.DateOnly), Region: l.Region, Usage: l.Rated().String(), Cost: &l.Cost}
 		if l.UsedKnown {
 			line.Used = &l.Used
 		}
@@ -199,10 +199,10 @@ func (f billedFile) days() (map[string][]bill.Line, error) {
 		name := day.Format(time.DateOnly)
 		out[name], starts[name] = nil, day
 	}
-	seen := map[key]bool{}
+	seen := map[[3]string]bool{}
 	for i, written := range f.Lines {
 		line, err := written.line(starts[written.Day])
-		k := key{written.Day, written.Region, written.Usage}
+		k := [3]string{written.Day, written.Region, written.Usage}
 		_, covered := starts[written.Day]
 		switch {
 		case err != nil:
@@ -219,14 +219,14 @@ func (f billedFile) days() (map[string][]bill.Line, error) {
 }
 
 func (l billedLine) line(day time.Time) (bill.Line, error) {
-	q, ok := pricing.ParseBilledQuantity(l.Usage)
+	of, ok := pricing.ParseRated(l.Usage)
 	switch {
 	case !ok:
 		return bill.Line{}, fmt.Errorf("%.40q is not a billed quantity", l.Usage)
 	case l.Cost == nil:
 		return bill.Line{}, errors.New("it has no cost")
 	}
-	out := bill.Line{Day: day, Region: l.Region, Quantity: q, Cost: *l.Cost}
+	out := bill.Line{Day: day, Region: l.Region, Quantity: of.Quantity, Arch: of.Arch, Cost: *l.Cost}
 	if l.Used != nil {
 		out.Used, out.UsedKnown = *l.Used, true
 	}
