@@ -50,6 +50,7 @@ func loadRanges(file string, root *yaml.Node, ranges []Range, beside *traces, al
 	if s.Low, err = fromTree(file, low, beside, also); err != nil {
 		return nil, err
 	}
+	s.ranges = ranges
 	s.refuseWorkRanges(ranges)
 	if err := s.doc.Err(); err != nil {
 		return nil, err

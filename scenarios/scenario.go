@@ -39,6 +39,8 @@ type Scenario struct {
 	// Low is the scenario at the cheaper ends of its ranges, nil where it has none; the rest is at the costlier ends.
 	Low *Scenario
 
+	ranges []Range // those that its file gives
+
 	basis   []func() string // of [Scenario.Basis], written when somebody reads it
 	running PeriodDuration  // of each day or job, as written or as its work takes
 

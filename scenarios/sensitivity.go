@@ -42,17 +42,21 @@ type input struct {
 	rate    []pricing.BilledQuantity
 }
 
-// Sensitivity moves every input by a fraction up and down, one at a time, and prices each: running time, launches,
-// cycles, sizes, bursts, rates. The MicroVM's size moves to the next smaller and larger one, as there are no others.
+// Sensitivity moves every input by a fraction up and down, or over the range that the file gives, one at a time, and
+// prices each: running time, launches, cycles, sizes, bursts, rates. The MicroVM's size moves to the next smaller and larger one, as there are no others.
 func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, error) {
 	if !by.IsPositive() || by.GreaterThanOrEqual(decimal.NewFromInt(1)) {
 		return nil, fmt.Errorf("inputs can be moved by more than 0%% and less than 100%%, not %s%%", by.Shift(2))
 	}
 	one := decimal.NewFromInt(1)
 	result := &Sensitivity{Estimate: e, By: by}
+	var err error
+	if result.Inputs, err = m.rangeInfluences(e); err != nil {
+		return nil, err
+	}
 	workload := e.Scenario.Workload
 	for _, in := range e.inputs(&workload) {
-		if in.value.IsZero() {
+		if in.value.IsZero() || e.Scenario.givesRange(in.path) {
 			continue
 		}
 		influence := Influence{Input: in.path}
@@ -78,13 +82,41 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 			result.Inputs = append(result.Inputs, influence)
 		}
 	}
-	if size, ok := e.sizeInfluence(); ok {
+	if size, ok := e.sizeInfluence(); ok && !e.Scenario.givesRange(size.Input) {
 		result.Inputs = append(result.Inputs, size)
 	}
 	slices.SortStableFunc(result.Inputs, func(a, b Influence) int {
 		return cmp.Or(b.Swing().Abs().Cmp(a.Swing().Abs()), cmp.Compare(a.Input, b.Input))
 	})
 	return result, nil
+}
+
+// rangeInfluences move what the file gives as ranges between the ends of these, with all else at its expensive end.
+func (m Market) rangeInfluences(e *Estimate) ([]Influence, error) {
+	var all []Influence
+	for _, r := range e.Scenario.ranges {
+		axes := []Axis{{Path: r.Path, Values: []string{r.Low}}}
+		low := SweepPoint{Values: axes[0].Values}
+		if err := m.priceAt(&low, newVariation(e.Scenario, axes)); err != nil {
+			return nil, err
+		}
+		influence := Influence{
+			Input: spelledOut(r.Path), From: r.Low, To: r.High, Low: low.Total, High: e.Bill.Total(),
+			Note: "the range that the file gives",
+		}
+		var unit string
+		influence.Ends[0], _, _ = Measure(r.Low)
+		influence.Ends[1], unit, _ = Measure(r.High)
+		influence.Unit = strings.TrimSpace(unit)
+		if !influence.Swing().IsZero() {
+			all = append(all, influence)
+		}
+	}
+	return all, nil
+}
+
+func (s *Scenario) givesRange(path string) bool {
+	return slices.ContainsFunc(s.ranges, func(r Range) bool { return spelledOut(r.Path) == path })
 }
 
 // move is the bill with the input at a factor of its value.

@@ -55,7 +55,8 @@ func (a *app) sensitivityCommand() *cobra.Command {
 		Use:   "sensitivity FILE",
 		Short: "Show which input affects a workload's bill most",
 		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much
-the bill changes: the figures worth measuring first.`,
+the bill changes: the figures worth measuring first. A value that the file gives as a range, such
+as 2h..6h, is changed over that range, and the rest by --by.`,
 		Args: exactly(1, "one workload file"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
 		market, estimates, err := a.estimate(args...)
