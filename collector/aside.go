@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -71,6 +70,7 @@ func (j *journal) sift(now time.Time, live bool) (damaged []Quarantine, err erro
 // keepAside writes an entry beside the journal, unless it is there already, as where a run was killed after it had.
 func keepAside(journal string, content []byte, now time.Time) (path string, err error) {
 	sum := fmt.Sprintf("-%08x%s", crc32.Checksum(content, castagnoli), asideSuffix)
+	place := placeOf(filepath.Dir(journal))
 	before, err := asides(journal)
 	if err != nil {
 		return "", err
@@ -79,13 +79,13 @@ func keepAside(journal string, content []byte, now time.Time) (path string, err 
 		return before[i], nil
 	}
 	for len(before) >= maxAside {
-		if err := os.Remove(before[0]); err != nil {
+		if err := place.Remove(before[0]); err != nil {
 			return "", fmt.Errorf("removing an old entry of the journal that was set aside: %w", err)
 		}
 		before = before[1:]
 	}
 	path = journal + "-" + now.UTC().Format("20060102T150405Z") + sum
-	if err := ownfile.Write(path, content); err != nil {
+	if err := place.Write(path, content); err != nil {
 		return "", fmt.Errorf("setting an entry of the journal aside: %w", err)
 	}
 	return path, nil
@@ -122,10 +122,11 @@ func (j *journal) replaceForeign(now time.Time) (*Quarantine, error) {
 	path := j.file.Name()
 	aside := path + "-" + now.UTC().Format("20060102T150405Z") + asideSuffix
 	j.close() // or Windows would not rename it
-	if err := os.Rename(path, aside); err != nil {
+	place := placeOf(filepath.Dir(path))
+	if err := place.Rename(path, aside); err != nil {
 		return nil, fmt.Errorf("setting the journal aside: %w", err)
 	}
-	if j.file, err = ownfile.OpenFile(path, os.O_RDWR|os.O_CREATE); err != nil {
+	if j.file, err = place.OpenFile(path, os.O_RDWR|os.O_CREATE); err != nil {
 		return nil, fmt.Errorf("the journal cannot be opened: %w", err)
 	}
 	return &Quarantine{

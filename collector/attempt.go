@@ -68,10 +68,11 @@ func (r *Runner) writeAttempt(a Attempt) {
 }
 
 func overwrite(path string, text []byte) (err error) {
-	if err := ownfile.PrivateFolder(filepath.Dir(path), 2); err != nil {
+	place := placeOf(filepath.Dir(path))
+	if err := place.PrivateFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	file, err := ownfile.OpenFile(path, os.O_WRONLY|os.O_CREATE)
+	file, err := place.OpenFile(path, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func (s *checkpoint) save(folder string, target Target) error {
 	if err != nil {
 		return err
 	}
-	if err := ownfile.Write(checkpointPath(folder, target), text); err != nil {
+	if err := placeOf(folder).Write(checkpointPath(folder, target), text); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -85,10 +84,11 @@ type journal struct {
 
 // openJournal opens a journal, or begins one. Its folder is made.
 func openJournal(path string) (*journal, error) {
-	if err := ownfile.PrivateFolder(filepath.Dir(path), 2); err != nil {
+	place := placeOf(filepath.Dir(path))
+	if err := place.PrivateFolder(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("creating the folder of the journal: %w", err)
 	}
-	file, err := ownfile.OpenFile(path, os.O_RDWR|os.O_CREATE)
+	file, err := place.OpenFile(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("the journal cannot be opened: %w", err)
 	}

@@ -133,7 +133,7 @@ func (c *collection) saveState(runs []*targetRun, err error) error {
 	}
 	text, saveErr := json.Marshal(state)
 	if saveErr == nil {
-		saveErr = ownfile.Write(filepath.Join(c.folder, stateName), text)
+		saveErr = placeOf(c.folder).Write(filepath.Join(c.folder, stateName), text)
 	}
 	if saveErr != nil {
 		c.Logger.Warn("the state of this run cannot be kept", "error", saveErr)

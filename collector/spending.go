@@ -167,7 +167,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ownfile.PrivateFolder(filepath.Dir(s.path), 1); err != nil {
+	if err := placeOf(s.path).PrivateFolder(filepath.Dir(s.path)); err != nil {
 		return nil, fmt.Errorf("creating the folder of what is spent: %w", err)
 	}
 	oldest := dayOf(now.AddDate(0, 0, -spendingDays))
@@ -183,7 +183,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 			return nil, err
 		}
 	}
-	if s.file, err = ownfile.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND); err != nil {
+	if s.file, err = placeOf(s.path).OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND); err != nil {
 		return nil, fmt.Errorf("what is spent cannot be noted: %w", err)
 	}
 	if err := s.file.Truncate(s.whole); err != nil { // a line that is cut off would spoil the next one
@@ -197,7 +197,7 @@ func openSpending(ledger string, now time.Time) (*Spending, error) {
 func (s *Spending) keepDamaged() error {
 	text, err := ownfile.ReadFile(s.path)
 	if err == nil {
-		err = ownfile.Write(s.path+".damaged", text)
+		err = placeOf(s.path).Write(s.path+".damaged", text)
 	}
 	if err != nil {
 		return fmt.Errorf("what has been spent is damaged, and cannot be kept aside: %w", err)
@@ -207,7 +207,7 @@ func (s *Spending) keepDamaged() error {
 
 // compact replaces the file by one with a line per day, source and target.
 func (s *Spending) compact() error {
-	return ownfile.Replace(s.path, func(w io.Writer) error {
+	return placeOf(s.path).Replace(s.path, func(w io.Writer) error {
 		s.whole = 0
 		totals := map[string]decimal.Decimal{}
 		for _, key := range s.keys() {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/ledger"
 	"microspend/ledger/audit"
 )
@@ -50,6 +51,9 @@ type OpenGap struct {
 
 // collectFolder is where sources keep what they need beside a ledger.
 func collectFolder(ledger string) string { return filepath.Join(ledger, ".collect") }
+
+// placeOf is the ledger whose [collectFolder] a source's folder, or a file of all sources, lies in.
+func placeOf(path string) ownfile.Place { return ownfile.Place(filepath.Dir(filepath.Dir(path))) }
 
 // States tells how collecting into a ledger stands, by source and target. It changes nothing, and may be asked for
 // while a collector runs. Where nothing was ever collected there is none.

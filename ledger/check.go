@@ -156,7 +156,7 @@ func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 	byDay := map[civil.Day]map[string]string{}
 	for _, orphan := range result.Orphaned { // which are no loss
 		day := dayOf(orphan.Day)
-		name, err := setAside(w.dayFolder(day), filepath.Base(orphan.Path))
+		name, err := setAside(w.place(), w.dayFolder(day), filepath.Base(orphan.Path))
 		if err != nil {
 			return result, fmt.Errorf("%s: %w", orphan.Path, err)
 		}

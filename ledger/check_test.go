@@ -61,8 +61,9 @@ func writeParts(t *testing.T, dir string, day civil.Day, parts [][]usage.Record)
 	m := &manifest{Version: writtenVersion, Day: day.String()}
 	for i, records := range parts {
 		name := partNameOf(i)
-		part, err := newPartWriter(filepath.Join(folder, name), folder, smallSizes, sharedCodec, nil)
+		file, err := w.place().Create(filepath.Join(folder, name), folder)
 		require.NoError(t, err)
+		part := newPartWriter(file, smallSizes, sharedCodec, nil)
 		for j := range records {
 			require.NoError(t, part.add(&records[j]))
 			m.count(&records[j])

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/ownfile"
 	"microspend/ledger/audit"
 )
 
@@ -71,6 +72,8 @@ func Open(dir string, options Options) (*Ledger, error) {
 
 // Dir is the ledger's folder.
 func (l *Ledger) Dir() string { return l.dir }
+
+func (l *Ledger) place() ownfile.Place { return ownfile.Place(l.dir) }
 
 const (
 	usageFolder  = "usage"

@@ -37,7 +37,7 @@ var errHeld = errors.New("held")
 // holder deletes it, so that whoever waits with the deleted file open must not take that for the lock.
 func lock(dir string, options Options) (*os.File, error) {
 	path := filepath.Join(dir, lockName)
-	file, err := ownfile.OpenFile(path, os.O_RDWR|os.O_CREATE)
+	file, err := ownfile.Place(dir).OpenFile(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("taking the ledger's writer lock: %w", err)
 	}

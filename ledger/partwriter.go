@@ -18,7 +18,6 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
-	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -55,16 +54,11 @@ type partWriter struct {
 // levels gain 2 %, Snappy loses 4 %, and reading takes as long with each.
 func newCodec() compress.Codec { return &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1} }
 
-// newPartWriter makes a file, with the mode that one in another folder has: that of the day, which it is moved to.
-func newPartWriter(path, like string, s sizes, codec compress.Codec, buffer []usage.Record) (*partWriter, error) {
-	file, err := ownfile.Create(path, like)
-	if err != nil {
-		return nil, err
-	}
+func newPartWriter(file *os.File, s sizes, codec compress.Codec, buffer []usage.Record) *partWriter {
 	w := &partWriter{file: file, sum: sha256.New()}
 	w.out = bufio.NewWriterSize(io.MultiWriter(w.sum, file), 1<<18)
 	w.rowWriter = rowWriter{to: w.out, codec: codec, groupRows: s.groupRows, group: buffer[:0]}
-	return w, nil
+	return w
 }
 
 func (w *rowWriter) add(r *usage.Record) error {

@@ -16,6 +16,7 @@ import (
 
 // prepared is the next version of a day: complete on the disk, under hidden names, not yet in effect.
 type prepared struct {
+	place    ownfile.Place
 	folder   string
 	day      civil.Day
 	manifest *manifest
@@ -30,10 +31,10 @@ type prepared struct {
 
 func (p *prepared) discard() {
 	for _, path := range p.pending {
-		_ = os.Remove(path)
+		_ = p.place.Remove(path)
 	}
 	p.pending = nil
-	_ = os.Remove(p.folder) // unless there is anything in it
+	_ = p.place.Remove(p.folder) // unless there is anything in it
 }
 
 // builder writes the next versions of days. Each goroutine has its own.
@@ -62,7 +63,7 @@ func (b *builder) prepare(ctx context.Context, day civil.Day, staged func() []re
 func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []recordReader, lost map[string]string) (
 	p *prepared, bad string, err error,
 ) {
-	p = &prepared{folder: b.w.dayFolder(day), day: day}
+	p = &prepared{place: b.w.place(), folder: b.w.dayFolder(day), day: day}
 	now := b.w.openDay(day)
 	defer now.close()
 	if err := now.unwritable(); err != nil {
@@ -110,18 +111,18 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		entry, err := out.finish(partNameOf(len(m.Parts)))
 		path := out.file.Name()
 		if err := errors.Join(err, out.close()); err != nil {
-			_ = os.Remove(path)
+			_ = b.w.place().Remove(path)
 			return err
 		}
 		out = nil
 		m.Parts = append(m.Parts, entry)
 		folder := b.w.dayFolder(p.day)
-		if err := ownfile.Folder(folder, 2); err != nil {
+		if err := b.w.place().Folder(folder); err != nil {
 			return ofDay(p.day, err)
 		}
 		waiting := filepath.Join(folder, entry.pendingName())
 		p.pending = append(p.pending, waiting)
-		return ofDay(p.day, os.Rename(path, waiting))
+		return ofDay(p.day, b.w.place().Rename(path, waiting))
 	}
 	merger := merger{
 		overlaps: b.w.options.Overlaps, replacing: b.w.replacing,
@@ -133,9 +134,11 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 				return err
 			}
 			path := filepath.Join(b.staging, fmt.Sprintf("%s-%s-%d", b.name, p.day, len(m.Parts)))
-			if out, err = newPartWriter(path, filepath.Join(b.w.dir, usageFolder), b.w.sizes, b.w.codec, b.group); err != nil {
+			file, err := b.w.place().Create(path, filepath.Join(b.w.dir, usageFolder)) // where it is moved to
+			if err != nil {
 				return err
 			}
+			out = newPartWriter(file, b.w.sizes, b.w.codec, b.group)
 		}
 		if err := out.add(r); err != nil {
 			return err
@@ -153,7 +156,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept recordReader, sta
 		err = finish()
 	}
 	if out != nil {
-		_ = errors.Join(out.close(), os.Remove(out.file.Name()))
+		_ = errors.Join(out.close(), b.w.place().Remove(out.file.Name()))
 	}
 	return merger.n, err
 }
@@ -187,7 +190,7 @@ func (b *builder) compare(p *prepared, old *manifest) {
 	for _, entry := range p.manifest.Parts {
 		waiting := filepath.Join(folder, entry.pendingName())
 		if before[entry.Name] == entry.SHA256 {
-			_ = os.Remove(waiting)
+			_ = b.w.place().Remove(waiting)
 		} else {
 			p.changed = true
 			pending = append(pending, waiting)
@@ -209,7 +212,7 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 	var aside []DamagedFile
 	named := p.manifest.Lost[len(p.manifest.Lost)-len(p.aside):] // the same, with the names that they get
 	for i, lost := range p.aside {
-		err := os.Rename(filepath.Join(folder, lost.Name), filepath.Join(folder, named[i].Name))
+		err := w.place().Rename(filepath.Join(folder, lost.Name), filepath.Join(folder, named[i].Name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return aside, err
 		}
@@ -222,7 +225,7 @@ func (w *Writer) commit(p *prepared) ([]DamagedFile, error) {
 	}
 	w.step("ready")
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
-	if err := ownfile.Write(filepath.Join(folder, manifestName), p.text); err != nil {
+	if err := w.place().Write(filepath.Join(folder, manifestName), p.text); err != nil {
 		return aside, err
 	}
 	w.step("switched")
@@ -234,9 +237,9 @@ const asideSuffix = ".damaged"
 
 // setAside renames a file so that nothing reads it any more, and returns its new name. One that is gone already gets a
 // name to be reported under.
-func setAside(folder, name string) (string, error) {
+func setAside(place ownfile.Place, folder, name string) (string, error) {
 	aside := asideName(folder, name)
-	err := os.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))
+	err := place.Rename(filepath.Join(folder, name), filepath.Join(folder, aside))
 	if errors.Is(err, os.ErrNotExist) {
 		return name + ".missing", nil
 	}

@@ -33,7 +33,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 		return err
 	}
 	old := &manifest{}
-	p := &prepared{day: day, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
+	p := &prepared{place: w.place(), day: day, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
 	lose := func(name, reason string) {
 		p.aside = append(p.aside, lostPart{Name: name, Reason: reason, At: w.options.Now().UTC()})
 	}
@@ -76,7 +76,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 	if err := w.writeAgain(ctx, p, old); err != nil {
 		return err
 	}
-	if err := keepManifest(folder, day, reason, result); err != nil {
+	if err := keepManifest(w.place(), folder, day, reason, result); err != nil {
 		return err
 	}
 	aside, err := w.commitOne(repairEntry(p), p)
@@ -92,7 +92,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 }
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
-func keepManifest(folder string, day civil.Day, reason string, result *CheckResult) error {
+func keepManifest(place ownfile.Place, folder string, day civil.Day, reason string, result *CheckResult) error {
 	text, err := ownfile.ReadFile(filepath.Join(folder, manifestName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -102,7 +102,7 @@ func keepManifest(folder string, day civil.Day, reason string, result *CheckResu
 	}
 	name := asideName(folder, manifestName)
 	result.SetAside = append(result.SetAside, DamagedFile{shownPath(day, name), day.UTC(), reason})
-	return ownfile.Write(filepath.Join(folder, name), text)
+	return place.Write(filepath.Join(folder, name), text)
 }
 
 // writeAgain makes a day's next version of the parts that prove themselves. Their records are believed and nothing
@@ -110,10 +110,10 @@ func keepManifest(folder string, day civil.Day, reason string, result *CheckResu
 // is made anew.
 func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) error {
 	staging := filepath.Join(w.dir, stagingFolder)
-	if err := ownfile.PrivateFolder(staging, 1); err != nil {
+	if err := w.place().PrivateFolder(staging); err != nil {
 		return fmt.Errorf("no folder to write the day in: %w", err)
 	}
-	defer os.RemoveAll(staging)
+	defer func() { _ = w.place().RemoveAll(staging) }()
 	var kept concatenated
 	for _, entry := range proven.Parts {
 		opened, err := openPart(filepath.Join(w.dayFolder(p.day), entry.Name), p.day, entry)

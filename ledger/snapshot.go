@@ -25,14 +25,18 @@ func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, l
 	if err != nil {
 		return err
 	}
-	if err := ownfile.Folder(filepath.Join(dir, usageFolder), 1); err != nil {
+	place := w.place()
+	if !place.Has(dir) {
+		place = ownfile.Place(dir)
+	}
+	if err := place.Folder(filepath.Join(dir, usageFolder)); err != nil {
 		return err
 	}
 	for _, day := range days {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := copyFolder(w.dayFolder(day), (&Ledger{dir: dir}).dayFolder(day)); err != nil {
+		if err := copyFolder(place, w.dayFolder(day), (&Ledger{dir: dir}).dayFolder(day)); err != nil {
 			return fmt.Errorf("copying %s: %w", day, err)
 		}
 	}
@@ -40,32 +44,32 @@ func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, l
 }
 
 // copyFolder copies the files of a folder, which has no other folders.
-func copyFolder(from, to string) error {
+func copyFolder(place ownfile.Place, from, to string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
 		return err
 	}
-	if err := ownfile.Folder(to, 2); err != nil {
+	if err := place.Folder(to); err != nil {
 		return err
 	}
 	for _, entry := range entries {
 		if !entry.Type().IsRegular() {
 			continue
 		}
-		if err := copyFile(filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())); err != nil {
+		if err := copyFile(place, filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())); err != nil {
 			return err
 		}
 	}
 	return atomicfile.SyncDir(to)
 }
 
-func copyFile(from, to string) (err error) {
+func copyFile(place ownfile.Place, from, to string) (err error) {
 	source, err := ownfile.Open(from)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	target, err := ownfile.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	target, err := place.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 // stage takes in the records of an import: in memory up to a limit, then spilled to a file in sorted runs. Sorting and
 // writing run beside the import.
 type stage struct {
+	place  ownfile.Place
 	file   *os.File
 	limit  int
 	buffer []usage.Record
@@ -34,13 +35,13 @@ type stage struct {
 	end     int64 // of the file
 }
 
-func newStage(folder string, limit int) (*stage, error) {
-	file, err := ownfile.OpenFile(filepath.Join(folder, "spills"), os.O_RDWR|os.O_CREATE|os.O_EXCL)
+func newStage(place ownfile.Place, folder string, limit int) (*stage, error) {
+	file, err := place.OpenFile(filepath.Join(folder, "spills"), os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return nil, err
 	}
 	s := &stage{
-		file: file, limit: limit,
+		place: place, file: file, limit: limit,
 		full: make(chan []usage.Record, 1), free: make(chan []usage.Record, 2), done: make(chan struct{}),
 	}
 	s.free <- nil // a second buffer, made when it is needed
@@ -123,7 +124,7 @@ func (s *stage) remove() error {
 		close(s.full)
 		<-s.done
 	}
-	return errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	return errors.Join(s.file.Close(), s.place.Remove(s.file.Name()))
 }
 
 // days lists the days that records were staged for.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -14,7 +13,6 @@ import (
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
-	"microspend/internal/ownfile"
 	"microspend/usage"
 )
 
@@ -50,11 +48,11 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 		return n, errClosed
 	}
 	staging := filepath.Join(w.dir, stagingFolder)
-	if err := ownfile.PrivateFolder(staging, 1); err != nil {
+	if err := w.place().PrivateFolder(staging); err != nil {
 		return n, fmt.Errorf("no folder to stage the import in: %w", err)
 	}
-	defer os.RemoveAll(staging) // what cannot be removed the next writer will
-	staged, err := newStage(staging, w.sizes.stageRows)
+	defer func() { _ = w.place().RemoveAll(staging) }() // what cannot be removed the next writer will
+	staged, err := newStage(w.place(), staging, w.sizes.stageRows)
 	if err != nil {
 		return n, fmt.Errorf("staging the import: %w", err)
 	}

@@ -45,7 +45,7 @@ func (w *Writer) Replacing(decide func(before, after *usage.Record) usage.Record
 func OpenForWriting(dir string, options Options) (*Writer, error) {
 	_, err := os.Stat(filepath.Join(dir, usageFolder))
 	fresh := errors.Is(err, os.ErrNotExist)
-	if err := ownfile.Folder(filepath.Join(dir, usageFolder), 1); err != nil {
+	if err := ownfile.Place(dir).Folder(filepath.Join(dir, usageFolder)); err != nil {
 		return nil, fmt.Errorf("no folder for the ledger: %w", err)
 	}
 	options = options.withDefaults()
@@ -78,9 +78,9 @@ func (w *Writer) Close() error {
 	if w.lock == nil {
 		return nil
 	}
-	if w.fresh && os.Remove(filepath.Join(w.dir, usageFolder)) == nil { // which it is not if it has a day
-		_ = os.Remove(filepath.Join(w.dir, stagingFolder))
-		_ = os.Remove(filepath.Join(w.dir, lockName))
+	if w.fresh && w.place().Remove(filepath.Join(w.dir, usageFolder)) == nil { // which it is not if it has a day
+		_ = w.place().Remove(filepath.Join(w.dir, stagingFolder))
+		_ = w.place().Remove(filepath.Join(w.dir, lockName))
 		defer os.Remove(w.dir) // unless there is anything else in it
 	}
 	err := unlock(w.lock)
@@ -90,7 +90,7 @@ func (w *Writer) Close() error {
 
 // recover brings every day's folder to what its manifest says.
 func (w *Writer) recover() error {
-	if err := os.RemoveAll(filepath.Join(w.dir, stagingFolder)); err != nil {
+	if err := w.place().RemoveAll(filepath.Join(w.dir, stagingFolder)); err != nil {
 		return err
 	}
 	days, err := w.days()
@@ -139,14 +139,14 @@ func (w *Writer) recoverDay(day civil.Day) error {
 			return err
 		}
 		for _, name := range left {
-			if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			if err := w.place().Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
 		}
 		w.options.Logger.Info("completed what a writer that died had begun", "day", day.String())
 	}
 	if len(entries) == len(left) {
-		_ = os.Remove(folder) // it is empty, if no one else has put something there
+		_ = w.place().Remove(folder) // it is empty, if no one else has put something there
 	}
 	return nil
 }
@@ -156,14 +156,14 @@ func (w *Writer) recoverDay(day civil.Day) error {
 func (w *Writer) settle(folder string, m *manifest) error {
 	for i := range m.Parts {
 		part := &m.Parts[i]
-		err := os.Rename(filepath.Join(folder, part.pendingName()), filepath.Join(folder, part.Name))
+		err := w.place().Rename(filepath.Join(folder, part.pendingName()), filepath.Join(folder, part.Name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 		w.step("renamed")
 	}
 	for _, name := range m.Dropped {
-		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := w.place().Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}

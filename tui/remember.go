@@ -101,8 +101,9 @@ func (m *Model) save() tea.Cmd {
 
 // writePrivate replaces a file that only its owner may read, and creates its folder.
 func writePrivate(path string, text []byte) error {
-	if err := ownfile.Folder(filepath.Dir(path), 0); err != nil {
+	place := ownfile.Place(filepath.Dir(path))
+	if err := place.Folder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return ownfile.Export(path, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err })
+	return place.Export(path, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err })
 }

@@ -86,7 +86,7 @@ func (a *app) makeLedgerFolder() error {
 	if err != nil {
 		return err
 	}
-	return ownfile.Folder(folder, 0)
+	return ownfile.Place(folder).Folder(folder)
 }
 
 // loadConfig reads the configuration, which nobody has to have unless it is named.

@@ -167,7 +167,7 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 	}
 	atomicfile.Tidy(folder) // what a killed run left, which may be of tenants that this period does not have
 	pages, err := html.PerTenant(s, func(name string, render func(io.Writer) error) error {
-		return ownfile.Export(filepath.Join(folder, name), newFile, render)
+		return ownfile.Place(folder).Export(filepath.Join(folder, name), newFile, render)
 	})
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
 		staged.Discard()
 		return err
 	}
-	return SyncDir(filepath.Dir(staged.path))
+	return SyncDir(staged.root.Name())
 }
 
 // Create writes a file that was not there before; one that exists is a [fs.ErrExist].
@@ -69,7 +69,7 @@ func Create(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	}
 	defer staged.Discard()
 	// A link fails where somebody made the file meanwhile; a rename would replace theirs.
-	if err = os.Link(staged.hidden, path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err = staged.root.Link(staged.hidden, staged.name); err != nil && !errors.Is(err, fs.ErrExist) {
 		err = staged.Commit() // a file system without links
 	}
 	if err != nil {
@@ -105,55 +105,64 @@ func writeOpen(file *os.File, path string, err error, write func(io.Writer) erro
 // Staged is new content for a file, complete and synced, that has not replaced it yet. It is for those who replace
 // several files and want all of them on the disk before the first is replaced; others use [Replace].
 type Staged struct {
-	path, hidden string
-	shown        string   // path as the caller gave it, for errors
+	root         *os.Root // which name and hidden lie in, whatever becomes of the path that led there
+	name, hidden string
+	shown        string   // the path as the caller gave it, for errors
 	file         *os.File // keeps the hidden file from being taken for a leftover
 	mode         fs.FileMode
-	here         bool // path is not followed
 	exact        bool // mode is that of a new file whatever the umask
 }
 
 // Stage writes what [Staged.Commit] will put in place. It leaves nothing behind on error.
 func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged, error) {
-	return (&Staged{path: path, shown: path, mode: mode}).stage(write)
-}
-
-// StageHere is [Stage] for places that the program owns, which package ownfile is about: a link is not followed but
-// replaced. With exact, a new file gets the mode whatever the umask.
-func StageHere(path string, mode fs.FileMode, exact bool, write func(io.Writer) error) (*Staged, error) {
-	return (&Staged{path: path, shown: path, mode: mode, here: true, exact: exact}).stage(write)
-}
-
-func (s *Staged) stage(write func(io.Writer) error) (*Staged, error) {
-	path := s.path
-	if link, err := os.Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 && !s.here {
+	at := path
+	if link, err := os.Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 {
 		if err := mayFollow(path, link); err != nil {
 			return nil, cannotWrite(path, err)
 		}
-		if s.path, err = filepath.EvalSymlinks(path); err != nil {
+		if at, err = filepath.EvalSymlinks(path); err != nil {
 			return nil, fmt.Errorf("cannot write %s: it is a link to nothing", path)
 		}
 	}
-	if before, err := os.Lstat(s.path); err == nil && before.IsDir() {
-		return nil, fmt.Errorf("cannot write %s: it is a folder", path)
-	}
-	if err := s.create(s.mode); err != nil {
-		return nil, s.cannot(err)
-	}
-	err := writeTo(s.file, path, write)
-	if err == nil {
-		err = s.cannot(s.finish())
-	}
+	root, err := os.OpenRoot(filepath.Dir(at))
 	if err != nil {
-		s.Discard()
-		return nil, err
+		return nil, cannotWrite(path, err)
 	}
-	return s, nil
+	return (&Staged{root: root, name: filepath.Base(at), shown: path, mode: mode}).stage(write)
+}
+
+// StageIn is [Stage] for places that the program owns, which package ownfile is about: a link is not followed but
+// replaced, and no folder on the way leads out of root, which is closed with what is staged, also on error. With exact, a
+// new file gets the mode whatever the umask.
+func StageIn(root *os.Root, name string, mode fs.FileMode, exact bool, write func(io.Writer) error) (*Staged, error) {
+	return (&Staged{root: root, name: name, shown: filepath.Join(root.Name(), name), mode: mode, exact: exact}).stage(write)
+}
+
+func (s *Staged) stage(write func(io.Writer) error) (*Staged, error) {
+	err := s.begin()
+	if err == nil {
+		if err = writeTo(s.file, s.shown, write); err == nil {
+			err = s.cannot(s.finish())
+		}
+		if err == nil {
+			return s, nil
+		}
+		s.Discard()
+	}
+	_ = s.root.Close()
+	return nil, err
+}
+
+func (s *Staged) begin() error {
+	if before, err := s.root.Lstat(s.name); err == nil && before.IsDir() {
+		return fmt.Errorf("cannot write %s: it is a folder", s.shown)
+	}
+	return s.cannot(s.create(s.mode))
 }
 
 func (s *Staged) finish() error {
 	mode, set := s.mode, s.exact
-	if before, err := os.Lstat(s.path); err == nil && before.Mode().IsRegular() {
+	if before, err := s.root.Lstat(s.name); err == nil && before.Mode().IsRegular() {
 		mode, set = before.Mode().Perm(), true
 	}
 	if set {
@@ -169,10 +178,11 @@ func (s *Staged) finish() error {
 
 // Commit renames the new content over the file. It lasts only once the folder is synced: see [SyncDir].
 func (s *Staged) Commit() error {
-	err := s.cannot(os.Rename(s.hidden, s.path))
+	err := s.cannot(s.root.Rename(s.hidden, s.name))
 	if err == nil {
 		s.hidden = ""
 		_ = s.file.Close() // it is synced
+		_ = s.root.Close()
 	}
 	return err
 }
@@ -183,12 +193,13 @@ func (s *Staged) Discard() {
 		return
 	}
 	if renamesOpenFiles { // deleted while it is held, so that nobody else's of the same name is
-		_ = os.Remove(s.hidden)
+		_ = s.root.Remove(s.hidden)
 	}
 	_ = s.file.Close()
 	if !renamesOpenFiles {
-		_ = os.Remove(s.hidden)
+		_ = s.root.Remove(s.hidden)
 	}
+	_ = s.root.Close()
 	s.hidden = ""
 }
 

@@ -32,18 +32,18 @@ func hold(file *os.File) error {
 }
 
 // removeAbandoned removes a hidden file that no process holds, and reports whether it did.
-func removeAbandoned(path string) bool {
-	info, err := os.Lstat(path)
+func removeAbandoned(root *os.Root, name string) bool {
+	info, err := root.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() {
 		return false
 	}
 	// Network file systems want a file that is to be locked opened for writing.
-	file, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	file, err := root.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return false
 	}
 	defer file.Close()
-	return hold(file) == nil && isAt(file, path) && os.Remove(path) == nil
+	return hold(file) == nil && isAt(file, root, name) && root.Remove(name) == nil
 }
 
 // trustedOwner reports whether a file belongs to this user, or to the owner of the folder that it is in.

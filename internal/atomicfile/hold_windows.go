@@ -17,9 +17,9 @@ func hold(*os.File) error { return nil }
 // beforeCommit is longer than a writer takes from closing its file to renaming it.
 const beforeCommit = time.Minute
 
-func removeAbandoned(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > beforeCommit && os.Remove(path) == nil
+func removeAbandoned(root *os.Root, name string) bool {
+	info, err := root.Lstat(name)
+	return err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > beforeCommit && root.Remove(name) == nil
 }
 
 func trustedOwner(_, _ fs.FileInfo) bool { return true }

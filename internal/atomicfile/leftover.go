@@ -25,17 +25,17 @@ const (
 // hundred thousand files. [os.CreateTemp] would give the file mode 0600 whatever the umask.
 func (s *Staged) create(mode fs.FileMode) error {
 	for n := range maxWriters {
-		s.hidden = hiddenName(s.path, n)
-		file, err := createHeld(s.hidden, mode)
-		if errors.Is(err, fs.ErrExist) && removeAbandoned(s.hidden) {
-			file, err = createHeld(s.hidden, mode)
+		s.hidden = hiddenName(s.name, n)
+		file, err := createHeld(s.root, s.hidden, mode)
+		if errors.Is(err, fs.ErrExist) && removeAbandoned(s.root, s.hidden) {
+			file, err = createHeld(s.root, s.hidden, mode)
 		}
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
 		s.file = file
 		for more := n + 1; err == nil && more <= n+lookAhead; more++ {
-			removeAbandoned(hiddenName(s.path, more))
+			removeAbandoned(s.root, hiddenName(s.name, more))
 		}
 		return err
 	}
@@ -57,25 +57,25 @@ func prefix(target string) string {
 
 // createHeld creates a file and holds it. A file that exists, or that another process took for a leftover before it
 // could be held, is a [fs.ErrExist].
-func createHeld(path string, mode fs.FileMode) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+func createHeld(root *os.Root, name string, mode fs.FileMode) (*os.File, error) {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
 	}
-	if err := hold(file); errors.Is(err, errHeld) || !isAt(file, path) {
+	if err := hold(file); errors.Is(err, errHeld) || !isAt(file, root, name) {
 		_ = file.Close()
 		return nil, fs.ErrExist
 	}
 	return file, nil // also where the file system has no locks: then nothing is ever taken for a leftover
 }
 
-// isAt reports whether an open file is the one at a path.
-func isAt(file *os.File, path string) bool {
+// isAt reports whether an open file is the one of a name.
+func isAt(file *os.File, root *os.Root, name string) bool {
 	open, err := file.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Lstat(path)
+	there, err := root.Lstat(name)
 	return err == nil && os.SameFile(open, there)
 }
 
@@ -90,10 +90,15 @@ var hiddenNames = regexp.MustCompile(`^\..+\.[0-9]{1,3}\.microspend\.tmp$`)
 // Tidy removes the hidden files that killed processes left in a folder, whatever their target. It is for those who
 // write a folder of files whose names differ from one time to the next. What cannot be removed stays.
 func Tidy(folder string) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return
+	}
+	defer root.Close()
 	entries, _ := os.ReadDir(folder)
 	for _, entry := range entries {
 		if hiddenNames.MatchString(entry.Name()) {
-			removeAbandoned(filepath.Join(folder, entry.Name()))
+			removeAbandoned(root, entry.Name())
 		}
 	}
 }

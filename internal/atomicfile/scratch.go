@@ -17,7 +17,12 @@ func Scratch() (dir string, remove func(), err error) {
 	base := filepath.Join(os.TempDir(), "microspend-scratch-")
 	earlier, _ := filepath.Glob(base + "*")
 	for _, folder := range earlier {
-		if removeAbandoned(filepath.Join(folder, scratchLock)) {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			continue
+		}
+		abandoned := removeAbandoned(root, scratchLock)
+		if _ = root.Close(); abandoned {
 			_ = os.RemoveAll(folder)
 		}
 	}
@@ -25,7 +30,7 @@ func Scratch() (dir string, remove func(), err error) {
 		if dir, err = os.MkdirTemp("", filepath.Base(base)+"*"); err != nil {
 			return "", nil, err
 		}
-		lock, err := createHeld(filepath.Join(dir, scratchLock), 0o600)
+		lock, err := holdScratch(dir)
 		if err == nil {
 			return dir, func() { _ = lock.Close(); _ = os.RemoveAll(dir) }, nil
 		}
@@ -36,4 +41,13 @@ func Scratch() (dir string, remove func(), err error) {
 		// Another process took the folder for a leftover in the moment before it was held.
 	}
 	return "", nil, fmt.Errorf("%s: %w", dir, errHeld)
+}
+
+func holdScratch(dir string) (*os.File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return createHeld(root, scratchLock, 0o600)
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"microspend/internal/atomicfile"
-	"microspend/internal/ownfile"
 	"microspend/pricing"
 )
 
@@ -87,11 +86,11 @@ func (s Store) Put(files map[string][]byte) error {
 		return err
 	}
 	at := filepath.Join(s.dir, staging)
-	defer os.RemoveAll(at)
+	defer func() { _ = s.place().RemoveAll(at) }()
 	if err := s.stage(at, files); err != nil {
 		return fmt.Errorf("%w; the present rates are kept", err)
 	}
-	if err := os.Rename(at, filepath.Join(s.dir, pending)); err != nil {
+	if err := s.place().Rename(at, filepath.Join(s.dir, pending)); err != nil {
 		return fmt.Errorf("%w; the present rates are kept", err)
 	}
 	if err := atomicfile.SyncDir(s.dir); err != nil {
@@ -104,7 +103,7 @@ func (s Store) Put(files map[string][]byte) error {
 }
 
 func (s Store) stage(at string, files map[string][]byte) error {
-	if err := os.RemoveAll(at); err != nil {
+	if err := s.place().RemoveAll(at); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -112,10 +111,10 @@ func (s Store) stage(at string, files map[string][]byte) error {
 			return fmt.Errorf("%.100q is not a name within the store", name)
 		}
 		target := filepath.Join(at, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		if err := s.place().Folder(filepath.Dir(target)); err != nil {
 			return err
 		}
-		if err := writeSynced(target, s.dir, files[name]); err != nil {
+		if err := s.writeSynced(target, files[name]); err != nil {
 			return err
 		}
 		if err := atomicfile.SyncDir(filepath.Dir(target)); err != nil {
@@ -125,8 +124,8 @@ func (s Store) stage(at string, files map[string][]byte) error {
 	return atomicfile.SyncDir(at)
 }
 
-func writeSynced(target, store string, text []byte) error {
-	file, err := ownfile.Create(target, store)
+func (s Store) writeSynced(target string, text []byte) error {
+	file, err := s.place().Create(target, s.dir)
 	if err != nil {
 		return err
 	}
@@ -150,10 +149,10 @@ func (s Store) settle() error {
 			return err
 		}
 		target := filepath.Join(s.dir, name)
-		if err := ownfile.Folder(filepath.Dir(target), strings.Count(filepath.ToSlash(name), "/")); err != nil {
+		if err := s.place().Folder(filepath.Dir(target)); err != nil {
 			return err
 		}
-		if err := ignoreMissing(os.Rename(file, target)); err != nil {
+		if err := ignoreMissing(s.place().Rename(file, target)); err != nil {
 			return err
 		}
 		return atomicfile.SyncDir(filepath.Dir(target))
@@ -161,7 +160,7 @@ func (s Store) settle() error {
 	if err != nil {
 		return fmt.Errorf("the new rates count, but could not be moved to their place: %w", err)
 	}
-	return os.RemoveAll(from)
+	return s.place().RemoveAll(from)
 }
 
 func ignoreMissing(err error) error {

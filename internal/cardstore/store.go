@@ -45,6 +45,8 @@ func (s Store) FS() fs.FS {
 	return overlay{os.DirFS(filepath.Join(s.dir, pending)), os.DirFS(s.dir)}
 }
 
+func (s Store) place() ownfile.Place { return ownfile.Place(s.dir) }
+
 // Save writes each card under the name that [pricing.CardFile] gives it, replacing the one of the same region and day
 // that the store has. All cards are checked and written before the first is replaced. Only AWS's list prices are kept:
 // a discount or a card under another name is refused. Cards of the same regions that cannot be read are removed, as
@@ -75,7 +77,7 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 	}()
 	for i, card := range cards {
 		path := filepath.Join(s.dir, pricing.CardFile(card.Region, card.From))
-		file, err := ownfile.Stage(path, func(w io.Writer) error {
+		file, err := s.place().Stage(path, func(w io.Writer) error {
 			_, err := w.Write(texts[i])
 			return err
 		})
@@ -100,7 +102,7 @@ func (s Store) save(cards []pricing.RateCard, commit func(*atomicfile.Staged) er
 func (s Store) removeUnreadable(region string) error {
 	files, err := pricing.Unreadable(s.FS(), region)
 	for _, file := range files {
-		err = errors.Join(err, os.Remove(filepath.Join(s.dir, file)))
+		err = errors.Join(err, s.place().Remove(filepath.Join(s.dir, file)))
 	}
 	return err
 }

@@ -22,19 +22,28 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	}{
 		{"Open", func(path string) error { _, err := Open(path); return err }},
 		{"ReadFile", func(path string) error { _, err := ReadFile(path); return err }},
-		{"OpenFile, as a lock", func(path string) error { _, err := OpenFile(path, os.O_RDWR|os.O_CREATE); return err }},
-		{"OpenFile, to append", func(path string) error {
-			_, err := OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND)
+		{"OpenFile, as a lock", func(path string) error {
+			_, err := Place(filepath.Dir(path)).OpenFile(path, os.O_RDWR|os.O_CREATE)
 			return err
 		}},
-		{"OpenFile, anew", func(path string) error { _, err := OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL); return err }},
-		{"Create", func(path string) error { _, err := Create(path, filepath.Dir(path)); return err }},
-		{"Write", func(path string) error { return Write(path, []byte("new")) }},
-		{"Export", func(path string) error {
-			return Export(path, 0o666, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
+		{"OpenFile, to append", func(path string) error {
+			_, err := Place(filepath.Dir(path)).OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND)
+			return err
 		}},
-		{"Folder", func(path string) error { return Folder(path, 1) }},
-		{"Folder below", func(path string) error { return Folder(filepath.Join(path, "below"), 2) }},
+		{"OpenFile, anew", func(path string) error {
+			_, err := Place(filepath.Dir(path)).OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+			return err
+		}},
+		{"Create", func(path string) error {
+			_, err := Place(filepath.Dir(path)).Create(path, filepath.Dir(path))
+			return err
+		}},
+		{"Write", func(path string) error { return Place(filepath.Dir(path)).Write(path, []byte("new")) }},
+		{"Export", func(path string) error {
+			return Place(filepath.Dir(path)).Export(path, 0o666, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err })
+		}},
+		{"Folder", func(path string) error { return Place(filepath.Dir(path)).Folder(path) }},
+		{"Folder below", func(path string) error { return Place(filepath.Dir(path)).Folder(filepath.Join(path, "below")) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -67,7 +76,7 @@ func TestNoLinkIsFollowed(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "link")
 	require.NoError(t, os.Symlink(dir, path))
-	require.EqualError(t, Write(path, nil), path+" is a symbolic link, which microspend did not make there, and is not used; "+
+	require.EqualError(t, Place(filepath.Dir(path)).Write(path, nil), path+" is a symbolic link, which microspend did not make there, and is not used; "+
 		"look into who did, and remove it")
 }
 
@@ -96,14 +105,15 @@ func TestModesFollowTheFolder(t *testing.T) {
 				require.NoError(t, os.Mkdir(dir, 0o700))
 				require.NoError(t, os.Chmod(dir, tc.outer))
 			}
-			require.NoError(t, Folder(filepath.Join(dir, "usage", "dt=2026-11-01"), 2))
-			require.NoError(t, PrivateFolder(filepath.Join(dir, ".collect", "logs"), 2))
+			place := Place(dir)
+			require.NoError(t, place.Folder(filepath.Join(dir, "usage", "dt=2026-11-01")))
+			require.NoError(t, place.PrivateFolder(filepath.Join(dir, ".collect", "logs")))
 			file, journal := filepath.Join(dir, "usage", "dt=2026-11-01", "part"), filepath.Join(dir, ".collect", "logs", "journal")
-			require.NoError(t, Write(file, []byte("one")))
-			opened, err := OpenFile(journal, os.O_RDWR|os.O_CREATE)
+			require.NoError(t, place.Write(file, []byte("one")))
+			opened, err := place.OpenFile(journal, os.O_RDWR|os.O_CREATE)
 			require.NoError(t, err)
 			require.NoError(t, opened.Close())
-			moved, err := Create(filepath.Join(dir, ".collect", "part"), filepath.Join(dir, "usage"))
+			moved, err := place.Create(filepath.Join(dir, ".collect", "part"), filepath.Join(dir, "usage"))
 			require.NoError(t, err)
 			require.NoError(t, moved.Close())
 			syscall.Umask(before)
@@ -113,7 +123,7 @@ func TestModesFollowTheFolder(t *testing.T) {
 			require.Equal(t, tc.journal, mode(journal), tc.name)
 			require.Equal(t, tc.file, mode(moved.Name()), "it is going to lie in usage")
 			require.NoError(t, os.Chmod(file, 0o640))
-			require.NoError(t, Write(file, []byte("two")))
+			require.NoError(t, place.Write(file, []byte("two")))
 			require.Equal(t, fs.FileMode(0o640), mode(file), "what exists keeps its mode")
 		}
 	}

@@ -314,7 +314,7 @@ func (l *Log) append(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := ownfile.PrivateFolder(l.dir, 1); err != nil {
+	if err := l.place().PrivateFolder(l.dir); err != nil {
 		return err
 	}
 	if !l.begun {
@@ -335,9 +335,11 @@ func (l *Log) append(e Entry) error {
 	return nil
 }
 
+func (l *Log) place() ownfile.Place { return ownfile.Place(l.ledger) }
+
 func (l *Log) write(number int, offset int64, line []byte) (err error) {
 	path := filepath.Join(l.dir, fileName(number))
-	file, err := ownfile.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND)
+	file, err := l.place().OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return err
 	}
@@ -365,7 +367,7 @@ func (l *Log) truncate(number int, offset int64) error {
 	if l.failed != nil {
 		return nil // what is there is not this writer's
 	}
-	file, err := ownfile.OpenFile(filepath.Join(l.dir, fileName(number)), os.O_WRONLY)
+	file, err := l.place().OpenFile(filepath.Join(l.dir, fileName(number)), os.O_WRONLY)
 	if err == nil {
 		err = errors.Join(file.Truncate(offset), file.Close())
 	}
@@ -388,7 +390,7 @@ func (l *Log) save() {
 func (l *Log) writeHead() error {
 	text, err := json.Marshal(l.head)
 	if err == nil {
-		err = ownfile.Write(filepath.Join(l.dir, headName), append(text, '\n'))
+		err = l.place().Write(filepath.Join(l.dir, headName), append(text, '\n'))
 	}
 	l.begun = l.begun || err == nil
 	return err

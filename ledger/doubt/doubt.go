@@ -67,9 +67,9 @@ func path(ledger string, day time.Time) string {
 
 // Write replaces the doubts of a UTC day beside a ledger.
 func Write(ledger string, day time.Time, doubts []Doubt) error {
-	file := path(ledger, day)
+	file, place := path(ledger, day), ownfile.Place(ledger)
 	if len(doubts) == 0 {
-		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := place.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
@@ -82,10 +82,10 @@ func Write(ledger string, day time.Time, doubts []Doubt) error {
 			return err
 		}
 	}
-	if err := ownfile.Folder(filepath.Dir(file), 1); err != nil {
+	if err := place.Folder(filepath.Dir(file)); err != nil {
 		return err
 	}
-	return ownfile.Write(file, text.Bytes())
+	return place.Write(file, text.Bytes())
 }
 
 // longestLine is the longest line that is read, in bytes: names have 2,048 at most.

@@ -76,12 +76,12 @@ func Write(ledger string, microvms []MicroVM) error {
 	}
 	var faults []error
 	for _, path := range slices.Sorted(maps.Keys(byFile)) {
-		faults = append(faults, merge(path, byFile[path]))
+		faults = append(faults, merge(ownfile.Place(ledger), path, byFile[path]))
 	}
 	return errors.Join(faults...)
 }
 
-func merge(path string, added []MicroVM) error {
+func merge(place ownfile.Place, path string, added []MicroVM) error {
 	all := map[key]MicroVM{}
 	if err := read(path, func(m MicroVM) { all[m.key()] = m }); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -97,10 +97,10 @@ func merge(path string, added []MicroVM) error {
 			return err
 		}
 	}
-	if err := ownfile.Folder(filepath.Dir(path), 2); err != nil {
+	if err := place.Folder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return ownfile.Write(path, text.Bytes())
+	return place.Write(path, text.Bytes())
 }
 
 // longestLine is the longest line that is read, in bytes; names have 2,048 at most.

@@ -63,7 +63,7 @@ func (e *AlreadyError) Error() string {
 // Close closes a month. It is an [AlreadyError] where the month is closed, and leaves nothing behind on any error.
 func Close(ctx context.Context, r Request) (Closing, error) {
 	folder, month := filepath.Join(r.Ledger.Dir(), Folder), r.Month.Month()
-	if err := tidy(folder); err != nil {
+	if err := tidy(ownfile.Place(r.Ledger.Dir()), folder); err != nil {
 		return Closing{}, err
 	}
 	if known, err := read(filepath.Join(folder, month)); err == nil {
@@ -177,13 +177,14 @@ func (r Request) rates(report spend.Spend) ([]regionRates, error) {
 // keep writes the closing into a hidden folder, works the month out from what lies there, and gives the folder its
 // name.
 func (r Request) keep(ctx context.Context, folder string, c *Closing, report spend.Spend) (err error) {
+	place := ownfile.Place(r.Ledger.Dir())
 	hidden := filepath.Join(folder, fmt.Sprintf(".%s.%08x", c.Month, rand.Uint32()))
-	if err := ownfile.Folder(hidden, 2); err != nil {
+	if err := place.Folder(hidden); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("%s was not closed: %w", c.Month, err), os.RemoveAll(hidden))
+			err = errors.Join(fmt.Errorf("%s was not closed: %w", c.Month, err), place.RemoveAll(hidden))
 		}
 	}()
 	if err := r.Ledger.Snapshot(ctx, hidden, c.From, c.To, r.Source.Zone(nil)); err != nil {
@@ -196,7 +197,7 @@ func (r Request) keep(ctx context.Context, folder string, c *Closing, report spe
 	if err != nil {
 		return err
 	}
-	if err := ownfile.Write(filepath.Join(hidden, fileName), text); err != nil {
+	if err := place.Write(filepath.Join(hidden, fileName), text); err != nil {
 		return err
 	}
 	again, err := r.again(ctx, hidden, c)
@@ -209,7 +210,7 @@ func (r Request) keep(ctx context.Context, folder string, c *Closing, report spe
 	return r.Ledger.Audit(audit.Entry{
 		Action: "close", Note: c.Month, Changes: []audit.Change{{Path: auditPath(c.Month), After: audit.Sum(text)}},
 	}, func() error {
-		if err := os.Rename(hidden, filepath.Join(folder, c.Month)); err != nil {
+		if err := place.Rename(hidden, filepath.Join(folder, c.Month)); err != nil {
 			return err
 		}
 		return atomicfile.SyncDir(folder)
@@ -233,14 +234,14 @@ func (r Request) again(ctx context.Context, hidden string, c *Closing) (spend.Sp
 }
 
 // tidy removes what closes left that were killed or ran out of space. The caller holds the ledger's lock.
-func tidy(folder string) error {
+func tidy(place ownfile.Place, folder string) error {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), ".") {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(folder, entry.Name())))
+			err = errors.Join(err, place.RemoveAll(filepath.Join(folder, entry.Name())))
 		}
 	}
 	return err
@@ -249,8 +250,8 @@ func tidy(folder string) error {
 // Reopen undoes the close of a month, which must be the last one that is closed: later ones were closed with
 // corrections of it. What it was closed with, but for its usage, stays in a file beside it.
 func Reopen(dir *ledger.Writer, month string, now time.Time) (Closing, error) {
-	folder := filepath.Join(dir.Dir(), Folder)
-	if err := tidy(folder); err != nil {
+	place, folder := ownfile.Place(dir.Dir()), filepath.Join(dir.Dir(), Folder)
+	if err := tidy(place, folder); err != nil {
 		return Closing{}, err
 	}
 	months, err := months(folder)
@@ -274,11 +275,11 @@ func Reopen(dir *ledger.Writer, month string, now time.Time) (Closing, error) {
 	}
 	return known, dir.Audit(audit.Entry{Action: "reopen", Note: month, Changes: []audit.Change{change}}, func() error {
 		hidden := filepath.Join(folder, "."+month+".reopened")
-		if err := os.Rename(filepath.Join(folder, month), hidden); err != nil {
+		if err := place.Rename(filepath.Join(folder, month), hidden); err != nil {
 			return err
 		}
 		kept := filepath.Join(folder, month+".reopened-"+now.UTC().Format("20060102T150405Z")+".json")
-		err := os.Rename(filepath.Join(hidden, fileName), kept)
-		return errors.Join(err, os.RemoveAll(hidden), atomicfile.SyncDir(folder))
+		err := place.Rename(filepath.Join(hidden, fileName), kept)
+		return errors.Join(err, place.RemoveAll(hidden), atomicfile.SyncDir(folder))
 	})
 }

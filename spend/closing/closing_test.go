@@ -437,3 +437,17 @@ func TestAMonthInAnotherZone(t *testing.T) {
 	requireTotal(t, "97", utc.Total.Amount) // 31 hours of the closed month, and one of the open one at the new rate
 	requireTotal(t, "128", utc.Restated())
 }
+
+// TestClosedMonthsAreNotWrittenThroughALink has somebody lead the months that are closed elsewhere.
+func TestClosedMonthsAreNotWrittenThroughALink(t *testing.T) {
+	p, elsewhere := newPlace(t), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "file"), nil, 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(elsewhere, ".theirs"), 0o700))
+	at := filepath.Join(p.dir, closing.Folder)
+	require.NoError(t, os.Symlink(elsewhere, at))
+	_, err := p.tryClose("2026-10", "2026-11-05", false)
+	require.ErrorContains(t, err, at+" is a symbolic link")
+	left, err := os.ReadDir(elsewhere)
+	require.NoError(t, err)
+	require.Len(t, left, 2, "nothing is made there, and nothing is tidied away")
+}

@@ -93,8 +93,8 @@ func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string,
 	if err != nil {
 		return "", err
 	}
-	folder := filepath.Join(w.Dir(), Folder)
-	if err := ownfile.Folder(folder, 1); err != nil {
+	place, folder := ownfile.Place(w.Dir()), filepath.Join(w.Dir(), Folder)
+	if err := place.Folder(folder); err != nil {
 		return "", err
 	}
 	text = append(text, '\n')
@@ -108,7 +108,7 @@ func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string,
 		Action: "allocate", Changes: []audit.Change{change},
 		Source: audit.Source{Files: []audit.File{{Name: source, SHA256: c.Bill.SHA256}}},
 	}
-	return path, w.Audit(entry, func() error { return ownfile.Write(path, text) })
+	return path, w.Audit(entry, func() error { return place.Write(path, text) })
 }
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
