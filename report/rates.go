@@ -257,7 +257,8 @@ func Cards(all []pricing.Series, now time.Time) view.Document {
 	for i, series := range all {
 		card := series.On(pricing.DateOf(now))
 		list[i], cards[i] = cardObject(series, now), card
-		if len(card.Unknown()) > 0 {
+		lacks := func(arch pricing.Arch) bool { return len(card.For(arch).Unknown()) > 0 }
+		if slices.ContainsFunc(pricing.Archs(), lacks) {
 			unknown = append(unknown, card.Region)
 		}
 		if days, old := card.Stale(now); old {
@@ -276,10 +277,29 @@ func Cards(all []pricing.Series, now time.Time) view.Document {
 	}
 	table := view.NewTable(cardColumns, cards, nil)
 	table.Tight = true
-	return view.Document{
+	d := view.Document{
 		JSON: list, Data: view.NewTable(rateColumns(false), RatesOf(cards...), nil),
-		Sections: []view.Section{{Table: table}, {Notes: notes}},
+		Sections: []view.Section{{Table: table}},
 	}
+	for _, arch := range pricing.Archs()[1:] {
+		table := view.NewTable(computeColumns(arch), cards, nil)
+		table.Tight = true
+		d.Add(view.Section{Heading: "Compute on " + arch.Name(), Table: table})
+	}
+	d.Add(view.Section{Notes: notes})
+	return d
+}
+
+// computeColumns are the rates of what is billed by the architecture, on one. In the table of all rates there is no room
+// for them.
+func computeColumns(arch pricing.Arch) []view.Column[pricing.RateCard] {
+	columns := []view.Column[pricing.RateCard]{cardColumns[0]}
+	for _, column := range rateFigureColumns[:2] {
+		of := column.Value
+		column.Value = func(card pricing.RateCard) view.Value { return of(card.For(arch)) }
+		columns = append(columns, column)
+	}
+	return columns
 }
 
 // cardColumns are for people: programs get each rate by itself.

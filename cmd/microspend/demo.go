@@ -31,8 +31,9 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Generate a sample fleet in a ledger of its own and open the dashboard",
 		Long: `demo generates usage of 40 tenants with different patterns over the 62 days before --as-of,
 reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
-tenants file and budgets. On a terminal it then opens the dashboard on that ledger and keeps
-generating today's hours; --no-dash only writes the ledger.`,
+tenants file and budgets. From 2026-11-05 on, the image browser runs on x86-64. On a terminal it
+then opens the dashboard on that ledger and keeps generating today's hours; --no-dash only writes the
+ledger.`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		fleet.End = a.today()
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {

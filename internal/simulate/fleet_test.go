@@ -124,6 +124,33 @@ func TestFleetHasItsStories(t *testing.T) {
 	}
 }
 
+// Before there was x86-64 everything ran on ARM64. Since then what is launched from one image runs on it, and what was
+// launched before goes on as it was.
+func TestFleetHasAnImageThatMoves(t *testing.T) {
+	since := pricing.ArchsSince().Start()
+	lives := map[string]usage.Arch{}
+	x86, tenants := 0, map[string]bool{}
+	for _, r := range all(Fleet{Seed: 1, End: since.AddDate(0, 0, 20)}) {
+		if r.Arch == usage.ArchX86 {
+			x86++
+			require.Equal(t, Moving, r.Image)
+			require.False(t, r.PeriodStart.Before(since))
+			tenants[r.Tenant+r.Role] = true
+		} else {
+			require.Equal(t, usage.ArchARM64, r.Arch)
+		}
+		id := r.Resource.String()
+		if r.Image == Moving && r.Resource.Kind != usage.KindImage {
+			known, seen := lives[id]
+			require.True(t, !seen || known == r.Arch, "%s moved while it ran", id)
+			lives[id] = r.Arch
+		}
+	}
+	require.Greater(t, x86, 1000)
+	require.Greater(t, len(tenants), 2, "more than one tenant uses it")
+	require.Less(t, len(tenants), 20)
+}
+
 func TestFleetStopsWhenNobodyListens(t *testing.T) {
 	for range (Fleet{Seed: 1, End: end}).Batches() {
 		break

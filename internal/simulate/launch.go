@@ -105,7 +105,7 @@ func (l launch) record(hour time.Time) usage.Record {
 	r := usage.Record{
 		PeriodStart: hour, PeriodSeconds: hourMS / 1000, Region: l.tenant.region, Account: account,
 		Resource: usage.Resource{ID: l.id},
-		Image:    l.tenant.image.name, Arch: usage.ArchARM64, Source: Source, Coverage: usage.CoverageComplete,
+		Image:    l.tenant.image.name, Arch: l.tenant.image.arch(l.start), Source: Source, Coverage: usage.CoverageComplete,
 	}
 	switch l.tenant.told {
 	case bySource:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"microspend/pricing"
+	"microspend/usage"
 )
 
 // The tenants with a story.
@@ -55,6 +56,17 @@ type image struct {
 	bytes int64
 }
 
+// Moving is the image that has been built for x86-64 since there is such. What was launched from it before runs on.
+const Moving = "browser"
+
+// arch is the architecture of what is launched from an image at a time.
+func (i image) arch(at time.Time) usage.Arch {
+	if i.name == Moving && !at.Before(pricing.ArchsSince().Start()) {
+		return usage.ArchX86
+	}
+	return usage.ArchARM64
+}
+
 type tenant struct {
 	place  int
 	name   string
@@ -78,7 +90,7 @@ func (f Fleet) tenants() []tenant {
 	random := rand.New(rand.NewPCG(f.Seed, 0))
 	sizes := pricing.Sizes()
 	images := [...]image{
-		{"sandbox-python", 1900 * mib}, {"sandbox-node", 1400 * mib}, {"browser", 3100 * mib}, {"build-arm64", 5200 * mib},
+		{"sandbox-python", 1900 * mib}, {"sandbox-node", 1400 * mib}, {Moving, 3100 * mib}, {"build-arm64", 5200 * mib},
 	}
 	regions := [...]string{"us-east-1", "eu-west-1"}
 	out := make([]tenant, 0, count+1)

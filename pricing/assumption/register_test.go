@@ -171,7 +171,7 @@ func TestNotes(t *testing.T) {
 		},
 		{
 			"figures are put in", assumption.StaleRates.Note("eu-west-1", "2026-01-01", 200),
-			"stale-rates: the rates of eu-west-1 were read on 2026-01-01, 200 days ago; AWS may have changed them (see microspend rates check).",
+			"stale-rates: the rates of eu-west-1 were read on 2026-01-01, 200 days ago; AWS may have changed them (microspend rates update fetches the rates of today).",
 		},
 		{
 			"an entry may word another's assumption", assumption.SandboxDiskUnpriced.Clause("E2B"),

@@ -363,8 +363,9 @@ func (r renderer) rateTable() template.HTML {
 	}
 	var rows []rate
 	for _, region := range r.statement.Rates {
-		for _, q := range pricing.BilledQuantities() {
-			rows = append(rows, rate{region, q})
+		for _, rated := range pricing.AllRated() {
+			region.Card = region.Card.For(rated.Arch)
+			rows = append(rows, rate{region, rated.Quantity})
 		}
 	}
 	if len(rows) == 0 {
@@ -378,7 +379,7 @@ func (r renderer) rateTable() template.HTML {
 			}
 			return view.Text(r.Region)
 		}},
-		{Title: "rate of", Value: func(r rate) view.Value { return view.Text(r.of.Name()) }},
+		{Title: "rate of", Value: func(r rate) view.Value { return view.Text(r.of.On(r.Card.Arch()).Name()) }},
 		{Unit: "$", Align: view.Decimal, Value: func(r rate) view.Value {
 			if figure := r.Card.Rate(r.of); figure.Known() {
 				return view.Text(figures.Grouped(figure.Figure))

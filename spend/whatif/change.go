@@ -70,7 +70,7 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 		out.ThenSuspend = out.ThenSuspend.Add(facts.Suspends.Add(effect.Suspends))
 		card := *part.Card
 		if change.Region != "" {
-			card = change.Card
+			card = change.Card.For(part.Card.Arch()) // images stay what they are
 		}
 		for _, q := range pricing.BilledQuantities() {
 			line := &lines[q]

@@ -112,19 +112,21 @@ func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alt
 }
 
 // ownCurve is what a part costs a month by running time: reads, writes and storage whatever runs, and compute by the
-// second.
+// second. What ran on either architecture is priced as that, at the rates that hold last.
 func ownCurve(part *Part, seconds int64, running decimal.Decimal) (pricing.Curve, bool) {
-	measured := part.Sum.Measured()
 	var compute, rest decimal.Decimal
-	for _, q := range pricing.BilledQuantities() {
-		amount, _, err := measured[q].Amounts(*part.Card, q)
-		if err != nil { // the rate is not known
-			return pricing.Curve{}, false
-		}
-		if q == pricing.VCPU || q == pricing.Memory {
-			compute = compute.Add(amount)
-		} else {
-			rest = rest.Add(amount)
+	for _, each := range priced([]Part{*part}) {
+		card, measured := part.Card.For(each.Card.Arch()), each.Sum.Measured()
+		for _, q := range pricing.BilledQuantities() {
+			amount, _, err := measured[q].Amounts(card, q)
+			if err != nil { // the rate is not known
+				return pricing.Curve{}, false
+			}
+			if q.ByArch() {
+				compute = compute.Add(amount)
+			} else {
+				rest = rest.Add(amount)
+			}
 		}
 	}
 	return pricing.Curve{Fixed: aMonth(rest, seconds), Rate: aMonth(compute, seconds), Unit: running}, true

@@ -226,3 +226,27 @@ func TestInstead(t *testing.T) {
 	require.Zero(t, whatif.Instead(book, whatif.EC2, []whatif.Part{{Region: "eu-west-1"}}, thirtyDays).Priced,
 		"nothing ran")
 }
+
+// Another region has rates of its own for each architecture, and images stay what they are: half of the fleet runs on
+// x86-64. Of each half, 360,000 vCPU-s and 720,000 GB-s, at us-east-1's rates:
+//
+//	ARM64   360,000 × 0.0000276944 = 9.969984    720,000 × 0.0000036667 = 2.640024
+//	x86-64  360,000 × 0.0000326557 = 11.756052   720,000 × 0.0000043235 = 3.112920
+func TestAnotherRegionKeepsTheArchitecture(t *testing.T) {
+	arm, x86 := twoGB("eu-west-1", t), twoGB("eu-west-1", t)
+	x86.Card = new(x86.Card.For(pricing.ArchX86))
+	there := whatif.Change{Region: "us-east-1", Card: card(t, "us-east-1")}
+	out := apply(t, there, arm, x86)
+	require.Equal(t, "21.726036", line(t, out, pricing.VCPU).ThenAmount.String())
+	require.Equal(t, "5.752944", line(t, out, pricing.Memory).ThenAmount.String())
+
+	both := arm
+	both.Continue(x86) // rows of one tenant, told apart by their cards
+	mixed := apply(t, there, both)
+	require.Equal(t, out.Then.String(), mixed.Then.String(), "one tenant may run both")
+
+	unknown := card(t, "eu-central-1")
+	require.False(t, unknown.For(pricing.ArchX86).Rate(pricing.VCPU).Known())
+	out = apply(t, whatif.Change{Region: "eu-central-1", Card: unknown}, x86)
+	require.False(t, line(t, out, pricing.VCPU).ThenKnown, "never at the rate of ARM64")
+}

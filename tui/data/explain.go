@@ -15,6 +15,7 @@ import (
 // Line is one line behind a figure: a billed quantity of one region, its rate, and what they come to.
 type Line struct {
 	Region   string
+	Arch     pricing.Arch // whose rates these are, where compute has its own
 	Of       pricing.BilledQuantity
 	Count    pricing.Count   // as it was measured
 	Quantity decimal.Decimal // in the unit of the bill
@@ -77,7 +78,7 @@ func (e *Explanation) add(region string, card pricing.RateCard, measured pricing
 			continue
 		}
 		line := Line{
-			Region: region, Of: q, Count: measured[q], Quantity: measured[q].Quantity(),
+			Region: region, Arch: card.Arch(), Of: q, Count: measured[q], Quantity: measured[q].Quantity(),
 			Rate: card.Rate(q), Discount: card.Discounts[q],
 		}
 		if line.Rate.Known() {

@@ -104,7 +104,7 @@ func (s State) steps(width int) []string {
 	return lines
 }
 
-// bill are the lines behind a figure, region by region.
+// bill are the lines behind a figure, by region and architecture.
 func (s State) bill(width int) []string {
 	t, e := s.Theme, s.Usage
 	until := "until " + e.To.In(s.Location).Format("2 Jan 2006 15:04 MST")
@@ -112,18 +112,18 @@ func (s State) bill(width int) []string {
 	if len(e.Lines) == 0 && e.Shared.IsZero() {
 		return append(lines, " "+t.Muted.Text("nothing was used"))
 	}
-	region := ""
+	place := ""
 	for _, line := range e.Lines {
-		if line.Region != region {
-			if region != "" {
+		if at := placeOf(line); at != place {
+			if place != "" {
 				lines = append(lines, "")
 			}
-			region = line.Region
+			place = at
 			note := ""
-			if discounts := e.Card[region].Discounts; !discounts.IsZero() {
+			if discounts := e.Card[line.Region].Discounts; !discounts.IsZero() {
 				note = "discount " + discounts.String()
 			}
-			lines = append(lines, draw.Heading(t, draw.Name(region), note, min(width, Widest)))
+			lines = append(lines, draw.Heading(t, draw.Name(place), note, min(width, Widest)))
 		}
 		lines = append(lines, s.line(line, width)...)
 	}
@@ -158,6 +158,14 @@ const Widest = 110
 func (s State) row(left, right string, width int) string {
 	width = min(width, Widest)
 	return left + draw.Blank(max(1, width-1-draw.Width(left)-draw.Width(right))) + right
+}
+
+// placeOf is the region of a line, and its architecture where that is not the default one.
+func placeOf(line data.Line) string {
+	if pricing.VCPU.On(line.Arch).Optional() {
+		return line.Region + ", " + line.Arch.Name()
+	}
+	return line.Region
 }
 
 func (s State) sum(label, value string, width int) []string {
