@@ -49,7 +49,7 @@ func (w *hostileWorld) launched() *hookedMicroVM {
 	m.passes(0)
 	m.command = exec.Command(program, "--port", port, "--address", "127.0.0.1", "--memory", "2GB", "--image-size", "3GB",
 		"--image", "sandbox", "--metrics", "none")
-	m.command.Env = append(os.Environ(), hostileMeter+"="+m.folder)
+	m.command.Env = append(os.Environ(), hostileMeter+"="+m.folder, "MICROSPEND_METER_ARCH=arm64") // wherever this runs
 	m.command.Stdout, m.command.Stderr = &m.out, &m.errs
 	require.NoError(w.t, m.command.Start())
 	w.t.Cleanup(func() { _ = m.command.Process.Kill() })
