@@ -13,9 +13,9 @@ import (
 	"microspend/internal/ownfile"
 )
 
-// Attempt is when the last run of a source began, and how it ended, if it did. It lies in a file of a fixed size that is
-// written in place, before anything else is done: unlike the state of a run, which replaces a file, that takes no space
-// on the disk, so that a run that fails as there is none leaves a trace. So does one that is killed.
+// Attempt is when the last run of a source began, and how it ended, if it did. It lies in a file of a fixed size that
+// is written in place, before anything else is done: unlike the state of a run, which replaces a file, that takes no
+// space on the disk, so that a run that fails as there is none leaves a trace. So does one that is killed.
 type Attempt struct {
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"`

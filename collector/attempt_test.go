@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A run notes that it has begun before it does anything else, and how it ended, in a file that is only written in place.
+// A run notes that it has begun before it does anything else, and how it ended, in a file that is only written in
+// place.
 func TestAttempt(t *testing.T) {
 	w := newWorld(t)
 	path := filepath.Join(w.options.Ledger, ".collect", "memory", attemptName)

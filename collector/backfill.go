@@ -9,10 +9,10 @@ import (
 	"microspend/internal/civil"
 )
 
-// openBackfill is what a run was to read of a part (Timing.Part) and has not planned. It is noted before the run asks for
-// anything, so that neither a failure of all of it nor a kill has it forgotten, and stays until the part was planned for
-// that time or it was accepted. No other run reads it: what fails for good, such as a log group that may not be read, would
-// have every run give the target up. It is repeated by hand.
+// openBackfill is what a run was to read of a part (Timing.Part) and has not planned. It is noted before the run asks
+// for anything, so that neither a failure of all of it nor a kill has it forgotten, and stays until the part was
+// planned for that time or it was accepted. No other run reads it: what fails for good, such as a log group that may
+// not be read, would have every run give the target up. It is repeated by hand.
 type openBackfill struct {
 	Window   Window    `json:"window"` // without a period, as that depends on what the ledger has
 	Part     string    `json:"part"`
@@ -33,8 +33,8 @@ func (b openBackfill) gap(target Target) Gap {
 	return Gap{Target: target, Window: b.Window, What: "backfill of " + cut(b.Part, maxWhat), Reason: b.Reason + repeatIt}
 }
 
-// oweBackfills notes what a backfill is about to read. Where no target can be made out, as the credentials have expired,
-// it is owed of those that the last run could make out.
+// oweBackfills notes what a backfill is about to read. Where no target can be made out, as the credentials have
+// expired, it is owed of those that the last run could make out.
 func (c *collection) oweBackfills(runs []*targetRun) error {
 	if c.Timing.Part == "" {
 		return nil

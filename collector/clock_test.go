@@ -53,8 +53,8 @@ func TestFirstRunOfAClockThatIsAhead(t *testing.T) {
 	}
 }
 
-// A clock that was ahead for a while, after a long time in which it was right: what came while it was is read once it is
-// right again, though it lies before the lookback.
+// A clock that was ahead for a while, after a long time in which it was right: what came while it was is read once it
+// is right again, though it lies before the lookback.
 func TestClockThatWasAheadForAWhile(t *testing.T) {
 	w := newWorld(t)
 	w.options.Timing.Overlap = time.Hour
@@ -122,8 +122,8 @@ func (s toldSource) ServiceTime(Target, time.Time) (time.Time, bool) {
 	return *s.service, len(s.planned) > 0
 }
 
-// A service that tells the time keeps a clock that is ahead from moving the checkpoint beyond it, be it the first run or
-// a later one; and once the clock is set, all is as if nothing had been.
+// A service that tells the time keeps a clock that is ahead from moving the checkpoint beyond it, be it the first run
+// or a later one; and once the clock is set, all is as if nothing had been.
 func TestServiceThatTellsTheTime(t *testing.T) {
 	for _, first := range []bool{true, false} {
 		w := newWorld(t)

@@ -182,7 +182,10 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 			continue
 		}
 		of.Pending = slices.DeleteFunc(of.Pending, same)
-		of.Gaps = slices.DeleteFunc(of.Gaps, func(g openGap) bool { return same(g.Batch) && g.Accepted.IsZero() && !g.reported })
+		of.Gaps = slices.DeleteFunc(
+			of.Gaps,
+			func(g openGap) bool { return same(g.Batch) && g.Accepted.IsZero() && !g.reported },
+		)
 		if f, bad := s.failed[key]; bad {
 			of.open(p, s.Target, b, f, p.earlierGap(before, b), now, report)
 		}
@@ -193,8 +196,8 @@ func (of *checkpoint) commit(p splitter, s *stage, now time.Time, report func(Ga
 // commitLive moves the checkpoint of a live source past a stage, if all of it was read. Where it was not, nothing can
 // be asked for again: the next window begins where this one did, so that the source sees how long it saw nothing.
 //
-// Its gaps cannot be asked for again either. They stay in the checkpoint until a run gets to its end and names them: one
-// that is killed between would be the only one that knew.
+// Its gaps cannot be asked for again either. They stay in the checkpoint until a run gets to its end and names them:
+// one that is killed between would be the only one that knew.
 func (of *checkpoint) commitLive(s *stage) (whole bool) {
 	report := func(g Gap) { of.Untold = append(of.Untold, g) }
 	whole = true
@@ -294,8 +297,8 @@ const recordsAtATime = 4096
 // errEnough ends a replay whose reader wants no more.
 var errEnough = errors.New("the ledger takes no more")
 
-// records gives the journal's records to the ledger, but for those that it has in a better state, those of damaged days,
-// and those that it would refuse together with all others.
+// records gives the journal's records to the ledger, but for those that it has in a better state, those of damaged
+// days, and those that it would refuse together with all others.
 func (c *collection) records(
 	partial map[string]bool, kept *keptRecords, contested *conflicts,
 ) iter.Seq2[[]usage.Record, error] {

@@ -12,10 +12,10 @@ import (
 )
 
 // Where a source's batches are origins that vouch for what is read of them ([Traits.Origins]), two of them that say
-// something else of one resource are a conflict: at least one has been forged, and which one nobody can tell. Neither may
-// silently win. The origin that had it first stays, its records are not complete where the other one contradicts them, and
-// both are named. The first is the ledger's, or of one stage the one that the service has had something of for longest, see
-// [Result.FirstSeen]: what a record says of its own time is the forger's to choose.
+// something else of one resource are a conflict: at least one has been forged, and which one nobody can tell. Neither
+// may silently win. The origin that had it first stays, its records are not complete where the other one contradicts
+// them, and both are named. The first is the ledger's, or of one stage the one that the service has had something of
+// for longest, see [Result.FirstSeen]: what a record says of its own time is the forger's to choose.
 
 const countContested = "records that another log group contradicts, which are not certain"
 
@@ -58,8 +58,8 @@ func originOf(key string) string {
 	return id
 }
 
-// findConflicts looks through the journal for resources that several origins have: first which those are, then, of those
-// alone, what is said of their periods.
+// findConflicts looks through the journal for resources that several origins have: first which those are, then, of
+// those alone, what is said of their periods.
 func (c *collection) findConflicts() (*conflicts, error) {
 	found := &conflicts{claims: map[claimant]*claim{}, found: map[Target][]Quarantine{}}
 	if !c.traits.Origins {
@@ -156,8 +156,12 @@ func (f *conflicts) name(r *usage.Record, one, other string) {
 	q := Quarantine{
 		Target: target, Window: Window{r.PeriodStart.UTC(), r.PeriodStart.UTC().Add(length), length},
 		What: r.Resource.String(),
-		Reason: fmt.Sprintf("the log groups %s and %s both have usage of it, and no MicroVM logs to two; the one that had it "+
-			"first stays, and is not certain", shortened(sides[0]), shortened(sides[1])),
+		Reason: fmt.Sprintf(
+			"the log groups %s and %s both have usage of it, and no MicroVM logs to two; the one that had it "+
+				"first stays, and is not certain",
+			shortened(sides[0]),
+			shortened(sides[1]),
+		),
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -184,7 +188,10 @@ func (f *conflicts) tell(stages []*stage) {
 // auditConflicts makes entries in the audit log of those that are news.
 func (c *collection) auditConflicts(s *stage, named []Quarantine) error {
 	for _, q := range named {
-		isConflict := slices.ContainsFunc(s.conflicts, func(of Quarantine) bool { return of.What == q.What && of.Reason == q.Reason })
+		isConflict := slices.ContainsFunc(
+			s.conflicts,
+			func(of Quarantine) bool { return of.What == q.What && of.Reason == q.Reason },
+		)
 		if !isConflict {
 			continue
 		}

@@ -117,8 +117,10 @@ func (c *collection) owedStages(ctx context.Context, now time.Time, r *targetRun
 			return err
 		}
 		if others {
-			cut.windows, cut.gaps = nil, []Gap{{Target: r.target, Window: w, Reason: "the ledger's day was damaged when it was to be " +
-				"read, and the configuration has changed since, under which it might count twice; it is lost"}}
+			cut.windows, cut.gaps = nil, []Gap{
+				{Target: r.target, Window: w, Reason: "the ledger's day was damaged when it was to be " +
+					"read, and the configuration has changed since, under which it might count twice; it is lost"},
+			}
 		}
 		for _, g := range cut.gaps {
 			c.summary.Gaps = append(c.summary.Gaps, g)

@@ -58,8 +58,8 @@ func TestDoubtsFollowTheLedger(t *testing.T) {
 	require.Empty(t, w.doubts())
 }
 
-// TestDoubtsAfterAKill: a run that was killed when the ledger had its records, and nothing was known to be in doubt yet, is
-// made up for by the next.
+// TestDoubtsAfterAKill: a run that was killed when the ledger had its records, and nothing was known to be in doubt
+// yet, is made up for by the next.
 func TestDoubtsAfterAKill(t *testing.T) {
 	w := newWorld(t)
 	w.source.series = []string{"a", "b"}

@@ -34,8 +34,8 @@ func (e *DeadError) Error() string {
 // from going on may pass. Credentials that stay dead do: see [DeadError]. The ledger is not held between runs.
 //
 // What Timing.Since asks for is read once of each target: by the first run that gets through with it. From then on runs
-// go on where the last one ended. What could not be read of it by then is an open gap, which is asked for again like any
-// other, and what is lost has been named: neither is a reason to read all of it again.
+// go on where the last one ended. What could not be read of it by then is an open gap, which is asked for again like
+// any other, and what is lost has been named: neither is a reason to read all of it again.
 func (r *Runner) Every(ctx context.Context, interval time.Duration, done func(Summary, error)) error {
 	r.Interval = interval
 	var dead DeadError

@@ -37,7 +37,8 @@ type History struct {
 	// Owed are the open gaps that lie in the window. What of them the plan does not read is asked for besides, each in the
 	// batch that it is.
 	Owed []Batch
-	// Direct reports whether an account is a target of its own in the region, so that what is linked to this one is read there.
+	// Direct reports whether an account is a target of its own in the region, so that what is linked to this one is read
+	// there.
 	Direct func(account string) bool
 	// Earlier returns the windows of the lookback that were read before this one: what a series that is new to the source
 	// has in them has yet to be read. Batches of the plan may be of these windows. None before a target is first read.

@@ -33,8 +33,8 @@ func (c *collection) skipped(target Target, s *checkpoint, reach reach, windows 
 	return daysOf(w)
 }
 
-// withoutAccepted leaves out of a cut what is owed and was accepted: the overlap would read it all the same. Who asks for
-// that time, by Timing.Since, gets it.
+// withoutAccepted leaves out of a cut what is owed and was accepted: the overlap would read it all the same. Who asks
+// for that time, by Timing.Since, gets it.
 func (s *checkpoint) withoutAccepted(cut windowsCut) windowsCut {
 	for _, owed := range s.Damaged {
 		if owed.Accepted.IsZero() {

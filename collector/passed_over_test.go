@@ -132,8 +132,8 @@ func TestLiveGapOutlivesAKill(t *testing.T) {
 	assert.Empty(t, w.after(time.Minute).Gaps)
 }
 
-// The run that changes the keys may be the one that is given --since: what the ledger has stays as it was, in that run and
-// in the next one's overlap.
+// The run that changes the keys may be the one that is given --since: what the ledger has stays as it was, in that run
+// and in the next one's overlap.
 func TestSinceWhileTheShapeChanges(t *testing.T) {
 	w := newWorld(t)
 	w.options.Timing.Overlap = time.Hour

@@ -36,7 +36,8 @@ func setNames(r *usage.Record, names [nameCount]string) {
 
 func sameNamed(a, b *usage.Record) bool {
 	return a.Resource == b.Resource && a.Tenant == b.Tenant && a.TenantBy == b.TenantBy && a.Image == b.Image && a.Arch == b.Arch &&
-		a.Role == b.Role && a.Region == b.Region && a.Account == b.Account && a.Source == b.Source
+		a.Role == b.Role && a.Region == b.Region && a.Account == b.Account &&
+		a.Source == b.Source
 }
 
 func appendRecords(b []byte, records []usage.Record) []byte {

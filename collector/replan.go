@@ -10,9 +10,9 @@ import (
 // replan is a window of which something was planned and never read, and cannot be read any more as it was planned: the
 // configuration has become another one since. It is planned anew.
 //
-// What has been read of the window lies in the ledger as it was identified then, and what would be read now might be the
-// same usage under other names. So it is all planned where the ledger has nothing of the window; else, of the new plan,
-// only the series that were owed: what of such a one is in the ledger is replaced.
+// What has been read of the window lies in the ledger as it was identified then, and what would be read now might be
+// the same usage under other names. So it is all planned where the ledger has nothing of the window; else, of the new
+// plan, only the series that were owed: what of such a one is in the ledger is replaced.
 type replan struct {
 	Window Window   `json:"window"`
 	Series []string `json:"series,omitempty"` // that were owed
@@ -82,8 +82,8 @@ func (p splitter) readable(b Batch, sameShape bool) bool {
 	return sameShape
 }
 
-// owedOnly leaves of a plan of a replanned window what may be read without counting twice. What is owed and is not among
-// it is lost, and named.
+// owedOnly leaves of a plan of a replanned window what may be read without counting twice. What is owed and is not
+// among it is lost, and named.
 func (c *collection) owedOnly(ctx context.Context, s *stage, batches []Batch) (owed []Batch, lost *Gap, err error) {
 	free := true
 	err = c.eachRecorded(ctx, s.Target, s.Window.From, s.Window.To, func(recordedPeriod) { free = false })

@@ -176,8 +176,8 @@ func TestShapeChanges(t *testing.T) {
 	assert.Len(t, w.records(), 2*30)
 }
 
-// What was read under other keys is not read again when a time before the change is asked for: both would count. The time
-// before what was ever read has no such records.
+// What was read under other keys is not read again when a time before the change is asked for: both would count. The
+// time before what was ever read has no such records.
 func TestSinceBeforeTheShapeChanged(t *testing.T) {
 	w := newWorld(t)
 	w.source.traits.Shape, w.source.series = "by tenant", []string{"t1"}

@@ -34,8 +34,8 @@ type Options struct {
 	AllowOverlappingSources bool     // collect also where another of them has
 	// States is the one of SameUsage whose records are AWS's own states of MicroVMs; "" where there is none.
 	States string
-	// Most is the most that an account can use of a measure in a period in a region; nil bounds nothing. What is beyond it is
-	// named: see [doubt.BeyondQuota].
+	// Most is the most that an account can use of a measure in a period in a region; nil bounds nothing. What is beyond it
+	// is named: see [doubt.BeyondQuota].
 	Most     func(region string, of usage.Measure, period time.Duration) int64
 	Parallel int           // batches in flight at a time; 0 means 4
 	Grace    time.Duration // what is in flight may take so long once the context has ended; 0 means 20 s
@@ -87,7 +87,12 @@ func New(options Options) (*Runner, error) {
 	if options.Progress == nil {
 		options.Progress = func(int64, int64, string) {}
 	}
-	r := &Runner{Options: options, traits: options.Source.Traits(), wrongClock: map[Target]error{}, sinceRead: map[Target]bool{}}
+	r := &Runner{
+		Options:    options,
+		traits:     options.Source.Traits(),
+		wrongClock: map[Target]error{},
+		sinceRead:  map[Target]bool{},
+	}
 	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
 	return r, errors.Join(r.Timing.check(), checkPart(options.Source, r.Timing.Part))

@@ -32,9 +32,9 @@ type Source interface {
 	Fetch(ctx context.Context, target Target, batch Batch) (Result, error)
 }
 
-// SeriesSource is a source whose batches are made of series, each of which can be read without the others. Of a batch of
-// which one series failed, that one alone is asked for again; and a gap is closed by whatever batch reads its series,
-// as another plan puts them into others. Of any other source, a batch is one series: its ID.
+// SeriesSource is a source whose batches are made of series, each of which can be read without the others. Of a batch
+// of which one series failed, that one alone is asked for again; and a gap is closed by whatever batch reads its
+// series, as another plan puts them into others. Of any other source, a batch is one series: its ID.
 type SeriesSource interface {
 	Source
 	// Series lists what a batch reads, each by the resource that its records are about: see [SeriesOf]. It is asked of
@@ -48,8 +48,8 @@ type SeriesSource interface {
 	Part(batch Batch, keep func(series string) bool) (Batch, error)
 }
 
-// SeriesOf names a series by the resource that its records are about, as the ledger knows them by that, too. The account
-// is only part of the name where it is not the target's own.
+// SeriesOf names a series by the resource that its records are about, as the ledger knows them by that, too. The
+// account is only part of the name where it is not the target's own.
 func SeriesOf(target Target, account string, resource usage.Resource) string {
 	if account == target.Account {
 		return resource.String()
@@ -97,8 +97,8 @@ type Plan struct {
 	Notes []string `json:"-"`
 	// Accounts are those that records will be of besides the target's own: see [Traits.LinkedAccounts].
 	Accounts []string `json:"-"`
-	// State is what the source wants to remember for the target, in place of what [Result.State] or an earlier plan left. It
-	// takes effect together with the plan: what the plan has is read by this run or by a later one. Nil keeps what was.
+	// State is what the source wants to remember for the target, in place of what [Result.State] or an earlier plan left.
+	// It takes effect together with the plan: what the plan has is read by this run or by a later one. Nil keeps what was.
 	State json.RawMessage `json:"-"`
 }
 
@@ -139,8 +139,9 @@ type Result struct {
 	// Notes name single things of those that are counted, such as a line that is cut with where it is. A source gives the
 	// first few; the summary keeps the first MaxNotes.
 	Notes []string
-	// FirstSeen is when the service, by its own clock, took in the first of what the records of a resource are made of, in Unix
-	// milliseconds, by [usage.Resource.String]. It decides which of two origins had a resource first; see [Traits.Origins].
+	// FirstSeen is when the service, by its own clock, took in the first of what the records of a resource are made of, in
+	// Unix milliseconds, by [usage.Resource.String]. It decides which of two origins had a resource first; see
+	// [Traits.Origins].
 	FirstSeen map[string]int64
 	// State is what the source wants to remember for the target. It takes effect together with the records; nil keeps
 	// what was. A source that uses it plans one batch per window.

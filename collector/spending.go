@@ -72,7 +72,11 @@ const (
 // collected into has spent nothing.
 func ReadSpending(ledger string) (*Spending, error) {
 	s := &Spending{
-		path: filepath.Join(ledger, ".collect", spendingName), sums: map[spendingKey]Cost{}, days: map[string]decimal.Decimal{},
+		path: filepath.Join(
+			ledger,
+			".collect",
+			spendingName,
+		), sums: map[spendingKey]Cost{}, days: map[string]decimal.Decimal{},
 	}
 	file, err := ownfile.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {

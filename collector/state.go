@@ -192,9 +192,9 @@ type Acceptance struct {
 }
 
 // Accept accepts open gaps of a ledger: from now on they are neither reported nor asked for, as what they lack is known
-// to be lost or is not wanted. What they lack stays missing in the ledger; a run that reads it all the same closes them.
-// What is quarantined is accepted likewise: it is no longer listed among what somebody should look at. What was accepted
-// before stays as it was. The ledger is held meanwhile, as by a run.
+// to be lost or is not wanted. What they lack stays missing in the ledger; a run that reads it all the same closes
+// them. What is quarantined is accepted likewise: it is no longer listed among what somebody should look at. What was
+// accepted before stays as it was. The ledger is held meanwhile, as by a run.
 func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) (
 	gaps []OpenGap, quarantined []KnownQuarantine, err error,
 ) {

@@ -212,7 +212,12 @@ func (c *collection) planWindows(ctx context.Context, now time.Time, r *targetRu
 // backlog lists the batches that earlier runs left: those of an interrupted run, and gaps that are due, unless the
 // windows read them anyway. What the service no longer keeps is lost: it is reported once more and taken off the
 // checkpoint.
-func (c *collection) backlog(ctx context.Context, now time.Time, r *targetRun, s *checkpoint) (backlog []Batch, err error) {
+func (c *collection) backlog(
+	ctx context.Context,
+	now time.Time,
+	r *targetRun,
+	s *checkpoint,
+) (backlog []Batch, err error) {
 	if s.Pending, err = c.pendingKept(ctx, now, r, s.Pending); err != nil {
 		return nil, err
 	}

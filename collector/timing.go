@@ -20,8 +20,8 @@ type Timing struct {
 	Settle   time.Duration // before now; default that of the source, below zero for none
 	Since    time.Time     // in place of where the last run ended
 	Until    time.Time     // in place of now
-	// Part has one part of each target read alone, as a backfill: all of the lookback, or from Since on. "" reads everything.
-	// See [HistoryPlanner].
+	// Part has one part of each target read alone, as a backfill: all of the lookback, or from Since on. "" reads
+	// everything. See [HistoryPlanner].
 	Part string
 }
 

@@ -17,7 +17,12 @@ import (
 //
 // A day that the ledger has records of keeps their period, whatever is configured now. Records of another period have
 // other keys, so they would stand beside the old ones rather than replace them, and the day would count twice.
-func (c *collection) windows(ctx context.Context, now time.Time, target Target, reach reach) (cut windowsCut, err error) {
+func (c *collection) windows(
+	ctx context.Context,
+	now time.Time,
+	target Target,
+	reach reach,
+) (cut windowsCut, err error) {
 	if !reach.from.Before(reach.to) {
 		return cut, nil
 	}
@@ -34,8 +39,11 @@ func (c *collection) windows(ctx context.Context, now time.Time, target Target, 
 		}
 		if known[at].records > 0 && w.From.Before(reach.rekeyed) {
 			old := Window{From: w.From, To: civil.Earlier(w.To, reach.rekeyed)}
-			cut.gaps = append(cut.gaps, Gap{Target: target, Window: old, Reason: "the ledger has it under the names of an earlier " +
-				"configuration; reading it again would count it twice"})
+			cut.gaps = append(
+				cut.gaps,
+				Gap{Target: target, Window: old, Reason: "the ledger has it under the names of an earlier " +
+					"configuration; reading it again would count it twice"},
+			)
 			if w.From = old.To; !w.From.Before(w.To) {
 				continue
 			}
@@ -78,8 +86,8 @@ func (c windowsCut) passed() (before []Window) {
 	return before
 }
 
-// orOwed is what is known of a day, or where the ledger has nothing of it, what is still owed: a batch that earlier runs
-// left brings records of the period it was planned with, and the day would have records of two lengths.
+// orOwed is what is known of a day, or where the ledger has nothing of it, what is still owed: a batch that earlier
+// runs left brings records of the period it was planned with, and the day would have records of two lengths.
 func (c *collection) orOwed(target Target, at, now time.Time, known dayRecords) dayRecords {
 	of := c.checkpoints[target]
 	if known.records > 0 || of == nil {

@@ -61,7 +61,11 @@ func (e *NeedsTrustError) Error() string {
 		key.Message = "is not taken from a file that was found in the current folder"
 		faults.List = append(faults.List, key)
 	}
-	return fmt.Sprintf("%s\nthese keys decide where credentials and data go; if the file is yours, use --config %s or --trust-config", &faults, e.Path)
+	return fmt.Sprintf(
+		"%s\nthese keys decide where credentials and data go; if the file is yours, use --config %s or --trust-config",
+		&faults,
+		e.Path,
+	)
 }
 
 // TrustedKeys lists the keys that are not taken from a file that was found by chance. Each is marked where it is

@@ -121,9 +121,9 @@ func packed(t testing.TB, size int64, text []byte) []byte {
 	return out.Bytes()
 }
 
-// TestBombsInALedgerAreNamedAsDamaged has parts with which the manifest and every checksum agree, as whoever can write to
-// the folder makes them. Each is damaged, by its name, takes no more memory than its size allows, and leaves the rest
-// as it is.
+// TestBombsInALedgerAreNamedAsDamaged has parts with which the manifest and every checksum agree, as whoever can write
+// to the folder makes them. Each is damaged, by its name, takes no more memory than its size allows, and leaves the
+// rest as it is.
 func TestBombsInALedgerAreNamedAsDamaged(t *testing.T) {
 	const second = "part-00001.parquet"
 	const rows = 16 // of its first row group; it has 40

@@ -45,5 +45,6 @@
 // or not at all: file systems rename one file at a time. Stop writing, or read with this package, where that matters.
 //
 // Whoever can write to the folder can forge it: the checksums are against accidents. What something else than a writer
-// changed or deleted the audit log tells, unless it was forged as well: see package audit. On Windows a file that an engine holds open may not be replaceable, which is an error.
+// changed or deleted the audit log tells, unless it was forged as well: see package audit. On Windows a file that an
+// engine holds open may not be replaceable, which is an error.
 package ledger

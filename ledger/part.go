@@ -16,7 +16,8 @@ import (
 )
 
 // Whoever can write to a ledger's folder can make its manifests agree with any file, so checksums do not bound what
-// decoding a part takes. These do, with what [parquetcolumn] holds every file to; each is beyond what this program writes.
+// decoding a part takes. These do, with what [parquetcolumn] holds every file to; each is beyond what this program
+// writes.
 const (
 	maxGroupRows = 1 << 20   // of a row group, which readers hold in memory
 	maxPiece     = 512 << 20 // bytes that are read at once: a column of a row group, or the tail

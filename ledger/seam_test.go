@@ -13,8 +13,8 @@ import (
 	"microspend/usage"
 )
 
-// TestWhateverWritesIsInTheAuditLog has every method of a writer write, and wants an entry of each. A new method fails it
-// until it says here what its entry is, or why it has none.
+// TestWhateverWritesIsInTheAuditLog has every method of a writer write, and wants an entry of each. A new method fails
+// it until it says here what its entry is, or why it has none.
 func TestWhateverWritesIsInTheAuditLog(t *testing.T) {
 	records := fleet{microVMs: 12, tenants: 3, days: 2, periods: 8}.all()
 	var writer Writer

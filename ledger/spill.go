@@ -108,8 +108,8 @@ func writeSpill(file *os.File, offset int64, records []usage.Record, before int6
 // noRecord is what the first record of a section is written as a difference to.
 var noRecord usage.Record
 
-// appendRecord writes a record: two bytes that say which names differ from the record before, those names, the start, the
-// numbers, the kind and the coverage.
+// appendRecord writes a record: two bytes that say which names differ from the record before, those names, the start,
+// the numbers, the kind and the coverage.
 func appendRecord(text []byte, r, previous *usage.Record) []byte {
 	if previous == nil {
 		previous = &noRecord

@@ -15,8 +15,8 @@ import (
 	"microspend/usage"
 )
 
-// TestAFolderSwappedForALinkIsNotWrittenTo has somebody replace a folder of the ledger by a link to one of the user's, before
-// a write or between its steps.
+// TestAFolderSwappedForALinkIsNotWrittenTo has somebody replace a folder of the ledger by a link to one of the user's,
+// before a write or between its steps.
 func TestAFolderSwappedForALinkIsNotWrittenTo(t *testing.T) {
 	day := filepath.Join(usageFolder, dayPrefix+firstDay.Format("2006-01-02"))
 	record := fleet{microVMs: 1, tenants: 1, days: 1, periods: 24}.record(0)

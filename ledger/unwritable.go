@@ -36,8 +36,8 @@ func ofDay(day civil.Day, err error) error {
 	return err
 }
 
-// Unwritable returns an [UnwritableDayError] if no record of a UTC day can be written, else nil. A day whose parts alone
-// are damaged can be written: they are set aside by whoever writes next.
+// Unwritable returns an [UnwritableDayError] if no record of a UTC day can be written, else nil. A day whose parts
+// alone are damaged can be written: they are set aside by whoever writes next.
 func (l *Ledger) Unwritable(of time.Time) error {
 	opened := l.openDay(dayOf(of))
 	defer opened.close()

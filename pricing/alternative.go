@@ -198,8 +198,8 @@ func (e EC2) name(perInstance decimal.Decimal) string {
 	return name
 }
 
-// instanceSize are the sizes of EC2 instances. Families are no closed list, so that one that is not known is likelier new
-// than misspelt; sizes are.
+// instanceSize are the sizes of EC2 instances. Families are no closed list, so that one that is not known is likelier
+// new than misspelt; sizes are.
 var instanceSize = regexp.MustCompile(`\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)$`)
 
 // hourly finds the price of an instance-hour and takes the discount off.

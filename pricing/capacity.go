@@ -164,7 +164,8 @@ func (a Alternative) Unstated() (parts []string) {
 	return parts
 }
 
-// limits are what is published about an alternative besides its price, by what each is of; what is left out is not known.
+// limits are what is published about an alternative besides its price, by what each is of; what is left out is not
+// known.
 type limits map[string]Limit
 
 // The keys of limits.

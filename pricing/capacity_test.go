@@ -172,8 +172,8 @@ func TestCapacity(t *testing.T) {
 	require.Equal(t, []string{"4", "8"}, []string{needs.PeakVCPU.String(), needs.PeakGB.String()}, "beside the baseline")
 }
 
-// TestLimitsHaveSources: every sandbox, runner and kind of alternative that has a price says how it isolates, how long a
-// run lasts, and where both were read.
+// TestLimitsHaveSources: every sandbox, runner and kind of alternative that has a price says how it isolates, how long
+// a run lasts, and where both were read.
 func TestLimitsHaveSources(t *testing.T) {
 	book, demand := prices(t), hundredHours(t, "us-east-1")
 	candidates := []pricing.Candidate{

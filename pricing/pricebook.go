@@ -198,7 +198,8 @@ func EmbeddedPrices() (PriceBook, error) {
 }
 
 // ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml,
-// ci.yaml and sandbox.yaml, and limits.yaml with what they offer. Another instance type, bundle, runner or provider is another entry there and nothing else.
+// ci.yaml and sandbox.yaml, and limits.yaml with what they offer. Another instance type, bundle, runner or provider is
+// another entry there and nothing else.
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
 	for _, table := range book.tables() {

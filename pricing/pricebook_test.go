@@ -125,9 +125,9 @@ func TestAlternativesNeverFall(t *testing.T) {
 	}
 }
 
-// What an architect's usual comparison needs is known in each region that has a card, typed by hand from the sources: EC2
-// t4g.medium and t3.medium by the hour, and EBS gp3 by the GB-month. Fargate is known where somebody has read it, and
-// in the other US regions taken to be as in us-east-1, which is said.
+// What an architect's usual comparison needs is known in each region that has a card, typed by hand from the sources:
+// EC2 t4g.medium and t3.medium by the hour, and EBS gp3 by the GB-month. Fargate is known where somebody has read it,
+// and in the other US regions taken to be as in us-east-1, which is said.
 func TestRegionsOfAlternatives(t *testing.T) {
 	book := prices(t)
 	for _, tc := range []struct{ region, t4g, t3, gp3, fargate, assumption string }{

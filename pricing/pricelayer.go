@@ -58,9 +58,8 @@ func (b PriceBook) layeredIn(region string) layered {
 	return in
 }
 
-// Table looks prices up in one table as it holds in a region, by the keys under which the table has them. It reports false
-// where the table has no price there.
-// The table cloudwatch is that of [PriceBook.Measuring].
+// Table looks prices up in one table as it holds in a region, by the keys under which the table has them. It reports
+// false where the table has no price there. The table cloudwatch is that of [PriceBook.Measuring].
 func (b PriceBook) Table(region, table string) (at func(keys []string) (Price, bool), err error) {
 	file := table + ".yaml"
 	text := b.texts[file]

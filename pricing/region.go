@@ -10,16 +10,16 @@ import (
 // regionForm is how AWS names regions: an area, where in it, and a number.
 var regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 
-// compass are the words before the number in every region there is. Another one is likelier a slip than a region to come,
-// but it is not refused: a region that opened since this was built must pass.
+// compass are the words before the number in every region there is. Another one is likelier a slip than a region to
+// come, but it is not refused: a region that opened since this was built must pass.
 var compass = regexp.MustCompile(`-(central|north|south|(north|south)?(east|west))-[0-9]+$`)
 
-// RegionsOpened is how many regions have MicroVMs: five since 2026-06-22, five more since 2026-08-19 and four more since
-// 2026-10-22. The names of the last four could not be established, so that they have no card here.
+// RegionsOpened is how many regions have MicroVMs: five since 2026-06-22, five more since 2026-08-19 and four more
+// since 2026-10-22. The names of the last four could not be established, so that they have no card here.
 const RegionsOpened = 14
 
-// IsRegionName reports whether a text has the form of a region's name, such as eu-west-1. Whether there is such a region,
-// and at which rates, is another question: see [NoCardError].
+// IsRegionName reports whether a text has the form of a region's name, such as eu-west-1. Whether there is such a
+// region, and at which rates, is another question: see [NoCardError].
 func IsRegionName(text string) bool { return regionForm.MatchString(text) }
 
 // NotARegion says that a text has not the form of a region's name, and which region may have been meant.

@@ -83,7 +83,11 @@ func (f fargatePrices) sells(vcpu, gb decimal.Decimal) bool {
 // nearest says which tasks there are with so many vCPUs, or, where there are none, with the next fewer and more.
 func (f fargatePrices) nearest(vcpu decimal.Decimal) string {
 	sizes := f.Sizes // in ascending order
-	above, found := slices.BinarySearchFunc(sizes, vcpu, func(s fargateSize, v decimal.Decimal) int { return s.VCPU.Cmp(v) })
+	above, found := slices.BinarySearchFunc(
+		sizes,
+		vcpu,
+		func(s fargateSize, v decimal.Decimal) int { return s.VCPU.Cmp(v) },
+	)
 	near := sizes[max(above-1, 0):min(above+1, len(sizes))]
 	if found {
 		near = sizes[above : above+1]
@@ -125,8 +129,11 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	vcpuPrice, okVCPU := given(f.VCPUHour, book.fargate.VCPUHour[arch], d.Region)
 	gbPrice, okGB := given(f.GBHour, book.fargate.GBHour[arch], d.Region)
 	if !okVCPU || !okGB {
-		return alt.unknown("the price of Fargate %s in %s is not known; give it as vcpu_hour and gb_hour, or refresh the rates",
-			arch, d.Region)
+		return alt.unknown(
+			"the price of Fargate %s in %s is not known; give it as vcpu_hour and gb_hour, or refresh the rates",
+			arch,
+			d.Region,
+		)
 	}
 	alt.Sources = []Price{vcpuPrice, gbPrice}
 	alt.Notes = assumed(alt.Sources)

@@ -1,7 +1,8 @@
 package pricing
 
-// State says what a figure rests on, so that no renderer has to guess whether a small figure is small or unfinished. The
-// zero value is an exact figure. Every figure derived from others takes the state of what it was made from: see [State.And].
+// State says what a figure rests on, so that no renderer has to guess whether a small figure is small or unfinished.
+// The zero value is an exact figure. Every figure derived from others takes the state of what it was made from: see
+// [State.And].
 type State uint8
 
 // The states, from nothing missing to nothing there.

@@ -59,7 +59,8 @@ func (a axisScale) isTime() bool { return a.unit == "s" || strings.HasPrefix(a.u
 // secondsScale is how many seconds one unit of an axis of time has: 3600, 60 or 1.
 type secondsScale float64
 
-// secondsAxis is the scale of times up to so many seconds on which ticks are round numbers of hours, minutes or seconds.
+// secondsAxis is the scale of times up to so many seconds on which ticks are round numbers of hours, minutes or
+// seconds.
 func secondsAxis(most float64) secondsScale {
 	for _, unit := range []secondsScale{3600, 60} {
 		if most >= 2*float64(unit) {

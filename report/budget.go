@@ -56,9 +56,13 @@ func BudgetColumns(b budget.Report) []view.Column[budget.Line] {
 		{ID: "status", Title: "status", Value: func(l budget.Line) view.Value {
 			return view.Text(l.Status.String()).Shown(budgetSign(l))
 		}},
-		{ID: "assumptions", Scope: view.When(slices.ContainsFunc(b.Lines, assertedLine), view.Data), Value: func(l budget.Line) view.Value {
-			return assumedOf(l.TenantAsserted)
-		}},
+		{
+			ID:    "assumptions",
+			Scope: view.When(slices.ContainsFunc(b.Lines, assertedLine), view.Data),
+			Value: func(l budget.Line) view.Value {
+				return assumedOf(l.TenantAsserted)
+			},
+		},
 		{ID: "missing", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Missing).OmitEmpty() }},
 		{ID: "unknown", Scope: view.JSONOnly, Value: func(l budget.Line) view.Value {
 			return view.List(unknownTexts(l.Spent)).OmitEmpty()
@@ -144,12 +148,20 @@ func budgetOutlook(b budget.Report) []view.Column[budget.Line] {
 		}},
 		{ID: "forecast_low", Scope: view.Data, Value: bound(func(l budget.Line) *decimal.Decimal { return l.Low })},
 		{ID: "forecast_high", Scope: view.Data, Value: bound(func(l budget.Line) *decimal.Decimal { return l.High })},
-		{ID: "range", Title: "range", Unit: "$", Align: view.Right, Drop: 2, Scope: view.People, Value: func(l budget.Line) view.Value {
-			if l.Low == nil {
-				return view.Value{}
-			}
-			return view.Text(view.Dollars(*l.Low).String() + " – " + view.Dollars(*l.High).String())
-		}},
+		{
+			ID:    "range",
+			Title: "range",
+			Unit:  "$",
+			Align: view.Right,
+			Drop:  2,
+			Scope: view.People,
+			Value: func(l budget.Line) view.Value {
+				if l.Low == nil {
+					return view.Value{}
+				}
+				return view.Text(view.Dollars(*l.Low).String() + " – " + view.Dollars(*l.High).String())
+			},
+		},
 		{ID: "method", Scope: view.Data, Value: func(l budget.Line) view.Value { return view.Text(l.Method.String()) }},
 		{ID: "runs_out", Title: "runs out", Drop: 1, Value: func(l budget.Line) view.Value {
 			if l.RunsOut == nil {

@@ -102,7 +102,11 @@ var statusColumns = func() []view.Column[statusLine] {
 		{ID: "last_success", Title: "success", Unit: "(UTC)", Drop: 3, Value: func(l statusLine) view.Value {
 			return short(l.target.Success)
 		}},
-		{ID: "last_attempt", Scope: view.Data, Value: func(l statusLine) view.Value { return momentOrNone(l.target.Attempted) }},
+		{
+			ID:    "last_attempt",
+			Scope: view.Data,
+			Value: func(l statusLine) view.Value { return momentOrNone(l.target.Attempted) },
+		},
 		{ID: "error", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Text(targetError(l.target)) }},
 		// The first to go where there is no room, as behind says the same.
 		{ID: "read_through", Title: "read through", Unit: "(UTC)", Drop: 4, Value: func(l statusLine) view.Value {
@@ -117,7 +121,11 @@ var statusColumns = func() []view.Column[statusLine] {
 		{ID: "open_gaps", Title: "gaps", Align: view.Right, Value: func(l statusLine) view.Value {
 			return view.Count(len(l.target.Open))
 		}},
-		{ID: "accepted_gaps", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Count(l.target.Accepted) }},
+		{
+			ID:    "accepted_gaps",
+			Scope: view.Data,
+			Value: func(l statusLine) view.Value { return view.Count(l.target.Accepted) },
+		},
 		{ID: "open_gap_seconds", Scope: view.Data, Value: func(l statusLine) view.Value {
 			return view.Count(l.target.OpenSeconds())
 		}},
@@ -129,12 +137,20 @@ var statusColumns = func() []view.Column[statusLine] {
 		{ID: "quarantined", Title: "quarantined", Align: view.Right, Drop: 1, Value: func(l statusLine) view.Value {
 			return view.Count(int64(len(l.target.Unaccepted)) + l.target.QuarantinedBeyond)
 		}},
-		{ID: "calls_today", Scope: view.Data, Value: func(l statusLine) view.Value { return view.Count(l.target.Today.Calls) }},
+		{
+			ID:    "calls_today",
+			Scope: view.Data,
+			Value: func(l statusLine) view.Value { return view.Count(l.target.Today.Calls) },
+		},
 		{ID: "api_price_today", Scope: view.Data, Value: func(l statusLine) view.Value { return apiPrice(l.target.Today) }},
 		{ID: "calls_this_month", Scope: view.Data, Value: func(l statusLine) view.Value {
 			return view.Count(l.target.Month.Calls)
 		}},
-		{ID: "api_price_this_month", Scope: view.Data, Value: func(l statusLine) view.Value { return apiPrice(l.target.Month) }},
+		{
+			ID:    "api_price_this_month",
+			Scope: view.Data,
+			Value: func(l statusLine) view.Value { return apiPrice(l.target.Month) },
+		},
 	}
 }()
 

@@ -65,7 +65,14 @@ func estimateObject(e *scenarios.Estimate, comparisons []scenarios.Comparison, v
 		{ID: "title", Value: view.Text(s.Title).OmitEmpty()},
 		{ID: "region", Value: s.Region},
 		{ID: "currency", Value: "USD"},
-		{ID: "microvm", Value: view.Object{{ID: "memory_gb", Value: s.Size.GB()}, {ID: "vcpu", Value: s.Size.VCPU()}, {ID: "arch", Value: string(s.Arch)}}},
+		{
+			ID: "microvm",
+			Value: view.Object{
+				{ID: "memory_gb", Value: s.Size.GB()},
+				{ID: "vcpu", Value: s.Size.VCPU()},
+				{ID: "arch", Value: string(s.Arch)},
+			},
+		},
 		{ID: "rates", Value: ratesObject(e.Bill.Card)},
 	}
 	tail := view.Object{

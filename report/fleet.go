@@ -89,7 +89,12 @@ type fleetAlternative struct {
 
 var fleetAlternativeColumns = []view.Column[fleetAlternative]{
 	{ID: "scenario", Title: "instead of", Value: func(a fleetAlternative) view.Value { return view.Text(a.of) }},
-	{ID: "name", Title: "alternative", Shrink: true, Value: func(a fleetAlternative) view.Value { return view.Text(a.Name) }},
+	{
+		ID:     "name",
+		Title:  "alternative",
+		Shrink: true,
+		Value:  func(a fleetAlternative) view.Value { return view.Text(a.Name) },
+	},
 	{ID: "monthly", Title: "a month", Unit: "$", Value: func(a fleetAlternative) view.Value {
 		return view.Dollars(a.Monthly).Or("unknown", known(a.Comparison))
 	}},

@@ -121,7 +121,8 @@ func auditCounts(e audit.Entry) string {
 	return strings.Join(texts, ", ")
 }
 
-// auditChanges names days from the first to the last, whether or not all between were changed, and everything else by its folder.
+// auditChanges names days from the first to the last, whether or not all between were changed, and everything else by
+// its folder.
 func auditChanges(changes []audit.Change) string {
 	var days, others []string
 	for _, c := range changes {

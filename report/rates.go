@@ -290,8 +290,8 @@ func Cards(all []pricing.Series, now time.Time) view.Document {
 	return d
 }
 
-// computeColumns are the rates of what is billed by the architecture, on one. In the table of all rates there is no room
-// for them.
+// computeColumns are the rates of what is billed by the architecture, on one. In the table of all rates there is no
+// room for them.
 func computeColumns(arch pricing.Arch) []view.Column[pricing.RateCard] {
 	columns := []view.Column[pricing.RateCard]{cardColumns[0]}
 	for _, column := range rateFigureColumns[:2] {

@@ -56,14 +56,18 @@ func RatesUpdate(result prices.Result, dryRun bool, against *Against) view.Docum
 		some := view.NewTable(ratesChangeColumns, changes[:min(len(changes), mostChanges)], nil)
 		section := view.Section{Heading: "What changed", Table: some}
 		if more := len(changes) - mostChanges; more > 0 {
-			section.Notes = plainNotes(fmt.Sprintf("and %s more; --format csv lists all.", figures.Grouped(decimal.NewFromInt(int64(more)))))
+			section.Notes = plainNotes(
+				fmt.Sprintf("and %s more; --format csv lists all.", figures.Grouped(decimal.NewFromInt(int64(more)))),
+			)
 		}
 		d.Add(section)
 	}
 	if len(shown) > 0 {
-		d.Add(view.Section{Heading: "What was read", Table: view.NewTable(updateColumns, shown, func(o prices.Outcome) view.Look {
-			return view.Look{Warn: o.Err != nil}
-		})})
+		d.Add(
+			view.Section{Heading: "What was read", Table: view.NewTable(updateColumns, shown, func(o prices.Outcome) view.Look {
+				return view.Look{Warn: o.Err != nil}
+			})},
+		)
 	}
 	var notes []string
 	if len(changes) == 0 && len(shown) == 0 && len(unchanged) > 0 {
@@ -100,7 +104,12 @@ var ratesChangeColumns = []view.Column[ratesChange]{
 		percent, comparable := c.Before.ChangePercent(c.After)
 		return view.SignedPercent(percent, 2).Or("new", comparable)
 	}},
-	{ID: "from", Title: "from", Drop: 1, Value: func(c ratesChange) view.Value { return view.Text(c.outcome.From.String()) }},
+	{
+		ID:    "from",
+		Title: "from",
+		Drop:  1,
+		Value: func(c ratesChange) view.Value { return view.Text(c.outcome.From.String()) },
+	},
 	{ID: "source", Title: "source", Scope: view.CSVOnly | view.JSONOnly, Value: func(c ratesChange) view.Value {
 		return view.Text(c.Source)
 	}},

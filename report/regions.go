@@ -34,8 +34,11 @@ func Regions(c *scenarios.RegionComparison) view.Document {
 	}
 	var notes []string
 	if c.Unnamed > 0 {
-		notes = append(notes, fmt.Sprintf("MicroVMs are in %d regions; the names of %s are not known here. Give them by name, "+
-			"or find them with microspend rates update.", pricing.RegionsOpened, figures.Int(c.Unnamed)))
+		notes = append(
+			notes,
+			fmt.Sprintf("MicroVMs are in %d regions; the names of %s are not known here. Give them by name, "+
+				"or find them with microspend rates update.", pricing.RegionsOpened, figures.Int(c.Unnamed)),
+		)
 	}
 	if s.GivesRates() {
 		notes = append(notes, "The rates that the file gives are taken in every region.")
@@ -70,9 +73,14 @@ func regionColumns(c *scenarios.RegionComparison) []view.Column[scenarios.Region
 		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 2, Value: func(r row) view.Value {
 			return view.Maybe(r.PerUnit, func(d decimal.Decimal) view.Value { return view.Number(d, places) })
 		}},
-		{Title: "× " + c.Base, Align: view.Decimal, Scope: view.When(c.Base != "", view.People), Value: func(r row) view.Value {
-			return view.Maybe(r.Ratio, times)
-		}},
+		{
+			Title: "× " + c.Base,
+			Align: view.Decimal,
+			Scope: view.When(c.Base != "", view.People),
+			Value: func(r row) view.Value {
+				return view.Maybe(r.Ratio, times)
+			},
+		},
 		{ID: "ratio", Value: func(r row) view.Value { return ratio(r.Ratio) }},
 		{ID: "unknown", Value: func(r row) view.Value {
 			keys := make([]string, len(r.Unknown))

@@ -187,8 +187,8 @@ func countColumns(counted bool) []spendColumn {
 			},
 		})
 	}
-	// Where some of the time was not measured, the amount lacks it and so does what it is divided by. Their ratio is that of
-	// what was measured, and may as well be above the true one: the mark of a lower bound would be wrong.
+	// Where some of the time was not measured, the amount lacks it and so does what it is divided by. Their ratio is that
+	// of what was measured, and may as well be above the true one: the mark of a lower bound would be wrong.
 	stateOf := func(r *spend.Row) pricing.State {
 		if state := r.State(); state != pricing.AtLeast {
 			return state

@@ -9,8 +9,8 @@ import (
 	"microspend/view"
 )
 
-// comparedColumns are the alternatives that a sweep varies: what each is at a point, what it costs, and how the MicroVMs
-// stand to it. Their ids in CSV start with the path of the entry; JSON has a list of them.
+// comparedColumns are the alternatives that a sweep varies: what each is at a point, what it costs, and how the
+// MicroVMs stand to it. Their ids in CSV start with the path of the entry; JSON has a list of them.
 func comparedColumns(entries []string) []view.Column[sweepStep] {
 	if len(entries) == 0 {
 		return nil

@@ -76,7 +76,10 @@ func bestObject(sweep *scenarios.Sweep) any {
 		return nil
 	}
 	return view.Object{
-		{ID: "values", Value: front[0].Values}, {ID: "total", Value: front[0].Total}, {ID: "seconds", Value: front[0].Seconds},
+		{
+			ID:    "values",
+			Value: front[0].Values,
+		}, {ID: "total", Value: front[0].Total}, {ID: "seconds", Value: front[0].Seconds},
 	}
 }
 
@@ -95,7 +98,13 @@ func tradeOffNotes(sweep *scenarios.Sweep) []view.Note {
 	front, per := sweep.Front(), perOfWork(sweep.Scenario)
 	var list []view.Note
 	for i, p := range front {
-		text := fmt.Sprintf("Cheapest: %s, %s a month and %s %s.", pointName(sweep, p), dollars(p.Total), durationText(p.Seconds), per)
+		text := fmt.Sprintf(
+			"Cheapest: %s, %s a month and %s %s.",
+			pointName(sweep, p),
+			dollars(p.Total),
+			durationText(p.Seconds),
+			per,
+		)
 		if ties := sameCost(sweep, p); i == 0 && ties > 0 {
 			text += " Others cost the same and take longer."
 		}
@@ -107,7 +116,10 @@ func tradeOffNotes(sweep *scenarios.Sweep) []view.Note {
 		list = append(list, view.Note{Text: text})
 	}
 	if len(front) == 0 {
-		list = append(list, view.Note{Warn: true, Text: "None of these can do the work within the 8 hours that a MicroVM lives."})
+		list = append(
+			list,
+			view.Note{Warn: true, Text: "None of these can do the work within the 8 hours that a MicroVM lives."},
+		)
 	}
 	for i := range sweep.Points {
 		if p := &sweep.Points[i]; p.OutlivesOne {

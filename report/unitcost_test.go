@@ -13,8 +13,8 @@ import (
 	"microspend/view"
 )
 
-// TestUnitCostsAreNoLowerBounds: 10 dollars of 4 launches are 2.50 a launch as far as they were measured. The launch that
-// nobody saw may have cost less than that.
+// TestUnitCostsAreNoLowerBounds: 10 dollars of 4 launches are 2.50 a launch as far as they were measured. The launch
+// that nobody saw may have cost less than that.
 func TestUnitCostsAreNoLowerBounds(t *testing.T) {
 	for _, test := range []struct {
 		name     string

@@ -40,7 +40,8 @@ type BreakEvenPoint struct {
 	// UsersPerInstance is the smallest number of users sharing one instance at which instances cost no more than the
 	// MicroVMs; nil where even one instance for all costs more, or where instances cannot be shared.
 	UsersPerInstance *decimal.Decimal
-	// Shared says the same in a sentence, and whether an instance has room for so many; "" where there is no need to share.
+	// Shared says the same in a sentence, and whether an instance has room for so many; "" where there is no need to
+	// share.
 	Shared string
 
 	// Always is the side that costs less at every running time, Neither where the two meet or always cost the same.
@@ -159,9 +160,9 @@ func (n names) distinct(name string) string {
 	return fmt.Sprintf("%s (%d)", name, n[name])
 }
 
-// checkNames refuses misspelt names of what is a closed list: the providers and runners whose prices are known, with the
-// nearest of them. Instance types and bundles are none, as AWS adds to them: one that is not known has no price until it
-// is given.
+// checkNames refuses misspelt names of what is a closed list: the providers and runners whose prices are known, with
+// the nearest of them. Instance types and bundles are none, as AWS adds to them: one that is not known has no price
+// until it is given.
 func (m Market) checkNames(s *Scenario, fault faultFunc) {
 	for i, entry := range s.file.Compare {
 		at := indexed("compare", i)
@@ -172,7 +173,12 @@ func (m Market) checkNames(s *Scenario, fault faultFunc) {
 			fault(at+".sandbox.active", at+".sandbox.active", "%.60s bills the whole running time; leave active out", f.Provider)
 		}
 		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
-			fault(at+".ci", at+".ci", "%s; give another's price as per_minute", unknownName(f.Runner, "runner", m.Prices.Runners()))
+			fault(
+				at+".ci",
+				at+".ci",
+				"%s; give another's price as per_minute",
+				unknownName(f.Runner, "runner", m.Prices.Runners()),
+			)
 		}
 		if f := entry.EC2; f != nil && f.Type != "" && f.Hourly == nil && !instanceType.MatchString(f.Type) {
 			fault(at+".ec2", at+".ec2", "%.60q is not an EC2 instance type such as t4g.medium%s; give another's price as hourly",
@@ -256,8 +262,8 @@ func usersPerInstance(users, total, perInstance decimal.Decimal) *decimal.Decima
 	return new(ceilDivide(users, affordable))
 }
 
-// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size: each is large enough,
-// where the prices of one that is are known.
+// usualCandidates are the alternatives that an architect would look at for a MicroVM of this size: each is large
+// enough, where the prices of one that is are known.
 func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 	demand := s.demand()
 	var usual []pricing.Candidate

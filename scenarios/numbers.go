@@ -18,7 +18,13 @@ func (e *Estimate) Own() Comparison {
 	own := pricing.Alternative{
 		Name: "MicroVMs", Kind: pricing.KindMicroVM, Offers: pricing.MicroVMCapacity(s.Size),
 	}.Judged(demand)
-	c := Comparison{own: true, Alternative: own, Monthly: e.Bill.Total(), PerUnit: e.PerUnit, Ratio: new(decimal.NewFromInt(1))}
+	c := Comparison{
+		own:         true,
+		Alternative: own,
+		Monthly:     e.Bill.Total(),
+		PerUnit:     e.PerUnit,
+		Ratio:       new(decimal.NewFromInt(1)),
+	}
 	if e.Low != nil {
 		c.Low = new(e.Low.Own())
 	}
@@ -44,8 +50,8 @@ type Ranking struct {
 	Unable  []Comparison // that cannot do the job, whatever they cost: cheapest first
 }
 
-// Rank sorts the MicroVMs and their alternatives. Of several that cost the same, the one listed first comes first. Where
-// the scenario has ranges, cheapest is at their expensive ends.
+// Rank sorts the MicroVMs and their alternatives. Of several that cost the same, the one listed first comes first.
+// Where the scenario has ranges, cheapest is at their expensive ends.
 func (e *Estimate) Rank(comparisons []Comparison) Ranking {
 	var r Ranking
 	for _, c := range append([]Comparison{e.Own()}, comparisons...) {
@@ -119,11 +125,17 @@ func (r Ranking) ByNumbers() ByNumbers {
 	}
 	if turned := r.turned(v); len(turned) > 0 {
 		v.Flips = true
-		v.Sentence += fmt.Sprintf(" Against %s it depends on where in the ranges the workload is: MicroVMs cost less at one end "+
-			"and more at the other.", namesOf(turned))
+		v.Sentence += fmt.Sprintf(
+			" Against %s it depends on where in the ranges the workload is: MicroVMs cost less at one end "+
+				"and more at the other.",
+			namesOf(turned),
+		)
 	}
 	if unstated := first.Unstated(); len(unstated) > 0 {
-		v.Sentence += fmt.Sprintf(" Not known here of what it offers: %s; see whether it is enough.", strings.Join(unstated, ", "))
+		v.Sentence += fmt.Sprintf(
+			" Not known here of what it offers: %s; see whether it is enough.",
+			strings.Join(unstated, ", "),
+		)
 	}
 	if len(r.Unknown) > 0 {
 		v.Sentence += fmt.Sprintf(" That leaves out what has no known price: %s.", namesOf(r.Unknown))
@@ -149,7 +161,8 @@ func (r Ranking) turned(v ByNumbers) (turned []Comparison) {
 	return turned
 }
 
-// Turns reports whether an alternative costs less than another at one end of the scenario's ranges and more at the other.
+// Turns reports whether an alternative costs less than another at one end of the scenario's ranges and more at the
+// other.
 func (c Comparison) Turns(other Comparison) bool {
 	if c.Low == nil || other.Low == nil || !c.Known() {
 		return false

@@ -166,7 +166,11 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 		}
 	}
 	if t == reflect.TypeFor[WorkloadFile]() {
-		schema.OneOf = []*jsonschema.Schema{{Required: []string{"running"}}, {Required: []string{"work"}}, {Required: []string{"trace"}}}
+		schema.OneOf = []*jsonschema.Schema{
+			{Required: []string{"running"}},
+			{Required: []string{"work"}},
+			{Required: []string{"trace"}},
+		}
 	}
 	if t == reflect.TypeFor[CompareFile]() {
 		schema.MinProperties, schema.MaxProperties = new(uint64(1)), new(uint64(1))

@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the file gives as a range is moved over it, all else at its expensive end. By hand: a second costs 2 × 1 + 4 × 1 =
-// 6 and nothing else is billed, so 4 users for 20 days of 6 h are 4 × 20 × 21,600 × 6 = 10,368,000; 2 users are half of
-// that, and days of 2 h a third. Days are moved by 20 %.
+// What the file gives as a range is moved over it, all else at its expensive end. By hand: a second costs 2 × 1 + 4 × 1
+// = 6 and nothing else is billed, so 4 users for 20 days of 6 h are 4 × 20 × 21,600 × 6 = 10,368,000; 2 users are half
+// of that, and days of 2 h a third. Days are moved by 20 %.
 func TestSensitivityUsesTheRangesOfTheFile(t *testing.T) {
 	e := estimate(t, "region: us-east-1\nmicrovm: 4GB\nrates: {vcpu_second: 1, gb_second: 1, snapshot_read_gb: 1, "+
 		"snapshot_write_gb: 1, storage_gb_month: 1}\nimage: {count: 0}\n"+

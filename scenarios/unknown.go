@@ -13,8 +13,8 @@ import (
 	"microspend/pricing"
 )
 
-// unknownRates are the rates that an error of pricing says are not known, in the order of a bill. It reports false where
-// nothing is wrong, or something else as well.
+// unknownRates are the rates that an error of pricing says are not known, in the order of a bill. It reports false
+// where nothing is wrong, or something else as well.
 func unknownRates(err error) (rates []pricing.Rated, only bool) {
 	all := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {

@@ -111,7 +111,10 @@ func (s *Server) routes() http.Handler {
 	}
 	mux.Handle("GET /api/v1/spend", s.handler("spend", s.spendFor, refuseJSON, parameters...))
 	mux.Handle("GET /metrics", s.metrics.observe("metrics", s.metrics.handler()))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { webserver.PlainText(w, http.StatusOK, "ok") })
+	mux.HandleFunc(
+		"GET /healthz",
+		func(w http.ResponseWriter, _ *http.Request) { webserver.PlainText(w, http.StatusOK, "ok") },
+	)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if s.ready.Load() {
 			webserver.PlainText(w, http.StatusOK, "ready")

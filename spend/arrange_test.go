@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOnlyKeepsRestatementsOfItsRows: a part of a report is restated by what concerns its rows, all of it by everything.
+// TestOnlyKeepsRestatementsOfItsRows: a part of a report is restated by what concerns its rows, all of it by
+// everything.
 func TestOnlyKeepsRestatementsOfItsRows(t *testing.T) {
 	acme, bravo, late := Key{Tenant: "acme"}, Key{Tenant: "bravo"}, Key{Tenant: "late"}
 	row := func(key Key, amount string) Row { return Row{Key: key, Total: Total{Cost: Cost{Amount: dec(amount)}}} }

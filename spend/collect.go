@@ -161,8 +161,8 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	return nil
 }
 
-// archAssumed reports whether a group's compute is priced as the default architecture's for want of knowing better. There
-// was no other before the last of them opened.
+// archAssumed reports whether a group's compute is priced as the default architecture's for want of knowing better.
+// There was no other before the last of them opened.
 func archAssumed(g *ledger.Group, in civil.Span) bool {
 	return g.Arch == pricing.ArchUnknown && in.To.After(pricing.ArchsSince().Start()) &&
 		slices.ContainsFunc(pricing.BilledQuantities(), func(q pricing.BilledQuantity) bool {
@@ -228,8 +228,8 @@ func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) 
 	return key, true
 }
 
-// asserter is what tells, of a row's key, whether anything in it is a tenant's because a guest said so. Shared cost that is
-// shared out is in the rows of all, and without tenants or groups in rows nobody knows in which.
+// asserter is what tells, of a row's key, whether anything in it is a tenant's because a guest said so. Shared cost
+// that is shared out is in the rows of all, and without tenants or groups in rows nobody knows in which.
 func (c *collector) asserter(key Key) (owner Key) {
 	switch {
 	case key.Kind == KindShared && c.source.Sharing.Policy != OwnRow:

@@ -16,8 +16,8 @@ import (
 )
 
 // doubtsIn are what speaks against usage of a request's time, of the accounts, regions, MicroVMs and tenants that its
-// filter chooses. That is told beside the figures, which are those of the records. Whoever asks about some tenants is told
-// nothing of what an account used as a whole, as that is other tenants' usage, too.
+// filter chooses. That is told beside the figures, which are those of the records. Whoever asks about some tenants is
+// told nothing of what an account used as a whole, as that is other tenants' usage, too.
 func (s Source) doubtsIn(request Request) ([]doubt.Doubt, error) {
 	if s.Doubts == nil {
 		return nil, nil

@@ -203,7 +203,9 @@ func whatIfDocument(s whatif.State) view.Document {
 		{ID: "month_what_if", Value: thenMonth},
 	}
 	present := s.Present()
-	json = json.With(present.Recorded > 0, "timeout_now_source", present.String()).With(len(o.Unknown) > 0, "unknown", o.Unknown).With(true, "assumptions", assumptions(o.Notes))
+	json = json.With(present.Recorded > 0, "timeout_now_source", present.String()).
+		With(len(o.Unknown) > 0, "unknown", o.Unknown).
+		With(true, "assumptions", assumptions(o.Notes))
 	if alt := o.Alternative; alt != nil {
 		json = json.With(alt.Sentence != "", "break_even", alt.Sentence)
 	}

@@ -394,8 +394,8 @@ func TestWhatIfStartsFromWhatIsRecorded(t *testing.T) {
 	require.Contains(t, out.String(), `"timeout_now_source": "from the MicroVM API, 2026-11-20, `)
 }
 
-// TestWhatIfOfPartialUsage: what was measured in part makes lower bounds of the bill as it was and of that which it would
-// have been, on the screen and in the export.
+// TestWhatIfOfPartialUsage: what was measured in part makes lower bounds of the bill as it was and of that which it
+// would have been, on the screen and in the export.
 func TestWhatIfOfPartialUsage(t *testing.T) {
 	measured := fewRecords()
 	for i := range measured.all {

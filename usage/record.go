@@ -33,7 +33,17 @@ type Record struct {
 const NameCount = 9
 
 // nameColumns are the columns of a record's names, in CSV files and in the ledger's.
-var nameColumns = [NameCount]string{"region", "account", "microvm_id", "image", "arch", "tenant", "tenant_by", "role", "source"}
+var nameColumns = [NameCount]string{
+	"region",
+	"account",
+	"microvm_id",
+	"image",
+	"arch",
+	"tenant",
+	"tenant_by",
+	"role",
+	"source",
+}
 
 // resourceName is the place of the resource's id among the names.
 const resourceName = 2

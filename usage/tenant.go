@@ -52,6 +52,6 @@ func Unverified(tenant string) string {
 // IsUnverified reports whether a tenant's name is one that [Unverified] makes.
 func IsUnverified(tenant string) bool { return strings.HasPrefix(tenant, unverified) }
 
-// Asserted is what the guest called itself whose name [Unverified] made; marked is false for any other name, which stays
-// what it is.
+// Asserted is what the guest called itself whose name [Unverified] made; marked is false for any other name, which
+// stays what it is.
 func Asserted(tenant string) (name string, marked bool) { return strings.CutPrefix(tenant, unverified) }

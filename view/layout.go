@@ -176,8 +176,8 @@ func (l *layout) shrinkColumns() {
 	}
 }
 
-// foldColumn breaks the cells of a column between words. One that takes more than a few lines loses its middle, as names
-// differ at their ends, unless another would then read the same.
+// foldColumn breaks the cells of a column between words. One that takes more than a few lines loses its middle, as
+// names differ at their ends, unless another would then read the same.
 func (l *layout) foldColumn(column, room int) {
 	of := make(map[string]string, len(l.rows)) // what is shown, and the one cell that it stands for
 	alike := make(map[string]bool)

@@ -152,7 +152,12 @@ func (a *app) collectEvery(ctx context.Context, runner *collector.Runner, settin
 }
 
 // serveCollect listens, and serves until what it returns is called.
-func (a *app) serveCollect(ctx context.Context, told *exporter.Exporter, address, tokenFile string, logger *slog.Logger) (
+func (a *app) serveCollect(
+	ctx context.Context,
+	told *exporter.Exporter,
+	address, tokenFile string,
+	logger *slog.Logger,
+) (
 	stop func(), err error,
 ) {
 	token, err := a.token("", tokenFile)
@@ -272,8 +277,8 @@ func (a *app) boundMemory() {
 	}
 }
 
-// memoryLimit is what the Go runtime may take: 220 MB, or four fifths of a container's limit where that is less. The rest
-// is for what is not the runtime's, such as the program itself and the kernel's buffers.
+// memoryLimit is what the Go runtime may take: 220 MB, or four fifths of a container's limit where that is less. The
+// rest is for what is not the runtime's, such as the program itself and the kernel's buffers.
 func memoryLimit(container int64, limited bool) int64 {
 	const usual = 220 << 20
 	if !limited {

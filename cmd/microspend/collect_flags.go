@@ -53,7 +53,12 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
 	}
 	f.BoolVar(&flags.dryRun, "dry-run", false, "show what would be read and what the API calls cost, and read nothing")
-	f.StringVar(&flags.maxAPICost, "max-api-cost", "", "most that API calls may cost, in `dollars`: 0.50 a run, 5/day, or both as 0.50,5/day")
+	f.StringVar(
+		&flags.maxAPICost,
+		"max-api-cost",
+		"",
+		"most that API calls may cost, in `dollars`: 0.50 a run, 5/day, or both as 0.50,5/day",
+	)
 	f.StringVar(&flags.listen, "listen", "", "with --every, serve /metrics and /healthz on this `address`, such as "+
 		"127.0.0.1:9480")
 	f.StringVar(&flags.tokenFile, "token-file", "", "`file` with the token that requests to --listen must carry")

@@ -14,8 +14,8 @@ import (
 
 // setUpAWS gives a script a CloudWatch of its own at $CLOUDWATCH, on the scripts' clock, with the metrics of a meter:
 // two tenants, a line a minute from 09:00 to 11:30 on the scripts' day. At $FORBIDDEN the same is not to be read by
-// whoever asks, at $PARTIAL those of bravo are not, at $NEGATIVE the first value of each of bravo's series is below zero,
-// and nothing listens at $NOBODY.
+// whoever asks, at $PARTIAL those of bravo are not, at $NEGATIVE the first value of each of bravo's series is below
+// zero, and nothing listens at $NOBODY.
 func setUpAWS(env *testscript.Env) error {
 	clock := func() time.Time { return scriptDay }
 	metrics := meteredCloudWatch(fakecloudwatch.Options{Now: clock})

@@ -38,8 +38,8 @@ func (w *hostileWorld) states() string {
 	return text.String()
 }
 
-// TestUsageThatCannotBeIsNamed: 51 MicroVMs that do not exist, at the peak of the largest size, are 1,632 GB and 816 vCPU.
-// eu-west-1's quota of 400 GB permits 1,600 GB and 800 vCPU in bursts. The figures stay what the records say; who
+// TestUsageThatCannotBeIsNamed: 51 MicroVMs that do not exist, at the peak of the largest size, are 1,632 GB and 816
+// vCPU. eu-west-1's quota of 400 GB permits 1,600 GB and 800 vCPU in bursts. The figures stay what the records say; who
 // contributes most, and that AWS lists no such MicroVMs, stands beside them.
 func TestUsageThatCannotBeIsNamed(t *testing.T) {
 	requireSentence(t, "What an account used in a period as a whole is held against its quota of memory, too")

@@ -127,15 +127,15 @@ func (m *hookedMicroVM) ends() (lines []emf.Line) {
 	return lines
 }
 
-// What ten minutes of the attacker's MicroVM cost: 600 vCPU-s 0.01749432 + 1,200 GB-s 0.00463236 + 3 GB read 0.0049209264,
-// and where a suspend was invented 2 GB written 0.0081272844.
+// What ten minutes of the attacker's MicroVM cost: 600 vCPU-s 0.01749432 + 1,200 GB-s 0.00463236 + 3 GB read
+// 0.0049209264, and where a suspend was invented 2 GB written 0.0081272844.
 const (
 	hookedBill    = "0.0270476064"
 	suspendedBill = "0.0351748908"
 )
 
-// What whoever runs in a MicroVM does with its hooks. It has run for a minute, and whatever it does it has run for ten in
-// the end, by the monotonic clock.
+// What whoever runs in a MicroVM does with its hooks. It has run for a minute, and whatever it does it has run for ten
+// in the end, by the monotonic clock.
 var hostileHooks = []struct {
 	name, sentence string
 	play           func(m *hookedMicroVM)

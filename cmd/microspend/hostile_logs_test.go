@@ -24,8 +24,8 @@ type hostileAttack struct {
 	names    string // whom standard error must name: the stream, the group; {own} is the attacker's stream
 	says     string // what collect prints about it
 
-	// What it does to the honest tenants' bills where the guest's word is taken, and where only proofs are. Nothing, unless
-	// the figure itself says why.
+	// What it does to the honest tenants' bills where the guest's word is taken, and where only proofs are. Nothing,
+	// unless the figure itself says why.
 	guest, proven bills
 	// kept says that what was collected before the attack stays as it was.
 	kept bool
@@ -350,8 +350,8 @@ func (w *hostileWorld) requireAttacked(attack *hostileAttack, got said, own stri
 	require.NotContains(w.t, got.out, "! gap", "no tenant can hold a gap open")
 }
 
-// TestHostileTenantsOverLogsTogether plays at once all attacks that are not to change anything, then those as well that do:
-// each figure is exact to the last digit, or says why it is not.
+// TestHostileTenantsOverLogsTogether plays at once all attacks that are not to change anything, then those as well that
+// do: each figure is exact to the last digit, or says why it is not.
 func TestHostileTenantsOverLogsTogether(t *testing.T) {
 	for _, trust := range hostileTrusts {
 		t.Run(string(trust), func(t *testing.T) {

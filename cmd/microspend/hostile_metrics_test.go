@@ -12,8 +12,8 @@ import (
 	"microspend/internal/tenantproof"
 )
 
-// What acme and bravo spend by their metrics, for 150 minutes at 2 GB: 9,000 vCPU-s × 0.0000291572 = 0.2624148, and 18,000
-// GB-s × 0.0000038603 = 0.0694854.
+// What acme and bravo spend by their metrics, for 150 minutes at 2 GB: 9,000 vCPU-s × 0.0000291572 = 0.2624148, and
+// 18,000 GB-s × 0.0000038603 = 0.0694854.
 const meteredBill = "0.3319002"
 
 // forgedMetric is what a line in Embedded Metric Format on the attacker's standard output says.
@@ -57,8 +57,9 @@ const (
 	periodMissing = "0.32315304" // without the vCPU of one period of five minutes: 300 × 0.0000291572 = 0.00874716
 )
 
-// The attacks over metrics, all of which anybody can make whose output becomes metrics. acme's bill is exact wherever the
-// attack shows; where it cannot show, it is off by what was forged, and rests on the guest's word by its own account.
+// The attacks over metrics, all of which anybody can make whose output becomes metrics. acme's bill is exact wherever
+// the attack shows; where it cannot show, it is off by what was forged, and rests on the guest's word by its own
+// account.
 var hostileMetrics = []struct {
 	name, sentence string
 	forged         forgedMetric

@@ -24,7 +24,8 @@ import (
 	"microspend/pricing"
 )
 
-// The honest tenants of the hostile tests, and what they spend at eu-west-1's rates, by hand: 0.0000291572 a vCPU-second,
+// The honest tenants of the hostile tests, and what they spend at eu-west-1's rates, by hand: 0.0000291572 a
+// vCPU-second,
 // 0.0000038603 a GB-second, 0.0016403088 a GB read, 0.0040636422 a GB written, 0.0001322222 a GB-hour.
 //
 // acme has 2 GB (1 vCPU) from an image of 3 GB: 1,815 s running, suspended once for half an hour.

@@ -70,7 +70,12 @@ do.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.rows.SkipBad, "skip-bad", false, "skip rows that cannot be read, instead of importing nothing")
 	flags.IntVar(&f.rows.MaxFaults, "max-faults", 1000, "maximum `N` of bad rows to list")
-	flags.StringVar(&f.rows.DefaultSource, "source", "import", "`SOURCE` of rows that name none; not one that collect writes")
+	flags.StringVar(
+		&f.rows.DefaultSource,
+		"source",
+		"import",
+		"`SOURCE` of rows that name none; not one that collect writes",
+	)
 	flags.BoolVar(&f.replace, "replace-collected", false,
 		"replace what was collected by other values of the same MicroVMs and periods; the audit log names them")
 	flags.BoolVar(&f.events, "events", false, "read lifecycle events")
@@ -193,7 +198,11 @@ func overlapFault(path string, reader usageReader, refused *ledger.OverlapsError
 
 // collectedFault names the rows that would replace what was collected.
 func collectedFault(path string, reader usageReader, refused *ledger.CollectedError) error {
-	text := fmt.Sprintf("%s: %s would replace what was collected by other values", path, figures.Count(refused.Count, "row"))
+	text := fmt.Sprintf(
+		"%s: %s would replace what was collected by other values",
+		path,
+		figures.Count(refused.Count, "row"),
+	)
 	named := refused.Replacements[:min(len(refused.Replacements), maxNamedOverlaps)]
 	for _, r := range named {
 		text += fmt.Sprintf("\n  %s: %s", reader.Place(r.Read), view.Visible(r.String()))

@@ -56,7 +56,12 @@ prints the texts of all licenses and notices, --format cyclonedx a software bill
 func licensesDocument(modules []licenses.Module) view.Document {
 	table := view.NewTable([]view.Column[licenses.Module]{
 		{ID: "module", Title: "module", Value: func(m licenses.Module) view.Value { return view.Text(m.Path) }},
-		{ID: "version", Title: "version", Shrink: true, Value: func(m licenses.Module) view.Value { return view.Text(m.Version) }},
+		{
+			ID:     "version",
+			Title:  "version",
+			Shrink: true,
+			Value:  func(m licenses.Module) view.Value { return view.Text(m.Version) },
+		},
 		{ID: "license", Title: "license", Value: func(m licenses.Module) view.Value { return view.Text(m.License) }},
 	}, modules, nil)
 	return view.Document{
@@ -72,7 +77,15 @@ func writeLicenses(w io.Writer, modules []licenses.Module) error {
 	for _, m := range modules {
 		for _, f := range m.Files {
 			heading := strings.TrimSpace(m.Path + " " + m.Version)
-			_, err := fmt.Fprintf(w, "%s: %s (%s)\n%s\n\n%s\n\n", heading, f.Name, m.License, strings.Repeat("=", 80), strings.TrimSpace(f.Text))
+			_, err := fmt.Fprintf(
+				w,
+				"%s: %s (%s)\n%s\n\n%s\n\n",
+				heading,
+				f.Name,
+				m.License,
+				strings.Repeat("=", 80),
+				strings.TrimSpace(f.Text),
+			)
 			if err != nil {
 				return err
 			}

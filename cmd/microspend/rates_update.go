@@ -222,8 +222,8 @@ func (a *app) sayUpdate(result prices.Result, folder string, update ratesUpdate)
 	return nil
 }
 
-// pricedBefore prices the workload of --against at the present rates, nil where no workload is given. There is no estimate
-// where a rate is not known, which the update may change.
+// pricedBefore prices the workload of --against at the present rates, nil where no workload is given. There is no
+// estimate where a rate is not known, which the update may change.
 func (a *app) pricedBefore(path string) (*report.Against, error) {
 	if path == "" {
 		return nil, nil

@@ -30,8 +30,8 @@ func largeMirror(t *testing.T, size int64) string {
 	return server.URL
 }
 
-// TestUpdateInFlatMemory measures the program itself: eight times as large a file takes it no more memory than an eighth.
-// RATES_MB=300 makes the large file as large as AWS's.
+// TestUpdateInFlatMemory measures the program itself: eight times as large a file takes it no more memory than an
+// eighth. RATES_MB=300 makes the large file as large as AWS's.
 func TestUpdateInFlatMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 45 MB")

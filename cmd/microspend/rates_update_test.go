@@ -17,8 +17,8 @@ import (
 	"microspend/pricing"
 )
 
-// makeMirror is the scripts' command mirror: mirror FOLDER REGIONS [OFFER/REGION/SKU=PRICE …] writes a Price List with the
-// rates of us-east-1, and single prices changed; for an offer's file alone, FOLDER has the other files already.
+// makeMirror is the scripts' command mirror: mirror FOLDER REGIONS [OFFER/REGION/SKU=PRICE …] writes a Price List with
+// the rates of us-east-1, and single prices changed; for an offer's file alone, FOLDER has the other files already.
 func makeMirror(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: mirror FOLDER REGIONS [OFFER/REGION/SKU=PRICE …]")

@@ -259,7 +259,8 @@ func (a *app) cardFolder() string {
 	return ""
 }
 
-// load reads a scenario from a file, or from standard input for "-", by read: scenarios.LoadWithFiles or a market's Load.
+// load reads a scenario from a file, or from standard input for "-", by read: scenarios.LoadWithFiles or a market's
+// Load.
 func (a *app) load(path string, read loader) (*scenarios.Scenario, error) {
 	file, _, err := a.openInput(path)
 	if err != nil {

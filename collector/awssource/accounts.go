@@ -17,8 +17,8 @@ import (
 // Accounts are the accounts and regions to read. They are found by the first call that can: credentials that have
 // expired fail one run of a service, not the service.
 //
-// Credentials are read again at the beginning of a run, and during one, when the files that they come from have changed,
-// and at the beginning of a run after AWS refused them. Clients that were made before go on with the new ones.
+// Credentials are read again at the beginning of a run, and during one, when the files that they come from have
+// changed, and at the beginning of a run after AWS refused them. Clients that were made before go on with the new ones.
 type Accounts struct {
 	options Options
 	refused atomic.Bool // AWS refused the credentials, or there were none, since they were last read
@@ -46,8 +46,8 @@ func (a *Accounts) Find(ctx context.Context) error {
 	return a.renew(ctx)
 }
 
-// renew finds the accounts and regions, as the configuration has them now. Of those that are known, only the credentials
-// change. After an error, everything is as it was.
+// renew finds the accounts and regions, as the configuration has them now. Of those that are known, only the
+// credentials change. After an error, everything is as it was.
 func (a *Accounts) renew(ctx context.Context) error {
 	files := filesNow() // before they are read: a change meanwhile is seen the next time
 	list, err := Targets(ctx, a.options)

@@ -82,7 +82,8 @@ func (a *Accounts) look(ctx context.Context) {
 }
 
 // files are the state of the files that credentials come from. What else they come from is asked by the SDK whenever
-// they run out: the cache of aws sso login, the token of a web identity, a process, a container's or an instance's role.
+// they run out: the cache of aws sso login, the token of a web identity, a process, a container's or an instance's
+// role.
 type files [2]file
 
 type file struct {

@@ -14,8 +14,8 @@ import (
 	"microspend/usage"
 )
 
-// Quota is what AWS lets an account use in a region at a time, which bounds what can have been used in a period. The zero
-// value is AWS's default.
+// Quota is what AWS lets an account use in a region at a time, which bounds what can have been used in a period. The
+// zero value is AWS's default.
 type Quota struct {
 	MemoryMiB int64 // baseline memory of running and suspended MicroVMs; 0 means AWS's default for the region
 }

@@ -262,8 +262,10 @@ func messageText(message types.MessageData) string {
 }
 
 // errBeyondQuota says of a value that all of the account's MicroVMs together cannot have used as much.
-var errBeyondQuota = errors.New("is more than the account's quota of memory permits in its period (if AWS has raised that, " +
-	"set collect.quota)")
+var errBeyondQuota = errors.New(
+	"is more than the account's quota of memory permits in its period (if AWS has raised that, " +
+		"set collect.quota)",
+)
 
 // number reads the Id of a query.
 func (f *fetch) number(id *string) (int, bool) {

@@ -425,8 +425,8 @@ func TestNamesAreDecoded(t *testing.T) {
 		"what others publish is as they name it")
 }
 
-// A thousand characters of a tenant's leave room for the MicroVM and the moment that the message is about, and keep apart
-// from those that begin alike.
+// A thousand characters of a tenant's leave room for the MicroVM and the moment that the message is about, and keep
+// apart from those that begin alike.
 func TestALongTenantHidesNeitherMicroVMNorMoment(t *testing.T) {
 	w := newWorld(t, fakecloudwatch.Options{}, cpu(perMicroVM()))
 	at := w.now.Add(-time.Hour)

@@ -226,7 +226,12 @@ func cut(name string, limit int) string {
 	for !utf8.RuneStart(valid[at]) {
 		at--
 	}
-	return fmt.Sprintf("%s… (%d characters, %08x)", valid[:at], utf8.RuneCountInString(valid), crc32.ChecksumIEEE([]byte(name)))
+	return fmt.Sprintf(
+		"%s… (%d characters, %08x)",
+		valid[:at],
+		utf8.RuneCountInString(valid),
+		crc32.ChecksumIEEE([]byte(name)),
+	)
 }
 
 // sortSubjects puts subjects into the order in which the ledger keeps their records, which is less work for it. Those

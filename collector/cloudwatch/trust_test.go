@@ -94,7 +94,8 @@ func TestWhoseWordAMetricsTenantIs(t *testing.T) {
 	}
 }
 
-// TestAChangedTrustReplacesRecords: which of them is in force decides about what is read again, and about nothing twice.
+// TestAChangedTrustReplacesRecords: which of them is in force decides about what is read again, and about nothing
+// twice.
 func TestAChangedTrustReplacesRecords(t *testing.T) {
 	for _, perVM := range []bool{false, true} {
 		m, dimensions := mapping.Default(), map[string]string{"Tenant": "acme", "Image": "web"}

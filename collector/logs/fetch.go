@@ -49,7 +49,12 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	}
 	for from.Before(batch.Window.To) { // which may be longer than planned
 		to := civil.Earlier(from.Truncate(slice).Add(slice), batch.Window.To)
-		r := newReading(target, s.origin(spec.Group), s.options.Tenants, collector.Window{From: from, To: to, Period: batch.Window.Period})
+		r := newReading(
+			target,
+			s.origin(spec.Group),
+			s.options.Tenants,
+			collector.Window{From: from, To: to, Period: batch.Window.Period},
+		)
 		if slice > batch.Window.Period { // of a single period, all that there is is read
 			r.most = s.crowded
 		}

@@ -27,8 +27,8 @@ var _ collector.HistoryPlanner = (*Source)(nil)
 func (s *Source) Parts() []string { return slices.Clone(s.options.Groups) }
 
 // PlanWith implements collector.HistoryPlanner. Log groups that were listed before are read though they are not listed
-// now, so that one that is gone is named for what was not read of it. One that is listed for the first time is read from
-// the beginning of the lookback.
+// now, so that one that is gone is named for what was not read of it. One that is listed for the first time is read
+// from the beginning of the lookback.
 func (s *Source) PlanWith(
 	ctx context.Context, target collector.Target, window collector.Window, history collector.History,
 ) (collector.Plan, error) {

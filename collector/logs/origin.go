@@ -142,8 +142,8 @@ func imageOf(group string) string {
 	return ""
 }
 
-// imageIn is the image of a line: that of its group, in the line's words where they agree. The line's ARN says more than
-// the name in the group's, and is what records have had since ever.
+// imageIn is the image of a line: that of its group, in the line's words where they agree. The line's ARN says more
+// than the name in the group's, and is what records have had since ever.
 func (r *reading) imageIn(line *emf.Line) (image string, agrees bool) {
 	switch {
 	case r.image == "" || line.Image == r.image:

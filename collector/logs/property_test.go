@@ -16,8 +16,8 @@ import (
 )
 
 // TestWhateverGoesWrongWithLogs: calls fail at random, pages are empty or repeat, lines arrive late, twice, or not at
-// all, and one MicroVM prints lines that are changed at random. The ledger ends equal to what the lines come to, or says of a period that it is not complete; a complete one
-// is never wrong.
+// all, and one MicroVM prints lines that are changed at random. The ledger ends equal to what the lines come to, or
+// says of a period that it is not complete; a complete one is never wrong.
 func TestWhateverGoesWrongWithLogs(t *testing.T) {
 	throttled := fakecloudwatch.LogsFault{Fault: fakecloudwatch.Fault{
 		Status: http.StatusBadRequest,

@@ -175,7 +175,14 @@ func newReading(target collector.Target, of origin, tenants tenantproof.Policy, 
 func (r *reading) quarantine(what, reason string, ms int64) {
 	index := (min(max(ms, r.from), r.to-1) - r.from) / r.period
 	from := time.UnixMilli(r.from + index*r.period).UTC()
-	key, window := finding{what, reason}, collector.Window{From: from, To: from.Add(r.window.Period), Period: r.window.Period}
+	key, window := finding{
+		what,
+		reason,
+	}, collector.Window{
+		From:   from,
+		To:     from.Add(r.window.Period),
+		Period: r.window.Period,
+	}
 	known, again := r.findings[key]
 	switch {
 	case again:
@@ -234,7 +241,14 @@ func (r *reading) take(e *types.FilteredLogEvent) {
 	if !timely(&line, *e.Timestamp) {
 		if printedInside {
 			r.counts[countUntimely]++
-			r.note(countUntimely, e, "line %d of MicroVM %s is about %s", line.Sequence, line.MicroVMID, moment(line.PeriodStart))
+			r.note(
+				countUntimely,
+				e,
+				"line %d of MicroVM %s is about %s",
+				line.Sequence,
+				line.MicroVMID,
+				moment(line.PeriodStart),
+			)
 			r.quarantine(r.streamOf(e), countUntimely, *e.Timestamp)
 		}
 		return

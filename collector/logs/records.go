@@ -55,9 +55,9 @@ func (u *logUsage) firstSeen(out *collector.Result, of usage.Resource) {
 	}
 }
 
-// nameNewer names the streams with lines of a newer meter. A version that most streams of the group have, and have alone,
-// is one that this program is too old for: that is a gap, which a newer one reads. What a single MicroVM prints must not
-// hold a gap open: its lines are left out, and its periods are not complete.
+// nameNewer names the streams with lines of a newer meter. A version that most streams of the group have, and have
+// alone, is one that this program is too old for: that is a gap, which a newer one reads. What a single MicroVM prints
+// must not hold a gap open: its lines are left out, and its periods are not complete.
 func (r *reading) nameNewer(out *collector.Result) {
 	var lines int64
 	var newer []string

@@ -10,9 +10,9 @@ import (
 // countUnproven is what the summary counts where proofs are verified.
 const countUnproven = "periods whose tenant is not proven"
 
-// named takes over what a line calls a MicroVM's tenant, image, role and architecture: of the lines of a period the one with the
-// latest start counts, but one with a proof before any without. A guest that leaves its proof out now and then gains
-// nothing by it.
+// named takes over what a line calls a MicroVM's tenant, image, role and architecture: of the lines of a period the one
+// with the latest start counts, but one with a proof before any without. A guest that leaves its proof out now and then
+// gains nothing by it.
 func (r *reading) named(c *logCell, line *emf.Line) {
 	proven := r.tenants.Proves(emf.Decoded(line.Tenant), line.TenantProof)
 	if c.proven && !proven || c.proven == proven && line.PeriodStart < c.at {
@@ -25,9 +25,9 @@ func (r *reading) named(c *logCell, line *emf.Line) {
 	c.at, c.proven, c.claimed = line.PeriodStart, proven, line.TenantProof != ""
 }
 
-// attribute sets the names of a record. A tenant that has the group for itself is its tenant, whatever lines say. There, and
-// where only proofs are believed, names that nobody but the guest vouches for are
-// left out: a rule of the tenants file that looks at them would be the guest's to satisfy.
+// attribute sets the names of a record. A tenant that has the group for itself is its tenant, whatever lines say.
+// There, and where only proofs are believed, names that nobody but the guest vouches for are left out: a rule of the
+// tenants file that looks at them would be the guest's to satisfy.
 func (r *reading) attribute(record *usage.Record, u *logUsage, c *logCell) {
 	tenant := emf.Decoded(c.tenant)
 	record.Image, record.Role, record.Arch = emf.Decoded(c.image), emf.Decoded(c.role), c.arch

@@ -243,8 +243,8 @@ func (a *actions) postOnce(ctx context.Context, to *url.URL, body []byte) error 
 	return nil
 }
 
-// control asks AWS to suspend or terminate a MicroVM, which is the one that this runs in. The endpoint can be set as for
-// AWS's SDKs.
+// control asks AWS to suspend or terminate a MicroVM, which is the one that this runs in. The endpoint can be set as
+// for AWS's SDKs.
 func (a *actions) control(ctx context.Context, verb, region, microVMID string) error {
 	if region == "" || strings.HasPrefix(microVMID, emf.Unnamed) {
 		return errors.New("region or id of the MicroVM are not known; the run hook tells the id, and --region the region")

@@ -144,8 +144,8 @@ func (s *spender) requireObeyed(t *testing.T) {
 }
 
 // TestAgentObeys: an agent that asks before each step stops before its budget of four cents is spent, which lasts eight
-// seconds. It asks for two cents: a quarter of a cent is for its step, half a cent for the second that the meter may not
-// have seen yet, and the rest for a machine that is busy.
+// seconds. It asks for two cents: a quarter of a cent is for its step, half a cent for the second that the meter may
+// not have seen yet, and the rest for a machine that is busy.
 func TestAgentObeys(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string][]string{

@@ -18,7 +18,8 @@ import (
 )
 
 // TestApplicationComesFirst: whatever the meter is told, and whatever it lacks, the application is started at once and
-// lends its exit code; what is wrong is said, and the usage counts as unknown. The same without a command is exit code 2.
+// lends its exit code; what is wrong is said, and the usage counts as unknown. The same without a command is exit code
+// 2.
 func TestApplicationComesFirst(t *testing.T) {
 	t.Parallel()
 	squatter, err := net.Listen("tcp", "127.0.0.1:0")

@@ -22,8 +22,8 @@ const (
 	maxAnswer   = 64 << 10
 )
 
-// ask asks the meter that runs in this MicroVM whether that many dollars more may be spent, prints one line, and returns
-// the exit code: 0 for yes, 1 for no. Where that cannot be told it is an error with exit code 3.
+// ask asks the meter that runs in this MicroVM whether that many dollars more may be spent, prints one line, and
+// returns the exit code: 0 for yes, 1 for no. Where that cannot be told it is an error with exit code 3.
 func ask(ctx context.Context, out io.Writer, address string, more decimal.Decimal) (code int, err error) {
 	b, err := askBudget(ctx, address)
 	if err != nil {

@@ -25,8 +25,8 @@ func skipBody(w http.ResponseWriter, request *http.Request) (body hookBody) {
 	return body
 }
 
-// readBody reads a request's body as far as it is kept, up to its deadline. What is longer is drained where nobody else is to have it, so
-// that who sends it reads the answer.
+// readBody reads a request's body as far as it is kept, up to its deadline. What is longer is drained where nobody else
+// is to have it, so that who sends it reads the answer.
 func (h *hooks) readBody(w http.ResponseWriter, request *http.Request) (body hookBody) {
 	control := http.NewResponseController(w)
 	body.text, body.fault = io.ReadAll(io.LimitReader(request.Body, maxHookBody+1))

@@ -168,7 +168,8 @@ func TestChainTakesAll(t *testing.T) {
 	require.Equal(t, int64(1), s.lines()[1].Amounts[usage.Suspends])
 }
 
-// TestManyAtOnce: an application that does not answer holds up its share of hooks, and the others are metered all the same.
+// TestManyAtOnce: an application that does not answer holds up its share of hooks, and the others are metered all the
+// same.
 func TestManyAtOnce(t *testing.T) {
 	app := newApplication(t)
 	s := serve(t, nil, app.chain(t, time.Minute))

@@ -82,8 +82,8 @@ func (w *watch) price(at Instant, used Used) Budget {
 	return budgetOf(at, used, w.card)
 }
 
-// choose takes the card of a life. That there is none matters to whoever has set a budget or given rates, and is said to
-// no one else: the document has it in any case.
+// choose takes the card of a life. That there is none matters to whoever has set a budget or given rates, and is said
+// to no one else: the document has it in any case.
 func (w *watch) choose(at Instant, used Used) {
 	say := w.say
 	if used.Limits.Dollars == nil && w.rates.given == nil {

@@ -129,7 +129,8 @@ func TestBudgetOfALife(t *testing.T) {
  "rates": {"card": "", "read_on": ""}, "assumptions": [], "faults": []}`, b.json(), "nothing is left to be asked about")
 }
 
-// TestBudgetOfAnArchitecture: an hour of one vCPU and 2 GB after a launch from 3 GB, in eu-west-1. The launch reads 3 GB at
+// TestBudgetOfAnArchitecture: an hour of one vCPU and 2 GB after a launch from 3 GB, in eu-west-1. The launch reads 3
+// GB at
 // 0.0016403088 on every architecture: 0.0049209264.
 func TestBudgetOfAnArchitecture(t *testing.T) {
 	for _, tc := range []struct {

@@ -48,7 +48,12 @@ func parseChain(text string) (*url.URL, error) {
 func newChain(base *url.URL, timeout time.Duration, say func(format string, args ...any)) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		// No proxy, and no connection that is kept: one from before a snapshot would be dead.
-		Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true, Proxy: nil, MaxResponseHeaderBytes: maxHeaderBytes},
+		Transport: &http.Transport{
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			Proxy:                  nil,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+		},
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(base)
 			r.Out.Host = r.In.Host

@@ -63,8 +63,8 @@ func TestHeldConnections(t *testing.T) {
 	}
 }
 
-// requireAnswered calls the run hook. A connection that a loaded machine has not written to in time may be taken for one
-// that is held, so it may be called again; the fault that this guards against took 14 seconds.
+// requireAnswered calls the run hook. A connection that a loaded machine has not written to in time may be taken for
+// one that is held, so it may be called again; the fault that this guards against took 14 seconds.
 func requireAnswered(t *testing.T, p *process) {
 	t.Helper()
 	begin := time.Now()

@@ -10,8 +10,8 @@
 // Running time is that of the monotonic clock, which stands still while a MicroVM is suspended. The wall clock says
 // where on the calendar it lies, and how long a suspend was: by so much it has moved further. The hooks say when a
 // MicroVM was launched, suspended, resumed and terminated; where they are not enabled, a jump of the wall clock is
-// taken for a suspend and the line says so. Whoever runs in the MicroVM can call the hooks, so the clocks are believed over
-// them: no hook makes running time less, and the first run hook is the one that names the MicroVM.
+// taken for a suspend and the line says so. Whoever runs in the MicroVM can call the hooks, so the clocks are believed
+// over them: no hook makes running time less, and the first run hook is the one that names the MicroVM.
 //
 // The bill is for the baseline of the MicroVM's size while it runs, busy or idle, and for what is used above it. The
 // guest sees the peak, four times the baseline, so the baseline has to be given (or is worked out from the peak).
@@ -28,13 +28,13 @@
 // # Budgets
 //
 // The sums of what lines tell are priced, too, and compared with what the MicroVM's life may cost and last (docs/
-// agent-budget.md). Whoever asks inside the MicroVM is told what is left; at thresholds a URL is called, a command run, a
-// signal sent, or AWS asked to suspend or terminate the MicroVM. All of that comes after the metering, and none of it is
-// waited for.
+// agent-budget.md). Whoever asks inside the MicroVM is told what is left; at thresholds a URL is called, a command run,
+// a signal sent, or AWS asked to suspend or terminate the MicroVM. All of that comes after the metering, and none of it
+// is waited for.
 //
 // # What is not promised
 //
-// A MicroVM that is terminated while suspended never tells how long that was (last-suspend). Time in which the
-// service suspends and resumes is running time while the monotonic clock advances (transition-billing). What a crash takes
-// with it is the usage since the last line, a minute at most.
+// A MicroVM that is terminated while suspended never tells how long that was (last-suspend). Time in which the service
+// suspends and resumes is running time while the monotonic clock advances (transition-billing). What a crash takes with
+// it is the usage since the last line, a minute at most.
 package meter

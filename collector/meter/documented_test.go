@@ -24,8 +24,8 @@ func documented(t *testing.T, heading, language string) string {
 	return block[1]
 }
 
-// TestDocumentedBudget: the page's document is what the meter answers. Launching reads 3 GB × 0.0016403088, two hours of
-// one vCPU and 2 GB cost 7,200 × (0.0000291572 + 2 × 0.0000038603).
+// TestDocumentedBudget: the page's document is what the meter answers. Launching reads 3 GB × 0.0016403088, two hours
+// of one vCPU and 2 GB cost 7,200 × (0.0000291572 + 2 × 0.0000038603).
 func TestDocumentedBudget(t *testing.T) {
 	b := newBudgeted(t, "").limits("2.00", "3h", "")
 	b.does(b.launched)

@@ -31,7 +31,8 @@ func (s *served) asks(request string) int {
 	return response.StatusCode
 }
 
-// TestGuard: what is not the service's is refused before it means anything, by the meter and by an application behind it.
+// TestGuard: what is not the service's is refused before it means anything, by the meter and by an application behind
+// it.
 func TestGuard(t *testing.T) {
 	const secret = "s3cret-of-the-image"
 	for _, tc := range []struct {

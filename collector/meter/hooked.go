@@ -47,9 +47,9 @@ func (r *Recorder) Run(at Instant, load Load, id Identity, notes ...string) Verd
 	return verdict
 }
 
-// anotherLife reports whether the clocks show that this is another MicroVM than that of a life, which was then one of the
-// image's build: its snapshot slept for longer than a MicroVM lives, or after the life's end. A jump within a minute of
-// the launch is none of that, as it may be the clock being set.
+// anotherLife reports whether the clocks show that this is another MicroVM than that of a life, which was then one of
+// the image's build: its snapshot slept for longer than a MicroVM lives, or after the life's end. A jump within a
+// minute of the launch is none of that, as it may be the clock being set.
 func (r *Recorder) anotherLife(was *life) bool {
 	switch {
 	case !r.jumped || r.jumpedAt-was.launched < r.Timing.Repeat:

@@ -272,8 +272,8 @@ func TestChain(t *testing.T) {
 	require.Equal(t, 404, status)
 }
 
-// TestChainKeepsToItself: what is about the connection to the meter is not passed on, nor what is about the application's;
-// a redirect is the service's to read, and headers without end are no answer.
+// TestChainKeepsToItself: what is about the connection to the meter is not passed on, nor what is about the
+// application's; a redirect is the service's to read, and headers without end are no answer.
 func TestChainKeepsToItself(t *testing.T) {
 	app := newApplication(t)
 	s := serve(t, nil, app.chain(t, time.Second))

@@ -43,8 +43,8 @@ func (i *Identity) name(tenant string) {
 	}
 }
 
-// prove takes over what shows who named the tenant. What is not a proof leaves none, as the one there was may be that of
-// another tenant.
+// prove takes over what shows who named the tenant. What is not a proof leaves none, as the one there was may be that
+// of another tenant.
 func (i *Identity) prove(text string) error {
 	proof := strings.ToLower(strings.TrimSpace(text))
 	i.TenantProof, i.proofFault = "", proof != "" && !emf.IsProof(proof)

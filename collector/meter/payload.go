@@ -29,7 +29,8 @@ const (
 )
 
 // payloadFields are what a payload can say, in the order of messages.
-var payloadFields = append([]string{"tenant", "proof", "image", "image-version", "role", "memory", "image-size", "state-size"},
+var payloadFields = append(
+	[]string{"tenant", "proof", "image", "image-version", "role", "memory", "image-size", "state-size"},
 	limitFields...)
 
 // limitFields are those that limit what a life may spend.

@@ -25,9 +25,9 @@ import (
 )
 
 // The test binary is the meter's program too, when this variable names a folder: its wall clock is then off by the
-// nanoseconds in the folder's file "wall", which the test writes to set it, and a folder "proc" in it takes the place of
-// the system's. Nothing else differs from the real program. With the argument "agent" it is an application that asks for
-// its budget.
+// nanoseconds in the folder's file "wall", which the test writes to set it, and a folder "proc" in it takes the place
+// of the system's. Nothing else differs from the real program. With the argument "agent" it is an application that asks
+// for its budget.
 const asProcess = "METER_TEST_CLOCK"
 
 func TestMain(m *testing.M) {

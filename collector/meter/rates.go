@@ -71,10 +71,15 @@ func rateKeys() string {
 	return strings.Join(names, ", ")
 }
 
-// card is what usage on an architecture in a region is priced at from a day on, for as long as a MicroVM lives. A card that was given for
-// another region is not used, and that is said. Where there is no card at all, every rate is unknown that was not given
-// inline.
-func (r Rates) card(region string, arch pricing.Arch, day pricing.Date, say func(format string, args ...any)) pricing.RateCard {
+// card is what usage on an architecture in a region is priced at from a day on, for as long as a MicroVM lives. A card
+// that was given for another region is not used, and that is said. Where there is no card at all, every rate is unknown
+// that was not given inline.
+func (r Rates) card(
+	region string,
+	arch pricing.Arch,
+	day pricing.Date,
+	say func(format string, args ...any),
+) pricing.RateCard {
 	var card pricing.RateCard
 	switch {
 	case r.given != nil && (region == "" || region == r.given.Region):

@@ -87,8 +87,8 @@ type life struct {
 	resumed   bool // whether and when a resume was last counted
 	resumedAt time.Duration
 
-	// spare says that a suspend was counted at its hook and did not happen: the next one is counted by it. So the last line
-	// before a freeze can count it, and however many hooks somebody invents, one at most is too many.
+	// spare says that a suspend was counted at its hook and did not happen: the next one is counted by it. So the last
+	// line before a freeze can count it, and however many hooks somebody invents, one at most is too many.
 	spare bool
 
 	late   bool // the clocks have shown no freeze at a hook, or hardly one: whether they may yet, and since when
@@ -171,8 +171,8 @@ func (r *Recorder) observeRunning(jump int64, s segment) {
 	}
 }
 
-// isSuspend reports whether a jump of the clock that no hook announced is a suspend, and not the clock being set, as it is
-// after a launch.
+// isSuspend reports whether a jump of the clock that no hook announced is a suspend, and not the clock being set, as it
+// is after a launch.
 func (r *Recorder) isSuspend(jump int64) bool {
 	return jump >= int64(r.Timing.Jump) && r.at.Mono-r.life.launched >= r.Timing.Repeat && r.plausible(jump)
 }

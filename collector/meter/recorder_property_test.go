@@ -98,8 +98,8 @@ func TestAnyLife(t *testing.T) {
 }
 
 // TestInventedHooks: whatever hooks somebody in the MicroVM invents, beside those of its suspends, running time is what
-// the monotonic clock passed since the launch, suspended time is the rest of what the wall clock did, one suspend at most
-// is too many, and nobody else is billed.
+// the monotonic clock passed since the launch, suspended time is the rest of what the wall clock did, one suspend at
+// most is too many, and nobody else is billed.
 func TestInventedHooks(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)

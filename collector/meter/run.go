@@ -74,8 +74,8 @@ func newMeter(p Process, o Options, fault error) *meter {
 }
 
 // start says what the meter does, begins to serve the hooks and to look at the clocks. Without the port that hooks are
-// served on it does none of that, and returns why; unless it is to go on regardless, and take the port as soon as it can
-// be had.
+// served on it does none of that, and returns why; unless it is to go on regardless, and take the port as soon as it
+// can be had.
 func (m *meter) start(ctx context.Context, regardless bool) (err error) {
 	say, r := m.hooks.say, m.hooks.recorder
 	m.survives("starting", func() {

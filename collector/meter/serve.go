@@ -79,8 +79,11 @@ func (m *meter) serve(ctx context.Context, hooks net.Listener) {
 }
 
 func (m *meter) unserved(fault error) {
-	m.hooks.say("%v: trying again; until then launches and suspends are told by the clock, and the usage counts as unknown (%s)",
-		fault, emf.NoteHooksUnserved)
+	m.hooks.say(
+		"%v: trying again; until then launches and suspends are told by the clock, and the usage counts as unknown (%s)",
+		fault,
+		emf.NoteHooksUnserved,
+	)
 	m.hooks.look(func(r *Recorder, at Instant, load Load) {
 		r.Observe(at, load)
 		r.stand(emf.NoteHooksUnserved)

@@ -119,8 +119,8 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	return s
 }
 
-// ApplyEnv sets flags from environment variables. Flags of a command line are to be parsed after it, so that they win. A
-// flag whose variable is at fault keeps its default; all faults are reported.
+// ApplyEnv sets flags from environment variables. Flags of a command line are to be parsed after it, so that they win.
+// A flag whose variable is at fault keeps its default; all faults are reported.
 func ApplyEnv(flags *flag.FlagSet, lookUp func(name string) string) error {
 	var faults []error
 	flags.VisitAll(func(f *flag.Flag) {

@@ -28,8 +28,8 @@ var passedOnSignals = []os.Signal{
 }
 
 // supervise runs a command with the process's own standard streams until it ends, passes signals on to it, and reaps
-// every process that is left to it, as the first process of a system must; kids are told of theirs. What comes from ours
-// is sent to the command, too. It returns the command's exit code.
+// every process that is left to it, as the first process of a system must; kids are told of theirs. What comes from
+// ours is sent to the command, too. It returns the command's exit code.
 func supervise(ctx context.Context, command []string, kids *children, ours <-chan os.Signal) (int, error) {
 	path, err := exec.LookPath(command[0])
 	if err != nil {

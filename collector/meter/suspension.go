@@ -8,8 +8,8 @@ import (
 	"microspend/usage"
 )
 
-// suspension is the time after a suspend hook, until the clocks have shown what became of it. Hooks are only told, and by
-// whoever can reach their port; so they say where to look, and the clocks what there is. What the monotonic clock
+// suspension is the time after a suspend hook, until the clocks have shown what became of it. Hooks are only told, and
+// by whoever can reach their port; so they say where to look, and the clocks what there is. What the monotonic clock
 // advanced is running time, hooks or not. What the wall clock advanced beyond it, the MicroVM was frozen.
 type suspension struct {
 	announced bool          // a suspend hook began it, and was counted; else a resume hook did, without one before it
@@ -21,8 +21,8 @@ type suspension struct {
 	ran, after held // running time before the freeze or the resume hook, and after it
 }
 
-// see takes in what a look at the clocks shows. A look that shows a freeze is soon after its end, as what wakes the meter
-// up was due meanwhile.
+// see takes in what a look at the clocks shows. A look that shows a freeze is soon after its end, as what wakes the
+// meter up was due meanwhile.
 func (u *suspension) see(jump int64, s segment, freeze time.Duration) {
 	u.jump += jump
 	u.froze = u.froze || u.jump >= int64(freeze)

@@ -15,9 +15,9 @@ import (
 )
 
 // The types are what the service answers, as far as it is used. Members without which there is nothing to say are
-// checked, so that an answer that is not the service's is refused; an item of a listing that lacks one costs itself, and
-// any other member that cannot be read is not known. The types stand in for those of the SDK's service/lambdamicrovms,
-// whose module is not on the module proxy yet.
+// checked, so that an answer that is not the service's is refused; an item of a listing that lacks one costs itself,
+// and any other member that cannot be read is not known. The types stand in for those of the SDK's
+// service/lambdamicrovms, whose module is not on the module proxy yet.
 
 // MicrovmState is the state of a MicroVM.
 type MicrovmState string

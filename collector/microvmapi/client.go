@@ -119,7 +119,15 @@ func (c *Client) try(
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "microspend")
-	err = c.signer.SignHTTP(ctx, credentials, request, control.EmptyPayload, control.SigningName, c.config.Region, c.clock.Time())
+	err = c.signer.SignHTTP(
+		ctx,
+		credentials,
+		request,
+		control.EmptyPayload,
+		control.SigningName,
+		c.config.Region,
+		c.clock.Time(),
+	)
 	if err != nil {
 		return server, err
 	}

@@ -67,8 +67,8 @@ func (s *Source) sizes(v *image) sized {
 const recheck = 60 * 60 * 1000
 
 // learn asks for the sizes and the architecture of a version as far as they are needed and not known. An error leaves
-// them to the next poll; that the API does not tell them, or may not be asked, is none. What cannot be asked for an hour
-// long counts as not told, so that what is waiting for it is written down.
+// them to the next poll; that the API does not tell them, or may not be asked, is none. What cannot be asked for an
+// hour long counts as not told, so that what is waiting for it is written down.
 func (p *poll) learn(ctx context.Context, v *image) error {
 	err := p.learnNow(ctx, v)
 	switch {

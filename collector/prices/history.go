@@ -139,7 +139,11 @@ func (u *update) toWalk(versions []version, outcome *HistoryOutcome) []version {
 }
 
 // cardOf is the card of one version, found unless it has no MicroVMs in the region.
-func (u *update) cardOf(ctx context.Context, v version, present pricing.Series) (card pricing.RateCard, found bool, err error) {
+func (u *update) cardOf(
+	ctx context.Context,
+	v version,
+	present pricing.Series,
+) (card pricing.RateCard, found bool, err error) {
 	path := offersPath + pricelist.ServiceCode + "/" + v.name + "/" + u.region + "/index.json"
 	offer, err := u.pastOffer(ctx, path)
 	if _, missing := errors.AsType[*MissingError](err); missing {

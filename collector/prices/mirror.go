@@ -69,8 +69,8 @@ func watchOf(ctx context.Context) Watch {
 	return func(int64, int64) {}
 }
 
-// within checks a path that a file of the mirror names: /offers/… as AWS writes them. It is below the mirror and nothing
-// else, so that no file can send a reader elsewhere.
+// within checks a path that a file of the mirror names: /offers/… as AWS writes them. It is below the mirror and
+// nothing else, so that no file can send a reader elsewhere.
 func within(path string) (string, error) {
 	trimmed := strings.TrimPrefix(path, "/")
 	if trimmed == path || !plainPath(trimmed) {

@@ -21,8 +21,8 @@ type PlanOutcome struct {
 // hundred megabytes.
 const planAge = 30
 
-// readPlans looks up whether a Compute Savings Plan covers MicroVMs, unless that was done lately. It is no price: where it
-// cannot be read, the rates are none the worse, and the assumption stays.
+// readPlans looks up whether a Compute Savings Plan covers MicroVMs, unless that was done lately. It is no price: where
+// it cannot be read, the rates are none the worse, and the assumption stays.
 func (u *update) readPlans(ctx context.Context, index map[string]offerPaths) {
 	if u.stopped != nil || len(u.files) == 0 && !u.knownCard() {
 		return
@@ -65,7 +65,10 @@ func (u *update) newest() (pricing.RateCard, error) {
 	return u.present()
 }
 
-func (u *update) plan(ctx context.Context, index map[string]offerPaths) (plan pricing.SavingsPlan, found bool, err error) {
+func (u *update) plan(
+	ctx context.Context,
+	index map[string]offerPaths,
+) (plan pricing.SavingsPlan, found bool, err error) {
 	at, err := paths(index, pricelist.ServiceCode)
 	if err != nil {
 		return plan, false, err

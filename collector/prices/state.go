@@ -8,8 +8,8 @@ import (
 	"microspend/pricing/pricelist"
 )
 
-// regionState is what a store remembers of the files that a region's rates were taken from, so that the same file is not
-// read again.
+// regionState is what a store remembers of the files that a region's rates were taken from, so that the same file is
+// not read again.
 type regionState struct {
 	Schema  string                `json:"schema"`
 	Sold    bool                  `json:"microvms"` // whether the region's Price List had any
@@ -73,7 +73,8 @@ func (s *regionState) known(store fs.FS, group offerGroup) Validators {
 	return of.Validators
 }
 
-// remember notes what was taken of an offer file. Services that were not looked at this time were taken of another file.
+// remember notes what was taken of an offer file. Services that were not looked at this time were taken of another
+// file.
 func (s *regionState) remember(offer string, is offerState) {
 	before := s.Offers[offer]
 	if before.Validators == is.Validators && before.Validators != (Validators{}) {

@@ -14,8 +14,9 @@ import (
 	"microspend/pricing/pricelist"
 )
 
-// JumpFactor is how many times larger or smaller a price may become from one update to the next, unless the user accepts
-// more. AWS moves prices by some percent; a slip of a unit or of a decimal point is larger. It is this product's own choice.
+// JumpFactor is how many times larger or smaller a price may become from one update to the next, unless the user
+// accepts more. AWS moves prices by some percent; a slip of a unit or of a decimal point is larger. It is this
+// product's own choice.
 const JumpFactor = 3
 
 // Updater brings a store of cards up to date from a mirror.
@@ -86,8 +87,8 @@ func (r Result) Any(status Status) bool {
 	return slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return o.Status == status })
 }
 
-// Run updates the store. Its error is about what keeps it from beginning; what becomes of each service of each region is
-// in the result. What was stored stays, whatever happens after it.
+// Run updates the store. Its error is about what keeps it from beginning; what becomes of each service of each region
+// is in the result. What was stored stays, whatever happens after it.
 func (u *Updater) Run(ctx context.Context, request Request) (Result, error) {
 	result := Result{Mirror: u.Mirror.String(), Files: map[string][]byte{}}
 	if u.Progress == nil {
@@ -217,8 +218,8 @@ func (u *update) sold() bool {
 	})
 }
 
-// aside reports whether nobody has asked for the region, and no card is known for it: it matters only if it turns out that
-// MicroVMs are sold there.
+// aside reports whether nobody has asked for the region, and no card is known for it: it matters only if it turns out
+// that MicroVMs are sold there.
 func (u *update) aside() bool {
 	return len(u.request.Regions) == 0 && !slices.Contains(u.Cards.Regions(), u.region)
 }

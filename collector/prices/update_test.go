@@ -522,7 +522,8 @@ func TestPathsStayOnTheMirror(t *testing.T) {
 	}
 }
 
-// TestHistoryGivesPastDaysTheirRates walks the versions, keeps those that changed something, and does not walk them twice.
+// TestHistoryGivesPastDaysTheirRates walks the versions, keeps those that changed something, and does not walk them
+// twice.
 func TestHistoryGivesPastDaysTheirRates(t *testing.T) {
 	at := func(vcpu string) map[string][]fakepricelist.Product {
 		products := fakepricelist.MicroVMs("us-east-1")

@@ -82,8 +82,8 @@ type Config struct {
 	AWS     awssource.Options // a rate of zero is that of the source
 	Tenants Tenants
 
-	// Measuring gives what measuring costs in a region; nil for the prices built in. Several regions are taken to cost what
-	// the first of them does.
+	// Measuring gives what measuring costs in a region; nil for the prices built in. Several regions are taken to cost
+	// what the first of them does.
 	Measuring func(region string) (pricing.MeasuringPrices, error)
 
 	settings Settings // nil for the defaults

@@ -78,9 +78,9 @@ func Create(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	return SyncDir(filepath.Dir(path))
 }
 
-// mayFollow refuses a link that another user has made in a folder that everybody may write to, such as /tmp: it may lead
-// to any file that this user may write. That is Linux's own rule where fs.protected_symlinks is set, which does not see
-// what is followed here.
+// mayFollow refuses a link that another user has made in a folder that everybody may write to, such as /tmp: it may
+// lead to any file that this user may write. That is Linux's own rule where fs.protected_symlinks is set, which does
+// not see what is followed here.
 func mayFollow(path string, link fs.FileInfo) error {
 	folder, err := os.Stat(filepath.Dir(path))
 	if err != nil || folder.Mode()&fs.ModeSticky == 0 || folder.Mode()&0o002 == 0 || trustedOwner(link, folder) {
@@ -132,8 +132,8 @@ func Stage(path string, mode fs.FileMode, write func(io.Writer) error) (*Staged,
 }
 
 // StageIn is [Stage] for places that the program owns, which package ownfile is about: a link is not followed but
-// replaced, and no folder on the way leads out of root, which is closed with what is staged, also on error. With exact, a
-// new file gets the mode whatever the umask.
+// replaced, and no folder on the way leads out of root, which is closed with what is staged, also on error. With exact,
+// a new file gets the mode whatever the umask.
 func StageIn(root *os.Root, name string, mode fs.FileMode, exact bool, write func(io.Writer) error) (*Staged, error) {
 	return (&Staged{root: root, name: name, shown: filepath.Join(root.Name(), name), mode: mode, exact: exact}).stage(write)
 }

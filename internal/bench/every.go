@@ -123,7 +123,8 @@ func everyOf(show func(figure), source, of string, service http.Handler) error {
 	return nil
 }
 
-// around is the median of what was resident after a run and its neighbours: a collection of garbage comes when it comes.
+// around is the median of what was resident after a run and its neighbours: a collection of garbage comes when it
+// comes.
 func around(runs []ranOnce, n int) int64 {
 	var resident []int64
 	for _, r := range runs[n-3 : n+2] {

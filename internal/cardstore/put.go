@@ -47,8 +47,8 @@ func (s Store) Prices() []fs.FS {
 	return folders
 }
 
-// Lock keeps others from updating the store until release is called or the program ends, however it ends. While somebody
-// else has it, Lock waits, and calls waiting once.
+// Lock keeps others from updating the store until release is called or the program ends, however it ends. While
+// somebody else has it, Lock waits, and calls waiting once.
 func (s Store) Lock(ctx context.Context, waiting func()) (release func(), err error) {
 	if s.dir == "" {
 		return nil, errNoFolder
@@ -73,8 +73,8 @@ func (s Store) Lock(ctx context.Context, waiting func()) (release func(), err er
 }
 
 // Put replaces files of the store, by their paths within it, all at once or not at all: whoever reads the store through
-// [Store.FS] sees none of them before all of them lie complete on the disk, and all of them from then on, also where the
-// program ends before each is in its place. It is for whoever has the store's lock.
+// [Store.FS] sees none of them before all of them lie complete on the disk, and all of them from then on, also where
+// the program ends before each is in its place. It is for whoever has the store's lock.
 func (s Store) Put(files map[string][]byte) error {
 	if s.dir == "" {
 		return errNoFolder
@@ -133,8 +133,8 @@ func (s Store) writeSynced(target string, text []byte) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// settle moves what counts already to its place, which a program that was killed may have left to others. A file that is
-// gone is one that another has moved.
+// settle moves what counts already to its place, which a program that was killed may have left to others. A file that
+// is gone is one that another has moved.
 func (s Store) settle() error {
 	from := filepath.Join(s.dir, pending)
 	if info, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {

@@ -1,7 +1,7 @@
-// Package cardstore keeps imported and fetched rate cards in a folder, one YAML file per region and day from which a card
-// holds, and below prices/ the fetched prices of alternatives, so that both can be read beside those built into the
-// program. A card is added to those that are there; it takes the place only of one that holds from the same day, so that
-// an import leaves the days before it at the rates they had.
+// Package cardstore keeps imported and fetched rate cards in a folder, one YAML file per region and day from which a
+// card holds, and below prices/ the fetched prices of alternatives, so that both can be read beside those built into
+// the program. A card is added to those that are there; it takes the place only of one that holds from the same day, so
+// that an import leaves the days before it at the rates they had.
 //
 // # What is promised
 //
@@ -107,8 +107,8 @@ func (s Store) removeUnreadable(region string) error {
 	return err
 }
 
-// Encode gives the files of cards for [Store.Put], each proven to read back as the same card. What [Store.Save] refuses is
-// refused.
+// Encode gives the files of cards for [Store.Put], each proven to read back as the same card. What [Store.Save] refuses
+// is refused.
 func Encode(cards []pricing.RateCard) (map[string][]byte, error) {
 	texts, err := encode(cards)
 	if err != nil {

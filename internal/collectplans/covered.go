@@ -19,7 +19,8 @@ func covered(all []named, target collector.Target, start time.Time, length time.
 		}
 		// A datapoint of another time than was asked for is missing from one that it does not tell.
 		elsewhere := strings.Contains(n.reason, "outside of the time")
-		if !elsewhere && n.window != (collector.Window{}) && (!n.window.From.Before(start.Add(length)) || !n.window.To.After(start)) {
+		if !elsewhere && n.window != (collector.Window{}) &&
+			(!n.window.From.Before(start.Add(length)) || !n.window.To.After(start)) {
 			return false
 		}
 		return about(n.what, names)
@@ -30,7 +31,10 @@ func covered(all []named, target collector.Target, start time.Time, length time.
 // log group, or its namespace and the first of what it has, so it may be about anything.
 func about(what string, names []string) bool {
 	if what == "" || len(names) == 0 || strings.HasSuffix(what, " and others") ||
-		strings.HasPrefix(what, emf.DefaultNamespace+"/") || strings.HasPrefix(what, "/") || strings.HasPrefix(what, "series that ended before") {
+		strings.HasPrefix(
+			what,
+			emf.DefaultNamespace+"/",
+		) || strings.HasPrefix(what, "/") || strings.HasPrefix(what, "series that ended before") {
 		return true
 	}
 	decoded, err := url.PathUnescape(what)
@@ -46,15 +50,22 @@ func about(what string, names []string) bool {
 }
 
 // lossWords are what a run says of what will never be read.
-var lossWords = []string{"lost", "no longer", "not read again", "cannot be seen", "can no longer", "of an earlier configuration"}
+var lossWords = []string{
+	"lost",
+	"no longer",
+	"not read again",
+	"cannot be seen",
+	"can no longer",
+	"of an earlier configuration",
+}
 
 // isLoss reports whether a gap will never be read.
 func isLoss(reason string) bool {
 	return slices.ContainsFunc(lossWords, func(word string) bool { return strings.Contains(reason, word) })
 }
 
-// forGood is what the runs so far named as lost or quarantined, which is named once. What is quarantined for its name is
-// at any time; a datapoint tells its own.
+// forGood is what the runs so far named as lost or quarantined, which is named once. What is quarantined for its name
+// is at any time; a datapoint tells its own.
 func (p *plan) forGood() []named {
 	var all []named
 	for _, r := range p.runs {

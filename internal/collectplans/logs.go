@@ -159,7 +159,8 @@ func (l *logsFleet) flaw(m *meter, from, to time.Time) {
 	}
 }
 
-// disturb prints something beside a line that is not to be believed, and must cost nothing else than that line's period.
+// disturb prints something beside a line that is not to be believed, and must cost nothing else than that line's
+// period.
 func (l *logsFleet) disturb(m *meter, e fakecloudwatch.LogEvent, line emf.Line, put func(fakecloudwatch.LogEvent)) {
 	switch l.random.IntN(7) {
 	case 0:

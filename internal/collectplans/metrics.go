@@ -116,7 +116,9 @@ func newMetrics(p *plan) *metricsFleet {
 	names := tenantNames()
 	for i := range 1 + p.random.IntN(6) {
 		s := &subject{
-			place: pick(p.random, m.places...), tenant: pick(p.random, names...), image: pick(p.random, "web", "ml/1", emf.NoImage),
+			place: pick(
+				p.random,
+				m.places...), tenant: pick(p.random, names...), image: pick(p.random, "web", "ml/1", emf.NoImage),
 			microVM: fmt.Sprint("mvm-", i), from: p.service.Add(-16 * 24 * time.Hour), to: p.service.AddDate(1, 0, 0),
 			sparse: pick(p.random, 0, 0, 0.1), bad: pick(p.random, 0, 0, 0, 0.05),
 		}
@@ -189,7 +191,8 @@ func (m *metricsFleet) earlier() time.Time {
 
 // ended notes what came of a run: a time that was asked for is asked for until it was read without a gap.
 func (m *metricsFleet) ended(r run) {
-	if open := func(g collector.Gap) bool { return !isLoss(g.Reason) }; !r.unknown && !slices.ContainsFunc(r.summary.Gaps, open) {
+	if open := func(g collector.Gap) bool { return !isLoss(g.Reason) }; !r.unknown &&
+		!slices.ContainsFunc(r.summary.Gaps, open) {
 		m.since = time.Time{}
 	}
 }
@@ -222,7 +225,12 @@ func (m *metricsFleet) config(of collector.Target) aws.Config { return m.plan.co
 
 func (p *plan) config(of collector.Target, dead map[string]bool) aws.Config {
 	url := "http://service"
-	retry := awssource.Retry{Attempts: 3, Base: time.Nanosecond, Longest: time.Nanosecond, Random: func() float64 { return 0 }}
+	retry := awssource.Retry{
+		Attempts: 3,
+		Base:     time.Nanosecond,
+		Longest:  time.Nanosecond,
+		Random:   func() float64 { return 0 },
+	}
 	return aws.Config{
 		Region: of.Region, BaseEndpoint: &url, HTTPClient: p.wire,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

@@ -249,7 +249,13 @@ func (r run) end(target collector.Target) (end time.Time) {
 
 // sometime reports whether a record, or that there is none, is what a period came to when one of the runs read it that
 // began at a time or later.
-func (m *metricsFleet) sometime(of *published, start time.Time, length time.Duration, r *usage.Record, from time.Time) bool {
+func (m *metricsFleet) sometime(
+	of *published,
+	start time.Time,
+	length time.Duration,
+	r *usage.Record,
+	from time.Time,
+) bool {
 	return slices.ContainsFunc(m.runs, func(run run) bool {
 		return !run.at.Before(from) && of.truth(start, length, run.at).matches(r)
 	})

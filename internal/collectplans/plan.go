@@ -216,7 +216,10 @@ func Play(seed uint64, kind, folder string, trace bool) Report {
 
 func (p *plan) wrong(format string, args ...any) {
 	if len(p.Wrong) < mostWrong {
-		p.Wrong = append(p.Wrong, fmt.Sprintf("plan %s/%d, run %d: ", p.kind, p.seed, len(p.runs))+fmt.Sprintf(format, args...))
+		p.Wrong = append(
+			p.Wrong,
+			fmt.Sprintf("plan %s/%d, run %d: ", p.kind, p.seed, len(p.runs))+fmt.Sprintf(format, args...),
+		)
 	}
 }
 
@@ -365,7 +368,13 @@ func (p *plan) try(ctx context.Context, mood float64) (collector.Summary, error)
 
 // after notes what a run did, and checks it.
 func (p *plan) after(s collector.Summary, err error) {
-	last := run{at: p.service, seen: p.service.Add(min(p.skew, 0)), summary: s, unknown: err != nil || s.Interrupted, windows: p.witness.windows}
+	last := run{
+		at:      p.service,
+		seen:    p.service.Add(min(p.skew, 0)),
+		summary: s,
+		unknown: err != nil || s.Interrupted,
+		windows: p.witness.windows,
+	}
 	p.runs = append(p.runs, last)
 	p.say("run %d: %s to %s, %d calls, changes %+v, gaps %d, quarantined %d, interrupted %v, error %v",
 		len(p.runs), s.From.Format(time.DateTime), s.To.Format(time.DateTime), p.wire.calls, s.Changes, len(s.Gaps),

@@ -37,8 +37,8 @@ func Name(text string) (name string, changed bool) {
 }
 
 // Decoded is the text that Name made a name of: Müller of M%C3%BCller. A name that Name would not have made of another
-// text, such as 50%25 or one that was cut, stands for itself, and so does one with characters that cannot be shown. Name
-// of what Decoded returns is the name again.
+// text, such as 50%25 or one that was cut, stands for itself, and so does one with characters that cannot be shown.
+// Name of what Decoded returns is the name again.
 func Decoded(name string) string {
 	if !strings.Contains(name, "%") {
 		return name

@@ -9,7 +9,9 @@ import (
 )
 
 // comparison is one condition of a pattern for JSON: $.Member, an operator, a quoted text or a number.
-var comparison = regexp.MustCompile(`^\s*\$\.(\w+)\s*(=|!=|<=|>=|<|>)\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$`)
+var comparison = regexp.MustCompile(
+	`^\s*\$\.(\w+)\s*(=|!=|<=|>=|<|>)\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$`,
+)
 
 // parsePattern reads the part of CloudWatch Logs' pattern language that a collector has use for: nothing, a quoted
 // text that an event has somewhere in it, several with question marks of which it has one, or conditions on members

@@ -43,7 +43,13 @@ func Flat(unit, price string) []Tier { return []Tier{{"0", "Inf", unit, price}} 
 const effective = "2026-11-01T00:00:00Z"
 
 func prefixes() map[string]string {
-	return map[string]string{"us-east-1": "", "us-east-2": "USE2-", "us-west-2": "USW2-", "eu-west-1": "EU-", "eu-west-3": "EUW3-"}
+	return map[string]string{
+		"us-east-1": "",
+		"us-east-2": "USE2-",
+		"us-west-2": "USW2-",
+		"eu-west-1": "EU-",
+		"eu-west-3": "EUW3-",
+	}
 }
 
 // Standard is a list of 20 November 2026 with the rates of us-east-1 in each of some regions.
@@ -121,18 +127,33 @@ func functions(prefix string) []Product {
 	}
 	const unit = "Lambda-GB-Second"
 	return []Product{
-		{SKU: "GBSARM", Family: "Serverless", Attributes: group("AWS-Lambda-Duration-ARM", "Lambda-GB-Second-ARM"), Tiers: []Tier{
-			{"0", "7500000000", unit, "0.0000133334"},
-			{"7500000000", "18750000000", unit, "0.0000120001"},
-			{"18750000000", "Inf", unit, "0.0000106667"},
-		}},
+		{
+			SKU:        "GBSARM",
+			Family:     "Serverless",
+			Attributes: group("AWS-Lambda-Duration-ARM", "Lambda-GB-Second-ARM"),
+			Tiers: []Tier{
+				{"0", "7500000000", unit, "0.0000133334"},
+				{"7500000000", "18750000000", unit, "0.0000120001"},
+				{"18750000000", "Inf", unit, "0.0000106667"},
+			},
+		},
 		{SKU: "GBSX86", Family: "Serverless", Attributes: group("AWS-Lambda-Duration", "Lambda-GB-Second"), Tiers: []Tier{
 			{"0", "6000000000", unit, "0.0000166667"},
 			{"6000000000", "15000000000", unit, "0.0000150000"},
 			{"15000000000", "Inf", unit, "0.0000133334"},
 		}},
-		{SKU: "REQUEST", Family: "Serverless", Attributes: group("AWS-Lambda-Requests", "Request"), Tiers: Flat("Requests", "0.0000002000")},
-		{SKU: "EDGE", Family: "Serverless", Attributes: group("AWS-Lambda-Edge-Requests", "Lambda-Edge-Request"), Tiers: Flat("Requests", "0.0000006000")},
+		{
+			SKU:        "REQUEST",
+			Family:     "Serverless",
+			Attributes: group("AWS-Lambda-Requests", "Request"),
+			Tiers:      Flat("Requests", "0.0000002000"),
+		},
+		{
+			SKU:        "EDGE",
+			Family:     "Serverless",
+			Attributes: group("AWS-Lambda-Edge-Requests", "Lambda-Edge-Request"),
+			Tiers:      Flat("Requests", "0.0000006000"),
+		},
 	}
 }
 
@@ -146,7 +167,10 @@ func fargate(prefix string) []Product {
 		{"FDISK", "Fargate-EphemeralStorage-GB-Hours", "0.0001110000"},
 		{"FWIN", "Fargate-Windows-vCPU-Hours:perCPU", "0.0914800000"},
 	} {
-		products = append(products, Product{SKU: p[0], Family: "Compute", Attributes: usage(prefix, p[1]), Tiers: Flat("hours", p[2])})
+		products = append(
+			products,
+			Product{SKU: p[0], Family: "Compute", Attributes: usage(prefix, p[1]), Tiers: Flat("hours", p[2])},
+		)
 	}
 	return products
 }
@@ -168,14 +192,19 @@ func instances(prefix string) []Product {
 			"capacitystatus": "Used", "marketoption": "OnDemand", "instanceType": p[0], "vcpu": p[1], "memory": p[2],
 			"currentGeneration": "Yes", "usagetype": prefix + "BoxUsage:" + p[0], "operation": "RunInstances",
 		}
-		products = append(products, Product{SKU: sku, Family: "Compute Instance", Attributes: linux, Tiers: Flat("Hrs", p[3])})
+		products = append(
+			products,
+			Product{SKU: sku, Family: "Compute Instance", Attributes: linux, Tiers: Flat("Hrs", p[3])},
+		)
 		for attribute, other := range map[string]string{
 			"operatingSystem": "Windows", "tenancy": "Dedicated", "capacitystatus": "AllocatedCapacityReservation",
 		} {
 			unlike := maps.Clone(linux)
 			unlike[attribute] = other
 			products = append(products, Product{
-				SKU: sku + strings.ToUpper(other), Family: "Compute Instance", Attributes: unlike, Tiers: Flat("Hrs", "0.0000000000"),
+				SKU: sku + strings.ToUpper(
+					other,
+				), Family: "Compute Instance", Attributes: unlike, Tiers: Flat("Hrs", "0.0000000000"),
 			})
 		}
 	}
@@ -213,9 +242,24 @@ func cloudWatch(prefix, always string) []Product {
 			{"0", "10000", "Metrics", "0.3000000000"}, {"10000", "Inf", "Metrics", "0.1000000000"},
 		}},
 		{SKU: "GMD", Family: "Metric", Attributes: usage(prefix, "CW:GMD-Metrics"), Tiers: Flat("Metrics", "0.0000100000")},
-		{SKU: "CALLS", Family: "API Request", Attributes: usage(prefix, "CW:Requests"), Tiers: Flat("Requests", "0.0000100000")},
-		{SKU: "INGEST", Family: "Data Payload", Attributes: usage(always, "DataProcessing-Bytes"), Tiers: Flat("GB", "0.5000000000")},
-		{SKU: "STORE", Family: "Storage Snapshot", Attributes: usage(always, "TimedStorage-ByteHrs"), Tiers: Flat("GB-Mo", "0.0300000000")},
+		{
+			SKU:        "CALLS",
+			Family:     "API Request",
+			Attributes: usage(prefix, "CW:Requests"),
+			Tiers:      Flat("Requests", "0.0000100000"),
+		},
+		{
+			SKU:        "INGEST",
+			Family:     "Data Payload",
+			Attributes: usage(always, "DataProcessing-Bytes"),
+			Tiers:      Flat("GB", "0.5000000000"),
+		},
+		{
+			SKU:        "STORE",
+			Family:     "Storage Snapshot",
+			Attributes: usage(always, "TimedStorage-ByteHrs"),
+			Tiers:      Flat("GB-Mo", "0.0300000000"),
+		},
 	}
 }
 
@@ -241,10 +285,16 @@ func (l *List) Files() map[string][]byte {
 		}
 		index := object{}
 		for region, products := range regions {
-			index[region] = object{"regionCode": region, "currentVersionUrl": base + "/" + l.Version + "/" + region + "/index.json"}
+			index[region] = object{
+				"regionCode":        region,
+				"currentVersionUrl": base + "/" + l.Version + "/" + region + "/index.json",
+			}
 			put(base[1:]+"/current/"+region+"/index.json", OfferFile(offer, region, l.Version, l.Published, products))
 		}
-		put(base[1:]+"/current/region_index.json", object{"formatVersion": "v1.0", "publicationDate": l.Published, "regions": index})
+		put(
+			base[1:]+"/current/region_index.json",
+			object{"formatVersion": "v1.0", "publicationDate": l.Published, "regions": index},
+		)
 	}
 	put("offers/v1.0/aws/index.json", object{"formatVersion": "v1.0", "publicationDate": l.Published, "offers": offers})
 	l.putVersions(put)

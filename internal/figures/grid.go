@@ -20,8 +20,8 @@ type Grid struct {
 }
 
 // SettleGrid rounds a table in two directions to a number of places so that it adds up along its rows, down its columns
-// and over all, to the exact sum rounded half-even. Every figure, sums included, is less than one unit of the last place
-// away from the exact one, and what has no more places than that stays as it is, so that zero stays zero.
+// and over all, to the exact sum rounded half-even. Every figure, sums included, is less than one unit of the last
+// place away from the exact one, and what has no more places than that stays as it is, so that zero stays zero.
 //
 // Sums of rows, and sums of columns, are what [Settle] makes of them alone, so that a table of rows alone shows the
 // same; only where no table has both are there sums of columns, or of rows, that differ from that by a unit. That there

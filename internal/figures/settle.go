@@ -8,10 +8,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Settle rounds figures to a number of places so that they add up to a total that is rounded already: each down, and what
-// is then left over, one unit of the last place each, to those that lost most, the earlier first where they lost the
-// same. Where the total is the sum rounded either way, each is less than one unit away from the exact figure, and what
-// has no more places than that stays as it is. Any other total is met all the same, by more than a unit in some.
+// Settle rounds figures to a number of places so that they add up to a total that is rounded already: each down, and
+// what is then left over, one unit of the last place each, to those that lost most, the earlier first where they lost
+// the same. Where the total is the sum rounded either way, each is less than one unit away from the exact figure, and
+// what has no more places than that stays as it is. Any other total is met all the same, by more than a unit in some.
 func Settle(exact []decimal.Decimal, total decimal.Decimal, places int32) []decimal.Decimal {
 	s := settling{places: places}
 	each := make([]settled, len(exact))

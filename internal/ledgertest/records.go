@@ -60,9 +60,18 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		result.Groups = append(result.Groups, key)
 	}
 	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.TenantBy, b.TenantBy), cmp.Compare(a.Image, b.Image), cmp.Compare(a.Arch, b.Arch),
-			a.Resource.Compare(b.Resource), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Region, b.Region),
-			cmp.Compare(a.Account, b.Account), cmp.Compare(a.Source, b.Source), a.Day.Compare(b.Day))
+		return cmp.Or(
+			cmp.Compare(a.Tenant, b.Tenant),
+			cmp.Compare(a.TenantBy, b.TenantBy),
+			cmp.Compare(a.Image, b.Image),
+			cmp.Compare(a.Arch, b.Arch),
+			a.Resource.Compare(b.Resource),
+			cmp.Compare(a.Role, b.Role),
+			cmp.Compare(a.Region, b.Region),
+			cmp.Compare(a.Account, b.Account),
+			cmp.Compare(a.Source, b.Source),
+			a.Day.Compare(b.Day),
+		)
 	})
 	return result, nil
 }

@@ -60,7 +60,13 @@ func WriteCycloneDX(w io.Writer, info *debug.BuildInfo, version string, modules 
 		}
 		sums[dep.Path] = dep.Sum
 	}
-	program := component{Type: "application", Ref: "microspend", Name: "microspend", Version: version, Licenses: choice("Apache-2.0")}
+	program := component{
+		Type:     "application",
+		Ref:      "microspend",
+		Name:     "microspend",
+		Version:  version,
+		Licenses: choice("Apache-2.0"),
+	}
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision", "vcs.time", "vcs.modified", "GOOS", "GOARCH", "CGO_ENABLED", "-trimpath":

@@ -4,7 +4,8 @@ package nearest
 import "slices"
 
 // Name is the name that it takes the fewest changes of a letter to get to, "" of none. Of several it is the first in
-// alphabetical order. However far away it is, it is the nearest: whoever suggests it asks [Near] first where that matters.
+// alphabetical order. However far away it is, it is the nearest: whoever suggests it asks [Near] first where that
+// matters.
 func Name(text string, names []string) (best string) {
 	least := -1
 	for _, name := range slices.Sorted(slices.Values(names)) {

@@ -29,7 +29,10 @@ type RedirectError struct {
 }
 
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("the answer is a redirect to %.200q, which is not followed; check the endpoint and the proxy", e.Host)
+	return fmt.Sprintf(
+		"the answer is a redirect to %.200q, which is not followed; check the endpoint and the proxy",
+		e.Host,
+	)
 }
 
 // RetryableError implements what the AWS SDK's retryers look for: another try would be redirected again.
@@ -55,8 +58,11 @@ func Proxy(next func(*http.Request) (*url.URL, error)) func(*http.Request) (*url
 type PlainError struct{ Host string }
 
 func (e *PlainError) Error() string {
-	return fmt.Sprintf("credentials are not sent over plain http to %.200q; use https, or an address of this machine such as "+
-		"127.0.0.1", e.Host)
+	return fmt.Sprintf(
+		"credentials are not sent over plain http to %.200q; use https, or an address of this machine such as "+
+			"127.0.0.1",
+		e.Host,
+	)
 }
 
 // RetryableError implements what the AWS SDK's retryers look for.
@@ -68,13 +74,14 @@ func agents() []string {
 	return []string{"169.254.170.2", "169.254.170.23", "fd00:ec2::23", "169.254.169.254", "fd00:ec2::254"}
 }
 
-// Encrypted refuses, with a [*PlainError], a URL by which credentials must not be sent: over plain HTTP they may only go
-// to this machine, by the name localhost or a loopback address, and to AWS's agents. That is also the rule of AWS's SDKs
-// for credentials of containers. No other name is looked up: who answers for it may change.
+// Encrypted refuses, with a [*PlainError], a URL by which credentials must not be sent: over plain HTTP they may only
+// go to this machine, by the name localhost or a loopback address, and to AWS's agents. That is also the rule of AWS's
+// SDKs for credentials of containers. No other name is looked up: who answers for it may change.
 func Encrypted(u *url.URL) error {
 	host := u.Hostname()
 	ip := net.ParseIP(host)
-	if u.Scheme == "https" || host == "localhost" || ip != nil && (ip.IsLoopback() || slices.Contains(agents(), ip.String())) {
+	if u.Scheme == "https" || host == "localhost" ||
+		ip != nil && (ip.IsLoopback() || slices.Contains(agents(), ip.String())) {
 		return nil
 	}
 	return &PlainError{u.Host}

@@ -1,25 +1,24 @@
-// Package ownfile reads and writes in places that the program owns: a ledger with all that lies in it, the store of rate
-// cards, a folder that it exports to. There, only the program makes files, so that a symbolic link, a pipe or a device is
-// somebody else's doing. None is followed, read or written: a link to another file of the user's, put where the program
-// is going to write, would have that file overwritten. So would one in the place of a folder, which somebody may put there
-// while the program is at work; what is written, renamed and removed therefore goes through the [os.Root] of the [Place],
-// and never by a path that was looked at before. A file that the user names, by --output say, is package atomicfile's,
-// which follows links.
+// Package ownfile reads and writes in places that the program owns: a ledger with all that lies in it, the store of
+// rate cards, a folder that it exports to. There, only the program makes files, so that a symbolic link, a pipe or a
+// device is somebody else's doing. None is followed, read or written: a link to another file of the user's, put where
+// the program is going to write, would have that file overwritten. So would one in the place of a folder, which
+// somebody may put there while the program is at work; what is written, renamed and removed therefore goes through the
+// [os.Root] of the [Place], and never by a path that was looked at before. A file that the user names, by --output say,
+// is package atomicfile's, which follows links.
 //
 // # Modes
 //
-// A folder that the program owns is the user's alone, mode 0700, where the program makes it. Everything that it makes in
-// one has the permissions of the folder that it lies in, without those to execute for files, whatever the umask: 0600 in
-// a folder of 0700, and 0660 in one of 2770 that a group shares. So one chmod of the outermost folder, before the first
-// use, says who may read and write. Others may never write.
-// What exists keeps its mode.
+// A folder that the program owns is the user's alone, mode 0700, where the program makes it. Everything that it makes
+// in one has the permissions of the folder that it lies in, without those to execute for files, whatever the umask:
+// 0600 in a folder of 0700, and 0660 in one of 2770 that a group shares. So one chmod of the outermost folder, before
+// the first use, says who may read and write. Others may never write. What exists keeps its mode.
 //
 // # What is not promised
 //
-// The outermost folder is the user's word and may be a link, as may those above it. A link that is put in the place of a
-// folder between the look at it and its use is followed where it leads to another folder of the same place, never out of
-// it. What is only read, by [Open], is looked at by the whole of its path: a folder that is a link is followed. Windows has
-// no modes.
+// The outermost folder is the user's word and may be a link, as may those above it. A link that is put in the place of
+// a folder between the look at it and its use is followed where it leads to another folder of the same place, never out
+// of it. What is only read, by [Open], is looked at by the whole of its path: a folder that is a link is followed.
+// Windows has no modes.
 package ownfile
 
 import (
@@ -116,8 +115,8 @@ func fault(root *os.Root, name string, err error) error {
 // Folder makes a folder, unless it exists, and those that it lies in. Links among them are refused.
 func (p Place) Folder(path string) error { return p.folder(path, false) }
 
-// PrivateFolder is [Place.Folder] for what is of no use to other programs. A group has it where the folder that it lies in
-// is that group's and not everybody's; else it is the user's alone.
+// PrivateFolder is [Place.Folder] for what is of no use to other programs. A group has it where the folder that it lies
+// in is that group's and not everybody's; else it is the user's alone.
 func (p Place) PrivateFolder(path string) error { return p.folder(path, true) }
 
 func (p Place) folder(path string, private bool) error {

@@ -46,8 +46,8 @@ var changes = []struct {
 	{"RemoveAll", func(p Place, folder string) error { return p.RemoveAll(filepath.Join(folder, "below")) }},
 }
 
-// swapping makes a place with folders in it, one of them going to be swapped for a link to a folder of the user's. undamaged
-// fails the test unless that is as it was.
+// swapping makes a place with folders in it, one of them going to be swapped for a link to a folder of the user's.
+// undamaged fails the test unless that is as it was.
 func swapping(t *testing.T, which string) (p Place, folder, at, elsewhere string, undamaged func(t *testing.T, what string)) {
 	dir := t.TempDir()
 	p, elsewhere = Place(filepath.Join(dir, "ledger")), filepath.Join(dir, "elsewhere")
@@ -133,8 +133,8 @@ func TestAFolderIsSwappedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestAnOpenedFolderIsSwapped replaces the folder between the staging of a file and its commit: what was staged is put into
-// effect nowhere else.
+// TestAnOpenedFolderIsSwapped replaces the folder between the staging of a file and its commit: what was staged is put
+// into effect nowhere else.
 func TestAnOpenedFolderIsSwapped(t *testing.T) {
 	p, folder, at, elsewhere, undamaged := swapping(t, "usage")
 	require.NoError(t, p.Replace(filepath.Join(folder, "file"), func(w io.Writer) error {

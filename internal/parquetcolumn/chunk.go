@@ -15,8 +15,8 @@ type source interface {
 	Discard(n int) (int, error)
 }
 
-// Chunk reads the pages of a column chunk that is in memory, for readers of millions of rows to whom [Column]'s one value
-// at a time would be slow. The zero value must begin with a chunk.
+// Chunk reads the pages of a column chunk that is in memory, for readers of millions of rows to whom [Column]'s one
+// value at a time would be slow. The zero value must begin with a chunk.
 type Chunk struct{ pages pages }
 
 // Page is what a page has, which is valid until the next call.

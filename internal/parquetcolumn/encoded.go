@@ -36,8 +36,8 @@ func checkRuns(text []byte, width, most int) error {
 	return nil
 }
 
-// checkValues looks through the values of a page, behind its levels, for more than it may hold. It returns how many bytes
-// texts are that are longer than what they were told by.
+// checkValues looks through the values of a page, behind its levels, for more than it may hold. It returns how many
+// bytes texts are that are longer than what they were told by.
 func checkValues(text []byte, of format.Encoding, kind parquet.Kind, most int) (longer int64, err error) {
 	switch of {
 	case plainDictionary, format.RLEDictionary:

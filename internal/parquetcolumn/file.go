@@ -42,8 +42,8 @@ type File struct {
 	maxHeld, held, total int64
 }
 
-// Open reads a file's footer. A file that is not Parquet, that is encrypted, or whose footer claims what cannot be is an
-// error. The library panics on some schemas that are damaged; the caller recovers.
+// Open reads a file's footer. A file that is not Parquet, that is encrypted, or whose footer claims what cannot be is
+// an error. The library panics on some schemas that are damaged; the caller recovers.
 func Open(in io.ReaderAt, size int64) (*File, error) { return OpenWithin(in, size, maxHeld) }
 
 // OpenWithin is [Open] with so many bytes for the pages and dictionaries that are held at once, instead of 512 MiB.

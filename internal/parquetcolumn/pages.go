@@ -19,8 +19,8 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// plainDictionary is what writers before Parquet 2.0 call dictionaries and the values that refer to them. The library has
-// marked its own name for it as one that is no longer to be written; such files are still to be read.
+// plainDictionary is what writers before Parquet 2.0 call dictionaries and the values that refer to them. The library
+// has marked its own name for it as one that is no longer to be written; such files are still to be read.
 const plainDictionary format.Encoding = 2
 
 // maxHeader is of a page. The least and the greatest value are in it, which writers cut off at some kilobytes.

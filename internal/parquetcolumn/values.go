@@ -124,7 +124,8 @@ func (p *pages) readValues(header *format.PageHeader) error {
 	if err != nil {
 		return err
 	}
-	if kind := p.column.Type().Kind(); kind == parquet.Int64 || kind == parquet.Double { // which are copied when they are read
+	if kind := p.column.Type().Kind(); kind == parquet.Int64 ||
+		kind == parquet.Double { // which are copied when they are read
 		p.numbers, _ = p.values.decoded.Data()
 	}
 	p.values.plain = p.column.Type().NewPage(p.column.Index(), given, p.values.decoded).Values()
@@ -138,7 +139,8 @@ func decode(of parquet.Type, by format.Encoding, text []byte, n int, room []byte
 	if of.Kind() == parquet.ByteArray {
 		ends = make([]uint32, 0, n+1)
 	}
-	if size := of.EstimateDecodeSize(n, text, lookup); cap(room) < size || of.Kind() != parquet.Int64 && of.Kind() != parquet.Double {
+	if size := of.EstimateDecodeSize(n, text, lookup); cap(room) < size ||
+		of.Kind() != parquet.Int64 && of.Kind() != parquet.Double {
 		room = make([]byte, 0, size)
 	}
 	decoded, err := of.Decode(of.NewValues(room[:0], ends), text, lookup)

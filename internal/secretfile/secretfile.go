@@ -8,8 +8,8 @@ import (
 	"microspend/internal/inputfile"
 )
 
-// Read reads a secret of at most max bytes, without the white space around it. An empty file is an error; see [Bytes] for
-// more.
+// Read reads a secret of at most max bytes, without the white space around it. An empty file is an error; see [Bytes]
+// for more.
 func Read(path string, max int64) ([]byte, error) {
 	text, err := Bytes(path, max)
 	if err != nil {
@@ -22,9 +22,9 @@ func Read(path string, max int64) ([]byte, error) {
 }
 
 // Bytes reads a secret of at most max bytes as it is: what looks like white space may be part of a key. A file that
-// others may read is an error: its mode has a bit for the group or for others. Of a file that belongs to root and is read by
-// another user, as systemd's credentials and Kubernetes' secrets are, the group may read it, for that is how its user
-// can. Windows has no such modes.
+// others may read is an error: its mode has a bit for the group or for others. Of a file that belongs to root and is
+// read by another user, as systemd's credentials and Kubernetes' secrets are, the group may read it, for that is how
+// its user can. Windows has no such modes.
 //
 // Errors never have anything of the content.
 func Bytes(path string, max int64) ([]byte, error) {

@@ -4,8 +4,9 @@
 // Every MicroVM goes through a life as AWS describes it: a launch reads the image, bursts go up to four times the
 // baseline, an idle MicroVM is suspended after its timeout and writes its state, a resume reads it, and 8 hours after
 // its start, running and suspended time together, it ends. Tenants keep office hours, run batches at night, play on
-// weekends, or never stop; one image moves to x86-64 on the day from which there is such; one tenant grows from week to week, one has a day on which a loop runs away, one does nothing at
-// all, and some usage is nobody's. For one morning, the usage of one tenant was only seen in part.
+// weekends, or never stop; one image moves to x86-64 on the day from which there is such; one tenant grows from week to
+// week, one has a day on which a loop runs away, one does nothing at all, and some usage is nobody's. For one morning,
+// the usage of one tenant was only seen in part.
 package simulate
 
 import (

@@ -90,8 +90,8 @@ type Document struct {
 // [Map]s are nil where the file says nothing. Decode keeps going after a fault: [Document.Err] has all of them.
 //
 // The option trusted, or the field of a [Key], marks a key that decides where credentials or data go or what is
-// executed. It is decoded like any other; [Document.Trusted] lists those that a file has, for whoever must not take them
-// from it.
+// executed. It is decoded like any other; [Document.Trusted] lists those that a file has, for whoever must not take
+// them from it.
 func Decode(file string, root *yaml.Node, into any) *Document {
 	d := &Document{faults: Faults{File: file}, places: map[string]*yaml.Node{}, broken: map[string]bool{}}
 	d.decode(root, "", reflect.ValueOf(into).Elem())

@@ -31,7 +31,10 @@ func misplacedKeys(node *yaml.Node, fields []field, into reflect.Value) map[stri
 		if len(strays) == 0 {
 			continue
 		}
-		form := owner.key + "; write " + owner.key + ": {" + strings.Join(append(entriesOf(node.Content[i+1], inner), entriesAt(node, strays)...), ", ") + "}"
+		form := owner.key + "; write " + owner.key + ": {" + strings.Join(
+			append(entriesOf(node.Content[i+1], inner), entriesAt(node, strays)...),
+			", ",
+		) + "}"
 		for _, j := range strays {
 			forms[node.Content[j].Value] = form
 		}

@@ -147,8 +147,8 @@ func isEmpty(document *yaml.Node) bool {
 	return document.Kind == 0 || (document.Kind == yaml.DocumentNode && len(document.Content) == 0)
 }
 
-// explain takes place and reason out of the library's error. Of bytes that are no text it has no place: those are looked
-// for.
+// explain takes place and reason out of the library's error. Of bytes that are no text it has no place: those are
+// looked for.
 func explain(err error, text []byte) (line, column int, message string) {
 	if load, ok := errors.AsType[*yaml.LoadError](err); ok && load.Mark.Line > 0 {
 		return load.Mark.Line, load.Mark.Column, "is not valid YAML: " + load.Message

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Shorthand is the key that a plain value at a path stands for, as the tags of a struct have it: memory for microvm. It is
-// "" where a plain value stands for itself alone, and where the struct has no such path.
+// Shorthand is the key that a plain value at a path stands for, as the tags of a struct have it: memory for microvm. It
+// is "" where a plain value stands for itself alone, and where the struct has no such path.
 func Shorthand(of any, path string) string {
 	t := reflect.TypeOf(of)
 	for element := range strings.SplitSeq(path, ".") {

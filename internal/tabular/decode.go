@@ -12,8 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// What a compressed file may come to: a table of a billion rows, and no more than its size allows. A few megabytes of gzip
-// can come to gigabytes of rows, all alike, which take minutes to read; tables of usage come to 10 to 30 times their size.
+// What a compressed file may come to: a table of a billion rows, and no more than its size allows. A few megabytes of
+// gzip can come to gigabytes of rows, all alike, which take minutes to read; tables of usage come to 10 to 30 times
+// their size.
 const (
 	maxUnpacked           = 256 << 30
 	freeUnpacked, mostFor = 256 << 20, 256 // bytes, and how many more for each byte that was read
@@ -96,7 +97,10 @@ type bounded struct {
 
 var (
 	errTooLarge = fmt.Errorf("it unpacks to more than %d GB", maxUnpacked>>30)
-	errTooDense = fmt.Errorf("it unpacks to more than %d times its size; unpack it first if it is to be read all the same", mostFor)
+	errTooDense = fmt.Errorf(
+		"it unpacks to more than %d times its size; unpack it first if it is to be read all the same",
+		mostFor,
+	)
 )
 
 func (b *bounded) Read(p []byte) (int, error) {

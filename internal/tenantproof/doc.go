@@ -8,5 +8,6 @@
 // # What is not promised
 //
 // A proof says that the holder of the key named the tenant, not for which MicroVM or when: the id of a MicroVM is not
-// known before it is launched. Whoever has seen another tenant's payload can replay its proof, until the key is changed.
+// known before it is launched. Whoever has seen another tenant's payload can replay its proof, until the key is
+// changed.
 package tenantproof

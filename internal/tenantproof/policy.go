@@ -49,8 +49,8 @@ func (p Policy) Proves(tenant, proof string) bool {
 	return proven && tenant != ""
 }
 
-// Record gives the tenant that a record has, and whose word that is. The tenant is as the guest wrote it; "" is named by
-// nobody.
+// Record gives the tenant that a record has, and whose word that is. The tenant is as the guest wrote it; "" is named
+// by nobody.
 func (p Policy) Record(tenant string, proven bool) (name string, by usage.TenantBy) {
 	switch {
 	case proven:

@@ -359,7 +359,8 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-// FuzzDecode: no line makes the reader fail in another way than by saying so, and one that is taken is what encode made.
+// FuzzDecode: no line makes the reader fail in another way than by saying so, and one that is taken is what encode
+// made.
 func FuzzDecode(f *testing.F) {
 	e := Entry{Seq: 1, Action: "import", Actor: alice}
 	line, err := e.encode()

@@ -277,8 +277,8 @@ func (l *Log) reconcile(found map[string]string) error {
 }
 
 // Do puts an entry on the disk, which must name every file of the ledger that do replaces, and then does it; do may be
-// nil where it has been done. Where do fails, an entry follows about what it did not do. Seq, At, Prev and, unless it is
-// given, the actor are set here. Where the entry cannot be written nothing is done.
+// nil where it has been done. Where do fails, an entry follows about what it did not do. Seq, At, Prev and, unless it
+// is given, the actor are set here. Where the entry cannot be written nothing is done.
 func (l *Log) Do(e Entry, do func() error) error {
 	if err := l.append(e); err != nil {
 		return fmt.Errorf("nothing was changed, as the audit log cannot be written: %w", err)

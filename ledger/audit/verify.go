@@ -27,8 +27,8 @@ type Result struct {
 	Entries []Entry // those that were asked for, in order
 	Head    string  // the hash of the last entry, to be noted elsewhere; "" where there is none
 	Faults  []Fault
-	// Unfinished are files that the last entries announced and that have not been replaced: a writer is at work, or one was
-	// killed and the next will say so.
+	// Unfinished are files that the last entries announced and that have not been replaced: a writer is at work, or one
+	// was killed and the next will say so.
 	Unfinished []string
 }
 

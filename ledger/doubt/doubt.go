@@ -6,9 +6,9 @@
 //
 // # Layout
 //
-// JSON lines, a doubt each, in doubts/dt=DAY.jsonl below the ledger's folder, by the UTC day of the records. A day's file
-// is worked out from all of its records each time that the day is collected into, and replaced as a whole; a day that
-// has no doubts has no file. Nothing in it affects a bill, so files may be deleted.
+// JSON lines, a doubt each, in doubts/dt=DAY.jsonl below the ledger's folder, by the UTC day of the records. A day's
+// file is worked out from all of its records each time that the day is collected into, and replaced as a whole; a day
+// that has no doubts has no file. Nothing in it affects a bill, so files may be deleted.
 package doubt
 
 import (

@@ -193,7 +193,11 @@ func (f *finder) compare(r *usage.Record) {
 // askedThrough reports whether AWS was asked all the time from start to end.
 func (f *finder) askedThrough(of account, start, end int64) bool {
 	all := f.asked[of]
-	at, found := slices.BinarySearchFunc(all, start, func(i interval, start int64) int { return cmp.Compare(i.start, start) })
+	at, found := slices.BinarySearchFunc(
+		all,
+		start,
+		func(i interval, start int64) int { return cmp.Compare(i.start, start) },
+	)
 	if !found {
 		at--
 	}
@@ -235,7 +239,9 @@ func (f *finder) doubts() []Doubt {
 			start := time.Unix(key.start, 0).UTC()
 			all = append(all, Doubt{
 				Kind: BeyondQuota, Region: key.region, Account: key.id, Source: key.source, From: start,
-				To: start.Add(time.Duration(key.seconds) * time.Second), Quantity: m.Counted().Column, Used: totals[i].sum.String(), Most: most,
+				To: start.Add(
+					time.Duration(key.seconds) * time.Second,
+				), Quantity: m.Counted().Column, Used: totals[i].sum.String(), Most: most,
 				By: totals[i].parts,
 			})
 		}

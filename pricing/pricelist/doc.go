@@ -8,8 +8,8 @@
 //
 // A product belongs to a rate by its attributes group and regionCode. The usage type's name is never matched on:
 // outside us-east-1 it carries a prefix of the location. Compute on x86-64 has groups of its own, about 18 % dearer: a
-// product of one architecture's group that speaks of another anywhere is passed over, counted, and named where it is all
-// there is.
+// product of one architecture's group that speaks of another anywhere is passed over, counted, and named where it is
+// all there is.
 //
 // # Units
 //
@@ -27,9 +27,9 @@
 //
 // # Other offers
 //
-// [ReadOffer] takes the prices of other services from offer files of one region, by data files in services/ that say which
-// products, in which unit, and where each goes in package pricing's tables. [ReadSavingsPlan] reads whether a Savings Plan
-// covers MicroVMs.
+// [ReadOffer] takes the prices of other services from offer files of one region, by data files in services/ that say
+// which products, in which unit, and where each goes in package pricing's tables. [ReadSavingsPlan] reads whether a
+// Savings Plan covers MicroVMs.
 //
 // # What is not promised
 //

@@ -13,10 +13,10 @@ type Drift struct {
 	Old, New pricing.Rate
 }
 
-// Compare lists the rates that differ in value, in the order of a bill. Values are compared exactly, per billed unit:
-// a rate of 0.36 per vCPU-hour is the same as one of 0.0001 per vCPU-second. A rate that only one of the cards knows
-// is a difference; where a figure was read, and when, is not. Nor is compute on another architecture than ARM64 that the
-// new card doesn't know, as [pricing.Series] keeps the rate that was known before.
+// Compare lists the rates that differ in value, in the order of a bill. Values are compared exactly, per billed unit: a
+// rate of 0.36 per vCPU-hour is the same as one of 0.0001 per vCPU-second. A rate that only one of the cards knows is a
+// difference; where a figure was read, and when, is not. Nor is compute on another architecture than ARM64 that the new
+// card doesn't know, as [pricing.Series] keeps the rate that was known before.
 func Compare(old, new pricing.RateCard) []Drift {
 	var drifts []Drift
 	for _, rated := range pricing.AllRated() {

@@ -263,8 +263,8 @@ func TestProductsOfNoRegionArePassedOver(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Each architecture has rates of its own. What the list does not have of another than ARM64 is not known, and says where
-// it was looked for; what contradicts itself is none's.
+// Each architecture has rates of its own. What the list does not have of another than ARM64 is not known, and says
+// where it was looked for; what contradicts itself is none's.
 func TestCardOfBothArchitectures(t *testing.T) {
 	x86 := func(i int, figure string) row {
 		r := fiveRows("eu-west-1", "EU-")[i]

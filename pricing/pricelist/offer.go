@@ -38,8 +38,8 @@ type Fact struct {
 }
 
 // ReadOffer reads the offer file of one region and takes the prices of services, all of one offer. Its errors are about
-// a file that cannot be read; what is wrong with prices is in [Offer.Faults], and what is wrong with those of MicroVMs is
-// an error of [Listing.Card].
+// a file that cannot be read; what is wrong with prices is in [Offer.Faults], and what is wrong with those of MicroVMs
+// is an error of [Listing.Card].
 //
 // Memory does not grow with the file but with the number of products that are taken.
 func ReadOffer(given Page, region string, services []Service) (Offer, error) {

@@ -18,8 +18,8 @@ import (
 //go:embed services/*.yaml
 var serviceFiles embed.FS
 
-// Service says which products of an offer file are taken, and where their prices go. Each is a file in services/: to take
-// another service's prices is to add a file there.
+// Service says which products of an offer file are taken, and where their prices go. Each is a file in services/: to
+// take another service's prices is to add a file there.
 type Service struct {
 	Name  string `yaml:"-"` // of its file, and of --service
 	Title string `yaml:"title"`
@@ -35,8 +35,8 @@ type Service struct {
 //
 // A pattern is the text of an attribute, in which {name} stands for letters, digits, points and dashes that At and With
 // can use by that name, as they can any attribute; Among says which texts it may stand for. An attribute that a product
-// lacks is an empty text. A usage type may have a location's prefix before what the pattern says. productFamily counts as
-// an attribute.
+// lacks is an empty text. A usage type may have a location's prefix before what the pattern says. productFamily counts
+// as an attribute.
 type Pick struct {
 	Table   string               `yaml:"table"`   // of package pricing: ec2, fargate, …
 	At      []string             `yaml:"at"`      // the keys under which the table has the price

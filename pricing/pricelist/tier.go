@@ -12,8 +12,8 @@ import (
 	"microspend/pricing"
 )
 
-// tiers are the prices of a term in the order of the usage that they are for. They must follow one another from zero on,
-// without a gap or an overlap, and end at Inf.
+// tiers are the prices of a term in the order of the usage that they are for. They must follow one another from zero
+// on, without a gap or an overlap, and end at Inf.
 func (t term) tiers() ([]dimension, error) {
 	if len(t.PriceDimensions) == 0 {
 		return nil, errors.New("its term has no price")

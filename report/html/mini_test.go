@@ -10,8 +10,8 @@ import (
 	"microspend/spend"
 )
 
-// TestMiniTellsGapsFromZero: 10 dollars are the whole height of 20, 5 half of it, nothing spent a line of 1, a day without
-// a rate a narrow stroke, and a day without data is empty.
+// TestMiniTellsGapsFromZero: 10 dollars are the whole height of 20, 5 half of it, nothing spent a line of 1, a day
+// without a rate a narrow stroke, and a day without data is empty.
 func TestMiniTellsGapsFromZero(t *testing.T) {
 	day := func(name string, amount int64, recorded bool, unknown ...spend.Unknown) statement.Day {
 		d := statement.Day{Day: name, Recorded: recorded}

@@ -283,9 +283,9 @@ func bar(part float64) string {
 	return "M0 10h" + strconv.Itoa(max(int(part*100+0.5), 1))
 }
 
-// mini is the path of a bar for each day, in a field of as many units as there are days times 20. A day on which nothing
-// was spent is a line at the bottom, one of which nothing could be priced a narrow stroke, and one of which the ledger has
-// nothing is left empty.
+// mini is the path of a bar for each day, in a field of as many units as there are days times 20. A day on which
+// nothing was spent is a line at the bottom, one of which nothing could be priced a narrow stroke, and one of which the
+// ledger has nothing is left empty.
 func mini(days []statement.Day) (path string, width int) {
 	all := buckets(days, func(int) decimal.Decimal { return zero })
 	most := zero

@@ -224,14 +224,17 @@ func (r renderer) dayTable() template.HTML {
 	}
 	columns := []view.Column[row]{{Title: "day", Value: func(d row) view.Value { return view.Date(d.Day.Day) }}}
 	for _, q := range pricing.BilledQuantities() {
-		columns = append(columns, view.Column[row]{Title: q.Name(), Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
-			part := d.Parts[q]
-			v := costOf(part, d.parts[q], d.Recorded)
-			if d.Recorded && part.State() == pricing.Exact && part.Amount.IsZero() {
-				return v.Shown("0")
-			}
-			return v
-		}})
+		columns = append(
+			columns,
+			view.Column[row]{Title: q.Name(), Align: view.Decimal, Drop: 1, Value: func(d row) view.Value {
+				part := d.Parts[q]
+				v := costOf(part, d.parts[q], d.Recorded)
+				if d.Recorded && part.State() == pricing.Exact && part.Amount.IsZero() {
+					return v.Shown("0")
+				}
+				return v
+			}},
+		)
 	}
 	columns = append(columns, []view.Column[row]{
 		{Title: "spend", Unit: "$", Align: view.Decimal, Value: func(d row) view.Value {
@@ -263,7 +266,11 @@ func lineColumns() []view.Column[priced] {
 	}
 	return []view.Column[priced]{
 		{ID: "region", Title: "region", Value: func(l priced) view.Value { return view.Text(l.Region) }},
-		{ID: "component", Title: "component", Value: func(l priced) view.Value { return view.Text(l.Quantity.On(l.Arch).Name()) }},
+		{
+			ID:    "component",
+			Title: "component",
+			Value: func(l priced) view.Value { return view.Text(l.Quantity.On(l.Arch).Name()) },
+		},
 		{ID: "quantity", Title: "quantity", Align: view.Decimal, Drop: 1, Value: func(l priced) view.Value {
 			return view.UpTo(l.Used, 3)
 		}},

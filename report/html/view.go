@@ -221,7 +221,10 @@ func (r renderer) tiles() []tile {
 		tiles = append(tiles, tile{"Of which shared cost", shared, "the share of what all use together"})
 	}
 	if s.Total.Known() && !s.Total.List.Equal(s.Total.Amount) {
-		tiles = append(tiles, tile{"At list price", inDollars(s.Total.List, s.Total.State()), "what AWS's public rates come to"})
+		tiles = append(
+			tiles,
+			tile{"At list price", inDollars(s.Total.List, s.Total.State()), "what AWS's public rates come to"},
+		)
 	}
 	if c := spend.Coverage(&s.Total.Sum); c != nil {
 		words := "every measurement arrived"

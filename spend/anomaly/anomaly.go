@@ -2,13 +2,13 @@
 //
 // # What is promised
 //
-// A day is compared with the same weekdays of the eight weeks before, or with all days of these where fewer than
-// three are known. It stands out if it is further from their median than K times their median absolute deviation,
-// scaled to a standard deviation, and by the floor at least; where it is compared with all days, also from each day
-// of its own weekday, so that the first quiet weekends are not reported. Median and deviation, and not mean and
-// standard deviation, because the bad days of the past are among the days compared with and must not widen the range.
-// Days on which the ledger has nothing at all, and days of which a file is damaged, are not known and do not count: what
-// was spent on them is neither judged nor compared with. Nor is an amount that is a lower bound said to have fallen.
+// A day is compared with the same weekdays of the eight weeks before, or with all days of these where fewer than three
+// are known. It stands out if it is further from their median than K times their median absolute deviation, scaled to a
+// standard deviation, and by the floor at least; where it is compared with all days, also from each day of its own
+// weekday, so that the first quiet weekends are not reported. Median and deviation, and not mean and standard
+// deviation, because the bad days of the past are among the days compared with and must not widen the range. Days on
+// which the ledger has nothing at all, and days of which a file is damaged, are not known and do not count: what was
+// spent on them is neither judged nor compared with. Nor is an amount that is a lower bound said to have fallen.
 //
 // # What is not promised
 //

@@ -47,8 +47,8 @@ var costMetrics = []string{"UnblendedCost", "NetUnblendedCost", "AmortizedCost",
 // memory, as a group that says nothing is two bytes long.
 const maxResult = 16 << 20
 
-// readCostExplorer reads the pages of a reply: one JSON object after the other, or an array of them. It holds one day at
-// a time.
+// readCostExplorer reads the pages of a reply: one JSON object after the other, or an array of them. It holds one day
+// at a time.
 func readCostExplorer(in io.Reader) (Bill, error) {
 	bound := &limited{in: &limited{in: in, left: maxReply}}
 	c := costExplorer{
@@ -223,8 +223,10 @@ type costExplorer struct {
 	more  string   // the last page's NextPageToken
 }
 
-var errGrouping = errors.New("the reply is not grouped by USAGE_TYPE, so that MicroVMs cannot be told from other usage; " +
-	"ask for it with --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION")
+var errGrouping = errors.New(
+	"the reply is not grouped by USAGE_TYPE, so that MicroVMs cannot be told from other usage; " +
+		"ask for it with --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION",
+)
 
 func (p *reply) checkGroups() error {
 	if len(p.groups) > 0 && !slices.ContainsFunc(p.groups, func(by groupDefinition) bool {

@@ -20,7 +20,12 @@ import (
 
 func compareLines(a, b Line) int {
 	without := func(l Line) int { return btoi(l.Budget == nil && l.Scope != Everything) }
-	return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(without(a), without(b)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Period, b.Period))
+	return cmp.Or(
+		cmp.Compare(a.Scope, b.Scope),
+		cmp.Compare(without(a), without(b)),
+		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.Period, b.Period),
+	)
 }
 
 func btoi(b bool) int {
@@ -94,7 +99,8 @@ func (r *reader) unseen() (map[Subject]string, error) {
 	request, any := spend.Request{From: r.history.From, To: r.history.To}, false
 	for _, line := range r.lines {
 		if of, read := line.Subject, r.read[line.Subject]; line.Budget != nil && of.Scope != Everything && of.Scope != Group &&
-			!r.known.AsOf.IsZero() && (read == nil || len(read.daily) == 0) {
+			!r.known.AsOf.IsZero() &&
+			(read == nil || len(read.daily) == 0) {
 			into := request.Filter.Of(scopes[of.Scope].by)
 			*into = append(*into, tenants.Exactly(of.Name))
 			any = true

@@ -178,7 +178,8 @@ func TestPausesUnderTwoCards(t *testing.T) {
 		require.Equal(t, one.Then.Round(15).String(), two.Then.Round(15).String(), "the cards are the same")
 	}
 
-	// A second card that asks twice as much for a vCPU: of the 900 s, those are at it that 5,000 of 5,300 s suspended bring.
+	// A second card that asks twice as much for a vCPU: of the 900 s, those are at it that 5,000 of 5,300 s suspended
+	// bring.
 	later := partOf(t, "eu-west-1", records[2:])
 	rate := later.Card.Rate(pricing.VCPU)
 	rate.Figure = rate.Figure.Add(rate.Figure)

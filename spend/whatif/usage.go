@@ -19,8 +19,8 @@ type Part struct {
 	whole *usage.Sum // of a part that is one of Dated: what all of them come to; else nil
 }
 
-// share is what comes of a figure about the whole part in a dated one, in proportion to a measure. Rates that change in the
-// meantime change the amount, but neither how many pauses there were nor how long.
+// share is what comes of a figure about the whole part in a dated one, in proportion to a measure. Rates that change in
+// the meantime change the amount, but neither how many pauses there were nor how long.
 func (p *Part) share(figure decimal.Decimal, by usage.Measure) decimal.Decimal {
 	if p.whole == nil {
 		return figure

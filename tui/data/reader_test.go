@@ -28,9 +28,9 @@ func (r notInIreland) Series(region string) (pricing.Series, error) {
 	return r.DollarRates.Series(region)
 }
 
-// TestPeriodsAreComparedByTheRule: whole, and not as far as data reaches alone, which would be taken for a stretch of its
-// own length. From October 1 to November 26 at 10:00 there are 56 days and 10 hours, as from August 1 to September 26 at
-// 10:00: 1,354 hours of a dollar each. The 56 days and 10 hours right before are others.
+// TestPeriodsAreComparedByTheRule: whole, and not as far as data reaches alone, which would be taken for a stretch of
+// its own length. From October 1 to November 26 at 10:00 there are 56 days and 10 hours, as from August 1 to September
+// 26 at 10:00: 1,354 hours of a dollar each. The 56 days and 10 hours right before are others.
 func TestPeriodsAreComparedByTheRule(t *testing.T) {
 	now := spendtest.At(t, "2026-11-26T10:00")
 	r := dollars(spendtest.Hours(spendtest.At(t, "2026-07-01"), now, "acme")...)

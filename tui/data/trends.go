@@ -129,7 +129,12 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Days{Damaged: found.Damaged, Total: found.Total.Amount, State: found.Total.State(), Coverage: spend.Coverage(&found.Total.Sum)}
+	out := &Days{
+		Damaged:  found.Damaged,
+		Total:    found.Total.Amount,
+		State:    found.Total.State(),
+		Coverage: spend.Coverage(&found.Total.Sum),
+	}
 	for i := range out.Days {
 		out.Days[i].Start = (first + civil.Day(i)).Start(r.Location())
 	}

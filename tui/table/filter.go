@@ -133,8 +133,8 @@ func (f *Filter) keeps(c *Content, row int32) bool {
 	return true
 }
 
-// unmatched says which name of a filter no row has at all, nil where every one is some row's. A slip of the hand is told by
-// that from terms that merely don't go together.
+// unmatched says which name of a filter no row has at all, nil where every one is some row's. A slip of the hand is
+// told by that from terms that merely don't go together.
 func (f *Filter) unmatched(c *Content) error {
 	for i := range f.terms {
 		t := &f.terms[i]

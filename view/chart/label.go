@@ -64,8 +64,8 @@ func fit(label string, width int) string {
 	return ansi.Truncate(label, width, "…")
 }
 
-// apart cuts labels to a room so that no two that differ read alike: where they would with their ends cut off, they lose
-// their middle instead, and where they still would, they are numbered. Width measures a label.
+// apart cuts labels to a room so that no two that differ read alike: where they would with their ends cut off, they
+// lose their middle instead, and where they still would, they are numbered. Width measures a label.
 func apart(labels []string, room float64, width func(string) float64) []string {
 	short := make([]string, len(labels))
 	for i, label := range labels {

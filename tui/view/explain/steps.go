@@ -126,7 +126,11 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) (s
 		s.add(alt.Name, "unknown", alt.Unknown)
 		return s
 	}
-	s.add(alt.Name, view.Text(draw.Dollars(alt.Month)).In(i.StateOf(alt)).String(), "a month, tenant by tenant and region by region")
+	s.add(
+		alt.Name,
+		view.Text(draw.Dollars(alt.Month)).In(i.StateOf(alt)).String(),
+		"a month, tenant by tenant and region by region",
+	)
 	if alt.Month.IsPositive() {
 		ratio := pricing.Divide(i.Month, alt.Month, pricing.RatioPlaces)
 		s.add("MicroVMs are", figures.Ratio(ratio), "of what it costs")
