@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -15,14 +16,12 @@ import (
 // Diff makes the document of how one estimate differs from another, and why.
 func Diff(diff scenarios.Diff) view.Document {
 	before, after := diff.Before.Bill.Total(), diff.After.Bill.Total()
-	sum := scenarios.LineDiff{
-		Component: pricing.Everything, Before: &pricing.Line{Amount: before}, After: &pricing.Line{Amount: after},
+	sum := sumOf(diff)
+	places := diffPlaces(diff)
+	columns := diffColumns(diff, sum, places)
+	if diff.Low != nil {
+		columns = rangedDiffColumns(columns, *diff.Low, places)
 	}
-	for _, line := range diff.Lines {
-		sum.QuantityEffect = sum.QuantityEffect.Add(line.QuantityEffect)
-		sum.RateEffect = sum.RateEffect.Add(line.RateEffect)
-	}
-	columns := diffColumns(diff, sum)
 	table := view.NewTable(columns, diff.Lines, nil)
 	total := view.RowOf(columns, sum, nil)
 	total.Kind = view.Total
@@ -45,14 +44,14 @@ func Diff(diff scenarios.Diff) view.Document {
 			d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("The bill changes by %s.", change))})
 		}
 	}
-	if diff.Before.Low != nil || diff.After.Low != nil {
+	if diff.Low != nil {
 		low := lowTotals(diff)
-		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("There are ranges; this is for their expensive ends, high. "+
+		d.Add(view.Section{Notes: plainNotes(fmt.Sprintf("There are ranges; that is at their expensive ends, high. "+
 			"At their cheap ends, low, the bill changes from %s to %s.", dollars(low[0]), dollars(low[1])))})
 	}
 	inputs := view.Section{Heading: "What differs in the files"}
 	for _, in := range diff.Inputs {
-		inputs.Notes = append(inputs.Notes, view.Note{Tag: in.Path, Text: given(in.Before) + " → " + given(in.After)})
+		inputs.Notes = append(inputs.Notes, view.Note{Tag: in.Path, Text: inputText(in)})
 	}
 	if len(diff.Inputs) == 0 {
 		inputs.Notes = plainNotes("Nothing that affects the bill.")
@@ -72,9 +71,9 @@ func Diff(diff scenarios.Diff) view.Document {
 			{ID: "change", Value: after.Sub(before)},
 			{ID: "change_percent", Value: change},
 		}},
-		{ID: "inputs", Value: view.Records{Table: view.NewTable(inputColumns, diff.Inputs, nil)}},
+		{ID: "inputs", Value: view.Records{Table: view.NewTable(inputColumns(diff.Low != nil), diff.Inputs, nil)}},
 	}
-	if diff.Before.Low != nil || diff.After.Low != nil {
+	if diff.Low != nil {
 		low := lowTotals(diff)
 		d.JSON = d.JSON.(view.Object).With(true, "low", view.Object{
 			{ID: "before", Value: low[0]}, {ID: "after", Value: low[1]}, {ID: "change", Value: low[1].Sub(low[0])},
@@ -83,12 +82,22 @@ func Diff(diff scenarios.Diff) view.Document {
 	return d
 }
 
+// sumOf is the difference of the two bills as a line.
+func sumOf(diff scenarios.Diff) scenarios.LineDiff {
+	sum := scenarios.LineDiff{
+		Component: pricing.Everything,
+		Before:    &pricing.Line{Amount: diff.Before.Bill.Total()}, After: &pricing.Line{Amount: diff.After.Bill.Total()},
+	}
+	for _, line := range diff.Lines {
+		sum.QuantityEffect = sum.QuantityEffect.Add(line.QuantityEffect)
+		sum.RateEffect = sum.RateEffect.Add(line.RateEffect)
+	}
+	return sum
+}
+
 // lowTotals are the two bills at the cheaper ends of the ranges; a workload without any has one bill.
 func lowTotals(diff scenarios.Diff) (totals [2]decimal.Decimal) {
-	for i, e := range []*scenarios.Estimate{diff.Before, diff.After} {
-		if e.Low != nil {
-			e = e.Low
-		}
+	for i, e := range []*scenarios.Estimate{diff.Low.Before, diff.Low.After} {
 		totals[i] = e.Bill.Total()
 	}
 	return totals
@@ -135,10 +144,20 @@ func settleDiff(lines []scenarios.LineDiff, sum scenarios.LineDiff, places int32
 	return shown
 }
 
-func diffColumns(diff scenarios.Diff, sum scenarios.LineDiff) []view.Column[scenarios.LineDiff] {
+// diffPlaces are the decimals that amounts are shown with, the same at both ends of ranges.
+func diffPlaces(diff scenarios.Diff) int32 {
+	amounts := append(amountsOf(diff.Before.Bill.Lines), amountsOf(diff.After.Bill.Lines)...)
+	if diff.Low != nil {
+		amounts = append(append(amounts, amountsOf(diff.Low.Before.Bill.Lines)...), amountsOf(diff.Low.After.Bill.Lines)...)
+	}
+	return view.PlacesFor(amounts)
+}
+
+func diffColumns(
+	diff scenarios.Diff, sum scenarios.LineDiff, places int32,
+) []view.Column[scenarios.LineDiff] {
 	type line = scenarios.LineDiff
 	bills := [2]pricing.Bill{diff.Before.Bill, diff.After.Bill}
-	places := view.PlacesFor(append(amountsOf(bills[0].Lines), amountsOf(bills[1].Lines)...))
 	settled := settleDiff(diff.Lines, sum, places)
 	shown := func(v view.Value, l line, of func(shownDiff) decimal.Decimal) view.Value {
 		return v.SettledBy(func() decimal.Decimal { return of(settled[l.Component]) })
@@ -210,8 +229,85 @@ func diffColumns(diff scenarios.Diff, sum scenarios.LineDiff) []view.Column[scen
 	}
 }
 
-var inputColumns = []view.Column[scenarios.InputChange]{
-	{ID: "path", Value: func(c scenarios.InputChange) view.Value { return view.Text(c.Path) }},
-	{ID: "before", Value: func(c scenarios.InputChange) view.Value { return view.Text(c.Before) }},
-	{ID: "after", Value: func(c scenarios.InputChange) view.Value { return view.Text(c.After) }},
+// rangedDiffColumns are the columns of the costlier ends, and before them those of the cheaper ends, by name. Programs
+// have the latter behind the others, which stay where they are.
+func rangedDiffColumns(
+	columns []view.Column[scenarios.LineDiff], low scenarios.Diff, places int32,
+) []view.Column[scenarios.LineDiff] {
+	type line = scenarios.LineDiff
+	sum, lows := sumOf(low), map[pricing.Component]line{}
+	for _, l := range append(low.Lines, sum) {
+		lows[l.Component] = l
+	}
+	ofLow := func(of func(line) view.Value) func(line) view.Value {
+		return func(l line) view.Value {
+			return of(cmp.Or(lows[l.Component], line{Component: l.Component})) // a bill may lack the line at its cheap end
+		}
+	}
+	// Of twice the columns a terminal has room for half, and the bills and their changes say more than the causes do.
+	named := func(end string, c view.Column[line]) view.Column[line] {
+		c.Title = end + " " + c.Title
+		if c.Drop > 0 {
+			c.Drop = leastDiffDrop - c.Drop
+		}
+		return c
+	}
+	var people, programs []view.Column[line]
+	for _, c := range diffColumns(low, sum, places)[1:] {
+		c.Value = ofLow(c.Value)
+		if c.Title != "" {
+			shown := named("low", c)
+			shown.ID, shown.Scope = "low_"+c.ID, view.People
+			people = append(people, shown)
+			if c.Scope == view.Everyone {
+				c.Scope = view.Data
+			}
+			c.Scope &^= view.People
+		}
+		c.ID, c.Title = "low_"+c.ID, ""
+		programs = append(programs, c)
+	}
+	high := slices.Clone(columns[1:])
+	for i := range high {
+		if high[i].Title != "" {
+			high[i] = named("high", high[i])
+		}
+	}
+	return slices.Concat(columns[:1], people, high, programs)
+}
+
+// leastDiffDrop is more than the Drop of any column of a diff.
+const leastDiffDrop = 5
+
+// inputText says how a value differs, at both ends where it is a range.
+func inputText(in scenarios.InputChange) string {
+	change := func(before, after string) string {
+		if before == after {
+			return given(before)
+		}
+		return given(before) + " → " + given(after)
+	}
+	if !in.Ranged() {
+		return change(in.Before, in.After)
+	}
+	return "low " + change(in.LowBefore, in.LowAfter) + "; high " + change(in.Before, in.After)
+}
+
+func inputColumns(ranged bool) []view.Column[scenarios.InputChange] {
+	text := func(id string, of func(scenarios.InputChange) string) view.Column[scenarios.InputChange] {
+		return view.Column[scenarios.InputChange]{ID: id, Value: func(c scenarios.InputChange) view.Value {
+			return view.Text(of(c))
+		}}
+	}
+	columns := []view.Column[scenarios.InputChange]{
+		text("path", func(c scenarios.InputChange) string { return c.Path }),
+		text("before", func(c scenarios.InputChange) string { return c.Before }),
+		text("after", func(c scenarios.InputChange) string { return c.After }),
+	}
+	if ranged {
+		columns = append(columns,
+			text("low_before", func(c scenarios.InputChange) string { return c.LowBefore }),
+			text("low_after", func(c scenarios.InputChange) string { return c.LowAfter }))
+	}
+	return columns
 }

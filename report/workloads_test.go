@@ -160,7 +160,7 @@ func requireRounded(t require.TestingT, d view.Document) {
 				_, fraction, _ := strings.Cut(text, ".")
 				shown := decimal.RequireFromString(strings.ReplaceAll(strings.TrimPrefix(text, "+"), ",", ""))
 				unit := decimal.New(1, -int32(len(fraction)))
-				switch head.ID {
+				switch strings.TrimPrefix(head.ID, "low_") { // either end of ranges
 				case "change", "quantity_effect":
 					unit = unit.Mul(decimal.NewFromInt(2))
 				case "rate_effect":
@@ -371,6 +371,13 @@ func TestDiffs(t *testing.T) {
 			}
 		}
 		requireFigure(t, change, document, "total", "change")
+		if diff.Low != nil {
+			low := decimal.Decimal{}
+			for i := range diff.Lines {
+				low = low.Add(decimal.RequireFromString(rows[i]["low_change"]))
+			}
+			requireFigure(t, low, document, "low", "change")
+		}
 	})
 }
 

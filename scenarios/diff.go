@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -16,6 +17,10 @@ type Diff struct {
 	Before, After *Estimate
 	Lines         []LineDiff    // every component that either bill has, in the order of a bill
 	Inputs        []InputChange // values that differ between the files, in the order of the second
+
+	// Low is the difference at the cheaper ends of the ranges of either file, nil where neither has any. The rest is of
+	// the costlier ends. A file without ranges is the same at both.
+	Low *Diff
 }
 
 // LineDiff is one component in both bills.
@@ -28,9 +33,9 @@ type LineDiff struct {
 	QuantityEffect, RateEffect decimal.Decimal
 }
 
-// Equal reports whether every line of the two bills is the same.
+// Equal reports whether every line of the two bills is the same, at both ends of ranges.
 func (d Diff) Equal() bool {
-	return !slices.ContainsFunc(d.Lines, func(l LineDiff) bool {
+	return (d.Low == nil || d.Low.Equal()) && !slices.ContainsFunc(d.Lines, func(l LineDiff) bool {
 		return !l.QuantityEffect.IsZero() || !l.RateEffect.IsZero()
 	})
 }
@@ -39,11 +44,21 @@ func (d Diff) Equal() bool {
 func (l LineDiff) Change() decimal.Decimal { return l.QuantityEffect.Add(l.RateEffect) }
 
 // InputChange is one value of a scenario file that differs. An empty text means that the file does not give it.
-type InputChange struct{ Path, Before, After string }
+type InputChange struct {
+	Path, Before, After string
+	LowBefore, LowAfter string // at the cheaper ends of ranges; the same where the value is no range
+}
+
+// Ranged reports whether the value is a range in either file.
+func (c InputChange) Ranged() bool { return c.LowBefore != c.Before || c.LowAfter != c.After }
 
 // Compare works out the difference between two estimates.
 func Compare(before, after *Estimate) Diff {
-	d := Diff{Before: before, After: after, Inputs: inputChanges(before.Scenario.root, after.Scenario.root)}
+	d := Diff{Before: before, After: after, Inputs: inputChanges(before.Scenario, after.Scenario)}
+	if before.Low != nil || after.Low != nil {
+		low := Compare(cmp.Or(before.Low, before), cmp.Or(after.Low, after))
+		d.Low = &low
+	}
 	for _, c := range pricing.Components() {
 		line := LineDiff{Component: c, Before: findLine(before.Bill, c), After: findLine(after.Bill, c)}
 		if line.Before == nil && line.After == nil {
@@ -97,19 +112,26 @@ func sameRate(card pricing.RateCard, line *pricing.Line) bool {
 
 // inputChanges lists the values that differ, leaving out what does not enter the bill. Values are the same where they
 // mean the same: 60m is 1h, microvm: 2GB is microvm: {memory: 2GB}, and a default is what it stands for.
-func inputChanges(before, after *yaml.Node) []InputChange {
-	olds, news := billed(before), billed(after)
+func inputChanges(before, after *Scenario) []InputChange {
+	olds, news := billed(before.root), billed(after.root)
+	lowOlds, lowNews := billed(cmp.Or(before.Low, before).root), billed(cmp.Or(after.Low, after).root)
 	var changes []InputChange
-	for _, leaf := range news {
-		old := textAt(olds, leaf.path)
-		if !sameInput(inputOr(old, leaf.path, olds), leaf.Value) {
-			changes = append(changes, InputChange{leaf.path, old, leaf.Value})
+	add := func(path string) {
+		differ := func(olds, news []leaf) bool {
+			return !sameInput(inputOr(textAt(olds, path), path, olds), inputOr(textAt(news, path), path, news))
+		}
+		if differ(olds, news) || differ(lowOlds, lowNews) {
+			changes = append(changes, InputChange{
+				path, textAt(olds, path), textAt(news, path), textAt(lowOlds, path), textAt(lowNews, path),
+			})
 		}
 	}
+	for _, leaf := range news {
+		add(leaf.path)
+	}
 	for _, old := range olds {
-		given := slices.ContainsFunc(news, func(n leaf) bool { return n.path == old.path })
-		if !given && !sameInput(old.Value, inputOr("", old.path, news)) {
-			changes = append(changes, InputChange{old.path, old.Value, ""})
+		if !slices.ContainsFunc(news, func(n leaf) bool { return n.path == old.path }) {
+			add(old.path)
 		}
 	}
 	return changes

@@ -6,6 +6,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// change is that of a value that is no range.
+func change(path, before, after string) InputChange {
+	return InputChange{path, before, after, before, after}
+}
+
 // TestDiffOfEqualInputs: what means the same is no difference, however it is written.
 func TestDiffOfEqualInputs(t *testing.T) {
 	const before = "region: us-east-1\nmicrovm: 2GB\nimage: {size: 2GB}\n" +
@@ -25,11 +30,11 @@ func TestDiffOfEqualInputs(t *testing.T) {
 		{
 			"another default", "region: us-east-1\nmicrovm: 2GB\nimage: {size: 2GB, count: 2}\n" +
 				"workload: {users: 10, days: 20, running: 61m, cycles: 3}\n",
-			[]InputChange{{"image.count", "", "2"}, {"workload.running", "1h", "61m"}},
+			[]InputChange{change("image.count", "", "2"), change("workload.running", "1h", "61m")},
 		},
 		{
 			"one that was given", "region: us-east-1\nmicrovm: 2GB\nimage: 2GB\nworkload: {users: 10, days: 20, running: 1h}\n",
-			[]InputChange{{"workload.cycles", "3", ""}},
+			[]InputChange{change("workload.cycles", "3", "")},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func TestDiff(t *testing.T) {
 				pricing.BaselineVCPU: {"0.03", "0"}, pricing.BaselineMemory: {"0.008", "0"}, pricing.ReadLaunch: none,
 				pricing.StorageImage: none,
 			},
-			[]InputChange{{"workload.running", "100s", "200s"}},
+			[]InputChange{change("workload.running", "100s", "200s")},
 		},
 		{
 			"rate", "the quantity is the same",
@@ -84,7 +84,7 @@ func TestDiff(t *testing.T) {
 				pricing.BaselineVCPU: {"0", "0.01"}, pricing.BaselineMemory: none, pricing.ReadLaunch: none,
 				pricing.StorageImage: none,
 			},
-			[]InputChange{{"rates.vcpu_second", "0.00003", "0.00004"}},
+			[]InputChange{change("rates.vcpu_second", "0.00003", "0.00004")},
 		},
 		{
 			"both", "the new quantity carries the change of rate: 1,000 s more at 0.00003, 2,000 s at 0.00001 more",
@@ -93,7 +93,7 @@ func TestDiff(t *testing.T) {
 				pricing.BaselineVCPU: {"0.03", "0.02"}, pricing.BaselineMemory: {"0.008", "0"}, pricing.ReadLaunch: none,
 				pricing.StorageImage: none,
 			},
-			[]InputChange{{"rates.vcpu_second", "0.00003", "0.00004"}, {"workload.running", "100s", "200s"}},
+			[]InputChange{change("rates.vcpu_second", "0.00003", "0.00004"), change("workload.running", "100s", "200s")},
 		},
 		{
 			"unit of a rate", "0.072 a month is 0.0001 an hour: another way to write the same",
@@ -101,7 +101,7 @@ func TestDiff(t *testing.T) {
 			map[pricing.Component][2]string{
 				pricing.BaselineVCPU: none, pricing.BaselineMemory: none, pricing.ReadLaunch: none, pricing.StorageImage: none,
 			},
-			[]InputChange{{"rates.storage_gb_hour", "", "0.0001"}, {"rates.storage_gb_month", "0.072", ""}},
+			[]InputChange{change("rates.storage_gb_hour", "", "0.0001"), change("rates.storage_gb_month", "0.072", "")},
 		},
 		{
 			"discount", "a discount is a change of rate",
@@ -110,7 +110,7 @@ func TestDiff(t *testing.T) {
 				pricing.BaselineVCPU: {"0", "-0.015"}, pricing.BaselineMemory: {"0", "-0.004"},
 				pricing.ReadLaunch: {"0", "-0.01"}, pricing.StorageImage: {"0", "-0.036"},
 			},
-			[]InputChange{{"rates.discount", "", "50%"}},
+			[]InputChange{change("rates.discount", "", "50%")},
 		},
 		{
 			"new lines", "what was not there before comes at the old rate, which was known",
@@ -120,7 +120,7 @@ func TestDiff(t *testing.T) {
 				pricing.WriteSuspend: {"0.08", "0.02"}, // 10 × 2 GB
 				pricing.ReadResume:   {"0.04", "0"},
 			},
-			[]InputChange{{"rates.snapshot_write_gb", "0.004", "0.005"}, {"workload.cycles", "", "1"}},
+			[]InputChange{change("rates.snapshot_write_gb", "0.004", "0.005"), change("workload.cycles", "", "1")},
 		},
 		{
 			"lost lines", "what is no more is a change of quantity, whatever the rates do",
@@ -131,7 +131,7 @@ func TestDiff(t *testing.T) {
 				pricing.ReadLaunch: {"-0.02", "0"}, pricing.StorageImage: {"-0.072", "0"},
 			},
 			[]InputChange{
-				{"rates.snapshot_read_gb", "0.002", "0.003"}, {"image.count", "", "0"}, {"workload.launches", "1", "0"},
+				change("rates.snapshot_read_gb", "0.002", "0.003"), change("image.count", "", "0"), change("workload.launches", "1", "0"),
 			},
 		},
 	} {
@@ -149,7 +149,7 @@ func TestDiffOfRegions(t *testing.T) {
 	const text = "region: us-east-1\nmicrovm: {memory: 4GB}\nworkload: {users: 3, days: 20, running: 3h, suspended: 1s, cycles: 2}\n"
 	d := Compare(estimate(t, text), estimate(t, replace(text, "us-east-1", "ap-northeast-1")))
 	requireExplained(t, d)
-	require.Equal(t, []InputChange{{"region", "us-east-1", "ap-northeast-1"}}, d.Inputs)
+	require.Equal(t, []InputChange{change("region", "us-east-1", "ap-northeast-1")}, d.Inputs)
 	require.Len(t, d.Lines, 7)
 	for _, line := range d.Lines {
 		require.True(t, line.QuantityEffect.IsZero(), "%s: the quantity did not change, but costs %s", line.Component,
