@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -30,14 +31,14 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 			LowLabel: dollars(in.Low), HighLabel: dollars(in.High),
 		})
 	}
-	return view.Document{
+	warnings := sensitivityWarnings(s)
+	d := view.Document{
 		Title: e.Scenario.Name,
 		Subtitle: fmt.Sprintf("%s a month; each input moved by ±%s %%%s, all else unchanged",
 			dollars(total), by, unlessSaid(s.Inputs)),
 		Sections: []view.Section{
 			{Picture: func(width int) string { return picture.Text(min(width, chartWidth)) }},
 			{Table: table},
-			{Notes: rangeNote(e.Scenario)},
 		},
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.sensitivity/v1"},
@@ -45,10 +46,75 @@ func Sensitivity(s *scenarios.Sensitivity) view.Document {
 			{ID: "currency", Value: "USD"},
 			{ID: "by", Value: by.String() + "%"},
 			{ID: "total", Value: total},
-			{ID: "inputs", Value: view.Records{Table: table}},
-		},
+		}.With(len(warnings) > 0, "warnings", warnings).With(true, "inputs", view.Records{Table: table}),
 		SVG: func(w io.Writer) error { return picture.SVG(w) },
 	}
+	if len(warnings) > 0 {
+		d.Add(view.Section{Heading: "Warnings", Notes: sensitivityWarningNotes(s)})
+	}
+	d.Add(view.Section{Notes: rangeNote(e.Scenario)})
+	return d
+}
+
+// sensitivityWarnings are each warning once, for programs, with where it holds.
+func sensitivityWarnings(s *scenarios.Sensitivity) []view.Object {
+	var list []view.Object
+	for _, w := range s.Warnings() {
+		list = append(list, view.Object{
+			{ID: "id", Value: w.ID},
+			{ID: "text", Value: w.Text},
+			{ID: "at", Value: endsText(s, w.Points)},
+			{ID: "text_of", Value: endName(s, w.Points[len(w.Points)-1])},
+		})
+	}
+	return list
+}
+
+func sensitivityWarningNotes(s *scenarios.Sensitivity) []view.Note {
+	var list []view.Note
+	for _, w := range s.Warnings() {
+		where := "at " + endsText(s, w.Points)
+		if !w.Alike {
+			where += fmt.Sprintf(" (the figures are at %s)", endName(s, w.Points[len(w.Points)-1]))
+		}
+		list = append(list, view.Note{Tag: w.ID, Text: where + ": " + w.Text, Warn: true})
+	}
+	return list
+}
+
+// endName names a point of [scenarios.Sensitivity.Warnings] by the input that is moved there.
+func endName(s *scenarios.Sensitivity, point int) string {
+	if point == 2*len(s.Inputs) {
+		return "the workload as it is"
+	}
+	in := s.Inputs[point/2]
+	return in.Input + " " + [2]string{in.From, in.To}[point%2]
+}
+
+// endsText names the points that a warning holds at. One that holds of the workload as it is holds at most others too,
+// so those are named where it does not.
+func endsText(s *scenarios.Sensitivity, points []int) string {
+	asIs, but := 2*len(s.Inputs), ""
+	if slices.Contains(points, asIs) {
+		var rest []int
+		for point := range asIs {
+			if !slices.Contains(points, point) {
+				rest = append(rest, point)
+			}
+		}
+		if len(rest) == 0 {
+			return "every point"
+		}
+		points, but = rest, "every point but "
+	}
+	names := make([]string, len(points))
+	for i, point := range points {
+		names[i] = endName(s, point)
+	}
+	if more := len(names) - mostStretches; more > 0 {
+		names = append(names[:mostStretches], fmt.Sprintf("and %d more", more))
+	}
+	return but + strings.Join(names, "; ")
 }
 
 // barLabel names an input, with its ends where it could not be moved as far as the title says.
@@ -67,9 +133,21 @@ func unlessSaid(inputs []scenarios.Influence) string {
 	return ""
 }
 
+// endWarnings are the ids of the warnings at one end of an input, 0 or 1, for programs.
+func endWarnings(id string, end int) []view.Column[scenarios.Influence] {
+	return []view.Column[scenarios.Influence]{
+		{ID: id, Scope: view.JSONOnly, Value: func(i scenarios.Influence) view.Value {
+			return view.List(noteIDs(i.Warnings[end])).OmitIf(len(i.Warnings[end]) == 0)
+		}},
+		{ID: id, Scope: view.CSVOnly, Value: func(i scenarios.Influence) view.Value {
+			return view.Text(strings.Join(noteIDs(i.Warnings[end]), "; "))
+		}},
+	}
+}
+
 func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] {
 	type in = scenarios.Influence
-	return []view.Column[in]{
+	columns := []view.Column[in]{
 		{ID: "input", Title: "input", Value: func(i in) view.Value { return view.Text(i.Input) }},
 		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value {
 			return view.Text(i.From + " … " + i.To)
@@ -88,4 +166,5 @@ func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] 
 		}},
 		{ID: "note", Value: func(i in) view.Value { return view.Text(i.Note).OmitEmpty() }},
 	}
+	return slices.Concat(columns, endWarnings("low_warnings", 0), endWarnings("high_warnings", 1))
 }

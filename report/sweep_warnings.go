@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view"
 )
@@ -48,9 +49,13 @@ func isMarked(sweep *scenarios.Sweep) func(scenarios.SweepPoint) bool {
 }
 
 func warningIDs(p scenarios.SweepPoint) []string {
-	ids := make([]string, len(p.Warnings))
-	for i, w := range p.Warnings {
-		ids[i] = w.ID
+	return noteIDs(p.Warnings)
+}
+
+func noteIDs(notes []pricing.Note) []string {
+	ids := make([]string, len(notes))
+	for i, note := range notes {
+		ids[i] = note.ID
 	}
 	return ids
 }

@@ -17,6 +17,8 @@ type Sensitivity struct {
 	Estimate *Estimate
 	By       decimal.Decimal // how far each input was moved, down and up, as a fraction
 	Inputs   []Influence     // the largest swing first; inputs that move nothing are left out
+
+	warnings []pricing.Note // of the workload as it is
 }
 
 // Influence is one input and the bill at its two ends.
@@ -27,10 +29,23 @@ type Influence struct {
 	Unit      string
 	Low, High decimal.Decimal
 	Note      string // where it could not be moved as far as the others
+
+	Warnings [2][]pricing.Note // of the workload at the two ends
 }
 
 // Swing is how far apart the bills at the two ends are.
 func (i Influence) Swing() decimal.Decimal { return i.High.Sub(i.Low) }
+
+// Warnings are those of the two ends of all inputs and of the workload as it is, each once. The ends of Inputs[i] are
+// the points 2i and 2i+1; the last point, behind them, is the workload as it is.
+func (s *Sensitivity) Warnings() []PointWarning {
+	return eachOnce(2*len(s.Inputs)+1, func(i int) []pricing.Note {
+		if i == 2*len(s.Inputs) {
+			return s.warnings
+		}
+		return s.Inputs[i/2].Warnings[i%2]
+	})
+}
 
 // input is something that can be moved: figures of a workload, all by the same factor, or a rate.
 type input struct {
@@ -55,8 +70,10 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 	if result.Inputs, err = m.rangeInfluences(e); err != nil {
 		return nil, err
 	}
-	workload := e.Scenario.Workload
-	for _, in := range e.inputs(&workload) {
+	ofRates := m.rateWarnings(e.Scenario, e.Bill.Card)
+	result.warnings = e.Scenario.warnings(e.Bill.Card, ofRates)
+	moved := *e.Scenario
+	for _, in := range e.inputs(&moved) {
 		if in.value.IsZero() || e.Scenario.givesRange(in.path) {
 			continue
 		}
@@ -69,12 +86,13 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 		lower := one.Sub(by)
 		ends := [2]decimal.Decimal{}
 		for i, factor := range []decimal.Decimal{lower, upper} {
-			workload = e.Scenario.Workload
-			bill, err := in.move(e.Scenario, &workload, e.Bill.Card, factor)
+			moved = *e.Scenario
+			bill, err := in.move(&moved, e.Bill.Card, factor)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", in.path, err)
 			}
 			ends[i] = bill.Total()
+			influence.Warnings[i] = moved.warnings(bill.Card, ofRates)
 		}
 		influence.From, influence.To = scaledText(in, lower), scaledText(in, upper)
 		influence.Ends, influence.Unit = [2]decimal.Decimal{in.scaled(lower), in.scaled(upper)}, strings.TrimSpace(in.unit)
@@ -83,7 +101,7 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 			result.Inputs = append(result.Inputs, influence)
 		}
 	}
-	if size, ok := e.sizeInfluence(); ok && !e.Scenario.givesRange(size.Input) {
+	if size, ok := e.sizeInfluence(ofRates); ok && !e.Scenario.givesRange(size.Input) {
 		result.Inputs = append(result.Inputs, size)
 	}
 	slices.SortStableFunc(result.Inputs, func(a, b Influence) int {
@@ -95,6 +113,7 @@ func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, erro
 // rangeInfluences move what the file gives as ranges between the ends of these, with all else at its expensive end.
 func (m Market) rangeInfluences(e *Estimate) ([]Influence, error) {
 	var all []Influence
+	asIs := e.Scenario.warnings(e.Bill.Card, m.rateWarnings(e.Scenario, e.Bill.Card))
 	for _, r := range e.Scenario.ranges {
 		axes := []Axis{{Path: r.Path, Values: []string{r.Low}}}
 		low := SweepPoint{Values: axes[0].Values}
@@ -103,7 +122,8 @@ func (m Market) rangeInfluences(e *Estimate) ([]Influence, error) {
 		}
 		influence := Influence{
 			Input: spelledOut(r.Path), From: r.Low, To: r.High, Low: low.Total, High: e.Bill.Total(),
-			Note: "the range that the file gives",
+			Note:     "the range that the file gives",
+			Warnings: [2][]pricing.Note{low.Warnings, asIs},
 		}
 		var unit string
 		influence.Ends[0], _, _ = Measure(r.Low)
@@ -120,10 +140,9 @@ func (s *Scenario) givesRange(path string) bool {
 	return slices.ContainsFunc(s.ranges, func(r Range) bool { return spelledOut(r.Path) == path })
 }
 
-// move is the bill with the input at a factor of its value.
-func (in input) move(
-	s *Scenario, w *pricing.Workload, card pricing.RateCard, factor decimal.Decimal,
-) (pricing.Bill, error) {
+// move moves the input, whose figures are those of s, to a factor of its value and prices the scenario.
+func (in input) move(s *Scenario, card pricing.RateCard, factor decimal.Decimal) (pricing.Bill, error) {
+	w := &s.Workload
 	for _, figure := range in.figures {
 		*figure = figure.Mul(factor)
 	}
@@ -147,9 +166,9 @@ func (in input) scaled(factor decimal.Decimal) decimal.Decimal {
 
 const sensitivityPlaces = 12
 
-// inputs are all that a bill depends on, but for the MicroVM's size. Their figures are those of w.
-func (e *Estimate) inputs(w *pricing.Workload) []input {
-	s := e.Scenario
+// inputs are all that a bill depends on, but for the MicroVM's size. Their figures are those of moved.
+func (e *Estimate) inputs(moved *Scenario) []input {
+	s, w := e.Scenario, &moved.Workload
 	var all []input
 	add := func(path string, value decimal.Decimal, unit string, most decimal.Decimal, figures ...*decimal.Decimal) {
 		all = append(all, input{path: path, value: value, unit: unit, most: most, figures: figures})
@@ -159,10 +178,10 @@ func (e *Estimate) inputs(w *pricing.Workload) []input {
 	if s.file.Workload.Trace != "" {
 		add("requests", decimal.NewFromInt(1), " × the trace", none, everything...)
 	} else if s.Jobs.IsPositive() {
-		add("workload.jobs", s.Jobs, "", none, everything...)
+		add("workload.jobs", s.Jobs, "", none, append(everything, &moved.Jobs)...)
 	} else {
-		add("workload.users", s.Users, "", none, everything...)
-		add("workload.days", s.Days, "", decimal.NewFromInt(31), everything...)
+		add("workload.users", s.Users, "", none, append(everything, &moved.Users)...)
+		add("workload.days", s.Days, "", decimal.NewFromInt(31), append(everything, &moved.Days)...)
 	}
 	stretches := s.Users.Mul(s.Days).Add(s.Jobs)
 	each := func(total decimal.Decimal) decimal.Decimal {
@@ -205,7 +224,7 @@ func (e *Estimate) inputs(w *pricing.Workload) []input {
 
 // sizeInfluence prices the next smaller and the next larger MicroVM. Bursts keep their absolute peaks where the other
 // size allows them. It reports false where there is no other size.
-func (e *Estimate) sizeInfluence() (Influence, bool) {
+func (e *Estimate) sizeInfluence(ofRates []pricing.Note) (Influence, bool) {
 	sizes := pricing.Sizes()
 	at := slices.Index(sizes, e.Scenario.Size)
 	smaller, larger := sizes[max(at-1, 0)], sizes[min(at+1, len(sizes)-1)]
@@ -213,15 +232,16 @@ func (e *Estimate) sizeInfluence() (Influence, bool) {
 		Input: "microvm.memory", From: smaller.String(), To: larger.String(),
 		Ends: [2]decimal.Decimal{smaller.GB(), larger.GB()}, Unit: "GB", Note: "the next sizes, as there are no others",
 	}
-	for _, end := range []struct {
+	for i, end := range []struct {
 		size  pricing.Size
 		total *decimal.Decimal
 	}{{smaller, &influence.Low}, {larger, &influence.High}} {
-		w := e.Scenario.Workload
+		moved := *e.Scenario
+		w := &moved.Workload
 		w.Size = end.size
 		w.Burst.VCPU = clamp(w.Burst.VCPU, end.size.VCPU(), end.size.PeakVCPU())
 		w.Burst.GB = clamp(w.Burst.GB, end.size.GB(), end.size.PeakGB())
-		if !e.Scenario.rerun(&w) {
+		if !moved.rerun(w) {
 			return Influence{}, false
 		}
 		bill, err := w.Bill(e.Bill.Card)
@@ -229,6 +249,7 @@ func (e *Estimate) sizeInfluence() (Influence, bool) {
 			return Influence{}, false
 		}
 		*end.total = bill.Total()
+		influence.Warnings[i] = moved.warnings(e.Bill.Card, ofRates)
 	}
 	return influence, !influence.Swing().IsZero()
 }

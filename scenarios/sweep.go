@@ -247,21 +247,26 @@ func (s *Sweep) Entries() []string {
 	return paths
 }
 
-// SweepWarning is a warning and the points of a sweep that it holds of.
-type SweepWarning struct {
+// PointWarning is a warning and the points of a sweep, or of a sensitivity, that it holds of.
+type PointWarning struct {
 	pricing.Note       // as it is said of the last of the points
-	Points       []int // their places in [Sweep.Points], ascending
+	Points       []int // their places in [Sweep.Points], or as [Sensitivity.Warnings] counts them; ascending
 	Alike        bool  // the same is said of all of them, with the same figures
 }
 
 // Warnings are those of all points, each once.
-func (s *Sweep) Warnings() []SweepWarning {
-	var all []SweepWarning
-	for i, p := range s.Points {
-		for _, note := range p.Warnings {
-			at := slices.IndexFunc(all, func(w SweepWarning) bool { return w.ID == note.ID })
+func (s *Sweep) Warnings() []PointWarning {
+	return eachOnce(len(s.Points), func(i int) []pricing.Note { return s.Points[i].Warnings })
+}
+
+// eachOnce gathers the warnings of points by their ids.
+func eachOnce(points int, of func(point int) []pricing.Note) []PointWarning {
+	var all []PointWarning
+	for i := range points {
+		for _, note := range of(i) {
+			at := slices.IndexFunc(all, func(w PointWarning) bool { return w.ID == note.ID })
 			if at < 0 {
-				all = append(all, SweepWarning{Note: note, Points: []int{i}, Alike: true})
+				all = append(all, PointWarning{Note: note, Points: []int{i}, Alike: true})
 				continue
 			}
 			w := &all[at]
