@@ -154,6 +154,43 @@ func TestARefreshedCardDoesNotMoveOctober(t *testing.T) {
 	}), "unless it is dated back")
 }
 
+// TestWhatIsTakenOffIsAsTheCardSays: where a price list was looked up, the assumption that there is no Savings Plan ends.
+func TestWhatIsTakenOffIsAsTheCardSays(t *testing.T) {
+	card := func(covers string) fstest.MapFS {
+		text := "card: aws-list\nregion: us-east-1\ncurrency: USD\nfrom: 2026-11-01\n" +
+			"savings_plan: {covers: [" + covers + "], source: the plan's list, read_on: 2026-11-01}\nrates:\n"
+		for _, key := range []string{"vcpu_second", "gb_second", "snapshot_read_gb", "snapshot_write_gb", "storage_gb_hour"} {
+			text += "  " + key + ": {figure: 0.00001, source: test, read_on: 2026-11-01}\n"
+		}
+		return fstest.MapFS{"us-east-1@2026-11-01.yaml": &fstest.MapFile{Data: []byte(text)}}
+	}
+	for _, tc := range []struct {
+		name, reason string
+		files        fstest.MapFS
+		want         []string
+	}{
+		{"nobody has looked", "said once for both regions", nil, []string{"no-free-tier"}},
+		{"no plan", "known of one region, and taken for granted of the other", card(""), []string{"no-free-tier", "no-free-tier-no-plan"}},
+		{"a plan", "what it covers is not taken off", card("vcpu"), []string{"no-free-tier", "savings-plan-covers"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			elsewhere := hour(at(t, "2026-10-02"), "acme", 100)
+			elsewhere.Region = "eu-west-1"
+			source := Source{
+				Usage: spendtest.Of(hour(at(t, "2026-10-01"), "acme", 100), elsewhere),
+				Rates: pricing.EmbeddedCards().Over(tc.files),
+			}
+			report, err := source.Report(t.Context(), Request{From: at(t, "2026-10-01"), To: at(t, "2026-11-01")})
+			require.NoError(t, err)
+			var ids []string
+			for _, note := range report.Terms {
+				ids = append(ids, note.ID)
+			}
+			require.Equal(t, tc.want, ids, tc.reason)
+		})
+	}
+}
+
 func TestUsageBeforeTheFirstKnownRateSaysSo(t *testing.T) {
 	source := Source{
 		Usage: spendtest.Of(hour(at(t, "2026-09-18"), "acme", 100_000), hour(at(t, "2026-09-19"), "acme", 100_000)),

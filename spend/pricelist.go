@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -128,4 +129,21 @@ func (p *priceList) assumedRates() []RatesAssumed {
 		out = append(out, RatesAssumed{region, p.assumed[region]})
 	}
 	return out
+}
+
+// terms are what is taken to come off the rates of the regions that were asked for, each said once, as the newest card
+// of a region has it: what a plan covers is looked up later than most of the usage was measured.
+func (p *priceList) terms() []pricing.Note {
+	var notes []pricing.Note
+	keys := slices.SortedFunc(maps.Keys(p.series), func(a, b seriesKey) int { return cmp.Compare(a.region, b.region) })
+	for _, key := range keys {
+		card := pricing.RateCard{}
+		if series := p.series[key]; !series.noCard {
+			card = series.Newest()
+		}
+		if note := card.TermsNote(); !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return notes
 }

@@ -166,6 +166,8 @@ type Spend struct {
 	SameWeekday *Compared
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed
+	// Terms say what is taken to come off the rates that usage was priced at: see [pricing.RateCard.TermsNote].
+	Terms []pricing.Note
 	// ArchAssumed reports whether any compute was priced as ARM64's without it being known to be: see
 	// [assumption.ArchAssumed].
 	ArchAssumed bool

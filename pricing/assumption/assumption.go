@@ -190,6 +190,9 @@ type Note struct{ ID, Text string }
 // String writes the note as a line: its id and what it says.
 func (n Note) String() string { return n.ID + ": " + n.Text }
 
+// Clause is the note without a full stop.
+func (n Note) Clause() Note { return Note{n.ID, strings.TrimSuffix(n.Text, ".")} }
+
 // Sentence is the note with a capital letter and a full stop.
 func (n Note) Sentence() Note {
 	return Note{n.ID, strings.ToUpper(n.Text[:1]) + strings.TrimSuffix(n.Text[1:], ".") + "."}

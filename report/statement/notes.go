@@ -34,7 +34,9 @@ func (s *Statement) assumptions() []pricing.Note {
 	add(storage, assumption.ImageMinimum.Measured())
 	add(storage, assumption.SuspendMinimum.Note())
 	add(len(s.Lines) > 0, assumption.ImageBuilds.Note())
-	add(len(s.Lines) > 0 && !discounted, assumption.NoFreeTier.Note())
+	for _, terms := range s.Terms {
+		add(len(s.Lines) > 0 && !discounted, terms)
+	}
 	for _, assumed := range s.RatesAssumed {
 		add(slices.ContainsFunc(s.Lines, func(l Line) bool { return l.Region == assumed.Region }),
 			assumption.RatesBeforeFirst.Clause(assumed.Region, assumed.Before))

@@ -65,7 +65,7 @@ func (r *Reader) Explain(ctx context.Context, q Query, at Moment) (*Explanation,
 			return nil, err
 		}
 	}
-	out.note(r)
+	out.note(r, &found)
 	if found.TenantAsserted {
 		out.Notes = append(out.Notes, assumption.TenantAsserted.Clause())
 	}
@@ -109,7 +109,7 @@ func (e *Explanation) has(q pricing.BilledQuantity) bool {
 }
 
 // note says what the figure rests on.
-func (e *Explanation) note(r *Reader) {
+func (e *Explanation) note(r *Reader, found *spend.Spend) {
 	add := func(note pricing.Note) { e.Notes = append(e.Notes, note) }
 	if e.has(pricing.VCPU) {
 		add(assumption.TransitionBilling.Clause())
@@ -121,7 +121,9 @@ func (e *Explanation) note(r *Reader) {
 		add(assumption.SuspendMinimum.Clause())
 	}
 	if e.has(pricing.VCPU) {
-		add(assumption.NoFreeTier.Clause())
+		for _, terms := range found.Terms {
+			add(terms.Clause())
+		}
 	}
 	switch {
 	case e.Query.Scope[spend.ByTenant] == nil:
