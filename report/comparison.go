@@ -59,11 +59,17 @@ func comparisonColumns(
 			return view.Dollars(c.Monthly).Or("unknown", known(c))
 		}},
 		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(c comparison) view.Value {
-			return view.Maybe(c.Ratio, times)
+			return bothEnds(view.Maybe(c.Ratio, times), c, func(low comparison) view.Value {
+				return view.Maybe(low.Ratio, times)
+			})
 		}},
-		{ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 2, Value: func(c comparison) view.Value {
-			return view.Number(c.PerUnit, places).Or("", known(c)).OmitMissing()
-		}},
+		{
+			ID: "per_" + noun, Title: "per " + noun, Unit: "$", Drop: 2,
+			Value: func(c comparison) view.Value {
+				each := func(c comparison) view.Value { return view.Number(c.PerUnit, places).Or("", known(c)).OmitMissing() }
+				return bothEnds(each(c), c, each)
+			},
+		},
 		{ID: "ratio", Value: func(c comparison) view.Value { return ratio(c.Ratio).Or("", known(c)) }},
 		{ID: "formula", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
 			return view.Text(c.Formula).Or("", known(c)).OmitEmpty()
@@ -108,6 +114,19 @@ func comparisonColumns(
 		columns = append(columns, column)
 	}
 	return columns
+}
+
+// bothEnds shows what a figure is at both ends of a scenario's ranges, as in "3.16…9.48", and once where it is shown
+// alike. The datum is that of the expensive ends, as programs have the others by name.
+func bothEnds(high view.Value, c scenarios.Comparison, of func(scenarios.Comparison) view.Value) view.Value {
+	if c.Low == nil {
+		return high
+	}
+	low := of(*c.Low)
+	if low.IsMissing() || high.IsMissing() || low.String() == high.String() {
+		return high
+	}
+	return high.Shown(low.String() + "…" + high.String())
 }
 
 // lowColumns are what an alternative costs at the cheaper ends of a scenario's ranges.
