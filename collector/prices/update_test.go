@@ -442,7 +442,7 @@ func TestATroubledWayToTheMirror(t *testing.T) {
 	}
 }
 
-// cutWriter ends a connection after so many bytes.
+// cutWriter ends a connection after a number of bytes.
 type cutWriter struct {
 	http.ResponseWriter
 	left int

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// WriteLarge writes AmazonEC2's offer file of a region with the products of [Standard] among as many others, which
-// nothing takes, as make about so many bytes: half of them products, and of their terms half reserved, as in AWS's own.
+// WriteLarge writes AmazonEC2's offer file of a region, about the given number of bytes long. Among the products of
+// [Standard] stand others that nothing takes; half of the bytes are products, and half of the terms are reserved ones,
+// as in AWS's own file.
 func WriteLarge(to io.Writer, region string, bytes int64) error {
 	out := bufio.NewWriterSize(to, 1<<16)
 	list := Standard(region)

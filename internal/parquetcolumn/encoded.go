@@ -136,7 +136,7 @@ func (d *delta) sum(most int64) (sum int64, rest []byte, err error) {
 	return sum, w.text[w.at:], nil
 }
 
-// unpackBits is the number of so many bits that begins at a bit, the lowest first.
+// unpackBits reads a number of the given width in bits, the lowest bit first.
 func unpackBits(text []byte, at, width int64) (value uint64) {
 	for done := int64(0); done < width; {
 		bit := (at + done) % 8

@@ -46,7 +46,7 @@ type File struct {
 // an error. The library panics on some schemas that are damaged; the caller recovers.
 func Open(in io.ReaderAt, size int64) (*File, error) { return OpenWithin(in, size, maxHeld) }
 
-// OpenWithin is [Open] with so many bytes for the pages and dictionaries that are held at once, instead of 512 MiB.
+// OpenWithin is [Open] with a limit of its own, in bytes, on the pages and dictionaries held at once; Open has 512 MiB.
 func OpenWithin(in io.ReaderAt, size, held int64) (*File, error) {
 	text, err := footer(in, size)
 	if err != nil {

@@ -132,7 +132,7 @@ func (p *pages) readValues(header *format.PageHeader) error {
 	return nil
 }
 
-// decode decodes so many values that [checkValues] has looked through. Numbers are put into the room that there is.
+// decode decodes n values that [checkValues] has approved. Numbers are decoded into room where they fit.
 func decode(of parquet.Type, by format.Encoding, text []byte, n int, room []byte) (encoding.Values, error) {
 	lookup := parquet.LookupEncoding(by)
 	var ends []uint32

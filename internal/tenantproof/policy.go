@@ -26,7 +26,7 @@ func ParseTrust(word string) (Trust, error) {
 	return "", fmt.Errorf("unknown trust %.40q; it is guest or proven", word)
 }
 
-// Policy says whether a tenant is believed. The zero value believes the guest.
+// Policy decides whether a tenant is believed. The zero value believes the guest.
 type Policy struct {
 	Keys  []Key // each of which proves, so that one can take another's place
 	Trust Trust

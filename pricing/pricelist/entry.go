@@ -108,19 +108,12 @@ func (e *entry) checkRange(d dimension) error {
 }
 
 func (e *entry) dollars(d dimension) (decimal.Decimal, error) {
-	text, given := d.PricePerUnit["USD"]
-	if !given {
-		others := strings.Join(slices.Sorted(maps.Keys(d.PricePerUnit)), ", ")
-		return decimal.Decimal{}, e.refuse("it has no price in USD (currencies given: %.40q)", others)
-	}
-	price, err := pricing.ParseDecimal(text)
+	price, err := d.dollars()
 	switch {
+	case errors.Is(err, errZeroPrice):
+		return price, e.refuse("%w: AWS charges for %s", err, e.rated.Name())
 	case err != nil:
-		return decimal.Decimal{}, e.refuse("price %.40q: %w", text, err)
-	case price.IsNegative():
-		return decimal.Decimal{}, e.refuse("its price %s is negative", text)
-	case price.IsZero():
-		return decimal.Decimal{}, e.refuse("its price is zero, which is implausible: AWS charges for %s", e.rated.Name())
+		return price, e.refuse("%w", err)
 	}
 	return price, nil
 }

@@ -56,6 +56,8 @@ func (t term) tiers() ([]dimension, error) {
 	return dimensions, nil
 }
 
+var errZeroPrice = errors.New("its price is zero, which is implausible")
+
 // dollars is a price as published.
 func (d dimension) dollars() (decimal.Decimal, error) {
 	text, given := d.PricePerUnit["USD"]
@@ -70,7 +72,7 @@ func (d dimension) dollars() (decimal.Decimal, error) {
 	case price.IsNegative():
 		return decimal.Decimal{}, fmt.Errorf("its price %s is negative", text)
 	case price.IsZero():
-		return decimal.Decimal{}, errors.New("its price is zero, which is implausible")
+		return decimal.Decimal{}, errZeroPrice
 	}
 	return price, nil
 }

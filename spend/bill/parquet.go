@@ -160,7 +160,8 @@ func texter(of parquet.Type) func(parquet.Value) (string, error) {
 	}
 }
 
-// floatText is the shortest decimal that stands for the number: what was written into it.
+// floatText is the shortest decimal that stands for the number. AWS writes costs and quantities of reports as doubles, so
+// that a float is what there is to read; from here on it is text, and then a decimal.
 func floatText(f float64, bits int) (string, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "", fmt.Errorf("%v is not a number that can be counted with", f)
