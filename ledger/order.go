@@ -6,19 +6,19 @@ import (
 	"microspend/usage"
 )
 
-// compareKeys is the order of rows within a day, and across its parts. It tells records with different keys apart.
-func compareKeys(a, b *usage.Record) int {
+// CompareKeys is the order of the records of a day. It tells records with different keys apart.
+func CompareKeys(a, b *usage.Record) int {
 	if c := a.Resource.Compare(b.Resource); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(a.PeriodStart.Unix(), b.PeriodStart.Unix()); c != 0 {
 		return c
 	}
-	return compareOrigin(a, b)
+	return CompareOrigin(a, b)
 }
 
-// compareOrigin orders records of one resource and one start.
-func compareOrigin(a, b *usage.Record) int {
+// CompareOrigin orders records of one resource and one start.
+func CompareOrigin(a, b *usage.Record) int {
 	if c := cmp.Compare(a.Source, b.Source); c != 0 {
 		return c
 	}

@@ -52,16 +52,16 @@ var allowed = map[string][]string{
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "ledger/audit", "ledger/doubt", "ledger/lifecycle", "usage", "pricing/..."),
+	"spend/...": own("spend/...", "idle", "ledger", "ledger/parquet", "ledger/audit", "ledger/doubt", "ledger/lifecycle", "usage", "pricing/..."),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "ledger/audit", "ledger/doubt", "usage"), // the runner knows no source by name
+	"collector":     own("ledger", "ledger/parquet", "ledger/audit", "ledger/doubt", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "internal/tenantproof", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
-	"collector/status":   own("collector", "ledger"),
+	"collector/status":   own("collector", "ledger", "ledger/parquet"),
 	// Prices as AWS publishes them: fetched like usage, and of it knowing nothing.
 	"collector/prices": own("internal/cardstore", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.
