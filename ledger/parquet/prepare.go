@@ -43,7 +43,7 @@ type builder struct {
 	w       *Writer
 	staging string
 	name    string // tells the files of builders apart
-	group   []usage.Record
+	group   rowGroup
 }
 
 // prepare merges a day with what is staged for it. Parts of the day that turn out to be damaged are left out, to be set
@@ -138,13 +138,12 @@ func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, st
 			if err != nil {
 				return err
 			}
-			out = newPartWriter(file, b.w.sizes, b.w.codec, b.group)
+			out = newPartWriter(file, b.w.sizes, b.w.codec, &b.group)
 		}
 		if err := out.add(r); err != nil {
 			return err
 		}
 		m.count(r)
-		b.group = out.group
 		if out.rows == int64(b.w.sizes.partRows) {
 			return finish()
 		}
