@@ -61,7 +61,7 @@ func recordsFrom(t *rapid.T, start time.Time, what string) []usage.Record {
 			r.Amounts[m] = amounts.Draw(t, "amount")
 		}
 		return r
-	}), 0, 60).Draw(t, what)
+	}), 1, 60).Draw(t, what)
 }
 
 // zones are where days are cut: on whole hours, at half past and at a quarter, with clocks that change by an hour, by
