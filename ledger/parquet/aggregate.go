@@ -127,7 +127,7 @@ func (a *aggregator) part(p *part) {
 
 func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
-	a.calendar.begin(p.day)
+	a.calendar.begin(p)
 	for group := range p.groups() {
 		if a.query.TooMany(len(a.local.keys)) {
 			break // the answer is an error in any case
@@ -167,7 +167,14 @@ func (a *aggregator) group(p *part, group int) error {
 			complete[i] = -1
 		}
 	}
-	return a.sum(p, group, columnPeriodSeconds, func(s *usage.Sum) *usage.Uint128 { return &s.Seconds }, complete)
+	seconds := columnPeriodSeconds
+	if p.rollup != nil {
+		seconds = columnSeconds
+		if err := a.countRecords(p, group); err != nil {
+			return err
+		}
+	}
+	return a.sum(p, group, seconds, func(s *usage.Sum) *usage.Uint128 { return &s.Seconds }, complete)
 }
 
 // sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to
@@ -186,8 +193,10 @@ func (a *aggregator) sum(p *part, group int, c column, to sumOf, complete []int6
 		if err := addCuts(a.local.sums, to, page, at, values); err != nil || complete == nil {
 			return err
 		}
-		if err := a.countWholeDays(at, values); err != nil {
-			return err
+		if p.rollup == nil {
+			if err := a.countWholeDays(at, values); err != nil {
+				return err
+			}
 		}
 		a.masked = a.masked[:0]
 		for i, value := range values {

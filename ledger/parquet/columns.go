@@ -28,10 +28,16 @@ const (
 	firstAmount
 	columnCoverage = firstAmount + column(usage.MeasureCount)
 	columnCount    = columnCoverage + 1
+
+	// Of rollups alone.
+	columnSeconds = columnCount
+	columnRecords = columnCount + 1
+	columnsAtAll  = columnCount + 2
 )
 
 // columnNames are what files call the columns.
-var columnNames = func() (names [columnCount]string) {
+var columnNames = func() (names [columnsAtAll]string) {
+	names[columnSeconds], names[columnRecords] = "seconds", "records"
 	names[columnPeriodStart], names[columnPeriodSeconds] = "period_start", "period_seconds"
 	names[columnKind], names[columnCoverage] = "resource_kind", "coverage"
 	for n, name := range usage.NameColumns() {
@@ -61,10 +67,15 @@ const (
 	versionKinds     = 2
 	versionTenantBy  = 3
 	writtenVersion   = versionTenantBy
+
+	// rollupLayout tells a rollup's columns from those of a part. A manifest of any version may name one, as programs that
+	// do not know rollups pass over them.
+	rollupLayout = 0
 )
 
 // layouts are the columns of each version's files, in order.
 var layouts = map[int][]column{
+	rollupLayout:     append(columnsWithout(columnResource), columnSeconds, columnRecords),
 	versionMarkedIDs: columnsWithout(columnKind, columnArch, columnTenantBy),
 	versionKinds:     columnsWithout(columnTenantBy),
 	versionTenantBy:  columnsWithout(),
@@ -80,7 +91,7 @@ func columnsWithout(missing ...column) (columns []column) {
 }
 
 // versionOf tells the version of a file by the names of its columns, and where it has them: -1 where it does not.
-func versionOf(names [][]string) (version int, places [columnCount]int, known bool) {
+func versionOf(names [][]string) (version int, places [columnsAtAll]int, known bool) {
 	for version, layout := range layouts {
 		same := slices.EqualFunc(names, layout, func(name []string, c column) bool {
 			return len(name) == 1 && name[0] == columnNames[c]

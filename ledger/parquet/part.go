@@ -61,13 +61,14 @@ func readPiece(file io.ReaderAt, room []byte, from, length int64) ([]byte, error
 // open: files are replaced, never written to.
 type part struct {
 	entry  partEntry
+	rollup *rollupEntry // what the file is of where it is no part but a rollup
 	day    civil.Day
 	file   *os.File
 	parsed *parquetcolumn.File
 
 	leaves  []*parquet.Column // of the file, by their places
 	version int               // of the format
-	places  [columnCount]int  // of the columns in the file
+	places  [columnsAtAll]int // of the columns in the file
 }
 
 // damage is why a file's content is not what was written, and the part that it is in once that is known.
@@ -125,7 +126,8 @@ func (p *part) parse(tail []byte) (err error) {
 		return damaged("its footer is not readable: %v", err)
 	}
 	var known bool
-	if p.version, p.places, known = versionOf(opened.Schema().Columns()); !known {
+	p.version, p.places, known = versionOf(opened.Schema().Columns())
+	if !known || (p.version == rollupLayout) != (p.rollup != nil) {
 		return damaged("its columns are %.200q, which are those of no version", opened.Schema().Columns())
 	}
 	groups := opened.Groups() // each of which has all columns

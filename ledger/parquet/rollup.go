@@ -1,0 +1,131 @@
+package parquet
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"microspend/internal/civil"
+	"microspend/internal/figures"
+	"microspend/ledger"
+)
+
+// A rollup has a day's sums by hour and by everything but the resource, whose kind it has. It answers what does not
+// ask for single resources or moments within an hour, from a fiftieth of the bytes on a large fleet. It is in force with
+// the manifest that names it, and made of the parts that the manifest names; anything else and the parts answer.
+//
+// Its rows look like those of parts: an hour's has the sums of what periods have in that hour, by [usage.PartOf], so
+// that hours add up to what the parts say of any stretch of them. Records of a whole day ([usage.WholeDay]) have rows of
+// a day's length, as they are of another stretch of time in each time zone. Where a sum would not fit into 63 bits there
+// are several rows of one key.
+const (
+	// rollupName is outside of what engines read: it does not end in .parquet, and begins with an underscore.
+	rollupName = "_rollup"
+	// rollupShare is how many rows a day must have for each row of its rollup. With fewer the parts are read as fast.
+	rollupShare = 4
+	// maxRollupRows bounds what a writer holds of a day: 150 bytes for each.
+	maxRollupRows = 512 * 1024
+
+	hourSeconds = 3600
+)
+
+// rollupEntry is what a manifest says of a day's rollup.
+type rollupEntry struct {
+	// partEntry describes the file. Of a day that has none, as it would have too many rows, Name is "" and Rows is how
+	// many there would be at least.
+	partEntry
+	Of string `json:"of"` // the parts that it was made of: see [manifest.content]
+	// WholeDays is how many records are of a whole day. From and Until are the time that the others cover together, in
+	// seconds of the day, and both 0 where there are no others.
+	WholeDays int64 `json:"whole_days,omitempty"`
+	From      int64 `json:"from,omitempty"`
+	Until     int64 `json:"until,omitempty"`
+}
+
+func (r *rollupEntry) check() error {
+	if r.Name == "" {
+		return nil
+	}
+	if r.Name != rollupName || !r.sound() || r.From < 0 || r.From > r.Until || r.Until > secondsInDay {
+		return errors.New("the manifest describes a rollup that cannot be")
+	}
+	return nil
+}
+
+// content is a hash of the day's records: of the parts that have them.
+func (m *manifest) content() string {
+	sum := sha256.New()
+	for _, part := range m.Parts {
+		fmt.Fprintf(sum, "%s %s\n", part.Name, part.SHA256)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// tooSmall reports whether a day has so few rows that opening another file takes as long as reading them.
+func (m *manifest) tooSmall(s sizes) bool { return m.Rows < s.rollupFrom }
+
+// withoutRollup is why a day cannot be answered from a rollup, whatever is asked; "" where it can.
+func (m *manifest) withoutRollup(s sizes) string {
+	switch r := m.Rollup; {
+	case m.tooSmall(s) && (r == nil || r.Name == ""):
+		return "the day is small: " + figures.Count(m.Rows, "row")
+	case r == nil:
+		return "there is no rollup; microspend ledger rollup makes one"
+	case r.Of != m.content():
+		return "the rollup is of other records; microspend ledger rollup makes it anew"
+	case r.Name == "":
+		return fmt.Sprintf("a rollup would have more than a quarter of the day's %s", figures.Count(m.Rows, "row"))
+	}
+	return ""
+}
+
+// refuses is why a rollup does not answer a query exactly; "" where it does.
+func (r *rollupEntry) refuses(q *ledger.Query, day civil.Day) string {
+	if slices.Contains(q.By, ledger.FieldResource) {
+		return "the query is by MicroVM"
+	}
+	loc := cmp.Or(q.Location, time.UTC)
+	from, to := civil.Between(q.From, q.To).Unix()
+	begin := day.UTC().Unix()
+	first, until := begin+r.From, begin+r.Until
+	for _, cut := range append(midnights(q, loc, first, until), from, to) {
+		switch at := time.Unix(cut, 0).In(loc).Format("15:04:05 -07:00"); {
+		case cut <= first || cut >= until: // no record of these is cut
+		case q.Uncut:
+			return fmt.Sprintf("periods are taken as a whole where %s cuts them", at)
+		case cut%hourSeconds != 0:
+			return fmt.Sprintf("%s is within an hour of UTC", at)
+		}
+	}
+	if date := boundsOf(day, loc); r.WholeDays > 0 && !q.Uncut {
+		for _, cut := range []int64{from, to} {
+			if cut > date.from && cut < date.to {
+				return "records of the whole day are cut"
+			}
+		}
+	}
+	return ""
+}
+
+// midnights are the moments from first to until at which the query begins another day.
+func midnights(q *ledger.Query, loc *time.Location, first, until int64) (cuts []int64) {
+	if !slices.Contains(q.By, ledger.FieldDay) {
+		return nil
+	}
+	for at := first; at < until; {
+		bounds := boundsOf(civil.DayOf(time.Unix(at, 0), loc), loc)
+		cuts = append(cuts, bounds.to)
+		at = max(bounds.to, at+1)
+	}
+	return cuts
+}
+
+// rollupFault is why a rollup that the manifest names could not be read.
+func rollupFault(fault error) string {
+	return "the rollup is damaged: " + strings.TrimSuffix(reasonOf(fault), ".")
+}
