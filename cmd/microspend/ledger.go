@@ -70,7 +70,7 @@ was lost until --accept-loss, for use once it has been imported again or never w
 			err = a.writeLedger(cmd.Context(), opened.Dir(), options, func(ctx context.Context, w *parquet.Writer) (err error) {
 				// Loss is accepted first, so that nothing is accepted that this run finds and nobody has seen yet.
 				if accept {
-					if accepted, err = w.AcceptLoss(days...); err != nil {
+					if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
 						return err
 					}
 				}

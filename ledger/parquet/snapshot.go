@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"microspend/internal/atomicfile"
-	"microspend/internal/civil"
 	"microspend/internal/ownfile"
 )
 
@@ -21,7 +19,7 @@ import (
 // is a ledger of its own from then on. Files are copied, not linked: what later damages or replaces one of the two must
 // leave the other as it is. They are synced; whoever makes the folder visible, by a rename say, finds it complete.
 func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, loc *time.Location) error {
-	days, err := w.daysBetween(from, to, loc)
+	days, err := w.daysBetween(ctx, from, to, loc)
 	if err != nil {
 		return err
 	}
@@ -36,7 +34,7 @@ func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, l
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := copyFolder(place, w.dayFolder(day), (&Ledger{dir: dir}).dayFolder(day)); err != nil {
+		if err := copyFolder(place, folder(w.dir).day(day), folder(dir).day(day)); err != nil {
 			return fmt.Errorf("copying %s: %w", day, err)
 		}
 	}
@@ -84,32 +82,24 @@ func copyFile(place ownfile.Place, from, to string) (err error) {
 // It never says so of ledgers that differ; of equal records that versions of the format wrote differently it may deny
 // it.
 func (l *Ledger) SameAs(other *Ledger, from, to time.Time, loc *time.Location) (bool, error) {
-	ours, err := l.daysBetween(from, to, loc)
+	ctx := context.TODO()
+	ours, err := l.daysBetween(ctx, from, to, loc)
 	if err != nil {
 		return false, err
 	}
-	theirs, err := other.daysBetween(from, to, loc)
+	theirs, err := other.daysBetween(ctx, from, to, loc)
 	if err != nil || !slices.Equal(ours, theirs) {
 		return false, err
 	}
 	for _, day := range ours {
-		a, err := l.manifestText(day)
+		a, _, err := l.files.Manifest(ctx, day)
 		if err != nil {
 			return false, err
 		}
-		b, err := other.manifestText(day)
+		b, _, err := other.files.Manifest(ctx, day)
 		if err != nil || !bytes.Equal(a, b) {
 			return false, err
 		}
 	}
 	return true, nil
-}
-
-// manifestText is nil where a day has no manifest.
-func (l *Ledger) manifestText(day civil.Day) ([]byte, error) {
-	text, err := ownfile.ReadFile(filepath.Join(l.dayFolder(day), manifestName))
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return text, err
 }
