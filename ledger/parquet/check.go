@@ -62,7 +62,7 @@ func (l *Ledger) Check(ctx context.Context) (CheckResult, error) {
 }
 
 func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResult) error {
-	opened := l.openDay(ctx, day)
+	opened := l.openDay(ctx, day, nil)
 	defer opened.close()
 	result.Days++
 	result.Damaged = append(result.Damaged, opened.damaged...)

@@ -30,14 +30,15 @@ const (
 	columnCount    = columnCoverage + 1
 
 	// Of rollups alone.
-	columnSeconds = columnCount
-	columnRecords = columnCount + 1
-	columnsAtAll  = columnCount + 2
+	columnSeconds        = columnCount
+	columnCoveredSeconds = columnCount + 1
+	columnRecords        = columnCount + 2
+	columnsAtAll         = columnCount + 3
 )
 
 // columnNames are what files call the columns.
 var columnNames = func() (names [columnsAtAll]string) {
-	names[columnSeconds], names[columnRecords] = "seconds", "records"
+	names[columnSeconds], names[columnCoveredSeconds], names[columnRecords] = "seconds", "covered_seconds", "records"
 	names[columnPeriodStart], names[columnPeriodSeconds] = "period_start", "period_seconds"
 	names[columnKind], names[columnCoverage] = "resource_kind", "coverage"
 	for n, name := range usage.NameColumns() {
@@ -68,14 +69,15 @@ const (
 	versionTenantBy  = 3
 	writtenVersion   = versionTenantBy
 
-	// rollupLayout tells a rollup's columns from those of a part. A manifest of any version may name one, as programs that
-	// do not know rollups pass over them.
-	rollupLayout = 0
+	// rollupLayout tells a rollup's columns from those of a part, in the place of a version. It is above all versions, as
+	// rollups lack nothing of what they added. A manifest of any version may name one: programs that do not know rollups
+	// pass over them.
+	rollupLayout = 1 << 16
 )
 
 // layouts are the columns of each version's files, in order.
 var layouts = map[int][]column{
-	rollupLayout:     append(columnsWithout(columnResource), columnSeconds, columnRecords),
+	rollupLayout:     append(columnsWithout(columnResource, columnCoverage), columnSeconds, columnCoveredSeconds, columnRecords),
 	versionMarkedIDs: columnsWithout(columnKind, columnArch, columnTenantBy),
 	versionKinds:     columnsWithout(columnTenantBy),
 	versionTenantBy:  columnsWithout(),

@@ -114,6 +114,7 @@ func TestCutPeriodsAddUp(t *testing.T) {
 			asked.From, asked.To = from, to
 			result, err := of.Aggregate(context.Background(), asked)
 			require.NoError(t, err)
+			result.Read = nil
 			var sum usage.Sum
 			for _, g := range result.Groups {
 				sum.Merge(&g.Sum)

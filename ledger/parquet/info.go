@@ -21,7 +21,7 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 		if err := ctx.Err(); err != nil {
 			return info, err
 		}
-		opened := l.openDay(ctx, day)
+		opened := l.openDay(ctx, day, nil)
 		opened.close()
 		info.Damaged = append(info.Damaged, opened.damaged...)
 		m := opened.manifest

@@ -128,9 +128,13 @@ func partNameOf(index int) string { return fmt.Sprintf("part-%05d.parquet", inde
 
 func (p *partEntry) file() PartFile { return PartFile{p.Name, p.SHA256, p.Bytes} }
 
+// files are all that the manifest names.
 func (m *manifest) files() (files []PartFile) {
 	for i := range m.Parts {
 		files = append(files, m.Parts[i].file())
+	}
+	if m.Rollup != nil && m.Rollup.Name != "" {
+		files = append(files, m.Rollup.file())
 	}
 	return files
 }

@@ -86,18 +86,26 @@ func openPart(ctx context.Context, files Files, day civil.Day, entry partEntry) 
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, day, entry)
+	return newPart(file, &part{entry: entry, day: day})
+}
+
+// openRollup opens a day's rollup in the same way.
+func openRollup(ctx context.Context, files Files, day civil.Day, rollup *rollupEntry) (*part, error) {
+	file, err := files.Open(ctx, day, rollup.file())
+	if err != nil {
+		return nil, err
+	}
+	return newPart(file, &part{entry: rollup.partEntry, day: day, rollup: rollup})
 }
 
 // newPart takes over an open file, which it closes unless it is the part.
-func newPart(file File, day civil.Day, entry partEntry) (*part, error) {
-	p := &part{entry: entry, day: day, file: file}
+func newPart(file File, p *part) (*part, error) {
+	p.file = file
 	tail, err := p.readTail()
-	if err != nil {
-		_ = file.Close()
-		return nil, err
+	if err == nil {
+		err = p.parse(tail)
 	}
-	if err := p.parse(tail); err != nil {
+	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}

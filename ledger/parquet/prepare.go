@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"microspend/ledger"
 	"microspend/ledger/intake"
@@ -22,6 +23,7 @@ type prepared struct {
 	pending  []PartFile // those that wait
 	aside    []lostPart
 	outcome  intake.Outcome
+	sums     *rollup // of its records
 	changed  bool
 	text     []byte // of the manifest, once it is sealed: see [Writer.audited]
 }
@@ -59,7 +61,7 @@ func (b *builder) prepare(ctx context.Context, day civil.Day, staged func() []in
 func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake.Reader, lost map[string]string) (
 	p *prepared, bad string, err error,
 ) {
-	now := b.w.openDay(ctx, day)
+	now := b.w.openDay(ctx, day, nil)
 	defer now.close()
 	p = &prepared{day: day, before: now.found}
 	if err := now.unwritable(); err != nil {
@@ -98,6 +100,13 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 		return p, "", err
 	}
 	b.compare(p, old)
+	if !p.changed {
+		return p, "", nil
+	}
+	if err := b.addRollup(ctx, p, old); err != nil {
+		b.w.discard(p)
+		return p, "", err
+	}
 	return p, "", nil
 }
 
@@ -105,6 +114,7 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, staged []intake.Reader) (intake.Outcome, error) {
 	var out *partWriter
 	m := p.manifest
+	p.sums = newRollup()
 	finish := func() error {
 		entry, err := out.finish(partNameOf(len(m.Parts)))
 		path := out.file.Name()
@@ -136,6 +146,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, st
 			return err
 		}
 		m.count(r)
+		p.sums.add(r)
 		if out.rows == int64(b.w.sizes.partRows) {
 			return finish()
 		}
@@ -208,7 +219,11 @@ func (w *Writer) commit(ctx context.Context, p *prepared) ([]ledger.DamagedFile,
 		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
 	}
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
+	dropped := p.manifest.Dropped
+	if r := p.manifest.Rollup; r == nil || r.Name == "" {
+		dropped = append(slices.Clip(dropped), rollupName) // if there was one
+	}
 	return aside, w.files.Switch(ctx, Switch{
-		Day: p.day, Before: p.before.version, Manifest: p.text, Parts: p.manifest.files(), Dropped: p.manifest.Dropped,
+		Day: p.day, Before: p.before.version, Manifest: p.text, Parts: p.manifest.files(), Dropped: dropped,
 	})
 }

@@ -133,6 +133,10 @@ func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) 
 		return err
 	}
 	b.compare(p, proven)
+	if err := b.addRollup(ctx, p, proven); err != nil {
+		w.discard(p)
+		return err
+	}
 	return nil
 }
 
@@ -172,7 +176,7 @@ func proveContent(
 	if err != nil {
 		return err
 	}
-	p, err := newPart(held, day, *entry)
+	p, err := newPart(held, &part{entry: *entry, day: day})
 	if err != nil {
 		return err
 	}

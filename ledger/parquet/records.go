@@ -33,7 +33,7 @@ func (l *Ledger) Records(ctx context.Context, from, to time.Time) iter.Seq2[usag
 func (l *Ledger) recordsOf(ctx context.Context, day civil.Day, from, to time.Time,
 	yield func(usage.Record, error) bool,
 ) bool {
-	opened := l.openDay(ctx, day)
+	opened := l.openDay(ctx, day, nil)
 	defer opened.close()
 	for _, file := range opened.damaged {
 		if !yield(usage.Record{}, &ledger.DamagedError{File: file}) {

@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/internal/figures"
 	"microspend/ledger"
 )
 
@@ -26,10 +24,8 @@ import (
 const (
 	// rollupName is outside of what engines read: it does not end in .parquet, and begins with an underscore.
 	rollupName = "_rollup"
-	// rollupShare is how many rows a day must have for each row of its rollup. With fewer the parts are read as fast.
-	rollupShare = 4
-	// maxRollupRows bounds what a writer holds of a day: 150 bytes for each.
-	maxRollupRows = 512 * 1024
+	// maxRollupRows bounds what a writer holds of a day: some 170 bytes for each.
+	maxRollupRows = 1 << 20
 
 	hourSeconds = 3600
 )
@@ -66,25 +62,22 @@ func (m *manifest) content() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// tooSmall reports whether a day has so few rows that opening another file takes as long as reading them.
-func (m *manifest) tooSmall(s sizes) bool { return m.Rows < s.rollupFrom }
-
 // withoutRollup is why a day cannot be answered from a rollup, whatever is asked; "" where it can.
-func (m *manifest) withoutRollup(s sizes) string {
+func (m *manifest) withoutRollup() string {
 	switch r := m.Rollup; {
-	case m.tooSmall(s) && (r == nil || r.Name == ""):
-		return "the day is small: " + figures.Count(m.Rows, "row")
+	case r == nil && m.Rows < defaultSizes.rollupFrom:
+		return "the day is small"
 	case r == nil:
 		return "there is no rollup; microspend ledger rollup makes one"
 	case r.Of != m.content():
 		return "the rollup is of other records; microspend ledger rollup makes it anew"
 	case r.Name == "":
-		return fmt.Sprintf("a rollup would have more than a quarter of the day's %s", figures.Count(m.Rows, "row"))
+		return "a rollup would have more than a quarter of the day's rows"
 	}
 	return ""
 }
 
-// refuses is why a rollup does not answer a query exactly; "" where it does.
+// refuses is why the day's rollup does not answer a query exactly; "" where it does.
 func (r *rollupEntry) refuses(q *ledger.Query, day civil.Day) string {
 	if slices.Contains(q.By, ledger.FieldResource) {
 		return "the query is by MicroVM"
@@ -125,7 +118,10 @@ func midnights(q *ledger.Query, loc *time.Location, first, until int64) (cuts []
 	return cuts
 }
 
-// rollupFault is why a rollup that the manifest names could not be read.
-func rollupFault(fault error) string {
-	return "the rollup is damaged: " + strings.TrimSuffix(reasonOf(fault), ".")
+// rollupFault says that a day's rollup is damaged, also to the log.
+func (l *Ledger) rollupFault(day civil.Day, fault error) string {
+	reason := reasonOf(fault)
+	l.options.Logger.Warn("a rollup is damaged; the day's records are read instead", "file", l.files.Path(day, rollupName),
+		"reason", reason)
+	return "the rollup is damaged: " + reason
 }

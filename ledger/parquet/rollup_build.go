@@ -11,7 +11,7 @@ import (
 // rollup adds up a day's records. It takes them in the order of the ledger, in which those of one MicroVM follow each
 // other: their names are compared with those of the record before, and looked up where they differ.
 type rollup struct {
-	limit  int // of rows; beyond there is no rollup
+	limit  int // of rows; beyond it there is no rollup
 	series []seriesNames
 	places map[seriesNames]int32
 	rows   []rollupRow
@@ -21,7 +21,7 @@ type rollup struct {
 	entry  rollupEntry
 }
 
-// seriesNames are what a rollup tells apart besides the time and the coverage, in the order of its rows.
+// seriesNames are what a rollup tells apart besides the time, in the order of its rows.
 type seriesNames struct {
 	tenant, tenantBy, image, arch string
 	kind                          usage.ResourceKind
@@ -57,22 +57,21 @@ func (n *seriesNames) compare(other *seriesNames) int {
 
 // rollupKey tells rows apart. The hour of records of a whole day is [wholeDayHour].
 type rollupKey struct {
-	series   int32
-	hour     int8
-	coverage usage.Coverage
+	series int32
+	hour   int8
 }
 
 const wholeDayHour = 24
 
 type rollupRow struct {
 	rollupKey
-	amounts          usage.Amounts
-	seconds, records int64
+	amounts                   usage.Amounts
+	seconds, covered, records int64
 }
 
-func newRollup(limit int64) *rollup {
+func newRollup() *rollup {
 	return &rollup{
-		limit: int(min(limit, maxRollupRows)), places: map[seriesNames]int32{}, slots: map[rollupKey]int32{}, last: -1, at: -1,
+		limit: maxRollupRows, places: map[seriesNames]int32{}, slots: map[rollupKey]int32{}, last: -1, at: -1,
 	}
 }
 
@@ -90,7 +89,7 @@ func (b *rollup) add(r *usage.Record) {
 	begin := r.PeriodStart.Unix() % secondsInDay
 	if usage.WholeDay(begin, r.PeriodSeconds) {
 		b.entry.WholeDays++
-		b.to(wholeDayHour, r.Coverage, &r.Amounts, r.PeriodSeconds, 1)
+		b.to(wholeDayHour, r, &r.Amounts, r.PeriodSeconds, 1)
 		return
 	}
 	end := begin + r.PeriodSeconds
@@ -100,21 +99,18 @@ func (b *rollup) add(r *usage.Record) {
 	b.entry.Until = max(b.entry.Until, end)
 	hour := begin / hourSeconds
 	if end <= (hour+1)*hourSeconds {
-		b.to(int8(hour), r.Coverage, &r.Amounts, r.PeriodSeconds, 1)
+		b.to(int8(hour), r, &r.Amounts, r.PeriodSeconds, 1)
 		return
 	}
+	var part usage.Amounts
+	records := int64(1) // where the period begins
 	for from := begin; from < end; hour++ {
 		to := min(end, (hour+1)*hourSeconds)
-		var part usage.Amounts
 		for m, amount := range r.Amounts {
 			part[m] = usage.PartOf(amount, from-begin, to-begin, r.PeriodSeconds)
 		}
-		records := int64(0)
-		if from == begin {
-			records = 1
-		}
-		b.to(int8(hour), r.Coverage, &part, to-from, records)
-		from = to
+		b.to(int8(hour), r, &part, to-from, records)
+		from, records = to, 0
 	}
 }
 
@@ -130,9 +126,9 @@ func (b *rollup) seriesOf(r *usage.Record) int32 {
 	return place
 }
 
-// to adds to the row of an hour.
-func (b *rollup) to(hour int8, coverage usage.Coverage, amounts *usage.Amounts, seconds, records int64) {
-	key := rollupKey{b.last, hour, coverage}
+// to adds what a record has in an hour to the hour's row.
+func (b *rollup) to(hour int8, r *usage.Record, amounts *usage.Amounts, seconds, records int64) {
+	key := rollupKey{b.last, hour}
 	if b.at < 0 || b.rows[b.at].rollupKey != key {
 		at, known := b.slots[key]
 		if !known {
@@ -146,14 +142,16 @@ func (b *rollup) to(hour int8, coverage usage.Coverage, amounts *usage.Amounts, 
 		sums[m] += amount
 		signs |= sums[m]
 	}
-	if signs|(row.seconds+seconds) < 0 { // a sum does not fit, so that the row is complete
+	if signs < 0 { // one does not fit into 63 bits, so that the row is complete as it is
 		b.at = b.begin(key)
-		row = &b.rows[b.at]
-		sums = *amounts
+		row, sums = &b.rows[b.at], *amounts
 	}
 	row.amounts = sums
 	row.seconds += seconds
 	row.records += records
+	if r.Coverage == usage.CoverageComplete {
+		row.covered += seconds
+	}
 }
 
 func (b *rollup) begin(key rollupKey) int32 {
@@ -175,9 +173,8 @@ func (b *rollup) sorted() []rollupRow {
 		rank[of] = int32(place)
 	}
 	slices.SortStableFunc(b.rows, func(x, y rollupRow) int {
-		return cmp.Or(cmp.Compare(rank[x.series], rank[y.series]), cmp.Compare(x.coverage, y.coverage),
-			cmp.Compare(x.hour, y.hour))
+		return cmp.Or(cmp.Compare(rank[x.series], rank[y.series]), cmp.Compare(x.hour, y.hour))
 	})
-	b.slots = nil // their places are others now
+	b.slots, b.at = nil, -1 // their places are others now
 	return b.rows
 }

@@ -2,12 +2,14 @@ package parquet
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 
@@ -32,6 +34,7 @@ func (b *rollup) write(file *os.File, day civil.Day, codec compress.Codec) (part
 		parquet.CreatedBy("microspend", "1", ""), // the bytes must not depend on the build
 		parquet.DataPageVersion(1),
 		parquet.PageBufferSize(pageBytes),
+		parquet.DataPageStatistics(false),
 	)
 	for group := range slices.Chunk(rows, rollupGroupRows) {
 		for place, c := range layouts[rollupLayout] {
@@ -68,15 +71,18 @@ func (c *rollupColumns) schema(rows []rollupRow) *parquet.Schema {
 	fields := make([]reflect.StructField, len(layout))
 	for i, column := range layout {
 		of, encoding := reflect.TypeFor[string](), "dict"
-		number := c.number(column)
-		if number != nil {
+		if number := c.number(column); number != nil {
 			of = reflect.TypeFor[int64]()
-			if manyValues(rows, number) {
+			values := make([]int64, len(rows))
+			for i := range rows {
+				values[i] = number(&rows[i])
+			}
+			if !fewValues(values) {
 				encoding = "delta"
 			}
 		}
 		if column == columnPeriodStart {
-			encoding = "timestamp(millisecond),dict"
+			encoding = "timestamp(millisecond),dict" // of 24
 		}
 		fields[i] = reflect.StructField{
 			Name: fmt.Sprint("Column", i), Type: of,
@@ -84,18 +90,6 @@ func (c *rollupColumns) schema(rows []rollupRow) *parquet.Schema {
 		}
 	}
 	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
-}
-
-// manyValues reports whether a number has so many values that a dictionary of them does not pay.
-func manyValues(rows []rollupRow, number func(*rollupRow) int64) bool {
-	distinct := map[int64]struct{}{}
-	for i := range rows {
-		distinct[number(&rows[i])] = struct{}{}
-		if len(distinct) > len(rows)/16+256 {
-			return true
-		}
-	}
-	return false
 }
 
 // number is a column of whole numbers; nil for those of texts.
@@ -107,9 +101,11 @@ func (c *rollupColumns) number(of column) func(*rollupRow) int64 {
 		return (*rollupRow).length
 	case of == columnSeconds:
 		return func(r *rollupRow) int64 { return r.seconds }
+	case of == columnCoveredSeconds:
+		return func(r *rollupRow) int64 { return r.covered }
 	case of == columnRecords:
 		return func(r *rollupRow) int64 { return r.records }
-	case of >= firstAmount && of < columnCoverage:
+	case of >= firstAmount && of < columnCoverage: // the amounts
 		return func(r *rollupRow) int64 { return r.amounts[of-firstAmount] }
 	}
 	return nil
@@ -142,10 +138,8 @@ func (c *rollupColumns) text(of column) func(*rollupRow) string {
 		return func(r *rollupRow) string { return names(r).region }
 	case columnAccount:
 		return func(r *rollupRow) string { return names(r).account }
-	case columnSource:
+	default:
 		return func(r *rollupRow) string { return names(r).source }
-	default: // the coverage
-		return func(r *rollupRow) string { return r.coverage.String() }
 	}
 }
 
@@ -169,4 +163,34 @@ func (c *rollupColumns) values(of column, rows []rollupRow) []parquet.Value {
 		c.to = append(c.to, parquet.ByteArrayValue([]byte(is)))
 	}
 	return c.to
+}
+
+// addRollup makes the rollup of a day's next version from the sums of its records, if it is to have one.
+func (b *builder) addRollup(ctx context.Context, p *prepared, old *manifest) error {
+	m, sums := p.manifest, p.sums
+	m.Rollup = nil
+	switch rows := int64(len(sums.rows)); {
+	case m.Rows < b.w.sizes.rollupFrom:
+		return nil
+	case sums.over() || rows*b.w.sizes.rollupShare > m.Rows:
+		m.Rollup = &rollupEntry{partEntry: partEntry{Rows: rows}, Of: m.content()}
+		return nil
+	}
+	path := filepath.Join(b.staging, fmt.Sprintf("%s-%s-rollup", b.name, p.day))
+	file, err := b.w.files.Create(path)
+	if err != nil {
+		return err
+	}
+	entry := sums.entry
+	entry.partEntry, err = sums.write(file, p.day, b.w.codec)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, b.place.Remove(path))
+	}
+	entry.Of = m.content()
+	m.Rollup = &entry
+	if old.Rollup != nil && old.Rollup.SHA256 == entry.SHA256 {
+		return b.place.Remove(path) // it is there already
+	}
+	p.pending = append(p.pending, entry.file())
+	return b.w.files.Add(ctx, p.day, entry.file(), path)
 }
