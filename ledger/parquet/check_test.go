@@ -65,7 +65,7 @@ func writeParts(t *testing.T, dir string, day civil.Day, parts [][]usage.Record)
 		name := partNameOf(i)
 		file, err := w.place().Create(filepath.Join(within, name), within)
 		require.NoError(t, err)
-		part := newPartWriter(file, smallSizes, sharedCodec, nil)
+		part := newPartWriter(file, smallSizes, sharedCodec, &rowGroup{})
 		for j := range records {
 			require.NoError(t, part.add(&records[j]))
 			m.count(&records[j])

@@ -38,7 +38,7 @@ type builder struct {
 	place   ownfile.Place // which staging lies in
 	staging string
 	name    string // tells the files of builders apart
-	group   []usage.Record
+	group   rowGroup
 }
 
 // prepare merges a day with what is staged for it. Parts of the day that turn out to be damaged are left out, to be set
@@ -130,13 +130,12 @@ func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, st
 			if err != nil {
 				return err
 			}
-			out = newPartWriter(file, b.w.sizes, b.w.codec, b.group)
+			out = newPartWriter(file, b.w.sizes, b.w.codec, &b.group)
 		}
 		if err := out.add(r); err != nil {
 			return err
 		}
 		m.count(r)
-		b.group = out.group
 		if out.rows == int64(b.w.sizes.partRows) {
 			return finish()
 		}
