@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -171,7 +172,7 @@ func TestDayThatIsAFile(t *testing.T) {
 	s := w.run()
 	require.Len(t, s.Gaps, 1)
 	assert.EqualValues(t, 2*12, s.Changes.Added, "yesterday")
-	l, err := ledger.Open(w.options.Ledger, ledger.Options{})
+	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
 	require.NoError(t, err)
 	assert.Error(t, l.Unwritable(noon))
 	assert.NoError(t, l.Unwritable(noon.Add(-day)))

@@ -9,6 +9,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 )
 
 // Estimate is what a run would read and what its calls would cost. Calls that finding out took are part of it.
@@ -46,7 +47,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := r.collection(&s, spending, stop)
-	opened, err := ledger.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
+	opened, err := parquet.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
 	if err == nil {
 		c.ledger = opened
 	} else if !errors.Is(err, fs.ErrNotExist) {

@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -113,7 +114,7 @@ func (e *CostError) Error() string {
 func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	began := time.Now()
 	s := Summary{Source: r.Source.Name(), Began: r.Now().UTC(), Counts: map[string]int64{}}
-	writer, err := ledger.OpenForWriting(r.Ledger, ledger.Options{
+	writer, err := parquet.OpenForWriting(r.Ledger, ledger.Options{
 		Now: r.Now, Logger: r.Logger, Command: r.Command, Action: "collect",
 	})
 	if err != nil {
@@ -127,7 +128,7 @@ func (r *Runner) Run(ctx context.Context) (Summary, error) {
 }
 
 // run also returns why its state could not be kept, which is no reason for it to fail.
-func (r *Runner) run(ctx context.Context, writer *ledger.Writer, s *Summary) (untold, err error) {
+func (r *Runner) run(ctx context.Context, writer *parquet.Writer, s *Summary) (untold, err error) {
 	j, err := openJournal(filepath.Join(r.folder, journalName))
 	if err != nil {
 		return nil, err
@@ -284,8 +285,8 @@ func (e *TimeoutError) Error() string {
 // collection is one run.
 type collection struct {
 	*Runner
-	ledger  *ledger.Ledger // nil where there is none yet
-	writer  *ledger.Writer // nil where nothing is going to be written
+	ledger  *parquet.Ledger // nil where there is none yet
+	writer  *parquet.Writer // nil where nothing is going to be written
 	journal *journal
 
 	ledgerMu sync.Mutex // guards groupCache while targets are read

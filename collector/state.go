@@ -17,6 +17,7 @@ import (
 	"microspend/internal/ownfile"
 	"microspend/ledger"
 	"microspend/ledger/audit"
+	"microspend/ledger/parquet"
 )
 
 // State is how collecting from a target stands: what runs of a source have left beside the ledger.
@@ -201,7 +202,7 @@ func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) 
 	if _, err := os.Stat(collectFolder(folder)); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil // nothing was ever collected, and a ledger is not to be made for it
 	}
-	writer, err := ledger.OpenForWriting(folder, options)
+	writer, err := parquet.OpenForWriting(folder, options)
 	if err != nil {
 		return nil, nil, err
 	}

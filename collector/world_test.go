@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -138,7 +139,7 @@ func (w *world) edit(change func(*checkpoint)) {
 // records are the ledger's, in order of time.
 func (w *world) records() []usage.Record {
 	w.t.Helper()
-	l, err := ledger.Open(w.options.Ledger, ledger.Options{})
+	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
 	require.NoError(w.t, err)
 	var all []usage.Record
 	for r, err := range l.Records(w.t.Context(), noon.AddDate(0, -6, 0), noon.AddDate(0, 6, 0)) {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -41,12 +42,12 @@ func SumOf(measures ...usage.Measure) (s Sums) {
 // SumBilled are the billed quantities.
 const SumBilled Sums = 1<<pricing.QuantityCount - 1
 
-// has reports whether a measure is asked for.
-func (s Sums) has(m usage.Measure) bool { return s == 0 || s&(1<<m) != 0 }
+// Has reports whether a measure is asked for.
+func (s Sums) Has(m usage.Measure) bool { return s == 0 || s&(1<<m) != 0 }
 
-// names are the fields of a query that are columns of texts: all but the day. Ids of different kinds are different
+// Names are the fields of a query that are columns of texts: all but the day. Ids of different kinds are different
 // resources.
-func (q *Query) names() (names []Field) {
+func (q *Query) Names() (names []Field) {
 	for _, f := range q.By {
 		if f == FieldResource && !slices.Contains(q.By, FieldKind) {
 			names = append(names, FieldKind)
@@ -89,16 +90,16 @@ type Group struct {
 	Sum usage.Sum
 }
 
-// name is what a group is called in one of the fields but the day, as files have it.
-func (g *Group) name(f Field) string {
+// Name is what a group is called in one of the fields but the day, as files have it.
+func (g *Group) Name(f Field) string {
 	if f == FieldKind {
 		return g.Resource.Kind.String()
 	}
 	return *g.names()[f]
 }
 
-// set sets one of the fields to a name that was checked when it was read; "" is of a field that was not asked for.
-func (g *Group) set(f Field, name string) {
+// Set sets one of the fields to a name that was checked when it was read; "" is of a field that was not asked for.
+func (g *Group) Set(f Field, name string) {
 	switch {
 	case f != FieldKind:
 		*g.names()[f] = name
@@ -128,4 +129,33 @@ type DamagedFile struct {
 	Path   string // within the ledger's folder
 	Day    time.Time
 	Reason string
+}
+
+// Check refuses a query that cannot be answered: one without end, or with fields or sums that there are not.
+func (q *Query) Check() error {
+	if !q.From.Before(q.To) {
+		return fmt.Errorf("the query's time from %s to %s is empty", q.From.Format(time.RFC3339), q.To.Format(time.RFC3339))
+	}
+	if q.Sums >= 1<<usage.MeasureCount {
+		return fmt.Errorf("sums %b are unknown", q.Sums)
+	}
+	seen := map[Field]bool{}
+	for _, field := range q.By {
+		if field > FieldDay || seen[field] {
+			return fmt.Errorf("field %d is unknown or given twice", field)
+		}
+		seen[field] = true
+	}
+	return nil
+}
+
+// TooMany reports whether there are more groups than the query may have.
+func (q *Query) TooMany(groups int) bool { return q.Most > 0 && groups > q.Most }
+
+// TooManyGroupsError says that a query has more groups than it may have. It comes as soon as that is certain, mostly
+// long before they are added up.
+type TooManyGroupsError struct{ Most int }
+
+func (e *TooManyGroupsError) Error() string {
+	return fmt.Sprintf("the answer has more than %d groups", e.Most)
 }

@@ -12,7 +12,7 @@ const withdrawn = "\x00"
 
 // Withdraw makes a mark which says that an import knows all that the record's source has to say about its resource, in
 // the region and account, from the record's start on and for some seconds of that UTC day: what the ledger has of it
-// from before, and the import does not give, is removed. It is given to [Writer.Upsert] like a record, counts as none,
+// from before, and the import does not give, is removed. It is given to [Store.Upsert] like a record, counts as none,
 // and is never kept.
 //
 // It is for sources that learn later how a period ended. That a MicroVM was terminated at 23:50 means that the record
@@ -24,10 +24,11 @@ func Withdraw(r usage.Record, seconds int64) usage.Record {
 	}
 }
 
-func isMark(r *usage.Record) bool { return strings.HasPrefix(r.Source, withdrawn) }
+// IsWithdrawal reports whether a record is such a mark.
+func IsWithdrawal(r *usage.Record) bool { return strings.HasPrefix(r.Source, withdrawn) }
 
-// withdraws reports whether a mark is about a record.
-func withdraws(mark, r *usage.Record) bool {
+// Withdraws reports whether a mark is about a record.
+func Withdraws(mark, r *usage.Record) bool {
 	return mark.Resource == r.Resource && mark.Region == r.Region && mark.Account == r.Account &&
-		len(mark.Source) > 0 && mark.Source[len(withdrawn):] == r.Source && r.PeriodStart.Unix() < endOf(mark)
+		len(mark.Source) > 0 && mark.Source[len(withdrawn):] == r.Source && r.PeriodStart.Unix() < mark.PeriodStart.Unix()+mark.PeriodSeconds
 }

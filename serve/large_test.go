@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/internal/sampleledger"
-	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/serve"
 	"microspend/spend"
@@ -33,7 +33,7 @@ func largeFleet(t *testing.T) serve.Inputs {
 	fleet := sampleledger.Fleet{Tenants: 150, Days: 60, Start: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}
 	source, err := fleet.Source(t.TempDir())
 	require.NoError(t, err)
-	return serve.Inputs{Source: source, Ledger: source.Usage.(*ledger.Ledger)}
+	return serve.Inputs{Source: source, Ledger: source.Usage.(*parquet.Ledger)}
 }
 
 // TestLargeAnswers asks for more rows than are kept: they are the command line's, each of the few clients that may read

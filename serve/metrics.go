@@ -94,7 +94,7 @@ func (m *metrics) observe(name string, next http.Handler) http.Handler {
 // allocated, so that no tenant's counter moves because others came or went.
 func (m *metrics) update(ctx context.Context, in Inputs, now time.Time) error {
 	start := time.Now()
-	info, err := in.Ledger.Info()
+	info, err := in.Ledger.Info(ctx)
 	if err != nil {
 		return err
 	}

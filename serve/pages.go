@@ -85,12 +85,12 @@ func (s *Server) answer(ctx context.Context, at *snapshot, kind, key string,
 ) (*answer, func(), error) {
 	return s.cache.get(ctx, key, at.version, func(ctx context.Context) (*answer, error) {
 		for try := 0; ; try++ {
-			before := at.fingerprint()
+			before := at.fingerprint(ctx)
 			made, err := build(ctx)
 			if err != nil {
 				return nil, err
 			}
-			if try < 2 && at.fingerprint() != before {
+			if try < 2 && at.fingerprint(ctx) != before {
 				continue
 			}
 			if made.stream == nil {

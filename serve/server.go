@@ -63,7 +63,7 @@ type Server struct {
 }
 
 // New creates a server and loads its inputs.
-func New(options Options) (*Server, error) {
+func New(ctx context.Context, options Options) (*Server, error) {
 	options = options.WithDefaults()
 	web, err := webserver.New(webserver.Options{
 		Token: options.Token, Hosts: options.Hosts, AddHost: "--host", Policy: html.Policy(), Logger: options.Logger,
@@ -81,7 +81,7 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.current.Store(&snapshot{inputs, inputs.fingerprint()})
+	s.current.Store(&snapshot{inputs, inputs.fingerprint(ctx)})
 	return s, nil
 }
 
@@ -139,7 +139,7 @@ func (s *Server) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if s.refresh() {
+			if s.refresh(ctx) {
 				s.prepare(ctx)
 			}
 		}
@@ -147,9 +147,9 @@ func (s *Server) watch(ctx context.Context) {
 }
 
 // refresh reloads the inputs if a file has changed, and reports whether it did.
-func (s *Server) refresh() bool {
+func (s *Server) refresh(ctx context.Context) bool {
 	before := s.current.Load()
-	version := before.fingerprint()
+	version := before.fingerprint(ctx)
 	if version == before.version {
 		return false
 	}
@@ -161,7 +161,7 @@ func (s *Server) refresh() bool {
 		s.current.Store(&snapshot{before.Inputs, version})
 		return false
 	}
-	s.current.Store(&snapshot{inputs, inputs.fingerprint()})
+	s.current.Store(&snapshot{inputs, inputs.fingerprint(ctx)})
 	return true
 }
 

@@ -26,7 +26,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/sampleledger"
 	"microspend/internal/webserver"
-	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/serve"
@@ -98,7 +98,7 @@ func start(t testing.TB, options serve.Options) *running {
 		require.NoError(t, err)
 		options.Load = func() (serve.Inputs, error) {
 			return serve.Inputs{
-				Source: in.Source, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule, Ledger: in.Source.Usage.(*ledger.Ledger),
+				Source: in.Source, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule, Ledger: in.Source.Usage.(*parquet.Ledger),
 			}, nil
 		}
 	}
@@ -107,7 +107,7 @@ func start(t testing.TB, options serve.Options) *running {
 	if options.Now == nil {
 		options.Now = func() time.Time { return noon }
 	}
-	server, err := serve.New(options)
+	server, err := serve.New(t.Context(), options)
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -259,7 +259,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 
 // TestClosedMonths: what has changed since a month was closed is named in the JSON and on the page of the month.
 func TestClosedMonths(t *testing.T) {
-	write := func(records ...usage.Record) *ledger.Ledger {
+	write := func(records ...usage.Record) *parquet.Ledger {
 		measured, err := sampleledger.Write(t.TempDir(), func(yield func([]usage.Record) bool) { yield(records) })
 		require.NoError(t, err)
 		return measured
@@ -432,7 +432,7 @@ func TestTokensThatWillNotDo(t *testing.T) {
 		"line\nbreak-line-break",
 	} {
 		require.Error(t, webserver.CheckToken(bad), bad)
-		_, err := serve.New(serve.Options{Token: bad})
+		_, err := serve.New(t.Context(), serve.Options{Token: bad})
 		require.Error(t, err)
 	}
 	require.NoError(t, webserver.CheckToken(token))
@@ -442,8 +442,8 @@ func TestElsewhereNeedsAToken(t *testing.T) {
 	in, err := demo()
 	require.NoError(t, err)
 	source := in.Source
-	server, err := serve.New(serve.Options{Load: func() (serve.Inputs, error) {
-		return serve.Inputs{Source: source, Ledger: source.Usage.(*ledger.Ledger)}, nil
+	server, err := serve.New(t.Context(), serve.Options{Load: func() (serve.Inputs, error) {
+		return serve.Inputs{Source: source, Ledger: source.Usage.(*parquet.Ledger)}, nil
 	}})
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "0.0.0.0:0")

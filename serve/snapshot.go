@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -16,7 +17,7 @@ type Inputs struct {
 	Source      spend.Source
 	Budgets     budget.Set
 	AnomalyRule anomaly.Rule
-	Ledger      *ledger.Ledger
+	Ledger      ledger.Reader
 	// Files are what else the answers depend on: the configuration, the tenants file, rate cards. The inputs are reloaded
 	// when one of them changes, appears or disappears.
 	Files []string
@@ -30,9 +31,9 @@ type snapshot struct {
 
 // fingerprint distinguishes states of the ledger and of the files, the latter by name, size and modification time. A
 // ledger that cannot be read is a state, too: what is built from it reports why.
-func (in Inputs) fingerprint() string {
+func (in Inputs) fingerprint(ctx context.Context) string {
 	hash := fnv.New128a()
-	state, err := in.Ledger.Fingerprint()
+	state, err := in.Ledger.Fingerprint(ctx)
 	fmt.Fprintf(hash, "%s %v\n", state, err)
 	for _, file := range in.Files {
 		if info, err := os.Stat(file); err != nil {

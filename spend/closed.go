@@ -9,7 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
-	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -300,10 +300,10 @@ func usedMore(was, is *usage.Sum) (more pricing.Quantities) {
 }
 
 // Remember is the source with usage that is remembered while one reader asks for the same period again and again: see
-// [ledger.Remember].
+// [parquet.Remember].
 func (s Source) Remember(from, to time.Time, loc *time.Location) Source {
 	loc = s.Zone(loc)
-	s.Usage = ledger.Remember(s.Usage, from, to, loc)
+	s.Usage = parquet.Remember(s.Usage, from, to, loc)
 	s.Closed = slices.Clone(s.Closed)
 	for i := range s.Closed {
 		if m := &s.Closed[i]; m.From.Before(to) && from.Before(m.To) {
@@ -314,7 +314,7 @@ func (s Source) Remember(from, to time.Time, loc *time.Location) Source {
 			if to.Before(last) {
 				last = to
 			}
-			m.Usage = ledger.Remember(m.Usage, first, last, loc)
+			m.Usage = parquet.Remember(m.Usage, first, last, loc)
 		}
 	}
 	return s

@@ -16,6 +16,7 @@ import (
 	"microspend/internal/inputfile"
 	"microspend/internal/simulate"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/tui/data"
@@ -38,7 +39,7 @@ var demo = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	writer, err := ledger.OpenForWriting(filepath.Join(folder, "ledger"), ledger.Options{})
+	writer, err := parquet.OpenForWriting(filepath.Join(folder, "ledger"), ledger.Options{})
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +77,7 @@ func demoReader(t testing.TB) *data.Reader {
 	require.NoError(t, err)
 	in, err := read.Inputs(pricing.EmbeddedCards(), inputfile.Read)
 	require.NoError(t, err)
-	opened, err := ledger.Open(filepath.Join(folder, "ledger"), ledger.Options{})
+	opened, err := parquet.Open(filepath.Join(folder, "ledger"), ledger.Options{})
 	require.NoError(t, err)
 	in.Source.Usage = opened
 	reader := readerOf(t, in.Source, opened.Fingerprint)
@@ -85,7 +86,7 @@ func demoReader(t testing.TB) *data.Reader {
 	return reader
 }
 
-func readerOf(t testing.TB, source spend.Source, fingerprint func() (string, error)) *data.Reader {
+func readerOf(t testing.TB, source spend.Source, fingerprint func(context.Context) (string, error)) *data.Reader {
 	t.Helper()
 	prices, err := pricing.EmbeddedPrices()
 	require.NoError(t, err)

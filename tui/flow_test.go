@@ -231,7 +231,7 @@ func TestFaultsAreShownAndSurvived(t *testing.T) {
 	measured := fewRecords()
 	options := over(t, measured, nil)
 	var fault error
-	options.Reader.Fingerprint = func() (string, error) { return "1", fault }
+	options.Reader.Fingerprint = func(context.Context) (string, error) { return "1", fault }
 	s := open(t, options, 120, 30)
 	s.press("2").has("acme")
 	fault = errors.New("the disk is \x1b[31mgone")
@@ -254,7 +254,7 @@ func TestNewDataIsPickedUp(t *testing.T) {
 	measured := fewRecords()
 	version := "1"
 	options := over(t, measured, nil)
-	options.Reader.Fingerprint = func() (string, error) { return version, nil }
+	options.Reader.Fingerprint = func(context.Context) (string, error) { return version, nil }
 	s := open(t, options, 120, 30)
 	s.press("2", "down").has("▸ borealis").lacks("newcomer")
 	measured.all = append(measured.all, hour(evening.Add(-time.Hour), "newcomer", "base", "mvm-z", "eu-west-1", 3000))

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -112,6 +113,9 @@ func (m *Model) ticked() tea.Cmd {
 	return tea.Batch(reload, m.look(false), m.collectAgain())
 }
 
+// lookFor is how long an answer about the fingerprint is waited for.
+const lookFor = 10 * time.Second
+
 // look asks for the ledger's fingerprint, if it is time to or has to be now.
 func (m *Model) look(now bool) tea.Cmd {
 	clock := m.options.Clock()
@@ -121,7 +125,9 @@ func (m *Model) look(now bool) tea.Cmd {
 	m.looking, m.looked = true, clock
 	reader := m.options.Reader
 	return func() tea.Msg {
-		version, err := reader.Version()
+		ctx, cancel := context.WithTimeout(context.Background(), lookFor) // a server that is gone must not hold up the looks that follow
+		defer cancel()
+		version, err := reader.Version(ctx)
 		return versionMsg{version, err}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/spend"
 	"microspend/spend/closing"
@@ -69,7 +70,7 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 		}
 	}
 	var closed closing.Closing
-	err = a.writeClosed(ctx, func(ctx context.Context, writer *ledger.Writer) error {
+	err = a.writeClosed(ctx, func(ctx context.Context, writer *parquet.Writer) error {
 		source := read.Source
 		source.Usage = &writer.Ledger
 		if source, err = closing.Load(source, &writer.Ledger, read.TenantsFile); err != nil {
@@ -90,7 +91,7 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 
 func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, error) {
 	var reopened closing.Closing
-	err := a.writeClosed(ctx, func(_ context.Context, writer *ledger.Writer) (err error) {
+	err := a.writeClosed(ctx, func(_ context.Context, writer *parquet.Writer) (err error) {
 		reopened, err = closing.Reopen(writer, month.Month(), a.today())
 		return err
 	})
@@ -101,7 +102,7 @@ func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, 
 }
 
 // writeClosed does work on the months of a ledger that exists, with its lock held.
-func (a *app) writeClosed(ctx context.Context, work func(context.Context, *ledger.Writer) error) error {
+func (a *app) writeClosed(ctx context.Context, work func(context.Context, *parquet.Writer) error) error {
 	opened, err := a.openLedger() // which must be there already
 	if err != nil {
 		return err

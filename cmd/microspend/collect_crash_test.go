@@ -23,6 +23,7 @@ import (
 	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -175,15 +176,15 @@ func TestCollectAsAService(t *testing.T) {
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	require.Eventually(t, func() bool {
-		opened, err := ledger.Open(dir, ledger.Options{})
+		opened, err := parquet.Open(dir, ledger.Options{})
 		if err != nil {
 			return false
 		}
-		info, err := opened.Info()
+		info, err := opened.Info(t.Context())
 		return err == nil && info.Rows == 1
 	}, 20*time.Second, 20*time.Millisecond)
 	require.Eventually(t, func() bool {
-		writer, err := ledger.OpenForWriting(dir, ledger.Options{})
+		writer, err := parquet.OpenForWriting(dir, ledger.Options{})
 		return err == nil && writer.Close() == nil
 	}, 10*time.Second, 20*time.Millisecond, "the ledger is not held between runs")
 	address := regexp.MustCompile(`"address":"(http://127\.0\.0\.1:\d+)/metrics"`).FindStringSubmatch(said())
@@ -217,7 +218,7 @@ func TestCollectAsAService(t *testing.T) {
 // holds reports whether a ledger is the truth between two moments, and has nothing else.
 func holds(t *testing.T, dir string, truth map[usage.Key]usage.Amounts, from, to time.Time) {
 	t.Helper()
-	opened, err := ledger.Open(dir, ledger.Options{})
+	opened, err := parquet.Open(dir, ledger.Options{})
 	require.NoError(t, err)
 	seen := map[usage.Key]bool{}
 	for r, err := range opened.Records(context.Background(), time.Unix(1_600_000_000, 0), to.AddDate(1, 0, 0)) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/view"
@@ -17,7 +18,7 @@ import (
 // watchedLedger is a ledger that remembers which of its files were damaged when sums were read from it, so that no
 // command can forget to say so.
 type watchedLedger struct {
-	*ledger.Ledger
+	*parquet.Ledger
 	lock    sync.Mutex
 	damaged []ledger.DamagedFile
 }
@@ -63,7 +64,7 @@ func (a *app) hasData(ctx context.Context) error {
 	if err != nil || !extent.First.IsZero() {
 		return err
 	}
-	info, err := a.usage.Info()
+	info, err := a.usage.Info(ctx)
 	if err != nil || len(info.Damaged) > 0 { // damage is named where sums are read
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/simulate"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -73,7 +74,7 @@ ledger.`,
 // writeDemo writes generated records to the demo's ledger.
 func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (changes ledger.Changes, err error) {
 	err = a.writeLedger(ctx, a.flags.ledger, ledger.Options{Command: "microspend demo", Action: "demo"},
-		func(ctx context.Context, writer *ledger.Writer) error {
+		func(ctx context.Context, writer *parquet.Writer) error {
 			changes, err = writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) {
 				batches(func(batch []usage.Record) bool { return yield(batch, nil) })
 			})

@@ -20,6 +20,7 @@ import (
 	"microspend/internal/tabular"
 	"microspend/ledger"
 	"microspend/ledger/audit"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 	"microspend/view"
@@ -139,7 +140,7 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
 			bar.At(int64(done), int64(of), int64(done))
 		},
-	}, func(ctx context.Context, writer *ledger.Writer) (err error) {
+	}, func(ctx context.Context, writer *parquet.Writer) (err error) {
 		from = writer.From
 		changes, err = writer.Upsert(ctx, batches)
 		return err
@@ -231,15 +232,15 @@ func (a *app) readUsage(in io.Reader, size int64, path string, f importFlags) (u
 		begin, _ = stream.Peek(headerBytes)
 		in = stream
 	}
-	parquet := bytes.HasPrefix(begin, []byte(parquetMagic)) || strings.HasSuffix(path, ".parquet")
-	sessions := !parquet && !f.events && hasSessions(begin)
+	isParquet := bytes.HasPrefix(begin, []byte(parquetMagic)) || strings.HasSuffix(path, ".parquet")
+	sessions := !isParquet && !f.events && hasSessions(begin)
 	switch {
-	case parquet && f.events:
+	case isParquet && f.events:
 		return nil, errors.New("--events: events are read from CSV, not from Parquet")
-	case parquet && !isFile:
+	case isParquet && !isFile:
 		return nil, errors.New("cannot read a Parquet file from a pipe; give its name")
-	case parquet:
-		reader, err := ledger.ReadParquet(file, size, ledger.ParquetOptions{
+	case isParquet:
+		reader, err := parquet.ReadParquet(file, size, parquet.ParquetOptions{
 			DefaultSource: f.rows.DefaultSource, SkipBad: f.rows.SkipBad, MaxFaults: f.rows.MaxFaults,
 		})
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
 	"microspend/ledger/doubt"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/serve"
@@ -52,7 +53,7 @@ func (a *app) userFolder(variable, below string) string {
 var errNoLedger = errors.New("no ledger")
 
 // openLedger opens the ledger for reading.
-func (a *app) openLedger() (*ledger.Ledger, error) {
+func (a *app) openLedger() (*parquet.Ledger, error) {
 	folder, err := a.ledgerFolder()
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 	if err := a.destination.isWithin(folder); err != nil {
 		return nil, err
 	}
-	opened, err := ledger.Open(folder, ledger.Options{Now: a.now})
+	opened, err := parquet.Open(folder, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s; "+
 			"create one with microspend import or microspend demo, or give another with --ledger", errNoLedger, folder)
@@ -177,14 +178,14 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	if err != nil {
 		return in, err
 	}
-	in.Ledger, err = a.openLedger()
+	opened, err := a.openLedger()
 	in.Source, in.Budgets, in.AnomalyRule = read.Source, read.Budgets, read.AnomalyRule
 	if err != nil {
 		return in, err
 	}
-	a.usage = &watchedLedger{Ledger: in.Ledger}
+	in.Ledger, a.usage = opened, &watchedLedger{Ledger: opened}
 	in.Source.Usage = a.usage
-	folder := in.Ledger.Dir()
+	folder := a.usage.Dir()
 	in.Source.Doubts = func(from, to time.Time) ([]doubt.Doubt, error) { return doubt.Read(folder, from, to) }
 	if a.flags.currency != nil || a.flags.dollarsOnly {
 		in.Source.Currency = a.flags.currency
@@ -192,8 +193,8 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	if err != nil {
 		return in, err
 	}
-	in.Files = append(in.Files, filepath.Join(in.Ledger.Dir(), closing.Folder))
-	in.Source, err = closing.Load(in.Source, in.Ledger, read.TenantsFile)
+	in.Files = append(in.Files, filepath.Join(a.usage.Dir(), closing.Folder))
+	in.Source, err = closing.Load(in.Source, opened, read.TenantsFile)
 	return in, err
 }
 
@@ -217,10 +218,10 @@ func (a *app) configured(readFile spend.ReadFile) (config.Inputs, error) {
 
 // writeLedger opens the ledger for writing, does the work, and closes it.
 func (a *app) writeLedger(ctx context.Context, folder string, options ledger.Options,
-	work func(context.Context, *ledger.Writer) error,
+	work func(context.Context, *parquet.Writer) error,
 ) error {
 	options.Now = a.now
-	writer, err := ledger.OpenForWriting(folder, options)
+	writer, err := parquet.OpenForWriting(folder, options)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -132,7 +133,7 @@ func microspend(t *testing.T, args ...string) {
 // daysOf gives each day's records as text.
 func daysOf(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	opened, err := ledger.Open(dir, ledger.Options{})
+	opened, err := parquet.Open(dir, ledger.Options{})
 	require.NoError(t, err)
 	sums := map[string]*bytes.Buffer{}
 	for r, err := range opened.Records(context.Background(), time.Unix(0, 0),

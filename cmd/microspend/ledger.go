@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/view"
 )
@@ -17,12 +18,12 @@ func (a *app) ledgerCommand() *cobra.Command {
 	info := a.printing(&cobra.Command{
 		Use:   "info",
 		Short: "List the ledger's days with rows, size and coverage",
-	}, func(*cobra.Command, []string) (view.Document, error) {
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		opened, err := a.openLedger()
 		if err != nil {
 			return view.Document{}, err
 		}
-		info, err := opened.Info()
+		info, err := opened.Info(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}
@@ -59,17 +60,17 @@ was lost until --accept-loss, for use once it has been imported again or never w
 			return view.Document{}, err
 		}
 		var (
-			result   ledger.CheckResult
+			result   parquet.CheckResult
 			accepted []ledger.DamagedFile
 		)
 		if !repair && !accept {
 			result, err = opened.Check(cmd.Context())
 		} else {
 			options := ledger.Options{Command: "microspend ledger check"}
-			err = a.writeLedger(cmd.Context(), opened.Dir(), options, func(ctx context.Context, w *ledger.Writer) (err error) {
+			err = a.writeLedger(cmd.Context(), opened.Dir(), options, func(ctx context.Context, w *parquet.Writer) (err error) {
 				// Loss is accepted first, so that nothing is accepted that this run finds and nobody has seen yet.
 				if accept {
-					if accepted, err = w.AcceptLoss(days...); err != nil {
+					if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
 						return err
 					}
 				}

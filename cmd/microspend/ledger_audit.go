@@ -15,6 +15,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/ledger/audit"
+	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/view"
 )
@@ -118,7 +119,7 @@ func (a *app) acknowledge(ctx context.Context, folder, reason string) error {
 		return errors.New("--acknowledge: give a reason for whoever reads the log later")
 	}
 	options := ledger.Options{Command: "microspend ledger audit"}
-	return a.writeLedger(ctx, folder, options, func(_ context.Context, w *ledger.Writer) error {
+	return a.writeLedger(ctx, folder, options, func(_ context.Context, w *parquet.Writer) error {
 		faults, err := w.AcknowledgeFaults(reason)
 		if err == nil && len(faults) == 0 {
 			fmt.Fprintln(a.err, "there is nothing to acknowledge")

@@ -9,6 +9,7 @@ import (
 
 	"microspend/internal/progress"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 	"microspend/view"
 )
@@ -35,7 +36,7 @@ others are written, the missing ones are named, and the exit code is 1.`,
 		expected := int64(0)
 		if namesFile(a.output.file) {
 			bar = a.progress("writing", "rows")
-			info, _ := opened.Info() // a ledger that cannot be listed is exported without a total
+			info, _ := opened.Info(cmd.Context()) // a ledger that cannot be listed is exported without a total
 			for _, day := range info.Days {
 				if !day.Last.Before(from) && day.First.Before(to) {
 					expected += day.Rows
@@ -59,7 +60,7 @@ others are written, the missing ones are named, and the exit code is 1.`,
 			}
 		}
 		if a.output.format == "parquet" {
-			err = a.printBinary(func(w io.Writer) error { _, err := ledger.WriteParquet(w, records); return err })
+			err = a.printBinary(func(w io.Writer) error { _, err := parquet.WriteParquet(w, records); return err })
 		} else {
 			err = a.write(a.output.file, func(w io.Writer) error { _, err := usage.WriteCSV(w, records); return err })
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
@@ -70,7 +71,7 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 			shown.Billed, shown.Rates = &billed, &rates
 			// The bill is stored only once it could be shared out.
 			options := ledger.Options{Command: "microspend reconcile --allocate"}
-			err = a.writeLedger(cmd.Context(), in.Ledger.Dir(), options, func(_ context.Context, w *ledger.Writer) (err error) {
+			err = a.writeLedger(cmd.Context(), a.usage.Dir(), options, func(_ context.Context, w *parquet.Writer) (err error) {
 				shown.File, err = reconcile.Save(w, shown.Source, shown.Comparison, a.now())
 				return err
 			})

@@ -40,7 +40,7 @@ It listens on the loopback interface. To listen elsewhere, use --listen with a t
 			return err
 		}
 		options.Load, options.Now, options.Logger = a.spendInputs, a.today, slog.New(slog.NewTextHandler(a.err, nil))
-		server, err := serve.New(options)
+		server, err := serve.New(cmd.Context(), options)
 		if err != nil {
 			return err
 		}

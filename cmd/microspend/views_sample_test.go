@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/usage"
@@ -107,7 +108,7 @@ func (s *sampleViews) ledger() string { return filepath.Join(s.dir, "ledger") }
 // write writes the ledger and damages a day of every fourth.
 func (s *sampleViews) write(t *testing.T, r *rand.Rand) {
 	t.Helper()
-	writer, err := ledger.OpenForWriting(s.ledger(), ledger.Options{})
+	writer, err := parquet.OpenForWriting(s.ledger(), ledger.Options{})
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) { yield(s.records, nil) })
 	require.NoError(t, err)

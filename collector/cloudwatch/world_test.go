@@ -19,6 +19,7 @@ import (
 	"microspend/collector/mapping"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -195,7 +196,7 @@ func (w *world) tryRun(ctx context.Context) (collector.Summary, error) {
 // content is all that the ledger has.
 func (w *world) content() map[usage.Key]usage.Record {
 	w.t.Helper()
-	opened, err := ledger.Open(w.ledger, ledger.Options{})
+	opened, err := parquet.Open(w.ledger, ledger.Options{})
 	require.NoError(w.t, err)
 	out := map[usage.Key]usage.Record{}
 	for r, err := range opened.Records(context.Background(), monday.AddDate(-2, 0, 0), monday.AddDate(2, 0, 0)) {

@@ -17,6 +17,7 @@ import (
 	"microspend/collector/events"
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -273,7 +274,7 @@ func TestALogIsContinued(t *testing.T) {
 			lines = append(lines, fmt.Sprintf("%s,%s,%s,acme\n", at.Format(time.RFC3339Nano), id, states[id]))
 		}
 		importing := func(dir string, lines []string, now time.Time) {
-			w, err := ledger.OpenForWriting(dir, ledger.Options{Overlaps: ledger.RefuseOverlaps})
+			w, err := parquet.OpenForWriting(dir, ledger.Options{Overlaps: ledger.RefuseOverlaps})
 			require.NoError(rt, err)
 			o := options(t)
 			o.Now, o.SkipBad = now, true // what is more than 8 hours after a launch
@@ -282,7 +283,7 @@ func TestALogIsContinued(t *testing.T) {
 			require.NoError(rt, w.Close())
 		}
 		content := func(dir string) (records []usage.Record) {
-			l, err := ledger.Open(dir, ledger.Options{})
+			l, err := parquet.Open(dir, ledger.Options{})
 			require.NoError(rt, err)
 			for r, err := range l.Records(context.Background(), time.Unix(0, 0), now) {
 				require.NoError(rt, err)

@@ -18,6 +18,7 @@ import (
 	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -87,7 +88,7 @@ func (w *logsWorld) run() collector.Summary {
 // inLedger are the records that the ledger has.
 func (w *logsWorld) inLedger() map[usage.Key]usage.Record {
 	w.t.Helper()
-	l, err := ledger.Open(w.options.Ledger, ledger.Options{})
+	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
 	require.NoError(w.t, err)
 	records := map[usage.Key]usage.Record{}
 	for r, err := range l.Records(context.Background(), monday.AddDate(0, 0, -30), monday.AddDate(0, 0, 30)) {

@@ -17,6 +17,7 @@ import (
 	"microspend/internal/emf"
 	"microspend/internal/fakecloudwatch"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -60,7 +61,7 @@ func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (
 	require.NoError(t, err)
 	require.Empty(t, summary.Gaps)
 
-	opened, err := ledger.Open(folder, ledger.Options{Now: clock})
+	opened, err := parquet.Open(folder, ledger.Options{Now: clock})
 	require.NoError(t, err)
 	for r, err := range opened.Records(t.Context(), now.AddDate(0, 0, -2), now.AddDate(0, 0, 1)) {
 		require.NoError(t, err)

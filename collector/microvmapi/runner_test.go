@@ -13,6 +13,7 @@ import (
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -29,7 +30,7 @@ func runnerOf(t *testing.T, w *world, folder string) *collector.Runner {
 }
 
 func ledgerSum(t *testing.T, folder string) (sum usage.Record) {
-	l, err := ledger.Open(folder, ledger.Options{})
+	l, err := parquet.Open(folder, ledger.Options{})
 	require.NoError(t, err)
 	for r, err := range l.Records(context.Background(), start.AddDate(0, 0, -1), start.AddDate(0, 0, 2)) {
 		require.NoError(t, err)
@@ -91,7 +92,7 @@ func TestADaemonThatIsStoppedLosesTheGapOnly(t *testing.T) {
 func TestAnotherSourceForTheSameUsageIsRefused(t *testing.T) {
 	w := newWorld(t, nil)
 	folder := filepath.Join(t.TempDir(), "ledger")
-	writer, err := ledger.OpenForWriting(folder, ledger.Options{})
+	writer, err := parquet.OpenForWriting(folder, ledger.Options{})
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) {
 		yield([]usage.Record{{

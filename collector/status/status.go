@@ -17,6 +17,7 @@ import (
 	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 )
 
 // Status is how collecting into a ledger is going.
@@ -97,7 +98,7 @@ func maxAge(every time.Duration) time.Duration {
 func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 	s := Status{At: now.UTC(), Ledger: folder}
 	var err error
-	if s.Holder, s.Running, err = ledger.Holder(folder); err != nil {
+	if s.Holder, s.Running, err = parquet.Holder(folder); err != nil {
 		return s, err
 	}
 	states, err := collector.States(folder)
@@ -146,7 +147,7 @@ func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 }
 
 func damagedDays(folder string) ([]*ledger.UnwritableDayError, error) {
-	opened, err := ledger.Open(folder, ledger.Options{})
+	opened, err := parquet.Open(folder, ledger.Options{})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -53,7 +54,7 @@ func TestRunThatLeftNoState(t *testing.T) {
 			}
 		}
 		if test.held {
-			w, err := ledger.OpenForWriting(folder, ledger.Options{})
+			w, err := parquet.OpenForWriting(folder, ledger.Options{})
 			require.NoError(t, err)
 			defer w.Close()
 		}

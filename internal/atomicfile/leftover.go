@@ -97,8 +97,11 @@ func Tidy(folder string) {
 	defer root.Close()
 	entries, _ := os.ReadDir(folder)
 	for _, entry := range entries {
-		if hiddenNames.MatchString(entry.Name()) {
+		if IsTemporary(entry.Name()) {
 			removeAbandoned(root, entry.Name())
 		}
 	}
 }
+
+// IsTemporary reports whether a name within a folder is that of a hidden file, whatever its target.
+func IsTemporary(name string) bool { return hiddenNames.MatchString(name) }

@@ -13,6 +13,7 @@ import (
 
 	"microspend/internal/terminal"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -161,7 +162,7 @@ var manyFrom = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
 
 // writeMany writes a ledger in which each tenant has one record on each day.
 func writeMany(folder string) error {
-	writer, err := ledger.OpenForWriting(folder, ledger.Options{Command: "bench"})
+	writer, err := parquet.OpenForWriting(folder, ledger.Options{Command: "bench"})
 	if err != nil {
 		return err
 	}

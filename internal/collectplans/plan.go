@@ -15,6 +15,7 @@ import (
 
 	"microspend/collector"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -413,7 +414,7 @@ func (p *plan) check(final bool) {
 // content is what the ledger has. Nothing may be there twice, nor lie within another record of the same. The records of
 // a day are mostly of one length; what was owed for so long that only longer periods are kept lies between them.
 func (p *plan) content() []usage.Record {
-	opened, err := ledger.Open(p.folder, ledger.Options{})
+	opened, err := parquet.Open(p.folder, ledger.Options{})
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

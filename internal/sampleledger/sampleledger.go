@@ -12,6 +12,7 @@ import (
 	"microspend/config"
 	"microspend/internal/simulate"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/usage"
@@ -85,8 +86,8 @@ func (f Fleet) record(tenant, day, hour int) usage.Record {
 }
 
 // Write puts records into a ledger in a folder and opens it.
-func Write(dir string, batches iter.Seq[[]usage.Record]) (*ledger.Ledger, error) {
-	writer, err := ledger.OpenForWriting(dir, ledger.Options{})
+func Write(dir string, batches iter.Seq[[]usage.Record]) (*parquet.Ledger, error) {
+	writer, err := parquet.OpenForWriting(dir, ledger.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -100,5 +101,5 @@ func Write(dir string, batches iter.Seq[[]usage.Record]) (*ledger.Ledger, error)
 	if err := errors.Join(err, writer.Close()); err != nil {
 		return nil, err
 	}
-	return ledger.Open(dir, ledger.Options{})
+	return parquet.Open(dir, ledger.Options{})
 }

@@ -22,6 +22,7 @@ import (
 	"microspend/internal/ledgertest"
 	"microspend/internal/simulate"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"
@@ -39,7 +40,7 @@ var end = time.Date(2026, time.November, 3, 0, 0, 0, 0, time.UTC)
 func fleet(t testing.TB, policy spend.Policy) spend.Source {
 	t.Helper()
 	dir := t.TempDir()
-	writer, err := ledger.OpenForWriting(dir, ledger.Options{})
+	writer, err := parquet.OpenForWriting(dir, ledger.Options{})
 	require.NoError(t, err)
 	made := simulate.Fleet{Seed: 7, End: end, Days: 6}
 	_, err = writer.Upsert(context.Background(), func(yield func([]usage.Record, error) bool) {
@@ -56,7 +57,7 @@ func fleet(t testing.TB, policy spend.Policy) spend.Source {
 	})
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
-	opened, err := ledger.Open(dir, ledger.Options{})
+	opened, err := parquet.Open(dir, ledger.Options{})
 	require.NoError(t, err)
 	read, err := config.Load("c.yaml", []byte(`
 discounts: {all: 3%, vcpu: 12.5%}

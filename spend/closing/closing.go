@@ -16,8 +16,8 @@ import (
 	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
 	"microspend/internal/ownfile"
-	"microspend/ledger"
 	"microspend/ledger/audit"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 )
@@ -29,8 +29,8 @@ const fileName = "closing.json"
 
 // Request says which month to close, and with what.
 type Request struct {
-	Ledger  *ledger.Writer // whose lock keeps imports and other closes away
-	Source  spend.Source   // with the months that are closed already
+	Ledger  *parquet.Writer // whose lock keeps imports and other closes away
+	Source  spend.Source    // with the months that are closed already
 	Tenants TenantsFile
 	Month   civil.Day // its first day
 	Now     time.Time
@@ -249,7 +249,7 @@ func tidy(place ownfile.Place, folder string) error {
 
 // Reopen undoes the close of a month, which must be the last one that is closed: later ones were closed with
 // corrections of it. What it was closed with, but for its usage, stays in a file beside it.
-func Reopen(dir *ledger.Writer, month string, now time.Time) (Closing, error) {
+func Reopen(dir *parquet.Writer, month string, now time.Time) (Closing, error) {
 	place, folder := ownfile.Place(dir.Dir()), filepath.Join(dir.Dir(), Folder)
 	if err := tidy(place, folder); err != nil {
 		return Closing{}, err

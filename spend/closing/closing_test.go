@@ -16,6 +16,7 @@ import (
 	"microspend/config"
 	"microspend/internal/spendtest"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/closing"
@@ -47,8 +48,8 @@ func everyDay(t *testing.T, month, tenant string, seconds int64) []usage.Record 
 	return records
 }
 
-func (p *place) writer() *ledger.Writer {
-	writer, err := ledger.OpenForWriting(p.dir, ledger.Options{})
+func (p *place) writer() *parquet.Writer {
+	writer, err := parquet.OpenForWriting(p.dir, ledger.Options{})
 	require.NoError(p.t, err)
 	return writer
 }
@@ -68,7 +69,7 @@ func (p *place) inputs() config.Inputs {
 }
 
 func (p *place) source() spend.Source {
-	opened, err := ledger.Open(p.dir, ledger.Options{})
+	opened, err := parquet.Open(p.dir, ledger.Options{})
 	require.NoError(p.t, err)
 	in := p.inputs()
 	in.Source.Usage = opened
@@ -335,7 +336,7 @@ func TestHandEditsAreDetected(t *testing.T) {
 			}
 			require.NotEqual(t, string(text), edited)
 			require.NoError(t, os.WriteFile(path, []byte(edited), 0o644))
-			opened, err := ledger.Open(p.dir, ledger.Options{})
+			opened, err := parquet.Open(p.dir, ledger.Options{})
 			require.NoError(t, err)
 			in := p.inputs()
 			in.Source.Usage = opened

@@ -20,6 +20,7 @@ import (
 	"microspend/internal/civil"
 	"microspend/internal/ownfile"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/tenants"
@@ -87,12 +88,12 @@ func read(folder string) (Closing, error) {
 // current is what a month is held against.
 type current struct {
 	source  spend.Source
-	ledger  *ledger.Ledger
+	ledger  *parquet.Ledger
 	tenants TenantsFile
 }
 
 // Load returns the source of a ledger with the months that are closed.
-func Load(source spend.Source, of *ledger.Ledger, file TenantsFile) (spend.Source, error) {
+func Load(source spend.Source, of *parquet.Ledger, file TenantsFile) (spend.Source, error) {
 	folder := filepath.Join(of.Dir(), Folder)
 	names, err := months(folder)
 	if err != nil {
@@ -125,7 +126,7 @@ func open(folder string, now current) (spend.ClosedMonth, error) {
 				"or reopen the month with microspend spend close --reopen %s", folder, day, c.Month)
 		}
 	}
-	copied, err := ledger.Open(folder, ledger.Options{})
+	copied, err := parquet.Open(folder, ledger.Options{})
 	if err != nil {
 		return spend.ClosedMonth{}, err
 	}
@@ -187,7 +188,7 @@ func (r ratesOf) Changes() []pricing.Date {
 }
 
 // changed reports whether an input may differ by now from what the month was closed with.
-func (n current) changed(c *Closing, copied *ledger.Ledger, rates closedRates, cause spend.Cause) (bool, error) {
+func (n current) changed(c *Closing, copied *parquet.Ledger, rates closedRates, cause spend.Cause) (bool, error) {
 	loc, err := time.LoadLocation(c.TimeZone)
 	if err != nil {
 		return false, err
@@ -270,7 +271,7 @@ func union(a, b map[string]string) func(yield func(string) bool) {
 
 // usageOf tells the usage in a copy. Damaged files, which were accepted, have no records.
 func usageOf(ctx context.Context, folder string, from, to time.Time) (usageRecord, error) {
-	copied, err := ledger.Open(folder, ledger.Options{})
+	copied, err := parquet.Open(folder, ledger.Options{})
 	if err != nil {
 		return usageRecord{}, err
 	}

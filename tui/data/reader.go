@@ -36,7 +36,7 @@ type Reader struct {
 	// Launched reads what MicroVMs of a time were launched with; nil where nothing keeps it.
 	Launched func(from, to time.Time) (*lifecycle.Table, error)
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
-	Fingerprint func() (string, error)
+	Fingerprint func(context.Context) (string, error)
 }
 
 // Location is where days are cut.
@@ -154,7 +154,7 @@ type Status struct {
 func (r *Reader) Status(ctx context.Context, now time.Time) (Status, error) {
 	var s Status
 	var err error
-	if s.Fingerprint, err = r.Version(); err != nil {
+	if s.Fingerprint, err = r.Version(ctx); err != nil {
 		return s, err
 	}
 	s.AsOf, err = r.Source.AsOf(ctx, now)
@@ -162,11 +162,11 @@ func (r *Reader) Status(ctx context.Context, now time.Time) (Status, error) {
 }
 
 // Version is the ledger's fingerprint.
-func (r *Reader) Version() (string, error) {
+func (r *Reader) Version(ctx context.Context) (string, error) {
 	if r.Fingerprint == nil {
 		return "", nil
 	}
-	return r.Fingerprint()
+	return r.Fingerprint(ctx)
 }
 
 // Damage adds files to a list, each once.

@@ -17,6 +17,7 @@ import (
 
 	"microspend/internal/ledgertest"
 	"microspend/ledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
@@ -463,9 +464,9 @@ func TestStore(t *testing.T) {
 }
 
 // writer opens a ledger until the end of the test.
-func writer(t *testing.T, dir string) *ledger.Writer {
+func writer(t *testing.T, dir string) *parquet.Writer {
 	t.Helper()
-	w, err := ledger.OpenForWriting(dir, ledger.Options{})
+	w, err := parquet.OpenForWriting(dir, ledger.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.Close() })
 	return w

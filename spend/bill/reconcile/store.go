@@ -17,8 +17,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/ownfile"
-	"microspend/ledger"
 	"microspend/ledger/audit"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
@@ -76,7 +76,7 @@ func (c Comparison) Allocate(ctx context.Context, source spend.Source) (billed, 
 // Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or
 // not at all, with an entry in its audit log. It returns the file's path. Source is the name of the file that the bill
 // came from.
-func Save(w *ledger.Writer, source string, c Comparison, now time.Time) (string, error) {
+func Save(w *parquet.Writer, source string, c Comparison, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: c.Bill.SHA256, Format: string(c.Bill.Format), Metric: c.Bill.Metric,
 		From: c.From.Format(time.DateOnly), To: c.To.Format(time.DateOnly),

@@ -1,0 +1,109 @@
+package parquet
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"microspend/ledger"
+
+	"microspend/ledger/audit"
+)
+
+// From says where the records of the following imports are from, for their entries in the audit log. It may be called
+// while an import asks for its records, by when a file has been read for example.
+func (w *Writer) From(source audit.Source) { w.from = source }
+
+// Audit makes an entry in the audit log and then does what it is about: see [audit.Log.Do]. It is for what is kept
+// beside usage; whatever changes a day makes its own. do may be nil for an entry that only says something.
+func (w *Writer) Audit(e audit.Entry, do func() error) error {
+	if w.closed {
+		return errClosed
+	}
+	return w.audit.Do(e, do)
+}
+
+// Change is what replacing a file of the ledger by a content will be to its entry; nil removes the file. The path is
+// within the ledger's folder, with slashes.
+func (w *Writer) Change(path string, content []byte) (audit.Change, error) {
+	change := audit.Change{Path: path}
+	before, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(path)))
+	switch {
+	case err == nil:
+		change.Before = audit.Sum(before)
+	case !errors.Is(err, os.ErrNotExist):
+		return change, err
+	}
+	if content != nil {
+		change.After = audit.Sum(content)
+	}
+	return change, nil
+}
+
+// AcknowledgeFaults ends the failure of [audit.Verify] over the faults that it finds now, and returns them.
+func (w *Writer) AcknowledgeFaults(reason string) ([]audit.Fault, error) {
+	if w.closed {
+		return nil, errClosed
+	}
+	return w.audit.Acknowledge(reason)
+}
+
+// audited makes an entry about days and then puts them into effect, which do does by commit. There is no other way to
+// commit: the manifest that commit writes is made here.
+func (w *Writer) audited(e audit.Entry, days []*prepared, do func() error) error {
+	for _, day := range days {
+		change, err := w.seal(day)
+		if err != nil {
+			return err
+		}
+		e.Changes = append(e.Changes, change)
+	}
+	return w.audit.Do(e, func() error {
+		w.step("audited")
+		return do()
+	})
+}
+
+// commitOne puts a day into effect that something else than an import has changed.
+func (w *Writer) commitOne(ctx context.Context, e audit.Entry, p *prepared) (aside []ledger.DamagedFile, err error) {
+	err = w.audited(e, []*prepared{p}, func() (err error) {
+		aside, err = w.commit(ctx, p)
+		return err
+	})
+	return aside, err
+}
+
+// seal makes the text of a day's next manifest, with the names that its damaged parts are going to get.
+func (w *Writer) seal(p *prepared) (audit.Change, error) {
+	for _, lost := range p.aside {
+		lost.Name = w.files.AsideName(p.day, lost.of)
+		p.manifest.Lost = append(p.manifest.Lost, lost)
+	}
+	var err error
+	if p.text, err = p.manifest.encode(); err != nil {
+		return audit.Change{}, err
+	}
+	change := audit.Change{Path: shownPath(p.day, manifestName), After: audit.Sum(p.text)}
+	if p.before.text != nil {
+		change.Before = audit.Sum(p.before.text)
+	}
+	return change, nil
+}
+
+// entry is that of an import.
+func (w *Writer) entry(n *ledger.Changes) audit.Entry {
+	e := audit.Entry{Action: w.options.Action, Source: w.from, Counts: map[string]int64{}}
+	for what, count := range map[string]int64{
+		"read": n.Read, "added": n.Added, "replaced": n.Replaced, "unchanged": n.Unchanged, "superseded": n.Superseded,
+		"merged": n.Merged, "removed": n.Removed, "collected replaced": n.Collected,
+	} {
+		if count != 0 {
+			e.Counts[what] = count
+		}
+	}
+	for _, r := range n.CollectedOnes {
+		e.Records = append(e.Records, r.String())
+	}
+	return e
+}

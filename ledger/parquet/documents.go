@@ -1,0 +1,89 @@
+package parquet
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
+	"microspend/ledger"
+)
+
+var _ ledger.Store = (*Writer)(nil)
+
+// documentPath is the file of a document.
+func (l *Ledger) documentPath(name string) (string, error) {
+	if err := ledger.CheckDocumentName(name); err != nil {
+		return "", err
+	}
+	return filepath.Join(l.dir, filepath.FromSlash(name)), nil
+}
+
+// Document implements [ledger.Documents].
+func (l *Ledger) Document(_ context.Context, name string) ([]byte, error) {
+	path, err := l.documentPath(name)
+	if err != nil {
+		return nil, err
+	}
+	return ownfile.ReadFile(path)
+}
+
+// ListDocuments implements [ledger.Documents]. Files that are being written are not among them.
+func (l *Ledger) ListDocuments(_ context.Context, folder string) (names []string, err error) {
+	root := l.dir
+	if folder != "" {
+		if root, err = l.documentPath(folder); err != nil {
+			return nil, err
+		}
+	}
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it has just gone
+		}
+		if err != nil {
+			return err
+		}
+		within, err := filepath.Rel(l.dir, path)
+		name := filepath.ToSlash(within)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(ledger.Reserved, name):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+		case entry.Type().IsRegular() && !atomicfile.IsTemporary(entry.Name()):
+			names = append(names, name)
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// PutDocument implements [ledger.Store].
+func (w *Writer) PutDocument(_ context.Context, name string, content []byte) error {
+	path, err := w.documentPath(name)
+	if err != nil {
+		return err
+	}
+	if err := w.place().Folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return w.place().Write(path, content)
+}
+
+// RemoveDocument implements [ledger.Store].
+func (w *Writer) RemoveDocument(_ context.Context, name string) error {
+	path, err := w.documentPath(name)
+	if err != nil {
+		return err
+	}
+	if err := w.place().Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

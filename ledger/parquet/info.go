@@ -1,0 +1,107 @@
+package parquet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"microspend/ledger"
+
+	"microspend/internal/civil"
+)
+
+// Info sums up the manifests. It looks for files that are missing or of another size, and for footers that are not
+// what was written; [Writer.Check] reads everything.
+func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
+	var info ledger.Info
+	days, err := l.files.Days(ctx)
+	if err != nil {
+		return info, err
+	}
+	open := l.openDay
+	if l.files.Ahead() > 0 {
+		open = l.glance // what has arrived whole is not fetched to be looked at
+	}
+	for opened := range l.opening(ctx, days, open) {
+		opened.close()
+		if err := cmp.Or(ctx.Err(), opened.unreachable); err != nil {
+			return info, err
+		}
+		day := opened.day
+		info.Damaged = append(info.Damaged, opened.damaged...)
+		m := opened.manifest
+		if m == nil {
+			continue
+		}
+		d := ledger.DayInfo{
+			Day: day.UTC(), Rows: m.Rows, Parts: len(m.Parts), First: m.First, Last: m.Last,
+			Seconds: m.Seconds, CoveredSeconds: m.CoveredSeconds,
+		}
+		for _, part := range m.Parts {
+			d.Bytes += part.Bytes
+		}
+		info.Days = append(info.Days, d)
+		info.Rows += d.Rows
+		info.Bytes += d.Bytes
+		info.Parts += d.Parts
+		if d.Rows > 0 && (info.First.IsZero() || d.First.Before(info.First)) {
+			info.First = d.First
+		}
+		if d.Rows > 0 && d.Last.After(info.Last) {
+			info.Last = d.Last
+		}
+	}
+	return info, nil
+}
+
+// Extent tells how far usage reaches, from the manifests of the first and of the last day that can be read. A damaged
+// file counts as if it was there: what it had was measured.
+func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
+	days, err := l.files.Days(ctx)
+	if err != nil {
+		return out, err
+	}
+	include := func(day civil.Day) (found bool, err error) {
+		m, _, err := readManifest(ctx, l.files, day)
+		if _, unreachable := errors.AsType[*ledger.UnreachableError](err); unreachable {
+			return false, err
+		}
+		if err != nil || m == nil || m.Rows == 0 { // what is damaged is named where sums are read
+			return false, ctx.Err()
+		}
+		out.Include(m.First)
+		out.Include(m.Last)
+		return true, ctx.Err()
+	}
+	for _, day := range days {
+		if found, err := include(day); found || err != nil {
+			if err != nil {
+				return ledger.Extent{}, err
+			}
+			break
+		}
+	}
+	for _, day := range slices.Backward(days) {
+		if found, err := include(day); found || err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// glance reads a day's manifest and opens none of its parts.
+func (l *Ledger) glance(ctx context.Context, day civil.Day) *openDay {
+	d := &openDay{files: l.files, day: day}
+	m, found, err := readManifest(ctx, l.files, day)
+	d.found, d.manifest = found, m
+	if err != nil {
+		d.fault(manifestName, err)
+	}
+	if m != nil {
+		for _, lost := range m.Lost {
+			d.damaged = append(d.damaged, d.file(lost.Name, lost.reason()))
+		}
+	}
+	return d
+}
