@@ -54,11 +54,11 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 			}
 		})
 	}
-	for _, day := range days {
-		if ctx.Err() != nil || full.Load() {
+	for opened := range l.opening(ctx, days, l.openFor(&q)) {
+		if err = opened.unreachable; err != nil || ctx.Err() != nil || full.Load() {
+			opened.close()
 			break
 		}
-		opened := l.openDay(ctx, day, &q)
 		broken = append(broken, opened.damaged...)
 		if opened.manifest != nil && !opened.fromRollup() {
 			read = append(read, opened.read())
@@ -69,7 +69,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	}
 	close(work)
 	wait.Wait()
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return ledger.Result{}, err
 	}
 	all := together(workers)
@@ -132,7 +132,7 @@ func (a *aggregator) part(ctx context.Context, p *part) {
 	switch {
 	case err != nil && p.rollup != nil:
 		a.daysRead = append(a.daysRead, ledger.DayRead{Day: p.day.UTC(), FromRecords: a.ledger.rollupFault(p.day, err)})
-		opened := a.ledger.openDay(ctx, p.day, nil)
+		opened := a.ledger.openDay(ctx, p.day)
 		a.broken = append(a.broken, opened.damaged...)
 		for _, of := range opened.parts {
 			a.part(ctx, of)

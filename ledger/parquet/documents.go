@@ -3,11 +3,9 @@ package parquet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/ownfile"
@@ -16,14 +14,10 @@ import (
 
 var _ ledger.Store = (*Writer)(nil)
 
-// own are the folders and files of the ledger that are no documents. What is staged lasts only for an import.
-var own = []string{usageFolder, "audit", stagingFolder, lockName}
-
 // documentPath is the file of a document.
 func (l *Ledger) documentPath(name string) (string, error) {
-	first, _, _ := strings.Cut(name, "/")
-	if !fs.ValidPath(name) || name == "." || slices.Contains(own, first) {
-		return "", fmt.Errorf("%q cannot be the name of a document: %w", name, fs.ErrInvalid)
+	if err := ledger.CheckDocumentName(name); err != nil {
+		return "", err
 	}
 	return filepath.Join(l.dir, filepath.FromSlash(name)), nil
 }
@@ -57,7 +51,7 @@ func (l *Ledger) ListDocuments(_ context.Context, folder string) (names []string
 		switch {
 		case err != nil:
 			return err
-		case slices.Contains(own, name):
+		case slices.Contains(ledger.Reserved, name):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}

@@ -115,6 +115,14 @@ func (f openedFile) Version() string {
 	return fmt.Sprintf("%s %d %d", f.Name(), f.info.Size(), f.info.ModTime().UnixNano())
 }
 
+// Location implements [Files].
+func (f folder) Location(day civil.Day, part PartFile) string {
+	return filepath.Join(f.day(day), part.Name)
+}
+
+// Ahead implements [Files].
+func (f folder) Ahead() int { return 0 }
+
 // Visible implements [Files]. Athena, Trino and Spark read every file whose name does not begin with a dot or an
 // underscore.
 func (f folder) Visible(_ context.Context, day civil.Day) (names []string, err error) {
@@ -130,26 +138,25 @@ func (f folder) Visible(_ context.Context, day civil.Day) (names []string, err e
 	return names, err
 }
 
-// Fingerprint implements [Files]. It looks at the folders' times alone, one for each day, and reads no file: cheap
-// enough to ask every second whether there is anything new.
-func (f folder) Fingerprint(context.Context) (string, error) {
-	entries, err := os.ReadDir(filepath.Join(string(f), usageFolder))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+// Fingerprint implements [Files]. It looks at each manifest's time and size alone and reads no file: cheap enough to ask
+// every second whether there is anything new. The folders' times would not do: an import that changes nothing touches them.
+func (f folder) Fingerprint(ctx context.Context) (string, error) {
+	days, err := f.Days(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(days) == 0 {
 		if _, err := os.Stat(string(f)); err != nil {
 			return "", fmt.Errorf("reading the ledger: %w", err)
 		}
-		return "empty", nil
-	case err != nil:
-		return "", fmt.Errorf("reading the ledger: %w", err)
 	}
 	sum := fnv.New64a()
-	for _, entry := range entries {
-		info, err := entry.Info()
+	for _, day := range days {
+		info, err := os.Lstat(filepath.Join(f.day(day), manifestName))
 		if err != nil {
 			continue // it has just gone, which its absence tells
 		}
-		fmt.Fprintf(sum, "%s %d\n", entry.Name(), info.ModTime().UnixNano())
+		fmt.Fprintf(sum, "%s %d %d\n", day, info.Size(), info.ModTime().UnixNano())
 	}
 	return fmt.Sprintf("%016x", sum.Sum64()), nil
 }
@@ -178,11 +185,11 @@ func (f *ownFolder) Create(path string) (*os.File, error) {
 }
 
 // Add implements [WritableFiles]: the file is moved to the day's folder, under a hidden name.
-func (f *ownFolder) Add(_ context.Context, day civil.Day, part PartFile, path string) error {
+func (f *ownFolder) Add(_ context.Context, day civil.Day, part PartFile, path string) (string, error) {
 	if err := f.place().Folder(f.day(day)); err != nil {
-		return ofDay(day, err)
+		return "", ofDay(day, err)
 	}
-	return ofDay(day, f.place().Rename(path, filepath.Join(f.day(day), part.pendingName())))
+	return "", ofDay(day, f.place().Rename(path, filepath.Join(f.day(day), part.pendingName())))
 }
 
 // Discard implements [WritableFiles].

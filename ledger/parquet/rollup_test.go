@@ -265,3 +265,10 @@ func TestWhichDaysHaveRollups(t *testing.T) {
 		})
 	}
 }
+
+func location(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return loc
+}

@@ -188,9 +188,12 @@ func (b *builder) addRollup(ctx context.Context, p *prepared, old *manifest) err
 	}
 	entry.Of = m.content()
 	m.Rollup = &entry
-	if old.Rollup != nil && old.Rollup.SHA256 == entry.SHA256 {
-		return b.place.Remove(path) // it is there already
+	if old.Rollup != nil && old.Rollup.SHA256 == entry.SHA256 { // it is there already
+		entry.partEntry = old.Rollup.partEntry
+		return b.place.Remove(path)
 	}
 	p.pending = append(p.pending, entry.file())
-	return b.w.files.Add(ctx, p.day, entry.file(), path)
+	entry.Object, err = b.w.files.Add(ctx, p.day, entry.file(), path)
+	p.pending[len(p.pending)-1].Object = entry.Object
+	return err
 }

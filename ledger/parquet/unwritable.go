@@ -24,7 +24,7 @@ func ofDay(day civil.Day, err error) error {
 // Unwritable returns an [ledger.UnwritableDayError] if no record of a UTC day can be written, else nil. A day whose parts
 // alone are damaged can be written: they are set aside by whoever writes next.
 func (l *Ledger) Unwritable(of time.Time) error {
-	opened := l.openDay(context.TODO(), dayOf(of), nil)
+	opened := l.openDay(context.TODO(), dayOf(of))
 	defer opened.close()
 	return opened.unwritable()
 }
@@ -60,7 +60,7 @@ func (l *Ledger) DamagedManifests() (damaged []*ledger.UnwritableDayError, err e
 			continue
 		}
 		// A writer may have switched it meanwhile, or the folder holds files without a manifest.
-		opened := l.openDay(ctx, day, nil)
+		opened := l.openDay(ctx, day)
 		var of *ledger.UnwritableDayError
 		if errors.As(opened.unwritable(), &of) {
 			damaged = append(damaged, of)
