@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/ledger"
+
 	"microspend/ledger/intake"
 
 	"microspend/internal/civil"
@@ -28,7 +30,7 @@ import (
 //   - parts that must have been there, as parts are numbered in sequence and all but the last are full. Whether the
 //     one after the last full part existed cannot be told; it is reported, too;
 //   - what the damaged manifest listed as lost, as far as the files that were set aside then still tell.
-func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, result *CheckResult) error {
+func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, result *ledger.CheckResult) error {
 	folder := w.dayFolder(day)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -92,7 +94,7 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 }
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
-func keepManifest(place ownfile.Place, folder string, day civil.Day, reason string, result *CheckResult) error {
+func keepManifest(place ownfile.Place, folder string, day civil.Day, reason string, result *ledger.CheckResult) error {
 	text, err := ownfile.ReadFile(filepath.Join(folder, manifestName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil

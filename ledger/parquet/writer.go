@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"microspend/ledger"
 
@@ -23,13 +24,14 @@ const stagingFolder = ".staging"
 // Writer reads and writes a ledger. There is one at a time; it is not for use by several goroutines.
 type Writer struct {
 	Ledger
-	lock  *os.File
-	sizes sizes
-	codec compress.Codec
-	fresh bool // whether the ledger was created by this writer
-	audit *audit.Log
-	from  audit.Source // of what is imported next
-	step  func(string) // called at each step of a switch, for tests that end the process there
+	lock     *os.File
+	sizes    sizes
+	codec    compress.Codec
+	fresh    bool // whether the ledger was created by this writer
+	audit    *audit.Log
+	from     audit.Source // of what is imported next
+	swapping sync.Mutex   // while a document is compared and replaced
+	step     func(string) // called at each step of a switch, for tests that end the process there
 
 	replacing func(before, after *usage.Record) usage.Record
 }
