@@ -17,15 +17,15 @@ type Repairer interface {
 	// Repair checks, renames what is damaged, so that engines do not read it either, and makes damaged manifests anew.
 	Repair(ctx context.Context) (CheckResult, error)
 	// AcceptLoss ends the reporting of what was set aside, of some UTC days or, without any, of all.
-	AcceptLoss(days ...time.Time) ([]DamagedFile, error)
+	AcceptLoss(ctx context.Context, days ...time.Time) ([]DamagedFile, error)
 }
 
 // Damageable is a [Reader] of a ledger whose days can become impossible to write, each by itself.
 type Damageable interface {
 	// Unwritable returns an [UnwritableDayError] if no record of a UTC day can be written, else nil.
-	Unwritable(day time.Time) error
+	Unwritable(ctx context.Context, day time.Time) error
 	// DamagedManifests names the days into which no record can be written as their manifests are damaged.
-	DamagedManifests() ([]*UnwritableDayError, error)
+	DamagedManifests(ctx context.Context) ([]*UnwritableDayError, error)
 }
 
 // Lockable is a [Reader] of a ledger that has one writer at a time.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"strings"
 
 	"microspend/usage"
 )
@@ -26,4 +27,15 @@ func CompareOrigin(a, b *usage.Record) int {
 		return c
 	}
 	return cmp.Compare(a.Account, b.Account)
+}
+
+// CompareGroups is the order of a result's groups: by the names of the fields as they are declared, those of kinds and
+// resources as files have them, then by day.
+func CompareGroups(a, b *Group) int {
+	for f := range FieldDay {
+		if c := strings.Compare(a.Name(f), b.Name(f)); c != 0 {
+			return c
+		}
+	}
+	return a.Day.Compare(b.Day)
 }

@@ -85,7 +85,7 @@ was lost until --accept-loss, for use once it has been imported again or never w
 				}
 				// Loss is accepted first, so that nothing is accepted that this run finds and nobody has seen yet.
 				if accept {
-					if accepted, err = w.AcceptLoss(days...); err != nil {
+					if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
 						return err
 					}
 				}

@@ -6,6 +6,7 @@
 package status
 
 import (
+	"context"
 	"cmp"
 	"errors"
 	"fmt"
@@ -157,7 +158,7 @@ func damagedDays(folder string) ([]*ledger.UnwritableDayError, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opened.DamagedManifests()
+	return opened.DamagedManifests(context.TODO())
 }
 
 func (s Source) maxAge() time.Duration {

@@ -74,7 +74,9 @@ var allowed = map[string][]string{
 	"collector/microvmapi/control": {"internal/arn", "internal/outbound"},
 
 	"ledger/...": own("ledger/...", "usage", "pricing"),
-	"usage":      {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
+	// What every store must pass, for their tests.
+	"ledger/conformance": own("ledger", "ledger/audit", "internal/ledgertest", "usage", "pricing"),
+	"usage":              {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
 	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
 	"pricing":            {"pricing/assumption", "internal/figures", "internal/nearest"},
 	"pricing/assumption": {},
@@ -121,7 +123,7 @@ var thirdParty = map[string][]string{
 	"github.com/spf13/cobra":          {"cmd/microspend"},
 	"github.com/shopspring/decimal":   anything,
 	"go.yaml.in/yaml/":                {"pricing", "pricing/assumption", "pricing/pricelist", "internal/strictyaml", "scenarios"},
-	"github.com/stretchr/testify":     {"internal/..."},
+	"github.com/stretchr/testify":     {"internal/...", "ledger/conformance"},
 }
 
 // matches reports whether a package is one of the patterns.
@@ -154,7 +156,7 @@ func fault(pkg, imported string) string {
 			return fmt.Sprintf("%s has no line in the table of allowed imports", pkg)
 		case !matches(imported, allowed[rule]):
 			return fmt.Sprintf("%s must not import %s: %s may import %s", pkg, imported, rule, strings.Join(allowed[rule], ", "))
-		case testSupport(imported) && !strings.HasPrefix(pkg, "internal/"):
+		case testSupport(imported) && !testSupport(pkg) && !strings.HasPrefix(pkg, "internal/"):
 			return fmt.Sprintf("%s must not import %s, which is for tests", pkg, imported)
 		}
 		return ""
@@ -173,7 +175,8 @@ func fault(pkg, imported string) string {
 
 // testSupport reports whether a package is for tests and the benchmark only.
 func testSupport(pkg string) bool {
-	return strings.HasPrefix(pkg, "internal/") && !slices.Contains(shared, pkg) && !slices.Contains(particular, pkg)
+	return pkg == "ledger/conformance" ||
+		strings.HasPrefix(pkg, "internal/") && !slices.Contains(shared, pkg) && !slices.Contains(particular, pkg)
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -56,23 +56,15 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		return ledger.Result{}, &ledger.TooManyGroupsError{Most: q.Most}
 	}
 	for key, sum := range groups {
+		for m := range sum.Amounts {
+			if !q.Sums.Has(usage.Measure(m)) {
+				sum.Amounts[m] = usage.Uint128{}
+			}
+		}
 		key.Sum = *sum
 		result.Groups = append(result.Groups, key)
 	}
-	slices.SortFunc(result.Groups, func(a, b ledger.Group) int {
-		return cmp.Or(
-			cmp.Compare(a.Tenant, b.Tenant),
-			cmp.Compare(a.TenantBy, b.TenantBy),
-			cmp.Compare(a.Image, b.Image),
-			cmp.Compare(a.Arch, b.Arch),
-			a.Resource.Compare(b.Resource),
-			cmp.Compare(a.Role, b.Role),
-			cmp.Compare(a.Region, b.Region),
-			cmp.Compare(a.Account, b.Account),
-			cmp.Compare(a.Source, b.Source),
-			a.Day.Compare(b.Day),
-		)
-	})
+	slices.SortFunc(result.Groups, func(a, b ledger.Group) int { return ledger.CompareGroups(&a, &b) })
 	return result, nil
 }
 

@@ -27,7 +27,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	if err := q.Check(); err != nil {
 		return ledger.Result{}, err
 	}
-	days, err := l.daysBetween(q.From, q.To, cmp.Or(q.Location, time.UTC))
+	days, err := l.daysBetween(ctx, q.From, q.To, cmp.Or(q.Location, time.UTC))
 	if err == nil {
 		err = l.limit(ctx, &q, days)
 	}
@@ -56,7 +56,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		if ctx.Err() != nil || full.Load() {
 			break
 		}
-		opened := l.openDay(day)
+		opened := l.openDay(ctx, day)
 		broken = append(broken, opened.damaged...)
 		for _, p := range opened.parts {
 			work <- p // which the worker closes
@@ -119,7 +119,7 @@ func (a *aggregator) part(p *part) {
 		err = a.read(p)
 	}
 	if err != nil {
-		a.broken = append(a.broken, damagedFile(p.day, p.entry.Name, reasonOf(err)))
+		a.broken = append(a.broken, damagedFile(a.ledger.files, p.day, p.entry.Name, reasonOf(err)))
 		return
 	}
 	a.table.merge(&a.local)

@@ -208,7 +208,7 @@ func TestEmptyLedger(t *testing.T) {
 // Sums that are not asked for are not decoded. But a file whose bytes are damaged is left out of every query, whichever
 // columns it reads: otherwise two reports of the same days would not agree.
 func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
-	dir, folder, records := damagedDay(t)
+	dir, within, records := damagedDay(t)
 	query := ledger.Query{From: always[0], To: always[1], Sums: ledger.SumBilled | ledger.SumOf(usage.Running)}
 	l, err := Open(dir, ledger.Options{})
 	require.NoError(t, err)
@@ -223,13 +223,13 @@ func TestOnlyTheSumsAskedForAreRead(t *testing.T) {
 		want.Amounts[usage.Resumes] = usage.Uint128{}, usage.Uint128{}, usage.Uint128{}, usage.Uint128{}
 	require.Equal(t, want, result.Groups[0].Sum)
 
-	m, _, err := readManifest(folder, dayOf(firstDay)+1)
+	m, _, err := readManifest(t.Context(), folder(dir), dayOf(firstDay)+1)
 	require.NoError(t, err)
-	p, err := openPart(filepath.Join(folder, m.Parts[0].Name), dayOf(firstDay)+1, m.Parts[0])
+	p, err := openPart(t.Context(), folder(dir), dayOf(firstDay)+1, m.Parts[0])
 	require.NoError(t, err)
 	from, length := p.parsed.ChunkRange(0, int(amountColumn(usage.Suspended)))
 	p.close()
-	path := filepath.Join(folder, m.Parts[0].Name)
+	path := filepath.Join(within, m.Parts[0].Name)
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	data[from+length-1] ^= 1

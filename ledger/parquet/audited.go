@@ -2,9 +2,6 @@ package parquet
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 
 	"microspend/ledger"
 
@@ -18,7 +15,7 @@ func (w *Writer) From(source audit.Source) { w.from = source }
 // Audit makes an entry in the audit log and then does what it is about: see [audit.Log.Do]. It is for what is kept
 // beside usage; whatever changes a day makes its own. do may be nil for an entry that only says something.
 func (w *Writer) Audit(e audit.Entry, do func() error) error {
-	if w.lock == nil {
+	if w.closed {
 		return errClosed
 	}
 	return w.audit.Do(e, do)
@@ -31,7 +28,7 @@ func (l *Ledger) AuditLog(_ context.Context, o audit.Options) (audit.Result, err
 
 // Acknowledge implements [ledger.Store].
 func (w *Writer) Acknowledge(_ context.Context, reason string) ([]audit.Fault, error) {
-	if w.lock == nil {
+	if w.closed {
 		return nil, errClosed
 	}
 	return w.audit.Acknowledge(reason)
@@ -54,9 +51,9 @@ func (w *Writer) audited(e audit.Entry, days []*prepared, do func() error) error
 }
 
 // commitOne puts a day into effect that something else than an import has changed.
-func (w *Writer) commitOne(e audit.Entry, p *prepared) (aside []ledger.DamagedFile, err error) {
+func (w *Writer) commitOne(ctx context.Context, e audit.Entry, p *prepared) (aside []ledger.DamagedFile, err error) {
 	err = w.audited(e, []*prepared{p}, func() (err error) {
-		aside, err = w.commit(p)
+		aside, err = w.commit(ctx, p)
 		return err
 	})
 	return aside, err
@@ -64,27 +61,17 @@ func (w *Writer) commitOne(e audit.Entry, p *prepared) (aside []ledger.DamagedFi
 
 // seal makes the text of a day's next manifest, with the names that its damaged parts are going to get.
 func (w *Writer) seal(p *prepared) (audit.Change, error) {
-	folder := w.dayFolder(p.day)
 	for _, lost := range p.aside {
-		if _, err := os.Lstat(filepath.Join(folder, lost.Name)); err != nil {
-			lost.Name += ".missing" // a name to be reported under
-		} else {
-			lost.Name = asideName(folder, lost.Name)
-		}
+		lost.Name = w.files.AsideName(p.day, lost.file())
 		p.manifest.Lost = append(p.manifest.Lost, lost)
 	}
 	var err error
 	if p.text, err = p.manifest.encode(); err != nil {
 		return audit.Change{}, err
 	}
-	path := shownPath(p.day, manifestName)
-	change := audit.Change{Path: path, After: audit.Sum(p.text)}
-	before, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(path)))
-	switch {
-	case err == nil:
-		change.Before = audit.Sum(before)
-	case !errors.Is(err, os.ErrNotExist):
-		return change, err
+	change := audit.Change{Path: shownPath(p.day, manifestName), After: audit.Sum(p.text)}
+	if p.before.text != nil {
+		change.Before = audit.Sum(p.before.text)
 	}
 	return change, nil
 }

@@ -147,7 +147,7 @@ func benchLedger(b *testing.B) (l *Ledger, rows int) {
 		b.Fatal(err)
 	}
 	defer w.Close()
-	if days, err := w.days(); err != nil || len(days) != f.days {
+	if days, err := w.files.Days(b.Context()); err != nil || len(days) != f.days {
 		if _, err := w.Upsert(context.Background(), f.made()); err != nil {
 			b.Fatal(err)
 		}

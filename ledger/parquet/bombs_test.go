@@ -53,7 +53,7 @@ func forge(t testing.TB, path string) *forged {
 }
 
 // write puts the part together again, and makes the day's manifest agree with it.
-func (f *forged) write(t testing.TB, folder, name string, footer func([]byte) []byte) int64 {
+func (f *forged) write(t testing.TB, within, name string, footer func([]byte) []byte) int64 {
 	text := []byte("PAR1")
 	entry := partEntry{Name: name}
 	columns := len(f.meta.RowGroups[0].Columns)
@@ -75,7 +75,7 @@ func (f *forged) write(t testing.TB, folder, name string, footer func([]byte) []
 	sum := sha256.Sum256(text)
 	entry.Bytes, entry.SHA256, entry.Rows = int64(len(text)), hex.EncodeToString(sum[:]), f.meta.NumRows
 
-	m, _, err := readManifest(folder, dayOf(firstDay.AddDate(0, 0, 1)))
+	m, _, err := readManifest(t.Context(), ledgerOf(within), dayOf(firstDay.AddDate(0, 0, 1)))
 	require.NoError(t, err)
 	for i := range m.Parts {
 		if m.Parts[i].Name == name {
@@ -84,8 +84,8 @@ func (f *forged) write(t testing.TB, folder, name string, footer func([]byte) []
 	}
 	sealed, err := m.encode()
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, manifestName), sealed, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(within, name), text, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(within, manifestName), sealed, 0o600))
 	return entry.Bytes
 }
 
@@ -250,3 +250,6 @@ func TestLongNamesThatHardlyDifferAreWithinTheBudget(t *testing.T) {
 	require.Empty(t, result.Damaged)
 	require.Len(t, result.Groups, len(records))
 }
+
+// ledgerOf is the ledger's folder that a day's lies in.
+func ledgerOf(day string) folder { return folder(filepath.Dir(filepath.Dir(day))) }

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"microspend/ledger"
@@ -26,7 +24,7 @@ import (
 // [usage.Record.Check], the day and the order of keys ask.
 func (l *Ledger) Check(ctx context.Context) (ledger.CheckResult, error) {
 	var result ledger.CheckResult
-	days, err := l.days()
+	days, err := l.files.Days(ctx)
 	if err != nil {
 		return result, err
 	}
@@ -39,7 +37,7 @@ func (l *Ledger) Check(ctx context.Context) (ledger.CheckResult, error) {
 }
 
 func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.CheckResult) error {
-	opened := l.openDay(day)
+	opened := l.openDay(ctx, day)
 	defer opened.close()
 	result.Days++
 	result.Damaged = append(result.Damaged, opened.damaged...)
@@ -67,19 +65,15 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.Che
 	if opened.manifest == nil {
 		return nil
 	}
-	entries, err := os.ReadDir(l.dayFolder(day))
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		known := slices.ContainsFunc(opened.manifest.Parts, func(p partEntry) bool { return p.Name == entry.Name() }) ||
-			slices.Contains(opened.manifest.Dropped, entry.Name())
-		if hidden := strings.ContainsAny(entry.Name()[:1], "._"); !hidden && !known {
-			result.Orphaned = append(result.Orphaned, opened.file(entry.Name(),
-				errors.New("the day's manifest does not know it")))
+	visible, err := l.files.Visible(ctx, day)
+	for _, name := range visible {
+		known := slices.ContainsFunc(opened.manifest.Parts, func(p partEntry) bool { return p.Name == name }) ||
+			slices.Contains(opened.manifest.Dropped, name)
+		if !known {
+			result.Orphaned = append(result.Orphaned, opened.file(name, errors.New("the day's manifest does not know it")))
 		}
 	}
-	return nil
+	return err
 }
 
 // verify reads a part in full. Its first key must come after last, which is then its own last record. The finder looks
@@ -123,7 +117,7 @@ func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *intake.
 // reported as lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of
 // the day's parts that prove to be what this program wrote, and only the others are set aside.
 func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
-	if w.lock == nil {
+	if w.closed {
 		return ledger.CheckResult{}, errClosed
 	}
 	result, err := w.Check(ctx)
@@ -133,11 +127,11 @@ func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 	byDay := map[civil.Day]map[string]string{}
 	for _, orphan := range result.Orphaned { // which are no loss
 		day := dayOf(orphan.Day)
-		name, err := setAside(w.place(), w.dayFolder(day), filepath.Base(orphan.Path))
+		name, err := setAside(w.place(), folder(w.dir).day(day), filepath.Base(orphan.Path))
 		if err != nil {
 			return result, fmt.Errorf("%s: %w", orphan.Path, err)
 		}
-		result.SetAside = append(result.SetAside, damagedFile(day, name, orphan.Reason))
+		result.SetAside = append(result.SetAside, damagedFile(w.files, day, name, orphan.Reason))
 	}
 	for _, file := range result.Damaged {
 		day := dayOf(file.Day)
@@ -156,45 +150,50 @@ func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
 func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[string]string, result *ledger.CheckResult) error {
-	m, _, err := readManifest(w.dayFolder(day), day)
+	m, found, err := readManifest(ctx, w.files, day)
 	var newer *newerVersionError
 	if errors.As(err, &newer) {
 		return err
 	}
-	if err != nil || m == nil {
-		return w.rebuildDay(ctx, day, reasons[manifestName], result)
+	if err != nil && found.text == nil {
+		return err // it cannot be read at present
 	}
-	p := &prepared{day: day, manifest: m}
+	if err != nil || m == nil {
+		return w.rebuildDay(ctx, day, found, reasons[manifestName], result)
+	}
+	p := &prepared{day: day, before: found, manifest: m}
 	kept := m.Parts[:0:0]
-	rows := map[string]int64{}
+	parts := map[string]partEntry{}
 	for _, part := range m.Parts {
-		rows[part.Name] = part.Rows
+		parts[part.Name] = part
 		if reasons[part.Name] == "" {
 			kept = append(kept, part)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(reasons)) {
 		if !m.lostHere(name) {
-			p.aside = append(p.aside, lostPart{Name: name, Rows: rows[name], Reason: reasons[name], At: w.options.Now().UTC()})
+			p.aside = append(p.aside, lostPart{
+				Name: name, Rows: parts[name].Rows, Reason: reasons[name], At: w.options.Now().UTC(), sha256: parts[name].SHA256,
+			})
 		}
 	}
 	if len(p.aside) == 0 {
 		return nil
 	}
 	m.Parts, m.Dropped = kept, nil
-	if err := w.recount(m, day); err != nil {
+	if err := w.recount(ctx, m, day); err != nil {
 		return err
 	}
-	aside, err := w.commitOne(repairEntry(p), p)
+	aside, err := w.commitOne(ctx, w.repairEntry(p), p)
 	result.SetAside = append(result.SetAside, aside...)
 	return err
 }
 
 // repairEntry is the audit log's entry of a day's repair: it names what is set aside.
-func repairEntry(p *prepared) audit.Entry {
+func (w *Writer) repairEntry(p *prepared) audit.Entry {
 	e := audit.Entry{Action: "repair"}
 	for _, lost := range p.aside {
-		e.Records = append(e.Records, shownPath(p.day, lost.Name)+": "+lost.Reason)
+		e.Records = append(e.Records, w.files.Path(p.day, lost.Name)+": "+lost.Reason)
 	}
 	return e
 }
@@ -207,11 +206,11 @@ func recordsOf(files []ledger.DamagedFile) (names []string) {
 }
 
 // recount sets the manifest's figures to those of the parts that are left.
-func (w *Writer) recount(m *manifest, day civil.Day) error {
+func (w *Writer) recount(ctx context.Context, m *manifest, day civil.Day) error {
 	m.Rows, m.Seconds, m.CoveredSeconds, m.First, m.Last = 0, 0, 0, secondStart(0), secondStart(0)
 	var r usage.Record
 	for _, entry := range m.Parts {
-		p, err := openEitherName(w.dayFolder(day), day, entry)
+		p, err := openPart(ctx, w.files, day, entry)
 		if err != nil {
 			return err
 		}
@@ -231,11 +230,11 @@ func (w *Writer) recount(m *manifest, day civil.Day) error {
 // AcceptLoss ends the reports of the lost parts of days, or of all days where none is given: for when what they held
 // has been imported again, or will never be. It returns what is no longer reported. The files that were set aside
 // stay.
-func (w *Writer) AcceptLoss(days ...time.Time) (accepted []ledger.DamagedFile, err error) {
-	if w.lock == nil {
+func (w *Writer) AcceptLoss(ctx context.Context, days ...time.Time) (accepted []ledger.DamagedFile, err error) {
+	if w.closed {
 		return nil, errClosed
 	}
-	there, err := w.days()
+	there, err := w.files.Days(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +242,7 @@ func (w *Writer) AcceptLoss(days ...time.Time) (accepted []ledger.DamagedFile, e
 		if len(days) > 0 && !slices.ContainsFunc(days, func(d time.Time) bool { return dayOf(d) == day }) {
 			continue
 		}
-		m, _, err := readManifest(w.dayFolder(day), day)
+		m, found, err := readManifest(ctx, w.files, day)
 		if err != nil || m == nil {
 			continue // which is for Repair, and still reported
 		}
@@ -251,12 +250,12 @@ func (w *Writer) AcceptLoss(days ...time.Time) (accepted []ledger.DamagedFile, e
 			continue
 		}
 		for _, lost := range m.Lost {
-			accepted = append(accepted, damagedFile(day, lost.Name, lost.reason().Error()))
+			accepted = append(accepted, damagedFile(w.files, day, lost.Name, lost.reason().Error()))
 		}
 		lost := len(m.Lost)
 		m.Lost = nil
 		e := audit.Entry{Action: "accept-loss", Records: recordsOf(accepted[len(accepted)-lost:])}
-		if _, err := w.commitOne(e, &prepared{day: day, manifest: m}); err != nil {
+		if _, err := w.commitOne(ctx, e, &prepared{day: day, before: found, manifest: m}); err != nil {
 			return accepted, fmt.Errorf("%s: %w", day, err)
 		}
 	}

@@ -58,14 +58,14 @@ func TestCheckHoldsRecordsToTheirOrder(t *testing.T) {
 func writeParts(t *testing.T, dir string, day civil.Day, parts [][]usage.Record) {
 	t.Helper()
 	w := openWriter(t, dir)
-	folder := w.dayFolder(day)
-	require.NoError(t, os.MkdirAll(folder, 0o755))
+	within := folder(w.dir).day(day)
+	require.NoError(t, os.MkdirAll(within, 0o755))
 	m := &manifest{Version: writtenVersion, Day: day.String()}
 	for i, records := range parts {
 		name := partNameOf(i)
-		file, err := w.place().Create(filepath.Join(folder, name), folder)
+		file, err := w.place().Create(filepath.Join(within, name), within)
 		require.NoError(t, err)
-		part := newPartWriter(file, smallSizes, sharedCodec, nil)
+		part := newPartWriter(file, smallSizes, sharedCodec, &rowGroup{})
 		for j := range records {
 			require.NoError(t, part.add(&records[j]))
 			m.count(&records[j])
@@ -77,6 +77,6 @@ func writeParts(t *testing.T, dir string, day civil.Day, parts [][]usage.Record)
 	}
 	text, err := m.encode()
 	require.NoError(t, err)
-	require.NoError(t, atomicfile.Write(filepath.Join(folder, manifestName), text, 0o644))
+	require.NoError(t, atomicfile.Write(filepath.Join(within, manifestName), text, 0o644))
 	require.NoError(t, w.Close())
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger/audit"
+	"microspend/ledger/conformance"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -31,6 +32,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	conformance.Child(folders)
 	if dir := os.Getenv(crashDir); dir != "" {
 		writeUntilKilled(dir)
 	}

@@ -1,11 +1,10 @@
 package parquet
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"microspend/ledger"
@@ -15,7 +14,9 @@ import (
 
 // openDay is the content of a day at one moment: all parts of one manifest, held open.
 type openDay struct {
+	files    Files
 	day      civil.Day
+	found    current
 	manifest *manifest // nil where the day has nothing
 	parts    []*part
 	damaged  []ledger.DamagedFile
@@ -29,41 +30,42 @@ func (d *openDay) close() {
 }
 
 // openDay opens a day's parts. They are of one manifest also while a writer switches it: a part that is not as the
-// manifest says is looked for again, under both of its names, until the manifest stays the same.
-func (l *Ledger) openDay(day civil.Day) *openDay {
-	folder := l.dayFolder(day)
-	opened, before := l.tryOpenDay(folder, day)
+// manifest says is looked for again until the manifest stays the same.
+func (l *Ledger) openDay(ctx context.Context, day civil.Day) *openDay {
+	opened := l.tryOpenDay(ctx, day)
 	for settled := 0; len(opened.damaged) > 0 && settled < 2; {
-		again, text := l.tryOpenDay(folder, day)
+		again := l.tryOpenDay(ctx, day)
 		opened.close()
-		if opened = again; bytes.Equal(before, text) {
+		if again.found.version == opened.found.version {
 			settled++
 		}
-		before = text
+		opened = again
 	}
 	return opened
 }
 
-func (l *Ledger) tryOpenDay(folder string, day civil.Day) (*openDay, []byte) {
-	d := &openDay{day: day, faults: map[string]error{}}
-	m, text, err := readManifest(folder, day)
+func (l *Ledger) tryOpenDay(ctx context.Context, day civil.Day) *openDay {
+	d := &openDay{files: l.files, day: day, faults: map[string]error{}}
+	m, found, err := readManifest(ctx, l.files, day)
+	d.found = found
 	if err != nil {
 		d.damaged = append(d.damaged, d.file(manifestName, err))
-		return d, text
+		return d
 	}
 	if m == nil {
-		if parts, _ := filepath.Glob(filepath.Join(escapeGlob(folder), "part-*.parquet")); len(parts) > 0 {
+		visible, _ := l.files.Visible(ctx, day)
+		if slices.ContainsFunc(visible, partName.MatchString) {
 			d.damaged = append(d.damaged, d.file(manifestName,
 				errors.New("the day has files but no manifest to check them against")))
 		}
-		return d, nil
+		return d
 	}
 	d.manifest = m
 	for _, lost := range m.Lost {
 		d.damaged = append(d.damaged, d.file(lost.Name, lost.reason()))
 	}
 	for _, entry := range m.Parts {
-		opened, err := openEitherName(folder, day, entry)
+		opened, err := openPart(ctx, l.files, day, entry)
 		if err != nil {
 			d.faults[entry.Name] = err
 			d.damaged = append(d.damaged, d.file(entry.Name, err))
@@ -71,16 +73,16 @@ func (l *Ledger) tryOpenDay(folder string, day civil.Day) (*openDay, []byte) {
 		}
 		d.parts = append(d.parts, opened)
 	}
-	return d, text
+	return d
 }
 
 func (d *openDay) file(name string, reason error) ledger.DamagedFile {
-	return damagedFile(d.day, name, reasonOf(reason))
+	return damagedFile(d.files, d.day, name, reasonOf(reason))
 }
 
 // damagedFile names a file of a day.
-func damagedFile(day civil.Day, name, reason string) ledger.DamagedFile {
-	return ledger.DamagedFile{Path: shownPath(day, name), Day: day.UTC(), Reason: reason}
+func damagedFile(files Files, day civil.Day, name, reason string) ledger.DamagedFile {
+	return ledger.DamagedFile{Path: files.Path(day, name), Day: day.UTC(), Reason: reason}
 }
 
 func reasonOf(fault error) string {
@@ -88,25 +90,4 @@ func reasonOf(fault error) string {
 		return "it is missing"
 	}
 	return strings.TrimPrefix(fault.Error(), errNotThisPart.Error()+": ")
-}
-
-// openEitherName opens a part under its own name or, where the switch to it has not got that far, under the one it
-// waits under.
-func openEitherName(folder string, day civil.Day, entry partEntry) (*part, error) {
-	opened, err := openPart(filepath.Join(folder, entry.Name), day, entry)
-	if err == nil {
-		return opened, nil
-	}
-	if pending, pendingErr := openPart(filepath.Join(folder, entry.pendingName()), day, entry); pendingErr == nil {
-		return pending, nil
-	}
-	return nil, err
-}
-
-// escapeGlob makes a path match itself in filepath.Glob.
-func escapeGlob(path string) string {
-	if os.PathSeparator == '\\' {
-		return path // Windows has no escapes, and no * or ? in names
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/ownfile"
@@ -22,14 +20,10 @@ var (
 	_ ledger.Lockable   = (*Ledger)(nil)
 )
 
-// own are the folders and files of the ledger that are no documents. What is staged lasts only for an import.
-var own = []string{usageFolder, "audit", stagingFolder, lockName}
-
 // documentPath is the file of a document.
 func (l *Ledger) documentPath(name string) (string, error) {
-	first, _, _ := strings.Cut(name, "/")
-	if !fs.ValidPath(name) || name == "." || slices.Contains(own, first) {
-		return "", fmt.Errorf("%q cannot be the name of a document: %w", name, fs.ErrInvalid)
+	if err := ledger.CheckDocumentName(name); err != nil {
+		return "", err
 	}
 	return filepath.Join(l.dir, filepath.FromSlash(name)), nil
 }
@@ -63,7 +57,7 @@ func (l *Ledger) ListDocuments(_ context.Context, folder string) (names []string
 		switch {
 		case err != nil:
 			return err
-		case slices.Contains(own, name), entry.Name() == usageFolder, entry.Name() == hiddenUsage: // of a snapshot
+		case slices.Contains(ledger.Reserved, name), entry.Name() == usageFolder, entry.Name() == hiddenUsage: // of a snapshot
 			if entry.IsDir() {
 				return fs.SkipDir
 			}

@@ -13,7 +13,7 @@ import (
 // what was written; [Writer.Check] reads everything.
 func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 	var info ledger.Info
-	days, err := l.days()
+	days, err := l.files.Days(ctx)
 	if err != nil {
 		return info, err
 	}
@@ -21,7 +21,7 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 		if err := ctx.Err(); err != nil {
 			return info, err
 		}
-		opened := l.openDay(day)
+		opened := l.openDay(ctx, day)
 		opened.close()
 		info.Damaged = append(info.Damaged, opened.damaged...)
 		m := opened.manifest
@@ -52,12 +52,12 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 // Extent tells how far usage reaches, from the manifests of the first and of the last day that can be read. A damaged
 // file counts as if it was there: what it had was measured.
 func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
-	days, err := l.days()
+	days, err := l.files.Days(ctx)
 	if err != nil {
 		return out, err
 	}
 	include := func(day civil.Day) (found bool, err error) {
-		m, _, err := readManifest(l.dayFolder(day), day)
+		m, _, err := readManifest(ctx, l.files, day)
 		if err != nil || m == nil || m.Rows == 0 { // what is damaged is named where sums are read
 			return false, ctx.Err()
 		}

@@ -71,7 +71,7 @@ func TestTooManyGroups(t *testing.T) {
 		exact, err = small.Aggregate(t.Context(), q)
 		require.NoError(t, err, tc.reason)
 		require.Equal(t, free, exact, "%s, whose row groups have names in common", tc.reason)
-		days, err := l.daysBetween(q.From, q.To, time.UTC)
+		days, err := l.daysBetween(t.Context(), q.From, q.To, time.UTC)
 		require.NoError(t, err)
 		for _, q.Most = range []int{1, tc.early, tc.early + 1, tc.groups - 1} {
 			if q.Most < 1 || q.Most >= tc.groups {
@@ -92,7 +92,7 @@ func TestTooManyGroups(t *testing.T) {
 func TestPartsOfDaysAreNotCountedBeforehand(t *testing.T) {
 	l := many(t, defaultSizes)
 	q := ledger.Query{From: firstDay.Add(time.Hour), To: firstDay.Add(47 * time.Hour), By: []ledger.Field{ledger.FieldResource, ledger.FieldDay}, Most: 99}
-	days, err := l.daysBetween(q.From, q.To, time.UTC)
+	days, err := l.daysBetween(t.Context(), q.From, q.To, time.UTC)
 	require.NoError(t, err)
 	assert.NoError(t, l.limit(t.Context(), &q, days))
 	_, err = l.Aggregate(t.Context(), q)

@@ -33,7 +33,7 @@ func TestOneWriterAtATime(t *testing.T) {
 	w, err = OpenForWriting(dir, ledger.Options{})
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
-	_, err = w.AcceptLoss(firstDay)
+	_, err = w.AcceptLoss(t.Context(), firstDay)
 	assert.ErrorIs(t, err, errClosed)
 	_, err = w.Repair(t.Context())
 	assert.ErrorIs(t, err, errClosed)

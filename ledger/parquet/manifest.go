@@ -2,18 +2,16 @@ package parquet
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"os"
-	"path/filepath"
 	"regexp"
 	"time"
 
 	"microspend/internal/civil"
 	"microspend/internal/figures"
-	"microspend/internal/ownfile"
 )
 
 // castagnoli is the polynomial of CRC-32C, which processors compute.
@@ -78,7 +76,11 @@ type lostPart struct {
 	Rows   int64     `json:"rows"` // 0 where that is not known
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
+
+	sha256 string // of the part, until it is set aside
 }
+
+func (l *lostPart) file() PartFile { return PartFile{Name: l.Name, SHA256: l.sha256} }
 
 func (l lostPart) reason() error {
 	rows := ""
@@ -117,9 +119,14 @@ var (
 
 func partNameOf(index int) string { return fmt.Sprintf("part-%05d.parquet", index) }
 
-// pendingName is where a part waits between the switch of the manifest and its rename. It begins with a dot, so that
-// neither globs nor engines see it.
-func (p *partEntry) pendingName() string { return "." + p.Name + "." + p.SHA256[:16] + ".new" }
+func (p *partEntry) file() PartFile { return PartFile{p.Name, p.SHA256, p.Bytes} }
+
+func (m *manifest) files() (files []PartFile) {
+	for i := range m.Parts {
+		files = append(files, m.Parts[i].file())
+	}
+	return files
+}
 
 func decodeManifest(text []byte, day civil.Day) (*manifest, error) {
 	var outer sealed
@@ -156,16 +163,18 @@ func decodeManifest(text []byte, day civil.Day) (*manifest, error) {
 	return &m, nil
 }
 
-// readManifest reads the manifest of a day's folder, and gives its bytes to tell whether it has changed. Both are nil
-// where the folder has none.
-func readManifest(folder string, day civil.Day) (*manifest, []byte, error) {
-	text, err := ownfile.ReadFile(filepath.Join(folder, manifestName))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil
+// current is a day's manifest as it was found.
+type current struct {
+	text    []byte // nil where there is none
+	version string
+}
+
+// readManifest reads a day's manifest, which is nil where the day has none.
+func readManifest(ctx context.Context, files Files, day civil.Day) (m *manifest, found current, err error) {
+	found.text, found.version, err = files.Manifest(ctx, day)
+	if err != nil || found.text == nil {
+		return nil, found, err
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := decodeManifest(text, day)
-	return m, text, err
+	m, err = decodeManifest(found.text, day)
+	return m, found, err
 }

@@ -19,7 +19,7 @@ var errOutOfOrder = errors.New("the records are not in the order of the ledger")
 //
 // Memory is that of one row group. The bytes depend on the records alone.
 func WriteParquet(to io.Writer, records iter.Seq2[usage.Record, error]) (written int64, err error) {
-	w := rowWriter{to: to, codec: newCodec(), groupRows: defaultSizes.groupRows}
+	w := rowWriter{to: to, codec: newCodec(), groupRows: defaultSizes.groupRows, group: &rowGroup{}}
 	var last usage.Record
 	for r, err := range records {
 		if err != nil {
@@ -30,7 +30,7 @@ func WriteParquet(to io.Writer, records iter.Seq2[usage.Record, error]) (written
 			if day < before || day == before && ledger.CompareKeys(&last, &r) >= 0 {
 				return w.rows, errOutOfOrder
 			}
-			if day != before && len(w.group) > 0 {
+			if day != before && w.group.rows > 0 {
 				if err := w.flush(); err != nil {
 					return w.rows, err
 				}

@@ -2,16 +2,15 @@ package parquet
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
 	"microspend/internal/civil"
-	"microspend/internal/ownfile"
 	"microspend/internal/parquetcolumn"
 )
 
@@ -62,7 +61,7 @@ func readPiece(file io.ReaderAt, room []byte, from, length int64) ([]byte, error
 type part struct {
 	entry  partEntry
 	day    civil.Day
-	file   *os.File
+	file   File
 	parsed *parquetcolumn.File
 
 	leaves  []*parquet.Column // of the file, by their places
@@ -80,12 +79,17 @@ func damaged(format string, args ...any) error { return &damage{reason: fmt.Spri
 // errNotThisPart says that a file is intact as far as is known, but not the one that the manifest means.
 var errNotThisPart = errors.New("another version of the part")
 
-// openPart opens a file if it has the size and the tail that the manifest says.
-func openPart(path string, day civil.Day, entry partEntry) (*part, error) {
-	file, err := ownfile.Open(path)
+// openPart opens a part if it has the size and the tail that the manifest says.
+func openPart(ctx context.Context, files Files, day civil.Day, entry partEntry) (*part, error) {
+	file, err := files.Open(ctx, day, entry.file())
 	if err != nil {
 		return nil, err
 	}
+	return newPart(file, day, entry)
+}
+
+// newPart takes over an open file, which it closes unless it is the part.
+func newPart(file File, day civil.Day, entry partEntry) (*part, error) {
 	p := &part{entry: entry, day: day, file: file}
 	tail, err := p.readTail()
 	if err != nil {
@@ -100,12 +104,8 @@ func openPart(path string, day civil.Day, entry partEntry) (*part, error) {
 }
 
 func (p *part) readTail() ([]byte, error) {
-	info, err := p.file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() != p.entry.Bytes {
-		return nil, fmt.Errorf("%w: it has %d bytes, not %d", errNotThisPart, info.Size(), p.entry.Bytes)
+	if size := p.file.Size(); size != p.entry.Bytes {
+		return nil, fmt.Errorf("%w: it has %d bytes, not %d", errNotThisPart, size, p.entry.Bytes)
 	}
 	tail, err := readPiece(p.file, nil, p.entry.Tail.Offset, p.entry.Bytes-p.entry.Tail.Offset)
 	if err != nil {

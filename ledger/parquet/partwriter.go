@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"math"
-	"math/bits"
 	"os"
 	"reflect"
-	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
@@ -35,10 +32,8 @@ type rowWriter struct {
 	to        io.Writer
 	codec     compress.Codec
 	groupRows int
-	group     []usage.Record // the row group at hand
+	group     *rowGroup
 	writer    *parquet.GenericWriter[any]
-	values    []parquet.Value // of a column
-	texts     []byte          // that values point to
 	rows      int64
 }
 
@@ -54,17 +49,18 @@ type partWriter struct {
 // levels gain 2 %, Snappy loses 4 %, and reading takes as long with each.
 func newCodec() compress.Codec { return &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1} }
 
-func newPartWriter(file *os.File, s sizes, codec compress.Codec, buffer []usage.Record) *partWriter {
+func newPartWriter(file *os.File, s sizes, codec compress.Codec, group *rowGroup) *partWriter {
 	w := &partWriter{file: file, sum: sha256.New()}
+	group.clear() // of a file that was given up
 	w.out = bufio.NewWriterSize(io.MultiWriter(w.sum, file), 1<<18)
-	w.rowWriter = rowWriter{to: w.out, codec: codec, groupRows: s.groupRows, group: buffer[:0]}
+	w.rowWriter = rowWriter{to: w.out, codec: codec, groupRows: s.groupRows, group: group}
 	return w
 }
 
 func (w *rowWriter) add(r *usage.Record) error {
-	w.group = append(w.group, *r)
+	w.group.add(r)
 	w.rows++
-	if len(w.group) < w.groupRows {
+	if w.group.rows < w.groupRows {
 		return nil
 	}
 	return w.flush()
@@ -79,64 +75,27 @@ func (w *rowWriter) flush() error {
 			parquet.CreatedBy("microspend", "1", ""), // the bytes must not depend on the build
 			parquet.DataPageVersion(1),
 			parquet.PageBufferSize(pageBytes),
+			parquet.DataPageStatistics(false), // which the file's column indexes have
 		)
 	}
 	for c, out := range w.writer.ColumnWriters() {
-		for chunk := range slices.Chunk(w.group, 4096) {
-			w.valuesOf(column(c), chunk)
-			if _, err := out.WriteRowValues(w.values); err != nil {
+		for first := 0; first < w.group.rows; first += pieceRows {
+			values := w.group.of(column(c), first, min(first+pieceRows, w.group.rows))
+			if _, err := out.WriteRowValues(values); err != nil {
 				return err
 			}
 		}
 	}
-	w.group = w.group[:0]
+	w.group.clear()
 	return w.writer.Flush()
 }
 
-// valuesOf sets w.values to what a column has of records. They are valid until the next call.
-func (w *rowWriter) valuesOf(c column, records []usage.Record) {
-	w.values, w.texts = slices.Grow(w.values[:0], len(records))[:len(records)], w.texts[:0]
-	switch n := slices.Index(nameColumns[:], c); {
-	case n >= 0:
-		w.textsOf(records, func(r *usage.Record) string { return *r.Names()[n] })
-	case c == columnKind:
-		w.textsOf(records, func(r *usage.Record) string { return r.Resource.Kind.String() })
-	case c == columnCoverage:
-		w.textsOf(records, func(r *usage.Record) string { return r.Coverage.String() })
-	case c == columnPeriodStart:
-		for i := range records {
-			w.values[i] = parquet.Int64Value(records[i].PeriodStart.UnixMilli())
-		}
-	case c == columnPeriodSeconds:
-		for i := range records {
-			w.values[i] = parquet.Int64Value(records[i].PeriodSeconds)
-		}
-	default:
-		for i := range records {
-			w.values[i] = parquet.Int64Value(records[i].Amounts[c-firstAmount])
-		}
-	}
-}
-
-// textsOf sets w.values to a text of each record. One that was just there, as is usual of sorted records, is not copied
-// again.
-func (w *rowWriter) textsOf(records []usage.Record, of func(*usage.Record) string) {
-	last := ""
-	for i := range records {
-		text := of(&records[i])
-		if i > 0 && text == last {
-			w.values[i] = w.values[i-1]
-			continue
-		}
-		begin := len(w.texts)
-		w.texts = append(w.texts, text...)
-		w.values[i], last = parquet.ByteArrayValue(w.texts[begin:]), text
-	}
-}
+// pieceRows is how many values are given to the library at a time, which ends a page where it is full after one.
+const pieceRows = 4096
 
 // end completes the file.
 func (w *rowWriter) end() error {
-	if len(w.group) > 0 || w.writer == nil {
+	if w.group.rows > 0 || w.writer == nil {
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -149,7 +108,7 @@ const pageBytes = 256 * 1024
 
 // schemaFor makes a file's schema. Its texts are in dictionaries, which is also what [chunkReader.words] reads; the
 // encoding of each summed column is chosen by the first row group.
-func schemaFor(group []usage.Record) *parquet.Schema {
+func schemaFor(group *rowGroup) *parquet.Schema {
 	fields := make([]reflect.StructField, columnCount)
 	for i := range fields {
 		c, of, encoding := column(i), reflect.TypeFor[string](), "dict"
@@ -160,7 +119,7 @@ func schemaFor(group []usage.Record) *parquet.Schema {
 			of = reflect.TypeFor[int64]()
 		case c >= firstAmount && c < columnCoverage:
 			of = reflect.TypeFor[int64]()
-			if !fewValues(group, usage.Measure(c-firstAmount)) {
+			if !fewValues(group.numbers[c]) {
 				encoding = "delta"
 			}
 		}
@@ -170,26 +129,6 @@ func schemaFor(group []usage.Record) *parquet.Schema {
 		}
 	}
 	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
-}
-
-// fewValues reports whether a dictionary of an amount's values takes fewer bits than their differences do, as for
-// counts and for sizes of snapshots, where few values recur.
-func fewValues(group []usage.Record, m usage.Measure) bool {
-	const few = 32 * 1024 // values of a dictionary
-	const sample, manyOfSample = 4096, 3900
-	distinct := map[int64]struct{}{}
-	least, most := int64(math.MaxInt64), int64(0)
-	for i := range group {
-		value := group[i].Amounts[m]
-		least, most = min(least, value), max(most, value)
-		distinct[value] = struct{}{}
-		if len(distinct) > few || i == sample && len(distinct) > manyOfSample {
-			return false
-		}
-	}
-	ofDictionary := len(distinct)*64 + len(group)*bits.Len(uint(len(distinct)))
-	ofDifferences := len(group) * (bits.Len64(uint64(most-least)) + 1)
-	return ofDictionary < ofDifferences
 }
 
 // finish completes the file, through to the disk, reads it back and describes it.

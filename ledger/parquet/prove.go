@@ -4,27 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
-
-// fileVersion tells a file from one that took its place and from what it was before it was written to.
-type fileVersion struct {
-	tail  checksum
-	bytes int64
-	since time.Time
-}
 
 // prove checks all of a part against the manifest, also columns that a query does not read. Otherwise queries would
 // disagree: a file with a damaged column counted in those that do not read it and was left out of the others, so that
 // the total by tenant was not the total by day. Checksums take a small part of what decoding does, and a file that has
 // been proven is not read again for as long as it stays as it is.
 func (l *Ledger) prove(p *part, reader *chunkReader) error {
-	info, err := p.file.Stat()
-	if err != nil {
-		return err
-	}
-	name, now := p.file.Name(), fileVersion{p.entry.Tail.CRC32C, info.Size(), info.ModTime()}
-	if before, ok := l.proven.Load(name); ok && before == now {
+	version := p.file.Version()
+	now := version + " " + p.entry.Tail.CRC32C.String()
+	if before, ok := l.proven.Load(p.provenAs()); version != "" && ok && before == now {
 		return nil
 	}
 	for group := range p.groups() {
@@ -34,9 +23,14 @@ func (l *Ledger) prove(p *part, reader *chunkReader) error {
 			}
 		}
 	}
-	l.proven.Store(name, now)
+	if version != "" {
+		l.proven.Store(p.provenAs(), now)
+	}
 	return nil
 }
+
+// provenAs is the place of a part, of which one version at a time is known to be whole.
+func (p *part) provenAs() string { return p.day.String() + "/" + p.entry.Name }
 
 // load reads a column chunk by its place in the file and holds it to the manifest.
 func (r *chunkReader) load(p *part, group, place int) error {

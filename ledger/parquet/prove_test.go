@@ -27,7 +27,7 @@ func TestQueriesAgreeOnDamage(t *testing.T) {
 	require.NoError(t, err)
 	reader, err := Open(dir, ledger.Options{})
 	require.NoError(t, err)
-	opened := reader.openDay(dayOf(firstDay))
+	opened := reader.openDay(t.Context(), dayOf(firstDay))
 	t.Cleanup(opened.close)
 	require.Len(t, opened.parts, 1)
 	queries := []ledger.Query{

@@ -30,14 +30,21 @@ import (
 //   - parts that must have been there, as parts are numbered in sequence and all but the last are full. Whether the
 //     one after the last full part existed cannot be told; it is reported, too;
 //   - what the damaged manifest listed as lost, as far as the files that were set aside then still tell.
-func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, result *ledger.CheckResult) error {
-	folder := w.dayFolder(day)
-	entries, err := os.ReadDir(folder)
+//
+// It is for folders, where a part is in force or is named as one that is not.
+func (w *Writer) rebuildDay(
+	ctx context.Context, day civil.Day, found current, reason string, result *ledger.CheckResult,
+) error {
+	if w.dir == "" {
+		return errors.New("only the manifest tells which parts are in force; bring back its version before, " +
+			"which the bucket has where versioning is on")
+	}
+	entries, err := os.ReadDir(folder(w.dir).day(day))
 	if err != nil {
 		return err
 	}
 	old := &manifest{}
-	p := &prepared{place: w.place(), day: day, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
+	p := &prepared{day: day, before: found, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
 	lose := func(name, reason string) {
 		p.aside = append(p.aside, lostPart{Name: name, Reason: reason, At: w.options.Now().UTC()})
 	}
@@ -80,13 +87,13 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 	if err := w.writeAgain(ctx, p, old); err != nil {
 		return err
 	}
-	if err := keepManifest(w.place(), folder, day, reason, result); err != nil {
+	if err := w.keepManifest(day, found, reason, result); err != nil {
 		return err
 	}
-	aside, err := w.commitOne(repairEntry(p), p)
+	aside, err := w.commitOne(ctx, w.repairEntry(p), p)
 	result.SetAside = append(result.SetAside, aside...)
 	if err == nil && len(p.manifest.Parts) > 0 {
-		result.Rebuilt = append(result.Rebuilt, damagedFile(day, manifestName,
+		result.Rebuilt = append(result.Rebuilt, damagedFile(w.files, day, manifestName,
 			fmt.Sprintf("from the day's files, %d with %s, each proven by its checksums and its records",
 				len(p.manifest.Parts), figures.Count(p.manifest.Rows, "row"))))
 	}
@@ -94,40 +101,37 @@ func (w *Writer) rebuildDay(ctx context.Context, day civil.Day, reason string, r
 }
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
-func keepManifest(place ownfile.Place, folder string, day civil.Day, reason string, result *ledger.CheckResult) error {
-	text, err := ownfile.ReadFile(filepath.Join(folder, manifestName))
-	if errors.Is(err, os.ErrNotExist) {
+func (w *Writer) keepManifest(day civil.Day, found current, reason string, result *ledger.CheckResult) error {
+	if found.text == nil {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	name := asideName(folder, manifestName)
-	result.SetAside = append(result.SetAside, damagedFile(day, name, reason))
-	return place.Write(filepath.Join(folder, name), text)
+	within := folder(w.dir).day(day)
+	name := asideName(within, manifestName)
+	result.SetAside = append(result.SetAside, damagedFile(w.files, day, name, reason))
+	return w.place().Write(filepath.Join(within, name), found.text)
 }
 
 // writeAgain makes a day's next version of the parts that prove themselves. Their records are believed and nothing
 // else of the files: what pages' checksums do not cover, such as the statistics by which engines pass over row groups,
 // is made anew.
 func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) error {
-	staging := filepath.Join(w.dir, stagingFolder)
-	if err := w.place().PrivateFolder(staging); err != nil {
+	place, staging, err := w.files.Staging()
+	if err != nil {
 		return fmt.Errorf("no folder to write the day in: %w", err)
 	}
-	defer func() { _ = w.place().RemoveAll(staging) }()
+	defer w.files.Unstage()
 	var kept intake.Concatenated
 	for _, entry := range proven.Parts {
-		opened, err := openPart(filepath.Join(w.dayFolder(p.day), entry.Name), p.day, entry)
+		opened, err := openPart(ctx, w.files, p.day, entry)
 		if err != nil {
 			return err
 		}
 		defer opened.close()
 		kept = append(kept, &partRows{part: opened})
 	}
-	b := &builder{w: w, staging: staging, name: "part"}
+	b := &builder{w: w, place: place, staging: staging, name: "part"}
 	if _, err := b.write(ctx, p, &kept, nil); err != nil {
-		p.discard()
+		w.discard(p)
 		return err
 	}
 	b.compare(p, proven)
@@ -142,8 +146,7 @@ func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) 
 func (w *Writer) prove(ctx context.Context, day civil.Day, name string, last *usage.Record) (entry partEntry,
 	err error,
 ) {
-	path := filepath.Join(w.dayFolder(day), name)
-	file, err := ownfile.Open(path)
+	file, err := ownfile.Open(filepath.Join(folder(w.dir).day(day), name))
 	if err != nil {
 		return entry, err
 	}
@@ -154,26 +157,29 @@ func (w *Writer) prove(ctx context.Context, day civil.Day, name string, last *us
 		return entry, err
 	}
 	entry = partEntry{Name: name, Bytes: size, SHA256: hex.EncodeToString(sum.Sum(nil))}
-	if err := proveContent(ctx, file, path, day, &entry, last); err != nil && ctx.Err() == nil {
+	if err := proveContent(ctx, file, day, &entry, last); err != nil && ctx.Err() == nil {
 		return entry, damaged("%s", reasonOf(err))
 	}
 	return entry, ctx.Err()
 }
 
 func proveContent(
-	ctx context.Context, file *os.File, path string, day civil.Day, entry *partEntry, last *usage.Record,
+	ctx context.Context, file *os.File, day civil.Day, entry *partEntry, last *usage.Record,
 ) (err error) {
 	defer recoverAsDamage(&err)
 	if *entry, err = describe(file, *entry); err != nil {
 		return err
 	}
-	opened, err := openPart(path, day, *entry)
+	held, err := opened(file)
 	if err != nil {
 		return err
 	}
-	defer opened.close()
+	p, err := newPart(held, day, *entry)
+	if err != nil {
+		return err
+	}
 	end := *last
-	if err := opened.verify(ctx, &end, &intake.OverlapFinder{}); err != nil {
+	if err := p.verify(ctx, &end, &intake.OverlapFinder{}); err != nil {
 		return err
 	}
 	*last = end

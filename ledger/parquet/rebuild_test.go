@@ -78,7 +78,7 @@ func TestRebuiltFromWhatProvesItself(t *testing.T) {
 			assert.Equal(t, test.rows > 0, len(checked.Rebuilt) == 1)
 
 			upsert(t, w, records)
-			_, err = w.AcceptLoss()
+			_, err = w.AcceptLoss(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, reference(records), content(t, dir))
 			checked, err = w.Check(context.Background())
@@ -90,13 +90,13 @@ func TestRebuiltFromWhatProvesItself(t *testing.T) {
 
 // A manifest of a later version is none of this version's business.
 func TestRepairLeavesLaterVersionsAlone(t *testing.T) {
-	dir, folder, _ := damagedDay(t)
-	m, _, err := readManifest(folder, dayOf(firstDay)+1)
+	dir, within, _ := damagedDay(t)
+	m, _, err := readManifest(t.Context(), folder(dir), dayOf(firstDay)+1)
 	require.NoError(t, err)
 	m.Version++
 	text, err := m.encode()
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, manifestName), text, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(within, manifestName), text, 0o644))
 	before := filesOf(t, dir)
 	w := openWriter(t, dir)
 	_, err = w.Repair(context.Background())
@@ -145,7 +145,7 @@ func TestRebuiltFromWhatOtherVersionsWrote(t *testing.T) {
 	w.codec = &snappy.Codec{}
 	upsert(t, w, records)
 	require.NoError(t, w.Close())
-	require.NoError(t, os.Remove(filepath.Join(w.dayFolder(dayOf(firstDay)), manifestName)))
+	require.NoError(t, os.Remove(filepath.Join(folder(w.dir).day(dayOf(firstDay)), manifestName)))
 	w = openWriter(t, dir)
 	checked, err := w.Repair(context.Background())
 	require.NoError(t, err)

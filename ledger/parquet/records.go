@@ -16,7 +16,7 @@ import (
 // files. Any other error ends it.
 func (l *Ledger) Records(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error] {
 	return func(yield func(usage.Record, error) bool) {
-		days, err := l.daysBetween(from, to, time.UTC)
+		days, err := l.daysBetween(ctx, from, to, time.UTC)
 		if err != nil {
 			yield(usage.Record{}, err)
 			return
@@ -33,7 +33,7 @@ func (l *Ledger) Records(ctx context.Context, from, to time.Time) iter.Seq2[usag
 func (l *Ledger) recordsOf(ctx context.Context, day civil.Day, from, to time.Time,
 	yield func(usage.Record, error) bool,
 ) bool {
-	opened := l.openDay(day)
+	opened := l.openDay(ctx, day)
 	defer opened.close()
 	for _, file := range opened.damaged {
 		if !yield(usage.Record{}, &ledger.DamagedError{File: file}) {

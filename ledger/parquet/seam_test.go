@@ -42,7 +42,7 @@ func TestWhateverWritesIsInTheAuditLog(t *testing.T) {
 			damage(t, w)
 			_, err := w.Repair(t.Context())
 			require.NoError(t, err)
-			_, err = w.AcceptLoss()
+			_, err = w.AcceptLoss(t.Context())
 			require.NoError(t, err)
 		}},
 		"Audit": {"reconcile", func(t *testing.T, w *Writer) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,7 +23,7 @@ func (w *Writer) Snapshot(ctx context.Context, name string, from, to time.Time, 
 	if err != nil {
 		return err
 	}
-	days, err := w.daysBetween(from, to, cmp.Or(loc, time.UTC))
+	days, err := w.daysBetween(ctx, from, to, cmp.Or(loc, time.UTC))
 	if err != nil {
 		return err
 	}
@@ -44,7 +43,7 @@ func (w *Writer) Snapshot(ctx context.Context, name string, from, to time.Time, 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := copyFolder(w.place(), w.dayFolder(day), filepath.Join(hidden, dayPrefix+day.String())); err != nil {
+		if err := copyFolder(w.place(), folder(w.dir).day(day), filepath.Join(hidden, dayPrefix+day.String())); err != nil {
 			return fmt.Errorf("copying %s: %w", day, err)
 		}
 	}
@@ -122,19 +121,19 @@ func copyFile(place ownfile.Place, from, to string) (err error) {
 }
 
 // DayHashes implements [ledger.Reader]: a day's is the SHA-256 of its manifest, which names the day's parts with theirs.
-func (l *Ledger) DayHashes(_ context.Context, from, to time.Time, loc *time.Location) (map[string]string, error) {
-	days, err := l.daysBetween(from, to, cmp.Or(loc, time.UTC))
+func (l *Ledger) DayHashes(ctx context.Context, from, to time.Time, loc *time.Location) (map[string]string, error) {
+	days, err := l.daysBetween(ctx, from, to, cmp.Or(loc, time.UTC))
 	if err != nil {
 		return nil, err
 	}
 	hashes := map[string]string{}
 	for _, day := range days {
-		text, err := ownfile.ReadFile(filepath.Join(l.dayFolder(day), manifestName))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+		text, _, err := l.files.Manifest(ctx, day)
 		if err != nil {
 			return nil, err
+		}
+		if text == nil {
+			continue
 		}
 		hashes[day.String()] = audit.Sum(text)
 	}

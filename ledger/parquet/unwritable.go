@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -22,8 +23,8 @@ func ofDay(day civil.Day, err error) error {
 
 // Unwritable returns an [ledger.UnwritableDayError] if no record of a UTC day can be written, else nil. A day whose parts
 // alone are damaged can be written: they are set aside by whoever writes next.
-func (l *Ledger) Unwritable(of time.Time) error {
-	opened := l.openDay(dayOf(of))
+func (l *Ledger) Unwritable(ctx context.Context, of time.Time) error {
+	opened := l.openDay(ctx, dayOf(of))
 	defer opened.close()
 	return opened.unwritable()
 }
@@ -42,7 +43,7 @@ func (d *openDay) unwritable() error {
 			continue
 		}
 		return &ledger.UnwritableDayError{
-			Day: d.day.UTC(), File: shownPath(d.day, entry.Name), Reason: fault.Error(), Passes: true,
+			Day: d.day.UTC(), File: d.files.Path(d.day, entry.Name), Reason: fault.Error(), Passes: true,
 		}
 	}
 	return nil
@@ -50,15 +51,15 @@ func (d *openDay) unwritable() error {
 
 // DamagedManifests names the days into which no record can be written as their manifests are damaged. It reads nothing
 // else, so that it is quick.
-func (l *Ledger) DamagedManifests() (damaged []*ledger.UnwritableDayError, err error) {
-	days, err := l.days()
+func (l *Ledger) DamagedManifests(ctx context.Context) (damaged []*ledger.UnwritableDayError, err error) {
+	days, err := l.files.Days(ctx)
 	for _, day := range days {
-		m, _, err := readManifest(l.dayFolder(day), day)
+		m, _, err := readManifest(ctx, l.files, day)
 		if err == nil && m != nil {
 			continue
 		}
 		// A writer may have switched it meanwhile, or the folder holds files without a manifest.
-		opened := l.openDay(day)
+		opened := l.openDay(ctx, day)
 		var of *ledger.UnwritableDayError
 		if errors.As(opened.unwritable(), &of) {
 			damaged = append(damaged, of)

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"runtime"
 	"sync"
 
 	"microspend/ledger"
 	"microspend/ledger/intake"
 
-	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
 	"microspend/usage"
 )
@@ -28,15 +26,15 @@ var errClosed = errors.New("the ledger's writer is closed")
 // does, by about 50 bytes for each, and so does the disk by the new version of every day concerned before the first is
 // switched.
 func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, error]) (n ledger.Changes, err error) {
-	if w.lock == nil {
+	if w.closed {
 		return n, errClosed
 	}
-	staging := filepath.Join(w.dir, stagingFolder)
-	if err := w.place().PrivateFolder(staging); err != nil {
+	place, staging, err := w.files.Staging()
+	if err != nil {
 		return n, fmt.Errorf("no folder to stage the import in: %w", err)
 	}
-	defer func() { _ = w.place().RemoveAll(staging) }() // what cannot be removed the next writer will
-	staged, err := intake.NewStage(w.place(), staging, w.sizes.stageRows)
+	defer w.files.Unstage()
+	staged, err := intake.NewStage(place, staging, w.sizes.stageRows)
 	if err != nil {
 		return n, fmt.Errorf("staging the import: %w", err)
 	}
@@ -56,11 +54,11 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 		return n, fmt.Errorf("staging the import: %w", err)
 	}
 	w.step("staged")
-	days, err := w.prepareAll(ctx, staging, staged)
+	days, err := w.prepareAll(ctx, builder{w: w, place: place, staging: staging}, staged)
 	defer func() {
 		for _, day := range days {
 			if day != nil {
-				day.discard()
+				w.discard(day)
 			}
 		}
 	}()
@@ -81,7 +79,7 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 }
 
 // prepareAll prepares the days on all processors.
-func (w *Writer) prepareAll(ctx context.Context, staging string, staged *intake.Stage) ([]*prepared, error) {
+func (w *Writer) prepareAll(ctx context.Context, like builder, staged *intake.Stage) ([]*prepared, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	days := staged.Days()
@@ -91,7 +89,8 @@ func (w *Writer) prepareAll(ctx context.Context, staging string, staged *intake.
 	var count sync.Mutex
 	done := 0
 	for i := range min(runtime.GOMAXPROCS(0), len(days)) {
-		b := &builder{w: w, staging: staging, name: fmt.Sprintf("part-%d", i)}
+		b := like
+		b.name = fmt.Sprintf("part-%d", i)
 		wait.Go(func() {
 			for day := range work {
 				p, err := b.prepare(ctx, days[day], func() []intake.Reader { return staged.Rows(days[day]) })
@@ -117,8 +116,8 @@ func (w *Writer) prepareAll(ctx context.Context, staging string, staged *intake.
 }
 
 func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *ledger.Changes) error {
-	if len(days) > 0 { // new days' folders
-		if err := atomicfile.SyncDir(filepath.Join(w.dir, usageFolder)); err != nil {
+	if len(days) > 0 {
+		if err := w.files.Ready(ctx); err != nil {
 			return err
 		}
 	}
@@ -142,7 +141,7 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *ledger.Chan
 			err := ctx.Err()
 			var aside []ledger.DamagedFile
 			if err == nil {
-				aside, err = w.commit(day)
+				aside, err = w.commit(ctx, day)
 			}
 			n.SetAside = append(n.SetAside, aside...)
 			if err != nil {

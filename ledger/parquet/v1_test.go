@@ -68,7 +68,7 @@ func versionsOf(t *testing.T, dir string) (versions [2]int) {
 	t.Helper()
 	for i := range versions {
 		day := dayOf(firstDay.AddDate(0, 0, i))
-		m, _, err := readManifest(filepath.Join(dir, usageFolder, dayPrefix+day.String()), day)
+		m, _, err := readManifest(t.Context(), folder(dir), day)
 		require.NoError(t, err)
 		versions[i] = m.Version
 	}

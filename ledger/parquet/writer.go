@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,19 +20,17 @@ import (
 	"microspend/usage"
 )
 
-const stagingFolder = ".staging"
-
-// Writer reads and writes a ledger. There is one at a time; it is not for use by several goroutines.
+// Writer reads and writes a ledger. It is not for use by several goroutines. There is one at a time for a folder.
 type Writer struct {
 	Ledger
-	lock     *os.File
+	files    WritableFiles
+	closed   bool
 	sizes    sizes
 	codec    compress.Codec
-	fresh    bool // whether the ledger was created by this writer
 	audit    *audit.Log
 	from     audit.Source // of what is imported next
 	swapping sync.Mutex   // while a document is compared and replaced
-	step     func(string) // called at each step of a switch, for tests that end the process there
+	step     func(string) // called at each step of an import, for tests that end the process there
 
 	replacing func(before, after *usage.Record) usage.Record
 }
@@ -57,12 +56,11 @@ func OpenForWriting(dir string, options ledger.Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{
-		Ledger: Ledger{dir: dir, options: options}, lock: held, sizes: defaultSizes, codec: newCodec(),
-		step: func(string) {},
-	}
-	w.fresh = fresh
-	if err := w.recover(); err != nil {
+	files := &ownFolder{folder: folder(dir), lock: held, fresh: fresh}
+	w := Write(files, options)
+	w.dir = dir
+	files.step = func(step string) { w.step(step) }
+	if err := files.recover(options); err != nil {
 		_ = unlock(held)
 		return nil, fmt.Errorf("completing what the last writer left: %w", err)
 	}
@@ -76,44 +74,45 @@ func OpenForWriting(dir string, options ledger.Options) (*Writer, error) {
 	return w, nil
 }
 
-// Close gives the writer lock back. A ledger that this writer created and that nothing was written to is removed: a
-// folder without data must not look like one in which nothing was spent.
+// Write writes the ledger whose days' files lie somewhere else.
+func Write(files WritableFiles, options ledger.Options) *Writer {
+	return &Writer{
+		Ledger: Ledger{files: files, options: options.WithDefaults()}, files: files,
+		sizes: defaultSizes, codec: newCodec(), step: func(string) {},
+	}
+}
+
+// Close ends writing; a folder's writer lock is given back.
 func (w *Writer) Close() error {
-	if w.lock == nil {
+	if w.closed {
 		return nil
 	}
-	if w.fresh && w.place().Remove(filepath.Join(w.dir, usageFolder)) == nil { // which it is not if it has a day
-		_ = w.place().Remove(filepath.Join(w.dir, stagingFolder))
-		_ = w.place().Remove(filepath.Join(w.dir, lockName))
-		defer os.Remove(w.dir) // unless there is anything else in it
-	}
-	err := unlock(w.lock)
-	w.lock = nil
-	return err
+	w.closed = true
+	return w.files.Close()
 }
 
 // recover brings every day's folder to what its manifest says.
-func (w *Writer) recover() error {
-	if err := w.place().RemoveAll(filepath.Join(w.dir, stagingFolder)); err != nil {
+func (f *ownFolder) recover(options ledger.Options) error {
+	if err := f.place().RemoveAll(f.staging()); err != nil {
 		return err
 	}
-	days, err := w.days()
+	days, err := f.Days(context.Background())
 	if err != nil {
 		return err
 	}
 	for _, day := range days {
-		if err := w.recoverDay(day); err != nil {
+		if err := f.recoverDay(day, options); err != nil {
 			return fmt.Errorf("%s: %w", day, err)
 		}
 	}
 	return nil
 }
 
-func (w *Writer) recoverDay(day civil.Day) error {
-	folder := w.dayFolder(day)
-	entries, err := os.ReadDir(folder)
+func (f *ownFolder) recoverDay(day civil.Day, options ledger.Options) error {
+	within := f.day(day)
+	entries, err := os.ReadDir(within)
 	if err != nil { // it can be written as little as one with a damaged manifest; the other days can
-		w.options.Logger.Error("a day's folder cannot be read; nothing of the day is touched", "day", day.String(), "reason",
+		options.Logger.Error("a day's folder cannot be read; nothing of the day is touched", "day", day.String(), "reason",
 			err)
 		return nil
 	}
@@ -125,9 +124,9 @@ func (w *Writer) recoverDay(day civil.Day) error {
 		}
 		dropped[entry.Name()] = true
 	}
-	m, _, err := readManifest(folder, day)
+	m, _, err := readManifest(context.Background(), f, day)
 	if err != nil {
-		w.options.Logger.Error("a day's manifest is damaged; nothing of the day is touched", "day", day.String(), "reason",
+		options.Logger.Error("a day's manifest is damaged; nothing of the day is touched", "day", day.String(), "reason",
 			err)
 		return nil
 	}
@@ -139,37 +138,18 @@ func (w *Writer) recoverDay(day civil.Day) error {
 		unfinished = unfinished || dropped[name]
 	}
 	if unfinished {
-		if err := w.settle(folder, m); err != nil {
+		if err := f.settle(day, m.files(), m.Dropped); err != nil {
 			return err
 		}
 		for _, name := range left {
-			if err := w.place().Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			if err := f.place().Remove(filepath.Join(within, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
 		}
-		w.options.Logger.Info("completed what a writer that died had begun", "day", day.String())
+		options.Logger.Info("completed what a writer that died had begun", "day", day.String())
 	}
 	if len(entries) == len(left) {
-		_ = w.place().Remove(folder) // it is empty, if no one else has put something there
+		_ = f.place().Remove(within) // it is empty, if no one else has put something there
 	}
 	return nil
-}
-
-// settle gives the parts of a manifest that has taken effect their names, and deletes what has no successor. It may be
-// interrupted and repeated.
-func (w *Writer) settle(folder string, m *manifest) error {
-	for i := range m.Parts {
-		part := &m.Parts[i]
-		err := w.place().Rename(filepath.Join(folder, part.pendingName()), filepath.Join(folder, part.Name))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		w.step("renamed")
-	}
-	for _, name := range m.Dropped {
-		if err := w.place().Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return atomicfile.SyncDir(folder)
 }

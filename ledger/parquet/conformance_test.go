@@ -1,0 +1,64 @@
+package parquet
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"microspend/ledger"
+	"microspend/ledger/audit"
+	"microspend/ledger/conformance"
+)
+
+// folders are ledgers of small files, so that few records fill several.
+var folders = conformance.Stores{
+	New: func(t testing.TB) string { return t.TempDir() },
+	Open: func(_ context.Context, name string, options ledger.Options) (ledger.Reader, error) {
+		return Open(name, options)
+	},
+	OpenForWriting: func(_ context.Context, name string, options ledger.Options) (ledger.Store, error) {
+		w, err := OpenForWriting(name, options)
+		if err != nil {
+			return nil, err
+		}
+		w.sizes, w.codec = smallSizes, sharedCodec
+		return w, nil
+	},
+	Steps: []string{"staged", "audited", "ready", "switched", "renamed"},
+	At:    func(w ledger.Store, passed func(string)) { w.(*Writer).step = passed },
+	Damage: func(t testing.TB, name string, day time.Time) {
+		path := filepath.Join(name, usageFolder, dayPrefix+dayOf(day).String(), "part-00000.parquet")
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		data[len(data)/2] ^= 1
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+	},
+	Check: func(t testing.TB, name string) {
+		l, err := Open(name, ledger.Options{})
+		require.NoError(t, err)
+		result, err := l.Check(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, result.Damaged)
+		verified, err := audit.Verify(name, audit.Options{})
+		require.NoError(t, err)
+		require.True(t, verified.OK(), "no kill leaves a change without an entry: %v", verified.Faults)
+		require.Empty(t, verified.Unfinished, "the next writer says what was not done")
+		for file := range filesOf(t, name) {
+			assert.NotContains(t, file, ".new", "the next writer leaves nothing half done")
+			assert.NotContains(t, file, ".tmp")
+			assert.NotContains(t, file, stagingFolder)
+		}
+	},
+	Entries: func(t testing.TB, name string) []audit.Entry {
+		log, err := audit.Verify(name, audit.Options{})
+		require.NoError(t, err)
+		return log.Entries
+	},
+}
+
+func TestPromises(t *testing.T) { conformance.Run(t, folders) }
