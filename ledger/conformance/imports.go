@@ -54,6 +54,19 @@ func overlaps(t *testing.T, s Stores) {
 		refused      bool
 	}{
 		{"two turns", "a MicroVM runs once at a time", first, second, true},
+		{"one within the other", "as well", turn(600, 90), turn(630, 10), true},
+		{
+			"other accounts", "some number MicroVMs by account", changed(first, func(r *usage.Record) { r.Account = "2" }),
+			changed(second, func(r *usage.Record) { r.Account = "1" }), false,
+		},
+		{"stored only", "a suspended MicroVM may be recorded by itself", first, changed(second, func(r *usage.Record) {
+			r.Amounts = usage.Amounts{pricing.SnapshotStorage: 5}
+		}), false},
+		{
+			"a fleet", "many MicroVMs run at the same time",
+			changed(first, func(r *usage.Record) { r.Resource.Kind = usage.KindFleet }),
+			changed(second, func(r *usage.Record) { r.Resource.Kind = usage.KindFleet }), false,
+		},
 		{"one after the other", "is how a MicroVM runs", first, turn(660, 60), false},
 		{"another MicroVM", "runs by itself", first, changed(second, func(r *usage.Record) { r.Resource.ID = "b" }), false},
 		{"another region", "some number MicroVMs by region", first, changed(second, func(r *usage.Record) { r.Region = "x" }), false},

@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/big"
 	"os"
@@ -173,36 +172,6 @@ func TestDaysBeginWhereTheLocationSays(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, test.begins, civil.MustParse(test.day).Start(location).Format(time.RFC3339), test.reason)
 	}
-}
-
-func TestQueriesThatCannotBeAnswered(t *testing.T) {
-	l, err := Open(t.TempDir(), ledger.Options{})
-	require.NoError(t, err)
-	for _, q := range []ledger.Query{
-		{From: firstDay, To: firstDay},
-		{From: firstDay, To: firstDay.AddDate(0, 0, 1), By: []ledger.Field{ledger.FieldDay + 1}},
-		{From: firstDay, To: firstDay.AddDate(0, 0, 1), By: []ledger.Field{ledger.FieldTenant, ledger.FieldTenant}},
-	} {
-		_, err := l.Aggregate(context.Background(), q)
-		assert.Error(t, err, fmt.Sprint(q))
-	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, err = l.Aggregate(ended, ledger.Query{From: firstDay, To: firstDay.AddDate(0, 0, 1)})
-	assert.ErrorIs(t, err, context.Canceled)
-}
-
-func TestEmptyLedger(t *testing.T) {
-	dir := t.TempDir()
-	l, err := Open(dir, ledger.Options{})
-	require.NoError(t, err)
-	result, err := l.Aggregate(context.Background(), ledger.Query{From: firstDay, To: firstDay.AddDate(1, 0, 0)})
-	require.NoError(t, err)
-	assert.Equal(t, ledger.Result{}, result)
-	assert.Empty(t, content(t, dir))
-	_, err = Open(dir+"/none", ledger.Options{})
-	assert.Error(t, err)
-	assert.Equal(t, ledger.Changes{}, upsert(t, openWriter(t, dir), nil))
 }
 
 // Sums that are not asked for are not decoded. But a file whose bytes are damaged is left out of every query, whichever

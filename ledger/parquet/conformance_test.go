@@ -2,8 +2,10 @@ package parquet
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"microspend/ledger"
 	"microspend/ledger/audit"
 	"microspend/ledger/conformance"
+	"microspend/usage"
 )
 
 // folders are ledgers of small files, so that few records fill several.
@@ -53,12 +56,43 @@ var folders = conformance.Stores{
 			assert.NotContains(t, file, ".tmp")
 			assert.NotContains(t, file, stagingFolder)
 		}
+		if info, err := l.Info(t.Context()); assert.NoError(t, err) && info.Rows > 0 && info.Rows < 1000 {
+			sameBytes(t, l)
+		}
 	},
 	Entries: func(t testing.TB, name string) []audit.Entry {
 		log, err := audit.Verify(name, audit.Options{})
 		require.NoError(t, err)
 		return log.Entries
 	},
+}
+
+// sameBytes fails the test unless a ledger has the bytes that its records make in any other.
+func sameBytes(t testing.TB, l *Ledger) {
+	var records []usage.Record
+	for r, err := range l.Records(t.Context(), firstDay.AddDate(-6, 0, 0), firstDay.AddDate(70, 0, 0)) {
+		require.NoError(t, err)
+		records = append(records, r)
+	}
+	dir, name := t.TempDir(), l.Dir()
+	w := openWriter(t, dir)
+	upsert(t, w, records)
+	require.NoError(t, w.Close())
+	made := filesOf(t, name)
+	maps.DeleteFunc(made, func(file, _ string) bool { return !strings.Contains(file, usageFolder) || emptied(t, name+file) })
+	require.Equal(t, filesOf(t, dir), made)
+}
+
+// emptied reports whether a file is the manifest of a day whose records were all withdrawn.
+func emptied(t testing.TB, path string) bool {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return filepath.Base(path) == manifestName && strings.Contains(string(text), `"rows":0`)
+}
+
+func TestMain(m *testing.M) {
+	conformance.Child(folders)
+	os.Exit(m.Run())
 }
 
 func TestPromises(t *testing.T) { conformance.Run(t, folders) }

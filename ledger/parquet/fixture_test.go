@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"math/big"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -14,72 +13,31 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/ledgertest"
 	"microspend/pricing"
 	"microspend/usage"
 )
 
-var firstDay = time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC)
+var firstDay = ledgertest.FirstDay
 
-// fleet makes deterministic records: hours of MicroVMs that run, are suspended and launched, over some days. About 1
-// record in 33 has amounts that a meter would give (no two alike), the rest is noise around habits.
+// fleet makes records as [ledgertest.Fleet] does.
 type fleet struct {
 	microVMs, tenants, days int
 	periods                 int // a day
 }
 
-func (f fleet) count() int { return f.microVMs * f.days * f.periods }
-
-// record makes the record number i; neighbours are MicroVMs of the same period.
-func (f fleet) record(i int) usage.Record {
-	vm, slot := i%f.microVMs, i/f.microVMs
-	noise := rand.New(rand.NewPCG(uint64(vm), uint64(slot)))
-	seconds := int64(secondsInDay / f.periods)
-	memory := int64(512 << (vm % 5)) // MiB
-	running := noise.Int64N(seconds*1000 + 1)
-	r := usage.Record{
-		PeriodStart:   firstDay.Add(time.Duration(slot) * time.Duration(seconds) * time.Second),
-		PeriodSeconds: seconds,
-		Region:        []string{"eu-west-1", "us-east-1"}[vm%2],
-		Account:       "111122223333",
-		Resource:      usage.Resource{ID: fmt.Sprintf("microvm-%017x", uint64(vm+1)*0x9e3779b97f4a7c15>>1)},
-		Image:         fmt.Sprintf("image-%d", vm%40),
-		Tenant:        fmt.Sprintf("tenant-%03d", vm%f.tenants),
-		Source:        "cloudwatch",
-		Amounts:       usage.Amounts{usage.Running: running, usage.Suspended: seconds*1000 - running},
-		Coverage:      usage.Coverage(noise.IntN(20)/9) % 3,
-	}
-	r.Amounts[pricing.VCPU] = running * memory / 2048
-	r.Amounts[pricing.Memory] = running * memory
-	if noise.IntN(4) == 0 { // a burst, as metered
-		r.Amounts[pricing.VCPU] += noise.Int64N(running/2 + 1)
-		r.Amounts[pricing.Memory] += noise.Int64N(running*memory/2 + 1)
-	}
-	r.Amounts[usage.Suspends] = noise.Int64N(3)
-	r.Amounts[usage.Resumes] = noise.Int64N(3)
-	r.Amounts[usage.Launches] = noise.Int64N(8) / 7
-	r.Amounts[pricing.SnapshotWrite] = r.Amounts[usage.Suspends] * memory << 20
-	r.Amounts[pricing.SnapshotRead] = r.Amounts[usage.Resumes]*memory<<20 + r.Amounts[usage.Launches]*2<<30
-	r.Amounts[pricing.SnapshotStorage] = (r.Amounts[usage.Suspended] / 1000) * memory << 20
-	return r
+func (f fleet) shared() ledgertest.Fleet {
+	return ledgertest.Fleet{MicroVMs: f.microVMs, Tenants: f.tenants, Days: f.days, Periods: f.periods}
 }
 
-func (f fleet) all() []usage.Record {
-	records := make([]usage.Record, f.count())
-	for i := range records {
-		records[i] = f.record(i)
-	}
-	return records
-}
+func (f fleet) count() int { return f.shared().Count() }
 
-// batches gives records in batches of a size.
+func (f fleet) record(i int) usage.Record { return f.shared().Record(i) }
+
+func (f fleet) all() []usage.Record { return f.shared().All() }
+
 func batches(records []usage.Record, size int) iter.Seq2[[]usage.Record, error] {
-	return func(yield func([]usage.Record, error) bool) {
-		for batch := range slices.Chunk(records, size) {
-			if !yield(batch, nil) {
-				return
-			}
-		}
-	}
+	return ledgertest.Batches(records, size)
 }
 
 // smallSizes make a few hundred records spill, and fill several parts and row groups.
@@ -121,25 +79,32 @@ func content(t testing.TB, dir string) []usage.Record {
 	return records
 }
 
-// reference is what a ledger must hold after imports: the latest record of each key, in the ledger's order.
-func reference(imports ...[]usage.Record) []usage.Record {
-	latest := map[usage.Key]usage.Record{}
-	for _, records := range imports {
-		for _, r := range records {
-			latest[r.Key()] = r
-		}
+// reference is what a ledger must hold after imports.
+func reference(imports ...[]usage.Record) []usage.Record { return ledgertest.Latest(imports...) }
+
+// generation gives the same keys each time, with records that all say which generation they are of.
+func generation(g int64) []usage.Record {
+	records := fleet{microVMs: 9, tenants: 3, days: 4, periods: 8}.all()
+	for i := range records {
+		records[i].Amounts[pricing.VCPU], records[i].Tenant = g, fmt.Sprint("generation-", g)
 	}
-	var records []usage.Record
-	for _, r := range latest {
-		records = append(records, r)
-	}
-	slices.SortFunc(records, func(a, b usage.Record) int {
-		if c := a.Day().Compare(b.Day()); c != 0 {
-			return c
-		}
-		return ledger.CompareKeys(&a, &b)
-	})
 	return records
+}
+
+// generations checks that each day is whole, and of a generation or the one after.
+func generations(t *testing.T, dir string, completed int64) {
+	t.Helper()
+	byDay := map[time.Time][]usage.Record{}
+	for _, r := range content(t, dir) {
+		byDay[r.Day()] = append(byDay[r.Day()], r)
+	}
+	require.Len(t, byDay, 4)
+	for day, records := range byDay {
+		g := records[0].Amounts[pricing.VCPU]
+		require.Contains(t, []int64{completed, completed + 1}, g, day)
+		other := func(r usage.Record) bool { return !r.Day().Equal(day) }
+		require.Equal(t, slices.DeleteFunc(reference(generation(g)), other), records)
+	}
 }
 
 // bigSum adds up records with big integers, by a name made from each record: vCPU-ms, MiB-ms, bytes read, written,

@@ -39,17 +39,6 @@ func TestOneWriterAtATime(t *testing.T) {
 	assert.ErrorIs(t, err, errClosed)
 }
 
-func TestADeadHolderDoesNotBlock(t *testing.T) {
-	dir := t.TempDir()
-	crash(t, dir, 0, "switched:0", 0)
-	line, err := os.ReadFile(filepath.Join(dir, lockName))
-	require.NoError(t, err)
-	assert.Contains(t, string(line), "pid ", "the dead holder's line is still there")
-	w, err := OpenForWriting(dir, ledger.Options{})
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-}
-
 func TestReadOnlyFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("rights are of another kind on Windows")
