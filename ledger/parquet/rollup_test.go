@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"context"
-
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -173,27 +172,33 @@ func TestWhatRollupsAnswer(t *testing.T) {
 		{"hours", "bounds on the hour cut rows of an hour nowhere", whole[:3], ledger.Query{From: at(1, 10, 0), To: at(1, 11, 0)}, ""},
 		{
 			"the end of data", "nothing is cut where there is nothing", hours,
-			ledger.Query{From: at(1, 9, 20), To: at(1, 15, 15), By: by(ledger.FieldTenant)}, "",
+			ledger.Query{From: at(1, 9, 20), To: at(1, 15, 15), By: by(ledger.FieldTenant)},
+			"",
 		},
 		{
 			"a moment within an hour", "the sum of an hour does not say what was used by then", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(1, 15, 5)}, "15:05:00 +00:00 is within an hour of UTC",
+			ledger.Query{From: at(1, 0, 0), To: at(1, 15, 5)},
+			"15:05:00 +00:00 is within an hour of UTC",
 		},
 		{
 			"MicroVMs", "which a rollup does not know", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldResource)}, "the query is by MicroVM",
+			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldResource)},
+			"the query is by MicroVM",
 		},
 		{
 			"kinds of resources", "which it does", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldKind)}, "",
+			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldKind)},
+			"",
 		},
 		{
 			"days in Berlin", "they begin on an hour", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: berlin}, "",
+			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: berlin},
+			"",
 		},
 		{
 			"days in Kolkata", "they begin at 18:30, after the last record", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: kolkata}, "",
+			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: kolkata},
+			"",
 		},
 		{
 			"a midnight in Kolkata", "it cuts a record", late,
@@ -202,15 +207,18 @@ func TestWhatRollupsAnswer(t *testing.T) {
 		},
 		{
 			"no days in Kolkata", "a zone alone cuts nothing", late,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), Location: kolkata}, "",
+			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), Location: kolkata},
+			"",
 		},
 		{
 			"a whole day, cut", "each record has units of its own to round", whole,
-			ledger.Query{From: at(1, 10, 0), To: at(2, 0, 0)}, "records of the whole day are cut",
+			ledger.Query{From: at(1, 10, 0), To: at(2, 0, 0)},
+			"records of the whole day are cut",
 		},
 		{
 			"a whole day in Berlin", "it is of that date there", whole,
-			ledger.Query{From: at(1, 0, 0).Add(-2 * time.Hour), To: at(1, 22, 0), By: by(ledger.FieldDay), Location: berlin}, "",
+			ledger.Query{From: at(1, 0, 0).Add(-2 * time.Hour), To: at(1, 22, 0), By: by(ledger.FieldDay), Location: berlin},
+			"",
 		},
 		{
 			"a whole day in Berlin, cut", "22:00 is within 2 October there", whole,
@@ -219,7 +227,8 @@ func TestWhatRollupsAnswer(t *testing.T) {
 		},
 		{
 			"periods as a whole", "one may begin before the bound and end after it", hours,
-			ledger.Query{From: at(1, 10, 0), To: at(2, 0, 0), Uncut: true}, "periods are taken as a whole where 10:00:00 +00:00 cuts them",
+			ledger.Query{From: at(1, 10, 0), To: at(2, 0, 0), Uncut: true},
+			"periods are taken as a whole where 10:00:00 +00:00 cuts them",
 		},
 		{"periods as a whole, all", "none does", hours, ledger.Query{From: at(1, 9, 20), To: at(1, 15, 15), Uncut: true}, ""},
 	} {
