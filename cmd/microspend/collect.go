@@ -22,6 +22,7 @@ import (
 	"microspend/internal/cgroup"
 	"microspend/internal/progress"
 	"microspend/internal/webserver"
+	"microspend/ledger/stores"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/view"
@@ -99,7 +100,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	case settings.Listen != "" && flags.listen != "":
 		return errors.New("--listen: needs --every; see microspend collect --help")
 	}
-	a.boundMemory()
+	defer a.boundMemory()()
 	a.waitForCollect()
 	summary, err := runner.Run(ctx)
 	bar.Clear()
@@ -137,7 +138,7 @@ func (a *app) collectEvery(ctx context.Context, runner *collector.Runner, settin
 		defer stop()
 		done = told.Done
 	}
-	a.boundMemory()
+	defer a.boundMemory()()
 	a.waitForCollect()
 	err := runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
 		bar.Clear()
@@ -215,6 +216,15 @@ type collection struct {
 	options  collector.Options
 }
 
+// collectFolder is the ledger's folder, which what collectors keep lies in.
+func (a *app) collectFolder() (string, error) {
+	name, err := a.ledgerName()
+	if err == nil && !stores.IsFolder(name) {
+		err = errors.New("what is collected goes into a ledger in a folder; give one with --ledger")
+	}
+	return name, err
+}
+
 // newCollection makes a collection. The token asks for the code of an MFA device; nil where there is no one to ask.
 func (a *app) newCollection(flags collectFlags, token func() (string, error), logger *slog.Logger) (
 	*collection, error,
@@ -231,7 +241,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	if err != nil {
 		return nil, err
 	}
-	folder, err := a.ledgerFolder()
+	folder, err := a.collectFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +256,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	}
 	settings.AWS.Token = token
 	settings.Measuring = a.measuring
-	source, accounts, err := settings.Open(folder, a.now)
+	source, accounts, err := settings.Open(a.now)
 	if err != nil {
 		return nil, err
 	}
@@ -268,12 +278,17 @@ func (a *app) measuring(region string) (pricing.MeasuringPrices, error) {
 
 // boundMemory keeps the garbage of decoded replies and rows small, unless the user has said how: it is collected when the
 // program comes near to a limit, not each time it doubles. What is needed at once may take more; then it is collected
-// more often.
-func (a *app) boundMemory() {
-	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(400)
-		limit, limited := cgroup.MemoryLimit("/")
-		debug.SetMemoryLimit(memoryLimit(limit, limited))
+// more often. What it returns lets the bounds go: a process that does something else afterwards, as tests do, would
+// spend its time on collections.
+func (a *app) boundMemory() (release func()) {
+	if a.env("GOGC") != "" || a.env("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	limit, limited := cgroup.MemoryLimit("/")
+	percent, bytes := debug.SetGCPercent(400), debug.SetMemoryLimit(memoryLimit(limit, limited))
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(bytes)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/ledger"
+
 	"microspend/ledger/intake"
 
 	"microspend/internal/civil"
@@ -31,7 +33,7 @@ import (
 //
 // It is for folders, where a part is in force or is named as one that is not.
 func (w *Writer) rebuildDay(
-	ctx context.Context, day civil.Day, found current, reason string, result *CheckResult,
+	ctx context.Context, day civil.Day, found current, reason string, result *ledger.CheckResult,
 ) error {
 	if w.dir == "" {
 		return errors.New("only the manifest tells which parts are in force; bring back its version before, " +
@@ -44,7 +46,9 @@ func (w *Writer) rebuildDay(
 	old := &manifest{}
 	p := &prepared{day: day, before: found, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
 	lose := func(name, reason string) {
-		p.aside = append(p.aside, lostPart{Name: name, Reason: reason, At: w.options.Now().UTC()})
+		p.aside = append(p.aside, lostPart{
+			Name: name, Reason: reason, At: w.options.Now().UTC(), of: PartFile{Name: name},
+		})
 	}
 	var last usage.Record
 	next, nextIsOptional := 0, true // whether the part of that number may be missing
@@ -99,7 +103,7 @@ func (w *Writer) rebuildDay(
 }
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
-func (w *Writer) keepManifest(day civil.Day, found current, reason string, result *CheckResult) error {
+func (w *Writer) keepManifest(day civil.Day, found current, reason string, result *ledger.CheckResult) error {
 	if found.text == nil {
 		return nil
 	}
@@ -127,12 +131,20 @@ func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) 
 		defer opened.close()
 		kept = append(kept, &partRows{part: opened})
 	}
+	p.stays = map[string]partEntry{}
+	for _, entry := range proven.Parts {
+		p.stays[entry.Name] = entry
+	}
 	b := &builder{w: w, place: place, staging: staging, name: "part"}
 	if _, err := b.write(ctx, p, &kept, nil); err != nil {
 		w.discard(p)
 		return err
 	}
-	b.compare(p, proven)
+	p.drop(proven)
+	if err := b.addRollup(ctx, p, proven); err != nil {
+		w.discard(p)
+		return err
+	}
 	return nil
 }
 
@@ -172,7 +184,7 @@ func proveContent(
 	if err != nil {
 		return err
 	}
-	p, err := newPart(held, day, *entry)
+	p, err := newPart(held, &part{entry: *entry, day: day})
 	if err != nil {
 		return err
 	}
