@@ -3,8 +3,6 @@ package move
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -134,10 +132,10 @@ func (m *mover) documents(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.result.Documents++
 		if !differs {
 			continue
 		}
+		m.result.Documents++
 		missing = append(missing, name)
 		if audit.Follows(name) && !m.DryRun {
 			change, err := ledger.ChangeOf(ctx, m.target, name, content)
@@ -178,8 +176,11 @@ func (m *mover) differs(ctx context.Context, name string, content []byte) (bool,
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return true, nil
-	case err != nil || bytes.Equal(has, content):
+	case err != nil:
 		return false, err
+	case bytes.Equal(has, content):
+		m.result.Documents++
+		return false, nil
 	case m.Merge || m.note.Ended != nil:
 		m.result.Kept = append(m.result.Kept, name)
 		return false, nil
@@ -202,12 +203,11 @@ func (m *mover) auditLog(ctx context.Context) error {
 	if m.DryRun {
 		return nil
 	}
-	id := sha256.Sum256([]byte(m.result.Source))
 	var piece []byte
 	number := 0
 	put := func() error {
 		number++
-		name := fmt.Sprintf("moved/%s/audit-%06d.jsonl", hex.EncodeToString(id[:8]), number)
+		name := fmt.Sprintf("%s/audit-%06d.jsonl", folderOf(m.result.Source), number)
 		has, err := m.target.Document(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(has, piece) {
 			err = m.target.PutDocument(ctx, name, piece)

@@ -137,3 +137,27 @@ func sorted(found []Difference) []Difference {
 	slices.SortFunc(found, func(a, b Difference) int { return cmp.Or(cmp.Compare(a.Of, b.Of), cmp.Compare(a.What, b.What)) })
 	return found[:min(len(found), mostDifferences)]
 }
+
+// Status is what was done about a day: copied, already there, or, in a dry run, to copy.
+func (d Day) Status() string {
+	switch {
+	case d.Same:
+		return "already there"
+	case d.Planned:
+		return "to copy"
+	}
+	return "copied"
+}
+
+// Check is what comparing both sides found: equal, differs, or damaged; "" where there was nothing to compare.
+func (d Day) Check() string {
+	switch {
+	case len(d.Differences) > 0:
+		return "differs"
+	case len(d.Damaged) > 0:
+		return "damaged"
+	case d.Planned && !d.Same:
+		return ""
+	}
+	return "equal"
+}

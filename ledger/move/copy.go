@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
 	"time"
 
 	"microspend/ledger"
@@ -25,7 +24,7 @@ func (m *mover) copyDays(ctx context.Context, days []Day) error {
 			d.Same = d.OK()
 		}
 		if m.DryRun {
-			d.Differences = nil
+			d.Planned, d.Differences = true, nil
 		} else if !d.Same {
 			missing = append(missing, d)
 		}

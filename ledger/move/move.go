@@ -35,6 +35,7 @@ type Day struct {
 	Day     time.Time
 	Records int64 // that the source has
 	Same    bool  // there was nothing to copy
+	Planned bool  // nothing was copied: it is a dry run
 	// Damaged are files of the day that cannot be read, of either side: what they held is not in the target.
 	Damaged []ledger.DamagedFile
 	// Differences say in what the two sides differ, where they do after all.
@@ -42,7 +43,7 @@ type Day struct {
 }
 
 // OK reports whether the target has all that the source had.
-func (d *Day) OK() bool { return len(d.Damaged)+len(d.Differences) == 0 }
+func (d Day) OK() bool { return len(d.Damaged)+len(d.Differences) == 0 }
 
 // Result is what became of a move.
 type Result struct {

@@ -8,14 +8,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
 	"microspend/ledger"
 )
 
-// folder is where a target keeps the notes of moves into it, which are not moved on.
-const folder = "moves"
+// folderOf is where a target keeps what is known of moves from a source: the note, and the source's audit log.
+func folderOf(source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return folder + "/" + hex.EncodeToString(sum[:8])
+}
+
+const (
+	folder   = "moved"
+	noteName = "move.json"
+)
 
 // note tells whose earlier part a target is.
 type note struct {
@@ -30,11 +39,7 @@ type note struct {
 
 const noteSchema = "microspend.move-note/v1"
 
-// noteOf is the name of the note of moves from a source.
-func noteOf(source string) string {
-	sum := sha256.Sum256([]byte(source))
-	return folder + "/" + hex.EncodeToString(sum[:8]) + ".json"
-}
+func noteOf(source string) string { return folderOf(source) + "/" + noteName }
 
 // admit finds out what the target holds, and refuses it if that is something else than an earlier part of the move.
 func (m *mover) admit(ctx context.Context) error {
@@ -121,4 +126,6 @@ func (m *mover) ended(ctx context.Context) (err error) {
 }
 
 // moved reports whether a document is moved on: notes are about the ledger that has them.
-func moved(name string) bool { return !strings.HasPrefix(name, folder+"/") }
+func moved(name string) bool {
+	return !strings.HasPrefix(name, folder+"/") || path.Base(name) != noteName
+}
