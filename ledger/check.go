@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -58,17 +57,3 @@ type CheckResult struct {
 func (r *CheckResult) OK() bool {
 	return len(r.Damaged) == 0 && len(r.Orphaned) == 0 && r.OverlapCount == 0
 }
-
-// UnreachableError says that what keeps a ledger did not answer, or refused to: nothing of it can be read or written at
-// the moment. Commands exit with 3.
-type UnreachableError struct {
-	Name string // of the ledger, without credentials
-	Err  error  // without credentials, too
-}
-
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("the ledger %s cannot be reached: %v", e.Name, e.Err)
-}
-
-// Unwrap returns why.
-func (e *UnreachableError) Unwrap() error { return e.Err }

@@ -175,7 +175,9 @@ func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
 			return 0, fmt.Errorf("%d fields, not %d", len(c.fields), len(c.columns))
 		}
 		for i, field := range c.fields {
-			err = c.field(i, []byte(field), to, err)
+			if fault := c.columns[i].read(&c.row, []byte(field), to); fault != nil {
+				err = c.also(err, i, fault)
+			}
 		}
 		return c.row.rounded, err
 	}
@@ -189,7 +191,9 @@ func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
 		if more = end >= 0; more {
 			field, rest = rest[:end], rest[end+1:]
 		}
-		err = c.field(i, field, to, err)
+		if fault := c.columns[i].read(&c.row, field, to); fault != nil {
+			err = c.also(err, i, fault)
+		}
 	}
 	if more {
 		return 0, fmt.Errorf("%d fields, not %d", len(c.columns)+1+bytes.Count(rest, []byte{c.separator}), len(c.columns))
@@ -197,10 +201,7 @@ func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
 	return c.row.rounded, err
 }
 
-// field reads a field, and joins its fault to those of the row before it.
-func (c *CSVReader) field(i int, field []byte, to *Record, before error) error {
-	if err := c.columns[i].read(&c.row, field, to); err != nil {
-		return errors.Join(before, fmt.Errorf("%s: %w", c.columns[i].name, err))
-	}
-	return before
+// also joins the fault of a column to those of the row before it.
+func (c *CSVReader) also(before error, column int, fault error) error {
+	return errors.Join(before, fmt.Errorf("%s: %w", c.columns[column].name, fault))
 }

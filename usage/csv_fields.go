@@ -16,10 +16,8 @@ import (
 
 // csvRow reads fields. It remembers names and the last start, which recur.
 type csvRow struct {
-	names     [NameCount]intern.Names
-	resources intern.Names
-	lastName  string // of a resource
-	last      Resource
+	names     [NameCount]intern.Table[string]
+	resources intern.Table[Resource]
 	lastStart []byte
 	lastTime  time.Time
 	rounded   int64 // values of this row
@@ -32,7 +30,9 @@ type csvRow struct {
 }
 
 func newCSVRow() csvRow {
-	row := csvRow{resources: intern.Names{Read: unguard}}
+	row := csvRow{resources: intern.Table[Resource]{Read: func(field string) Resource {
+		return ParseResource(unguard(field))
+	}}}
 	for i := range row.names {
 		row.names[i].Read = unguard
 	}
@@ -40,10 +40,7 @@ func newCSVRow() csvRow {
 }
 
 func (row *csvRow) resource(field []byte, to *Record) error {
-	if name := row.resources.Of(field); name != row.lastName {
-		row.lastName, row.last = name, ParseResource(name)
-	}
-	to.Resource = row.last
+	to.Resource = row.resources.Of(field)
 	return nil
 }
 

@@ -154,7 +154,7 @@ func (r *Record) Check() error {
 		if len(*name) > MaxNameBytes {
 			fault("%s is longer than %d bytes", nameColumns[i], MaxNameBytes)
 		}
-		if !utf8.ValidString(*name) || strings.IndexByte(*name, 0) >= 0 {
+		if !isPlain(*name) && (!utf8.ValidString(*name) || strings.IndexByte(*name, 0) >= 0) {
 			fault("%s is not valid UTF-8 text", nameColumns[i])
 		}
 	}
@@ -173,4 +173,23 @@ func (r *Record) Check() error {
 		fault("coverage %d does not exist", r.Coverage)
 	}
 	return errors.Join(faults...)
+}
+
+// isPlain reports whether a text is of ASCII without a NUL, as nearly all names are: eight bytes at a time, since
+// imports check every name.
+func isPlain(text string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		eight := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+		if (eight|(eight-ones))&high != 0 { // a byte from 128, or one that was 0 before the subtraction
+			return false
+		}
+	}
+	for i := range len(text) {
+		if text[i] == 0 || text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -155,3 +155,20 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// Names are looked at eight bytes at a time: a NUL or a byte that is no UTF-8 is found wherever it is.
+func TestCheckFindsBadBytesAnywhereInAName(t *testing.T) {
+	for length := 1; length <= 20; length++ {
+		for at := range length {
+			for bad, sound := range map[string]bool{"\x00": false, "\x80": false, "\xff": false, "\x01": true, "\x7f": true, "é": true} {
+				r := soundRecord()
+				r.Image = strings.Repeat("a", at) + bad + strings.Repeat("a", length-at-1)
+				if err := r.Check(); sound {
+					require.NoError(t, err, "%q", r.Image)
+				} else {
+					require.ErrorContains(t, err, "image is not valid UTF-8 text", "%q", r.Image)
+				}
+			}
+		}
+	}
+}

@@ -100,7 +100,7 @@ func (a *app) collect(ctx context.Context, flags collectFlags) error {
 	case settings.Listen != "" && flags.listen != "":
 		return errors.New("--listen: needs --every; see microspend collect --help")
 	}
-	a.boundMemory()
+	defer a.boundMemory()()
 	a.waitForCollect()
 	summary, err := runner.Run(ctx)
 	bar.Clear()
@@ -138,7 +138,7 @@ func (a *app) collectEvery(ctx context.Context, runner *collector.Runner, settin
 		defer stop()
 		done = told.Done
 	}
-	a.boundMemory()
+	defer a.boundMemory()()
 	a.waitForCollect()
 	err := runner.Every(ctx, settings.Every, func(s collector.Summary, err error) {
 		bar.Clear()
@@ -278,12 +278,17 @@ func (a *app) measuring(region string) (pricing.MeasuringPrices, error) {
 
 // boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the
 // program comes near to a limit, not each time it doubles. What is needed at once may take more; then it is collected
-// more often.
-func (a *app) boundMemory() {
-	if a.env("GOGC") == "" && a.env("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(400)
-		limit, limited := cgroup.MemoryLimit("/")
-		debug.SetMemoryLimit(memoryLimit(limit, limited))
+// more often. What it returns lets the bounds go: a process that does something else afterwards, as tests do, would
+// spend its time on collections.
+func (a *app) boundMemory() (release func()) {
+	if a.env("GOGC") != "" || a.env("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	limit, limited := cgroup.MemoryLimit("/")
+	percent, bytes := debug.SetGCPercent(400), debug.SetMemoryLimit(memoryLimit(limit, limited))
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(bytes)
 	}
 }
 

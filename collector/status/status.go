@@ -6,8 +6,8 @@
 package status
 
 import (
-	"context"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"

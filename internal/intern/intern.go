@@ -1,39 +1,49 @@
-// Package intern gives one string to all fields of a file that say the same, so that millions of rows with a few
-// thousand names take the memory of the names alone.
+// Package intern gives one value to all fields of a file that say the same, so that millions of rows with a few
+// thousand names take the memory of the names alone, and each is read once.
 package intern
 
-// Names are the names seen so far. The zero value has none, and takes each field for its name.
-type Names struct {
-	// Read makes the name of a field; nil takes the field for the name. It is called once for each different field.
-	Read func(field string) string
+// Table is the fields seen so far, each with what it was read as.
+type Table[T any] struct {
+	// Read makes the value of a field. It is called once for each different field.
+	Read func(field string) T
 
-	last  seen // as rows mostly repeat the one before
-	known map[string]seen
+	last  *entry[T]
+	known map[string]*entry[T]
 }
 
-// seen is a field and its name.
-type seen struct{ field, name string }
+type entry[T any] struct {
+	field string
+	value T
+	next  *entry[T] // what followed it the last time: sources go through what they have in one order, over and over
+}
 
-// maxKnown bounds the memory that names take; past it they are forgotten and learnt anew.
+// maxKnown bounds the memory that fields take; past it they are forgotten and learnt anew.
 const maxKnown = 1 << 16
 
-// Of is the name that a field stands for.
-func (n *Names) Of(field []byte) string {
-	if string(field) == n.last.field { // a conversion that neither this comparison nor the look-up below makes a copy for
-		return n.last.name
+// Of is the value that a field stands for.
+func (t *Table[T]) Of(field []byte) T {
+	last := t.last
+	if last != nil {
+		if string(field) == last.field { // a conversion that neither these comparisons nor the look-up below make a copy for
+			return last.value
+		}
+		if next := last.next; next != nil && string(field) == next.field {
+			t.last = next
+			return next.value
+		}
 	}
-	found, ok := n.known[string(field)]
+	found, ok := t.known[string(field)]
 	if !ok {
-		if n.known == nil || len(n.known) == maxKnown {
-			n.known = map[string]seen{}
+		if t.known == nil || len(t.known) == maxKnown {
+			t.known = map[string]*entry[T]{}
 		}
 		text := string(field)
-		found = seen{text, text}
-		if n.Read != nil {
-			found.name = n.Read(found.field)
-		}
-		n.known[found.field] = found
+		found = &entry[T]{field: text, value: t.Read(text)}
+		t.known[text] = found
 	}
-	n.last = found
-	return found.name
+	if last != nil {
+		last.next = found
+	}
+	t.last = found
+	return found.value
 }

@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func asItIs(field string) string { return field }
+
 func TestEqualFieldsShareOneString(t *testing.T) {
-	var names Names
+	names := Table[string]{Read: asItIs}
 	first := names.Of([]byte("acme"))
 	require.Equal(t, "acme", first)
 	require.Equal(t, "bravo", names.Of([]byte("bravo")))
@@ -22,7 +24,7 @@ func TestEqualFieldsShareOneString(t *testing.T) {
 
 func TestAFieldIsReadOnce(t *testing.T) {
 	read := 0
-	names := Names{Read: func(field string) string {
+	names := Table[string]{Read: func(field string) string {
 		read++
 		return strings.TrimPrefix(field, "'")
 	}}
@@ -34,10 +36,17 @@ func TestAFieldIsReadOnce(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	var names Names
+	names := Table[string]{Read: asItIs}
 	for i := range maxKnown + 10 {
 		name := fmt.Sprint(i)
 		require.Equal(t, name, names.Of([]byte(name)))
 	}
 	require.LessOrEqual(t, len(names.known), maxKnown)
+}
+
+func TestFieldsMayComeInAnyOrder(t *testing.T) {
+	names := Table[string]{Read: strings.ToUpper}
+	for _, field := range strings.Fields("a b c a b c a c b b a c") {
+		require.Equal(t, strings.ToUpper(field), names.Of([]byte(field)))
+	}
 }

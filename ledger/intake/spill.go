@@ -2,11 +2,9 @@ package intake
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"time"
@@ -25,50 +23,79 @@ type spill struct {
 
 type section struct{ offset, length int64 } // in the staging file
 
-// sortKey is the place of a record by day, resource and second; index is its place in the order of import.
-type sortKey struct {
-	key   uint64 // day − first day, rank of the resource among those of the spill, second of the day
-	index uint32
-}
+// place orders a record among those of a spill, by what takes the fewest bits: the day from the first one on, the rank
+// of the resource among those of the spill, the second of the day, and then the order of import. A whole number is
+// sorted in half the time that a struct is compared in.
+type place uint64
 
+// The bits of a place. A spill has at most as many records, and so resources, as there are indexes; the years that
+// [usage.Record.Check] lets records start in have fewer days.
 const (
-	secondBits = 17 // 86,400 seconds
-	rankBits   = 30
+	dayBits, rankBits, secondBits, indexBits = 15, 16, 17, 16
+
+	maxSpilled = 1 << indexBits
 )
 
-// sortKeys orders records by day and key, those with the same key by import.
-func sortKeys(records []usage.Record) []sortKey {
-	rank := map[usage.Resource]uint64{}
+func (p place) index() int { return int(p % maxSpilled) }
+
+// sameSecond reports whether two records are of the same resource and start in the same second.
+func (p place) sameSecond(other place) bool { return p>>indexBits == other>>indexBits }
+
+// placesOf orders records by day and key, those with the same key by import.
+func placesOf(records []usage.Record) []place {
+	ranks := rankResources(records)
 	first := civil.DayOf(records[0].PeriodStart, time.UTC)
 	for i := range records {
-		if i == 0 || records[i].Resource != records[i-1].Resource { // imports mostly have a resource's records together
-			rank[records[i].Resource] = 0
-		}
 		first = min(first, civil.DayOf(records[i].PeriodStart, time.UTC))
 	}
-	for i, resource := range slices.SortedFunc(maps.Keys(rank), usage.Resource.Compare) {
-		rank[resource] = uint64(i)
-	}
-	keys := make([]sortKey, len(records))
-	var place uint64
+	places := make([]place, len(records))
 	for i := range records {
-		r := &records[i]
-		if i == 0 || r.Resource != records[i-1].Resource {
-			place = rank[r.Resource]
-		}
-		day, second := civil.DayOf(r.PeriodStart, time.UTC), uint64(r.PeriodStart.Unix())%86_400
-		keys[i] = sortKey{uint64(day-first)<<(rankBits+secondBits) | place<<secondBits | second, uint32(i)}
+		day, second := civil.DayOf(records[i].PeriodStart, time.UTC), records[i].PeriodStart.Unix()%86_400
+		p := place(day-first)<<rankBits | place(ranks[i])
+		places[i] = (p<<secondBits|place(second))<<indexBits | place(i)
 	}
-	slices.SortFunc(keys, func(a, b sortKey) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
+	slices.Sort(places)
+	for from := 0; from < len(places); {
+		to := from + 1
+		for to < len(places) && places[to].sameSecond(places[from]) {
+			to++
 		}
-		if c := ledger.CompareOrigin(&records[a.index], &records[b.index]); c != 0 {
-			return c
+		if to > from+1 {
+			slices.SortStableFunc(places[from:to], func(a, b place) int {
+				return ledger.CompareOrigin(&records[a.index()], &records[b.index()])
+			})
 		}
-		return cmp.Compare(a.index, b.index)
-	})
-	return keys
+		from = to
+	}
+	return places
+}
+
+// rankResources gives for each record the place of its resource among those of all records.
+func rankResources(records []usage.Record) []uint32 {
+	ranks, numbers := make([]uint32, len(records)), map[usage.Resource]uint32{}
+	var resources []usage.Resource // by number
+	for i := range records {
+		if i > 0 && records[i].Resource == records[i-1].Resource { // imports often have a resource's records together
+			ranks[i] = ranks[i-1]
+			continue
+		}
+		number, ok := numbers[records[i].Resource]
+		if !ok {
+			number = uint32(len(resources))
+			numbers[records[i].Resource] = number
+			resources = append(resources, records[i].Resource)
+		}
+		ranks[i] = number
+	}
+	rankOf := make([]uint32, len(resources))
+	slices.SortFunc(resources, usage.Resource.Compare)
+	for rank, resource := range resources {
+		rankOf[numbers[resource]] = uint32(rank)
+	}
+	for i, number := range ranks {
+		ranks[i] = rankOf[number]
+	}
+	return ranks
 }
 
 // writeSpill sorts records and writes them to the file from an offset on; before is the number of records read before
@@ -76,25 +103,25 @@ func sortKeys(records []usage.Record) []sortKey {
 func writeSpill(file *os.File, offset int64, records []usage.Record, before int64) (*spill, int64, error) {
 	s := &spill{sections: map[civil.Day]section{}}
 	out := bufio.NewWriterSize(io.NewOffsetWriter(file, offset), 1<<18)
-	keys := sortKeys(records)
+	places := placesOf(records)
 	var text []byte
 	begin := offset
 	var previous *usage.Record
-	for i, key := range keys {
-		r := &records[key.index]
-		if i+1 < len(keys) && keys[i+1].key == key.key && ledger.CompareOrigin(r, &records[keys[i+1].index]) == 0 {
+	for i, place := range places {
+		r := &records[place.index()]
+		if i+1 < len(places) && places[i+1].sameSecond(place) &&
+			ledger.CompareOrigin(r, &records[places[i+1].index()]) == 0 {
 			if !ledger.IsWithdrawal(r) {
 				s.replaced++
 			}
 			continue
 		}
-		day := civil.DayOf(r.PeriodStart, time.UTC)
-		if previous != nil && civil.DayOf(previous.PeriodStart, time.UTC) != day {
+		if day := civil.DayOf(r.PeriodStart, time.UTC); previous != nil && day != civil.DayOf(previous.PeriodStart, time.UTC) {
 			s.sections[civil.DayOf(previous.PeriodStart, time.UTC)] = section{begin, offset - begin}
 			begin, previous = offset, nil
 		}
 		text = appendRecord(text[:0], r, previous)
-		text = binary.AppendUvarint(text, uint64(before)+uint64(key.index)+1)
+		text = binary.AppendUvarint(text, uint64(before)+uint64(place.index())+1)
 		if _, err := out.Write(text); err != nil {
 			return s, offset, err
 		}

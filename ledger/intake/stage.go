@@ -43,7 +43,7 @@ func NewStage(place ownfile.Place, folder string, limit int) (*Stage, error) {
 		return nil, err
 	}
 	s := &Stage{
-		place: place, file: file, limit: limit,
+		place: place, file: file, limit: min(limit, maxSpilled),
 		full: make(chan []usage.Record, 1), free: make(chan []usage.Record, 2), done: make(chan struct{}),
 	}
 	s.free <- nil // a second buffer, made when it is needed

@@ -52,11 +52,11 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 			}
 		})
 	}
-	for _, day := range days {
-		if ctx.Err() != nil || full.Load() {
+	for opened := range l.opening(ctx, days, l.openDay) {
+		if err = opened.unreachable; err != nil || ctx.Err() != nil || full.Load() {
+			opened.close()
 			break
 		}
-		opened := l.openDay(ctx, day)
 		broken = append(broken, opened.damaged...)
 		for _, p := range opened.parts {
 			work <- p // which the worker closes
@@ -64,7 +64,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	}
 	close(work)
 	wait.Wait()
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return ledger.Result{}, err
 	}
 	all := together(workers)

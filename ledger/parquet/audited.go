@@ -62,7 +62,7 @@ func (w *Writer) commitOne(ctx context.Context, e audit.Entry, p *prepared) (asi
 // seal makes the text of a day's next manifest, with the names that its damaged parts are going to get.
 func (w *Writer) seal(p *prepared) (audit.Change, error) {
 	for _, lost := range p.aside {
-		lost.Name = w.files.AsideName(p.day, lost.file())
+		lost.Name = w.files.AsideName(p.day, lost.of)
 		p.manifest.Lost = append(p.manifest.Lost, lost)
 	}
 	var err error

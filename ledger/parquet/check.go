@@ -39,6 +39,9 @@ func (l *Ledger) Check(ctx context.Context) (ledger.CheckResult, error) {
 func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.CheckResult) error {
 	opened := l.openDay(ctx, day)
 	defer opened.close()
+	if opened.unreachable != nil {
+		return opened.unreachable
+	}
 	result.Days++
 	result.Damaged = append(result.Damaged, opened.damaged...)
 	var last usage.Record
@@ -163,9 +166,9 @@ func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[strin
 	}
 	p := &prepared{day: day, before: found, manifest: m}
 	kept := m.Parts[:0:0]
-	parts := map[string]partEntry{}
+	rows, parts := map[string]int64{}, map[string]PartFile{}
 	for _, part := range m.Parts {
-		parts[part.Name] = part
+		rows[part.Name], parts[part.Name] = part.Rows, part.file()
 		if reasons[part.Name] == "" {
 			kept = append(kept, part)
 		}
@@ -173,7 +176,7 @@ func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[strin
 	for _, name := range slices.Sorted(maps.Keys(reasons)) {
 		if !m.lostHere(name) {
 			p.aside = append(p.aside, lostPart{
-				Name: name, Rows: parts[name].Rows, Reason: reasons[name], At: w.options.Now().UTC(), sha256: parts[name].SHA256,
+				Name: name, Rows: rows[name], Reason: reasons[name], At: w.options.Now().UTC(), of: parts[name],
 			})
 		}
 	}

@@ -87,7 +87,7 @@ func setText(c column) func(*usage.Record, parquet.Value) error {
 			return err
 		}
 	}
-	var names intern.Names
+	names := intern.Table[string]{Read: func(field string) string { return field }}
 	n := slices.Index(nameColumns[:], c)
 	return func(r *usage.Record, value parquet.Value) error {
 		if given(value) { // a row without a source is of the default one

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -21,6 +22,8 @@ type openDay struct {
 	parts    []*part
 	damaged  []ledger.DamagedFile
 	faults   map[string]error // why a part of the manifest is not among the parts
+
+	unreachable error // why nothing is known of the day at present
 }
 
 func (d *openDay) close() {
@@ -33,7 +36,7 @@ func (d *openDay) close() {
 // manifest says is looked for again until the manifest stays the same.
 func (l *Ledger) openDay(ctx context.Context, day civil.Day) *openDay {
 	opened := l.tryOpenDay(ctx, day)
-	for settled := 0; len(opened.damaged) > 0 && settled < 2; {
+	for settled := 0; len(opened.damaged) > 0 && opened.unreachable == nil && settled < 2; {
 		again := l.tryOpenDay(ctx, day)
 		opened.close()
 		if again.found.version == opened.found.version {
@@ -49,7 +52,7 @@ func (l *Ledger) tryOpenDay(ctx context.Context, day civil.Day) *openDay {
 	m, found, err := readManifest(ctx, l.files, day)
 	d.found = found
 	if err != nil {
-		d.damaged = append(d.damaged, d.file(manifestName, err))
+		d.fault(manifestName, err)
 		return d
 	}
 	if m == nil {
@@ -68,12 +71,21 @@ func (l *Ledger) tryOpenDay(ctx context.Context, day civil.Day) *openDay {
 		opened, err := openPart(ctx, l.files, day, entry)
 		if err != nil {
 			d.faults[entry.Name] = err
-			d.damaged = append(d.damaged, d.file(entry.Name, err))
+			d.fault(entry.Name, err)
 			continue
 		}
 		d.parts = append(d.parts, opened)
 	}
 	return d
+}
+
+// fault takes in why a file cannot be used. One that did not get here may be in order.
+func (d *openDay) fault(name string, err error) {
+	if unreachable, ok := errors.AsType[*ledger.UnreachableError](err); ok {
+		d.unreachable = cmp.Or[error](d.unreachable, unreachable)
+		return
+	}
+	d.damaged = append(d.damaged, d.file(name, err))
 }
 
 func (d *openDay) file(name string, reason error) ledger.DamagedFile {

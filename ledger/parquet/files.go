@@ -27,6 +27,10 @@ type Files interface {
 	Visible(ctx context.Context, day civil.Day) ([]string, error)
 	// Path is how a file of a day is named in front of people, with slashes.
 	Path(day civil.Day, name string) string
+	// Location is where other programs find a part: a path, or a URL.
+	Location(day civil.Day, part PartFile) string
+	// Ahead is how many days are opened before they are read, where opening one takes waiting; 0 for none.
+	Ahead() int
 	// Fingerprint changes whenever a manifest does.
 	Fingerprint(ctx context.Context) (string, error)
 }
@@ -46,6 +50,7 @@ type PartFile struct {
 	Name   string // such as part-00000.parquet
 	SHA256 string // in hexadecimal digits
 	Bytes  int64
+	Object string // what [WritableFiles.Add] called it; "" where the name is enough
 }
 
 // WritableFiles are files that a [Writer] may change.
@@ -57,8 +62,9 @@ type WritableFiles interface {
 	Unstage()
 	// Create makes a new file in the staging folder, for a part.
 	Create(path string) (*os.File, error)
-	// Add takes a complete file of the staging folder, through to the disk, and has it wait for the manifest that names it.
-	Add(ctx context.Context, day civil.Day, part PartFile, path string) error
+	// Add takes a complete file of the staging folder, through to the disk, and has it wait for the manifest that names
+	// it. The manifest keeps what it is called there, if that does not follow from the rest.
+	Add(ctx context.Context, day civil.Day, part PartFile, path string) (object string, err error)
 	// Discard gives up parts of a day that wait and will not be named.
 	Discard(day civil.Day, parts []PartFile)
 	// Ready returns once all that was added will outlast a power cut.
@@ -67,7 +73,8 @@ type WritableFiles interface {
 	// gives it that name, and is no error where the part is missing.
 	AsideName(day civil.Day, part PartFile) string
 	SetAside(ctx context.Context, day civil.Day, part PartFile, aside string) error
-	// Switch puts the next manifest of a day into effect.
+	// Switch puts the next manifest of a day into effect, unless there is another one by now than the one it was made from:
+	// that is a [ConflictError].
 	Switch(ctx context.Context, s Switch) error
 	// Close ends writing.
 	Close() error
@@ -80,4 +87,11 @@ type Switch struct {
 	Manifest []byte
 	Parts    []PartFile // all that the manifest names
 	Dropped  []string   // parts before it that have no successor
+}
+
+// ConflictError says that another writer has switched a day meanwhile.
+type ConflictError struct{ Day civil.Day }
+
+func (e *ConflictError) Error() string {
+	return "another writer keeps changing " + e.Day.String() + "; try again"
 }

@@ -115,6 +115,14 @@ func (f openedFile) Version() string {
 	return fmt.Sprintf("%s %d %d", f.Name(), f.info.Size(), f.info.ModTime().UnixNano())
 }
 
+// Location implements [Files].
+func (f folder) Location(day civil.Day, part PartFile) string {
+	return filepath.Join(f.day(day), part.Name)
+}
+
+// Ahead implements [Files].
+func (f folder) Ahead() int { return 0 }
+
 // Visible implements [Files]. Athena, Trino and Spark read every file whose name does not begin with a dot or an
 // underscore.
 func (f folder) Visible(_ context.Context, day civil.Day) (names []string, err error) {
@@ -177,11 +185,11 @@ func (f *ownFolder) Create(path string) (*os.File, error) {
 }
 
 // Add implements [WritableFiles]: the file is moved to the day's folder, under a hidden name.
-func (f *ownFolder) Add(_ context.Context, day civil.Day, part PartFile, path string) error {
+func (f *ownFolder) Add(_ context.Context, day civil.Day, part PartFile, path string) (string, error) {
 	if err := f.place().Folder(f.day(day)); err != nil {
-		return ofDay(day, err)
+		return "", ofDay(day, err)
 	}
-	return ofDay(day, f.place().Rename(path, filepath.Join(f.day(day), part.pendingName())))
+	return "", ofDay(day, f.place().Rename(path, filepath.Join(f.day(day), part.pendingName())))
 }
 
 // Discard implements [WritableFiles].

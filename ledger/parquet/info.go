@@ -1,7 +1,9 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"microspend/ledger"
@@ -17,12 +19,16 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 	if err != nil {
 		return info, err
 	}
-	for _, day := range days {
-		if err := ctx.Err(); err != nil {
+	open := l.openDay
+	if l.files.Ahead() > 0 {
+		open = l.glance // what has arrived whole is not fetched to be looked at
+	}
+	for opened := range l.opening(ctx, days, open) {
+		opened.close()
+		if err := cmp.Or(ctx.Err(), opened.unreachable); err != nil {
 			return info, err
 		}
-		opened := l.openDay(ctx, day)
-		opened.close()
+		day := opened.day
 		info.Damaged = append(info.Damaged, opened.damaged...)
 		m := opened.manifest
 		if m == nil {
@@ -58,6 +64,9 @@ func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
 	}
 	include := func(day civil.Day) (found bool, err error) {
 		m, _, err := readManifest(ctx, l.files, day)
+		if _, unreachable := errors.AsType[*ledger.UnreachableError](err); unreachable {
+			return false, err
+		}
 		if err != nil || m == nil || m.Rows == 0 { // what is damaged is named where sums are read
 			return false, ctx.Err()
 		}
@@ -79,4 +88,20 @@ func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
 		}
 	}
 	return out, nil
+}
+
+// glance reads a day's manifest and opens none of its parts.
+func (l *Ledger) glance(ctx context.Context, day civil.Day) *openDay {
+	d := &openDay{files: l.files, day: day}
+	m, found, err := readManifest(ctx, l.files, day)
+	d.found, d.manifest = found, m
+	if err != nil {
+		d.fault(manifestName, err)
+	}
+	if m != nil {
+		for _, lost := range m.Lost {
+			d.damaged = append(d.damaged, d.file(lost.Name, lost.reason()))
+		}
+	}
+	return d
 }

@@ -62,7 +62,8 @@ type partEntry struct {
 	Bytes  int64      `json:"bytes"`
 	SHA256 string     `json:"sha256"`
 	Tail   tailEntry  `json:"tail"`
-	Chunks []checksum `json:"chunks"` // CRC-32C of each column chunk, row group by row group
+	Chunks []checksum `json:"chunks"`           // CRC-32C of each column chunk, row group by row group
+	Object string     `json:"object,omitempty"` // see [PartFile]
 }
 
 // tailEntry describes what follows the last column chunk: the page indexes and the footer.
@@ -77,10 +78,8 @@ type lostPart struct {
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
 
-	sha256 string // of the part, until it is set aside
+	of PartFile // the part, until it is set aside
 }
-
-func (l *lostPart) file() PartFile { return PartFile{Name: l.Name, SHA256: l.sha256} }
 
 func (l lostPart) reason() error {
 	rows := ""
@@ -119,7 +118,7 @@ var (
 
 func partNameOf(index int) string { return fmt.Sprintf("part-%05d.parquet", index) }
 
-func (p *partEntry) file() PartFile { return PartFile{p.Name, p.SHA256, p.Bytes} }
+func (p *partEntry) file() PartFile { return PartFile{p.Name, p.SHA256, p.Bytes, p.Object} }
 
 func (m *manifest) files() (files []PartFile) {
 	for i := range m.Parts {

@@ -1,10 +1,12 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"microspend/ledger"
 	"microspend/ledger/intake"
@@ -17,7 +19,8 @@ import (
 // prepared is the next version of a day: complete, waiting for the manifest that names it.
 type prepared struct {
 	day      civil.Day
-	before   current // what it takes the place of
+	before   current              // what it takes the place of
+	stays    map[string]partEntry // its parts that may stay as they are, by name
 	manifest *manifest
 	pending  []PartFile // those that wait
 	aside    []lostPart
@@ -61,8 +64,8 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 ) {
 	now := b.w.openDay(ctx, day)
 	defer now.close()
-	p = &prepared{day: day, before: now.found}
-	if err := now.unwritable(); err != nil {
+	p = &prepared{day: day, before: now.found, stays: map[string]partEntry{}}
+	if err := cmp.Or(now.unreachable, now.unwritable()); err != nil {
 		return p, "", err
 	}
 	old := now.manifest
@@ -82,10 +85,11 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 		}
 		if reason != "" {
 			p.aside = append(p.aside, lostPart{
-				Name: entry.Name, Rows: entry.Rows, Reason: reason, At: b.w.options.Now().UTC(), sha256: entry.SHA256,
+				Name: entry.Name, Rows: entry.Rows, Reason: reason, At: b.w.options.Now().UTC(), of: entry.file(),
 			})
 			continue
 		}
+		p.stays[entry.Name] = entry
 		kept = append(kept, &partRows{part: part})
 	}
 	p.outcome, err = b.write(ctx, p, &kept, staged)
@@ -97,11 +101,11 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 		b.w.discard(p)
 		return p, "", err
 	}
-	b.compare(p, old)
+	p.drop(old)
 	return p, "", nil
 }
 
-// write writes the merged records to parts, which then wait.
+// write writes the merged records to parts, which then wait unless they are there already.
 func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, staged []intake.Reader) (intake.Outcome, error) {
 	var out *partWriter
 	m := p.manifest
@@ -113,9 +117,16 @@ func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, st
 			return err
 		}
 		out = nil
-		m.Parts = append(m.Parts, entry)
+		if before, same := p.stays[entry.Name]; same && before.SHA256 == entry.SHA256 {
+			m.Parts = append(m.Parts, before)
+			return b.place.Remove(path)
+		}
+		p.changed = true
 		p.pending = append(p.pending, entry.file())
-		return b.w.files.Add(ctx, p.day, entry.file(), path)
+		object, err := b.w.files.Add(ctx, p.day, entry.file(), path)
+		entry.Object, p.pending[len(p.pending)-1].Object = object, object
+		m.Parts = append(m.Parts, entry)
+		return err
 	}
 	merger := intake.Merger{
 		Overlaps: b.w.options.Overlaps, Replacing: b.w.replacing, Collected: b.w.options.Collected.Sources,
@@ -165,30 +176,12 @@ func (m *manifest) count(r *usage.Record) {
 	}
 }
 
-// compare finds out what the next version of a day changes. Parts that stay as they are do not wait.
-func (b *builder) compare(p *prepared, old *manifest) {
-	before := map[string]string{}
+// drop finds out which parts of the version before have no successor.
+func (p *prepared) drop(old *manifest) {
+	p.changed = p.changed || len(p.aside) > 0
 	for _, entry := range old.Parts {
-		before[entry.Name] = entry.SHA256
-	}
-	for _, lost := range p.aside {
-		delete(before, lost.Name)
-	}
-	p.changed = len(p.aside) > 0
-	var pending, stay []PartFile
-	for _, entry := range p.manifest.Parts {
-		if before[entry.Name] == entry.SHA256 {
-			stay = append(stay, entry.file())
-		} else {
-			p.changed = true
-			pending = append(pending, entry.file())
-		}
-		delete(before, entry.Name)
-	}
-	b.w.files.Discard(p.day, stay)
-	p.pending = pending
-	for _, entry := range old.Parts {
-		if _, gone := before[entry.Name]; gone {
+		_, stayed := p.stays[entry.Name]
+		if stayed && !slices.ContainsFunc(p.manifest.Parts, func(e partEntry) bool { return e.Name == entry.Name }) {
 			p.changed = true
 			p.manifest.Dropped = append(p.manifest.Dropped, entry.Name)
 		}
@@ -200,15 +193,20 @@ func (w *Writer) commit(ctx context.Context, p *prepared) ([]ledger.DamagedFile,
 	var aside []ledger.DamagedFile
 	named := p.manifest.Lost[len(p.manifest.Lost)-len(p.aside):] // the same, with the names that they get
 	for i, lost := range p.aside {
-		if err := w.files.SetAside(ctx, p.day, p.aside[i].file(), named[i].Name); err != nil {
+		if err := w.files.SetAside(ctx, p.day, p.aside[i].of, named[i].Name); err != nil {
 			return aside, err
 		}
 		file := damagedFile(w.files, p.day, named[i].Name, lost.Reason)
 		aside = append(aside, file)
 		w.options.Logger.Error("a damaged file was set aside", "file", file.Path, "rows", lost.Rows, "reason", lost.Reason)
 	}
+	pending := p.pending
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
-	return aside, w.files.Switch(ctx, Switch{
+	err := w.files.Switch(ctx, Switch{
 		Day: p.day, Before: p.before.version, Manifest: p.text, Parts: p.manifest.files(), Dropped: p.manifest.Dropped,
 	})
+	if _, conflict := errors.AsType[*ConflictError](err); conflict {
+		p.pending = pending // nothing names them
+	}
+	return aside, err
 }

@@ -46,7 +46,9 @@ func (w *Writer) rebuildDay(
 	old := &manifest{}
 	p := &prepared{day: day, before: found, manifest: &manifest{Version: writtenVersion, Day: day.String()}}
 	lose := func(name, reason string) {
-		p.aside = append(p.aside, lostPart{Name: name, Reason: reason, At: w.options.Now().UTC()})
+		p.aside = append(p.aside, lostPart{
+			Name: name, Reason: reason, At: w.options.Now().UTC(), of: PartFile{Name: name},
+		})
 	}
 	var last usage.Record
 	next, nextIsOptional := 0, true // whether the part of that number may be missing
@@ -129,12 +131,16 @@ func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) 
 		defer opened.close()
 		kept = append(kept, &partRows{part: opened})
 	}
+	p.stays = map[string]partEntry{}
+	for _, entry := range proven.Parts {
+		p.stays[entry.Name] = entry
+	}
 	b := &builder{w: w, place: place, staging: staging, name: "part"}
 	if _, err := b.write(ctx, p, &kept, nil); err != nil {
 		w.discard(p)
 		return err
 	}
-	b.compare(p, proven)
+	p.drop(proven)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"microspend/ledger"
 
-	"microspend/internal/civil"
 	"microspend/usage"
 )
 
@@ -21,20 +20,21 @@ func (l *Ledger) Records(ctx context.Context, from, to time.Time) iter.Seq2[usag
 			yield(usage.Record{}, err)
 			return
 		}
-		for _, day := range days {
-			if !l.recordsOf(ctx, day, from, to, yield) {
+		for opened := range l.opening(ctx, days, l.openDay) {
+			if !readDay(ctx, opened, from, to, yield) {
 				return
 			}
 		}
 	}
 }
 
-// recordsOf reports whether to go on with the next day.
-func (l *Ledger) recordsOf(ctx context.Context, day civil.Day, from, to time.Time,
-	yield func(usage.Record, error) bool,
-) bool {
-	opened := l.openDay(ctx, day)
+// readDay reports whether to go on with the next day.
+func readDay(ctx context.Context, opened *openDay, from, to time.Time, yield func(usage.Record, error) bool) bool {
 	defer opened.close()
+	if opened.unreachable != nil {
+		yield(usage.Record{}, opened.unreachable)
+		return false
+	}
 	for _, file := range opened.damaged {
 		if !yield(usage.Record{}, &ledger.DamagedError{File: file}) {
 			return false

@@ -75,17 +75,18 @@ func (g *rowGroup) clear() {
 // of gives the values of a column in the rows from the first to before the last. They are valid until the next call.
 func (g *rowGroup) of(c column, first, last int) []parquet.Value {
 	g.values = slices.Grow(g.values[:0], last-first)
+	values := g.values[:last-first]
 	if numbers := g.numbers[c]; len(numbers) > 0 {
-		for _, number := range numbers[first:last] {
-			g.values = append(g.values, parquet.Int64Value(number))
+		for i, number := range numbers[first:last] {
+			values[i] = parquet.Int64Value(number)
 		}
-		return g.values
+		return values
 	}
-	text := &g.texts[c]
-	for _, index := range text.indexes[first:last] {
-		g.values = append(g.values, text.words[index])
+	words := g.texts[c].words
+	for i, index := range g.texts[c].indexes[first:last] {
+		values[i] = words[index]
 	}
-	return g.values
+	return values
 }
 
 // fewValues reports whether a dictionary of values takes fewer bits than their differences do, as for counts and for

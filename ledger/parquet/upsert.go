@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"runtime"
 	"sync"
+	"time"
 
 	"microspend/ledger"
 	"microspend/ledger/intake"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/usage"
 )
@@ -54,7 +57,8 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 		return n, fmt.Errorf("staging the import: %w", err)
 	}
 	w.step("staged")
-	days, err := w.prepareAll(ctx, builder{w: w, place: place, staging: staging}, staged)
+	like := builder{w: w, place: place, staging: staging}
+	days, err := w.prepareAll(ctx, like, staged)
 	defer func() {
 		for _, day := range days {
 			if day != nil {
@@ -72,10 +76,31 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 	if err := outcome.Refused(w.options.Collected); err != nil {
 		return n, err
 	}
-	n = outcome.Changes
+	n = changesOf(days, staged)
+	return n, w.commitAll(ctx, days, &n, func(day civil.Day) (*prepared, error) {
+		b := like
+		b.name = "again"
+		p, err := b.prepare(ctx, day, func() []intake.Reader { return staged.Rows(day) })
+		if err == nil {
+			err = p.outcome.Refused(w.options.Collected)
+		}
+		if err != nil && p != nil {
+			w.discard(p)
+		}
+		return p, err
+	}, staged)
+}
+
+// changesOf sums up what taking in the days comes to.
+func changesOf(days []*prepared, staged *intake.Stage) ledger.Changes {
+	var outcome intake.Outcome
+	for _, day := range days {
+		outcome.Add(&day.outcome)
+	}
+	n := outcome.Changes
 	read, superseded := staged.Counts()
 	n.Read, n.Superseded = read, n.Superseded+superseded
-	return n, w.commitAll(ctx, days, &n)
+	return n
 }
 
 // prepareAll prepares the days on all processors.
@@ -115,7 +140,9 @@ func (w *Writer) prepareAll(ctx context.Context, like builder, staged *intake.St
 	return result, context.Cause(ctx)
 }
 
-func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *ledger.Changes) error {
+func (w *Writer) commitAll(
+	ctx context.Context, days []*prepared, n *ledger.Changes, again func(civil.Day) (*prepared, error), staged *intake.Stage,
+) error {
 	if len(days) > 0 {
 		if err := w.files.Ready(ctx); err != nil {
 			return err
@@ -137,20 +164,64 @@ func (w *Writer) commitAll(ctx context.Context, days []*prepared, n *ledger.Chan
 		return commitFault(changed[0], ctx.Err(), n)
 	}
 	return w.audited(w.entry(n), changed, func() error {
-		for _, day := range changed {
-			err := ctx.Err()
-			var aside []ledger.DamagedFile
-			if err == nil {
-				aside, err = w.commit(ctx, day)
+		var written []time.Time
+		var aside []ledger.DamagedFile
+		defer func() {
+			*n = changesOf(days, staged) // of what was merged again, too
+			n.Days, n.SetAside = written, aside
+		}()
+		for i, day := range days {
+			if !day.changed {
+				continue
 			}
-			n.SetAside = append(n.SetAside, aside...)
+			of, err := w.commitDay(ctx, &days[i], again)
+			aside = append(aside, of...)
 			if err != nil {
-				return commitFault(day, err, n)
+				return commitFault(day, err, &ledger.Changes{Days: written})
 			}
-			n.Days = append(n.Days, day.day.UTC())
+			if days[i].changed {
+				written = append(written, day.day.UTC())
+			}
 		}
 		return nil
 	})
+}
+
+// maxConflicts is how often in a row other writers may be faster. Each time one of them has got somewhere.
+const maxConflicts = 100
+
+// commitDay puts a day into effect. Where another writer has switched it meanwhile, the import is merged into what that
+// one wrote: nobody's records are lost.
+func (w *Writer) commitDay(ctx context.Context, p **prepared, again func(civil.Day) (*prepared, error)) (
+	aside []ledger.DamagedFile, err error,
+) {
+	for try := 1; ; try++ {
+		if err := ctx.Err(); err != nil {
+			return aside, err
+		}
+		of, err := w.commit(ctx, *p)
+		aside = append(aside, of...)
+		if _, conflict := errors.AsType[*ConflictError](err); !conflict || try == maxConflicts {
+			return aside, err
+		}
+		wait := time.Duration(rand.Int64N(int64(min(20*time.Millisecond<<min(try, 7), time.Second))))
+		select {
+		case <-ctx.Done():
+			return aside, ctx.Err()
+		case <-time.After(wait):
+		}
+		w.discard(*p)
+		next, err := again((*p).day)
+		if err != nil {
+			return aside, err
+		}
+		if *p = next; !next.changed {
+			return aside, nil
+		}
+		if _, err := w.seal(next); err != nil {
+			return aside, err
+		}
+	}
 }
 
 func commitFault(day *prepared, err error, n *ledger.Changes) error {
