@@ -38,8 +38,11 @@ func LedgerMove(r move.Result) view.Document {
 		for _, found := range d.Differences {
 			notes = append(notes, view.Note{Tag: "differs", Warn: true, Text: d.Day.Format(time.DateOnly) + ": " + found.String()})
 			differences = append(differences, view.Object{
-				{ID: "day", Value: d.Day.Format(time.DateOnly)}, {ID: "of", Value: found.Of}, {ID: "what", Value: found.What},
-				{ID: "source", Value: found.Source}, {ID: "target", Value: found.Target},
+				{ID: "day", Value: d.Day.Format(time.DateOnly)},
+				{ID: "of", Value: found.Of},
+				{ID: "what", Value: found.What},
+				{ID: "source", Value: found.Source},
+				{ID: "target", Value: found.Target},
 			})
 		}
 	}
@@ -47,7 +50,7 @@ func LedgerMove(r move.Result) view.Document {
 		notes = append(notes, view.Note{Tag: "kept", Text: name + " stays what it is in the target"})
 	}
 	notes = append(notes, view.Note{Text: figures.Count(r.Documents, "document") + ", " +
-		figures.Count(len(r.Months), "closed month") + ", audit log entries: " + figures.Int(int64(r.Entries)) + ". " + verdict})
+		figures.Count(len(r.Months), "closed month") + ", audit log entries: " + figures.Int(int64(r.Entries)) + "."}, view.Note{Text: verdict})
 	return view.Document{
 		Title:    "From " + r.Source + " to " + r.Target,
 		Sections: []view.Section{{Table: t}, {Notes: notes}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"microspend/collector/sources"
 	"microspend/internal/figures"
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/ledger/move"
 	"microspend/ledger/stores"
 	"microspend/report"
@@ -90,7 +92,9 @@ func (a *app) moveLedger(ctx context.Context, from, to string, o move.Options) (
 		if err != nil {
 			return move.Result{}, err
 		}
-		return copyLedger(ctx, source, target, o)
+		result, err := copyLedger(ctx, source, target, o)
+		result.Target = cmp.Or(result.Target, audit.Redact([]string{to})[0])
+		return result, err
 	}
 	target, err := stores.OpenForWriting(ctx, to, options)
 	if err != nil {

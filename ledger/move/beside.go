@@ -68,7 +68,7 @@ func (m *mover) snapshot(ctx context.Context, name string, kept ledger.Reader) e
 		return err
 	}
 	for _, of := range info.Days {
-		m.has[of.Day] = of
+		m.has[of.Day], m.written[of.Day] = of, true
 	}
 	if err := m.target.Snapshot(ctx, name, days[0].Day, days[len(days)-1].Day.Add(day), time.UTC); err != nil {
 		return err

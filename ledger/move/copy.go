@@ -23,11 +23,13 @@ func (m *mover) copyDays(ctx context.Context, days []Day) error {
 			}
 			d.Same = d.OK()
 		}
-		if m.DryRun {
+		switch {
+		case m.DryRun:
 			d.Planned, d.Differences = true, nil
-		} else if !d.Same {
+		case !d.Same:
 			missing = append(missing, d)
 		}
+		d.Same = d.Same && !m.written[d.Day] // with a closed month, by this run
 	}
 	if err := m.copyMissing(ctx, m.source, missing); err != nil {
 		return err

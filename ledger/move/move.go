@@ -75,15 +75,16 @@ func (e *TargetError) Error() string {
 // mover is a move at work.
 type mover struct {
 	Options
-	source ledger.Reader
-	read   ledger.Reader // the target
-	target ledger.Store  // nil in a dry run
-	note   note
-	result Result
-	has    map[time.Time]ledger.DayInfo // of the target, before the move
-	done   int64                        // records
-	total  int64
-	head   string // of the source's audit log
+	source  ledger.Reader
+	read    ledger.Reader // the target
+	target  ledger.Store  // nil in a dry run
+	note    note
+	result  Result
+	has     map[time.Time]ledger.DayInfo // of the target, before the move
+	written map[time.Time]bool           // days that were, with a closed month
+	done    int64                        // records
+	total   int64
+	head    string // of the source's audit log
 }
 
 // Move copies what the source has into the target. The target is a [ledger.Store] unless it is a dry run; nil stands for

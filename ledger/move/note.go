@@ -44,7 +44,7 @@ func noteOf(source string) string { return folderOf(source) + "/" + noteName }
 // admit finds out what the target holds, and refuses it if that is something else than an earlier part of the move.
 func (m *mover) admit(ctx context.Context) error {
 	m.note = note{Schema: noteSchema, Source: m.source.Name(), Begun: m.Now().UTC().Truncate(time.Second)}
-	m.has = map[time.Time]ledger.DayInfo{}
+	m.has, m.written = map[time.Time]ledger.DayInfo{}, map[time.Time]bool{}
 	if m.read == nil {
 		return nil
 	}
