@@ -77,12 +77,12 @@ func (l *Ledger) entries(ctx context.Context) iter.Seq2[[]byte, error] {
 	}
 }
 
-// AuditLog verifies the audit log.
+// AuditLog implements [ledger.Reader].
 func (l *Ledger) AuditLog(ctx context.Context, o audit.Options) (audit.Result, error) {
 	return audit.VerifyShared(l.entries(ctx), o)
 }
 
-// Acknowledge makes an entry of the faults of the audit log, which then are no failure any more.
+// Acknowledge implements [ledger.Store].
 func (s *Store) Acknowledge(ctx context.Context, reason string) ([]audit.Fault, error) {
 	result, err := s.AuditLog(ctx, audit.Options{Keep: func(*audit.Entry) bool { return false }})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"microspend/internal/outbound"
+	"microspend/ledger"
 )
 
 // client asks one server, or what stands before several.
@@ -76,36 +77,21 @@ func hasCode(err error, code int) bool {
 
 // explain words an error for whoever runs the program.
 func (c *client) explain(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
 	}
-	text := ""
 	if e, ok := errors.AsType[*serverError](err); ok {
 		switch e.code {
 		case codeAuthentication:
-			text = fmt.Sprintf("wrong password for user %q, or there is no such user; set %s and %s", c.user, UserVariable, PasswordVariable)
+			e.text = fmt.Sprintf("wrong password for user %q, or there is no such user; set %s and %s", c.user, UserVariable, PasswordVariable)
 		case codeUnknownDatabase:
-			text = fmt.Sprintf("there is no database %q", c.database)
-		case codeUnknownTable:
-			text = "there is no ledger in the database; microspend import makes one"
+			e.text = fmt.Sprintf("there is no database %q", c.database)
 		case codeAccessDenied, codeReadOnly:
-			text = fmt.Sprintf("user %q lacks a right (docs/clickhouse.md lists them): %s", c.user, firstLine(e.text))
+			e.text = fmt.Sprintf("user %q lacks a right (docs/clickhouse.md lists those needed): %s", c.user, firstLine(e.text))
 		}
 	}
-	if text == "" {
-		return fmt.Errorf("%s: %w", c.name, err)
-	}
-	return &explained{c.name + ": " + text, err}
+	return &ledger.UnreachableError{Name: c.name, Err: err}
 }
-
-// explained is an error in our words.
-type explained struct {
-	text  string
-	cause error
-}
-
-func (e *explained) Error() string { return e.text }
-func (e *explained) Unwrap() error { return e.cause }
 
 // send makes a request and gives its answer, which the caller closes.
 func (c *client) send(ctx context.Context, r request) (*http.Response, error) {

@@ -61,6 +61,22 @@ func (s *Store) PutDocument(ctx context.Context, name string, content []byte) er
 	return s.change(ctx, name, func() error { return s.write(ctx, name, content, false) })
 }
 
+// SwapDocument implements [ledger.Store].
+func (s *Store) SwapDocument(ctx context.Context, name string, before, content []byte) error {
+	return s.change(ctx, name, func() error {
+		now, err := s.Document(ctx, name)
+		switch absent := errors.Is(err, fs.ErrNotExist); {
+		case err != nil && !absent:
+			return err
+		case absent != (before == nil) || !bytes.Equal(now, before):
+			return &ledger.ConflictError{Document: name}
+		case content == nil && absent:
+			return nil
+		}
+		return s.write(ctx, name, content, content == nil)
+	})
+}
+
 // RemoveDocument implements [ledger.Store].
 func (s *Store) RemoveDocument(ctx context.Context, name string) error {
 	return s.change(ctx, name, func() error {
