@@ -4,9 +4,12 @@ package stores
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"microspend/ledger"
+	"microspend/ledger/clickhouse"
 	"microspend/ledger/parquet"
 )
 
@@ -17,7 +20,16 @@ type store struct {
 }
 
 // byScheme are the kinds whose names are URLs. What has no scheme is a folder.
-var byScheme = map[string]store{}
+var byScheme = map[string]store{clickhouse.Scheme: inClickHouse, clickhouse.SchemeTLS: inClickHouse}
+
+var inClickHouse = store{
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
+		return clickhouse.Open(ctx, name, options)
+	},
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Store, error) {
+		return clickhouse.OpenForWriting(ctx, name, options)
+	},
+}
 
 // IsFolder reports whether a name is that of a folder.
 func IsFolder(name string) bool { return scheme(name) == "" }
@@ -44,7 +56,12 @@ func kindOf(name string) (store, error) {
 	}
 	kind, known := byScheme[scheme(name)]
 	if !known {
-		return store{}, fmt.Errorf("there is no ledger of the kind %q; give a folder", scheme(name)+"://")
+		kinds := []string{"a folder"}
+		for _, known := range slices.Sorted(maps.Keys(byScheme)) {
+			kinds = append(kinds, known+"://…")
+		}
+		return store{}, fmt.Errorf("there is no kind of ledger called %.40q; a ledger is %s", scheme(name)+"://",
+			strings.Join(kinds, " or "))
 	}
 	return kind, nil
 }
