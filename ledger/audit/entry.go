@@ -43,7 +43,10 @@ type Entry struct {
 	Faults  []string `json:"faults,omitempty"`
 	Changes []Change `json:"changes,omitempty"`
 	Prev    string   `json:"prev"`
-	Hash    string   `json:"-"` // of this entry; it stands beside it
+	// Heads are, of the first entry of a chain beside others, the last entries of those that it follows, by the chain's
+	// name: see [Shared].
+	Heads map[string]string `json:"heads,omitempty"`
+	Hash  string            `json:"-"` // of this entry; it stands beside it
 }
 
 // Source is where an entry's records are from.
