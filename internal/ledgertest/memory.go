@@ -3,7 +3,6 @@ package ledgertest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
@@ -29,6 +28,7 @@ type Memory struct {
 	records   map[usage.Key]usage.Record
 	documents map[string][]byte
 	snapshots map[string]Records
+	log       [][]byte // of audit
 }
 
 // Open opens it for reading.
@@ -45,73 +45,24 @@ func (m *Memory) OpenForWriting(ctx context.Context, o ledger.Options) (ledger.S
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{reader: *r.(*reader), options: o.WithDefaults()}
-	w.log = audit.OpenShared(ctx, raw{m}, o.Actor, w.options.Now, func(err error) bool {
-		_, conflict := errors.AsType[*ledger.ConflictError](err)
-		return conflict
-	})
-	return w, nil
+	return &writer{reader: *r.(*reader), options: o.WithDefaults()}, nil
 }
 
 // Name is that of a URL.
 func (m *Memory) Name() string { return "memory://test" }
 
-// Documents names all that is kept beside usage, the audit log among it.
+// Documents names all that is kept beside usage.
 func (m *Memory) Documents() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Sorted(maps.Keys(m.documents))
 }
 
-// raw has the documents without a look at their names, for the audit log.
-type raw struct{ *Memory }
-
-func (m raw) Document(_ context.Context, name string) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	content, there := m.documents[name]
-	if !there {
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
-	}
-	return bytes.Clone(content), nil
-}
-
-func (m raw) ListDocuments(_ context.Context, folder string) (names []string, err error) {
-	for _, name := range m.Documents() {
-		if folder == "" || strings.HasPrefix(name, folder+"/") {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-func (m raw) PutDocument(_ context.Context, name string, content []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.put(name, content)
-	return nil
-}
-
-func (m raw) put(name string, content []byte) {
+func (m *Memory) put(name string, content []byte) {
 	if m.documents == nil {
-		m.Memory.documents = map[string][]byte{}
-	}
-	if content == nil {
-		delete(m.documents, name)
-		return
+		m.documents = map[string][]byte{}
 	}
 	m.documents[name] = append([]byte{}, content...)
-}
-
-func (m raw) SwapDocument(_ context.Context, name string, before, content []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now, there := m.documents[name]
-	if there != (before != nil) || !bytes.Equal(now, before) {
-		return &ledger.ConflictError{Document: name}
-	}
-	m.put(name, content)
-	return nil
 }
 
 // reader reads it, or a snapshot of it.
@@ -209,39 +160,44 @@ func (r *reader) OpenSnapshot(_ context.Context, name string) (ledger.Reader, er
 }
 
 func (r *reader) AuditLog(ctx context.Context, o audit.Options) (audit.Result, error) {
-	return audit.VerifyShared(ctx, raw{r.m}, r.m.followed(), o)
-}
-
-// followed is what the audit log of a ledger without files follows: closings and bills.
-func (m *Memory) followed() map[string]string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	state := map[string]string{}
-	for name, content := range m.documents {
-		if audit.Follows(name) {
-			state[name] = audit.Sum(content)
+	r.m.mu.Lock()
+	lines := slices.Clone(r.m.log)
+	r.m.mu.Unlock()
+	return audit.VerifyShared(func(yield func([]byte, error) bool) {
+		for _, line := range lines {
+			if !yield(line, ctx.Err()) {
+				return
+			}
 		}
-	}
-	return state
+	}, o)
 }
 
 func (r *reader) Document(ctx context.Context, name string) ([]byte, error) {
 	if err := ledger.CheckDocumentName(name); err != nil {
 		return nil, err
 	}
-	return raw{r.m}.Document(ctx, name)
+	r.m.mu.Lock()
+	defer r.m.mu.Unlock()
+	content, there := r.m.documents[name]
+	if !there {
+		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	}
+	return bytes.Clone(content), ctx.Err()
 }
 
-func (r *reader) ListDocuments(ctx context.Context, folder string) ([]string, error) {
-	names, err := raw{r.m}.ListDocuments(ctx, folder)
-	return slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, audit.Folder+"/") }), err
+func (r *reader) ListDocuments(ctx context.Context, folder string) (names []string, err error) {
+	for _, name := range r.m.Documents() {
+		if folder == "" || strings.HasPrefix(name, folder+"/") {
+			names = append(names, name)
+		}
+	}
+	return names, ctx.Err()
 }
 
 // writer writes it.
 type writer struct {
 	reader
 	options   ledger.Options
-	log       *audit.Shared
 	from      audit.Source
 	replacing func(before, after *usage.Record) usage.Record
 }
@@ -276,7 +232,7 @@ func (w *writer) Upsert(
 			given[r.Key()] = r
 		}
 	}
-	return n, w.log.Do(audit.Entry{Action: w.options.Action, Source: w.from}, func() error {
+	return n, w.Audit(audit.Entry{Action: w.options.Action, Source: w.from}, func() error {
 		w.m.mu.Lock()
 		defer w.m.mu.Unlock()
 		w.merge(given, marks, &n)
@@ -325,24 +281,38 @@ func (w *writer) PutDocument(ctx context.Context, name string, content []byte) e
 	if err := ledger.CheckDocumentName(name); err != nil {
 		return err
 	}
-	if content == nil {
-		content = []byte{}
-	}
-	return raw{w.m}.PutDocument(ctx, name, content)
+	w.m.mu.Lock()
+	defer w.m.mu.Unlock()
+	w.m.put(name, content)
+	return ctx.Err()
 }
 
 func (w *writer) SwapDocument(ctx context.Context, name string, before, content []byte) error {
 	if err := ledger.CheckDocumentName(name); err != nil {
 		return err
 	}
-	return raw{w.m}.SwapDocument(ctx, name, before, content)
+	w.m.mu.Lock()
+	defer w.m.mu.Unlock()
+	now, there := w.m.documents[name]
+	switch {
+	case there != (before != nil) || !bytes.Equal(now, before):
+		return &ledger.ConflictError{Document: name}
+	case content == nil:
+		delete(w.m.documents, name)
+	default:
+		w.m.put(name, content)
+	}
+	return ctx.Err()
 }
 
 func (w *writer) RemoveDocument(ctx context.Context, name string) error {
 	if err := ledger.CheckDocumentName(name); err != nil {
 		return err
 	}
-	return raw{w.m}.PutDocument(ctx, name, nil)
+	w.m.mu.Lock()
+	defer w.m.mu.Unlock()
+	delete(w.m.documents, name)
+	return ctx.Err()
 }
 
 func (w *writer) Snapshot(_ context.Context, name string, from, to time.Time, loc *time.Location) error {
@@ -366,10 +336,37 @@ func (w *writer) RemoveSnapshot(_ context.Context, name string) error {
 	return nil
 }
 
-func (w *writer) Audit(e audit.Entry, do func() error) error { return w.log.Do(e, do) }
-
-func (w *writer) Acknowledge(_ context.Context, reason string) ([]audit.Fault, error) {
-	return w.log.Acknowledge(reason, w.m.followed())
+func (w *writer) Audit(e audit.Entry, do func() error) error {
+	if err := w.append(e); err != nil || do == nil {
+		return err
+	}
+	return do()
 }
 
-func (w *writer) Close() error { return w.log.Close() }
+func (w *writer) append(e audit.Entry) error {
+	w.m.mu.Lock()
+	defer w.m.mu.Unlock()
+	var last []byte
+	if n := len(w.m.log); n > 0 {
+		last = w.m.log[n-1]
+	}
+	line, _, err := audit.Link(last, e, audit.ThisProcess(), w.options.Now())
+	if err == nil {
+		w.m.log = append(w.m.log, line)
+	}
+	return err
+}
+
+func (w *writer) Acknowledge(ctx context.Context, reason string) ([]audit.Fault, error) {
+	result, err := w.AuditLog(ctx, audit.Options{Keep: func(*audit.Entry) bool { return false }})
+	if err != nil {
+		return nil, err
+	}
+	open, e := result.Open(reason)
+	if len(open) == 0 {
+		return nil, nil
+	}
+	return open, w.append(e)
+}
+
+func (w *writer) Close() error { return nil }

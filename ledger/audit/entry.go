@@ -43,10 +43,7 @@ type Entry struct {
 	Faults  []string `json:"faults,omitempty"`
 	Changes []Change `json:"changes,omitempty"`
 	Prev    string   `json:"prev"`
-	// Heads are, of the first entry of a chain beside others, the last entries of those that it follows, by the chain's
-	// name: see [Shared].
-	Heads map[string]string `json:"heads,omitempty"`
-	Hash  string            `json:"-"` // of this entry; it stands beside it
+	Hash    string   `json:"-"` // of this entry; it stands beside it
 }
 
 // Source is where an entry's records are from.
@@ -141,6 +138,18 @@ func (e *Entry) encode() ([]byte, error) {
 	}
 	e.Hash = Sum(body)
 	return bytes.Join([][]byte{lineBegin, body, lineMiddle, []byte(e.Hash), lineEnd}, nil), nil
+}
+
+// Line is an entry as a log has it, with its hash, for a copy of the log that can be verified by itself. An entry that
+// was edited stays at odds with its hash.
+func (e *Entry) Line() ([]byte, error) {
+	copied := *e
+	line, err := copied.encode()
+	if err != nil || e.Hash == "" {
+		return line, err
+	}
+	body := line[:len(line)-len(lineMiddle)-len(copied.Hash)-len(lineEnd)]
+	return slices.Concat(body, lineMiddle, []byte(e.Hash), lineEnd), nil
 }
 
 var errNoEntry = errors.New("it is not an entry")

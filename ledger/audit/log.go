@@ -404,11 +404,11 @@ func (l *Log) Head() string { return l.head.Hash }
 // their parts with checksums, the closings of months, and the bills that were kept. Hidden ones are being written.
 var tracked = []string{"usage/dt=*/_manifest.json", "closed/[^.]*/closing.json", "billed/[^.]*.json"}
 
-// Follows reports whether the log follows the file or document of a name.
+// Follows reports whether the log holds a document to what an entry says of it: entries must name its changes.
 func Follows(name string) bool {
 	return slices.ContainsFunc(tracked, func(pattern string) bool {
-		matches, _ := path.Match(pattern, name)
-		return matches
+		matched, _ := path.Match(pattern, name)
+		return matched
 	})
 }
 
