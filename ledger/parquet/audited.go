@@ -46,7 +46,7 @@ func (w *Writer) AcknowledgeFaults(reason string) ([]audit.Fault, error) {
 	if w.closed {
 		return nil, errClosed
 	}
-	return w.audit.Acknowledge(reason)
+	return w.audit.(*audit.Log).Acknowledge(reason) // a folder's
 }
 
 // audited makes an entry about days and then puts them into effect, which do does by commit. There is no other way to

@@ -177,3 +177,18 @@ func readManifest(ctx context.Context, files Files, day civil.Day) (m *manifest,
 	m, err = decodeManifest(found.text, day)
 	return m, found, err
 }
+
+// Named lists the objects that a manifest of a day names: those in force, and those that were set aside.
+func Named(text []byte, day civil.Day) (objects []string, err error) {
+	m, err := decodeManifest(text, day)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Parts {
+		objects = append(objects, m.Parts[i].Object)
+	}
+	for _, lost := range m.Lost {
+		objects = append(objects, lost.Name)
+	}
+	return objects, nil
+}
