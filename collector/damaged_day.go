@@ -26,7 +26,7 @@ func (c *collection) damagedDay(at time.Time) string {
 	defer c.daysMu.Unlock()
 	reason, known := c.damagedDays[at]
 	if !known {
-		if err := c.ledger.Unwritable(at); err != nil {
+		if err := c.ledger.Unwritable(context.TODO(), at); err != nil {
 			reason = err.Error()
 		}
 		c.damagedDays[at] = reason

@@ -174,8 +174,8 @@ func TestDayThatIsAFile(t *testing.T) {
 	assert.EqualValues(t, 2*12, s.Changes.Added, "yesterday")
 	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
 	require.NoError(t, err)
-	assert.Error(t, l.Unwritable(noon))
-	assert.NoError(t, l.Unwritable(noon.Add(-day)))
+	assert.Error(t, l.Unwritable(t.Context(), noon))
+	assert.NoError(t, l.Unwritable(t.Context(), noon.Add(-day)))
 }
 
 // A target that another source has collected is refused, and the others are read.

@@ -27,7 +27,7 @@ func (c *collection) findDoubts(ctx context.Context, days []time.Time) error {
 	for _, of := range days {
 		found, err := doubt.Find(func() iter.Seq2[usage.Record, error] { return c.recordsOf(ctx, of) }, rules)
 		if err == nil {
-			err = doubt.Write(c.Ledger, of, found)
+			err = doubt.Write(ctx, c.writer, of, found)
 		}
 		if err != nil {
 			return fmt.Errorf("looking for usage on %s that cannot be: %w", of.Format(time.DateOnly), err)

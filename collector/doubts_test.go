@@ -22,7 +22,7 @@ func (w *world) bounded(n int64) {
 
 func (w *world) doubts() []doubt.Doubt {
 	w.t.Helper()
-	doubts, err := doubt.Read(w.options.Ledger, noon.AddDate(0, -1, 0), noon.AddDate(0, 1, 0))
+	doubts, err := doubt.Read(w.t.Context(), w.ledger(), noon.AddDate(0, -1, 0), noon.AddDate(0, 1, 0))
 	require.NoError(w.t, err)
 	return doubts
 }

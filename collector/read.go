@@ -224,7 +224,7 @@ func (c *collection) askBatch(ctx context.Context, target Target, b Batch) (Resu
 	}
 	defer c.waitFor(target, "reading "+b.ID)()
 	ctx, tab := c.purse.open(ctx, target)
-	result, err := c.Source.Fetch(ctx, target, b)
+	result, err := c.Source.Fetch(WithLedger(ctx, c.writer), target, b)
 	tab.settle(Cost{Calls: result.Calls, Metrics: b.Cost.Metrics, APIPrice: b.Cost.APIPrice})
 	return result, err
 }

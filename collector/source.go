@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/ledger"
 	"microspend/usage"
 )
 
@@ -30,6 +31,20 @@ type Source interface {
 	// record is what the whole period amounts to, as far as it is known. A part that cannot be read is a gap of the
 	// result, and the rest is there; an error means that there is nothing at all.
 	Fetch(ctx context.Context, target Target, batch Batch) (Result, error)
+}
+
+type ledgerKey struct{}
+
+// WithLedger returns a context for Fetch that has the ledger which the run writes to.
+func WithLedger(ctx context.Context, l ledger.Store) context.Context {
+	return context.WithValue(ctx, ledgerKey{}, l)
+}
+
+// LedgerOf is the ledger among whose documents a source may keep, during Fetch, what it knows beyond records; nil where
+// there is none. Nothing else of it may be used: the run is reading it and about to write to it.
+func LedgerOf(ctx context.Context) ledger.Store {
+	l, _ := ctx.Value(ledgerKey{}).(ledger.Store)
+	return l
 }
 
 // SeriesSource is a source whose batches are made of series, each of which can be read without the others. Of a batch

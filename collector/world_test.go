@@ -137,6 +137,13 @@ func (w *world) edit(change func(*checkpoint)) {
 }
 
 // records are the ledger's, in order of time.
+// ledger reads the ledger.
+func (w *world) ledger() ledger.Reader {
+	opened, err := parquet.Open(w.options.Ledger, ledger.Options{})
+	require.NoError(w.t, err)
+	return opened
+}
+
 func (w *world) records() []usage.Record {
 	w.t.Helper()
 	l, err := parquet.Open(w.options.Ledger, ledger.Options{})

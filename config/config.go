@@ -8,6 +8,8 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"microspend/collector/events"
 	"microspend/collector/sources"
@@ -28,6 +30,7 @@ type Config struct {
 	Anomalies anomaly.Rule
 	Events    events.Config
 
+	ledger  string
 	collect sources.Config
 	found   bool
 	trusted []strictyaml.Fault
@@ -42,11 +45,26 @@ func (c Config) Found() Config {
 
 // Collect is the section collect. It is a [NeedsTrustError] where the file was found by chance and has keys that decide
 // where credentials and data go.
-func (c Config) Collect() (sources.Config, error) {
-	if c.found && len(c.trusted) > 0 {
-		return sources.Config{}, &NeedsTrustError{c.Path, c.trusted}
+func (c Config) Collect() (sources.Config, error) { return c.collect, c.needsTrust("collect.") }
+
+// Ledger is where the ledger is: a folder, by its path from the current one, or a URL; "" where the file does not say.
+// It is a [NeedsTrustError] where the file was found by chance and says it.
+func (c Config) Ledger() (string, error) {
+	if c.ledger == "" || strings.Contains(c.ledger, "://") {
+		return c.ledger, c.needsTrust("ledger")
 	}
-	return c.collect, nil
+	return c.inFolder(c.ledger), c.needsTrust("ledger")
+}
+
+// needsTrust is a [NeedsTrustError] for a file that was found by chance and has trusted keys whose paths begin so.
+func (c Config) needsTrust(prefix string) error {
+	keys := slices.DeleteFunc(slices.Clone(c.trusted), func(key strictyaml.Fault) bool {
+		return !strings.HasPrefix(key.Path, prefix)
+	})
+	if !c.found || len(keys) == 0 {
+		return nil
+	}
+	return &NeedsTrustError{c.Path, keys}
 }
 
 // NeedsTrustError says that a file that was found by chance has keys that are not taken from such a file.
@@ -77,6 +95,7 @@ func TrustedKeys() []string {
 // file is the file as it is written.
 type file struct {
 	spend.ConfigFile `yaml:",inline"`
+	Ledger           string             `yaml:"ledger,trusted"`
 	Budgets          budget.ConfigFile  `yaml:"budgets"`
 	Anomalies        anomaly.ConfigFile `yaml:"anomalies"`
 	Collect          sources.ConfigFile `yaml:"collect"`
@@ -94,7 +113,7 @@ func Load(name string, text []byte) (Config, error) {
 	c := Config{
 		Path: name, Spend: written.ConfigFile.Config(doc), Budgets: written.Budgets.Config(doc),
 		Anomalies: written.Anomalies.Config(), collect: written.Collect.Config(doc),
-		Events: written.Events.Config(doc), trusted: doc.Trusted(),
+		Events: written.Events.Config(doc), ledger: written.Ledger, trusted: doc.Trusted(),
 	}
 	if err := doc.Err(); err != nil {
 		return Config{}, err

@@ -63,7 +63,7 @@ func TestTrustedKeysAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/configuration.md")
 	require.NoError(t, err)
 	var documented []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `(collect\\.[a-z_.]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `(ledger|collect\\.[a-z_.]+)` \\|").FindAllStringSubmatch(string(text), -1) {
 		documented = append(documented, row[1])
 	}
 	require.ElementsMatch(t, TrustedKeys(), documented)

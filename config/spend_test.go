@@ -211,7 +211,7 @@ microspend.yaml:14:14: rates.frankfurt: "frankfurt" is not an AWS region such as
 microspend.yaml:14:25: rates.frankfurt.discount: 100% would make everything free; give less
 microspend.yaml:15:24: rates.eu-west-1.gb_hour: is given beside gb_second; give one of the two
 microspend.yaml:15:59: rates.eu-west-1.snapshot_read_gb: "1e3" is not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)
-microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, currency, discounts, rates, budgets, anomalies, collect, events`)
+microspend.yaml:16:1: colour: unknown key; allowed here: tenants, timezone, shared, currency, discounts, rates, ledger, budgets, anomalies, collect, events`)
 }
 
 func FuzzSpend(f *testing.F) {

@@ -31,6 +31,17 @@ type Reader interface {
 	Fingerprint(ctx context.Context) (string, error)
 	// Info sums up what the ledger says of its days, without reading their records.
 	Info(ctx context.Context) (Info, error)
+	// DayHashes gives for every UTC day that has usage, and that can hold usage in [from, to) with days cut in a location
+	// (nil means UTC), a hash of all its records, by the day as in 2026-10-01. It reads no records. Within one store, its
+	// snapshots among it, days with the same hash have the same content; equal content may have different hashes where it
+	// was written differently, so that a difference only means that it is worth comparing.
+	DayHashes(ctx context.Context, from, to time.Time, loc *time.Location) (map[string]string, error)
+	// OpenSnapshot opens what [Store.Snapshot] has kept under a name; the error is an [fs.ErrNotExist] where there is
+	// nothing of that name. What it reads has no documents.
+	OpenSnapshot(ctx context.Context, name string) (Reader, error)
+	// AuditLog verifies the audit log: see [audit.Verify] for a folder, [audit.VerifyShared] for a store that several
+	// writers write to at once.
+	AuditLog(ctx context.Context, o audit.Options) (audit.Result, error)
 	// Name is what to call the ledger in front of people: a folder, or a URL without credentials.
 	Name() string
 
@@ -40,13 +51,14 @@ type Reader interface {
 // Documents are the small files that are kept with a ledger: how far collectors have read, bills that were compared,
 // closed months. Their names are paths with slashes, such as "bills/2026-10.json".
 type Documents interface {
-	// Document is the content of one; the error is an [fs.ErrNotExist] where there is none of that name.
+	// Document is the content of one; the error is an [fs.ErrNotExist] where there is none of that name. Whoever has seen
+	// PutDocument return, in this process or another, reads what was put, or what was put later.
 	Document(ctx context.Context, name string) ([]byte, error)
-	// ListDocuments names those below a folder, "" for all, in order.
+	// ListDocuments names those below a folder, "" for all, in order. What a snapshot holds is no document.
 	ListDocuments(ctx context.Context, folder string) ([]string, error)
 }
 
-// Store is a ledger that is open for writing. It is not for use by several goroutines.
+// Store is a ledger that is open for writing. It is not for use by several goroutines, but for its documents.
 type Store interface {
 	Reader
 
@@ -65,11 +77,24 @@ type Store interface {
 
 	// PutDocument writes a document, which readers see whole: the one before or the new one.
 	PutDocument(ctx context.Context, name string, content []byte) error
+	// SwapDocument writes a document, nil removes it, if what is there still is before, nil if there was none; otherwise
+	// the error is a [ConflictError] and nothing is written. It is for what several writers change at once: see
+	// [UpdateDocument].
+	SwapDocument(ctx context.Context, name string, before, content []byte) error
 	// RemoveDocument removes a document; that there is none of that name is no error.
 	RemoveDocument(ctx context.Context, name string) error
+	// Snapshot keeps the days that can hold usage in [from, to), with days cut in a location, under a name, such as
+	// closed/2026-10: whatever becomes of the days, [Reader.OpenSnapshot] gives them as they are now. It is there as a
+	// whole or not at all, and takes the place of one of the same name.
+	Snapshot(ctx context.Context, name string, from, to time.Time, loc *time.Location) error
+	// RemoveSnapshot removes a snapshot; that there is none of that name is no error.
+	RemoveSnapshot(ctx context.Context, name string) error
 	// Audit makes an entry in the audit log and then does what it is about; do may be nil for an entry that only says
 	// something. Whatever changes a day makes its own entry.
 	Audit(e audit.Entry, do func() error) error
+	// Acknowledge makes an entry of the faults that AuditLog finds, which then no longer count as failures, and returns
+	// those that were not acknowledged before.
+	Acknowledge(ctx context.Context, reason string) ([]audit.Fault, error)
 
 	Close() error
 }

@@ -9,7 +9,6 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/view"
 )
@@ -61,7 +60,7 @@ type found struct {
 }
 
 // LedgerCheck makes the document of what a full check found, and of the losses that were accepted before it.
-func LedgerCheck(dir string, result parquet.CheckResult, accepted []ledger.DamagedFile) view.Document {
+func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.DamagedFile) view.Document {
 	section := view.Section{Notes: []view.Note{{
 		Text: figures.Count(result.Days, "day") + ", " + figures.Count(result.Parts, "file") + ", " +
 			figures.Count(result.Rows, "row") + " in order.",
@@ -117,7 +116,7 @@ func LedgerCheck(dir string, result parquet.CheckResult, accepted []ledger.Damag
 }
 
 // checkHints says what to do about what a check found.
-func checkHints(result parquet.CheckResult) []view.Note {
+func checkHints(result ledger.CheckResult) []view.Note {
 	aside := func(file ledger.DamagedFile) bool {
 		return strings.HasSuffix(file.Path, ".damaged") || strings.HasSuffix(file.Path, ".missing")
 	}

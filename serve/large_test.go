@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -40,7 +41,7 @@ func largeFleet(t *testing.T) serve.Inputs {
 // at a time gets them, and one that goes away takes what it held with it.
 func TestLargeAnswers(t *testing.T) {
 	in := largeFleet(t)
-	r := start(t, serve.Options{Rows: largeRows, Load: func() (serve.Inputs, error) { return in, nil }})
+	r := start(t, serve.Options{Rows: largeRows, Load: func(context.Context) (serve.Inputs, error) { return in, nil }})
 	request, err := spend.RawRequest{
 		RawPeriod: spend.RawPeriod{From: "2026-09-01", To: "2026-10-31"}, By: "microvm,day",
 	}.Request(in.Source, noon, func(field string) string { return field })
@@ -102,7 +103,7 @@ func (r *running) begin(t *testing.T, address string) (net.Conn, io.Reader) {
 // TestTooLargeAnswers asks for more rows than there may be, and for what would be made of too many.
 func TestTooLargeAnswers(t *testing.T) {
 	in := largeFleet(t)
-	r := start(t, serve.Options{Rows: 5000, Load: func() (serve.Inputs, error) { return in, nil }})
+	r := start(t, serve.Options{Rows: 5000, Load: func(context.Context) (serve.Inputs, error) { return in, nil }})
 	const rows = "the answer has more than 5,000 rows; choose a shorter period, fewer dimensions, or use top"
 	const vms = "more than 5,000 groups of usage would have to be added up; choose a shorter period, or fewer dimensions"
 	const groups = "more than 15,000 groups of usage would have to be added up; choose a shorter period, or fewer dimensions"

@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -118,7 +119,7 @@ func TestCountersNeverGoDown(t *testing.T) {
 	put(hour(0, 1<<40))
 	measured, err := sampleledger.Write(dir, func(func([]usage.Record) bool) {})
 	require.NoError(t, err)
-	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
+	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func(context.Context) (serve.Inputs, error) {
 		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
 	}})
 	look := func(until float64) float64 {
@@ -159,7 +160,7 @@ func TestHostileLabels(t *testing.T) {
 	budgets := budget.Set{Budgets: []budget.Budget{
 		{Subject: budget.OfTenant("(total)"), Amount: decimal.NewFromInt(1)},
 	}}
-	r := start(t, serve.Options{Series: 4, Load: func() (serve.Inputs, error) {
+	r := start(t, serve.Options{Series: 4, Load: func(context.Context) (serve.Inputs, error) {
 		return serve.Inputs{Source: source, Budgets: budgets, Ledger: measured}, nil
 	}})
 	status, _, text := r.get(t, "/metrics")
@@ -188,7 +189,7 @@ func TestTenantsNamedLikeLabels(t *testing.T) {
 		Usage: measured, Rates: pricing.EmbeddedCards(),
 		Sharing: spend.Sharing{Usage: []tenants.Selector{{Field: tenants.Tenant, Pattern: tenants.Exactly("plat")}}},
 	}
-	r := start(t, serve.Options{Load: func() (serve.Inputs, error) {
+	r := start(t, serve.Options{Load: func(context.Context) (serve.Inputs, error) {
 		return serve.Inputs{Source: source, Ledger: measured}, nil
 	}})
 	_, _, text := r.get(t, "/metrics")

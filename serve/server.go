@@ -20,7 +20,7 @@ import (
 type Options struct {
 	// Load reads the configuration and opens the ledger. It is called once by [New], which fails if it does, and again
 	// whenever one of the files has changed; an error is then logged and the previous inputs stay in use.
-	Load func() (Inputs, error)
+	Load func(context.Context) (Inputs, error)
 
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil logs nothing
@@ -77,7 +77,7 @@ func New(ctx context.Context, options Options) (*Server, error) {
 		web: web, held: semaphore.NewWeighted(int64(streamed * options.Rows)),
 	}
 	s.metrics = newMetrics(options.Series, web)
-	inputs, err := options.Load()
+	inputs, err := options.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (s *Server) refresh(ctx context.Context) bool {
 	if version == before.version {
 		return false
 	}
-	inputs, err := s.options.Load()
+	inputs, err := s.options.Load(ctx)
 	if err != nil {
 		s.metrics.failed()
 		s.options.Logger.Error("cannot read the configuration or the ledger; still serving the previous state", "error", err)

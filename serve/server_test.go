@@ -96,7 +96,7 @@ func start(t testing.TB, options serve.Options) *running {
 	if options.Load == nil {
 		in, err := demo()
 		require.NoError(t, err)
-		options.Load = func() (serve.Inputs, error) {
+		options.Load = func(context.Context) (serve.Inputs, error) {
 			return serve.Inputs{
 				Source: in.Source, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule, Ledger: in.Source.Usage.(*parquet.Ledger),
 			}, nil
@@ -272,7 +272,7 @@ func TestClosedMonths(t *testing.T) {
 		Usage: was, Rates: pricing.EmbeddedCards(),
 		Changed: func(c spend.Cause) (bool, error) { return c == spend.UsageChanged, nil },
 	}}}
-	r := start(t, serve.Options{Load: func() (serve.Inputs, error) {
+	r := start(t, serve.Options{Load: func(context.Context) (serve.Inputs, error) {
 		return serve.Inputs{Source: source, Ledger: is}, nil
 	}})
 	_, _, got := r.get(t, "/api/v1/spend?from=2026-11-01&to=2026-12-01")
@@ -442,7 +442,7 @@ func TestElsewhereNeedsAToken(t *testing.T) {
 	in, err := demo()
 	require.NoError(t, err)
 	source := in.Source
-	server, err := serve.New(t.Context(), serve.Options{Load: func() (serve.Inputs, error) {
+	server, err := serve.New(t.Context(), serve.Options{Load: func(context.Context) (serve.Inputs, error) {
 		return serve.Inputs{Source: source, Ledger: source.Usage.(*parquet.Ledger)}, nil
 	}})
 	require.NoError(t, err)
@@ -459,7 +459,7 @@ func TestRefresh(t *testing.T) {
 	measured, err := sampleledger.Write(filepath.Join(dir, "ledger"),
 		func(yield func([]usage.Record) bool) { yield([]usage.Record{hour(0, 1<<40)}) })
 	require.NoError(t, err)
-	r := start(t, serve.Options{Refresh: 50 * time.Millisecond, Load: func() (serve.Inputs, error) {
+	r := start(t, serve.Options{Refresh: 50 * time.Millisecond, Load: func(context.Context) (serve.Inputs, error) {
 		in := serve.Inputs{
 			Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured,
 			Files: []string{config},
@@ -510,7 +510,7 @@ func TestWhileTheLedgerIsWritten(t *testing.T) {
 	}
 	measured, err := sampleledger.Write(dir, func(yield func([]usage.Record) bool) { yield(batch(1)) })
 	require.NoError(t, err)
-	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func() (serve.Inputs, error) {
+	r := start(t, serve.Options{Refresh: 20 * time.Millisecond, Load: func(context.Context) (serve.Inputs, error) {
 		return serve.Inputs{Source: spend.Source{Usage: measured, Rates: pricing.EmbeddedCards()}, Ledger: measured}, nil
 	}})
 	writing := make(chan error, 1)

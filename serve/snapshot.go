@@ -10,6 +10,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/closing"
 )
 
 // Inputs are what answers are built from.
@@ -35,6 +36,8 @@ func (in Inputs) fingerprint(ctx context.Context) string {
 	hash := fnv.New128a()
 	state, err := in.Ledger.Fingerprint(ctx)
 	fmt.Fprintf(hash, "%s %v\n", state, err)
+	closed, err := in.Ledger.ListDocuments(ctx, closing.Folder) // reopening a month leaves a document with another name
+	fmt.Fprintf(hash, "%q %v\n", closed, err)
 	for _, file := range in.Files {
 		if info, err := os.Stat(file); err != nil {
 			fmt.Fprintf(hash, "%q absent\n", file)

@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -18,11 +19,11 @@ import (
 // doubtsIn are what speaks against usage of a request's time, of the accounts, regions, MicroVMs and tenants that its
 // filter chooses. That is told beside the figures, which are those of the records. Whoever asks about some tenants is
 // told nothing of what an account used as a whole, as that is other tenants' usage, too.
-func (s Source) doubtsIn(request Request) ([]doubt.Doubt, error) {
+func (s Source) doubtsIn(ctx context.Context, request Request) ([]doubt.Doubt, error) {
 	if s.Doubts == nil {
 		return nil, nil
 	}
-	all, err := s.Doubts(request.From, request.To)
+	all, err := s.Doubts(ctx, request.From, request.To)
 	if err != nil {
 		return nil, fmt.Errorf("reading what speaks against usage: %w", err)
 	}

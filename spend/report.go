@@ -57,7 +57,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	out.Total = t.total
 	out.TenantAsserted = len(r.asserted) > 0
 	if !r.billed() {
-		if out.Doubts, err = s.doubtsIn(request); err != nil {
+		if out.Doubts, err = s.doubtsIn(ctx, request); err != nil {
 			return Spend{}, err
 		}
 	}

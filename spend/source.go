@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"context"
 	"time"
 
 	"microspend/ledger"
@@ -40,7 +41,7 @@ type Source struct {
 	Currency *pricing.Currency // in which amounts are shown beside dollars; nil where in none
 
 	// Doubts reads what speaks against usage in [from, to), to be told beside the figures; nil where nobody looks for it.
-	Doubts func(from, to time.Time) ([]doubt.Doubt, error)
+	Doubts func(ctx context.Context, from, to time.Time) ([]doubt.Doubt, error)
 
 	Closed []ClosedMonth // the months that have been closed, in order
 

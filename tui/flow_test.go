@@ -22,6 +22,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/budget"
@@ -367,15 +368,20 @@ func TestWhatIf(t *testing.T) {
 // TestWhatIfStartsFromWhatIsRecorded: the timeout is that which the MicroVMs were launched with, on the screen and in
 // the export.
 func TestWhatIfStartsFromWhatIsRecorded(t *testing.T) {
-	records, ledger := fewRecords(), t.TempDir()
+	records := fewRecords()
+	l, err := parquet.OpenForWriting(t.TempDir(), ledger.Options{})
+	require.NoError(t, err)
+	defer l.Close()
 	for _, r := range records.all {
-		require.NoError(t, lifecycle.Write(ledger, []lifecycle.MicroVM{{
+		require.NoError(t, lifecycle.Write(t.Context(), l, []lifecycle.MicroVM{{
 			ID: r.Resource.ID, Region: r.Region, Account: r.Account, StartedAt: r.PeriodStart, MaxIdle: new(int64(450)),
 			ReadAt: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
 		}}))
 	}
 	options := over(t, records, nil)
-	options.Reader.Launched = func(from, to time.Time) (*lifecycle.Table, error) { return lifecycle.Read(ledger, from, to) }
+	options.Reader.Launched = func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
+		return lifecycle.Read(ctx, l, from, to)
+	}
 	options.Reader.Records = func(context.Context, time.Time, time.Time) iter.Seq2[usage.Record, error] {
 		return func(yield func(usage.Record, error) bool) {
 			for _, r := range records.all {

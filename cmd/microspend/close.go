@@ -10,7 +10,6 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/spend"
 	"microspend/spend/closing"
@@ -36,7 +35,7 @@ order and reopened from the last one on.`,
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		switch {
 		case len(args) == 0 && list && !reopen:
-			return a.listClosed()
+			return a.listClosed(cmd.Context())
 		case len(args) == 0 || list:
 			return view.Document{}, errors.New("give a month such as 2026-10, or --list alone")
 		}
@@ -70,10 +69,10 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 		}
 	}
 	var closed closing.Closing
-	err = a.writeClosed(ctx, func(ctx context.Context, writer *parquet.Writer) error {
+	err = a.writeClosed(ctx, func(ctx context.Context, writer ledger.Store) error {
 		source := read.Source
-		source.Usage = &writer.Ledger
-		if source, err = closing.Load(source, &writer.Ledger, read.TenantsFile); err != nil {
+		source.Usage = writer
+		if source, err = closing.Load(ctx, source, writer, read.TenantsFile); err != nil {
 			return err
 		}
 		closed, err = closing.Close(ctx, closing.Request{
@@ -91,8 +90,8 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 
 func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, error) {
 	var reopened closing.Closing
-	err := a.writeClosed(ctx, func(_ context.Context, writer *parquet.Writer) (err error) {
-		reopened, err = closing.Reopen(writer, month.Month(), a.today())
+	err := a.writeClosed(ctx, func(ctx context.Context, writer ledger.Store) (err error) {
+		reopened, err = closing.Reopen(ctx, writer, month.Month(), a.today())
 		return err
 	})
 	if err == nil {
@@ -102,20 +101,19 @@ func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, 
 }
 
 // writeClosed does work on the months of a ledger that exists, with its lock held.
-func (a *app) writeClosed(ctx context.Context, work func(context.Context, *parquet.Writer) error) error {
-	opened, err := a.openLedger() // which must be there already
-	if err != nil {
+func (a *app) writeClosed(ctx context.Context, work func(context.Context, ledger.Store) error) error {
+	if _, err := a.openLedger(ctx); err != nil { // which must be there already
 		return err
 	}
-	return a.writeLedger(ctx, opened.Dir(), ledger.Options{Command: "microspend spend close"}, work)
+	return a.writeLedger(ctx, ledger.Options{Command: "microspend spend close"}, work)
 }
 
-func (a *app) listClosed() (view.Document, error) {
-	opened, err := a.openLedger()
+func (a *app) listClosed(ctx context.Context) (view.Document, error) {
+	opened, err := a.openLedger(ctx)
 	if err != nil {
 		return view.Document{}, err
 	}
-	list, err := closing.List(opened.Dir())
+	list, err := closing.List(ctx, opened)
 	if len(list) == 0 && err == nil {
 		fmt.Fprintln(a.err, "no month is closed")
 	}

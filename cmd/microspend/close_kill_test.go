@@ -43,7 +43,7 @@ func TestCloseKilledAtAnyMoment(t *testing.T) {
 			killed++
 		}
 		require.Equal(t, want, spend(target))
-		if _, err := os.Stat(filepath.Join(target, "closed", "2026-10")); err == nil {
+		if _, err := os.Stat(filepath.Join(target, "closed", "2026-10", "closing.json")); err == nil {
 			microspend(t, "spend", "close", "--reopen", "2026-10", "--ledger", target)
 		}
 	}
@@ -52,6 +52,9 @@ func TestCloseKilledAtAnyMoment(t *testing.T) {
 	require.Equal(t, want, spend(target))
 	entries, err := os.ReadDir(filepath.Join(target, "closed"))
 	require.NoError(t, err)
+	left, err := filepath.Glob(filepath.Join(target, "closed", "2026-10", ".*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 	for _, entry := range entries {
 		require.False(t, strings.HasPrefix(entry.Name(), "."), entry.Name())
 	}

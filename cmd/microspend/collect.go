@@ -22,6 +22,7 @@ import (
 	"microspend/internal/cgroup"
 	"microspend/internal/progress"
 	"microspend/internal/webserver"
+	"microspend/ledger/stores"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/view"
@@ -215,6 +216,15 @@ type collection struct {
 	options  collector.Options
 }
 
+// collectFolder is the ledger's folder, which what collectors keep lies in.
+func (a *app) collectFolder() (string, error) {
+	name, err := a.ledgerName()
+	if err == nil && !stores.IsFolder(name) {
+		err = errors.New("what is collected goes into a ledger in a folder; give one with --ledger")
+	}
+	return name, err
+}
+
 // newCollection makes a collection. The token asks for the code of an MFA device; nil where there is no one to ask.
 func (a *app) newCollection(flags collectFlags, token func() (string, error), logger *slog.Logger) (
 	*collection, error,
@@ -231,7 +241,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	if err != nil {
 		return nil, err
 	}
-	folder, err := a.ledgerFolder()
+	folder, err := a.collectFolder()
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +256,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	}
 	settings.AWS.Token = token
 	settings.Measuring = a.measuring
-	source, accounts, err := settings.Open(folder, a.now)
+	source, accounts, err := settings.Open(a.now)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,12 +38,12 @@ behind than --max-age, or a gap is open that was not accepted (collect gaps acce
 quarantined is shown, and counts with --strict.`,
 		Example: `  microspend collect status
   microspend collect status --max-age 2h --format json`,
-	}, func(*cobra.Command, []string) (view.Document, error) {
-		folder, err := a.ledgerFolder()
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		folder, err := a.collectFolder()
 		if err != nil {
 			return view.Document{}, err
 		}
-		if _, err := a.openLedger(); err != nil {
+		if _, err := a.openLedger(cmd.Context()); err != nil {
 			return view.Document{}, err
 		}
 		s, err := status.Read(folder, a.now(), maxAge)
@@ -113,8 +114,8 @@ has it, or it is accepted. Times that --since has passed over are listed as well
 them. A --backfill that was not read stays listed until it is repeated or accepted.`,
 		Example: `  microspend collect gaps
   microspend collect gaps --quarantined --format csv`,
-	}, func(*cobra.Command, []string) (view.Document, error) {
-		all, _, err := a.findings(which)
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		all, _, err := a.findings(cmd.Context(), which)
 		if err != nil {
 			return view.Document{}, err
 		}
@@ -133,15 +134,18 @@ them. A --backfill that was not read stays listed until it is repeated or accept
 }
 
 // findings lists what the flags select, and everything that there is.
-func (a *app) findings(which findingFlags) (selected, all []report.Finding, err error) {
+func (a *app) findings(ctx context.Context, which findingFlags) (selected, all []report.Finding, err error) {
 	if err := which.check(); err != nil {
 		return nil, nil, err
 	}
-	opened, err := a.openLedger()
+	folder, err := a.collectFolder()
 	if err != nil {
 		return nil, nil, err
 	}
-	states, err := collector.States(opened.Dir())
+	if _, err := a.openLedger(ctx); err != nil {
+		return nil, nil, err
+	}
+	states, err := collector.States(folder)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -193,7 +197,7 @@ is quarantined is accepted as well. The reason is kept: collect gaps --accepted 
 		case len(ids) == 0 && !selects:
 			return view.Document{}, errors.New("say what to accept: ids as collect gaps lists them, --all, --before or --source")
 		}
-		selected, all, err := a.findings(which)
+		selected, all, err := a.findings(cmd.Context(), which)
 		if err != nil {
 			return view.Document{}, err
 		}
@@ -226,7 +230,7 @@ func named(ids []string, all []report.Finding) (found []report.Finding, err erro
 }
 
 func (a *app) accept(selected []report.Finding, because string) (view.Document, error) {
-	folder, err := a.ledgerFolder()
+	folder, err := a.collectFolder()
 	if err != nil {
 		return view.Document{}, err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/view"
@@ -18,14 +17,14 @@ import (
 // watchedLedger is a ledger that remembers which of its files were damaged when sums were read from it, so that no
 // command can forget to say so.
 type watchedLedger struct {
-	*parquet.Ledger
+	ledger.Reader
 	lock    sync.Mutex
 	damaged []ledger.DamagedFile
 }
 
 // Aggregate implements spend.Usage.
 func (w *watchedLedger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
-	result, err := w.Ledger.Aggregate(ctx, q)
+	result, err := w.Reader.Aggregate(ctx, q)
 	if len(result.Damaged) > 0 {
 		w.lock.Lock()
 		defer w.lock.Unlock()
@@ -35,7 +34,7 @@ func (w *watchedLedger) Aggregate(ctx context.Context, q ledger.Query) (ledger.R
 }
 
 // Unwatched implements spend.Watched.
-func (w *watchedLedger) Unwatched() spend.Usage { return w.Ledger }
+func (w *watchedLedger) Unwatched() spend.Usage { return w.Reader }
 
 // errDamaged ends a command whose figures lack what damaged files had. They are printed, marked as lower bounds.
 var errDamaged = fmt.Errorf("figures are incomplete: %w", errCheckFailed)
@@ -69,7 +68,7 @@ func (a *app) hasData(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("no data in %s; collect usage with microspend collect, import it with microspend import, "+
-		"or give another ledger with --ledger", a.usage.Dir())
+		"or give another ledger with --ledger", a.usage.Name())
 }
 
 // checkNames refuses filters that name nothing there is. That it may look through the whole ledger makes no figure

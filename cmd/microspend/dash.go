@@ -59,15 +59,15 @@ collect in microspend.yaml.
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.collect {
-				if err := a.makeLedgerFolder(); err != nil {
+				if err := a.makeLedger(cmd.Context()); err != nil {
 					return err
 				}
 			}
-			in, err := a.spendInputs()
+			in, err := a.spendInputs(cmd.Context())
 			if err != nil {
 				return err
 			}
-			options, err := a.dashOptions(in, f)
+			options, err := a.dashOptions(cmd.Context(), in, f)
 			if err != nil {
 				return err
 			}
@@ -127,12 +127,12 @@ func (a *app) runDash(ctx context.Context, options tui.Options) error {
 const dashGC = 30 // percent
 
 // dashOptions puts together what the dashboard takes.
-func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
+func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tui.Options, error) {
 	market, err := a.market()
 	if err != nil {
 		return tui.Options{}, err
 	}
-	opened, err := a.openLedger()
+	opened, err := a.openLedger(ctx)
 	if err != nil {
 		return tui.Options{}, err
 	}
@@ -142,15 +142,13 @@ func (a *app) dashOptions(in serve.Inputs, f dashFlags) (tui.Options, error) {
 			return tui.Options{}, fmt.Errorf("--tz: %w", err)
 		}
 	}
-	folder, err := a.ledgerFolder()
-	if err != nil {
-		return tui.Options{}, err
-	}
 	options := tui.Options{
 		Reader: &data.Reader{
 			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices,
 			Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint, Records: opened.Records,
-			Launched: func(from, to time.Time) (*lifecycle.Table, error) { return lifecycle.Read(folder, from, to) },
+			Launched: func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
+				return lifecycle.Read(ctx, opened, from, to)
+			},
 		},
 		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
 		Input: a.in, Output: a.out,

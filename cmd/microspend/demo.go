@@ -17,7 +17,6 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/simulate"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -73,8 +72,8 @@ ledger.`,
 
 // writeDemo writes generated records to the demo's ledger.
 func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (changes ledger.Changes, err error) {
-	err = a.writeLedger(ctx, a.flags.ledger, ledger.Options{Command: "microspend demo", Action: "demo"},
-		func(ctx context.Context, writer *parquet.Writer) error {
+	err = a.writeLedger(ctx, ledger.Options{Command: "microspend demo", Action: "demo"},
+		func(ctx context.Context, writer ledger.Store) error {
 			changes, err = writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) {
 				batches(func(batch []usage.Record) bool { return yield(batch, nil) })
 			})
@@ -85,11 +84,11 @@ func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (
 
 // demoDash opens the dashboard on the demo's ledger.
 func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet) error {
-	in, err := a.spendInputs()
+	in, err := a.spendInputs(ctx)
 	if err != nil {
 		return err
 	}
-	options, err := a.dashOptions(in, dashFlags{poll: pollEvery, stale: staleAfter})
+	options, err := a.dashOptions(ctx, in, dashFlags{poll: pollEvery, stale: staleAfter})
 	if err != nil {
 		return err
 	}

@@ -34,21 +34,17 @@ const (
 	fullHelp    = "show assumptions in full"
 )
 
-// ledgerFlag declares --ledger.
-func (a *app) ledgerFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.flags.ledger, "ledger", "", "ledger `DIR` (default: in the user's data directory)")
+// ledgerFlags declares which ledger a command is about, and what says how its usage is priced.
+func (a *app) ledgerFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.flags.ledger, "ledger", "",
+		"`LEDGER`: a folder or a URL (default: the configuration's, or a folder in the user's data directory)")
+	a.configFlag(cmd)
 }
 
 // configFlag declares --config.
 func (a *app) configFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.flags.config, "config", "",
 		"configuration `FILE` (default: ./"+config.Name+", then the user's config directory)")
-}
-
-// ledgerFlags declares the flags of commands that price the ledger's usage.
-func (a *app) ledgerFlags(cmd *cobra.Command) {
-	a.ledgerFlag(cmd)
-	a.configFlag(cmd)
 }
 
 // periodFlags declares the flags for the days to look at.

@@ -356,7 +356,7 @@ func oneFile(read func(idle.Named) (*idle.Trace, error)) readTraces {
 
 // idleLedger takes the usage of one region from the ledger.
 func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error) {
-	in, err := a.spendInputs()
+	in, err := a.spendInputs(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -364,11 +364,7 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 	if err != nil {
 		return nil, err
 	}
-	folder, err := a.ledgerFolder()
-	if err != nil {
-		return nil, err
-	}
-	launched, err := lifecycle.Read(folder, from, to)
+	launched, err := lifecycle.Read(ctx, in.Ledger, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -97,10 +97,6 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 		return fmt.Errorf("--source: %s is what microspend collect writes; give your rows a source of their own (rows of a "+
 			"ledger's export say theirs)", f.rows.DefaultSource)
 	}
-	folder, err := a.ledgerFolder()
-	if err != nil {
-		return err
-	}
 	in, size, err := a.openInput(path)
 	if err != nil {
 		return err
@@ -132,16 +128,19 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 		}
 		from(audit.Source{Files: []audit.File{file}})
 	}
-	var changes ledger.Changes
-	err = a.writeLedger(ctx, folder, ledger.Options{
+	var (
+		changes ledger.Changes
+		name    string // of the ledger
+	)
+	err = a.writeLedger(ctx, ledger.Options{
 		Command: "microspend import", Action: "import", Overlaps: overlapChoices[f.overlaps],
 		Collected: ledger.Collected{Sources: sources.Names(), Replace: f.replace},
 		Progress: func(done, of int) {
 			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
 			bar.At(int64(done), int64(of), int64(done))
 		},
-	}, func(ctx context.Context, writer *parquet.Writer) (err error) {
-		from = writer.From
+	}, func(ctx context.Context, writer ledger.Store) (err error) {
+		from, name = writer.From, writer.Name()
 		changes, err = writer.Upsert(ctx, batches)
 		return err
 	})
@@ -158,7 +157,7 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 	if err != nil {
 		return err
 	}
-	a.reportImport(reader, changes, folder)
+	a.reportImport(reader, changes, name)
 	return nil
 }
 
@@ -293,11 +292,11 @@ func (a *app) readEvents(in io.Reader, f importFlags, sessions bool) (usageReade
 }
 
 // reportImport reports what an import did, on standard error, as the ledger is where the data goes.
-func (a *app) reportImport(reader usageReader, changes ledger.Changes, folder string) {
+func (a *app) reportImport(reader usageReader, changes ledger.Changes, name string) {
 	read := reader.Report()
 	fmt.Fprintf(a.err, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
 		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
-		figures.Count(len(changes.Days), "day"), folder)
+		figures.Count(len(changes.Days), "day"), name)
 	if read.Bad > 0 {
 		fmt.Fprintf(a.err, "skipped because they could not be read: %s\n", figures.Count(read.Bad, "row"))
 		for _, fault := range read.Faults {

@@ -17,7 +17,7 @@ import (
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
 	"microspend/ledger/doubt"
-	"microspend/ledger/parquet"
+	"microspend/ledger/stores"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/serve"
@@ -25,10 +25,19 @@ import (
 	"microspend/spend/closing"
 )
 
-// ledgerFolder is where the ledger is: --ledger, or microspend/ledger in the user's data folder.
-func (a *app) ledgerFolder() (string, error) {
+// ledgerName is where the ledger is, as [stores.Open] takes it: --ledger, what the configuration says, or
+// microspend/ledger in the user's data folder. It may have credentials: messages call an open ledger by its Name.
+func (a *app) ledgerName() (string, error) {
 	if a.flags.ledger != "" {
 		return a.flags.ledger, nil
+	}
+	path, read, err := a.readConfig()
+	if err != nil {
+		return "", err
+	}
+	if name, err := read.Ledger(); name != "" || err != nil {
+		a.tellConfig(path)
+		return name, err
 	}
 	if folder := a.dataFolder(); folder != "" {
 		return filepath.Join(folder, "ledger"), nil
@@ -53,18 +62,22 @@ func (a *app) userFolder(variable, below string) string {
 var errNoLedger = errors.New("no ledger")
 
 // openLedger opens the ledger for reading.
-func (a *app) openLedger() (*parquet.Ledger, error) {
-	folder, err := a.ledgerFolder()
+func (a *app) openLedger(ctx context.Context) (ledger.Reader, error) {
+	name, err := a.ledgerName()
 	if err != nil {
 		return nil, err
 	}
-	if err := a.destination.isWithin(folder); err != nil {
-		return nil, err
+	in := ""
+	if stores.IsFolder(name) {
+		if err := a.destination.isWithin(name); err != nil {
+			return nil, err
+		}
+		in = " in " + name
 	}
-	opened, err := parquet.Open(folder, ledger.Options{Now: a.now})
+	opened, err := stores.Open(ctx, name, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w in %s; "+
-			"create one with microspend import or microspend demo, or give another with --ledger", errNoLedger, folder)
+		return nil, fmt.Errorf("%w%s; "+
+			"create one with microspend import or microspend demo, or give another with --ledger", errNoLedger, in)
 	}
 	return opened, err
 }
@@ -81,37 +94,53 @@ func (a *app) configFiles() []string {
 	return files
 }
 
-// makeLedgerFolder makes an empty ledger where there is none, for what is going to write to it.
-func (a *app) makeLedgerFolder() error {
-	folder, err := a.ledgerFolder()
+// makeLedger makes an empty ledger where there is none, for what is going to write to it.
+func (a *app) makeLedger(ctx context.Context) error {
+	name, err := a.ledgerName()
 	if err != nil {
 		return err
 	}
-	return ownfile.Place(folder).Folder(folder)
+	if stores.IsFolder(name) { // which a writer that has written nothing would take away again
+		return ownfile.Place(name).Folder(name)
+	}
+	return a.writeLedger(ctx, ledger.Options{}, func(context.Context, ledger.Store) error { return nil })
 }
 
 // loadConfig reads the configuration, which nobody has to have unless it is named.
 func (a *app) loadConfig() (config.Config, error) {
+	path, read, err := a.readConfig()
+	if err == nil {
+		a.tellConfig(path)
+	}
+	return read, err
+}
+
+// readConfig reads the configuration, and returns its path, "" where there is none.
+func (a *app) readConfig() (path string, read config.Config, err error) {
 	for _, path := range a.configFiles() {
 		text, err := a.readFile(path, strictyaml.MaxBytes)
 		if errors.Is(err, fs.ErrNotExist) && a.flags.config == "" {
 			continue
 		}
 		if err != nil {
-			return config.Config{}, err
+			return path, config.Config{}, err
 		}
 		read, err := config.Load(path, text)
-		if err == nil && a.flags.config == "" && a.foundByChance(path) {
-			a.nameConfig.Do(func() {
-				fmt.Fprintf(a.err, "microspend: using the configuration ./%s of the current folder\n", path)
-			})
-			if !a.trustConfig {
-				read = read.Found()
-			}
+		if err == nil && a.flags.config == "" && !a.trustConfig && a.foundByChance(path) {
+			read = read.Found()
 		}
-		return read, err
+		return path, read, err
 	}
-	return config.Config{}, nil
+	return "", config.Config{}, nil
+}
+
+// tellConfig says, once, that a configuration is used that nobody has named.
+func (a *app) tellConfig(path string) {
+	if a.flags.config == "" && a.foundByChance(path) {
+		a.nameConfig.Do(func() {
+			fmt.Fprintf(a.err, "microspend: using the configuration ./%s of the current folder\n", path)
+		})
+	}
 }
 
 // foundByChance reports whether a configuration that nobody named is another than the user's own: one that whoever can
@@ -166,7 +195,7 @@ func (c ownCards) Card(region string) (pricing.RateCard, error) {
 }
 
 // spendInputs puts together everything that spend is worked out from.
-func (a *app) spendInputs() (serve.Inputs, error) {
+func (a *app) spendInputs(ctx context.Context) (serve.Inputs, error) {
 	in := serve.Inputs{Files: a.configFiles()}
 	if folder := a.cardFolder(); folder != "" {
 		in.Files = append(in.Files, folder)
@@ -178,29 +207,26 @@ func (a *app) spendInputs() (serve.Inputs, error) {
 	if err != nil {
 		return in, err
 	}
-	opened, err := a.openLedger()
+	opened, err := a.openLedger(ctx)
 	in.Source, in.Budgets, in.AnomalyRule = read.Source, read.Budgets, read.AnomalyRule
 	if err != nil {
 		return in, err
 	}
-	in.Ledger, a.usage = opened, &watchedLedger{Ledger: opened}
+	in.Ledger, a.usage = opened, &watchedLedger{Reader: opened}
 	in.Source.Usage = a.usage
-	folder := a.usage.Dir()
-	in.Source.Doubts = func(from, to time.Time) ([]doubt.Doubt, error) { return doubt.Read(folder, from, to) }
+	in.Source.Doubts = func(ctx context.Context, from, to time.Time) ([]doubt.Doubt, error) {
+		return doubt.Read(ctx, opened, from, to)
+	}
 	if a.flags.currency != nil || a.flags.dollarsOnly {
 		in.Source.Currency = a.flags.currency
 	}
-	if err != nil {
-		return in, err
-	}
-	in.Files = append(in.Files, filepath.Join(a.usage.Dir(), closing.Folder))
-	in.Source, err = closing.Load(in.Source, opened, read.TenantsFile)
+	in.Source, err = closing.Load(ctx, in.Source, opened, read.TenantsFile)
 	return in, err
 }
 
 // measured is the same of a ledger that must have data.
 func (a *app) measured(ctx context.Context) (serve.Inputs, error) {
-	in, err := a.spendInputs()
+	in, err := a.spendInputs(ctx)
 	if err != nil {
 		return in, err
 	}
@@ -217,11 +243,15 @@ func (a *app) configured(readFile spend.ReadFile) (config.Inputs, error) {
 }
 
 // writeLedger opens the ledger for writing, does the work, and closes it.
-func (a *app) writeLedger(ctx context.Context, folder string, options ledger.Options,
-	work func(context.Context, *parquet.Writer) error,
+func (a *app) writeLedger(ctx context.Context, options ledger.Options,
+	work func(context.Context, ledger.Store) error,
 ) error {
+	name, err := a.ledgerName()
+	if err != nil {
+		return err
+	}
 	options.Now = a.now
-	writer, err := parquet.OpenForWriting(folder, options)
+	writer, err := stores.OpenForWriting(ctx, name, options)
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/view"
 )
@@ -19,7 +19,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 		Use:   "info",
 		Short: "List the ledger's days with rows, size and coverage",
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
-		opened, err := a.openLedger()
+		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}
@@ -27,11 +27,21 @@ func (a *app) ledgerCommand() *cobra.Command {
 		if err != nil {
 			return view.Document{}, err
 		}
-		return report.LedgerInfo(opened.Dir(), info), nil
+		return report.LedgerInfo(opened.Name(), info), nil
 	})
-	a.ledgerFlag(info)
+	a.ledgerFlags(info)
 	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand())
 	return cmd
+}
+
+// check checks a ledger of a kind that can be.
+func check(ctx context.Context, opened ledger.Reader) (ledger.CheckResult, error) {
+	checker, can := opened.(ledger.Checker)
+	if !can {
+		return ledger.CheckResult{}, fmt.Errorf("%s cannot be checked file by file: what keeps it checks what it reads; "+
+			"compare it with a copy, as microspend ledger move --help says", opened.Name())
+	}
+	return checker.Check(ctx)
 }
 
 func (a *app) ledgerCheckCommand() *cobra.Command {
@@ -55,19 +65,24 @@ was lost until --accept-loss, for use once it has been imported again or never w
 		if len(days) > 0 && !accept {
 			return view.Document{}, errors.New("--day requires --accept-loss; check always reads every day")
 		}
-		opened, err := a.openLedger()
+		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}
 		var (
-			result   parquet.CheckResult
+			result   ledger.CheckResult
 			accepted []ledger.DamagedFile
 		)
 		if !repair && !accept {
-			result, err = opened.Check(cmd.Context())
+			result, err = check(cmd.Context(), opened)
 		} else {
 			options := ledger.Options{Command: "microspend ledger check"}
-			err = a.writeLedger(cmd.Context(), opened.Dir(), options, func(ctx context.Context, w *parquet.Writer) (err error) {
+			err = a.writeLedger(cmd.Context(), options, func(ctx context.Context, store ledger.Store) (err error) {
+				w, can := store.(ledger.Repairer)
+				if !can {
+					return fmt.Errorf("%s has no files to repair: a damaged day is written again by importing or collecting it again",
+						store.Name())
+				}
 				// Loss is accepted first, so that nothing is accepted that this run finds and nobody has seen yet.
 				if accept {
 					if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
@@ -85,9 +100,9 @@ was lost until --accept-loss, for use once it has been imported again or never w
 		if err != nil {
 			return view.Document{}, err
 		}
-		return report.LedgerCheck(opened.Dir(), result, accepted), passes(result.OK())
+		return report.LedgerCheck(opened.Name(), result, accepted), passes(result.OK())
 	})
-	a.ledgerFlag(cmd)
+	a.ledgerFlags(cmd)
 	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests")
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "stop reporting quarantined files")
 	a.parsedListFlag(cmd, "day", "accept the loss of this UTC `DAY` only (repeatable)", func(text string) error {

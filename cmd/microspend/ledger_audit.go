@@ -15,7 +15,6 @@ import (
 
 	"microspend/ledger"
 	"microspend/ledger/audit"
-	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/view"
 )
@@ -69,16 +68,16 @@ time to time: --expect HASH fails unless the log has the entry with that hash.`,
 		if expect != "" && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(expect) {
 			return view.Document{}, errors.New("--expect: give the 64 hexadecimal digits of an entry's hash")
 		}
-		opened, err := a.openLedger()
+		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}
 		if cmd.Flags().Changed("acknowledge") {
-			if err := a.acknowledge(cmd.Context(), opened.Dir(), acknowledge); err != nil {
+			if err := a.acknowledge(cmd.Context(), acknowledge); err != nil {
 				return view.Document{}, err
 			}
 		}
-		found, err := audit.Verify(opened.Dir(), audit.Options{
+		found, err := opened.AuditLog(cmd.Context(), audit.Options{
 			Expect: expect,
 			Keep: func(e *audit.Entry) bool {
 				return !e.At.Before(since) && (action == "" || e.Action == action) && (day == "" || e.Concerns(day))
@@ -87,9 +86,9 @@ time to time: --expect HASH fails unless the log has the entry with that hash.`,
 		if err != nil {
 			return view.Document{}, err
 		}
-		return report.LedgerAudit(opened.Dir(), found), passes(found.OK())
+		return report.LedgerAudit(opened.Name(), found), passes(found.OK())
 	})
-	a.ledgerFlag(cmd)
+	a.ledgerFlags(cmd)
 	a.parsedFlag(cmd, "since", "", "list only entries from this UTC `DAY` on", func(text string) (err error) {
 		since, err = utcDay(text)
 		return err
@@ -114,13 +113,13 @@ func utcDay(text string) (time.Time, error) {
 	return day, nil
 }
 
-func (a *app) acknowledge(ctx context.Context, folder, reason string) error {
+func (a *app) acknowledge(ctx context.Context, reason string) error {
 	if strings.TrimSpace(reason) == "" {
 		return errors.New("--acknowledge: give a reason for whoever reads the log later")
 	}
 	options := ledger.Options{Command: "microspend ledger audit"}
-	return a.writeLedger(ctx, folder, options, func(_ context.Context, w *parquet.Writer) error {
-		faults, err := w.AcknowledgeFaults(reason)
+	return a.writeLedger(ctx, options, func(ctx context.Context, w ledger.Store) error {
+		faults, err := w.Acknowledge(ctx, reason)
 		if err == nil && len(faults) == 0 {
 			fmt.Fprintln(a.err, "there is nothing to acknowledge")
 		}

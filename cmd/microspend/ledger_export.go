@@ -24,7 +24,7 @@ others are written, the missing ones are named, and the exit code is 1.`,
 		Example: `  microspend ledger export --from 2026-10-01 --to 2026-11-01 --output october.csv
   microspend ledger export --format parquet --output usage.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
-		opened, err := a.openLedger()
+		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ others are written, the missing ones are named, and the exit code is 1.`,
 		return passes(len(damaged) == 0)
 	})
 	a.output.addFormat(cmd, "csv", "parquet")
-	a.ledgerFlag(cmd)
+	a.ledgerFlags(cmd)
 	a.dayRangeFlags(cmd, "ledger")
 	return cmd
 }

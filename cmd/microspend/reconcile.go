@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/report"
 	"microspend/spend/bill"
 	"microspend/spend/bill/reconcile"
@@ -52,7 +51,7 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 			return view.Document{}, err
 		}
 		shown := report.Reconciliation{Source: shortNames(args), All: all}
-		in, err := a.spendInputs()
+		in, err := a.spendInputs(cmd.Context())
 		if errors.Is(err, errNoLedger) && !request.Bill.MicroVMs() { // nothing was measured, and nothing billed
 			shown.Comparison = reconcile.Nothing(request)
 			return report.Reconcile(shown), nil
@@ -71,8 +70,8 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 			shown.Billed, shown.Rates = &billed, &rates
 			// The bill is stored only once it could be shared out.
 			options := ledger.Options{Command: "microspend reconcile --allocate"}
-			err = a.writeLedger(cmd.Context(), a.usage.Dir(), options, func(_ context.Context, w *parquet.Writer) (err error) {
-				shown.File, err = reconcile.Save(w, shown.Source, shown.Comparison, a.now())
+			err = a.writeLedger(cmd.Context(), options, func(ctx context.Context, w ledger.Store) (err error) {
+				shown.File, err = reconcile.Save(ctx, w, shown.Source, shown.Comparison, a.now())
 				return err
 			})
 			if err != nil {

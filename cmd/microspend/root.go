@@ -15,6 +15,7 @@ import (
 	"microspend/config"
 	"microspend/internal/cardstore"
 	"microspend/internal/civil"
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/view"
@@ -97,6 +98,10 @@ func run(ctx context.Context, args []string, p process) int {
 	}
 	if lent, ok := errors.AsType[exitCodeOfCommand](err); ok {
 		return int(lent)
+	}
+	if unreachable, ok := errors.AsType[*ledger.UnreachableError](err); ok {
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(unreachable.Error()))
+		return exitOutside
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintln(a.err, "microspend: "+view.Visible(line))

@@ -49,7 +49,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 		}
 		source := a.inUTCForFOCUS(in.Source)
 		if basis == spend.BasisBilled {
-			if source.Billed, err = reconcile.Load(a.usage.Dir()); err != nil {
+			if source.Billed, err = reconcile.Load(cmd.Context(), a.usage); err != nil {
 				return err
 			}
 			source.Location = nil // bills go by UTC days, whatever zone the configuration cuts days in

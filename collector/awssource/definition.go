@@ -44,7 +44,6 @@ type Settings interface {
 type Env struct {
 	// Config returns the SDK's configuration for a target. Its retryer waits for the target's turn.
 	Config  func(collector.Target) (aws.Config, error)
-	Ledger  string        // its folder, for what a source knows beyond records
 	Period  time.Duration // of the records; 0 is the source's default
 	Every   time.Duration // between the starts of two runs; 0 where someone else starts them
 	Quota   Quota         // of each account and region

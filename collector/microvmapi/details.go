@@ -2,22 +2,25 @@ package microvmapi
 
 import (
 	"cmp"
+	"context"
 	"time"
 
+	"microspend/collector"
 	"microspend/ledger/lifecycle"
 )
 
 // keepDetails writes down what MicroVMs were launched with, as far as this poll was told. That does not have to take
 // effect together with the poll's records: a poll that is lost asks again, and is told the same.
-func (p *poll) keepDetails() {
-	if p.source.options.Ledger == "" || len(p.told) == 0 {
+func (p *poll) keepDetails(ctx context.Context) {
+	store := collector.LedgerOf(ctx)
+	if store == nil || len(p.told) == 0 {
 		return
 	}
 	var microvms []lifecycle.MicroVM
 	for l, out := range p.told {
 		microvms = append(microvms, p.launchOf(l, out))
 	}
-	if err := lifecycle.Write(p.source.options.Ledger, microvms); err != nil {
+	if err := lifecycle.Write(ctx, store, microvms); err != nil {
 		p.gap("what MicroVMs were launched with", err)
 		for l := range p.told {
 			l.Asked = false

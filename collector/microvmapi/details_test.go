@@ -8,18 +8,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
+	"microspend/ledger"
 	"microspend/ledger/lifecycle"
+	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
 // kept is a world beside a ledger, and what is kept of a MicroVM there.
-func kept(t *testing.T) (*world, string, func(id string) lifecycle.MicroVM) {
-	ledger := t.TempDir()
-	w := hostile(t, func(o *microvmapi.Options, _ *fakemicrovms.Options) { o.Ledger = ledger })
-	return w, ledger, func(id string) lifecycle.MicroVM {
-		table, err := lifecycle.Read(ledger, start, start.Add(time.Hour))
+func kept(t *testing.T) (*world, *parquet.Writer, func(id string) lifecycle.MicroVM) {
+	l, err := parquet.OpenForWriting(t.TempDir(), ledger.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	w := hostile(t, nil)
+	w.ledger = l
+	return w, l, func(id string) lifecycle.MicroVM {
+		table, err := lifecycle.Read(t.Context(), l, start, start.Add(time.Hour))
 		require.NoError(t, err)
 		m, _ := table.Of(&usage.Record{Region: target.Region, Account: target.Account, Resource: usage.Resource{ID: id}})
 		return m
@@ -60,8 +64,8 @@ func TestWhatAMicroVMWasLaunchedWithIsKept(t *testing.T) {
 
 // TestWhatCannotBeKeptIsAskedForAgain: a file in the way of the table costs no usage.
 func TestWhatCannotBeKeptIsAskedForAgain(t *testing.T) {
-	w, ledger, of := kept(t)
-	require.NoError(t, os.WriteFile(filepath.Join(ledger, "microvms"), nil, 0o644))
+	w, l, of := kept(t)
+	require.NoError(t, os.WriteFile(filepath.Join(l.Name(), "microvms"), nil, 0o644))
 	m := life("m", 0, at(0, running))
 	m.MaxSeconds = 3600
 	w.service.Add(m)
@@ -69,7 +73,7 @@ func TestWhatCannotBeKeptIsAskedForAgain(t *testing.T) {
 	require.NotEmpty(t, w.gaps)
 	require.Equal(t, "what MicroVMs were launched with", w.gaps[0].What)
 	require.EqualValues(t, 300_000, w.of("m")[0].Amounts[usage.Running])
-	require.NoError(t, os.Remove(filepath.Join(ledger, "microvms")))
+	require.NoError(t, os.Remove(filepath.Join(l.Name(), "microvms")))
 	w.pollThrough(6*time.Minute, time.Minute)
 	require.EqualValues(t, 3600, *of("m").MaxLife)
 }

@@ -135,7 +135,7 @@ func (s *Settings) Override(awssource.Settings) error { return nil }
 func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 	options := Options{
 		Poll: s.Poll, MaxGap: s.MaxGap, ImagesEvery: s.ImagesEvery, Sizes: s.Sizes,
-		Ledger: env.Ledger, Period: env.Period, Explain: env.Explain, Now: env.Now,
+		Period: env.Period, Explain: env.Explain, Now: env.Now,
 		Client: func(ctx context.Context, target collector.Target) (*Client, error) {
 			config, err := env.Config(target)
 			if err != nil {

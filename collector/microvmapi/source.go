@@ -25,7 +25,6 @@ type Options struct {
 	ImagesEvery time.Duration // how often images are listed for their storage; 0 means an hour, below zero never
 	Sizes       []Sizing      // in place of what the API tells
 	Details     int           // most MicroVMs whose details are asked for in one poll; 0 means 300, below zero none
-	Ledger      string        // the folder beside whose records package lifecycle keeps those details; "" keeps none
 
 	Now     func() time.Time  // nil means time.Now
 	Explain func(error) error // says what an error means to the user; nil leaves it as it is
@@ -115,7 +114,7 @@ func (s *Source) Fetch(ctx context.Context, target collector.Target, batch colle
 	if err := p.run(ctx); err != nil {
 		return collector.Result{}, s.apis.Failure(err)
 	}
-	p.keepDetails()
+	p.keepDetails(ctx)
 	return p.result()
 }
 

@@ -18,6 +18,7 @@ import (
 	"microspend/collector/awssource"
 	"microspend/collector/microvmapi"
 	"microspend/internal/fakemicrovms"
+	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -50,6 +51,7 @@ type world struct {
 	now     time.Time
 	service *fakemicrovms.Service
 	source  *microvmapi.Source
+	ledger  ledger.Store // nil where there is none
 	remake  func() *microvmapi.Source
 
 	state   json.RawMessage
@@ -101,7 +103,11 @@ func (w *world) look() (collector.Result, error) {
 	require.Len(w.t, plan.Batches, 1)
 	batch := plan.Batches[0]
 	batch.State = w.state
-	return w.source.Fetch(context.Background(), target, batch)
+	ctx := context.Background()
+	if w.ledger != nil {
+		ctx = collector.WithLedger(ctx, w.ledger)
+	}
+	return w.source.Fetch(ctx, target, batch)
 }
 
 // killed looks once, and dies before what was seen is kept.

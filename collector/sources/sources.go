@@ -140,8 +140,8 @@ func (c *Config) Override(flags Settings) error {
 // Definition returns the source that is configured.
 func (c Config) Definition() (awssource.Definition, error) { return find(c.Source) }
 
-// Open makes the source that is configured, for the ledger in a folder, and the accounts and regions that it reads.
-func (c Config) Open(ledger string, now func() time.Time) (collector.Source, *awssource.Accounts, error) {
+// Open makes the source that is configured, and the accounts and regions that it reads.
+func (c Config) Open(now func() time.Time) (collector.Source, *awssource.Accounts, error) {
 	definition, err := c.Definition()
 	if err != nil {
 		return nil, nil, err
@@ -162,7 +162,7 @@ func (c Config) Open(ledger string, now func() time.Time) (collector.Source, *aw
 	}
 	accounts := awssource.NewAccounts(c.AWS)
 	source, err := settings.Open(awssource.Env{
-		Config: accounts.Config, Ledger: ledger, Period: c.Run.Timing.Period, Every: c.Run.Every, Quota: c.AWS.Quota, Now: now,
+		Config: accounts.Config, Period: c.Run.Timing.Period, Every: c.Run.Every, Quota: c.AWS.Quota, Now: now,
 		Explain: definition.Explain, Tenants: policy,
 		Prices: prices,
 	})

@@ -133,7 +133,7 @@ collect:
 	assert.Equal(t, []mapping.Subject{
 		{Tenant: "acme", Image: "web"}, {Tenant: "acme", Image: "web", Account: "222222222222"},
 	}, settings.Mappings[0].Series)
-	source, _, err := c.Open(t.TempDir(), time.Now)
+	source, _, err := c.Open(time.Now)
 	require.NoError(t, err)
 	assert.True(t, source.Traits().LinkedAccounts)
 
@@ -159,7 +159,7 @@ collect:
 	require.NoError(t, set.Parse([]string{"--include-linked-accounts"}))
 	var of Config
 	require.NoError(t, of.Override(flags))
-	source, _, err = of.Open(t.TempDir(), time.Now)
+	source, _, err = of.Open(time.Now)
 	require.NoError(t, err)
 	assert.True(t, source.Traits().LinkedAccounts)
 }
@@ -232,11 +232,11 @@ func TestPermissionsAreDocumented(t *testing.T) {
 func TestEverySourceOpens(t *testing.T) {
 	assert.Equal(t, "cloudwatch", All()[0].Name, "the default")
 	for _, d := range All() {
-		source, accounts, err := Config{Source: d.Name}.Open("", time.Now)
+		source, accounts, err := Config{Source: d.Name}.Open(time.Now)
 		require.NoError(t, err)
 		assert.Equal(t, d.Name, source.Name())
 		assert.NotNil(t, accounts)
 	}
-	_, _, err := Config{Source: "cloudtrail"}.Open("", time.Now)
+	_, _, err := Config{Source: "cloudtrail"}.Open(time.Now)
 	require.EqualError(t, err, `unknown source "cloudtrail"; valid sources: cloudwatch, logs, microvms`)
 }

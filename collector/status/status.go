@@ -7,6 +7,7 @@ package status
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -97,8 +98,11 @@ func maxAge(every time.Duration) time.Duration {
 // runs were not made with it.
 func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 	s := Status{At: now.UTC(), Ledger: folder}
-	var err error
-	if s.Holder, s.Running, err = parquet.Holder(folder); err != nil {
+	opened, err := parquet.Open(folder, ledger.Options{})
+	if err != nil {
+		return s, err
+	}
+	if s.Holder, s.Running, err = opened.Holder(); err != nil {
 		return s, err
 	}
 	states, err := collector.States(folder)
@@ -154,7 +158,7 @@ func damagedDays(folder string) ([]*ledger.UnwritableDayError, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opened.DamagedManifests()
+	return opened.DamagedManifests(context.TODO())
 }
 
 func (s Source) maxAge() time.Duration {

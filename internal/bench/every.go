@@ -162,7 +162,7 @@ func runEvery(source, url, folder string) error {
 	if err := errors.Join(flags.Parse(args), config.Override(settings)); err != nil {
 		return err
 	}
-	opened, accounts, err := config.Open(folder, clock)
+	opened, accounts, err := config.Open(clock)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,12 @@
 package bucket
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
-	"unicode/utf8"
 
 	"microspend/ledger"
 	"microspend/ledger/audit"
@@ -13,36 +14,19 @@ import (
 
 const documentsFolder = "documents"
 
-// Longest names of documents, in bytes, as everywhere: file systems allow little more, and objects' names may have 1,024.
-const (
-	maxName    = 800
-	maxElement = 200
-)
-
 func documentName(name string) (string, error) {
-	first, _, _ := strings.Cut(name, "/")
-	ok := fs.ValidPath(name) && name != "." && len(name) <= maxName && utf8.ValidString(name) && !strings.ContainsRune(name, 0)
-	for _, own := range []string{"usage", "audit", "writer.lock", ".staging"} { // names that are taken in a folder
-		ok = ok && first != own
-	}
-	for element := range strings.SplitSeq(name, "/") {
-		ok = ok && len(element) <= maxElement
-	}
-	if !ok {
-		return "", fmt.Errorf("%q cannot be the name of a document: %w", name, fs.ErrInvalid)
-	}
-	return documentsFolder + "/" + name, nil
+	return documentsFolder + "/" + name, ledger.CheckDocumentName(name)
 }
 
 // Document implements [ledger.Documents].
 func (l *Ledger) Document(ctx context.Context, name string) ([]byte, error) {
-	key, err := documentName(name)
-	if err != nil {
-		return nil, err
-	}
-	content, _, err := l.files.read(ctx, key)
+	content, _, err := l.current(ctx, name)
 	return content, err
 }
+
+// removed is the content of a document that was removed on a condition, for which not every server has a request. It is
+// what no document is.
+var removed = []byte("microspend: this document was removed 0b6c1ff4-2a5d-4e33-9d7c-5d1b9b9e6f1a\n")
 
 // ListDocuments implements [ledger.Documents].
 func (l *Ledger) ListDocuments(ctx context.Context, folder string) (names []string, err error) {
@@ -56,9 +40,57 @@ func (l *Ledger) ListDocuments(ctx context.Context, folder string) (names []stri
 	}
 	objects, _, err := l.files.list(ctx, below)
 	for _, o := range objects {
-		names = append(names, strings.TrimPrefix(o.key, documentsFolder+"/"))
+		name := strings.TrimPrefix(o.key, documentsFolder+"/")
+		if o.size == int64(len(removed)) {
+			if _, err := l.Document(ctx, name); errors.Is(err, fs.ErrNotExist) {
+				continue
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		names = append(names, name)
 	}
 	return names, err
+}
+
+// current is a document as it is, and the condition under which a write takes its place.
+func (l *Ledger) current(ctx context.Context, name string) (content []byte, same condition, err error) {
+	key, err := documentName(name)
+	if err != nil {
+		return nil, same, err
+	}
+	content, of, err := l.files.read(ctx, key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, condition{absent: true}, err
+	case err == nil && bytes.Equal(content, removed):
+		return nil, condition{etag: of.etag}, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	}
+	return content, condition{etag: of.etag}, err
+}
+
+// SwapDocument implements [ledger.Store].
+func (w *Writer) SwapDocument(ctx context.Context, name string, before, content []byte) error {
+	now, same, err := w.current(ctx, name)
+	switch absent := errors.Is(err, fs.ErrNotExist); {
+	case err != nil && !absent:
+		return err
+	case absent != (before == nil) || !bytes.Equal(now, before):
+		return &ledger.ConflictError{Document: name}
+	case absent && content == nil:
+		return nil
+	case content == nil:
+		content = removed
+	}
+	_, err = w.files.putBytes(ctx, documentsFolder+"/"+name, content, same)
+	if errors.Is(err, errChanged) || errors.Is(err, fs.ErrNotExist) {
+		// The second try may find what the first has written, whose answer was lost.
+		if now, _, fault := w.current(ctx, name); fault == nil && bytes.Equal(now, content) {
+			return nil
+		}
+		return &ledger.ConflictError{Document: name}
+	}
+	return err
 }
 
 // PutDocument implements [ledger.Store].

@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/http"
 	"time"
@@ -15,7 +14,8 @@ import (
 // Ledger reads a ledger in a bucket. It may be used by several goroutines.
 type Ledger struct {
 	*parquet.Ledger
-	files *files
+	files   *files
+	options ledger.Options
 }
 
 // Open opens the ledger at an address for reading. It asks the server for nothing: what is wrong with the address or the
@@ -37,7 +37,7 @@ func open(ctx context.Context, name string, options ledger.Options, t through) (
 		return nil, err
 	}
 	f := &files{client: c}
-	return &Ledger{parquet.Read(f, options), f}, nil
+	return &Ledger{parquet.Read(f, options), f, options}, nil
 }
 
 // Requests are those that were made so far, by what S3 charges for them: reads are GET, writes are PUT and LIST, deletes
@@ -54,9 +54,8 @@ func (l *Ledger) Requests() Requests {
 type Writer struct {
 	Ledger
 	inner
-	files   *writing
-	mark    mark
-	options ledger.Options
+	files *writing
+	mark  mark
 }
 
 // inner is below [Ledger], whose methods come first.
@@ -77,8 +76,8 @@ func openForWriting(ctx context.Context, name string, options ledger.Options, t 
 	}
 	options = options.WithDefaults()
 	f := &writing{files: l.files, now: options.Now}
-	w := &Writer{files: f, inner: inner{parquet.Write(f, unaudited{}, options)}, options: options}
-	w.Ledger = Ledger{&w.inner.Ledger, l.files}
+	w := &Writer{files: f, inner: inner{parquet.Write(f, unaudited{}, options)}}
+	w.Ledger = Ledger{&w.inner.Ledger, l.files, options}
 	if w.mark, err = f.readMark(ctx); err != nil {
 		return nil, err
 	}
@@ -127,5 +126,3 @@ func (w *Writer) Tidy(ctx context.Context) (deleted int, err error) {
 	w.mark.Tidied = w.options.Now().UTC().Truncate(time.Second)
 	return deleted, w.mark.write(ctx, w.files.client)
 }
-
-var errNoSnapshot = errors.New("no snapshot")

@@ -2,7 +2,6 @@ package bucket
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -113,19 +112,4 @@ func (f *files) namedBySnapshots(ctx context.Context) (map[string]bool, error) {
 		}
 	}
 	return named, nil
-}
-
-const snapshotsFolder = "snapshots"
-
-// snapshot is a stretch of days as they were: their manifests, whose parts stay for as long as it does.
-type snapshot struct {
-	Days map[string]json.RawMessage `json:"days"`
-}
-
-func (f *files) readSnapshot(ctx context.Context, name string) (s snapshot, err error) {
-	text, _, err := f.read(ctx, snapshotsFolder+"/"+name+".json")
-	if err == nil {
-		err = json.Unmarshal(text, &s)
-	}
-	return s, err
 }

@@ -6,7 +6,7 @@
 //
 // # Layout
 //
-// JSON lines, a doubt each, in doubts/dt=DAY.jsonl below the ledger's folder, by the UTC day of the records. A day's
+// JSON lines, a doubt each, in doubts/dt=DAY.jsonl among the ledger's documents, by the UTC day of the records. A day's
 // file is worked out from all of its records each time that the day is collected into, and replaced as a whole; a day
 // that has no doubts has no file. Nothing in it affects a bill, so files may be deleted.
 package doubt
@@ -14,15 +14,15 @@ package doubt
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 	"microspend/usage"
 )
 
@@ -61,18 +61,12 @@ type Part struct {
 
 const folder = "doubts"
 
-func path(ledger string, day time.Time) string {
-	return filepath.Join(ledger, folder, "dt="+day.UTC().Format(time.DateOnly)+".jsonl")
-}
+func name(day time.Time) string { return folder + "/dt=" + day.UTC().Format(time.DateOnly) + ".jsonl" }
 
-// Write replaces the doubts of a UTC day beside a ledger.
-func Write(ledger string, day time.Time, doubts []Doubt) error {
-	file, place := path(ledger, day), ownfile.Place(ledger)
+// Write replaces the doubts of a UTC day.
+func Write(ctx context.Context, l ledger.Store, day time.Time, doubts []Doubt) error {
 	if len(doubts) == 0 {
-		if err := place.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
+		return l.RemoveDocument(ctx, name(day))
 	}
 	var text bytes.Buffer
 	lines := json.NewEncoder(&text)
@@ -82,32 +76,36 @@ func Write(ledger string, day time.Time, doubts []Doubt) error {
 			return err
 		}
 	}
-	if err := place.Folder(filepath.Dir(file)); err != nil {
-		return err
-	}
-	return place.Write(file, text.Bytes())
+	return l.PutDocument(ctx, name(day), text.Bytes())
 }
 
 // longestLine is the longest line that is read, in bytes: names have 2,048 at most.
 const longestLine = 64 << 10
 
 // Read reads the doubts about usage in [from, to). A line that is not one is skipped.
-func Read(ledger string, from, to time.Time) (doubts []Doubt, err error) {
-	days, err := os.ReadDir(filepath.Join(ledger, folder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+func Read(ctx context.Context, l ledger.Documents, from, to time.Time) (doubts []Doubt, err error) {
+	days, err := l.ListDocuments(ctx, folder)
+	if err != nil {
 		return nil, err
 	}
-	for _, entry := range days {
-		date, found := strings.CutPrefix(strings.TrimSuffix(entry.Name(), ".jsonl"), "dt=")
+	for _, of := range days {
+		date, found := strings.CutPrefix(strings.TrimSuffix(of, ".jsonl"), folder+"/dt=")
 		day, err := time.Parse(time.DateOnly, date)
 		if !found || err != nil || !day.Before(to) || !day.AddDate(0, 0, 1).After(from) {
 			continue
 		}
-		of, err := readDay(path(ledger, day))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		text, err := l.Document(ctx, of)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has just gone
+		}
+		if err != nil {
 			return nil, err
 		}
-		for _, d := range of {
+		ofDay, err := parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", of, err)
+		}
+		for _, d := range ofDay {
 			if d.From.Before(to) && d.To.After(from) {
 				doubts = append(doubts, d)
 			}
@@ -116,13 +114,8 @@ func Read(ledger string, from, to time.Time) (doubts []Doubt, err error) {
 	return doubts, nil
 }
 
-func readDay(path string) (doubts []Doubt, err error) {
-	file, err := ownfile.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
+func parse(text []byte) (doubts []Doubt, err error) {
+	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, longestLine)
 	for lines.Scan() && len(doubts) < maxDoubts {
 		var d Doubt

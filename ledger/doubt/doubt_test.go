@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/collector/awssource"
+	"microspend/ledger"
 	"microspend/ledger/doubt"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -157,28 +159,30 @@ func TestNoNumberOfMicroVMsFillsTheDisk(t *testing.T) {
 }
 
 func TestDoubtsAreKeptByDay(t *testing.T) {
-	ledger := t.TempDir()
+	l, err := parquet.OpenForWriting(t.TempDir(), ledger.Options{})
+	require.NoError(t, err)
+	defer l.Close()
 	day := noon.Truncate(24 * time.Hour)
 	want := find(t, ran("microvms", "mvm-b", 0, 300), ran("logs", "mvm-a", 0, 300))
 	require.Len(t, want, 1)
-	none, err := doubt.Read(ledger, day, day.AddDate(0, 0, 1))
+	none, err := doubt.Read(t.Context(), l, day, day.AddDate(0, 0, 1))
 	require.NoError(t, err)
 	require.Empty(t, none)
-	require.NoError(t, doubt.Write(ledger, day, want))
-	got, err := doubt.Read(ledger, day, day.AddDate(0, 0, 1))
+	require.NoError(t, doubt.Write(t.Context(), l, day, want))
+	got, err := doubt.Read(t.Context(), l, day, day.AddDate(0, 0, 1))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	got, err = doubt.Read(ledger, noon.Add(5*time.Minute), day.AddDate(0, 0, 1))
+	got, err = doubt.Read(t.Context(), l, noon.Add(5*time.Minute), day.AddDate(0, 0, 1))
 	require.NoError(t, err)
 	require.Empty(t, got, "of another time")
-	file := filepath.Join(ledger, "doubts", "dt=2026-11-23.jsonl")
+	file := filepath.Join(l.Name(), "doubts", "dt=2026-11-23.jsonl")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, append([]byte("{not JSON\n{}\n"), text...), 0o600))
-	got, err = doubt.Read(ledger, day, day.AddDate(0, 0, 1))
+	got, err = doubt.Read(t.Context(), l, day, day.AddDate(0, 0, 1))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	require.NoError(t, doubt.Write(ledger, day, nil))
+	require.NoError(t, doubt.Write(t.Context(), l, day, nil))
 	require.NoFileExists(t, file)
 }
 

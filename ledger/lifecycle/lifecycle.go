@@ -4,9 +4,9 @@
 //
 // # Layout
 //
-// JSON lines, a MicroVM each, in microvms/dt=DAY/ACCOUNT.REGION.HH.jsonl below the ledger's folder: by the day and hour
-// (UTC) in which it was launched. DuckDB reads it as read_json('ledger/microvms/*/*.jsonl'). A file is replaced
-// atomically and has an hour's launches of one account and region at most: 18,000 at the service's default quota of 5 a
+// JSON lines, a MicroVM each, in microvms/dt=DAY/ACCOUNT.REGION.HH.jsonl among the ledger's documents: by the day and hour
+// (UTC) in which it was launched. DuckDB reads it as read_json('ledger/microvms/*/*.jsonl'). A document is
+// replaced as a whole and has an hour's launches of one account and region at most: 18,000 at the service's default quota of 5 a
 // second, about 6 MB. The same MicroVM written again takes the place of what was there. A member that is not known is
 // left out.
 //
@@ -18,19 +18,18 @@ package lifecycle
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 	"microspend/usage"
 )
 
@@ -59,32 +58,32 @@ func (m *MicroVM) key() key { return key{m.Region, m.Account, m.ID} }
 
 const folder = "microvms"
 
-// path is the file that a MicroVM is in.
-func (m *MicroVM) path(ledger string) string {
+// document is the name of the one that a MicroVM is in.
+func (m *MicroVM) document() string {
 	at := m.StartedAt.UTC()
-	name := fmt.Sprintf("%s.%s.%02d.jsonl", url.PathEscape(m.Account), url.PathEscape(m.Region), at.Hour())
-	return filepath.Join(ledger, folder, "dt="+at.Format(time.DateOnly), name)
+	return fmt.Sprintf("%s/dt=%s/%s.%s.%02d.jsonl", folder, at.Format(time.DateOnly), url.PathEscape(m.Account),
+		url.PathEscape(m.Region), at.Hour())
 }
 
-// Write adds MicroVMs to the table beside a ledger. Those of one account and region must not be written by two at a
-// time.
-func Write(ledger string, microvms []MicroVM) error {
-	byFile := map[string][]MicroVM{}
+// Write adds MicroVMs to the table of a ledger.
+func Write(ctx context.Context, l ledger.Store, microvms []MicroVM) error {
+	byName := map[string][]MicroVM{}
 	for _, m := range microvms {
-		path := m.path(ledger)
-		byFile[path] = append(byFile[path], m)
+		byName[m.document()] = append(byName[m.document()], m)
 	}
 	var faults []error
-	for _, path := range slices.Sorted(maps.Keys(byFile)) {
-		faults = append(faults, merge(ownfile.Place(ledger), path, byFile[path]))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		faults = append(faults, ledger.UpdateDocument(ctx, l, name, func(before []byte) ([]byte, error) {
+			return merge(before, byName[name])
+		}))
 	}
 	return errors.Join(faults...)
 }
 
-func merge(place ownfile.Place, path string, added []MicroVM) error {
+func merge(before []byte, added []MicroVM) ([]byte, error) {
 	all := map[key]MicroVM{}
-	if err := read(path, func(m MicroVM) { all[m.key()] = m }); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if err := parse(before, func(m MicroVM) { all[m.key()] = m }); err != nil {
+		return nil, err
 	}
 	for _, m := range added {
 		all[m.key()] = m
@@ -94,26 +93,18 @@ func merge(place ownfile.Place, path string, added []MicroVM) error {
 	lines.SetEscapeHTML(false)
 	for _, m := range slices.SortedFunc(maps.Values(all), func(a, b MicroVM) int { return strings.Compare(a.ID, b.ID) }) {
 		if err := lines.Encode(m); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := place.Folder(filepath.Dir(path)); err != nil {
-		return err
-	}
-	return place.Write(path, text.Bytes())
+	return text.Bytes(), nil
 }
 
 // longestLine is the longest line that is read, in bytes; names have 2,048 at most.
 const longestLine = 64 << 10
 
-// read reads a file's MicroVMs. A line that is not one is skipped: others may write here, too.
-func read(path string, take func(MicroVM)) error {
-	file, err := ownfile.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
+// parse reads MicroVMs. A line that is not one is skipped: others may write here, too.
+func parse(text []byte, take func(MicroVM)) error {
+	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, longestLine)
 	for lines.Scan() {
 		var m MicroVM
@@ -132,27 +123,26 @@ type Table struct{ microvms map[key]MicroVM }
 const longestLife = 9 * time.Hour
 
 // Read reads the MicroVMs that may have lived in [from, to). A ledger that has none gives an empty table.
-func Read(ledger string, from, to time.Time) (*Table, error) {
+func Read(ctx context.Context, l ledger.Documents, from, to time.Time) (*Table, error) {
 	table := &Table{map[key]MicroVM{}}
-	days, err := os.ReadDir(filepath.Join(ledger, folder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	names, err := l.ListDocuments(ctx, folder)
+	if err != nil {
 		return nil, err
 	}
-	for _, day := range days {
-		date, found := strings.CutPrefix(day.Name(), "dt=")
+	for _, name := range names {
+		of, file, _ := strings.Cut(strings.TrimPrefix(name, folder+"/"), "/")
+		date, found := strings.CutPrefix(of, "dt=")
 		begin, err := time.Parse(time.DateOnly, date)
-		if !found || err != nil || !begin.Before(to) || !begin.AddDate(0, 0, 1).After(from.Add(-longestLife)) {
+		if !found || err != nil || !begin.Before(to) || !begin.AddDate(0, 0, 1).After(from.Add(-longestLife)) ||
+			!strings.HasSuffix(file, ".jsonl") {
 			continue
 		}
-		files, err := filepath.Glob(filepath.Join(ledger, folder, day.Name(), "*.jsonl"))
-		if err != nil {
-			return nil, err
+		text, err := l.Document(ctx, name)
+		if err == nil {
+			err = parse(text, func(m MicroVM) { table.microvms[m.key()] = m })
 		}
-		for _, file := range files {
-			err := read(file, func(m MicroVM) { table.microvms[m.key()] = m })
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return table, nil

@@ -2,9 +2,6 @@ package parquet
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 
 	"microspend/ledger"
 
@@ -24,25 +21,13 @@ func (w *Writer) Audit(e audit.Entry, do func() error) error {
 	return w.audit.Do(e, do)
 }
 
-// Change is what replacing a file of the ledger by a content will be to its entry; nil removes the file. The path is
-// within the ledger's folder, with slashes.
-func (w *Writer) Change(path string, content []byte) (audit.Change, error) {
-	change := audit.Change{Path: path}
-	before, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(path)))
-	switch {
-	case err == nil:
-		change.Before = audit.Sum(before)
-	case !errors.Is(err, os.ErrNotExist):
-		return change, err
-	}
-	if content != nil {
-		change.After = audit.Sum(content)
-	}
-	return change, nil
+// AuditLog implements [ledger.Reader].
+func (l *Ledger) AuditLog(_ context.Context, o audit.Options) (audit.Result, error) {
+	return audit.Verify(l.dir, o)
 }
 
-// AcknowledgeFaults ends the failure of [audit.Verify] over the faults that it finds now, and returns them.
-func (w *Writer) AcknowledgeFaults(reason string) ([]audit.Fault, error) {
+// Acknowledge implements [ledger.Store].
+func (w *Writer) Acknowledge(_ context.Context, reason string) ([]audit.Fault, error) {
 	if w.closed {
 		return nil, errClosed
 	}

@@ -20,35 +20,10 @@ import (
 	"microspend/usage"
 )
 
-// CheckResult is what a full check found.
-type CheckResult struct {
-	Days, Parts int
-	Rows, Bytes int64                // of the parts that are in order
-	Damaged     []ledger.DamagedFile // parts that are damaged or missing, and manifests
-	// Orphaned are files of a day's folder that engines see and no manifest knows: Athena, Trino and Spark read every file
-	// whose name does not begin with a dot or an underscore. Each lists its day and why.
-	Orphaned []ledger.DamagedFile
-	// Overlaps are periods in which one MicroVM is said to have run twice, the first of each day; OverlapCount counts all.
-	Overlaps     []ledger.Overlap
-	OverlapCount int64
-	// OfSources are overlaps between two sources: counted twice, unless the ledger is to compare them. They are no fault.
-	OfSources     []ledger.Overlap
-	OfSourceCount int64
-	// SetAside are the damaged and orphaned files that were renamed, under their new names.
-	SetAside []ledger.DamagedFile
-	// Rebuilt are manifests that were made anew, each with what from.
-	Rebuilt []ledger.DamagedFile
-}
-
-// OK reports whether nothing was found.
-func (r *CheckResult) OK() bool {
-	return len(r.Damaged) == 0 && len(r.Orphaned) == 0 && r.OverlapCount == 0
-}
-
 // Check reads every file in full: its bytes against the manifest's SHA-256, and its records against what
 // [usage.Record.Check], the day and the order of keys ask.
-func (l *Ledger) Check(ctx context.Context) (CheckResult, error) {
-	var result CheckResult
+func (l *Ledger) Check(ctx context.Context) (ledger.CheckResult, error) {
+	var result ledger.CheckResult
 	days, err := l.files.Days(ctx)
 	if err != nil {
 		return result, err
@@ -61,7 +36,7 @@ func (l *Ledger) Check(ctx context.Context) (CheckResult, error) {
 	return result, nil
 }
 
-func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *CheckResult) error {
+func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.CheckResult) error {
 	opened := l.openDay(ctx, day)
 	defer opened.close()
 	if opened.unreachable != nil {
@@ -144,9 +119,9 @@ func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *intake.
 // not read them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is
 // reported as lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of
 // the day's parts that prove to be what this program wrote, and only the others are set aside.
-func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
+func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 	if w.closed {
-		return CheckResult{}, errClosed
+		return ledger.CheckResult{}, errClosed
 	}
 	result, err := w.Check(ctx)
 	if err != nil {
@@ -177,7 +152,7 @@ func (w *Writer) Repair(ctx context.Context) (CheckResult, error) {
 }
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
-func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[string]string, result *CheckResult) error {
+func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[string]string, result *ledger.CheckResult) error {
 	m, found, err := readManifest(ctx, w.files, day)
 	var newer *newerVersionError
 	if errors.As(err, &newer) {

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -12,7 +13,12 @@ import (
 	"microspend/ledger"
 )
 
-var _ ledger.Store = (*Writer)(nil)
+var (
+	_ ledger.Store      = (*Writer)(nil)
+	_ ledger.Repairer   = (*Writer)(nil)
+	_ ledger.Damageable = (*Ledger)(nil)
+	_ ledger.Lockable   = (*Ledger)(nil)
+)
 
 // documentPath is the file of a document.
 func (l *Ledger) documentPath(name string) (string, error) {
@@ -51,7 +57,7 @@ func (l *Ledger) ListDocuments(_ context.Context, folder string) (names []string
 		switch {
 		case err != nil:
 			return err
-		case slices.Contains(ledger.Reserved, name):
+		case slices.Contains(ledger.Reserved, name), entry.Name() == usageFolder, entry.Name() == hiddenUsage: // of a snapshot
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
@@ -74,6 +80,22 @@ func (w *Writer) PutDocument(_ context.Context, name string, content []byte) err
 		return err
 	}
 	return w.place().Write(path, content)
+}
+
+// SwapDocument implements [ledger.Store]. There is one writer, so what is compared cannot change before it is replaced.
+func (w *Writer) SwapDocument(ctx context.Context, name string, before, content []byte) error {
+	w.swapping.Lock()
+	defer w.swapping.Unlock()
+	now, err := w.Document(ctx, name)
+	switch absent := errors.Is(err, fs.ErrNotExist); {
+	case err != nil && !absent:
+		return err
+	case absent != (before == nil) || !bytes.Equal(now, before):
+		return &ledger.ConflictError{Document: name}
+	case content == nil:
+		return w.RemoveDocument(ctx, name)
+	}
+	return w.PutDocument(ctx, name, content)
 }
 
 // RemoveDocument implements [ledger.Store].

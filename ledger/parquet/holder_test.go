@@ -13,17 +13,19 @@ import (
 // Whoever asks who is writing learns it, and keeps no writer out, however often it asks.
 func TestHolder(t *testing.T) {
 	dir := t.TempDir()
-	_, held, err := Holder(dir)
+	reader, err := Open(dir, ledger.Options{})
+	require.NoError(t, err)
+	_, held, err := reader.Holder()
 	require.NoError(t, err)
 	require.False(t, held, "there is no ledger")
 	w, err := OpenForWriting(dir, ledger.Options{Command: "microspend collect"})
 	require.NoError(t, err)
-	holder, held, err := Holder(dir)
+	holder, held, err := reader.Holder()
 	require.NoError(t, err)
 	require.True(t, held)
 	require.Regexp(t, `^pid \d+ on .*, command "microspend collect", since `, holder)
 	require.NoError(t, w.Close())
-	_, held, err = Holder(dir)
+	_, held, err = reader.Holder()
 	require.NoError(t, err)
 	require.False(t, held)
 
@@ -36,7 +38,7 @@ func TestHolder(t *testing.T) {
 				case <-stop:
 					return
 				default:
-					_, _, _ = Holder(dir)
+					_, _, _ = reader.Holder()
 					time.Sleep(time.Millisecond)
 				}
 			}

@@ -69,10 +69,9 @@ func holderLine(file *os.File) string {
 	return strings.ToValidUTF8(strings.TrimSpace(string(line)), "?")
 }
 
-// Holder says who is writing to the ledger in a folder, if someone is: what a writer says of itself, which may be "".
-// It keeps no writer out: it shares the lock for a moment, for which writers wait.
-func Holder(dir string) (holder string, held bool, err error) {
-	file, err := ownfile.Open(filepath.Join(dir, lockName))
+// Holder implements [ledger.Lockable]. It keeps no writer out: it shares the lock for a moment, for which writers wait.
+func (l *Ledger) Holder() (holder string, held bool, err error) {
+	file, err := ownfile.Open(filepath.Join(l.dir, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", false, nil
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/ledger"
+
 	"microspend/ledger/intake"
 
 	"microspend/internal/civil"
@@ -31,7 +33,7 @@ import (
 //
 // It is for folders, where a part is in force or is named as one that is not.
 func (w *Writer) rebuildDay(
-	ctx context.Context, day civil.Day, found current, reason string, result *CheckResult,
+	ctx context.Context, day civil.Day, found current, reason string, result *ledger.CheckResult,
 ) error {
 	if w.dir == "" {
 		return errors.New("only the manifest tells which parts are in force; bring back its version before, " +
@@ -101,7 +103,7 @@ func (w *Writer) rebuildDay(
 }
 
 // keepManifest keeps a copy of a damaged manifest, which stands in its place until the new one does.
-func (w *Writer) keepManifest(day civil.Day, found current, reason string, result *CheckResult) error {
+func (w *Writer) keepManifest(day civil.Day, found current, reason string, result *ledger.CheckResult) error {
 	if found.text == nil {
 		return nil
 	}

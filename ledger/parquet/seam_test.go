@@ -48,17 +48,21 @@ func TestWhateverWritesIsInTheAuditLog(t *testing.T) {
 		"Audit": {"reconcile", func(t *testing.T, w *Writer) {
 			require.NoError(t, w.Audit(audit.Entry{Action: "reconcile"}, nil))
 		}},
-		"AcknowledgeFaults": {audit.Acknowledged, func(t *testing.T, w *Writer) {
+		"Acknowledge": {audit.Acknowledged, func(t *testing.T, w *Writer) {
 			require.NoError(t, os.Remove(filepath.Join(w.dir, day, manifestName)))
-			_, err := w.AcknowledgeFaults("deleted by hand")
+			_, err := w.Acknowledge(t.Context(), "deleted by hand")
 			require.NoError(t, err)
 		}},
-		"Snapshot": {none, func(t *testing.T, w *Writer) { // a copy elsewhere, of which closing makes its own entry
-			require.NoError(t, w.Snapshot(t.Context(), t.TempDir(), firstDay, firstDay.AddDate(0, 0, 1), time.UTC))
+		"Snapshot": {none, func(t *testing.T, w *Writer) { // a copy, of which closing makes its own entry
+			require.NoError(t, w.Snapshot(t.Context(), "closed/2026-10", firstDay, firstDay.AddDate(0, 0, 1), time.UTC))
+			require.NoError(t, w.RemoveSnapshot(t.Context(), "closed/2026-10"))
 		}},
-		"Change": {none, func(t *testing.T, w *Writer) { // is what an entry is made of
-			_, err := w.Change("closed/2026-10/closing.json", []byte("{}"))
-			require.NoError(t, err)
+		"RemoveSnapshot": {none, func(t *testing.T, w *Writer) {
+			require.NoError(t, w.RemoveSnapshot(t.Context(), "closed/2026-10"))
+		}},
+		"SwapDocument": {none, func(t *testing.T, w *Writer) {
+			require.NoError(t, w.SwapDocument(t.Context(), "bills/2026-10.json", nil, []byte("{}")))
+			require.NoError(t, w.SwapDocument(t.Context(), "bills/2026-10.json", []byte("{}"), nil))
 		}},
 		"PutDocument": {none, func(t *testing.T, w *Writer) { // whoever knows what it means makes the entry
 			require.NoError(t, w.PutDocument(t.Context(), "bills/2026-10.json", []byte("{}")))

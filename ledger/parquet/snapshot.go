@@ -1,44 +1,86 @@
 package parquet
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"microspend/internal/atomicfile"
 	"microspend/internal/ownfile"
+	"microspend/ledger"
+	"microspend/ledger/audit"
 )
 
-// Snapshot copies the days that can hold usage in [from, to), with days cut in a location, into another folder, which
-// is a ledger of its own from then on. Files are copied, not linked: what later damages or replaces one of the two must
-// leave the other as it is. They are synced; whoever makes the folder visible, by a rename say, finds it complete.
-func (w *Writer) Snapshot(ctx context.Context, dir string, from, to time.Time, loc *time.Location) error {
-	days, err := w.daysBetween(ctx, from, to, loc)
+// Snapshot implements [ledger.Store]. Files are copied, not linked: what later damages or replaces one of the two must
+// leave the other as it is. They are synced before the folder gets its name.
+func (w *Writer) Snapshot(ctx context.Context, name string, from, to time.Time, loc *time.Location) (err error) {
+	dir, err := w.documentPath(name)
 	if err != nil {
 		return err
 	}
-	place := w.place()
-	if !place.Has(dir) {
-		place = ownfile.Place(dir)
-	}
-	if err := place.Folder(filepath.Join(dir, usageFolder)); err != nil {
+	days, err := w.daysBetween(ctx, from, to, cmp.Or(loc, time.UTC))
+	if err != nil {
 		return err
 	}
+	hidden := filepath.Join(dir, hiddenUsage)
+	if err := w.place().RemoveAll(hidden); err != nil { // of a writer that died
+		return err
+	}
+	if err := w.place().Folder(hidden); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.place().RemoveAll(hidden))
+		}
+	}()
 	for _, day := range days {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := copyFolder(place, folder(w.dir).day(day), folder(dir).day(day)); err != nil {
+		if err := copyFolder(w.place(), folder(w.dir).day(day), filepath.Join(hidden, dayPrefix+day.String())); err != nil {
 			return fmt.Errorf("copying %s: %w", day, err)
 		}
 	}
-	return atomicfile.SyncDir(filepath.Join(dir, usageFolder))
+	if err := w.place().RemoveAll(filepath.Join(dir, usageFolder)); err != nil {
+		return err
+	}
+	if err := w.place().Rename(hidden, filepath.Join(dir, usageFolder)); err != nil {
+		return err
+	}
+	return atomicfile.SyncDir(dir)
+}
+
+// hiddenUsage is what a snapshot's usage is called until all of it is there.
+const hiddenUsage = ".usage"
+
+// OpenSnapshot implements [ledger.Reader].
+func (l *Ledger) OpenSnapshot(_ context.Context, name string) (ledger.Reader, error) {
+	dir, err := l.documentPath(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, usageFolder)); err != nil {
+		return nil, fmt.Errorf("no snapshot: %w", err)
+	}
+	return Open(dir, l.options)
+}
+
+// RemoveSnapshot implements [ledger.Store].
+func (w *Writer) RemoveSnapshot(_ context.Context, name string) error {
+	dir, err := w.documentPath(name)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(w.place().RemoveAll(filepath.Join(dir, hiddenUsage)),
+		w.place().RemoveAll(filepath.Join(dir, usageFolder)))
+	_ = w.place().Remove(dir) // if nothing else is in it
+	return err
 }
 
 // copyFolder copies the files of a folder, which has no other folders.
@@ -78,28 +120,22 @@ func copyFile(place ownfile.Place, from, to string) (err error) {
 	return target.Sync()
 }
 
-// SameAs reports whether two ledgers hold the same in [from, to), by the manifests of the days, which are read alone.
-// It never says so of ledgers that differ; of equal records that versions of the format wrote differently it may deny
-// it.
-func (l *Ledger) SameAs(other *Ledger, from, to time.Time, loc *time.Location) (bool, error) {
-	ctx := context.TODO()
-	ours, err := l.daysBetween(ctx, from, to, loc)
+// DayHashes implements [ledger.Reader]: a day's is the SHA-256 of its manifest, which names the day's parts with theirs.
+func (l *Ledger) DayHashes(ctx context.Context, from, to time.Time, loc *time.Location) (map[string]string, error) {
+	days, err := l.daysBetween(ctx, from, to, cmp.Or(loc, time.UTC))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	theirs, err := other.daysBetween(ctx, from, to, loc)
-	if err != nil || !slices.Equal(ours, theirs) {
-		return false, err
-	}
-	for _, day := range ours {
-		a, _, err := l.files.Manifest(ctx, day)
+	hashes := map[string]string{}
+	for _, day := range days {
+		text, _, err := l.files.Manifest(ctx, day)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		b, _, err := other.files.Manifest(ctx, day)
-		if err != nil || !bytes.Equal(a, b) {
-			return false, err
+		if text == nil {
+			continue
 		}
+		hashes[day.String()] = audit.Sum(text)
 	}
-	return true, nil
+	return hashes, nil
 }

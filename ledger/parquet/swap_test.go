@@ -39,11 +39,11 @@ func TestAFolderSwappedForALinkIsNotWrittenTo(t *testing.T) {
 		{"the staging folder, once the import is staged", stagingFolder, "staged", again},
 		{"the audit log", audit.Folder, "", func(w *Writer) error { return w.Audit(audit.Entry{Action: "test"}, nil) }},
 		{"doubts", "doubts", "", func(w *Writer) error {
-			return doubt.Write(w.dir, firstDay, []doubt.Doubt{{Kind: doubt.BeyondQuota, From: firstDay, To: firstDay}})
+			return doubt.Write(t.Context(), w, firstDay, []doubt.Doubt{{Kind: doubt.BeyondQuota, From: firstDay, To: firstDay}})
 		}},
-		{"doubts that are removed", "doubts", "", func(w *Writer) error { return doubt.Write(w.dir, firstDay, nil) }},
+		{"doubts that are removed", "doubts", "", func(w *Writer) error { return doubt.Write(t.Context(), w, firstDay, nil) }},
 		{"MicroVMs", "microvms", "", func(w *Writer) error {
-			return lifecycle.Write(w.dir, []lifecycle.MicroVM{{ID: "m", Region: "eu-west-1", Account: "1", StartedAt: firstDay}})
+			return lifecycle.Write(t.Context(), w, []lifecycle.MicroVM{{ID: "m", Region: "eu-west-1", Account: "1", StartedAt: firstDay}})
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

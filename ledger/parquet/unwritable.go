@@ -23,8 +23,8 @@ func ofDay(day civil.Day, err error) error {
 
 // Unwritable returns an [ledger.UnwritableDayError] if no record of a UTC day can be written, else nil. A day whose parts
 // alone are damaged can be written: they are set aside by whoever writes next.
-func (l *Ledger) Unwritable(of time.Time) error {
-	opened := l.openDay(context.TODO(), dayOf(of))
+func (l *Ledger) Unwritable(ctx context.Context, of time.Time) error {
+	opened := l.openDay(ctx, dayOf(of))
 	defer opened.close()
 	return opened.unwritable()
 }
@@ -51,8 +51,7 @@ func (d *openDay) unwritable() error {
 
 // DamagedManifests names the days into which no record can be written as their manifests are damaged. It reads nothing
 // else, so that it is quick.
-func (l *Ledger) DamagedManifests() (damaged []*ledger.UnwritableDayError, err error) {
-	ctx := context.TODO()
+func (l *Ledger) DamagedManifests(ctx context.Context) (damaged []*ledger.UnwritableDayError, err error) {
 	days, err := l.files.Days(ctx)
 	for _, day := range days {
 		m, _, err := readManifest(ctx, l.files, day)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"microspend/ledger"
 
@@ -22,13 +23,14 @@ import (
 // Writer reads and writes a ledger. It is not for use by several goroutines. There is one at a time for a folder.
 type Writer struct {
 	Ledger
-	files  WritableFiles
-	closed bool
-	sizes  sizes
-	codec  compress.Codec
-	audit  Auditor
-	from   audit.Source // of what is imported next
-	step   func(string) // called at each step of an import, for tests that end the process there
+	files    WritableFiles
+	closed   bool
+	sizes    sizes
+	codec    compress.Codec
+	audit    Auditor
+	from     audit.Source // of what is imported next
+	swapping sync.Mutex   // while a document is compared and replaced
+	step     func(string) // called at each step of an import, for tests that end the process there
 
 	replacing func(before, after *usage.Record) usage.Record
 }

@@ -4,6 +4,8 @@ package stores
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"microspend/ledger"
@@ -44,7 +46,12 @@ func kindOf(name string) (store, error) {
 	}
 	kind, known := byScheme[scheme(name)]
 	if !known {
-		return store{}, fmt.Errorf("there is no ledger of the kind %q; give a folder", scheme(name)+"://")
+		kinds := []string{"a folder"}
+		for _, known := range slices.Sorted(maps.Keys(byScheme)) {
+			kinds = append(kinds, known+"://…")
+		}
+		return store{}, fmt.Errorf("there is no kind of ledger called %.40q; a ledger is %s", scheme(name)+"://",
+			strings.Join(kinds, " or "))
 	}
 	return kind, nil
 }

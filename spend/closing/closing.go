@@ -6,18 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"microspend/internal/atomicfile"
 	"microspend/internal/civil"
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 	"microspend/ledger/audit"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 )
@@ -29,8 +25,8 @@ const fileName = "closing.json"
 
 // Request says which month to close, and with what.
 type Request struct {
-	Ledger  *parquet.Writer // whose lock keeps imports and other closes away
-	Source  spend.Source    // with the months that are closed already
+	Ledger  ledger.Store
+	Source  spend.Source // with the months that are closed already
 	Tenants TenantsFile
 	Month   civil.Day // its first day
 	Now     time.Time
@@ -62,11 +58,8 @@ func (e *AlreadyError) Error() string {
 
 // Close closes a month. It is an [AlreadyError] where the month is closed, and leaves nothing behind on any error.
 func Close(ctx context.Context, r Request) (Closing, error) {
-	folder, month := filepath.Join(r.Ledger.Dir(), Folder), r.Month.Month()
-	if err := tidy(ownfile.Place(r.Ledger.Dir()), folder); err != nil {
-		return Closing{}, err
-	}
-	if known, err := read(filepath.Join(folder, month)); err == nil {
+	month := r.Month.Month()
+	if known, err := read(ctx, r.Ledger, month); err == nil {
 		return known, &AlreadyError{known}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return Closing{}, err
@@ -96,7 +89,7 @@ func Close(ctx context.Context, r Request) (Closing, error) {
 			c.Posted = append(c.Posted, recordPosted(charge))
 		}
 	}
-	return c, r.keep(ctx, folder, &c, report)
+	return c, r.keep(ctx, &c, report)
 }
 
 // check refuses a month that is not over, and one out of order: corrections are billed in the first month that is open,
@@ -174,55 +167,51 @@ func (r Request) rates(report spend.Spend) ([]regionRates, error) {
 	return out, nil
 }
 
-// keep writes the closing into a hidden folder, works the month out from what lies there, and gives the folder its
-// name.
-func (r Request) keep(ctx context.Context, folder string, c *Closing, report spend.Spend) (err error) {
-	place := ownfile.Place(r.Ledger.Dir())
-	hidden := filepath.Join(folder, fmt.Sprintf(".%s.%08x", c.Month, rand.Uint32()))
-	if err := place.Folder(hidden); err != nil {
-		return err
-	}
+// keep takes a snapshot of the month's usage, works the month out from it, and then writes the closing, with which the
+// month is closed. A snapshot without one, which a close leaves that is killed, is nothing, and the next close of the
+// month replaces it.
+func (r Request) keep(ctx context.Context, c *Closing, report spend.Spend) (err error) {
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("%s was not closed: %w", c.Month, err), place.RemoveAll(hidden))
+			err = errors.Join(fmt.Errorf("%s was not closed: %w", c.Month, err),
+				r.Ledger.RemoveSnapshot(context.WithoutCancel(ctx), snapshotName(c.Month)))
 		}
 	}()
-	if err := r.Ledger.Snapshot(ctx, hidden, c.From, c.To, r.Source.Zone(nil)); err != nil {
+	if err := r.Ledger.Snapshot(ctx, snapshotName(c.Month), c.From, c.To, r.Source.Zone(nil)); err != nil {
 		return err
 	}
-	if c.Usage, err = usageOf(ctx, hidden, c.From, c.To); err != nil {
+	if c.Usage, err = usageOf(ctx, r.Ledger, c, r.Source.Zone(nil)); err != nil {
 		return err
 	}
 	text, err := c.encode()
 	if err != nil {
 		return err
 	}
-	if err := place.Write(filepath.Join(hidden, fileName), text); err != nil {
-		return err
-	}
-	again, err := r.again(ctx, hidden, c)
+	again, err := r.again(ctx, text)
 	if err != nil {
 		return err
 	}
 	if !again.Total.Amount.Equal(report.Total.Amount) || !again.Total.List.Equal(report.Total.List) {
 		return fmt.Errorf("what was written comes to %s and not to %s", again.Total.Amount, report.Total.Amount)
 	}
-	return r.Ledger.Audit(audit.Entry{
-		Action: "close", Note: c.Month, Changes: []audit.Change{{Path: auditPath(c.Month), After: audit.Sum(text)}},
-	}, func() error {
-		if err := place.Rename(hidden, filepath.Join(folder, c.Month)); err != nil {
-			return err
-		}
-		return atomicfile.SyncDir(folder)
-	})
+	name := documentName(c.Month)
+	entry := audit.Entry{Action: "close", Note: c.Month, Changes: []audit.Change{{Path: name, After: audit.Sum(text)}}}
+	return r.Ledger.Audit(entry, func() error { return r.Ledger.SwapDocument(ctx, name, nil, text) })
 }
 
-// auditPath is what the audit log calls a month's closing.
-func auditPath(month string) string { return Folder + "/" + month + "/" + fileName }
+// snapshotName is what a month's usage is kept under.
+func snapshotName(month string) string { return Folder + "/" + month }
+
+// documentName is what everything else of it is kept under, and what the audit log calls it.
+func documentName(month string) string { return snapshotName(month) + "/" + fileName }
 
 // again works the month out from what was written, as every reader will.
-func (r Request) again(ctx context.Context, hidden string, c *Closing) (spend.Spend, error) {
-	month, err := open(hidden, current{source: r.Source, tenants: r.Tenants})
+func (r Request) again(ctx context.Context, text []byte) (spend.Spend, error) {
+	c, err := decode(text)
+	if err != nil {
+		return spend.Spend{}, err
+	}
+	month, err := open(ctx, c, current{r.Source, r.Ledger, r.Tenants})
 	if err != nil {
 		return spend.Spend{}, err
 	}
@@ -233,28 +222,10 @@ func (r Request) again(ctx context.Context, hidden string, c *Closing) (spend.Sp
 	})
 }
 
-// tidy removes what closes left that were killed or ran out of space. The caller holds the ledger's lock.
-func tidy(place ownfile.Place, folder string) error {
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), ".") {
-			err = errors.Join(err, place.RemoveAll(filepath.Join(folder, entry.Name())))
-		}
-	}
-	return err
-}
-
 // Reopen undoes the close of a month, which must be the last one that is closed: later ones were closed with
-// corrections of it. What it was closed with, but for its usage, stays in a file beside it.
-func Reopen(dir *parquet.Writer, month string, now time.Time) (Closing, error) {
-	place, folder := ownfile.Place(dir.Dir()), filepath.Join(dir.Dir(), Folder)
-	if err := tidy(place, folder); err != nil {
-		return Closing{}, err
-	}
-	months, err := months(folder)
+// corrections of it. What it was closed with, but for its usage, stays in a document beside it.
+func Reopen(ctx context.Context, l ledger.Store, month string, now time.Time) (Closing, error) {
+	months, err := months(ctx, l)
 	if err != nil {
 		return Closing{}, err
 	}
@@ -264,22 +235,24 @@ func Reopen(dir *parquet.Writer, month string, now time.Time) (Closing, error) {
 	if last := months[len(months)-1]; last != month {
 		return Closing{}, fmt.Errorf("reopen %s before %s: months are reopened from the last one on", last, month)
 	}
-	known, err := read(filepath.Join(folder, month)) // a closing that was edited can be reopened, which is the way out
-	known.Month = month
-	if errors.Is(err, fs.ErrNotExist) {
-		return known, err
+	text, err := l.Document(ctx, documentName(month))
+	if err != nil {
+		return Closing{Month: month}, err
 	}
-	change, err := dir.Change(auditPath(month), nil)
+	known, _ := decode(text) // a closing that was edited can be reopened, which is the way out
+	known.Month = month
+	change, err := ledger.ChangeOf(ctx, l, documentName(month), nil)
 	if err != nil {
 		return known, err
 	}
-	return known, dir.Audit(audit.Entry{Action: "reopen", Note: month, Changes: []audit.Change{change}}, func() error {
-		hidden := filepath.Join(folder, "."+month+".reopened")
-		if err := place.Rename(filepath.Join(folder, month), hidden); err != nil {
+	return known, l.Audit(audit.Entry{Action: "reopen", Note: month, Changes: []audit.Change{change}}, func() error {
+		kept := Folder + "/" + month + ".reopened-" + now.UTC().Format("20060102T150405Z") + ".json"
+		if err := l.PutDocument(ctx, kept, text); err != nil {
 			return err
 		}
-		kept := filepath.Join(folder, month+".reopened-"+now.UTC().Format("20060102T150405Z")+".json")
-		err := place.Rename(filepath.Join(hidden, fileName), kept)
-		return errors.Join(err, place.RemoveAll(hidden), atomicfile.SyncDir(folder))
+		if err := l.RemoveDocument(ctx, documentName(month)); err != nil {
+			return err
+		}
+		return l.RemoveSnapshot(ctx, snapshotName(month))
 	})
 }

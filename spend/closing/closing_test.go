@@ -73,7 +73,7 @@ func (p *place) source() spend.Source {
 	require.NoError(p.t, err)
 	in := p.inputs()
 	in.Source.Usage = opened
-	source, err := closing.Load(in.Source, opened, in.TenantsFile)
+	source, err := closing.Load(p.t.Context(), in.Source, opened, in.TenantsFile)
 	require.NoError(p.t, err)
 	return source
 }
@@ -82,8 +82,8 @@ func (p *place) tryClose(month, now string, accept bool) (closing.Closing, error
 	writer := p.writer()
 	defer writer.Close()
 	in := p.inputs()
-	in.Source.Usage = &writer.Ledger
-	source, err := closing.Load(in.Source, &writer.Ledger, in.TenantsFile)
+	in.Source.Usage = writer
+	source, err := closing.Load(p.t.Context(), in.Source, writer, in.TenantsFile)
 	require.NoError(p.t, err)
 	first, err := closing.ParseMonth(month)
 	require.NoError(p.t, err)
@@ -245,10 +245,10 @@ func TestCorrectionsArePostedOnce(t *testing.T) {
 
 	writer := p.writer()
 	defer writer.Close()
-	_, err := closing.Reopen(writer, "2026-10", spendtest.At(t, "2026-12-02"))
+	_, err := closing.Reopen(t.Context(), writer, "2026-10", spendtest.At(t, "2026-12-02"))
 	require.EqualError(t, err, "reopen 2026-11 before 2026-10: months are reopened from the last one on")
 	for _, month := range []string{"2026-11", "2026-10"} {
-		_, err := closing.Reopen(writer, month, spendtest.At(t, "2026-12-02"))
+		_, err := closing.Reopen(t.Context(), writer, month, spendtest.At(t, "2026-12-02"))
 		require.NoError(t, err)
 	}
 	require.Empty(t, p.report().Closed)
@@ -340,7 +340,7 @@ func TestHandEditsAreDetected(t *testing.T) {
 			require.NoError(t, err)
 			in := p.inputs()
 			in.Source.Usage = opened
-			_, err = closing.Load(in.Source, opened, in.TenantsFile)
+			_, err = closing.Load(p.t.Context(), in.Source, opened, in.TenantsFile)
 			if tc.want == "" {
 				require.NoError(t, err)
 				return
@@ -348,7 +348,7 @@ func TestHandEditsAreDetected(t *testing.T) {
 			require.ErrorContains(t, err, tc.want)
 			require.ErrorContains(t, err, filepath.Join(p.dir, "closed", "2026-10"), "it says where")
 			writer := p.writer()
-			_, err = closing.Reopen(writer, "2026-10", spendtest.At(t, "2026-12-02"))
+			_, err = closing.Reopen(t.Context(), writer, "2026-10", spendtest.At(t, "2026-12-02"))
 			require.Empty(t, p.report().Closed, "reopening is the way out: %v", err)
 			require.NoError(t, writer.Close())
 		})
@@ -359,13 +359,13 @@ func TestHandEditsAreDetected(t *testing.T) {
 func TestAnInterruptedCloseLeavesNothing(t *testing.T) {
 	p := newPlace(t)
 	folder := filepath.Join(p.dir, "closed")
-	killed := filepath.Join(folder, ".2026-10.0badcafe", "usage")
+	killed := filepath.Join(folder, "2026-10", ".usage")
 	require.NoError(t, os.MkdirAll(killed, 0o755))
 	require.Empty(t, p.report().Closed, "it is never read")
 
 	writer := p.writer()
 	in := p.inputs()
-	in.Source.Usage = &writer.Ledger
+	in.Source.Usage = writer
 	first, err := closing.ParseMonth("2026-10")
 	require.NoError(t, err)
 	ctx := &endsAfter{Context: t.Context(), looks: 40} // within the copy of the days
@@ -408,7 +408,7 @@ func TestTheHashIsOfTheRecords(t *testing.T) {
 	require.Regexp(t, regexp.MustCompile(`^[0-9a-f]{64}$`), whole.SHA256)
 	p.put(spendtest.Hour(spendtest.At(t, "2026-10-02"), "acme", 99_999))
 	writer := p.writer()
-	_, err := closing.Reopen(writer, "2026-10", spendtest.At(t, "2026-11-03"))
+	_, err := closing.Reopen(t.Context(), writer, "2026-10", spendtest.At(t, "2026-11-03"))
 	require.NoError(t, errors.Join(err, writer.Close()))
 	require.NotEqual(t, whole.SHA256, p.close("2026-10", "2026-11-04").Usage.SHA256)
 }

@@ -9,18 +9,14 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"microspend/internal/civil"
-	"microspend/internal/ownfile"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/tenants"
@@ -38,30 +34,26 @@ func ParseMonth(text string) (civil.Day, error) {
 }
 
 // months are the months that are closed, in order.
-func months(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var list []string
-	for _, entry := range entries {
-		if entry.IsDir() && monthName.MatchString(entry.Name()) {
-			list = append(list, entry.Name())
+func months(ctx context.Context, l ledger.Reader) (list []string, err error) {
+	names, err := l.ListDocuments(ctx, Folder)
+	for _, name := range names {
+		month, isClosing := strings.CutSuffix(strings.TrimPrefix(name, Folder+"/"), "/"+fileName)
+		if isClosing && monthName.MatchString(month) {
+			list = append(list, month)
 		}
 	}
 	return list, err
 }
 
-// List is what is known of each closed month of the ledger in a folder, in order.
-func List(dir string) ([]Closing, error) {
-	folder := filepath.Join(dir, Folder)
-	names, err := months(folder)
+// List is what is known of each closed month of a ledger, in order.
+func List(ctx context.Context, l ledger.Reader) ([]Closing, error) {
+	names, err := months(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	var out []Closing
 	for _, name := range names {
-		c, err := read(filepath.Join(folder, name))
+		c, err := read(ctx, l, name)
 		if err != nil {
 			return nil, err
 		}
@@ -70,17 +62,16 @@ func List(dir string) ([]Closing, error) {
 	return out, nil
 }
 
-// read reads the closing in the folder of a month.
-func read(folder string) (Closing, error) {
-	path := filepath.Join(folder, fileName)
-	text, err := ownfile.ReadFile(path)
+// read reads the closing of a month.
+func read(ctx context.Context, l ledger.Reader, month string) (Closing, error) {
+	text, err := l.Document(ctx, documentName(month))
 	if err != nil {
 		return Closing{}, err
 	}
 	c, err := decode(text)
 	if err != nil {
 		return c, fmt.Errorf("%s: %w; restore it from a backup, or reopen the month with microspend spend close --reopen %s",
-			path, err, filepath.Base(folder))
+			l.Name()+"/"+documentName(month), err, month)
 	}
 	return c, nil
 }
@@ -88,20 +79,19 @@ func read(folder string) (Closing, error) {
 // current is what a month is held against.
 type current struct {
 	source  spend.Source
-	ledger  *parquet.Ledger
+	ledger  ledger.Reader
 	tenants TenantsFile
 }
 
 // Load returns the source of a ledger with the months that are closed.
-func Load(source spend.Source, of *parquet.Ledger, file TenantsFile) (spend.Source, error) {
-	folder := filepath.Join(of.Dir(), Folder)
-	names, err := months(folder)
+func Load(ctx context.Context, source spend.Source, of ledger.Reader, file TenantsFile) (spend.Source, error) {
+	closed, err := List(ctx, of)
 	if err != nil {
 		return source, err
 	}
 	now := current{source, of, file}
-	for _, name := range names {
-		month, err := open(filepath.Join(folder, name), now)
+	for _, c := range closed {
+		month, err := open(ctx, c, now)
 		if err != nil {
 			return source, err
 		}
@@ -110,25 +100,25 @@ func Load(source spend.Source, of *parquet.Ledger, file TenantsFile) (spend.Sour
 	return source, nil
 }
 
-// open reads a closed month.
-func open(folder string, now current) (spend.ClosedMonth, error) {
-	c, err := read(folder)
+// open makes a closed month of its closing.
+func open(ctx context.Context, c Closing, now current) (spend.ClosedMonth, error) {
+	loc, err := time.LoadLocation(c.TimeZone)
 	if err != nil {
 		return spend.ClosedMonth{}, err
 	}
-	manifests, err := manifestsOf(folder)
+	copied, err := now.ledger.OpenSnapshot(ctx, snapshotName(c.Month))
 	if err != nil {
 		return spend.ClosedMonth{}, err
 	}
-	for _, day := range slices.Sorted(union(manifests, c.Usage.Manifests)) {
-		if manifests[day] != c.Usage.Manifests[day] {
+	hashes, err := copied.DayHashes(ctx, c.From, c.To, loc)
+	if err != nil {
+		return spend.ClosedMonth{}, err
+	}
+	for _, day := range slices.Sorted(union(hashes, c.Usage.Manifests)) {
+		if hashes[day] != c.Usage.Manifests[day] {
 			return spend.ClosedMonth{}, fmt.Errorf("%s: the usage of %s is not what was closed; restore it from a backup, "+
-				"or reopen the month with microspend spend close --reopen %s", folder, day, c.Month)
+				"or reopen the month with microspend spend close --reopen %s", now.ledger.Name()+"/"+snapshotName(c.Month), day, c.Month)
 		}
-	}
-	copied, err := parquet.Open(folder, ledger.Options{})
-	if err != nil {
-		return spend.ClosedMonth{}, err
 	}
 	month := spend.ClosedMonth{
 		Month: c.Month, Span: civil.Between(c.From, c.To), At: c.ClosedAt, By: c.ClosedBy, Usage: copied,
@@ -140,21 +130,21 @@ func open(folder string, now current) (spend.ClosedMonth, error) {
 	month.Rates = ratesOf{rates, recorded(c.Rates), now.source.Rates}
 	if c.Tenants.File != "" {
 		if month.Tenants, err = tenants.Load(c.Tenants.File, []byte(c.Tenants.Text)); err != nil {
-			return month, fmt.Errorf("%s: %w", folder, err)
+			return month, fmt.Errorf("%s/%s: %w", now.ledger.Name(), documentName(c.Month), err)
 		}
 	}
 	if month.Sharing, err = c.Sharing.sharing(); err != nil {
-		return month, fmt.Errorf("%s: %w", folder, err)
+		return month, fmt.Errorf("%s/%s: %w", now.ledger.Name(), documentName(c.Month), err)
 	}
 	billed := civil.MustParse(c.Month + "-01").UTC()
 	for _, written := range c.Posted {
 		posted, err := written.charge(billed)
 		if err != nil {
-			return month, fmt.Errorf("%s: %w", folder, err)
+			return month, fmt.Errorf("%s/%s: %w", now.ledger.Name(), documentName(c.Month), err)
 		}
 		month.Posted = append(month.Posted, posted)
 	}
-	month.Changed = func(cause spend.Cause) (bool, error) { return now.changed(&c, copied, rates, cause) }
+	month.Changed = func(cause spend.Cause) (bool, error) { return now.changed(ctx, &c, loc, rates, cause) }
 	return month, nil
 }
 
@@ -188,15 +178,13 @@ func (r ratesOf) Changes() []pricing.Date {
 }
 
 // changed reports whether an input may differ by now from what the month was closed with.
-func (n current) changed(c *Closing, copied *parquet.Ledger, rates closedRates, cause spend.Cause) (bool, error) {
-	loc, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		return false, err
-	}
+func (n current) changed(
+	ctx context.Context, c *Closing, loc *time.Location, rates closedRates, cause spend.Cause,
+) (bool, error) {
 	switch cause {
 	case spend.UsageChanged:
-		same, err := n.ledger.SameAs(copied, c.From, c.To, loc)
-		return !same, err
+		hashes, err := n.ledger.DayHashes(ctx, c.From, c.To, loc)
+		return !maps.Equal(hashes, c.Usage.Manifests), err
 	case spend.TenantsChanged:
 		sharing := recordSharing(n.source.Sharing)
 		return n.tenants.record() != c.Tenants || sharing.Policy != c.Sharing.Policy ||
@@ -239,21 +227,6 @@ func differ(now, then pricing.Series, c *Closing, cause spend.Cause) bool {
 	})
 }
 
-// manifestsOf are the SHA-256 of the manifests of the days in a copy of usage, by day.
-func manifestsOf(folder string) (map[string]string, error) {
-	out := map[string]string{}
-	paths, err := filepath.Glob(filepath.Join(folder, "usage", "dt=*", "_manifest.json"))
-	for _, path := range paths {
-		text, err := ownfile.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(text)
-		out[strings.TrimPrefix(filepath.Base(filepath.Dir(path)), "dt=")] = hex.EncodeToString(sum[:])
-	}
-	return out, err
-}
-
 func union(a, b map[string]string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for key := range a {
@@ -269,15 +242,15 @@ func union(a, b map[string]string) func(yield func(string) bool) {
 	}
 }
 
-// usageOf tells the usage in a copy. Damaged files, which were accepted, have no records.
-func usageOf(ctx context.Context, folder string, from, to time.Time) (usageRecord, error) {
-	copied, err := parquet.Open(folder, ledger.Options{})
+// usageOf tells the usage in a month's snapshot. Damaged files, which were accepted, have no records.
+func usageOf(ctx context.Context, l ledger.Reader, c *Closing, loc *time.Location) (usageRecord, error) {
+	copied, err := l.OpenSnapshot(ctx, snapshotName(c.Month))
 	if err != nil {
 		return usageRecord{}, err
 	}
 	out := usageRecord{}
 	sum := sha256.New()
-	for record, err := range copied.Records(ctx, from, to) {
+	for record, err := range copied.Records(ctx, c.From, c.To) {
 		if _, damaged := errors.AsType[*ledger.DamagedError](err); damaged {
 			continue
 		}
@@ -288,7 +261,7 @@ func usageOf(ctx context.Context, folder string, from, to time.Time) (usageRecor
 		hashRecord(sum, &record)
 	}
 	out.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	out.Manifests, err = manifestsOf(folder)
+	out.Manifests, err = copied.DayHashes(ctx, c.From, c.To, loc)
 	return out, err
 }
 

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/ledger"
 	"microspend/ledger/lifecycle"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend/whatif"
 )
@@ -14,16 +16,19 @@ import (
 // launched is a table of MicroVMs of a region, mvm-0 on, with the idle timeouts that they were launched with; 0 is none
 // that is known.
 func launched(t *testing.T, region string, timeouts ...int64) *lifecycle.Table {
-	ledger, at := t.TempDir(), time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	records := suspended(region, make([]int64, len(timeouts))...)
+	l, err := parquet.OpenForWriting(t.TempDir(), ledger.Options{})
+	require.NoError(t, err)
+	defer l.Close()
 	for i, timeout := range timeouts {
 		m := lifecycle.MicroVM{ID: records[i].Resource.ID, Region: region, StartedAt: at, ReadAt: at.AddDate(0, 0, 19)}
 		if timeout > 0 {
 			m.MaxIdle = &timeout
 		}
-		require.NoError(t, lifecycle.Write(ledger, []lifecycle.MicroVM{m}))
+		require.NoError(t, lifecycle.Write(t.Context(), l, []lifecycle.MicroVM{m}))
 	}
-	table, err := lifecycle.Read(ledger, at, at.AddDate(0, 1, 0))
+	table, err := lifecycle.Read(t.Context(), l, at, at.AddDate(0, 1, 0))
 	require.NoError(t, err)
 	return table
 }

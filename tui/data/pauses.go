@@ -20,7 +20,7 @@ func (r *Reader) Recorded(ctx context.Context, from, to time.Time, tenant string
 	if r.Launched == nil || r.Records == nil {
 		return nil, nil
 	}
-	launched, err := r.Launched(from, to)
+	launched, err := r.Launched(ctx, from, to)
 	if err != nil || launched.Len() == 0 {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ type Reader struct {
 	// Records gives the ledger's records one by one, for the single pauses in them; nil where there are none to be had.
 	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Launched reads what MicroVMs of a time were launched with; nil where nothing keeps it.
-	Launched func(from, to time.Time) (*lifecycle.Table, error)
+	Launched func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error)
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
 	Fingerprint func(context.Context) (string, error)
 }

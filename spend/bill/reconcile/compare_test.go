@@ -418,7 +418,8 @@ func TestReasonsAddUp(t *testing.T) {
 
 func TestStore(t *testing.T) {
 	dir := t.TempDir()
-	none, err := reconcile.Load(dir)
+	w := writer(t, dir)
+	none, err := reconcile.Load(t.Context(), w)
 	require.NoError(t, err)
 	require.Nil(t, none)
 
@@ -429,11 +430,10 @@ func TestStore(t *testing.T) {
 		reconcile.Request{Bill: made})
 	require.NoError(t, err)
 	first := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
-	w := writer(t, dir)
-	path, err := reconcile.Save(w, "october.json", c, first)
+	path, err := reconcile.Save(t.Context(), w, "october.json", c, first)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), path)
-	got, err := reconcile.Load(dir)
+	got, err := reconcile.Load(t.Context(), w)
 	require.NoError(t, err)
 	require.Equal(t, lineTexts(c.Billed()), lineTexts(got))
 	require.Equal(t, "2026-10-05 us-east-1 vcpu.x86_64 0.23512104 7200", lineTexts(got)[1])
@@ -442,9 +442,9 @@ func TestStore(t *testing.T) {
 	later.From = c.From.AddDate(0, 0, -1)
 	later.Bill.Lines = slices.Clone(c.Bill.Lines[:1])
 	later.Bill.Lines[0].Cost, later.Bill.Lines[0].UsedKnown = dec("1.5"), false
-	_, err = reconcile.Save(w, "october-final.json", later, first.Add(time.Hour))
+	_, err = reconcile.Save(t.Context(), w, "october-final.json", later, first.Add(time.Hour))
 	require.NoError(t, err)
-	got, err = reconcile.Load(dir)
+	got, err = reconcile.Load(t.Context(), w)
 	require.NoError(t, err)
 	require.Equal(t, []string{"2026-10-05 us-east-1 vcpu 1.5 ?"}, lineTexts(got),
 		"the later bill counts, for the whole day")
@@ -458,7 +458,7 @@ func TestStore(t *testing.T) {
 		strings.Replace(string(text), `"cost": "`, `"cost": "1e99`, 1), strings.Replace(string(text), `"cost"`, `"used"`, 1),
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(broken), 0o644))
-		_, err = reconcile.Load(dir)
+		_, err = reconcile.Load(t.Context(), w)
 		require.Error(t, err, "%.40s", broken)
 	}
 }
@@ -483,10 +483,10 @@ func TestReadWhileSaving(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			_, err := reconcile.Load(dir)
+			_, err := reconcile.Load(t.Context(), w)
 			assert.NoError(t, err)
 		})
-		_, err := reconcile.Save(w, "bill", c, day.Add(time.Duration(i)*time.Hour))
+		_, err := reconcile.Save(t.Context(), w, "bill", c, day.Add(time.Duration(i)*time.Hour))
 		require.NoError(t, err)
 	}
 	wait.Wait()
@@ -538,7 +538,9 @@ func FuzzDecode(f *testing.F) {
 		dir := t.TempDir()
 		require.NoError(t, os.Mkdir(filepath.Join(dir, "billed"), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "billed", "2026-10-05_2026-10-06.json"), text, 0o644))
-		got, err := reconcile.Load(dir)
+		w, err := parquet.Open(dir, ledger.Options{})
+		require.NoError(t, err)
+		got, err := reconcile.Load(t.Context(), w)
 		if err == nil {
 			require.NotEmpty(t, got.Days)
 		}

@@ -7,25 +7,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 	"microspend/ledger/audit"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/bill"
 )
 
-// Folder is where bills are kept within a ledger's folder: one file for each bill that was taken in, named after the
-// days it covers. Engines that read the ledger look at usage/ only.
+// Folder is where bills are kept among a ledger's documents: one for each bill that was taken in, named after the days
+// it covers. Engines that read the ledger look at usage/ only.
 const Folder = "billed"
 
 const billedSchema = "microspend.billed/v1"
@@ -73,10 +70,10 @@ func (c Comparison) Allocate(ctx context.Context, source spend.Source) (billed, 
 	return billed, rates, err
 }
 
-// Save keeps the bill of a comparison in a ledger's folder, in the place of one that covered the same days: whole or
-// not at all, with an entry in its audit log. It returns the file's path. Source is the name of the file that the bill
-// came from.
-func Save(w *parquet.Writer, source string, c Comparison, now time.Time) (string, error) {
+// Save keeps the bill of a comparison with a ledger, in the place of one that covered the same days: whole or not at
+// all, with an entry in its audit log. It returns where it is. Source is the name of the file that the bill came
+// from.
+func Save(ctx context.Context, l ledger.Store, source string, c Comparison, now time.Time) (string, error) {
 	file := billedFile{
 		Schema: billedSchema, Source: source, SHA256: c.Bill.SHA256, Format: string(c.Bill.Format), Metric: c.Bill.Metric,
 		From: c.From.Format(time.DateOnly), To: c.To.Format(time.DateOnly),
@@ -93,14 +90,9 @@ func Save(w *parquet.Writer, source string, c Comparison, now time.Time) (string
 	if err != nil {
 		return "", err
 	}
-	place, folder := ownfile.Place(w.Dir()), filepath.Join(w.Dir(), Folder)
-	if err := place.Folder(folder); err != nil {
-		return "", err
-	}
 	text = append(text, '\n')
-	name := file.From + "_" + file.To + ".json"
-	path := filepath.Join(folder, name)
-	change, err := w.Change(Folder+"/"+name, text)
+	name := Folder + "/" + file.From + "_" + file.To + ".json"
+	change, err := ledger.ChangeOf(ctx, l, name, text)
 	if err != nil {
 		return "", err
 	}
@@ -108,35 +100,30 @@ func Save(w *parquet.Writer, source string, c Comparison, now time.Time) (string
 		Action: "allocate", Changes: []audit.Change{change},
 		Source: audit.Source{Files: []audit.File{{Name: source, SHA256: c.Bill.SHA256}}},
 	}
-	return path, w.Audit(entry, func() error { return place.Write(path, text) })
+	return l.Name() + "/" + name, l.Audit(entry, func() error { return l.PutDocument(ctx, name, text) })
 }
 
 var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
 
-// Load reads the bills that are kept in a ledger's folder. Where several cover a day, the one that was taken in last
-// counts for it. It returns nil where there is none.
-func Load(dir string) (*spend.Billed, error) {
-	folder := filepath.Join(dir, Folder)
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// Load reads the bills that are kept with a ledger. Where several cover a day, the one that was taken in last counts for
+// it. It returns nil where there is none.
+func Load(ctx context.Context, l ledger.Reader) (*spend.Billed, error) {
+	names, err := l.ListDocuments(ctx, Folder)
 	if err != nil {
 		return nil, err
 	}
 	var files []billedFile
-	for _, entry := range entries {
-		if !billedName.MatchString(entry.Name()) {
+	for _, name := range names {
+		if !billedName.MatchString(strings.TrimPrefix(name, Folder+"/")) {
 			continue
 		}
-		path := filepath.Join(folder, entry.Name())
-		text, err := ownfile.ReadFile(path)
+		text, err := l.Document(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		file, err := decode(text)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w; rewrite it with microspend reconcile FILE --allocate", path, err)
+			return nil, fmt.Errorf("%s/%s: %w; rewrite it with microspend reconcile FILE --allocate", l.Name(), name, err)
 		}
 		files = append(files, file)
 	}
@@ -150,7 +137,7 @@ func Load(dir string) (*spend.Billed, error) {
 	for _, file := range files {
 		lines, err := file.days()
 		if err != nil {
-			return nil, fmt.Errorf("%s: the bill of %s to %s: %w", folder, file.From, file.To, err)
+			return nil, fmt.Errorf("%s/%s: the bill of %s to %s: %w", l.Name(), Folder, file.From, file.To, err)
 		}
 		for day, of := range lines {
 			byDay[day] = of
