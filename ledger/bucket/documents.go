@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"microspend/ledger"
-	"microspend/ledger/audit"
 )
 
 const documentsFolder = "documents"
@@ -112,17 +111,4 @@ func (w *Writer) RemoveDocument(ctx context.Context, name string) error {
 	return w.files.remove(ctx, key)
 }
 
-// Audit implements [ledger.Store].
-func (w *Writer) Audit(e audit.Entry, do func() error) error { return w.inner.Audit(e, do) }
-
 var _ ledger.Documents = (*Ledger)(nil)
-
-// unaudited does what it is given.
-type unaudited struct{}
-
-func (unaudited) Do(_ audit.Entry, do func() error) error {
-	if do == nil {
-		return nil
-	}
-	return do()
-}

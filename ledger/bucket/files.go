@@ -172,8 +172,8 @@ func cutShort(err error) error {
 // held is a part in memory.
 type held struct {
 	bytes.Reader
-	size int64
-	room int64
+	size  int64
+	room  int64
 	files *files
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/ledger/parquet"
 	"microspend/usage"
 )
@@ -76,7 +77,11 @@ func openForWriting(ctx context.Context, name string, options ledger.Options, t 
 	}
 	options = options.WithDefaults()
 	f := &writing{files: l.files, now: options.Now}
-	w := &Writer{files: f, inner: inner{parquet.Write(f, unaudited{}, options)}}
+	if options.Actor.PID == 0 {
+		options.Actor = audit.ThisProcess()
+	}
+	kept := &log{client: f.client, actor: options.Actor, now: options.Now, logger: options.Logger}
+	w := &Writer{files: f, inner: inner{parquet.Write(f, kept, options)}}
 	w.Ledger = Ledger{&w.inner.Ledger, l.files, options}
 	if w.mark, err = f.readMark(ctx); err != nil {
 		return nil, err

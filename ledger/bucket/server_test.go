@@ -10,13 +10,17 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/ledger/conformance"
+	"microspend/ledger/parquet"
 )
 
 // credentials are what servers on this machine are told.
@@ -88,7 +92,18 @@ func ledgersOn(server string) conformance.Stores {
 			result, err := l.Check(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, result.Damaged)
+			log, err := l.AuditLog(t.Context(), audit.Options{})
+			require.NoError(t, err)
+			require.True(t, log.OK(), "%v", log.Faults)
 		},
+		Entries: func(t testing.TB, name string) []audit.Entry {
+			l, err := Open(t.Context(), name, ledger.Options{})
+			require.NoError(t, err)
+			log, err := l.AuditLog(t.Context(), audit.Options{})
+			require.NoError(t, err)
+			return log.Entries
+		},
+		Damage:  damage,
 		Ledgers: 5,
 	}
 }
@@ -124,3 +139,19 @@ func TestPromisesOnGoFakeS3(t *testing.T) {
 	conformance.Run(t, ledgersOn(newFake(t).URL))
 }
 
+// damage changes a byte in the middle of a day's first part.
+func damage(t testing.TB, name string, day time.Time) {
+	l, err := Open(t.Context(), name, ledger.Options{})
+	require.NoError(t, err)
+	of := civil.DayOf(day, time.UTC)
+	text, _, err := l.files.Manifest(t.Context(), of)
+	require.NoError(t, err)
+	objects, err := parquet.Named(text, of)
+	require.NoError(t, err)
+	key := objectOf(of, parquet.PartFile{Object: objects[0]})
+	content, _, err := l.files.read(t.Context(), key)
+	require.NoError(t, err)
+	content[len(content)/2] ^= 1
+	_, err = l.files.putBytes(t.Context(), key, content, condition{})
+	require.NoError(t, err)
+}
