@@ -4,10 +4,14 @@ import "time"
 
 // Info is what the manifests say of a ledger.
 type Info struct {
-	Days        []DayInfo // in order; days without a readable manifest are not among them
-	Rows        int64
-	Bytes       int64     // of the Parquet files
-	Parts       int       // Parquet files
+	Days  []DayInfo // in order; days without a readable manifest are not among them
+	Rows  int64
+	Bytes int64 // of the Parquet files
+	Parts int   // Parquet files, or a database's parts
+	// Unmerged is how many parts there are beyond one a day: a database has yet to merge them, and reads slower until then.
+	// Lag is how far the slowest of its replicas is behind. Both are zero of files.
+	Unmerged    int
+	Lag         time.Duration
 	First, Last time.Time // start of the first and of the last period; zero where there are none
 	Damaged     []DamagedFile
 }

@@ -122,6 +122,16 @@ type Result struct {
 	Groups []Group // in the order of their keys: the fields as they are declared above
 	// Damaged names the files that could not be read and are left out, each with its reason.
 	Damaged []DamagedFile
+	// Read says what the answer was read from, in the order of days. The sums are the same whatever it was; how long it
+	// took is not.
+	Read []DayRead
+}
+
+// DayRead is what a day's part of an answer was read from.
+type DayRead struct {
+	Day time.Time // in UTC
+	// FromRecords is why the day's records were read; "" where its rollup was, sums by hour that a store keeps beside them.
+	FromRecords string
 }
 
 // DamagedFile is a file of the ledger whose content is not what was written.

@@ -2,8 +2,6 @@ package spend
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"microspend/internal/civil"
@@ -29,14 +27,12 @@ func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) 
 		return known, err
 	}
 	switch {
-	case known.Last.After(in.To) && known.First.Before(in.To):
+	case !known.Last.Before(in.To) && known.First.Before(in.To):
 		known.AsOf = in.To
 	case len(known.Covered) > 0:
-		last := slices.Max(slices.Collect(maps.Keys(known.Covered))).Span(loc)
-		if in.To.Before(last.To) {
-			last.To = in.To
+		if known.AsOf, err = s.asOf(ctx, known.Last, loc); known.AsOf.After(in.To) {
+			known.AsOf = in.To
 		}
-		known.AsOf, err = s.asOf(ctx, last, in.To, loc)
 	}
 	return known, err
 }
@@ -80,30 +76,13 @@ func (s Source) AsOf(ctx context.Context, now time.Time) (time.Time, error) {
 	return history.AsOf, err
 }
 
-// asOf is the end of the latest period that has a part in a span, at most now. The span is at most a day, and there is
-// such a period; it may begin on the day before.
-//
-// A ledger tells sums, not single periods, so the start of the latest one is found by halving the span. Where several
-// start together the shortest counts: a record of a whole day, as of image storage, does not mean that the day is over.
-func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *time.Location) (time.Time, error) {
-	in.From = in.From.AddDate(0, 0, -1)
-	for high := in.To; high.Sub(in.From) > time.Second; {
-		middle := in.From.Add((high.Sub(in.From) / 2).Truncate(time.Second))
-		if !middle.After(in.From) {
-			break
-		}
-		result, err := s.Usage.Aggregate(ctx, ledger.Query{From: middle, To: in.To, Location: loc, Uncut: true})
-		if err != nil {
-			return time.Time{}, err
-		}
-		if slices.ContainsFunc(result.Groups, func(g ledger.Group) bool { return g.Sum.Records > 0 }) {
-			in.From = middle
-		} else {
-			high = middle
-		}
-	}
+// asOf is the end of the latest period, which begins at a moment. Where several begin together the shortest counts: a
+// record of a whole day, as of image storage, does not mean that the day is over. Nor is it told how long a period is
+// whose file is damaged.
+func (s Source) asOf(ctx context.Context, last time.Time, loc *time.Location) (time.Time, error) {
 	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldResource}, Location: loc, Uncut: true,
+		From: last, To: last.Add(time.Second), By: []ledger.Field{ledger.FieldResource}, Uncut: true,
+		Sums: ledger.SumOf(usage.Running), // the lengths are what counts
 	})
 	if err != nil {
 		return time.Time{}, err
@@ -117,11 +96,10 @@ func (s Source) asOf(ctx context.Context, in civil.Span, now time.Time, loc *tim
 			shortest = length
 		}
 	}
-	until := in.From.Add(time.Duration(shortest) * time.Second)
-	if until.After(now) {
-		until = now
+	if usage.WholeDay(last.Unix(), shortest) {
+		return civil.DayOf(last, time.UTC).Span(loc).To, nil
 	}
-	return until, nil
+	return last.Add(time.Duration(shortest) * time.Second), nil
 }
 
 // rowsAtATime bounds how many rows are held at a time where usage is read by tenant and day.

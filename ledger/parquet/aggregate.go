@@ -16,11 +16,12 @@ import (
 	"microspend/usage"
 )
 
-// Aggregate adds up the usage of [q.From, q.To) by the fields asked for. It reads the days concerned alone, and of
-// them the columns that it groups by and sums, on all processors. Memory grows with the number of groups, not of
-// records.
+// Aggregate adds up the usage of [q.From, q.To) by the fields asked for. It reads the days concerned alone, from their
+// rollups where these tell it exactly, and of either the columns that it groups by and sums, on all processors. Memory
+// grows with the number of groups, not of records.
 //
-// Files that are damaged are named in the result and left out of it as a whole. An error is for a query that cannot be
+// Parts that are damaged are named in the result and left out of it as a whole; a day that is answered from its rollup
+// lacks nothing of them. An error is for a query that cannot be
 // answered: one without end or with an unknown field, a folder that cannot be listed, a context that has ended, more
 // groups than the query may have.
 func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
@@ -40,30 +41,37 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		workers = make([]*aggregator, runtime.GOMAXPROCS(0))
 		wait    sync.WaitGroup
 		broken  []ledger.DamagedFile
+		read    []ledger.DayRead
 	)
 	for i := range workers {
 		workers[i] = newAggregator(&q)
 		workers[i].ledger = l
 		wait.Go(func() {
 			for p := range work {
-				if workers[i].part(p); q.TooMany(len(workers[i].table.keys)) {
+				if workers[i].part(ctx, p); q.TooMany(len(workers[i].table.keys)) {
 					full.Store(true)
 				}
 			}
 		})
 	}
-	for opened := range l.opening(ctx, days, l.openDay) {
+	for opened := range l.opening(ctx, days, l.openFor(&q)) {
 		if err = opened.unreachable; err != nil || ctx.Err() != nil || full.Load() {
 			opened.close()
 			break
 		}
 		broken = append(broken, opened.damaged...)
+		if opened.manifest != nil && !opened.fromRollup() {
+			read = append(read, opened.read())
+		}
 		for _, p := range opened.parts {
 			work <- p // which the worker closes
 		}
 	}
 	close(work)
 	wait.Wait()
+	for _, worker := range workers {
+		err = cmp.Or(err, worker.unreachable)
+	}
 	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return ledger.Result{}, err
 	}
@@ -72,9 +80,12 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		return ledger.Result{}, &ledger.TooManyGroupsError{Most: q.Most}
 	}
 	for _, worker := range workers {
-		broken = append(broken, worker.broken...)
+		broken, read = append(broken, worker.broken...), append(read, worker.daysRead...)
 	}
-	return workers[0].result(all, broken), nil
+	slices.SortFunc(read, func(a, b ledger.DayRead) int { return a.Day.Compare(b.Day) })
+	result := workers[0].result(all, broken)
+	result.Read = read
+	return result, nil
 }
 
 // aggregator sums up parts, one at a time. Each goroutine has its own.
@@ -85,6 +96,10 @@ type aggregator struct {
 	byDay  bool
 	table  groups
 	broken []ledger.DamagedFile
+	// unreachable is why parts could not be had in the place of a rollup.
+	unreachable error
+	// daysRead are the days of rollups.
+	daysRead []ledger.DayRead
 
 	// For the part at hand; used again from part to part.
 	reader chunkReader
@@ -110,24 +125,37 @@ func newAggregator(q *ledger.Query) *aggregator {
 	return a
 }
 
-// part sums up a part and closes it. What it holds counts once it was read without a fault.
-func (a *aggregator) part(p *part) {
+// part sums up a part, or a rollup, and closes it. What it holds counts once it was read without a fault. In the place of
+// a rollup that is damaged come the day's parts.
+func (a *aggregator) part(ctx context.Context, p *part) {
 	defer p.close()
 	a.local.reset()
 	err := a.ledger.prove(p, &a.reader)
 	if err == nil {
 		err = a.read(p)
 	}
-	if err != nil {
+	switch {
+	case err != nil && p.rollup != nil:
+		a.daysRead = append(a.daysRead, ledger.DayRead{Day: p.day.UTC(), FromRecords: a.ledger.rollupFault(p.day, err)})
+		opened := a.ledger.openDay(ctx, p.day)
+		a.unreachable = cmp.Or(a.unreachable, opened.unreachable)
+		a.broken = append(a.broken, opened.damaged...)
+		for _, of := range opened.parts {
+			a.part(ctx, of)
+		}
+	case err != nil:
 		a.broken = append(a.broken, damagedFile(a.ledger.files, p.day, p.entry.Name, reasonOf(err)))
-		return
+	default:
+		a.table.merge(&a.local)
+		if p.rollup != nil {
+			a.daysRead = append(a.daysRead, ledger.DayRead{Day: p.day.UTC()})
+		}
 	}
-	a.table.merge(&a.local)
 }
 
 func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
-	a.calendar.begin(p.day)
+	a.calendar.begin(p)
 	for group := range p.groups() {
 		if a.query.TooMany(len(a.local.keys)) {
 			break // the answer is an error in any case
@@ -158,6 +186,15 @@ func (a *aggregator) group(p *part, group int) error {
 			return err
 		}
 	}
+	seconds := func(s *usage.Sum) *usage.Uint128 { return &s.Seconds }
+	if p.rollup != nil {
+		covered := func(s *usage.Sum) *usage.Uint128 { return &s.CoveredSeconds }
+		return cmp.Or(
+			a.sum(p, group, columnSeconds, seconds, nil),
+			a.sum(p, group, columnCoveredSeconds, covered, nil),
+			a.countRecords(p, group),
+		)
+	}
 	if err := parsed(&a.reader, p, group, columnCoverage, usage.ParseCoverage, &a.covered); err != nil {
 		return err
 	}
@@ -167,7 +204,7 @@ func (a *aggregator) group(p *part, group int) error {
 			complete[i] = -1
 		}
 	}
-	return a.sum(p, group, columnPeriodSeconds, func(s *usage.Sum) *usage.Uint128 { return &s.Seconds }, complete)
+	return a.sum(p, group, columnPeriodSeconds, seconds, complete)
 }
 
 // sum adds a column to the sums of the groups. With complete it also adds the values of rows with complete coverage to

@@ -28,10 +28,17 @@ const (
 	firstAmount
 	columnCoverage = firstAmount + column(usage.MeasureCount)
 	columnCount    = columnCoverage + 1
+
+	// Of rollups alone.
+	columnSeconds        = columnCount
+	columnCoveredSeconds = columnCount + 1
+	columnRecords        = columnCount + 2
+	columnsAtAll         = columnCount + 3
 )
 
 // columnNames are what files call the columns.
-var columnNames = func() (names [columnCount]string) {
+var columnNames = func() (names [columnsAtAll]string) {
+	names[columnSeconds], names[columnCoveredSeconds], names[columnRecords] = "seconds", "covered_seconds", "records"
 	names[columnPeriodStart], names[columnPeriodSeconds] = "period_start", "period_seconds"
 	names[columnKind], names[columnCoverage] = "resource_kind", "coverage"
 	for n, name := range usage.NameColumns() {
@@ -61,10 +68,16 @@ const (
 	versionKinds     = 2
 	versionTenantBy  = 3
 	writtenVersion   = versionTenantBy
+
+	// rollupLayout tells a rollup's columns from those of a part, in the place of a version. It is above all versions, as
+	// rollups lack nothing of what they added. A manifest of any version may name one: programs that do not know rollups
+	// pass over them.
+	rollupLayout = 1 << 16
 )
 
 // layouts are the columns of each version's files, in order.
 var layouts = map[int][]column{
+	rollupLayout:     append(columnsWithout(columnResource, columnCoverage), columnSeconds, columnCoveredSeconds, columnRecords),
 	versionMarkedIDs: columnsWithout(columnKind, columnArch, columnTenantBy),
 	versionKinds:     columnsWithout(columnTenantBy),
 	versionTenantBy:  columnsWithout(),
@@ -80,7 +93,7 @@ func columnsWithout(missing ...column) (columns []column) {
 }
 
 // versionOf tells the version of a file by the names of its columns, and where it has them: -1 where it does not.
-func versionOf(names [][]string) (version int, places [columnCount]int, known bool) {
+func versionOf(names [][]string) (version int, places [columnsAtAll]int, known bool) {
 	for version, layout := range layouts {
 		same := slices.EqualFunc(names, layout, func(name []string, c column) bool {
 			return len(name) == 1 && name[0] == columnNames[c]

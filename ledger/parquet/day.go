@@ -7,13 +7,14 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"microspend/ledger"
 
 	"microspend/internal/civil"
 )
 
-// openDay is the content of a day at one moment: all parts of one manifest, held open.
+// openDay is the content of a day at one moment: all parts of one manifest, or its rollup, held open.
 type openDay struct {
 	files    Files
 	day      civil.Day
@@ -24,6 +25,16 @@ type openDay struct {
 	faults   map[string]error // why a part of the manifest is not among the parts
 
 	unreachable error // why nothing is known of the day at present
+
+	noRollup    string // why a query is not answered from the rollup
+	rollupFault error  // of a rollup that could have answered it
+}
+
+// fromRollup reports whether what is open is the rollup.
+func (d *openDay) fromRollup() bool { return len(d.parts) == 1 && d.parts[0].rollup != nil }
+
+func (d *openDay) read() ledger.DayRead {
+	return ledger.DayRead{Day: d.day.UTC(), FromRecords: d.noRollup}
 }
 
 func (d *openDay) close() {
@@ -32,22 +43,33 @@ func (d *openDay) close() {
 	}
 }
 
-// openDay opens a day's parts. They are of one manifest also while a writer switches it: a part that is not as the
-// manifest says is looked for again until the manifest stays the same.
-func (l *Ledger) openDay(ctx context.Context, day civil.Day) *openDay {
-	opened := l.tryOpenDay(ctx, day)
-	for settled := 0; len(opened.damaged) > 0 && opened.unreachable == nil && settled < 2; {
-		again := l.tryOpenDay(ctx, day)
+// openDay opens a day's parts.
+func (l *Ledger) openDay(ctx context.Context, day civil.Day) *openDay { return l.open(ctx, day, nil) }
+
+// openFor opens days for a query: their rollups where these answer it, else their parts.
+func (l *Ledger) openFor(q *ledger.Query) func(context.Context, civil.Day) *openDay {
+	return func(ctx context.Context, day civil.Day) *openDay { return l.open(ctx, day, q) }
+}
+
+// open opens files of one manifest also while a writer switches it: a file that is not as the manifest says is looked
+// for again until the manifest stays the same.
+func (l *Ledger) open(ctx context.Context, day civil.Day, q *ledger.Query) *openDay {
+	opened := l.tryOpen(ctx, day, q)
+	for settled := 0; opened.faulty() && opened.unreachable == nil && settled < 2; {
+		again := l.tryOpen(ctx, day, q)
 		opened.close()
 		if again.found.version == opened.found.version {
 			settled++
 		}
 		opened = again
 	}
+	if opened.rollupFault != nil {
+		opened.noRollup = l.rollupFault(day, opened.rollupFault)
+	}
 	return opened
 }
 
-func (l *Ledger) tryOpenDay(ctx context.Context, day civil.Day) *openDay {
+func (l *Ledger) tryOpen(ctx context.Context, day civil.Day, q *ledger.Query) *openDay {
 	d := &openDay{files: l.files, day: day, faults: map[string]error{}}
 	m, found, err := readManifest(ctx, l.files, day)
 	d.found = found
@@ -67,22 +89,62 @@ func (l *Ledger) tryOpenDay(ctx context.Context, day civil.Day) *openDay {
 	for _, lost := range m.Lost {
 		d.damaged = append(d.damaged, d.file(lost.Name, lost.reason()))
 	}
-	for _, entry := range m.Parts {
-		opened, err := openPart(ctx, l.files, day, entry)
-		if err != nil {
+	if q != nil && d.openRollup(ctx, q) {
+		return d
+	}
+	d.openParts(ctx)
+	return d
+}
+
+// openParts opens the parts of the manifest, all at once where opening one takes waiting.
+func (d *openDay) openParts(ctx context.Context) {
+	parts, faults := make([]*part, len(d.manifest.Parts)), make([]error, len(d.manifest.Parts))
+	var wait sync.WaitGroup
+	for i, entry := range d.manifest.Parts {
+		open := func() { parts[i], faults[i] = openPart(ctx, d.files, d.day, entry) }
+		if d.files.Ahead() > 0 {
+			wait.Go(open)
+		} else {
+			open()
+		}
+	}
+	wait.Wait()
+	for i, entry := range d.manifest.Parts {
+		if err := faults[i]; err != nil {
 			d.faults[entry.Name] = err
 			d.fault(entry.Name, err)
 			continue
 		}
-		d.parts = append(d.parts, opened)
+		d.parts = append(d.parts, parts[i])
 	}
-	return d
 }
+
+// openRollup opens the day's rollup if that answers a query.
+func (d *openDay) openRollup(ctx context.Context, q *ledger.Query) bool {
+	d.noRollup = d.manifest.withoutRollup()
+	if d.noRollup == "" {
+		d.noRollup = d.manifest.Rollup.refuses(q, d.day)
+	}
+	if d.noRollup != "" {
+		return false
+	}
+	opened, err := openRollup(ctx, d.files, d.day, d.manifest.Rollup)
+	if err != nil {
+		d.rollupFault = err
+		return false
+	}
+	d.parts = append(d.parts, opened)
+	return true
+}
+
+// faulty reports whether a file is not as the manifest says.
+func (d *openDay) faulty() bool { return len(d.damaged) > 0 || d.rollupFault != nil }
 
 // fault takes in why a file cannot be used. One that did not get here may be in order.
 func (d *openDay) fault(name string, err error) {
-	if unreachable, ok := errors.AsType[*ledger.UnreachableError](err); ok {
-		d.unreachable = cmp.Or[error](d.unreachable, unreachable)
+	_, unreachable := errors.AsType[*ledger.UnreachableError](err)
+	if unreachable || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		d.unreachable = cmp.Or(d.unreachable, err)
 		return
 	}
 	d.damaged = append(d.damaged, d.file(name, err))

@@ -41,7 +41,7 @@ func batches(records []usage.Record, size int) iter.Seq2[[]usage.Record, error] 
 }
 
 // smallSizes make a few hundred records spill, and fill several parts and row groups.
-var smallSizes = sizes{partRows: 40, groupRows: 16, stageRows: 50}
+var smallSizes = sizes{partRows: 40, groupRows: 16, stageRows: 50, rollupFrom: 4096, rollupShare: 4}
 
 // sharedCodec saves each of the tests' many writers from setting up encoders of its own.
 var sharedCodec = newCodec()

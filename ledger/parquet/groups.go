@@ -140,6 +140,7 @@ func (a *aggregator) result(all *groups, broken []ledger.DamagedFile) ledger.Res
 		}
 	}
 	slices.SortFunc(result.Damaged, func(a, b ledger.DamagedFile) int { return cmp.Compare(a.Path, b.Path) })
+	result.Damaged = slices.CompactFunc(result.Damaged, func(a, b ledger.DamagedFile) bool { return a.Path == b.Path })
 	return result
 }
 

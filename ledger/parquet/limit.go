@@ -36,7 +36,7 @@ func (l *Ledger) limit(ctx context.Context, q *ledger.Query, days []civil.Day) e
 			continue // some of its names may be of rows that are not asked for
 		}
 		ofDay := 0
-		opened := l.openDay(ctx, day)
+		opened := l.openFor(q)(ctx, day)
 		for _, field := range names {
 			ofDay = max(ofDay, opened.names(&reader, field))
 		}

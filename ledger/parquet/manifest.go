@@ -49,6 +49,8 @@ type manifest struct {
 	Seconds        int64       `json:"seconds"`
 	CoveredSeconds int64       `json:"covered_seconds"`
 	Parts          []partEntry `json:"parts"`
+	// Rollup is what became of the day's rollup; nil where none was tried, as by programs that do not know of any.
+	Rollup *rollupEntry `json:"rollup,omitempty"`
 	// Dropped names parts before this manifest that have no successor, for the clean-up after the switch.
 	Dropped []string `json:"dropped,omitempty"`
 	// Lost names parts that were found damaged and set aside: records that the day lacks until someone accepts it.
@@ -64,6 +66,11 @@ type partEntry struct {
 	Tail   tailEntry  `json:"tail"`
 	Chunks []checksum `json:"chunks"`           // CRC-32C of each column chunk, row group by row group
 	Object string     `json:"object,omitempty"` // see [PartFile]
+}
+
+// sound reports whether a file can be as it is described.
+func (p *partEntry) sound() bool {
+	return sha256Of.MatchString(p.SHA256) && p.Bytes >= 0 && p.Tail.Offset >= 0 && p.Tail.Offset <= p.Bytes
 }
 
 // tailEntry describes what follows the last column chunk: the page indexes and the footer.
@@ -120,9 +127,13 @@ func partNameOf(index int) string { return fmt.Sprintf("part-%05d.parquet", inde
 
 func (p *partEntry) file() PartFile { return PartFile{p.Name, p.SHA256, p.Bytes, p.Object} }
 
+// files are all that the manifest names.
 func (m *manifest) files() (files []PartFile) {
 	for i := range m.Parts {
 		files = append(files, m.Parts[i].file())
+	}
+	if m.Rollup != nil && m.Rollup.Name != "" {
+		files = append(files, m.Rollup.file())
 	}
 	return files
 }
@@ -149,9 +160,13 @@ func decodeManifest(text []byte, day civil.Day) (*manifest, error) {
 		return nil, fmt.Errorf("the manifest is of %.20q, not of %s", m.Day, day)
 	}
 	for _, part := range m.Parts {
-		if !partName.MatchString(part.Name) || !sha256Of.MatchString(part.SHA256) || part.Bytes < 0 || part.Tail.Offset < 0 ||
-			part.Tail.Offset > part.Bytes {
+		if !partName.MatchString(part.Name) || !part.sound() {
 			return nil, errors.New("the manifest describes a part that cannot be")
+		}
+	}
+	if m.Rollup != nil {
+		if err := m.Rollup.check(); err != nil {
+			return nil, err
 		}
 	}
 	for _, name := range m.Dropped {
@@ -178,7 +193,7 @@ func readManifest(ctx context.Context, files Files, day civil.Day) (m *manifest,
 	return m, found, err
 }
 
-// Named lists the objects that a manifest of a day names: those in force, and those that were set aside.
+// Named lists the objects that a manifest of a day names: those in force, parts first, and those that were set aside.
 func Named(text []byte, day civil.Day) (objects []string, err error) {
 	m, err := decodeManifest(text, day)
 	if err != nil {
@@ -186,6 +201,9 @@ func Named(text []byte, day civil.Day) (objects []string, err error) {
 	}
 	for i := range m.Parts {
 		objects = append(objects, m.Parts[i].Object)
+	}
+	if m.Rollup != nil && m.Rollup.Object != "" {
+		objects = append(objects, m.Rollup.Object)
 	}
 	for _, lost := range m.Lost {
 		objects = append(objects, lost.Name)

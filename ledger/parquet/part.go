@@ -60,13 +60,14 @@ func readPiece(file io.ReaderAt, room []byte, from, length int64) ([]byte, error
 // open: files are replaced, never written to.
 type part struct {
 	entry  partEntry
+	rollup *rollupEntry // what the file is of where it is no part but a rollup
 	day    civil.Day
 	file   File
 	parsed *parquetcolumn.File
 
 	leaves  []*parquet.Column // of the file, by their places
 	version int               // of the format
-	places  [columnCount]int  // of the columns in the file
+	places  [columnsAtAll]int // of the columns in the file
 }
 
 // damage is why a file's content is not what was written, and the part that it is in once that is known.
@@ -85,18 +86,26 @@ func openPart(ctx context.Context, files Files, day civil.Day, entry partEntry) 
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, day, entry)
+	return newPart(file, &part{entry: entry, day: day})
+}
+
+// openRollup opens a day's rollup in the same way.
+func openRollup(ctx context.Context, files Files, day civil.Day, rollup *rollupEntry) (*part, error) {
+	file, err := files.Open(ctx, day, rollup.file())
+	if err != nil {
+		return nil, err
+	}
+	return newPart(file, &part{entry: rollup.partEntry, day: day, rollup: rollup})
 }
 
 // newPart takes over an open file, which it closes unless it is the part.
-func newPart(file File, day civil.Day, entry partEntry) (*part, error) {
-	p := &part{entry: entry, day: day, file: file}
+func newPart(file File, p *part) (*part, error) {
+	p.file = file
 	tail, err := p.readTail()
-	if err != nil {
-		_ = file.Close()
-		return nil, err
+	if err == nil {
+		err = p.parse(tail)
 	}
-	if err := p.parse(tail); err != nil {
+	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}
@@ -125,7 +134,8 @@ func (p *part) parse(tail []byte) (err error) {
 		return damaged("its footer is not readable: %v", err)
 	}
 	var known bool
-	if p.version, p.places, known = versionOf(opened.Schema().Columns()); !known {
+	p.version, p.places, known = versionOf(opened.Schema().Columns())
+	if !known || (p.version == rollupLayout) != (p.rollup != nil) {
 		return damaged("its columns are %.200q, which are those of no version", opened.Schema().Columns())
 	}
 	groups := opened.Groups() // each of which has all columns

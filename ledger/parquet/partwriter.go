@@ -23,9 +23,15 @@ type sizes struct {
 	partRows  int // rows of a file
 	groupRows int // rows of a row group, which a writer and a reader of whole records hold in memory
 	stageRows int // records of an import that are held in memory before they are spilled
+	// rollupFrom is how many rows a day must have to get a rollup: fewer are read as fast as another file is opened.
+	rollupFrom int64
+	// rollupShare is how many rows a day must have for each row of its rollup: with fewer its parts are read as fast.
+	rollupShare int64
 }
 
-var defaultSizes = sizes{partRows: 2_000_000, groupRows: 128 * 1024, stageRows: 64 * 1024}
+var defaultSizes = sizes{
+	partRows: 2_000_000, groupRows: 128 * 1024, stageRows: 64 * 1024, rollupFrom: 4096, rollupShare: 4,
+}
 
 // rowWriter writes records as Parquet, row group by row group, in the order in which they come.
 type rowWriter struct {

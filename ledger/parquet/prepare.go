@@ -25,6 +25,7 @@ type prepared struct {
 	pending  []PartFile // those that wait
 	aside    []lostPart
 	outcome  intake.Outcome
+	sums     *rollup // of its records
 	changed  bool
 	text     []byte // of the manifest, once it is sealed: see [Writer.audited]
 }
@@ -102,6 +103,13 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 		return p, "", err
 	}
 	p.drop(old)
+	if !p.changed {
+		return p, "", nil
+	}
+	if err := b.addRollup(ctx, p, old); err != nil {
+		b.w.discard(p)
+		return p, "", err
+	}
 	return p, "", nil
 }
 
@@ -109,6 +117,7 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, staged []intake.Reader) (intake.Outcome, error) {
 	var out *partWriter
 	m := p.manifest
+	p.sums = newRollup()
 	finish := func() error {
 		entry, err := out.finish(partNameOf(len(m.Parts)))
 		path := out.file.Name()
@@ -147,6 +156,7 @@ func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, st
 			return err
 		}
 		m.count(r)
+		p.sums.add(r)
 		if out.rows == int64(b.w.sizes.partRows) {
 			return finish()
 		}
@@ -202,8 +212,12 @@ func (w *Writer) commit(ctx context.Context, p *prepared) ([]ledger.DamagedFile,
 	}
 	pending := p.pending
 	p.pending = nil // should the switch fail halfway, only the next writer can tell whether the files are needed
+	dropped := p.manifest.Dropped
+	if r := p.manifest.Rollup; r == nil || r.Name == "" {
+		dropped = append(slices.Clip(dropped), rollupName) // if there was one
+	}
 	err := w.files.Switch(ctx, Switch{
-		Day: p.day, Before: p.before.version, Manifest: p.text, Parts: p.manifest.files(), Dropped: p.manifest.Dropped,
+		Day: p.day, Before: p.before.version, Manifest: p.text, Parts: p.manifest.files(), Dropped: dropped,
 	})
 	if _, conflict := errors.AsType[*ConflictError](err); conflict {
 		p.pending = pending // nothing names them

@@ -141,6 +141,10 @@ func (w *Writer) writeAgain(ctx context.Context, p *prepared, proven *manifest) 
 		return err
 	}
 	p.drop(proven)
+	if err := b.addRollup(ctx, p, proven); err != nil {
+		w.discard(p)
+		return err
+	}
 	return nil
 }
 
@@ -180,7 +184,7 @@ func proveContent(
 	if err != nil {
 		return err
 	}
-	p, err := newPart(held, day, *entry)
+	p, err := newPart(held, &part{entry: *entry, day: day})
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func TestWhatIsRememberedIsWhatWouldBeRead(t *testing.T) {
 			want, wantErr := l.Aggregate(t.Context(), q)
 			got, gotErr := r.Aggregate(t.Context(), q)
 			require.Equal(t, wantErr, gotErr)
+			want.Read, got.Read = nil, nil
 			require.Equal(t, want, got, "%+v", q)
 		}
 	})

@@ -69,10 +69,15 @@ func (a *aggregator) cut(p *part, group int) error {
 		}
 		if day := days[min(i, len(days)-1)]; day != outside {
 			s := span{i, end, a.groupOf(i, day)}
-			a.local.sums[s.group].Records += int64(end - i)
+			if p.rollup == nil {
+				a.local.sums[s.group].Records += int64(end - i)
+			}
 			a.spans = append(a.spans, s)
 		}
 		i = end
+	}
+	if p.rollup != nil && len(a.cuts) > 0 {
+		return damaged("row group %d has an hour that the query cuts", group)
 	}
 	for i := range a.cuts {
 		c := &a.cuts[i]
@@ -151,6 +156,8 @@ func (a *aggregator) dayOf(row int, start, length int64) int32 {
 	from, to, day := start, start+length, int32(outside)
 	if usage.WholeDay(start, length) {
 		from, to, day = a.date.from, a.date.to, a.date.day
+	} else {
+		from, to = max(from, a.first), min(to, a.until)
 	}
 	if a.query.Uncut {
 		to = from + 1
@@ -202,6 +209,9 @@ type calendar struct {
 	date     dayBounds
 	known    []dayBounds
 	starts   []int64
+	// first and until are when the records begin and end that the hours of a rollup are of: in the first and the last hour
+	// nothing was used outside of that.
+	first, until int64
 }
 
 type dayBounds struct {
@@ -209,11 +219,15 @@ type dayBounds struct {
 	day      int32
 }
 
-// begin makes a UTC day the one at hand.
-func (c *calendar) begin(day civil.Day) {
+// begin makes a part's UTC day the one at hand.
+func (c *calendar) begin(p *part) {
 	c.known = c.known[:0]
 	c.from, c.to = c.in.Unix()
-	c.date = boundsOf(day, c.location)
+	c.date = boundsOf(p.day, c.location)
+	c.first, c.until = math.MinInt64, math.MaxInt64
+	if r := p.rollup; r != nil {
+		c.first, c.until = p.day.UTC().Unix()+r.From, p.day.UTC().Unix()+r.Until
+	}
 }
 
 func boundsOf(day civil.Day, loc *time.Location) dayBounds {

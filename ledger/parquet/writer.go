@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -124,12 +125,13 @@ func (f *ownFolder) recoverDay(day civil.Day, options ledger.Options) error {
 		return nil
 	}
 	var left []string // the hidden files, which none are left of but by a writer that died
-	dropped := map[string]bool{}
+	there := map[string]bool{}
 	for _, entry := range entries {
-		if name := entry.Name(); strings.HasPrefix(name, ".part-") || atomicfile.IsLeftover(name, manifestName) {
+		name := entry.Name()
+		if strings.HasPrefix(name, ".part-") || strings.HasPrefix(name, "."+rollupName) || atomicfile.IsLeftover(name, manifestName) {
 			left = append(left, name)
 		}
-		dropped[entry.Name()] = true
+		there[name] = true
 	}
 	m, _, err := readManifest(context.Background(), f, day)
 	if err != nil {
@@ -140,12 +142,12 @@ func (f *ownFolder) recoverDay(day civil.Day, options ledger.Options) error {
 	if m == nil {
 		m = &manifest{}
 	}
-	unfinished := len(left) > 0
-	for _, name := range m.Dropped {
-		unfinished = unfinished || dropped[name]
+	dropped := m.Dropped
+	if r := m.Rollup; r == nil || r.Name == "" { // which may be of a program that does not know of rollups
+		dropped = append(dropped, rollupName)
 	}
-	if unfinished {
-		if err := f.settle(day, m.files(), m.Dropped); err != nil {
+	if len(left) > 0 || slices.ContainsFunc(dropped, func(name string) bool { return there[name] }) {
+		if err := f.settle(day, m.files(), dropped); err != nil {
 			return err
 		}
 		for _, name := range left {

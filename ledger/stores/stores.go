@@ -10,6 +10,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/ledger/bucket"
+	"microspend/ledger/clickhouse"
 	"microspend/ledger/parquet"
 )
 
@@ -21,13 +22,24 @@ type store struct {
 
 // byScheme are the kinds whose names are URLs. What has no scheme is a folder.
 var byScheme = map[string]store{
-	bucket.Scheme: {
-		func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
-			return bucket.Open(ctx, name, options)
-		},
-		func(ctx context.Context, name string, options ledger.Options) (ledger.Store, error) {
-			return bucket.OpenForWriting(ctx, name, options)
-		},
+	bucket.Scheme: inBucket, clickhouse.Scheme: inClickHouse, clickhouse.SchemeTLS: inClickHouse,
+}
+
+var inBucket = store{
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
+		return bucket.Open(ctx, name, options)
+	},
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Store, error) {
+		return bucket.OpenForWriting(ctx, name, options)
+	},
+}
+
+var inClickHouse = store{
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
+		return clickhouse.Open(ctx, name, options)
+	},
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Store, error) {
+		return clickhouse.OpenForWriting(ctx, name, options)
 	},
 }
 

@@ -214,7 +214,7 @@ func TestAsOf(t *testing.T) {
 	for _, test := range []struct{ name, reason, zone, now, want string }{
 		{"past", "the end of the last period before now", "UTC", "2026-10-05T20:00", "2026-10-05T16:00"},
 		{"now inside a period", "what is to come has not happened", "UTC", "2026-10-05T15:20", "2026-10-05T15:20"},
-		{"now at its start", "a period that starts now does not count", "UTC", "2026-10-05T15:00", "2026-10-05T04:00"},
+		{"now at its start", "with usage from now on, all before it is there", "UTC", "2026-10-05T15:00", "2026-10-05T15:00"},
 		{"days later", "late data", "Asia/Kolkata", "2026-10-25T15:00", "2026-10-05T16:00"},
 		{"before all", "", "UTC", "2026-10-05T03:00", ""},
 	} {

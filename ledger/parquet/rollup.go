@@ -1,0 +1,127 @@
+package parquet
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"microspend/internal/civil"
+	"microspend/ledger"
+)
+
+// A rollup has a day's sums by hour and by everything but the resource, whose kind it has. It answers what does not
+// ask for single resources or moments within an hour, from a fiftieth of the bytes on a large fleet. It is in force with
+// the manifest that names it, and made of the parts that the manifest names; anything else and the parts answer.
+//
+// Its rows look like those of parts: an hour's has the sums of what periods have in that hour, by [usage.PartOf], so
+// that hours add up to what the parts say of any stretch of them. Records of a whole day ([usage.WholeDay]) have rows of
+// a day's length, as they are of another stretch of time in each time zone. Where a sum would not fit into 63 bits there
+// are several rows of one key.
+const (
+	// rollupName is outside of what engines read: it does not end in .parquet, and begins with an underscore.
+	rollupName = "_rollup"
+	// maxRollupRows bounds what a writer holds of a day: some 170 bytes for each.
+	maxRollupRows = 1 << 20
+
+	hourSeconds = 3600
+)
+
+// rollupEntry is what a manifest says of a day's rollup.
+type rollupEntry struct {
+	// partEntry describes the file. Of a day that has none, as it would have too many rows, Name is "" and Rows is how
+	// many there would be at least.
+	partEntry
+	Of string `json:"of"` // the parts that it was made of: see [manifest.content]
+	// WholeDays is how many records are of a whole day. From and Until are the time that the others cover together, in
+	// seconds of the day, and both 0 where there are no others.
+	WholeDays int64 `json:"whole_days,omitempty"`
+	From      int64 `json:"from,omitempty"`
+	Until     int64 `json:"until,omitempty"`
+}
+
+func (r *rollupEntry) check() error {
+	if r.Name == "" {
+		return nil
+	}
+	if r.Name != rollupName || !r.sound() || r.From < 0 || r.From > r.Until || r.Until > secondsInDay {
+		return errors.New("the manifest describes a rollup that cannot be")
+	}
+	return nil
+}
+
+// content is a hash of the day's records: of the parts that have them.
+func (m *manifest) content() string {
+	sum := sha256.New()
+	for _, part := range m.Parts {
+		fmt.Fprintf(sum, "%s %s\n", part.Name, part.SHA256)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// withoutRollup is why a day cannot be answered from a rollup, whatever is asked; "" where it can.
+func (m *manifest) withoutRollup() string {
+	switch r := m.Rollup; {
+	case r == nil && m.Rows < defaultSizes.rollupFrom:
+		return "the day is small"
+	case r == nil:
+		return "there is no rollup; microspend ledger rollup makes one"
+	case r.Of != m.content():
+		return "the rollup is of other records; microspend ledger rollup makes it anew"
+	case r.Name == "":
+		return "a rollup would have more than a quarter of the day's rows"
+	}
+	return ""
+}
+
+// refuses is why the day's rollup does not answer a query exactly; "" where it does.
+func (r *rollupEntry) refuses(q *ledger.Query, day civil.Day) string {
+	if slices.Contains(q.By, ledger.FieldResource) {
+		return "the query is by MicroVM"
+	}
+	loc := cmp.Or(q.Location, time.UTC)
+	from, to := civil.Between(q.From, q.To).Unix()
+	begin := day.UTC().Unix()
+	first, until := begin+r.From, begin+r.Until
+	for _, cut := range append(midnights(q, loc, first, until), from, to) {
+		switch at := time.Unix(cut, 0).In(loc).Format("15:04:05 -07:00"); {
+		case cut <= first || cut >= until: // no record of these is cut
+		case q.Uncut:
+			return fmt.Sprintf("periods are taken as a whole where %s cuts them", at)
+		case cut%hourSeconds != 0:
+			return fmt.Sprintf("%s is within an hour of UTC", at)
+		}
+	}
+	if date := boundsOf(day, loc); r.WholeDays > 0 && !q.Uncut {
+		for _, cut := range []int64{from, to} {
+			if cut > date.from && cut < date.to {
+				return "records of the whole day are cut"
+			}
+		}
+	}
+	return ""
+}
+
+// midnights are the moments from first to until at which the query begins another day.
+func midnights(q *ledger.Query, loc *time.Location, first, until int64) (cuts []int64) {
+	if !slices.Contains(q.By, ledger.FieldDay) {
+		return nil
+	}
+	for at := first; at < until; {
+		bounds := boundsOf(civil.DayOf(time.Unix(at, 0), loc), loc)
+		cuts = append(cuts, bounds.to)
+		at = max(bounds.to, at+1)
+	}
+	return cuts
+}
+
+// rollupFault says that a day's rollup is damaged, also to the log.
+func (l *Ledger) rollupFault(day civil.Day, fault error) string {
+	reason := reasonOf(fault)
+	l.options.Logger.Warn("a rollup is damaged; the day's records are read instead", "file", l.files.Path(day, rollupName),
+		"reason", reason)
+	return "the rollup is damaged: " + reason
+}
