@@ -39,7 +39,7 @@ usage is added to it, and documents that it has stay as they are. --from and --t
 		Example: `  microspend ledger move ~/.local/share/microspend/ledger s3://finance/ledger --dry-run
   microspend ledger move /srv/ledger clickhouse://ch.internal:8123/microspend
   microspend ledger move old new --from 2026-10-01 --to 2026-11-01 --merge`,
-		Args: exactly(2, "two ledgers: FROM and TO"),
+		Args: exactly(2, "two ledgers"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error
 		if a.flags.from != "" || a.flags.to != "" {

@@ -135,7 +135,8 @@ func (m *mover) move(ctx context.Context) error {
 	return m.end(ctx)
 }
 
-// days are those of the source in the range, damaged ones among them, in order.
+// days are those of the source in the range, damaged ones among them, and those that an earlier part of the move has
+// copied, in order.
 func (m *mover) days(ctx context.Context) ([]Day, error) {
 	info, err := m.source.Info(ctx)
 	if err != nil {
@@ -155,6 +156,11 @@ func (m *mover) days(ctx context.Context) ([]Day, error) {
 	}
 	for _, file := range info.Damaged {
 		of(file.Day)
+	}
+	if !m.Merge { // what the source no longer has is to go
+		for day := range m.has {
+			of(day)
+		}
 	}
 	var days []Day
 	for _, day := range byDay {

@@ -2,6 +2,7 @@ package move_test
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -285,6 +286,9 @@ func TestDamageIsNamed(t *testing.T) {
 
 // Whatever the source becomes between two runs, the target is the same after the second.
 func TestAnInterruptedMoveFollowsTheSource(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue { // each writes a few ledgers
+		require.NoError(t, flag.Set("rapid.checks", "10"))
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		from, to := t.TempDir(), t.TempDir()
 		records := fleet.All()
