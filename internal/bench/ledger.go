@@ -13,11 +13,9 @@ import (
 // ledgerFigures are those of ten million rows: 10,000 MicroVMs of 500 tenants over 30 days. MICROSPEND_BENCH_ROWS asks
 // for fewer, or more. All are those of real processes.
 func ledgerFigures(show func(figure)) (err error) {
-	rows := 10_000_000
-	if text := os.Getenv("MICROSPEND_BENCH_ROWS"); text != "" {
-		if rows, err = strconv.Atoi(text); err != nil || rows < 10_000 {
-			return fmt.Errorf("MICROSPEND_BENCH_ROWS is %q; give a number from 10000", text)
-		}
+	rows, err := benchRows()
+	if err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "microspend-bench-*")
 	if err != nil {
@@ -77,6 +75,17 @@ func ledgerFigures(show func(figure)) (err error) {
 		})
 	}
 	return otherEngines(show, whole.dir, ours)
+}
+
+// benchRows is how many rows ledgers have.
+func benchRows() (rows int, err error) {
+	rows = 10_000_000
+	if text := os.Getenv("MICROSPEND_BENCH_ROWS"); text != "" {
+		if rows, err = strconv.Atoi(text); err != nil || rows < 10_000 {
+			return 0, fmt.Errorf("MICROSPEND_BENCH_ROWS is %q; give a number from 10000", text)
+		}
+	}
+	return rows, nil
 }
 
 // filledLedger is a ledger, and what its import took.
