@@ -68,6 +68,17 @@ GROUP BY pieceHour, wholeDay, kind, %[2]s`,
 		kindNames())
 }
 
+// RollUp makes the rollups of all days that have none of their rows as they are, and for which one is worth it.
+func (s *Store) RollUp(ctx context.Context) error {
+	found, err := s.states(ctx)
+	for _, day := range found.days() {
+		if now := found[day]; err == nil && !now.rolled() && now.rows >= s.sizes.hourlyFrom {
+			err = s.rollUpDay(ctx, day, now)
+		}
+	}
+	return err
+}
+
 // rollUpDay makes the rollup of a day in a state, and drops those of other states.
 func (s *Store) rollUpDay(ctx context.Context, day civil.Day, now state) (err error) {
 	if now.rows == 0 {
