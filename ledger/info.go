@@ -6,7 +6,9 @@ import "time"
 type Info struct {
 	Days        []DayInfo // in order; days without a readable manifest are not among them
 	Rows        int64
-	Bytes       int64     // of the Parquet files
+	Bytes       int64 // of the Parquet files
+	RollupRows  int64 // of sums by hour that are kept beside them
+	RollupBytes int64
 	Parts       int       // Parquet files
 	First, Last time.Time // start of the first and of the last period; zero where there are none
 	Damaged     []DamagedFile
@@ -21,6 +23,9 @@ type DayInfo struct {
 	// Seconds is the length of all periods together, CoveredSeconds of those with complete coverage: their ratio is the
 	// day's coverage.
 	Seconds, CoveredSeconds int64
+	// RollupRows and RollupBytes are of the day's sums by hour. Where there are none, or none in force, NoRollup says why.
+	RollupRows, RollupBytes int64
+	NoRollup                string
 }
 
 // Extent is the time that a ledger has usage of: the starts of its first and of its last period. Both are zero where it
