@@ -25,6 +25,28 @@ type Changes struct {
 	SetAside []DamagedFile // files that were found damaged on the way and renamed; what they held is lost
 }
 
+// Counts are the numbers by what the audit log calls them; what is 0 is left out.
+func (n *Changes) Counts() map[string]int64 {
+	counts := map[string]int64{}
+	for what, count := range map[string]int64{
+		"read": n.Read, "added": n.Added, "replaced": n.Replaced, "unchanged": n.Unchanged, "superseded": n.Superseded,
+		"merged": n.Merged, "removed": n.Removed, "collected replaced": n.Collected,
+	} {
+		if count != 0 {
+			counts[what] = count
+		}
+	}
+	return counts
+}
+
+// CollectedNames names the records of [Changes.CollectedOnes].
+func (n *Changes) CollectedNames() (names []string) {
+	for _, r := range n.CollectedOnes {
+		names = append(names, r.String())
+	}
+	return names
+}
+
 // Overlaps says what becomes of two records which say that one MicroVM ran in the same stretch of time. A MicroVM runs
 // once at a time, so adding up both charges for it twice.
 type Overlaps uint8

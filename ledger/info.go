@@ -4,12 +4,16 @@ import "time"
 
 // Info is what the manifests say of a ledger.
 type Info struct {
-	Days        []DayInfo // in order; days without a readable manifest are not among them
-	Rows        int64
-	Bytes       int64 // of the Parquet files
-	RollupRows  int64 // of sums by hour that are kept beside them
-	RollupBytes int64
-	Parts       int       // Parquet files
+	Days  []DayInfo // in order; days without a readable manifest are not among them
+	Rows  int64
+	Bytes int64 // of the Parquet files
+	Parts int   // Parquet files, or a database's parts
+	// RollupRows and RollupBytes are of the sums by hour that are kept beside them.
+	RollupRows, RollupBytes int64
+	// Unmerged is how many parts there are beyond one a day: a database has yet to merge them, and reads slower until then.
+	// Lag is how far the slowest of its replicas is behind. Both are zero of files.
+	Unmerged    int
+	Lag         time.Duration
 	First, Last time.Time // start of the first and of the last period; zero where there are none
 	Damaged     []DamagedFile
 }
@@ -26,6 +30,7 @@ type DayInfo struct {
 	// RollupRows and RollupBytes are of the day's sums by hour. Where there are none, or none in force, NoRollup says why.
 	RollupRows, RollupBytes int64
 	NoRollup                string
+	RollupNeedless          bool // the day is as fast to read without one
 }
 
 // Extent is the time that a ledger has usage of: the starts of its first and of its last period. Both are zero where it

@@ -167,7 +167,7 @@ func columnList(required bool) string {
 // parse reads a row's fields. All its faults come at once.
 func (c *CSVReader) parse(line []byte, to *Record) (rounded int64, err error) {
 	c.row.begin()
-	if bytes.IndexByte(line, '"') >= 0 {
+	if c.lines.quotes {
 		if c.fields, err = splitQuoted(line, c.separator, c.fields[:0]); err != nil {
 			return 0, err
 		}

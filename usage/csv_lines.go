@@ -14,9 +14,10 @@ type lineReader struct {
 	from   int // of what is not yet given, in buffer
 	end    int // of what is read
 	eof    bool
-	limit  int // the longest row
-	line   int // that the row last given begins on
-	lines  int // read so far
+	limit  int  // the longest row
+	line   int  // that the row last given begins on
+	quotes bool // whether that row has any
+	lines  int  // read so far
 
 	separator byte // 0 until the header is read
 }
@@ -30,7 +31,7 @@ var errBadRow = errors.New("not CSV")
 
 // next gives the next row without its line break, empty for a blank line. The row is valid until the next call.
 func (l *lineReader) next() ([]byte, error) {
-	l.line = l.lines + 1
+	l.line, l.quotes = l.lines+1, false
 	length := 0 // of the row so far
 	for quoted := false; ; {
 		line, err := l.find(length)
@@ -42,7 +43,7 @@ func (l *lineReader) next() ([]byte, error) {
 		}
 		row := l.buffer[l.from : l.from+length+line]
 		if last := row[length:]; bytes.IndexByte(last, '"') >= 0 {
-			quoted = l.openQuote(last, quoted)
+			quoted, l.quotes = l.openQuote(last, quoted), true
 		}
 		length += line
 		if !quoted {

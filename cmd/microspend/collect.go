@@ -276,7 +276,7 @@ func (a *app) measuring(region string) (pricing.MeasuringPrices, error) {
 	return market.Prices.Measuring(region)
 }
 
-// boundMemory keeps the garbage of decoded replies small, unless the user has said how: it is collected when the
+// boundMemory keeps the garbage of decoded replies and rows small, unless the user has said how: it is collected when the
 // program comes near to a limit, not each time it doubles. What is needed at once may take more; then it is collected
 // more often. What it returns lets the bounds go: a process that does something else afterwards, as tests do, would
 // spend its time on collections.

@@ -15,7 +15,7 @@ import (
 // What a day of runs is said to take is what the service is asked for in a day of runs: every call, every metric, and
 // every cent of it.
 func TestADayOfRunsIsPricedAsItIs(t *testing.T) {
-	for _, test := range []struct {
+	days := []struct {
 		reason        string
 		every, reread time.Duration
 		runs, rereads int64
@@ -23,7 +23,11 @@ func TestADayOfRunsIsPricedAsItIs(t *testing.T) {
 		{"every 5 minutes, the overlap once an hour", 5 * time.Minute, time.Hour, 288, 24},
 		{"every 7 minutes, which is no whole period", 7 * time.Minute, time.Hour, 205, 22},
 		{"every hour, each with the overlap", time.Hour, 0, 24, 24},
-	} {
+	}
+	if testing.Short() {
+		days = days[2:] // of 24 runs
+	}
+	for _, test := range days {
 		w := newWorld(t, fakecloudwatch.Options{}, perMicroVM())
 		start := w.now
 		w.busy(start.Add(-72*time.Hour), start.Add(26*time.Hour), 3)

@@ -24,12 +24,13 @@ import (
 	"microspend/internal/fakecloudwatch"
 )
 
-// What an hour of collect --every 1m reads: a run a minute, and once an hour all of the overlap again.
+// What half an hour of collect --every 1m reads: a run a minute, and in the last minute all of the overlap again.
 const (
 	everyTenants = 2_000
-	everyRuns    = 62
+	everyReread  = 30 * time.Minute
+	everyRuns    = 32
 	everyEarly   = 5 // after which of them memory is compared
-	everyLate    = 60
+	everyLate    = 30
 	everyPeak    = 300_000_000   // bytes that are never reached
 	everyChild   = "every-child" // the argument that makes this program the one that is measured
 )
@@ -45,10 +46,10 @@ type ranOnce struct {
 	Gaps     int           `json:"gaps"`
 }
 
-// everyFigures has a process of its own run once a minute for an hour of its clock, without waiting in between.
+// everyFigures has a process of its own run once a minute for half an hour of its clock, without waiting in between.
 func everyFigures(show func(figure)) error {
 	if runtime.GOOS != "linux" {
-		show(figure{"collect --every 1m for an hour", "–", "10 % more memory at most", "measured on Linux only"})
+		show(figure{"collect --every 1m for half an hour", "–", "10 % more memory at most", "measured on Linux only"})
 		return nil
 	}
 	fleet := fakecloudwatch.Fleet{Namespace: emf.DefaultNamespace, MicroVMs: everyTenants, Tenants: everyTenants}
@@ -166,7 +167,7 @@ func runEvery(source, url, folder string) error {
 	if err != nil {
 		return err
 	}
-	timing := collector.Timing{Lookback: 48 * time.Hour, Reread: time.Hour}
+	timing := collector.Timing{Lookback: 48 * time.Hour, Reread: everyReread}
 	if source == "logs" { // of which two days are 4 GB
 		timing.Lookback, timing.Overlap = 6*time.Hour, 6*time.Hour
 	}

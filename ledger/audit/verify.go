@@ -253,13 +253,9 @@ func (l *Log) Acknowledge(reason string) ([]Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := slices.DeleteFunc(result.Faults, func(f Fault) bool { return f.Acknowledged })
+	open, e := result.Open(reason)
 	if len(open) == 0 {
 		return nil, nil
-	}
-	e := Entry{Action: Acknowledged, Note: reason}
-	for _, f := range open {
-		e.Faults = append(e.Faults, f.String())
 	}
 	return open, l.Do(e, nil)
 }

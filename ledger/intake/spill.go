@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math/bits"
 	"os"
 	"slices"
 	"time"
@@ -198,6 +199,9 @@ func (s *spillRows) Read(r *usage.Record) (more bool, err error) {
 	}
 	text, ok := s.unread[2:], true
 	mask := binary.LittleEndian.Uint16(s.unread)
+	if mask >= 1<<usage.NameCount {
+		return false, errSpill
+	}
 	number := func() int64 {
 		n, length := binary.Uvarint(text)
 		if length <= 0 {
@@ -207,15 +211,12 @@ func (s *spillRows) Read(r *usage.Record) (more bool, err error) {
 		text = text[length:]
 		return int64(n)
 	}
-	for n, name := range s.last.Names() {
-		if mask&(1<<n) == 0 {
-			continue
-		}
+	for names := s.last.Names(); mask != 0; mask &= mask - 1 {
 		length := number()
 		if !ok || length > int64(len(text)) {
 			return false, errSpill
 		}
-		*name = string(text[:length])
+		*names[bits.TrailingZeros16(mask)] = string(text[:length])
 		text = text[length:]
 	}
 	s.last.PeriodStart = secondStart(number())

@@ -78,17 +78,5 @@ func (w *Writer) seal(p *prepared) (audit.Change, error) {
 
 // entry is that of an import.
 func (w *Writer) entry(n *ledger.Changes) audit.Entry {
-	e := audit.Entry{Action: w.options.Action, Source: w.from, Counts: map[string]int64{}}
-	for what, count := range map[string]int64{
-		"read": n.Read, "added": n.Added, "replaced": n.Replaced, "unchanged": n.Unchanged, "superseded": n.Superseded,
-		"merged": n.Merged, "removed": n.Removed, "collected replaced": n.Collected,
-	} {
-		if count != 0 {
-			e.Counts[what] = count
-		}
-	}
-	for _, r := range n.CollectedOnes {
-		e.Records = append(e.Records, r.String())
-	}
-	return e
+	return audit.Entry{Action: w.options.Action, Source: w.from, Counts: n.Counts(), Records: n.CollectedNames()}
 }

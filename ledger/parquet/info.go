@@ -44,6 +44,7 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 		if d.NoRollup = m.withoutRollup(); d.NoRollup == "" {
 			d.RollupRows, d.RollupBytes = m.Rollup.Rows, m.Rollup.Bytes
 		}
+		d.RollupNeedless = d.NoRollup != "" && !m.lacksRollup()
 		info.Days = append(info.Days, d)
 		info.Rows += d.Rows
 		info.Bytes += d.Bytes

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"microspend/ledger"
+	"microspend/ledger/clickhouse"
 	"microspend/ledger/parquet"
 )
 
@@ -19,7 +20,16 @@ type store struct {
 }
 
 // byScheme are the kinds whose names are URLs. What has no scheme is a folder.
-var byScheme = map[string]store{}
+var byScheme = map[string]store{clickhouse.Scheme: inClickHouse, clickhouse.SchemeTLS: inClickHouse}
+
+var inClickHouse = store{
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
+		return clickhouse.Open(ctx, name, options)
+	},
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Store, error) {
+		return clickhouse.OpenForWriting(ctx, name, options)
+	},
+}
 
 // IsFolder reports whether a name is that of a folder.
 func IsFolder(name string) bool { return scheme(name) == "" }
