@@ -102,7 +102,7 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 		return err
 	}
 	defer in.Close()
-	a.boundMemory()
+	defer a.boundMemory()()
 	source := &auditedInput{path: path, in: in, size: size}
 	reader, err := a.readUsage(source.reader(), size, path, f)
 	if err != nil {

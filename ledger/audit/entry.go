@@ -140,6 +140,18 @@ func (e *Entry) encode() ([]byte, error) {
 	return bytes.Join([][]byte{lineBegin, body, lineMiddle, []byte(e.Hash), lineEnd}, nil), nil
 }
 
+// Line is an entry as a log has it, with its hash, for a copy of the log that can be verified by itself. An entry that
+// was edited stays at odds with its hash.
+func (e *Entry) Line() ([]byte, error) {
+	copied := *e
+	line, err := copied.encode()
+	if err != nil || e.Hash == "" {
+		return line, err
+	}
+	body := line[:len(line)-len(lineMiddle)-len(copied.Hash)-len(lineEnd)]
+	return slices.Concat(body, lineMiddle, []byte(e.Hash), lineEnd), nil
+}
+
 var errNoEntry = errors.New("it is not an entry")
 
 // decode reads a line with its end. An entry whose hash is not that of its bytes is returned with an error that says

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -402,6 +403,14 @@ func (l *Log) Head() string { return l.head.Hash }
 // tracked are the files of a ledger that everything else in it is checked against: the manifests of days, which name
 // their parts with checksums, the closings of months, and the bills that were kept. Hidden ones are being written.
 var tracked = []string{"usage/dt=*/_manifest.json", "closed/[^.]*/closing.json", "billed/[^.]*.json"}
+
+// Follows reports whether the log holds a document to what an entry says of it: entries must name its changes.
+func Follows(name string) bool {
+	return slices.ContainsFunc(tracked, func(pattern string) bool {
+		matched, _ := path.Match(pattern, name)
+		return matched
+	})
+}
 
 // trackedFiles gives the hashes of the files that the log follows.
 func trackedFiles(ledger string) (map[string]string, error) {

@@ -69,6 +69,9 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	}
 	close(work)
 	wait.Wait()
+	for _, worker := range workers {
+		err = cmp.Or(err, worker.unreachable)
+	}
 	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return ledger.Result{}, err
 	}
@@ -93,6 +96,8 @@ type aggregator struct {
 	byDay  bool
 	table  groups
 	broken []ledger.DamagedFile
+	// unreachable is why parts could not be had in the place of a rollup.
+	unreachable error
 	// daysRead are the days of rollups.
 	daysRead []ledger.DayRead
 
@@ -133,6 +138,7 @@ func (a *aggregator) part(ctx context.Context, p *part) {
 	case err != nil && p.rollup != nil:
 		a.daysRead = append(a.daysRead, ledger.DayRead{Day: p.day.UTC(), FromRecords: a.ledger.rollupFault(p.day, err)})
 		opened := a.ledger.openDay(ctx, p.day)
+		a.unreachable = cmp.Or(a.unreachable, opened.unreachable)
 		a.broken = append(a.broken, opened.damaged...)
 		for _, of := range opened.parts {
 			a.part(ctx, of)

@@ -31,7 +31,7 @@ func (w *Writer) Acknowledge(_ context.Context, reason string) ([]audit.Fault, e
 	if w.closed {
 		return nil, errClosed
 	}
-	return w.audit.Acknowledge(reason)
+	return w.audit.(*audit.Log).Acknowledge(reason) // a folder's
 }
 
 // audited makes an entry about days and then puts them into effect, which do does by commit. There is no other way to

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
-	"microspend/ledger/audit"
 	"microspend/ledger/conformance"
 	"microspend/usage"
 )
@@ -55,10 +54,6 @@ var folders = conformance.Stores{
 		require.NoError(t, err)
 		require.Empty(t, result.Damaged)
 		require.Empty(t, result.BadRollups)
-		verified, err := audit.Verify(name, audit.Options{})
-		require.NoError(t, err)
-		require.True(t, verified.OK(), "no kill leaves a change without an entry: %v", verified.Faults)
-		require.Empty(t, verified.Unfinished, "the next writer says what was not done")
 		for file := range filesOf(t, name) {
 			assert.NotContains(t, file, ".new", "the next writer leaves nothing half done")
 			assert.NotContains(t, file, ".tmp")
@@ -67,11 +62,6 @@ var folders = conformance.Stores{
 		if info, err := l.Info(t.Context()); assert.NoError(t, err) && info.Rows > 0 && info.Rows < 1000 {
 			sameBytes(t, l)
 		}
-	},
-	Entries: func(t testing.TB, name string) []audit.Entry {
-		log, err := audit.Verify(name, audit.Options{})
-		require.NoError(t, err)
-		return log.Entries
 	},
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"microspend/ledger"
 
@@ -91,16 +92,31 @@ func (l *Ledger) tryOpen(ctx context.Context, day civil.Day, q *ledger.Query) *o
 	if q != nil && d.openRollup(ctx, q) {
 		return d
 	}
-	for _, entry := range m.Parts {
-		opened, err := openPart(ctx, l.files, day, entry)
-		if err != nil {
+	d.openParts(ctx)
+	return d
+}
+
+// openParts opens the parts of the manifest, all at once where opening one takes waiting.
+func (d *openDay) openParts(ctx context.Context) {
+	parts, faults := make([]*part, len(d.manifest.Parts)), make([]error, len(d.manifest.Parts))
+	var wait sync.WaitGroup
+	for i, entry := range d.manifest.Parts {
+		open := func() { parts[i], faults[i] = openPart(ctx, d.files, d.day, entry) }
+		if d.files.Ahead() > 0 {
+			wait.Go(open)
+		} else {
+			open()
+		}
+	}
+	wait.Wait()
+	for i, entry := range d.manifest.Parts {
+		if err := faults[i]; err != nil {
 			d.faults[entry.Name] = err
 			d.fault(entry.Name, err)
 			continue
 		}
-		d.parts = append(d.parts, opened)
+		d.parts = append(d.parts, parts[i])
 	}
-	return d
 }
 
 // openRollup opens the day's rollup if that answers a query.
@@ -126,8 +142,9 @@ func (d *openDay) faulty() bool { return len(d.damaged) > 0 || d.rollupFault != 
 
 // fault takes in why a file cannot be used. One that did not get here may be in order.
 func (d *openDay) fault(name string, err error) {
-	if unreachable, ok := errors.AsType[*ledger.UnreachableError](err); ok {
-		d.unreachable = cmp.Or[error](d.unreachable, unreachable)
+	_, unreachable := errors.AsType[*ledger.UnreachableError](err)
+	if unreachable || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		d.unreachable = cmp.Or(d.unreachable, err)
 		return
 	}
 	d.damaged = append(d.damaged, d.file(name, err))

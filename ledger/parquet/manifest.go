@@ -192,3 +192,21 @@ func readManifest(ctx context.Context, files Files, day civil.Day) (m *manifest,
 	m, err = decodeManifest(found.text, day)
 	return m, found, err
 }
+
+// Named lists the objects that a manifest of a day names: those in force, parts first, and those that were set aside.
+func Named(text []byte, day civil.Day) (objects []string, err error) {
+	m, err := decodeManifest(text, day)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Parts {
+		objects = append(objects, m.Parts[i].Object)
+	}
+	if m.Rollup != nil && m.Rollup.Object != "" {
+		objects = append(objects, m.Rollup.Object)
+	}
+	for _, lost := range m.Lost {
+		objects = append(objects, lost.Name)
+	}
+	return objects, nil
+}

@@ -12,6 +12,10 @@ var _ ledger.PartSource = (*Ledger)(nil)
 // Parts implements [ledger.PartSource].
 func (l *Ledger) Parts(ctx context.Context, day time.Time) ([]ledger.Part, error) {
 	opened := l.openDay(ctx, dayOf(day))
+	if opened.unreachable != nil {
+		opened.close()
+		return nil, opened.unreachable
+	}
 	whole := len(opened.damaged) == 0
 	reader := &chunkReader{}
 	for _, p := range opened.parts {

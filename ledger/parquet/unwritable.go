@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -26,7 +27,7 @@ func ofDay(day civil.Day, err error) error {
 func (l *Ledger) Unwritable(ctx context.Context, of time.Time) error {
 	opened := l.openDay(ctx, dayOf(of))
 	defer opened.close()
-	return opened.unwritable()
+	return cmp.Or(opened.unreachable, opened.unwritable())
 }
 
 func (d *openDay) unwritable() error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/ledger/intake"
 
 	"microspend/internal/civil"
@@ -218,7 +219,13 @@ func (w *Writer) commitDay(ctx context.Context, p **prepared, again func(civil.D
 		if *p = next; !next.changed {
 			return aside, nil
 		}
-		if _, err := w.seal(next); err != nil {
+		e := audit.Entry{Action: w.options.Action, Source: w.from, Note: "merged again, as another writer was faster"}
+		change, err := w.seal(next)
+		if err == nil {
+			e.Changes = append(e.Changes, change)
+			err = w.audit.Do(e, nil)
+		}
+		if err != nil {
 			return aside, err
 		}
 	}

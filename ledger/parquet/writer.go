@@ -28,7 +28,7 @@ type Writer struct {
 	closed   bool
 	sizes    sizes
 	codec    compress.Codec
-	audit    *audit.Log
+	audit    Auditor
 	from     audit.Source // of what is imported next
 	swapping sync.Mutex   // while a document is compared and replaced
 	step     func(string) // called at each step of an import, for tests that end the process there
@@ -58,7 +58,7 @@ func OpenForWriting(dir string, options ledger.Options) (*Writer, error) {
 		return nil, err
 	}
 	files := &ownFolder{folder: folder(dir), lock: held, fresh: fresh}
-	w := Write(files, options)
+	w := Write(files, nil, options)
 	w.dir = dir
 	files.step = func(step string) { w.step(step) }
 	if err := files.recover(options); err != nil {
@@ -68,17 +68,24 @@ func OpenForWriting(dir string, options ledger.Options) (*Writer, error) {
 	if options.Actor.PID == 0 {
 		options.Actor = audit.ThisProcess()
 	}
-	if w.audit, err = audit.Open(dir, options.Actor, options.Now); err != nil {
+	log, err := audit.Open(dir, options.Actor, options.Now)
+	if err != nil {
 		_ = unlock(held)
 		return nil, fmt.Errorf("the audit log: %w", err)
 	}
+	w.audit = log
 	return w, nil
 }
 
+// Auditor keeps an audit log. Do makes an entry and then does what it is about, which may be nothing: see [audit.Log.Do].
+type Auditor interface {
+	Do(e audit.Entry, do func() error) error
+}
+
 // Write writes the ledger whose days' files lie somewhere else.
-func Write(files WritableFiles, options ledger.Options) *Writer {
+func Write(files WritableFiles, log Auditor, options ledger.Options) *Writer {
 	return &Writer{
-		Ledger: Ledger{files: files, options: options.WithDefaults()}, files: files,
+		Ledger: Ledger{files: files, options: options.WithDefaults()}, files: files, audit: log,
 		sizes: defaultSizes, codec: newCodec(), step: func(string) {},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"microspend/ledger"
+	"microspend/ledger/bucket"
 	"microspend/ledger/clickhouse"
 	"microspend/ledger/parquet"
 )
@@ -20,7 +21,18 @@ type store struct {
 }
 
 // byScheme are the kinds whose names are URLs. What has no scheme is a folder.
-var byScheme = map[string]store{clickhouse.Scheme: inClickHouse, clickhouse.SchemeTLS: inClickHouse}
+var byScheme = map[string]store{
+	bucket.Scheme: inBucket, clickhouse.Scheme: inClickHouse, clickhouse.SchemeTLS: inClickHouse,
+}
+
+var inBucket = store{
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
+		return bucket.Open(ctx, name, options)
+	},
+	func(ctx context.Context, name string, options ledger.Options) (ledger.Store, error) {
+		return bucket.OpenForWriting(ctx, name, options)
+	},
+}
 
 var inClickHouse = store{
 	func(ctx context.Context, name string, options ledger.Options) (ledger.Reader, error) {
