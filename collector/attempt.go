@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,12 +11,13 @@ import (
 	"path/filepath"
 	"time"
 
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 )
 
-// Attempt is when the last run of a source began, and how it ended, if it did. It lies in a file of a fixed size that
-// is written in place, before anything else is done: unlike the state of a run, which replaces a file, that takes no
-// space on the disk, so that a run that fails as there is none leaves a trace. So does one that is killed.
+// Attempt is when the last run of a source began, and how it ended, if it did. It is a document of a fixed
+// size, which in a folder is written in place, before anything else is done: unlike the state of a run, which replaces a
+// file, that takes no space on the disk, so that a run that fails as there is none leaves a trace. So does one that is
+// killed.
 type Attempt struct {
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"`
@@ -29,9 +31,9 @@ const (
 )
 
 // ReadAttempt reads it. One that never was, as a former version has collected, is a [fs.ErrNotExist].
-func ReadAttempt(ledger, source string) (Attempt, error) {
+func ReadAttempt(ctx context.Context, l ledger.Documents, source string) (Attempt, error) {
 	var a Attempt
-	text, err := ownfile.ReadFile(filepath.Join(collectFolder(ledger), source, attemptName))
+	text, err := l.Document(ctx, documentOf(source, attemptName))
 	if err == nil {
 		err = json.Unmarshal(text, &a)
 	}
@@ -39,20 +41,20 @@ func ReadAttempt(ledger, source string) (Attempt, error) {
 }
 
 // attempt notes that a run has begun, and returns what is to be called with how it ended.
-func (r *Runner) attempt(began time.Time) (end func(error)) {
-	a := Attempt{Began: began}
-	r.writeAttempt(a)
+func (c *collection) attempt(ctx context.Context) (end func(error)) {
+	a := Attempt{Began: c.summary.Began}
+	c.writeAttempt(ctx, a)
 	return func(err error) {
-		a.Ended = r.Now().UTC()
+		a.Ended = c.Now().UTC()
 		if err != nil {
 			a.Error = cut(err.Error(), maxAttempt)
 		}
-		r.writeAttempt(a)
+		c.writeAttempt(ctx, a)
 	}
 }
 
 // writeAttempt ends nothing where it fails: it is for those who ask how it is.
-func (r *Runner) writeAttempt(a Attempt) {
+func (c *collection) writeAttempt(ctx context.Context, a Attempt) {
 	text, err := json.Marshal(a)
 	for err == nil && len(text) >= attemptBytes { // characters that JSON escapes
 		a.Error = cut(a.Error, len(a.Error)/2)
@@ -60,10 +62,15 @@ func (r *Runner) writeAttempt(a Attempt) {
 	}
 	if err == nil {
 		text = append(text, bytes.Repeat([]byte(" "), attemptBytes-1-len(text))...)
-		err = overwrite(filepath.Join(r.folder, attemptName), append(text, '\n'))
+		text = append(text, '\n')
+		if c.Ledger.Folder != "" {
+			err = overwrite(filepath.Join(c.folder, attemptName), text)
+		} else {
+			err = c.writer.PutDocument(ctx, documentOf(c.Source.Name(), attemptName), text)
+		}
 	}
 	if err != nil {
-		r.Logger.Warn("it cannot be noted how far this run got", "error", err)
+		c.Logger.Warn("it cannot be noted how far this run got", "error", err)
 	}
 }
 

@@ -47,7 +47,7 @@ func (c *collection) oweBackfills(runs []*targetRun) error {
 	if len(runs) > 0 || len(c.unreachable) == 0 {
 		return nil
 	}
-	before, err := readRunState(c.folder)
+	before, err := ReadRunState(c.always, c.writer, c.Source.Name())
 	if err != nil {
 		return nil //nolint:nilerr // it is for those who ask, and there is no one to owe it of
 	}
@@ -79,7 +79,7 @@ func (c *collection) oweBackfill(target Target, windows []Window, reason string)
 	slices.SortFunc(of.Backfills, func(a, b openBackfill) int {
 		return cmp.Or(strings.Compare(a.Part, b.Part), a.Window.From.Compare(b.Window.From))
 	})
-	return of.save(c.folder, target)
+	return c.save(of, target)
 }
 
 // backfilled takes a window off what is owed of a part: it was planned.

@@ -45,7 +45,7 @@ func (w *world) backfill() Summary {
 
 func (w *world) state() State {
 	w.t.Helper()
-	states, err := States(w.options.Ledger)
+	states, err := States(w.t.Context(), w.ledger())
 	require.NoError(w.t, err)
 	require.Len(w.t, states, 1)
 	return states[0]
@@ -53,7 +53,7 @@ func (w *world) state() State {
 
 func (w *world) acceptAll() []OpenGap {
 	w.t.Helper()
-	gaps, _, err := Accept(w.options.Ledger, ledger.Options{Now: w.options.Now}, w.now, Acceptance{
+	gaps, _, err := Accept(w.t.Context(), w.options.Ledger, ledger.Options{Now: w.options.Now}, w.now, Acceptance{
 		Because: "not wanted", Gap: func(string, OpenGap) bool { return true },
 	})
 	require.NoError(w.t, err)
@@ -162,7 +162,7 @@ func TestABackfillThatIsInterrupted(t *testing.T) {
 // A day of the ledger that is damaged is left of a backfill.
 func TestABackfillOfADamagedDay(t *testing.T) {
 	w := backfillWorld(t)
-	manifest := filepath.Join(w.options.Ledger, "usage", "dt=2026-11-20", "_manifest.json")
+	manifest := filepath.Join(w.options.Ledger.Folder, "usage", "dt=2026-11-20", "_manifest.json")
 	sound, err := os.ReadFile(manifest)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(manifest, []byte("{"), 0o600))

@@ -1,20 +1,19 @@
 package collector
 
 import (
-	"cmp"
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 )
 
-// checkpoint is what of a target has been read. It is a file beside the ledger that is replaced as a whole. Where it
+// checkpoint is what of a target has been read. It is a document of the ledger that is replaced as a whole. Where it
 // is lost, the next run reads the lookback again, which changes nothing that has been read.
 type checkpoint struct {
 	Version int    `json:"version"`
@@ -41,6 +40,8 @@ type checkpoint struct {
 
 	Untold []Gap           `json:"untold,omitempty"` // of a live source: met by a run that has yet to name them
 	Source json.RawMessage `json:"source,omitempty"` // what the source wants to remember
+
+	stored []byte // what the ledger had of it when it was read or saved; nil where it had nothing
 
 	Quarantined       []KnownQuarantine `json:"quarantined,omitempty"`
 	QuarantinedBeyond int64             `json:"quarantinedBeyond,omitempty"` // met in one window and not remembered by name
@@ -86,25 +87,28 @@ func retryAfter(tries int) time.Duration {
 // unknownAccount stands for an account in the name of a checkpoint.
 const unknownAccount = "unknown"
 
-func checkpointPath(folder string, target Target) string {
-	account := cmp.Or(target.Account, unknownAccount)
-	return filepath.Join(folder, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
-}
-
-func loadCheckpoint(folder string, target Target) (*checkpoint, error) {
-	path := checkpointPath(folder, target)
-	text, err := ownfile.ReadFile(path)
+func loadCheckpoint(ctx context.Context, l ledger.Reader, source string, target Target) (*checkpoint, error) {
+	if l == nil {
+		return newCheckpoint(target), nil
+	}
+	name := checkpointName(source, target)
+	text, err := l.Document(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &checkpoint{Version: checkpointVersion, Account: target.Account, Region: target.Region}, nil
+		return newCheckpoint(target), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the checkpoint cannot be read: %w", err)
 	}
 	s, err := parseCheckpoint(text)
 	if err != nil {
-		return nil, fmt.Errorf("the checkpoint %s %w", path, err)
+		return nil, fmt.Errorf("the checkpoint %s/%s %w", l.Name(), name, err)
 	}
+	s.stored = text
 	return s, nil
+}
+
+func newCheckpoint(target Target) *checkpoint {
+	return &checkpoint{Version: checkpointVersion, Account: target.Account, Region: target.Region}
 }
 
 func parseCheckpoint(text []byte) (*checkpoint, error) {
@@ -145,14 +149,36 @@ func (s *checkpoint) owed() []Batch {
 	return owed
 }
 
-// save replaces the file.
-func (s *checkpoint) save(folder string, target Target) error {
-	text, err := json.Marshal(s)
+// save replaces the document. What another collector has written of the target since this one read it is not lost: see
+// merge.
+func (s *checkpoint) save(ctx context.Context, l ledger.Store, source string, target Target) error {
+	name := checkpointName(source, target)
+	err := ledger.UpdateDocument(ctx, l, name, func(now []byte) ([]byte, error) {
+		if now != nil && !bytes.Equal(now, s.stored) {
+			theirs, err := parseCheckpoint(now)
+			if err != nil {
+				return nil, err
+			}
+			base := newCheckpoint(target)
+			if s.stored != nil {
+				if base, err = parseCheckpoint(s.stored); err != nil {
+					return nil, err
+				}
+			}
+			s.merge(base, theirs)
+		}
+		text, err := json.Marshal(s)
+		s.stored = now
+		return text, err
+	})
 	if err != nil {
-		return err
-	}
-	if err := placeOf(folder).Write(checkpointPath(folder, target), text); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	return nil
+	s.stored, err = json.Marshal(s)
+	return err
+}
+
+// save keeps a checkpoint, however the run ends.
+func (c *collection) save(of *checkpoint, target Target) error {
+	return of.save(c.always, c.writer, c.Source.Name(), target)
 }

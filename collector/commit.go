@@ -25,6 +25,9 @@ func (c *collection) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.leaveOvertaken(); err != nil {
+		return err
+	}
 	var stages []*stage
 	err = c.journal.replay(func(p planEntry) error {
 		s := newStage(&targetRun{target: p.Target}, p)
@@ -48,7 +51,7 @@ func (c *collection) resume(ctx context.Context) error {
 		c.quarantine(d.Target, found([]Quarantine{d}, d.Target, Window{}))
 	}
 	if len(stages) == 0 {
-		return c.journal.resetIf(len(damaged) > 0)
+		return c.journal.resetIf(len(c.journal.aside) > 0)
 	}
 	c.Logger.Info("going on with a run that was interrupted", "batches", c.summary.Reused)
 	c.summary.Resumed = true
@@ -121,7 +124,7 @@ func (c *collection) commit(ctx context.Context, stages []*stage) error {
 		if err := c.auditConflicts(s, c.summary.Quarantined[named:]); err != nil {
 			return err
 		}
-		if err := of.save(c.folder, s.Target); err != nil {
+		if err := c.save(of, s.Target); err != nil {
 			return err
 		}
 	}

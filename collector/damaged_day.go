@@ -26,8 +26,10 @@ func (c *collection) damagedDay(at time.Time) string {
 	defer c.daysMu.Unlock()
 	reason, known := c.damagedDays[at]
 	if !known {
-		if err := c.ledger.Unwritable(context.TODO(), at); err != nil {
-			reason = err.Error()
+		if l, can := c.ledger.(ledger.Damageable); can {
+			if err := l.Unwritable(c.always, at); err != nil {
+				reason = err.Error()
+			}
 		}
 		c.damagedDays[at] = reason
 	}

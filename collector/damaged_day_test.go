@@ -17,7 +17,7 @@ import (
 
 // manifestOf is the path of the manifest of a day of November.
 func (w *world) manifestOf(day string) string {
-	return filepath.Join(w.options.Ledger, "usage", "dt=2026-11-"+day, "_manifest.json")
+	return filepath.Join(w.options.Ledger.Folder, "usage", "dt=2026-11-"+day, "_manifest.json")
 }
 
 // damage makes the manifest of a day unreadable, and returns what mends it.
@@ -116,12 +116,12 @@ func TestDamagedDayIsInTheJournal(t *testing.T) {
 	w.source.hook = func(_ context.Context, _ Target, b Batch) {
 		if b.ID == "b" {
 			time.Sleep(50 * time.Millisecond) // entries are written by another goroutine
-			require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+			require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger.Folder)))
 		}
 	}
 	w.after(time.Hour)
 	mend()
-	w.source.hook, w.options.Ledger = nil, copied
+	w.source.hook, w.options.Ledger = nil, In(copied, "")
 	w.damage("19")
 	s := w.run()
 	assert.True(t, s.Resumed)
@@ -172,7 +172,7 @@ func TestDayThatIsAFile(t *testing.T) {
 	s := w.run()
 	require.Len(t, s.Gaps, 1)
 	assert.EqualValues(t, 2*12, s.Changes.Added, "yesterday")
-	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
+	l, err := parquet.Open(w.options.Ledger.Folder, ledger.Options{})
 	require.NoError(t, err)
 	assert.Error(t, l.Unwritable(t.Context(), noon))
 	assert.NoError(t, l.Unwritable(t.Context(), noon.Add(-day)))

@@ -68,7 +68,7 @@ func TestDoubtsAfterAKill(t *testing.T) {
 		r.Records[0].Amounts[pricing.Memory] = 60
 		return nil
 	}
-	journal := filepath.Join(w.options.Ledger, ".collect", "memory", journalName)
+	journal := filepath.Join(w.options.Ledger.Folder, ".collect", "memory", journalName)
 	var kept []byte
 	w.source.hook = func(context.Context, Target, Batch) {
 		if len(w.source.fetched) == 1 {

@@ -9,7 +9,6 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 )
 
 // Estimate is what a run would read and what its calls would cost. Calls that finding out took are part of it.
@@ -40,19 +39,20 @@ type TargetEstimate struct {
 func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	e := Estimate{Source: r.Source.Name()}
 	s := Summary{Source: e.Source}
-	spending, err := ReadSpending(r.Ledger)
-	if err != nil {
-		return e, err
-	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c := r.collection(&s, spending, stop)
-	opened, err := parquet.Open(r.Ledger, ledger.Options{Now: r.Now, Logger: r.Logger})
+	c := r.collection(ctx, &s)
+	opened, err := r.Ledger.Open(ctx, ledger.Options{Now: r.Now, Logger: r.Logger})
 	if err == nil {
 		c.ledger = opened
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return e, err
 	}
+	spending, err := ReadSpending(ctx, c.ledger)
+	if err != nil {
+		return e, err
+	}
+	c.purse = r.purse(s.Source, spending, stop)
 	now := r.Now().UTC()
 	e.Spent = spending.Of("", Target{}, now, now)
 	targets, gaps := r.Targets(ctx)

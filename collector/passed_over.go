@@ -75,7 +75,7 @@ func (c *collection) owePassedOver(s *stage) error {
 		return nil
 	}
 	of.owe(entry.Passed)
-	return of.save(c.folder, s.Target)
+	return c.save(of, s.Target)
 }
 
 // daysOf cuts a window at midnight.

@@ -23,7 +23,7 @@ func TestSincePassesOverWhatWasNotRead(t *testing.T) {
 	require.Len(t, s.Gaps, 1)
 	assert.Equal(t, "123456789012 eu-west-1, 2026-11-20T10:00:00Z to 2026-11-20T14:00:00Z: it was not read before, and "+
 		"--since passes over it; the next run reads it", s.Gaps[0].String())
-	states, err := States(w.options.Ledger)
+	states, err := States(w.t.Context(), w.ledger())
 	require.NoError(t, err)
 	require.Len(t, states[0].Pending, 1)
 	assert.Equal(t, Window{From: clock("10:00"), To: clock("14:00")}, states[0].Pending[0].Window)
@@ -110,7 +110,7 @@ func TestLiveGapOutlivesAKill(t *testing.T) {
 		r.Gaps = []Gap{{What: "polls", Reason: "there was no poll for 22m; it is lost"}}
 		return nil
 	}
-	path := filepath.Join(w.options.Ledger, ".collect", "memory", "123456789012_eu-west-1.json")
+	path := filepath.Join(w.options.Ledger.Folder, ".collect", "memory", "123456789012_eu-west-1.json")
 	var left []byte // by a kill between the commit and the end of the run
 	w.options.Now = func() time.Time {
 		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), "22m") {

@@ -49,7 +49,7 @@ func TestBadRecordsCostThemselves(t *testing.T) {
 	s = w.after(time.Hour)
 	assert.Empty(t, s.Quarantined, "what is known is not named again")
 	assert.EqualValues(t, 2, s.KnownQuarantined)
-	states, err := States(w.options.Ledger)
+	states, err := States(w.t.Context(), w.ledger())
 	require.NoError(t, err)
 	require.Len(t, states, 2)
 	require.Len(t, states[0].Quarantined, 1)
@@ -68,7 +68,7 @@ func TestBadRecordsInTheJournal(t *testing.T) {
 	w.source.series = []string{"a", "b"}
 	plan, err := w.source.Plan(t.Context(), ireland, between("10:00", "12:00"))
 	require.NoError(t, err)
-	j, err := openJournal(filepath.Join(w.options.Ledger, ".collect", "memory", journalName))
+	j, err := openJournal(filepath.Join(w.options.Ledger.Folder, ".collect", "memory", journalName))
 	require.NoError(t, err)
 	require.NoError(t, j.begin())
 	require.NoError(t, j.addPlan(planEntry{
@@ -134,7 +134,7 @@ func TestJournalEntriesAreSetAside(t *testing.T) {
 			Target: ireland, Window: between("10:00", "12:00"), Batches: plan.Batches, From: clock("10:00"), ReadAt: noon,
 			Goal: noon,
 		}
-		folder := filepath.Join(w.options.Ledger, ".collect", "memory")
+		folder := filepath.Join(w.options.Ledger.Folder, ".collect", "memory")
 		j, err := openJournal(filepath.Join(folder, journalName))
 		require.NoError(t, err)
 		require.NoError(t, j.begin())
@@ -168,7 +168,7 @@ func TestJournalEntriesAreSetAside(t *testing.T) {
 // A journal of another version of the program is set aside as a whole.
 func TestForeignJournalIsSetAside(t *testing.T) {
 	w := newWorld(t)
-	folder := filepath.Join(w.options.Ledger, ".collect", "memory")
+	folder := filepath.Join(w.options.Ledger.Folder, ".collect", "memory")
 	require.NoError(t, os.MkdirAll(folder, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, journalName), []byte("microspend journal 2\nwhatever"), 0o600))
 	s := w.run()
@@ -221,15 +221,15 @@ func TestUnreadableCheckpointCostsItsTarget(t *testing.T) {
 				w.source.hook = func(_ context.Context, target Target, _ Batch) {
 					if len(w.source.fetched) == 1 {
 						time.Sleep(50 * time.Millisecond)
-						require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+						require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger.Folder)))
 					}
 				}
 				w.run()
-				w.source.hook, w.options.Ledger = nil, copied
+				w.source.hook, w.options.Ledger = nil, In(copied, "")
 			}
-			folder := filepath.Join(w.options.Ledger, ".collect", "memory")
+			folder := filepath.Join(w.options.Ledger.Folder, ".collect", "memory")
 			require.NoError(t, os.MkdirAll(folder, 0o700))
-			path := checkpointPath(folder, ireland)
+			path := filepath.Join(w.options.Ledger.Folder, filepath.FromSlash(checkpointName("memory", ireland)))
 			require.NoError(t, os.WriteFile(path, []byte(test.text), 0o600))
 			s := w.run()
 			require.Len(t, s.Gaps, 1, test.reason)
@@ -245,7 +245,7 @@ func TestUnreadableCheckpointCostsItsTarget(t *testing.T) {
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
 			assert.Equal(t, test.text, string(text), "it is left as it is")
-			states, err := States(w.options.Ledger)
+			states, err := States(w.t.Context(), w.ledger())
 			require.NoError(t, err)
 			require.Len(t, states, 2)
 			assert.Equal(t, s.Gaps[0].Reason, states[0].Fault, test.reason)

@@ -62,12 +62,12 @@ func TestKilledFirstRunAndAChangedMapping(t *testing.T) {
 		w.source.hook = func(_ context.Context, _ Target, b Batch) {
 			if b.ID == "t030" {
 				time.Sleep(50 * time.Millisecond) // entries are written by another goroutine
-				require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+				require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger.Folder)))
 			}
 		}
 		before := packedSource{w.source, [][]string{pack(0, 30, "t"), pack(30, 60, "t"), pack(60, 90, "t"), pack(90, 120, "t")}, nil}
 		w.runPacked(before)
-		w.source.hook, w.options.Ledger = nil, copied
+		w.source.hook, w.options.Ledger = nil, In(copied, "")
 
 		w.source.traits.Shape = "after"
 		after := changedSource{packedSource{w.source, test.packs, nil}, "!"}
@@ -124,7 +124,7 @@ func TestKilledWhilePlanningAnew(t *testing.T) {
 		w.source.hook = func(context.Context, Target, Batch) {
 			if n == killed {
 				time.Sleep(50 * time.Millisecond)
-				require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+				require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger.Folder)))
 			}
 			n++
 		}
@@ -138,9 +138,9 @@ func TestKilledWhilePlanningAnew(t *testing.T) {
 		run()
 		require.Equal(t, 5, n, "b and c of two hours, and a, b and c of the one since")
 		if killed >= 5 {
-			require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger)))
+			require.NoError(t, os.CopyFS(copied, os.DirFS(w.options.Ledger.Folder)))
 		}
-		w.source.hook, w.options.Ledger, w.source.fetched = nil, copied, nil
+		w.source.hook, w.options.Ledger, w.source.fetched = nil, In(copied, ""), nil
 		run()
 		assert.Len(t, w.source.fetched, max(0, 5-killed), "killed at %d", killed)
 		assert.Equal(t, map[string]int64{"a": 180, "b": 180, "c": 180}, counted(w.records()))

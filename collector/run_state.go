@@ -1,17 +1,17 @@
 package collector
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"time"
 
-	"microspend/internal/ownfile"
+	"microspend/ledger"
 )
 
-// RunState is what the runs of a source leave for those who ask how it is: a file beside the journal and the
+// RunState is what the runs of a source leave for those who ask how it is: a document beside the
 // checkpoints that each run replaces when it ends. No run reads more of it than what it carries over; where it is lost,
 // nothing but the answer is.
 type RunState struct {
@@ -74,29 +74,25 @@ func (s Summary) Result(err error) RunResult {
 	return RunDone
 }
 
-// ReadRunState reads what the runs of a source left beside a ledger. One that never ran is a [fs.ErrNotExist].
-func ReadRunState(ledger, source string) (*RunState, error) {
-	return readRunState(filepath.Join(collectFolder(ledger), source))
-}
-
-func readRunState(folder string) (*RunState, error) {
-	path := filepath.Join(folder, stateName)
-	text, err := ownfile.ReadFile(path)
+// ReadRunState reads what the runs of a source left with a ledger. One that never ran is a [fs.ErrNotExist].
+func ReadRunState(ctx context.Context, l ledger.Documents, source string) (*RunState, error) {
+	name := documentOf(source, stateName)
+	text, err := l.Document(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("the state of the last run cannot be read: %w", err)
 	}
 	var s RunState
 	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, fmt.Errorf("the state of the last run, %s, is damaged (%w); the next run replaces it", path, err)
+		return nil, fmt.Errorf("the state of the last run, %s, is damaged (%w); the next run replaces it", name, err)
 	}
 	if s.Version != stateVersion {
-		return nil, fmt.Errorf("%s has version %d; this program supports version %d", path, s.Version, stateVersion)
+		return nil, fmt.Errorf("%s has version %d; this program supports version %d", name, s.Version, stateVersion)
 	}
 	return &s, nil
 }
 
 // saveState replaces what the last run left. It is for those who ask; that it cannot be written ends nothing.
-func (c *collection) saveState(runs []*targetRun, err error) error {
+func (c *collection) saveState(ctx context.Context, runs []*targetRun, err error) error {
 	sum := c.summary
 	state := RunState{
 		Version: stateVersion, Source: sum.Source, Every: c.Interval,
@@ -113,7 +109,7 @@ func (c *collection) saveState(runs []*targetRun, err error) error {
 	case len(c.unreachable) > 0:
 		state.Last.Error = c.unreachable[0].String()
 	}
-	before, readErr := readRunState(c.folder)
+	before, readErr := ReadRunState(ctx, c.writer, c.Source.Name())
 	if readErr != nil {
 		if !errors.Is(readErr, fs.ErrNotExist) {
 			c.Logger.Warn("the state of the last run is replaced", "error", readErr)
@@ -133,7 +129,7 @@ func (c *collection) saveState(runs []*targetRun, err error) error {
 	}
 	text, saveErr := json.Marshal(state)
 	if saveErr == nil {
-		saveErr = placeOf(c.folder).Write(filepath.Join(c.folder, stateName), text)
+		saveErr = c.writer.PutDocument(ctx, documentOf(c.Source.Name(), stateName), text)
 	}
 	if saveErr != nil {
 		c.Logger.Warn("the state of this run cannot be kept", "error", saveErr)

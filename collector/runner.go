@@ -11,8 +11,9 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/atomicfile"
+	"microspend/internal/ownfile"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -20,7 +21,7 @@ import (
 type Options struct {
 	Source  Source
 	Targets TargetsFunc
-	Ledger  string // the ledger's folder
+	Ledger  Ledger
 	Command string // what the ledger's lock says is running; may be ""
 
 	Timing Timing
@@ -60,7 +61,6 @@ type ProgressFunc func(done, total int64, label string)
 type Runner struct {
 	Options
 	traits Traits
-	folder string // of the journal and the checkpoints
 
 	wrongClock map[Target]error // by the service's: see checkClock
 	sinceRead  map[Target]bool  // of which Timing.Since was read: see Every
@@ -94,7 +94,6 @@ func New(options Options) (*Runner, error) {
 		wrongClock: map[Target]error{},
 		sinceRead:  map[Target]bool{},
 	}
-	r.folder = filepath.Join(collectFolder(options.Ledger), options.Source.Name())
 	r.Timing = options.Timing.withDefaults(r.traits)
 	return r, errors.Join(r.Timing.check(), checkPart(options.Source, r.Timing.Part))
 }
@@ -114,58 +113,86 @@ func (e *CostError) Error() string {
 func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	began := time.Now()
 	s := Summary{Source: r.Source.Name(), Began: r.Now().UTC(), Counts: map[string]int64{}}
-	writer, err := parquet.OpenForWriting(r.Ledger, ledger.Options{
+	writer, err := r.Ledger.OpenForWriting(ctx, ledger.Options{
 		Now: r.Now, Logger: r.Logger, Command: r.Command, Action: "collect",
 	})
 	if err != nil {
 		return s, err
 	}
-	end := r.attempt(s.Began)
-	untold, err := r.run(ctx, writer, &s)
+	err = r.run(ctx, writer, &s)
 	s.Took = time.Since(began)
-	end(errors.Join(err, untold))
 	return s, errors.Join(err, writer.Close())
 }
 
-// run also returns why its state could not be kept, which is no reason for it to fail.
-func (r *Runner) run(ctx context.Context, writer *parquet.Writer, s *Summary) (untold, err error) {
-	j, err := openJournal(filepath.Join(r.folder, journalName))
+func (r *Runner) run(ctx context.Context, writer ledger.Store, s *Summary) (err error) {
+	local, err := r.Ledger.local(writer.Name())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer j.close()
-	spending, err := openSpending(r.Ledger, r.Now())
+	if r.Ledger.Folder == "" { // else the ledger's own lock keeps others out
+		release, err := holdLocal(local)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	c := r.collection(ctx, s)
+	c.ledger, c.writer, c.folder = writer, writer, filepath.Join(local, r.Source.Name())
+	end := c.attempt(c.always)
+	var untold error
+	defer func() { end(errors.Join(err, untold)) }()
+	if c.journal, err = openJournal(filepath.Join(c.folder, journalName)); err != nil {
+		return err
+	}
+	defer c.journal.close()
+	spending, err := openSpending(c.always, r.Ledger, local, writer, r.Now())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if r.RunTimeout > 0 {
 		defer time.AfterFunc(r.RunTimeout, func() { stop(&TimeoutError{r.RunTimeout}) }).Stop()
 	}
-	c := r.collection(s, spending, stop)
-	c.ledger, c.writer, c.journal = &writer.Ledger, writer, j
+	c.purse = r.purse(s.Source, spending, stop)
 	if damage := spending.Damage(); damage != "" {
-		damage += "; it was repaired, and the damaged file kept as " + spending.path + ".damaged"
+		damage += "; it was repaired, and the damaged file kept as " + spending.path + damagedSuffix
 		c.quarantine(Target{}, []Quarantine{{What: "what was spent", Reason: damage}})
 	}
 	defer c.watch()()
 	runs, err := c.collect(ctx)
-	err = errors.Join(err, spending.close())
+	err = errors.Join(err, spending.close(c.always))
 	s.Spent = c.purse.spent
-	return c.saveState(runs, err), err
+	untold = c.saveState(c.always, runs, err) // which is no reason for it to fail
+	return err
+}
+
+// lockName is the file whose lock keeps two runs of one machine from the same journal.
+const lockName = "lock"
+
+func holdLocal(local string) (release func(), err error) {
+	if err := ownfile.Place(filepath.Dir(local)).PrivateFolder(local); err != nil {
+		return nil, fmt.Errorf("creating the folder of the journal: %w", err)
+	}
+	release, err = atomicfile.Lock(filepath.Join(local, lockName))
+	if errors.Is(err, atomicfile.ErrLocked) {
+		return nil, &ledger.HeldError{Path: filepath.Join(local, lockName), Holder: "another run of this machine"}
+	}
+	return release, err
 }
 
 // collection makes a run, which has yet to get what it reads from and writes to.
-func (r *Runner) collection(s *Summary, spending *Spending, stop func(error)) *collection {
+func (r *Runner) collection(ctx context.Context, s *Summary) *collection {
 	return &collection{
-		Runner: r, summary: s, started: time.Now(),
+		Runner: r, summary: s, started: time.Now(), always: context.WithoutCancel(ctx),
 		checkpoints: map[Target]*checkpoint{}, unreadable: map[Target]error{}, groupCache: map[[2]int64][]ledger.Group{},
 		damagedDays: map[time.Time]string{}, damagedTold: map[damagedOf]bool{},
-		purse: &purse{
-			source: s.Source, runMax: r.MaxAPICost, dayMax: r.MaxDailyAPICost, now: r.Now, stop: stop,
-			spending: spending,
-		},
+	}
+}
+
+func (r *Runner) purse(source string, spending *Spending, stop func(error)) *purse {
+	return &purse{
+		source: source, runMax: r.MaxAPICost, dayMax: r.MaxDailyAPICost, now: r.Now, stop: stop, spending: spending,
 	}
 }
 
@@ -285,9 +312,11 @@ func (e *TimeoutError) Error() string {
 // collection is one run.
 type collection struct {
 	*Runner
-	ledger  *parquet.Ledger // nil where there is none yet
-	writer  *parquet.Writer // nil where nothing is going to be written
+	ledger  ledger.Reader // nil where there is none yet
+	writer  ledger.Store  // nil where nothing is going to be written
+	folder  string        // of the journal
 	journal *journal
+	always  context.Context // of what has to be written however the run ends; it has no end
 
 	ledgerMu sync.Mutex // guards groupCache while targets are read
 
@@ -318,7 +347,7 @@ func (c *collection) checkpoint(target Target) (*checkpoint, error) {
 	if err := c.unreadable[target]; err != nil {
 		return nil, err
 	}
-	loaded, err := loadCheckpoint(c.folder, target)
+	loaded, err := loadCheckpoint(c.always, c.ledger, c.Source.Name(), target)
 	if err != nil {
 		c.unreadable[target] = err
 		return nil, err

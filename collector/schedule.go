@@ -27,7 +27,8 @@ func (s Schedule) Month() (month Cost) {
 func (c *collection) schedule(ctx context.Context, now time.Time, runs []*targetRun) (Schedule, error) {
 	day := Schedule{Interval: c.Interval}
 	// What the ledger has of the days to come is nothing.
-	ahead := c.Runner.collection(&Summary{Source: c.summary.Source}, c.purse.spending, func(error) {})
+	ahead := c.Runner.collection(ctx, &Summary{Source: c.summary.Source})
+	ahead.purse = c.Runner.purse(c.summary.Source, c.purse.spending, func(error) {})
 	for _, run := range runs {
 		of, err := c.targetSchedule(ctx, now, run, ahead)
 		if err != nil {

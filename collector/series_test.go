@@ -182,7 +182,7 @@ func TestAcceptedGapThatIsReadAgain(t *testing.T) {
 	w.options.Timing.Overlap = 2 * time.Hour
 	source := packedSource{w.source, [][]string{{"a", "b"}}, map[string]string{"a": "refused"}}
 	w.runPacked(source)
-	accepted, _, err := Accept(w.options.Ledger, ledger.Options{}, w.now, Acceptance{
+	accepted, _, err := Accept(w.t.Context(), w.options.Ledger, ledger.Options{}, w.now, Acceptance{
 		Gap: func(string, OpenGap) bool { return true },
 	})
 	require.NoError(t, err)

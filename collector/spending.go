@@ -1,39 +1,41 @@
 package collector
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
 	"microspend/internal/ownfile"
+	"microspend/ledger"
 )
 
-// Spending is what API calls have cost, by UTC day, source and target: a file beside the ledger that all sources share,
-// as the limit of a day is one of the ledger's.
+// Spending is what API calls have cost, by UTC day, source and target: a document that all sources share, as the limit
+// of a day is one of the ledger's.
 //
 // It is a line per call, appended before the call is made: a kill at any moment forgets nothing, and counts at most the
 // calls that were about to be made. Each line has a checksum, and what its day came to with it: a line that is damaged
 // is made up for by the next one of its day. Lines of a day are added up when there are many of them, or damaged ones
 // among them. Only whoever holds the ledger's writer lock writes it.
+//
+// That is so in a folder, where lines can be appended. A ledger in none has them in a file beside the journal until the
+// run ends, or the next one of this machine begins, and gets their sums: see publish.
 type Spending struct {
-	path    string
+	path    string   // of the file, or of the document
 	file    *os.File // nil where it is only read
 	synced  time.Time
 	lines   int
@@ -42,12 +44,17 @@ type Spending struct {
 	days    map[string]decimal.Decimal // the price of all that is in sums
 	damaged int                        // lines
 	atLeast []string                   // the days that they may be of, unless a later line makes up for them; "" where none comes before
+
+	own    *Spending    // of this run, where the ledger has its lines later
+	ledger ledger.Store // which is to have them
+	begun  time.Time
 }
 
 type spendingKey struct {
 	Day    string // 2026-11-23
 	Source string
 	Target Target
+	By     string // the file of which the ledger has got it lately; "" otherwise
 }
 
 // spendingLine is how an entry is written.
@@ -56,50 +63,49 @@ type spendingLine struct {
 	Source  string `json:"source"`
 	Account string `json:"account"`
 	Region  string `json:"region"`
+	By      string `json:"by,omitempty"`
 	Cost
 	Total decimal.Decimal `json:"total"` // of the day, with this line
 }
 
 const (
-	spendingName = "spending"
+	spendingName  = "spending"
+	damagedSuffix = ".damaged"
 	// spendingDays is how many days are kept: this month and the one before, whatever their lengths.
 	spendingDays = 62
 	// manyLines is how many lines beyond one per day, source and target make it worth adding them up.
 	manyLines = 1000
 )
 
-// ReadSpending reads what has been spent on collecting into a ledger. It takes no lock. A ledger that was never
-// collected into has spent nothing.
-func ReadSpending(ledger string) (*Spending, error) {
-	s := &Spending{
-		path: filepath.Join(
-			ledger,
-			".collect",
-			spendingName,
-		), sums: map[spendingKey]Cost{}, days: map[string]decimal.Decimal{},
+// ReadSpending reads what has been spent on collecting into a ledger; nil is one that is not there yet. It takes no lock.
+// A ledger that was never collected into has spent nothing.
+func ReadSpending(ctx context.Context, l ledger.Reader) (*Spending, error) {
+	if l == nil {
+		return parseSpending("", nil), nil
 	}
-	file, err := ownfile.Open(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
+	name := documentOf("", spendingName)
+	text, err := l.Document(ctx, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("what has been spent cannot be read: %w", err)
 	}
-	defer file.Close()
-	in, last := bufio.NewReader(file), ""
+	return parseSpending(l.Name()+"/"+name, text), nil
+}
+
+// parseSpending reads lines. One that is cut off, as a full disk leaves it, is of a call that was never made.
+func parseSpending(path string, text []byte) *Spending {
+	s := &Spending{path: path, sums: map[spendingKey]Cost{}, days: map[string]decimal.Decimal{}}
+	last := ""
 	for {
-		text, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) { // a line that is cut off, as a full disk leaves it, is of a call that was never made
-			return s, nil
+		whole := bytes.IndexByte(text, '\n') + 1
+		if whole == 0 {
+			return s
 		}
-		if err != nil {
-			return nil, fmt.Errorf("what has been spent cannot be read: %w", err)
-		}
-		s.whole += int64(len(text))
-		if text = bytes.TrimSpace(text); len(text) == 0 {
+		one := bytes.TrimSpace(text[:whole])
+		s.whole, text = s.whole+int64(whole), text[whole:]
+		if len(one) == 0 {
 			continue
 		}
-		line, ok := parseSpending(text)
+		line, ok := parseSpendingLine(one)
 		if !ok {
 			s.damaged++
 			if !slices.Contains(s.atLeast, last) {
@@ -112,8 +118,8 @@ func ReadSpending(ledger string) (*Spending, error) {
 	}
 }
 
-// parseSpending reads a line: JSON, a tab and its CRC-32C. Former versions wrote no checksum.
-func parseSpending(text []byte) (line spendingLine, ok bool) {
+// parseSpendingLine reads a line: JSON, a tab and its CRC-32C. Former versions wrote no checksum.
+func parseSpendingLine(text []byte) (line spendingLine, ok bool) {
 	text, sum, summed := bytes.Cut(text, []byte("\t"))
 	if summed && string(sum) != checksumOf(text) {
 		return line, false
@@ -130,7 +136,7 @@ func checksumOf(text []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(
 // take counts a line, and what its day's total has beyond the lines before it: those that were damaged.
 func (s *Spending) take(line spendingLine) {
 	s.lines++
-	s.add(spendingKey{line.Day, line.Source, Target{line.Account, line.Region}}, line.Cost)
+	s.add(spendingKey{line.Day, line.Source, Target{line.Account, line.Region}, line.By}, line.Cost)
 	if missing := line.Total.Sub(s.days[line.Day]); missing.IsPositive() {
 		s.add(spendingKey{Day: line.Day}, Cost{APIPrice: missing})
 	}
@@ -166,42 +172,65 @@ func (s *Spending) add(key spendingKey, cost Cost) {
 }
 
 // openSpending reads what has been spent and makes it ready to be appended to.
-func openSpending(ledger string, now time.Time) (*Spending, error) {
-	s, err := ReadSpending(ledger)
+func openSpending(ctx context.Context, of Ledger, local string, l ledger.Store, now time.Time) (*Spending, error) {
+	if of.Folder != "" {
+		s, err := ReadSpending(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		s.path = filepath.Join(local, spendingName)
+		return s, s.open(now)
+	}
+	if err := publishLeft(ctx, local, l, now); err != nil {
+		return nil, err
+	}
+	s, err := ReadSpending(ctx, l)
 	if err != nil {
 		return nil, err
 	}
+	s.ledger, s.begun = l, now
+	s.own = parseSpending(filepath.Join(local, ownSpending+rand.Text()), nil)
+	return s, s.own.open(now)
+}
+
+// open makes a file ready to be appended to.
+func (s *Spending) open(now time.Time) (err error) {
 	if err := placeOf(s.path).PrivateFolder(filepath.Dir(s.path)); err != nil {
-		return nil, fmt.Errorf("creating the folder of what is spent: %w", err)
+		return fmt.Errorf("creating the folder of what is spent: %w", err)
 	}
-	oldest := dayOf(now.AddDate(0, 0, -spendingDays))
-	maps.DeleteFunc(s.sums, func(key spendingKey, _ Cost) bool { return key.Day <= oldest })
-	maps.DeleteFunc(s.days, func(of string, _ decimal.Decimal) bool { return of <= oldest })
+	s.forget(now)
 	if s.damaged > 0 {
 		if err := s.keepDamaged(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if s.damaged > 0 || s.lines > len(s.sums)+manyLines {
 		if err := s.compact(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if s.file, err = placeOf(s.path).OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND); err != nil {
-		return nil, fmt.Errorf("what is spent cannot be noted: %w", err)
+		return fmt.Errorf("what is spent cannot be noted: %w", err)
 	}
 	if err := s.file.Truncate(s.whole); err != nil { // a line that is cut off would spoil the next one
-		return nil, errors.Join(fmt.Errorf("what is spent cannot be noted: %w", err), s.file.Close())
+		return errors.Join(fmt.Errorf("what is spent cannot be noted: %w", err), s.file.Close())
 	}
 	s.synced = time.Now()
-	return s, nil
+	return nil
+}
+
+// forget leaves out the days that are not kept.
+func (s *Spending) forget(now time.Time) {
+	oldest := dayOf(now.AddDate(0, 0, -spendingDays))
+	maps.DeleteFunc(s.sums, func(key spendingKey, _ Cost) bool { return key.Day <= oldest })
+	maps.DeleteFunc(s.days, func(of string, _ decimal.Decimal) bool { return of <= oldest })
 }
 
 // keepDamaged copies a damaged file beside itself, for whoever wants to look: the last one of its kind.
 func (s *Spending) keepDamaged() error {
 	text, err := ownfile.ReadFile(s.path)
 	if err == nil {
-		err = placeOf(s.path).Write(s.path+".damaged", text)
+		err = placeOf(s.path).Write(s.path+damagedSuffix, text)
 	}
 	if err != nil {
 		return fmt.Errorf("what has been spent is damaged, and cannot be kept aside: %w", err)
@@ -211,39 +240,46 @@ func (s *Spending) keepDamaged() error {
 
 // compact replaces the file by one with a line per day, source and target.
 func (s *Spending) compact() error {
-	return placeOf(s.path).Replace(s.path, func(w io.Writer) error {
-		s.whole = 0
-		totals := map[string]decimal.Decimal{}
-		for _, key := range s.keys() {
-			totals[key.Day] = totals[key.Day].Add(s.sums[key].APIPrice)
-			text, err := key.line(s.sums[key], totals[key.Day])
-			if err == nil {
-				_, err = w.Write(text)
-			}
-			if err != nil {
-				return err
-			}
-			s.whole += int64(len(text))
+	text, err := s.text()
+	if err != nil {
+		return err
+	}
+	s.whole = int64(len(text))
+	return placeOf(s.path).Write(s.path, text)
+}
+
+// text is a line per day, source and target.
+func (s *Spending) text() (all []byte, err error) {
+	totals := map[string]decimal.Decimal{}
+	for _, key := range s.keys() {
+		totals[key.Day] = totals[key.Day].Add(s.sums[key].APIPrice)
+		text, err := key.line(s.sums[key], totals[key.Day])
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
+		all = append(all, text...)
+	}
+	return all, nil
 }
 
 func (s *Spending) keys() []spendingKey {
 	return slices.SortedFunc(maps.Keys(s.sums), func(a, b spendingKey) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source),
-			cmp.Compare(a.Target.Account, b.Target.Account), cmp.Compare(a.Target.Region, b.Target.Region))
+			cmp.Compare(a.Target.Account, b.Target.Account), cmp.Compare(a.Target.Region, b.Target.Region), cmp.Compare(a.By, b.By))
 	})
 }
 
 func (k spendingKey) line(cost Cost, total decimal.Decimal) ([]byte, error) {
-	text, err := json.Marshal(spendingLine{k.Day, k.Source, k.Target.Account, k.Target.Region, cost, total})
+	text, err := json.Marshal(spendingLine{k.Day, k.Source, k.Target.Account, k.Target.Region, k.By, cost, total})
 	return fmt.Appendf(text, "\t%s\n", checksumOf(text)), err
 }
 
 // note appends what a call is going to cost.
 func (s *Spending) note(key spendingKey, cost Cost) error {
 	s.add(key, cost)
+	if s.own != nil {
+		return s.own.note(key, cost)
+	}
 	if s.file == nil {
 		return nil
 	}
@@ -260,7 +296,13 @@ func (s *Spending) note(key spendingKey, cost Cost) error {
 	return nil
 }
 
-func (s *Spending) close() error {
+func (s *Spending) close(ctx context.Context) error {
+	if s.own != nil {
+		if err := s.own.close(ctx); err != nil {
+			return err
+		}
+		return publish(ctx, s.own.path, s.ledger, s.begun)
+	}
 	if s.file == nil {
 		return nil
 	}
@@ -282,150 +324,3 @@ func (s *Spending) Of(source string, target Target, from, to time.Time) Cost {
 }
 
 func dayOf(at time.Time) string { return at.UTC().Format(time.DateOnly) }
-
-// LimitError says that a limit of what API calls may cost is reached. The run ends there, as if it were interrupted:
-// what was read is kept, the rest is read by later runs.
-type LimitError struct {
-	Limit decimal.Decimal
-	Spent decimal.Decimal
-	Day   string // of the limit of a day, 2026-11-23 UTC; "" for the limit of a run
-}
-
-func (e *LimitError) Error() string {
-	if e.Day == "" {
-		return fmt.Sprintf("the limit of $%s a run is reached, with $%s spent on API calls; what was read is in the "+
-			"ledger, and the next run goes on from there", e.Limit, e.Spent)
-	}
-	return fmt.Sprintf("the limit of $%s a day is reached, with $%s spent on API calls on %s (UTC); what was read is in "+
-		"the ledger, and the first run of the next day goes on from there", e.Limit, e.Spent, e.Day)
-}
-
-// purse is what a run may spend and has spent.
-type purse struct {
-	source string
-	runMax *decimal.Decimal
-	dayMax *decimal.Decimal
-	now    func() time.Time
-	stop   func(error) // ends the run
-
-	mu       sync.Mutex
-	spending *Spending
-	spent    Cost // by this run
-}
-
-// pay accounts for calls that are about to be made to a target. An error, which also ends the run, means that they must
-// not be made.
-func (p *purse) pay(target Target, cost Cost) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := p.mayPay(cost)
-	if err == nil {
-		err = p.note(target, cost)
-	}
-	if err != nil {
-		p.stop(err)
-	}
-	return err
-}
-
-// afford ends the run, with an error, if it cannot pay for something that it is about to begin.
-func (p *purse) afford(cost Cost) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := p.mayPay(cost)
-	if err != nil {
-		p.stop(err)
-		return &StoppedError{err}
-	}
-	return nil
-}
-
-func (p *purse) note(target Target, cost Cost) error {
-	day := dayOf(p.now())
-	p.spent = p.spent.Add(cost)
-	return p.spending.note(spendingKey{day, p.source, target}, cost)
-}
-
-func (p *purse) mayPay(cost Cost) error {
-	if cost.APIPrice.IsZero() {
-		return nil
-	}
-	if spent := p.spent.APIPrice; p.runMax != nil && spent.Add(cost.APIPrice).GreaterThan(*p.runMax) {
-		return &LimitError{Limit: *p.runMax, Spent: spent}
-	}
-	day := dayOf(p.now())
-	if spent := p.spending.days[day]; p.dayMax != nil && spent.Add(cost.APIPrice).GreaterThan(*p.dayMax) {
-		return &LimitError{Limit: *p.dayMax, Spent: spent, Day: day}
-	}
-	return nil
-}
-
-// tab is what the calls of one Plan or Fetch come to.
-type tab struct {
-	purse  *purse
-	target Target
-	mu     sync.Mutex
-	cost   Cost
-}
-
-type (
-	tabKey   struct{}
-	priceKey struct{}
-)
-
-// open returns a context on whose tab a source puts its calls.
-func (p *purse) open(ctx context.Context, target Target) (context.Context, *tab) {
-	t := &tab{purse: p, target: target}
-	return context.WithValue(ctx, tabKey{}, t), t
-}
-
-// settle accounts for what a source did not put on the tab before it made its calls.
-func (t *tab) settle(reported Cost) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.cost.Calls > 0 || reported.Calls == 0 {
-		return
-	}
-	t.purse.mu.Lock()
-	defer t.purse.mu.Unlock()
-	if err := t.purse.note(t.target, reported); err != nil {
-		t.purse.stop(err)
-	}
-}
-
-// WithCallCost says what each call costs that is made with the context; without it, a call is taken to be free.
-func WithCallCost(ctx context.Context, cost Cost) context.Context {
-	return context.WithValue(ctx, priceKey{}, cost)
-}
-
-// Charge accounts for a call that is about to be made, each try of it: whether AWS charges for those that it refuses is
-// not documented, so that what is counted is what they cost at most. An error means that the call must not be made, and
-// that the run ends; it is a [LimitError] where the limit of what calls may cost is reached.
-//
-// A context that is not of a [Runner]'s is charged nothing.
-func Charge(ctx context.Context) error {
-	t, _ := ctx.Value(tabKey{}).(*tab)
-	if t == nil {
-		return nil
-	}
-	cost, priced := ctx.Value(priceKey{}).(Cost)
-	if !priced {
-		cost = Cost{Calls: 1}
-	}
-	if err := t.purse.pay(t.target, cost); err != nil {
-		return &StoppedError{err}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.cost = t.cost.Add(cost)
-	return nil
-}
-
-// StoppedError is the error of a call that was not made because the run has ended: what it was for is left to the next
-// run.
-type StoppedError struct{ Err error }
-
-func (e *StoppedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns why the run has ended.
-func (e *StoppedError) Unwrap() error { return e.Err }

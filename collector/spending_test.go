@@ -12,6 +12,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"microspend/ledger"
 )
 
 func dollars(text string) *decimal.Decimal {
@@ -19,15 +21,25 @@ func dollars(text string) *decimal.Decimal {
 	return &d
 }
 
+// spendingIn opens what was spent on a ledger in a folder, as a run does.
+func spendingIn(t *testing.T, dir string, now time.Time) (*Spending, error) {
+	t.Helper()
+	of := In(dir, "")
+	l, err := of.OpenForWriting(t.Context(), ledger.Options{})
+	require.NoError(t, err)
+	defer l.Close()
+	return openSpending(t.Context(), of, filepath.Join(dir, collectFolder), l, now)
+}
+
 // What calls cost is kept by day and survives whatever ends a run; what is older than two months is dropped.
 func TestSpendingIsKept(t *testing.T) {
 	dir := t.TempDir()
-	s, err := openSpending(dir, noon)
+	s, err := spendingIn(t, dir, noon)
 	require.NoError(t, err)
 	frankfurt := Target{"210987654321", "eu-central-1"}
 	note := func(s *Spending, day, source string, target Target, price string) {
 		t.Helper()
-		require.NoError(t, s.note(spendingKey{day, source, target}, Cost{Calls: 1, Metrics: 5, APIPrice: *dollars(price)}))
+		require.NoError(t, s.note(spendingKey{day, source, target, ""}, Cost{Calls: 1, Metrics: 5, APIPrice: *dollars(price)}))
 	}
 	note(s, "2026-11-19", "cloudwatch", ireland, "0.00005")
 	note(s, "2026-11-20", "cloudwatch", ireland, "0.01")
@@ -39,10 +51,10 @@ func TestSpendingIsKept(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, append(text, `{"day":"2026-11-20","sou`...), 0o600))
 
-	s, err = openSpending(dir, noon)
+	s, err = spendingIn(t, dir, noon)
 	require.NoError(t, err)
 	note(s, "2026-11-20", "cloudwatch", ireland, "0.03")
-	s, err = ReadSpending(dir)
+	s, err = ReadSpending(t.Context(), reader(t, dir))
 	require.NoError(t, err)
 	assert.Equal(t, "0.06", s.Of("", Target{}, noon, noon).APIPrice.String(), "a day, of all")
 	assert.Equal(t, "0.04", s.Of("cloudwatch", ireland, noon, noon).APIPrice.String(), "a target")
@@ -52,11 +64,11 @@ func TestSpendingIsKept(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
 	later := time.Date(2027, 1, 21, 0, 0, 0, 0, time.UTC) // 62 days after the 20th
-	s, err = openSpending(dir, later)
+	s, err = spendingIn(t, dir, later)
 	require.NoError(t, err)
 	assert.True(t, s.Of("", Target{}, noon, noon).APIPrice.IsZero())
 	assert.Equal(t, "0.06", func() string {
-		s, err := openSpending(dir, later.AddDate(0, 0, -1))
+		s, err := spendingIn(t, dir, later.AddDate(0, 0, -1))
 		require.NoError(t, err)
 		return s.Of("", Target{}, noon, noon).APIPrice.String()
 	}())
@@ -65,15 +77,15 @@ func TestSpendingIsKept(t *testing.T) {
 // Many lines are added up, and come to the same.
 func TestSpendingIsAddedUp(t *testing.T) {
 	dir := t.TempDir()
-	s, err := openSpending(dir, noon)
+	s, err := spendingIn(t, dir, noon)
 	require.NoError(t, err)
 	for range manyLines + 2 {
-		require.NoError(t, s.note(spendingKey{"2026-11-20", "memory", ireland}, Cost{Calls: 1, APIPrice: *dollars("0.00001")}))
+		require.NoError(t, s.note(spendingKey{"2026-11-20", "memory", ireland, ""}, Cost{Calls: 1, APIPrice: *dollars("0.00001")}))
 	}
-	require.NoError(t, s.close())
-	s, err = openSpending(dir, noon)
+	require.NoError(t, s.close(t.Context()))
+	s, err = spendingIn(t, dir, noon)
 	require.NoError(t, err)
-	require.NoError(t, s.close())
+	require.NoError(t, s.close(t.Context()))
 	text, err := os.ReadFile(filepath.Join(dir, ".collect", spendingName))
 	require.NoError(t, err)
 	assert.Regexp(t,
@@ -102,21 +114,21 @@ func TestDamagedSpending(t *testing.T) {
 		{"a former version's", func(l []string) { l[1], _, _ = strings.Cut(l[1], "\t") }, "0.15", "0.05", ""},
 	} {
 		w := newWorld(t)
-		s, err := openSpending(w.options.Ledger, noon)
+		s, err := spendingIn(t, w.options.Ledger.Folder, noon)
 		require.NoError(t, err)
 		other := Target{"210987654321", "eu-central-1"}
 		for i, price := range []string{"0.01", "0.02", "0.04", "0.08"} {
 			target := []Target{ireland, other}[i%2]
-			require.NoError(t, s.note(spendingKey{"2026-11-20", "memory", target}, Cost{Calls: 1, APIPrice: *dollars(price)}))
+			require.NoError(t, s.note(spendingKey{"2026-11-20", "memory", target, ""}, Cost{Calls: 1, APIPrice: *dollars(price)}))
 		}
-		require.NoError(t, s.close())
+		require.NoError(t, s.close(t.Context()))
 		text, err := os.ReadFile(s.path)
 		require.NoError(t, err)
 		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 		test.damage(lines)
 		require.NoError(t, os.WriteFile(s.path, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 
-		s, err = ReadSpending(w.options.Ledger)
+		s, err = ReadSpending(w.t.Context(), w.ledger())
 		require.NoError(t, err)
 		assert.Equal(t, test.price, s.Of("", Target{}, noon, noon).APIPrice.String(), test.reason)
 		assert.Equal(t, test.ireland, s.Of("", ireland, noon, noon).APIPrice.String(), test.reason)
@@ -134,7 +146,7 @@ func TestDamagedSpending(t *testing.T) {
 		assert.Contains(t, run.Quarantined[0].Reason, test.says)
 		assert.FileExists(t, s.path+".damaged")
 		assert.Empty(t, w.run().Quarantined, "it was repaired")
-		s, err = ReadSpending(w.options.Ledger)
+		s, err = ReadSpending(w.t.Context(), w.ledger())
 		require.NoError(t, err)
 		assert.Equal(t, test.price, s.Of("", Target{}, noon, noon).APIPrice.String(), test.reason)
 	}
@@ -207,7 +219,7 @@ func TestCostOfADayIsLimited(t *testing.T) {
 	require.ErrorAs(t, s.Stopped, &limit)
 	assert.Equal(t, "2026-11-20", limit.Day)
 	assert.Contains(t, limit.Error(), "the limit of $0.05 a day is reached, with $0.05 spent on API calls on 2026-11-20 (UTC)")
-	spent, err := ReadSpending(w.options.Ledger)
+	spent, err := ReadSpending(w.t.Context(), w.ledger())
 	require.NoError(t, err)
 	assert.Equal(t, "0.05", spent.Of("", Target{}, noon, noon).APIPrice.String())
 
@@ -242,7 +254,7 @@ func TestRunTimeout(t *testing.T) {
 		"the run took longer than 50ms; what was read is in the ledger, and the next run goes on from there")
 	assert.Empty(t, s.Gaps)
 	assert.EqualValues(t, 24, s.Changes.Added)
-	state, err := ReadRunState(w.options.Ledger, "memory")
+	state, err := ReadRunState(w.t.Context(), w.ledger(), "memory")
 	require.NoError(t, err)
 	assert.Equal(t, RunStopped, state.Last.Result)
 	assert.Equal(t, s.Stopped.Error(), state.Last.Error)
@@ -320,7 +332,7 @@ func TestUnusableTargets(t *testing.T) {
 	assert.Equal(t, 2, w.run().Unusable)
 	w.source.fetch = func(Batch, *Result) error { return &TargetError{outage{}} }
 	assert.Equal(t, 1, w.run().Unusable)
-	state, err := ReadRunState(w.options.Ledger, "memory")
+	state, err := ReadRunState(w.t.Context(), w.ledger(), "memory")
 	require.NoError(t, err)
 	assert.Equal(t, RunGaps, state.Last.Result)
 	assert.Equal(t, []RunTarget{RunTarget(ireland), RunTarget(other)}, state.Targets)

@@ -2,12 +2,12 @@ package collector
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +17,6 @@ import (
 	"microspend/internal/ownfile"
 	"microspend/ledger"
 	"microspend/ledger/audit"
-	"microspend/ledger/parquet"
 )
 
 // State is how collecting from a target stands: what runs of a source have left beside the ledger.
@@ -50,30 +49,21 @@ type OpenGap struct {
 	Because  string    // why it was accepted
 }
 
-// collectFolder is where sources keep what they need beside a ledger.
-func collectFolder(ledger string) string { return filepath.Join(ledger, ".collect") }
-
-// placeOf is the ledger whose [collectFolder] a source's folder, or a file of all sources, lies in.
+// placeOf is what a source's folder, or a file of all sources, lies in: the ledger, or the state of this machine.
 func placeOf(path string) ownfile.Place { return ownfile.Place(filepath.Dir(filepath.Dir(path))) }
 
 // States tells how collecting into a ledger stands, by source and target. It changes nothing, and may be asked for
 // while a collector runs. Where nothing was ever collected there is none.
-func States(ledger string) ([]State, error) {
-	var states []State
-	sources, err := CollectedSources(ledger)
+func States(ctx context.Context, l ledger.Reader) ([]State, error) {
+	names, err := l.ListDocuments(ctx, collectFolder)
 	if err != nil {
 		return nil, err
 	}
-	for _, source := range sources {
-		folder := filepath.Join(collectFolder(ledger), source)
-		files, err := os.ReadDir(folder)
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			if target, ok := targetOf(file.Name()); ok {
-				states = append(states, stateOf(folder, target))
-			}
+	var states []State
+	for _, name := range names {
+		source, file, ofSource := strings.Cut(strings.TrimPrefix(name, collectFolder+"/"), "/")
+		if target, ok := targetOf(file); ofSource && ok {
+			states = append(states, stateOf(ctx, l, source, target))
 		}
 	}
 	slices.SortFunc(states, func(a, b State) int {
@@ -82,21 +72,19 @@ func States(ledger string) ([]State, error) {
 	return states, nil
 }
 
-// CollectedSources names the sources that were ever collected from into a ledger.
-func CollectedSources(ledger string) (names []string, err error) {
-	entries, err := os.ReadDir(collectFolder(ledger))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, e.Name())
+// CollectedSources names the sources that were ever collected from into a ledger, in order.
+func CollectedSources(ctx context.Context, l ledger.Documents) (sources []string, err error) {
+	names, err := l.ListDocuments(ctx, collectFolder)
+	for _, name := range names {
+		source, _, ofSource := strings.Cut(strings.TrimPrefix(name, collectFolder+"/"), "/")
+		if ofSource && !slices.Contains(sources, source) {
+			sources = append(sources, source)
 		}
 	}
-	return names, nil
+	return sources, err
 }
 
-// targetOf reads the target from the name of its checkpoint: see checkpointPath.
+// targetOf reads the target from the name of its checkpoint: see checkpointName.
 func targetOf(file string) (Target, bool) {
 	name, isCheckpoint := strings.CutSuffix(file, ".json")
 	account, region, ok := strings.Cut(name, "_")
@@ -109,9 +97,9 @@ func targetOf(file string) (Target, bool) {
 	return Target{account, region}, isCheckpoint && ok && !hidden && accountErr == nil && regionErr == nil
 }
 
-func stateOf(folder string, target Target) State {
-	s := State{Source: filepath.Base(folder), Target: target}
-	of, err := loadCheckpoint(folder, target)
+func stateOf(ctx context.Context, l ledger.Reader, source string, target Target) State {
+	s := State{Source: source, Target: target}
+	of, err := loadCheckpoint(ctx, l, source, target)
 	if err != nil {
 		s.Fault = err.Error()
 		return s
@@ -196,18 +184,25 @@ type Acceptance struct {
 // to be lost or is not wanted. What they lack stays missing in the ledger; a run that reads it all the same closes
 // them. What is quarantined is accepted likewise: it is no longer listed among what somebody should look at. What was
 // accepted before stays as it was. The ledger is held meanwhile, as by a run.
-func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) (
+func Accept(ctx context.Context, l Ledger, options ledger.Options, now time.Time, a Acceptance) (
 	gaps []OpenGap, quarantined []KnownQuarantine, err error,
 ) {
-	if _, err := os.Stat(collectFolder(folder)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil // nothing was ever collected, and a ledger is not to be made for it
+	reader, err := l.Open(ctx, options)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil // a ledger is not to be made for it
 	}
-	writer, err := parquet.OpenForWriting(folder, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sources, err := CollectedSources(ctx, reader); err != nil || len(sources) == 0 {
+		return nil, nil, err
+	}
+	writer, err := l.OpenForWriting(ctx, options)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, writer.Close()) }()
-	states, err := States(folder)
+	states, err := States(ctx, writer)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -217,14 +212,13 @@ func Accept(folder string, options ledger.Options, now time.Time, a Acceptance) 
 		if s.Fault != "" {
 			continue
 		}
-		of := filepath.Join(collectFolder(folder), s.Source)
-		kept, err := loadCheckpoint(of, s.Target)
+		kept, err := loadCheckpoint(ctx, writer, s.Source, s.Target)
 		if err != nil {
 			return nil, nil, err
 		}
 		newGaps, newQuarantined := kept.acceptGaps(s, now, a), kept.acceptQuarantined(s, now, a)
 		if len(newGaps)+len(newQuarantined) > 0 {
-			save = append(save, func() error { return kept.save(of, s.Target) })
+			save = append(save, func() error { return kept.save(ctx, writer, s.Source, s.Target) })
 			entry.Targets = append(entry.Targets, s.Source+" "+s.Target.String())
 		}
 		gaps, quarantined = append(gaps, newGaps...), append(quarantined, newQuarantined...)
@@ -313,7 +307,7 @@ func (c *collection) conclude(runs []*targetRun, interrupted bool) error {
 		case !changed:
 			continue
 		}
-		if err := of.save(c.folder, run.target); err != nil {
+		if err := c.save(of, run.target); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 func (w *world) states() []State {
 	w.t.Helper()
-	states, err := States(w.options.Ledger)
+	states, err := States(w.t.Context(), w.ledger())
 	require.NoError(w.t, err)
 	return states
 }
@@ -42,7 +42,7 @@ func TestAcceptedGaps(t *testing.T) {
 	assert.Len(t, g.ID, 10)
 
 	accept := func(id string) []OpenGap {
-		accepted, _, err := Accept(w.options.Ledger, ledger.Options{}, w.now, Acceptance{
+		accepted, _, err := Accept(w.t.Context(), w.options.Ledger, ledger.Options{}, w.now, Acceptance{
 			Because: "deleted", Gap: func(source string, g OpenGap) bool { return source == "memory" && g.ID == id },
 		})
 		require.NoError(t, err)
@@ -60,13 +60,13 @@ func TestAcceptedGaps(t *testing.T) {
 
 func TestNothingToAccept(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "none")
-	accepted, _, err := Accept(folder, ledger.Options{}, noon, Acceptance{
+	accepted, _, err := Accept(t.Context(), In(folder, ""), ledger.Options{}, noon, Acceptance{
 		Gap: func(string, OpenGap) bool { return true },
 	})
 	require.NoError(t, err)
 	assert.Empty(t, accepted)
 	assert.NoDirExists(t, folder)
-	states, err := States(folder)
+	states, err := States(t.Context(), reader(t, t.TempDir()))
 	require.NoError(t, err)
 	assert.Empty(t, states)
 }
@@ -102,7 +102,7 @@ func TestQuarantinedIsAccepted(t *testing.T) {
 	w.run()
 	k := w.states()[0].Quarantined[0]
 	assert.Regexp(t, "^q[0-9a-f]{10}$", k.ID)
-	_, accepted, err := Accept(w.options.Ledger, ledger.Options{}, w.now, Acceptance{
+	_, accepted, err := Accept(w.t.Context(), w.options.Ledger, ledger.Options{}, w.now, Acceptance{
 		Because: "a test of ours", Quarantine: func(_ string, other KnownQuarantine) bool { return other.ID == k.ID },
 	})
 	require.NoError(t, err)

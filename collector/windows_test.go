@@ -55,7 +55,7 @@ func TestDayOfMixedLengthsIsLeftAlone(t *testing.T) {
 
 func put(t *testing.T, w *world, source string, target Target, at time.Time, seconds int64) {
 	t.Helper()
-	writer, err := parquet.OpenForWriting(w.options.Ledger, ledger.Options{})
+	writer, err := parquet.OpenForWriting(w.options.Ledger.Folder, ledger.Options{})
 	require.NoError(t, err)
 	_, err = writer.Upsert(t.Context(), func(yield func([]usage.Record, error) bool) {
 		yield([]usage.Record{{

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -90,7 +89,7 @@ func newWorld(t *testing.T) *world {
 		coverage: usage.CoverageComplete,
 	}}
 	w.options = Options{
-		Ledger: filepath.Join(t.TempDir(), "ledger"), Now: func() time.Time { return w.now },
+		Ledger: In(filepath.Join(t.TempDir(), "ledger"), ""), Now: func() time.Time { return w.now },
 		Timing:  Timing{Lookback: 2 * time.Hour, Overlap: -1},
 		Targets: func(context.Context) ([]Target, []Gap) { return []Target{ireland}, nil },
 	}
@@ -123,7 +122,7 @@ func (w *world) after(d time.Duration) Summary {
 
 func (w *world) checkpoint() *checkpoint {
 	w.t.Helper()
-	s, err := loadCheckpoint(filepath.Join(w.options.Ledger, ".collect", w.source.name), ireland)
+	s, err := loadCheckpoint(w.t.Context(), w.ledger(), w.source.name, ireland)
 	require.NoError(w.t, err)
 	return s
 }
@@ -133,21 +132,31 @@ func (w *world) edit(change func(*checkpoint)) {
 	w.t.Helper()
 	s := w.checkpoint()
 	change(s)
-	require.NoError(w.t, s.save(filepath.Join(w.options.Ledger, ".collect", w.source.name), ireland))
+	l, err := w.options.Ledger.OpenForWriting(w.t.Context(), ledger.Options{})
+	require.NoError(w.t, err)
+	require.NoError(w.t, s.save(w.t.Context(), l, w.source.name, ireland))
+	require.NoError(w.t, l.Close())
 }
 
 // records are the ledger's, in order of time.
+// reader reads a ledger in a folder.
+func reader(t *testing.T, dir string) ledger.Reader {
+	t.Helper()
+	l, err := In(dir, "").Open(t.Context(), ledger.Options{})
+	require.NoError(t, err)
+	return l
+}
+
 // ledger reads the ledger.
 func (w *world) ledger() ledger.Reader {
-	opened, err := parquet.Open(w.options.Ledger, ledger.Options{})
+	opened, err := w.options.Ledger.Open(w.t.Context(), ledger.Options{})
 	require.NoError(w.t, err)
 	return opened
 }
 
 func (w *world) records() []usage.Record {
 	w.t.Helper()
-	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
-	require.NoError(w.t, err)
+	l := w.ledger()
 	var all []usage.Record
 	for r, err := range l.Records(w.t.Context(), noon.AddDate(0, -6, 0), noon.AddDate(0, 6, 0)) {
 		require.NoError(w.t, err)

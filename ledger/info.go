@@ -8,6 +8,8 @@ type Info struct {
 	Rows  int64
 	Bytes int64 // of the Parquet files
 	Parts int   // Parquet files, or a database's parts
+	// RollupRows and RollupBytes are of the sums by hour that are kept beside them.
+	RollupRows, RollupBytes int64
 	// Unmerged is how many parts there are beyond one a day: a database has yet to merge them, and reads slower until then.
 	// Lag is how far the slowest of its replicas is behind. Both are zero of files.
 	Unmerged    int
@@ -25,6 +27,10 @@ type DayInfo struct {
 	// Seconds is the length of all periods together, CoveredSeconds of those with complete coverage: their ratio is the
 	// day's coverage.
 	Seconds, CoveredSeconds int64
+	// RollupRows and RollupBytes are of the day's sums by hour. Where there are none, or none in force, NoRollup says why.
+	RollupRows, RollupBytes int64
+	NoRollup                string
+	RollupNeedless          bool // the day is as fast to read without one
 }
 
 // Extent is the time that a ledger has usage of: the starts of its first and of its last period. Both are zero where it

@@ -22,7 +22,6 @@ import (
 	"microspend/internal/cgroup"
 	"microspend/internal/progress"
 	"microspend/internal/webserver"
-	"microspend/ledger/stores"
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/view"
@@ -128,7 +127,7 @@ func (a *app) collectEvery(ctx context.Context, runner *collector.Runner, settin
 	done := func(collector.Summary, error) {}
 	if settings.Listen != "" {
 		told := exporter.New(exporter.Options{
-			Source: runner.Source.Name(), Ledger: runner.Ledger, Interval: settings.Every, Version: version(), Now: a.now,
+			Source: runner.Source.Name(), Open: runner.Ledger.Open, Interval: settings.Every, Version: version(), Now: a.now,
 			Logger: logger,
 		})
 		stop, err := a.serveCollect(ctx, told, settings.Listen, tokenFile, logger)
@@ -216,13 +215,10 @@ type collection struct {
 	options  collector.Options
 }
 
-// collectFolder is the ledger's folder, which what collectors keep lies in.
-func (a *app) collectFolder() (string, error) {
+// collectLedger is the ledger as collectors have it.
+func (a *app) collectLedger() (collector.Ledger, error) {
 	name, err := a.ledgerName()
-	if err == nil && !stores.IsFolder(name) {
-		err = errors.New("what is collected goes into a ledger in a folder; give one with --ledger")
-	}
-	return name, err
+	return collector.In(name, a.userFolder("XDG_STATE_HOME", ".local/state")), err
 }
 
 // newCollection makes a collection. The token asks for the code of an MFA device; nil where there is no one to ask.
@@ -241,7 +237,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 	if err != nil {
 		return nil, err
 	}
-	folder, err := a.collectFolder()
+	into, err := a.collectLedger()
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +257,7 @@ func (a *app) newCollection(flags collectFlags, token func() (string, error), lo
 		return nil, err
 	}
 	return &collection{settings, accounts, collector.Options{
-		Source: source, SameUsage: sources.Names(), States: microvmapi.SourceName, Most: settings.AWS.Quota.Most, Targets: accounts.List, Ledger: folder, Command: "microspend collect",
+		Source: source, SameUsage: sources.Names(), States: microvmapi.SourceName, Most: settings.AWS.Quota.Most, Targets: accounts.List, Ledger: into, Command: "microspend collect",
 		Timing: run.Timing, MaxAPICost: run.MaxAPICost.Run, MaxDailyAPICost: run.MaxAPICost.Day, RunTimeout: run.RunTimeout, Interval: run.Every,
 		AllowOverlappingSources: run.AllowOverlappingSources, Parallel: run.Parallel, Now: a.now, Logger: logger,
 	}}, nil

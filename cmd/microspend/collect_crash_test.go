@@ -34,6 +34,18 @@ type request struct {
 	microVM string
 }
 
+// built is the program itself: what scripts run has a clock that stands. Without cgo it is compiled as for other tests,
+// rather than once more under the race detector.
+func built(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "microspend")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
 // A collect that is killed at any moment loses nothing, counts nothing twice, and costs no call twice but for those
 // that were on their way: the program itself, as a process, fifty times and more.
 func TestCollectKilledAtAnyMoment(t *testing.T) {
@@ -41,9 +53,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 	if testing.Short() {
 		kills = 10
 	}
-	program := filepath.Join(t.TempDir(), "microspend")
-	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	program := built(t)
 
 	// Every call takes a while, so that there are moments to be killed at.
 	var slow sync.Map
@@ -91,7 +101,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 		return cmd
 	}
 	whole := time.Now()
-	out, err = collect(filepath.Join(t.TempDir(), "whole")).CombinedOutput()
+	out, err := collect(filepath.Join(t.TempDir(), "whole")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	usual := time.Since(whole)
 
@@ -148,9 +158,7 @@ func TestCollectKilledAtAnyMoment(t *testing.T) {
 
 // With --every it runs on until a signal; then it ends with 0, and has let go of the ledger, as it does between runs.
 func TestCollectAsAService(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "microspend")
-	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	program := built(t)
 	metrics := fakecloudwatch.NewCloudWatch(fakecloudwatch.Options{})
 	at := time.Now().UTC().Add(-time.Hour)
 	metrics.Put(fakecloudwatch.Place{Account: fakecloudwatch.DefaultAccount, Region: "eu-west-1"}, fakecloudwatch.Metric{

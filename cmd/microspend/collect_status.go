@@ -39,14 +39,11 @@ quarantined is shown, and counts with --strict.`,
 		Example: `  microspend collect status
   microspend collect status --max-age 2h --format json`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
-		folder, err := a.collectFolder()
+		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
 			return view.Document{}, err
 		}
-		if _, err := a.openLedger(cmd.Context()); err != nil {
-			return view.Document{}, err
-		}
-		s, err := status.Read(folder, a.now(), maxAge)
+		s, err := status.Read(cmd.Context(), opened, a.now(), maxAge)
 		if err != nil {
 			return view.Document{}, err
 		}
@@ -138,14 +135,11 @@ func (a *app) findings(ctx context.Context, which findingFlags) (selected, all [
 	if err := which.check(); err != nil {
 		return nil, nil, err
 	}
-	folder, err := a.collectFolder()
+	opened, err := a.openLedger(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := a.openLedger(ctx); err != nil {
-		return nil, nil, err
-	}
-	states, err := collector.States(folder)
+	states, err := collector.States(ctx, opened)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -206,7 +200,7 @@ is quarantined is accepted as well. The reason is kept: collect gaps --accepted 
 				return view.Document{}, err
 			}
 		}
-		return a.accept(selected, because)
+		return a.accept(cmd.Context(), selected, because)
 	})
 	which.addTo(a, cmd)
 	cmd.Flags().BoolVar(&every, "all", false, "all open gaps")
@@ -229,8 +223,8 @@ func named(ids []string, all []report.Finding) (found []report.Finding, err erro
 	return found, errors.Join(faults...)
 }
 
-func (a *app) accept(selected []report.Finding, because string) (view.Document, error) {
-	folder, err := a.collectFolder()
+func (a *app) accept(ctx context.Context, selected []report.Finding, because string) (view.Document, error) {
+	of, err := a.collectLedger()
 	if err != nil {
 		return view.Document{}, err
 	}
@@ -238,7 +232,7 @@ func (a *app) accept(selected []report.Finding, because string) (view.Document, 
 	for _, f := range selected {
 		ids[f.ID] = true
 	}
-	gaps, quarantined, err := collector.Accept(folder,
+	gaps, quarantined, err := collector.Accept(ctx, of,
 		ledger.Options{Now: a.now, Command: "microspend collect gaps accept"}, a.now(), collector.Acceptance{
 			Because:    because,
 			Gap:        func(_ string, g collector.OpenGap) bool { return ids[g.ID] },

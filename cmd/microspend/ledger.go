@@ -30,7 +30,8 @@ func (a *app) ledgerCommand() *cobra.Command {
 		return report.LedgerInfo(opened.Name(), info), nil
 	})
 	a.ledgerFlags(info)
-	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerFilesCommand(), a.ledgerMoveCommand())
+	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerFilesCommand(), a.ledgerMoveCommand(),
+		a.ledgerRollupCommand())
 	return cmd
 }
 
@@ -56,8 +57,8 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 has been quarantined.
 
 --repair renames damaged files to _*.damaged, so that query engines do not read them either, and
-rebuilds a damaged manifest from the files of its day that are provably intact. Reports mention what
-was lost until --accept-loss, for use once it has been imported again or never will be.`,
+rebuilds a damaged manifest from the files of its day that are provably intact, and rollups that are
+damaged or not what their day's records add up to. Reports mention what was lost until --accept-loss, for use once it has been imported again or never will be.`,
 		Example: `  microspend ledger check --repair
   microspend import october.csv
   microspend ledger check --accept-loss --day 2026-10-03`,
@@ -103,7 +104,7 @@ was lost until --accept-loss, for use once it has been imported again or never w
 		return report.LedgerCheck(opened.Name(), result, accepted), passes(result.OK())
 	})
 	a.ledgerFlags(cmd)
-	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests")
+	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests and rollups")
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "stop reporting quarantined files")
 	a.parsedListFlag(cmd, "day", "accept the loss of this UTC `DAY` only (repeatable)", func(text string) error {
 		day, err := utcDay(text)

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"microspend/collector"
+
 	"microspend/internal/fakecloudwatch"
 )
 
@@ -26,7 +28,7 @@ func TestFullDisk(t *testing.T) {
 	w.busy(w.now.Add(-30*time.Hour), w.now, 12)
 	w.timing.Lookback = 24 * time.Hour
 	w.ledger = filepath.Join(dir, "ledger")
-	w.options.Ledger = w.ledger
+	w.options.Ledger = collector.In(w.ledger, "")
 	failed := 0
 	for free := 4 << 10; free < 1<<20; free += 24 << 10 {
 		fill(t, dir, free)

@@ -72,7 +72,7 @@ func TestWhateverCloudWatchDoes(t *testing.T) {
 		})
 		w.steady = true
 		w.ledger = t.TempDir()
-		w.options.Ledger = w.ledger
+		w.options.Ledger = collector.In(w.ledger, "")
 		w.options.Parallel = rapid.IntRange(1, 4).Draw(rt, "parallel")
 		w.source.options.Backoff = time.Nanosecond
 		w.timing.Lookback = time.Duration(rapid.IntRange(3, 60).Draw(rt, "lookback")) * time.Hour

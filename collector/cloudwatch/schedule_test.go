@@ -46,7 +46,7 @@ func TestADayOfRunsIsPricedAsItIs(t *testing.T) {
 		assert.Equal(t, test.rereads, said.Every.Rereads, test.reason)
 
 		before := len(w.fake.Calls())
-		spent, err := collector.ReadSpending(w.options.Ledger)
+		spent, err := collector.ReadSpending(t.Context(), w.reader())
 		require.NoError(t, err)
 		paid := spent.Of("", collector.Target{}, start.AddDate(0, 0, -1), start.AddDate(0, 0, 2))
 		for w.now = start.Add(test.every); !w.now.After(start.Add(24 * time.Hour)); w.now = w.now.Add(test.every) {
@@ -59,7 +59,7 @@ func TestADayOfRunsIsPricedAsItIs(t *testing.T) {
 				metrics += int64(len(call.Get.MetricDataQueries))
 			}
 		}
-		spent, err = collector.ReadSpending(w.options.Ledger)
+		spent, err = collector.ReadSpending(t.Context(), w.reader())
 		require.NoError(t, err)
 		now := spent.Of("", collector.Target{}, start.AddDate(0, 0, -1), start.AddDate(0, 0, 2))
 		assert.Equal(t, calls, said.Every.Day.Calls, test.reason)

@@ -286,7 +286,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	peak := func(days int) uint64 {
 		source := newSource(t, server.URL, func() time.Time { return now }, []mapping.Mapping{perMicroVM()})
 		runner, err := collector.New(collector.Options{
-			Source: source, Ledger: t.TempDir(), Now: func() time.Time { return now },
+			Source: source, Ledger: collector.In(t.TempDir(), ""), Now: func() time.Time { return now },
 			Timing:  collector.Timing{Lookback: time.Duration(days) * 24 * time.Hour},
 			Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
 		})

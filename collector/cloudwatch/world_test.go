@@ -94,7 +94,7 @@ func newWorld(t testing.TB, options fakecloudwatch.Options, mappings ...mapping.
 	}
 	w.source = newSource(t, w.server.URL, clock, mappings)
 	w.options = collector.Options{
-		Source: w.source, Ledger: w.ledger, Now: clock,
+		Source: w.source, Ledger: collector.In(w.ledger, ""), Now: clock,
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
 	}
 	return w
@@ -191,6 +191,13 @@ func (w *world) tryRun(ctx context.Context) (collector.Summary, error) {
 	runner, err := collector.New(w.options)
 	require.NoError(w.t, err)
 	return runner.Run(ctx)
+}
+
+// reader reads the ledger.
+func (w *world) reader() ledger.Reader {
+	opened, err := w.options.Ledger.Open(w.t.Context(), ledger.Options{})
+	require.NoError(w.t, err)
+	return opened
 }
 
 // content is all that the ledger has.

@@ -8,7 +8,10 @@
 package exporter
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -28,7 +31,7 @@ import (
 // Options configure an exporter. All but Logger are required.
 type Options struct {
 	Source   string
-	Ledger   string // the ledger's folder
+	Open     func(context.Context, ledger.Options) (ledger.Reader, error) // the ledger
 	Interval time.Duration
 	Version  string // of the program
 	Now      func() time.Time
@@ -84,7 +87,10 @@ func (e *Exporter) Done(s collector.Summary, err error) {
 
 // read takes over what runs have left. Where that cannot be read, what was known stays.
 func (e *Exporter) read() {
-	state, err := status.Read(e.options.Ledger, e.options.Now(), 0)
+	state, err := e.status()
+	if errors.Is(err, fs.ErrNotExist) {
+		return // nothing was ever written to it
+	}
 	if err != nil {
 		e.options.Logger.Warn("metrics: the state of the collector cannot be read", "error", err)
 		return
@@ -97,6 +103,19 @@ func (e *Exporter) read() {
 			e.state, e.success = of, of.Success()
 		}
 	}
+}
+
+// readsWithin is how long a ledger may take to tell how collecting stands: the next run waits for it.
+const readsWithin = time.Minute
+
+func (e *Exporter) status() (status.Status, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readsWithin)
+	defer cancel()
+	opened, err := e.options.Open(ctx, ledger.Options{Now: e.options.Now})
+	if err != nil {
+		return status.Status{}, err
+	}
+	return status.Read(ctx, opened, e.options.Now(), 0)
 }
 
 // leastPatience is how long nothing need have been read at least before the collector counts as unhealthy: with runs a

@@ -58,14 +58,14 @@ func newWorld(t *testing.T) *world {
 	clock := func() time.Time { return w.now }
 	dir := filepath.Join(t.TempDir(), "ledger")
 	w.options = collector.Options{
-		Source: w.source, Ledger: dir, Now: clock, Interval: 5 * time.Minute,
+		Source: w.source, Ledger: collector.In(dir, ""), Now: clock, Interval: 5 * time.Minute,
 		Timing: collector.Timing{Lookback: 2 * time.Hour, Overlap: -1},
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) {
 			return []collector.Target{{Account: "123456789012", Region: "eu-west-1"}}, nil
 		},
 	}
 	w.exporter = New(Options{
-		Source: "cloudwatch", Ledger: dir, Interval: 5 * time.Minute, Version: "test", Now: clock,
+		Source: "cloudwatch", Open: collector.In(dir, "").Open, Interval: 5 * time.Minute, Version: "test", Now: clock,
 	})
 	return w
 }
@@ -137,7 +137,7 @@ func TestMetrics(t *testing.T) {
 		assert.Equal(t, want, value, name)
 	}
 	assert.Zero(t, got["ledger_damage"])
-	day := filepath.Join(w.options.Ledger, "usage", "dt=2026-10-01")
+	day := filepath.Join(w.options.Ledger.Folder, "usage", "dt=2026-10-01")
 	require.NoError(t, os.MkdirAll(day, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(day, "_manifest.json"), []byte("{"), 0o600))
 	w.run(time.Hour)

@@ -392,7 +392,7 @@ func TestAMicroVMInTwoGroups(t *testing.T) {
 				}
 				require.Equal(t, want, got[key])
 			}
-			text, err := os.ReadFile(filepath.Join(w.options.Ledger, "audit", "audit-000001.jsonl"))
+			text, err := os.ReadFile(filepath.Join(w.options.Ledger.Folder, "audit", "audit-000001.jsonl"))
 			require.NoError(t, err)
 			require.Equal(t, 1, strings.Count(string(text), `"action":"conflict"`), string(text))
 

@@ -76,7 +76,7 @@ func TestPagesEmptyAndCutShort(t *testing.T) {
 	require.NotZero(t, summary.Counts[countTwice], "an event that is on two pages counts once")
 
 	w.fake.SetFaults(func(fakecloudwatch.LogsCall) fakecloudwatch.LogsFault { return fakecloudwatch.LogsFault{Empty: true} })
-	w.options.Ledger = t.TempDir()
+	w.options.Ledger = collector.In(t.TempDir(), "")
 	summary = w.run()
 	require.NotEmpty(t, summary.Gaps)
 	require.Contains(t, summary.Gaps[0].String(), "do not end")

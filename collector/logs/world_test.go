@@ -69,7 +69,7 @@ func newLogsWorld(t testing.TB, options fakecloudwatch.LogsOptions, groups ...st
 	})
 	require.NoError(t, err)
 	w.options = collector.Options{
-		Source: w.source, Ledger: filepath.Join(t.TempDir(), "ledger"), Now: clock,
+		Source: w.source, Ledger: collector.In(filepath.Join(t.TempDir(), "ledger"), ""), Now: clock,
 		Timing:  collector.Timing{Lookback: 60 * time.Hour},
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
 	}
@@ -88,7 +88,7 @@ func (w *logsWorld) run() collector.Summary {
 // inLedger are the records that the ledger has.
 func (w *logsWorld) inLedger() map[usage.Key]usage.Record {
 	w.t.Helper()
-	l, err := parquet.Open(w.options.Ledger, ledger.Options{})
+	l, err := parquet.Open(w.options.Ledger.Folder, ledger.Options{})
 	require.NoError(w.t, err)
 	records := map[usage.Key]usage.Record{}
 	for r, err := range l.Records(context.Background(), monday.AddDate(0, 0, -30), monday.AddDate(0, 0, 30)) {

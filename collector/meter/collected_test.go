@@ -54,7 +54,7 @@ func collected(t *testing.T, lines []emf.Line, perMicroVM bool, now time.Time) (
 			},
 		}),
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
-		Ledger:  folder, Timing: collector.Timing{Lookback: 24 * time.Hour}, Now: clock,
+		Ledger:  collector.In(folder, ""), Timing: collector.Timing{Lookback: 24 * time.Hour}, Now: clock,
 	})
 	require.NoError(t, err)
 	summary, err := runner.Run(t.Context())

@@ -22,7 +22,7 @@ import (
 func runnerOf(t *testing.T, w *world, folder string) *collector.Runner {
 	runner, err := collector.New(collector.Options{
 		SameUsage: []string{"logs", "microvms"},
-		Source:    w.remake(), Ledger: folder, Now: w.time,
+		Source:    w.remake(), Ledger: collector.In(folder, ""), Now: w.time,
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) { return []collector.Target{target}, nil },
 	})
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Package status tells how collecting into a ledger is going, from what runs have left beside it. It asks no service,
+// Package status tells how collecting into a ledger is going, from what runs have left with it. It asks no service,
 // changes nothing, and may be used while a collector runs.
 //
 // What it knows is as old as the last run: a collector that is killed says nothing more, and shows as a target that
@@ -18,7 +18,6 @@ import (
 	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 )
 
 // Status is how collecting into a ledger is going.
@@ -96,30 +95,31 @@ func maxAge(every time.Duration) time.Duration {
 
 // Read reads it. A maxAge of 0 stands for three intervals of the last run's --every and half an hour, or 26 hours where
 // runs were not made with it.
-func Read(folder string, now time.Time, age time.Duration) (Status, error) {
-	s := Status{At: now.UTC(), Ledger: folder}
-	opened, err := parquet.Open(folder, ledger.Options{})
+func Read(ctx context.Context, l ledger.Reader, now time.Time, age time.Duration) (Status, error) {
+	s := Status{At: now.UTC(), Ledger: l.Name()}
+	var err error
+	if lockable, can := l.(ledger.Lockable); can {
+		if s.Holder, s.Running, err = lockable.Holder(); err != nil {
+			return s, err
+		}
+	}
+	states, err := collector.States(ctx, l)
 	if err != nil {
 		return s, err
 	}
-	if s.Holder, s.Running, err = opened.Holder(); err != nil {
-		return s, err
-	}
-	states, err := collector.States(folder)
+	spending, err := collector.ReadSpending(ctx, l)
 	if err != nil {
 		return s, err
 	}
-	spending, err := collector.ReadSpending(folder)
-	if err != nil {
-		return s, err
-	}
-	names, err := collector.CollectedSources(folder)
+	names, err := collector.CollectedSources(ctx, l)
 	if err != nil {
 		return s, err
 	}
 	s.Spending = spending.Damage()
-	if s.Damaged, err = damagedDays(folder); err != nil {
-		return s, err
+	if damageable, can := l.(ledger.Damageable); can {
+		if s.Damaged, err = damageable.DamagedManifests(ctx); err != nil {
+			return s, err
+		}
 	}
 	month := time.Date(s.At.Year(), s.At.Month(), 1, 0, 0, 0, 0, time.UTC)
 	for _, name := range names {
@@ -127,11 +127,11 @@ func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 			Name:  name,
 			Today: spending.Of(name, collector.Target{}, s.At, s.At), Month: spending.Of(name, collector.Target{}, month, s.At),
 		}
-		of.State, err = collector.ReadRunState(folder, name)
+		of.State, err = collector.ReadRunState(ctx, l, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			of.Fault = err.Error()
 		}
-		of.Attempt, err = collector.ReadAttempt(folder, name)
+		of.Attempt, err = collector.ReadAttempt(ctx, l, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			of.Fault = cmp.Or(of.Fault, fmt.Sprintf("when its last run began cannot be read: %v", err))
 		}
@@ -148,17 +148,6 @@ func Read(folder string, now time.Time, age time.Duration) (Status, error) {
 		s.Sources = append(s.Sources, of)
 	}
 	return s, nil
-}
-
-func damagedDays(folder string) ([]*ledger.UnwritableDayError, error) {
-	opened, err := parquet.Open(folder, ledger.Options{})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return opened.DamagedManifests(context.TODO())
 }
 
 func (s Source) maxAge() time.Duration {

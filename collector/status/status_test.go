@@ -17,6 +17,12 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 const wellState = `{"version":1,"source":"cloudwatch","last":{"began":"2026-11-20T11:50:00Z","result":"done"},"targets":[]}`
 
+func reader(t *testing.T, folder string) ledger.Reader {
+	l, err := parquet.Open(folder, ledger.Options{})
+	require.NoError(t, err)
+	return l
+}
+
 // A last run that has left no state is known by the trace of its beginning.
 func TestRunThatLeftNoState(t *testing.T) {
 	for _, test := range []struct {
@@ -58,7 +64,7 @@ func TestRunThatLeftNoState(t *testing.T) {
 			require.NoError(t, err)
 			defer w.Close()
 		}
-		s, err := Read(folder, noon, 0)
+		s, err := Read(t.Context(), reader(t, folder), noon, 0)
 		require.NoError(t, err)
 		assert.Equal(t, test.want, s.Problems(false), test.reason)
 	}
@@ -77,7 +83,7 @@ func TestDamageIsAProblem(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-	s, err := Read(folder, noon, 0)
+	s, err := Read(t.Context(), reader(t, folder), noon, 0)
 	require.NoError(t, err)
 	assert.Equal(t, []string{
 		"usage/dt=2026-11-18/_manifest.json is damaged: the day has files but no manifest to check them against; run microspend " +

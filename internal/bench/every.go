@@ -172,7 +172,7 @@ func runEvery(source, url, folder string) error {
 		timing.Lookback, timing.Overlap = 6*time.Hour, 6*time.Hour
 	}
 	runner, err := collector.New(collector.Options{
-		Source: opened, Targets: accounts.List, Ledger: folder, Timing: timing, Now: clock,
+		Source: opened, Targets: accounts.List, Ledger: collector.In(folder, ""), Timing: timing, Now: clock,
 	})
 	if err != nil {
 		return err

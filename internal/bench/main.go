@@ -29,6 +29,7 @@ func areas() []area {
 		{"idle", idleFigures},
 		{"forecast", forecastFigures},
 		{"ledger", ledgerFigures},
+		{"clickhouse", clickHouseFigures},
 		{"exports", exportFigures},
 		{"meter", meterFigures},
 		{"serve", serveFigures},

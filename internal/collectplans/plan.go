@@ -351,7 +351,7 @@ func (p *plan) try(ctx context.Context, mood float64) (collector.Summary, error)
 	}
 	p.witness, source = newWitness(source)
 	runner, err := collector.New(collector.Options{
-		Source: source, Ledger: p.folder, Now: p.now, Timing: timing, Parallel: p.parallel, Grace: time.Millisecond,
+		Source: source, Ledger: collector.In(p.folder, ""), Now: p.now, Timing: timing, Parallel: p.parallel, Grace: time.Millisecond,
 		Targets: func(context.Context) ([]collector.Target, []collector.Gap) {
 			return p.fleet.targets(), nil
 		},

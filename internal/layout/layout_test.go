@@ -57,11 +57,11 @@ var allowed = map[string][]string{
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "ledger/parquet", "ledger/audit", "ledger/doubt", "usage"), // the runner knows no source by name
+	"collector":     own("ledger", "ledger/stores", "ledger/audit", "ledger/doubt", "usage"), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "internal/tenantproof", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
-	"collector/status":   own("collector", "ledger", "ledger/parquet"),
+	"collector/status":   own("collector", "ledger"),
 	// Prices as AWS publishes them: fetched like usage, and of it knowing nothing.
 	"collector/prices": own("internal/cardstore", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.

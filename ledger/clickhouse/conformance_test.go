@@ -5,11 +5,8 @@ import (
 	"os"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"microspend/internal/clickhousetest"
 	"microspend/ledger"
-	"microspend/ledger/audit"
 	"microspend/ledger/conformance"
 )
 
@@ -25,14 +22,6 @@ var databases = conformance.Stores{
 	Steps:       []string{"staged", "sent", "audited", "switched"},
 	At:          func(w ledger.Store, passed func(string)) { w.(*Store).step = passed },
 	Ledgers:     4,
-	Entries: func(t testing.TB, name string) []audit.Entry {
-		l, err := Open(t.Context(), name, ledger.Options{})
-		require.NoError(t, err)
-		log, err := l.AuditLog(t.Context(), audit.Options{})
-		require.NoError(t, err)
-		require.True(t, log.OK(), "%v", log.Faults)
-		return log.Entries
-	},
 }
 
 func TestMain(m *testing.M) {

@@ -22,7 +22,7 @@ type statement struct {
 // expressionOf is what rows are grouped by for each field that is a name.
 func expressionOf(f ledger.Field, from string) string {
 	if f == ledger.FieldKind && from == tableUsage {
-		return kindExpression()
+		return "[" + kindNames() + "][" + kindNumber() + "]"
 	}
 	return [...]string{
 		ledger.FieldTenant: "tenant", ledger.FieldTenantBy: "tenant_by", ledger.FieldImage: "image", ledger.FieldArch: "arch",
@@ -70,13 +70,18 @@ func (b *bounds) cuts() bool {
 	}))
 }
 
-// part is [usage.PartOf] of an amount in SQL. Products take 81 bits.
-func part(amount, from, to, length string) string {
+// part is [usage.PartOf] in SQL, of an amount and a piece [pieceFrom, pieceTo) of a period of some length. At the ends
+// of a period there is nothing to divide, which is all that most pieces have; products of small amounts fit into 64
+// bits, whose division takes a tenth of the time that 128 bits take. Branches are worked out for their own rows alone.
+func part(amount, length string) string {
+	const small = 1 << 45 // times 2 × 86,400 it is below 2^63
 	usedBy := func(at string) string {
-		return fmt.Sprintf("intDiv(toUInt128(2) * toUInt128(%s) * toUInt128(%s) + toUInt128(%s), toUInt128(2) * toUInt128(%s))",
-			amount, at, length, length)
+		return fmt.Sprintf("if(%[1]s < %[4]d, intDiv(2 * toUInt64(%[1]s) * toUInt64(%[2]s) + toUInt64(%[3]s), 2 * toUInt64(%[3]s)), "+
+			"toUInt64(intDiv(toUInt128(2) * toUInt128(%[1]s) * toUInt128(%[2]s) + toUInt128(%[3]s), toUInt128(2) * toUInt128(%[3]s))))",
+			amount, at, length, small)
 	}
-	return "toUInt128(" + usedBy(to) + " - " + usedBy(from) + ")"
+	return fmt.Sprintf("toUInt128(if(pieceTo = %[2]s, toUInt64(%[1]s), %[3]s) - if(pieceFrom = 0, 0, %[4]s))",
+		amount, length, usedBy("pieceTo"), usedBy("pieceFrom"))
 }
 
 // rawStatement sums up the rows of days.
@@ -99,7 +104,7 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 		in = fmt.Sprintf("begin < %d AND end > %d", b.to, b.from)
 		day = "piece"
 		value = func(column string) string {
-			return "if(single, toUInt128(" + column + "), " + part(column, "pieceFrom", "pieceTo", "end - begin") + ")"
+			return part(column, "(end - begin)")
 		}
 		records = "countIf(begins)"
 	}
@@ -122,7 +127,6 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 	text := "SELECT " + strings.Join(inner, ", ") + " FROM " + l.client.schema().table(l.usage) + " FINAL WHERE deleted = 0 AND toDate(period_start) IN " +
 		dayList(days) + " AND " + in
 	if b.cuts() {
-		// What is cut is worked out for the few periods that are: the others are single, and branches are lazy.
 		text = fmt.Sprintf("SELECT *, piece, greatest(begin, piece) - begin AS pieceFrom, "+
 			"if(single, end, least(end, edges[indexOf(edges, piece) + 1])) - begin AS pieceTo, pieceFrom = 0 AS begins FROM (%s) ARRAY JOIN pieces AS piece",
 			text)

@@ -91,11 +91,22 @@ func resourceExpression() string {
 	return "multiIf(" + cases.String() + microVMColumn + ")"
 }
 
-// kindExpression is the kind of a resource by its name: see [usage.ParseResource].
-func kindExpression() string {
-	image, fleet := usage.Resource{Kind: usage.KindImage}.String(), usage.Resource{Kind: usage.KindFleet}.String()
-	return fmt.Sprintf("multiIf(startsWith(resource, '%s'), '%s', startsWith(resource, '%s'), '%s', '%s')",
-		image, usage.KindImage, fleet, usage.KindFleet, usage.KindMicroVM)
+// kinds are those that a resource's name tells by how it begins, and last the one of all others.
+var kinds = []usage.ResourceKind{usage.KindImage, usage.KindFleet, usage.KindMicroVM}
+
+// kindNames are their names as the elements of an array, and kindNumber is the place among them of a resource's kind,
+// from 1: see [usage.ParseResource].
+func kindNames() string {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, "'"+kind.String()+"'")
+	}
+	return strings.Join(names, ", ")
+}
+
+func kindNumber() string {
+	return fmt.Sprintf("multiIf(startsWith(resource, '%s'), 1, startsWith(resource, '%s'), 2, 3)",
+		usage.Resource{Kind: kinds[0]}, usage.Resource{Kind: kinds[1]})
 }
 
 // usageColumns are those of usage. A version of 0 is one that rows must have themselves.

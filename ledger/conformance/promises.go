@@ -35,6 +35,8 @@ func promises() []promise {
 		{"questions that cannot be answered", "A question that cannot be answered is an error, and so is one that was cancelled", unanswerable},
 
 		{"documents", "Documents are kept with usage, and are read whole", documents},
+		{"documents of several writers", "what several writers change at once loses no change", swaps},
+		{"snapshots", "A closed month keeps the usage that it was closed with, whatever becomes of its days", snapshots},
 		{"names of documents", "no document's name leads out of its ledger", documentNames},
 		{"audit", "No writer can change a day without one", audited},
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -209,4 +210,28 @@ func BenchmarkSizeOnDisk(b *testing.B) {
 	}
 	b.ReportMetric(float64(size)/float64(rows), "bytes/row")
 	b.ReportMetric(float64(size)*10_000_000/float64(rows)/1e6, "MB/10M-rows")
+}
+
+// BenchmarkRollup makes the rollup of a day whose records come as they do in an import.
+func BenchmarkRollup(b *testing.B) {
+	f := fleet{microVMs: 10_000, tenants: 500, days: 1, periods: 34} // most of which are of two hours
+	rows, records := f.count(), f.all()
+	slices.SortFunc(records, func(x, y usage.Record) int { return ledger.CompareKeys(&x, &y) })
+	codec, day := newCodec(), dayOf(firstDay)
+	b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+		for b.Loop() {
+			made := newRollup()
+			for i := range records {
+				made.add(&records[i])
+			}
+			file, err := os.CreateTemp(b.TempDir(), "")
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := made.write(file, day, codec); err != nil {
+				b.Fatal(err)
+			}
+			_ = file.Close()
+		}
+	})
 }
