@@ -45,6 +45,28 @@ func check(ctx context.Context, opened ledger.Reader) (ledger.CheckResult, error
 	return checker.Check(ctx)
 }
 
+// mend accepts losses and repairs a ledger of a kind that can be. Loss is accepted first, so that nothing is accepted
+// that this run finds and nobody has seen yet.
+func mend(ctx context.Context, store ledger.Store, accept bool, days []time.Time, repair bool) (
+	accepted []ledger.DamagedFile, result ledger.CheckResult, err error,
+) {
+	w, can := store.(ledger.Repairer)
+	if !can {
+		return nil, result, fmt.Errorf("%s has no files to repair; import or collect a damaged day again", store.Name())
+	}
+	if accept {
+		if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
+			return nil, result, err
+		}
+	}
+	if repair {
+		result, err = w.Repair(ctx)
+	} else {
+		result, err = w.Check(ctx)
+	}
+	return accepted, result, err
+}
+
 func (a *app) ledgerCheckCommand() *cobra.Command {
 	var (
 		repair, accept bool
@@ -79,22 +101,7 @@ damaged or not what their day's records add up to. Reports mention what was lost
 		} else {
 			options := ledger.Options{Command: "microspend ledger check"}
 			err = a.writeLedger(cmd.Context(), options, func(ctx context.Context, store ledger.Store) (err error) {
-				w, can := store.(ledger.Repairer)
-				if !can {
-					return fmt.Errorf("%s has no files to repair: a damaged day is written again by importing or collecting it again",
-						store.Name())
-				}
-				// Loss is accepted first, so that nothing is accepted that this run finds and nobody has seen yet.
-				if accept {
-					if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
-						return err
-					}
-				}
-				verify := w.Check
-				if repair {
-					verify = w.Repair
-				}
-				result, err = verify(ctx)
+				accepted, result, err = mend(ctx, store, accept, days, repair)
 				return err
 			})
 		}
