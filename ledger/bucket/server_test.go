@@ -102,13 +102,6 @@ func ledgersOn(server string) conformance.Stores {
 			require.NoError(t, err)
 			require.True(t, log.OK(), "%v", log.Faults)
 		},
-		Entries: func(t testing.TB, name string) []audit.Entry {
-			l, err := Open(t.Context(), name, ledger.Options{})
-			require.NoError(t, err)
-			log, err := l.AuditLog(t.Context(), audit.Options{})
-			require.NoError(t, err)
-			return log.Entries
-		},
 		Damage:  damage,
 		Ledgers: 5,
 	}
