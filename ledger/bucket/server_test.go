@@ -18,7 +18,6 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
-	"microspend/ledger/audit"
 	"microspend/ledger/conformance"
 	"microspend/ledger/parquet"
 )
@@ -92,16 +91,6 @@ func ledgersOn(server string) conformance.Stores {
 			result, err := l.Check(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, result.Damaged)
-			log, err := l.AuditLog(t.Context(), audit.Options{})
-			require.NoError(t, err)
-			require.True(t, log.OK(), "%v", log.Faults)
-		},
-		Entries: func(t testing.TB, name string) []audit.Entry {
-			l, err := Open(t.Context(), name, ledger.Options{})
-			require.NoError(t, err)
-			log, err := l.AuditLog(t.Context(), audit.Options{})
-			require.NoError(t, err)
-			return log.Entries
 		},
 		Damage:  damage,
 		Ledgers: 5,
