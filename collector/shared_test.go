@@ -78,6 +78,19 @@ func TestOnlyTheJournalStaysWithTheMachine(t *testing.T) {
 		spent.Of("", Target{}, noon, noon).APIPrice.String(), "of both machines")
 }
 
+// TestAJournalIsNoDocument: a copy of a ledger in a folder has what the next run must know, and not the journal.
+func TestAJournalIsNoDocument(t *testing.T) {
+	w := newWorld(t)
+	w.run()
+	require.FileExists(t, filepath.Join(w.options.Ledger.Folder, collectFolder, "memory", journalName))
+	names, err := w.ledger().ListDocuments(t.Context(), "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		".collect/memory/123456789012_eu-west-1.json", ".collect/memory/attempt", ".collect/memory/status.json",
+		".collect/spending",
+	}, names)
+}
+
 // TestALedgerThatCannotBeReached: the run fails, and what an earlier one had read and could not bring into the ledger
 // gets there with the next.
 func TestALedgerThatCannotBeReached(t *testing.T) {
