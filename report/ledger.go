@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,16 +22,31 @@ func LedgerInfo(dir string, info ledger.Info) view.Document {
 	t.Add(total)
 	return view.Document{
 		Title:    "Ledger in " + dir,
-		Sections: []view.Section{{Table: t}, {Notes: damagedNotes(info.Damaged)}},
+		Sections: []view.Section{{Table: t}, {Notes: append(backlogNotes(info.Backlog), damagedNotes(info.Damaged)...)}},
 		JSON: withDamaged(view.Object{
 			{ID: "schema", Value: "microspend.ledger/v1"},
 			{ID: "days", Value: view.Records{Table: t}},
 			{ID: "rows", Value: info.Rows},
 			{ID: "bytes", Value: info.Bytes},
+			{ID: "unmerged_parts", Value: info.Unmerged},
+			{ID: "replica_lag_seconds", Value: int64(info.Lag / time.Second)},
 			{ID: "first", Value: momentOrNone(info.First).OmitMissing()},
 			{ID: "last", Value: momentOrNone(info.Last).OmitMissing()},
 		}, info.Damaged),
 	}
+}
+
+// backlogNotes say what a database has yet to do.
+func backlogNotes(b ledger.Backlog) (notes []view.Note) {
+	if b.Unmerged > 0 {
+		notes = append(notes, view.Note{
+			Text: fmt.Sprintf("The server has yet to merge %s; until then reading takes longer.", figures.Count(b.Unmerged, "part")),
+		})
+	}
+	if b.Lag > 0 {
+		notes = append(notes, view.Note{Warn: true, Text: fmt.Sprintf("The slowest replica is %s behind.", b.Lag)})
+	}
+	return notes
 }
 
 var ledgerDayColumns = []view.Column[ledger.DayInfo]{
